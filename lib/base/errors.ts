@@ -1,0 +1,22 @@
+/**
+ * The errors of the world outside: a peer, a tracker, a disk. Their type tells
+ * the blast radius. A caller's mistake is a `TypeError` or `RangeError`, never
+ * one of these.
+ *
+ * @module
+ */
+
+/** A peer broke the protocol: its connection ends and nothing else suffers. */
+export class ProtocolError extends Error {
+  override readonly name = "ProtocolError";
+}
+
+/** A tracker could not be asked or refused: the announce is retried later. */
+export class TrackerError extends Error {
+  override readonly name = "TrackerError";
+}
+
+/** The disk failed or refused: the torrent stops, what is stored stays. */
+export class StorageError extends Error {
+  override readonly name = "StorageError";
+}

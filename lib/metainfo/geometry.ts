@@ -1,0 +1,70 @@
+/**
+ * All piece and block arithmetic of a torrent in one immutable value. Invariant:
+ * the pieces tile `length` exactly, every piece but the last is `pieceLength`
+ * long, every block but the last of a piece is `BLOCK_SIZE` long.
+ *
+ * @module
+ */
+
+/** Bytes asked for in one request. [BEP 3: "all current implementations use 2^14"] */
+export const BLOCK_SIZE = 16384;
+
+/** Default piece length of a new torrent, in bytes. */
+export const PIECE_LENGTH = 262144;
+
+/** Sizes and offsets of one torrent's pieces and blocks. All lengths in bytes. */
+export class Geometry {
+  /** Total content length. */
+  readonly length: number;
+  /** Length of every piece but perhaps the last. */
+  readonly pieceLength: number;
+  readonly pieceCount: number;
+
+  /** @throws {RangeError} If a length is not a safe integer, `length` negative or `pieceLength` below 1. */
+  constructor(length: number, pieceLength: number) {
+    if (!Number.isSafeInteger(length) || length < 0) {
+      throw new RangeError(
+        `Cannot lay out pieces: length ${length} is not a whole number of bytes`,
+      );
+    }
+    if (!Number.isSafeInteger(pieceLength) || pieceLength < 1) {
+      throw new RangeError(
+        `Cannot lay out pieces: piece length ${pieceLength} is not a positive number of bytes`,
+      );
+    }
+    this.length = length;
+    this.pieceLength = pieceLength;
+    this.pieceCount = Math.ceil(length / pieceLength);
+  }
+
+  /** Offset in the torrent of a piece's first byte. */
+  pieceOffset(index: number): number {
+    return index * this.pieceLength;
+  }
+
+  /** Length of one piece; the last may be shorter. @throws {RangeError} If there is no such piece. */
+  pieceLengthAt(index: number): number {
+    if (!Number.isInteger(index) || index < 0 || index >= this.pieceCount) {
+      throw new RangeError(
+        `Cannot use piece ${index}: the torrent has ${this.pieceCount}`,
+      );
+    }
+    return Math.min(this.pieceLength, this.length - index * this.pieceLength);
+  }
+
+  /** Number of blocks in a piece. @throws {RangeError} If there is no such piece. */
+  blockCountAt(index: number): number {
+    return Math.ceil(this.pieceLengthAt(index) / BLOCK_SIZE);
+  }
+
+  /** Length of one block of a piece; the last may be shorter. */
+  blockLengthAt(index: number, block: number): number {
+    return Math.min(BLOCK_SIZE, this.pieceLengthAt(index) - block * BLOCK_SIZE);
+  }
+
+  /** Whether `length` bytes from `offsetInPiece` lie inside an existing piece. */
+  contains(index: number, offsetInPiece: number, length: number): boolean {
+    return index < this.pieceCount && length > 0 &&
+      offsetInPiece + length <= this.pieceLengthAt(index);
+  }
+}

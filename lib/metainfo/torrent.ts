@@ -1,0 +1,43 @@
+/**
+ * What a torrent file says, checked and immutable. Invariant: `pieceHashes`
+ * holds exactly `geometry.pieceCount` hashes and the lengths of `files` add up
+ * to `geometry.length`.
+ *
+ * @module
+ */
+import type { InfoHash } from "../base/identifier.ts";
+import type { Geometry } from "./geometry.ts";
+
+/** Length of one SHA-1 piece hash, in bytes. */
+export const PIECE_HASH_LENGTH = 20;
+
+/** One file of a torrent. */
+export interface TorrentFile {
+  /**
+   * Path components below the download folder, checked to be safe: for a
+   * folder's file the first is the torrent's name.
+   */
+  readonly path: readonly string[];
+  /** In bytes. */
+  readonly length: number;
+}
+
+/** A parsed torrent file. [BEP 3, 12, 27] */
+export interface Torrent {
+  /** SHA-1 of the raw bytes of the info dictionary. */
+  readonly infoHash: InfoHash;
+  readonly name: string;
+  /** Whether the info dictionary has `files`: content goes into a folder called `name`. */
+  readonly isFolder: boolean;
+  readonly files: readonly TorrentFile[];
+  readonly geometry: Geometry;
+  /** The SHA-1 of each piece, 20 bytes each, one after another. */
+  readonly pieceHashes: Uint8Array;
+  readonly isPrivate: boolean;
+  /** Tiers of tracker URLs, best first; empty if it names none. [BEP 12] */
+  readonly announce: readonly (readonly string[])[];
+  readonly comment: string | undefined;
+  readonly createdBy: string | undefined;
+  /** Seconds since 1970. */
+  readonly creationDate: number | undefined;
+}

@@ -1,0 +1,191 @@
+// The typed face of the @std modules that the project imports. The npm build
+// named in the import map ships no types; each declaration here repeats the
+// signature of the module on JSR, so the map can move there and nothing else
+// changes.
+
+declare module "@std/assert" {
+  export class AssertionError extends Error {}
+  export function assert(
+    condition: unknown,
+    message?: string,
+  ): asserts condition;
+  export function assertEquals<T>(
+    actual: T,
+    expected: T,
+    message?: string,
+  ): void;
+  export function assertNotEquals<T>(
+    actual: T,
+    expected: T,
+    message?: string,
+  ): void;
+  export function assertStrictEquals<T>(
+    actual: unknown,
+    expected: T,
+    message?: string,
+  ): asserts actual is T;
+  export function assertAlmostEquals(
+    actual: number,
+    expected: number,
+    tolerance?: number,
+    message?: string,
+  ): void;
+  export function assertGreater<T>(
+    actual: T,
+    expected: T,
+    message?: string,
+  ): void;
+  export function assertGreaterOrEqual<T>(
+    actual: T,
+    expected: T,
+    message?: string,
+  ): void;
+  export function assertLess<T>(actual: T, expected: T, message?: string): void;
+  export function assertLessOrEqual<T>(
+    actual: T,
+    expected: T,
+    message?: string,
+  ): void;
+  export function assertExists<T>(
+    actual: T,
+    message?: string,
+  ): asserts actual is NonNullable<T>;
+  export function assertMatch(
+    actual: string,
+    expected: RegExp,
+    message?: string,
+  ): void;
+  export function assertNotMatch(
+    actual: string,
+    expected: RegExp,
+    message?: string,
+  ): void;
+  export function assertStringIncludes(
+    actual: string,
+    expected: string,
+    message?: string,
+  ): void;
+  export function assertObjectMatch(
+    actual: object,
+    expected: object,
+    message?: string,
+  ): void;
+  export function assertInstanceOf<T>(
+    actual: unknown,
+    // deno-lint-ignore no-explicit-any -- the constructor type of any class
+    expected: abstract new (...args: any[]) => T,
+    message?: string,
+  ): asserts actual is T;
+  export function assertThrows<E extends Error = Error>(
+    fn: () => unknown,
+    // deno-lint-ignore no-explicit-any -- the constructor type of any class
+    ErrorClass: abstract new (...args: any[]) => E,
+    messageIncludes?: string,
+    message?: string,
+  ): E;
+  export function assertRejects<E extends Error = Error>(
+    fn: () => PromiseLike<unknown>,
+    // deno-lint-ignore no-explicit-any -- the constructor type of any class
+    ErrorClass: abstract new (...args: any[]) => E,
+    messageIncludes?: string,
+    message?: string,
+  ): Promise<E>;
+  export function fail(message?: string): never;
+}
+
+declare module "@std/async/delay" {
+  export function delay(
+    ms: number,
+    options?: { signal?: AbortSignal; persistent?: boolean },
+  ): Promise<void>;
+}
+
+declare module "@std/async/deadline" {
+  export function deadline<T>(
+    promise: Promise<T>,
+    ms: number,
+    options?: { signal?: AbortSignal },
+  ): Promise<T>;
+}
+
+declare module "@std/cli/parse-args" {
+  export interface ParseOptions {
+    boolean?: string | readonly string[];
+    string?: string | readonly string[];
+    collect?: string | readonly string[];
+    negatable?: string | readonly string[];
+    alias?: Record<string, string | readonly string[]>;
+    default?: Record<string, unknown>;
+    stopEarly?: boolean;
+    "--"?: boolean;
+    unknown?: (arg: string, key?: string, value?: unknown) => unknown;
+  }
+  export function parseArgs(
+    args: readonly string[],
+    options?: ParseOptions,
+  ): { _: (string | number)[]; "--"?: string[]; [key: string]: unknown };
+}
+
+declare module "@std/cli/unicode-width" {
+  export function unicodeWidth(text: string): number;
+}
+
+declare module "@std/crypto/timing-safe-equal" {
+  export function timingSafeEqual(
+    a: ArrayBufferView | ArrayBufferLike,
+    b: ArrayBufferView | ArrayBufferLike,
+  ): boolean;
+}
+
+declare module "@std/encoding/hex" {
+  export function encodeHex(source: string | Uint8Array | ArrayBuffer): string;
+  export function decodeHex(source: string): Uint8Array<ArrayBuffer>;
+}
+
+declare module "@std/fmt/bytes" {
+  export function format(
+    bytes: number,
+    options?: {
+      binary?: boolean;
+      bits?: boolean;
+      signed?: boolean;
+      minimumFractionDigits?: number;
+      maximumFractionDigits?: number;
+    },
+  ): string;
+}
+
+declare module "@std/fmt/colors" {
+  export function setColorEnabled(value: boolean): void;
+  export function getColorEnabled(): boolean;
+  export function bold(text: string): string;
+  export function dim(text: string): string;
+  export function red(text: string): string;
+  export function green(text: string): string;
+  export function yellow(text: string): string;
+  export function cyan(text: string): string;
+  export function stripAnsiCode(text: string): string;
+}
+
+declare module "@std/html/entities" {
+  export function escape(text: string): string;
+}
+
+declare module "@std/path" {
+  export const SEPARATOR: string;
+  export function basename(path: string, suffix?: string): string;
+  export function dirname(path: string): string;
+  export function extname(path: string): string;
+  export function fromFileUrl(url: string | URL): string;
+  export function isAbsolute(path: string): boolean;
+  export function join(...paths: string[]): string;
+  export function relative(from: string, to: string): string;
+  export function resolve(...paths: string[]): string;
+  export function toFileUrl(path: string): URL;
+}
+
+declare module "@std/streams/text-line-stream" {
+  export class TextLineStream extends TransformStream<string, string> {
+    constructor(options?: { allowCR?: boolean });
+  }
+}
