@@ -1,0 +1,54 @@
+/**
+ * How fast something goes, from amounts reported now and then. The average runs
+ * over the last few seconds in one-second slots, so an idle meter reads zero
+ * after that time and memory stays constant.
+ *
+ * @module
+ */
+
+const SLOT_MS = 1000;
+const SLOT_COUNT = 5;
+
+/** A moving average over about five seconds, and the total ever added. */
+export class RateMeter {
+  readonly #slots: number[] = new Array(SLOT_COUNT).fill(0);
+  readonly #startedAt: number;
+  #slot: number;
+  #total = 0;
+
+  constructor(now: number) {
+    this.#startedAt = now;
+    this.#slot = Math.floor(now / SLOT_MS);
+  }
+
+  /** Everything added so far. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /** Adds an amount, in bytes. */
+  add(amount: number, now: number): void {
+    this.#advance(now);
+    this.#slots[this.#slot % SLOT_COUNT]! += amount;
+    this.#total += amount;
+  }
+
+  /** The average over the window, or over the meter's age while it is younger. */
+  bytesPerSecond(now: number): number {
+    this.#advance(now);
+    const sum = this.#slots.reduce((total, amount) => total + amount, 0);
+    const windowStart = (this.#slot - SLOT_COUNT + 1) * SLOT_MS;
+    const elapsedMs = now - Math.max(windowStart, this.#startedAt);
+    // A young meter would divide by next to nothing.
+    return sum * 1000 / Math.max(elapsedMs, SLOT_MS / 2);
+  }
+
+  #advance(now: number): void {
+    const slot = Math.floor(now / SLOT_MS);
+    const firstStale = Math.max(this.#slot + 1, slot - SLOT_COUNT + 1);
+    for (let stale = firstStale; stale <= slot; stale++) {
+      this.#slots[stale % SLOT_COUNT] = 0;
+    }
+    this.#slot = Math.max(this.#slot, slot);
+  }
+}

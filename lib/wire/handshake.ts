@@ -1,0 +1,67 @@
+/**
+ * The 68 bytes that open every peer connection: a length-prefixed protocol name,
+ * 8 reserved bytes, info hash, peer id. [BEP 3] A stranger (TLS, HTTP, noise) is
+ * recognised by its first wrong byte, not after 68.
+ *
+ * @module
+ */
+import type { ByteQueue } from "../base/byte_queue.ts";
+import { ProtocolError } from "../base/errors.ts";
+import {
+  identifierToBytes,
+  type InfoHash,
+  infoHashFromBytes,
+  type PeerId,
+  peerIdFromBytes,
+} from "../base/identifier.ts";
+
+/** Length of a handshake, in bytes. */
+export const HANDSHAKE_LENGTH = 68;
+
+/** 19 and `BitTorrent protocol`. */
+const PREFIX = new TextEncoder().encode("\x13BitTorrent protocol");
+const RESERVED_LENGTH = 8;
+const INFO_HASH_OFFSET = PREFIX.length + RESERVED_LENGTH;
+const PEER_ID_OFFSET = INFO_HASH_OFFSET + 20;
+
+/** Who is calling, and about which torrent. */
+export interface Handshake {
+  readonly infoHash: InfoHash;
+  readonly peerId: PeerId;
+}
+
+/** The 68 bytes to send; the reserved bytes are zero: no extension is offered. */
+export function encodeHandshake(handshake: Handshake): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(HANDSHAKE_LENGTH);
+  bytes.set(PREFIX);
+  bytes.set(identifierToBytes(handshake.infoHash), INFO_HASH_OFFSET);
+  bytes.set(identifierToBytes(handshake.peerId), PEER_ID_OFFSET);
+  return bytes;
+}
+
+/**
+ * Takes a handshake off the queue; `undefined` while it is not complete.
+ * @throws {ProtocolError} If the bytes so far cannot become a handshake.
+ */
+export function readHandshake(queue: ByteQueue): Handshake | undefined {
+  const bytes = queue.bytes;
+  const seen = Math.min(bytes.length, PREFIX.length);
+  for (let offset = 0; offset < seen; offset++) {
+    if (bytes[offset] !== PREFIX[offset]) {
+      throw new ProtocolError(
+        `Cannot read handshake: byte ${offset} is ${
+          bytes[offset]
+        }, not BitTorrent's ${PREFIX[offset]}`,
+      );
+    }
+  }
+  if (bytes.length < HANDSHAKE_LENGTH) return undefined;
+  const handshake = {
+    infoHash: infoHashFromBytes(
+      bytes.subarray(INFO_HASH_OFFSET, PEER_ID_OFFSET),
+    ),
+    peerId: peerIdFromBytes(bytes.subarray(PEER_ID_OFFSET, HANDSHAKE_LENGTH)),
+  };
+  queue.consume(HANDSHAKE_LENGTH);
+  return handshake;
+}

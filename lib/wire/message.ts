@@ -1,0 +1,59 @@
+/**
+ * The messages of the peer wire protocol as values. [BEP 3]
+ *
+ * @module
+ */
+
+/** Message ids on the wire. */
+export const MESSAGE_ID = {
+  choke: 0,
+  unchoke: 1,
+  interested: 2,
+  notInterested: 3,
+  have: 4,
+  bitfield: 5,
+  request: 6,
+  piece: 7,
+  cancel: 8,
+} as const;
+
+/** The part of a piece that one request asks for. */
+export interface BlockRange {
+  /** Piece index. */
+  readonly index: number;
+  readonly offsetInPiece: number;
+  /** In bytes. */
+  readonly length: number;
+}
+
+/** Messages without a payload. */
+export type SignalMessage = {
+  readonly type:
+    | "keepAlive"
+    | "choke"
+    | "unchoke"
+    | "interested"
+    | "notInterested";
+};
+
+/** Everything but a block of content: small, encoded as soon as it is sent. */
+export type ControlMessage =
+  | SignalMessage
+  | { readonly type: "have"; readonly index: number }
+  | { readonly type: "bitfield"; readonly bytes: Uint8Array }
+  | ({ readonly type: "request" } & BlockRange)
+  | ({ readonly type: "cancel" } & BlockRange);
+
+/** A block of content. `block` is a view, valid until the next read. */
+export interface PieceMessage {
+  readonly type: "piece";
+  readonly index: number;
+  readonly offsetInPiece: number;
+  readonly block: Uint8Array;
+}
+
+/** What a peer may say; ids we do not know are kept as `unknown` and ignored. */
+export type Message =
+  | ControlMessage
+  | PieceMessage
+  | { readonly type: "unknown"; readonly id: number };

@@ -1,0 +1,102 @@
+/**
+ * Bytes in, messages out. Owns the frame rules: a length is judged before it is
+ * believed, and a payload of the wrong size is the peer's fault. What a message
+ * means, and whether it may be said now, is the swarm's business. [BEP 3]
+ *
+ * @module
+ */
+import type { ByteQueue } from "../base/byte_queue.ts";
+import { ProtocolError } from "../base/errors.ts";
+import { type BlockRange, type Message, MESSAGE_ID } from "./message.ts";
+
+/** What a frame may cost us. */
+export interface ReadLimits {
+  /** Greatest frame length accepted, in bytes, without its 4-byte prefix. */
+  readonly maxLength: number;
+}
+
+/** Frames longer than this end the connection, unless a torrent's bitfield needs more. */
+export const MAX_FRAME_LENGTH = 1024 * 1024;
+
+/** Length of the prefix before each frame, in bytes. */
+const PREFIX_LENGTH = 4;
+
+/**
+ * Takes one message off the queue; `undefined` while it is not complete. A
+ * piece's block and a bitfield are views into the queue.
+ * @throws {ProtocolError} If the frame is too long or its payload has the wrong size.
+ */
+export function readMessage(
+  queue: ByteQueue,
+  limits: ReadLimits,
+): Message | undefined {
+  if (queue.length < PREFIX_LENGTH) return undefined;
+  const bytes = queue.bytes;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = view.getUint32(0);
+  if (length > limits.maxLength) {
+    throw new ProtocolError(
+      `Cannot read message: length ${length} exceeds the limit of ${limits.maxLength} bytes`,
+    );
+  }
+  if (bytes.length < PREFIX_LENGTH + length) return undefined;
+  queue.consume(PREFIX_LENGTH + length);
+  if (length === 0) return { type: "keepAlive" };
+  return decode(bytes.subarray(PREFIX_LENGTH, PREFIX_LENGTH + length), view);
+}
+
+/** @param view Over the whole frame, prefix included. */
+function decode(frame: Uint8Array, view: DataView): Message {
+  const id = frame[0]!;
+  switch (id) {
+    case MESSAGE_ID.choke:
+      checkLength("choke", frame, 1);
+      return { type: "choke" };
+    case MESSAGE_ID.unchoke:
+      checkLength("unchoke", frame, 1);
+      return { type: "unchoke" };
+    case MESSAGE_ID.interested:
+      checkLength("interested", frame, 1);
+      return { type: "interested" };
+    case MESSAGE_ID.notInterested:
+      checkLength("not interested", frame, 1);
+      return { type: "notInterested" };
+    case MESSAGE_ID.have:
+      checkLength("have", frame, 5);
+      return { type: "have", index: view.getUint32(5) };
+    case MESSAGE_ID.bitfield:
+      return { type: "bitfield", bytes: frame.subarray(1) };
+    case MESSAGE_ID.request:
+      checkLength("request", frame, 13);
+      return { type: "request", ...readBlockRange(view) };
+    case MESSAGE_ID.cancel:
+      checkLength("cancel", frame, 13);
+      return { type: "cancel", ...readBlockRange(view) };
+    case MESSAGE_ID.piece:
+      if (frame.length < 9) checkLength("piece", frame, 9);
+      return {
+        type: "piece",
+        index: view.getUint32(5),
+        offsetInPiece: view.getUint32(9),
+        block: frame.subarray(9),
+      };
+    default:
+      return { type: "unknown", id };
+  }
+}
+
+function readBlockRange(view: DataView): BlockRange {
+  return {
+    index: view.getUint32(5),
+    offsetInPiece: view.getUint32(9),
+    length: view.getUint32(13),
+  };
+}
+
+function checkLength(name: string, frame: Uint8Array, expected: number): void {
+  if (frame.length !== expected) {
+    throw new ProtocolError(
+      `Cannot read ${name}: its length is ${frame.length}, not ${expected} bytes`,
+    );
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Messages in, bytes out, into a buffer of the caller's: many messages then
+ * leave in one write. [BEP 3]
+ *
+ * @module
+ */
+import { type BlockRange, type ControlMessage, MESSAGE_ID } from "./message.ts";
+
+/** Bytes before a block: length prefix, id, index, offset. */
+export const PIECE_HEADER_LENGTH = 13;
+
+/** Bytes that {@linkcode writeMessage} needs for a message. */
+export function encodedLength(message: ControlMessage): number {
+  switch (message.type) {
+    case "keepAlive":
+      return 4;
+    case "choke":
+    case "unchoke":
+    case "interested":
+    case "notInterested":
+      return 5;
+    case "have":
+      return 9;
+    case "bitfield":
+      return 5 + message.bytes.length;
+    case "request":
+    case "cancel":
+      return 17;
+    default:
+      message satisfies never;
+      throw new TypeError("Cannot encode message: unknown type");
+  }
+}
+
+/**
+ * Writes a message at the view's `at` and returns the offset behind it. The view
+ * must have {@linkcode encodedLength} bytes of room there.
+ */
+export function writeMessage(
+  message: ControlMessage,
+  view: DataView,
+  at: number,
+): number {
+  const end = at + encodedLength(message);
+  view.setUint32(at, end - at - 4);
+  if (message.type === "keepAlive") return end;
+  view.setUint8(at + 4, MESSAGE_ID[message.type]);
+  switch (message.type) {
+    case "have":
+      view.setUint32(at + 5, message.index);
+      break;
+    case "bitfield":
+      new Uint8Array(view.buffer, view.byteOffset + at + 5).set(message.bytes);
+      break;
+    case "request":
+    case "cancel":
+      view.setUint32(at + 5, message.index);
+      view.setUint32(at + 9, message.offsetInPiece);
+      view.setUint32(at + 13, message.length);
+      break;
+  }
+  return end;
+}
+
+/** Writes what stands before a block of `length` bytes; the block follows at the returned offset. */
+export function writePieceHeader(
+  block: BlockRange,
+  view: DataView,
+  at: number,
+): number {
+  view.setUint32(at, 9 + block.length);
+  view.setUint8(at + 4, MESSAGE_ID.piece);
+  view.setUint32(at + 5, block.index);
+  view.setUint32(at + 9, block.offsetInPiece);
+  return at + PIECE_HEADER_LENGTH;
+}
+
+/** One message as bytes of its own. */
+export function encodeMessage(
+  message: ControlMessage,
+): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(encodedLength(message));
+  writeMessage(message, new DataView(bytes.buffer), 0);
+  return bytes;
+}
