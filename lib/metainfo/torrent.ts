@@ -11,6 +11,9 @@ import type { Geometry } from "./geometry.ts";
 /** Length of one SHA-1 piece hash, in bytes. */
 export const PIECE_HASH_LENGTH = 20;
 
+/** A SHA-1 of bytes, 20 bytes long: how pure code is handed a hash function. */
+export type Sha1 = (bytes: Uint8Array) => Promise<Uint8Array>;
+
 /** One file of a torrent. */
 export interface TorrentFile {
   /**
@@ -20,6 +23,11 @@ export interface TorrentFile {
   readonly path: readonly string[];
   /** In bytes. */
   readonly length: number;
+  /**
+   * Whether the file only fills up a piece: its bytes are zeros that count in
+   * the pieces, and it is never made on disk. [BEP 47]
+   */
+  readonly isPadding: boolean;
 }
 
 /** A parsed torrent file. [BEP 3, 12, 27] */

@@ -1,0 +1,137 @@
+/**
+ * Strict reading of a command line, the same for every program: an unknown
+ * flag, a flag given twice, a value that is missing or not of its kind is a
+ * {@linkcode UsageError} that names the flag. Pure: arguments in, values out.
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { VERSION } from "../mod.ts";
+import { UsageError } from "./program_error.ts";
+
+/** A flag of a program: what it holds and what it holds when not given. */
+export type FlagDefinition =
+  | { readonly type: "boolean" }
+  | { readonly type: "text"; readonly default?: string }
+  | {
+    readonly type: "number";
+    readonly default: number;
+    /** Smallest value. @default {0} */
+    readonly min?: number;
+    /** Largest value. @default {Number.MAX_SAFE_INTEGER} */
+    readonly max?: number;
+  };
+
+/** A program's flags by name, without the dashes. */
+export type FlagDefinitions = { readonly [name: string]: FlagDefinition };
+
+/** The type of a flag's value. */
+export type FlagValue<D extends FlagDefinition> = D extends { type: "boolean" }
+  ? boolean
+  : D extends { type: "number" } ? number
+  : D extends { default: string } ? string
+  : string | undefined;
+
+/** A command line, read. */
+export interface CommandLine<D extends FlagDefinitions> {
+  readonly flags: { readonly [K in keyof D]: FlagValue<D[K]> };
+  /** What is left, in order; never an empty string. */
+  readonly positionals: readonly string[];
+}
+
+/** What a program's command line may hold. */
+export interface CommandLineOptions<D extends FlagDefinitions> {
+  readonly flags: D;
+  /** What `--help` prints. */
+  readonly help: string;
+}
+
+/** Flags that every program has; this file and `runProgram()` serve them. */
+const COMMON_FLAGS = ["help", "version", "debug"];
+
+/**
+ * Thrown on `--help` and `--version`: not a failure, a way out of any depth.
+ * `runProgram()` prints the text and ends with exit code 0.
+ */
+export class InformationRequest {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/**
+ * Reads `args` by `flags`. All after `--` is positional.
+ * @throws {UsageError} If the line is not what the definitions say.
+ * @throws {InformationRequest} On `--help`, `-h` or `--version`.
+ */
+export function parseCommandLine<D extends FlagDefinitions>(
+  args: readonly string[],
+  options: CommandLineOptions<D>,
+): CommandLine<D> {
+  const entries = Object.entries(options.flags);
+  const booleans = entries.filter(([, { type }]) => type === "boolean")
+    .map(([name]) => name);
+  const valued = entries.filter(([, { type }]) => type !== "boolean")
+    .map(([name]) => name);
+  const parsed = parseArgs(args, {
+    boolean: [...booleans, ...COMMON_FLAGS],
+    // "_" keeps a file called 1 from becoming the number 1.
+    string: [...valued, "_"],
+    collect: valued,
+    alias: { help: "h" },
+    unknown: (argument, key) => {
+      if (key === undefined) return;
+      throw new UsageError(`unknown flag ${argument}`);
+    },
+  });
+  if (parsed.help) throw new InformationRequest(options.help.trim());
+  if (parsed.version) throw new InformationRequest(`lanswarm ${VERSION}`);
+  const positionals = parsed._.map(String);
+  if (positionals.includes("")) throw new UsageError("an argument is empty");
+  const values = entries.map(([name, definition]) => [
+    name,
+    readFlag(name, definition, parsed[name]),
+  ]);
+  return {
+    flags: Object.fromEntries(values) as CommandLine<D>["flags"],
+    positionals,
+  };
+}
+
+function readFlag(
+  name: string,
+  definition: FlagDefinition,
+  value: unknown,
+): boolean | number | string | undefined {
+  if (definition.type === "boolean") {
+    if (typeof value === "boolean") return value;
+    throw new UsageError(`--${name} takes no value`);
+  }
+  const texts = value as string[];
+  if (texts.length > 1) throw new UsageError(`--${name} is given twice`);
+  const text = texts[0];
+  if (text === undefined) return definition.default;
+  if (text === "") {
+    throw new UsageError(
+      `--${name} needs a value (one that begins with a dash is written --${name}=VALUE)`,
+    );
+  }
+  return definition.type === "text" ? text : readNumber(name, definition, text);
+}
+
+function readNumber(
+  name: string,
+  { min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number },
+  text: string,
+): number {
+  const number = Number(text);
+  if (!/^[0-9]+$/.test(text) || number < min || number > max) {
+    const range = max === Number.MAX_SAFE_INTEGER
+      ? `a whole number, ${min} or more`
+      : `a whole number from ${min} to ${max}`;
+    throw new UsageError(`--${name} is ${JSON.stringify(text)}, not ${range}`);
+  }
+  return number;
+}

@@ -1,0 +1,20 @@
+/**
+ * The one error of a torrent file that is not valid.
+ *
+ * @module
+ */
+
+/** A torrent file is not valid; the message is one line that names the field. */
+export class MetainfoError extends Error {
+  override readonly name = "MetainfoError";
+  /** Where: `info.piece length`, `info.files[3].path`; `torrent` for the file as a whole. */
+  readonly field: string;
+  /** What is wrong there, without the field. */
+  readonly reason: string;
+
+  constructor(field: string, reason: string, options?: ErrorOptions) {
+    super(`Cannot read torrent: ${field}: ${reason}`, options);
+    this.field = field;
+    this.reason = reason;
+  }
+}
