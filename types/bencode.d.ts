@@ -2,7 +2,7 @@
 // uses of it, no more.
 declare module "bencode" {
   /** A value that npm:bencode writes; text is written as UTF-8. */
-  type Encodable =
+  export type Encodable =
     | number
     | string
     | Uint8Array
@@ -10,7 +10,9 @@ declare module "bencode" {
     | { readonly [key: string]: Encodable | undefined };
 
   /** What npm:bencode reads: strings come back as bytes. */
-  type Decoded = number | Uint8Array | Decoded[] | { [key: string]: Decoded };
+  export type Decoded = number | Uint8Array | Decoded[] | {
+    [key: string]: Decoded;
+  };
 
   const bencode: {
     decode(data: Uint8Array): Decoded;
