@@ -5,6 +5,12 @@
  * @module
  */
 
+/** A run of a torrent's content. Both in bytes. */
+export interface ByteRange {
+  readonly offsetInTorrent: number;
+  readonly length: number;
+}
+
 /** Positional access to a torrent's content. Offsets and lengths in bytes. */
 export interface Storage extends AsyncDisposable {
   /**
@@ -17,4 +23,10 @@ export interface Storage extends AsyncDisposable {
    * @throws {StorageError} If the disk is full, read-only or refuses.
    */
   write(offsetInTorrent: number, bytes: Uint8Array): Promise<void>;
+  /**
+   * The content that there is something to read for, ascending and disjoint: a
+   * cheap look that tells what is not worth hashing. It may be wrong content.
+   * @throws {StorageError} If something stands where a file must be.
+   */
+  presentRanges(): Promise<readonly ByteRange[]>;
 }

@@ -1,0 +1,105 @@
+/**
+ * The open files of one torrent: at most so many handles, the longest unused is
+ * closed first. Invariant: tasks on one file run one after another, because a
+ * positional access here is a seek and then a read or write on a shared cursor;
+ * tasks on different files run side by side.
+ *
+ * @module
+ */
+import { StorageError } from "../base/errors.ts";
+import type { Access } from "./guarded_path.ts";
+
+/** Opens file number `fileIndex`; the pool closes it. */
+export type OpenFile = (
+  fileIndex: number,
+  access: Access,
+) => Promise<Deno.FsFile>;
+
+interface Slot {
+  handle: { readonly file: Deno.FsFile; readonly access: Access } | undefined;
+  /** Resolves when the last queued task is over; never rejects. */
+  tail: Promise<unknown>;
+  /** Tasks queued or running. A slot with any is not closed. */
+  taskCount: number;
+}
+
+/** Shares open files between tasks. */
+export class FilePool implements AsyncDisposable {
+  readonly #open: OpenFile;
+  readonly #maxOpenFiles: number;
+  /** Longest unused first. */
+  readonly #slots = new Map<number, Slot>();
+  #closed = false;
+
+  constructor(open: OpenFile, maxOpenFiles: number) {
+    this.#open = open;
+    this.#maxOpenFiles = maxOpenFiles;
+  }
+
+  /**
+   * Runs `task` with a file, alone on it. A file open for reading is opened
+   * again at its first write, so that a complete one is never opened for more.
+   * @throws {StorageError} If the pool is closed, or what opening throws.
+   */
+  async use<T>(
+    fileIndex: number,
+    access: Access,
+    task: (file: Deno.FsFile) => Promise<T>,
+  ): Promise<T> {
+    if (this.#closed) {
+      throw new StorageError("Cannot use a file: its torrent was closed");
+    }
+    const slot = this.#slots.get(fileIndex) ??
+      { handle: undefined, tail: Promise.resolve(), taskCount: 0 };
+    this.#slots.delete(fileIndex);
+    this.#slots.set(fileIndex, slot);
+    slot.taskCount++;
+    const run = slot.tail.then(async () =>
+      await task(await this.#handleFor(slot, fileIndex, access))
+    );
+    // The next task starts whatever became of this one; the caller hears of it.
+    slot.tail = run.catch(() => undefined);
+    try {
+      return await run;
+    } finally {
+      slot.taskCount--;
+      if (!this.#closed) this.#closeLongestUnused();
+    }
+  }
+
+  /** Closes all files once the queued tasks are over. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#slots.values()].map((slot) => slot.tail));
+    for (const slot of this.#slots.values()) slot.handle?.file.close();
+    this.#slots.clear();
+  }
+
+  async #handleFor(
+    slot: Slot,
+    fileIndex: number,
+    access: Access,
+  ): Promise<Deno.FsFile> {
+    if (
+      slot.handle !== undefined &&
+      (access === "read" || slot.handle.access === "write")
+    ) {
+      return slot.handle.file;
+    }
+    slot.handle?.file.close();
+    slot.handle = undefined;
+    const file = await this.#open(fileIndex, access);
+    slot.handle = { file, access };
+    return file;
+  }
+
+  /** Busy files stay open: the limit may be passed for as long as they are. */
+  #closeLongestUnused(): void {
+    for (const [fileIndex, slot] of this.#slots) {
+      if (this.#slots.size <= this.#maxOpenFiles) return;
+      if (slot.taskCount > 0) continue;
+      slot.handle?.file.close();
+      this.#slots.delete(fileIndex);
+    }
+  }
+}

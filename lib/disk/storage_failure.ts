@@ -1,0 +1,59 @@
+/**
+ * Turns what the operating system says into a {@linkcode StorageError} a person
+ * can act on: the action, the path, the reason and what to do.
+ *
+ * @module
+ */
+import { StorageError } from "../base/errors.ts";
+
+/** Reason and remedy by the system's error code; Windows maps its own onto these. */
+const EXPLANATIONS: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full; free some space and run again, what is stored " +
+    "stays",
+  EDQUOT: "the disk quota is used up; free some space and run again, what is " +
+    "stored stays",
+  EFBIG: "the file system takes no file that large; choose a folder on " +
+    "another one",
+  EROFS: "the file system is read-only; choose a folder that can be written",
+  EACCES: "permission denied; choose another folder or change its permissions",
+  EPERM: "permission denied; choose another folder or change its permissions",
+  ENAMETOOLONG: "the name is too long for this file system; choose a folder " +
+    "with a shorter path or on another file system",
+  EILSEQ: "the file system does not take this name; choose a folder on " +
+    "another one",
+  EMFILE: "too many files are open; raise the limit (ulimit -n) and run again",
+  ENFILE: "too many files are open on this machine; close some programs and " +
+    "run again",
+  ENOENT: "it does not exist; was it moved or deleted? Run again to fetch it",
+  ENOTDIR: "a file stands where a folder must be; move it away or choose " +
+    "another folder",
+  EISDIR: "a folder stands where a file must be; move it away or choose " +
+    "another folder",
+  EIO: "the disk reports an error; check the disk, then run again",
+};
+
+/**
+ * The error for a failed `action` ("read", "write", "create" …) on `path`. A
+ * {@linkcode StorageError} passes unchanged: it has said all this already.
+ */
+export function storageFailure(
+  action: string,
+  path: string,
+  cause: unknown,
+): StorageError {
+  if (cause instanceof StorageError) return cause;
+  const explanation = EXPLANATIONS[errorCode(cause) ?? ""] ??
+    `${cause instanceof Error ? cause.message : String(cause)}; ` +
+      "run again to check what is stored and fetch the rest";
+  return new StorageError(`Cannot ${action} ${path}: ${explanation}`, {
+    cause,
+  });
+}
+
+/** The system's name for an error, such as `ENOSPC`, if it has one. */
+function errorCode(error: unknown): string | undefined {
+  if (error instanceof Error && "code" in error) {
+    return typeof error.code === "string" ? error.code : undefined;
+  }
+  return undefined;
+}

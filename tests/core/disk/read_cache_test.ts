@@ -1,0 +1,158 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { StorageError } from "../../../lib/base/errors.ts";
+import { seededRandom } from "../../../lib/base/random.ts";
+import { MemoryStorage } from "../../../lib/disk/memory_storage.ts";
+import { ReadCache } from "../../../lib/disk/read_cache.ts";
+import { Geometry } from "../../../lib/metainfo/geometry.ts";
+
+const KIB = 1024;
+
+/** Counts reads, and fails as many as it is told to. */
+class CountingStorage extends MemoryStorage {
+  readonly reads: [offset: number, length: number][] = [];
+  failures = 0;
+
+  override async read(offset: number, into: Uint8Array): Promise<void> {
+    this.reads.push([offset, into.length]);
+    await Promise.resolve();
+    if (this.failures > 0) {
+      this.failures--;
+      throw new StorageError("Cannot read: worn out");
+    }
+    await super.read(offset, into);
+  }
+}
+
+function randomContent(length: number): Uint8Array {
+  const random = seededRandom(length);
+  return Uint8Array.from({ length }, () => random() * 256);
+}
+
+/** A storage of random content behind a cache. */
+function openCache(
+  options: { length: number; pieceLength: number; maxBytes?: number },
+): { content: Uint8Array; storage: CountingStorage; cache: ReadCache } {
+  const content = randomContent(options.length);
+  const storage = new CountingStorage(content);
+  const geometry = new Geometry(options.length, options.pieceLength);
+  const cache = new ReadCache(storage, geometry, options);
+  return { content, storage, cache };
+}
+
+async function readFrom(
+  cache: ReadCache,
+  offset: number,
+  length: number,
+): Promise<Uint8Array> {
+  const into = new Uint8Array(length);
+  await cache.read(offset, into);
+  return into;
+}
+
+Deno.test("ReadCache reads a piece once for all of its blocks", async () => {
+  const { content, storage, cache } = openCache({
+    length: 512 * KIB,
+    pieceLength: 256 * KIB,
+  });
+  for (let offset = 0; offset < 256 * KIB; offset += 16 * KIB) {
+    assertEquals(
+      await readFrom(cache, offset, 16 * KIB),
+      content.slice(offset, offset + 16 * KIB),
+    );
+  }
+  assertEquals(storage.reads, [[0, 256 * KIB]]);
+});
+
+Deno.test("ReadCache shares one read between concurrent readers", async () => {
+  const { storage, cache } = openCache({
+    length: 256 * KIB,
+    pieceLength: 256 * KIB,
+  });
+  await Promise.all([
+    readFrom(cache, 0, 16 * KIB),
+    readFrom(cache, 16 * KIB, 16 * KIB),
+    readFrom(cache, 0, 16 * KIB),
+  ]);
+  assertEquals(storage.reads.length, 1);
+});
+
+Deno.test("ReadCache never reads beyond the piece that is asked for", async () => {
+  const { storage, cache } = openCache({
+    length: 100 * KIB,
+    pieceLength: 48 * KIB,
+  });
+  await readFrom(cache, 50 * KIB, 10);
+  await readFrom(cache, 99 * KIB, 10);
+  assertEquals(storage.reads, [[48 * KIB, 48 * KIB], [96 * KIB, 4 * KIB]]);
+});
+
+Deno.test("ReadCache joins chunks for a read that crosses them", async () => {
+  const { content, storage, cache } = openCache({
+    length: 1024 * KIB,
+    pieceLength: 1024 * KIB,
+  });
+  assertEquals(
+    await readFrom(cache, 250 * KIB, 300 * KIB),
+    content.slice(250 * KIB, 550 * KIB),
+  );
+  assertEquals(storage.reads.length, 3);
+});
+
+Deno.test("ReadCache stays within its budget and drops the longest unused", async () => {
+  const { storage, cache } = openCache({
+    length: 3 * 256 * KIB,
+    pieceLength: 256 * KIB,
+    maxBytes: 2 * 256 * KIB,
+  });
+  // Chunk 0 is used again before 2 comes, so 1 goes.
+  for (const index of [0, 1, 0, 2, 0, 1]) {
+    await readFrom(cache, index * 256 * KIB, 1);
+    assert(cache.byteCount <= 2 * 256 * KIB);
+  }
+  assertEquals(
+    storage.reads.map(([offset]) => offset / (256 * KIB)),
+    [0, 1, 2, 1],
+  );
+});
+
+Deno.test("ReadCache works with a budget below one chunk", async () => {
+  const { content, cache } = openCache({
+    length: 512 * KIB,
+    pieceLength: 256 * KIB,
+    maxBytes: 1,
+  });
+  assertEquals(
+    await readFrom(cache, 200 * KIB, 100 * KIB),
+    content.slice(200 * KIB, 300 * KIB),
+  );
+});
+
+Deno.test("ReadCache tries again after a failed read", async () => {
+  const { storage, cache } = openCache({
+    length: 16 * KIB,
+    pieceLength: 16 * KIB,
+  });
+  storage.failures = 1;
+  await assertRejects(() => readFrom(cache, 0, 1), StorageError, "worn out");
+  assertEquals(cache.byteCount, 0);
+  await readFrom(cache, 0, 1);
+  assertEquals(storage.reads.length, 2);
+});
+
+Deno.test("ReadCache reads anew what it was told to forget", async () => {
+  const { storage, cache } = openCache({
+    length: 512 * KIB,
+    pieceLength: 256 * KIB,
+  });
+  await readFrom(cache, 0, 512 * KIB);
+  cache.forget(256 * KIB - 1, 1);
+  assertEquals(cache.byteCount, 256 * KIB);
+  await readFrom(cache, 0, 512 * KIB);
+  assertEquals(storage.reads.map(([offset]) => offset), [0, 256 * KIB, 0]);
+});
+
+Deno.test("ReadCache gives a copy that the reader may change", async () => {
+  const { content, cache } = openCache({ length: 10, pieceLength: 16 * KIB });
+  (await readFrom(cache, 0, 10)).fill(0);
+  assertEquals(await readFrom(cache, 0, 10), content);
+});

@@ -1,0 +1,70 @@
+/**
+ * Torrents made in memory for the disk's tests: named lengths in, content and a
+ * matching {@linkcode Torrent} out.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import type { InfoHash } from "../../../lib/base/identifier.ts";
+import { seededRandom } from "../../../lib/base/random.ts";
+import { Geometry } from "../../../lib/metainfo/geometry.ts";
+import type { Torrent, TorrentFile } from "../../../lib/metainfo/torrent.ts";
+
+/** A torrent and the content it describes. */
+export interface SampleTorrent {
+  readonly torrent: Torrent;
+  readonly content: Uint8Array;
+}
+
+/** A file's path, and its length in bytes or what it holds. */
+export interface SampleFile {
+  readonly path: readonly string[];
+  readonly length: number;
+  readonly isPadding?: boolean;
+}
+
+/** Content that repeats for the same files, zeros where they are padding. */
+export function sampleTorrent(
+  pieceLength: number,
+  samples: readonly SampleFile[],
+): SampleTorrent {
+  const files: TorrentFile[] = samples.map((sample) => ({
+    path: sample.path,
+    length: sample.length,
+    isPadding: sample.isPadding ?? false,
+  }));
+  const length = files.reduce((sum, file) => sum + file.length, 0);
+  const content = new Uint8Array(length);
+  const random = seededRandom(length + pieceLength);
+  let offset = 0;
+  for (const file of files) {
+    const end = offset + file.length;
+    if (!file.isPadding) {
+      for (let index = offset; index < end; index++) {
+        content[index] = random() * 256;
+      }
+    }
+    offset = end;
+  }
+  const geometry = new Geometry(length, pieceLength);
+  const pieceHashes = new Uint8Array(geometry.pieceCount * 20);
+  for (let index = 0; index < geometry.pieceCount; index++) {
+    const start = geometry.pieceOffset(index);
+    const piece = content.subarray(start, start + pieceLength);
+    pieceHashes.set(createHash("sha1").update(piece).digest(), index * 20);
+  }
+  const torrent: Torrent = {
+    infoHash: "00".repeat(20) as InfoHash,
+    name: files[0]?.path[0] ?? "sample",
+    isFolder: (files[0]?.path.length ?? 0) > 1,
+    files,
+    geometry,
+    pieceHashes,
+    isPrivate: false,
+    announce: [],
+    comment: undefined,
+    createdBy: undefined,
+    creationDate: undefined,
+  };
+  return { torrent, content };
+}

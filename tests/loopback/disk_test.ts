@@ -1,0 +1,360 @@
+import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+import { StorageError } from "../../lib/base/errors.ts";
+import { openFileStorage } from "../../lib/disk/file_storage.ts";
+import { verifyStorage } from "../../lib/disk/verify_storage.ts";
+import type { Torrent } from "../../lib/metainfo/torrent.ts";
+import { type SampleFile, sampleTorrent } from "../core/disk/sample_torrent.ts";
+
+const KIB = 1024;
+const isWindows = Deno.build.os === "windows";
+
+/** Pieces cross files, a folder has two levels, and one file is empty. */
+const FOLDER: readonly SampleFile[] = [
+  { path: ["album", "Überblick 概要.txt"], length: 20 * KIB },
+  { path: ["album", "disc 1", "empty"], length: 0 },
+  { path: ["album", "disc 1", "track.bin"], length: 30 * KIB + 7 },
+  { path: ["album", "disc 2", "track.bin"], length: 40 * KIB },
+];
+
+class TemporaryFolder implements AsyncDisposable {
+  constructor(readonly path: string) {}
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.path, { recursive: true });
+  }
+}
+
+async function temporaryFolder(): Promise<TemporaryFolder> {
+  return new TemporaryFolder(await Deno.makeTempDir({ prefix: "lanswarm-" }));
+}
+
+/** Stores all of a torrent below `dir`, the pieces from last to first. */
+async function storeAll(
+  torrent: Torrent,
+  content: Uint8Array,
+  dir: string,
+): Promise<void> {
+  await using storage = await openFileStorage(torrent, { dir });
+  const { geometry } = torrent;
+  for (let index = geometry.pieceCount - 1; index >= 0; index--) {
+    const start = geometry.pieceOffset(index);
+    const end = start + geometry.pieceLengthAt(index);
+    await storage.write(start, content.subarray(start, end));
+  }
+}
+
+async function storedPieces(torrent: Torrent, dir: string): Promise<number[]> {
+  await using storage = await openFileStorage(torrent, { dir });
+  return [...(await verifyStorage(storage, torrent)).indexes()];
+}
+
+/** Every path below `dir`, sorted. */
+async function listing(dir: string, prefix = ""): Promise<string[]> {
+  const found: string[] = [];
+  for await (const entry of Deno.readDir(join(dir, prefix))) {
+    const path = prefix === "" ? entry.name : `${prefix}/${entry.name}`;
+    if (entry.isDirectory) found.push(...await listing(dir, path));
+    else found.push(path);
+  }
+  return found.sort();
+}
+
+Deno.test("openFileStorage() stores each file of a folder byte for byte", async () => {
+  await using folder = await temporaryFolder();
+  const { torrent, content } = sampleTorrent(16 * KIB, FOLDER);
+  const dir = join(folder.path, "not", "there", "yet");
+  await storeAll(torrent, content, dir);
+  let offset = 0;
+  for (const file of FOLDER) {
+    const stored = await Deno.readFile(join(dir, ...file.path));
+    assertEquals(stored, content.slice(offset, offset += file.length));
+  }
+  assertEquals(await storedPieces(torrent, dir), [0, 1, 2, 3, 4, 5]);
+});
+
+Deno.test("openFileStorage() makes nothing but the empty files before the first write", async () => {
+  await using folder = await temporaryFolder();
+  const { torrent } = sampleTorrent(16 * KIB, FOLDER);
+  await using storage = await openFileStorage(torrent, { dir: folder.path });
+  assertEquals(await listing(folder.path), ["album/disc 1/empty"]);
+  await storage.write(0, new Uint8Array(5));
+  assertEquals(await listing(folder.path), [
+    "album/disc 1/empty",
+    "album/Überblick 概要.txt",
+  ]);
+});
+
+Deno.test("openFileStorage() reads a run over several files", async () => {
+  await using folder = await temporaryFolder();
+  const { torrent, content } = sampleTorrent(16 * KIB, FOLDER);
+  await storeAll(torrent, content, folder.path);
+  await using storage = await openFileStorage(torrent, { dir: folder.path });
+  const into = new Uint8Array(content.length - 20);
+  await storage.read(10, into);
+  assertEquals(into, content.slice(10, -10));
+});
+
+Deno.test("openFileStorage() keeps concurrent reads and writes of one file apart", async () => {
+  await using folder = await temporaryFolder();
+  const { torrent, content } = sampleTorrent(16 * KIB, [
+    { path: ["file"], length: 64 * 16 * KIB },
+  ]);
+  await using storage = await openFileStorage(torrent, { dir: folder.path });
+  const offsets = Array.from({ length: 64 }, (_, index) => index * 16 * KIB);
+  await Promise.all(offsets.map(async (offset) => {
+    const piece = content.subarray(offset, offset + 16 * KIB);
+    await storage.write(offset, piece);
+    const into = new Uint8Array(piece.length);
+    await storage.read(offset, into);
+    assertEquals(into, piece);
+  }));
+  assertEquals((await verifyStorage(storage, torrent)).isFull, true);
+});
+
+Deno.test("openFileStorage() serves more files than it may hold open", async () => {
+  await using folder = await temporaryFolder();
+  const { torrent, content } = sampleTorrent(
+    16 * KIB,
+    Array.from({ length: 50 }, (_, index) => ({
+      path: ["many", `${index}.bin`],
+      length: 1000 + index,
+    })),
+  );
+  await storeAll(torrent, content, folder.path);
+  await using storage = await openFileStorage(torrent, {
+    dir: folder.path,
+    maxOpenFiles: 3,
+  });
+  const into = new Uint8Array(content.length);
+  await Promise.all([storage.read(0, into), storage.read(0, into)]);
+  assertEquals(into, content);
+});
+
+Deno.test("openFileStorage() keeps padding off the disk and reads it as zeros", async () => {
+  await using folder = await temporaryFolder();
+  const { torrent, content } = sampleTorrent(16 * KIB, [
+    { path: ["set", "a"], length: 1000 },
+    { path: ["set", ".pad", "15384"], length: 15384, isPadding: true },
+    { path: ["set", "b"], length: 500 },
+  ]);
+  await storeAll(torrent, content, folder.path);
+  assertEquals(await listing(folder.path), ["set/a", "set/b"]);
+  await using storage = await openFileStorage(torrent, { dir: folder.path });
+  const into = new Uint8Array(content.length).fill(1);
+  await storage.read(0, into);
+  assertEquals(into, content);
+  assertEquals((await verifyStorage(storage, torrent)).isFull, true);
+});
+
+Deno.test("verifyStorage() finds the pieces that a cut file still holds", async () => {
+  await using folder = await temporaryFolder();
+  const { torrent, content } = sampleTorrent(16 * KIB, [
+    { path: ["file"], length: 80 * KIB },
+  ]);
+  await storeAll(torrent, content, folder.path);
+  await Deno.truncate(join(folder.path, "file"), 40 * KIB);
+  assertEquals(await storedPieces(torrent, folder.path), [0, 1]);
+});
+
+Deno.test("verifyStorage() misses the pieces of a deleted file alone", async () => {
+  await using folder = await temporaryFolder();
+  const { torrent, content } = sampleTorrent(16 * KIB, FOLDER);
+  await storeAll(torrent, content, folder.path);
+  await Deno.remove(join(folder.path, "album", "disc 1", "track.bin"));
+  // Pieces of 16 KiB; the lost file spans 20 KiB to just over 50 KiB.
+  assertEquals(await storedPieces(torrent, folder.path), [0, 4, 5]);
+});
+
+Deno.test("a file longer than its torrent misses its last piece and is cut when that is stored", async () => {
+  await using folder = await temporaryFolder();
+  const { torrent, content } = sampleTorrent(16 * KIB, [
+    { path: ["file"], length: 40 * KIB },
+  ]);
+  await storeAll(torrent, content, folder.path);
+  const path = join(folder.path, "file");
+  await Deno.writeTextFile(path, "more", { append: true });
+  assertEquals(await storedPieces(torrent, folder.path), [0, 1]);
+  assertEquals((await Deno.stat(path)).size, 40 * KIB + 4);
+
+  await using storage = await openFileStorage(torrent, { dir: folder.path });
+  await storage.write(32 * KIB, content.subarray(32 * KIB));
+  assertEquals(await Deno.readFile(path), content);
+});
+
+Deno.test("openFileStorage() refuses content in the place of an empty file", async () => {
+  await using folder = await temporaryFolder();
+  const { torrent } = sampleTorrent(16 * KIB, [{ path: ["empty"], length: 0 }]);
+  const path = join(folder.path, "empty");
+  await Deno.writeTextFile(path, "keep me");
+  await assertRejects(
+    () => openFileStorage(torrent, { dir: folder.path }),
+    StorageError,
+    "it holds 7 bytes and the torrent says it is empty",
+  );
+  assertEquals(await Deno.readTextFile(path), "keep me");
+});
+
+/** Tries everything a storage can do and wants each refused. */
+async function assertRefused(
+  torrent: Torrent,
+  dir: string,
+  reason: string,
+): Promise<void> {
+  await using storage = await openFileStorage(torrent, { dir });
+  const bytes = new Uint8Array(10);
+  for (
+    const access of [
+      () => storage.write(0, bytes),
+      () => storage.read(0, bytes),
+      () => storage.presentRanges(),
+    ]
+  ) {
+    await assertRejects(access, StorageError, reason);
+  }
+}
+
+Deno.test({
+  name: "openFileStorage() refuses a symbolic link in the place of a file",
+  ignore: isWindows,
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    await using outside = await temporaryFolder();
+    const { torrent } = sampleTorrent(16 * KIB, [{ path: ["f"], length: 10 }]);
+    const victim = join(outside.path, "victim");
+    await Deno.writeTextFile(victim, "0123456789");
+    await Deno.symlink(victim, join(folder.path, "f"));
+    await assertRefused(torrent, folder.path, "it is a symbolic link");
+    assertEquals(await Deno.readTextFile(victim), "0123456789");
+  },
+});
+
+Deno.test({
+  name: "openFileStorage() refuses a symbolic link that leads nowhere yet",
+  ignore: isWindows,
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    await using outside = await temporaryFolder();
+    const { torrent } = sampleTorrent(16 * KIB, [{ path: ["f"], length: 10 }]);
+    await Deno.symlink(join(outside.path, "new"), join(folder.path, "f"));
+    await assertRefused(torrent, folder.path, "it is a symbolic link");
+    assertEquals(await listing(outside.path), []);
+  },
+});
+
+Deno.test({
+  name: "openFileStorage() refuses a symbolic link in the place of a folder",
+  ignore: isWindows,
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    await using outside = await temporaryFolder();
+    const { torrent } = sampleTorrent(16 * KIB, [
+      { path: ["top", "deep", "f"], length: 10 },
+    ]);
+    await Deno.mkdir(join(folder.path, "top"));
+    await Deno.symlink(outside.path, join(folder.path, "top", "deep"));
+    await assertRefused(torrent, folder.path, "it is a symbolic link");
+    assertEquals(await listing(outside.path), []);
+  },
+});
+
+Deno.test({
+  name: "openFileStorage() takes a download folder that is a symbolic link",
+  ignore: isWindows,
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    const { torrent, content } = sampleTorrent(16 * KIB, FOLDER);
+    const link = join(folder.path, "link");
+    await Deno.mkdir(join(folder.path, "real"));
+    await Deno.symlink("real", link);
+    await storeAll(torrent, content, link);
+    assertEquals((await listing(join(folder.path, "real"))).length, 4);
+  },
+});
+
+Deno.test("openFileStorage() refuses a folder in the place of a file", async () => {
+  await using folder = await temporaryFolder();
+  const { torrent } = sampleTorrent(16 * KIB, [{ path: ["f"], length: 10 }]);
+  await Deno.mkdir(join(folder.path, "f"));
+  await assertRefused(
+    torrent,
+    folder.path,
+    "a folder stands where a file must be",
+  );
+});
+
+Deno.test("openFileStorage() refuses a file in the place of a folder", async () => {
+  await using folder = await temporaryFolder();
+  const { torrent } = sampleTorrent(16 * KIB, [
+    { path: ["top", "f"], length: 10 },
+  ]);
+  await Deno.writeTextFile(join(folder.path, "top"), "");
+  await assertRefused(
+    torrent,
+    folder.path,
+    "a file stands where a folder must be",
+  );
+});
+
+Deno.test({
+  name: "openFileStorage() refuses a named pipe instead of waiting for it",
+  ignore: isWindows,
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    const { torrent } = sampleTorrent(16 * KIB, [{ path: ["f"], length: 10 }]);
+    const made = await new Deno.Command("mkfifo", {
+      args: [join(folder.path, "f")],
+    }).output();
+    assertEquals(made.success, true);
+    await assertRefused(torrent, folder.path, "a pipe, socket or device");
+  },
+});
+
+Deno.test("openFileStorage() says which file is missing or too short to read", async () => {
+  await using folder = await temporaryFolder();
+  const { torrent } = sampleTorrent(16 * KIB, [{ path: ["f"], length: 10 }]);
+  await using storage = await openFileStorage(torrent, { dir: folder.path });
+  const path = join(folder.path, "f");
+  await assertRejects(
+    () => storage.read(0, new Uint8Array(10)),
+    StorageError,
+    `Cannot open ${path}: it does not exist`,
+  );
+  await Deno.writeTextFile(path, "12345");
+  await assertRejects(
+    () => storage.read(2, new Uint8Array(8)),
+    StorageError,
+    `Cannot read ${path}: it ends after 5 bytes`,
+  );
+});
+
+Deno.test({
+  name: "openFileStorage() says that a name is too long for the file system",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    const { torrent } = sampleTorrent(16 * KIB, [
+      { path: ["n".repeat(300)], length: 10 },
+    ]);
+    await using storage = await openFileStorage(torrent, { dir: folder.path });
+    const error = await assertRejects(
+      () => storage.write(0, new Uint8Array(10)),
+      StorageError,
+      "the name is too long for this file system",
+    );
+    assertInstanceOf(error.cause, Error);
+  },
+});
+
+Deno.test("openFileStorage() refuses to be used after it was closed", async () => {
+  await using folder = await temporaryFolder();
+  const { torrent } = sampleTorrent(16 * KIB, [{ path: ["f"], length: 10 }]);
+  const storage = await openFileStorage(torrent, { dir: folder.path });
+  await storage.write(0, new Uint8Array(10));
+  await storage[Symbol.asyncDispose]();
+  await assertRejects(
+    () => storage.read(0, new Uint8Array(10)),
+    StorageError,
+    "its torrent was closed",
+  );
+});
