@@ -19,6 +19,7 @@ export class Geometry {
   /** Length of every piece but perhaps the last. */
   readonly pieceLength: number;
   readonly pieceCount: number;
+  readonly #blocksPerPiece: number;
 
   /** @throws {RangeError} If a length is not a safe integer, `length` negative or `pieceLength` below 1. */
   constructor(length: number, pieceLength: number) {
@@ -35,6 +36,7 @@ export class Geometry {
     this.length = length;
     this.pieceLength = pieceLength;
     this.pieceCount = Math.ceil(length / pieceLength);
+    this.#blocksPerPiece = Math.ceil(pieceLength / BLOCK_SIZE);
   }
 
   /** Offset in the torrent of a piece's first byte. */
@@ -60,6 +62,17 @@ export class Geometry {
   /** Length of one block of a piece; the last may be shorter. */
   blockLengthAt(index: number, block: number): number {
     return Math.min(BLOCK_SIZE, this.pieceLengthAt(index) - block * BLOCK_SIZE);
+  }
+
+  /** One number for one block of the torrent: ids of a piece's blocks are consecutive. */
+  blockId(index: number, block: number): number {
+    return index * this.#blocksPerPiece + block;
+  }
+
+  /** The piece index and the block's index in it, from a {@linkcode blockId}. */
+  blockOfId(id: number): { index: number; block: number } {
+    const index = Math.floor(id / this.#blocksPerPiece);
+    return { index, block: id - index * this.#blocksPerPiece };
   }
 
   /** Whether `length` bytes from `offsetInPiece` lie inside an existing piece. */

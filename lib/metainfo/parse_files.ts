@@ -1,0 +1,96 @@
+/**
+ * The name and the files of an info dictionary: paths that are safe and do not
+ * meet, lengths that add up to a number.
+ *
+ * @module
+ */
+import type { FieldReader } from "./field_reader.ts";
+import { MetainfoError } from "./metainfo_error.ts";
+import {
+  findComponentFault,
+  findPathFault,
+  PathSet,
+  type Platform,
+} from "./safe_path.ts";
+import type { TorrentFile } from "./torrent.ts";
+
+/** The torrent's name. @throws {MetainfoError} If it cannot be a file's name. */
+export function parseName(info: FieldReader, platform: Platform): string {
+  const key = preferUtf8(info, "name");
+  const name = info.text(key);
+  const fault = findComponentFault(name, platform);
+  if (fault === undefined) return name;
+  throw new MetainfoError(
+    info.field(key),
+    `${JSON.stringify(name)} ${fault}`,
+  );
+}
+
+/**
+ * The files, from `length` (one, called `name`) or `files` (in a folder of that
+ * name).
+ * @throws {MetainfoError} If a path or length is not usable.
+ */
+export function parseFiles(
+  info: FieldReader,
+  name: string,
+  platform: Platform,
+): TorrentFile[] {
+  if (!info.has("files")) {
+    const length = info.integer("length", 0);
+    return [{ path: [name], length, isPadding: false }];
+  }
+  if (info.has("length")) {
+    throw new MetainfoError(
+      info.field("length"),
+      "stands beside files; a torrent has one of them",
+    );
+  }
+  const entries = info.dictionaryList("files");
+  if (entries.length === 0) {
+    throw new MetainfoError(info.field("files"), "is empty");
+  }
+  const paths = new PathSet(platform);
+  let totalLength = 0;
+  return entries.map((entry) => {
+    const file = parseFile(entry, name, platform);
+    totalLength += file.length;
+    if (!Number.isSafeInteger(totalLength)) {
+      throw new MetainfoError(entry.field("length"), "adds up past 2^53");
+    }
+    // Padding never reaches the disk, and makers of it reuse its paths.
+    const collision = file.isPadding ? undefined : paths.add(file.path);
+    if (collision === undefined) return file;
+    throw new MetainfoError(
+      entry.field("path"),
+      `${JSON.stringify(file.path.slice(1).join("/"))} ${collision}`,
+    );
+  });
+}
+
+function parseFile(
+  entry: FieldReader,
+  name: string,
+  platform: Platform,
+): TorrentFile {
+  const length = entry.integer("length", 0);
+  // Letters, each a property of the file. [BEP 47]
+  const attributes = entry.optionalText("attr") ?? "";
+  if (attributes.includes("l")) {
+    throw new MetainfoError(entry.field("attr"), "symlinks are not supported");
+  }
+  const key = preferUtf8(entry, "path");
+  const path = entry.textList(key);
+  const fault = findPathFault(path, platform);
+  if (fault !== undefined) throw new MetainfoError(entry.field(key), fault);
+  return {
+    path: [name, ...path],
+    length,
+    isPadding: attributes.includes("p"),
+  };
+}
+
+/** Old makers put text of another encoding in `name` and UTF-8 in `name.utf-8`. */
+function preferUtf8(reader: FieldReader, key: string): string {
+  return reader.has(`${key}.utf-8`) ? `${key}.utf-8` : key;
+}
