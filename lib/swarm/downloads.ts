@@ -1,0 +1,269 @@
+/**
+ * The leecher's half of the engine: what peers have, whether that interests us,
+ * what to ask of whom, and what becomes of what they send. Every block that is
+ * accepted was on order with the peer that sent it.
+ *
+ * @module
+ */
+import { Bitfield } from "../base/bitfield.ts";
+import { ProtocolError } from "../base/errors.ts";
+import type { Random } from "../base/random.ts";
+import { BLOCK_SIZE } from "../metainfo/geometry.ts";
+import type { BlockRange, PieceMessage } from "../wire/message.ts";
+import type { PeerState } from "./peer_state.ts";
+import { PiecePicker } from "./piece_picker.ts";
+import { Suspects } from "./suspects.ts";
+import type { SwarmContext } from "./swarm_context.ts";
+
+/** A peer that owes us blocks and sends none for so long is passed over, in milliseconds. */
+export const SNUB_TIMEOUT_MS = 15_000;
+
+/** Downloading of one torrent from all its peers. */
+export class Downloads {
+  readonly #context: SwarmContext;
+  readonly #suspects = new Suspects();
+  readonly #picker: PiecePicker;
+  #downloadedBytes = 0;
+  #wastedBytes = 0;
+
+  constructor(context: SwarmContext, random: Random) {
+    this.#context = context;
+    this.#picker = new PiecePicker(context.geometry, {
+      have: context.have,
+      random,
+      isSuspect: (index) => this.#suspects.has(index),
+    });
+  }
+
+  /** Content received so far in bytes, wasted blocks included. */
+  get downloadedBytes(): number {
+    return this.#downloadedBytes;
+  }
+
+  /** Content received in vain, in bytes: not asked for, doubled, or corrupt. */
+  get wastedBytes(): number {
+    return this.#wastedBytes;
+  }
+
+  /** How many connected peers have the piece. */
+  availability(index: number): number {
+    return this.#picker.availability(index);
+  }
+
+  /** @throws {ProtocolError} If it has the wrong length or spare bits, or comes late. */
+  receiveBitfield(peer: PeerState, bytes: Uint8Array, now: number): void {
+    if (peer.pieces.count > 0) {
+      throw new ProtocolError(
+        "Cannot take bitfield: the peer told its pieces before",
+      );
+    }
+    const bitfield = parseBitfield(bytes, this.#context.geometry.pieceCount);
+    for (const index of bitfield.indexes()) this.#notePiece(peer, index);
+    this.#updateInterest(peer, now);
+  }
+
+  /** @throws {ProtocolError} If there is no such piece. */
+  receiveHave(peer: PeerState, index: number, now: number): void {
+    if (index >= this.#context.geometry.pieceCount) {
+      throw new ProtocolError(
+        `Cannot take have: piece ${index} of ${this.#context.geometry.pieceCount}`,
+      );
+    }
+    if (peer.pieces.has(index)) return;
+    this.#notePiece(peer, index);
+    this.#updateInterest(peer, now);
+    this.#fill(peer, now);
+  }
+
+  receiveChoke(peer: PeerState): void {
+    peer.peerChokes = true;
+    // The peer drops what it has queued for us. [BEP 3]
+    this.#releaseAll(peer);
+  }
+
+  receiveUnchoke(peer: PeerState, now: number): void {
+    peer.peerChokes = false;
+    this.#fill(peer, now);
+  }
+
+  /** @throws {ProtocolError} If a block that was asked for has another length. */
+  receiveBlock(peer: PeerState, message: PieceMessage, now: number): void {
+    const length = message.block.length;
+    this.#downloadedBytes += length;
+    peer.downloadRate.add(length, now);
+    const id = this.#blockId(message);
+    if (id === undefined || !peer.outstanding.delete(id)) {
+      // Crossed with our cancel or a choke, or never asked for: dropped.
+      this.#wastedBytes += length;
+      return;
+    }
+    const piece = this.#picker.receive(id, message.block, peer);
+    if (!peer.isSnubbing) this.#picker.release(id);
+    if (this.#picker.isOnOrder(id)) this.#cancelElsewhere(id, now);
+    peer.lastProgressAt = now;
+    if (peer.isSnubbing) this.#forgive(peer, now);
+    peer.window.grow();
+    if (piece !== undefined) {
+      this.#context.emit({
+        type: "verifyPiece",
+        index: piece.index,
+        bytes: piece.bytes,
+      });
+    }
+    this.#fill(peer, now);
+  }
+
+  /** A piece matched its hash and is stored. Returns the hosts found to have sent wrong blocks of it before. */
+  pieceVerified(index: number, now: number): ReadonlySet<string> {
+    const piece = this.#picker.verified(index);
+    if (piece === undefined || !this.#context.have.add(index)) return new Set();
+    const convicted = this.#suspects.convict(index, piece.bytes);
+    this.#picker.recycle(piece.bytes);
+    for (const peer of this.#context.peers.values()) {
+      this.#context.send(peer, { type: "have", index }, now);
+      if (peer.pieces.has(index)) {
+        peer.wantedCount--;
+        this.#updateInterest(peer, now);
+      }
+      this.#fill(peer, now);
+    }
+    return convicted;
+  }
+
+  /** A piece did not match its hash. Returns the host that must have sent it, if that is plain. */
+  pieceCorrupt(index: number, now: number): string | undefined {
+    const piece = this.#picker.corrupt(index);
+    if (piece === undefined) return undefined;
+    this.#wastedBytes += piece.bytes.length;
+    const culprit = this.#suspects.accuse(piece);
+    for (const peer of this.#context.peers.values()) this.#fill(peer, now);
+    return culprit;
+  }
+
+  /** The peer is gone: its orders are open to others. */
+  peerLeft(peer: PeerState, now: number): void {
+    this.#releaseAll(peer);
+    for (const index of peer.pieces.indexes()) {
+      this.#picker.removeAvailability(index);
+    }
+    for (const other of this.#context.peers.values()) this.#fill(other, now);
+  }
+
+  tick(now: number): void {
+    for (const peer of this.#context.peers.values()) {
+      peer.window.fit(peer.downloadRate.bytesPerSecond(now));
+      const isLate = now - peer.lastProgressAt >= SNUB_TIMEOUT_MS;
+      if (isLate && peer.outstanding.size > 0 && !peer.isSnubbing) {
+        this.#snub(peer);
+      }
+    }
+    // After all late peers are known: their blocks are open to everyone now.
+    for (const peer of this.#context.peers.values()) this.#fill(peer, now);
+  }
+
+  #notePiece(peer: PeerState, index: number): void {
+    peer.pieces.add(index);
+    this.#picker.addAvailability(index);
+    if (!this.#context.have.has(index)) peer.wantedCount++;
+  }
+
+  #updateInterest(peer: PeerState, now: number): void {
+    const isInteresting = peer.wantedCount > 0;
+    if (isInteresting === peer.weAreInterested) return;
+    peer.weAreInterested = isInteresting;
+    this.#context.send(
+      peer,
+      { type: isInteresting ? "interested" : "notInterested" },
+      now,
+    );
+  }
+
+  /** Keeps the peer's request window full. */
+  #fill(peer: PeerState, now: number): void {
+    if (peer.peerChokes || !peer.weAreInterested || peer.isSnubbing) return;
+    while (peer.outstanding.size < peer.window.size) {
+      const id = this.#picker.pick(peer);
+      if (id === undefined) return;
+      if (peer.outstanding.size === 0) peer.lastProgressAt = now;
+      peer.outstanding.add(id);
+      this.#context.send(peer, { type: "request", ...this.#range(id) }, now);
+    }
+  }
+
+  /** Another peer was faster: who else has the block on order need not send it. */
+  #cancelElsewhere(id: number, now: number): void {
+    for (const peer of this.#context.peers.values()) {
+      if (peer.isSnubbing || !peer.outstanding.delete(id)) continue;
+      this.#picker.release(id);
+      this.#context.send(peer, { type: "cancel", ...this.#range(id) }, now);
+    }
+  }
+
+  #snub(peer: PeerState): void {
+    // The orders stay outstanding, so a late answer still counts; others may
+    // deliver first.
+    for (const id of peer.outstanding) this.#picker.release(id);
+    peer.isSnubbing = true;
+    this.#picker.abandon(peer.key);
+  }
+
+  #forgive(peer: PeerState, now: number): void {
+    peer.isSnubbing = false;
+    for (const id of peer.outstanding) {
+      if (this.#picker.reorder(id)) continue;
+      peer.outstanding.delete(id);
+      this.#context.send(peer, { type: "cancel", ...this.#range(id) }, now);
+    }
+  }
+
+  #releaseAll(peer: PeerState): void {
+    if (!peer.isSnubbing) {
+      for (const id of peer.outstanding) this.#picker.release(id);
+    }
+    peer.outstanding.clear();
+    peer.isSnubbing = false;
+    this.#picker.abandon(peer.key);
+  }
+
+  /** The block that a message carries; `undefined` if it is none that we could have asked for. */
+  #blockId(message: PieceMessage): number | undefined {
+    const { geometry } = this.#context;
+    const { index, offsetInPiece, block } = message;
+    if (
+      offsetInPiece % BLOCK_SIZE !== 0 ||
+      !geometry.contains(index, offsetInPiece, 1)
+    ) {
+      return undefined;
+    }
+    const blockInPiece = offsetInPiece / BLOCK_SIZE;
+    if (block.length !== geometry.blockLengthAt(index, blockInPiece)) {
+      throw new ProtocolError(
+        `Cannot take block: piece ${index}, offset ${offsetInPiece} is ${block.length} bytes long`,
+      );
+    }
+    return geometry.blockId(index, blockInPiece);
+  }
+
+  #range(id: number): BlockRange {
+    const { geometry } = this.#context;
+    const { index, block } = geometry.blockOfId(id);
+    return {
+      index,
+      offsetInPiece: block * BLOCK_SIZE,
+      length: geometry.blockLengthAt(index, block),
+    };
+  }
+}
+
+function parseBitfield(bytes: Uint8Array, pieceCount: number): Bitfield {
+  try {
+    return Bitfield.fromBytes(bytes, pieceCount);
+  } catch (error) {
+    throw new ProtocolError(
+      `Cannot take bitfield: ${(error as Error).message}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}

@@ -1,0 +1,262 @@
+/**
+ * Which block to ask a peer for next. Owns the pieces in progress and the order
+ * of those not begun. Invariant: a piece is verified, or in progress, or waiting
+ * for its verdict, or in the rarity order, and only one of these.
+ *
+ * A peer works on a piece of its own until every block of it is on order: whole
+ * pieces can be passed on, half ones cannot. Then, in this order: a piece that
+ * somebody left, the rarest new one, help with somebody else's. At the very end
+ * an idle peer doubles the oldest orders of the others.
+ *
+ * @module
+ */
+import type { Bitfield } from "../base/bitfield.ts";
+import type { Random } from "../base/random.ts";
+import type { Geometry } from "../metainfo/geometry.ts";
+import { BufferPool } from "./buffer_pool.ts";
+import type { PeerKey } from "./events.ts";
+import { PieceAssembly } from "./piece_assembly.ts";
+import { RarityOrder } from "./rarity_order.ts";
+
+/** Memory for pieces in progress and awaiting their verdict, in bytes. */
+const ASSEMBLY_BYTES = 64 * 1024 * 1024;
+/** However large the pieces, so many may be in memory. */
+const LEAST_ASSEMBLY_COUNT = 4;
+/** Peers that one block may be on order with, at the end. */
+const END_GAME_ORDERS = 3;
+/** Doubled blocks that an idle peer has on order at once, at the end. */
+const END_GAME_WINDOW = 4;
+
+/** A peer to find work for. */
+export interface PickingPeer {
+  readonly key: PeerKey;
+  readonly pieces: Bitfield;
+  /** Ids of the blocks on order with it. */
+  readonly outstanding: ReadonlySet<number>;
+}
+
+/** What a picker is made for. */
+export interface PiecePickerOptions {
+  /** The pieces verified already. */
+  readonly have: Bitfield;
+  readonly random: Random;
+  /** Whether a piece was corrupt before, so that one peer alone must deliver it. */
+  readonly isSuspect: (index: number) => boolean;
+}
+
+/** Rarest-first picking over pieces in progress. Blocks go by {@linkcode Geometry.blockId}. */
+export class PiecePicker {
+  readonly #geometry: Geometry;
+  readonly #rarity: RarityOrder;
+  readonly #isSuspect: (index: number) => boolean;
+  readonly #pool: BufferPool;
+  readonly #maxAssemblyCount: number;
+  readonly #inProgress = new Map<number, PieceAssembly>();
+  /** Those in progress that have blocks neither received nor on order. */
+  readonly #open = new Set<PieceAssembly>();
+  readonly #awaitingVerdict = new Map<number, PieceAssembly>();
+  /** The piece that each peer works on. */
+  readonly #current = new Map<PeerKey, PieceAssembly>();
+
+  constructor(geometry: Geometry, options: PiecePickerOptions) {
+    this.#geometry = geometry;
+    this.#isSuspect = options.isSuspect;
+    this.#rarity = new RarityOrder(geometry.pieceCount, options.random);
+    for (const index of options.have.indexes()) this.#rarity.remove(index);
+    this.#pool = new BufferPool({
+      length: geometry.pieceLength,
+      keepBytes: ASSEMBLY_BYTES,
+    });
+    this.#maxAssemblyCount = Math.max(
+      LEAST_ASSEMBLY_COUNT,
+      Math.floor(ASSEMBLY_BYTES / geometry.pieceLength),
+    );
+  }
+
+  /** One more connected peer has the piece. */
+  addAvailability(index: number): void {
+    this.#rarity.increment(index);
+  }
+
+  /** One connected peer fewer has the piece. */
+  removeAvailability(index: number): void {
+    this.#rarity.decrement(index);
+  }
+
+  /** How many connected peers have the piece. */
+  availability(index: number): number {
+    return this.#rarity.availability(index);
+  }
+
+  /** Chooses a block for the peer and puts it on order; its id, or `undefined` if there is nothing to ask. */
+  pick(peer: PickingPeer): number | undefined {
+    const assembly = this.#ownWork(peer) ?? this.#abandonedWork(peer) ??
+      this.#newWork(peer) ?? this.#sharedWork(peer);
+    if (assembly === undefined) return this.#doubledWork(peer);
+    const block = assembly.nextOpen()!;
+    assembly.order(block);
+    this.#refresh(assembly);
+    return this.#geometry.blockId(assembly.index, block);
+  }
+
+  /** Puts a block on order again that was released; false if it is not needed any more. */
+  reorder(id: number): boolean {
+    const { index, block } = this.#geometry.blockOfId(id);
+    const assembly = this.#inProgress.get(index);
+    if (
+      assembly === undefined || assembly.isExclusive ||
+      assembly.isReceived(block)
+    ) {
+      return false;
+    }
+    assembly.order(block);
+    this.#refresh(assembly);
+    return true;
+  }
+
+  /** An order is off; the block is open again unless others have it on order. */
+  release(id: number): void {
+    const { index, block } = this.#geometry.blockOfId(id);
+    const assembly = this.#inProgress.get(index);
+    if (assembly === undefined) return;
+    assembly.release(block);
+    this.#refresh(assembly);
+  }
+
+  /** A peer works on nothing any more; its orders are released already. */
+  abandon(peer: PeerKey): void {
+    this.#current.delete(peer);
+    for (const assembly of this.#inProgress.values()) {
+      if (assembly.owner !== peer) continue;
+      assembly.owner = undefined;
+      if (assembly.isExclusive) this.#discard(assembly);
+    }
+  }
+
+  /** Whether a block is on order with anybody. */
+  isOnOrder(id: number): boolean {
+    const { index, block } = this.#geometry.blockOfId(id);
+    return (this.#inProgress.get(index)?.orderCount(block) ?? 0) > 0;
+  }
+
+  /**
+   * Places a block from a peer; its order is still to be {@linkcode release}d.
+   * Returns the piece once it is whole; it then awaits {@linkcode verified} or
+   * {@linkcode corrupt}.
+   */
+  receive(
+    id: number,
+    bytes: Uint8Array,
+    from: { key: PeerKey; hostname: string },
+  ): PieceAssembly | undefined {
+    const { index, block } = this.#geometry.blockOfId(id);
+    const assembly = this.#inProgress.get(index);
+    if (assembly === undefined) return undefined;
+    if (assembly.isExclusive && assembly.owner !== from.key) return undefined;
+    assembly.receive(block, bytes, from.hostname);
+    this.#refresh(assembly);
+    if (!assembly.isComplete) return undefined;
+    this.#inProgress.delete(index);
+    this.#awaitingVerdict.set(index, assembly);
+    return assembly;
+  }
+
+  /** The verdict is good. Returns the piece, to be {@linkcode recycle}d. */
+  verified(index: number): PieceAssembly | undefined {
+    const assembly = this.#awaitingVerdict.get(index);
+    this.#awaitingVerdict.delete(index);
+    return assembly;
+  }
+
+  /** The verdict is bad: the piece is to be fetched again. Returns the corrupt copy. */
+  corrupt(index: number): PieceAssembly | undefined {
+    const assembly = this.#awaitingVerdict.get(index);
+    this.#awaitingVerdict.delete(index);
+    if (assembly !== undefined) this.#rarity.add(index);
+    return assembly;
+  }
+
+  /** Takes back the memory of a piece nobody looks at any more. */
+  recycle(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#pool.give(bytes);
+  }
+
+  #ownWork(peer: PickingPeer): PieceAssembly | undefined {
+    const assembly = this.#current.get(peer.key);
+    if (assembly !== undefined && this.#open.has(assembly)) return assembly;
+    this.#current.delete(peer.key);
+    return undefined;
+  }
+
+  #abandonedWork(peer: PickingPeer): PieceAssembly | undefined {
+    for (const assembly of this.#open) {
+      if (assembly.owner !== undefined || !peer.pieces.has(assembly.index)) {
+        continue;
+      }
+      assembly.owner = peer.key;
+      this.#current.set(peer.key, assembly);
+      return assembly;
+    }
+    return undefined;
+  }
+
+  #newWork(peer: PickingPeer): PieceAssembly | undefined {
+    const inMemory = this.#inProgress.size + this.#awaitingVerdict.size;
+    if (inMemory >= this.#maxAssemblyCount) return undefined;
+    const index = this.#rarity.find((piece) => peer.pieces.has(piece));
+    if (index === undefined) return undefined;
+    this.#rarity.remove(index);
+    const bytes = this.#pool.take(this.#geometry.pieceLengthAt(index));
+    const assembly = new PieceAssembly(index, bytes, {
+      owner: peer.key,
+      isExclusive: this.#isSuspect(index),
+    });
+    this.#inProgress.set(index, assembly);
+    this.#open.add(assembly);
+    this.#current.set(peer.key, assembly);
+    return assembly;
+  }
+
+  #sharedWork(peer: PickingPeer): PieceAssembly | undefined {
+    for (const assembly of this.#open) {
+      if (this.#mayDeliver(peer, assembly)) return assembly;
+    }
+    return undefined;
+  }
+
+  #doubledWork(peer: PickingPeer): number | undefined {
+    const isEndGame = this.#rarity.size === 0;
+    if (!isEndGame || peer.outstanding.size >= END_GAME_WINDOW) {
+      return undefined;
+    }
+    for (const assembly of this.#inProgress.values()) {
+      if (!this.#mayDeliver(peer, assembly)) continue;
+      for (let block = 0; block < assembly.blockCount; block++) {
+        const id = this.#geometry.blockId(assembly.index, block);
+        if (assembly.isReceived(block) || peer.outstanding.has(id)) continue;
+        if (assembly.orderCount(block) >= END_GAME_ORDERS) continue;
+        assembly.order(block);
+        return id;
+      }
+    }
+    return undefined;
+  }
+
+  #mayDeliver(peer: PickingPeer, assembly: PieceAssembly): boolean {
+    return peer.pieces.has(assembly.index) &&
+      (!assembly.isExclusive || assembly.owner === peer.key);
+  }
+
+  /** Keeps `#open` true after a change of the assembly's blocks. */
+  #refresh(assembly: PieceAssembly): void {
+    if (assembly.nextOpen() === undefined) this.#open.delete(assembly);
+    else this.#open.add(assembly);
+  }
+
+  #discard(assembly: PieceAssembly): void {
+    this.#inProgress.delete(assembly.index);
+    this.#open.delete(assembly);
+    this.#rarity.add(assembly.index);
+    this.#pool.give(assembly.bytes);
+  }
+}

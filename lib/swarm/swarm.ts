@@ -1,0 +1,314 @@
+/**
+ * The engine: everything a peer decides about one torrent, without I/O, clocks
+ * or chance of its own. Events and the time come in, actions go out; the same
+ * events give the same actions, so a whole swarm runs in a test. Owns the roster
+ * of peers; `Downloads` and `Uploads` own the rest.
+ *
+ * @module
+ */
+import { Bitfield } from "../base/bitfield.ts";
+import { ProtocolError } from "../base/errors.ts";
+import type { PeerId } from "../base/identifier.ts";
+import type { Random } from "../base/random.ts";
+import type { Geometry } from "../metainfo/geometry.ts";
+import type { Message } from "../wire/message.ts";
+import { Downloads } from "./downloads.ts";
+import type {
+  DisconnectReason,
+  PeerIntroduction,
+  PeerKey,
+  SwarmAction,
+  SwarmEvent,
+} from "./events.ts";
+import { PeerState } from "./peer_state.ts";
+import type { SwarmContext } from "./swarm_context.ts";
+import { Uploads } from "./uploads.ts";
+
+/** A connection with nothing else to say sends a keep-alive this often, in milliseconds. [BEP 3] */
+export const KEEP_ALIVE_INTERVAL = 120_000;
+/** A peer silent for longer is gone, in milliseconds: two keep-alives and some slack. */
+export const IDLE_TIMEOUT_MS = 2 * KEEP_ALIVE_INTERVAL + 10_000;
+
+/** What a swarm starts from. */
+export interface SwarmOptions {
+  readonly geometry: Geometry;
+  /** The pieces verified on disk; the swarm changes it as pieces come in. */
+  readonly have: Bitfield;
+  readonly ownId: PeerId;
+  readonly random: Random;
+  /** @default {100} */
+  readonly maxPeers?: number;
+}
+
+/** One torrent's swarm as we see it. */
+export class Swarm {
+  readonly #ownId: PeerId;
+  readonly #maxPeers: number;
+  readonly #peers = new Map<PeerKey, PeerState>();
+  readonly #banned = new Set<string>();
+  readonly #context: SwarmContext;
+  readonly #downloads: Downloads;
+  readonly #uploads: Uploads;
+  #actions: SwarmAction[] = [];
+
+  constructor(options: SwarmOptions) {
+    this.#ownId = options.ownId;
+    this.#maxPeers = options.maxPeers ?? 100;
+    this.#context = {
+      geometry: options.geometry,
+      have: options.have,
+      peers: this.#peers,
+      emit: (action) => this.#actions.push(action),
+      send: (peer, message, now) => {
+        peer.lastSentAt = now;
+        this.#actions.push({ type: "send", peer: peer.key, message });
+      },
+    };
+    this.#downloads = new Downloads(this.#context, options.random);
+    this.#uploads = new Uploads(this.#context);
+  }
+
+  /** The pieces verified and stored: live, not to be changed. */
+  get have(): Bitfield {
+    return this.#context.have;
+  }
+
+  /** The connected peers: live, not to be changed. */
+  get peers(): ReadonlyMap<PeerKey, PeerState> {
+    return this.#peers;
+  }
+
+  get isFull(): boolean {
+    return this.#peers.size >= this.#maxPeers;
+  }
+
+  isBanned(hostname: string): boolean {
+    return this.#banned.has(hostname);
+  }
+
+  /** Content received and sent so far, in bytes. */
+  get traffic(): { downloaded: number; wasted: number; uploaded: number } {
+    return {
+      downloaded: this.#downloads.downloadedBytes,
+      wasted: this.#downloads.wastedBytes,
+      uploaded: this.#uploads.uploadedBytes,
+    };
+  }
+
+  /** Takes an event and returns what is to be done about it, in order. Events of unknown peers do nothing. */
+  apply(event: SwarmEvent, now: number): readonly SwarmAction[] {
+    switch (event.type) {
+      case "peerJoined":
+        this.#join(event, now);
+        break;
+      case "peerLeft":
+        this.#remove(event.peer, now);
+        break;
+      case "messageReceived":
+        this.#receive(event.peer, event.message, now);
+        break;
+      case "blockSent":
+        this.#blockSent(event.peer, event.length, now);
+        break;
+      case "pieceVerified":
+        this.#pieceVerified(event.index, now);
+        break;
+      case "pieceCorrupt":
+        this.#pieceCorrupt(event.index, now);
+        break;
+      case "tick":
+        this.#tick(now);
+        break;
+      default:
+        event satisfies never;
+    }
+    const actions = this.#actions;
+    this.#actions = [];
+    return actions;
+  }
+
+  #join(introduction: PeerIntroduction, now: number): void {
+    const refusal = this.#refusal(introduction);
+    if (refusal !== undefined) {
+      this.#emitDisconnect(introduction.peer, refusal, introduction.hostname);
+      return;
+    }
+    const twin = this.#findTwin(introduction);
+    if (twin !== undefined) {
+      const loser = this.#isKept(introduction) ? twin.key : introduction.peer;
+      this.#disconnect(
+        loser,
+        "duplicate",
+        "the peer is connected already",
+        now,
+      );
+      if (loser === introduction.peer) return;
+    }
+    const { geometry, have } = this.#context;
+    const peer = new PeerState(introduction, geometry.pieceCount, now);
+    this.#peers.set(peer.key, peer);
+    if (have.count > 0) {
+      this.#context.send(
+        peer,
+        { type: "bitfield", bytes: have.toBytes() },
+        now,
+      );
+    }
+  }
+
+  #refusal(introduction: PeerIntroduction): DisconnectReason | undefined {
+    if (introduction.id === this.#ownId) return "ownPeerId";
+    if (this.#banned.has(introduction.hostname)) return "banned";
+    const isKnown = this.#findTwin(introduction) !== undefined;
+    return this.isFull && !isKnown ? "full" : undefined;
+  }
+
+  /** Another connection with the same peer. */
+  #findTwin(introduction: PeerIntroduction): PeerState | undefined {
+    for (const peer of this.#peers.values()) {
+      if (peer.id === introduction.id) return peer;
+    }
+    return undefined;
+  }
+
+  /**
+   * Of two connections between the same peers, both ends must drop the same one:
+   * the one that the peer with the greater id dialed stays. Two dialed by the
+   * same end: the older stays.
+   */
+  #isKept(introduction: PeerIntroduction): boolean {
+    const twin = this.#findTwin(introduction)!;
+    if (twin.isOutgoing === introduction.isOutgoing) return false;
+    return introduction.isOutgoing === (this.#ownId > introduction.id);
+  }
+
+  #receive(key: PeerKey, message: Message, now: number): void {
+    const peer = this.#peers.get(key);
+    if (peer === undefined) return;
+    peer.lastReceivedAt = now;
+    try {
+      this.#dispatch(peer, message, now);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#disconnect(key, "protocol", error.message, now);
+      return;
+    }
+    this.#leaveFellowSeeder(peer, now);
+  }
+
+  #dispatch(peer: PeerState, message: Message, now: number): void {
+    switch (message.type) {
+      case "choke":
+        return this.#downloads.receiveChoke(peer);
+      case "unchoke":
+        return this.#downloads.receiveUnchoke(peer, now);
+      case "interested":
+        return this.#uploads.receiveInterest(peer, true, now);
+      case "notInterested":
+        return this.#uploads.receiveInterest(peer, false, now);
+      case "have":
+        return this.#downloads.receiveHave(peer, message.index, now);
+      case "bitfield":
+        return this.#downloads.receiveBitfield(peer, message.bytes, now);
+      case "request":
+        return this.#uploads.receiveRequest(peer, message);
+      case "piece":
+        return this.#downloads.receiveBlock(peer, message, now);
+      case "cancel":
+        return this.#uploads.receiveCancel(peer, message);
+      case "keepAlive":
+      case "unknown":
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  #blockSent(key: PeerKey, length: number, now: number): void {
+    const peer = this.#peers.get(key);
+    if (peer === undefined) return;
+    peer.lastSentAt = now;
+    this.#uploads.blockSent(peer, length, now);
+  }
+
+  #pieceVerified(index: number, now: number): void {
+    const wasComplete = this.have.isFull;
+    for (const hostname of this.#downloads.pieceVerified(index, now)) {
+      this.#ban(hostname, index, now);
+    }
+    if (!this.have.isFull || wasComplete) return;
+    this.#context.emit({ type: "completed" });
+    for (const peer of [...this.#peers.values()]) {
+      this.#leaveFellowSeeder(peer, now);
+    }
+  }
+
+  #pieceCorrupt(index: number, now: number): void {
+    const culprit = this.#downloads.pieceCorrupt(index, now);
+    if (culprit !== undefined) this.#ban(culprit, index, now);
+  }
+
+  #ban(hostname: string, index: number, now: number): void {
+    this.#banned.add(hostname);
+    this.#context.emit({ type: "ban", hostname, index });
+    for (const peer of [...this.#peers.values()]) {
+      if (peer.hostname !== hostname) continue;
+      this.#disconnect(
+        peer.key,
+        "banned",
+        `sent a wrong block of piece ${index}`,
+        now,
+      );
+    }
+  }
+
+  #tick(now: number): void {
+    for (const peer of [...this.#peers.values()]) {
+      if (now - peer.lastReceivedAt >= IDLE_TIMEOUT_MS) {
+        this.#disconnect(
+          peer.key,
+          "idle",
+          "nothing received for too long",
+          now,
+        );
+      } else if (now - peer.lastSentAt >= KEEP_ALIVE_INTERVAL) {
+        this.#context.send(peer, { type: "keepAlive" }, now);
+      }
+    }
+    this.#downloads.tick(now);
+    this.#uploads.tick(now);
+  }
+
+  /** Two that have everything have nothing to say: the place is for one who lacks something. */
+  #leaveFellowSeeder(peer: PeerState, now: number): void {
+    if (this.have.isFull && peer.isSeeder) {
+      this.#disconnect(peer.key, "bothComplete", "both have every piece", now);
+    }
+  }
+
+  #disconnect(
+    key: PeerKey,
+    reason: DisconnectReason,
+    detail: string,
+    now: number,
+  ): void {
+    this.#emitDisconnect(key, reason, detail);
+    this.#remove(key, now);
+  }
+
+  #emitDisconnect(
+    peer: PeerKey,
+    reason: DisconnectReason,
+    detail: string,
+  ): void {
+    this.#context.emit({ type: "disconnect", peer, reason, detail });
+  }
+
+  #remove(key: PeerKey, now: number): void {
+    const peer = this.#peers.get(key);
+    if (peer === undefined) return;
+    this.#peers.delete(key);
+    this.#downloads.peerLeft(peer, now);
+    this.#uploads.peerLeft(now);
+  }
+}

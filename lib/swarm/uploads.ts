@@ -1,0 +1,123 @@
+/**
+ * The seeder's half of the engine: who may ask, what was asked, and how much of
+ * it is on its way. Nothing is served that we have not verified, and a peer's
+ * queue is bounded.
+ *
+ * @module
+ */
+import { ProtocolError } from "../base/errors.ts";
+import type { BlockRange } from "../wire/message.ts";
+import { chooseUnchoked, UPLOAD_SLOTS } from "./choker.ts";
+import type { PeerState } from "./peer_state.ts";
+import type { SwarmContext } from "./swarm_context.ts";
+
+/** Largest block that may be asked for, in bytes; what other clients allow too. */
+export const MAX_REQUEST_LENGTH = 128 * 1024;
+/** Requests that one peer may have queued; libtorrent's ceiling for one connection. */
+const MAX_QUEUED_REQUESTS = 2000;
+/** Handed out and unsent at once for each peer, in bytes: the depth of its read-ahead. */
+const UPLOAD_AHEAD_BYTES = 1024 * 1024;
+/** How often turns are reconsidered, in milliseconds. [BEP 3] */
+const RECHOKE_INTERVAL_MS = 10_000;
+
+/** Uploading of one torrent to all its peers. */
+export class Uploads {
+  readonly #context: SwarmContext;
+  #rechokedAt = 0;
+  #uploadedBytes = 0;
+
+  constructor(context: SwarmContext) {
+    this.#context = context;
+  }
+
+  /** Content sent so far, in bytes. */
+  get uploadedBytes(): number {
+    return this.#uploadedBytes;
+  }
+
+  receiveInterest(peer: PeerState, isInterested: boolean, now: number): void {
+    peer.peerIsInterested = isInterested;
+    this.#rechoke(now);
+  }
+
+  /** @throws {ProtocolError} If the range lies outside the torrent, is too long, or the queue is full. */
+  receiveRequest(peer: PeerState, range: BlockRange): void {
+    const { index, offsetInPiece, length } = range;
+    if (length > MAX_REQUEST_LENGTH) {
+      throw new ProtocolError(
+        `Cannot serve request: ${length} bytes exceed the limit of ${MAX_REQUEST_LENGTH}`,
+      );
+    }
+    if (!this.#context.geometry.contains(index, offsetInPiece, length)) {
+      throw new ProtocolError(
+        `Cannot serve request: piece ${index}, offset ${offsetInPiece}, length ${length} is not in the torrent`,
+      );
+    }
+    // Asked before our choke arrived, or for a piece that we never announced.
+    if (peer.weChoke || !this.#context.have.has(index)) return;
+    if (peer.uploadQueue.length >= MAX_QUEUED_REQUESTS) {
+      throw new ProtocolError(
+        `Cannot serve request: ${MAX_QUEUED_REQUESTS} are queued already`,
+      );
+    }
+    peer.uploadQueue.push(pickRange(range));
+    this.#serve(peer);
+  }
+
+  receiveCancel(peer: PeerState, range: BlockRange): void {
+    const position = peer.uploadQueue.findIndex((queued) =>
+      queued.index === range.index &&
+      queued.offsetInPiece === range.offsetInPiece &&
+      queued.length === range.length
+    );
+    // A block that is on its way already is not called back.
+    if (position >= 0) peer.uploadQueue.splice(position, 1);
+  }
+
+  blockSent(peer: PeerState, length: number, now: number): void {
+    peer.uploadingBytes -= length;
+    peer.uploadRate.add(length, now);
+    this.#uploadedBytes += length;
+    this.#serve(peer);
+  }
+
+  /** A slot may have become free. */
+  peerLeft(now: number): void {
+    this.#rechoke(now);
+  }
+
+  tick(now: number): void {
+    if (now - this.#rechokedAt >= RECHOKE_INTERVAL_MS) this.#rechoke(now);
+  }
+
+  #serve(peer: PeerState): void {
+    while (
+      peer.uploadQueue.length > 0 && peer.uploadingBytes < UPLOAD_AHEAD_BYTES
+    ) {
+      const block = peer.uploadQueue.shift()!;
+      peer.uploadingBytes += block.length;
+      this.#context.emit({ type: "serveBlock", peer: peer.key, block });
+    }
+  }
+
+  #rechoke(now: number): void {
+    this.#rechokedAt = now;
+    const unchoked = chooseUnchoked(this.#context.peers.values(), {
+      now,
+      slots: UPLOAD_SLOTS,
+    });
+    for (const peer of this.#context.peers.values()) {
+      const weChoke = !unchoked.has(peer.key);
+      if (weChoke === peer.weChoke) continue;
+      peer.weChoke = weChoke;
+      if (weChoke) peer.uploadQueue.length = 0;
+      else peer.unchokedAt = now;
+      this.#context.send(peer, { type: weChoke ? "choke" : "unchoke" }, now);
+    }
+  }
+}
+
+/** Only the range of what may be a whole message. */
+function pickRange({ index, offsetInPiece, length }: BlockRange): BlockRange {
+  return { index, offsetInPiece, length };
+}
