@@ -1,0 +1,214 @@
+/**
+ * A tracker's bencoded answer to an announce, written and read. The reader trusts
+ * nothing: lengths and types are checked, host names are dropped rather than
+ * looked up, and intervals are kept within reason.
+ *
+ * @module
+ */
+import { BencodeError } from "../bencode/bencode_error.ts";
+import {
+  decodeBencode,
+  type DecodedDictionary,
+  isDictionary,
+} from "../bencode/decode.ts";
+import { type Encodable, encodeBencode } from "../bencode/encode.ts";
+import { TrackerError } from "../base/errors.ts";
+import { identifierToBytes } from "../base/identifier.ts";
+import { formatIpAddress, parseIpAddress } from "../base/ip_address.ts";
+import type { PeerAddress } from "../base/peer_address.ts";
+import {
+  ANNOUNCE_INTERVAL,
+  type AnnounceReply,
+  type ScrapeEntry,
+} from "./announce.ts";
+import type { AnnounceQuery } from "./announce_query.ts";
+import {
+  type CompactPeers,
+  encodeCompactPeers,
+  parseCompactPeers,
+} from "./compact_peers.ts";
+import type { ListedPeer } from "./peer_store.ts";
+
+/** A tracker that asks for no pause would be asked without one. In milliseconds. */
+const SHORTEST_INTERVAL = 1_000;
+
+/** A tracker that asks for silence for ever is asked once a day. In milliseconds. */
+const LONGEST_INTERVAL = 86_400_000;
+
+/** What a tracker without `min interval` is spared, in milliseconds. */
+const DEFAULT_MIN_INTERVAL = 60_000;
+
+/** Longest text that is taken from a tracker, in characters. */
+const MAX_TEXT_LENGTH = 500;
+
+/** What a tracker answers to one announce. */
+export interface AnnounceAnswer {
+  readonly intervalMs: number;
+  readonly minIntervalMs: number;
+  readonly swarm: ScrapeEntry;
+  readonly peers: readonly ListedPeer[];
+  readonly peerForm: AnnounceQuery["peerForm"];
+}
+
+/** Writes a reply. [BEP 3, 7, 23] */
+export function encodeAnnounceReply(
+  answer: AnnounceAnswer,
+): Uint8Array<ArrayBuffer> {
+  return encodeBencode({
+    interval: Math.ceil(answer.intervalMs / 1000),
+    "min interval": Math.ceil(answer.minIntervalMs / 1000),
+    complete: answer.swarm.complete,
+    incomplete: answer.swarm.incomplete,
+    downloaded: answer.swarm.downloaded,
+    ...encodePeers(answer),
+  });
+}
+
+/** Writes why a request is refused. [BEP 3] */
+export function encodeFailure(reason: string): Uint8Array<ArrayBuffer> {
+  return encodeBencode({ "failure reason": reason });
+}
+
+/**
+ * Reads a reply.
+ * @throws {TrackerError} If it is a refusal or no reply.
+ */
+export function parseAnnounceReply(bytes: Uint8Array): AnnounceReply {
+  const reply = parseReplyDictionary(bytes);
+  const intervalMs = interval(reply, "interval") ?? ANNOUNCE_INTERVAL;
+  return {
+    intervalMs,
+    minIntervalMs: interval(reply, "min interval") ??
+      Math.min(intervalMs, DEFAULT_MIN_INTERVAL),
+    complete: replyNumber(reply, "complete"),
+    incomplete: replyNumber(reply, "incomplete"),
+    peers: [...peers(reply, "peers"), ...peers(reply, "peers6")],
+    warning: text(reply, "warning message"),
+    trackerId: text(reply, "tracker id"),
+  };
+}
+
+/**
+ * The dictionary that any reply of a tracker is.
+ * @throws {TrackerError} If it is none, or carries a failure reason.
+ */
+export function parseReplyDictionary(bytes: Uint8Array): DecodedDictionary {
+  let reply;
+  try {
+    reply = decodeBencode(bytes);
+  } catch (error) {
+    if (!(error instanceof BencodeError)) throw error;
+    throw new TrackerError(`the answer is not bencode (${error.reason})`, {
+      cause: error,
+    });
+  }
+  if (!isDictionary(reply)) {
+    throw new TrackerError("the answer is not a dictionary");
+  }
+  const reason = text(reply, "failure reason");
+  if (reason !== undefined) {
+    throw new TrackerError(`the tracker refused: ${reason}`);
+  }
+  return reply;
+}
+
+/**
+ * A count in a reply; `undefined` if it is missing.
+ * @throws {TrackerError} If it is not a whole number.
+ */
+export function replyNumber(
+  reply: DecodedDictionary,
+  key: string,
+): number | undefined {
+  const value = own(reply, key);
+  if (value === undefined) return undefined;
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
+    throw new TrackerError(`${key} is not a whole number`);
+  }
+  return value;
+}
+
+function encodePeers(
+  { peers, peerForm }: AnnounceAnswer,
+): { peers: Encodable; peers6?: Encodable } {
+  if (peerForm === "compact") {
+    const { ipv4, ipv6 } = encodeCompactPeers(
+      peers.flatMap((peer) => peer.addresses),
+    );
+    return ipv6.length === 0 ? { peers: ipv4 } : { peers: ipv4, peers6: ipv6 };
+  }
+  return {
+    peers: peers.flatMap((peer) =>
+      peer.addresses.map(({ hostname, port }) => ({
+        ip: hostname,
+        port,
+        "peer id": peerForm === "dictionaries"
+          ? identifierToBytes(peer.peerId)
+          : undefined,
+      }))
+    ),
+  };
+}
+
+function interval(reply: DecodedDictionary, key: string): number | undefined {
+  const seconds = replyNumber(reply, key);
+  if (seconds === undefined) return undefined;
+  return Math.min(
+    Math.max(seconds * 1000, SHORTEST_INTERVAL),
+    LONGEST_INTERVAL,
+  );
+}
+
+const COMPACT_FAMILIES = { peers: "ipv4", peers6: "ipv6" } as const satisfies {
+  [key: string]: keyof CompactPeers;
+};
+
+function peers(
+  reply: DecodedDictionary,
+  key: keyof typeof COMPACT_FAMILIES,
+): PeerAddress[] {
+  const value = own(reply, key);
+  if (value === undefined) return [];
+  if (Array.isArray(value)) {
+    return value.map((entry) => {
+      if (isDictionary(entry)) return dictionaryPeer(entry);
+      throw new TrackerError(`${key} has an entry that is no dictionary`);
+    }).filter((peer) => peer !== undefined);
+  }
+  if (!(value instanceof Uint8Array)) {
+    throw new TrackerError(`${key} is neither a list nor bytes`);
+  }
+  try {
+    return parseCompactPeers(value, COMPACT_FAMILIES[key]);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new TrackerError(
+      `${key} is cut off: ${value.length} bytes are no whole number of peers`,
+      { cause: error },
+    );
+  }
+}
+
+/** `undefined` if nobody can be dialled there. */
+function dictionaryPeer(entry: DecodedDictionary): PeerAddress | undefined {
+  const address = parseIpAddress(text(entry, "ip") ?? "");
+  const port = own(entry, "port");
+  if (address === undefined || typeof port !== "number") return undefined;
+  if (!Number.isInteger(port) || port < 1 || port > 65535) return undefined;
+  return { hostname: formatIpAddress(address), port };
+}
+
+const decoder = new TextDecoder();
+
+function text(reply: DecodedDictionary, key: string): string | undefined {
+  const value = own(reply, key);
+  if (!(value instanceof Uint8Array)) return undefined;
+  return decoder.decode(value).slice(0, MAX_TEXT_LENGTH);
+}
+
+function own(
+  reply: DecodedDictionary,
+  key: string,
+): DecodedDictionary[string] | undefined {
+  return Object.hasOwn(reply, key) ? reply[key] : undefined;
+}
