@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { Bitfield } from "../base/bitfield.ts";
+import type { Bitfield } from "../base/bitfield.ts";
 import { ProtocolError } from "../base/errors.ts";
 import type { PeerId } from "../base/identifier.ts";
 import type { Random } from "../base/random.ts";
