@@ -62,7 +62,7 @@ async function listing(dir: string, prefix = ""): Promise<string[]> {
 
 Deno.test("openFileStorage() stores each file of a folder byte for byte", async () => {
   await using folder = await temporaryFolder();
-  const { torrent, content } = sampleTorrent(16 * KIB, FOLDER);
+  const { torrent, content } = await sampleTorrent(16 * KIB, FOLDER);
   const dir = join(folder.path, "not", "there", "yet");
   await storeAll(torrent, content, dir);
   let offset = 0;
@@ -75,7 +75,7 @@ Deno.test("openFileStorage() stores each file of a folder byte for byte", async 
 
 Deno.test("openFileStorage() makes nothing but the empty files before the first write", async () => {
   await using folder = await temporaryFolder();
-  const { torrent } = sampleTorrent(16 * KIB, FOLDER);
+  const { torrent } = await sampleTorrent(16 * KIB, FOLDER);
   await using storage = await openFileStorage(torrent, { dir: folder.path });
   assertEquals(await listing(folder.path), ["album/disc 1/empty"]);
   await storage.write(0, new Uint8Array(5));
@@ -87,7 +87,7 @@ Deno.test("openFileStorage() makes nothing but the empty files before the first 
 
 Deno.test("openFileStorage() reads a run over several files", async () => {
   await using folder = await temporaryFolder();
-  const { torrent, content } = sampleTorrent(16 * KIB, FOLDER);
+  const { torrent, content } = await sampleTorrent(16 * KIB, FOLDER);
   await storeAll(torrent, content, folder.path);
   await using storage = await openFileStorage(torrent, { dir: folder.path });
   const into = new Uint8Array(content.length - 20);
@@ -97,7 +97,7 @@ Deno.test("openFileStorage() reads a run over several files", async () => {
 
 Deno.test("openFileStorage() keeps concurrent reads and writes of one file apart", async () => {
   await using folder = await temporaryFolder();
-  const { torrent, content } = sampleTorrent(16 * KIB, [
+  const { torrent, content } = await sampleTorrent(16 * KIB, [
     { path: ["file"], length: 64 * 16 * KIB },
   ]);
   await using storage = await openFileStorage(torrent, { dir: folder.path });
@@ -114,7 +114,7 @@ Deno.test("openFileStorage() keeps concurrent reads and writes of one file apart
 
 Deno.test("openFileStorage() serves more files than it may hold open", async () => {
   await using folder = await temporaryFolder();
-  const { torrent, content } = sampleTorrent(
+  const { torrent, content } = await sampleTorrent(
     16 * KIB,
     Array.from({ length: 50 }, (_, index) => ({
       path: ["many", `${index}.bin`],
@@ -133,7 +133,7 @@ Deno.test("openFileStorage() serves more files than it may hold open", async () 
 
 Deno.test("openFileStorage() keeps padding off the disk and reads it as zeros", async () => {
   await using folder = await temporaryFolder();
-  const { torrent, content } = sampleTorrent(16 * KIB, [
+  const { torrent, content } = await sampleTorrent(16 * KIB, [
     { path: ["set", "a"], length: 1000 },
     { path: ["set", ".pad", "15384"], length: 15384, isPadding: true },
     { path: ["set", "b"], length: 500 },
@@ -149,7 +149,7 @@ Deno.test("openFileStorage() keeps padding off the disk and reads it as zeros", 
 
 Deno.test("verifyStorage() finds the pieces that a cut file still holds", async () => {
   await using folder = await temporaryFolder();
-  const { torrent, content } = sampleTorrent(16 * KIB, [
+  const { torrent, content } = await sampleTorrent(16 * KIB, [
     { path: ["file"], length: 80 * KIB },
   ]);
   await storeAll(torrent, content, folder.path);
@@ -159,7 +159,7 @@ Deno.test("verifyStorage() finds the pieces that a cut file still holds", async 
 
 Deno.test("verifyStorage() misses the pieces of a deleted file alone", async () => {
   await using folder = await temporaryFolder();
-  const { torrent, content } = sampleTorrent(16 * KIB, FOLDER);
+  const { torrent, content } = await sampleTorrent(16 * KIB, FOLDER);
   await storeAll(torrent, content, folder.path);
   await Deno.remove(join(folder.path, "album", "disc 1", "track.bin"));
   // Pieces of 16 KiB; the lost file spans 20 KiB to just over 50 KiB.
@@ -168,7 +168,7 @@ Deno.test("verifyStorage() misses the pieces of a deleted file alone", async () 
 
 Deno.test("a file longer than its torrent misses its last piece and is cut when that is stored", async () => {
   await using folder = await temporaryFolder();
-  const { torrent, content } = sampleTorrent(16 * KIB, [
+  const { torrent, content } = await sampleTorrent(16 * KIB, [
     { path: ["file"], length: 40 * KIB },
   ]);
   await storeAll(torrent, content, folder.path);
@@ -184,7 +184,10 @@ Deno.test("a file longer than its torrent misses its last piece and is cut when 
 
 Deno.test("openFileStorage() refuses content in the place of an empty file", async () => {
   await using folder = await temporaryFolder();
-  const { torrent } = sampleTorrent(16 * KIB, [{ path: ["empty"], length: 0 }]);
+  const { torrent } = await sampleTorrent(16 * KIB, [{
+    path: ["empty"],
+    length: 0,
+  }]);
   const path = join(folder.path, "empty");
   await Deno.writeTextFile(path, "keep me");
   await assertRejects(
@@ -220,7 +223,10 @@ Deno.test({
   fn: async () => {
     await using folder = await temporaryFolder();
     await using outside = await temporaryFolder();
-    const { torrent } = sampleTorrent(16 * KIB, [{ path: ["f"], length: 10 }]);
+    const { torrent } = await sampleTorrent(16 * KIB, [{
+      path: ["f"],
+      length: 10,
+    }]);
     const victim = join(outside.path, "victim");
     await Deno.writeTextFile(victim, "0123456789");
     await Deno.symlink(victim, join(folder.path, "f"));
@@ -235,7 +241,10 @@ Deno.test({
   fn: async () => {
     await using folder = await temporaryFolder();
     await using outside = await temporaryFolder();
-    const { torrent } = sampleTorrent(16 * KIB, [{ path: ["f"], length: 10 }]);
+    const { torrent } = await sampleTorrent(16 * KIB, [{
+      path: ["f"],
+      length: 10,
+    }]);
     await Deno.symlink(join(outside.path, "new"), join(folder.path, "f"));
     await assertRefused(torrent, folder.path, "it is a symbolic link");
     assertEquals(await listing(outside.path), []);
@@ -248,7 +257,7 @@ Deno.test({
   fn: async () => {
     await using folder = await temporaryFolder();
     await using outside = await temporaryFolder();
-    const { torrent } = sampleTorrent(16 * KIB, [
+    const { torrent } = await sampleTorrent(16 * KIB, [
       { path: ["top", "deep", "f"], length: 10 },
     ]);
     await Deno.mkdir(join(folder.path, "top"));
@@ -263,7 +272,7 @@ Deno.test({
   ignore: isWindows,
   fn: async () => {
     await using folder = await temporaryFolder();
-    const { torrent, content } = sampleTorrent(16 * KIB, FOLDER);
+    const { torrent, content } = await sampleTorrent(16 * KIB, FOLDER);
     const link = join(folder.path, "link");
     await Deno.mkdir(join(folder.path, "real"));
     await Deno.symlink("real", link);
@@ -274,7 +283,10 @@ Deno.test({
 
 Deno.test("openFileStorage() refuses a folder in the place of a file", async () => {
   await using folder = await temporaryFolder();
-  const { torrent } = sampleTorrent(16 * KIB, [{ path: ["f"], length: 10 }]);
+  const { torrent } = await sampleTorrent(16 * KIB, [{
+    path: ["f"],
+    length: 10,
+  }]);
   await Deno.mkdir(join(folder.path, "f"));
   await assertRefused(
     torrent,
@@ -285,7 +297,7 @@ Deno.test("openFileStorage() refuses a folder in the place of a file", async () 
 
 Deno.test("openFileStorage() refuses a file in the place of a folder", async () => {
   await using folder = await temporaryFolder();
-  const { torrent } = sampleTorrent(16 * KIB, [
+  const { torrent } = await sampleTorrent(16 * KIB, [
     { path: ["top", "f"], length: 10 },
   ]);
   await Deno.writeTextFile(join(folder.path, "top"), "");
@@ -301,7 +313,10 @@ Deno.test({
   ignore: isWindows,
   fn: async () => {
     await using folder = await temporaryFolder();
-    const { torrent } = sampleTorrent(16 * KIB, [{ path: ["f"], length: 10 }]);
+    const { torrent } = await sampleTorrent(16 * KIB, [{
+      path: ["f"],
+      length: 10,
+    }]);
     const made = await new Deno.Command("mkfifo", {
       args: [join(folder.path, "f")],
     }).output();
@@ -312,7 +327,10 @@ Deno.test({
 
 Deno.test("openFileStorage() says which file is missing or too short to read", async () => {
   await using folder = await temporaryFolder();
-  const { torrent } = sampleTorrent(16 * KIB, [{ path: ["f"], length: 10 }]);
+  const { torrent } = await sampleTorrent(16 * KIB, [{
+    path: ["f"],
+    length: 10,
+  }]);
   await using storage = await openFileStorage(torrent, { dir: folder.path });
   const path = join(folder.path, "f");
   await assertRejects(
@@ -333,7 +351,7 @@ Deno.test({
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     await using folder = await temporaryFolder();
-    const { torrent } = sampleTorrent(16 * KIB, [
+    const { torrent } = await sampleTorrent(16 * KIB, [
       { path: ["n".repeat(300)], length: 10 },
     ]);
     await using storage = await openFileStorage(torrent, { dir: folder.path });
@@ -348,7 +366,10 @@ Deno.test({
 
 Deno.test("openFileStorage() refuses to be used after it was closed", async () => {
   await using folder = await temporaryFolder();
-  const { torrent } = sampleTorrent(16 * KIB, [{ path: ["f"], length: 10 }]);
+  const { torrent } = await sampleTorrent(16 * KIB, [{
+    path: ["f"],
+    length: 10,
+  }]);
   const storage = await openFileStorage(torrent, { dir: folder.path });
   await storage.write(0, new Uint8Array(10));
   await storage[Symbol.asyncDispose]();

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import type { InfoHash } from "../../../lib/base/identifier.ts";
 import { seededRandom } from "../../../lib/base/random.ts";
+import { sha1 } from "../../../lib/disk/sha1.ts";
 import { Geometry } from "../../../lib/metainfo/geometry.ts";
 import type { Torrent, TorrentFile } from "../../../lib/metainfo/torrent.ts";
 
@@ -24,10 +24,10 @@ export interface SampleFile {
 }
 
 /** Content that repeats for the same files, zeros where they are padding. */
-export function sampleTorrent(
+export async function sampleTorrent(
   pieceLength: number,
   samples: readonly SampleFile[],
-): SampleTorrent {
+): Promise<SampleTorrent> {
   const files: TorrentFile[] = samples.map((sample) => ({
     path: sample.path,
     length: sample.length,
@@ -51,7 +51,7 @@ export function sampleTorrent(
   for (let index = 0; index < geometry.pieceCount; index++) {
     const start = geometry.pieceOffset(index);
     const piece = content.subarray(start, start + pieceLength);
-    pieceHashes.set(createHash("sha1").update(piece).digest(), index * 20);
+    pieceHashes.set(await sha1(piece), index * 20);
   }
   const torrent: Torrent = {
     infoHash: "00".repeat(20) as InfoHash,

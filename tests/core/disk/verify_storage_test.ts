@@ -25,7 +25,7 @@ class PartialStorage extends MemoryStorage implements Storage {
 }
 
 /** Five pieces of 16 KiB, the last of 100 bytes. */
-const sample = sampleTorrent(16384, [
+const sample = await sampleTorrent(16384, [
   { path: ["file"], length: 4 * 16384 + 100 },
 ]);
 
@@ -51,7 +51,11 @@ Deno.test("verifyStorage() reads only pieces that are present as a whole", async
   ]);
   const pieces = await verifyStorage(storage, sample.torrent);
   assertEquals([...pieces.indexes()], [1, 2, 4]);
-  assertEquals(storage.reads, [[16384, 2 * 16384], [4 * 16384, 100]]);
+  assertEquals(storage.reads, [
+    [16384, 16384],
+    [2 * 16384, 16384],
+    [4 * 16384, 100],
+  ]);
 });
 
 Deno.test("verifyStorage() reads nothing of a range inside one piece", async () => {
@@ -63,15 +67,15 @@ Deno.test("verifyStorage() reads nothing of a range inside one piece", async () 
 });
 
 Deno.test("verifyStorage() verifies a torrent without content", async () => {
-  const empty = sampleTorrent(16384, [{ path: ["empty"], length: 0 }]);
+  const empty = await sampleTorrent(16384, [{ path: ["empty"], length: 0 }]);
   await using storage = new MemoryStorage(0);
   const pieces = await verifyStorage(storage, empty.torrent);
   assertEquals([pieces.length, pieces.isFull], [0, true]);
 });
 
-Deno.test("verifyStorage() verifies pieces longer and shorter than what it reads at once", async () => {
-  for (const pieceLength of [1_000_000, 1 << 20, 3 << 20]) {
-    const { torrent, content } = sampleTorrent(pieceLength, [
+Deno.test("verifyStorage() verifies pieces of any length, side by side or one by one", async () => {
+  for (const pieceLength of [16384, 1_000_000, 3 << 20, 128 << 20]) {
+    const { torrent, content } = await sampleTorrent(pieceLength, [
       { path: ["file"], length: 7_000_000 },
     ]);
     const damaged = content.slice();
@@ -92,7 +96,7 @@ Deno.test("verifyStorage() tells how far it is, up to the last piece", async () 
       seen.push([checkedCount, verifiedCount]);
     },
   });
-  assertEquals(seen, [[2, 2], [5, 2]]);
+  assertEquals(seen, [[1, 1], [2, 2], [5, 2]]);
 });
 
 Deno.test("verifyStorage() stops when its signal says so", async () => {
