@@ -4,10 +4,10 @@ import { StorageError } from "../../lib/base/errors.ts";
 import { openFileStorage } from "../../lib/disk/file_storage.ts";
 import { verifyStorage } from "../../lib/disk/verify_storage.ts";
 import type { Torrent } from "../../lib/metainfo/torrent.ts";
+import { listing, temporaryFolder } from "./temporary_folder.ts";
 import { type SampleFile, sampleTorrent } from "../core/disk/sample_torrent.ts";
 
 const KIB = 1024;
-const isWindows = Deno.build.os === "windows";
 
 /** Pieces cross files, a folder has two levels, and one file is empty. */
 const FOLDER: readonly SampleFile[] = [
@@ -16,18 +16,6 @@ const FOLDER: readonly SampleFile[] = [
   { path: ["album", "disc 1", "track.bin"], length: 30 * KIB + 7 },
   { path: ["album", "disc 2", "track.bin"], length: 40 * KIB },
 ];
-
-class TemporaryFolder implements AsyncDisposable {
-  constructor(readonly path: string) {}
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.path, { recursive: true });
-  }
-}
-
-async function temporaryFolder(): Promise<TemporaryFolder> {
-  return new TemporaryFolder(await Deno.makeTempDir({ prefix: "lanswarm-" }));
-}
 
 /** Stores all of a torrent below `dir`, the pieces from last to first. */
 async function storeAll(
@@ -47,17 +35,6 @@ async function storeAll(
 async function storedPieces(torrent: Torrent, dir: string): Promise<number[]> {
   await using storage = await openFileStorage(torrent, { dir });
   return [...(await verifyStorage(storage, torrent)).indexes()];
-}
-
-/** Every path below `dir`, sorted. */
-async function listing(dir: string, prefix = ""): Promise<string[]> {
-  const found: string[] = [];
-  for await (const entry of Deno.readDir(join(dir, prefix))) {
-    const path = prefix === "" ? entry.name : `${prefix}/${entry.name}`;
-    if (entry.isDirectory) found.push(...await listing(dir, path));
-    else found.push(path);
-  }
-  return found.sort();
 }
 
 Deno.test("openFileStorage() stores each file of a folder byte for byte", async () => {
@@ -196,133 +173,6 @@ Deno.test("openFileStorage() refuses content in the place of an empty file", asy
     "it holds 7 bytes and the torrent says it is empty",
   );
   assertEquals(await Deno.readTextFile(path), "keep me");
-});
-
-/** Tries everything a storage can do and wants each refused. */
-async function assertRefused(
-  torrent: Torrent,
-  dir: string,
-  reason: string,
-): Promise<void> {
-  await using storage = await openFileStorage(torrent, { dir });
-  const bytes = new Uint8Array(10);
-  for (
-    const access of [
-      () => storage.write(0, bytes),
-      () => storage.read(0, bytes),
-      () => storage.presentRanges(),
-    ]
-  ) {
-    await assertRejects(access, StorageError, reason);
-  }
-}
-
-Deno.test({
-  name: "openFileStorage() refuses a symbolic link in the place of a file",
-  ignore: isWindows,
-  fn: async () => {
-    await using folder = await temporaryFolder();
-    await using outside = await temporaryFolder();
-    const { torrent } = await sampleTorrent(16 * KIB, [{
-      path: ["f"],
-      length: 10,
-    }]);
-    const victim = join(outside.path, "victim");
-    await Deno.writeTextFile(victim, "0123456789");
-    await Deno.symlink(victim, join(folder.path, "f"));
-    await assertRefused(torrent, folder.path, "it is a symbolic link");
-    assertEquals(await Deno.readTextFile(victim), "0123456789");
-  },
-});
-
-Deno.test({
-  name: "openFileStorage() refuses a symbolic link that leads nowhere yet",
-  ignore: isWindows,
-  fn: async () => {
-    await using folder = await temporaryFolder();
-    await using outside = await temporaryFolder();
-    const { torrent } = await sampleTorrent(16 * KIB, [{
-      path: ["f"],
-      length: 10,
-    }]);
-    await Deno.symlink(join(outside.path, "new"), join(folder.path, "f"));
-    await assertRefused(torrent, folder.path, "it is a symbolic link");
-    assertEquals(await listing(outside.path), []);
-  },
-});
-
-Deno.test({
-  name: "openFileStorage() refuses a symbolic link in the place of a folder",
-  ignore: isWindows,
-  fn: async () => {
-    await using folder = await temporaryFolder();
-    await using outside = await temporaryFolder();
-    const { torrent } = await sampleTorrent(16 * KIB, [
-      { path: ["top", "deep", "f"], length: 10 },
-    ]);
-    await Deno.mkdir(join(folder.path, "top"));
-    await Deno.symlink(outside.path, join(folder.path, "top", "deep"));
-    await assertRefused(torrent, folder.path, "it is a symbolic link");
-    assertEquals(await listing(outside.path), []);
-  },
-});
-
-Deno.test({
-  name: "openFileStorage() takes a download folder that is a symbolic link",
-  ignore: isWindows,
-  fn: async () => {
-    await using folder = await temporaryFolder();
-    const { torrent, content } = await sampleTorrent(16 * KIB, FOLDER);
-    const link = join(folder.path, "link");
-    await Deno.mkdir(join(folder.path, "real"));
-    await Deno.symlink("real", link);
-    await storeAll(torrent, content, link);
-    assertEquals((await listing(join(folder.path, "real"))).length, 4);
-  },
-});
-
-Deno.test("openFileStorage() refuses a folder in the place of a file", async () => {
-  await using folder = await temporaryFolder();
-  const { torrent } = await sampleTorrent(16 * KIB, [{
-    path: ["f"],
-    length: 10,
-  }]);
-  await Deno.mkdir(join(folder.path, "f"));
-  await assertRefused(
-    torrent,
-    folder.path,
-    "a folder stands where a file must be",
-  );
-});
-
-Deno.test("openFileStorage() refuses a file in the place of a folder", async () => {
-  await using folder = await temporaryFolder();
-  const { torrent } = await sampleTorrent(16 * KIB, [
-    { path: ["top", "f"], length: 10 },
-  ]);
-  await Deno.writeTextFile(join(folder.path, "top"), "");
-  await assertRefused(
-    torrent,
-    folder.path,
-    "a file stands where a folder must be",
-  );
-});
-
-Deno.test({
-  name: "openFileStorage() refuses a named pipe instead of waiting for it",
-  ignore: isWindows,
-  fn: async () => {
-    await using folder = await temporaryFolder();
-    const { torrent } = await sampleTorrent(16 * KIB, [{
-      path: ["f"],
-      length: 10,
-    }]);
-    const made = await new Deno.Command("mkfifo", {
-      args: [join(folder.path, "f")],
-    }).output();
-    assertEquals(made.success, true);
-    await assertRefused(torrent, folder.path, "a pipe, socket or device");
-  },
 });
 
 Deno.test("openFileStorage() says which file is missing or too short to read", async () => {

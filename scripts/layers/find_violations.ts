@@ -1,0 +1,125 @@
+/**
+ * Holds source files against the layers and tells where they break them. Pure:
+ * paths and texts in, violations out.
+ *
+ * @module
+ */
+import { findImports, resolveImport } from "./imports.ts";
+import { maskSource } from "./mask_source.ts";
+import {
+  layerOf,
+  MAX_LINES,
+  refusedImport,
+  refusedPackage,
+  worldNames,
+} from "./rules.ts";
+
+/** One place where a rule is broken. */
+export interface Violation {
+  /** From the repository's root, with slashes. */
+  readonly path: string;
+  /** From 1. */
+  readonly line: number;
+  readonly reason: string;
+}
+
+interface Edge {
+  readonly to: string;
+  readonly line: number;
+}
+
+/**
+ * Every violation, by path and line.
+ * @param sources Text by path from the repository's root, with slashes.
+ */
+export function findViolations(
+  sources: ReadonlyMap<string, string>,
+): Violation[] {
+  const violations: Violation[] = [];
+  const graph = new Map<string, Edge[]>();
+  for (const [path, source] of sources) {
+    const report = (line: number, reason: string): void => {
+      violations.push({ path, line, reason });
+    };
+    const masked = maskSource(source);
+    const lineCount = source.replace(/\n$/, "").split("\n").length;
+    if (lineCount > MAX_LINES) {
+      report(MAX_LINES + 1, `${lineCount} lines, more than ${MAX_LINES}`);
+    }
+    const edges: Edge[] = [];
+    for (const { specifier, offset } of findImports(source, masked)) {
+      const line = lineAt(source, offset);
+      const to = resolveImport(path, specifier);
+      const reason = to === undefined
+        ? refusedPackage(path, specifier)
+        : refusedImport(path, to);
+      if (reason !== undefined) report(line, reason);
+      if (to !== undefined) edges.push({ to, line });
+    }
+    graph.set(path, edges);
+    for (const { name, offset } of worldNames(path, masked)) {
+      report(lineAt(source, offset), `a pure folder may not name ${name}`);
+    }
+    const offset = ownCodeOffset(path, masked);
+    if (offset !== undefined) {
+      report(lineAt(source, offset), "a mod.ts only re-exports");
+    }
+  }
+  violations.push(...findCircles(graph));
+  return violations.sort((a, b) =>
+    a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1
+  );
+}
+
+/** Where a `mod.ts` does anything but re-export; its program may follow in `lib/mod.ts`. */
+function ownCodeOffset(path: string, masked: string): number | undefined {
+  const layer = layerOf(path);
+  if (layer.type === "unlayered" || !/(?:^|\/)mod\.ts$/.test(path)) {
+    return undefined;
+  }
+  const statements = layer.type === "libraryFace"
+    ? /\b(?:import|export)\s+(?:type\s+)?[\s\w$*{},]*?\bfrom\s*["'][^"']*["']\s*;?/g
+    : /\bexport\s+(?:type\s+)?[\s\w$*{},]*?\bfrom\s*["'][^"']*["']\s*;?/g;
+  const rest = masked.replace(
+    statements,
+    (statement) => " ".repeat(statement.length),
+  );
+  const offset = rest.search(/\S/);
+  if (offset < 0) return undefined;
+  const isProgram = layer.type === "libraryFace" &&
+    rest.startsWith("if (import.meta.main)", offset);
+  return isProgram ? undefined : offset;
+}
+
+/** One violation for each import that closes a circle of files. */
+function findCircles(graph: ReadonlyMap<string, readonly Edge[]>): Violation[] {
+  const violations: Violation[] = [];
+  const finished = new Set<string>();
+  const trail: string[] = [];
+  const visit = (path: string): void => {
+    trail.push(path);
+    for (const { to, line } of graph.get(path) ?? []) {
+      const start = trail.indexOf(to);
+      if (start >= 0) {
+        const circle = [...trail.slice(start), to].join(" → ");
+        violations.push({
+          path,
+          line,
+          reason: `imports in a circle: ${circle}`,
+        });
+      } else if (!finished.has(to)) {
+        visit(to);
+      }
+    }
+    trail.pop();
+    finished.add(path);
+  };
+  for (const path of graph.keys()) {
+    if (!finished.has(path)) visit(path);
+  }
+  return violations;
+}
+
+function lineAt(source: string, offset: number): number {
+  return source.slice(0, offset).split("\n").length;
+}

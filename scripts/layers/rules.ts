@@ -1,0 +1,170 @@
+/**
+ * The house's layers as data: which folder may import which, and what a pure
+ * folder may not name. Changed together with the drawing in the README.
+ *
+ * @module
+ */
+
+/** Longest file allowed, in lines. */
+export const MAX_LINES = 350;
+
+/** The arrows of the drawing; what they lead to may be imported as well. */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  bencode: ["base"],
+  metainfo: ["bencode"],
+  wire: ["bencode"],
+  tracker: ["bencode"],
+  lsd: ["bencode"],
+  swarm: ["wire", "metainfo"],
+  disk: ["metainfo"],
+  net: ["wire", "tracker", "lsd"],
+  session: ["net", "disk", "swarm"],
+};
+
+/** Folders of `lib/` that never touch the world. */
+const PURE_FOLDERS: ReadonlySet<string> = new Set([
+  "base",
+  "bencode",
+  "metainfo",
+  "wire",
+  "tracker",
+  "lsd",
+  "swarm",
+]);
+
+/** The world by its names. A property or a member (`x.fetch`) is another thing. */
+const WORLD = new RegExp(
+  String.raw`(?<![\w$#.])(?:` + [
+    "Deno",
+    "fetch",
+    "WebSocket",
+    "EventSource",
+    "Worker",
+    "BroadcastChannel",
+    "setTimeout",
+    "setInterval",
+    "clearTimeout",
+    "clearInterval",
+    "setImmediate",
+    "queueMicrotask",
+    "performance",
+    "crypto",
+    "console",
+    "process",
+    "navigator",
+    "localStorage",
+    "sessionStorage",
+    "globalThis",
+    String.raw`Temporal\.Now`,
+    String.raw`Math\s*\.\s*random`,
+    String.raw`Date\s*\.\s*now`,
+    String.raw`new\s+Date(?:\s*\(\s*\)|(?!\s*[\w$(]))`,
+    String.raw`AbortSignal\s*\.\s*timeout`,
+  ].join("|") + String.raw`)(?![\w$]|\??\s*:)`,
+  "g",
+);
+
+/** Packages that keep time or speak to the world. */
+const WORLDLY_PACKAGE = /^node:|^@std\/async\/|^https?:|^npm:|^jsr:/;
+
+/** The layer of a file, by its path in the repository. */
+export type Layer =
+  | { readonly type: "library"; readonly folder: string }
+  | { readonly type: "libraryFace" }
+  | { readonly type: "face" }
+  | { readonly type: "programs" }
+  | { readonly type: "unlayered" };
+
+/** Where a file stands. Tests, scripts and type declarations are unlayered. */
+export function layerOf(path: string): Layer {
+  const [top, folder, ...rest] = path.split("/");
+  if (path === "mod.ts") return { type: "face" };
+  if (path === "lib/mod.ts") return { type: "libraryFace" };
+  if (top === "cli") return { type: "programs" };
+  if (top === "lib" && folder !== undefined && rest.length > 0) {
+    return { type: "library", folder };
+  }
+  return { type: "unlayered" };
+}
+
+/** Why a file may not import another, or undefined if it may. */
+export function refusedImport(from: string, to: string): string | undefined {
+  const [source, target] = [layerOf(from), layerOf(to)];
+  switch (source.type) {
+    case "unlayered":
+      return undefined;
+    case "face":
+      return target.type === "libraryFace"
+        ? undefined
+        : "mod.ts imports only lib/mod.ts";
+    case "libraryFace":
+      return target.type === "library"
+        ? undefined
+        : "lib/mod.ts imports only what is in lib/";
+    case "programs":
+      return target.type === "programs" || target.type === "face"
+        ? undefined
+        : "cli imports only mod.ts, libraries and itself";
+    case "library":
+      return refusedInLibrary(source.folder, target);
+    default:
+      return source satisfies never;
+  }
+}
+
+/** Why a file may not import a package, or undefined if it may. */
+export function refusedPackage(
+  from: string,
+  specifier: string,
+): string | undefined {
+  const layer = layerOf(from);
+  if (layer.type === "unlayered") return undefined;
+  if (layer.type === "face") return "mod.ts imports only lib/mod.ts";
+  return isPure(layer) && WORLDLY_PACKAGE.test(specifier)
+    ? `${layer.folder} is pure and may not import ${specifier}`
+    : undefined;
+}
+
+/** Each place where a pure file's masked source names the world. */
+export function* worldNames(
+  path: string,
+  masked: string,
+): Generator<{ readonly name: string; readonly offset: number }> {
+  if (!isPure(layerOf(path))) return;
+  for (const match of masked.matchAll(WORLD)) {
+    yield { name: match[0].replace(/\s+/g, " "), offset: match.index };
+  }
+}
+
+function isPure(
+  layer: Layer,
+): layer is { readonly type: "library"; readonly folder: string } {
+  return layer.type === "library" && PURE_FOLDERS.has(layer.folder);
+}
+
+function refusedInLibrary(folder: string, target: Layer): string | undefined {
+  if (ARROWS[folder] === undefined) {
+    return `lib/${folder} has no place in the layers`;
+  }
+  if (target.type !== "library") {
+    return `lib/${folder} imports only what is below it in lib/`;
+  }
+  return target.folder === folder || reachable(folder).has(target.folder)
+    ? undefined
+    : `${folder} may not import ${target.folder}`;
+}
+
+function reachable(folder: string): Set<string> {
+  const found = new Set<string>();
+  const visit = (from: string): void => {
+    for (const next of ARROWS[from] ?? []) {
+      if (!found.has(next)) {
+        found.add(next);
+        visit(next);
+      }
+    }
+  };
+  visit(folder);
+  return found;
+}

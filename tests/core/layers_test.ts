@@ -1,0 +1,160 @@
+import { assertEquals } from "@std/assert";
+import { findViolations } from "../../scripts/layers/find_violations.ts";
+import { maskSource } from "../../scripts/layers/mask_source.ts";
+
+/** Violations as the script prints them. */
+function violationsOf(sources: Record<string, string>): string[] {
+  return findViolations(new Map(Object.entries(sources))).map((violation) =>
+    `${violation.path}:${violation.line}: ${violation.reason}`
+  );
+}
+
+const MASKED: readonly [source: string, masked: string][] = [
+  ["a // b", "a     "],
+  ["a /* b */ c", "a         c"],
+  ["/* b\nc */d", "    \n    d"],
+  [`a = "b // c"; d`, `a = "      "; d`],
+  [String.raw`'\'' + b`, `'  ' + b`],
+  ["`a${b}c`", "` ${b} `"],
+  ["`a${ {b: `c`}.b }d`", "` ${ {b: ` `}.b } `"],
+  ["`$a \\${b}` + c", "`        ` + c"],
+  ["a / b / c", "a / b / c"],
+  ["return /b\"[/]'/g.test(c)", "return          .test(c)"],
+  ["x = (a) / b; // c", "x = (a) / b;     "],
+  ["{ `a` } `b`", "{ ` ` } ` `"],
+];
+
+for (const [source, masked] of MASKED) {
+  Deno.test(`maskSource() leaves only the code of ${JSON.stringify(source)}`, () => {
+    assertEquals(maskSource(source), masked);
+  });
+}
+
+Deno.test("findViolations() accepts the arrows of the house, also over several steps", () => {
+  assertEquals(
+    violationsOf({
+      "mod.ts": `export * from "./lib/mod.ts";`,
+      "lib/mod.ts":
+        `/** The API. */\nexport { a } from "./session/a.ts";\nexport type { b } from "./base/b.ts";\n\nif (import.meta.main) {\n  const { run } = await import("./net/run.ts");\n  Deno.exit(await run());\n}\n`,
+      "cli/peer.ts":
+        `import { a } from "../mod.ts";\nimport { b } from "./b.ts";\nimport { c } from "@std/path";`,
+      "lib/session/a.ts":
+        `import { b } from "../base/b.ts";\nimport type { m } from "../wire/m.ts";`,
+      "lib/disk/d.ts":
+        `import {\n  t,\n} from "../metainfo/t.ts";\nimport { createHash } from "node:crypto";`,
+      "tests/core/x_test.ts": `import { z } from "../../lib/swarm/z.ts";`,
+    }),
+    [],
+  );
+});
+
+Deno.test("findViolations() refuses an import against the arrows", () => {
+  assertEquals(
+    violationsOf({
+      "lib/net/a.ts": `\nimport { d } from "../disk/d.ts";`,
+      "lib/disk/b.ts": `export { m } from '../wire/m.ts';`,
+      "lib/base/c.ts": `const late = await import("../bencode/x.ts");`,
+      "lib/swarm/d.ts": `import type { N } from "../net/n.ts";`,
+      "lib/new/e.ts": `import "../base/x.ts";`,
+    }),
+    [
+      "lib/base/c.ts:1: base may not import bencode",
+      "lib/disk/b.ts:1: disk may not import wire",
+      "lib/net/a.ts:2: net may not import disk",
+      "lib/new/e.ts:1: lib/new has no place in the layers",
+      "lib/swarm/d.ts:1: swarm may not import net",
+    ],
+  );
+});
+
+Deno.test("findViolations() lets programs import mod.ts and no inner file", () => {
+  assertEquals(
+    violationsOf({
+      "cli/peer.ts": `import { a } from "../lib/mod.ts";`,
+      "mod.ts": `export * from "./lib/disk/a.ts";\nexport * from "@std/path";`,
+      "lib/session/a.ts": `import { a } from "../../cli/console.ts";`,
+    }),
+    [
+      "cli/peer.ts:1: cli imports only mod.ts, libraries and itself",
+      "lib/session/a.ts:1: lib/session imports only what is below it in lib/",
+      "mod.ts:1: mod.ts imports only lib/mod.ts",
+      "mod.ts:2: mod.ts imports only lib/mod.ts",
+    ],
+  );
+});
+
+Deno.test("findViolations() finds the world named in a pure folder", () => {
+  const source = [
+    "const now = Date.now();",
+    "setTimeout(() => Math.random(), 1);",
+    "export const when = new Date();",
+    "await Deno.readFile(`${performance.now()}`);",
+    `import { delay } from "@std/async/delay";`,
+    `import { hash } from "node:crypto";`,
+    "const a = AbortSignal.timeout(5);",
+  ].join("\n");
+  assertEquals(violationsOf({ "lib/wire/a.ts": source }), [
+    "lib/wire/a.ts:1: a pure folder may not name Date.now",
+    "lib/wire/a.ts:2: a pure folder may not name setTimeout",
+    "lib/wire/a.ts:2: a pure folder may not name Math.random",
+    "lib/wire/a.ts:3: a pure folder may not name new Date()",
+    "lib/wire/a.ts:4: a pure folder may not name Deno",
+    "lib/wire/a.ts:4: a pure folder may not name performance",
+    "lib/wire/a.ts:5: wire is pure and may not import @std/async/delay",
+    "lib/wire/a.ts:6: wire is pure and may not import node:crypto",
+    "lib/wire/a.ts:7: a pure folder may not name AbortSignal.timeout",
+  ]);
+  assertEquals(violationsOf({ "lib/net/a.ts": source }), []);
+});
+
+Deno.test("findViolations() overlooks the world in comments, strings and members", () => {
+  assertEquals(
+    violationsOf({
+      "lib/tracker/a.ts": [
+        "/** Like Math.random, but not Date.now. */",
+        `const text = "Deno" + 'fetch' + \`console\`;`,
+        "export const day = new Date(seconds * 1000).toISOString();",
+        "handler.fetch(request); // performance",
+        "const options = { fetch: 1, crypto: 2 };",
+        "const isFetching = /fetch/.test(text);",
+      ].join("\n"),
+    }),
+    [],
+  );
+});
+
+Deno.test("findViolations() finds a circle of files once", () => {
+  assertEquals(
+    violationsOf({
+      "lib/wire/a.ts": `import type { B } from "./b.ts";`,
+      "lib/wire/b.ts": `\nimport { c } from "./c.ts";`,
+      "lib/wire/c.ts": `import { a } from "./a.ts";`,
+    }),
+    [
+      "lib/wire/c.ts:1: imports in a circle: " +
+      "lib/wire/a.ts → lib/wire/b.ts → lib/wire/c.ts → lib/wire/a.ts",
+    ],
+  );
+});
+
+Deno.test("findViolations() counts lines up to the last line break", () => {
+  assertEquals(violationsOf({ "lib/net/a.ts": "x;\n".repeat(350) }), []);
+  assertEquals(violationsOf({ "scripts/a.ts": "x;\n".repeat(351) }), [
+    "scripts/a.ts:351: 351 lines, more than 350",
+  ]);
+});
+
+Deno.test("findViolations() lets a mod.ts only re-export", () => {
+  assertEquals(
+    violationsOf({
+      "mod.ts": `export * from "./lib/mod.ts";\n\nexport const extra = 1;`,
+      "lib/mod.ts": `export * from "./net/a.ts";\nstart();`,
+      "lib/net/mod.ts": `import { a } from "./a.ts";\na();`,
+    }),
+    [
+      "lib/mod.ts:2: a mod.ts only re-exports",
+      "lib/net/mod.ts:1: a mod.ts only re-exports",
+      "mod.ts:3: a mod.ts only re-exports",
+    ],
+  );
+});

@@ -1,0 +1,140 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+import { StorageError } from "../../lib/base/errors.ts";
+import { openFileStorage } from "../../lib/disk/file_storage.ts";
+import type { Torrent } from "../../lib/metainfo/torrent.ts";
+import { sampleTorrent } from "../core/disk/sample_torrent.ts";
+import { listing, temporaryFolder } from "./temporary_folder.ts";
+
+const KIB = 1024;
+const isWindows = Deno.build.os === "windows";
+
+/** Tries everything a storage can do and wants each refused. */
+async function assertRefused(
+  torrent: Torrent,
+  dir: string,
+  reason: string,
+): Promise<void> {
+  await using storage = await openFileStorage(torrent, { dir });
+  const bytes = new Uint8Array(10);
+  for (
+    const access of [
+      () => storage.write(0, bytes),
+      () => storage.read(0, bytes),
+      () => storage.presentRanges(),
+    ]
+  ) {
+    await assertRejects(access, StorageError, reason);
+  }
+}
+
+Deno.test({
+  name: "openFileStorage() refuses a symbolic link in the place of a file",
+  ignore: isWindows,
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    await using outside = await temporaryFolder();
+    const { torrent } = await sampleTorrent(16 * KIB, [{
+      path: ["f"],
+      length: 10,
+    }]);
+    const victim = join(outside.path, "victim");
+    await Deno.writeTextFile(victim, "0123456789");
+    await Deno.symlink(victim, join(folder.path, "f"));
+    await assertRefused(torrent, folder.path, "it is a symbolic link");
+    assertEquals(await Deno.readTextFile(victim), "0123456789");
+  },
+});
+
+Deno.test({
+  name: "openFileStorage() refuses a symbolic link that leads nowhere yet",
+  ignore: isWindows,
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    await using outside = await temporaryFolder();
+    const { torrent } = await sampleTorrent(16 * KIB, [{
+      path: ["f"],
+      length: 10,
+    }]);
+    await Deno.symlink(join(outside.path, "new"), join(folder.path, "f"));
+    await assertRefused(torrent, folder.path, "it is a symbolic link");
+    assertEquals(await listing(outside.path), []);
+  },
+});
+
+Deno.test({
+  name: "openFileStorage() refuses a symbolic link in the place of a folder",
+  ignore: isWindows,
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    await using outside = await temporaryFolder();
+    const { torrent } = await sampleTorrent(16 * KIB, [
+      { path: ["top", "deep", "f"], length: 10 },
+    ]);
+    await Deno.mkdir(join(folder.path, "top"));
+    await Deno.symlink(outside.path, join(folder.path, "top", "deep"));
+    await assertRefused(torrent, folder.path, "it is a symbolic link");
+    assertEquals(await listing(outside.path), []);
+  },
+});
+
+Deno.test({
+  name: "openFileStorage() takes a download folder that is a symbolic link",
+  ignore: isWindows,
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    const { torrent, content } = await sampleTorrent(16 * KIB, [
+      { path: ["f"], length: 10 },
+    ]);
+    const link = join(folder.path, "link");
+    await Deno.mkdir(join(folder.path, "real"));
+    await Deno.symlink("real", link);
+    await using storage = await openFileStorage(torrent, { dir: link });
+    await storage.write(0, content);
+    assertEquals(await Deno.readFile(join(folder.path, "real", "f")), content);
+  },
+});
+
+Deno.test("openFileStorage() refuses a folder in the place of a file", async () => {
+  await using folder = await temporaryFolder();
+  const { torrent } = await sampleTorrent(16 * KIB, [{
+    path: ["f"],
+    length: 10,
+  }]);
+  await Deno.mkdir(join(folder.path, "f"));
+  await assertRefused(
+    torrent,
+    folder.path,
+    "a folder stands where a file must be",
+  );
+});
+
+Deno.test("openFileStorage() refuses a file in the place of a folder", async () => {
+  await using folder = await temporaryFolder();
+  const { torrent } = await sampleTorrent(16 * KIB, [
+    { path: ["top", "f"], length: 10 },
+  ]);
+  await Deno.writeTextFile(join(folder.path, "top"), "");
+  await assertRefused(
+    torrent,
+    folder.path,
+    "a file stands where a folder must be",
+  );
+});
+
+Deno.test({
+  name: "openFileStorage() refuses a named pipe instead of waiting for it",
+  ignore: isWindows,
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    const { torrent } = await sampleTorrent(16 * KIB, [{
+      path: ["f"],
+      length: 10,
+    }]);
+    const made = await new Deno.Command("mkfifo", {
+      args: [join(folder.path, "f")],
+    }).output();
+    assertEquals(made.success, true);
+    await assertRefused(torrent, folder.path, "a pipe, socket or device");
+  },
+});
