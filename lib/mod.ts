@@ -1,10 +1,63 @@
 /**
- * The public face of the library.
+ * The public face of the library. Importing it asks for no permission; run as a
+ * program it asks a tracker and prints the answer, with the network alone:
+ *
+ * ```sh
+ * deno run -N lib/mod.ts scrape http://192.168.1.100:8000/announce
+ * ```
  *
  * @module
  */
+import { runTrackerCommand } from "./net/tracker_command.ts";
+
+// Values
+export { ProtocolError, StorageError, TrackerError } from "./base/errors.ts";
+export {
+  createPeerId,
+  type InfoHash,
+  infoHashFromHex,
+  type PeerId,
+} from "./base/identifier.ts";
+export { formatPeerAddress, type PeerAddress } from "./base/peer_address.ts";
+
+// Tracker: run one, ask one
+export {
+  type RunningTracker,
+  startTracker,
+  type StartTrackerOptions,
+  TrackerStartError,
+} from "./net/tracker_server.ts";
+export {
+  announce,
+  scrape,
+  TRACKER_TIMEOUT,
+  type TrackerClientOptions,
+} from "./net/tracker_client.ts";
+export {
+  ANNOUNCE_INTERVAL,
+  type AnnounceEvent,
+  type AnnounceReply,
+  type AnnounceRequest,
+  createAnnounceKey,
+  DEFAULT_NUMWANT,
+  PEER_TIMEOUT,
+  type ScrapeEntry,
+  type TransferProgress,
+} from "./tracker/announce.ts";
+export type { SwarmChange } from "./tracker/peer_store.ts";
+export type { TorrentStats, TrackerStats } from "./tracker/stats.ts";
+export {
+  Announcer,
+  type AnnounceReport,
+  type AnnouncerOptions,
+} from "./session/announcer.ts";
+
+// Torrents
 export { VERSION } from "./base/version.ts";
 export { sha1 } from "./disk/sha1.ts";
 export { MetainfoError } from "./metainfo/metainfo_error.ts";
 export { type FileSpan, FileSpans, fileSpans } from "./metainfo/file_spans.ts";
 export type { Sha1, Torrent, TorrentFile } from "./metainfo/torrent.ts";
+
+// Without a top-level await, which would make every importer wait.
+if (import.meta.main) runTrackerCommand(Deno.args).then(Deno.exit);

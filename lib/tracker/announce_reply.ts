@@ -38,8 +38,8 @@ const LONGEST_INTERVAL = 86_400_000;
 /** What a tracker without `min interval` is spared, in milliseconds. */
 const DEFAULT_MIN_INTERVAL = 60_000;
 
-/** Longest text that is taken from a tracker, in characters. */
-const MAX_TEXT_LENGTH = 500;
+/** Longest message that is taken from a tracker, in characters. */
+const MAX_MESSAGE_LENGTH = 500;
 
 /** What a tracker answers to one announce. */
 export interface AnnounceAnswer {
@@ -83,7 +83,7 @@ export function parseAnnounceReply(bytes: Uint8Array): AnnounceReply {
     complete: replyNumber(reply, "complete"),
     incomplete: replyNumber(reply, "incomplete"),
     peers: [...peers(reply, "peers"), ...peers(reply, "peers6")],
-    warning: text(reply, "warning message"),
+    warning: messageText(reply, "warning message"),
     trackerId: text(reply, "tracker id"),
   };
 }
@@ -105,7 +105,7 @@ export function parseReplyDictionary(bytes: Uint8Array): DecodedDictionary {
   if (!isDictionary(reply)) {
     throw new TrackerError("the answer is not a dictionary");
   }
-  const reason = text(reply, "failure reason");
+  const reason = messageText(reply, "failure reason");
   if (reason !== undefined) {
     throw new TrackerError(`the tracker refused: ${reason}`);
   }
@@ -202,8 +202,16 @@ const decoder = new TextDecoder();
 
 function text(reply: DecodedDictionary, key: string): string | undefined {
   const value = own(reply, key);
-  if (!(value instanceof Uint8Array)) return undefined;
-  return decoder.decode(value).slice(0, MAX_TEXT_LENGTH);
+  return value instanceof Uint8Array ? decoder.decode(value) : undefined;
+}
+
+/** Text for people, made safe for a terminal's line. */
+function messageText(
+  reply: DecodedDictionary,
+  key: string,
+): string | undefined {
+  return text(reply, key)?.slice(0, MAX_MESSAGE_LENGTH)
+    .replace(/\p{Control}/gu, " ");
 }
 
 function own(

@@ -1,0 +1,209 @@
+/**
+ * A tracker on real sockets: listens, passes each HTTP request to the tracker's
+ * handler and clears away silent peers. It owns the sockets and the timer, from
+ * `startTracker` to `stop`; what is answered is the handler's.
+ *
+ * @module
+ */
+import { ANNOUNCE_INTERVAL, PEER_TIMEOUT } from "../tracker/announce.ts";
+import { encodeFailure } from "../tracker/announce_reply.ts";
+import { createTrackerHandler } from "../tracker/handler.ts";
+import type { SwarmChange } from "../tracker/peer_store.ts";
+import { PeerRegistry } from "../tracker/registry.ts";
+
+/** The port of a tracker that is told none. */
+export const DEFAULT_TRACKER_PORT = 8000;
+
+/** Longest time between two searches for silent peers, in milliseconds. */
+const MAX_CLEANUP_INTERVAL = 10_000;
+
+/** How long a stopping tracker waits for answers that are under way, in milliseconds. */
+const STOP_GRACE = 500;
+
+/** The tracker cannot listen: another port or address is to be chosen. */
+export class TrackerStartError extends Error {
+  override readonly name = "TrackerStartError";
+}
+
+/** How to run a tracker. */
+export interface StartTrackerOptions {
+  /** One address to listen on. @default every address, IPv4 and IPv6 */
+  readonly hostname?: string;
+  /** 0 for any free one. @default DEFAULT_TRACKER_PORT */
+  readonly port?: number;
+  /** Time between two announces of a peer, in milliseconds. @default ANNOUNCE_INTERVAL */
+  readonly intervalMs?: number;
+  /** The least that a peer is to wait, in milliseconds. @default a quarter of the interval */
+  readonly minIntervalMs?: number;
+  /** Silence after which a peer is forgotten, in milliseconds. @default PEER_TIMEOUT */
+  readonly peerTimeoutMs?: number;
+  /** Hears of every peer that joins, completes or goes. */
+  readonly onChange?: (change: SwarmChange) => void;
+  /** Hears of faults in the tracker itself; the asker gets a failure reason. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** A tracker that runs. */
+export interface RunningTracker extends AsyncDisposable {
+  readonly port: number;
+  /** An announce URL that works on this machine. */
+  readonly announceUrl: string;
+  /** Closes the sockets; what was asked is answered first. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a tracker that keeps its peers in memory.
+ * @throws {TrackerStartError} If it cannot listen there.
+ */
+export function startTracker(
+  options: StartTrackerOptions = {},
+): RunningTracker {
+  const {
+    hostname,
+    port = DEFAULT_TRACKER_PORT,
+    intervalMs = ANNOUNCE_INTERVAL,
+    minIntervalMs = intervalMs / 4,
+    peerTimeoutMs = PEER_TIMEOUT,
+    onChange,
+    onError = () => {},
+  } = options;
+  const store = new PeerRegistry({
+    peerTimeoutMs,
+    random: Math.random,
+    ...(onChange && { onChange }),
+  });
+  const handle = createTrackerHandler({
+    store,
+    intervalMs,
+    minIntervalMs,
+    startedAtMs: performance.now(),
+  });
+  const servers = listen({ hostname, port }, (at) =>
+    Deno.serve({
+      ...at,
+      // Instead of the line that Deno prints.
+      onListen: () => {},
+      onError: (error) => {
+        onError(error);
+        return new Response(encodeFailure("the tracker failed"));
+      },
+    }, (request, { remoteAddr }) => {
+      const { status, headers, body } = handle({
+        method: request.method,
+        ...splitUrl(request.url),
+        remoteHostname: remoteAddr.hostname,
+      }, performance.now());
+      return new Response(body, { status, headers });
+    }));
+  const cleanup = setInterval(
+    () => store.expire(performance.now()),
+    Math.min(peerTimeoutMs / 4, MAX_CLEANUP_INTERVAL),
+  );
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    clearInterval(cleanup);
+    return stopped ??= shutDown(servers);
+  };
+  const chosenPort = servers[0]!.addr.port;
+  return {
+    port: chosenPort,
+    announceUrl: `http://${urlHostname(hostname)}:${chosenPort}/announce`,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+type TrackerSocket = Deno.HttpServer<Deno.NetAddr>;
+
+/** Where to listen; without a host name on every address. */
+interface ListenAt {
+  readonly hostname: string | undefined;
+  readonly port: number;
+}
+
+/**
+ * Listens on one address, or on all: `::` stands for IPv4 too, except on Windows,
+ * where IPv4 takes a socket of its own, and where IPv6 is switched off.
+ */
+function listen(
+  at: ListenAt,
+  serve: (at: { hostname: string; port: number }) => TrackerSocket,
+): TrackerSocket[] {
+  const tryServe = (hostname: string, port: number): TrackerSocket => {
+    try {
+      return serve({ hostname, port });
+    } catch (error) {
+      throw new TrackerStartError(
+        `Cannot listen on ${describe({ ...at, port })}: ${reasonOf(error)}`,
+        { cause: error },
+      );
+    }
+  };
+  if (at.hostname !== undefined) return [tryServe(at.hostname, at.port)];
+  let ipv6: TrackerSocket;
+  try {
+    ipv6 = tryServe("::", at.port);
+  } catch (error) {
+    if (isAddressInUse(error)) throw error;
+    return [tryServe("0.0.0.0", at.port)];
+  }
+  try {
+    return [ipv6, tryServe("0.0.0.0", ipv6.addr.port)];
+  } catch (error) {
+    // Our own socket is in the way, as it serves IPv4 already.
+    if (isAddressInUse(error) && Deno.build.os !== "windows") return [ipv6];
+    // Nobody was told of it yet, so nobody waits for its end.
+    void ipv6.shutdown();
+    throw error;
+  }
+}
+
+function isAddressInUse(error: unknown): boolean {
+  return error instanceof TrackerStartError &&
+    error.cause instanceof Deno.errors.AddrInUse;
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Deno.errors.AddrInUse) return "the port is taken";
+  if (error instanceof Deno.errors.AddrNotAvailable) {
+    return "this machine has no such address";
+  }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return "the system does not allow it";
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+function describe({ hostname, port }: ListenAt): string {
+  return hostname === undefined
+    ? `port ${port}`
+    : `${urlHostname(hostname)}:${port}`;
+}
+
+function urlHostname(hostname = "127.0.0.1"): string {
+  return hostname.includes(":") ? `[${hostname}]` : hostname;
+}
+
+/** Path and raw query of a URL; `URL` would rewrite the query's bytes. */
+function splitUrl(url: string): { path: string; query: string } {
+  const pathStart = url.indexOf("/", url.indexOf("://") + 3);
+  const queryStart = url.indexOf("?", pathStart);
+  return queryStart === -1 ? { path: url.slice(pathStart), query: "" } : {
+    path: url.slice(pathStart, queryStart),
+    query: url.slice(queryStart + 1),
+  };
+}
+
+/**
+ * Closes the sockets and lets answers finish, but waits for no asker that does
+ * not read its answer: that connection ends with the process. (To abort the
+ * server once it is shutting down is an uncaught error in Deno.)
+ */
+async function shutDown(servers: readonly TrackerSocket[]): Promise<void> {
+  const answered = Promise.all(servers.map((server) => server.shutdown()));
+  const grace = Promise.withResolvers<void>();
+  const timer = setTimeout(grace.resolve, STOP_GRACE);
+  await Promise.race([answered, grace.promise]);
+  clearTimeout(timer);
+}

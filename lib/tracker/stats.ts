@@ -1,0 +1,54 @@
+/**
+ * What a tracker tells people about itself: its totals and its torrents, the
+ * same for the page and for scripts. A tracker knows torrents by info hash
+ * alone; their names never reach it.
+ *
+ * @module
+ */
+import type { InfoHash } from "../base/identifier.ts";
+import type { PeerStore } from "./peer_store.ts";
+
+/** One torrent of a tracker. */
+export interface TorrentStats {
+  readonly infoHash: InfoHash;
+  readonly seeders: number;
+  readonly leechers: number;
+  /** Peers that announced `completed`. */
+  readonly downloads: number;
+}
+
+/** A tracker at one moment, as `/stats.json` gives it. */
+export interface TrackerStats {
+  readonly uptimeSeconds: number;
+  /** Torrents with at least one peer. */
+  readonly activeTorrents: number;
+  readonly peers: number;
+  readonly seeders: number;
+  readonly leechers: number;
+  /** Downloads completed since the tracker started. */
+  readonly downloads: number;
+  /** The active ones, then those whose peers are all gone. */
+  readonly torrents: readonly TorrentStats[];
+}
+
+/** Reads a store. */
+export function trackerStats(
+  store: PeerStore,
+  uptimeSeconds: number,
+): TrackerStats {
+  const totals = store.totals();
+  return {
+    uptimeSeconds,
+    activeTorrents: totals.activeSwarmCount,
+    peers: totals.seederCount + totals.leecherCount,
+    seeders: totals.seederCount,
+    leechers: totals.leecherCount,
+    downloads: totals.downloadCount,
+    torrents: Array.from(store.swarms(), (swarm) => ({
+      infoHash: swarm.infoHash,
+      seeders: swarm.complete,
+      leechers: swarm.incomplete,
+      downloads: swarm.downloaded,
+    })),
+  };
+}
