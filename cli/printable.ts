@@ -19,3 +19,13 @@ export function printable(text: string): string {
     return code.length <= 2 ? `\\x${code.padStart(2, "0")}` : `\\u{${code}}`;
   });
 }
+
+/** `value` as one line of JSON, with the unsafe characters escaped as JSON does. */
+export function printableJson(value: unknown): string {
+  // They can stand inside strings only, where an escape means the same.
+  return JSON.stringify(value).replace(
+    UNSAFE,
+    (character) =>
+      `\\u${character.codePointAt(0)!.toString(16).padStart(4, "0")}`,
+  );
+}

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { MetainfoError } from "../mod.ts";
+import { MetainfoError, StorageError, TrackerError } from "../mod.ts";
 import { writeErrorLine, writeLine } from "./console.ts";
 import { InformationRequest } from "./flags.ts";
 import { printable } from "./printable.ts";
@@ -44,13 +44,13 @@ export async function runProgram(
 /** The line for an error, without `error:`; safe to print, never two lines. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return printable(String(error));
-  if (error instanceof ProgramError) return printable(error.message);
-  if (error instanceof MetainfoError) {
-    return printable(
-      `${error.message}; get a fresh copy of the torrent file`,
-    );
-  }
-  return printable(`${error.message}; run again with --debug for the details`);
+  const isExpected = error instanceof ProgramError ||
+    error instanceof StorageError || error instanceof TrackerError;
+  if (isExpected) return printable(error.message);
+  const advice = error instanceof MetainfoError
+    ? "get a fresh copy of the torrent file"
+    : "run again with --debug for the details";
+  return printable(`${error.message}; ${advice}`);
 }
 
 function exitCodeOf(error: unknown): ExitCode {

@@ -1,0 +1,125 @@
+/**
+ * `create`: makes a torrent file of a file or a folder.
+ *
+ * @module
+ */
+import { basename, dirname, resolve } from "@std/path";
+import {
+  checkAbsent,
+  createTorrent,
+  loadTorrentFile,
+  saveTorrentFile,
+  type Torrent,
+} from "../mod.ts";
+import {
+  eraseLiveLine,
+  isTerminal,
+  terminalColumns,
+  writeLine,
+  writeLiveLine,
+} from "./console.ts";
+import {
+  type CreateArguments,
+  parseCreateArguments,
+} from "./create_arguments.ts";
+import { Interrupt } from "./interrupt.ts";
+import { printable } from "./printable.ts";
+import { EXIT_CODES, runProgram, UsageError } from "./program.ts";
+import { formatSize, renderProgress } from "./progress_bar.ts";
+
+/** How often the progress is drawn, in milliseconds. */
+const REDRAW_INTERVAL_MS = 100;
+
+/** Runs `create` with its arguments; the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  const request = parseCreateArguments(args);
+  const name = request.name ?? basename(resolve(request.path));
+  const output = request.output ?? `${name}.torrent`;
+  if (resolve(output) === resolve(request.path)) {
+    throw new UsageError("OUTPUT is the file to share");
+  }
+  // Before the hashing, which may take minutes; saving looks again.
+  if (!request.force) await checkAbsent(output);
+
+  using interrupt = Interrupt.listen("create the torrent");
+  const bytes = await createTorrent(request.path, {
+    announce: request.announce,
+    pieceLength: request.pieceLength,
+    isPrivate: request.isPrivate,
+    comment: request.comment,
+    name,
+    creationDate: Math.floor(Date.now() / 1000),
+    exclude: output,
+    signal: interrupt.signal,
+    onProgress: isTerminal("stderr") ? progressDrawer() : undefined,
+  }).finally(eraseLiveLine);
+  interrupt.signal.throwIfAborted();
+  await saveTorrentFile(output, bytes, { overwrite: request.force });
+
+  const torrent = await loadTorrentFile(output);
+  for (const line of summarize(torrent, request, output)) {
+    writeLine(printable(line));
+  }
+  return EXIT_CODES.done;
+}
+
+/** Draws at the first call and then at most every {@linkcode REDRAW_INTERVAL_MS}. */
+function progressDrawer(): (
+  progress: { hashedLength: number; length: number },
+) => void {
+  const startMs = performance.now();
+  let drawnMs = -Infinity;
+  return ({ hashedLength, length }) => {
+    const nowMs = performance.now();
+    if (nowMs - drawnMs < REDRAW_INTERVAL_MS) return;
+    drawnMs = nowMs;
+    const progress = {
+      doneBytes: hashedLength,
+      totalBytes: length,
+      elapsedMs: nowMs - startMs,
+    };
+    writeLiveLine(renderProgress(progress, terminalColumns()));
+  };
+}
+
+function summarize(
+  torrent: Torrent,
+  request: CreateArguments,
+  output: string,
+): string[] {
+  const { length, pieceCount, pieceLength } = torrent.geometry;
+  const fileCount = torrent.isFolder ? `, ${torrent.files.length} files` : "";
+  return [
+    `Name:      ${torrent.name}`,
+    `Size:      ${formatSize(length)} (${length} bytes${fileCount})`,
+    `Pieces:    ${pieceCount} of ${formatSize(pieceLength)}`,
+    `Info hash: ${torrent.infoHash}`,
+    `Written:   ${output}`,
+    `Next:      ${nextStep(torrent, request, output)}`,
+  ];
+}
+
+/** How the content is shared from where it lies now. */
+function nextStep(
+  torrent: Torrent,
+  request: CreateArguments,
+  output: string,
+): string {
+  const content = resolve(request.path);
+  const folder = dirname(content);
+  const command = folder === resolve(".")
+    ? `peer ${quoted(output)}`
+    : `peer ${quoted(output)} --dir ${quoted(folder)}`;
+  return torrent.name === basename(content)
+    ? command
+    : `rename ${quoted(content)} to ${quoted(torrent.name)}, then ${command}`;
+}
+
+/** As a shell takes it. */
+function quoted(text: string): string {
+  return /^[\w./:@%+=,~-]+$/.test(text)
+    ? text
+    : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+if (import.meta.main) Deno.exit(await runProgram(main));

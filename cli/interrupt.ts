@@ -1,0 +1,47 @@
+/**
+ * SIGINT and SIGTERM as an `AbortSignal`, for work that must clean up before the
+ * program ends.
+ *
+ * @module
+ */
+import { ProgramError } from "./program_error.ts";
+
+/** Listens until disposed of. A second signal while it listens ends the program at once. */
+export class Interrupt implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #signals: readonly Deno.Signal[] = Deno.build.os === "windows"
+    ? ["SIGINT", "SIGBREAK"]
+    : ["SIGINT", "SIGTERM"];
+  readonly #listener = (): void => this.#interrupt();
+
+  /** @param action What is given up, for the message: "create the torrent". */
+  private constructor(readonly action: string) {}
+
+  static listen(action: string): Interrupt {
+    const interrupt = new Interrupt(action);
+    for (const signal of interrupt.#signals) {
+      Deno.addSignalListener(signal, interrupt.#listener);
+    }
+    return interrupt;
+  }
+
+  /** Aborts on the first signal, with the error to end with as its reason. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  [Symbol.dispose](): void {
+    for (const signal of this.#signals) {
+      Deno.removeSignalListener(signal, this.#listener);
+    }
+  }
+
+  #interrupt(): void {
+    if (this.signal.aborted) Deno.exit(1);
+    this.#controller.abort(
+      new ProgramError(
+        `cannot ${this.action}: interrupted; run again to start over`,
+      ),
+    );
+  }
+}

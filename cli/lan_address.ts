@@ -1,0 +1,45 @@
+/**
+ * Which of this machine's addresses to print for others on the LAN. A guess, as
+ * no system says which of its networks people mean: a private address of an
+ * interface that looks like a cable or a radio comes first, one that looks like
+ * a container's or a tunnel's last.
+ *
+ * @module
+ */
+
+/** What is looked at of an interface's address. */
+export interface InterfaceAddress {
+  readonly name: string;
+  readonly family: "IPv4" | "IPv6";
+  readonly address: string;
+}
+
+/** Names of bridges, container ends, tunnels and virtual machines' networks. */
+const VIRTUAL_NAME =
+  /^(docker|br-|veth|virbr|vmnet|vboxnet|tun|tap|wg|tailscale|zt|utun|cni|flannel|podman|lxc|lxd)|^vEthernet|virtual|vpn/i;
+
+const PRIVATE_IPV4 = /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/;
+
+/**
+ * The IPv4 addresses that other machines may reach, most likely first; IPv6 ones
+ * only where there is no IPv4. Empty on a machine without a network.
+ */
+export function lanAddresses(
+  addresses: readonly InterfaceAddress[],
+): string[] {
+  const reachable = addresses.filter(({ address }) => isReachable(address));
+  const ipv4 = reachable.filter(({ family }) => family === "IPv4");
+  return (ipv4.length > 0 ? ipv4 : reachable)
+    .toSorted((a, b) => rank(a) - rank(b))
+    .map(({ address }) => address);
+}
+
+/** Neither of this machine alone nor without a router or a server that gives addresses. */
+function isReachable(address: string): boolean {
+  return !/^(127\.|169\.254\.|0\.|::1$|fe80:)/i.test(address);
+}
+
+function rank({ name, address }: InterfaceAddress): number {
+  return (VIRTUAL_NAME.test(name) ? 2 : 0) +
+    (PRIVATE_IPV4.test(address) ? 0 : 1);
+}

@@ -1,0 +1,106 @@
+/**
+ * From a file or folder on the disk to the bytes of a torrent file, and proof
+ * that the source stood still meanwhile.
+ *
+ * @module
+ */
+import { StorageError } from "../base/errors.ts";
+import { buildTorrent, type NewTorrent } from "../metainfo/build_torrent.ts";
+import { PIECE_LENGTH } from "../metainfo/geometry.ts";
+import { MAX_PIECE_LENGTH } from "../metainfo/parse_torrent.ts";
+import { findComponentFault } from "../metainfo/safe_path.ts";
+import { hashPieces } from "./hash_pieces.ts";
+import {
+  findSourceChange,
+  scanSource,
+  type ScanSourceOptions,
+  type Source,
+} from "./source.ts";
+
+/** Shortest piece of a new torrent, in bytes: one block. */
+export const MIN_PIECE_LENGTH = 16384;
+
+/** How far the work is. */
+export interface CreateTorrentProgress {
+  /** In bytes. */
+  readonly hashedLength: number;
+  /** In bytes. */
+  readonly length: number;
+}
+
+/** Options of {@linkcode createTorrent}. */
+export interface CreateTorrentOptions extends
+  ScanSourceOptions,
+  Partial<
+    Pick<NewTorrent, "isPrivate" | "comment" | "creationDate">
+  > {
+  /** Tracker URLs, best first, each a tier of its own. */
+  readonly announce: readonly string[];
+  /** In bytes, a power of two from 16 KiB to 256 MiB. @default {PIECE_LENGTH} */
+  readonly pieceLength?: number;
+  /** @default {last component of the path} */
+  readonly name?: string;
+  readonly onProgress?: (progress: CreateTorrentProgress) => void;
+}
+
+/**
+ * Reads all of a file or folder and writes a torrent of it, into memory.
+ * @throws {RangeError} If `pieceLength` is not one of those allowed.
+ * @throws {StorageError} If the source cannot be read, or changes while it is.
+ */
+export async function createTorrent(
+  path: string,
+  options: CreateTorrentOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { onProgress, signal, pieceLength = PIECE_LENGTH } = options;
+  checkPieceLength(pieceLength);
+  const source = await scanSource(path, options);
+  const { length } = source;
+  const name = checkName(options.name ?? source.name);
+  const pieceHashes = await hashPieces(source, {
+    pieceLength,
+    signal,
+    onProgress: (hashedLength) => onProgress?.({ hashedLength, length }),
+  });
+  const change = findSourceChange(source, await scanSource(path, options));
+  if (change !== undefined) {
+    throw new StorageError(
+      `Cannot create torrent: ${change} while it was read; wait until nothing changes it and run again`,
+    );
+  }
+  return buildTorrent({
+    ...options,
+    name,
+    content: contentOf(source),
+    pieceLength,
+    pieceHashes,
+  });
+}
+
+/** @throws {RangeError} If a new torrent cannot have pieces of that length. */
+export function checkPieceLength(pieceLength: number): void {
+  if (
+    !Number.isInteger(Math.log2(pieceLength)) ||
+    pieceLength < MIN_PIECE_LENGTH || pieceLength > MAX_PIECE_LENGTH
+  ) {
+    throw new RangeError(
+      `Cannot use pieces of ${pieceLength} bytes: not a power of two from ${MIN_PIECE_LENGTH} to ${MAX_PIECE_LENGTH}`,
+    );
+  }
+}
+
+function contentOf(source: Source): NewTorrent["content"] {
+  return source.isFolder
+    ? { type: "folder", files: source.files }
+    : { type: "file", length: source.length };
+}
+
+function checkName(name: string): string {
+  const fault = findComponentFault(name, "linux");
+  if (fault === undefined) return name;
+  throw new StorageError(
+    `Cannot create torrent: the name ${
+      JSON.stringify(name)
+    } ${fault}; give another with --name`,
+  );
+}

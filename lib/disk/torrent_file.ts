@@ -1,0 +1,109 @@
+/**
+ * Torrent files on the disk: read with a cap, written whole or not at all.
+ *
+ * @module
+ */
+import { dirname, resolve } from "@std/path";
+import { StorageError } from "../base/errors.ts";
+import { MetainfoError } from "../metainfo/metainfo_error.ts";
+import { parseTorrent } from "../metainfo/parse_torrent.ts";
+import { platformOf } from "../metainfo/safe_path.ts";
+import type { Torrent } from "../metainfo/torrent.ts";
+import { sha1 } from "./sha1.ts";
+import { sourceFailure } from "./source.ts";
+import { storageFailure } from "./storage_failure.ts";
+
+/** Largest torrent file read, in bytes: 1.6 million pieces. */
+export const MAX_TORRENT_FILE_LENGTH = 32 * 1024 * 1024;
+
+/**
+ * Reads and parses a torrent file by the path rules of this machine.
+ * @throws {StorageError} If the file cannot be read.
+ * @throws {MetainfoError} If it is not a valid torrent file.
+ */
+export async function loadTorrentFile(path: string): Promise<Torrent> {
+  const bytes = await readCapped(path);
+  return await parseTorrent(bytes, {
+    sha1,
+    platform: platformOf(Deno.build.os),
+  });
+}
+
+/** Options of {@linkcode saveTorrentFile}. */
+export interface SaveTorrentFileOptions {
+  /** Whether a file that is there already is replaced. @default {false} */
+  readonly overwrite?: boolean;
+}
+
+/**
+ * Writes a torrent file: to a temporary file beside it first, so that at `path`
+ * there is never a part of one.
+ * @throws {StorageError} If it exists and may not be replaced, or cannot be written.
+ */
+export async function saveTorrentFile(
+  path: string,
+  bytes: Uint8Array,
+  options: SaveTorrentFileOptions = {},
+): Promise<void> {
+  let temporary: string | undefined;
+  try {
+    temporary = await Deno.makeTempFile({
+      dir: dirname(resolve(path)),
+      prefix: ".lanswarm-",
+      suffix: ".part",
+    });
+    await Deno.writeFile(temporary, bytes);
+    // makeTempFile's files are for their owner alone; a torrent file is to be
+    // passed on.
+    if (Deno.build.os !== "windows") await Deno.chmod(temporary, 0o644);
+    // Looked at last, so that a file made meanwhile is not replaced either.
+    if (options.overwrite !== true) await checkAbsent(path);
+    await Deno.rename(temporary, path);
+    temporary = undefined;
+  } catch (error) {
+    throw storageFailure("write", path, error);
+  } finally {
+    if (temporary !== undefined) await Deno.remove(temporary);
+  }
+}
+
+/** @throws {StorageError} If there is something at `path`. */
+export async function checkAbsent(path: string): Promise<void> {
+  try {
+    await Deno.lstat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw storageFailure("write", path, error);
+  }
+  throw new StorageError(
+    `Cannot write ${path}: it exists already; choose another name or replace it with --force`,
+  );
+}
+
+async function readCapped(path: string): Promise<Uint8Array> {
+  try {
+    using file = await Deno.open(path);
+    const { size, isDirectory } = await file.stat();
+    if (isDirectory) throw new Deno.errors.IsADirectory("it is a folder");
+    if (size > MAX_TORRENT_FILE_LENGTH) throw tooLong();
+    // A pipe has no size to go by: what comes is counted as well.
+    const bytes = new Uint8Array(MAX_TORRENT_FILE_LENGTH + 1);
+    let length = 0;
+    while (length < bytes.length) {
+      const count = await file.read(bytes.subarray(length));
+      if (count === null) return bytes.slice(0, length);
+      length += count;
+    }
+    throw tooLong();
+  } catch (error) {
+    if (error instanceof MetainfoError) throw error;
+    throw sourceFailure(path, error);
+  }
+}
+
+function tooLong(): MetainfoError {
+  return new MetainfoError(
+    "torrent",
+    `is longer than ${MAX_TORRENT_FILE_LENGTH} bytes`,
+  );
+}
