@@ -6,6 +6,8 @@
  * @module
  */
 
+import type { Bitfield } from "../base/bitfield.ts";
+
 /** Bytes asked for in one request. [BEP 3: "all current implementations use 2^14"] */
 export const BLOCK_SIZE = 16384;
 
@@ -73,6 +75,15 @@ export class Geometry {
   blockOfId(id: number): { index: number; block: number } {
     const index = Math.floor(id / this.#blocksPerPiece);
     return { index, block: id - index * this.#blocksPerPiece };
+  }
+
+  /** Bytes of content in the pieces that a bitfield holds. */
+  lengthOf(pieces: Bitfield): number {
+    const whole = pieces.count * this.pieceLength;
+    const last = this.pieceCount - 1;
+    return last >= 0 && pieces.has(last)
+      ? whole - this.pieceLength + this.pieceLengthAt(last)
+      : whole;
   }
 
   /** Whether `length` bytes from `offsetInPiece` lie inside an existing piece. */

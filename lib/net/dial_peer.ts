@@ -1,0 +1,90 @@
+/**
+ * Calling a peer: connect, say who we are, hear who answers. One deadline covers
+ * all of it, so a host that swallows packets costs seconds, not minutes.
+ *
+ * @module
+ */
+import { ProtocolError } from "../base/errors.ts";
+import { formatPeerAddress, type PeerAddress } from "../base/peer_address.ts";
+import type { Handshake } from "../wire/handshake.ts";
+import { PeerChannel } from "./peer_channel.ts";
+
+/** Time for connect and handshake together, in milliseconds. */
+export const HANDSHAKE_TIMEOUT_MS = 8_000;
+
+/** A channel whose handshake is done, and what the other end said. */
+export interface GreetedChannel {
+  readonly channel: PeerChannel;
+  readonly handshake: Handshake;
+}
+
+/** Options for {@linkcode dialPeer}. */
+export interface DialOptions {
+  readonly signal: AbortSignal;
+  /** @default {HANDSHAKE_TIMEOUT_MS} */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Dials a peer and shakes hands about `own.infoHash`.
+ * @throws {ProtocolError} If nobody answers in time or the answer is not about this torrent.
+ */
+export async function dialPeer(
+  address: PeerAddress,
+  own: Handshake,
+  options: DialOptions,
+): Promise<GreetedChannel> {
+  const timeout = AbortSignal.timeout(
+    options.timeoutMs ?? HANDSHAKE_TIMEOUT_MS,
+  );
+  const signal = AbortSignal.any([options.signal, timeout]);
+  const channel = new PeerChannel(await connect(address, signal));
+  const closeOnAbort = () => channel.close();
+  signal.addEventListener("abort", closeOnAbort);
+  try {
+    await channel.sendHandshake(own);
+    const handshake = await channel.receiveHandshake();
+    if (handshake === undefined) {
+      throw new ProtocolError(
+        `Cannot shake hands with ${
+          formatPeerAddress(address)
+        }: it closed the connection`,
+      );
+    }
+    if (handshake.infoHash !== own.infoHash) {
+      throw new ProtocolError(
+        `Cannot shake hands with ${
+          formatPeerAddress(address)
+        }: it serves ${handshake.infoHash}`,
+      );
+    }
+    return { channel, handshake };
+  } catch (error) {
+    channel.close();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", closeOnAbort);
+  }
+}
+
+/** `Deno.connect` cannot be aborted in every supported version: a connection that comes late is closed. */
+function connect(
+  address: PeerAddress,
+  signal: AbortSignal,
+): Promise<Deno.TcpConn> {
+  const { promise, resolve, reject } = Promise.withResolvers<Deno.TcpConn>();
+  const refuse = (reason: unknown) =>
+    reject(
+      new ProtocolError(
+        `Cannot connect to ${formatPeerAddress(address)}: ${reason}`,
+      ),
+    );
+  const onAbort = () => refuse("no answer in time");
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort, { once: true });
+  Deno.connect({ hostname: address.hostname, port: address.port }).then(
+    (connection) => signal.aborted ? connection.close() : resolve(connection),
+    (error) => refuse(error.message),
+  ).finally(() => signal.removeEventListener("abort", onAbort));
+  return promise;
+}

@@ -1,0 +1,106 @@
+/**
+ * Answering peers: takes calls, hears who it is, and hands greeted channels on.
+ * A caller that does not say a proper hello in time, or speaks of a torrent that
+ * nobody here shares, is hung up on without a word. Callers that have not said
+ * hello yet are bounded in number.
+ *
+ * @module
+ */
+import { delay } from "@std/async/delay";
+import { ProtocolError } from "../base/errors.ts";
+import type { InfoHash, PeerId } from "../base/identifier.ts";
+import type { Handshake } from "../wire/handshake.ts";
+import { type GreetedChannel, HANDSHAKE_TIMEOUT_MS } from "./dial_peer.ts";
+import { PeerChannel } from "./peer_channel.ts";
+
+/** Callers that may be in the middle of their hello at once. */
+const MAX_GREETING = 128;
+/** Rest after a call that could not be taken, in milliseconds. */
+const ACCEPT_PAUSE_MS = 50;
+
+/** What a listener needs to answer. */
+export interface PeerListenerOptions {
+  readonly ownId: PeerId;
+  /** Whether the torrent is shared here. */
+  readonly shares: (infoHash: InfoHash) => boolean;
+  /** Takes over a channel whose handshake is done on both sides. */
+  readonly onPeer: (greeted: GreetedChannel) => void;
+}
+
+/** Accepts peers on open sockets until closed. */
+export class PeerListener implements Disposable {
+  readonly #sockets: readonly Deno.TcpListener[];
+  readonly #options: PeerListenerOptions;
+  readonly #greeting = new Set<PeerChannel>();
+  #isClosed = false;
+
+  constructor(
+    sockets: readonly Deno.TcpListener[],
+    options: PeerListenerOptions,
+  ) {
+    this.#sockets = sockets;
+    this.#options = options;
+  }
+
+  /** Answers calls until {@linkcode close}. */
+  async run(): Promise<void> {
+    await Promise.all(this.#sockets.map((socket) => this.#accept(socket)));
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const socket of this.#sockets) socket.close();
+    for (const channel of this.#greeting) channel.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async #accept(socket: Deno.TcpListener): Promise<void> {
+    for (;;) {
+      try {
+        const connection = await socket.accept();
+        if (this.#greeting.size >= MAX_GREETING) connection.close();
+        else this.#greet(new PeerChannel(connection));
+      } catch (error) {
+        if (this.#isClosed) return;
+        // The caller hung up already, or we are out of file handles: neither is
+        // a reason to stop listening.
+        if (!(error instanceof Error && "code" in error)) throw error;
+        await delay(ACCEPT_PAUSE_MS);
+      }
+    }
+  }
+
+  async #greet(channel: PeerChannel): Promise<void> {
+    this.#greeting.add(channel);
+    const timer = setTimeout(() => channel.close(), HANDSHAKE_TIMEOUT_MS);
+    let handshake: Handshake | undefined;
+    try {
+      handshake = await this.#exchange(channel);
+    } catch (error) {
+      // A stranger, not a peer: whoever it was is hung up on below.
+      if (!(error instanceof ProtocolError)) throw error;
+    } finally {
+      clearTimeout(timer);
+      this.#greeting.delete(channel);
+    }
+    if (handshake === undefined) channel.close();
+    else this.#options.onPeer({ channel, handshake });
+  }
+
+  /** The caller's handshake, answered; `undefined` if it is not one for us. */
+  async #exchange(channel: PeerChannel): Promise<Handshake | undefined> {
+    const handshake = await channel.receiveHandshake();
+    if (handshake === undefined || !this.#options.shares(handshake.infoHash)) {
+      return undefined;
+    }
+    const isAnswered = await channel.sendHandshake({
+      infoHash: handshake.infoHash,
+      peerId: this.#options.ownId,
+    });
+    return isAnswered ? handshake : undefined;
+  }
+}

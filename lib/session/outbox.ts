@@ -1,0 +1,133 @@
+/**
+ * What is to be sent to one peer, and the sending. Many messages leave in one
+ * write; a block goes from the disk's cache straight into the buffer that is
+ * written. Requests and haves overtake blocks, so that a busy upload does not
+ * slow the download beside it; a choke does not, since the peer would throw away
+ * the blocks that follow it.
+ *
+ * @module
+ */
+import type { PeerChannel } from "../net/peer_channel.ts";
+import type { BlockRange, ControlMessage } from "../wire/message.ts";
+import {
+  encodedLength,
+  PIECE_HEADER_LENGTH,
+  writeMessage,
+  writePieceHeader,
+} from "../wire/write_message.ts";
+
+/** Bytes in one write, unless a single message is longer. */
+const BATCH_LENGTH = 256 * 1024;
+
+/** Where an outbox sends and what it needs for it. */
+export interface OutboxOptions {
+  readonly channel: PeerChannel;
+  /** Fills `into` with the content of a block. */
+  readonly readBlock: (block: BlockRange, into: Uint8Array) => Promise<void>;
+  /** Called after a write, with the bytes of each block that left. */
+  readonly onBlocksSent: (lengths: readonly number[]) => void;
+  /** Waits as long as the upload limit asks. */
+  readonly pass: (bytes: number) => Promise<void>;
+}
+
+type Bulk =
+  | { readonly type: "block"; readonly block: BlockRange }
+  | { readonly type: "choke" };
+
+/** The outgoing side of one peer connection. */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  #urgent: ControlMessage[] = [];
+  readonly #bulk: Bulk[] = [];
+  #buffer = new Uint8Array(0);
+  #wake = Promise.withResolvers<void>();
+  #isClosed = false;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  send(message: ControlMessage): void {
+    if (message.type === "choke") this.#bulk.push({ type: "choke" });
+    else this.#urgent.push(message);
+    this.#wake.resolve();
+  }
+
+  sendBlock(block: BlockRange): void {
+    this.#bulk.push({ type: "block", block });
+    this.#wake.resolve();
+  }
+
+  /** What is not written yet is dropped. */
+  close(): void {
+    this.#isClosed = true;
+    this.#wake.resolve();
+  }
+
+  /**
+   * Sends until closed or the connection is over.
+   * @throws {StorageError} If a block cannot be read.
+   */
+  async run(): Promise<void> {
+    while (!this.#isClosed) {
+      if (this.#urgent.length === 0 && this.#bulk.length === 0) {
+        this.#wake = Promise.withResolvers();
+        await this.#wake.promise;
+        continue;
+      }
+      if (!await this.#writeBatch()) return;
+    }
+  }
+
+  async #writeBatch(): Promise<boolean> {
+    const urgent = this.#urgent;
+    this.#urgent = [];
+    const { items, length } = this.#takeBulk(urgent);
+    if (this.#buffer.length < length) {
+      this.#buffer = new Uint8Array(Math.max(length, BATCH_LENGTH));
+    }
+    const view = new DataView(this.#buffer.buffer);
+    let end = 0;
+    for (const message of urgent) end = writeMessage(message, view, end);
+    const sentLengths: number[] = [];
+    for (const item of items) {
+      if (item.type === "choke") {
+        end = writeMessage(item, view, end);
+        continue;
+      }
+      const start = writePieceHeader(item.block, view, end);
+      end = start + item.block.length;
+      await this.#options.readBlock(
+        item.block,
+        this.#buffer.subarray(start, end),
+      );
+      sentLengths.push(item.block.length);
+    }
+    await this.#options.pass(end);
+    const isWritten = await this.#options.channel.write(
+      this.#buffer.subarray(0, end),
+    );
+    if (sentLengths.length > 0) this.#options.onBlocksSent(sentLengths);
+    return isWritten;
+  }
+
+  /** As much of the bulk as fits into a batch behind the urgent messages, one item at least. */
+  #takeBulk(
+    urgent: readonly ControlMessage[],
+  ): { items: Bulk[]; length: number } {
+    let length = urgent.reduce(
+      (sum, message) => sum + encodedLength(message),
+      0,
+    );
+    let count = 0;
+    for (const item of this.#bulk) {
+      const itemLength = item.type === "choke"
+        ? encodedLength(item)
+        : PIECE_HEADER_LENGTH + item.block.length;
+      if (length > 0 && length + itemLength > BATCH_LENGTH) break;
+      length += itemLength;
+      count++;
+    }
+    return { items: this.#bulk.splice(0, count), length };
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * Keeps a torrent's connections coming: dials what the address book offers, a
+ * few at a time, and decides how long an address rests after its connection.
+ *
+ * @module
+ */
+import { ProtocolError } from "../base/errors.ts";
+import type { PeerAddress } from "../base/peer_address.ts";
+import type { Random } from "../base/random.ts";
+import { dialPeer, type GreetedChannel } from "../net/dial_peer.ts";
+import { AddressBook } from "../swarm/address_book.ts";
+import type { DisconnectReason } from "../swarm/events.ts";
+import type { Handshake } from "../wire/handshake.ts";
+
+/** Calls in progress at once. */
+const MAX_DIALING = 16;
+
+/** How long an address rests after a connection, by its end, in milliseconds. */
+const REST_MS: Record<DisconnectReason | "lost", number> = {
+  lost: 3_000,
+  protocol: 60_000,
+  ownPeerId: Infinity,
+  duplicate: 60_000,
+  banned: Infinity,
+  full: 30_000,
+  idle: 5_000,
+  bothComplete: 600_000,
+};
+
+/** What dialing needs. */
+export interface PeerDialingOptions {
+  readonly own: Handshake;
+  readonly signal: AbortSignal;
+  readonly random: Random;
+  /** Whether one more connection is wanted. */
+  readonly hasRoom: () => boolean;
+  /** Takes over a channel whose handshake is done. */
+  readonly onPeer: (greeted: GreetedChannel, address: PeerAddress) => void;
+}
+
+/** Dials the peers of one torrent. */
+export class PeerDialing {
+  readonly #options: PeerDialingOptions;
+  readonly #book: AddressBook;
+  #dialingCount = 0;
+
+  constructor(options: PeerDialingOptions) {
+    this.#options = options;
+    this.#book = new AddressBook(options.random);
+  }
+
+  /** Notes addresses and dials what there is room for. */
+  add(addresses: Iterable<PeerAddress>): void {
+    this.#book.add(addresses);
+    this.dialMore();
+  }
+
+  /** Dials while there are addresses due and room for them. */
+  dialMore(): void {
+    const { signal, hasRoom } = this.#options;
+    while (!signal.aborted && this.#dialingCount < MAX_DIALING && hasRoom()) {
+      const address = this.#book.take(performance.now());
+      if (address === undefined) return;
+      this.#dial(address);
+    }
+  }
+
+  /** The connection with an address that was dialed is over. */
+  release(address: PeerAddress, end: DisconnectReason | "lost"): void {
+    this.#book.release(address, performance.now(), REST_MS[end]);
+  }
+
+  async #dial(address: PeerAddress): Promise<void> {
+    const { own, signal, onPeer } = this.#options;
+    this.#dialingCount++;
+    try {
+      const greeted = await dialPeer(address, own, { signal });
+      if (signal.aborted) greeted.channel.close();
+      else onPeer(greeted, address);
+    } catch (error) {
+      // Nobody there, or a stranger: tried again later.
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#book.failed(address, performance.now());
+    } finally {
+      this.#dialingCount--;
+    }
+    this.dialMore();
+  }
+}

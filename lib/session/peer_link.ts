@@ -1,0 +1,70 @@
+/**
+ * One greeted connection at work: a loop that receives and a loop that sends,
+ * which end together. Knows neither the torrent's state nor what a message
+ * means.
+ *
+ * @module
+ */
+import { ProtocolError } from "../base/errors.ts";
+import type { PeerChannel } from "../net/peer_channel.ts";
+import type { Message } from "../wire/message.ts";
+import type { ReadLimits } from "../wire/read_message.ts";
+import { Outbox, type OutboxOptions } from "./outbox.ts";
+
+/** What a link needs; see {@linkcode OutboxOptions} for the sending side. */
+export interface PeerLinkOptions extends OutboxOptions {
+  readonly limits: ReadLimits;
+  /** Takes each message as it comes; its bytes are views, valid during the call. */
+  readonly onMessage: (message: Message) => void;
+  /** Waits as long as the download limit asks. */
+  readonly passReceived: (bytes: number) => Promise<void>;
+}
+
+/** A running peer connection. */
+export class PeerLink {
+  readonly outbox: Outbox;
+  readonly #options: PeerLinkOptions;
+
+  constructor(options: PeerLinkOptions) {
+    this.#options = options;
+    this.outbox = new Outbox(options);
+  }
+
+  /**
+   * Runs until the connection is over. Returns what the peer did wrong, if that
+   * ended it.
+   * @throws {StorageError} If a block to be sent cannot be read.
+   */
+  async run(): Promise<ProtocolError | undefined> {
+    const sending = this.outbox.run().finally(() => this.close());
+    const receiving = this.#receive().finally(() => this.close());
+    // Both must be over before a failure of one is passed on.
+    const [sent, received] = await Promise.allSettled([sending, receiving]);
+    if (sent.status === "rejected") throw sent.reason;
+    if (received.status === "fulfilled") return undefined;
+    if (received.reason instanceof ProtocolError) return received.reason;
+    throw received.reason;
+  }
+
+  /** Ends both loops. Harmless when repeated. */
+  close(): void {
+    this.outbox.close();
+    this.#options.channel.close();
+  }
+
+  async #receive(): Promise<void> {
+    const { channel, limits, onMessage, passReceived } = this.#options;
+    for (;;) {
+      const count = await channel.receive();
+      if (count === 0) return;
+      for (;;) {
+        const message = channel.nextMessage(limits);
+        if (message === undefined) break;
+        onMessage(message);
+        // The message may have led to the end of this connection.
+        if (channel.isClosed) return;
+      }
+      await passReceived(count);
+    }
+  }
+}

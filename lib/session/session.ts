@@ -1,0 +1,121 @@
+/**
+ * Several torrents in one process, behind one listening port and one pair of
+ * speed limits. Owns the listener and hands each caller to the torrent it asks
+ * for.
+ *
+ * @module
+ */
+import {
+  createPeerId,
+  type InfoHash,
+  type PeerId,
+} from "../base/identifier.ts";
+import type { Torrent } from "../metainfo/torrent.ts";
+import { listenForPeers } from "../net/listen_for_peers.ts";
+import { PeerListener } from "../net/peer_listener.ts";
+import { createAnnounceKey } from "../tracker/announce.ts";
+import type { AnnounceFunction } from "./announcer.ts";
+import { Pacer } from "./pacer.ts";
+import {
+  type SharedBySession,
+  TorrentSession,
+  type TorrentSessionOptions,
+} from "./torrent_session.ts";
+
+/** Default listening port of a peer. */
+export const PEER_PORT = 6881;
+/** Default limit of connections for each torrent. */
+export const MAX_PEERS = 100;
+
+/** Options for {@linkcode openSession}. */
+export interface SessionOptions {
+  /** Listening port; the next free one if it is taken, 0 for any. @default {6881} */
+  readonly port?: number;
+  /** Address to listen on. @default all interfaces, IPv4 and IPv6 */
+  readonly hostname?: string;
+  /** Connections for each torrent. @default {100} */
+  readonly maxPeers?: number;
+  /** In bytes a second, for all torrents together; 0 for no limit. @default {0} */
+  readonly maxUploadBytesPerSecond?: number;
+  /** In bytes a second, for all torrents together; 0 for no limit. @default {0} */
+  readonly maxDownloadBytesPerSecond?: number;
+  /** How to announce. @default over HTTP */
+  readonly announce?: AnnounceFunction;
+}
+
+/**
+ * Opens the listening port and answers peers from then on.
+ * @throws {Deno.errors.AddrInUse} If no port from the one asked for on is free.
+ */
+export function openSession(options: SessionOptions = {}): Session {
+  const { port, sockets } = listenForPeers({
+    port: options.port ?? PEER_PORT,
+    hostname: options.hostname,
+  });
+  const shared: SharedBySession = {
+    ownId: createPeerId(Math.random),
+    key: createAnnounceKey(Math.random),
+    port,
+    maxPeers: options.maxPeers ?? MAX_PEERS,
+    uploadPacer: new Pacer(options.maxUploadBytesPerSecond ?? 0),
+    downloadPacer: new Pacer(options.maxDownloadBytesPerSecond ?? 0),
+    announce: options.announce,
+  };
+  return new Session(shared, sockets);
+}
+
+/** Shares torrents until closed; made by {@linkcode openSession}. */
+export class Session implements AsyncDisposable {
+  readonly #shared: SharedBySession;
+  readonly #listener: PeerListener;
+  readonly #torrents = new Map<InfoHash, TorrentSession>();
+  readonly #running: Promise<void>[] = [];
+
+  constructor(shared: SharedBySession, sockets: readonly Deno.TcpListener[]) {
+    this.#shared = shared;
+    this.#listener = new PeerListener(sockets, {
+      ownId: shared.ownId,
+      shares: (infoHash) => this.#torrents.has(infoHash),
+      onPeer: (greeted) => {
+        const torrent = this.#torrents.get(greeted.handshake.infoHash);
+        if (torrent === undefined) greeted.channel.close();
+        else torrent.adopt(greeted);
+      },
+    });
+    this.#running.push(this.#listener.run());
+  }
+
+  /** The port that peers reach us on. */
+  get port(): number {
+    return this.#shared.port;
+  }
+
+  get peerId(): PeerId {
+    return this.#shared.ownId;
+  }
+
+  /**
+   * Starts to share a torrent.
+   * @throws {TypeError} If it is shared already.
+   */
+  addTorrent(torrent: Torrent, options: TorrentSessionOptions): TorrentSession {
+    if (this.#torrents.has(torrent.infoHash)) {
+      throw new TypeError(
+        `Cannot add torrent: ${torrent.infoHash} is shared already`,
+      );
+    }
+    const session = new TorrentSession(torrent, this.#shared, options);
+    this.#torrents.set(torrent.infoHash, session);
+    this.#running.push(session.run());
+    return session;
+  }
+
+  /** Stops everything and tells the trackers; a little over two seconds at most. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener.close();
+    await Promise.all(
+      [...this.#torrents.values()].map((torrent) => torrent.stop()),
+    );
+    await Promise.all(this.#running);
+  }
+}
