@@ -1,7 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { MemoryStorage } from "../../../lib/disk/memory_storage.ts";
 import type { ByteRange, Storage } from "../../../lib/disk/storage.ts";
-import { verifyStorage } from "../../../lib/disk/verify_storage.ts";
+import {
+  type VerifyProgress,
+  verifyStorage,
+} from "../../../lib/disk/verify_storage.ts";
 import { sampleTorrent } from "./sample_torrent.ts";
 
 /** Present ranges as given, and a record of what was read. */
@@ -90,13 +93,16 @@ Deno.test("verifyStorage() tells how far it is, up to the last piece", async () 
   await using storage = new PartialStorage(sample.content, [
     { offsetInTorrent: 0, length: 2 * 16384 },
   ]);
-  const seen: [number, number][] = [];
+  const verifiedCounts: number[] = [];
+  let last: VerifyProgress | undefined;
   await verifyStorage(storage, sample.torrent, {
-    onProgress: ({ checkedCount, verifiedCount }) => {
-      seen.push([checkedCount, verifiedCount]);
+    onProgress: (progress) => {
+      verifiedCounts.push(progress.verifiedCount);
+      last = progress;
     },
   });
-  assertEquals(seen, [[1, 1], [2, 2], [5, 2]]);
+  assertEquals(verifiedCounts, [1, 2, 2]);
+  assertEquals(last, { checkedCount: 5, verifiedCount: 2 });
 });
 
 Deno.test("verifyStorage() stops when its signal says so", async () => {
