@@ -5,6 +5,7 @@
  */
 import {
   ANNOUNCE_INTERVAL,
+  DEFAULT_TRACKER_PORT,
   PEER_TIMEOUT,
   type RunningTracker,
   startTracker,
@@ -27,7 +28,6 @@ import {
   trackerUrls,
 } from "./tracker_output.ts";
 
-const DEFAULT_PORT = 8000;
 const MAX_PORT = 65535;
 /** A day, in seconds. */
 const MAX_SECONDS = 86_400;
@@ -55,7 +55,7 @@ Runs a BitTorrent tracker: it tells the peers of a torrent of one another.
 
 usage: tracker [PORT]
 
-  PORT                    port to listen on (${DEFAULT_PORT}; 0 for any free one)
+  PORT                    port to listen on (${DEFAULT_TRACKER_PORT}; 0 for any free one)
   --host ADDRESS          address to listen on (all, IPv4 and IPv6)
   --interval SECONDS      time between two announces of a peer (${
   ANNOUNCE_INTERVAL / 1000
@@ -112,7 +112,7 @@ function readPort(positionals: readonly string[]): number {
   if (rest.length > 0) {
     throw new UsageError(`one PORT is expected, got ${positionals.length}`);
   }
-  if (text === undefined) return DEFAULT_PORT;
+  if (text === undefined) return DEFAULT_TRACKER_PORT;
   if (!/^\d{1,5}$/.test(text) || Number(text) > MAX_PORT) {
     throw new UsageError(
       `PORT is ${JSON.stringify(text)}, not a number from 0 to ${MAX_PORT}`,

@@ -22,6 +22,7 @@ export { formatPeerAddress, type PeerAddress } from "./base/peer_address.ts";
 
 // Tracker: run one, ask one
 export {
+  DEFAULT_TRACKER_PORT,
   type RunningTracker,
   startTracker,
   type StartTrackerOptions,
@@ -55,7 +56,25 @@ export {
 // Torrents
 export { VERSION } from "./base/version.ts";
 export { sha1 } from "./disk/sha1.ts";
+export {
+  checkPieceLength,
+  createTorrent,
+  type CreateTorrentOptions,
+  type CreateTorrentProgress,
+} from "./disk/create_torrent.ts";
+export {
+  checkAbsent,
+  loadTorrentFile,
+  saveTorrentFile,
+  type SaveTorrentFileOptions,
+} from "./disk/torrent_file.ts";
+export { buildTorrent, type NewTorrent } from "./metainfo/build_torrent.ts";
+export { BLOCK_SIZE, Geometry, PIECE_LENGTH } from "./metainfo/geometry.ts";
 export { MetainfoError } from "./metainfo/metainfo_error.ts";
+export {
+  parseTorrent,
+  type ParseTorrentOptions,
+} from "./metainfo/parse_torrent.ts";
 export { type FileSpan, FileSpans, fileSpans } from "./metainfo/file_spans.ts";
 export type { Sha1, Torrent, TorrentFile } from "./metainfo/torrent.ts";
 
