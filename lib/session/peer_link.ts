@@ -6,7 +6,6 @@
  * @module
  */
 import { ProtocolError } from "../base/errors.ts";
-import type { PeerChannel } from "../net/peer_channel.ts";
 import type { Message } from "../wire/message.ts";
 import type { ReadLimits } from "../wire/read_message.ts";
 import { Outbox, type OutboxOptions } from "./outbox.ts";

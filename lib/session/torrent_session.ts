@@ -29,7 +29,7 @@ import type { Pacer } from "./pacer.ts";
 import { PeerDialing } from "./peer_dialing.ts";
 import { PeerLink } from "./peer_link.ts";
 import type { SessionEvent } from "./session_event.ts";
-import type { TorrentSnapshot } from "./snapshot.ts";
+import { describeSwarm, type TorrentSnapshot } from "./snapshot.ts";
 import { verifyAndStore } from "./verify_and_store.ts";
 
 const TICK_MS = 1000;
@@ -172,37 +172,20 @@ export class TorrentSession {
   /** How it stands. */
   snapshot(): TorrentSnapshot {
     const now = performance.now();
-    const { geometry, name } = this.torrent;
-    const { have, traffic } = this.#swarm;
     return {
-      state: this.#failure !== undefined
-        ? "failed"
-        : have.isFull
-        ? "seeding"
-        : "downloading",
-      name,
-      length: geometry.length,
-      verifiedLength: geometry.lengthOf(have),
-      pieceCount: geometry.pieceCount,
-      verifiedPieceCount: have.count,
-      downloadedBytes: traffic.downloaded,
-      wastedBytes: traffic.wasted,
-      uploadedBytes: traffic.uploaded,
+      ...describeSwarm(this.torrent, this.#swarm, {
+        now,
+        addressOf: (peer) => this.#connections.get(peer)!.address,
+      }),
+      state: this.#state,
       downloadBytesPerSecond: this.#downloadRate.bytesPerSecond(now),
       uploadBytesPerSecond: this.#uploadRate.bytesPerSecond(now),
-      peers: [...this.#swarm.peers.values()].map((peer) => ({
-        address: this.#connections.get(peer.key)!.address,
-        isOutgoing: peer.isOutgoing,
-        isSeeder: peer.isSeeder,
-        pieceCount: peer.pieces.count,
-        downloadBytesPerSecond: peer.downloadRate.bytesPerSecond(now),
-        uploadBytesPerSecond: peer.uploadRate.bytesPerSecond(now),
-        weChoke: peer.weChoke,
-        weAreInterested: peer.weAreInterested,
-        peerChokes: peer.peerChokes,
-        peerIsInterested: peer.peerIsInterested,
-      })),
     };
+  }
+
+  get #state(): TorrentSnapshot["state"] {
+    if (this.#failure !== undefined) return "failed";
+    return this.isComplete ? "seeding" : "downloading";
   }
 
   #openLink(peer: PeerKey, channel: PeerChannel): PeerLink {
