@@ -1,0 +1,95 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { ByteQueue } from "../../../lib/base/byte_queue.ts";
+import { ProtocolError } from "../../../lib/base/errors.ts";
+import {
+  infoHashFromBytes,
+  peerIdFromBytes,
+} from "../../../lib/base/identifier.ts";
+import {
+  encodeHandshake,
+  HANDSHAKE_LENGTH,
+  readHandshake,
+} from "../../../lib/wire/handshake.ts";
+import { joined, queueOf, readAll, readByteByByte } from "./feeding.ts";
+
+const INFO_HASH = Uint8Array.from({ length: 20 }, (_, index) => 0xa0 + index);
+const PEER_ID = new TextEncoder().encode("-LS0001-abcdefghijkl");
+const NO_EXTENSIONS = new Uint8Array(8);
+
+function handshakeBytes(reserved: Uint8Array = NO_EXTENSIONS): Uint8Array {
+  return joined(
+    [0x13], // 19, the length of the name
+    new TextEncoder().encode("BitTorrent protocol"),
+    reserved,
+    INFO_HASH,
+    PEER_ID,
+  );
+}
+
+const HANDSHAKE = {
+  infoHash: infoHashFromBytes(INFO_HASH),
+  peerId: peerIdFromBytes(PEER_ID),
+};
+
+Deno.test("encodeHandshake() writes name, no extensions, info hash and peer id", () => {
+  assertEquals(encodeHandshake(HANDSHAKE), handshakeBytes());
+  assertEquals(handshakeBytes().length, HANDSHAKE_LENGTH);
+});
+
+Deno.test("readHandshake() reads a handshake that comes whole", () => {
+  const { values, left } = readAll(handshakeBytes(), readHandshake);
+  assertEquals(values, [HANDSHAKE]);
+  assertEquals(left, 0);
+});
+
+Deno.test("readHandshake() waits while the handshake is split", () => {
+  assertEquals(readByteByByte(handshakeBytes(), readHandshake), HANDSHAKE);
+});
+
+Deno.test("readHandshake() waits for the first byte", () => {
+  assertEquals(readHandshake(new ByteQueue(68)), undefined);
+});
+
+Deno.test("readHandshake() leaves what follows in the queue", () => {
+  const queue = queueOf(joined(handshakeBytes(), [0, 0, 0, 1, 2]));
+  assertEquals(readHandshake(queue), HANDSHAKE);
+  assertEquals(queue.bytes, Uint8Array.of(0, 0, 0, 1, 2));
+});
+
+Deno.test("readHandshake() ignores each reserved bit", () => {
+  for (let bit = 0; bit < 64; bit++) {
+    const reserved = new Uint8Array(8);
+    reserved[bit >>> 3] = 0x80 >>> (bit & 7);
+    const queue = queueOf(handshakeBytes(reserved));
+    assertEquals(readHandshake(queue), HANDSHAKE);
+  }
+});
+
+Deno.test("readHandshake() knows a stranger by the first wrong byte", () => {
+  const strangers: [name: string, bytes: Uint8Array, wrong: number][] = [
+    ["TLS", Uint8Array.of(0x16, 0x03, 0x01), 0],
+    ["HTTP", new TextEncoder().encode("GET / HTTP/1.1"), 0],
+    ["SSH", new TextEncoder().encode("SSH-2.0-OpenSSH"), 0],
+    ["zeros", new Uint8Array(1), 0],
+    ["another name", new TextEncoder().encode("\x13BitTorment"), 7],
+    ["a shorter name", new TextEncoder().encode("\x0aBitTorrent"), 0],
+  ];
+  for (const [name, bytes, wrong] of strangers) {
+    assertThrows(
+      () => readHandshake(queueOf(bytes.subarray(0, wrong + 1))),
+      ProtocolError,
+      `Cannot read handshake: byte ${wrong} is ${bytes[wrong]}`,
+      name,
+    );
+    const waits = readHandshake(queueOf(bytes.subarray(0, wrong)));
+    assertEquals(waits, undefined);
+  }
+});
+
+Deno.test("readHandshake() refuses each single wrong byte of the name", () => {
+  for (let offset = 0; offset < 20; offset++) {
+    const bytes = handshakeBytes();
+    bytes[offset]! ^= 0x20;
+    assertThrows(() => readHandshake(queueOf(bytes)), ProtocolError);
+  }
+});
