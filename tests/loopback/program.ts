@@ -96,7 +96,7 @@ export class RunningProgram implements AsyncDisposable {
 }
 
 /** `deno run -R cli/show.ts` of a task as arguments that work in any folder. */
-function taskArguments(name: ProgramName): string[] {
+export function taskArguments(name: ProgramName): string[] {
   const [deno, run, ...rest] = configuration.tasks[name].split(" ");
   const script = rest.pop();
   if (deno !== "deno" || run !== "run" || !script?.endsWith(".ts")) {

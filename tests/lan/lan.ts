@@ -1,0 +1,103 @@
+/**
+ * A local network on this machine: hosts that are Linux network namespaces,
+ * joined by a bridge in a namespace of its own. Invariant: the hosts share
+ * nothing but that network, each has an empty folder to work in, and disposing
+ * of the network ends every process on it, and no other, and removes all of it.
+ *
+ * Everything is done by `ip`, the one program a test needs the permission to run.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { LanHost } from "./lan_host.ts";
+import { ip } from "./ip_command.ts";
+
+/** Options for {@linkcode createLan}. */
+export interface LanOptions {
+  /**
+   * The rate of each host's link, the same in both directions.
+   * @default {undefined} As fast as the machine.
+   */
+  readonly megabitsPerSecond?: number;
+}
+
+/** Networks made by this process, so that no two share a name. */
+let lanCount = 0;
+
+/** Makes a network with a host for each name. Needs root on Linux. */
+export async function createLan<Name extends string>(
+  hostNames: readonly Name[],
+  options: LanOptions = {},
+): Promise<Lan<Name>> {
+  const prefix = `lanswarm-${Deno.pid}-${++lanCount}`;
+  const folder = await Deno.makeTempDir({ prefix: `${prefix}-` });
+  const lan = new Lan<Name>(prefix, folder);
+  try {
+    await lan.build(hostNames, options);
+    return lan;
+  } catch (error) {
+    await lan[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** A network that was built. */
+export class Lan<Name extends string> implements AsyncDisposable {
+  readonly #prefix: string;
+  readonly #folder: string;
+  readonly #namespaces: string[] = [];
+  readonly #hosts = new Map<Name, LanHost>();
+
+  constructor(prefix: string, folder: string) {
+    this.#prefix = prefix;
+    this.#folder = folder;
+  }
+
+  /** The host of that name. */
+  host(name: Name): LanHost {
+    return this.#hosts.get(name)!;
+  }
+
+  /** For {@linkcode createLan} alone. */
+  async build(hostNames: readonly Name[], options: LanOptions): Promise<void> {
+    const bridge = await this.#addNamespace("bridge");
+    await ip(["-n", bridge, "link", "add", "br0", "type", "bridge"]);
+    // Multicast goes to everybody, as through a switch that does not snoop.
+    await ip([
+      ...["-n", bridge, "link", "set", "br0", "type", "bridge"],
+      ...["mcast_snooping", "0"],
+    ]);
+    await ip(["-n", bridge, "link", "set", "br0", "up"]);
+    for (const [index, name] of hostNames.entries()) {
+      const namespace = await this.#addNamespace(name);
+      const workingFolder = join(this.#folder, name);
+      await Deno.mkdir(workingFolder);
+      const host = new LanHost({
+        name,
+        namespace,
+        folder: workingFolder,
+        bridge,
+        port: `port${index}`,
+        address: `10.77.0.${index + 1}`,
+        address6: `fd77::${(index + 1).toString(16)}`,
+      });
+      await host.connect(options.megabitsPerSecond);
+      this.#hosts.set(name, host);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const host of this.#hosts.values()) await host.endProcesses();
+    for (const namespace of this.#namespaces.reverse()) {
+      await ip(["netns", "delete", namespace]);
+    }
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+
+  async #addNamespace(name: string): Promise<string> {
+    const namespace = `${this.#prefix}-${name}`;
+    await ip(["netns", "add", namespace]);
+    this.#namespaces.push(namespace);
+    return namespace;
+  }
+}
