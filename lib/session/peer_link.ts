@@ -52,18 +52,24 @@ export class PeerLink {
   }
 
   async #receive(): Promise<void> {
-    const { channel, limits, onMessage, passReceived } = this.#options;
-    for (;;) {
+    const { channel, passReceived } = this.#options;
+    // The first messages may have come along with the handshake.
+    this.#handOn();
+    while (!channel.isClosed) {
       const count = await channel.receive();
       if (count === 0) return;
-      for (;;) {
-        const message = channel.nextMessage(limits);
-        if (message === undefined) break;
-        onMessage(message);
-        // The message may have led to the end of this connection.
-        if (channel.isClosed) return;
-      }
+      this.#handOn();
       await passReceived(count);
+    }
+  }
+
+  #handOn(): void {
+    const { channel, limits, onMessage } = this.#options;
+    // A message may lead to the end of this connection.
+    while (!channel.isClosed) {
+      const message = channel.nextMessage(limits);
+      if (message === undefined) return;
+      onMessage(message);
     }
   }
 }
