@@ -1,0 +1,10 @@
+/**
+ * Byte literals for tests.
+ *
+ * @module
+ */
+
+/** The bytes of Latin-1 text: one byte a character, so `\xff` is the byte 255. */
+export function latin1(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
