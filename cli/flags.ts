@@ -75,6 +75,7 @@ export function parseCommandLine<D extends FlagDefinitions>(
     .map(([name]) => name);
   const valued = entries.filter(([, { type }]) => type !== "boolean")
     .map(([name]) => name);
+  refuseValues(args, [...booleans, ...COMMON_FLAGS]);
   const parsed = parseArgs(args, {
     boolean: [...booleans, ...COMMON_FLAGS],
     // "_" keeps a file called 1 from becoming the number 1.
@@ -100,15 +101,26 @@ export function parseCommandLine<D extends FlagDefinitions>(
   };
 }
 
+/** The package would take `--quiet=anything` as `--quiet`. */
+function refuseValues(
+  args: readonly string[],
+  booleans: readonly string[],
+): void {
+  for (const argument of args) {
+    if (argument === "--") return;
+    const name = /^--([^=]+)=/.exec(argument)?.[1];
+    if (name !== undefined && booleans.includes(name)) {
+      throw new UsageError(`--${name} takes no value`);
+    }
+  }
+}
+
 function readFlag(
   name: string,
   definition: FlagDefinition,
   value: unknown,
 ): boolean | number | string | undefined {
-  if (definition.type === "boolean") {
-    if (typeof value === "boolean") return value;
-    throw new UsageError(`--${name} takes no value`);
-  }
+  if (definition.type === "boolean") return value === true;
   const texts = value as string[];
   if (texts.length > 1) throw new UsageError(`--${name} is given twice`);
   const text = texts[0];

@@ -8,6 +8,7 @@
  * @module
  */
 import { encodeHex } from "@std/encoding/hex";
+import { quote } from "../base/quote.ts";
 import { BencodeError } from "./bencode_error.ts";
 
 /** Lists and dictionaries inside one another. */
@@ -114,7 +115,7 @@ export function scanBencode(bytes: Uint8Array): TopLevelSpans {
 function newKey(bytes: Uint8Array, keys: Set<string>, offset: number): string {
   const key = keyName(bytes);
   if (keys.has(key)) {
-    throw new BencodeError(offset, `key ${JSON.stringify(key)} stands twice`);
+    throw new BencodeError(offset, `key ${quote(key)} stands twice`);
   }
   // Assigned to an object it would replace the object's prototype.
   if (key === "__proto__") {

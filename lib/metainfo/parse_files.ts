@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { quote } from "../base/quote.ts";
 import type { FieldReader } from "./field_reader.ts";
 import { MetainfoError } from "./metainfo_error.ts";
 import {
@@ -22,7 +23,7 @@ export function parseName(info: FieldReader, platform: Platform): string {
   if (fault === undefined) return name;
   throw new MetainfoError(
     info.field(key),
-    `${JSON.stringify(name)} ${fault}`,
+    `${quote(name)} ${fault}`,
   );
 }
 
@@ -63,7 +64,7 @@ export function parseFiles(
     if (collision === undefined) return file;
     throw new MetainfoError(
       entry.field("path"),
-      `${JSON.stringify(file.path.slice(1).join("/"))} ${collision}`,
+      `${quote(file.path.slice(1).join("/"))} ${collision}`,
     );
   });
 }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { quote } from "../base/quote.ts";
 
 /** Where the files will lie: `Deno.build.os`, reduced to what changes the rules. */
 export type Platform = "linux" | "darwin" | "windows";
@@ -58,7 +59,7 @@ export function findPathFault(
   }
   for (const component of path) {
     const fault = findComponentFault(component, platform);
-    if (fault !== undefined) return `${JSON.stringify(component)} ${fault}`;
+    if (fault !== undefined) return `${quote(component)} ${fault}`;
   }
   return undefined;
 }

@@ -1,0 +1,72 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { parseCreateArguments } from "../../cli/create_arguments.ts";
+import { UsageError } from "../../cli/program_error.ts";
+
+const URL_A = "http://192.168.1.100:8000/announce";
+const URL_B = "udp://tracker:6969";
+
+Deno.test("parseCreateArguments() takes PATH, URLs and OUTPUT in that order", () => {
+  const cases: [args: string[], announce: string[], output?: string][] = [
+    [["a", URL_A, "a.torrent"], [URL_A], "a.torrent"],
+    [["a", URL_A], [URL_A]],
+    [["a", URL_A, URL_B], [URL_A, URL_B]],
+    [["a", URL_A, URL_B, "http.torrent"], [URL_A, URL_B], "http.torrent"],
+    // A drive letter is no protocol of a tracker.
+    [["a", URL_A, "C:\\a.torrent"], [URL_A], "C:\\a.torrent"],
+  ];
+  for (const [args, announce, output] of cases) {
+    const request = parseCreateArguments(args);
+    assertEquals(request.path, "a");
+    assertEquals(request.announce, announce);
+    assertEquals(request.output, output);
+  }
+});
+
+Deno.test("parseCreateArguments() reads the options", () => {
+  const args = ["--private", "--comment", "a remark", "--name=b", "--force"];
+  assertEquals(parseCreateArguments(["a", URL_A, ...args]), {
+    path: "a",
+    announce: [URL_A],
+    output: undefined,
+    pieceLength: 262_144,
+    isPrivate: true,
+    comment: "a remark",
+    name: "b",
+    force: true,
+  });
+});
+
+Deno.test("parseCreateArguments() reads piece lengths in bytes and units", () => {
+  const cases: [text: string, bytes: number][] = [
+    ["16384", 16_384],
+    ["16KiB", 16_384],
+    ["256k", 262_144],
+    ["1MiB", 1_048_576],
+    ["4m", 4_194_304],
+    ["256mib", 268_435_456],
+  ];
+  for (const [text, bytes] of cases) {
+    const args = ["a", URL_A, "--piece-length", text];
+    assertEquals(parseCreateArguments(args).pieceLength, bytes);
+  }
+});
+
+Deno.test("parseCreateArguments() says what makes no sense", () => {
+  const cases: [args: string[], reason: string][] = [
+    [[], "no file or folder to share is given"],
+    [["a"], "no announce URL is given"],
+    [["a", "a.torrent"], "no announce URL is given"],
+    [["a", "htp://x/announce"], '"htp://x/announce" is not an http'],
+    [["a", URL_A, "ftp://x/"], '"ftp://x/" is not an http, https or udp URL'],
+    [["a", "tracker:8000", URL_A], '"tracker:8000" is not an http'],
+    [["a", "b", URL_A, "c"], '"b" is not an http'],
+    [["a", URL_A, "--piece-length", "8KiB"], "8KiB, not a power of two"],
+    [["a", URL_A, "--piece-length", "100000"], "100000, not a power of two"],
+    [["a", URL_A, "--piece-length", "1GiB"], '"1GiB", not bytes'],
+    [["a", URL_A, "--piece-length", "512MiB"], "not a power of two"],
+    [["a", URL_A, "--piece-length", "0"], "not a power of two"],
+  ];
+  for (const [args, reason] of cases) {
+    assertThrows(() => parseCreateArguments(args), UsageError, reason);
+  }
+});

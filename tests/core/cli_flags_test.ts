@@ -1,0 +1,97 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { InformationRequest, parseCommandLine } from "../../cli/flags.ts";
+import { UsageError } from "../../cli/program_error.ts";
+import { VERSION } from "../../mod.ts";
+
+const OPTIONS = {
+  help: "\nHow to use it.\n",
+  flags: {
+    quiet: { type: "boolean" },
+    name: { type: "text" },
+    dir: { type: "text", default: "." },
+    port: { type: "number", default: 6881, min: 1, max: 65535 },
+    limit: { type: "number", default: 0 },
+  },
+} as const;
+
+Deno.test("parseCommandLine() gives every flag its value or default", () => {
+  assertEquals(parseCommandLine([], OPTIONS), {
+    flags: { quiet: false, name: undefined, dir: ".", port: 6881, limit: 0 },
+    positionals: [],
+  });
+  const args = ["--quiet", "--name", "a b", "--dir=-x", "--port", "80"];
+  assertEquals(parseCommandLine(args, OPTIONS).flags, {
+    quiet: true,
+    name: "a b",
+    dir: "-x",
+    port: 80,
+    limit: 0,
+  });
+});
+
+Deno.test("parseCommandLine() keeps positionals as text, in order, between flags", () => {
+  const args = ["1", "--quiet", "0x10", "--port", "80", "-", "--", "--quiet"];
+  assertEquals(parseCommandLine(args, OPTIONS).positionals, [
+    "1",
+    "0x10",
+    "-",
+    "--quiet",
+  ]);
+});
+
+Deno.test("parseCommandLine() says which flag is wrong and how", () => {
+  const cases: [args: string[], reason: string][] = [
+    [["--colour"], "unknown flag --colour"],
+    [["-q"], "unknown flag -q"],
+    [["--no-quiet"], "unknown flag --no-quiet"],
+    [["--__proto__=1"], "unknown flag --__proto__=1"],
+    [["--port.x=1"], "unknown flag --port.x=1"],
+    [["--quiet=perhaps"], "--quiet takes no value"],
+    [["--debug=1"], "--debug takes no value"],
+    [["--name"], "--name needs a value"],
+    [["--name", "--quiet"], "--name needs a value"],
+    [["--name="], "--name needs a value"],
+    [["--name", "a", "--name", "b"], "--name is given twice"],
+    [
+      ["--port", "http"],
+      '--port is "http", not a whole number from 1 to 65535',
+    ],
+    [["--port", "0"], '--port is "0", not a whole number from 1 to 65535'],
+    [["--port", "65536"], "not a whole number from 1 to 65535"],
+    [["--port=-1"], "not a whole number"],
+    [["--port", "1e3"], "not a whole number"],
+    [["--limit", "1.5"], '"1.5", not a whole number, 0 or more'],
+    [["--limit", "99999999999999999"], "not a whole number, 0 or more"],
+    [[""], "an argument is empty"],
+  ];
+  for (const [args, reason] of cases) {
+    const error = assertThrows(
+      () => parseCommandLine(args, OPTIONS),
+      UsageError,
+      reason,
+    );
+    assertEquals(error.exitCode, 2);
+  }
+});
+
+Deno.test("parseCommandLine() answers --help and --version", () => {
+  const cases: [args: string[], text: string][] = [
+    [["--help"], "How to use it."],
+    [["-h"], "How to use it."],
+    [["--quiet", "file", "--help"], "How to use it."],
+    [["--version"], `lanswarm ${VERSION}`],
+  ];
+  for (const [args, text] of cases) {
+    let thrown: unknown;
+    try {
+      parseCommandLine(args, OPTIONS);
+    } catch (request) {
+      thrown = request;
+    }
+    assertEquals(thrown, new InformationRequest(text));
+  }
+});
+
+Deno.test("parseCommandLine() lets --debug pass everywhere", () => {
+  assertEquals(parseCommandLine(["--debug", "a"], OPTIONS).positionals, ["a"]);
+});

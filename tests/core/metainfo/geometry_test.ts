@@ -1,0 +1,64 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { BLOCK_SIZE, Geometry } from "../../../lib/metainfo/geometry.ts";
+
+Deno.test("Geometry tiles the torrent with pieces and the pieces with blocks", () => {
+  const cases: [length: number, pieceLength: number][] = [
+    [0, 1],
+    [1, 262_144],
+    [BLOCK_SIZE, BLOCK_SIZE],
+    [BLOCK_SIZE + 1, BLOCK_SIZE],
+    [1_000_000, 65_536],
+    // Pieces that are not of whole blocks are legal.
+    [1_000_000, 20_000],
+    [7, 3],
+  ];
+  for (const [length, pieceLength] of cases) {
+    const geometry = new Geometry(length, pieceLength);
+    let total = 0;
+    for (let index = 0; index < geometry.pieceCount; index++) {
+      assertEquals(geometry.pieceOffset(index), total);
+      for (let block = 0; block < geometry.blockCountAt(index); block++) {
+        total += geometry.blockLengthAt(index, block);
+      }
+    }
+    assertEquals(total, length);
+  }
+});
+
+Deno.test("Geometry makes the last piece and its last block as short as they are", () => {
+  const geometry = new Geometry(2 * 32_768 + 16_385, 32_768);
+  assertEquals(geometry.pieceCount, 3);
+  assertEquals(geometry.pieceLengthAt(1), 32_768);
+  assertEquals(geometry.pieceLengthAt(2), 16_385);
+  assertEquals(geometry.blockCountAt(2), 2);
+  assertEquals(geometry.blockLengthAt(2, 0), BLOCK_SIZE);
+  assertEquals(geometry.blockLengthAt(2, 1), 1);
+});
+
+Deno.test("Geometry.contains() holds runs inside a piece alone", () => {
+  const geometry = new Geometry(40_000, 32_768);
+  assertEquals(geometry.contains(0, 0, 32_768), true);
+  assertEquals(geometry.contains(1, 7231, 1), true);
+  assertEquals(geometry.contains(0, 1, 32_768), false);
+  assertEquals(geometry.contains(1, 7232, 1), false);
+  assertEquals(geometry.contains(2, 0, 1), false);
+  assertEquals(geometry.contains(0, 0, 0), false);
+});
+
+Deno.test("Geometry refuses lengths that are no number of bytes", () => {
+  for (const length of [-1, 0.5, NaN, 2 ** 53]) {
+    assertThrows(() => new Geometry(length, 1), RangeError, "length");
+  }
+  for (const pieceLength of [0, -1, 1.5, NaN, 2 ** 53]) {
+    assertThrows(
+      () => new Geometry(1, pieceLength),
+      RangeError,
+      "piece length",
+    );
+  }
+  assertThrows(
+    () => new Geometry(1, 1).pieceLengthAt(1),
+    RangeError,
+    "piece 1",
+  );
+});

@@ -1,0 +1,121 @@
+import { assertEquals } from "@std/assert";
+import {
+  findComponentFault,
+  findPathFault,
+  PathSet,
+  type Platform,
+  platformOf,
+} from "../../../lib/metainfo/safe_path.ts";
+
+const PLATFORMS: readonly Platform[] = ["linux", "darwin", "windows"];
+
+Deno.test("findComponentFault() passes names in any script", () => {
+  const names = [
+    "a",
+    "résumé.pdf",
+    "日本語",
+    "🎬",
+    "שלום",
+    "...",
+    "a..b",
+    ".git",
+  ];
+  for (const name of names) {
+    // Windows drops dots at the end.
+    const platforms = name === "..." ? ["linux", "darwin"] as const : PLATFORMS;
+    for (const platform of platforms) {
+      assertEquals(findComponentFault(name, platform), undefined, name);
+    }
+  }
+});
+
+Deno.test("findComponentFault() refuses on every platform what climbs or is absolute on one", () => {
+  const cases: [name: string, fault: string][] = [
+    ["", "is empty"],
+    [".", 'is "."'],
+    ["..", 'contains ".."'],
+    ["../a", 'contains ".."'],
+    ["..\\a", 'contains ".."'],
+    ["/a", "is absolute"],
+    ["\\a", "is absolute"],
+    ["C:", "begins with a drive letter"],
+    ["c:\\a", "begins with a drive letter"],
+    ["C:a", "begins with a drive letter"],
+    ["a\0", "contains a NUL character"],
+    ["a/b", "contains a path separator"],
+    ["a".repeat(256), "is longer than 255 bytes"],
+    ["é".repeat(128), "is longer than 255 bytes"],
+  ];
+  for (const [name, fault] of cases) {
+    for (const platform of PLATFORMS) {
+      assertEquals(findComponentFault(name, platform), fault);
+    }
+  }
+});
+
+Deno.test("findComponentFault() refuses on Windows alone what only Windows forbids", () => {
+  const device = "is a device name on Windows";
+  const character = "contains a character that Windows forbids";
+  const ending = "ends in a dot or space, which Windows drops";
+  const cases: [name: string, fault: string][] = [
+    ["NUL", device],
+    ["con.txt", device],
+    ["Com1", device],
+    ["lpt¹.log", device],
+    ["a\\b", character],
+    ["a?", character],
+    ["song: remix", character],
+    ["a\nb", character],
+    ["a.", ending],
+    ["a ", ending],
+  ];
+  for (const [name, fault] of cases) {
+    assertEquals(findComponentFault(name, "windows"), fault, name);
+    assertEquals(findComponentFault(name, "linux"), undefined, name);
+  }
+  for (const name of ["console", "com", "null", "com10"]) {
+    assertEquals(findComponentFault(name, "windows"), undefined, name);
+  }
+});
+
+Deno.test("findPathFault() names the component", () => {
+  assertEquals(findPathFault(["a", "b"], "linux"), undefined);
+  assertEquals(findPathFault([], "linux"), "is empty");
+  assertEquals(findPathFault(["a", ".."], "linux"), '".." contains ".."');
+});
+
+Deno.test("PathSet.add() takes files that share a folder", () => {
+  const paths = new PathSet("linux");
+  for (const path of [["a", "b"], ["a", "c"], ["b"], ["a", "d", "b"]]) {
+    assertEquals(paths.add(path), undefined);
+  }
+});
+
+Deno.test("PathSet.add() takes as one what the platform's file system does", () => {
+  const cases: [a: string, b: string, platforms: Platform[]][] = [
+    ["name", "NAME", ["darwin", "windows"]],
+    // One letter and two that look like it: e with acute, e and an acute.
+    ["\u00e9", "e\u0301", ["darwin"]],
+  ];
+  for (const [a, b, platforms] of cases) {
+    for (const platform of PLATFORMS) {
+      const paths = new PathSet(platform);
+      paths.add([a]);
+      assertEquals(
+        paths.add([b]),
+        platforms.includes(platform)
+          ? "is the path of another file"
+          : undefined,
+      );
+    }
+  }
+});
+
+Deno.test("platformOf() takes any other system as Linux", () => {
+  assertEquals(["windows", "darwin", "linux", "freebsd"].map(platformOf), [
+    "windows",
+    "darwin",
+    "linux",
+    "linux",
+  ]);
+});
