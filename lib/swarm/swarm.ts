@@ -249,6 +249,8 @@ export class Swarm {
   }
 
   #ban(hostname: string, index: number, now: number): void {
+    // Several pieces may have been with their judge when the first was found wrong.
+    if (this.#banned.has(hostname)) return;
     this.#banned.add(hostname);
     this.#context.emit({ type: "ban", hostname, index });
     for (const peer of [...this.#peers.values()]) {
