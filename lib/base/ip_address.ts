@@ -48,20 +48,20 @@ function parseIpv4(text: string): Uint8Array<ArrayBuffer> | undefined {
 function parseIpv6(text: string): Uint8Array<ArrayBuffer> | undefined {
   const halves = text.split("::");
   if (halves.length > 2) return undefined;
-  const groups = halves.map((half) => parseGroups(half));
-  const [head, tail] = groups;
-  if (head === undefined || groups.includes(undefined)) return undefined;
-  const bytes = new Uint8Array(IPV6_LENGTH);
-  if (halves.length === 1) {
-    if (head.length !== IPV6_LENGTH) return undefined;
-    bytes.set(head);
-    return bytes;
+  const [before = "", after] = halves;
+  if (after === undefined) {
+    const whole = parseGroups(before);
+    return whole?.length === IPV6_LENGTH ? Uint8Array.from(whole) : undefined;
   }
-  const after = tail ?? [];
+  // A dotted IPv4 address stands at the end of the text alone.
+  const head = before.includes(".") ? undefined : parseGroups(before);
+  const tail = parseGroups(after);
+  if (head === undefined || tail === undefined) return undefined;
   // "::" stands for one group of zeros at least.
-  if (head.length + after.length > IPV6_LENGTH - 2) return undefined;
+  if (head.length + tail.length > IPV6_LENGTH - 2) return undefined;
+  const bytes = new Uint8Array(IPV6_LENGTH);
   bytes.set(head);
-  bytes.set(after, IPV6_LENGTH - after.length);
+  bytes.set(tail, IPV6_LENGTH - tail.length);
   return bytes;
 }
 

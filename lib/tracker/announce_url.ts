@@ -40,7 +40,7 @@ export function scrapeUrl(
   url: string,
   infoHashes: readonly InfoHash[],
 ): string | undefined {
-  const parts = /^([^?#]*\/)announce([^/?#]*)(\?[^#]*)?/.exec(url);
+  const parts = /^([^?#]*\/)announce([^/?#]*)(\?[^#]*)?(#.*)?$/.exec(url);
   if (parts === null) return undefined;
   const [, folder = "", rest = "", query = ""] = parts;
   return appendQuery(

@@ -1,0 +1,131 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  MAX_NUMWANT,
+  parseAnnounceQuery,
+  parseScrapeQuery,
+} from "../../../lib/tracker/announce_query.ts";
+import { announceUrl } from "../../../lib/tracker/announce_url.ts";
+import { QueryError } from "../../../lib/tracker/query.ts";
+import { announceQuery, announceRequest, infoHash, peerId } from "./samples.ts";
+
+Deno.test("parseAnnounceQuery() fills in what a short query leaves out", () => {
+  assertEquals(parseAnnounceQuery(announceQuery()), {
+    infoHash: infoHash("a"),
+    peerId: peerId("me"),
+    port: 6881,
+    isSeeder: false,
+    event: "update",
+    numwant: 50,
+    key: undefined,
+    peerForm: "compact",
+  });
+});
+
+Deno.test("parseAnnounceQuery() reads what announceUrl() writes", () => {
+  const request = announceRequest({ left: 0, event: "completed", numwant: 7 });
+  const [, query] = announceUrl("http://t/announce", request).split("?");
+  assertEquals(parseAnnounceQuery(query!), {
+    infoHash: request.infoHash,
+    peerId: request.peerId,
+    port: 6881,
+    isSeeder: true,
+    event: "completed",
+    numwant: 7,
+    key: "3062616463616665", // the hex digits of "0badcafe"
+    peerForm: "compact",
+  });
+});
+
+Deno.test("parseAnnounceQuery() takes only left=0 for a seeder, and no left for a leecher", () => {
+  const isSeeder = (left: string | undefined): boolean =>
+    parseAnnounceQuery(announceQuery({ left })).isSeeder;
+  assertEquals([isSeeder("0"), isSeeder("1"), isSeeder(undefined)], [
+    true,
+    false,
+    false,
+  ]);
+});
+
+Deno.test("parseAnnounceQuery() reads numwant: a number, a cap, and -1 for no preference", () => {
+  const numwant = (value: string): number =>
+    parseAnnounceQuery(announceQuery({ numwant: value })).numwant;
+  assertEquals(numwant("0"), 0);
+  assertEquals(numwant("3"), 3);
+  assertEquals(numwant("99999"), MAX_NUMWANT);
+  assertEquals(numwant("-1"), 50);
+});
+
+Deno.test("parseAnnounceQuery() reads the events, and takes none, empty and paused for updates", () => {
+  const event = (value: string | undefined): string =>
+    parseAnnounceQuery(announceQuery({ event: value })).event;
+  for (const name of ["started", "completed", "stopped"]) {
+    assertEquals(event(name), name);
+  }
+  for (const name of [undefined, "", "empty", "paused"]) {
+    assertEquals(event(name), "update");
+  }
+});
+
+Deno.test("parseAnnounceQuery() reads the wanted form of the peer list", () => {
+  const form = (changes: Record<string, number>): string =>
+    parseAnnounceQuery(announceQuery(changes)).peerForm;
+  assertEquals(form({ compact: 1 }), "compact");
+  assertEquals(form({ compact: 0 }), "dictionaries");
+  assertEquals(form({ compact: 0, no_peer_id: 1 }), "dictionariesWithoutId");
+  assertEquals(form({ no_peer_id: 1 }), "compact");
+});
+
+Deno.test("parseAnnounceQuery() names the parameter that is missing or malformed", () => {
+  const cases: [string, string | undefined][] = [
+    ["info_hash", undefined],
+    ["info_hash", ""],
+    ["info_hash", "%aa".repeat(19)],
+    ["info_hash", "%aa".repeat(21)],
+    ["info_hash", "%a".repeat(20)],
+    ["info_hash", "a".repeat(40)], // hex digits instead of bytes
+    ["peer_id", undefined],
+    ["peer_id", "short"],
+    ["port", undefined],
+    ["port", ""],
+    ["port", "0"],
+    ["port", "65536"],
+    ["port", "-1"],
+    ["port", "6881.5"],
+    ["port", "0x1ae1"],
+    ["port", "1e3"],
+    ["left", "-1"],
+    ["left", "many"],
+    ["left", "9007199254740993"], // past 2^53
+    ["uploaded", "-1"],
+    ["downloaded", "NaN"],
+    ["numwant", "-2"],
+    ["numwant", "all"],
+    ["numwant", ""],
+    ["event", "exploded"],
+    ["key", "k".repeat(65)],
+  ];
+  for (const [field, value] of cases) {
+    const error = assertThrows(
+      () => parseAnnounceQuery(announceQuery({ [field]: value })),
+      QueryError,
+      field,
+      `${field}=${value}`,
+    );
+    assertEquals(error.field, field);
+  }
+});
+
+Deno.test("parseScrapeQuery() reads no, one or many info hashes", () => {
+  const [a, b] = ["%aa".repeat(20), "%bb".repeat(20)];
+  assertEquals(parseScrapeQuery(""), []);
+  assertEquals(parseScrapeQuery(`info_hash=${a}`), [infoHash("a")]);
+  assertEquals(parseScrapeQuery(`info_hash=${a}&x=1&info_hash=${b}`), [
+    infoHash("a"),
+    infoHash("b"),
+  ]);
+  assertThrows(
+    () => parseScrapeQuery(`info_hash=${a}&info_hash=%bb`),
+    QueryError,
+    "info_hash is 1 bytes long instead of 20",
+  );
+});

@@ -1,0 +1,187 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { TrackerError } from "../../../lib/base/errors.ts";
+import {
+  type AnnounceAnswer,
+  encodeAnnounceReply,
+  encodeFailure,
+  parseAnnounceReply,
+} from "../../../lib/tracker/announce_reply.ts";
+import { bytes, infoHash, peerId, text } from "./samples.ts";
+
+const ANSWER: AnnounceAnswer = {
+  intervalMs: 120_000,
+  minIntervalMs: 30_000,
+  swarm: { infoHash: infoHash("a"), complete: 1, incomplete: 2, downloaded: 3 },
+  peers: [
+    {
+      peerId: peerId("one"),
+      addresses: [{ hostname: "192.0.2.1", port: 6881 }],
+    },
+    {
+      peerId: peerId("two"),
+      addresses: [
+        { hostname: "192.0.2.2", port: 80 },
+        { hostname: "2001:db8::2", port: 80 },
+      ],
+    },
+  ],
+  peerForm: "compact",
+};
+
+const COUNTS =
+  "8:completei1e10:downloadedi3e10:incompletei2e8:intervali120e12:min intervali30e";
+
+Deno.test("encodeAnnounceReply() writes compact peers of both families", () => {
+  assertEquals(
+    text(encodeAnnounceReply(ANSWER)),
+    `d${COUNTS}5:peers12:\xc0\x00\x02\x01\x1a\xe1\xc0\x00\x02\x02\x00\x50` +
+      "6:peers618:\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x02\x00\x50e",
+  );
+});
+
+Deno.test("encodeAnnounceReply() writes an empty list for no peers", () => {
+  assertEquals(
+    text(encodeAnnounceReply({ ...ANSWER, peers: [] })),
+    `d${COUNTS}5:peers0:e`,
+  );
+});
+
+Deno.test("encodeAnnounceReply() writes dictionaries, with peer ids or without", () => {
+  const one = ANSWER.peers.slice(0, 1);
+  assertEquals(
+    text(encodeAnnounceReply({
+      ...ANSWER,
+      peers: one,
+      peerForm: "dictionaries",
+    })),
+    `d${COUNTS}5:peersld2:ip9:192.0.2.17:peer id20:one-----------------4:porti6881eeee`,
+  );
+  assertEquals(
+    text(encodeAnnounceReply({
+      ...ANSWER,
+      peers: one,
+      peerForm: "dictionariesWithoutId",
+    })),
+    `d${COUNTS}5:peersld2:ip9:192.0.2.14:porti6881eeee`,
+  );
+});
+
+Deno.test("parseAnnounceReply() reads every form that encodeAnnounceReply() writes", () => {
+  const forms = ["compact", "dictionaries", "dictionariesWithoutId"] as const;
+  for (const peerForm of forms) {
+    const reply = parseAnnounceReply(
+      encodeAnnounceReply({ ...ANSWER, peerForm }),
+    );
+    assertEquals(
+      reply.peers.map(({ hostname, port }) => `${hostname} ${port}`).sort(),
+      ["192.0.2.1 6881", "192.0.2.2 80", "2001:db8::2 80"],
+    );
+    assertEquals(reply.intervalMs, 120_000);
+    assertEquals(reply.minIntervalMs, 30_000);
+    assertEquals([reply.complete, reply.incomplete], [1, 2]);
+    assertEquals([reply.warning, reply.trackerId], [undefined, undefined]);
+  }
+});
+
+Deno.test("parseAnnounceReply() refuses a reply that ends at any byte or goes on", () => {
+  const whole = encodeAnnounceReply(ANSWER);
+  for (let length = 0; length < whole.length; length++) {
+    assertThrows(
+      () => parseAnnounceReply(whole.subarray(0, length)),
+      TrackerError,
+      "not bencode",
+    );
+  }
+  const tailed = new Uint8Array([...whole, 0x65]);
+  assertThrows(() => parseAnnounceReply(tailed), TrackerError, "not bencode");
+});
+
+Deno.test("parseAnnounceReply() carries the tracker's refusal", () => {
+  assertThrows(
+    () => parseAnnounceReply(encodeFailure("port is missing")),
+    TrackerError,
+    "the tracker refused: port is missing",
+  );
+});
+
+Deno.test("parseAnnounceReply() makes a tracker's message fit for one line of a terminal", () => {
+  const message = "no\x1b[2J\r\nmore";
+  assertThrows(
+    () => parseAnnounceReply(encodeFailure(message)),
+    TrackerError,
+    "refused: no [2J  more",
+  );
+  const warning = `d15:warning message${message.length}:${message}e`;
+  assertEquals(parseAnnounceReply(bytes(warning)).warning, "no [2J  more");
+});
+
+Deno.test("parseAnnounceReply() keeps warning and tracker id", () => {
+  const reply = parseAnnounceReply(
+    bytes("d10:tracker id3:x y15:warning message4:slowe"),
+  );
+  assertEquals([reply.trackerId, reply.warning], ["x y", "slow"]);
+});
+
+Deno.test("parseAnnounceReply() fills in what is missing", () => {
+  assertEquals(parseAnnounceReply(bytes("de")), {
+    intervalMs: 120_000,
+    minIntervalMs: 60_000,
+    complete: undefined,
+    incomplete: undefined,
+    peers: [],
+    warning: undefined,
+    trackerId: undefined,
+  });
+});
+
+Deno.test("parseAnnounceReply() keeps intervals within reason", () => {
+  const interval = (seconds: number): number =>
+    parseAnnounceReply(bytes(`d8:intervali${seconds}ee`)).intervalMs;
+  assertEquals(interval(0), 1_000);
+  assertEquals(interval(1_800), 1_800_000);
+  assertEquals(interval(9_000_000_000), 86_400_000);
+});
+
+Deno.test("parseAnnounceReply() drops peers that cannot be dialled", () => {
+  const entry = (ip: string, port: string): string =>
+    `d2:ip${ip.length}:${ip}4:port${port}e`;
+  const list = [
+    entry("example.com", "i1e"), // names are not looked up
+    entry("192.0.2.1", "i0e"),
+    entry("192.0.2.1", "i65536e"),
+    entry("192.0.2.1", "i-1e"),
+    entry("192.0.2.1", "2:80"),
+    "d2:ip9:192.0.2.1e",
+    "d4:porti80ee",
+    entry("::ffff:192.0.2.9", "i80e"),
+  ].join("");
+  assertEquals(parseAnnounceReply(bytes(`d5:peersl${list}ee`)).peers, [
+    { hostname: "192.0.2.9", port: 80 },
+  ]);
+  // The same in the compact form: port 0.
+  assertEquals(
+    parseAnnounceReply(bytes("d5:peers6:\xc0\x00\x02\x01\0\0e")).peers,
+    [],
+  );
+});
+
+Deno.test("parseAnnounceReply() refuses what is no reply and says why", () => {
+  for (
+    const [reply, reason] of [
+      ["<html>", "the answer is not bencode"],
+      ["le", "the answer is not a dictionary"],
+      ["i1e", "the answer is not a dictionary"],
+      ["d5:peersi1ee", "peers is neither a list nor bytes"],
+      ["d5:peersdee", "peers is neither a list nor bytes"],
+      ["d5:peersli1eee", "peers has an entry that is no dictionary"],
+      ["d5:peers5:12345e", "peers is cut off: 5 bytes"],
+      ["d6:peers617:12345678901234567e", "peers6 is cut off: 17 bytes"],
+      ["d8:intervali-1ee", "interval is not a whole number"],
+      ["d8:interval3:120e", "interval is not a whole number"],
+      ["d8:completei99999999999999999eee", "the answer is not bencode"],
+      ["d8:completei99999999999999999ee", "complete is not a whole number"],
+    ] as const
+  ) {
+    assertThrows(() => parseAnnounceReply(bytes(reply)), TrackerError, reason);
+  }
+});

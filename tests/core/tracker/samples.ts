@@ -1,0 +1,89 @@
+/**
+ * Identifiers, announces and bytes that the tracker's tests share.
+ *
+ * @module
+ */
+import {
+  type InfoHash,
+  infoHashFromHex,
+  type PeerId,
+  peerIdFromBytes,
+} from "../../../lib/base/identifier.ts";
+import type { AnnounceRequest } from "../../../lib/tracker/announce.ts";
+import type { PeerAnnounce } from "../../../lib/tracker/peer_store.ts";
+
+/** `aa…aa` for `"a"`: one hex digit, 40 times. */
+export function infoHash(digit: string): InfoHash {
+  return infoHashFromHex(digit.repeat(40));
+}
+
+/** 20 bytes: the name, filled up with dashes. */
+export function peerId(name: string): PeerId {
+  return peerIdFromBytes(bytes(name.padEnd(20, "-")));
+}
+
+/** The bytes of a text, one a character: "\xff" is the byte 255. */
+export function bytes(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+/** The reverse of {@linkcode bytes}. */
+export function text(content: Uint8Array | string): string {
+  return typeof content === "string"
+    ? content
+    : String.fromCharCode(...content);
+}
+
+/** A leecher's first announce to a store, from 192.0.2.1. */
+export function peerAnnounce(
+  name: string,
+  changes: Partial<PeerAnnounce> = {},
+): PeerAnnounce {
+  return {
+    infoHash: infoHash("a"),
+    peerId: peerId(name),
+    address: { hostname: "192.0.2.1", port: 6881 },
+    isSeeder: false,
+    event: "started",
+    numwant: 50,
+    key: undefined,
+    ...changes,
+  };
+}
+
+/** A leecher's first announce, as a client sends it. */
+export function announceRequest(
+  changes: Partial<AnnounceRequest> = {},
+): AnnounceRequest {
+  return {
+    infoHash: infoHash("a"),
+    peerId: peerId("me"),
+    port: 6881,
+    uploaded: 0,
+    downloaded: 0,
+    left: 1000,
+    event: "started",
+    numwant: 50,
+    key: "0badcafe",
+    trackerId: undefined,
+    ...changes,
+  };
+}
+
+/** A query that a tracker accepts, with some parameters replaced or, by `undefined`, left out. */
+export function announceQuery(
+  changes: Record<string, string | number | undefined> = {},
+): string {
+  const parameters = {
+    info_hash: "%aa".repeat(20),
+    peer_id: "me------------------",
+    port: 6881,
+    uploaded: 0,
+    downloaded: 0,
+    left: 1000,
+    ...changes,
+  };
+  return Object.entries(parameters)
+    .flatMap(([name, value]) => value === undefined ? [] : [`${name}=${value}`])
+    .join("&");
+}
