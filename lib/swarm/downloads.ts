@@ -11,6 +11,7 @@ import type { Random } from "../base/random.ts";
 import { BLOCK_SIZE } from "../metainfo/geometry.ts";
 import type { BlockRange, PieceMessage } from "../wire/message.ts";
 import type { PeerState } from "./peer_state.ts";
+import type { PieceAssembly } from "./piece_assembly.ts";
 import { PiecePicker } from "./piece_picker.ts";
 import { Suspects } from "./suspects.ts";
 import type { SwarmContext } from "./swarm_context.ts";
@@ -97,9 +98,8 @@ export class Downloads {
       this.#wastedBytes += length;
       return;
     }
-    const piece = this.#picker.receive(id, message.block, peer);
     if (!peer.isSnubbing) this.#picker.release(id);
-    if (this.#picker.isOnOrder(id)) this.#cancelElsewhere(id, now);
+    const piece = this.#place(peer, id, message.block, now);
     peer.lastProgressAt = now;
     if (peer.isSnubbing) this.#forgive(peer, now);
     peer.window.grow();
@@ -188,6 +188,23 @@ export class Downloads {
       peer.outstanding.add(id);
       this.#context.send(peer, { type: "request", ...this.#range(id) }, now);
     }
+  }
+
+  /** Puts a block where it belongs. Returns the piece if that makes it whole. */
+  #place(
+    peer: PeerState,
+    id: number,
+    block: Uint8Array,
+    now: number,
+  ): PieceAssembly | undefined {
+    if (!this.#picker.isMissing(id, peer.key)) {
+      this.#wastedBytes += block.length;
+      return undefined;
+    }
+    // Before the piece may become whole: a whole one has no orders left, and one
+    // that is begun again after a wrong hash must not inherit any.
+    if (this.#picker.isOnOrder(id)) this.#cancelElsewhere(id, now);
+    return this.#picker.receive(id, block, peer);
   }
 
   /** Another peer was faster: who else has the block on order need not send it. */

@@ -139,8 +139,16 @@ export class PiecePicker {
     return (this.#inProgress.get(index)?.orderCount(block) ?? 0) > 0;
   }
 
+  /** Whether a block is still wanted of a peer: not received, and its piece not another's alone to deliver. */
+  isMissing(id: number, peer: PeerKey): boolean {
+    const { index, block } = this.#geometry.blockOfId(id);
+    const assembly = this.#inProgress.get(index);
+    return assembly !== undefined && !assembly.isReceived(block) &&
+      (!assembly.isExclusive || assembly.owner === peer);
+  }
+
   /**
-   * Places a block from a peer; its order is still to be {@linkcode release}d.
+   * Places a block that {@linkcode isMissing}; nobody has it on order any more.
    * Returns the piece once it is whole; it then awaits {@linkcode verified} or
    * {@linkcode corrupt}.
    */
@@ -152,7 +160,6 @@ export class PiecePicker {
     const { index, block } = this.#geometry.blockOfId(id);
     const assembly = this.#inProgress.get(index);
     if (assembly === undefined) return undefined;
-    if (assembly.isExclusive && assembly.owner !== from.key) return undefined;
     assembly.receive(block, bytes, from.hostname);
     this.#refresh(assembly);
     if (!assembly.isComplete) return undefined;
