@@ -1,0 +1,76 @@
+import { assert, assertEquals } from "@std/assert";
+import { fingerprint } from "./report.ts";
+import { GIGABIT, type VirtualHost } from "./virtual_host.ts";
+import { VirtualLan } from "./virtual_lan.ts";
+
+const SEEDS = [1, 2, 3, 4, 5];
+
+/** Nobody banned anybody but `culprit`. */
+function assertOnlyBanned(
+  hosts: readonly VirtualHost[],
+  culprit: VirtualHost,
+): void {
+  for (const host of hosts) {
+    const others = host.banned.filter((name) => name !== culprit.hostname);
+    assertEquals(others, [], `${host.hostname} bans honest hosts`);
+    assert(new Set(host.banned).size === host.banned.length, "banned once");
+  }
+}
+
+for (const seed of SEEDS) {
+  Deno.test(`a host that sends nothing but wrong blocks is banned by all, and only it (seed ${seed})`, () => {
+    const lan = new VirtualLan({ seed, pieceCount: 200 });
+    lan.joinMany(2, { isSeeder: true });
+    const culprit = lan.join({ isSeeder: true, isWrong: () => true });
+    const leechers = lan.joinMany(6);
+    lan.runUntilAllComplete(60_000);
+    assertOnlyBanned(leechers, culprit);
+    for (const host of leechers) {
+      assertEquals(host.banned, [culprit.hostname]);
+      assert(host.swarm.isBanned(culprit.hostname));
+    }
+  });
+
+  Deno.test(`a host with one wrong block in fifty does no lasting harm (seed ${seed})`, () => {
+    const lan = new VirtualLan({ seed, pieceCount: 200 });
+    lan.joinMany(2, { isSeeder: true });
+    const culprit = lan.join({
+      isSeeder: true,
+      isWrong: ({ index, offsetInPiece }) =>
+        (index * 7 + offsetInPiece / 16384) % 50 === 0,
+    });
+    const leechers = lan.joinMany(6);
+    lan.runUntilAllComplete(60_000);
+    assertOnlyBanned(leechers, culprit);
+    assert(leechers.some((host) => host.banned.length === 1));
+  });
+
+  Deno.test(`many slow helpers on each piece do not hide the culprit (seed ${seed})`, () => {
+    // So few pieces that hosts share them: wrong copies have several sources.
+    const lan = new VirtualLan({ seed, pieceCount: 4, blocksPerPiece: 128 });
+    const slow = { isSeeder: true, upBytesPerSecond: GIGABIT / 100 };
+    lan.joinMany(5, slow);
+    const culprit = lan.join({
+      ...slow,
+      isWrong: ({ offsetInPiece }) => offsetInPiece % 32768 === 0,
+    });
+    const leechers = lan.joinMany(2);
+    lan.runUntilAllComplete(120_000);
+    assertOnlyBanned(leechers, culprit);
+    for (const host of leechers) {
+      assertEquals(host.banned, [culprit.hostname]);
+    }
+  });
+}
+
+Deno.test("wrong blocks change nothing about a seed's run being its own (seed 6)", () => {
+  const run = (): unknown => {
+    const lan = new VirtualLan({ seed: 6, pieceCount: 50 });
+    lan.join({ isSeeder: true });
+    lan.join({ isSeeder: true, isWrong: ({ index }) => index % 5 === 0 });
+    lan.joinMany(4);
+    lan.runUntilAllComplete(60_000);
+    return fingerprint(lan);
+  };
+  assertEquals(run(), run());
+});

@@ -1,0 +1,115 @@
+import {
+  assert,
+  assertEquals,
+  assertLess,
+  assertLessOrEqual,
+} from "@std/assert";
+import {
+  completionTimes,
+  copiesSent,
+  fingerprint,
+  leastTimeMs,
+  wastedShare,
+} from "./report.ts";
+import { GIGABIT } from "./virtual_host.ts";
+import { VirtualLan } from "./virtual_lan.ts";
+
+const SEED = 1;
+
+/** One seeder, so many leechers at once, every link a gigabit; run to the end. */
+function spread(
+  options: { seed: number; leechers: number; blocksPerPiece?: number },
+): {
+  lan: VirtualLan;
+  lastMs: number;
+  ratio: number;
+  seederCopies: number;
+  wasted: number;
+} {
+  const lan = new VirtualLan({ pieceCount: 200, ...options });
+  const seeder = lan.join({ isSeeder: true });
+  const leechers = lan.joinMany(options.leechers);
+  lan.runUntilAllComplete(60_000);
+  const lastMs = Math.max(...completionTimes(leechers));
+  return {
+    lan,
+    lastMs,
+    ratio: lastMs / leastTimeMs(lan, options.leechers),
+    seederCopies: copiesSent(lan, seeder),
+    wasted: wastedShare(leechers),
+  };
+}
+
+Deno.test(`one seeder fills the link of one leecher (seed ${SEED})`, () => {
+  const { ratio, seederCopies, wasted } = spread({ seed: SEED, leechers: 1 });
+  assertLess(ratio, 1.05);
+  assertEquals(seederCopies, 1);
+  assertEquals(wasted, 0);
+});
+
+for (const seed of [1, 2, 3]) {
+  Deno.test(`eight leechers share what one seeder gives (seed ${seed})`, () => {
+    const { ratio, seederCopies, wasted } = spread({ seed, leechers: 8 });
+    assertLess(ratio, 2.5, "time to the last against the least possible");
+    assertLess(seederCopies, 2.5, "eight copies would be no sharing at all");
+    assertLess(wasted, 0.1);
+  });
+}
+
+Deno.test(`a hundred peers finish together (seed ${SEED})`, () => {
+  const { lan, ratio, seederCopies } = spread({
+    seed: SEED,
+    leechers: 99,
+    blocksPerPiece: 2,
+  });
+  assert(lan.hosts.every((host) => host.isComplete));
+  assertLess(ratio, 8);
+  assertLess(seederCopies, 8);
+});
+
+Deno.test(`the same seed gives the same run, another seed another (seeds 1, 1, 2)`, () => {
+  const [one, same, other] = [1, 1, 2].map((seed) =>
+    fingerprint(spread({ seed, leechers: 5, blocksPerPiece: 4 }).lan)
+  );
+  assertEquals(one, same);
+  assert(JSON.stringify(one) !== JSON.stringify(other));
+});
+
+Deno.test(`every host completes once and no host bans another (seed ${SEED})`, () => {
+  const { lan } = spread({ seed: SEED, leechers: 8 });
+  for (const host of lan.hosts) {
+    assertEquals(host.completions.length, host === lan.hosts[0] ? 0 : 1);
+    assertEquals(host.banned, []);
+  }
+});
+
+Deno.test(`hosts that are complete part from one another (seed ${SEED})`, () => {
+  const { lan } = spread({ seed: SEED, leechers: 8 });
+  lan.pass(100);
+  for (const host of lan.hosts) assertEquals(host.swarm.peers.size, 0);
+});
+
+Deno.test(`one slow leecher does not slow the others (seed ${SEED})`, () => {
+  const run = (slowDown: number): number => {
+    const lan = new VirtualLan({ seed: SEED, pieceCount: 200 });
+    lan.join({ isSeeder: true });
+    lan.join({ downBytesPerSecond: slowDown, upBytesPerSecond: slowDown });
+    const others = lan.joinMany(4);
+    lan.runUntil(() => others.every((host) => host.isComplete), 60_000);
+    return Math.max(...completionTimes(others));
+  };
+  assertLessOrEqual(run(GIGABIT / 50), run(GIGABIT) * 1.3);
+});
+
+Deno.test(`a leecher that comes late gets it from all (seed ${SEED})`, () => {
+  const lan = new VirtualLan({ seed: SEED, pieceCount: 200 });
+  const slowUp = { upBytesPerSecond: GIGABIT / 4 };
+  lan.join({ ...slowUp, isSeeder: true });
+  lan.joinMany(3, { ...slowUp });
+  lan.runUntilAllComplete(60_000);
+  const before = lan.clock.now;
+  const late = lan.join();
+  lan.runUntilAllComplete(60_000);
+  const tookMs = late.completions[0]! - before;
+  assertLess(tookMs, leastTimeMs(lan, 1) * 1.15);
+});
