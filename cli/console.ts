@@ -1,6 +1,6 @@
 /**
- * The programs' way to the terminal: whole lines to stdout and stderr, and the
- * one line on stderr that is rewritten in place while work goes on. Knows
+ * The programs' way to the terminal: whole lines to stdout and stderr, and the lines
+ * on stderr that are rewritten in place while work goes on. Knows
  * nothing of what the lines say.
  *
  * @module
@@ -10,34 +10,36 @@
 const DEFAULT_COLUMNS = 80;
 
 const encoder = new TextEncoder();
-let liveLine = "";
+let liveLines: readonly string[] = [];
 
 /** Writes one line to stdout. */
 export function writeLine(text: string): void {
-  eraseLiveLine();
+  eraseLiveLines();
   writeAll(Deno.stdout, `${text}\n`);
 }
 
 /** Writes one line to stderr. */
 export function writeErrorLine(text: string): void {
-  eraseLiveLine();
+  eraseLiveLines();
   writeAll(Deno.stderr, `${text}\n`);
 }
 
 /**
- * Shows `text` on the last line of stderr in place of what stood there. For
- * terminals: the caller asks {@linkcode isTerminal} first and keeps the text
+ * Shows `lines` at the bottom of stderr in place of those that stood there. For
+ * terminals: the caller asks {@linkcode isTerminal} first and keeps each line
  * narrower than {@linkcode terminalColumns}.
  */
-export function writeLiveLine(text: string): void {
-  if (text === liveLine) return;
-  writeAll(Deno.stderr, `\r\x1b[K${text}`);
-  liveLine = text;
+export function writeLiveLines(lines: readonly string[]): void {
+  if (lines.join("\n") === liveLines.join("\n")) return;
+  // Up to the first line of the block, then all below it is replaced at once.
+  const up = liveLines.length > 1 ? `\x1b[${liveLines.length - 1}A` : "";
+  writeAll(Deno.stderr, `\r${up}\x1b[J${lines.join("\n")}`);
+  liveLines = lines;
 }
 
-/** Removes the live line, if one is shown. */
-export function eraseLiveLine(): void {
-  if (liveLine !== "") writeLiveLine("");
+/** Removes the live lines, if any are shown. */
+export function eraseLiveLines(): void {
+  writeLiveLines([]);
 }
 
 /** Whether a person may be looking at the stream. */

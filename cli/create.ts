@@ -12,11 +12,11 @@ import {
   type Torrent,
 } from "../mod.ts";
 import {
-  eraseLiveLine,
+  eraseLiveLines,
   isTerminal,
   terminalColumns,
   writeLine,
-  writeLiveLine,
+  writeLiveLines,
 } from "./console.ts";
 import {
   type CreateArguments,
@@ -52,7 +52,7 @@ export async function main(args: readonly string[]): Promise<number> {
     exclude: output,
     signal: interrupt.signal,
     onProgress: isTerminal("stderr") ? progressDrawer() : undefined,
-  }).finally(eraseLiveLine);
+  }).finally(eraseLiveLines);
   interrupt.signal.throwIfAborted();
   await saveTorrentFile(output, bytes, { overwrite: request.force });
 
@@ -78,7 +78,7 @@ function progressDrawer(): (
       totalBytes: length,
       elapsedMs: nowMs - startMs,
     };
-    writeLiveLine(renderProgress(progress, terminalColumns()));
+    writeLiveLines([renderProgress(progress, terminalColumns())]);
   };
 }
 

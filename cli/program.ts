@@ -16,7 +16,12 @@ export {
   type FlagDefinitions,
   parseCommandLine,
 } from "./flags.ts";
-export { EXIT_CODES, ProgramError, UsageError } from "./program_error.ts";
+export {
+  EXIT_CODES,
+  type ExitCode,
+  ProgramError,
+  UsageError,
+} from "./program_error.ts";
 
 /** A program's work: the arguments in, the exit code out; it may throw. */
 export type Main = (args: readonly string[]) => Promise<number>;

@@ -53,6 +53,34 @@ export {
   type AnnouncerOptions,
 } from "./session/announcer.ts";
 
+// Peers: share torrents
+export {
+  MAX_PEERS,
+  openSession,
+  PEER_PORT,
+  Session,
+  type SessionOptions,
+} from "./session/session.ts";
+export {
+  TorrentSession,
+  type TorrentSessionOptions,
+} from "./session/torrent_session.ts";
+export type { SessionEvent } from "./session/session_event.ts";
+export type { PeerSnapshot, TorrentSnapshot } from "./session/snapshot.ts";
+export { KEEP_ALIVE_INTERVAL } from "./swarm/swarm.ts";
+export { Bitfield } from "./base/bitfield.ts";
+export type { ByteRange, Storage } from "./disk/storage.ts";
+export {
+  type FileStorageOptions,
+  openFileStorage,
+} from "./disk/file_storage.ts";
+export { MemoryStorage } from "./disk/memory_storage.ts";
+export {
+  type VerifyProgress,
+  verifyStorage,
+  type VerifyStorageOptions,
+} from "./disk/verify_storage.ts";
+
 // Torrents
 export { VERSION } from "./base/version.ts";
 export { sha1 } from "./disk/sha1.ts";

@@ -130,10 +130,6 @@ declare module "@std/cli/parse-args" {
   ): { _: (string | number)[]; "--"?: string[]; [key: string]: unknown };
 }
 
-declare module "@std/cli/unicode-width" {
-  export function unicodeWidth(text: string): number;
-}
-
 declare module "@std/crypto/timing-safe-equal" {
   export function timingSafeEqual(
     a: ArrayBufferView | ArrayBufferLike,

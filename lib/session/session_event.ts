@@ -27,6 +27,6 @@ export type SessionEvent =
   /** Every piece is verified and stored; not told of a torrent that was complete at the start. */
   | { readonly type: "completed" }
   /** The torrent stopped: the disk refused. */
-  | { readonly type: "failed"; readonly error: StorageError }
+  | { readonly type: "storageFailed"; readonly error: StorageError }
   /** A tracker answered, failed, or has something to say. */
   | AnnounceReport;

@@ -317,7 +317,7 @@ export class TorrentSession {
     this.#failure = error;
     this.#stopping.abort();
     for (const { link } of this.#connections.values()) link.close();
-    this.#emit({ type: "failed", error });
+    this.#emit({ type: "storageFailed", error });
   }
 
   #progress(): { uploaded: number; downloaded: number; left: number } {

@@ -1,0 +1,107 @@
+/**
+ * The command line of `peer` as a value.
+ *
+ * @module
+ */
+import { MAX_PEERS, PEER_PORT } from "../mod.ts";
+import { parseCommandLine, UsageError } from "./program.ts";
+import { splitWords } from "./split_words.ts";
+
+/** What `peer` was asked to do. */
+export interface PeerArguments {
+  /** Paths of torrent files, at least one. */
+  readonly torrents: readonly string[];
+  readonly dir: string;
+  readonly port: number;
+  readonly host: string | undefined;
+  readonly maxPeers: number;
+  /** In bytes a second, 0 for no limit. */
+  readonly maxUpload: number;
+  /** In bytes a second, 0 for no limit. */
+  readonly maxDownload: number;
+  readonly exitWhenComplete: boolean;
+  /** Program and arguments. */
+  readonly onComplete: readonly string[] | undefined;
+  readonly output: "text" | "json" | "quiet";
+}
+
+const HELP = `
+Fetches what torrent files describe, verifies every piece and shares it.
+
+usage: peer TORRENT [TORRENT...]
+       peer create PATH ANNOUNCE_URL... [OUTPUT]   see peer create --help
+       peer show TORRENT                           see peer show --help
+
+  --dir FOLDER           where the content is or goes (.)
+  --port PORT            port to listen on, or the next free one (${PEER_PORT})
+  --host ADDRESS         address to listen on (all, IPv4 and IPv6)
+  --max-peers COUNT      connections for each torrent (${MAX_PEERS})
+  --max-upload BYTES     bytes a second, 0 for no limit (0)
+  --max-download BYTES   bytes a second, 0 for no limit (0)
+  --exit-when-complete   end when every torrent is complete instead of seeding
+  --on-complete COMMAND  run a command when a torrent becomes complete, without
+                         a shell; it finds LANSWARM_NAME, LANSWARM_PATH and
+                         LANSWARM_INFO_HASH in its environment
+  --quiet                print errors only
+  --json                 print one JSON object a line
+  --debug                print stack traces of errors
+  --version, --help
+
+What is on the disk already is verified first: a complete file is seeded, a
+partial one continued, an absent one fetched. Ctrl+C ends it; run it again to
+continue.
+
+Exit codes: 0 done, 1 the work failed, 2 usage, 3 not a valid torrent.
+`;
+
+/**
+ * Reads the arguments of `peer`.
+ * @throws {UsageError} If they make no sense.
+ */
+export function parsePeerArguments(args: readonly string[]): PeerArguments {
+  const { flags, positionals } = parseCommandLine(args, {
+    help: HELP,
+    flags: {
+      dir: { type: "text", default: "." },
+      port: { type: "number", default: PEER_PORT, max: 65535 },
+      host: { type: "text" },
+      "max-peers": { type: "number", default: MAX_PEERS, min: 1, max: 10_000 },
+      "max-upload": { type: "number", default: 0 },
+      "max-download": { type: "number", default: 0 },
+      "exit-when-complete": { type: "boolean" },
+      "on-complete": { type: "text" },
+      quiet: { type: "boolean" },
+      json: { type: "boolean" },
+    },
+  });
+  if (positionals.length === 0) throw new UsageError("no TORRENT is given");
+  if (flags.quiet && flags.json) {
+    throw new UsageError("--quiet and --json exclude each other");
+  }
+  return {
+    torrents: positionals,
+    dir: flags.dir,
+    port: flags.port,
+    host: flags.host,
+    maxPeers: flags["max-peers"],
+    maxUpload: flags["max-upload"],
+    maxDownload: flags["max-download"],
+    exitWhenComplete: flags["exit-when-complete"],
+    onComplete: readCommand(flags["on-complete"]),
+    output: flags.json ? "json" : flags.quiet ? "quiet" : "text",
+  };
+}
+
+function readCommand(text: string | undefined): readonly string[] | undefined {
+  if (text === undefined) return undefined;
+  let words: string[];
+  try {
+    words = splitWords(text);
+  } catch (error) {
+    throw new UsageError(`--on-complete: ${(error as Error).message}`);
+  }
+  if (words.length === 0) {
+    throw new UsageError("--on-complete names no command");
+  }
+  return words;
+}

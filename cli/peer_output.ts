@@ -1,0 +1,118 @@
+/**
+ * What `peer` tells of: lines for people, objects for programs. Pure: values in,
+ * text or plain data out.
+ *
+ * @module
+ */
+import {
+  formatPeerAddress,
+  type SessionEvent,
+  type Torrent,
+  type TorrentSnapshot,
+} from "../mod.ts";
+import { secondsLeft } from "./transfer_view.ts";
+
+/** A value for one line of JSON. */
+export type JsonLine = {
+  readonly type: string;
+  readonly [key: string]: unknown;
+};
+
+/** The line for an event; `undefined` for those that a person need not see one by one. */
+export function describeEvent(event: SessionEvent): string | undefined {
+  switch (event.type) {
+    case "completed":
+      return "complete and verified; seeding";
+    case "pieceCorrupt":
+      return `piece ${event.index} arrived corrupt; it is fetched again`;
+    case "peerBanned":
+      return `${event.hostname} sent wrong data for piece ${event.index}; it is banned`;
+    case "announced":
+      return `tracker ${event.url} answers`;
+    case "failed":
+      return `${event.reason}; the transfer goes on without it`;
+    case "warning":
+      return `tracker ${event.url} says: ${event.text}`;
+    case "storageFailed":
+    case "pieceVerified":
+    case "peerConnected":
+    case "peerDisconnected":
+      return undefined;
+    default:
+      return event satisfies never;
+  }
+}
+
+/** What the verification found. */
+export function describeFound(snapshot: TorrentSnapshot): string {
+  const { verifiedPieceCount, pieceCount } = snapshot;
+  if (verifiedPieceCount === pieceCount) {
+    return "verified and complete; seeding";
+  }
+  return verifiedPieceCount === 0
+    ? "nothing on the disk yet; fetching it"
+    : `${verifiedPieceCount} of ${pieceCount} pieces on the disk are right; fetching the rest`;
+}
+
+/** An event as a value. */
+export function eventToJson(torrent: Torrent, event: SessionEvent): JsonLine {
+  return { ...torrentKeys(torrent), ...plainEvent(event) };
+}
+
+/** How a torrent stands, as a value. Sizes in bytes, rates in bytes a second, `eta` in seconds. */
+export function statusToJson(
+  torrent: Torrent,
+  snapshot: TorrentSnapshot,
+): JsonLine {
+  const { length, verifiedLength, peers } = snapshot;
+  return {
+    type: "status",
+    ...torrentKeys(torrent),
+    state: snapshot.state,
+    progress: length === 0 ? 1 : verifiedLength / length,
+    length,
+    verified: verifiedLength,
+    pieces: snapshot.verifiedPieceCount,
+    pieceCount: snapshot.pieceCount,
+    downloaded: snapshot.downloadedBytes,
+    wasted: snapshot.wastedBytes,
+    uploaded: snapshot.uploadedBytes,
+    downloadRate: Math.round(snapshot.downloadBytesPerSecond),
+    uploadRate: Math.round(snapshot.uploadBytesPerSecond),
+    eta: etaOf(snapshot),
+    peers: peers.map((peer) => ({
+      address: formatPeerAddress(peer.address),
+      seeder: peer.isSeeder,
+      pieces: peer.pieceCount,
+      downloadRate: Math.round(peer.downloadBytesPerSecond),
+      uploadRate: Math.round(peer.uploadBytesPerSecond),
+    })),
+    seeders: peers.filter((peer) => peer.isSeeder).length,
+  };
+}
+
+function torrentKeys(torrent: Torrent): { infoHash: string; name: string } {
+  return { infoHash: torrent.infoHash, name: torrent.name };
+}
+
+function plainEvent(event: SessionEvent): JsonLine {
+  switch (event.type) {
+    case "peerConnected":
+      return { type: event.type, address: formatPeerAddress(event.address) };
+    case "peerDisconnected":
+      return {
+        type: event.type,
+        address: formatPeerAddress(event.address),
+        reason: event.reason ?? null,
+      };
+    case "storageFailed":
+      return { type: event.type, reason: event.error.message };
+    default:
+      return event;
+  }
+}
+
+function etaOf(snapshot: TorrentSnapshot): number | null {
+  const seconds = secondsLeft(snapshot);
+  return seconds === undefined ? null : Math.ceil(seconds);
+}
