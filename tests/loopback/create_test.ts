@@ -1,0 +1,288 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { join } from "@std/path";
+import {
+  createTorrent,
+  loadTorrentFile,
+  sha1,
+  StorageError,
+} from "../../mod.ts";
+import { runProgram, spawnProgram } from "./program.ts";
+import { listing, temporaryFolder } from "./temporary_folder.ts";
+
+const URL_A = "http://127.0.0.1:8000/announce";
+const URL_B = "http://127.0.0.1:8001/announce";
+const PIECE_LENGTH = 16_384;
+
+/** Bytes that differ from piece to piece. */
+function makeContent(length: number): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length }, (_, index) => index * 31 + (index >> 8));
+}
+
+async function hashesOf(
+  content: Uint8Array,
+  pieceLength: number,
+): Promise<number[]> {
+  const hashes: number[] = [];
+  for (let offset = 0; offset < content.length; offset += pieceLength) {
+    hashes.push(...await sha1(content.slice(offset, offset + pieceLength)));
+  }
+  return hashes;
+}
+
+Deno.test("create writes a torrent of a file and prints what it is", async () => {
+  await using folder = await temporaryFolder();
+  const content = makeContent(600_000);
+  await Deno.writeFile(join(folder.path, "document.pdf"), content);
+  const result = await runProgram(
+    "create",
+    ["document.pdf", URL_A, "document.torrent"],
+    { cwd: folder.path },
+  );
+  assertEquals(result.stderr, "");
+  assertEquals(result.code, 0);
+  const path = join(folder.path, "document.torrent");
+  const torrent = await loadTorrentFile(path);
+  assertEquals(result.stdout.split("\n"), [
+    "Name:      document.pdf",
+    "Size:      585.94 KiB (600000 bytes)",
+    "Pieces:    3 of 256 KiB",
+    `Info hash: ${torrent.infoHash}`,
+    "Written:   document.torrent",
+    "Next:      peer document.torrent",
+    "",
+  ]);
+  assertEquals(torrent.announce, [[URL_A]]);
+  assertEquals([...torrent.pieceHashes], await hashesOf(content, 262_144));
+  assertEquals(await listing(folder.path), [
+    "document.pdf",
+    "document.torrent",
+  ]);
+});
+
+Deno.test("create takes its options and calls the torrent after its name", async () => {
+  await using folder = await temporaryFolder();
+  await Deno.writeFile(join(folder.path, "a.bin"), makeContent(100_000));
+  const result = await runProgram("create", [
+    ...["a.bin", URL_A, URL_B, "--piece-length", "16KiB", "--private"],
+    ...["--comment", "a remark", "--name", "b ü.bin"],
+  ], { cwd: folder.path });
+  assertEquals(result.code, 0, result.stderr);
+  const torrent = await loadTorrentFile(join(folder.path, "b ü.bin.torrent"));
+  assertEquals(torrent.name, "b ü.bin");
+  assertEquals(torrent.announce, [[URL_A], [URL_B]]);
+  assertEquals(torrent.geometry.pieceLength, PIECE_LENGTH);
+  assertEquals(torrent.isPrivate, true);
+  assertEquals(torrent.comment, "a remark");
+  assertStringIncludes(result.stdout, "then peer 'b ü.bin.torrent'");
+});
+
+Deno.test("create shares all of a folder in a fixed order, but not its own output", async () => {
+  await using folder = await temporaryFolder();
+  const files: [path: string, length: number][] = [
+    [".hidden", 1],
+    ["B", 20_000],
+    ["a/z", 16_384],
+    ["a-b", 3],
+    ["empty", 0],
+    ["日本語/🎬.mkv", 50_000],
+  ];
+  await Deno.mkdir(join(folder.path, "shared/a"), { recursive: true });
+  await Deno.mkdir(join(folder.path, "shared/日本語"));
+  await Deno.mkdir(join(folder.path, "shared/no files"));
+  for (const [path, length] of files.toReversed()) {
+    const content = makeContent(length);
+    await Deno.writeFile(join(folder.path, "shared", path), content);
+  }
+  const cwd = join(folder.path, "shared");
+  const args = [".", URL_A, "out.torrent", "--piece-length", "16KiB"];
+  for (const force of [[], ["--force"]]) {
+    const result = await runProgram("create", [...args, ...force], { cwd });
+    assertEquals(result.code, 0, result.stderr);
+    const torrent = await loadTorrentFile(join(cwd, "out.torrent"));
+    assertEquals(
+      torrent.files.map((file) => [file.path.slice(1).join("/"), file.length]),
+      // By components, so that "a" and what is in it stand before "a-b".
+      files,
+    );
+    assertEquals(torrent.name, "shared");
+    const whole = files.flatMap(([, length]) => [...makeContent(length)]);
+    assertEquals(
+      [...torrent.pieceHashes],
+      await hashesOf(Uint8Array.from(whole), PIECE_LENGTH),
+    );
+  }
+});
+
+Deno.test("create makes a torrent of empty files", async () => {
+  await using folder = await temporaryFolder();
+  await Deno.mkdir(join(folder.path, "shared"));
+  await Deno.writeTextFile(join(folder.path, "shared/a"), "");
+  const args = ["shared", URL_A];
+  const result = await runProgram("create", args, { cwd: folder.path });
+  assertEquals(result.code, 0, result.stderr);
+  const torrent = await loadTorrentFile(join(folder.path, "shared.torrent"));
+  assertEquals(torrent.geometry.pieceCount, 0);
+});
+
+Deno.test("create replaces a file with --force alone", async () => {
+  await using folder = await temporaryFolder();
+  const output = join(folder.path, "a.torrent");
+  await Deno.writeTextFile(join(folder.path, "a"), "content");
+  await Deno.writeTextFile(output, "precious");
+  const options = { cwd: folder.path };
+  const refused = await runProgram("create", ["a", URL_A], options);
+  assertEquals(refused.code, 1);
+  assertEquals(
+    refused.stderr,
+    "error: Cannot write a.torrent: it exists already; choose another name or replace it with --force\n",
+  );
+  assertEquals(await Deno.readTextFile(output), "precious");
+  const forced = await runProgram("create", ["a", URL_A, "--force"], options);
+  assertEquals(forced.code, 0, forced.stderr);
+  assertEquals((await loadTorrentFile(output)).name, "a");
+});
+
+Deno.test("create says in one line what it cannot do, and leaves nothing behind", async () => {
+  await using folder = await temporaryFolder();
+  await Deno.writeTextFile(join(folder.path, "a"), "content");
+  await Deno.mkdir(join(folder.path, "hollow"));
+  const cases: [args: string[], code: number, message: string][] = [
+    [[], 2, "no file or folder to share is given; see --help"],
+    [["a", "a.torrent"], 2, "no announce URL is given; see --help"],
+    [["a", URL_A, "--colour"], 2, "unknown flag --colour; see --help"],
+    [["a", URL_A, "a"], 2, "OUTPUT is the file to share; see --help"],
+    [["b", URL_A], 1, "b: it does not exist; check the path"],
+    [["hollow", URL_A], 1, "the folder holds no files"],
+    [["a", URL_A, "no/a.torrent"], 1, "Cannot write no/a.torrent: "],
+    [["a", URL_A, "--name", ".."], 1, "give another with --name"],
+  ];
+  for (const [args, code, message] of cases) {
+    const result = await runProgram("create", args, { cwd: folder.path });
+    assertStringIncludes(result.stderr, message);
+    assertEquals(result.stderr.match(/^error: .*\n$/)?.length, 1);
+    assertEquals(result.stdout, "");
+    assertEquals(result.code, code);
+  }
+  assertEquals(await listing(folder.path), ["a"]);
+});
+
+Deno.test("create prints the stack with --debug alone", async () => {
+  await using folder = await temporaryFolder();
+  const args = ["b", URL_A, "--debug"];
+  const result = await runProgram("create", args, { cwd: folder.path });
+  assertStringIncludes(result.stderr, "    at ");
+  assertStringIncludes(result.stderr, "Caused by: NotFound");
+});
+
+Deno.test("create answers --help and --version", async () => {
+  const help = await runProgram("create", ["--help"]);
+  assertStringIncludes(help.stdout, "Usage: create PATH ANNOUNCE_URL");
+  assertEquals([help.code, help.stderr], [0, ""]);
+  const version = await runProgram("create", ["--version"]);
+  assertEquals(version.stdout, "lanswarm 0.1.0\n");
+});
+
+Deno.test("create fails while something writes to the file it reads", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "growing.log");
+  await Deno.writeFile(path, makeContent(4_000_000));
+  using file = await Deno.open(path, { append: true });
+  await using program = spawnProgram("create", [path, URL_A], {
+    cwd: folder.path,
+  });
+  let isRunning = true;
+  const ended = program.result.finally(() => isRunning = false);
+  while (isRunning) {
+    await file.write(new Uint8Array(1));
+    await delay(1);
+  }
+  const { code, stderr } = await ended;
+  assertEquals(
+    stderr,
+    `error: Cannot create torrent: ${path} was changed while it was read; wait until nothing changes it and run again\n`,
+  );
+  assertEquals(code, 1);
+  assertEquals(await listing(folder.path), ["growing.log"]);
+});
+
+Deno.test("createTorrent() fails whatever changes in the folder while it is read", async () => {
+  const cases: [change: (folder: string) => void, message: string][] = [
+    [(folder) => Deno.truncateSync(`${folder}/b`, 9), "it ends before its 10"],
+    [(folder) => Deno.removeSync(`${folder}/b`), "does not exist"],
+    [(folder) => Deno.removeSync(`${folder}/a`), "a is gone"],
+    [(folder) => Deno.writeTextFileSync(`${folder}/c`, ""), "c was added"],
+    [(folder) => Deno.truncateSync(`${folder}/a`, 2 ** 25), "a was changed"],
+    [(folder) => Deno.utimeSync(`${folder}/a`, 1, 1), "a was changed"],
+  ];
+  for (const [change, message] of cases) {
+    await using folder = await temporaryFolder();
+    // Long enough that its end is not read yet when its first piece is hashed.
+    await Deno.writeFile(join(folder.path, "a"), new Uint8Array(2 ** 24));
+    await Deno.writeFile(join(folder.path, "b"), new Uint8Array(10));
+    let isChanged = false;
+    const work = createTorrent(folder.path, {
+      announce: [URL_A],
+      onProgress: () => {
+        if (!isChanged) change(folder.path);
+        isChanged = true;
+      },
+    });
+    await assertRejects(() => work, StorageError, message);
+  }
+});
+
+Deno.test("create leaves nothing behind when it is interrupted", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "large");
+  await Deno.writeTextFile(path, "");
+  // Takes long to read and no room on the disk.
+  await Deno.truncate(path, 64 * 1024 ** 3);
+  await using program = spawnProgram("create", ["large", URL_A], {
+    cwd: folder.path,
+  });
+  await delay(1500);
+  const result = await program.stop("SIGINT");
+  assertEquals(
+    result.stderr,
+    "error: cannot create the torrent: interrupted; run again to start over\n",
+  );
+  assertEquals(result.code, 1);
+  assertEquals(await listing(folder.path), ["large"]);
+});
+
+Deno.test({
+  name:
+    "create follows links, and refuses those that lead in a circle or nowhere",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    const shared = join(folder.path, "shared");
+    await Deno.mkdir(join(folder.path, "elsewhere"));
+    await Deno.mkdir(shared);
+    await Deno.writeTextFile(join(folder.path, "elsewhere/a"), "content");
+    await Deno.symlink("../elsewhere", join(shared, "folder"));
+    await Deno.symlink("folder/a", join(shared, "file"));
+    const options = { cwd: folder.path };
+    const followed = await runProgram("create", ["shared", URL_A], options);
+    assertEquals(followed.code, 0, followed.stderr);
+    const torrent = await loadTorrentFile(`${shared}.torrent`);
+    assertEquals(
+      torrent.files.map((file) => [file.path.join("/"), file.length]),
+      [["shared/file", 7], ["shared/folder/a", 7]],
+    );
+    const cases: [target: string, message: string][] = [
+      [".", "leads back to a folder it lies in"],
+      ["nowhere", "it does not exist"],
+      ["/dev/null", "link: "],
+    ];
+    for (const [target, message] of cases) {
+      await Deno.symlink(target, join(shared, "link"));
+      const args = ["shared", URL_A, "--force"];
+      const result = await runProgram("create", args, options);
+      assertEquals(result.code, 1);
+      assertStringIncludes(result.stderr, message);
+      await Deno.remove(join(shared, "link"));
+    }
+  },
+});

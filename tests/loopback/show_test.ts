@@ -1,0 +1,141 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
+import {
+  buildTorrent,
+  type NewTorrent,
+  parseTorrent,
+  sha1,
+} from "../../mod.ts";
+import { runProgram } from "./program.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
+
+const FOLDER: NewTorrent = {
+  name: "folder",
+  content: {
+    type: "folder",
+    files: [{ path: ["a", "ü"], length: 1024 }, { path: ["c"], length: 0 }],
+  },
+  pieceLength: 16_384,
+  pieceHashes: new Uint8Array(20),
+  announce: ["http://a/announce", "http://b/announce"],
+  isPrivate: true,
+  comment: "a remark",
+};
+
+Deno.test("show prints the fields of a torrent file", async () => {
+  await using folder = await temporaryFolder();
+  const bytes = buildTorrent(FOLDER);
+  await Deno.writeFile(join(folder.path, "a.torrent"), bytes);
+  const options = { cwd: folder.path };
+  const { code, stdout, stderr } = await runProgram(
+    "show",
+    ["a.torrent"],
+    options,
+  );
+  const { infoHash } = await parseTorrent(bytes, { sha1 });
+  assertEquals([code, stderr], [0, ""]);
+  const lines = [
+    "Name:         folder",
+    "Size:         1 KiB (1024 bytes)",
+    "Piece length: 16 KiB (16384 bytes)",
+    "Pieces:       1",
+    `Info hash:    ${infoHash}`,
+    "Private:      yes",
+    "Comment:      a remark",
+    "Created by:   lanswarm/0.1.0",
+    "  a/ü (1 KiB)",
+  ];
+  for (const line of lines) assertStringIncludes(stdout, `${line}\n`);
+});
+
+Deno.test("show --json prints one object on one line", async () => {
+  await using folder = await temporaryFolder();
+  const bytes = buildTorrent(FOLDER);
+  await Deno.writeFile(join(folder.path, "a.torrent"), bytes);
+  const args = ["--json", "a.torrent"];
+  const result = await runProgram("show", args, { cwd: folder.path });
+  const { infoHash } = await parseTorrent(bytes, { sha1 });
+  assertEquals(result.code, 0, result.stderr);
+  assertEquals(result.stdout.split("\n").length, 2);
+  assertEquals(JSON.parse(result.stdout), {
+    name: "folder",
+    infoHash,
+    length: 1024,
+    pieceLength: 16_384,
+    pieceCount: 1,
+    private: true,
+    announce: [["http://a/announce"], ["http://b/announce"]],
+    files: [{ path: ["a", "ü"], length: 1024 }, { path: ["c"], length: 0 }],
+  });
+});
+
+Deno.test("show keeps a hostile torrent from driving the terminal", async () => {
+  await using folder = await temporaryFolder();
+  const escape = "\x1b]0;owned\x07\n\u202e";
+  const bytes = buildTorrent({
+    ...FOLDER,
+    name: `a${escape}`,
+    comment: escape,
+  });
+  const path = join(folder.path, "a.torrent");
+  await Deno.writeFile(path, bytes);
+  for (const args of [[path], [path, "--json"]]) {
+    const { code, stdout } = await runProgram("show", args);
+    assertEquals(code, 0);
+    assertEquals(
+      /[\p{Cc}\p{Bidi_Control}]/u.test(stdout.replaceAll("\n", "")),
+      false,
+    );
+  }
+});
+
+Deno.test("show ends with 3 and one line that names the field of what is not valid", async () => {
+  await using folder = await temporaryFolder();
+  const good = new TextDecoder("latin1").decode(buildTorrent(FOLDER));
+  const cases: [text: string, line: string][] = [
+    ["<html>", "torrent: is not bencode: no value at byte 0"],
+    [good.slice(0, 99), "torrent: is not bencode: "],
+    [`${good}\n`, "torrent: is not bencode: bytes follow the value"],
+    ["l".repeat(100_000), "torrent: is not bencode: nesting deeper than 64"],
+    [good.replace("i16384e", "i0e"), "info.piece length: is 0, below 1"],
+    [good.replace("i1024e", "i99999e"), "info.pieces: holds 1 hashes where"],
+    [good.replace("l1:c", "l2:.."), 'info.files[1].path: ".." contains ".."'],
+    [
+      good.replace("i1024e", "i9007199254740992e"),
+      "info.files[0].length: is past",
+    ],
+  ];
+  const path = join(folder.path, "bad.torrent");
+  for (const [text, line] of cases) {
+    const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
+    await Deno.writeFile(path, bytes);
+    const { code, stdout, stderr } = await runProgram("show", [path]);
+    assertStringIncludes(stderr, `error: Cannot read torrent: ${line}`);
+    assertEquals(stderr.split("\n").length, 2);
+    assertEquals([code, stdout], [3, ""]);
+  }
+});
+
+Deno.test("show ends with 3 for a file that is too long to be a torrent file", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "film.mkv");
+  await Deno.writeTextFile(path, "d");
+  await Deno.truncate(path, 8 * 1024 ** 3);
+  const { code, stderr } = await runProgram("show", [path]);
+  assertStringIncludes(stderr, "torrent: is longer than 33554432 bytes");
+  assertEquals(code, 3);
+});
+
+Deno.test("show ends with 1 for a file that cannot be read and 2 for its usage", async () => {
+  await using folder = await temporaryFolder();
+  const missing = await runProgram("show", ["a.torrent"], { cwd: folder.path });
+  assertEquals(
+    missing.stderr,
+    "error: Cannot read a.torrent: it does not exist; check the path\n",
+  );
+  assertEquals(missing.code, 1);
+  assertEquals((await runProgram("show", [folder.path])).code, 1);
+  for (const args of [[], ["a", "b"], ["--xml", "a"]]) {
+    assertEquals((await runProgram("show", args)).code, 2);
+  }
+});
