@@ -1,0 +1,86 @@
+/**
+ * Stock BitTorrent clients as a test drives them: each on a host of a LAN, in
+ * the host's folder, with everything but the tracker switched off (no DHT, no
+ * local discovery), so that what is tested is the tracker and the peer protocol.
+ *
+ * @module
+ */
+import { delay } from "@std/async/delay";
+import { join } from "@std/path";
+import type { LanHost } from "../lan/lan_host.ts";
+import type { RunningProgram } from "../loopback/program.ts";
+
+/** Longest wait for a client to have all of a torrent, in milliseconds. */
+const DOWNLOAD_TIMEOUT_MS = 90_000;
+
+/** A stock client. */
+export interface Client {
+  readonly name: string;
+  /** Why it cannot be used here, or undefined if it can. */
+  readonly missing: string | undefined;
+  /**
+   * Starts it on a host with a torrent file in the host's folder. What of the
+   * content is there is seeded, the rest is fetched. It runs until stopped.
+   */
+  start(host: LanHost, torrentName: string): Promise<RunningProgram>;
+}
+
+/** Where {@linkcode writeMarkerScript}'s script says that the torrent is complete. */
+const MARKER = ".complete";
+
+/** Writes a script that a client runs when it has it all. @returns Its path. */
+export async function writeMarkerScript(host: LanHost): Promise<string> {
+  const path = host.path(".when-complete");
+  await Deno.writeTextFile(path, `#!/bin/sh\n: > '${host.path(MARKER)}'\n`, {
+    mode: 0o755,
+  });
+  return path;
+}
+
+/** The marker's path, for a client that makes it by itself. */
+export function markerPath(host: LanHost): string {
+  return host.path(MARKER);
+}
+
+/**
+ * Waits until a client says that it has it all.
+ * @throws {Error} If it ends or the time is over first, with what it wrote.
+ */
+export async function waitUntilComplete(
+  host: LanHost,
+  client: RunningProgram,
+): Promise<void> {
+  let hasEnded = false;
+  client.result.then(() => hasEnded = true);
+  const endTime = Date.now() + DOWNLOAD_TIMEOUT_MS;
+  while (!await exists(markerPath(host))) {
+    if (hasEnded || Date.now() > endTime) {
+      throw new Error(
+        `Cannot download on ${host.name}: the client ` +
+          `${hasEnded ? "ended" : "is not done in time"}:\n` +
+          client.stdout.text + client.stderr.text,
+      );
+    }
+    await delay(50);
+  }
+}
+
+/** Why a program cannot be run here, or undefined if it is in the PATH. */
+export async function missingProgram(
+  program: string,
+): Promise<string | undefined> {
+  for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
+    if (await exists(join(folder, program))) return undefined;
+  }
+  return `${program} is not installed`;
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

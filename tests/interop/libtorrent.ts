@@ -1,0 +1,36 @@
+/**
+ * libtorrent (the one of qBittorrent and Deluge), by its Python binding.
+ *
+ * @module
+ */
+import { fromFileUrl } from "@std/path";
+import { type Client, markerPath } from "./client.ts";
+import type { LanHost } from "../lan/lan_host.ts";
+import type { RunningProgram } from "../loopback/program.ts";
+
+/** The interpreter that Debian's packages are for. */
+const PYTHON = "/usr/bin/python3";
+
+/** libtorrent 2.0 in Debian 12. */
+export const libtorrent: Client = {
+  name: "libtorrent",
+  missing: await missingBinding(),
+  start(host: LanHost, torrentName: string): Promise<RunningProgram> {
+    const script = fromFileUrl(new URL("libtorrent_peer.py", import.meta.url));
+    return Promise.resolve(
+      host.spawn(PYTHON, [script, torrentName, markerPath(host)]),
+    );
+  },
+};
+
+async function missingBinding(): Promise<string | undefined> {
+  const missing = "python3-libtorrent is not installed";
+  try {
+    for await (const entry of Deno.readDir("/usr/lib/python3/dist-packages")) {
+      if (/^libtorrent\..*so$/.test(entry.name)) return undefined;
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return missing;
+}

@@ -1,0 +1,32 @@
+/**
+ * opentracker, a stock BitTorrent tracker.
+ *
+ * @module
+ */
+import type { LanHost } from "../lan/lan_host.ts";
+import type { RunningProgram } from "../loopback/program.ts";
+import { missingProgram } from "./client.ts";
+
+/** Why opentracker cannot be used here, or undefined if it can. */
+export const opentrackerMissing: string | undefined = await missingProgram(
+  "opentracker",
+);
+
+/**
+ * Starts it on a host's port 6969. Debian's is built to serve only torrents it
+ * is told of, by a file with their info hashes in hex.
+ */
+export async function startOpentracker(
+  host: LanHost,
+  infoHashes: readonly string[],
+): Promise<RunningProgram> {
+  await Deno.writeTextFile(
+    host.path("whitelist"),
+    infoHashes.map((infoHash) => `${infoHash}\n`).join(""),
+  );
+  // It locks itself into the folder and refuses to go on as root.
+  return host.spawn("opentracker", [
+    ...["-i", host.address, "-p", "6969", "-P", "6969"],
+    ...["-d", ".", "-u", "nobody", "-w", "whitelist"],
+  ]);
+}
