@@ -18,6 +18,7 @@ import {
   writeLiveLines,
 } from "./console.ts";
 import {
+  describeEnd,
   describeEvent,
   describeFound,
   eventToJson,
@@ -43,8 +44,8 @@ export interface PeerDisplay {
   found(transfer: Transfer): void;
   event(torrent: Torrent, event: SessionEvent): void;
   refresh(transfers: readonly Transfer[]): void;
-  /** Nothing more is shown. */
-  end(): void;
+  /** Nothing more is shown but how it ended. */
+  end(transfers: readonly Transfer[]): void;
 }
 
 /** The display for an output mode. */
@@ -68,7 +69,7 @@ class QuietDisplay implements PeerDisplay {
   found(_transfer: Transfer): void {}
   event(_torrent: Torrent, _event: SessionEvent): void {}
   refresh(_transfers: readonly Transfer[]): void {}
-  end(): void {}
+  end(_transfers: readonly Transfer[]): void {}
 }
 
 class JsonDisplay extends QuietDisplay {
@@ -90,6 +91,10 @@ class JsonDisplay extends QuietDisplay {
     for (const { torrent, snapshot } of transfers) {
       writeJson(statusToJson(torrent, snapshot));
     }
+  }
+
+  override end(transfers: readonly Transfer[]): void {
+    this.refresh(transfers);
   }
 }
 
@@ -129,6 +134,12 @@ class LogDisplay extends QuietDisplay {
     }
   }
 
+  override end(transfers: readonly Transfer[]): void {
+    for (const { torrent, snapshot } of transfers) {
+      this.#write(torrent, describeEnd(snapshot));
+    }
+  }
+
   #write(torrent: Torrent, text: string): void {
     writeLine(printable(`${torrent.name}: ${text}`));
   }
@@ -159,8 +170,9 @@ class TerminalDisplay extends LogDisplay {
     writeLiveLines([...blocks, ...this.#verifying]);
   }
 
-  override end(): void {
+  override end(transfers: readonly Transfer[]): void {
     eraseLiveLines();
+    super.end(transfers);
   }
 }
 

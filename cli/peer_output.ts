@@ -10,6 +10,7 @@ import {
   type Torrent,
   type TorrentSnapshot,
 } from "../mod.ts";
+import { formatSize } from "./progress_bar.ts";
 import { secondsLeft } from "./transfer_view.ts";
 
 /** A value for one line of JSON. */
@@ -52,6 +53,17 @@ export function describeFound(snapshot: TorrentSnapshot): string {
   return verifiedPieceCount === 0
     ? "nothing on the disk yet; fetching it"
     : `${verifiedPieceCount} of ${pieceCount} pieces on the disk are right; fetching the rest`;
+}
+
+/** How it ended. */
+export function describeEnd(snapshot: TorrentSnapshot): string {
+  const { verifiedLength, length, downloadedBytes, uploadedBytes } = snapshot;
+  const state = verifiedLength === length
+    ? "complete"
+    : `${formatSize(verifiedLength)} of ${formatSize(length)} verified`;
+  return `${state}; received ${formatSize(downloadedBytes)}, sent ${
+    formatSize(uploadedBytes)
+  }`;
 }
 
 /** An event as a value. */

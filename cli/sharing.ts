@@ -20,7 +20,11 @@ import { runCompletionCommand } from "./completion_command.ts";
 import { writeErrorLine } from "./console.ts";
 import { Interrupt } from "./interrupt.ts";
 import type { PeerArguments } from "./peer_arguments.ts";
-import { createPeerDisplay, type PeerDisplay } from "./peer_display.ts";
+import {
+  createPeerDisplay,
+  type PeerDisplay,
+  type Transfer,
+} from "./peer_display.ts";
 import {
   describeError,
   EXIT_CODES,
@@ -38,7 +42,7 @@ export async function shareTorrents(request: PeerArguments): Promise<ExitCode> {
     await Deno.permissions.revoke({ name: "run" });
   }
   using interrupt = Interrupt.listen("share the torrents");
-  await using sharing = new Sharing(request);
+  await using sharing = new Sharing(request, listen(request));
   await sharing.run(torrents, interrupt.signal);
   return sharing.hasFailed ? EXIT_CODES.failed : EXIT_CODES.done;
 }
@@ -55,10 +59,10 @@ class Sharing implements AsyncDisposable {
   readonly #over = Promise.withResolvers<void>();
   #hasFailed = false;
 
-  constructor(request: PeerArguments) {
+  constructor(request: PeerArguments, session: Session) {
     this.#request = request;
+    this.#session = session;
     this.#display = createPeerDisplay(request.output);
-    this.#session = listen(request);
   }
 
   /** Whether anything went wrong that the exit code must tell. */
@@ -75,11 +79,10 @@ class Sharing implements AsyncDisposable {
     for (const torrent of torrents) await this.#start(torrent, signal);
     await this.#over.promise;
     clearInterval(timer);
-    this.#refresh();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#display.end();
+    this.#display.end(this.#standing());
     // The session first: it still writes what has been fetched.
     await this.#session[Symbol.asyncDispose]();
     await this.#storages.disposeAsync();
@@ -148,12 +151,14 @@ class Sharing implements AsyncDisposable {
   }
 
   #refresh(): void {
-    this.#display.refresh(
-      this.#transfers.map((transfer) => ({
-        torrent: transfer.torrent,
-        snapshot: transfer.snapshot(),
-      })),
-    );
+    this.#display.refresh(this.#standing());
+  }
+
+  #standing(): Transfer[] {
+    return this.#transfers.map((transfer) => ({
+      torrent: transfer.torrent,
+      snapshot: transfer.snapshot(),
+    }));
   }
 }
 
