@@ -1,11 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { VERSION } from "../../../lib/base/version.ts";
+import { infoHashFromHex } from "../../../lib/base/identifier.ts";
 import { sha1 } from "../../../lib/disk/sha1.ts";
 import {
   buildTorrent,
   type NewTorrent,
 } from "../../../lib/metainfo/build_torrent.ts";
 import { parseTorrent } from "../../../lib/metainfo/parse_torrent.ts";
-import { VERSION } from "../../../lib/base/version.ts";
 import { latin1 } from "../bencode/bytes.ts";
 
 const FILE: NewTorrent = {
@@ -59,6 +60,30 @@ Deno.test("parseTorrent() reads what buildTorrent() writes", async () => {
   assertEquals(torrent.createdBy, `lanswarm/${VERSION}`);
   assertEquals(torrent.creationDate, 1_700_000_000);
   assertEquals(torrent.geometry.pieceLength, 16_384);
+});
+
+Deno.test("buildTorrent() gives the info hash that mktorrent 1.1 gives", async () => {
+  // mktorrent -l 18 of a folder "d" of these files.
+  const content = new TextEncoder().encode("hi\n" + "ho\n");
+  const bytes = buildTorrent({
+    name: "d",
+    content: {
+      type: "folder",
+      files: [
+        { path: ["a"], length: 3 },
+        { path: ["empty"], length: 0 },
+        { path: ["sub", "b"], length: 3 },
+      ],
+    },
+    pieceLength: 262_144,
+    pieceHashes: await sha1(content),
+    announce: ["http://x/a"],
+  });
+  const { infoHash } = await parseTorrent(bytes, { sha1 });
+  assertEquals(
+    infoHash,
+    infoHashFromHex("e90eb3ee3f081b5b1064759e69762a276589d83f"),
+  );
 });
 
 Deno.test("buildTorrent() keeps the info hash when only the trackers change", async () => {

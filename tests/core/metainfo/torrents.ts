@@ -1,0 +1,54 @@
+/**
+ * Info dictionaries to vary, and what a test asks of a refusal.
+ *
+ * @module
+ */
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { type Encodable, encodeBencode } from "../../../lib/bencode/encode.ts";
+import { sha1 } from "../../../lib/disk/sha1.ts";
+import { MetainfoError } from "../../../lib/metainfo/metainfo_error.ts";
+import { parseTorrent } from "../../../lib/metainfo/parse_torrent.ts";
+import type { Platform } from "../../../lib/metainfo/safe_path.ts";
+import type { Torrent } from "../../../lib/metainfo/torrent.ts";
+
+/** A dictionary to be written. */
+export type Dictionary = { readonly [key: string]: Encodable | undefined };
+
+/** One file of 40,000 bytes: two pieces of 32 KiB. */
+export const FILE_INFO: Dictionary = {
+  name: "document.pdf",
+  length: 40_000,
+  "piece length": 32_768,
+  pieces: new Uint8Array(40).fill(7),
+};
+
+/** A folder of two files, 40,000 bytes together. */
+export const FOLDER_INFO: Dictionary = {
+  name: "folder",
+  files: [
+    { length: 39_999, path: ["a", "b"] },
+    { length: 1, path: ["c"] },
+  ],
+  "piece length": 32_768,
+  pieces: new Uint8Array(40).fill(7),
+};
+
+/** Parses a torrent of nothing but `info`. */
+export function parseInfo(
+  info: Dictionary,
+  platform?: Platform,
+): Promise<Torrent> {
+  return parseTorrent(encodeBencode({ info }), { sha1, platform });
+}
+
+/** That parsing fails, with an error that names `field` in its one line. */
+export async function assertRefused(
+  torrent: Promise<Torrent>,
+  field: string,
+  reason: string,
+): Promise<void> {
+  const error = await assertRejects(() => torrent, MetainfoError, reason);
+  assertEquals(error.field, field);
+  assertEquals(error.message, `Cannot read torrent: ${field}: ${error.reason}`);
+  assertMatch(error.message, /^.*$/);
+}
