@@ -1,0 +1,149 @@
+/**
+ * The library as scripts use it: a process of its own with the permission for
+ * the network and no other.
+ *
+ * @module
+ */
+import { assertEquals, assertMatch } from "@std/assert";
+import { fromFileUrl } from "@std/path";
+import { startTracker } from "../../lib/mod.ts";
+
+const LIBRARY = new URL("../../lib/mod.ts", import.meta.url).href;
+const CONFIGURATION = fromFileUrl(new URL("../../deno.json", import.meta.url));
+const INFO_HASH = "0123456789abcdef0123456789abcdef01234567";
+
+interface Result {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `deno run -N` with these arguments, which may not prompt. */
+async function runScript(...args: string[]): Promise<Result> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", `--config=${CONFIGURATION}`, "-N", ...args],
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  const decoder = new TextDecoder();
+  return {
+    code,
+    stdout: decoder.decode(stdout),
+    stderr: decoder.decode(stderr),
+  };
+}
+
+async function runLibrary(...args: string[]): Promise<Result> {
+  return await runScript(LIBRARY, ...args);
+}
+
+Deno.test("lib/mod.ts announce prints the swarm and leaves no peer behind", async () => {
+  const seen: string[] = [];
+  await using tracker = startTracker({
+    hostname: "127.0.0.1",
+    port: 0,
+    onChange: ({ type }) => seen.push(type),
+  });
+  const { code, stdout, stderr } = await runLibrary(
+    "announce",
+    tracker.announceUrl,
+    INFO_HASH.toUpperCase(),
+  );
+  assertEquals([code, stderr], [0, ""]);
+  assertEquals(JSON.parse(stdout), {
+    infoHash: INFO_HASH,
+    complete: 0,
+    incomplete: 0,
+    intervalSeconds: 120,
+    minIntervalSeconds: 30,
+    peers: [],
+  });
+  assertEquals(seen, ["joined", "left"]);
+});
+
+Deno.test("lib/mod.ts scrape prints the named torrents, or all", async () => {
+  await using tracker = startTracker({ hostname: "127.0.0.1", port: 0 });
+  const url = `${tracker.announceUrl}?info_hash=${"%41".repeat(20)}&peer_id=${
+    "x".repeat(20)
+  }&port=1&left=0&event=completed`;
+  await (await fetch(url)).body?.cancel();
+  const torrent = {
+    infoHash: "41".repeat(20),
+    complete: 1,
+    incomplete: 0,
+    downloaded: 1,
+  };
+  for (
+    const [hashes, torrents] of [
+      [[], [torrent]],
+      [[torrent.infoHash], [torrent]],
+      [[INFO_HASH], []],
+    ] as const
+  ) {
+    const { code, stdout } = await runLibrary(
+      "scrape",
+      tracker.announceUrl,
+      ...hashes,
+    );
+    assertEquals([code, JSON.parse(stdout)], [0, { torrents }]);
+  }
+});
+
+Deno.test("lib/mod.ts ends with 1 and one line if the tracker fails", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close(); // Nobody listens there any more.
+  for (const command of ["scrape", "announce"]) {
+    const { code, stdout, stderr } = await runLibrary(
+      command,
+      `http://127.0.0.1:${port}/announce`,
+      INFO_HASH,
+    );
+    assertEquals([code, stdout], [1, ""]);
+    assertMatch(stderr, /^error: Cannot .*Connection refused.*; check .*\n$/);
+  }
+});
+
+Deno.test("lib/mod.ts ends with 2 and one line on arguments that make no sense", async () => {
+  for (
+    const args of [
+      [],
+      ["scrape"],
+      ["steal", "http://127.0.0.1/announce"],
+      ["announce", "http://127.0.0.1/announce"],
+      ["announce", "http://127.0.0.1/announce", INFO_HASH, INFO_HASH],
+      ["announce", "http://127.0.0.1/announce", "xyz"],
+    ]
+  ) {
+    const { code, stdout, stderr } = await runLibrary(...args);
+    assertEquals([code, stdout], [2, ""], args.join(" "));
+    assertMatch(stderr, /^error: .*; usage: .*\n$/);
+  }
+});
+
+Deno.test("a script runs a tracker, announces and scrapes with the network alone", async () => {
+  const script = `
+    import { announce, createAnnounceKey, createPeerId, infoHashFromHex,
+      scrape, startTracker } from "${LIBRARY}";
+    await using tracker = startTracker({ hostname: "127.0.0.1", port: 0 });
+    const infoHash = infoHashFromHex("${INFO_HASH}");
+    for (const port of [1, 2]) {
+      const { peers } = await announce(tracker.announceUrl, {
+        infoHash, peerId: createPeerId(Math.random), port, uploaded: 0,
+        downloaded: 0, left: port - 1, event: "started", numwant: 50,
+        key: createAnnounceKey(Math.random), trackerId: undefined,
+      });
+      console.log(JSON.stringify(peers));
+    }
+    console.log(JSON.stringify(await scrape(tracker.announceUrl, [infoHash])));
+  `;
+  const { stdout, stderr, code } = await runScript(
+    `data:text/typescript,${encodeURIComponent(script)}`,
+  );
+  assertEquals([stderr, code], ["", 0]);
+  assertEquals(stdout.trim().split("\n").map((line) => JSON.parse(line)), [
+    [],
+    [{ hostname: "127.0.0.1", port: 1 }],
+    [{ infoHash: INFO_HASH, complete: 1, incomplete: 1, downloaded: 0 }],
+  ]);
+});

@@ -1,0 +1,168 @@
+/**
+ * The tracker client against servers that answer as they should not.
+ *
+ * @module
+ */
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import { TrackerError } from "../../lib/base/errors.ts";
+import { createPeerId, infoHashFromHex } from "../../lib/base/identifier.ts";
+import { announce, scrape } from "../../lib/net/tracker_client.ts";
+import type { AnnounceRequest } from "../../lib/tracker/announce.ts";
+
+const REQUEST: AnnounceRequest = {
+  infoHash: infoHashFromHex("ab".repeat(20)),
+  peerId: createPeerId(Math.random),
+  port: 6881,
+  uploaded: 0,
+  downloaded: 0,
+  left: 1,
+  event: "started",
+  numwant: 50,
+  key: "00000001",
+  trackerId: undefined,
+};
+
+interface TestServer extends AsyncDisposable {
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string;
+}
+
+function serve(answer: (request: Request) => Response): TestServer {
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    answer,
+  );
+  return {
+    url: `http://127.0.0.1:${server.addr.port}`,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+/** What the announce to a server that answers so says. */
+async function reasonFor(
+  answer: (request: Request) => Response,
+): Promise<string> {
+  await using server = serve(answer);
+  const url = `${server.url}/announce`;
+  const error = await assertRejects(
+    () => announce(url, REQUEST),
+    TrackerError,
+    `Cannot announce to ${url}: `,
+  );
+  return error.message.slice(`Cannot announce to ${url}: `.length);
+}
+
+Deno.test("announce() keeps the query of the URL and reads the reply", async () => {
+  let seen = "";
+  await using server = serve((request) => {
+    seen = request.url;
+    return new Response("d8:intervali7ee");
+  });
+  const reply = await announce(`${server.url}/announce?passkey=1`, REQUEST);
+  assertEquals(reply.intervalMs, 7_000);
+  assertStringIncludes(seen, "/announce?passkey=1&info_hash=%AB%AB");
+});
+
+Deno.test("announce() says what is wrong with the answer", async () => {
+  const html = (): Response => new Response("<html>", { status: 404 });
+  assertEquals(await reasonFor(html), "the answer is HTTP status 404");
+  assertStringIncludes(
+    await reasonFor(() => new Response("<html>")),
+    "the answer is not bencode",
+  );
+  assertEquals(
+    await reasonFor(() => new Response("d14:failure reason4:fulle")),
+    "the tracker refused: full",
+  );
+});
+
+Deno.test("announce() stops reading an answer that does not end", async () => {
+  const endless = (): Response => {
+    const chunk = new Uint8Array(65_536);
+    return new Response(
+      new ReadableStream({ pull: (stream) => stream.enqueue(chunk) }),
+    );
+  };
+  assertEquals(
+    await reasonFor(endless),
+    "the answer exceeds the limit of 1048576 bytes",
+  );
+});
+
+Deno.test("announce() follows a few redirects and no more", async () => {
+  await using server = serve(({ url }) => {
+    const { pathname, search } = new URL(url);
+    return pathname === "/here"
+      ? new Response("d8:intervali7ee")
+      : Response.redirect(new URL(`/here${search}`, url));
+  });
+  const reply = await announce(`${server.url}/announce`, REQUEST);
+  assertEquals(reply.intervalMs, 7_000);
+  assertEquals(
+    await reasonFor(({ url }) => Response.redirect(url)),
+    "more than 5 redirects",
+  );
+});
+
+Deno.test("announce() follows no redirect to another kind of URL", async () => {
+  const answer = (): Response =>
+    new Response(null, { status: 302, headers: { location: "file:///etc" } });
+  assertEquals(await reasonFor(answer), "file: is not http: or https:");
+});
+
+Deno.test("announce() gives up on a tracker that is silent or gone", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const url = `http://127.0.0.1:${listener.addr.port}/announce`;
+  await assertRejects(
+    () => announce(url, REQUEST, { timeoutMs: 100 }),
+    TrackerError,
+    "no answer within 100 ms",
+  );
+  listener.close();
+  await assertRejects(
+    () => announce(url, REQUEST),
+    TrackerError,
+    "Connection refused",
+  );
+});
+
+Deno.test("announce() ends with its signal's reason", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const url = `http://127.0.0.1:${listener.addr.port}/announce`;
+  class Enough extends Error {}
+  const abort = new AbortController();
+  setTimeout(() => abort.abort(new Enough()), 50);
+  await assertRejects(
+    () => announce(url, REQUEST, { signal: abort.signal }),
+    Enough,
+  );
+  await assertRejects(
+    () => announce(url, REQUEST, { signal: abort.signal }),
+    Enough,
+  );
+});
+
+Deno.test("announce() names the kinds of URL that it does not speak", async () => {
+  for (
+    const [url, reason] of [
+      ["udp://127.0.0.1:80/announce", "UDP trackers are not supported yet"],
+      ["ftp://127.0.0.1/announce", "ftp: is not http: or https:"],
+      ["tracker", "it is not a URL"],
+    ] as const
+  ) {
+    await assertRejects(() => announce(url, REQUEST), TrackerError, reason);
+  }
+});
+
+Deno.test("scrape() knows that a tracker cannot be scraped", async () => {
+  const error = await assertRejects(
+    () => scrape("http://127.0.0.1/x", []),
+    TrackerError,
+  );
+  assert(error.message.startsWith("Cannot scrape http://127.0.0.1/x: "));
+});

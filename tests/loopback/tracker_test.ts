@@ -1,0 +1,254 @@
+/**
+ * The program `tracker`, spoken to as clients, browsers and scripts do.
+ *
+ * @module
+ */
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
+import { type RunningProgram, runProgram, spawnProgram } from "./program.ts";
+
+interface StartedTracker extends AsyncDisposable {
+  readonly program: RunningProgram;
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string;
+  readonly port: number;
+}
+
+/** Starts the program on a free port of 127.0.0.1. */
+async function startTracker(...flags: string[]): Promise<StartedTracker> {
+  const program = spawnProgram("tracker", ["0", "--host=127.0.0.1", ...flags]);
+  const [, url, port] = await program.stdout.waitFor(
+    /(http:\/\/127\.0\.0\.1:(\d+))\/announce/,
+  );
+  return {
+    program,
+    url: url!,
+    port: Number(port),
+    [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
+  };
+}
+
+/** An announce of the peer `name`, 1 letter, in the torrent `aa…aa`. */
+async function announce(
+  { url }: StartedTracker,
+  name: string,
+  rest = "",
+): Promise<string> {
+  return await getText(
+    `${url}/announce?info_hash=${"%aa".repeat(20)}&peer_id=${
+      name.repeat(20)
+    }&port=6881&left=1${rest}`,
+  );
+}
+
+async function getText(url: string): Promise<string> {
+  const response = await fetch(url);
+  assertEquals(response.status, 200);
+  // One character a byte, as peers are no text.
+  return String.fromCharCode(...await response.bytes());
+}
+
+async function stats({ url }: StartedTracker): Promise<{ peers: number }> {
+  return await (await fetch(`${url}/stats.json`)).json();
+}
+
+Deno.test("tracker tells peers of one another until they stop", async () => {
+  await using tracker = await startTracker();
+  assertMatch(await announce(tracker, "x", "&event=started"), /5:peers0:e$/);
+  const second = await announce(tracker, "y", "&event=started");
+  assertStringIncludes(second, "10:incompletei2e");
+  assertStringIncludes(second, "5:peers6:\x7f\x00\x00\x01\x1a\xe1e");
+  await announce(tracker, "x", "&event=stopped");
+  assertMatch(await announce(tracker, "y"), /10:incompletei1e.*5:peers0:e$/);
+});
+
+Deno.test("tracker scrapes what was announced", async () => {
+  await using tracker = await startTracker();
+  await announce(tracker, "x", "&event=completed");
+  assertEquals(
+    await getText(`${tracker.url}/scrape?info_hash=${"%aa".repeat(20)}`),
+    `d5:filesd20:${
+      "\xaa".repeat(20)
+    }d8:completei0e10:downloadedi1e10:incompletei1eeee`,
+  );
+});
+
+Deno.test("tracker answers a bad announce with a failure reason and status 200", async () => {
+  await using tracker = await startTracker();
+  assertEquals(
+    await getText(`${tracker.url}/announce`),
+    "d14:failure reason20:info_hash is missinge",
+  );
+  assertEquals(
+    await announce(tracker, "x", "&numwant=-3"),
+    "d14:failure reason29:numwant is not a whole numbere",
+  );
+  assertEquals(
+    await announce(tracker, "x", "&key=%zz"),
+    "d14:failure reason34:key has a % without two hex digitse",
+  );
+});
+
+Deno.test("tracker sends the interval it is told", async () => {
+  await using tracker = await startTracker("--interval=60");
+  assertStringIncludes(
+    await announce(tracker, "x"),
+    "8:intervali60e12:min intervali15e",
+  );
+});
+
+Deno.test("tracker shows the swarm to browsers and scripts", async () => {
+  await using tracker = await startTracker();
+  await announce(tracker, "x");
+  const page = await getText(`${tracker.url}/`);
+  assertStringIncludes(page, "lanswarm tracker");
+  assertStringIncludes(page, "aa".repeat(20));
+  assertEquals((await stats(tracker)).peers, 1);
+  const missing = await fetch(`${tracker.url}/favicon.ico`);
+  await missing.body?.cancel();
+  assertEquals(missing.status, 404);
+});
+
+Deno.test("tracker forgets a peer that falls silent", async () => {
+  await using tracker = await startTracker("--interval=1", "--peer-timeout=2");
+  await announce(tracker, "x");
+  await tracker.program.stdout.waitFor(/joined 127\.0\.0\.1:6881/);
+  await tracker.program.stdout.waitFor(/expired 127\.0\.0\.1:6881/);
+  assertEquals((await stats(tracker)).peers, 0);
+});
+
+Deno.test("tracker survives requests that are not HTTP and connections cut short", async () => {
+  await using tracker = await startTracker();
+  for (
+    const request of [
+      "\x13BitTorrent protocol",
+      "GET /announce",
+      "GET /announce?info_hash=\xff\xfe HTTP/1.1\r\nhost: x\r\n\r\n",
+      `GET /${"x".repeat(100_000)} HTTP/1.1\r\n\r\n`,
+    ]
+  ) {
+    using connection = await Deno.connect({
+      hostname: "127.0.0.1",
+      port: tracker.port,
+    });
+    await connection.write(
+      Uint8Array.from(request, (character) => character.charCodeAt(0)),
+    );
+  }
+  assertEquals((await stats(tracker)).peers, 0);
+});
+
+Deno.test("trackers run side by side and know nothing of one another", async () => {
+  await using first = await startTracker();
+  await using second = await startTracker();
+  await announce(first, "x");
+  assertEquals((await stats(first)).peers, 1);
+  assertEquals((await stats(second)).peers, 0);
+});
+
+Deno.test("tracker prints the LAN's URLs and serves IPv4 and IPv6", async () => {
+  await using program = spawnProgram("tracker", ["0"]);
+  const [, announceUrl, port] = await program.stdout.waitFor(
+    /^announce +(http:\/\/.+:(\d+)\/announce)$/,
+  );
+  const [, statsUrl] = await program.stdout.waitFor(/^stats +(http:.+)$/);
+  await program.stdout.waitFor(/create FILE http:/);
+  assertEquals(statsUrl, announceUrl!.replace("announce", "stats"));
+  await getText(`http://127.0.0.1:${port}/stats.json`);
+  await getText(statsUrl!);
+  if (hasIpv6()) await getText(`http://[::1]:${port}/stats.json`);
+});
+
+Deno.test("tracker --json prints one object a line", async () => {
+  await using tracker = await startTracker("--json");
+  await announce(tracker, "x", "&event=started");
+  await announce(tracker, "x", "&event=stopped");
+  await tracker.program.stdout.waitFor(/"left"/);
+  const lines = tracker.program.stdout.lines.map((line) => JSON.parse(line));
+  assertEquals(lines.map(({ type }) => type), ["listening", "joined", "left"]);
+  assertEquals(lines[0].announce, [`${tracker.url}/announce`]);
+  assertEquals(lines[1].infoHash, "aa".repeat(20));
+  assertEquals([lines[1].leechers, lines[2].leechers], [1, 0]);
+});
+
+Deno.test("tracker --quiet prints its URLs alone", async () => {
+  await using tracker = await startTracker("--quiet");
+  await announce(tracker, "x", "&event=started");
+  const { stdout } = await tracker.program.stop();
+  assertEquals(stdout.trim().split("\n").length, 2);
+});
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  Deno.test(`tracker ends with 0 on ${signal}, even while connections are open`, async () => {
+    await using tracker = await startTracker();
+    await announce(tracker, "x"); // fetch keeps its connection open
+    using _silent = await Deno.connect({
+      hostname: "127.0.0.1",
+      port: tracker.port,
+    });
+    const start = performance.now();
+    const { code, stderr } = await tracker.program.stop(signal);
+    assertEquals([code, stderr], [0, ""]);
+    assert(performance.now() - start < 2_000);
+  });
+}
+
+Deno.test("tracker says that its port is taken, on one address and on all", async () => {
+  await using tracker = await startTracker();
+  for (const flags of [["--host=127.0.0.1"], []]) {
+    const { code, stderr } = await runProgram("tracker", [
+      `${tracker.port}`,
+      ...flags,
+    ]);
+    assertEquals(code, 1);
+    assertMatch(
+      stderr,
+      /^error: Cannot listen on .*the port is taken; stop .* or choose another PORT\n$/,
+    );
+  }
+});
+
+Deno.test("tracker says that it cannot listen on another machine's address", async () => {
+  const { code, stderr } = await runProgram("tracker", ["--host=192.0.2.99"]);
+  assertEquals(code, 1);
+  assertMatch(stderr, /^error: Cannot listen .* no such address; .*\n$/);
+});
+
+Deno.test("tracker ends with 2 on a command line that makes no sense", async () => {
+  for (
+    const args of [
+      ["65536"],
+      ["http"],
+      ["8000", "8001"],
+      ["--interval=0"],
+      ["--peer-timeout=soon"],
+      ["--hots=127.0.0.1"],
+    ]
+  ) {
+    const { code, stdout, stderr } = await runProgram("tracker", args);
+    assertEquals([code, stdout], [2, ""], args.join(" "));
+    assertMatch(stderr, /^error: .*\n$/);
+  }
+});
+
+Deno.test("tracker warns of a timeout that is shorter than the interval", async () => {
+  await using tracker = await startTracker("--peer-timeout=5");
+  await tracker.program.stderr.waitFor(/^warning: .*--peer-timeout/);
+});
+
+Deno.test("tracker --help names every flag", async () => {
+  const { code, stdout } = await runProgram("tracker", ["--help"]);
+  assertEquals(code, 0);
+  for (const flag of ["host", "interval", "peer-timeout", "quiet", "json"]) {
+    assertStringIncludes(stdout, `--${flag}`);
+  }
+});
+
+/** Not every container has the IPv6 loopback address. */
+function hasIpv6(): boolean {
+  return Deno.networkInterfaces().some(({ address }) => address === "::1");
+}
