@@ -1,0 +1,85 @@
+import { assertEquals } from "@std/assert";
+import { seededRandom, shuffle } from "../../../lib/base/random.ts";
+import {
+  type ChokablePeer,
+  chooseUnchoked,
+  UPLOAD_TURN_MS,
+} from "../../../lib/swarm/choker.ts";
+
+const NOW = 100_000;
+
+/**
+ * Peers drawn one a word: `i` is interested, `u` unchoked, the number how many
+ * seconds ago its last turn began; none if it had none. `"iu5 i - u"`.
+ */
+function peersOf(picture: string): ChokablePeer[] {
+  return picture.split(" ").map((word, key) => {
+    const seconds = /\d+/.exec(word)?.[0];
+    return {
+      key,
+      peerIsInterested: word.includes("i"),
+      weChoke: !word.includes("u"),
+      unchokedAt: seconds === undefined ? 0 : NOW - Number(seconds) * 1000,
+    };
+  });
+}
+
+/** The peers' places in the picture that are to be unchoked. */
+function chosen(picture: string, slots: number): number[] {
+  return [...chooseUnchoked(peersOf(picture), { now: NOW, slots })].sort();
+}
+
+const PICTURES: readonly [
+  picture: string,
+  slots: number,
+  chosen: number[],
+  why: string,
+][] = [
+  ["i i i", 4, [0, 1, 2], "everyone who asks is served"],
+  ["i - i", 4, [0, 2], "who does not ask is not unchoked"],
+  ["u5 i", 4, [0, 1], "who is unchoked and content stays so"],
+  ["u5 iu5 i", 2, [0, 1, 2], "the content take no slot while nobody waits"],
+  ["iu5 i i", 2, [0, 1], "a turn begun is not cut short"],
+  ["iu25 iu5 i", 2, [1, 2], "a turn that is over makes room"],
+  ["iu25 iu30", 2, [0, 1], "turns go on while nobody waits"],
+  ["iu30 i80 i40", 2, [1, 2], "the longest wait is first"],
+  ["i40 i i80", 1, [1], "who never had a turn waits longest"],
+  ["iu1 iu2 u3 i", 2, [0, 1], "the content make room for the asking"],
+  ["iu1 iu2 iu3", 2, [1, 2], "the latest turn ends if slots are lost"],
+];
+
+for (const [picture, slots, expected, why] of PICTURES) {
+  Deno.test(`chooseUnchoked() gives ${slots} slots to ${picture}: ${why}`, () => {
+    assertEquals(chosen(picture, slots), expected);
+  });
+}
+
+Deno.test("chooseUnchoked() chooses nobody of nobody", () => {
+  assertEquals(chooseUnchoked([], { now: NOW, slots: 4 }).size, 0);
+});
+
+Deno.test("chooseUnchoked() lets everyone have a turn, one after another (seed 1)", () => {
+  const random = seededRandom(1);
+  const peers = Array.from({ length: 10 }, (_, key) => ({
+    key,
+    peerIsInterested: true,
+    weChoke: true,
+    unchokedAt: 0,
+  }));
+  const turns = new Array<number>(10).fill(0);
+  for (let round = 1; round <= 20; round++) {
+    const now = round * UPLOAD_TURN_MS;
+    const unchoked = chooseUnchoked(shuffle(peers, random), { now, slots: 3 });
+    assertEquals(unchoked.size, 3);
+    for (const peer of peers) {
+      const isChosen = unchoked.has(peer.key);
+      if (isChosen && peer.weChoke) peer.unchokedAt = now;
+      if (isChosen) turns[peer.key]!++;
+      peer.weChoke = !isChosen;
+    }
+  }
+  assertEquals(
+    turns.map((count) => Math.abs(count - 6) <= 1),
+    turns.map(() => true),
+  );
+});
