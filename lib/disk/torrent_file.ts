@@ -22,11 +22,17 @@ export const MAX_TORRENT_FILE_LENGTH = 32 * 1024 * 1024;
  * @throws {MetainfoError} If it is not a valid torrent file.
  */
 export async function loadTorrentFile(path: string): Promise<Torrent> {
-  const bytes = await readCapped(path);
-  return await parseTorrent(bytes, {
-    sha1,
-    platform: platformOf(Deno.build.os),
-  });
+  try {
+    const bytes = await readCapped(path);
+    return await parseTorrent(bytes, {
+      sha1,
+      platform: platformOf(Deno.build.os),
+    });
+  } catch (error) {
+    if (!(error instanceof MetainfoError)) throw error;
+    const { field, reason } = error;
+    throw new MetainfoError(field, reason, { source: path, cause: error });
+  }
 }
 
 /** Options of {@linkcode saveTorrentFile}. */

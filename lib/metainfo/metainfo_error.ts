@@ -4,6 +4,12 @@
  * @module
  */
 
+/** Options of {@linkcode MetainfoError}. */
+export interface MetainfoErrorOptions extends ErrorOptions {
+  /** What is not valid: the file's path, where it is known. @default {"torrent"} */
+  readonly source?: string;
+}
+
 /** A torrent file is not valid; the message is one line that names the field. */
 export class MetainfoError extends Error {
   override readonly name = "MetainfoError";
@@ -12,8 +18,14 @@ export class MetainfoError extends Error {
   /** What is wrong there, without the field. */
   readonly reason: string;
 
-  constructor(field: string, reason: string, options?: ErrorOptions) {
-    super(`Cannot read torrent: ${field}: ${reason}`, options);
+  constructor(
+    field: string,
+    reason: string,
+    options: MetainfoErrorOptions = {},
+  ) {
+    super(`Cannot read ${options.source ?? "torrent"}: ${field}: ${reason}`, {
+      cause: options.cause,
+    });
     this.field = field;
     this.reason = reason;
   }

@@ -110,7 +110,7 @@ Deno.test("show ends with 3 and one line that names the field of what is not val
     const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
     await Deno.writeFile(path, bytes);
     const { code, stdout, stderr } = await runProgram("show", [path]);
-    assertStringIncludes(stderr, `error: Cannot read torrent: ${line}`);
+    assertStringIncludes(stderr, `error: Cannot read ${path}: ${line}`);
     assertEquals(stderr.split("\n").length, 2);
     assertEquals([code, stdout], [3, ""]);
   }
