@@ -1,0 +1,147 @@
+/**
+ * The steps of sharing a file across a LAN, as its users take them: start the
+ * tracker on one machine, make the torrent on another, carry the torrent file
+ * over, start a peer on each.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { encodeHex } from "@std/encoding/hex";
+import { fromFileUrl } from "@std/path";
+import type { RunningProgram } from "../loopback/program.ts";
+import type { LanHost } from "./lan_host.ts";
+
+/** What the torrent file is called on every host. */
+export const TORRENT_NAME = "sample.torrent";
+
+const TRACKER_PORT = 8000;
+const LIBRARY = fromFileUrl(new URL("../../lib/mod.ts", import.meta.url));
+const CONFIGURATION = fromFileUrl(new URL("../../deno.json", import.meta.url));
+
+/** Longest wait for a tracker's counts to become what they should, in milliseconds. */
+const COUNTS_TIMEOUT_MS = 20_000;
+
+/** How many peers a tracker counts for one torrent. */
+export interface SwarmCounts {
+  /** Seeders. */
+  readonly complete: number;
+  /** Leechers. */
+  readonly incomplete: number;
+}
+
+/** A torrent that was made on a host. */
+export interface SharedTorrent {
+  readonly host: LanHost;
+  readonly infoHash: string;
+  readonly announceUrl: string;
+}
+
+/** The announce URL of our tracker on a host. */
+export function announceUrl(host: LanHost): string {
+  return `http://${host.address}:${TRACKER_PORT}/announce`;
+}
+
+/** Starts our tracker on a host and waits until it serves. */
+export async function startTracker(
+  host: LanHost,
+  args: readonly string[] = [],
+): Promise<RunningProgram> {
+  const tracker = host.spawnTask("tracker", [`${TRACKER_PORT}`, ...args]);
+  await tracker.stdout.waitFor(/announce/);
+  return tracker;
+}
+
+/** Makes a torrent of something in the host's folder. */
+export async function createTorrent(
+  host: LanHost,
+  name: string,
+  announceUrl: string,
+): Promise<SharedTorrent> {
+  const made = await host.runTask("create", [name, announceUrl, TORRENT_NAME]);
+  assertEquals(made.code, 0, made.stderr);
+  const infoHash = /[0-9a-f]{40}/.exec(made.stdout)![0];
+  return { host, infoHash, announceUrl };
+}
+
+/** Carries the torrent file, and nothing else, to another host. */
+export async function carryTorrent(
+  torrent: SharedTorrent,
+  to: LanHost,
+): Promise<void> {
+  await Deno.copyFile(torrent.host.path(TORRENT_NAME), to.path(TORRENT_NAME));
+}
+
+/** Starts our peer on a host that has the torrent file. */
+export function startPeer(
+  host: LanHost,
+  args: readonly string[] = [],
+): RunningProgram {
+  return host.spawnTask("peer", [TORRENT_NAME, "--json", ...args]);
+}
+
+/** Waits until a peer says that it has become complete. */
+export async function waitUntilCompleted(peer: RunningProgram): Promise<void> {
+  await peer.stdout.waitFor(/"type":"completed"/, 90_000);
+}
+
+/** Ends a peer as its user does and wants it to end well, and soon. */
+export async function stopPeer(peer: RunningProgram): Promise<void> {
+  const startMs = performance.now();
+  const { code, stderr } = await peer.stop("SIGTERM");
+  assertEquals({ code, stderr }, { code: 0, stderr: "" });
+  const elapsedMs = performance.now() - startMs;
+  // 2 s for the tracker to hear of it, and the process's own end.
+  assertEquals(elapsedMs < 3000, true, `took ${elapsedMs} ms to end`);
+}
+
+/** Asks the tracker, from a host, for its counts. */
+export async function scrapeCounts(
+  from: LanHost,
+  torrent: SharedTorrent,
+): Promise<SwarmCounts> {
+  const { code, stdout, stderr } = await from.run(Deno.execPath(), [
+    ...["run", "--no-check", `--config=${CONFIGURATION}`, "-N", LIBRARY],
+    ...["scrape", torrent.announceUrl, torrent.infoHash],
+  ]);
+  assertEquals(code, 0, stderr);
+  const { torrents }: { torrents: SwarmCounts[] } = JSON.parse(stdout);
+  const { complete = 0, incomplete = 0 } = torrents[0] ?? {};
+  return { complete, incomplete };
+}
+
+/** Waits until the tracker counts so many. */
+export async function waitForCounts(
+  from: LanHost,
+  torrent: SharedTorrent,
+  expected: SwarmCounts,
+): Promise<void> {
+  const endTime = Date.now() + COUNTS_TIMEOUT_MS;
+  let counts = await scrapeCounts(from, torrent);
+  while (JSON.stringify(counts) !== JSON.stringify(expected)) {
+    if (Date.now() > endTime) assertEquals(counts, expected);
+    await delay(200);
+    counts = await scrapeCounts(from, torrent);
+  }
+}
+
+/** Writes a file that does not compress and that no other file equals. */
+export async function writeRandomFile(
+  path: string,
+  length: number,
+): Promise<void> {
+  using file = await Deno.open(path, { write: true, createNew: true });
+  const chunk = new Uint8Array(65536);
+  for (let offset = 0; offset < length; offset += chunk.length) {
+    crypto.getRandomValues(chunk);
+    await file.write(chunk.subarray(0, length - offset));
+  }
+}
+
+/** The SHA-256 of a whole file, in hex. */
+export async function sha256Of(path: string): Promise<string> {
+  const content = await Deno.readFile(path);
+  return encodeHex(
+    new Uint8Array(await crypto.subtle.digest("SHA-256", content)),
+  );
+}
