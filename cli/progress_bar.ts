@@ -19,34 +19,60 @@ const MAX_BAR_COLUMNS = 40;
 /** Narrowest bar that still shows something. */
 const MIN_BAR_COLUMNS = 5;
 
+/** What a line shows beside the bar. */
+interface Part {
+  readonly text: string;
+  /** Room kept for it, so that the bar does not jump as numbers grow. */
+  readonly columns: number;
+}
+
 /**
  * One line of fewer than `columns` columns: bar, percentage, size, speed and
- * time left, from the end as many as fit.
+ * time left, from the front as many as fit.
  */
 export function renderProgress(progress: Progress, columns: number): string {
-  const { doneBytes, totalBytes, elapsedMs } = progress;
-  const fraction = totalBytes === 0 ? 1 : doneBytes / totalBytes;
-  const bytesPerSecond = elapsedMs > 0 ? doneBytes / elapsedMs * 1000 : 0;
-  const parts = [
-    // Rounded down: 100% is said of finished work alone.
-    `${Math.floor(fraction * 100)}%`.padStart(4),
-    `${formatSize(doneBytes)} of ${formatSize(totalBytes)}`,
-    `${formatSize(bytesPerSecond)}/s`,
-  ];
-  if (bytesPerSecond > 0 && doneBytes < totalBytes) {
-    const secondsLeft = (totalBytes - doneBytes) / bytesPerSecond;
-    parts.push(`${formatDuration(secondsLeft)} left`);
-  }
   // One column stays free: some terminals wrap when the last is written.
   const widest = columns - 1;
-  while (parts.length > 1 && textWidth(parts) + MIN_BAR_COLUMNS + 2 > widest) {
+  const parts = describeParts(progress);
+  while (
+    parts.length > 1 && roomFor(parts) + MIN_BAR_COLUMNS + 2 > widest
+  ) {
     parts.pop();
   }
-  const barColumns = Math.min(MAX_BAR_COLUMNS, widest - textWidth(parts) - 2);
-  const text = parts.map((part) => `  ${part}`).join("");
-  return barColumns < MIN_BAR_COLUMNS
-    ? text.trim().slice(0, Math.max(0, widest))
-    : renderBar(fraction, barColumns) + text;
+  const barColumns = Math.min(MAX_BAR_COLUMNS, widest - roomFor(parts) - 2);
+  const bar = barColumns < MIN_BAR_COLUMNS
+    ? ""
+    : renderBar(fractionOf(progress), barColumns);
+  const texts = parts.map((part) => `  ${part.text.padEnd(part.columns)}`);
+  return (bar + texts.join("")).trim().slice(0, Math.max(0, widest));
+}
+
+function describeParts(progress: Progress): Part[] {
+  const { doneBytes, totalBytes, elapsedMs } = progress;
+  const bytesPerSecond = elapsedMs > 0 ? doneBytes / elapsedMs * 1000 : 0;
+  const secondsLeft = (totalBytes - doneBytes) / bytesPerSecond;
+  // Rounded down: 100% is said of finished work alone.
+  const percentage = Math.floor(fractionOf(progress) * 100);
+  const parts = [
+    { text: `${percentage}%`.padStart(4), columns: 4 },
+    {
+      text: `${formatSize(doneBytes)} of ${formatSize(totalBytes)}`,
+      columns: 26,
+    },
+    { text: `${formatSize(bytesPerSecond)}/s`, columns: 13 },
+  ];
+  if (Number.isFinite(secondsLeft) && secondsLeft > 0) {
+    parts.push({ text: `${formatDuration(secondsLeft)} left`, columns: 12 });
+  }
+  return parts;
+}
+
+function fractionOf({ doneBytes, totalBytes }: Progress): number {
+  return totalBytes === 0 ? 1 : doneBytes / totalBytes;
+}
+
+function roomFor(parts: readonly Part[]): number {
+  return parts.reduce((sum, part) => sum + part.columns + 2, 0);
 }
 
 /** `[####......]`, of `columns` columns between the brackets. */
@@ -55,11 +81,11 @@ export function renderBar(fraction: number, columns: number): string {
   return `[${"#".repeat(filled)}${".".repeat(columns - filled)}]`;
 }
 
-/** `1.25 GiB`, `256 KiB`, `17 B`. */
+/** `1.3 GiB`, `256 KiB`, `17 B`. */
 export function formatSize(bytes: number): string {
   return formatBytes(Math.round(bytes), {
     binary: true,
-    maximumFractionDigits: 2,
+    maximumFractionDigits: 1,
     // IEC 80000-13 writes Ki with a capital; the package does not.
   }).replace("kiB", "KiB");
 }
@@ -73,8 +99,4 @@ export function formatDuration(seconds: number): string {
   return hours > 0
     ? `${hours}:${String(minutes).padStart(2, "0")}:${tail}`
     : `${minutes}:${tail}`;
-}
-
-function textWidth(parts: readonly string[]): number {
-  return parts.reduce((sum, part) => sum + part.length + 2, 0);
 }

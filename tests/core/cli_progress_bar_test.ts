@@ -14,13 +14,13 @@ Deno.test("renderProgress() shows as much as the columns hold", () => {
   const cases: [columns: number, line: string][] = [
     [
       100,
-      "[####################....................]   50%  50 MiB of 100 MiB  10 MiB/s  0:05 left",
+      "[#################.................]   50%  50 MiB of 100 MiB           10 MiB/s       0:05 left",
     ],
     [
       70,
-      "[##########...........]   50%  50 MiB of 100 MiB  10 MiB/s  0:05 left",
+      "[#########.........]   50%  50 MiB of 100 MiB           10 MiB/s",
     ],
-    [50, "[######......]   50%  50 MiB of 100 MiB  10 MiB/s"],
+    [50, "[######.......]   50%  50 MiB of 100 MiB"],
     [20, "[#####......]   50%"],
     [10, "50%"],
     [3, "50"],
@@ -34,6 +34,14 @@ Deno.test("renderProgress() never fills the last column", () => {
   for (let columns = 1; columns < 200; columns++) {
     assert(renderProgress(HALFWAY, columns).length < columns);
   }
+});
+
+Deno.test("renderProgress() keeps the bar's length as the numbers grow", () => {
+  const lengths = [0, 1, MIB, 50 * MIB, 99.9 * MIB].map((doneBytes) =>
+    renderProgress({ ...HALFWAY, doneBytes }, 79).indexOf("]")
+  );
+  // Without any speed there is no time left to show, and more room.
+  assertEquals(new Set(lengths.slice(1)).size, 1);
 });
 
 Deno.test("renderProgress() says 100% of finished work alone", () => {
@@ -50,8 +58,8 @@ Deno.test("renderProgress() says 100% of finished work alone", () => {
 
 Deno.test("renderProgress() shows no bytes as done and no time as no speed", () => {
   assertEquals(
-    renderProgress({ doneBytes: 0, totalBytes: 0, elapsedMs: 0 }, 40),
-    "[############]  100%  0 B of 0 B  0 B/s",
+    renderProgress({ doneBytes: 0, totalBytes: 0, elapsedMs: 0 }, 80),
+    "[############################]  100%  0 B of 0 B                  0 B/s",
   );
 });
 
@@ -67,7 +75,7 @@ Deno.test("formatSize() uses binary units", () => {
     "0 B",
     "1,023 B",
     "256 KiB",
-    "1.25 GiB",
+    "1.3 GiB",
   ]);
 });
 

@@ -45,7 +45,7 @@ Deno.test("create writes a torrent of a file and prints what it is", async () =>
   const torrent = await loadTorrentFile(path);
   assertEquals(result.stdout.split("\n"), [
     "Name:      document.pdf",
-    "Size:      585.94 KiB (600000 bytes)",
+    "Size:      585.9 KiB (600000 bytes)",
     "Pieces:    3 of 256 KiB",
     `Info hash: ${torrent.infoHash}`,
     "Written:   document.torrent",
