@@ -1,0 +1,200 @@
+import { assert, assertEquals } from "@std/assert";
+import { PickerDesk } from "./picker_desk.ts";
+
+Deno.test("PiecePicker asks for the rarest piece that the peer has", () => {
+  const desk = new PickerDesk({ pieceCount: 4, blocksPerPiece: 1 });
+  desk.join(1, "####");
+  desk.join(2, "##.#");
+  desk.join(3, "#..#");
+  // Availability: 3 2 1 3.
+  assertEquals(desk.picks(1, 2), "2.0 1.0");
+  assert(["0.0", "3.0"].includes(desk.pick(3)));
+  assertEquals(desk.picker.availability(0), 3);
+});
+
+Deno.test("PiecePicker asks for nothing that the peer lacks or that is verified", () => {
+  const desk = new PickerDesk({ pieceCount: 3, blocksPerPiece: 1, have: [0] });
+  desk.join(1, "##.");
+  assertEquals(desk.picks(1, 2), "1.0 -");
+});
+
+Deno.test("PiecePicker finishes a peer's own piece before a new one", () => {
+  const desk = new PickerDesk({ pieceCount: 2, blocksPerPiece: 3 });
+  desk.join(1, "##");
+  const [first, ...rest] = desk.picks(1, 6).split(" ");
+  const own = first![0];
+  const other = own === "0" ? "1" : "0";
+  assertEquals(
+    rest.join(" "),
+    `${own}.1 ${own}.2 ${other}.0 ${other}.1 ${other}.2`,
+  );
+});
+
+Deno.test("PiecePicker gives each peer a piece of its own", () => {
+  const desk = new PickerDesk({ pieceCount: 2, blocksPerPiece: 2 });
+  desk.join(1, "##");
+  desk.join(2, "##");
+  const [one] = desk.pick(1);
+  const [other] = desk.pick(2);
+  assert(one !== other);
+  assertEquals([desk.pick(1)[0], desk.pick(2)[0]], [one, other]);
+});
+
+Deno.test("PiecePicker takes up what somebody left before a new piece", () => {
+  const desk = new PickerDesk({ pieceCount: 3, blocksPerPiece: 2 });
+  desk.join(1, "#..");
+  desk.join(2, "###");
+  assertEquals(desk.picks(1, 2), "0.0 0.1");
+  desk.deliver(1, "0.0");
+  desk.dropOrders(1);
+  assertEquals(desk.pick(2), "0.1");
+  assert(desk.pick(2)[0] !== "0", "then a new piece");
+});
+
+Deno.test("PiecePicker leaves what somebody left to a peer that has it", () => {
+  const desk = new PickerDesk({ pieceCount: 2, blocksPerPiece: 2 });
+  desk.join(1, "#.");
+  desk.join(2, ".#");
+  desk.pick(1);
+  desk.dropOrders(1);
+  assertEquals(desk.picks(2, 3), "1.0 1.1 -");
+  assertEquals(desk.pick(1), "0.0");
+});
+
+Deno.test("PiecePicker helps with somebody else's piece once no new one is left", () => {
+  const desk = new PickerDesk({ pieceCount: 1, blocksPerPiece: 4 });
+  desk.join(1, "#");
+  desk.join(2, "#");
+  assertEquals(desk.picks(1, 2), "0.0 0.1");
+  assertEquals(desk.picks(2, 2), "0.2 0.3");
+});
+
+Deno.test("PiecePicker hands out a whole piece once, with its last block", () => {
+  const desk = new PickerDesk({ pieceCount: 1, blocksPerPiece: 2 });
+  desk.join(1, "#");
+  desk.picks(1, 2);
+  assertEquals(desk.deliver(1, "0.1"), undefined);
+  const piece = desk.deliver(1, "0.0");
+  assertEquals(piece?.index, 0);
+  assertEquals(desk.pick(1), "-");
+  assertEquals(desk.isMissing(1, "0.0"), false);
+  assertEquals(desk.picker.verified(0), piece);
+  assertEquals(desk.picker.verified(0), undefined);
+});
+
+Deno.test("PiecePicker begins a corrupt piece anew", () => {
+  const desk = new PickerDesk({ pieceCount: 1, blocksPerPiece: 2 });
+  desk.join(1, "#");
+  desk.picks(1, 2);
+  assertEquals(desk.deliverAll(1), [0]);
+  assertEquals(desk.pick(1), "-");
+  assertEquals(desk.picker.corrupt(0)?.index, 0);
+  assertEquals(desk.picks(1, 2), "0.0 0.1");
+});
+
+Deno.test("PiecePicker lets one peer alone deliver a piece that was corrupt", () => {
+  const desk = new PickerDesk({
+    pieceCount: 1,
+    blocksPerPiece: 3,
+    suspects: [0],
+  });
+  desk.join(1, "#");
+  desk.join(2, "#");
+  assertEquals(desk.pick(1), "0.0");
+  assertEquals(desk.pick(2), "-");
+  assertEquals([desk.isMissing(1, "0.0"), desk.isMissing(2, "0.0")], [
+    true,
+    false,
+  ]);
+  desk.picks(1, 2);
+  assertEquals(desk.deliverAll(1), [0]);
+});
+
+Deno.test("PiecePicker starts such a piece over when its one peer drops out", () => {
+  const desk = new PickerDesk({
+    pieceCount: 1,
+    blocksPerPiece: 2,
+    suspects: [0],
+  });
+  desk.join(1, "#");
+  desk.join(2, "#");
+  desk.picks(1, 2);
+  desk.deliver(1, "0.0");
+  desk.dropOrders(1);
+  assertEquals(desk.picks(2, 2), "0.0 0.1");
+  const piece = desk.deliver(2, "0.1") ?? desk.deliver(2, "0.0");
+  assertEquals(piece?.sources, ["192.0.2.2", "192.0.2.2"]);
+});
+
+Deno.test("PiecePicker holds no more pieces in memory than its budget, and helps instead", () => {
+  // Pieces of 32 MiB: four of them are allowed, however large.
+  const blocksPerPiece = 2048;
+  const desk = new PickerDesk({ pieceCount: 6, blocksPerPiece });
+  for (let key = 1; key <= 5; key++) desk.join(key, "######");
+  const begun = [1, 2, 3, 4].map((key) => desk.pick(key)[0]);
+  assertEquals(new Set(begun).size, 4);
+  const [helped, block] = desk.pick(5).split(".");
+  assert(begun.includes(helped!), "the fifth peer helps");
+  assertEquals(block, "1");
+});
+
+Deno.test("PiecePicker begins a new piece once one is verified and its memory free", () => {
+  const desk = new PickerDesk({ pieceCount: 5, blocksPerPiece: 2048 });
+  desk.join(1, "#####");
+  const begun = new Set(
+    desk.picks(1, 4 * 2048).split(" ").map((name) => name[0]),
+  );
+  assertEquals(begun.size, 4);
+  assertEquals(desk.pick(1), "-");
+  assertEquals(desk.deliverAll(1).length, 4);
+  assertEquals(desk.pick(1), "-", "all four await their verdict");
+  const done = desk.picker.verified(Number([...begun][0]));
+  desk.picker.recycle(done!.bytes);
+  assert(!begun.has(desk.pick(1)[0]!));
+});
+
+Deno.test("PiecePicker doubles the oldest orders at the end, a few for each peer", () => {
+  const desk = new PickerDesk({ pieceCount: 1, blocksPerPiece: 8 });
+  for (const key of [1, 2, 3, 4]) desk.join(key, "#");
+  desk.picks(1, 8);
+  assertEquals(desk.picks(2, 5), "0.0 0.1 0.2 0.3 -");
+  assertEquals(desk.picks(3, 5), "0.0 0.1 0.2 0.3 -");
+  // Three peers have the first four on order: the fourth takes the next.
+  assertEquals(desk.picks(4, 5), "0.4 0.5 0.6 0.7 -");
+});
+
+Deno.test("PiecePicker doubles nothing while a piece is not begun", () => {
+  const desk = new PickerDesk({ pieceCount: 2, blocksPerPiece: 2 });
+  desk.join(1, "#.");
+  desk.join(2, "#.");
+  desk.picks(1, 2);
+  assertEquals(desk.pick(2), "-");
+  desk.join(3, ".#");
+  desk.pick(3);
+  assertEquals(desk.pick(2), "0.0");
+});
+
+Deno.test("PiecePicker keeps a doubled block on order until its last order is off", () => {
+  const desk = new PickerDesk({ pieceCount: 1, blocksPerPiece: 1 });
+  desk.join(1, "#");
+  desk.join(2, "#");
+  assertEquals([desk.pick(1), desk.pick(2)], ["0.0", "0.0"]);
+  desk.dropOrders(1);
+  assert(desk.picker.isOnOrder(0));
+  desk.dropOrders(2);
+  assertEquals(desk.picker.isOnOrder(0), false);
+  assertEquals(desk.pick(1), "0.0");
+});
+
+Deno.test("PiecePicker takes an order back up only while the block is needed", () => {
+  const desk = new PickerDesk({ pieceCount: 1, blocksPerPiece: 2 });
+  desk.join(1, "#");
+  desk.join(2, "#");
+  desk.picks(1, 2);
+  desk.dropOrders(1);
+  assertEquals(desk.pick(2), "0.0");
+  desk.deliver(2, "0.0");
+  assertEquals(desk.picker.reorder(0), false, "it came from elsewhere");
+  assertEquals(desk.picker.reorder(1), true);
+  assert(desk.picker.isOnOrder(1));
+});

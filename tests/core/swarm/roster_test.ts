@@ -1,0 +1,145 @@
+import { assert, assertEquals } from "@std/assert";
+import {
+  IDLE_TIMEOUT_MS,
+  KEEP_ALIVE_INTERVAL,
+} from "../../../lib/swarm/swarm.ts";
+import { SwarmDesk } from "./swarm_desk.ts";
+
+Deno.test("Swarm greets with its bitfield, or with silence if it has nothing", () => {
+  assertEquals(new SwarmDesk({ have: "#.#" }).join(1), ["1 < bitfield 160"]);
+  assertEquals(new SwarmDesk({ have: "..." }).join(1), []);
+});
+
+Deno.test("Swarm refuses itself", () => {
+  const desk = new SwarmDesk({ have: "#" });
+  assertEquals(desk.join(1, { id: "50" }), ["1 disconnect ownPeerId"]);
+  assertEquals(desk.swarm.peers.size, 0);
+});
+
+Deno.test("Swarm refuses one peer more than it may have", () => {
+  const desk = new SwarmDesk({ have: ".", maxPeers: 2 });
+  desk.join(1);
+  desk.join(2);
+  assert(desk.swarm.isFull);
+  assertEquals(desk.join(3), ["3 disconnect full"]);
+  desk.leave(1);
+  assertEquals(desk.join(4), []);
+});
+
+/** Our id starts with 50; what becomes of connections 1 and 2 with one peer. */
+const TWINS: readonly {
+  name: string;
+  id: string;
+  isOutgoing: [first: boolean, second: boolean];
+  loser: number;
+}[] = [
+  {
+    name: "a lesser peer's own call after ours",
+    id: "10",
+    isOutgoing: [true, false],
+    loser: 2,
+  },
+  {
+    name: "our call after a lesser peer's own",
+    id: "10",
+    isOutgoing: [false, true],
+    loser: 1,
+  },
+  {
+    name: "a greater peer's own call after ours",
+    id: "90",
+    isOutgoing: [true, false],
+    loser: 1,
+  },
+  {
+    name: "our call after a greater peer's own",
+    id: "90",
+    isOutgoing: [false, true],
+    loser: 2,
+  },
+  {
+    name: "a peer's second call",
+    id: "90",
+    isOutgoing: [false, false],
+    loser: 2,
+  },
+  { name: "our second call", id: "10", isOutgoing: [true, true], loser: 2 },
+];
+
+for (const { name, id, isOutgoing, loser } of TWINS) {
+  Deno.test(`Swarm keeps one connection with a peer: ${name}`, () => {
+    const desk = new SwarmDesk({ have: "." });
+    desk.join(1, { id, isOutgoing: isOutgoing[0] });
+    const lines = desk.join(2, { id, isOutgoing: isOutgoing[1] });
+    assertEquals(lines, [`${loser} disconnect duplicate`]);
+    assertEquals([...desk.swarm.peers.keys()], [3 - loser]);
+  });
+}
+
+Deno.test("two swarms agree on which of two connections stays", () => {
+  for (const id of ["10", "90"]) {
+    const kept = [true, false].map((isFirstOutgoing) => {
+      const desk = new SwarmDesk({ have: "." });
+      desk.join(isFirstOutgoing ? 1 : 2, { id, isOutgoing: isFirstOutgoing });
+      desk.join(isFirstOutgoing ? 2 : 1, { id, isOutgoing: !isFirstOutgoing });
+      return [...desk.swarm.peers.keys()];
+    });
+    assertEquals(kept[0], kept[1], "the order of arrival does not matter");
+  }
+});
+
+Deno.test("Swarm that is full still swaps a peer's two connections", () => {
+  const desk = new SwarmDesk({ have: ".", maxPeers: 1 });
+  desk.join(1, { id: "90", isOutgoing: true });
+  assertEquals(desk.join(2, { id: "90" }), ["1 disconnect duplicate"]);
+  assertEquals(desk.swarm.peers.size, 1);
+});
+
+Deno.test("Swarm keeps two peers of one host", () => {
+  const desk = new SwarmDesk({ have: "." });
+  desk.join(1, { hostname: "192.0.2.7" });
+  assertEquals(desk.join(2, { hostname: "192.0.2.7" }), []);
+  assertEquals(desk.swarm.peers.size, 2);
+});
+
+Deno.test("Swarm sends a keep-alive when it has said nothing for long, and only then", () => {
+  const desk = new SwarmDesk({ have: "#" });
+  desk.join(1);
+  const heard = (): unknown => desk.signal(1, "keepAlive");
+  assertEquals(desk.pass(KEEP_ALIVE_INTERVAL - 1000), []);
+  heard();
+  assertEquals(desk.pass(1000), ["1 < keepAlive"]);
+  assertEquals(desk.pass(KEEP_ALIVE_INTERVAL / 2), []);
+  desk.signal(1, "interested"); // answered by an unchoke
+  assertEquals(desk.pass(KEEP_ALIVE_INTERVAL - 1000), []);
+  assertEquals(desk.pass(1000), ["1 < keepAlive"]);
+});
+
+Deno.test("Swarm drops a peer that is silent for too long", () => {
+  const desk = new SwarmDesk({ have: "." });
+  desk.join(1);
+  desk.join(2);
+  desk.pass(IDLE_TIMEOUT_MS - 1000);
+  desk.signal(2, "keepAlive");
+  const lines = desk.pass(1000);
+  assertEquals(lines, ["1 disconnect idle"]);
+  assertEquals([...desk.swarm.peers.keys()], [2]);
+});
+
+Deno.test("Swarm ignores what unknown peers do and what no piece awaits", () => {
+  const desk = new SwarmDesk({ have: "." });
+  assertEquals(desk.leave(9), []);
+  assertEquals(desk.signal(9, "interested"), []);
+  assertEquals(desk.apply({ type: "blockSent", peer: 9, length: 5 }), []);
+  assertEquals(desk.verified(0), []);
+  assertEquals(desk.corrupt(0), []);
+  assertEquals(desk.swarm.have.count, 0);
+});
+
+Deno.test("Swarm forgets a peer that it disconnects", () => {
+  const desk = new SwarmDesk({ have: "#" });
+  desk.join(1);
+  desk.have(1, 5);
+  assertEquals(desk.leave(1), []);
+  assertEquals(desk.signal(1, "interested"), []);
+});

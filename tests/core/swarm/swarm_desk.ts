@@ -1,0 +1,228 @@
+/**
+ * A swarm under test, with its actions as short lines, so that a test reads as
+ * a conversation. What the engine says to peer 1 is `"1 < request 0.2"` (piece 0,
+ * block 2); whole content is zeros, and the test gives the verdicts.
+ *
+ * @module
+ */
+import { Bitfield } from "../../../lib/base/bitfield.ts";
+import type { PeerId } from "../../../lib/base/identifier.ts";
+import { seededRandom } from "../../../lib/base/random.ts";
+import { BLOCK_SIZE, Geometry } from "../../../lib/metainfo/geometry.ts";
+import type { SwarmAction, SwarmEvent } from "../../../lib/swarm/events.ts";
+import type { PeerState } from "../../../lib/swarm/peer_state.ts";
+import { Swarm } from "../../../lib/swarm/swarm.ts";
+import type { ControlMessage, Message } from "../../../lib/wire/message.ts";
+
+/** What a swarm under test is like. */
+export interface SwarmDeskOptions {
+  /** What we have, as `"#.#"`; its length is the number of pieces. */
+  readonly have: string;
+  /** @default {2} */
+  readonly blocksPerPiece?: number;
+  /** What the last block is short of, in bytes. @default {0} */
+  readonly missingBytes?: number;
+  /** @default {100} */
+  readonly maxPeers?: number;
+  /** @default {1} */
+  readonly seed?: number;
+}
+
+/** How a peer is introduced. */
+export interface Introduction {
+  /** @default {one for each key} */
+  readonly id?: string;
+  /** @default {one for each key} */
+  readonly hostname?: string;
+  /** @default {false} */
+  readonly isOutgoing?: boolean;
+}
+
+/** Our own peer id. */
+export const OWN_ID = idOf("50");
+
+/** A peer id that starts with two hex digits. */
+export function idOf(start: string): PeerId {
+  return start.padEnd(40, "0") as PeerId;
+}
+
+/** A set of pieces from a picture, `"#.#"`. */
+export function piecesOf(picture: string): Bitfield {
+  const pieces = new Bitfield(picture.length);
+  for (const [index, cell] of [...picture].entries()) {
+    if (cell === "#") pieces.add(index);
+  }
+  return pieces;
+}
+
+/** Feeds a swarm and reads its actions. */
+export class SwarmDesk {
+  readonly swarm: Swarm;
+  readonly geometry: Geometry;
+  /** In milliseconds. */
+  now = 1_000_000;
+
+  constructor(options: SwarmDeskOptions) {
+    const { have, blocksPerPiece = 2, missingBytes = 0, maxPeers, seed } =
+      options;
+    const pieceLength = blocksPerPiece * BLOCK_SIZE;
+    this.geometry = new Geometry(
+      have.length * pieceLength - missingBytes,
+      pieceLength,
+    );
+    this.swarm = new Swarm({
+      geometry: this.geometry,
+      have: piecesOf(have),
+      ownId: OWN_ID,
+      random: seededRandom(seed ?? 1),
+      maxPeers,
+    });
+  }
+
+  apply(event: SwarmEvent): string[] {
+    return this.swarm.apply(event, this.now).map((action) =>
+      this.#line(action)
+    );
+  }
+
+  join(peer: number, introduction: Introduction = {}): string[] {
+    return this.apply({
+      type: "peerJoined",
+      peer,
+      id: introduction.id ? idOf(introduction.id) : idOf(`a${peer}`),
+      hostname: introduction.hostname ?? `192.0.2.${peer}`,
+      isOutgoing: introduction.isOutgoing ?? false,
+    });
+  }
+
+  leave(peer: number): string[] {
+    return this.apply({ type: "peerLeft", peer });
+  }
+
+  receive(peer: number, message: Message): string[] {
+    return this.apply({ type: "messageReceived", peer, message });
+  }
+
+  /** A message without a payload. */
+  signal(
+    peer: number,
+    type: "choke" | "unchoke" | "interested" | "notInterested" | "keepAlive",
+  ): string[] {
+    return this.receive(peer, { type });
+  }
+
+  bitfield(peer: number, picture: string): string[] {
+    const bytes = piecesOf(picture).toBytes();
+    return this.receive(peer, { type: "bitfield", bytes });
+  }
+
+  have(peer: number, index: number): string[] {
+    return this.receive(peer, { type: "have", index });
+  }
+
+  /** A block comes from a peer, named `"piece.block"`, filled with one byte. */
+  block(peer: number, name: string, fill = 0): string[] {
+    const [index, block] = this.#numbers(name);
+    const length = this.geometry.blockLengthAt(index, block);
+    return this.receive(peer, {
+      type: "piece",
+      index,
+      offsetInPiece: block * BLOCK_SIZE,
+      block: new Uint8Array(length).fill(fill),
+    });
+  }
+
+  /** A peer asks for, or cancels, a block named `"piece.block"`. */
+  ask(
+    peer: number,
+    name: string,
+    type: "request" | "cancel" = "request",
+  ): string[] {
+    const [index, block] = this.#numbers(name);
+    const length = this.geometry.blockLengthAt(index, block);
+    return this.receive(peer, {
+      type,
+      index,
+      offsetInPiece: block * BLOCK_SIZE,
+      length,
+    });
+  }
+
+  /** A peer that has the pieces of the picture and serves us. */
+  source(peer: number, picture: string, introduction?: Introduction): string[] {
+    return [
+      ...this.join(peer, introduction),
+      ...this.bitfield(peer, picture),
+      ...this.signal(peer, "unchoke"),
+    ];
+  }
+
+  verified(index: number): string[] {
+    return this.apply({ type: "pieceVerified", index });
+  }
+
+  corrupt(index: number): string[] {
+    return this.apply({ type: "pieceCorrupt", index });
+  }
+
+  /** Time passes in whole seconds, with a tick each. */
+  pass(ms: number): string[] {
+    const lines: string[] = [];
+    for (const end = this.now + ms; this.now < end;) {
+      this.now += 1000;
+      lines.push(...this.apply({ type: "tick" }));
+    }
+    return lines;
+  }
+
+  peer(key: number): PeerState {
+    const peer = this.swarm.peers.get(key);
+    if (peer === undefined) throw new Error(`peer ${key} is not here`);
+    return peer;
+  }
+
+  #numbers(name: string): [index: number, block: number] {
+    const [index, block] = name.split(".").map(Number);
+    return [index!, block!];
+  }
+
+  #line(action: SwarmAction): string {
+    switch (action.type) {
+      case "send":
+        return `${action.peer} < ${this.#text(action.message)}`;
+      case "serveBlock": {
+        const { index, offsetInPiece, length } = action.block;
+        return `${action.peer} serve ${index}.${
+          offsetInPiece / BLOCK_SIZE
+        } of ${length}`;
+      }
+      case "verifyPiece":
+        return `verify ${action.index}`;
+      case "disconnect":
+        return `${action.peer} disconnect ${action.reason}`;
+      case "ban":
+        return `ban ${action.hostname} for ${action.index}`;
+      case "completed":
+        return "completed";
+      default:
+        action satisfies never;
+        throw new TypeError("unknown action");
+    }
+  }
+
+  #text(message: ControlMessage): string {
+    switch (message.type) {
+      case "have":
+        return `have ${message.index}`;
+      case "bitfield":
+        return `bitfield ${message.bytes.join(" ")}`;
+      case "request":
+      case "cancel":
+        return `${message.type} ${message.index}.${
+          message.offsetInPiece / BLOCK_SIZE
+        }`;
+      default:
+        return message.type;
+    }
+  }
+}
