@@ -1,0 +1,92 @@
+import {
+  assertEquals,
+  assertInstanceOf,
+  assertMatch,
+  assertThrows,
+} from "@std/assert";
+import { InformationRequest } from "../../../cli/flags.ts";
+import { parsePeerArguments } from "../../../cli/peer_arguments.ts";
+import { UsageError } from "../../../cli/program_error.ts";
+
+Deno.test("parsePeerArguments() has the defaults that users know", () => {
+  assertEquals(parsePeerArguments(["a.torrent"]), {
+    torrents: ["a.torrent"],
+    dir: ".",
+    port: 6881,
+    host: undefined,
+    maxPeers: 100,
+    maxUpload: 0,
+    maxDownload: 0,
+    exitWhenComplete: false,
+    onComplete: undefined,
+    output: "text",
+  });
+});
+
+Deno.test("parsePeerArguments() reads every flag", () => {
+  const args = [
+    ...["a.torrent", "--dir", "/srv/files", "--port=7000", "b.torrent"],
+    ...["--host", "192.168.1.5", "--max-peers", "7", "--max-upload", "1000"],
+    ...["--max-download=2000", "--exit-when-complete", "--json"],
+    ...["--on-complete", "mail -s 'all done' me", "--debug"],
+  ];
+  assertEquals(parsePeerArguments(args), {
+    torrents: ["a.torrent", "b.torrent"],
+    dir: "/srv/files",
+    port: 7000,
+    host: "192.168.1.5",
+    maxPeers: 7,
+    maxUpload: 1000,
+    maxDownload: 2000,
+    exitWhenComplete: true,
+    onComplete: ["mail", "-s", "all done", "me"],
+    output: "json",
+  });
+  assertEquals(parsePeerArguments(["a", "--quiet"]).output, "quiet");
+  assertEquals(parsePeerArguments(["a", "--port", "0"]).port, 0);
+});
+
+Deno.test("parsePeerArguments() takes what follows -- as torrents", () => {
+  const { torrents } = parsePeerArguments(["a", "--", "--json", "1"]);
+  assertEquals(torrents, ["a", "--json", "1"]);
+});
+
+Deno.test("parsePeerArguments() says what makes no sense", () => {
+  const cases: [args: string[], reason: string][] = [
+    [[], "no TORRENT is given"],
+    [["--quiet"], "no TORRENT is given"],
+    [[""], "an argument is empty"],
+    [["a", "--quiet", "--json"], "--quiet and --json exclude each other"],
+    [["a", "--speed"], "unknown flag --speed"],
+    [["a", "-p", "1"], "unknown flag -p"],
+    [["a", "--json=no"], "--json takes no value"],
+    [["a", "--port", "65536"], "a whole number from 0 to 65535"],
+    [["a", "--port", "http"], '--port is "http"'],
+    [["a", "--port=1", "--port=2"], "--port is given twice"],
+    [["a", "--max-peers", "0"], "a whole number from 1 to 10000"],
+    [["a", "--max-upload", "-1"], "unknown flag -1"],
+    [["a", "--max-upload=-1"], '--max-upload is "-1"'],
+    [["a", "--max-download", "1e6"], '--max-download is "1e6"'],
+    [["a", "--max-download", "1.5"], "a whole number, 0 or more"],
+    [["a", "--dir"], "--dir needs a value"],
+    [["a", "--on-complete", "say 'done"], "--on-complete: a ' is not closed"],
+    [["a", "--on-complete", "  "], "--on-complete names no command"],
+  ];
+  for (const [args, reason] of cases) {
+    assertThrows(() => parsePeerArguments(args), UsageError, reason);
+  }
+});
+
+Deno.test("parsePeerArguments() answers --help before it complains", () => {
+  for (const args of [["--help"], ["-h", "a"], ["--help", "--port", "x"]]) {
+    let request: unknown;
+    try {
+      parsePeerArguments(args);
+    } catch (thrown) {
+      request = thrown;
+    }
+    // A way out, not an error: assertThrows() would not take it.
+    assertInstanceOf(request, InformationRequest);
+    assertMatch(request.text, /^usage: peer TORRENT/m);
+  }
+});

@@ -1,0 +1,47 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { splitWords } from "../../../cli/split_words.ts";
+
+/** A command line, and its words between bars. */
+const CASES: [text: string, words: string][] = [
+  ["notify", "|notify|"],
+  ["notify-send done now", "|notify-send|done|now|"],
+  ["  a \t b\n", "|a|b|"],
+  ["", "|"],
+  ["   ", "|"],
+  ["'two words' one", "|two words|one|"],
+  ['"two words" one', "|two words|one|"],
+  ["a'b c'd", "|ab cd|"],
+  [`'say "hi"' "it's"`, `|say "hi"|it's|`],
+  ["'' \"\"", "|||"],
+  [String.raw`two\ words`, "|two words|"],
+  [String.raw`\'a \"b \\c`, String.raw`|'a|"b|\c|`],
+  // Single quotes keep a backslash; double quotes keep it before most.
+  [String.raw`'C:\new'`, String.raw`|C:\new|`],
+  [String.raw`"C:\new"`, String.raw`|C:\new|`],
+  [String.raw`"a\"b\\c\$d"`, String.raw`|a"b\c$d|`],
+  // Nothing is expanded and nothing ends a command: there is no shell.
+  ["$HOME *.txt ~ a;b a|b >c `d`", "|$HOME|*.txt|~|a;b|a|b|>c|`d`|"],
+  ["日本語 '🎬 film'", "|日本語|🎬 film|"],
+];
+
+for (const [text, words] of CASES) {
+  Deno.test(`splitWords() makes ${words} of ${JSON.stringify(text)}`, () => {
+    const bars = splitWords(text).map((word) => `${word}|`).join("");
+    assertEquals(`|${bars}`, words);
+  });
+}
+
+Deno.test("splitWords() refuses a quote that is not closed", () => {
+  for (const text of ["'a", "a 'b c", "''' b"]) {
+    assertThrows(() => splitWords(text), SyntaxError, "a ' is not closed");
+  }
+  for (const text of ['"a', String.raw`"a\"`, `'a' "`]) {
+    assertThrows(() => splitWords(text), SyntaxError, 'a " is not closed');
+  }
+});
+
+Deno.test("splitWords() refuses a backslash with nothing after it", () => {
+  for (const text of ["\\", "a b\\", '"a\\']) {
+    assertThrows(() => splitWords(text), SyntaxError, "the last backslash");
+  }
+});

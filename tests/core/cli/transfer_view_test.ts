@@ -1,0 +1,137 @@
+import { assert, assertEquals, assertNotMatch } from "@std/assert";
+import stringWidth from "string-width";
+import {
+  describeTransfer,
+  renderTransfer,
+  secondsLeft,
+} from "../../../cli/transfer_view.ts";
+import { MIB, peer, snapshot } from "./snapshots.ts";
+
+/** What must never reach a terminal: control characters and turns of direction. */
+const UNSAFE = /[\p{Cc}\p{Bidi_Control}]/u;
+
+const NAMES = [
+  "film.mkv",
+  "a".repeat(255),
+  "日本語の映画".repeat(14),
+  "한국어 영화.mkv",
+  "👩‍👩‍👧‍👦🎬".repeat(9),
+  "e\u0301".repeat(85),
+  "مرحبا بالعالم.mkv",
+  "\x1b[2J\x1b]0;owned\x07 \r\n\t\x9b31m",
+  "exe.\u202egnp.scr\u2066",
+  "",
+];
+
+Deno.test("renderTransfer() shows as much as the columns hold", () => {
+  const cases: [columns: number, lines: string[]][] = [
+    [100, [
+      "film.mkv  100 MiB",
+      "  [###############...............]  50%  10 MiB/s down  0 B/s up  0:05 left  2 peers, 1 seeder",
+    ]],
+    [80, [
+      "film.mkv  100 MiB",
+      "  [#######........]  50%  10 MiB/s down  0 B/s up  0:05 left  2 peers, 1 seeder",
+    ]],
+    [60, [
+      "film.mkv  100 MiB",
+      "  [#######.......]  50%  10 MiB/s down  0 B/s up  0:05 left",
+    ]],
+    [40, [
+      "film.mkv  100 MiB",
+      "  [#######........]  50%  10 MiB/s down",
+    ]],
+    [20, ["film.mkv  100 MiB", "  [#####.....]  50%"]],
+    [16, ["film.…  100 MiB", "  50%"]],
+  ];
+  for (const [columns, lines] of cases) {
+    assertEquals(renderTransfer(snapshot(), columns), lines, `${columns}`);
+  }
+});
+
+Deno.test("renderTransfer() shows a seeder's work", () => {
+  const seeding = snapshot({
+    state: "seeding",
+    verifiedLength: 100 * MIB,
+    downloadBytesPerSecond: 0,
+    uploadBytesPerSecond: 2.5 * MIB,
+    peers: [peer()],
+  });
+  assertEquals(renderTransfer(seeding, 70), [
+    "film.mkv  100 MiB",
+    "  [#######################]  seeding  2.5 MiB/s up  1 peer, 0 seeders",
+  ]);
+});
+
+Deno.test("renderTransfer() cuts names by the columns they take, not by their length", () => {
+  const cases: [name: string, line: string][] = [
+    ["日本語の映画.mkv", "日本語の…  100 MiB"],
+    ["aaaaaaaaaaaaaaaa", "aaaaaaaaa…  100 MiB"],
+    ["🎬🎬🎬🎬🎬🎬🎬", "🎬🎬🎬🎬…  100 MiB"],
+  ];
+  for (const [name, line] of cases) {
+    assertEquals(renderTransfer(snapshot({ name }), 20)[0], line);
+  }
+});
+
+Deno.test("renderTransfer() never fills the last column nor lets a name move the cursor", () => {
+  const shown = [
+    ...NAMES.map((name) => snapshot({ name })),
+    snapshot({ state: "seeding", verifiedLength: 100 * MIB }),
+    snapshot({ state: "failed" }),
+    snapshot({ length: 2 ** 53 - 1, verifiedLength: 1, peers: [] }),
+    snapshot({ downloadBytesPerSecond: 0.001 }),
+    snapshot({ peers: Array.from({ length: 1000 }, () => peer()) }),
+  ];
+  for (const transfer of shown) {
+    for (let columns = 20; columns <= 200; columns++) {
+      const lines = renderTransfer(transfer, columns);
+      assertEquals(lines.length, 2);
+      for (const line of lines) {
+        assert(stringWidth(line) < columns, `${columns} columns: ${line}`);
+        assertNotMatch(line, UNSAFE);
+      }
+    }
+  }
+});
+
+Deno.test("renderTransfer() draws a line on however narrow a terminal", () => {
+  for (let columns = 1; columns < 20; columns++) {
+    assertEquals(renderTransfer(snapshot(), columns).length, 2);
+  }
+});
+
+Deno.test("renderTransfer() says 100% of a whole download alone", () => {
+  const almost = snapshot({ verifiedLength: 100 * MIB - 1 });
+  assertEquals(renderTransfer(almost, 21)[1], "  [########.]  99.9%");
+});
+
+Deno.test("describeTransfer() is one line for a log", () => {
+  const cases: [given: Parameters<typeof snapshot>[0], line: string][] = [
+    [{}, "50%, 10 MiB/s down, 0 B/s up, 0:05 left, 2 peers, 1 seeder"],
+    [
+      { downloadBytesPerSecond: 0, peers: [] },
+      "50%, 0 B/s down, 0 B/s up, no peers",
+    ],
+    [{ state: "seeding", peers: [] }, "seeding, 0 B/s up, no peers"],
+    [{ state: "failed" }, "50%, stopped"],
+  ];
+  for (const [given, line] of cases) {
+    assertEquals(describeTransfer(snapshot(given)), `film.mkv: ${line}`);
+  }
+});
+
+Deno.test("describeTransfer() shows what a hostile name holds", () => {
+  for (const name of NAMES) {
+    assertNotMatch(describeTransfer(snapshot({ name })), UNSAFE);
+  }
+  assertEquals(
+    describeTransfer(snapshot({ name: "a\x1b[2J\nb", state: "failed" })),
+    String.raw`a\x1b[2J\x0ab: 50%, stopped`,
+  );
+});
+
+Deno.test("secondsLeft() knows no end while nothing moves", () => {
+  assertEquals(secondsLeft(snapshot()), 5);
+  assertEquals(secondsLeft(snapshot({ downloadBytesPerSecond: 0 })), undefined);
+});
