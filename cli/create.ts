@@ -7,7 +7,6 @@ import { basename, dirname, resolve } from "@std/path";
 import {
   checkAbsent,
   createTorrent,
-  loadTorrentFile,
   saveTorrentFile,
   type Torrent,
 } from "../mod.ts";
@@ -42,7 +41,7 @@ export async function main(args: readonly string[]): Promise<number> {
   if (!request.force) await checkAbsent(output);
 
   using interrupt = Interrupt.listen("create the torrent");
-  const bytes = await createTorrent(request.path, {
+  const { bytes, torrent } = await createTorrent(request.path, {
     announce: request.announce,
     pieceLength: request.pieceLength,
     isPrivate: request.isPrivate,
@@ -55,8 +54,6 @@ export async function main(args: readonly string[]): Promise<number> {
   }).finally(eraseLiveLines);
   interrupt.signal.throwIfAborted();
   await saveTorrentFile(output, bytes, { overwrite: request.force });
-
-  const torrent = await loadTorrentFile(output);
   for (const line of summarize(torrent, request, output)) {
     writeLine(printable(line));
   }

@@ -86,6 +86,7 @@ export { VERSION } from "./base/version.ts";
 export { sha1 } from "./disk/sha1.ts";
 export {
   checkPieceLength,
+  type CreatedTorrent,
   createTorrent,
   type CreateTorrentOptions,
   type CreateTorrentProgress,

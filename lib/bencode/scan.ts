@@ -1,6 +1,7 @@
 /**
  * The grammar of bencode, strictly: one value, nothing after it, every integer
- * and length in its only spelling, no key twice, no deeper than a limit. Walks
+ * and length in its only spelling, no key twice, neither deeper nor more
+ * numerous than a limit. Walks
  * without recursion and makes no values, so hostile bytes cost one pass. What it
  * lets through the decoder of `npm:bencode`, which is lax and recursive, reads
  * right. Keys out of order are let through: old torrents have them.
@@ -13,6 +14,12 @@ import { BencodeError } from "./bencode_error.ts";
 
 /** Lists and dictionaries inside one another. */
 export const MAX_DEPTH = 64;
+
+/**
+ * Values, keys and ends in all: enough for a torrent of 150,000 files. Without it
+ * the 16 million empty strings of 32 MiB took the decoder 28 s and 6 GB.
+ */
+export const MAX_ITEMS = 2 ** 21;
 
 /** Digits of a string's length: enough for any buffer, few enough to be exact. */
 const MAX_LENGTH_DIGITS = 15;
@@ -71,7 +78,11 @@ export function scanBencode(bytes: Uint8Array): TopLevelSpans {
   const frames: Frame[] = [];
   let position = 0;
   let topLevelStart = 0;
+  let itemCount = 0;
   do {
+    if (++itemCount > MAX_ITEMS) {
+      throw new BencodeError(position, `more than ${MAX_ITEMS} items`);
+    }
     const frame = frames.at(-1);
     const byte = byteAt(bytes, position);
     if (frame?.keys !== undefined && frame.key === undefined && byte !== END) {

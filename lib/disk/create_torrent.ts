@@ -9,6 +9,8 @@ import { buildTorrent, type NewTorrent } from "../metainfo/build_torrent.ts";
 import { PIECE_LENGTH } from "../metainfo/geometry.ts";
 import { MAX_PIECE_LENGTH } from "../metainfo/parse_torrent.ts";
 import { findComponentFault } from "../metainfo/safe_path.ts";
+import { MetainfoError } from "../metainfo/metainfo_error.ts";
+import type { Torrent } from "../metainfo/torrent.ts";
 import { hashPieces } from "./hash_pieces.ts";
 import {
   findSourceChange,
@@ -16,6 +18,7 @@ import {
   type ScanSourceOptions,
   type Source,
 } from "./source.ts";
+import { parseTorrentFile } from "./torrent_file.ts";
 
 /** Shortest piece of a new torrent, in bytes: one block. */
 export const MIN_PIECE_LENGTH = 16384;
@@ -43,15 +46,23 @@ export interface CreateTorrentOptions extends
   readonly onProgress?: (progress: CreateTorrentProgress) => void;
 }
 
+/** A new torrent file, not yet on the disk. */
+export interface CreatedTorrent {
+  /** The file. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** What it says, as peers will read it. */
+  readonly torrent: Torrent;
+}
+
 /**
- * Reads all of a file or folder and writes a torrent of it, into memory.
+ * Reads all of a file or folder and makes a torrent of it, in memory.
  * @throws {RangeError} If `pieceLength` is not one of those allowed.
  * @throws {StorageError} If the source cannot be read, or changes while it is.
  */
 export async function createTorrent(
   path: string,
   options: CreateTorrentOptions,
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<CreatedTorrent> {
   const { onProgress, signal, pieceLength = PIECE_LENGTH } = options;
   checkPieceLength(pieceLength);
   const source = await scanSource(path, options);
@@ -68,13 +79,27 @@ export async function createTorrent(
       `Cannot create torrent: ${change} while it was read; wait until nothing changes it and run again`,
     );
   }
-  return buildTorrent({
+  const bytes = buildTorrent({
     ...options,
     name,
     content: contentOf(source),
     pieceLength,
     pieceHashes,
   });
+  return { bytes, torrent: await readBack(bytes) };
+}
+
+/** @throws {StorageError} If peers would not take the torrent file. */
+async function readBack(bytes: Uint8Array): Promise<Torrent> {
+  try {
+    return await parseTorrentFile(bytes);
+  } catch (cause) {
+    if (!(cause instanceof MetainfoError)) throw cause;
+    throw new StorageError(
+      `Cannot create torrent: peers would not take it, as the ${cause.field} ${cause.reason}; share fewer files or use longer pieces`,
+      { cause },
+    );
+  }
 }
 
 /** @throws {RangeError} If a new torrent cannot have pieces of that length. */

@@ -23,16 +23,24 @@ export const MAX_TORRENT_FILE_LENGTH = 32 * 1024 * 1024;
  */
 export async function loadTorrentFile(path: string): Promise<Torrent> {
   try {
-    const bytes = await readCapped(path);
-    return await parseTorrent(bytes, {
-      sha1,
-      platform: platformOf(Deno.build.os),
-    });
+    return await parseTorrentFile(await readCapped(path));
   } catch (error) {
     if (!(error instanceof MetainfoError)) throw error;
     const { field, reason } = error;
     throw new MetainfoError(field, reason, { source: path, cause: error });
   }
+}
+
+/**
+ * Parses the bytes of a torrent file by the path rules of this machine.
+ * @throws {MetainfoError} If it is not a valid torrent file, or is too long.
+ */
+export async function parseTorrentFile(bytes: Uint8Array): Promise<Torrent> {
+  if (bytes.length > MAX_TORRENT_FILE_LENGTH) throw tooLong();
+  return await parseTorrent(bytes, {
+    sha1,
+    platform: platformOf(Deno.build.os),
+  });
 }
 
 /** Options of {@linkcode saveTorrentFile}. */

@@ -5,7 +5,7 @@ import {
   type Decoded,
   findDictionarySpan,
 } from "../../../lib/bencode/decode.ts";
-import { keyName, MAX_DEPTH } from "../../../lib/bencode/scan.ts";
+import { keyName, MAX_DEPTH, MAX_ITEMS } from "../../../lib/bencode/scan.ts";
 import { latin1 } from "./bytes.ts";
 
 Deno.test("decodeBencode() reads each kind of value", () => {
@@ -85,6 +85,11 @@ Deno.test("decodeBencode() names the offset of what is not bencode", () => {
     );
     assertEquals(error.offset, offset, text);
   }
+});
+
+Deno.test("decodeBencode() refuses more items than a torrent can need", () => {
+  const text = `l${"0:".repeat(MAX_ITEMS)}e`;
+  assertThrows(() => decodeBencode(latin1(text)), BencodeError, "more than");
 });
 
 Deno.test("decodeBencode() reads the deepest nesting allowed", () => {
