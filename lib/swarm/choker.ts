@@ -33,11 +33,17 @@ export function chooseUnchoked(
     const kept = all.filter((peer) => peer.peerIsInterested || !peer.weChoke);
     return new Set(kept.map((peer) => peer.key));
   }
-  const isInTurn = (peer: ChokablePeer) =>
-    !peer.weChoke && options.now - peer.unchokedAt < UPLOAD_TURN_MS;
+  // First whose turn goes on, then who waits, then whose turn is over: unlike the
+  // waiting, of those the ones served longest go first.
+  const rank = (peer: ChokablePeer): number => {
+    if (peer.weChoke) return 1;
+    return options.now - peer.unchokedAt < UPLOAD_TURN_MS ? 0 : 2;
+  };
   interested.sort((one, other) =>
-    Number(isInTurn(other)) - Number(isInTurn(one)) ||
-    one.unchokedAt - other.unchokedAt
+    rank(one) - rank(other) ||
+    (one.weChoke
+      ? one.unchokedAt - other.unchokedAt
+      : other.unchokedAt - one.unchokedAt)
   );
   return new Set(interested.slice(0, options.slots).map((peer) => peer.key));
 }
