@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { seededRandom, shuffle } from "../../../lib/base/random.ts";
 import {
   type ChokablePeer,
@@ -45,7 +45,9 @@ const PICTURES: readonly [
   ["iu30 i80 i40", 2, [1, 2], "the longest wait is first"],
   ["i40 i i80", 1, [1], "who never had a turn waits longest"],
   ["iu1 iu2 u3 i", 2, [0, 1], "the content make room for the asking"],
-  ["iu1 iu2 iu3", 2, [1, 2], "the latest turn ends if slots are lost"],
+  ["iu90 i80", 1, [1], "who was served longest makes room, not who waits"],
+  ["iu90 iu25 i80", 2, [1, 2], "who was served longest makes room first"],
+  ["iu1 iu2 iu3", 2, [0, 1], "no more than the slots, should they shrink"],
 ];
 
 for (const [picture, slots, expected, why] of PICTURES) {
@@ -58,28 +60,27 @@ Deno.test("chooseUnchoked() chooses nobody of nobody", () => {
   assertEquals(chooseUnchoked([], { now: NOW, slots: 4 }).size, 0);
 });
 
-Deno.test("chooseUnchoked() lets everyone have a turn, one after another (seed 1)", () => {
-  const random = seededRandom(1);
-  const peers = Array.from({ length: 10 }, (_, key) => ({
-    key,
-    peerIsInterested: true,
-    weChoke: true,
-    unchokedAt: 0,
-  }));
-  const turns = new Array<number>(10).fill(0);
-  for (let round = 1; round <= 20; round++) {
-    const now = round * UPLOAD_TURN_MS;
-    const unchoked = chooseUnchoked(shuffle(peers, random), { now, slots: 3 });
-    assertEquals(unchoked.size, 3);
-    for (const peer of peers) {
-      const isChosen = unchoked.has(peer.key);
-      if (isChosen && peer.weChoke) peer.unchokedAt = now;
-      if (isChosen) turns[peer.key]!++;
-      peer.weChoke = !isChosen;
+for (const slots of [1, 3, 7, 9]) {
+  Deno.test(`chooseUnchoked() gives ten peers as many turns at ${slots} slots (seed 1)`, () => {
+    const random = seededRandom(1);
+    const peers = Array.from({ length: 10 }, (_, key) => ({
+      key,
+      peerIsInterested: true,
+      weChoke: true,
+      unchokedAt: 0,
+      turns: 0,
+    }));
+    for (let round = 1; round <= 100; round++) {
+      const now = round * UPLOAD_TURN_MS;
+      const unchoked = chooseUnchoked(shuffle(peers, random), { now, slots });
+      assertEquals(unchoked.size, slots);
+      for (const peer of peers) {
+        const isChosen = unchoked.has(peer.key);
+        if (isChosen && peer.weChoke) peer.unchokedAt = now;
+        if (isChosen) peer.turns++;
+        peer.weChoke = !isChosen;
+      }
     }
-  }
-  assertEquals(
-    turns.map((count) => Math.abs(count - 6) <= 1),
-    turns.map(() => true),
-  );
-});
+    for (const { turns } of peers) assertAlmostEquals(turns, slots * 10, 10);
+  });
+}

@@ -89,7 +89,7 @@ export class SwarmDesk {
     return this.apply({
       type: "peerJoined",
       peer,
-      id: introduction.id ? idOf(introduction.id) : idOf(`a${peer}`),
+      id: introduction.id ? idOf(introduction.id) : idOf(`a${peer}f`),
       hostname: introduction.hostname ?? `192.0.2.${peer}`,
       isOutgoing: introduction.isOutgoing ?? false,
     });

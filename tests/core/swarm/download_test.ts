@@ -1,0 +1,165 @@
+import { assert, assertEquals } from "@std/assert";
+import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
+import { SwarmDesk } from "./swarm_desk.ts";
+
+Deno.test("Swarm is interested in a peer that has what we lack, and says so once", () => {
+  const desk = new SwarmDesk({ have: "#..." });
+  desk.join(1);
+  assertEquals(desk.bitfield(1, "#..."), []);
+  assertEquals(desk.have(1, 2), ["1 < interested"]);
+  assertEquals(desk.have(1, 2), []);
+  assertEquals(desk.have(1, 3), []);
+});
+
+Deno.test("Swarm is interested from the bitfield on and asks once unchoked", () => {
+  const desk = new SwarmDesk({ have: ".." });
+  desk.join(1);
+  assertEquals(desk.bitfield(1, "#."), ["1 < interested"]);
+  assertEquals(desk.signal(1, "unchoke"), [
+    "1 < request 0.0",
+    "1 < request 0.1",
+  ]);
+});
+
+Deno.test("Swarm asks an unchoked peer at once for a piece that it announces", () => {
+  const desk = new SwarmDesk({ have: ".." });
+  desk.join(1);
+  desk.signal(1, "unchoke");
+  assertEquals(desk.have(1, 1), [
+    "1 < interested",
+    "1 < request 1.0",
+    "1 < request 1.1",
+  ]);
+});
+
+Deno.test("Swarm asks for nothing while it is choked", () => {
+  const desk = new SwarmDesk({ have: ".." });
+  desk.source(1, "##");
+  assertEquals(desk.signal(1, "choke"), []);
+  assertEquals(desk.pass(5000), []);
+  assertEquals(desk.peer(1).outstanding.size, 0);
+  assertEquals(desk.signal(1, "unchoke").length, 4);
+});
+
+Deno.test("Swarm drops a block that crossed with a choke", () => {
+  const desk = new SwarmDesk({ have: "." });
+  desk.source(1, "#");
+  desk.signal(1, "choke");
+  assertEquals(desk.block(1, "0.0"), []);
+  assertEquals(desk.swarm.traffic.wasted, BLOCK_SIZE);
+});
+
+Deno.test("Swarm has a whole piece judged, then announces it to everyone", () => {
+  const desk = new SwarmDesk({ have: "..", seed: 2 });
+  desk.source(1, "#.");
+  desk.join(2);
+  assertEquals(desk.block(1, "0.1"), []);
+  assertEquals(desk.block(1, "0.0"), ["verify 0"]);
+  assertEquals(desk.swarm.have.count, 0);
+  assertEquals(desk.verified(0), [
+    "1 < have 0",
+    "1 < notInterested",
+    "2 < have 0",
+  ]);
+  assert(desk.swarm.have.has(0));
+  assertEquals(desk.swarm.traffic, {
+    downloaded: 2 * BLOCK_SIZE,
+    wasted: 0,
+    uploaded: 0,
+  });
+});
+
+Deno.test("Swarm hands over exactly the bytes that came", () => {
+  const desk = new SwarmDesk({ have: ".", missingBytes: 5 });
+  desk.source(1, "#");
+  desk.block(1, "0.0", 7);
+  const actions = desk.swarm.apply({
+    type: "messageReceived",
+    peer: 1,
+    message: {
+      type: "piece",
+      index: 0,
+      offsetInPiece: BLOCK_SIZE,
+      block: new Uint8Array(BLOCK_SIZE - 5).fill(8),
+    },
+  }, desk.now);
+  const [verify] = actions;
+  assert(verify?.type === "verifyPiece");
+  assertEquals(verify.bytes.length, 2 * BLOCK_SIZE - 5);
+  assert(verify.bytes.subarray(0, BLOCK_SIZE).every((byte) => byte === 7));
+  assert(verify.bytes.subarray(BLOCK_SIZE).every((byte) => byte === 8));
+});
+
+Deno.test("Swarm is complete once, and parts from those that are", () => {
+  const desk = new SwarmDesk({ have: "#.", blocksPerPiece: 1 });
+  desk.source(1, "##");
+  desk.join(2);
+  desk.block(1, "1.0");
+  assertEquals(desk.verified(1), [
+    "1 < have 1",
+    "1 < notInterested",
+    "2 < have 1",
+    "completed",
+    "1 disconnect bothComplete",
+  ]);
+  assertEquals(desk.verified(1), []);
+  assertEquals(desk.bitfield(2, "#."), []);
+  assertEquals(desk.have(2, 1), ["2 disconnect bothComplete"]);
+  desk.join(3);
+  assertEquals(desk.bitfield(3, "##"), ["3 disconnect bothComplete"]);
+});
+
+Deno.test("Swarm that has everything from the start never says that it completed", () => {
+  const desk = new SwarmDesk({ have: "##" });
+  desk.join(1);
+  assertEquals(desk.verified(0), []);
+  assertEquals(desk.pass(2000), []);
+});
+
+Deno.test("Swarm keeps a window of requests full and no more", () => {
+  const desk = new SwarmDesk({ have: ".".repeat(200), blocksPerPiece: 16 });
+  desk.source(1, "#".repeat(200));
+  const peer = desk.peer(1);
+  const first = peer.window.size;
+  assertEquals(peer.outstanding.size, first);
+  const [id] = peer.outstanding;
+  const { index, block } = desk.geometry.blockOfId(id!);
+  assertEquals(desk.block(1, `${index}.${block}`).length, 2);
+  assertEquals(peer.outstanding.size, first + 1);
+});
+
+Deno.test("Swarm asks others for what a peer that leaves or chokes had on order", () => {
+  for (const end of ["leave", "choke"] as const) {
+    const desk = new SwarmDesk({ have: "." });
+    desk.source(1, "#");
+    desk.source(2, "#");
+    desk.pass(1000);
+    if (end === "leave") desk.leave(1);
+    else desk.signal(1, "choke");
+    desk.pass(1000);
+    assertEquals([...desk.peer(2).outstanding].sort(), [0, 1]);
+  }
+});
+
+Deno.test("Swarm doubles the last blocks and cancels the slower copy, the last one too", () => {
+  const desk = new SwarmDesk({ have: "." });
+  desk.source(1, "#");
+  const lines = desk.source(2, "#");
+  assertEquals(lines.slice(-2), ["2 < request 0.0", "2 < request 0.1"]);
+  assertEquals(desk.block(2, "0.0"), ["1 < cancel 0.0"]);
+  assertEquals(desk.block(1, "0.1"), ["2 < cancel 0.1", "verify 0"]);
+  assertEquals(desk.block(2, "0.1"), []);
+  assertEquals(desk.swarm.traffic.wasted, BLOCK_SIZE);
+});
+
+Deno.test("Swarm finishes a corrupt piece whose last block was doubled", () => {
+  const desk = new SwarmDesk({ have: ".", blocksPerPiece: 1 });
+  desk.source(1, "#");
+  desk.source(2, "#");
+  assertEquals(desk.block(1, "0.0"), ["2 < cancel 0.0", "verify 0"]);
+  desk.corrupt(0);
+  assertEquals([...desk.swarm.peers.keys()], [2]);
+  desk.signal(2, "choke");
+  assertEquals(desk.signal(2, "unchoke"), ["2 < request 0.0"]);
+  assertEquals(desk.block(2, "0.0"), ["verify 0"]);
+});

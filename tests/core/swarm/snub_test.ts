@@ -1,0 +1,103 @@
+import { assert, assertEquals } from "@std/assert";
+import { SNUB_TIMEOUT_MS } from "../../../lib/swarm/downloads.ts";
+import { SwarmDesk } from "./swarm_desk.ts";
+
+/** A desk whose peer 1 was asked for piece 0, of four blocks, and says nothing. */
+function silentPeer(): SwarmDesk {
+  const desk = new SwarmDesk({ have: "..", blocksPerPiece: 4 });
+  desk.source(1, "#.");
+  return desk;
+}
+
+Deno.test("Swarm passes over a peer that owes blocks for too long", () => {
+  const desk = silentPeer();
+  desk.pass(SNUB_TIMEOUT_MS - 1000);
+  assertEquals(desk.peer(1).isSnubbing, false);
+  desk.pass(1000);
+  assertEquals(desk.peer(1).isSnubbing, true);
+  assertEquals(desk.source(2, "#.").slice(1), [
+    "2 < request 0.0",
+    "2 < request 0.1",
+    "2 < request 0.2",
+    "2 < request 0.3",
+  ]);
+});
+
+Deno.test("Swarm never passes over a peer that owes nothing", () => {
+  const desk = new SwarmDesk({ have: "." });
+  desk.join(1);
+  desk.signal(1, "unchoke");
+  desk.pass(4 * SNUB_TIMEOUT_MS);
+  assertEquals(desk.peer(1).isSnubbing, false);
+});
+
+Deno.test("Swarm gives a peer that delivers now and then its time", () => {
+  const desk = silentPeer();
+  for (const name of ["0.0", "0.1", "0.2"]) {
+    desk.pass(SNUB_TIMEOUT_MS - 1000);
+    desk.block(1, name);
+    assertEquals(desk.peer(1).isSnubbing, false);
+  }
+});
+
+Deno.test("Swarm asks a snubbing peer for nothing more", () => {
+  const desk = silentPeer();
+  desk.pass(SNUB_TIMEOUT_MS);
+  assertEquals(desk.have(1, 1), []);
+  assertEquals(desk.pass(5000), []);
+});
+
+Deno.test("Swarm takes a late block, and asks that peer again", () => {
+  const desk = silentPeer();
+  desk.pass(SNUB_TIMEOUT_MS);
+  desk.have(1, 1);
+  assertEquals(desk.block(1, "0.0"), [
+    "1 < request 1.0",
+    "1 < request 1.1",
+    "1 < request 1.2",
+    "1 < request 1.3",
+  ]);
+  assertEquals(desk.peer(1).isSnubbing, false);
+  for (const name of ["0.1", "0.2"]) desk.block(1, name);
+  assertEquals(desk.block(1, "0.3"), ["verify 0"]);
+});
+
+Deno.test("Swarm cancels with another what the late peer delivered after all", () => {
+  const desk = silentPeer();
+  desk.pass(SNUB_TIMEOUT_MS);
+  desk.source(2, "#.");
+  assertEquals(desk.block(1, "0.0"), ["2 < cancel 0.0"]);
+});
+
+Deno.test("Swarm cancels with the late peer what others delivered meanwhile", () => {
+  const desk = silentPeer();
+  desk.pass(SNUB_TIMEOUT_MS);
+  desk.source(2, "#.");
+  desk.block(2, "0.0");
+  desk.block(2, "0.1");
+  assertEquals(desk.block(1, "0.2"), [
+    "2 < cancel 0.2",
+    "1 < cancel 0.0",
+    "1 < cancel 0.1",
+  ]);
+});
+
+Deno.test("Swarm counts a late block that came from elsewhere already as wasted", () => {
+  const desk = silentPeer();
+  desk.pass(SNUB_TIMEOUT_MS);
+  desk.source(2, "#.");
+  desk.block(2, "0.0");
+  assertEquals(desk.swarm.traffic.wasted, 0);
+  desk.block(1, "0.0");
+  assertEquals(desk.swarm.traffic.wasted, 16384);
+  assertEquals(desk.peer(1).isSnubbing, false);
+});
+
+Deno.test("Swarm starts afresh with a snubbing peer that chokes and unchokes", () => {
+  const desk = silentPeer();
+  desk.pass(SNUB_TIMEOUT_MS);
+  desk.signal(1, "choke");
+  assertEquals(desk.peer(1).isSnubbing, false);
+  assertEquals(desk.signal(1, "unchoke").length, 4);
+  assert(desk.peer(1).outstanding.size === 4);
+});
