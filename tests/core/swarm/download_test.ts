@@ -141,6 +141,24 @@ Deno.test("Swarm asks others for what a peer that leaves or chokes had on order"
   }
 });
 
+Deno.test("Swarm counts only who is here when it asks for the rarest", () => {
+  for (const seed of [1, 2, 3, 4, 5]) {
+    const desk = new SwarmDesk({ have: "..", blocksPerPiece: 1, seed });
+    for (const key of [2, 3, 4]) {
+      desk.join(key);
+      desk.bitfield(key, "#.");
+    }
+    for (const key of [2, 3, 4]) desk.leave(key);
+    desk.join(5);
+    desk.bitfield(5, ".#");
+    // Without those that left: 1 2.
+    assertEquals(desk.source(1, "##").slice(1), [
+      "1 < request 0.0",
+      "1 < request 1.0",
+    ]);
+  }
+});
+
 Deno.test("Swarm doubles the last blocks and cancels the slower copy, the last one too", () => {
   const desk = new SwarmDesk({ have: "." });
   desk.source(1, "#");

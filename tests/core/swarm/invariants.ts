@@ -1,0 +1,221 @@
+/**
+ * What must hold of a swarm after every event, seen from outside: a watcher
+ * keeps its own account of each connection from the events and actions alone,
+ * and holds the engine's state against it.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
+import type {
+  PeerKey,
+  SwarmAction,
+  SwarmEvent,
+} from "../../../lib/swarm/events.ts";
+import type { Swarm } from "../../../lib/swarm/swarm.ts";
+import type { BlockRange, ControlMessage } from "../../../lib/wire/message.ts";
+import type { Geometry } from "../../../lib/metainfo/geometry.ts";
+
+/** What was said on one connection. */
+interface Account {
+  readonly hostname: string;
+  peerChokes: boolean;
+  weChoke: boolean;
+  weAreInterested: boolean;
+  /** Requests sent and neither answered, cancelled nor choked away. */
+  readonly requested: Set<string>;
+  bytesBeingServed: number;
+}
+
+/** Feeds a swarm and checks it. */
+export class WatchedSwarm {
+  readonly swarm: Swarm;
+  readonly #geometry: Geometry;
+  readonly #accounts = new Map<PeerKey, Account>();
+  readonly #judging = new Map<number, Uint8Array>();
+  readonly #banned = new Set<string>();
+  #completedCount = 0;
+
+  constructor(swarm: Swarm, geometry: Geometry) {
+    this.swarm = swarm;
+    this.#geometry = geometry;
+  }
+
+  /** The pieces that await their verdict, with their bytes. */
+  get judging(): ReadonlyMap<number, Uint8Array> {
+    return this.#judging;
+  }
+
+  /** Bytes handed out to be served to a peer. */
+  bytesBeingServed(key: PeerKey): number {
+    return this.#accounts.get(key)?.bytesBeingServed ?? 0;
+  }
+
+  /** Applies an event. @throws {AssertionError} If the engine breaks a promise. */
+  apply(event: SwarmEvent, now: number): void {
+    this.#noteEvent(event);
+    const actions = this.swarm.apply(event, now);
+    for (const action of actions) this.#noteAction(action);
+    this.#checkState();
+    for (const action of actions) this.#checkWindow(action);
+  }
+
+  #noteEvent(event: SwarmEvent): void {
+    switch (event.type) {
+      case "peerJoined":
+        this.#accounts.set(event.peer, {
+          hostname: event.hostname,
+          peerChokes: true,
+          weChoke: true,
+          weAreInterested: false,
+          requested: new Set(),
+          bytesBeingServed: 0,
+        });
+        return;
+      case "peerLeft":
+        this.#accounts.delete(event.peer);
+        return;
+      case "blockSent": {
+        const account = this.#accounts.get(event.peer);
+        if (account !== undefined) account.bytesBeingServed -= event.length;
+        return;
+      }
+      case "pieceVerified":
+      case "pieceCorrupt":
+        this.#judging.delete(event.index);
+        return;
+      case "messageReceived": {
+        const account = this.#accounts.get(event.peer);
+        if (account === undefined) return;
+        const { message } = event;
+        if (message.type === "unchoke") account.peerChokes = false;
+        if (message.type === "choke") {
+          account.peerChokes = true;
+          account.requested.clear();
+        }
+        if (message.type === "piece") {
+          const { index, offsetInPiece, block: { length } } = message;
+          account.requested.delete(nameOf({ index, offsetInPiece, length }));
+        }
+      }
+    }
+  }
+
+  #noteAction(action: SwarmAction): void {
+    switch (action.type) {
+      case "send":
+        return this.#noteSent(this.#account(action.peer), action.message);
+      case "serveBlock": {
+        const account = this.#account(action.peer);
+        assert(!account.weChoke, "a choked peer is not served");
+        const { index, offsetInPiece, length } = action.block;
+        assert(this.swarm.have.has(index), "only verified pieces are served");
+        assert(this.#geometry.contains(index, offsetInPiece, length));
+        assertEquals(Object.keys(action.block).length, 3);
+        account.bytesBeingServed += length;
+        return;
+      }
+      case "verifyPiece":
+        assert(!this.swarm.have.has(action.index), "a piece is judged once");
+        assert(!this.#judging.has(action.index), "a piece is judged once");
+        assertEquals(
+          action.bytes.length,
+          this.#geometry.pieceLengthAt(action.index),
+        );
+        this.#judging.set(action.index, action.bytes);
+        return;
+      case "disconnect":
+        assert(this.#accounts.delete(action.peer), "it was connected");
+        assert(!this.swarm.peers.has(action.peer), "it is forgotten");
+        return;
+      case "ban":
+        assert(!this.#banned.has(action.hostname), "a host is banned once");
+        this.#banned.add(action.hostname);
+        return;
+      case "completed":
+        assert(this.swarm.have.isFull, "completed means every piece");
+        assertEquals(++this.#completedCount, 1, "completed is said once");
+        return;
+      default:
+        action satisfies never;
+    }
+  }
+
+  #noteSent(account: Account, message: ControlMessage): void {
+    switch (message.type) {
+      case "choke":
+      case "unchoke":
+        assertEquals(account.weChoke, message.type === "unchoke", "a change");
+        account.weChoke = message.type === "choke";
+        return;
+      case "interested":
+      case "notInterested":
+        assertEquals(
+          account.weAreInterested,
+          message.type === "notInterested",
+          "a change",
+        );
+        account.weAreInterested = message.type === "interested";
+        return;
+      case "request": {
+        assert(!account.peerChokes, "nothing is asked while choked");
+        assert(!this.swarm.have.has(message.index), "nothing is asked twice");
+        const { index, offsetInPiece } = message;
+        const block = offsetInPiece / BLOCK_SIZE;
+        assertEquals(
+          message.length,
+          this.#geometry.blockLengthAt(index, block),
+        );
+        const name = nameOf(message);
+        assert(!account.requested.has(name), "a block is on order once");
+        account.requested.add(name);
+        return;
+      }
+      case "cancel":
+        assert(account.requested.delete(nameOf(message)), "it was on order");
+        return;
+      case "have":
+        assert(this.swarm.have.has(message.index), "a have is true");
+    }
+  }
+
+  /** Whoever was asked for something has no more on order than its window. */
+  #checkWindow(action: SwarmAction): void {
+    if (action.type !== "send" || action.message.type !== "request") return;
+    const peer = this.swarm.peers.get(action.peer);
+    if (peer !== undefined) assert(peer.outstanding.size <= peer.window.size);
+  }
+
+  #checkState(): void {
+    assertEquals(
+      new Set(this.swarm.peers.keys()),
+      new Set(this.#accounts.keys()),
+    );
+    for (const [key, peer] of this.swarm.peers) {
+      const account = this.#account(key);
+      assertEquals(peer.weChoke, account.weChoke);
+      assertEquals(peer.peerChokes, account.peerChokes);
+      assertEquals(peer.weAreInterested, account.weAreInterested);
+      assertEquals(peer.uploadingBytes, account.bytesBeingServed);
+      assertEquals(peer.outstanding.size, account.requested.size);
+      if (peer.peerChokes) assertEquals(peer.outstanding.size, 0);
+      assert(!this.swarm.isBanned(peer.hostname));
+      let wantedCount = 0;
+      for (const index of peer.pieces.indexes()) {
+        if (!this.swarm.have.has(index)) wantedCount++;
+      }
+      assertEquals(peer.wantedCount, wantedCount);
+      assertEquals(peer.weAreInterested, wantedCount > 0);
+    }
+  }
+
+  #account(key: PeerKey): Account {
+    const account = this.#accounts.get(key);
+    assert(account !== undefined, `peer ${key} is connected`);
+    return account;
+  }
+}
+
+function nameOf({ index, offsetInPiece, length }: BlockRange): string {
+  return `${index} ${offsetInPiece} ${length}`;
+}
