@@ -17,9 +17,6 @@ export const DEFAULT_TRACKER_PORT = 8000;
 /** Longest time between two searches for silent peers, in milliseconds. */
 const MAX_CLEANUP_INTERVAL = 10_000;
 
-/** How long a stopping tracker waits for answers that are under way, in milliseconds. */
-const STOP_GRACE = 500;
-
 /** The tracker cannot listen: another port or address is to be chosen. */
 export class TrackerStartError extends Error {
   override readonly name = "TrackerStartError";
@@ -48,7 +45,7 @@ export interface RunningTracker extends AsyncDisposable {
   readonly port: number;
   /** An announce URL that works on this machine. */
   readonly announceUrl: string;
-  /** Closes the sockets; what was asked is answered first. */
+  /** Closes the sockets and every connection; may be called again. */
   stop(): Promise<void>;
 }
 
@@ -79,9 +76,11 @@ export function startTracker(
     minIntervalMs,
     startedAtMs: performance.now(),
   });
+  const closing = new AbortController();
   const servers = listen({ hostname, port }, (at) =>
     Deno.serve({
       ...at,
+      signal: closing.signal,
       // Instead of the line that Deno prints.
       onListen: () => {},
       onError: (error) => {
@@ -100,10 +99,11 @@ export function startTracker(
     () => store.expire(performance.now()),
     Math.min(peerTimeoutMs / 4, MAX_CLEANUP_INTERVAL),
   );
-  let stopped: Promise<void> | undefined;
-  const stop = (): Promise<void> => {
+  const stop = async (): Promise<void> => {
     clearInterval(cleanup);
-    return stopped ??= shutDown(servers);
+    // Not `shutdown()`: in Deno 2.4 it waits for connections that say nothing.
+    closing.abort();
+    await Promise.all(servers.map((server) => server.finished));
   };
   const chosenPort = servers[0]!.addr.port;
   return {
@@ -193,17 +193,4 @@ function splitUrl(url: string): { path: string; query: string } {
     path: url.slice(pathStart, queryStart),
     query: url.slice(queryStart + 1),
   };
-}
-
-/**
- * Closes the sockets and lets answers finish, but waits for no asker that does
- * not read its answer: that connection ends with the process. (To abort the
- * server once it is shutting down is an uncaught error in Deno.)
- */
-async function shutDown(servers: readonly TrackerSocket[]): Promise<void> {
-  const answered = Promise.all(servers.map((server) => server.shutdown()));
-  const grace = Promise.withResolvers<void>();
-  const timer = setTimeout(grace.resolve, STOP_GRACE);
-  await Promise.race([answered, grace.promise]);
-  clearTimeout(timer);
 }
