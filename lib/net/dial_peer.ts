@@ -42,6 +42,8 @@ export async function dialPeer(
   const closeOnAbort = () => channel.close();
   signal.addEventListener("abort", closeOnAbort);
   try {
+    // It may have come true in the moment in which the time was over.
+    if (signal.aborted) channel.close();
     await channel.sendHandshake(own);
     const handshake = await channel.receiveHandshake();
     if (handshake === undefined) {
@@ -67,24 +69,20 @@ export async function dialPeer(
   }
 }
 
-/** `Deno.connect` cannot be aborted in every supported version: a connection that comes late is closed. */
-function connect(
+async function connect(
   address: PeerAddress,
   signal: AbortSignal,
 ): Promise<Deno.TcpConn> {
-  const { promise, resolve, reject } = Promise.withResolvers<Deno.TcpConn>();
-  const refuse = (reason: unknown) =>
-    reject(
-      new ProtocolError(
-        `Cannot connect to ${formatPeerAddress(address)}: ${reason}`,
-      ),
+  const { hostname, port } = address;
+  try {
+    return await Deno.connect({ hostname, port, signal });
+  } catch (error) {
+    const reason = signal.aborted
+      ? "no answer in time"
+      : (error as Error).message;
+    throw new ProtocolError(
+      `Cannot connect to ${formatPeerAddress(address)}: ${reason}`,
+      { cause: error },
     );
-  const onAbort = () => refuse("no answer in time");
-  if (signal.aborted) onAbort();
-  signal.addEventListener("abort", onAbort, { once: true });
-  Deno.connect({ hostname: address.hostname, port: address.port }).then(
-    (connection) => signal.aborted ? connection.close() : resolve(connection),
-    (error) => refuse(error.message),
-  ).finally(() => signal.removeEventListener("abort", onAbort));
-  return promise;
+  }
 }
