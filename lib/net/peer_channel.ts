@@ -19,6 +19,8 @@ import { type ReadLimits, readMessage } from "../wire/read_message.ts";
 const RECEIVE_BUFFER_LENGTH = 256 * 1024;
 /** Room for each read, in bytes: a read costs the same for little and for much. */
 const LEAST_READ_LENGTH = 64 * 1024;
+/** Smallest limit of a read, in bytes: a slow peer still gets a block through in one. */
+const LEAST_READ_LIMIT = 16 * 1024;
 
 /** A peer connection, before and after the handshake. */
 export class PeerChannel implements Disposable {
@@ -42,9 +44,13 @@ export class PeerChannel implements Disposable {
     return this.#isClosed;
   }
 
-  /** Waits for more bytes. Returns how many came; 0 when the connection is over. */
-  async receive(): Promise<number> {
-    const space = this.#received.space(LEAST_READ_LENGTH);
+  /**
+   * Waits for more bytes, for `maxLength` of them or 16 KiB at most. Returns how
+   * many came; 0 when the connection is over.
+   */
+  async receive(maxLength: number = Infinity): Promise<number> {
+    const space = this.#received.space(LEAST_READ_LENGTH)
+      .subarray(0, Math.max(maxLength, LEAST_READ_LIMIT));
     let count: number | null;
     try {
       count = await this.#connection.read(space);

@@ -3,7 +3,8 @@
  * write; a block goes from the disk's cache straight into the buffer that is
  * written. Requests and haves overtake blocks, so that a busy upload does not
  * slow the download beside it; a choke does not, since the peer would throw away
- * the blocks that follow it.
+ * the blocks that follow it. For the same reason the upload limit holds back
+ * blocks alone.
  *
  * @module
  */
@@ -15,6 +16,7 @@ import {
   writeMessage,
   writePieceHeader,
 } from "../wire/write_message.ts";
+import type { Pacer } from "./pacer.ts";
 
 /** Bytes in one write, unless a single message is longer. */
 const BATCH_LENGTH = 256 * 1024;
@@ -22,12 +24,14 @@ const BATCH_LENGTH = 256 * 1024;
 /** Where an outbox sends and what it needs for it. */
 export interface OutboxOptions {
   readonly channel: PeerChannel;
+  /** Ends the sending when aborted: what is not written yet is dropped. */
+  readonly signal: AbortSignal;
   /** Fills `into` with the content of a block. */
   readonly readBlock: (block: BlockRange, into: Uint8Array) => Promise<void>;
   /** Called after a write, with the bytes of each block that left. */
   readonly onBlocksSent: (lengths: readonly number[]) => void;
-  /** Waits as long as the upload limit asks. */
-  readonly pass: (bytes: number) => Promise<void>;
+  /** The upload limit. */
+  readonly uploadPacer: Pacer;
 }
 
 type Bulk =
@@ -41,10 +45,12 @@ export class Outbox {
   readonly #bulk: Bulk[] = [];
   #buffer = new Uint8Array(0);
   #wake = Promise.withResolvers<void>();
-  #isClosed = false;
+  /** Blocks wait until it resolves. */
+  #pacing: Promise<void> | undefined;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
+    options.signal.addEventListener("abort", () => this.#wake.resolve());
   }
 
   send(message: ControlMessage): void {
@@ -58,25 +64,25 @@ export class Outbox {
     this.#wake.resolve();
   }
 
-  /** What is not written yet is dropped. */
-  close(): void {
-    this.#isClosed = true;
-    this.#wake.resolve();
-  }
-
   /**
-   * Sends until closed or the connection is over.
+   * Sends until `signal` is aborted or the connection is over.
    * @throws {StorageError} If a block cannot be read.
    */
   async run(): Promise<void> {
-    while (!this.#isClosed) {
-      if (this.#urgent.length === 0 && this.#bulk.length === 0) {
+    const { signal } = this.#options;
+    while (!signal.aborted) {
+      if (!this.#hasWork) {
         this.#wake = Promise.withResolvers();
         await this.#wake.promise;
-        continue;
+      } else if (!await this.#writeBatch()) {
+        break;
       }
-      if (!await this.#writeBatch()) return;
     }
+  }
+
+  get #hasWork(): boolean {
+    const mayBulkLeave = this.#pacing === undefined && this.#bulk.length > 0;
+    return this.#urgent.length > 0 || mayBulkLeave;
   }
 
   async #writeBatch(): Promise<boolean> {
@@ -103,15 +109,23 @@ export class Outbox {
       );
       sentLengths.push(item.block.length);
     }
-    await this.#options.pass(end);
     const isWritten = await this.#options.channel.write(
       this.#buffer.subarray(0, end),
     );
-    if (sentLengths.length > 0) this.#options.onBlocksSent(sentLengths);
+    if (sentLengths.length > 0) {
+      this.#pacing = this.#pace(end);
+      this.#options.onBlocksSent(sentLengths);
+    }
     return isWritten;
   }
 
-  /** As much of the bulk as fits into a batch behind the urgent messages, one item at least. */
+  async #pace(bytes: number): Promise<void> {
+    await this.#options.uploadPacer.pass(bytes, this.#options.signal);
+    this.#pacing = undefined;
+    this.#wake.resolve();
+  }
+
+  /** As much of the bulk as may leave now and fits into a batch behind the urgent messages, one item at least. */
   #takeBulk(
     urgent: readonly ControlMessage[],
   ): { items: Bulk[]; length: number } {
@@ -119,12 +133,15 @@ export class Outbox {
       (sum, message) => sum + encodedLength(message),
       0,
     );
+    if (this.#pacing !== undefined) return { items: [], length };
+    const { uploadPacer } = this.#options;
+    const batchLength = Math.min(BATCH_LENGTH, uploadPacer.stepLength);
     let count = 0;
     for (const item of this.#bulk) {
       const itemLength = item.type === "choke"
         ? encodedLength(item)
         : PIECE_HEADER_LENGTH + item.block.length;
-      if (length > 0 && length + itemLength > BATCH_LENGTH) break;
+      if (count > 0 && length + itemLength > batchLength) break;
       length += itemLength;
       count++;
     }

@@ -9,16 +9,28 @@ import { TokenBucket } from "../base/token_bucket.ts";
 
 /** Waits so that the bytes taken keep to a rate. */
 export class Pacer {
+  /**
+   * What is best moved at once, in bytes: a tenth of a second's worth, so that
+   * many who share a slow rate take short turns. Infinite without a limit.
+   */
+  readonly stepLength: number;
   readonly #bucket: TokenBucket;
 
   /** @param bytesPerSecond The limit; 0 means none. */
   constructor(bytesPerSecond: number) {
+    this.stepLength = bytesPerSecond === 0 ? Infinity : bytesPerSecond / 10;
     this.#bucket = new TokenBucket(bytesPerSecond, performance.now());
   }
 
-  /** Resolves when `bytes` more may have passed; at once without a limit. */
-  async pass(bytes: number): Promise<void> {
+  /** Takes `bytes` and resolves when more may pass: at once without a limit, or when `signal` is aborted. */
+  async pass(bytes: number, signal: AbortSignal): Promise<void> {
     const waitMs = this.#bucket.take(bytes, performance.now());
-    if (waitMs > 0) await delay(waitMs);
+    if (waitMs === 0 || signal.aborted) return;
+    try {
+      await delay(waitMs, { signal });
+    } catch (error) {
+      // The connection ends: what it moved has been counted, nobody has to wait.
+      if (!signal.aborted) throw error;
+    }
   }
 }

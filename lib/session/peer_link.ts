@@ -9,24 +9,26 @@ import { ProtocolError } from "../base/errors.ts";
 import type { Message } from "../wire/message.ts";
 import type { ReadLimits } from "../wire/read_message.ts";
 import { Outbox, type OutboxOptions } from "./outbox.ts";
+import type { Pacer } from "./pacer.ts";
 
 /** What a link needs; see {@linkcode OutboxOptions} for the sending side. */
-export interface PeerLinkOptions extends OutboxOptions {
+export interface PeerLinkOptions extends Omit<OutboxOptions, "signal"> {
   readonly limits: ReadLimits;
   /** Takes each message as it comes; its bytes are views, valid during the call. */
   readonly onMessage: (message: Message) => void;
-  /** Waits as long as the download limit asks. */
-  readonly passReceived: (bytes: number) => Promise<void>;
+  /** The download limit. */
+  readonly downloadPacer: Pacer;
 }
 
 /** A running peer connection. */
 export class PeerLink {
   readonly outbox: Outbox;
   readonly #options: PeerLinkOptions;
+  readonly #ending = new AbortController();
 
   constructor(options: PeerLinkOptions) {
     this.#options = options;
-    this.outbox = new Outbox(options);
+    this.outbox = new Outbox({ ...options, signal: this.#ending.signal });
   }
 
   /**
@@ -47,19 +49,19 @@ export class PeerLink {
 
   /** Ends both loops. Harmless when repeated. */
   close(): void {
-    this.outbox.close();
+    this.#ending.abort();
     this.#options.channel.close();
   }
 
   async #receive(): Promise<void> {
-    const { channel, passReceived } = this.#options;
+    const { channel, downloadPacer } = this.#options;
     // The first messages may have come along with the handshake.
     this.#handOn();
     while (!channel.isClosed) {
-      const count = await channel.receive();
+      const count = await channel.receive(downloadPacer.stepLength);
       if (count === 0) return;
       this.#handOn();
-      await passReceived(count);
+      await downloadPacer.pass(count, this.#ending.signal);
     }
   }
 

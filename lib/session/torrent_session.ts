@@ -199,8 +199,8 @@ export class TorrentSession {
       readBlock: ({ index, offsetInPiece }, into) =>
         this.#cache.read(geometry.pieceOffset(index) + offsetInPiece, into),
       onBlocksSent: (lengths) => this.#blocksSent(peer, lengths),
-      pass: (bytes) => uploadPacer.pass(bytes),
-      passReceived: (bytes) => downloadPacer.pass(bytes),
+      uploadPacer,
+      downloadPacer,
     });
   }
 
