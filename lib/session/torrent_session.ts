@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { StorageError } from "../base/errors.ts";
+import { type ProtocolError, StorageError } from "../base/errors.ts";
 import type { PeerId } from "../base/identifier.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import { RateMeter } from "../base/rate_meter.ts";
@@ -207,21 +207,25 @@ export class TorrentSession {
   /** A connection from its introduction to its end. */
   async #converse(peer: PeerKey, connection: Connection): Promise<void> {
     const { link, address, dialed } = connection;
-    if (connection.end === undefined) {
-      this.#emit({ type: "peerConnected", address });
+    const isWelcome = connection.end === undefined;
+    if (isWelcome) this.#emit({ type: "peerConnected", address });
+    let fault: ProtocolError | undefined;
+    try {
+      fault = await link.run();
+    } finally {
+      this.#connections.delete(peer);
+      this.#apply({ type: "peerLeft", peer });
+      const end = connection.end?.reason ??
+        (fault === undefined ? "lost" : "protocol");
+      if (dialed !== undefined) this.#dialing.release(dialed, end);
+      if (isWelcome) {
+        this.#emit({
+          type: "peerDisconnected",
+          address,
+          reason: connection.end?.detail ?? fault?.message,
+        });
+      }
     }
-    const fault = await link.run();
-    this.#connections.delete(peer);
-    this.#apply({ type: "peerLeft", peer });
-    const end = connection.end?.reason ??
-      (fault === undefined ? "lost" : "protocol");
-    if (dialed !== undefined) this.#dialing.release(dialed, end);
-    if (end === "ownPeerId" || end === "duplicate") return;
-    this.#emit({
-      type: "peerDisconnected",
-      address,
-      reason: connection.end?.detail ?? fault?.message,
-    });
   }
 
   #receive(peer: PeerKey, message: Message): void {
