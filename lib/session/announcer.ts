@@ -139,20 +139,33 @@ export class Announcer {
     const targets = this.#schedule.stopTargets();
     if (this.#starting !== undefined) targets.push(this.#starting);
     const signal = AbortSignal.timeout(STOP_TIMEOUT);
-    await Promise.all(targets.map(async ({ url, trackerId }) => {
-      try {
-        const request = this.#request("stopped", trackerId, 0);
-        await abortable(this.#announce(url, request, { signal }), signal);
-      } catch (error) {
-        // Harmless: the tracker forgets the peer by itself after a while.
-        this.#report({
-          type: "failed",
-          url,
-          reason: messageOf(error),
-          retryInMs: 0,
-        });
+    await Promise.all(targets.map(async (target, index) => {
+      // Who leaves right after the last piece has had no time to say so. One
+      // tracker is told, as while it runs.
+      if (index === 0 && this.#schedule.isCompletionDue) {
+        await this.#takeLeave("completed", target, signal);
       }
+      await this.#takeLeave("stopped", target, signal);
     }));
+  }
+
+  async #takeLeave(
+    event: AnnounceRequest["event"],
+    { url, trackerId }: StopTarget,
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      const request = this.#request(event, trackerId, 0);
+      await abortable(this.#announce(url, request, { signal }), signal);
+    } catch (error) {
+      // Harmless: the tracker forgets the peer by itself after a while.
+      this.#report({
+        type: "failed",
+        url,
+        reason: messageOf(error),
+        retryInMs: 0,
+      });
+    }
   }
 
   async #perform(

@@ -142,6 +142,11 @@ export class AnnounceSchedule {
     }
   }
 
+  /** Whether the download is complete and no tracker has heard it yet. */
+  get isCompletionDue(): boolean {
+    return this.#completedIsDue;
+  }
+
   /** Peers are wanted earlier: asks as soon as the minimum interval allows. */
   requestMorePeers(nowMs: number): void {
     this.#roundAtMs = Math.min(
