@@ -1,0 +1,74 @@
+/**
+ * Torrents and their content in memory, made and read back as the programs do.
+ *
+ * @module
+ */
+import {
+  buildTorrent,
+  Geometry,
+  MemoryStorage,
+  parseTorrent,
+  sha1,
+  type Torrent,
+} from "../../lib/mod.ts";
+import { seededRandom } from "../../lib/base/random.ts";
+
+/** A torrent and the content it describes. */
+export interface MemoryTorrent {
+  readonly torrent: Torrent;
+  /** Never changed. */
+  readonly content: Uint8Array;
+}
+
+/** What to make. */
+export interface MemoryTorrentOptions {
+  /** Other names are other torrents with other content. @default {"content.bin"} */
+  readonly name?: string;
+  /** In bytes. */
+  readonly length: number;
+  /** In bytes. @default {65536} */
+  readonly pieceLength?: number;
+  /** Tracker URLs. @default {[]} */
+  readonly announce?: readonly string[];
+}
+
+/** Makes a torrent of one file. */
+export async function memoryTorrent(
+  options: MemoryTorrentOptions,
+): Promise<MemoryTorrent> {
+  const { name = "content.bin", length, pieceLength = 65_536 } = options;
+  const content = makeContent(name, length);
+  const { pieceCount } = new Geometry(length, pieceLength);
+  const pieceHashes = new Uint8Array(pieceCount * 20);
+  for (let index = 0; index < pieceCount; index++) {
+    const start = index * pieceLength;
+    const piece = content.subarray(start, start + pieceLength);
+    pieceHashes.set(await sha1(piece), index * 20);
+  }
+  const bytes = buildTorrent({
+    name,
+    content: { type: "file", length },
+    pieceLength,
+    pieceHashes,
+    announce: options.announce ?? [],
+  });
+  return { torrent: await parseTorrent(bytes, { sha1 }), content };
+}
+
+/** A storage that holds all of the content. */
+export function fullStorage({ content }: MemoryTorrent): MemoryStorage {
+  return new MemoryStorage(content.slice());
+}
+
+/** Bytes that differ from piece to piece and from name to name, the same each time. */
+export function makeContent(
+  name: string,
+  length: number,
+): Uint8Array<ArrayBuffer> {
+  let seed = length;
+  for (const character of name) {
+    seed = (seed * 31 + character.codePointAt(0)!) >>> 0;
+  }
+  const random = seededRandom(seed);
+  return Uint8Array.from({ length }, () => random() * 256);
+}
