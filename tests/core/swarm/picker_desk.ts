@@ -25,6 +25,7 @@ interface DeskPeer {
   readonly key: number;
   readonly hostname: string;
   readonly pieces: Bitfield;
+  wantedCount: number;
   readonly outstanding: Set<number>;
 }
 
@@ -32,16 +33,17 @@ interface DeskPeer {
 export class PickerDesk {
   readonly picker: PiecePicker;
   readonly #geometry: Geometry;
+  readonly #verified: Bitfield;
   readonly #peers = new Map<number, DeskPeer>();
 
   constructor(options: PickerDeskOptions) {
     const { pieceCount, have = [], suspects = [] } = options;
     const pieceLength = options.blocksPerPiece * BLOCK_SIZE;
     this.#geometry = new Geometry(pieceCount * pieceLength, pieceLength);
-    const verified = new Bitfield(pieceCount);
-    for (const index of have) verified.add(index);
+    this.#verified = new Bitfield(pieceCount);
+    for (const index of have) this.#verified.add(index);
     this.picker = new PiecePicker(this.#geometry, {
-      have: verified,
+      have: this.#verified,
       random: seededRandom(1),
       isSuspect: (index) => suspects.includes(index),
     });
@@ -50,13 +52,16 @@ export class PickerDesk {
   /** A peer with the pieces of a picture, `"#.#"`. */
   join(key: number, picture: string): void {
     const pieces = new Bitfield(this.#geometry.pieceCount);
+    let wantedCount = 0;
     for (const [index, cell] of [...picture].entries()) {
       if (cell !== "#") continue;
       pieces.add(index);
+      if (!this.#verified.has(index)) wantedCount++;
       this.picker.addAvailability(index);
     }
     const hostname = `192.0.2.${key}`;
-    this.#peers.set(key, { key, hostname, pieces, outstanding: new Set() });
+    const outstanding = new Set<number>();
+    this.#peers.set(key, { key, hostname, pieces, wantedCount, outstanding });
   }
 
   /** Picks for a peer: a block, or `"-"` if there is nothing to ask of it. */
@@ -92,6 +97,17 @@ export class PickerDesk {
     return [...this.#peer(key).outstanding].flatMap((id) =>
       this.deliver(key, this.#name(id))?.index ?? []
     );
+  }
+
+  /** The verdict on a piece is good, and its memory free. */
+  verify(index: number): void {
+    const piece = this.picker.verified(index);
+    assert(piece !== undefined, `piece ${index} awaits its verdict`);
+    this.#verified.add(index);
+    for (const peer of this.#peers.values()) {
+      if (peer.pieces.has(index)) peer.wantedCount--;
+    }
+    this.picker.recycle(piece.bytes);
   }
 
   /** The peer's orders are off, as when it chokes us. */
