@@ -3,9 +3,21 @@
  *
  * @module
  */
+import { join } from "@std/path";
 import { type Client, missingProgram, writeMarkerScript } from "./client.ts";
 import type { LanHost } from "../lan/lan_host.ts";
 import type { RunningProgram } from "../loopback/program.ts";
+
+/**
+ * What the command line cannot say. With µTP on it tries to reach each peer over
+ * UDP for minutes before it tries TCP, whoever the peer is.
+ */
+const SETTINGS = {
+  "dht-enabled": false,
+  "lpd-enabled": false,
+  "pex-enabled": false,
+  "utp-enabled": false,
+};
 
 /** Transmission 3.00 in Debian 12. */
 export const transmission: Client = {
@@ -13,9 +25,15 @@ export const transmission: Client = {
   missing: await missingProgram("transmission-cli"),
   async start(host: LanHost, torrentName: string): Promise<RunningProgram> {
     const script = await writeMarkerScript(host);
+    // Where it keeps what it knows; the default is shared by all hosts.
+    const folder = host.path(".transmission");
+    await Deno.mkdir(folder);
+    await Deno.writeTextFile(
+      join(folder, "settings.json"),
+      JSON.stringify(SETTINGS),
+    );
     return host.spawn("transmission-cli", [
-      // Where it keeps what it knows; the default is shared by all hosts.
-      `--config-dir=${host.path(".transmission")}`,
+      `--config-dir=${folder}`,
       `--download-dir=${host.folder}`,
       `--finish=${script}`,
       "--port=6881",
