@@ -12,6 +12,10 @@ export const IPV4_LENGTH = 4;
 /** Length of an IPv6 address, in bytes. */
 export const IPV6_LENGTH = 16;
 
+const DOT = 0x2e;
+const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
+
 /** 4 or 16 bytes, a fresh copy, or `undefined` if `text` is not an IP address. */
 export function parseIpAddress(
   text: string,
@@ -36,13 +40,30 @@ export function formatIpAddress(bytes: Uint8Array): string {
   }
 }
 
+/**
+ * Digit by digit: a tracker reads 50 addresses for each reply, and with `split`
+ * and expressions that was nine tenths of the reply's time.
+ */
 function parseIpv4(text: string): Uint8Array<ArrayBuffer> | undefined {
-  const parts = text.split(".");
-  // No leading zeros: some readers take them for octal.
-  const isDecimal = (part: string): boolean =>
-    /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255;
-  if (parts.length !== IPV4_LENGTH || !parts.every(isDecimal)) return undefined;
-  return Uint8Array.from(parts, Number);
+  const bytes = new Uint8Array(IPV4_LENGTH);
+  let index = 0;
+  let value = -1; // no digit yet
+  for (let offset = 0; offset < text.length; offset++) {
+    const code = text.charCodeAt(offset);
+    if (code === DOT) {
+      if (value === -1 || index === IPV4_LENGTH - 1) return undefined;
+      bytes[index++] = value;
+      value = -1;
+      continue;
+    }
+    // No leading zeros: some readers take them for octal.
+    if (code < DIGIT_0 || code > DIGIT_9 || value === 0) return undefined;
+    value = Math.max(value, 0) * 10 + code - DIGIT_0;
+    if (value > 255) return undefined;
+  }
+  if (value === -1 || index !== IPV4_LENGTH - 1) return undefined;
+  bytes[index] = value;
+  return bytes;
 }
 
 function parseIpv6(text: string): Uint8Array<ArrayBuffer> | undefined {

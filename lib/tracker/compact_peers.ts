@@ -27,15 +27,37 @@ export interface CompactPeers {
 export function encodeCompactPeers(
   addresses: readonly PeerAddress[],
 ): CompactPeers {
-  const ipv4: number[] = [];
-  const ipv6: number[] = [];
+  const ipv4 = new Uint8Array(addresses.length * (IPV4_LENGTH + PORT_LENGTH));
+  const ipv6 = new Uint8Array(addresses.length * (IPV6_LENGTH + PORT_LENGTH));
+  let ipv4Length = 0;
+  let ipv6Length = 0;
   for (const { hostname, port } of addresses) {
     const bytes = parseIpAddress(hostname);
     if (bytes === undefined) continue;
-    const list = bytes.length === IPV4_LENGTH ? ipv4 : ipv6;
-    list.push(...bytes, port >>> 8, port & 0xff);
+    if (bytes.length === IPV4_LENGTH) {
+      ipv4Length = writePeer(ipv4, ipv4Length, bytes, port);
+    } else {
+      ipv6Length = writePeer(ipv6, ipv6Length, bytes, port);
+    }
   }
-  return { ipv4: Uint8Array.from(ipv4), ipv6: Uint8Array.from(ipv6) };
+  return {
+    ipv4: ipv4.subarray(0, ipv4Length),
+    ipv6: ipv6.subarray(0, ipv6Length),
+  };
+}
+
+/** @returns The offset after the peer. */
+function writePeer(
+  into: Uint8Array,
+  offset: number,
+  address: Uint8Array,
+  port: number,
+): number {
+  into.set(address, offset);
+  const portOffset = offset + address.length;
+  into[portOffset] = port >>> 8;
+  into[portOffset + 1] = port & 0xff;
+  return portOffset + PORT_LENGTH;
 }
 
 /**
