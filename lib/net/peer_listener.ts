@@ -25,6 +25,8 @@ export interface PeerListenerOptions {
   readonly shares: (infoHash: InfoHash) => boolean;
   /** Takes over a channel whose handshake is done on both sides. */
   readonly onPeer: (greeted: GreetedChannel) => void;
+  /** Time for the handshake, in milliseconds. @default {HANDSHAKE_TIMEOUT_MS} */
+  readonly timeoutMs?: number;
 }
 
 /** Accepts peers on open sockets until closed. */
@@ -62,7 +64,9 @@ export class PeerListener implements Disposable {
     for (;;) {
       try {
         const connection = await socket.accept();
-        if (this.#greeting.size >= MAX_GREETING) connection.close();
+        // It may have come in the moment of the closing.
+        const isBusy = this.#greeting.size >= MAX_GREETING;
+        if (this.#isClosed || isBusy) connection.close();
         else this.#greet(new PeerChannel(connection));
       } catch (error) {
         if (this.#isClosed) return;
@@ -76,7 +80,8 @@ export class PeerListener implements Disposable {
 
   async #greet(channel: PeerChannel): Promise<void> {
     this.#greeting.add(channel);
-    const timer = setTimeout(() => channel.close(), HANDSHAKE_TIMEOUT_MS);
+    const timeoutMs = this.#options.timeoutMs ?? HANDSHAKE_TIMEOUT_MS;
+    const timer = setTimeout(() => channel.close(), timeoutMs);
     let handshake: Handshake | undefined;
     try {
       handshake = await this.#exchange(channel);

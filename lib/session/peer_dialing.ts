@@ -31,6 +31,8 @@ const REST_MS: Record<DisconnectReason | "lost", number> = {
 export interface PeerDialingOptions {
   readonly own: Handshake;
   readonly signal: AbortSignal;
+  /** For each call, its handshake included, in milliseconds. */
+  readonly timeoutMs: number;
   readonly random: Random;
   /** Whether one more connection is wanted. */
   readonly hasRoom: () => boolean;
@@ -71,10 +73,10 @@ export class PeerDialing {
   }
 
   async #dial(address: PeerAddress): Promise<void> {
-    const { own, signal, onPeer } = this.#options;
+    const { own, signal, timeoutMs, onPeer } = this.#options;
     this.#dialingCount++;
     try {
-      const greeted = await dialPeer(address, own, { signal });
+      const greeted = await dialPeer(address, own, { signal, timeoutMs });
       if (signal.aborted) greeted.channel.close();
       else onPeer(greeted, address);
     } catch (error) {

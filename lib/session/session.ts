@@ -11,6 +11,7 @@ import {
   type PeerId,
 } from "../base/identifier.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
+import { HANDSHAKE_TIMEOUT_MS } from "../net/dial_peer.ts";
 import { listenForPeers } from "../net/listen_for_peers.ts";
 import { PeerListener } from "../net/peer_listener.ts";
 import { createAnnounceKey } from "../tracker/announce.ts";
@@ -39,6 +40,8 @@ export interface SessionOptions {
   readonly maxUploadBytesPerSecond?: number;
   /** In bytes a second, for all torrents together; 0 for no limit. @default {0} */
   readonly maxDownloadBytesPerSecond?: number;
+  /** Time for a peer to connect and say who it is, in milliseconds. @default {8000} */
+  readonly handshakeTimeoutMs?: number;
   /** How to announce. @default over HTTP */
   readonly announce?: AnnounceFunction;
 }
@@ -59,6 +62,7 @@ export function openSession(options: SessionOptions = {}): Session {
     maxPeers: options.maxPeers ?? MAX_PEERS,
     uploadPacer: new Pacer(options.maxUploadBytesPerSecond ?? 0),
     downloadPacer: new Pacer(options.maxDownloadBytesPerSecond ?? 0),
+    handshakeTimeoutMs: options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS,
     announce: options.announce,
   };
   return new Session(shared, sockets);
@@ -75,6 +79,7 @@ export class Session implements AsyncDisposable {
     this.#shared = shared;
     this.#listener = new PeerListener(sockets, {
       ownId: shared.ownId,
+      timeoutMs: shared.handshakeTimeoutMs,
       shares: (infoHash) => this.#torrents.has(infoHash),
       onPeer: (greeted) => {
         const torrent = this.#torrents.get(greeted.handshake.infoHash);

@@ -44,6 +44,7 @@ export interface SharedBySession {
   readonly maxPeers: number;
   readonly uploadPacer: Pacer;
   readonly downloadPacer: Pacer;
+  readonly handshakeTimeoutMs: number;
   readonly announce: AnnounceFunction | undefined;
 }
 
@@ -104,6 +105,7 @@ export class TorrentSession {
     this.#dialing = new PeerDialing({
       own: { infoHash: torrent.infoHash, peerId: ownId },
       signal: this.#stopping.signal,
+      timeoutMs: shared.handshakeTimeoutMs,
       random: Math.random,
       hasRoom: () => !this.#swarm.isFull,
       onPeer: (greeted, address) => this.adopt(greeted, address),
