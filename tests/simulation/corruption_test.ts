@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { BLOCK_SIZE } from "../../lib/metainfo/geometry.ts";
 import { fingerprint } from "./report.ts";
 import { GIGABIT, type VirtualHost } from "./virtual_host.ts";
 import { VirtualLan } from "./virtual_lan.ts";
@@ -37,7 +38,7 @@ for (const seed of SEEDS) {
     const culprit = lan.join({
       isSeeder: true,
       isWrong: ({ index, offsetInPiece }) =>
-        (index * 7 + offsetInPiece / 16384) % 50 === 0,
+        (index * 7 + offsetInPiece / BLOCK_SIZE) % 50 === 0,
     });
     const leechers = lan.joinMany(6);
     lan.runUntilAllComplete(60_000);
@@ -52,7 +53,7 @@ for (const seed of SEEDS) {
     lan.joinMany(5, slow);
     const culprit = lan.join({
       ...slow,
-      isWrong: ({ offsetInPiece }) => offsetInPiece % 32768 === 0,
+      isWrong: ({ offsetInPiece }) => offsetInPiece % (2 * BLOCK_SIZE) === 0,
     });
     const leechers = lan.joinMany(2);
     lan.runUntilAllComplete(120_000);
@@ -63,7 +64,7 @@ for (const seed of SEEDS) {
   });
 }
 
-Deno.test("wrong blocks change nothing about a seed's run being its own (seed 6)", () => {
+Deno.test("a run with wrong blocks repeats with its seed (seed 6)", () => {
   const run = (): unknown => {
     const lan = new VirtualLan({ seed: 6, pieceCount: 50 });
     lan.join({ isSeeder: true });

@@ -8,8 +8,8 @@
  */
 import type { VirtualClock } from "./virtual_clock.ts";
 
-/** What one direction of a connection has under way at most, in bytes: a socket's buffers. */
-const BYTES_UNDER_WAY = 256 * 1024;
+/** What one direction of a connection has under way at most, in bytes: Linux lets a socket's buffers grow so far. */
+const BYTES_UNDER_WAY = 4 * 1024 * 1024;
 
 /** Something that takes up the link. */
 export interface Load {

@@ -143,3 +143,10 @@ Deno.test("Swarm forgets a peer that it disconnects", () => {
   assertEquals(desk.leave(1), []);
   assertEquals(desk.signal(1, "interested"), []);
 });
+
+Deno.test("Swarm of a torrent without content has nothing to say or to wait for", () => {
+  const desk = new SwarmDesk({ have: "" });
+  assertEquals(desk.join(1), []);
+  assertEquals(desk.bitfield(1, ""), ["1 disconnect bothComplete"]);
+  assertEquals(desk.pass(3000), []);
+});

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
 import { SNUB_TIMEOUT_MS } from "../../../lib/swarm/downloads.ts";
 import { SwarmDesk } from "./swarm_desk.ts";
 
@@ -89,7 +90,7 @@ Deno.test("Swarm counts a late block that came from elsewhere already as wasted"
   desk.block(2, "0.0");
   assertEquals(desk.swarm.traffic.wasted, 0);
   desk.block(1, "0.0");
-  assertEquals(desk.swarm.traffic.wasted, 16384);
+  assertEquals(desk.swarm.traffic.wasted, BLOCK_SIZE);
   assertEquals(desk.peer(1).isSnubbing, false);
 });
 
