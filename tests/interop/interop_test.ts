@@ -6,15 +6,14 @@ import {
   announceUrl,
   carryTorrent,
   createTorrent,
-  sha256Of,
   type SharedTorrent,
   startPeer,
   startTracker,
   TORRENT_NAME,
   waitForCounts,
   waitUntilCompleted,
-  writeRandomFile,
 } from "../lan/sharing.ts";
+import { sha256Of, writeRandomFile } from "../loopback/sample_file.ts";
 import { aria2 } from "./aria2.ts";
 import { type Client, waitUntilComplete } from "./client.ts";
 import { libtorrent } from "./libtorrent.ts";

@@ -7,10 +7,9 @@
 import { join } from "@std/path";
 import {
   type ProgramName,
-  type ProgramResult,
-  RunningProgram,
   taskArguments,
-} from "../loopback/program.ts";
+} from "../../scripts/task_arguments.ts";
+import { type ProgramResult, RunningProgram } from "../loopback/program.ts";
 import { ip, tryIp } from "./ip_command.ts";
 
 /** Where a host is. */

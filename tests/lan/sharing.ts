@@ -7,7 +7,6 @@
  */
 import { assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { encodeHex } from "@std/encoding/hex";
 import { fromFileUrl } from "@std/path";
 import type { RunningProgram } from "../loopback/program.ts";
 import type { LanHost } from "./lan_host.ts";
@@ -123,25 +122,4 @@ export async function waitForCounts(
     await delay(200);
     counts = await scrapeCounts(from, torrent);
   }
-}
-
-/** Writes a file that does not compress and that no other file equals. */
-export async function writeRandomFile(
-  path: string,
-  length: number,
-): Promise<void> {
-  using file = await Deno.open(path, { write: true, createNew: true });
-  const chunk = new Uint8Array(65536);
-  for (let offset = 0; offset < length; offset += chunk.length) {
-    crypto.getRandomValues(chunk);
-    await file.write(chunk.subarray(0, length - offset));
-  }
-}
-
-/** The SHA-256 of a whole file, in hex. */
-export async function sha256Of(path: string): Promise<string> {
-  const content = await Deno.readFile(path);
-  return encodeHex(
-    new Uint8Array(await crypto.subtle.digest("SHA-256", content)),
-  );
 }

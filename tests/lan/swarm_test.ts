@@ -1,5 +1,6 @@
 import { assertEquals, assertLess, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";
+import { sha256Of, writeRandomFile } from "../loopback/sample_file.ts";
 import { createLan } from "./lan.ts";
 import { lanTest } from "./lan_test_case.ts";
 import {
@@ -7,14 +8,12 @@ import {
   carryTorrent,
   createTorrent,
   scrapeCounts,
-  sha256Of,
   startPeer,
   startTracker,
   stopPeer,
   TORRENT_NAME,
   waitForCounts,
   waitUntilCompleted,
-  writeRandomFile,
 } from "./sharing.ts";
 
 const MIB = 1024 * 1024;

@@ -5,14 +5,16 @@
  *
  * @module
  */
-import configuration from "../../deno.json" with { type: "json" };
 import { fromFileUrl } from "@std/path";
+import {
+  type ProgramName,
+  taskArguments,
+} from "../../scripts/task_arguments.ts";
 import { LineLog } from "./line_log.ts";
 
-const REPOSITORY = fromFileUrl(new URL("../../", import.meta.url));
+export type { ProgramName } from "../../scripts/task_arguments.ts";
 
-/** A program, by its task's name. */
-export type ProgramName = keyof typeof configuration.tasks;
+const REPOSITORY = fromFileUrl(new URL("../../", import.meta.url));
 
 /** Options of {@linkcode runProgram} and {@linkcode spawnProgram}. */
 export interface ProgramOptions {
@@ -93,21 +95,4 @@ export class RunningProgram implements AsyncDisposable {
     await Promise.all([this.stdout.closed, this.stderr.closed]);
     return { code, stdout: this.stdout.text, stderr: this.stderr.text };
   }
-}
-
-/** `deno run -R cli/show.ts` of a task as arguments that work in any folder. */
-export function taskArguments(name: ProgramName): string[] {
-  const [deno, run, ...rest] = configuration.tasks[name].split(" ");
-  const script = rest.pop();
-  if (deno !== "deno" || run !== "run" || !script?.endsWith(".ts")) {
-    throw new TypeError(
-      `Cannot run task ${name}: it is not of the form "deno run FLAGS SCRIPT"`,
-    );
-  }
-  return [
-    "run",
-    `--config=${REPOSITORY}deno.json`,
-    ...rest,
-    REPOSITORY + script,
-  ];
 }

@@ -1,0 +1,175 @@
+/**
+ * `deno task demo`: a tracker, a seeder and three leechers, each a process of
+ * its own on 127.0.0.1, share a file made for the occasion. Every copy is
+ * compared by SHA-256 here, whatever the peers say of it. Exits 0 if all of it
+ * went well, and leaves nothing behind either way.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import {
+  eraseLiveLines,
+  isTerminal,
+  terminalColumns,
+  writeErrorLine,
+  writeLine,
+  writeLiveLines,
+} from "../cli/console.ts";
+import { renderProgress } from "../cli/progress_bar.ts";
+import {
+  type RunningProgram,
+  spawnProgram,
+} from "../tests/loopback/program.ts";
+import { sha256Of, writeRandomFile } from "../tests/loopback/sample_file.ts";
+
+const MIB = 1024 * 1024;
+const FILE_LENGTH = 256 * MIB;
+const FILE_NAME = "demo.bin";
+const TORRENT_NAME = "demo.torrent";
+const LEECHERS = ["first", "second", "third"];
+
+/** Longest the demo may take, in milliseconds. */
+const TIMEOUT_MS = 60_000;
+
+/** A leecher and how far it is. */
+interface Leecher {
+  readonly name: string;
+  readonly dir: string;
+  readonly program: RunningProgram;
+  verifiedBytes: number;
+}
+
+/** Runs it all in `folder`; what still runs in the end is up to `programs`. */
+async function runDemo(
+  folder: string,
+  programs: AsyncDisposableStack,
+): Promise<void> {
+  const start = (
+    name: "tracker" | "create" | "peer",
+    args: readonly string[],
+  ): RunningProgram => programs.use(spawnProgram(name, args, { cwd: folder }));
+
+  writeLine(`Making a file of ${FILE_LENGTH / MIB} MiB in ${folder}`);
+  const seedFolder = join(folder, "seeder");
+  await Deno.mkdir(seedFolder);
+  const original = join(seedFolder, FILE_NAME);
+  await writeRandomFile(original, FILE_LENGTH);
+  const sha256 = await sha256Of(original);
+
+  const tracker = start("tracker", ["0", "--host", "127.0.0.1"]);
+  const [announceUrl] = await tracker.stdout.waitFor(/http\S+\/announce/);
+  writeLine(`The tracker runs: ${announceUrl}`);
+
+  const created = await start("create", [
+    ...[original, announceUrl, TORRENT_NAME],
+  ]).result;
+  if (created.code !== 0) throw new Error(created.stderr.trim());
+  const peerArguments = (dir: string): string[] => [
+    ...[TORRENT_NAME, "--dir", dir, "--host", "127.0.0.1", "--port", "0"],
+    "--json",
+  ];
+  const seeder = start("peer", peerArguments(seedFolder));
+  await seeder.stdout.waitFor(/"type":"announced"/);
+  writeLine("The seeder has verified the file and shares it");
+
+  const startMs = performance.now();
+  const leechers = LEECHERS.map((name): Leecher => {
+    const dir = join(folder, name);
+    const program = start("peer", peerArguments(dir));
+    return { name, dir, program, verifiedBytes: 0 };
+  });
+  await watch(leechers, startMs);
+  const seconds = (performance.now() - startMs) / 1000;
+
+  for (const { name, dir } of leechers) {
+    if (await sha256Of(join(dir, FILE_NAME)) !== sha256) {
+      throw new Error(`the copy of the ${name} leecher differs`);
+    }
+    writeLine(`The copy of the ${name} leecher is right: SHA-256 ${sha256}`);
+  }
+  const peers = [seeder, ...leechers.map((leecher) => leecher.program)];
+  for (const program of [...peers, tracker]) {
+    const { code, stderr } = await program.stop("SIGTERM");
+    if (code !== 0) throw new Error(`a program ended with ${code}: ${stderr}`);
+  }
+  const rate = LEECHERS.length * FILE_LENGTH / MIB / seconds;
+  writeLine(
+    `${LEECHERS.length} copies of ${FILE_LENGTH / MIB} MiB in ${
+      seconds.toFixed(1)
+    } s, ${rate.toFixed(0)} MiB/s in all`,
+  );
+}
+
+/** Shows how the leechers get on until all of them are complete. */
+async function watch(leechers: Leecher[], startMs: number): Promise<void> {
+  const isLive = isTerminal("stderr");
+  const show = (): void => {
+    const elapsedMs = performance.now() - startMs;
+    const lines = leechers.map((leecher) => {
+      const label = `${leecher.name.padEnd(7)} `;
+      const progress = {
+        doneBytes: leecher.verifiedBytes,
+        totalBytes: FILE_LENGTH,
+        elapsedMs,
+      };
+      const columns = isLive ? terminalColumns() : 80;
+      return label + renderProgress(progress, columns - label.length);
+    });
+    if (isLive) writeLiveLines(lines);
+    else for (const line of lines) writeLine(line);
+  };
+  const timer = setInterval(show, isLive ? 200 : 1000);
+  try {
+    await Promise.all(leechers.map(follow));
+  } finally {
+    clearInterval(timer);
+    eraseLiveLines();
+  }
+  show();
+  if (isLive) eraseLiveLines();
+}
+
+/** Keeps a leecher's progress until it is complete. */
+async function follow(leecher: Leecher): Promise<void> {
+  const { stdout } = leecher.program;
+  while (leecher.verifiedBytes < FILE_LENGTH) {
+    const [, verified, end] = await stdout.waitFor(
+      /"type":"status".*"verified":(\d+)|"type":"(completed)"/,
+    );
+    leecher.verifiedBytes = end !== undefined ? FILE_LENGTH : Number(verified);
+  }
+}
+
+/** Resolves to why the demo has to end early. */
+function interruption(): Promise<string> {
+  return new Promise((resolve) => {
+    Deno.addSignalListener("SIGINT", () => resolve("interrupted"));
+    const timer = setTimeout(
+      () => resolve(`not done within ${TIMEOUT_MS / 1000} s`),
+      TIMEOUT_MS,
+    );
+    Deno.unrefTimer(timer);
+  });
+}
+
+async function main(): Promise<number> {
+  const folder = await Deno.makeTempDir({ prefix: "lanswarm-demo-" });
+  const programs = new AsyncDisposableStack();
+  try {
+    const reason = await Promise.race([
+      runDemo(folder, programs),
+      interruption(),
+    ]);
+    if (reason !== undefined) throw new Error(reason);
+    return 0;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    writeErrorLine(`error: run the demo: ${reason}`);
+    return 1;
+  } finally {
+    await programs.disposeAsync();
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+if (import.meta.main) Deno.exit(await main());

@@ -1,0 +1,28 @@
+/**
+ * Files to share, and how a copy is told to be right without trusting the
+ * programs that made it.
+ *
+ * @module
+ */
+import { encodeHex } from "@std/encoding/hex";
+
+/** Writes a file that does not compress and that no other file equals. */
+export async function writeRandomFile(
+  path: string,
+  length: number,
+): Promise<void> {
+  using file = await Deno.open(path, { write: true, createNew: true });
+  const chunk = new Uint8Array(65536);
+  for (let offset = 0; offset < length; offset += chunk.length) {
+    crypto.getRandomValues(chunk);
+    await file.write(chunk.subarray(0, length - offset));
+  }
+}
+
+/** The SHA-256 of a whole file, in hex. */
+export async function sha256Of(path: string): Promise<string> {
+  const content = await Deno.readFile(path);
+  return encodeHex(
+    new Uint8Array(await crypto.subtle.digest("SHA-256", content)),
+  );
+}
