@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { assert } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import {
   type Bitfield,
@@ -107,4 +108,21 @@ export async function contentOf(
   const content = new Uint8Array(torrent.geometry.length);
   await storage.read(0, content);
   return content;
+}
+
+/** Throws unless the share has stored every byte as it should be. */
+export async function assertWhole(
+  { storage }: Share,
+  sample: MemoryTorrent,
+): Promise<void> {
+  const content = await contentOf(storage, sample);
+  // assertEquals() would take a second to compare a mebibyte.
+  assert(content.every((byte, offset) => byte === sample.content[offset]));
+}
+
+/** How long something took, in milliseconds. */
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
 }

@@ -1,0 +1,172 @@
+/**
+ * A peer played by hand: a plain socket, bytes written as they stand here, and
+ * frames taken off it without the library's own codec.
+ *
+ * @module
+ */
+import { deadline } from "@std/async/deadline";
+import { decodeHex } from "@std/encoding/hex";
+import type { PeerAddress } from "../../lib/mod.ts";
+
+/** How long an answer may take, in milliseconds. */
+const ANSWER_TIMEOUT_MS = 5_000;
+
+/** Length of a handshake, in bytes. */
+const HANDSHAKE_LENGTH = 68;
+
+/** A message as it came: no id is a keep-alive. */
+export interface Frame {
+  readonly id: number | undefined;
+  readonly payload: Uint8Array;
+}
+
+/** One end of a connection, ours to misuse. */
+export class RawPeer implements Disposable {
+  readonly #connection: Deno.TcpConn;
+  #received = new Uint8Array(0);
+  /** A read that a test gave up waiting for: the next one takes it over. */
+  #reading: Promise<boolean> | undefined;
+
+  constructor(connection: Deno.TcpConn) {
+    this.#connection = connection;
+    connection.setNoDelay(true);
+  }
+
+  static async dial(address: PeerAddress): Promise<RawPeer> {
+    return new RawPeer(await Deno.connect(address));
+  }
+
+  /** Writes all of `bytes`. A connection that was closed takes them silently. */
+  async write(...parts: (Uint8Array | readonly number[])[]): Promise<void> {
+    let bytes = joined(...parts);
+    try {
+      while (bytes.length > 0) {
+        bytes = bytes.subarray(await this.#connection.write(bytes));
+      }
+    } catch (error) {
+      if (!isClosing(error)) throw error;
+    }
+  }
+
+  /** Takes `length` bytes off; `undefined` if the connection ends before. */
+  async take(length: number): Promise<Uint8Array | undefined> {
+    while (this.#received.length < length) {
+      if (!await deadline(this.#receive(), ANSWER_TIMEOUT_MS)) return undefined;
+    }
+    const taken = this.#received.slice(0, length);
+    this.#received = this.#received.slice(length);
+    return taken;
+  }
+
+  async takeHandshake(): Promise<Uint8Array | undefined> {
+    return await this.take(HANDSHAKE_LENGTH);
+  }
+
+  /** The next message; `undefined` if the connection ends before. */
+  async takeFrame(): Promise<Frame | undefined> {
+    const prefix = await this.take(4);
+    if (prefix === undefined) return undefined;
+    const length = new DataView(prefix.buffer).getUint32(0);
+    const frame = await this.take(length);
+    return frame && { id: frame[0], payload: frame.subarray(1) };
+  }
+
+  /** The next message with this id; others are passed over. `undefined` if the connection ends before. */
+  async takeFrameOf(id: number): Promise<Uint8Array | undefined> {
+    for (;;) {
+      const frame = await this.takeFrame();
+      if (frame === undefined || frame.id === id) return frame?.payload;
+    }
+  }
+
+  /** Waits for the end of the connection, whatever comes before it. */
+  async closed(timeoutMs: number = ANSWER_TIMEOUT_MS): Promise<void> {
+    await deadline(this.#drain(), timeoutMs);
+  }
+
+  [Symbol.dispose](): void {
+    this.#connection.close();
+  }
+
+  async #drain(): Promise<void> {
+    while (await this.#receive()) this.#received = new Uint8Array(0);
+  }
+
+  #receive(): Promise<boolean> {
+    return this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined;
+    });
+  }
+
+  /** Waits for more bytes; false at the end of the connection. */
+  async #read(): Promise<boolean> {
+    const buffer = new Uint8Array(65_536);
+    try {
+      const count = await this.#connection.read(buffer);
+      if (count === null) return false;
+      this.#received = joined(this.#received, buffer.subarray(0, count));
+      return true;
+    } catch (error) {
+      if (!isClosing(error)) throw error;
+      return false;
+    }
+  }
+}
+
+/** The 68 bytes that open a connection. */
+export function handshake(
+  infoHash: string,
+  peerId: string,
+  reserved: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0],
+): Uint8Array {
+  return joined(
+    [19],
+    new TextEncoder().encode("BitTorrent protocol"),
+    reserved,
+    decodeHex(infoHash),
+    decodeHex(peerId),
+  );
+}
+
+/** A peer id of one repeated byte, in hex. */
+export function peerIdOf(byte: number): string {
+  return byte.toString(16).padStart(2, "0").repeat(20);
+}
+
+/** A message: length prefix, id, payload. */
+export function frame(
+  id: number,
+  ...payload: (Uint8Array | readonly number[])[]
+): Uint8Array {
+  const bytes = joined([id], ...payload);
+  return joined(uint32(bytes.length), bytes);
+}
+
+/** Big-endian 32-bit numbers. */
+export function uint32(...values: number[]): Uint8Array {
+  const view = new DataView(new ArrayBuffer(values.length * 4));
+  values.forEach((value, index) => view.setUint32(index * 4, value));
+  return new Uint8Array(view.buffer);
+}
+
+/** `parts` one after another. */
+export function joined(
+  ...parts: (Uint8Array | readonly number[])[]
+): Uint8Array<ArrayBuffer> {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
+}
+
+function isClosing(error: unknown): boolean {
+  return error instanceof Deno.errors.ConnectionReset ||
+    error instanceof Deno.errors.ConnectionAborted ||
+    error instanceof Deno.errors.BrokenPipe ||
+    error instanceof Deno.errors.Interrupted ||
+    error instanceof Deno.errors.BadResource;
+}
