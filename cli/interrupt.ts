@@ -1,6 +1,6 @@
 /**
- * SIGINT and SIGTERM as an `AbortSignal`, for work that must clean up before the
- * program ends.
+ * The signals that end a program (Ctrl+C, a closed terminal, the system's
+ * request) as an `AbortSignal`, for work that must clean up first.
  *
  * @module
  */
@@ -11,7 +11,7 @@ export class Interrupt implements Disposable {
   readonly #controller = new AbortController();
   readonly #signals: readonly Deno.Signal[] = Deno.build.os === "windows"
     ? ["SIGINT", "SIGBREAK"]
-    : ["SIGINT", "SIGTERM"];
+    : ["SIGINT", "SIGTERM", "SIGHUP"];
   readonly #listener = (): void => this.#interrupt();
 
   /** @param action What is given up, for the message: "create the torrent". */
@@ -28,6 +28,14 @@ export class Interrupt implements Disposable {
   /** Aborts on the first signal, with the error to end with as its reason. */
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  /** Resolves at the first signal. */
+  get raised(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.signal.aborted) resolve();
+      this.signal.addEventListener("abort", () => resolve(), { once: true });
+    });
   }
 
   [Symbol.dispose](): void {

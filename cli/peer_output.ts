@@ -30,9 +30,9 @@ export function describeEvent(event: SessionEvent): string | undefined {
       return `${event.hostname} sent wrong data for piece ${event.index}; it is banned`;
     case "announced":
       return `tracker ${event.url} answers`;
-    case "failed":
+    case "announceFailed":
       return `${event.reason}; the transfer goes on without it`;
-    case "warning":
+    case "trackerWarning":
       return `tracker ${event.url} says: ${event.text}`;
     case "storageFailed":
     case "pieceVerified":

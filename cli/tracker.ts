@@ -14,6 +14,7 @@ import {
   TrackerStartError,
 } from "../mod.ts";
 import { writeErrorLine, writeLine } from "./console.ts";
+import { Interrupt } from "./interrupt.ts";
 import { lanAddresses } from "./lan_address.ts";
 import {
   parseCommandLine,
@@ -89,7 +90,7 @@ export async function main(args: readonly string[]): Promise<number> {
     );
   }
   // Listened for before the tracker says that it runs.
-  const ended = endSignal();
+  using interrupt = Interrupt.listen("run the tracker");
   await using tracker = start({
     ...(host !== undefined && { hostname: host }),
     port,
@@ -103,7 +104,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const urls = trackerUrls(hostnamesFor(host), tracker.port);
   if (json) writeLine(JSON.stringify({ type: "listening", ...urls }));
   else for (const line of formatStart(urls, { quiet })) writeLine(line);
-  await ended;
+  await interrupt.raised;
   return 0;
 }
 
@@ -138,16 +139,6 @@ function hostnamesFor(host: string | undefined): string[] {
   if (host !== undefined && !/^(0\.0\.0\.0|::)$/.test(host)) return [host];
   const hostnames = lanAddresses(Deno.networkInterfaces());
   return hostnames.length > 0 ? hostnames : ["127.0.0.1"];
-}
-
-/** Resolves when somebody wants the program to end. */
-function endSignal(): Promise<void> {
-  const ended = Promise.withResolvers<void>();
-  Deno.addSignalListener("SIGINT", () => ended.resolve());
-  if (Deno.build.os !== "windows") {
-    Deno.addSignalListener("SIGTERM", () => ended.resolve());
-  }
-  return ended.promise;
 }
 
 function writeChange(change: SwarmChange): void {

@@ -44,12 +44,10 @@ function open(port: number, hostname: string | undefined): PeerSockets {
     const socket = Deno.listen({ hostname, port });
     return { port: socket.addr.port, sockets: [socket] };
   }
-  let chosen = port;
-  const sockets = bindEverywhere((wildcard) => {
-    const socket = Deno.listen({ hostname: wildcard, port: chosen });
-    // A second socket takes the port that the first one got.
-    chosen = socket.addr.port;
-    return socket;
+  const sockets = bindEverywhere(port, {
+    bind: (wildcard, port) => Deno.listen({ hostname: wildcard, port }),
+    portOf: (socket) => socket.addr.port,
+    close: (socket) => socket.close(),
   });
-  return { port: chosen, sockets };
+  return { port: sockets[0]!.addr.port, sockets };
 }

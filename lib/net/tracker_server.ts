@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { bindEverywhere } from "./listen_everywhere.ts";
 import { ANNOUNCE_INTERVAL, PEER_TIMEOUT } from "../tracker/announce.ts";
 import { encodeFailure } from "../tracker/announce_reply.ts";
 import { createTrackerHandler } from "../tracker/handler.ts";
@@ -122,46 +123,27 @@ interface ListenAt {
   readonly port: number;
 }
 
-/**
- * Listens on one address, or on all: `::` stands for IPv4 too, except on Windows,
- * where IPv4 takes a socket of its own, and where IPv6 is switched off.
- */
+/** Listens on one address, or on all. */
 function listen(
   at: ListenAt,
   serve: (at: { hostname: string; port: number }) => TrackerSocket,
 ): TrackerSocket[] {
-  const tryServe = (hostname: string, port: number): TrackerSocket => {
-    try {
-      return serve({ hostname, port });
-    } catch (error) {
-      throw new TrackerStartError(
-        `Cannot listen on ${describe({ ...at, port })}: ${reasonOf(error)}`,
-        { cause: error },
-      );
+  try {
+    if (at.hostname !== undefined) {
+      return [serve({ hostname: at.hostname, port: at.port })];
     }
-  };
-  if (at.hostname !== undefined) return [tryServe(at.hostname, at.port)];
-  let ipv6: TrackerSocket;
-  try {
-    ipv6 = tryServe("::", at.port);
+    return bindEverywhere(at.port, {
+      bind: (hostname, port) => serve({ hostname, port }),
+      portOf: (server) => server.addr.port,
+      // Nobody was told of it yet, so nobody waits for its end.
+      close: (server) => void server.shutdown(),
+    });
   } catch (error) {
-    if (isAddressInUse(error)) throw error;
-    return [tryServe("0.0.0.0", at.port)];
+    throw new TrackerStartError(
+      `Cannot listen on ${describe(at)}: ${reasonOf(error)}`,
+      { cause: error },
+    );
   }
-  try {
-    return [ipv6, tryServe("0.0.0.0", ipv6.addr.port)];
-  } catch (error) {
-    // Our own socket is in the way, as it serves IPv4 already.
-    if (isAddressInUse(error) && Deno.build.os !== "windows") return [ipv6];
-    // Nobody was told of it yet, so nobody waits for its end.
-    void ipv6.shutdown();
-    throw error;
-  }
-}
-
-function isAddressInUse(error: unknown): boolean {
-  return error instanceof TrackerStartError &&
-    error.cause instanceof Deno.errors.AddrInUse;
 }
 
 function reasonOf(error: unknown): string {

@@ -42,14 +42,18 @@ export type AnnounceReport =
     readonly intervalMs: number;
   }
   | {
-    readonly type: "failed";
+    readonly type: "announceFailed";
     readonly url: string;
     /** One line: action, reason, value. */
     readonly reason: string;
     /** 0 if another tracker is asked at once. */
     readonly retryInMs: number;
   }
-  | { readonly type: "warning"; readonly url: string; readonly text: string };
+  | {
+    readonly type: "trackerWarning";
+    readonly url: string;
+    readonly text: string;
+  };
 
 /** Sends one announce. @throws {TrackerError} If the tracker is down or refuses. */
 export type AnnounceFunction = (
@@ -160,7 +164,7 @@ export class Announcer {
     } catch (error) {
       // Harmless: the tracker forgets the peer by itself after a while.
       this.#report({
-        type: "failed",
+        type: "announceFailed",
         url,
         reason: messageOf(error),
         retryInMs: 0,
@@ -183,7 +187,12 @@ export class Announcer {
       this.#starting = undefined;
       if (!(error instanceof TrackerError)) throw error;
       const retryInMs = this.#schedule.failed(performance.now());
-      this.#report({ type: "failed", url, reason: error.message, retryInMs });
+      this.#report({
+        type: "announceFailed",
+        url,
+        reason: error.message,
+        retryInMs,
+      });
       return;
     }
     if (ending.aborted) return;
@@ -203,7 +212,7 @@ export class Announcer {
       intervalMs,
     });
     if (warning !== undefined) {
-      this.#report({ type: "warning", url, text: warning });
+      this.#report({ type: "trackerWarning", url, text: warning });
     }
     this.#options.onPeers(peers);
   }

@@ -132,13 +132,13 @@ Deno.test("Announcer reports failures and warnings and goes on with the next tra
   await it.stop();
   await running;
   assertEquals(reports[0], {
-    type: "failed",
+    type: "announceFailed",
     url: "a",
     reason: "Cannot announce to a: down",
     retryInMs: 0,
   });
   assertEquals(reports[1]?.type, "announced");
-  assertEquals(reports[2], { type: "warning", url: "b", text: "slow" });
+  assertEquals(reports[2], { type: "trackerWarning", url: "b", text: "slow" });
   assertEquals(sent, ["a started", "b started", "b stopped"]);
 });
 
@@ -190,7 +190,7 @@ Deno.test("Announcer.stop() gives up on silent trackers after 2 seconds, all tog
   const tookMs = performance.now() - start;
   assert(tookMs > 1_500 && tookMs < 2_500, `${tookMs} ms`);
   await running;
-  assertEquals(reports.at(-1)?.type, "failed");
+  assertEquals(reports.at(-1)?.type, "announceFailed");
 });
 
 Deno.test("Announcer finds a tracker that starts later, and leaves it at the end", async () => {
@@ -210,7 +210,7 @@ Deno.test("Announcer finds a tracker that starts later, and leaves it at the end
   });
   const running = it.run(NEVER);
   await until(() => reports.length === 1);
-  assertEquals(reports[0]?.type, "failed");
+  assertEquals(reports[0]?.type, "announceFailed");
   const changes: string[] = [];
   await using _tracker = startTracker({
     hostname: "127.0.0.1",

@@ -84,23 +84,23 @@ const EVENTS: [
   ],
   [
     {
-      type: "failed",
+      type: "announceFailed",
       url: URL_A,
       reason: `Cannot announce to ${URL_A}: Connection refused`,
       retryInMs: 5000,
     },
     `Cannot announce to ${URL_A}: Connection refused; the transfer goes on without it`,
     {
-      type: "failed",
+      type: "announceFailed",
       url: URL_A,
       reason: `Cannot announce to ${URL_A}: Connection refused`,
       retryInMs: 5000,
     },
   ],
   [
-    { type: "warning", url: URL_A, text: "upgrade" },
+    { type: "trackerWarning", url: URL_A, text: "upgrade" },
     `tracker ${URL_A} says: upgrade`,
-    { type: "warning", url: URL_A, text: "upgrade" },
+    { type: "trackerWarning", url: URL_A, text: "upgrade" },
   ],
 ];
 

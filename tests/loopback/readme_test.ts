@@ -1,0 +1,153 @@
+/**
+ * Every command of the README, in its order and as it stands there, but for the
+ * machine: 192.168.1.100 is 127.0.0.1, and a tracker's port is one that is free.
+ * Programs that run until they are stopped stay up until the end, as on a LAN.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+import configuration from "../../deno.json" with { type: "json" };
+import {
+  type ProgramName,
+  type RunningProgram,
+  runProgram,
+  spawnProgram,
+} from "./program.ts";
+import { splitWords } from "../../cli/split_words.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
+
+const REPOSITORY = fromFileUrl(new URL("../../", import.meta.url));
+const README = await Deno.readTextFile(join(REPOSITORY, "README.md"));
+
+/** The blocks of one language, without their fences. */
+function codeBlocks(language: string): string[] {
+  // A block in a list is indented.
+  const fence = new RegExp(`^( *)\`\`\`${language}\\n([^]*?)^\\1\`\`\`$`, "gm");
+  return [...README.matchAll(fence)].map(([, indent, body]) =>
+    body!.replaceAll(new RegExp(`^${indent}`, "gm"), "")
+  );
+}
+
+function commands(): string[] {
+  return codeBlocks("sh").flatMap((block) => block.trim().split("\n"));
+}
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+/** Runs the README's commands in one folder, one after another. */
+class Walkthrough implements AsyncDisposable {
+  readonly #folder: string;
+  readonly #running = new AsyncDisposableStack();
+  /** Port of the README to port of this run. */
+  readonly #ports = new Map<string, string>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async follow(command: string): Promise<void> {
+    const words = splitWords(command).map((word) => this.#translate(word));
+    const [deno, verb, ...rest] = words;
+    assertEquals(deno, "deno", `not a command of this project: ${command}`);
+    if (verb === "task") await this.#runTask(rest, command);
+    else await this.#runLibrary([verb!, ...rest], command);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#running.disposeAsync();
+  }
+
+  #translate(word: string): string {
+    return word.replace(
+      /http:\/\/192\.168\.1\.100:(\d+)/,
+      (_, port) => `http://127.0.0.1:${this.#portFor(port)}`,
+    );
+  }
+
+  #portFor(port: string): string {
+    const chosen = this.#ports.get(port) ?? String(freePort());
+    this.#ports.set(port, chosen);
+    return chosen;
+  }
+
+  async #runTask([name, ...args]: string[], command: string): Promise<void> {
+    const program = name as ProgramName;
+    if (program === "tracker") {
+      const tracker = this.#start(program, [this.#portFor(args[0]!)]);
+      await tracker.stdout.waitFor(/^announce /);
+    } else if (program === "peer" && !endsByItself(args)) {
+      const peer = this.#start(program, args);
+      await peer.stdout.waitFor(/document\.pdf.*seeding/);
+    } else {
+      const result = await runProgram(program, args, { cwd: this.#folder });
+      assertEquals(result.code, 0, `${command}\n${result.stderr}`);
+    }
+  }
+
+  #start(name: ProgramName, args: readonly string[]): RunningProgram {
+    return this.#running.use(spawnProgram(name, args, { cwd: this.#folder }));
+  }
+
+  async #runLibrary(args: readonly string[], command: string): Promise<void> {
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [...args],
+      cwd: REPOSITORY,
+      stdin: "null",
+    }).output();
+    assertEquals(code, 0, `${command}\n${new TextDecoder().decode(stderr)}`);
+  }
+}
+
+function endsByItself(args: readonly string[]): boolean {
+  return ["create", "show"].includes(args[0]!) ||
+    args.includes("--exit-when-complete");
+}
+
+Deno.test("every command of the README works, in its order", async () => {
+  await using folder = await temporaryFolder();
+  const content = crypto.getRandomValues(new Uint8Array(60_000));
+  await Deno.writeFile(join(folder.path, "document.pdf"), content);
+  await Deno.mkdir(join(folder.path, "photos"));
+  await Deno.writeFile(join(folder.path, "photos", "one.jpg"), content);
+  await using walkthrough = new Walkthrough(folder.path);
+
+  const own = commands().filter((command) => !command.startsWith("npx "));
+  assert(own.length > 10, "the README's commands are not found");
+  for (const command of own) await walkthrough.follow(command);
+
+  const copy = await Deno.readFile(
+    join(folder.path, "downloads", "document.pdf"),
+  );
+  assertEquals(copy, content);
+});
+
+Deno.test("the README's quick start is what CI runs", async () => {
+  const ci = await Deno.readTextFile(join(REPOSITORY, ".ci/run"));
+  const quickStart = commands().filter((command) => command.startsWith("npx "));
+  assertEquals(quickStart.length, 2);
+  for (const command of quickStart) {
+    const task = command.split(" ").at(-1)!;
+    assert(task in configuration.tasks, `there is no task ${task}`);
+    // `ok` is the check and then `test`.
+    assertStringIncludes(ci, `task ${task === "test" ? "ok" : task}`);
+  }
+});
+
+Deno.test("the README's script shares a text with the network alone", async () => {
+  const [script] = codeBlocks("ts");
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "share.ts");
+  const library = new URL("../../mod.ts", import.meta.url).href;
+  await Deno.writeTextFile(path, script!.replace("./mod.ts", library));
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", `--config=${REPOSITORY}deno.json`, "-N", path],
+    stdin: "null",
+  }).output();
+  const decoder = new TextDecoder();
+  assertEquals([code, decoder.decode(stderr)], [0, ""]);
+  assertEquals(decoder.decode(stdout), "Hello, LAN!\n");
+});
