@@ -19,6 +19,9 @@ import type { SwarmContext } from "./swarm_context.ts";
 /** A peer that owes us blocks and sends none for so long is passed over, in milliseconds. */
 export const SNUB_TIMEOUT_MS = 15_000;
 
+/** One that goes on so is hung up on: dialed anew it may serve again, in milliseconds. */
+export const OVERDUE_TIMEOUT_MS = 60_000;
+
 /** Downloading of one torrent from all its peers. */
 export class Downloads {
   readonly #context: SwarmContext;
@@ -147,6 +150,12 @@ export class Downloads {
       this.#picker.removeAvailability(index);
     }
     for (const other of this.#context.peers.values()) this.#fill(other, now);
+  }
+
+  /** Whether the peer has owed us blocks for so long that it must have lost the requests. */
+  isOverdue(peer: PeerState, now: number): boolean {
+    return peer.outstanding.size > 0 &&
+      now - peer.lastProgressAt >= OVERDUE_TIMEOUT_MS;
   }
 
   tick(now: number): void {

@@ -273,6 +273,8 @@ export class Swarm {
           "nothing received for too long",
           now,
         );
+      } else if (this.#downloads.isOverdue(peer, now)) {
+        this.#disconnect(peer.key, "idle", "sent no block for too long", now);
       } else if (now - peer.lastSentAt >= KEEP_ALIVE_INTERVAL) {
         this.#context.send(peer, { type: "keepAlive" }, now);
       }

@@ -1,6 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
-import { SNUB_TIMEOUT_MS } from "../../../lib/swarm/downloads.ts";
+import {
+  OVERDUE_TIMEOUT_MS,
+  SNUB_TIMEOUT_MS,
+} from "../../../lib/swarm/downloads.ts";
 import { SwarmDesk } from "./swarm_desk.ts";
 
 /** A desk whose peer 1 was asked for piece 0, of four blocks, and says nothing. */
@@ -101,4 +104,12 @@ Deno.test("Swarm starts afresh with a snubbing peer that chokes and unchokes", (
   assertEquals(desk.peer(1).isSnubbing, false);
   assertEquals(desk.signal(1, "unchoke").length, 4);
   assert(desk.peer(1).outstanding.size === 4);
+});
+
+Deno.test("Swarm hangs up on a peer that never delivers what it was asked for", () => {
+  const desk = silentPeer();
+  desk.pass(OVERDUE_TIMEOUT_MS - 1000);
+  assertEquals(desk.pass(1000), [
+    "1 disconnect idle",
+  ]);
 });
