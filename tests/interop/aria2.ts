@@ -4,14 +4,14 @@
  * @module
  */
 import { type Client, missingProgram, writeMarkerScript } from "./client.ts";
-import type { LanHost } from "../lan/lan_host.ts";
+import type { Host } from "../lan/lan_host.ts";
 import type { RunningProgram } from "../loopback/program.ts";
 
 /** aria2 1.36 in Debian 12. */
 export const aria2: Client = {
   name: "aria2",
   missing: await missingProgram("aria2c"),
-  async start(host: LanHost, torrentName: string): Promise<RunningProgram> {
+  async start(host: Host, torrentName: string): Promise<RunningProgram> {
     const script = await writeMarkerScript(host);
     return host.spawn("aria2c", [
       "--no-conf",
@@ -21,7 +21,7 @@ export const aria2: Client = {
       "--enable-dht6=false",
       "--bt-enable-lpd=false",
       "--enable-peer-exchange=false",
-      "--listen-port=6881",
+      "--listen-port=6881-6899",
       "--file-allocation=none",
       "--allow-overwrite=true",
       "--check-integrity=true",

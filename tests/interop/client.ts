@@ -7,7 +7,7 @@
  */
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
-import type { LanHost } from "../lan/lan_host.ts";
+import type { Host } from "../lan/lan_host.ts";
 import type { RunningProgram } from "../loopback/program.ts";
 
 /** Longest wait for a client to have all of a torrent, in milliseconds. */
@@ -22,14 +22,14 @@ export interface Client {
    * Starts it on a host with a torrent file in the host's folder. What of the
    * content is there is seeded, the rest is fetched. It runs until stopped.
    */
-  start(host: LanHost, torrentName: string): Promise<RunningProgram>;
+  start(host: Host, torrentName: string): Promise<RunningProgram>;
 }
 
 /** Where {@linkcode writeMarkerScript}'s script says that the torrent is complete. */
 const MARKER = ".complete";
 
 /** Writes a script that a client runs when it has it all. @returns Its path. */
-export async function writeMarkerScript(host: LanHost): Promise<string> {
+export async function writeMarkerScript(host: Host): Promise<string> {
   const path = host.path(".when-complete");
   await Deno.writeTextFile(path, `#!/bin/sh\n: > '${host.path(MARKER)}'\n`, {
     mode: 0o755,
@@ -38,7 +38,7 @@ export async function writeMarkerScript(host: LanHost): Promise<string> {
 }
 
 /** The marker's path, for a client that makes it by itself. */
-export function markerPath(host: LanHost): string {
+export function markerPath(host: Host): string {
   return host.path(MARKER);
 }
 
@@ -47,7 +47,7 @@ export function markerPath(host: LanHost): string {
  * @throws {Error} If it ends or the time is over first, with what it wrote.
  */
 export async function waitUntilComplete(
-  host: LanHost,
+  host: Host,
   client: RunningProgram,
 ): Promise<void> {
   let hasEnded = false;
@@ -61,7 +61,7 @@ export async function waitUntilComplete(
           client.stdout.text + client.stderr.text,
       );
     }
-    await delay(50);
+    await delay(10);
   }
 }
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { createLan, type Lan } from "../lan/lan.ts";
-import type { LanHost } from "../lan/lan_host.ts";
+import type { Host } from "../lan/lan_host.ts";
 import { lanTest } from "../lan/lan_test_case.ts";
 import {
   announceUrl,
@@ -39,7 +39,7 @@ async function shareSample<Name extends string>(
 /** Fetches with a stock client, and compares the copy. */
 async function fetchWithClient(
   client: Client,
-  host: LanHost,
+  host: Host,
   torrent: SharedTorrent & { readonly sha256: string },
 ): Promise<void> {
   await carryTorrent(torrent, host);
@@ -50,7 +50,7 @@ async function fetchWithClient(
 
 /** Fetches with our peer, which goes on seeding, and compares the copy. */
 async function fetchWithPeer(
-  host: LanHost,
+  host: Host,
   torrent: SharedTorrent & { readonly sha256: string },
 ): Promise<void> {
   await carryTorrent(torrent, host);

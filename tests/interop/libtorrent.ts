@@ -5,7 +5,7 @@
  */
 import { fromFileUrl } from "@std/path";
 import { type Client, markerPath } from "./client.ts";
-import type { LanHost } from "../lan/lan_host.ts";
+import type { Host } from "../lan/lan_host.ts";
 import type { RunningProgram } from "../loopback/program.ts";
 
 /** The interpreter that Debian's packages are for. */
@@ -15,7 +15,7 @@ const PYTHON = "/usr/bin/python3";
 export const libtorrent: Client = {
   name: "libtorrent",
   missing: await missingBinding(),
-  start(host: LanHost, torrentName: string): Promise<RunningProgram> {
+  start(host: Host, torrentName: string): Promise<RunningProgram> {
     const script = fromFileUrl(new URL("libtorrent_peer.py", import.meta.url));
     return Promise.resolve(
       host.spawn(PYTHON, [script, torrentName, markerPath(host)]),

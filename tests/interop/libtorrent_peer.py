@@ -17,6 +17,10 @@ session = libtorrent.session({
     "enable_lsd": False,
     "enable_upnp": False,
     "enable_natpmp": False,
+    # Over TCP, as all others here; a LAN gains nothing from its own µTP, which
+    # is ten times slower between two of them on one machine.
+    "enable_incoming_utp": False,
+    "enable_outgoing_utp": False,
 })
 handle = session.add_torrent({
     "ti": libtorrent.torrent_info(torrent_path),
@@ -30,4 +34,4 @@ while True:
     if status.is_seeding and not is_complete:
         is_complete = True
         open(marker_path, "w").close()
-    time.sleep(0.05)
+    time.sleep(0.01)

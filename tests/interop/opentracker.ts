@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { LanHost } from "../lan/lan_host.ts";
+import type { Host } from "../lan/lan_host.ts";
 import type { RunningProgram } from "../loopback/program.ts";
 import { missingProgram } from "./client.ts";
 
@@ -17,7 +17,7 @@ export const opentrackerMissing: string | undefined = await missingProgram(
  * is told of, by a file with their info hashes in hex.
  */
 export async function startOpentracker(
-  host: LanHost,
+  host: Host,
   infoHashes: readonly string[],
 ): Promise<RunningProgram> {
   await Deno.writeTextFile(

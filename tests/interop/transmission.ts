@@ -5,7 +5,7 @@
  */
 import { join } from "@std/path";
 import { type Client, missingProgram, writeMarkerScript } from "./client.ts";
-import type { LanHost } from "../lan/lan_host.ts";
+import type { Host } from "../lan/lan_host.ts";
 import type { RunningProgram } from "../loopback/program.ts";
 
 /**
@@ -23,7 +23,7 @@ const SETTINGS = {
 export const transmission: Client = {
   name: "transmission",
   missing: await missingProgram("transmission-cli"),
-  async start(host: LanHost, torrentName: string): Promise<RunningProgram> {
+  async start(host: Host, torrentName: string): Promise<RunningProgram> {
     const script = await writeMarkerScript(host);
     // Where it keeps what it knows; the default is shared by all hosts.
     const folder = host.path(".transmission");

@@ -19,6 +19,11 @@ export interface LanOptions {
    * @default {undefined} As fast as the machine.
    */
   readonly megabitsPerSecond?: number;
+  /**
+   * The folder that the hosts' folders are made in.
+   * @default {undefined} The system's place for temporary files.
+   */
+  readonly dir?: string;
 }
 
 /** Networks made by this process, so that no two share a name. */
@@ -30,7 +35,10 @@ export async function createLan<Name extends string>(
   options: LanOptions = {},
 ): Promise<Lan<Name>> {
   const prefix = `lanswarm-${Deno.pid}-${++lanCount}`;
-  const folder = await Deno.makeTempDir({ prefix: `${prefix}-` });
+  const folder = await Deno.makeTempDir({
+    prefix: `${prefix}-`,
+    ...(options.dir !== undefined && { dir: options.dir }),
+  });
   const lan = new Lan<Name>(prefix, folder);
   try {
     await lan.build(hostNames, options);

@@ -33,6 +33,19 @@ export interface SpawnOptions {
   readonly env?: Record<string, string>;
 }
 
+/** What of a host does not depend on how its network is made. */
+export type Host = Pick<
+  LanHost,
+  | "name"
+  | "address"
+  | "folder"
+  | "path"
+  | "spawn"
+  | "spawnTask"
+  | "run"
+  | "runTask"
+>;
+
 /** A host. */
 export class LanHost {
   readonly name: string;

@@ -9,7 +9,7 @@ import { assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { fromFileUrl } from "@std/path";
 import type { RunningProgram } from "../loopback/program.ts";
-import type { LanHost } from "./lan_host.ts";
+import type { Host } from "./lan_host.ts";
 
 /** What the torrent file is called on every host. */
 export const TORRENT_NAME = "sample.torrent";
@@ -31,19 +31,19 @@ export interface SwarmCounts {
 
 /** A torrent that was made on a host. */
 export interface SharedTorrent {
-  readonly host: LanHost;
+  readonly host: Host;
   readonly infoHash: string;
   readonly announceUrl: string;
 }
 
 /** The announce URL of our tracker on a host. */
-export function announceUrl(host: LanHost): string {
+export function announceUrl(host: Host): string {
   return `http://${host.address}:${TRACKER_PORT}/announce`;
 }
 
 /** Starts our tracker on a host and waits until it serves. */
 export async function startTracker(
-  host: LanHost,
+  host: Host,
   args: readonly string[] = [],
 ): Promise<RunningProgram> {
   const tracker = host.spawnTask("tracker", [`${TRACKER_PORT}`, ...args]);
@@ -53,7 +53,7 @@ export async function startTracker(
 
 /** Makes a torrent of something in the host's folder. */
 export async function createTorrent(
-  host: LanHost,
+  host: Host,
   name: string,
   announceUrl: string,
 ): Promise<SharedTorrent> {
@@ -66,14 +66,14 @@ export async function createTorrent(
 /** Carries the torrent file, and nothing else, to another host. */
 export async function carryTorrent(
   torrent: SharedTorrent,
-  to: LanHost,
+  to: Host,
 ): Promise<void> {
   await Deno.copyFile(torrent.host.path(TORRENT_NAME), to.path(TORRENT_NAME));
 }
 
 /** Starts our peer on a host that has the torrent file. */
 export function startPeer(
-  host: LanHost,
+  host: Host,
   args: readonly string[] = [],
 ): RunningProgram {
   return host.spawnTask("peer", [TORRENT_NAME, "--json", ...args]);
@@ -96,7 +96,7 @@ export async function stopPeer(peer: RunningProgram): Promise<void> {
 
 /** Asks the tracker, from a host, for its counts. */
 export async function scrapeCounts(
-  from: LanHost,
+  from: Host,
   torrent: SharedTorrent,
 ): Promise<SwarmCounts> {
   const { code, stdout, stderr } = await from.run(Deno.execPath(), [
@@ -111,7 +111,7 @@ export async function scrapeCounts(
 
 /** Waits until the tracker counts so many. */
 export async function waitForCounts(
-  from: LanHost,
+  from: Host,
   torrent: SharedTorrent,
   expected: SwarmCounts,
 ): Promise<void> {

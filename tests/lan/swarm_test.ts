@@ -143,7 +143,7 @@ lanTest("peers wait for a tracker that starts late", async () => {
   await carryTorrent(torrent, leecher);
   startPeer(seeder);
   const peer = startPeer(leecher);
-  await peer.stdout.waitFor(/"type":"failed"/);
+  await peer.stdout.waitFor(/"type":"announceFailed"/);
   await startTracker(lan.host("tracker"));
   await waitUntilCompleted(peer);
   assertEquals(
