@@ -60,7 +60,10 @@ export function fullStorage({ content }: MemoryTorrent): MemoryStorage {
   return new MemoryStorage(content.slice());
 }
 
-/** Bytes that differ from piece to piece and from name to name, the same each time. */
+/** Every so many bytes of made content differ from all others, as pieces must. */
+const CHUNK_LENGTH = 16_384;
+
+/** Content that is the same for the same name and length, and otherwise another. */
 export function makeContent(
   name: string,
   length: number,
@@ -70,5 +73,13 @@ export function makeContent(
     seed = (seed * 31 + character.codePointAt(0)!) >>> 0;
   }
   const random = seededRandom(seed);
-  return Uint8Array.from({ length }, () => random() * 256);
+  const chunk = Uint8Array.from({ length: CHUNK_LENGTH }, () => random() * 256);
+  const numberInChunk = new DataView(chunk.buffer);
+  const content = new Uint8Array(length);
+  for (let offset = 0; offset < length; offset += CHUNK_LENGTH) {
+    // Behind the first bytes, so that what is shorter still differs by its name.
+    numberInChunk.setUint32(8, offset);
+    content.set(chunk.subarray(0, length - offset), offset);
+  }
+  return content;
 }

@@ -1,0 +1,160 @@
+/**
+ * What the program `peer` needs around it: a tracker and a seeder in the test's
+ * own process, whose counts can be looked at, and a folder for everything.
+ *
+ * @module
+ */
+import { assert } from "@std/assert";
+import { encodeHex } from "@std/encoding/hex";
+import { dirname, join } from "@std/path";
+import {
+  createTorrent,
+  openFileStorage,
+  type RunningTracker,
+  saveTorrentFile,
+  type ScrapeEntry,
+  type Session,
+  startTracker,
+  type Torrent,
+} from "../../mod.ts";
+import { scrape } from "../../lib/mod.ts";
+import { makeContent } from "./memory_torrent.ts";
+import {
+  type ProgramResult,
+  type RunningProgram,
+  runProgram,
+  spawnProgram,
+} from "./program.ts";
+import { openLocalSession, Share } from "./sharing.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
+
+/** A torrent file on the disk, and its content elsewhere. */
+export interface PublishedTorrent {
+  readonly torrent: Torrent;
+  /** The torrent file. */
+  readonly path: string;
+  /** The folder that the content is seeded from. */
+  readonly source: string;
+}
+
+/** How to publish. */
+export interface PublishOptions {
+  /** Length of each file in bytes, by path below the torrent's name; "" is a single file. */
+  readonly files: Readonly<Record<string, number>>;
+  /** In bytes. @default {65536} */
+  readonly pieceLength?: number;
+  /** @default {the swarm's tracker} */
+  readonly announce?: readonly string[];
+}
+
+/** A tracker, a seeder and a folder. */
+export class LocalSwarm implements AsyncDisposable {
+  /** An empty folder for what a test needs. */
+  readonly folder: string;
+  readonly tracker: RunningTracker;
+  readonly #session: Session;
+  readonly #resources: AsyncDisposableStack;
+  readonly #seeders = new Map<PublishedTorrent, Share>();
+
+  private constructor(folder: string, resources: AsyncDisposableStack) {
+    this.folder = folder;
+    this.#resources = resources;
+    this.tracker = resources.use(
+      startTracker({ port: 0, hostname: "127.0.0.1" }),
+    );
+    this.#session = openLocalSession();
+  }
+
+  static async open(): Promise<LocalSwarm> {
+    const resources = new AsyncDisposableStack();
+    const { path } = resources.use(await temporaryFolder());
+    return new LocalSwarm(path, resources);
+  }
+
+  /** Makes content and a torrent file of it. */
+  async publish(
+    name: string,
+    options: PublishOptions,
+  ): Promise<PublishedTorrent> {
+    const source = join(this.folder, "source");
+    for (const [file, length] of Object.entries(options.files)) {
+      const path = join(source, name, file);
+      await Deno.mkdir(dirname(path), { recursive: true });
+      await Deno.writeFile(path, makeContent(name + file, length));
+    }
+    const { bytes, torrent } = await createTorrent(join(source, name), {
+      announce: options.announce ?? [this.tracker.announceUrl],
+      pieceLength: options.pieceLength ?? 65_536,
+    });
+    const path = join(this.folder, `${name}.torrent`);
+    await saveTorrentFile(path, bytes);
+    return { torrent, path, source };
+  }
+
+  /** Publishes a torrent and seeds it until the end. */
+  async seed(
+    name: string,
+    options: PublishOptions,
+  ): Promise<PublishedTorrent> {
+    const published = await this.publish(name, options);
+    const { torrent, source } = published;
+    const storage = await openFileStorage(torrent, { dir: source });
+    this.#resources.use(storage);
+    const content = new Uint8Array();
+    const share = await Share.start(
+      this.#session,
+      { torrent, content },
+      storage,
+    );
+    assert(share.transfer.isComplete);
+    this.#seeders.set(published, share);
+    return published;
+  }
+
+  /** What the seeder has sent of a torrent, in bytes. */
+  uploadedBytes(published: PublishedTorrent): number {
+    return this.#seeders.get(published)!.transfer.snapshot().uploadedBytes;
+  }
+
+  /** What the tracker counts. */
+  async counts({ torrent }: PublishedTorrent): Promise<ScrapeEntry> {
+    const { announceUrl } = this.tracker;
+    const [entry] = await scrape(announceUrl, [torrent.infoHash]);
+    return entry!;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#session[Symbol.asyncDispose]();
+    await this.#resources.disposeAsync();
+  }
+}
+
+/** Listening where no other machine can call, on any free port. */
+const LOCAL_FLAGS = ["--host=127.0.0.1", "--port=0"];
+
+/** Starts `peer` on 127.0.0.1. */
+export function spawnPeer(...args: string[]): RunningProgram {
+  return spawnProgram("peer", [...LOCAL_FLAGS, ...args]);
+}
+
+/** Runs `peer` on 127.0.0.1 to its end. */
+export async function runPeer(...args: string[]): Promise<ProgramResult> {
+  return await runProgram("peer", [...LOCAL_FLAGS, ...args]);
+}
+
+/** SHA-256 of a file, in hex. */
+export async function sha256(path: string): Promise<string> {
+  const bytes = await Deno.readFile(path);
+  return encodeHex(await crypto.subtle.digest("SHA-256", bytes));
+}
+
+/** Throws unless every file of the torrent below `dir` equals its source. */
+export async function assertCopied(
+  { torrent, source }: PublishedTorrent,
+  dir: string,
+): Promise<void> {
+  for (const { path } of torrent.files) {
+    const copy = await sha256(join(dir, ...path));
+    assert(copy === await sha256(join(source, ...path)), path.join("/"));
+  }
+}

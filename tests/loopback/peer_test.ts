@@ -1,0 +1,220 @@
+/**
+ * The program `peer` at its work: fetching, sharing, ending.
+ *
+ * @module
+ */
+import {
+  assert,
+  assertEquals,
+  assertLess,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
+import { join } from "@std/path";
+import { scrape } from "../../lib/mod.ts";
+import {
+  assertCopied,
+  LocalSwarm,
+  runPeer,
+  sha256,
+  spawnPeer,
+} from "./local_swarm.ts";
+import { makeContent } from "./memory_torrent.ts";
+import { runProgram, spawnProgram } from "./program.ts";
+import { timed } from "./sharing.ts";
+import { listing, temporaryFolder } from "./temporary_folder.ts";
+
+const MIB = 1024 * 1024;
+
+Deno.test("tracker, create and peer bring a file from one machine to another", async () => {
+  await using folder = await temporaryFolder();
+  const [there, here] = ["there", "here"].map((name) =>
+    join(folder.path, name)
+  ) as [string, string];
+  await Deno.mkdir(there);
+  const source = join(there, "report.pdf");
+  await Deno.writeFile(source, makeContent("report", 3 * MIB + 7));
+  await using tracker = spawnProgram("tracker", ["0", "--host=127.0.0.1"]);
+  const [announceUrl] = await tracker.stdout.waitFor(/http:\S+\/announce/);
+  const torrentPath = join(folder.path, "report.torrent");
+  const created = await runProgram("peer", [
+    ...["create", source, announceUrl, torrentPath],
+  ]);
+  assertEquals(created.code, 0, created.stderr);
+
+  await using seeder = spawnPeer(torrentPath, "--dir", there);
+  await seeder.stdout.waitFor(/^listening on port \d+$/);
+  await seeder.stdout.waitFor(
+    /^report\.pdf: verified and complete; seeding$/,
+  );
+  await seeder.stdout.waitFor(/^report\.pdf: tracker http:\S+ answers$/);
+  const leecher = await runPeer(
+    ...[torrentPath, "--dir", here, "--exit-when-complete"],
+  );
+  assertEquals([leecher.code, leecher.stderr], [0, ""]);
+  assertStringIncludes(
+    leecher.stdout,
+    "report.pdf: nothing on the disk yet; fetching it\n",
+  );
+  assertStringIncludes(
+    leecher.stdout,
+    "report.pdf: complete and verified; seeding\n",
+  );
+  assertEquals(await listing(here), ["report.pdf"]);
+  assertEquals(await sha256(join(here, "report.pdf")), await sha256(source));
+  // The leecher was counted, and told that it leaves.
+  const [{ complete, incomplete, downloaded } = {}] = await scrape(
+    announceUrl,
+    [],
+  );
+  assertEquals([complete, incomplete, downloaded], [1, 0, 1]);
+});
+
+Deno.test("peer brings a folder: names in any script, deep ones, empty files", async () => {
+  await using swarm = await LocalSwarm.open();
+  const shared = await swarm.seed("фото и 動画", {
+    files: {
+      "日本語/🎬 film.mkv": 700_000,
+      "a/b/c/d e f.txt": 5,
+      "empty": 0,
+      "zz/empty too": 0,
+      ".hidden": 65_536,
+      "नमस्ते": 1,
+    },
+  });
+  const dir = join(swarm.folder, "here");
+  const { code, stderr } = await runPeer(
+    ...[shared.path, "--dir", dir, "--exit-when-complete"],
+  );
+  assertEquals([code, stderr], [0, ""]);
+  assertEquals(await listing(dir), await listing(shared.source));
+  await assertCopied(shared, dir);
+});
+
+Deno.test("peer fetches several torrents in one process", async () => {
+  await using swarm = await LocalSwarm.open();
+  const shared = [
+    await swarm.seed("one.bin", { files: { "": 500_000 } }),
+    await swarm.seed("two", { files: { x: 300_000, y: 1 } }),
+    await swarm.seed("nothing.bin", { files: { "": 0 } }),
+  ];
+  const dir = join(swarm.folder, "here");
+  const torrents = shared.map(({ path }) => path);
+  const { code, stderr } = await runPeer(
+    ...[...torrents, "--dir", dir, "--exit-when-complete"],
+  );
+  assertEquals([code, stderr], [0, ""]);
+  for (const each of shared) await assertCopied(each, dir);
+});
+
+Deno.test("peer goes on with the others where one torrent fails", async () => {
+  await using swarm = await LocalSwarm.open();
+  const bad = await swarm.seed("bad.bin", { files: { "": 1000 } });
+  const good = await swarm.seed("good.bin", { files: { "": 500_000 } });
+  const dir = join(swarm.folder, "here");
+  // A folder stands where the file must be.
+  await Deno.mkdir(join(dir, "bad.bin"), { recursive: true });
+  const { code, stderr } = await runPeer(
+    ...[bad.path, good.path, "--dir", dir, "--exit-when-complete"],
+  );
+  assertEquals(code, 1);
+  assertMatch(stderr, /^error: [^\n]*bad\.bin[^\n]*; [^\n]*\n$/);
+  await assertCopied(good, dir);
+});
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test(`peer leaves the swarm and ends with 0 on ${signal}`, async () => {
+    await using swarm = await LocalSwarm.open();
+    const shared = await swarm.seed("a.bin", { files: { "": 4 * MIB } });
+    const copy = join(swarm.folder, "copy");
+    await Deno.mkdir(copy);
+    await Deno.copyFile(join(shared.source, "a.bin"), join(copy, "a.bin"));
+    await using seeder = spawnPeer(shared.path, "--dir", copy);
+    await using leecher = spawnPeer(
+      ...[shared.path, "--dir", join(swarm.folder, "slow")],
+      ...["--max-download", "20000", "--max-upload", "1000"],
+    );
+    for (const { stdout } of [seeder, leecher]) {
+      await stdout.waitFor(/tracker \S+ answers/);
+    }
+    const before = await swarm.counts(shared);
+    assertEquals([before.complete, before.incomplete], [2, 1]);
+    const elapsedMs = await timed(async () => {
+      for (
+        const { code, stderr } of await Promise.all(
+          [seeder.stop(signal), leecher.stop(signal)],
+        )
+      ) assertEquals([code, stderr], [0, ""]);
+    });
+    assertLess(elapsedMs, 3_000);
+    const after = await swarm.counts(shared);
+    assertEquals([after.complete, after.incomplete], [1, 0]);
+  });
+}
+
+Deno.test("peer ends in time on a signal although its tracker does not answer", async () => {
+  await using swarm = await LocalSwarm.open();
+  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const shared = await swarm.publish("a.bin", {
+    files: { "": 10 },
+    announce: [`http://127.0.0.1:${silent.addr.port}/announce`],
+  });
+  await using seeder = spawnPeer(shared.path, "--dir", shared.source);
+  using _announce = await silent.accept();
+  let code: number | undefined;
+  const elapsedMs = await timed(async () => {
+    ({ code } = await seeder.stop("SIGINT"));
+  });
+  assertEquals(code, 0);
+  assertLess(elapsedMs, 3_000);
+});
+
+Deno.test("peer ends with 0 on a signal while it verifies", async () => {
+  await using swarm = await LocalSwarm.open();
+  const shared = await swarm.publish("a.bin", {
+    files: { "": 64 * MIB },
+    pieceLength: 16_384,
+  });
+  await using seeder = spawnPeer(shared.path, "--dir", shared.source);
+  await seeder.stdout.waitFor(/^listening on port/);
+  const { code, stderr } = await seeder.stop("SIGINT");
+  assertEquals([code, stderr], [0, ""]);
+});
+
+Deno.test("peer listens on the next free port where the one asked for is taken", async () => {
+  await using swarm = await LocalSwarm.open();
+  const shared = await swarm.publish("a.bin", { files: { "": 10 } });
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = taken.addr;
+  await using next = spawnProgram("peer", [
+    ...[shared.path, "--dir", shared.source],
+    ...["--host=127.0.0.1", `--port=${port}`],
+  ]);
+  const [, chosen] = await next.stdout.waitFor(/^listening on port (\d+)$/);
+  assert(Number(chosen) > port && Number(chosen) < port + 20, chosen);
+});
+
+Deno.test({
+  name: "peer listens on the address that --host names, and no other",
+  // Only on Linux is every address of 127.0.0.0/8 there without being set up.
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    await using swarm = await LocalSwarm.open();
+    const shared = await swarm.publish("a.bin", { files: { "": 10 } });
+    await using program = spawnProgram("peer", [
+      ...[shared.path, "--dir", shared.source],
+      ...["--host=127.0.0.2", "--port=0"],
+    ]);
+    const [, text] = await program.stdout.waitFor(/^listening on port (\d+)$/);
+    const port = Number(text);
+    (await Deno.connect({ hostname: "127.0.0.2", port })).close();
+    let reached = true;
+    try {
+      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+    } catch (error) {
+      if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
+      reached = false;
+    }
+    assertEquals(reached, false);
+  },
+});
