@@ -8,13 +8,22 @@ import { join, resolve } from "@std/path";
 import type { Torrent } from "../mod.ts";
 import { ProgramError } from "./program.ts";
 
+/** What a command is run for, and how. */
+export interface CompletionOptions {
+  readonly torrent: Torrent;
+  /** The folder that the torrent is stored in. */
+  readonly dir: string;
+  /** What becomes of what it prints: stdout may be for programs to read. */
+  readonly stdout: "inherit" | "null";
+}
+
 /**
- * Runs `command` for a torrent stored below `dir`.
+ * Runs `command` for a torrent that became complete.
  * @throws {ProgramError} If it cannot be started or does not end with 0.
  */
 export async function runCompletionCommand(
   command: readonly string[],
-  { torrent, dir }: { torrent: Torrent; dir: string },
+  { torrent, dir, stdout }: CompletionOptions,
 ): Promise<void> {
   const [program, ...args] = command;
   let status: Deno.CommandStatus;
@@ -27,6 +36,7 @@ export async function runCompletionCommand(
         LANSWARM_INFO_HASH: torrent.infoHash,
       },
       stdin: "null",
+      stdout,
     }).spawn().status;
   } catch (error) {
     throw new ProgramError(

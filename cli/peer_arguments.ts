@@ -41,7 +41,8 @@ usage: peer TORRENT [TORRENT...]
   --exit-when-complete   end when every torrent is complete instead of seeding
   --on-complete COMMAND  run a command when a torrent becomes complete, without
                          a shell; it finds LANSWARM_NAME, LANSWARM_PATH and
-                         LANSWARM_INFO_HASH in its environment
+                         LANSWARM_INFO_HASH in its environment, and with
+                         --json its own output is dropped
   --quiet                print errors only
   --json                 print one JSON object a line
   --debug                print stack traces of errors

@@ -119,10 +119,14 @@ class Sharing implements AsyncDisposable {
   }
 
   async #complete(torrent: Torrent): Promise<void> {
-    const { onComplete, dir } = this.#request;
+    const { onComplete, dir, output } = this.#request;
     if (onComplete !== undefined) {
       try {
-        await runCompletionCommand(onComplete, { torrent, dir });
+        await runCompletionCommand(onComplete, {
+          torrent,
+          dir,
+          stdout: output === "json" ? "null" : "inherit",
+        });
       } catch (error) {
         if (!(error instanceof ProgramError)) throw error;
         this.#report(error);
