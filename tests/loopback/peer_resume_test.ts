@@ -1,0 +1,214 @@
+/**
+ * What the program `peer` makes of what is on the disk already: halves, damage,
+ * what is too long, what may not be written, what is a trap.
+ *
+ * @module
+ */
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
+import { dirname, join } from "@std/path";
+import {
+  assertCopied,
+  LocalSwarm,
+  type PublishedTorrent,
+  runPeer,
+  sha256,
+  spawnPeer,
+} from "./local_swarm.ts";
+import { listing } from "./temporary_folder.ts";
+
+const PIECE_LENGTH = 65_536;
+
+/** Copies what a torrent describes to a new folder. */
+async function copyOf(
+  swarm: LocalSwarm,
+  { torrent, source }: PublishedTorrent,
+): Promise<string> {
+  const dir = join(swarm.folder, "copy");
+  for (const { path } of torrent.files) {
+    await Deno.mkdir(dirname(join(dir, ...path)), { recursive: true });
+    await Deno.copyFile(join(source, ...path), join(dir, ...path));
+  }
+  return dir;
+}
+
+/** Changes one byte of a file. */
+async function damage(path: string, offset: number): Promise<void> {
+  using file = await Deno.open(path, { read: true, write: true });
+  const byte = new Uint8Array(1);
+  await file.seek(offset, Deno.SeekMode.Start);
+  await file.read(byte);
+  byte[0]! ^= 0x40;
+  await file.seek(offset, Deno.SeekMode.Start);
+  await file.write(byte);
+}
+
+Deno.test("peer that was killed goes on with the pieces that it has", async () => {
+  await using swarm = await LocalSwarm.open();
+  const pieceCount = 32;
+  const shared = await swarm.seed("a.bin", {
+    files: { "": pieceCount * PIECE_LENGTH },
+  });
+  const dir = join(swarm.folder, "here");
+  {
+    await using first = spawnPeer(
+      ...[shared.path, "--dir", dir, "--json", "--max-download", "1000000"],
+    );
+    for (let count = 0; count < 10; count++) {
+      await first.stdout.waitFor(/"type":"pieceVerified"/);
+    }
+    const { code } = await first.stop("SIGKILL");
+    assertEquals(code, 137);
+  }
+  const sentBefore = swarm.uploadedBytes(shared);
+  const { code, stdout } = await runPeer(
+    ...[shared.path, "--dir", dir, "--exit-when-complete"],
+  );
+  assertEquals(code, 0);
+  const found =
+    /^a\.bin: (\d+) of 32 pieces on the disk are right; fetching the rest$/m
+      .exec(stdout);
+  const rightCount = Number(found?.[1]);
+  assert(rightCount >= 10 && rightCount < pieceCount, stdout);
+  await assertCopied(shared, dir);
+  assertEquals(
+    swarm.uploadedBytes(shared) - sentBefore,
+    (pieceCount - rightCount) * PIECE_LENGTH,
+  );
+});
+
+Deno.test("peer fetches again only the pieces that are damaged", async () => {
+  await using swarm = await LocalSwarm.open();
+  const shared = await swarm.seed("folder", {
+    files: { a: 3 * PIECE_LENGTH + 1, b: 5 * PIECE_LENGTH },
+  });
+  const dir = await copyOf(swarm, shared);
+  await damage(join(dir, "folder", "a"), PIECE_LENGTH + 5);
+  await damage(join(dir, "folder", "b"), 4 * PIECE_LENGTH);
+  const { code, stdout } = await runPeer(
+    ...[shared.path, "--dir", dir, "--exit-when-complete"],
+  );
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, "7 of 9 pieces on the disk are right");
+  await assertCopied(shared, dir);
+  assertEquals(swarm.uploadedBytes(shared), 2 * PIECE_LENGTH);
+});
+
+Deno.test("peer cuts a file that is longer than it should be", async () => {
+  await using swarm = await LocalSwarm.open();
+  const length = 2 * PIECE_LENGTH + 100;
+  const shared = await swarm.seed("a.bin", { files: { "": length } });
+  const dir = await copyOf(swarm, shared);
+  const path = join(dir, "a.bin");
+  await Deno.writeFile(path, new Uint8Array(50), { append: true });
+  const { code, stdout } = await runPeer(
+    ...[shared.path, "--dir", dir, "--exit-when-complete"],
+  );
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, "2 of 3 pieces on the disk are right");
+  assertEquals((await Deno.stat(path)).size, length);
+  await assertCopied(shared, dir);
+  assertEquals(swarm.uploadedBytes(shared), 100);
+});
+
+Deno.test("peer with all on the disk ends at once with --exit-when-complete", async () => {
+  await using swarm = await LocalSwarm.open();
+  const shared = await swarm.publish("a.bin", { files: { "": 100_000 } });
+  const { code, stdout, stderr } = await runPeer(
+    ...[shared.path, "--dir", shared.source, "--exit-when-complete"],
+  );
+  assertEquals([code, stderr], [0, ""]);
+  assertStringIncludes(stdout, "a.bin: verified and complete; seeding\n");
+});
+
+Deno.test({
+  name: "peer seeds from a folder that it may not write to",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using swarm = await LocalSwarm.open();
+    const shared = await swarm.publish("folder", {
+      files: { "a.bin": 200_000, "empty": 0 },
+    });
+    const content = join(shared.source, "folder");
+    const file = join(content, "a.bin");
+    await Deno.chmod(file, 0o444);
+    await Deno.chmod(content, 0o555);
+    const before = await Deno.stat(file);
+    const dir = join(swarm.folder, "here");
+    {
+      await using seeder = spawnPeer(shared.path, "--dir", shared.source);
+      await seeder.stdout.waitFor(/verified and complete; seeding/);
+      const { code } = await runPeer(
+        ...[shared.path, "--dir", dir, "--exit-when-complete"],
+      );
+      assertEquals(code, 0);
+      assertEquals((await seeder.stop("SIGINT")).code, 0);
+    }
+    await assertCopied(shared, dir);
+    // Even where the one who tests may write everywhere, nothing was written.
+    assertEquals((await Deno.stat(file)).mtime, before.mtime);
+    await Deno.chmod(content, 0o755);
+  },
+});
+
+Deno.test({
+  name: "peer does not write through a symbolic link in the place of its file",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using swarm = await LocalSwarm.open();
+    const shared = await swarm.seed("a.bin", { files: { "": 1000 } });
+    const dir = join(swarm.folder, "here");
+    await Deno.mkdir(dir);
+    const victim = join(swarm.folder, "victim");
+    await Deno.writeTextFile(victim, "precious");
+    await Deno.symlink(victim, join(dir, "a.bin"));
+    const { code, stderr } = await runPeer(shared.path, "--dir", dir);
+    assertEquals(code, 1);
+    assertMatch(stderr, /^error: [^\n]*it is a symbolic link[^\n]*; [^\n]*\n$/);
+    assertEquals(await Deno.readTextFile(victim), "precious");
+  },
+});
+
+Deno.test({
+  name: "peer does not write through a symbolic link in the place of a folder",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using swarm = await LocalSwarm.open();
+    const shared = await swarm.seed("top", {
+      files: { "deep/a": 1000, "deep/empty": 0 },
+    });
+    const dir = join(swarm.folder, "here");
+    const outside = join(swarm.folder, "outside");
+    await Deno.mkdir(join(dir, "top"), { recursive: true });
+    await Deno.mkdir(outside);
+    await Deno.symlink(outside, join(dir, "top", "deep"));
+    const { code, stderr } = await runPeer(shared.path, "--dir", dir);
+    assertEquals(code, 1);
+    assertMatch(stderr, /^error: [^\n]*it is a symbolic link[^\n]*; [^\n]*\n$/);
+    assertEquals(await listing(outside), []);
+  },
+});
+
+Deno.test("peer says in one line that it cannot write, and goes on when it can", async () => {
+  await using swarm = await LocalSwarm.open();
+  const shared = await swarm.seed("a.bin", { files: { "": 300_000 } });
+  // A file stands where the folder should be: as good as read-only, for root too.
+  const dir = join(swarm.folder, "here");
+  await Deno.writeTextFile(dir, "");
+  const refused = await runPeer(shared.path, "--dir", dir);
+  assertEquals(refused.code, 1);
+  assertMatch(refused.stderr, /^error: Cannot [^\n]*here[^\n]*; [^\n]*\n$/);
+  await Deno.remove(dir);
+  const { code } = await runPeer(
+    ...[shared.path, "--dir", dir, "--exit-when-complete"],
+  );
+  assertEquals(code, 0);
+  assertEquals(
+    await sha256(join(dir, "a.bin")),
+    await sha256(join(shared.source, "a.bin")),
+  );
+});
