@@ -5,6 +5,7 @@
  * @module
  */
 import { assert } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { encodeHex } from "@std/encoding/hex";
 import { dirname, join } from "@std/path";
 import {
@@ -114,6 +115,12 @@ export class LocalSwarm implements AsyncDisposable {
   /** What the seeder has sent of a torrent, in bytes. */
   uploadedBytes(published: PublishedTorrent): number {
     return this.#seeders.get(published)!.transfer.snapshot().uploadedBytes;
+  }
+
+  /** Waits until the seeder has noticed that nobody is there. */
+  async abandoned(published: PublishedTorrent): Promise<void> {
+    const { transfer } = this.#seeders.get(published)!;
+    while (transfer.snapshot().peers.length > 0) await delay(5);
   }
 
   /** What the tracker counts. */
