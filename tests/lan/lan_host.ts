@@ -165,6 +165,9 @@ export class LanHost {
 
   /** For the network alone: kills what was started here, and its children. */
   async endProcesses(): Promise<void> {
+    // First what was started from here: one that has only just been may not have
+    // entered the namespace yet, and would not be among its processes.
+    const ended = this.#programs.map((program) => program.stop("SIGKILL"));
     const { stdout } = await tryIp(["netns", "pids", this.#namespace]);
     const pids = stdout.split("\n").filter((pid) => pid !== "");
     if (pids.length > 0) {
@@ -174,7 +177,7 @@ export class LanHost {
         ...pids,
       ]);
     }
-    for (const program of this.#programs) await program.result;
+    await Promise.all(ended);
   }
 
   async #ip(command: string): Promise<void> {
