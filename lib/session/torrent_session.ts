@@ -84,6 +84,7 @@ export class TorrentSession {
   /** What must be over before the storage may be closed. */
   readonly #underWay = new Set<Promise<void>>();
   #failure: StorageError | undefined;
+  #stopped: Promise<void> | undefined;
 
   constructor(
     torrent: Torrent,
@@ -139,10 +140,8 @@ export class TorrentSession {
   }
 
   /** Ends all connections, waits for what is being stored and tells the trackers. Takes at most a little over two seconds. */
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    for (const { link } of this.#connections.values()) link.close();
-    await Promise.all([this.#announcer.stop(), ...this.#underWay]);
+  stop(): Promise<void> {
+    return this.#stopped ??= this.#shutDown();
   }
 
   /** Dials these peers too, as if a tracker had named them. */
@@ -321,9 +320,15 @@ export class TorrentSession {
   #fail(error: StorageError): void {
     if (this.#failure !== undefined) return;
     this.#failure = error;
+    // The trackers are to forget it now; whoever closes the session waits for that.
+    this.#stopped ??= this.#shutDown();
+    this.#emit({ type: "storageFailed", error });
+  }
+
+  async #shutDown(): Promise<void> {
     this.#stopping.abort();
     for (const { link } of this.#connections.values()) link.close();
-    this.#emit({ type: "storageFailed", error });
+    await Promise.all([this.#announcer.stop(), ...this.#underWay]);
   }
 
   #progress(): { uploaded: number; downloaded: number; left: number } {

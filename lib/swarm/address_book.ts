@@ -91,12 +91,16 @@ export class AddressBook {
     entry.notBefore = now + pauseMs * (0.75 + this.#random() / 2);
   }
 
-  /** Makes room by forgetting the address that failed most; false if all are in use. */
+  /**
+   * Makes room by forgetting the address that failed most; false if there is none
+   * to forget. One that rests for ever is kept: it would be dialed when named again.
+   */
   #dropOne(): boolean {
     let worst: string | undefined;
     let worstCount = -1;
     for (const [key, entry] of this.#entries) {
-      if (entry.isInUse || entry.failureCount <= worstCount) continue;
+      if (entry.isInUse || entry.notBefore === Infinity) continue;
+      if (entry.failureCount <= worstCount) continue;
       worst = key;
       worstCount = entry.failureCount;
     }
