@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type ProtocolError, StorageError } from "../base/errors.ts";
+import { StorageError } from "../base/errors.ts";
 import type { PeerId } from "../base/identifier.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import { RateMeter } from "../base/rate_meter.ts";
@@ -14,20 +14,14 @@ import type { Storage } from "../disk/storage.ts";
 import type { Bitfield } from "../base/bitfield.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import type { GreetedChannel } from "../net/dial_peer.ts";
-import type { PeerChannel } from "../net/peer_channel.ts";
-import type {
-  DisconnectReason,
-  PeerKey,
-  SwarmAction,
-  SwarmEvent,
-} from "../swarm/events.ts";
+import type { PeerKey, SwarmAction, SwarmEvent } from "../swarm/events.ts";
 import { Swarm } from "../swarm/swarm.ts";
 import type { Message } from "../wire/message.ts";
 import { MAX_FRAME_LENGTH } from "../wire/read_message.ts";
 import { type AnnounceFunction, Announcer } from "./announcer.ts";
 import type { Pacer } from "./pacer.ts";
 import { PeerDialing } from "./peer_dialing.ts";
-import { PeerLink } from "./peer_link.ts";
+import { PeerConnections } from "./peer_connections.ts";
 import type { SessionEvent } from "./session_event.ts";
 import { describeSwarm, type TorrentSnapshot } from "./snapshot.ts";
 import { verifyAndStore } from "./verify_and_store.ts";
@@ -57,27 +51,14 @@ export interface TorrentSessionOptions {
   readonly onEvent?: (event: SessionEvent) => void;
 }
 
-interface Connection {
-  readonly link: PeerLink;
-  readonly address: PeerAddress;
-  /** The address that was dialed, if we did. */
-  readonly dialed: PeerAddress | undefined;
-  /** Set when the swarm ends the connection. */
-  end: { reason: DisconnectReason; detail: string } | undefined;
-}
-
-let lastPeerKey: PeerKey = 0;
-
 /** A torrent that is downloaded and seeded until it is stopped. */
 export class TorrentSession {
   readonly torrent: Torrent;
-  readonly #shared: SharedBySession;
   readonly #options: TorrentSessionOptions;
   readonly #swarm: Swarm;
-  readonly #cache: ReadCache;
   readonly #announcer: Announcer;
   readonly #dialing: PeerDialing;
-  readonly #connections = new Map<PeerKey, Connection>();
+  readonly #connections: PeerConnections;
   readonly #downloadRate = new RateMeter(performance.now());
   readonly #uploadRate = new RateMeter(performance.now());
   readonly #stopping = new AbortController();
@@ -92,7 +73,6 @@ export class TorrentSession {
     options: TorrentSessionOptions,
   ) {
     this.torrent = torrent;
-    this.#shared = shared;
     this.#options = options;
     const { ownId, key, port, maxPeers, announce } = shared;
     this.#swarm = new Swarm({
@@ -102,7 +82,7 @@ export class TorrentSession {
       random: Math.random,
       maxPeers,
     });
-    this.#cache = new ReadCache(options.storage, torrent.geometry);
+    this.#connections = this.#createConnections(shared);
     this.#dialing = new PeerDialing({
       own: { infoHash: torrent.infoHash, peerId: ownId },
       signal: this.#stopping.signal,
@@ -152,14 +132,7 @@ export class TorrentSession {
   /** Takes over a channel whose handshake is done; `dialed` is set if we called. */
   adopt({ channel, handshake }: GreetedChannel, dialed?: PeerAddress): void {
     if (this.#stopping.signal.aborted) return channel.close();
-    const peer = ++lastPeerKey;
-    const connection: Connection = {
-      link: this.#openLink(peer, channel),
-      address: { hostname: channel.hostname, port: channel.port },
-      dialed,
-      end: undefined,
-    };
-    this.#connections.set(peer, connection);
+    const peer = this.#connections.add(channel, dialed);
     this.#apply({
       type: "peerJoined",
       peer,
@@ -167,7 +140,7 @@ export class TorrentSession {
       hostname: channel.hostname,
       isOutgoing: dialed !== undefined,
     });
-    this.#track(this.#converse(peer, connection));
+    this.#track(this.#connections.run(peer));
   }
 
   /** How it stands. */
@@ -176,7 +149,7 @@ export class TorrentSession {
     return {
       ...describeSwarm(this.torrent, this.#swarm, {
         now,
-        addressOf: (peer) => this.#connections.get(peer)!.address,
+        addressOf: (peer) => this.#connections.addressOf(peer),
       }),
       state: this.#state,
       downloadBytesPerSecond: this.#downloadRate.bytesPerSecond(now),
@@ -189,44 +162,24 @@ export class TorrentSession {
     return this.isComplete ? "seeding" : "downloading";
   }
 
-  #openLink(peer: PeerKey, channel: PeerChannel): PeerLink {
+  #createConnections(shared: SharedBySession): PeerConnections {
     const { geometry } = this.torrent;
-    const { uploadPacer, downloadPacer } = this.#shared;
+    const cache = new ReadCache(this.#options.storage, geometry);
     const bitfieldLength = Math.ceil(geometry.pieceCount / 8);
-    return new PeerLink({
-      channel,
-      limits: { maxLength: Math.max(MAX_FRAME_LENGTH, bitfieldLength + 1) },
-      onMessage: (message) => this.#receive(peer, message),
+    return new PeerConnections({
+      maxFrameLength: Math.max(MAX_FRAME_LENGTH, bitfieldLength + 1),
+      uploadPacer: shared.uploadPacer,
+      downloadPacer: shared.downloadPacer,
       readBlock: ({ index, offsetInPiece }, into) =>
-        this.#cache.read(geometry.pieceOffset(index) + offsetInPiece, into),
-      onBlocksSent: (lengths) => this.#blocksSent(peer, lengths),
-      uploadPacer,
-      downloadPacer,
+        cache.read(geometry.pieceOffset(index) + offsetInPiece, into),
+      onMessage: (peer, message) => this.#receive(peer, message),
+      onBlocksSent: (peer, lengths) => this.#blocksSent(peer, lengths),
+      onOver: (peer, end, dialed) => {
+        this.#apply({ type: "peerLeft", peer });
+        if (dialed !== undefined) this.#dialing.release(dialed, end);
+      },
+      onEvent: (event) => this.#emit(event),
     });
-  }
-
-  /** A connection from its introduction to its end. */
-  async #converse(peer: PeerKey, connection: Connection): Promise<void> {
-    const { link, address, dialed } = connection;
-    const isWelcome = connection.end === undefined;
-    if (isWelcome) this.#emit({ type: "peerConnected", address });
-    let fault: ProtocolError | undefined;
-    try {
-      fault = await link.run();
-    } finally {
-      this.#connections.delete(peer);
-      this.#apply({ type: "peerLeft", peer });
-      const end = connection.end?.reason ??
-        (fault === undefined ? "lost" : "protocol");
-      if (dialed !== undefined) this.#dialing.release(dialed, end);
-      if (isWelcome) {
-        this.#emit({
-          type: "peerDisconnected",
-          address,
-          reason: connection.end?.detail ?? fault?.message,
-        });
-      }
-    }
   }
 
   #receive(peer: PeerKey, message: Message): void {
@@ -252,16 +205,16 @@ export class TorrentSession {
   #perform(action: SwarmAction): void {
     switch (action.type) {
       case "send":
-        this.#connections.get(action.peer)?.link.outbox.send(action.message);
+        this.#connections.send(action.peer, action.message);
         break;
       case "serveBlock":
-        this.#connections.get(action.peer)?.link.outbox.sendBlock(action.block);
+        this.#connections.sendBlock(action.peer, action.block);
         break;
       case "verifyPiece":
         this.#track(this.#verify(action));
         break;
       case "disconnect":
-        this.#disconnect(action);
+        this.#connections.close(action.peer, action.reason, action.detail);
         break;
       case "ban":
         this.#emit({
@@ -287,15 +240,9 @@ export class TorrentSession {
       torrent: this.torrent,
       storage,
     });
-    this.#apply({ type: verdict, index: piece.index });
+    // Told before what follows from it: the last piece completes the torrent.
     this.#emit({ type: verdict, index: piece.index });
-  }
-
-  #disconnect(action: SwarmAction & { type: "disconnect" }): void {
-    const connection = this.#connections.get(action.peer);
-    if (connection === undefined) return;
-    connection.end = { reason: action.reason, detail: action.detail };
-    connection.link.close();
+    this.#apply({ type: verdict, index: piece.index });
   }
 
   #tick(): void {
@@ -327,7 +274,7 @@ export class TorrentSession {
 
   async #shutDown(): Promise<void> {
     this.#stopping.abort();
-    for (const { link } of this.#connections.values()) link.close();
+    this.#connections.closeAll();
     await Promise.all([this.#announcer.stop(), ...this.#underWay]);
   }
 
