@@ -54,16 +54,18 @@ export class Downloads {
     return this.#picker.availability(index);
   }
 
-  /** @throws {ProtocolError} If it has the wrong length or spare bits, or comes late. */
+  /**
+   * Adds to what the peer has. It belongs right behind the handshake [BEP 3], but
+   * aria2 sends another now and then in place of many haves.
+   * @throws {ProtocolError} If it has the wrong length or spare bits.
+   */
   receiveBitfield(peer: PeerState, bytes: Uint8Array, now: number): void {
-    if (peer.pieces.count > 0) {
-      throw new ProtocolError(
-        "Cannot take bitfield: the peer told its pieces before",
-      );
-    }
     const bitfield = parseBitfield(bytes, this.#context.geometry.pieceCount);
-    for (const index of bitfield.indexes()) this.#notePiece(peer, index);
+    for (const index of bitfield.indexes()) {
+      if (!peer.pieces.has(index)) this.#notePiece(peer, index);
+    }
     this.#updateInterest(peer, now);
+    this.#fill(peer, now);
   }
 
   /** @throws {ProtocolError} If there is no such piece. */

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
 import type { InfoHash, PeerId } from "../base/identifier.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import type { Random } from "../base/random.ts";
@@ -265,7 +266,16 @@ export class PeerRegistry implements PeerStore {
 function mayUpdate(peer: RegisteredPeer, announce: PeerAnnounce): boolean {
   const { hostname } = announce.address;
   return peer.addresses.some((address) => address.hostname === hostname) ||
-    (peer.key !== undefined && peer.key === announce.key);
+    (peer.key !== undefined && announce.key !== undefined &&
+      isSameKey(peer.key, announce.key));
+}
+
+const encoder = new TextEncoder();
+
+/** The key is a secret: how long the comparison takes must not tell how much of a guess is right. */
+function isSameKey(left: string, right: string): boolean {
+  return left.length === right.length &&
+    timingSafeEqual(encoder.encode(left), encoder.encode(right));
 }
 
 /** The address takes the place of the one of its family; the newest is last. */

@@ -40,14 +40,6 @@ const FATAL: [what: string, bytes: Uint8Array][] = [
   ["a bitfield too long", frame(ID.bitfield, [0x80, 0, 0])],
   ["a bitfield with a spare bit set", frame(ID.bitfield, [0x80, 0x20])],
   [
-    "a second bitfield",
-    joined(frame(ID.bitfield, [0x80, 0]), frame(ID.bitfield, [0x80, 0])),
-  ],
-  [
-    "a bitfield after a have",
-    joined(frame(ID.have, uint32(1)), frame(ID.bitfield, [0x80, 0])),
-  ],
-  [
     "a request for a piece behind the last",
     frame(ID.request, uint32(10, 0, 1)),
   ],
@@ -103,6 +95,14 @@ const HARMLESS: [what: string, bytes: Uint8Array][] = [
     ),
   ],
   ["an empty bitfield", frame(ID.bitfield, [0, 0])],
+  [
+    "a second bitfield",
+    joined(frame(ID.bitfield, [0x80, 0]), frame(ID.bitfield, [0x80, 0])),
+  ],
+  [
+    "a bitfield after a have",
+    joined(frame(ID.have, uint32(1)), frame(ID.bitfield, [0x80, 0])),
+  ],
 ];
 
 for (const [what, bytes] of FATAL) {
