@@ -107,7 +107,7 @@ export class Downloads {
     const piece = this.#place(peer, id, message.block, now);
     peer.lastProgressAt = now;
     if (peer.isSnubbing) this.#forgive(peer, now);
-    peer.window.grow();
+    peer.window.received(id, now);
     if (piece !== undefined) {
       this.#context.emit({
         type: "verifyPiece",
@@ -162,7 +162,6 @@ export class Downloads {
 
   tick(now: number): void {
     for (const peer of this.#context.peers.values()) {
-      peer.window.fit(peer.downloadRate.bytesPerSecond(now));
       const isLate = now - peer.lastProgressAt >= SNUB_TIMEOUT_MS;
       if (isLate && peer.outstanding.size > 0 && !peer.isSnubbing) {
         this.#snub(peer);
@@ -197,6 +196,7 @@ export class Downloads {
       if (id === undefined) return;
       if (peer.outstanding.size === 0) peer.lastProgressAt = now;
       peer.outstanding.add(id);
+      peer.window.asked(id, now);
       this.#context.send(peer, { type: "request", ...this.#range(id) }, now);
     }
   }
@@ -222,6 +222,7 @@ export class Downloads {
   #cancelElsewhere(id: number, now: number): void {
     for (const peer of this.#context.peers.values()) {
       if (peer.isSnubbing || !peer.outstanding.delete(id)) continue;
+      peer.window.dropped();
       this.#picker.release(id);
       this.#context.send(peer, { type: "cancel", ...this.#range(id) }, now);
     }
@@ -249,6 +250,7 @@ export class Downloads {
       for (const id of peer.outstanding) this.#picker.release(id);
     }
     peer.outstanding.clear();
+    peer.window.dropped();
     peer.isSnubbing = false;
     this.#picker.abandon(peer.key);
   }

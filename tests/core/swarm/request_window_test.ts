@@ -1,48 +1,61 @@
 import { assert, assertEquals } from "@std/assert";
-import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
 import { RequestWindow } from "../../../lib/swarm/request_window.ts";
 
-function grown(blockCount: number): RequestWindow {
-  const window = new RequestWindow();
-  for (let block = 0; block < blockCount; block++) window.grow();
+/**
+ * A window kept full for so many blocks, each of which arrives `delayMs` after
+ * it was asked for.
+ */
+function use(
+  window: RequestWindow,
+  options: { blocks: number; delayMs: number },
+): RequestWindow {
+  for (let id = 0; id < options.blocks; id++) {
+    window.asked(id, 1000);
+    window.received(id, 1000 + options.delayMs);
+    // Blocks that are not timed open it.
+    window.received(-1, 1000 + options.delayMs);
+  }
   return window;
 }
 
-Deno.test("RequestWindow opens by a block a block received", () => {
-  const first = new RequestWindow().size;
-  assertEquals(grown(10).size, first + 10);
+Deno.test("RequestWindow opens by a block a block that came without waiting", () => {
+  const window = new RequestWindow();
+  const first = window.size;
+  use(window, { blocks: 10, delayMs: 1 });
+  assertEquals(window.size, first + 10);
 });
 
 Deno.test("RequestWindow stays below what other clients take", () => {
-  assertEquals(grown(10_000).size, grown(20_000).size);
-  assert(grown(10_000).size <= 250);
+  const window = use(new RequestWindow(), { blocks: 10_000, delayMs: 1 });
+  assertEquals(window.size, 250);
 });
 
-Deno.test("RequestWindow of a peer that delivers nothing falls to a few blocks", () => {
-  const window = grown(1000);
-  window.fit(0);
-  assert(window.size >= 1 && window.size <= 8);
+Deno.test("RequestWindow takes a long wire for no queue", () => {
+  const window = use(new RequestWindow(), { blocks: 1000, delayMs: 150 });
+  assertEquals(window.size, 250);
 });
 
-Deno.test("RequestWindow of a slow peer covers what it delivers in a second or two", () => {
-  const window = grown(1000);
-  window.fit(20 * BLOCK_SIZE);
-  assert(window.size >= 20 && window.size <= 40);
+Deno.test("RequestWindow closes to what does not queue, and opens again", () => {
+  const window = use(new RequestWindow(), { blocks: 1000, delayMs: 10 });
+  use(window, { blocks: 1, delayMs: 300 });
+  assertEquals(window.size, 50);
+  use(window, { blocks: 1, delayMs: 29 });
+  assertEquals(window.size, 51);
 });
 
-Deno.test("RequestWindow of a fast peer is not cut", () => {
-  const window = grown(1000);
+Deno.test("RequestWindow of a slow peer falls to a few blocks and no further", () => {
+  const window = use(new RequestWindow(), { blocks: 5, delayMs: 1 });
+  use(window, { blocks: 50, delayMs: 5000 });
+  assertEquals(window.size, 8);
+});
+
+Deno.test("RequestWindow times another block once its orders were called off", () => {
+  const window = use(new RequestWindow(), { blocks: 1, delayMs: 1 });
   const { size } = window;
-  window.fit(1e9);
-  assertEquals(window.size, size);
-});
-
-Deno.test("RequestWindow is never opened by the clock, only by blocks", () => {
-  const window = new RequestWindow();
-  window.fit(0);
-  const { size } = window;
-  window.fit(1e9);
-  assertEquals(window.size, size);
-  window.grow();
-  assertEquals(window.size, size + 1);
+  window.asked(7, 0);
+  window.dropped();
+  window.asked(8, 60_000);
+  window.received(8, 60_001);
+  window.received(9, 60_001);
+  assert(window.size === size + 1, "the block called off is not waited for");
 });
