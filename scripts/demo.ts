@@ -16,11 +16,9 @@ import {
   writeLiveLines,
 } from "../cli/console.ts";
 import { renderProgress } from "../cli/progress_bar.ts";
-import {
-  type RunningProgram,
-  spawnProgram,
-} from "../tests/loopback/program.ts";
-import { sha256Of, writeRandomFile } from "../tests/loopback/sample_file.ts";
+import type { RunningProgram } from "./programs/running_program.ts";
+import { spawnTask } from "./programs/tasks.ts";
+import { sha256Of, writeRandomFile } from "./programs/sample_file.ts";
 
 const MIB = 1024 * 1024;
 const FILE_LENGTH = 256 * MIB;
@@ -47,7 +45,7 @@ async function runDemo(
   const start = (
     name: "tracker" | "create" | "peer",
     args: readonly string[],
-  ): RunningProgram => programs.use(spawnProgram(name, args, { cwd: folder }));
+  ): RunningProgram => programs.use(spawnTask(name, args, { cwd: folder }));
 
   writeLine(`Making a file of ${FILE_LENGTH / MIB} MiB in ${folder}`);
   const seedFolder = join(folder, "seeder");

@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { aria2 } from "../../tests/interop/aria2.ts";
-import { type Client, waitUntilComplete } from "../../tests/interop/client.ts";
-import { libtorrent } from "../../tests/interop/libtorrent.ts";
-import type { Host } from "../../tests/lan/lan_host.ts";
+import { aria2 } from "../clients/aria2.ts";
+import { type Client, waitUntilComplete } from "../clients/client.ts";
+import { libtorrent } from "../clients/libtorrent.ts";
+import type { Host } from "../lan/lan_host.ts";
 import {
   startPeer,
   TORRENT_NAME,
   waitUntilCompleted,
-} from "../../tests/lan/sharing.ts";
+} from "../lan/sharing_steps.ts";
 
 /** A program that seeds and downloads. */
 export interface Contender {

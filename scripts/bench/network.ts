@@ -5,11 +5,11 @@
  * @module
  */
 import { join } from "@std/path";
-import { createLan } from "../../tests/lan/lan.ts";
-import type { Host } from "../../tests/lan/lan_host.ts";
-import { lanUnavailableReason } from "../../tests/lan/lan_unavailable.ts";
-import { RunningProgram } from "../../tests/loopback/program.ts";
-import { taskArguments } from "../task_arguments.ts";
+import { createLan } from "../lan/lan.ts";
+import type { Host } from "../lan/lan_host.ts";
+import { lanUnavailableReason } from "../lan/lan_unavailable.ts";
+import { RunningProgram } from "../programs/running_program.ts";
+import { taskArguments } from "../programs/task_arguments.ts";
 
 /** Hosts that can reach each other, and end with what runs on them. */
 export interface BenchmarkNetwork<Name extends string> extends AsyncDisposable {

@@ -13,8 +13,8 @@ import {
   carryTorrent,
   createTorrent,
   waitForCounts,
-} from "../../tests/lan/sharing.ts";
-import { sha256Of, writeRandomFile } from "../../tests/loopback/sample_file.ts";
+} from "../lan/sharing_steps.ts";
+import { sha256Of, writeRandomFile } from "../programs/sample_file.ts";
 import { type Contender, CONTENDERS } from "./contender.ts";
 import { openNetwork } from "./network.ts";
 import type { Measurement, Report } from "./report.ts";

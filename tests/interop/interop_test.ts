@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { createLan, type Lan } from "../lan/lan.ts";
-import type { Host } from "../lan/lan_host.ts";
+import { createLan, type Lan } from "../../scripts/lan/lan.ts";
+import type { Host } from "../../scripts/lan/lan_host.ts";
 import { lanTest } from "../lan/lan_test_case.ts";
 import {
   announceUrl,
@@ -12,13 +12,22 @@ import {
   TORRENT_NAME,
   waitForCounts,
   waitUntilCompleted,
-} from "../lan/sharing.ts";
-import { sha256Of, writeRandomFile } from "../loopback/sample_file.ts";
-import { aria2 } from "./aria2.ts";
-import { type Client, waitUntilComplete } from "./client.ts";
-import { libtorrent } from "./libtorrent.ts";
-import { opentrackerMissing, startOpentracker } from "./opentracker.ts";
-import { transmission } from "./transmission.ts";
+} from "../../scripts/lan/sharing_steps.ts";
+import {
+  sha256Of,
+  writeRandomFile,
+} from "../../scripts/programs/sample_file.ts";
+import { aria2 } from "../../scripts/clients/aria2.ts";
+import {
+  type Client,
+  waitUntilComplete,
+} from "../../scripts/clients/client.ts";
+import { libtorrent } from "../../scripts/clients/libtorrent.ts";
+import {
+  opentrackerMissing,
+  startOpentracker,
+} from "../../scripts/clients/opentracker.ts";
+import { transmission } from "../../scripts/clients/transmission.ts";
 
 const CLIENTS: readonly Client[] = [aria2, transmission, libtorrent];
 const NAME = "sample.bin";

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { lanUnavailableReason } from "./lan_unavailable.ts";
+import { lanUnavailableReason } from "../../scripts/lan/lan_unavailable.ts";
 
 const unavailableReason = await lanUnavailableReason();
 const isContinuousIntegration = Deno.env.get("CI") === "true";

@@ -1,7 +1,10 @@
 import { assertEquals, assertLess, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { sha256Of, writeRandomFile } from "../loopback/sample_file.ts";
-import { createLan } from "./lan.ts";
+import {
+  sha256Of,
+  writeRandomFile,
+} from "../../scripts/programs/sample_file.ts";
+import { createLan } from "../../scripts/lan/lan.ts";
 import { lanTest } from "./lan_test_case.ts";
 import {
   announceUrl,
@@ -14,7 +17,7 @@ import {
   TORRENT_NAME,
   waitForCounts,
   waitUntilCompleted,
-} from "./sharing.ts";
+} from "../../scripts/lan/sharing_steps.ts";
 
 const MIB = 1024 * 1024;
 const NAME = "sample.bin";

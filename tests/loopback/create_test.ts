@@ -7,7 +7,7 @@ import {
   sha1,
   StorageError,
 } from "../../mod.ts";
-import { runProgram, spawnProgram } from "./program.ts";
+import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
 import { listing, temporaryFolder } from "./temporary_folder.ts";
 
 const URL_A = "http://127.0.0.1:8000/announce";
@@ -34,7 +34,7 @@ Deno.test("create writes a torrent of a file and prints what it is", async () =>
   await using folder = await temporaryFolder();
   const content = makeContent(600_000);
   await Deno.writeFile(join(folder.path, "document.pdf"), content);
-  const result = await runProgram(
+  const result = await runTask(
     "create",
     ["document.pdf", URL_A, "document.torrent"],
     { cwd: folder.path },
@@ -63,7 +63,7 @@ Deno.test("create writes a torrent of a file and prints what it is", async () =>
 Deno.test("create takes its options and calls the torrent after its name", async () => {
   await using folder = await temporaryFolder();
   await Deno.writeFile(join(folder.path, "a.bin"), makeContent(100_000));
-  const result = await runProgram("create", [
+  const result = await runTask("create", [
     ...["a.bin", URL_A, URL_B, "--piece-length", "16KiB", "--private"],
     ...["--comment", "a remark", "--name", "b ü.bin"],
   ], { cwd: folder.path });
@@ -97,7 +97,7 @@ Deno.test("create shares all of a folder in a fixed order, but not its own outpu
   const cwd = join(folder.path, "shared");
   const args = [".", URL_A, "out.torrent", "--piece-length", "16KiB"];
   for (const force of [[], ["--force"]]) {
-    const result = await runProgram("create", [...args, ...force], { cwd });
+    const result = await runTask("create", [...args, ...force], { cwd });
     assertEquals(result.code, 0, result.stderr);
     const torrent = await loadTorrentFile(join(cwd, "out.torrent"));
     assertEquals(
@@ -119,7 +119,7 @@ Deno.test("create makes a torrent of empty files", async () => {
   await Deno.mkdir(join(folder.path, "shared"));
   await Deno.writeTextFile(join(folder.path, "shared/a"), "");
   const args = ["shared", URL_A];
-  const result = await runProgram("create", args, { cwd: folder.path });
+  const result = await runTask("create", args, { cwd: folder.path });
   assertEquals(result.code, 0, result.stderr);
   const torrent = await loadTorrentFile(join(folder.path, "shared.torrent"));
   assertEquals(torrent.geometry.pieceCount, 0);
@@ -131,14 +131,14 @@ Deno.test("create replaces a file with --force alone", async () => {
   await Deno.writeTextFile(join(folder.path, "a"), "content");
   await Deno.writeTextFile(output, "precious");
   const options = { cwd: folder.path };
-  const refused = await runProgram("create", ["a", URL_A], options);
+  const refused = await runTask("create", ["a", URL_A], options);
   assertEquals(refused.code, 1);
   assertEquals(
     refused.stderr,
     "error: Cannot write a.torrent: it exists already; choose another name or replace it with --force\n",
   );
   assertEquals(await Deno.readTextFile(output), "precious");
-  const forced = await runProgram("create", ["a", URL_A, "--force"], options);
+  const forced = await runTask("create", ["a", URL_A, "--force"], options);
   assertEquals(forced.code, 0, forced.stderr);
   assertEquals((await loadTorrentFile(output)).name, "a");
 });
@@ -158,7 +158,7 @@ Deno.test("create says in one line what it cannot do, and leaves nothing behind"
     [["a", URL_A, "--name", ".."], 1, "give another with --name"],
   ];
   for (const [args, code, message] of cases) {
-    const result = await runProgram("create", args, { cwd: folder.path });
+    const result = await runTask("create", args, { cwd: folder.path });
     assertStringIncludes(result.stderr, message);
     assertEquals(result.stderr.match(/^error: .*\n$/)?.length, 1);
     assertEquals(result.stdout, "");
@@ -170,16 +170,16 @@ Deno.test("create says in one line what it cannot do, and leaves nothing behind"
 Deno.test("create prints the stack with --debug alone", async () => {
   await using folder = await temporaryFolder();
   const args = ["b", URL_A, "--debug"];
-  const result = await runProgram("create", args, { cwd: folder.path });
+  const result = await runTask("create", args, { cwd: folder.path });
   assertStringIncludes(result.stderr, "    at ");
   assertStringIncludes(result.stderr, "Caused by: NotFound");
 });
 
 Deno.test("create answers --help and --version", async () => {
-  const help = await runProgram("create", ["--help"]);
+  const help = await runTask("create", ["--help"]);
   assertStringIncludes(help.stdout, "Usage: create PATH ANNOUNCE_URL");
   assertEquals([help.code, help.stderr], [0, ""]);
-  const version = await runProgram("create", ["--version"]);
+  const version = await runTask("create", ["--version"]);
   assertEquals(version.stdout, "lanswarm 0.1.0\n");
 });
 
@@ -188,7 +188,7 @@ Deno.test("create fails while something writes to the file it reads", async () =
   const path = join(folder.path, "growing.log");
   await Deno.writeFile(path, makeContent(4_000_000));
   using file = await Deno.open(path, { append: true });
-  await using program = spawnProgram("create", [path, URL_A], {
+  await using program = spawnTask("create", [path, URL_A], {
     cwd: folder.path,
   });
   let isRunning = true;
@@ -238,7 +238,7 @@ Deno.test("create leaves nothing behind when it is interrupted", async () => {
   await Deno.writeTextFile(path, "");
   // Takes long to read and no room on the disk.
   await Deno.truncate(path, 64 * 1024 ** 3);
-  await using program = spawnProgram("create", ["large", URL_A], {
+  await using program = spawnTask("create", ["large", URL_A], {
     cwd: folder.path,
   });
   await delay(1500);
@@ -264,7 +264,7 @@ Deno.test({
     await Deno.symlink("../elsewhere", join(shared, "folder"));
     await Deno.symlink("folder/a", join(shared, "file"));
     const options = { cwd: folder.path };
-    const followed = await runProgram("create", ["shared", URL_A], options);
+    const followed = await runTask("create", ["shared", URL_A], options);
     assertEquals(followed.code, 0, followed.stderr);
     const torrent = await loadTorrentFile(`${shared}.torrent`);
     assertEquals(
@@ -279,7 +279,7 @@ Deno.test({
     for (const [target, message] of cases) {
       await Deno.symlink(target, join(shared, "link"));
       const args = ["shared", URL_A, "--force"];
-      const result = await runProgram("create", args, options);
+      const result = await runTask("create", args, options);
       assertEquals(result.code, 1);
       assertStringIncludes(result.stderr, message);
       await Deno.remove(join(shared, "link"));

@@ -20,13 +20,12 @@ import {
 } from "../../mod.ts";
 import { scrape } from "../../lib/mod.ts";
 import { makeContent } from "./memory_torrent.ts";
-import {
-  type ProgramResult,
-  type RunningProgram,
-  runProgram,
-  spawnProgram,
-} from "./program.ts";
-import { openLocalSession, Share } from "./sharing.ts";
+import type {
+  ProgramResult,
+  RunningProgram,
+} from "../../scripts/programs/running_program.ts";
+import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
+import { openLocalSession, Share } from "./share.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 /** A torrent file on the disk, and its content elsewhere. */
@@ -141,12 +140,12 @@ const LOCAL_FLAGS = ["--host=127.0.0.1", "--port=0"];
 
 /** Starts `peer` on 127.0.0.1. */
 export function spawnPeer(...args: string[]): RunningProgram {
-  return spawnProgram("peer", [...LOCAL_FLAGS, ...args]);
+  return spawnTask("peer", [...LOCAL_FLAGS, ...args]);
 }
 
 /** Runs `peer` on 127.0.0.1 to its end. */
 export async function runPeer(...args: string[]): Promise<ProgramResult> {
-  return await runProgram("peer", [...LOCAL_FLAGS, ...args]);
+  return await runTask("peer", [...LOCAL_FLAGS, ...args]);
 }
 
 /** SHA-256 of a file, in hex. */

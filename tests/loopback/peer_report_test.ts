@@ -14,7 +14,7 @@ import {
   runPeer,
   spawnPeer,
 } from "./local_swarm.ts";
-import { runProgram } from "./program.ts";
+import { runTask } from "../../scripts/programs/tasks.ts";
 
 /** A port of 127.0.0.1 that nobody listens on. */
 function freePort(): number {
@@ -241,7 +241,7 @@ Deno.test("peer says in one line what it cannot do", async () => {
     [[good, "--host=192.0.2.1"], 1, /cannot listen .*; choose another --port/],
   ];
   await Promise.all(cases.map(async ([args, code, message]) => {
-    const result = await runProgram("peer", args, { cwd: folder });
+    const result = await runTask("peer", args, { cwd: folder });
     assertEquals(result.stdout, "", `${args}`);
     assertMatch(result.stderr, /^error: [^\n]+\n$/);
     assertMatch(result.stderr.trim(), message);
@@ -253,9 +253,9 @@ Deno.test("peer create and peer show are create and show", async () => {
   await using swarm = await LocalSwarm.open();
   const { path, torrent } = await swarm.publish("a.bin", { files: { "": 10 } });
   const [shown, same, help] = await Promise.all([
-    runProgram("show", [path, "--json"]),
-    runProgram("peer", ["show", path, "--json"]),
-    runProgram("peer", ["create", "--help"]),
+    runTask("show", [path, "--json"]),
+    runTask("peer", ["show", path, "--json"]),
+    runTask("peer", ["create", "--help"]),
   ]);
   assertEquals(JSON.parse(same.stdout).infoHash, torrent.infoHash);
   assertEquals(same, shown);

@@ -20,8 +20,8 @@ import {
   spawnPeer,
 } from "./local_swarm.ts";
 import { makeContent } from "./memory_torrent.ts";
-import { runProgram, spawnProgram } from "./program.ts";
-import { timed } from "./sharing.ts";
+import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
+import { timed } from "./share.ts";
 import { listing, temporaryFolder } from "./temporary_folder.ts";
 
 const MIB = 1024 * 1024;
@@ -34,10 +34,10 @@ Deno.test("tracker, create and peer bring a file from one machine to another", a
   await Deno.mkdir(there);
   const source = join(there, "report.pdf");
   await Deno.writeFile(source, makeContent("report", 3 * MIB + 7));
-  await using tracker = spawnProgram("tracker", ["0", "--host=127.0.0.1"]);
+  await using tracker = spawnTask("tracker", ["0", "--host=127.0.0.1"]);
   const [announceUrl] = await tracker.stdout.waitFor(/http:\S+\/announce/);
   const torrentPath = join(folder.path, "report.torrent");
-  const created = await runProgram("peer", [
+  const created = await runTask("peer", [
     ...["create", source, announceUrl, torrentPath],
   ]);
   assertEquals(created.code, 0, created.stderr);
@@ -186,7 +186,7 @@ Deno.test("peer listens on the next free port where the one asked for is taken",
   const shared = await swarm.publish("a.bin", { files: { "": 10 } });
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = taken.addr;
-  await using next = spawnProgram("peer", [
+  await using next = spawnTask("peer", [
     ...[shared.path, "--dir", shared.source],
     ...["--host=127.0.0.1", `--port=${port}`],
   ]);
@@ -201,7 +201,7 @@ Deno.test({
   fn: async () => {
     await using swarm = await LocalSwarm.open();
     const shared = await swarm.publish("a.bin", { files: { "": 10 } });
-    await using program = spawnProgram("peer", [
+    await using program = spawnTask("peer", [
       ...[shared.path, "--dir", shared.source],
       ...["--host=127.0.0.2", "--port=0"],
     ]);

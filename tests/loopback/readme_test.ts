@@ -8,12 +8,12 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import configuration from "../../deno.json" with { type: "json" };
+import type { RunningProgram } from "../../scripts/programs/running_program.ts";
 import {
   type ProgramName,
-  type RunningProgram,
-  runProgram,
-  spawnProgram,
-} from "./program.ts";
+  runTask,
+  spawnTask,
+} from "../../scripts/programs/tasks.ts";
 import { splitWords } from "../../cli/split_words.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
@@ -83,13 +83,13 @@ class Walkthrough implements AsyncDisposable {
       const peer = this.#start(program, args);
       await peer.stdout.waitFor(/document\.pdf.*seeding/);
     } else {
-      const result = await runProgram(program, args, { cwd: this.#folder });
+      const result = await runTask(program, args, { cwd: this.#folder });
       assertEquals(result.code, 0, `${command}\n${result.stderr}`);
     }
   }
 
   #start(name: ProgramName, args: readonly string[]): RunningProgram {
-    return this.#running.use(spawnProgram(name, args, { cwd: this.#folder }));
+    return this.#running.use(spawnTask(name, args, { cwd: this.#folder }));
   }
 
   async #runLibrary(args: readonly string[], command: string): Promise<void> {

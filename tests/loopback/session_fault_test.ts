@@ -15,7 +15,7 @@ import {
   type MemoryTorrent,
   memoryTorrent,
 } from "./memory_torrent.ts";
-import { addressOf, assertWhole, openLocalSession, Share } from "./sharing.ts";
+import { addressOf, assertWhole, openLocalSession, Share } from "./share.ts";
 
 const MIB = 1024 * 1024;
 

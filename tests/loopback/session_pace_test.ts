@@ -7,7 +7,7 @@ import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { MemoryStorage } from "../../lib/mod.ts";
 import { fullStorage, memoryTorrent } from "./memory_torrent.ts";
-import { addressOf, openLocalSession, Share, timed } from "./sharing.ts";
+import { addressOf, openLocalSession, Share, timed } from "./share.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -13,7 +13,7 @@ import {
 } from "@std/assert";
 import { MemoryStorage, startTracker } from "../../lib/mod.ts";
 import { fullStorage, memoryTorrent } from "./memory_torrent.ts";
-import { addressOf, assertWhole, openLocalSession, Share } from "./sharing.ts";
+import { addressOf, assertWhole, openLocalSession, Share } from "./share.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

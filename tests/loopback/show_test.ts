@@ -6,7 +6,7 @@ import {
   parseTorrent,
   sha1,
 } from "../../mod.ts";
-import { runProgram } from "./program.ts";
+import { runTask } from "../../scripts/programs/tasks.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 const FOLDER: NewTorrent = {
@@ -27,7 +27,7 @@ Deno.test("show prints the fields of a torrent file", async () => {
   const bytes = buildTorrent(FOLDER);
   await Deno.writeFile(join(folder.path, "a.torrent"), bytes);
   const options = { cwd: folder.path };
-  const { code, stdout, stderr } = await runProgram(
+  const { code, stdout, stderr } = await runTask(
     "show",
     ["a.torrent"],
     options,
@@ -53,7 +53,7 @@ Deno.test("show --json prints one object on one line", async () => {
   const bytes = buildTorrent(FOLDER);
   await Deno.writeFile(join(folder.path, "a.torrent"), bytes);
   const args = ["--json", "a.torrent"];
-  const result = await runProgram("show", args, { cwd: folder.path });
+  const result = await runTask("show", args, { cwd: folder.path });
   const { infoHash } = await parseTorrent(bytes, { sha1 });
   assertEquals(result.code, 0, result.stderr);
   assertEquals(result.stdout.split("\n").length, 2);
@@ -80,7 +80,7 @@ Deno.test("show keeps a hostile torrent from driving the terminal", async () => 
   const path = join(folder.path, "a.torrent");
   await Deno.writeFile(path, bytes);
   for (const args of [[path], [path, "--json"]]) {
-    const { code, stdout } = await runProgram("show", args);
+    const { code, stdout } = await runTask("show", args);
     assertEquals(code, 0);
     assertEquals(
       /[\p{Cc}\p{Bidi_Control}]/u.test(stdout.replaceAll("\n", "")),
@@ -109,7 +109,7 @@ Deno.test("show ends with 3 and one line that names the field of what is not val
   for (const [text, line] of cases) {
     const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
     await Deno.writeFile(path, bytes);
-    const { code, stdout, stderr } = await runProgram("show", [path]);
+    const { code, stdout, stderr } = await runTask("show", [path]);
     assertStringIncludes(stderr, `error: Cannot read ${path}: ${line}`);
     assertEquals(stderr.split("\n").length, 2);
     assertEquals([code, stdout], [3, ""]);
@@ -121,21 +121,21 @@ Deno.test("show ends with 3 for a file that is too long to be a torrent file", a
   const path = join(folder.path, "film.mkv");
   await Deno.writeTextFile(path, "d");
   await Deno.truncate(path, 8 * 1024 ** 3);
-  const { code, stderr } = await runProgram("show", [path]);
+  const { code, stderr } = await runTask("show", [path]);
   assertStringIncludes(stderr, "torrent: is longer than 33554432 bytes");
   assertEquals(code, 3);
 });
 
 Deno.test("show ends with 1 for a file that cannot be read and 2 for its usage", async () => {
   await using folder = await temporaryFolder();
-  const missing = await runProgram("show", ["a.torrent"], { cwd: folder.path });
+  const missing = await runTask("show", ["a.torrent"], { cwd: folder.path });
   assertEquals(
     missing.stderr,
     "error: Cannot read a.torrent: it does not exist; check the path\n",
   );
   assertEquals(missing.code, 1);
-  assertEquals((await runProgram("show", [folder.path])).code, 1);
+  assertEquals((await runTask("show", [folder.path])).code, 1);
   for (const args of [[], ["a", "b"], ["--xml", "a"]]) {
-    assertEquals((await runProgram("show", args)).code, 2);
+    assertEquals((await runTask("show", args)).code, 2);
   }
 });

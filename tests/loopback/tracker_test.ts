@@ -9,7 +9,8 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
-import { type RunningProgram, runProgram, spawnProgram } from "./program.ts";
+import type { RunningProgram } from "../../scripts/programs/running_program.ts";
+import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
 
 interface StartedTracker extends AsyncDisposable {
   readonly program: RunningProgram;
@@ -20,7 +21,7 @@ interface StartedTracker extends AsyncDisposable {
 
 /** Starts the program on a free port of 127.0.0.1. */
 async function startTracker(...flags: string[]): Promise<StartedTracker> {
-  const program = spawnProgram("tracker", ["0", "--host=127.0.0.1", ...flags]);
+  const program = spawnTask("tracker", ["0", "--host=127.0.0.1", ...flags]);
   const [, url, port] = await program.stdout.waitFor(
     /(http:\/\/127\.0\.0\.1:(\d+))\/announce/,
   );
@@ -151,7 +152,7 @@ Deno.test("trackers run side by side and know nothing of one another", async () 
 });
 
 Deno.test("tracker prints the LAN's URLs and serves IPv4 and IPv6", async () => {
-  await using program = spawnProgram("tracker", ["0"]);
+  await using program = spawnTask("tracker", ["0"]);
   const [, announceUrl, port] = await program.stdout.waitFor(
     /^announce +(http:\/\/.+:(\d+)\/announce)$/,
   );
@@ -200,7 +201,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 Deno.test("tracker says that its port is taken, on one address and on all", async () => {
   await using tracker = await startTracker();
   for (const flags of [["--host=127.0.0.1"], []]) {
-    const { code, stderr } = await runProgram("tracker", [
+    const { code, stderr } = await runTask("tracker", [
       `${tracker.port}`,
       ...flags,
     ]);
@@ -213,7 +214,7 @@ Deno.test("tracker says that its port is taken, on one address and on all", asyn
 });
 
 Deno.test("tracker says that it cannot listen on another machine's address", async () => {
-  const { code, stderr } = await runProgram("tracker", ["--host=192.0.2.99"]);
+  const { code, stderr } = await runTask("tracker", ["--host=192.0.2.99"]);
   assertEquals(code, 1);
   assertMatch(stderr, /^error: Cannot listen .* no such address; .*\n$/);
 });
@@ -229,7 +230,7 @@ Deno.test("tracker ends with 2 on a command line that makes no sense", async () 
       ["--hots=127.0.0.1"],
     ]
   ) {
-    const { code, stdout, stderr } = await runProgram("tracker", args);
+    const { code, stdout, stderr } = await runTask("tracker", args);
     assertEquals([code, stdout], [2, ""], args.join(" "));
     assertMatch(stderr, /^error: .*\n$/);
   }
@@ -241,7 +242,7 @@ Deno.test("tracker warns of a timeout that is shorter than the interval", async 
 });
 
 Deno.test("tracker --help names every flag", async () => {
-  const { code, stdout } = await runProgram("tracker", ["--help"]);
+  const { code, stdout } = await runTask("tracker", ["--help"]);
   assertEquals(code, 0);
   for (const flag of ["host", "interval", "peer-timeout", "quiet", "json"]) {
     assertStringIncludes(stdout, `--${flag}`);

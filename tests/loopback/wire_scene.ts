@@ -20,7 +20,7 @@ import {
   RawPeer,
   uint32,
 } from "./raw_peer.ts";
-import { addressOf, openLocalSession, Share } from "./sharing.ts";
+import { addressOf, openLocalSession, Share } from "./share.ts";
 
 export const KIB = 1024;
 export const BLOCK = 16 * KIB;

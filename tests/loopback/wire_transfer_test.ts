@@ -16,7 +16,7 @@ import {
   RawPeer,
   uint32,
 } from "./raw_peer.ts";
-import { addressOf, contentOf, openLocalSession, Share } from "./sharing.ts";
+import { addressOf, contentOf, openLocalSession, Share } from "./share.ts";
 import {
   assertServed,
   BLOCK,

@@ -5,11 +5,11 @@
  * @module
  */
 import { join } from "@std/path";
+import { type ProgramName, taskArguments } from "../programs/task_arguments.ts";
 import {
-  type ProgramName,
-  taskArguments,
-} from "../../scripts/task_arguments.ts";
-import { type ProgramResult, RunningProgram } from "../loopback/program.ts";
+  type ProgramResult,
+  RunningProgram,
+} from "../programs/running_program.ts";
 import { ip, tryIp } from "./ip_command.ts";
 
 /** Where a host is. */

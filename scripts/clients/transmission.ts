@@ -6,7 +6,7 @@
 import { join } from "@std/path";
 import { type Client, missingProgram, writeMarkerScript } from "./client.ts";
 import type { Host } from "../lan/lan_host.ts";
-import type { RunningProgram } from "../loopback/program.ts";
+import type { RunningProgram } from "../programs/running_program.ts";
 
 /**
  * What the command line cannot say. With µTP on it tries to reach each peer over

@@ -5,7 +5,7 @@
  */
 import { type Client, missingProgram, writeMarkerScript } from "./client.ts";
 import type { Host } from "../lan/lan_host.ts";
-import type { RunningProgram } from "../loopback/program.ts";
+import type { RunningProgram } from "../programs/running_program.ts";
 
 /** aria2 1.36 in Debian 12. */
 export const aria2: Client = {

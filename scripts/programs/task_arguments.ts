@@ -5,9 +5,9 @@
  * @module
  */
 import { fromFileUrl } from "@std/path";
-import configuration from "../deno.json" with { type: "json" };
+import configuration from "../../deno.json" with { type: "json" };
 
-const REPOSITORY = fromFileUrl(new URL("../", import.meta.url));
+const REPOSITORY = fromFileUrl(new URL("../../", import.meta.url));
 
 /** A program, by its task's name. */
 export type ProgramName = keyof typeof configuration.tasks;

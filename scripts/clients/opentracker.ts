@@ -4,7 +4,7 @@
  * @module
  */
 import type { Host } from "../lan/lan_host.ts";
-import type { RunningProgram } from "../loopback/program.ts";
+import type { RunningProgram } from "../programs/running_program.ts";
 import { missingProgram } from "./client.ts";
 
 /** Why opentracker cannot be used here, or undefined if it can. */
