@@ -15,10 +15,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   metainfo: ["bencode"],
   wire: ["bencode"],
   tracker: ["bencode"],
-  lsd: ["bencode"],
   swarm: ["wire", "metainfo"],
   disk: ["metainfo"],
-  net: ["wire", "tracker", "lsd"],
+  net: ["wire", "tracker"],
   session: ["net", "disk", "swarm"],
 };
 
@@ -29,7 +28,6 @@ const PURE_FOLDERS: ReadonlySet<string> = new Set([
   "metainfo",
   "wire",
   "tracker",
-  "lsd",
   "swarm",
 ]);
 
@@ -74,14 +72,16 @@ export type Layer =
   | { readonly type: "libraryFace" }
   | { readonly type: "face" }
   | { readonly type: "programs" }
+  | { readonly type: "scripts" }
   | { readonly type: "unlayered" };
 
-/** Where a file stands. Tests, scripts and type declarations are unlayered. */
+/** Where a file stands. Tests and type declarations are unlayered. */
 export function layerOf(path: string): Layer {
   const [top, folder, ...rest] = path.split("/");
   if (path === "mod.ts") return { type: "face" };
   if (path === "lib/mod.ts") return { type: "libraryFace" };
   if (top === "cli") return { type: "programs" };
+  if (top === "scripts") return { type: "scripts" };
   if (top === "lib" && folder !== undefined && rest.length > 0) {
     return { type: "library", folder };
   }
@@ -94,6 +94,10 @@ export function refusedImport(from: string, to: string): string | undefined {
   switch (source.type) {
     case "unlayered":
       return undefined;
+    case "scripts":
+      return to.startsWith("tests/")
+        ? "scripts import no tests: what both need is in scripts/"
+        : undefined;
     case "face":
       return target.type === "libraryFace"
         ? undefined

@@ -83,6 +83,22 @@ Deno.test("findViolations() lets programs import mod.ts and no inner file", () =
   );
 });
 
+Deno.test("findViolations() lets tests import scripts, and nothing import tests", () => {
+  assertEquals(
+    violationsOf({
+      "tests/lan/a_test.ts": `import { a } from "../../scripts/lan/a.ts";`,
+      "scripts/lan/a.ts": `import { b } from "../../tests/lan/b.ts";`,
+      "lib/base/a.ts": `import { b } from "../../scripts/b.ts";`,
+      "cli/peer.ts": `import { b } from "../tests/core/b.ts";`,
+    }),
+    [
+      "cli/peer.ts:1: cli imports only mod.ts, libraries and itself",
+      "lib/base/a.ts:1: lib/base imports only what is below it in lib/",
+      "scripts/lan/a.ts:1: scripts import no tests: what both need is in scripts/",
+    ],
+  );
+});
+
 Deno.test("findViolations() finds the world named in a pure folder", () => {
   const source = [
     "const now = Date.now();",
