@@ -4,10 +4,9 @@
  *
  * @module
  */
-import { fromFileUrl, join } from "@std/path";
+import { join } from "@std/path";
 import { findViolations } from "./layers/find_violations.ts";
-
-const REPOSITORY = fromFileUrl(new URL("../", import.meta.url));
+import { REPOSITORY } from "./repository.ts";
 
 /** Folders and files that are looked at. */
 const ROOTS = ["mod.ts", "lib", "cli", "scripts", "tests"];

@@ -23,8 +23,8 @@ const SUITES: Readonly<Record<string, readonly string[]>> = {
     "--allow-write",
     "--allow-env=CI",
     "--allow-sys=networkInterfaces",
-    // The programs, and a named pipe for the storage to refuse.
-    `--allow-run=${Deno.execPath()},mkfifo`,
+    // The programs, a named pipe for the storage to refuse, and a terminal.
+    `--allow-run=${Deno.execPath()},mkfifo,script`,
   ],
   // Whatever runs on a host is started by `ip netns exec`.
   lan: [

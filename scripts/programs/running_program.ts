@@ -35,9 +35,14 @@ export class RunningProgram implements AsyncDisposable {
     return this.#process.pid;
   }
 
+  /** Sends a signal, if the program still runs. */
+  signal(signal: Deno.Signal): void {
+    if (!this.#ended) this.#process.kill(signal);
+  }
+
   /** Sends a signal, if the program still runs, and waits for its end. */
   async stop(signal: Deno.Signal = "SIGTERM"): Promise<ProgramResult> {
-    if (!this.#ended) this.#process.kill(signal);
+    this.signal(signal);
     return await this.result;
   }
 

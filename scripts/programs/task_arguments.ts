@@ -4,10 +4,8 @@
  *
  * @module
  */
-import { fromFileUrl } from "@std/path";
 import configuration from "../../deno.json" with { type: "json" };
-
-const REPOSITORY = fromFileUrl(new URL("../../", import.meta.url));
+import { REPOSITORY } from "../repository.ts";
 
 /** A program, by its task's name. */
 export type ProgramName = keyof typeof configuration.tasks;

@@ -5,13 +5,11 @@
  *
  * @module
  */
-import { fromFileUrl } from "@std/path";
+import { REPOSITORY } from "../repository.ts";
 import { type ProgramName, taskArguments } from "./task_arguments.ts";
 import { type ProgramResult, RunningProgram } from "./running_program.ts";
 
 export type { ProgramName } from "./task_arguments.ts";
-
-const REPOSITORY = fromFileUrl(new URL("../../", import.meta.url));
 
 /** Options of {@linkcode runTask} and {@linkcode spawnTask}. */
 export interface ProgramOptions {

@@ -6,7 +6,7 @@
  * @module
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { fromFileUrl, join } from "@std/path";
+import { join } from "@std/path";
 import configuration from "../../deno.json" with { type: "json" };
 import type { RunningProgram } from "../../scripts/programs/running_program.ts";
 import {
@@ -15,9 +15,9 @@ import {
   spawnTask,
 } from "../../scripts/programs/tasks.ts";
 import { splitWords } from "../../cli/split_words.ts";
+import { REPOSITORY } from "../../scripts/repository.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
-const REPOSITORY = fromFileUrl(new URL("../../", import.meta.url));
 const README = await Deno.readTextFile(join(REPOSITORY, "README.md"));
 
 /** The blocks of one language, without their fences. */

@@ -1,0 +1,101 @@
+/**
+ * Ctrl+C as it reaches a program in a terminal: twice within milliseconds, from
+ * the terminal and, once more, from `deno task`.
+ *
+ * @module
+ */
+import { assertEquals, assertLess } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { join } from "@std/path";
+import {
+  type ProgramResult,
+  RunningProgram,
+} from "../../scripts/programs/running_program.ts";
+import { REPOSITORY } from "../../scripts/repository.ts";
+import { spawnTask } from "../../scripts/programs/tasks.ts";
+import { LocalSwarm, spawnPeer } from "./local_swarm.ts";
+import { timed } from "./share.ts";
+
+/** From one signal to the other, in milliseconds: what a terminal was seen to take. */
+const ECHO_DELAYS_MS = [0, 1, 20];
+
+async function pressCtrlC(
+  program: RunningProgram,
+  echoDelayMs: number,
+): Promise<ProgramResult> {
+  program.signal("SIGINT");
+  await delay(echoDelayMs);
+  program.signal("SIGINT");
+  return await program.result;
+}
+
+for (const echoDelayMs of ECHO_DELAYS_MS) {
+  Deno.test(`peer leaves the swarm and ends with 0 on a Ctrl+C that echoes after ${echoDelayMs} ms`, async () => {
+    await using swarm = await LocalSwarm.open();
+    const shared = await swarm.seed("a.bin", { files: { "": 4_000_000 } });
+    await using leecher = spawnPeer(
+      ...[shared.path, "--dir", join(swarm.folder, "copy")],
+      ...["--max-download", "20000"],
+    );
+    await leecher.stdout.waitFor(/tracker \S+ answers/);
+    assertEquals((await swarm.counts(shared)).incomplete, 1);
+
+    const elapsedMs = await timed(async () => {
+      const { code, stderr } = await pressCtrlC(leecher, echoDelayMs);
+      assertEquals([code, stderr], [0, ""]);
+    });
+    assertLess(elapsedMs, 3_000);
+    const { complete, incomplete } = await swarm.counts(shared);
+    assertEquals([complete, incomplete], [1, 0]);
+  });
+
+  Deno.test(`tracker ends with 0 on a Ctrl+C that echoes after ${echoDelayMs} ms`, async () => {
+    await using tracker = spawnTask("tracker", ["0", "--host=127.0.0.1"]);
+    await tracker.stdout.waitFor(/^announce /);
+    const { code, stderr } = await pressCtrlC(tracker, echoDelayMs);
+    assertEquals([code, stderr], [0, ""]);
+  });
+}
+
+/** Starts a command in a terminal of its own; what is written to `keyboard` is typed. */
+function spawnInTerminal(
+  command: readonly string[],
+): { program: RunningProgram; keyboard: WritableStream<Uint8Array> } {
+  // -q no banner, -e the command's exit code, -f no buffering, -c the command.
+  const process = new Deno.Command("script", {
+    args: ["-qefc", command.map((word) => `'${word}'`).join(" "), "/dev/null"],
+    cwd: REPOSITORY,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const program = new RunningProgram("script", process);
+  return { program, keyboard: process.stdin };
+}
+
+Deno.test({
+  name:
+    "deno task peer leaves the swarm and ends with 0 on Ctrl+C in a terminal",
+  // The `script` of other systems takes other flags.
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    await using swarm = await LocalSwarm.open();
+    const shared = await swarm.seed("a.bin", { files: { "": 4_000_000 } });
+    const { program, keyboard } = spawnInTerminal([
+      ...[Deno.execPath(), "task", "peer", shared.path],
+      ...["--dir", join(swarm.folder, "copy"), "--max-download", "20000"],
+      ...["--host=127.0.0.1", "--port=0"],
+    ]);
+    await using terminal = program;
+    await terminal.stdout.waitFor(/tracker \S+ answers/);
+    assertEquals((await swarm.counts(shared)).incomplete, 1);
+
+    const writer = keyboard.getWriter();
+    await writer.write(Uint8Array.of(0x03));
+    const { code, stdout } = await terminal.result;
+    await writer.close();
+    assertEquals(code, 0, stdout);
+    const { complete, incomplete } = await swarm.counts(shared);
+    assertEquals([complete, incomplete], [1, 0]);
+  },
+});
