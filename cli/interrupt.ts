@@ -6,7 +6,14 @@
  */
 import { ProgramError } from "./program_error.ts";
 
-/** Listens until disposed of. A second signal while it listens ends the program at once. */
+/**
+ * Signals that come together are one wish: in a terminal Ctrl+C reaches the
+ * program twice, from the terminal and from `deno task`, 1 ms apart. In
+ * milliseconds.
+ */
+const ECHO_MS = 1_000;
+
+/** Listens until disposed of. A later signal while it listens ends the program at once. */
 export class Interrupt implements Disposable {
   readonly #controller = new AbortController();
   readonly #signals: readonly Deno.Signal[] = Deno.build.os === "windows"
@@ -14,9 +21,14 @@ export class Interrupt implements Disposable {
     : ["SIGINT", "SIGTERM", "SIGHUP"];
   readonly #listener = (): void => this.#interrupt();
 
-  /** @param action What is given up, for the message: "create the torrent". */
-  private constructor(readonly action: string) {}
+  readonly #action: string;
+  #interruptedAtMs = Infinity;
 
+  private constructor(action: string) {
+    this.#action = action;
+  }
+
+  /** @param action What is given up, for the message: "create the torrent". */
   static listen(action: string): Interrupt {
     const interrupt = new Interrupt(action);
     for (const signal of interrupt.#signals) {
@@ -45,10 +57,15 @@ export class Interrupt implements Disposable {
   }
 
   #interrupt(): void {
-    if (this.signal.aborted) Deno.exit(1);
+    const now = performance.now();
+    if (this.signal.aborted) {
+      if (now - this.#interruptedAtMs > ECHO_MS) Deno.exit(1);
+      return;
+    }
+    this.#interruptedAtMs = now;
     this.#controller.abort(
       new ProgramError(
-        `cannot ${this.action}: interrupted; run again to start over`,
+        `cannot ${this.#action}: interrupted; run again to start over`,
       ),
     );
   }

@@ -31,7 +31,7 @@ export {
 export {
   announce,
   scrape,
-  TRACKER_TIMEOUT,
+  TRACKER_TIMEOUT_MS,
   type TrackerClientOptions,
 } from "./net/tracker_client.ts";
 export {
@@ -104,7 +104,7 @@ export {
   parseTorrent,
   type ParseTorrentOptions,
 } from "./metainfo/parse_torrent.ts";
-export { type FileSpan, FileSpans, fileSpans } from "./metainfo/file_spans.ts";
+export { type FileSpan, FileSpans } from "./metainfo/file_spans.ts";
 export type { Sha1, Torrent, TorrentFile } from "./metainfo/torrent.ts";
 
 // Without a top-level await, which would make every importer wait.

@@ -9,28 +9,21 @@
 const SLOT_MS = 1000;
 const SLOT_COUNT = 5;
 
-/** A moving average over about five seconds, and the total ever added. */
+/** A moving average over about five seconds. */
 export class RateMeter {
   readonly #slots: number[] = new Array(SLOT_COUNT).fill(0);
   readonly #startedAt: number;
   #slot: number;
-  #total = 0;
 
   constructor(now: number) {
     this.#startedAt = now;
     this.#slot = Math.floor(now / SLOT_MS);
   }
 
-  /** Everything added so far. */
-  get total(): number {
-    return this.#total;
-  }
-
   /** Adds an amount, in bytes. */
   add(amount: number, now: number): void {
     this.#advance(now);
     this.#slots[this.#slot % SLOT_COUNT]! += amount;
-    this.#total += amount;
   }
 
   /** The average over the window, or over the meter's age while it is younger. */

@@ -71,16 +71,6 @@ export class ReadCache {
     }
   }
 
-  /** Drops what is held of a run of content, so that it is read anew. */
-  forget(offsetInTorrent: number, length: number): void {
-    const end = offsetInTorrent + length;
-    for (const [offset, chunk] of this.#chunks) {
-      if (offset < end && offset + chunk.length > offsetInTorrent) {
-        this.#drop(offset, chunk);
-      }
-    }
-  }
-
   /** Chunks are aligned to the start of their piece. */
   #chunkOffset(offsetInTorrent: number): number {
     const offsetInPiece = offsetInTorrent % this.#geometry.pieceLength;

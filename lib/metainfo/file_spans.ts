@@ -35,16 +35,6 @@ export class FileSpans {
     return this.#offsets[this.#files.length]!;
   }
 
-  /** Offset in the torrent of a file's first byte. @throws {RangeError} If there is no such file. */
-  fileOffset(fileIndex: number): number {
-    if (this.#files[fileIndex] === undefined) {
-      throw new RangeError(
-        `Cannot use file ${fileIndex}: the torrent has ${this.#files.length}`,
-      );
-    }
-    return this.#offsets[fileIndex]!;
-  }
-
   /**
    * The spans that hold `length` bytes from `offsetInTorrent`; none for 0 bytes.
    * @throws {RangeError} If the run does not lie inside the torrent.
@@ -87,17 +77,4 @@ export class FileSpans {
     }
     return low;
   }
-}
-
-/**
- * The spans of one torrent that hold `length` bytes from `offsetInTorrent`. For
- * many runs make one {@linkcode FileSpans}.
- * @throws {RangeError} If the run does not lie inside the torrent.
- */
-export function fileSpans(
-  torrent: { readonly files: readonly TorrentFile[] },
-  offsetInTorrent: number,
-  length: number,
-): FileSpan[] {
-  return new FileSpans(torrent.files).at(offsetInTorrent, length);
 }

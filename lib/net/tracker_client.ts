@@ -17,7 +17,7 @@ import { announceUrl, scrapeUrl } from "../tracker/announce_url.ts";
 import { parseScrapeReply } from "../tracker/scrape_reply.ts";
 
 /** Longest wait for a whole answer, in milliseconds. */
-export const TRACKER_TIMEOUT = 15_000;
+export const TRACKER_TIMEOUT_MS = 15_000;
 
 /** Longest answer that is read, in bytes. */
 const MAX_REPLY_LENGTH = 1024 * 1024;
@@ -28,7 +28,7 @@ const MAX_REDIRECT_COUNT = 5;
 export interface TrackerClientOptions {
   /** Ends the request; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** @default TRACKER_TIMEOUT */
+  /** @default TRACKER_TIMEOUT_MS */
   readonly timeoutMs?: number;
 }
 
@@ -92,7 +92,7 @@ function checkScheme(url: string, action: string): void {
 async function get(
   url: string,
   action: string,
-  { signal, timeoutMs = TRACKER_TIMEOUT }: TrackerClientOptions,
+  { signal, timeoutMs = TRACKER_TIMEOUT_MS }: TrackerClientOptions,
 ): Promise<Uint8Array> {
   signal?.throwIfAborted();
   const timeout = AbortSignal.timeout(timeoutMs);

@@ -16,7 +16,7 @@ import { PeerRegistry } from "../tracker/registry.ts";
 export const DEFAULT_TRACKER_PORT = 8000;
 
 /** Longest time between two searches for silent peers, in milliseconds. */
-const MAX_CLEANUP_INTERVAL = 10_000;
+const MAX_CLEANUP_INTERVAL_MS = 10_000;
 
 /** The tracker cannot listen: another port or address is to be chosen. */
 export class TrackerStartError extends Error {
@@ -98,7 +98,7 @@ export function startTracker(
     }));
   const cleanup = setInterval(
     () => store.expire(performance.now()),
-    Math.min(peerTimeoutMs / 4, MAX_CLEANUP_INTERVAL),
+    Math.min(peerTimeoutMs / 4, MAX_CLEANUP_INTERVAL_MS),
   );
   const stop = async (): Promise<void> => {
     clearInterval(cleanup);

@@ -26,7 +26,7 @@ import {
 } from "../tracker/announce_schedule.ts";
 
 /** Time that all `stopped` announces of one torrent may take together, in milliseconds. */
-export const STOP_TIMEOUT = 2_000;
+export const STOP_TIMEOUT_MS = 2_000;
 
 /** What the announcer tells about a tracker. */
 export type AnnounceReport =
@@ -46,7 +46,7 @@ export type AnnounceReport =
     readonly url: string;
     /** One line: action, reason, value. */
     readonly reason: string;
-    /** 0 if another tracker is asked at once. */
+    /** 0 if another tracker is asked at once, `Infinity` if it is not tried again. */
     readonly retryInMs: number;
   }
   | {
@@ -136,13 +136,13 @@ export class Announcer {
 
   /**
    * Ends `run` and tells every tracker that knows this peer that it leaves.
-   * Never rejects, and resolves within {@linkcode STOP_TIMEOUT}.
+   * Never rejects, and resolves within {@linkcode STOP_TIMEOUT_MS}.
    */
   async stop(): Promise<void> {
     this.#stopping.abort();
     const targets = this.#schedule.stopTargets();
     if (this.#starting !== undefined) targets.push(this.#starting);
-    const signal = AbortSignal.timeout(STOP_TIMEOUT);
+    const signal = AbortSignal.timeout(STOP_TIMEOUT_MS);
     await Promise.all(targets.map(async (target, index) => {
       // Who leaves right after the last piece has had no time to say so. One
       // tracker is told, as while it runs.
@@ -167,7 +167,7 @@ export class Announcer {
         type: "announceFailed",
         url,
         reason: messageOf(error),
-        retryInMs: 0,
+        retryInMs: Infinity,
       });
     }
   }

@@ -9,7 +9,11 @@
  * @module
  */
 import type { PeerChannel } from "../net/peer_channel.ts";
-import type { BlockRange, ControlMessage } from "../wire/message.ts";
+import type {
+  BlockRange,
+  ControlMessage,
+  SignalMessage,
+} from "../wire/message.ts";
 import {
   encodedLength,
   PIECE_HEADER_LENGTH,
@@ -23,7 +27,7 @@ const BATCH_LENGTH = 256 * 1024;
 
 /** Where an outbox sends and what it needs for it. */
 export interface OutboxOptions {
-  readonly channel: PeerChannel;
+  readonly channel: Pick<PeerChannel, "write">;
   /** Ends the sending when aborted: what is not written yet is dropped. */
   readonly signal: AbortSignal;
   /** Fills `into` with the content of a block. */
@@ -36,7 +40,7 @@ export interface OutboxOptions {
 
 type Bulk =
   | { readonly type: "block"; readonly block: BlockRange }
-  | { readonly type: "choke" };
+  | SignalMessage;
 
 /** The outgoing side of one peer connection. */
 export class Outbox {
@@ -45,8 +49,8 @@ export class Outbox {
   readonly #bulk: Bulk[] = [];
   #buffer = new Uint8Array(0);
   #wake = Promise.withResolvers<void>();
-  /** Blocks wait until it resolves. */
-  #pacing: Promise<void> | undefined;
+  /** Blocks wait for the upload limit. */
+  #isPaced = false;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -54,7 +58,11 @@ export class Outbox {
   }
 
   send(message: ControlMessage): void {
-    if (message.type === "choke") this.#bulk.push({ type: "choke" });
+    // The last word on choking must be the last one to arrive.
+    const isBulk = message.type === "choke" ||
+      message.type === "unchoke" &&
+        this.#bulk.some((item) => item.type === "choke");
+    if (isBulk) this.#bulk.push({ type: message.type });
     else this.#urgent.push(message);
     this.#wake.resolve();
   }
@@ -81,7 +89,7 @@ export class Outbox {
   }
 
   get #hasWork(): boolean {
-    const mayBulkLeave = this.#pacing === undefined && this.#bulk.length > 0;
+    const mayBulkLeave = !this.#isPaced && this.#bulk.length > 0;
     return this.#urgent.length > 0 || mayBulkLeave;
   }
 
@@ -97,7 +105,7 @@ export class Outbox {
     for (const message of urgent) end = writeMessage(message, view, end);
     const sentLengths: number[] = [];
     for (const item of items) {
-      if (item.type === "choke") {
+      if (item.type !== "block") {
         end = writeMessage(item, view, end);
         continue;
       }
@@ -113,15 +121,16 @@ export class Outbox {
       this.#buffer.subarray(0, end),
     );
     if (sentLengths.length > 0) {
-      this.#pacing = this.#pace(end);
+      this.#pace(end);
       this.#options.onBlocksSent(sentLengths);
     }
     return isWritten;
   }
 
   async #pace(bytes: number): Promise<void> {
+    this.#isPaced = true;
     await this.#options.uploadPacer.pass(bytes, this.#options.signal);
-    this.#pacing = undefined;
+    this.#isPaced = false;
     this.#wake.resolve();
   }
 
@@ -133,14 +142,14 @@ export class Outbox {
       (sum, message) => sum + encodedLength(message),
       0,
     );
-    if (this.#pacing !== undefined) return { items: [], length };
+    if (this.#isPaced) return { items: [], length };
     const { uploadPacer } = this.#options;
     const batchLength = Math.min(BATCH_LENGTH, uploadPacer.stepLength);
     let count = 0;
     for (const item of this.#bulk) {
-      const itemLength = item.type === "choke"
-        ? encodedLength(item)
-        : PIECE_HEADER_LENGTH + item.block.length;
+      const itemLength = item.type === "block"
+        ? PIECE_HEADER_LENGTH + item.block.length
+        : encodedLength(item);
       if (count > 0 && length + itemLength > batchLength) break;
       length += itemLength;
       count++;

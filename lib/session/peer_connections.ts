@@ -14,6 +14,13 @@ import type { Pacer } from "./pacer.ts";
 import { PeerLink } from "./peer_link.ts";
 import type { SessionEvent } from "./session_event.ts";
 
+/**
+ * How a connection ended: by the swarm's decision, or else `refused` if the peer
+ * said nothing after its handshake (it is full, or wants nothing of us), and
+ * `lost` if it did.
+ */
+export type ConnectionEnd = DisconnectReason | "refused" | "lost";
+
 /** What connections need, and whom they tell. */
 export interface PeerConnectionsOptions {
   /** Greatest frame accepted from a peer, in bytes. */
@@ -29,7 +36,7 @@ export interface PeerConnectionsOptions {
   /** A connection is over; `dialed` is the address that was dialed, if we did. */
   readonly onOver: (
     peer: PeerKey,
-    end: DisconnectReason | "lost",
+    end: ConnectionEnd,
     dialed: PeerAddress | undefined,
   ) => void;
   readonly onEvent: (event: SessionEvent) => void;
@@ -39,6 +46,8 @@ interface Connection {
   readonly link: PeerLink;
   readonly address: PeerAddress;
   readonly dialed: PeerAddress | undefined;
+  /** Whether a message came after the handshake. */
+  hasSpoken: boolean;
   /** Set when the swarm ends the connection. */
   end: { reason: DisconnectReason; detail: string } | undefined;
 }
@@ -67,14 +76,23 @@ export class PeerConnections {
     const link = new PeerLink({
       channel,
       limits: { maxLength: maxFrameLength },
-      onMessage: (message) => this.#options.onMessage(peer, message),
+      onMessage: (message) => {
+        connection.hasSpoken = true;
+        this.#options.onMessage(peer, message);
+      },
       readBlock,
       onBlocksSent: (lengths) => this.#options.onBlocksSent(peer, lengths),
       uploadPacer,
       downloadPacer,
     });
-    const address = { hostname: channel.hostname, port: channel.port };
-    this.#connections.set(peer, { link, address, dialed, end: undefined });
+    const connection: Connection = {
+      link,
+      address: { hostname: channel.hostname, port: channel.port },
+      dialed,
+      hasSpoken: false,
+      end: undefined,
+    };
+    this.#connections.set(peer, connection);
     return peer;
   }
 
@@ -94,8 +112,7 @@ export class PeerConnections {
       fault = await link.run();
     } finally {
       this.#connections.delete(peer);
-      const reasonOfFault = fault === undefined ? "lost" : "protocol";
-      onOver(peer, connection.end?.reason ?? reasonOfFault, dialed);
+      onOver(peer, endOf(connection, fault), dialed);
       if (isWelcome) {
         const reason = connection.end?.detail ?? fault?.message;
         onEvent({ type: "peerDisconnected", address, reason });
@@ -127,4 +144,13 @@ export class PeerConnections {
   closeAll(): void {
     for (const { link } of this.#connections.values()) link.close();
   }
+}
+
+function endOf(
+  connection: Connection,
+  fault: ProtocolError | undefined,
+): ConnectionEnd {
+  if (connection.end !== undefined) return connection.end.reason;
+  if (fault !== undefined) return "protocol";
+  return connection.hasSpoken ? "lost" : "refused";
 }

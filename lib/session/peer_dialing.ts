@@ -9,14 +9,14 @@ import type { PeerAddress } from "../base/peer_address.ts";
 import type { Random } from "../base/random.ts";
 import { dialPeer, type GreetedChannel } from "../net/dial_peer.ts";
 import { AddressBook } from "../swarm/address_book.ts";
-import type { DisconnectReason } from "../swarm/events.ts";
+import type { ConnectionEnd } from "./peer_connections.ts";
 import type { Handshake } from "../wire/handshake.ts";
 
 /** Calls in progress at once. */
 const MAX_DIALING = 16;
 
 /** How long an address rests after a connection, by its end, in milliseconds. */
-const REST_MS: Record<DisconnectReason | "lost", number> = {
+const REST_MS: Record<Exclude<ConnectionEnd, "refused">, number> = {
   lost: 3_000,
   protocol: 60_000,
   ownPeerId: Infinity,
@@ -24,6 +24,7 @@ const REST_MS: Record<DisconnectReason | "lost", number> = {
   banned: Infinity,
   full: 30_000,
   idle: 5_000,
+  overdue: 5_000,
   bothComplete: 600_000,
 };
 
@@ -68,8 +69,10 @@ export class PeerDialing {
   }
 
   /** The connection with an address that was dialed is over. */
-  release(address: PeerAddress, end: DisconnectReason | "lost"): void {
-    this.#book.release(address, performance.now(), REST_MS[end]);
+  release(address: PeerAddress, end: ConnectionEnd): void {
+    const now = performance.now();
+    if (end === "refused") this.#book.failed(address, now);
+    else this.#book.release(address, now, REST_MS[end]);
   }
 
   async #dial(address: PeerAddress): Promise<void> {

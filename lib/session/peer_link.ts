@@ -6,6 +6,7 @@
  * @module
  */
 import { ProtocolError } from "../base/errors.ts";
+import type { PeerChannel } from "../net/peer_channel.ts";
 import type { Message } from "../wire/message.ts";
 import type { ReadLimits } from "../wire/read_message.ts";
 import { Outbox, type OutboxOptions } from "./outbox.ts";
@@ -13,6 +14,7 @@ import type { Pacer } from "./pacer.ts";
 
 /** What a link needs; see {@linkcode OutboxOptions} for the sending side. */
 export interface PeerLinkOptions extends Omit<OutboxOptions, "signal"> {
+  readonly channel: PeerChannel;
   readonly limits: ReadLimits;
   /** Takes each message as it comes; its bytes are views, valid during the call. */
   readonly onMessage: (message: Message) => void;

@@ -238,6 +238,7 @@ export class Downloads {
 
   #forgive(peer: PeerState, now: number): void {
     peer.isSnubbing = false;
+    peer.window.dropped();
     for (const id of peer.outstanding) {
       if (this.#picker.reorder(id)) continue;
       peer.outstanding.delete(id);

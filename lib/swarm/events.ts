@@ -82,6 +82,7 @@ export type DisconnectReason =
   | "banned"
   | "full"
   | "idle"
+  | "overdue"
   | "bothComplete";
 
 /** Takes an action from the engine's parts. */

@@ -36,8 +36,8 @@ export interface SwarmOptions {
   readonly have: Bitfield;
   readonly ownId: PeerId;
   readonly random: Random;
-  /** @default {100} */
-  readonly maxPeers?: number;
+  /** Connections at once. */
+  readonly maxPeers: number;
 }
 
 /** One torrent's swarm as we see it. */
@@ -53,7 +53,7 @@ export class Swarm {
 
   constructor(options: SwarmOptions) {
     this.#ownId = options.ownId;
-    this.#maxPeers = options.maxPeers ?? 100;
+    this.#maxPeers = options.maxPeers;
     this.#context = {
       geometry: options.geometry,
       have: options.have,
@@ -128,45 +128,38 @@ export class Swarm {
   }
 
   #join(introduction: PeerIntroduction, now: number): void {
-    const refusal = this.#refusal(introduction);
+    const twin = this.#findTwin(introduction.id);
+    const refusal = this.#refusal(introduction, twin);
     if (refusal !== undefined) {
       this.#emitDisconnect(introduction.peer, refusal, introduction.hostname);
       return;
     }
-    const twin = this.#findTwin(introduction);
     if (twin !== undefined) {
-      const loser = this.#isKept(introduction) ? twin.key : introduction.peer;
-      this.#disconnect(
-        loser,
-        "duplicate",
-        "the peer is connected already",
-        now,
-      );
-      if (loser === introduction.peer) return;
+      this.#disconnect(twin.key, "duplicate", "it has another connection", now);
     }
     const { geometry, have } = this.#context;
     const peer = new PeerState(introduction, geometry.pieceCount, now);
     this.#peers.set(peer.key, peer);
     if (have.count > 0) {
-      this.#context.send(
-        peer,
-        { type: "bitfield", bytes: have.toBytes() },
-        now,
-      );
+      const bytes = have.toBytes();
+      this.#context.send(peer, { type: "bitfield", bytes }, now);
     }
   }
 
-  #refusal(introduction: PeerIntroduction): DisconnectReason | undefined {
+  /** Why a connection is not taken, if it is not; `twin` is another with the same peer. */
+  #refusal(
+    introduction: PeerIntroduction,
+    twin: PeerState | undefined,
+  ): DisconnectReason | undefined {
     if (introduction.id === this.#ownId) return "ownPeerId";
     if (this.#banned.has(introduction.hostname)) return "banned";
-    const isKnown = this.#findTwin(introduction) !== undefined;
-    return this.isFull && !isKnown ? "full" : undefined;
+    if (twin === undefined) return this.isFull ? "full" : undefined;
+    return this.#replaces(introduction, twin) ? undefined : "duplicate";
   }
 
-  /** Another connection with the same peer. */
-  #findTwin(introduction: PeerIntroduction): PeerState | undefined {
+  #findTwin(id: PeerId): PeerState | undefined {
     for (const peer of this.#peers.values()) {
-      if (peer.id === introduction.id) return peer;
+      if (peer.id === id) return peer;
     }
     return undefined;
   }
@@ -176,8 +169,7 @@ export class Swarm {
    * the one that the peer with the greater id dialed stays. Two dialed by the
    * same end: the older stays.
    */
-  #isKept(introduction: PeerIntroduction): boolean {
-    const twin = this.#findTwin(introduction)!;
+  #replaces(introduction: PeerIntroduction, twin: PeerState): boolean {
     if (twin.isOutgoing === introduction.isOutgoing) return false;
     return introduction.isOutgoing === (this.#ownId > introduction.id);
   }
@@ -274,7 +266,12 @@ export class Swarm {
           now,
         );
       } else if (this.#downloads.isOverdue(peer, now)) {
-        this.#disconnect(peer.key, "idle", "sent no block for too long", now);
+        this.#disconnect(
+          peer.key,
+          "overdue",
+          "sent no block for too long",
+          now,
+        );
       } else if (now - peer.lastSentAt >= KEEP_ALIVE_INTERVAL) {
         this.#context.send(peer, { type: "keepAlive" }, now);
       }

@@ -30,16 +30,19 @@ import {
 import type { ListedPeer } from "./peer_store.ts";
 
 /** A tracker that asks for no pause would be asked without one. In milliseconds. */
-const SHORTEST_INTERVAL = 1_000;
+const SHORTEST_INTERVAL_MS = 1_000;
 
 /** A tracker that asks for silence for ever is asked once a day. In milliseconds. */
-const LONGEST_INTERVAL = 86_400_000;
+const LONGEST_INTERVAL_MS = 86_400_000;
 
 /** What a tracker without `min interval` is spared, in milliseconds. */
-const DEFAULT_MIN_INTERVAL = 60_000;
+const DEFAULT_MIN_INTERVAL_MS = 60_000;
 
 /** Longest message that is taken from a tracker, in characters. */
 const MAX_MESSAGE_LENGTH = 500;
+
+/** `<`, with which a web page begins and no reply does. */
+const LESS_THAN = 0x3c;
 
 /** What a tracker answers to one announce. */
 export interface AnnounceAnswer {
@@ -79,7 +82,7 @@ export function parseAnnounceReply(bytes: Uint8Array): AnnounceReply {
   return {
     intervalMs,
     minIntervalMs: interval(reply, "min interval") ??
-      Math.min(intervalMs, DEFAULT_MIN_INTERVAL),
+      Math.min(intervalMs, DEFAULT_MIN_INTERVAL_MS),
     complete: replyNumber(reply, "complete"),
     incomplete: replyNumber(reply, "incomplete"),
     peers: [...peers(reply, "peers"), ...peers(reply, "peers6")],
@@ -98,9 +101,10 @@ export function parseReplyDictionary(bytes: Uint8Array): DecodedDictionary {
     reply = decodeBencode(bytes);
   } catch (error) {
     if (!(error instanceof BencodeError)) throw error;
-    throw new TrackerError(`the answer is not bencode (${error.reason})`, {
-      cause: error,
-    });
+    const reason = bytes[0] === LESS_THAN
+      ? "the answer is a web page; does the URL end in /announce?"
+      : `the answer is not bencode (${error.reason})`;
+    throw new TrackerError(reason, { cause: error });
   }
   if (!isDictionary(reply)) {
     throw new TrackerError("the answer is not a dictionary");
@@ -154,8 +158,8 @@ function interval(reply: DecodedDictionary, key: string): number | undefined {
   const seconds = replyNumber(reply, key);
   if (seconds === undefined) return undefined;
   return Math.min(
-    Math.max(seconds * 1000, SHORTEST_INTERVAL),
-    LONGEST_INTERVAL,
+    Math.max(seconds * 1000, SHORTEST_INTERVAL_MS),
+    LONGEST_INTERVAL_MS,
   );
 }
 

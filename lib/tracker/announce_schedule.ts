@@ -18,10 +18,10 @@ import type { AnnounceEvent, AnnounceReply } from "./announce.ts";
  * Longest wait after the first round in which no tracker answered, in
  * milliseconds. Short, because on a LAN somebody is restarting the tracker now.
  */
-export const FIRST_RETRY_DELAY = 2_000;
+export const FIRST_RETRY_DELAY_MS = 2_000;
 
 /** Longest wait between two rounds in which no tracker answers, in milliseconds. */
-export const MAX_RETRY_DELAY = 60_000;
+export const MAX_RETRY_DELAY_MS = 60_000;
 
 /** What to do now. */
 export type ScheduleStep =
@@ -179,8 +179,8 @@ export class AnnounceSchedule {
   /** Doubles with each round, half of it left to chance so that peers spread out. */
   #retryDelay(): number {
     const longestMs = Math.min(
-      FIRST_RETRY_DELAY * 2 ** this.#failedRoundCount,
-      MAX_RETRY_DELAY,
+      FIRST_RETRY_DELAY_MS * 2 ** this.#failedRoundCount,
+      MAX_RETRY_DELAY_MS,
     );
     return longestMs * (1 + this.#random()) / 2;
   }

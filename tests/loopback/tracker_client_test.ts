@@ -73,6 +73,10 @@ Deno.test("announce() says what is wrong with the answer", async () => {
   assertEquals(await reasonFor(html), "the answer is HTTP status 404");
   assertStringIncludes(
     await reasonFor(() => new Response("<html>")),
+    "does the URL end in /announce?",
+  );
+  assertStringIncludes(
+    await reasonFor(() => new Response("di1e")),
     "the answer is not bencode",
   );
   assertEquals(

@@ -62,6 +62,7 @@ export class VirtualLan {
           ? Bitfield.full(pieceCount)
           : new Bitfield(pieceCount),
         ownId: id,
+        maxPeers: 100,
         random: seededRandom(randomBelow(2 ** 32, this.#random)),
       }),
       latencyMs: this.#latencyMs,

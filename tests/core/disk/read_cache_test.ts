@@ -139,18 +139,6 @@ Deno.test("ReadCache tries again after a failed read", async () => {
   assertEquals(storage.reads.length, 2);
 });
 
-Deno.test("ReadCache reads anew what it was told to forget", async () => {
-  const { storage, cache } = openCache({
-    length: 512 * KIB,
-    pieceLength: 256 * KIB,
-  });
-  await readFrom(cache, 0, 512 * KIB);
-  cache.forget(256 * KIB - 1, 1);
-  assertEquals(cache.byteCount, 256 * KIB);
-  await readFrom(cache, 0, 512 * KIB);
-  assertEquals(storage.reads.map(([offset]) => offset), [0, 256 * KIB, 0]);
-});
-
 Deno.test("ReadCache gives a copy that the reader may change", async () => {
   const { content, cache } = openCache({ length: 10, pieceLength: 16 * KIB });
   (await readFrom(cache, 0, 10)).fill(0);

@@ -64,14 +64,3 @@ Deno.test("FileSpans.at() tiles every run of every layout", () => {
     }
   }
 });
-
-Deno.test("FileSpans.fileOffset() is where a file begins", () => {
-  const files = draw("aa||bbb|c");
-  assertEquals([0, 1, 2, 3].map((index) => files.fileOffset(index)), [
-    0,
-    2,
-    2,
-    5,
-  ]);
-  assertThrows(() => files.fileOffset(4), RangeError);
-});

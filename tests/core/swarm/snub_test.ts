@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertLess } from "@std/assert";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
 import {
   OVERDUE_TIMEOUT_MS,
@@ -110,6 +110,22 @@ Deno.test("Swarm hangs up on a peer that never delivers what it was asked for", 
   const desk = silentPeer();
   desk.pass(OVERDUE_TIMEOUT_MS - 1000);
   assertEquals(desk.pass(1000), [
-    "1 disconnect idle",
+    "1 disconnect overdue",
   ]);
+});
+
+Deno.test("Swarm times blocks again when the timed one was cancelled with a late peer", () => {
+  const desk = new SwarmDesk({ have: "...", blocksPerPiece: 4 });
+  desk.source(1, "#..");
+  desk.block(1, "0.0");
+  desk.have(1, 1);
+  desk.pass(SNUB_TIMEOUT_MS);
+  desk.source(2, ".#.");
+  desk.block(2, "1.0");
+  desk.block(1, "0.1");
+  desk.have(1, 2);
+  const before = desk.peer(1).window.size;
+  desk.pass(5000);
+  desk.block(1, "2.0");
+  assertLess(desk.peer(1).window.size, before);
 });

@@ -63,8 +63,13 @@ export class SwarmDesk {
   now = 1_000_000;
 
   constructor(options: SwarmDeskOptions) {
-    const { have, blocksPerPiece = 2, missingBytes = 0, maxPeers, seed } =
-      options;
+    const {
+      have,
+      blocksPerPiece = 2,
+      missingBytes = 0,
+      maxPeers = 100,
+      seed,
+    } = options;
     const pieceLength = blocksPerPiece * BLOCK_SIZE;
     this.geometry = new Geometry(
       have.length * pieceLength - missingBytes,

@@ -9,7 +9,7 @@ import { seededRandom } from "../../../lib/base/random.ts";
 import type { AnnounceReply } from "../../../lib/tracker/announce.ts";
 import {
   AnnounceSchedule,
-  MAX_RETRY_DELAY,
+  MAX_RETRY_DELAY_MS,
 } from "../../../lib/tracker/announce_schedule.ts";
 
 /** No jitter: every delay is the shortest of its range, every shuffle the same. */
@@ -121,7 +121,7 @@ Deno.test("AnnounceSchedule retries within half and the whole of a delay that is
   for (let round = 0; round < 50; round++) {
     const delayMs = schedule.failed(0);
     assert(delayMs >= longestMs / 2 && delayMs <= longestMs, `${delayMs}`);
-    longestMs = Math.min(longestMs * 2, MAX_RETRY_DELAY);
+    longestMs = Math.min(longestMs * 2, MAX_RETRY_DELAY_MS);
   }
 });
 
