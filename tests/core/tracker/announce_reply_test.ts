@@ -168,7 +168,8 @@ Deno.test("parseAnnounceReply() drops peers that cannot be dialled", () => {
 Deno.test("parseAnnounceReply() refuses what is no reply and says why", () => {
   for (
     const [reply, reason] of [
-      ["<html>", "the answer is not bencode"],
+      ["<html>", "does the URL end in /announce?"],
+      ["di1e", "the answer is not bencode"],
       ["le", "the answer is not a dictionary"],
       ["i1e", "the answer is not a dictionary"],
       ["d5:peersi1ee", "peers is neither a list nor bytes"],
