@@ -1,6 +1,7 @@
 /**
  * Every command of the README, in its order and as it stands there, but for the
- * machine: 192.168.1.100 is 127.0.0.1, and a tracker's port is one that is free.
+ * machine (192.168.1.100 is 127.0.0.1, and a tracker's port is one that is free)
+ * and the Deno that runs this test in place of the one that npx would fetch.
  * Programs that run until they are stopped stay up until the end, as on a LAN.
  *
  * @module
@@ -19,6 +20,8 @@ import { REPOSITORY } from "../../scripts/repository.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 const README = await Deno.readTextFile(join(REPOSITORY, "README.md"));
+const CI = await Deno.readTextFile(join(REPOSITORY, ".ci/run"));
+const CI_DENO_VERSION = /^CURRENT_DENO=(.*)$/m.exec(CI)?.[1];
 
 /** The blocks of one language, without their fences. */
 function codeBlocks(language: string): string[] {
@@ -29,8 +32,35 @@ function codeBlocks(language: string): string[] {
   );
 }
 
-function commands(): string[] {
-  return codeBlocks("sh").flatMap((block) => block.trim().split("\n"));
+/** A command of the README. */
+interface Command {
+  /** As it stands there. */
+  readonly text: string;
+  /** What `deno` is given. */
+  readonly args: readonly string[];
+}
+
+function commands(): Command[] {
+  return codeBlocks("sh")
+    .flatMap((block) => block.replaceAll(/\\\n\s*/g, "").trim().split("\n"))
+    .map((text) => {
+      const [program, ...rest] = splitWords(text);
+      if (program === "deno") return { text, args: rest };
+      const [yes, deno, ...args] = rest;
+      assertEquals(
+        [program, yes, deno],
+        ["npx", "-y", `deno@${CI_DENO_VERSION}`],
+        `not a command of this project: ${text}`,
+      );
+      return { text, args };
+    });
+}
+
+/** Tasks for who works on the project; they would run this test, or for minutes. */
+const DEVELOPMENT_TASKS = ["test", "ok", "check", "bench"];
+
+function isOfTask({ args }: Command, ...names: string[]): boolean {
+  return args[0] === "task" && names.includes(args[1]!);
 }
 
 function freePort(): number {
@@ -49,12 +79,10 @@ class Walkthrough implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  async follow(command: string): Promise<void> {
-    const words = splitWords(command).map((word) => this.#translate(word));
-    const [deno, verb, ...rest] = words;
-    assertEquals(deno, "deno", `not a command of this project: ${command}`);
-    if (verb === "task") await this.#runTask(rest, command);
-    else await this.#runLibrary([verb!, ...rest], command);
+  async follow(command: Command): Promise<void> {
+    const [verb, ...rest] = command.args.map((word) => this.#translate(word));
+    if (verb === "task") await this.#runTask(rest, command.text);
+    else await runDeno([verb!, ...rest], command.text);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -91,15 +119,21 @@ class Walkthrough implements AsyncDisposable {
   #start(name: ProgramName, args: readonly string[]): RunningProgram {
     return this.#running.use(spawnTask(name, args, { cwd: this.#folder }));
   }
+}
 
-  async #runLibrary(args: readonly string[], command: string): Promise<void> {
-    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: [...args],
-      cwd: REPOSITORY,
-      stdin: "null",
-    }).output();
-    assertEquals(code, 0, `${command}\n${new TextDecoder().decode(stderr)}`);
-  }
+/** Runs Deno in the repository, as the README says. */
+async function runDeno(
+  args: readonly string[],
+  command: string,
+): Promise<string> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    cwd: REPOSITORY,
+    stdin: "null",
+  }).output();
+  const decoder = new TextDecoder();
+  assertEquals(code, 0, `${command}\n${decoder.decode(stderr)}`);
+  return decoder.decode(stdout);
 }
 
 function endsByItself(args: readonly string[]): boolean {
@@ -115,7 +149,9 @@ Deno.test("every command of the README works, in its order", async () => {
   await Deno.writeFile(join(folder.path, "photos", "one.jpg"), content);
   await using walkthrough = new Walkthrough(folder.path);
 
-  const own = commands().filter((command) => !command.startsWith("npx "));
+  const own = commands().filter((command) =>
+    !isOfTask(command, "demo", ...DEVELOPMENT_TASKS)
+  );
   assert(own.length > 10, "the README's commands are not found");
   for (const command of own) await walkthrough.follow(command);
 
@@ -125,16 +161,23 @@ Deno.test("every command of the README works, in its order", async () => {
   assertEquals(copy, content);
 });
 
-Deno.test("the README's quick start is what CI runs", async () => {
-  const ci = await Deno.readTextFile(join(REPOSITORY, ".ci/run"));
-  const quickStart = commands().filter((command) => command.startsWith("npx "));
-  assertEquals(quickStart.length, 2);
-  for (const command of quickStart) {
-    const task = command.split(" ").at(-1)!;
-    assert(task in configuration.tasks, `there is no task ${task}`);
-    // `ok` is the check and then `test`.
-    assertStringIncludes(ci, `task ${task === "test" ? "ok" : task}`);
+Deno.test("the README's demo brings a file to three leechers", async () => {
+  const demo = commands().find((command) => isOfTask(command, "demo"));
+  assert(demo !== undefined, "the README shows no demo");
+  const stdout = await runDeno(demo.args, demo.text);
+  assertEquals(stdout.match(/^The copy of the .* is right/gm)?.length, 3);
+});
+
+Deno.test("the README's tests are those that CI runs", () => {
+  const development = commands().filter((command) =>
+    isOfTask(command, ...DEVELOPMENT_TASKS)
+  );
+  for (const { args: [, task] } of development) {
+    assert(task! in configuration.tasks, `there is no task ${task}`);
   }
+  assert(development.some((command) => isOfTask(command, "test")));
+  // `ok` is the check and then `test`.
+  assertStringIncludes(CI, "task ok\n");
 });
 
 Deno.test("the README's script shares a text with the network alone", async () => {
