@@ -16,7 +16,10 @@ export function queueOf(bytes: Uint8Array): ByteQueue {
   return queue;
 }
 
-/** Every value the bytes hold, and how many bytes are left over. */
+/**
+ * Every value the bytes hold, and how many bytes are left over.
+ * @throws {Error} If a value takes no bytes, or waiting for one takes some.
+ */
 export function readAll<T>(
   bytes: Uint8Array,
   read: Reader<T>,
@@ -24,8 +27,13 @@ export function readAll<T>(
   const queue = queueOf(bytes);
   const values: T[] = [];
   for (;;) {
+    const before = queue.length;
     const value = read(queue);
-    if (value === undefined) return { values, left: queue.length };
+    const isWaiting = value === undefined;
+    if (isWaiting !== (queue.length === before)) {
+      throw new Error(`${before - queue.length} bytes gave ${value}`);
+    }
+    if (isWaiting) return { values, left: queue.length };
     values.push(value);
   }
 }
