@@ -4,7 +4,9 @@
  *
  * @module
  */
-import { parseCommandLine, runProgram, UsageError } from "../cli/program.ts";
+import { parseCommandLine } from "../cli/flags.ts";
+import { runProgram } from "../cli/program.ts";
+import { UsageError } from "../cli/program_error.ts";
 import { writeLine } from "../cli/console.ts";
 import { NETWORK_KIND } from "./bench/network.ts";
 import { benchmarkOneToOne } from "./bench/one_to_one.ts";

@@ -4,12 +4,8 @@
  * @module
  */
 
-/** What a command wrote, and how it ended. */
-export interface IpResult {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import type { ProgramResult } from "../programs/running_program.ts";
+import { runCommand } from "../programs/run_command.ts";
 
 /** Runs `ip` with `args`. @throws {Error} If it fails, with what it said. */
 export async function ip(args: readonly string[]): Promise<string> {
@@ -23,15 +19,6 @@ export async function ip(args: readonly string[]): Promise<string> {
 }
 
 /** Runs `ip` with `args`, whatever the outcome. */
-export async function tryIp(args: readonly string[]): Promise<IpResult> {
-  const { code, stdout, stderr } = await new Deno.Command("ip", {
-    args: [...args],
-    stdin: "null",
-  }).output();
-  const decoder = new TextDecoder();
-  return {
-    code,
-    stdout: decoder.decode(stdout),
-    stderr: decoder.decode(stderr),
-  };
+export async function tryIp(args: readonly string[]): Promise<ProgramResult> {
+  return await runCommand("ip", args);
 }

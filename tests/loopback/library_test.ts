@@ -6,34 +6,22 @@
  */
 import { assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl } from "@std/path";
+import { runCommand } from "../../scripts/programs/run_command.ts";
+import type { ProgramResult } from "../../scripts/programs/running_program.ts";
 import { startTracker } from "../../lib/mod.ts";
 
 const LIBRARY = new URL("../../lib/mod.ts", import.meta.url).href;
 const CONFIGURATION = fromFileUrl(new URL("../../deno.json", import.meta.url));
 const INFO_HASH = "0123456789abcdef0123456789abcdef01234567";
 
-interface Result {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** Runs `deno run -N` with these arguments, which may not prompt. */
-async function runScript(...args: string[]): Promise<Result> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", `--config=${CONFIGURATION}`, "-N", ...args],
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-  }).output();
-  const decoder = new TextDecoder();
-  return {
-    code,
-    stdout: decoder.decode(stdout),
-    stderr: decoder.decode(stderr),
-  };
+async function runScript(...args: string[]): Promise<ProgramResult> {
+  return await runCommand(Deno.execPath(), [
+    ...["run", "--no-prompt", `--config=${CONFIGURATION}`, "-N", ...args],
+  ]);
 }
 
-async function runLibrary(...args: string[]): Promise<Result> {
+async function runLibrary(...args: string[]): Promise<ProgramResult> {
   return await runScript(LIBRARY, ...args);
 }
 

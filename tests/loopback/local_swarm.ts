@@ -6,7 +6,6 @@
  */
 import { assert } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { encodeHex } from "@std/encoding/hex";
 import { dirname, join } from "@std/path";
 import {
   createTorrent,
@@ -19,6 +18,7 @@ import {
   type Torrent,
 } from "../../mod.ts";
 import { scrape } from "../../lib/mod.ts";
+import { sha256Of } from "../../scripts/programs/sample_file.ts";
 import { makeContent } from "./memory_torrent.ts";
 import type {
   ProgramResult,
@@ -148,19 +148,13 @@ export async function runPeer(...args: string[]): Promise<ProgramResult> {
   return await runTask("peer", [...LOCAL_FLAGS, ...args]);
 }
 
-/** SHA-256 of a file, in hex. */
-export async function sha256(path: string): Promise<string> {
-  const bytes = await Deno.readFile(path);
-  return encodeHex(await crypto.subtle.digest("SHA-256", bytes));
-}
-
 /** Throws unless every file of the torrent below `dir` equals its source. */
 export async function assertCopied(
   { torrent, source }: PublishedTorrent,
   dir: string,
 ): Promise<void> {
   for (const { path } of torrent.files) {
-    const copy = await sha256(join(dir, ...path));
-    assert(copy === await sha256(join(source, ...path)), path.join("/"));
+    const copy = await sha256Of(join(dir, ...path));
+    assert(copy === await sha256Of(join(source, ...path)), path.join("/"));
   }
 }

@@ -7,6 +7,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
+import { freePort } from "./free_port.ts";
 import {
   assertCopied,
   LocalSwarm,
@@ -17,11 +18,6 @@ import {
 import { runTask } from "../../scripts/programs/tasks.ts";
 
 /** A port of 127.0.0.1 that nobody listens on. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
-
 /** A program for `--on-complete` that notes how it was called, says so and ends with a code. */
 const NOTE_PROGRAM = `
 const [notes, code, ...words] = Deno.args;

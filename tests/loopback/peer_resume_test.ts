@@ -11,12 +11,12 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { dirname, join } from "@std/path";
+import { sha256Of } from "../../scripts/programs/sample_file.ts";
 import {
   assertCopied,
   LocalSwarm,
   type PublishedTorrent,
   runPeer,
-  sha256,
   spawnPeer,
 } from "./local_swarm.ts";
 import { listing } from "./temporary_folder.ts";
@@ -210,7 +210,7 @@ Deno.test("peer says in one line that it cannot write, and goes on when it can",
   );
   assertEquals(code, 0);
   assertEquals(
-    await sha256(join(dir, "a.bin")),
-    await sha256(join(shared.source, "a.bin")),
+    await sha256Of(join(dir, "a.bin")),
+    await sha256Of(join(shared.source, "a.bin")),
   );
 });

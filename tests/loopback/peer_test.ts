@@ -12,13 +12,8 @@ import {
 } from "@std/assert";
 import { join } from "@std/path";
 import { scrape } from "../../lib/mod.ts";
-import {
-  assertCopied,
-  LocalSwarm,
-  runPeer,
-  sha256,
-  spawnPeer,
-} from "./local_swarm.ts";
+import { assertCopied, LocalSwarm, runPeer, spawnPeer } from "./local_swarm.ts";
+import { sha256Of } from "../../scripts/programs/sample_file.ts";
 import { makeContent } from "./memory_torrent.ts";
 import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
 import { timed } from "./share.ts";
@@ -61,7 +56,10 @@ Deno.test("tracker, create and peer bring a file from one machine to another", a
     "report.pdf: complete and verified; seeding\n",
   );
   assertEquals(await listing(here), ["report.pdf"]);
-  assertEquals(await sha256(join(here, "report.pdf")), await sha256(source));
+  assertEquals(
+    await sha256Of(join(here, "report.pdf")),
+    await sha256Of(source),
+  );
   // The leecher was counted, and told that it leaves.
   const [{ complete, incomplete, downloaded } = {}] = await scrape(
     announceUrl,

@@ -17,6 +17,8 @@ import {
 } from "../../scripts/programs/tasks.ts";
 import { splitWords } from "../../cli/split_words.ts";
 import { REPOSITORY } from "../../scripts/repository.ts";
+import { runCommand } from "../../scripts/programs/run_command.ts";
+import { freePort } from "./free_port.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 const README = await Deno.readTextFile(join(REPOSITORY, "README.md"));
@@ -61,11 +63,6 @@ const DEVELOPMENT_TASKS = ["test", "ok", "check", "bench"];
 
 function isOfTask({ args }: Command, ...names: string[]): boolean {
   return args[0] === "task" && names.includes(args[1]!);
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 /** Runs the README's commands in one folder, one after another. */
@@ -126,14 +123,11 @@ async function runDeno(
   args: readonly string[],
   command: string,
 ): Promise<string> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [...args],
+  const { code, stdout, stderr } = await runCommand(Deno.execPath(), args, {
     cwd: REPOSITORY,
-    stdin: "null",
-  }).output();
-  const decoder = new TextDecoder();
-  assertEquals(code, 0, `${command}\n${decoder.decode(stderr)}`);
-  return decoder.decode(stdout);
+  });
+  assertEquals(code, 0, `${command}\n${stderr}`);
+  return stdout;
 }
 
 function endsByItself(args: readonly string[]): boolean {
@@ -186,11 +180,9 @@ Deno.test("the README's script shares a text with the network alone", async () =
   const path = join(folder.path, "share.ts");
   const library = new URL("../../mod.ts", import.meta.url).href;
   await Deno.writeTextFile(path, script!.replace("./mod.ts", library));
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", `--config=${REPOSITORY}deno.json`, "-N", path],
-    stdin: "null",
-  }).output();
-  const decoder = new TextDecoder();
-  assertEquals([code, decoder.decode(stderr)], [0, ""]);
-  assertEquals(decoder.decode(stdout), "Hello, LAN!\n");
+  const { code, stdout, stderr } = await runCommand(Deno.execPath(), [
+    ...["run", "--no-prompt", `--config=${REPOSITORY}deno.json`, "-N", path],
+  ]);
+  assertEquals([code, stderr], [0, ""]);
+  assertEquals(stdout, "Hello, LAN!\n");
 });

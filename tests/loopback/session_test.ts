@@ -12,6 +12,7 @@ import {
   assertLess,
 } from "@std/assert";
 import { MemoryStorage, startTracker } from "../../lib/mod.ts";
+import { freePort } from "./free_port.ts";
 import { fullStorage, memoryTorrent } from "./memory_torrent.ts";
 import { addressOf, assertWhole, openLocalSession, Share } from "./share.ts";
 
@@ -137,11 +138,6 @@ Deno.test("peers that dial each other at once end with one connection", async ()
 });
 
 /** A port of 127.0.0.1 that nobody listens on. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
-
 Deno.test("a transfer goes on without its tracker, and announces once it is up", async () => {
   const port = freePort();
   const sample = await memoryTorrent({

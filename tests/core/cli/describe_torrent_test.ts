@@ -1,6 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { describeTorrent, toJson } from "../../cli/describe_torrent.ts";
-import { buildTorrent, parseTorrent, sha1, type Torrent } from "../../mod.ts";
+import { describeTorrent, toJson } from "../../../cli/describe_torrent.ts";
+import {
+  buildTorrent,
+  parseTorrent,
+  sha1,
+  type Torrent,
+} from "../../../mod.ts";
 
 function makeFolder(): Promise<Torrent> {
   const bytes = buildTorrent({

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { parseCreateArguments } from "../../cli/create_arguments.ts";
-import { UsageError } from "../../cli/program_error.ts";
+import { parseCreateArguments } from "../../../cli/create_arguments.ts";
+import { UsageError } from "../../../cli/program_error.ts";
 
 const URL_A = "http://192.168.1.100:8000/announce";
 const URL_B = "udp://tracker:6969";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { printable, printableJson } from "../../cli/printable.ts";
+import { printable, printableJson } from "../../../cli/printable.ts";
 
 Deno.test("printable() leaves text in any script as it is", () => {
   for (const text of ["a b", "résumé", "日本語", "שלום", "🎬", "👩‍👩‍👧"]) {

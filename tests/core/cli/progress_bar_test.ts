@@ -4,7 +4,7 @@ import {
   formatSize,
   renderBar,
   renderProgress,
-} from "../../cli/progress_bar.ts";
+} from "../../../cli/progress_bar.ts";
 
 const MIB = 1024 * 1024;
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { InformationRequest, parseCommandLine } from "../../cli/flags.ts";
-import { UsageError } from "../../cli/program_error.ts";
-import { VERSION } from "../../mod.ts";
+import { InformationRequest, parseCommandLine } from "../../../cli/flags.ts";
+import { UsageError } from "../../../cli/program_error.ts";
+import { VERSION } from "../../../mod.ts";
 
 const OPTIONS = {
   help: "\nHow to use it.\n",
