@@ -1,5 +1,5 @@
 /**
- * `deno task bench [--only NAME] [--runs COUNT] [--json FILE]`: measures and
+ * `deno task bench [--only NAME] [--runs COUNT] [--loopback] [--json FILE]`: measures and
  * prints; nothing here passes or fails by a time.
  *
  * @module
@@ -8,20 +8,10 @@ import { parseCommandLine } from "../cli/flags.ts";
 import { runProgram } from "../cli/program.ts";
 import { UsageError } from "../cli/program_error.ts";
 import { writeLine } from "../cli/console.ts";
-import { NETWORK_KIND } from "./bench/network.ts";
+import type { Benchmark } from "./bench/benchmark.ts";
+import { bestNetworkKind } from "./bench/network.ts";
 import { benchmarkOneToOne } from "./bench/one_to_one.ts";
-import {
-  formatTable,
-  type Measurement,
-  type Report,
-  summarize,
-} from "./bench/report.ts";
-
-/** Runs so many times and tells of each run. */
-type Benchmark = (
-  runCount: number,
-  tell: (measurement: Measurement) => void,
-) => Promise<Report>;
+import { formatTable, summarize } from "./bench/report.ts";
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   "one-to-one": benchmarkOneToOne,
@@ -34,6 +24,7 @@ Usage: deno task bench [options]
 
   --only NAME   run one benchmark: ${Object.keys(BENCHMARKS).join(", ")}
   --runs COUNT  runs of each contender; the median counts (3)
+  --loopback    on 127.0.0.1 even where network namespaces can be made
   --json FILE   write the results to a file as well
   --version, --help, --debug
 `;
@@ -44,25 +35,31 @@ async function main(args: readonly string[]): Promise<number> {
     flags: {
       only: { type: "text" },
       runs: { type: "number", default: 3, min: 1 },
+      loopback: { type: "boolean" },
       json: { type: "text" },
     },
   });
   if (flags.only !== undefined && BENCHMARKS[flags.only] === undefined) {
     throw new UsageError(`there is no benchmark ${flags.only}`);
   }
+  const network = flags.loopback ? "loopback" : await bestNetworkKind();
   const results = [];
   for (const [name, benchmark] of Object.entries(BENCHMARKS)) {
     if (flags.only !== undefined && flags.only !== name) continue;
-    writeLine(`${name} (${NETWORK_KIND}, Deno ${Deno.version.deno})`);
-    const report = await benchmark(flags.runs, ({ name, seconds }) => {
-      writeLine(`  ${name}: ${seconds.toFixed(2)} s`);
+    writeLine(`${name} (${network}, Deno ${Deno.version.deno})`);
+    const report = await benchmark({
+      runCount: flags.runs,
+      network,
+      tell: ({ name, seconds }) => {
+        writeLine(`  ${name}: ${seconds.toFixed(2)} s`);
+      },
     });
     const summaries = summarize(report);
     writeLine(formatTable(summaries));
     results.push({
       benchmark: name,
       lengthBytes: report.lengthBytes,
-      network: NETWORK_KIND,
+      network,
       deno: Deno.version.deno,
       cpuCount: navigator.hardwareConcurrency,
       contenders: summaries,

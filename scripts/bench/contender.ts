@@ -6,7 +6,7 @@
 import { aria2 } from "../clients/aria2.ts";
 import { type Client, waitUntilComplete } from "../clients/client.ts";
 import { libtorrent } from "../clients/libtorrent.ts";
-import type { Host } from "../lan/lan_host.ts";
+import type { Host } from "../lan/host.ts";
 import {
   startPeer,
   TORRENT_NAME,

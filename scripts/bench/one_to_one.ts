@@ -16,16 +16,16 @@ import {
 } from "../lan/sharing_steps.ts";
 import { sha256Of, writeRandomFile } from "../programs/sample_file.ts";
 import { type Contender, CONTENDERS } from "./contender.ts";
-import { openNetwork } from "./network.ts";
+import { type NetworkKind, openNetwork } from "./network.ts";
+import type { BenchmarkOptions } from "./benchmark.ts";
 import type { Measurement, Report } from "./report.ts";
 
 const LENGTH = 512 * 1024 * 1024;
 const FILE_NAME = "benchmark.bin";
 
-/** Runs every contender in turn, `runCount` times; tells of each run. */
+/** Runs every contender in turn, again and again. */
 export async function benchmarkOneToOne(
-  runCount: number,
-  tell: (measurement: Measurement) => void,
+  { runCount, network, tell }: BenchmarkOptions,
 ): Promise<Report> {
   const folder = await Deno.makeTempDir({ prefix: "lanswarm-bench-" });
   try {
@@ -35,7 +35,11 @@ export async function benchmarkOneToOne(
     const measurements: Measurement[] = [];
     for (let run = 0; run < runCount; run++) {
       for (const contender of CONTENDERS) {
-        const seconds = await measure(contender, folder, sha256);
+        const seconds = await measure(contender, {
+          network,
+          folder,
+          sha256,
+        });
         measurements.push({ name: contender.name, seconds });
         tell({ name: contender.name, seconds });
       }
@@ -46,15 +50,21 @@ export async function benchmarkOneToOne(
   }
 }
 
+/** What is measured. */
+interface Setup {
+  readonly network: NetworkKind;
+  /** Where the file is. */
+  readonly folder: string;
+  /** The file's. */
+  readonly sha256: string;
+}
+
 /** One download, in seconds. */
-async function measure(
-  contender: Contender,
-  folder: string,
-  sha256: string,
-): Promise<number> {
+async function measure(contender: Contender, setup: Setup): Promise<number> {
+  const { folder, sha256 } = setup;
   await using network = await openNetwork(
     ["tracker", "seeder", "leecher"],
-    folder,
+    { kind: setup.network, dir: folder },
   );
   const [seeder, leecher] = [network.host("seeder"), network.host("leecher")];
   await Deno.link(join(folder, FILE_NAME), seeder.path(FILE_NAME));

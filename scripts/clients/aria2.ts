@@ -4,7 +4,7 @@
  * @module
  */
 import { type Client, missingProgram, writeMarkerScript } from "./client.ts";
-import type { Host } from "../lan/lan_host.ts";
+import type { Host } from "../lan/host.ts";
 import type { RunningProgram } from "../programs/running_program.ts";
 
 /** aria2 1.36 in Debian 12. */

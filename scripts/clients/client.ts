@@ -7,7 +7,7 @@
  */
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
-import type { Host } from "../lan/lan_host.ts";
+import type { Host } from "../lan/host.ts";
 import type { RunningProgram } from "../programs/running_program.ts";
 
 /** Longest wait for a client to have all of a torrent, in milliseconds. */

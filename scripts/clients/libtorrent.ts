@@ -5,7 +5,7 @@
  */
 import { fromFileUrl } from "@std/path";
 import { type Client, markerPath } from "./client.ts";
-import type { Host } from "../lan/lan_host.ts";
+import type { Host } from "../lan/host.ts";
 import type { RunningProgram } from "../programs/running_program.ts";
 
 /** The interpreter that Debian's packages are for. */

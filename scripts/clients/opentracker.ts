@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Host } from "../lan/lan_host.ts";
+import type { Host } from "../lan/host.ts";
 import type { RunningProgram } from "../programs/running_program.ts";
 import { missingProgram } from "./client.ts";
 

@@ -5,7 +5,7 @@
  */
 import { join } from "@std/path";
 import { type Client, missingProgram, writeMarkerScript } from "./client.ts";
-import type { Host } from "../lan/lan_host.ts";
+import type { Host } from "../lan/host.ts";
 import type { RunningProgram } from "../programs/running_program.ts";
 
 /**

@@ -1,129 +1,39 @@
 /**
- * One host of a {@linkcode createLan} network: an address, a cable that can be
- * pulled, an empty folder, and the processes that run there.
+ * One host of a {@linkcode createLan} network: a network namespace with a cable
+ * that can be pulled.
  *
  * @module
  */
-import { join } from "@std/path";
-import { type ProgramName, taskArguments } from "../programs/task_arguments.ts";
-import {
-  type ProgramResult,
-  RunningProgram,
-} from "../programs/running_program.ts";
+import { Host, type HostOptions } from "./host.ts";
 import { ip, tryIp } from "./ip_command.ts";
 
 /** Where a host is. */
-export interface LanHostOptions {
-  readonly name: string;
+export interface LanHostOptions extends Omit<HostOptions, "launcher"> {
   /** The network namespace that the host is. */
   readonly namespace: string;
-  /** Its working folder, which exists. */
-  readonly folder: string;
   /** The namespace that holds the bridge. */
   readonly bridge: string;
   /** The bridge's end of the host's cable. */
   readonly port: string;
-  readonly address: string;
   readonly address6: string;
 }
 
-/** Options for {@linkcode LanHost.spawn}. */
-export interface SpawnOptions {
-  /** Variables beside those of the test. @default {{}} */
-  readonly env?: Record<string, string>;
-}
-
-/** What of a host does not depend on how its network is made. */
-export type Host = Pick<
-  LanHost,
-  | "name"
-  | "address"
-  | "folder"
-  | "path"
-  | "spawn"
-  | "spawnTask"
-  | "run"
-  | "runTask"
->;
-
-/** A host. */
-export class LanHost {
-  readonly name: string;
-  /** IPv4, in 10.77.0.0/24. */
-  readonly address: string;
+/** A host. Its address is in 10.77.0.0/24. */
+export class LanHost extends Host {
   /** IPv6, in fd77::/64. */
   readonly address6: string;
-  /** The folder that its processes run in, empty at first. */
-  readonly folder: string;
   readonly #namespace: string;
   readonly #bridge: string;
   readonly #port: string;
-  readonly #programs: RunningProgram[] = [];
 
   constructor(options: LanHostOptions) {
-    this.name = options.name;
-    this.address = options.address;
+    const { namespace } = options;
+    // `ip netns exec` becomes the program: signals reach it.
+    super({ ...options, launcher: ["ip", "netns", "exec", namespace] });
     this.address6 = options.address6;
-    this.folder = options.folder;
-    this.#namespace = options.namespace;
+    this.#namespace = namespace;
     this.#bridge = options.bridge;
     this.#port = options.port;
-  }
-
-  /** A path in the host's folder. */
-  path(...parts: string[]): string {
-    return join(this.folder, ...parts);
-  }
-
-  /** Starts a program here. It is killed with the network if it still runs. */
-  spawn(
-    program: string,
-    args: readonly string[],
-    options: SpawnOptions = {},
-  ): RunningProgram {
-    // `ip netns exec` becomes the program: signals reach it.
-    const process = new Deno.Command("ip", {
-      args: ["netns", "exec", this.#namespace, program, ...args],
-      cwd: this.folder,
-      env: { NO_COLOR: "1", ...options.env },
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    const running = new RunningProgram(`${program} on ${this.name}`, process);
-    this.#programs.push(running);
-    return running;
-  }
-
-  /** Starts one of the project's programs here, with its task's permissions. */
-  spawnTask(
-    name: ProgramName,
-    args: readonly string[],
-    options: SpawnOptions = {},
-  ): RunningProgram {
-    return this.spawn(
-      Deno.execPath(),
-      [...taskArguments(name), ...args],
-      options,
-    );
-  }
-
-  /** Runs a program here to its end. */
-  async run(
-    program: string,
-    args: readonly string[],
-    options: SpawnOptions = {},
-  ): Promise<ProgramResult> {
-    return await this.spawn(program, args, options).result;
-  }
-
-  /** Runs one of the project's programs here to its end. */
-  async runTask(
-    name: ProgramName,
-    args: readonly string[],
-    options: SpawnOptions = {},
-  ): Promise<ProgramResult> {
-    return await this.spawnTask(name, args, options).result;
   }
 
   /** Pulls the cable out of the switch. */
@@ -164,10 +74,10 @@ export class LanHost {
   }
 
   /** For the network alone: kills what was started here, and its children. */
-  async endProcesses(): Promise<void> {
+  override async endProcesses(): Promise<void> {
     // First what was started from here: one that has only just been may not have
     // entered the namespace yet, and would not be among its processes.
-    const ended = this.#programs.map((program) => program.stop("SIGKILL"));
+    const ended = super.endProcesses();
     const { stdout } = await tryIp(["netns", "pids", this.#namespace]);
     const pids = stdout.split("\n").filter((pid) => pid !== "");
     if (pids.length > 0) {
@@ -177,7 +87,7 @@ export class LanHost {
         ...pids,
       ]);
     }
-    await Promise.all(ended);
+    await ended;
   }
 
   async #ip(command: string): Promise<void> {

@@ -9,7 +9,7 @@ import { assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { fromFileUrl } from "@std/path";
 import type { RunningProgram } from "../programs/running_program.ts";
-import type { Host } from "./lan_host.ts";
+import type { Host } from "./host.ts";
 
 /** What the torrent file is called on every host. */
 export const TORRENT_NAME = "sample.torrent";

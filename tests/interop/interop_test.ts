@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { createLan, type Lan } from "../../scripts/lan/lan.ts";
-import type { Host } from "../../scripts/lan/lan_host.ts";
+import type { Host } from "../../scripts/lan/host.ts";
 import { lanTest } from "../lan/lan_test_case.ts";
 import {
   announceUrl,
