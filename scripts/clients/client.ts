@@ -70,7 +70,12 @@ export async function missingProgram(
   program: string,
 ): Promise<string | undefined> {
   for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
-    if (await exists(join(folder, program))) return undefined;
+    try {
+      if (await exists(join(folder, program))) return undefined;
+    } catch (error) {
+      // A folder that may not be entered holds nothing that could be run.
+      if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+    }
   }
   return `${program} is not installed`;
 }
