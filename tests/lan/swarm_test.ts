@@ -4,6 +4,7 @@ import {
   sha256Of,
   writeRandomFile,
 } from "../../scripts/programs/sample_file.ts";
+import type { Host } from "../../scripts/lan/host.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
 import { lanTest } from "./lan_test_case.ts";
 import {
@@ -11,6 +12,7 @@ import {
   carryTorrent,
   createTorrent,
   scrapeCounts,
+  type SharedTorrent,
   startPeer,
   startTracker,
   stopPeer,
@@ -24,6 +26,21 @@ const NAME = "sample.bin";
 /** No multiple of a piece or a block. */
 const LENGTH = 24 * MIB + 12345;
 
+/** A torrent of a fresh file on a host. */
+async function shareSample(
+  seeder: Host,
+  options: { readonly announce: string; readonly length?: number },
+): Promise<SharedTorrent> {
+  await writeRandomFile(seeder.path(NAME), options.length ?? LENGTH);
+  return await createTorrent(seeder, NAME, options.announce);
+}
+
+/** Throws unless two hosts hold the same sample. */
+async function assertCopied(from: Host, to: Host): Promise<void> {
+  const copy = await sha256Of(to.path(NAME));
+  assertEquals(copy, await sha256Of(from.path(NAME)));
+}
+
 lanTest(
   "five machines get a verified copy from one and are counted until they stop",
   async () => {
@@ -32,8 +49,9 @@ lanTest(
     const [tracker, seeder] = [lan.host("tracker"), lan.host("seeder")];
     const leechers = leecherNames.map((name) => lan.host(name));
     const trackerProgram = await startTracker(tracker);
-    await writeRandomFile(seeder.path(NAME), LENGTH);
-    const torrent = await createTorrent(seeder, NAME, announceUrl(tracker));
+    const torrent = await shareSample(seeder, {
+      announce: announceUrl(tracker),
+    });
     const original = await sha256Of(seeder.path(NAME));
 
     const seederPeer = startPeer(seeder);
@@ -75,8 +93,9 @@ lanTest(
     await using lan = await createLan(["seeder", "leecher"]);
     const [seeder, leecher] = [lan.host("seeder"), lan.host("leecher")];
     await startTracker(seeder);
-    await writeRandomFile(seeder.path(NAME), LENGTH);
-    const torrent = await createTorrent(seeder, NAME, announceUrl(seeder));
+    const torrent = await shareSample(seeder, {
+      announce: announceUrl(seeder),
+    });
     await carryTorrent(torrent, leecher);
     startPeer(seeder);
 
@@ -94,10 +113,7 @@ lanTest(
     // What was there is not fetched again; blocks that came twice count too.
     const downloaded = [...stdout.matchAll(/"downloaded":(\d+)/g)].at(-1)?.[1];
     assertLess(Number(downloaded), LENGTH - Number(found) + MIB);
-    assertEquals(
-      await sha256Of(leecher.path(NAME)),
-      await sha256Of(seeder.path(NAME)),
-    );
+    await assertCopied(seeder, leecher);
   },
 );
 
@@ -111,12 +127,9 @@ lanTest(
     const seeder = lan.host("seeder");
     const leechers = leecherNames.map((name) => lan.host(name));
     await startTracker(lan.host("tracker"));
-    await writeRandomFile(seeder.path(NAME), LENGTH);
-    const torrent = await createTorrent(
-      seeder,
-      NAME,
-      announceUrl(lan.host("tracker")),
-    );
+    const torrent = await shareSample(seeder, {
+      announce: announceUrl(lan.host("tracker")),
+    });
     const original = await sha256Of(seeder.path(NAME));
     const seederPeer = startPeer(seeder);
     const peers = await Promise.all(leechers.map(async (leecher) => {
@@ -137,22 +150,17 @@ lanTest(
 lanTest("peers wait for a tracker that starts late", async () => {
   await using lan = await createLan(["tracker", "seeder", "leecher"]);
   const [seeder, leecher] = [lan.host("seeder"), lan.host("leecher")];
-  await writeRandomFile(seeder.path(NAME), MIB + 1);
-  const torrent = await createTorrent(
-    seeder,
-    NAME,
-    announceUrl(lan.host("tracker")),
-  );
+  const torrent = await shareSample(seeder, {
+    announce: announceUrl(lan.host("tracker")),
+    length: MIB + 1,
+  });
   await carryTorrent(torrent, leecher);
   startPeer(seeder);
   const peer = startPeer(leecher);
   await peer.stdout.waitFor(/"type":"announceFailed"/);
   await startTracker(lan.host("tracker"));
   await waitUntilCompleted(peer);
-  assertEquals(
-    await sha256Of(leecher.path(NAME)),
-    await sha256Of(seeder.path(NAME)),
-  );
+  await assertCopied(seeder, leecher);
 });
 
 lanTest("a pulled cable only delays a transfer", async () => {
@@ -161,8 +169,9 @@ lanTest("a pulled cable only delays a transfer", async () => {
   });
   const [seeder, leecher] = [lan.host("seeder"), lan.host("leecher")];
   await startTracker(seeder);
-  await writeRandomFile(seeder.path(NAME), LENGTH);
-  const torrent = await createTorrent(seeder, NAME, announceUrl(seeder));
+  const torrent = await shareSample(seeder, {
+    announce: announceUrl(seeder),
+  });
   await carryTorrent(torrent, leecher);
   startPeer(seeder);
   const peer = startPeer(leecher);
@@ -171,10 +180,7 @@ lanTest("a pulled cable only delays a transfer", async () => {
   await delay(2000);
   await leecher.restoreLink();
   await waitUntilCompleted(peer);
-  assertEquals(
-    await sha256Of(leecher.path(NAME)),
-    await sha256Of(seeder.path(NAME)),
-  );
+  await assertCopied(seeder, leecher);
 });
 
 lanTest("machines without IPv4 share over IPv6", async () => {
@@ -182,20 +188,15 @@ lanTest("machines without IPv4 share over IPv6", async () => {
   const [seeder, leecher] = [lan.host("seeder"), lan.host("leecher")];
   for (const host of [seeder, leecher]) await host.dropIpv4();
   await startTracker(seeder);
-  await writeRandomFile(seeder.path(NAME), MIB + 1);
-  const torrent = await createTorrent(
-    seeder,
-    NAME,
-    `http://[${seeder.address6}]:8000/announce`,
-  );
+  const torrent = await shareSample(seeder, {
+    announce: `http://[${seeder.address6}]:8000/announce`,
+    length: MIB + 1,
+  });
   await carryTorrent(torrent, leecher);
   startPeer(seeder);
   const peer = startPeer(leecher, ["--exit-when-complete"]);
   assertEquals((await peer.result).code, 0);
-  assertEquals(
-    await sha256Of(leecher.path(NAME)),
-    await sha256Of(seeder.path(NAME)),
-  );
+  await assertCopied(seeder, leecher);
 });
 
 lanTest(
