@@ -8,6 +8,7 @@
 import { basename, dirname, join, resolve } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import { findPathFault } from "../metainfo/safe_path.ts";
+import { PROTECTED_PLACE } from "./storage_failure.ts";
 
 /** A file to share and how it was when it was seen. */
 export interface SourceFile {
@@ -206,7 +207,7 @@ function explain(path: string, cause: unknown): string {
     return "permission denied; run as a user who may read it";
   }
   if (cause instanceof Deno.errors.NotCapable) {
-    return "programs under Deno's permissions are kept out of this place; copy it elsewhere first";
+    return `${PROTECTED_PLACE}; copy it elsewhere first`;
   }
   const reason = cause instanceof Error ? cause.message : String(cause);
   return `${reason}; check the disk`;

@@ -6,6 +6,13 @@
  */
 import { StorageError } from "../base/errors.ts";
 
+/**
+ * Why Deno throws `NotCapable` for a path although the program may read and
+ * write everywhere. What it advises itself is to give up all permissions.
+ */
+export const PROTECTED_PLACE =
+  "programs under Deno's permissions are kept out of this place";
+
 /** Reason and remedy by the system's error code; Windows maps its own onto these. */
 const EXPLANATIONS: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full; free some space and run again, what is stored " +
@@ -42,12 +49,18 @@ export function storageFailure(
   cause: unknown,
 ): StorageError {
   if (cause instanceof StorageError) return cause;
-  const explanation = EXPLANATIONS[errorCode(cause) ?? ""] ??
-    `${cause instanceof Error ? cause.message : String(cause)}; ` +
-      "run again to check what is stored and fetch the rest";
-  return new StorageError(`Cannot ${action} ${path}: ${explanation}`, {
+  return new StorageError(`Cannot ${action} ${path}: ${explain(cause)}`, {
     cause,
   });
+}
+
+function explain(cause: unknown): string {
+  if (cause instanceof Deno.errors.NotCapable) {
+    return `${PROTECTED_PLACE}; choose another folder`;
+  }
+  return EXPLANATIONS[errorCode(cause) ?? ""] ??
+    `${cause instanceof Error ? cause.message : String(cause)}; ` +
+      "run again to check what is stored and fetch the rest";
 }
 
 /** The system's name for an error, such as `ENOSPC`, if it has one. */

@@ -75,42 +75,73 @@ export async function saveTorrentFile(
     await Deno.rename(temporary, path);
     temporary = undefined;
   } catch (error) {
-    throw storageFailure("write", path, error);
+    throw writeFailure(path, error);
   } finally {
     if (temporary !== undefined) await Deno.remove(temporary);
   }
 }
 
-/** @throws {StorageError} If there is something at `path`. */
+/** @throws {StorageError} If there is something at `path`, or no folder for it. */
 export async function checkAbsent(path: string): Promise<void> {
   try {
-    await Deno.lstat(path);
+    await Deno.stat(dirname(resolve(path)));
+    if (!await exists(path)) return;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
-    throw storageFailure("write", path, error);
+    throw writeFailure(path, error);
   }
   throw new StorageError(
     `Cannot write ${path}: it exists already; choose another name or replace it with --force`,
   );
 }
 
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** The error for a torrent file that could not be written. */
+function writeFailure(path: string, cause: unknown): StorageError {
+  if (!(cause instanceof Deno.errors.NotFound)) {
+    return storageFailure("write", path, cause);
+  }
+  return new StorageError(
+    `Cannot write ${path}: its folder does not exist; make it first or choose another`,
+    { cause },
+  );
+}
+
 async function readCapped(path: string): Promise<Uint8Array> {
   try {
     using file = await Deno.open(path);
-    const { size, isDirectory } = await file.stat();
-    if (isDirectory) throw new Deno.errors.IsADirectory("it is a folder");
+    const { size, isDirectory, isFile } = await file.stat();
+    if (isDirectory) {
+      throw new StorageError(
+        `Cannot read ${path}: it is a folder; give the .torrent file`,
+      );
+    }
     if (size > MAX_TORRENT_FILE_LENGTH) throw tooLong();
-    // A pipe has no size to go by: what comes is counted as well.
-    const bytes = new Uint8Array(MAX_TORRENT_FILE_LENGTH + 1);
+    // A pipe has no size to go by. The last byte is there to stay empty.
+    const capacity = (isFile ? size : MAX_TORRENT_FILE_LENGTH) + 1;
+    const bytes = new Uint8Array(capacity);
     let length = 0;
     while (length < bytes.length) {
       const count = await file.read(bytes.subarray(length));
       if (count === null) return bytes.slice(0, length);
       length += count;
     }
-    throw tooLong();
+    if (!isFile) throw tooLong();
+    throw new StorageError(
+      `Cannot read ${path}: it grows while it is read; wait until it is whole and run again`,
+    );
   } catch (error) {
-    if (error instanceof MetainfoError) throw error;
+    if (error instanceof MetainfoError || error instanceof StorageError) {
+      throw error;
+    }
     throw sourceFailure(path, error);
   }
 }
