@@ -6,7 +6,7 @@
  */
 import { join, resolve } from "@std/path";
 import type { Torrent } from "../mod.ts";
-import { ProgramError } from "./program.ts";
+import { ProgramError } from "./program_error.ts";
 
 /** What a command is run for, and how. */
 export interface CompletionOptions {

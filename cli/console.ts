@@ -1,13 +1,14 @@
 /**
- * The programs' way to the terminal: whole lines to stdout and stderr, and the lines
- * on stderr that are rewritten in place while work goes on. Knows
- * nothing of what the lines say.
+ * The programs' way to the terminal: whole lines to stdout and stderr, and the
+ * lines on stderr that are rewritten in place while work goes on. Knows nothing
+ * of what the lines say.
  *
  * @module
  */
+import stringWidth from "string-width";
 
-/** Columns assumed where no terminal tells. */
-const DEFAULT_COLUMNS = 80;
+/** Assumed where no terminal tells. */
+const DEFAULT_SIZE = { columns: 80, rows: 24 };
 
 const encoder = new TextEncoder();
 let liveLines: readonly string[] = [];
@@ -26,13 +27,15 @@ export function writeErrorLine(text: string): void {
 
 /**
  * Shows `lines` at the bottom of stderr in place of those that stood there. For
- * terminals: the caller asks {@linkcode isTerminal} first and keeps each line
- * narrower than {@linkcode terminalColumns}.
+ * terminals: the caller asks {@linkcode isTerminal} first, keeps each line
+ * narrower than {@linkcode terminalColumns} and gives no more lines than
+ * {@linkcode terminalRows}: what scrolled away cannot be replaced.
  */
 export function writeLiveLines(lines: readonly string[]): void {
   if (lines.join("\n") === liveLines.join("\n")) return;
   // Up to the first line of the block, then all below it is replaced at once.
-  const up = liveLines.length > 1 ? `\x1b[${liveLines.length - 1}A` : "";
+  const rowCount = rowsTaken(liveLines, terminalColumns());
+  const up = rowCount > 1 ? `\x1b[${rowCount - 1}A` : "";
   writeAll(Deno.stderr, `\r${up}\x1b[J${lines.join("\n")}`);
   liveLines = lines;
 }
@@ -49,13 +52,33 @@ export function isTerminal(stream: "stdout" | "stderr"): boolean {
 
 /** Width of the terminal, in columns; 80 where there is none. */
 export function terminalColumns(): number {
+  return terminalSize().columns;
+}
+
+/** Height of the terminal, in lines; 24 where there is none. */
+export function terminalRows(): number {
+  return terminalSize().rows;
+}
+
+function terminalSize(): { columns: number; rows: number } {
   try {
-    const { columns } = Deno.consoleSize();
-    return columns > 0 ? columns : DEFAULT_COLUMNS;
+    const { columns, rows } = Deno.consoleSize();
+    return columns > 0 && rows > 0 ? { columns, rows } : DEFAULT_SIZE;
   } catch {
-    // Not a terminal: the usual width serves as well as any.
-    return DEFAULT_COLUMNS;
+    // Not a terminal: the usual size serves as well as any.
+    return DEFAULT_SIZE;
   }
+}
+
+/**
+ * Rows that lines take on a terminal that may have been narrowed since they were
+ * written: most terminals then wrap what is too long.
+ */
+function rowsTaken(lines: readonly string[], columns: number): number {
+  return lines.reduce(
+    (sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / columns)),
+    0,
+  );
 }
 
 function writeAll(

@@ -14,17 +14,22 @@ import {
   eraseLiveLines,
   isTerminal,
   terminalColumns,
+  writeErrorLine,
   writeLine,
   writeLiveLines,
 } from "./console.ts";
 import {
   type CreateArguments,
+  findAnnounceFaults,
   parseCreateArguments,
 } from "./create_arguments.ts";
 import { Interrupt } from "./interrupt.ts";
+import { invocationOf } from "./invocation.ts";
 import { printable } from "./printable.ts";
-import { EXIT_CODES, runProgram, UsageError } from "./program.ts";
-import { formatSize, renderProgress } from "./progress_bar.ts";
+import { runProgram } from "./program.ts";
+import { EXIT_CODES, UsageError } from "./program_error.ts";
+import { renderProgress } from "./progress_bar.ts";
+import { formatSize } from "./quantity.ts";
 
 /** How often the progress is drawn, in milliseconds. */
 const REDRAW_INTERVAL_MS = 100;
@@ -36,6 +41,9 @@ export async function main(args: readonly string[]): Promise<number> {
   const output = request.output ?? `${name}.torrent`;
   if (resolve(output) === resolve(request.path)) {
     throw new UsageError("OUTPUT is the file to share");
+  }
+  for (const fault of findAnnounceFaults(request.announce)) {
+    writeErrorLine(printable(`warning: ${fault}`));
   }
   // Before the hashing, which may take minutes; saving looks again.
   if (!request.force) await checkAbsent(output);
@@ -104,9 +112,10 @@ function nextStep(
 ): string {
   const content = resolve(request.path);
   const folder = dirname(content);
+  const peer = `${invocationOf("peer")} ${quoted(output)}`;
   const command = folder === resolve(".")
-    ? `peer ${quoted(output)}`
-    : `peer ${quoted(output)} --dir ${quoted(folder)}`;
+    ? peer
+    : `${peer} --dir ${quoted(folder)}`;
   return torrent.name === basename(content)
     ? command
     : `rename ${quoted(content)} to ${quoted(torrent.name)}, then ${command}`;

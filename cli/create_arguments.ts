@@ -53,7 +53,7 @@ Example: create document.pdf http://192.168.1.100:8000/announce document.torrent
 `;
 
 const FLAGS = {
-  "piece-length": { type: "text", default: String(PIECE_LENGTH) },
+  "piece-length": { type: "size", default: PIECE_LENGTH },
   private: { type: "boolean" },
   comment: { type: "text" },
   name: { type: "text" },
@@ -71,27 +71,26 @@ export function parseCreateArguments(args: readonly string[]): CreateArguments {
     throw new UsageError("no file or folder to share is given");
   }
   // The last is the output unless it is one more tracker. A mistyped URL
-  // (htp://…) must not become a file's name.
+  // (htp://…, 192.168.1.100:8000) must not become a file's name.
   const last = rest.at(-1);
-  const output =
-    last === undefined || last.includes("://") || isTrackerUrl(last)
-      ? undefined
-      : rest.pop();
+  const isUrl = last === undefined || last.includes("://") ||
+    isTrackerUrl(last) || isUrlWithoutProtocol(last);
+  const output = isUrl ? undefined : rest.pop();
   if (rest.length === 0) {
     throw new UsageError("no announce URL is given");
   }
   for (const url of rest) {
-    if (!isTrackerUrl(url)) {
-      throw new UsageError(
-        `${JSON.stringify(url)} is not an http, https or udp URL`,
-      );
-    }
+    if (isTrackerUrl(url)) continue;
+    const advice = isUrlWithoutProtocol(url) ? `; write http://${url}` : "";
+    throw new UsageError(
+      `${JSON.stringify(url)} is not an http, https or udp URL${advice}`,
+    );
   }
   return {
     path,
     announce: rest,
     output,
-    pieceLength: parsePieceLength(flags["piece-length"]),
+    pieceLength: requirePieceLength(flags["piece-length"]),
     isPrivate: flags.private,
     comment: flags.comment,
     name: flags.name,
@@ -99,24 +98,29 @@ export function parseCreateArguments(args: readonly string[]): CreateArguments {
   };
 }
 
-/** Bytes of `262144`, `256KiB`, `256k`, `1MiB` or `1m`. */
-function parsePieceLength(text: string): number {
-  const match = /^([0-9]{1,15})(?:(k|m)(?:ib)?)?$/i.exec(text);
-  if (match === null) {
-    throw new UsageError(
-      `--piece-length is ${
-        JSON.stringify(text)
-      }, not bytes nor a size as 256KiB or 1MiB`,
-    );
-  }
-  const unit = { k: 1024, m: 1024 * 1024 }[match[2]?.toLowerCase() ?? ""] ?? 1;
-  const pieceLength = Number(match[1]) * unit;
+/**
+ * What is to be said of announce URLs that a torrent may name although not every
+ * peer can do something with them; a line each.
+ */
+export function findAnnounceFaults(announce: readonly string[]): string[] {
+  return announce.flatMap((url) => {
+    const { protocol, pathname } = new URL(url);
+    if (protocol === "udp:") {
+      return [`${url} is for other clients: peer asks no udp tracker yet`];
+    }
+    return /\/announce[^/]*$/.test(pathname) ? [] : [
+      `${url} does not end in /announce, as the URLs of most trackers do; compare it with what the tracker prints`,
+    ];
+  });
+}
+
+function requirePieceLength(pieceLength: number): number {
   try {
     checkPieceLength(pieceLength);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new UsageError(
-      `--piece-length is ${text}, not a power of two from 16KiB to 256MiB`,
+      `--piece-length is ${pieceLength} bytes, not a power of two from 16KiB to 256MiB`,
     );
   }
   return pieceLength;
@@ -126,4 +130,10 @@ function isTrackerUrl(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && TRACKER_PROTOCOLS.includes(url.protocol) &&
     url.hostname !== "";
+}
+
+/** `192.168.1.100:8000`, `tracker/announce`; neither a drive letter nor a file in a folder. */
+function isUrlWithoutProtocol(text: string): boolean {
+  return /^[^\s/\\]+(:[0-9]+(\/.*)?|\/announce)$/.test(text) &&
+    URL.canParse(`http://${text}`);
 }

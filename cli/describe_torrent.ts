@@ -5,7 +5,7 @@
  * @module
  */
 import type { Torrent, TorrentFile } from "../mod.ts";
-import { formatSize } from "./progress_bar.ts";
+import { formatSize } from "./quantity.ts";
 
 /** What `show --json` prints. Lengths in bytes. */
 export interface TorrentJson {

@@ -7,12 +7,15 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { VERSION } from "../mod.ts";
-import { UsageError } from "./program_error.ts";
+import { EXIT_CODES_HELP, UsageError } from "./program_error.ts";
+import { parseSize } from "./quantity.ts";
 
 /** A flag of a program: what it holds and what it holds when not given. */
 export type FlagDefinition =
   | { readonly type: "boolean" }
   | { readonly type: "text"; readonly default?: string }
+  /** Bytes, with or without a unit: `262144`, `256KiB`, `1MiB`. */
+  | { readonly type: "size"; readonly default: number }
   | {
     readonly type: "number";
     readonly default: number;
@@ -28,7 +31,7 @@ export type FlagDefinitions = { readonly [name: string]: FlagDefinition };
 /** The type of a flag's value. */
 export type FlagValue<D extends FlagDefinition> = D extends { type: "boolean" }
   ? boolean
-  : D extends { type: "number" } ? number
+  : D extends { type: "number" | "size" } ? number
   : D extends { default: string } ? string
   : string | undefined;
 
@@ -37,12 +40,14 @@ export interface CommandLine<D extends FlagDefinitions> {
   readonly flags: { readonly [K in keyof D]: FlagValue<D[K]> };
   /** What is left, in order; never an empty string. */
   readonly positionals: readonly string[];
+  /** Whether `--debug` was given. */
+  readonly isDebug: boolean;
 }
 
 /** What a program's command line may hold. */
 export interface CommandLineOptions<D extends FlagDefinitions> {
   readonly flags: D;
-  /** What `--help` prints. */
+  /** What `--help` prints before the exit codes. */
   readonly help: string;
 }
 
@@ -87,7 +92,10 @@ export function parseCommandLine<D extends FlagDefinitions>(
       throw new UsageError(`unknown flag ${argument}`);
     },
   });
-  if (parsed.help) throw new InformationRequest(options.help.trim());
+  if (parsed.help) {
+    const text = `${options.help.trim()}\n\n${EXIT_CODES_HELP}`;
+    throw new InformationRequest(text);
+  }
   if (parsed.version) throw new InformationRequest(`lanswarm ${VERSION}`);
   const positionals = parsed._.map(String);
   if (positionals.includes("")) throw new UsageError("an argument is empty");
@@ -98,6 +106,7 @@ export function parseCommandLine<D extends FlagDefinitions>(
   return {
     flags: Object.fromEntries(values) as CommandLine<D>["flags"],
     positionals,
+    isDebug: parsed.debug === true,
   };
 }
 
@@ -130,7 +139,26 @@ function readFlag(
       `--${name} needs a value (one that begins with a dash is written --${name}=VALUE)`,
     );
   }
-  return definition.type === "text" ? text : readNumber(name, definition, text);
+  switch (definition.type) {
+    case "text":
+      return text;
+    case "size":
+      return readSize(name, text);
+    case "number":
+      return readNumber(name, definition, text);
+    default:
+      return definition satisfies never;
+  }
+}
+
+function readSize(name: string, text: string): number {
+  const size = parseSize(text);
+  if (size !== undefined) return size;
+  throw new UsageError(
+    `--${name} is ${
+      JSON.stringify(text)
+    }, not bytes nor a size as 256KiB or 1MiB`,
+  );
 }
 
 function readNumber(

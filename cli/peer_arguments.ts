@@ -4,8 +4,12 @@
  * @module
  */
 import { MAX_PEERS, PEER_PORT } from "../mod.ts";
-import { parseCommandLine, UsageError } from "./program.ts";
+import { parseCommandLine } from "./flags.ts";
+import { UsageError } from "./program_error.ts";
 import { splitWords } from "./split_words.ts";
+
+/** How `peer` tells what goes on. */
+export type OutputMode = "text" | "json" | "quiet";
 
 /** What `peer` was asked to do. */
 export interface PeerArguments {
@@ -22,13 +26,15 @@ export interface PeerArguments {
   readonly exitWhenComplete: boolean;
   /** Program and arguments. */
   readonly onComplete: readonly string[] | undefined;
-  readonly output: "text" | "json" | "quiet";
+  readonly output: OutputMode;
+  /** Whether errors are shown with their stack. */
+  readonly isDebug: boolean;
 }
 
 const HELP = `
 Fetches what torrent files describe, verifies every piece and shares it.
 
-usage: peer TORRENT [TORRENT...]
+Usage: peer TORRENT [TORRENT...]
        peer create PATH ANNOUNCE_URL... [OUTPUT]   see peer create --help
        peer show TORRENT                           see peer show --help
 
@@ -36,8 +42,8 @@ usage: peer TORRENT [TORRENT...]
   --port PORT            port to listen on, or the next free one (${PEER_PORT})
   --host ADDRESS         address to listen on (all, IPv4 and IPv6)
   --max-peers COUNT      connections for each torrent (${MAX_PEERS})
-  --max-upload BYTES     bytes a second, 0 for no limit (0)
-  --max-download BYTES   bytes a second, 0 for no limit (0)
+  --max-upload SIZE      a second: bytes, or as 500KiB or 1MiB; 0 for no limit (0)
+  --max-download SIZE    the same for what is fetched (0)
   --exit-when-complete   end when every torrent is complete instead of seeding
   --on-complete COMMAND  run a command when a torrent becomes complete, without
                          a shell; it finds LANSWARM_NAME, LANSWARM_PATH and
@@ -51,8 +57,6 @@ usage: peer TORRENT [TORRENT...]
 What is on the disk already is verified first: a complete file is seeded, a
 partial one continued, an absent one fetched. Ctrl+C ends it; run it again to
 continue.
-
-Exit codes: 0 done, 1 the work failed, 2 usage, 3 not a valid torrent.
 `;
 
 /**
@@ -60,15 +64,15 @@ Exit codes: 0 done, 1 the work failed, 2 usage, 3 not a valid torrent.
  * @throws {UsageError} If they make no sense.
  */
 export function parsePeerArguments(args: readonly string[]): PeerArguments {
-  const { flags, positionals } = parseCommandLine(args, {
+  const { flags, positionals, isDebug } = parseCommandLine(args, {
     help: HELP,
     flags: {
       dir: { type: "text", default: "." },
       port: { type: "number", default: PEER_PORT, max: 65535 },
       host: { type: "text" },
       "max-peers": { type: "number", default: MAX_PEERS, min: 1, max: 10_000 },
-      "max-upload": { type: "number", default: 0 },
-      "max-download": { type: "number", default: 0 },
+      "max-upload": { type: "size", default: 0 },
+      "max-download": { type: "size", default: 0 },
       "exit-when-complete": { type: "boolean" },
       "on-complete": { type: "text" },
       quiet: { type: "boolean" },
@@ -90,6 +94,7 @@ export function parsePeerArguments(args: readonly string[]): PeerArguments {
     exitWhenComplete: flags["exit-when-complete"],
     onComplete: readCommand(flags["on-complete"]),
     output: flags.json ? "json" : flags.quiet ? "quiet" : "text",
+    isDebug,
   };
 }
 

@@ -4,29 +4,38 @@
  *
  * @module
  */
-import type {
-  SessionEvent,
-  Torrent,
-  TorrentSnapshot,
-  VerifyProgress,
-} from "../mod.ts";
+import type { SessionEvent, Torrent, TorrentSnapshot } from "../mod.ts";
 import {
   eraseLiveLines,
   isTerminal,
   terminalColumns,
+  terminalRows,
   writeLine,
   writeLiveLines,
 } from "./console.ts";
+import type { OutputMode } from "./peer_arguments.ts";
 import {
   describeEnd,
   describeEvent,
-  describeFound,
+  describeFindings,
+  describeVerification,
   eventToJson,
+  type Findings,
   type JsonLine,
   statusToJson,
+  type Verification,
+  verificationToJson,
 } from "./peer_output.ts";
 import { printable, printableJson } from "./printable.ts";
-import { describeTransfer, renderTransfer } from "./transfer_view.ts";
+import { renderTransferList } from "./transfer_list.ts";
+import { describeTransfer, renderNamed } from "./transfer_view.ts";
+
+/** The port of a peer. */
+export interface ListeningPort {
+  readonly port: number;
+  /** The port that was asked for, where that one was taken. */
+  readonly takenPort: number | undefined;
+}
 
 /** A torrent and how it stands. */
 export interface Transfer {
@@ -34,87 +43,105 @@ export interface Transfer {
   readonly snapshot: TorrentSnapshot;
 }
 
+/** How everything stands. */
+export interface Standing {
+  readonly transfers: readonly Transfer[];
+  /** The verification under way or, in the end, cut short. */
+  readonly verification: Verification | undefined;
+}
+
 /** Shows a peer's work. */
 export interface PeerDisplay {
   /** How often {@linkcode refresh} is wanted, in milliseconds. */
   readonly refreshMs: number;
-  listening(port: number): void;
-  verifying(torrent: Torrent, progress: VerifyProgress): void;
+  listening(port: ListeningPort): void;
+  /** A verification begins; {@linkcode refresh} tells how it gets on. */
+  verifying(verification: Verification): void;
   /** The verification is over. */
-  found(transfer: Transfer): void;
+  found(findings: Findings): void;
   event(torrent: Torrent, event: SessionEvent): void;
-  refresh(transfers: readonly Transfer[]): void;
-  /** Nothing more is shown but how it ended. */
-  end(transfers: readonly Transfer[]): void;
+  refresh(standing: Standing): void;
+  /** How it ended: the last that is shown. */
+  end(standing: Standing): void;
 }
 
 /** The display for an output mode. */
-export function createPeerDisplay(
-  output: "text" | "json" | "quiet",
-): PeerDisplay {
+export function createPeerDisplay(output: OutputMode): PeerDisplay {
   switch (output) {
     case "json":
       return new JsonDisplay();
     case "quiet":
-      return new QuietDisplay();
+      return QUIET_DISPLAY;
     case "text":
       return isTerminal("stderr") ? new TerminalDisplay() : new LogDisplay();
+    default:
+      return output satisfies never;
   }
 }
 
-class QuietDisplay implements PeerDisplay {
-  readonly refreshMs: number = 60_000;
-  listening(_port: number): void {}
-  verifying(_torrent: Torrent, _progress: VerifyProgress): void {}
-  found(_transfer: Transfer): void {}
-  event(_torrent: Torrent, _event: SessionEvent): void {}
-  refresh(_transfers: readonly Transfer[]): void {}
-  end(_transfers: readonly Transfer[]): void {}
-}
+const QUIET_DISPLAY: PeerDisplay = {
+  refreshMs: 60_000,
+  listening: () => {},
+  verifying: () => {},
+  found: () => {},
+  event: () => {},
+  refresh: () => {},
+  end: () => {},
+};
 
-class JsonDisplay extends QuietDisplay {
-  override readonly refreshMs = 1_000;
+class JsonDisplay implements PeerDisplay {
+  readonly refreshMs = 1_000;
 
-  override listening(port: number): void {
+  listening({ port }: ListeningPort): void {
     writeJson({ type: "listening", port });
   }
 
-  override found({ torrent, snapshot }: Transfer): void {
+  verifying(verification: Verification): void {
+    writeJson(verificationToJson(verification));
+  }
+
+  found({ torrent, snapshot }: Findings): void {
     writeJson({ ...statusToJson(torrent, snapshot), type: "verified" });
   }
 
-  override event(torrent: Torrent, event: SessionEvent): void {
+  event(torrent: Torrent, event: SessionEvent): void {
     writeJson(eventToJson(torrent, event));
   }
 
-  override refresh(transfers: readonly Transfer[]): void {
+  refresh({ transfers, verification }: Standing): void {
     for (const { torrent, snapshot } of transfers) {
       writeJson(statusToJson(torrent, snapshot));
     }
+    if (verification !== undefined) this.verifying(verification);
   }
 
-  override end(transfers: readonly Transfer[]): void {
-    this.refresh(transfers);
+  end(standing: Standing): void {
+    this.refresh(standing);
   }
 }
 
 /** Lines, as a log file takes them. */
-class LogDisplay extends QuietDisplay {
-  override readonly refreshMs: number = 5_000;
+class LogDisplay implements PeerDisplay {
+  readonly refreshMs = 5_000;
   /** The last line for each torrent: one that says nothing new is left out. */
   readonly #lastState = new Map<Torrent, string>();
   /** What each tracker last had to say, by torrent and URL. */
   readonly #trackerNews = new Map<string, string>();
 
-  override listening(port: number): void {
-    writeLine(`listening on port ${port}`);
+  listening({ port, takenPort }: ListeningPort): void {
+    const taken = takenPort === undefined ? "" : ` (${takenPort} is taken)`;
+    writeLine(`listening on port ${port}${taken}`);
   }
 
-  override found({ torrent, snapshot }: Transfer): void {
-    this.#write(torrent, describeFound(snapshot));
+  verifying({ torrent }: Verification): void {
+    writeNews(torrent, "verifying what is on the disk");
   }
 
-  override event(torrent: Torrent, event: SessionEvent): void {
+  found(findings: Findings): void {
+    writeNews(findings.torrent, describeFindings(findings));
+  }
+
+  event(torrent: Torrent, event: SessionEvent): void {
     const text = describeEvent(event);
     if (text === undefined) return;
     if ("url" in event) {
@@ -123,57 +150,78 @@ class LogDisplay extends QuietDisplay {
       if (this.#trackerNews.get(key) === text) return;
       this.#trackerNews.set(key, text);
     }
-    this.#write(torrent, text);
+    writeNews(torrent, text);
   }
 
-  override refresh(transfers: readonly Transfer[]): void {
+  refresh({ transfers, verification }: Standing): void {
     for (const { torrent, snapshot } of transfers) {
       const line = describeTransfer(snapshot);
       if (this.#lastState.get(torrent) !== line) writeLine(line);
       this.#lastState.set(torrent, line);
     }
-  }
-
-  override end(transfers: readonly Transfer[]): void {
-    for (const { torrent, snapshot } of transfers) {
-      this.#write(torrent, describeEnd(snapshot));
+    if (verification !== undefined) {
+      writeNews(verification.torrent, describeVerification(verification));
     }
   }
 
-  #write(torrent: Torrent, text: string): void {
-    writeLine(printable(`${torrent.name}: ${text}`));
+  end({ transfers, verification }: Standing): void {
+    for (const { torrent, snapshot } of transfers) {
+      writeNews(torrent, describeEnd(snapshot));
+    }
+    if (verification !== undefined) {
+      const text = describeVerification(verification);
+      writeNews(verification.torrent, `ended while ${text}`);
+    }
   }
 }
 
-/** Events as lines above, and below them a block that is redrawn. */
-class TerminalDisplay extends LogDisplay {
-  override readonly refreshMs = 250;
-  /** The line for the torrent that is being verified. */
-  #verifying: readonly string[] = [];
+/** News as lines above, and below them a block that is redrawn. */
+class TerminalDisplay implements PeerDisplay {
+  readonly refreshMs = 250;
+  readonly #log = new LogDisplay();
 
-  override verifying(torrent: Torrent, progress: VerifyProgress): void {
-    const { pieceCount } = torrent.geometry;
-    const percentage = Math.floor(progress.checkedCount / pieceCount * 100);
-    this.#verifying = [printable(`${torrent.name}: verifying ${percentage}%`)];
+  listening(port: ListeningPort): void {
+    this.#log.listening(port);
   }
 
-  override found(transfer: Transfer): void {
-    this.#verifying = [];
-    super.found(transfer);
+  verifying(): void {
+    // The block says so at the next refresh.
   }
 
-  override refresh(transfers: readonly Transfer[]): void {
+  found(findings: Findings): void {
+    this.#log.found(findings);
+  }
+
+  event(torrent: Torrent, event: SessionEvent): void {
+    this.#log.event(torrent, event);
+  }
+
+  refresh({ transfers, verification }: Standing): void {
     const columns = terminalColumns();
-    const blocks = transfers.flatMap(({ snapshot }) =>
-      renderTransfer(snapshot, columns)
-    );
-    writeLiveLines([...blocks, ...this.#verifying]);
+    const verifying = verification === undefined ? [] : [
+      renderNamed(
+        verification.torrent.name,
+        `: ${describeVerification(verification)}`,
+        columns,
+      ),
+    ];
+    const snapshots = transfers.map(({ snapshot }) => snapshot);
+    const list = renderTransferList(snapshots, {
+      columns,
+      // One row stays free for the news above.
+      rows: terminalRows() - verifying.length - 1,
+    });
+    writeLiveLines([...list, ...verifying]);
   }
 
-  override end(transfers: readonly Transfer[]): void {
+  end(standing: Standing): void {
     eraseLiveLines();
-    super.end(transfers);
+    this.#log.end(standing);
   }
+}
+
+function writeNews(torrent: Torrent, text: string): void {
+  writeLine(printable(`${torrent.name}: ${text}`));
 }
 
 function writeJson(value: JsonLine): void {

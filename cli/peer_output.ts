@@ -9,8 +9,10 @@ import {
   type SessionEvent,
   type Torrent,
   type TorrentSnapshot,
+  type VerifyProgress,
 } from "../mod.ts";
-import { formatSize } from "./progress_bar.ts";
+import { fractionOf } from "./bar_line.ts";
+import { formatSize } from "./quantity.ts";
 import { secondsLeft } from "./transfer_view.ts";
 
 /** A value for one line of JSON. */
@@ -23,7 +25,7 @@ export type JsonLine = {
 export function describeEvent(event: SessionEvent): string | undefined {
   switch (event.type) {
     case "completed":
-      return "complete and verified; seeding";
+      return "complete and verified";
     case "pieceCorrupt":
       return `piece ${event.index} arrived corrupt; it is fetched again`;
     case "peerBanned":
@@ -31,7 +33,11 @@ export function describeEvent(event: SessionEvent): string | undefined {
     case "announced":
       return `tracker ${event.url} answers`;
     case "announceFailed":
-      return `${event.reason}; the transfer goes on without it`;
+      return `${event.reason}; ${
+        event.retryInMs === Infinity
+          ? "the tracker forgets this peer by itself"
+          : "the transfer goes on without it"
+      }`;
     case "trackerWarning":
       return `tracker ${event.url} says: ${event.text}`;
     case "storageFailed":
@@ -44,15 +50,53 @@ export function describeEvent(event: SessionEvent): string | undefined {
   }
 }
 
-/** What the verification found. */
-export function describeFound(snapshot: TorrentSnapshot): string {
+/** How far a verification is. */
+export interface Verification {
+  readonly torrent: Torrent;
+  readonly progress: VerifyProgress;
+}
+
+/** The line of a verification under way. */
+export function describeVerification(verification: Verification): string {
+  const percentage = Math.floor(verifiedFraction(verification) * 100);
+  return `verifying ${percentage}%`;
+}
+
+/** The same as a value. */
+export function verificationToJson(verification: Verification): JsonLine {
+  return {
+    type: "verifying",
+    ...torrentKeys(verification.torrent),
+    progress: verifiedFraction(verification),
+  };
+}
+
+function verifiedFraction({ torrent, progress }: Verification): number {
+  return fractionOf(progress.checkedCount, torrent.geometry.pieceCount);
+}
+
+/** What a verification found. */
+export interface Findings {
+  readonly torrent: Torrent;
+  readonly snapshot: TorrentSnapshot;
+  /** Whether there was any content to verify. */
+  readonly hadContent: boolean;
+}
+
+/** The line for it. */
+export function describeFindings(findings: Findings): string {
+  const { torrent, snapshot, hadContent } = findings;
   const { verifiedPieceCount, pieceCount } = snapshot;
   if (verifiedPieceCount === pieceCount) {
     return "verified and complete; seeding";
   }
-  return verifiedPieceCount === 0
-    ? "nothing on the disk yet; fetching it"
-    : `${verifiedPieceCount} of ${pieceCount} pieces on the disk are right; fetching the rest`;
+  if (verifiedPieceCount > 0) {
+    return `${verifiedPieceCount} of ${pieceCount} pieces on the disk are right; fetching the rest`;
+  }
+  if (!hadContent) return "nothing on the disk yet; fetching it";
+  return torrent.isFolder
+    ? "files of those names are there, but no piece of them is right; they will be replaced"
+    : "a file of that name is there, but no piece of it is right; it will be replaced";
 }
 
 /** How it ended. */
@@ -81,7 +125,7 @@ export function statusToJson(
     type: "status",
     ...torrentKeys(torrent),
     state: snapshot.state,
-    progress: length === 0 ? 1 : verifiedLength / length,
+    progress: fractionOf(verifiedLength, length),
     length,
     verified: verifiedLength,
     pieces: snapshot.verifiedPieceCount,
@@ -119,8 +163,16 @@ function plainEvent(event: SessionEvent): JsonLine {
       };
     case "storageFailed":
       return { type: event.type, reason: event.error.message };
-    default:
+    case "pieceVerified":
+    case "pieceCorrupt":
+    case "peerBanned":
+    case "completed":
+    case "announced":
+    case "announceFailed":
+    case "trackerWarning":
       return event;
+    default:
+      return event satisfies never;
   }
 }
 

@@ -14,6 +14,10 @@ export const EXIT_CODES = {
   invalidTorrent: 3,
 } as const;
 
+/** The same as the last line of every `--help`. */
+export const EXIT_CODES_HELP =
+  "Exit codes: 0 done, 1 the work failed, 2 usage, 3 not a valid torrent file.";
+
 export type ExitCode = typeof EXIT_CODES[keyof typeof EXIT_CODES];
 
 /** An expected failure: `<action>: <reason>; <what to do>`. */

@@ -6,43 +6,45 @@
  * @module
  */
 import {
+  type Bitfield,
   loadTorrentFile,
   openFileStorage,
-  openSession,
   type Session,
   type SessionEvent,
+  type Storage,
   StorageError,
   type Torrent,
   type TorrentSession,
   verifyStorage,
 } from "../mod.ts";
 import { runCompletionCommand } from "./completion_command.ts";
-import { writeErrorLine } from "./console.ts";
+import { reportError } from "./error_report.ts";
 import { Interrupt } from "./interrupt.ts";
+import { openListeningSession } from "./listening_session.ts";
 import type { PeerArguments } from "./peer_arguments.ts";
 import {
   createPeerDisplay,
   type PeerDisplay,
-  type Transfer,
+  type Standing,
 } from "./peer_display.ts";
+import type { Verification } from "./peer_output.ts";
 import {
-  describeError,
   EXIT_CODES,
   type ExitCode,
   ProgramError,
   UsageError,
-} from "./program.ts";
+} from "./program_error.ts";
 
 /** Shares what `request` names; the exit code. */
 export async function shareTorrents(request: PeerArguments): Promise<ExitCode> {
   const torrents = await Promise.all(request.torrents.map(loadTorrentFile));
-  checkDistinct(torrents);
+  checkDistinct(torrents, request.torrents);
   // What the command line has no use for is given up before the first peer calls.
   if (request.onComplete === undefined) {
     await Deno.permissions.revoke({ name: "run" });
   }
   using interrupt = Interrupt.listen("share the torrents");
-  await using sharing = new Sharing(request, listen(request));
+  await using sharing = new Sharing(request, openListeningSession(request));
   await sharing.run(torrents, interrupt.signal);
   return sharing.hasFailed ? EXIT_CODES.failed : EXIT_CODES.done;
 }
@@ -57,6 +59,7 @@ class Sharing implements AsyncDisposable {
   readonly #unfinished = new Set<Torrent>();
   readonly #failed = new Set<Torrent>();
   readonly #over = Promise.withResolvers<void>();
+  #verification: Verification | undefined;
   #hasFailed = false;
 
   constructor(request: PeerArguments, session: Session) {
@@ -73,43 +76,66 @@ class Sharing implements AsyncDisposable {
   /** Shares until `signal` is aborted or nothing is left to do. */
   async run(torrents: readonly Torrent[], signal: AbortSignal): Promise<void> {
     signal.addEventListener("abort", () => this.#over.resolve());
-    this.#display.listening(this.#session.port);
-    const timer = setInterval(() => this.#refresh(), this.#display.refreshMs);
-    for (const torrent of torrents) this.#unfinished.add(torrent);
-    for (const torrent of torrents) await this.#start(torrent, signal);
-    await this.#over.promise;
-    clearInterval(timer);
+    const { port } = this.#session;
+    const isTaken = ![0, port].includes(this.#request.port);
+    const takenPort = isTaken ? this.#request.port : undefined;
+    this.#display.listening({ port, takenPort });
+    const refresh = () => this.#display.refresh(this.#standing());
+    const timer = setInterval(refresh, this.#display.refreshMs);
+    try {
+      for (const torrent of torrents) this.#unfinished.add(torrent);
+      for (const torrent of torrents) await this.#start(torrent, signal);
+      await this.#over.promise;
+    } finally {
+      clearInterval(timer);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#display.end(this.#standing());
-    // The session first: it still writes what has been fetched.
+    // The session first: it still writes what has been fetched, and tells of it.
     await this.#session[Symbol.asyncDispose]();
+    this.#display.end(this.#standing());
     await this.#storages.disposeAsync();
   }
 
   async #start(torrent: Torrent, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
     try {
       const storage = this.#storages.use(
         await openFileStorage(torrent, { dir: this.#request.dir }),
       );
-      const have = await verifyStorage(storage, torrent, {
-        signal,
-        onProgress: (progress) => this.#display.verifying(torrent, progress),
-      });
+      const have = await this.#verify(torrent, storage, signal);
+      const hadContent = await holdsContent(torrent, storage);
       const transfer = this.#session.addTorrent(torrent, {
         storage,
         have,
         onEvent: (event) => this.#receive(torrent, event),
       });
       this.#transfers.push(transfer);
-      this.#display.found({ torrent, snapshot: transfer.snapshot() });
+      const snapshot = transfer.snapshot();
+      this.#display.found({ torrent, snapshot, hadContent });
       if (transfer.isComplete) this.#finish(torrent);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof StorageError)) throw error;
       this.#fail(torrent, error);
     }
+  }
+
+  async #verify(
+    torrent: Torrent,
+    storage: Storage,
+    signal: AbortSignal,
+  ): Promise<Bitfield> {
+    const progress = { checkedCount: 0, verifiedCount: 0 };
+    this.#verification = { torrent, progress };
+    this.#display.verifying(this.#verification);
+    const have = await verifyStorage(storage, torrent, {
+      signal,
+      onProgress: (progress) => this.#verification = { torrent, progress },
+    });
+    this.#verification = undefined;
+    return have;
   }
 
   #receive(torrent: Torrent, event: SessionEvent): void {
@@ -136,13 +162,14 @@ class Sharing implements AsyncDisposable {
   }
 
   #fail(torrent: Torrent, error: StorageError): void {
+    if (this.#verification?.torrent === torrent) this.#verification = undefined;
     this.#report(error);
     this.#failed.add(torrent);
     this.#finish(torrent);
   }
 
   #report(error: Error): void {
-    writeErrorLine(`error: ${describeError(error)}`);
+    reportError(error, this.#request);
     this.#hasFailed = true;
   }
 
@@ -154,48 +181,54 @@ class Sharing implements AsyncDisposable {
     if (isDone || !hasWork) this.#over.resolve();
   }
 
-  #refresh(): void {
-    this.#display.refresh(this.#standing());
-  }
-
-  #standing(): Transfer[] {
-    return this.#transfers.map((transfer) => ({
-      torrent: transfer.torrent,
-      snapshot: transfer.snapshot(),
-    }));
+  #standing(): Standing {
+    return {
+      transfers: this.#transfers.map((transfer) => ({
+        torrent: transfer.torrent,
+        snapshot: transfer.snapshot(),
+      })),
+      verification: this.#verification,
+    };
   }
 }
 
 /** Two torrents that write the same files, or are the same, cannot be shared together. */
-function checkDistinct(torrents: readonly Torrent[]): void {
-  const names = new Set<string>();
-  for (const { name } of torrents) {
-    if (names.has(name)) {
+function checkDistinct(
+  torrents: readonly Torrent[],
+  paths: readonly string[],
+): void {
+  const seen = new Map<string, { torrent: Torrent; path: string }>();
+  for (const [index, torrent] of torrents.entries()) {
+    const path = paths[index]!;
+    const other = seen.get(torrent.name);
+    if (other === undefined) {
+      seen.set(torrent.name, { torrent, path });
+    } else if (other.torrent.infoHash === torrent.infoHash) {
+      throw new UsageError(
+        `${other.path} and ${path} are the same torrent; give it once`,
+      );
+    } else {
       throw new UsageError(
         `two torrents are stored as ${
-          JSON.stringify(name)
+          JSON.stringify(torrent.name)
         }; give each a peer and a --dir of its own`,
       );
     }
-    names.add(name);
   }
 }
 
-function listen(request: PeerArguments): Session {
-  const { port, host, maxPeers, maxUpload, maxDownload } = request;
-  try {
-    return openSession({
-      port,
-      ...(host !== undefined && { hostname: host }),
-      maxPeers,
-      maxUploadBytesPerSecond: maxUpload,
-      maxDownloadBytesPerSecond: maxDownload,
-    });
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    throw new ProgramError(
-      `cannot listen on port ${port}: ${error.message}; choose another --port or --host`,
-      { cause: error },
-    );
-  }
+/** Whether there is anything of a torrent on the disk, right or wrong. */
+async function holdsContent(
+  torrent: Torrent,
+  storage: Storage,
+): Promise<boolean> {
+  // Padding is never on the disk, but always there to read.
+  const paddingLength = lengthOf(
+    torrent.files.filter((file) => file.isPadding),
+  );
+  return lengthOf(await storage.presentRanges()) > paddingLength;
+}
+
+function lengthOf(ranges: readonly { readonly length: number }[]): number {
+  return ranges.reduce((sum, { length }) => sum + length, 0);
 }

@@ -6,13 +6,10 @@
 import { loadTorrentFile } from "../mod.ts";
 import { writeLine } from "./console.ts";
 import { describeTorrent, toJson } from "./describe_torrent.ts";
+import { parseCommandLine } from "./flags.ts";
 import { printable, printableJson } from "./printable.ts";
-import {
-  EXIT_CODES,
-  parseCommandLine,
-  runProgram,
-  UsageError,
-} from "./program.ts";
+import { runProgram } from "./program.ts";
+import { EXIT_CODES, UsageError } from "./program_error.ts";
 
 const HELP = `
 Shows what a torrent file says.
@@ -23,8 +20,6 @@ Options:
   --json  one JSON object: {name, infoHash, length, pieceLength, pieceCount,
           private, announce: [[url]], files: [{path: [..], length}]}
   --help, --version, --debug
-
-Exit codes: 0 done, 1 the file cannot be read, 2 usage, 3 not a valid torrent.
 `;
 
 /** Runs `show` with its arguments; the exit code. */

@@ -14,18 +14,18 @@ import {
   TrackerStartError,
 } from "../mod.ts";
 import { writeErrorLine, writeLine } from "./console.ts";
+import { reportError } from "./error_report.ts";
+import { parseCommandLine } from "./flags.ts";
 import { Interrupt } from "./interrupt.ts";
+import { invocationOf } from "./invocation.ts";
 import { lanAddresses } from "./lan_address.ts";
-import {
-  parseCommandLine,
-  ProgramError,
-  runProgram,
-  UsageError,
-} from "./program.ts";
+import { runProgram } from "./program.ts";
+import { EXIT_CODES, ProgramError, UsageError } from "./program_error.ts";
 import {
   changeToJson,
   formatChange,
   formatStart,
+  type StartHints,
   trackerUrls,
 } from "./tracker_output.ts";
 
@@ -54,7 +54,7 @@ const FLAGS = {
 const HELP = `
 Runs a BitTorrent tracker: it tells the peers of a torrent of one another.
 
-usage: tracker [PORT]
+Usage: tracker [PORT]
 
   PORT                    port to listen on (${DEFAULT_TRACKER_PORT}; 0 for any free one)
   --host ADDRESS          address to listen on (all, IPv4 and IPv6)
@@ -76,7 +76,7 @@ in memory: after a restart the peers come back with their next announce.
 
 /** Runs the program until a signal ends it. */
 export async function main(args: readonly string[]): Promise<number> {
-  const { flags, positionals } = parseCommandLine(args, {
+  const { flags, positionals, isDebug } = parseCommandLine(args, {
     flags: FLAGS,
     help: HELP,
   });
@@ -97,15 +97,24 @@ export async function main(args: readonly string[]): Promise<number> {
     intervalMs: flags.interval * 1000,
     peerTimeoutMs: flags["peer-timeout"] * 1000,
     onChange: quiet ? () => {} : json ? writeJsonChange : writeChange,
-    onError: (error) => {
-      writeErrorLine(`error: Cannot answer a request: ${error}`);
+    onError: (cause) => {
+      const fault = new ProgramError(
+        `cannot answer a request: ${cause}; the tracker goes on`,
+        { cause },
+      );
+      reportError(fault, { isDebug });
     },
   });
   const urls = trackerUrls(hostnamesFor(host), tracker.port);
   if (json) writeLine(JSON.stringify({ type: "listening", ...urls }));
-  else for (const line of formatStart(urls, { quiet })) writeLine(line);
+  else for (const line of formatStart(urls, hints(quiet))) writeLine(line);
   await interrupt.raised;
-  return 0;
+  return EXIT_CODES.done;
+}
+
+function hints(isQuiet: boolean): StartHints | undefined {
+  if (isQuiet) return undefined;
+  return { create: invocationOf("create"), peer: invocationOf("peer") };
 }
 
 function readPort(positionals: readonly string[]): number {

@@ -5,6 +5,7 @@
  * @module
  */
 import { formatPeerAddress, type SwarmChange } from "../mod.ts";
+import { plural } from "./quantity.ts";
 
 /** Where a tracker can be reached; the first of each is the one to give to others. */
 export interface TrackerUrls {
@@ -26,10 +27,16 @@ export function trackerUrls(
   };
 }
 
-/** The lines that a tracker begins with; `quiet` leaves the advice out. */
+/** How the programs are called that come next. */
+export interface StartHints {
+  readonly create: string;
+  readonly peer: string;
+}
+
+/** The lines that a tracker begins with, with or without what comes next. */
 export function formatStart(
   urls: TrackerUrls,
-  { quiet }: { readonly quiet: boolean },
+  hints: StartHints | undefined,
 ): string[] {
   const [announce, ...others] = urls.announce;
   const lines = [
@@ -37,11 +44,11 @@ export function formatStart(
     ...others.map((url) => `or         ${url}`),
     `stats      ${urls.stats[0]}`,
   ];
-  if (quiet) return lines;
+  if (hints === undefined) return lines;
   return [
     ...lines,
-    `to share   deno task create FILE ${announce}`,
-    "           then on every machine: deno task peer FILE.torrent",
+    `to share   ${hints.create} FILE ${announce}`,
+    `           then on every machine: ${hints.peer} FILE.torrent`,
     "Ctrl+C stops the tracker.",
   ];
 }
@@ -73,8 +80,4 @@ export function changeToJson(
     leechers: swarm.incomplete,
     downloads: swarm.downloaded,
   };
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -6,27 +6,51 @@
  */
 import stringWidth from "string-width";
 import type { TorrentSnapshot } from "../mod.ts";
+import { fractionOf, type LinePart, renderBarLine } from "./bar_line.ts";
 import { printable } from "./printable.ts";
-import { formatDuration, formatSize, renderBar } from "./progress_bar.ts";
+import {
+  formatSize,
+  formatTimeLeft,
+  plural,
+  TIME_LEFT_COLUMNS,
+} from "./quantity.ts";
 
-const MAX_BAR_COLUMNS = 30;
-const MIN_BAR_COLUMNS = 8;
+/** What a name keeps before anything beside it is left out. */
+const MIN_NAME_COLUMNS = 8;
 
-/** Two lines for a terminal: what it is, and how far. Narrower than `columns`. */
+/** How far the second line is set in. */
+const INDENT = "  ";
+
+/** Two lines for a terminal: what it is and with whom, and how far. Narrower than `columns`. */
 export function renderTransfer(
   snapshot: TorrentSnapshot,
   columns: number,
 ): string[] {
   // One column stays free: some terminals wrap when the last is written.
   const widest = columns - 1;
-  const size = formatSize(snapshot.length);
-  const name = truncate(printable(snapshot.name), widest - size.length - 2);
-  return [`${name}  ${size}`, renderState(snapshot, widest)];
+  const state = renderBarLine(
+    verifiedFraction(snapshot),
+    stateParts(snapshot),
+    widest - INDENT.length,
+  );
+  return [renderHeading(snapshot, columns), INDENT + state];
+}
+
+/** A name, cut as far as it must be, and what is said of it. Narrower than `columns`. */
+export function renderNamed(
+  name: string,
+  text: string,
+  columns: number,
+): string {
+  return truncate(printable(name), columns - 1 - text.length) + text;
 }
 
 /** One line for a log. */
 export function describeTransfer(snapshot: TorrentSnapshot): string {
-  return `${printable(snapshot.name)}: ${stateParts(snapshot).join(", ")}`;
+  const texts = stateParts(snapshot).map(({ text }) => text.trim())
+    .filter((text) => text !== "");
+  if (snapshot.state !== "failed") texts.push(describePeers(snapshot));
+  return `${printable(snapshot.name)}: ${texts.join(", ")}`;
 }
 
 /** Seconds until the last piece at the present speed; `undefined` if nothing moves. */
@@ -37,40 +61,54 @@ export function secondsLeft(snapshot: TorrentSnapshot): number | undefined {
     : undefined;
 }
 
-function renderState(snapshot: TorrentSnapshot, widest: number): string {
-  const parts = stateParts(snapshot);
-  while (parts.length > 1 && widthOf(parts) + MIN_BAR_COLUMNS + 4 > widest) {
-    parts.pop();
+/** The name and, as far as there is room, the size and the peers. */
+function renderHeading(snapshot: TorrentSnapshot, columns: number): string {
+  const details = [formatSize(snapshot.length)];
+  if (snapshot.state !== "failed") details.push(describePeers(snapshot));
+  const nameColumns = Math.min(
+    MIN_NAME_COLUMNS,
+    stringWidth(printable(snapshot.name)),
+  );
+  while (nameColumns + tailOf(details).length >= columns) {
+    if (details.pop() === undefined) break;
   }
-  const barColumns = Math.min(MAX_BAR_COLUMNS, widest - widthOf(parts) - 4);
-  if (barColumns < MIN_BAR_COLUMNS) {
-    return truncate(`  ${parts.join("  ")}`, widest);
-  }
-  const fraction = fractionOf(snapshot);
-  return `  ${renderBar(fraction, barColumns)}${
-    parts.map((part) => `  ${part}`).join("")
-  }`;
+  return renderNamed(snapshot.name, tailOf(details), columns);
 }
 
-/** The most important first. */
-function stateParts(snapshot: TorrentSnapshot): string[] {
-  const percentage = `${Math.floor(fractionOf(snapshot) * 1000) / 10}%`;
-  const down = `${formatSize(snapshot.downloadBytesPerSecond)}/s down`;
+function tailOf(details: readonly string[]): string {
+  return details.map((detail) => `  ${detail}`).join("");
+}
+
+/** The most important first; the same columns in every state, so that bars line up. */
+function stateParts(snapshot: TorrentSnapshot): LinePart[] {
+  // Rounded down: 100% is said of a whole download alone.
+  const thousandths = Math.floor(verifiedFraction(snapshot) * 1000);
   const up = `${formatSize(snapshot.uploadBytesPerSecond)}/s up`;
-  const peers = describePeers(snapshot);
-  switch (snapshot.state) {
+  return [
+    { text: `${thousandths / 10}%`.padStart(5), columns: 5 },
+    { text: describeWork(snapshot), columns: 16 },
+    { text: snapshot.state === "failed" ? "" : up, columns: 14 },
+    { text: describeTimeLeft(snapshot), columns: TIME_LEFT_COLUMNS },
+  ];
+}
+
+function describeWork(snapshot: TorrentSnapshot): string {
+  const { state } = snapshot;
+  switch (state) {
     case "failed":
-      return [percentage, "stopped"];
+      return "stopped";
     case "seeding":
-      return ["seeding", up, peers];
-    case "downloading": {
-      const seconds = secondsLeft(snapshot);
-      const left = seconds === undefined
-        ? []
-        : [`${formatDuration(seconds)} left`];
-      return [percentage, down, up, ...left, peers];
-    }
+      return "seeding";
+    case "downloading":
+      return `${formatSize(snapshot.downloadBytesPerSecond)}/s down`;
+    default:
+      return state satisfies never;
   }
+}
+
+function describeTimeLeft(snapshot: TorrentSnapshot): string {
+  const isUnderWay = snapshot.state === "downloading";
+  return isUnderWay ? formatTimeLeft(secondsLeft(snapshot)) : "";
 }
 
 function describePeers({ peers }: TorrentSnapshot): string {
@@ -79,16 +117,8 @@ function describePeers({ peers }: TorrentSnapshot): string {
   return `${plural(peers.length, "peer")}, ${plural(seeders, "seeder")}`;
 }
 
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-function fractionOf({ verifiedLength, length }: TorrentSnapshot): number {
-  return length === 0 ? 1 : verifiedLength / length;
-}
-
-function widthOf(parts: readonly string[]): number {
-  return parts.reduce((sum, part) => sum + part.length + 2, 0);
+function verifiedFraction({ verifiedLength, length }: TorrentSnapshot): number {
+  return fractionOf(verifiedLength, length);
 }
 
 /** Cuts `text` to `columns`, with a mark where it was cut. */

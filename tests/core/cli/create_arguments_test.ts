@@ -1,5 +1,8 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { parseCreateArguments } from "../../../cli/create_arguments.ts";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  findAnnounceFaults,
+  parseCreateArguments,
+} from "../../../cli/create_arguments.ts";
 import { UsageError } from "../../../cli/program_error.ts";
 
 const URL_A = "http://192.168.1.100:8000/announce";
@@ -37,17 +40,9 @@ Deno.test("parseCreateArguments() reads the options", () => {
 });
 
 Deno.test("parseCreateArguments() reads piece lengths in bytes and units", () => {
-  const cases: [text: string, bytes: number][] = [
-    ["16384", 16_384],
-    ["16KiB", 16_384],
-    ["256k", 262_144],
-    ["1MiB", 1_048_576],
-    ["4m", 4_194_304],
-    ["256mib", 268_435_456],
-  ];
-  for (const [text, bytes] of cases) {
+  for (const text of ["1048576", "1024k", "1MiB"]) {
     const args = ["a", URL_A, "--piece-length", text];
-    assertEquals(parseCreateArguments(args).pieceLength, bytes);
+    assertEquals(parseCreateArguments(args).pieceLength, 1_048_576);
   }
 });
 
@@ -60,13 +55,51 @@ Deno.test("parseCreateArguments() says what makes no sense", () => {
     [["a", URL_A, "ftp://x/"], '"ftp://x/" is not an http, https or udp URL'],
     [["a", "tracker:8000", URL_A], '"tracker:8000" is not an http'],
     [["a", "b", URL_A, "c"], '"b" is not an http'],
-    [["a", URL_A, "--piece-length", "8KiB"], "8KiB, not a power of two"],
-    [["a", URL_A, "--piece-length", "100000"], "100000, not a power of two"],
+    [["a", URL_A, "--piece-length", "8KiB"], "8192 bytes, not a power of two"],
+    [
+      ["a", URL_A, "--piece-length", "100000"],
+      "100000 bytes, not a power of two",
+    ],
     [["a", URL_A, "--piece-length", "1GiB"], '"1GiB", not bytes'],
     [["a", URL_A, "--piece-length", "512MiB"], "not a power of two"],
     [["a", URL_A, "--piece-length", "0"], "not a power of two"],
   ];
   for (const [args, reason] of cases) {
     assertThrows(() => parseCreateArguments(args), UsageError, reason);
+  }
+});
+
+Deno.test("parseCreateArguments() suggests http:// for what would be a URL with it", () => {
+  for (
+    const url of [
+      "192.168.1.100:8000/announce",
+      "tracker:8000",
+      "tracker/announce",
+      "[fe80::1]:8000/announce",
+    ]
+  ) {
+    for (const args of [["a", url], ["a", URL_A, url], ["a", url, "b"]]) {
+      assertThrows(
+        () => parseCreateArguments(args),
+        UsageError,
+        `is not an http, https or udp URL; write http://${url}; see --help`,
+      );
+    }
+  }
+});
+
+Deno.test("findAnnounceFaults() tells of URLs that our peer has no use for", () => {
+  const cases: [url: string, fault: string | undefined][] = [
+    [URL_A, undefined],
+    ["https://tracker/x/announce.php?key=1", undefined],
+    ["http://tracker/announce/", "does not end in /announce"],
+    ["http://tracker:8000", "does not end in /announce"],
+    ["http://tracker/stats?a=/announce", "does not end in /announce"],
+    ["udp://tracker:6969/announce", "peer asks no udp tracker yet"],
+  ];
+  for (const [url, fault] of cases) {
+    const found = findAnnounceFaults([url]);
+    assertEquals(found.length, fault === undefined ? 0 : 1, url);
+    if (fault !== undefined) assertStringIncludes(found[0]!, fault);
   }
 });

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { InformationRequest, parseCommandLine } from "../../../cli/flags.ts";
-import { UsageError } from "../../../cli/program_error.ts";
+import { EXIT_CODES_HELP, UsageError } from "../../../cli/program_error.ts";
 import { VERSION } from "../../../mod.ts";
 
 const OPTIONS = {
@@ -11,21 +11,32 @@ const OPTIONS = {
     dir: { type: "text", default: "." },
     port: { type: "number", default: 6881, min: 1, max: 65535 },
     limit: { type: "number", default: 0 },
+    rate: { type: "size", default: 0 },
   },
 } as const;
 
 Deno.test("parseCommandLine() gives every flag its value or default", () => {
   assertEquals(parseCommandLine([], OPTIONS), {
-    flags: { quiet: false, name: undefined, dir: ".", port: 6881, limit: 0 },
+    flags: {
+      quiet: false,
+      name: undefined,
+      dir: ".",
+      port: 6881,
+      limit: 0,
+      rate: 0,
+    },
     positionals: [],
+    isDebug: false,
   });
   const args = ["--quiet", "--name", "a b", "--dir=-x", "--port", "80"];
+  args.push("--rate", "500KiB");
   assertEquals(parseCommandLine(args, OPTIONS).flags, {
     quiet: true,
     name: "a b",
     dir: "-x",
     port: 80,
     limit: 0,
+    rate: 512_000,
   });
 });
 
@@ -62,6 +73,8 @@ Deno.test("parseCommandLine() says which flag is wrong and how", () => {
     [["--port", "1e3"], "not a whole number"],
     [["--limit", "1.5"], '"1.5", not a whole number, 0 or more'],
     [["--limit", "99999999999999999"], "not a whole number, 0 or more"],
+    [["--rate", "fast"], '--rate is "fast", not bytes nor a size as 256KiB'],
+    [["--rate=-1"], '--rate is "-1", not bytes'],
     [[""], "an argument is empty"],
   ];
   for (const [args, reason] of cases) {
@@ -75,10 +88,11 @@ Deno.test("parseCommandLine() says which flag is wrong and how", () => {
 });
 
 Deno.test("parseCommandLine() answers --help and --version", () => {
+  const help = `How to use it.\n\n${EXIT_CODES_HELP}`;
   const cases: [args: string[], text: string][] = [
-    [["--help"], "How to use it."],
-    [["-h"], "How to use it."],
-    [["--quiet", "file", "--help"], "How to use it."],
+    [["--help"], help],
+    [["-h"], help],
+    [["--quiet", "file", "--help"], help],
     [["--version"], `lanswarm ${VERSION}`],
   ];
   for (const [args, text] of cases) {
@@ -92,6 +106,7 @@ Deno.test("parseCommandLine() answers --help and --version", () => {
   }
 });
 
-Deno.test("parseCommandLine() lets --debug pass everywhere", () => {
-  assertEquals(parseCommandLine(["--debug", "a"], OPTIONS).positionals, ["a"]);
+Deno.test("parseCommandLine() tells of --debug, which every program takes", () => {
+  const { isDebug, positionals } = parseCommandLine(["--debug", "a"], OPTIONS);
+  assertEquals([isDebug, positionals], [true, ["a"]]);
 });

@@ -20,13 +20,14 @@ Deno.test("parsePeerArguments() has the defaults that users know", () => {
     exitWhenComplete: false,
     onComplete: undefined,
     output: "text",
+    isDebug: false,
   });
 });
 
 Deno.test("parsePeerArguments() reads every flag", () => {
   const args = [
     ...["a.torrent", "--dir", "/srv/files", "--port=7000", "b.torrent"],
-    ...["--host", "192.168.1.5", "--max-peers", "7", "--max-upload", "1000"],
+    ...["--host", "192.168.1.5", "--max-peers", "7", "--max-upload", "1MiB"],
     ...["--max-download=2000", "--exit-when-complete", "--json"],
     ...["--on-complete", "mail -s 'all done' me", "--debug"],
   ];
@@ -36,11 +37,12 @@ Deno.test("parsePeerArguments() reads every flag", () => {
     port: 7000,
     host: "192.168.1.5",
     maxPeers: 7,
-    maxUpload: 1000,
+    maxUpload: 1_048_576,
     maxDownload: 2000,
     exitWhenComplete: true,
     onComplete: ["mail", "-s", "all done", "me"],
     output: "json",
+    isDebug: true,
   });
   assertEquals(parsePeerArguments(["a", "--quiet"]).output, "quiet");
   assertEquals(parsePeerArguments(["a", "--port", "0"]).port, 0);
@@ -67,7 +69,7 @@ Deno.test("parsePeerArguments() says what makes no sense", () => {
     [["a", "--max-upload", "-1"], "unknown flag -1"],
     [["a", "--max-upload=-1"], '--max-upload is "-1"'],
     [["a", "--max-download", "1e6"], '--max-download is "1e6"'],
-    [["a", "--max-download", "1.5"], "a whole number, 0 or more"],
+    [["a", "--max-download", "1.5"], "not bytes nor a size as 256KiB or 1MiB"],
     [["a", "--dir"], "--dir needs a value"],
     [["a", "--on-complete", "say 'done"], "--on-complete: a ' is not closed"],
     [["a", "--on-complete", "  "], "--on-complete names no command"],
@@ -87,6 +89,6 @@ Deno.test("parsePeerArguments() answers --help before it complains", () => {
     }
     // A way out, not an error: assertThrows() would not take it.
     assertInstanceOf(request, InformationRequest);
-    assertMatch(request.text, /^usage: peer TORRENT/m);
+    assertMatch(request.text, /^Usage: peer TORRENT[^]*^Exit codes: /m);
   }
 });

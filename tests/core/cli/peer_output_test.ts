@@ -1,9 +1,11 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import {
   describeEvent,
-  describeFound,
+  describeFindings,
+  describeVerification,
   eventToJson,
   statusToJson,
+  verificationToJson,
 } from "../../../cli/peer_output.ts";
 import { printableJson } from "../../../cli/printable.ts";
 import { type SessionEvent, StorageError } from "../../../mod.ts";
@@ -20,7 +22,7 @@ const EVENTS: [
 ][] = [
   [
     { type: "completed" },
-    "complete and verified; seeding",
+    "complete and verified",
     { type: "completed" },
   ],
   [
@@ -119,18 +121,59 @@ for (const [event, line, json] of EVENTS) {
   });
 }
 
-Deno.test("describeFound() says what was on the disk", () => {
+Deno.test("describeEvent() expects no more of a tracker that was told of the end", () => {
+  const event = {
+    type: "announceFailed",
+    url: URL_A,
+    reason: "Cannot announce to it: timed out",
+    retryInMs: Infinity,
+  } as const;
   assertEquals(
-    [0, 1, 399, 400].map((verifiedPieceCount) =>
-      describeFound(snapshot({ verifiedPieceCount }))
-    ),
-    [
-      "nothing on the disk yet; fetching it",
-      "1 of 400 pieces on the disk are right; fetching the rest",
-      "399 of 400 pieces on the disk are right; fetching the rest",
-      "verified and complete; seeding",
-    ],
+    describeEvent(event),
+    "Cannot announce to it: timed out; the tracker forgets this peer by itself",
   );
+});
+
+Deno.test("a verification tells how far it is", () => {
+  const verification = {
+    torrent: TORRENT,
+    progress: { checkedCount: 151, verifiedCount: 3 },
+  };
+  assertEquals(describeVerification(verification), "verifying 37%");
+  assertEquals(verificationToJson(verification), {
+    type: "verifying",
+    infoHash: TORRENT.infoHash,
+    name: "film.mkv",
+    progress: 0.3775,
+  });
+});
+
+Deno.test("describeFindings() says what was on the disk", () => {
+  const cases: [right: number, hadContent: boolean, line: string][] = [
+    [0, false, "nothing on the disk yet; fetching it"],
+    [
+      0,
+      true,
+      "a file of that name is there, but no piece of it is right; it will be replaced",
+    ],
+    [1, true, "1 of 400 pieces on the disk are right; fetching the rest"],
+    [399, true, "399 of 400 pieces on the disk are right; fetching the rest"],
+    [400, true, "verified and complete; seeding"],
+  ];
+  for (const [verifiedPieceCount, hadContent, line] of cases) {
+    const findings = {
+      torrent: TORRENT,
+      snapshot: snapshot({ verifiedPieceCount }),
+      hadContent,
+    };
+    assertEquals(describeFindings(findings), line);
+  }
+  const folder = {
+    torrent: { ...TORRENT, isFolder: true },
+    snapshot: snapshot({ verifiedPieceCount: 0 }),
+    hadContent: true,
+  };
+  assertMatch(describeFindings(folder), /^files of those names are there, /);
 });
 
 Deno.test("statusToJson() tells state, progress, rates and peers", () => {

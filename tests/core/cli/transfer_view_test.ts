@@ -2,6 +2,7 @@ import { assert, assertEquals, assertNotMatch } from "@std/assert";
 import stringWidth from "string-width";
 import {
   describeTransfer,
+  renderNamed,
   renderTransfer,
   secondsLeft,
 } from "../../../cli/transfer_view.ts";
@@ -25,28 +26,58 @@ const NAMES = [
 
 Deno.test("renderTransfer() shows as much as the columns hold", () => {
   const cases: [columns: number, lines: string[]][] = [
-    [100, [
-      "film.mkv  100 MiB",
-      "  [###############...............]  50%  10 MiB/s down  0 B/s up  0:05 left  2 peers, 1 seeder",
+    [120, [
+      "film.mkv  100 MiB  2 peers, 1 seeder",
+      "  [####################....................]    50%  10 MiB/s down     0 B/s up        0:05 left",
     ]],
     [80, [
-      "film.mkv  100 MiB",
-      "  [#######........]  50%  10 MiB/s down  0 B/s up  0:05 left  2 peers, 1 seeder",
+      "film.mkv  100 MiB  2 peers, 1 seeder",
+      "  [#########..........]    50%  10 MiB/s down     0 B/s up        0:05 left",
     ]],
     [60, [
-      "film.mkv  100 MiB",
-      "  [#######.......]  50%  10 MiB/s down  0 B/s up  0:05 left",
+      "film.mkv  100 MiB  2 peers, 1 seeder",
+      "  [#######.......]    50%  10 MiB/s down     0 B/s up",
     ]],
     [40, [
-      "film.mkv  100 MiB",
-      "  [#######........]  50%  10 MiB/s down",
+      "film.mkv  100 MiB  2 peers, 1 seeder",
+      "  [#####.....]    50%  10 MiB/s down",
     ]],
-    [20, ["film.mkv  100 MiB", "  [#####.....]  50%"]],
-    [16, ["film.…  100 MiB", "  50%"]],
+    [20, ["film.mkv  100 MiB", "  [####....]    50%"]],
+    [16, ["film.mkv", "  50%"]],
+    [8, ["film.m…", "  50%"]],
   ];
   for (const [columns, lines] of cases) {
     assertEquals(renderTransfer(snapshot(), columns), lines, `${columns}`);
   }
+});
+
+Deno.test("renderTransfer() shows all of a fast and long download in 80 columns", () => {
+  const fast = snapshot({
+    name: "document.pdf",
+    length: 614_400 * MIB,
+    verifiedLength: 614_400 * MIB - 4850 * 110.5 * MIB,
+    downloadBytesPerSecond: 110.5 * MIB,
+    uploadBytesPerSecond: 98.2 * MIB,
+    peers: Array.from(
+      { length: 12 },
+      (_, index) => peer({ isSeeder: index < 3 }),
+    ),
+  });
+  assertEquals(renderTransfer(fast, 80), [
+    "document.pdf  600 GiB  12 peers, 3 seeders",
+    "  [##.................]  12.7%  110.5 MiB/s down  98.2 MiB/s up   1:20:50 left",
+  ]);
+});
+
+Deno.test("renderTransfer() keeps the bar's length as numbers grow and in every state", () => {
+  const ends = [
+    snapshot({ verifiedLength: 0, downloadBytesPerSecond: 0 }),
+    snapshot({ downloadBytesPerSecond: 12_345 }),
+    snapshot({ uploadBytesPerSecond: 999.9 * MIB }),
+    snapshot({ state: "seeding", verifiedLength: 100 * MIB }),
+    snapshot({ state: "failed" }),
+  ].map((transfer) => renderTransfer(transfer, 80)[1]!.indexOf("]"));
+  assertEquals(new Set(ends).size, 1, `${ends}`);
 });
 
 Deno.test("renderTransfer() shows a seeder's work", () => {
@@ -57,9 +88,9 @@ Deno.test("renderTransfer() shows a seeder's work", () => {
     uploadBytesPerSecond: 2.5 * MIB,
     peers: [peer()],
   });
-  assertEquals(renderTransfer(seeding, 70), [
-    "film.mkv  100 MiB",
-    "  [#######################]  seeding  2.5 MiB/s up  1 peer, 0 seeders",
+  assertEquals(renderTransfer(seeding, 80), [
+    "film.mkv  100 MiB  1 peer, 0 seeders",
+    "  [###################]   100%  seeding           2.5 MiB/s up",
   ]);
 });
 
@@ -113,7 +144,10 @@ Deno.test("describeTransfer() is one line for a log", () => {
       { downloadBytesPerSecond: 0, peers: [] },
       "50%, 0 B/s down, 0 B/s up, no peers",
     ],
-    [{ state: "seeding", peers: [] }, "seeding, 0 B/s up, no peers"],
+    [
+      { state: "seeding", verifiedLength: 100 * MIB, peers: [] },
+      "100%, seeding, 0 B/s up, no peers",
+    ],
     [{ state: "failed" }, "50%, stopped"],
   ];
   for (const [given, line] of cases) {
@@ -128,6 +162,17 @@ Deno.test("describeTransfer() shows what a hostile name holds", () => {
   assertEquals(
     describeTransfer(snapshot({ name: "a\x1b[2J\nb", state: "failed" })),
     String.raw`a\x1b[2J\x0ab: 50%, stopped`,
+  );
+});
+
+Deno.test("renderNamed() cuts the name, not what is said of it", () => {
+  assertEquals(
+    renderNamed("film.mkv", ": verifying 7%", 80),
+    "film.mkv: verifying 7%",
+  );
+  assertEquals(
+    renderNamed("film.mkv", ": verifying 7%", 20),
+    "film…: verifying 7%",
   );
 });
 
