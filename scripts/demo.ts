@@ -162,7 +162,7 @@ async function main(): Promise<number> {
     return 0;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    writeErrorLine(`error: run the demo: ${reason}`);
+    writeErrorLine(`error: cannot run the demo: ${reason}`);
     return 1;
   } finally {
     await programs.disposeAsync();

@@ -82,7 +82,7 @@ async function main(names: readonly string[]): Promise<number> {
   const unknown = names.filter((name) => SUITES[name] === undefined);
   if (unknown.length > 0) {
     await write(
-      `error: run tests: there is no suite ${unknown.join(", ")}; ` +
+      `error: cannot run tests: there is no suite ${unknown.join(", ")}; ` +
         `choose from ${Object.keys(SUITES).join(", ")}\n`,
     );
     return 2;
