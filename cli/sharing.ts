@@ -205,7 +205,9 @@ function checkDistinct(
       seen.set(torrent.name, { torrent, path });
     } else if (other.torrent.infoHash === torrent.infoHash) {
       throw new UsageError(
-        `${other.path} and ${path} are the same torrent; give it once`,
+        other.path === path
+          ? `${path} is given twice`
+          : `${other.path} and ${path} are the same torrent; give it once`,
       );
     } else {
       throw new UsageError(

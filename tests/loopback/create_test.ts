@@ -1,4 +1,9 @@
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import {
@@ -49,7 +54,7 @@ Deno.test("create writes a torrent of a file and prints what it is", async () =>
     "Pieces:    3 of 256 KiB",
     `Info hash: ${torrent.infoHash}`,
     "Written:   document.torrent",
-    "Next:      peer document.torrent",
+    "Next:      deno task peer document.torrent",
     "",
   ]);
   assertEquals(torrent.announce, [[URL_A]]);
@@ -74,7 +79,7 @@ Deno.test("create takes its options and calls the torrent after its name", async
   assertEquals(torrent.geometry.pieceLength, PIECE_LENGTH);
   assertEquals(torrent.isPrivate, true);
   assertEquals(torrent.comment, "a remark");
-  assertStringIncludes(result.stdout, "then peer 'b ü.bin.torrent'");
+  assertStringIncludes(result.stdout, "then deno task peer 'b ü.bin.torrent'");
 });
 
 Deno.test("create shares all of a folder in a fixed order, but not its own output", async () => {
@@ -135,7 +140,7 @@ Deno.test("create replaces a file with --force alone", async () => {
   assertEquals(refused.code, 1);
   assertEquals(
     refused.stderr,
-    "error: Cannot write a.torrent: it exists already; choose another name or replace it with --force\n",
+    "error: cannot write a.torrent: it exists already; choose another name or replace it with --force\n",
   );
   assertEquals(await Deno.readTextFile(output), "precious");
   const forced = await runTask("create", ["a", URL_A, "--force"], options);
@@ -154,7 +159,8 @@ Deno.test("create says in one line what it cannot do, and leaves nothing behind"
     [["a", URL_A, "a"], 2, "OUTPUT is the file to share; see --help"],
     [["b", URL_A], 1, "b: it does not exist; check the path"],
     [["hollow", URL_A], 1, "the folder holds no files"],
-    [["a", URL_A, "no/a.torrent"], 1, "Cannot write no/a.torrent: "],
+    [["a", URL_A, "no/a.torrent"], 1, "cannot write no/a.torrent: its folder"],
+    [["a", "192.168.1.100:8000/announce"], 2, "write http://192.168.1.100:80"],
     [["a", URL_A, "--name", ".."], 1, "give another with --name"],
   ];
   for (const [args, code, message] of cases) {
@@ -165,6 +171,21 @@ Deno.test("create says in one line what it cannot do, and leaves nothing behind"
     assertEquals(result.code, code);
   }
   assertEquals(await listing(folder.path), ["a"]);
+});
+
+Deno.test("create warns of announce URLs that lead nowhere, and goes on", async () => {
+  await using folder = await temporaryFolder();
+  await Deno.writeTextFile(join(folder.path, "a"), "content");
+  const urls = ["http://127.0.0.1:8000", "udp://127.0.0.1:6969/announce"];
+  const args = ["a", ...urls];
+  const { code, stderr } = await runTask("create", args, { cwd: folder.path });
+  assertEquals(code, 0);
+  assertMatch(
+    stderr,
+    /^warning: http:[^\n]+ \/announce[^\n]+\nwarning: udp:[^\n]+ udp [^\n]+\n$/,
+  );
+  const { announce } = await loadTorrentFile(join(folder.path, "a.torrent"));
+  assertEquals(announce.flat(), urls);
 });
 
 Deno.test("create prints the stack with --debug alone", async () => {
@@ -200,7 +221,7 @@ Deno.test("create fails while something writes to the file it reads", async () =
   const { code, stderr } = await ended;
   assertEquals(
     stderr,
-    `error: Cannot create torrent: ${path} was changed while it was read; wait until nothing changes it and run again\n`,
+    `error: cannot create torrent: ${path} was changed while it was read; wait until nothing changes it and run again\n`,
   );
   assertEquals(code, 1);
   assertEquals(await listing(folder.path), ["growing.log"]);

@@ -133,8 +133,8 @@ Deno.test("--json tells all in lines of JSON, whatever else is written", async (
   const lines = parseLines(stdout);
   const types = lines.map(({ type }) => type);
   for (const { time } of lines) assert(!Number.isNaN(Date.parse(String(time))));
-  assertEquals(types[0], "listening");
-  assertEquals(types[1], "verified");
+  assertEquals(types.slice(0, 3), ["listening", "verifying", "verified"]);
+  assertEquals(lines[1]!.progress, 0);
   for (const type of ["announced", "peerConnected", "pieceVerified"]) {
     assert(types.includes(type), `${type} in ${types}`);
   }
@@ -206,8 +206,11 @@ Deno.test("peer says once that its only tracker refuses, and goes on", async () 
 Deno.test("peer says in one line what it cannot do", async () => {
   await using swarm = await LocalSwarm.open();
   const { folder } = swarm;
-  const good = (await swarm.publish("a.bin", { files: { "": 10 } })).path;
-  const copy = join(folder, "same name.torrent");
+  const older = join(folder, "older.torrent");
+  const { path: good } = await swarm.publish("a.bin", { files: { "": 10 } });
+  await Deno.rename(good, older);
+  await swarm.publish("a.bin", { files: { "": 11 } });
+  const copy = join(folder, "copy.torrent");
   await Deno.copyFile(good, copy);
   const broken = join(folder, "broken.torrent");
   await Deno.writeTextFile(
@@ -225,21 +228,26 @@ Deno.test("peer says in one line what it cannot do", async () => {
     [[], 2, /no TORRENT is given; see --help$/],
     [[good, "--speed=9"], 2, /unknown flag --speed/],
     [[good, "--port=70000"], 2, /--port is "70000"/],
-    [[good, good], 2, /two torrents are stored as "a\.bin"; /],
-    [[good, copy], 2, /two torrents are stored as "a\.bin"; /],
+    [[good, good], 2, /a\.bin\.torrent is given twice; /],
+    [[good, copy], 2, / and \S+copy\.torrent are the same torrent; give it/],
+    [[good, older], 2, /two torrents are stored as "a\.bin"; /],
     [[join(folder, "none.torrent")], 1, /none\.torrent: it does not exist; /],
-    [[folder], 1, /it is a folder/],
+    [[folder], 1, /it is a folder; give the \.torrent file$/],
     [[broken], 3, /info\.pieces/],
     [[good, broken], 3, /info\.pieces/],
     [[noise], 3, /torrent/],
     [[escaping], 3, /info\.name/],
     // Of no machine: TEST-NET-1. [RFC 5737]
-    [[good, "--host=192.0.2.1"], 1, /cannot listen .*; choose another --port/],
+    [
+      [good, "--host=192.0.2.1"],
+      1,
+      /cannot listen on 192\.0\.2\.1, .*; choose another --host/,
+    ],
   ];
   await Promise.all(cases.map(async ([args, code, message]) => {
     const result = await runTask("peer", args, { cwd: folder });
     assertEquals(result.stdout, "", `${args}`);
-    assertMatch(result.stderr, /^error: [^\n]+\n$/);
+    assertMatch(result.stderr, /^error: cannot [^\n]+\n$/);
     assertMatch(result.stderr.trim(), message);
     assertEquals(result.code, code, `${args}`);
   }));

@@ -100,6 +100,19 @@ Deno.test("peer fetches again only the pieces that are damaged", async () => {
   assertEquals(swarm.uploadedBytes(shared), 2 * PIECE_LENGTH);
 });
 
+Deno.test("peer says of a file with no right piece that it is replaced, and replaces it", async () => {
+  await using swarm = await LocalSwarm.open();
+  const shared = await swarm.seed("a.bin", { files: { "": PIECE_LENGTH } });
+  const dir = await copyOf(swarm, shared);
+  await damage(join(dir, "a.bin"), 7);
+  const { code, stdout } = await runPeer(
+    ...[shared.path, "--dir", dir, "--exit-when-complete"],
+  );
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, "a file of that name is there, but no piece");
+  await assertCopied(shared, dir);
+});
+
 Deno.test("peer cuts a file that is longer than it should be", async () => {
   await using swarm = await LocalSwarm.open();
   const length = 2 * PIECE_LENGTH + 100;
@@ -203,7 +216,7 @@ Deno.test("peer says in one line that it cannot write, and goes on when it can",
   await Deno.writeTextFile(dir, "");
   const refused = await runPeer(shared.path, "--dir", dir);
   assertEquals(refused.code, 1);
-  assertMatch(refused.stderr, /^error: Cannot [^\n]*here[^\n]*; [^\n]*\n$/);
+  assertMatch(refused.stderr, /^error: cannot [^\n]*here[^\n]*; [^\n]*\n$/);
   await Deno.remove(dir);
   const { code } = await runPeer(
     ...[shared.path, "--dir", dir, "--exit-when-complete"],
@@ -213,4 +226,26 @@ Deno.test("peer says in one line that it cannot write, and goes on when it can",
     await sha256Of(join(dir, "a.bin")),
     await sha256Of(join(shared.source, "a.bin")),
   );
+});
+
+Deno.test({
+  name:
+    "peer says why Deno keeps it out of a folder, with the stack on --debug",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    await using swarm = await LocalSwarm.open();
+    const shared = await swarm.publish("a.bin", { files: { "": 10 } });
+    const args = [shared.path, "--dir", "/dev/shm/none"];
+    const { code, stderr } = await runPeer(...args);
+    assertEquals(code, 1);
+    assertMatch(
+      stderr,
+      /^error: cannot [^\n]* kept out of this place; choose another folder\n$/,
+    );
+    const debugged = await runPeer(...args, "--debug");
+    assertMatch(
+      debugged.stderr,
+      /^StorageError: [^]*^Caused by: NotCapable: /m,
+    );
+  },
 });

@@ -15,6 +15,7 @@ import { scrape } from "../../lib/mod.ts";
 import { assertCopied, LocalSwarm, runPeer, spawnPeer } from "./local_swarm.ts";
 import { sha256Of } from "../../scripts/programs/sample_file.ts";
 import { makeContent } from "./memory_torrent.ts";
+import type { ProgramResult } from "../../scripts/programs/running_program.ts";
 import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
 import { timed } from "./share.ts";
 import { listing, temporaryFolder } from "./temporary_folder.ts";
@@ -53,7 +54,7 @@ Deno.test("tracker, create and peer bring a file from one machine to another", a
   );
   assertStringIncludes(
     leecher.stdout,
-    "report.pdf: complete and verified; seeding\n",
+    "report.pdf: complete and verified\n",
   );
   assertEquals(await listing(here), ["report.pdf"]);
   assertEquals(
@@ -159,11 +160,13 @@ Deno.test("peer ends in time on a signal although its tracker does not answer", 
   });
   await using seeder = spawnPeer(shared.path, "--dir", shared.source);
   using _announce = await silent.accept();
-  let code: number | undefined;
+  let result: ProgramResult | undefined;
   const elapsedMs = await timed(async () => {
-    ({ code } = await seeder.stop("SIGINT"));
+    result = await seeder.stop("SIGINT");
   });
-  assertEquals(code, 0);
+  assertEquals(result?.code, 0);
+  // What the trackers had to say comes before, not after.
+  assertMatch(result!.stdout, /\na\.bin: complete; received 0 B, sent 0 B\n$/);
   assertLess(elapsedMs, 3_000);
 });
 
@@ -174,9 +177,10 @@ Deno.test("peer ends with 0 on a signal while it verifies", async () => {
     pieceLength: 16_384,
   });
   await using seeder = spawnPeer(shared.path, "--dir", shared.source);
-  await seeder.stdout.waitFor(/^listening on port/);
-  const { code, stderr } = await seeder.stop("SIGINT");
+  await seeder.stdout.waitFor(/^a\.bin: verifying what is on the disk$/);
+  const { code, stdout, stderr } = await seeder.stop("SIGINT");
   assertEquals([code, stderr], [0, ""]);
+  assertMatch(stdout, /\na\.bin: ended while verifying \d+%\n$/);
 });
 
 Deno.test("peer listens on the next free port where the one asked for is taken", async () => {
@@ -188,7 +192,10 @@ Deno.test("peer listens on the next free port where the one asked for is taken",
     ...[shared.path, "--dir", shared.source],
     ...["--host=127.0.0.1", `--port=${port}`],
   ]);
-  const [, chosen] = await next.stdout.waitFor(/^listening on port (\d+)$/);
+  const [, chosen, asked] = await next.stdout.waitFor(
+    /^listening on port (\d+) \((\d+) is taken\)$/,
+  );
+  assertEquals(Number(asked), port);
   assert(Number(chosen) > port && Number(chosen) < port + 20, chosen);
 });
 

@@ -110,7 +110,7 @@ Deno.test("show ends with 3 and one line that names the field of what is not val
     const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
     await Deno.writeFile(path, bytes);
     const { code, stdout, stderr } = await runTask("show", [path]);
-    assertStringIncludes(stderr, `error: Cannot read ${path}: ${line}`);
+    assertStringIncludes(stderr, `error: cannot read ${path}: ${line}`);
     assertEquals(stderr.split("\n").length, 2);
     assertEquals([code, stdout], [3, ""]);
   }
@@ -131,10 +131,15 @@ Deno.test("show ends with 1 for a file that cannot be read and 2 for its usage",
   const missing = await runTask("show", ["a.torrent"], { cwd: folder.path });
   assertEquals(
     missing.stderr,
-    "error: Cannot read a.torrent: it does not exist; check the path\n",
+    "error: cannot read a.torrent: it does not exist; check the path\n",
   );
   assertEquals(missing.code, 1);
-  assertEquals((await runTask("show", [folder.path])).code, 1);
+  const onFolder = await runTask("show", ["."], { cwd: folder.path });
+  assertEquals(
+    onFolder.stderr,
+    "error: cannot read .: it is a folder; give the .torrent file\n",
+  );
+  assertEquals(onFolder.code, 1);
   for (const args of [[], ["a", "b"], ["--xml", "a"]]) {
     assertEquals((await runTask("show", args)).code, 2);
   }

@@ -157,7 +157,7 @@ Deno.test("tracker prints the LAN's URLs and serves IPv4 and IPv6", async () => 
     /^announce +(http:\/\/.+:(\d+)\/announce)$/,
   );
   const [, statsUrl] = await program.stdout.waitFor(/^stats +(http:.+)$/);
-  await program.stdout.waitFor(/create FILE http:/);
+  await program.stdout.waitFor(/deno task create FILE http:/);
   assertEquals(statsUrl, announceUrl!.replace("announce", "stats"));
   await getText(`http://127.0.0.1:${port}/stats.json`);
   await getText(statsUrl!);
@@ -208,7 +208,7 @@ Deno.test("tracker says that its port is taken, on one address and on all", asyn
     assertEquals(code, 1);
     assertMatch(
       stderr,
-      /^error: Cannot listen on .*the port is taken; stop .* or choose another PORT\n$/,
+      /^error: cannot listen on .*the port is taken; stop .* or choose another PORT\n$/,
     );
   }
 });
@@ -216,7 +216,7 @@ Deno.test("tracker says that its port is taken, on one address and on all", asyn
 Deno.test("tracker says that it cannot listen on another machine's address", async () => {
   const { code, stderr } = await runTask("tracker", ["--host=192.0.2.99"]);
   assertEquals(code, 1);
-  assertMatch(stderr, /^error: Cannot listen .* no such address; .*\n$/);
+  assertMatch(stderr, /^error: cannot listen .* no such address; .*\n$/);
 });
 
 Deno.test("tracker ends with 2 on a command line that makes no sense", async () => {
