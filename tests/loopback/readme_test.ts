@@ -166,8 +166,11 @@ Deno.test("the README's tests are those that CI runs", () => {
   const development = commands().filter((command) =>
     isOfTask(command, ...DEVELOPMENT_TASKS)
   );
-  for (const { args: [, task] } of development) {
+  for (const { args: [, task, ...rest] } of development) {
     assert(task! in configuration.tasks, `there is no task ${task}`);
+    if (task === "bench") {
+      assertStringIncludes(CI, `task ${[task, ...rest].join(" ")}\n`);
+    }
   }
   assert(development.some((command) => isOfTask(command, "test")));
   // `ok` is the check and then `test`.
