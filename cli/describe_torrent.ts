@@ -59,10 +59,9 @@ export function describeTorrent(torrent: Torrent): string[] {
   if (creationDate !== undefined) {
     lines.push(`Created on:   ${describeDate(creationDate)}`);
   }
-  lines.push(
-    `Files:        ${files.length}`,
-    ...files.map((file) => describeFile(torrent, file)),
-  );
+  lines.push(`Files:        ${files.length}`);
+  // One by one: as arguments of one call they would overflow the stack.
+  for (const file of files) lines.push(describeFile(torrent, file));
   return lines;
 }
 

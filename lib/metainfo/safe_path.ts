@@ -16,6 +16,9 @@ const MAX_COMPONENT_BYTES = 255;
 /** Deepest path; bounds the work that a hostile torrent can ask for. */
 const MAX_COMPONENTS = 64;
 
+/** Longest path below the download folder, in bytes: what Linux takes at most. */
+const MAX_PATH_BYTES = 4096;
+
 // "CON" and the rest are devices in any folder, with any extension.
 const WINDOWS_RESERVED = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/i;
 const WINDOWS_FORBIDDEN = /[<>:"/\\|?*]|\p{Cc}/u;
@@ -57,6 +60,8 @@ export function findPathFault(
   if (path.length > MAX_COMPONENTS) {
     return `has more than ${MAX_COMPONENTS} components`;
   }
+  const length = encoder.encode(path.join("/")).length;
+  if (length > MAX_PATH_BYTES) return `is longer than ${MAX_PATH_BYTES} bytes`;
   for (const component of path) {
     const fault = findComponentFault(component, platform);
     if (fault !== undefined) return `${quote(component)} ${fault}`;

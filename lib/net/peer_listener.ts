@@ -18,6 +18,11 @@ const MAX_GREETING = 128;
 /** Rest after a call that could not be taken, in milliseconds. */
 const ACCEPT_PAUSE_MS = 50;
 
+/** Whether the system lacks file handles or memory for a call. */
+function isShortage(code: unknown): boolean {
+  return ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"].includes(String(code));
+}
+
 /** What a listener needs to answer. */
 export interface PeerListenerOptions {
   readonly ownId: PeerId;
@@ -70,10 +75,10 @@ export class PeerListener implements Disposable {
         else this.#greet(new PeerChannel(connection));
       } catch (error) {
         if (this.#isClosed) return;
-        // The caller hung up already, or we are out of file handles: neither is
-        // a reason to stop listening.
         if (!(error instanceof Error && "code" in error)) throw error;
-        await delay(ACCEPT_PAUSE_MS);
+        // A caller that hung up already costs nothing. What lacks may be there
+        // again in a moment; until then the loop must not spin.
+        if (isShortage(error.code)) await delay(ACCEPT_PAUSE_MS);
       }
     }
   }

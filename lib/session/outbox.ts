@@ -25,11 +25,20 @@ import type { Pacer } from "./pacer.ts";
 /** Bytes in one write, unless a single message is longer. */
 const BATCH_LENGTH = 256 * 1024;
 
+/**
+ * Messages that may wait for a peer that does not read. Far more than an honest
+ * one lets gather; without a limit it could have us fill our memory with requests
+ * by choking and unchoking us.
+ */
+const MAX_WAITING_MESSAGES = 65_536;
+
 /** Where an outbox sends and what it needs for it. */
 export interface OutboxOptions {
   readonly channel: Pick<PeerChannel, "write">;
   /** Ends the sending when aborted: what is not written yet is dropped. */
   readonly signal: AbortSignal;
+  /** Called when the peer reads nothing while messages for it pile up. */
+  readonly onOverflow: () => void;
   /** Fills `into` with the content of a block. */
   readonly readBlock: (block: BlockRange, into: Uint8Array) => Promise<void>;
   /** Called after a write, with the bytes of each block that left. */
@@ -64,6 +73,8 @@ export class Outbox {
         this.#bulk.some((item) => item.type === "choke");
     if (isBulk) this.#bulk.push({ type: message.type });
     else this.#urgent.push(message);
+    const waitingCount = this.#urgent.length + this.#bulk.length;
+    if (waitingCount > MAX_WAITING_MESSAGES) this.#options.onOverflow();
     this.#wake.resolve();
   }
 

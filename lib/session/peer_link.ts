@@ -13,7 +13,8 @@ import { Outbox, type OutboxOptions } from "./outbox.ts";
 import type { Pacer } from "./pacer.ts";
 
 /** What a link needs; see {@linkcode OutboxOptions} for the sending side. */
-export interface PeerLinkOptions extends Omit<OutboxOptions, "signal"> {
+export interface PeerLinkOptions
+  extends Omit<OutboxOptions, "signal" | "onOverflow"> {
   readonly channel: PeerChannel;
   readonly limits: ReadLimits;
   /** Takes each message as it comes; its bytes are views, valid during the call. */
@@ -30,7 +31,11 @@ export class PeerLink {
 
   constructor(options: PeerLinkOptions) {
     this.#options = options;
-    this.outbox = new Outbox({ ...options, signal: this.#ending.signal });
+    this.outbox = new Outbox({
+      ...options,
+      signal: this.#ending.signal,
+      onOverflow: () => this.close(),
+    });
   }
 
   /**

@@ -9,6 +9,8 @@ import { formatPeerAddress, type PeerAddress } from "../base/peer_address.ts";
 import { type Random, randomBelow } from "../base/random.ts";
 
 const MAX_ADDRESSES = 2000;
+/** Most addresses taken of one reply: trackers send 200 at most. */
+const MAX_ADDED = 500;
 /** Pause after the first failure, doubled each time, in milliseconds. */
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 120_000;
@@ -37,7 +39,9 @@ export class AddressBook {
 
   /** Notes addresses; those that are known stay as they are. */
   add(addresses: Iterable<PeerAddress>): void {
+    let addedCount = 0;
     for (const address of addresses) {
+      if (++addedCount > MAX_ADDED) return;
       const key = formatPeerAddress(address);
       if (this.#entries.has(key)) continue;
       if (this.#entries.size >= MAX_ADDRESSES && !this.#dropOne()) return;

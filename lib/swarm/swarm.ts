@@ -128,7 +128,7 @@ export class Swarm {
   }
 
   #join(introduction: PeerIntroduction, now: number): void {
-    const twin = this.#findTwin(introduction.id);
+    const twin = this.#findTwin(introduction);
     const refusal = this.#refusal(introduction, twin);
     if (refusal !== undefined) {
       this.#emitDisconnect(introduction.peer, refusal, introduction.hostname);
@@ -157,9 +157,13 @@ export class Swarm {
     return this.#replaces(introduction, twin) ? undefined : "duplicate";
   }
 
-  #findTwin(id: PeerId): PeerState | undefined {
+  /**
+   * Another connection with the same peer. Anybody can claim an id: from another
+   * host it does not make a twin, or a stranger could take a seeder's place.
+   */
+  #findTwin({ id, hostname }: PeerIntroduction): PeerState | undefined {
     for (const peer of this.#peers.values()) {
-      if (peer.id === id) return peer;
+      if (peer.id === id && peer.hostname === hostname) return peer;
     }
     return undefined;
   }
@@ -310,6 +314,6 @@ export class Swarm {
     if (peer === undefined) return;
     this.#peers.delete(key);
     this.#downloads.peerLeft(peer, now);
-    this.#uploads.peerLeft(now);
+    this.#uploads.peerLeft();
   }
 }

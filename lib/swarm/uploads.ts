@@ -24,6 +24,8 @@ const RECHOKE_INTERVAL_MS = 10_000;
 export class Uploads {
   readonly #context: SwarmContext;
   #rechokedAt = 0;
+  /** Whether who asks has changed since turns were last reconsidered. */
+  #isStale = false;
   #uploadedBytes = 0;
 
   constructor(context: SwarmContext) {
@@ -36,8 +38,12 @@ export class Uploads {
   }
 
   receiveInterest(peer: PeerState, isInterested: boolean, now: number): void {
+    if (isInterested === peer.peerIsInterested) return;
     peer.peerIsInterested = isInterested;
-    this.#rechoke(now);
+    this.#isStale = true;
+    if (isInterested && peer.weChoke && this.#hasFreeSlot) {
+      this.#setChoke(peer, false, now);
+    }
   }
 
   /** @throws {ProtocolError} If the range lies outside the torrent, is too long, or the queue is full. */
@@ -82,12 +88,22 @@ export class Uploads {
   }
 
   /** A slot may have become free. */
-  peerLeft(now: number): void {
-    this.#rechoke(now);
+  peerLeft(): void {
+    this.#isStale = true;
   }
 
   tick(now: number): void {
-    if (now - this.#rechokedAt >= RECHOKE_INTERVAL_MS) this.#rechoke(now);
+    // At most once a tick, however often peers change their minds.
+    const isDue = now - this.#rechokedAt >= RECHOKE_INTERVAL_MS;
+    if (this.#isStale || isDue) this.#rechoke(now);
+  }
+
+  get #hasFreeSlot(): boolean {
+    let taken = 0;
+    for (const peer of this.#context.peers.values()) {
+      if (!peer.weChoke && peer.peerIsInterested) taken++;
+    }
+    return taken < UPLOAD_SLOTS;
   }
 
   #serve(peer: PeerState): void {
@@ -102,18 +118,22 @@ export class Uploads {
 
   #rechoke(now: number): void {
     this.#rechokedAt = now;
+    this.#isStale = false;
     const unchoked = chooseUnchoked(this.#context.peers.values(), {
       now,
       slots: UPLOAD_SLOTS,
     });
     for (const peer of this.#context.peers.values()) {
       const weChoke = !unchoked.has(peer.key);
-      if (weChoke === peer.weChoke) continue;
-      peer.weChoke = weChoke;
-      if (weChoke) peer.uploadQueue.length = 0;
-      else peer.unchokedAt = now;
-      this.#context.send(peer, { type: weChoke ? "choke" : "unchoke" }, now);
+      if (weChoke !== peer.weChoke) this.#setChoke(peer, weChoke, now);
     }
+  }
+
+  #setChoke(peer: PeerState, weChoke: boolean, now: number): void {
+    peer.weChoke = weChoke;
+    if (weChoke) peer.uploadQueue.length = 0;
+    else peer.unchokedAt = now;
+    this.#context.send(peer, { type: weChoke ? "choke" : "unchoke" }, now);
   }
 }
 

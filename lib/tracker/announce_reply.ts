@@ -38,6 +38,9 @@ const LONGEST_INTERVAL_MS = 86_400_000;
 /** What a tracker without `min interval` is spared, in milliseconds. */
 const DEFAULT_MIN_INTERVAL_MS = 60_000;
 
+/** Longest `tracker id` that is sent back, in characters. */
+const MAX_TRACKER_ID_LENGTH = 512;
+
 /** Longest message that is taken from a tracker, in characters. */
 const MAX_MESSAGE_LENGTH = 500;
 
@@ -87,7 +90,7 @@ export function parseAnnounceReply(bytes: Uint8Array): AnnounceReply {
     incomplete: replyNumber(reply, "incomplete"),
     peers: [...peers(reply, "peers"), ...peers(reply, "peers6")],
     warning: messageText(reply, "warning message"),
-    trackerId: text(reply, "tracker id"),
+    trackerId: trackerId(reply),
   };
 }
 
@@ -207,6 +210,12 @@ const decoder = new TextDecoder();
 function text(reply: DecodedDictionary, key: string): string | undefined {
   const value = own(reply, key);
   return value instanceof Uint8Array ? decoder.decode(value) : undefined;
+}
+
+/** `undefined` if it is too long to be sent back in a URL. */
+function trackerId(reply: DecodedDictionary): string | undefined {
+  const id = text(reply, "tracker id");
+  return id === undefined || id.length > MAX_TRACKER_ID_LENGTH ? undefined : id;
 }
 
 /** Text for people, made safe for a terminal's line. */

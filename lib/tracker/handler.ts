@@ -9,6 +9,7 @@
 import { formatIpAddress, parseIpAddress } from "../base/ip_address.ts";
 import { parseAnnounceQuery, parseScrapeQuery } from "./announce_query.ts";
 import { encodeAnnounceReply, encodeFailure } from "./announce_reply.ts";
+import { AnswerCache } from "./answer_cache.ts";
 import { renderDashboard } from "./dashboard.ts";
 import type { PeerStore } from "./peer_store.ts";
 import { QueryError } from "./query.ts";
@@ -54,6 +55,7 @@ export type TrackerHandler = (
 export function createTrackerHandler(
   options: TrackerHandlerOptions,
 ): TrackerHandler {
+  const context = { ...options, answers: new AnswerCache<TrackerResponse>() };
   return (request, nowMs) => {
     const route = ROUTES.get(request.path);
     if (route === undefined) {
@@ -66,14 +68,19 @@ export function createTrackerHandler(
         headers: { ...response.headers, allow: "GET, HEAD" },
       };
     }
-    return route(request, nowMs, options);
+    return route(request, nowMs, context);
   };
+}
+
+/** What routes share. */
+interface RouteContext extends TrackerHandlerOptions {
+  readonly answers: AnswerCache<TrackerResponse>;
 }
 
 type Route = (
   request: TrackerRequest,
   nowMs: number,
-  options: TrackerHandlerOptions,
+  context: RouteContext,
 ) => TrackerResponse;
 
 const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
@@ -114,23 +121,30 @@ function announce(
 /** Without an info hash the reply lists every torrent; unknown ones are left out. */
 function scrape(
   request: TrackerRequest,
-  _nowMs: number,
-  { store }: TrackerHandlerOptions,
+  nowMs: number,
+  context: RouteContext,
 ): TrackerResponse {
+  const { store } = context;
   const infoHashes = new Set(parseScrapeQuery(request.query));
-  const entries = infoHashes.size === 0
-    ? store.swarms()
-    : [...infoHashes].map((infoHash) => store.swarm(infoHash))
-      .filter((entry) => entry !== undefined);
+  if (infoHashes.size === 0) {
+    return ofAll(
+      "scrape",
+      nowMs,
+      context,
+      () => bencoded(encodeScrapeReply(store.swarms())),
+    );
+  }
+  const entries = [...infoHashes].map((infoHash) => store.swarm(infoHash))
+    .filter((entry) => entry !== undefined);
   return bencoded(encodeScrapeReply(entries));
 }
 
 function statsPage(
   _request: TrackerRequest,
   nowMs: number,
-  options: TrackerHandlerOptions,
+  context: RouteContext,
 ): TrackerResponse {
-  return {
+  return ofAll("stats page", nowMs, context, () => ({
     status: 200,
     headers: {
       "content-type": "text/html; charset=utf-8",
@@ -140,23 +154,34 @@ function statsPage(
       "x-content-type-options": "nosniff",
       "referrer-policy": "no-referrer",
     },
-    body: renderDashboard(statsAt(nowMs, options)),
-  };
+    body: renderDashboard(statsAt(nowMs, context)),
+  }));
 }
 
 function statsJson(
   _request: TrackerRequest,
   nowMs: number,
-  options: TrackerHandlerOptions,
+  context: RouteContext,
 ): TrackerResponse {
-  return {
+  return ofAll("stats", nowMs, context, () => ({
     status: 200,
     headers: {
       "content-type": "application/json",
       "cache-control": "no-store",
     },
-    body: `${JSON.stringify(statsAt(nowMs, options))}\n`,
-  };
+    body: `${JSON.stringify(statsAt(nowMs, context))}\n`,
+  }));
+}
+
+/** An answer that tells of every torrent. */
+function ofAll(
+  name: string,
+  nowMs: number,
+  { answers, store }: RouteContext,
+  make: () => TrackerResponse,
+): TrackerResponse {
+  const swarmCount = store.totals().activeSwarmCount;
+  return answers.get({ name, swarmCount, nowMs }, make);
 }
 
 function statsAt(
@@ -168,9 +193,9 @@ function statsAt(
 
 /** A query that cannot be read is answered with a failure reason. [BEP 3] */
 function orFailure(route: Route): Route {
-  return (request, nowMs, options) => {
+  return (request, nowMs, context) => {
     try {
-      return route(request, nowMs, options);
+      return route(request, nowMs, context);
     } catch (error) {
       if (!(error instanceof QueryError)) throw error;
       return bencoded(encodeFailure(error.message));

@@ -119,3 +119,9 @@ Deno.test("platformOf() takes any other system as Linux", () => {
     "linux",
   ]);
 });
+
+Deno.test("findPathFault() refuses a path that Linux would not take", () => {
+  const path = Array.from({ length: 17 }, () => "a".repeat(240));
+  assertEquals(findPathFault(path, "linux"), "is longer than 4096 bytes");
+  assertEquals(findPathFault(path.slice(1), "linux"), undefined);
+});

@@ -13,6 +13,7 @@ class GatedOutbox {
   readonly outbox: Outbox;
   readonly #ending = new AbortController();
   readonly #received = new ByteQueue(BLOCK_SIZE);
+  overflows = 0;
   #gate = Promise.withResolvers<void>();
 
   constructor() {
@@ -22,6 +23,7 @@ class GatedOutbox {
       onBlocksSent: () => {},
       uploadPacer: new Pacer(0),
       signal: this.#ending.signal,
+      onOverflow: () => this.overflows++,
     });
   }
 
@@ -92,5 +94,18 @@ Deno.test("Outbox keeps the order of a choke and the unchoke after it", async ()
     gated.outbox.send({ type: "choke" });
     gated.outbox.send({ type: "unchoke" });
     assertEquals(await gated.open(), ["piece", "choke", "unchoke"]);
+  });
+});
+
+Deno.test("Outbox tells of a peer that does not read, before memory fills", async () => {
+  const gated = new GatedOutbox();
+  await gated.run(async () => {
+    for (let index = 0; index < 65_536; index++) {
+      gated.outbox.send({ type: "have", index });
+    }
+    assertEquals(gated.overflows, 0);
+    gated.outbox.send({ type: "have", index: 0 });
+    assertEquals(gated.overflows, 1);
+    await gated.open();
   });
 });

@@ -110,7 +110,10 @@ Deno.test("AddressBook takes any of the addresses, not the first", () => {
 });
 
 Deno.test("AddressBook keeps to 2000 addresses and forgets the one that failed most", () => {
-  const book = bookOf(...Array.from({ length: 2000 }, (_, host) => host));
+  const book = bookOf();
+  for (let first = 0; first < 2000; first += 500) {
+    book.add(Array.from({ length: 500 }, (_, host) => at(first + host)));
+  }
   takeAll(book, 0);
   // All in use: a new one finds no room.
   book.add([at(5000)]);
@@ -122,6 +125,12 @@ Deno.test("AddressBook keeps to 2000 addresses and forgets the one that failed m
   assertEquals(book.size, 2000);
   // First 11, that failed, then 10, that did not, made room.
   assertEquals(takeAll(book, 1e9), [at(5000).hostname, at(5001).hostname]);
+});
+
+Deno.test("AddressBook takes 500 addresses of one reply, and no more", () => {
+  const book = bookOf();
+  book.add(Array.from({ length: 100_000 }, (_, host) => at(host)));
+  assertEquals(book.size, 500);
 });
 
 Deno.test("AddressBook passes over what it does not know", () => {

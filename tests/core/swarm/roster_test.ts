@@ -26,6 +26,8 @@ Deno.test("Swarm refuses one peer more than it may have", () => {
   assertEquals(desk.join(4), []);
 });
 
+const HOST = "192.0.2.7";
+
 /** Our id starts with 50; what becomes of connections 1 and 2 with one peer. */
 const TWINS: readonly {
   name: string;
@@ -69,8 +71,12 @@ const TWINS: readonly {
 for (const { name, id, isOutgoing, loser } of TWINS) {
   Deno.test(`Swarm keeps one connection with a peer: ${name}`, () => {
     const desk = new SwarmDesk({ have: "." });
-    desk.join(1, { id, isOutgoing: isOutgoing[0] });
-    const lines = desk.join(2, { id, isOutgoing: isOutgoing[1] });
+    desk.join(1, { id, hostname: HOST, isOutgoing: isOutgoing[0] });
+    const lines = desk.join(2, {
+      id,
+      hostname: HOST,
+      isOutgoing: isOutgoing[1],
+    });
     assertEquals(lines, [`${loser} disconnect duplicate`]);
     assertEquals([...desk.swarm.peers.keys()], [3 - loser]);
   });
@@ -80,8 +86,15 @@ Deno.test("two swarms agree on which of two connections stays", () => {
   for (const id of ["10", "90"]) {
     const kept = [true, false].map((isFirstOutgoing) => {
       const desk = new SwarmDesk({ have: "." });
-      desk.join(isFirstOutgoing ? 1 : 2, { id, isOutgoing: isFirstOutgoing });
-      desk.join(isFirstOutgoing ? 2 : 1, { id, isOutgoing: !isFirstOutgoing });
+      const twin = { id, hostname: HOST };
+      desk.join(isFirstOutgoing ? 1 : 2, {
+        ...twin,
+        isOutgoing: isFirstOutgoing,
+      });
+      desk.join(isFirstOutgoing ? 2 : 1, {
+        ...twin,
+        isOutgoing: !isFirstOutgoing,
+      });
       return [...desk.swarm.peers.keys()];
     });
     assertEquals(kept[0], kept[1], "the order of arrival does not matter");
@@ -90,9 +103,18 @@ Deno.test("two swarms agree on which of two connections stays", () => {
 
 Deno.test("Swarm that is full still swaps a peer's two connections", () => {
   const desk = new SwarmDesk({ have: ".", maxPeers: 1 });
-  desk.join(1, { id: "90", isOutgoing: true });
-  assertEquals(desk.join(2, { id: "90" }), ["1 disconnect duplicate"]);
+  const twin = { id: "90", hostname: HOST };
+  desk.join(1, { ...twin, isOutgoing: true });
+  assertEquals(desk.join(2, twin), ["1 disconnect duplicate"]);
   assertEquals(desk.swarm.peers.size, 1);
+});
+
+Deno.test("Swarm lets no stranger from another host take a peer's place by its id", () => {
+  const desk = new SwarmDesk({ have: "." });
+  desk.join(1, { id: "90", hostname: "192.0.2.66" });
+  const call = { id: "90", hostname: HOST, isOutgoing: true };
+  assertEquals(desk.join(2, call), []);
+  assertEquals(desk.swarm.peers.size, 2);
 });
 
 Deno.test("Swarm keeps two peers of one host", () => {

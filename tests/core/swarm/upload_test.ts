@@ -91,5 +91,22 @@ Deno.test("Swarm gives the slot of a peer that leaves to one that waits", () => 
     desk.join(key);
     desk.signal(key, "interested");
   }
-  assertEquals(desk.leave(5), [`${UPLOAD_SLOTS + 1} < unchoke`]);
+  desk.leave(5);
+  assertEquals(desk.pass(1000), [`${UPLOAD_SLOTS + 1} < unchoke`]);
+});
+
+Deno.test("Swarm reconsiders turns once a tick, however often a peer changes its mind", () => {
+  const desk = new SwarmDesk({ have: "#" });
+  for (let key = 1; key <= UPLOAD_SLOTS + 1; key++) {
+    desk.join(key);
+    desk.signal(key, "interested");
+  }
+  const lines: string[] = [];
+  for (let change = 0; change < 100; change++) {
+    lines.push(...desk.signal(1, "notInterested"));
+    lines.push(...desk.signal(1, "interested"));
+  }
+  assertEquals(lines, []);
+  const turns = desk.pass(1000);
+  assertEquals(turns.filter((line) => line.endsWith("< choke")), []);
 });
