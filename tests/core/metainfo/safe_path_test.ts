@@ -121,7 +121,7 @@ Deno.test("platformOf() takes any other system as Linux", () => {
 });
 
 Deno.test("findPathFault() refuses a path that Linux would not take", () => {
-  const path = Array.from({ length: 17 }, () => "a".repeat(240));
+  const path = Array.from({ length: 18 }, () => "a".repeat(240));
   assertEquals(findPathFault(path, "linux"), "is longer than 4096 bytes");
   assertEquals(findPathFault(path.slice(1), "linux"), undefined);
 });
