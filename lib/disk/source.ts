@@ -20,6 +20,8 @@ export interface SourceFile {
   readonly length: number;
   /** Milliseconds since 1970; 0 where the system has none. */
   readonly modifiedMs: number;
+  /** Which file stands at the path; 0 where the system does not tell. */
+  readonly inode: number;
 }
 
 /** What is to be shared. */
@@ -84,7 +86,9 @@ export function findSourceChange(
   for (const file of before.files) {
     const now = rest.get(file.diskPath);
     if (now === undefined) return `${file.diskPath} is gone`;
-    if (now.length !== file.length || now.modifiedMs !== file.modifiedMs) {
+    const isSame = now.length === file.length &&
+      now.modifiedMs === file.modifiedMs && now.inode === file.inode;
+    if (!isSame) {
       return `${file.diskPath} was changed`;
     }
     rest.delete(file.diskPath);
@@ -182,6 +186,7 @@ function toSourceFile(
     path,
     length: information.size,
     modifiedMs: information.mtime?.getTime() ?? 0,
+    inode: information.ino ?? 0,
   };
 }
 

@@ -227,6 +227,14 @@ Deno.test("create fails while something writes to the file it reads", async () =
   assertEquals(await listing(folder.path), ["growing.log"]);
 });
 
+/** Puts another file of the same length and time in a file's place. */
+function replaceUnnoticed(path: string): void {
+  const { size, atime, mtime } = Deno.statSync(path);
+  Deno.writeFileSync(`${path}.new`, new Uint8Array(size).fill(1));
+  Deno.utimeSync(`${path}.new`, atime!, mtime!);
+  Deno.renameSync(`${path}.new`, path);
+}
+
 Deno.test("createTorrent() fails whatever changes in the folder while it is read", async () => {
   const cases: [change: (folder: string) => void, message: string][] = [
     [(folder) => Deno.truncateSync(`${folder}/b`, 9), "it ends before its 10"],
@@ -235,6 +243,7 @@ Deno.test("createTorrent() fails whatever changes in the folder while it is read
     [(folder) => Deno.writeTextFileSync(`${folder}/c`, ""), "c was added"],
     [(folder) => Deno.truncateSync(`${folder}/a`, 2 ** 25), "a was changed"],
     [(folder) => Deno.utimeSync(`${folder}/a`, 1, 1), "a was changed"],
+    [(folder) => replaceUnnoticed(`${folder}/a`), "a was changed"],
   ];
   for (const [change, message] of cases) {
     await using folder = await temporaryFolder();
