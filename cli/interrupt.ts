@@ -13,7 +13,13 @@ import { ProgramError } from "./program_error.ts";
  */
 const ECHO_MS = 1_000;
 
-/** Listens until disposed of. A later signal while it listens ends the program at once. */
+/**
+ * The end begins so long after the first signal: a program that is quick to exit
+ * would be killed by the echo on its way out. In milliseconds.
+ */
+const PAUSE_MS = 50;
+
+/** Listens until disposed of. A later signal ends the program at once. */
 export class Interrupt implements Disposable {
   readonly #controller = new AbortController();
   readonly #signals: readonly Deno.Signal[] = Deno.build.os === "windows"
@@ -22,7 +28,7 @@ export class Interrupt implements Disposable {
   readonly #listener = (): void => this.#interrupt();
 
   readonly #action: string;
-  #interruptedAtMs = Infinity;
+  #interruptedAtMs: number | undefined;
 
   private constructor(action: string) {
     this.#action = action;
@@ -37,12 +43,12 @@ export class Interrupt implements Disposable {
     return interrupt;
   }
 
-  /** Aborts on the first signal, with the error to end with as its reason. */
+  /** Aborts soon after the first signal, with the error to end with as its reason. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** Resolves at the first signal. */
+  /** Resolves when `signal` aborts. */
   get raised(): Promise<void> {
     return new Promise((resolve) => {
       if (this.signal.aborted) resolve();
@@ -50,7 +56,12 @@ export class Interrupt implements Disposable {
     });
   }
 
+  /**
+   * Listens no more. After a signal it goes on to listen: the program is about to
+   * exit, and the echo that may still come must not kill it before.
+   */
   [Symbol.dispose](): void {
+    if (this.signal.aborted) return;
     for (const signal of this.#signals) {
       Deno.removeSignalListener(signal, this.#listener);
     }
@@ -58,15 +69,14 @@ export class Interrupt implements Disposable {
 
   #interrupt(): void {
     const now = performance.now();
-    if (this.signal.aborted) {
+    if (this.#interruptedAtMs !== undefined) {
       if (now - this.#interruptedAtMs > ECHO_MS) Deno.exit(1);
       return;
     }
     this.#interruptedAtMs = now;
-    this.#controller.abort(
-      new ProgramError(
-        `cannot ${this.#action}: interrupted; run again to start over`,
-      ),
+    const reason = new ProgramError(
+      `cannot ${this.#action}: interrupted; run again to start over`,
     );
+    setTimeout(() => this.#controller.abort(reason), PAUSE_MS);
   }
 }

@@ -37,7 +37,13 @@ export class RunningProgram implements AsyncDisposable {
 
   /** Sends a signal, if the program still runs. */
   signal(signal: Deno.Signal): void {
-    if (!this.#ended) this.#process.kill(signal);
+    if (this.#ended) return;
+    try {
+      this.#process.kill(signal);
+    } catch (error) {
+      // It ended in this moment: Deno knows before its status resolves.
+      if (!(error instanceof TypeError)) throw error;
+    }
   }
 
   /** Sends a signal, if the program still runs, and waits for its end. */
