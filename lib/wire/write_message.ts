@@ -74,12 +74,3 @@ export function writePieceHeader(
   view.setUint32(at + 9, block.offsetInPiece);
   return at + PIECE_HEADER_LENGTH;
 }
-
-/** One message as bytes of its own. */
-export function encodeMessage(
-  message: ControlMessage,
-): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(encodedLength(message));
-  writeMessage(message, new DataView(bytes.buffer), 0);
-  return bytes;
-}

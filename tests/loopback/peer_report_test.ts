@@ -17,7 +17,6 @@ import {
 } from "./local_swarm.ts";
 import { runTask } from "../../scripts/programs/tasks.ts";
 
-/** A port of 127.0.0.1 that nobody listens on. */
 /** A program for `--on-complete` that notes how it was called, says so and ends with a code. */
 const NOTE_PROGRAM = `
 const [notes, code, ...words] = Deno.args;
@@ -38,7 +37,7 @@ async function noteCommand(
   await Deno.writeTextFile(script, NOTE_PROGRAM);
   await Deno.writeTextFile(notes, "");
   const command =
-    `'${Deno.execPath()}' run -A "${script}" '${notes}' ${code} two\\ words "it's" $HOME;ls`;
+    `'${Deno.execPath()}' run -W -E "${script}" '${notes}' ${code} two\\ words "it's" $HOME;ls`;
   return { command, notes };
 }
 
