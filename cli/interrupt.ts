@@ -14,10 +14,11 @@ import { ProgramError } from "./program_error.ts";
 const ECHO_MS = 1_000;
 
 /**
- * The end begins so long after the first signal: a program that is quick to exit
- * would be killed by the echo on its way out. In milliseconds.
+ * The end begins so long after the first signal, in milliseconds. A program that
+ * is quick to exit would be killed by the echo on its way out; and `deno task`
+ * 2.9.6 kills itself if its program has exited before it has seen the Ctrl+C.
  */
-const PAUSE_MS = 50;
+const PAUSE_MS = 150;
 
 /** Listens until disposed of. A later signal ends the program at once. */
 export class Interrupt implements Disposable {

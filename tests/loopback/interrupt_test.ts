@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { assertEquals, assertLess } from "@std/assert";
+import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import {
@@ -74,8 +74,7 @@ function spawnInTerminal(
 }
 
 Deno.test({
-  name:
-    "deno task peer leaves the swarm and ends with 0 on Ctrl+C in a terminal",
+  name: "deno task peer leaves the swarm on Ctrl+C in a terminal",
   // The `script` of other systems takes other flags.
   ignore: Deno.build.os !== "linux",
   fn: async () => {
@@ -94,7 +93,10 @@ Deno.test({
     await writer.write(Uint8Array.of(0x03));
     const { code, stdout } = await terminal.result;
     await writer.close();
-    assertEquals(code, 0, stdout);
+    assertMatch(stdout, /a\.bin: .* of 3\.8 MiB verified/);
+    // 130 is deno task itself (2.9.6): on a machine so busy that it sees the Ctrl+C
+    // only after its program has exited, it dies of it.
+    assert([0, 130].includes(code), stdout);
     const { complete, incomplete } = await swarm.counts(shared);
     assertEquals([complete, incomplete], [1, 0]);
   },
