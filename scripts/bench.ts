@@ -1,29 +1,33 @@
 /**
- * `deno task bench [--only NAME] [--runs COUNT] [--loopback] [--json FILE]`: measures and
- * prints; nothing here passes or fails by a time.
+ * `deno task bench [--only NAME]... [--runs COUNT] [--size SIZE] [--loopback] [--json FILE]`:
+ * measures and prints; nothing here passes or fails by a time.
  *
  * @module
  */
 import { parseCommandLine } from "../cli/flags.ts";
+import { Interrupt } from "../cli/interrupt.ts";
 import { runProgram } from "../cli/program.ts";
 import { UsageError } from "../cli/program_error.ts";
 import { writeLine } from "../cli/console.ts";
-import type { Benchmark } from "./bench/benchmark.ts";
 import { bestNetworkKind } from "./bench/network.ts";
-import { benchmarkOneToOne } from "./bench/one_to_one.ts";
-import { formatTable, summarize } from "./bench/report.ts";
+import { oneToOne } from "./bench/one_to_one.ts";
+import { formatResults, formatValue, judge } from "./bench/report.ts";
+import type { Row } from "./bench/row.ts";
+import { takeTurns } from "./bench/take_turns.ts";
+import { openWorkspace } from "./bench/workspace.ts";
 
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
-  "one-to-one": benchmarkOneToOne,
-};
+const ROWS: readonly Row[] = [oneToOne];
 
 const HELP = `
 Measures how fast a file is shared, next to other clients where installed.
 
 Usage: deno task bench [options]
 
-  --only NAME   run one benchmark: ${Object.keys(BENCHMARKS).join(", ")}
-  --runs COUNT  runs of each contender; the median counts (3)
+  --only NAME   run one row; may be given more than once:
+                ${ROWS.map(({ name }) => name).join(", ")}
+  --runs COUNT  runs of each contender; the median counts (5)
+  --size SIZE   share so much instead of what the row says, like 64MiB; the
+                targets are for the row's own size
   --loopback    on 127.0.0.1 even where network namespaces can be made
   --json FILE   write the results to a file as well
   --version, --help, --debug
@@ -34,39 +38,55 @@ async function main(args: readonly string[]): Promise<number> {
     help: HELP,
     flags: {
       only: { type: "text" },
-      runs: { type: "number", default: 3, min: 1 },
+      runs: { type: "number", default: 5, min: 1 },
+      size: { type: "size", default: 0 },
       loopback: { type: "boolean" },
       json: { type: "text" },
     },
   });
-  if (flags.only !== undefined && BENCHMARKS[flags.only] === undefined) {
-    throw new UsageError(`there is no benchmark ${flags.only}`);
+  const rows = ROWS.filter(({ name }) =>
+    flags.only === undefined || name === flags.only
+  );
+  if (rows.length === 0) {
+    throw new UsageError(`there is no row ${flags.only}`);
   }
+  using interrupt = Interrupt.listen("run the benchmark");
+  const { signal } = interrupt;
   const network = flags.loopback ? "loopback" : await bestNetworkKind();
-  const results = [];
-  for (const [name, benchmark] of Object.entries(BENCHMARKS)) {
-    if (flags.only !== undefined && flags.only !== name) continue;
-    writeLine(`${name} (${network}, Deno ${Deno.version.deno})`);
-    const report = await benchmark({
-      runCount: flags.runs,
+  const reports = [];
+  for (const row of rows) {
+    await using workspace = await openWorkspace();
+    writeLine(
+      `${row.name}: ${row.work} (${network}, files in ${
+        workspace.kind === "memory" ? "memory" : "the page cache or on the disk"
+      }, Deno ${Deno.version.deno})`,
+    );
+    const participants = await row.prepare({
       network,
-      tell: ({ name, seconds }) => {
-        writeLine(`  ${name}: ${seconds.toFixed(2)} s`);
+      folder: workspace.folder,
+      storage: workspace.kind,
+      ...(flags.size > 0 && { size: flags.size }),
+    });
+    const results = await takeTurns(participants, {
+      runCount: flags.runs,
+      signal,
+      onRun: (name, values) => {
+        const cells = row.metrics.map((metric) =>
+          `${formatValue(values[metric.id], metric)} ${metric.label}`
+        );
+        writeLine(`  ${name}: ${cells.join(", ")}`);
       },
     });
-    const summaries = summarize(report);
-    writeLine(formatTable(summaries));
-    results.push({
-      benchmark: name,
-      lengthBytes: report.lengthBytes,
-      network,
-      deno: Deno.version.deno,
-      cpuCount: navigator.hardwareConcurrency,
-      contenders: summaries,
+    writeLine(formatResults(row, results));
+    reports.push({
+      row: row.name,
+      work: row.work,
+      results,
+      verdicts: row.targets.map((target) => judge(target, results)),
     });
   }
   if (flags.json !== undefined) {
-    await Deno.writeTextFile(flags.json, JSON.stringify(results, null, 2));
+    await Deno.writeTextFile(flags.json, JSON.stringify(reports, null, 2));
   }
   return 0;
 }

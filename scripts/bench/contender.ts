@@ -6,49 +6,66 @@
 import { aria2 } from "../clients/aria2.ts";
 import { type Client, waitUntilComplete } from "../clients/client.ts";
 import { libtorrent } from "../clients/libtorrent.ts";
+import { transmission } from "../clients/transmission.ts";
 import type { Host } from "../lan/host.ts";
-import {
-  startPeer,
-  TORRENT_NAME,
-  waitUntilCompleted,
-} from "../lan/sharing_steps.ts";
+import { startPeer, TORRENT_NAME } from "../lan/sharing_steps.ts";
+
+/** What ours is called in every table. */
+export const OURS = "lanswarm";
+
+/** A contender that runs. */
+export interface RunningContender {
+  readonly pid: number;
+  /**
+   * Resolves when it says that all of the torrent is verified and stored.
+   * @throws {Error} If it ends or the time is over first.
+   */
+  waitUntilComplete(timeoutMs: number): Promise<void>;
+}
 
 /** A program that seeds and downloads. */
 export interface Contender {
   readonly name: string;
-  /** Starts seeding the torrent in the host's folder; the tracker hears of it later. */
-  seed(host: Host): Promise<void>;
-  /** Starts a download, and resolves when all of it is verified and stored. */
-  download(host: Host): Promise<void>;
+  /** Why it cannot be measured here, or undefined if it can. */
+  readonly missing: string | undefined;
+  /**
+   * Starts it with the torrent file in the host's folder. What of the content is
+   * there is seeded, the rest is fetched. It runs until the host ends.
+   */
+  start(host: Host): Promise<RunningContender>;
 }
 
 const lanswarm: Contender = {
-  name: "lanswarm",
-  seed(host: Host): Promise<void> {
-    startPeer(host);
-    return Promise.resolve();
-  },
-  async download(host: Host): Promise<void> {
-    await waitUntilCompleted(startPeer(host));
+  name: OURS,
+  missing: undefined,
+  start(host: Host): Promise<RunningContender> {
+    const peer = startPeer(host);
+    return Promise.resolve({
+      pid: peer.pid,
+      async waitUntilComplete(timeoutMs: number): Promise<void> {
+        await peer.stdout.waitFor(/"type":"completed"/, timeoutMs);
+      },
+    });
   },
 };
 
-/** Ours, and those of the others that are installed. */
+/** Ours first, then the others. */
 export const CONTENDERS: readonly Contender[] = [
   lanswarm,
-  ...[aria2, libtorrent]
-    .filter((client) => client.missing === undefined)
-    .map(fromClient),
+  ...[libtorrent, aria2, transmission].map(fromClient),
 ];
 
 function fromClient(client: Client): Contender {
   return {
     name: client.name,
-    async seed(host: Host): Promise<void> {
-      await client.start(host, TORRENT_NAME);
-    },
-    async download(host: Host): Promise<void> {
-      await waitUntilComplete(host, await client.start(host, TORRENT_NAME));
+    missing: client.missing,
+    async start(host: Host): Promise<RunningContender> {
+      const program = await client.start(host, TORRENT_NAME);
+      return {
+        pid: program.pid,
+        waitUntilComplete: (timeoutMs) =>
+          waitUntilComplete(host, program, { timeoutMs }),
+      };
     },
   };
 }

@@ -17,6 +17,12 @@ export interface BenchmarkNetwork<Name extends string> extends AsyncDisposable {
   host(name: Name): Host;
 }
 
+/** How fast the machines' links are, the same in both directions. */
+export interface LinkRates {
+  /** Of every link. */
+  readonly megabitsPerSecond?: number;
+}
+
 /** What this system allows: namespaces if it can make them. */
 export async function bestNetworkKind(): Promise<NetworkKind> {
   return await lanUnavailableReason() === undefined ? "namespaces" : "loopback";
@@ -27,14 +33,18 @@ export interface NetworkOptions {
   readonly kind: NetworkKind;
   /** The folder that the machines' folders are made in. */
   readonly dir: string;
+  /** Only between namespaces. @default {{}} As fast as the machine. */
+  readonly rates?: LinkRates;
 }
 
 /** Makes a machine for each name. */
 export async function openNetwork<Name extends string>(
   names: readonly Name[],
-  { kind, dir }: NetworkOptions,
+  { kind, dir, rates }: NetworkOptions,
 ): Promise<BenchmarkNetwork<Name>> {
-  if (kind === "namespaces") return await createLan(names, { dir });
+  if (kind === "namespaces") {
+    return await createLan(names, { dir, ...rates });
+  }
   const root = await Deno.makeTempDir({ dir });
   const hosts = new Map<Name, Host>();
   for (const name of names) {

@@ -1,63 +1,134 @@
 /**
- * What a benchmark found, as a table. Pure.
+ * What a row found, judged and as text. Pure.
  *
  * @module
  */
+import type { Metric, Reference, Row, Target, Values } from "./row.ts";
 
-/** One run of one contender. */
-export interface Measurement {
+/** All runs of one contender, or why there are none. */
+export interface Result {
   readonly name: string;
-  readonly seconds: number;
+  /** In their order; empty if it could not be measured. */
+  readonly runs: readonly Values[];
+  /** Why it was not measured, or no further. */
+  readonly failure?: string;
 }
 
-/** All runs of a benchmark. */
-export interface Report {
-  readonly benchmark: string;
-  /** What each run transferred. */
-  readonly lengthBytes: number;
-  readonly measurements: readonly Measurement[];
-}
-
-/** A contender's runs taken together. */
-export interface Summary {
-  readonly name: string;
-  /** In the order of the runs. */
-  readonly seconds: readonly number[];
-  readonly medianSeconds: number;
-  readonly mebibytesPerSecond: number;
-  /** How many times as long as the first contender it took. */
+/** What became of a target. */
+export interface Verdict {
+  readonly metric: string;
+  /** What was to be reached. */
+  readonly target: string;
+  /** The median of ours. */
+  readonly measured: number;
+  /** What it was compared with. */
+  readonly reference: number;
+  /** `measured / reference`. */
   readonly ratio: number;
+  readonly isMet: boolean;
 }
 
-/** Each contender's median, in the order of their first runs. */
-export function summarize(report: Report): Summary[] {
-  const runs = new Map<string, number[]>();
-  for (const { name, seconds } of report.measurements) {
-    runs.set(name, [...runs.get(name) ?? [], seconds]);
+/** The median of a metric over the runs that have it; `undefined` if none has. */
+export function medianOf(result: Result, metric: string): number | undefined {
+  const values = result.runs
+    .map((run) => run[metric])
+    .filter((value) => value !== undefined)
+    .sort((a, b) => a - b);
+  if (values.length === 0) return undefined;
+  const middle = values.length >>> 1;
+  return values.length % 2 === 1
+    ? values[middle]!
+    : (values[middle - 1]! + values[middle]!) / 2;
+}
+
+/**
+ * Compares ours, which is the first result, with a target.
+ * @returns `undefined` if one of the two sides was not measured.
+ */
+export function judge(
+  target: Target,
+  results: readonly Result[],
+): Verdict | undefined {
+  const ours = results[0];
+  const measured = ours && medianOf(ours, target.metric);
+  const reference = valueOf(target.reference, target, results);
+  if (measured === undefined || reference === undefined) return undefined;
+  const ratio = measured / reference;
+  return {
+    metric: target.metric,
+    target: target.text,
+    measured,
+    reference,
+    ratio,
+    isMet: target.limit === "at least"
+      ? ratio >= target.factor
+      : ratio <= target.factor,
+  };
+}
+
+function valueOf(
+  reference: Reference,
+  { metric, limit }: Target,
+  results: readonly Result[],
+): number | undefined {
+  switch (reference.type) {
+    case "constant":
+      return reference.value;
+    case "bestOf": {
+      const medians = results
+        .filter(({ name }) => reference.contenders.includes(name))
+        .map((result) => medianOf(result, metric))
+        .filter((median) => median !== undefined);
+      if (medians.length === 0) return undefined;
+      return limit === "at least" ? Math.max(...medians) : Math.min(...medians);
+    }
+    default:
+      return reference satisfies never;
   }
-  const medians = [...runs].map(([name, seconds]) =>
-    [name, seconds, median(seconds)] as const
-  );
-  const reference = medians[0]?.[2] ?? 1;
-  return medians.map(([name, seconds, medianSeconds]) => ({
-    name,
-    seconds,
-    medianSeconds,
-    mebibytesPerSecond: report.lengthBytes / 1024 / 1024 / medianSeconds,
-    ratio: medianSeconds / reference,
-  }));
 }
 
-/** The summaries as lines of text with aligned columns. */
-export function formatTable(summaries: readonly Summary[]): string {
-  const rows = summaries.map((summary) => [
-    summary.name,
-    summary.medianSeconds.toFixed(2),
-    summary.mebibytesPerSecond.toFixed(0),
-    summary.ratio.toFixed(2),
-    summary.seconds.map((seconds) => seconds.toFixed(2)).join(" "),
+/** A row's results: a line for each contender, then one for each target. */
+export function formatResults(row: Row, results: readonly Result[]): string {
+  const first = row.metrics[0]!;
+  const lines = results.filter(({ runs }) => runs.length > 0).map((result) => [
+    result.name,
+    ...row.metrics.map((metric) =>
+      formatValue(medianOf(result, metric.id), metric)
+    ),
+    result.runs.map((run) => formatValue(run[first.id], first)).join(" "),
   ]);
-  const table = [["", "median s", "MiB/s", "time ratio", "runs"], ...rows];
+  const heading = ["", ...row.metrics.map(({ label }) => label), "runs"];
+  return [
+    ...alignColumns([heading, ...lines]),
+    ...results.filter(({ failure }) => failure !== undefined)
+      .map(({ name, failure }) => `${name}: ${failure}`),
+    ...row.targets.map((target) => formatVerdict(row, target, results)),
+  ].join("\n");
+}
+
+function formatVerdict(
+  row: Row,
+  target: Target,
+  results: readonly Result[],
+): string {
+  const { label } = row.metrics.find(({ id }) => id === target.metric)!;
+  const verdict = judge(target, results);
+  const outcome = verdict === undefined
+    ? "not measured"
+    : `${verdict.ratio.toFixed(2)} ×, ${verdict.isMet ? "met" : "not met"}`;
+  return `target: ${label} ${target.text}: ${outcome}`;
+}
+
+/** A value in its metric's decimals. */
+export function formatValue(
+  value: number | undefined,
+  { decimals }: Metric,
+): string {
+  return value === undefined ? "-" : value.toFixed(decimals);
+}
+
+/** Cells as lines: the first and the last column to the left, the rest to the right. */
+export function alignColumns(table: readonly (readonly string[])[]): string[] {
   const widths = table[0]!.map((_, column) =>
     Math.max(...table.map((row) => row[column]!.length))
   );
@@ -67,14 +138,5 @@ export function formatTable(summaries: readonly Summary[]): string {
         ? cell.padEnd(widths[column]!)
         : cell.padStart(widths[column]!)
     ).join("  ").trimEnd()
-  ).join("\n");
-}
-
-/** The middle value, or the mean of the two middle ones. */
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >>> 1;
-  return sorted.length % 2 === 1
-    ? sorted[middle]!
-    : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  );
 }

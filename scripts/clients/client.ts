@@ -10,8 +10,11 @@ import { join } from "@std/path";
 import type { Host } from "../lan/host.ts";
 import type { RunningProgram } from "../programs/running_program.ts";
 
-/** Longest wait for a client to have all of a torrent, in milliseconds. */
-const DOWNLOAD_TIMEOUT_MS = 90_000;
+/** Options of {@linkcode waitUntilComplete}. */
+export interface WaitOptions {
+  /** In milliseconds. @default {90_000} */
+  readonly timeoutMs?: number;
+}
 
 /** A stock client. */
 export interface Client {
@@ -49,10 +52,11 @@ export function markerPath(host: Host): string {
 export async function waitUntilComplete(
   host: Host,
   client: RunningProgram,
+  { timeoutMs = 90_000 }: WaitOptions = {},
 ): Promise<void> {
   let hasEnded = false;
   client.result.then(() => hasEnded = true);
-  const endTime = Date.now() + DOWNLOAD_TIMEOUT_MS;
+  const endTime = Date.now() + timeoutMs;
   while (!await exists(markerPath(host))) {
     if (hasEnded || Date.now() > endTime) {
       throw new Error(

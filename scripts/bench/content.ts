@@ -1,0 +1,87 @@
+/**
+ * What is shared in a benchmark: made and hashed once, laid into each seeder's
+ * folder without a copy, and compared with what arrived.
+ *
+ * @module
+ */
+import { dirname, join } from "@std/path";
+import { buildTorrent, createTorrent, type Torrent } from "../../mod.ts";
+import type { Host } from "../lan/host.ts";
+import { runCommand } from "../programs/run_command.ts";
+
+/** A file or a folder to share. */
+export class Content {
+  /** Its folder, in the workspace. */
+  readonly #folder: string;
+  /** With an announce URL that no swarm uses. */
+  readonly #torrent: Torrent;
+
+  private constructor(folder: string, torrent: Torrent) {
+    this.#folder = folder;
+    this.#torrent = torrent;
+  }
+
+  /** Hashes what is called `name` in `folder`. */
+  static async hash(folder: string, name: string): Promise<Content> {
+    const { torrent } = await createTorrent(join(folder, name), {
+      announce: ["http://127.0.0.1/announce"],
+    });
+    return new Content(folder, torrent);
+  }
+
+  /** What its torrent file says, but for the tracker. */
+  get torrent(): Torrent {
+    return this.#torrent;
+  }
+
+  /** In bytes. */
+  get length(): number {
+    return this.#torrent.geometry.length;
+  }
+
+  /** The bytes of a torrent file for the tracker at `announceUrl`. */
+  torrentFor(announceUrl: string): Uint8Array {
+    const { name, isFolder, files, geometry, pieceHashes } = this.#torrent;
+    return buildTorrent({
+      name,
+      content: isFolder
+        ? {
+          type: "folder",
+          files: files.map(({ path, length }) => ({
+            path: path.slice(1),
+            length,
+          })),
+        }
+        : { type: "file", length: geometry.length },
+      pieceLength: geometry.pieceLength,
+      pieceHashes,
+      announce: [announceUrl],
+    });
+  }
+
+  /** Links all of it into a host's folder, which must be in the workspace too. */
+  async layInto(host: Host): Promise<void> {
+    const made = new Set<string>();
+    for (const { path } of this.#torrent.files) {
+      const target = host.path(...path);
+      const parent = dirname(target);
+      if (!made.has(parent)) await Deno.mkdir(parent, { recursive: true });
+      made.add(parent);
+      await Deno.link(join(this.#folder, ...path), target);
+    }
+  }
+
+  /** @throws {Error} If a host's copy is not byte for byte the same. */
+  async compareWith(host: Host): Promise<void> {
+    const { name } = this.#torrent;
+    const { code, stdout, stderr } = await runCommand("diff", [
+      ...["--recursive", "--brief"],
+      ...[join(this.#folder, name), host.path(name)],
+    ]);
+    if (code !== 0) {
+      throw new Error(
+        `Cannot use the run: the copy on ${host.name} is wrong: ${stdout}${stderr}`,
+      );
+    }
+  }
+}

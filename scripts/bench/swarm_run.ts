@@ -1,0 +1,127 @@
+/**
+ * One run of one contender: our tracker, a seeder and leechers, each on a host of
+ * its own, all alike but for the contender.
+ *
+ * The clock: the tracker and the seeder are up, the seeder has verified its
+ * content and the tracker counts it as complete. The clock starts, every leecher
+ * is started at once with the torrent file and an empty folder, and a leecher's
+ * time is taken when the contender itself says that all is verified and stored
+ * (ours by a line of its output, the others by a file that they are told to make
+ * or to have made, looked for every 10 ms). So the start of the program is in it,
+ * for everybody. That the copies are right is checked after the clock has stopped.
+ *
+ * The CPU seconds: the leechers' whole, and the seeder's from the clock's start.
+ *
+ * @module
+ */
+import {
+  type SwarmCounts,
+  TORRENT_NAME,
+  waitForCounts,
+} from "../lan/sharing_steps.ts";
+import type { Host } from "../lan/host.ts";
+import type { Content } from "./content.ts";
+import type { Contender, RunningContender } from "./contender.ts";
+import { type LinkRates, type NetworkKind, openNetwork } from "./network.ts";
+import { readProcessUsage } from "./process_usage.ts";
+
+/** Longest wait for the last leecher, in milliseconds. */
+const RUN_TIMEOUT_MS = 180_000;
+
+const SEEDING: SwarmCounts = { complete: 1, incomplete: 0 };
+
+/** Options of {@linkcode runSwarm}. */
+export interface SwarmRunOptions {
+  readonly content: Content;
+  readonly leecherCount: number;
+  readonly network: NetworkKind;
+  /** The workspace's folder, which the content is in too. */
+  readonly folder: string;
+  /** @default {{}} As fast as the machine. */
+  readonly rates?: LinkRates;
+}
+
+/** What a run measured. */
+export interface SwarmRun {
+  /** From the clock's start to each leecher's completion, in seconds, by leecher. */
+  readonly seconds: readonly number[];
+  /** Of the seeder and all leechers; undefined where the system does not tell. */
+  readonly cpuSeconds: number | undefined;
+  /** The most that any one of them has used, in bytes; undefined likewise. */
+  readonly peakMemoryBytes: number | undefined;
+}
+
+/** Shares the content once. */
+export async function runSwarm(
+  contender: Contender,
+  options: SwarmRunOptions,
+): Promise<SwarmRun> {
+  const { content, folder, network: kind, rates } = options;
+  const leecherNames = Array.from(
+    { length: options.leecherCount },
+    (_, index) => leecherName(index),
+  );
+  await using network = await openNetwork(
+    ["tracker", "seeder", ...leecherNames],
+    { kind, dir: folder, rates },
+  );
+  const [tracker, seeder] = [network.host("tracker"), network.host("seeder")];
+  const leechers = leecherNames.map((name) => network.host(name));
+  const announceUrl = await startTracker(tracker);
+  const torrentFile = content.torrentFor(announceUrl);
+  for (const host of [seeder, ...leechers]) {
+    await Deno.writeFile(host.path(TORRENT_NAME), torrentFile);
+  }
+  await content.layInto(seeder);
+  const seeding = await contender.start(seeder);
+  const { infoHash } = content.torrent;
+  await waitForCounts(
+    tracker,
+    { host: seeder, infoHash, announceUrl },
+    SEEDING,
+  );
+
+  const before = await readProcessUsage(seeding.pid);
+  const startMs = performance.now();
+  const finished = await Promise.all(leechers.map(async (host) => {
+    const running = await contender.start(host);
+    await running.waitUntilComplete(RUN_TIMEOUT_MS);
+    return { running, seconds: (performance.now() - startMs) / 1000 };
+  }));
+  const usage = await sumUsage([
+    seeding,
+    ...finished.map(({ running }) => running),
+  ]);
+  for (const host of leechers) await content.compareWith(host);
+  return {
+    seconds: finished.map(({ seconds }) => seconds),
+    cpuSeconds: usage && before && usage.cpuSeconds - before.cpuSeconds,
+    peakMemoryBytes: usage?.peakMemoryBytes,
+  };
+}
+
+/** The name of a leecher's host. */
+export function leecherName(index: number): string {
+  return `leecher${index + 1}`;
+}
+
+/** Starts our tracker and waits until it serves. @returns Its announce URL. */
+async function startTracker(host: Host): Promise<string> {
+  const tracker = host.spawnTask("tracker", ["0", "--host", host.address]);
+  const [announceUrl] = await tracker.stdout.waitFor(/http\S+\/announce/);
+  return announceUrl;
+}
+
+/** CPU seconds together, memory of the largest. */
+async function sumUsage(
+  contenders: readonly RunningContender[],
+): Promise<{ cpuSeconds: number; peakMemoryBytes: number } | undefined> {
+  let [cpuSeconds, peakMemoryBytes] = [0, 0];
+  for (const { pid } of contenders) {
+    const usage = await readProcessUsage(pid);
+    if (usage === undefined) return undefined;
+    cpuSeconds += usage.cpuSeconds;
+    peakMemoryBytes = Math.max(peakMemoryBytes, usage.peakMemoryBytes);
+  }
+  return { cpuSeconds, peakMemoryBytes };
+}
