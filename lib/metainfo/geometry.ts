@@ -1,7 +1,7 @@
 /**
  * All piece and block arithmetic of a torrent in one immutable value. Invariant:
  * the pieces tile `length` exactly, every piece but the last is `pieceLength`
- * long, every block but the last of a piece is `BLOCK_SIZE` long.
+ * long, every block but the last of a piece is `blockLength` long.
  *
  * @module
  */
@@ -21,10 +21,19 @@ export class Geometry {
   /** Length of every piece but perhaps the last. */
   readonly pieceLength: number;
   readonly pieceCount: number;
+  /** Length of every block but perhaps the last of a piece. */
+  readonly blockLength: number;
   readonly #blocksPerPiece: number;
 
-  /** @throws {RangeError} If a length is not a safe integer, `length` negative or `pieceLength` below 1. */
-  constructor(length: number, pieceLength: number) {
+  /**
+   * @param options `blockLength` is for simulations, where a byte may stand for a block.
+   * @throws {RangeError} If a length is not a safe integer, `length` negative or `pieceLength` below 1.
+   */
+  constructor(
+    length: number,
+    pieceLength: number,
+    options: { readonly blockLength?: number } = {},
+  ) {
     if (!Number.isSafeInteger(length) || length < 0) {
       throw new RangeError(
         `Cannot lay out pieces: length ${length} is not a whole number of bytes`,
@@ -38,7 +47,8 @@ export class Geometry {
     this.length = length;
     this.pieceLength = pieceLength;
     this.pieceCount = Math.ceil(length / pieceLength);
-    this.#blocksPerPiece = Math.ceil(pieceLength / BLOCK_SIZE);
+    this.blockLength = options.blockLength ?? BLOCK_SIZE;
+    this.#blocksPerPiece = Math.ceil(pieceLength / this.blockLength);
   }
 
   /** Offset in the torrent of a piece's first byte. */
@@ -58,12 +68,15 @@ export class Geometry {
 
   /** Number of blocks in a piece. @throws {RangeError} If there is no such piece. */
   blockCountAt(index: number): number {
-    return Math.ceil(this.pieceLengthAt(index) / BLOCK_SIZE);
+    return Math.ceil(this.pieceLengthAt(index) / this.blockLength);
   }
 
   /** Length of one block of a piece; the last may be shorter. */
   blockLengthAt(index: number, block: number): number {
-    return Math.min(BLOCK_SIZE, this.pieceLengthAt(index) - block * BLOCK_SIZE);
+    return Math.min(
+      this.blockLength,
+      this.pieceLengthAt(index) - block * this.blockLength,
+    );
   }
 
   /** One number for one block of the torrent: ids of a piece's blocks are consecutive. */

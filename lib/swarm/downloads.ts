@@ -8,7 +8,6 @@
 import { Bitfield } from "../base/bitfield.ts";
 import { ProtocolError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
-import { BLOCK_SIZE } from "../metainfo/geometry.ts";
 import type { BlockRange, PieceMessage } from "../wire/message.ts";
 import type { PeerState } from "./peer_state.ts";
 import type { PieceAssembly } from "./piece_assembly.ts";
@@ -261,12 +260,12 @@ export class Downloads {
     const { geometry } = this.#context;
     const { index, offsetInPiece, block } = message;
     if (
-      offsetInPiece % BLOCK_SIZE !== 0 ||
+      offsetInPiece % geometry.blockLength !== 0 ||
       !geometry.contains(index, offsetInPiece, 1)
     ) {
       return undefined;
     }
-    const blockInPiece = offsetInPiece / BLOCK_SIZE;
+    const blockInPiece = offsetInPiece / geometry.blockLength;
     if (block.length !== geometry.blockLengthAt(index, blockInPiece)) {
       throw new ProtocolError(
         `Cannot take block: piece ${index}, offset ${offsetInPiece} is ${block.length} bytes long`,
@@ -280,7 +279,7 @@ export class Downloads {
     const { index, block } = geometry.blockOfId(id);
     return {
       index,
-      offsetInPiece: block * BLOCK_SIZE,
+      offsetInPiece: block * geometry.blockLength,
       length: geometry.blockLengthAt(index, block),
     };
   }

@@ -15,6 +15,8 @@ export class PieceAssembly {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Only the owner may deliver: an earlier copy was corrupt and the sender is wanted. */
   readonly isExclusive: boolean;
+  /** Length of every block but perhaps the last. */
+  readonly blockLength: number;
   /** The peer that works on it; others help only when there is nothing else to do. */
   owner: PeerKey | undefined;
   readonly #orders: Uint16Array;
@@ -26,13 +28,14 @@ export class PieceAssembly {
   constructor(
     index: number,
     bytes: Uint8Array<ArrayBuffer>,
-    options: { owner: PeerKey; isExclusive: boolean },
+    options: { owner: PeerKey; isExclusive: boolean; blockLength?: number },
   ) {
     this.index = index;
     this.bytes = bytes;
     this.owner = options.owner;
     this.isExclusive = options.isExclusive;
-    const blockCount = Math.ceil(bytes.length / BLOCK_SIZE);
+    this.blockLength = options.blockLength ?? BLOCK_SIZE;
+    const blockCount = Math.ceil(bytes.length / this.blockLength);
     this.#orders = new Uint16Array(blockCount);
     this.#sources = new Array(blockCount).fill(undefined);
   }
@@ -82,7 +85,7 @@ export class PieceAssembly {
   /** Places a block, which is copied; ignored if it was received before. */
   receive(block: number, bytes: Uint8Array, hostname: string): void {
     if (this.isReceived(block)) return;
-    this.bytes.set(bytes, block * BLOCK_SIZE);
+    this.bytes.set(bytes, block * this.blockLength);
     this.#sources[block] = hostname;
     this.#receivedCount++;
   }

@@ -222,6 +222,7 @@ export class PiecePicker {
     const assembly = new PieceAssembly(index, bytes, {
       owner: peer.key,
       isExclusive: this.#isSuspect(index),
+      blockLength: this.#geometry.blockLength,
     });
     this.#inProgress.set(index, assembly);
     this.#open.add(assembly);

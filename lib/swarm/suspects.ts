@@ -6,7 +6,6 @@
  *
  * @module
  */
-import { BLOCK_SIZE } from "../metainfo/geometry.ts";
 import type { PieceAssembly } from "./piece_assembly.ts";
 
 const MAX_COPIES = 8;
@@ -38,8 +37,8 @@ export class Suspects {
     this.#copies.delete(index);
     const convicted = new Set<string>();
     copy?.sources.forEach((hostname, block) => {
-      const start = block * BLOCK_SIZE;
-      const end = start + BLOCK_SIZE;
+      const start = block * copy.blockLength;
+      const end = start + copy.blockLength;
       if (
         hostname !== undefined &&
         !areEqual(copy.bytes.subarray(start, end), right.subarray(start, end))

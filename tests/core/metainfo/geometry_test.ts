@@ -62,3 +62,17 @@ Deno.test("Geometry refuses lengths that are no number of bytes", () => {
     "piece 1",
   );
 });
+
+Deno.test("Geometry takes blocks of another length, for content that only seems large", () => {
+  const geometry = new Geometry(11, 4, { blockLength: 1 });
+  assertEquals([0, 1, 2].map((index) => geometry.blockCountAt(index)), [
+    4,
+    4,
+    3,
+  ]);
+  assertEquals(geometry.blockLengthAt(2, 2), 1);
+  assertEquals(geometry.blockOfId(geometry.blockId(1, 3)), {
+    index: 1,
+    block: 3,
+  });
+});
