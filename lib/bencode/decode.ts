@@ -5,7 +5,7 @@
  * @module
  */
 import bencode, { type Decoded } from "bencode";
-import { scanBencode } from "./scan.ts";
+import { BENCODE_LIMITS, type BencodeLimits, scanBencode } from "./scan.ts";
 
 export type { Decoded };
 
@@ -15,10 +15,13 @@ export type DecodedDictionary = { [key: string]: Decoded };
 /**
  * Reads one bencoded value; its strings are copies. Integers past 2^53 come back
  * rounded: whoever reads a field checks `Number.isSafeInteger`.
- * @throws {BencodeError} If the bytes are not one value in strict bencode.
+ * @throws {BencodeError} If the bytes are not one value in strict bencode, or hold more than the limits allow.
  */
-export function decodeBencode(bytes: Uint8Array): Decoded {
-  scanBencode(bytes);
+export function decodeBencode(
+  bytes: Uint8Array,
+  limits: BencodeLimits = BENCODE_LIMITS,
+): Decoded {
+  scanBencode(bytes, limits);
   return bencode.decode(bytes);
 }
 

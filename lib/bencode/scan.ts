@@ -30,6 +30,20 @@ const MAX_LENGTH_DIGITS = 15;
  */
 const MAX_INTEGER_DIGITS = 20;
 
+/** How much a value may hold. */
+export interface BencodeLimits {
+  /** Lists and dictionaries inside one another. */
+  readonly maxDepth: number;
+  /** Values, keys and ends in all. */
+  readonly maxItems: number;
+}
+
+/** What any value may hold; {@linkcode MAX_DEPTH} and {@linkcode MAX_ITEMS}. */
+export const BENCODE_LIMITS: BencodeLimits = {
+  maxDepth: MAX_DEPTH,
+  maxItems: MAX_ITEMS,
+};
+
 /** A value's place in the bytes. */
 export interface ByteSpan {
   readonly start: number;
@@ -73,15 +87,19 @@ export function keyName(bytes: Uint8Array): string {
  * Walks over `bytes`.
  * @throws {BencodeError} If they are not one value in strict bencode.
  */
-export function scanBencode(bytes: Uint8Array): TopLevelSpans {
+export function scanBencode(
+  bytes: Uint8Array,
+  limits: BencodeLimits = BENCODE_LIMITS,
+): TopLevelSpans {
+  const { maxDepth, maxItems } = limits;
   const spans = new Map<string, ByteSpan>();
   const frames: Frame[] = [];
   let position = 0;
   let topLevelStart = 0;
   let itemCount = 0;
   do {
-    if (++itemCount > MAX_ITEMS) {
-      throw new BencodeError(position, `more than ${MAX_ITEMS} items`);
+    if (++itemCount > maxItems) {
+      throw new BencodeError(position, `more than ${maxItems} items`);
     }
     const frame = frames.at(-1);
     const byte = byteAt(bytes, position);
@@ -93,8 +111,8 @@ export function scanBencode(bytes: Uint8Array): TopLevelSpans {
       continue;
     }
     if (byte === LIST || byte === DICTIONARY) {
-      if (frames.length === MAX_DEPTH) {
-        throw new BencodeError(position, `nesting deeper than ${MAX_DEPTH}`);
+      if (frames.length === maxDepth) {
+        throw new BencodeError(position, `nesting deeper than ${maxDepth}`);
       }
       const keys = byte === DICTIONARY ? new Set<string>() : undefined;
       frames.push({ keys, key: undefined });

@@ -12,6 +12,11 @@ import {
   isDictionary,
 } from "../bencode/decode.ts";
 import { type Encodable, encodeBencode } from "../bencode/encode.ts";
+import {
+  type CompactPeers,
+  encodeCompactPeers,
+  parseCompactPeers,
+} from "../base/compact_peers.ts";
 import { TrackerError } from "../base/errors.ts";
 import { identifierToBytes } from "../base/identifier.ts";
 import { formatIpAddress, parseIpAddress } from "../base/ip_address.ts";
@@ -22,11 +27,6 @@ import {
   type ScrapeEntry,
 } from "./announce.ts";
 import type { AnnounceQuery } from "./announce_query.ts";
-import {
-  type CompactPeers,
-  encodeCompactPeers,
-  parseCompactPeers,
-} from "./compact_peers.ts";
 import type { ListedPeer } from "./peer_store.ts";
 
 /** A tracker that asks for no pause would be asked without one. In milliseconds. */

@@ -92,6 +92,21 @@ Deno.test("decodeBencode() refuses more items than a torrent can need", () => {
   assertThrows(() => decodeBencode(latin1(text)), BencodeError, "more than");
 });
 
+Deno.test("decodeBencode() holds a value to limits of the caller's own", () => {
+  const limits = { maxDepth: 2, maxItems: 5 };
+  assertEquals(decodeBencode(latin1("d1:alee"), limits), { a: [] });
+  assertThrows(
+    () => decodeBencode(latin1("d1:allee"), limits),
+    BencodeError,
+    "nesting deeper than 2",
+  );
+  assertThrows(
+    () => decodeBencode(latin1("d1:ai1e1:bi2ee"), limits),
+    BencodeError,
+    "more than 5 items",
+  );
+});
+
 Deno.test("decodeBencode() reads the deepest nesting allowed", () => {
   const text = "l".repeat(MAX_DEPTH) + "e".repeat(MAX_DEPTH);
   let value = decodeBencode(latin1(text));

@@ -15,7 +15,7 @@ import {
   encodeAnnounceReply,
   parseAnnounceReply,
 } from "../../../lib/tracker/announce_reply.ts";
-import { parseCompactPeers } from "../../../lib/tracker/compact_peers.ts";
+import { parseCompactPeers } from "../../../lib/base/compact_peers.ts";
 import { createTrackerHandler } from "../../../lib/tracker/handler.ts";
 import { QueryError } from "../../../lib/tracker/query.ts";
 import { PeerRegistry } from "../../../lib/tracker/registry.ts";

@@ -1,8 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
   encodeCompactPeers,
+  parseCompactPeer,
   parseCompactPeers,
-} from "../../../lib/tracker/compact_peers.ts";
+} from "../../../lib/base/compact_peers.ts";
 
 // deno-fmt-ignore
 const TWO_IPV4_PEERS = Uint8Array.of(
@@ -68,4 +69,16 @@ Deno.test("parseCompactPeers() leaves out port 0", () => {
   const bytes = TWO_IPV4_PEERS.slice();
   bytes.fill(0, 4, 6);
   assertEquals(parseCompactPeers(bytes, "ipv4"), [ADDRESSES[2]!]);
+});
+
+Deno.test("parseCompactPeer() reads one of either length, and none of another", () => {
+  const [first, ipv6] = ADDRESSES;
+  assertEquals(parseCompactPeer(TWO_IPV4_PEERS.subarray(0, 6)), first);
+  assertEquals(parseCompactPeer(ONE_IPV6_PEER), ipv6);
+  for (const length of [0, 1, 2, 4, 5, 7, 16, 17]) {
+    assertThrows(
+      () => parseCompactPeer(ONE_IPV6_PEER.subarray(0, length)),
+      RangeError,
+    );
+  }
 });

@@ -1,7 +1,7 @@
 /**
- * Peer addresses in the compact form of trackers: the address and the port, one
- * after another, big endian, 6 bytes a peer for IPv4 [BEP 23] and 18 for IPv6
- * [BEP 7].
+ * Peer addresses in the compact form of trackers and of peer exchange: the
+ * address and the port, one after another, big endian, 6 bytes a peer for IPv4
+ * [BEP 23] and 18 for IPv6 [BEP 7].
  *
  * @module
  */
@@ -10,12 +10,18 @@ import {
   IPV4_LENGTH,
   IPV6_LENGTH,
   parseIpAddress,
-} from "../base/ip_address.ts";
-import type { PeerAddress } from "../base/peer_address.ts";
+} from "./ip_address.ts";
+import type { PeerAddress } from "./peer_address.ts";
 
 const PORT_LENGTH = 2;
 
-/** The two compact lists of a reply. */
+/** Length of one peer in each list, in bytes. */
+export const COMPACT_PEER_LENGTH = {
+  ipv4: IPV4_LENGTH + PORT_LENGTH,
+  ipv6: IPV6_LENGTH + PORT_LENGTH,
+} as const;
+
+/** The two compact lists of addresses. */
 export interface CompactPeers {
   /** 6 bytes a peer. */
   readonly ipv4: Uint8Array<ArrayBuffer>;
@@ -27,8 +33,8 @@ export interface CompactPeers {
 export function encodeCompactPeers(
   addresses: readonly PeerAddress[],
 ): CompactPeers {
-  const ipv4 = new Uint8Array(addresses.length * (IPV4_LENGTH + PORT_LENGTH));
-  const ipv6 = new Uint8Array(addresses.length * (IPV6_LENGTH + PORT_LENGTH));
+  const ipv4 = new Uint8Array(addresses.length * COMPACT_PEER_LENGTH.ipv4);
+  const ipv6 = new Uint8Array(addresses.length * COMPACT_PEER_LENGTH.ipv6);
   let ipv4Length = 0;
   let ipv6Length = 0;
   for (const { hostname, port } of addresses) {
@@ -68,21 +74,29 @@ export function parseCompactPeers(
   bytes: Uint8Array,
   family: keyof CompactPeers,
 ): PeerAddress[] {
-  const addressLength = family === "ipv4" ? IPV4_LENGTH : IPV6_LENGTH;
-  const entryLength = addressLength + PORT_LENGTH;
+  const entryLength = COMPACT_PEER_LENGTH[family];
   if (bytes.length % entryLength !== 0) {
     throw new RangeError(
       `Cannot read compact peers: ${bytes.length} bytes are not a multiple of ${entryLength}`,
     );
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const addresses: PeerAddress[] = [];
   for (let offset = 0; offset < bytes.length; offset += entryLength) {
-    const portOffset = offset + addressLength;
-    const port = view.getUint16(portOffset);
-    if (port === 0) continue;
-    const hostname = formatIpAddress(bytes.subarray(offset, portOffset));
-    addresses.push({ hostname, port });
+    const address = parseCompactPeer(
+      bytes.subarray(offset, offset + entryLength),
+    );
+    if (address !== undefined) addresses.push(address);
   }
   return addresses;
+}
+
+/**
+ * Reads one peer of 6 or 18 bytes; `undefined` if its port is 0.
+ * @throws {RangeError} On another length.
+ */
+export function parseCompactPeer(bytes: Uint8Array): PeerAddress | undefined {
+  const portOffset = bytes.length - PORT_LENGTH;
+  const hostname = formatIpAddress(bytes.subarray(0, Math.max(0, portOffset)));
+  const port = bytes[portOffset]! << 8 | bytes[portOffset + 1]!;
+  return port === 0 ? undefined : { hostname, port };
 }
