@@ -6,14 +6,16 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { VERSION } from "../mod.ts";
 import { EXIT_CODES_HELP, UsageError } from "./program_error.ts";
 import { parseSize } from "./quantity.ts";
+import { versionLine } from "./version_line.ts";
 
 /** A flag of a program: what it holds and what it holds when not given. */
 export type FlagDefinition =
   | { readonly type: "boolean" }
   | { readonly type: "text"; readonly default?: string }
+  /** Given any number of times. */
+  | { readonly type: "list" }
   /** Bytes, with or without a unit: `262144`, `256KiB`, `1MiB`. */
   | { readonly type: "size"; readonly default: number }
   | {
@@ -32,6 +34,7 @@ export type FlagDefinitions = { readonly [name: string]: FlagDefinition };
 export type FlagValue<D extends FlagDefinition> = D extends { type: "boolean" }
   ? boolean
   : D extends { type: "number" | "size" } ? number
+  : D extends { type: "list" } ? readonly string[]
   : D extends { default: string } ? string
   : string | undefined;
 
@@ -96,7 +99,7 @@ export function parseCommandLine<D extends FlagDefinitions>(
     const text = `${options.help.trim()}\n\n${EXIT_CODES_HELP}`;
     throw new InformationRequest(text);
   }
-  if (parsed.version) throw new InformationRequest(`lanswarm ${VERSION}`);
+  if (parsed.version) throw new InformationRequest(versionLine());
   const positionals = parsed._.map(String);
   if (positionals.includes("")) throw new UsageError("an argument is empty");
   const values = entries.map(([name, definition]) => [
@@ -128,17 +131,18 @@ function readFlag(
   name: string,
   definition: FlagDefinition,
   value: unknown,
-): boolean | number | string | undefined {
+): boolean | number | string | readonly string[] | undefined {
   if (definition.type === "boolean") return value === true;
   const texts = value as string[];
-  if (texts.length > 1) throw new UsageError(`--${name} is given twice`);
-  const text = texts[0];
-  if (text === undefined) return definition.default;
-  if (text === "") {
+  if (texts.includes("")) {
     throw new UsageError(
       `--${name} needs a value (one that begins with a dash is written --${name}=VALUE)`,
     );
   }
+  if (definition.type === "list") return texts;
+  if (texts.length > 1) throw new UsageError(`--${name} is given twice`);
+  const text = texts[0];
+  if (text === undefined) return definition.default;
   switch (definition.type) {
     case "text":
       return text;

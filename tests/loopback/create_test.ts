@@ -6,6 +6,7 @@ import {
 } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
+import { versionLine } from "../../cli/version_line.ts";
 import {
   createTorrent,
   loadTorrentFile,
@@ -201,7 +202,7 @@ Deno.test("create answers --help and --version", async () => {
   assertStringIncludes(help.stdout, "Usage: create PATH ANNOUNCE_URL");
   assertEquals([help.code, help.stderr], [0, ""]);
   const version = await runTask("create", ["--version"]);
-  assertEquals(version.stdout, "lanswarm 0.1.0\n");
+  assertEquals(version.stdout, `${versionLine()}\n`);
 });
 
 Deno.test("create fails while something writes to the file it reads", async () => {

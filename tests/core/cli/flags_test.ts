@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { InformationRequest, parseCommandLine } from "../../../cli/flags.ts";
 import { EXIT_CODES_HELP, UsageError } from "../../../cli/program_error.ts";
-import { VERSION } from "../../../mod.ts";
+import { versionLine } from "../../../cli/version_line.ts";
 
 const OPTIONS = {
   help: "\nHow to use it.\n",
@@ -12,6 +12,7 @@ const OPTIONS = {
     port: { type: "number", default: 6881, min: 1, max: 65535 },
     limit: { type: "number", default: 0 },
     rate: { type: "size", default: 0 },
+    target: { type: "list" },
   },
 } as const;
 
@@ -24,12 +25,13 @@ Deno.test("parseCommandLine() gives every flag its value or default", () => {
       port: 6881,
       limit: 0,
       rate: 0,
+      target: [],
     },
     positionals: [],
     isDebug: false,
   });
   const args = ["--quiet", "--name", "a b", "--dir=-x", "--port", "80"];
-  args.push("--rate", "500KiB");
+  args.push("--rate", "500KiB", "--target=a", "--target", "b");
   assertEquals(parseCommandLine(args, OPTIONS).flags, {
     quiet: true,
     name: "a b",
@@ -37,6 +39,7 @@ Deno.test("parseCommandLine() gives every flag its value or default", () => {
     port: 80,
     limit: 0,
     rate: 512_000,
+    target: ["a", "b"],
   });
 });
 
@@ -63,6 +66,7 @@ Deno.test("parseCommandLine() says which flag is wrong and how", () => {
     [["--name", "--quiet"], "--name needs a value"],
     [["--name="], "--name needs a value"],
     [["--name", "a", "--name", "b"], "--name is given twice"],
+    [["--target", "a", "--target="], "--target needs a value"],
     [
       ["--port", "http"],
       '--port is "http", not a whole number from 1 to 65535',
@@ -93,7 +97,7 @@ Deno.test("parseCommandLine() answers --help and --version", () => {
     [["--help"], help],
     [["-h"], help],
     [["--quiet", "file", "--help"], help],
-    [["--version"], `lanswarm ${VERSION}`],
+    [["--version"], versionLine()],
   ];
   for (const [args, text] of cases) {
     let thrown: unknown;
