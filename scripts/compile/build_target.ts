@@ -4,14 +4,13 @@
  * @module
  */
 import { join } from "@std/path";
-import { taskParts } from "../programs/task_arguments.ts";
 import {
   type BaseRuntime,
   findRuntime,
   givenRuntime,
   isStillFound,
 } from "./base_runtime.ts";
-import { embeddedFiles, hashInputs, readInputs } from "./build_inputs.ts";
+import { hashInputs, readInputs } from "./build_inputs.ts";
 import {
   type BuildRecord,
   isAsRecorded,
@@ -19,9 +18,8 @@ import {
   readRecords,
   writeRecords,
 } from "./build_record.ts";
-import { runCompiler } from "./compiler.ts";
+import { compileProgram } from "./compile_program.ts";
 import { DIST } from "./dist.ts";
-import { RuntimeError } from "./runtime_error.ts";
 import {
   EXECUTABLE_NAMES,
   executableFileName,
@@ -79,7 +77,7 @@ export async function buildTarget(
       await isAsRecorded(path, record);
     if (record === undefined || !isCurrent) {
       runtime ??= await findRuntime(target);
-      await compile({ name, target, path, runtime, paths: files.keys() });
+      await compileProgram({ name, target, path, runtime, files });
       const { source, version, identity } = runtime;
       const measures = await measureFile(path);
       record = { inputs, runtime: { source, version, identity }, ...measures };
@@ -105,36 +103,4 @@ function isOf(
   return given === undefined
     ? isStillFound(recorded)
     : recorded.source === given.source && recorded.identity === given.identity;
-}
-
-interface CompileOptions {
-  readonly name: ExecutableName;
-  readonly target: Target;
-  readonly path: string;
-  readonly runtime: BaseRuntime;
-  /** Of the inputs. */
-  readonly paths: Iterable<string>;
-}
-
-async function compile(
-  { name, target, path, runtime, paths }: CompileOptions,
-): Promise<void> {
-  const { flags, script } = taskParts(name);
-  const { success, stderr } = await runCompiler([
-    "--frozen",
-    // What is not allowed fails, where nobody could answer a question.
-    "--no-prompt",
-    // The code cache would be a file in the system's temporary folder.
-    "--no-code-cache",
-    `--target=${target}`,
-    `--output=${path}`,
-    ...embeddedFiles(paths).map((file) => `--include=${file}`),
-    ...flags,
-    script,
-  ], { version: runtime.version, runtimePath: runtime.path });
-  if (!success) {
-    throw new RuntimeError(
-      `cannot compile ${name} for ${target} with Deno ${runtime.version}: ${stderr}`,
-    );
-  }
 }
