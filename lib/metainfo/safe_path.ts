@@ -19,8 +19,10 @@ const MAX_COMPONENTS = 64;
 /** Longest path below the download folder, in bytes: what Linux takes at most. */
 const MAX_PATH_BYTES = 4096;
 
-// "CON" and the rest are devices in any folder, with any extension.
-const WINDOWS_RESERVED = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/i;
+// "CON" and the rest are devices in any folder, with any extension and with
+// spaces before it.
+const WINDOWS_RESERVED =
+  /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(\.|$)/i;
 const WINDOWS_FORBIDDEN = /[<>:"/\\|?*]|\p{Cc}/u;
 
 const encoder = new TextEncoder();
@@ -29,6 +31,20 @@ const encoder = new TextEncoder();
 export function platformOf(os: string): Platform {
   return os === "windows" || os === "darwin" ? os : "linux";
 }
+
+/** How people call a platform. */
+export const PLATFORM_NAMES: Readonly<Record<Platform, string>> = {
+  linux: "Linux",
+  darwin: "macOS",
+  windows: "Windows",
+};
+
+/** What a platform's usual file system does not tell apart in names. */
+const IGNORED: Readonly<Record<Platform, string>> = {
+  linux: "nothing",
+  darwin: "case and the way accents are written",
+  windows: "case",
+};
 
 /**
  * What makes one path component unsafe; `undefined` if nothing does. What climbs
@@ -69,10 +85,28 @@ export function findPathFault(
   return undefined;
 }
 
+/**
+ * One spelling for the names or paths that a platform's usual file system takes
+ * as equal.
+ */
+export function foldName(name: string, platform: Platform): string {
+  switch (platform) {
+    case "linux":
+      return name;
+    case "darwin":
+      return foldCase(name.normalize("NFD"));
+    case "windows":
+      return foldCase(name);
+    default:
+      return platform satisfies never;
+  }
+}
+
 /** The paths of one torrent as they are added, watched for two that meet. */
 export class PathSet {
   readonly #platform: Platform;
-  readonly #files = new Set<string>();
+  /** Files by folded path, with the path as it was given. */
+  readonly #files = new Map<string, string>();
   readonly #folders = new Set<string>();
 
   constructor(platform: Platform) {
@@ -86,31 +120,40 @@ export class PathSet {
     for (const component of path) {
       if (key !== "") folders.push(key);
       // No component holds a slash, so the join is as good as the list.
-      key += `/${this.#fold(component)}`;
+      key += `/${foldName(component, this.#platform)}`;
     }
-    if (this.#files.has(key)) return "is the path of another file";
+    const spelling = path.join("/");
+    const other = this.#files.get(key);
+    if (other === spelling) return "is the path of another file";
+    if (other !== undefined) {
+      const name = PLATFORM_NAMES[this.#platform];
+      return `is the same as ${quote(other)} on ${name}, which ignores ${
+        IGNORED[this.#platform]
+      }`;
+    }
     if (this.#folders.has(key)) return "is the folder of another file";
     for (const folder of folders) {
       if (this.#files.has(folder)) return "lies in another file";
       this.#folders.add(folder);
     }
-    this.#files.add(key);
+    this.#files.set(key, spelling);
     return undefined;
   }
+}
 
-  /** One spelling for names that the platform's usual file system takes as equal. */
-  #fold(component: string): string {
-    switch (this.#platform) {
-      case "linux":
-        return component;
-      case "darwin":
-        return component.normalize("NFD").toLowerCase();
-      case "windows":
-        return component.toLowerCase();
-      default:
-        return this.#platform satisfies never;
-    }
-  }
+/**
+ * Letter by letter and to capitals, as NTFS does: `ς` and `σ` are one, `ß` and
+ * `ss` are not. The dotless `ı` would become `I`, which no file system does.
+ */
+function foldCase(name: string): string {
+  // Most names; a tenth of the time.
+  if (/^[ -~]*$/.test(name)) return name.toUpperCase();
+  return name.replace(/\P{Lu}/gu, (letter) => {
+    const capital = letter.toUpperCase();
+    return capital.length === letter.length && letter !== "ı"
+      ? capital
+      : letter;
+  });
 }
 
 function findWindowsFault(component: string): string | undefined {

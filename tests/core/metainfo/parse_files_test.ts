@@ -162,6 +162,6 @@ Deno.test("parseTorrent() tells cases apart where the platform does", async () =
   assertEquals((await parsePaths(paths, "linux")).files.length, 2);
   for (const platform of ["darwin", "windows"] as const) {
     const torrent = parsePaths(paths, platform);
-    await assertRefused(torrent, "info.files[1].path", "another file");
+    await assertRefused(torrent, "info.files[1].path", "which ignores case");
   }
 });

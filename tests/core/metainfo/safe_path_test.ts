@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import {
   findComponentFault,
   findPathFault,
+  foldName,
   PathSet,
   type Platform,
   platformOf,
@@ -62,6 +63,8 @@ Deno.test("findComponentFault() refuses on Windows alone what only Windows forbi
     ["con.txt", device],
     ["Com1", device],
     ["lpt¹.log", device],
+    ["nul .tar.gz", device],
+    ["CONOUT$", device],
     ["a\\b", character],
     ["a?", character],
     ["song: remix", character],
@@ -73,7 +76,7 @@ Deno.test("findComponentFault() refuses on Windows alone what only Windows forbi
     assertEquals(findComponentFault(name, "windows"), fault, name);
     assertEquals(findComponentFault(name, "linux"), undefined, name);
   }
-  for (const name of ["console", "com", "null", "com10"]) {
+  for (const name of ["console", "com", "null", "com10", "conout", "nul-1"]) {
     assertEquals(findComponentFault(name, "windows"), undefined, name);
   }
 });
@@ -91,24 +94,42 @@ Deno.test("PathSet.add() takes files that share a folder", () => {
   }
 });
 
+/** Two names, and the platforms whose usual file system takes them as one. */
+const SPELLINGS: [a: string, b: string, platforms: Platform[]][] = [
+  ["name", "NAME", ["darwin", "windows"]],
+  // One letter and two that look like it: e with acute, e and an acute.
+  ["\u00e9", "e\u0301", ["darwin"]],
+  // The sigma at a word's end has the capital of the other one.
+  ["ΟΔΟΣ", "οδος", ["darwin", "windows"]],
+  ["οδοσ", "οδος", ["darwin", "windows"]],
+  ["Straße", "STRASSE", []],
+  ["sıra", "sira", []],
+];
+
 Deno.test("PathSet.add() takes as one what the platform's file system does", () => {
-  const cases: [a: string, b: string, platforms: Platform[]][] = [
-    ["name", "NAME", ["darwin", "windows"]],
-    // One letter and two that look like it: e with acute, e and an acute.
-    ["\u00e9", "e\u0301", ["darwin"]],
-  ];
-  for (const [a, b, platforms] of cases) {
+  for (const [a, b, platforms] of SPELLINGS) {
     for (const platform of PLATFORMS) {
       const paths = new PathSet(platform);
-      paths.add([a]);
+      paths.add(["folder", a]);
+      const collision = paths.add(["folder", b]);
+      const isExpected = platforms.includes(platform);
+      assertEquals(collision !== undefined, isExpected, `${a} ${platform}`);
       assertEquals(
-        paths.add([b]),
-        platforms.includes(platform)
-          ? "is the path of another file"
-          : undefined,
+        foldName(a, platform) === foldName(b, platform),
+        isExpected,
       );
     }
   }
+});
+
+Deno.test("PathSet.add() names the other of two spellings", () => {
+  const paths = new PathSet("windows");
+  paths.add(["a", "Read me"]);
+  assertEquals(
+    paths.add(["A", "READ ME"]),
+    'is the same as "a/Read me" on Windows, which ignores case',
+  );
+  assertEquals(paths.add(["a", "Read me"]), "is the path of another file");
 });
 
 Deno.test("platformOf() takes any other system as Linux", () => {
