@@ -96,7 +96,7 @@ export async function findRuntime(target: Target): Promise<BaseRuntime> {
     "for that system";
   if (target !== NPM_RUNTIME.target) {
     throw new ExecutablesUnavailableError(
-      `there is no denort for ${target}: ${refusal}, and npm has none; ${advice}`,
+      `cannot build for ${target}: there is no denort: ${refusal}, and npm has none; ${advice}`,
     );
   }
   try {
@@ -109,7 +109,7 @@ export async function findRuntime(target: Target): Promise<BaseRuntime> {
   } catch (cause) {
     if (!(cause instanceof ExecutablesUnavailableError)) throw cause;
     throw new ExecutablesUnavailableError(
-      `there is no denort for ${target}: ${refusal}, and ${cause.message}; ${advice}`,
+      `cannot build for ${target}: there is no denort: ${refusal}, and ${cause.message}; ${advice}`,
       { cause },
     );
   }

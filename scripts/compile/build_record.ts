@@ -7,6 +7,11 @@
 import { encodeHex } from "@std/encoding/hex";
 import { join } from "@std/path";
 import type { BaseRuntime } from "./base_runtime.ts";
+import {
+  type Checksum,
+  CHECKSUMS_FILE_NAME,
+  formatChecksums,
+} from "./checksums.ts";
 import { DIST } from "./dist.ts";
 
 /** An executable that was built. */
@@ -38,9 +43,19 @@ export async function readRecords(): Promise<BuildRecords> {
   }
 }
 
-/** Writes what was built. */
+/** Writes what was built, and the checksums of those that are there. */
 export async function writeRecords(records: BuildRecords): Promise<void> {
+  const checksums: Checksum[] = [];
+  for (const [fileName, record] of Object.entries(records)) {
+    if (await isAsRecorded(join(DIST, fileName), record)) {
+      checksums.push({ fileName, sha256: record.sha256 });
+    }
+  }
   await Deno.writeTextFile(PATH, `${JSON.stringify(records, null, 2)}\n`);
+  await Deno.writeTextFile(
+    join(DIST, CHECKSUMS_FILE_NAME),
+    formatChecksums(checksums),
+  );
 }
 
 /** What there is to record of a file that was just built. */

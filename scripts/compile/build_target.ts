@@ -82,7 +82,6 @@ export async function buildTarget(
       const measures = await measureFile(path);
       record = { inputs, runtime: { source, version, identity }, ...measures };
       records = { ...records, [fileName]: record };
-      await writeRecords(records);
     }
     executables.push({
       ...record,
@@ -93,6 +92,7 @@ export async function buildTarget(
       isNew: !isCurrent,
     });
   }
+  await writeRecords(records);
   return executables;
 }
 

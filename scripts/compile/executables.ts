@@ -8,8 +8,7 @@
  * @module
  */
 import { buildTarget } from "./build_target.ts";
-import { ExecutablesUnavailableError } from "./runtime_error.ts";
-import { isTarget } from "./targets.ts";
+import { hostTarget } from "./targets.ts";
 
 export { ExecutablesUnavailableError } from "./runtime_error.ts";
 
@@ -26,12 +25,7 @@ export interface ExecutablePaths {
  * @throws {RuntimeError} If a `denort` is not the expected one, or the compiler fails.
  */
 export async function buildExecutables(): Promise<ExecutablePaths> {
-  const target = Deno.build.target;
-  if (!isTarget(target)) {
-    throw new ExecutablesUnavailableError(
-      `Deno does not compile for ${target}`,
-    );
-  }
+  const target = hostTarget();
   const executables = await buildTarget({ target, showsTarget: false });
   const [tracker, peer] = ["tracker", "peer"].map((name) =>
     executables.find((executable) => executable.name === name)!.path

@@ -3,13 +3,14 @@
  *
  * @module
  */
+import { ProgramError } from "../../cli/program_error.ts";
 
 /** There is no `denort` to be had for a target; the message is one line. */
-export class ExecutablesUnavailableError extends Error {
+export class ExecutablesUnavailableError extends ProgramError {
   override readonly name = "ExecutablesUnavailableError";
 }
 
-/** A `denort` was found that is not the one expected, or that Deno refuses. */
-export class RuntimeError extends Error {
+/** A `denort` is not the one expected, or its compiler fails. */
+export class RuntimeError extends ProgramError {
   override readonly name = "RuntimeError";
 }

@@ -54,10 +54,12 @@ export function runtimeTarget(header: Uint8Array): Target | undefined {
 
 /**
  * The version of Deno that a runtime belongs to, from the `User-Agent` that is
- * written in it; undefined if there is none.
+ * written in it; undefined if there is none. The highest counts: other texts in
+ * it may tell of the past.
  */
 export function runtimeVersion(content: Uint8Array): string | undefined {
-  const mark = [...new TextEncoder().encode("Deno/")];
+  const mark = new TextEncoder().encode("Deno/");
+  let highest: string | undefined;
   for (
     let at = content.indexOf(mark[0]!);
     at !== -1;
@@ -65,8 +67,19 @@ export function runtimeVersion(content: Uint8Array): string | undefined {
   ) {
     if (!mark.every((byte, index) => content[at + index] === byte)) continue;
     const text = String.fromCharCode(...content.subarray(at + 5, at + 32));
-    const version = /^\d+\.\d+\.\d+/.exec(text)?.[0];
-    if (version !== undefined) return version;
+    const version = /^\d{1,3}\.\d{1,3}\.\d{1,3}/.exec(text)?.[0];
+    if (version === undefined) continue;
+    if (highest === undefined || compareVersions(version, highest) > 0) {
+      highest = version;
+    }
   }
-  return undefined;
+  return highest;
+}
+
+function compareVersions(one: string, other: string): number {
+  const [parts, others] = [one, other].map((text) =>
+    text.split(".").map(Number)
+  );
+  const index = parts!.findIndex((part, index) => part !== others![index]);
+  return index === -1 ? 0 : parts![index]! - others![index]!;
 }

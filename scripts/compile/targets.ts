@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { UsageError } from "../../cli/program_error.ts";
+import { ExecutablesUnavailableError } from "./runtime_error.ts";
 
 /** The programs that machines of the LAN need; `peer` is `create` and `show` too. */
 export const EXECUTABLE_NAMES = ["tracker", "peer"] as const;
@@ -23,8 +25,36 @@ export const TARGETS = [
 /** A system that Deno compiles for. */
 export type Target = typeof TARGETS[number];
 
-/** Whether `text` names a system that Deno compiles for. */
-export function isTarget(text: string): text is Target {
+/**
+ * The targets of `--target` flags, each once; undefined where there is no flag.
+ * @throws {UsageError} If Deno does not compile for one of them.
+ */
+export function readTargets(texts: readonly string[]): Target[] | undefined {
+  if (texts.length === 0) return undefined;
+  const targets = texts.flatMap((text) => {
+    if (text === "all") return TARGETS;
+    if (isTarget(text)) return [text];
+    throw new UsageError(
+      `--target is ${JSON.stringify(text)}, not all nor one of ${
+        TARGETS.join(", ")
+      }`,
+    );
+  });
+  return [...new Set(targets)];
+}
+
+/**
+ * The system that this runs on.
+ * @throws {ExecutablesUnavailableError} If Deno does not compile for it.
+ */
+export function hostTarget(triple: string = Deno.build.target): Target {
+  if (isTarget(triple)) return triple;
+  throw new ExecutablesUnavailableError(
+    `cannot build for ${triple}: Deno does not compile for it`,
+  );
+}
+
+function isTarget(text: string): text is Target {
   return (TARGETS as readonly string[]).includes(text);
 }
 
