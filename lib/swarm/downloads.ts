@@ -32,6 +32,7 @@ export class Downloads {
   constructor(context: SwarmContext, random: Random) {
     this.#context = context;
     this.#picker = new PiecePicker(context.geometry, {
+      peers: context.peers,
       have: context.have,
       random,
       isSuspect: (index) => this.#suspects.has(index),
@@ -75,9 +76,9 @@ export class Downloads {
       );
     }
     if (peer.pieces.has(index)) return;
-    this.#notePiece(peer, index);
+    const mayBeWork = this.#notePiece(peer, index);
     this.#updateInterest(peer, now);
-    this.#fill(peer, now);
+    if (mayBeWork) this.#fill(peer, now);
   }
 
   receiveChoke(peer: PeerState): void {
@@ -119,6 +120,7 @@ export class Downloads {
 
   /** A piece matched its hash and is stored. Returns the hosts found to have sent wrong blocks of it before. */
   pieceVerified(index: number, now: number): ReadonlySet<string> {
+    const wasAtLimit = this.#picker.isAtLimit;
     const piece = this.#picker.verified(index);
     if (piece === undefined || !this.#context.have.add(index)) return new Set();
     const convicted = this.#suspects.convict(index, piece.bytes);
@@ -129,7 +131,8 @@ export class Downloads {
         peer.wantedCount--;
         this.#updateInterest(peer, now);
       }
-      this.#fill(peer, now);
+      // Where there was room before, nothing has become open by this.
+      if (wasAtLimit) this.#fill(peer, now);
     }
     return convicted;
   }
@@ -147,9 +150,7 @@ export class Downloads {
   /** The peer is gone: its orders are open to others. */
   peerLeft(peer: PeerState, now: number): void {
     this.#releaseAll(peer);
-    for (const index of peer.pieces.indexes()) {
-      this.#picker.removeAvailability(index);
-    }
+    this.#picker.left(peer);
     for (const other of this.#context.peers.values()) this.#fill(other, now);
   }
 
@@ -170,10 +171,11 @@ export class Downloads {
     for (const peer of this.#context.peers.values()) this.#fill(peer, now);
   }
 
-  #notePiece(peer: PeerState, index: number): void {
+  /** Notes that the peer has a piece. Returns whether that may be work for it. */
+  #notePiece(peer: PeerState, index: number): boolean {
     peer.pieces.add(index);
-    this.#picker.addAvailability(index);
     if (!this.#context.have.has(index)) peer.wantedCount++;
+    return this.#picker.gained(peer, index);
   }
 
   #updateInterest(peer: PeerState, now: number): void {

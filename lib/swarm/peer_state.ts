@@ -26,6 +26,8 @@ export class PeerState {
   readonly pieces: Bitfield;
   /** Pieces that it has and we lack. */
   wantedCount = 0;
+  /** Pieces that it has and that we have not begun. */
+  waitingCount = 0;
   weAreInterested = false;
   peerChokes = true;
   readonly window: RequestWindow = new RequestWindow();

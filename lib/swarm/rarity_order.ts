@@ -88,15 +88,20 @@ export class RarityOrder {
     }
   }
 
-  /** The rarest piece that `accepts` takes, a random one among equals. */
-  find(accepts: (piece: number) => boolean): number | undefined {
-    let start = 0;
-    for (const end of this.#bucketEnds) {
-      const size = end - start;
-      const turn = size > 1 ? randomBelow(size, this.#random) : 0;
-      for (let step = 0; step < size; step++) {
-        const piece = this.#order[start + (turn + step) % size]!;
-        if (accepts(piece)) return piece;
+  /**
+   * The rarest piece of a set, a random one among equals. Pieces that nobody has
+   * are passed over: in a large swarm that is most of them, most of the time.
+   */
+  find(pieces: { has(piece: number): boolean }): number | undefined {
+    let start = this.#bucketEnds[0]!;
+    for (let level = 1; level < this.#bucketEnds.length; level++) {
+      const end = this.#bucketEnds[level]!;
+      const middle = start + randomBelow(end - start, this.#random);
+      for (let position = middle; position < end; position++) {
+        if (pieces.has(this.#order[position]!)) return this.#order[position];
+      }
+      for (let position = start; position < middle; position++) {
+        if (pieces.has(this.#order[position]!)) return this.#order[position];
       }
       start = end;
     }

@@ -25,7 +25,7 @@ interface DeskPeer {
   readonly key: number;
   readonly hostname: string;
   readonly pieces: Bitfield;
-  wantedCount: number;
+  waitingCount: number;
   readonly outstanding: Set<number>;
 }
 
@@ -44,6 +44,7 @@ export class PickerDesk {
     for (const index of have) this.#verified.add(index);
     this.picker = new PiecePicker(this.#geometry, {
       have: this.#verified,
+      peers: this.#peers,
       random: seededRandom(1),
       isSuspect: (index) => suspects.includes(index),
     });
@@ -51,17 +52,19 @@ export class PickerDesk {
 
   /** A peer with the pieces of a picture, `"#.#"`. */
   join(key: number, picture: string): void {
-    const pieces = new Bitfield(this.#geometry.pieceCount);
-    let wantedCount = 0;
+    const peer = {
+      key,
+      hostname: `192.0.2.${key}`,
+      pieces: new Bitfield(this.#geometry.pieceCount),
+      waitingCount: 0,
+      outstanding: new Set<number>(),
+    };
+    this.#peers.set(key, peer);
     for (const [index, cell] of [...picture].entries()) {
       if (cell !== "#") continue;
-      pieces.add(index);
-      if (!this.#verified.has(index)) wantedCount++;
-      this.picker.addAvailability(index);
+      peer.pieces.add(index);
+      this.picker.gained(peer, index);
     }
-    const hostname = `192.0.2.${key}`;
-    const outstanding = new Set<number>();
-    this.#peers.set(key, { key, hostname, pieces, wantedCount, outstanding });
   }
 
   /** Picks for a peer: a block, or `"-"` if there is nothing to ask of it. */
@@ -104,9 +107,6 @@ export class PickerDesk {
     const piece = this.picker.verified(index);
     assert(piece !== undefined, `piece ${index} awaits its verdict`);
     this.#verified.add(index);
-    for (const peer of this.#peers.values()) {
-      if (peer.pieces.has(index)) peer.wantedCount--;
-    }
     this.picker.recycle(piece.bytes);
   }
 
