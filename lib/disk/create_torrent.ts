@@ -8,9 +8,13 @@ import { StorageError } from "../base/errors.ts";
 import { buildTorrent, type NewTorrent } from "../metainfo/build_torrent.ts";
 import { PIECE_LENGTH } from "../metainfo/geometry.ts";
 import { MAX_PIECE_LENGTH } from "../metainfo/parse_torrent.ts";
-import { findComponentFault } from "../metainfo/safe_path.ts";
+import {
+  findComponentFault,
+  type Platform,
+  platformOf,
+} from "../metainfo/safe_path.ts";
 import { MetainfoError } from "../metainfo/metainfo_error.ts";
-import type { Torrent } from "../metainfo/torrent.ts";
+import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
 import { hashPieces } from "./hash_pieces.ts";
 import {
   findSourceChange,
@@ -25,9 +29,9 @@ export const MIN_PIECE_LENGTH = 16384;
 
 /** How far the work is. */
 export interface CreateTorrentProgress {
-  /** In bytes. */
+  /** What is done, in bytes. */
   readonly hashedLength: number;
-  /** In bytes. */
+  /** All of it, in bytes. */
   readonly length: number;
 }
 
@@ -41,8 +45,11 @@ export interface CreateTorrentOptions extends
   readonly announce: readonly string[];
   /** In bytes, a power of two from 16 KiB to 256 MiB. @default {PIECE_LENGTH} */
   readonly pieceLength?: number;
-  /** @default {last component of the path} */
+  /** What the download is called. @default {last component of the path} */
   readonly name?: string;
+  /** Told the paths of what will be read, each with the torrent's name first, before it is. */
+  readonly onPaths?: (paths: readonly TorrentFile["path"][]) => void;
+  /** Told now and then how far the work is. */
   readonly onProgress?: (progress: CreateTorrentProgress) => void;
 }
 
@@ -67,7 +74,11 @@ export async function createTorrent(
   checkPieceLength(pieceLength);
   const source = await scanSource(path, options);
   const { length } = source;
-  const name = checkName(options.name ?? source.name);
+  const name = checkName(
+    options.name ?? source.name,
+    options.platform ?? platformOf(Deno.build.os),
+  );
+  options.onPaths?.(source.files.map(({ path }) => [name, ...path]));
   const pieceHashes = await hashPieces(source, {
     pieceLength,
     signal,
@@ -86,13 +97,16 @@ export async function createTorrent(
     pieceLength,
     pieceHashes,
   });
-  return { bytes, torrent: await readBack(bytes) };
+  return { bytes, torrent: await readBack(bytes, options.platform) };
 }
 
 /** @throws {StorageError} If peers would not take the torrent file. */
-async function readBack(bytes: Uint8Array): Promise<Torrent> {
+async function readBack(
+  bytes: Uint8Array,
+  platform: Platform | undefined,
+): Promise<Torrent> {
   try {
-    return await parseTorrentFile(bytes);
+    return await parseTorrentFile(bytes, platform);
   } catch (cause) {
     if (!(cause instanceof MetainfoError)) throw cause;
     throw new StorageError(
@@ -102,7 +116,10 @@ async function readBack(bytes: Uint8Array): Promise<Torrent> {
   }
 }
 
-/** @throws {RangeError} If a new torrent cannot have pieces of that length. */
+/**
+ * Checks the piece length of a new torrent.
+ * @throws {RangeError} If it is not a power of two from 16 KiB to 256 MiB.
+ */
 export function checkPieceLength(pieceLength: number): void {
   if (
     !Number.isInteger(Math.log2(pieceLength)) ||
@@ -120,8 +137,8 @@ function contentOf(source: Source): NewTorrent["content"] {
     : { type: "file", length: source.length };
 }
 
-function checkName(name: string): string {
-  const fault = findComponentFault(name, "linux");
+function checkName(name: string, platform: Platform): string {
+  const fault = findComponentFault(name, platform);
   if (fault === undefined) return name;
   throw new StorageError(
     `Cannot create torrent: the name ${

@@ -149,7 +149,8 @@ async function requireSameFile(
   const [named, opened] = await Promise.all([Deno.lstat(path), file.stat()]);
   requireRegularFile(path, named);
   requireRegularFile(path, opened);
-  // Windows has no inode numbers to compare, and makes links for administrators alone.
+  // Deno has no inode numbers of open files on Windows. What is left there is the
+  // look at each component before, which takes junctions as links too.
   if (Deno.build.os === "windows") return;
   if (named.ino !== opened.ino || named.dev !== opened.dev) {
     throw new StorageError(

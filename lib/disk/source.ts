@@ -7,8 +7,14 @@
  */
 import { basename, dirname, join, resolve } from "@std/path";
 import { StorageError } from "../base/errors.ts";
-import { findPathFault } from "../metainfo/safe_path.ts";
-import { PROTECTED_PLACE } from "./storage_failure.ts";
+import {
+  findPathFault,
+  foldName,
+  PathSet,
+  type Platform,
+  platformOf,
+} from "../metainfo/safe_path.ts";
+import { errorCode, PROTECTED_PLACE } from "./storage_failure.ts";
 
 /** A file to share and how it was when it was seen. */
 export interface SourceFile {
@@ -41,6 +47,8 @@ export interface ScanSourceOptions {
   readonly exclude?: string;
   /** Ends the scan; its reason is thrown. */
   readonly signal?: AbortSignal;
+  /** Whose rules the names must keep. @default {this machine's platform} */
+  readonly platform?: Platform;
 }
 
 /**
@@ -56,10 +64,12 @@ export async function scanSource(
   const information = await inspect(diskPath);
   const files: SourceFile[] = [];
   if (information.isDirectory) {
+    const platform = options.platform ?? platformOf(Deno.build.os);
     const exclude = options.exclude === undefined
       ? undefined
-      : await realOutputPath(options.exclude);
-    const walk = { files, exclude, signal: options.signal };
+      : foldName(await realOutputPath(options.exclude), platform);
+    const paths = new PathSet(platform);
+    const walk = { files, paths, exclude, platform, signal: options.signal };
     await walkFolder(walk, { diskPath, path: [], ancestors: [] });
   } else {
     files.push(toSourceFile(diskPath, [], information));
@@ -106,6 +116,9 @@ export function sourceFailure(path: string, cause: unknown): StorageError {
 
 interface Walk {
   readonly files: SourceFile[];
+  readonly paths: PathSet;
+  readonly platform: Platform;
+  /** Folded: it need not be spelled as it stands in its folder. */
   readonly exclude: string | undefined;
   readonly signal: AbortSignal | undefined;
 }
@@ -127,7 +140,8 @@ async function walkFolder(walk: Walk, folder: Folder): Promise<void> {
   for (const name of await sortedNames(folder.diskPath)) {
     walk.signal?.throwIfAborted();
     const diskPath = join(folder.diskPath, name);
-    if (join(realPath, name) === walk.exclude) continue;
+    const foldedPath = foldName(join(realPath, name), walk.platform);
+    if (foldedPath === walk.exclude) continue;
     const path = [...folder.path, name];
     const information = await inspect(diskPath);
     if (information.isDirectory) {
@@ -135,10 +149,14 @@ async function walkFolder(walk: Walk, folder: Folder): Promise<void> {
       await walkFolder(walk, { diskPath, path, ancestors });
       continue;
     }
-    const fault = findPathFault(path, "linux");
+    const fault = findPathFault(path, walk.platform);
     if (fault !== undefined) {
+      throw new StorageError(`Cannot share ${diskPath}: ${fault}; rename it`);
+    }
+    const collision = walk.paths.add(path);
+    if (collision !== undefined) {
       throw new StorageError(
-        `Cannot share ${diskPath}: ${fault}, which no torrent may have; rename it`,
+        `Cannot share ${diskPath}: it ${collision}; rename one of them`,
       );
     }
     walk.files.push(toSourceFile(diskPath, path, information));
@@ -205,8 +223,12 @@ function explain(path: string, cause: unknown): string {
   if (path.includes("\ufffd")) {
     return "its name is not UTF-8; rename it";
   }
-  if (cause instanceof Deno.errors.NotFound) {
+  // Windows has another class for what can be no name, such as *.torrent.
+  if (cause instanceof Deno.errors.NotFound || errorCode(cause) === "ENOENT") {
     return "it does not exist; check the path";
+  }
+  if (errorCode(cause) === "EBUSY") {
+    return "another program keeps it for itself; close that program and run again";
   }
   if (cause instanceof Deno.errors.PermissionDenied) {
     return "permission denied; run as a user who may read it";

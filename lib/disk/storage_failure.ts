@@ -4,7 +4,9 @@
  *
  * @module
  */
+import { resolve } from "@std/path";
 import { StorageError } from "../base/errors.ts";
+import { type Platform, platformOf } from "../metainfo/safe_path.ts";
 
 /**
  * Why Deno throws `NotCapable` for a path although the program may read and
@@ -34,24 +36,34 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   ENOENT: "it does not exist; was it moved or deleted? Run again to fetch it",
   ENOTDIR: "a file stands where a folder must be; move it away or choose " +
     "another folder",
+  EBUSY: "another program keeps it for itself; close that program and run " +
+    "again",
   EISDIR: "a folder stands where a file must be; move it away or choose " +
     "another folder",
   EIO: "the disk reports an error; check the disk, then run again",
 };
 
 /**
- * The error for a failed `action` ("read", "write", "create" …) on `path`. A
- * {@linkcode StorageError} passes unchanged: it has said all this already.
+ * Longest path that Windows takes everywhere, in UTF-16 units. Deno opens longer
+ * ones there, but says of them that they do not exist.
+ */
+const MAX_WINDOWS_PATH_LENGTH = 259;
+
+/**
+ * The error for a failed `action` ("read", "write", "create folder" …) on `path`.
+ * A {@linkcode StorageError} passes unchanged: it has said all this already.
  */
 export function storageFailure(
   action: string,
   path: string,
   cause: unknown,
+  platform: Platform = platformOf(Deno.build.os),
 ): StorageError {
   if (cause instanceof StorageError) return cause;
-  return new StorageError(`Cannot ${action} ${path}: ${explain(cause)}`, {
-    cause,
-  });
+  const reason = errorCode(cause) === "ENOENT"
+    ? explainMissing(action, path, cause, platform)
+    : explain(cause);
+  return new StorageError(`Cannot ${action} ${path}: ${reason}`, { cause });
 }
 
 function explain(cause: unknown): string {
@@ -63,8 +75,30 @@ function explain(cause: unknown): string {
       "run again to check what is stored and fetch the rest";
 }
 
+/** `ENOENT`, which Windows says of more than what is missing. */
+function explainMissing(
+  action: string,
+  path: string,
+  cause: unknown,
+  platform: Platform,
+): string {
+  if (platform === "windows") {
+    if (resolve(path).length > MAX_WINDOWS_PATH_LENGTH) {
+      return EXPLANATIONS.ENAMETOOLONG!;
+    }
+    // Names with a question mark and the like have no class of their own.
+    if (!(cause instanceof Deno.errors.NotFound)) {
+      return "Windows takes no such name; choose another";
+    }
+    if (action === "create folder") {
+      return "its drive or share does not exist; choose another folder";
+    }
+  }
+  return EXPLANATIONS.ENOENT!;
+}
+
 /** The system's name for an error, such as `ENOSPC`, if it has one. */
-function errorCode(error: unknown): string | undefined {
+export function errorCode(error: unknown): string | undefined {
   if (error instanceof Error && "code" in error) {
     return typeof error.code === "string" ? error.code : undefined;
   }

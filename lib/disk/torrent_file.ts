@@ -7,7 +7,7 @@ import { dirname, resolve } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import { MetainfoError } from "../metainfo/metainfo_error.ts";
 import { parseTorrent } from "../metainfo/parse_torrent.ts";
-import { platformOf } from "../metainfo/safe_path.ts";
+import { type Platform, platformOf } from "../metainfo/safe_path.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { sha1 } from "./sha1.ts";
 import { sourceFailure } from "./source.ts";
@@ -32,15 +32,15 @@ export async function loadTorrentFile(path: string): Promise<Torrent> {
 }
 
 /**
- * Parses the bytes of a torrent file by the path rules of this machine.
+ * Parses the bytes of a torrent file by the path rules of a platform.
  * @throws {MetainfoError} If it is not a valid torrent file, or is too long.
  */
-export async function parseTorrentFile(bytes: Uint8Array): Promise<Torrent> {
+export async function parseTorrentFile(
+  bytes: Uint8Array,
+  platform: Platform = platformOf(Deno.build.os),
+): Promise<Torrent> {
   if (bytes.length > MAX_TORRENT_FILE_LENGTH) throw tooLong();
-  return await parseTorrent(bytes, {
-    sha1,
-    platform: platformOf(Deno.build.os),
-  });
+  return await parseTorrent(bytes, { sha1, platform });
 }
 
 /** Options of {@linkcode saveTorrentFile}. */
@@ -77,11 +77,16 @@ export async function saveTorrentFile(
   } catch (error) {
     throw writeFailure(path, error);
   } finally {
-    if (temporary !== undefined) await Deno.remove(temporary);
+    // What could not be written is what must be told; on Windows a virus scanner
+    // may hold the temporary file for a moment.
+    if (temporary !== undefined) await Deno.remove(temporary).catch(() => {});
   }
 }
 
-/** @throws {StorageError} If there is something at `path`, or no folder for it. */
+/**
+ * Checks that a torrent file can be made at a path without replacing anything.
+ * @throws {StorageError} If there is something at `path`, or no folder for it.
+ */
 export async function checkAbsent(path: string): Promise<void> {
   try {
     await Deno.stat(dirname(resolve(path)));
@@ -117,13 +122,14 @@ function writeFailure(path: string, cause: unknown): StorageError {
 
 async function readCapped(path: string): Promise<Uint8Array> {
   try {
-    using file = await Deno.open(path);
-    const { size, isDirectory, isFile } = await file.stat();
-    if (isDirectory) {
+    // Not left to the open file: Windows may refuse to open a folder.
+    if ((await Deno.stat(path)).isDirectory) {
       throw new StorageError(
         `Cannot read ${path}: it is a folder; give the .torrent file`,
       );
     }
+    using file = await Deno.open(path);
+    const { size, isFile } = await file.stat();
     if (size > MAX_TORRENT_FILE_LENGTH) throw tooLong();
     // A pipe has no size to go by. The last byte is there to stay empty.
     const capacity = (isFile ? size : MAX_TORRENT_FILE_LENGTH) + 1;

@@ -1,0 +1,110 @@
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import { StorageError } from "../../../lib/base/errors.ts";
+import { sourceFailure } from "../../../lib/disk/source.ts";
+import { storageFailure } from "../../../lib/disk/storage_failure.ts";
+
+/** An error as Deno makes it of the system's: a class that may be wide, a code that may lack. */
+function systemError(
+  code: string | undefined,
+  ErrorClass: new (message: string) => Error = Error,
+): Error {
+  const error = new ErrorClass("the system's words (os error 1)");
+  return code === undefined ? error : Object.assign(error, { code });
+}
+
+const { NotFound, PermissionDenied } = Deno.errors;
+const LONG_PATH = `/folder/${"a".repeat(252)}`;
+
+const TOO_LONG = "the name is too long for this file system; choose a folder " +
+  "with a shorter path or on another file system";
+const MISSING = "it does not exist; was it moved or deleted? Run again to " +
+  "fetch it";
+
+Deno.test("storageFailure() says what to do, by the names that Deno gives Windows's errors", () => {
+  const cases: [action: string, path: string, cause: Error, reason: string][] =
+    [
+      [
+        "open",
+        "a",
+        systemError("EBUSY"),
+        "another program keeps it for itself; close that program and run again",
+      ],
+      [
+        "write",
+        "a",
+        systemError("ENOSPC"),
+        "the disk is full; free some space and run again, what is stored stays",
+      ],
+      [
+        "open",
+        "a",
+        systemError("EPERM", PermissionDenied),
+        "permission denied; choose another folder or change its permissions",
+      ],
+      ["open", "a", systemError("ENAMETOOLONG"), TOO_LONG],
+      // Deno opens what is longer than Windows likes, and does not find it then.
+      ["open", LONG_PATH, systemError("ENOENT", NotFound), TOO_LONG],
+      ["read", "a", systemError("ENOENT", NotFound), MISSING],
+      [
+        "create folder",
+        "Q:\\a",
+        systemError("ENOENT", NotFound),
+        "its drive or share does not exist; choose another folder",
+      ],
+      // "The filename, directory name, or volume label syntax is incorrect."
+      [
+        "write",
+        "a?",
+        systemError("ENOENT"),
+        "Windows takes no such name; choose another",
+      ],
+      [
+        "read",
+        "a",
+        systemError(undefined),
+        "the system's words (os error 1); run again to check what is stored and fetch the rest",
+      ],
+    ];
+  for (const [action, path, cause, reason] of cases) {
+    const failure = storageFailure(action, path, cause, "windows");
+    assertEquals(failure.message, `Cannot ${action} ${path}: ${reason}`);
+    assertStrictEquals(failure.cause, cause);
+  }
+});
+
+Deno.test("storageFailure() takes what is missing as missing elsewhere", () => {
+  const cause = systemError("ENOENT", NotFound);
+  for (const platform of ["linux", "darwin"] as const) {
+    for (const action of ["open", "create folder"]) {
+      const failure = storageFailure(action, LONG_PATH, cause, platform);
+      assertEquals(
+        failure.message,
+        `Cannot ${action} ${LONG_PATH}: ${MISSING}`,
+      );
+    }
+  }
+});
+
+Deno.test("storageFailure() leaves a StorageError as it is", () => {
+  const error = new StorageError("Cannot use a: said already");
+  assertStrictEquals(storageFailure("open", "a", error), error);
+});
+
+Deno.test("sourceFailure() says what is wrong with what is to be read", () => {
+  const cases: [cause: Error, reason: string][] = [
+    [
+      systemError("EBUSY"),
+      "another program keeps it for itself; close that program and run again",
+    ],
+    // What cmd does not expand, such as *.torrent, has no class on Windows.
+    [systemError("ENOENT"), "it does not exist; check the path"],
+    [systemError("ENOENT", NotFound), "it does not exist; check the path"],
+    [
+      systemError("EPERM", PermissionDenied),
+      "permission denied; run as a user who may read it",
+    ],
+  ];
+  for (const [cause, reason] of cases) {
+    assertEquals(sourceFailure("a", cause).message, `Cannot read a: ${reason}`);
+  }
+});
