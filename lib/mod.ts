@@ -97,7 +97,11 @@ export {
   saveTorrentFile,
   type SaveTorrentFileOptions,
 } from "./disk/torrent_file.ts";
-export { buildTorrent, type NewTorrent } from "./metainfo/build_torrent.ts";
+export {
+  buildTorrent,
+  type NewTorrent,
+  type NewTorrentFile,
+} from "./metainfo/build_torrent.ts";
 export { BLOCK_SIZE, Geometry, PIECE_LENGTH } from "./metainfo/geometry.ts";
 export { MetainfoError } from "./metainfo/metainfo_error.ts";
 export {
@@ -106,6 +110,17 @@ export {
 } from "./metainfo/parse_torrent.ts";
 export { type FileSpan, FileSpans } from "./metainfo/file_spans.ts";
 export type { Sha1, Torrent, TorrentFile } from "./metainfo/torrent.ts";
+export {
+  findPortabilityFaults,
+  type PortabilityFault,
+} from "./metainfo/portability.ts";
+export {
+  foldName,
+  type Platform,
+  PLATFORM_NAMES,
+  platformOf,
+} from "./metainfo/safe_path.ts";
+export type { ScanSourceOptions } from "./disk/source.ts";
 
 // Without a top-level await, which would make every importer wait.
 if (import.meta.main) runTrackerCommand(Deno.args).then(Deno.exit);
