@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MAX_PEERS, PEER_PORT } from "../mod.ts";
+import { MAX_PEERS, PEER_PORT, platformOf } from "../mod.ts";
 import { parseCommandLine } from "./flags.ts";
 import { UsageError } from "./program_error.ts";
 import { splitWords } from "./split_words.ts";
@@ -102,7 +102,7 @@ function readCommand(text: string | undefined): readonly string[] | undefined {
   if (text === undefined) return undefined;
   let words: string[];
   try {
-    words = splitWords(text);
+    words = splitWords(text, platformOf(Deno.build.os));
   } catch (error) {
     throw new UsageError(`--on-complete: ${(error as Error).message}`);
   }

@@ -1,32 +1,41 @@
 /**
- * A command line split into words as a POSIX shell splits it: quotes and
- * backslashes group, nothing is expanded. Pure.
+ * A command line split into words: quotes group, nothing is expanded. Where it
+ * differs, as people of the platform write one: a backslash escapes as in a POSIX
+ * shell, and is part of a path on Windows. Pure.
  *
  * @module
  */
+import type { Platform } from "../mod.ts";
 
 /**
  * The words of `text`. Single quotes keep all, double quotes keep all but a
- * backslash before `"`, `\`, `$` or a backquote.
+ * backslash before `"`, `\`, `$` or a backquote. On Windows a backslash is never
+ * more than itself, and a single quote groups at the start of a word alone.
  * @throws {SyntaxError} If a quote is not closed or nothing follows a backslash.
  */
-export function splitWords(text: string): string[] {
+export function splitWords(text: string, platform: Platform): string[] {
+  const isWindows = platform === "windows";
   const words: string[] = [];
   let word: string | undefined;
   let quote: "'" | '"' | undefined;
   for (let at = 0; at < text.length; at++) {
     const character = text[at]!;
+    // As in C:\Users\O'Brien.
+    const isApostrophe = isWindows && character === "'" && word !== undefined;
     if (quote === undefined && /\s/.test(character)) {
       if (word !== undefined) words.push(word);
       word = undefined;
     } else if (
-      quote === undefined && (character === "'" || character === '"')
+      quote === undefined && !isApostrophe &&
+      (character === "'" || character === '"')
     ) {
       quote = character;
       word ??= "";
     } else if (character === quote) {
       quote = undefined;
-    } else if (character === "\\" && isEscape(text[at + 1], quote)) {
+    } else if (
+      character === "\\" && !isWindows && isEscape(text[at + 1], quote)
+    ) {
       word = (word ?? "") + text[++at]!;
     } else {
       word = (word ?? "") + character;

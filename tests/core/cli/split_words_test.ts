@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { splitWords } from "../../../cli/split_words.ts";
 
-/** A command line, and its words between bars. */
+/** A command line on Linux or macOS, and its words between bars. */
 const CASES: [text: string, words: string][] = [
   ["notify", "|notify|"],
   ["notify-send done now", "|notify-send|done|now|"],
@@ -24,24 +24,66 @@ const CASES: [text: string, words: string][] = [
   ["日本語 '🎬 film'", "|日本語|🎬 film|"],
 ];
 
+/** The same on Windows, where paths have backslashes and names apostrophes. */
+const WINDOWS_CASES: [text: string, words: string][] = [
+  [String.raw`C:\tools\new.exe a\b`, String.raw`|C:\tools\new.exe|a\b|`],
+  [
+    String.raw`"C:\Program Files\a.exe" done`,
+    String.raw`|C:\Program Files\a.exe|done|`,
+  ],
+  [
+    String.raw`'C:\Program Files\a.exe' "D:\"`,
+    String.raw`|C:\Program Files\a.exe|D:\|`,
+  ],
+  [
+    String.raw`C:\Users\O'Brien\a.exe it's`,
+    String.raw`|C:\Users\O'Brien\a.exe|it's|`,
+  ],
+  ["\\\\host\\share\\a.cmd \\", "|\\\\host\\share\\a.cmd|\\|"],
+  [`cmd /c echo 'say "hi"' ""`, `|cmd|/c|echo|say "hi"||`],
+];
+
+function inBars(words: readonly string[]): string {
+  return `|${words.map((word) => `${word}|`).join("")}`;
+}
+
 for (const [text, words] of CASES) {
   Deno.test(`splitWords() makes ${words} of ${JSON.stringify(text)}`, () => {
-    const bars = splitWords(text).map((word) => `${word}|`).join("");
-    assertEquals(`|${bars}`, words);
+    for (const platform of ["linux", "darwin"] as const) {
+      assertEquals(inBars(splitWords(text, platform)), words);
+    }
+  });
+}
+
+for (const [text, words] of WINDOWS_CASES) {
+  Deno.test(`splitWords() makes ${words} of ${JSON.stringify(text)} on Windows`, () => {
+    assertEquals(inBars(splitWords(text, "windows")), words);
   });
 }
 
 Deno.test("splitWords() refuses a quote that is not closed", () => {
   for (const text of ["'a", "a 'b c", "''' b"]) {
-    assertThrows(() => splitWords(text), SyntaxError, "a ' is not closed");
+    assertThrows(
+      () => splitWords(text, "linux"),
+      SyntaxError,
+      "a ' is not closed",
+    );
   }
   for (const text of ['"a', String.raw`"a\"`, `'a' "`]) {
-    assertThrows(() => splitWords(text), SyntaxError, 'a " is not closed');
+    assertThrows(
+      () => splitWords(text, "linux"),
+      SyntaxError,
+      'a " is not closed',
+    );
   }
 });
 
 Deno.test("splitWords() refuses a backslash with nothing after it", () => {
   for (const text of ["\\", "a b\\", '"a\\']) {
-    assertThrows(() => splitWords(text), SyntaxError, "the last backslash");
+    assertThrows(
+      () => splitWords(text, "linux"),
+      SyntaxError,
+      "the last backslash",
+    );
   }
 });
