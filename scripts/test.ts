@@ -41,6 +41,16 @@ const SUITES: Readonly<Record<string, readonly string[]>> = {
     "--allow-sys=uid",
     "--allow-run=ip",
   ],
+  executable: [
+    "--allow-read",
+    "--allow-write",
+    "--allow-env=CI,PATH,DENORT_BIN,XDG_CACHE_HOME,HOME",
+    "--allow-sys=uid",
+    // The executables are built first, with a runtime from Deno's site or npm.
+    "--allow-net=dl.deno.land",
+    // And a small disk is mounted where the hosts' programs see it.
+    `--allow-run=${Deno.execPath()},npm,npx,tar,ip,mount,umount`,
+  ],
 };
 
 const NO_TESTS: TestCounts = { passed: 0, failed: 0, skipped: 0 };

@@ -1,0 +1,26 @@
+# Becomes a program of the current folder on a machine where nothing is
+# installed: its file system is the current folder, as /work, the C library's
+# files that the program needs, and /proc; only /work can be written. The
+# environment is empty. All of it is made of mounts, so this must be started in a
+# mount namespace of its own, as `ip netns exec` does, and needs root.
+#
+# Usage: sh bare_machine.sh USER PROGRAM [ARGUMENT...], in the program's folder;
+# USER is a number and the group's too, PROGRAM a path.
+set -eu
+user=$1
+program=${2##*/}
+shift 2
+root=/mnt
+
+mount -t tmpfs -o mode=755 tmpfs "$root"
+mkdir "$root/work" "$root/proc"
+ldd "./$program" | grep -o '/[^ ]*' | xargs cp --parents -L -t "$root"
+# With what is mounted below it.
+mount --rbind "$PWD" "$root/work"
+mount --bind -o ro /proc "$root/proc"
+mount -o remount,ro "$root"
+
+# Without a namespace to unshare it only changes the root, the folder and the
+# user, and becomes the program: signals reach it.
+exec env -i unshare --root="$root" --wd=/work --setgid="$user" --setuid="$user" \
+  "/work/$program" "$@"

@@ -1,0 +1,114 @@
+import { assertEquals } from "@std/assert";
+import { missingProgram } from "../../scripts/clients/client.ts";
+import { createLan } from "../../scripts/lan/lan.ts";
+import {
+  announceUrl,
+  carryTorrent,
+  createTorrent,
+  startPeer,
+  startTracker,
+  stopPeer,
+  TORRENT_NAME,
+} from "../../scripts/lan/sharing_steps.ts";
+import {
+  sha256Of,
+  writeRandomFile,
+} from "../../scripts/programs/sample_file.ts";
+import { listing } from "../loopback/temporary_folder.ts";
+import { executableTest } from "./executable_test_case.ts";
+import { readSystemCalls } from "./system_calls.ts";
+import { tracedHost } from "./traced_host.ts";
+
+const NAME = "sample.bin";
+const LENGTH = 3 * 1024 * 1024 + 4321;
+
+/** Those of `paths` that are neither `folder` nor in it. */
+function outside(paths: Iterable<string>, folder: string): string[] {
+  return [...paths].filter((path) => !`${path}/`.startsWith(`${folder}/`));
+}
+
+Deno.test("readSystemCalls() finds what was run and written and who was called", () => {
+  const { executed, changed, contacted } = readSystemCalls([
+    'execve("./peer", ["./peer", "x"], 0x7ffd /* 1 var */) = 0',
+    'openat(AT_FDCWD, "/etc/hosts", O_RDONLY|O_CLOEXEC) = 9',
+    'openat(AT_FDCWD, "dir/file", O_RDWR|O_CREAT|O_CLOEXEC, 0666) = 9',
+    'rename("/tmp/a.tmp", "/tmp/a") = 0',
+    'unlinkat(AT_FDCWD, "/tmp/b", 0) = 0',
+    'mkdirat(7, "new", 0777) = 0',
+    "socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, IPPROTO_TCP) = 9",
+    'connect(9, {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("10.0.0.1")}, 16) = 0',
+    'sendto(9, "\\1", 1, 0, {sa_family=AF_INET6, sin6_port=htons(53), sin6_flowinfo=htonl(0), inet_pton(AF_INET6, "fd00::1", &sin6_addr), sin6_scope_id=0}, 28) = 1',
+    'sendto(9, "GET /"..., 512, MSG_NOSIGNAL, NULL, 0) = 512',
+    'connect(9, {sa_family=AF_UNIX, sun_path="/run/nscd"}, 110) = -1 ENOENT',
+    "+++ exited with 0 +++",
+  ], "/work");
+  assertEquals([...executed], ["/work/peer"]);
+  assertEquals([...changed], [
+    ...["/work/dir/file", "/tmp/a.tmp", "/tmp/a", "/tmp/b"],
+    'mkdirat(7, "new", 0777) = 0',
+  ]);
+  assertEquals([...contacted], [
+    ...["10.0.0.1:80", "[fd00::1]:53"],
+    'connect(9, {sa_family=AF_UNIX, sun_path="/run/nscd"}, 110) = -1 ENOENT',
+  ]);
+});
+
+executableTest(
+  "executables write to their folders and call their swarm, and nothing else",
+  async (executables) => {
+    await using lan = await createLan(["tracker", "seeder", "leecher"]);
+    const tracker = await tracedHost(lan.host("tracker"), executables);
+    const seeder = await tracedHost(lan.host("seeder"), executables);
+    const leecher = await tracedHost(lan.host("leecher"), executables);
+
+    const trackerProgram = await startTracker(tracker);
+    await writeRandomFile(seeder.path(NAME), LENGTH);
+    const torrent = await createTorrent(seeder, NAME, announceUrl(tracker));
+    await carryTorrent(torrent, leecher);
+    const seederPeer = startPeer(seeder);
+    const fetched = await leecher.run("peer", [
+      ...[TORRENT_NAME, "--dir", "../content", "--exit-when-complete"],
+    ]);
+    assertEquals([fetched.code, fetched.stderr], [0, ""]);
+    const content = lan.host("leecher").path("content");
+    const copy = await sha256Of(`${content}/${NAME}`);
+    assertEquals(copy, await sha256Of(seeder.path(NAME)));
+    await stopPeer(seederPeer);
+    assertEquals((await trackerProgram.stop("SIGTERM")).code, 0);
+
+    const ofTracker = await tracker.systemCalls();
+    assertEquals([...ofTracker.executed], [tracker.path("tracker")]);
+    assertEquals([...ofTracker.changed], []);
+    assertEquals([...ofTracker.contacted], []);
+
+    const ofSeeder = await seeder.systemCalls();
+    assertEquals([...ofSeeder.executed], [seeder.path("peer")]);
+    assertEquals(ofSeeder.changed.has(seeder.path(TORRENT_NAME)), true);
+    assertEquals(outside(ofSeeder.changed, seeder.folder), []);
+
+    const ofLeecher = await leecher.systemCalls();
+    assertEquals([...ofLeecher.executed], [leecher.path("peer")]);
+    assertEquals(ofLeecher.changed.has(`${content}/${NAME}`), true);
+    assertEquals(outside(ofLeecher.changed, content), []);
+
+    const trackerAddress = `${tracker.address}:8000`;
+    // Which of two peers calls the other is chance.
+    for (
+      const [{ contacted }, other] of [
+        [ofSeeder, leecher],
+        [ofLeecher, seeder],
+      ] as const
+    ) {
+      const swarm = new Set([trackerAddress, `${other.address}:6881`]);
+      assertEquals([...contacted].filter((party) => !swarm.has(party)), []);
+      assertEquals(contacted.has(trackerAddress), true);
+    }
+
+    for (const name of ["tracker", "seeder", "leecher"] as const) {
+      for (const folder of ["home", "temporary"]) {
+        assertEquals(await listing(lan.host(name).path(folder)), []);
+      }
+    }
+  },
+  { missing: await missingProgram("strace") },
+);
