@@ -30,7 +30,7 @@ export async function runCompiler(
 ): Promise<CompilerResult> {
   const [program, ...first] = version === Deno.version.deno
     ? [Deno.execPath()]
-    : ["npx", "-y", `deno@${version}`];
+    : ["npx", "--prefer-offline", "-y", `deno@${version}`];
   const command = new Deno.Command(program!, {
     // The types are the business of `deno task check`.
     args: [...first, "compile", "--quiet", "--no-check", ...args],

@@ -42,14 +42,16 @@ export async function downloadRefusal(
       timeoutMs: isOnline ? DOWNLOAD_TIMEOUT_MS : OFFLINE_TIMEOUT_MS,
     });
     if (success) return undefined;
-    const reason = /^\s*\d+: (.*)$/m.exec(
-      stderr.replace(/^.*base binary.*$/m, ""),
-    );
-    return "deno compile cannot download it" +
-      (reason ? ` (${reason[1]})` : "");
+    const reason = reasonOf(stderr);
+    return "deno compile cannot download it" + (reason && ` (${reason})`);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** What a compiler says of a download that failed, without the address; empty if nothing. */
+export function reasonOf(stderr: string): string {
+  return /error sending request for url \(.*?\): (.*)/.exec(stderr)?.[1] ?? "";
 }
 
 async function siteAnswers(): Promise<boolean> {

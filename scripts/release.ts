@@ -1,0 +1,100 @@
+/**
+ * `deno task release`: builds for every target that a `denort` can be had for and
+ * packs each with README, LICENSE and checksums into `dist/release/`. Targets that
+ * cannot be built are told; exits 1 only if there are no others.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import configuration from "../deno.json" with { type: "json" };
+import { writeErrorLine, writeLine } from "../cli/console.ts";
+import { describeError } from "../cli/error_report.ts";
+import { parseCommandLine } from "../cli/flags.ts";
+import { runProgram } from "../cli/program.ts";
+import { EXIT_CODES, UsageError } from "../cli/program_error.ts";
+import { formatSize } from "../cli/quantity.ts";
+import { buildTarget } from "./compile/build_target.ts";
+import {
+  type Checksum,
+  CHECKSUMS_FILE_NAME,
+  formatChecksums,
+} from "./compile/checksums.ts";
+import { DIST } from "./compile/dist.ts";
+import { ExecutablesUnavailableError } from "./compile/runtime_error.ts";
+import { executableFileName, type Target, TARGETS } from "./compile/targets.ts";
+import type { ArchiveEntry } from "./release/archive.ts";
+import {
+  archiveFileName,
+  packRelease,
+  sha256,
+} from "./release/release_contents.ts";
+import { REPOSITORY } from "./repository.ts";
+
+const FOLDER = join(DIST, "release");
+
+const HELP = `
+Packs the executables of every target that can be built into dist/release/.
+
+Usage: deno task release
+
+  --version, --help, --debug
+
+Where the base runtime of another system cannot be downloaded, DENORT_BIN may
+name it: see deno task compile --help.
+`;
+
+async function main(args: readonly string[]): Promise<number> {
+  const { positionals } = parseCommandLine(args, { help: HELP, flags: {} });
+  if (positionals.length > 0) {
+    throw new UsageError(`there is no argument ${positionals[0]}`);
+  }
+  await Deno.mkdir(FOLDER, { recursive: true });
+  // An archive of an earlier time is no part of this release.
+  for await (const { name } of Deno.readDir(FOLDER)) {
+    await Deno.remove(join(FOLDER, name));
+  }
+  const checksums: Checksum[] = [];
+  for (const target of TARGETS) {
+    try {
+      checksums.push(await releaseTarget(target));
+    } catch (error) {
+      if (!(error instanceof ExecutablesUnavailableError)) throw error;
+      writeErrorLine(`left out: ${describeError(error)}`);
+    }
+  }
+  if (checksums.length === 0) return EXIT_CODES.failed;
+  await Deno.writeTextFile(
+    join(FOLDER, CHECKSUMS_FILE_NAME),
+    formatChecksums(checksums),
+  );
+  writeLine(`dist/release/${CHECKSUMS_FILE_NAME}`);
+  return EXIT_CODES.done;
+}
+
+/** Builds and packs one target; the archive's checksum. */
+async function releaseTarget(target: Target): Promise<Checksum> {
+  const files: ArchiveEntry[] = [];
+  for (
+    const { name, path } of await buildTarget({ target, showsTarget: true })
+  ) {
+    files.push({
+      path: executableFileName(name, { target }),
+      content: await Deno.readFile(path),
+      isExecutable: true,
+    });
+  }
+  for (const name of ["README.md", "LICENSE"]) {
+    files.push({
+      path: name,
+      content: await Deno.readFile(join(REPOSITORY, name)),
+    });
+  }
+  const release = { version: configuration.version, target };
+  const archive = await packRelease(release, files);
+  const fileName = archiveFileName(release);
+  await Deno.writeFile(join(FOLDER, fileName), archive);
+  writeLine(`dist/release/${fileName}  ${formatSize(archive.length)}`);
+  return { fileName, sha256: await sha256(archive) };
+}
+
+if (import.meta.main) Deno.exit(await runProgram(main));
