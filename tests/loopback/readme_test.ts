@@ -46,7 +46,7 @@ function commands(): Command[] {
   return codeBlocks("sh")
     .flatMap((block) => block.replaceAll(/\\\n\s*/g, "").trim().split("\n"))
     .map((text) => {
-      const [program, ...rest] = splitWords(text);
+      const [program, ...rest] = splitWords(text, "linux");
       if (program === "deno") return { text, args: rest };
       const [yes, deno, ...args] = rest;
       assertEquals(
