@@ -5,7 +5,7 @@
  * @module
  */
 import { join, resolve } from "@std/path";
-import type { Torrent } from "../mod.ts";
+import { type Platform, platformOf, type Torrent } from "../mod.ts";
 import { ProgramError } from "./program_error.ts";
 
 /** What a command is run for, and how. */
@@ -18,6 +18,26 @@ export interface CompletionOptions {
 }
 
 /**
+ * What to start for `command`. A batch file is no program of its own on Windows:
+ * Deno 2.5 and later leave it to whoever asks to call `cmd`. The word `call`
+ * keeps `cmd` from taking a leading quote for one around the whole.
+ */
+export function programFor(
+  command: readonly string[],
+  platform: Platform,
+): readonly string[] {
+  const isBatch = platform === "windows" && /\.(bat|cmd)$/i.test(command[0]!);
+  return isBatch ? ["cmd", "/d", "/c", "call", ...command] : command;
+}
+
+/** What to do when a command cannot be started. */
+export function startAdvice(platform: Platform): string {
+  return platform === "windows"
+    ? "check --on-complete, and write cmd /c before what is no program, as echo or copy"
+    : "check --on-complete";
+}
+
+/**
  * Runs `command` for a torrent that became complete.
  * @throws {ProgramError} If it cannot be started or does not end with 0.
  */
@@ -25,7 +45,8 @@ export async function runCompletionCommand(
   command: readonly string[],
   { torrent, dir, stdout }: CompletionOptions,
 ): Promise<void> {
-  const [program, ...args] = command;
+  const platform = platformOf(Deno.build.os);
+  const [program, ...args] = programFor(command, platform);
   let status: Deno.CommandStatus;
   try {
     status = await new Deno.Command(program!, {
@@ -40,15 +61,17 @@ export async function runCompletionCommand(
     }).spawn().status;
   } catch (error) {
     throw new ProgramError(
-      `cannot run ${program} for ${torrent.name}: ${
+      `cannot run ${command[0]} for ${torrent.name}: ${
         (error as Error).message
-      }; check --on-complete`,
+      }; ${startAdvice(platform)}`,
       { cause: error },
     );
   }
   if (!status.success) {
     throw new ProgramError(
-      `cannot finish ${torrent.name}: ${program} ended with exit code ${status.code}; the download itself is complete`,
+      `cannot finish ${torrent.name}: ${
+        command[0]
+      } ended with exit code ${status.code}; the download itself is complete`,
     );
   }
 }

@@ -6,6 +6,7 @@
  * @module
  */
 import stringWidth from "string-width";
+import { type Platform, platformOf } from "../mod.ts";
 
 /** Assumed where no terminal tells. */
 const DEFAULT_SIZE = { columns: 80, rows: 24 };
@@ -45,9 +46,32 @@ export function eraseLiveLines(): void {
   writeLiveLines([]);
 }
 
-/** Whether a person may be looking at the stream. */
+/** Whether a person may be looking at the stream, where lines can be rewritten. */
 export function isTerminal(stream: "stdout" | "stderr"): boolean {
-  return Deno[stream].isTerminal();
+  return Deno[stream].isTerminal() && canRewriteLines({
+    platform: platformOf(Deno.build.os),
+    isStandalone: Deno.build.standalone,
+    denoVersion: Deno.version.deno,
+  });
+}
+
+/** What a program runs on. */
+export interface ConsoleHost {
+  readonly platform: Platform;
+  /** Whether it is an executable of its own. */
+  readonly isStandalone: boolean;
+  readonly denoVersion: string;
+}
+
+/**
+ * Whether terminals take what moves the cursor as that. Executables made by Deno
+ * before 2.8.2 do not ask Windows for it, and its older consoles show it as text.
+ */
+export function canRewriteLines(host: ConsoleHost): boolean {
+  if (host.platform !== "windows" || !host.isStandalone) return true;
+  const [major = 0, minor = 0, patch = 0] = host.denoVersion.split(/[.-]/)
+    .map(Number);
+  return ((major - 2) || (minor - 8) || (patch - 2)) >= 0;
 }
 
 /** Width of the terminal, in columns; 80 where there is none. */

@@ -7,6 +7,7 @@ import { basename, dirname, resolve } from "@std/path";
 import {
   checkAbsent,
   createTorrent,
+  platformOf,
   saveTorrentFile,
   type Torrent,
 } from "../mod.ts";
@@ -25,11 +26,14 @@ import {
 } from "./create_arguments.ts";
 import { Interrupt } from "./interrupt.ts";
 import { invocationOf } from "./invocation.ts";
+import { findNameWarnings } from "./name_warnings.ts";
 import { printable } from "./printable.ts";
 import { runProgram } from "./program.ts";
 import { EXIT_CODES, UsageError } from "./program_error.ts";
 import { renderProgress } from "./progress_bar.ts";
 import { formatSize } from "./quantity.ts";
+import { quoted } from "./quoted.ts";
+import { isSameFile } from "./same_file.ts";
 
 /** How often the progress is drawn, in milliseconds. */
 const REDRAW_INTERVAL_MS = 100;
@@ -39,12 +43,10 @@ export async function main(args: readonly string[]): Promise<number> {
   const request = parseCreateArguments(args);
   const name = request.name ?? basename(resolve(request.path));
   const output = request.output ?? `${name}.torrent`;
-  if (resolve(output) === resolve(request.path)) {
+  if (await isSameFile(output, request.path, platformOf(Deno.build.os))) {
     throw new UsageError("OUTPUT is the file to share");
   }
-  for (const fault of findAnnounceFaults(request.announce)) {
-    writeErrorLine(printable(`warning: ${fault}`));
-  }
+  warn(findAnnounceFaults(request.announce));
   // Before the hashing, which may take minutes; saving looks again.
   if (!request.force) await checkAbsent(output);
 
@@ -58,6 +60,7 @@ export async function main(args: readonly string[]): Promise<number> {
     creationDate: Math.floor(Date.now() / 1000),
     exclude: output,
     signal: interrupt.signal,
+    onPaths: (paths) => warn(findNameWarnings(paths)),
     onProgress: isTerminal("stderr") ? progressDrawer() : undefined,
   }).finally(eraseLiveLines);
   interrupt.signal.throwIfAborted();
@@ -66,6 +69,10 @@ export async function main(args: readonly string[]): Promise<number> {
     writeLine(printable(line));
   }
   return EXIT_CODES.done;
+}
+
+function warn(faults: readonly string[]): void {
+  for (const fault of faults) writeErrorLine(printable(`warning: ${fault}`));
 }
 
 /** Draws at the first call and then at most every {@linkcode REDRAW_INTERVAL_MS}. */
@@ -110,22 +117,17 @@ function nextStep(
   request: CreateArguments,
   output: string,
 ): string {
+  const word = (text: string): string =>
+    quoted(text, platformOf(Deno.build.os));
   const content = resolve(request.path);
   const folder = dirname(content);
-  const peer = `${invocationOf("peer")} ${quoted(output)}`;
+  const peer = `${invocationOf("peer")} ${word(output)}`;
   const command = folder === resolve(".")
     ? peer
-    : `${peer} --dir ${quoted(folder)}`;
+    : `${peer} --dir ${word(folder)}`;
   return torrent.name === basename(content)
     ? command
-    : `rename ${quoted(content)} to ${quoted(torrent.name)}, then ${command}`;
-}
-
-/** As a shell takes it. */
-function quoted(text: string): string {
-  return /^[\w./:@%+=,~-]+$/.test(text)
-    ? text
-    : `'${text.replaceAll("'", "'\\''")}'`;
+    : `rename ${word(content)} to ${word(torrent.name)}, then ${command}`;
 }
 
 if (import.meta.main) Deno.exit(await runProgram(main));

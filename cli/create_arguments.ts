@@ -134,6 +134,6 @@ function isTrackerUrl(text: string): boolean {
 
 /** `192.168.1.100:8000`, `tracker/announce`; neither a drive letter nor a file in a folder. */
 function isUrlWithoutProtocol(text: string): boolean {
-  return /^[^\s/\\]+(:[0-9]+(\/.*)?|\/announce)$/.test(text) &&
+  return /^(?![a-z]:[/\\])[^\s/\\]+(:[0-9]+(\/.*)?|\/announce)$/i.test(text) &&
     URL.canParse(`http://${text}`);
 }

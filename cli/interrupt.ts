@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type Platform, platformOf } from "../mod.ts";
 import { ProgramError } from "./program_error.ts";
 
 /**
@@ -20,12 +21,20 @@ const ECHO_MS = 1_000;
  */
 const PAUSE_MS = 150;
 
+/**
+ * The signals that ask a program to end. Windows has none but Ctrl+C and
+ * Ctrl+Break that leave it time to, and Deno refuses to listen for others there.
+ */
+export function endingSignals(platform: Platform): readonly Deno.Signal[] {
+  return platform === "windows"
+    ? ["SIGINT", "SIGBREAK"]
+    : ["SIGINT", "SIGTERM", "SIGHUP"];
+}
+
 /** Listens until disposed of. A later signal ends the program at once. */
 export class Interrupt implements Disposable {
   readonly #controller = new AbortController();
-  readonly #signals: readonly Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT", "SIGBREAK"]
-    : ["SIGINT", "SIGTERM", "SIGHUP"];
+  readonly #signals = endingSignals(platformOf(Deno.build.os));
   readonly #listener = (): void => this.#interrupt();
 
   readonly #action: string;

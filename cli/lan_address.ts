@@ -14,9 +14,16 @@ export interface InterfaceAddress {
   readonly address: string;
 }
 
-/** Names of bridges, container ends, tunnels and virtual machines' networks. */
-const VIRTUAL_NAME =
-  /^(docker|br-|veth|virbr|vmnet|vboxnet|tun|tap|wg|tailscale|zt|utun|cni|flannel|podman|lxc|lxd)|^vEthernet|virtual|vpn/i;
+/**
+ * Names of bridges, container ends, tunnels and virtual machines' networks: of
+ * Linux and macOS by their beginning, then of Windows, whose names are for people.
+ */
+const VIRTUAL_NAME = new RegExp(
+  "^(docker|br-|veth|virbr|vmnet|vboxnet|tun|tap|wg|tailscale|zt|utun|cni|" +
+    "flannel|cali|podman|lxc|lxd|incus|bridge1\\d\\d|vmenet|feth)|" +
+    "virtual|vpn|vethernet|vmware|zerotier|hamachi|wireguard|wintun",
+  "i",
+);
 
 const PRIVATE_IPV4 = /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/;
 

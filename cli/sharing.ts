@@ -9,6 +9,7 @@ import {
   type Bitfield,
   loadTorrentFile,
   openFileStorage,
+  platformOf,
   type Session,
   type SessionEvent,
   type Storage,
@@ -18,6 +19,7 @@ import {
   verifyStorage,
 } from "../mod.ts";
 import { runCompletionCommand } from "./completion_command.ts";
+import { checkDistinct } from "./distinct_torrents.ts";
 import { reportError } from "./error_report.ts";
 import { Interrupt } from "./interrupt.ts";
 import { openListeningSession } from "./listening_session.ts";
@@ -28,17 +30,12 @@ import {
   type Standing,
 } from "./peer_display.ts";
 import type { Verification } from "./peer_output.ts";
-import {
-  EXIT_CODES,
-  type ExitCode,
-  ProgramError,
-  UsageError,
-} from "./program_error.ts";
+import { EXIT_CODES, type ExitCode, ProgramError } from "./program_error.ts";
 
 /** Shares what `request` names; the exit code. */
 export async function shareTorrents(request: PeerArguments): Promise<ExitCode> {
   const torrents = await Promise.all(request.torrents.map(loadTorrentFile));
-  checkDistinct(torrents, request.torrents);
+  checkDistinct(torrents, request.torrents, platformOf(Deno.build.os));
   // What the command line has no use for is given up before the first peer calls.
   if (request.onComplete === undefined) {
     await Deno.permissions.revoke({ name: "run" });
@@ -189,33 +186,6 @@ class Sharing implements AsyncDisposable {
       })),
       verification: this.#verification,
     };
-  }
-}
-
-/** Two torrents that write the same files, or are the same, cannot be shared together. */
-function checkDistinct(
-  torrents: readonly Torrent[],
-  paths: readonly string[],
-): void {
-  const seen = new Map<string, { torrent: Torrent; path: string }>();
-  for (const [index, torrent] of torrents.entries()) {
-    const path = paths[index]!;
-    const other = seen.get(torrent.name);
-    if (other === undefined) {
-      seen.set(torrent.name, { torrent, path });
-    } else if (other.torrent.infoHash === torrent.infoHash) {
-      throw new UsageError(
-        other.path === path
-          ? `${path} is given twice`
-          : `${other.path} and ${path} are the same torrent; give it once`,
-      );
-    } else {
-      throw new UsageError(
-        `two torrents are stored as ${
-          JSON.stringify(torrent.name)
-        }; give each a peer and a --dir of its own`,
-      );
-    }
   }
 }
 

@@ -16,6 +16,8 @@ Deno.test("parseCreateArguments() takes PATH, URLs and OUTPUT in that order", ()
     [["a", URL_A, URL_B, "http.torrent"], [URL_A, URL_B], "http.torrent"],
     // A drive letter is no protocol of a tracker.
     [["a", URL_A, "C:\\a.torrent"], [URL_A], "C:\\a.torrent"],
+    [["a", URL_A, "C:/a.torrent"], [URL_A], "C:/a.torrent"],
+    [["a", URL_A, "C:/announce"], [URL_A], "C:/announce"],
   ];
   for (const [args, announce, output] of cases) {
     const request = parseCreateArguments(args);

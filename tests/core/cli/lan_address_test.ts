@@ -64,9 +64,34 @@ Deno.test("lanAddresses() knows when there is no LAN", () => {
 Deno.test("lanAddresses() knows the virtual adapters of Windows by name", () => {
   assertEquals(
     lanAddresses(addresses(`
-      vEthernet (WSL) 172.20.0.1
-      Ethernet 192.168.1.7
+      vEthernet (WSL (Hyper-V firewall)) 172.20.0.1
+      VirtualBox Host-Only Network 192.168.56.1
+      VMware Network Adapter VMnet8 192.168.80.1
+      ZeroTier One [0123456789abcdef] 10.147.17.5
+      Loopback Pseudo-Interface 1 127.0.0.1
+      Bluetooth Network Connection 169.254.7.7
+      Ethernet 2 192.168.1.7
+      Wi-Fi 192.168.1.8
     `)),
-    ["192.168.1.7", "172.20.0.1"],
+    [
+      "192.168.1.7",
+      "192.168.1.8",
+      "172.20.0.1",
+      "192.168.56.1",
+      "192.168.80.1",
+      "10.147.17.5",
+    ],
+  );
+});
+
+Deno.test("lanAddresses() knows the virtual interfaces of macOS by name", () => {
+  assertEquals(
+    lanAddresses(addresses(`
+      bridge100 192.168.64.1
+      utun3 10.8.0.2
+      feth1234 10.147.17.6
+      en0 192.168.1.9
+    `)),
+    ["192.168.1.9", "192.168.64.1", "10.8.0.2", "10.147.17.6"],
   );
 });

@@ -1,0 +1,16 @@
+import { assertEquals } from "@std/assert";
+import { findNameWarnings } from "../../../cli/name_warnings.ts";
+
+Deno.test("findNameWarnings() says nothing of names that lie everywhere", () => {
+  assertEquals(findNameWarnings([["a", "b.txt"], ["a", "ü", "c"]]), []);
+});
+
+Deno.test("findNameWarnings() has a line for each platform, with the first name and how many more", () => {
+  assertEquals(
+    findNameWarnings([["a", "b?"], ["a", "README"], ["a", "readme"]]),
+    [
+      'Windows cannot take this torrent: "b?" contains a character that Windows forbids (and 1 more); give other names if such machines are to fetch it',
+      'macOS cannot take this torrent: "a/readme" is the same as "a/README" on macOS, which ignores case and the way accents are written; give other names if such machines are to fetch it',
+    ],
+  );
+});
