@@ -21,13 +21,10 @@ import {
 } from "./compile/checksums.ts";
 import { DIST } from "./compile/dist.ts";
 import { ExecutablesUnavailableError } from "./compile/runtime_error.ts";
+import { sha256 } from "./compile/sha256.ts";
 import { executableFileName, type Target, TARGETS } from "./compile/targets.ts";
 import type { ArchiveEntry } from "./release/archive.ts";
-import {
-  archiveFileName,
-  packRelease,
-  sha256,
-} from "./release/release_contents.ts";
+import { archiveFileName, packRelease } from "./release/release_contents.ts";
 import { REPOSITORY } from "./repository.ts";
 
 const FOLDER = join(DIST, "release");

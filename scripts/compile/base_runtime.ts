@@ -5,7 +5,6 @@
  *
  * @module
  */
-import { encodeHex } from "@std/encoding/hex";
 import { NPM_RUNTIME, npmRuntimePath } from "./npm_runtime.ts";
 import { downloadRefusal } from "./runtime_download.ts";
 import { ExecutablesUnavailableError, RuntimeError } from "./runtime_error.ts";
@@ -14,6 +13,7 @@ import {
   runtimeTarget,
   runtimeVersion,
 } from "./runtime_header.ts";
+import { sha256 } from "./sha256.ts";
 import type { Target } from "./targets.ts";
 
 /** A base runtime. */
@@ -57,6 +57,24 @@ export async function givenRuntime(
       cause,
     });
   });
+  return await examineRuntime(path, { content, target });
+}
+
+/** Options of {@linkcode examineRuntime}. */
+export interface ExamineRuntimeOptions {
+  /** Of the file. */
+  readonly content: Uint8Array<ArrayBuffer>;
+  readonly target: Target;
+}
+
+/**
+ * A file as the runtime for a target; undefined if it is for another one.
+ * @throws {RuntimeError} If it is not for any.
+ */
+export async function examineRuntime(
+  path: string,
+  { content, target }: ExamineRuntimeOptions,
+): Promise<BaseRuntime | undefined> {
   const found = runtimeTarget(content.subarray(0, RUNTIME_HEADER_LENGTH));
   if (found === undefined) {
     throw new RuntimeError(
@@ -64,11 +82,10 @@ export async function givenRuntime(
     );
   }
   if (found !== target) return undefined;
-  const digest = await crypto.subtle.digest("SHA-256", content);
   return {
     source: "DENORT_BIN",
     version: runtimeVersion(content) ?? Deno.version.deno,
-    identity: encodeHex(new Uint8Array(digest)),
+    identity: await sha256(content),
     path,
   };
 }
@@ -81,13 +98,24 @@ export function isStillFound(
     source === "download" && version === Deno.version.deno;
 }
 
+/** The places to look at, in this order. */
+export interface RuntimePlaces {
+  /** Why `deno compile` gets none by itself, or undefined if it does. */
+  readonly downloadRefusal: (target: Target) => Promise<string | undefined>;
+  /** The path of the one in the npm package. */
+  readonly npmRuntimePath: () => Promise<string>;
+}
+
 /**
  * Finds a runtime where `DENORT_BIN` gives none.
  * @throws {ExecutablesUnavailableError} If there is none for the target.
  * @throws {RuntimeError} If npm has another one than expected.
  */
-export async function findRuntime(target: Target): Promise<BaseRuntime> {
-  const refusal = await downloadRefusal(target);
+export async function findRuntime(
+  target: Target,
+  places: RuntimePlaces = { downloadRefusal, npmRuntimePath },
+): Promise<BaseRuntime> {
+  const refusal = await places.downloadRefusal(target);
   if (refusal === undefined) {
     const version = Deno.version.deno;
     return { source: "download", version, identity: version, path: undefined };
@@ -104,7 +132,7 @@ export async function findRuntime(target: Target): Promise<BaseRuntime> {
       source: "npm",
       version: NPM_RUNTIME.version,
       identity: NPM_RUNTIME.sha256,
-      path: await npmRuntimePath(),
+      path: await places.npmRuntimePath(),
     };
   } catch (cause) {
     if (!(cause instanceof ExecutablesUnavailableError)) throw cause;

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { encodeHex } from "@std/encoding/hex";
 import { join } from "@std/path";
 import { REPOSITORY } from "../repository.ts";
+import { sha256 } from "./sha256.ts";
 
 /** Folders and files that an executable depends on. */
 const ROOTS = [
@@ -36,12 +36,8 @@ export async function hashInputs(files: InputFiles): Promise<string> {
     const content = files.get(path)!;
     parts.push(encoder.encode(`${path}\n${content.length}\n`), content);
   }
-  const whole = new Uint8Array(
-    await new Blob(parts as BlobPart[]).arrayBuffer(),
-  );
-  return encodeHex(
-    new Uint8Array(await crypto.subtle.digest("SHA-256", whole)),
-  );
+  const whole = await new Blob(parts as BlobPart[]).arrayBuffer();
+  return await sha256(new Uint8Array(whole));
 }
 
 /**

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { encodeHex } from "@std/encoding/hex";
 import { join } from "@std/path";
 import type { BaseRuntime } from "./base_runtime.ts";
 import {
@@ -13,6 +12,7 @@ import {
   formatChecksums,
 } from "./checksums.ts";
 import { DIST } from "./dist.ts";
+import { sha256 } from "./sha256.ts";
 
 /** An executable that was built. */
 export interface BuildRecord {
@@ -64,11 +64,10 @@ export async function measureFile(
 ): Promise<Pick<BuildRecord, "length" | "modifiedMs" | "sha256">> {
   const content = await Deno.readFile(path);
   const { mtime } = await Deno.stat(path);
-  const digest = await crypto.subtle.digest("SHA-256", content);
   return {
     length: content.length,
     modifiedMs: mtime?.getTime() ?? 0,
-    sha256: encodeHex(new Uint8Array(digest)),
+    sha256: await sha256(content),
   };
 }
 

@@ -29,9 +29,40 @@ export interface CompileProgramOptions {
 export async function compileProgram(
   { name, target, path, runtime, files }: CompileProgramOptions,
 ): Promise<void> {
+  const { success, stderr } = await runCompiler(
+    compileArguments({
+      name,
+      target,
+      path,
+      embedded: embeddedFiles(files.keys()),
+      excluded: await npmExclusions(files),
+    }),
+    { version: runtime.version, runtimePath: runtime.path },
+  );
+  if (!success) {
+    throw new RuntimeError(
+      `cannot compile ${name} for ${target} with Deno ${runtime.version}: ${stderr}`,
+    );
+  }
+}
+
+/** Options of {@linkcode compileArguments}. */
+export interface CompileArgumentsOptions {
+  readonly name: ExecutableName;
+  readonly target: Target;
+  readonly path: string;
+  /** Files to add to what is imported. */
+  readonly embedded: readonly string[];
+  /** Files and folders to leave out. */
+  readonly excluded: readonly string[];
+}
+
+/** What `deno compile` is given: the task's permissions, made fast. */
+export function compileArguments(
+  { name, target, path, embedded, excluded }: CompileArgumentsOptions,
+): string[] {
   const { flags, script } = taskParts(name);
-  const excluded = await npmExclusions(files);
-  const { success, stderr } = await runCompiler([
+  return [
     "--frozen",
     // What is not allowed fails, where nobody could answer a question.
     "--no-prompt",
@@ -39,14 +70,9 @@ export async function compileProgram(
     "--no-code-cache",
     `--target=${target}`,
     `--output=${path}`,
-    ...embeddedFiles(files.keys()).map((file) => `--include=${file}`),
+    ...embedded.map((file) => `--include=${file}`),
     ...excluded.map((file) => `--exclude=${file}`),
     ...flags,
     script,
-  ], { version: runtime.version, runtimePath: runtime.path });
-  if (!success) {
-    throw new RuntimeError(
-      `cannot compile ${name} for ${target} with Deno ${runtime.version}: ${stderr}`,
-    );
-  }
+  ];
 }

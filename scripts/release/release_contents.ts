@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { encodeHex } from "@std/encoding/hex";
 import { CHECKSUMS_FILE_NAME, formatChecksums } from "../compile/checksums.ts";
+import { sha256 } from "../compile/sha256.ts";
 import { isWindows, type Target } from "../compile/targets.ts";
 import { type ArchiveEntry, packTarGz, packZip } from "./archive.ts";
 
@@ -48,12 +48,4 @@ export async function packRelease(
   return isWindows(release.target)
     ? packZip(entries)
     : await packTarGz(entries);
-}
-
-/** The SHA-256 of bytes, in hex. */
-export async function sha256(
-  content: Uint8Array<ArrayBuffer>,
-): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", content);
-  return encodeHex(new Uint8Array(digest));
 }
