@@ -39,7 +39,9 @@ export async function packRelease(
   })));
   const list: ArchiveEntry = {
     path: CHECKSUMS_FILE_NAME,
-    content: new TextEncoder().encode(formatChecksums(checksums)),
+    content: Uint8Array.from(
+      new TextEncoder().encode(formatChecksums(checksums)),
+    ),
   };
   const entries = [...files, list].map((file) => ({
     ...file,

@@ -136,7 +136,7 @@ Deno.test("a wrong denort from npm is an error, not one that is missing", async 
 });
 
 Deno.test("takeRuntime() takes the first bytes if their SHA-256 is the expected one", async () => {
-  const program = new TextEncoder().encode("abcpayload");
+  const program = Uint8Array.from(new TextEncoder().encode("abcpayload"));
   // FIPS 180-2, the SHA-256 of "abc".
   const sha256 =
     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";

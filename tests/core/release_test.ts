@@ -8,24 +8,27 @@ import {
   packRelease,
 } from "../../scripts/release/release_contents.ts";
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+
+function encode(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(new TextEncoder().encode(text));
+}
 
 function filesNamed(executable: string): ArchiveEntry[] {
   return [
     {
       path: executable,
-      content: encoder.encode("program"),
+      content: encode("program"),
       isExecutable: true,
     },
-    { path: "LICENSE", content: encoder.encode("MIT") },
+    { path: "LICENSE", content: encode("MIT") },
   ];
 }
 
 /** What the list in the archive says. */
 async function expectedList(executable: string): Promise<string> {
-  return `${await sha256(encoder.encode("MIT"))}  LICENSE\n` +
-    `${await sha256(encoder.encode("program"))}  ${executable}\n`;
+  return `${await sha256(encode("MIT"))}  LICENSE\n` +
+    `${await sha256(encode("program"))}  ${executable}\n`;
 }
 
 Deno.test("a release for Windows is a zip file of one folder with the checksums", async () => {
