@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { bindEverywhere } from "./listen_everywhere.ts";
+import { bindEverywhere, isPortTaken } from "./listen_everywhere.ts";
 
 /** Ports tried, the one asked for included. */
 const PORTS_TRIED = 100;
@@ -33,8 +33,9 @@ export function listenForPeers(options: ListenOptions): PeerSockets {
     try {
       return open(port, options.hostname);
     } catch (error) {
-      const isTaken = error instanceof Deno.errors.AddrInUse;
-      if (!isTaken || options.port === 0 || port === last) throw error;
+      if (!isPortTaken(error) || options.port === 0 || port === last) {
+        throw error;
+      }
     }
   }
 }
