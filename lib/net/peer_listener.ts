@@ -9,7 +9,7 @@
 import { delay } from "@std/async/delay";
 import { ProtocolError } from "../base/errors.ts";
 import type { InfoHash, PeerId } from "../base/identifier.ts";
-import type { Handshake } from "../wire/handshake.ts";
+import { type Handshake, OWN_EXTENSIONS } from "../wire/handshake.ts";
 import { type GreetedChannel, HANDSHAKE_TIMEOUT_MS } from "./dial_peer.ts";
 import { PeerChannel } from "./peer_channel.ts";
 
@@ -110,6 +110,7 @@ export class PeerListener implements Disposable {
     const isAnswered = await channel.sendHandshake({
       infoHash: handshake.infoHash,
       peerId: this.#options.ownId,
+      extensions: OWN_EXTENSIONS,
     });
     return isAnswered ? handshake : undefined;
   }

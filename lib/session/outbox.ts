@@ -3,17 +3,13 @@
  * write; a block goes from the disk's cache straight into the buffer that is
  * written. Requests and haves overtake blocks, so that a busy upload does not
  * slow the download beside it; a choke does not, since the peer would throw away
- * the blocks that follow it. For the same reason the upload limit holds back
+ * the blocks that follow it, and what is rejected because of it comes behind it. For the same reason the upload limit holds back
  * blocks alone.
  *
  * @module
  */
 import type { PeerChannel } from "../net/peer_channel.ts";
-import type {
-  BlockRange,
-  ControlMessage,
-  SignalMessage,
-} from "../wire/message.ts";
+import type { BlockRange, ControlMessage } from "../wire/message.ts";
 import {
   encodedLength,
   PIECE_HEADER_LENGTH,
@@ -49,7 +45,7 @@ export interface OutboxOptions {
 
 type Bulk =
   | { readonly type: "block"; readonly block: BlockRange }
-  | SignalMessage;
+  | ControlMessage;
 
 /** The outgoing side of one peer connection. */
 export class Outbox {
@@ -67,11 +63,12 @@ export class Outbox {
   }
 
   send(message: ControlMessage): void {
-    // The last word on choking must be the last one to arrive.
+    // The last word on choking must be the last one to arrive, and who hears of a
+    // reject before the choke would ask again. [BEP 6]
     const isBulk = message.type === "choke" ||
-      message.type === "unchoke" &&
+      (message.type === "unchoke" || message.type === "reject") &&
         this.#bulk.some((item) => item.type === "choke");
-    if (isBulk) this.#bulk.push({ type: message.type });
+    if (isBulk) this.#bulk.push(message);
     else this.#urgent.push(message);
     const waitingCount = this.#urgent.length + this.#bulk.length;
     if (waitingCount > MAX_WAITING_MESSAGES) this.#options.onOverflow();

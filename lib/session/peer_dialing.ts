@@ -4,11 +4,15 @@
  *
  * @module
  */
+import { isUnicast } from "../base/dialable.ts";
 import { ProtocolError } from "../base/errors.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import type { Random } from "../base/random.ts";
 import { dialPeer, type GreetedChannel } from "../net/dial_peer.ts";
-import { AddressBook } from "../swarm/address_book.ts";
+import {
+  type AddAddressesOptions,
+  AddressBook,
+} from "../swarm/address_book.ts";
 import type { ConnectionEnd } from "./peer_connections.ts";
 import type { Handshake } from "../wire/handshake.ts";
 
@@ -52,9 +56,15 @@ export class PeerDialing {
     this.#book = new AddressBook(options.random);
   }
 
-  /** Notes addresses and dials what there is room for. */
-  add(addresses: Iterable<PeerAddress>): void {
-    this.#book.add(addresses);
+  /** Notes addresses and dials what there is room for. What no machine has is left out. */
+  add(
+    addresses: Iterable<PeerAddress>,
+    options: AddAddressesOptions = {},
+  ): void {
+    const unicast = [...addresses].filter(({ hostname }) =>
+      isUnicast(hostname)
+    );
+    this.#book.add(unicast, options);
     this.dialMore();
   }
 

@@ -10,12 +10,15 @@ import type { PeerId } from "../base/identifier.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import { RateMeter } from "../base/rate_meter.ts";
 import { ReadCache } from "../disk/read_cache.ts";
+import { sha1 } from "../disk/sha1.ts";
 import type { Storage } from "../disk/storage.ts";
 import type { Bitfield } from "../base/bitfield.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import type { GreetedChannel } from "../net/dial_peer.ts";
+import { allowedFastSet } from "../swarm/allowed_fast.ts";
 import type { PeerKey, SwarmAction, SwarmEvent } from "../swarm/events.ts";
 import { Swarm } from "../swarm/swarm.ts";
+import { OWN_EXTENSIONS, sharedExtensions } from "../wire/handshake.ts";
 import type { Message } from "../wire/message.ts";
 import { MAX_FRAME_LENGTH } from "../wire/read_message.ts";
 import { type AnnounceFunction, Announcer } from "./announcer.ts";
@@ -81,10 +84,16 @@ export class TorrentSession {
       ownId,
       random: Math.random,
       maxPeers,
+      listenPort: port,
+      isPrivate: torrent.isPrivate,
     });
     this.#connections = this.#createConnections(shared);
     this.#dialing = new PeerDialing({
-      own: { infoHash: torrent.infoHash, peerId: ownId },
+      own: {
+        infoHash: torrent.infoHash,
+        peerId: ownId,
+        extensions: OWN_EXTENSIONS,
+      },
       signal: this.#stopping.signal,
       timeoutMs: shared.handshakeTimeoutMs,
       random: Math.random,
@@ -139,6 +148,8 @@ export class TorrentSession {
       id: handshake.peerId,
       hostname: channel.hostname,
       isOutgoing: dialed !== undefined,
+      extensions: sharedExtensions(handshake.extensions),
+      listenPort: dialed?.port,
     });
     this.#track(this.#connections.run(peer));
   }
@@ -210,6 +221,12 @@ export class TorrentSession {
       case "serveBlock":
         this.#connections.sendBlock(action.peer, action.block);
         break;
+      case "findAllowedFast":
+        this.#track(this.#findAllowedFast(action));
+        break;
+      case "peersHeard":
+        this.#dialing.add(action.addresses, { isHearsay: true });
+        break;
       case "verifyPiece":
         this.#track(this.#verify(action));
         break;
@@ -230,6 +247,16 @@ export class TorrentSession {
       default:
         action satisfies never;
     }
+  }
+
+  async #findAllowedFast(
+    { peer, hostname }: { peer: PeerKey; hostname: string },
+  ): Promise<void> {
+    const { infoHash, geometry: { pieceCount } } = this.torrent;
+    const pieces = await allowedFastSet(
+      { infoHash, pieceCount, hostname, sha1 },
+    );
+    this.#apply({ type: "allowedFastFound", peer, pieces });
   }
 
   async #verify(

@@ -1,7 +1,9 @@
 /**
  * Whom to dial, and when. An address is idle, being dialed or connected; one
  * that failed is left alone for longer each time. Bounded, so that no tracker
- * can fill our memory. Pure: the dialing itself is the session's.
+ * can fill our memory. What peers name is hearsay: it comes after what trackers
+ * name, takes no room from it, and is dialed a few times a second at most, so that
+ * nobody can aim us at others. Pure: the dialing itself is the session's.
  *
  * @module
  */
@@ -11,22 +13,41 @@ import { type Random, randomBelow } from "../base/random.ts";
 const MAX_ADDRESSES = 2000;
 /** Most addresses taken of one reply: trackers send 200 at most. */
 const MAX_ADDED = 500;
+/** Most addresses known by hearsay alone. */
+const MAX_HEARSAY = 500;
+/** One address by hearsay is dialed in so many milliseconds, on average. */
+const HEARSAY_INTERVAL_MS = 250;
+/** So many may be dialed at once, after a while without. */
+const HEARSAY_BURST = 16;
+/** An address by hearsay where nobody answered so often is forgotten. */
+const MAX_HEARSAY_FAILURES = 2;
 /** Pause after the first failure, doubled each time, in milliseconds. */
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 120_000;
 
 interface Entry {
   readonly address: PeerAddress;
+  /** Whether peers alone have named it. */
+  isHearsay: boolean;
   isInUse: boolean;
   failureCount: number;
   /** Not to be dialed before, in milliseconds. */
   notBefore: number;
 }
 
-/** The addresses that trackers named for one torrent. */
+/** Options for {@linkcode AddressBook.add}. */
+export interface AddAddressesOptions {
+  /** Whether a peer named them, not a tracker. @default {false} */
+  readonly isHearsay?: boolean;
+}
+
+/** The addresses that trackers and peers named for one torrent. */
 export class AddressBook {
   readonly #entries = new Map<string, Entry>();
   readonly #random: Random;
+  #hearsayCount = 0;
+  /** When all that was dialed by hearsay would have been, had it been dialed evenly. */
+  #hearsayPaidUntil = -Infinity;
 
   constructor(random: Random) {
     this.#random = random;
@@ -37,16 +58,26 @@ export class AddressBook {
     return this.#entries.size;
   }
 
-  /** Notes addresses; those that are known stay as they are. */
-  add(addresses: Iterable<PeerAddress>): void {
+  /** Notes addresses; those that are known stay as they are, but for hearsay that a tracker confirms. */
+  add(
+    addresses: Iterable<PeerAddress>,
+    options: AddAddressesOptions = {},
+  ): void {
+    const { isHearsay = false } = options;
     let addedCount = 0;
     for (const address of addresses) {
       if (++addedCount > MAX_ADDED) return;
       const key = formatPeerAddress(address);
-      if (this.#entries.has(key)) continue;
-      if (this.#entries.size >= MAX_ADDRESSES && !this.#dropOne()) return;
+      const known = this.#entries.get(key);
+      if (known !== undefined) {
+        if (!isHearsay) this.#confirm(known);
+        continue;
+      }
+      if (!this.#makeRoom(isHearsay)) return;
+      if (isHearsay) this.#hearsayCount++;
       this.#entries.set(key, {
         address,
+        isHearsay,
         isInUse: false,
         failureCount: 0,
         notBefore: 0,
@@ -59,8 +90,11 @@ export class AddressBook {
     const ready = [...this.#entries.values()].filter((entry) =>
       !entry.isInUse && entry.notBefore <= now
     );
-    if (ready.length === 0) return undefined;
-    const entry = ready[randomBelow(ready.length, this.#random)]!;
+    const named = ready.filter((entry) => !entry.isHearsay);
+    const choice = named.length > 0 ? named : ready;
+    const entry = choice[randomBelow(choice.length, this.#random)];
+    if (entry === undefined) return undefined;
+    if (entry.isHearsay && !this.#payForHearsay(now)) return undefined;
     entry.isInUse = true;
     return entry.address;
   }
@@ -74,7 +108,11 @@ export class AddressBook {
       LONGEST_PAUSE_MS,
     );
     entry.failureCount++;
-    this.#rest(entry, now, pauseMs);
+    if (entry.isHearsay && entry.failureCount >= MAX_HEARSAY_FAILURES) {
+      this.#forget(formatPeerAddress(address));
+    } else {
+      this.#rest(entry, now, pauseMs);
+    }
   }
 
   /** The connection is over; it may be dialed again after `pauseMs`. */
@@ -89,6 +127,32 @@ export class AddressBook {
     return this.#entries.get(formatPeerAddress(address));
   }
 
+  /** Whether one more call by hearsay keeps to the rate; if so it is counted. */
+  #payForHearsay(now: number): boolean {
+    const lead = this.#hearsayPaidUntil - now;
+    if (lead > (HEARSAY_BURST - 1) * HEARSAY_INTERVAL_MS) return false;
+    this.#hearsayPaidUntil = now + Math.max(lead, 0) + HEARSAY_INTERVAL_MS;
+    return true;
+  }
+
+  /** A tracker named an address that peers had named. */
+  #confirm(entry: Entry): void {
+    if (entry.isHearsay) this.#hearsayCount--;
+    entry.isHearsay = false;
+  }
+
+  #forget(key: string): void {
+    if (this.#entries.get(key)?.isHearsay) this.#hearsayCount--;
+    this.#entries.delete(key);
+  }
+
+  /** Whether one more address may be noted; hearsay drives nobody out. */
+  #makeRoom(isHearsay: boolean): boolean {
+    const isFull = this.#entries.size >= MAX_ADDRESSES;
+    if (isHearsay) return !isFull && this.#hearsayCount < MAX_HEARSAY;
+    return !isFull || this.#dropOne();
+  }
+
   #rest(entry: Entry, now: number, pauseMs: number): void {
     entry.isInUse = false;
     // Spread, so that a whole swarm does not dial in step.
@@ -96,7 +160,7 @@ export class AddressBook {
   }
 
   /**
-   * Makes room by forgetting the address that failed most; false if there is none
+   * Makes room by forgetting the address that failed most, hearsay first; false if there is none
    * to forget. One that rests for ever is kept: it would be dialed when named again.
    */
   #dropOne(): boolean {
@@ -104,10 +168,13 @@ export class AddressBook {
     let worstCount = -1;
     for (const [key, entry] of this.#entries) {
       if (entry.isInUse || entry.notBefore === Infinity) continue;
-      if (entry.failureCount <= worstCount) continue;
+      const count = entry.isHearsay ? Infinity : entry.failureCount;
+      if (count <= worstCount) continue;
       worst = key;
-      worstCount = entry.failureCount;
+      worstCount = count;
     }
-    return worst !== undefined && this.#entries.delete(worst);
+    if (worst === undefined) return false;
+    this.#forget(worst);
+    return true;
   }
 }

@@ -5,11 +5,17 @@
  *
  * @module
  */
-import { Bitfield } from "../base/bitfield.ts";
-import { ProtocolError } from "../base/errors.ts";
+import type { Bitfield } from "../base/bitfield.ts";
 import type { Random } from "../base/random.ts";
 import type { BlockRange, PieceMessage } from "../wire/message.ts";
+import {
+  checkCalledOff,
+  choicesWhileChoked,
+  noteAllowedFast,
+  noteRefusal,
+} from "./fast_peer.ts";
 import type { PeerState } from "./peer_state.ts";
+import { blockIdOf, checkPieceIndex, rangeOfBlock } from "./piece_claims.ts";
 import type { PieceAssembly } from "./piece_assembly.ts";
 import { PiecePicker } from "./piece_picker.ts";
 import { Suspects } from "./suspects.ts";
@@ -55,13 +61,11 @@ export class Downloads {
   }
 
   /**
-   * Adds to what the peer has. It belongs right behind the handshake [BEP 3], but
-   * aria2 sends another now and then in place of many haves.
-   * @throws {ProtocolError} If it has the wrong length or spare bits.
+   * Adds to what the peer has. It belongs right behind the handshake [BEP 3, 6],
+   * but aria2 sends another bitfield now and then in place of many haves.
    */
-  receiveBitfield(peer: PeerState, bytes: Uint8Array, now: number): void {
-    const bitfield = parseBitfield(bytes, this.#context.geometry.pieceCount);
-    for (const index of bitfield.indexes()) {
+  receivePieces(peer: PeerState, pieces: Bitfield, now: number): void {
+    for (const index of pieces.indexes()) {
       if (!peer.pieces.has(index)) this.#notePiece(peer, index);
     }
     this.#updateInterest(peer, now);
@@ -70,11 +74,7 @@ export class Downloads {
 
   /** @throws {ProtocolError} If there is no such piece. */
   receiveHave(peer: PeerState, index: number, now: number): void {
-    if (index >= this.#context.geometry.pieceCount) {
-      throw new ProtocolError(
-        `Cannot take have: piece ${index} of ${this.#context.geometry.pieceCount}`,
-      );
-    }
+    checkPieceIndex(index, { peer, message: "have" });
     if (peer.pieces.has(index)) return;
     const mayBeWork = this.#notePiece(peer, index);
     this.#updateInterest(peer, now);
@@ -83,29 +83,64 @@ export class Downloads {
 
   receiveChoke(peer: PeerState): void {
     peer.peerChokes = true;
-    // The peer drops what it has queued for us. [BEP 3]
-    this.#releaseAll(peer);
+    // With the fast extension what is on order is answered all the same, one by
+    // one; without it the peer drops what it has queued for us. [BEP 3, 6]
+    peer.isSettling = peer.extensions.fast && peer.outstanding.size > 0;
+    if (!peer.isSettling) this.#releaseAll(peer);
   }
 
   receiveUnchoke(peer: PeerState, now: number): void {
     peer.peerChokes = false;
+    peer.isSettling = false;
+    peer.restsUntil = now;
     this.#fill(peer, now);
   }
 
-  /** @throws {ProtocolError} If a block that was asked for has another length. */
+  /**
+   * A request will not be answered: others may have the block at once. One that
+   * was never made is passed over, as libtorrent does. [BEP 6]
+   */
+  receiveReject(peer: PeerState, range: BlockRange, now: number): void {
+    const id = blockIdOf(range, this.#context.geometry);
+    if (id === undefined || peer.calledOff.delete(id)) return;
+    if (!peer.outstanding.delete(id)) return;
+    peer.window.dropped();
+    if (!peer.isSnubbing) this.#picker.release(id);
+    noteRefusal(peer, range.index, now);
+    // Whoever works on the piece is to be another.
+    if (peer.outstanding.size === 0) this.#releaseAll(peer);
+    this.#offer(peer, range.index, now);
+  }
+
+  /**
+   * The piece is served even while the peer chokes us; whether it has it, it says
+   * elsewhere. [BEP 6]
+   * @throws {ProtocolError} If there is no such piece.
+   */
+  receiveAllowedFast(peer: PeerState, index: number, now: number): void {
+    checkPieceIndex(index, { peer, message: "allowed fast" });
+    noteAllowedFast(peer, index);
+    this.#fill(peer, now);
+  }
+
+  /** @throws {ProtocolError} If a block that was asked for has another length, or with the fast extension one was not asked for. */
   receiveBlock(peer: PeerState, message: PieceMessage, now: number): void {
     const length = message.block.length;
     this.#downloadedBytes += length;
     peer.downloadRate.add(length, now);
-    const id = this.#blockId(message);
+    const { geometry } = this.#context;
+    const { index, offsetInPiece } = message;
+    const id = blockIdOf({ index, offsetInPiece, length }, geometry);
     if (id === undefined || !peer.outstanding.delete(id)) {
       // Crossed with our cancel or a choke, or never asked for: dropped.
       this.#wastedBytes += length;
+      checkCalledOff(peer, id);
       return;
     }
     if (!peer.isSnubbing) this.#picker.release(id);
     const piece = this.#place(peer, id, message.block, now);
     peer.lastProgressAt = now;
+    peer.refusalCount = 0;
     if (peer.isSnubbing) this.#forgive(peer, now);
     peer.window.received(id, now);
     if (piece !== undefined) {
@@ -115,6 +150,7 @@ export class Downloads {
         bytes: piece.bytes,
       });
     }
+    if (peer.isSettling && peer.outstanding.size === 0) this.#releaseAll(peer);
     this.#fill(peer, now);
   }
 
@@ -191,14 +227,32 @@ export class Downloads {
 
   /** Keeps the peer's request window full. */
   #fill(peer: PeerState, now: number): void {
-    if (peer.peerChokes || !peer.weAreInterested || peer.isSnubbing) return;
+    if (!peer.weAreInterested || peer.isSnubbing) return;
+    if (peer.isSettling || now < peer.restsUntil) return;
+    const picking = peer.peerChokes
+      ? choicesWhileChoked(peer, this.#context.have)
+      : peer;
+    if (picking === undefined) return;
     while (peer.outstanding.size < peer.window.size) {
-      const id = this.#picker.pick(peer);
+      const id = this.#picker.pick(picking);
       if (id === undefined) return;
       if (peer.outstanding.size === 0) peer.lastProgressAt = now;
       peer.outstanding.add(id);
       peer.window.asked(id, now);
-      this.#context.send(peer, { type: "request", ...this.#range(id) }, now);
+      this.#context.send(peer, {
+        type: "request",
+        ...rangeOfBlock(id, this.#context.geometry),
+      }, now);
+    }
+  }
+
+  /** One block of the piece is open again: whoever has room for it asks for it. */
+  #offer(refuser: PeerState, index: number, now: number): void {
+    for (const peer of this.#context.peers.values()) {
+      if (peer === refuser || !peer.pieces.has(index)) continue;
+      const before = peer.outstanding.size;
+      this.#fill(peer, now);
+      if (peer.outstanding.size > before) return;
     }
   }
 
@@ -225,7 +279,7 @@ export class Downloads {
       if (peer.isSnubbing || !peer.outstanding.delete(id)) continue;
       peer.window.dropped();
       this.#picker.release(id);
-      this.#context.send(peer, { type: "cancel", ...this.#range(id) }, now);
+      this.#sendCancel(peer, id, now);
     }
   }
 
@@ -243,8 +297,16 @@ export class Downloads {
     for (const id of peer.outstanding) {
       if (this.#picker.reorder(id)) continue;
       peer.outstanding.delete(id);
-      this.#context.send(peer, { type: "cancel", ...this.#range(id) }, now);
+      this.#sendCancel(peer, id, now);
     }
+  }
+
+  #sendCancel(peer: PeerState, id: number, now: number): void {
+    if (peer.extensions.fast) peer.calledOff.add(id);
+    this.#context.send(peer, {
+      type: "cancel",
+      ...rangeOfBlock(id, this.#context.geometry),
+    }, now);
   }
 
   #releaseAll(peer: PeerState): void {
@@ -254,48 +316,7 @@ export class Downloads {
     peer.outstanding.clear();
     peer.window.dropped();
     peer.isSnubbing = false;
+    peer.isSettling = false;
     this.#picker.abandon(peer.key);
-  }
-
-  /** The block that a message carries; `undefined` if it is none that we could have asked for. */
-  #blockId(message: PieceMessage): number | undefined {
-    const { geometry } = this.#context;
-    const { index, offsetInPiece, block } = message;
-    if (
-      offsetInPiece % geometry.blockLength !== 0 ||
-      !geometry.contains(index, offsetInPiece, 1)
-    ) {
-      return undefined;
-    }
-    const blockInPiece = offsetInPiece / geometry.blockLength;
-    if (block.length !== geometry.blockLengthAt(index, blockInPiece)) {
-      throw new ProtocolError(
-        `Cannot take block: piece ${index}, offset ${offsetInPiece} is ${block.length} bytes long`,
-      );
-    }
-    return geometry.blockId(index, blockInPiece);
-  }
-
-  #range(id: number): BlockRange {
-    const { geometry } = this.#context;
-    const { index, block } = geometry.blockOfId(id);
-    return {
-      index,
-      offsetInPiece: block * geometry.blockLength,
-      length: geometry.blockLengthAt(index, block),
-    };
-  }
-}
-
-function parseBitfield(bytes: Uint8Array, pieceCount: number): Bitfield {
-  try {
-    return Bitfield.fromBytes(bytes, pieceCount);
-  } catch (error) {
-    throw new ProtocolError(
-      `Cannot take bitfield: ${(error as Error).message}`,
-      {
-        cause: error,
-      },
-    );
   }
 }

@@ -6,6 +6,8 @@
  * @module
  */
 import type { PeerId } from "../base/identifier.ts";
+import type { PeerAddress } from "../base/peer_address.ts";
+import type { WireExtensions } from "../wire/handshake.ts";
 import type { BlockRange, ControlMessage, Message } from "../wire/message.ts";
 
 /** Names one connection for as long as the process runs; never used twice. */
@@ -19,6 +21,10 @@ export interface PeerIntroduction {
   readonly hostname: string;
   /** Whether we dialed. */
   readonly isOutgoing: boolean;
+  /** What both ends speak beyond BEP 3. @default {NO_EXTENSIONS} */
+  readonly extensions?: WireExtensions;
+  /** Where it listens, if that is known: where we dialed it. @default {undefined} */
+  readonly listenPort?: number;
 }
 
 /** Something happened. */
@@ -35,6 +41,13 @@ export type SwarmEvent =
     readonly type: "blockSent";
     readonly peer: PeerKey;
     readonly length: number;
+  }
+  /** The answer to `findAllowedFast`. */
+  | {
+    readonly type: "allowedFastFound";
+    readonly peer: PeerKey;
+    /** Piece indexes. */
+    readonly pieces: readonly number[];
   }
   /** The bytes of `verifyPiece` match their hash and are stored. */
   | { readonly type: "pieceVerified"; readonly index: number }
@@ -55,6 +68,17 @@ export type SwarmAction =
     readonly type: "serveBlock";
     readonly peer: PeerKey;
     readonly block: BlockRange;
+  }
+  /** Compute the peer's allowed fast set; answered by `allowedFastFound`. */
+  | {
+    readonly type: "findAllowedFast";
+    readonly peer: PeerKey;
+    readonly hostname: string;
+  }
+  /** A peer named others that may be dialed. */
+  | {
+    readonly type: "peersHeard";
+    readonly addresses: readonly PeerAddress[];
   }
   /** Hash and store a whole piece; `bytes` are the session's until it answers. */
   | {

@@ -7,6 +7,7 @@
 import { Bitfield } from "../base/bitfield.ts";
 import type { PeerId } from "../base/identifier.ts";
 import { RateMeter } from "../base/rate_meter.ts";
+import { NO_EXTENSIONS, type WireExtensions } from "../wire/handshake.ts";
 import type { BlockRange } from "../wire/message.ts";
 import type { PeerIntroduction, PeerKey } from "./events.ts";
 import { RequestWindow } from "./request_window.ts";
@@ -17,6 +18,18 @@ export class PeerState {
   readonly id: PeerId;
   readonly hostname: string;
   readonly isOutgoing: boolean;
+  /** What both ends speak beyond BEP 3. */
+  readonly extensions: WireExtensions;
+
+  // The extensions': what it says of itself.
+  /** Where it listens, if that is known. */
+  listenPort: number | undefined;
+  /** Its name and version. */
+  client: string | undefined;
+  /** Our address as it sees it. */
+  seesUsAs: string | undefined;
+  /** Whether it wants no content. [BEP 21] */
+  isUploadOnly = false;
 
   // The swarm's: when the connection was used.
   lastSentAt: number;
@@ -33,6 +46,16 @@ export class PeerState {
   readonly window: RequestWindow = new RequestWindow();
   /** Ids of the blocks on order here. */
   readonly outstanding: Set<number> = new Set();
+  /** Ids of blocks called off whose answer is still to come: with the fast extension alone. */
+  readonly calledOff: Set<number> = new Set();
+  /** Pieces that it serves even while it chokes us. */
+  readonly allowedFast: Set<number> = new Set();
+  /** It chokes us, and what was on order then is still to be served or rejected. */
+  isSettling = false;
+  /** Nothing is asked of it before, in milliseconds, since it refused. */
+  restsUntil = 0;
+  /** Refusals in a row that had it rest. */
+  refusalCount = 0;
   /** When it last delivered, or was first asked while nothing was outstanding. */
   lastProgressAt: number;
   /** It has kept us waiting too long: its blocks may be asked of others. */
@@ -46,6 +69,12 @@ export class PeerState {
   unchokedAt = 0;
   /** Requests accepted and not yet handed out to be served. */
   readonly uploadQueue: BlockRange[] = [];
+  /** Pieces that we serve even while we choke it; `undefined` before they are asked for. */
+  offeredFast: ReadonlySet<number> | undefined;
+  /** Bytes that we may yet serve so. */
+  fastBytesLeft = 0;
+  /** Requests refused since we choked it. */
+  refusedCount = 0;
   /** Bytes handed out to be served and not yet sent. */
   uploadingBytes = 0;
   readonly uploadRate: RateMeter;
@@ -55,6 +84,8 @@ export class PeerState {
     this.id = introduction.id;
     this.hostname = introduction.hostname;
     this.isOutgoing = introduction.isOutgoing;
+    this.extensions = introduction.extensions ?? NO_EXTENSIONS;
+    this.listenPort = introduction.listenPort;
     this.pieces = new Bitfield(pieceCount);
     this.lastSentAt = now;
     this.lastReceivedAt = now;

@@ -31,6 +31,7 @@ const QUEUE_MS = 50;
 /** The request window of one connection, in blocks. */
 export class RequestWindow {
   #size = FIRST_SIZE;
+  #greatestSize = GREATEST_SIZE;
   #leastDelayMs = Infinity;
   #isOpening = true;
   /** The block that is timed. */
@@ -39,6 +40,12 @@ export class RequestWindow {
   /** Blocks that may be outstanding now. */
   get size(): number {
     return this.#size;
+  }
+
+  /** The peer keeps no more requests than so many. [BEP 10: `reqq`] */
+  limit(count: number): void {
+    this.#greatestSize = Math.min(count, GREATEST_SIZE);
+    this.#size = Math.min(this.#size, this.#greatestSize);
   }
 
   /** A block was asked for. */
@@ -50,7 +57,7 @@ export class RequestWindow {
   received(id: number, now: number): void {
     if (this.#timed?.id === id) this.#judge(now - this.#timed.askedAt);
     else if (this.#isOpening) {
-      this.#size = Math.min(this.#size + 1, GREATEST_SIZE);
+      this.#size = Math.min(this.#size + 1, this.#greatestSize);
     }
   }
 
@@ -66,6 +73,6 @@ export class RequestWindow {
     this.#isOpening = delayMs < allowedMs;
     if (this.#isOpening) return;
     const fitting = Math.floor(this.#size * allowedMs / delayMs);
-    this.#size = Math.max(fitting, LEAST_SIZE);
+    this.#size = Math.min(Math.max(fitting, LEAST_SIZE), this.#greatestSize);
   }
 }

@@ -2,7 +2,7 @@
  * The engine: everything a peer decides about one torrent, without I/O, clocks
  * or chance of its own. Events and the time come in, actions go out; the same
  * events give the same actions, so a whole swarm runs in a test. Owns the roster
- * of peers; `Downloads` and `Uploads` own the rest.
+ * of peers; `Downloads`, `Uploads` and `Extensions` own the rest.
  *
  * @module
  */
@@ -12,6 +12,7 @@ import type { PeerId } from "../base/identifier.ts";
 import type { Random } from "../base/random.ts";
 import type { Geometry } from "../metainfo/geometry.ts";
 import type { Message } from "../wire/message.ts";
+import { dispatchMessage, type MessageTakers } from "./dispatch.ts";
 import { Downloads } from "./downloads.ts";
 import type {
   DisconnectReason,
@@ -20,6 +21,7 @@ import type {
   SwarmAction,
   SwarmEvent,
 } from "./events.ts";
+import { Extensions } from "./extensions.ts";
 import { PeerState } from "./peer_state.ts";
 import type { SwarmContext } from "./swarm_context.ts";
 import { Uploads } from "./uploads.ts";
@@ -38,6 +40,10 @@ export interface SwarmOptions {
   readonly random: Random;
   /** Connections at once. */
   readonly maxPeers: number;
+  /** Where peers reach us, to be told to them. @default {undefined} */
+  readonly listenPort?: number;
+  /** Whether the trackers alone may name peers. [BEP 27] @default {false} */
+  readonly isPrivate?: boolean;
 }
 
 /** One torrent's swarm as we see it. */
@@ -49,6 +55,8 @@ export class Swarm {
   readonly #context: SwarmContext;
   readonly #downloads: Downloads;
   readonly #uploads: Uploads;
+  readonly #extensions: Extensions;
+  readonly #takers: MessageTakers;
   #actions: SwarmAction[] = [];
 
   constructor(options: SwarmOptions) {
@@ -66,6 +74,16 @@ export class Swarm {
     };
     this.#downloads = new Downloads(this.#context, options.random);
     this.#uploads = new Uploads(this.#context);
+    this.#extensions = new Extensions(this.#context, {
+      listenPort: options.listenPort,
+      isPrivate: options.isPrivate ?? false,
+      random: options.random,
+    });
+    this.#takers = {
+      downloads: this.#downloads,
+      uploads: this.#uploads,
+      extensions: this.#extensions,
+    };
   }
 
   /** The pieces verified and stored: live, not to be changed. */
@@ -110,6 +128,9 @@ export class Swarm {
       case "blockSent":
         this.#blockSent(event.peer, event.length, now);
         break;
+      case "allowedFastFound":
+        this.#allowedFastFound(event.peer, event.pieces, now);
+        break;
       case "pieceVerified":
         this.#pieceVerified(event.index, now);
         break;
@@ -137,10 +158,20 @@ export class Swarm {
     if (twin !== undefined) {
       this.#disconnect(twin.key, "duplicate", "it has another connection", now);
     }
-    const { geometry, have } = this.#context;
-    const peer = new PeerState(introduction, geometry.pieceCount, now);
+    const { pieceCount } = this.#context.geometry;
+    const peer = new PeerState(introduction, pieceCount, now);
     this.#peers.set(peer.key, peer);
-    if (have.count > 0) {
+    this.#tellPieces(peer, now);
+    this.#extensions.peerJoined(peer, now);
+  }
+
+  /** Exactly one of the three to who speaks the fast extension [BEP 6], and to others a bitfield that is not empty. [BEP 3] */
+  #tellPieces(peer: PeerState, now: number): void {
+    const { have } = this;
+    if (peer.extensions.fast && (have.isFull || have.count === 0)) {
+      const type = have.isFull ? "haveAll" : "haveNone";
+      this.#context.send(peer, { type }, now);
+    } else if (have.count > 0) {
       const bytes = have.toBytes();
       this.#context.send(peer, { type: "bitfield", bytes }, now);
     }
@@ -183,7 +214,7 @@ export class Swarm {
     if (peer === undefined) return;
     peer.lastReceivedAt = now;
     try {
-      this.#dispatch(peer, message, now);
+      dispatchMessage(this.#takers, message, { peer, now });
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#disconnect(key, "protocol", error.message, now);
@@ -192,39 +223,20 @@ export class Swarm {
     this.#leaveFellowSeeder(peer, now);
   }
 
-  #dispatch(peer: PeerState, message: Message, now: number): void {
-    switch (message.type) {
-      case "choke":
-        return this.#downloads.receiveChoke(peer);
-      case "unchoke":
-        return this.#downloads.receiveUnchoke(peer, now);
-      case "interested":
-        return this.#uploads.receiveInterest(peer, true, now);
-      case "notInterested":
-        return this.#uploads.receiveInterest(peer, false, now);
-      case "have":
-        return this.#downloads.receiveHave(peer, message.index, now);
-      case "bitfield":
-        return this.#downloads.receiveBitfield(peer, message.bytes, now);
-      case "request":
-        return this.#uploads.receiveRequest(peer, message);
-      case "piece":
-        return this.#downloads.receiveBlock(peer, message, now);
-      case "cancel":
-        return this.#uploads.receiveCancel(peer, message);
-      case "keepAlive":
-      case "unknown":
-        return;
-      default:
-        message satisfies never;
-    }
-  }
-
   #blockSent(key: PeerKey, length: number, now: number): void {
     const peer = this.#peers.get(key);
     if (peer === undefined) return;
     peer.lastSentAt = now;
     this.#uploads.blockSent(peer, length, now);
+  }
+
+  #allowedFastFound(
+    key: PeerKey,
+    pieces: readonly number[],
+    now: number,
+  ): void {
+    const peer = this.#peers.get(key);
+    if (peer !== undefined) this.#uploads.allowedFastFound(peer, pieces, now);
   }
 
   #pieceVerified(index: number, now: number): void {
@@ -237,6 +249,7 @@ export class Swarm {
     for (const peer of [...this.#peers.values()]) {
       this.#leaveFellowSeeder(peer, now);
     }
+    this.#extensions.completed(now);
   }
 
   #pieceCorrupt(index: number, now: number): void {
@@ -282,11 +295,12 @@ export class Swarm {
     }
     this.#downloads.tick(now);
     this.#uploads.tick(now);
+    this.#extensions.tick(now);
   }
 
-  /** Two that have everything have nothing to say: the place is for one who lacks something. */
+  /** Who has everything and who wants no more have nothing to say: the place is for one who lacks something. [BEP 21] */
   #leaveFellowSeeder(peer: PeerState, now: number): void {
-    if (this.have.isFull && peer.isSeeder) {
+    if (this.have.isFull && (peer.isSeeder || peer.isUploadOnly)) {
       this.#disconnect(peer.key, "bothComplete", "both have every piece", now);
     }
   }
@@ -315,5 +329,6 @@ export class Swarm {
     this.#peers.delete(key);
     this.#downloads.peerLeft(peer, now);
     this.#uploads.peerLeft();
+    this.#extensions.peerLeft(peer);
   }
 }

@@ -1,12 +1,15 @@
 /**
  * The seeder's half of the engine: who may ask, what was asked, and how much of
  * it is on its way. Nothing is served that we have not verified, and a peer's
- * queue is bounded.
+ * queue is bounded. Who speaks the fast extension gets one answer to each request,
+ * the block or a reject; to others a request that is refused is as never made.
+ * [BEP 6]
  *
  * @module
  */
 import { ProtocolError } from "../base/errors.ts";
 import type { BlockRange } from "../wire/message.ts";
+import { ALLOWED_FAST_COUNT } from "./allowed_fast.ts";
 import { chooseUnchoked, UPLOAD_SLOTS } from "./choker.ts";
 import type { PeerState } from "./peer_state.ts";
 import type { SwarmContext } from "./swarm_context.ts";
@@ -14,7 +17,7 @@ import type { SwarmContext } from "./swarm_context.ts";
 /** Largest block that may be asked for, in bytes; what other clients allow too. */
 export const MAX_REQUEST_LENGTH = 128 * 1024;
 /** Requests that one peer may have queued; libtorrent's ceiling for one connection. */
-const MAX_QUEUED_REQUESTS = 2000;
+export const MAX_QUEUED_REQUESTS = 2000;
 /** Handed out and unsent at once for each peer, in bytes: the depth of its read-ahead. */
 const UPLOAD_AHEAD_BYTES = 1024 * 1024;
 /** How often turns are reconsidered, in milliseconds. [BEP 3] */
@@ -41,13 +44,26 @@ export class Uploads {
     if (isInterested === peer.peerIsInterested) return;
     peer.peerIsInterested = isInterested;
     this.#isStale = true;
-    if (isInterested && peer.weChoke && this.#hasFreeSlot) {
-      this.#setChoke(peer, false, now);
+    if (!isInterested || !peer.weChoke) return;
+    if (this.#hasFreeSlot) this.#setChoke(peer, false, now);
+    else this.#findFastOffer(peer);
+  }
+
+  /** A peer that waits for its turn may ask for these pieces already. [BEP 6] */
+  allowedFastFound(
+    peer: PeerState,
+    pieces: readonly number[],
+    now: number,
+  ): void {
+    peer.offeredFast = new Set(pieces);
+    peer.fastBytesLeft = pieces.length * this.#context.geometry.pieceLength;
+    for (const index of pieces) {
+      this.#context.send(peer, { type: "allowedFast", index }, now);
     }
   }
 
   /** @throws {ProtocolError} If the range lies outside the torrent, is too long, or the queue is full. */
-  receiveRequest(peer: PeerState, range: BlockRange): void {
+  receiveRequest(peer: PeerState, range: BlockRange, now: number): void {
     const { index, offsetInPiece, length } = range;
     if (length > MAX_REQUEST_LENGTH) {
       throw new ProtocolError(
@@ -60,8 +76,11 @@ export class Uploads {
       );
     }
     // Asked before our choke arrived, or for a piece that we never announced.
-    if (peer.weChoke || !this.#context.have.has(index)) return;
+    const isServed = this.#context.have.has(index) &&
+      (!peer.weChoke || takeFastBytes(peer, range));
+    if (!isServed) return this.#refuse(peer, range, now);
     if (peer.uploadQueue.length >= MAX_QUEUED_REQUESTS) {
+      if (peer.extensions.fast) return this.#refuse(peer, range, now);
       throw new ProtocolError(
         `Cannot serve request: ${MAX_QUEUED_REQUESTS} are queued already`,
       );
@@ -70,14 +89,16 @@ export class Uploads {
     this.#serve(peer);
   }
 
-  receiveCancel(peer: PeerState, range: BlockRange): void {
+  receiveCancel(peer: PeerState, range: BlockRange, now: number): void {
     const position = peer.uploadQueue.findIndex((queued) =>
       queued.index === range.index &&
       queued.offsetInPiece === range.offsetInPiece &&
       queued.length === range.length
     );
     // A block that is on its way already is not called back.
-    if (position >= 0) peer.uploadQueue.splice(position, 1);
+    if (position < 0) return;
+    peer.uploadQueue.splice(position, 1);
+    this.#sendReject(peer, range, now);
   }
 
   blockSent(peer: PeerState, length: number, now: number): void {
@@ -131,10 +152,59 @@ export class Uploads {
 
   #setChoke(peer: PeerState, weChoke: boolean, now: number): void {
     peer.weChoke = weChoke;
-    if (weChoke) peer.uploadQueue.length = 0;
-    else peer.unchokedAt = now;
+    peer.refusedCount = 0;
+    if (!weChoke) peer.unchokedAt = now;
     this.#context.send(peer, { type: weChoke ? "choke" : "unchoke" }, now);
+    if (!weChoke) return;
+    // After the choke, or the peer would ask again. [BEP 6]
+    for (const range of peer.uploadQueue.splice(0)) {
+      if (takeFastBytes(peer, range)) peer.uploadQueue.push(range);
+      else this.#sendReject(peer, range, now);
+    }
   }
+
+  /** @throws {ProtocolError} If the peer goes on asking while it is choked. */
+  #refuse(peer: PeerState, range: BlockRange, now: number): void {
+    if (!peer.extensions.fast) return;
+    // Some were on their way when it was choked, as many as may be queued.
+    if (peer.weChoke && ++peer.refusedCount > MAX_QUEUED_REQUESTS) {
+      throw new ProtocolError(
+        `Cannot serve request: ${peer.refusedCount} were made while choked`,
+      );
+    }
+    this.#sendReject(peer, range, now);
+  }
+
+  #sendReject(peer: PeerState, range: BlockRange, now: number): void {
+    if (!peer.extensions.fast) return;
+    const message = { type: "reject", ...pickRange(range) } as const;
+    this.#context.send(peer, message, now);
+  }
+
+  /**
+   * Who has next to nothing and finds every slot taken is offered a few pieces.
+   * BEP 6 would have it done for every newcomer; while there are slots, an
+   * unchoke is more.
+   */
+  #findFastOffer(peer: PeerState): void {
+    const isStarting = peer.pieces.count < ALLOWED_FAST_COUNT;
+    if (!peer.extensions.fast || !isStarting) return;
+    if (peer.offeredFast !== undefined) return;
+    peer.offeredFast = new Set();
+    const { key, hostname } = peer;
+    this.#context.emit({ type: "findAllowedFast", peer: key, hostname });
+  }
+}
+
+/** Whether a block is of a piece that is offered fast, and still may be served so: each byte is paid for once. */
+function takeFastBytes(
+  peer: PeerState,
+  { index, length }: BlockRange,
+): boolean {
+  if (!peer.offeredFast?.has(index)) return false;
+  if (peer.fastBytesLeft < length) return false;
+  peer.fastBytesLeft -= length;
+  return true;
 }
 
 /** Only the range of what may be a whole message. */

@@ -1,7 +1,8 @@
 /**
  * The 68 bytes that open every peer connection: a length-prefixed protocol name,
- * 8 reserved bytes, info hash, peer id. [BEP 3] A stranger (TLS, HTTP, noise) is
- * recognised by its first wrong byte, not after 68.
+ * 8 reserved bytes, info hash, peer id. [BEP 3] Two of the reserved bits tell what
+ * the sender speaks beyond that; the others mean nothing to us. A stranger (TLS,
+ * HTTP, noise) is recognised by its first wrong byte, not after 68.
  *
  * @module
  */
@@ -24,16 +25,46 @@ const RESERVED_LENGTH = 8;
 const INFO_HASH_OFFSET = PREFIX.length + RESERVED_LENGTH;
 const PEER_ID_OFFSET = INFO_HASH_OFFSET + 20;
 
-/** Who is calling, and about which torrent. */
+/** Where the reserved bit of each extension is. */
+const FAST_BIT = { offset: PREFIX.length + 7, mask: 0x04 };
+const EXTENDED_BIT = { offset: PREFIX.length + 5, mask: 0x10 };
+
+/** What one end speaks beyond BEP 3. A connection uses what both ends speak. */
+export interface WireExtensions {
+  /** The fast extension. [BEP 6] */
+  readonly fast: boolean;
+  /** The extension protocol. [BEP 10] */
+  readonly extended: boolean;
+}
+
+/** What we speak. */
+export const OWN_EXTENSIONS: WireExtensions = { fast: false, extended: false };
+
+/** What a peer speaks that knows BEP 3 alone. */
+export const NO_EXTENSIONS: WireExtensions = { fast: false, extended: false };
+
+/** What a connection uses of what its other end speaks. */
+export function sharedExtensions(theirs: WireExtensions): WireExtensions {
+  return {
+    fast: theirs.fast && OWN_EXTENSIONS.fast,
+    extended: theirs.extended && OWN_EXTENSIONS.extended,
+  };
+}
+
+/** Who is calling, about which torrent, and what it speaks. */
 export interface Handshake {
   readonly infoHash: InfoHash;
   readonly peerId: PeerId;
+  readonly extensions: WireExtensions;
 }
 
-/** The 68 bytes to send; the reserved bytes are zero: no extension is offered. */
+/** The 68 bytes to send. */
 export function encodeHandshake(handshake: Handshake): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(HANDSHAKE_LENGTH);
   bytes.set(PREFIX);
+  const { fast, extended } = handshake.extensions;
+  if (fast) bytes[FAST_BIT.offset]! |= FAST_BIT.mask;
+  if (extended) bytes[EXTENDED_BIT.offset]! |= EXTENDED_BIT.mask;
   bytes.set(identifierToBytes(handshake.infoHash), INFO_HASH_OFFSET);
   bytes.set(identifierToBytes(handshake.peerId), PEER_ID_OFFSET);
   return bytes;
@@ -61,6 +92,10 @@ export function readHandshake(queue: ByteQueue): Handshake | undefined {
       bytes.subarray(INFO_HASH_OFFSET, PEER_ID_OFFSET),
     ),
     peerId: peerIdFromBytes(bytes.subarray(PEER_ID_OFFSET, HANDSHAKE_LENGTH)),
+    extensions: {
+      fast: (bytes[FAST_BIT.offset]! & FAST_BIT.mask) !== 0,
+      extended: (bytes[EXTENDED_BIT.offset]! & EXTENDED_BIT.mask) !== 0,
+    },
   };
   queue.consume(HANDSHAKE_LENGTH);
   return handshake;

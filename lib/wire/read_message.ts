@@ -1,7 +1,7 @@
 /**
  * Bytes in, messages out. Owns the frame rules: a length is judged before it is
  * believed, and a payload of the wrong size is the peer's fault. What a message
- * means, and whether it may be said now, is the swarm's business. [BEP 3]
+ * means, and whether it may be said now, is the swarm's business. [BEP 3, 6, 10]
  *
  * @module
  */
@@ -23,7 +23,7 @@ const PREFIX_LENGTH = 4;
 
 /**
  * Takes one message off the queue; `undefined` while it is not complete. A
- * piece's block and a bitfield are views into the queue.
+ * piece's block, a bitfield and an extended payload are views into the queue.
  * @throws {ProtocolError} If the frame is too long or its payload has the wrong size.
  */
 export function readMessage(
@@ -80,6 +80,24 @@ function decode(frame: Uint8Array, view: DataView): Message {
         offsetInPiece: view.getUint32(9),
         block: frame.subarray(9),
       };
+    case MESSAGE_ID.suggest:
+      checkLength("suggest piece", frame, 5);
+      return { type: "suggest", index: view.getUint32(5) };
+    case MESSAGE_ID.haveAll:
+      checkLength("have all", frame, 1);
+      return { type: "haveAll" };
+    case MESSAGE_ID.haveNone:
+      checkLength("have none", frame, 1);
+      return { type: "haveNone" };
+    case MESSAGE_ID.reject:
+      checkLength("reject request", frame, 13);
+      return { type: "reject", ...readBlockRange(view) };
+    case MESSAGE_ID.allowedFast:
+      checkLength("allowed fast", frame, 5);
+      return { type: "allowedFast", index: view.getUint32(5) };
+    case MESSAGE_ID.extended:
+      if (frame.length < 2) checkLength("extended message", frame, 2);
+      return { type: "extended", id: frame[1]!, payload: frame.subarray(2) };
     default:
       return { type: "unknown", id };
   }

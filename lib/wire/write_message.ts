@@ -1,6 +1,6 @@
 /**
  * Messages in, bytes out, into a buffer of the caller's: many messages then
- * leave in one write. [BEP 3]
+ * leave in one write. [BEP 3, 6, 10]
  *
  * @module
  */
@@ -18,14 +18,21 @@ export function encodedLength(message: ControlMessage): number {
     case "unchoke":
     case "interested":
     case "notInterested":
+    case "haveAll":
+    case "haveNone":
       return 5;
     case "have":
+    case "suggest":
+    case "allowedFast":
       return 9;
     case "bitfield":
       return 5 + message.bytes.length;
     case "request":
     case "cancel":
+    case "reject":
       return 17;
+    case "extended":
+      return 6 + message.payload.length;
     default:
       message satisfies never;
       throw new TypeError("Cannot encode message: unknown type");
@@ -47,13 +54,21 @@ export function writeMessage(
   view.setUint8(at + 4, MESSAGE_ID[message.type]);
   switch (message.type) {
     case "have":
+    case "suggest":
+    case "allowedFast":
       view.setUint32(at + 5, message.index);
       break;
     case "bitfield":
       new Uint8Array(view.buffer, view.byteOffset + at + 5).set(message.bytes);
       break;
+    case "extended":
+      view.setUint8(at + 5, message.id);
+      new Uint8Array(view.buffer, view.byteOffset + at + 6)
+        .set(message.payload);
+      break;
     case "request":
     case "cancel":
+    case "reject":
       view.setUint32(at + 5, message.index);
       view.setUint32(at + 9, message.offsetInPiece);
       view.setUint32(at + 13, message.length);

@@ -144,6 +144,10 @@ export class VirtualHost {
         return this.#send(action.peer, action.message);
       case "serveBlock":
         return this.#serve(action.peer, action.block);
+      case "findAllowedFast":
+      case "peersHeard":
+        // Nobody offers the extensions that these belong to.
+        return;
       case "verifyPiece":
         return this.#verify(action.index, action.bytes);
       case "disconnect":

@@ -85,6 +85,22 @@ Deno.test("Outbox lets no choke overtake the blocks before it", async () => {
   });
 });
 
+Deno.test("Outbox sends the rejects of a choke behind it, and others ahead of the blocks", async () => {
+  const range = { index: 0, offsetInPiece: 0, length: BLOCK_SIZE };
+  const gated = new GatedOutbox();
+  gated.sendBlock();
+  gated.outbox.send({ type: "reject", ...range });
+  gated.outbox.send({ type: "choke" });
+  gated.outbox.send({ type: "reject", ...range });
+  gated.outbox.send({ type: "interested" });
+  await gated.run(async () => {
+    assertEquals(
+      await gated.open(),
+      ["reject", "interested", "piece", "choke", "reject"],
+    );
+  });
+});
+
 Deno.test("Outbox keeps the order of a choke and the unchoke after it", async () => {
   const gated = new GatedOutbox();
   await gated.run(async () => {

@@ -115,6 +115,10 @@ export class WatchedSwarm {
         account.bytesBeingServed += length;
         return;
       }
+      case "findAllowedFast":
+      case "peersHeard":
+        assert(false, "nobody here offers what these belong to");
+        return;
       case "verifyPiece":
         assert(!this.swarm.have.has(action.index), "a piece is judged once");
         assert(!this.#judging.has(action.index), "a piece is judged once");

@@ -7,11 +7,13 @@
  */
 import { Bitfield } from "../../../lib/base/bitfield.ts";
 import type { PeerId } from "../../../lib/base/identifier.ts";
+import { formatPeerAddress } from "../../../lib/base/peer_address.ts";
 import { seededRandom } from "../../../lib/base/random.ts";
 import { BLOCK_SIZE, Geometry } from "../../../lib/metainfo/geometry.ts";
 import type { SwarmAction, SwarmEvent } from "../../../lib/swarm/events.ts";
 import type { PeerState } from "../../../lib/swarm/peer_state.ts";
 import { Swarm } from "../../../lib/swarm/swarm.ts";
+import type { WireExtensions } from "../../../lib/wire/handshake.ts";
 import type { ControlMessage, Message } from "../../../lib/wire/message.ts";
 
 /** What a swarm under test is like. */
@@ -26,6 +28,10 @@ export interface SwarmDeskOptions {
   readonly maxPeers?: number;
   /** @default {1} */
   readonly seed?: number;
+  /** @default {6881} */
+  readonly listenPort?: number;
+  /** @default {false} */
+  readonly isPrivate?: boolean;
 }
 
 /** How a peer is introduced. */
@@ -36,6 +42,10 @@ export interface Introduction {
   readonly hostname?: string;
   /** @default {false} */
   readonly isOutgoing?: boolean;
+  /** What it speaks. @default {NO_EXTENSIONS} */
+  readonly extensions?: WireExtensions;
+  /** @default {undefined} */
+  readonly listenPort?: number;
 }
 
 /** Our own peer id. */
@@ -68,6 +78,8 @@ export class SwarmDesk {
       blocksPerPiece = 2,
       missingBytes = 0,
       maxPeers = 100,
+      listenPort = 6881,
+      isPrivate,
       seed,
     } = options;
     const pieceLength = blocksPerPiece * BLOCK_SIZE;
@@ -81,6 +93,8 @@ export class SwarmDesk {
       ownId: OWN_ID,
       random: seededRandom(seed ?? 1),
       maxPeers,
+      listenPort,
+      isPrivate,
     });
   }
 
@@ -97,6 +111,8 @@ export class SwarmDesk {
       id: introduction.id ? idOf(introduction.id) : idOf(`a${peer}f`),
       hostname: introduction.hostname ?? `192.0.2.${peer}`,
       isOutgoing: introduction.isOutgoing ?? false,
+      extensions: introduction.extensions,
+      listenPort: introduction.listenPort,
     });
   }
 
@@ -201,6 +217,10 @@ export class SwarmDesk {
           offsetInPiece / BLOCK_SIZE
         } of ${length}`;
       }
+      case "findAllowedFast":
+        return `${action.peer} find allowed fast of ${action.hostname}`;
+      case "peersHeard":
+        return `heard of ${action.addresses.map(formatPeerAddress).join(" ")}`;
       case "verifyPiece":
         return `verify ${action.index}`;
       case "disconnect":
@@ -218,13 +238,20 @@ export class SwarmDesk {
   #text(message: ControlMessage): string {
     switch (message.type) {
       case "have":
-        return `have ${message.index}`;
+      case "allowedFast":
+      case "suggest":
+        return `${message.type} ${message.index}`;
       case "bitfield":
         return `bitfield ${message.bytes.join(" ")}`;
       case "request":
       case "cancel":
+      case "reject":
         return `${message.type} ${message.index}.${
           message.offsetInPiece / BLOCK_SIZE
+        }`;
+      case "extended":
+        return `extended ${message.id}: ${
+          new TextDecoder("latin1").decode(message.payload)
         }`;
       default:
         return message.type;

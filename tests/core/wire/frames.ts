@@ -1,5 +1,5 @@
 /**
- * Every message with its bytes, written out by hand. [BEP 3]
+ * Every message with its bytes, written out by hand. [BEP 3, 6, 10]
  *
  * @module
  */
@@ -64,6 +64,43 @@ export const CONTROL_FRAMES:
         ...[0, 0, 0x80, 0],
         ...[0, 0, 0, 5],
       ),
+    ],
+    [{ type: "haveAll" }, Uint8Array.of(0, 0, 0, 1, 0x0e)],
+    [{ type: "haveNone" }, Uint8Array.of(0, 0, 0, 1, 0x0f)],
+    [
+      { type: "suggest", index: 0x80000001 },
+      Uint8Array.of(
+        ...[0, 0, 0, 5], // length
+        0x0d, // id
+        ...[0x80, 0, 0, 1], // piece index
+      ),
+    ],
+    [
+      { type: "allowedFast", index: 1313 },
+      Uint8Array.of(0, 0, 0, 5, 0x11, 0, 0, 0x05, 0x21),
+    ],
+    [
+      { type: "reject", index: 2, offsetInPiece: 0x8000, length: 0x4000 },
+      Uint8Array.of(
+        ...[0, 0, 0, 13], // length
+        0x10, // id
+        ...[0, 0, 0, 2], // piece index
+        ...[0, 0, 0x80, 0], // offset in the piece
+        ...[0, 0, 0x40, 0], // length of the block
+      ),
+    ],
+    [
+      { type: "extended", id: 0, payload: Uint8Array.of(0x64, 0x65) },
+      Uint8Array.of(
+        ...[0, 0, 0, 4], // length
+        20, // id
+        0, // extended id: the handshake
+        ...[0x64, 0x65], // d e
+      ),
+    ],
+    [
+      { type: "extended", id: 255, payload: new Uint8Array(0) },
+      Uint8Array.of(0, 0, 0, 2, 20, 255),
     ],
   ];
 

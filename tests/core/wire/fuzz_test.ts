@@ -6,7 +6,13 @@ import {
 } from "../../../lib/base/identifier.ts";
 import { encodeHandshake, readHandshake } from "../../../lib/wire/handshake.ts";
 import { readMessage } from "../../../lib/wire/read_message.ts";
+import { parseExtendedHandshake } from "../../../lib/wire/extended_handshake.ts";
+import {
+  MAX_EXCHANGED_PEERS,
+  parsePeerExchange,
+} from "../../../lib/wire/peer_exchange_message.ts";
 import { fuzz, FUZZ_SEED } from "../fuzz.ts";
+import { EXCHANGE_PAYLOAD, HANDSHAKE_PAYLOADS } from "./payloads.ts";
 import { joined, readAll, type Reader } from "./feeding.ts";
 import { FRAMES } from "./frames.ts";
 
@@ -16,6 +22,7 @@ const MAX_LENGTH = 13;
 const HANDSHAKE = encodeHandshake({
   infoHash: infoHashFromBytes(new Uint8Array(20).fill(0xa5)),
   peerId: peerIdFromBytes(new TextEncoder().encode("-LS0001-abcdefghijkl")),
+  extensions: { fast: true, extended: true },
 });
 
 /** What the bytes hold, or undefined if nothing of it is whole. */
@@ -39,6 +46,9 @@ Deno.test(`readMessage() accepts any bytes, waits or throws ProtocolError (seed 
         if (message.type === "piece") {
           assert(message.block.length <= MAX_LENGTH - 9);
         }
+        if (message.type === "extended") {
+          assert(message.payload.length <= MAX_LENGTH - 2);
+        }
       }
       return messages;
     },
@@ -55,6 +65,35 @@ Deno.test(`readHandshake() accepts any bytes, waits or throws ProtocolError (see
         assertEquals([infoHash.length, peerId.length], [40, 40]);
       }
       return handshakes;
+    },
+    refusal: ProtocolError,
+  });
+});
+
+Deno.test(`parseExtendedHandshake() accepts or throws ProtocolError, whatever the bytes (seed ${FUZZ_SEED})`, async () => {
+  await fuzz({
+    examples: HANDSHAKE_PAYLOADS,
+    decode: (bytes) => {
+      const handshake = parseExtendedHandshake(bytes);
+      const { peerExchangeId: id, port, requestQueueLength } = handshake;
+      assert(id === undefined || (id >= 0 && id <= 255));
+      assert(port === undefined || (port >= 1 && port <= 65535));
+      assert(requestQueueLength === undefined || requestQueueLength >= 1);
+      assert((handshake.client?.length ?? 0) <= 64);
+      return handshake;
+    },
+    refusal: ProtocolError,
+  });
+});
+
+Deno.test(`parsePeerExchange() accepts or throws ProtocolError, whatever the bytes (seed ${FUZZ_SEED})`, async () => {
+  await fuzz({
+    examples: [EXCHANGE_PAYLOAD],
+    decode: (bytes) => {
+      const peers = parsePeerExchange(bytes);
+      assert(peers.length <= MAX_EXCHANGED_PEERS);
+      for (const { address } of peers) assert(address.port > 0);
+      return peers;
     },
     refusal: ProtocolError,
   });

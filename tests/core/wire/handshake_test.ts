@@ -7,16 +7,19 @@ import {
 } from "../../../lib/base/identifier.ts";
 import {
   encodeHandshake,
+  type Handshake,
   HANDSHAKE_LENGTH,
+  NO_EXTENSIONS,
   readHandshake,
 } from "../../../lib/wire/handshake.ts";
 import { joined, queueOf, readAll, readByteByByte } from "./feeding.ts";
 
 const INFO_HASH = Uint8Array.from({ length: 20 }, (_, index) => 0xa0 + index);
 const PEER_ID = new TextEncoder().encode("-LS0001-abcdefghijkl");
-const NO_EXTENSIONS = new Uint8Array(8);
 
-function handshakeBytes(reserved: Uint8Array = NO_EXTENSIONS): Uint8Array {
+function handshakeBytes(
+  reserved: Iterable<number> = new Uint8Array(8),
+): Uint8Array {
   return joined(
     [0x13], // 19, the length of the name
     new TextEncoder().encode("BitTorrent protocol"),
@@ -26,15 +29,31 @@ function handshakeBytes(reserved: Uint8Array = NO_EXTENSIONS): Uint8Array {
   );
 }
 
-const HANDSHAKE = {
+const HANDSHAKE: Handshake = {
   infoHash: infoHashFromBytes(INFO_HASH),
   peerId: peerIdFromBytes(PEER_ID),
+  extensions: NO_EXTENSIONS,
 };
 
-Deno.test("encodeHandshake() writes name, no extensions, info hash and peer id", () => {
-  assertEquals(encodeHandshake(HANDSHAKE), handshakeBytes());
-  assertEquals(handshakeBytes().length, HANDSHAKE_LENGTH);
-});
+/** What each set of extensions is in the reserved bytes. */
+const EXTENSION_CASES = [
+  [{ fast: false, extended: false }, [0, 0, 0, 0, 0, 0, 0, 0]],
+  [{ fast: true, extended: false }, [0, 0, 0, 0, 0, 0, 0, 0x04]],
+  [{ fast: false, extended: true }, [0, 0, 0, 0, 0, 0x10, 0, 0]],
+  [{ fast: true, extended: true }, [0, 0, 0, 0, 0, 0x10, 0, 0x04]],
+] as const;
+
+for (const [extensions, reserved] of EXTENSION_CASES) {
+  const handshake = { ...HANDSHAKE, extensions };
+  const bytes = handshakeBytes(reserved);
+  Deno.test(`encodeHandshake() writes name, reserved bytes ${reserved}, info hash and peer id`, () => {
+    assertEquals(encodeHandshake(handshake), bytes);
+    assertEquals(bytes.length, HANDSHAKE_LENGTH);
+  });
+  Deno.test(`readHandshake() finds the extensions in reserved bytes ${reserved}`, () => {
+    assertEquals(readHandshake(queueOf(bytes)), handshake);
+  });
+}
 
 Deno.test("readHandshake() reads a handshake that comes whole", () => {
   const { values, left } = readAll(handshakeBytes(), readHandshake);
@@ -56,13 +75,21 @@ Deno.test("readHandshake() leaves what follows in the queue", () => {
   assertEquals(queue.bytes, Uint8Array.of(0, 0, 0, 1, 2));
 });
 
-Deno.test("readHandshake() ignores each reserved bit", () => {
+Deno.test("readHandshake() ignores each reserved bit but those of the two extensions", () => {
+  const known = [7 * 8 + 5, 5 * 8 + 3];
   for (let bit = 0; bit < 64; bit++) {
+    if (known.includes(bit)) continue;
     const reserved = new Uint8Array(8);
     reserved[bit >>> 3] = 0x80 >>> (bit & 7);
     const queue = queueOf(handshakeBytes(reserved));
     assertEquals(readHandshake(queue), HANDSHAKE);
   }
+});
+
+Deno.test("readHandshake() finds the extensions among all other bits", () => {
+  const queue = queueOf(handshakeBytes(new Uint8Array(8).fill(0xff)));
+  const extensions = { fast: true, extended: true };
+  assertEquals(readHandshake(queue), { ...HANDSHAKE, extensions });
 });
 
 Deno.test("readHandshake() knows a stranger by the first wrong byte", () => {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ByteQueue } from "../../../lib/base/byte_queue.ts";
 import { ProtocolError } from "../../../lib/base/errors.ts";
-import type { Message } from "../../../lib/wire/message.ts";
+import { type Message, MESSAGE_ID } from "../../../lib/wire/message.ts";
 import {
   MAX_FRAME_LENGTH,
   readMessage,
@@ -53,15 +53,18 @@ Deno.test("readMessage() reads many messages out of one read", () => {
   assertEquals(left, 2);
 });
 
-Deno.test("readMessage() gives the block and the bitfield as views, not copies", () => {
+Deno.test("readMessage() gives block, bitfield and extended payload as views, not copies", () => {
+  const types = ["piece", "bitfield", "extended"];
   for (const [message, bytes] of FRAMES) {
-    if (message.type !== "piece" && message.type !== "bitfield") continue;
+    if (!types.includes(message.type)) continue;
     const queue = queueOf(bytes);
     const buffer = queue.bytes.buffer;
     const value = read(queue);
     if (value?.type === "piece") assert(value.block.buffer === buffer);
     else if (value?.type === "bitfield") assert(value.bytes.buffer === buffer);
-    else throw new Error(`got ${value?.type}`);
+    else if (value?.type === "extended") {
+      assert(value.payload.buffer === buffer);
+    } else throw new Error(`got ${value?.type}`);
   }
 });
 
@@ -83,6 +86,11 @@ Deno.test("readMessage() refuses every wrong payload length", () => {
     ["have", 4, 4],
     ["request", 6, 12],
     ["cancel", 8, 12],
+    ["suggest piece", 13, 4],
+    ["have all", 14, 0],
+    ["have none", 15, 0],
+    ["reject request", 16, 12],
+    ["allowed fast", 17, 4],
   ];
   for (const [name, id, right] of fixed) {
     for (let payloadLength = 0; payloadLength <= 20; payloadLength++) {
@@ -106,8 +114,18 @@ Deno.test("readMessage() refuses a piece too short for its index and offset", ()
   }
 });
 
+Deno.test("readMessage() refuses an extended message without an id", () => {
+  assertThrows(
+    () => read(queueOf(frame(20, 0))),
+    ProtocolError,
+    "Cannot read extended message: its length is 1, not 2 bytes",
+  );
+});
+
 Deno.test("readMessage() passes over every id that it does not know, payload and all", () => {
+  const known: number[] = Object.values(MESSAGE_ID);
   for (let id = 9; id <= 255; id++) {
+    if (known.includes(id)) continue;
     const queue = queueOf(joined(frame(id, id % 7), [0, 0, 0, 1, 1]));
     assertEquals(read(queue), { type: "unknown", id });
     assertEquals(read(queue), { type: "unchoke" });
@@ -139,7 +157,7 @@ Deno.test("readMessage() takes a frame of just the greatest length", () => {
   const limits = { maxLength: 13 };
   assert(readMessage(queueOf(frame(6, 12)), limits) !== undefined);
   assertThrows(
-    () => readMessage(queueOf(frame(20, 13)), limits),
+    () => readMessage(queueOf(frame(21, 13)), limits),
     ProtocolError,
     "length 14 exceeds the limit of 13 bytes",
   );

@@ -1,0 +1,64 @@
+/**
+ * What the fast extension changes about asking one peer: it may serve some pieces
+ * although it chokes us, and it says when it will not serve what we asked for.
+ * [BEP 6]
+ *
+ * @module
+ */
+import { Bitfield } from "../base/bitfield.ts";
+import { ProtocolError } from "../base/errors.ts";
+import type { PeerState } from "./peer_state.ts";
+import type { PickingPeer } from "./piece_picker.ts";
+
+/** Pieces that one peer may allow us: others take 10, by BEP 6. */
+const MAX_ALLOWED_FAST = 64;
+/** How long a peer that refused is asked for nothing, doubled each time in a row, in milliseconds. */
+const FIRST_REST_MS = 1_000;
+const LONGEST_REST_MS = 30_000;
+
+/** The peer serves this piece even while it chokes us. What exceeds a bound is not noted. */
+export function noteAllowedFast(peer: PeerState, index: number): void {
+  if (peer.allowedFast.size < MAX_ALLOWED_FAST) peer.allowedFast.add(index);
+}
+
+/**
+ * The peer as the picker is to see it while it chokes us, with nothing but what
+ * it allows and we lack; `undefined` if that is nothing.
+ */
+export function choicesWhileChoked(
+  peer: PeerState,
+  have: Bitfield,
+): PickingPeer | undefined {
+  let pieces: Bitfield | undefined;
+  for (const index of peer.allowedFast) {
+    if (have.has(index) || !peer.pieces.has(index)) continue;
+    pieces ??= new Bitfield(have.length);
+    pieces.add(index);
+  }
+  if (pieces === undefined) return undefined;
+  const { key, outstanding } = peer;
+  return { key, outstanding, pieces, waitingCount: pieces.count };
+}
+
+/**
+ * The peer refused a block. Asked again at once it would refuse again, as fast as
+ * the wire allows: it rests a while.
+ */
+export function noteRefusal(peer: PeerState, index: number, now: number): void {
+  // It has allowed this piece and thought better of it.
+  if (peer.peerChokes) peer.allowedFast.delete(index);
+  // Many that were on order together are refused together.
+  if (peer.peerChokes || now < peer.restsUntil) return;
+  const restMs = FIRST_REST_MS * 2 ** peer.refusalCount++;
+  peer.restsUntil = now + Math.min(restMs, LONGEST_REST_MS);
+}
+
+/**
+ * A block came that is not on order: it crossed with our cancel, or nobody asked.
+ * @throws {ProtocolError} If the peer speaks the fast extension and was not asked: it must not send that. [BEP 6]
+ */
+export function checkCalledOff(peer: PeerState, id: number | undefined): void {
+  if (!peer.extensions.fast) return;
+  if (id !== undefined && peer.calledOff.delete(id)) return;
+  throw new ProtocolError("Cannot take block: it was not asked for");
+}

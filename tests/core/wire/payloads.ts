@@ -1,0 +1,57 @@
+/**
+ * Payloads of the extension protocol as peers send them. [BEP 10, 11]
+ *
+ * @module
+ */
+import { latin1 } from "../bencode/bytes.ts";
+
+/** What a handshake of libtorrent looks like: much of it is nothing to us. */
+export const LIBTORRENT_HANDSHAKE = latin1(
+  "d" +
+    "12:complete_agoi7e" +
+    "1:md" +
+    "11:lt_donthavei7e" +
+    "10:share_modei8e" +
+    "11:upload_onlyi3e" +
+    "12:ut_holepunchi4e" +
+    "11:ut_metadatai2e" +
+    "6:ut_pexi1ee" +
+    "13:metadata_sizei347e" +
+    "1:pi6881e" +
+    "4:reqqi2000e" +
+    "11:upload_onlyi1e" +
+    "1:v18:libtorrent/2.0.8.0" +
+    "6:yourip4:\xc0\x00\x02\x07" + // 192.0.2.7
+    "e",
+);
+
+/** The example of BEP 10; its name for peer exchange is none that is used. */
+export const BEP_10_EXAMPLE = latin1(
+  "d1:md11:LT_metadatai1e7:\xc2\xb5T_PEXi2ee1:pi6881e1:v13:\xc2\xb5Torrent 1.2e",
+);
+
+/** Handshakes to grow others from. */
+export const HANDSHAKE_PAYLOADS = [
+  LIBTORRENT_HANDSHAKE,
+  BEP_10_EXAMPLE,
+  latin1("de"),
+];
+
+/** Two peers of IPv4 and one of IPv6 added, one of each dropped. */
+export const EXCHANGE_PAYLOAD = latin1(
+  "d" +
+    "5:added12:" +
+    "\xc0\x00\x02\x01\x1a\xe1" + // 192.0.2.1:6881
+    "\x0a\x00\x00\xff\xff\xff" + // 10.0.0.255:65535
+    "7:added.f2:" +
+    "\x12" + // a seeder, reachable
+    "\x00" +
+    "6:added618:" +
+    "\x20\x01\x0d\xb8" + "\0".repeat(11) + "\x01\x1a\xe2" + // [2001:db8::1]:6882
+    "8:added6.f1:\x10" + // reachable
+    "7:dropped6:" +
+    "\xc0\x00\x02\x02\x1a\xe1" + // 192.0.2.2:6881
+    "8:dropped618:" +
+    "\x20\x01\x0d\xb8" + "\0".repeat(11) + "\x02\x1a\xe1" + // [2001:db8::2]:6881
+    "e",
+);
