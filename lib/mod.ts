@@ -19,6 +19,7 @@ export {
   type PeerId,
 } from "./base/identifier.ts";
 export { formatPeerAddress, type PeerAddress } from "./base/peer_address.ts";
+export type { Random } from "./base/random.ts";
 
 // Tracker: run one, ask one
 export {
@@ -48,6 +49,7 @@ export {
 export type { SwarmChange } from "./tracker/peer_store.ts";
 export type { TorrentStats, TrackerStats } from "./tracker/stats.ts";
 export {
+  type AnnounceFunction,
   Announcer,
   type AnnounceReport,
   type AnnouncerOptions,

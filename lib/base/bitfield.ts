@@ -58,6 +58,7 @@ export class Bitfield {
     return this.#count;
   }
 
+  /** Whether every bit is set. */
   get isFull(): boolean {
     return this.#count === this.length;
   }

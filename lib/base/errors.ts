@@ -8,15 +8,18 @@
 
 /** A peer broke the protocol: its connection ends and nothing else suffers. */
 export class ProtocolError extends Error {
+  /** Stands before the message when the error is printed. */
   override readonly name = "ProtocolError";
 }
 
 /** A tracker could not be asked or refused: the announce is retried later. */
 export class TrackerError extends Error {
+  /** Stands before the message when the error is printed. */
   override readonly name = "TrackerError";
 }
 
 /** The disk failed or refused: the torrent stops, what is stored stays. */
 export class StorageError extends Error {
+  /** Stands before the message when the error is printed. */
   override readonly name = "StorageError";
 }

@@ -14,6 +14,7 @@ export class MemoryStorage implements Storage {
   #hasWrites = false;
 
   /**
+   * Content that is there, or room for it.
    * @param content How many bytes of zeros to hold, none of them present yet;
    * or the content itself, used in place, all of it present.
    */
@@ -29,12 +30,14 @@ export class MemoryStorage implements Storage {
     return this.#content;
   }
 
+  /** Fills `into` with the content from `offsetInTorrent`. */
   read(offsetInTorrent: number, into: Uint8Array): Promise<void> {
     return this.#within("read", offsetInTorrent, into.length, (part) => {
       into.set(part);
     });
   }
 
+  /** Stores a copy of `bytes`. */
   write(offsetInTorrent: number, bytes: Uint8Array): Promise<void> {
     return this.#within("write", offsetInTorrent, bytes.length, (part) => {
       part.set(bytes);
@@ -42,6 +45,7 @@ export class MemoryStorage implements Storage {
     });
   }
 
+  /** Everything, once anything was given or written. */
   presentRanges(): Promise<readonly ByteRange[]> {
     const length = this.#content.length;
     const isWorthReading = (this.#isPresent || this.#hasWrites) && length > 0;
@@ -50,6 +54,7 @@ export class MemoryStorage implements Storage {
     );
   }
 
+  /** There is nothing to close. */
   [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve();
   }

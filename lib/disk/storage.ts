@@ -7,7 +7,9 @@
 
 /** A run of a torrent's content. Both in bytes. */
 export interface ByteRange {
+  /** Where it begins. */
   readonly offsetInTorrent: number;
+  /** How long it is. */
   readonly length: number;
 }
 

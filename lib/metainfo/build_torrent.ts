@@ -19,6 +19,7 @@ export interface NewTorrentFile {
 
 /** What a new torrent says. */
 export interface NewTorrent {
+  /** What the download is called. */
   readonly name: string;
   /** The one file's length in bytes, or the files of a folder called `name`, in order. */
   readonly content:
@@ -30,8 +31,9 @@ export interface NewTorrent {
   readonly pieceHashes: Uint8Array;
   /** Tracker URLs, best first, each a tier of its own. */
   readonly announce: readonly string[];
-  /** @default {false} */
+  /** Whether only its trackers may name peers. [BEP 27] @default {false} */
   readonly isPrivate?: boolean;
+  /** A remark for whoever looks at the torrent. */
   readonly comment?: string;
   /** Seconds since 1970; left out if not given. */
   readonly creationDate?: number;

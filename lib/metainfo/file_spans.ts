@@ -11,6 +11,7 @@ import type { TorrentFile } from "./torrent.ts";
 export interface FileSpan {
   /** Index in the torrent's `files`. */
   readonly fileIndex: number;
+  /** Where it begins in the file. */
   readonly offsetInFile: number;
   /** At least 1. */
   readonly length: number;
@@ -22,6 +23,7 @@ export class FileSpans {
   /** Offset in the torrent of each file's first byte, and of the end. */
   readonly #offsets: Float64Array;
 
+  /** Adds up the lengths of a torrent's files, in their order. */
   constructor(files: readonly Pick<TorrentFile, "length">[]) {
     this.#files = files;
     this.#offsets = new Float64Array(files.length + 1);

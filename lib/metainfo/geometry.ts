@@ -20,12 +20,14 @@ export class Geometry {
   readonly length: number;
   /** Length of every piece but perhaps the last. */
   readonly pieceLength: number;
+  /** Number of pieces; 0 where there is no content. */
   readonly pieceCount: number;
   /** Length of every block but perhaps the last of a piece. */
   readonly blockLength: number;
   readonly #blocksPerPiece: number;
 
   /**
+   * Lays pieces of `pieceLength` out over `length` bytes.
    * @param options `blockLength` is for simulations, where a byte may stand for a block.
    * @throws {RangeError} If a length is not a safe integer, `length` negative or `pieceLength` below 1.
    */

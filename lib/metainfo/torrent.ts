@@ -34,17 +34,23 @@ export interface TorrentFile {
 export interface Torrent {
   /** SHA-1 of the raw bytes of the info dictionary. */
   readonly infoHash: InfoHash;
+  /** What the download is called: its file, or the folder of its files. */
   readonly name: string;
   /** Whether the info dictionary has `files`: content goes into a folder called `name`. */
   readonly isFolder: boolean;
+  /** In the order in which their bytes make up the content; one at least. */
   readonly files: readonly TorrentFile[];
+  /** Where pieces and blocks begin and end. */
   readonly geometry: Geometry;
   /** The SHA-1 of each piece, 20 bytes each, one after another. */
   readonly pieceHashes: Uint8Array;
+  /** Whether only its trackers may name peers. [BEP 27] */
   readonly isPrivate: boolean;
   /** Tiers of tracker URLs, best first; empty if it names none. [BEP 12] */
   readonly announce: readonly (readonly string[])[];
+  /** A remark of whoever made it. */
   readonly comment: string | undefined;
+  /** The program that made it. */
   readonly createdBy: string | undefined;
   /** Seconds since 1970. */
   readonly creationDate: number | undefined;

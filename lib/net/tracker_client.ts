@@ -28,7 +28,7 @@ const MAX_REDIRECT_COUNT = 5;
 export interface TrackerClientOptions {
   /** Ends the request; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** @default TRACKER_TIMEOUT_MS */
+  /** Time for the whole request, in milliseconds. @default TRACKER_TIMEOUT_MS */
   readonly timeoutMs?: number;
 }
 

@@ -20,6 +20,7 @@ const MAX_CLEANUP_INTERVAL_MS = 10_000;
 
 /** The tracker cannot listen: another port or address is to be chosen. */
 export class TrackerStartError extends Error {
+  /** Stands before the message when the error is printed. */
   override readonly name = "TrackerStartError";
 }
 
@@ -43,6 +44,7 @@ export interface StartTrackerOptions {
 
 /** A tracker that runs. */
 export interface RunningTracker extends AsyncDisposable {
+  /** The port that it listens on. */
   readonly port: number;
   /** An announce URL that works on this machine. */
   readonly announceUrl: string;

@@ -66,7 +66,9 @@ export type AnnounceFunction = (
 export interface AnnouncerOptions {
   /** Tracker URLs, best tier first; with none the announcer idles. */
   readonly tiers: readonly (readonly string[])[];
+  /** What is announced. */
   readonly infoHash: InfoHash;
+  /** Who announces it. */
   readonly peerId: PeerId;
   /** The same for the whole session, so that a tracker knows the peer again. */
   readonly key: string;
@@ -76,10 +78,11 @@ export interface AnnouncerOptions {
   readonly progress: () => TransferProgress;
   /** Peers of one reply, perhaps none, perhaps the peer itself. */
   readonly onPeers: (peers: readonly PeerAddress[]) => void;
+  /** Hears how each announce went. */
   readonly onReport: (report: AnnounceReport) => void;
-  /** @default Math.random */
+  /** Spreads what many peers would do at once. @default Math.random */
   readonly random?: Random;
-  /** @default the HTTP tracker client */
+  /** How to announce. @default the HTTP tracker client */
   readonly announce?: AnnounceFunction;
 }
 
@@ -93,6 +96,7 @@ export class Announcer {
   /** Whom a `started` is on its way to: it may arrive although nobody waits for the answer. */
   #starting: StopTarget | undefined;
 
+  /** Announces nothing before {@linkcode Announcer.run}. */
   constructor(options: AnnouncerOptions) {
     this.#options = options;
     this.#announce = options.announce ?? announceOverHttp;

@@ -75,6 +75,7 @@ export class Session implements AsyncDisposable {
   readonly #torrents = new Map<InfoHash, TorrentSession>();
   readonly #running: Promise<void>[] = [];
 
+  /** @internal For {@linkcode openSession}. */
   constructor(shared: SharedBySession, sockets: readonly Deno.TcpListener[]) {
     this.#shared = shared;
     this.#listener = new PeerListener(sockets, {
@@ -95,6 +96,7 @@ export class Session implements AsyncDisposable {
     return this.#shared.port;
   }
 
+  /** Who we are to peers and trackers, until it is closed. */
   get peerId(): PeerId {
     return this.#shared.ownId;
   }

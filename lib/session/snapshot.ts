@@ -12,31 +12,51 @@ import type { Swarm } from "../swarm/swarm.ts";
 export interface PeerSnapshot {
   /** The remote end of the connection. */
   readonly address: PeerAddress;
+  /** Whether we dialed it. */
   readonly isOutgoing: boolean;
+  /** Whether it has every piece. */
   readonly isSeeder: boolean;
   /** Pieces it has. */
   readonly pieceCount: number;
+  /** What we receive from it, over the last seconds. */
   readonly downloadBytesPerSecond: number;
+  /** What we send it, over the last seconds. */
   readonly uploadBytesPerSecond: number;
+  /** Whether we send it nothing for now. */
   readonly weChoke: boolean;
+  /** Whether it has pieces that we want. */
   readonly weAreInterested: boolean;
+  /** Whether it sends us nothing for now. */
   readonly peerChokes: boolean;
+  /** Whether it wants pieces that we have. */
   readonly peerIsInterested: boolean;
 }
 
 /** One torrent. Sizes in bytes, rates in bytes a second. */
 export interface TorrentSnapshot {
+  /** `failed` is the disk: the torrent is stopped, what is stored stays. */
   readonly state: "downloading" | "seeding" | "failed";
+  /** As in the torrent. */
   readonly name: string;
+  /** Of the whole content. */
   readonly length: number;
+  /** Of the pieces that are verified and stored. */
   readonly verifiedLength: number;
+  /** Number of pieces. */
   readonly pieceCount: number;
+  /** Of them, those that are verified and stored. */
   readonly verifiedPieceCount: number;
+  /** Content received, all of it. */
   readonly downloadedBytes: number;
+  /** Of that, what came twice, too late or corrupt. */
   readonly wastedBytes: number;
+  /** Content sent. */
   readonly uploadedBytes: number;
+  /** What is received from all peers, over the last seconds. */
   readonly downloadBytesPerSecond: number;
+  /** What is sent to all peers, over the last seconds. */
   readonly uploadBytesPerSecond: number;
+  /** The peers that are connected. */
   readonly peers: readonly PeerSnapshot[];
 }
 

@@ -51,11 +51,13 @@ export interface TorrentSessionOptions {
   readonly storage: Storage;
   /** The pieces known to be stored and right, as `verifyStorage` finds them. */
   readonly have: Bitfield;
+  /** Hears of everything that happens to the torrent. */
   readonly onEvent?: (event: SessionEvent) => void;
 }
 
 /** A torrent that is downloaded and seeded until it is stopped. */
 export class TorrentSession {
+  /** What is shared. */
   readonly torrent: Torrent;
   readonly #options: TorrentSessionOptions;
   readonly #swarm: Swarm;
@@ -70,6 +72,7 @@ export class TorrentSession {
   #failure: StorageError | undefined;
   #stopped: Promise<void> | undefined;
 
+  /** @internal For `Session.addTorrent`. */
   constructor(
     torrent: Torrent,
     shared: SharedBySession,
@@ -138,7 +141,10 @@ export class TorrentSession {
     this.#dialing.add(addresses);
   }
 
-  /** Takes over a channel whose handshake is done; `dialed` is set if we called. */
+  /**
+   * Takes over a channel whose handshake is done; `dialed` is set if we called.
+   * @internal For the session that listens.
+   */
   adopt({ channel, handshake }: GreetedChannel, dialed?: PeerAddress): void {
     if (this.#stopping.signal.aborted) return channel.close();
     const peer = this.#connections.add(channel, dialed);

@@ -36,10 +36,13 @@ export interface TransferProgress {
 
 /** One announce, as a peer sends it. [BEP 3, 7, 23] */
 export interface AnnounceRequest extends TransferProgress {
+  /** What it is about. */
   readonly infoHash: InfoHash;
+  /** Who announces. */
   readonly peerId: PeerId;
   /** TCP port the peer listens on, 1 to 65535. */
   readonly port: number;
+  /** Why now. */
   readonly event: AnnounceEvent;
   /** Most peers the reply should name; 0 for none. */
   readonly numwant: number;
@@ -69,6 +72,7 @@ export interface AnnounceReply {
 
 /** One swarm in a tracker's scrape. [BEP 48] */
 export interface ScrapeEntry {
+  /** The swarm's torrent. */
   readonly infoHash: InfoHash;
   /** Number of seeders. */
   readonly complete: number;

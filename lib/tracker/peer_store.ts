@@ -46,7 +46,9 @@ export type AnnounceOutcome =
 export interface SwarmChange {
   /** `expired` is a peer that left without a word. */
   readonly type: "joined" | "completed" | "left" | "expired";
+  /** Whom it happened to. */
   readonly peerId: PeerId;
+  /** Where that peer listens. */
   readonly address: PeerAddress;
   /** The swarm's counts after it. */
   readonly swarm: ScrapeEntry;

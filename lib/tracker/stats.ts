@@ -10,8 +10,11 @@ import type { PeerStore } from "./peer_store.ts";
 
 /** One torrent of a tracker. */
 export interface TorrentStats {
+  /** All that a tracker knows of what it is. */
   readonly infoHash: InfoHash;
+  /** Peers that have everything. */
   readonly seeders: number;
+  /** Peers that lack something. */
   readonly leechers: number;
   /** Peers that announced `completed`. */
   readonly downloads: number;
@@ -19,11 +22,15 @@ export interface TorrentStats {
 
 /** A tracker at one moment, as `/stats.json` gives it. */
 export interface TrackerStats {
+  /** Time since the tracker started. */
   readonly uptimeSeconds: number;
   /** Torrents with at least one peer. */
   readonly activeTorrents: number;
+  /** Seeders and leechers of all torrents; one that shares two counts twice. */
   readonly peers: number;
+  /** Of all torrents. */
   readonly seeders: number;
+  /** Of all torrents, too. */
   readonly leechers: number;
   /** Downloads completed since the tracker started. */
   readonly downloads: number;
