@@ -37,6 +37,9 @@ export async function runCompiler(
     cwd: REPOSITORY,
     env: {
       NO_COLOR: "1",
+      // It is written into the executable, which trusts an https tracker as the
+      // machine does that it runs on, whatever is set on this one.
+      DENO_TLS_CA_STORE: "system,mozilla",
       ...(runtimePath !== undefined && { DENORT_BIN: runtimePath }),
     },
     stdin: "null",
