@@ -2,7 +2,8 @@
  * A torrent's content in files below one folder. Invariants: nothing outside
  * that folder is touched; a file whose content is complete is never opened for
  * writing, so a read-only folder can be seeded; only what is written takes room
- * on the disk (files grow sparse, nothing is reserved ahead).
+ * on the disk (files grow sparse, nothing is reserved ahead; but NTFS fills the
+ * gap before a write with zeros, and Deno cannot ask it for a sparse file).
  *
  * A file that is longer than the torrent says is not what the torrent
  * describes: its last byte is reported as not present, so its last piece is
