@@ -139,3 +139,61 @@ Deno.test("AddressBook passes over what it does not know", () => {
   book.release(at(2), 0, 0);
   assertEquals(book.size, 1);
 });
+
+Deno.test("AddressBook dials what trackers name before what peers name", () => {
+  const book = bookOf();
+  const hearsay = Array.from({ length: 50 }, (_, host) => at(1000 + host));
+  book.add(hearsay, { isHearsay: true });
+  book.add([1, 2].map(at));
+  const firstTwo = [book.take(0)!, book.take(0)!];
+  assertEquals(
+    firstTwo.map((address) => address.hostname).sort(),
+    ["10.0.0.1", "10.0.0.2"],
+  );
+  const third = book.take(0)!.hostname;
+  assert(hearsay.some(({ hostname }) => hostname === third));
+});
+
+Deno.test("AddressBook dials a few by hearsay at once and then four a second", () => {
+  const book = bookOf();
+  const hearsay = Array.from({ length: 500 }, (_, host) => at(1000 + host));
+  book.add(hearsay, { isHearsay: true });
+  assertEquals(takeAll(book, 0).length, 16);
+  assertEquals(takeAll(book, 249).length, 0);
+  let count = 0;
+  for (let now = 250; now <= 10_000; now += 50) {
+    count += takeAll(book, now).length;
+  }
+  assertEquals(count, 40);
+  // What a tracker names does not wait for that.
+  book.add([at(1)]);
+  assertEquals(takeAll(book, 10_000), ["10.0.0.1"]);
+});
+
+Deno.test("AddressBook keeps to 500 addresses by hearsay, and they drive nobody out", () => {
+  const book = bookOf();
+  for (let first = 0; first < 2000; first += 500) {
+    const hosts = Array.from({ length: 500 }, (_, host) => first + host);
+    book.add(hosts.map((host) => at(10_000 + host)), { isHearsay: true });
+  }
+  assertEquals(book.size, 500);
+  for (let first = 0; first < 2000; first += 500) {
+    book.add(Array.from({ length: 500 }, (_, host) => at(first + host)));
+  }
+  // Trackers' addresses took the places of hearsay.
+  assertEquals(book.size, 2000);
+  book.add([at(20_000)], { isHearsay: true });
+  assertEquals(takeAll(book, 0).length, 2000);
+});
+
+Deno.test("AddressBook forgets hearsay where nobody answered twice, and trusts a tracker that names it", () => {
+  const book = bookOf();
+  book.add([1, 2].map(at), { isHearsay: true });
+  book.add([at(2)]);
+  for (const now of [0, 1e6]) {
+    assertEquals(takeAll(book, now).length, 2);
+    for (const host of [1, 2]) book.failed(at(host), now);
+  }
+  assertEquals(book.size, 1);
+  assertEquals(takeAll(book, 2e6), ["10.0.0.2"]);
+});

@@ -59,3 +59,23 @@ Deno.test("RequestWindow times another block once its orders were called off", (
   window.received(9, 60_001);
   assert(window.size === size + 1, "the block called off is not waited for");
 });
+
+Deno.test("RequestWindow keeps to what the peer takes, however fast it answers", () => {
+  for (const limit of [1, 5, 8, 30]) {
+    const window = new RequestWindow();
+    const first = window.size;
+    window.limit(limit);
+    assertEquals(window.size, Math.min(limit, first));
+    assertEquals(use(window, { blocks: 1000, delayMs: 1 }).size, limit);
+    // Slow blocks close it, and not beyond the limit either.
+    use(window, { blocks: 10, delayMs: 60_000 });
+    assert(window.size >= 1 && window.size <= limit);
+  }
+});
+
+Deno.test("RequestWindow opens no further for a peer that takes more than is of use", () => {
+  const [one, other] = [new RequestWindow(), new RequestWindow()];
+  other.limit(1_000_000);
+  for (const window of [one, other]) use(window, { blocks: 5000, delayMs: 1 });
+  assertEquals(one.size, other.size);
+});

@@ -14,7 +14,11 @@ import type { SwarmAction, SwarmEvent } from "../../../lib/swarm/events.ts";
 import type { PeerState } from "../../../lib/swarm/peer_state.ts";
 import { Swarm } from "../../../lib/swarm/swarm.ts";
 import type { WireExtensions } from "../../../lib/wire/handshake.ts";
-import type { ControlMessage, Message } from "../../../lib/wire/message.ts";
+import type {
+  ControlMessage,
+  Message,
+  SignalMessage,
+} from "../../../lib/wire/message.ts";
 
 /** What a swarm under test is like. */
 export interface SwarmDeskOptions {
@@ -47,6 +51,11 @@ export interface Introduction {
   /** @default {undefined} */
   readonly listenPort?: number;
 }
+
+/** A peer that speaks the fast extension. */
+export const FAST: Introduction = {
+  extensions: { fast: true, extended: false },
+};
 
 /** Our own peer id. */
 export const OWN_ID = idOf("50");
@@ -127,7 +136,7 @@ export class SwarmDesk {
   /** A message without a payload. */
   signal(
     peer: number,
-    type: "choke" | "unchoke" | "interested" | "notInterested" | "keepAlive",
+    type: SignalMessage["type"],
   ): string[] {
     return this.receive(peer, { type });
   }
@@ -157,7 +166,7 @@ export class SwarmDesk {
   ask(
     peer: number,
     name: string,
-    type: "request" | "cancel" = "request",
+    type: "request" | "cancel" | "reject" = "request",
   ): string[] {
     const [index, block] = this.#numbers(name);
     const length = this.geometry.blockLengthAt(index, block);
@@ -167,6 +176,11 @@ export class SwarmDesk {
       offsetInPiece: block * BLOCK_SIZE,
       length,
     });
+  }
+
+  /** A peer rejects our request for a block named `"piece.block"`. */
+  reject(peer: number, name: string): string[] {
+    return this.ask(peer, name, "reject");
   }
 
   /** A peer that has the pieces of the picture and serves us. */

@@ -1,0 +1,248 @@
+/**
+ * The fast extension from the side of who asks. [BEP 6]
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
+import { SNUB_TIMEOUT_MS } from "../../../lib/swarm/downloads.ts";
+import { FAST, SwarmDesk } from "./swarm_desk.ts";
+
+/** A leecher of one piece of 16 blocks, and peer 1 that serves it. */
+function asking(options: { fast: boolean; have?: string }): SwarmDesk {
+  const desk = new SwarmDesk({ have: options.have ?? ".", blocksPerPiece: 16 });
+  desk.join(1, options.fast ? FAST : {});
+  desk.bitfield(1, "#".repeat(options.have?.length ?? 1));
+  desk.signal(1, "unchoke");
+  return desk;
+}
+
+/** The requests among lines, by their blocks. */
+function requests(lines: readonly string[], peer = 1): string[] {
+  const start = `${peer} < request `;
+  return lines.filter((line) => line.startsWith(start))
+    .map((line) => line.slice(start.length));
+}
+
+Deno.test("Swarm tells who speaks the fast extension that it has all, none or some", () => {
+  const first = ["###", "...", "#.#"].map((have) =>
+    new SwarmDesk({ have }).join(1, FAST)
+  );
+  assertEquals(first, [
+    ["1 < haveAll"],
+    ["1 < haveNone"],
+    ["1 < bitfield 160"],
+  ]);
+});
+
+Deno.test("Swarm takes have all for a full bitfield and have none for an empty one", () => {
+  const desk = new SwarmDesk({ have: "#.." });
+  desk.join(1, FAST);
+  assertEquals(desk.signal(1, "haveAll"), ["1 < interested"]);
+  assertEquals(desk.peer(1).isSeeder, true);
+  desk.join(2, FAST);
+  assertEquals(desk.signal(2, "haveNone"), []);
+  assertEquals(desk.peer(2).pieces.count, 0);
+});
+
+Deno.test("Swarm leaves who has all when it has all too", () => {
+  const desk = new SwarmDesk({ have: "##" });
+  desk.join(1, FAST);
+  assertEquals(desk.signal(1, "haveAll"), ["1 disconnect bothComplete"]);
+});
+
+Deno.test("Swarm disconnects who has none and has said otherwise", () => {
+  const desk = new SwarmDesk({ have: "..." });
+  desk.join(1, FAST);
+  desk.have(1, 1);
+  assertEquals(desk.signal(1, "haveNone"), ["1 disconnect protocol"]);
+});
+
+Deno.test("Swarm disconnects who uses the fast extension and has not offered it", () => {
+  const range = { index: 0, offsetInPiece: 0, length: BLOCK_SIZE };
+  const messages = [
+    { type: "haveAll" },
+    { type: "haveNone" },
+    { type: "reject", ...range },
+    { type: "allowedFast", index: 0 },
+    { type: "suggest", index: 0 },
+  ] as const;
+  for (const message of messages) {
+    const desk = new SwarmDesk({ have: "." });
+    desk.join(1);
+    const lines = desk.receive(1, message);
+    assertEquals(lines, ["1 disconnect protocol"], message.type);
+  }
+});
+
+Deno.test("Swarm disconnects who allows or suggests a piece that does not exist", () => {
+  for (const type of ["allowedFast", "suggest"] as const) {
+    const desk = new SwarmDesk({ have: ".." });
+    desk.join(1, FAST);
+    assertEquals(desk.receive(1, { type, index: 1 }), []);
+    const lines = desk.receive(1, { type, index: 2 });
+    assertEquals(lines, ["1 disconnect protocol"], type);
+  }
+});
+
+Deno.test("Swarm keeps what is on order through a choke of the fast extension, and not without", () => {
+  for (const [fast, kept] of [[true, 8], [false, 0]] as const) {
+    const desk = asking({ fast });
+    assertEquals(desk.peer(1).outstanding.size, 8);
+    assertEquals(desk.signal(1, "choke"), []);
+    assertEquals(desk.peer(1).outstanding.size, kept);
+    // What was on its way counts, or not.
+    desk.block(1, "0.0");
+    assertEquals(desk.swarm.traffic.wasted, fast ? 0 : BLOCK_SIZE);
+  }
+});
+
+Deno.test("Swarm asks nobody else for what a choking peer has not rejected yet", () => {
+  const desk = asking({ fast: true });
+  desk.signal(1, "choke");
+  const lines = desk.source(2, "#", FAST);
+  assertEquals(
+    requests(lines, 2),
+    Array.from({ length: 8 }, (_, block) => `0.${8 + block}`),
+  );
+});
+
+Deno.test("Swarm asks another for a rejected block at once", () => {
+  const desk = asking({ fast: true });
+  desk.source(2, "#", FAST); // has the other eight on order
+  desk.block(2, "0.8");
+  desk.signal(1, "choke");
+  assertEquals(desk.reject(1, "0.3"), ["2 < request 0.3"]);
+  assertEquals(desk.peer(1).outstanding.has(3), false);
+});
+
+Deno.test("Swarm asks anew after an unchoke, and for nothing that is still on order", () => {
+  const desk = asking({ fast: true });
+  desk.signal(1, "choke");
+  desk.reject(1, "0.0");
+  desk.reject(1, "0.1");
+  assertEquals(requests(desk.signal(1, "unchoke")), ["0.0", "0.1"]);
+});
+
+Deno.test("Swarm does not ask who refused at once, but later, and later each time", () => {
+  const desk = asking({ fast: true });
+  for (const seconds of [1, 2, 4, 8, 16, 30, 30]) {
+    for (let block = 0; block < 8; block++) {
+      assertEquals(desk.reject(1, `0.${block}`), []);
+    }
+    assertEquals(requests(desk.pass((seconds - 1) * 1000)), []);
+    assertEquals(requests(desk.pass(1000)).length, 8);
+  }
+  // A block makes good.
+  desk.block(1, "0.0");
+  for (let block = 1; block < 8; block++) desk.reject(1, `0.${block}`);
+  assertEquals(requests(desk.pass(1000)).length > 0, true);
+});
+
+Deno.test("Swarm lets another finish the piece of a peer that refuses", () => {
+  const desk = asking({ fast: true });
+  for (let block = 0; block < 8; block++) desk.reject(1, `0.${block}`);
+  assertEquals(requests(desk.source(2, "#"), 2)[0], "0.0");
+});
+
+Deno.test("Swarm passes over a reject of what is not on order", () => {
+  const desk = asking({ fast: true });
+  assertEquals(desk.reject(1, "0.15"), []);
+  assertEquals(desk.peer(1).outstanding.size, 8);
+});
+
+Deno.test("Swarm disconnects who rejects a block of another length", () => {
+  const desk = asking({ fast: true });
+  const lines = desk.receive(1, {
+    type: "reject",
+    index: 0,
+    offsetInPiece: 0,
+    length: 5,
+  });
+  assertEquals(lines, ["1 disconnect protocol"]);
+});
+
+Deno.test("Swarm disconnects who sends unasked and speaks the fast extension, and wastes what others send", () => {
+  for (const fast of [true, false]) {
+    const desk = asking({ fast });
+    const lines = desk.block(1, "0.15");
+    assertEquals(lines, fast ? ["1 disconnect protocol"] : []);
+    assertEquals(desk.swarm.traffic.wasted, BLOCK_SIZE);
+  }
+});
+
+Deno.test("Swarm takes one answer to what it called off, block or reject", () => {
+  for (const answer of ["block", "reject"] as const) {
+    const desk = new SwarmDesk({ have: ".", blocksPerPiece: 2 });
+    desk.source(1, "#", FAST);
+    desk.source(2, "#", FAST); // both blocks doubled, at the end
+    assertEquals(desk.peer(2).outstanding.size, 2);
+    assertEquals(desk.block(1, "0.0"), ["2 < cancel 0.0"]);
+    assertEquals(desk[answer](2, "0.0"), [], answer);
+    assertEquals(desk.block(2, "0.0"), ["2 disconnect protocol"]);
+  }
+});
+
+Deno.test("Swarm asks for allowed pieces while choked, for those alone and only if the peer has them", () => {
+  const desk = new SwarmDesk({ have: "....", blocksPerPiece: 2 });
+  desk.join(1, FAST);
+  for (const index of [1, 3]) desk.receive(1, { type: "allowedFast", index });
+  assertEquals(requests(desk.have(1, 0)), []);
+  assertEquals(requests(desk.have(1, 1)), ["1.0", "1.1"]);
+  desk.have(1, 2);
+  assertEquals(desk.peer(1).outstanding.size, 2);
+  desk.block(1, "1.0");
+  assertEquals(desk.block(1, "1.1"), ["verify 1"]);
+  // An offer may come after the piece, too.
+  assertEquals(
+    requests(desk.receive(1, { type: "allowedFast", index: 2 })),
+    ["2.0", "2.1"],
+  );
+});
+
+Deno.test("Swarm asks no more for an allowed piece that the choking peer refuses", () => {
+  const desk = new SwarmDesk({ have: "..", blocksPerPiece: 2 });
+  desk.join(1, FAST);
+  desk.receive(1, { type: "allowedFast", index: 0 });
+  desk.signal(1, "haveAll");
+  assertEquals(desk.reject(1, "0.0"), []);
+  assertEquals(desk.reject(1, "0.1"), []);
+  assertEquals(desk.pass(60_000), []);
+  assertEquals(requests(desk.signal(1, "unchoke")).length, 4);
+});
+
+Deno.test("Swarm bounds what one peer may allow", () => {
+  const desk = new SwarmDesk({ have: ".".repeat(200) });
+  desk.join(1, FAST);
+  for (let index = 0; index < 200; index++) {
+    desk.receive(1, { type: "allowedFast", index });
+  }
+  assertEquals(desk.peer(1).allowedFast.size, 64);
+});
+
+Deno.test("Swarm finishes a suspect piece elsewhere when its only peer chokes and rejects", () => {
+  const desk = new SwarmDesk({ have: ".", blocksPerPiece: 2 });
+  desk.source(1, "#", FAST);
+  desk.source(2, "#", FAST);
+  desk.block(1, "0.0", 1);
+  desk.block(2, "0.1", 1);
+  // The answers to the two cancels.
+  desk.reject(2, "0.0");
+  desk.reject(1, "0.1");
+  // It is to come from one peer alone now, so that it is plain who lies.
+  assertEquals(requests(desk.corrupt(0)), ["0.0", "0.1"]);
+  assertEquals(desk.peer(2).outstanding.size, 0);
+  desk.signal(1, "choke");
+  assertEquals(desk.reject(1, "0.0"), []);
+  assertEquals(requests(desk.reject(1, "0.1"), 2), ["0.0", "0.1"]);
+});
+
+Deno.test("Swarm passes over a choking peer that neither serves nor rejects, and forgives it", () => {
+  const desk = asking({ fast: true });
+  desk.signal(1, "choke");
+  desk.source(2, "#", FAST);
+  desk.pass(SNUB_TIMEOUT_MS);
+  assertEquals(desk.peer(1).isSnubbing, true);
+  for (let block = 0; block < 8; block++) desk.reject(1, `0.${block}`);
+  assertEquals(desk.peer(1).isSnubbing, false);
+});
