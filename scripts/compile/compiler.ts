@@ -19,7 +19,7 @@ export interface RunCompilerOptions {
 /** How a compiler ended. */
 export interface CompilerResult {
   readonly success: boolean;
-  /** What it said, without colors. */
+  /** What it said, without colors; the runtime's own stack left out. */
   readonly stderr: string;
 }
 
@@ -51,7 +51,9 @@ export async function runCompiler(
     ? withoutGivenRuntime(() => command.spawn())
     : command.spawn();
   const { success, stderr } = await process.output();
-  return { success, stderr: new TextDecoder().decode(stderr).trim() };
+  const text = new TextDecoder().decode(stderr);
+  // Deno 2.4 adds a stack of its own, without names.
+  return { success, stderr: text.replace(/\nStack backtrace:[^]*/, "").trim() };
 }
 
 /** A process inherits DENORT_BIN, which may be for another target. */

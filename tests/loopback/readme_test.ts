@@ -59,7 +59,9 @@ function commands(): Command[] {
 }
 
 /** Tasks for who works on the project; they would run this test, or for minutes. */
-const DEVELOPMENT_TASKS = ["test", "ok", "check", "bench"];
+const DEVELOPMENT_TASKS = [
+  ...["test", "ok", "check", "bench", "compile", "release"],
+];
 
 function isOfTask({ args }: Command, ...names: string[]): boolean {
   return args[0] === "task" && names.includes(args[1]!);
