@@ -19,6 +19,8 @@ export interface LanOptions {
    * @default {undefined} As fast as the machine.
    */
   readonly megabitsPerSecond?: number;
+  /** The rate of single hosts' links where it is another, by name. @default {{}} */
+  readonly megabitsPerSecondOf?: Readonly<Record<string, number>>;
   /**
    * The folder that the hosts' folders are made in.
    * @default {undefined} The system's place for temporary files.
@@ -89,7 +91,9 @@ export class Lan<Name extends string> implements AsyncDisposable {
         address: `10.77.0.${index + 1}`,
         address6: `fd77::${(index + 1).toString(16)}`,
       });
-      await host.connect(options.megabitsPerSecond);
+      await host.connect(
+        options.megabitsPerSecondOf?.[name] ?? options.megabitsPerSecond,
+      );
       this.#hosts.set(name, host);
     }
   }

@@ -18,8 +18,11 @@ const TRACKER_PORT = 8000;
 const LIBRARY = fromFileUrl(new URL("../../lib/mod.ts", import.meta.url));
 const CONFIGURATION = fromFileUrl(new URL("../../deno.json", import.meta.url));
 
-/** Longest wait for a tracker's counts to become what they should, in milliseconds. */
-const COUNTS_TIMEOUT_MS = 20_000;
+/** Options of {@linkcode waitForCounts}. */
+export interface CountsOptions {
+  /** Longest wait, in milliseconds. @default {20_000} */
+  readonly timeoutMs?: number;
+}
 
 /** How many peers a tracker counts for one torrent. */
 export interface SwarmCounts {
@@ -114,8 +117,9 @@ export async function waitForCounts(
   from: Host,
   torrent: SharedTorrent,
   expected: SwarmCounts,
+  { timeoutMs = 20_000 }: CountsOptions = {},
 ): Promise<void> {
-  const endTime = Date.now() + COUNTS_TIMEOUT_MS;
+  const endTime = Date.now() + timeoutMs;
   let counts = await scrapeCounts(from, torrent);
   while (JSON.stringify(counts) !== JSON.stringify(expected)) {
     if (Date.now() > endTime) assertEquals(counts, expected);
