@@ -53,7 +53,7 @@ export interface Executable extends BuildRecord {
  * @throws {RuntimeError} If there is a wrong one, or the compiler fails.
  */
 export async function buildTarget(
-  { target, showsTarget }: BuildTargetOptions,
+  options: BuildTargetOptions,
 ): Promise<Executable[]> {
   await Deno.mkdir(DIST, { recursive: true });
   using lock = await Deno.open(join(DIST, ".lock"), {
@@ -61,17 +61,28 @@ export async function buildTarget(
     create: true,
   });
   await lock.lock(true);
+  const records = new Map(Object.entries(await readRecords()));
+  try {
+    return await buildAll(options, records);
+  } finally {
+    // What was built before a failure is in `dist/`, too.
+    await writeRecords(Object.fromEntries(records));
+  }
+}
 
+async function buildAll(
+  { target, showsTarget }: BuildTargetOptions,
+  records: Map<string, BuildRecord>,
+): Promise<Executable[]> {
   const files = await readInputs();
   const inputs = await hashInputs(files);
   const given = await givenRuntime(target);
-  let records = await readRecords();
   let runtime = given;
   const executables: Executable[] = [];
   for (const name of EXECUTABLE_NAMES) {
     const fileName = executableFileName(name, { target, showsTarget });
     const path = join(DIST, fileName);
-    let record = records[fileName];
+    let record = records.get(fileName);
     const isCurrent = record?.inputs === inputs &&
       isOf(record.runtime, given) &&
       await isAsRecorded(path, record);
@@ -81,7 +92,7 @@ export async function buildTarget(
       const { source, version, identity } = runtime;
       const measures = await measureFile(path);
       record = { inputs, runtime: { source, version, identity }, ...measures };
-      records = { ...records, [fileName]: record };
+      records.set(fileName, record);
     }
     executables.push({
       ...record,
@@ -92,7 +103,6 @@ export async function buildTarget(
       isNew: !isCurrent,
     });
   }
-  await writeRecords(records);
   return executables;
 }
 

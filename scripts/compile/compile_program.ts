@@ -29,7 +29,7 @@ export interface CompileProgramOptions {
 export async function compileProgram(
   { name, target, path, runtime, files }: CompileProgramOptions,
 ): Promise<void> {
-  const { success, stderr } = await runCompiler(
+  const { success, complaint } = await runCompiler(
     compileArguments({
       name,
       target,
@@ -41,7 +41,7 @@ export async function compileProgram(
   );
   if (!success) {
     throw new RuntimeError(
-      `cannot compile ${name} for ${target} with Deno ${runtime.version}: ${stderr}`,
+      `cannot compile ${name} for ${target} with Deno ${runtime.version}: ${complaint}`,
     );
   }
 }

@@ -19,8 +19,8 @@ export interface RunCompilerOptions {
 /** How a compiler ended. */
 export interface CompilerResult {
   readonly success: boolean;
-  /** What it said, without colors; the runtime's own stack left out. */
-  readonly stderr: string;
+  /** What it said of a failure, as {@linkcode complaintOf} gives it. */
+  readonly complaint: string;
 }
 
 /** Compiles in the repository, quietly and without a look at the types. */
@@ -51,9 +51,18 @@ export async function runCompiler(
     ? withoutGivenRuntime(() => command.spawn())
     : command.spawn();
   const { success, stderr } = await process.output();
-  const text = new TextDecoder().decode(stderr);
-  // Deno 2.4 adds a stack of its own, without names.
-  return { success, stderr: text.replace(/\nStack backtrace:[^]*/, "").trim() };
+  return { success, complaint: complaintOf(new TextDecoder().decode(stderr)) };
+}
+
+/**
+ * The error in what a compiler wrote, in one line: without npx's warnings before
+ * it and the stack without names that Deno 2.4 writes after it.
+ */
+export function complaintOf(stderr: string): string {
+  return stderr
+    .replace(/^[^]*?^error: /m, "")
+    .replace(/^Stack backtrace:[^]*/m, "")
+    .replaceAll(/\s+/g, " ").trim();
 }
 
 /** A process inherits DENORT_BIN, which may be for another target. */

@@ -31,7 +31,7 @@ export async function downloadRefusal(
   try {
     const script = join(folder, "nothing.js");
     await Deno.writeTextFile(script, "");
-    const { success, stderr } = await runCompiler([
+    const { success, complaint } = await runCompiler([
       "--no-config",
       `--target=${target}`,
       `--output=${join(folder, "nothing")}`,
@@ -42,16 +42,20 @@ export async function downloadRefusal(
       timeoutMs: isOnline ? DOWNLOAD_TIMEOUT_MS : OFFLINE_TIMEOUT_MS,
     });
     if (success) return undefined;
-    const reason = reasonOf(stderr);
+    const reason = reasonOf(complaint);
     return "deno compile cannot download it" + (reason && ` (${reason})`);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
-/** What a compiler says of a download that failed, without the address; empty if nothing. */
-export function reasonOf(stderr: string): string {
-  return /error sending request for url \(.*?\): (.*)/.exec(stderr)?.[1] ?? "";
+/** Why a download failed, without the address; empty if the compiler does not tell. */
+export function reasonOf(complaint: string): string {
+  const [, reason] =
+    /error sending request for url \(.*?\): (.*?)(?= \d+: |$)/.exec(
+      complaint,
+    ) ?? [];
+  return reason ?? "";
 }
 
 async function siteAnswers(): Promise<boolean> {

@@ -6,6 +6,7 @@ import {
   isStillFound,
   type RuntimePlaces,
 } from "../../scripts/compile/base_runtime.ts";
+import { complaintOf } from "../../scripts/compile/compiler.ts";
 import { NPM_RUNTIME, takeRuntime } from "../../scripts/compile/npm_runtime.ts";
 import { reasonOf } from "../../scripts/compile/runtime_download.ts";
 import {
@@ -151,13 +152,25 @@ Deno.test("takeRuntime() takes the first bytes if their SHA-256 is the expected 
   );
 });
 
-Deno.test("reasonOf() tells why a download failed without its address", () => {
-  const stderr = `error: Writing deno compile executable
+Deno.test("a compiler's complaint is one line, and its reason without the address", () => {
+  const stderr = `npm warn something else
+error: Writing deno compile executable
 
 Caused by:
     0: Setting up base binary.
     1: error sending request for url (https://deno.test/denort.zip): client error (Connect): dns error
-    2: client error (Connect)`;
-  assertEquals(reasonOf(stderr), "client error (Connect): dns error");
-  assertEquals(reasonOf(""), "");
+    2: client error (Connect)
+
+Stack backtrace:
+   0: <unknown>
+`;
+  const complaint = complaintOf(stderr);
+  assertEquals(
+    complaint,
+    "Writing deno compile executable Caused by: 0: Setting up base binary. " +
+      "1: error sending request for url (https://deno.test/denort.zip): " +
+      "client error (Connect): dns error 2: client error (Connect)",
+  );
+  assertEquals(reasonOf(complaint), "client error (Connect): dns error");
+  assertEquals(reasonOf(complaintOf("")), "");
 });
