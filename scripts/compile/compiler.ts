@@ -5,6 +5,7 @@
  * @module
  */
 import { REPOSITORY } from "../repository.ts";
+import { ExecutablesUnavailableError } from "./runtime_error.ts";
 
 /** Options of {@linkcode runCompiler}. */
 export interface RunCompilerOptions {
@@ -23,7 +24,10 @@ export interface CompilerResult {
   readonly complaint: string;
 }
 
-/** Compiles in the repository, quietly and without a look at the types. */
+/**
+ * Compiles in the repository, quietly and without a look at the types.
+ * @throws {ExecutablesUnavailableError} If there is no npx to bring that version.
+ */
 export async function runCompiler(
   args: readonly string[],
   { version, runtimePath, timeoutMs }: RunCompilerOptions,
@@ -47,9 +51,7 @@ export async function runCompiler(
     stderr: "piped",
     ...(timeoutMs !== undefined && { signal: AbortSignal.timeout(timeoutMs) }),
   });
-  const process = runtimePath === undefined
-    ? withoutGivenRuntime(() => command.spawn())
-    : command.spawn();
+  const process = spawn(command, { version, runtimePath });
   const { success, stderr } = await process.output();
   return { success, complaint: complaintOf(new TextDecoder().decode(stderr)) };
 }
@@ -63,6 +65,23 @@ export function complaintOf(stderr: string): string {
     .replace(/^[^]*?^error: /m, "")
     .replace(/^Stack backtrace:[^]*/m, "")
     .replaceAll(/\s+/g, " ").trim();
+}
+
+function spawn(
+  command: Deno.Command,
+  { version, runtimePath }: RunCompilerOptions,
+): Deno.ChildProcess {
+  try {
+    return runtimePath === undefined
+      ? withoutGivenRuntime(() => command.spawn())
+      : command.spawn();
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new ExecutablesUnavailableError(
+      `cannot compile with Deno ${version}: npx, which brings it, is not installed`,
+      { cause },
+    );
+  }
 }
 
 /** A process inherits DENORT_BIN, which may be for another target. */
