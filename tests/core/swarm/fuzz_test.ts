@@ -9,6 +9,7 @@ import { BLOCK_SIZE, Geometry } from "../../../lib/metainfo/geometry.ts";
 import type { PeerKey } from "../../../lib/swarm/events.ts";
 import { Swarm } from "../../../lib/swarm/swarm.ts";
 import type { Message } from "../../../lib/wire/message.ts";
+import { EXCHANGE_PAYLOAD, HANDSHAKE_PAYLOADS } from "../wire/payloads.ts";
 import { WatchedSwarm } from "./invariants.ts";
 import { idOf, OWN_ID } from "./swarm_desk.ts";
 
@@ -100,10 +101,15 @@ class Chaos {
     const peer = ++this.#lastKey;
     const id = this.#chance(0.02) ? OWN_ID : idOf(`a${this.#below(1e6)}f`);
     const isOutgoing = this.#chance(0.5);
-    this.#watched.apply(
-      { type: "peerJoined", peer, id, hostname, isOutgoing },
-      this.#now,
-    );
+    const extensions = {
+      fast: this.#chance(0.5),
+      extended: this.#chance(0.5),
+    };
+    const listenPort = isOutgoing ? 6881 : undefined;
+    this.#watched.apply({
+      type: "peerJoined",
+      ...{ peer, id, hostname, isOutgoing, extensions, listenPort },
+    }, this.#now);
     return peer;
   }
 
@@ -138,9 +144,14 @@ class Chaos {
     const peer = this.#watched.swarm.peers.get(key)!;
     const chance = this.#random();
     if (chance < 0.4) {
-      const ids = [...peer.outstanding];
+      // The fast extension wants an answer to what was called off, too.
+      const ids = [...peer.outstanding, ...peer.calledOff];
       const id = ids[this.#below(ids.length)];
-      if (id !== undefined) return this.#answer(id, this.#chance(0.02) ? 1 : 0);
+      if (id !== undefined) {
+        return peer.extensions.fast && this.#chance(0.1)
+          ? this.#reject(id)
+          : this.#answer(id, this.#chance(0.02) ? 1 : 0);
+      }
     }
     if (chance < 0.6) {
       return { type: "have", index: number(pieceCount, this.#random) };
@@ -154,8 +165,18 @@ class Chaos {
       const bytes = new Uint8Array(byteCount).fill(this.#below(256));
       return { type: "bitfield", bytes };
     }
-    if (chance < 0.84) return { type: "unknown", id: 20 };
-    if (chance < 0.85) return this.#strayPiece();
+    if (chance < 0.84) return { type: "unknown", id: 21 };
+    if (chance < 0.845) return this.#strayPiece();
+    if (chance < 0.86 && peer.extensions.fast) {
+      return { type: "allowedFast", index: number(pieceCount, this.#random) };
+    }
+    if (chance < 0.862 && peer.extensions.fast) {
+      return { type: "suggest", index: number(pieceCount, this.#random) };
+    }
+    if (chance < 0.865) {
+      return { type: this.#chance(0.5) ? "haveNone" : "haveAll" };
+    }
+    if (chance < 0.875) return this.#extendedMessage();
     return {
       type: this.#chance(0.7) ? "request" : "cancel",
       index: number(pieceCount, this.#random),
@@ -173,6 +194,20 @@ class Chaos {
       offsetInPiece: block * BLOCK_SIZE,
       block: BLOCKS[fill]!.subarray(0, length),
     };
+  }
+
+  #reject(id: number): Message {
+    const { index, block } = this.#geometry.blockOfId(id);
+    const length = this.#geometry.blockLengthAt(index, block);
+    const offsetInPiece = block * BLOCK_SIZE;
+    return { type: "reject", index, offsetInPiece, length };
+  }
+
+  #extendedMessage(): Message {
+    const payloads = [...HANDSHAKE_PAYLOADS, EXCHANGE_PAYLOAD];
+    const payload = payloads[this.#below(payloads.length)]!;
+    const id = payload === EXCHANGE_PAYLOAD ? 1 : 0;
+    return { type: "extended", id: this.#chance(0.1) ? 9 : id, payload };
   }
 
   #strayPiece(): Message {

@@ -13,17 +13,30 @@ import type {
   SwarmEvent,
 } from "../../../lib/swarm/events.ts";
 import type { Swarm } from "../../../lib/swarm/swarm.ts";
-import type { BlockRange, ControlMessage } from "../../../lib/wire/message.ts";
+import type {
+  BlockRange,
+  ControlMessage,
+  Message,
+} from "../../../lib/wire/message.ts";
 import type { Geometry } from "../../../lib/metainfo/geometry.ts";
 
 /** What was said on one connection. */
 interface Account {
   readonly hostname: string;
+  readonly isFast: boolean;
   peerChokes: boolean;
   weChoke: boolean;
   weAreInterested: boolean;
   /** Requests sent and neither answered, cancelled nor choked away. */
   readonly requested: Set<string>;
+  /** Requests cancelled whose answer is still to come: with the fast extension alone. */
+  readonly calledOff: Set<string>;
+  /** Pieces that the peer serves while it chokes us. */
+  readonly allowed: Set<number>;
+  /** Pieces that we serve while we choke it. */
+  readonly offered: Set<number>;
+  /** Requests of the peer, with the fast extension, that are neither handed out nor rejected. */
+  unansweredCount: number;
   bytesBeingServed: number;
 }
 
@@ -65,10 +78,15 @@ export class WatchedSwarm {
       case "peerJoined":
         this.#accounts.set(event.peer, {
           hostname: event.hostname,
+          isFast: event.extensions?.fast ?? false,
           peerChokes: true,
           weChoke: true,
           weAreInterested: false,
           requested: new Set(),
+          calledOff: new Set(),
+          allowed: new Set(),
+          offered: new Set(),
+          unansweredCount: 0,
           bytesBeingServed: 0,
         });
         return;
@@ -88,16 +106,37 @@ export class WatchedSwarm {
         const account = this.#accounts.get(event.peer);
         if (account === undefined) return;
         const { message } = event;
-        if (message.type === "unchoke") account.peerChokes = false;
-        if (message.type === "choke") {
-          account.peerChokes = true;
-          account.requested.clear();
-        }
-        if (message.type === "piece") {
-          const { index, offsetInPiece, block: { length } } = message;
-          account.requested.delete(nameOf({ index, offsetInPiece, length }));
-        }
+        this.#noteReceived(account, message);
       }
+    }
+  }
+
+  #noteReceived(account: Account, message: Message): void {
+    switch (message.type) {
+      case "unchoke":
+        account.peerChokes = false;
+        return;
+      case "choke":
+        account.peerChokes = true;
+        if (!account.isFast) account.requested.clear();
+        return;
+      case "piece": {
+        const { index, offsetInPiece, block: { length } } = message;
+        const name = nameOf({ index, offsetInPiece, length });
+        if (!account.requested.delete(name)) account.calledOff.delete(name);
+        return;
+      }
+      case "reject":
+        // One request was cancelled and made again: its first answer comes first.
+        if (account.calledOff.delete(nameOf(message))) return;
+        if (account.peerChokes) account.allowed.delete(message.index);
+        account.requested.delete(nameOf(message));
+        return;
+      case "allowedFast":
+        account.allowed.add(message.index);
+        return;
+      case "request":
+        account.unansweredCount++;
     }
   }
 
@@ -107,8 +146,11 @@ export class WatchedSwarm {
         return this.#noteSent(this.#account(action.peer), action.message);
       case "serveBlock": {
         const account = this.#account(action.peer);
-        assert(!account.weChoke, "a choked peer is not served");
         const { index, offsetInPiece, length } = action.block;
+        account.unansweredCount--;
+        // What was offered while it was choked may still be queued.
+        const isDue = !account.weChoke || account.offered.has(index);
+        assert(isDue, "a choked peer is not served");
         assert(this.swarm.have.has(index), "only verified pieces are served");
         assert(this.#geometry.contains(index, offsetInPiece, length));
         assertEquals(Object.keys(action.block).length, 3);
@@ -116,8 +158,10 @@ export class WatchedSwarm {
         return;
       }
       case "findAllowedFast":
+        assert(this.#account(action.peer).weChoke, "others need no offer");
+        return;
       case "peersHeard":
-        assert(false, "nobody here offers what these belong to");
+        assert(action.addresses.length > 0 && action.addresses.length <= 50);
         return;
       case "verifyPiece":
         assert(!this.swarm.have.has(action.index), "a piece is judged once");
@@ -162,7 +206,10 @@ export class WatchedSwarm {
         account.weAreInterested = message.type === "interested";
         return;
       case "request": {
-        assert(!account.peerChokes, "nothing is asked while choked");
+        assert(
+          !account.peerChokes || account.allowed.has(message.index),
+          "nothing but what is allowed is asked while choked",
+        );
         assert(!this.swarm.have.has(message.index), "nothing is asked twice");
         const { index, offsetInPiece } = message;
         const block = offsetInPiece / BLOCK_SIZE;
@@ -177,6 +224,21 @@ export class WatchedSwarm {
       }
       case "cancel":
         assert(account.requested.delete(nameOf(message)), "it was on order");
+        if (account.isFast) account.calledOff.add(nameOf(message));
+        return;
+      case "reject":
+        assert(account.isFast, "others do not understand it");
+        account.unansweredCount--;
+        return;
+      case "allowedFast":
+        assert(account.isFast, "others do not understand it");
+        account.offered.add(message.index);
+        return;
+      case "haveAll":
+        assert(account.isFast && this.swarm.have.isFull);
+        return;
+      case "haveNone":
+        assert(account.isFast && this.swarm.have.count === 0);
         return;
       case "have":
         assert(this.swarm.have.has(message.index), "a have is true");
@@ -202,7 +264,12 @@ export class WatchedSwarm {
       assertEquals(peer.weAreInterested, account.weAreInterested);
       assertEquals(peer.uploadingBytes, account.bytesBeingServed);
       assertEquals(peer.outstanding.size, account.requested.size);
-      if (peer.peerChokes) assertEquals(peer.outstanding.size, 0);
+      if (account.isFast) {
+        // Every request has one answer, or waits for it.
+        assertEquals(account.unansweredCount, peer.uploadQueue.length);
+      } else if (peer.peerChokes) {
+        assertEquals(peer.outstanding.size, 0);
+      }
       assert(!this.swarm.isBanned(peer.hostname));
       let wantedCount = 0;
       for (const index of peer.pieces.indexes()) {

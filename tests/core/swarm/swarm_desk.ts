@@ -57,6 +57,11 @@ export const FAST: Introduction = {
   extensions: { fast: true, extended: false },
 };
 
+/** A peer that speaks the extension protocol. */
+export const EXTENDED: Introduction = {
+  extensions: { fast: false, extended: true },
+};
+
 /** Our own peer id. */
 export const OWN_ID = idOf("50");
 
