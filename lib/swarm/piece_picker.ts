@@ -13,7 +13,7 @@
 import type { Bitfield } from "../base/bitfield.ts";
 import type { Random } from "../base/random.ts";
 import type { Geometry } from "../metainfo/geometry.ts";
-import { BufferPool } from "./buffer_pool.ts";
+import { BufferPool } from "../base/buffer_pool.ts";
 import type { PeerKey } from "./events.ts";
 import { PieceAssembly } from "./piece_assembly.ts";
 import { RarityOrder } from "./rarity_order.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { BufferPool } from "../../../lib/swarm/buffer_pool.ts";
+import { BufferPool } from "../../../lib/base/buffer_pool.ts";
 
 Deno.test("BufferPool hands a buffer out again once it is given back", () => {
   const pool = new BufferPool({ length: 8, keepBytes: 16 });
