@@ -19,6 +19,7 @@ import { join } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import { type FileSpan, FileSpans } from "../metainfo/file_spans.ts";
 import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
+import { FileAccess } from "./file_access.ts";
 import { FilePool } from "./file_pool.ts";
 import { type Access, guardedSize, openGuarded } from "./guarded_path.ts";
 import type { ByteRange, Storage } from "./storage.ts";
@@ -59,6 +60,7 @@ class FileStorage implements Storage {
   readonly #spans: FileSpans;
   readonly #dir: string;
   readonly #pool: FilePool;
+  readonly #access = new FileAccess();
 
   constructor(torrent: Torrent, dir: string, maxOpenFiles: number) {
     this.#torrent = torrent;
@@ -135,8 +137,8 @@ class FileStorage implements Storage {
         access,
         (file) =>
           access === "read"
-            ? readFully(file, span.offsetInFile, bytes)
-            : writeFully(file, span.offsetInFile, bytes),
+            ? this.#access.read(file, span.offsetInFile, bytes)
+            : this.#access.write(file, span.offsetInFile, bytes),
       );
     } catch (error) {
       const { path } = this.#torrent.files[span.fileIndex]!;
@@ -173,38 +175,4 @@ async function presentLength(dir: string, file: TorrentFile): Promise<number> {
   if (file.isPadding || file.length === 0) return file.length;
   const size = await guardedSize(dir, file.path) ?? 0;
   return size > file.length ? file.length - 1 : size;
-}
-
-/*
- * Deno has no positional read or write, hence the seek, which is safe because
- * the pool runs one task a file at a time. The read itself is asynchronous: in
- * 256 KiB steps it reaches about 4 GB/s, a write 3 GB/s, and holds nothing up.
- */
-
-async function readFully(
-  file: Deno.FsFile,
-  offsetInFile: number,
-  into: Uint8Array,
-): Promise<void> {
-  file.seekSync(offsetInFile, Deno.SeekMode.Start);
-  for (let done = 0; done < into.length;) {
-    const count = await file.read(into.subarray(done));
-    if (count === null) {
-      throw new Error(
-        `it ends after ${offsetInFile + done} bytes`,
-      );
-    }
-    done += count;
-  }
-}
-
-async function writeFully(
-  file: Deno.FsFile,
-  offsetInFile: number,
-  bytes: Uint8Array,
-): Promise<void> {
-  file.seekSync(offsetInFile, Deno.SeekMode.Start);
-  for (let done = 0; done < bytes.length;) {
-    done += await file.write(bytes.subarray(done));
-  }
 }

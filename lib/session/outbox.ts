@@ -35,8 +35,11 @@ export interface OutboxOptions {
   readonly signal: AbortSignal;
   /** Called when the peer reads nothing while messages for it pile up. */
   readonly onOverflow: () => void;
-  /** Fills `into` with the content of a block. */
-  readonly readBlock: (block: BlockRange, into: Uint8Array) => Promise<void>;
+  /** Fills `into` with the content of a block; no promise if that is done at once. */
+  readonly readBlock: (
+    block: BlockRange,
+    into: Uint8Array,
+  ) => Promise<void> | undefined;
   /** Called after a write, with the bytes of each block that left. */
   readonly onBlocksSent: (lengths: readonly number[]) => void;
   /** The upload limit. */
@@ -119,10 +122,11 @@ export class Outbox {
       }
       const start = writePieceHeader(item.block, view, end);
       end = start + item.block.length;
-      await this.#options.readBlock(
+      const reading = this.#options.readBlock(
         item.block,
         this.#buffer.subarray(start, end),
       );
+      if (reading !== undefined) await reading;
       sentLengths.push(item.block.length);
     }
     const isWritten = await this.#options.channel.write(

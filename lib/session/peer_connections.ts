@@ -10,6 +10,7 @@ import type { PeerAddress } from "../base/peer_address.ts";
 import type { PeerChannel } from "../net/peer_channel.ts";
 import type { DisconnectReason, PeerKey } from "../swarm/events.ts";
 import type { BlockRange, ControlMessage, Message } from "../wire/message.ts";
+import type { OutboxOptions } from "./outbox.ts";
 import type { Pacer } from "./pacer.ts";
 import { PeerLink } from "./peer_link.ts";
 import type { SessionEvent } from "./session_event.ts";
@@ -27,8 +28,7 @@ export interface PeerConnectionsOptions {
   readonly maxFrameLength: number;
   readonly uploadPacer: Pacer;
   readonly downloadPacer: Pacer;
-  /** Fills `into` with the content of a block. */
-  readonly readBlock: (block: BlockRange, into: Uint8Array) => Promise<void>;
+  readonly readBlock: OutboxOptions["readBlock"];
   /** Takes each message as it comes; its bytes are views, valid during the call. */
   readonly onMessage: (peer: PeerKey, message: Message) => void;
   /** Blocks have left for the network; lengths in bytes. */
