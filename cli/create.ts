@@ -7,6 +7,7 @@ import { basename, dirname, resolve } from "@std/path";
 import {
   checkAbsent,
   createTorrent,
+  openWorkerHasher,
   platformOf,
   saveTorrentFile,
   type Torrent,
@@ -51,6 +52,7 @@ export async function main(args: readonly string[]): Promise<number> {
   if (!request.force) await checkAbsent(output);
 
   using interrupt = Interrupt.listen("create the torrent");
+  using hasher = await openWorkerHasher();
   const { bytes, torrent } = await createTorrent(request.path, {
     announce: request.announce,
     pieceLength: request.pieceLength,
@@ -60,6 +62,7 @@ export async function main(args: readonly string[]): Promise<number> {
     creationDate: Math.floor(Date.now() / 1000),
     exclude: output,
     signal: interrupt.signal,
+    hasher,
     onPaths: (paths) => warn(findNameWarnings(paths)),
     onProgress: isTerminal("stderr") ? progressDrawer() : undefined,
   }).finally(eraseLiveLines);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { openSession, type Session } from "../mod.ts";
+import { openSession, type PieceHasher, type Session } from "../mod.ts";
 import type { PeerArguments } from "./peer_arguments.ts";
 import { ProgramError } from "./program_error.ts";
 
@@ -11,7 +11,10 @@ import { ProgramError } from "./program_error.ts";
  * Opens the session that `request` asks for.
  * @throws {ProgramError} If it cannot listen there.
  */
-export function openListeningSession(request: PeerArguments): Session {
+export function openListeningSession(
+  request: PeerArguments,
+  hasher: PieceHasher,
+): Session {
   const { port, host, maxPeers, maxUpload, maxDownload } = request;
   try {
     return openSession({
@@ -20,6 +23,7 @@ export function openListeningSession(request: PeerArguments): Session {
       maxPeers,
       maxUploadBytesPerSecond: maxUpload,
       maxDownloadBytesPerSecond: maxDownload,
+      hasher,
     });
   } catch (error) {
     if (!(error instanceof Error)) throw error;

@@ -9,6 +9,7 @@ import {
   type Bitfield,
   loadTorrentFile,
   openFileStorage,
+  openWorkerHasher,
   platformOf,
   type Session,
   type SessionEvent,
@@ -41,7 +42,10 @@ export async function shareTorrents(request: PeerArguments): Promise<ExitCode> {
     await Deno.permissions.revoke({ name: "run" });
   }
   using interrupt = Interrupt.listen("share the torrents");
-  await using sharing = new Sharing(request, openListeningSession(request));
+  // The network keeps one core busy here, and the system's part of it another.
+  using hasher = await openWorkerHasher({ busyCores: 2 });
+  const session = openListeningSession(request, hasher);
+  await using sharing = new Sharing(request, session);
   await sharing.run(torrents, interrupt.signal);
   return sharing.hasFailed ? EXIT_CODES.failed : EXIT_CODES.done;
 }
@@ -127,8 +131,10 @@ class Sharing implements AsyncDisposable {
     const progress = { checkedCount: 0, verifiedCount: 0 };
     this.#verification = { torrent, progress };
     this.#display.verifying(this.#verification);
+    using hasher = await openWorkerHasher();
     const have = await verifyStorage(storage, torrent, {
       signal,
+      hasher,
       onProgress: (progress) => this.#verification = { torrent, progress },
     });
     this.#verification = undefined;

@@ -85,7 +85,16 @@ export {
 
 // Torrents
 export { VERSION } from "./base/version.ts";
+export {
+  type HashedPieces,
+  type PieceHasher,
+  platformHasher,
+} from "./disk/piece_hasher.ts";
 export { sha1 } from "./disk/sha1.ts";
+export {
+  openWorkerHasher,
+  type WorkerHasherOptions,
+} from "./disk/worker_hasher.ts";
 export {
   checkPieceLength,
   type CreatedTorrent,

@@ -16,6 +16,7 @@ import {
 import { MetainfoError } from "../metainfo/metainfo_error.ts";
 import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
 import { hashPieces } from "./hash_pieces.ts";
+import type { PieceHasher } from "./piece_hasher.ts";
 import {
   findSourceChange,
   scanSource,
@@ -49,6 +50,8 @@ export interface CreateTorrentOptions extends
   readonly name?: string;
   /** Told the paths of what will be read, each with the torrent's name first, before it is. */
   readonly onPaths?: (paths: readonly TorrentFile["path"][]) => void;
+  /** @default {platformHasher} */
+  readonly hasher?: PieceHasher;
   /** Told now and then how far the work is. */
   readonly onProgress?: (progress: CreateTorrentProgress) => void;
 }
@@ -82,6 +85,7 @@ export async function createTorrent(
   const pieceHashes = await hashPieces(source, {
     pieceLength,
     signal,
+    hasher: options.hasher,
     onProgress: (hashedLength) => onProgress?.({ hashedLength, length }),
   });
   const change = findSourceChange(source, await scanSource(path, options));

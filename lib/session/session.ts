@@ -10,6 +10,7 @@ import {
   type InfoHash,
   type PeerId,
 } from "../base/identifier.ts";
+import { type PieceHasher, platformHasher } from "../disk/piece_hasher.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { HANDSHAKE_TIMEOUT_MS } from "../net/dial_peer.ts";
 import { listenForPeers } from "../net/listen_for_peers.ts";
@@ -44,6 +45,8 @@ export interface SessionOptions {
   readonly handshakeTimeoutMs?: number;
   /** How to announce. @default over HTTP */
   readonly announce?: AnnounceFunction;
+  /** What hashes the pieces that arrive; the caller disposes of it. @default {platformHasher} */
+  readonly hasher?: PieceHasher;
 }
 
 /**
@@ -64,6 +67,7 @@ export function openSession(options: SessionOptions = {}): Session {
     downloadPacer: new Pacer(options.maxDownloadBytesPerSecond ?? 0),
     handshakeTimeoutMs: options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS,
     announce: options.announce,
+    hasher: options.hasher ?? platformHasher,
   };
   return new Session(shared, sockets);
 }

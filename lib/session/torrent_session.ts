@@ -9,6 +9,7 @@ import { StorageError } from "../base/errors.ts";
 import type { PeerId } from "../base/identifier.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import { RateMeter } from "../base/rate_meter.ts";
+import type { PieceHasher } from "../disk/piece_hasher.ts";
 import { ReadCache } from "../disk/read_cache.ts";
 import { sha1 } from "../disk/sha1.ts";
 import type { Storage } from "../disk/storage.ts";
@@ -16,7 +17,12 @@ import type { Bitfield } from "../base/bitfield.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import type { GreetedChannel } from "../net/dial_peer.ts";
 import { allowedFastSet } from "../swarm/allowed_fast.ts";
-import type { PeerKey, SwarmAction, SwarmEvent } from "../swarm/events.ts";
+import type {
+  JudgedPiece,
+  PeerKey,
+  SwarmAction,
+  SwarmEvent,
+} from "../swarm/events.ts";
 import { Swarm } from "../swarm/swarm.ts";
 import { OWN_EXTENSIONS, sharedExtensions } from "../wire/handshake.ts";
 import type { Message } from "../wire/message.ts";
@@ -43,6 +49,7 @@ export interface SharedBySession {
   readonly downloadPacer: Pacer;
   readonly handshakeTimeoutMs: number;
   readonly announce: AnnounceFunction | undefined;
+  readonly hasher: PieceHasher;
 }
 
 /** What one torrent brings along. */
@@ -61,6 +68,7 @@ export class TorrentSession {
   readonly torrent: Torrent;
   readonly #options: TorrentSessionOptions;
   readonly #swarm: Swarm;
+  readonly #hasher: PieceHasher;
   readonly #announcer: Announcer;
   readonly #dialing: PeerDialing;
   readonly #connections: PeerConnections;
@@ -80,6 +88,7 @@ export class TorrentSession {
   ) {
     this.torrent = torrent;
     this.#options = options;
+    this.#hasher = shared.hasher;
     const { ownId, key, port, maxPeers, announce } = shared;
     this.#swarm = new Swarm({
       geometry: torrent.geometry,
@@ -265,17 +274,15 @@ export class TorrentSession {
     this.#apply({ type: "allowedFastFound", peer, pieces });
   }
 
-  async #verify(
-    piece: { index: number; bytes: Uint8Array<ArrayBuffer> },
-  ): Promise<void> {
-    const { storage } = this.#options;
+  async #verify(piece: JudgedPiece): Promise<void> {
     const verdict = await verifyAndStore(piece, {
       torrent: this.torrent,
-      storage,
+      storage: this.#options.storage,
+      hasher: this.#hasher,
     });
     // Told before what follows from it: the last piece completes the torrent.
-    this.#emit({ type: verdict, index: piece.index });
-    this.#apply({ type: verdict, index: piece.index });
+    this.#emit({ type: verdict.type, index: verdict.index });
+    this.#apply(verdict);
   }
 
   #tick(): void {

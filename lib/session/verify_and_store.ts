@@ -4,25 +4,40 @@
  *
  * @module
  */
-import { sha1 } from "../disk/sha1.ts";
+import type { PieceHasher } from "../disk/piece_hasher.ts";
 import type { Storage } from "../disk/storage.ts";
 import { isPieceHash } from "../disk/verify_storage.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
+import type { JudgedPiece, SwarmEvent } from "../swarm/events.ts";
 
-/** What became of a piece. */
-export type PieceVerdict = "pieceVerified" | "pieceCorrupt";
+/** What became of a piece: the event to tell the swarm. */
+export type Verdict = Extract<
+  SwarmEvent,
+  { readonly type: "pieceVerified" | "pieceCorrupt" }
+>;
+
+/** What it takes to judge a piece. */
+export interface VerifyAndStoreOptions {
+  readonly torrent: Torrent;
+  readonly storage: Storage;
+  readonly hasher: PieceHasher;
+}
 
 /**
- * Hashes a piece and stores it if it is right.
+ * Hashes a piece and stores it if it is right. `bytes` are given back with the
+ * verdict.
  * @throws {StorageError} If the disk refuses.
  */
 export async function verifyAndStore(
-  piece: { readonly index: number; readonly bytes: Uint8Array },
-  options: { readonly torrent: Torrent; readonly storage: Storage },
-): Promise<PieceVerdict> {
-  const { torrent, storage } = options;
-  const hash = await sha1(piece.bytes);
-  if (!isPieceHash(torrent, piece.index, hash)) return "pieceCorrupt";
-  await storage.write(torrent.geometry.pieceOffset(piece.index), piece.bytes);
-  return "pieceVerified";
+  piece: JudgedPiece,
+  { torrent, storage, hasher }: VerifyAndStoreOptions,
+): Promise<Verdict> {
+  const { index } = piece;
+  const { pieceLength } = torrent.geometry;
+  const { bytes, hashes } = await hasher.hash(piece.bytes, pieceLength);
+  if (!isPieceHash(torrent, index, hashes)) {
+    return { type: "pieceCorrupt", index, bytes };
+  }
+  await storage.write(torrent.geometry.pieceOffset(index), bytes);
+  return { type: "pieceVerified", index, bytes };
 }

@@ -8,6 +8,7 @@
 import type { Bitfield } from "../base/bitfield.ts";
 import type { Random } from "../base/random.ts";
 import type { BlockRange, PieceMessage } from "../wire/message.ts";
+import type { JudgedPiece } from "./events.ts";
 import {
   checkCalledOff,
   choicesWhileChoked,
@@ -155,12 +156,15 @@ export class Downloads {
   }
 
   /** A piece matched its hash and is stored. Returns the hosts found to have sent wrong blocks of it before. */
-  pieceVerified(index: number, now: number): ReadonlySet<string> {
+  pieceVerified(
+    { index, bytes }: JudgedPiece,
+    now: number,
+  ): ReadonlySet<string> {
     const wasAtLimit = this.#picker.isAtLimit;
     const piece = this.#picker.verified(index);
     if (piece === undefined || !this.#context.have.add(index)) return new Set();
-    const convicted = this.#suspects.convict(index, piece.bytes);
-    this.#picker.recycle(piece.bytes);
+    const convicted = this.#suspects.convict(index, bytes);
+    this.#picker.recycle(bytes);
     for (const peer of this.#context.peers.values()) {
       this.#context.send(peer, { type: "have", index }, now);
       if (peer.pieces.has(index)) {
@@ -174,10 +178,14 @@ export class Downloads {
   }
 
   /** A piece did not match its hash. Returns the host that must have sent it, if that is plain. */
-  pieceCorrupt(index: number, now: number): string | undefined {
+  pieceCorrupt(
+    { index, bytes }: JudgedPiece,
+    now: number,
+  ): string | undefined {
     const piece = this.#picker.corrupt(index);
     if (piece === undefined) return undefined;
-    this.#wastedBytes += piece.bytes.length;
+    piece.bytes = bytes;
+    this.#wastedBytes += bytes.length;
     const culprit = this.#suspects.accuse(piece);
     for (const peer of this.#context.peers.values()) this.#fill(peer, now);
     return culprit;

@@ -27,6 +27,13 @@ export interface PeerIntroduction {
   readonly listenPort?: number;
 }
 
+/** A piece that was hashed. */
+export interface JudgedPiece {
+  readonly index: number;
+  /** The bytes of `verifyPiece`, given back, perhaps in another view. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 /** Something happened. */
 export type SwarmEvent =
   | ({ readonly type: "peerJoined" } & PeerIntroduction)
@@ -50,9 +57,9 @@ export type SwarmEvent =
     readonly pieces: readonly number[];
   }
   /** The bytes of `verifyPiece` match their hash and are stored. */
-  | { readonly type: "pieceVerified"; readonly index: number }
+  | { readonly type: "pieceVerified" } & JudgedPiece
   /** The bytes of `verifyPiece` do not match their hash. */
-  | { readonly type: "pieceCorrupt"; readonly index: number }
+  | { readonly type: "pieceCorrupt" } & JudgedPiece
   /** Time passed; sent about once a second. */
   | { readonly type: "tick" };
 

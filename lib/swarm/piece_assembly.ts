@@ -11,8 +11,8 @@ import { BLOCK_SIZE } from "../metainfo/geometry.ts";
 /** A piece in progress. */
 export class PieceAssembly {
   readonly index: number;
-  /** The piece's content as far as received. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The piece's content as far as received; out of reach while it is hashed. */
+  bytes: Uint8Array<ArrayBuffer>;
   /** Only the owner may deliver: an earlier copy was corrupt and the sender is wanted. */
   readonly isExclusive: boolean;
   /** Length of every block but perhaps the last. */

@@ -16,6 +16,7 @@ import { dispatchMessage, type MessageTakers } from "./dispatch.ts";
 import { Downloads } from "./downloads.ts";
 import type {
   DisconnectReason,
+  JudgedPiece,
   PeerIntroduction,
   PeerKey,
   SwarmAction,
@@ -132,10 +133,10 @@ export class Swarm {
         this.#allowedFastFound(event.peer, event.pieces, now);
         break;
       case "pieceVerified":
-        this.#pieceVerified(event.index, now);
+        this.#pieceVerified(event, now);
         break;
       case "pieceCorrupt":
-        this.#pieceCorrupt(event.index, now);
+        this.#pieceCorrupt(event, now);
         break;
       case "tick":
         this.#tick(now);
@@ -239,10 +240,10 @@ export class Swarm {
     if (peer !== undefined) this.#uploads.allowedFastFound(peer, pieces, now);
   }
 
-  #pieceVerified(index: number, now: number): void {
+  #pieceVerified(piece: JudgedPiece, now: number): void {
     const wasComplete = this.have.isFull;
-    for (const hostname of this.#downloads.pieceVerified(index, now)) {
-      this.#ban(hostname, index, now);
+    for (const hostname of this.#downloads.pieceVerified(piece, now)) {
+      this.#ban(hostname, piece.index, now);
     }
     if (!this.have.isFull || wasComplete) return;
     this.#context.emit({ type: "completed" });
@@ -252,9 +253,9 @@ export class Swarm {
     this.#extensions.completed(now);
   }
 
-  #pieceCorrupt(index: number, now: number): void {
-    const culprit = this.#downloads.pieceCorrupt(index, now);
-    if (culprit !== undefined) this.#ban(culprit, index, now);
+  #pieceCorrupt(piece: JudgedPiece, now: number): void {
+    const culprit = this.#downloads.pieceCorrupt(piece, now);
+    if (culprit !== undefined) this.#ban(culprit, piece.index, now);
   }
 
   #ban(hostname: string, index: number, now: number): void {

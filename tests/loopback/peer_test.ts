@@ -11,7 +11,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { join } from "@std/path";
-import { scrape } from "../../lib/mod.ts";
+import { buildTorrent, scrape } from "../../lib/mod.ts";
 import { assertCopied, LocalSwarm, runPeer, spawnPeer } from "./local_swarm.ts";
 import { sha256Of } from "../../scripts/programs/sample_file.ts";
 import { makeContent } from "./memory_torrent.ts";
@@ -171,12 +171,21 @@ Deno.test("peer ends in time on a signal although its tracker does not answer", 
 });
 
 Deno.test("peer ends with 0 on a signal while it verifies", async () => {
-  await using swarm = await LocalSwarm.open();
-  const shared = await swarm.publish("a.bin", {
-    files: { "": 64 * MIB },
-    pieceLength: 16_384,
-  });
-  await using seeder = spawnPeer(shared.path, "--dir", shared.source);
+  await using folder = await temporaryFolder();
+  // A hole of 16 GiB, so that it takes seconds on any machine.
+  const length = 16 * 1024 * MIB;
+  const pieceLength = 4 * MIB;
+  const torrentPath = join(folder.path, "a.torrent");
+  const pieceHashes = new Uint8Array(length / pieceLength * 20);
+  const announce = ["http://127.0.0.1:9/announce"];
+  const content = { type: "file", length } as const;
+  const torrentFile = buildTorrent(
+    { name: "a.bin", content, pieceLength, pieceHashes, announce },
+  );
+  await Deno.writeFile(torrentPath, torrentFile);
+  await Deno.writeFile(join(folder.path, "a.bin"), new Uint8Array());
+  await Deno.truncate(join(folder.path, "a.bin"), length);
+  await using seeder = spawnPeer(torrentPath, "--dir", folder.path);
   await seeder.stdout.waitFor(/^a\.bin: verifying what is on the disk$/);
   const { code, stdout, stderr } = await seeder.stop("SIGINT");
   assertEquals([code, stderr], [0, ""]);

@@ -190,13 +190,13 @@ export class VirtualHost {
     this.#tell({ type: "messageReceived", peer: key, message });
   }
 
-  #verify(index: number, bytes: Uint8Array): void {
+  #verify(index: number, bytes: Uint8Array<ArrayBuffer>): void {
     const { clock, geometry } = this.#parts;
     clock.after(VERIFY_MS, () => {
       const type = isRight(geometry, index, bytes)
         ? "pieceVerified"
         : "pieceCorrupt";
-      this.#tell({ type, index });
+      this.#tell({ type, index, bytes });
     });
   }
 

@@ -55,8 +55,7 @@ Deno.test("verifyStorage() reads only pieces that are present as a whole", async
   const pieces = await verifyStorage(storage, sample.torrent);
   assertEquals([...pieces.indexes()], [1, 2, 4]);
   assertEquals(storage.reads, [
-    [16384, 16384],
-    [2 * 16384, 16384],
+    [16384, 2 * 16384],
     [4 * 16384, 100],
   ]);
 });
@@ -90,8 +89,10 @@ Deno.test("verifyStorage() verifies pieces of any length, side by side or one by
 });
 
 Deno.test("verifyStorage() tells how far it is, up to the last piece", async () => {
+  // Bytes present:  [########][....####][########][........][...]
   await using storage = new PartialStorage(sample.content, [
-    { offsetInTorrent: 0, length: 2 * 16384 },
+    { offsetInTorrent: 0, length: 16384 },
+    { offsetInTorrent: 16384 + 8192, length: 8192 + 16384 },
   ]);
   const verifiedCounts: number[] = [];
   let last: VerifyProgress | undefined;

@@ -132,7 +132,7 @@ class Chaos {
     const type = bytes.every((byte) => byte === 0)
       ? "pieceVerified"
       : "pieceCorrupt";
-    this.#watched.apply({ type, index }, this.#now);
+    this.#watched.apply({ type, index, bytes }, this.#now);
   }
 
   #say(peer: PeerKey, message: Message): void {

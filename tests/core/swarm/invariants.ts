@@ -45,7 +45,7 @@ export class WatchedSwarm {
   readonly swarm: Swarm;
   readonly #geometry: Geometry;
   readonly #accounts = new Map<PeerKey, Account>();
-  readonly #judging = new Map<number, Uint8Array>();
+  readonly #judging = new Map<number, Uint8Array<ArrayBuffer>>();
   readonly #banned = new Set<string>();
   #completedCount = 0;
 
@@ -55,7 +55,7 @@ export class WatchedSwarm {
   }
 
   /** The pieces that await their verdict, with their bytes. */
-  get judging(): ReadonlyMap<number, Uint8Array> {
+  get judging(): ReadonlyMap<number, Uint8Array<ArrayBuffer>> {
     return this.#judging;
   }
 

@@ -10,7 +10,11 @@ import type { PeerId } from "../../../lib/base/identifier.ts";
 import { formatPeerAddress } from "../../../lib/base/peer_address.ts";
 import { seededRandom } from "../../../lib/base/random.ts";
 import { BLOCK_SIZE, Geometry } from "../../../lib/metainfo/geometry.ts";
-import type { SwarmAction, SwarmEvent } from "../../../lib/swarm/events.ts";
+import type {
+  JudgedPiece,
+  SwarmAction,
+  SwarmEvent,
+} from "../../../lib/swarm/events.ts";
 import type { PeerState } from "../../../lib/swarm/peer_state.ts";
 import { Swarm } from "../../../lib/swarm/swarm.ts";
 import type { WireExtensions } from "../../../lib/wire/handshake.ts";
@@ -85,6 +89,8 @@ export class SwarmDesk {
   readonly geometry: Geometry;
   /** In milliseconds. */
   now = 1_000_000;
+  /** The last bytes that a verdict was asked for, by piece. */
+  readonly #judging = new Map<number, Uint8Array<ArrayBuffer>>();
 
   constructor(options: SwarmDeskOptions) {
     const {
@@ -198,11 +204,16 @@ export class SwarmDesk {
   }
 
   verified(index: number): string[] {
-    return this.apply({ type: "pieceVerified", index });
+    return this.apply({ type: "pieceVerified", ...this.#judged(index) });
   }
 
   corrupt(index: number): string[] {
-    return this.apply({ type: "pieceCorrupt", index });
+    return this.apply({ type: "pieceCorrupt", ...this.#judged(index) });
+  }
+
+  /** Nothing, if the swarm never asked for a verdict on the piece. */
+  #judged(index: number): JudgedPiece {
+    return { index, bytes: this.#judging.get(index) ?? new Uint8Array(0) };
   }
 
   /** Time passes in whole seconds, with a tick each. */
@@ -241,6 +252,7 @@ export class SwarmDesk {
       case "peersHeard":
         return `heard of ${action.addresses.map(formatPeerAddress).join(" ")}`;
       case "verifyPiece":
+        this.#judging.set(action.index, action.bytes);
         return `verify ${action.index}`;
       case "disconnect":
         return `${action.peer} disconnect ${action.reason}`;
