@@ -1,94 +1,191 @@
 /**
- * `deno task bench [--only NAME]... [--runs COUNT] [--size SIZE] [--loopback] [--json FILE]`:
+ * `deno task bench [--only NAME]... [--runs COUNT] [--size SIZE] [--against NAME]...`:
  * measures and prints; nothing here passes or fails by a time.
  *
  * @module
  */
+import { writeErrorLine, writeLine } from "../cli/console.ts";
 import { parseCommandLine } from "../cli/flags.ts";
 import { Interrupt } from "../cli/interrupt.ts";
 import { runProgram } from "../cli/program.ts";
-import { UsageError } from "../cli/program_error.ts";
-import { writeLine } from "../cli/console.ts";
-import { bestNetworkKind } from "./bench/network.ts";
-import { oneToOne } from "./bench/one_to_one.ts";
-import { formatResults, formatValue, judge } from "./bench/report.ts";
+import { EXIT_CODES, UsageError } from "../cli/program_error.ts";
+import { CONTENDERS, OURS } from "./bench/contender.ts";
+import { describeMachine } from "./bench/machine.ts";
+import { bestNetworkKind, type NetworkKind } from "./bench/network.ts";
+import {
+  formatResults,
+  formatValue,
+  formatVerdicts,
+  judge,
+  type RowReport,
+} from "./bench/report.ts";
 import type { Row } from "./bench/row.ts";
+import { ROWS } from "./bench/rows.ts";
 import { takeTurns } from "./bench/take_turns.ts";
 import { openWorkspace } from "./bench/workspace.ts";
 
-const ROWS: readonly Row[] = [oneToOne];
+const OTHERS = CONTENDERS.map(({ name }) => name).filter((name) =>
+  name !== OURS
+);
 
 const HELP = `
-Measures how fast a file is shared, next to other clients where installed.
+Measures how fast a file is shared, next to other clients where installed, and
+prints it as Markdown.
 
 Usage: deno task bench [options]
 
-  --only NAME   run one row; may be given more than once:
-                ${ROWS.map(({ name }) => name).join(", ")}
-  --runs COUNT  runs of each contender; the median counts (5)
-  --size SIZE   share so much instead of what the row says, like 64MiB; the
-                targets are for the row's own size
-  --loopback    on 127.0.0.1 even where network namespaces can be made
-  --json FILE   write the results to a file as well
+  --only NAME    run this row; may be given several times:
+                 ${chunk(ROWS.map(({ name }) => name), 4).join(",\n")}
+  --runs COUNT   runs of each contender; the median counts (5)
+  --against NAME of the other clients measure only this one, or "none"; may be
+                 given several times: ${OTHERS.join(", ")}
+  --size SIZE    share so much instead of what the row says, as 64MiB; the
+                 targets are for the row's own size
+  --loopback     on 127.0.0.1 even where network namespaces can be made
+  --json FILE    write the results to a file as well
   --version, --help, --debug
 `;
+
+/** What the command line says. */
+interface BenchOptions {
+  readonly runCount: number;
+  readonly against: readonly string[];
+  readonly size: number | undefined;
+  readonly network: NetworkKind;
+  readonly signal: AbortSignal;
+}
 
 async function main(args: readonly string[]): Promise<number> {
   const { flags } = parseCommandLine(args, {
     help: HELP,
     flags: {
-      only: { type: "text" },
+      only: { type: "list" },
       runs: { type: "number", default: 5, min: 1 },
+      against: { type: "list" },
       size: { type: "size", default: 0 },
       loopback: { type: "boolean" },
       json: { type: "text" },
     },
   });
+  checkNames(flags.only, ROWS.map(({ name }) => name), "row");
+  checkNames(flags.against, ["none", ...OTHERS], "client");
   const rows = ROWS.filter(({ name }) =>
-    flags.only === undefined || name === flags.only
+    flags.only.length === 0 || flags.only.includes(name)
   );
-  if (rows.length === 0) {
-    throw new UsageError(`there is no row ${flags.only}`);
-  }
   using interrupt = Interrupt.listen("run the benchmark");
-  const { signal } = interrupt;
-  const network = flags.loopback ? "loopback" : await bestNetworkKind();
-  const reports = [];
+  const options: BenchOptions = {
+    runCount: flags.runs,
+    against: flags.against,
+    size: flags.size > 0 ? flags.size : undefined,
+    network: flags.loopback ? "loopback" : await bestNetworkKind(),
+    signal: interrupt.signal,
+  };
+  const machine = await describeMachine();
+  const size = options.size === undefined
+    ? ""
+    : `; --size ${options.size} bytes`;
+  writeLine(
+    `${machine}; ${options.network}, medians of ${flags.runs}${size}\n`,
+  );
+  const reports: RowReport[] = [];
   for (const row of rows) {
-    await using workspace = await openWorkspace();
-    writeLine(
-      `${row.name}: ${row.work} (${network}, files in ${
-        workspace.kind === "memory" ? "memory" : "the page cache or on the disk"
-      }, Deno ${Deno.version.deno})`,
-    );
-    const participants = await row.prepare({
-      network,
-      folder: workspace.folder,
-      storage: workspace.kind,
-      ...(flags.size > 0 && { size: flags.size }),
-    });
-    const results = await takeTurns(participants, {
-      runCount: flags.runs,
-      signal,
-      onRun: (name, values) => {
-        const cells = row.metrics.map((metric) =>
-          `${formatValue(values[metric.id], metric)} ${metric.label}`
-        );
-        writeLine(`  ${name}: ${cells.join(", ")}`);
-      },
-    });
-    writeLine(formatResults(row, results));
-    reports.push({
-      row: row.name,
-      work: row.work,
-      results,
-      verdicts: row.targets.map((target) => judge(target, results)),
-    });
+    reports.push(await runRow(row, options));
+    // After each, so that a row that fails takes nothing with it.
+    if (flags.json !== undefined) {
+      const head = {
+        ...{ machine, network: options.network, runs: flags.runs },
+        size: options.size,
+      };
+      const text = JSON.stringify(
+        { ...head, rows: reports.map(toJson) },
+        null,
+        2,
+      );
+      await Deno.writeTextFile(flags.json, `${text}\n`);
+    }
   }
-  if (flags.json !== undefined) {
-    await Deno.writeTextFile(flags.json, JSON.stringify(reports, null, 2));
+  writeLine(formatVerdicts(reports));
+  const isOursWhole = reports.every(({ results, skipped }) =>
+    skipped !== undefined || results[0]?.remark === undefined
+  );
+  return isOursWhole ? EXIT_CODES.done : EXIT_CODES.failed;
+}
+
+async function runRow(row: Row, options: BenchOptions): Promise<RowReport> {
+  const { network, size, against, runCount, signal } = options;
+  writeLine(`### ${row.name}\n`);
+  if (row.needsNamespaces && network === "loopback") {
+    const skipped = "needs network namespaces";
+    writeLine(`${row.work}: ${skipped}\n`);
+    return { row, results: [], skipped };
   }
-  return 0;
+  await using workspace = await openWorkspace(
+    row.needsDisk ? "disk" : "memory",
+  );
+  writeLine(`${row.work}; files ${WHERE[workspace.kind]}\n`);
+  const participants = await row.prepare({
+    network,
+    folder: workspace.folder,
+    size,
+  });
+  const chosen = participants.filter(({ name }) =>
+    !OTHERS.includes(name) || against.length === 0 || against.includes(name)
+  );
+  const results = await takeTurns(chosen, {
+    runCount,
+    signal,
+    onRun: (name, values) => {
+      const cells = row.metrics.map((metric) =>
+        `${formatValue(values[metric.id], metric)} ${metric.label}`
+      );
+      writeErrorLine(`  ${name}: ${cells.join(", ")}`);
+    },
+  });
+  const report = { row, results };
+  writeLine(`${formatResults(report)}\n`);
+  return report;
+}
+
+const WHERE = {
+  memory: "in memory",
+  disk: "on the disk or in its cache",
+} as const;
+
+function toJson({ row, results, skipped }: RowReport): unknown {
+  return {
+    name: row.name,
+    work: row.work,
+    skipped,
+    results,
+    verdicts: row.targets.map((target) =>
+      judge(target, results) ?? { target: target.text, metric: target.metric }
+    ),
+  };
+}
+
+function checkNames(
+  given: readonly string[],
+  known: readonly string[],
+  kind: string,
+): void {
+  for (const name of given) {
+    if (!known.includes(name)) {
+      throw new UsageError(
+        `there is no ${kind} ${name}, only ${known.join(", ")}`,
+      );
+    }
+  }
+}
+
+/** Names in lines of so many. */
+function chunk(names: readonly string[], count: number): string[] {
+  const lines = [];
+  for (let start = 0; start < names.length; start += count) {
+    lines.push(names.slice(start, start + count).join(", "));
+  }
+  return lines.map((line, index) =>
+    index === 0 ? line : `${" ".repeat(17)}${line}`
+  );
 }
 
 if (import.meta.main) Deno.exit(await runProgram(main));

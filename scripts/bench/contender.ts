@@ -7,6 +7,7 @@ import { aria2 } from "../clients/aria2.ts";
 import { type Client, waitUntilComplete } from "../clients/client.ts";
 import { libtorrent } from "../clients/libtorrent.ts";
 import { transmission } from "../clients/transmission.ts";
+import { webtorrent } from "../clients/webtorrent.ts";
 import type { Host } from "../lan/host.ts";
 import { startPeer, TORRENT_NAME } from "../lan/sharing_steps.ts";
 
@@ -52,7 +53,7 @@ const lanswarm: Contender = {
 /** Ours first, then the others. */
 export const CONTENDERS: readonly Contender[] = [
   lanswarm,
-  ...[libtorrent, aria2, transmission].map(fromClient),
+  ...[libtorrent, aria2, webtorrent, transmission].map(fromClient),
 ];
 
 function fromClient(client: Client): Contender {

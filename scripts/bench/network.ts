@@ -21,6 +21,8 @@ export interface BenchmarkNetwork<Name extends string> extends AsyncDisposable {
 export interface LinkRates {
   /** Of every link. */
   readonly megabitsPerSecond?: number;
+  /** Of single hosts' links, by name. */
+  readonly megabitsPerSecondOf?: Readonly<Record<string, number>>;
 }
 
 /** What this system allows: namespaces if it can make them. */

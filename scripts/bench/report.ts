@@ -1,17 +1,18 @@
 /**
- * What a row found, judged and as text. Pure.
+ * What the rows found, judged and as Markdown, so that it can stand in a README
+ * as it is printed. Pure.
  *
  * @module
  */
-import type { Metric, Reference, Row, Target, Values } from "./row.ts";
+import type { Metric, Row, Target, Values } from "./row.ts";
 
-/** All runs of one contender, or why there are none. */
+/** All runs of one participant. */
 export interface Result {
   readonly name: string;
   /** In their order; empty if it could not be measured. */
   readonly runs: readonly Values[];
   /** Why it was not measured, or no further. */
-  readonly failure?: string;
+  readonly remark?: string;
 }
 
 /** What became of a target. */
@@ -23,9 +24,20 @@ export interface Verdict {
   readonly measured: number;
   /** What it was compared with. */
   readonly reference: number;
+  /** Whose it is; undefined for a limit that was set. */
+  readonly referenceName: string | undefined;
   /** `measured / reference`. */
   readonly ratio: number;
   readonly isMet: boolean;
+}
+
+/** A row with all that it found. */
+export interface RowReport {
+  readonly row: Pick<Row, "name" | "work" | "metrics" | "targets">;
+  /** Ours first. */
+  readonly results: readonly Result[];
+  /** Why the row was not run. */
+  readonly skipped?: string;
 }
 
 /** The median of a metric over the runs that have it; `undefined` if none has. */
@@ -49,74 +61,108 @@ export function judge(
   target: Target,
   results: readonly Result[],
 ): Verdict | undefined {
-  const ours = results[0];
+  const [ours] = results;
   const measured = ours && medianOf(ours, target.metric);
-  const reference = valueOf(target.reference, target, results);
+  const reference = referenceOf(target, results);
   if (measured === undefined || reference === undefined) return undefined;
-  const ratio = measured / reference;
+  const ratio = measured / reference.value;
   return {
     metric: target.metric,
     target: target.text,
     measured,
-    reference,
+    reference: reference.value,
+    referenceName: reference.name,
     ratio,
-    isMet: target.limit === "at least"
-      ? ratio >= target.factor
-      : ratio <= target.factor,
+    isMet: isWithin(ratio, target),
   };
 }
 
-function valueOf(
-  reference: Reference,
-  { metric, limit }: Target,
+function isWithin(ratio: number, { limit, factor }: Target): boolean {
+  switch (limit) {
+    case "at least":
+      return ratio >= factor;
+    case "at most":
+      return ratio <= factor;
+    case "below":
+      return ratio < factor;
+    default:
+      return limit satisfies never;
+  }
+}
+
+function referenceOf(
+  { metric, limit, reference }: Target,
   results: readonly Result[],
-): number | undefined {
+): { readonly name?: string; readonly value: number } | undefined {
   switch (reference.type) {
     case "constant":
-      return reference.value;
+      return { value: reference.value };
     case "bestOf": {
       const medians = results
         .filter(({ name }) => reference.contenders.includes(name))
-        .map((result) => medianOf(result, metric))
-        .filter((median) => median !== undefined);
-      if (medians.length === 0) return undefined;
-      return limit === "at least" ? Math.max(...medians) : Math.min(...medians);
+        .map((result) => ({
+          name: result.name,
+          value: medianOf(result, metric) ?? NaN,
+        }))
+        .filter(({ value }) => !Number.isNaN(value))
+        .sort((a, b) => a.value - b.value);
+      return limit === "at least" ? medians.at(-1) : medians[0];
     }
     default:
       return reference satisfies never;
   }
 }
 
-/** A row's results: a line for each contender, then one for each target. */
-export function formatResults(row: Row, results: readonly Result[]): string {
+/** A row's results: the medians of each participant, and its runs. */
+export function formatResults({ row, results }: RowReport): string {
   const first = row.metrics[0]!;
-  const lines = results.filter(({ runs }) => runs.length > 0).map((result) => [
-    result.name,
-    ...row.metrics.map((metric) =>
-      formatValue(medianOf(result, metric.id), metric)
-    ),
-    result.runs.map((run) => formatValue(run[first.id], first)).join(" "),
-  ]);
-  const heading = ["", ...row.metrics.map(({ label }) => label), "runs"];
+  const measured = results.filter(({ runs }) => runs.length > 0);
   return [
-    ...alignColumns([heading, ...lines]),
-    ...results.filter(({ failure }) => failure !== undefined)
-      .map(({ name, failure }) => `${name}: ${failure}`),
-    ...row.targets.map((target) => formatVerdict(row, target, results)),
+    formatTable([
+      ["", ...row.metrics.map(({ label }) => label), "runs"],
+      ...measured.map((result) => [
+        result.name,
+        ...row.metrics.map((metric) =>
+          formatValue(medianOf(result, metric.id), metric)
+        ),
+        result.runs.map((run) => formatValue(run[first.id], first)).join(" "),
+      ]),
+    ]),
+    ...results.filter(({ remark }) => remark !== undefined)
+      .map(({ name, remark }) => `\n- ${name}: ${remark}`),
   ].join("\n");
 }
 
-function formatVerdict(
-  row: Row,
-  target: Target,
-  results: readonly Result[],
-): string {
-  const { label } = row.metrics.find(({ id }) => id === target.metric)!;
-  const verdict = judge(target, results);
-  const outcome = verdict === undefined
-    ? "not measured"
-    : `${verdict.ratio.toFixed(2)} ×, ${verdict.isMet ? "met" : "not met"}`;
-  return `target: ${label} ${target.text}: ${outcome}`;
+/** The table of all targets, a line for each. */
+export function formatVerdicts(reports: readonly RowReport[]): string {
+  const lines = reports.flatMap(({ row, results, skipped }) =>
+    row.targets.map((target) => {
+      const metric = row.metrics.find(({ id }) => id === target.metric)!;
+      const verdict = judge(target, results);
+      return [
+        row.work,
+        metric.label,
+        ...(verdict === undefined
+          ? ["-", "-", "-", target.text, skipped ?? "not measured"]
+          : [
+            formatValue(verdict.measured, metric),
+            formatReference(verdict, metric),
+            verdict.ratio.toFixed(2),
+            target.text,
+            verdict.isMet ? "met" : "not met",
+          ]),
+      ];
+    })
+  );
+  const heading = ["work", "", "lanswarm", "against", "ratio", "target", ""];
+  return formatTable([heading, ...lines]);
+}
+
+function formatReference(verdict: Verdict, metric: Metric): string {
+  const { reference, referenceName } = verdict;
+  return referenceName === undefined
+    ? `${reference}`
+    : `${formatValue(reference, metric)} (${referenceName})`;
 }
 
 /** A value in its metric's decimals. */
@@ -127,16 +173,16 @@ export function formatValue(
   return value === undefined ? "-" : value.toFixed(decimals);
 }
 
-/** Cells as lines: the first and the last column to the left, the rest to the right. */
-export function alignColumns(table: readonly (readonly string[])[]): string[] {
+/** A table as `deno fmt` writes it in Markdown: the first line is the heading. */
+export function formatTable(table: readonly (readonly string[])[]): string {
   const widths = table[0]!.map((_, column) =>
-    Math.max(...table.map((row) => row[column]!.length))
+    Math.max(3, ...table.map((line) => line[column]!.length))
   );
-  return table.map((row) =>
-    row.map((cell, column) =>
-      column === 0 || column === row.length - 1
-        ? cell.padEnd(widths[column]!)
-        : cell.padStart(widths[column]!)
-    ).join("  ").trimEnd()
+  const lines = table.map((line) =>
+    `| ${
+      line.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")
+    } |`
   );
+  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
+  return [lines[0]!, rule, ...lines.slice(1)].join("\n");
 }

@@ -5,7 +5,6 @@
  * @module
  */
 import type { NetworkKind } from "./network.ts";
-import type { WorkspaceKind } from "./workspace.ts";
 
 /** What one run measured, by the ids of the row's metrics. */
 export type Values = { readonly [metric: string]: number | undefined };
@@ -20,17 +19,18 @@ export interface Metric {
 
 /** What a measured value is compared with. */
 export type Reference =
-  /** A bound that follows from the links, or a limit that was set. */
+  /** A limit that was set, or 1 where the metric itself is a multiple of a bound. */
   | { readonly type: "constant"; readonly value: number }
   /** The best median among these contenders, as far as they were measured. */
   | { readonly type: "bestOf"; readonly contenders: readonly string[] };
 
 /** What the median of ours is to reach. */
 export interface Target {
+  /** The id of a metric. */
   readonly metric: string;
-  /** As a sentence goes on after "ours is": "at least 2.5 × the fastest". */
+  /** In words: "at least 2.5 × the fastest of libtorrent and aria2". */
   readonly text: string;
-  readonly limit: "at least" | "at most";
+  readonly limit: "at least" | "at most" | "below";
   /** The limit as a multiple of the reference. */
   readonly factor: number;
   readonly reference: Reference;
@@ -50,7 +50,6 @@ export interface RowOptions {
   readonly network: NetworkKind;
   /** An empty folder. */
   readonly folder: string;
-  readonly storage: WorkspaceKind;
   /** How much is shared, in bytes. @default {the row's own size} */
   readonly size?: number;
 }
@@ -61,10 +60,13 @@ export interface Row {
   readonly name: string;
   /** What it does, in a few words. */
   readonly work: string;
+  /** The first one's runs are shown one by one. */
   readonly metrics: readonly Metric[];
   readonly targets: readonly Target[];
-  /** Whether it makes no sense over loopback. @default {false} */
+  /** Whether its links need a rate, which loopback has not. @default {false} */
   readonly needsNamespaces?: boolean;
+  /** Whether there may not be memory enough for its files. @default {false} */
+  readonly needsDisk?: boolean;
   /** Makes ready what all runs use. @returns Ours first; they take turns. */
   prepare(options: RowOptions): Promise<readonly Participant[]>;
 }

@@ -26,7 +26,10 @@ import { type LinkRates, type NetworkKind, openNetwork } from "./network.ts";
 import { readProcessUsage } from "./process_usage.ts";
 
 /** Longest wait for the last leecher, in milliseconds. */
-const RUN_TIMEOUT_MS = 180_000;
+const RUN_TIMEOUT_MS = 600_000;
+
+/** Longest wait for the seeder, which verifies first, in milliseconds. */
+const SEED_TIMEOUT_MS = 300_000;
 
 const SEEDING: SwarmCounts = { complete: 1, incomplete: 0 };
 
@@ -39,6 +42,8 @@ export interface SwarmRunOptions {
   readonly folder: string;
   /** @default {{}} As fast as the machine. */
   readonly rates?: LinkRates;
+  /** Whether the copies are compared with the content. @default {true} */
+  readonly isCompared?: boolean;
 }
 
 /** What a run measured. */
@@ -56,7 +61,7 @@ export async function runSwarm(
   contender: Contender,
   options: SwarmRunOptions,
 ): Promise<SwarmRun> {
-  const { content, folder, network: kind, rates } = options;
+  const { content, folder, network: kind, rates, isCompared = true } = options;
   const leecherNames = Array.from(
     { length: options.leecherCount },
     (_, index) => leecherName(index),
@@ -79,6 +84,7 @@ export async function runSwarm(
     tracker,
     { host: seeder, infoHash, announceUrl },
     SEEDING,
+    { timeoutMs: SEED_TIMEOUT_MS },
   );
 
   const before = await readProcessUsage(seeding.pid);
@@ -92,7 +98,9 @@ export async function runSwarm(
     seeding,
     ...finished.map(({ running }) => running),
   ]);
-  for (const host of leechers) await content.compareWith(host);
+  if (isCompared) {
+    for (const host of leechers) await content.compareWith(host);
+  }
   return {
     seconds: finished.map(({ seconds }) => seconds),
     cpuSeconds: usage && before && usage.cpuSeconds - before.cpuSeconds,
@@ -106,7 +114,7 @@ export function leecherName(index: number): string {
 }
 
 /** Starts our tracker and waits until it serves. @returns Its announce URL. */
-async function startTracker(host: Host): Promise<string> {
+export async function startTracker(host: Host): Promise<string> {
   const tracker = host.spawnTask("tracker", ["0", "--host", host.address]);
   const [announceUrl] = await tracker.stdout.waitFor(/http\S+\/announce/);
   return announceUrl;

@@ -7,6 +7,9 @@
 import type { Result } from "./report.ts";
 import type { Participant, Values } from "./row.ts";
 
+/** One that takes longer has one turn, unless it is ours, in milliseconds. */
+const SLOW_MS = 60_000;
+
 /** Options of {@linkcode takeTurns}. */
 export interface TurnOptions {
   /** Runs of each participant. */
@@ -22,31 +25,41 @@ export async function takeTurns(
   participants: readonly Participant[],
   { runCount, onRun, signal }: TurnOptions,
 ): Promise<Result[]> {
-  const runs = new Map<string, Values[]>();
-  const failures = new Map<string, string>();
-  for (const { name, missing } of participants) {
-    runs.set(name, []);
-    if (missing !== undefined) failures.set(name, missing);
+  const runs = new Map<Participant, Values[]>();
+  const remarks = new Map<Participant, string>();
+  for (const participant of participants) {
+    runs.set(participant, []);
+    const { missing } = participant;
+    if (missing !== undefined) remarks.set(participant, missing);
   }
   for (let turn = 0; turn < runCount; turn++) {
-    for (const { name, measure } of participants) {
-      if (failures.has(name)) continue;
+    for (const [index, participant] of participants.entries()) {
+      if (remarks.has(participant)) continue;
       signal.throwIfAborted();
+      const startMs = performance.now();
       try {
-        const values = await measure();
-        runs.get(name)!.push(values);
-        onRun(name, values);
+        const values = await participant.measure();
+        runs.get(participant)!.push(values);
+        onRun(participant.name, values);
       } catch (error) {
         // After Ctrl+C every program ends, and every wait for one fails.
         signal.throwIfAborted();
         if (!(error instanceof Error)) throw error;
-        failures.set(name, `failed: ${error.message}`);
+        remarks.set(participant, `failed: ${error.message}`);
+      }
+      if (index > 0 && performance.now() - startMs > SLOW_MS) {
+        const seconds = SLOW_MS / 1000;
+        remarks.set(
+          participant,
+          remarks.get(participant) ??
+            `one run only, as it takes more than ${seconds} s`,
+        );
       }
     }
   }
-  return participants.map(({ name }) => ({
-    name,
-    runs: runs.get(name)!,
-    failure: failures.get(name),
+  return participants.map((participant) => ({
+    name: participant.name,
+    runs: runs.get(participant)!,
+    remark: remarks.get(participant),
   }));
 }

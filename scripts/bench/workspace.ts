@@ -15,10 +15,13 @@ export interface Workspace extends AsyncDisposable {
   readonly kind: WorkspaceKind;
 }
 
-/** Makes one in memory if this user may, else in the system's temporary folder. */
-export async function openWorkspace(): Promise<Workspace> {
+/**
+ * Makes one, in the system's temporary folder.
+ * @param wanted Memory is had only by root on Linux.
+ */
+export async function openWorkspace(wanted: WorkspaceKind): Promise<Workspace> {
   const folder = await Deno.makeTempDir({ prefix: "lanswarm-bench-" });
-  const isMounted = await mountMemory(folder);
+  const isMounted = wanted === "memory" && await mountMemory(folder);
   return {
     folder,
     kind: isMounted ? "memory" : "disk",

@@ -22,6 +22,7 @@ export const aria2: Client = {
       "--bt-enable-lpd=false",
       "--enable-peer-exchange=false",
       "--listen-port=6881-6899",
+      "--bt-max-peers=0",
       "--file-allocation=none",
       "--allow-overwrite=true",
       "--check-integrity=true",

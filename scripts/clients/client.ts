@@ -84,7 +84,8 @@ export async function missingProgram(
   return `${program} is not installed`;
 }
 
-async function exists(path: string): Promise<boolean> {
+/** Whether there is anything at a path. */
+export async function exists(path: string): Promise<boolean> {
   try {
     await Deno.stat(path);
     return true;

@@ -17,7 +17,10 @@ const SETTINGS = {
   "lpd-enabled": false,
   "pex-enabled": false,
   "utp-enabled": false,
+  "upload-slots-per-torrent": 100,
 };
+
+let nextPort = 51413;
 
 /** Transmission 3.00 in Debian 12. */
 export const transmission: Client = {
@@ -36,7 +39,8 @@ export const transmission: Client = {
       `--config-dir=${folder}`,
       `--download-dir=${host.folder}`,
       `--finish=${script}`,
-      "--port=6881",
+      // It takes no other if this one is taken, as on loopback it may be.
+      `--port=${nextPort++}`,
       "--no-portmap",
       "--no-uplimit",
       "--no-downlimit",

@@ -1,11 +1,15 @@
 import { assertEquals } from "@std/assert";
-import { formatResults, judge } from "../../scripts/bench/report.ts";
-import type { Row, Target } from "../../scripts/bench/row.ts";
 import { parseProcessUsage } from "../../scripts/bench/process_usage.ts";
+import {
+  formatResults,
+  formatVerdicts,
+  judge,
+} from "../../scripts/bench/report.ts";
+import type { Target } from "../../scripts/bench/row.ts";
 
 const FASTER: Target = {
   metric: "rate",
-  text: "at least twice the fastest of one and two",
+  text: "at least twice the fastest",
   limit: "at least",
   factor: 2,
   reference: { type: "bestOf", contenders: ["one", "two"] },
@@ -13,19 +17,25 @@ const FASTER: Target = {
 const CHEAPER: Target = {
   metric: "cpu",
   text: "below the lowest",
-  limit: "at most",
+  limit: "below",
   factor: 1,
   reference: { type: "bestOf", contenders: ["one", "two"] },
 };
-const ROW: Row = {
+const BOUND: Target = {
+  metric: "cpu",
+  text: "at most 4",
+  limit: "at most",
+  factor: 1,
+  reference: { type: "constant", value: 4 },
+};
+const ROW = {
   name: "sample",
   work: "a sample",
   metrics: [
     { id: "rate", label: "MiB/s", decimals: 0 },
     { id: "cpu", label: "CPU s", decimals: 2 },
   ],
-  targets: [FASTER, CHEAPER],
-  prepare: () => Promise.resolve([]),
+  targets: [FASTER, CHEAPER, BOUND],
 };
 const RESULTS = [
   {
@@ -33,44 +43,78 @@ const RESULTS = [
     runs: [{ rate: 90, cpu: 3 }, { rate: 100, cpu: 5 }, { rate: 110, cpu: 4 }],
   },
   { name: "one", runs: [{ rate: 40, cpu: 2 }, { rate: 60, cpu: 2.5 }] },
-  { name: "two", runs: [], failure: "two is not installed" },
+  { name: "two", runs: [], remark: "two is not installed" },
   { name: "three", runs: [{ rate: 99, cpu: undefined }] },
 ];
 
 Deno.test("judge() compares the median of ours with the best of those that were measured", () => {
   assertEquals(judge(FASTER, RESULTS), {
     metric: "rate",
-    target: "at least twice the fastest of one and two",
+    target: "at least twice the fastest",
     measured: 100,
     reference: 50,
+    referenceName: "one",
     ratio: 2,
     isMet: true,
   });
-  const verdict = judge(CHEAPER, RESULTS);
-  assertEquals([verdict?.ratio, verdict?.isMet], [4 / 2.25, false]);
+  const faster = [...RESULTS, { name: "two", runs: [{ rate: 51, cpu: 2 }] }];
+  assertEquals(judge(FASTER, faster)?.referenceName, "two");
+  assertEquals(judge(CHEAPER, faster)?.referenceName, "two");
+  assertEquals(judge(FASTER, faster)?.isMet, false);
 });
 
-Deno.test("judge() compares with a bound, and says nothing where a side is missing", () => {
-  const bound: Target = {
-    ...CHEAPER,
-    reference: { type: "constant", value: 4 },
-  };
-  assertEquals(judge(bound, RESULTS)?.isMet, true);
+Deno.test("judge() knows at least, at most and below", () => {
+  const ours = [{ name: "ours", runs: [{ rate: 4 }] }];
+  const outcomes = (["at least", "at most", "below"] as const).map((limit) =>
+    [3, 4, 5].map((value) =>
+      judge({
+        ...FASTER,
+        ...{ limit, factor: 1, reference: { type: "constant", value } },
+      }, ours)?.isMet
+    )
+  );
+  assertEquals(outcomes, [
+    [true, true, false],
+    [false, true, true],
+    [false, false, true],
+  ]);
+});
+
+Deno.test("judge() says nothing where a side was not measured", () => {
   assertEquals(judge(FASTER, RESULTS.slice(0, 1)), undefined);
-  assertEquals(judge(FASTER, [{ name: "ours", runs: [] }]), undefined);
+  assertEquals(judge(BOUND, [{ name: "ours", runs: [] }]), undefined);
+  assertEquals(judge(BOUND, []), undefined);
 });
 
-Deno.test("formatResults() shows medians, runs, who is missing and what became of the targets", () => {
+Deno.test("formatResults() shows medians and runs, and who is missing and why", () => {
   assertEquals(
-    formatResults(ROW, RESULTS),
+    formatResults({ row: ROW, results: RESULTS }),
     [
-      "       MiB/s  CPU s  runs",
-      "ours     100   4.00  90 100 110",
-      "one       50   2.25  40 60",
-      "three     99      -  99",
-      "two: two is not installed",
-      "target: MiB/s at least twice the fastest of one and two: 2.00 ×, met",
-      "target: CPU s below the lowest: 1.78 ×, not met",
+      "|       | MiB/s | CPU s | runs       |",
+      "| ----- | ----- | ----- | ---------- |",
+      "| ours  | 100   | 4.00  | 90 100 110 |",
+      "| one   | 50    | 2.25  | 40 60      |",
+      "| three | 99    | -     | 99         |",
+      "",
+      "- two: two is not installed",
+    ].join("\n"),
+  );
+});
+
+Deno.test("formatVerdicts() has a line for each target, and the reason of a row that was skipped", () => {
+  const skipped = { ...ROW, work: "another", targets: [BOUND] };
+  assertEquals(
+    formatVerdicts([
+      { row: ROW, results: RESULTS },
+      { row: skipped, results: [], skipped: "needs root" },
+    ]),
+    [
+      "| work     |       | lanswarm | against    | ratio | target                     |            |",
+      "| -------- | ----- | -------- | ---------- | ----- | -------------------------- | ---------- |",
+      "| a sample | MiB/s | 100      | 50 (one)   | 2.00  | at least twice the fastest | met        |",
+      "| a sample | CPU s | 4.00     | 2.25 (one) | 1.78  | below the lowest           | not met    |",
+      "| a sample | CPU s | 4.00     | 4          | 1.00  | at most 4                  | met        |",
+      "| another  | CPU s | -        | -          | -     | at most 4                  | needs root |",
     ].join("\n"),
   );
 });
@@ -83,6 +127,9 @@ Deno.test("parseProcessUsage() reads past a program's name, whatever it is", () 
     ),
     { cpuSeconds: 3.25, peakMemoryBytes: 512 * 1024 },
   );
+});
+
+Deno.test("parseProcessUsage() finds nothing of a process that has ended", () => {
   assertEquals(
     parseProcessUsage("7 (a) Z 1 7 7 0 -1 4 1 0 0 0 2 3 0\nName:\ta\n"),
     undefined,

@@ -1,0 +1,128 @@
+/**
+ * Rows `create` and `verify`: hashing 1 GiB, to make a torrent file of it and at a
+ * peer's start, next to `mktorrent` with two threads. The time is the program's
+ * whole, from its start to its end or, for a peer, to the line that says what it
+ * has found.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { missingProgram } from "../clients/client.ts";
+import type { Host } from "../lan/host.ts";
+import { startPeer, TORRENT_NAME } from "../lan/sharing_steps.ts";
+import { writeRandomFile } from "../programs/sample_file.ts";
+import { Content } from "./content.ts";
+import { OURS } from "./contender.ts";
+import { openNetwork } from "./network.ts";
+import type { Metric, Participant, Row, RowOptions, Values } from "./row.ts";
+import { GIBIBYTE, MEBIBYTE } from "./units.ts";
+
+const FILE_NAME = "benchmark.bin";
+/** No tracker is needed, and none is there. */
+const ANNOUNCE_URL = "http://127.0.0.1:9/announce";
+const VERIFY_TIMEOUT_MS = 120_000;
+const MKTORRENT = "mktorrent -t 2";
+
+const METRICS: readonly Metric[] = [
+  { id: "seconds", label: "seconds", decimals: 2 },
+  { id: "throughput", label: "MiB/s", decimals: 0 },
+];
+
+const TARGETS: Row["targets"] = [{
+  metric: "seconds",
+  text: `at most 1.25 × ${MKTORRENT}`,
+  limit: "at most",
+  factor: 1.25,
+  reference: { type: "bestOf", contenders: [MKTORRENT] },
+}];
+
+/** `create` of a file. */
+export const create: Row = {
+  name: "create",
+  work: "create of 1 GiB",
+  metrics: METRICS,
+  targets: TARGETS,
+  prepare: (options) => prepare(options, createOnce),
+};
+
+/** Verification of a file that is complete. */
+export const verify: Row = {
+  name: "verify",
+  work: "verifying 1 GiB at the peer's start",
+  metrics: METRICS,
+  targets: TARGETS,
+  prepare: (options) => prepare(options, verifyOnce),
+};
+
+/** Does the work on a host that has the content, until it is done. */
+type Work = (host: Host, content: Content) => Promise<void>;
+
+async function prepare(
+  { folder, size = GIBIBYTE }: RowOptions,
+  ourWork: Work,
+): Promise<Participant[]> {
+  await writeRandomFile(join(folder, FILE_NAME), size);
+  const content = await Content.hash(folder, FILE_NAME);
+  const participant = (
+    name: string,
+    { work, missing }: { work: Work; missing: string | undefined },
+  ): Participant => ({
+    name,
+    missing,
+    async measure(): Promise<Values> {
+      // Nothing here goes over a network.
+      await using network = await openNetwork(["host"], {
+        kind: "loopback",
+        dir: folder,
+      });
+      const host = network.host("host");
+      await content.layInto(host);
+      const torrentFile = content.torrentFor(ANNOUNCE_URL);
+      await Deno.writeFile(host.path(TORRENT_NAME), torrentFile);
+      const startMs = performance.now();
+      await work(host, content);
+      const seconds = (performance.now() - startMs) / 1000;
+      return { seconds, throughput: content.length / MEBIBYTE / seconds };
+    },
+  });
+  return [
+    participant(OURS, { work: ourWork, missing: undefined }),
+    participant(MKTORRENT, {
+      work: mktorrentOnce,
+      missing: await missingProgram("mktorrent"),
+    }),
+  ];
+}
+
+async function createOnce(host: Host): Promise<void> {
+  const output = "created.torrent";
+  checkCode(await host.runTask("create", [FILE_NAME, ANNOUNCE_URL, output]));
+}
+
+async function verifyOnce(host: Host): Promise<void> {
+  const peer = startPeer(host);
+  const [line] = await peer.stdout.waitFor(
+    /.*"type":"verified".*/,
+    VERIFY_TIMEOUT_MS,
+  );
+  if (!line.includes('"state":"seeding"')) {
+    throw new Error(`Cannot use the run: it has not found everything: ${line}`);
+  }
+}
+
+async function mktorrentOnce(host: Host, content: Content): Promise<void> {
+  const { pieceLength } = content.torrent.geometry;
+  checkCode(
+    await host.run("mktorrent", [
+      ...["-t", "2", "-l", `${Math.log2(pieceLength)}`],
+      ...["-a", ANNOUNCE_URL, "-o", "created.torrent", FILE_NAME],
+    ]),
+  );
+}
+
+function checkCode(result: { code: number; stderr: string }): void {
+  if (result.code === 0) return;
+  throw new Error(
+    `Cannot use the run: exit code ${result.code}: ${result.stderr}`,
+  );
+}

@@ -1,0 +1,90 @@
+/**
+ * What was measured on, in one line: the processor, the memory and the versions
+ * of everything that takes part.
+ *
+ * @module
+ */
+import { VERSION } from "../../mod.ts";
+import { webtorrentVersion } from "../clients/webtorrent.ts";
+import { runCommand } from "../programs/run_command.ts";
+
+/** How a program tells its version. */
+const VERSION_COMMANDS: readonly {
+  readonly name: string;
+  readonly command: readonly [program: string, ...args: readonly string[]];
+}[] = [
+  {
+    name: "libtorrent",
+    command: [
+      "/usr/bin/python3",
+      ...["-c", "import libtorrent; print(libtorrent.__version__)"],
+    ],
+  },
+  { name: "aria2", command: ["aria2c", "--version"] },
+  { name: "transmission", command: ["transmission-cli", "--version"] },
+  // It has no such option, but says it with every complaint.
+  { name: "mktorrent", command: ["mktorrent", "-v"] },
+];
+
+/** "2 cores (AMD EPYC), 24 GiB, Linux 6.1; lanswarm 0.1.0, Deno 2.9.6, aria2 1.36.0". */
+export async function describeMachine(): Promise<string> {
+  const versions = await Promise.all(
+    VERSION_COMMANDS.map(async ({ name, command }) =>
+      describeVersion(name, await askVersion(command))
+    ),
+  );
+  return [
+    [await processor(), await memory(), await kernel()],
+    [
+      `lanswarm ${VERSION}`,
+      `Deno ${Deno.version.deno}`,
+      ...versions,
+      describeVersion("webtorrent", await webtorrentVersion()),
+    ],
+  ].map((parts) => parts.filter((part) => part !== undefined).join(", "))
+    .join("; ");
+}
+
+async function processor(): Promise<string> {
+  const name = await firstMatch("/proc/cpuinfo", /^model name\s*: (.*)$/m);
+  const cores = `${navigator.hardwareConcurrency} cores`;
+  return name === undefined ? cores : `${cores} (${name})`;
+}
+
+async function memory(): Promise<string | undefined> {
+  const kibibytes = await firstMatch("/proc/meminfo", /^MemTotal:\s*(\d+)/m);
+  return kibibytes && `${Math.round(Number(kibibytes) / 1024 ** 2)} GiB`;
+}
+
+async function kernel(): Promise<string> {
+  const release = await firstMatch("/proc/sys/kernel/osrelease", /^([\d.]+)/);
+  return release === undefined ? Deno.build.os : `Linux ${release}`;
+}
+
+async function firstMatch(
+  path: string,
+  pattern: RegExp,
+): Promise<string | undefined> {
+  if (Deno.build.os !== "linux") return undefined;
+  return pattern.exec((await runCommand("cat", [path])).stdout)?.[1]?.trim();
+}
+
+async function askVersion(
+  [program, ...args]: readonly [string, ...(readonly string[])],
+): Promise<string | undefined> {
+  try {
+    const { stdout, stderr } = await runCommand(program, args);
+    return /\d+\.\d+(\.\d+)*/.exec(stdout + stderr)?.[0];
+  } catch (error) {
+    // Not installed; its row says so.
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+function describeVersion(
+  name: string,
+  version: string | undefined,
+): string | undefined {
+  return version && `${name} ${version}`;
+}

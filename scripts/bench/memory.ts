@@ -1,0 +1,84 @@
+/**
+ * Row `memory`: the most memory that the seeder or the leecher has at once, for a
+ * file of 1 GiB and for one of 16 GiB, both verified and shared whole. Two such
+ * files do not fit into this machine's memory, so both of this row are on the
+ * disk; the seeder's takes no place there, for it is all zeros and sparse. For
+ * the same reason the copies are not compared: one that was never written would
+ * compare as well.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { Content } from "./content.ts";
+import { type Contender, CONTENDERS } from "./contender.ts";
+import type { NetworkKind } from "./network.ts";
+import type { Participant, Row, RowOptions, Values } from "./row.ts";
+import { runSwarm } from "./swarm_run.ts";
+import { GIBIBYTE, MEBIBYTE } from "./units.ts";
+
+const SMALL_LENGTH = GIBIBYTE;
+const LARGE_LENGTH = 16 * GIBIBYTE;
+const LIMIT_MEBIBYTES = 150;
+
+/** The row. */
+export const memory: Row = {
+  name: "memory",
+  work: "peak memory of one peer, 1 GiB and 16 GiB, files on the disk",
+  needsDisk: true,
+  metrics: [
+    { id: "large", label: "MiB for 16 GiB", decimals: 0 },
+    { id: "small", label: "MiB for 1 GiB", decimals: 0 },
+  ],
+  targets: (["small", "large"] as const).map((metric) => ({
+    metric,
+    text: `under ${LIMIT_MEBIBYTES} MiB`,
+    limit: "below",
+    factor: 1,
+    reference: { type: "constant", value: LIMIT_MEBIBYTES },
+  })),
+  async prepare(
+    { folder, network, size = LARGE_LENGTH }: RowOptions,
+  ): Promise<Participant[]> {
+    const small = await makeSparse(folder, Math.min(size, SMALL_LENGTH));
+    const large = await makeSparse(folder, size);
+    // The others take what they like; only ours has promised anything.
+    const ours = CONTENDERS[0]!;
+    return [{
+      name: ours.name,
+      missing: ours.missing,
+      async measure(): Promise<Values> {
+        const setup = { network, folder };
+        return {
+          small: await peakMebibytes(ours, { ...setup, content: small }),
+          large: await peakMebibytes(ours, { ...setup, content: large }),
+        };
+      },
+    }];
+  },
+};
+
+async function makeSparse(folder: string, length: number): Promise<Content> {
+  const name = `${length}.bin`;
+  using file = await Deno.open(join(folder, name), {
+    write: true,
+    create: true,
+  });
+  await file.truncate(length);
+  return await Content.hash(folder, name);
+}
+
+async function peakMebibytes(
+  contender: Contender,
+  setup: {
+    readonly network: NetworkKind;
+    readonly folder: string;
+    readonly content: Content;
+  },
+): Promise<number | undefined> {
+  const { peakMemoryBytes } = await runSwarm(contender, {
+    ...setup,
+    leecherCount: 1,
+    isCompared: false,
+  });
+  return peakMemoryBytes && peakMemoryBytes / MEBIBYTE;
+}
