@@ -43,7 +43,9 @@ export async function shareTorrents(request: PeerArguments): Promise<ExitCode> {
   }
   using interrupt = Interrupt.listen("share the torrents");
   // The network keeps one core busy here, and the system's part of it another.
-  using hasher = await openWorkerHasher({ busyCores: 2 });
+  // One worker keeps up with any network.
+  const maxWorkers = navigator.hardwareConcurrency > 2 ? 1 : 0;
+  using hasher = await openWorkerHasher({ maxWorkers });
   const session = openListeningSession(request, hasher);
   await using sharing = new Sharing(request, session);
   await sharing.run(torrents, interrupt.signal);

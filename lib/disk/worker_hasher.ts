@@ -7,21 +7,16 @@
 import type { HashRequest, HashWorkerMessage } from "./hash_messages.ts";
 import type { HashedPieces, PieceHasher } from "./piece_hasher.ts";
 
-/** Content to hash, in bytes, before a worker is worth its start of some 50 ms. */
-const WARM_UP_LENGTH = 32 * 1024 * 1024;
-/** Requests waiting at each worker before another is started. */
-const BUSY_COUNT = 2;
-/** More workers hash faster than a disk reads. */
-const MAX_WORKERS = 4;
+/** Content to hash, in bytes, before workers are worth their start of some 70 ms. */
+const WARM_UP_LENGTH = 8 * 1024 * 1024;
 
 /** Options for {@linkcode openWorkerHasher}. */
 export interface WorkerHasherOptions {
   /**
-   * Cores that have other work, as those that serve the network: no worker is
-   * started for them.
-   * @default {0}
+   * Workers at most; 0 for none.
+   * @default {navigator.hardwareConcurrency}, but 4 at most: more hash faster than a disk reads.
    */
-  readonly busyCores?: number;
+  readonly maxWorkers?: number;
 }
 
 /**
@@ -32,8 +27,9 @@ export async function openWorkerHasher(
   options: WorkerHasherOptions = {},
 ): Promise<PieceHasher> {
   const { sha1Pieces } = await import("./sha1_pieces.ts");
-  const freeCores = navigator.hardwareConcurrency - (options.busyCores ?? 0);
-  return new WorkerHasher(Math.min(freeCores, MAX_WORKERS), sha1Pieces);
+  const maxWorkers = options.maxWorkers ??
+    Math.min(navigator.hardwareConcurrency, 4);
+  return new WorkerHasher(maxWorkers, sha1Pieces);
 }
 
 type HashFunction = (bytes: Uint8Array, pieceLength: number) => Uint8Array<
@@ -56,7 +52,7 @@ class WorkerHasher implements PieceHasher {
     pieceLength: number,
   ): Promise<HashedPieces> {
     this.#hashedLength += bytes.length;
-    if (this.#hashedLength > WARM_UP_LENGTH) this.#startIfBusy();
+    if (this.#hashedLength > WARM_UP_LENGTH) this.#startWorkers();
     const worker = this.#leastBusy();
     if (worker !== undefined) return await worker.hash(bytes, pieceLength);
     return { bytes, hashes: this.#sha1Pieces(bytes, pieceLength) };
@@ -66,13 +62,10 @@ class WorkerHasher implements PieceHasher {
     for (const worker of this.#workers) worker[Symbol.dispose]();
   }
 
-  /** One more worker, if each that there is has enough to do and none is about to start. */
-  #startIfBusy(): void {
-    if (this.#workers.length >= this.#maxWorkers) return;
-    const isBusy = this.#workers.every((worker) =>
-      worker.isReady && worker.waitingCount >= BUSY_COUNT
-    );
-    if (isBusy) this.#workers.push(new HashWorker());
+  #startWorkers(): void {
+    while (this.#workers.length < this.#maxWorkers) {
+      this.#workers.push(new HashWorker());
+    }
   }
 
   #leastBusy(): HashWorker | undefined {
