@@ -38,7 +38,7 @@ export interface WireExtensions {
 }
 
 /** What we speak. */
-export const OWN_EXTENSIONS: WireExtensions = { fast: false, extended: false };
+export const OWN_EXTENSIONS: WireExtensions = { fast: true, extended: true };
 
 /** What a peer speaks that knows BEP 3 alone. */
 export const NO_EXTENSIONS: WireExtensions = { fast: false, extended: false };

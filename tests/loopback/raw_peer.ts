@@ -113,7 +113,10 @@ export class RawPeer implements Disposable {
   }
 }
 
-/** The 68 bytes that open a connection. */
+/** The reserved bytes of who speaks the fast extension and the extension protocol. */
+export const EXTENSION_BITS = [0, 0, 0, 0, 0, 0x10, 0, 0x04];
+
+/** The 68 bytes that open a connection; without reserved bytes, of who speaks BEP 3 alone. */
 export function handshake(
   infoHash: string,
   peerId: string,

@@ -13,6 +13,7 @@ import {
 } from "../../lib/mod.ts";
 import { memoryTorrent } from "./memory_torrent.ts";
 import {
+  EXTENSION_BITS,
   frame,
   handshake,
   joined,
@@ -33,7 +34,7 @@ export const SAMPLE = await memoryTorrent({
 });
 export const INFO_HASH = SAMPLE.torrent.infoHash;
 
-/** Message ids. [BEP 3] */
+/** Message ids. [BEP 3, 6, 10] */
 export const ID = {
   choke: 0,
   unchoke: 1,
@@ -43,6 +44,10 @@ export const ID = {
   request: 6,
   piece: 7,
   cancel: 8,
+  haveAll: 14,
+  haveNone: 15,
+  reject: 16,
+  extended: 20,
 } as const;
 
 export const UNCHOKE = frame(ID.unchoke);
@@ -86,16 +91,17 @@ export class Scene implements AsyncDisposable {
   }
 }
 
-/** Calls a session and shakes hands. */
+/** Calls a session and shakes hands; without reserved bytes, as who speaks BEP 3 alone. */
 export async function greet(
   session: Session,
   idByte: number,
+  reserved?: readonly number[],
 ): Promise<RawPeer> {
   const peer = await RawPeer.dial(addressOf(session));
-  await peer.write(handshake(INFO_HASH, peerIdOf(idByte)));
+  await peer.write(handshake(INFO_HASH, peerIdOf(idByte), reserved));
   assertEquals(
     await peer.takeHandshake(),
-    handshake(INFO_HASH, session.peerId),
+    handshake(INFO_HASH, session.peerId, EXTENSION_BITS),
   );
   return peer;
 }
@@ -108,7 +114,7 @@ export async function beCalled(scene: Scene, idByte: number): Promise<RawPeer> {
   const peer = new RawPeer(await listener.accept());
   assertEquals(
     await peer.takeHandshake(),
-    handshake(INFO_HASH, scene.session.peerId),
+    handshake(INFO_HASH, scene.session.peerId, EXTENSION_BITS),
   );
   await peer.write(handshake(INFO_HASH, peerIdOf(idByte)));
   return peer;

@@ -5,21 +5,13 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import {
-  frame,
-  handshake,
-  joined,
-  peerIdOf,
-  RawPeer,
-  uint32,
-} from "./raw_peer.ts";
+import { frame, joined, uint32 } from "./raw_peer.ts";
 import {
   assertServed,
   beCalled,
   BLOCK,
   greet,
   ID,
-  INFO_HASH,
   INTERESTED,
   KEEP_ALIVE,
   KIB,
@@ -82,7 +74,7 @@ const HARMLESS: [what: string, bytes: Uint8Array][] = [
   ["a cancel of nonsense", frame(ID.cancel, uint32(99, 99, 0))],
   [
     "ids that it does not know",
-    joined(frame(9, [1, 2]), frame(20), frame(255, new Uint8Array(1000))),
+    joined(frame(9, [1, 2]), frame(21), frame(255, new Uint8Array(1000))),
   ],
   ["keep-alives", joined(KEEP_ALIVE, KEEP_ALIVE)],
   [
@@ -145,12 +137,8 @@ Deno.test("a session says what it has and unchokes who is interested", async () 
   assertEquals((await peer.takeFrame())?.id, ID.unchoke);
 });
 
-Deno.test("a session offers no extension and minds none that is offered", async () => {
+Deno.test("a session minds no extension that is offered", async () => {
   await using scene = await Scene.open();
-  using peer = await RawPeer.dial(scene.address);
-  const reserved = Array(8).fill(0xff);
-  await peer.write(handshake(INFO_HASH, peerIdOf(1), reserved));
-  const answer = await peer.takeHandshake();
-  assertEquals(answer, handshake(INFO_HASH, scene.session.peerId));
+  using peer = await greet(scene.session, 1, Array(8).fill(0xff));
   await assertServed(peer);
 });

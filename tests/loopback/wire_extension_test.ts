@@ -1,0 +1,165 @@
+/**
+ * The fast extension and the extension protocol on real sockets, played by hand.
+ * [BEP 6, 10, 11]
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import { latin1 } from "../core/bencode/bytes.ts";
+import {
+  EXTENSION_BITS,
+  type Frame,
+  frame,
+  joined,
+  type RawPeer,
+  uint32,
+} from "./raw_peer.ts";
+import {
+  assertServed,
+  BLOCK,
+  greet,
+  ID,
+  INTERESTED,
+  PIECE,
+  SAMPLE,
+  Scene,
+  UNCHOKE,
+} from "./wire_scene.ts";
+
+/** The reserved bytes of who speaks the fast extension alone. */
+const FAST_BITS = [0, 0, 0, 0, 0, 0, 0, 0x04];
+
+/** What ends the connection of a peer that did not offer the fast extension. */
+const NOT_OFFERED: [what: string, bytes: Uint8Array][] = [
+  ["have all", frame(ID.haveAll)],
+  ["have none", frame(ID.haveNone)],
+  ["a reject", frame(ID.reject, uint32(0, 0, BLOCK))],
+  ["an offer", frame(17, uint32(0))],
+  ["a suggestion", frame(13, uint32(0))],
+];
+
+/** What ends the connection of a peer that offered everything. */
+const FATAL: [what: string, bytes: Uint8Array][] = [
+  ["have all with a payload", frame(ID.haveAll, [0])],
+  ["a reject of 12 bytes", frame(ID.reject, uint32(0, 0, 0), [0])],
+  ["an offer of a piece behind the last", frame(17, uint32(10))],
+  ["a suggestion of a piece behind the last", frame(13, uint32(10))],
+  [
+    "a block not asked for",
+    frame(ID.piece, uint32(7, 0), new Uint8Array(BLOCK)),
+  ],
+  ["an extended message without an id", frame(ID.extended)],
+  ["an extended handshake that is none", frame(ID.extended, [0], latin1("x"))],
+  [
+    "an extended handshake of 20 KB",
+    frame(ID.extended, [0], latin1(`d1:x20000:${"x".repeat(20_000)}e`)),
+  ],
+  ["a peer exchange that is none", frame(ID.extended, [1], latin1("le"))],
+];
+
+/** What is passed over, of a peer that offered everything. */
+const HARMLESS: [what: string, bytes: Uint8Array][] = [
+  ["have none", frame(ID.haveNone)],
+  [
+    "an offer and a suggestion",
+    joined(frame(17, uint32(7)), frame(13, uint32(7))),
+  ],
+  ["a reject of what was not asked", frame(ID.reject, uint32(7, 0, BLOCK))],
+  ["an extended id that is nobody's", frame(ID.extended, [200], latin1("?"))],
+  ["an empty extended handshake", frame(ID.extended, [0], latin1("de"))],
+  [
+    "an extended handshake, again and again",
+    joined(
+      frame(ID.extended, [0], latin1("d1:md6:ut_pexi3eee")),
+      frame(ID.extended, [0], latin1("d1:md6:ut_pexi0eee")),
+    ),
+  ],
+  ["a peer exchange of nobody", frame(ID.extended, [1], latin1("de"))],
+];
+
+/** The first frames that a peer is sent, by id. */
+async function firstFrames(peer: RawPeer, count: number): Promise<Frame[]> {
+  const frames: Frame[] = [];
+  while (frames.length < count) frames.push((await peer.takeFrame())!);
+  return frames;
+}
+
+Deno.test("a session tells who speaks the extension protocol about itself, behind its bitfield", async () => {
+  await using scene = await Scene.open();
+  using peer = await greet(scene.session, 1, EXTENSION_BITS);
+  const [bitfield, extended] = await firstFrames(peer, 2);
+  assertEquals(bitfield, {
+    id: ID.bitfield,
+    payload: new Uint8Array([0b1111_1000, 0]),
+  });
+  assertEquals(extended?.id, ID.extended);
+  assertEquals(extended?.payload[0], 0);
+  const said = new TextDecoder("latin1").decode(extended?.payload.subarray(1));
+  assertEquals(
+    said.replace(/v\d+:lanswarm\/[\d.]+6/, "v6"),
+    "d1:md6:ut_pexi1ee4:reqqi2000e1:v6:yourip4:\x7f\0\0\x01e",
+  );
+  await assertServed(peer);
+});
+
+Deno.test("a session answers a request that it does not serve with a reject", async () => {
+  await using scene = await Scene.open();
+  using peer = await greet(scene.session, 1, FAST_BITS);
+  const [choked, missing] = [uint32(0, 0, BLOCK), uint32(7, 0, BLOCK)];
+  await peer.write(frame(ID.request, choked));
+  assertEquals(await peer.takeFrameOf(ID.reject), choked);
+  await peer.write(INTERESTED, frame(ID.request, missing));
+  assertEquals(await peer.takeFrameOf(ID.reject), missing);
+  await assertServed(peer);
+});
+
+Deno.test("a session asks another for what a peer rejects", async () => {
+  await using scene = await Scene.open();
+  const haveSeven = frame(ID.bitfield, [0x01, 0]);
+  using first = await greet(scene.session, 1, FAST_BITS);
+  await first.write(haveSeven, UNCHOKE);
+  const asked = (await first.takeFrameOf(ID.request))!;
+  using second = await greet(scene.session, 2, FAST_BITS);
+  await second.write(haveSeven, UNCHOKE);
+  const answered = (await second.takeFrameOf(ID.request))!;
+  await first.write(frame(ID.reject, asked));
+  // All that it may have on order it has; a block makes room.
+  const place = answered.subarray(0, 8);
+  const start = 7 * PIECE + new DataView(place.slice().buffer).getUint32(4);
+  const block = SAMPLE.content.subarray(start, start + BLOCK);
+  await second.write(frame(ID.piece, place, block));
+  for (;;) {
+    const other = await second.takeFrameOf(ID.request);
+    if (`${other}` === `${asked}`) break;
+  }
+});
+
+for (const [what, bytes] of NOT_OFFERED) {
+  Deno.test(`a connection without the fast extension ends on ${what}`, async () => {
+    await using scene = await Scene.open();
+    using peer = await greet(scene.session, 1);
+    await peer.write(bytes);
+    await peer.closed();
+    await scene.assertUnharmed();
+  });
+}
+
+for (const [what, bytes] of FATAL) {
+  Deno.test(`a connection with extensions ends on ${what}`, async () => {
+    await using scene = await Scene.open();
+    using peer = await greet(scene.session, 1, EXTENSION_BITS);
+    await peer.write(bytes);
+    await peer.closed();
+    await scene.assertUnharmed();
+  });
+}
+
+for (const [what, bytes] of HARMLESS) {
+  Deno.test(`a connection with extensions passes over ${what}`, async () => {
+    await using scene = await Scene.open();
+    using peer = await greet(scene.session, 1, EXTENSION_BITS);
+    await peer.write(bytes);
+    await assertServed(peer);
+    await scene.assertUnharmed();
+  });
+}
