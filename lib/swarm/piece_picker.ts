@@ -18,8 +18,13 @@ import type { PeerKey } from "./events.ts";
 import { PieceAssembly } from "./piece_assembly.ts";
 import { RarityOrder } from "./rarity_order.ts";
 
-/** Memory for pieces in progress and awaiting their verdict, in bytes. */
-const ASSEMBLY_BYTES = 64 * 1024 * 1024;
+/**
+ * Memory for pieces in progress and awaiting their verdict, in bytes: they gather
+ * while a file is being opened or the disk is slow.
+ */
+const ASSEMBLY_BYTES = 32 * 1024 * 1024;
+/** Buffers kept for the pieces to come, in bytes. */
+const KEPT_BYTES = 16 * 1024 * 1024;
 /** However large the pieces, so many may be in memory. */
 const LEAST_ASSEMBLY_COUNT = 4;
 /** Peers that one block may be on order with, at the end. */
@@ -73,7 +78,7 @@ export class PiecePicker {
     for (const index of options.have.indexes()) this.#rarity.remove(index);
     this.#pool = new BufferPool({
       length: geometry.pieceLength,
-      keepBytes: ASSEMBLY_BYTES,
+      keepBytes: KEPT_BYTES,
     });
     this.#maxAssemblyCount = Math.max(
       LEAST_ASSEMBLY_COUNT,
