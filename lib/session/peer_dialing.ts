@@ -13,6 +13,8 @@ import {
   type AddAddressesOptions,
   AddressBook,
 } from "../swarm/address_book.ts";
+import type { PeerKey } from "../swarm/events.ts";
+import type { PeerState } from "../swarm/peer_state.ts";
 import type { ConnectionEnd } from "./peer_connections.ts";
 import type { Handshake } from "../wire/handshake.ts";
 
@@ -32,6 +34,9 @@ const REST_MS: Record<Exclude<ConnectionEnd, "refused">, number> = {
   bothComplete: 600_000,
 };
 
+/** How long the address of a peer that called us rests, in milliseconds: it is not lost, if the call is. */
+const CALLER_REST_MS = 30_000;
+
 /** What dialing needs. */
 export interface PeerDialingOptions {
   readonly own: Handshake;
@@ -41,6 +46,8 @@ export interface PeerDialingOptions {
   readonly random: Random;
   /** Whether one more connection is wanted. */
   readonly hasRoom: () => boolean;
+  /** The connected peers: live. Who listens at an address and called us is not dialed there. */
+  readonly peers: ReadonlyMap<PeerKey, PeerState>;
   /** Takes over a channel whose handshake is done. */
   readonly onPeer: (greeted: GreetedChannel, address: PeerAddress) => void;
 }
@@ -72,9 +79,14 @@ export class PeerDialing {
   dialMore(): void {
     const { signal, hasRoom } = this.#options;
     while (!signal.aborted && this.#dialingCount < MAX_DIALING && hasRoom()) {
-      const address = this.#book.take(performance.now());
+      const now = performance.now();
+      const address = this.#book.take(now);
       if (address === undefined) return;
-      this.#dial(address);
+      if (this.#isCaller(address)) {
+        this.#book.release(address, now, CALLER_REST_MS);
+      } else {
+        this.#dial(address);
+      }
     }
   }
 
@@ -83,6 +95,14 @@ export class PeerDialing {
     const now = performance.now();
     if (end === "refused") this.#book.failed(address, now);
     else this.#book.release(address, now, REST_MS[end]);
+  }
+
+  /** Whether a peer that called us listens there: another connection would take the place of this one. */
+  #isCaller({ hostname, port }: PeerAddress): boolean {
+    for (const peer of this.#options.peers.values()) {
+      if (peer.listenPort === port && peer.hostname === hostname) return true;
+    }
+    return false;
   }
 
   async #dial(address: PeerAddress): Promise<void> {

@@ -110,6 +110,7 @@ export class TorrentSession {
       timeoutMs: shared.handshakeTimeoutMs,
       random: Math.random,
       hasRoom: () => !this.#swarm.isFull,
+      peers: this.#swarm.peers,
       onPeer: (greeted, address) => this.adopt(greeted, address),
     });
     this.#announcer = new Announcer({
