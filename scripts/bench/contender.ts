@@ -9,6 +9,7 @@ import { libtorrent } from "../clients/libtorrent.ts";
 import { transmission } from "../clients/transmission.ts";
 import { webtorrent } from "../clients/webtorrent.ts";
 import type { Host } from "../lan/host.ts";
+import type { ProgramResult } from "../programs/running_program.ts";
 import { startPeer, TORRENT_NAME } from "../lan/sharing_steps.ts";
 
 /** What ours is called in every table. */
@@ -17,6 +18,8 @@ export const OURS = "lanswarm";
 /** A contender that runs. */
 export interface RunningContender {
   readonly pid: number;
+  /** Resolves when it has ended, which it should not do by itself. */
+  readonly result: Promise<ProgramResult>;
   /**
    * Resolves when it says that all of the torrent is verified and stored.
    * @throws {Error} If it ends or the time is over first.
@@ -43,6 +46,7 @@ const lanswarm: Contender = {
     const peer = startPeer(host);
     return Promise.resolve({
       pid: peer.pid,
+      result: peer.result,
       async waitUntilComplete(timeoutMs: number): Promise<void> {
         await peer.stdout.waitFor(/"type":"completed"/, timeoutMs);
       },
@@ -64,6 +68,7 @@ function fromClient(client: Client): Contender {
       const program = await client.start(host, TORRENT_NAME);
       return {
         pid: program.pid,
+        result: program.result,
         waitUntilComplete: (timeoutMs) =>
           waitUntilComplete(host, program, { timeoutMs }),
       };

@@ -80,12 +80,11 @@ export async function runSwarm(
   await content.layInto(seeder);
   const seeding = await contender.start(seeder);
   const { infoHash } = content.torrent;
-  await waitForCounts(
-    tracker,
-    { host: seeder, infoHash, announceUrl },
-    SEEDING,
-    { timeoutMs: SEED_TIMEOUT_MS },
-  );
+  const torrent = { host: seeder, infoHash, announceUrl };
+  await Promise.race([
+    waitForCounts(tracker, torrent, SEEDING, { timeoutMs: SEED_TIMEOUT_MS }),
+    rejectAtEnd(seeding),
+  ]);
 
   const before = await readProcessUsage(seeding.pid);
   const startMs = performance.now();
@@ -118,6 +117,14 @@ export async function startTracker(host: Host): Promise<string> {
   const tracker = host.spawnTask("tracker", ["0", "--host", host.address]);
   const [announceUrl] = await tracker.stdout.waitFor(/http\S+\/announce/);
   return announceUrl;
+}
+
+/** @throws {Error} When it ends. */
+async function rejectAtEnd({ result }: RunningContender): Promise<never> {
+  const { code, stdout, stderr } = await result;
+  throw new Error(
+    `Cannot seed: the program ended with exit code ${code}:\n${stdout}${stderr}`,
+  );
 }
 
 /** CPU seconds together, memory of the largest. */

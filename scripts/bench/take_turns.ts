@@ -20,13 +20,18 @@ export interface TurnOptions {
   readonly signal: AbortSignal;
 }
 
-/** Measures all. One that fails is told so in its result and has no turn again. */
+/**
+ * Measures all. One that fails is told so in its result and has no turn again; but
+ * others may fail once, as transmission-cli does which, one time in forty, ends as
+ * soon as it has verified.
+ */
 export async function takeTurns(
   participants: readonly Participant[],
   { runCount, onRun, signal }: TurnOptions,
 ): Promise<Result[]> {
   const runs = new Map<Participant, Values[]>();
   const remarks = new Map<Participant, string>();
+  const failed = new Set<Participant>();
   for (const participant of participants) {
     runs.set(participant, []);
     const { missing } = participant;
@@ -45,7 +50,10 @@ export async function takeTurns(
         // After Ctrl+C every program ends, and every wait for one fails.
         signal.throwIfAborted();
         if (!(error instanceof Error)) throw error;
-        remarks.set(participant, `failed: ${error.message}`);
+        if (index === 0 || failed.has(participant)) {
+          remarks.set(participant, `failed: ${error.message}`);
+        }
+        failed.add(participant);
       }
       if (index > 0 && performance.now() - startMs > SLOW_MS) {
         const seconds = SLOW_MS / 1000;
