@@ -16,12 +16,26 @@ export const libtorrent: Client = {
   name: "libtorrent",
   missing: await missingBinding(),
   start(host: Host, torrentName: string): Promise<RunningProgram> {
-    const script = fromFileUrl(new URL("libtorrent_peer.py", import.meta.url));
-    return Promise.resolve(
-      host.spawn(PYTHON, [script, torrentName, markerPath(host)]),
-    );
+    return Promise.resolve(spawnLibtorrent(host, torrentName));
   },
 };
+
+/** Starts it so that it prints what it and its peers say by extensions of the protocol. */
+export function startTalkativeLibtorrent(
+  host: Host,
+  torrentName: string,
+): RunningProgram {
+  return spawnLibtorrent(host, torrentName, ["--extensions"]);
+}
+
+function spawnLibtorrent(
+  host: Host,
+  torrentName: string,
+  flags: readonly string[] = [],
+): RunningProgram {
+  const script = fromFileUrl(new URL("libtorrent_peer.py", import.meta.url));
+  return host.spawn(PYTHON, [script, torrentName, markerPath(host), ...flags]);
+}
 
 async function missingBinding(): Promise<string | undefined> {
   const missing = "python3-libtorrent is not installed";

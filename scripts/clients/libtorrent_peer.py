@@ -1,8 +1,10 @@
 """Seeds or downloads one torrent in the current folder until it is ended.
 
-usage: libtorrent_peer.py TORRENT MARKER
+usage: libtorrent_peer.py TORRENT MARKER [--extensions]
 
-Makes the file MARKER once all of the torrent is there.
+Makes the file MARKER once all of the torrent is there. With --extensions it
+prints what it says to its peers, and hears of them, by extensions of the
+protocol.
 """
 
 import sys
@@ -10,7 +12,9 @@ import time
 
 import libtorrent
 
-torrent_path, marker_path = sys.argv[1:]
+torrent_path, marker_path = sys.argv[1:3]
+has_log = "--extensions" in sys.argv[3:]
+LOGGED = ("EXTENSIONS [", "EXTENDED_HANDSHAKE", "HAVE_ALL", "HAVE_NONE", "PEX", "REJECT")
 session = libtorrent.session({
     "listen_interfaces": "0.0.0.0:6881,[::]:6881",
     "enable_dht": False,
@@ -29,6 +33,7 @@ session = libtorrent.session({
     "send_buffer_watermark": 3 * 1024 * 1024,
     "send_buffer_low_watermark": 1024 * 1024,
     "send_buffer_watermark_factor": 150,
+    "alert_mask": libtorrent.alert.category_t.peer_log_notification if has_log else 0,
 })
 handle = session.add_torrent({
     "ti": libtorrent.torrent_info(torrent_path),
@@ -42,4 +47,8 @@ while True:
     if status.is_seeding and not is_complete:
         is_complete = True
         open(marker_path, "w").close()
+    if has_log:
+        for alert in session.pop_alerts():
+            if any(word in alert.message() for word in LOGGED):
+                print(alert.message(), flush=True)
     time.sleep(0.01)

@@ -1,0 +1,70 @@
+/**
+ * That extensions of the protocol are really spoken with a stock client, as that
+ * client's own log has it. [BEP 6, 10, 11]
+ *
+ * @module
+ */
+import { assertEquals, assertMatch } from "@std/assert";
+import {
+  libtorrent,
+  startTalkativeLibtorrent,
+} from "../../scripts/clients/libtorrent.ts";
+import { waitUntilComplete } from "../../scripts/clients/client.ts";
+import { createLan } from "../../scripts/lan/lan.ts";
+import {
+  announceUrl,
+  carryTorrent,
+  createTorrent,
+  startPeer,
+  startTracker,
+  stopPeer,
+  TORRENT_NAME,
+  waitUntilCompleted,
+} from "../../scripts/lan/sharing_steps.ts";
+import {
+  sha256Of,
+  writeRandomFile,
+} from "../../scripts/programs/sample_file.ts";
+import { lanTest } from "../lan/lan_test_case.ts";
+
+const MIB = 1024 * 1024;
+const NAME = "sample.bin";
+
+/** What libtorrent logs of a connection with us, `<==` received and `==>` sent. */
+const EXPECTED = [
+  /<== EXTENSIONS \[ [01]{64} ext: FAST extension/,
+  /<== EXTENDED_HANDSHAKE \[ \{ 'm': \{ 'ut_pex': 1 \},.*'reqq': 2000,.*'v': 'lanswarm\//,
+  /<== HAVE_ALL/,
+  /==> HAVE_NONE/,
+  /==> PEX_FULL/,
+  /<== PEX \[ dropped: 0 added: [1-9]/,
+];
+
+lanTest(
+  "libtorrent and our peers speak the fast extension, the extension protocol and peer exchange",
+  async () => {
+    await using lan = await createLan(["tracker", "seeder", "ours", "theirs"]);
+    const [tracker, seeder] = [lan.host("tracker"), lan.host("seeder")];
+    const [ours, theirs] = [lan.host("ours"), lan.host("theirs")];
+    await startTracker(tracker);
+    await writeRandomFile(seeder.path(NAME), 16 * MIB + 4321);
+    const torrent = await createTorrent(seeder, NAME, announceUrl(tracker));
+    // Slowly, so that there is time to tell of others.
+    const slowly = ["--max-upload", `${2 * MIB}`];
+    startPeer(seeder, slowly);
+    for (const host of [ours, theirs]) await carryTorrent(torrent, host);
+    const peer = startPeer(ours, slowly);
+    const client = startTalkativeLibtorrent(theirs, TORRENT_NAME);
+    await Promise.all([
+      waitUntilCompleted(peer),
+      waitUntilComplete(theirs, client),
+    ]);
+    const original = await sha256Of(seeder.path(NAME));
+    for (const host of [ours, theirs]) {
+      assertEquals(await sha256Of(host.path(NAME)), original, host.name);
+    }
+    for (const line of EXPECTED) assertMatch(client.stdout.text, line);
+    await stopPeer(peer);
+  },
+  { missing: libtorrent.missing },
+);
