@@ -31,7 +31,7 @@ export async function takeTurns(
 ): Promise<Result[]> {
   const runs = new Map<Participant, Values[]>();
   const remarks = new Map<Participant, string>();
-  const failed = new Set<Participant>();
+  const failures = new Map<Participant, string>();
   for (const participant of participants) {
     runs.set(participant, []);
     const { missing } = participant;
@@ -50,10 +50,10 @@ export async function takeTurns(
         // After Ctrl+C every program ends, and every wait for one fails.
         signal.throwIfAborted();
         if (!(error instanceof Error)) throw error;
-        if (index === 0 || failed.has(participant)) {
+        if (index === 0 || failures.has(participant)) {
           remarks.set(participant, `failed: ${error.message}`);
         }
-        failed.add(participant);
+        failures.set(participant, `one run failed: ${error.message}`);
       }
       if (index > 0 && performance.now() - startMs > SLOW_MS) {
         const seconds = SLOW_MS / 1000;
@@ -68,6 +68,6 @@ export async function takeTurns(
   return participants.map((participant) => ({
     name: participant.name,
     runs: runs.get(participant)!,
-    remark: remarks.get(participant),
+    remark: remarks.get(participant) ?? failures.get(participant),
   }));
 }

@@ -42,7 +42,7 @@ Deno.test("takeTurns() alternates; ours may not fail, others once", async () => 
     {
       name: "c",
       runs: [{ count: 1 }, { count: 3 }, { count: 4 }],
-      remark: undefined,
+      remark: "one run failed: no 2",
     },
     { name: "d", runs: [], remark: "not installed" },
   ]);
