@@ -41,8 +41,8 @@ export interface PeerExchangeMessage {
 }
 
 /**
- * Writes the payload of a message; an address that is none of IP is left out.
- * @throws {RangeError} If there are more peers than a message may have.
+ * Writes the payload of a message.
+ * @throws {RangeError} If there are more peers than a message may have, or one's address is none of IP.
  */
 export function encodePeerExchange(
   { added, dropped }: PeerExchangeMessage,
@@ -79,20 +79,18 @@ function encodeAdded(
   peers: readonly ExchangedPeer[],
   family: keyof CompactPeers,
 ): Record<string, Uint8Array> {
-  const lists: Uint8Array[] = [];
-  const flags: number[] = [];
-  for (const peer of peers) {
-    const list = encodeCompactPeers([peer.address])[family];
-    if (list.length === 0) continue;
-    lists.push(list);
-    flags.push(flagsOf(peer));
+  const isIpv6 = family === "ipv6";
+  const listed = peers.filter(({ address }) =>
+    address.hostname.includes(":") === isIpv6
+  );
+  if (listed.length === 0) return {};
+  const addresses = listed.map((peer) => peer.address);
+  const list = encodeCompactPeers(addresses)[family];
+  if (list.length !== listed.length * COMPACT_PEER_LENGTH[family]) {
+    throw new RangeError("Cannot write peer exchange: a name is no IP address");
   }
-  if (flags.length === 0) return {};
   const key = ADDED_KEY[family];
-  return {
-    [key]: Uint8Array.from(lists.flatMap((list) => [...list])),
-    [`${key}.f`]: Uint8Array.from(flags),
-  };
+  return { [key]: list, [`${key}.f`]: Uint8Array.from(listed, flagsOf) };
 }
 
 function* parseAdded(
