@@ -7,7 +7,7 @@
  * @module
  */
 import { StorageError } from "../base/errors.ts";
-import type { Access } from "./guarded_path.ts";
+import type { Access } from "./guarded_folder.ts";
 
 /** Opens file number `fileIndex`; the pool closes it. */
 export type OpenFile = (

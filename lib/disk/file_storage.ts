@@ -15,13 +15,12 @@
  *
  * @module
  */
-import { join } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import { type FileSpan, FileSpans } from "../metainfo/file_spans.ts";
 import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
-import { FileAccess } from "./file_access.ts";
+import { Disk } from "./disk.ts";
 import { FilePool } from "./file_pool.ts";
-import { type Access, guardedSize, openGuarded } from "./guarded_path.ts";
+import { type Access, GuardedFolder } from "./guarded_folder.ts";
 import type { ByteRange, Storage } from "./storage.ts";
 import { storageFailure } from "./storage_failure.ts";
 
@@ -47,28 +46,35 @@ export async function openFileStorage(
   torrent: Torrent,
   options: FileStorageOptions,
 ): Promise<Storage> {
-  for (const file of torrent.files) {
-    if (file.length === 0 && !file.isPadding) {
-      await makeEmptyFile(options.dir, file);
-    }
-  }
-  return new FileStorage(torrent, options.dir, options.maxOpenFiles ?? 64);
+  const disk = new Disk();
+  const folder = new GuardedFolder(options.dir, disk);
+  await makeEmptyFiles(folder, torrent.files);
+  const maxOpenFiles = options.maxOpenFiles ?? 64;
+  return new FileStorage(torrent, { folder, disk, maxOpenFiles });
+}
+
+/** What a storage works with. */
+interface FileStorageParts {
+  readonly folder: GuardedFolder;
+  readonly disk: Disk;
+  readonly maxOpenFiles: number;
 }
 
 class FileStorage implements Storage {
   readonly #torrent: Torrent;
   readonly #spans: FileSpans;
-  readonly #dir: string;
+  readonly #folder: GuardedFolder;
+  readonly #disk: Disk;
   readonly #pool: FilePool;
-  readonly #access = new FileAccess();
 
-  constructor(torrent: Torrent, dir: string, maxOpenFiles: number) {
+  constructor(torrent: Torrent, parts: FileStorageParts) {
     this.#torrent = torrent;
     this.#spans = new FileSpans(torrent.files);
-    this.#dir = dir;
+    this.#folder = parts.folder;
+    this.#disk = parts.disk;
     this.#pool = new FilePool(
       (fileIndex, access) => this.#open(fileIndex, access),
-      maxOpenFiles,
+      parts.maxOpenFiles,
     );
   }
 
@@ -92,9 +98,16 @@ class FileStorage implements Storage {
 
   async presentRanges(): Promise<readonly ByteRange[]> {
     const ranges: { offsetInTorrent: number; length: number }[] = [];
+    const { files } = this.#torrent;
+    const sizes = await this.#folder.sizes(
+      files.filter(isOnDisk).map(({ path }) => path),
+    );
     let offsetInTorrent = 0;
-    for (const file of this.#torrent.files) {
-      const length = await presentLength(this.#dir, file);
+    let next = 0;
+    for (const file of files) {
+      const length = isOnDisk(file)
+        ? presentLength(file, sizes[next++] ?? 0)
+        : file.length;
       const last = ranges.at(-1);
       if (
         last !== undefined &&
@@ -115,10 +128,10 @@ class FileStorage implements Storage {
 
   async #open(fileIndex: number, access: Access): Promise<Deno.FsFile> {
     const { path, length } = this.#torrent.files[fileIndex]!;
-    const file = await openGuarded(this.#dir, path, access);
-    if (access === "read") return file;
+    const { file, size } = await this.#folder.open(path, access);
+    if (access === "read" || size <= length) return file;
     try {
-      if ((await file.stat()).size > length) await file.truncate(length);
+      await file.truncate(length);
       return file;
     } catch (error) {
       file.close();
@@ -137,27 +150,42 @@ class FileStorage implements Storage {
         access,
         (file) =>
           access === "read"
-            ? this.#access.read(file, span.offsetInFile, bytes)
-            : this.#access.write(file, span.offsetInFile, bytes),
+            ? this.#disk.read(file, span.offsetInFile, bytes)
+            : this.#disk.write(file, span.offsetInFile, bytes),
       );
     } catch (error) {
       const { path } = this.#torrent.files[span.fileIndex]!;
-      throw storageFailure(access, join(this.#dir, ...path), error);
+      throw storageFailure(access, this.#folder.pathOf(path), error);
     }
   }
 }
 
-async function makeEmptyFile(dir: string, file: TorrentFile): Promise<void> {
-  const size = await guardedSize(dir, file.path);
-  if (size === 0) return;
-  if (size !== undefined) {
-    throw new StorageError(
-      `Cannot use ${join(dir, ...file.path)}: it holds ${size} bytes and ` +
-        "the torrent says it is empty; move it away or choose another folder",
-    );
+async function makeEmptyFiles(
+  folder: GuardedFolder,
+  files: readonly TorrentFile[],
+): Promise<void> {
+  const paths = files.filter((file) => file.length === 0 && !file.isPadding)
+    .map(({ path }) => path);
+  const sizes = await folder.sizes(paths);
+  for (const [index, path] of paths.entries()) {
+    const size = sizes[index];
+    if (size === 0) continue;
+    if (size === undefined) await makeEmptyFile(folder, path);
+    else {
+      throw new StorageError(
+        `Cannot use ${folder.pathOf(path)}: it holds ${size} bytes and ` +
+          "the torrent says it is empty; move it away or choose another folder",
+      );
+    }
   }
+}
+
+async function makeEmptyFile(
+  folder: GuardedFolder,
+  path: readonly string[],
+): Promise<void> {
   try {
-    (await openGuarded(dir, file.path, "write")).close();
+    (await folder.open(path, "write")).file.close();
   } catch (error) {
     if (!isUnwritableFolder(error)) throw error;
     // Harmless: no content is missing, and the first write will say the same.
@@ -170,9 +198,12 @@ function isUnwritableFolder(error: unknown): boolean {
     ["EROFS", "EACCES", "EPERM"].includes(String(cause.code));
 }
 
-/** How much of a file, from its start, there is to read. In bytes. */
-async function presentLength(dir: string, file: TorrentFile): Promise<number> {
-  if (file.isPadding || file.length === 0) return file.length;
-  const size = await guardedSize(dir, file.path) ?? 0;
+/** Whether a file has content that must be on the disk. */
+function isOnDisk(file: TorrentFile): boolean {
+  return !file.isPadding && file.length > 0;
+}
+
+/** How much of a file of `size` bytes, from its start, there is to read. In bytes. */
+function presentLength(file: TorrentFile, size: number): number {
   return size > file.length ? file.length - 1 : size;
 }

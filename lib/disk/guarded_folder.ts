@@ -1,0 +1,206 @@
+/**
+ * Opens files below one folder and nowhere else. Invariant: no component below
+ * that folder is ever followed through a symbolic link, so that a torrent's
+ * content cannot be steered out of it, and only regular files are opened: a
+ * named pipe would block, a device would do worse. The folder itself is the
+ * user's choice and may be a link.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { StorageError } from "../base/errors.ts";
+import type { Disk } from "./disk.ts";
+import { storageFailure } from "./storage_failure.ts";
+
+/** What a file is opened for; `write` reads too, and creates what is missing. */
+export type Access = "read" | "write";
+
+/** A file that was opened. */
+export interface OpenedFile {
+  readonly file: Deno.FsFile;
+  /** Its size in bytes. */
+  readonly size: number;
+}
+
+/** What a look at a path found. */
+type Look =
+  | { readonly type: "file"; readonly size: number }
+  | { readonly type: "missing" }
+  | { readonly type: "folderMissing" };
+
+/** A folder to keep files below. */
+export class GuardedFolder {
+  readonly #dir: string;
+  readonly #disk: Disk;
+
+  constructor(dir: string, disk: Disk) {
+    this.#dir = dir;
+    this.#disk = disk;
+  }
+
+  /** Where a file lies on the disk. */
+  pathOf(path: readonly string[]): string {
+    return join(this.#dir, ...path);
+  }
+
+  /**
+   * Looks at files one after another, without opening them.
+   * @returns Their sizes in bytes, `undefined` for one that is missing or whose folder is.
+   * @throws {StorageError} If a component is a symbolic link or of the wrong kind.
+   */
+  async sizes(
+    paths: Iterable<readonly string[]>,
+  ): Promise<(number | undefined)[]> {
+    const folders = new Map<string, boolean>();
+    const sizes: (number | undefined)[] = [];
+    for (const path of paths) {
+      const look = await this.#look(path, folders);
+      sizes.push(look.type === "file" ? look.size : undefined);
+    }
+    return sizes;
+  }
+
+  /**
+   * Opens a file. For writing, missing folders (this one included) and the file
+   * are made.
+   * @throws {StorageError} If it is missing (reading only), is not a regular file,
+   * is reached through a symbolic link, or the system refuses.
+   */
+  async open(path: readonly string[], access: Access): Promise<OpenedFile> {
+    // Refuses links and pipes before the open, which would follow or block.
+    let look = await this.#look(path);
+    if (access === "write" && look.type !== "file") {
+      if (look.type === "folderMissing" || path.length === 1) {
+        await this.#makeFolders(path);
+        look = await this.#look(path);
+      }
+    }
+    const isNew = access === "write" && look.type !== "file";
+    const filePath = this.pathOf(path);
+    let file: Deno.FsFile;
+    try {
+      file = await this.#disk.open(filePath, {
+        read: true,
+        write: access === "write",
+        createNew: isNew,
+      });
+    } catch (error) {
+      throw storageFailure(
+        access === "write" ? "open for writing" : "open",
+        filePath,
+        error,
+      );
+    }
+    // A file that is made, and must not exist before, is not reached by a link.
+    if (isNew) return { file, size: 0 };
+    try {
+      return { file, size: await this.#requireSameFile(filePath, file) };
+    } catch (error) {
+      file.close();
+      throw storageFailure("open", filePath, error);
+    }
+  }
+
+  /** @param folders Folders looked at before, and whether they are there. */
+  async #look(
+    path: readonly string[],
+    folders?: Map<string, boolean>,
+  ): Promise<Look> {
+    for (let depth = 1; depth < path.length; depth++) {
+      const folder = this.pathOf(path.slice(0, depth));
+      let isThere = folders?.get(folder);
+      if (isThere === undefined) {
+        const info = await this.#lookAt(folder);
+        if (info !== undefined) requireFolder(folder, info);
+        isThere = info !== undefined;
+        folders?.set(folder, isThere);
+      }
+      if (!isThere) return { type: "folderMissing" };
+    }
+    const file = this.pathOf(path);
+    const info = await this.#lookAt(file);
+    if (info === undefined) return { type: "missing" };
+    requireRegularFile(file, info);
+    return { type: "file", size: info.size };
+  }
+
+  /** Makes this folder and the folders of `path` below it, one by one. */
+  async #makeFolders(path: readonly string[]): Promise<void> {
+    try {
+      await this.#disk.mkdir(this.#dir, { recursive: true });
+    } catch (error) {
+      throw storageFailure("create folder", this.#dir, error);
+    }
+    for (let depth = 1; depth < path.length; depth++) {
+      const folder = this.pathOf(path.slice(0, depth));
+      const info = await this.#lookAt(folder);
+      if (info !== undefined) {
+        requireFolder(folder, info);
+        continue;
+      }
+      try {
+        await this.#disk.mkdir(folder);
+      } catch (error) {
+        // Another file's folder, made meanwhile: the guarded look comes after.
+        if (error instanceof Deno.errors.AlreadyExists) continue;
+        throw storageFailure("create folder", folder, error);
+      }
+    }
+  }
+
+  async #lookAt(path: string): Promise<Deno.FileInfo | undefined> {
+    try {
+      return await this.#disk.lstat(path);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw storageFailure("look at", path, error);
+    }
+  }
+
+  /**
+   * Checks that the name still leads to the file that was opened: a link put
+   * there between the look and the open does not. Returns the file's size.
+   */
+  async #requireSameFile(path: string, file: Deno.FsFile): Promise<number> {
+    const named = await this.#disk.lstat(path);
+    const opened = await this.#disk.stat(file);
+    requireRegularFile(path, named);
+    requireRegularFile(path, opened);
+    // Deno has no inode numbers of open files on Windows. What is left there is the
+    // look at each component before, which takes junctions as links too.
+    const isSame = Deno.build.os === "windows" ||
+      named.ino === opened.ino && named.dev === opened.dev;
+    if (isSame) return opened.size;
+    throw new StorageError(
+      `Cannot use ${path}: it was replaced while being opened; run again`,
+    );
+  }
+}
+
+function requireFolder(path: string, info: Deno.FileInfo): void {
+  if (info.isSymlink) throw refusedLink(path);
+  if (!info.isDirectory) {
+    throw new StorageError(
+      `Cannot use ${path}: a file stands where a folder must be; ` +
+        "move it away or choose another folder",
+    );
+  }
+}
+
+function requireRegularFile(path: string, info: Deno.FileInfo): void {
+  if (info.isSymlink) throw refusedLink(path);
+  if (!info.isFile) {
+    const kind = info.isDirectory ? "a folder" : "a pipe, socket or device";
+    throw new StorageError(
+      `Cannot use ${path}: ${kind} stands where a file must be; ` +
+        "move it away or choose another folder",
+    );
+  }
+}
+
+function refusedLink(path: string): StorageError {
+  return new StorageError(
+    `Cannot use ${path}: it is a symbolic link and may lead out of the ` +
+      "download folder; replace it by what it points to",
+  );
+}
