@@ -120,8 +120,7 @@ export class Downloads {
    */
   receiveAllowedFast(peer: PeerState, index: number, now: number): void {
     checkPieceIndex(index, { peer, message: "allowed fast" });
-    noteAllowedFast(peer, index);
-    this.#fill(peer, now);
+    if (noteAllowedFast(peer, index)) this.#fill(peer, now);
   }
 
   /** @throws {ProtocolError} If a block that was asked for has another length, or with the fast extension one was not asked for. */

@@ -16,9 +16,14 @@ const MAX_ALLOWED_FAST = 64;
 const FIRST_REST_MS = 1_000;
 const LONGEST_REST_MS = 30_000;
 
-/** The peer serves this piece even while it chokes us. What exceeds a bound is not noted. */
-export function noteAllowedFast(peer: PeerState, index: number): void {
-  if (peer.allowedFast.size < MAX_ALLOWED_FAST) peer.allowedFast.add(index);
+/** The peer serves this piece even while it chokes us. False if that is no news, or exceeds a bound. */
+export function noteAllowedFast(peer: PeerState, index: number): boolean {
+  const { allowedFast } = peer;
+  if (allowedFast.has(index) || allowedFast.size >= MAX_ALLOWED_FAST) {
+    return false;
+  }
+  allowedFast.add(index);
+  return true;
 }
 
 /**

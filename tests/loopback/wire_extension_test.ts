@@ -5,6 +5,8 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
+import { ALLOWED_FAST_COUNT } from "../../lib/swarm/allowed_fast.ts";
+import { UPLOAD_SLOTS } from "../../lib/swarm/choker.ts";
 import { latin1 } from "../core/bencode/bytes.ts";
 import {
   EXTENSION_BITS,
@@ -34,16 +36,16 @@ const NOT_OFFERED: [what: string, bytes: Uint8Array][] = [
   ["have all", frame(ID.haveAll)],
   ["have none", frame(ID.haveNone)],
   ["a reject", frame(ID.reject, uint32(0, 0, BLOCK))],
-  ["an offer", frame(17, uint32(0))],
-  ["a suggestion", frame(13, uint32(0))],
+  ["an offer", frame(ID.allowedFast, uint32(0))],
+  ["a suggestion", frame(ID.suggest, uint32(0))],
 ];
 
 /** What ends the connection of a peer that offered everything. */
 const FATAL: [what: string, bytes: Uint8Array][] = [
   ["have all with a payload", frame(ID.haveAll, [0])],
   ["a reject of 12 bytes", frame(ID.reject, uint32(0, 0, 0), [0])],
-  ["an offer of a piece behind the last", frame(17, uint32(10))],
-  ["a suggestion of a piece behind the last", frame(13, uint32(10))],
+  ["an offer of a piece behind the last", frame(ID.allowedFast, uint32(10))],
+  ["a suggestion of a piece behind the last", frame(ID.suggest, uint32(10))],
   [
     "a block not asked for",
     frame(ID.piece, uint32(7, 0), new Uint8Array(BLOCK)),
@@ -62,7 +64,7 @@ const HARMLESS: [what: string, bytes: Uint8Array][] = [
   ["have none", frame(ID.haveNone)],
   [
     "an offer and a suggestion",
-    joined(frame(17, uint32(7)), frame(13, uint32(7))),
+    joined(frame(ID.allowedFast, uint32(7)), frame(ID.suggest, uint32(7))),
   ],
   ["a reject of what was not asked", frame(ID.reject, uint32(7, 0, BLOCK))],
   ["an extended id that is nobody's", frame(ID.extended, [200], latin1("?"))],
@@ -132,6 +134,33 @@ Deno.test("a session asks another for what a peer rejects", async () => {
     const other = await second.takeFrameOf(ID.request);
     if (`${other}` === `${asked}`) break;
   }
+});
+
+Deno.test("a session that serves as many as it can offers a newcomer some pieces, and serves those", async () => {
+  await using scene = await Scene.open({ maxPeers: 2 * UPLOAD_SLOTS });
+  using others = new DisposableStack();
+  // The peer that behaves has not asked yet.
+  for (let count = 0; count < UPLOAD_SLOTS; count++) {
+    const other = others.use(await greet(scene.session, count + 2));
+    await other.write(INTERESTED);
+    await other.takeFrameOf(ID.unchoke);
+  }
+  using peer = await greet(scene.session, 1, FAST_BITS);
+  await peer.write(INTERESTED);
+  const offered: number[] = [];
+  while (offered.length < ALLOWED_FAST_COUNT) {
+    const index = (await peer.takeFrameOf(ID.allowedFast))!;
+    offered.push(new DataView(index.buffer, index.byteOffset).getUint32(0));
+  }
+  // Of what it offers it has some.
+  const index = offered.find((piece) => piece < 5)!;
+  const range = uint32(index, BLOCK, 100);
+  await peer.write(frame(ID.request, range));
+  const start = index * PIECE + BLOCK;
+  assertEquals(
+    await peer.takeFrameOf(ID.piece),
+    joined(uint32(index, BLOCK), SAMPLE.content.subarray(start, start + 100)),
+  );
 });
 
 for (const [what, bytes] of NOT_OFFERED) {

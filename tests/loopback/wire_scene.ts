@@ -44,9 +44,11 @@ export const ID = {
   request: 6,
   piece: 7,
   cancel: 8,
+  suggest: 13,
   haveAll: 14,
   haveNone: 15,
   reject: 16,
+  allowedFast: 17,
   extended: 20,
 } as const;
 
