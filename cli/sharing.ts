@@ -108,7 +108,8 @@ class Sharing implements AsyncDisposable {
         await openFileStorage(torrent, { dir: this.#request.dir }),
       );
       const have = await this.#verify(torrent, storage, signal);
-      const hadContent = await holdsContent(torrent, storage);
+      const hadContent = have.count > 0 ||
+        await holdsContent(torrent, storage);
       const transfer = this.#session.addTorrent(torrent, {
         storage,
         have,

@@ -24,9 +24,8 @@ export interface OpenedFile {
 
 /** What a look at a path found. */
 type Look =
-  | { readonly type: "file"; readonly size: number }
-  | { readonly type: "missing" }
-  | { readonly type: "folderMissing" };
+  | { readonly type: "file"; readonly info: Deno.FileInfo }
+  | { readonly type: "missing" };
 
 /** A folder to keep files below. */
 export class GuardedFolder {
@@ -55,7 +54,7 @@ export class GuardedFolder {
     const sizes: (number | undefined)[] = [];
     for (const path of paths) {
       const look = await this.#look(path, folders);
-      sizes.push(look.type === "file" ? look.size : undefined);
+      sizes.push(look.type === "file" ? look.info.size : undefined);
     }
     return sizes;
   }
@@ -67,37 +66,48 @@ export class GuardedFolder {
    * is reached through a symbolic link, or the system refuses.
    */
   async open(path: readonly string[], access: Access): Promise<OpenedFile> {
+    if (access === "write") {
+      const file = await this.#create(path);
+      if (file !== undefined) return { file, size: 0 };
+    }
     // Refuses links and pipes before the open, which would follow or block.
-    let look = await this.#look(path);
-    if (access === "write" && look.type !== "file") {
-      if (look.type === "folderMissing" || path.length === 1) {
-        await this.#makeFolders(path);
-        look = await this.#look(path);
-      }
-    }
-    const isNew = access === "write" && look.type !== "file";
+    const look = await this.#look(path);
     const filePath = this.pathOf(path);
-    let file: Deno.FsFile;
+    const file = await this.#openPath(filePath, access);
     try {
-      file = await this.#disk.open(filePath, {
-        read: true,
-        write: access === "write",
-        createNew: isNew,
-      });
-    } catch (error) {
-      throw storageFailure(
-        access === "write" ? "open for writing" : "open",
-        filePath,
-        error,
-      );
-    }
-    // A file that is made, and must not exist before, is not reached by a link.
-    if (isNew) return { file, size: 0 };
-    try {
-      return { file, size: await this.#requireSameFile(filePath, file) };
+      const opened = await this.#disk.stat(file);
+      requireRegularFile(filePath, opened);
+      requireSameFile(filePath, look, opened);
+      return { file, size: opened.size };
     } catch (error) {
       file.close();
       throw storageFailure("open", filePath, error);
+    }
+  }
+
+  /**
+   * Makes a file, and the folders above it; `undefined` if it is there already.
+   * What must not exist before is not reached by a link.
+   */
+  async #create(path: readonly string[]): Promise<Deno.FsFile | undefined> {
+    if (!await this.#hasFolders(path)) await this.#makeFolders(path);
+    const options = { read: true, write: true, createNew: true };
+    const filePath = this.pathOf(path);
+    try {
+      return await this.#disk.open(filePath, options);
+    } catch (error) {
+      if (error instanceof Deno.errors.AlreadyExists) return undefined;
+      throw storageFailure("open for writing", filePath, error);
+    }
+  }
+
+  async #openPath(filePath: string, access: Access): Promise<Deno.FsFile> {
+    const isWritten = access === "write";
+    try {
+      return await this.#disk.open(filePath, { read: true, write: isWritten });
+    } catch (error) {
+      const action = isWritten ? "open for writing" : "open";
+      throw storageFailure(action, filePath, error);
     }
   }
 
@@ -106,6 +116,22 @@ export class GuardedFolder {
     path: readonly string[],
     folders?: Map<string, boolean>,
   ): Promise<Look> {
+    if (path.length > 1 && !await this.#hasFolders(path, folders)) {
+      return { type: "missing" };
+    }
+    const file = this.pathOf(path);
+    const info = await this.#lookAt(file);
+    if (info === undefined) return { type: "missing" };
+    requireRegularFile(file, info);
+    return { type: "file", info };
+  }
+
+  /** Whether the folders of a file are there; this one itself where there is no other. */
+  async #hasFolders(
+    path: readonly string[],
+    folders?: Map<string, boolean>,
+  ): Promise<boolean> {
+    if (path.length === 1) return await this.#lookAt(this.#dir) !== undefined;
     for (let depth = 1; depth < path.length; depth++) {
       const folder = this.pathOf(path.slice(0, depth));
       let isThere = folders?.get(folder);
@@ -115,13 +141,9 @@ export class GuardedFolder {
         isThere = info !== undefined;
         folders?.set(folder, isThere);
       }
-      if (!isThere) return { type: "folderMissing" };
+      if (!isThere) return false;
     }
-    const file = this.pathOf(path);
-    const info = await this.#lookAt(file);
-    if (info === undefined) return { type: "missing" };
-    requireRegularFile(file, info);
-    return { type: "file", size: info.size };
+    return true;
   }
 
   /** Makes this folder and the folders of `path` below it, one by one. */
@@ -156,25 +178,27 @@ export class GuardedFolder {
       throw storageFailure("look at", path, error);
     }
   }
+}
 
-  /**
-   * Checks that the name still leads to the file that was opened: a link put
-   * there between the look and the open does not. Returns the file's size.
-   */
-  async #requireSameFile(path: string, file: Deno.FsFile): Promise<number> {
-    const named = await this.#disk.lstat(path);
-    const opened = await this.#disk.stat(file);
-    requireRegularFile(path, named);
-    requireRegularFile(path, opened);
-    // Deno has no inode numbers of open files on Windows. What is left there is the
-    // look at each component before, which takes junctions as links too.
-    const isSame = Deno.build.os === "windows" ||
-      named.ino === opened.ino && named.dev === opened.dev;
-    if (isSame) return opened.size;
-    throw new StorageError(
-      `Cannot use ${path}: it was replaced while being opened; run again`,
-    );
+/**
+ * Checks that what was opened is what was looked at: a link put there between
+ * the look and the open is not.
+ */
+function requireSameFile(
+  path: string,
+  look: Look,
+  opened: Deno.FileInfo,
+): void {
+  if (look.type === "file") {
+    const { ino, dev } = look.info;
+    // Deno has no inode numbers of open files on Windows. What is left there is
+    // the look at each component before, which takes junctions as links too.
+    if (Deno.build.os === "windows") return;
+    if (ino === opened.ino && dev === opened.dev) return;
   }
+  throw new StorageError(
+    `Cannot use ${path}: it was replaced while being opened; run again`,
+  );
 }
 
 function requireFolder(path: string, info: Deno.FileInfo): void {
