@@ -164,8 +164,9 @@ export class Downloads {
     if (piece === undefined || !this.#context.have.add(index)) return new Set();
     const convicted = this.#suspects.convict(index, bytes);
     this.#picker.recycle(bytes);
+    const have = { type: "have", index } as const;
     for (const peer of this.#context.peers.values()) {
-      this.#context.send(peer, { type: "have", index }, now);
+      this.#context.send(peer, have, now);
       if (peer.pieces.has(index)) {
         peer.wantedCount--;
         this.#updateInterest(peer, now);

@@ -1,36 +1,32 @@
 /**
- * Pieces not yet begun, ordered by how many peers have them, rarest first, and
- * random among equals. One array holds the order; `bucketEnds[n]` is where the
- * pieces that `n` peers have end. A count that changes by one moves one piece
- * across one border, so upkeep costs a constant and picking never sorts.
+ * Pieces not yet begun, by how many peers have them, rarest first, and random
+ * among equals: a bucket for each number of peers, and each piece knows its place
+ * in its bucket. Whatever changes moves one or two pieces, so upkeep costs a
+ * constant and picking never sorts.
  *
  * @module
  */
-import { type Random, randomBelow, shuffle } from "../base/random.ts";
+import { type Random, randomBelow } from "../base/random.ts";
+
+/** The place of a piece that is not in the order. */
+const OUT = 0xffff_ffff;
 
 /** Rarest-first order over pieces. */
 export class RarityOrder {
   readonly #random: Random;
   readonly #availability: Uint32Array;
-  /** The pieces in order; only the first `#count` are in it. */
-  readonly #order: Uint32Array;
-  /** Where each piece stands in `#order`; at or past `#count`: not in it. */
-  readonly #position: Uint32Array;
-  #count: number;
-  readonly #bucketEnds: number[];
+  /** The pieces that so many peers have, in no order. */
+  readonly #buckets: number[][] = [];
+  /** Where each piece stands in its bucket, or `OUT`. */
+  readonly #places: Uint32Array;
+  #count = 0;
 
   /** All pieces are in the order, at availability 0. */
   constructor(pieceCount: number, random: Random) {
     this.#random = random;
     this.#availability = new Uint32Array(pieceCount);
-    this.#order = shuffle(
-      Uint32Array.from({ length: pieceCount }, (_, index) => index),
-      random,
-    );
-    this.#position = new Uint32Array(pieceCount);
-    this.#order.forEach((piece, position) => this.#position[piece] = position);
-    this.#count = pieceCount;
-    this.#bucketEnds = [pieceCount];
+    this.#places = new Uint32Array(pieceCount).fill(OUT);
+    for (let piece = 0; piece < pieceCount; piece++) this.add(piece);
   }
 
   /** Number of pieces in the order. */
@@ -44,48 +40,32 @@ export class RarityOrder {
   }
 
   has(piece: number): boolean {
-    return this.#position[piece]! < this.#count;
+    return this.#places[piece] !== OUT;
   }
 
   /** One more peer has the piece. */
   increment(piece: number): void {
-    const level = this.#availability[piece]!++;
-    if (!this.has(piece)) return;
-    this.#growBuckets(level + 1);
-    this.#moveUp(piece, level);
+    this.#change(piece, 1);
   }
 
   /** One peer fewer has the piece. */
   decrement(piece: number): void {
-    const level = this.#availability[piece]!--;
-    if (this.has(piece)) this.#moveDown(piece, level);
+    this.#change(piece, -1);
   }
 
   /** Takes a piece out: it was begun, or verified. */
   remove(piece: number): void {
     if (!this.has(piece)) return;
-    // Past every border, to the very end, then out.
-    for (
-      let level = this.#availability[piece]!;
-      level < this.#bucketEnds.length;
-      level++
-    ) {
-      this.#moveUp(piece, level);
-    }
+    this.#takeOut(piece);
+    this.#places[piece] = OUT;
     this.#count--;
   }
 
   /** Puts a piece back in: it was given up or found corrupt. */
   add(piece: number): void {
     if (this.has(piece)) return;
-    this.#growBuckets(this.#availability[piece]!);
-    this.#swap(this.#position[piece]!, this.#count);
+    this.#putIn(piece);
     this.#count++;
-    const last = this.#bucketEnds.length - 1;
-    this.#bucketEnds[last]!++;
-    for (let level = last; level > this.#availability[piece]!; level--) {
-      this.#moveDown(piece, level);
-    }
   }
 
   /**
@@ -93,42 +73,43 @@ export class RarityOrder {
    * are passed over: in a large swarm that is most of them, most of the time.
    */
   find(pieces: { has(piece: number): boolean }): number | undefined {
-    let start = this.#bucketEnds[0]!;
-    for (let level = 1; level < this.#bucketEnds.length; level++) {
-      const end = this.#bucketEnds[level]!;
-      const middle = start + randomBelow(end - start, this.#random);
-      for (let position = middle; position < end; position++) {
-        if (pieces.has(this.#order[position]!)) return this.#order[position];
+    for (let level = 1; level < this.#buckets.length; level++) {
+      const bucket = this.#buckets[level]!;
+      const { length } = bucket;
+      if (length === 0) continue;
+      const middle = randomBelow(length, this.#random);
+      for (let place = middle; place < length; place++) {
+        if (pieces.has(bucket[place]!)) return bucket[place];
       }
-      for (let position = start; position < middle; position++) {
-        if (pieces.has(this.#order[position]!)) return this.#order[position];
+      for (let place = 0; place < middle; place++) {
+        if (pieces.has(bucket[place]!)) return bucket[place];
       }
-      start = end;
     }
     return undefined;
   }
 
-  /** From bucket `level` into the one above: last of its own, then the border moves. */
-  #moveUp(piece: number, level: number): void {
-    this.#bucketEnds[level]!--;
-    this.#swap(this.#position[piece]!, this.#bucketEnds[level]!);
+  #change(piece: number, step: 1 | -1): void {
+    const isIn = this.has(piece);
+    if (isIn) this.#takeOut(piece);
+    this.#availability[piece]! += step;
+    if (isIn) this.#putIn(piece);
   }
 
-  /** From bucket `level` into the one below: first of its own, then the border moves. */
-  #moveDown(piece: number, level: number): void {
-    this.#swap(this.#position[piece]!, this.#bucketEnds[level - 1]!);
-    this.#bucketEnds[level - 1]!++;
+  /** The last of the bucket takes its place. */
+  #takeOut(piece: number): void {
+    const bucket = this.#buckets[this.#availability[piece]!]!;
+    const last = bucket.pop()!;
+    if (last === piece) return;
+    const place = this.#places[piece]!;
+    bucket[place] = last;
+    this.#places[last] = place;
   }
 
-  #growBuckets(level: number): void {
-    while (this.#bucketEnds.length <= level) this.#bucketEnds.push(this.#count);
-  }
-
-  #swap(one: number, other: number): void {
-    const held = this.#order[one]!;
-    this.#order[one] = this.#order[other]!;
-    this.#order[other] = held;
-    this.#position[this.#order[one]!] = one;
-    this.#position[this.#order[other]!] = other;
+  #putIn(piece: number): void {
+    const level = this.#availability[piece]!;
+    while (this.#buckets.length <= level) this.#buckets.push([]);
+    const bucket = this.#buckets[level]!;
+    this.#places[piece] = bucket.length;
+    bucket.push(piece);
   }
 }

@@ -1,8 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { BLOCK_SIZE } from "../../lib/metainfo/geometry.ts";
-import { fingerprint } from "./report.ts";
-import { GIGABIT, type VirtualHost } from "./virtual_host.ts";
-import { VirtualLan } from "./virtual_lan.ts";
+import { fingerprint } from "../../scripts/simulate/outcome.ts";
+import {
+  GIGABIT,
+  type VirtualHost,
+} from "../../scripts/simulate/virtual_host.ts";
+import { VirtualLan } from "../../scripts/simulate/virtual_lan.ts";
 
 const SEEDS = [1, 2, 3, 4, 5];
 
@@ -38,7 +40,7 @@ for (const seed of SEEDS) {
     const culprit = lan.join({
       isSeeder: true,
       isWrong: ({ index, offsetInPiece }) =>
-        (index * 7 + offsetInPiece / BLOCK_SIZE) % 50 === 0,
+        (index * 7 + offsetInPiece) % 50 === 0,
     });
     const leechers = lan.joinMany(6);
     lan.runUntilAllComplete(60_000);
@@ -53,7 +55,7 @@ for (const seed of SEEDS) {
     lan.joinMany(5, slow);
     const culprit = lan.join({
       ...slow,
-      isWrong: ({ offsetInPiece }) => offsetInPiece % (2 * BLOCK_SIZE) === 0,
+      isWrong: ({ offsetInPiece }) => offsetInPiece % 2 === 0,
     });
     const leechers = lan.joinMany(2);
     lan.runUntilAllComplete(120_000);

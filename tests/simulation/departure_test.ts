@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { SNUB_TIMEOUT_MS } from "../../lib/swarm/downloads.ts";
-import { completionTimes } from "./report.ts";
-import type { VirtualHost } from "./virtual_host.ts";
-import { VirtualLan } from "./virtual_lan.ts";
+import { completionTimes } from "../../scripts/simulate/outcome.ts";
+import type { VirtualHost } from "../../scripts/simulate/virtual_host.ts";
+import { VirtualLan } from "../../scripts/simulate/virtual_lan.ts";
 
 const SEEDS = [1, 2, 3];
 

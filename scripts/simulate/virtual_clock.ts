@@ -26,7 +26,12 @@ export class VirtualClock {
 
   /** Runs something so many milliseconds from now. */
   after(delayMs: number, run: () => void): void {
-    const call = { at: this.#now + delayMs, sequence: this.#sequence++, run };
+    this.at(this.#now + delayMs, run);
+  }
+
+  /** Runs something at a moment, which is not before now. */
+  at(at: number, run: () => void): void {
+    const call = { at, sequence: this.#sequence++, run };
     const calls = this.#calls;
     let position = calls.length;
     while (position > 0) {

@@ -12,13 +12,21 @@ export function completionTimes(hosts: readonly VirtualHost[]): number[] {
 }
 
 /**
- * The least time in which so many leechers can all have everything from one
- * seeder where every link is a gigabit, in milliseconds: every byte must leave
- * the seeder once, and all copies must leave somebody.
+ * The least time in which so many leechers can all have everything, in
+ * milliseconds: every byte must leave a seeder once, must reach each of them, and
+ * all their copies must leave somebody.
  */
-export function leastTimeMs(lan: VirtualLan, leecherCount: number): number {
-  const seconds = lan.geometry.length / GIGABIT;
-  return 1000 * Math.max(seconds, seconds * leecherCount / (leecherCount + 1));
+export function leastTimeMs(
+  lan: VirtualLan,
+  leechers: readonly VirtualHost[],
+): number {
+  const seeders = lan.hosts.filter(({ options }) => options.isSeeder);
+  const slowest = Math.min(
+    sumUp(seeders),
+    ...leechers.map(({ options }) => options.downBytesPerSecond ?? GIGABIT),
+    sumUp(lan.hosts) / leechers.length,
+  );
+  return 1000 * lan.contentBytes / slowest;
 }
 
 /** How many times the whole content left a host. */
@@ -45,4 +53,11 @@ export function fingerprint(lan: VirtualLan): unknown {
     banned,
     traffic: swarm.traffic,
   }));
+}
+
+function sumUp(hosts: readonly VirtualHost[]): number {
+  return hosts.reduce(
+    (sum, { options }) => sum + (options.upBytesPerSecond ?? GIGABIT),
+    0,
+  );
 }

@@ -1,0 +1,346 @@
+/**
+ * One machine of a virtual LAN: the real engine, and in place of sockets, disk
+ * and clock the virtual ones. It performs the engine's actions as a session
+ * would: control messages go ahead of blocks and cost no bandwidth, a block
+ * takes up the uplink, a piece is judged after a moment.
+ *
+ * @module
+ */
+import type { PeerId } from "../../lib/base/identifier.ts";
+import type { Geometry } from "../../lib/metainfo/geometry.ts";
+import type {
+  JudgedPiece,
+  PeerKey,
+  SwarmAction,
+  SwarmEvent,
+} from "../../lib/swarm/events.ts";
+import type { Swarm } from "../../lib/swarm/swarm.ts";
+import type { BlockRange, Message } from "../../lib/wire/message.ts";
+import { Inbox } from "./inbox.ts";
+import type { VirtualClock } from "./virtual_clock.ts";
+import { isRight, rightBlock, wrongBlock } from "./virtual_content.ts";
+import { PORT, type VirtualDialing } from "./virtual_dialing.ts";
+import { Channel, Downlink, type Receiver, Uplink } from "./virtual_link.ts";
+
+/** A gigabit a second, in bytes a second. */
+export const GIGABIT = 125_000_000;
+/** Time to hash and store a piece, in milliseconds. */
+const VERIFY_MS = 1;
+const TICK_MS = 1000;
+/** In place of a message: the connection is over. */
+const CLOSED: Message = { type: "keepAlive" };
+
+/** What a host is like. */
+export interface HostOptions {
+  /** @default {GIGABIT} */
+  readonly upBytesPerSecond?: number;
+  /** @default {GIGABIT} */
+  readonly downBytesPerSecond?: number;
+  /** Whether it has everything from the start. @default {false} */
+  readonly isSeeder?: boolean;
+  /** Which blocks it sends wrong. Offsets count blocks. @default {none} */
+  readonly isWrong?: (block: BlockRange) => boolean;
+}
+
+/** What a host is made of. */
+export interface HostParts {
+  readonly clock: VirtualClock;
+  readonly geometry: Geometry;
+  /** What a block stands for, in bytes. */
+  readonly blockBytes: number;
+  readonly hostname: string;
+  readonly id: PeerId;
+  readonly swarm: Swarm;
+  readonly dialing: VirtualDialing;
+  /** One way, in milliseconds. */
+  readonly latencyMs: number;
+  /** It looks at what came at most this often, in milliseconds; 0: at once. */
+  readonly turnMs: number;
+  /** When its first tick comes, in milliseconds from now. */
+  readonly firstTickMs: number;
+}
+
+interface Link {
+  readonly far: VirtualHost;
+  readonly channel: Channel;
+  readonly isOutgoing: boolean;
+  hasHeard: boolean;
+}
+
+/** A host with one torrent. A connection has the same key at both ends. */
+export class VirtualHost implements Receiver {
+  readonly hostname: string;
+  readonly id: PeerId;
+  readonly swarm: Swarm;
+  readonly options: HostOptions;
+  /** Hosts that it banned. */
+  readonly banned: string[] = [];
+  /** When it was told `completed`, in virtual milliseconds; once, if all is well. */
+  readonly completions: number[] = [];
+  /** Most connections that it had at once. */
+  mostConnections = 0;
+  readonly #parts: HostParts;
+  readonly #uplink: Uplink;
+  readonly #downlink: Downlink;
+  readonly #links = new Map<PeerKey, Link>();
+  readonly #blocks = new Inbox<Channel, BlockRange>();
+  readonly #messages = new Inbox<PeerKey, Message>();
+  readonly #verdicts = new Inbox<JudgedPiece, boolean>();
+  readonly #departures = new Inbox<PeerKey, number>();
+  #turnedAt = -Infinity;
+  /** When it looks next. */
+  #turnAt = Infinity;
+  #isFrozen = false;
+  #isGone = false;
+
+  constructor(parts: HostParts, options: HostOptions) {
+    this.hostname = parts.hostname;
+    this.id = parts.id;
+    this.swarm = parts.swarm;
+    this.options = options;
+    this.#parts = parts;
+    const { clock, blockBytes, latencyMs } = parts;
+    const linkOf = (bytesPerSecond = GIGABIT) => ({
+      msPerBlock: blockBytes * 1000 / bytesPerSecond,
+      blockBytes,
+      latencyMs,
+    });
+    this.#uplink = new Uplink(
+      clock,
+      linkOf(options.upBytesPerSecond),
+      (channel) => {
+        this.#departures.push(clock.now, channel.key, 1);
+        this.#wake(clock.now);
+      },
+    );
+    this.#downlink = new Downlink(linkOf(options.downBytesPerSecond));
+    clock.after(parts.firstTickMs, () => this.#tick());
+  }
+
+  get isComplete(): boolean {
+    return this.swarm.have.isFull;
+  }
+
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /** Whether it waits for content that some present host may yet give it. */
+  get isWaiting(): boolean {
+    return !this.#isGone && !this.#isFrozen && !this.isComplete;
+  }
+
+  /** Hosts that a tracker names. */
+  learn(hostnames: readonly string[]): void {
+    this.#parts.dialing.add(hostnames);
+    this.#dialMore();
+  }
+
+  /** A connection stands. */
+  connect(key: PeerKey, far: VirtualHost, isOutgoing: boolean): void {
+    if (this.#isGone) return far.hear(key, CLOSED);
+    const channel = new Channel(key, this.#uplink, far);
+    this.#links.set(key, { far, channel, isOutgoing, hasHeard: false });
+    const { id, hostname } = far;
+    const extensions = { fast: true, extended: true };
+    this.#tell({
+      type: "peerJoined",
+      peer: key,
+      id,
+      hostname,
+      isOutgoing,
+      extensions,
+      listenPort: isOutgoing ? PORT : undefined,
+    });
+    const { size } = this.swarm.peers;
+    this.mostConnections = Math.max(this.mostConnections, size);
+  }
+
+  /** Ends every connection, as a process that is stopped. */
+  leave(): void {
+    this.#isGone = true;
+    for (const key of [...this.#links.keys()]) this.#close(key);
+  }
+
+  /** Neither hears nor says anything, and its connections stand. */
+  freeze(): void {
+    this.#isFrozen = true;
+    this.#uplink.stop();
+  }
+
+  /** Hears at once what was said meanwhile. */
+  thaw(): void {
+    this.#isFrozen = false;
+    this.#uplink.start();
+    this.#wake(this.#parts.clock.now);
+  }
+
+  /** A block is on its way here. */
+  takeIn(channel: Channel, block: BlockRange): void {
+    const at = this.#downlink.arrival(this.#parts.clock.now);
+    this.#blocks.push(at, channel, block);
+    this.#wake(at);
+  }
+
+  /** A message is on its way here. */
+  hear(key: PeerKey, message: Message): void {
+    const at = this.#parts.clock.now + this.#parts.latencyMs;
+    this.#messages.push(at, key, message);
+    this.#wake(at);
+  }
+
+  /** Has the host look at what is due, then or as soon as it may. */
+  #wake(at: number): void {
+    const turnAt = Math.max(at, this.#turnedAt + this.#parts.turnMs);
+    if (turnAt >= this.#turnAt) return;
+    this.#turnAt = turnAt;
+    this.#parts.clock.at(turnAt, this.#turn);
+  }
+
+  readonly #turn = (): void => {
+    const { now } = this.#parts.clock;
+    // Otherwise it was called sooner meanwhile.
+    if (now !== this.#turnAt) return;
+    this.#turnAt = Infinity;
+    if (this.#isGone || this.#isFrozen) return;
+    this.#turnedAt = now;
+    this.#departures.drain(now, this.#onDeparture);
+    this.#blocks.drain(now, this.#onBlock);
+    this.#messages.drain(now, this.#onMessage);
+    this.#verdicts.drain(now, this.#onVerdict);
+    const nextAt = Math.min(
+      this.#departures.firstAt,
+      this.#blocks.firstAt,
+      this.#messages.firstAt,
+      this.#verdicts.firstAt,
+    );
+    if (nextAt < Infinity) this.#wake(nextAt);
+  };
+
+  readonly #onDeparture = (peer: PeerKey, length: number): void => {
+    this.#tell({ type: "blockSent", peer, length });
+  };
+
+  readonly #onBlock = (channel: Channel, block: BlockRange): void => {
+    channel.sender.arrived(channel);
+    const link = this.#links.get(channel.key);
+    if (link === undefined || !channel.isOpen) return;
+    const { geometry } = this.#parts;
+    this.#tell({
+      type: "messageReceived",
+      peer: channel.key,
+      message: {
+        type: "piece",
+        index: block.index,
+        offsetInPiece: block.offsetInPiece,
+        block: link.far.contentOf(geometry, block),
+      },
+    });
+  };
+
+  readonly #onMessage = (peer: PeerKey, message: Message): void => {
+    const link = this.#links.get(peer);
+    if (link === undefined) return;
+    if (message === CLOSED) return this.#farEndClosed(peer, link);
+    link.hasHeard = true;
+    this.#tell({ type: "messageReceived", peer, message });
+  };
+
+  readonly #onVerdict = (piece: JudgedPiece, isRight: boolean): void => {
+    const { index, bytes } = piece;
+    const type = isRight ? "pieceVerified" : "pieceCorrupt";
+    this.#tell({ type, index, bytes });
+  };
+
+  /** What it sends when a block is asked of it. */
+  contentOf(geometry: Geometry, block: BlockRange): Uint8Array {
+    return this.options.isWrong?.(block)
+      ? wrongBlock()
+      : rightBlock(geometry, block);
+  }
+
+  #tick(): void {
+    if (this.#isGone) return;
+    if (!this.#isFrozen) {
+      this.#tell({ type: "tick" });
+      this.#dialMore();
+    }
+    this.#parts.clock.after(TICK_MS, () => this.#tick());
+  }
+
+  #dialMore(): void {
+    if (this.#isGone) return;
+    const { dialing, clock } = this.#parts;
+    dialing.dialMore(this.swarm.peers.size, clock.now);
+  }
+
+  #tell(event: SwarmEvent): void {
+    if (this.#isGone) return;
+    const actions = this.swarm.apply(event, this.#parts.clock.now);
+    for (const action of actions) this.#perform(action);
+  }
+
+  #perform(action: SwarmAction): void {
+    switch (action.type) {
+      case "send":
+        this.#links.get(action.peer)?.far.hear(action.peer, action.message);
+        return;
+      case "serveBlock": {
+        const link = this.#links.get(action.peer);
+        if (link !== undefined) this.#uplink.send(link.channel, action.block);
+        return;
+      }
+      case "verifyPiece": {
+        const { clock, geometry } = this.#parts;
+        const at = clock.now + VERIFY_MS;
+        const verdict = isRight(geometry, action.index, action.bytes);
+        this.#verdicts.push(at, action, verdict);
+        this.#wake(at);
+        return;
+      }
+      case "disconnect":
+        return this.#close(action.peer, action.reason === "bothComplete");
+      case "findAllowedFast":
+        // For swarms with more leechers at a host than it has upload slots.
+        return;
+      case "peersHeard":
+        return this.#parts.dialing.hear(
+          action.addresses.map(({ hostname }) => hostname),
+        );
+      case "ban":
+        this.banned.push(action.hostname);
+        return;
+      case "completed":
+        this.completions.push(this.#parts.clock.now);
+        return;
+      default:
+        action satisfies never;
+    }
+  }
+
+  #close(key: PeerKey, isForGood = false): void {
+    const link = this.#links.get(key);
+    if (link === undefined) return;
+    this.#links.delete(key);
+    link.channel.close();
+    link.far.hear(key, CLOSED);
+    this.#over(link, isForGood);
+  }
+
+  #farEndClosed(key: PeerKey, link: Link): void {
+    this.#links.delete(key);
+    link.channel.close();
+    this.#tell({ type: "peerLeft", peer: key });
+    this.#over(link, false);
+  }
+
+  #over(link: Link, isForGood: boolean): void {
+    if (!link.isOutgoing) return;
+    const { dialing, clock } = this.#parts;
+    dialing.over(link.far.hostname, {
+      now: clock.now,
+      isRefusal: !link.hasHeard,
+      isForGood,
+    });
+  }
+}

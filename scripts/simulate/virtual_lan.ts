@@ -1,0 +1,195 @@
+/**
+ * A LAN in one process and in virtual time: hosts with links of any speed, each
+ * running the real engine, introduced to one another as a tracker would. The
+ * same seed gives the same run, to the byte.
+ *
+ * @module
+ */
+import { Bitfield } from "../../lib/base/bitfield.ts";
+import { createPeerId } from "../../lib/base/identifier.ts";
+import {
+  type Random,
+  randomBelow,
+  seededRandom,
+} from "../../lib/base/random.ts";
+import { BLOCK_SIZE, type Geometry } from "../../lib/metainfo/geometry.ts";
+import { Swarm } from "../../lib/swarm/swarm.ts";
+import { VirtualClock } from "./virtual_clock.ts";
+import { virtualGeometry } from "./virtual_content.ts";
+import { PORT, VirtualDialing } from "./virtual_dialing.ts";
+import { type HostOptions, VirtualHost } from "./virtual_host.ts";
+
+/** Peers that a tracker names in one answer. */
+const PEERS_PER_ANNOUNCE = 50;
+/** How often hosts announce, in milliseconds. */
+const ANNOUNCE_INTERVAL_MS = 120_000;
+
+/** What a LAN is like. */
+export interface LanOptions {
+  readonly seed: number;
+  readonly pieceCount: number;
+  /** @default {16} */
+  readonly blocksPerPiece?: number;
+  /** What a block stands for, in bytes. @default {BLOCK_SIZE} */
+  readonly blockBytes?: number;
+  /** One way, in milliseconds. @default {0.2} */
+  readonly latencyMs?: number;
+  /**
+   * A host looks at what came at most this often, in milliseconds. Large swarms
+   * run faster so; it only ever delays what hosts know. @default {0}
+   */
+  readonly turnMs?: number;
+  /** Connections that a host has at most. @default {50} */
+  readonly maxPeers?: number;
+  /** Connections that a host dials for. @default {25} */
+  readonly dialTarget?: number;
+}
+
+/** Hosts that share one torrent. */
+export class VirtualLan {
+  readonly clock = new VirtualClock();
+  readonly geometry: Geometry;
+  /** What a block stands for, in bytes. */
+  readonly blockBytes: number;
+  readonly hosts: VirtualHost[] = [];
+  readonly #options: LanOptions;
+  readonly #latencyMs: number;
+  readonly #random: Random;
+  readonly #byName = new Map<string, VirtualHost>();
+  #connectionCount = 0;
+
+  constructor(options: LanOptions) {
+    const { pieceCount, blocksPerPiece = 16, blockBytes, latencyMs } = options;
+    this.geometry = virtualGeometry(pieceCount, blocksPerPiece);
+    this.blockBytes = blockBytes ?? BLOCK_SIZE;
+    this.#options = options;
+    this.#latencyMs = latencyMs ?? 0.2;
+    this.#random = seededRandom(options.seed);
+  }
+
+  /** Length of the content that is shared, in bytes. */
+  get contentBytes(): number {
+    return this.geometry.length * this.blockBytes;
+  }
+
+  /** A host joins and dials those that a tracker names to it. */
+  join(options: HostOptions = {}): VirtualHost {
+    const { pieceCount } = this.geometry;
+    const id = createPeerId(this.#random);
+    const number = this.hosts.length + 1;
+    const host: VirtualHost = new VirtualHost({
+      clock: this.clock,
+      geometry: this.geometry,
+      blockBytes: this.blockBytes,
+      hostname: `10.0.${number >>> 8}.${number & 255}`,
+      id,
+      swarm: new Swarm({
+        geometry: this.geometry,
+        have: options.isSeeder
+          ? Bitfield.full(pieceCount)
+          : new Bitfield(pieceCount),
+        ownId: id,
+        listenPort: PORT,
+        maxPeers: this.#options.maxPeers ?? 50,
+        random: this.#fork(),
+      }),
+      dialing: new VirtualDialing({
+        random: this.#fork(),
+        dialTarget: this.#options.dialTarget ?? 25,
+        call: (hostname, done) => this.#call(host, hostname, done),
+      }),
+      latencyMs: this.#latencyMs,
+      turnMs: this.#options.turnMs ?? 0,
+      firstTickMs: this.#random() * 1000,
+    }, options);
+    this.hosts.push(host);
+    this.#byName.set(host.hostname, host);
+    // Who joins at the same moment is known to the tracker by then.
+    this.clock.after(2 * this.#latencyMs, () => this.#announce(host));
+    return host;
+  }
+
+  /** So many hosts alike. */
+  joinMany(count: number, options: HostOptions = {}): VirtualHost[] {
+    return Array.from({ length: count }, () => this.join(options));
+  }
+
+  /**
+   * Lets time pass until every host that can have everything has it.
+   * @throws {Error} If that takes longer than `limitMs`.
+   */
+  runUntilAllComplete(limitMs: number): void {
+    let first = 0;
+    this.runUntil(() => {
+      while (first < this.hosts.length && !this.hosts[first]!.isWaiting) {
+        first++;
+      }
+      return first === this.hosts.length;
+    }, limitMs);
+  }
+
+  /** Lets time pass. @throws {Error} If `isDone` stays false for longer than until `limitMs`. */
+  runUntil(isDone: () => boolean, limitMs: number): void {
+    if (this.clock.run(isDone, limitMs)) return;
+    const state = this.hosts.map((host) =>
+      `${host.hostname}: ${host.swarm.have.count} of ${this.geometry.pieceCount}`
+    );
+    throw new Error(`not done after ${limitMs} ms: ${state.join(", ")}`);
+  }
+
+  /** Lets so many milliseconds pass. */
+  pass(durationMs: number): void {
+    this.clock.run(() => false, this.clock.now + durationMs);
+  }
+
+  #fork(): Random {
+    return seededRandom(randomBelow(2 ** 32, this.#random));
+  }
+
+  /** The tracker names some hosts that are here; and so again and again. */
+  #announce(host: VirtualHost): void {
+    if (host.isGone) return;
+    const named: string[] = [];
+    const { length } = this.hosts;
+    const wanted = Math.min(PEERS_PER_ANNOUNCE, length);
+    const present = pickSome(length, wanted, this.#random);
+    for (const position of present) {
+      const other = this.hosts[position]!;
+      if (other !== host && !other.isGone) named.push(other.hostname);
+    }
+    host.learn(named);
+    this.clock.after(ANNOUNCE_INTERVAL_MS, () => this.#announce(host));
+  }
+
+  #call(
+    dialer: VirtualHost,
+    hostname: string,
+    done: (isAnswered: boolean) => void,
+  ): void {
+    const key = ++this.#connectionCount;
+    // One round trip for TCP, one for the two handshakes.
+    this.clock.after(4 * this.#latencyMs, () => {
+      const listener = this.#byName.get(hostname)!;
+      done(!listener.isGone);
+      if (listener.isGone || dialer.isGone) return;
+      listener.connect(key, dialer, false);
+      dialer.connect(key, listener, true);
+    });
+  }
+}
+
+/** So many different numbers below a bound. */
+function pickSome(bound: number, count: number, random: Random): Set<number> {
+  const picked = new Set<number>();
+  if (2 * count >= bound) {
+    const all = Array.from({ length: bound }, (_, index) => index);
+    for (let step = 0; step < count; step++) {
+      const other = step + randomBelow(bound - step, random);
+      picked.add(all[other]!);
+      all[other] = all[step]!;
+    }
+    return picked;
+  }
+  while (picked.size < count) picked.add(randomBelow(bound, random));
+  return picked;
+}
