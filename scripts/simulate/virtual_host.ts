@@ -15,6 +15,10 @@ import type {
   SwarmEvent,
 } from "../../lib/swarm/events.ts";
 import type { Swarm } from "../../lib/swarm/swarm.ts";
+import {
+  OWN_EXTENSIONS,
+  type WireExtensions,
+} from "../../lib/wire/handshake.ts";
 import type { BlockRange, Message } from "../../lib/wire/message.ts";
 import { Inbox } from "./inbox.ts";
 import type { VirtualClock } from "./virtual_clock.ts";
@@ -38,6 +42,10 @@ export interface HostOptions {
   readonly downBytesPerSecond?: number;
   /** Whether it has everything from the start. @default {false} */
   readonly isSeeder?: boolean;
+  /** What it speaks beyond BEP 3. @default {OWN_EXTENSIONS} */
+  readonly extensions?: WireExtensions;
+  /** Whom it knows of by itself; the tracker tells it of nobody then. @default {whom the tracker names} */
+  readonly acquaintances?: readonly VirtualHost[];
   /** Which blocks it sends wrong. Offsets count blocks. @default {none} */
   readonly isWrong?: (block: BlockRange) => boolean;
 }
@@ -75,6 +83,8 @@ export class VirtualHost implements Receiver {
   readonly options: HostOptions;
   /** Hosts that it banned. */
   readonly banned: string[] = [];
+  /** What peers did wrong, as its engine says it: nothing, if all is well. */
+  readonly faults: string[] = [];
   /** When it was told `completed`, in virtual milliseconds; once, if all is well. */
   readonly completions: number[] = [];
   /** Most connections that it had at once. */
@@ -130,6 +140,10 @@ export class VirtualHost implements Receiver {
     return !this.#isGone && !this.#isFrozen && !this.isComplete;
   }
 
+  get #extensions(): WireExtensions {
+    return this.options.extensions ?? OWN_EXTENSIONS;
+  }
+
   /** Hosts that a tracker names. */
   learn(hostnames: readonly string[]): void {
     this.#parts.dialing.add(hostnames);
@@ -142,7 +156,11 @@ export class VirtualHost implements Receiver {
     const channel = new Channel(key, this.#uplink, far);
     this.#links.set(key, { far, channel, isOutgoing, hasHeard: false });
     const { id, hostname } = far;
-    const extensions = { fast: true, extended: true };
+    const [ours, theirs] = [this.#extensions, far.#extensions];
+    const extensions = {
+      fast: ours.fast && theirs.fast,
+      extended: ours.extended && theirs.extended,
+    };
     this.#tell({
       type: "peerJoined",
       peer: key,
@@ -299,6 +317,7 @@ export class VirtualHost implements Receiver {
         return;
       }
       case "disconnect":
+        if (action.reason === "protocol") this.faults.push(action.detail);
         return this.#close(action.peer, action.reason === "bothComplete");
       case "findAllowedFast":
         // For swarms with more leechers at a host than it has upload slots.

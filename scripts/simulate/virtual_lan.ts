@@ -149,6 +149,10 @@ export class VirtualLan {
   /** The tracker names some hosts that are here; and so again and again. */
   #announce(host: VirtualHost): void {
     if (host.isGone) return;
+    const { acquaintances } = host.options;
+    if (acquaintances !== undefined) {
+      return host.learn(acquaintances.map(({ hostname }) => hostname));
+    }
     const named: string[] = [];
     const { length } = this.hosts;
     const wanted = Math.min(PEERS_PER_ANNOUNCE, length);
