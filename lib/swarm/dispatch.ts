@@ -10,6 +10,7 @@ import { ProtocolError } from "../base/errors.ts";
 import type { Message } from "../wire/message.ts";
 import type { Downloads } from "./downloads.ts";
 import type { Extensions } from "./extensions.ts";
+import type { FirstCopy } from "./first_copy.ts";
 import type { PeerState } from "./peer_state.ts";
 import {
   checkHaveNone,
@@ -23,6 +24,7 @@ export interface MessageTakers {
   readonly downloads: Downloads;
   readonly uploads: Uploads;
   readonly extensions: Extensions;
+  readonly firstCopy: FirstCopy;
 }
 
 /**
@@ -34,7 +36,7 @@ export function dispatchMessage(
   message: Message,
   from: { readonly peer: PeerState; readonly now: number },
 ): void {
-  const { downloads, uploads, extensions } = takers;
+  const { downloads, uploads, extensions, firstCopy } = takers;
   const { peer, now } = from;
   switch (message.type) {
     case "choke":
@@ -46,26 +48,30 @@ export function dispatchMessage(
     case "notInterested":
       return uploads.receiveInterest(peer, false, now);
     case "have":
-      return downloads.receiveHave(peer, message.index, now);
+      downloads.receiveHave(peer, message.index, now);
+      return firstCopy.seen(peer, message.index, now);
     case "bitfield":
-      return downloads.receivePieces(
+      downloads.receivePieces(
         peer,
         parseBitfield(message.bytes, peer.pieces.length),
         now,
       );
+      return firstCopy.seenAll(peer, now);
     case "request":
-      return uploads.receiveRequest(peer, message, now);
+      uploads.receiveRequest(peer, message, now);
+      return firstCopy.asked(peer, message.index, now);
     case "piece":
       return downloads.receiveBlock(peer, message, now);
     case "cancel":
       return uploads.receiveCancel(peer, message, now);
     case "haveAll":
       requireFast(peer, "have all");
-      return downloads.receivePieces(
+      downloads.receivePieces(
         peer,
         Bitfield.full(peer.pieces.length),
         now,
       );
+      return firstCopy.seenAll(peer, now);
     case "haveNone":
       requireFast(peer, "have none");
       return checkHaveNone(peer);

@@ -190,7 +190,7 @@ export class PeerExchange {
     const peer = this.#context.peers.get(key)!;
     return {
       address,
-      isSeeder: peer.isSeeder || peer.isUploadOnly,
+      isSeeder: peer.isSeeder,
       isReachable: peer.isOutgoing,
     };
   }

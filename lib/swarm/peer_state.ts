@@ -94,8 +94,8 @@ export class PeerState {
     this.uploadRate = new RateMeter(now);
   }
 
-  /** Whether the peer has every piece. */
+  /** Whether it has every piece, or says that it wants no more: a seeder may show its pieces one by one. [BEP 21] */
   get isSeeder(): boolean {
-    return this.pieces.isFull;
+    return this.pieces.isFull || this.isUploadOnly;
   }
 }

@@ -23,6 +23,7 @@ import type {
   SwarmEvent,
 } from "./events.ts";
 import { Extensions } from "./extensions.ts";
+import { FirstCopy } from "./first_copy.ts";
 import { PeerState } from "./peer_state.ts";
 import type { SwarmContext } from "./swarm_context.ts";
 import { Uploads } from "./uploads.ts";
@@ -57,6 +58,7 @@ export class Swarm {
   readonly #downloads: Downloads;
   readonly #uploads: Uploads;
   readonly #extensions: Extensions;
+  readonly #firstCopy: FirstCopy;
   readonly #takers: MessageTakers;
   #actions: SwarmAction[] = [];
 
@@ -80,10 +82,15 @@ export class Swarm {
       isPrivate: options.isPrivate ?? false,
       random: options.random,
     });
+    this.#firstCopy = new FirstCopy(this.#context, {
+      random: options.random,
+      availability: (index) => this.#downloads.availability(index),
+    });
     this.#takers = {
       downloads: this.#downloads,
       uploads: this.#uploads,
       extensions: this.#extensions,
+      firstCopy: this.#firstCopy,
     };
   }
 
@@ -145,6 +152,8 @@ export class Swarm {
         event satisfies never;
     }
     const actions = this.#actions;
+    // Most haves lead to nothing, and in a large swarm most events are haves.
+    if (actions.length === 0) return actions;
     this.#actions = [];
     return actions;
   }
@@ -162,7 +171,7 @@ export class Swarm {
     const { pieceCount } = this.#context.geometry;
     const peer = new PeerState(introduction, pieceCount, now);
     this.#peers.set(peer.key, peer);
-    this.#tellPieces(peer, now);
+    if (!this.#firstCopy.peerJoined(peer, now)) this.#tellPieces(peer, now);
     this.#extensions.peerJoined(peer, now);
   }
 
@@ -297,11 +306,12 @@ export class Swarm {
     this.#downloads.tick(now);
     this.#uploads.tick(now);
     this.#extensions.tick(now);
+    this.#firstCopy.tick(now);
   }
 
   /** Who has everything and who wants no more have nothing to say: the place is for one who lacks something. [BEP 21] */
   #leaveFellowSeeder(peer: PeerState, now: number): void {
-    if (this.have.isFull && (peer.isSeeder || peer.isUploadOnly)) {
+    if (this.have.isFull && peer.isSeeder) {
       this.#disconnect(peer.key, "bothComplete", "both have every piece", now);
     }
   }
@@ -331,5 +341,6 @@ export class Swarm {
     this.#downloads.peerLeft(peer, now);
     this.#uploads.peerLeft();
     this.#extensions.peerLeft(peer);
+    this.#firstCopy.peerLeft(peer, now);
   }
 }

@@ -68,9 +68,9 @@ for (const seed of [1, 2, 3]) {
   Deno.test(`eight leechers share what one seeder gives (seed ${seed})`, async (t) => {
     const result = spread({ seed, leechers: 8 });
     await t.step(figures(result), () => {
-      assertLess(result.ratio, 1.8);
-      assertLess(result.seederCopies, 1.8, "eight would be no sharing at all");
-      assertLess(result.wasted, 0.1);
+      assertLess(result.ratio, 1.15);
+      assertLess(result.seederCopies, 1.15, "eight would be no sharing at all");
+      assertLess(result.wasted, 0.03);
     });
   });
 }
@@ -78,9 +78,9 @@ for (const seed of [1, 2, 3]) {
 Deno.test(`eight leechers of a larger torrent waste less (seed ${SEED})`, async (t) => {
   const result = spread({ seed: SEED, leechers: 8, pieceCount: 1000 });
   await t.step(figures(result), () => {
-    assertLess(result.ratio, 1.3);
-    assertLess(result.seederCopies, 1.3);
-    assertLess(result.wasted, 0.03);
+    assertLess(result.ratio, 1.08);
+    assertLess(result.seederCopies, 1.08);
+    assertLess(result.wasted, 0.01);
   });
 });
 
@@ -88,9 +88,9 @@ Deno.test(`a hundred peers all complete (seed ${SEED})`, async (t) => {
   const result = spread({ seed: SEED, leechers: 99, blocksPerPiece: 2 });
   assert(result.lan.hosts.every((host) => host.isComplete));
   await t.step(figures(result), () => {
-    // So little content that the first requests of all ask for most of it.
-    assertLess(result.ratio, 4.5);
-    assertLess(result.seederCopies, 4.5);
+    // So little content that a hop from one to the next takes much of the time.
+    assertLess(result.ratio, 2.6);
+    assertLess(result.seederCopies, 2.6);
   });
 });
 

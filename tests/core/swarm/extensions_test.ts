@@ -80,7 +80,7 @@ Deno.test("Swarm tells who stays that it wants nothing any more, in a whole hand
 });
 
 Deno.test("Swarm says nothing by the extension protocol to who does not speak it, and hears nothing of it", () => {
-  const desk = new SwarmDesk({ have: "#" });
+  const desk = new SwarmDesk({ have: "#." });
   assertEquals(desk.join(1), ["1 < bitfield 128"]);
   for (const payload of [LIBTORRENT_HANDSHAKE, latin1("no bencode")]) {
     const message = { type: "extended", id: 0, payload } as const;

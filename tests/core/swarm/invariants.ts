@@ -38,6 +38,8 @@ interface Account {
   /** Requests of the peer, with the fast extension, that are neither handed out nor rejected. */
   unansweredCount: number;
   bytesBeingServed: number;
+  /** Pieces that we said we have, one by one. */
+  readonly told: Set<number>;
 }
 
 /** Feeds a swarm and checks it. */
@@ -88,6 +90,7 @@ export class WatchedSwarm {
           offered: new Set(),
           unansweredCount: 0,
           bytesBeingServed: 0,
+          told: new Set(),
         });
         return;
       case "peerLeft":
@@ -238,10 +241,17 @@ export class WatchedSwarm {
         assert(account.isFast && this.swarm.have.isFull);
         return;
       case "haveNone":
-        assert(account.isFast && this.swarm.have.count === 0);
+        // Who has all may show it piece by piece.
+        assert(account.isFast);
+        assert(this.swarm.have.count === 0 || this.swarm.have.isFull);
         return;
       case "have":
         assert(this.swarm.have.has(message.index), "a have is true");
+        assert(!account.told.has(message.index), "a have is said once");
+        account.told.add(message.index);
+        return;
+      case "bitfield":
+        assertEquals(account.told.size, 0, "a bitfield is the first word");
     }
   }
 

@@ -1,0 +1,224 @@
+/**
+ * How a seeder shows its pieces. What a leecher sees of it is drawn: `"#..#"` are
+ * the first and the last of four pieces.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import { FAST, type Introduction, SwarmDesk } from "./swarm_desk.ts";
+
+/** A seeder, and what each leecher sees of it. */
+class SeederDesk {
+  readonly desk: SwarmDesk;
+  readonly #views = new Map<number, string[]>();
+
+  constructor(pieceCount: number, seed = 1) {
+    const have = "#".repeat(pieceCount);
+    this.desk = new SwarmDesk({ have, blocksPerPiece: 1, seed });
+  }
+
+  /** What a leecher sees. */
+  view(key: number): string {
+    return this.#views.get(key)!.join("");
+  }
+
+  /** How many pieces each of them sees. */
+  counts(...keys: number[]): number[] {
+    return keys.map((key) => this.view(key).replaceAll(".", "").length);
+  }
+
+  join(key: number, introduction?: Introduction): string[] {
+    const { pieceCount } = this.desk.geometry;
+    this.#views.set(key, new Array(pieceCount).fill("."));
+    const lines = this.#read(this.desk.join(key, introduction));
+    this.#read(this.desk.signal(key, "interested"));
+    return lines;
+  }
+
+  /** A leecher asks for every piece that it sees and has not asked for. */
+  askAll(key: number, count = Infinity): void {
+    const asked = this.#asked(key);
+    for (let left = count; left > 0; left--) {
+      const index = this.#views.get(key)!.findIndex((cell, index) =>
+        cell === "#" && !asked.has(index)
+      );
+      if (index < 0) return;
+      asked.add(index);
+      this.#read(this.desk.ask(key, `${index}.0`));
+    }
+  }
+
+  have(key: number, index: number): void {
+    this.#read(this.desk.have(key, index));
+  }
+
+  /** A leecher has what the picture says. */
+  bitfield(key: number, picture: string): void {
+    this.#read(this.desk.bitfield(key, picture));
+  }
+
+  leave(key: number): void {
+    this.#read(this.desk.leave(key));
+  }
+
+  pass(ms: number): void {
+    this.#read(this.desk.pass(ms));
+  }
+
+  /** Everything asked for so far has left for the network. */
+  serveAll(): void {
+    for (const [key, peer] of this.desk.swarm.peers) {
+      while (peer.uploadingBytes > 0) {
+        const length = Math.min(peer.uploadingBytes, 16_384);
+        this.#read(this.desk.apply({ type: "blockSent", peer: key, length }));
+      }
+    }
+  }
+
+  readonly #requests = new Map<number, Set<number>>();
+
+  #asked(key: number): Set<number> {
+    const asked = this.#requests.get(key) ?? new Set();
+    this.#requests.set(key, asked);
+    return asked;
+  }
+
+  #read(lines: string[]): string[] {
+    for (const line of lines) {
+      const [, key, index] = /^(\d+) < have (\d+)$/.exec(line) ?? [];
+      if (key !== undefined) this.#views.get(Number(key))![Number(index)] = "#";
+    }
+    return lines;
+  }
+}
+
+/** How many leechers see each piece, as digits. */
+function overlaid(...views: string[]): string {
+  return [...views[0]!].map((_, index) =>
+    views.filter((view) => view[index] === "#").length
+  ).join("");
+}
+
+Deno.test("a seeder shows each leecher other pieces", () => {
+  const seeder = new SeederDesk(8);
+  for (const key of [1, 2, 3]) seeder.join(key);
+  const views = [1, 2, 3].map((key) => seeder.view(key));
+  assert(!overlaid(...views).includes("2"), views.join());
+  assertEquals(seeder.counts(1, 2, 3), [4, 1, 1]);
+});
+
+Deno.test("a seeder tells who speaks the fast extension that it has none, then piece by piece", () => {
+  const [first, second] = new SeederDesk(2).join(1, FAST);
+  assertEquals(first, "1 < haveNone");
+  assertEquals(second?.startsWith("1 < have "), true);
+});
+
+Deno.test("a seeder shows the next piece when one is asked for", () => {
+  const seeder = new SeederDesk(8);
+  seeder.join(1);
+  seeder.join(2);
+  seeder.askAll(2, 1);
+  assertEquals(seeder.counts(1, 2), [4, 2]);
+  seeder.askAll(2, 1);
+  assertEquals(seeder.counts(1, 2), [4, 3]);
+  assert(!overlaid(seeder.view(1), seeder.view(2)).includes("2"));
+});
+
+Deno.test("a seeder shows a lone leecher everything, a little ahead of its requests", () => {
+  const seeder = new SeederDesk(200);
+  seeder.join(1);
+  assertEquals(seeder.counts(1), [16]);
+  seeder.askAll(1, 100);
+  assertEquals(seeder.counts(1), [116]);
+  seeder.askAll(1);
+  assertEquals(seeder.counts(1), [200]);
+});
+
+Deno.test("a seeder shows everything to all once every piece was seen with a leecher", () => {
+  const seeder = new SeederDesk(4);
+  seeder.join(1);
+  seeder.join(2);
+  seeder.bitfield(1, "##..");
+  seeder.have(2, 2);
+  assert(seeder.counts(1, 2).some((count) => count < 3));
+  seeder.have(2, 3);
+  assertEquals(overlaid("##..", seeder.view(1)).includes("0"), false);
+  assertEquals(overlaid("..##", seeder.view(2)).includes("0"), false);
+  assertEquals(seeder.desk.join(3), ["3 < bitfield 240"]);
+});
+
+Deno.test("a seeder does not show what a leecher already has", () => {
+  const seeder = new SeederDesk(4);
+  seeder.join(1);
+  seeder.join(2);
+  seeder.bitfield(1, "####");
+  // Complete as well, it is gone; who is left sees everything.
+  assertEquals([...seeder.desk.swarm.peers.keys()], [2]);
+  assertEquals(seeder.view(2), "####");
+});
+
+Deno.test("a seeder gives to others what a leecher had alone and took with it", () => {
+  const seeder = new SeederDesk(6);
+  seeder.join(1);
+  seeder.join(2);
+  seeder.askAll(1);
+  seeder.serveAll();
+  for (const index of [0, 1, 2, 3, 4, 5]) {
+    if (seeder.view(1)[index] === "#") seeder.have(1, index);
+  }
+  seeder.leave(1);
+  seeder.askAll(2);
+  assertEquals(seeder.view(2), "######");
+});
+
+Deno.test("a seeder gives what one leecher never asked for to another that asks", () => {
+  const seeder = new SeederDesk(4);
+  seeder.join(1);
+  seeder.join(2);
+  assertEquals(seeder.counts(1, 2), [2, 1]);
+  seeder.askAll(2);
+  assertEquals(seeder.counts(1, 2), [2, 4]);
+});
+
+Deno.test("a seeder gives no more to who passes nothing on while others do", () => {
+  const seeder = new SeederDesk(200);
+  for (const key of [1, 2, 3]) seeder.join(key);
+  for (let round = 0; round < 20; round++) {
+    for (const key of [1, 2, 3]) seeder.askAll(key, 1);
+    seeder.serveAll();
+    // Pieces of 2 and 3 are soon with the other as well, those of 1 never are.
+    for (const [from, to] of [[2, 3], [3, 2]] as const) {
+      const index = [...seeder.view(from)].findIndex((cell, index) =>
+        cell === "#" && !seeder.desk.peer(to).pieces.has(index)
+      );
+      seeder.have(to, index);
+    }
+  }
+  const [still, ...active] = seeder.counts(1, 2, 3);
+  assert(active.every((count) => count >= still! + 5), `${still} ${active}`);
+});
+
+Deno.test("a seeder lets nobody wait for those that ask for nothing", () => {
+  const seeder = new SeederDesk(100);
+  for (const key of [1, 2, 3, 4]) seeder.join(key);
+  for (let second = 0; second < 10; second++) {
+    seeder.askAll(4);
+    seeder.serveAll();
+    seeder.pass(1000);
+  }
+  assertEquals(seeder.view(4), "#".repeat(100));
+});
+
+Deno.test("a seeder shows everything to who has had nothing to ask for a while", () => {
+  const seeder = new SeederDesk(4);
+  seeder.join(1);
+  seeder.join(2);
+  seeder.askAll(1);
+  seeder.askAll(2);
+  seeder.serveAll();
+  seeder.pass(1000);
+  assert(seeder.counts(1, 2).some((count) => count < 4));
+  seeder.pass(1000);
+  seeder.askAll(2);
+  assertEquals(seeder.counts(1, 2), [4, 4]);
+});
