@@ -44,7 +44,6 @@ export const transmission: Client = {
       "--no-portmap",
       "--no-uplimit",
       "--no-downlimit",
-      "--verify",
       torrentName,
     ]);
   },
