@@ -14,6 +14,8 @@ export interface PeerSnapshot {
   readonly address: PeerAddress;
   /** Whether we dialed it. */
   readonly isOutgoing: boolean;
+  /** Its name and version, if it tells. */
+  readonly client: string | undefined;
   /** Whether it has every piece. */
   readonly isSeeder: boolean;
   /** Pieces it has. */
@@ -86,6 +88,7 @@ export function describeSwarm(
     peers: [...swarm.peers.values()].map((peer) => ({
       address: options.addressOf(peer.key),
       isOutgoing: peer.isOutgoing,
+      client: peer.client,
       isSeeder: peer.isSeeder,
       pieceCount: peer.pieces.count,
       downloadBytesPerSecond: peer.downloadRate.bytesPerSecond(options.now),

@@ -34,28 +34,33 @@ export interface ExtensionsOptions {
 export class Extensions {
   readonly #context: SwarmContext;
   readonly #options: ExtensionsOptions;
-  readonly #exchange: PeerExchange;
+  /** None of a private torrent. */
+  readonly #exchange: PeerExchange | undefined;
 
   constructor(context: SwarmContext, options: ExtensionsOptions) {
     this.#context = context;
     this.#options = options;
-    this.#exchange = new PeerExchange(context, options);
+    if (!options.isPrivate) this.#exchange = new PeerExchange(context, options);
   }
 
-  /** A peer joined: it is told who we are, if it understands. */
-  peerJoined(peer: PeerState, now: number): void {
-    this.#sendHandshake(peer, now);
-    this.#exchange.noteContact(peer);
+  /**
+   * A peer joined: it is told who we are, if it understands. That we want nothing
+   * is told to who may see all that we have: libtorrent leaves a peer that wants
+   * nothing as soon as it sees nothing there to want.
+   */
+  peerJoined(peer: PeerState, now: number, view: { seesAll: boolean }): void {
+    this.#sendHandshake(peer, now, view.seesAll && this.#context.have.isFull);
+    this.#exchange?.noteContact(peer);
   }
 
   peerLeft(peer: PeerState): void {
-    this.#exchange.peerLeft(peer);
+    this.#exchange?.peerLeft(peer);
   }
 
   /** We have everything: who understands it need not offer us more. [BEP 21] */
   completed(now: number): void {
     for (const peer of this.#context.peers.values()) {
-      this.#sendHandshake(peer, now);
+      this.#sendHandshake(peer, now, true);
     }
   }
 
@@ -66,28 +71,26 @@ export class Extensions {
       case EXTENDED_HANDSHAKE_ID:
         return this.#receiveHandshake(peer, message.payload, now);
       case PEER_EXCHANGE_ID:
-        if (!this.#options.isPrivate) {
-          this.#exchange.receive(peer, message.payload, now);
-        }
+        this.#exchange?.receive(peer, message.payload, now);
     }
   }
 
   tick(now: number): void {
-    this.#exchange.tick(now);
+    this.#exchange?.tick(now);
   }
 
   /** The whole of it each time: libtorrent takes what a later one leaves out for given up. */
-  #sendHandshake(peer: PeerState, now: number): void {
+  #sendHandshake(peer: PeerState, now: number, isUploadOnly: boolean): void {
     if (!peer.extensions.extended) return;
-    const { listenPort, isPrivate } = this.#options;
+    const { listenPort } = this.#options;
     const payload = encodeExtendedHandshake({
-      peerExchangeId: isPrivate ? undefined : PEER_EXCHANGE_ID,
+      peerExchangeId: this.#exchange && PEER_EXCHANGE_ID,
       client: PRODUCT,
       // Whom we called does not know where we listen; who called us does.
       port: peer.isOutgoing ? listenPort : undefined,
       yourHostname: peer.hostname,
       requestQueueLength: MAX_QUEUED_REQUESTS,
-      isUploadOnly: this.#context.have.isFull ? true : undefined,
+      isUploadOnly: isUploadOnly ? true : undefined,
     });
     const id = EXTENDED_HANDSHAKE_ID;
     this.#context.send(peer, { type: "extended", id, payload }, now);
@@ -104,10 +107,9 @@ export class Extensions {
     peer.seesUsAs = handshake.yourHostname ?? peer.seesUsAs;
     // Where we dialed it is where it listens, whatever it says.
     peer.listenPort ??= handshake.port;
-    if (this.#options.isPrivate) return;
-    this.#exchange.noteContact(peer);
+    this.#exchange?.noteContact(peer);
     if (peerExchangeId !== undefined) {
-      this.#exchange.setId(peer, peerExchangeId, now);
+      this.#exchange?.setId(peer, peerExchangeId, now);
     }
   }
 }

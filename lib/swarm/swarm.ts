@@ -171,8 +171,9 @@ export class Swarm {
     const { pieceCount } = this.#context.geometry;
     const peer = new PeerState(introduction, pieceCount, now);
     this.#peers.set(peer.key, peer);
-    if (!this.#firstCopy.peerJoined(peer, now)) this.#tellPieces(peer, now);
-    this.#extensions.peerJoined(peer, now);
+    const seesAll = !this.#firstCopy.peerJoined(peer, now);
+    if (seesAll) this.#tellPieces(peer, now);
+    this.#extensions.peerJoined(peer, now, { seesAll });
   }
 
   /** Exactly one of the three to who speaks the fast extension [BEP 6], and to others a bitfield that is not empty. [BEP 3] */

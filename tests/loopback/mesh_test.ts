@@ -12,6 +12,7 @@ import {
   sha1,
   startTracker,
 } from "../../lib/mod.ts";
+import { PRODUCT } from "../../lib/base/version.ts";
 import {
   fullStorage,
   type MemoryTorrent,
@@ -80,6 +81,13 @@ Deno.test("peers that know one peer alone find each other through it", async () 
   await until(
     "all are connected with all",
     () => shares.every((share) => peerCount(share) === 2),
+  );
+  await until(
+    "all know what all are",
+    () =>
+      shares.every(({ transfer }) =>
+        transfer.snapshot().peers.every(({ client }) => client === PRODUCT)
+      ),
   );
 });
 

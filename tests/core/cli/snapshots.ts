@@ -18,6 +18,7 @@ export function peer(given: Partial<PeerSnapshot> = {}): PeerSnapshot {
   return {
     address: { hostname: "192.168.1.7", port: 6881 },
     isOutgoing: true,
+    client: undefined,
     isSeeder: false,
     pieceCount: 0,
     downloadBytesPerSecond: 0,

@@ -56,7 +56,17 @@ Deno.test("Swarm tells who it called where it listens", () => {
 
 Deno.test("Swarm tells from the start that it wants nothing, where that is so", () => {
   const desk = new SwarmDesk({ have: "##" });
+  // Others have every piece between them, so that nothing is held back.
+  desk.join(2);
+  desk.bitfield(2, "#.");
+  desk.join(3);
+  desk.bitfield(3, ".#");
   assertEquals(handshakeIn(desk.join(1, EXTENDED)).isUploadOnly, true);
+});
+
+Deno.test("Swarm keeps to itself that it wants nothing while it shows its pieces one by one", () => {
+  const desk = new SwarmDesk({ have: "##" });
+  assertEquals(handshakeIn(desk.join(1, EXTENDED)).isUploadOnly, undefined);
 });
 
 Deno.test("Swarm tells who stays that it wants nothing any more, in a whole handshake", () => {
