@@ -10,6 +10,7 @@ import { transmission } from "../clients/transmission.ts";
 import { webtorrent } from "../clients/webtorrent.ts";
 import type { Host } from "../lan/host.ts";
 import type { ProgramResult } from "../programs/running_program.ts";
+import type { NetworkKind } from "./network.ts";
 import { startPeer, TORRENT_NAME } from "../lan/sharing_steps.ts";
 
 /** What ours is called in every table. */
@@ -59,6 +60,18 @@ export const CONTENDERS: readonly Contender[] = [
   lanswarm,
   ...[libtorrent, aria2, webtorrent, transmission].map(fromClient),
 ];
+
+/** Those, as far as they can be measured on such a network. */
+export function contendersOn(network: NetworkKind): readonly Contender[] {
+  if (network === "namespaces") return CONTENDERS;
+  return CONTENDERS.map((contender) => ({
+    ...contender,
+    missing: contender.missing ??
+      (contender.name === transmission.name
+        ? "transmission connects to no peer at 127.0.0.1"
+        : undefined),
+  }));
+}
 
 function fromClient(client: Client): Contender {
   return {

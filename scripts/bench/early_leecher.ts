@@ -11,7 +11,7 @@ import { join } from "@std/path";
 import { TORRENT_NAME, waitForCounts } from "../lan/sharing_steps.ts";
 import { writeRandomFile } from "../programs/sample_file.ts";
 import { Content } from "./content.ts";
-import { type Contender, CONTENDERS } from "./contender.ts";
+import { type Contender, contendersOn } from "./contender.ts";
 import { type NetworkKind, openNetwork } from "./network.ts";
 import type { Participant, Row, RowOptions } from "./row.ts";
 import { startTracker } from "./swarm_run.ts";
@@ -41,7 +41,7 @@ export const earlyLeecher: Row = {
   ): Promise<Participant[]> {
     await writeRandomFile(join(folder, FILE_NAME), size);
     const content = await Content.hash(folder, FILE_NAME);
-    return CONTENDERS.map((contender) => ({
+    return contendersOn(network).map((contender) => ({
       name: contender.name,
       missing: contender.missing,
       measure: async () => ({

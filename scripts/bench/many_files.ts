@@ -7,7 +7,7 @@
 import { join } from "@std/path";
 import { writeRandomFile } from "../programs/sample_file.ts";
 import { Content } from "./content.ts";
-import { CONTENDERS, OURS } from "./contender.ts";
+import { contendersOn, OURS } from "./contender.ts";
 import type { Participant, Row, RowOptions } from "./row.ts";
 import { SWARM_METRICS, valuesOf } from "./swarm_row.ts";
 import { runSwarm } from "./swarm_run.ts";
@@ -39,7 +39,7 @@ export const manyFiles: Row = {
     await writeRandomFolder(join(folder, FOLDER_NAME), size);
     const oneFile = await Content.hash(folder, FILE_NAME);
     const manyFiles = await Content.hash(folder, FOLDER_NAME);
-    const [ours, ...others] = CONTENDERS;
+    const [ours, ...others] = contendersOn(network);
     return [
       { name: ours!.name, contender: ours!, content: manyFiles },
       { name: ONE_FILE, contender: ours!, content: oneFile },

@@ -12,7 +12,7 @@ import { join } from "@std/path";
 import { Content } from "./content.ts";
 import { type Contender, CONTENDERS } from "./contender.ts";
 import type { NetworkKind } from "./network.ts";
-import type { Participant, Row, RowOptions, Values } from "./row.ts";
+import type { Metric, Participant, Row, RowOptions, Values } from "./row.ts";
 import { runSwarm } from "./swarm_run.ts";
 import { GIBIBYTE, MEBIBYTE } from "./units.ts";
 
@@ -20,17 +20,21 @@ const SMALL_LENGTH = GIBIBYTE;
 const LARGE_LENGTH = 16 * GIBIBYTE;
 const LIMIT_MEBIBYTES = 150;
 
+const METRICS: readonly Metric[] = [
+  { id: "smallSeeder", label: "MiB, seeder of 1 GiB", decimals: 0 },
+  { id: "smallLeecher", label: "MiB, leecher of 1 GiB", decimals: 0 },
+  { id: "largeSeeder", label: "MiB, seeder of 16 GiB", decimals: 0 },
+  { id: "largeLeecher", label: "MiB, leecher of 16 GiB", decimals: 0 },
+];
+
 /** The row. */
 export const memory: Row = {
   name: "memory",
   work: "peak memory of one peer, 1 GiB and 16 GiB, files on the disk",
   needsDisk: true,
-  metrics: [
-    { id: "large", label: "MiB for 16 GiB", decimals: 0 },
-    { id: "small", label: "MiB for 1 GiB", decimals: 0 },
-  ],
-  targets: (["small", "large"] as const).map((metric) => ({
-    metric,
+  metrics: METRICS,
+  targets: METRICS.map(({ id }) => ({
+    metric: id,
     text: `under ${LIMIT_MEBIBYTES} MiB`,
     limit: "below",
     factor: 1,
@@ -48,10 +52,15 @@ export const memory: Row = {
       missing: ours.missing,
       async measure(): Promise<Values> {
         const setup = { network, folder };
-        return {
-          small: await peakMebibytes(ours, { ...setup, content: small }),
-          large: await peakMebibytes(ours, { ...setup, content: large }),
-        };
+        const [smallSeeder, smallLeecher] = await peakMebibytes(ours, {
+          ...setup,
+          content: small,
+        });
+        const [largeSeeder, largeLeecher] = await peakMebibytes(ours, {
+          ...setup,
+          content: large,
+        });
+        return { smallSeeder, smallLeecher, largeSeeder, largeLeecher };
       },
     }];
   },
@@ -67,6 +76,7 @@ async function makeSparse(folder: string, length: number): Promise<Content> {
   return await Content.hash(folder, name);
 }
 
+/** Of the seeder and of the leecher. */
 async function peakMebibytes(
   contender: Contender,
   setup: {
@@ -74,11 +84,12 @@ async function peakMebibytes(
     readonly folder: string;
     readonly content: Content;
   },
-): Promise<number | undefined> {
-  const { peakMemoryBytes } = await runSwarm(contender, {
+): Promise<(number | undefined)[]> {
+  const run = await runSwarm(contender, {
     ...setup,
     leecherCount: 1,
     isCompared: false,
   });
-  return peakMemoryBytes && peakMemoryBytes / MEBIBYTE;
+  return [run.seederMemoryBytes, run.leecherMemoryBytes]
+    .map((bytes) => bytes && bytes / MEBIBYTE);
 }

@@ -7,7 +7,7 @@
 import { join } from "@std/path";
 import { writeRandomFile } from "../programs/sample_file.ts";
 import { Content } from "./content.ts";
-import { CONTENDERS } from "./contender.ts";
+import { contendersOn } from "./contender.ts";
 import type { LinkRates } from "./network.ts";
 import type { Metric, Participant, Row, RowOptions, Values } from "./row.ts";
 import { runSwarm, type SwarmRun } from "./swarm_run.ts";
@@ -35,8 +35,14 @@ export function valuesOf(run: SwarmRun, length: number): Values {
     seconds,
     throughput: length / MEBIBYTE / seconds,
     cpu: run.cpuSeconds && run.cpuSeconds / gibibytes,
-    memory: run.peakMemoryBytes && run.peakMemoryBytes / MEBIBYTE,
+    memory: mebibytesOf(run.seederMemoryBytes, run.leecherMemoryBytes),
   };
+}
+
+/** The largest; undefined if the system does not tell. */
+function mebibytesOf(...bytes: (number | undefined)[]): number | undefined {
+  const known = bytes.filter((bytes) => bytes !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known) / MEBIBYTE;
 }
 
 /** A row of one file, one seeder and some leechers. */
@@ -64,7 +70,7 @@ export function swarmRow(options: SwarmRowOptions): Row {
     ): Promise<Participant[]> {
       await writeRandomFile(join(folder, FILE_NAME), size);
       const content = await Content.hash(folder, FILE_NAME);
-      return CONTENDERS.map((contender) => ({
+      return contendersOn(network).map((contender) => ({
         name: contender.name,
         missing: contender.missing,
         async measure(): Promise<Values> {

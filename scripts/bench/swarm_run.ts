@@ -23,7 +23,7 @@ import type { Host } from "../lan/host.ts";
 import type { Content } from "./content.ts";
 import type { Contender, RunningContender } from "./contender.ts";
 import { type LinkRates, type NetworkKind, openNetwork } from "./network.ts";
-import { readProcessUsage } from "./process_usage.ts";
+import { type ProcessUsage, readProcessUsage } from "./process_usage.ts";
 
 /** Longest wait for the last leecher, in milliseconds. */
 const RUN_TIMEOUT_MS = 600_000;
@@ -52,8 +52,10 @@ export interface SwarmRun {
   readonly seconds: readonly number[];
   /** Of the seeder and all leechers; undefined where the system does not tell. */
   readonly cpuSeconds: number | undefined;
-  /** The most that any one of them has used, in bytes; undefined likewise. */
-  readonly peakMemoryBytes: number | undefined;
+  /** The most that the seeder has used at once, in bytes; undefined likewise. */
+  readonly seederMemoryBytes: number | undefined;
+  /** The most that any one leecher has. */
+  readonly leecherMemoryBytes: number | undefined;
 }
 
 /** Shares the content once. */
@@ -93,17 +95,17 @@ export async function runSwarm(
     await running.waitUntilComplete(RUN_TIMEOUT_MS);
     return { running, seconds: (performance.now() - startMs) / 1000 };
   }));
-  const usage = await sumUsage([
-    seeding,
-    ...finished.map(({ running }) => running),
-  ]);
+  const after = await readProcessUsage(seeding.pid);
+  const used = await sumUsage(finished.map(({ running }) => running));
   if (isCompared) {
     for (const host of leechers) await content.compareWith(host);
   }
   return {
     seconds: finished.map(({ seconds }) => seconds),
-    cpuSeconds: usage && before && usage.cpuSeconds - before.cpuSeconds,
-    peakMemoryBytes: usage?.peakMemoryBytes,
+    cpuSeconds: before && after && used &&
+      after.cpuSeconds - before.cpuSeconds + used.cpuSeconds,
+    seederMemoryBytes: after?.peakMemoryBytes,
+    leecherMemoryBytes: used?.peakMemoryBytes,
   };
 }
 
@@ -130,7 +132,7 @@ async function rejectAtEnd({ result }: RunningContender): Promise<never> {
 /** CPU seconds together, memory of the largest. */
 async function sumUsage(
   contenders: readonly RunningContender[],
-): Promise<{ cpuSeconds: number; peakMemoryBytes: number } | undefined> {
+): Promise<ProcessUsage | undefined> {
   let [cpuSeconds, peakMemoryBytes] = [0, 0];
   for (const { pid } of contenders) {
     const usage = await readProcessUsage(pid);

@@ -74,23 +74,20 @@ export async function missingProgram(
   program: string,
 ): Promise<string | undefined> {
   for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
-    try {
-      if (await exists(join(folder, program))) return undefined;
-    } catch (error) {
-      // A folder that may not be entered holds nothing that could be run.
-      if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
-    }
+    if (await exists(join(folder, program))) return undefined;
   }
   return `${program} is not installed`;
 }
 
-/** Whether there is anything at a path. */
+/** Whether there is anything at a path that can be reached. */
 export async function exists(path: string): Promise<boolean> {
   try {
     await Deno.stat(path);
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
+    // A folder that may not be entered holds nothing that could be run.
+    if (error instanceof Deno.errors.PermissionDenied) return false;
     throw error;
   }
 }
