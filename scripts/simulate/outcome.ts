@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { GIGABIT, type VirtualHost } from "./virtual_host.ts";
+import { GIGABIT } from "./host_options.ts";
+import type { VirtualHost } from "./virtual_host.ts";
 import type { VirtualLan } from "./virtual_lan.ts";
 
 /** When each host had everything, in virtual milliseconds. Hosts that never did are left out. */

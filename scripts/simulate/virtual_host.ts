@@ -20,35 +20,18 @@ import {
   type WireExtensions,
 } from "../../lib/wire/handshake.ts";
 import type { BlockRange, Message } from "../../lib/wire/message.ts";
+import { GIGABIT, type HostOptions } from "./host_options.ts";
 import { Inbox } from "./inbox.ts";
 import type { VirtualClock } from "./virtual_clock.ts";
 import { isRight, rightBlock, wrongBlock } from "./virtual_content.ts";
 import { PORT, type VirtualDialing } from "./virtual_dialing.ts";
 import { Channel, Downlink, type Receiver, Uplink } from "./virtual_link.ts";
 
-/** A gigabit a second, in bytes a second. */
-export const GIGABIT = 125_000_000;
 /** Time to hash and store a piece, in milliseconds. */
 const VERIFY_MS = 1;
 const TICK_MS = 1000;
 /** In place of a message: the connection is over. */
 const CLOSED: Message = { type: "keepAlive" };
-
-/** What a host is like. */
-export interface HostOptions {
-  /** @default {GIGABIT} */
-  readonly upBytesPerSecond?: number;
-  /** @default {GIGABIT} */
-  readonly downBytesPerSecond?: number;
-  /** Whether it has everything from the start. @default {false} */
-  readonly isSeeder?: boolean;
-  /** What it speaks beyond BEP 3. @default {OWN_EXTENSIONS} */
-  readonly extensions?: WireExtensions;
-  /** Whom it knows of by itself; the tracker tells it of nobody then. @default {whom the tracker names} */
-  readonly acquaintances?: readonly VirtualHost[];
-  /** Which blocks it sends wrong. Offsets count blocks. @default {none} */
-  readonly isWrong?: (block: BlockRange) => boolean;
-}
 
 /** What a host is made of. */
 export interface HostParts {

@@ -14,10 +14,11 @@ import {
 } from "../../lib/base/random.ts";
 import { BLOCK_SIZE, type Geometry } from "../../lib/metainfo/geometry.ts";
 import { Swarm } from "../../lib/swarm/swarm.ts";
+import type { HostOptions } from "./host_options.ts";
 import { VirtualClock } from "./virtual_clock.ts";
 import { virtualGeometry } from "./virtual_content.ts";
 import { PORT, VirtualDialing } from "./virtual_dialing.ts";
-import { type HostOptions, VirtualHost } from "./virtual_host.ts";
+import { VirtualHost } from "./virtual_host.ts";
 
 /** Peers that a tracker names in one answer. */
 const PEERS_PER_ANNOUNCE = 50;
@@ -150,9 +151,7 @@ export class VirtualLan {
   #announce(host: VirtualHost): void {
     if (host.isGone) return;
     const { acquaintances } = host.options;
-    if (acquaintances !== undefined) {
-      return host.learn(acquaintances.map(({ hostname }) => hostname));
-    }
+    if (acquaintances !== undefined) return host.learn(acquaintances);
     const named: string[] = [];
     const { length } = this.hosts;
     const wanted = Math.min(PEERS_PER_ANNOUNCE, length);

@@ -1,9 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
+import { GIGABIT } from "../../scripts/simulate/host_options.ts";
 import { fingerprint } from "../../scripts/simulate/outcome.ts";
-import {
-  GIGABIT,
-  type VirtualHost,
-} from "../../scripts/simulate/virtual_host.ts";
+import type { VirtualHost } from "../../scripts/simulate/virtual_host.ts";
 import { VirtualLan } from "../../scripts/simulate/virtual_lan.ts";
 
 const SEEDS = [1, 2, 3, 4, 5];

@@ -26,7 +26,10 @@ function lastOfStrangers(extensions = OWN_EXTENSIONS): number {
   });
   const link = { extensions, upBytesPerSecond: SLOW };
   const seeder = lan.join({ ...link, isSeeder: true });
-  const leechers = lan.joinMany(20, { ...link, acquaintances: [seeder] });
+  const leechers = lan.joinMany(20, {
+    ...link,
+    acquaintances: [seeder.hostname],
+  });
   lan.runUntilAllComplete(1_000_000);
   return Math.max(...completionTimes(leechers));
 }
@@ -69,7 +72,7 @@ Deno.test(`hosts that wait for their turns at a seeder lose no request over a ch
   const seeder = lan.join({ isSeeder: true, upBytesPerSecond: 10 * SLOW });
   // They know nobody else and hear of nobody: each needs the seeder's turns.
   const leechers = lan.joinMany(UPLOAD_SLOTS + 20, {
-    acquaintances: [seeder],
+    acquaintances: [seeder.hostname],
     extensions: { fast: true, extended: false },
   });
   lan.runUntilAllComplete(1_000_000);

@@ -11,7 +11,7 @@ import {
   leastTimeMs,
   wastedShare,
 } from "../../scripts/simulate/outcome.ts";
-import { GIGABIT } from "../../scripts/simulate/virtual_host.ts";
+import { GIGABIT } from "../../scripts/simulate/host_options.ts";
 import {
   type LanOptions,
   VirtualLan,
