@@ -22,8 +22,7 @@ export interface TurnOptions {
 
 /**
  * Measures all. One that fails is told so in its result and has no turn again; but
- * others may fail once, as transmission-cli does which, one time in forty, ends as
- * soon as it has verified.
+ * others may fail once: a mishap of theirs costs a run, not the comparison.
  */
 export async function takeTurns(
   participants: readonly Participant[],
