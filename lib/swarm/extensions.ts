@@ -91,6 +91,7 @@ export class Extensions {
       yourHostname: peer.hostname,
       requestQueueLength: MAX_QUEUED_REQUESTS,
       isUploadOnly: isUploadOnly ? true : undefined,
+      isComplete: this.#context.have.isFull ? true : undefined,
     });
     const id = EXTENDED_HANDSHAKE_ID;
     this.#context.send(peer, { type: "extended", id, payload }, now);
@@ -98,11 +99,13 @@ export class Extensions {
 
   #receiveHandshake(peer: PeerState, payload: Uint8Array, now: number): void {
     const handshake = parseExtendedHandshake(payload);
-    const { requestQueueLength, isUploadOnly, peerExchangeId } = handshake;
+    const { requestQueueLength, isComplete, peerExchangeId } = handshake;
     if (requestQueueLength !== undefined) {
       peer.window.limit(requestQueueLength);
     }
-    peer.isUploadOnly = isUploadOnly ?? peer.isUploadOnly;
+    // Who has everything wants nothing, whether or not it says so to all.
+    peer.isUploadOnly = isComplete ?? handshake.isUploadOnly ??
+      peer.isUploadOnly;
     peer.client = handshake.client ?? peer.client;
     peer.seesUsAs = handshake.yourHostname ?? peer.seesUsAs;
     // Where we dialed it is where it listens, whatever it says.

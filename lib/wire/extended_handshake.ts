@@ -31,6 +31,11 @@ export const PEER_EXCHANGE_ID = 1;
 /** What peer exchange is called. [BEP 11] */
 const PEER_EXCHANGE = "ut_pex";
 
+const UPLOAD_ONLY = "upload_only";
+
+/** Our own key, of the form that BEP 10 asks for. */
+const COMPLETE = "ls_complete";
+
 /** Longest client name that is kept, in characters. */
 const MAX_CLIENT_LENGTH = 64;
 
@@ -56,18 +61,21 @@ export interface ExtendedHandshake {
   readonly requestQueueLength: number | undefined;
   /** Whether the sender wants no content. [BEP 21] */
   readonly isUploadOnly: boolean | undefined;
+  /** Whether it has everything, though it may show that piece by piece: a word among our own. */
+  readonly isComplete: boolean | undefined;
 }
 
 /** Writes the payload of a handshake. */
 export function encodeExtendedHandshake(
   handshake: ExtendedHandshake,
 ): Uint8Array<ArrayBuffer> {
-  const { peerExchangeId, yourHostname, isUploadOnly } = handshake;
+  const { peerExchangeId, yourHostname } = handshake;
   return encodeBencode({
+    [COMPLETE]: toFlag(handshake.isComplete),
     m: { [PEER_EXCHANGE]: peerExchangeId },
     p: handshake.port,
     reqq: handshake.requestQueueLength,
-    upload_only: isUploadOnly === undefined ? undefined : Number(isUploadOnly),
+    [UPLOAD_ONLY]: toFlag(handshake.isUploadOnly),
     v: handshake.client,
     yourip: yourHostname && parseIpAddress(yourHostname),
   });
@@ -79,7 +87,6 @@ export function encodeExtendedHandshake(
  */
 export function parseExtendedHandshake(payload: Uint8Array): ExtendedHandshake {
   const dictionary = decodePayload(payload, "extended handshake");
-  const uploadOnly = ownNumber(dictionary, "upload_only");
   return {
     peerExchangeId: peerExchangeId(dictionary),
     client: client(dictionary),
@@ -90,7 +97,8 @@ export function parseExtendedHandshake(payload: Uint8Array): ExtendedHandshake {
       1,
       Number.MAX_SAFE_INTEGER,
     ),
-    isUploadOnly: uploadOnly === undefined ? undefined : uploadOnly !== 0,
+    isUploadOnly: flag(dictionary, UPLOAD_ONLY),
+    isComplete: flag(dictionary, COMPLETE),
   };
 }
 
@@ -113,6 +121,15 @@ function yourHostname(dictionary: DecodedDictionary): string | undefined {
   return bytes?.length === IPV4_LENGTH || bytes?.length === IPV6_LENGTH
     ? formatIpAddress(bytes)
     : undefined;
+}
+
+function toFlag(value: boolean | undefined): number | undefined {
+  return value === undefined ? undefined : Number(value);
+}
+
+function flag(dictionary: DecodedDictionary, key: string): boolean | undefined {
+  const value = ownNumber(dictionary, key);
+  return value === undefined ? undefined : value !== 0;
 }
 
 function inRange(

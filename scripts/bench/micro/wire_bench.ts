@@ -90,6 +90,7 @@ const HANDSHAKE = {
   yourHostname: "192.0.2.7",
   requestQueueLength: 2000,
   isUploadOnly: true,
+  isComplete: true,
 };
 const handshakePayload = encodeExtendedHandshake(HANDSHAKE);
 

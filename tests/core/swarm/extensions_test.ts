@@ -46,6 +46,7 @@ Deno.test("Swarm tells who called it what it takes, and how it sees the caller",
     yourHostname: "192.0.2.1",
     requestQueueLength: 2000,
     isUploadOnly: undefined,
+    isComplete: undefined,
   });
 });
 
@@ -64,9 +65,15 @@ Deno.test("Swarm tells from the start that it wants nothing, where that is so", 
   assertEquals(handshakeIn(desk.join(1, EXTENDED)).isUploadOnly, true);
 });
 
-Deno.test("Swarm keeps to itself that it wants nothing while it shows its pieces one by one", () => {
-  const desk = new SwarmDesk({ have: "##" });
-  assertEquals(handshakeIn(desk.join(1, EXTENDED)).isUploadOnly, undefined);
+Deno.test("Swarm that shows its pieces one by one tells that it wants nothing only to its own kind", () => {
+  const seeder = new SwarmDesk({ have: "##" });
+  const { isUploadOnly, isComplete } = handshakeIn(seeder.join(1, EXTENDED));
+  assertEquals([isUploadOnly, isComplete], [undefined, true]);
+  const leecher = new SwarmDesk({ have: ".." });
+  leecher.join(1, EXTENDED);
+  assertEquals(leecher.peer(1).isSeeder, false);
+  say(leecher, { isComplete });
+  assertEquals(leecher.peer(1).isSeeder, true);
 });
 
 Deno.test("Swarm tells who stays that it wants nothing any more, in a whole handshake", () => {

@@ -48,6 +48,7 @@ function greet(
       yourHostname: said.yourHostname,
       requestQueueLength: undefined,
       isUploadOnly: undefined,
+      isComplete: undefined,
     }),
   });
 }

@@ -17,6 +17,7 @@ const SILENCE: ExtendedHandshake = {
   yourHostname: undefined,
   requestQueueLength: undefined,
   isUploadOnly: undefined,
+  isComplete: undefined,
 };
 
 const FULL: ExtendedHandshake = {
@@ -26,6 +27,7 @@ const FULL: ExtendedHandshake = {
   yourHostname: "192.0.2.7",
   requestQueueLength: 2000,
   isUploadOnly: true,
+  isComplete: true,
 };
 
 function parse(text: string): ExtendedHandshake {
@@ -37,6 +39,7 @@ Deno.test("encodeExtendedHandshake() writes all that is to be said, keys in orde
     encodeExtendedHandshake(FULL),
     latin1(
       "d" +
+        "11:ls_completei1e" +
         "1:md6:ut_pexi1ee" +
         "1:pi6881e" +
         "4:reqqi2000e" +
@@ -55,7 +58,11 @@ Deno.test("encodeExtendedHandshake() leaves out what is not said, and what is no
 });
 
 Deno.test("encodeExtendedHandshake() says that extensions are switched off", () => {
-  const off = { ...SILENCE, peerExchangeId: 0, isUploadOnly: false };
+  const off: ExtendedHandshake = {
+    ...SILENCE,
+    peerExchangeId: 0,
+    isUploadOnly: false,
+  };
   assertEquals(
     encodeExtendedHandshake(off),
     latin1("d1:md6:ut_pexi0ee11:upload_onlyi0ee"),
@@ -75,6 +82,7 @@ Deno.test("parseExtendedHandshake() takes of libtorrent's what it knows", () => 
   assertEquals(parseExtendedHandshake(LIBTORRENT_HANDSHAKE), {
     ...FULL,
     client: "libtorrent/2.0.8.0",
+    isComplete: undefined,
   });
 });
 
@@ -102,6 +110,7 @@ Deno.test("parseExtendedHandshake() passes over values that make no sense", () =
     "d4:reqqi99999999999999999999ee",
     "d4:reqq2:50e",
     "d11:upload_only1:1e",
+    "d11:ls_completelee",
     "d1:vi1ee",
     "d6:yourip3:abce",
     "d6:youripi1ee",
