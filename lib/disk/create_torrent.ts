@@ -50,7 +50,7 @@ export interface CreateTorrentOptions extends
   readonly name?: string;
   /** Told the paths of what will be read, each with the torrent's name first, before it is. */
   readonly onPaths?: (paths: readonly TorrentFile["path"][]) => void;
-  /** @default {platformHasher} */
+  /** What hashes the pieces; the caller disposes of it. @default {platformHasher} */
   readonly hasher?: PieceHasher;
   /** Told now and then how far the work is. */
   readonly onProgress?: (progress: CreateTorrentProgress) => void;

@@ -26,7 +26,7 @@ export interface HashPiecesOptions {
   readonly pieceLength: number;
   /** Ends the work; its reason is thrown. */
   readonly signal?: AbortSignal;
-  /** @default {platformHasher} */
+  /** What hashes the pieces; the caller disposes of it. @default {platformHasher} */
   readonly hasher?: PieceHasher;
   /** Called with the bytes hashed so far. */
   readonly onProgress?: (hashedLength: number) => void;

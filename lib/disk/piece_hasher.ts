@@ -31,16 +31,22 @@ export interface PieceHasher extends Disposable {
 
 /** A hasher that needs no permission and nothing loaded: WebCrypto. */
 export const platformHasher: PieceHasher = {
-  async hash(bytes, pieceLength) {
-    const pending: Promise<Uint8Array>[] = [];
-    for (let offset = 0; offset < bytes.length; offset += pieceLength) {
-      pending.push(sha1(bytes.subarray(offset, offset + pieceLength)));
-    }
-    const hashes = new Uint8Array(pending.length * PIECE_HASH_LENGTH);
-    for (const [index, hash] of (await Promise.all(pending)).entries()) {
-      hashes.set(hash, index * PIECE_HASH_LENGTH);
-    }
-    return { bytes, hashes };
-  },
-  [Symbol.dispose]() {},
+  hash: hashOnPlatform,
+  // There is nothing to end.
+  [Symbol.dispose](): void {},
 };
+
+async function hashOnPlatform(
+  bytes: Uint8Array<ArrayBuffer>,
+  pieceLength: number,
+): Promise<HashedPieces> {
+  const pending: Promise<Uint8Array>[] = [];
+  for (let offset = 0; offset < bytes.length; offset += pieceLength) {
+    pending.push(sha1(bytes.subarray(offset, offset + pieceLength)));
+  }
+  const hashes = new Uint8Array(pending.length * PIECE_HASH_LENGTH);
+  for (const [index, hash] of (await Promise.all(pending)).entries()) {
+    hashes.set(hash, index * PIECE_HASH_LENGTH);
+  }
+  return { bytes, hashes };
+}

@@ -29,7 +29,7 @@ export interface VerifyProgress {
 export interface VerifyStorageOptions {
   /** Ends the verification; its reason is thrown. */
   readonly signal?: AbortSignal;
-  /** @default {platformHasher} */
+  /** What hashes the pieces; the caller disposes of it. @default {platformHasher} */
   readonly hasher?: PieceHasher;
   /** Called for every run of pieces hashed, and at the end. */
   readonly onProgress?: (progress: VerifyProgress) => void;
