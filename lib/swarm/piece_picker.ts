@@ -20,11 +20,10 @@ import { RarityOrder } from "./rarity_order.ts";
 
 /**
  * Memory for pieces in progress and awaiting their verdict, in bytes: they gather
- * while a file is being opened or the disk is slow.
+ * while the disk is slow. All of it is kept for the pieces to come, since what is
+ * let go of is still there when the next ones gather.
  */
 const ASSEMBLY_BYTES = 32 * 1024 * 1024;
-/** Buffers kept for the pieces to come, in bytes. */
-const KEPT_BYTES = 16 * 1024 * 1024;
 /** However large the pieces, so many may be in memory. */
 const LEAST_ASSEMBLY_COUNT = 4;
 /** Peers that one block may be on order with, at the end. */
@@ -78,7 +77,7 @@ export class PiecePicker {
     for (const index of options.have.indexes()) this.#rarity.remove(index);
     this.#pool = new BufferPool({
       length: geometry.pieceLength,
-      keepBytes: KEPT_BYTES,
+      keepBytes: ASSEMBLY_BYTES,
     });
     this.#maxAssemblyCount = Math.max(
       LEAST_ASSEMBLY_COUNT,
