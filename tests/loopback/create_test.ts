@@ -208,8 +208,9 @@ Deno.test("create answers --help and --version", async () => {
 Deno.test("create fails while something writes to the file it reads", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "growing.log");
-  await Deno.writeFile(path, makeContent(4_000_000));
-  using file = await Deno.open(path, { append: true });
+  using file = await Deno.open(path, { append: true, create: true });
+  // A hole that takes some hundred milliseconds to read and hash.
+  await file.truncate(2 ** 30);
   await using program = spawnTask("create", [path, URL_A], {
     cwd: folder.path,
   });
