@@ -16,6 +16,19 @@ const TRACE_NAME = "trace";
 /** How long strace may take to note a program's end, in milliseconds. */
 const TRACE_TIMEOUT_MS = 20_000;
 
+/**
+ * Runs its arguments as a child and passes the signal on that ends it. Deno 2.4
+ * panics over a child of its own that is traced: the end of one is to be seen
+ * before it can be waited for.
+ */
+const BETWEEN = `
+trap 'isAsked=1; kill -TERM "$program"' TERM
+"$@" & program=$!
+wait "$program"; code=$?
+if [ -n "$isAsked" ]; then wait "$program"; code=$?; fi
+exit "$code"
+`;
+
 /** A host with its executables in a folder `work`, from which they are run. */
 export class TracedHost extends ExecutableHost {
   readonly #host: Host;
@@ -26,10 +39,11 @@ export class TracedHost extends ExecutableHost {
     super(host, {
       folder,
       launcher: [
+        ...["sh", "-c", BETWEEN, "sh"],
         ...["env", "-i", `--chdir=${folder}`],
         ...[`HOME=${host.path("home")}`, `TMPDIR=${host.path("temporary")}`],
-        // Beside the program, which stays the process that was started here and
-        // gets its signals; with a file for each thread no call is split.
+        // Beside the program, which gets the signals; with a file for each thread
+        // no call is split.
         ...["strace", "-D", "-ff", "-e", "trace=%file,%network"],
         ...["-o", host.path(TRACE_NAME)],
       ],
