@@ -57,12 +57,12 @@ export {
 
 // Peers: share torrents
 export {
-  MAX_PEERS,
   openSession,
   PEER_PORT,
   Session,
   type SessionOptions,
 } from "./session/session.ts";
+export { MAX_PEERS } from "./swarm/mesh.ts";
 export {
   TorrentSession,
   type TorrentSessionOptions,

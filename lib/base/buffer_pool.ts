@@ -9,7 +9,8 @@
 export class BufferPool {
   readonly #length: number;
   readonly #keepCount: number;
-  readonly #free: ArrayBuffer[] = [];
+  /** Whole ones: a view costs as much as a small object. */
+  readonly #free: Uint8Array<ArrayBuffer>[] = [];
 
   /** @param options Sizes in bytes: of each buffer, and of all that are kept. */
   constructor(options: { length: number; keepBytes: number }) {
@@ -19,12 +20,14 @@ export class BufferPool {
 
   /** A buffer of `length` bytes, not cleared. */
   take(length: number): Uint8Array<ArrayBuffer> {
-    const buffer = this.#free.pop() ?? new ArrayBuffer(this.#length);
-    return new Uint8Array(buffer, 0, length);
+    const whole = this.#free.pop() ?? new Uint8Array(this.#length);
+    return length === whole.length ? whole : whole.subarray(0, length);
   }
 
   /** Takes a buffer back; its last user must be done with it. */
   give(bytes: Uint8Array<ArrayBuffer>): void {
-    if (this.#free.length < this.#keepCount) this.#free.push(bytes.buffer);
+    if (this.#free.length >= this.#keepCount) return;
+    const isWhole = bytes.length === bytes.buffer.byteLength;
+    this.#free.push(isWhole ? bytes : new Uint8Array(bytes.buffer));
   }
 }

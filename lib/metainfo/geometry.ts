@@ -24,17 +24,20 @@ export class Geometry {
   readonly pieceCount: number;
   /** Length of every block but perhaps the last of a piece. */
   readonly blockLength: number;
+  /** What a block stands for, in bytes: its length, but in a simulation. */
+  readonly blockBytes: number;
   readonly #blocksPerPiece: number;
 
   /**
    * Lays pieces of `pieceLength` out over `length` bytes.
-   * @param options `blockLength` is for simulations, where a byte may stand for a block.
+   * @param options For simulations, where a byte may stand for a block of many.
    * @throws {RangeError} If a length is not a safe integer, `length` negative or `pieceLength` below 1.
    */
   constructor(
     length: number,
     pieceLength: number,
-    options: { readonly blockLength?: number } = {},
+    options: { readonly blockLength?: number; readonly blockBytes?: number } =
+      {},
   ) {
     if (!Number.isSafeInteger(length) || length < 0) {
       throw new RangeError(
@@ -50,6 +53,7 @@ export class Geometry {
     this.pieceLength = pieceLength;
     this.pieceCount = Math.ceil(length / pieceLength);
     this.blockLength = options.blockLength ?? BLOCK_SIZE;
+    this.blockBytes = options.blockBytes ?? this.blockLength;
     this.#blocksPerPiece = Math.ceil(pieceLength / this.blockLength);
   }
 

@@ -14,12 +14,10 @@ import {
   AddressBook,
 } from "../swarm/address_book.ts";
 import type { PeerKey } from "../swarm/events.ts";
+import { isCallWanted, SLOW_CALL_MS } from "../swarm/mesh.ts";
 import type { PeerState } from "../swarm/peer_state.ts";
 import type { ConnectionEnd } from "./peer_connections.ts";
 import type { Handshake } from "../wire/handshake.ts";
-
-/** Calls in progress at once. */
-const MAX_DIALING = 16;
 
 /** How long an address rests after a connection, by its end, in milliseconds. */
 const REST_MS: Record<Exclude<ConnectionEnd, "refused">, number> = {
@@ -44,8 +42,8 @@ export interface PeerDialingOptions {
   /** For each call, its handshake included, in milliseconds. */
   readonly timeoutMs: number;
   readonly random: Random;
-  /** Whether one more connection is wanted. */
-  readonly hasRoom: () => boolean;
+  /** Connections at once. */
+  readonly maxPeers: number;
   /** The connected peers: live. Who listens at an address and called us is not dialed there. */
   readonly peers: ReadonlyMap<PeerKey, PeerState>;
   /** Takes over a channel whose handshake is done. */
@@ -56,7 +54,8 @@ export interface PeerDialingOptions {
 export class PeerDialing {
   readonly #options: PeerDialingOptions;
   readonly #book: AddressBook;
-  #dialingCount = 0;
+  #callCount = 0;
+  #slowCallCount = 0;
 
   constructor(options: PeerDialingOptions) {
     this.#options = options;
@@ -77,8 +76,7 @@ export class PeerDialing {
 
   /** Dials while there are addresses due and room for them. */
   dialMore(): void {
-    const { signal, hasRoom } = this.#options;
-    while (!signal.aborted && this.#dialingCount < MAX_DIALING && hasRoom()) {
+    while (!this.#options.signal.aborted && this.#isCallWanted) {
       const now = performance.now();
       const address = this.#book.take(now);
       if (address === undefined) return;
@@ -97,6 +95,16 @@ export class PeerDialing {
     else this.#book.release(address, now, REST_MS[end]);
   }
 
+  get #isCallWanted(): boolean {
+    const { peers, maxPeers } = this.#options;
+    return isCallWanted({
+      connectionCount: peers.size,
+      callCount: this.#callCount,
+      slowCallCount: this.#slowCallCount,
+      maxPeers,
+    });
+  }
+
   /** Whether a peer that called us listens there: another connection would take the place of this one. */
   #isCaller({ hostname, port }: PeerAddress): boolean {
     for (const peer of this.#options.peers.values()) {
@@ -107,7 +115,13 @@ export class PeerDialing {
 
   async #dial(address: PeerAddress): Promise<void> {
     const { own, signal, timeoutMs, onPeer } = this.#options;
-    this.#dialingCount++;
+    this.#callCount++;
+    let isSlow = false;
+    const timer = setTimeout(() => {
+      isSlow = true;
+      this.#slowCallCount++;
+      this.dialMore();
+    }, SLOW_CALL_MS);
     try {
       const greeted = await dialPeer(address, own, { signal, timeoutMs });
       if (signal.aborted) greeted.channel.close();
@@ -117,7 +131,9 @@ export class PeerDialing {
       if (!(error instanceof ProtocolError)) throw error;
       this.#book.failed(address, performance.now());
     } finally {
-      this.#dialingCount--;
+      clearTimeout(timer);
+      this.#callCount--;
+      if (isSlow) this.#slowCallCount--;
     }
     this.dialMore();
   }

@@ -17,6 +17,7 @@ import { listenForPeers } from "../net/listen_for_peers.ts";
 import { PeerListener } from "../net/peer_listener.ts";
 import { createAnnounceKey } from "../tracker/announce.ts";
 import type { AnnounceFunction } from "./announcer.ts";
+import { MAX_PEERS } from "../swarm/mesh.ts";
 import { Pacer } from "./pacer.ts";
 import {
   type SharedBySession,
@@ -26,8 +27,6 @@ import {
 
 /** Default listening port of a peer. */
 export const PEER_PORT = 6881;
-/** Default limit of connections for each torrent. */
-export const MAX_PEERS = 100;
 
 /** Options for {@linkcode openSession}. */
 export interface SessionOptions {
@@ -35,7 +34,7 @@ export interface SessionOptions {
   readonly port?: number;
   /** Address to listen on. @default all interfaces, IPv4 and IPv6 */
   readonly hostname?: string;
-  /** Connections for each torrent. @default {100} */
+  /** Connections for each torrent. @default {50} */
   readonly maxPeers?: number;
   /** In bytes a second, for all torrents together; 0 for no limit. @default {0} */
   readonly maxUploadBytesPerSecond?: number;

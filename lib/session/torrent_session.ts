@@ -109,7 +109,7 @@ export class TorrentSession {
       signal: this.#stopping.signal,
       timeoutMs: shared.handshakeTimeoutMs,
       random: Math.random,
-      hasRoom: () => !this.#swarm.isFull,
+      maxPeers,
       peers: this.#swarm.peers,
       onPeer: (greeted, address) => this.adopt(greeted, address),
     });

@@ -15,6 +15,7 @@ import {
   noteAllowedFast,
   noteRefusal,
 } from "./fast_peer.ts";
+import { Orders } from "./orders.ts";
 import type { PeerState } from "./peer_state.ts";
 import { blockIdOf, checkPieceIndex, rangeOfBlock } from "./piece_claims.ts";
 import type { PieceAssembly } from "./piece_assembly.ts";
@@ -32,12 +33,14 @@ export const OVERDUE_TIMEOUT_MS = 60_000;
 export class Downloads {
   readonly #context: SwarmContext;
   readonly #suspects = new Suspects();
+  readonly #orders: Orders;
   readonly #picker: PiecePicker;
   #downloadedBytes = 0;
   #wastedBytes = 0;
 
   constructor(context: SwarmContext, random: Random) {
     this.#context = context;
+    this.#orders = new Orders(context.geometry);
     this.#picker = new PiecePicker(context.geometry, {
       peers: context.peers,
       have: context.have,
@@ -87,6 +90,7 @@ export class Downloads {
     // With the fast extension what is on order is answered all the same, one by
     // one; without it the peer drops what it has queued for us. [BEP 3, 6]
     peer.isSettling = peer.extensions.fast && peer.outstanding.size > 0;
+    this.#orders.review(peer);
     if (!peer.isSettling) this.#releaseAll(peer);
   }
 
@@ -94,6 +98,7 @@ export class Downloads {
     peer.peerChokes = false;
     peer.isSettling = false;
     peer.restsUntil = now;
+    this.#orders.review(peer);
     this.#fill(peer, now);
   }
 
@@ -104,7 +109,7 @@ export class Downloads {
   receiveReject(peer: PeerState, range: BlockRange, now: number): void {
     const id = blockIdOf(range, this.#context.geometry);
     if (id === undefined || peer.calledOff.delete(id)) return;
-    if (!peer.outstanding.delete(id)) return;
+    if (!this.#orders.delete(peer, id)) return;
     peer.window.dropped();
     if (!peer.isSnubbing) this.#picker.release(id);
     noteRefusal(peer, range.index, now);
@@ -131,7 +136,7 @@ export class Downloads {
     const { geometry } = this.#context;
     const { index, offsetInPiece } = message;
     const id = blockIdOf({ index, offsetInPiece, length }, geometry);
-    if (id === undefined || !peer.outstanding.delete(id)) {
+    if (id === undefined || !this.#orders.delete(peer, id)) {
       // Crossed with our cancel or a choke, or never asked for: dropped.
       this.#wastedBytes += length;
       checkCalledOff(peer, id);
@@ -166,8 +171,11 @@ export class Downloads {
     this.#picker.recycle(bytes);
     const have = { type: "have", index } as const;
     for (const peer of this.#context.peers.values()) {
-      this.#context.send(peer, have, now);
-      if (peer.pieces.has(index)) {
+      const isNews = !peer.pieces.has(index);
+      if (isNews || peer.wantsEveryHave) {
+        this.#context.send(peer, have, now);
+      }
+      if (!isNews) {
         peer.wantedCount--;
         this.#updateInterest(peer, now);
       }
@@ -194,6 +202,7 @@ export class Downloads {
   /** The peer is gone: its orders are open to others. */
   peerLeft(peer: PeerState, now: number): void {
     this.#releaseAll(peer);
+    this.#orders.peerLeft(peer);
     this.#picker.left(peer);
     for (const other of this.#context.peers.values()) this.#fill(other, now);
   }
@@ -226,6 +235,7 @@ export class Downloads {
     const isInteresting = peer.wantedCount > 0;
     if (isInteresting === peer.weAreInterested) return;
     peer.weAreInterested = isInteresting;
+    this.#orders.review(peer);
     this.#context.send(
       peer,
       { type: isInteresting ? "interested" : "notInterested" },
@@ -242,10 +252,11 @@ export class Downloads {
       : peer;
     if (picking === undefined) return;
     while (peer.outstanding.size < peer.window.size) {
-      const id = this.#picker.pick(picking);
+      const isAhead = this.#orders.isAhead(peer);
+      const id = this.#picker.pick(picking, { isAhead });
       if (id === undefined) return;
       if (peer.outstanding.size === 0) peer.lastProgressAt = now;
-      peer.outstanding.add(id);
+      this.#orders.add(peer, id);
       peer.window.asked(id, now);
       this.#context.send(peer, {
         type: "request",
@@ -284,7 +295,7 @@ export class Downloads {
   /** Another peer was faster: who else has the block on order need not send it. */
   #cancelElsewhere(id: number, now: number): void {
     for (const peer of this.#context.peers.values()) {
-      if (peer.isSnubbing || !peer.outstanding.delete(id)) continue;
+      if (peer.isSnubbing || !this.#orders.delete(peer, id)) continue;
       peer.window.dropped();
       this.#picker.release(id);
       this.#sendCancel(peer, id, now);
@@ -295,16 +306,16 @@ export class Downloads {
     // The orders stay outstanding, so a late answer still counts; others may
     // deliver first.
     for (const id of peer.outstanding) this.#picker.release(id);
-    peer.isSnubbing = true;
+    this.#orders.setSnubbing(peer, true);
     this.#picker.abandon(peer.key);
   }
 
   #forgive(peer: PeerState, now: number): void {
-    peer.isSnubbing = false;
+    this.#orders.setSnubbing(peer, false);
     peer.window.dropped();
     for (const id of peer.outstanding) {
       if (this.#picker.reorder(id)) continue;
-      peer.outstanding.delete(id);
+      this.#orders.delete(peer, id);
       this.#sendCancel(peer, id, now);
     }
   }
@@ -321,9 +332,9 @@ export class Downloads {
     if (!peer.isSnubbing) {
       for (const id of peer.outstanding) this.#picker.release(id);
     }
-    peer.outstanding.clear();
+    this.#orders.clear(peer);
     peer.window.dropped();
-    peer.isSnubbing = false;
+    this.#orders.setSnubbing(peer, false);
     peer.isSettling = false;
     this.#picker.abandon(peer.key);
   }

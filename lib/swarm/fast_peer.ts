@@ -41,8 +41,8 @@ export function choicesWhileChoked(
     pieces.add(index);
   }
   if (pieces === undefined) return undefined;
-  const { key, outstanding } = peer;
-  return { key, outstanding, pieces, waitingCount: pieces.count };
+  const { key, outstanding, isSeeder } = peer;
+  return { key, outstanding, pieces, waitingCount: pieces.count, isSeeder };
 }
 
 /**

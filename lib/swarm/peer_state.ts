@@ -98,4 +98,13 @@ export class PeerState {
   get isSeeder(): boolean {
     return this.pieces.isFull || this.isUploadOnly;
   }
+
+  /**
+   * Whether it is to hear even of pieces that it has itself, which are half of all
+   * haves. It need not where it will understand that we are complete [BEP 21], but
+   * a seeder wants to know what has left it.
+   */
+  get wantsEveryHave(): boolean {
+    return !this.extensions.extended || this.isSeeder;
+  }
 }

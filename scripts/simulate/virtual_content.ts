@@ -18,13 +18,15 @@ const BLOCKS: readonly Uint8Array[] = Array.from(
   (_, mark) => Uint8Array.of(mark),
 );
 
-/** Pieces of so many blocks, each of one byte. */
+/** Pieces of so many blocks, each of one byte that stands for so many. */
 export function virtualGeometry(
   pieceCount: number,
-  blocksPerPiece: number,
+  options: { blocksPerPiece: number; blockBytes: number },
 ): Geometry {
+  const { blocksPerPiece, blockBytes } = options;
   return new Geometry(pieceCount * blocksPerPiece, blocksPerPiece, {
     blockLength: 1,
+    blockBytes,
   });
 }
 

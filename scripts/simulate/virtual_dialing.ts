@@ -6,20 +6,25 @@
  */
 import type { PeerAddress } from "../../lib/base/peer_address.ts";
 import type { Random } from "../../lib/base/random.ts";
+import type { PeerKey } from "../../lib/swarm/events.ts";
+import { isCallWanted } from "../../lib/swarm/mesh.ts";
+import type { PeerState } from "../../lib/swarm/peer_state.ts";
 import { AddressBook } from "../../lib/swarm/address_book.ts";
 
 /** Where every host listens. */
 export const PORT = 6881;
-/** Calls in progress at once, as a session has them. */
-const MAX_DIALING = 16;
+/** The address of a host that called rests so long, in milliseconds, as in a session. */
+const CALLER_REST_MS = 30_000;
 /** An address rests so long after its connection, in milliseconds, as in a session. */
 const REST_MS = 3_000;
 
 /** What dialing needs. */
 export interface DialingOptions {
   readonly random: Random;
-  /** Connections that it dials for; others may come. */
-  readonly dialTarget: number;
+  /** Connections at most. */
+  readonly maxPeers: number;
+  /** Called after each call, when there may be more to do. */
+  readonly onDone: () => void;
   /** Calls a host; `done` follows once it is connected, or nobody answered. */
   readonly call: (
     hostname: string,
@@ -31,7 +36,7 @@ export interface DialingOptions {
 export class VirtualDialing {
   readonly #options: DialingOptions;
   readonly #book: AddressBook;
-  #dialingCount = 0;
+  #callCount = 0;
 
   constructor(options: DialingOptions) {
     this.#options = options;
@@ -48,20 +53,33 @@ export class VirtualDialing {
   }
 
   /** Dials while there are hosts to dial and more connections are wanted than there are. */
-  dialMore(connectionCount: number, now: number): void {
-    const { call, dialTarget } = this.#options;
-    while (
-      this.#dialingCount < MAX_DIALING &&
-      connectionCount + this.#dialingCount < dialTarget
-    ) {
+  dialMore(peers: ReadonlyMap<PeerKey, PeerState>, now: number): void {
+    const { call } = this.#options;
+    while (this.#isCallWanted(peers.size)) {
       const address = this.#book.take(now);
       if (address === undefined) return;
-      this.#dialingCount++;
+      if (
+        peers.values().some(({ hostname }) => hostname === address.hostname)
+      ) {
+        this.#book.release(address, now, CALLER_REST_MS);
+        continue;
+      }
+      this.#callCount++;
       call(address.hostname, (isAnswered) => {
-        this.#dialingCount--;
+        this.#callCount--;
         if (!isAnswered) this.#book.failed(address, now);
+        this.#options.onDone();
       });
     }
+  }
+
+  #isCallWanted(connectionCount: number): boolean {
+    return isCallWanted({
+      connectionCount,
+      callCount: this.#callCount,
+      slowCallCount: 0,
+      maxPeers: this.#options.maxPeers,
+    });
   }
 
   /** A connection that was dialed is over. */

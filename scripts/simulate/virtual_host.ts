@@ -20,9 +20,15 @@ import {
   type WireExtensions,
 } from "../../lib/wire/handshake.ts";
 import type { BlockRange, Message } from "../../lib/wire/message.ts";
+import {
+  CLOSED,
+  type Connection,
+  Connections,
+  type FarHost,
+} from "./connections.ts";
 import { GIGABIT, type HostOptions } from "./host_options.ts";
 import { Inbox } from "./inbox.ts";
-import type { VirtualClock } from "./virtual_clock.ts";
+import { Timer, type VirtualClock } from "./virtual_clock.ts";
 import { isRight, rightBlock, wrongBlock } from "./virtual_content.ts";
 import { PORT, type VirtualDialing } from "./virtual_dialing.ts";
 import { Channel, Downlink, type Receiver, Uplink } from "./virtual_link.ts";
@@ -30,15 +36,11 @@ import { Channel, Downlink, type Receiver, Uplink } from "./virtual_link.ts";
 /** Time to hash and store a piece, in milliseconds. */
 const VERIFY_MS = 1;
 const TICK_MS = 1000;
-/** In place of a message: the connection is over. */
-const CLOSED: Message = { type: "keepAlive" };
 
 /** What a host is made of. */
 export interface HostParts {
   readonly clock: VirtualClock;
   readonly geometry: Geometry;
-  /** What a block stands for, in bytes. */
-  readonly blockBytes: number;
   readonly hostname: string;
   readonly id: PeerId;
   readonly swarm: Swarm;
@@ -51,15 +53,8 @@ export interface HostParts {
   readonly firstTickMs: number;
 }
 
-interface Link {
-  readonly far: VirtualHost;
-  readonly channel: Channel;
-  readonly isOutgoing: boolean;
-  hasHeard: boolean;
-}
-
 /** A host with one torrent. A connection has the same key at both ends. */
-export class VirtualHost implements Receiver {
+export class VirtualHost implements Receiver, FarHost {
   readonly hostname: string;
   readonly id: PeerId;
   readonly swarm: Swarm;
@@ -75,14 +70,13 @@ export class VirtualHost implements Receiver {
   readonly #parts: HostParts;
   readonly #uplink: Uplink;
   readonly #downlink: Downlink;
-  readonly #links = new Map<PeerKey, Link>();
+  readonly #connections = new Connections();
   readonly #blocks = new Inbox<Channel, BlockRange>();
-  readonly #messages = new Inbox<PeerKey, Message>();
+  readonly #messages = new Inbox<PeerKey, readonly Message[]>();
   readonly #verdicts = new Inbox<JudgedPiece, boolean>();
   readonly #departures = new Inbox<PeerKey, number>();
   #turnedAt = -Infinity;
-  /** When it looks next. */
-  #turnAt = Infinity;
+  readonly #turnTimer: Timer;
   #isFrozen = false;
   #isGone = false;
 
@@ -92,7 +86,7 @@ export class VirtualHost implements Receiver {
     this.swarm = parts.swarm;
     this.options = options;
     this.#parts = parts;
-    const { clock, blockBytes, latencyMs } = parts;
+    const { clock, latencyMs, geometry: { blockBytes } } = parts;
     const linkOf = (bytesPerSecond = GIGABIT) => ({
       msPerBlock: blockBytes * 1000 / bytesPerSecond,
       blockBytes,
@@ -107,6 +101,7 @@ export class VirtualHost implements Receiver {
       },
     );
     this.#downlink = new Downlink(linkOf(options.downBytesPerSecond));
+    this.#turnTimer = new Timer(clock, () => this.#turn());
     clock.after(parts.firstTickMs, () => this.#tick());
   }
 
@@ -130,14 +125,14 @@ export class VirtualHost implements Receiver {
   /** Hosts that a tracker names. */
   learn(hostnames: readonly string[]): void {
     this.#parts.dialing.add(hostnames);
-    this.#dialMore();
+    this.dialMore();
   }
 
   /** A connection stands. */
   connect(key: PeerKey, far: VirtualHost, isOutgoing: boolean): void {
-    if (this.#isGone) return far.hear(key, CLOSED);
+    if (this.#isGone) return far.hear(key, [CLOSED]);
     const channel = new Channel(key, this.#uplink, far);
-    this.#links.set(key, { far, channel, isOutgoing, hasHeard: false });
+    this.#connections.add(key, { far, channel, isOutgoing });
     const { id, hostname } = far;
     const [ours, theirs] = [this.#extensions, far.#extensions];
     const extensions = {
@@ -153,6 +148,7 @@ export class VirtualHost implements Receiver {
       extensions,
       listenPort: isOutgoing ? PORT : undefined,
     });
+    this.#connections.speak();
     const { size } = this.swarm.peers;
     this.mostConnections = Math.max(this.mostConnections, size);
   }
@@ -160,7 +156,8 @@ export class VirtualHost implements Receiver {
   /** Ends every connection, as a process that is stopped. */
   leave(): void {
     this.#isGone = true;
-    for (const key of [...this.#links.keys()]) this.#close(key);
+    for (const key of this.#connections.keys()) this.#close(key);
+    this.#connections.speak();
   }
 
   /** Neither hears nor says anything, and its connections stand. */
@@ -183,32 +180,28 @@ export class VirtualHost implements Receiver {
     this.#wake(at);
   }
 
-  /** A message is on its way here. */
-  hear(key: PeerKey, message: Message): void {
+  /** Messages are on their way here. */
+  hear(key: PeerKey, messages: readonly Message[]): void {
     const at = this.#parts.clock.now + this.#parts.latencyMs;
-    this.#messages.push(at, key, message);
+    this.#messages.push(at, key, messages);
     this.#wake(at);
   }
 
   /** Has the host look at what is due, then or as soon as it may. */
   #wake(at: number): void {
     const turnAt = Math.max(at, this.#turnedAt + this.#parts.turnMs);
-    if (turnAt >= this.#turnAt) return;
-    this.#turnAt = turnAt;
-    this.#parts.clock.at(turnAt, this.#turn);
+    if (turnAt < this.#turnTimer.at) this.#turnTimer.set(turnAt);
   }
 
-  readonly #turn = (): void => {
-    const { now } = this.#parts.clock;
-    // Otherwise it was called sooner meanwhile.
-    if (now !== this.#turnAt) return;
-    this.#turnAt = Infinity;
+  #turn(): void {
     if (this.#isGone || this.#isFrozen) return;
+    const { now } = this.#parts.clock;
     this.#turnedAt = now;
     this.#departures.drain(now, this.#onDeparture);
     this.#blocks.drain(now, this.#onBlock);
-    this.#messages.drain(now, this.#onMessage);
+    this.#messages.drain(now, this.#onMessages);
     this.#verdicts.drain(now, this.#onVerdict);
+    this.#connections.speak();
     const nextAt = Math.min(
       this.#departures.firstAt,
       this.#blocks.firstAt,
@@ -216,7 +209,7 @@ export class VirtualHost implements Receiver {
       this.#verdicts.firstAt,
     );
     if (nextAt < Infinity) this.#wake(nextAt);
-  };
+  }
 
   readonly #onDeparture = (peer: PeerKey, length: number): void => {
     this.#tell({ type: "blockSent", peer, length });
@@ -224,27 +217,28 @@ export class VirtualHost implements Receiver {
 
   readonly #onBlock = (channel: Channel, block: BlockRange): void => {
     channel.sender.arrived(channel);
-    const link = this.#links.get(channel.key);
-    if (link === undefined || !channel.isOpen) return;
-    const { geometry } = this.#parts;
+    const connection = this.#connections.get(channel.key);
+    if (connection === undefined || !channel.isOpen) return;
+    const { index, offsetInPiece } = block;
+    const content = connection.far.contentOf(block);
     this.#tell({
       type: "messageReceived",
       peer: channel.key,
-      message: {
-        type: "piece",
-        index: block.index,
-        offsetInPiece: block.offsetInPiece,
-        block: link.far.contentOf(geometry, block),
-      },
+      message: { type: "piece", index, offsetInPiece, block: content },
     });
   };
 
-  readonly #onMessage = (peer: PeerKey, message: Message): void => {
-    const link = this.#links.get(peer);
-    if (link === undefined) return;
-    if (message === CLOSED) return this.#farEndClosed(peer, link);
-    link.hasHeard = true;
-    this.#tell({ type: "messageReceived", peer, message });
+  readonly #onMessages = (
+    peer: PeerKey,
+    messages: readonly Message[],
+  ): void => {
+    for (const message of messages) {
+      const connection = this.#connections.get(peer);
+      if (connection === undefined) return;
+      if (message === CLOSED) return this.#farEndClosed(peer);
+      connection.hasHeard = true;
+      this.#tell({ type: "messageReceived", peer, message });
+    }
   };
 
   readonly #onVerdict = (piece: JudgedPiece, isRight: boolean): void => {
@@ -254,25 +248,27 @@ export class VirtualHost implements Receiver {
   };
 
   /** What it sends when a block is asked of it. */
-  contentOf(geometry: Geometry, block: BlockRange): Uint8Array {
+  contentOf(block: BlockRange): Uint8Array {
     return this.options.isWrong?.(block)
       ? wrongBlock()
-      : rightBlock(geometry, block);
+      : rightBlock(this.#parts.geometry, block);
   }
 
   #tick(): void {
     if (this.#isGone) return;
     if (!this.#isFrozen) {
       this.#tell({ type: "tick" });
-      this.#dialMore();
+      this.#connections.speak();
+      this.dialMore();
     }
     this.#parts.clock.after(TICK_MS, () => this.#tick());
   }
 
-  #dialMore(): void {
+  /** Dials while connections are wanted. */
+  dialMore(): void {
     if (this.#isGone) return;
     const { dialing, clock } = this.#parts;
-    dialing.dialMore(this.swarm.peers.size, clock.now);
+    dialing.dialMore(this.swarm.peers, clock.now);
   }
 
   #tell(event: SwarmEvent): void {
@@ -284,12 +280,11 @@ export class VirtualHost implements Receiver {
   #perform(action: SwarmAction): void {
     switch (action.type) {
       case "send":
-        this.#links.get(action.peer)?.far.hear(action.peer, action.message);
-        return;
+        return this.#connections.say(action.peer, action.message);
       case "serveBlock": {
-        const link = this.#links.get(action.peer);
-        if (link !== undefined) this.#uplink.send(link.channel, action.block);
-        return;
+        const connection = this.#connections.get(action.peer);
+        if (connection === undefined) return;
+        return this.#uplink.send(connection.channel, action.block);
       }
       case "verifyPiece": {
         const { clock, geometry } = this.#parts;
@@ -321,27 +316,23 @@ export class VirtualHost implements Receiver {
   }
 
   #close(key: PeerKey, isForGood = false): void {
-    const link = this.#links.get(key);
-    if (link === undefined) return;
-    this.#links.delete(key);
-    link.channel.close();
-    link.far.hear(key, CLOSED);
-    this.#over(link, isForGood);
+    const connection = this.#connections.end(key, { isTold: false });
+    if (connection !== undefined) this.#over(connection, isForGood);
   }
 
-  #farEndClosed(key: PeerKey, link: Link): void {
-    this.#links.delete(key);
-    link.channel.close();
+  #farEndClosed(key: PeerKey): void {
+    const connection = this.#connections.end(key, { isTold: true });
+    if (connection === undefined) return;
     this.#tell({ type: "peerLeft", peer: key });
-    this.#over(link, false);
+    this.#over(connection, false);
   }
 
-  #over(link: Link, isForGood: boolean): void {
-    if (!link.isOutgoing) return;
+  #over(connection: Connection, isForGood: boolean): void {
+    if (!connection.isOutgoing) return;
     const { dialing, clock } = this.#parts;
-    dialing.over(link.far.hostname, {
+    dialing.over(connection.far.hostname, {
       now: clock.now,
-      isRefusal: !link.hasHeard,
+      isRefusal: !connection.hasHeard,
       isForGood,
     });
   }

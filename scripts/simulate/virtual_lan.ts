@@ -13,6 +13,7 @@ import {
   seededRandom,
 } from "../../lib/base/random.ts";
 import { BLOCK_SIZE, type Geometry } from "../../lib/metainfo/geometry.ts";
+import { MAX_PEERS } from "../../lib/swarm/mesh.ts";
 import { Swarm } from "../../lib/swarm/swarm.ts";
 import type { HostOptions } from "./host_options.ts";
 import { VirtualClock } from "./virtual_clock.ts";
@@ -40,18 +41,14 @@ export interface LanOptions {
    * run faster so; it only ever delays what hosts know. @default {0}
    */
   readonly turnMs?: number;
-  /** Connections that a host has at most. @default {50} */
+  /** Connections that a host has at most. @default {MAX_PEERS} */
   readonly maxPeers?: number;
-  /** Connections that a host dials for. @default {25} */
-  readonly dialTarget?: number;
 }
 
 /** Hosts that share one torrent. */
 export class VirtualLan {
   readonly clock = new VirtualClock();
   readonly geometry: Geometry;
-  /** What a block stands for, in bytes. */
-  readonly blockBytes: number;
   readonly hosts: VirtualHost[] = [];
   readonly #options: LanOptions;
   readonly #latencyMs: number;
@@ -60,9 +57,11 @@ export class VirtualLan {
   #connectionCount = 0;
 
   constructor(options: LanOptions) {
-    const { pieceCount, blocksPerPiece = 16, blockBytes, latencyMs } = options;
-    this.geometry = virtualGeometry(pieceCount, blocksPerPiece);
-    this.blockBytes = blockBytes ?? BLOCK_SIZE;
+    const { blocksPerPiece = 16, blockBytes = BLOCK_SIZE, latencyMs } = options;
+    this.geometry = virtualGeometry(options.pieceCount, {
+      blocksPerPiece,
+      blockBytes,
+    });
     this.#options = options;
     this.#latencyMs = latencyMs ?? 0.2;
     this.#random = seededRandom(options.seed);
@@ -70,18 +69,18 @@ export class VirtualLan {
 
   /** Length of the content that is shared, in bytes. */
   get contentBytes(): number {
-    return this.geometry.length * this.blockBytes;
+    return this.geometry.length * this.geometry.blockBytes;
   }
 
   /** A host joins and dials those that a tracker names to it. */
   join(options: HostOptions = {}): VirtualHost {
     const { pieceCount } = this.geometry;
+    const { maxPeers = MAX_PEERS } = this.#options;
     const id = createPeerId(this.#random);
     const number = this.hosts.length + 1;
     const host: VirtualHost = new VirtualHost({
       clock: this.clock,
       geometry: this.geometry,
-      blockBytes: this.blockBytes,
       hostname: `10.0.${number >>> 8}.${number & 255}`,
       id,
       swarm: new Swarm({
@@ -91,12 +90,13 @@ export class VirtualLan {
           : new Bitfield(pieceCount),
         ownId: id,
         listenPort: PORT,
-        maxPeers: this.#options.maxPeers ?? 50,
+        maxPeers,
         random: this.#fork(),
       }),
       dialing: new VirtualDialing({
         random: this.#fork(),
-        dialTarget: this.#options.dialTarget ?? 25,
+        maxPeers,
+        onDone: () => host.dialMore(),
         call: (hostname, done) => this.#call(host, hostname, done),
       }),
       latencyMs: this.#latencyMs,
@@ -173,10 +173,11 @@ export class VirtualLan {
     // One round trip for TCP, one for the two handshakes.
     this.clock.after(4 * this.#latencyMs, () => {
       const listener = this.#byName.get(hostname)!;
+      if (!listener.isGone && !dialer.isGone) {
+        listener.connect(key, dialer, false);
+        dialer.connect(key, listener, true);
+      }
       done(!listener.isGone);
-      if (listener.isGone || dialer.isGone) return;
-      listener.connect(key, dialer, false);
-      dialer.connect(key, listener, true);
     });
   }
 }

@@ -9,7 +9,7 @@
 import type { PeerKey } from "../../lib/swarm/events.ts";
 import type { BlockRange } from "../../lib/wire/message.ts";
 import { Ring } from "./ring.ts";
-import type { VirtualClock } from "./virtual_clock.ts";
+import { Timer, type VirtualClock } from "./virtual_clock.ts";
 
 /** What one direction of a connection has under way at most, in bytes: Linux lets a socket's buffers grow so far. */
 const BYTES_UNDER_WAY = 4 * 1024 * 1024;
@@ -79,9 +79,11 @@ export class Uplink {
   readonly #onSent: (channel: Channel) => void;
   /** The channels with something to send, in the order of their turns. */
   readonly #turns: Ring<Channel> = new Ring();
-  #leaving: { channel: Channel; block: BlockRange } | undefined;
+  /** What leaves just now. */
+  #channel: Channel | undefined;
+  #block: BlockRange | undefined;
+  readonly #timer: Timer;
   #isStopped = false;
-  readonly #leave = (): void => this.#left();
 
   /** @param onSent Told of each block that has left. */
   constructor(
@@ -96,6 +98,7 @@ export class Uplink {
       Math.floor(BYTES_UNDER_WAY / options.blockBytes),
     );
     this.#onSent = onSent;
+    this.#timer = new Timer(clock, () => this.#left());
   }
 
   send(channel: Channel, block: BlockRange): void {
@@ -127,27 +130,29 @@ export class Uplink {
     ) return;
     channel.isInTurn = true;
     this.#turns.push(channel);
-    if (this.#leaving === undefined) this.#next();
+    if (this.#block === undefined) this.#next();
   }
 
   #next(): void {
-    if (this.#leaving !== undefined || this.#isStopped) return;
+    if (this.#block !== undefined || this.#isStopped) return;
     for (;;) {
       const channel = this.#turns.shift();
       if (channel === undefined) return;
       channel.isInTurn = false;
       const block = channel.queue.shift();
       if (block === undefined) continue; // Closed while it waited.
-      this.#leaving = { channel, block };
+      this.#channel = channel;
+      this.#block = block;
       channel.blocksUnderWay++;
-      this.#clock.after(this.#msPerBlock, this.#leave);
+      this.#timer.set(this.#clock.now + this.#msPerBlock);
       return;
     }
   }
 
   #left(): void {
-    const { channel, block } = this.#leaving!;
-    this.#leaving = undefined;
+    const channel = this.#channel!;
+    const block = this.#block!;
+    this.#block = undefined;
     this.#line(channel);
     if (channel.isOpen) {
       channel.receiver.takeIn(channel, block);

@@ -66,8 +66,7 @@ Deno.test(`hosts that wait for their turns at a seeder lose no request over a ch
     seed: SEED,
     pieceCount: 60,
     blocksPerPiece: 4,
-    maxPeers: 200,
-    dialTarget: 200,
+    maxPeers: 500,
   });
   const seeder = lan.join({ isSeeder: true, upBytesPerSecond: 10 * SLOW });
   // They know nobody else and hear of nobody: each needs the seeder's turns.

@@ -42,6 +42,7 @@ function setUp(
       hostname: `192.0.2.${key}`,
       pieces: Bitfield.full(pieceCount),
       waitingCount: 0,
+      isSeeder: false,
       outstanding: new Set(),
     };
     roster.set(key, peer);

@@ -14,7 +14,7 @@ Deno.test("parsePeerArguments() has the defaults that users know", () => {
     dir: ".",
     port: 6881,
     host: undefined,
-    maxPeers: 100,
+    maxPeers: 50,
     maxUpload: 0,
     maxDownload: 0,
     exitWhenComplete: false,

@@ -9,7 +9,10 @@ import { Bitfield } from "../../../lib/base/bitfield.ts";
 import { seededRandom } from "../../../lib/base/random.ts";
 import { BLOCK_SIZE, Geometry } from "../../../lib/metainfo/geometry.ts";
 import type { PieceAssembly } from "../../../lib/swarm/piece_assembly.ts";
-import { PiecePicker } from "../../../lib/swarm/piece_picker.ts";
+import {
+  type PickOptions,
+  PiecePicker,
+} from "../../../lib/swarm/piece_picker.ts";
 
 /** What a desk is set up for. */
 export interface PickerDeskOptions {
@@ -26,6 +29,7 @@ interface DeskPeer {
   readonly hostname: string;
   readonly pieces: Bitfield;
   waitingCount: number;
+  readonly isSeeder: boolean;
   readonly outstanding: Set<number>;
 }
 
@@ -57,6 +61,7 @@ export class PickerDesk {
       hostname: `192.0.2.${key}`,
       pieces: new Bitfield(this.#geometry.pieceCount),
       waitingCount: 0,
+      isSeeder: !picture.includes("."),
       outstanding: new Set<number>(),
     };
     this.#peers.set(key, peer);
@@ -68,9 +73,9 @@ export class PickerDesk {
   }
 
   /** Picks for a peer: a block, or `"-"` if there is nothing to ask of it. */
-  pick(key: number): string {
+  pick(key: number, options?: PickOptions): string {
     const peer = this.#peer(key);
-    const id = this.picker.pick(peer);
+    const id = this.picker.pick(peer, options);
     if (id === undefined) return "-";
     assert(!peer.outstanding.has(id), "a block is asked of a peer once");
     peer.outstanding.add(id);
@@ -78,8 +83,9 @@ export class PickerDesk {
   }
 
   /** Picks so many times. */
-  picks(key: number, count: number): string {
-    return Array.from({ length: count }, () => this.pick(key)).join(" ");
+  picks(key: number, count: number, options?: PickOptions): string {
+    return Array.from({ length: count }, () => this.pick(key, options))
+      .join(" ");
   }
 
   /** The peer delivers a block on order with it; the piece if that makes it whole. */

@@ -154,12 +154,11 @@ Deno.test("PiecePicker begins a new piece once one is verified and its memory fr
 
 Deno.test("PiecePicker doubles the oldest orders at the end, a few for each peer", () => {
   const desk = new PickerDesk({ pieceCount: 1, blocksPerPiece: 8 });
-  for (const key of [1, 2, 3, 4]) desk.join(key, "#");
+  for (const key of [1, 2, 3]) desk.join(key, "#");
   desk.picks(1, 8);
-  assertEquals(desk.picks(2, 5), "0.0 0.1 0.2 0.3 -");
-  assertEquals(desk.picks(3, 5), "0.0 0.1 0.2 0.3 -");
-  // Three peers have the first four on order: the fourth takes the next.
-  assertEquals(desk.picks(4, 5), "0.4 0.5 0.6 0.7 -");
+  assertEquals(desk.picks(2, 3), "0.0 0.1 -");
+  // Two peers have the first two on order: the third takes the next.
+  assertEquals(desk.picks(3, 3), "0.2 0.3 -");
 });
 
 Deno.test("PiecePicker doubles nothing while a piece is not begun", () => {
@@ -196,4 +195,27 @@ Deno.test("PiecePicker takes an order back up only while the block is needed", (
   assertEquals(desk.picker.reorder(0), false, "it came from elsewhere");
   assertEquals(desk.picker.reorder(1), true);
   assert(desk.picker.isOnOrder(1));
+});
+
+Deno.test("PiecePicker leaves new pieces to others where a leecher has more on order than they", () => {
+  const desk = new PickerDesk({ pieceCount: 3, blocksPerPiece: 1 });
+  desk.join(1, "##.");
+  assertEquals(desk.pick(1, { isAhead: true }), "-");
+  assertEquals(desk.pick(1), "1.0");
+  assertEquals(desk.pick(1, { isAhead: true }), "-");
+});
+
+Deno.test("PiecePicker asks a seeder for what nobody else has, whatever it has on order", () => {
+  const desk = new PickerDesk({ pieceCount: 3, blocksPerPiece: 1 });
+  desk.join(1, "###");
+  desk.join(2, "#.#");
+  // Availability: 2 1 2.
+  assertEquals(desk.picks(1, 2, { isAhead: true }), "1.0 -");
+});
+
+Deno.test("PiecePicker finishes what is begun whatever is on order", () => {
+  const desk = new PickerDesk({ pieceCount: 2, blocksPerPiece: 3 });
+  desk.join(1, "#.");
+  assertEquals(desk.pick(1), "0.0");
+  assertEquals(desk.picks(1, 3, { isAhead: true }), "0.1 0.2 -");
 });
