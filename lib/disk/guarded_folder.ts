@@ -7,10 +7,14 @@
  *
  * @module
  */
+import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import type { Disk } from "./disk.ts";
 import { storageFailure } from "./storage_failure.ts";
+
+/** Files looked at before the thread's other work has its turn: some 10 ms. */
+const LOOKS_IN_A_TURN = 500;
 
 /** What a file is opened for; `write` reads too, and creates what is missing. */
 export type Access = "read" | "write";
@@ -53,6 +57,8 @@ export class GuardedFolder {
     const folders = new Map<string, boolean>();
     const sizes: (number | undefined)[] = [];
     for (const path of paths) {
+      // The looks may all be made at once, and there may be a million of them.
+      if (sizes.length % LOOKS_IN_A_TURN === 0) await delay(0);
       const look = await this.#look(path, folders);
       sizes.push(look.type === "file" ? look.info.size : undefined);
     }

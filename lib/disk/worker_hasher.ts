@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { delay } from "@std/async/delay";
 import type { HashRequest, HashWorkerMessage } from "./hash_messages.ts";
 import type { HashedPieces, PieceHasher } from "./piece_hasher.ts";
 
@@ -55,7 +56,10 @@ class WorkerHasher implements PieceHasher {
     if (this.#hashedLength > WARM_UP_LENGTH) this.#startWorkers();
     const worker = this.#leastBusy();
     if (worker !== undefined) return await worker.hash(bytes, pieceLength);
-    return { bytes, hashes: this.#sha1Pieces(bytes, pieceLength) };
+    const hashes = this.#sha1Pieces(bytes, pieceLength);
+    // Or who reads without waiting would never hear that a worker is ready.
+    if (this.#workers.length > 0) await delay(0);
+    return { bytes, hashes };
   }
 
   [Symbol.dispose](): void {
