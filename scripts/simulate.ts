@@ -1,0 +1,125 @@
+/**
+ * `deno task simulate [--peers COUNT] [--pieces COUNT] [--up RATE] …`: the engine
+ * in virtual time, a whole swarm in one process; prints how long it takes against
+ * the least time possible.
+ *
+ * @module
+ */
+import { writeLine } from "../cli/console.ts";
+import { parseCommandLine } from "../cli/flags.ts";
+import { runProgram } from "../cli/program.ts";
+import { UsageError } from "../cli/program_error.ts";
+import { MAX_PEERS, PIECE_LENGTH } from "../mod.ts";
+import { curveToSvg, drawCurve } from "./simulate/completion_curve.ts";
+import { parseLinkRate } from "./simulate/link_rate.ts";
+import { leastTimeMs } from "./simulate/outcome.ts";
+import { describeRun, describeScenario } from "./simulate/outcome_text.ts";
+import { runScenario, type Scenario } from "./simulate/scenario.ts";
+
+const HELP = `
+Runs a swarm in virtual time: the peers' engine as it is, virtual links and clocks
+in place of sockets. The same seed gives the same run.
+
+Usage: deno task simulate [options]
+
+  --peers COUNT        leechers, which start together; there is one seeder (100)
+  --pieces COUNT       pieces of the content (1000)
+  --piece-length SIZE  their length (256KiB)
+  --up RATE            of every link, as 1gbit or 200mbit (1gbit)
+  --down RATE          the same (as --up)
+  --slow COUNT         so many of the leechers on slower links (0)
+  --slow-rate RATE     of those, both ways (a tenth of --up)
+  --leave COUNT        so many of the leechers leave midway (0)
+  --seeder-leaves      the seeder leaves as soon as one copy is out
+  --max-peers COUNT    connections of each (${MAX_PEERS})
+  --seed NUMBER        another seed is another run (1)
+  --svg FILE           draw the curve into a file
+  --version, --help, --debug
+`;
+
+async function main(args: readonly string[]): Promise<number> {
+  const { flags, positionals } = parseCommandLine(args, {
+    help: HELP,
+    flags: {
+      peers: { type: "number", default: 100, min: 1, max: 10_000 },
+      pieces: { type: "number", default: 1000, min: 1, max: 1_000_000 },
+      "piece-length": { type: "size", default: PIECE_LENGTH },
+      up: { type: "text", default: "1gbit" },
+      down: { type: "text" },
+      slow: { type: "number", default: 0 },
+      "slow-rate": { type: "text" },
+      leave: { type: "number", default: 0 },
+      "seeder-leaves": { type: "boolean" },
+      "max-peers": { type: "number", default: MAX_PEERS, min: 1, max: 10_000 },
+      seed: { type: "number", default: 1 },
+      svg: { type: "text" },
+    },
+  });
+  if (positionals.length > 0) {
+    throw new UsageError(`there is nothing to do with ${positionals[0]}`);
+  }
+  const up = readRate("up", flags.up);
+  const slowRate = flags["slow-rate"];
+  const scenario: Scenario = {
+    seed: flags.seed,
+    leecherCount: flags.peers,
+    pieceCount: flags.pieces,
+    pieceLength: flags["piece-length"],
+    upBytesPerSecond: up,
+    downBytesPerSecond: flags.down === undefined
+      ? up
+      : readRate("down", flags.down),
+    slowCount: flags.slow,
+    slowBytesPerSecond: slowRate === undefined
+      ? undefined
+      : readRate("slow-rate", slowRate),
+    leavingCount: flags.leave,
+    doesSeederLeave: flags["seeder-leaves"],
+    maxPeers: flags["max-peers"],
+  };
+  checkCounts(scenario);
+  for (const line of describeScenario(scenario)) writeLine(line);
+  const startMs = performance.now();
+  const run = runScenario(scenario);
+  const curve = {
+    samples: run.samples,
+    boundMs: leastTimeMs(run.lan, run.fast.length > 0 ? run.fast : run.slow),
+  };
+  for (const line of [...describeRun(run), "", ...drawCurve(curve)]) {
+    writeLine(line);
+  }
+  writeLine("");
+  const seconds = (performance.now() - startMs) / 1000;
+  writeLine(`the simulation took ${seconds.toFixed(1)} s`);
+  if (flags.svg !== undefined) {
+    const [title] = describeScenario(scenario);
+    await Deno.writeTextFile(flags.svg, curveToSvg(curve, title!));
+  }
+  return 0;
+}
+
+function readRate(flag: string, text: string): number {
+  const rate = parseLinkRate(text);
+  if (rate === undefined) {
+    throw new UsageError(
+      `--${flag} must be a rate such as 1gbit or 200mbit, not ${text}`,
+    );
+  }
+  return rate;
+}
+
+function checkCounts(scenario: Scenario): void {
+  const { leecherCount, pieceLength } = scenario;
+  const { slowCount = 0, leavingCount = 0 } = scenario;
+  if (slowCount > leecherCount) {
+    throw new UsageError(
+      `--slow ${slowCount} are more than there are leechers`,
+    );
+  }
+  if (leavingCount >= leecherCount) {
+    throw new UsageError(`--leave ${leavingCount} leaves nobody`);
+  }
+  if (pieceLength < 1) throw new UsageError("--piece-length must be above 0");
+}
+
+if (import.meta.main) Deno.exit(await runProgram(main));

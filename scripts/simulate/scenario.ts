@@ -1,0 +1,170 @@
+/**
+ * A swarm to be simulated, as a script or a test describes it, and the run of it:
+ * one seeder, leechers that start together, some of them slow, some that leave.
+ *
+ * @module
+ */
+import { BLOCK_SIZE } from "../../lib/metainfo/geometry.ts";
+import { randomBelow, seededRandom, shuffle } from "../../lib/base/random.ts";
+import { leastTimeMs } from "./outcome.ts";
+import type { VirtualHost } from "./virtual_host.ts";
+import { VirtualLan } from "./virtual_lan.ts";
+
+/** Blocks that a run delivers at most before blocks are taken for larger ones. */
+const MAX_BLOCKS = 1_500_000;
+/** A large swarm looks at what came once in so many pieces' time through a link. */
+const TURN_PIECES = 8;
+/** From so many deliveries of pieces on a swarm is large. */
+const LARGE = 100_000;
+/** A run is looked at so many times in the least time possible. */
+const SAMPLES = 50;
+/** When all should be done, in least times possible. */
+const LIMIT = 60;
+/** How far those that leave have come by then, at least and at most. */
+const LEAVING_SHARE = { least: 0.25, most: 0.75 };
+
+/** What is simulated. */
+export interface Scenario {
+  readonly seed: number;
+  readonly leecherCount: number;
+  readonly pieceCount: number;
+  /** In bytes. */
+  readonly pieceLength: number;
+  /** Of every link, in bytes a second. */
+  readonly upBytesPerSecond: number;
+  readonly downBytesPerSecond: number;
+  /** Leechers on slower links, of those. @default {0} */
+  readonly slowCount?: number;
+  /** Of a slow leecher, both ways, in bytes a second. @default {a tenth of the others} */
+  readonly slowBytesPerSecond?: number;
+  /** Leechers that leave midway, of all. @default {0} */
+  readonly leavingCount?: number;
+  /** Whether the seeder leaves as soon as the leechers have one copy between them. @default {false} */
+  readonly doesSeederLeave?: boolean;
+  /** Connections that a host has at most. @default {MAX_PEERS} */
+  readonly maxPeers?: number;
+}
+
+/** How a run stood at one moment. */
+export interface Sample {
+  /** In virtual milliseconds. */
+  readonly at: number;
+  /** Leechers that are complete, of those that stay, from 0 to 1. */
+  readonly complete: number;
+  /** What they have of all content, from 0 to 1. */
+  readonly held: number;
+}
+
+/** A run that is over. */
+export interface Run {
+  readonly lan: VirtualLan;
+  readonly seeder: VirtualHost;
+  /** The leechers on ordinary links that stayed. */
+  readonly fast: readonly VirtualHost[];
+  /** The slow ones that stayed. */
+  readonly slow: readonly VirtualHost[];
+  readonly gone: readonly VirtualHost[];
+  readonly samples: readonly Sample[];
+  /** What a block stood for, in bytes. */
+  readonly blockBytes: number;
+  /** How often hosts looked at what came, in virtual milliseconds; 0: at once. */
+  readonly turnMs: number;
+}
+
+/**
+ * Runs a scenario to its end.
+ * @throws {Error} If somebody who stays is not complete after 60 times the least time possible.
+ */
+export function runScenario(scenario: Scenario): Run {
+  const { pieceLength, slowCount = 0, leavingCount = 0 } = scenario;
+  const grain = grainOf(scenario);
+  const lan = new VirtualLan({ ...scenario, ...grain });
+  const { upBytesPerSecond, downBytesPerSecond } = scenario;
+  const link = { upBytesPerSecond, downBytesPerSecond };
+  const slowRate = scenario.slowBytesPerSecond ?? upBytesPerSecond / 10;
+  const seeder = lan.join({ ...link, isSeeder: true });
+  const slow = lan.joinMany(slowCount, {
+    upBytesPerSecond: slowRate,
+    downBytesPerSecond: slowRate,
+  });
+  const fast = lan.joinMany(scenario.leecherCount - slowCount, link);
+  const random = seededRandom(scenario.seed);
+  const leaving = new Map(
+    shuffle([...fast, ...slow], random).slice(0, leavingCount).map((host) => {
+      const { least, most } = LEAVING_SHARE;
+      const share = least + randomBelow(100, random) / 100 * (most - least);
+      return [host, share * scenario.pieceCount];
+    }),
+  );
+  const staying = [...slow, ...fast].filter((host) => !leaving.has(host));
+  const samples: Sample[] = [];
+  const stepMs = leastTimeMs(lan, fast.length > 0 ? fast : slow) / SAMPLES;
+  const look = (): void => {
+    samples.push(sample(lan, staying));
+    for (const [host, pieceCount] of leaving) {
+      if (!host.isGone && host.swarm.have.count >= pieceCount) host.leave();
+    }
+    if (scenario.doesSeederLeave && !seeder.isGone && isCopyOut(lan, seeder)) {
+      seeder.leave();
+    }
+    lan.clock.after(stepMs, look);
+  };
+  look();
+  const slowestMs = Math.max(leastTimeMs(lan, staying), stepMs * SAMPLES);
+  lan.runUntilAllComplete(LIMIT * slowestMs + 60_000);
+  samples.push(sample(lan, staying));
+  return {
+    lan,
+    seeder,
+    fast: fast.filter((host) => !leaving.has(host)),
+    slow: slow.filter((host) => !leaving.has(host)),
+    gone: [...leaving.keys()],
+    samples,
+    blockBytes: pieceLength / grain.blocksPerPiece,
+    turnMs: grain.turnMs,
+  };
+}
+
+/** How finely to simulate: large swarms in larger blocks, and in turns. */
+function grainOf(
+  scenario: Scenario,
+): { blocksPerPiece: number; blockBytes: number; turnMs: number } {
+  const { leecherCount, pieceCount, pieceLength } = scenario;
+  const pieceDeliveries = leecherCount * pieceCount;
+  const mostBlocks = Math.max(1, Math.floor(MAX_BLOCKS / pieceDeliveries));
+  let blocksPerPiece = Math.max(1, Math.floor(pieceLength / BLOCK_SIZE));
+  while (blocksPerPiece > mostBlocks) {
+    blocksPerPiece = Math.max(1, Math.floor(blocksPerPiece / 2));
+  }
+  const pieceMs = pieceLength * 1000 / scenario.upBytesPerSecond;
+  return {
+    blocksPerPiece,
+    blockBytes: pieceLength / blocksPerPiece,
+    turnMs: pieceDeliveries >= LARGE ? TURN_PIECES * pieceMs : 0,
+  };
+}
+
+function sample(lan: VirtualLan, leechers: readonly VirtualHost[]): Sample {
+  let complete = 0;
+  let held = 0;
+  for (const { isComplete, swarm } of leechers) {
+    if (isComplete) complete++;
+    held += swarm.have.count;
+  }
+  return {
+    at: lan.clock.now,
+    complete: complete / leechers.length,
+    held: held / lan.geometry.pieceCount / leechers.length,
+  };
+}
+
+/** Whether the others that are here have every piece between them. */
+function isCopyOut(lan: VirtualLan, seeder: VirtualHost): boolean {
+  // A quick look first: what has not been sent is not out.
+  if (seeder.swarm.traffic.uploaded < lan.geometry.length) return false;
+  const others = lan.hosts.filter((host) => host !== seeder && !host.isGone);
+  for (let index = 0; index < lan.geometry.pieceCount; index++) {
+    if (!others.some((host) => host.swarm.have.has(index))) return false;
+  }
+  return true;
+}
