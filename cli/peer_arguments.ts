@@ -24,6 +24,8 @@ export interface PeerArguments {
   /** In bytes a second, 0 for no limit. */
   readonly maxDownload: number;
   readonly exitWhenComplete: boolean;
+  /** Whether everything on the disk is hashed, whatever was noted down of it. */
+  readonly mustVerify: boolean;
   /** Program and arguments. */
   readonly onComplete: readonly string[] | undefined;
   readonly output: OutputMode;
@@ -45,6 +47,7 @@ Usage: peer TORRENT [TORRENT...]
   --max-upload SIZE      a second: bytes, or as 500KiB or 1MiB; 0 for no limit (0)
   --max-download SIZE    the same for what is fetched (0)
   --exit-when-complete   end when every torrent is complete instead of seeding
+  --verify               hash everything on the disk, whatever was verified before
   --on-complete COMMAND  run a command when a torrent becomes complete, without
                          a shell; it finds LANSWARM_NAME, LANSWARM_PATH and
                          LANSWARM_INFO_HASH in its environment, and with
@@ -55,8 +58,8 @@ Usage: peer TORRENT [TORRENT...]
   --version, --help
 
 What is on the disk already is verified first: a complete file is seeded, a
-partial one continued, an absent one fetched. Ctrl+C ends it; run it again to
-continue.
+partial one continued, an absent one fetched. What was verified before and has
+not changed since is not hashed again. Ctrl+C ends it; run it again to continue.
 `;
 
 /**
@@ -74,6 +77,7 @@ export function parsePeerArguments(args: readonly string[]): PeerArguments {
       "max-upload": { type: "size", default: 0 },
       "max-download": { type: "size", default: 0 },
       "exit-when-complete": { type: "boolean" },
+      verify: { type: "boolean" },
       "on-complete": { type: "text" },
       quiet: { type: "boolean" },
       json: { type: "boolean" },
@@ -92,6 +96,7 @@ export function parsePeerArguments(args: readonly string[]): PeerArguments {
     maxUpload: flags["max-upload"],
     maxDownload: flags["max-download"],
     exitWhenComplete: flags["exit-when-complete"],
+    mustVerify: flags.verify,
     onComplete: readCommand(flags["on-complete"]),
     output: flags.json ? "json" : flags.quiet ? "quiet" : "text",
     isDebug,

@@ -8,7 +8,7 @@
 import {
   type Bitfield,
   loadTorrentFile,
-  openFileStorage,
+  openTorrentContent,
   openWorkerHasher,
   platformOf,
   type Session,
@@ -16,8 +16,8 @@ import {
   type Storage,
   StorageError,
   type Torrent,
+  type TorrentContent,
   type TorrentSession,
-  verifyStorage,
 } from "../mod.ts";
 import { runCompletionCommand } from "./completion_command.ts";
 import { checkDistinct } from "./distinct_torrents.ts";
@@ -52,11 +52,14 @@ export async function shareTorrents(request: PeerArguments): Promise<ExitCode> {
   return sharing.hasFailed ? EXIT_CODES.failed : EXIT_CODES.done;
 }
 
+/** How often it is noted down which files are done, in milliseconds. */
+const NOTE_MS = 60_000;
+
 class Sharing implements AsyncDisposable {
   readonly #request: PeerArguments;
   readonly #display: PeerDisplay;
   readonly #session: Session;
-  readonly #storages = new AsyncDisposableStack();
+  readonly #contents = new Map<Torrent, TorrentContent>();
   readonly #transfers: TorrentSession[] = [];
   /** Torrents that are neither complete nor failed, their commands included. */
   readonly #unfinished = new Set<Torrent>();
@@ -85,12 +88,14 @@ class Sharing implements AsyncDisposable {
     this.#display.listening({ port, takenPort });
     const refresh = () => this.#display.refresh(this.#standing());
     const timer = setInterval(refresh, this.#display.refreshMs);
+    const noteTimer = setInterval(() => this.#noteDownParts(), NOTE_MS);
     try {
       for (const torrent of torrents) this.#unfinished.add(torrent);
       for (const torrent of torrents) await this.#start(torrent, signal);
       await this.#over.promise;
     } finally {
       clearInterval(timer);
+      clearInterval(noteTimer);
     }
   }
 
@@ -98,16 +103,24 @@ class Sharing implements AsyncDisposable {
     // The session first: it still writes what has been fetched, and tells of it.
     await this.#session[Symbol.asyncDispose]();
     this.#display.end(this.#standing());
-    await this.#storages.disposeAsync();
+    await Promise.all(this.#transfers.map(async (transfer) => {
+      const content = this.#contents.get(transfer.torrent)!;
+      this.#contents.delete(transfer.torrent);
+      await content.close(() => transfer.have);
+    }));
+    for (const content of this.#contents.values()) {
+      await content[Symbol.asyncDispose]();
+    }
   }
 
   async #start(torrent: Torrent, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     try {
-      const storage = this.#storages.use(
-        await openFileStorage(torrent, { dir: this.#request.dir }),
-      );
-      const have = await this.#verify(torrent, storage, signal);
+      const { dir, mustVerify } = this.#request;
+      const content = await openTorrentContent(torrent, { dir, mustVerify });
+      this.#contents.set(torrent, content);
+      const { storage } = content;
+      const have = await this.#verify(torrent, content, signal);
       const hadContent = have.count > 0 ||
         await holdsContent(torrent, storage);
       const transfer = this.#session.addTorrent(torrent, {
@@ -128,14 +141,14 @@ class Sharing implements AsyncDisposable {
 
   async #verify(
     torrent: Torrent,
-    storage: Storage,
+    content: TorrentContent,
     signal: AbortSignal,
   ): Promise<Bitfield> {
     const progress = { checkedCount: 0, verifiedCount: 0 };
     this.#verification = { torrent, progress };
     this.#display.verifying(this.#verification);
     using hasher = await openWorkerHasher();
-    const have = await verifyStorage(storage, torrent, {
+    const have = await content.verify({
       signal,
       hasher,
       onProgress: (progress) => this.#verification = { torrent, progress },
@@ -152,6 +165,7 @@ class Sharing implements AsyncDisposable {
 
   async #complete(torrent: Torrent): Promise<void> {
     const { onComplete, dir, output } = this.#request;
+    this.#noteDown(torrent);
     if (onComplete !== undefined) {
       try {
         await runCompletionCommand(onComplete, {
@@ -165,6 +179,24 @@ class Sharing implements AsyncDisposable {
       }
     }
     this.#finish(torrent);
+  }
+
+  #noteDown(torrent: Torrent): void {
+    const transfer = this.#transfers.find((transfer) =>
+      transfer.torrent === torrent
+    );
+    if (transfer === undefined) return;
+    void this.#contents.get(torrent)?.noteDown(() => transfer.have);
+  }
+
+  /**
+   * Only where there are several files can the ones that are done be told from
+   * those that are written to right now.
+   */
+  #noteDownParts(): void {
+    for (const torrent of this.#unfinished) {
+      if (torrent.isFolder) this.#noteDown(torrent);
+    }
   }
 
   #fail(torrent: Torrent, error: StorageError): void {

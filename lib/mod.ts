@@ -73,9 +73,19 @@ export { KEEP_ALIVE_INTERVAL } from "./swarm/swarm.ts";
 export { Bitfield } from "./base/bitfield.ts";
 export type { ByteRange, Storage } from "./disk/storage.ts";
 export {
+  type FileStorage,
   type FileStorageOptions,
   openFileStorage,
 } from "./disk/file_storage.ts";
+export type { FileStamp } from "./disk/file_stamp.ts";
+export { ResumeFile, type ResumeFileOptions } from "./disk/resume_file.ts";
+export type { KnownPieces } from "./disk/resume_record.ts";
+export { lockFolder } from "./disk/folder_lock.ts";
+export {
+  openTorrentContent,
+  TorrentContent,
+  type TorrentContentOptions,
+} from "./disk/torrent_content.ts";
 export { MemoryStorage } from "./disk/memory_storage.ts";
 export {
   type VerifyProgress,

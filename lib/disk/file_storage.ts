@@ -20,9 +20,14 @@ import { type FileSpan, FileSpans } from "../metainfo/file_spans.ts";
 import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
 import { Disk } from "./disk.ts";
 import { FilePool } from "./file_pool.ts";
+import type { FileStamp } from "./file_stamp.ts";
 import { type Access, GuardedFolder } from "./guarded_folder.ts";
+import { requireOtherName } from "./own_folder.ts";
 import type { ByteRange, Storage } from "./storage.ts";
 import { storageFailure } from "./storage_failure.ts";
+
+/** Files whose content is brought to the disk for good side by side. */
+const SYNCHRONIZED_AT_ONCE = 16;
 
 /** Options for {@linkcode openFileStorage}. */
 export interface FileStorageOptions {
@@ -45,12 +50,30 @@ export interface FileStorageOptions {
 export async function openFileStorage(
   torrent: Torrent,
   options: FileStorageOptions,
-): Promise<Storage> {
+): Promise<FileStorage> {
+  requireOtherName(torrent, options.dir);
   const disk = new Disk();
   const folder = new GuardedFolder(options.dir, disk);
   await makeEmptyFiles(folder, torrent.files);
   const maxOpenFiles = options.maxOpenFiles ?? 64;
-  return new FileStorage(torrent, { folder, disk, maxOpenFiles });
+  return new FolderStorage(torrent, { folder, disk, maxOpenFiles });
+}
+
+/** A storage that can tell later whether its files are as they were. */
+export interface FileStorage extends Storage {
+  /**
+   * How each file of the torrent is, without opening it; `undefined` for one that
+   * is missing or never on the disk.
+   * @throws {StorageError} If something else stands where a file must be.
+   */
+  stamps(): Promise<(FileStamp | undefined)[]>;
+  /**
+   * Waits until everything that was written is on the disk for good, whatever
+   * happens to this machine.
+   * @returns The stamps; `undefined` also for files that were written meanwhile.
+   * @throws {StorageError} If the disk refuses.
+   */
+  settle(): Promise<(FileStamp | undefined)[]>;
 }
 
 /** What a storage works with. */
@@ -60,12 +83,14 @@ interface FileStorageParts {
   readonly maxOpenFiles: number;
 }
 
-class FileStorage implements Storage {
+class FolderStorage implements FileStorage {
   readonly #torrent: Torrent;
   readonly #spans: FileSpans;
   readonly #folder: GuardedFolder;
   readonly #disk: Disk;
   readonly #pool: FilePool;
+  /** Indexes of files that were written and may not be on the disk for good. */
+  #unsettled = new Set<number>();
 
   constructor(torrent: Torrent, parts: FileStorageParts) {
     this.#torrent = torrent;
@@ -99,14 +124,11 @@ class FileStorage implements Storage {
   async presentRanges(): Promise<readonly ByteRange[]> {
     const ranges: { offsetInTorrent: number; length: number }[] = [];
     const { files } = this.#torrent;
-    const sizes = await this.#folder.sizes(
-      files.filter(isOnDisk).map(({ path }) => path),
-    );
+    const stamps = await this.stamps();
     let offsetInTorrent = 0;
-    let next = 0;
-    for (const file of files) {
+    for (const [index, file] of files.entries()) {
       const length = isOnDisk(file)
-        ? presentLength(file, sizes[next++] ?? 0)
+        ? presentLength(file, stamps[index]?.size ?? 0)
         : file.length;
       const last = ranges.at(-1);
       if (
@@ -122,8 +144,49 @@ class FileStorage implements Storage {
     return ranges;
   }
 
+  async stamps(): Promise<(FileStamp | undefined)[]> {
+    const { files } = this.#torrent;
+    const stamps = await this.#folder.stamps(
+      files.filter(isOnDisk).map(({ path }) => path),
+    );
+    let next = 0;
+    return files.map((file) => isOnDisk(file) ? stamps[next++] : undefined);
+  }
+
+  async settle(): Promise<(FileStamp | undefined)[]> {
+    const written = this.#unsettled;
+    this.#unsettled = new Set();
+    try {
+      await this.#synchronize([...written]);
+    } catch (error) {
+      for (const fileIndex of written) this.#unsettled.add(fileIndex);
+      throw error;
+    }
+    const stamps = await this.stamps();
+    for (const fileIndex of this.#unsettled) stamps[fileIndex] = undefined;
+    return stamps;
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.#pool[Symbol.asyncDispose]();
+  }
+
+  /** Several side by side, which a journaling file system commits together. */
+  async #synchronize(fileIndexes: number[]): Promise<void> {
+    const synchronizeRest = async (): Promise<void> => {
+      let fileIndex: number | undefined;
+      while ((fileIndex = fileIndexes.pop()) !== undefined) {
+        const { path } = this.#torrent.files[fileIndex]!;
+        try {
+          await this.#pool.use(fileIndex, "write", (file) => file.sync());
+        } catch (error) {
+          throw storageFailure("write", this.#folder.pathOf(path), error);
+        }
+      }
+    };
+    await Promise.all(
+      Array.from({ length: SYNCHRONIZED_AT_ONCE }, synchronizeRest),
+    );
   }
 
   async #open(fileIndex: number, access: Access): Promise<Deno.FsFile> {
@@ -144,6 +207,7 @@ class FileStorage implements Storage {
     span: FileSpan,
     bytes: Uint8Array,
   ): Promise<void> {
+    if (access === "write") this.#unsettled.add(span.fileIndex);
     try {
       await this.#pool.use(
         span.fileIndex,
@@ -153,6 +217,8 @@ class FileStorage implements Storage {
             ? this.#disk.read(file, span.offsetInFile, bytes)
             : this.#disk.write(file, span.offsetInFile, bytes),
       );
+      // Again: what was settled meanwhile may have been without this.
+      if (access === "write") this.#unsettled.add(span.fileIndex);
     } catch (error) {
       const { path } = this.#torrent.files[span.fileIndex]!;
       throw storageFailure(access, this.#folder.pathOf(path), error);
@@ -166,9 +232,9 @@ async function makeEmptyFiles(
 ): Promise<void> {
   const paths = files.filter((file) => file.length === 0 && !file.isPadding)
     .map(({ path }) => path);
-  const sizes = await folder.sizes(paths);
+  const stamps = await folder.stamps(paths);
   for (const [index, path] of paths.entries()) {
-    const size = sizes[index];
+    const size = stamps[index]?.size;
     if (size === 0) continue;
     if (size === undefined) await makeEmptyFile(folder, path);
     else {

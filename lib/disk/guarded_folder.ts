@@ -11,6 +11,7 @@ import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import type { Disk } from "./disk.ts";
+import { type FileStamp, stampOf } from "./file_stamp.ts";
 import { storageFailure } from "./storage_failure.ts";
 
 /** Files looked at before the thread's other work has its turn: some 10 ms. */
@@ -48,21 +49,21 @@ export class GuardedFolder {
 
   /**
    * Looks at files one after another, without opening them.
-   * @returns Their sizes in bytes, `undefined` for one that is missing or whose folder is.
+   * @returns How each is; `undefined` for one that is missing or whose folder is.
    * @throws {StorageError} If a component is a symbolic link or of the wrong kind.
    */
-  async sizes(
+  async stamps(
     paths: Iterable<readonly string[]>,
-  ): Promise<(number | undefined)[]> {
+  ): Promise<(FileStamp | undefined)[]> {
     const folders = new Map<string, boolean>();
-    const sizes: (number | undefined)[] = [];
+    const stamps: (FileStamp | undefined)[] = [];
     for (const path of paths) {
       // The looks may all be made at once, and there may be a million of them.
-      if (sizes.length % LOOKS_IN_A_TURN === 0) await delay(0);
+      if (stamps.length % LOOKS_IN_A_TURN === 0) await delay(0);
       const look = await this.#look(path, folders);
-      sizes.push(look.type === "file" ? look.info.size : undefined);
+      stamps.push(look.type === "file" ? stampOf(look.info) : undefined);
     }
-    return sizes;
+    return stamps;
   }
 
   /**

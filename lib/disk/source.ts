@@ -14,6 +14,7 @@ import {
   type Platform,
   platformOf,
 } from "../metainfo/safe_path.ts";
+import { isOwnFolderName } from "./own_folder.ts";
 import { errorCode, PROTECTED_PLACE } from "./storage_failure.ts";
 
 /** A file to share and how it was when it was seen. */
@@ -141,7 +142,7 @@ async function walkFolder(walk: Walk, folder: Folder): Promise<void> {
     walk.signal?.throwIfAborted();
     const diskPath = join(folder.diskPath, name);
     const foldedPath = foldName(join(realPath, name), walk.platform);
-    if (foldedPath === walk.exclude) continue;
+    if (foldedPath === walk.exclude || isOwnFolderName(name)) continue;
     const path = [...folder.path, name];
     const information = await inspect(diskPath);
     if (information.isDirectory) {

@@ -8,6 +8,7 @@ import { Bitfield } from "../base/bitfield.ts";
 import type { Geometry } from "../metainfo/geometry.ts";
 import { PIECE_HASH_LENGTH, type Torrent } from "../metainfo/torrent.ts";
 import { type PieceHasher, platformHasher } from "./piece_hasher.ts";
+import type { KnownPieces } from "./resume_record.ts";
 import type { ByteRange, Storage } from "./storage.ts";
 
 /** Bytes read and hashed as one run of pieces, or one piece where that is more. */
@@ -29,6 +30,8 @@ export interface VerifyProgress {
 export interface VerifyStorageOptions {
   /** Ends the verification; its reason is thrown. */
   readonly signal?: AbortSignal;
+  /** What a resume record says: those pieces are not read. @default none */
+  readonly known?: KnownPieces;
   /** What hashes the pieces; the caller disposes of it. @default {platformHasher} */
   readonly hasher?: PieceHasher;
   /** Called for every run of pieces hashed, and at the end. */
@@ -45,9 +48,11 @@ export async function verifyStorage(
   torrent: Torrent,
   options: VerifyStorageOptions = {},
 ): Promise<Bitfield> {
-  const { signal, onProgress, hasher = platformHasher } = options;
+  const { signal, onProgress, hasher = platformHasher, known } = options;
   const { geometry } = torrent;
-  const verified = new Bitfield(geometry.pieceCount);
+  const verified = known === undefined
+    ? new Bitfield(geometry.pieceCount)
+    : Bitfield.fromBytes(known.have.toBytes(), geometry.pieceCount);
   const piecesPerRun = Math.max(
     1,
     Math.floor(RUN_LENGTH / geometry.pieceLength),
@@ -55,7 +60,7 @@ export async function verifyStorage(
   const present = presentRuns(
     geometry,
     await storage.presentRanges(),
-    piecesPerRun,
+    { maxCount: piecesPerRun, known: known?.known },
   );
   let checkedCount = 0;
 
@@ -108,11 +113,17 @@ export async function verifyStorage(
   return verified;
 }
 
-/** The pieces that lie in the ranges as a whole, ascending, in runs of at most `maxCount`. */
+/**
+ * The pieces that lie in the ranges as a whole and are not known, ascending, in
+ * runs of at most `maxCount`.
+ */
 function* presentRuns(
   geometry: Geometry,
   ranges: readonly ByteRange[],
-  maxCount: number,
+  { maxCount, known }: {
+    readonly maxCount: number;
+    readonly known: Bitfield | undefined;
+  },
 ): Generator<{ first: number; count: number }, void> {
   for (const range of ranges) {
     const end = range.offsetInTorrent + range.length;
@@ -121,8 +132,13 @@ function* presentRuns(
       ? geometry.pieceCount
       : Math.floor(end / geometry.pieceLength);
     let first = Math.ceil(range.offsetInTorrent / geometry.pieceLength);
-    for (; first < endPiece; first += maxCount) {
-      yield { first, count: Math.min(maxCount, endPiece - first) };
+    while (first < endPiece) {
+      const limit = Math.min(maxCount, endPiece - first);
+      let count = 0;
+      while (count < limit && !known?.has(first + count)) count++;
+      if (count > 0) yield { first, count };
+      // With the known piece that ended the run, if one did.
+      first += count < limit ? count + 1 : count;
     }
   }
 }

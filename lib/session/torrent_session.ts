@@ -13,7 +13,7 @@ import type { PieceHasher } from "../disk/piece_hasher.ts";
 import { ReadCache } from "../disk/read_cache.ts";
 import { sha1 } from "../disk/sha1.ts";
 import type { Storage } from "../disk/storage.ts";
-import type { Bitfield } from "../base/bitfield.ts";
+import { Bitfield } from "../base/bitfield.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import type { GreetedChannel } from "../net/dial_peer.ts";
 import { allowedFastSet } from "../swarm/allowed_fast.ts";
@@ -129,6 +129,12 @@ export class TorrentSession {
   /** Whether every piece is verified and stored. */
   get isComplete(): boolean {
     return this.#swarm.have.isFull;
+  }
+
+  /** The pieces that are verified and stored, a copy. */
+  get have(): Bitfield {
+    const { have } = this.#swarm;
+    return Bitfield.fromBytes(have.toBytes(), have.length);
   }
 
   /** Announces, dials and ticks until {@linkcode stop}. Never rejects: a failed disk is an event and ends it. */

@@ -2,7 +2,8 @@
  * Every command of the README, in its order and as it stands there, but for the
  * machine (192.168.1.100 is 127.0.0.1, and a tracker's port is one that is free)
  * and the Deno that runs this test in place of the one that npx would fetch.
- * Programs that run until they are stopped stay up until the end, as on a LAN.
+ * Programs that run until they are stopped stay up until the end, as on a LAN,
+ * but for a peer whose folder is used again: it is ended first, as one has to.
  *
  * @module
  */
@@ -71,6 +72,8 @@ function isOfTask({ args }: Command, ...names: string[]): boolean {
 class Walkthrough implements AsyncDisposable {
   readonly #folder: string;
   readonly #running = new AsyncDisposableStack();
+  /** The peer that shares from a folder. */
+  readonly #peers = new Map<string, RunningProgram>();
   /** Port of the README to port of this run. */
   readonly #ports = new Map<string, string>();
 
@@ -103,16 +106,23 @@ class Walkthrough implements AsyncDisposable {
 
   async #runTask([name, ...args]: string[], command: string): Promise<void> {
     const program = name as ProgramName;
+    if (program === "peer") await this.#leave(folderOf(args));
     if (program === "tracker") {
       const tracker = this.#start(program, [this.#portFor(args[0]!)]);
       await tracker.stdout.waitFor(/^announce /);
     } else if (program === "peer" && !endsByItself(args)) {
       const peer = this.#start(program, args);
+      this.#peers.set(folderOf(args), peer);
       await peer.stdout.waitFor(/document\.pdf.*seeding/);
     } else {
       const result = await runTask(program, args, { cwd: this.#folder });
       assertEquals(result.code, 0, `${command}\n${result.stderr}`);
     }
+  }
+
+  async #leave(folder: string): Promise<void> {
+    await this.#peers.get(folder)?.stop("SIGTERM");
+    this.#peers.delete(folder);
   }
 
   #start(name: ProgramName, args: readonly string[]): RunningProgram {
@@ -130,6 +140,13 @@ async function runDeno(
   });
   assertEquals(code, 0, `${command}\n${stderr}`);
   return stdout;
+}
+
+/** The folder that a peer is given; `create` and `show` lock none. */
+function folderOf(args: readonly string[]): string {
+  const flag = args.indexOf("--dir");
+  if (flag !== -1) return args[flag + 1]!;
+  return ["create", "show"].includes(args[0]!) ? args[0]! : ".";
 }
 
 function endsByItself(args: readonly string[]): boolean {

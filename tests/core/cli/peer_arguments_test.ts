@@ -18,6 +18,7 @@ Deno.test("parsePeerArguments() has the defaults that users know", () => {
     maxUpload: 0,
     maxDownload: 0,
     exitWhenComplete: false,
+    mustVerify: false,
     onComplete: undefined,
     output: "text",
     isDebug: false,
@@ -29,6 +30,7 @@ Deno.test("parsePeerArguments() reads every flag", () => {
     ...["a.torrent", "--dir", "/srv/files", "--port=7000", "b.torrent"],
     ...["--host", "192.168.1.5", "--max-peers", "7", "--max-upload", "1MiB"],
     ...["--max-download=2000", "--exit-when-complete", "--json"],
+    ...["--verify"],
     ...["--on-complete", "mail -s 'all done' me", "--debug"],
   ];
   assertEquals(parsePeerArguments(args), {
@@ -40,6 +42,7 @@ Deno.test("parsePeerArguments() reads every flag", () => {
     maxUpload: 1_048_576,
     maxDownload: 2000,
     exitWhenComplete: true,
+    mustVerify: true,
     onComplete: ["mail", "-s", "all done", "me"],
     output: "json",
     isDebug: true,

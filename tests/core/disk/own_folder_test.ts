@@ -1,0 +1,16 @@
+import { assertEquals } from "@std/assert";
+import { isOwnFolderName } from "../../../lib/disk/own_folder.ts";
+
+Deno.test("isOwnFolderName() knows every spelling that a file system may take for it", () => {
+  const names = [
+    ".lanswarm",
+    ".LanSwarm",
+    ".lan\u200cswarm",
+    "\u2024lanswarm",
+    "LANSWA~1",
+  ];
+  for (const name of names) assertEquals(isOwnFolderName(name), true, name);
+  for (const name of ["lanswarm", ".lanswarm2", "x.lanswarm", "lanswa~"]) {
+    assertEquals(isOwnFolderName(name), false, name);
+  }
+});

@@ -1,0 +1,140 @@
+import { assertEquals } from "@std/assert";
+import { Bitfield } from "../../../lib/base/bitfield.ts";
+import type { FileStamp } from "../../../lib/disk/file_stamp.ts";
+import {
+  encodeResumeRecord,
+  knownPieces,
+  parseResumeRecord,
+  type ResumeRecord,
+} from "../../../lib/disk/resume_record.ts";
+import type { InfoHash } from "../../../lib/base/identifier.ts";
+import { sampleTorrent } from "./sample_torrent.ts";
+
+/** Pieces of 16 KiB: a 0 to 1, b 1 to 3, padding in 3, c 4. */
+const { torrent } = await sampleTorrent(16384, [
+  { path: ["t", "a"], length: 16384 + 100 },
+  { path: ["t", "b"], length: 2 * 16384 },
+  { path: ["t", "pad"], length: 16384 - 100, isPadding: true },
+  { path: ["t", "c"], length: 10 },
+]);
+
+const STAMPS: readonly (FileStamp | undefined)[] = [
+  { size: 16484, modifiedMs: 1_700_000_000_123 },
+  { size: 32768, modifiedMs: 1_700_000_000_456.5 },
+  undefined,
+  { size: 10, modifiedMs: 1 },
+];
+
+/** `11.1.` are the pieces 0, 1 and 3 of five. */
+function bits(picture: string): Bitfield {
+  const bitfield = new Bitfield(picture.length);
+  for (const [index, mark] of [...picture].entries()) {
+    if (mark === "1") bitfield.add(index);
+  }
+  return bitfield;
+}
+
+function picture(bitfield: Bitfield): string {
+  return Array.from(
+    { length: bitfield.length },
+    (_, index) => bitfield.has(index) ? "1" : ".",
+  ).join("");
+}
+
+function record(have: string): ResumeRecord {
+  return { have: bits(have), stamps: STAMPS };
+}
+
+Deno.test("a resume record is read as it was written", async () => {
+  const bytes = await encodeResumeRecord(torrent, record("11.1."));
+  const read = await parseResumeRecord(torrent, bytes);
+  assertEquals(picture(read!.have), "11.1.");
+  assertEquals(read!.stamps, STAMPS);
+});
+
+Deno.test("a resume record with any byte changed, cut or added is none", async () => {
+  const bytes = await encodeResumeRecord(torrent, record("11111"));
+  for (let offset = 0; offset < bytes.length; offset++) {
+    const changed = bytes.slice();
+    changed[offset]! ^= 0x01;
+    assertEquals(await parseResumeRecord(torrent, changed), undefined);
+    const cut = bytes.slice(0, offset);
+    assertEquals(await parseResumeRecord(torrent, cut), undefined);
+  }
+  const longer = new Uint8Array([...bytes, 0]);
+  assertEquals(await parseResumeRecord(torrent, longer), undefined);
+});
+
+Deno.test("a resume record of another torrent or another number of files is none", async () => {
+  const bytes = await encodeResumeRecord(torrent, record("11111"));
+  const other = { ...torrent, infoHash: "11".repeat(20) as InfoHash };
+  assertEquals(await parseResumeRecord(other, bytes), undefined);
+  const fewer = { ...torrent, files: torrent.files.slice(1) };
+  assertEquals(await parseResumeRecord(fewer, bytes), undefined);
+});
+
+/** What each file is like now, against the pieces that are known and those right. */
+const CASES: readonly {
+  readonly name: string;
+  readonly now: readonly (FileStamp | undefined)[];
+  readonly have: string;
+  readonly known: string;
+  readonly right: string;
+}[] = [
+  {
+    name: "nothing changed",
+    now: STAMPS,
+    have: "11111",
+    known: "11111",
+    right: "11111",
+  },
+  {
+    name: "what was missing is known to be",
+    now: STAMPS,
+    have: "1..11",
+    known: "11111",
+    right: "1..11",
+  },
+  {
+    name: "b was written to",
+    now: STAMPS.with(1, { size: 32768, modifiedMs: 1_700_000_000_457 }),
+    have: "11111",
+    known: "1...1",
+    right: "1...1",
+  },
+  {
+    name: "a is longer",
+    now: STAMPS.with(0, { size: 16485, modifiedMs: 1_700_000_000_123 }),
+    have: "11111",
+    known: "..111",
+    right: "..111",
+  },
+  {
+    name: "c is gone",
+    now: STAMPS.with(3, undefined),
+    have: "11111",
+    known: "1111.",
+    right: "1111.",
+  },
+  {
+    name: "all is gone",
+    now: [undefined, undefined, undefined, undefined],
+    have: "11111",
+    known: ".....",
+    right: ".....",
+  },
+];
+
+for (const { name, now, have, known, right } of CASES) {
+  Deno.test(`knownPieces() where ${name}`, () => {
+    const pieces = knownPieces(torrent, record(have), now);
+    assertEquals(picture(pieces.known), known);
+    assertEquals(picture(pieces.have), right);
+  });
+}
+
+Deno.test("knownPieces() claims nothing of a file that was being written, or of unknown age", () => {
+  const stamps = STAMPS.with(1, undefined).with(3, { size: 10, modifiedMs: 0 });
+  const known = knownPieces(torrent, { have: bits("11111"), stamps }, stamps);
+  assertEquals(picture(known.known), "1....");
+});

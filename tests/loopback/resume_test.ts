@@ -1,0 +1,160 @@
+/**
+ * Restarts that need not hash what was verified before, and those that must.
+ */
+import { assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+import { StorageError } from "../../lib/base/errors.ts";
+import { openTorrentContent } from "../../lib/disk/torrent_content.ts";
+import { platformHasher } from "../../lib/disk/piece_hasher.ts";
+import type { PieceHasher } from "../../lib/disk/piece_hasher.ts";
+import { scanSource } from "../../lib/disk/source.ts";
+import { sampleTorrent } from "../core/disk/sample_torrent.ts";
+import { listing, temporaryFolder } from "./temporary_folder.ts";
+
+const PIECE_LENGTH = 16384;
+const { torrent, content } = await sampleTorrent(PIECE_LENGTH, [
+  { path: ["many", "a"], length: 4 * PIECE_LENGTH },
+  { path: ["many", "b"], length: 4 * PIECE_LENGTH },
+]);
+
+/** Counts what is hashed, in pieces. */
+class CountingHasher implements PieceHasher {
+  count = 0;
+
+  hash: PieceHasher["hash"] = (bytes, pieceLength) => {
+    this.count += Math.ceil(bytes.length / pieceLength);
+    return platformHasher.hash(bytes, pieceLength);
+  };
+
+  [Symbol.dispose](): void {}
+}
+
+interface Verified {
+  readonly haveCount: number;
+  readonly hashedCount: number;
+}
+
+/** What a peer finds at its start; it notes it down at its end. */
+async function restart(dir: string, mustVerify = false): Promise<Verified> {
+  const opened = await openTorrentContent(torrent, { dir, mustVerify });
+  const hasher = new CountingHasher();
+  const have = await opened.verify({ hasher });
+  await opened.close(() => have);
+  return { haveCount: have.count, hashedCount: hasher.count };
+}
+
+async function withContent(): Promise<
+  AsyncDisposable & { readonly path: string }
+> {
+  const folder = await temporaryFolder();
+  await using content_ = await openTorrentContent(torrent, {
+    dir: folder.path,
+  });
+  await content_.storage.write(0, content);
+  await content_.noteDown(() => {
+    throw new StorageError("nothing is noted down before it was verified");
+  });
+  return folder;
+}
+
+Deno.test("a restart hashes nothing that was verified and has not changed", async () => {
+  await using folder = await withContent();
+  const dir = folder.path;
+  assertEquals(await restart(dir), { haveCount: 8, hashedCount: 8 });
+  assertEquals(await restart(dir), { haveCount: 8, hashedCount: 0 });
+  assertEquals(await restart(dir, true), { haveCount: 8, hashedCount: 8 });
+});
+
+Deno.test("a file that was changed meanwhile is hashed again, the others are not", async () => {
+  await using folder = await withContent();
+  const dir = folder.path;
+  await restart(dir);
+  const path = join(dir, "many", "b");
+  const bytes = await Deno.readFile(path);
+  bytes[0]! ^= 1;
+  await Deno.writeFile(path, bytes);
+  // Whatever the file system's clock: this is another time.
+  await Deno.utime(path, 1_600_000_000, 1_600_000_000);
+  assertEquals(await restart(dir), { haveCount: 7, hashedCount: 4 });
+  assertEquals(await restart(dir), { haveCount: 7, hashedCount: 0 });
+  await Deno.remove(path);
+  assertEquals(await restart(dir), { haveCount: 4, hashedCount: 0 });
+});
+
+Deno.test("a record that is damaged or missing only costs the hashing", async () => {
+  await using folder = await withContent();
+  const dir = folder.path;
+  await restart(dir);
+  const record = join(dir, ".lanswarm", `${torrent.infoHash}.resume`);
+  await Deno.writeTextFile(record, "d5:files");
+  assertEquals(await restart(dir), { haveCount: 8, hashedCount: 8 });
+  await Deno.remove(record);
+  assertEquals(await restart(dir), { haveCount: 8, hashedCount: 8 });
+  assertEquals(await restart(dir), { haveCount: 8, hashedCount: 0 });
+});
+
+Deno.test("settle() gives no stamp of a file that is written to meanwhile", async () => {
+  await using folder = await withContent();
+  const dir = folder.path;
+  const opened = await openTorrentContent(torrent, { dir });
+  const piece = content.subarray(0, PIECE_LENGTH);
+  await opened.storage.write(0, piece);
+  const settling = opened.storage.settle();
+  const writing = opened.storage.write(7 * PIECE_LENGTH, piece);
+  const stamps = await settling;
+  await writing;
+  assertEquals(stamps[0]?.size, 4 * PIECE_LENGTH);
+  assertEquals(stamps[1], undefined);
+  const [, settled] = await opened.storage.settle();
+  assertEquals(settled?.size, 4 * PIECE_LENGTH);
+  await opened[Symbol.asyncDispose]();
+});
+
+Deno.test("what nobody may write is shared without a note", async () => {
+  await using folder = await withContent();
+  const dir = folder.path;
+  // A file stands where the notes would go; root may write anywhere.
+  await Deno.remove(join(dir, ".lanswarm"), { recursive: true });
+  await Deno.writeTextFile(join(dir, ".lanswarm"), "");
+  assertEquals(await restart(dir), { haveCount: 8, hashedCount: 8 });
+  assertEquals(await restart(dir), { haveCount: 8, hashedCount: 8 });
+});
+
+Deno.test("content that another opened is refused until it is closed", {
+  // The system's thread that waits for the lock ends with the other's.
+  sanitizeOps: false,
+}, async () => {
+  await using folder = await withContent();
+  const dir = folder.path;
+  {
+    await using _first = await openTorrentContent(torrent, { dir });
+    const error = await assertRejects(
+      () => openTorrentContent(torrent, { dir }),
+      StorageError,
+    );
+    assertEquals(
+      error.message,
+      `Cannot share many in ${dir}: another peer does so already; ` +
+        "end that one first or choose another folder",
+    );
+  }
+  assertEquals((await restart(dir)).haveCount, 8);
+});
+
+Deno.test("a torrent cannot lie where the notes are, and they are not shared", async () => {
+  await using folder = await temporaryFolder();
+  const { torrent } = await sampleTorrent(PIECE_LENGTH, [
+    { path: [".LANSWARM", "x.resume"], length: 5 },
+  ]);
+  await assertRejects(
+    () => openTorrentContent(torrent, { dir: folder.path }),
+    StorageError,
+    "lanswarm keeps its own notes under that name",
+  );
+  await Deno.mkdir(join(folder.path, ".lanswarm"), { recursive: true });
+  await Deno.writeTextFile(join(folder.path, ".lanswarm", "x.resume"), "x");
+  await Deno.writeTextFile(join(folder.path, "shared"), "y");
+  const { files } = await scanSource(folder.path);
+  assertEquals(files.map(({ path }) => path), [["shared"]]);
+  assertEquals((await listing(folder.path)).includes("shared"), true);
+});
