@@ -7,6 +7,7 @@
  */
 import {
   type Bitfield,
+  ContentChangedError,
   loadTorrentFile,
   openTorrentContent,
   openWorkerHasher,
@@ -21,7 +22,8 @@ import {
 } from "../mod.ts";
 import { runCompletionCommand } from "./completion_command.ts";
 import { checkDistinct } from "./distinct_torrents.ts";
-import { reportError } from "./error_report.ts";
+import { writeErrorLine } from "./console.ts";
+import { describeError, reportError } from "./error_report.ts";
 import { Interrupt } from "./interrupt.ts";
 import { openListeningSession } from "./listening_session.ts";
 import type { PeerArguments } from "./peer_arguments.ts";
@@ -47,8 +49,9 @@ export async function shareTorrents(request: PeerArguments): Promise<ExitCode> {
   const maxWorkers = navigator.hardwareConcurrency > 2 ? 1 : 0;
   using hasher = await openWorkerHasher({ maxWorkers });
   const session = openListeningSession(request, hasher);
-  await using sharing = new Sharing(request, session);
-  await sharing.run(torrents, interrupt.signal);
+  const { signal } = interrupt;
+  await using sharing = new Sharing(request, { session, signal });
+  await sharing.run(torrents);
   return sharing.hasFailed ? EXIT_CODES.failed : EXIT_CODES.done;
 }
 
@@ -59,18 +62,25 @@ class Sharing implements AsyncDisposable {
   readonly #request: PeerArguments;
   readonly #display: PeerDisplay;
   readonly #session: Session;
+  /** Ends it all. */
+  readonly #signal: AbortSignal;
   readonly #contents = new Map<Torrent, TorrentContent>();
   readonly #transfers: TorrentSession[] = [];
   /** Torrents that are neither complete nor failed, their commands included. */
   readonly #unfinished = new Set<Torrent>();
   readonly #failed = new Set<Torrent>();
+  readonly #restarting = new Set<Promise<void>>();
   readonly #over = Promise.withResolvers<void>();
   #verification: Verification | undefined;
   #hasFailed = false;
 
-  constructor(request: PeerArguments, session: Session) {
+  constructor(
+    request: PeerArguments,
+    { session, signal }: { session: Session; signal: AbortSignal },
+  ) {
     this.#request = request;
     this.#session = session;
+    this.#signal = signal;
     this.#display = createPeerDisplay(request.output);
   }
 
@@ -79,9 +89,9 @@ class Sharing implements AsyncDisposable {
     return this.#hasFailed;
   }
 
-  /** Shares until `signal` is aborted or nothing is left to do. */
-  async run(torrents: readonly Torrent[], signal: AbortSignal): Promise<void> {
-    signal.addEventListener("abort", () => this.#over.resolve());
+  /** Shares until the signal is aborted or nothing is left to do. */
+  async run(torrents: readonly Torrent[]): Promise<void> {
+    this.#signal.addEventListener("abort", () => this.#over.resolve());
     const { port } = this.#session;
     const isTaken = ![0, port].includes(this.#request.port);
     const takenPort = isTaken ? this.#request.port : undefined;
@@ -91,7 +101,7 @@ class Sharing implements AsyncDisposable {
     const noteTimer = setInterval(() => this.#noteDownParts(), NOTE_MS);
     try {
       for (const torrent of torrents) this.#unfinished.add(torrent);
-      for (const torrent of torrents) await this.#start(torrent, signal);
+      for (const torrent of torrents) await this.#start(torrent);
       await this.#over.promise;
     } finally {
       clearInterval(timer);
@@ -100,6 +110,7 @@ class Sharing implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#restarting);
     // The session first: it still writes what has been fetched, and tells of it.
     await this.#session[Symbol.asyncDispose]();
     this.#display.end(this.#standing());
@@ -113,14 +124,15 @@ class Sharing implements AsyncDisposable {
     }
   }
 
-  async #start(torrent: Torrent, signal: AbortSignal): Promise<void> {
+  async #start(torrent: Torrent): Promise<void> {
+    const signal = this.#signal;
     if (signal.aborted) return;
     try {
       const { dir, mustVerify } = this.#request;
       const content = await openTorrentContent(torrent, { dir, mustVerify });
       this.#contents.set(torrent, content);
       const { storage } = content;
-      const have = await this.#verify(torrent, content, signal);
+      const have = await this.#verify(torrent, content);
       const hadContent = have.count > 0 ||
         await holdsContent(torrent, storage);
       const transfer = this.#session.addTorrent(torrent, {
@@ -142,14 +154,13 @@ class Sharing implements AsyncDisposable {
   async #verify(
     torrent: Torrent,
     content: TorrentContent,
-    signal: AbortSignal,
   ): Promise<Bitfield> {
     const progress = { checkedCount: 0, verifiedCount: 0 };
     this.#verification = { torrent, progress };
     this.#display.verifying(this.#verification);
     using hasher = await openWorkerHasher();
     const have = await content.verify({
-      signal,
+      signal: this.#signal,
       hasher,
       onProgress: (progress) => this.#verification = { torrent, progress },
     });
@@ -160,11 +171,45 @@ class Sharing implements AsyncDisposable {
   #receive(torrent: Torrent, event: SessionEvent): void {
     this.#display.event(torrent, event);
     if (event.type === "completed") this.#complete(torrent);
-    else if (event.type === "storageFailed") this.#fail(torrent, event.error);
+    else if (event.type === "storageFailed") {
+      if (event.error instanceof ContentChangedError) {
+        this.#restart(torrent, event.error);
+      } else this.#fail(torrent, event.error);
+    }
+  }
+
+  /** Something else changed a file: what is right of it is to be found out anew. */
+  #restart(torrent: Torrent, change: ContentChangedError): void {
+    writeErrorLine(
+      `warning: ${describeError(change)}; it is verified again`,
+    );
+    this.#unfinished.add(torrent);
+    const restarted = this.#startAgain(torrent)
+      .finally(() => this.#restarting.delete(restarted));
+    this.#restarting.add(restarted);
+  }
+
+  async #startAgain(torrent: Torrent): Promise<void> {
+    const index = this.#transfers.findIndex((transfer) =>
+      transfer.torrent === torrent
+    );
+    const [transfer] = this.#transfers.splice(index, 1);
+    await this.#session.removeTorrent(transfer!);
+    const content = this.#contents.get(torrent)!;
+    this.#contents.delete(torrent);
+    await content[Symbol.asyncDispose]();
+    await this.#start(torrent);
   }
 
   async #complete(torrent: Torrent): Promise<void> {
     const { onComplete, dir, output } = this.#request;
+    try {
+      const change = await this.#contents.get(torrent)!.findChange();
+      if (change !== undefined) return this.#restart(torrent, change);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      return this.#fail(torrent, error);
+    }
     this.#noteDown(torrent);
     if (onComplete !== undefined) {
       try {

@@ -11,7 +11,12 @@
 import { runTrackerCommand } from "./net/tracker_command.ts";
 
 // Values
-export { ProtocolError, StorageError, TrackerError } from "./base/errors.ts";
+export {
+  ContentChangedError,
+  ProtocolError,
+  StorageError,
+  TrackerError,
+} from "./base/errors.ts";
 export {
   createPeerId,
   type InfoHash,

@@ -21,5 +21,14 @@ export class TrackerError extends Error {
 /** The disk failed or refused: the torrent stops, what is stored stays. */
 export class StorageError extends Error {
   /** Stands before the message when the error is printed. */
-  override readonly name = "StorageError";
+  override readonly name: string = "StorageError";
+}
+
+/**
+ * What was verified is not on the disk any more: something else changed a file.
+ * The torrent stops until its files are verified again.
+ */
+export class ContentChangedError extends StorageError {
+  /** Stands before the message when the error is printed. */
+  override readonly name = "ContentChangedError";
 }

@@ -7,6 +7,7 @@
  */
 import { deadline } from "@std/async/deadline";
 import type { Bitfield } from "../base/bitfield.ts";
+import { ContentChangedError } from "../base/errors.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { type FileStorage, openFileStorage } from "./file_storage.ts";
 import { lockFolder } from "./folder_lock.ts";
@@ -75,13 +76,37 @@ export class TorrentContent implements AsyncDisposable {
   ): Promise<Bitfield> {
     const { resume, storage, mustVerify } = this.#parts;
     const known = mustVerify ? undefined : await resume.load();
+    const stamps = await storage.stamps();
     const have = await verifyStorage(storage, this.#torrent, {
       ...options,
       ...(known && { known }),
     });
+    storage.expect(stamps);
     const isNews = known === undefined || !known.known.isFull;
     if (isNews && have.count > 0) void resume.save(() => have);
     return have;
+  }
+
+  /**
+   * Why the files cannot hold all that was stored, if they cannot: one that was
+   * deleted while it was written to is gone with all that went there.
+   * @throws {StorageError} If something else stands where a file must be.
+   */
+  async findChange(): Promise<ContentChangedError | undefined> {
+    const { files } = this.#torrent;
+    const stamps = await this.#parts.storage.stamps();
+    const index = files.findIndex(({ length, isPadding }, index) =>
+      !isPadding && length > 0 && stamps[index]?.size !== length
+    );
+    const file = files[index];
+    if (file === undefined) return undefined;
+    return new ContentChangedError(
+      `Cannot share ${file.path.join("/")} on: ${
+        stamps[index] === undefined
+          ? "it was deleted or moved away"
+          : "its size was changed by something else"
+      }`,
+    );
   }
 
   /**

@@ -120,6 +120,18 @@ export class Session implements AsyncDisposable {
     return session;
   }
 
+  /**
+   * Stops sharing a torrent and tells its trackers; it may be added again then.
+   * A torrent that the disk stopped is removed so as well.
+   */
+  async removeTorrent(transfer: TorrentSession): Promise<void> {
+    await transfer.stop();
+    const { infoHash } = transfer.torrent;
+    if (this.#torrents.get(infoHash) === transfer) {
+      this.#torrents.delete(infoHash);
+    }
+  }
+
   /** Stops everything and tells the trackers; a little over two seconds at most. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();

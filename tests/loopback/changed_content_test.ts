@@ -1,0 +1,111 @@
+/**
+ * Files that something else changes while `peer` shares them.
+ */
+import { assertEquals, assertMatch } from "@std/assert";
+import { join } from "@std/path";
+import type { RunningProgram } from "../../scripts/programs/running_program.ts";
+import {
+  assertCopied,
+  LocalSwarm,
+  type PublishedTorrent,
+  runPeer,
+  spawnPeer,
+} from "./local_swarm.ts";
+
+const PIECE_LENGTH = 65_536;
+const PIECE_COUNT = 64;
+
+/** A seeder of its own copy beside the swarm's, and the file that it shares. */
+interface Scene extends AsyncDisposable {
+  readonly swarm: LocalSwarm;
+  readonly shared: PublishedTorrent;
+  readonly seeder: RunningProgram;
+  readonly path: string;
+}
+
+async function openScene(): Promise<Scene> {
+  const resources = new AsyncDisposableStack();
+  const swarm = resources.use(await LocalSwarm.open());
+  const shared = await swarm.seed("a.bin", {
+    files: { "": PIECE_COUNT * PIECE_LENGTH },
+  });
+  const dir = join(swarm.folder, "second");
+  await Deno.mkdir(dir);
+  const path = join(dir, "a.bin");
+  await Deno.copyFile(join(shared.source, "a.bin"), path);
+  const seeder = resources.use(spawnPeer(shared.path, "--dir", dir));
+  await seeder.stdout.waitFor(/seeding/);
+  return {
+    swarm,
+    shared,
+    seeder,
+    path,
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+/** A leecher comes, gets everything right, and the seeder has noticed and mended. */
+async function assertMended(
+  { swarm, shared, seeder }: Scene,
+  warning: RegExp,
+): Promise<void> {
+  const dir = join(swarm.folder, "leecher");
+  const { code, stderr } = await runPeer(
+    ...[shared.path, "--dir", dir, "--exit-when-complete"],
+  );
+  assertEquals(code, 0, stderr);
+  await assertCopied(shared, dir);
+  await seeder.stderr.waitFor(warning);
+  await seeder.stdout.waitFor(
+    /pieces on the disk are right; fetching the rest/,
+  );
+  await seeder.stdout.waitFor(/complete and verified/);
+  await assertCopied(shared, join(swarm.folder, "second"));
+  // What is wrong was asked for and never stored.
+  const corrupt = seeder.stdout.text.match(/arrived corrupt/g)?.length ?? 0;
+  assertEquals(corrupt, 0);
+}
+
+Deno.test("a file that is changed while it is shared is verified again, and what is wrong is fetched", async () => {
+  await using scene = await openScene();
+  {
+    using file = await Deno.open(scene.path, { write: true });
+    for (const piece of [3, 40]) {
+      await file.seek(piece * PIECE_LENGTH + 5, Deno.SeekMode.Start);
+      await file.write(new Uint8Array(7));
+    }
+  }
+  // Every file system's clock has moved on.
+  await Deno.utime(scene.path, new Date(), new Date(Date.now() + 5_000));
+  await assertMended(
+    scene,
+    /^warning: cannot share .*a\.bin on: it was changed by something else; it is verified again$/m,
+  );
+});
+
+Deno.test("a file that is cut while it is shared is verified again, and the rest is fetched", async () => {
+  await using scene = await openScene();
+  await Deno.truncate(scene.path, 10 * PIECE_LENGTH + 1);
+  await assertMended(scene, /it was changed by something else/);
+});
+
+Deno.test("a file that is deleted while it is fetched is fetched again", async () => {
+  await using swarm = await LocalSwarm.open();
+  const shared = await swarm.seed("b.bin", {
+    files: { "": PIECE_COUNT * PIECE_LENGTH },
+  });
+  const dir = join(swarm.folder, "here");
+  await using leecher = spawnPeer(
+    ...[shared.path, "--dir", dir, "--json", "--exit-when-complete"],
+    ...["--max-download", "4000000"],
+  );
+  await leecher.stdout.waitFor(/"type":"pieceVerified"/);
+  await Deno.remove(join(dir, "b.bin"));
+  const { code, stderr } = await leecher.result;
+  assertEquals(code, 0, stderr);
+  assertMatch(
+    stderr,
+    /^warning: cannot share b\.bin on: (it was deleted or moved away|its size was changed by something else); it is verified again$/m,
+  );
+  await assertCopied(shared, dir);
+});
