@@ -166,7 +166,9 @@ export class Announcer {
       const request = this.#request(event, trackerId, 0);
       await abortable(this.#announce(url, request, { signal }), signal);
     } catch (error) {
-      // Harmless: the tracker forgets the peer by itself after a while.
+      // Harmless: the tracker forgets the peer by itself after a while, and one
+      // that has not answered yet may never have heard of it.
+      if (url === this.#starting?.url) return;
       this.#report({
         type: "announceFailed",
         url,

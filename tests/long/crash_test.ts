@@ -63,6 +63,7 @@ Deno.test(`a peer that is killed ${KILLS} times fetches no piece twice and ends 
   assertEquals(foundCount + restCount, PIECE_COUNT, `seed ${seed}`);
   const wastedMebibytes =
     (swarm.uploadedBytes(shared) - PIECE_COUNT * PIECE_LENGTH) / MEBIBYTE;
+  // deno-lint-ignore no-console -- The figures are what this test is read for.
   console.log(
     `seed ${seed}: ${foundCount} of ${PIECE_COUNT} pieces survived ${KILLS} kills; ` +
       `${
