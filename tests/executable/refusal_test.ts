@@ -175,7 +175,9 @@ executableTest(
     await createTorrent(host, NAME, announceUrl(host));
     const peers: RunningProgram[] = [];
     const start = async (args: readonly string[], line: RegExp) => {
-      const peer = host.spawn("peer", [TORRENT_NAME, ...args]);
+      // Two peers cannot share one folder.
+      const dir = ["--dir", `copy ${peers.length}`];
+      const peer = host.spawn("peer", [TORRENT_NAME, ...dir, ...args]);
       await peer.stdout.waitFor(line);
       peers.push(peer);
     };
