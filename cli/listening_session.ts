@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { openSession, type PieceHasher, type Session } from "../mod.ts";
+import {
+  createAddressFilter,
+  openSession,
+  type PieceHasher,
+  type Session,
+} from "../mod.ts";
 import type { PeerArguments } from "./peer_arguments.ts";
 import { ProgramError } from "./program_error.ts";
 
@@ -15,12 +20,13 @@ export function openListeningSession(
   request: PeerArguments,
   hasher: PieceHasher,
 ): Session {
-  const { port, host, maxPeers, maxUpload, maxDownload } = request;
+  const { port, host, maxPeers, networks, maxUpload, maxDownload } = request;
   try {
     return openSession({
       port,
       ...(host !== undefined && { hostname: host }),
       maxPeers,
+      permits: createAddressFilter(networks),
       maxUploadBytesPerSecond: maxUpload,
       maxDownloadBytesPerSecond: maxDownload,
       hasher,

@@ -5,6 +5,7 @@
  */
 import { MAX_PEERS, PEER_PORT, platformOf } from "../mod.ts";
 import { parseCommandLine } from "./flags.ts";
+import { type NetworkFlags, readNetworks } from "./network_flags.ts";
 import { UsageError } from "./program_error.ts";
 import { splitWords } from "./split_words.ts";
 
@@ -19,6 +20,8 @@ export interface PeerArguments {
   readonly port: number;
   readonly host: string | undefined;
   readonly maxPeers: number;
+  /** Which hosts are talked to. */
+  readonly networks: NetworkFlags;
   /** In bytes a second, 0 for no limit. */
   readonly maxUpload: number;
   /** In bytes a second, 0 for no limit. */
@@ -44,6 +47,9 @@ Usage: peer TORRENT [TORRENT...]
   --port PORT            port to listen on, or the next free one (${PEER_PORT})
   --host ADDRESS         address to listen on (all, IPv4 and IPv6)
   --max-peers COUNT      connections for each torrent (${MAX_PEERS})
+  --allow NETWORK        talk to hosts of this network only, as 192.168.0.0/16;
+                         may be given several times
+  --deny NETWORK         never talk to hosts of this network; the same
   --max-upload SIZE      a second: bytes, or as 500KiB or 1MiB; 0 for no limit (0)
   --max-download SIZE    the same for what is fetched (0)
   --exit-when-complete   end when every torrent is complete instead of seeding
@@ -74,6 +80,8 @@ export function parsePeerArguments(args: readonly string[]): PeerArguments {
       port: { type: "number", default: PEER_PORT, max: 65535 },
       host: { type: "text" },
       "max-peers": { type: "number", default: MAX_PEERS, min: 1, max: 10_000 },
+      allow: { type: "list" },
+      deny: { type: "list" },
       "max-upload": { type: "size", default: 0 },
       "max-download": { type: "size", default: 0 },
       "exit-when-complete": { type: "boolean" },
@@ -93,6 +101,7 @@ export function parsePeerArguments(args: readonly string[]): PeerArguments {
     port: flags.port,
     host: flags.host,
     maxPeers: flags["max-peers"],
+    networks: readNetworks(flags),
     maxUpload: flags["max-upload"],
     maxDownload: flags["max-download"],
     exitWhenComplete: flags["exit-when-complete"],

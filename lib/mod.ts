@@ -26,6 +26,12 @@ export {
 export { formatPeerAddress, type PeerAddress } from "./base/peer_address.ts";
 export type { Random } from "./base/random.ts";
 
+export {
+  type AddressFilterOptions,
+  createAddressFilter,
+  type Permits,
+} from "./base/address_filter.ts";
+
 // Tracker: run one, ask one
 export {
   DEFAULT_TRACKER_PORT,

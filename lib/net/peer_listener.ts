@@ -7,6 +7,7 @@
  * @module
  */
 import { delay } from "@std/async/delay";
+import type { Permits } from "../base/address_filter.ts";
 import { ProtocolError } from "../base/errors.ts";
 import type { InfoHash, PeerId } from "../base/identifier.ts";
 import { type Handshake, OWN_EXTENSIONS } from "../wire/handshake.ts";
@@ -28,6 +29,8 @@ export interface PeerListenerOptions {
   readonly ownId: PeerId;
   /** Whether the torrent is shared here. */
   readonly shares: (infoHash: InfoHash) => boolean;
+  /** Whether a host is talked to. */
+  readonly permits: Permits;
   /** Takes over a channel whose handshake is done on both sides. */
   readonly onPeer: (greeted: GreetedChannel) => void;
   /** Time for the handshake, in milliseconds. @default {HANDSHAKE_TIMEOUT_MS} */
@@ -71,7 +74,9 @@ export class PeerListener implements Disposable {
         const connection = await socket.accept();
         // It may have come in the moment of the closing.
         const isBusy = this.#greeting.size >= MAX_GREETING;
-        if (this.#isClosed || isBusy) connection.close();
+        const { hostname } = connection.remoteAddr;
+        const isWelcome = !isBusy && this.#options.permits(hostname);
+        if (this.#isClosed || !isWelcome) connection.close();
         else this.#greet(new PeerChannel(connection));
       } catch (error) {
         if (this.#isClosed) return;

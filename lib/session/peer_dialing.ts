@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Permits } from "../base/address_filter.ts";
 import { isUnicast } from "../base/dialable.ts";
 import { ProtocolError } from "../base/errors.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
@@ -44,6 +45,8 @@ export interface PeerDialingOptions {
   readonly random: Random;
   /** Connections at once. */
   readonly maxPeers: number;
+  /** Whether a host is talked to. */
+  readonly permits: Permits;
   /** The connected peers: live. Who listens at an address and called us is not dialed there. */
   readonly peers: ReadonlyMap<PeerKey, PeerState>;
   /** Takes over a channel whose handshake is done. */
@@ -68,7 +71,7 @@ export class PeerDialing {
     options: AddAddressesOptions = {},
   ): void {
     const unicast = [...addresses].filter(({ hostname }) =>
-      isUnicast(hostname)
+      isUnicast(hostname) && this.#options.permits(hostname)
     );
     this.#book.add(unicast, options);
     this.dialMore();

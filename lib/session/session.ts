@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { Permits } from "../base/address_filter.ts";
 import {
   createPeerId,
   type InfoHash,
@@ -40,6 +41,8 @@ export interface SessionOptions {
   readonly maxUploadBytesPerSecond?: number;
   /** In bytes a second, for all torrents together; 0 for no limit. @default {0} */
   readonly maxDownloadBytesPerSecond?: number;
+  /** Whether a host is talked to, by its IP address; see `createAddressFilter`. @default everybody */
+  readonly permits?: Permits;
   /** Time for a peer to connect and say who it is, in milliseconds. @default {8000} */
   readonly handshakeTimeoutMs?: number;
   /** How to announce. @default over HTTP */
@@ -62,6 +65,7 @@ export function openSession(options: SessionOptions = {}): Session {
     key: createAnnounceKey(Math.random),
     port,
     maxPeers: options.maxPeers ?? MAX_PEERS,
+    permits: options.permits ?? (() => true),
     uploadPacer: new Pacer(options.maxUploadBytesPerSecond ?? 0),
     downloadPacer: new Pacer(options.maxDownloadBytesPerSecond ?? 0),
     handshakeTimeoutMs: options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS,
@@ -84,6 +88,7 @@ export class Session implements AsyncDisposable {
     this.#listener = new PeerListener(sockets, {
       ownId: shared.ownId,
       timeoutMs: shared.handshakeTimeoutMs,
+      permits: shared.permits,
       shares: (infoHash) => this.#torrents.has(infoHash),
       onPeer: (greeted) => {
         const torrent = this.#torrents.get(greeted.handshake.infoHash);

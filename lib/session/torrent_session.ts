@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { Permits } from "../base/address_filter.ts";
 import { StorageError } from "../base/errors.ts";
 import type { PeerId } from "../base/identifier.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
@@ -45,6 +46,7 @@ export interface SharedBySession {
   /** Where peers reach us. */
   readonly port: number;
   readonly maxPeers: number;
+  readonly permits: Permits;
   readonly uploadPacer: Pacer;
   readonly downloadPacer: Pacer;
   readonly handshakeTimeoutMs: number;
@@ -89,7 +91,7 @@ export class TorrentSession {
     this.torrent = torrent;
     this.#options = options;
     this.#hasher = shared.hasher;
-    const { ownId, key, port, maxPeers, announce } = shared;
+    const { ownId, key, port, maxPeers, permits, announce } = shared;
     this.#swarm = new Swarm({
       geometry: torrent.geometry,
       have: options.have,
@@ -110,6 +112,7 @@ export class TorrentSession {
       timeoutMs: shared.handshakeTimeoutMs,
       random: Math.random,
       maxPeers,
+      permits,
       peers: this.#swarm.peers,
       onPeer: (greeted, address) => this.adopt(greeted, address),
     });

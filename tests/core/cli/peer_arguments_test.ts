@@ -15,6 +15,7 @@ Deno.test("parsePeerArguments() has the defaults that users know", () => {
     port: 6881,
     host: undefined,
     maxPeers: 50,
+    networks: { allow: [], deny: [] },
     maxUpload: 0,
     maxDownload: 0,
     exitWhenComplete: false,
@@ -30,7 +31,8 @@ Deno.test("parsePeerArguments() reads every flag", () => {
     ...["a.torrent", "--dir", "/srv/files", "--port=7000", "b.torrent"],
     ...["--host", "192.168.1.5", "--max-peers", "7", "--max-upload", "1MiB"],
     ...["--max-download=2000", "--exit-when-complete", "--json"],
-    ...["--verify"],
+    ...["--verify", "--allow", "10.0.0.0/8", "--allow=fd00::/8"],
+    ...["--deny", "10.0.0.1"],
     ...["--on-complete", "mail -s 'all done' me", "--debug"],
   ];
   assertEquals(parsePeerArguments(args), {
@@ -39,6 +41,7 @@ Deno.test("parsePeerArguments() reads every flag", () => {
     port: 7000,
     host: "192.168.1.5",
     maxPeers: 7,
+    networks: { allow: ["10.0.0.0/8", "fd00::/8"], deny: ["10.0.0.1"] },
     maxUpload: 1_048_576,
     maxDownload: 2000,
     exitWhenComplete: true,
@@ -69,6 +72,11 @@ Deno.test("parsePeerArguments() says what makes no sense", () => {
     [["a", "--port", "http"], '--port is "http"'],
     [["a", "--port=1", "--port=2"], "--port is given twice"],
     [["a", "--max-peers", "0"], "a whole number from 1 to 10000"],
+    [
+      ["a", "--allow", "10.0.0.0/33"],
+      '--allow: "10.0.0.0/33": it is no network',
+    ],
+    [["a", "--deny", "lan"], '--deny: "lan": it is no network'],
     [["a", "--max-upload", "-1"], "unknown flag -1"],
     [["a", "--max-upload=-1"], '--max-upload is "-1"'],
     [["a", "--max-download", "1e6"], '--max-download is "1e6"'],
