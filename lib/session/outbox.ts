@@ -22,17 +22,20 @@ import type { Pacer } from "./pacer.ts";
 const BATCH_LENGTH = 256 * 1024;
 
 /**
- * Messages that may wait for a peer that does not read. Far more than an honest
- * one lets gather; without a limit it could have us fill our memory with requests
- * by choking and unchoking us.
+ * Messages that may wait for a peer that does not read, besides one for each
+ * piece: a seeder may tell of all of them at once. Far more than an honest one
+ * lets gather; without a limit it could have us fill our memory with requests by
+ * choking and unchoking us.
  */
-const MAX_WAITING_MESSAGES = 65_536;
+const MAX_WAITING_MESSAGES = 16_384;
 
 /** Where an outbox sends and what it needs for it. */
 export interface OutboxOptions {
   readonly channel: Pick<PeerChannel, "write">;
   /** Ends the sending when aborted: what is not written yet is dropped. */
   readonly signal: AbortSignal;
+  /** Number of pieces in the torrent. */
+  readonly pieceCount: number;
   /** Called when the peer reads nothing while messages for it pile up. */
   readonly onOverflow: () => void;
   /** Fills `into` with the content of a block; no promise if that is done at once. */
@@ -74,7 +77,8 @@ export class Outbox {
     if (isBulk) this.#bulk.push(message);
     else this.#urgent.push(message);
     const waitingCount = this.#urgent.length + this.#bulk.length;
-    if (waitingCount > MAX_WAITING_MESSAGES) this.#options.onOverflow();
+    const mostWaiting = MAX_WAITING_MESSAGES + this.#options.pieceCount;
+    if (waitingCount > mostWaiting) this.#options.onOverflow();
     this.#wake.resolve();
   }
 

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { delay } from "@std/async/delay";
 import { TokenBucket } from "../base/token_bucket.ts";
+import { pause } from "./pause.ts";
 
 /** Waits so that the bytes taken keep to a rate. */
 export class Pacer {
@@ -25,12 +25,7 @@ export class Pacer {
   /** Takes `bytes` and resolves when more may pass: at once without a limit, or when `signal` is aborted. */
   async pass(bytes: number, signal: AbortSignal): Promise<void> {
     const waitMs = this.#bucket.take(bytes, performance.now());
-    if (waitMs === 0 || signal.aborted) return;
-    try {
-      await delay(waitMs, { signal });
-    } catch (error) {
-      // The connection ends: what it moved has been counted, nobody has to wait.
-      if (!signal.aborted) throw error;
-    }
+    // What was moved is counted, though the connection ends meanwhile.
+    if (waitMs > 0) await pause(waitMs, signal);
   }
 }

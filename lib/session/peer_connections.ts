@@ -26,6 +26,8 @@ export type ConnectionEnd = DisconnectReason | "refused" | "lost";
 export interface PeerConnectionsOptions {
   /** Greatest frame accepted from a peer, in bytes. */
   readonly maxFrameLength: number;
+  /** Number of pieces in the torrent. */
+  readonly pieceCount: number;
   readonly uploadPacer: Pacer;
   readonly downloadPacer: Pacer;
   readonly readBlock: OutboxOptions["readBlock"];
@@ -71,10 +73,11 @@ export class PeerConnections {
   /** Takes a greeted channel; nothing is read or sent before {@linkcode run}. */
   add(channel: PeerChannel, dialed: PeerAddress | undefined): PeerKey {
     const peer = ++lastPeerKey;
-    const { maxFrameLength, readBlock, uploadPacer, downloadPacer } =
-      this.#options;
+    const { maxFrameLength, pieceCount, readBlock } = this.#options;
+    const { uploadPacer, downloadPacer } = this.#options;
     const link = new PeerLink({
       channel,
+      pieceCount,
       limits: { maxLength: maxFrameLength },
       onMessage: (message) => {
         connection.hasSpoken = true;

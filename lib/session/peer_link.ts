@@ -1,7 +1,7 @@
 /**
  * One greeted connection at work: a loop that receives and a loop that sends,
- * which end together. Knows neither the torrent's state nor what a message
- * means.
+ * which end together. Owns how much the peer is listened to. Knows neither the
+ * torrent's state nor what a message means.
  *
  * @module
  */
@@ -11,6 +11,8 @@ import type { Message } from "../wire/message.ts";
 import type { ReadLimits } from "../wire/read_message.ts";
 import { Outbox, type OutboxOptions } from "./outbox.ts";
 import type { Pacer } from "./pacer.ts";
+import { pause } from "./pause.ts";
+import { PeerBudget } from "./peer_budget.ts";
 
 /** What a link needs; see {@linkcode OutboxOptions} for the sending side. */
 export interface PeerLinkOptions
@@ -27,14 +29,21 @@ export interface PeerLinkOptions
 export class PeerLink {
   readonly outbox: Outbox;
   readonly #options: PeerLinkOptions;
+  readonly #budget: PeerBudget;
   readonly #ending = new AbortController();
 
   constructor(options: PeerLinkOptions) {
     this.#options = options;
+    const { pieceCount, onBlocksSent } = options;
+    this.#budget = new PeerBudget({ pieceCount, now: performance.now() });
     this.outbox = new Outbox({
       ...options,
       signal: this.#ending.signal,
       onOverflow: () => this.close(),
+      onBlocksSent: (lengths) => {
+        for (const length of lengths) this.#budget.earn(length);
+        onBlocksSent(lengths);
+      },
     });
   }
 
@@ -62,23 +71,41 @@ export class PeerLink {
 
   async #receive(): Promise<void> {
     const { channel, downloadPacer } = this.#options;
+    const { signal } = this.#ending;
     // The first messages may have come along with the handshake.
-    this.#handOn();
+    await this.#handOn();
     while (!channel.isClosed) {
       const count = await channel.receive(downloadPacer.stepLength);
       if (count === 0) return;
-      this.#handOn();
-      await downloadPacer.pass(count, this.#ending.signal);
+      await this.#handOn();
+      await downloadPacer.pass(count, signal);
     }
   }
 
-  #handOn(): void {
+  /** Hands on what has come, in turns. */
+  async #handOn(): Promise<void> {
+    for (;;) {
+      const isAll = this.#takeTurn();
+      const restMs = this.#budget.nextTurn(performance.now());
+      if (restMs > 0) await pause(restMs, this.#ending.signal);
+      if (isAll) return;
+      // A read that need not wait would let nobody else have a turn.
+      if (restMs === 0) await pause(0, this.#ending.signal);
+    }
+  }
+
+  /** Hands on messages until the turn is over. Returns whether there are no more. */
+  #takeTurn(): boolean {
     const { channel, limits, onMessage } = this.#options;
+    const budget = this.#budget;
     // A message may lead to the end of this connection.
     while (!channel.isClosed) {
+      if (budget.isTurnOver) return false;
       const message = channel.nextMessage(limits);
-      if (message === undefined) return;
+      if (message === undefined) return true;
+      budget.spend(message);
       onMessage(message);
     }
+    return true;
   }
 }

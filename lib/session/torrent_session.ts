@@ -204,6 +204,7 @@ export class TorrentSession {
     const bitfieldLength = Math.ceil(geometry.pieceCount / 8);
     return new PeerConnections({
       maxFrameLength: Math.max(MAX_FRAME_LENGTH, bitfieldLength + 1),
+      pieceCount: geometry.pieceCount,
       uploadPacer: shared.uploadPacer,
       downloadPacer: shared.downloadPacer,
       readBlock: ({ index, offsetInPiece }, into) =>

@@ -48,7 +48,8 @@ export function dispatchMessage(
     case "notInterested":
       return uploads.receiveInterest(peer, false, now);
     case "have":
-      downloads.receiveHave(peer, message.index, now);
+      // What is said again and again must not cost a look at every piece.
+      if (!downloads.receiveHave(peer, message.index, now)) return;
       return firstCopy.seen(peer, message.index, now);
     case "bitfield":
       downloads.receivePieces(

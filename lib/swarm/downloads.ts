@@ -10,7 +10,7 @@ import type { Random } from "../base/random.ts";
 import type { BlockRange, PieceMessage } from "../wire/message.ts";
 import type { JudgedPiece } from "./events.ts";
 import {
-  checkCalledOff,
+  checkStrayBlock,
   choicesWhileChoked,
   noteAllowedFast,
   noteRefusal,
@@ -76,13 +76,14 @@ export class Downloads {
     this.#fill(peer, now);
   }
 
-  /** @throws {ProtocolError} If there is no such piece. */
-  receiveHave(peer: PeerState, index: number, now: number): void {
+  /** Returns whether that is news. @throws {ProtocolError} If there is no such piece. */
+  receiveHave(peer: PeerState, index: number, now: number): boolean {
     checkPieceIndex(index, { peer, message: "have" });
-    if (peer.pieces.has(index)) return;
+    if (peer.pieces.has(index)) return false;
     const mayBeWork = this.#notePiece(peer, index);
     this.#updateInterest(peer, now);
     if (mayBeWork) this.#fill(peer, now);
+    return true;
   }
 
   receiveChoke(peer: PeerState): void {
@@ -128,7 +129,7 @@ export class Downloads {
     if (noteAllowedFast(peer, index)) this.#fill(peer, now);
   }
 
-  /** @throws {ProtocolError} If a block that was asked for has another length, or with the fast extension one was not asked for. */
+  /** @throws {ProtocolError} If a block that was asked for has another length, or too many were not asked for. */
   receiveBlock(peer: PeerState, message: PieceMessage, now: number): void {
     const length = message.block.length;
     this.#downloadedBytes += length;
@@ -139,7 +140,7 @@ export class Downloads {
     if (id === undefined || !this.#orders.delete(peer, id)) {
       // Crossed with our cancel or a choke, or never asked for: dropped.
       this.#wastedBytes += length;
-      checkCalledOff(peer, id);
+      checkStrayBlock(peer, id);
       return;
     }
     if (!peer.isSnubbing) this.#picker.release(id);

@@ -1,7 +1,7 @@
 /**
  * What the fast extension changes about asking one peer: it may serve some pieces
- * although it chokes us, and it says when it will not serve what we asked for.
- * [BEP 6]
+ * although it chokes us, it says when it will not serve what we asked for, and
+ * sends nothing else. [BEP 6]
  *
  * @module
  */
@@ -12,6 +12,8 @@ import type { PickingPeer } from "./piece_picker.ts";
 
 /** Pieces that one peer may allow us: others take 10, by BEP 6. */
 const MAX_ALLOWED_FAST = 64;
+/** Blocks that a peer without the extension may send though they were never asked for. */
+const MAX_MISTAKES = 64;
 /** How long a peer that refused is asked for nothing, doubled each time in a row, in milliseconds. */
 const FIRST_REST_MS = 1_000;
 const LONGEST_REST_MS = 30_000;
@@ -59,11 +61,15 @@ export function noteRefusal(peer: PeerState, index: number, now: number): void {
 }
 
 /**
- * A block came that is not on order: it crossed with our cancel, or nobody asked.
- * @throws {ProtocolError} If the peer speaks the fast extension and was not asked: it must not send that. [BEP 6]
+ * A block came that is not on order: it crossed with our cancel or a choke, or
+ * nobody asked. Whoever speaks the fast extension says which; of others come no
+ * more than were asked for, and a few by mistake.
+ * @throws {ProtocolError} If the peer must not send that. [BEP 6]
  */
-export function checkCalledOff(peer: PeerState, id: number | undefined): void {
-  if (!peer.extensions.fast) return;
-  if (id !== undefined && peer.calledOff.delete(id)) return;
+export function checkStrayBlock(peer: PeerState, id: number | undefined): void {
+  const isExpected = peer.extensions.fast
+    ? id !== undefined && peer.calledOff.delete(id)
+    : ++peer.strayCount <= peer.askedCount + MAX_MISTAKES;
+  if (isExpected) return;
   throw new ProtocolError("Cannot take block: it was not asked for");
 }

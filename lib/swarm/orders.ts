@@ -37,6 +37,7 @@ export class Orders {
 
   add(peer: PeerState, id: number): void {
     peer.outstanding.add(id);
+    peer.askedCount++;
     this.#count++;
   }
 

@@ -46,6 +46,10 @@ export class PeerState {
   readonly window: RequestWindow = new RequestWindow();
   /** Ids of the blocks on order here. */
   readonly outstanding: Set<number> = new Set();
+  /** Blocks asked for so far. */
+  askedCount = 0;
+  /** Blocks that came and were not on order: without the fast extension alone. */
+  strayCount = 0;
   /** Ids of blocks called off whose answer is still to come: with the fast extension alone. */
   readonly calledOff: Set<number> = new Set();
   /** Pieces that it serves even while it chokes us. */

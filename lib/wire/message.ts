@@ -80,8 +80,12 @@ export interface PieceMessage {
   readonly block: Uint8Array;
 }
 
-/** What a peer may say; ids we do not know are kept as `unknown` and ignored. */
-export type Message =
-  | ControlMessage
-  | PieceMessage
-  | { readonly type: "unknown"; readonly id: number };
+/** A message of an id that we do not know: ignored. `length` is its payload's, in bytes. */
+export interface UnknownMessage {
+  readonly type: "unknown";
+  readonly id: number;
+  readonly length: number;
+}
+
+/** What a peer may say. */
+export type Message = ControlMessage | PieceMessage | UnknownMessage;

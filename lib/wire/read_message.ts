@@ -99,7 +99,7 @@ function decode(frame: Uint8Array, view: DataView): Message {
       if (frame.length < 2) checkLength("extended message", frame, 2);
       return { type: "extended", id: frame[1]!, payload: frame.subarray(2) };
     default:
-      return { type: "unknown", id };
+      return { type: "unknown", id, length: frame.length - 1 };
   }
 }
 

@@ -8,6 +8,9 @@ import {
   readMessage,
 } from "../../../lib/wire/read_message.ts";
 
+/** Of the torrent that it is about. */
+const PIECE_COUNT = 100_000;
+
 /** An outbox on a connection whose writes wait until they are let through. */
 class GatedOutbox {
   readonly outbox: Outbox;
@@ -23,6 +26,7 @@ class GatedOutbox {
       onBlocksSent: () => {},
       uploadPacer: new Pacer(0),
       signal: this.#ending.signal,
+      pieceCount: PIECE_COUNT,
       onOverflow: () => this.overflows++,
     });
   }
@@ -116,8 +120,12 @@ Deno.test("Outbox keeps the order of a choke and the unchoke after it", async ()
 Deno.test("Outbox tells of a peer that does not read, before memory fills", async () => {
   const gated = new GatedOutbox();
   await gated.run(async () => {
-    for (let index = 0; index < 65_536; index++) {
+    // A seeder may tell of all its pieces at once.
+    for (let index = 0; index < PIECE_COUNT; index++) {
       gated.outbox.send({ type: "have", index });
+    }
+    for (let count = 0; count < 16_384; count++) {
+      gated.outbox.send({ type: "keepAlive" });
     }
     assertEquals(gated.overflows, 0);
     gated.outbox.send({ type: "have", index: 0 });

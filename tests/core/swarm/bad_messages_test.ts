@@ -76,7 +76,7 @@ for (const [name, message] of BROKEN) {
 /** What is dropped, and the connection stays. */
 const DROPPED: readonly [name: string, message: Message][] = [
   ["a keep-alive", { type: "keepAlive" }],
-  ["a message of an unknown id", { type: "unknown", id: 20 }],
+  ["a message of an unknown id", { type: "unknown", id: 20, length: 0 }],
   ["a choke when it choked already", { type: "choke" }],
   ["a cancel of what it never asked for", {
     type: "cancel",
@@ -168,6 +168,30 @@ Deno.test("Swarm ends the connection of a peer that asks without end", () => {
   }
   assertEquals(count > 2000 && count < 2200, true);
   assertEquals([...desk.swarm.peers.keys()], [2]);
+});
+
+Deno.test("Swarm ends the connection of a peer that sends without end what nobody asked for", () => {
+  const desk = setUp();
+  let count = 0;
+  while (desk.swarm.peers.has(1)) {
+    desk.receive(1, piece(5, 0));
+    count++;
+  }
+  assertEquals(count, 65);
+  assertEquals([...desk.swarm.peers.keys()], [2]);
+});
+
+Deno.test("Swarm minds no block that crossed with its cancel, however many do", () => {
+  const desk = setUp();
+  desk.bitfield(1, ".....#....");
+  for (let round = 0; round < 50; round++) {
+    // What it asks for is choked away and comes all the same.
+    desk.signal(1, "unchoke");
+    desk.signal(1, "choke");
+    for (const block of [0, 1, 2, 3]) {
+      assertEquals(desk.receive(1, piece(5, block * BLOCK_SIZE)), []);
+    }
+  }
 });
 
 Deno.test("Swarm takes the short last block and no longer one", () => {

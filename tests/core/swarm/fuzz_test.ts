@@ -165,7 +165,7 @@ class Chaos {
       const bytes = new Uint8Array(byteCount).fill(this.#below(256));
       return { type: "bitfield", bytes };
     }
-    if (chance < 0.84) return { type: "unknown", id: 21 };
+    if (chance < 0.84) return { type: "unknown", id: 21, length: 0 };
     if (chance < 0.845) return this.#strayPiece();
     if (chance < 0.86 && peer.extensions.fast) {
       return { type: "allowedFast", index: number(pieceCount, this.#random) };

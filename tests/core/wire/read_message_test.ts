@@ -127,7 +127,7 @@ Deno.test("readMessage() passes over every id that it does not know, payload and
   for (let id = 9; id <= 255; id++) {
     if (known.includes(id)) continue;
     const queue = queueOf(joined(frame(id, id % 7), [0, 0, 0, 1, 1]));
-    assertEquals(read(queue), { type: "unknown", id });
+    assertEquals(read(queue), { type: "unknown", id, length: id % 7 });
     assertEquals(read(queue), { type: "unchoke" });
   }
 });
