@@ -1,7 +1,8 @@
 /**
  * `deno task test [SUITE...]`: runs the suites one after another, each with the
  * permissions it needs and no more, and ends with one line
- * `N passed, N failed`. Exits 1 if a test failed or a suite could not run.
+ * `N passed, N failed`. Exits 1 if a test failed or a suite could not run. What
+ * takes minutes runs only where it is named, as in `deno task test:long`.
  *
  * @module
  */
@@ -53,7 +54,24 @@ const SUITES: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** Suites that take minutes, run where they are named alone. */
+const LONG_SUITES: Readonly<Record<string, readonly string[]>> = {
+  // Programs, hosts, and the decoders in this process.
+  long: [
+    "--allow-net",
+    "--allow-read",
+    "--allow-write",
+    "--allow-env=CI,PATH",
+    "--allow-sys=networkInterfaces,uid",
+    `--allow-run=${Deno.execPath()},ip,cat,kill`,
+  ],
+};
+
 const NO_TESTS: TestCounts = { passed: 0, failed: 0, skipped: 0 };
+
+function permissionsOf(suite: string): readonly string[] | undefined {
+  return SUITES[suite] ?? LONG_SUITES[suite];
+}
 
 async function write(text: string): Promise<void> {
   const writer = Deno.stdout.writable.getWriter();
@@ -69,7 +87,7 @@ async function runSuite(name: string): Promise<TestCounts> {
   await write(`\n== tests/${name}\n`);
   const child = new Deno.Command(Deno.execPath(), {
     // The types are the business of `deno task check`.
-    args: ["test", "--no-check", ...SUITES[name]!, `tests/${name}`],
+    args: ["test", "--no-check", ...permissionsOf(name)!, `tests/${name}`],
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
@@ -89,11 +107,13 @@ async function runSuite(name: string): Promise<TestCounts> {
 }
 
 async function main(names: readonly string[]): Promise<number> {
-  const unknown = names.filter((name) => SUITES[name] === undefined);
+  const unknown = names.filter((name) => permissionsOf(name) === undefined);
   if (unknown.length > 0) {
     await write(
       `error: cannot run tests: there is no suite ${unknown.join(", ")}; ` +
-        `choose from ${Object.keys(SUITES).join(", ")}\n`,
+        `choose from ${
+          Object.keys({ ...SUITES, ...LONG_SUITES }).join(", ")
+        }\n`,
     );
     return 2;
   }
