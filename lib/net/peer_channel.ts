@@ -15,6 +15,8 @@ import {
 import type { Message } from "../wire/message.ts";
 import { type ReadLimits, readMessage } from "../wire/read_message.ts";
 
+/** Receive buffer before the handshake, in bytes: a stranger gets no more. */
+const GREETING_LENGTH = 1024;
 /** Receive buffer of each connection, in bytes; it grows if a frame needs more. */
 const RECEIVE_BUFFER_LENGTH = 256 * 1024;
 /** Room for each read, in bytes: a read costs the same for little and for much. */
@@ -29,7 +31,7 @@ export class PeerChannel implements Disposable {
   /** The remote port: for a connection that we dialed, where the peer listens. */
   readonly port: number;
   readonly #connection: Deno.TcpConn;
-  readonly #received = new ByteQueue(RECEIVE_BUFFER_LENGTH);
+  readonly #received = new ByteQueue(GREETING_LENGTH);
   #isClosed = false;
 
   constructor(connection: Deno.TcpConn) {
@@ -51,6 +53,10 @@ export class PeerChannel implements Disposable {
   async receive(maxLength: number = Infinity): Promise<number> {
     const space = this.#received.space(LEAST_READ_LENGTH)
       .subarray(0, Math.max(maxLength, LEAST_READ_LIMIT));
+    return await this.#read(space);
+  }
+
+  async #read(space: Uint8Array): Promise<number> {
     let count: number | null;
     try {
       count = await this.#connection.read(space);
@@ -79,8 +85,13 @@ export class PeerChannel implements Disposable {
   async receiveHandshake(): Promise<Handshake | undefined> {
     for (;;) {
       const handshake = readHandshake(this.#received);
-      if (handshake !== undefined) return handshake;
-      if (await this.receive() === 0) return undefined;
+      if (handshake !== undefined) {
+        // Now, in one go, and not as it grows.
+        this.#received.space(RECEIVE_BUFFER_LENGTH);
+        return handshake;
+      }
+      // A handshake is shorter, so there is room.
+      if (await this.#read(this.#received.space(1)) === 0) return undefined;
     }
   }
 

@@ -1,8 +1,8 @@
 /**
  * Answering peers: takes calls, hears who it is, and hands greeted channels on.
  * A caller that does not say a proper hello in time, or speaks of a torrent that
- * nobody here shares, is hung up on without a word. Callers that have not said
- * hello yet are bounded in number.
+ * nobody here shares, is hung up on without a word. Calls are taken no faster
+ * than they can be listened to; {@linkcode PeerCallers} bounds who waits.
  *
  * @module
  */
@@ -10,12 +10,14 @@ import { delay } from "@std/async/delay";
 import type { Permits } from "../base/address_filter.ts";
 import { ProtocolError } from "../base/errors.ts";
 import type { InfoHash, PeerId } from "../base/identifier.ts";
+import { TokenBucket } from "../base/token_bucket.ts";
 import { type Handshake, OWN_EXTENSIONS } from "../wire/handshake.ts";
 import { type GreetedChannel, HANDSHAKE_TIMEOUT_MS } from "./dial_peer.ts";
+import { PeerCallers } from "./peer_callers.ts";
 import { PeerChannel } from "./peer_channel.ts";
 
-/** Callers that may be in the middle of their hello at once. */
-const MAX_GREETING = 128;
+/** Calls taken in a second; the others wait with the system. To take one and hang up costs a tenth of a millisecond. */
+const CALLS_PER_SECOND = 1000;
 /** Rest after a call that could not be taken, in milliseconds. */
 const ACCEPT_PAUSE_MS = 50;
 
@@ -41,7 +43,8 @@ export interface PeerListenerOptions {
 export class PeerListener implements Disposable {
   readonly #sockets: readonly Deno.TcpListener[];
   readonly #options: PeerListenerOptions;
-  readonly #greeting = new Set<PeerChannel>();
+  readonly #callers = new PeerCallers();
+  readonly #callRate = new TokenBucket(CALLS_PER_SECOND, performance.now());
   #isClosed = false;
 
   constructor(
@@ -61,7 +64,7 @@ export class PeerListener implements Disposable {
     if (this.#isClosed) return;
     this.#isClosed = true;
     for (const socket of this.#sockets) socket.close();
-    for (const channel of this.#greeting) channel.close();
+    this.#callers.close();
   }
 
   [Symbol.dispose](): void {
@@ -72,12 +75,13 @@ export class PeerListener implements Disposable {
     for (;;) {
       try {
         const connection = await socket.accept();
+        const now = performance.now();
+        const waitMs = this.#callRate.take(1, now);
         // It may have come in the moment of the closing.
-        const isBusy = this.#greeting.size >= MAX_GREETING;
-        const { hostname } = connection.remoteAddr;
-        const isWelcome = !isBusy && this.#options.permits(hostname);
-        if (this.#isClosed || !isWelcome) connection.close();
-        else this.#greet(new PeerChannel(connection));
+        const isHeard = !this.#isClosed && this.#isHeard(connection, now);
+        if (isHeard) this.#greet(new PeerChannel(connection));
+        else connection.close();
+        if (waitMs > 0) await delay(waitMs);
       } catch (error) {
         if (this.#isClosed) return;
         if (!(error instanceof Error && "code" in error)) throw error;
@@ -88,8 +92,14 @@ export class PeerListener implements Disposable {
     }
   }
 
+  #isHeard(connection: Deno.TcpConn, now: number): boolean {
+    const { hostname } = connection.remoteAddr;
+    return this.#options.permits(hostname) &&
+      this.#callers.isHeard(hostname, now);
+  }
+
   async #greet(channel: PeerChannel): Promise<void> {
-    this.#greeting.add(channel);
+    this.#callers.add(channel);
     const timeoutMs = this.#options.timeoutMs ?? HANDSHAKE_TIMEOUT_MS;
     const timer = setTimeout(() => channel.close(), timeoutMs);
     let handshake: Handshake | undefined;
@@ -100,7 +110,7 @@ export class PeerListener implements Disposable {
       if (!(error instanceof ProtocolError)) throw error;
     } finally {
       clearTimeout(timer);
-      this.#greeting.delete(channel);
+      this.#callers.delete(channel);
     }
     if (handshake === undefined) channel.close();
     else this.#options.onPeer({ channel, handshake });
