@@ -27,7 +27,7 @@ import type { SwarmContext } from "./swarm_context.ts";
 export const SNUB_TIMEOUT_MS = 15_000;
 
 /** One that goes on so is hung up on: dialed anew it may serve again, in milliseconds. */
-export const OVERDUE_TIMEOUT_MS = 60_000;
+export const OVERDUE_TIMEOUT_MS = 30_000;
 
 /** Downloading of one torrent from all its peers. */
 export class Downloads {

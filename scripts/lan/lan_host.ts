@@ -51,6 +51,24 @@ export class LanHost extends Host {
     await this.#ip(`address delete ${this.address}/24 dev eth0`);
   }
 
+  /** Gives the host another IPv4 address, in 10.77.0.0/24, in place of its own. */
+  async moveTo(address: string): Promise<void> {
+    await this.dropIpv4();
+    await this.#ip(`address add ${address}/24 dev eth0`);
+  }
+
+  /** Loses so many of a hundred packets that come in, at random. Needs `nft`. */
+  async losePackets(percentage: number): Promise<void> {
+    const rules = [
+      "add table inet loss",
+      "add chain inet loss in { type filter hook input priority 0; }",
+      `add rule inet loss in iifname eth0 numgen random mod 100 < ${percentage} drop`,
+    ];
+    for (const rule of rules) {
+      await ip(["netns", "exec", this.#namespace, "nft", rule]);
+    }
+  }
+
   /** For the network alone: lays the cable and sets the addresses. */
   async connect(megabitsPerSecond: number | undefined): Promise<void> {
     await ip([

@@ -11,6 +11,7 @@ import {
   runPeer,
   spawnPeer,
 } from "../loopback/local_swarm.ts";
+import { report } from "./report.ts";
 
 const MEBIBYTE = 1024 * 1024;
 const PIECE_LENGTH = 256 * 1024;
@@ -63,8 +64,7 @@ Deno.test(`a peer that is killed ${KILLS} times fetches no piece twice and ends 
   assertEquals(foundCount + restCount, PIECE_COUNT, `seed ${seed}`);
   const wastedMebibytes =
     (swarm.uploadedBytes(shared) - PIECE_COUNT * PIECE_LENGTH) / MEBIBYTE;
-  // deno-lint-ignore no-console -- The figures are what this test is read for.
-  console.log(
+  report(
     `seed ${seed}: ${foundCount} of ${PIECE_COUNT} pieces survived ${KILLS} kills; ` +
       `${
         wastedMebibytes.toFixed(1)

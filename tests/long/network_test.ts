@@ -1,0 +1,205 @@
+/**
+ * What happens to the network of a real site. Each swarm is to finish without
+ * help; how long that took is printed beside the time of the same swarm when
+ * nothing happens.
+ */
+import { assertEquals } from "@std/assert";
+import { delay } from "@std/async/delay";
+import type { LanHost } from "../../scripts/lan/lan_host.ts";
+import { createLan, type Lan } from "../../scripts/lan/lan.ts";
+import {
+  announceUrl,
+  createTorrent,
+  startPeer,
+  startTracker,
+  TORRENT_NAME,
+  waitForCounts,
+} from "../../scripts/lan/sharing_steps.ts";
+import type { RunningProgram } from "../../scripts/programs/running_program.ts";
+import {
+  sha256Of,
+  writeRandomFile,
+} from "../../scripts/programs/sample_file.ts";
+import { lanTest } from "../lan/lan_test_case.ts";
+import { report } from "./report.ts";
+
+const MEBIBYTE = 1024 * 1024;
+const NAME = "sample.bin";
+const LENGTH = 32 * MEBIBYTE + 12345;
+const MEGABITS_PER_SECOND = 100;
+/** Generous: what takes longer has hung. */
+const LIMIT_MS = 240_000;
+
+const HOSTS = ["tracker", "seeder", "first", "second", "third"] as const;
+type HostName = typeof HOSTS[number];
+const LEECHERS = ["first", "second", "third"] as const;
+
+/** A tracker, a seeder and three leechers, under way. */
+class Site implements AsyncDisposable {
+  readonly #peers = new Map<HostName, RunningProgram>();
+
+  private constructor(readonly lan: Lan<HostName>) {}
+
+  static async open(): Promise<Site> {
+    const lan = await createLan(HOSTS, {
+      megabitsPerSecond: MEGABITS_PER_SECOND,
+    });
+    const site = new Site(lan);
+    const seeder = lan.host("seeder");
+    await startTracker(lan.host("tracker"));
+    await writeRandomFile(seeder.path(NAME), LENGTH);
+    await createTorrent(seeder, NAME, announceUrl(lan.host("tracker")));
+    for (const name of LEECHERS) {
+      const copy = lan.host(name).path(TORRENT_NAME);
+      await Deno.copyFile(seeder.path(TORRENT_NAME), copy);
+    }
+    for (const name of ["seeder", ...LEECHERS] as const) site.start(name);
+    return site;
+  }
+
+  host(name: HostName): LanHost {
+    return this.lan.host(name);
+  }
+
+  start(name: HostName): RunningProgram {
+    const peer = startPeer(this.host(name));
+    this.#peers.set(name, peer);
+    return peer;
+  }
+
+  peer(name: HostName): RunningProgram {
+    return this.#peers.get(name)!;
+  }
+
+  /** Waits until a leecher has so much of the content. */
+  async reaches(name: HostName, percentage: number): Promise<void> {
+    for (;;) {
+      const [, progress] = await this.peer(name).stdout.waitFor(
+        /"type":"status".*?"progress":([\d.]+)/,
+      );
+      if (Number(progress) * 100 >= percentage) return;
+    }
+  }
+
+  /** Waits until all leechers have the right content. */
+  async finish(names: readonly HostName[] = LEECHERS): Promise<void> {
+    const source = await sha256Of(this.host("seeder").path(NAME));
+    await Promise.all(names.map(async (name) => {
+      const { stdout } = this.peer(name);
+      if (!/"type":"completed"/.test(stdout.text)) {
+        await stdout.waitFor(/"type":"completed"/, LIMIT_MS);
+      }
+      assertEquals(await sha256Of(this.host(name).path(NAME)), source, name);
+    }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.lan[Symbol.asyncDispose]();
+  }
+}
+
+/** Registers a test of what `disturb` does to a site. */
+function disturbance(
+  name: string,
+  disturb: (site: Site) => Promise<void>,
+  finishers?: readonly HostName[],
+): void {
+  lanTest(name, async () => {
+    await using site = await Site.open();
+    const startMs = performance.now();
+    await disturb(site);
+    await site.finish(finishers);
+    const seconds = (performance.now() - startMs) / 1000;
+    report(`${name}: all complete after ${seconds.toFixed(1)} s`);
+  });
+}
+
+disturbance("nothing happens", () => Promise.resolve());
+
+disturbance("every link is cut for three seconds in turn", async (site) => {
+  for (const name of ["seeder", ...LEECHERS] as const) {
+    await site.reaches("first", 5);
+    await site.host(name).cutLink();
+    await delay(3_000);
+    await site.host(name).restoreLink();
+  }
+});
+
+disturbance("a leecher is frozen for a minute", async (site) => {
+  await site.reaches("second", 20);
+  const frozen = site.peer("second");
+  frozen.signal("SIGSTOP");
+  // The others do not wait for it.
+  const startMs = performance.now();
+  await site.finish(["first", "third"]);
+  const elapsedMs = performance.now() - startMs;
+  report(`the others were complete ${(elapsedMs / 1000).toFixed(1)} s later`);
+  await delay(Math.max(0, 60_000 - elapsedMs));
+  frozen.signal("SIGCONT");
+});
+
+disturbance("the only seeder is frozen for a minute", async (site) => {
+  await site.reaches("first", 20);
+  site.peer("seeder").signal("SIGSTOP");
+  await delay(60_000);
+  site.peer("seeder").signal("SIGCONT");
+});
+
+disturbance(
+  "the seeder's machine loses its power and comes back",
+  async (site) => {
+    await site.reaches("first", 20);
+    // Nobody hears of its end: the others' connections are half open.
+    await site.host("seeder").cutLink();
+    await site.peer("seeder").stop("SIGKILL");
+    await delay(5_000);
+    await site.host("seeder").restoreLink();
+    site.start("seeder");
+  },
+);
+
+disturbance(
+  "the tracker is gone for a minute and has forgotten all",
+  async (site) => {
+    const tracker = site.host("tracker");
+    await site.reaches("first", 10);
+    await tracker.endProcesses();
+    // What is known of one another is enough.
+    await site.finish();
+    await delay(60_000);
+    await startTracker(tracker);
+    const infoHash = /"infoHash":"([0-9a-f]{40})"/
+      .exec(site.peer("seeder").stdout.text)![1]!;
+    const torrent = {
+      host: site.host("seeder"),
+      infoHash,
+      announceUrl: announceUrl(tracker),
+    };
+    const startMs = performance.now();
+    await waitForCounts(site.host("first"), torrent, {
+      complete: 4,
+      incomplete: 0,
+    }, { timeoutMs: LIMIT_MS });
+    const seconds = (performance.now() - startMs) / 1000;
+    report(`the tracker knew all four again after ${seconds.toFixed(1)} s`);
+  },
+);
+
+disturbance(
+  "the seeder leaves when it has given nearly all, and comes back later",
+  async (site) => {
+    await site.reaches("first", 90);
+    await site.peer("seeder").stop("SIGTERM");
+    await delay(10_000);
+    site.start("seeder");
+  },
+);
+
+disturbance("three of a hundred packets are lost everywhere", async (site) => {
+  for (const name of HOSTS) await site.host(name).losePackets(3);
+});
+
+disturbance("a leecher's address changes", async (site) => {
+  await site.reaches("second", 20);
+  await site.host("second").moveTo("10.77.0.200");
+});

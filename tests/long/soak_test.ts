@@ -1,0 +1,180 @@
+/**
+ * Ten minutes of a site where machines come and go as they like.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { fromFileUrl } from "@std/path";
+import {
+  type Random,
+  randomBelow,
+  seededRandom,
+} from "../../lib/base/random.ts";
+import type { LanHost } from "../../scripts/lan/lan_host.ts";
+import { createLan } from "../../scripts/lan/lan.ts";
+import { announceUrl, startTracker } from "../../scripts/lan/sharing_steps.ts";
+import type { RunningProgram } from "../../scripts/programs/running_program.ts";
+import {
+  sha256Of,
+  writeRandomFile,
+} from "../../scripts/programs/sample_file.ts";
+import { lanTest } from "../lan/lan_test_case.ts";
+import { readProcessState } from "./process_state.ts";
+import { report } from "./report.ts";
+
+const MEBIBYTE = 1024 * 1024;
+const SOAK_MS = 600_000;
+const MEGABITS_PER_SECOND = 200;
+const GUESTS = Array.from({ length: 12 }, (_, index) => `guest${index}`);
+const CORRUPT = ["corrupt0", "corrupt1"];
+const CORRUPT_PEER = fromFileUrl(new URL("corrupt_peer.ts", import.meta.url));
+const CONFIGURATION = fromFileUrl(new URL("../../deno.json", import.meta.url));
+
+/** What is shared: a name, and the length of its pieces. */
+const SHARED: readonly (readonly [name: string, pieceLength: string])[] = [
+  ["image.bin", "256KiB"],
+  ["small.bin", "16KiB"],
+  ["folder", "64KiB"],
+];
+const TORRENTS = SHARED.map(([name]) => `${name}.torrent`);
+
+async function makeContent(seeder: LanHost): Promise<void> {
+  await writeRandomFile(seeder.path("image.bin"), 48 * MEBIBYTE + 1);
+  await writeRandomFile(seeder.path("small.bin"), 5 * MEBIBYTE + 77);
+  await Deno.mkdir(seeder.path("folder"));
+  for (let index = 0; index < 200; index++) {
+    await writeRandomFile(seeder.path("folder", `${index}.dat`), index * 700);
+  }
+}
+
+/** A hash of all that is shared, as a host has it. */
+async function hashesOn(host: LanHost): Promise<string[]> {
+  const files = ["image.bin", "small.bin"].map((name) => host.path(name));
+  for (let index = 0; index < 200; index++) {
+    files.push(host.path("folder", `${index}.dat`));
+  }
+  return await Promise.all(files.map(sha256Of));
+}
+
+function startPeer(host: LanHost): RunningProgram {
+  return host.spawnTask("peer", [...TORRENTS, "--json"]);
+}
+
+/** Comes and goes until the time is over: mostly properly, sometimes not. */
+async function visit(
+  host: LanHost,
+  { random, endMs }: { random: Random; endMs: number },
+): Promise<void> {
+  while (performance.now() < endMs) {
+    await delay(randomBelow(8_000, random));
+    const peer = startPeer(host);
+    await delay(2_000 + randomBelow(30_000, random));
+    const { code, stderr } = await peer.stop(
+      randomBelow(4, random) === 0 ? "SIGKILL" : "SIGTERM",
+    );
+    assert(code === 0 || code === 137, `${host.name}: ${code} ${stderr}`);
+    if (randomBelow(4, random) > 0) continue;
+    // A machine that is set up anew.
+    for (const [name] of SHARED) {
+      await Deno.remove(host.path(name), { recursive: true })
+        // Harmless: it had not come that far.
+        .catch(() => {});
+    }
+    await Deno.remove(host.path(".lanswarm"), { recursive: true });
+  }
+}
+
+lanTest(
+  `${
+    SOAK_MS / 60_000
+  } minutes of ${GUESTS.length} machines that come and go, with two corrupt ones and a tracker that restarts`,
+  async () => {
+    const seed = Math.floor(Math.random() * 2 ** 31);
+    report(`seed ${seed}`);
+    const random = seededRandom(seed);
+    const names = ["tracker", "seeder", "keeper", ...GUESTS, ...CORRUPT];
+    await using lan = await createLan(names, {
+      megabitsPerSecond: MEGABITS_PER_SECOND,
+    });
+    const [trackerHost, seeder] = [lan.host("tracker"), lan.host("seeder")];
+    let tracker = await startTracker(trackerHost, ["--quiet"]);
+    await makeContent(seeder);
+    for (const [index, [name, pieceLength]] of SHARED.entries()) {
+      const made = await seeder.runTask("create", [
+        ...["--piece-length", pieceLength, name, announceUrl(trackerHost)],
+        TORRENTS[index]!,
+      ]);
+      assertEquals(made.code, 0, made.stderr);
+      for (const other of names.filter((other) => other !== "seeder")) {
+        const copy = lan.host(other).path(TORRENTS[index]!);
+        await Deno.copyFile(seeder.path(TORRENTS[index]!), copy);
+      }
+    }
+    for (const [index, name] of CORRUPT.entries()) {
+      lan.host(name).spawn(Deno.execPath(), [
+        ...["run", `--config=${CONFIGURATION}`, "--no-check", "-N", "-R"],
+        ...[CORRUPT_PEER, TORRENTS[index]!],
+      ]);
+    }
+    const residents = {
+      seeder: startPeer(seeder),
+      keeper: startPeer(lan.host("keeper")),
+    };
+    const state = async (moment: string) => {
+      const states = [
+        ["tracker", await readProcessState(trackerHost, tracker.pid)],
+        ["seeder", await readProcessState(seeder, residents.seeder.pid)],
+        [
+          "keeper",
+          await readProcessState(lan.host("keeper"), residents.keeper.pid),
+        ],
+      ] as const;
+      for (const [name, { openFileCount, residentMebibytes }] of states) {
+        report(
+          `${moment}: ${name} has ${openFileCount} files open and ${residentMebibytes} MiB`,
+        );
+      }
+      return states.map(([, state]) => state);
+    };
+
+    const endMs = performance.now() + SOAK_MS;
+    const visits = GUESTS.map((name) =>
+      visit(lan.host(name), { random, endMs })
+    );
+    // A rejection is heard of when all are waited for.
+    for (const each of visits) each.catch(() => {});
+    await delay(SOAK_MS / 6);
+    await state("first");
+    await delay(SOAK_MS / 4);
+    await tracker.stop("SIGKILL");
+    await delay(5_000);
+    tracker = await startTracker(trackerHost, ["--quiet"]);
+    await delay(SOAK_MS / 12);
+    const middle = await state("middle");
+    await Promise.all(visits);
+    const last = await state("last");
+
+    // Whoever stays now becomes complete, and right.
+    const expected = await hashesOn(seeder);
+    const startMs = performance.now();
+    await Promise.all(GUESTS.map(async (name) => {
+      const host = lan.host(name);
+      const { code, stderr } = await host.runTask("peer", [
+        ...TORRENTS,
+        "--exit-when-complete",
+      ]);
+      assertEquals(code, 0, stderr);
+      assertEquals(await hashesOn(host), expected, name);
+    }));
+    const seconds = (performance.now() - startMs) / 1000;
+    report(`all complete ${seconds.toFixed(1)} s after the last visit`);
+    const banned = residents.keeper.stdout.text.match(/"type":"peerBanned"/g);
+    report(`the keeper banned ${banned?.length ?? 0} hosts`);
+    for (
+      const [index, { openFileCount, residentMebibytes }] of last.entries()
+    ) {
+      const before = middle[index]!;
+      assert(openFileCount <= before.openFileCount + 40);
+      assert(residentMebibytes <= before.residentMebibytes * 1.3 + 30);
+    }
+  },
+);
