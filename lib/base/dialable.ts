@@ -9,8 +9,16 @@
 import { IPV4_LENGTH, parseIpAddress } from "./ip_address.ts";
 import type { PeerAddress } from "./peer_address.ts";
 
-/** Ports below are a system's own; a peer that listens there is not dialed on hearsay. */
+/** Ports below are a system's own. */
 const FIRST_UNPRIVILEGED_PORT = 1024;
+
+/**
+ * Whether a port is one of a system's own services. A peer that listens there is
+ * dialed by who knows it, and by nobody because a stranger named it.
+ */
+export function isPrivileged(port: number): boolean {
+  return port < FIRST_UNPRIVILEGED_PORT;
+}
 
 /** Whether a hostname is the IP address of one machine; false for a name. */
 export function isUnicast(hostname: string): boolean {
@@ -37,7 +45,7 @@ export function isLoopback(hostname: string): boolean {
  * loopback only if the peer is there too: of another machine it would be ours.
  */
 export function isDialable(address: PeerAddress, source: string): boolean {
-  return address.port >= FIRST_UNPRIVILEGED_PORT &&
+  return !isPrivileged(address.port) &&
     isUnicast(address.hostname) && !isLinkLocalIpv6(address.hostname) &&
     (!isLoopback(address.hostname) || isLoopback(source));
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Permits } from "../base/address_filter.ts";
-import { isUnicast } from "../base/dialable.ts";
+import { isPrivileged, isUnicast } from "../base/dialable.ts";
 import { ProtocolError } from "../base/errors.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import type { Random } from "../base/random.ts";
@@ -14,9 +14,13 @@ import {
   type AddAddressesOptions,
   AddressBook,
 } from "../swarm/address_book.ts";
-import type { PeerKey } from "../swarm/events.ts";
-import { isCallWanted, SLOW_CALL_MS } from "../swarm/mesh.ts";
-import type { PeerState } from "../swarm/peer_state.ts";
+import type { CallBudget } from "../swarm/call_budget.ts";
+import {
+  countedConnections,
+  isCallWanted,
+  SLOW_CALL_MS,
+} from "../swarm/mesh.ts";
+import type { Swarm } from "../swarm/swarm.ts";
 import type { ConnectionEnd } from "./peer_connections.ts";
 import type { Handshake } from "../wire/handshake.ts";
 
@@ -33,8 +37,8 @@ const REST_MS: Record<Exclude<ConnectionEnd, "refused">, number> = {
   bothComplete: 600_000,
 };
 
-/** How long the address of a peer that called us rests, in milliseconds: it is not lost, if the call is. */
-const CALLER_REST_MS = 30_000;
+/** How long an address rests that it is pointless to dial, in milliseconds: of a peer that called us, which is not lost if the call is, or without a place for it. */
+const POINTLESS_REST_MS = 30_000;
 
 /** What dialing needs. */
 export interface PeerDialingOptions {
@@ -47,10 +51,17 @@ export interface PeerDialingOptions {
   readonly maxPeers: number;
   /** Whether a host is talked to. */
   readonly permits: Permits;
-  /** The connected peers: live. Who listens at an address and called us is not dialed there. */
-  readonly peers: ReadonlyMap<PeerKey, PeerState>;
+  readonly callBudget: CallBudget;
+  /** Who is connected. Who listens at an address and called us is not dialed there. */
+  readonly swarm: Pick<Swarm, "peers" | "hasPlaceFor">;
   /** Takes over a channel whose handshake is done. */
   readonly onPeer: (greeted: GreetedChannel, address: PeerAddress) => void;
+}
+
+/** Options for {@linkcode PeerDialing.add}. */
+export interface AddPeersOptions extends AddAddressesOptions {
+  /** Whether it is known to be peers that listen there, on a system's own ports too. @default {false} */
+  readonly isVouchedFor?: boolean;
 }
 
 /** Dials the peers of one torrent. */
@@ -65,29 +76,31 @@ export class PeerDialing {
     this.#book = new AddressBook(options.random);
   }
 
-  /** Notes addresses and dials what there is room for. What no machine has is left out. */
+  /** Notes addresses and dials what there is room for. What no peer has is left out. */
   add(
     addresses: Iterable<PeerAddress>,
-    options: AddAddressesOptions = {},
+    options: AddPeersOptions = {},
   ): void {
-    const unicast = [...addresses].filter(({ hostname }) =>
-      isUnicast(hostname) && this.#options.permits(hostname)
+    const { isHearsay, isVouchedFor = false } = options;
+    const dialable = [...addresses].filter(({ hostname, port }) =>
+      isUnicast(hostname) && (isVouchedFor || !isPrivileged(port)) &&
+      this.#options.permits(hostname)
     );
-    this.#book.add(unicast, options);
+    this.#book.add(dialable, { isHearsay });
     this.dialMore();
   }
 
   /** Dials while there are addresses due and room for them. */
   dialMore(): void {
-    while (!this.#options.signal.aborted && this.#isCallWanted) {
+    const { callBudget, signal } = this.#options;
+    while (!signal.aborted && this.#isCallWanted) {
       const now = performance.now();
+      if (!callBudget.mayCall(now)) return;
       const address = this.#book.take(now);
       if (address === undefined) return;
-      if (this.#isCaller(address)) {
-        this.#book.release(address, now, CALLER_REST_MS);
-      } else {
-        this.#dial(address);
-      }
+      const restMs = this.#restBefore(address, now);
+      if (restMs > 0) this.#book.postpone(address, now, restMs);
+      else this.#dial(address);
     }
   }
 
@@ -99,25 +112,37 @@ export class PeerDialing {
   }
 
   get #isCallWanted(): boolean {
-    const { peers, maxPeers } = this.#options;
+    const { swarm, maxPeers } = this.#options;
+    const peers = swarm.peers.values();
     return isCallWanted({
-      connectionCount: peers.size,
+      connectionCount: countedConnections(peers, maxPeers),
       callCount: this.#callCount,
       slowCallCount: this.#slowCallCount,
       maxPeers,
     });
   }
 
+  /** How long the address is not to be dialed, in milliseconds. */
+  #restBefore(address: PeerAddress, now: number): number {
+    const { callBudget, swarm } = this.#options;
+    const isPointless = this.#isCaller(address) ||
+      !swarm.hasPlaceFor(address.hostname, now);
+    return isPointless
+      ? POINTLESS_REST_MS
+      : callBudget.restOf(address.hostname, now);
+  }
+
   /** Whether a peer that called us listens there: another connection would take the place of this one. */
   #isCaller({ hostname, port }: PeerAddress): boolean {
-    for (const peer of this.#options.peers.values()) {
+    for (const peer of this.#options.swarm.peers.values()) {
       if (peer.listenPort === port && peer.hostname === hostname) return true;
     }
     return false;
   }
 
   async #dial(address: PeerAddress): Promise<void> {
-    const { own, signal, timeoutMs, onPeer } = this.#options;
+    const { own, signal, timeoutMs, callBudget, onPeer } = this.#options;
+    callBudget.called(performance.now());
     this.#callCount++;
     let isSlow = false;
     const timer = setTimeout(() => {
@@ -127,12 +152,15 @@ export class PeerDialing {
     }, SLOW_CALL_MS);
     try {
       const greeted = await dialPeer(address, own, { signal, timeoutMs });
+      callBudget.answered(address.hostname);
       if (signal.aborted) greeted.channel.close();
       else onPeer(greeted, address);
     } catch (error) {
       // Nobody there, or a stranger: tried again later.
       if (!(error instanceof ProtocolError)) throw error;
-      this.#book.failed(address, performance.now());
+      const now = performance.now();
+      callBudget.unanswered(address.hostname, now);
+      this.#book.failed(address, now);
     } finally {
       clearTimeout(timer);
       this.#callCount--;

@@ -18,10 +18,11 @@ import { listenForPeers } from "../net/listen_for_peers.ts";
 import { PeerListener } from "../net/peer_listener.ts";
 import { createAnnounceKey } from "../tracker/announce.ts";
 import type { AnnounceFunction } from "./announcer.ts";
+import { CallBudget } from "../swarm/call_budget.ts";
 import { MAX_PEERS } from "../swarm/mesh.ts";
 import { Pacer } from "./pacer.ts";
+import type { SharedBySession } from "./shared_by_session.ts";
 import {
-  type SharedBySession,
   TorrentSession,
   type TorrentSessionOptions,
 } from "./torrent_session.ts";
@@ -68,6 +69,7 @@ export function openSession(options: SessionOptions = {}): Session {
     permits: options.permits ?? (() => true),
     uploadPacer: new Pacer(options.maxUploadBytesPerSecond ?? 0),
     downloadPacer: new Pacer(options.maxDownloadBytesPerSecond ?? 0),
+    callBudget: new CallBudget(),
     handshakeTimeoutMs: options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS,
     announce: options.announce,
     hasher: options.hasher ?? platformHasher,

@@ -5,9 +5,7 @@
  *
  * @module
  */
-import type { Permits } from "../base/address_filter.ts";
 import { StorageError } from "../base/errors.ts";
-import type { PeerId } from "../base/identifier.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import { RateMeter } from "../base/rate_meter.ts";
 import type { PieceHasher } from "../disk/piece_hasher.ts";
@@ -28,31 +26,15 @@ import { Swarm } from "../swarm/swarm.ts";
 import { OWN_EXTENSIONS, sharedExtensions } from "../wire/handshake.ts";
 import type { Message } from "../wire/message.ts";
 import { MAX_FRAME_LENGTH } from "../wire/read_message.ts";
-import { type AnnounceFunction, Announcer } from "./announcer.ts";
-import type { Pacer } from "./pacer.ts";
+import { Announcer } from "./announcer.ts";
 import { PeerDialing } from "./peer_dialing.ts";
 import { PeerConnections } from "./peer_connections.ts";
 import type { SessionEvent } from "./session_event.ts";
+import type { SharedBySession } from "./shared_by_session.ts";
 import { describeSwarm, type TorrentSnapshot } from "./snapshot.ts";
 import { verifyAndStore } from "./verify_and_store.ts";
 
 const TICK_MS = 1000;
-
-/** What all torrents of a session share. */
-export interface SharedBySession {
-  readonly ownId: PeerId;
-  /** The announce key. */
-  readonly key: string;
-  /** Where peers reach us. */
-  readonly port: number;
-  readonly maxPeers: number;
-  readonly permits: Permits;
-  readonly uploadPacer: Pacer;
-  readonly downloadPacer: Pacer;
-  readonly handshakeTimeoutMs: number;
-  readonly announce: AnnounceFunction | undefined;
-  readonly hasher: PieceHasher;
-}
 
 /** What one torrent brings along. */
 export interface TorrentSessionOptions {
@@ -113,7 +95,8 @@ export class TorrentSession {
       random: Math.random,
       maxPeers,
       permits,
-      peers: this.#swarm.peers,
+      callBudget: shared.callBudget,
+      swarm: this.#swarm,
       onPeer: (greeted, address) => this.adopt(greeted, address),
     });
     this.#announcer = new Announcer({
@@ -155,9 +138,9 @@ export class TorrentSession {
     return this.#stopped ??= this.#shutDown();
   }
 
-  /** Dials these peers too, as if a tracker had named them. */
+  /** Dials these peers too, wherever they listen: whoever adds them knows them. */
   addPeers(addresses: Iterable<PeerAddress>): void {
-    this.#dialing.add(addresses);
+    this.#dialing.add(addresses, { isVouchedFor: true });
   }
 
   /**

@@ -85,7 +85,7 @@ export class AddressBook {
     }
   }
 
-  /** A random address that may be dialed now; it is in use until {@linkcode failed} or {@linkcode release}. */
+  /** A random address that may be dialed now; it is in use until {@linkcode failed}, {@linkcode release} or {@linkcode postpone}. */
   take(now: number): PeerAddress | undefined {
     const ready = [...this.#entries.values()].filter((entry) =>
       !entry.isInUse && entry.notBefore <= now
@@ -97,6 +97,14 @@ export class AddressBook {
     if (entry.isHearsay && !this.#payForHearsay(now)) return undefined;
     entry.isInUse = true;
     return entry.address;
+  }
+
+  /** It was not dialed after all: not for `pauseMs`. */
+  postpone(address: PeerAddress, now: number, pauseMs: number): void {
+    const entry = this.#find(address);
+    if (entry === undefined) return;
+    if (entry.isHearsay) this.#hearsayPaidUntil -= HEARSAY_INTERVAL_MS;
+    this.#rest(entry, now, pauseMs);
   }
 
   /** Nobody answered there: it rests for longer each time. */

@@ -28,8 +28,15 @@ const MAX_CALLS = 16;
 /** A call that takes longer holds up no other, in milliseconds. */
 export const SLOW_CALL_MS = 500;
 
+/**
+ * Connections with one host that count, of those dialed for: one that opens many
+ * must not have us believe that we need nobody else.
+ */
+const COUNTED_PART = 0.5;
+
 /** How a peer stands with its connections. */
 export interface Mesh {
+  /** Those of them that count, see {@linkcode countedConnections}. */
   readonly connectionCount: number;
   /** Calls in progress. */
   readonly callCount: number;
@@ -44,5 +51,25 @@ export function isCallWanted(mesh: Mesh): boolean {
   const { connectionCount, callCount, maxPeers } = mesh;
   const quickCallCount = callCount - mesh.slowCallCount;
   return callCount < MAX_CALLS && quickCallCount < MAX_QUICK_CALLS &&
-    connectionCount + quickCallCount < Math.ceil(maxPeers * DIALED_PART);
+    connectionCount + quickCallCount < dialedCount(maxPeers);
+}
+
+/** How many connections there are, of each host so many at most. */
+export function countedConnections(
+  peers: Iterable<{ readonly hostname: string }>,
+  maxPeers: number,
+): number {
+  const most = Math.ceil(dialedCount(maxPeers) * COUNTED_PART);
+  const counts = new Map<string, number>();
+  let sum = 0;
+  for (const { hostname } of peers) {
+    const count = (counts.get(hostname) ?? 0) + 1;
+    counts.set(hostname, count);
+    if (count <= most) sum++;
+  }
+  return sum;
+}
+
+function dialedCount(maxPeers: number): number {
+  return Math.ceil(maxPeers * DIALED_PART);
 }

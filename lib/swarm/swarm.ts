@@ -1,8 +1,8 @@
 /**
  * The engine: everything a peer decides about one torrent, without I/O, clocks
  * or chance of its own. Events and the time come in, actions go out; the same
- * events give the same actions, so a whole swarm runs in a test. Owns the roster
- * of peers; `Downloads`, `Uploads` and `Extensions` own the rest.
+ * events give the same actions, so a whole swarm runs in a test. Its parts own
+ * their state: `Roster`, `Downloads`, `Uploads`, `Extensions` and `FirstCopy`.
  *
  * @module
  */
@@ -25,6 +25,7 @@ import type {
 import { Extensions } from "./extensions.ts";
 import { FirstCopy } from "./first_copy.ts";
 import { PeerState } from "./peer_state.ts";
+import { Roster } from "./roster.ts";
 import type { SwarmContext } from "./swarm_context.ts";
 import { Uploads } from "./uploads.ts";
 
@@ -50,10 +51,7 @@ export interface SwarmOptions {
 
 /** One torrent's swarm as we see it. */
 export class Swarm {
-  readonly #ownId: PeerId;
-  readonly #maxPeers: number;
-  readonly #peers = new Map<PeerKey, PeerState>();
-  readonly #banned = new Set<string>();
+  readonly #roster: Roster;
   readonly #context: SwarmContext;
   readonly #downloads: Downloads;
   readonly #uploads: Uploads;
@@ -63,12 +61,11 @@ export class Swarm {
   #actions: SwarmAction[] = [];
 
   constructor(options: SwarmOptions) {
-    this.#ownId = options.ownId;
-    this.#maxPeers = options.maxPeers;
+    this.#roster = new Roster(options);
     this.#context = {
       geometry: options.geometry,
       have: options.have,
-      peers: this.#peers,
+      peers: this.#roster.peers,
       emit: (action) => this.#actions.push(action),
       send: (peer, message, now) => {
         peer.lastSentAt = now;
@@ -101,15 +98,16 @@ export class Swarm {
 
   /** The connected peers: live, not to be changed. */
   get peers(): ReadonlyMap<PeerKey, PeerState> {
-    return this.#peers;
-  }
-
-  get isFull(): boolean {
-    return this.#peers.size >= this.#maxPeers;
+    return this.#roster.peers;
   }
 
   isBanned(hostname: string): boolean {
-    return this.#banned.has(hostname);
+    return this.#roster.isBanned(hostname);
+  }
+
+  /** Whether a peer of the host might join, as far as places go. */
+  hasPlaceFor(hostname: string, now: number): boolean {
+    return this.#roster.hasPlaceFor(hostname, now);
   }
 
   /** Content received and sent so far, in bytes. */
@@ -159,18 +157,19 @@ export class Swarm {
   }
 
   #join(introduction: PeerIntroduction, now: number): void {
-    const twin = this.#findTwin(introduction);
-    const refusal = this.#refusal(introduction, twin);
-    if (refusal !== undefined) {
-      this.#emitDisconnect(introduction.peer, refusal, introduction.hostname);
+    const admission = this.#roster.judge(introduction, now);
+    if (admission.type === "refused") {
+      const { peer, hostname } = introduction;
+      this.#emitDisconnect(peer, admission.reason, hostname);
       return;
     }
-    if (twin !== undefined) {
-      this.#disconnect(twin.key, "duplicate", "it has another connection", now);
+    if (admission.instead !== undefined) {
+      const { peer, reason, detail } = admission.instead;
+      this.#disconnect(peer.key, reason, detail, now);
     }
     const { pieceCount } = this.#context.geometry;
     const peer = new PeerState(introduction, pieceCount, now);
-    this.#peers.set(peer.key, peer);
+    this.#roster.add(peer);
     const seesAll = !this.#firstCopy.peerJoined(peer, now);
     if (seesAll) this.#tellPieces(peer, now);
     this.#extensions.peerJoined(peer, now, { seesAll });
@@ -188,40 +187,8 @@ export class Swarm {
     }
   }
 
-  /** Why a connection is not taken, if it is not; `twin` is another with the same peer. */
-  #refusal(
-    introduction: PeerIntroduction,
-    twin: PeerState | undefined,
-  ): DisconnectReason | undefined {
-    if (introduction.id === this.#ownId) return "ownPeerId";
-    if (this.#banned.has(introduction.hostname)) return "banned";
-    if (twin === undefined) return this.isFull ? "full" : undefined;
-    return this.#replaces(introduction, twin) ? undefined : "duplicate";
-  }
-
-  /**
-   * Another connection with the same peer. Anybody can claim an id: from another
-   * host it does not make a twin, or a stranger could take a seeder's place.
-   */
-  #findTwin({ id, hostname }: PeerIntroduction): PeerState | undefined {
-    for (const peer of this.#peers.values()) {
-      if (peer.id === id && peer.hostname === hostname) return peer;
-    }
-    return undefined;
-  }
-
-  /**
-   * Of two connections between the same peers, both ends must drop the same one:
-   * the one that the peer with the greater id dialed stays. Two dialed by the
-   * same end: the older stays.
-   */
-  #replaces(introduction: PeerIntroduction, twin: PeerState): boolean {
-    if (twin.isOutgoing === introduction.isOutgoing) return false;
-    return introduction.isOutgoing === (this.#ownId > introduction.id);
-  }
-
   #receive(key: PeerKey, message: Message, now: number): void {
-    const peer = this.#peers.get(key);
+    const peer = this.peers.get(key);
     if (peer === undefined) return;
     peer.lastReceivedAt = now;
     try {
@@ -235,7 +202,7 @@ export class Swarm {
   }
 
   #blockSent(key: PeerKey, length: number, now: number): void {
-    const peer = this.#peers.get(key);
+    const peer = this.peers.get(key);
     if (peer === undefined) return;
     peer.lastSentAt = now;
     this.#uploads.blockSent(peer, length, now);
@@ -246,7 +213,7 @@ export class Swarm {
     pieces: readonly number[],
     now: number,
   ): void {
-    const peer = this.#peers.get(key);
+    const peer = this.peers.get(key);
     if (peer !== undefined) this.#uploads.allowedFastFound(peer, pieces, now);
   }
 
@@ -257,7 +224,7 @@ export class Swarm {
     }
     if (!this.have.isFull || wasComplete) return;
     this.#context.emit({ type: "completed" });
-    for (const peer of [...this.#peers.values()]) {
+    for (const peer of [...this.peers.values()]) {
       this.#leaveFellowSeeder(peer, now);
     }
     this.#extensions.completed(now);
@@ -270,10 +237,9 @@ export class Swarm {
 
   #ban(hostname: string, index: number, now: number): void {
     // Several pieces may have been with their judge when the first was found wrong.
-    if (this.#banned.has(hostname)) return;
-    this.#banned.add(hostname);
+    if (!this.#roster.ban(hostname)) return;
     this.#context.emit({ type: "ban", hostname, index });
-    for (const peer of [...this.#peers.values()]) {
+    for (const peer of [...this.peers.values()]) {
       if (peer.hostname !== hostname) continue;
       this.#disconnect(
         peer.key,
@@ -285,7 +251,7 @@ export class Swarm {
   }
 
   #tick(now: number): void {
-    for (const peer of [...this.#peers.values()]) {
+    for (const peer of [...this.peers.values()]) {
       if (now - peer.lastReceivedAt >= IDLE_TIMEOUT_MS) {
         this.#disconnect(
           peer.key,
@@ -336,9 +302,8 @@ export class Swarm {
   }
 
   #remove(key: PeerKey, now: number): void {
-    const peer = this.#peers.get(key);
+    const peer = this.#roster.remove(key);
     if (peer === undefined) return;
-    this.#peers.delete(key);
     this.#downloads.peerLeft(peer, now);
     this.#uploads.peerLeft();
     this.#extensions.peerLeft(peer);

@@ -47,6 +47,32 @@ Deno.test("AddressBook does not free an address that is named again while in use
   assertEquals(book.take(1e9), undefined);
 });
 
+Deno.test("AddressBook remembers the failures of an address that is put off", () => {
+  const book = bookOf(1);
+  book.take(0);
+  book.failed(at(1), 0);
+  book.take(2_000);
+  book.postpone(at(1), 2_000, 10_000);
+  assertEquals(book.take(11_999), undefined);
+  assertEquals(book.take(12_000), at(1));
+  book.failed(at(1), 12_000);
+  assertEquals(book.take(15_999), undefined);
+  assertEquals(book.take(16_000), at(1));
+});
+
+Deno.test("AddressBook counts no call by hearsay that is put off", () => {
+  const book = new AddressBook(MIDDLE);
+  book.add(Array.from({ length: 40 }, (_, host) => at(host)), {
+    isHearsay: true,
+  });
+  for (let count = 0; count < 20; count++) {
+    const address = book.take(0);
+    if (address !== undefined) book.postpone(address, 0, 1e9);
+  }
+  // All that may be dialed at once may be still.
+  assertEquals(takeAll(book, 0).length, 16);
+});
+
 Deno.test("AddressBook leaves an address that fails alone for longer each time", () => {
   const book = bookOf(1);
   // Milliseconds after each failure in a row.

@@ -1,5 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { isCallWanted, MAX_PEERS, type Mesh } from "../../../lib/swarm/mesh.ts";
+import {
+  countedConnections,
+  isCallWanted,
+  MAX_PEERS,
+  type Mesh,
+} from "../../../lib/swarm/mesh.ts";
 
 /** How many calls follow one another while none of them is answered. */
 function callsInARow(mesh: Partial<Mesh>): number {
@@ -32,3 +37,13 @@ for (const [mesh, calls, why] of CASES) {
     assertEquals(callsInARow(mesh), calls);
   });
 }
+
+Deno.test("countedConnections() counts half of those dialed for with one host, however many it opens", () => {
+  const crowd = Array.from({ length: 50 }, () => ({ hostname: "192.0.2.1" }));
+  const others = ["192.0.2.2", "192.0.2.2", "192.0.2.3"].map((hostname) => ({
+    hostname,
+  }));
+  assertEquals(countedConnections(others, MAX_PEERS), 3);
+  assertEquals(countedConnections([...crowd, ...others], MAX_PEERS), 11);
+  assertEquals(countedConnections(crowd, 1), 1);
+});

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import {
   IDLE_TIMEOUT_MS,
   KEEP_ALIVE_INTERVAL,
@@ -20,7 +20,7 @@ Deno.test("Swarm refuses one peer more than it may have", () => {
   const desk = new SwarmDesk({ have: ".", maxPeers: 2 });
   desk.join(1);
   desk.join(2);
-  assert(desk.swarm.isFull);
+  assertEquals(desk.swarm.hasPlaceFor("192.0.2.3", desk.now), false);
   assertEquals(desk.join(3), ["3 disconnect full"]);
   desk.leave(1);
   assertEquals(desk.join(4), []);
@@ -171,4 +171,54 @@ Deno.test("Swarm of a torrent without content has nothing to say or to wait for"
   assertEquals(desk.join(1), []);
   assertEquals(desk.bitfield(1, ""), ["1 disconnect bothComplete"]);
   assertEquals(desk.pass(3000), []);
+});
+
+/** A full swarm of six, of which four are of one host. */
+function crowdedDesk(): SwarmDesk {
+  const desk = new SwarmDesk({ have: "#.", maxPeers: 6 });
+  for (const peer of [1, 2]) desk.join(peer);
+  for (const peer of [11, 12, 13, 14]) desk.join(peer, { hostname: HOST });
+  return desk;
+}
+
+Deno.test("Swarm has a host with many connections make room for one with fewer", () => {
+  const desk = crowdedDesk();
+  // Its youngest, as none of them moves anything.
+  assertEquals(desk.join(3), [
+    "14 disconnect full",
+    "3 < bitfield 128",
+  ]);
+  assertEquals(desk.join(4)[0], "13 disconnect full");
+  // Now it has two, and another would not have fewer.
+  assertEquals(desk.join(5)[0], "12 disconnect full");
+  assertEquals(desk.join(6), ["6 disconnect full"]);
+  assertEquals(desk.swarm.peers.size, 6);
+});
+
+Deno.test("Swarm has the connection leave that moves least", () => {
+  const desk = crowdedDesk();
+  for (const peer of [12, 13, 14]) {
+    desk.bitfield(peer, ".#");
+    desk.signal(peer, "unchoke");
+    desk.block(peer, "1.0");
+  }
+  assertEquals(desk.join(3)[0], "11 disconnect full");
+});
+
+Deno.test("Swarm gives a host with many connections no more places when it is full", () => {
+  const desk = crowdedDesk();
+  assertEquals(desk.join(15, { hostname: HOST }), ["15 disconnect full"]);
+  assertEquals(desk.swarm.hasPlaceFor(HOST, desk.now), false);
+  assertEquals(desk.swarm.hasPlaceFor("192.0.2.3", desk.now), true);
+  // One of the others calls once more: it would have two, and the crowd three.
+  assertEquals(
+    desk.join(16, { hostname: "192.0.2.1" })[0],
+    "14 disconnect full",
+  );
+});
+
+Deno.test("Swarm gives all its places to one host while no other wants in", () => {
+  const desk = new SwarmDesk({ have: ".", maxPeers: 6 });
+  for (let peer = 1; peer <= 6; peer++) desk.join(peer, { hostname: HOST });
+  assertEquals(desk.swarm.peers.size, 6);
 });
