@@ -98,6 +98,12 @@ export class PeerState {
     this.uploadRate = new RateMeter(now);
   }
 
+  /** Nothing could be heard of it for so long, in milliseconds: it was not silent. */
+  forgiveSilence(ms: number): void {
+    this.lastReceivedAt += ms;
+    this.lastProgressAt += ms;
+  }
+
   /** Whether it has every piece, or says that it wants no more: a seeder may show its pieces one by one. [BEP 21] */
   get isSeeder(): boolean {
     return this.pieces.isFull || this.isUploadOnly;

@@ -34,6 +34,13 @@ export const KEEP_ALIVE_INTERVAL = 120_000;
 /** A peer silent for longer is gone, in milliseconds: two keep-alives and some slack. */
 export const IDLE_TIMEOUT_MS = 2 * KEEP_ALIVE_INTERVAL + 10_000;
 
+/**
+ * Ticks come about once a second. When none came for so long, in milliseconds, it
+ * is we who were away, asleep or stopped: what peers said meanwhile is still to be
+ * read, and nobody is to be left for having been silent.
+ */
+const AWAY_MS = 5_000;
+
 /** What a swarm starts from. */
 export interface SwarmOptions {
   readonly geometry: Geometry;
@@ -58,6 +65,7 @@ export class Swarm {
   readonly #extensions: Extensions;
   readonly #firstCopy: FirstCopy;
   readonly #takers: MessageTakers;
+  #tickedAt = Infinity;
   #actions: SwarmAction[] = [];
 
   constructor(options: SwarmOptions) {
@@ -251,6 +259,11 @@ export class Swarm {
   }
 
   #tick(now: number): void {
+    const awayMs = now - this.#tickedAt;
+    this.#tickedAt = now;
+    if (awayMs > AWAY_MS) {
+      for (const peer of this.peers.values()) peer.forgiveSilence(awayMs);
+    }
     for (const peer of [...this.peers.values()]) {
       if (now - peer.lastReceivedAt >= IDLE_TIMEOUT_MS) {
         this.#disconnect(

@@ -129,3 +129,17 @@ Deno.test("Swarm times blocks again when the timed one was cancelled with a late
   desk.block(1, "2.0");
   assertLess(desk.peer(1).window.size, before);
 });
+
+Deno.test("Swarm that was away itself blames no peer for it", () => {
+  const desk = silentPeer();
+  desk.pass(5_000);
+  // Nothing happens for a day, not even a tick.
+  desk.now += 86_400_000;
+  assertEquals(desk.pass(1000).length, 1);
+  assertEquals(desk.peer(1).isSnubbing, false);
+  // From then on it counts as before.
+  desk.pass(SNUB_TIMEOUT_MS - 7_000);
+  assertEquals(desk.peer(1).isSnubbing, false);
+  desk.pass(2_000);
+  assertEquals(desk.peer(1).isSnubbing, true);
+});
