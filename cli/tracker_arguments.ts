@@ -1,0 +1,106 @@
+/**
+ * The command line of `tracker` as a value. Pure.
+ *
+ * @module
+ */
+import {
+  ANNOUNCE_INTERVAL,
+  DEFAULT_TRACKER_PORT,
+  PEER_TIMEOUT,
+} from "../mod.ts";
+import { parseCommandLine } from "./flags.ts";
+import { UsageError } from "./program_error.ts";
+
+/** What `tracker` was asked to do. */
+export interface TrackerArguments {
+  /** 0 for any free one. */
+  readonly port: number;
+  /** `undefined`: every address, IPv4 and IPv6. */
+  readonly host: string | undefined;
+  /** Time between two announces of a peer, in seconds; `undefined` if not given. */
+  readonly intervalSeconds: number | undefined;
+  /** Silence after which a peer is forgotten, in seconds. */
+  readonly peerTimeoutSeconds: number;
+  /** How the lines are written. */
+  readonly format: "text" | "json";
+  /** What is told after the URLs: nothing, or what changes in the swarms. */
+  readonly detail: "urls" | "changes";
+  /** Whether errors are shown with their stack. */
+  readonly isDebug: boolean;
+}
+
+const MAX_PORT = 65535;
+/** A day, in seconds. */
+const MAX_SECONDS = 86_400;
+
+const HELP = `
+Runs a BitTorrent tracker: it tells the peers of a torrent of one another.
+
+Usage: tracker [PORT]
+
+  PORT                    port to listen on (${DEFAULT_TRACKER_PORT}; 0 for any free one)
+  --host ADDRESS          address to listen on (all, IPv4 and IPv6)
+  --interval SECONDS      time between two announces of a peer (${
+  ANNOUNCE_INTERVAL / 1000
+})
+  --peer-timeout SECONDS  silence after which a peer is forgotten (${
+  PEER_TIMEOUT / 1000
+})
+  --quiet                 print the URLs only
+  --json                  print one JSON object a line
+  --debug                 print stack traces of errors
+  --version               print the version
+  --help                  print this
+
+Several trackers run side by side on different ports. Peers and counts are kept
+in memory: after a restart the peers come back with their next announce.
+`;
+
+const FLAGS = {
+  host: { type: "text" },
+  interval: { type: "number", min: 1, max: MAX_SECONDS },
+  "peer-timeout": {
+    type: "number",
+    default: PEER_TIMEOUT / 1000,
+    min: 1,
+    max: MAX_SECONDS,
+  },
+  quiet: { type: "boolean" },
+  json: { type: "boolean" },
+} as const;
+
+/**
+ * Reads the arguments of `tracker`.
+ * @throws {UsageError} If they make no sense.
+ */
+export function parseTrackerArguments(
+  args: readonly string[],
+): TrackerArguments {
+  const { flags, positionals, isDebug } = parseCommandLine(args, {
+    flags: FLAGS,
+    help: HELP,
+  });
+  return {
+    port: readPort(positionals),
+    host: flags.host,
+    intervalSeconds: flags.interval,
+    peerTimeoutSeconds: flags["peer-timeout"],
+    format: flags.json ? "json" : "text",
+    detail: flags.quiet ? "urls" : "changes",
+    isDebug,
+  };
+}
+
+function readPort(positionals: readonly string[]): number {
+  const [text, ...rest] = positionals;
+  if (rest.length > 0) {
+    throw new UsageError(`one PORT is expected, got ${positionals.length}`);
+  }
+  if (text === undefined) return DEFAULT_TRACKER_PORT;
+  if (!/^\d{1,5}$/.test(text) || Number(text) > MAX_PORT) {
+    throw new UsageError(
+      `PORT is ${JSON.stringify(text)}, not a number from 0 to ${MAX_PORT}`,
+    );
+  }
+  return Number(text);
+}
