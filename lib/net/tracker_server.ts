@@ -10,7 +10,7 @@ import { ANNOUNCE_INTERVAL, PEER_TIMEOUT } from "../tracker/announce.ts";
 import { encodeFailure } from "../tracker/announce_reply.ts";
 import { createTrackerHandler } from "../tracker/handler.ts";
 import type { SwarmChange } from "../tracker/peer_store.ts";
-import { PeerRegistry } from "../tracker/registry.ts";
+import { MemoryStore } from "../tracker/memory_store.ts";
 
 /** The port of a tracker that is told none. */
 export const DEFAULT_TRACKER_PORT = 8000;
@@ -68,7 +68,7 @@ export function startTracker(
     onChange,
     onError = () => {},
   } = options;
-  const store = new PeerRegistry({
+  const store = new MemoryStore({
     peerTimeoutMs,
     random: Math.random,
     ...(onChange && { onChange }),
@@ -90,13 +90,17 @@ export function startTracker(
         onError(error);
         return new Response(encodeFailure("the tracker failed"));
       },
-    }, (request, { remoteAddr }) => {
-      const { status, headers, body } = handle({
+    }, async (request, { remoteAddr }) => {
+      const { status, headers, body } = await handle({
         method: request.method,
         ...splitUrl(request.url),
         remoteHostname: remoteAddr.hostname,
+        header: (name) => request.headers.get(name) ?? undefined,
       }, performance.now());
-      return new Response(body, { status, headers });
+      const content = typeof body === "string" || body instanceof Uint8Array
+        ? body
+        : ReadableStream.from(body);
+      return new Response(content, { status, headers });
     }));
   const cleanup = setInterval(
     () => store.expire(performance.now()),

@@ -39,11 +39,11 @@ export interface TrackerStats {
 }
 
 /** Reads a store. */
-export function trackerStats(
+export async function trackerStats(
   store: PeerStore,
   uptimeSeconds: number,
-): TrackerStats {
-  const totals = store.totals();
+): Promise<TrackerStats> {
+  const totals = await store.totals();
   return {
     uptimeSeconds,
     activeTorrents: totals.activeSwarmCount,
@@ -51,7 +51,7 @@ export function trackerStats(
     seeders: totals.seederCount,
     leechers: totals.leecherCount,
     downloads: totals.downloadCount,
-    torrents: Array.from(store.swarms(), (swarm) => ({
+    torrents: Array.from(await store.swarms(), (swarm) => ({
       infoHash: swarm.infoHash,
       seeders: swarm.complete,
       leechers: swarm.incomplete,

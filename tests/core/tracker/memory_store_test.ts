@@ -6,15 +6,15 @@ import type {
   SwarmChange,
 } from "../../../lib/tracker/peer_store.ts";
 import {
-  PeerRegistry,
-  type PeerRegistryOptions,
-} from "../../../lib/tracker/registry.ts";
-import { infoHash, peerAnnounce, peerId } from "./samples.ts";
+  MemoryStore,
+  type MemoryStoreOptions,
+} from "../../../lib/tracker/memory_store.ts";
+import { addressesOf, infoHash, peerAnnounce, peerId } from "./samples.ts";
 
-function registry(
-  options: Partial<PeerRegistryOptions> = {},
-): PeerRegistry {
-  return new PeerRegistry({
+function memoryStore(
+  options: Partial<MemoryStoreOptions> = {},
+): MemoryStore {
+  return new MemoryStore({
     peerTimeoutMs: 180_000,
     random: seededRandom(1),
     ...options,
@@ -25,7 +25,7 @@ type Accepted = AnnounceOutcome & { type: "accepted" };
 
 /** Announces at second 0 unless said otherwise; fails the test if refused. */
 function accept(
-  store: PeerRegistry,
+  store: MemoryStore,
   name: string,
   changes: Partial<PeerAnnounce> = {},
   nowMs = 0,
@@ -36,8 +36,8 @@ function accept(
 }
 
 /** `1 seeders 2 leechers 3 downloads` of swarm "a" as "1 2 3". */
-function counts(store: PeerRegistry, digit = "a"): string {
-  const swarm = store.swarm(infoHash(digit));
+function counts(store: MemoryStore, digit = "a"): string {
+  const [swarm] = store.scrape([infoHash(digit)]);
   return swarm === undefined
     ? "unknown"
     : `${swarm.complete} ${swarm.incomplete} ${swarm.downloaded}`;
@@ -45,12 +45,13 @@ function counts(store: PeerRegistry, digit = "a"): string {
 
 /** The numbers of the peers that were given out, in order: peer `n` listens on port `n`. */
 function ports(outcome: Accepted): number[] {
-  return outcome.peers.flatMap((peer) => peer.addresses)
-    .map(({ port }) => port).sort((a, b) => a - b);
+  return addressesOf(outcome.peers).map(({ port }) => port).sort((a, b) =>
+    a - b
+  );
 }
 
 /** Fills swarm "a" with seeders on ports from 1000 and leechers on ports from 2000. */
-function fill(store: PeerRegistry, seeders: number, leechers: number): void {
+function fill(store: MemoryStore, seeders: number, leechers: number): void {
   const join = (port: number, isSeeder: boolean): void => {
     const address = { hostname: "192.0.2.1", port };
     accept(store, `${port}`, { address, isSeeder });
@@ -59,8 +60,8 @@ function fill(store: PeerRegistry, seeders: number, leechers: number): void {
   for (let index = 0; index < leechers; index++) join(2000 + index, false);
 }
 
-Deno.test("PeerRegistry counts a peer through its life", () => {
-  const store = registry();
+Deno.test("MemoryStore counts a peer through its life", () => {
+  const store = memoryStore();
   assertEquals(counts(store), "unknown");
   accept(store, "x");
   assertEquals(counts(store), "0 1 0");
@@ -73,7 +74,7 @@ Deno.test("PeerRegistry counts a peer through its life", () => {
   accept(store, "x", { event: "update", isSeeder: false }); // lost its file
   assertEquals(counts(store), "0 1 1");
   const last = accept(store, "x", { event: "stopped" });
-  assertEquals(last.peers, []);
+  assertEquals(addressesOf(last.peers), []);
   assertEquals(last.swarm.incomplete, 0);
   assertEquals(counts(store), "0 0 1"); // downloads outlive the peers
   assertEquals(store.totals(), {
@@ -81,11 +82,12 @@ Deno.test("PeerRegistry counts a peer through its life", () => {
     seederCount: 0,
     leecherCount: 0,
     downloadCount: 1,
+    bytesPerSecond: 0,
   });
 });
 
-Deno.test("PeerRegistry learns of peers by any event, and of none by stopped", () => {
-  const store = registry();
+Deno.test("MemoryStore learns of peers by any event, and of none by stopped", () => {
+  const store = memoryStore();
   accept(store, "x", { event: "update" });
   accept(store, "y", { event: "completed", isSeeder: true });
   accept(store, "z", { event: "stopped" });
@@ -94,17 +96,17 @@ Deno.test("PeerRegistry learns of peers by any event, and of none by stopped", (
   assertEquals(counts(store, "b"), "unknown");
 });
 
-Deno.test("PeerRegistry keeps swarms apart", () => {
-  const store = registry();
+Deno.test("MemoryStore keeps swarms apart", () => {
+  const store = memoryStore();
   accept(store, "x");
   const other = accept(store, "x", { infoHash: infoHash("b") });
-  assertEquals(other.peers, []);
+  assertEquals(addressesOf(other.peers), []);
   accept(store, "x", { event: "stopped" });
   assertEquals([counts(store, "a"), counts(store, "b")], ["unknown", "0 1 0"]);
 });
 
-Deno.test("PeerRegistry gives a leecher everyone else and a seeder the leechers alone", () => {
-  const store = registry();
+Deno.test("MemoryStore gives a leecher everyone else and a seeder the leechers alone", () => {
+  const store = memoryStore();
   fill(store, 2, 3);
   const asLeecher = accept(store, "2000", {
     address: { hostname: "192.0.2.1", port: 2000 },
@@ -117,13 +119,13 @@ Deno.test("PeerRegistry gives a leecher everyone else and a seeder the leechers 
   assertEquals(ports(asSeeder), [2000, 2001, 2002]);
 });
 
-Deno.test("PeerRegistry gives as many peers as wanted, seeders for half of them", () => {
+Deno.test("MemoryStore gives as many peers as wanted, seeders for half of them", () => {
   const seederCount = (
     seeders: number,
     leechers: number,
     numwant: number,
   ): string => {
-    const store = registry();
+    const store = memoryStore();
     fill(store, seeders, leechers);
     const given = ports(accept(store, "asker", { numwant }));
     return `${given.filter((port) => port < 2000).length} of ${given.length}`;
@@ -136,8 +138,8 @@ Deno.test("PeerRegistry gives as many peers as wanted, seeders for half of them"
   assertEquals(seederCount(3, 3, 0), "0 of 0");
 });
 
-Deno.test("PeerRegistry gives everybody to somebody", () => {
-  const store = registry();
+Deno.test("MemoryStore gives everybody to somebody", () => {
+  const store = memoryStore();
   fill(store, 0, 100);
   const given = new Set<number>();
   for (let round = 0; round < 100; round++) {
@@ -148,8 +150,8 @@ Deno.test("PeerRegistry gives everybody to somebody", () => {
   assertEquals(given.size, 100);
 });
 
-Deno.test("PeerRegistry forgets silent peers, and only those", () => {
-  const store = registry();
+Deno.test("MemoryStore forgets silent peers, and only those", () => {
+  const store = memoryStore();
   accept(store, "early", {}, 0);
   accept(store, "late", {}, 60_000);
   accept(store, "other", { infoHash: infoHash("b"), isSeeder: true }, 0);
@@ -165,20 +167,19 @@ Deno.test("PeerRegistry forgets silent peers, and only those", () => {
   assertEquals(store.totals().leecherCount, 0);
 });
 
-Deno.test("PeerRegistry lists one address of each family for a peer that announces from both", () => {
-  const store = registry();
+Deno.test("MemoryStore lists one address of each family for a peer that announces from both", () => {
+  const store = memoryStore();
   const ipv4 = { hostname: "192.0.2.1", port: 1 };
   const ipv6 = { hostname: "2001:db8::1", port: 1 };
   accept(store, "x", { address: ipv4, key: "secret" });
   accept(store, "x", { address: ipv6, key: "secret" });
   assertEquals(counts(store), "0 1 0");
-  const [given] = accept(store, "y").peers;
-  assertEquals(given?.addresses, [ipv4, ipv6]);
+  assertEquals(addressesOf(accept(store, "y").peers), [ipv4, ipv6]);
 });
 
-Deno.test("PeerRegistry lets a peer move only with its key", () => {
+Deno.test("MemoryStore lets a peer move only with its key", () => {
   const elsewhere = { hostname: "192.0.2.66", port: 6881 };
-  const store = registry();
+  const store = memoryStore();
   accept(store, "keyed", { key: "secret" });
   accept(store, "plain");
   for (
@@ -196,21 +197,21 @@ Deno.test("PeerRegistry lets a peer move only with its key", () => {
     }
   }
   accept(store, "keyed", { key: "secret", address: elsewhere });
-  const given = accept(store, "asker").peers
+  const keyed = store.peers(infoHash("a"), 9)
     .find((peer) => peer.peerId === peerId("keyed"));
-  assertEquals(given?.addresses, [elsewhere]);
+  assertEquals(keyed?.addresses, [elsewhere]);
 });
 
-Deno.test("PeerRegistry lets a peer at its old address change port and key", () => {
-  const store = registry();
+Deno.test("MemoryStore lets a peer at its old address change port and key", () => {
+  const store = memoryStore();
   accept(store, "x", { key: "old" });
   const address = { hostname: "192.0.2.1", port: 7000 };
   accept(store, "x", { key: "new", address });
   assertEquals(ports(accept(store, "y")), [7000]);
 });
 
-Deno.test("PeerRegistry refuses more peers and torrents than its limits, and no known peer", () => {
-  const store = registry({ maxPeerCount: 3, maxSwarmCount: 2 });
+Deno.test("MemoryStore refuses more peers and torrents than its limits, and no known peer", () => {
+  const store = memoryStore({ maxPeerCount: 3, maxSwarmCount: 2 });
   accept(store, "x");
   accept(store, "x", { infoHash: infoHash("b") });
   assertEquals(
@@ -227,8 +228,8 @@ Deno.test("PeerRegistry refuses more peers and torrents than its limits, and no 
   accept(store, "z");
 });
 
-Deno.test("PeerRegistry remembers downloads when the peers come back", () => {
-  const store = registry();
+Deno.test("MemoryStore remembers downloads when the peers come back", () => {
+  const store = memoryStore();
   accept(store, "x", { event: "completed", isSeeder: true });
   accept(store, "x", { event: "stopped" });
   assertEquals([...store.swarms()].map(({ downloaded }) => downloaded), [1]);
@@ -236,9 +237,9 @@ Deno.test("PeerRegistry remembers downloads when the peers come back", () => {
   assertEquals(counts(store), "0 1 1");
 });
 
-Deno.test("PeerRegistry tells of joins, completions, departures and silence with the counts after them", () => {
+Deno.test("MemoryStore tells of joins, completions, departures and silence with the counts after them", () => {
   const changes: string[] = [];
-  const store = registry({
+  const store = memoryStore({
     onChange: ({ type, address, swarm }: SwarmChange) =>
       changes.push(
         `${type} ${address.port}: ${swarm.complete} ${swarm.incomplete}`,
@@ -259,9 +260,9 @@ Deno.test("PeerRegistry tells of joins, completions, departures and silence with
   ]);
 });
 
-Deno.test("PeerRegistry keeps its counts equal to a plain list's through random announces (seed 4)", () => {
+Deno.test("MemoryStore keeps its counts equal to a plain list's through random announces (seed 4)", () => {
   const random = seededRandom(4);
-  const store = registry({ random });
+  const store = memoryStore({ random });
   const events = ["started", "update", "completed", "stopped"] as const;
   const model = new Map<string, { isSeeder: boolean; seenMs: number }>();
   for (let round = 0; round < 20_000; round++) {

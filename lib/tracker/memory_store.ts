@@ -8,22 +8,25 @@
  *
  * @module
  */
-import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
 import type { InfoHash, PeerId } from "../base/identifier.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import type { Random } from "../base/random.ts";
-import type { ScrapeEntry } from "./announce.ts";
+import type { ScrapeEntry, TransferProgress } from "./announce.ts";
+import { mayUpdate, withAddress } from "./known_peer.ts";
+import { packPeers } from "./pack_peers.ts";
 import { PeerPool, type Pooled } from "./peer_pool.ts";
 import type {
   AnnounceOutcome,
   PeerAnnounce,
+  PeerDetails,
   PeerStore,
   StoreTotals,
   SwarmChange,
+  SwarmSummary,
 } from "./peer_store.ts";
 
-/** How a {@linkcode PeerRegistry} is set up. */
-export interface PeerRegistryOptions {
+/** How a {@linkcode MemoryStore} is set up. */
+export interface MemoryStoreOptions {
   /** Silence after which a peer is forgotten, in milliseconds. */
   readonly peerTimeoutMs: number;
   /** Picks the peers that are given out. */
@@ -46,6 +49,7 @@ interface RegisteredPeer extends Pooled {
   isSeeder: boolean;
   hasCompleted: boolean;
   lastSeenMs: number;
+  progress: TransferProgress;
 }
 
 interface Swarm {
@@ -54,12 +58,14 @@ interface Swarm {
   readonly peers: Map<PeerId, RegisteredPeer>;
   readonly seeders: PeerPool<RegisteredPeer>;
   readonly leechers: PeerPool<RegisteredPeer>;
+  readonly openedAtMs: number;
+  contentLength: number;
   downloadCount: number;
 }
 
 /** A {@linkcode PeerStore} in memory. */
-export class PeerRegistry implements PeerStore {
-  readonly #options: Required<PeerRegistryOptions>;
+export class MemoryStore implements PeerStore {
+  readonly #options: Required<MemoryStoreOptions>;
   readonly #swarms = new Map<InfoHash, Swarm>();
   /** Download counts of swarms that have no peers now. */
   readonly #pastDownloadCounts = new Map<InfoHash, number>();
@@ -67,7 +73,7 @@ export class PeerRegistry implements PeerStore {
   #leecherCount = 0;
   #downloadCount = 0;
 
-  constructor(options: PeerRegistryOptions) {
+  constructor(options: MemoryStoreOptions) {
     this.#options = {
       onChange: () => {},
       maxSwarmCount: 20_000,
@@ -86,8 +92,11 @@ export class PeerRegistry implements PeerStore {
       if (known !== undefined) this.#remove(swarm!, known, "left");
       return {
         type: "accepted",
-        swarm: this.swarm(announce.infoHash) ?? emptySwarm(announce.infoHash),
-        peers: [],
+        swarm: this.#counts(announce.infoHash) ??
+          emptySwarm(announce.infoHash),
+        peers: packPeers([], announce.wantsIds),
+        swarmAgeMs: swarm === undefined ? 0 : nowMs - swarm.openedAtMs,
+        peerCount: this.#peerCount,
       };
     }
     const { maxPeerCount, maxSwarmCount } = this.#options;
@@ -98,26 +107,55 @@ export class PeerRegistry implements PeerStore {
       return refuse(`the tracker is full with ${maxSwarmCount} torrents`);
     }
     return this.#list(
-      swarm ?? this.#openSwarm(announce.infoHash),
+      swarm ?? this.#openSwarm(announce.infoHash, nowMs),
       known,
       announce,
       nowMs,
     );
   }
 
-  swarm(infoHash: InfoHash): ScrapeEntry | undefined {
+  scrape(infoHashes: readonly InfoHash[]): ScrapeEntry[] {
+    return infoHashes.map((infoHash) => this.#counts(infoHash))
+      .filter((entry) => entry !== undefined);
+  }
+
+  *swarms(): Generator<SwarmSummary> {
+    for (const swarm of this.#swarms.values()) {
+      const { contentLength } = swarm;
+      yield {
+        ...countsOf(swarm),
+        contentLength: contentLength === 0 ? undefined : contentLength,
+        bytesPerSecond: 0,
+      };
+    }
+    for (const [infoHash, downloaded] of this.#pastDownloadCounts) {
+      yield {
+        ...emptySwarm(infoHash),
+        downloaded,
+        contentLength: undefined,
+        bytesPerSecond: 0,
+      };
+    }
+  }
+
+  peers(infoHash: InfoHash, limit: number): PeerDetails[] {
+    const peers = this.#swarms.get(infoHash)?.peers.values() ?? [];
+    return Array.from(peers).slice(0, limit).map((peer) => ({
+      peerId: peer.peerId,
+      addresses: peer.addresses,
+      isSeeder: peer.isSeeder,
+      progress: peer.progress,
+      bytesPerSecond: 0,
+      lastSeenMs: peer.lastSeenMs,
+    }));
+  }
+
+  #counts(infoHash: InfoHash): ScrapeEntry | undefined {
     const swarm = this.#swarms.get(infoHash);
     if (swarm !== undefined) return countsOf(swarm);
     const downloaded = this.#pastDownloadCounts.get(infoHash);
     if (downloaded === undefined) return undefined;
     return { ...emptySwarm(infoHash), downloaded };
-  }
-
-  *swarms(): Generator<ScrapeEntry> {
-    for (const swarm of this.#swarms.values()) yield countsOf(swarm);
-    for (const [infoHash, downloaded] of this.#pastDownloadCounts) {
-      yield { ...emptySwarm(infoHash), downloaded };
-    }
   }
 
   totals(): StoreTotals {
@@ -126,10 +164,11 @@ export class PeerRegistry implements PeerStore {
       seederCount: this.#seederCount,
       leecherCount: this.#leecherCount,
       downloadCount: this.#downloadCount,
+      bytesPerSecond: 0,
     };
   }
 
-  expire(nowMs: number): void {
+  expire(nowMs: number): boolean {
     const oldestMs = nowMs - this.#options.peerTimeoutMs;
     for (const swarm of this.#swarms.values()) {
       for (const peer of swarm.peers.values()) {
@@ -137,6 +176,11 @@ export class PeerRegistry implements PeerStore {
         this.#remove(swarm, peer, "expired");
       }
     }
+    return false;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
   }
 
   get #peerCount(): number {
@@ -156,6 +200,7 @@ export class PeerRegistry implements PeerStore {
       isSeeder: announce.isSeeder,
       hasCompleted: false,
       lastSeenMs: nowMs,
+      progress: announce.progress,
       place: 0,
     };
     if (known !== undefined) this.#leavePool(swarm, peer);
@@ -164,6 +209,11 @@ export class PeerRegistry implements PeerStore {
     peer.addresses = withAddress(peer.addresses, announce.address);
     peer.key = announce.key ?? peer.key;
     peer.lastSeenMs = nowMs;
+    peer.progress = announce.progress;
+    swarm.contentLength = Math.max(
+      swarm.contentLength,
+      announce.progress.left,
+    );
     swarm.peers.delete(peer.peerId);
     swarm.peers.set(peer.peerId, peer);
     if (known === undefined) this.#tell("joined", swarm, peer);
@@ -176,7 +226,12 @@ export class PeerRegistry implements PeerStore {
     return {
       type: "accepted",
       swarm: countsOf(swarm),
-      peers: this.#pick(swarm, peer, announce.numwant),
+      peers: packPeers(
+        this.#pick(swarm, peer, announce.numwant),
+        announce.wantsIds,
+      ),
+      swarmAgeMs: nowMs - swarm.openedAtMs,
+      peerCount: this.#peerCount,
     };
   }
 
@@ -202,12 +257,14 @@ export class PeerRegistry implements PeerStore {
     return [...seeders, ...leechers];
   }
 
-  #openSwarm(infoHash: InfoHash): Swarm {
+  #openSwarm(infoHash: InfoHash, nowMs: number): Swarm {
     const swarm: Swarm = {
       infoHash,
       peers: new Map(),
       seeders: new PeerPool(),
       leechers: new PeerPool(),
+      openedAtMs: nowMs,
+      contentLength: 0,
       downloadCount: this.#pastDownloadCounts.get(infoHash) ?? 0,
     };
     this.#pastDownloadCounts.delete(infoHash);
@@ -260,34 +317,6 @@ export class PeerRegistry implements PeerStore {
       swarm: countsOf(swarm),
     });
   }
-}
-
-/** A known peer may announce from where it is listed, or prove itself with its key. */
-function mayUpdate(peer: RegisteredPeer, announce: PeerAnnounce): boolean {
-  const { hostname } = announce.address;
-  return peer.addresses.some((address) => address.hostname === hostname) ||
-    (peer.key !== undefined && announce.key !== undefined &&
-      isSameKey(peer.key, announce.key));
-}
-
-const encoder = new TextEncoder();
-
-/** The key is a secret: how long the comparison takes must not tell how much of a guess is right. */
-function isSameKey(left: string, right: string): boolean {
-  return left.length === right.length &&
-    timingSafeEqual(encoder.encode(left), encoder.encode(right));
-}
-
-/** The address takes the place of the one of its family; the newest is last. */
-function withAddress(
-  addresses: readonly PeerAddress[],
-  address: PeerAddress,
-): PeerAddress[] {
-  const isIpv6 = address.hostname.includes(":");
-  const others = addresses.filter((other) =>
-    other.hostname.includes(":") !== isIpv6
-  );
-  return [...others, address];
 }
 
 function poolOf(swarm: Swarm, peer: RegisteredPeer): PeerPool<RegisteredPeer> {
