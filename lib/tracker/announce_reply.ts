@@ -24,15 +24,7 @@ import {
 } from "./announce.ts";
 import type { AnnounceQuery } from "./announce_query.ts";
 import type { PickedPeers } from "./peer_store.ts";
-
-/** A tracker that asks for no pause would be asked without one. In milliseconds. */
-const SHORTEST_INTERVAL_MS = 1_000;
-
-/** A tracker that asks for silence for ever is asked once a day. In milliseconds. */
-const LONGEST_INTERVAL_MS = 86_400_000;
-
-/** What a tracker without `min interval` is spared, in milliseconds. */
-const DEFAULT_MIN_INTERVAL_MS = 60_000;
+import { defaultMinInterval, intervalOf } from "./reply_interval.ts";
 
 /** Longest `tracker id` that is sent back, in characters. */
 const MAX_TRACKER_ID_LENGTH = 512;
@@ -93,7 +85,7 @@ export function parseAnnounceReply(bytes: Uint8Array): AnnounceReply {
   return {
     intervalMs,
     minIntervalMs: interval(reply, "min interval") ??
-      Math.min(intervalMs, DEFAULT_MIN_INTERVAL_MS),
+      defaultMinInterval(intervalMs),
     complete: replyNumber(reply, "complete"),
     incomplete: replyNumber(reply, "incomplete"),
     peers: [...peers(reply, "peers"), ...peers(reply, "peers6")],
@@ -170,11 +162,7 @@ function encodePeers(
 
 function interval(reply: DecodedDictionary, key: string): number | undefined {
   const seconds = replyNumber(reply, key);
-  if (seconds === undefined) return undefined;
-  return Math.min(
-    Math.max(seconds * 1000, SHORTEST_INTERVAL_MS),
-    LONGEST_INTERVAL_MS,
-  );
+  return seconds === undefined ? undefined : intervalOf(seconds);
 }
 
 const COMPACT_FAMILIES = { peers: "ipv4", peers6: "ipv6" } as const satisfies {
