@@ -108,6 +108,17 @@ export {
   saveTorrentFile,
   type SaveTorrentFileOptions,
 } from "./disk/torrent_file.ts";
+export { MemoryCatalogue } from "./disk/memory_catalogue.ts";
+export {
+  openTorrentFolder,
+  TorrentFolder,
+  type TorrentFolderChange,
+  type TorrentFolderOptions,
+} from "./disk/torrent_folder.ts";
+export type {
+  ListedTorrent,
+  TorrentCatalogue,
+} from "./base/torrent_catalogue.ts";
 export {
   buildTorrent,
   type NewTorrent,
