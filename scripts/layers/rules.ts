@@ -18,6 +18,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   swarm: ["wire", "metainfo"],
   disk: ["metainfo"],
   net: ["wire", "tracker"],
+  store: ["tracker"],
   session: ["net", "disk", "swarm"],
 };
 
