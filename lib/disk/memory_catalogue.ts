@@ -24,8 +24,12 @@ export class MemoryCatalogue implements TorrentCatalogue {
    * @throws {RangeError} If the name cannot be a part of a URL.
    */
   async add(fileName: string, bytes: Uint8Array): Promise<ListedTorrent> {
-    if (fileName === "" || !fileName.isWellFormed()) {
-      throw new RangeError("Cannot offer a torrent: its file name is no text");
+    if (/^\.{0,2}$/.test(fileName) || !fileName.isWellFormed()) {
+      throw new RangeError(
+        `Cannot offer a torrent as ${
+          JSON.stringify(fileName)
+        }: no URL can end so`,
+      );
     }
     const copy = bytes.slice();
     const torrent = await parseTorrentFile(copy, "linux");
