@@ -11,12 +11,16 @@ import { encodeFailure } from "../tracker/announce_reply.ts";
 import { createTrackerHandler } from "../tracker/handler.ts";
 import type { SwarmChange } from "../tracker/peer_store.ts";
 import { MemoryStore } from "../tracker/memory_store.ts";
+import { TrackerPage } from "../tracker/page/routes.ts";
 
 /** The port of a tracker that is told none. */
 export const DEFAULT_TRACKER_PORT = 8000;
 
 /** Longest time between two searches for silent peers, in milliseconds. */
 const MAX_CLEANUP_INTERVAL_MS = 10_000;
+
+/** Time between two looks at the swarms for the page, in milliseconds. */
+const PAGE_SAMPLE_INTERVAL_MS = 1_000;
 
 /** The tracker cannot listen: another port or address is to be chosen. */
 export class TrackerStartError extends Error {
@@ -73,11 +77,17 @@ export function startTracker(
     random: Math.random,
     ...(onChange && { onChange }),
   });
+  const page = new TrackerPage({
+    store,
+    startedAtMs: performance.now(),
+    peerTimeoutMs,
+    sha256,
+  });
   const handle = createTrackerHandler({
     store,
     intervalMs,
     minIntervalMs,
-    startedAtMs: performance.now(),
+    routes: page.routes,
   });
   const closing = new AbortController();
   const servers = listen({ hostname, port }, (at) =>
@@ -106,8 +116,14 @@ export function startTracker(
     () => store.expire(performance.now()),
     Math.min(peerTimeoutMs / 4, MAX_CLEANUP_INTERVAL_MS),
   );
+  const sampling = setInterval(
+    () => void page.sample(performance.now()).catch(onError),
+    PAGE_SAMPLE_INTERVAL_MS,
+  );
   const stop = async (): Promise<void> => {
     clearInterval(cleanup);
+    clearInterval(sampling);
+    page.close();
     // Not `shutdown()`: in Deno 2.4 it waits for connections that say nothing.
     closing.abort();
     await Promise.all(servers.map((server) => server.finished));
@@ -119,6 +135,12 @@ export function startTracker(
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+async function sha256(
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
 }
 
 type TrackerSocket = Deno.HttpServer<Deno.NetAddr>;

@@ -12,11 +12,9 @@ import type { ScrapeEntry } from "./announce.ts";
 import { parseAnnounceQuery, parseScrapeQuery } from "./announce_query.ts";
 import { encodeAnnounceReply, encodeFailure } from "./announce_reply.ts";
 import { AnswerCache } from "./answer_cache.ts";
-import { renderDashboard } from "./dashboard.ts";
 import type { PeerStore } from "./peer_store.ts";
 import { QueryError } from "./query.ts";
 import { encodeScrapeReply } from "./scrape_reply.ts";
-import { trackerStats } from "./stats.ts";
 
 /** What the tracker needs of an HTTP request. */
 export interface TrackerRequest {
@@ -49,8 +47,6 @@ export interface TrackerHandlerOptions {
   readonly intervalMs: number;
   /** Time they are asked to wait at least, in milliseconds. */
   readonly minIntervalMs: number;
-  /** When the tracker started, on the clock of `handle`. */
-  readonly startedAtMs: number;
   /**
    * Further paths, before the tracker's own. One that ends with a slash stands
    * for all that begin with it; `/` alone is only itself.
@@ -76,9 +72,6 @@ export function createTrackerHandler(
   const routes = new Map<string, Route>([
     ["/announce", orFailure((...asked) => announce(...asked, context))],
     ["/scrape", orFailure((...asked) => scrape(...asked, context))],
-    ["/stats", (_, nowMs) => statsPage(nowMs, context)],
-    ["/stats.json", (_, nowMs) => statsJson(nowMs, context)],
-    ["/", () => ({ status: 302, headers: { location: "/stats" }, body: "" })],
     ...options.routes ?? [],
   ]);
   return (request, nowMs) => {
@@ -158,38 +151,6 @@ function scrape(
     : whenThere(store.scrape([...infoHashes]), reply);
 }
 
-function statsPage(
-  nowMs: number,
-  context: RouteContext,
-): Awaitable<TrackerResponse> {
-  return ofAll("stats page", nowMs, context, async () => ({
-    status: 200,
-    headers: {
-      "content-type": "text/html; charset=utf-8",
-      "cache-control": "no-store",
-      "content-security-policy":
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-      "x-content-type-options": "nosniff",
-      "referrer-policy": "no-referrer",
-    },
-    body: renderDashboard(await statsAt(nowMs, context)),
-  }));
-}
-
-function statsJson(
-  nowMs: number,
-  context: RouteContext,
-): Awaitable<TrackerResponse> {
-  return ofAll("stats", nowMs, context, async () => ({
-    status: 200,
-    headers: {
-      "content-type": "application/json",
-      "cache-control": "no-store",
-    },
-    body: `${JSON.stringify(await statsAt(nowMs, context))}\n`,
-  }));
-}
-
 /** An answer that tells of every torrent. */
 function ofAll(
   name: string,
@@ -202,13 +163,6 @@ function ofAll(
     ({ activeSwarmCount: swarmCount }) =>
       answers.get({ name, swarmCount, nowMs }, make),
   );
-}
-
-function statsAt(
-  nowMs: number,
-  { store, startedAtMs }: RouteContext,
-): ReturnType<typeof trackerStats> {
-  return trackerStats(store, Math.floor((nowMs - startedAtMs) / 1000));
 }
 
 /** A query that cannot be read is answered with a failure reason. [BEP 3] */

@@ -99,7 +99,6 @@ Deno.test(`the handler answers any query with status 200 (seed ${FUZZ_SEED})`, a
     store: new MemoryStore({ peerTimeoutMs: 1_000, random: seededRandom(1) }),
     intervalMs: 120_000,
     minIntervalMs: 30_000,
-    startedAtMs: 0,
   });
   await fuzz({
     examples: [QUERY],

@@ -1,10 +1,4 @@
-import {
-  assert,
-  assertEquals,
-  assertMatch,
-  assertNotMatch,
-  assertStringIncludes,
-} from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { seededRandom } from "../../../lib/base/random.ts";
 import {
   createTrackerHandler,
@@ -23,7 +17,6 @@ function tracker(): TrackerHandler {
     }),
     intervalMs: 120_000,
     minIntervalMs: 30_000,
-    startedAtMs: 1_000,
   });
 }
 
@@ -108,10 +101,7 @@ Deno.test("/announce answers a malformed query with a failure reason", async () 
     await announce(handle, { left: -1 }),
     "d14:failure reason26:left is not a whole numbere",
   );
-  assertEquals(
-    (await get(handle, "/stats.json")).body.includes('"peers":0'),
-    true,
-  );
+  assertEquals((await get(handle, "/scrape")).body, "d5:filesdee");
 });
 
 Deno.test("/announce answers with the store's refusal", async () => {
@@ -153,52 +143,18 @@ Deno.test("/scrape counts the named torrents, or all of them", async () => {
   );
 });
 
-Deno.test("/stats.json gives the totals and every torrent", async () => {
+Deno.test("paths that nobody has lead nowhere", async () => {
   const handle = tracker();
-  await announce(handle, { event: "completed", left: 0 });
-  await announce(handle, { peer_id: "other---------------" });
-  const { headers, body } = await get(handle, "/stats.json");
-  assertEquals(headers["content-type"], "application/json");
-  assertEquals(JSON.parse(body), {
-    uptimeSeconds: 61,
-    activeTorrents: 1,
-    peers: 2,
-    seeders: 1,
-    leechers: 1,
-    downloads: 1,
-    torrents: [{
-      infoHash: "aa".repeat(20),
-      seeders: 1,
-      leechers: 1,
-      downloads: 1,
-    }],
-  });
-});
-
-Deno.test("/stats is a page that reloads itself and runs nothing", async () => {
-  const handle = tracker();
-  await announce(handle);
-  const { status, headers, body } = await get(handle, "/stats");
-  assertEquals(status, 200);
-  assertEquals(headers["content-type"], "text/html; charset=utf-8");
-  assertMatch(headers["content-security-policy"]!, /default-src 'none'/);
-  assertStringIncludes(body, 'http-equiv="refresh"');
-  assertStringIncludes(body, "aa".repeat(20));
-  assertNotMatch(body, /<script|https?:\/\//);
-});
-
-Deno.test("/ leads to the stats, other paths nowhere", async () => {
-  const handle = tracker();
-  const { status, headers } = await get(handle, "/");
-  assertEquals([status, headers["location"]], [302, "/stats"]);
-  for (const path of ["/x", "/announce/", "/ANNOUNCE", "", "/constructor"]) {
+  for (
+    const path of ["/", "/x", "/announce/", "/ANNOUNCE", "", "/constructor"]
+  ) {
     assertEquals((await get(handle, path)).status, 404, path);
   }
 });
 
 Deno.test("every path takes GET and HEAD alone", async () => {
   const handle = tracker();
-  for (const path of ["/", "/announce", "/scrape", "/stats", "/stats.json"]) {
+  for (const path of ["/announce", "/scrape"]) {
     for (const method of ["POST", "PUT", "DELETE", "OPTIONS", "get"]) {
       const { status, headers } = await get(handle, path, { method });
       assertEquals([status, headers["allow"]], [405, "GET, HEAD"]);
