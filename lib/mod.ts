@@ -11,7 +11,12 @@
 import { runTrackerCommand } from "./net/tracker_command.ts";
 
 // Values
-export { ProtocolError, StorageError, TrackerError } from "./base/errors.ts";
+export {
+  FetchError,
+  ProtocolError,
+  StorageError,
+  TrackerError,
+} from "./base/errors.ts";
 export {
   createPeerId,
   type InfoHash,
@@ -108,6 +113,10 @@ export {
   saveTorrentFile,
   type SaveTorrentFileOptions,
 } from "./disk/torrent_file.ts";
+export {
+  fetchTorrent,
+  type FetchTorrentOptions,
+} from "./session/fetch_torrent.ts";
 export { MemoryCatalogue } from "./disk/memory_catalogue.ts";
 export {
   openTorrentFolder,

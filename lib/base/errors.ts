@@ -29,3 +29,9 @@ export class StoreError extends Error {
   /** Stands before the message when the error is printed. */
   override readonly name = "StoreError";
 }
+
+/** A web server could not be asked, or has not what it was asked for: one file is missing. */
+export class FetchError extends Error {
+  /** Stands before the message when the error is printed. */
+  override readonly name = "FetchError";
+}
