@@ -5,13 +5,16 @@
  *
  * @module
  */
+import type { TorrentCatalogue } from "../base/torrent_catalogue.ts";
 import { bindEverywhere } from "./listen_everywhere.ts";
 import { ANNOUNCE_INTERVAL, PEER_TIMEOUT } from "../tracker/announce.ts";
 import { encodeFailure } from "../tracker/announce_reply.ts";
 import { createTrackerHandler } from "../tracker/handler.ts";
-import type { SwarmChange } from "../tracker/peer_store.ts";
+import { ListedStore } from "../tracker/listed_store.ts";
+import type { PeerStore, SwarmChange } from "../tracker/peer_store.ts";
 import { MemoryStore } from "../tracker/memory_store.ts";
 import { TrackerPage } from "../tracker/page/routes.ts";
+import { torrentRoutes } from "../tracker/torrent_routes.ts";
 
 /** The port of a tracker that is told none. */
 export const DEFAULT_TRACKER_PORT = 8000;
@@ -40,6 +43,12 @@ export interface StartTrackerOptions {
   readonly minIntervalMs?: number;
   /** Silence after which a peer is forgotten, in milliseconds. @default PEER_TIMEOUT */
   readonly peerTimeoutMs?: number;
+  /** Torrent files to list on the page and to serve. @default none */
+  readonly catalogue?: TorrentCatalogue;
+  /** Whether torrents that the catalogue does not list are refused. @default {false} */
+  readonly onlyListed?: boolean;
+  /** How a peer is run on another machine, for commands to copy. @default {"peer"} */
+  readonly peerCommand?: string;
   /** Hears of every peer that joins, completes or goes. */
   readonly onChange?: (change: SwarmChange) => void;
   /** Hears of faults in the tracker itself; the asker gets a failure reason. */
@@ -59,6 +68,7 @@ export interface RunningTracker extends AsyncDisposable {
 /**
  * Starts a tracker that keeps its peers in memory.
  * @throws {TrackerStartError} If it cannot listen there.
+ * @throws {TypeError} If it is for listed torrents only, but has no catalogue.
  */
 export function startTracker(
   options: StartTrackerOptions = {},
@@ -69,16 +79,21 @@ export function startTracker(
     intervalMs = ANNOUNCE_INTERVAL,
     minIntervalMs = intervalMs / 4,
     peerTimeoutMs = PEER_TIMEOUT,
+    catalogue,
+    peerCommand,
     onChange,
     onError = () => {},
   } = options;
-  const store = new MemoryStore({
+  const peers = new MemoryStore({
     peerTimeoutMs,
     random: Math.random,
     ...(onChange && { onChange }),
   });
+  const store = asListed(peers, options);
   const page = new TrackerPage({
     store,
+    catalogue,
+    peerCommand,
     startedAtMs: performance.now(),
     peerTimeoutMs,
     sha256,
@@ -87,7 +102,10 @@ export function startTracker(
     store,
     intervalMs,
     minIntervalMs,
-    routes: page.routes,
+    routes: new Map([
+      ...page.routes,
+      ...catalogue === undefined ? [] : torrentRoutes(catalogue),
+    ]),
   });
   const closing = new AbortController();
   const servers = listen({ hostname, port }, (at) =>
@@ -135,6 +153,16 @@ export function startTracker(
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** The store, for listed torrents alone if that is asked for. */
+function asListed(
+  store: PeerStore,
+  { catalogue, onlyListed = false }: StartTrackerOptions,
+): PeerStore {
+  if (!onlyListed) return store;
+  if (catalogue !== undefined) return new ListedStore(store, catalogue);
+  throw new TypeError("Cannot refuse unlisted torrents without a catalogue");
 }
 
 async function sha256(
