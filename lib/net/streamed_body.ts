@@ -1,0 +1,53 @@
+/**
+ * Sending a body that is made while it is sent: a file, or events that have not
+ * happened yet. The next part is asked for when the last one was taken.
+ *
+ * @module
+ */
+
+/** A body bit by bit. */
+export type BodyParts = AsyncIterator<Uint8Array<ArrayBuffer>>;
+
+/** Where a body goes. */
+export interface BodySink {
+  readonly isClosed: boolean;
+  /** Resolves when all of it was taken. */
+  send(bytes: Uint8Array): Promise<void>;
+}
+
+/**
+ * Sends all parts, until the sink is closed.
+ * @param length What the body was said to be long, in bytes, if anything.
+ * @throws {TypeError} If it is not as long as that; the rest is not sent.
+ */
+export async function sendParts(
+  parts: BodyParts,
+  length: number | undefined,
+  sink: BodySink,
+): Promise<void> {
+  let sentLength = 0;
+  for (;;) {
+    const part = await parts.next();
+    if (sink.isClosed) return;
+    if (part.done) break;
+    sentLength += part.value.length;
+    if (length !== undefined && sentLength > length) break;
+    await sink.send(part.value);
+  }
+  if (length !== undefined && sentLength !== length) {
+    throw new TypeError(
+      `Cannot send body: it is not ${length} bytes long, as its header says`,
+    );
+  }
+}
+
+/**
+ * Lets go of a body of which nothing more is sent. Nobody waits for that: a
+ * generator hears of it only when its next part is there.
+ */
+export function letGo(
+  parts: BodyParts,
+  onError: (error: unknown) => void,
+): void {
+  parts.return?.().catch(onError);
+}
