@@ -5,10 +5,12 @@
  */
 import {
   ANNOUNCE_INTERVAL,
+  platformOf,
   type RunningTracker,
   startTracker,
   type StartTrackerOptions,
   type SwarmChange,
+  type TorrentFolder,
   TrackerStartError,
 } from "../mod.ts";
 import { writeErrorLine, writeLine } from "./console.ts";
@@ -16,8 +18,11 @@ import { reportError } from "./error_report.ts";
 import { Interrupt } from "./interrupt.ts";
 import { invocationOf } from "./invocation.ts";
 import { lanAddresses } from "./lan_address.ts";
+import { printable } from "./printable.ts";
 import { runProgram } from "./program.ts";
 import { EXIT_CODES, ProgramError } from "./program_error.ts";
+import { quoted } from "./quoted.ts";
+import { openServedFolder } from "./served_folder.ts";
 import {
   parseTrackerArguments,
   type TrackerArguments,
@@ -26,7 +31,6 @@ import {
   changeToJson,
   formatChange,
   formatStart,
-  type StartHints,
   trackerUrls,
 } from "./tracker_output.ts";
 
@@ -34,21 +38,30 @@ import {
 export async function main(args: readonly string[]): Promise<number> {
   const request = parseTrackerArguments(args);
   warnOfShortTimeout(request);
+  await giveUpUnused(request);
   // Listened for before the tracker says that it runs.
   using interrupt = Interrupt.listen("run the tracker");
-  await using tracker = start(optionsOf(request));
-  const urls = trackerUrls(hostnamesFor(request.host), tracker.port);
-  if (request.format === "json") {
-    writeLine(JSON.stringify({ type: "listening", ...urls }));
-  } else {
-    for (const line of formatStart(urls, hintsFor(request))) writeLine(line);
-  }
+  await using folder = request.torrentsDir === undefined
+    ? undefined
+    : await openServedFolder(request.torrentsDir, request);
+  await using tracker = start(optionsOf(request, folder));
+  tellStart(request, tracker, folder);
   await interrupt.raised;
   return EXIT_CODES.done;
 }
 
+/** What the command line has no use for is given up before the first stranger calls. */
+async function giveUpUnused(request: TrackerArguments): Promise<void> {
+  if (request.torrentsDir === undefined) {
+    await Deno.permissions.revoke({ name: "read" });
+  }
+}
+
 /** What the library is told of the command line. */
-function optionsOf(request: TrackerArguments): StartTrackerOptions {
+function optionsOf(
+  request: TrackerArguments,
+  folder: TorrentFolder | undefined,
+): StartTrackerOptions {
   const { port, host, intervalSeconds, peerTimeoutSeconds, isDebug } = request;
   return {
     port,
@@ -56,6 +69,9 @@ function optionsOf(request: TrackerArguments): StartTrackerOptions {
     ...(intervalSeconds !== undefined &&
       { intervalMs: intervalSeconds * 1000 }),
     peerTimeoutMs: peerTimeoutSeconds * 1000,
+    ...(folder !== undefined && { catalogue: folder }),
+    onlyListed: request.onlyListed,
+    peerCommand: invocationOf("peer"),
     onChange: changeWriter(request),
     onError: (cause) => {
       const fault = new ProgramError(
@@ -77,9 +93,28 @@ function warnOfShortTimeout(
   );
 }
 
-function hintsFor({ detail }: TrackerArguments): StartHints | undefined {
-  if (detail === "urls") return undefined;
-  return { create: invocationOf("create"), peer: invocationOf("peer") };
+function tellStart(
+  { detail, format, host, torrentsDir }: TrackerArguments,
+  { port }: RunningTracker,
+  folder: TorrentFolder | undefined,
+): void {
+  const urls = trackerUrls(hostnamesFor(host), port);
+  const torrentCount = folder?.list().length ?? 0;
+  if (format === "json") {
+    const torrents = folder && torrentCount;
+    return writeLine(JSON.stringify({ type: "listening", ...urls, torrents }));
+  }
+  const lines = formatStart({
+    urls,
+    folder: torrentsDir === undefined ? undefined : {
+      path: quoted(torrentsDir, platformOf(Deno.build.os)),
+      torrentCount,
+    },
+    hints: detail === "urls"
+      ? undefined
+      : { create: invocationOf("create"), peer: invocationOf("peer") },
+  });
+  for (const line of lines) writeLine(printable(line));
 }
 
 function changeWriter(

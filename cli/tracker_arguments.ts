@@ -21,6 +21,10 @@ export interface TrackerArguments {
   readonly intervalSeconds: number | undefined;
   /** Silence after which a peer is forgotten, in seconds. */
   readonly peerTimeoutSeconds: number;
+  /** The folder whose torrent files are listed and served. */
+  readonly torrentsDir: string | undefined;
+  /** Whether torrents that are not listed are refused. */
+  readonly onlyListed: boolean;
   /** How the lines are written. */
   readonly format: "text" | "json";
   /** What is told after the URLs: nothing, or what changes in the swarms. */
@@ -46,6 +50,9 @@ Usage: tracker [PORT]
   --peer-timeout SECONDS  silence after which a peer is forgotten (${
   PEER_TIMEOUT / 1000
 })
+  --torrents FOLDER       list the .torrent files in it, and serve them at
+                          /torrents/NAME.torrent; files may come and go
+  --only-listed           refuse all other torrents
   --quiet                 print the URLs only
   --json                  print one JSON object a line
   --debug                 print stack traces of errors
@@ -65,6 +72,8 @@ const FLAGS = {
     min: 1,
     max: MAX_SECONDS,
   },
+  torrents: { type: "text" },
+  "only-listed": { type: "boolean" },
   quiet: { type: "boolean" },
   json: { type: "boolean" },
 } as const;
@@ -80,11 +89,16 @@ export function parseTrackerArguments(
     flags: FLAGS,
     help: HELP,
   });
+  if (flags["only-listed"] && flags.torrents === undefined) {
+    throw new UsageError("--only-listed needs --torrents FOLDER");
+  }
   return {
     port: readPort(positionals),
     host: flags.host,
     intervalSeconds: flags.interval,
     peerTimeoutSeconds: flags["peer-timeout"],
+    torrentsDir: flags.torrents,
+    onlyListed: flags["only-listed"],
     format: flags.json ? "json" : "text",
     detail: flags.quiet ? "urls" : "changes",
     isDebug,

@@ -14,6 +14,8 @@ Deno.test("parseTrackerArguments() has the defaults that users know", () => {
     host: undefined,
     intervalSeconds: undefined,
     peerTimeoutSeconds: 180,
+    torrentsDir: undefined,
+    onlyListed: false,
     format: "text",
     detail: "changes",
     isDebug: false,
@@ -23,13 +25,16 @@ Deno.test("parseTrackerArguments() has the defaults that users know", () => {
 Deno.test("parseTrackerArguments() reads its flags", () => {
   const args = [
     ...["8001", "--host", "192.168.1.5", "--interval=60"],
-    ...["--peer-timeout", "90", "--json", "--debug"],
+    ...["--peer-timeout", "90", "--torrents", "/srv/torrents"],
+    ...["--only-listed", "--json", "--debug"],
   ];
   assertObjectMatch(parseTrackerArguments(args), {
     port: 8001,
     host: "192.168.1.5",
     intervalSeconds: 60,
     peerTimeoutSeconds: 90,
+    torrentsDir: "/srv/torrents",
+    onlyListed: true,
     format: "json",
     isDebug: true,
   });
@@ -53,6 +58,8 @@ Deno.test("parseTrackerArguments() refuses what makes no sense", () => {
     ["--interval=86401"],
     ["--peer-timeout=soon"],
     ["--hots=127.0.0.1"],
+    ["--torrents="],
+    ["--only-listed"],
   ];
   for (const args of cases) {
     assertThrows(() => parseTrackerArguments(args), UsageError, "", args[0]);
@@ -67,7 +74,8 @@ Deno.test("parseTrackerArguments() names every flag in its help", () => {
     request = thrown;
   }
   assertInstanceOf(request, InformationRequest);
-  for (const flag of ["host", "interval", "peer-timeout", "quiet", "json"]) {
+  const flags = ["host", "interval", "peer-timeout", "torrents", "only-listed"];
+  for (const flag of [...flags, "quiet", "json", "debug", "version"]) {
     assertEquals(request.text.includes(`--${flag} `), true, flag);
   }
 });
