@@ -70,7 +70,7 @@ export function renderHostRow(host: Host): Row {
       <td data-label="Client">${shownText(host.client)}</td>
       <td class="wide" data-label="Progress">${renderProgress(host)}</td>
       <td class="number" data-label="Speed">${
-      state === "fetching" ? formatSpeed(host.bytesPerSecond) : "–"
+      state === "fetching" ? formatSpeed(host.bytesPerSecond) : NONE
     }</td>
       <td class="number" data-label="Time left">${renderEnd(host)}</td>
       <td class="number faint" data-label="Last announce">${
@@ -78,6 +78,9 @@ export function renderHostRow(host: Host): Row {
     }</td></tr>`,
   };
 }
+
+/** Where there is nothing to tell. */
+const NONE = markup`<span class="none">–</span>`;
 
 /** What a state means, for who rests the pointer on it. */
 const EXPLANATIONS: Readonly<Record<Host["state"], string>> = {

@@ -65,15 +65,13 @@ function renderOutlook(
     : markup`<span>about <strong>${
       formatTimeLeft(secondsLeft)
     }</strong> left</span>`;
-  const troubles = (["stuck", "silent", "waiting"] as const)
+  const states = (["fetching", "waiting", "silent", "stuck"] as const)
     .filter((state) => counts[state] > 0)
     .map((state) =>
       renderState(state, `${formatCount(counts[state])} ${state}`)
     );
-  return markup`<p class="headline"><strong>${headline}</strong>${time}${troubles}</p>
-    <progress class="${
-    isDone ? "done" : "fetching"
-  }" max="${peers}" value="${seeders}"></progress>`;
+  return markup`<p class="headline"><strong>${headline}</strong>${time}${states}</p>
+    <progress class="share" max="${peers}" value="${seeders}"></progress>`;
 }
 
 interface Note {

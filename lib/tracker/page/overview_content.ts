@@ -46,7 +46,7 @@ export async function overviewContent(
     ["torrents-note", renderNote(selection, view, torrents.length)],
   ]);
   const tables = new Map<string, readonly Row[]>([["torrents", rows]]);
-  const only = onlyTorrent(torrents);
+  const only = view.search === "" ? onlyTorrent(torrents) : undefined;
   if (only !== undefined) {
     const hosts = await readHosts(only, sources);
     const look = { search: "", order: undefined };

@@ -7,7 +7,7 @@
 
 /** The cells of the map by how full they are. */
 const FILLS = Array.from(
-  { length: 10 },
+  { length: 11 },
   (_, tenths) => `.fill${tenths} { --fill: ${tenths * 10}%; }`,
 ).join("\n");
 
@@ -66,7 +66,7 @@ input[type=search] {
   background: var(--card); border: 1px solid var(--line); border-radius: .6rem;
 }
 
-.card { background: var(--card); border: 1px solid var(--line); border-radius: .8rem; margin-bottom: 1rem; overflow: hidden; }
+.card { background: var(--card); border: 1px solid var(--line); border-radius: .8rem; margin-bottom: 1rem; overflow-x: auto; }
 .totals { display: grid; grid-template-columns: repeat(5, 1fr); }
 .totals > div { padding: 1rem 1.25rem; border-left: 1px solid var(--line); min-width: 0; }
 .totals > div:first-child { border-left: 0; }
@@ -84,7 +84,7 @@ dt::before {
 .spark .area { fill: var(--fetching); opacity: .13; }
 
 table { width: 100%; border-collapse: collapse; }
-th, td { padding: .6rem .75rem; text-align: left; vertical-align: middle; font-weight: 400; }
+th, td { padding: .6rem .6rem; text-align: left; vertical-align: middle; font-weight: 400; }
 th:first-child, td:first-child { padding-left: 1.25rem; }
 th:last-child, td:last-child { padding-right: 1.25rem; }
 .number { text-align: right; white-space: nowrap; }
@@ -100,19 +100,25 @@ table:has(tbody:empty) { display: none; }
 tbody th { max-width: 22rem; overflow-wrap: anywhere; }
 .name { font-weight: 600; }
 .name.hash { display: block; max-width: 15rem; font-weight: 400; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.wide { min-width: 11rem; white-space: nowrap; }
-.wide span { display: inline-block; min-width: 3rem; margin-left: .6rem; font-size: .87rem; }
-.speed .spark { display: inline-block; width: 4.5rem; margin-right: .6rem; vertical-align: middle; }
+.wide { white-space: nowrap; }
+.wide progress + span { display: inline-block; min-width: 2.8rem; margin-left: .6rem; font-size: .87rem; }
+.speed .spark { width: 5rem; height: 1rem; margin: 0 0 .15rem auto; }
+td[data-label="Time left"] { white-space: normal; }
+#torrents td[data-label="Time left"] { width: 11rem; }
+td[data-label="Time left"] span { display: block; white-space: nowrap; }
+td[data-label="Time left"] .badge { margin: .1rem 0 .1rem .3rem; }
 .address { display: block; white-space: nowrap; }
 
 progress {
   -webkit-appearance: none; appearance: none; display: inline-block; width: 7rem; height: .45rem;
   border: 0; border-radius: 1rem; overflow: hidden; background: var(--track); vertical-align: middle;
 }
-progress::-webkit-progress-bar { background: var(--track); }
+progress::-webkit-progress-bar { background: transparent; }
+progress.share { --state: var(--done); background: color-mix(in srgb, var(--fetching) 22%, transparent); }
 progress::-webkit-progress-value { background: var(--state); border-radius: 1rem; }
 progress::-moz-progress-bar { background: var(--state); border-radius: 1rem; }
 
+.none { color: var(--faint); }
 .badge {
   display: inline-block; padding: .05rem .5rem; border-radius: 1rem; font-size: .8rem; font-weight: 600;
   color: var(--state); background: color-mix(in srgb, var(--state) var(--tint), transparent); white-space: nowrap;
@@ -132,7 +138,6 @@ p.hash { overflow-wrap: anywhere; }
 .outlook:empty, .map-box:empty, .after:empty, .torrent:empty { display: none; }
 
 .map { list-style: none; display: grid; grid-template-columns: repeat(auto-fill, minmax(3.1rem, 1fr)); gap: .35rem; padding: 1.1rem 1.25rem; }
-.map li { --fill: 100%; }
 ${FILLS}
 .map a {
   display: block; padding: .3rem 0; border-radius: .4rem; text-align: center; font-size: .8rem; color: var(--text);
@@ -140,8 +145,9 @@ ${FILLS}
   background: linear-gradient(to right, color-mix(in srgb, var(--state) 30%, transparent) var(--fill), transparent var(--fill));
 }
 .map .stuck a, .map .silent a { border-color: var(--state); border-width: 2px; padding: calc(.3rem - 1px) 0; }
+.map .waiting a { border-color: var(--state); border-style: dashed; }
 .map a:hover { text-decoration: none; border-color: var(--state); }
-.map-box + table thead th { border-top: 1px solid var(--line); }
+.map-box + table { border-top: 1px solid var(--line); }
 
 .command { display: flex; align-items: center; gap: .5rem; max-width: 100%; }
 .command code { padding: .2rem .5rem; border-radius: .4rem; background: var(--page); border: 1px solid var(--line); overflow-wrap: anywhere; user-select: all; }
@@ -157,36 +163,50 @@ table + .after { border-top: 1px solid var(--line); }
 table:has(tbody:empty) + .after { padding: 3rem 1.25rem; border-top: 0; }
 footer { padding-top: .25rem; padding-bottom: 2rem; font-size: .87rem; display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
 
-@media (max-width: 56rem) {
+@media (max-width: 48rem) {
   .totals { grid-template-columns: repeat(6, 1fr); }
   .totals > div { grid-column: span 2; padding: .8rem 1rem; border-top: 1px solid var(--line); }
   .totals > div:nth-child(-n+2) { grid-column: span 3; border-top: 0; }
   .totals > div:nth-child(3) { border-left: 0; }
   .totals dd { font-size: 1.4rem; }
+}
+@media (max-width: 70rem) {
   table, tbody { display: block; }
   thead { display: block; padding: .6rem 1rem; border-bottom: 1px solid var(--line); }
-  thead tr { display: flex; flex-wrap: wrap; gap: .1rem .9rem; }
+  thead tr { display: flex; flex-wrap: wrap; gap: .1rem .9rem; font-size: .8rem; color: var(--faint); }
+  thead tr::before { content: "Sort by"; }
   thead th, thead th:first-child, thead th:last-child { padding: 0; border: 0; }
   thead th:not(:has(a)) { display: none; }
-  tbody tr { display: flex; flex-wrap: wrap; align-items: baseline; gap: .1rem 1rem; padding: .7rem 1rem; }
+  thead a { color: var(--link); }
+  tbody tr { display: flex; flex-wrap: wrap; align-items: center; gap: .15rem .9rem; padding: .7rem 1rem; }
   tbody tr + tr { border-top: 1px solid var(--line); }
-  tbody tr > *, tbody tr + tr > * { padding: 0; border: 0; text-align: left; }
-  tbody th:first-child, tbody td:first-child, tbody td:last-child { padding: 0; }
-  tbody th { flex: 1 1 100%; max-width: 100%; }
-  td { font-size: .87rem; }
-  td::before { content: attr(data-label) " "; color: var(--faint); }
-  td.wide { flex: 1 1 100%; display: flex; align-items: center; min-width: 0; }
-  td.wide::before { display: none; }
+  tbody tr > *, tbody tr + tr > *, tbody tr > :first-child, tbody tr > :last-child { padding: 0; border: 0; text-align: left; }
+  tbody th { flex: 1 1 55%; max-width: 100%; order: 1; }
+  td { order: 4; font-size: .87rem; color: var(--faint); }
+  #torrents td[data-label="Time left"] { width: auto; }
+  tbody tr > td[data-label="Time left"] { order: 2; margin-left: auto; text-align: right; color: inherit; }
+  td.wide { order: 3; flex: 1 1 100%; display: flex; align-items: center; min-width: 0; }
   td.wide progress { flex: 1; }
-  td.wide span { min-width: 2.5rem; }
-  .speed .spark { width: 3rem; }
+  td.wide progress + span { text-align: right; }
+  .none, td:has(> .none) { display: none; }
+  #torrents td.number::after { content: " " attr(data-label); text-transform: lowercase; }
+  #torrents td[data-label="Time left"]::after, #torrents td[data-label="Size"]::after, #torrents td.speed::after { content: ""; }
+  .speed { display: flex; align-items: center; }
+  .speed .spark { width: 4rem; margin: 0 .5rem 0 0; }
+  td[data-label="Last announce"] { margin-left: auto; }
   .address { display: inline-block; margin-right: .5rem; }
 }
 @media (max-width: 30rem) {
   .top, main, footer { padding-left: .75rem; padding-right: .75rem; }
   form { flex-basis: 100%; }
+  .totals > div:nth-child(n) { grid-column: span 3; }
+  .totals > div:nth-child(3) { grid-column: span 6; display: grid; grid-template-columns: auto 1fr; column-gap: 1rem; align-items: center; }
+  .totals > div:nth-child(3) dt { grid-column: span 2; }
+  .totals > div:nth-child(4) { border-left: 0; }
   .map { grid-template-columns: repeat(auto-fill, minmax(2.6rem, 1fr)); padding: 1rem; }
   .torrent, .outlook { padding-left: 1rem; padding-right: 1rem; }
+  .torrent > .spark { flex-basis: 100%; }
+  p.hash { font-size: .72rem; }
 }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
 `;

@@ -67,6 +67,9 @@ export function selectTorrents(
   };
 }
 
+/** Where there is nothing to tell. */
+const NONE = markup`<span class="none">–</span>`;
+
 /** What a row needs beside the torrent. */
 export interface TorrentRowContext {
   readonly view: Overview;
@@ -91,16 +94,14 @@ export function renderTorrentRow(
       <th scope="row">${renderName(torrent, context)}</th>
       <td class="wide" data-label="Done">${renderShare(seeders, peers)}</td>
       <td class="number" data-label="Size">${
-      length === undefined ? "–" : formatSize(length)
+      length === undefined ? NONE : formatSize(length)
     }</td>
       <td class="number" data-label="Seeders">${formatCount(seeders)}</td>
       <td class="number" data-label="Leechers">${formatCount(leechers)}</td>
       <td class="number" data-label="Completed">${formatCount(downloads)}</td>
       <td class="number speed" data-label="Speed">${
       renderSparkline(context.speeds)
-    }<span>${
-      leechers > 0 ? formatSpeed(torrent.bytesPerSecond) : "–"
-    }</span></td>
+    }${leechers > 0 ? formatSpeed(torrent.bytesPerSecond) : NONE}</td>
       <td class="number" data-label="Time left">${
       renderEnd(torrent, context.outlook)
     }</td></tr>`,
@@ -134,8 +135,7 @@ function renderName(
 /** How many of the peers have everything. */
 function renderShare(seeders: number, peers: number): Html {
   if (peers === 0) return markup`<span class="faint">nobody</span>`;
-  const state = seeders === peers ? "done" : "fetching";
-  return markup`<progress class="${state}" max="${peers}" value="${seeders}"></progress>
+  return markup`<progress class="share" max="${peers}" value="${seeders}"></progress>
     <span>${formatCount(seeders)} of ${formatCount(peers)}</span>`;
 }
 
@@ -145,9 +145,9 @@ function renderEnd(
   outlook: Outlook | undefined,
 ): Html {
   if (leechers === 0) {
-    return seeders === 0 ? markup`–` : markup`<b class="badge done">done</b>`;
+    return seeders === 0 ? NONE : markup`<b class="badge done">done</b>`;
   }
-  if (outlook === undefined) return markup`–`;
+  if (outlook === undefined) return NONE;
   const { counts: { stuck, silent, waiting }, secondsLeft } = outlook;
   const time = secondsLeft === undefined
     ? undefined
