@@ -17,6 +17,8 @@ import { endOfToken } from "./token.ts";
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
+const EMPTY_LINE_LENGTH = 2;
+
 /** Room for a method and a version beside the target, in bytes. */
 const LINE_OVERHEAD = 64;
 
@@ -35,8 +37,8 @@ export class RequestReader {
   readonly #limits: RequestLimits;
   /** How many of the unread bytes are known not to end the request. */
   #scannedLength = 0;
-  /** Whether the unfinished request's first line is known to be one. */
-  #isLineChecked = false;
+  /** Where the unfinished request's headers begin; 0 until its first line is known to be one. */
+  #headersStart = 0;
   /** How much of the last request's body is still to come, in bytes. */
   #bodyLength = 0;
 
@@ -72,7 +74,7 @@ export class RequestReader {
     const request = this.#parse(bytes, { start, lineEnd, headEnd });
     this.#received.consume(headEnd);
     this.#scannedLength = 0;
-    this.#isLineChecked = false;
+    this.#headersStart = 0;
     return request;
   }
 
@@ -138,18 +140,18 @@ export class RequestReader {
     if (endOfToken(bytes, 0, 1) === 0) {
       throw new RequestError(400, "it does not begin with a method");
     }
-    const maxLineLength = limits.maxTargetLength + LINE_OVERHEAD;
-    if (!this.#isLineChecked) {
+    if (this.#headersStart === 0) {
       const lineEnd = bytes.indexOf(LINE_FEED);
       if (lineEnd === -1) {
-        if (bytes.length <= maxLineLength) return;
+        if (bytes.length <= limits.maxTargetLength + LINE_OVERHEAD) return;
         throw targetTooLong(limits.maxTargetLength);
       }
       const to = withoutReturn(bytes, lineEnd);
       parseRequestLine(bytes, 0, to, limits.maxTargetLength);
-      this.#isLineChecked = true;
+      this.#headersStart = lineEnd + 1;
     }
-    if (bytes.length > maxLineLength + limits.maxHeaderLength) {
+    const headerLength = bytes.length - this.#headersStart;
+    if (headerLength > limits.maxHeaderLength + EMPTY_LINE_LENGTH) {
       throw headersTooLong(limits);
     }
   }

@@ -20,14 +20,14 @@ export interface HttpResponse {
    */
   readonly body:
     | string
-    | Uint8Array<ArrayBuffer>
-    | AsyncIterable<Uint8Array<ArrayBuffer>>;
+    | Uint8Array
+    | AsyncIterable<Uint8Array>;
 }
 
 /** Whether the body comes bit by bit. */
 export function isStreamed(
   body: HttpResponse["body"],
-): body is AsyncIterable<Uint8Array<ArrayBuffer>> {
+): body is AsyncIterable<Uint8Array> {
   return typeof body !== "string" && !(body instanceof Uint8Array);
 }
 

@@ -6,7 +6,7 @@
  */
 
 /** A body bit by bit. */
-export type BodyParts = AsyncIterator<Uint8Array<ArrayBuffer>>;
+export type BodyParts = AsyncIterator<Uint8Array>;
 
 /** Where a body goes. */
 export interface BodySink {
