@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { delay } from "@std/async/delay";
 import { TrackerError } from "../base/errors.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import type { KeptConnection } from "./udp_connections.ts";
@@ -15,7 +14,7 @@ const WILDCARDS = { ipv4: "0.0.0.0", ipv6: "::" } as const;
 type Family = keyof typeof WILDCARDS;
 
 /** Sends a question's datagrams and keeps what comes. */
-export class UdpQuestionSockets implements Disposable {
+export class UdpQuestionSockets implements AsyncDisposable {
   readonly inbox = new UdpInbox();
   readonly #sockets = new Map<Family, UdpSocket>();
   #failure: string | undefined;
@@ -49,23 +48,7 @@ export class UdpQuestionSockets implements Disposable {
    * Opens the port that a connection was given to.
    * @returns Whether it is to be had.
    */
-  async reopen(kept: KeptConnection): Promise<boolean> {
-    if (this.#reopenNow(kept)) return true;
-    // Deno lets go of a closed socket's port in the next turn of its loop.
-    await delay(0);
-    return this.#reopenNow(kept);
-  }
-
-  /** The local port from which an address was sent to. */
-  portTo(address: PeerAddress): number {
-    return this.#sockets.get(familyOf(address))!.port;
-  }
-
-  [Symbol.dispose](): void {
-    for (const socket of this.#sockets.values()) socket.close();
-  }
-
-  #reopenNow({ connection, localPort }: KeptConnection): boolean {
+  reopen({ connection, localPort }: KeptConnection): boolean {
     try {
       this.#open(familyOf(connection.address), localPort);
       return true;
@@ -73,6 +56,16 @@ export class UdpQuestionSockets implements Disposable {
       if (error instanceof Deno.errors.AddrInUse) return false;
       throw error;
     }
+  }
+
+  /** The local port from which an address was sent to. */
+  portTo(address: PeerAddress): number {
+    return this.#sockets.get(familyOf(address))!.port;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const sockets = [...this.#sockets.values()];
+    await Promise.all(sockets.map((socket) => socket.close()));
   }
 
   #open(family: Family, port: number): UdpSocket {

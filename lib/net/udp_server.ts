@@ -5,7 +5,6 @@
  *
  * @module
  */
-import { delay } from "@std/async/delay";
 import type { PeerAddress } from "../base/peer_address.ts";
 import type { UdpHandler } from "../tracker/udp_handler.ts";
 import { bindEverywhere } from "./listen_everywhere.ts";
@@ -85,15 +84,14 @@ export function startUdpServer(options: UdpServerOptions): UdpServer {
     ? bindEverywhere(port, {
       bind,
       portOf: (socket) => socket.port,
-      close: (socket) => socket.close(),
+      // It answered nobody yet, so nothing is on its way.
+      close: (socket) => void socket.close(),
     })
     : [bind(hostname, port)];
   return {
     port: sockets[0]!.port,
     stop: async () => {
-      for (const socket of sockets) socket.close();
-      // Deno lets go of a closed socket's port in the next turn of its loop.
-      await delay(0);
+      await Promise.all(sockets.map((socket) => socket.close()));
     },
   };
 }

@@ -4,8 +4,13 @@
  *
  * @module
  */
+import { abortable } from "@std/async/abortable";
+import { delay } from "@std/async/delay";
 import type { PeerAddress } from "../base/peer_address.ts";
 import { loadNodeModule, type NodeLookup } from "./node_modules.ts";
+
+/** Longest wait for what is being sent when a socket is closed, in milliseconds. */
+const CLOSE_TIMEOUT_MS = 500;
 
 /** Where a socket listens, and who hears of what comes. */
 export interface OpenUdpSocketOptions {
@@ -26,7 +31,7 @@ export interface OpenUdpSocketOptions {
 }
 
 /** An open socket. */
-export interface UdpSocket extends Disposable {
+export interface UdpSocket extends AsyncDisposable {
   /** The local port. */
   readonly port: number;
   /**
@@ -38,8 +43,11 @@ export interface UdpSocket extends Disposable {
     to: PeerAddress,
     onFailure?: (error: Error) => void,
   ): void;
-  /** Closes it; may be called again. */
-  close(): void;
+  /**
+   * Closes it; may be called again. Resolves once the port is free and nothing is
+   * on its way out, or soon after.
+   */
+  close(): Promise<void>;
 }
 
 /** Addresses only: who binds is called back before `bind` returns. */
@@ -79,23 +87,36 @@ export function openUdpSocket(options: OpenUdpSocketOptions): UdpSocket {
   isBinding = false;
   if (bindError !== undefined) throw inDenosWords(bindError);
   if (maxLength !== undefined) socket.setRecvBufferSize(maxLength);
-  const close = (): void => {
-    if (isClosed) return;
+  const drained = Promise.withResolvers<void>();
+  let sendingCount = 0;
+  const close = async (): Promise<void> => {
+    if (!isClosed) socket.close();
     isClosed = true;
-    socket.close();
+    if (sendingCount > 0) await atMost(CLOSE_TIMEOUT_MS, drained.promise);
+    // Deno lets go of the port in the next turn of its loop.
+    await delay(0);
   };
   return {
     port: socket.address().port,
     send: (datagram, to, onFailure) => {
       // A port of 0 is nobody's, yet a datagram may claim to come from there.
       if (isClosed || to.port === 0) return;
+      sendingCount++;
       socket.send(datagram, to.port, to.hostname, (error) => {
+        sendingCount--;
+        if (isClosed && sendingCount === 0) drained.resolve();
         if (error !== null) onFailure?.(error);
       });
     },
     close,
-    [Symbol.dispose]: close,
+    [Symbol.asyncDispose]: close,
   };
+}
+
+async function atMost(timeoutMs: number, wait: Promise<void>): Promise<void> {
+  await abortable(wait, AbortSignal.timeout(timeoutMs))
+    // Harmless: the system sends it or drops it without anybody's waiting.
+    .catch(() => {});
 }
 
 function inDenosWords(error: Error & { readonly code?: string }): Error {

@@ -86,12 +86,12 @@ async function ask<T>(
   const place = placeOf(url);
   const addresses = await abortable(addressesOf(place), signal);
   const tracker = `${place.hostname} ${place.port}`;
-  using sockets = new UdpQuestionSockets();
+  await using sockets = new UdpQuestionSockets();
   const kept = connections.take(tracker, performance.now());
   const dialogue = new UdpDialogue({
     question,
     addresses,
-    connection: kept !== undefined && await sockets.reopen(kept)
+    connection: kept !== undefined && sockets.reopen(kept)
       ? kept.connection
       : undefined,
     createTransactionId: () => crypto.getRandomValues(new Uint32Array(1))[0]!,

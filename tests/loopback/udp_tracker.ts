@@ -78,7 +78,7 @@ export function startScriptedTracker(
     onError: reportError,
   });
   return {
-    ...testTracker(socket.port, () => Promise.resolve(socket.close())),
+    ...testTracker(socket.port, socket.close),
     requests,
   };
 }

@@ -201,7 +201,7 @@ Deno.test("announce() says why a UDP tracker refuses", async () => {
 });
 
 Deno.test("announce() heeds no answer of another sender, and none to another question", async () => {
-  using liar = openUdpSocket({
+  await using liar = openUdpSocket({
     hostname: "127.0.0.1",
     port: 0,
     onDatagram: () => {},
