@@ -32,8 +32,8 @@ export {
   type RunningTracker,
   startTracker,
   type StartTrackerOptions,
-  TrackerStartError,
 } from "./net/tracker_server.ts";
+export { TrackerStartError } from "./net/listen_for_tracker.ts";
 export {
   announce,
   scrape,

@@ -6,15 +6,19 @@
  * @module
  */
 import type { TorrentCatalogue } from "../base/torrent_catalogue.ts";
-import { bindEverywhere } from "./listen_everywhere.ts";
 import { ANNOUNCE_INTERVAL, PEER_TIMEOUT } from "../tracker/announce.ts";
 import { encodeFailure } from "../tracker/announce_reply.ts";
-import { createTrackerHandler } from "../tracker/handler.ts";
+import {
+  createTrackerHandler,
+  type TrackerResponse,
+} from "../tracker/handler.ts";
 import { ListedStore } from "../tracker/listed_store.ts";
 import type { PeerStore, SwarmChange } from "../tracker/peer_store.ts";
 import { MemoryStore } from "../tracker/memory_store.ts";
 import { TrackerPage } from "../tracker/page/routes.ts";
 import { torrentRoutes } from "../tracker/torrent_routes.ts";
+import { serveHttp } from "./http_server.ts";
+import { listenForTracker, urlHostname } from "./listen_for_tracker.ts";
 
 /** The port of a tracker that is told none. */
 export const DEFAULT_TRACKER_PORT = 8000;
@@ -25,11 +29,12 @@ const MAX_CLEANUP_INTERVAL_MS = 10_000;
 /** Time between two looks at the swarms for the page, in milliseconds. */
 const PAGE_SAMPLE_INTERVAL_MS = 1_000;
 
-/** The tracker cannot listen: another port or address is to be chosen. */
-export class TrackerStartError extends Error {
-  /** Stands before the message when the error is printed. */
-  override readonly name = "TrackerStartError";
-}
+/** What an asker hears of a fault of ours. */
+const TRACKER_FAILED: TrackerResponse = {
+  status: 200,
+  headers: { "content-type": "text/plain", "cache-control": "no-store" },
+  body: encodeFailure("the tracker failed"),
+};
 
 /** How to run a tracker. */
 export interface StartTrackerOptions {
@@ -107,29 +112,14 @@ export function startTracker(
       ...catalogue === undefined ? [] : torrentRoutes(catalogue),
     ]),
   });
-  const closing = new AbortController();
-  const servers = listen({ hostname, port }, (at) =>
-    Deno.serve({
-      ...at,
-      signal: closing.signal,
-      // Instead of the line that Deno prints.
-      onListen: () => {},
-      onError: (error) => {
-        onError(error);
-        return new Response(encodeFailure("the tracker failed"));
-      },
-    }, async (request, { remoteAddr }) => {
-      const { status, headers, body } = await handle({
-        method: request.method,
-        ...splitUrl(request.url),
-        remoteHostname: remoteAddr.hostname,
-        header: (name) => request.headers.get(name) ?? undefined,
-      }, performance.now());
-      const content = typeof body === "string" || body instanceof Uint8Array
-        ? body
-        : ReadableStream.from(body);
-      return new Response(content, { status, headers });
-    }));
+  const listeners = listenForTracker({ hostname, port });
+  const server = serveHttp(listeners, {
+    handle,
+    onError: (error) => {
+      onError(error);
+      return TRACKER_FAILED;
+    },
+  });
   const cleanup = setInterval(
     () => store.expire(performance.now()),
     Math.min(peerTimeoutMs / 4, MAX_CLEANUP_INTERVAL_MS),
@@ -142,11 +132,9 @@ export function startTracker(
     clearInterval(cleanup);
     clearInterval(sampling);
     page.close();
-    // Not `shutdown()`: in Deno 2.4 it waits for connections that say nothing.
-    closing.abort();
-    await Promise.all(servers.map((server) => server.finished));
+    await server.stop();
   };
-  const chosenPort = servers[0]!.addr.port;
+  const chosenPort = listeners[0]!.addr.port;
   return {
     port: chosenPort,
     announceUrl: `http://${urlHostname(hostname)}:${chosenPort}/announce`,
@@ -169,66 +157,4 @@ async function sha256(
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-}
-
-type TrackerSocket = Deno.HttpServer<Deno.NetAddr>;
-
-/** Where to listen; without a host name on every address. */
-interface ListenAt {
-  readonly hostname: string | undefined;
-  readonly port: number;
-}
-
-/** Listens on one address, or on all. */
-function listen(
-  at: ListenAt,
-  serve: (at: { hostname: string; port: number }) => TrackerSocket,
-): TrackerSocket[] {
-  try {
-    if (at.hostname !== undefined) {
-      return [serve({ hostname: at.hostname, port: at.port })];
-    }
-    return bindEverywhere(at.port, {
-      bind: (hostname, port) => serve({ hostname, port }),
-      portOf: (server) => server.addr.port,
-      // Nobody was told of it yet, so nobody waits for its end.
-      close: (server) => void server.shutdown(),
-    });
-  } catch (error) {
-    throw new TrackerStartError(
-      `Cannot listen on ${describe(at)}: ${reasonOf(error)}`,
-      { cause: error },
-    );
-  }
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof Deno.errors.AddrInUse) return "the port is taken";
-  if (error instanceof Deno.errors.AddrNotAvailable) {
-    return "this machine has no such address";
-  }
-  if (error instanceof Deno.errors.PermissionDenied) {
-    return "the system does not allow it";
-  }
-  return error instanceof Error ? error.message : String(error);
-}
-
-function describe({ hostname, port }: ListenAt): string {
-  return hostname === undefined
-    ? `port ${port}`
-    : `${urlHostname(hostname)}:${port}`;
-}
-
-function urlHostname(hostname = "127.0.0.1"): string {
-  return hostname.includes(":") ? `[${hostname}]` : hostname;
-}
-
-/** Path and raw query of a URL; `URL` would rewrite the query's bytes. */
-function splitUrl(url: string): { path: string; query: string } {
-  const pathStart = url.indexOf("/", url.indexOf("://") + 3);
-  const queryStart = url.indexOf("?", pathStart);
-  return queryStart === -1 ? { path: url.slice(pathStart), query: "" } : {
-    path: url.slice(pathStart, queryStart),
-    query: url.slice(queryStart + 1),
-  };
 }
