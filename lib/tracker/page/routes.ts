@@ -217,8 +217,9 @@ export class TrackerPage {
 /** How the tracker is called in commands if the asker does not say it. */
 const UNKNOWN_ORIGIN = "http://TRACKER";
 
-function viewOf({ query, header }: TrackerRequest): PageView | undefined {
-  return readPageView(query, originOf(header("host"), UNKNOWN_ORIGIN));
+function viewOf(request: TrackerRequest): PageView | undefined {
+  const origin = originOf(request.header("host"), UNKNOWN_ORIGIN);
+  return readPageView(request.query, origin);
 }
 
 function json(body: TrackerResponse["body"]): TrackerResponse {
