@@ -34,11 +34,21 @@ export function listenForTracker(at: TrackerAddress): Deno.TcpListener[] {
       close: (listener) => listener.close(),
     });
   } catch (error) {
-    throw new TrackerStartError(
-      `Cannot listen on ${describe(at)}: ${reasonOf(error)}`,
-      { cause: error },
-    );
+    throw trackerStartError(at, "TCP", error);
   }
+}
+
+/** Why there is no socket to be had there, in words. */
+export function trackerStartError(
+  at: TrackerAddress,
+  protocol: "TCP" | "UDP",
+  error: unknown,
+): TrackerStartError {
+  const how = protocol === "TCP" ? "" : ` over ${protocol}`;
+  return new TrackerStartError(
+    `Cannot listen on ${describe(at)}${how}: ${reasonOf(error)}`,
+    { cause: error },
+  );
 }
 
 /** An address as a URL has it; that of this machine for all of them. */

@@ -1,7 +1,7 @@
 /**
- * A tracker on real sockets: listens, passes each HTTP request to the tracker's
- * handler and clears away silent peers. It owns the sockets and the timer, from
- * `startTracker` to `stop`; what is answered is the handler's.
+ * A tracker on real sockets: listens, passes each request to the tracker's
+ * handlers and clears away silent peers. It owns the sockets and the timer, from
+ * `startTracker` to `stop`; what is answered is the handlers'.
  *
  * @module
  */
@@ -18,7 +18,8 @@ import { MemoryStore } from "../tracker/memory_store.ts";
 import { TrackerPage } from "../tracker/page/routes.ts";
 import { torrentRoutes } from "../tracker/torrent_routes.ts";
 import { serveHttp } from "./http_server.ts";
-import { listenForTracker, urlHostname } from "./listen_for_tracker.ts";
+import { urlHostname } from "./listen_for_tracker.ts";
+import { openTrackerSockets } from "./tracker_sockets.ts";
 
 /** The port of a tracker that is told none. */
 export const DEFAULT_TRACKER_PORT = 8000;
@@ -42,6 +43,8 @@ export interface StartTrackerOptions {
   readonly hostname?: string;
   /** 0 for any free one. @default DEFAULT_TRACKER_PORT */
   readonly port?: number;
+  /** Whether it answers over UDP as well, by the same port. @default {false} */
+  readonly udp?: boolean;
   /** Time between two announces of a peer, in milliseconds. @default ANNOUNCE_INTERVAL */
   readonly intervalMs?: number;
   /** The least that a peer is to wait, in milliseconds. @default a quarter of the interval */
@@ -66,6 +69,8 @@ export interface RunningTracker extends AsyncDisposable {
   readonly port: number;
   /** An announce URL that works on this machine. */
   readonly announceUrl: string;
+  /** The same over UDP, if it answers there. */
+  readonly udpAnnounceUrl: string | undefined;
   /** Closes the sockets and every connection; may be called again. */
   stop(): Promise<void>;
 }
@@ -81,6 +86,7 @@ export function startTracker(
   const {
     hostname,
     port = DEFAULT_TRACKER_PORT,
+    udp = false,
     intervalMs = ANNOUNCE_INTERVAL,
     minIntervalMs = intervalMs / 4,
     peerTimeoutMs = PEER_TIMEOUT,
@@ -112,8 +118,11 @@ export function startTracker(
       ...catalogue === undefined ? [] : torrentRoutes(catalogue),
     ]),
   });
-  const listeners = listenForTracker({ hostname, port });
-  const server = serveHttp(listeners, {
+  const sockets = openTrackerSockets(
+    { hostname, port },
+    udp ? { store, intervalMs: () => intervalMs, onError } : undefined,
+  );
+  const server = serveHttp(sockets.listeners, {
     handle,
     onError: (error) => {
       onError(error);
@@ -132,12 +141,14 @@ export function startTracker(
     clearInterval(cleanup);
     clearInterval(sampling);
     page.close();
-    await server.stop();
+    await Promise.all([server.stop(), sockets.udp?.stop()]);
   };
-  const chosenPort = listeners[0]!.addr.port;
+  const chosenPort = sockets.listeners[0]!.addr.port;
+  const place = `${urlHostname(hostname)}:${chosenPort}/announce`;
   return {
     port: chosenPort,
-    announceUrl: `http://${urlHostname(hostname)}:${chosenPort}/announce`,
+    announceUrl: `http://${place}`,
+    udpAnnounceUrl: udp ? `udp://${place}` : undefined,
     stop,
     [Symbol.asyncDispose]: stop,
   };
