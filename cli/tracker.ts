@@ -68,6 +68,7 @@ function optionsOf(
     ...(host !== undefined && { hostname: host }),
     ...(intervalSeconds !== undefined &&
       { intervalMs: intervalSeconds * 1000 }),
+    udp: request.udp,
     peerTimeoutMs: peerTimeoutSeconds * 1000,
     ...(folder !== undefined && { catalogue: folder }),
     onlyListed: request.onlyListed,
@@ -94,11 +95,11 @@ function warnOfShortTimeout(
 }
 
 function tellStart(
-  { detail, format, host, torrentsDir }: TrackerArguments,
+  { detail, format, host, torrentsDir, udp }: TrackerArguments,
   { port }: RunningTracker,
   folder: TorrentFolder | undefined,
 ): void {
-  const urls = trackerUrls(hostnamesFor(host), port);
+  const urls = trackerUrls(hostnamesFor(host), port, { udp });
   const torrentCount = folder?.list().length ?? 0;
   if (format === "json") {
     const torrents = folder && torrentCount;

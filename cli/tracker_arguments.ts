@@ -17,6 +17,8 @@ export interface TrackerArguments {
   readonly port: number;
   /** `undefined`: every address, IPv4 and IPv6. */
   readonly host: string | undefined;
+  /** Whether it answers over UDP as well. */
+  readonly udp: boolean;
   /** Time between two announces of a peer, in seconds; `undefined` if not given. */
   readonly intervalSeconds: number | undefined;
   /** Silence after which a peer is forgotten, in seconds. */
@@ -44,6 +46,7 @@ Usage: tracker [PORT]
 
   PORT                    port to listen on (${DEFAULT_TRACKER_PORT}; 0 for any free one)
   --host ADDRESS          address to listen on (all, IPv4 and IPv6)
+  --udp                   answer over UDP as well, by the same port
   --interval SECONDS      time between two announces of a peer (${
   ANNOUNCE_INTERVAL / 1000
 })
@@ -65,6 +68,7 @@ in memory: after a restart the peers come back with their next announce.
 
 const FLAGS = {
   host: { type: "text" },
+  udp: { type: "boolean" },
   interval: { type: "number", min: 1, max: MAX_SECONDS },
   "peer-timeout": {
     type: "number",
@@ -95,6 +99,7 @@ export function parseTrackerArguments(
   return {
     port: readPort(positionals),
     host: flags.host,
+    udp: flags.udp,
     intervalSeconds: flags.interval,
     peerTimeoutSeconds: flags["peer-timeout"],
     torrentsDir: flags.torrents,

@@ -13,21 +13,30 @@ import { formatSize, plural } from "./quantity.ts";
 
 /** Where a tracker can be reached; the first of each is the one to give to others. */
 export interface TrackerUrls {
+  /** Those over UDP last. */
   readonly announce: readonly string[];
   readonly stats: readonly string[];
+}
+
+/** What a tracker speaks beside HTTP. */
+export interface TrackerUrlsOptions {
+  readonly udp: boolean;
 }
 
 /** The URLs of a tracker on these hosts, best first. */
 export function trackerUrls(
   hostnames: readonly string[],
   port: number,
+  { udp }: TrackerUrlsOptions,
 ): TrackerUrls {
-  const bases = hostnames.map((hostname) =>
-    `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`
+  const places = hostnames.map((hostname) =>
+    `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`
   );
   return {
-    announce: bases.map((base) => `${base}/announce`),
-    stats: bases.map((base) => `${base}/stats`),
+    announce: (udp ? ["http", "udp"] : ["http"]).flatMap((scheme) =>
+      places.map((place) => `${scheme}://${place}/announce`)
+    ),
+    stats: places.map((place) => `http://${place}/stats`),
   };
 }
 

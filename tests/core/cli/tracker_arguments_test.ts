@@ -12,6 +12,7 @@ Deno.test("parseTrackerArguments() has the defaults that users know", () => {
   assertObjectMatch(parseTrackerArguments([]), {
     port: 8000,
     host: undefined,
+    udp: false,
     intervalSeconds: undefined,
     peerTimeoutSeconds: 180,
     torrentsDir: undefined,
@@ -26,11 +27,12 @@ Deno.test("parseTrackerArguments() reads its flags", () => {
   const args = [
     ...["8001", "--host", "192.168.1.5", "--interval=60"],
     ...["--peer-timeout", "90", "--torrents", "/srv/torrents"],
-    ...["--only-listed", "--json", "--debug"],
+    ...["--only-listed", "--udp", "--json", "--debug"],
   ];
   assertObjectMatch(parseTrackerArguments(args), {
     port: 8001,
     host: "192.168.1.5",
+    udp: true,
     intervalSeconds: 60,
     peerTimeoutSeconds: 90,
     torrentsDir: "/srv/torrents",

@@ -7,7 +7,8 @@ import {
 } from "../../../cli/tracker_output.ts";
 import { infoHashFromHex, type ListedTorrent } from "../../../mod.ts";
 
-const URLS = trackerUrls(["192.168.1.100", "fe80::1"], 8000);
+const HOSTNAMES = ["192.168.1.100", "fe80::1"];
+const URLS = trackerUrls(HOSTNAMES, 8000, { udp: false });
 const HINTS = { create: "peer create", peer: "peer" };
 const TORRENT: ListedTorrent = {
   infoHash: infoHashFromHex("0a".repeat(20)),
@@ -28,6 +29,17 @@ Deno.test("formatStart() suggests the commands that it is given", () => {
     "Ctrl+C stops the tracker.",
   ]);
   assertEquals(formatStart({ ...start, hints: undefined }).length, 3);
+});
+
+Deno.test("trackerUrls() has those over UDP after all others", () => {
+  assertEquals(trackerUrls(HOSTNAMES, 8000, { udp: true }), {
+    announce: [
+      ...URLS.announce,
+      "udp://192.168.1.100:8000/announce",
+      "udp://[fe80::1]:8000/announce",
+    ],
+    stats: URLS.stats,
+  });
 });
 
 Deno.test("formatStart() suggests to share by way of the folder that is served", () => {
