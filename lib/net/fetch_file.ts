@@ -66,10 +66,8 @@ export async function fetchFile(
   } finally {
     clearTimeout(timer);
   }
-  if (answer.status < 200 || answer.status > 299) {
-    throw fetchFailure(url, explainStatus(answer.status));
-  }
-  return answer.body;
+  if (answer.isSuccess) return answer.body;
+  throw fetchFailure(url, explainStatus(answer.status));
 }
 
 function checkUrl(url: string): void {

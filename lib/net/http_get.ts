@@ -18,7 +18,9 @@ export class HttpError extends Error {
 /** What came back. */
 export interface HttpAnswer {
   readonly status: number;
-  /** Empty unless the status is one of success. */
+  /** Whether the status is one of success. */
+  readonly isSuccess: boolean;
+  /** Empty without success. */
   readonly body: Uint8Array<ArrayBuffer>;
 }
 
@@ -44,12 +46,12 @@ export async function httpGet(
   const { signal } = options;
   try {
     const response = await fetchFollowing(url, signal);
-    const { status, ok } = response;
-    if (!ok) {
-      await response.body?.cancel();
-      return { status, body: new Uint8Array() };
+    const { status, ok: isSuccess } = response;
+    if (isSuccess) {
+      return { status, isSuccess, body: await readCapped(response, options) };
     }
-    return { status, body: await readCapped(response, options) };
+    await response.body?.cancel();
+    return { status, isSuccess, body: new Uint8Array() };
   } catch (error) {
     if (signal.aborted || error instanceof HttpError) throw error;
     throw new HttpError(reasonOf(error), { cause: error });

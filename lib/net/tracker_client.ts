@@ -15,6 +15,7 @@ import type {
 import { parseAnnounceReply } from "../tracker/announce_reply.ts";
 import { announceUrl, scrapeUrl } from "../tracker/announce_url.ts";
 import { parseScrapeReply } from "../tracker/scrape_reply.ts";
+import { HttpError, httpGet } from "./http_get.ts";
 import { announceOverUdp, scrapeOverUdp } from "./udp_tracker_client.ts";
 
 /** Longest wait for a whole answer, in milliseconds. */
@@ -22,8 +23,6 @@ export const TRACKER_TIMEOUT_MS = 15_000;
 
 /** Longest answer that is read, in bytes. */
 const MAX_REPLY_LENGTH = 1024 * 1024;
-
-const MAX_REDIRECT_COUNT = 5;
 
 /** How long to wait for a tracker. */
 export interface TrackerClientOptions {
@@ -117,70 +116,15 @@ async function timed<T>(
   }
 }
 
-/** Fetches a body, following a few redirects. */
+/** Fetches a body. */
 async function get(url: string, signal: AbortSignal): Promise<Uint8Array> {
   try {
-    const response = await fetchFollowing(url, signal);
-    if (!response.ok) {
-      await response.body?.cancel();
-      throw new TrackerError(`the answer is HTTP status ${response.status}`);
-    }
-    return await readCapped(response);
+    const options = { signal, maxLength: MAX_REPLY_LENGTH };
+    const { status, isSuccess, body } = await httpGet(url, options);
+    if (isSuccess) return body;
+    throw new TrackerError(`the answer is HTTP status ${status}`);
   } catch (error) {
-    if (signal.aborted || error instanceof TrackerError) throw error;
-    throw new TrackerError(reasonOf(error), { cause: error });
+    if (!(error instanceof HttpError)) throw error;
+    throw new TrackerError(error.message, { cause: error });
   }
-}
-
-async function fetchFollowing(
-  url: string,
-  signal: AbortSignal,
-): Promise<Response> {
-  for (let redirects = 0; redirects <= MAX_REDIRECT_COUNT; redirects++) {
-    const response = await fetch(url, { signal, redirect: "manual" });
-    const location = response.headers.get("location");
-    if (response.status < 300 || response.status > 399 || location === null) {
-      return response;
-    }
-    await response.body?.cancel();
-    url = new URL(location, url).href;
-    if (schemeOf(url) !== "http") {
-      throw new TrackerError("the answer is a redirect to a UDP tracker");
-    }
-  }
-  throw new TrackerError(`more than ${MAX_REDIRECT_COUNT} redirects`);
-}
-
-/** Reads the body in one piece, but never more than the limit. */
-async function readCapped(response: Response): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += chunk.length;
-    if (length > MAX_REPLY_LENGTH) {
-      throw new TrackerError(
-        `the answer exceeds the limit of ${MAX_REPLY_LENGTH} bytes`,
-      );
-    }
-    chunks.push(chunk);
-  }
-  const body = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return body;
-}
-
-/** The innermost reason that the runtime gives: "Connection refused (os error 111)". */
-function reasonOf(error: unknown): string {
-  let innermost = error;
-  while (innermost instanceof Error && innermost.cause instanceof Error) {
-    innermost = innermost.cause;
-  }
-  const message = innermost instanceof Error
-    ? innermost.message
-    : String(innermost);
-  return message.slice(message.lastIndexOf(": ") + 1).trim();
 }
