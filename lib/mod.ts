@@ -128,6 +128,7 @@ export type {
   ListedTorrent,
   TorrentCatalogue,
 } from "./base/torrent_catalogue.ts";
+export { torrentPath } from "./tracker/torrent_links.ts";
 export {
   buildTorrent,
   type NewTorrent,
