@@ -91,16 +91,15 @@ export class EventHub {
       let cost = 0;
       for (const [key, channel] of [...this.#channels]) {
         if (cost >= SAMPLE_BUDGET) break;
+        // To the end of the line, even if it cannot be written.
+        this.#channels.delete(key);
+        this.#channels.set(key, channel);
         const { content, torrentCount } = await this.#write(
           channel.view,
           nowMs,
         );
         cost += torrentCount + VIEW_COST;
         channel.tell(content, nowMs);
-        // To the end of the line.
-        if (this.#channels.delete(key) && channel.listeners.size > 0) {
-          this.#channels.set(key, channel);
-        }
       }
     } finally {
       this.#isSampling = false;
