@@ -8,6 +8,7 @@
  */
 import { type Changes, changesBetween } from "./changes.ts";
 import type { Content } from "./content.ts";
+import { utf8 } from "./utf8.ts";
 import { type PageView, viewAddress } from "./view.ts";
 
 /** Streams that are open at once at most. */
@@ -113,8 +114,6 @@ export class EventHub {
     }
   }
 }
-
-const encoder = new TextEncoder();
 
 /** Those who look at one view. */
 class Channel {
@@ -232,11 +231,11 @@ class Listener implements AsyncIterableIterator<Uint8Array<ArrayBuffer>> {
 const END: Step = { done: true, value: undefined };
 
 /** How long a browser waits before it comes back, in milliseconds. */
-const GREETING = encoder.encode("retry: 3000\n\n");
+const GREETING = utf8("retry: 3000\n\n");
 
-const STILL_HERE = encoder.encode(": still here\n\n");
+const STILL_HERE = utf8(": still here\n\n");
 
 /** JSON has no line breaks of its own, so the event is one line. */
 function eventOf(changes: Changes): Uint8Array<ArrayBuffer> {
-  return encoder.encode(`data: ${JSON.stringify(changes)}\n\n`);
+  return utf8(`data: ${JSON.stringify(changes)}\n\n`);
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { utf8 } from "./utf8.ts";
 
 /** SHA-256 of bytes, 32 bytes long. */
 export type Sha256 = (
@@ -47,6 +48,6 @@ export async function securityHeaders(
 
 /** How a policy names an inline text. [CSP 3, 2.3.1] */
 async function hashSource(text: string, sha256: Sha256): Promise<string> {
-  const hash = await sha256(new TextEncoder().encode(text));
+  const hash = await sha256(utf8(text));
   return `'sha256-${btoa(String.fromCharCode(...hash))}'`;
 }

@@ -5,8 +5,7 @@
  *
  * @module
  */
-
-const encoder = new TextEncoder();
+import { utf8 } from "./utf8.ts";
 
 /** A body that is written once. */
 export class SharedBody implements AsyncIterable<Uint8Array<ArrayBuffer>> {
@@ -28,7 +27,7 @@ export class SharedBody implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   #next(): Uint8Array<ArrayBuffer> | undefined {
     const { done, value } = this.#slices.next();
     if (done === true) return undefined;
-    const slice = encoder.encode(value);
+    const slice = utf8(value);
     this.#written.push(slice);
     return slice;
   }

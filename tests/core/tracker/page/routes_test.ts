@@ -7,6 +7,7 @@ import {
 } from "@std/assert";
 import { SCRIPT } from "../../../../lib/tracker/page/script.ts";
 import { STYLE } from "../../../../lib/tracker/page/style.ts";
+import { utf8 } from "../../../../lib/tracker/page/utf8.ts";
 import { infoHash, peerId, text } from "../samples.ts";
 import {
   bodyOf,
@@ -25,7 +26,7 @@ Deno.test("/ and /stats are the same page, which nothing may be added to", async
   const { headers } = response;
   assertEquals(headers["content-type"], "text/html; charset=utf-8");
   const hash = async (part: string): Promise<string> => {
-    const digest = await sha256(new TextEncoder().encode(part));
+    const digest = await sha256(utf8(part));
     return btoa(String.fromCharCode(...digest));
   };
   assertEquals(
