@@ -5,7 +5,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { aria2 } from "../../scripts/clients/aria2.ts";
+import { aria2WithUdp } from "../../scripts/clients/aria2.ts";
 import {
   type Client,
   waitUntilComplete,
@@ -36,7 +36,7 @@ import {
 } from "../../scripts/programs/sample_file.ts";
 import { lanTest } from "../lan/lan_test_case.ts";
 
-const CLIENTS: readonly Client[] = [aria2, transmission, libtorrent];
+const CLIENTS: readonly Client[] = [aria2WithUdp, transmission, libtorrent];
 const NAME = "sample.bin";
 const LENGTH = 4 * 1024 * 1024 + 4321;
 
