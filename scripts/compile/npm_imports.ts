@@ -71,13 +71,29 @@ export function reachableFiles(
     const source = files.get(path);
     if (source === undefined || found.has(path)) return;
     found.add(path);
-    for (const { specifier } of findImports(source, maskSource(source))) {
+    for (const specifier of namedModules(source)) {
       const target = resolveImport(path, specifier);
-      if (target !== undefined) visit(target);
+      if (target === undefined) continue;
+      visit(target);
+      // `require` leaves out what a file's name ends with.
+      visit(`${target}.js`);
     }
   };
   for (const entry of entries) visit(entry);
   return found;
+}
+
+const REQUIRE = /\brequire\s*\(\s*(?=["'])/g;
+
+/** The modules that a source imports or, in the older way, requires. */
+function namedModules(source: string): string[] {
+  const masked = maskSource(source);
+  const required = Array.from(masked.matchAll(REQUIRE), (match) => {
+    const start = match.index + match[0].length;
+    return source.slice(start + 1, masked.indexOf(masked[start]!, start + 1));
+  });
+  const imported = findImports(source, masked);
+  return [...required, ...imported.map(({ specifier }) => specifier)];
 }
 
 /**

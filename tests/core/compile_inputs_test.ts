@@ -102,3 +102,16 @@ Deno.test("a package keeps what its imported files lead to", () => {
     ["cli/prompt.js", "internal/deep", "yaml"],
   );
 });
+
+Deno.test("reachableFiles() follows what is required, whose names lack their ends", () => {
+  const files = new Map([
+    ["lib/gauge.js", "const util = require('util');\nrequire('./util');"],
+    ["lib/util.js", 'module.exports = require("../data.json");'],
+    ["lib/other.js", "// require('./gauge')"],
+    ["data.json", "{}"],
+  ]);
+  assertEquals(
+    [...reachableFiles(files, ["lib/gauge.js"])].sort(),
+    ["data.json", "lib/gauge.js", "lib/util.js"],
+  );
+});

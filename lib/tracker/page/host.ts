@@ -29,15 +29,8 @@ export const HOST_STATES = [
 /** One of {@linkcode HOST_STATES}. */
 export type HostState = typeof HOST_STATES[number];
 
-/** A host of one torrent. */
-export interface Host {
-  readonly peerId: PeerId;
-  /** One, or one of each family. */
-  readonly addresses: readonly PeerAddress[];
-  /** The first address as text that sorts by its number. */
-  readonly sortAddress: string;
-  /** As the peer id tells. Text of a stranger. */
-  readonly client: string;
+/** How far a host is. */
+export interface HostProgress {
   readonly state: HostState;
   /** 0 to 1, and 1 only if it has everything; `undefined` while the size is not known. */
   readonly fraction: number | undefined;
@@ -46,6 +39,17 @@ export interface Host {
   readonly secondsLeft: number | undefined;
   /** Since its last announce. */
   readonly secondsSilent: number;
+}
+
+/** A host of one torrent. */
+export interface Host extends HostProgress {
+  readonly peerId: PeerId;
+  /** One, or one of each family. */
+  readonly addresses: readonly PeerAddress[];
+  /** The first address as text that sorts by its number. */
+  readonly sortAddress: string;
+  /** As the peer id tells. Text of a stranger. */
+  readonly client: string;
 }
 
 /** What is known beside the peer. */
@@ -57,20 +61,28 @@ export interface HostContext {
   readonly silentAfterMs: number;
 }
 
-/** Tells how a peer gets on. */
-export function describeHost(
+/** Tells all of a host. */
+export function describeHost(peer: PeerDetails, context: HostContext): Host {
+  const { peerId, addresses } = peer;
+  return {
+    ...describeProgress(peer, context),
+    peerId,
+    addresses,
+    sortAddress: sortableAddress(addresses[0]?.hostname ?? ""),
+    client: clientName(peerId),
+  };
+}
+
+/** Tells how far a host is, which spares reading its address and its client. */
+export function describeProgress(
   peer: PeerDetails,
   { length, nowMs, silentAfterMs }: HostContext,
-): Host {
+): HostProgress {
   const silentMs = Math.max(0, nowMs - peer.lastSeenMs);
   const state = stateOf(peer, silentMs >= silentAfterMs);
   const secondsSilent = silentMs / 1000;
   const { bytesPerSecond, progress: { left } } = peer;
   return {
-    peerId: peer.peerId,
-    addresses: peer.addresses,
-    sortAddress: sortableAddress(peer.addresses[0]?.hostname ?? ""),
-    client: clientName(peer.peerId),
     state,
     fraction: peer.isSeeder ? 1 : fractionOf(left, length),
     bytesPerSecond: state === "fetching" ? bytesPerSecond : 0,

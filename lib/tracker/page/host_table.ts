@@ -52,12 +52,12 @@ export function selectHosts(
       host.client.toLowerCase().includes(wanted) ||
       host.state.includes(wanted)
     );
-  const ranked = rank(matches, {
+  const shown = rank(matches, {
     valueOf: order === undefined ? needOf : VALUES[order.key],
     isDescending: order?.isDescending ?? false,
     tieOf: ({ sortAddress, peerId }) => sortAddress + peerId,
-  });
-  return { shown: ranked.slice(0, MAX_HOST_ROWS), matchCount: matches.length };
+  }, MAX_HOST_ROWS);
+  return { shown, matchCount: matches.length };
 }
 
 /** One host as a row. */

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Gauge as GaugeType } from "prom-client";
+import type GaugeType from "prom-client/gauge";
 import { VERSION } from "../../base/version.ts";
 import { shownText } from "./html.ts";
 import type { Reading, TorrentState } from "./reading.ts";
@@ -33,7 +33,9 @@ export async function renderMetrics(
   { reading, uptimeSeconds, listenerCount }: MetricsOptions,
 ): Promise<Metrics> {
   // Only where somebody scrapes it: a tracker starts without it.
-  const { Counter, Gauge, Registry } = await import("prom-client");
+  const { default: Registry } = await import("prom-client/registry");
+  const { default: Gauge } = await import("prom-client/gauge");
+  const { default: Counter } = await import("prom-client/counter");
   const registry = new Registry();
   const registers = [registry];
   const gauge = (name: string, help: string, value: number): void => {

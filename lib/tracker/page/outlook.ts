@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Host, HostState } from "./host.ts";
+import type { HostProgress, HostState } from "./host.ts";
 
 /** What is told of all hosts of a torrent together. */
 export interface Outlook {
@@ -15,7 +15,7 @@ export interface Outlook {
 }
 
 /** Looks at all hosts of a torrent. */
-export function outlookOf(hosts: Iterable<Host>): Outlook {
+export function outlookOf(hosts: Iterable<HostProgress>): Outlook {
   const counts = { stuck: 0, silent: 0, waiting: 0, fetching: 0, done: 0 };
   let secondsLeft: number | undefined;
   for (const host of hosts) {

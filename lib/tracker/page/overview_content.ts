@@ -9,7 +9,12 @@ import { renderHosts } from "./hosts_content.ts";
 import { type Html, markup, shownText } from "./html.ts";
 import { type Outlook, outlookOf } from "./outlook.ts";
 import type { TorrentState } from "./reading.ts";
-import { MAX_HOSTS_READ, readHosts, type Sources } from "./sources.ts";
+import {
+  MAX_HOSTS_READ,
+  readHosts,
+  readProgress,
+  type Sources,
+} from "./sources.ts";
 import {
   renderTorrentRow,
   selectTorrents,
@@ -86,7 +91,7 @@ async function readOutlooks(
     if (torrent.leechers === 0) continue;
     hostCount += torrent.seeders + torrent.leechers;
     if (hostCount > MAX_OUTLOOK_HOSTS || outlooks.size === MAX_OUTLOOKS) break;
-    outlooks.set(torrent, outlookOf(await readHosts(torrent, sources)));
+    outlooks.set(torrent, outlookOf(await readProgress(torrent, sources)));
   }
   return outlooks;
 }

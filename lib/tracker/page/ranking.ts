@@ -1,5 +1,6 @@
 /**
- * Puts rows into an order without asking each row for its value again and again.
+ * Puts rows into an order, of which but the first are wanted: with ten thousand
+ * of them most are looked at once and left.
  *
  * @module
  */
@@ -13,28 +14,61 @@ export interface Ranking<Row> {
   readonly tieOf: (row: Row) => string;
 }
 
-/** The rows in their order, a fresh array. */
+/** The first `limit` rows in their order, a fresh array. */
 export function rank<Row>(
   rows: readonly Row[],
-  { valueOf, isDescending, tieOf }: Ranking<Row>,
+  ranking: Ranking<Row>,
+  limit = rows.length,
 ): Row[] {
-  const sign = isDescending ? -1 : 1;
-  return rows
-    .map((row) => ({ row, value: valueOf(row) }))
-    .sort((a, b) =>
-      compareValues(a.value, b.value, sign) ||
-      compare(tieOf(a.row), tieOf(b.row))
-    )
-    .map(({ row }) => row);
+  const { valueOf } = ranking;
+  const first: Ranked<Row>[] = [];
+  for (const row of rows) {
+    const candidate = { row, value: valueOf(row) };
+    if (first.length === limit) {
+      const last = first.at(-1);
+      if (last === undefined || compareRanked(candidate, last, ranking) >= 0) {
+        continue;
+      }
+      first.pop();
+    }
+    first.splice(placeOf(candidate, first, ranking), 0, candidate);
+  }
+  return first.map(({ row }) => row);
 }
 
 type Value = number | string | undefined;
 
-function compareValues(a: Value, b: Value, sign: 1 | -1): number {
-  if (a === undefined || b === undefined) {
-    return a === b ? 0 : a === undefined ? 1 : -1;
+interface Ranked<Row> {
+  readonly row: Row;
+  readonly value: Value;
+}
+
+/** Where a row goes among rows in their order: behind its equals. */
+function placeOf<Row>(
+  candidate: Ranked<Row>,
+  sorted: readonly Ranked<Row>[],
+  ranking: Ranking<Row>,
+): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareRanked(candidate, sorted[middle]!, ranking) < 0) high = middle;
+    else low = middle + 1;
   }
-  return sign * compare(a, b);
+  return low;
+}
+
+function compareRanked<Row>(
+  a: Ranked<Row>,
+  b: Ranked<Row>,
+  { isDescending, tieOf }: Ranking<Row>,
+): number {
+  if (a.value !== b.value) {
+    if (a.value === undefined) return 1;
+    if (b.value === undefined) return -1;
+    return isDescending ? compare(b.value, a.value) : compare(a.value, b.value);
+  }
+  return compare(tieOf(a.row), tieOf(b.row));
 }
 
 function compare(a: number | string, b: number | string): number {

@@ -5,7 +5,12 @@
  * @module
  */
 import type { PeerStore } from "../peer_store.ts";
-import { describeHost, type Host } from "./host.ts";
+import {
+  describeHost,
+  describeProgress,
+  type Host,
+  type HostProgress,
+} from "./host.ts";
 import type { Reading, TorrentState } from "./reading.ts";
 import type { SpeedHistory } from "./speed_history.ts";
 
@@ -25,13 +30,25 @@ export interface Sources {
   readonly nowMs: number;
 }
 
+/** A torrent whose hosts are read. */
+type HostsOf = Pick<TorrentState, "infoHash" | "length">;
+
 /** The hosts of a torrent, at most {@linkcode MAX_HOSTS_READ}. */
 export async function readHosts(
-  { infoHash, length }: Pick<TorrentState, "infoHash" | "length">,
-  { store, silentAfterMs, nowMs }: Sources,
+  torrent: HostsOf,
+  sources: Sources,
 ): Promise<Host[]> {
-  const peers = await store.peers(infoHash, MAX_HOSTS_READ);
-  return peers.map((peer) =>
-    describeHost(peer, { length, nowMs, silentAfterMs })
-  );
+  const context = { ...sources, length: torrent.length };
+  const peers = await sources.store.peers(torrent.infoHash, MAX_HOSTS_READ);
+  return peers.map((peer) => describeHost(peer, context));
+}
+
+/** How far the same hosts are. */
+export async function readProgress(
+  torrent: HostsOf,
+  sources: Sources,
+): Promise<HostProgress[]> {
+  const context = { ...sources, length: torrent.length };
+  const peers = await sources.store.peers(torrent.infoHash, MAX_HOSTS_READ);
+  return peers.map((peer) => describeProgress(peer, context));
 }

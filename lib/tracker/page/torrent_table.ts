@@ -56,15 +56,12 @@ export function selectTorrents(
       torrent.infoHash.includes(wanted) ||
       torrent.name?.toLowerCase().includes(wanted)
     );
-  const ranked = rank(matches, {
+  const shown = rank(matches, {
     valueOf: order === undefined ? activityOf : VALUES[order.key],
     isDescending: order?.isDescending ?? true,
     tieOf: sortNameOf,
-  });
-  return {
-    shown: ranked.slice(0, MAX_TORRENT_ROWS),
-    matchCount: matches.length,
-  };
+  }, MAX_TORRENT_ROWS);
+  return { shown, matchCount: matches.length };
 }
 
 /** Where there is nothing to tell. */
