@@ -51,7 +51,26 @@ export {
   type ScrapeEntry,
   type TransferProgress,
 } from "./tracker/announce.ts";
-export type { SwarmChange } from "./tracker/peer_store.ts";
+export type {
+  AcceptedAnnounce,
+  AnnounceOutcome,
+  PeerAnnounce,
+  PeerDetails,
+  PeerStore,
+  PickedPeers,
+  StoreTotals,
+  SwarmChange,
+  SwarmSummary,
+} from "./tracker/peer_store.ts";
+export type { Awaitable } from "./base/awaitable.ts";
+export type { MemoryStoreOptions } from "./tracker/memory_store.ts";
+export { openStore, type OpenStoreOptions } from "./store/open_store.ts";
+export type { StoreEvent, StoreListener } from "./store/store_event.ts";
+export {
+  parseStoreAddress,
+  type RedisAddress,
+  type StoreAddress,
+} from "./store/store_address.ts";
 export type { TorrentStats, TrackerStats } from "./tracker/stats.ts";
 export {
   type AnnounceFunction,

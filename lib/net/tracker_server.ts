@@ -51,6 +51,12 @@ export interface StartTrackerOptions {
   readonly minIntervalMs?: number;
   /** Silence after which a peer is forgotten, in milliseconds. @default PEER_TIMEOUT */
   readonly peerTimeoutMs?: number;
+  /**
+   * Where peers are kept. It stays the caller's, to be disposed of after the
+   * tracker, and knows its own timeout and who hears of changes.
+   * @default memory
+   */
+  readonly store?: PeerStore;
   /** Torrent files to list on the page and to serve. @default none */
   readonly catalogue?: TorrentCatalogue;
   /** Whether torrents that the catalogue does not list are refused. @default {false} */
@@ -76,7 +82,7 @@ export interface RunningTracker extends AsyncDisposable {
 }
 
 /**
- * Starts a tracker that keeps its peers in memory.
+ * Starts a tracker, which keeps its peers in memory unless it is given a store.
  * @throws {TrackerStartError} If it cannot listen there.
  * @throws {TypeError} If it is for listed torrents only, but has no catalogue.
  */
@@ -95,7 +101,7 @@ export function startTracker(
     onChange,
     onError = () => {},
   } = options;
-  const peers = new MemoryStore({
+  const peers = options.store ?? new MemoryStore({
     peerTimeoutMs,
     random: Math.random,
     ...(onChange && { onChange }),
