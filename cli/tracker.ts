@@ -33,25 +33,34 @@ import {
   formatStart,
   trackerUrls,
 } from "./tracker_output.ts";
+import { openTrackerStore } from "./tracker_store.ts";
 
 /** Runs the program until a signal ends it. */
 export async function main(args: readonly string[]): Promise<number> {
   const request = parseTrackerArguments(args);
   warnOfShortTimeout(request);
-  await giveUpUnused(request);
   // Listened for before the tracker says that it runs.
   using interrupt = Interrupt.listen("run the tracker");
+  await using store = await openTrackerStore(request, changeWriter(request));
+  await giveUpUnused(request);
   await using folder = request.torrentsDir === undefined
     ? undefined
     : await openServedFolder(request.torrentsDir, request);
-  await using tracker = start(optionsOf(request, folder));
+  await using tracker = start({
+    ...optionsOf(request, folder),
+    store,
+  });
   tellStart(request, tracker, folder);
   await interrupt.raised;
   return EXIT_CODES.done;
 }
 
-/** What the command line has no use for is given up before the first stranger calls. */
+/**
+ * What the command line has no use for is given up before the first stranger
+ * calls. A store that is open needs neither to read nor to write any more.
+ */
 async function giveUpUnused(request: TrackerArguments): Promise<void> {
+  await Deno.permissions.revoke({ name: "write" });
   if (request.torrentsDir === undefined) {
     await Deno.permissions.revoke({ name: "read" });
   }
@@ -73,7 +82,6 @@ function optionsOf(
     ...(folder !== undefined && { catalogue: folder }),
     onlyListed: request.onlyListed,
     peerCommand: invocationOf("peer"),
-    onChange: changeWriter(request),
     onError: (cause) => {
       const fault = new ProgramError(
         `cannot answer a request: ${cause}; the tracker goes on`,

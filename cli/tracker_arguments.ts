@@ -6,6 +6,7 @@
 import {
   ANNOUNCE_INTERVAL,
   DEFAULT_TRACKER_PORT,
+  parseStoreAddress,
   PEER_TIMEOUT,
 } from "../mod.ts";
 import { parseCommandLine } from "./flags.ts";
@@ -23,6 +24,8 @@ export interface TrackerArguments {
   readonly intervalSeconds: number | undefined;
   /** Silence after which a peer is forgotten, in seconds. */
   readonly peerTimeoutSeconds: number;
+  /** Where peers are kept; checked for its form. */
+  readonly store: string;
   /** The folder whose torrent files are listed and served. */
   readonly torrentsDir: string | undefined;
   /** Whether torrents that are not listed are refused. */
@@ -53,6 +56,10 @@ Usage: tracker [PORT]
   --peer-timeout SECONDS  silence after which a peer is forgotten (${
   PEER_TIMEOUT / 1000
 })
+  --store STORE           where peers are kept: memory (the default);
+                          sqlite:FILE, where torrents and their counts
+                          survive a restart; redis://HOST:PORT, which
+                          several trackers share
   --torrents FOLDER       list the .torrent files in it, and serve them at
                           /torrents/NAME.torrent; files may come and go
   --only-listed           refuse all other torrents
@@ -62,8 +69,8 @@ Usage: tracker [PORT]
   --version               print the version
   --help                  print this
 
-Several trackers run side by side on different ports. Peers and counts are kept
-in memory: after a restart the peers come back with their next announce.
+Several trackers run side by side on different ports. After a restart the peers
+come back with their next announce.
 `;
 
 const FLAGS = {
@@ -76,6 +83,7 @@ const FLAGS = {
     min: 1,
     max: MAX_SECONDS,
   },
+  store: { type: "text", default: "memory" },
   torrents: { type: "text" },
   "only-listed": { type: "boolean" },
   quiet: { type: "boolean" },
@@ -102,12 +110,25 @@ export function parseTrackerArguments(
     udp: flags.udp,
     intervalSeconds: flags.interval,
     peerTimeoutSeconds: flags["peer-timeout"],
+    store: readStore(flags.store),
     torrentsDir: flags.torrents,
     onlyListed: flags["only-listed"],
     format: flags.json ? "json" : "text",
     detail: flags.quiet ? "urls" : "changes",
     isDebug,
   };
+}
+
+function readStore(text: string): string {
+  try {
+    parseStoreAddress(text);
+    return text;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    // Without the text itself, as it may hold a password.
+    const reason = error.message.replace(/^Cannot read store: /, "");
+    throw new UsageError(`--store cannot be read: ${reason}`);
+  }
 }
 
 function readPort(positionals: readonly string[]): number {
