@@ -15,6 +15,7 @@ export {
   FetchError,
   ProtocolError,
   StorageError,
+  StoreError,
   TrackerError,
 } from "./base/errors.ts";
 export {

@@ -55,12 +55,14 @@ export class RedisConnection {
   /** When each question without an answer was asked, in their order. */
   readonly #askedAtMs: number[] = [];
   readonly #end = Promise.withResolvers<unknown>();
+  /** The first reason to close. */
+  #endReason: unknown;
   #watch: ReturnType<typeof setInterval> | undefined;
   #runId = "";
 
   private constructor(client: RedisClient) {
     this.#client = client;
-    client.on("error", (error) => this.close(error));
+    client.on("error", (error) => this.close(asUnusable(error)));
   }
 
   /**
@@ -92,11 +94,10 @@ export class RedisConnection {
     } catch (error) {
       const isTimeout = error instanceof DOMException &&
         error.name === "TimeoutError";
-      const reason = isTimeout
-        ? new SilentRedisError("no answer in time")
-        : error;
-      connection.close(reason);
-      throw reason;
+      connection.close(
+        isTimeout ? new SilentRedisError("no answer in time") : error,
+      );
+      throw connection.#endReason;
     }
     connection.#watch = setInterval(
       () => connection.#closeIfSilent(),
@@ -142,6 +143,7 @@ export class RedisConnection {
   /** Ends the connection; what was asked fails. */
   close(reason: unknown): void {
     clearInterval(this.#watch);
+    this.#endReason ??= reason;
     this.#end.resolve(reason);
     try {
       this.#client.destroy();
@@ -192,6 +194,13 @@ function asNodeHasIt(argument: ScriptArgument): string | Uint8Array {
   return typeof argument === "string"
     ? argument
     : Buffer.from(argument.buffer, argument.byteOffset, argument.length);
+}
+
+/** What does not speak Redis's language is none. */
+function asUnusable(error: Error): Error {
+  return error.message.startsWith("Unknown RESP type")
+    ? new UnusableRedisError("it does not answer as Redis does")
+    : error;
 }
 
 /** Node's bytes have a `slice()` that does not copy, which is a trap for who takes them for others. */

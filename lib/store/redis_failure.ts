@@ -42,6 +42,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
 
 /** Refusals that are there from the start and stay: the command line is to be changed. */
 const LASTING_REFUSALS: ReadonlySet<string> = new Set([
+  "ERR",
   "NOAUTH",
   "WRONGPASS",
   "NOPERM",
@@ -93,7 +94,8 @@ function explain(cause: unknown): string {
   if (refusal !== undefined) return refusal;
   const code = cause instanceof Error && "code" in cause ? cause.code : "";
   return CONNECTION_FAILURES[String(code)] ??
-    message.slice(0, MAX_TEXT_LENGTH).replaceAll(/\p{Control}+/gu, " ");
+    message.replace(/^ERR /, "").replaceAll(/\p{Control}+/gu, " ")
+      .slice(0, MAX_TEXT_LENGTH);
 }
 
 /** The first word of an error of Redis, if it is one of those in capitals. */
