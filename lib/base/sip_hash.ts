@@ -19,7 +19,7 @@ const INITIAL_STATE = [
 
 /**
  * Four 64-bit numbers as halves, low one first: with bigint a hash of an address
- * takes 6 µs instead of 1.5.
+ * takes 6 µs instead of 1.
  */
 type State = Int32Array;
 
@@ -37,10 +37,11 @@ export function sipHash(key: Uint8Array, message: Uint8Array): bigint {
     );
   }
   const keyWords = viewOf(key);
-  const state: State = Int32Array.from(
-    INITIAL_STATE,
-    (word, index) => word ^ keyWords.getInt32(index % 4 * 4, true),
-  );
+  const state: State = new Int32Array(8);
+  for (let index = 0; index < state.length; index++) {
+    state[index] = INITIAL_STATE[index]! ^
+      keyWords.getInt32(index % 4 * 4, true);
+  }
   const words = viewOf(message);
   const wholeLength = message.length - message.length % WORD_LENGTH;
   for (let offset = 0; offset < wholeLength; offset += WORD_LENGTH) {
