@@ -1,20 +1,24 @@
 /**
- * The tracker's peers in memory. Invariant: a swarm is listed while it has a
- * peer, each of its peers is in exactly one of its two pools, and the totals are
- * the sums over all swarms; counts change with each announce, never by counting.
+ * The tracker's peers in memory: who may announce, who is listed, who has to go.
+ * There is no object for each peer, and no announce costs more in a swarm of
+ * 100,000 than in one of ten; how that is done is the peer table's.
  *
  * A peer is known by its peer id. It may be listed with one IPv4 and one IPv6
  * address, as clients on both announce twice. [BEP 7]
  *
  * @module
  */
-import type { InfoHash, PeerId } from "../base/identifier.ts";
-import type { PeerAddress } from "../base/peer_address.ts";
+import type { InfoHash } from "../base/identifier.ts";
 import type { Random } from "../base/random.ts";
-import type { ScrapeEntry, TransferProgress } from "./announce.ts";
-import { mayUpdate, withAddress } from "./known_peer.ts";
-import { packPeers } from "./pack_peers.ts";
-import { PeerPool, type Pooled } from "./peer_pool.ts";
+import type { ScrapeEntry } from "./announce.ts";
+import { AddressWords } from "./memory/address_words.ts";
+import { PeerIdentity } from "./memory/peer_identity.ts";
+import { PEER, PEER_FLAG } from "./memory/peer_records.ts";
+import { nobody, PeerSelection } from "./memory/peer_selection.ts";
+import { type Announcement, PeerTable } from "./memory/peer_table.ts";
+import { NONE } from "./memory/record_table.ts";
+import type { Swarm } from "./memory/swarm.ts";
+import { emptySwarm } from "./memory/swarm_table.ts";
 import type {
   AnnounceOutcome,
   PeerAnnounce,
@@ -33,309 +37,257 @@ export interface MemoryStoreOptions {
   readonly random: Random;
   /** Hears of every peer that joins, completes or goes. */
   readonly onChange?: (change: SwarmChange) => void;
-  /** Most swarms with peers. @default 20_000 */
+  /** Most swarms with peers. @default 100_000 */
   readonly maxSwarmCount?: number;
-  /** Most peers of all swarms together. @default 200_000 */
+  /** Most peers of all swarms together. @default 2_000_000 */
   readonly maxPeerCount?: number;
+  /**
+   * Most peers that one address may hold, in all swarms together; this machine's
+   * own may hold any number. @default 32_768
+   */
+  readonly maxPeersPerAddress?: number;
 }
 
-/** How many swarms without peers keep their download count; the oldest is dropped first. */
-const MAX_PAST_SWARM_COUNT = 1_000;
+/** Records that one call of `expire` looks at: a millisecond's work. */
+const RECORDS_PER_SWEEP = 16_384;
 
-interface RegisteredPeer extends Pooled {
-  readonly peerId: PeerId;
-  addresses: readonly PeerAddress[];
-  key: string | undefined;
-  isSeeder: boolean;
-  hasCompleted: boolean;
-  lastSeenMs: number;
-  progress: TransferProgress;
-}
+/** Peers that one call of `expire` forgets: two milliseconds' work. */
+const REMOVALS_PER_SWEEP = 1_024;
 
-interface Swarm {
-  readonly infoHash: InfoHash;
-  /** Ordered by last announce, oldest first, so that expiry stops early. */
-  readonly peers: Map<PeerId, RegisteredPeer>;
-  readonly seeders: PeerPool<RegisteredPeer>;
-  readonly leechers: PeerPool<RegisteredPeer>;
-  readonly openedAtMs: number;
-  contentLength: number;
-  downloadCount: number;
-}
+/** How many peers of the biggest holder are looked at for one that is alone in its swarm. */
+const LOOKS_FOR_A_SWARM = 64;
+
+/** When to try again where the tracker is full, in milliseconds. */
+const RETRY_WHEN_FULL_MS = 300_000;
 
 /** A {@linkcode PeerStore} in memory. */
 export class MemoryStore implements PeerStore {
-  readonly #options: Required<MemoryStoreOptions>;
-  readonly #swarms = new Map<InfoHash, Swarm>();
-  /** Download counts of swarms that have no peers now. */
-  readonly #pastDownloadCounts = new Map<InfoHash, number>();
-  #seederCount = 0;
-  #leecherCount = 0;
-  #downloadCount = 0;
+  readonly #options: Required<Omit<MemoryStoreOptions, "onChange">>;
+  readonly #onChange: ((change: SwarmChange) => void) | undefined;
+  readonly #table: PeerTable;
+  readonly #selection: PeerSelection;
+  /** Who announces now, and from where. */
+  readonly #identity: PeerIdentity;
+  readonly #address = new AddressWords();
+  /** The record that the next sweep begins with. */
+  #sweepsFrom = 1;
 
   constructor(options: MemoryStoreOptions) {
     this.#options = {
-      onChange: () => {},
-      maxSwarmCount: 20_000,
-      maxPeerCount: 200_000,
+      maxSwarmCount: 100_000,
+      maxPeerCount: 2_000_000,
+      maxPeersPerAddress: 32_768,
       ...options,
     };
+    const { onChange, random } = options;
+    this.#onChange = onChange;
+    this.#identity = new PeerIdentity(random);
+    this.#table = new PeerTable(random);
+    this.#selection = new PeerSelection(this.#table.peers, random);
   }
 
   announce(announce: PeerAnnounce, nowMs: number): AnnounceOutcome {
-    const swarm = this.#swarms.get(announce.infoHash);
-    const known = swarm?.peers.get(announce.peerId);
-    if (known !== undefined && !mayUpdate(known, announce)) {
-      return refuse("the peer id is in use at another address");
-    }
-    if (announce.event === "stopped") {
-      if (known !== undefined) this.#remove(swarm!, known, "left");
+    const identity = this.#identity;
+    const address = this.#address;
+    identity.read(announce.peerId, announce.key);
+    address.read(announce.address.hostname);
+    const { peers, swarms } = this.#table;
+    const swarm = swarms.get(announce.infoHash);
+    const known = swarm === undefined
+      ? NONE
+      : this.#table.find(swarm, identity);
+    if (
+      known !== NONE && !peers.hasAddress(known, address) &&
+      !identity.provesToBe(peers, known)
+    ) {
       return {
-        type: "accepted",
-        swarm: this.#counts(announce.infoHash) ??
-          emptySwarm(announce.infoHash),
-        peers: packPeers([], announce.wantsIds),
-        swarmAgeMs: swarm === undefined ? 0 : nowMs - swarm.openedAtMs,
-        peerCount: this.#peerCount,
+        type: "refused",
+        reason: "the peer id is in use at another address",
       };
     }
-    const { maxPeerCount, maxSwarmCount } = this.#options;
-    if (known === undefined && this.#peerCount >= maxPeerCount) {
-      return refuse(`the tracker is full with ${maxPeerCount} peers`);
+    if (announce.event === "stopped") {
+      if (known !== NONE) this.#remove(known, "left");
+      return this.#stopped(announce, swarm, nowMs);
     }
-    if (swarm === undefined && this.#swarms.size >= maxSwarmCount) {
-      return refuse(`the tracker is full with ${maxSwarmCount} torrents`);
+    const announcement = { announce, identity, address, nowMs };
+    if (known !== NONE) {
+      this.#table.update(known, swarm!, announcement);
+      return this.#listed(known, swarm!, announcement);
     }
-    return this.#list(
-      swarm ?? this.#openSwarm(announce.infoHash, nowMs),
-      known,
-      announce,
-      nowMs,
-    );
+    const refusal = this.#makeRoom(announce.infoHash);
+    if (refusal !== undefined) return refusal;
+    // The swarm's last peer may have gone to make room.
+    const joined = swarms.get(announce.infoHash) ??
+      swarms.open(announce.infoHash, nowMs);
+    const peer = this.#table.join(joined, announcement);
+    this.#tell("joined", peer, joined);
+    return this.#listed(peer, joined, announcement);
   }
 
   scrape(infoHashes: readonly InfoHash[]): ScrapeEntry[] {
-    return infoHashes.map((infoHash) => this.#counts(infoHash))
+    return infoHashes.map((infoHash) => this.#table.swarms.counts(infoHash))
       .filter((entry) => entry !== undefined);
   }
 
-  *swarms(): Generator<SwarmSummary> {
-    for (const swarm of this.#swarms.values()) {
-      const { contentLength } = swarm;
-      yield {
-        ...countsOf(swarm),
-        contentLength: contentLength === 0 ? undefined : contentLength,
-        bytesPerSecond: 0,
-      };
-    }
-    for (const [infoHash, downloaded] of this.#pastDownloadCounts) {
-      yield {
-        ...emptySwarm(infoHash),
-        downloaded,
-        contentLength: undefined,
-        bytesPerSecond: 0,
-      };
-    }
-  }
-
-  peers(infoHash: InfoHash, limit: number): PeerDetails[] {
-    const peers = this.#swarms.get(infoHash)?.peers.values() ?? [];
-    return Array.from(peers).slice(0, limit).map((peer) => ({
-      peerId: peer.peerId,
-      addresses: peer.addresses,
-      isSeeder: peer.isSeeder,
-      progress: peer.progress,
-      bytesPerSecond: 0,
-      lastSeenMs: peer.lastSeenMs,
-    }));
-  }
-
-  #counts(infoHash: InfoHash): ScrapeEntry | undefined {
-    const swarm = this.#swarms.get(infoHash);
-    if (swarm !== undefined) return countsOf(swarm);
-    const downloaded = this.#pastDownloadCounts.get(infoHash);
-    if (downloaded === undefined) return undefined;
-    return { ...emptySwarm(infoHash), downloaded };
+  swarms(): Iterable<SwarmSummary> {
+    return this.#table.swarms.summaries();
   }
 
   totals(): StoreTotals {
+    let seederCount = 0;
+    let bytesPerSecond = 0;
+    for (const swarm of this.#table.swarms.values()) {
+      seederCount += swarm.seederCount;
+      bytesPerSecond += swarm.bytesPerSecond;
+    }
     return {
-      activeSwarmCount: this.#swarms.size,
-      seederCount: this.#seederCount,
-      leecherCount: this.#leecherCount,
-      downloadCount: this.#downloadCount,
-      bytesPerSecond: 0,
+      activeSwarmCount: this.#table.swarms.size,
+      seederCount,
+      leecherCount: this.#table.peers.size - seederCount,
+      downloadCount: this.#table.swarms.downloadCount,
+      bytesPerSecond,
     };
+  }
+
+  peers(infoHash: InfoHash, limit: number): PeerDetails[] {
+    const swarm = this.#table.swarms.get(infoHash);
+    if (swarm === undefined) return [];
+    const { peers } = this.#table;
+    return swarm.members().take(limit).map((peer) => ({
+      peerId: peers.peerId(peer),
+      addresses: peers.addresses(peer),
+      isSeeder: peers.has(peer, PEER_FLAG.seeder),
+      progress: peers.progress(peer),
+      bytesPerSecond: peers.word(peer, PEER.bytesPerSecond) >>> 0,
+      lastSeenMs: peers.double(peer, PEER.lastSeenMs),
+    })).toArray();
   }
 
   expire(nowMs: number): boolean {
     const oldestMs = nowMs - this.#options.peerTimeoutMs;
-    for (const swarm of this.#swarms.values()) {
-      for (const peer of swarm.peers.values()) {
-        if (peer.lastSeenMs >= oldestMs) break;
-        this.#remove(swarm, peer, "expired");
+    const { peers } = this.#table;
+    const end = Math.min(peers.end, this.#sweepsFrom + RECORDS_PER_SWEEP);
+    let removals = 0;
+    let peer = this.#sweepsFrom;
+    while (peer < end && removals < REMOVALS_PER_SWEEP) {
+      if (
+        peers.has(peer, PEER_FLAG.known) &&
+        peers.double(peer, PEER.lastSeenMs) < oldestMs
+      ) {
+        this.#remove(peer, "expired");
+        removals++;
       }
+      peer++;
     }
-    return false;
+    const isDone = peer === peers.end;
+    this.#sweepsFrom = isDone ? 1 : peer;
+    return !isDone;
+  }
+
+  /**
+   * Tells of a torrent's downloads before this store began, as another store
+   * kept them. What was counted here is added to.
+   */
+  restore(infoHash: InfoHash, downloadCount: number): void {
+    this.#table.swarms.restore(infoHash, downloadCount);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve();
   }
 
-  get #peerCount(): number {
-    return this.#seederCount + this.#leecherCount;
-  }
-
-  #list(
+  #listed(
+    peer: number,
     swarm: Swarm,
-    known: RegisteredPeer | undefined,
-    announce: PeerAnnounce,
-    nowMs: number,
+    { announce, nowMs }: Announcement,
   ): AnnounceOutcome {
-    const peer = known ?? {
-      peerId: announce.peerId,
-      addresses: [],
-      key: undefined,
-      isSeeder: announce.isSeeder,
-      hasCompleted: false,
-      lastSeenMs: nowMs,
-      progress: announce.progress,
-      place: 0,
-    };
-    if (known !== undefined) this.#leavePool(swarm, peer);
-    peer.isSeeder = announce.isSeeder;
-    this.#enterPool(swarm, peer);
-    peer.addresses = withAddress(peer.addresses, announce.address);
-    peer.key = announce.key ?? peer.key;
-    peer.lastSeenMs = nowMs;
-    peer.progress = announce.progress;
     swarm.contentLength = Math.max(
       swarm.contentLength,
       announce.progress.left,
     );
-    swarm.peers.delete(peer.peerId);
-    swarm.peers.set(peer.peerId, peer);
-    if (known === undefined) this.#tell("joined", swarm, peer);
-    if (announce.event === "completed" && !peer.hasCompleted) {
-      peer.hasCompleted = true;
-      swarm.downloadCount++;
-      this.#downloadCount++;
-      this.#tell("completed", swarm, peer);
-    }
+    if (
+      announce.event === "completed" && this.#table.complete(peer, swarm)
+    ) this.#tell("completed", peer, swarm);
     return {
       type: "accepted",
-      swarm: countsOf(swarm),
-      peers: packPeers(
-        this.#pick(swarm, peer, announce.numwant),
-        announce.wantsIds,
-      ),
+      swarm: swarm.counts(),
+      peers: this.#selection.pick(swarm, {
+        asker: peer,
+        address: this.#address,
+        numwant: announce.numwant,
+        wantsIds: announce.wantsIds,
+      }),
       swarmAgeMs: nowMs - swarm.openedAtMs,
-      peerCount: this.#peerCount,
+      peerCount: this.#table.peers.size,
     };
   }
 
-  /**
-   * A seeder has no use for seeders. A leecher gets seeders for at most half of
-   * the list while there are leechers for the other half: a swarm whose newcomers
-   * only know the seeders has nobody who passes pieces on.
-   */
-  #pick(swarm: Swarm, asker: RegisteredPeer, count: number): RegisteredPeer[] {
-    const { random } = this.#options;
-    if (asker.isSeeder) return swarm.leechers.draw(count, random);
-    const otherLeecherCount = swarm.leechers.size - 1;
-    const seederCount = Math.max(
-      Math.ceil(count / 2),
-      count - otherLeecherCount,
-    );
-    const seeders = swarm.seeders.draw(seederCount, random);
-    const leechers = swarm.leechers.draw(
-      count - seeders.length,
-      random,
-      asker,
-    );
-    return [...seeders, ...leechers];
-  }
-
-  #openSwarm(infoHash: InfoHash, nowMs: number): Swarm {
-    const swarm: Swarm = {
-      infoHash,
-      peers: new Map(),
-      seeders: new PeerPool(),
-      leechers: new PeerPool(),
-      openedAtMs: nowMs,
-      contentLength: 0,
-      downloadCount: this.#pastDownloadCounts.get(infoHash) ?? 0,
+  #stopped(
+    { infoHash, wantsIds }: PeerAnnounce,
+    swarm: Swarm | undefined,
+    nowMs: number,
+  ): AnnounceOutcome {
+    return {
+      type: "accepted",
+      swarm: this.#table.swarms.counts(infoHash) ?? emptySwarm(infoHash),
+      peers: nobody(wantsIds),
+      swarmAgeMs: swarm === undefined ? 0 : nowMs - swarm.openedAtMs,
+      peerCount: this.#table.peers.size,
     };
-    this.#pastDownloadCounts.delete(infoHash);
-    this.#swarms.set(infoHash, swarm);
-    return swarm;
   }
 
-  #remove(
-    swarm: Swarm,
-    peer: RegisteredPeer,
-    type: "left" | "expired",
-  ): void {
-    swarm.peers.delete(peer.peerId);
-    this.#leavePool(swarm, peer);
-    if (swarm.peers.size === 0) this.#closeSwarm(swarm);
-    this.#tell(type, swarm, peer);
-  }
-
-  #closeSwarm(swarm: Swarm): void {
-    this.#swarms.delete(swarm.infoHash);
-    if (swarm.downloadCount === 0) return;
-    this.#pastDownloadCounts.set(swarm.infoHash, swarm.downloadCount);
-    if (this.#pastDownloadCounts.size > MAX_PAST_SWARM_COUNT) {
-      const [oldest] = this.#pastDownloadCounts.keys();
-      this.#pastDownloadCounts.delete(oldest!);
+  /** Room for one peer more, of this address and in this swarm; or why there is none. */
+  #makeRoom(infoHash: InfoHash): AnnounceOutcome | undefined {
+    const { maxPeerCount, maxPeersPerAddress, maxSwarmCount } = this.#options;
+    const { holders, peers, swarms } = this.#table;
+    const { reach, words } = this.#address;
+    if (
+      reach !== "thisMachine" && holders.peerCount(words) >= maxPeersPerAddress
+    ) this.#remove(holders.oldestPeer(words), "expired");
+    if (peers.size >= maxPeerCount) {
+      const [oldest] = holders.peersOfBiggest();
+      this.#remove(oldest!, "expired");
     }
+    if (swarms.get(infoHash) !== undefined || swarms.size < maxSwarmCount) {
+      return undefined;
+    }
+    const alone = holders.peersOfBiggest().take(LOOKS_FOR_A_SWARM)
+      .find((peer) => this.#swarmOf(peer).peerCount === 1);
+    if (alone === undefined) {
+      return {
+        type: "refused",
+        reason: `the tracker is full with ${maxSwarmCount} torrents`,
+        retryInMs: RETRY_WHEN_FULL_MS,
+      };
+    }
+    this.#remove(alone, "expired");
+    return undefined;
   }
 
-  #enterPool(swarm: Swarm, peer: RegisteredPeer): void {
-    poolOf(swarm, peer).add(peer);
-    this.#count(peer, 1);
+  #swarmOf(peer: number): Swarm {
+    const { peers, swarms } = this.#table;
+    return swarms.byNumber(peers.word(peer, PEER.swarm));
   }
 
-  #leavePool(swarm: Swarm, peer: RegisteredPeer): void {
-    poolOf(swarm, peer).delete(peer);
-    this.#count(peer, -1);
+  #remove(peer: number, type: "left" | "expired"): void {
+    const swarm = this.#swarmOf(peer);
+    // Described while it is still known.
+    const who = this.#onChange && this.#describe(peer);
+    this.#table.remove(peer);
+    if (who) this.#onChange?.({ type, ...who, swarm: swarm.counts() });
   }
 
-  #count(peer: RegisteredPeer, change: 1 | -1): void {
-    if (peer.isSeeder) this.#seederCount += change;
-    else this.#leecherCount += change;
-  }
-
-  #tell(type: SwarmChange["type"], swarm: Swarm, peer: RegisteredPeer): void {
-    const address = peer.addresses.at(-1)!;
-    this.#options.onChange({
+  #tell(type: "joined" | "completed", peer: number, swarm: Swarm): void {
+    this.#onChange?.({
       type,
-      peerId: peer.peerId,
-      address,
-      swarm: countsOf(swarm),
+      ...this.#describe(peer),
+      swarm: swarm.counts(),
     });
   }
-}
 
-function poolOf(swarm: Swarm, peer: RegisteredPeer): PeerPool<RegisteredPeer> {
-  return peer.isSeeder ? swarm.seeders : swarm.leechers;
-}
-
-function countsOf(swarm: Swarm): ScrapeEntry {
-  return {
-    infoHash: swarm.infoHash,
-    complete: swarm.seeders.size,
-    incomplete: swarm.leechers.size,
-    downloaded: swarm.downloadCount,
-  };
-}
-
-function emptySwarm(infoHash: InfoHash): ScrapeEntry {
-  return { infoHash, complete: 0, incomplete: 0, downloaded: 0 };
-}
-
-function refuse(reason: string): AnnounceOutcome {
-  return { type: "refused", reason };
+  #describe(peer: number): Pick<SwarmChange, "peerId" | "address"> {
+    const { peers } = this.#table;
+    const [address] = peers.addresses(peer);
+    return { peerId: peers.peerId(peer), address: address! };
+  }
 }

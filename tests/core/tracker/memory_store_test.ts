@@ -1,64 +1,14 @@
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { randomBelow, seededRandom } from "../../../lib/base/random.ts";
-import type {
-  AnnounceOutcome,
-  PeerAnnounce,
-  SwarmChange,
-} from "../../../lib/tracker/peer_store.ts";
+import type { SwarmChange } from "../../../lib/tracker/peer_store.ts";
 import {
-  MemoryStore,
-  type MemoryStoreOptions,
-} from "../../../lib/tracker/memory_store.ts";
+  accept,
+  counts,
+  expireAll,
+  memoryStore,
+  ports,
+} from "./memory_scene.ts";
 import { addressesOf, infoHash, peerAnnounce, peerId } from "./samples.ts";
-
-function memoryStore(
-  options: Partial<MemoryStoreOptions> = {},
-): MemoryStore {
-  return new MemoryStore({
-    peerTimeoutMs: 180_000,
-    random: seededRandom(1),
-    ...options,
-  });
-}
-
-type Accepted = AnnounceOutcome & { type: "accepted" };
-
-/** Announces at second 0 unless said otherwise; fails the test if refused. */
-function accept(
-  store: MemoryStore,
-  name: string,
-  changes: Partial<PeerAnnounce> = {},
-  nowMs = 0,
-): Accepted {
-  const outcome = store.announce(peerAnnounce(name, changes), nowMs);
-  assert(outcome.type === "accepted", JSON.stringify(outcome));
-  return outcome;
-}
-
-/** `1 seeders 2 leechers 3 downloads` of swarm "a" as "1 2 3". */
-function counts(store: MemoryStore, digit = "a"): string {
-  const [swarm] = store.scrape([infoHash(digit)]);
-  return swarm === undefined
-    ? "unknown"
-    : `${swarm.complete} ${swarm.incomplete} ${swarm.downloaded}`;
-}
-
-/** The numbers of the peers that were given out, in order: peer `n` listens on port `n`. */
-function ports(outcome: Accepted): number[] {
-  return addressesOf(outcome.peers).map(({ port }) => port).sort((a, b) =>
-    a - b
-  );
-}
-
-/** Fills swarm "a" with seeders on ports from 1000 and leechers on ports from 2000. */
-function fill(store: MemoryStore, seeders: number, leechers: number): void {
-  const join = (port: number, isSeeder: boolean): void => {
-    const address = { hostname: "192.0.2.1", port };
-    accept(store, `${port}`, { address, isSeeder });
-  };
-  for (let index = 0; index < seeders; index++) join(1000 + index, true);
-  for (let index = 0; index < leechers; index++) join(2000 + index, false);
-}
 
 Deno.test("MemoryStore counts a peer through its life", () => {
   const store = memoryStore();
@@ -105,76 +55,31 @@ Deno.test("MemoryStore keeps swarms apart", () => {
   assertEquals([counts(store, "a"), counts(store, "b")], ["unknown", "0 1 0"]);
 });
 
-Deno.test("MemoryStore gives a leecher everyone else and a seeder the leechers alone", () => {
-  const store = memoryStore();
-  fill(store, 2, 3);
-  const asLeecher = accept(store, "2000", {
-    address: { hostname: "192.0.2.1", port: 2000 },
-  });
-  assertEquals(ports(asLeecher), [1000, 1001, 2001, 2002]);
-  const asSeeder = accept(store, "1000", {
-    isSeeder: true,
-    address: { hostname: "192.0.2.1", port: 1000 },
-  });
-  assertEquals(ports(asSeeder), [2000, 2001, 2002]);
-});
-
-Deno.test("MemoryStore gives as many peers as wanted, seeders for half of them", () => {
-  const seederCount = (
-    seeders: number,
-    leechers: number,
-    numwant: number,
-  ): string => {
-    const store = memoryStore();
-    fill(store, seeders, leechers);
-    const given = ports(accept(store, "asker", { numwant }));
-    return `${given.filter((port) => port < 2000).length} of ${given.length}`;
-  };
-  assertEquals(seederCount(100, 100, 50), "25 of 50");
-  assertEquals(seederCount(100, 10, 50), "40 of 50"); // too few leechers
-  assertEquals(seederCount(1, 100, 50), "1 of 50");
-  assertEquals(seederCount(3, 3, 50), "3 of 6");
-  assertEquals(seederCount(3, 3, 1), "1 of 1");
-  assertEquals(seederCount(3, 3, 0), "0 of 0");
-});
-
-Deno.test("MemoryStore gives everybody to somebody", () => {
-  const store = memoryStore();
-  fill(store, 0, 100);
-  const given = new Set<number>();
-  for (let round = 0; round < 100; round++) {
-    for (const port of ports(accept(store, "asker", { numwant: 10 }))) {
-      given.add(port);
-    }
-  }
-  assertEquals(given.size, 100);
-});
-
 Deno.test("MemoryStore forgets silent peers, and only those", () => {
   const store = memoryStore();
   accept(store, "early", {}, 0);
   accept(store, "late", {}, 60_000);
   accept(store, "other", { infoHash: infoHash("b"), isSeeder: true }, 0);
   accept(store, "early", { event: "update" }, 100_000);
-  store.expire(180_000);
+  expireAll(store, 180_000);
   assertEquals([counts(store, "a"), counts(store, "b")], ["0 2 0", "1 0 0"]);
-  store.expire(180_001);
+  expireAll(store, 180_001);
   assertEquals([counts(store, "a"), counts(store, "b")], ["0 2 0", "unknown"]);
-  store.expire(240_001);
+  expireAll(store, 240_001);
   assertEquals(counts(store, "a"), "0 1 0");
-  store.expire(280_001);
+  expireAll(store, 280_001);
   assertEquals(counts(store, "a"), "unknown");
   assertEquals(store.totals().leecherCount, 0);
 });
 
-Deno.test("MemoryStore lists one address of each family for a peer that announces from both", () => {
+Deno.test("MemoryStore forgets many silent peers a part at a time, and tells whether it has more to do", () => {
   const store = memoryStore();
-  const ipv4 = { hostname: "192.0.2.1", port: 1 };
-  const ipv6 = { hostname: "2001:db8::1", port: 1 };
-  accept(store, "x", { address: ipv4, key: "secret" });
-  accept(store, "x", { address: ipv6, key: "secret" });
-  assertEquals(counts(store), "0 1 0");
-  assertEquals(addressesOf(accept(store, "y").peers), [ipv4, ipv6]);
+  for (let number = 0; number < 5_000; number++) accept(store, `${number}`);
+  const left: number[] = [];
+  while (store.expire(180_001)) left.push(store.totals().leecherCount);
+  assertEquals(left, [3_976, 2_952, 1_928, 904]);
+  assertEquals(counts(store), "unknown");
+  assertEquals(store.expire(180_001), false);
 });
 
 Deno.test("MemoryStore lets a peer move only with its key", () => {
@@ -210,31 +115,34 @@ Deno.test("MemoryStore lets a peer at its old address change port and key", () =
   assertEquals(ports(accept(store, "y")), [7000]);
 });
 
-Deno.test("MemoryStore refuses more peers and torrents than its limits, and no known peer", () => {
-  const store = memoryStore({ maxPeerCount: 3, maxSwarmCount: 2 });
-  accept(store, "x");
-  accept(store, "x", { infoHash: infoHash("b") });
-  assertEquals(
-    store.announce(peerAnnounce("x", { infoHash: infoHash("c") }), 0),
-    { type: "refused", reason: "the tracker is full with 2 torrents" },
-  );
-  accept(store, "y");
-  assertEquals(store.announce(peerAnnounce("z"), 0), {
-    type: "refused",
-    reason: "the tracker is full with 3 peers",
-  });
-  accept(store, "x", { event: "update" });
-  accept(store, "y", { event: "stopped" });
-  accept(store, "z");
+Deno.test("MemoryStore keeps one address of each family of a peer that announces from both", () => {
+  const store = memoryStore();
+  const ipv4 = { hostname: "192.0.2.1", port: 6881 };
+  const ipv6 = { hostname: "2001:db8::1", port: 6881 };
+  accept(store, "x", { address: ipv6, key: "secret" });
+  accept(store, "x", { address: ipv4, key: "secret" });
+  assertEquals(counts(store), "0 1 0");
+  assertEquals(addressesOf(accept(store, "y").peers), [ipv4, ipv6]);
+  const movedIpv4 = { hostname: "192.0.2.9", port: 7000 };
+  const movedIpv6 = { hostname: "2001:db8::9", port: 7000 };
+  accept(store, "x", { address: movedIpv4, key: "secret" });
+  accept(store, "x", { address: movedIpv6, key: "secret" });
+  assertEquals(addressesOf(accept(store, "y").peers), [movedIpv4, movedIpv6]);
+  accept(store, "x", { address: movedIpv6, event: "stopped" });
+  assertEquals(addressesOf(accept(store, "y").peers), []);
 });
 
-Deno.test("MemoryStore remembers downloads when the peers come back", () => {
+Deno.test("MemoryStore remembers downloads when the peers come back, and those of another store", () => {
   const store = memoryStore();
+  store.restore(infoHash("a"), 5);
+  assertEquals(counts(store), "0 0 5");
   accept(store, "x", { event: "completed", isSeeder: true });
   accept(store, "x", { event: "stopped" });
-  assertEquals([...store.swarms()].map(({ downloaded }) => downloaded), [1]);
+  store.restore(infoHash("b"), 7);
+  assertEquals([...store.swarms()].map(({ downloaded }) => downloaded), [6, 7]);
+  assertEquals(store.totals().downloadCount, 13);
   accept(store, "y");
-  assertEquals(counts(store), "0 1 1");
+  assertEquals(counts(store), "0 1 6");
 });
 
 Deno.test("MemoryStore tells of joins, completions, departures and silence with the counts after them", () => {
@@ -250,7 +158,7 @@ Deno.test("MemoryStore tells of joins, completions, departures and silence with 
   accept(store, "x", { event: "completed", isSeeder: true });
   accept(store, "y", { address: { hostname: "192.0.2.2", port: 7 } });
   accept(store, "x", { event: "stopped" });
-  store.expire(180_001);
+  expireAll(store, 180_001);
   assertEquals(changes, [
     "joined 6881: 0 1",
     "completed 6881: 1 0",
@@ -260,30 +168,108 @@ Deno.test("MemoryStore tells of joins, completions, departures and silence with 
   ]);
 });
 
-Deno.test("MemoryStore keeps its counts equal to a plain list's through random announces (seed 4)", () => {
+Deno.test("MemoryStore tells people what each peer said last and how fast it receives", () => {
+  const store = memoryStore();
+  const at = (downloaded: number, left: number) => ({
+    uploaded: 7,
+    downloaded,
+    left,
+  });
+  accept(store, "x", { progress: at(0, 10_000) }, 0);
+  accept(store, "x", { event: "update", progress: at(4_000, 6_000) }, 2_000);
+  accept(store, "y", { progress: at(0, 10_000) }, 2_000);
+  // Sooner than a second: no speed to be told from that.
+  accept(store, "x", { event: "update", progress: at(4_900, 5_100) }, 2_100);
+  const [x, y] = store.peers(infoHash("a"), 9);
+  assertEquals(x, {
+    peerId: peerId("x"),
+    addresses: [{ hostname: "192.0.2.1", port: 6881 }],
+    isSeeder: false,
+    progress: at(4_900, 5_100),
+    bytesPerSecond: 2_000,
+    lastSeenMs: 2_100,
+  });
+  assertEquals(y?.bytesPerSecond, 0);
+  accept(store, "y", { event: "update", progress: at(3_000, 7_000) }, 5_000);
+  const [swarm] = store.swarms();
+  assertEquals([swarm?.contentLength, swarm?.bytesPerSecond], [10_000, 3_000]);
+  assertEquals(store.totals().bytesPerSecond, 3_000);
+  accept(store, "x", {
+    event: "completed",
+    isSeeder: true,
+    progress: at(10_000, 0),
+  }, 5_000);
+  assertEquals(store.totals().bytesPerSecond, 1_000);
+  accept(store, "y", { event: "stopped" }, 5_000);
+  assertEquals(store.totals().bytesPerSecond, 0);
+  assertEquals(store.peers(infoHash("a"), 9).length, 1);
+  assertEquals(store.peers(infoHash("a"), 0), []);
+  assertEquals(store.peers(infoHash("b"), 9), []);
+});
+
+Deno.test("MemoryStore tells the age of the swarm and how many peers there are", () => {
+  const store = memoryStore();
+  const ages = [0, 1_500, 9_000].map((nowMs) => {
+    const { swarmAgeMs, peerCount } = accept(store, `${nowMs}`, {}, nowMs);
+    return [swarmAgeMs, peerCount];
+  });
+  assertEquals(ages, [[0, 1], [1_500, 2], [9_000, 3]]);
+  const other = accept(store, "x", { infoHash: infoHash("b") }, 9_000);
+  assertEquals([other.swarmAgeMs, other.peerCount], [0, 4]);
+});
+
+Deno.test("MemoryStore agrees with a plain list through random announces (seed 4)", () => {
   const random = seededRandom(4);
   const store = memoryStore({ random });
   const events = ["started", "update", "completed", "stopped"] as const;
-  const model = new Map<string, { isSeeder: boolean; seenMs: number }>();
+  const model = new Map<
+    string,
+    { isSeeder: boolean; seenMs: number; addresses: Map<boolean, string> }
+  >();
   for (let round = 0; round < 20_000; round++) {
     const nowMs = round * 1_000;
     const name = `${randomBelow(300, random)}`;
     const digit = "abc"[randomBelow(3, random)]!;
     const event = events[randomBelow(events.length, random)]!;
     const isSeeder = random() < 0.5;
-    accept(store, name, { infoHash: infoHash(digit), event, isSeeder }, nowMs);
-    if (event === "stopped") model.delete(`${digit} ${name}`);
-    else model.set(`${digit} ${name}`, { isSeeder, seenMs: nowMs });
+    const isIpv6 = random() < 0.3;
+    const place = 1 + randomBelow(9, random);
+    const hostname = isIpv6 ? `2001:db8::${place}` : `192.0.2.${place}`;
+    const port = 1020 + randomBelow(10, random);
+    const address = { hostname, port };
+    accept(store, name, {
+      infoHash: infoHash(digit),
+      event,
+      isSeeder,
+      address,
+      key: "secret",
+    }, nowMs);
+    const key = `${digit} ${name}`;
+    const addresses = model.get(key)?.addresses ?? new Map();
+    addresses.set(isIpv6, `${hostname} ${port}`);
+    if (event === "stopped") model.delete(key);
+    else model.set(key, { isSeeder, seenMs: nowMs, addresses });
     if (round % 500 !== 0) continue;
-    store.expire(nowMs);
+    expireAll(store, nowMs);
     for (const [key, { seenMs }] of model) {
       if (seenMs < nowMs - 180_000) model.delete(key);
     }
     const seeders = [...model.values()].filter((peer) => peer.isSeeder).length;
     const { seederCount, leecherCount } = store.totals();
     assertEquals([seederCount, leecherCount], [seeders, model.size - seeders]);
-    let complete = 0;
-    for (const swarm of store.swarms()) complete += swarm.complete;
-    assertEquals(complete, seeders);
+    for (const digit of "abc") {
+      const listed = store.peers(infoHash(digit), 1_000).flatMap((peer) =>
+        peer.addresses.map(({ hostname, port }) =>
+          `${peer.peerId} ${peer.isSeeder} ${hostname} ${port}`
+        )
+      );
+      const expected = [...model].filter(([key]) => key.startsWith(digit))
+        .flatMap(([key, { isSeeder, addresses }]) =>
+          [...addresses.values()].map((address) =>
+            `${peerId(key.slice(2))} ${isSeeder} ${address}`
+          )
+        );
+      assertEquals(listed.sort(), expected.sort());
+    }
   }
 });
