@@ -105,7 +105,7 @@ export function packagesNamed(
   const names = new Set<string>();
   for (const path of paths) {
     for (const specifier of namedModules(files.get(path) ?? "")) {
-      const name = /^(?:@[^/]+\/)?[^./@:][^/:]*/.exec(specifier)?.[0];
+      const name = /^(?:@[^/]+\/)?[^./@:][^/:]*(?=\/|$)/.exec(specifier)?.[0];
       if (name !== undefined) names.add(name);
     }
   }
