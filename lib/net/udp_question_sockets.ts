@@ -19,7 +19,7 @@ export class UdpQuestionSockets implements AsyncDisposable {
   readonly #sockets = new Map<Family, UdpSocket>();
   #failure: string | undefined;
 
-  /** Why the last datagram could not be sent, if one could not. */
+  /** What the system said last of a datagram that it could not send, if it did. */
   get failure(): string | undefined {
     return this.#failure;
   }
@@ -73,7 +73,8 @@ export class UdpQuestionSockets implements AsyncDisposable {
       hostname: WILDCARDS[family],
       port,
       onDatagram: (datagram, source) => this.inbox.put(datagram, source),
-      onError: (error) => this.#failure = messageOf(error),
+      onError: reportError,
+      onTrouble: (error) => this.#failure = error.message,
     });
     this.#sockets.set(family, socket);
     return socket;

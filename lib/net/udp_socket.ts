@@ -20,8 +20,14 @@ export interface OpenUdpSocketOptions {
   readonly port: number;
   /** Hears each datagram; its bytes are the listener's. */
   readonly onDatagram: (datagram: Uint8Array, source: PeerAddress) => void;
-  /** Hears of faults of the socket and of `onDatagram`; the socket goes on. */
+  /** Hears of faults of `onDatagram`; the socket goes on. */
   readonly onError: (error: unknown) => void;
+  /**
+   * Hears of what the system tells when something is to be received, as Windows
+   * does of a datagram that was sent to a closed port. The socket goes on.
+   * @default nobody
+   */
+  readonly onTrouble?: (error: Error) => void;
   /**
    * Longest datagram that is wanted, in bytes; a much longer one is cut or lost.
    * Memory of this size is taken for each datagram.
@@ -71,7 +77,7 @@ export function openUdpSocket(options: OpenUdpSocketOptions): UdpSocket {
   let isBinding = true;
   socket.on("error", (error) => {
     if (isBinding) bindError = error;
-    else if (!isClosed) onError(error);
+    else if (!isClosed) options.onTrouble?.(error);
   });
   socket.on("message", ({ buffer, byteOffset, byteLength }, source) => {
     // Not Node's own kind of bytes, whose `slice` is a view and no copy.

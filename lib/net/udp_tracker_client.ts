@@ -126,9 +126,10 @@ async function converse<T>(
       }
       case "giveUp": {
         const elapsedMs = Math.round(performance.now() - startedAtMs);
-        throw new TrackerError(
-          sockets.failure ?? `no answer within ${elapsedMs} ms`,
-        );
+        const why = sockets.failure === undefined
+          ? ""
+          : ` (${sockets.failure})`;
+        throw new TrackerError(`no answer within ${elapsedMs} ms${why}`);
       }
       default:
         step satisfies never;
