@@ -68,10 +68,13 @@ async function openScene(...flags: string[]): Promise<Scene> {
   };
 }
 
-/** What an announce and a scrape for a torrent come to: `accepted`, or why not. */
-async function ask({ url }: Scene, infoHash: InfoHash): Promise<string[]> {
-  const announceUrl = `${url}/announce`;
-  const outcomes = [
+/** What announces and scrapes for a torrent come to, over HTTP and UDP: `accepted`, or why not. */
+async function ask({ url }: Scene, infoHash: InfoHash): Promise<Set<string>> {
+  const announceUrls = [
+    `${url}/announce`,
+    `${url.replace("http:", "udp:")}/announce`,
+  ];
+  const outcomes = announceUrls.flatMap((announceUrl) => [
     announce(announceUrl, {
       infoHash,
       peerId: createPeerId(Math.random),
@@ -85,8 +88,8 @@ async function ask({ url }: Scene, infoHash: InfoHash): Promise<string[]> {
       trackerId: undefined,
     }),
     scrape(announceUrl, [infoHash]),
-  ];
-  return await Promise.all(outcomes.map(async (outcome) => {
+  ]);
+  const answers = outcomes.map(async (outcome) => {
     try {
       await outcome;
       return "accepted";
@@ -94,7 +97,8 @@ async function ask({ url }: Scene, infoHash: InfoHash): Promise<string[]> {
       if (!(error instanceof TrackerError)) throw error;
       return error.message.slice(error.message.lastIndexOf(": ") + 2);
     }
-  }));
+  });
+  return new Set(await Promise.all(answers));
 }
 
 Deno.test("tracker --torrents serves a file that came after its start, and peer joins by its URL", async () => {
@@ -194,18 +198,19 @@ Deno.test("tracker --torrents skips what is no torrent file with one warning", a
 });
 
 Deno.test("tracker --only-listed refuses what is not listed, and takes it once it is", async () => {
-  await using scene = await openScene("--only-listed");
+  await using scene = await openScene("--only-listed", "--udp");
   const torrent = await scene.create("a.bin");
   await scene.program.stdout.waitFor(/ listed a\.bin\.torrent/);
-  assertEquals(await ask(scene, torrent.infoHash), ["accepted", "accepted"]);
+  const accepted = new Set(["accepted"]);
+  assertEquals(await ask(scene, torrent.infoHash), accepted);
   const path = join(scene.folder, "torrents/a.bin.torrent");
   await Deno.rename(path, `${path} away`);
   await scene.program.stdout.waitFor(/ unlisted a\.bin\.torrent/);
   const reason = "info_hash is of no torrent that this tracker lists";
-  assertEquals(await ask(scene, torrent.infoHash), [reason, reason]);
+  assertEquals(await ask(scene, torrent.infoHash), new Set([reason]));
   await Deno.rename(`${path} away`, join(scene.folder, "torrents/b.torrent"));
   await scene.program.stdout.waitFor(/ listed b\.torrent/);
-  assertEquals(await ask(scene, torrent.infoHash), ["accepted", "accepted"]);
+  assertEquals(await ask(scene, torrent.infoHash), accepted);
 });
 
 Deno.test("tracker --only-listed shows a peer why it is refused", async () => {
