@@ -1,8 +1,9 @@
 /**
  * The connections of a server: how many there may be, in all and of one address,
- * who leaves when there are more, and who has taken too long. Invariant: neither
- * number is ever exceeded. It looks at all of them only when one must leave, and
- * now and then for the slow ones, so that a request costs nothing here.
+ * who leaves when there are more, and who has taken too long. Invariant: for each
+ * that comes beyond those numbers one is closed, or the new one is. It looks at
+ * all of them only then, and now and then for the slow ones, so that a request
+ * costs nothing here.
  *
  * @module
  */
@@ -10,8 +11,9 @@
 /**
  * What a connection is doing. `idle`: nothing of a request has come. `receiving`:
  * some of it has. `sending`: a response is being taken. `leaving`: all is said,
- * the other end has to go. They take time of the other end's, and that is
- * limited. `answering` and `streaming` wait for the server's own side.
+ * the other end has to go. These wait for the other end, and for a limited time.
+ * `answering` and `streaming` wait for the server's own side. `closed`: the last
+ * write has not ended, which in Deno 2.4 takes as long as nobody reads.
  */
 export type ConnectionPhase =
   | "idle"
@@ -19,7 +21,8 @@ export type ConnectionPhase =
   | "answering"
   | "sending"
   | "streaming"
-  | "leaving";
+  | "leaving"
+  | "closed";
 
 /** What the table needs to know of a connection. */
 export interface TrackedConnection {
@@ -114,7 +117,6 @@ export class ConnectionTable<T extends TrackedConnection> {
     }
     if (oldest === undefined || spareness(oldest) === 0) return false;
     oldest.close();
-    this.delete(oldest);
     return true;
   }
 }
@@ -131,6 +133,7 @@ function spareness({ phase }: TrackedConnection): number {
     case "streaming":
       return 1;
     case "answering":
+    case "closed":
       return 0;
     default:
       return phase satisfies never;

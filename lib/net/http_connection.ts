@@ -82,8 +82,10 @@ export class HttpConnection implements TrackedConnection, BodySink {
   /** Whether no further request is to be read. */
   #isLast = false;
   #isClosed = false;
-  /** Ends what waits for the server's own side. */
-  #onClose: (() => void) | undefined;
+  /** Ends a wait for the server's own side. */
+  #stopWaiting: (() => void) | undefined;
+  /** What is being streamed. */
+  #parts: BodyParts | undefined;
 
   constructor(socket: Deno.TcpConn, context: HttpConnectionContext) {
     this.#socket = socket;
@@ -95,10 +97,6 @@ export class HttpConnection implements TrackedConnection, BodySink {
       remoteHostname: this.remoteHostname,
       limits: context.limits,
     });
-  }
-
-  get isClosed(): boolean {
-    return this.#isClosed;
   }
 
   /** Serves until the connection ends; never rejects. */
@@ -142,13 +140,16 @@ export class HttpConnection implements TrackedConnection, BodySink {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#isLast = true;
+    this.phase = "closed";
     try {
       this.#socket.close();
     } catch (error) {
       // The other end may have reset it in the same moment.
       if (!isConnectionLoss(error)) throw error;
     }
-    this.#onClose?.();
+    this.#stopWaiting?.();
+    // Not when the write ends: in Deno 2.4 none ends while nobody reads.
+    this.#dropParts();
   }
 
   /**
@@ -215,10 +216,11 @@ export class HttpConnection implements TrackedConnection, BodySink {
     if (this.#output.length > 0) await this.#flush(performance.now());
     this.phase = "answering";
     const response = promised instanceof Promise
-      ? await this.#untilClosed(promised)
+      ? await this.#settled(promised)
       : promised;
-    const written = response && this.#write(response, request);
-    if (response === undefined || !isStreamed(response.body)) return;
+    if (response === undefined) return;
+    const written = this.#write(response, request);
+    if (!isStreamed(response.body)) return;
     const parts = response.body[Symbol.asyncIterator]();
     const isWanted = written === response &&
       mayHaveBody(response.status, request.method);
@@ -227,38 +229,57 @@ export class HttpConnection implements TrackedConnection, BodySink {
   }
 
   /** `undefined` if the connection is closed before it is there. */
-  async #untilClosed(
+  async #settled(
     promised: Promise<HttpResponse>,
   ): Promise<HttpResponse | undefined> {
     const { onError } = this.#context;
-    const { promise, resolve } = Promise.withResolvers<
-      HttpResponse | undefined
-    >();
-    promised.then((response) => {
-      resolve(response);
-      if (this.#isClosed && isStreamed(response.body)) {
-        letGo(response.body[Symbol.asyncIterator](), onError);
-      }
-    }, (error) => resolve(onError(error)));
-    this.#onClose = () => resolve(undefined);
-    const response = await promise;
-    this.#onClose = undefined;
-    return this.#isClosed ? undefined : response;
+    try {
+      const response = await this.whileOpen(promised);
+      if (response !== undefined) return response;
+    } catch (error) {
+      return onError(error);
+    }
+    promised.then(({ body }) => {
+      if (isStreamed(body)) letGo(body[Symbol.asyncIterator](), onError);
+    }, onError);
+    return undefined;
   }
 
   async #stream(parts: BodyParts, length: number | undefined): Promise<void> {
-    this.#onClose = () => letGo(parts, this.#context.onError);
+    this.#parts = parts;
     try {
       // Each event is to be there when it happens.
       this.#socket.setNoDelay(true);
       await this.#flush(performance.now());
       if (length === undefined) this.#watch();
-      await sendParts(parts, length, this);
+      this.phase = "streaming";
+      const isSent = await sendParts(parts, length, this);
+      if (isSent) this.#parts = undefined;
     } catch (error) {
       if (!isConnectionLoss(error)) this.#context.onError(error);
       this.close();
     }
-    this.#onClose = undefined;
+    this.#dropParts();
+  }
+
+  #dropParts(): void {
+    const parts = this.#parts;
+    this.#parts = undefined;
+    if (parts !== undefined) letGo(parts, this.#context.onError);
+  }
+
+  /** Waits for the server's own side; `undefined` if the connection is closed first. */
+  async whileOpen<T>(promised: Promise<T>): Promise<T | undefined> {
+    // A race with one promise for all would keep all that ever took part in it.
+    const { promise, resolve, reject } = Promise.withResolvers<T | undefined>();
+    promised.then(resolve, reject);
+    this.#stopWaiting = () => resolve(undefined);
+    if (this.#isClosed) resolve(undefined);
+    try {
+      return await promise;
+    } finally {
+      this.#stopWaiting = undefined;
+    }
   }
 
   /** Notices that the other end hangs up while there is nothing to write to it. */

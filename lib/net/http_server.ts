@@ -120,12 +120,14 @@ export class HttpServer {
     for (const listener of this.#listeners) close(listener);
     for (const connection of this.#connections) connection.end();
     if (this.#connections.size === 0) this.#emptied.resolve();
-    const closing = setTimeout(() => {
+    let timer = setTimeout(() => {
       for (const connection of this.#connections) connection.close();
+      // In Deno 2.4 a write is pending for as long as nobody reads.
+      timer = setTimeout(() => this.#emptied.resolve(), STOP_TIMEOUT_MS);
     }, STOP_TIMEOUT_MS);
     await Promise.all(this.#accepting);
     await this.#emptied.promise;
-    clearTimeout(closing);
+    clearTimeout(timer);
   }
 
   async #accept(listener: Deno.TcpListener): Promise<void> {

@@ -10,25 +10,27 @@ export type BodyParts = AsyncIterator<Uint8Array>;
 
 /** Where a body goes. */
 export interface BodySink {
-  readonly isClosed: boolean;
   /** Resolves when all of it was taken. */
   send(bytes: Uint8Array): Promise<void>;
+  /** Waits for the next part; `undefined` if the sink is closed first. */
+  whileOpen<T>(promised: Promise<T>): Promise<T | undefined>;
 }
 
 /**
- * Sends all parts, until the sink is closed.
+ * Sends all parts.
  * @param length What the body was said to be long, in bytes, if anything.
+ * @returns False if the sink was closed meanwhile.
  * @throws {TypeError} If it is not as long as that; the rest is not sent.
  */
 export async function sendParts(
   parts: BodyParts,
   length: number | undefined,
   sink: BodySink,
-): Promise<void> {
+): Promise<boolean> {
   let sentLength = 0;
   for (;;) {
-    const part = await parts.next();
-    if (sink.isClosed) return;
+    const part = await sink.whileOpen(parts.next());
+    if (part === undefined) return false;
     if (part.done) break;
     sentLength += part.value.length;
     if (length !== undefined && sentLength > length) break;
@@ -39,6 +41,7 @@ export async function sendParts(
       `Cannot send body: it is not ${length} bytes long, as its header says`,
     );
   }
+  return true;
 }
 
 /**
