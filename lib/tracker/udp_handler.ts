@@ -6,7 +6,6 @@
  *
  * @module
  */
-import { encodeHex } from "@std/encoding/hex";
 import { type Awaitable, whenThere } from "../base/awaitable.ts";
 import { IPV6_LENGTH, parseIpAddress } from "../base/ip_address.ts";
 import { unmapHostname } from "../base/peer_address.ts";
@@ -162,5 +161,5 @@ const NOBODY: Omit<ScrapeEntry, "infoHash"> = {
  * 0 is none.
  */
 function keyOf(key: number): string | undefined {
-  return key === 0 ? undefined : encodeHex(key.toString(16).padStart(8, "0"));
+  return key === 0 ? undefined : key.toString(16).padStart(8, "0");
 }

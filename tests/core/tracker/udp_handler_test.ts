@@ -93,8 +93,8 @@ Deno.test("the UDP handler tells the store what an announce says and where it ca
     isSeeder: true,
     event: "completed",
     numwant: 200,
-    // "0badcafe", as the same key is kept that came over HTTP.
-    key: "3062616463616665",
+    // As the same key is kept that came over HTTP.
+    key: "0badcafe",
     wantsIds: false,
   }]);
 });
