@@ -94,7 +94,7 @@ Deno.test("the HTTP server asks for no more than the client takes, and lets go w
   await using server = startServer({
     timeoutMs: 300,
     handle: () =>
-      streamed(async function* () {
+      streamed(async function* (): AsyncGenerator<Uint8Array> {
         try {
           for (;;) {
             sentLength += 65536;
@@ -149,7 +149,7 @@ Deno.test("the HTTP server breaks off a stream that fails, reports it and goes o
   await using server = startServer({
     handle: () =>
       streamed(
-        async function* () {
+        async function* (): AsyncGenerator<Uint8Array> {
           yield await Promise.resolve(encoder.encode("ab"));
           throw new Error("the disk is gone");
         }(),

@@ -4,11 +4,12 @@
  *
  * @module
  */
-import { HttpServer, serveHttp } from "../../lib/net/http_server.ts";
-import type { HttpServerOptions } from "../../lib/net/http_server.ts";
+import {
+  type HttpServer,
+  type HttpServerOptions,
+  serveHttp,
+} from "../../lib/net/http_server.ts";
 import { latin1 } from "../core/bencode/bytes.ts";
-
-export type { HttpServerOptions } from "../../lib/net/http_server.ts";
 
 /** A server of a test's own. */
 export interface TestServer extends AsyncDisposable {
