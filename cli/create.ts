@@ -11,6 +11,7 @@ import {
   platformOf,
   saveTorrentFile,
   type Torrent,
+  torrentPath,
 } from "../mod.ts";
 import {
   eraseLiveLines,
@@ -111,6 +112,22 @@ function summarize(
     `Info hash: ${torrent.infoHash}`,
     `Written:   ${output}`,
     `Next:      ${nextStep(torrent, request, output)}`,
+    ...elsewhere(request, output),
+  ];
+}
+
+/** How others get the torrent file if the tracker is one that offers it. */
+function elsewhere({ announce }: CreateArguments, output: string): string[] {
+  const tracker = announce.find((url) => /^https?:/i.test(url));
+  if (tracker === undefined) return [];
+  const url = new URL(
+    `.${torrentPath(basename(output).toWellFormed())}`,
+    tracker,
+  );
+  return [
+    `Elsewhere: the same with a copy of it, or, once it is in the folder of tracker --torrents: ${
+      invocationOf("peer")
+    } ${url}`,
   ];
 }
 

@@ -80,7 +80,10 @@ export function parseCreateArguments(args: readonly string[]): CreateArguments {
     throw new UsageError("no announce URL is given");
   }
   for (const url of rest) {
-    if (isTrackerUrl(url)) continue;
+    if (isTrackerUrl(url)) {
+      checkUdpPort(url);
+      continue;
+    }
     const advice = isUrlWithoutProtocol(url) ? `; write http://${url}` : "";
     throw new UsageError(
       `${JSON.stringify(url)} is not an http, https or udp URL${advice}`,
@@ -99,16 +102,14 @@ export function parseCreateArguments(args: readonly string[]): CreateArguments {
 }
 
 /**
- * What is to be said of announce URLs that a torrent may name although not every
- * peer can do something with them; a line each.
+ * What is to be said of announce URLs that a torrent may name although they are
+ * unlike a tracker's; a line each.
  */
 export function findAnnounceFaults(announce: readonly string[]): string[] {
   return announce.flatMap((url) => {
     const { protocol, pathname } = new URL(url);
-    if (protocol === "udp:") {
-      return [`${url} is for other clients: peer asks no udp tracker yet`];
-    }
-    return /\/announce[^/]*$/.test(pathname) ? [] : [
+    // What is asked over UDP has no path.
+    return protocol === "udp:" || /\/announce[^/]*$/.test(pathname) ? [] : [
       `${url} does not end in /announce, as the URLs of most trackers do; compare it with what the tracker prints`,
     ];
   });
@@ -130,6 +131,15 @@ function isTrackerUrl(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && TRACKER_PROTOCOLS.includes(url.protocol) &&
     url.hostname !== "";
+}
+
+/** UDP has no port of its own, as HTTP has. */
+function checkUdpPort(text: string): void {
+  const { protocol, hostname, port } = new URL(text);
+  if (protocol !== "udp:" || Number(port) !== 0) return;
+  throw new UsageError(
+    `${JSON.stringify(text)} names no port; write udp://${hostname}:PORT`,
+  );
 }
 
 /** `192.168.1.100:8000`, `tracker/announce`; neither a drive letter nor a file in a folder. */

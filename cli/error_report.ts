@@ -4,7 +4,13 @@
  *
  * @module
  */
-import { MetainfoError, StorageError, TrackerError } from "../mod.ts";
+import {
+  FetchError,
+  MetainfoError,
+  StorageError,
+  StoreError,
+  TrackerError,
+} from "../mod.ts";
 import { writeErrorLine } from "./console.ts";
 import { printable } from "./printable.ts";
 import { ProgramError } from "./program_error.ts";
@@ -46,7 +52,8 @@ function beginAsError(message: string): string {
 /** What to do; `undefined` where the message says it already. */
 function adviceFor(error: unknown): string | undefined {
   const isExpected = error instanceof ProgramError ||
-    error instanceof StorageError || error instanceof TrackerError;
+    error instanceof StorageError || error instanceof StoreError ||
+    error instanceof TrackerError || error instanceof FetchError;
   if (isExpected) return undefined;
   return error instanceof MetainfoError
     ? "get a fresh copy of the torrent file"

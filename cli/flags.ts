@@ -20,7 +20,7 @@ export type FlagDefinition =
   | { readonly type: "size"; readonly default: number }
   | {
     readonly type: "number";
-    readonly default: number;
+    readonly default?: number;
     /** Smallest value. @default {0} */
     readonly min?: number;
     /** Largest value. @default {Number.MAX_SAFE_INTEGER} */
@@ -33,7 +33,8 @@ export type FlagDefinitions = { readonly [name: string]: FlagDefinition };
 /** The type of a flag's value. */
 export type FlagValue<D extends FlagDefinition> = D extends { type: "boolean" }
   ? boolean
-  : D extends { type: "number" | "size" } ? number
+  : D extends { type: "size" } | { type: "number"; default: number } ? number
+  : D extends { type: "number" } ? number | undefined
   : D extends { type: "list" } ? readonly string[]
   : D extends { default: string } ? string
   : string | undefined;

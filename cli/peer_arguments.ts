@@ -14,7 +14,7 @@ export type OutputMode = "text" | "json" | "quiet";
 
 /** What `peer` was asked to do. */
 export interface PeerArguments {
-  /** Paths of torrent files, at least one. */
+  /** Paths or URLs of torrent files, at least one. */
   readonly torrents: readonly string[];
   readonly dir: string;
   readonly port: number;
@@ -43,6 +43,8 @@ Usage: peer TORRENT [TORRENT...]
        peer create PATH ANNOUNCE_URL... [OUTPUT]   see peer create --help
        peer show TORRENT                           see peer show --help
 
+  TORRENT                a torrent file, or its URL, as of one that the tracker
+                         offers: http://HOST:8000/torrents/NAME.torrent
   --dir FOLDER           where the content is or goes (.)
   --port PORT            port to listen on, or the next free one (${PEER_PORT})
   --host ADDRESS         address to listen on (all, IPv4 and IPv6)

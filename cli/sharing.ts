@@ -8,7 +8,6 @@
 import {
   type Bitfield,
   ContentChangedError,
-  loadTorrentFile,
   openTorrentContent,
   openWorkerHasher,
   platformOf,
@@ -26,6 +25,7 @@ import { writeErrorLine } from "./console.ts";
 import { describeError, reportError } from "./error_report.ts";
 import { Interrupt } from "./interrupt.ts";
 import { openListeningSession } from "./listening_session.ts";
+import { loadTorrent } from "./load_torrent.ts";
 import type { PeerArguments } from "./peer_arguments.ts";
 import {
   createPeerDisplay,
@@ -37,12 +37,13 @@ import { EXIT_CODES, type ExitCode, ProgramError } from "./program_error.ts";
 
 /** Shares what `request` names; the exit code. */
 export async function shareTorrents(request: PeerArguments): Promise<ExitCode> {
-  const torrents = await Promise.all(request.torrents.map(loadTorrentFile));
-  checkDistinct(torrents, request.torrents, platformOf(Deno.build.os));
-  // What the command line has no use for is given up before the first peer calls.
+  // What the command line has no use for is given up before the first stranger
+  // is heard.
   if (request.onComplete === undefined) {
     await Deno.permissions.revoke({ name: "run" });
   }
+  const torrents = await Promise.all(request.torrents.map(loadTorrent));
+  checkDistinct(torrents, request.torrents, platformOf(Deno.build.os));
   using interrupt = Interrupt.listen("share the torrents");
   // The network keeps one core busy here, and the system's part of it another.
   // One worker keeps up with any network.

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { loadTorrentFile } from "../mod.ts";
 import { writeLine } from "./console.ts";
 import { describeTorrent, toJson } from "./describe_torrent.ts";
 import { parseCommandLine } from "./flags.ts";
+import { isTorrentUrl, loadTorrent } from "./load_torrent.ts";
 import { printable, printableJson } from "./printable.ts";
 import { runProgram } from "./program.ts";
 import { EXIT_CODES, UsageError } from "./program_error.ts";
@@ -15,6 +15,8 @@ const HELP = `
 Shows what a torrent file says.
 
 Usage: show TORRENT
+
+  TORRENT  a torrent file, or its URL: http://HOST:8000/torrents/NAME.torrent
 
 Options:
   --json  one JSON object: {name, infoHash, length, pieceLength, pieceCount,
@@ -28,11 +30,14 @@ export async function main(args: readonly string[]): Promise<number> {
     flags: { json: { type: "boolean" } },
     help: HELP,
   });
-  const [path, ...rest] = positionals;
-  if (path === undefined || rest.length > 0) {
+  const [source, ...rest] = positionals;
+  if (source === undefined || rest.length > 0) {
     throw new UsageError("show takes one torrent file");
   }
-  const torrent = await loadTorrentFile(path);
+  // Of the file and the network one is of no use.
+  const unused = isTorrentUrl(source) ? "read" : "net";
+  await Deno.permissions.revoke({ name: unused });
+  const torrent = await loadTorrent(source);
   if (flags.json) {
     writeLine(printableJson(toJson(torrent)));
   } else {

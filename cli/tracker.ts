@@ -5,98 +5,83 @@
  */
 import {
   ANNOUNCE_INTERVAL,
-  DEFAULT_TRACKER_PORT,
-  PEER_TIMEOUT,
+  platformOf,
   type RunningTracker,
   startTracker,
   type StartTrackerOptions,
   type SwarmChange,
+  type TorrentFolder,
   TrackerStartError,
 } from "../mod.ts";
 import { writeErrorLine, writeLine } from "./console.ts";
 import { reportError } from "./error_report.ts";
-import { parseCommandLine } from "./flags.ts";
 import { Interrupt } from "./interrupt.ts";
 import { invocationOf } from "./invocation.ts";
 import { lanAddresses } from "./lan_address.ts";
+import { printable } from "./printable.ts";
 import { runProgram } from "./program.ts";
-import { EXIT_CODES, ProgramError, UsageError } from "./program_error.ts";
+import { EXIT_CODES, ProgramError } from "./program_error.ts";
+import { quoted } from "./quoted.ts";
+import { openServedFolder } from "./served_folder.ts";
+import {
+  parseTrackerArguments,
+  type TrackerArguments,
+} from "./tracker_arguments.ts";
 import {
   changeToJson,
   formatChange,
   formatStart,
-  type StartHints,
   trackerUrls,
 } from "./tracker_output.ts";
-
-const MAX_PORT = 65535;
-/** A day, in seconds. */
-const MAX_SECONDS = 86_400;
-
-const FLAGS = {
-  host: { type: "text" },
-  interval: {
-    type: "number",
-    default: ANNOUNCE_INTERVAL / 1000,
-    min: 1,
-    max: MAX_SECONDS,
-  },
-  "peer-timeout": {
-    type: "number",
-    default: PEER_TIMEOUT / 1000,
-    min: 1,
-    max: MAX_SECONDS,
-  },
-  quiet: { type: "boolean" },
-  json: { type: "boolean" },
-} as const;
-
-const HELP = `
-Runs a BitTorrent tracker: it tells the peers of a torrent of one another.
-
-Usage: tracker [PORT]
-
-  PORT                    port to listen on (${DEFAULT_TRACKER_PORT}; 0 for any free one)
-  --host ADDRESS          address to listen on (all, IPv4 and IPv6)
-  --interval SECONDS      time between two announces of a peer (${
-  ANNOUNCE_INTERVAL / 1000
-})
-  --peer-timeout SECONDS  silence after which a peer is forgotten (${
-  PEER_TIMEOUT / 1000
-})
-  --quiet                 print the URLs only
-  --json                  print one JSON object a line
-  --debug                 print stack traces of errors
-  --version               print the version
-  --help                  print this
-
-Several trackers run side by side on different ports. Peers and counts are kept
-in memory: after a restart the peers come back with their next announce.
-`;
+import { openTrackerStore } from "./tracker_store.ts";
 
 /** Runs the program until a signal ends it. */
 export async function main(args: readonly string[]): Promise<number> {
-  const { flags, positionals, isDebug } = parseCommandLine(args, {
-    flags: FLAGS,
-    help: HELP,
-  });
-  const port = readPort(positionals);
-  const { host, json, quiet } = flags;
-  if (flags["peer-timeout"] <= flags.interval) {
-    writeErrorLine(
-      `warning: peers announce every ${flags.interval} s but are forgotten after ${
-        flags["peer-timeout"]
-      } s; give a larger --peer-timeout or a smaller --interval`,
-    );
-  }
+  const request = parseTrackerArguments(args);
+  warnOfShortTimeout(request);
   // Listened for before the tracker says that it runs.
   using interrupt = Interrupt.listen("run the tracker");
+  await using store = await openTrackerStore(request, changeWriter(request));
+  await giveUpUnused(request);
+  await using folder = request.torrentsDir === undefined
+    ? undefined
+    : await openServedFolder(request.torrentsDir, request);
   await using tracker = start({
-    ...(host !== undefined && { hostname: host }),
+    ...optionsOf(request, folder),
+    store,
+  });
+  tellStart(request, tracker, folder);
+  await interrupt.raised;
+  return EXIT_CODES.done;
+}
+
+/**
+ * What the command line has no use for is given up before the first stranger
+ * calls. A store that is open needs neither to read nor to write any more.
+ */
+async function giveUpUnused(request: TrackerArguments): Promise<void> {
+  await Deno.permissions.revoke({ name: "write" });
+  if (request.torrentsDir === undefined) {
+    await Deno.permissions.revoke({ name: "read" });
+  }
+}
+
+/** What the library is told of the command line. */
+function optionsOf(
+  request: TrackerArguments,
+  folder: TorrentFolder | undefined,
+): StartTrackerOptions {
+  const { port, host, intervalSeconds, peerTimeoutSeconds, isDebug } = request;
+  return {
     port,
-    intervalMs: flags.interval * 1000,
-    peerTimeoutMs: flags["peer-timeout"] * 1000,
-    onChange: quiet ? () => {} : json ? writeJsonChange : writeChange,
+    ...(host !== undefined && { hostname: host }),
+    ...(intervalSeconds !== undefined &&
+      { intervalMs: intervalSeconds * 1000 }),
+    udp: request.udp,
+    peerTimeoutMs: peerTimeoutSeconds * 1000,
+    ...(folder !== undefined && { catalogue: folder }),
+    onlyListed: request.onlyListed,
+    peerCommand: invocationOf("peer"),
     onError: (cause) => {
       const fault = new ProgramError(
         `cannot answer a request: ${cause}; the tracker goes on`,
@@ -104,31 +89,50 @@ export async function main(args: readonly string[]): Promise<number> {
       );
       reportError(fault, { isDebug });
     },
+  };
+}
+
+function warnOfShortTimeout(
+  { intervalSeconds = ANNOUNCE_INTERVAL / 1000, peerTimeoutSeconds }:
+    TrackerArguments,
+): void {
+  if (peerTimeoutSeconds > intervalSeconds) return;
+  writeErrorLine(
+    `warning: peers announce every ${intervalSeconds} s but are forgotten after ${peerTimeoutSeconds} s; give a larger --peer-timeout or a smaller --interval`,
+  );
+}
+
+function tellStart(
+  { detail, format, host, torrentsDir, udp }: TrackerArguments,
+  { port }: RunningTracker,
+  folder: TorrentFolder | undefined,
+): void {
+  const urls = trackerUrls(hostnamesFor(host), port, { udp });
+  const torrentCount = folder?.list().length ?? 0;
+  if (format === "json") {
+    const torrents = folder && torrentCount;
+    return writeLine(JSON.stringify({ type: "listening", ...urls, torrents }));
+  }
+  const lines = formatStart({
+    urls,
+    folder: torrentsDir === undefined ? undefined : {
+      path: quoted(torrentsDir, platformOf(Deno.build.os)),
+      torrentCount,
+    },
+    hints: detail === "urls"
+      ? undefined
+      : { create: invocationOf("create"), peer: invocationOf("peer") },
   });
-  const urls = trackerUrls(hostnamesFor(host), tracker.port);
-  if (json) writeLine(JSON.stringify({ type: "listening", ...urls }));
-  else for (const line of formatStart(urls, hints(quiet))) writeLine(line);
-  await interrupt.raised;
-  return EXIT_CODES.done;
+  for (const line of lines) writeLine(printable(line));
 }
 
-function hints(isQuiet: boolean): StartHints | undefined {
-  if (isQuiet) return undefined;
-  return { create: invocationOf("create"), peer: invocationOf("peer") };
-}
-
-function readPort(positionals: readonly string[]): number {
-  const [text, ...rest] = positionals;
-  if (rest.length > 0) {
-    throw new UsageError(`one PORT is expected, got ${positionals.length}`);
-  }
-  if (text === undefined) return DEFAULT_TRACKER_PORT;
-  if (!/^\d{1,5}$/.test(text) || Number(text) > MAX_PORT) {
-    throw new UsageError(
-      `PORT is ${JSON.stringify(text)}, not a number from 0 to ${MAX_PORT}`,
-    );
-  }
-  return Number(text);
+function changeWriter(
+  { detail, format }: TrackerArguments,
+): (change: SwarmChange) => void {
+  if (detail === "urls") return () => {};
+  return format === "json"
+    ? (change) => writeLine(JSON.stringify(changeToJson(change, new Date())))
+    : (change) => writeLine(formatChange(change, new Date()));
 }
 
 function start(options: StartTrackerOptions): RunningTracker {
@@ -148,14 +152,6 @@ function hostnamesFor(host: string | undefined): string[] {
   if (host !== undefined && !/^(0\.0\.0\.0|::)$/.test(host)) return [host];
   const hostnames = lanAddresses(Deno.networkInterfaces());
   return hostnames.length > 0 ? hostnames : ["127.0.0.1"];
-}
-
-function writeChange(change: SwarmChange): void {
-  writeLine(formatChange(change, new Date()));
-}
-
-function writeJsonChange(change: SwarmChange): void {
-  writeLine(JSON.stringify(changeToJson(change, new Date())));
 }
 
 if (import.meta.main) Deno.exit(await runProgram(main));

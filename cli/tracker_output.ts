@@ -4,26 +4,39 @@
  *
  * @module
  */
-import { formatPeerAddress, type SwarmChange } from "../mod.ts";
-import { plural } from "./quantity.ts";
+import {
+  formatPeerAddress,
+  type ListedTorrent,
+  type SwarmChange,
+} from "../mod.ts";
+import { formatSize, plural } from "./quantity.ts";
 
 /** Where a tracker can be reached; the first of each is the one to give to others. */
 export interface TrackerUrls {
+  /** Those over UDP last. */
   readonly announce: readonly string[];
   readonly stats: readonly string[];
+}
+
+/** What a tracker speaks beside HTTP. */
+export interface TrackerUrlsOptions {
+  readonly udp: boolean;
 }
 
 /** The URLs of a tracker on these hosts, best first. */
 export function trackerUrls(
   hostnames: readonly string[],
   port: number,
+  { udp }: TrackerUrlsOptions,
 ): TrackerUrls {
-  const bases = hostnames.map((hostname) =>
-    `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`
+  const places = hostnames.map((hostname) =>
+    `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`
   );
   return {
-    announce: bases.map((base) => `${base}/announce`),
-    stats: bases.map((base) => `${base}/stats`),
+    announce: (udp ? ["http", "udp"] : ["http"]).flatMap((scheme) =>
+      places.map((place) => `${scheme}://${place}/announce`)
+    ),
+    stats: places.map((place) => `http://${place}/stats`),
   };
 }
 
@@ -33,11 +46,23 @@ export interface StartHints {
   readonly peer: string;
 }
 
-/** The lines that a tracker begins with, with or without what comes next. */
-export function formatStart(
-  urls: TrackerUrls,
-  hints: StartHints | undefined,
-): string[] {
+/** A folder of torrent files that the tracker serves. */
+export interface ServedFolder {
+  /** As a word of a command. */
+  readonly path: string;
+  readonly torrentCount: number;
+}
+
+/** What a tracker tells of itself as it begins. */
+export interface TrackerStart {
+  readonly urls: TrackerUrls;
+  readonly folder: ServedFolder | undefined;
+  /** What comes next; `undefined` if nobody wants to know. */
+  readonly hints: StartHints | undefined;
+}
+
+/** The lines that a tracker begins with. */
+export function formatStart({ urls, folder, hints }: TrackerStart): string[] {
   const [announce, ...others] = urls.announce;
   const lines = [
     `announce   ${announce}`,
@@ -47,17 +72,39 @@ export function formatStart(
   if (hints === undefined) return lines;
   return [
     ...lines,
-    `to share   ${hints.create} FILE ${announce}`,
-    `           then on every machine: ${hints.peer} FILE.torrent`,
+    ...folder === undefined
+      ? []
+      : [`torrents   ${folder.torrentCount} in ${folder.path}`],
+    ...formatSteps(announce!, folder, hints),
     "Ctrl+C stops the tracker.",
+  ];
+}
+
+/** How a file is shared, by way of the folder if there is one. */
+function formatSteps(
+  announce: string,
+  folder: ServedFolder | undefined,
+  { create, peer }: StartHints,
+): string[] {
+  if (folder === undefined) {
+    return [
+      `to share   ${create} FILE ${announce}`,
+      `           then on every machine: ${peer} FILE.torrent`,
+    ];
+  }
+  const file = `${folder.path}/FILE.torrent`;
+  const url = new URL("torrents/FILE.torrent", announce);
+  return [
+    `to share   ${create} FILE ${announce} ${file}`,
+    `           then here: ${peer} ${file}`,
+    `           then on every other machine: ${peer} ${url}`,
   ];
 }
 
 /** `12:30:05 joined 192.168.1.5:6881 in 0123abcd… (1 seeder, 2 leechers)` */
 export function formatChange(change: SwarmChange, time: Date): string {
   const { type, address, swarm } = change;
-  const clock = time.toTimeString().slice(0, 8);
-  return `${clock} ${type} ${formatPeerAddress(address)} in ${
+  return `${clockOf(time)} ${type} ${formatPeerAddress(address)} in ${
     swarm.infoHash.slice(0, 8)
   }… (${plural(swarm.complete, "seeder")}, ${
     plural(swarm.incomplete, "leecher")
@@ -80,4 +127,34 @@ export function changeToJson(
     leechers: swarm.incomplete,
     downloads: swarm.downloaded,
   };
+}
+
+/** `12:30:05 listed photos.torrent: photos, 1.3 GiB`; not yet fit for a terminal. */
+export function formatListing(
+  type: "listed" | "unlisted",
+  { fileName, name, length }: ListedTorrent,
+  time: Date,
+): string {
+  return `${clockOf(time)} ${type} ${fileName}: ${name}, ${formatSize(length)}`;
+}
+
+/** The same as values for a line of JSON. */
+export function listingToJson(
+  type: "listed" | "unlisted",
+  { fileName, infoHash, name, length, fileCount }: ListedTorrent,
+  time: Date,
+): Record<string, string | number> {
+  return {
+    type,
+    time: time.toISOString(),
+    infoHash,
+    fileName,
+    name,
+    length,
+    fileCount,
+  };
+}
+
+function clockOf(time: Date): string {
+  return time.toTimeString().slice(0, 8);
 }

@@ -13,8 +13,10 @@ import { runTrackerCommand } from "./net/tracker_command.ts";
 // Values
 export {
   ContentChangedError,
+  FetchError,
   ProtocolError,
   StorageError,
+  StoreError,
   TrackerError,
 } from "./base/errors.ts";
 export {
@@ -38,8 +40,8 @@ export {
   type RunningTracker,
   startTracker,
   type StartTrackerOptions,
-  TrackerStartError,
 } from "./net/tracker_server.ts";
+export { TrackerStartError } from "./net/listen_for_tracker.ts";
 export {
   announce,
   scrape,
@@ -57,7 +59,26 @@ export {
   type ScrapeEntry,
   type TransferProgress,
 } from "./tracker/announce.ts";
-export type { SwarmChange } from "./tracker/peer_store.ts";
+export type {
+  AcceptedAnnounce,
+  AnnounceOutcome,
+  PeerAnnounce,
+  PeerDetails,
+  PeerStore,
+  PickedPeers,
+  StoreTotals,
+  SwarmChange,
+  SwarmSummary,
+} from "./tracker/peer_store.ts";
+export type { Awaitable } from "./base/awaitable.ts";
+export type { MemoryStoreOptions } from "./tracker/memory_store.ts";
+export { openStore, type OpenStoreOptions } from "./store/open_store.ts";
+export type { StoreEvent, StoreListener } from "./store/store_event.ts";
+export {
+  parseStoreAddress,
+  type RedisAddress,
+  type StoreAddress,
+} from "./store/store_address.ts";
 export type { TorrentStats, TrackerStats } from "./tracker/stats.ts";
 export {
   type AnnounceFunction,
@@ -129,6 +150,22 @@ export {
   saveTorrentFile,
   type SaveTorrentFileOptions,
 } from "./disk/torrent_file.ts";
+export {
+  fetchTorrent,
+  type FetchTorrentOptions,
+} from "./session/fetch_torrent.ts";
+export { MemoryCatalogue } from "./disk/memory_catalogue.ts";
+export {
+  openTorrentFolder,
+  TorrentFolder,
+  type TorrentFolderChange,
+  type TorrentFolderOptions,
+} from "./disk/torrent_folder.ts";
+export type {
+  ListedTorrent,
+  TorrentCatalogue,
+} from "./base/torrent_catalogue.ts";
+export { torrentPath } from "./tracker/torrent_links.ts";
 export {
   buildTorrent,
   type NewTorrent,

@@ -22,6 +22,11 @@ export class ByteQueue {
     return this.#end - this.#start;
   }
 
+  /** How many bytes there is room for without growing. */
+  get capacity(): number {
+    return this.#buffer.length;
+  }
+
   /** The unread bytes: a view, valid until the next {@linkcode space} or {@linkcode push}. */
   get bytes(): Uint8Array<ArrayBuffer> {
     return this.#buffer.subarray(this.#start, this.#end);

@@ -1,5 +1,5 @@
 /**
- * The errors of the world outside: a peer, a tracker, a disk. Their type tells
+ * The errors of the world outside: a peer, a tracker, a disk, a store. Their type tells
  * the blast radius. A caller's mistake is a `TypeError` or `RangeError`, never
  * one of these.
  *
@@ -31,4 +31,16 @@ export class StorageError extends Error {
 export class ContentChangedError extends StorageError {
   /** Stands before the message when the error is printed. */
   override readonly name = "ContentChangedError";
+}
+
+/** What a tracker keeps its peers in failed or refused: it goes on with what it has in memory. */
+export class StoreError extends Error {
+  /** Stands before the message when the error is printed. */
+  override readonly name = "StoreError";
+}
+
+/** A web server could not be asked, or has not what it was asked for: one file is missing. */
+export class FetchError extends Error {
+  /** Stands before the message when the error is printed. */
+  override readonly name = "FetchError";
 }

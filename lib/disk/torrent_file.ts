@@ -120,7 +120,7 @@ function writeFailure(path: string, cause: unknown): StorageError {
   );
 }
 
-async function readCapped(path: string): Promise<Uint8Array> {
+async function readCapped(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
     // Not left to the open file: Windows may refuse to open a folder.
     if ((await Deno.stat(path)).isDirectory) {
@@ -129,27 +129,40 @@ async function readCapped(path: string): Promise<Uint8Array> {
       );
     }
     using file = await Deno.open(path);
-    const { size, isFile } = await file.stat();
-    if (size > MAX_TORRENT_FILE_LENGTH) throw tooLong();
-    // A pipe has no size to go by. The last byte is there to stay empty.
-    const capacity = (isFile ? size : MAX_TORRENT_FILE_LENGTH) + 1;
-    const bytes = new Uint8Array(capacity);
-    let length = 0;
-    while (length < bytes.length) {
-      const count = await file.read(bytes.subarray(length));
-      if (count === null) return bytes.slice(0, length);
-      length += count;
-    }
-    if (!isFile) throw tooLong();
-    throw new StorageError(
-      `Cannot read ${path}: it grows while it is read; wait until it is whole and run again`,
-    );
+    return await readTorrentBytes(file, path);
   } catch (error) {
     if (error instanceof MetainfoError || error instanceof StorageError) {
       throw error;
     }
     throw sourceFailure(path, error);
   }
+}
+
+/**
+ * Reads a torrent file that is open, from where it stands.
+ * @param path What it is called, for the errors.
+ * @throws {MetainfoError} If it is too long.
+ * @throws {StorageError} If it grows meanwhile.
+ */
+export async function readTorrentBytes(
+  file: Deno.FsFile,
+  path: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { size, isFile } = await file.stat();
+  if (size > MAX_TORRENT_FILE_LENGTH) throw tooLong();
+  // A pipe has no size to go by. The last byte is there to stay empty.
+  const capacity = (isFile ? size : MAX_TORRENT_FILE_LENGTH) + 1;
+  const bytes = new Uint8Array(capacity);
+  let length = 0;
+  while (length < bytes.length) {
+    const count = await file.read(bytes.subarray(length));
+    if (count === null) return bytes.slice(0, length);
+    length += count;
+  }
+  if (!isFile) throw tooLong();
+  throw new StorageError(
+    `Cannot read ${path}: it grows while it is read; wait until it is whole and run again`,
+  );
 }
 
 function tooLong(): MetainfoError {

@@ -14,6 +14,7 @@ import {
 } from "../wire/handshake.ts";
 import type { Message } from "../wire/message.ts";
 import { type ReadLimits, readMessage } from "../wire/read_message.ts";
+import { isConnectionLoss } from "./connection_loss.ts";
 
 /** Receive buffer before the handshake, in bytes: a stranger gets no more. */
 const GREETING_LENGTH = 1024;
@@ -127,18 +128,4 @@ export class PeerChannel implements Disposable {
   [Symbol.dispose](): void {
     this.close();
   }
-}
-
-/** Whether the error is of the network or of our own closing, not a bug. */
-function isConnectionLoss(error: unknown): boolean {
-  return error instanceof Deno.errors.ConnectionReset ||
-    error instanceof Deno.errors.ConnectionAborted ||
-    error instanceof Deno.errors.BrokenPipe ||
-    error instanceof Deno.errors.NotConnected ||
-    error instanceof Deno.errors.Interrupted ||
-    error instanceof Deno.errors.BadResource ||
-    error instanceof Deno.errors.TimedOut ||
-    error instanceof Deno.errors.UnexpectedEof ||
-    // EHOSTUNREACH, ENETDOWN and their like have no class of their own.
-    (error instanceof Error && "code" in error);
 }

@@ -1,16 +1,25 @@
 /**
- * A tracker on real sockets: listens, passes each HTTP request to the tracker's
- * handler and clears away silent peers. It owns the sockets and the timer, from
- * `startTracker` to `stop`; what is answered is the handler's.
+ * A tracker on real sockets: listens, passes each request to the tracker's
+ * handlers and clears away silent peers. It owns the sockets and the timer, from
+ * `startTracker` to `stop`; what is answered is the handlers'.
  *
  * @module
  */
-import { bindEverywhere } from "./listen_everywhere.ts";
+import type { TorrentCatalogue } from "../base/torrent_catalogue.ts";
 import { ANNOUNCE_INTERVAL, PEER_TIMEOUT } from "../tracker/announce.ts";
 import { encodeFailure } from "../tracker/announce_reply.ts";
-import { createTrackerHandler } from "../tracker/handler.ts";
-import type { SwarmChange } from "../tracker/peer_store.ts";
-import { PeerRegistry } from "../tracker/registry.ts";
+import {
+  createTrackerHandler,
+  type TrackerResponse,
+} from "../tracker/handler.ts";
+import { ListedStore } from "../tracker/listed_store.ts";
+import type { PeerStore, SwarmChange } from "../tracker/peer_store.ts";
+import { MemoryStore } from "../tracker/memory_store.ts";
+import { TrackerPage } from "../tracker/page/routes.ts";
+import { torrentRoutes } from "../tracker/torrent_routes.ts";
+import { serveHttp } from "./http_server.ts";
+import { urlHostname } from "./listen_for_tracker.ts";
+import { openTrackerSockets } from "./tracker_sockets.ts";
 
 /** The port of a tracker that is told none. */
 export const DEFAULT_TRACKER_PORT = 8000;
@@ -18,11 +27,15 @@ export const DEFAULT_TRACKER_PORT = 8000;
 /** Longest time between two searches for silent peers, in milliseconds. */
 const MAX_CLEANUP_INTERVAL_MS = 10_000;
 
-/** The tracker cannot listen: another port or address is to be chosen. */
-export class TrackerStartError extends Error {
-  /** Stands before the message when the error is printed. */
-  override readonly name = "TrackerStartError";
-}
+/** Time between two looks at the swarms for the page, in milliseconds. */
+const PAGE_SAMPLE_INTERVAL_MS = 1_000;
+
+/** What an asker hears of a fault of ours. */
+const TRACKER_FAILED: TrackerResponse = {
+  status: 200,
+  headers: { "content-type": "text/plain", "cache-control": "no-store" },
+  body: encodeFailure("the tracker failed"),
+};
 
 /** How to run a tracker. */
 export interface StartTrackerOptions {
@@ -30,12 +43,26 @@ export interface StartTrackerOptions {
   readonly hostname?: string;
   /** 0 for any free one. @default DEFAULT_TRACKER_PORT */
   readonly port?: number;
+  /** Whether it answers over UDP as well, by the same port. @default {false} */
+  readonly udp?: boolean;
   /** Time between two announces of a peer, in milliseconds. @default ANNOUNCE_INTERVAL */
   readonly intervalMs?: number;
   /** The least that a peer is to wait, in milliseconds. @default a quarter of the interval */
   readonly minIntervalMs?: number;
   /** Silence after which a peer is forgotten, in milliseconds. @default PEER_TIMEOUT */
   readonly peerTimeoutMs?: number;
+  /**
+   * Where peers are kept. It stays the caller's, to be disposed of after the
+   * tracker, and knows its own timeout and who hears of changes.
+   * @default memory
+   */
+  readonly store?: PeerStore;
+  /** Torrent files to list on the page and to serve. @default none */
+  readonly catalogue?: TorrentCatalogue;
+  /** Whether torrents that the catalogue does not list are refused. @default {false} */
+  readonly onlyListed?: boolean;
+  /** How a peer is run on another machine, for commands to copy. @default {"peer"} */
+  readonly peerCommand?: string;
   /** Hears of every peer that joins, completes or goes. */
   readonly onChange?: (change: SwarmChange) => void;
   /** Hears of faults in the tracker itself; the asker gets a failure reason. */
@@ -48,13 +75,16 @@ export interface RunningTracker extends AsyncDisposable {
   readonly port: number;
   /** An announce URL that works on this machine. */
   readonly announceUrl: string;
+  /** The same over UDP, if it answers there. */
+  readonly udpAnnounceUrl: string | undefined;
   /** Closes the sockets and every connection; may be called again. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a tracker that keeps its peers in memory.
+ * Starts a tracker, which keeps its peers in memory unless it is given a store.
  * @throws {TrackerStartError} If it cannot listen there.
+ * @throws {TypeError} If it is for listed torrents only, but has no catalogue.
  */
 export function startTracker(
   options: StartTrackerOptions = {},
@@ -62,119 +92,86 @@ export function startTracker(
   const {
     hostname,
     port = DEFAULT_TRACKER_PORT,
+    udp = false,
     intervalMs = ANNOUNCE_INTERVAL,
     minIntervalMs = intervalMs / 4,
     peerTimeoutMs = PEER_TIMEOUT,
+    catalogue,
+    peerCommand,
     onChange,
     onError = () => {},
   } = options;
-  const store = new PeerRegistry({
+  const peers = options.store ?? new MemoryStore({
     peerTimeoutMs,
     random: Math.random,
     ...(onChange && { onChange }),
+  });
+  const store = asListed(peers, options);
+  const page = new TrackerPage({
+    store,
+    catalogue,
+    peerCommand,
+    startedAtMs: performance.now(),
+    peerTimeoutMs,
+    sha256,
   });
   const handle = createTrackerHandler({
     store,
     intervalMs,
     minIntervalMs,
-    startedAtMs: performance.now(),
+    routes: new Map([
+      ...page.routes,
+      ...catalogue === undefined ? [] : torrentRoutes(catalogue),
+    ]),
   });
-  const closing = new AbortController();
-  const servers = listen({ hostname, port }, (at) =>
-    Deno.serve({
-      ...at,
-      signal: closing.signal,
-      // Instead of the line that Deno prints.
-      onListen: () => {},
-      onError: (error) => {
-        onError(error);
-        return new Response(encodeFailure("the tracker failed"));
-      },
-    }, (request, { remoteAddr }) => {
-      const { status, headers, body } = handle({
-        method: request.method,
-        ...splitUrl(request.url),
-        remoteHostname: remoteAddr.hostname,
-      }, performance.now());
-      return new Response(body, { status, headers });
-    }));
+  const sockets = openTrackerSockets(
+    { hostname, port },
+    udp ? { store, intervalMs: () => intervalMs, onError } : undefined,
+  );
+  const server = serveHttp(sockets.listeners, {
+    handle,
+    onError: (error) => {
+      onError(error);
+      return TRACKER_FAILED;
+    },
+  });
   const cleanup = setInterval(
     () => store.expire(performance.now()),
     Math.min(peerTimeoutMs / 4, MAX_CLEANUP_INTERVAL_MS),
   );
+  const sampling = setInterval(
+    () => void page.sample(performance.now()).catch(onError),
+    PAGE_SAMPLE_INTERVAL_MS,
+  );
   const stop = async (): Promise<void> => {
     clearInterval(cleanup);
-    // Not `shutdown()`: in Deno 2.4 it waits for connections that say nothing.
-    closing.abort();
-    await Promise.all(servers.map((server) => server.finished));
+    clearInterval(sampling);
+    page.close();
+    await Promise.all([server.stop(), sockets.udp?.stop()]);
   };
-  const chosenPort = servers[0]!.addr.port;
+  const chosenPort = sockets.listeners[0]!.addr.port;
+  const place = `${urlHostname(hostname)}:${chosenPort}/announce`;
   return {
     port: chosenPort,
-    announceUrl: `http://${urlHostname(hostname)}:${chosenPort}/announce`,
+    announceUrl: `http://${place}`,
+    udpAnnounceUrl: udp ? `udp://${place}` : undefined,
     stop,
     [Symbol.asyncDispose]: stop,
   };
 }
 
-type TrackerSocket = Deno.HttpServer<Deno.NetAddr>;
-
-/** Where to listen; without a host name on every address. */
-interface ListenAt {
-  readonly hostname: string | undefined;
-  readonly port: number;
+/** The store, for listed torrents alone if that is asked for. */
+function asListed(
+  store: PeerStore,
+  { catalogue, onlyListed = false }: StartTrackerOptions,
+): PeerStore {
+  if (!onlyListed) return store;
+  if (catalogue !== undefined) return new ListedStore(store, catalogue);
+  throw new TypeError("Cannot refuse unlisted torrents without a catalogue");
 }
 
-/** Listens on one address, or on all. */
-function listen(
-  at: ListenAt,
-  serve: (at: { hostname: string; port: number }) => TrackerSocket,
-): TrackerSocket[] {
-  try {
-    if (at.hostname !== undefined) {
-      return [serve({ hostname: at.hostname, port: at.port })];
-    }
-    return bindEverywhere(at.port, {
-      bind: (hostname, port) => serve({ hostname, port }),
-      portOf: (server) => server.addr.port,
-      // Nobody was told of it yet, so nobody waits for its end.
-      close: (server) => void server.shutdown(),
-    });
-  } catch (error) {
-    throw new TrackerStartError(
-      `Cannot listen on ${describe(at)}: ${reasonOf(error)}`,
-      { cause: error },
-    );
-  }
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof Deno.errors.AddrInUse) return "the port is taken";
-  if (error instanceof Deno.errors.AddrNotAvailable) {
-    return "this machine has no such address";
-  }
-  if (error instanceof Deno.errors.PermissionDenied) {
-    return "the system does not allow it";
-  }
-  return error instanceof Error ? error.message : String(error);
-}
-
-function describe({ hostname, port }: ListenAt): string {
-  return hostname === undefined
-    ? `port ${port}`
-    : `${urlHostname(hostname)}:${port}`;
-}
-
-function urlHostname(hostname = "127.0.0.1"): string {
-  return hostname.includes(":") ? `[${hostname}]` : hostname;
-}
-
-/** Path and raw query of a URL; `URL` would rewrite the query's bytes. */
-function splitUrl(url: string): { path: string; query: string } {
-  const pathStart = url.indexOf("/", url.indexOf("://") + 3);
-  const queryStart = url.indexOf("?", pathStart);
-  return queryStart === -1 ? { path: url.slice(pathStart), query: "" } : {
-    path: url.slice(pathStart, queryStart),
-    query: url.slice(queryStart + 1),
-  };
+async function sha256(
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
 }

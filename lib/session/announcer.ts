@@ -12,7 +12,7 @@ import { TrackerError } from "../base/errors.ts";
 import type { InfoHash, PeerId } from "../base/identifier.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import type { Random } from "../base/random.ts";
-import { announce as announceOverHttp } from "../net/tracker_client.ts";
+import { announce as announceByUrl } from "../net/tracker_client.ts";
 import {
   type AnnounceReply,
   type AnnounceRequest,
@@ -82,7 +82,7 @@ export interface AnnouncerOptions {
   readonly onReport: (report: AnnounceReport) => void;
   /** Spreads what many peers would do at once. @default Math.random */
   readonly random?: Random;
-  /** How to announce. @default the HTTP tracker client */
+  /** How to announce. @default over HTTP or UDP, as the URL says */
   readonly announce?: AnnounceFunction;
 }
 
@@ -99,7 +99,7 @@ export class Announcer {
   /** Announces nothing before {@linkcode Announcer.run}. */
   constructor(options: AnnouncerOptions) {
     this.#options = options;
-    this.#announce = options.announce ?? announceOverHttp;
+    this.#announce = options.announce ?? announceByUrl;
     this.#schedule = new AnnounceSchedule(
       options.tiers,
       options.random ?? Math.random,

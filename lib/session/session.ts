@@ -46,7 +46,7 @@ export interface SessionOptions {
   readonly permits?: Permits;
   /** Time for a peer to connect and say who it is, in milliseconds. @default {8000} */
   readonly handshakeTimeoutMs?: number;
-  /** How to announce. @default over HTTP */
+  /** How to announce. @default over HTTP or UDP, as the URL says */
   readonly announce?: AnnounceFunction;
   /** What hashes the pieces that arrive; the caller disposes of it. @default {platformHasher} */
   readonly hasher?: PieceHasher;

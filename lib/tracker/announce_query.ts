@@ -24,7 +24,8 @@ const MAX_KEY_LENGTH = 64;
 const MAX_PORT = 65535;
 
 /** An announce as it stands in a query; the address comes from the connection. */
-export interface AnnounceQuery extends Omit<PeerAnnounce, "address"> {
+export interface AnnounceQuery
+  extends Omit<PeerAnnounce, "address" | "wantsIds"> {
   /** TCP port, 1 to 65535. */
   readonly port: number;
   /** How the reply lists peers. */
@@ -39,14 +40,17 @@ export interface AnnounceQuery extends Omit<PeerAnnounce, "address"> {
  */
 export function parseAnnounceQuery(query: string): AnnounceQuery {
   const parameters = parseQuery(query);
-  // Not kept, but a number that is none tells of a broken client.
-  wholeNumber(parameters, "uploaded");
-  wholeNumber(parameters, "downloaded");
+  const left = wholeNumber(parameters, "left");
   return {
     infoHash: infoHashFromBytes(identifier(parameters, "info_hash")),
     peerId: peerIdFromBytes(identifier(parameters, "peer_id")),
     port: port(parameters),
-    isSeeder: wholeNumber(parameters, "left") === 0,
+    progress: {
+      uploaded: wholeNumber(parameters, "uploaded") ?? 0,
+      downloaded: wholeNumber(parameters, "downloaded") ?? 0,
+      left: left ?? 0,
+    },
+    isSeeder: left === 0,
     event: event(parameters),
     numwant: numwant(parameters),
     key: key(parameters),

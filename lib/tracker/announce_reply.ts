@@ -12,13 +12,9 @@ import {
   isDictionary,
 } from "../bencode/decode.ts";
 import { type Encodable, encodeBencode } from "../bencode/encode.ts";
-import {
-  type CompactPeers,
-  encodeCompactPeers,
-  parseCompactPeers,
-} from "../base/compact_peers.ts";
+import { type CompactPeers, parseCompactPeers } from "../base/compact_peers.ts";
 import { TrackerError } from "../base/errors.ts";
-import { identifierToBytes } from "../base/identifier.ts";
+import { IDENTIFIER_LENGTH } from "../base/identifier.ts";
 import { formatIpAddress, parseIpAddress } from "../base/ip_address.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import {
@@ -27,16 +23,8 @@ import {
   type ScrapeEntry,
 } from "./announce.ts";
 import type { AnnounceQuery } from "./announce_query.ts";
-import type { ListedPeer } from "./peer_store.ts";
-
-/** A tracker that asks for no pause would be asked without one. In milliseconds. */
-const SHORTEST_INTERVAL_MS = 1_000;
-
-/** A tracker that asks for silence for ever is asked once a day. In milliseconds. */
-const LONGEST_INTERVAL_MS = 86_400_000;
-
-/** What a tracker without `min interval` is spared, in milliseconds. */
-const DEFAULT_MIN_INTERVAL_MS = 60_000;
+import type { PickedPeers } from "./peer_store.ts";
+import { defaultMinInterval, intervalOf } from "./reply_interval.ts";
 
 /** Longest `tracker id` that is sent back, in characters. */
 const MAX_TRACKER_ID_LENGTH = 512;
@@ -52,7 +40,8 @@ export interface AnnounceAnswer {
   readonly intervalMs: number;
   readonly minIntervalMs: number;
   readonly swarm: ScrapeEntry;
-  readonly peers: readonly ListedPeer[];
+  readonly peers: PickedPeers;
+  readonly warning: string | undefined;
   readonly peerForm: AnnounceQuery["peerForm"];
 }
 
@@ -66,13 +55,24 @@ export function encodeAnnounceReply(
     complete: answer.swarm.complete,
     incomplete: answer.swarm.incomplete,
     downloaded: answer.swarm.downloaded,
+    "warning message": answer.warning,
     ...encodePeers(answer),
   });
 }
 
-/** Writes why a request is refused. [BEP 3] */
-export function encodeFailure(reason: string): Uint8Array<ArrayBuffer> {
-  return encodeBencode({ "failure reason": reason });
+/**
+ * Writes why a request is refused, and when to try again if that may help.
+ * [BEP 3, 31]
+ */
+export function encodeFailure(
+  reason: string,
+  retryInMs?: number,
+): Uint8Array<ArrayBuffer> {
+  return encodeBencode({
+    "failure reason": reason,
+    // In minutes.
+    "retry in": retryInMs && Math.ceil(retryInMs / 60_000),
+  });
 }
 
 /**
@@ -85,7 +85,7 @@ export function parseAnnounceReply(bytes: Uint8Array): AnnounceReply {
   return {
     intervalMs,
     minIntervalMs: interval(reply, "min interval") ??
-      Math.min(intervalMs, DEFAULT_MIN_INTERVAL_MS),
+      defaultMinInterval(intervalMs),
     complete: replyNumber(reply, "complete"),
     incomplete: replyNumber(reply, "incomplete"),
     peers: [...peers(reply, "peers"), ...peers(reply, "peers6")],
@@ -138,32 +138,31 @@ export function replyNumber(
 function encodePeers(
   { peers, peerForm }: AnnounceAnswer,
 ): { peers: Encodable; peers6?: Encodable } {
+  const { ipv4, ipv6, ids } = peers;
   if (peerForm === "compact") {
-    const { ipv4, ipv6 } = encodeCompactPeers(
-      peers.flatMap((peer) => peer.addresses),
-    );
     return ipv6.length === 0 ? { peers: ipv4 } : { peers: ipv4, peers6: ipv6 };
   }
+  const addresses = [
+    ...parseCompactPeers(ipv4, "ipv4"),
+    ...parseCompactPeers(ipv6, "ipv6"),
+  ];
   return {
-    peers: peers.flatMap((peer) =>
-      peer.addresses.map(({ hostname, port }) => ({
-        ip: hostname,
-        port,
-        "peer id": peerForm === "dictionaries"
-          ? identifierToBytes(peer.peerId)
-          : undefined,
-      }))
-    ),
+    peers: addresses.map(({ hostname, port }, index) => ({
+      ip: hostname,
+      port,
+      "peer id": peerForm === "dictionaries"
+        ? ids?.subarray(
+          index * IDENTIFIER_LENGTH,
+          (index + 1) * IDENTIFIER_LENGTH,
+        )
+        : undefined,
+    })),
   };
 }
 
 function interval(reply: DecodedDictionary, key: string): number | undefined {
   const seconds = replyNumber(reply, key);
-  if (seconds === undefined) return undefined;
-  return Math.min(
-    Math.max(seconds * 1000, SHORTEST_INTERVAL_MS),
-    LONGEST_INTERVAL_MS,
-  );
+  return seconds === undefined ? undefined : intervalOf(seconds);
 }
 
 const COMPACT_FAMILIES = { peers: "ipv4", peers6: "ipv6" } as const satisfies {

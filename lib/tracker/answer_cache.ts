@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { type Awaitable, whenThere } from "../base/awaitable.ts";
 
 /** Torrents up to which answers are always made anew. */
 const FEW_SWARMS = 200;
@@ -25,18 +26,22 @@ export class AnswerCache<T> {
   readonly #kept = new Map<string, { answer: T; madeAtMs: number }>();
 
   /** The answer that `make` gives, or gave a moment ago. */
-  get({ name, swarmCount, nowMs }: AnswerKey, make: () => T): T {
+  get(
+    { name, swarmCount, nowMs }: AnswerKey,
+    make: () => Awaitable<T>,
+  ): Awaitable<T> {
     const kept = this.#kept.get(name);
     if (
       kept !== undefined && swarmCount > FEW_SWARMS &&
       nowMs - kept.madeAtMs < KEEP_MS
     ) return kept.answer;
-    const answer = make();
-    if (swarmCount > FEW_SWARMS) {
-      this.#kept.set(name, { answer, madeAtMs: nowMs });
-    } else {
-      this.#kept.delete(name);
-    }
-    return answer;
+    return whenThere(make(), (answer) => {
+      if (swarmCount > FEW_SWARMS) {
+        this.#kept.set(name, { answer, madeAtMs: nowMs });
+      } else {
+        this.#kept.delete(name);
+      }
+      return answer;
+    });
   }
 }

@@ -6,15 +6,15 @@
  *
  * @module
  */
+import { type Awaitable, whenThere } from "../base/awaitable.ts";
 import { formatIpAddress, parseIpAddress } from "../base/ip_address.ts";
+import type { ScrapeEntry } from "./announce.ts";
 import { parseAnnounceQuery, parseScrapeQuery } from "./announce_query.ts";
 import { encodeAnnounceReply, encodeFailure } from "./announce_reply.ts";
 import { AnswerCache } from "./answer_cache.ts";
-import { renderDashboard } from "./dashboard.ts";
 import type { PeerStore } from "./peer_store.ts";
 import { QueryError } from "./query.ts";
 import { encodeScrapeReply } from "./scrape_reply.ts";
-import { trackerStats } from "./stats.ts";
 
 /** What the tracker needs of an HTTP request. */
 export interface TrackerRequest {
@@ -25,13 +25,19 @@ export interface TrackerRequest {
   readonly query: string;
   /** Where the connection comes from: an IP address, perhaps IPv4-mapped IPv6. */
   readonly remoteHostname: string;
+  /** The value of a header, whose name is given in lower case. */
+  header(name: string): string | undefined;
 }
 
 /** What goes back. */
 export interface TrackerResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array<ArrayBuffer>;
+  /** What is iterated is sent as it comes; `return` is called when the asker has gone. */
+  readonly body:
+    | string
+    | Uint8Array<ArrayBuffer>
+    | AsyncIterable<Uint8Array<ArrayBuffer>>;
 }
 
 /** How a tracker answers. */
@@ -41,23 +47,36 @@ export interface TrackerHandlerOptions {
   readonly intervalMs: number;
   /** Time they are asked to wait at least, in milliseconds. */
   readonly minIntervalMs: number;
-  /** When the tracker started, on the clock of `handle`. */
-  readonly startedAtMs: number;
+  /**
+   * Further paths, before the tracker's own. One that ends with a slash stands
+   * for all that begin with it; `/` alone is only itself.
+   * @default none
+   */
+  readonly routes?: ReadonlyMap<string, Route>;
 }
 
 /** Answers a request at a time in milliseconds. */
 export type TrackerHandler = (
   request: TrackerRequest,
   nowMs: number,
-) => TrackerResponse;
+) => Awaitable<TrackerResponse>;
+
+/** Answers GET and HEAD on one path; the body of an answer to HEAD is not sent. */
+export type Route = TrackerHandler;
 
 /** Makes the handler of one tracker. */
 export function createTrackerHandler(
   options: TrackerHandlerOptions,
 ): TrackerHandler {
   const context = { ...options, answers: new AnswerCache<TrackerResponse>() };
+  const routes = new Map<string, Route>([
+    ["/announce", orFailure((...asked) => announce(...asked, context))],
+    ["/scrape", orFailure((...asked) => scrape(...asked, context))],
+    ...options.routes ?? [],
+  ]);
   return (request, nowMs) => {
-    const route = ROUTES.get(request.path);
+    const route = routes.get(request.path) ??
+      routes.get(folderOf(request.path));
     if (route === undefined) {
       return plain(404, "Not found. This tracker has /announce and /stats.\n");
     }
@@ -68,54 +87,53 @@ export function createTrackerHandler(
         headers: { ...response.headers, allow: "GET, HEAD" },
       };
     }
-    return route(request, nowMs, context);
+    return route(request, nowMs);
   };
 }
 
-/** What routes share. */
+/** `/torrents/` for `/torrents/some.torrent`; empty for a path without a second slash. */
+function folderOf(path: string): string {
+  return path.slice(0, path.indexOf("/", 1) + 1);
+}
+
+/** What the tracker's own routes share. */
 interface RouteContext extends TrackerHandlerOptions {
   readonly answers: AnswerCache<TrackerResponse>;
 }
 
-type Route = (
-  request: TrackerRequest,
-  nowMs: number,
-  context: RouteContext,
-) => TrackerResponse;
-
-const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
-  ["/announce", orFailure(announce)],
-  ["/scrape", orFailure(scrape)],
-  ["/stats", statsPage],
-  ["/stats.json", statsJson],
-  ["/", () => ({ status: 302, headers: { location: "/stats" }, body: "" })],
-]);
-
+/** HEAD changes nothing, so it does not announce. [RFC 9110, 9.2.1] */
 function announce(
   request: TrackerRequest,
   nowMs: number,
-  { store, intervalMs, minIntervalMs }: TrackerHandlerOptions,
-): TrackerResponse {
+  { store, intervalMs, minIntervalMs }: RouteContext,
+): Awaitable<TrackerResponse> {
+  if (request.method === "HEAD") return bencoded(new Uint8Array());
   const { port, peerForm, ...announced } = parseAnnounceQuery(request.query);
   const hostname = canonicalHostname(request.remoteHostname);
-  const outcome = store.announce(
-    { ...announced, address: { hostname, port } },
-    nowMs,
+  return whenThere(
+    store.announce({
+      ...announced,
+      address: { hostname, port },
+      wantsIds: peerForm === "dictionaries",
+    }, nowMs),
+    (outcome) => {
+      switch (outcome.type) {
+        case "refused":
+          return bencoded(encodeFailure(outcome.reason, outcome.retryInMs));
+        case "accepted":
+          return bencoded(encodeAnnounceReply({
+            intervalMs,
+            minIntervalMs,
+            swarm: outcome.swarm,
+            peers: outcome.peers,
+            peerForm,
+            warning: outcome.warning,
+          }));
+        default:
+          return outcome satisfies never;
+      }
+    },
   );
-  switch (outcome.type) {
-    case "refused":
-      return bencoded(encodeFailure(outcome.reason));
-    case "accepted":
-      return bencoded(encodeAnnounceReply({
-        intervalMs,
-        minIntervalMs,
-        swarm: outcome.swarm,
-        peers: outcome.peers,
-        peerForm,
-      }));
-    default:
-      return outcome satisfies never;
-  }
 }
 
 /** Without an info hash the reply lists every torrent; unknown ones are left out. */
@@ -123,54 +141,14 @@ function scrape(
   request: TrackerRequest,
   nowMs: number,
   context: RouteContext,
-): TrackerResponse {
+): Awaitable<TrackerResponse> {
   const { store } = context;
   const infoHashes = new Set(parseScrapeQuery(request.query));
-  if (infoHashes.size === 0) {
-    return ofAll(
-      "scrape",
-      nowMs,
-      context,
-      () => bencoded(encodeScrapeReply(store.swarms())),
-    );
-  }
-  const entries = [...infoHashes].map((infoHash) => store.swarm(infoHash))
-    .filter((entry) => entry !== undefined);
-  return bencoded(encodeScrapeReply(entries));
-}
-
-function statsPage(
-  _request: TrackerRequest,
-  nowMs: number,
-  context: RouteContext,
-): TrackerResponse {
-  return ofAll("stats page", nowMs, context, () => ({
-    status: 200,
-    headers: {
-      "content-type": "text/html; charset=utf-8",
-      "cache-control": "no-store",
-      "content-security-policy":
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-      "x-content-type-options": "nosniff",
-      "referrer-policy": "no-referrer",
-    },
-    body: renderDashboard(statsAt(nowMs, context)),
-  }));
-}
-
-function statsJson(
-  _request: TrackerRequest,
-  nowMs: number,
-  context: RouteContext,
-): TrackerResponse {
-  return ofAll("stats", nowMs, context, () => ({
-    status: 200,
-    headers: {
-      "content-type": "application/json",
-      "cache-control": "no-store",
-    },
-    body: `${JSON.stringify(statsAt(nowMs, context))}\n`,
-  }));
+  const reply = (entries: Iterable<ScrapeEntry>): TrackerResponse =>
+    bencoded(encodeScrapeReply(entries));
+  return infoHashes.size === 0
+    ? ofAll("scrape", nowMs, context, () => whenThere(store.swarms(), reply))
+    : whenThere(store.scrape([...infoHashes]), reply);
 }
 
 /** An answer that tells of every torrent. */
@@ -178,24 +156,20 @@ function ofAll(
   name: string,
   nowMs: number,
   { answers, store }: RouteContext,
-  make: () => TrackerResponse,
-): TrackerResponse {
-  const swarmCount = store.totals().activeSwarmCount;
-  return answers.get({ name, swarmCount, nowMs }, make);
-}
-
-function statsAt(
-  nowMs: number,
-  { store, startedAtMs }: TrackerHandlerOptions,
-): ReturnType<typeof trackerStats> {
-  return trackerStats(store, Math.floor((nowMs - startedAtMs) / 1000));
+  make: () => Awaitable<TrackerResponse>,
+): Awaitable<TrackerResponse> {
+  return whenThere(
+    store.totals(),
+    ({ activeSwarmCount: swarmCount }) =>
+      answers.get({ name, swarmCount, nowMs }, make),
+  );
 }
 
 /** A query that cannot be read is answered with a failure reason. [BEP 3] */
 function orFailure(route: Route): Route {
-  return (request, nowMs, context) => {
+  return (request, nowMs) => {
     try {
-      return route(request, nowMs, context);
+      return route(request, nowMs);
     } catch (error) {
       if (!(error instanceof QueryError)) throw error;
       return bencoded(encodeFailure(error.message));

@@ -13,6 +13,7 @@ import {
   findNpmImports,
   type LockedPackages,
   type NpmImport,
+  packagesNamed,
   reachableFiles,
   unusedPaths,
   withDependencies,
@@ -25,19 +26,24 @@ import {
 export async function npmExclusions(inputs: InputFiles): Promise<string[]> {
   const imports = findNpmImports(sourcesOf(inputs), configuration.imports);
   const locked = await readLockedPackages();
-  const used = withDependencies(
-    imports.map(({ packageId }) => packageId),
-    locked,
-  );
+  const packageIds = new Set(imports.map(({ packageId }) => packageId));
   const excluded: string[] = [];
   for (const registry of await registryFolders()) {
+    const parts = new Map<string, UsedPart>();
+    for (const id of packageIds) {
+      const entries = filesImported(imports, id);
+      const part = entries &&
+        await usedPartOf(join(registry, ...folderOf(id)), entries);
+      if (part !== undefined) parts.set(id, part);
+    }
+    const used = withDependencies(
+      packageIds,
+      locked,
+      (id) => parts.get(id)?.names,
+    );
     for (const id of Object.keys(locked)) {
-      const folder = join(registry, ...folderOf(id));
-      if (used.has(id)) {
-        excluded.push(...await unusedIn(folder, filesImported(imports, id)));
-      } else {
-        excluded.push(folder);
-      }
+      if (!used.has(id)) excluded.push(join(registry, ...folderOf(id)));
+      else excluded.push(...parts.get(id)?.unused ?? []);
     }
   }
   return excluded;
@@ -63,19 +69,27 @@ function filesImported(
   return own.length > 0 && paths.length === own.length ? paths : undefined;
 }
 
-/** The files of a package that `entries` do not lead to; all are needed where there are none. */
-async function unusedIn(
+/** What of a package is used where files of it are imported by their paths. */
+interface UsedPart {
+  /** Files and folders that are not. */
+  readonly unused: readonly string[];
+  /** Other packages that the used files name. */
+  readonly names: ReadonlySet<string>;
+}
+
+/** What `entries` lead to; `undefined` if that cannot be told, so that all is needed. */
+async function usedPartOf(
   folder: string,
-  entries: readonly string[] | undefined,
-): Promise<string[]> {
-  if (entries === undefined) return [];
+  entries: readonly string[],
+): Promise<UsedPart | undefined> {
   const files = new Map<string, string>();
   await collectFiles(folder, "", files);
   const used = reachableFiles(files, entries);
   // A path may be one that only the package's own map of exports knows.
-  if (!entries.every((entry) => used.has(entry))) return [];
-  used.add("package.json");
-  return unusedPaths(files.keys(), used).map((path) => join(folder, path));
+  if (!entries.every((entry) => used.has(entry))) return undefined;
+  const names = packagesNamed(files, used);
+  const unused = unusedPaths(files.keys(), used.add("package.json"));
+  return { unused: unused.map((path) => join(folder, path)), names };
 }
 
 async function collectFiles(

@@ -39,16 +39,30 @@ export function findNpmImports(
   });
 }
 
-/** The packages and all that they depend on, by name and version. */
+/**
+ * The packages that the used files of a package name; `undefined` if all that it
+ * depends on is used.
+ */
+export type NamesUsed = (packageId: string) => ReadonlySet<string> | undefined;
+
+/** `c` of `c@2.0.0` and of `c`; a name may begin with the @ of a scope. */
+function nameOf(dependency: string): string {
+  return dependency.replace(/(?<=.)@.*$/, "");
+}
+
+/** The packages and all of what they depend on that is used, by name and version. */
 export function withDependencies(
   packageIds: Iterable<string>,
   locked: LockedPackages,
+  namesUsed: NamesUsed = () => undefined,
 ): Set<string> {
   const found = new Set<string>();
   const visit = (id: string): void => {
     if (found.has(id)) return;
     found.add(id);
+    const names = namesUsed(id);
     for (const dependency of locked[id]?.dependencies ?? []) {
+      if (names?.has(nameOf(dependency)) === false) continue;
       // Without a version where the lock file has but one of it.
       for (const other of Object.keys(locked)) {
         if (other === dependency || other.startsWith(`${dependency}@`)) {
@@ -71,13 +85,44 @@ export function reachableFiles(
     const source = files.get(path);
     if (source === undefined || found.has(path)) return;
     found.add(path);
-    for (const { specifier } of findImports(source, maskSource(source))) {
+    for (const specifier of namedModules(source)) {
       const target = resolveImport(path, specifier);
-      if (target !== undefined) visit(target);
+      if (target === undefined) continue;
+      visit(target);
+      // `require` leaves out what a file's name ends with.
+      visit(`${target}.js`);
     }
   };
   for (const entry of entries) visit(entry);
   return found;
+}
+
+/** Names of the packages that some files of a package import. */
+export function packagesNamed(
+  files: ReadonlyMap<string, string>,
+  paths: Iterable<string>,
+): Set<string> {
+  const names = new Set<string>();
+  for (const path of paths) {
+    for (const specifier of namedModules(files.get(path) ?? "")) {
+      const name = /^(?:@[^/]+\/)?[^./@:][^/:]*(?=\/|$)/.exec(specifier)?.[0];
+      if (name !== undefined) names.add(name);
+    }
+  }
+  return names;
+}
+
+const REQUIRE = /\brequire\s*\(\s*(?=["'])/g;
+
+/** The modules that a source imports or, in the older way, requires. */
+function namedModules(source: string): string[] {
+  const masked = maskSource(source);
+  const required = Array.from(masked.matchAll(REQUIRE), (match) => {
+    const start = match.index + match[0].length;
+    return source.slice(start + 1, masked.indexOf(masked[start]!, start + 1));
+  });
+  const imported = findImports(source, masked);
+  return [...required, ...imported.map(({ specifier }) => specifier)];
 }
 
 /**

@@ -44,6 +44,11 @@ export function announceUrl(host: Host): string {
   return `http://${host.address}:${TRACKER_PORT}/announce`;
 }
 
+/** The announce URL of our tracker on a host that was started with `--udp`. */
+export function udpAnnounceUrl(host: Host): string {
+  return `udp://${host.address}:${TRACKER_PORT}/announce`;
+}
+
 /** Starts our tracker on a host and waits until it serves. */
 export async function startTracker(
   host: Host,

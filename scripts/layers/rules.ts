@@ -15,9 +15,11 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   metainfo: ["bencode"],
   wire: ["bencode"],
   tracker: ["bencode"],
+  http: ["base"],
   swarm: ["wire", "metainfo"],
   disk: ["metainfo"],
-  net: ["wire", "tracker"],
+  net: ["wire", "tracker", "http"],
+  store: ["tracker"],
   session: ["net", "disk", "swarm"],
 };
 
@@ -28,6 +30,7 @@ const PURE_FOLDERS: ReadonlySet<string> = new Set([
   "metainfo",
   "wire",
   "tracker",
+  "http",
   "swarm",
 ]);
 

@@ -5,6 +5,7 @@ import {
 } from "../../scripts/compile/build_inputs.ts";
 import {
   findNpmImports,
+  packagesNamed,
   reachableFiles,
   unusedPaths,
   withDependencies,
@@ -81,6 +82,38 @@ Deno.test("withDependencies() follows the lock file, with and without versions",
   );
 });
 
+Deno.test("withDependencies() leaves out what the used files of a package do not name", () => {
+  const locked = {
+    "a@1.0.0": { dependencies: ["b", "@s/c@2.0.0", "d@1.0.0"] },
+    "b@1.0.0": { dependencies: ["d"] },
+    "@s/c@2.0.0": {},
+    "d@1.0.0": {},
+  };
+  const used = (...names: string[]): string[] =>
+    [
+      ...withDependencies(
+        ["a@1.0.0"],
+        locked,
+        (id) => id === "a@1.0.0" ? new Set(names) : undefined,
+      ),
+    ].sort();
+  assertEquals(used(), ["a@1.0.0"]);
+  assertEquals(used("@s/c"), ["@s/c@2.0.0", "a@1.0.0"]);
+  assertEquals(used("b"), ["a@1.0.0", "b@1.0.0", "d@1.0.0"]);
+});
+
+Deno.test("packagesNamed() reads imports and what is required", () => {
+  const files = new Map([
+    ["a.js", 'import "./b.js"; import "@s/c/sub.js"; import "node:fs";'],
+    ["b.js", "require('util'); require('d/lib/x'); require('../e');"],
+    ["c.js", "require('unused')"],
+  ]);
+  assertEquals(
+    [...packagesNamed(files, ["a.js", "b.js"])].sort(),
+    ["@s/c", "d", "util"],
+  );
+});
+
 Deno.test("a package keeps what its imported files lead to", () => {
   const files = new Map([
     ["package.json", "{}"],
@@ -100,5 +133,18 @@ Deno.test("a package keeps what its imported files lead to", () => {
   assertEquals(
     unusedPaths(files.keys(), used.add("package.json")),
     ["cli/prompt.js", "internal/deep", "yaml"],
+  );
+});
+
+Deno.test("reachableFiles() follows what is required, whose names lack their ends", () => {
+  const files = new Map([
+    ["lib/gauge.js", "const util = require('util');\nrequire('./util');"],
+    ["lib/util.js", 'module.exports = require("../data.json");'],
+    ["lib/other.js", "// require('./gauge')"],
+    ["data.json", "{}"],
+  ]);
+  assertEquals(
+    [...reachableFiles(files, ["lib/gauge.js"])].sort(),
+    ["data.json", "lib/gauge.js", "lib/util.js"],
   );
 });

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { runCommand } from "../../scripts/programs/run_command.ts";
 import type { ProgramResult } from "../../scripts/programs/running_program.ts";
@@ -115,10 +115,10 @@ Deno.test("a script runs a tracker, announces and scrapes with the network alone
       scrape, startTracker } from "${LIBRARY}";
     await using tracker = startTracker({ hostname: "127.0.0.1", port: 0 });
     const infoHash = infoHashFromHex("${INFO_HASH}");
-    for (const port of [1, 2]) {
+    for (const port of [6881, 6882]) {
       const { peers } = await announce(tracker.announceUrl, {
         infoHash, peerId: createPeerId(Math.random), port, uploaded: 0,
-        downloaded: 0, left: port - 1, event: "started", numwant: 50,
+        downloaded: 0, left: port - 6881, event: "started", numwant: 50,
         key: createAnnounceKey(Math.random), trackerId: undefined,
       });
       console.log(JSON.stringify(peers));
@@ -131,7 +131,38 @@ Deno.test("a script runs a tracker, announces and scrapes with the network alone
   assertEquals([stderr, code], ["", 0]);
   assertEquals(stdout.trim().split("\n").map((line) => JSON.parse(line)), [
     [],
-    [{ hostname: "127.0.0.1", port: 1 }],
+    [{ hostname: "127.0.0.1", port: 6881 }],
     [{ infoHash: INFO_HASH, complete: 1, incomplete: 1, downloaded: 0 }],
   ]);
+});
+
+Deno.test("a script offers torrent files and fetches them with the network alone", async () => {
+  const script = `
+    import { buildTorrent, fetchTorrent, MemoryCatalogue, PIECE_LENGTH, scrape,
+      startTracker, torrentPath } from "${LIBRARY}";
+    const catalogue = new MemoryCatalogue();
+    await using tracker = startTracker({
+      hostname: "127.0.0.1", port: 0, catalogue, onlyListed: true,
+    });
+    await catalogue.add("a & b.torrent", buildTorrent({
+      name: "a", content: { type: "file", length: 1 },
+      pieceLength: PIECE_LENGTH, pieceHashes: new Uint8Array(20),
+      announce: [tracker.announceUrl],
+    }));
+    const url = new URL(torrentPath("a & b.torrent"), tracker.announceUrl);
+    const { name, infoHash } = await fetchTorrent(url.href);
+    const known = await scrape(tracker.announceUrl, [infoHash]);
+    const unknown = await scrape(tracker.announceUrl, ["${INFO_HASH}"])
+      .catch(({ name }) => name);
+    console.log(JSON.stringify([name, known, unknown]));
+  `;
+  const { stdout, stderr, code } = await runScript(
+    `data:text/typescript,${encodeURIComponent(script)}`,
+  );
+  assertEquals([stderr, code], ["", 0]);
+  assertEquals(JSON.parse(stdout), ["a", [], "TrackerError"]);
+});
+
+Deno.test("startTracker() refuses to serve listed torrents alone without a list", () => {
+  assertThrows(() => startTracker({ port: 0, onlyListed: true }), TypeError);
 });

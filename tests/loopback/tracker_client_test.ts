@@ -116,7 +116,16 @@ Deno.test("announce() follows a few redirects and no more", async () => {
 Deno.test("announce() follows no redirect to another kind of URL", async () => {
   const answer = (): Response =>
     new Response(null, { status: 302, headers: { location: "file:///etc" } });
-  assertEquals(await reasonFor(answer), "file: is not http: or https:");
+  assertEquals(await reasonFor(answer), "the answer is a redirect to file:");
+  const toUdp = (): Response =>
+    new Response(null, {
+      status: 302,
+      headers: { location: "udp://127.0.0.1:1" },
+    });
+  assertEquals(
+    await reasonFor(toUdp),
+    "the answer is a redirect to udp:",
+  );
 });
 
 Deno.test("announce() gives up on a tracker that is silent or gone", async () => {
@@ -154,8 +163,8 @@ Deno.test("announce() ends with its signal's reason", async () => {
 Deno.test("announce() names the kinds of URL that it does not speak", async () => {
   for (
     const [url, reason] of [
-      ["udp://127.0.0.1:80/announce", "UDP trackers are not supported yet"],
-      ["ftp://127.0.0.1/announce", "ftp: is not http: or https:"],
+      ["udp://127.0.0.1/announce", "it names no port"],
+      ["ftp://127.0.0.1/announce", "ftp: is not http:, https: or udp:"],
       ["tracker", "it is not a URL"],
     ] as const
   ) {

@@ -11,6 +11,7 @@ import {
 } from "@std/assert";
 import type { RunningProgram } from "../../scripts/programs/running_program.ts";
 import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
+import { hasIpv6 } from "./has_ipv6.ts";
 
 interface StartedTracker extends AsyncDisposable {
   readonly program: RunningProgram;
@@ -248,8 +249,3 @@ Deno.test("tracker --help names every flag", async () => {
     assertStringIncludes(stdout, `--${flag}`);
   }
 });
-
-/** Not every container has the IPv6 loopback address. */
-function hasIpv6(): boolean {
-  return Deno.networkInterfaces().some(({ address }) => address === "::1");
-}

@@ -55,6 +55,11 @@ Deno.test("parseCreateArguments() says what makes no sense", () => {
     [["a", "a.torrent"], "no announce URL is given"],
     [["a", "htp://x/announce"], '"htp://x/announce" is not an http'],
     [["a", URL_A, "ftp://x/"], '"ftp://x/" is not an http, https or udp URL'],
+    [
+      ["a", URL_A, "udp://tracker/announce"],
+      '"udp://tracker/announce" names no port; write udp://tracker:PORT',
+    ],
+    [["a", "udp://[::1]:0"], "names no port; write udp://[::1]:PORT"],
     [["a", "tracker:8000", URL_A], '"tracker:8000" is not an http'],
     [["a", "b", URL_A, "c"], '"b" is not an http'],
     [["a", URL_A, "--piece-length", "8KiB"], "8192 bytes, not a power of two"],
@@ -90,14 +95,15 @@ Deno.test("parseCreateArguments() suggests http:// for what would be a URL with 
   }
 });
 
-Deno.test("findAnnounceFaults() tells of URLs that our peer has no use for", () => {
+Deno.test("findAnnounceFaults() tells of URLs that are no tracker's", () => {
   const cases: [url: string, fault: string | undefined][] = [
     [URL_A, undefined],
     ["https://tracker/x/announce.php?key=1", undefined],
     ["http://tracker/announce/", "does not end in /announce"],
     ["http://tracker:8000", "does not end in /announce"],
     ["http://tracker/stats?a=/announce", "does not end in /announce"],
-    ["udp://tracker:6969/announce", "peer asks no udp tracker yet"],
+    ["udp://tracker:6969/announce", undefined],
+    ["udp://tracker:6969", undefined],
   ];
   for (const [url, fault] of cases) {
     const found = findAnnounceFaults([url]);

@@ -11,6 +11,7 @@ const OPTIONS = {
     dir: { type: "text", default: "." },
     port: { type: "number", default: 6881, min: 1, max: 65535 },
     limit: { type: "number", default: 0 },
+    count: { type: "number" },
     rate: { type: "size", default: 0 },
     target: { type: "list" },
   },
@@ -24,6 +25,7 @@ Deno.test("parseCommandLine() gives every flag its value or default", () => {
       dir: ".",
       port: 6881,
       limit: 0,
+      count: undefined,
       rate: 0,
       target: [],
     },
@@ -31,13 +33,14 @@ Deno.test("parseCommandLine() gives every flag its value or default", () => {
     isDebug: false,
   });
   const args = ["--quiet", "--name", "a b", "--dir=-x", "--port", "80"];
-  args.push("--rate", "500KiB", "--target=a", "--target", "b");
+  args.push("--count", "5", "--rate", "500KiB", "--target=a", "--target", "b");
   assertEquals(parseCommandLine(args, OPTIONS).flags, {
     quiet: true,
     name: "a b",
     dir: "-x",
     port: 80,
     limit: 0,
+    count: 5,
     rate: 512_000,
     target: ["a", "b"],
   });

@@ -6,13 +6,14 @@ import {
   encodeFailure,
   parseAnnounceReply,
 } from "../../../lib/tracker/announce_reply.ts";
+import { packPeers } from "../../../lib/tracker/pack_peers.ts";
 import { bytes, infoHash, peerId, text } from "./samples.ts";
 
 const ANSWER: AnnounceAnswer = {
   intervalMs: 120_000,
   minIntervalMs: 30_000,
   swarm: { infoHash: infoHash("a"), complete: 1, incomplete: 2, downloaded: 3 },
-  peers: [
+  peers: packPeers([
     {
       peerId: peerId("one"),
       addresses: [{ hostname: "192.0.2.1", port: 6881 }],
@@ -24,7 +25,8 @@ const ANSWER: AnnounceAnswer = {
         { hostname: "2001:db8::2", port: 80 },
       ],
     },
-  ],
+  ], true),
+  warning: undefined,
   peerForm: "compact",
 };
 
@@ -41,13 +43,16 @@ Deno.test("encodeAnnounceReply() writes compact peers of both families", () => {
 
 Deno.test("encodeAnnounceReply() writes an empty list for no peers", () => {
   assertEquals(
-    text(encodeAnnounceReply({ ...ANSWER, peers: [] })),
+    text(encodeAnnounceReply({ ...ANSWER, peers: packPeers([], false) })),
     `d${COUNTS}5:peers0:e`,
   );
 });
 
 Deno.test("encodeAnnounceReply() writes dictionaries, with peer ids or without", () => {
-  const one = ANSWER.peers.slice(0, 1);
+  const one = packPeers([{
+    peerId: peerId("one"),
+    addresses: [{ hostname: "192.0.2.1", port: 6881 }],
+  }], true);
   assertEquals(
     text(encodeAnnounceReply({
       ...ANSWER,

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { AnswerCache } from "../../../lib/tracker/answer_cache.ts";
 
 /** A cache and a maker that counts how often it was asked. */
-function counting(): (swarmCount: number, nowMs: number) => number {
+function counting(): (swarmCount: number, nowMs: number) => unknown {
   const cache = new AnswerCache<number>();
   let made = 0;
   return (swarmCount, nowMs) =>

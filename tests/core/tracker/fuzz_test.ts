@@ -17,8 +17,9 @@ import {
 } from "../../../lib/tracker/announce_reply.ts";
 import { parseCompactPeers } from "../../../lib/base/compact_peers.ts";
 import { createTrackerHandler } from "../../../lib/tracker/handler.ts";
+import { packPeers } from "../../../lib/tracker/pack_peers.ts";
 import { QueryError } from "../../../lib/tracker/query.ts";
-import { PeerRegistry } from "../../../lib/tracker/registry.ts";
+import { MemoryStore } from "../../../lib/tracker/memory_store.ts";
 import {
   encodeScrapeReply,
   parseScrapeReply,
@@ -39,13 +40,14 @@ for (const peerForm of ["compact", "dictionaries"] as const) {
       intervalMs: 120_000,
       minIntervalMs: 30_000,
       swarm: COUNTS,
-      peers: [{
+      peers: packPeers([{
         peerId: peerId("x"),
         addresses: [
           { hostname: "192.0.2.1", port: 1 },
           { hostname: "2001:db8::1", port: 2 },
         ],
-      }],
+      }], true),
+      warning: undefined,
       peerForm,
     });
     await fuzz({
@@ -94,19 +96,19 @@ Deno.test(`parseAnnounceQuery() and parseScrapeQuery() survive mutated queries (
 
 Deno.test(`the handler answers any query with status 200 (seed ${FUZZ_SEED})`, async () => {
   const handle = createTrackerHandler({
-    store: new PeerRegistry({ peerTimeoutMs: 1_000, random: seededRandom(1) }),
+    store: new MemoryStore({ peerTimeoutMs: 1_000, random: seededRandom(1) }),
     intervalMs: 120_000,
     minIntervalMs: 30_000,
-    startedAtMs: 0,
   });
   await fuzz({
     examples: [QUERY],
-    decode: (input) => {
-      const { status } = handle({
+    decode: async (input) => {
+      const { status } = await handle({
         method: "GET",
         path: input[0]! % 2 === 0 ? "/announce" : "/scrape",
         query: text(input),
         remoteHostname: "192.0.2.1",
+        header: () => undefined,
       }, 0);
       assertEquals(status, 200);
       return status;

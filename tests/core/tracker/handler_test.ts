@@ -1,10 +1,4 @@
-import {
-  assert,
-  assertEquals,
-  assertMatch,
-  assertNotMatch,
-  assertStringIncludes,
-} from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { seededRandom } from "../../../lib/base/random.ts";
 import {
   createTrackerHandler,
@@ -12,190 +6,167 @@ import {
   type TrackerRequest,
   type TrackerResponse,
 } from "../../../lib/tracker/handler.ts";
-import { PeerRegistry } from "../../../lib/tracker/registry.ts";
+import { MemoryStore } from "../../../lib/tracker/memory_store.ts";
 import { announceQuery, text } from "./samples.ts";
 
 function tracker(): TrackerHandler {
   return createTrackerHandler({
-    store: new PeerRegistry({
+    store: new MemoryStore({
       peerTimeoutMs: 180_000,
       random: seededRandom(1),
     }),
     intervalMs: 120_000,
     minIntervalMs: 30_000,
-    startedAtMs: 1_000,
   });
 }
 
+/** A response whose body is read as one character a byte. */
+type TextResponse = TrackerResponse & { readonly body: string };
+
 /** A request from 192.0.2.1 at second 62 of the clock. */
-function get(
+async function get(
   handle: TrackerHandler,
   pathAndQuery: string,
   changes: Partial<TrackerRequest> = {},
-): TrackerResponse {
+): Promise<TextResponse> {
   const [path = "", query = ""] = pathAndQuery.split("?");
-  return handle({
+  const { body, ...response } = await handle({
     method: "GET",
     path,
     query,
     remoteHostname: "192.0.2.1",
+    header: () => undefined,
     ...changes,
   }, 62_000);
+  assert(typeof body === "string" || body instanceof Uint8Array);
+  return { ...response, body: text(body) };
 }
 
-function announce(
+async function announce(
   handle: TrackerHandler,
   changes: Record<string, string | number | undefined> = {},
   remoteHostname = "192.0.2.1",
-): string {
+): Promise<string> {
   const url = `/announce?${announceQuery(changes)}`;
-  const { status, headers, body } = get(handle, url, { remoteHostname });
+  const { status, headers, body } = await get(handle, url, { remoteHostname });
   assertEquals([status, headers["content-type"]], [200, "text/plain"]);
-  return text(body);
+  return body;
 }
 
-Deno.test("/announce tells two peers of one another", () => {
+Deno.test("/announce tells two peers of one another", async () => {
   const handle = tracker();
   assertEquals(
-    announce(handle, { event: "started" }),
+    await announce(handle, { event: "started" }),
     "d8:completei0e10:downloadedi0e10:incompletei1e8:intervali120e12:min intervali30e5:peers0:e",
   );
   assertStringIncludes(
-    announce(handle, { peer_id: "other---------------", port: 80 }, "10.0.0.9"),
+    await announce(
+      handle,
+      { peer_id: "other---------------", port: 80 },
+      "10.0.0.9",
+    ),
     "5:peers6:\xc0\x00\x02\x01\x1a\xe1e",
   );
-  assertStringIncludes(announce(handle), "5:peers6:\x0a\x00\x00\x09\x00\x50e");
+  assertStringIncludes(
+    await announce(handle),
+    "5:peers6:\x0a\x00\x00\x09\x00\x50e",
+  );
 });
 
-Deno.test("/announce takes the address of the connection, not the one in the query", () => {
+Deno.test("/announce takes the address of the connection, not the one in the query", async () => {
   const handle = tracker();
-  announce(handle, { ip: "198.51.100.7" }, "::ffff:192.0.2.1");
+  await announce(handle, { ip: "198.51.100.7" }, "::ffff:192.0.2.1");
   assertStringIncludes(
-    announce(handle, { peer_id: "other---------------", compact: 0 }),
+    await announce(handle, { peer_id: "other---------------", compact: 0 }),
     "d2:ip9:192.0.2.1",
   );
 });
 
-Deno.test("/announce gives IPv6 peers in peers6", () => {
+Deno.test("/announce gives IPv6 peers in peers6", async () => {
   const handle = tracker();
-  announce(handle, {}, "2001:DB8::1");
+  await announce(handle, {}, "2001:DB8::1");
   assertStringIncludes(
-    announce(handle, { peer_id: "other---------------" }),
+    await announce(handle, { peer_id: "other---------------" }),
     "5:peers0:6:peers618:\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01\x1a\xe1e",
   );
 });
 
-Deno.test("/announce answers a malformed query with a failure reason", () => {
+Deno.test("/announce answers a malformed query with a failure reason", async () => {
   const handle = tracker();
   assertEquals(
-    announce(handle, { info_hash: undefined }),
+    await announce(handle, { info_hash: undefined }),
     "d14:failure reason20:info_hash is missinge",
   );
   assertEquals(
-    announce(handle, { left: -1 }),
+    await announce(handle, { left: -1 }),
     "d14:failure reason26:left is not a whole numbere",
   );
-  assertEquals(
-    text(get(handle, "/stats.json").body).includes('"peers":0'),
-    true,
-  );
+  assertEquals((await get(handle, "/scrape")).body, "d5:filesdee");
 });
 
-Deno.test("/announce answers with the store's refusal", () => {
+Deno.test("/announce answers with the store's refusal", async () => {
   const handle = tracker();
-  announce(handle);
+  await announce(handle);
   assertEquals(
-    announce(handle, {}, "10.0.0.1"),
+    await announce(handle, {}, "10.0.0.1"),
     "d14:failure reason40:the peer id is in use at another addresse",
   );
 });
 
-Deno.test("/scrape counts the named torrents, or all of them", () => {
+Deno.test("/scrape counts the named torrents, or all of them", async () => {
   const handle = tracker();
   const [a, b, c] = ["%aa", "%bb", "%cc"].map((byte) => byte.repeat(20));
-  announce(handle, { info_hash: a });
-  announce(handle, { info_hash: b, left: 0 });
+  await announce(handle, { info_hash: a });
+  await announce(handle, { info_hash: b, left: 0 });
   const entry = (byte: string, complete: number, incomplete: number): string =>
     `20:${
       byte.repeat(20)
     }d8:completei${complete}e10:downloadedi0e10:incompletei${incomplete}ee`;
   const both = `d5:filesd${entry("\xaa", 0, 1)}${entry("\xbb", 1, 0)}ee`;
-  assertEquals(text(get(handle, "/scrape").body), both);
+  assertEquals((await get(handle, "/scrape")).body, both);
   assertEquals(
-    text(
-      get(handle, `/scrape?info_hash=${a}&info_hash=${b}&info_hash=${a}`).body,
-    ),
+    (await get(handle, `/scrape?info_hash=${a}&info_hash=${b}&info_hash=${a}`))
+      .body,
     both,
   );
   assertEquals(
-    text(get(handle, `/scrape?info_hash=${b}`).body),
+    (await get(handle, `/scrape?info_hash=${b}`)).body,
     `d5:filesd${entry("\xbb", 1, 0)}ee`,
   );
-  assertEquals(text(get(handle, `/scrape?info_hash=${c}`).body), "d5:filesdee");
   assertEquals(
-    text(get(handle, "/scrape?info_hash=%a").body),
+    (await get(handle, `/scrape?info_hash=${c}`)).body,
+    "d5:filesdee",
+  );
+  assertEquals(
+    (await get(handle, "/scrape?info_hash=%a")).body,
     "d14:failure reason40:info_hash has a % without two hex digitse",
   );
 });
 
-Deno.test("/stats.json gives the totals and every torrent", () => {
+Deno.test("paths that nobody has lead nowhere", async () => {
   const handle = tracker();
-  announce(handle, { event: "completed", left: 0 });
-  announce(handle, { peer_id: "other---------------" });
-  const { headers, body } = get(handle, "/stats.json");
-  assertEquals(headers["content-type"], "application/json");
-  assertEquals(JSON.parse(text(body)), {
-    uptimeSeconds: 61,
-    activeTorrents: 1,
-    peers: 2,
-    seeders: 1,
-    leechers: 1,
-    downloads: 1,
-    torrents: [{
-      infoHash: "aa".repeat(20),
-      seeders: 1,
-      leechers: 1,
-      downloads: 1,
-    }],
-  });
-});
-
-Deno.test("/stats is a page that reloads itself and runs nothing", () => {
-  const handle = tracker();
-  announce(handle);
-  const { status, headers, body } = get(handle, "/stats");
-  assertEquals(status, 200);
-  assertEquals(headers["content-type"], "text/html; charset=utf-8");
-  assertMatch(headers["content-security-policy"]!, /default-src 'none'/);
-  assertStringIncludes(text(body), 'http-equiv="refresh"');
-  assertStringIncludes(text(body), "aa".repeat(20));
-  assertNotMatch(text(body), /<script|https?:\/\//);
-});
-
-Deno.test("/ leads to the stats, other paths nowhere", () => {
-  const handle = tracker();
-  const { status, headers } = get(handle, "/");
-  assertEquals([status, headers["location"]], [302, "/stats"]);
-  for (const path of ["/x", "/announce/", "/ANNOUNCE", "", "/constructor"]) {
-    assertEquals(get(handle, path).status, 404, path);
+  for (
+    const path of ["/", "/x", "/announce/", "/ANNOUNCE", "", "/constructor"]
+  ) {
+    assertEquals((await get(handle, path)).status, 404, path);
   }
 });
 
-Deno.test("every path takes GET and HEAD alone", () => {
+Deno.test("every path takes GET and HEAD alone", async () => {
   const handle = tracker();
-  for (const path of ["/", "/announce", "/scrape", "/stats", "/stats.json"]) {
+  for (const path of ["/announce", "/scrape"]) {
     for (const method of ["POST", "PUT", "DELETE", "OPTIONS", "get"]) {
-      const { status, headers } = get(handle, path, { method });
+      const { status, headers } = await get(handle, path, { method });
       assertEquals([status, headers["allow"]], [405, "GET, HEAD"]);
     }
-    assert(get(handle, path, { method: "HEAD" }).status < 400);
+    assert((await get(handle, path, { method: "HEAD" })).status < 400);
   }
 });
 
-Deno.test("an address that is none is counted and given to nobody", () => {
+Deno.test("an address that is none is counted and given to nobody", async () => {
   const handle = tracker();
-  announce(handle, {}, "fe80::1%eth0");
-  const reply = announce(handle, { peer_id: "other---------------" });
+  await announce(handle, {}, "fe80::1%eth0");
+  const reply = await announce(handle, { peer_id: "other---------------" });
   assertStringIncludes(reply, "10:incompletei2e");
   assertStringIncludes(reply, "5:peers0:e");
 });

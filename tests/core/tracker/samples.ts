@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { parseCompactPeers } from "../../../lib/base/compact_peers.ts";
+import type { PeerAddress } from "../../../lib/base/peer_address.ts";
 import {
   type InfoHash,
   infoHashFromHex,
@@ -10,7 +12,10 @@ import {
   peerIdFromBytes,
 } from "../../../lib/base/identifier.ts";
 import type { AnnounceRequest } from "../../../lib/tracker/announce.ts";
-import type { PeerAnnounce } from "../../../lib/tracker/peer_store.ts";
+import type {
+  PeerAnnounce,
+  PickedPeers,
+} from "../../../lib/tracker/peer_store.ts";
 
 /** `aa…aa` for `"a"`: one hex digit, 40 times. */
 export function infoHash(digit: string): InfoHash {
@@ -43,12 +48,22 @@ export function peerAnnounce(
     infoHash: infoHash("a"),
     peerId: peerId(name),
     address: { hostname: "192.0.2.1", port: 6881 },
+    progress: { uploaded: 0, downloaded: 0, left: 1000 },
     isSeeder: false,
     event: "started",
     numwant: 50,
     key: undefined,
+    wantsIds: false,
     ...changes,
   };
+}
+
+/** The addresses in a reply, IPv4 first. */
+export function addressesOf({ ipv4, ipv6 }: PickedPeers): PeerAddress[] {
+  return [
+    ...parseCompactPeers(ipv4, "ipv4"),
+    ...parseCompactPeers(ipv6, "ipv6"),
+  ];
 }
 
 /** A leecher's first announce, as a client sends it. */

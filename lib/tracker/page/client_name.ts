@@ -1,0 +1,78 @@
+/**
+ * Which program a peer runs, told from its peer id. Ids are what peers say of
+ * themselves: what comes out is text of strangers.
+ *
+ * @module
+ */
+import { identifierToBytes, type PeerId } from "../../base/identifier.ts";
+
+/** Programs by the two letters of the Azureus style. [BEP 20] */
+const CLIENTS: Readonly<Record<string, string>> = {
+  A2: "aria2",
+  AZ: "Vuze",
+  BC: "BitComet",
+  BI: "BiglyBT",
+  BT: "BitTorrent",
+  DE: "Deluge",
+  FD: "Free Download Manager",
+  GT: "anacrolix/torrent",
+  KT: "KTorrent",
+  LT: "libtorrent",
+  PI: "PicoTorrent",
+  RN: "rain",
+  SD: "Xunlei",
+  TL: "Tribler",
+  TR: "Transmission",
+  TX: "Tixati",
+  UM: "µTorrent for Mac",
+  UT: "µTorrent",
+  UW: "µTorrent Web",
+  WD: "WebTorrent Desktop",
+  WW: "WebTorrent",
+  lt: "rTorrent",
+  qB: "qBittorrent",
+  rQ: "rqbit",
+};
+
+/** Our own letters: the digits after them tell the style and not the version. */
+const OURS = "LS";
+
+/**
+ * `qBittorrent 4.5.2`, `aria2 1.36.0`, `lanswarm`; an unknown program by its
+ * letters, an id of no known style as `unknown`.
+ */
+export function clientName(peerId: PeerId): string {
+  const id = String.fromCharCode(...identifierToBytes(peerId));
+  const azureus = /^-([A-Za-z][A-Za-z0-9])([0-9A-Za-z.]{4})-/.exec(id);
+  if (azureus !== null) {
+    const [, letters = "", version = ""] = azureus;
+    if (letters === OURS) return "lanswarm";
+    return `${nameOf(letters)} ${versionOf(letters, version)}`;
+  }
+  // As BitTorrent's first program writes it: `M7-9-2--`, and `A2-1-36-0-`.
+  const dashed = /^(M|A2)(\d+(?:-\d+){1,3})-/.exec(id.replace(/^A2-/, "A2"));
+  if (dashed !== null) {
+    const [, letters = "", version = ""] = dashed;
+    const name = letters === "M" ? "BitTorrent" : nameOf(letters);
+    return `${name} ${version.replaceAll("-", ".")}`;
+  }
+  return "unknown";
+}
+
+function nameOf(letters: string): string {
+  return Object.hasOwn(CLIENTS, letters) ? CLIENTS[letters]! : letters;
+}
+
+/** One digit a part, up to `Z` for 35; zeros at the end are left out, but for two parts. */
+function versionOf(letters: string, digits: string): string {
+  // Transmission 3 has two digits after the point, `3000`, 4 one a part, `400Z`.
+  if (letters === "TR" && /^[0-3]\d{3}$/.test(digits)) {
+    return `${digits[0]}.${digits.slice(1, 3)}`;
+  }
+  const parts = Array.from(digits, (digit) => {
+    const value = parseInt(digit, 36);
+    return Number.isNaN(value) ? 0 : value;
+  });
+  while (parts.length > 2 && parts.at(-1) === 0) parts.pop();
+  return parts.join(".");
+}

@@ -1,0 +1,81 @@
+/**
+ * A tracker's page on a real socket over a scene: everything but where the peers
+ * come from is as in the program.
+ *
+ * @module
+ */
+import type { TorrentCatalogue } from "../../lib/base/torrent_catalogue.ts";
+import { createTrackerHandler } from "../../lib/tracker/handler.ts";
+import { TrackerPage } from "../../lib/tracker/page/routes.ts";
+import type { SceneStore } from "../core/tracker/page/scene_store.ts";
+
+/** Options of {@linkcode serveScene}. */
+export interface SceneTrackerOptions {
+  readonly store: SceneStore;
+  readonly catalogue?: TorrentCatalogue;
+}
+
+/** A page that is served until it is disposed of. */
+export interface SceneTracker extends AsyncDisposable {
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string;
+  readonly page: TrackerPage;
+  /** Paths that were asked for, with their queries. */
+  readonly asked: string[];
+}
+
+/** Serves the page; its clock is at 0 when it starts. */
+export function serveScene(
+  { store, catalogue }: SceneTrackerOptions,
+): SceneTracker {
+  const startedAtMs = performance.now();
+  const now = (): number => performance.now() - startedAtMs;
+  const page = new TrackerPage({
+    store,
+    catalogue,
+    startedAtMs: 0,
+    peerTimeoutMs: 180_000,
+    sha256: async (bytes) =>
+      new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)),
+  });
+  const handle = createTrackerHandler({
+    store,
+    intervalMs: 120_000,
+    minIntervalMs: 30_000,
+    routes: page.routes,
+  });
+  const asked: string[] = [];
+  const closing = new AbortController();
+  const server = Deno.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    signal: closing.signal,
+    onListen: () => {},
+  }, async (request) => {
+    const { pathname, search } = new URL(request.url);
+    asked.push(pathname + search);
+    const { status, headers, body } = await handle({
+      method: request.method,
+      path: pathname,
+      query: search.slice(1),
+      remoteHostname: "127.0.0.1",
+      header: (name) => request.headers.get(name) ?? undefined,
+    }, now());
+    const content = typeof body === "string" || body instanceof Uint8Array
+      ? body
+      : ReadableStream.from(body);
+    return new Response(content, { status, headers });
+  });
+  const sampling = setInterval(() => page.sample(now()), 200);
+  return {
+    url: `http://127.0.0.1:${server.addr.port}`,
+    page,
+    asked,
+    async [Symbol.asyncDispose]() {
+      clearInterval(sampling);
+      page.close();
+      closing.abort();
+      await server.finished;
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import {
+  assertEquals,
+  assertInstanceOf,
+  assertObjectMatch,
+  assertThrows,
+} from "@std/assert";
+import { InformationRequest } from "../../../cli/flags.ts";
+import { UsageError } from "../../../cli/program_error.ts";
+import { parseTrackerArguments } from "../../../cli/tracker_arguments.ts";
+
+Deno.test("parseTrackerArguments() has the defaults that users know", () => {
+  assertObjectMatch(parseTrackerArguments([]), {
+    port: 8000,
+    host: undefined,
+    udp: false,
+    intervalSeconds: undefined,
+    peerTimeoutSeconds: 180,
+    torrentsDir: undefined,
+    onlyListed: false,
+    format: "text",
+    detail: "changes",
+    isDebug: false,
+  });
+});
+
+Deno.test("parseTrackerArguments() reads its flags", () => {
+  const args = [
+    ...["8001", "--host", "192.168.1.5", "--interval=60"],
+    ...["--peer-timeout", "90", "--torrents", "/srv/torrents"],
+    ...["--only-listed", "--udp", "--json", "--debug"],
+  ];
+  assertObjectMatch(parseTrackerArguments(args), {
+    port: 8001,
+    host: "192.168.1.5",
+    udp: true,
+    intervalSeconds: 60,
+    peerTimeoutSeconds: 90,
+    torrentsDir: "/srv/torrents",
+    onlyListed: true,
+    format: "json",
+    isDebug: true,
+  });
+  assertEquals(parseTrackerArguments(["--quiet"]).detail, "urls");
+});
+
+Deno.test("parseTrackerArguments() tells JSON how to write, and quiet what", () => {
+  assertObjectMatch(parseTrackerArguments(["--quiet", "--json"]), {
+    format: "json",
+    detail: "urls",
+  });
+});
+
+Deno.test("parseTrackerArguments() refuses what makes no sense", () => {
+  const cases = [
+    ["65536"],
+    ["http"],
+    ["-1"],
+    ["8000", "8001"],
+    ["--interval=0"],
+    ["--interval=86401"],
+    ["--peer-timeout=soon"],
+    ["--hots=127.0.0.1"],
+    ["--torrents="],
+    ["--only-listed"],
+  ];
+  for (const args of cases) {
+    assertThrows(() => parseTrackerArguments(args), UsageError, "", args[0]);
+  }
+});
+
+Deno.test("parseTrackerArguments() names every flag in its help", () => {
+  let request: unknown;
+  try {
+    parseTrackerArguments(["--help"]);
+  } catch (thrown) {
+    request = thrown;
+  }
+  assertInstanceOf(request, InformationRequest);
+  const flags = ["host", "interval", "peer-timeout", "torrents", "only-listed"];
+  for (const flag of [...flags, "quiet", "json", "debug", "version"]) {
+    assertEquals(request.text.includes(`--${flag} `), true, flag);
+  }
+});

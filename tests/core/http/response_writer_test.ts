@@ -1,0 +1,157 @@
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { ByteQueue } from "../../../lib/base/byte_queue.ts";
+import type { HttpResponse } from "../../../lib/http/response.ts";
+import {
+  type ResponseFrame,
+  ResponseWriter,
+} from "../../../lib/http/response_writer.ts";
+
+const GET: ResponseFrame = {
+  method: "GET",
+  isHttp10: false,
+  keepsConnection: true,
+};
+
+const TEXT = { "content-type": "text/plain" };
+const HEAD = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n";
+
+/** What goes out, and whether the connection goes on. */
+function write(
+  response: Partial<HttpResponse>,
+  frame: Partial<ResponseFrame> = {},
+): { text: string; isKept: boolean } {
+  const output = new ByteQueue(16);
+  const isKept = new ResponseWriter().write(
+    output,
+    { status: 200, headers: TEXT, body: "", ...response },
+    { ...GET, ...frame },
+  );
+  return { text: new TextDecoder().decode(output.bytes), isKept };
+}
+
+async function* parts(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  yield await Promise.resolve(new Uint8Array(1));
+}
+
+Deno.test("ResponseWriter writes head and body as one", () => {
+  const written = {
+    text: `${HEAD}content-length: 5\r\n\r\nhello`,
+    isKept: true,
+  };
+  assertEquals(write({ body: "hello" }), written);
+  assertEquals(write({ body: new TextEncoder().encode("hello") }), written);
+});
+
+Deno.test("ResponseWriter tells a body's length in bytes", () => {
+  for (const length of [0, 9, 10, 99, 100, 12_345, 100_000]) {
+    const { text } = write({ body: "x".repeat(length) });
+    assertMatch(text, new RegExp(`\r\ncontent-length: ${length}\r\n\r\nx*$`));
+  }
+  assertEquals(write({ body: "ö" }).text, `${HEAD}content-length: 2\r\n\r\nö`);
+});
+
+Deno.test("ResponseWriter says how the connection goes on where the asker would not know", () => {
+  const closed = `${HEAD}content-length: 1\r\nconnection: close\r\n\r\nx`;
+  const kept = `${HEAD}content-length: 1\r\nconnection: keep-alive\r\n\r\nx`;
+  assertEquals(
+    write({ body: "x" }, { keepsConnection: false }),
+    { text: closed, isKept: false },
+  );
+  assertEquals(
+    write({ body: "x" }, { isHttp10: true, keepsConnection: false }),
+    { text: closed, isKept: false },
+  );
+  assertEquals(
+    write({ body: "x" }, { isHttp10: true }),
+    { text: kept, isKept: true },
+  );
+});
+
+Deno.test("ResponseWriter leaves out the body for HEAD, but not its length", () => {
+  assertEquals(write({ body: "hello" }, { method: "HEAD" }), {
+    text: `${HEAD}content-length: 5\r\n\r\n`,
+    isKept: true,
+  });
+  assertEquals(write({ body: parts() }, { method: "HEAD" }), {
+    text: `${HEAD}\r\n`,
+    isKept: true,
+  });
+});
+
+Deno.test("ResponseWriter writes neither body nor length where a status has none", () => {
+  for (const [status, reason] of [[204, "No Content"], [304, "Not Modified"]]) {
+    assertEquals(write({ status: Number(status), headers: {}, body: "x" }), {
+      text: `HTTP/1.1 ${status} ${reason}\r\n\r\n`,
+      isKept: true,
+    });
+  }
+});
+
+Deno.test("ResponseWriter ends a streamed body with the connection, unless its length is told", () => {
+  assertEquals(write({ body: parts() }), {
+    text: `${HEAD}connection: close\r\n\r\n`,
+    isKept: false,
+  });
+  const headers = { ...TEXT, "content-length": "7" };
+  assertEquals(write({ headers, body: parts() }), {
+    text: `${HEAD}content-length: 7\r\n\r\n`,
+    isKept: true,
+  });
+});
+
+Deno.test("ResponseWriter lets nobody else speak of lengths and connections", () => {
+  const headers = {
+    ...TEXT,
+    "content-length": "7",
+    "connection": "upgrade",
+    "transfer-encoding": "chunked",
+  };
+  assertEquals(
+    write({ headers, body: "x" }).text,
+    `${HEAD}content-length: 1\r\n\r\nx`,
+  );
+});
+
+Deno.test("ResponseWriter refuses headers that would break the head", () => {
+  for (const [name, value] of [["a", "b\r\nc: d"], ["a b", "c"], ["", "c"]]) {
+    assertThrows(
+      () => write({ headers: { [name!]: value! } }),
+      TypeError,
+      "would break the head",
+    );
+  }
+});
+
+Deno.test("ResponseWriter appends to what is there, and takes headers as they are each time", () => {
+  const output = new ByteQueue(16);
+  const writer = new ResponseWriter();
+  for (const headers of [TEXT, TEXT, { location: "/" }]) {
+    for (const status of [200, 302]) {
+      writer.write(output, { status, headers, body: "" }, GET);
+    }
+  }
+  const expected = [TEXT, TEXT, { location: "/" }].flatMap((headers) =>
+    ["200 OK", "302 Found"].map((status) => {
+      const [[name, value]] = Object.entries(headers) as [[string, string]];
+      return `HTTP/1.1 ${status}\r\n${name}: ${value}\r\ncontent-length: 0\r\n\r\n`;
+    })
+  );
+  assertEquals(new TextDecoder().decode(output.bytes), expected.join(""));
+});
+
+Deno.test("ResponseWriter tells the time once it knows it", () => {
+  const output = new ByteQueue(16);
+  const writer = new ResponseWriter();
+  const response = { status: 200, headers: {}, body: "" };
+  writer.setTime(784_111_777_000);
+  writer.write(output, response, GET);
+  writer.setTime(784_111_778_000);
+  writer.write(output, response, GET);
+  assertEquals(
+    new TextDecoder().decode(output.bytes).match(/date: .*/g),
+    [
+      "date: Sun, 06 Nov 1994 08:49:37 GMT",
+      "date: Sun, 06 Nov 1994 08:49:38 GMT",
+    ],
+  );
+});

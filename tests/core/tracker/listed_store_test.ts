@@ -1,0 +1,84 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import type { Awaitable } from "../../../lib/base/awaitable.ts";
+import type { InfoHash } from "../../../lib/base/identifier.ts";
+import { seededRandom } from "../../../lib/base/random.ts";
+import type { TorrentCatalogue } from "../../../lib/base/torrent_catalogue.ts";
+import { TorrentIndex } from "../../../lib/base/torrent_index.ts";
+import { ListedStore } from "../../../lib/tracker/listed_store.ts";
+import { MemoryStore } from "../../../lib/tracker/memory_store.ts";
+import type { AnnounceOutcome } from "../../../lib/tracker/peer_store.ts";
+import { QueryError } from "../../../lib/tracker/query.ts";
+import { infoHash, peerAnnounce } from "./samples.ts";
+
+const [LISTED, OTHER] = [infoHash("a"), infoHash("b")];
+
+interface Scene {
+  readonly store: ListedStore;
+  list(infoHash: InfoHash): void;
+  unlist(infoHash: InfoHash): void;
+}
+
+/** A store for `LISTED`. */
+function openScene(): Scene {
+  const index = new TorrentIndex();
+  const list: Scene["list"] = (infoHash) =>
+    index.set({
+      infoHash,
+      name: "n",
+      length: 1,
+      fileCount: 1,
+      fileName: infoHash,
+    });
+  list(LISTED);
+  const catalogue: TorrentCatalogue = {
+    list: () => index.list(),
+    find: (infoHash) => index.find(infoHash),
+    read: () => Promise.resolve(undefined),
+  };
+  const peers = new MemoryStore({
+    peerTimeoutMs: 180_000,
+    random: seededRandom(1),
+  });
+  return {
+    store: new ListedStore(peers, catalogue),
+    list,
+    unlist: (infoHash) => index.delete(infoHash),
+  };
+}
+
+/** `accepted`, or why not. */
+async function drawn(outcome: Awaitable<AnnounceOutcome>): Promise<string> {
+  const settled = await outcome;
+  return settled.type === "refused" ? settled.reason : settled.type;
+}
+
+Deno.test("ListedStore takes announces for listed torrents and no others", async () => {
+  const { store, list } = openScene();
+  const other = peerAnnounce("x", { infoHash: OTHER });
+  assertEquals(await drawn(store.announce(peerAnnounce("x"), 0)), "accepted");
+  assertEquals(
+    await drawn(store.announce(other, 0)),
+    "info_hash is of no torrent that this tracker lists",
+  );
+  assertEquals((await store.totals()).leecherCount, 1);
+  list(OTHER);
+  assertEquals(await drawn(store.announce(other, 0)), "accepted");
+  assertEquals((await store.totals()).leecherCount, 2);
+});
+
+Deno.test("ListedStore hears goodbyes from a torrent that is no longer listed", async () => {
+  const { store, unlist } = openScene();
+  await store.announce(peerAnnounce("x"), 0);
+  unlist(LISTED);
+  const stopped = peerAnnounce("x", { event: "stopped" });
+  assertEquals(await drawn(store.announce(stopped, 0)), "accepted");
+  assertEquals((await store.totals()).leecherCount, 0);
+});
+
+Deno.test("ListedStore leaves out of a scrape what is not listed, and refuses if that is all", async () => {
+  const { store } = openScene();
+  await store.announce(peerAnnounce("x"), 0);
+  const entries = await store.scrape([OTHER, LISTED]);
+  assertEquals(entries.map(({ infoHash }) => infoHash), [LISTED]);
+  assertThrows(() => store.scrape([OTHER]), QueryError, "lists");
+});

@@ -1,0 +1,41 @@
+import { assertEquals } from "@std/assert";
+import {
+  markup,
+  ownMarkup,
+  shownText,
+} from "../../../../lib/tracker/page/html.ts";
+
+Deno.test("markup escapes what stands in it, in text and in attributes", () => {
+  const name = `<img src=x onerror="alert('1')">&amp;`;
+  assertEquals(
+    markup`<b title="${name}">${name}</b>`.text,
+    '<b title="&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;&amp;amp;">' +
+      "&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;&amp;amp;</b>",
+  );
+});
+
+Deno.test("markup takes markup, numbers, lists and nothing as they are", () => {
+  const cells = ["a", "<"].map((text) => markup`<td>${text}</td>`);
+  assertEquals(
+    markup`<tr>${cells}${undefined}${1.5}${ownMarkup("<hr>")}</tr>`.text,
+    "<tr><td>a</td><td>&lt;</td>1.5<hr></tr>",
+  );
+});
+
+Deno.test("markup leaves out the line breaks of the source and keeps those of values", () => {
+  assertEquals(
+    markup`<p>
+      ${"two\n  lines"}
+      </p>`.text,
+    "<p>two\n  lines</p>",
+  );
+});
+
+Deno.test("shownText() shows what would turn text around or hide in it, and cuts what is long", () => {
+  assertEquals(
+    shownText("a\u202egpj.exe\0\n\u2028\ud800"),
+    "a\ufffdgpj.exe\ufffd\ufffd\ufffd\ufffd",
+  );
+  assertEquals(shownText("x".repeat(201)), `${"x".repeat(200)}…`);
+  assertEquals(shownText("Übung 日本 🙂"), "Übung 日本 🙂");
+});

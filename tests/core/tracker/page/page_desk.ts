@@ -1,0 +1,112 @@
+/**
+ * The routes of a page over a scene, and how tests ask them.
+ *
+ * @module
+ */
+import { infoHashFromHex } from "../../../../lib/base/identifier.ts";
+import {
+  createTrackerHandler,
+  type TrackerRequest,
+  type TrackerResponse,
+} from "../../../../lib/tracker/handler.ts";
+import {
+  TrackerPage,
+  type TrackerPageOptions,
+} from "../../../../lib/tracker/page/routes.ts";
+import { infoHash, text } from "../samples.ts";
+import { scenePeer, SceneStore } from "./scene_store.ts";
+
+/** A page and how it is asked: by a browser at 192.0.2.1, at second 61 of the clock. */
+export interface PageDesk {
+  readonly page: TrackerPage;
+  readonly store: SceneStore;
+  get(
+    address: string,
+    changes?: Partial<TrackerRequest>,
+  ): Promise<TrackerResponse>;
+}
+
+export function deskOf(
+  store: SceneStore,
+  options: Partial<TrackerPageOptions> = {},
+): PageDesk {
+  const page = new TrackerPage({
+    store,
+    startedAtMs: 0,
+    peerTimeoutMs: 180_000,
+    sha256,
+    ...options,
+  });
+  const handle = createTrackerHandler({
+    store,
+    intervalMs: 120_000,
+    minIntervalMs: 30_000,
+    routes: page.routes,
+  });
+  return {
+    page,
+    store,
+    get: async (address, changes = {}) => {
+      const [path = "", query = ""] = address.split("?");
+      return await handle({
+        method: "GET",
+        path,
+        query,
+        remoteHostname: "192.0.2.1",
+        header: (name) => name === "host" ? "tracker.lan:8000" : undefined,
+        ...changes,
+      }, 61_000);
+    },
+  };
+}
+
+export async function sha256(
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+}
+
+/** A tracker with ten thousand torrents. */
+export function largeScene(): SceneStore {
+  const peers = [scenePeer({ id: "s", hostname: "192.0.2.1", left: 0 })];
+  return new SceneStore(
+    ...Array.from({ length: 10_000 }, (_, number) => ({
+      infoHash: infoHashFromHex(number.toString(16).padStart(40, "0")),
+      peers,
+    })),
+  );
+}
+
+/** A seeder, and a leecher at 192.0.2.2 that is half done. */
+export function lab(): SceneStore {
+  return new SceneStore({
+    infoHash: infoHash("a"),
+    contentLength: 1000,
+    downloaded: 1,
+    peers: [
+      scenePeer({ id: "-LS0001-s", hostname: "192.0.2.1", left: 0 }),
+      scenePeer({
+        id: "-qB4520-f",
+        hostname: "192.0.2.2",
+        left: 500,
+        bytesPerSecond: 2.4,
+        lastSeenMs: 51_000,
+      }),
+    ],
+  });
+}
+
+export const LISTED = {
+  infoHash: infoHash("b"),
+  name: "image",
+  length: 5,
+  fileCount: 1,
+  fileName: "my image.torrent",
+};
+
+export async function bodyOf({ body }: TrackerResponse): Promise<string> {
+  if (typeof body === "string" || body instanceof Uint8Array) return text(body);
+  let whole = "";
+  for await (const chunk of body) whole += text(chunk);
+  return whole;
+}

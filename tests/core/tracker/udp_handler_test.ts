@@ -1,0 +1,234 @@
+import { assert, assertEquals } from "@std/assert";
+import type {
+  PeerAnnounce,
+  PeerStore,
+} from "../../../lib/tracker/peer_store.ts";
+import {
+  createUdpHandler,
+  type UdpHandler,
+} from "../../../lib/tracker/udp_handler.ts";
+import {
+  encodeUdpAnnounce,
+  encodeUdpConnect,
+  encodeUdpScrape,
+} from "../../../lib/tracker/udp_request.ts";
+import {
+  encodeUdpError,
+  parseUdpAnnounced,
+  parseUdpConnected,
+  parseUdpScraped,
+} from "../../../lib/tracker/udp_response.ts";
+import { announceRequest, bytes, infoHash, peerId, text } from "./samples.ts";
+import { storeThat } from "./store_that.ts";
+
+const SECRET = new Uint8Array(16).fill(1);
+const IPV4 = "192.0.2.1";
+const IPV6 = "2001:db8::1";
+/** A transaction id. */
+const ID = 0xfedcba98;
+
+const ACCEPTED = {
+  type: "accepted",
+  swarm: { infoHash: infoHash("a"), complete: 1, incomplete: 2, downloaded: 3 },
+  peers: {
+    ipv4: bytes("\xc0\x00\x02\x07\x1a\xe1"),
+    ipv6: bytes(`\x20\x01\x0d\xb8${"\0".repeat(11)}\x07\x1a\xe1`),
+    ids: undefined,
+  },
+  swarmAgeMs: 0,
+  peerCount: 3,
+} as const;
+
+/** A handler over a store that takes every announce, and what it was told. */
+function tracker(
+  store: Partial<PeerStore> = {},
+): { readonly handle: UdpHandler; readonly told: PeerAnnounce[] } {
+  const told: PeerAnnounce[] = [];
+  const handle = createUdpHandler({
+    store: storeThat({
+      announce: (announce) => {
+        told.push(announce);
+        return ACCEPTED;
+      },
+      ...store,
+    }),
+    intervalMs: () => 7_000,
+    secret: SECRET,
+  });
+  return { handle, told };
+}
+
+/** The connection id that an address is given. */
+function connectionId(handle: UdpHandler, hostname: string, nowMs = 0): bigint {
+  const answer = handle(encodeUdpConnect(ID), hostname, nowMs);
+  assert(answer instanceof Uint8Array);
+  assertEquals(text(answer.subarray(4, 8)), "\xfe\xdc\xba\x98");
+  return parseUdpConnected(answer);
+}
+
+/** A request with an id that is valid for its sender. */
+function call(
+  handle: UdpHandler,
+  hostname: string,
+): { connectionId: bigint; transactionId: number } {
+  return { connectionId: connectionId(handle, hostname), transactionId: ID };
+}
+
+Deno.test("the UDP handler tells the store what an announce says and where it came from", async () => {
+  const { handle, told } = tracker();
+  const request = announceRequest({
+    downloaded: 1,
+    uploaded: 2,
+    left: 0,
+    event: "completed",
+    numwant: 201,
+    key: "0BADCAFE",
+  });
+  await handle(encodeUdpAnnounce(request, call(handle, IPV4)), IPV4, 0);
+  assertEquals(told, [{
+    infoHash: infoHash("a"),
+    peerId: peerId("me"),
+    address: { hostname: IPV4, port: 6881 },
+    progress: { downloaded: 1, uploaded: 2, left: 0 },
+    isSeeder: true,
+    event: "completed",
+    numwant: 200,
+    // As the same key is kept that came over HTTP.
+    key: "0badcafe",
+    wantsIds: false,
+  }]);
+});
+
+Deno.test("the UDP handler takes key 0 for none", async () => {
+  const { handle, told } = tracker();
+  const request = announceRequest({ key: "00000000" });
+  await handle(encodeUdpAnnounce(request, call(handle, IPV4)), IPV4, 0);
+  assertEquals(told[0]?.key, undefined);
+});
+
+Deno.test("the UDP handler names peers of the family of the asker's address", async () => {
+  const { handle } = tracker();
+  const peersFor = async (hostname: string): Promise<unknown> => {
+    const request = encodeUdpAnnounce(
+      announceRequest(),
+      call(handle, hostname),
+    );
+    const answer = await handle(request, hostname, 0);
+    const family = hostname === IPV6 ? "ipv6" : "ipv4";
+    const reply = parseUdpAnnounced(answer!, family);
+    assertEquals(
+      [reply.intervalMs, reply.complete, reply.incomplete],
+      [7_000, 1, 2],
+    );
+    return reply.peers;
+  };
+  const ipv4Peers = [{ hostname: "192.0.2.7", port: 6881 }];
+  assertEquals(await peersFor(IPV4), ipv4Peers);
+  assertEquals(await peersFor(IPV6), [{ hostname: "2001:db8::7", port: 6881 }]);
+  // As a socket for both families tells an IPv4 address.
+  assertEquals(await peersFor(`::ffff:${IPV4}`), ipv4Peers);
+});
+
+Deno.test("the UDP handler knows one address by both its spellings", async () => {
+  const { handle, told } = tracker();
+  const request = encodeUdpAnnounce(announceRequest(), call(handle, IPV4));
+  await handle(request, `::ffff:${IPV4}`, 0);
+  assertEquals(told[0]?.address.hostname, IPV4);
+});
+
+Deno.test("the UDP handler answers a scrape in its order, with zeros for what is unknown", async () => {
+  const asked = [infoHash("b"), infoHash("a"), infoHash("c"), infoHash("a")];
+  const { handle } = tracker({
+    scrape: (infoHashes) => {
+      assertEquals(infoHashes, [infoHash("b"), infoHash("a"), infoHash("c")]);
+      return [ACCEPTED.swarm];
+    },
+  });
+  const request = encodeUdpScrape(asked, call(handle, IPV4));
+  const answer = await handle(request, IPV4, 0);
+  assertEquals(
+    parseUdpScraped(answer!, asked).map((
+      { complete, incomplete, downloaded },
+    ) => [complete, downloaded, incomplete].join()),
+    ["0,0,0", "1,3,2", "0,0,0", "1,3,2"],
+  );
+});
+
+Deno.test("the UDP handler gives the store's reason for a refusal", async () => {
+  const { handle } = tracker({
+    announce: () => ({ type: "refused", reason: "full", retryInMs: 60_000 }),
+  });
+  const request = encodeUdpAnnounce(announceRequest(), call(handle, IPV4));
+  assertEquals(await handle(request, IPV4, 0), encodeUdpError("full", ID));
+});
+
+Deno.test("the UDP handler answers at once what the store does, and later what it does later", async () => {
+  const request = announceRequest();
+  const { handle } = tracker();
+  const datagram = encodeUdpAnnounce(request, call(handle, IPV4));
+  const atOnce = handle(datagram, IPV4, 0);
+  assert(atOnce instanceof Uint8Array);
+  const slow = tracker({ announce: () => Promise.resolve(ACCEPTED) }).handle;
+  const later = slow(datagram, IPV4, 0);
+  assert(later instanceof Promise);
+  assertEquals(await later, atOnce);
+});
+
+Deno.test("the UDP handler says what is wrong to who has a connection id, and to nobody else", () => {
+  const { handle, told } = tracker();
+  const valid = call(handle, IPV4);
+  const announce = encodeUdpAnnounce(announceRequest(), valid);
+  const withAction = (action: number): Uint8Array => {
+    const datagram = announce.slice();
+    datagram[11] = action;
+    return datagram;
+  };
+  const faults: [Uint8Array, string][] = [
+    [announce.subarray(0, 97), "announce has 97 bytes instead of 98"],
+    [announce.subarray(0, 16), "announce has 16 bytes instead of 98"],
+    [
+      encodeUdpAnnounce(announceRequest({ port: 0 }), valid),
+      "port 0 is not from 1 to 65535",
+    ],
+    [
+      encodeUdpScrape([infoHash("a")], valid).subarray(0, 35),
+      "scrape names no torrent",
+    ],
+    [withAction(3), "action 3 is unknown"],
+    // A connect request begins with the magic number.
+    [withAction(0), "action 0 is unknown"],
+  ];
+  for (const [datagram, reason] of faults) {
+    assertEquals(handle(datagram, IPV4, 0), encodeUdpError(reason, ID));
+    assertEquals(handle(datagram, "192.0.2.2", 0), undefined);
+    assertEquals(handle(datagram, IPV6, 0), undefined);
+    assertEquals(handle(datagram, IPV4, 240_000), undefined);
+  }
+  assertEquals(told, []);
+});
+
+Deno.test("the UDP handler sends who has no connection id no more bytes than came", () => {
+  const { handle, told } = tracker();
+  const invalid = { connectionId: 1n, transactionId: ID };
+  const requests = [
+    Uint8Array.of(...encodeUdpConnect(ID), ...new Uint8Array(50)),
+    encodeUdpAnnounce(announceRequest(), invalid),
+    encodeUdpScrape([infoHash("a")], invalid),
+  ];
+  for (const request of requests) {
+    for (let length = 0; length <= request.length; length++) {
+      const answer = handle(request.subarray(0, length), IPV4, 0);
+      assert(!(answer instanceof Promise));
+      const isConnect = request === requests[0] && length >= 16;
+      assertEquals(answer?.length, isConnect ? 16 : undefined);
+    }
+  }
+  assertEquals(told, []);
+});
+
+Deno.test("the UDP handler answers nobody whose address is no IP address", () => {
+  const { handle } = tracker();
+  for (const hostname of ["fe80::1%eth0", "host", ""]) {
+    assertEquals(handle(encodeUdpConnect(ID), hostname, 0), undefined);
+  }
+});

@@ -1,0 +1,110 @@
+/**
+ * Trackers over UDP with stock software at the other end: its clients at our
+ * tracker, and our peers at its tracker. [BEP 15]
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import { aria2WithUdp } from "../../scripts/clients/aria2.ts";
+import {
+  type Client,
+  waitUntilComplete,
+} from "../../scripts/clients/client.ts";
+import { libtorrent } from "../../scripts/clients/libtorrent.ts";
+import {
+  opentrackerMissing,
+  startOpentracker,
+} from "../../scripts/clients/opentracker.ts";
+import { transmission } from "../../scripts/clients/transmission.ts";
+import type { Host } from "../../scripts/lan/host.ts";
+import { createLan, type Lan } from "../../scripts/lan/lan.ts";
+import {
+  carryTorrent,
+  createTorrent,
+  type SharedTorrent,
+  startPeer,
+  startTracker,
+  stopPeer,
+  TORRENT_NAME,
+  udpAnnounceUrl,
+  waitForCounts,
+  waitUntilCompleted,
+} from "../../scripts/lan/sharing_steps.ts";
+import {
+  sha256Of,
+  writeRandomFile,
+} from "../../scripts/programs/sample_file.ts";
+import { lanTest } from "../lan/lan_test_case.ts";
+
+const CLIENTS: readonly Client[] = [aria2WithUdp, transmission, libtorrent];
+const NAME = "sample.bin";
+const LENGTH = 4 * 1024 * 1024 + 4321;
+
+/** A torrent of a fresh file on the host called `seeder`, which our peer seeds. */
+async function seedSample<Name extends string>(
+  lan: Lan<Name | "seeder">,
+  announce: string,
+): Promise<SharedTorrent> {
+  const seeder = lan.host("seeder");
+  await writeRandomFile(seeder.path(NAME), LENGTH);
+  return await createTorrent(seeder, NAME, announce);
+}
+
+async function assertCopied(from: Host, to: Host): Promise<void> {
+  assertEquals(await sha256Of(to.path(NAME)), await sha256Of(from.path(NAME)));
+}
+
+for (const client of CLIENTS) {
+  const { name, missing } = client;
+
+  lanTest(
+    `${name} finds our peer by our UDP tracker, which counts it`,
+    async () => {
+      await using lan = await createLan(["tracker", "seeder", "leecher"]);
+      const [tracker, seeder] = [lan.host("tracker"), lan.host("seeder")];
+      const leecher = lan.host("leecher");
+      await startTracker(tracker, ["--udp"]);
+      const torrent = await seedSample(lan, udpAnnounceUrl(tracker));
+      startPeer(seeder);
+      await carryTorrent(torrent, leecher);
+      const program = await client.start(leecher, TORRENT_NAME);
+      await waitUntilComplete(leecher, program);
+      await assertCopied(seeder, leecher);
+      await waitForCounts(tracker, torrent, { complete: 2, incomplete: 0 });
+    },
+    { missing },
+  );
+
+  lanTest(`our peer finds ${name} by our UDP tracker`, async () => {
+    await using lan = await createLan(["tracker", "seeder", "leecher"]);
+    const [tracker, seeder] = [lan.host("tracker"), lan.host("seeder")];
+    const leecher = lan.host("leecher");
+    await startTracker(tracker, ["--udp"]);
+    const torrent = await seedSample(lan, udpAnnounceUrl(tracker));
+    await client.start(seeder, TORRENT_NAME);
+    await waitForCounts(tracker, torrent, { complete: 1, incomplete: 0 });
+    await carryTorrent(torrent, leecher);
+    await waitUntilCompleted(startPeer(leecher));
+    await assertCopied(seeder, leecher);
+  }, { missing });
+}
+
+lanTest(
+  "our peers share in a swarm that opentracker runs over UDP",
+  async () => {
+    await using lan = await createLan(["tracker", "seeder", "leecher"]);
+    const [tracker, seeder] = [lan.host("tracker"), lan.host("seeder")];
+    const leecher = lan.host("leecher");
+    const announce = `udp://${tracker.address}:6969/announce`;
+    const torrent = await seedSample(lan, announce);
+    await startOpentracker(tracker, [torrent.infoHash]);
+    await carryTorrent(torrent, leecher);
+    const peers = [startPeer(seeder), startPeer(leecher)] as const;
+    await waitUntilCompleted(peers[1]);
+    await assertCopied(seeder, leecher);
+    await waitForCounts(tracker, torrent, { complete: 2, incomplete: 0 });
+    for (const peer of peers) await stopPeer(peer);
+    await waitForCounts(tracker, torrent, { complete: 0, incomplete: 0 });
+  },
+  { missing: opentrackerMissing },
+);

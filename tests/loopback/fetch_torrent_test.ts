@@ -1,0 +1,237 @@
+/**
+ * Torrents from web servers, those that answer as they should and others.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { FetchError } from "../../lib/base/errors.ts";
+import { MetainfoError } from "../../lib/metainfo/metainfo_error.ts";
+import { fetchFile } from "../../lib/net/fetch_file.ts";
+import { fetchTorrent } from "../../lib/session/fetch_torrent.ts";
+import { buildTorrent, PIECE_LENGTH } from "../../mod.ts";
+import { freePort } from "./free_port.ts";
+
+const FILE = buildTorrent({
+  name: "a",
+  content: { type: "file", length: 1 },
+  pieceLength: PIECE_LENGTH,
+  pieceHashes: new Uint8Array(20),
+  announce: ["http://192.0.2.1:8000/announce"],
+});
+
+const HTML = "<!DOCTYPE html>\n<title>Log in</title>";
+
+interface TestServer extends AsyncDisposable {
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string;
+}
+
+function serve(answer: (request: Request) => Response): TestServer {
+  const closing = new AbortController();
+  const server = Deno.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    onListen: () => {},
+    signal: closing.signal,
+  }, answer);
+  return {
+    url: `http://127.0.0.1:${server.addr.port}`,
+    [Symbol.asyncDispose]: () => {
+      closing.abort();
+      return server.finished;
+    },
+  };
+}
+
+/** Why a URL of a server that answers so cannot be fetched, without what follows. */
+async function reasonFor(
+  answer: (request: Request) => Response,
+  path = "/a.torrent",
+): Promise<string> {
+  await using server = serve(answer);
+  const url = server.url + path;
+  const error = await assertRejects(() => fetchTorrent(url), FetchError);
+  const prefix = `Cannot fetch ${url}: `;
+  assertEquals(error.message.slice(0, prefix.length), prefix);
+  return error.message.slice(prefix.length);
+}
+
+/** A server that sends these bytes to whoever calls, and then says nothing. */
+function speakOnce(bytes: string): TestServer {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const connections: Deno.Conn[] = [];
+  const running = (async () => {
+    for await (const connection of listener) {
+      connections.push(connection);
+      await connection.write(new TextEncoder().encode(bytes));
+    }
+  })();
+  return {
+    url: `http://127.0.0.1:${listener.addr.port}`,
+    [Symbol.asyncDispose]: () => {
+      listener.close();
+      for (const connection of connections) connection.close();
+      return running;
+    },
+  };
+}
+
+Deno.test("fetchTorrent() reads a torrent file from a server", async () => {
+  await using server = serve(() => new Response(FILE));
+  const torrent = await fetchTorrent(`${server.url}/a.torrent`);
+  assertEquals([torrent.name, torrent.geometry.length], ["a", 1]);
+});
+
+Deno.test("fetchTorrent() follows a few redirects", async () => {
+  const step = (request: Request): Response => {
+    const left = Number(new URL(request.url).searchParams.get("left"));
+    return left === 0 ? new Response(FILE) : new Response(null, {
+      status: 302,
+      headers: { location: `?left=${left - 1}` },
+    });
+  };
+  await using server = serve(step);
+  assertEquals((await fetchTorrent(`${server.url}/?left=5`)).name, "a");
+  assertEquals(
+    await reasonFor(step, "/?left=6"),
+    "more than 5 redirects; check the URL, and that its server runs",
+  );
+});
+
+Deno.test("fetchTorrent() follows no redirect out of HTTP", async () => {
+  for (
+    const [location, reason] of [
+      ["file:///etc/passwd", "the answer is a redirect to file:"],
+      ["data:text/plain,x", "the answer is a redirect to data:"],
+      ["http://[", "the answer is a redirect to what is no URL"],
+    ] as const
+  ) {
+    const headers = { location };
+    const answer = () => new Response(null, { status: 301, headers });
+    assertEquals((await reasonFor(answer)).split("; ")[0], reason);
+  }
+});
+
+Deno.test("fetchTorrent() says what the server said", async () => {
+  for (
+    const [status, reason] of [
+      [
+        404,
+        "the server has no such file (HTTP status 404); check the name",
+      ],
+      [
+        500,
+        "the answer is HTTP status 500; open the URL in a browser to see why",
+      ],
+      [
+        502,
+        "the answer is HTTP status 502; if it is a proxy's, name the host in NO_PROXY",
+      ],
+    ] as const
+  ) {
+    assertEquals(await reasonFor(() => new Response(HTML, { status })), reason);
+  }
+});
+
+Deno.test("fetchTorrent() takes a web page for what it is", async () => {
+  for (
+    const [body, reason] of [
+      [HTML, "is a web page"],
+      ["\ufeff\r\n  <html>", "is a web page"],
+      ["<?xml?>", "is not bencode: "],
+      ["", "is not bencode: "],
+    ] as const
+  ) {
+    await using server = serve(() => new Response(body));
+    const url = `${server.url}/login`;
+    const error = await assertRejects(() => fetchTorrent(url), MetainfoError);
+    const text = `Cannot read ${url}: torrent: ${reason}`;
+    assertEquals(error.message.slice(0, text.length), text);
+  }
+});
+
+Deno.test("fetchTorrent() names the field of what is not valid", async () => {
+  const text = new TextDecoder("latin1").decode(FILE);
+  const bytes = Uint8Array.from(
+    text.replace("i262144e", "i0e"),
+    (character) => character.charCodeAt(0),
+  );
+  await using server = serve(() => new Response(bytes));
+  await assertRejects(
+    () => fetchTorrent(`${server.url}/a.torrent`),
+    MetainfoError,
+    `${server.url}/a.torrent: info.piece length: is 0, below 1`,
+  );
+});
+
+Deno.test("fetchTorrent() reads no more than a torrent file can have", async () => {
+  let sentLength = 0;
+  async function* endless(): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      sentLength += 1024 * 1024;
+      yield new Uint8Array(1024 * 1024);
+      // The other end has its turn.
+      await delay(0);
+    }
+  }
+  const answer = () => new Response(ReadableStream.from(endless()));
+  assertEquals(
+    await reasonFor(answer),
+    "the answer exceeds the limit of 33554432 bytes; check the URL, and that its server runs",
+  );
+  // What the system's buffers hold comes on top.
+  assert(sentLength < 128 * 1024 * 1024);
+});
+
+Deno.test("fetchFile() waits neither for a silent server nor for the rest of a file", async () => {
+  const beginnings = [
+    "",
+    "HTTP/1.1 200 OK\r\n",
+    "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nd8:",
+  ];
+  for (const beginning of beginnings) {
+    await using server = speakOnce(beginning);
+    await assertRejects(
+      () => fetchFile(server.url, { maxLength: 100, silenceLimitMs: 200 }),
+      FetchError,
+      "no answer in time; check the URL",
+    );
+  }
+});
+
+Deno.test("fetchFile() waits for as long as something comes", async () => {
+  async function* slow(): AsyncGenerator<Uint8Array> {
+    for (let count = 0; count < 30; count++) {
+      yield new Uint8Array(1);
+      await delay(100);
+    }
+  }
+  await using server = serve(() => new Response(ReadableStream.from(slow())));
+  const bytes = await fetchFile(server.url, {
+    maxLength: 100,
+    silenceLimitMs: 2_500,
+  });
+  assertEquals(bytes.length, 30);
+});
+
+Deno.test("fetchTorrent() ends with the reason of its signal", async () => {
+  await using server = speakOnce("");
+  const reason = new Error("the user has had enough");
+  const controller = new AbortController();
+  const fetching = fetchTorrent(server.url, { signal: controller.signal });
+  setTimeout(() => controller.abort(reason), 50);
+  await assertRejects(() => fetching, Error, reason.message);
+});
+
+Deno.test("fetchTorrent() says that nobody is there, and what is no URL", async () => {
+  const url = `http://127.0.0.1:${freePort()}/a.torrent`;
+  await assertRejects(() => fetchTorrent(url), FetchError, "refused");
+  for (const url of ["a.torrent", "http://", "ftp://127.0.0.1/a.torrent"]) {
+    await assertRejects(
+      () => fetchTorrent(url),
+      FetchError,
+      `Cannot fetch ${url}: it is no http or https URL`,
+    );
+  }
+});

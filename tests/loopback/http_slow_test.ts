@@ -1,0 +1,154 @@
+/**
+ * Clients of the HTTP server that take their time, on a server that gives little.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { exchange, RawClient, startServer } from "./raw_http.ts";
+
+const GET = "GET / HTTP/1.1\r\nhost: t\r\n\r\n";
+const LAST = "GET / HTTP/1.1\r\nhost: t\r\nconnection: close\r\n\r\n";
+
+/** What the server grants, in milliseconds. */
+const TIMEOUT_MS = 300;
+/** What a machine under load may add to that, in milliseconds. */
+const GRACE_MS = 5_000;
+
+/** More than the buffers of both ends of a connection can hold, in bytes. */
+const HUGE_LENGTH = 32 * 1024 * 1024;
+
+/** Waits for the end of a connection, which is to come neither early nor late. */
+async function assertIsCutOff(
+  client: RawClient,
+  startMs: number,
+): Promise<string> {
+  const text = await client.receiveAll();
+  const elapsedMs = performance.now() - startMs;
+  assert(elapsedMs >= TIMEOUT_MS * 0.9, `cut off after ${elapsedMs} ms`);
+  assert(elapsedMs < TIMEOUT_MS + GRACE_MS, `cut off after ${elapsedMs} ms`);
+  return text;
+}
+
+Deno.test("the HTTP server cuts off who says nothing", async () => {
+  await using server = startServer({ timeoutMs: TIMEOUT_MS });
+  const startMs = performance.now();
+  using client = await RawClient.connect(server);
+  assertEquals(await assertIsCutOff(client, startMs), "");
+});
+
+Deno.test("the HTTP server cuts off who never ends a request, byte after byte", async () => {
+  await using server = startServer({ timeoutMs: TIMEOUT_MS });
+  const startMs = performance.now();
+  using client = await RawClient.connect(server);
+  let isCutOff = false;
+  const dripping = (async (): Promise<void> => {
+    await client.send("GET /");
+    try {
+      while (!isCutOff) {
+        await client.send("x");
+        await delay(TIMEOUT_MS / 10);
+      }
+    } catch (error) {
+      // The socket was closed before we heard of it.
+      const isClosed = error instanceof Deno.errors.BrokenPipe ||
+        error instanceof Deno.errors.ConnectionReset;
+      if (!isClosed) throw error;
+    }
+  })();
+  assertEquals(await assertIsCutOff(client, startMs), "");
+  isCutOff = true;
+  await dripping;
+});
+
+Deno.test("the HTTP server cuts off who never ends a body", async () => {
+  await using server = startServer({ timeoutMs: TIMEOUT_MS });
+  using client = await RawClient.connect(server);
+  const startMs = performance.now();
+  await client.send(
+    "PUT / HTTP/1.1\r\nhost: t\r\ncontent-length: 100\r\n\r\nx",
+  );
+  assertMatch(await assertIsCutOff(client, startMs), /PUT \/ $/);
+});
+
+Deno.test("the HTTP server cuts off who keeps a connection and asks no more", async () => {
+  await using server = startServer({ timeoutMs: TIMEOUT_MS });
+  using client = await RawClient.connect(server);
+  for (let count = 0; count < 3; count++) {
+    await client.send(GET);
+    await client.receiveUntil("GET / ");
+    await delay(TIMEOUT_MS / 4);
+  }
+  const startMs = performance.now();
+  await client.send(GET);
+  assertMatch(await assertIsCutOff(client, startMs), /GET \/ $/);
+});
+
+Deno.test("the HTTP server cuts off who does not hang up when it is told to", async () => {
+  await using server = startServer({ timeoutMs: TIMEOUT_MS });
+  using client = await RawClient.connect(server);
+  await client.send("\x13BitTorrent protocol");
+  await client.receiveUntil("\n\r\n".slice(1));
+  await client.receiveAll();
+  // Its own side is still open: the server has only ended the other one.
+  const startMs = performance.now();
+  for (;;) {
+    try {
+      await client.send("x");
+    } catch (error) {
+      assert(
+        error instanceof Deno.errors.BrokenPipe ||
+          error instanceof Deno.errors.ConnectionReset,
+      );
+      break;
+    }
+    assert(performance.now() - startMs < TIMEOUT_MS + GRACE_MS);
+    await delay(10);
+  }
+});
+
+Deno.test("the HTTP server cuts off who does not take the answer", async () => {
+  const body = new Uint8Array(HUGE_LENGTH);
+  await using server = startServer({
+    timeoutMs: TIMEOUT_MS,
+    handle: () => ({ status: 200, headers: {}, body }),
+  });
+  using client = await RawClient.connect(server);
+  await client.send(LAST);
+  await delay(TIMEOUT_MS * 3);
+  const text = await client.receiveAll();
+  assert(text.length > 0);
+  assert(text.length < HUGE_LENGTH);
+  assertEquals(server.errors, []);
+});
+
+Deno.test("the HTTP server is patient with who takes the answer slowly", async () => {
+  const body = new Uint8Array(HUGE_LENGTH);
+  const timeoutMs = 2_000;
+  const partCount = 32;
+  await using server = startServer({
+    timeoutMs,
+    handle: () => ({ status: 200, headers: {}, body }),
+  });
+  using client = await RawClient.connect(server);
+  await client.send(LAST);
+  await client.receiveUntil("\r\n\r\n");
+  const startMs = performance.now();
+  for (let part = 0; part < partCount; part++) {
+    await client.receive(HUGE_LENGTH / partCount);
+    await delay(timeoutMs / partCount * 1.5);
+  }
+  assert(performance.now() - startMs > timeoutMs);
+  assertEquals(await client.receiveAll(), "");
+});
+
+Deno.test("the HTTP server does not cut off whom it keeps waiting itself", async () => {
+  await using server = startServer({
+    timeoutMs: TIMEOUT_MS,
+    handle: async () => {
+      await delay(TIMEOUT_MS * 3);
+      return { status: 200, headers: {}, body: "late" };
+    },
+  });
+  assertMatch(await exchange(server, LAST), /\r\n\r\nlate$/);
+});

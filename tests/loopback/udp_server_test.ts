@@ -1,0 +1,182 @@
+/**
+ * The UDP server on real sockets, spoken to byte for byte.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { seededRandom } from "../../lib/base/random.ts";
+import { startUdpServer } from "../../lib/net/udp_server.ts";
+import { openUdpSocket, type UdpSocket } from "../../lib/net/udp_socket.ts";
+import { UdpInbox } from "../../lib/net/udp_inbox.ts";
+import {
+  encodeUdpConnect,
+  encodeUdpScrape,
+} from "../../lib/tracker/udp_request.ts";
+import {
+  parseUdpConnected,
+  readUdpResponseHead,
+} from "../../lib/tracker/udp_response.ts";
+import { infoHashFromHex } from "../../lib/base/identifier.ts";
+import { hasIpv6 } from "./has_ipv6.ts";
+import { startUdpTracker } from "./udp_tracker.ts";
+
+/** A socket that speaks with one tracker on this machine. */
+interface Asker extends AsyncDisposable {
+  readonly socket: UdpSocket;
+  /** The next datagram that comes after this one was sent; it is sent until then. */
+  ask(datagram: Uint8Array): Promise<Uint8Array>;
+}
+
+function openAsker(hostname: "127.0.0.1" | "::1", port: number): Asker {
+  const inbox = new UdpInbox();
+  const socket = openUdpSocket({
+    hostname,
+    port: 0,
+    onDatagram: (datagram, source) => {
+      assertEquals(source, { hostname, port });
+      inbox.put(datagram, source);
+    },
+    onError: reportError,
+  });
+  return {
+    socket,
+    ask: async (datagram) => {
+      while (true) {
+        socket.send(datagram, { hostname, port });
+        const arrived = await inbox.take(1_000, AbortSignal.timeout(30_000));
+        if (arrived !== undefined) return arrived.datagram;
+      }
+    },
+    [Symbol.asyncDispose]: socket.close,
+  };
+}
+
+const IPV6_LOOPBACK = hasIpv6() ? ["::1"] as const : [];
+
+for (const hostname of ["127.0.0.1", ...IPV6_LOOPBACK] as const) {
+  Deno.test(`the UDP server answers garbage from ${hostname} with silence and goes on`, async () => {
+    await using tracker = startUdpTracker();
+    await using asker = openAsker(hostname, tracker.port);
+    const random = seededRandom(1);
+    const to = { hostname, port: tracker.port };
+    for (let length = 0; length < 400; length++) {
+      const garbage = Uint8Array.from(
+        { length: length * 5 },
+        () => Math.floor(random() * 256),
+      );
+      asker.socket.send(garbage, to);
+      // No more at a time than a socket's buffer holds.
+      if (length % 50 === 0) await delay(5);
+    }
+    const answer = await asker.ask(encodeUdpConnect(7));
+    // The first that comes is the answer to the last.
+    assertEquals(answer.subarray(0, 8), Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 7));
+    assertEquals(answer.length, 16);
+  });
+}
+
+Deno.test("the UDP server answers no request with a connection id that it did not give", async () => {
+  await using tracker = startUdpTracker();
+  await using asker = openAsker("127.0.0.1", tracker.port);
+  const connectionId = parseUdpConnected(await asker.ask(encodeUdpConnect(1)));
+  const scrape = (connectionId: bigint, transactionId: number): Uint8Array =>
+    encodeUdpScrape([infoHashFromHex("ab".repeat(20))], {
+      connectionId,
+      transactionId,
+    });
+  const to = { hostname: "127.0.0.1", port: tracker.port };
+  asker.socket.send(scrape(connectionId ^ 1n, 2), to);
+  const answer = await asker.ask(scrape(connectionId, 3));
+  assertEquals(readUdpResponseHead(answer), { action: 2, transactionId: 3 });
+});
+
+Deno.test("the UDP server waits for a slow store's answers, and for a bounded number of them", async () => {
+  const answers: (() => void)[] = [];
+  const server = startUdpServer({
+    hostname: "127.0.0.1",
+    port: 0,
+    handle: (datagram) => {
+      const { promise, resolve } = Promise.withResolvers<
+        Uint8Array<ArrayBuffer>
+      >();
+      answers.push(() => resolve(datagram.slice()));
+      return promise;
+    },
+    onError: reportError,
+  });
+  await using asker = openAsker("127.0.0.1", server.port);
+  const to = { hostname: "127.0.0.1", port: server.port };
+  const end = performance.now() + 30_000;
+  let lastCount = -1;
+  // Until what is sent is not taken any more.
+  while (answers.length > lastCount || answers.length < 1000) {
+    assert(performance.now() < end, `${answers.length} are waited for`);
+    lastCount = answers.length;
+    for (let count = 0; count < 500; count++) {
+      asker.socket.send(Uint8Array.of(1), to);
+      if (count % 100 === 0) await delay(10);
+    }
+  }
+  assertEquals(answers.length, 2_000);
+  for (const answer of answers) answer();
+  await delay(0);
+  answers.length = 0;
+  // There is room again.
+  asker.socket.send(Uint8Array.of(2), to);
+  while (answers.length === 0) {
+    assert(performance.now() < end);
+    await delay(5);
+  }
+  await server.stop();
+});
+
+Deno.test("the UDP server survives faults of its handler and tells of them", async () => {
+  const errors: unknown[] = [];
+  const server = startUdpServer({
+    hostname: "127.0.0.1",
+    port: 0,
+    handle: ([first]) => {
+      if (first === 1) throw new Error("at once");
+      if (first === 2) return Promise.reject(new Error("later"));
+      return Uint8Array.of(9);
+    },
+    onError: (error) => errors.push(error),
+  });
+  await using asker = openAsker("127.0.0.1", server.port);
+  const to = { hostname: "127.0.0.1", port: server.port };
+  for (const first of [1, 2]) {
+    asker.socket.send(Uint8Array.of(first), to);
+    const end = performance.now() + 10_000;
+    while (errors.length < first) {
+      assert(performance.now() < end);
+      await delay(5);
+    }
+  }
+  assertEquals(errors.map(String), ["Error: at once", "Error: later"]);
+  assertEquals(await asker.ask(Uint8Array.of(3)), Uint8Array.of(9));
+  await server.stop();
+});
+
+Deno.test("startUdpServer() says that a port is taken, and stop() lets go of it", async () => {
+  const options = {
+    handle: () => undefined,
+    onError: reportError,
+  };
+  const server = startUdpServer({ ...options, port: 0 });
+  const { port } = server;
+  for (const hostname of [undefined, "127.0.0.1"]) {
+    assertThrows(
+      () => startUdpServer({ ...options, hostname, port }),
+      Deno.errors.AddrInUse,
+    );
+  }
+  assertThrows(
+    // Of a network for documentation: no machine has it. [RFC 5737]
+    () => startUdpServer({ ...options, hostname: "192.0.2.1", port: 0 }),
+    Deno.errors.AddrNotAvailable,
+  );
+  await server.stop();
+  await startUdpServer({ ...options, port }).stop();
+  await server.stop();
+});

@@ -1,0 +1,84 @@
+/**
+ * UDP trackers for tests: our own over a store in memory, and one that does what
+ * a test says.
+ *
+ * @module
+ */
+import type { PeerAddress } from "../../lib/base/peer_address.ts";
+import { startUdpServer } from "../../lib/net/udp_server.ts";
+import { openUdpSocket, type UdpSocket } from "../../lib/net/udp_socket.ts";
+import { MemoryStore } from "../../lib/tracker/memory_store.ts";
+import { UDP_ACTIONS } from "../../lib/tracker/udp_message.ts";
+import { createUdpHandler } from "../../lib/tracker/udp_handler.ts";
+import {
+  readUdpRequestHead,
+  type UdpRequestHead,
+} from "../../lib/tracker/udp_request.ts";
+
+/** A tracker that runs. */
+export interface TestTracker extends AsyncDisposable {
+  readonly port: number;
+  /** `udp://127.0.0.1:PORT/announce` */
+  readonly url: string;
+}
+
+function testTracker(port: number, stop: () => Promise<void>): TestTracker {
+  const url = `udp://127.0.0.1:${port}/announce`;
+  return { port, url, [Symbol.asyncDispose]: stop };
+}
+
+/** Our tracker on every address, with a secret of its own. */
+export function startUdpTracker(port = 0): TestTracker {
+  const server = startUdpServer({
+    port,
+    handle: createUdpHandler({
+      store: new MemoryStore({ peerTimeoutMs: 60_000, random: Math.random }),
+      intervalMs: () => 7_000,
+      secret: crypto.getRandomValues(new Uint8Array(16)),
+    }),
+    onError: reportError,
+  });
+  return testTracker(server.port, server.stop);
+}
+
+/** A request as a {@linkcode startScriptedTracker}'s script sees it. */
+export interface ScriptedRequest extends UdpRequestHead {
+  /** The action's name. */
+  readonly what: string;
+  readonly from: PeerAddress;
+  /** Answers from the tracker's socket. */
+  readonly answer: (datagram: Uint8Array) => void;
+}
+
+/** A tracker that only does what its script says. */
+export interface ScriptedTracker extends TestTracker {
+  /** The requests in the order in which they came. */
+  readonly requests: readonly ScriptedRequest[];
+}
+
+/** Starts a tracker on 127.0.0.1. */
+export function startScriptedTracker(
+  script: (request: ScriptedRequest) => void,
+): ScriptedTracker {
+  const requests: ScriptedRequest[] = [];
+  const socket: UdpSocket = openUdpSocket({
+    hostname: "127.0.0.1",
+    port: 0,
+    onDatagram: (datagram, from) => {
+      const head = readUdpRequestHead(datagram)!;
+      const request = {
+        ...head,
+        what: Object.keys(UDP_ACTIONS)[head.action]!,
+        from,
+        answer: (datagram: Uint8Array) => socket.send(datagram, from),
+      };
+      requests.push(request);
+      script(request);
+    },
+    onError: reportError,
+  });
+  return {
+    ...testTracker(socket.port, socket.close),
+    requests,
+  };
+}
