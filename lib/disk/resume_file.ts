@@ -24,6 +24,7 @@ import {
 export interface ResumeFileOptions {
   /** The download folder. */
   readonly dir: string;
+  /** The torrent's files. */
   readonly storage: FileStorage;
 }
 
@@ -33,6 +34,7 @@ export class ResumeFile {
   readonly #options: ResumeFileOptions;
   #saving: Promise<void> = Promise.resolve();
 
+  /** Touches nothing yet. */
   constructor(torrent: Torrent, options: ResumeFileOptions) {
     this.#torrent = torrent;
     this.#options = options;
