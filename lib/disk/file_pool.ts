@@ -1,13 +1,26 @@
 /**
  * The open files of one torrent: at most so many handles, the longest unused is
- * closed first. Invariant: tasks on one file run one after another, because a
- * positional access here is a seek and then a read or write on a shared cursor;
- * tasks on different files run side by side.
+ * closed first. Where the system has no more handles for this process the pool
+ * makes do with half of those that it has, and a task waits for one. Invariant:
+ * tasks on one file run one after another, because a positional access here is a
+ * seek and then a read or write on a shared cursor; tasks on different files run
+ * side by side.
  *
  * @module
  */
+import { delay } from "@std/async/delay";
 import { StorageError } from "../base/errors.ts";
+import {
+  appealForHandles,
+  giveWayOnShortage,
+  isHandleShortage,
+} from "../base/handle_shortage.ts";
 import type { Access } from "./guarded_folder.ts";
+
+/** Longest wait for a handle, in milliseconds. */
+const HANDLE_TIMEOUT_MS = 10_000;
+/** Time between two tries to have one, in milliseconds. */
+const HANDLE_RETRY_MS = 50;
 
 /** Opens file number `fileIndex`; the pool closes it. */
 export type OpenFile = (
@@ -26,9 +39,10 @@ interface Slot {
 /** Shares open files between tasks. */
 export class FilePool implements AsyncDisposable {
   readonly #open: OpenFile;
-  readonly #maxOpenFiles: number;
+  #maxOpenFiles: number;
   /** Longest unused first. */
   readonly #slots = new Map<number, Slot>();
+  readonly #givingWay = giveWayOnShortage(() => this.#giveWay());
   #closed = false;
 
   constructor(open: OpenFile, maxOpenFiles: number) {
@@ -39,7 +53,8 @@ export class FilePool implements AsyncDisposable {
   /**
    * Runs `task` with a file, alone on it. A file open for reading is opened
    * again at its first write, so that a complete one is never opened for more.
-   * @throws {StorageError} If the pool is closed, or what opening throws.
+   * @throws {StorageError} If the pool is closed, or what opening throws; that no
+   * handle is to be had after a while only.
    */
   async use<T>(
     fileIndex: number,
@@ -70,6 +85,7 @@ export class FilePool implements AsyncDisposable {
   /** Closes all files once the queued tasks are over. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
+    this.#givingWay[Symbol.dispose]();
     await Promise.all([...this.#slots.values()].map((slot) => slot.tail));
     for (const slot of this.#slots.values()) slot.handle?.file.close();
     this.#slots.clear();
@@ -88,9 +104,32 @@ export class FilePool implements AsyncDisposable {
     }
     slot.handle?.file.close();
     slot.handle = undefined;
-    const file = await this.#open(fileIndex, access);
+    const file = await this.#openInTime(fileIndex, access);
     slot.handle = { file, access };
     return file;
+  }
+
+  async #openInTime(fileIndex: number, access: Access): Promise<Deno.FsFile> {
+    const endMs = performance.now() + HANDLE_TIMEOUT_MS;
+    for (;;) {
+      try {
+        return await this.#open(fileIndex, access);
+      } catch (error) {
+        const now = performance.now();
+        if (!isHandleShortage(error) || now >= endMs || this.#closed) {
+          throw error;
+        }
+        appealForHandles(now);
+        await delay(HANDLE_RETRY_MS);
+      }
+    }
+  }
+
+  #giveWay(): void {
+    const slots = [...this.#slots.values()];
+    const openCount = slots.filter(({ handle }) => handle !== undefined).length;
+    this.#maxOpenFiles = Math.min(this.#maxOpenFiles, openCount >> 1);
+    this.#closeLongestUnused();
   }
 
   /** Busy files stay open: the limit may be passed for as long as they are. */

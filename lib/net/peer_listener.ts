@@ -9,6 +9,7 @@
 import { delay } from "@std/async/delay";
 import type { Permits } from "../base/address_filter.ts";
 import { ProtocolError } from "../base/errors.ts";
+import { appealForHandles, isHandleShortage } from "../base/handle_shortage.ts";
 import type { InfoHash, PeerId } from "../base/identifier.ts";
 import { TokenBucket } from "../base/token_bucket.ts";
 import { type Handshake, OWN_EXTENSIONS } from "../wire/handshake.ts";
@@ -21,9 +22,10 @@ const CALLS_PER_SECOND = 1000;
 /** Rest after a call that could not be taken, in milliseconds. */
 const ACCEPT_PAUSE_MS = 50;
 
-/** Whether the system lacks file handles or memory for a call. */
-function isShortage(code: unknown): boolean {
-  return ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"].includes(String(code));
+/** Whether the system lacks memory for a call. */
+function isMemoryShortage(error: object): boolean {
+  return "code" in error &&
+    (error.code === "ENOBUFS" || error.code === "ENOMEM");
 }
 
 /** What a listener needs to answer. */
@@ -87,7 +89,11 @@ export class PeerListener implements Disposable {
         if (!(error instanceof Error && "code" in error)) throw error;
         // A caller that hung up already costs nothing. What lacks may be there
         // again in a moment; until then the loop must not spin.
-        if (isShortage(error.code)) await delay(ACCEPT_PAUSE_MS);
+        const lacksHandles = isHandleShortage(error);
+        if (lacksHandles) appealForHandles(performance.now());
+        if (lacksHandles || isMemoryShortage(error)) {
+          await delay(ACCEPT_PAUSE_MS);
+        }
       }
     }
   }

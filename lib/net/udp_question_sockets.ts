@@ -52,9 +52,10 @@ export class UdpQuestionSockets implements AsyncDisposable {
     try {
       this.#open(familyOf(connection.address), localPort);
       return true;
-    } catch (error) {
-      if (error instanceof Deno.errors.AddrInUse) return false;
-      throw error;
+    } catch {
+      // Another has the port, or handles lack. The next one to be sent to has a
+      // socket of its own, and says why if that is not to be had either.
+      return false;
     }
   }
 

@@ -9,6 +9,7 @@
 import { abortable } from "@std/async/abortable";
 import { delay } from "@std/async/delay";
 import { TrackerError } from "../base/errors.ts";
+import { appealForHandles, isHandleShortage } from "../base/handle_shortage.ts";
 import type { InfoHash, PeerId } from "../base/identifier.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import type { Random } from "../base/random.ts";
@@ -192,6 +193,7 @@ export class Announcer {
       if (ending.aborted) return;
       this.#starting = undefined;
       if (!(error instanceof TrackerError)) throw error;
+      if (isHandleShortage(error)) appealForHandles(performance.now());
       const retryInMs = this.#schedule.failed(performance.now());
       this.#report({
         type: "announceFailed",

@@ -7,6 +7,7 @@
 import type { Permits } from "../base/address_filter.ts";
 import { isPrivileged, isUnicast } from "../base/dialable.ts";
 import { ProtocolError } from "../base/errors.ts";
+import { appealForHandles, isHandleShortage } from "../base/handle_shortage.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import type { Random } from "../base/random.ts";
 import { dialPeer, type GreetedChannel } from "../net/dial_peer.ts";
@@ -39,6 +40,9 @@ const REST_MS: Record<Exclude<ConnectionEnd, "refused">, number> = {
 
 /** How long an address rests that it is pointless to dial, in milliseconds: of a peer that called us, which is not lost if the call is, or without a place for it. */
 const POINTLESS_REST_MS = 30_000;
+
+/** How long an address rests for which no handle was to be had, in milliseconds. */
+const SHORTAGE_REST_MS = 1_000;
 
 /** What dialing needs. */
 export interface PeerDialingOptions {
@@ -159,8 +163,14 @@ export class PeerDialing {
       // Nobody there, or a stranger: tried again later.
       if (!(error instanceof ProtocolError)) throw error;
       const now = performance.now();
-      callBudget.unanswered(address.hostname, now);
-      this.#book.failed(address, now);
+      if (isHandleShortage(error)) {
+        // No fault of theirs.
+        appealForHandles(now);
+        this.#book.postpone(address, now, SHORTAGE_REST_MS);
+      } else {
+        callBudget.unanswered(address.hostname, now);
+        this.#book.failed(address, now);
+      }
     } finally {
       clearTimeout(timer);
       this.#callCount--;

@@ -6,6 +6,7 @@
  * @module
  */
 import type { Permits } from "../base/address_filter.ts";
+import { giveWayOnShortage } from "../base/handle_shortage.ts";
 import {
   createPeerId,
   type InfoHash,
@@ -20,6 +21,7 @@ import { createAnnounceKey } from "../tracker/announce.ts";
 import type { AnnounceFunction } from "./announcer.ts";
 import { CallBudget } from "../swarm/call_budget.ts";
 import { MAX_PEERS } from "../swarm/mesh.ts";
+import { ConnectionLimit } from "./connection_limit.ts";
 import { Pacer } from "./pacer.ts";
 import type { SharedBySession } from "./shared_by_session.ts";
 import {
@@ -70,6 +72,7 @@ export function openSession(options: SessionOptions = {}): Session {
     uploadPacer: new Pacer(options.maxUploadBytesPerSecond ?? 0),
     downloadPacer: new Pacer(options.maxDownloadBytesPerSecond ?? 0),
     callBudget: new CallBudget(),
+    connectionLimit: new ConnectionLimit(),
     handshakeTimeoutMs: options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS,
     announce: options.announce,
     hasher: options.hasher ?? platformHasher,
@@ -83,6 +86,7 @@ export class Session implements AsyncDisposable {
   readonly #listener: PeerListener;
   readonly #torrents = new Map<InfoHash, TorrentSession>();
   readonly #running: Promise<void>[] = [];
+  readonly #givingWay: Disposable;
 
   /** @internal For {@linkcode openSession}. */
   constructor(shared: SharedBySession, sockets: readonly Deno.TcpListener[]) {
@@ -99,6 +103,9 @@ export class Session implements AsyncDisposable {
       },
     });
     this.#running.push(this.#listener.run());
+    this.#givingWay = giveWayOnShortage((now) =>
+      shared.connectionLimit.giveWay(now)
+    );
   }
 
   /** The port that peers reach us on. */
@@ -142,6 +149,7 @@ export class Session implements AsyncDisposable {
   /** Stops everything and tells the trackers; a little over two seconds at most. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
+    this.#givingWay[Symbol.dispose]();
     await Promise.all(
       [...this.#torrents.values()].map((torrent) => torrent.stop()),
     );

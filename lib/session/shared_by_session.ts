@@ -8,6 +8,7 @@ import type { PeerId } from "../base/identifier.ts";
 import type { PieceHasher } from "../disk/piece_hasher.ts";
 import type { CallBudget } from "../swarm/call_budget.ts";
 import type { AnnounceFunction } from "./announcer.ts";
+import type { ConnectionLimit } from "./connection_limit.ts";
 import type { Pacer } from "./pacer.ts";
 
 /** What all torrents of a session share. */
@@ -22,6 +23,7 @@ export interface SharedBySession {
   readonly uploadPacer: Pacer;
   readonly downloadPacer: Pacer;
   readonly callBudget: CallBudget;
+  readonly connectionLimit: ConnectionLimit;
   readonly handshakeTimeoutMs: number;
   readonly announce: AnnounceFunction | undefined;
   readonly hasher: PieceHasher;

@@ -27,6 +27,7 @@ import { OWN_EXTENSIONS, sharedExtensions } from "../wire/handshake.ts";
 import type { Message } from "../wire/message.ts";
 import { MAX_FRAME_LENGTH } from "../wire/read_message.ts";
 import { Announcer } from "./announcer.ts";
+import type { ConnectionLimit } from "./connection_limit.ts";
 import { PeerDialing } from "./peer_dialing.ts";
 import { PeerConnections } from "./peer_connections.ts";
 import type { SessionEvent } from "./session_event.ts";
@@ -56,6 +57,7 @@ export class TorrentSession {
   readonly #announcer: Announcer;
   readonly #dialing: PeerDialing;
   readonly #connections: PeerConnections;
+  readonly #limit: ConnectionLimit;
   readonly #downloadRate = new RateMeter(performance.now());
   readonly #uploadRate = new RateMeter(performance.now());
   readonly #stopping = new AbortController();
@@ -73,6 +75,7 @@ export class TorrentSession {
     this.torrent = torrent;
     this.#options = options;
     this.#hasher = shared.hasher;
+    this.#limit = shared.connectionLimit;
     const { ownId, key, port, maxPeers, permits, announce } = shared;
     this.#swarm = new Swarm({
       geometry: torrent.geometry,
@@ -149,6 +152,11 @@ export class TorrentSession {
    */
   adopt({ channel, handshake }: GreetedChannel, dialed?: PeerAddress): void {
     if (this.#stopping.signal.aborted) return channel.close();
+    if (!this.#limit.add(channel, performance.now())) {
+      channel.close();
+      if (dialed !== undefined) this.#dialing.release(dialed, "full");
+      return;
+    }
     const peer = this.#connections.add(channel, dialed);
     this.#apply({
       type: "peerJoined",
@@ -159,7 +167,9 @@ export class TorrentSession {
       extensions: sharedExtensions(handshake.extensions),
       listenPort: dialed?.port,
     });
-    this.#track(this.#connections.run(peer));
+    this.#track(
+      this.#connections.run(peer).finally(() => this.#limit.delete(channel)),
+    );
   }
 
   /** How it stands. */

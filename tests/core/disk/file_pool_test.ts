@@ -1,0 +1,75 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { StorageError } from "../../../lib/base/errors.ts";
+import { FilePool } from "../../../lib/disk/file_pool.ts";
+
+/** A system that gives so many handles and no more. */
+class FewHandles {
+  /** Files that are open, by number. */
+  readonly open = new Set<number>();
+  most: number;
+  /** How many were ever open at once. */
+  peak = 0;
+
+  constructor(most: number) {
+    this.most = most;
+  }
+
+  /** Opens a file of no content. @throws {StorageError} If there are too many. */
+  openFile(fileIndex: number): Promise<Deno.FsFile> {
+    if (this.open.size >= this.most) {
+      const cause = Object.assign(new Error("too many"), { code: "EMFILE" });
+      throw new StorageError("Cannot open: too many files", { cause });
+    }
+    this.open.add(fileIndex);
+    this.peak = Math.max(this.peak, this.open.size);
+    const close = (): boolean => this.open.delete(fileIndex);
+    return Promise.resolve({ close } as unknown as Deno.FsFile);
+  }
+}
+
+function poolOf(handles: FewHandles, maxOpenFiles: number): FilePool {
+  return new FilePool(
+    (fileIndex) => Promise.resolve().then(() => handles.openFile(fileIndex)),
+    maxOpenFiles,
+  );
+}
+
+Deno.test("a FilePool makes do with the handles that there are", async () => {
+  const handles = new FewHandles(5);
+  await using pool = poolOf(handles, 64);
+  const used: number[] = [];
+  for (let fileIndex = 0; fileIndex < 30; fileIndex++) {
+    await pool.use(fileIndex, "read", () => {
+      used.push(fileIndex);
+      return Promise.resolve();
+    });
+  }
+  assertEquals(used.length, 30);
+  assertEquals(handles.peak, 5);
+  // Half of those that it had then: the others are for whoever else lacks some.
+  assertEquals(handles.open.size, 2);
+});
+
+Deno.test("a FilePool's tasks wait for one another where handles lack", async () => {
+  const handles = new FewHandles(2);
+  await using pool = poolOf(handles, 64);
+  const numbers = Array.from({ length: 8 }, (_, index) => index);
+  const done = await Promise.all(
+    numbers.map((fileIndex) =>
+      pool.use(fileIndex, "read", () => Promise.resolve(fileIndex))
+    ),
+  );
+  assertEquals(done, numbers);
+});
+
+Deno.test("a FilePool does not wait for handles once it is closed", async () => {
+  const handles = new FewHandles(0);
+  const pool = poolOf(handles, 64);
+  const refused = assertRejects(
+    () => pool.use(0, "read", () => Promise.resolve()),
+    StorageError,
+    "too many files",
+  );
+  await pool[Symbol.asyncDispose]();
+  await refused;
+});
