@@ -24,9 +24,9 @@ const SUITES: Readonly<Record<string, readonly string[]>> = {
     "--allow-write",
     "--allow-env=CI",
     "--allow-sys=networkInterfaces",
-    // The programs, a named pipe for the storage to refuse, a terminal, and a
-    // shell that limits what a program may have.
-    `--allow-run=${Deno.execPath()},mkfifo,script,sh`,
+    // The programs, a named pipe for the storage to refuse, a terminal, a shell
+    // that limits what a program may have, and a disk of another kind.
+    `--allow-run=${Deno.execPath()},mkfifo,script,sh,mkntfs,mount,umount`,
   ],
   // Whatever runs on a host is started by `ip netns exec`.
   lan: [

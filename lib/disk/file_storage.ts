@@ -25,6 +25,7 @@ import { type Access, GuardedFolder } from "./guarded_folder.ts";
 import { requireOtherName } from "./own_folder.ts";
 import type { ByteRange, Storage } from "./storage.ts";
 import { storageFailure } from "./storage_failure.ts";
+import { tryNames } from "./try_names.ts";
 
 /** Files whose content is brought to the disk for good side by side. */
 const SYNCHRONIZED_AT_ONCE = 16;
@@ -45,13 +46,15 @@ export interface FileStorageOptions {
  * where the folder cannot be written they are left out, since their lack costs
  * no content and a complete download must be seedable from there.
  * @throws {StorageError} If a symbolic link, or something else that is not a
- * file, stands in a file's place, or content in that of an empty file.
+ * file, stands in a file's place, or content in that of an empty file; if the file
+ * system does not take a name, or takes two for one.
  */
 export async function openFileStorage(
   torrent: Torrent,
   options: FileStorageOptions,
 ): Promise<FileStorage> {
   requireOtherName(torrent, options.dir);
+  await tryNames(torrent, options.dir);
   const disk = new Disk();
   const folder = new GuardedFolder(options.dir, disk);
   await makeEmptyFiles(folder, torrent.files);

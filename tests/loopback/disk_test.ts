@@ -1,6 +1,7 @@
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { StorageError } from "../../lib/base/errors.ts";
+import { OWN_FOLDER } from "../../lib/disk/own_folder.ts";
 import { openFileStorage } from "../../lib/disk/file_storage.ts";
 import { verifyStorage } from "../../lib/disk/verify_storage.ts";
 import type { Torrent } from "../../lib/metainfo/torrent.ts";
@@ -197,20 +198,66 @@ Deno.test("openFileStorage() says which file is missing or too short to read", a
 });
 
 Deno.test({
-  name: "openFileStorage() says that a name is too long for the file system",
+  name:
+    "openFileStorage() says that a name is too long for the file system, and makes nothing",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     await using folder = await temporaryFolder();
     const { torrent } = await sampleTorrent(16 * KIB, [
-      { path: ["n".repeat(300)], length: 10 },
+      { path: ["top", "first"], length: 10 },
+      { path: ["top", "n".repeat(300)], length: 10 },
+      { path: ["top", "empty"], length: 0 },
     ]);
-    await using storage = await openFileStorage(torrent, { dir: folder.path });
     const error = await assertRejects(
-      () => storage.write(0, new Uint8Array(10)),
+      () => openFileStorage(torrent, { dir: folder.path }),
       StorageError,
       "the name is too long for this file system",
     );
     assertInstanceOf(error.cause, Error);
+    assertEquals(await listing(folder.path), []);
+  },
+});
+
+Deno.test({
+  name:
+    "openFileStorage() says that a path is too long for the system, and makes nothing",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    const { torrent } = await sampleTorrent(16 * KIB, [
+      { path: ["top", "first"], length: 10 },
+      { path: ["top", "n".repeat(250)], length: 10 },
+    ]);
+    const dir = join(folder.path, ...Array(20).fill("d".repeat(195)));
+    await assertRejects(
+      () => openFileStorage(torrent, { dir }),
+      StorageError,
+      "choose a folder with a shorter path",
+    );
+    assertEquals(await listing(folder.path), []);
+  },
+});
+
+Deno.test({
+  name:
+    "openFileStorage() keeps files apart whose names differ in case or accents, where the file system does",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    const { torrent, content } = await sampleTorrent(16 * KIB, [
+      { path: ["top", "README"], length: 20 * KIB },
+      { path: ["top", "Readme"], length: 20 * KIB },
+      { path: ["top", "\u00e9"], length: 20 * KIB },
+      { path: ["top", "e\u0301"], length: 20 * KIB },
+    ]);
+    await storeAll(torrent, content, folder.path);
+    assertEquals((await listing(folder.path)).length, 4);
+    assertEquals(await storedPieces(torrent, folder.path), [0, 1, 2, 3, 4]);
+    const own = [];
+    for await (const { name } of Deno.readDir(join(folder.path, OWN_FOLDER))) {
+      own.push(name);
+    }
+    assertEquals(own, []);
   },
 });
 

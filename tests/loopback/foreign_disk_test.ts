@@ -1,0 +1,101 @@
+/**
+ * Downloads to a file system on which names are not what they are on this
+ * machine's own.
+ */
+import { assertEquals, assertMatch } from "@std/assert";
+import { join } from "@std/path";
+import {
+  assertCopied,
+  LocalSwarm,
+  type PublishedTorrent,
+  runPeer,
+} from "./local_swarm.ts";
+import {
+  foreignDiskUnavailableReason,
+  mountForeignDisk,
+} from "./foreign_disk.ts";
+import { listing } from "./temporary_folder.ts";
+
+const unavailableReason = await foreignDiskUnavailableReason();
+
+/** Registers a test that needs such a disk; where there is none, it says why. */
+function foreignDiskTest(name: string, fn: () => Promise<void>): void {
+  if (unavailableReason === undefined) return Deno.test(name, fn);
+  if (Deno.env.get("CI") === "true") {
+    return Deno.test(name, () => {
+      throw new Error(
+        `Cannot run this, and CI skips none: ${unavailableReason}`,
+      );
+    });
+  }
+  Deno.test({
+    name: `${name} (ignored: ${unavailableReason})`,
+    ignore: true,
+    fn,
+  });
+}
+
+async function fetchTo(
+  dir: string,
+  { path }: PublishedTorrent,
+): Promise<{ code: number; stderr: string }> {
+  const { code, stderr } = await runPeer(
+    ...[path, "--dir", dir, "--exit-when-complete"],
+  );
+  return { code, stderr };
+}
+
+foreignDiskTest(
+  "two files of a torrent that a file system takes for one are refused before anything is stored",
+  async () => {
+    await using disk = await mountForeignDisk();
+    await using swarm = await LocalSwarm.open();
+    const shared = await swarm.seed("twins", {
+      files: { "other": 70_000, "sub/README": 70_000, "sub/Readme": 70_000 },
+    });
+    const { code, stderr } = await fetchTo(disk.path, shared);
+    assertEquals(code, 1);
+    assertMatch(
+      stderr,
+      /^error: cannot store \S+\/twins\/sub\/R\w+: the file system there does not tell its name from "twins\/sub\/R\w+"; choose a folder on another one\n$/,
+    );
+    assertEquals(await listing(disk.path), []);
+    assertEquals(swarm.uploadedBytes(shared), 0);
+
+    // This machine's own file system tells them apart.
+    const own = join(swarm.folder, "own");
+    assertEquals(await fetchTo(own, shared), { code: 0, stderr: "" });
+    await assertCopied(shared, own);
+  },
+);
+
+foreignDiskTest(
+  "a file that is a folder to the file system is refused before anything is stored",
+  async () => {
+    await using disk = await mountForeignDisk();
+    await using swarm = await LocalSwarm.open();
+    const shared = await swarm.seed("twins", {
+      files: { "Über": 70_000, "über/a": 70_000 },
+    });
+    const { code, stderr } = await fetchTo(disk.path, shared);
+    assertEquals(code, 1);
+    assertMatch(stderr, /does not tell its name from "twins\/.ber"; choose/);
+    assertEquals(await listing(disk.path), []);
+  },
+);
+
+foreignDiskTest(
+  "a torrent of other names is stored there, in folders of two spellings too, and continued",
+  async () => {
+    await using disk = await mountForeignDisk();
+    await using swarm = await LocalSwarm.open();
+    const shared = await swarm.seed("Album", {
+      files: { "Disc/A": 70_000, "disc/B": 70_000, "Ümlaut und ß": 70_000 },
+    });
+    assertEquals(await fetchTo(disk.path, shared), { code: 0, stderr: "" });
+    await assertCopied(shared, disk.path);
+    const sent = swarm.uploadedBytes(shared);
+    assertEquals(await fetchTo(disk.path, shared), { code: 0, stderr: "" });
+    assertEquals(swarm.uploadedBytes(shared), sent);
+  },
+);
