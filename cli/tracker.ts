@@ -82,6 +82,7 @@ function optionsOf(
     ...(folder !== undefined && { catalogue: folder }),
     onlyListed: request.onlyListed,
     peerCommand: invocationOf("peer"),
+    publicHostname: hostnamesFor(host)[0],
     onError: (cause) => {
       const fault = new ProgramError(
         `cannot answer a request: ${cause}; the tracker goes on`,
@@ -148,10 +149,14 @@ function start(options: StartTrackerOptions): RunningTracker {
 }
 
 /** The addresses to print: the LAN's, or this machine's alone where there is none. */
-function hostnamesFor(host: string | undefined): string[] {
+function hostnamesFor(
+  host: string | undefined,
+): readonly [string, ...string[]] {
   if (host !== undefined && !/^(0\.0\.0\.0|::)$/.test(host)) return [host];
-  const hostnames = lanAddresses(Deno.networkInterfaces());
-  return hostnames.length > 0 ? hostnames : ["127.0.0.1"];
+  const [first = "127.0.0.1", ...others] = lanAddresses(
+    Deno.networkInterfaces(),
+  );
+  return [first, ...others];
 }
 
 if (import.meta.main) Deno.exit(await runProgram(main));

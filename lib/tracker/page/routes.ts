@@ -36,6 +36,11 @@ export interface TrackerPageOptions {
   readonly peerTimeoutMs: number;
   /** How a peer is run on another machine. @default {"peer"} */
   readonly peerCommand?: string | undefined;
+  /**
+   * Scheme, host and port of the tracker, for who asks without a `Host`.
+   * @default a word for people to replace
+   */
+  readonly origin?: (() => string) | undefined;
   /** SHA-256, for the policy that tells browsers which script is ours. */
   readonly sha256: Sha256;
 }
@@ -94,7 +99,7 @@ export class TrackerPage {
     request: TrackerRequest,
     nowMs: number,
   ): Promise<TrackerResponse> {
-    const view = viewOf(request);
+    const view = this.#view(request);
     if (view === undefined) return NO_SUCH_TORRENT;
     const reading = await this.#reader.read(nowMs);
     const content = await this.#write(view, reading, nowMs);
@@ -120,7 +125,7 @@ export class TrackerPage {
     request: TrackerRequest,
     nowMs: number,
   ): Promise<TrackerResponse> {
-    const view = viewOf(request);
+    const view = this.#view(request);
     const reading = await this.#reader.read(nowMs);
     if (view?.type === "overview") {
       const { torrents } = reading;
@@ -143,7 +148,7 @@ export class TrackerPage {
   }
 
   #events(request: TrackerRequest): TrackerResponse {
-    const view = viewOf(request);
+    const view = this.#view(request);
     if (view === undefined) return NO_SUCH_TORRENT;
     const headers = {
       "content-type": "text/event-stream",
@@ -209,6 +214,14 @@ export class TrackerPage {
     };
   }
 
+  #view(request: TrackerRequest): PageView | undefined {
+    const { origin = () => UNKNOWN_ORIGIN } = this.#options;
+    return readPageView(
+      request.query,
+      originOf(request.header("host"), origin()),
+    );
+  }
+
   #uptimeSeconds(nowMs: number): number {
     return Math.floor((nowMs - this.#options.startedAtMs) / 1000);
   }
@@ -216,11 +229,6 @@ export class TrackerPage {
 
 /** How the tracker is called in commands if the asker does not say it. */
 const UNKNOWN_ORIGIN = "http://TRACKER";
-
-function viewOf(request: TrackerRequest): PageView | undefined {
-  const origin = originOf(request.header("host"), UNKNOWN_ORIGIN);
-  return readPageView(request.query, origin);
-}
 
 function json(body: TrackerResponse["body"]): TrackerResponse {
   return {
