@@ -26,6 +26,16 @@ const SUITES: Readonly<Record<string, readonly string[]>> = {
     // The programs, a named pipe for the storage to refuse, and a terminal.
     `--allow-run=${Deno.execPath()},mkfifo,script`,
   ],
+  // Playwright looks at places that Deno opens to who may do everything.
+  browser: ["--allow-all"],
+  // A Redis of the test's own, and trackers that share it.
+  store: [
+    "--allow-net=127.0.0.1",
+    "--allow-read",
+    "--allow-write",
+    "--allow-env=CI,PATH",
+    `--allow-run=redis-server,redis-cli,${Deno.execPath()}`,
+  ],
   // Whatever runs on a host is started by `ip netns exec`.
   lan: [
     "--allow-read",
