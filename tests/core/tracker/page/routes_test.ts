@@ -181,14 +181,11 @@ Deno.test("/healthz is well while the store answers", async () => {
   assertEquals(failure, "the store is gone");
 });
 
-Deno.test("every path of the page takes GET and HEAD alone", async () => {
+Deno.test("every path answers HEAD, and the page names no other host", async () => {
   const { get } = deskOf(lab());
   for (
     const path of ["/", "/stats", "/stats.json", "/metrics", "/healthz"]
-  ) {
-    assertEquals((await get(path, { method: "POST" })).status, 405, path);
-    assertEquals((await get(path, { method: "HEAD" })).status, 200, path);
-  }
+  ) assertEquals((await get(path, { method: "HEAD" })).status, 200, path);
   assertNotMatch(
     await bodyOf(await get("/")),
     /https?:\/\/(?!TRACKER|www\.w3\.org)/,
