@@ -10,7 +10,7 @@ import { IPV4_LENGTH, parseIpAddress } from "./ip_address.ts";
 import type { PeerAddress } from "./peer_address.ts";
 
 /** Ports below are a system's own; a peer that listens there is not dialed on hearsay. */
-const FIRST_UNPRIVILEGED_PORT = 1024;
+export const FIRST_UNPRIVILEGED_PORT = 1024;
 
 /** Whether a hostname is the IP address of one machine; false for a name. */
 export function isUnicast(hostname: string): boolean {
