@@ -36,13 +36,7 @@ export function browserTest(
 ): void {
   const reason = "chromium is not installed";
   if (chromiumPath !== undefined) {
-    Deno.test({
-      name,
-      fn: () => withBrowser(chromiumPath, fn, options),
-      // The browser's driver keeps timers for as long as the program runs.
-      sanitizeOps: false,
-      sanitizeResources: false,
-    });
+    Deno.test(name, () => withBrowser(chromiumPath, fn, options));
   } else if (isContinuousIntegration) {
     Deno.test(name, () => {
       throw new Error(`Cannot run this test, and CI may skip none: ${reason}`);
