@@ -20,7 +20,9 @@ import type {
 
 /** An announce and what became of it. Its peers are views: to be read at once. */
 export interface AnnounceEntry {
+  /** What was announced. */
   readonly announce: PeerAnnounce;
+  /** What was answered. */
   readonly outcome: AnnounceOutcome;
 }
 

@@ -71,6 +71,9 @@ export interface TrackerHandlerOptions {
   readonly routes?: ReadonlyMap<string, Route>;
 }
 
+/** What is announced by who listens nowhere and may not say 0. */
+const DISCARD_PORT = 9;
+
 /** Answers a request at a time in milliseconds. */
 export type TrackerHandler = (
   request: TrackerRequest,
@@ -178,7 +181,9 @@ function askerHostname(
 
 /** Clients that listen there are few, and wonder why nobody comes. */
 function portWarning(port: number): string | undefined {
-  if (port >= FIRST_UNPRIVILEGED_PORT || port === 0) return undefined;
+  if (port >= FIRST_UNPRIVILEGED_PORT || port === 0 || port === DISCARD_PORT) {
+    return undefined;
+  }
   return `port ${port} is below ${FIRST_UNPRIVILEGED_PORT}: nobody is told of you`;
 }
 

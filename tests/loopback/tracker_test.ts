@@ -99,7 +99,7 @@ Deno.test("tracker sends the interval it is told", async () => {
   await using tracker = await startTracker("--interval=60");
   assertStringIncludes(
     await announce(tracker, "x"),
-    "8:intervali60e12:min intervali15e",
+    "8:intervali60e12:min intervali5e",
   );
 });
 
