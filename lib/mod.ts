@@ -74,7 +74,13 @@ export {
   type RedisAddress,
   type StoreAddress,
 } from "./store/store_address.ts";
-export type { TorrentStats, TrackerStats } from "./tracker/stats.ts";
+export type { HostState } from "./tracker/page/host.ts";
+export type {
+  HostStats,
+  TorrentHostStats,
+  TorrentStats,
+  TrackerStats,
+} from "./tracker/stats.ts";
 export {
   type AnnounceFunction,
   Announcer,

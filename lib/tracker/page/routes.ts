@@ -84,15 +84,21 @@ export class TrackerPage {
 
   /** To be called every second: keeps the curves and the open pages up to date. */
   async sample(nowMs: number): Promise<void> {
-    if (this.#history.isDue(nowMs)) {
-      this.#history.sample(await this.#options.store.swarms(), nowMs);
-    }
+    if (this.#history.isDue(nowMs)) await this.#remember(nowMs);
     await this.#hub.sample(nowMs);
   }
 
   /** Ends the event streams. */
   close(): void {
     this.#hub.close();
+  }
+
+  /** Takes a sample of the speeds; where all are idle nothing needs to be gone through. */
+  async #remember(nowMs: number): Promise<void> {
+    const { store } = this.#options;
+    const { bytesPerSecond } = await store.totals();
+    const swarms = bytesPerSecond > 0 ? await store.swarms() : [];
+    this.#history.sample(swarms, nowMs);
   }
 
   async #page(
@@ -179,10 +185,14 @@ export class TrackerPage {
     };
   }
 
-  /** Whether the store answers. */
+  /** Whether the store answers; what keeps it from that is told elsewhere. */
   async #health(): Promise<TrackerResponse> {
-    await this.#options.store.totals();
-    return plain(200, "ok\n");
+    try {
+      await this.#options.store.totals();
+      return plain(200, "ok\n");
+    } catch {
+      return plain(503, "the store does not answer\n");
+    }
   }
 
   /** A view of a reading; of one reading each is written once. */
