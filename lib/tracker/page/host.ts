@@ -19,15 +19,16 @@ import { clientName } from "./client_name.ts";
  * - `fetching`: it receives
  * - `done`: it has everything
  */
-export const HOST_STATES = [
+export type HostState = "stuck" | "silent" | "waiting" | "fetching" | "done";
+
+/** All states, worst first. */
+export const HOST_STATES: readonly HostState[] = [
   "stuck",
   "silent",
   "waiting",
   "fetching",
   "done",
-] as const;
-/** One of {@linkcode HOST_STATES}. */
-export type HostState = typeof HOST_STATES[number];
+];
 
 /** How far a host is. */
 export interface HostProgress {
