@@ -139,6 +139,7 @@ export function startTracker(
     origin: () => `http://${urlHostname(publicHostname)}:${chosenPort}`,
     startedAtMs: performance.now(),
     peerTimeoutMs,
+    pause: () => new Promise((resolve) => setTimeout(resolve)),
     sha256,
   });
   const handle = createTrackerHandler({

@@ -19,7 +19,7 @@ import { type Reading, TrackerReader } from "./reading.ts";
 import { SCRIPT } from "./script.ts";
 import { securityHeaders, type Sha256 } from "./security_headers.ts";
 import { SharedBody } from "./shared_body.ts";
-import { readHosts, type Sources } from "./sources.ts";
+import { type Pause, readHosts, type Sources } from "./sources.ts";
 import { SpeedHistory } from "./speed_history.ts";
 import { STYLE } from "./style.ts";
 import { findTorrent, torrentContent } from "./torrent_content.ts";
@@ -36,6 +36,8 @@ export interface TrackerPageOptions {
   readonly peerTimeoutMs: number;
   /** How a peer is run on another machine. @default {"peer"} */
   readonly peerCommand?: string | undefined;
+  /** Lets others have their turn, between two parts of a long answer. @default no pause */
+  readonly pause?: Pause | undefined;
   /**
    * Scheme, host and port of the tracker, for who asks without a `Host`.
    * @default a word for people to replace
@@ -63,6 +65,7 @@ export class TrackerPage {
     ["/healthz", () => this.#health()],
   ]);
   readonly #options: TrackerPageOptions;
+  readonly #pause: Pause;
   readonly #reader: TrackerReader;
   readonly #history = new SpeedHistory();
   readonly #hub: EventHub;
@@ -74,10 +77,13 @@ export class TrackerPage {
   constructor(options: TrackerPageOptions) {
     const { store, catalogue } = options;
     this.#options = options;
+    this.#pause = options.pause ?? (() => Promise.resolve());
     this.#reader = new TrackerReader({ store, catalogue });
     this.#hub = new EventHub(async (view, nowMs) => {
       const reading = await this.#reader.read(nowMs);
+      await this.#pause();
       const content = await this.#write(view, reading, nowMs);
+      await this.#pause();
       return { content, torrentCount: reading.torrents.length };
     });
   }
@@ -108,7 +114,9 @@ export class TrackerPage {
     const view = this.#view(request);
     if (view === undefined) return NO_SUCH_TORRENT;
     const reading = await this.#reader.read(nowMs);
+    await this.#pause();
     const content = await this.#write(view, reading, nowMs);
+    await this.#pause();
     this.#headers ??= securityHeaders({
       scripts: [SCRIPT],
       styles: [STYLE],
@@ -196,18 +204,22 @@ export class TrackerPage {
   }
 
   /** A view of a reading; of one reading each is written once. */
-  #write(view: PageView, reading: Reading, nowMs: number): Promise<Content> {
+  async #write(
+    view: PageView,
+    reading: Reading,
+    nowMs: number,
+  ): Promise<Content> {
     const views = this.#views.get(reading) ?? new Map();
     this.#views.set(reading, views);
     const key = `${view.origin}${viewAddress(view)}`;
     const known = views.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) return await known;
     const sources = this.#sources(reading, nowMs);
     const content = view.type === "overview"
       ? overviewContent(view, sources)
       : torrentContent(view, sources);
     if (views.size < MAX_KEPT_VIEWS) views.set(key, content);
-    return content;
+    return await content;
   }
 
   #sources(reading: Reading, nowMs: number): Sources {
@@ -221,6 +233,7 @@ export class TrackerPage {
       peerCommand,
       startedAtMs,
       nowMs,
+      pause: this.#pause,
     };
   }
 
