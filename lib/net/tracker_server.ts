@@ -158,6 +158,8 @@ export function startTracker(
   );
   const server = serveHttp(sockets.listeners, {
     handle,
+    // All come from the proxy then.
+    ...(trustProxy && { maxConnectionsPerAddress: Infinity }),
     onError: (error) => {
       onError(error);
       return TRACKER_FAILED;
