@@ -1,13 +1,18 @@
 /**
  * A tracker's bencoded answer to an announce, written. Answers in the compact
- * form, which nearly all clients ask for, are put together in memory that each
- * one uses again: as values for the general writer they took longer than the
- * choice of the peers.
+ * form, which nearly all clients ask for, are put together byte by byte: as
+ * values for the general writer they took longer than the choice of the peers.
  *
  * @module
  */
+import { AddressWords } from "../base/address_words.ts";
 import { parseCompactPeers } from "../base/compact_peers.ts";
 import { IDENTIFIER_LENGTH } from "../base/identifier.ts";
+import {
+  IPV4_LENGTH,
+  IPV6_LENGTH,
+  parseIpAddress,
+} from "../base/ip_address.ts";
 import { type Encodable, encodeBencode } from "../bencode/encode.ts";
 import type { ScrapeEntry } from "./announce.ts";
 import type { PeerForm } from "./announce_query.ts";
@@ -20,12 +25,12 @@ export interface AnnounceAnswer {
   readonly swarm: ScrapeEntry;
   readonly peers: PickedPeers;
   readonly peerForm: PeerForm;
-  /** Where the asker was heard from, 4 or 16 bytes. [BEP 24] */
-  readonly externalIp: Uint8Array | undefined;
+  /** Where the asker was heard from, told if it is an IP address. [BEP 24] */
+  readonly externalHostname: string;
   readonly warning: string | undefined;
 }
 
-/** Writes an answer, a fresh array. [BEP 3, 7, 23, 24] */
+/** Writes an answer, in memory that is only its own. [BEP 3, 7, 23, 24] */
 export function encodeAnnounceAnswer(
   answer: AnnounceAnswer,
 ): Uint8Array<ArrayBuffer> {
@@ -71,25 +76,38 @@ const DIGIT_0 = 0x30;
 /** Room for all but the peers and the warning. */
 const FIXED_LENGTH = 512;
 
-let memory = new Uint8Array(8192);
+/**
+ * Answers stand one behind the other in a piece of memory that is let go of when
+ * it is full: memory of its own for each costs more than what is written there.
+ */
+const MEMORY_LENGTH = 64 * 1024;
+
+/** Longer byte strings are copied at once, shorter ones byte by byte. */
+const SHORT_LENGTH = 24;
+
+let memory = new Uint8Array(0);
 let length = 0;
+const address = new AddressWords();
 
 function encodeCompact(answer: AnnounceAnswer): Uint8Array<ArrayBuffer> {
-  const { swarm, peers, externalIp } = answer;
+  const { swarm, peers } = answer;
   const warning = answer.warning && encoder.encode(answer.warning);
   reserve(
     FIXED_LENGTH + peers.ipv4.length + peers.ipv6.length +
       (warning?.length ?? 0),
   );
-  length = 0;
+  const start = length;
   putBytes(PARTS.complete);
   putNumber(swarm.complete);
   putBytes(PARTS.downloaded);
   putNumber(swarm.downloaded);
   memory[length++] = END;
-  if (externalIp !== undefined) {
+  address.read(answer.externalHostname);
+  if (address.isKnown) {
     putBytes(PARTS.externalIp);
-    putString(externalIp);
+    putNumber(address.isIpv4 ? IPV4_LENGTH : IPV6_LENGTH);
+    memory[length++] = COLON;
+    length += address.write(memory, length);
   }
   putBytes(PARTS.incomplete);
   putNumber(swarm.incomplete);
@@ -108,15 +126,22 @@ function encodeCompact(answer: AnnounceAnswer): Uint8Array<ArrayBuffer> {
     putString(warning);
   }
   memory[length++] = END;
-  return memory.slice(0, length);
+  return memory.subarray(start, length);
 }
 
 function reserve(capacity: number): void {
-  if (memory.length < capacity) memory = new Uint8Array(2 * capacity);
+  if (memory.length - length >= capacity) return;
+  memory = new Uint8Array(Math.max(MEMORY_LENGTH, capacity));
+  length = 0;
 }
 
 function putBytes(bytes: Uint8Array): void {
-  memory.set(bytes, length);
+  if (bytes.length > SHORT_LENGTH) memory.set(bytes, length);
+  else {
+    for (let index = 0; index < bytes.length; index++) {
+      memory[length + index] = bytes[index]!;
+    }
+  }
   length += bytes.length;
 }
 
@@ -155,11 +180,19 @@ function encodeDictionaries(answer: AnnounceAnswer): Uint8Array<ArrayBuffer> {
   return encodeBencode({
     complete: answer.swarm.complete,
     downloaded: answer.swarm.downloaded,
-    "external ip": answer.externalIp,
+    "external ip": externalIp(answer.externalHostname),
     incomplete: answer.swarm.incomplete,
     interval: Math.ceil(answer.intervalMs / 1000),
     "min interval": Math.ceil(answer.minIntervalMs / 1000),
     peers,
     "warning message": answer.warning,
   });
+}
+
+function externalIp(hostname: string): Uint8Array | undefined {
+  address.read(hostname);
+  const bytes = new Uint8Array(IPV6_LENGTH);
+  return address.isKnown
+    ? bytes.subarray(0, address.write(bytes, 0))
+    : undefined;
 }

@@ -8,11 +8,7 @@
  */
 import { type Awaitable, whenThere } from "../base/awaitable.ts";
 import { FIRST_UNPRIVILEGED_PORT } from "../base/dialable.ts";
-import {
-  formatIpAddress,
-  IPV4_LENGTH,
-  parseIpAddress,
-} from "../base/ip_address.ts";
+import { formatIpAddress, parseIpAddress } from "../base/ip_address.ts";
 import type { ScrapeEntry } from "./announce.ts";
 import { encodeAnnounceAnswer, encodeFailure } from "./announce_answer.ts";
 import type { AnnounceInterval } from "./announce_interval.ts";
@@ -132,11 +128,13 @@ function announce(
   if (request.method === "HEAD") return bencoded(NO_BYTES);
   const query = parseAnnounceQuery(request.query);
   const { peerForm, port } = query;
-  const asker = canonicalAddress(askerHostname(request, query, context));
+  const hostname = canonicalHostname(
+    askerHostname(request, query, context),
+  );
   const outcome = context.store.announce({
     infoHash: query.infoHash,
     peerId: query.peerId,
-    address: { hostname: asker.hostname, port },
+    address: { hostname, port },
     progress: query.progress,
     isSeeder: query.isSeeder,
     event: query.event,
@@ -156,7 +154,7 @@ function announce(
           swarm: outcome.swarm,
           peers: outcome.peers,
           peerForm,
-          externalIp: asker.bytes,
+          externalHostname: hostname,
           warning: outcome.warning ?? portWarning(port),
         }));
       }
@@ -229,22 +227,13 @@ function orFailure(route: Route): Route {
 }
 
 /**
- * One spelling for each address, and its bytes; what is no IP address stays as it
- * is and is told to nobody.
+ * One spelling for each address; what is no IP address stays as it is and is told
+ * to nobody. Text without a colon is of IPv4 and has no other spelling, or none.
  */
-function canonicalAddress(
-  hostname: string,
-): { hostname: string; bytes: Uint8Array | undefined } {
+function canonicalHostname(hostname: string): string {
+  if (!hostname.includes(":")) return hostname;
   const bytes = parseIpAddress(hostname);
-  if (bytes === undefined) return { hostname, bytes };
-  // Text of IPv4 that can be read has no other spelling.
-  if (bytes.length === IPV4_LENGTH) return { hostname, bytes };
-  const canonical = formatIpAddress(bytes);
-  const isMapped = !canonical.includes(":");
-  return {
-    hostname: canonical,
-    bytes: isMapped ? bytes.subarray(-IPV4_LENGTH) : bytes,
-  };
+  return bytes === undefined ? hostname : formatIpAddress(bytes);
 }
 
 const NO_BYTES = new Uint8Array();

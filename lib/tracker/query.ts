@@ -34,6 +34,9 @@ const HEX_VALUES = Int8Array.from({ length: MAX_BYTE + 1 }, (_, code) => {
   return Number.isNaN(digit) ? -1 : digit;
 });
 
+/** The identifier that was read last. */
+const identifier = new Uint8Array(IDENTIFIER_LENGTH);
+
 /**
  * Goes through the parameters of what stands after the `?`, a character for each
  * byte, and reads the values that are wanted.
@@ -44,8 +47,6 @@ export class QueryReader {
   /** Where the value is. */
   #from = 0;
   #to = -1;
-  /** The last identifier; the same memory for each. */
-  readonly #identifier = new Uint8Array(IDENTIFIER_LENGTH);
 
   constructor(query: string) {
     this.#query = query;
@@ -72,17 +73,17 @@ export class QueryReader {
   }
 
   /**
-   * The value as 20 bytes; a view, valid until the next one is read.
+   * The value as 20 bytes; a view, valid until any reader reads the next.
    * @throws {QueryError} If it is longer or shorter, or has a bad escape.
    */
   identifier(): Uint8Array {
     let length = 0;
     for (let at = this.#from; at < this.#to; length++) {
       // What is too much is counted, but finds no place.
-      this.#identifier[length] = this.#byteAt(at);
+      identifier[length] = this.#byteAt(at);
       at += this.#query.charCodeAt(at) === PERCENT ? 3 : 1;
     }
-    if (length === IDENTIFIER_LENGTH) return this.#identifier;
+    if (length === IDENTIFIER_LENGTH) return identifier;
     throw new QueryError(
       this.#name,
       `is ${length} bytes long instead of ${IDENTIFIER_LENGTH}`,

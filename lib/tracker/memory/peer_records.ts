@@ -13,7 +13,7 @@ import {
   type AddressWords,
   formatAddressWords,
   formatIpv4Word,
-} from "./address_words.ts";
+} from "../../base/address_words.ts";
 import { ipv4Order, ipv6Order, poolKey } from "./pool_key.ts";
 import { NONE, RecordTable } from "./record_table.ts";
 

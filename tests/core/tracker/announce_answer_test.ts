@@ -5,7 +5,7 @@ import {
 } from "../../../lib/tracker/announce_answer.ts";
 import { parseAnnounceReply } from "../../../lib/tracker/announce_reply.ts";
 import { decodeBencode } from "../../../lib/bencode/decode.ts";
-import { ANNOUNCE_ANSWER, bytes, pickedPeers, text } from "./samples.ts";
+import { ANNOUNCE_ANSWER, pickedPeers, text } from "./samples.ts";
 
 const COUNTS =
   "8:completei1e10:downloadedi3e10:incompletei2e8:intervali120e12:min intervali30e";
@@ -47,7 +47,7 @@ Deno.test("encodeAnnounceAnswer() tells the asker its address and a warning", ()
     const answer = text(encodeAnnounceAnswer({
       ...ANNOUNCE_ANSWER,
       peerForm,
-      externalIp: bytes("\xc0\0\x02\x09"),
+      externalHostname: "192.0.2.9",
       warning: "grüße",
     }));
     const [before, after] = [

@@ -208,7 +208,7 @@ Deno.test("/announce tells the asker its address in the family that it came by",
     await reply("2001:db8::1"),
     "11:external ip16:\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01",
   );
-  assertNotMatch(await reply("fe80::1%eth0"), /external ip/);
+  assertNotMatch(await reply("no address"), /external ip/);
 });
 
 Deno.test("/announce warns who listens on a system's port, and refuses with the time to come back", async () => {

@@ -98,7 +98,7 @@ export const ANNOUNCE_ANSWER: AnnounceAnswer = {
       port: 80,
     }],
   ]),
-  externalIp: undefined,
+  externalHostname: "",
   warning: undefined,
   peerForm: "compact",
 };
