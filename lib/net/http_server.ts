@@ -139,8 +139,8 @@ export class HttpServer {
         if (!isConnectionLoss(error)) this.#context.onError(error);
         // Who hung up already costs nothing; but files or memory may lack, and
         // until they are there again the loop must not spin.
-        this.#connections.closeOldest();
-        await delay(ACCEPT_PAUSE_MS);
+        const makesRoom = this.#connections.closeOldest();
+        await delay(makesRoom ? 0 : ACCEPT_PAUSE_MS);
       }
     }
   }
