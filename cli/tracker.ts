@@ -5,6 +5,7 @@
  */
 import {
   ANNOUNCE_INTERVAL,
+  type AnnounceEntry,
   platformOf,
   type RunningTracker,
   startTracker,
@@ -28,7 +29,9 @@ import {
   type TrackerArguments,
 } from "./tracker_arguments.ts";
 import {
+  announceToJson,
   changeToJson,
+  formatAnnounce,
   formatChange,
   formatStart,
   trackerUrls,
@@ -78,6 +81,8 @@ function optionsOf(
     ...(intervalSeconds !== undefined &&
       { intervalMs: intervalSeconds * 1000 }),
     udp: request.udp,
+    trustProxy: request.trustsProxy,
+    ...(request.logsAnnounces && { onAnnounce: announceWriter(request) }),
     peerTimeoutMs: peerTimeoutSeconds * 1000,
     ...(folder !== undefined && { catalogue: folder }),
     onlyListed: request.onlyListed,
@@ -127,13 +132,27 @@ function tellStart(
   for (const line of lines) writeLine(printable(line));
 }
 
+/** Who writes what changes; nobody where nobody wants to read it. */
 function changeWriter(
-  { detail, format }: TrackerArguments,
-): (change: SwarmChange) => void {
-  if (detail === "urls") return () => {};
+  { detail, format, logsAnnounces }: TrackerArguments,
+): ((change: SwarmChange) => void) | undefined {
+  if (detail === "urls") return undefined;
+  const write = format === "json"
+    ? (change: SwarmChange) =>
+      writeLine(JSON.stringify(changeToJson(change, new Date())))
+    : (change: SwarmChange) => writeLine(formatChange(change, new Date()));
+  // Of all else the announces tell themselves.
+  return logsAnnounces
+    ? (change) => change.type === "expired" && write(change)
+    : write;
+}
+
+function announceWriter(
+  { format }: TrackerArguments,
+): (entry: AnnounceEntry) => void {
   return format === "json"
-    ? (change) => writeLine(JSON.stringify(changeToJson(change, new Date())))
-    : (change) => writeLine(formatChange(change, new Date()));
+    ? (entry) => writeLine(JSON.stringify(announceToJson(entry, new Date())))
+    : (entry) => writeLine(formatAnnounce(entry, new Date()));
 }
 
 function start(options: StartTrackerOptions): RunningTracker {
