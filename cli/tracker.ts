@@ -5,6 +5,7 @@
  */
 import {
   ANNOUNCE_INTERVAL,
+  type AnnounceEntry,
   platformOf,
   type RunningTracker,
   startTracker,
@@ -28,7 +29,9 @@ import {
   type TrackerArguments,
 } from "./tracker_arguments.ts";
 import {
+  announceToJson,
   changeToJson,
+  formatAnnounce,
   formatChange,
   formatStart,
   trackerUrls,
@@ -78,10 +81,13 @@ function optionsOf(
     ...(intervalSeconds !== undefined &&
       { intervalMs: intervalSeconds * 1000 }),
     udp: request.udp,
+    trustProxy: request.trustsProxy,
+    ...(request.logsAnnounces && { onAnnounce: announceWriter(request) }),
     peerTimeoutMs: peerTimeoutSeconds * 1000,
     ...(folder !== undefined && { catalogue: folder }),
     onlyListed: request.onlyListed,
     peerCommand: invocationOf("peer"),
+    publicHostname: hostnamesFor(host)[0],
     onError: (cause) => {
       const fault = new ProgramError(
         `cannot answer a request: ${cause}; the tracker goes on`,
@@ -126,13 +132,27 @@ function tellStart(
   for (const line of lines) writeLine(printable(line));
 }
 
+/** Who writes what changes; nobody where nobody wants to read it. */
 function changeWriter(
-  { detail, format }: TrackerArguments,
-): (change: SwarmChange) => void {
-  if (detail === "urls") return () => {};
+  { detail, format, logsAnnounces }: TrackerArguments,
+): ((change: SwarmChange) => void) | undefined {
+  if (detail === "urls") return undefined;
+  const write = format === "json"
+    ? (change: SwarmChange) =>
+      writeLine(JSON.stringify(changeToJson(change, new Date())))
+    : (change: SwarmChange) => writeLine(formatChange(change, new Date()));
+  // Of all else the announces tell themselves.
+  return logsAnnounces
+    ? (change) => change.type === "expired" && write(change)
+    : write;
+}
+
+function announceWriter(
+  { format }: TrackerArguments,
+): (entry: AnnounceEntry) => void {
   return format === "json"
-    ? (change) => writeLine(JSON.stringify(changeToJson(change, new Date())))
-    : (change) => writeLine(formatChange(change, new Date()));
+    ? (entry) => writeLine(JSON.stringify(announceToJson(entry, new Date())))
+    : (entry) => writeLine(formatAnnounce(entry, new Date()));
 }
 
 function start(options: StartTrackerOptions): RunningTracker {
@@ -148,10 +168,14 @@ function start(options: StartTrackerOptions): RunningTracker {
 }
 
 /** The addresses to print: the LAN's, or this machine's alone where there is none. */
-function hostnamesFor(host: string | undefined): string[] {
+function hostnamesFor(
+  host: string | undefined,
+): readonly [string, ...string[]] {
   if (host !== undefined && !/^(0\.0\.0\.0|::)$/.test(host)) return [host];
-  const hostnames = lanAddresses(Deno.networkInterfaces());
-  return hostnames.length > 0 ? hostnames : ["127.0.0.1"];
+  const [first = "127.0.0.1", ...others] = lanAddresses(
+    Deno.networkInterfaces(),
+  );
+  return [first, ...others];
 }
 
 if (import.meta.main) Deno.exit(await runProgram(main));

@@ -34,6 +34,10 @@ export interface TrackerArguments {
   readonly format: "text" | "json";
   /** What is told after the URLs: nothing, or what changes in the swarms. */
   readonly detail: "urls" | "changes";
+  /** Whether each announce is told of as well. */
+  readonly logsAnnounces: boolean;
+  /** Whether askers are where the headers of a proxy say they are. */
+  readonly trustsProxy: boolean;
   /** Whether errors are shown with their stack. */
   readonly isDebug: boolean;
 }
@@ -50,9 +54,10 @@ Usage: tracker [PORT]
   PORT                    port to listen on (${DEFAULT_TRACKER_PORT}; 0 for any free one)
   --host ADDRESS          address to listen on (all, IPv4 and IPv6)
   --udp                   answer over UDP as well, by the same port
-  --interval SECONDS      time between two announces of a peer (${
+  --interval SECONDS      time between two announces of a peer (10 to ${
   ANNOUNCE_INTERVAL / 1000
-})
+}: short
+                          while a swarm is young or incomplete)
   --peer-timeout SECONDS  silence after which a peer is forgotten (${
   PEER_TIMEOUT / 1000
 })
@@ -63,7 +68,11 @@ Usage: tracker [PORT]
   --torrents FOLDER       list the .torrent files in it, and serve them at
                           /torrents/NAME.torrent; files may come and go
   --only-listed           refuse all other torrents
-  --quiet                 print the URLs only
+  --trust-proxy           take peers' addresses from the headers of a proxy
+                          (Forwarded, X-Forwarded-For, X-Real-IP) or from
+                          ip=; only where all requests come through it
+  --log                   print one line for each announce
+  --quiet                 print the URLs only; with --log, those lines too
   --json                  print one JSON object a line
   --debug                 print stack traces of errors
   --version               print the version
@@ -86,6 +95,8 @@ const FLAGS = {
   store: { type: "text", default: "memory" },
   torrents: { type: "text" },
   "only-listed": { type: "boolean" },
+  "trust-proxy": { type: "boolean" },
+  log: { type: "boolean" },
   quiet: { type: "boolean" },
   json: { type: "boolean" },
 } as const;
@@ -115,6 +126,8 @@ export function parseTrackerArguments(
     onlyListed: flags["only-listed"],
     format: flags.json ? "json" : "text",
     detail: flags.quiet ? "urls" : "changes",
+    logsAnnounces: flags.log,
+    trustsProxy: flags["trust-proxy"],
     isDebug,
   };
 }

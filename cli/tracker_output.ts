@@ -5,8 +5,10 @@
  * @module
  */
 import {
+  type AnnounceEntry,
   formatPeerAddress,
   type ListedTorrent,
+  type PickedPeers,
   type SwarmChange,
 } from "../mod.ts";
 import { formatSize, plural } from "./quantity.ts";
@@ -127,6 +129,55 @@ export function changeToJson(
     leechers: swarm.incomplete,
     downloads: swarm.downloaded,
   };
+}
+
+/**
+ * `12:30:05 192.168.1.5:6881 started 0123abcd… lacking 1.2 GiB: given 50 peers (1
+ * seeder, 2 leechers)`, or `…: refused, the peer id is in use at another address`.
+ */
+export function formatAnnounce(
+  { announce, outcome }: AnnounceEntry,
+  time: Date,
+): string {
+  const { address, event, infoHash, isSeeder, progress } = announce;
+  const state = isSeeder ? "complete" : `lacking ${formatSize(progress.left)}`;
+  const result = outcome.type === "refused"
+    ? `refused, ${outcome.reason}`
+    : `given ${plural(givenCount(outcome.peers), "peer")} (${
+      plural(outcome.swarm.complete, "seeder")
+    }, ${plural(outcome.swarm.incomplete, "leecher")})`;
+  return `${clockOf(time)} ${formatPeerAddress(address)} ${event} ${
+    infoHash.slice(0, 8)
+  }… ${state}: ${result}`;
+}
+
+/** The same as values for a line of JSON. */
+export function announceToJson(
+  { announce, outcome }: AnnounceEntry,
+  time: Date,
+): Record<string, string | number> {
+  const { address, event, infoHash, numwant, peerId, progress } = announce;
+  return {
+    type: "announce",
+    time: time.toISOString(),
+    infoHash,
+    peerId,
+    address: formatPeerAddress(address),
+    event,
+    ...progress,
+    numwant,
+    ...outcome.type === "refused" ? { refused: outcome.reason } : {
+      given: givenCount(outcome.peers),
+      seeders: outcome.swarm.complete,
+      leechers: outcome.swarm.incomplete,
+      downloads: outcome.swarm.downloaded,
+    },
+  };
+}
+
+/** Addresses in a reply: 6 bytes each of IPv4, 18 of IPv6. */
+function givenCount({ ipv4, ipv6 }: PickedPeers): number {
+  return ipv4.length / 6 + ipv6.length / 18;
 }
 
 /** `12:30:05 listed photos.torrent: photos, 1.3 GiB`; not yet fit for a terminal. */

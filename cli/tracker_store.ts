@@ -21,12 +21,12 @@ import type { TrackerArguments } from "./tracker_arguments.ts";
  */
 export async function openTrackerStore(
   { store, peerTimeoutSeconds }: TrackerArguments,
-  onChange: (change: SwarmChange) => void,
+  onChange: ((change: SwarmChange) => void) | undefined,
 ): Promise<PeerStore> {
   return await openStore(store, {
     peerTimeoutMs: peerTimeoutSeconds * 1000,
     random: Math.random,
-    onChange,
+    ...(onChange && { onChange }),
     onEvent: tell,
   });
 }

@@ -72,6 +72,8 @@ export type {
 } from "./tracker/peer_store.ts";
 export type { Awaitable } from "./base/awaitable.ts";
 export type { MemoryStoreOptions } from "./tracker/memory_store.ts";
+export { MIN_ANNOUNCE_INTERVAL } from "./tracker/announce_interval.ts";
+export type { AnnounceEntry } from "./tracker/guarded_store.ts";
 export { openStore, type OpenStoreOptions } from "./store/open_store.ts";
 export type { StoreEvent, StoreListener } from "./store/store_event.ts";
 export {
@@ -79,7 +81,13 @@ export {
   type RedisAddress,
   type StoreAddress,
 } from "./store/store_address.ts";
-export type { TorrentStats, TrackerStats } from "./tracker/stats.ts";
+export type { HostState } from "./tracker/page/host.ts";
+export type {
+  HostStats,
+  TorrentHostStats,
+  TorrentStats,
+  TrackerStats,
+} from "./tracker/stats.ts";
 export {
   type AnnounceFunction,
   Announcer,

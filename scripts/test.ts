@@ -28,6 +28,16 @@ const SUITES: Readonly<Record<string, readonly string[]>> = {
     // that limits what a program may have, and a disk of another kind.
     `--allow-run=${Deno.execPath()},mkfifo,script,sh,mkntfs,mount,umount`,
   ],
+  // Playwright looks at places that Deno opens to who may do everything.
+  browser: ["--allow-all"],
+  // A Redis of the test's own, and trackers that share it.
+  store: [
+    "--allow-net=127.0.0.1",
+    "--allow-read",
+    "--allow-write",
+    "--allow-env=CI,PATH",
+    `--allow-run=redis-server,redis-cli,${Deno.execPath()}`,
+  ],
   // Whatever runs on a host is started by `ip netns exec`.
   lan: [
     "--allow-read",

@@ -10,7 +10,7 @@ import { IPV4_LENGTH, parseIpAddress } from "./ip_address.ts";
 import type { PeerAddress } from "./peer_address.ts";
 
 /** Ports below are a system's own. */
-const FIRST_UNPRIVILEGED_PORT = 1024;
+export const FIRST_UNPRIVILEGED_PORT = 1024;
 
 /**
  * Whether a port is one of a system's own services. A peer that listens there is

@@ -9,6 +9,7 @@ import type { InfoHash } from "./identifier.ts";
 
 /** A torrent file that is offered, and what it is of. */
 export interface ListedTorrent {
+  /** Which torrent it is. */
   readonly infoHash: InfoHash;
   /** What the download is called. Whoever made the torrent chose it. */
   readonly name: string;

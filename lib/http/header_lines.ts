@@ -12,6 +12,8 @@ import { endOfToken } from "./token.ts";
 
 /** What the headers say about the connection. */
 export interface ConnectionHeaders {
+  /** Where the empty line is that ends them. */
+  readonly end: number;
   readonly hostCount: number;
   /** Whether the asker names it among its connection options. */
   readonly wantsClose: boolean;
@@ -39,16 +41,16 @@ interface HeaderLine {
 }
 
 /**
- * Checks all lines from `from` to `to`, each with its end.
+ * Checks all lines from `from` to the empty one, which must be there.
  * @throws {RequestError} If one is malformed or says what is refused.
  */
 export function readConnectionHeaders(
   bytes: Uint8Array,
   from: number,
-  to: number,
   limits: RequestLimits,
 ): ConnectionHeaders {
   const headers = {
+    end: from,
     hostCount: 0,
     wantsClose: false,
     wantsKeepAlive: false,
@@ -58,14 +60,15 @@ export function readConnectionHeaders(
   const line: HeaderLine = { nameEnd: 0, valueStart: 0, valueEnd: 0, next: 0 };
   let count = 0;
   let lengthCount = 0;
-  for (let start = from; start < to; start = line.next) {
+  let start = from;
+  for (; !isEmptyLine(bytes, start); start = line.next) {
     if (++count > limits.maxHeaderCount) {
       throw new RequestError(
         431,
         `it has more than ${limits.maxHeaderCount} headers`,
       );
     }
-    readLine(bytes, start, to, line);
+    readLine(bytes, start, line);
     const { nameEnd, valueStart, valueEnd } = line;
     switch (nameEnd - start) {
       case 4:
@@ -103,6 +106,7 @@ export function readConnectionHeaders(
   }
   // Which of two is meant is how one request is smuggled in another.
   if (lengthCount > 1) throw new RequestError(400, "it has two lengths");
+  headers.end = start;
   return headers;
 }
 
@@ -115,7 +119,7 @@ export function headerValue(
   const line: HeaderLine = { nameEnd: 0, valueStart: 0, valueEnd: 0, next: 0 };
   let value: string | undefined;
   for (let start = range.from; start < range.to; start = line.next) {
-    readLine(bytes, start, range.to, line);
+    readLine(bytes, start, line);
     if (!isTextInAnyCase(bytes, start, line.nameEnd, name)) continue;
     const text = latin1Text(bytes, line.valueStart, line.valueEnd);
     value = value === undefined ? text : `${value}, ${text}`;
@@ -127,10 +131,9 @@ export function headerValue(
 function readLine(
   bytes: Uint8Array,
   start: number,
-  to: number,
   line: HeaderLine,
 ): void {
-  const nameEnd = endOfToken(bytes, start, to);
+  const nameEnd = endOfToken(bytes, start, bytes.length);
   if (nameEnd === start || bytes[nameEnd] !== COLON) {
     // A continued line begins with a blank; it is long obsolete.
     throw new RequestError(400, "a header line does not begin with a name");
@@ -151,6 +154,11 @@ function readLine(
   while (valueEnd > valueStart && isBlank(bytes[valueEnd - 1]!)) valueEnd--;
   line.valueStart = valueStart;
   line.valueEnd = valueEnd;
+}
+
+function isEmptyLine(bytes: Uint8Array, start: number): boolean {
+  return bytes[start] === LINE_FEED ||
+    (bytes[start] === CARRIAGE_RETURN && bytes[start + 1] === LINE_FEED);
 }
 
 function isBlank(byte: number): boolean {

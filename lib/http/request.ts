@@ -19,7 +19,7 @@ export interface HttpRequestOptions {
 }
 
 /** A request without its body, which is nobody's business here. */
-export class HttpRequest implements RequestLine {
+export class HttpRequest {
   readonly method: string;
   readonly path: string;
   readonly query: string;

@@ -18,56 +18,62 @@ export interface RequestLine {
   readonly query: string;
   /** Whether the asker speaks HTTP/1.0, not a later HTTP/1. */
   readonly isHttp10: boolean;
+  /** Where the next line begins in the bytes. */
+  readonly end: number;
 }
 
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
 const SPACE = 0x20;
 const SLASH = 0x2f;
 const COLON = 0x3a;
 const QUESTION_MARK = 0x3f;
 const ASTERISK = 0x2a;
 
-/** Length of ` HTTP/1.1`. */
-const VERSION_LENGTH = 9;
+/** Length of `HTTP/1.1`. */
+const VERSION_LENGTH = 8;
 
 /**
- * Reads the line from `from` to `to`, without its end.
+ * Reads the line at `from`, whose line feed must be there.
  * @throws {RequestError} If it is none, or its target is too long.
  */
 export function parseRequestLine(
   bytes: Uint8Array,
   from: number,
-  to: number,
   maxTargetLength: number,
 ): RequestLine {
-  const methodEnd = endOfToken(bytes, from, to);
+  const methodEnd = endOfToken(bytes, from, bytes.length);
   if (methodEnd === from || bytes[methodEnd] !== SPACE) {
     throw new RequestError(400, "it does not begin with a method");
   }
   const targetStart = methodEnd + 1;
-  const targetEnd = to - VERSION_LENGTH;
-  const isHttp10 = readVersion(bytes, targetEnd, to);
-  if (targetEnd <= targetStart) throw new RequestError(400, "it has no target");
+  let targetEnd = targetStart;
+  let queryStart = -1;
+  for (; bytes[targetEnd]! > SPACE; targetEnd++) {
+    if (bytes[targetEnd] === QUESTION_MARK && queryStart === -1) {
+      queryStart = targetEnd;
+    }
+  }
   if (targetEnd - targetStart > maxTargetLength) {
     throw targetTooLong(maxTargetLength);
   }
-  let queryStart = targetEnd;
-  for (let offset = targetStart; offset < targetEnd; offset++) {
-    const byte = bytes[offset]!;
-    if (byte <= SPACE) {
-      throw new RequestError(400, "its target has a blank or a control byte");
-    }
-    if (byte === QUESTION_MARK && queryStart === targetEnd) queryStart = offset;
+  if (targetEnd === targetStart || bytes[targetEnd] !== SPACE) {
+    throw new RequestError(400, "its target is no target");
   }
-  const pathStart = skipAuthority(bytes, targetStart, queryStart);
+  const versionStart = targetEnd + 1;
+  const isHttp10 = readVersion(bytes, versionStart);
+  const pathEnd = queryStart === -1 ? targetEnd : queryStart;
+  const pathStart = skipAuthority(bytes, targetStart, pathEnd);
   return {
     method: methodText(bytes, from, methodEnd),
-    path: pathStart === queryStart
+    path: pathStart === pathEnd
       ? "/" // As in `http://host` and `http://host?query`.
-      : pathText(bytes, pathStart, queryStart),
-    query: queryStart + 1 >= targetEnd
+      : pathText(bytes, pathStart, pathEnd),
+    query: queryStart === -1
       ? ""
       : latin1Text(bytes, queryStart + 1, targetEnd),
     isHttp10,
+    end: endOfLine(bytes, versionStart + VERSION_LENGTH),
   };
 }
 
@@ -79,21 +85,29 @@ export function targetTooLong(maxTargetLength: number): RequestError {
   );
 }
 
-/** Whether the line ends with the version 1.0; a later version 1 is like 1.1. */
-function readVersion(bytes: Uint8Array, from: number, to: number): boolean {
-  const digits = to - 3;
-  const major = bytes[digits]! - 0x30;
-  const minor = bytes[to - 1]! - 0x30;
-  const isVersion = from >= 0 && isText(bytes, from, digits, " HTTP/") &&
-    bytes[digits + 1] === 0x2e && // .
+/** Whether the version is 1.0; a later version 1 is like 1.1. */
+function readVersion(bytes: Uint8Array, from: number): boolean {
+  const major = bytes[from + 5]! - 0x30;
+  const minor = bytes[from + 7]! - 0x30;
+  const isVersion = isText(bytes, from, from + 5, "HTTP/") &&
+    bytes[from + 6] === 0x2e && // .
     major >= 0 && major <= 9 && minor >= 0 && minor <= 9;
   if (!isVersion) {
-    throw new RequestError(400, "its first line does not end with a version");
+    throw new RequestError(400, "no version follows its target");
   }
   if (major !== 1) {
     throw new RequestError(505, `version ${major}.${minor} is not spoken here`);
   }
   return minor === 0;
+}
+
+/** Where the next line begins. */
+function endOfLine(bytes: Uint8Array, from: number): number {
+  if (bytes[from] === LINE_FEED) return from + 1;
+  if (bytes[from] === CARRIAGE_RETURN && bytes[from + 1] === LINE_FEED) {
+    return from + 2;
+  }
+  throw new RequestError(400, "its first line goes on after the version");
 }
 
 /** Where the path begins: whoever asks through a proxy names the host before it. */

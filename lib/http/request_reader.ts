@@ -64,61 +64,43 @@ export class RequestReader {
     if (this.#received.length === 0) return undefined;
     const bytes = this.#received.bytes;
     const start = this.#scannedLength === 0 ? skipEmptyLines(bytes) : 0;
-    const lineEnd = bytes.indexOf(LINE_FEED, start);
-    const headEnd = endOfHead(bytes, Math.max(start, this.#scannedLength));
-    if (headEnd === -1) {
+    const isWhole = start < bytes.length &&
+      (endsWithHead(bytes) ||
+        hasEndOfHead(bytes, Math.max(start, this.#scannedLength)));
+    if (!isWhole) {
       this.#received.consume(start);
       this.#checkUnfinished(start === 0 ? bytes : bytes.subarray(start));
       return undefined;
     }
-    const request = this.#parse(bytes, { start, lineEnd, headEnd });
-    this.#received.consume(headEnd);
-    this.#scannedLength = 0;
-    this.#headersStart = 0;
-    return request;
+    return this.#parse(bytes, start);
   }
 
-  #parse(
-    bytes: Uint8Array,
-    { start, lineEnd, headEnd }: {
-      readonly start: number;
-      /** The line feed of the first line. */
-      readonly lineEnd: number;
-      /** Behind the empty line. */
-      readonly headEnd: number;
-    },
-  ): HttpRequest {
+  /** @param bytes The unread ones, with the end of the head at `start` among them. */
+  #parse(bytes: Uint8Array, start: number): HttpRequest {
     const limits = this.#limits;
-    const line = parseRequestLine(
-      bytes,
-      start,
-      withoutReturn(bytes, lineEnd),
-      limits.maxTargetLength,
-    );
-    const headersStart = lineEnd + 1;
-    const headersEnd = withoutReturn(bytes, headEnd - 1);
-    if (headersEnd - headersStart > limits.maxHeaderLength) {
+    const line = parseRequestLine(bytes, start, limits.maxTargetLength);
+    const headers = readConnectionHeaders(bytes, line.end, limits);
+    if (headers.end - line.end > limits.maxHeaderLength) {
       throw headersTooLong(limits);
     }
-    const headers = readConnectionHeaders(
-      bytes,
-      headersStart,
-      headersEnd,
-      limits,
-    );
     if (
       headers.hostCount !== 1 && !(line.isHttp10 && headers.hostCount === 0)
     ) {
       throw new RequestError(400, `it has ${headers.hostCount} host headers`);
     }
+    this.#received.consume(
+      headers.end + (bytes[headers.end] === LINE_FEED ? 1 : EMPTY_LINE_LENGTH),
+    );
+    this.#scannedLength = 0;
+    this.#headersStart = 0;
     this.#bodyLength = headers.contentLength;
     const wantsMore = line.isHttp10
       ? headers.wantsKeepAlive
       : !headers.wantsClose;
     return new HttpRequest(line, {
       bytes,
-      headersStart,
-      headersEnd,
+      headersStart: line.end,
+      headersEnd: headers.end,
       // Who gets an answer instead of the word to go on may leave the body out.
       keepsConnection: wantsMore && !headers.expectsContinue,
       remoteHostname: this.#remoteHostname,
@@ -146,8 +128,7 @@ export class RequestReader {
         if (bytes.length <= limits.maxTargetLength + LINE_OVERHEAD) return;
         throw targetTooLong(limits.maxTargetLength);
       }
-      const to = withoutReturn(bytes, lineEnd);
-      parseRequestLine(bytes, 0, to, limits.maxTargetLength);
+      parseRequestLine(bytes, 0, limits.maxTargetLength);
       this.#headersStart = lineEnd + 1;
     }
     const headerLength = bytes.length - this.#headersStart;
@@ -173,20 +154,23 @@ function skipEmptyLines(bytes: Uint8Array): number {
   return start;
 }
 
-/** Where the empty line ends that ends the head; -1 if it has not come. */
-function endOfHead(bytes: Uint8Array, from: number): number {
-  for (let offset = from;; offset++) {
-    offset = bytes.indexOf(LINE_FEED, offset);
-    if (offset === -1) return -1;
-    const next = bytes[offset + 1];
-    if (next === LINE_FEED) return offset + 2;
-    if (next === CARRIAGE_RETURN && bytes[offset + 2] === LINE_FEED) {
-      return offset + 3;
-    }
-  }
+/** Whether the bytes end with a head's end, as they do unless requests are cut. */
+function endsWithHead(bytes: Uint8Array): boolean {
+  const { length } = bytes;
+  if (bytes[length - 1] !== LINE_FEED) return false;
+  return bytes[length - 2] === LINE_FEED ||
+    (bytes[length - 2] === CARRIAGE_RETURN && bytes[length - 3] === LINE_FEED);
 }
 
-/** Where a line ends: its line feed, or the carriage return before it. */
-function withoutReturn(bytes: Uint8Array, lineEnd: number): number {
-  return bytes[lineEnd - 1] === CARRIAGE_RETURN ? lineEnd - 1 : lineEnd;
+/** Whether a head ends somewhere after `from`. */
+function hasEndOfHead(bytes: Uint8Array, from: number): boolean {
+  for (let offset = from;; offset++) {
+    offset = bytes.indexOf(LINE_FEED, offset);
+    if (offset === -1) return false;
+    const next = bytes[offset + 1];
+    if (next === LINE_FEED) return true;
+    if (next === CARRIAGE_RETURN && bytes[offset + 2] === LINE_FEED) {
+      return true;
+    }
+  }
 }

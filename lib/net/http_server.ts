@@ -26,7 +26,7 @@ export const HTTP_TIMEOUT_MS = 8_000;
 /** Connections at once, in all. */
 const MAX_CONNECTIONS = 4096;
 /** Connections of one address at once. */
-const MAX_CONNECTIONS_PER_ADDRESS = 512;
+const MAX_CONNECTIONS_PER_ADDRESS = 1024;
 /** First size of a connection's buffers, in bytes. */
 const BUFFER_LENGTH = 2048;
 /** Slow ones are looked for so many times in the time that they have. */
@@ -136,11 +136,11 @@ export class HttpServer {
         this.#serve(await listener.accept());
       } catch (error) {
         if (this.#isStopped) return;
-        if (!isConnectionLoss(error)) throw error;
+        if (!isConnectionLoss(error)) this.#context.onError(error);
         // Who hung up already costs nothing; but files or memory may lack, and
         // until they are there again the loop must not spin.
-        this.#connections.closeOldest();
-        await delay(ACCEPT_PAUSE_MS);
+        const makesRoom = this.#connections.closeOldest();
+        await delay(makesRoom ? 0 : ACCEPT_PAUSE_MS);
       }
     }
   }

@@ -7,7 +7,14 @@
  */
 import type { TorrentCatalogue } from "../base/torrent_catalogue.ts";
 import { ANNOUNCE_INTERVAL, PEER_TIMEOUT } from "../tracker/announce.ts";
-import { encodeFailure } from "../tracker/announce_reply.ts";
+import { encodeFailure } from "../tracker/announce_answer.ts";
+import {
+  adaptiveInterval,
+  fixedInterval,
+  MIN_ANNOUNCE_INTERVAL,
+} from "../tracker/announce_interval.ts";
+import { AnnounceRate } from "../tracker/announce_rate.ts";
+import { type AnnounceEntry, GuardedStore } from "../tracker/guarded_store.ts";
 import {
   createTrackerHandler,
   type TrackerResponse,
@@ -17,6 +24,7 @@ import type { PeerStore, SwarmChange } from "../tracker/peer_store.ts";
 import { MemoryStore } from "../tracker/memory_store.ts";
 import { TrackerPage } from "../tracker/page/routes.ts";
 import { torrentRoutes } from "../tracker/torrent_routes.ts";
+import { cleanUpEvery } from "./clean_up.ts";
 import { serveHttp } from "./http_server.ts";
 import { urlHostname } from "./listen_for_tracker.ts";
 import { openTrackerSockets } from "./tracker_sockets.ts";
@@ -45,9 +53,12 @@ export interface StartTrackerOptions {
   readonly port?: number;
   /** Whether it answers over UDP as well, by the same port. @default {false} */
   readonly udp?: boolean;
-  /** Time between two announces of a peer, in milliseconds. @default ANNOUNCE_INTERVAL */
+  /**
+   * Time between two announces of a peer, in milliseconds. @default short while a
+   * swarm is young or incomplete, growing to ANNOUNCE_INTERVAL
+   */
   readonly intervalMs?: number;
-  /** The least that a peer is to wait, in milliseconds. @default a quarter of the interval */
+  /** The least that a peer is to wait, in milliseconds. @default MIN_ANNOUNCE_INTERVAL */
   readonly minIntervalMs?: number;
   /** Silence after which a peer is forgotten, in milliseconds. @default PEER_TIMEOUT */
   readonly peerTimeoutMs?: number;
@@ -63,6 +74,12 @@ export interface StartTrackerOptions {
   readonly onlyListed?: boolean;
   /** How a peer is run on another machine, for commands to copy. @default {"peer"} */
   readonly peerCommand?: string;
+  /** The host that others reach this one by, for commands to copy. @default {"127.0.0.1"} */
+  readonly publicHostname?: string;
+  /** Whether askers are where a proxy's headers say they are. @default {false} */
+  readonly trustProxy?: boolean;
+  /** Hears of every announce and of what became of it. */
+  readonly onAnnounce?: (entry: AnnounceEntry) => void;
   /** Hears of every peer that joins, completes or goes. */
   readonly onChange?: (change: SwarmChange) => void;
   /** Hears of faults in the tracker itself; the asker gets a failure reason. */
@@ -93,32 +110,43 @@ export function startTracker(
     hostname,
     port = DEFAULT_TRACKER_PORT,
     udp = false,
-    intervalMs = ANNOUNCE_INTERVAL,
-    minIntervalMs = intervalMs / 4,
+    minIntervalMs = MIN_ANNOUNCE_INTERVAL,
     peerTimeoutMs = PEER_TIMEOUT,
     catalogue,
     peerCommand,
+    publicHostname = hostname,
+    trustProxy = false,
+    onAnnounce,
     onChange,
     onError = () => {},
   } = options;
+  const intervalMs = options.intervalMs === undefined
+    ? adaptiveInterval(ANNOUNCE_INTERVAL)
+    : fixedInterval(options.intervalMs);
   const peers = options.store ?? new MemoryStore({
     peerTimeoutMs,
     random: Math.random,
     ...(onChange && { onChange }),
   });
-  const store = asListed(peers, options);
+  const store = new GuardedStore(asListed(peers, options), {
+    rate: new AnnounceRate({ random: Math.random }),
+    onAnnounce,
+  });
   const page = new TrackerPage({
     store,
     catalogue,
     peerCommand,
+    origin: () => `http://${urlHostname(publicHostname)}:${chosenPort}`,
     startedAtMs: performance.now(),
     peerTimeoutMs,
+    pause: () => new Promise((resolve) => setTimeout(resolve)),
     sha256,
   });
   const handle = createTrackerHandler({
     store,
     intervalMs,
     minIntervalMs,
+    trustProxy,
     routes: new Map([
       ...page.routes,
       ...catalogue === undefined ? [] : torrentRoutes(catalogue),
@@ -126,25 +154,27 @@ export function startTracker(
   });
   const sockets = openTrackerSockets(
     { hostname, port },
-    udp ? { store, intervalMs: () => intervalMs, onError } : undefined,
+    udp ? { store, intervalMs, onError } : undefined,
   );
   const server = serveHttp(sockets.listeners, {
     handle,
+    // All come from the proxy then.
+    ...(trustProxy && { maxConnectionsPerAddress: Infinity }),
     onError: (error) => {
       onError(error);
       return TRACKER_FAILED;
     },
   });
-  const cleanup = setInterval(
-    () => store.expire(performance.now()),
+  const cleanUp = cleanUpEvery(
     Math.min(peerTimeoutMs / 4, MAX_CLEANUP_INTERVAL_MS),
+    store,
   );
   const sampling = setInterval(
     () => void page.sample(performance.now()).catch(onError),
     PAGE_SAMPLE_INTERVAL_MS,
   );
   const stop = async (): Promise<void> => {
-    clearInterval(cleanup);
+    cleanUp[Symbol.dispose]();
     clearInterval(sampling);
     page.close();
     await Promise.all([server.stop(), sockets.udp?.stop()]);

@@ -7,8 +7,9 @@
  * @module
  */
 import { isDialable } from "../base/dialable.ts";
-import { IDENTIFIER_LENGTH, identifierToBytes } from "../base/identifier.ts";
+import { IDENTIFIER_LENGTH } from "../base/identifier.ts";
 import { parseIpAddress } from "../base/ip_address.ts";
+import type { PeerAddress } from "../base/peer_address.ts";
 import type { PeerAnnounce } from "../tracker/peer_store.ts";
 import { ANNOUNCE_FLAG, ANNOUNCE_STATUS } from "./announce_script.ts";
 
@@ -44,7 +45,6 @@ const FIXED_LENGTH = HASH_DIGITS + IDENTIFIER_LENGTH + 3 + 4 * 8;
 /** Longest address with its port, and longest key, each with a byte for its length. */
 const MAX_VARIABLE_LENGTH = 1 + 18 + 1 + 255;
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Writes announces one after another. */
@@ -55,51 +55,83 @@ export function encodeAnnounces(
   const bytes = new Uint8Array(
     announces.length * (FIXED_LENGTH + MAX_VARIABLE_LENGTH),
   );
+  const view = new DataView(bytes.buffer);
   let length = 0;
   for (const outgoing of announces) {
-    length = writeAnnounce(bytes, length, outgoing, random);
+    length = writeAnnounce(view, length, outgoing, random);
   }
   return bytes.subarray(0, length);
 }
 
 /** @returns The offset after the announce. */
 function writeAnnounce(
-  bytes: Uint8Array<ArrayBuffer>,
+  view: DataView,
   start: number,
   { announce, ageMs, isTrusted }: OutgoingAnnounce,
   random: () => number,
 ): number {
-  const { address, key = "", progress } = announce;
-  const host = parseIpAddress(withoutZone(address.hostname));
-  let offset = writeText(bytes, start, announce.infoHash);
-  bytes.set(identifierToBytes(announce.peerId), offset);
-  offset += IDENTIFIER_LENGTH;
-  bytes[offset++] = flagsOf(announce, isTrusted);
-  bytes[offset++] = Math.min(announce.numwant, 0xff);
-  bytes[offset++] = Math.floor(random() * 0x100);
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  const { uploaded, downloaded, left } = progress;
-  for (const number of [uploaded, downloaded, left, ageMs]) {
-    view.setFloat64(offset, number);
-    offset += 8;
-  }
-  bytes[offset++] = host === undefined ? 0 : host.length + 2;
-  if (host !== undefined) {
-    bytes.set(host, offset);
-    offset += host.length;
-    view.setUint16(offset, address.port);
-    offset += 2;
-  }
-  const keyLength = encoder.encodeInto(
-    key,
-    bytes.subarray(offset + 1, offset + 1 + 0xff),
-  ).written;
-  bytes[offset++] = keyLength;
-  return offset + keyLength;
+  const { address, infoHash, key = "", peerId, progress } = announce;
+  let offset = writeText(view, start, infoHash);
+  offset = writeHex(view, offset, peerId);
+  view.setUint8(offset++, flagsOf(announce, isTrusted));
+  view.setUint8(offset++, Math.min(announce.numwant, 0xff));
+  view.setUint8(offset++, Math.floor(random() * 0x100));
+  view.setFloat64(offset, progress.uploaded);
+  view.setFloat64(offset + 8, progress.downloaded);
+  view.setFloat64(offset + 16, progress.left);
+  view.setFloat64(offset + 24, ageMs);
+  offset = writeAddress(view, offset + 32, address);
+  const text = key.slice(0, 0xff);
+  view.setUint8(offset, text.length);
+  return writeText(view, offset + 1, text);
 }
 
-function writeText(bytes: Uint8Array, offset: number, text: string): number {
-  return offset + encoder.encodeInto(text, bytes.subarray(offset)).written;
+/** Writes an address and its port behind their length, which is 0 for what is no address. */
+function writeAddress(
+  view: DataView,
+  offset: number,
+  { hostname, port }: PeerAddress,
+): number {
+  const host = parseIpAddress(withoutZone(hostname));
+  if (host === undefined) {
+    view.setUint8(offset, 0);
+    return offset + 1;
+  }
+  view.setUint8(offset++, host.length + 2);
+  for (const byte of host) view.setUint8(offset++, byte);
+  view.setUint16(offset, port);
+  return offset + 2;
+}
+
+/** `fe80::1` of `fe80::1%eth0`. */
+function withoutZone(hostname: string): string {
+  const percent = hostname.indexOf("%");
+  return percent === -1 ? hostname : hostname.slice(0, percent);
+}
+
+/** Writes ASCII. */
+function writeText(view: DataView, offset: number, text: string): number {
+  for (let index = 0; index < text.length; index++) {
+    view.setUint8(offset + index, text.charCodeAt(index));
+  }
+  return offset + text.length;
+}
+
+/** Writes the bytes of hex digits. */
+function writeHex(view: DataView, offset: number, digits: string): number {
+  for (let index = 0; index < digits.length; index += 2) {
+    view.setUint8(
+      offset + index / 2,
+      digitAt(digits, index) << 4 | digitAt(digits, index + 1),
+    );
+  }
+  return offset + digits.length / 2;
+}
+
+/** Digits are 0x30 to 0x39, letters 0x61 to 0x66. */
+function digitAt(digits: string, index: number): number {
+  const code = digits.charCodeAt(index);
+  return (code & 0xf) + (code >> 6) * 9;
 }
 
 function flagsOf(
@@ -112,12 +144,6 @@ function flagsOf(
     (event === "started" ? ANNOUNCE_FLAG.started : 0) |
     (isDialable(address, address.hostname) ? ANNOUNCE_FLAG.listed : 0) |
     (isTrusted ? ANNOUNCE_FLAG.trusted : 0);
-}
-
-/** `fe80::1` of `fe80::1%eth0`. */
-function withoutZone(hostname: string): string {
-  const percent = hostname.indexOf("%");
-  return percent === -1 ? hostname : hostname.slice(0, percent);
 }
 
 /** Reads the answer to one announce. */

@@ -9,10 +9,13 @@
 export interface RedisAddress {
   /** A name or an address, IPv6 without brackets. */
   readonly hostname: string;
+  /** TCP port. */
   readonly port: number;
   /** Number of the database in that Redis. */
   readonly database: number;
+  /** `undefined` for Redis's default user. */
   readonly username: string | undefined;
+  /** `undefined` if Redis asks for none. */
   readonly password: string | undefined;
 }
 

@@ -1,60 +1,132 @@
 /**
  * What an announce's or scrape's query asks for, checked. The asker's address is
- * not in it: `ip` is ignored, as it would let anybody name anybody.
+ * not in it: what it says of that in `ip` is only heard where a proxy is trusted.
  *
  * @module
  */
-import { encodeHex } from "@std/encoding/hex";
 import {
-  IDENTIFIER_LENGTH,
   type InfoHash,
   infoHashFromBytes,
+  type PeerId,
   peerIdFromBytes,
 } from "../base/identifier.ts";
-import { type AnnounceEvent, DEFAULT_NUMWANT } from "./announce.ts";
-import type { PeerAnnounce } from "./peer_store.ts";
-import { parseQuery, type Query, QueryError } from "./query.ts";
+import {
+  type AnnounceEvent,
+  DEFAULT_NUMWANT,
+  type TransferProgress,
+} from "./announce.ts";
+import { QueryError, QueryReader } from "./query.ts";
 
 /** Most peers in one reply, whatever is asked for. */
 export const MAX_NUMWANT = 200;
 
-/** Longest `key` that is kept, in bytes; clients send 8. */
+/** Longest `key` that is taken, in bytes; clients send 8. */
 const MAX_KEY_LENGTH = 64;
 
 const MAX_PORT = 65535;
 
 /** An announce as it stands in a query; the address comes from the connection. */
-export interface AnnounceQuery
-  extends Omit<PeerAnnounce, "address" | "wantsIds"> {
-  /** TCP port, 1 to 65535. */
+export interface AnnounceQuery {
+  readonly infoHash: InfoHash;
+  readonly peerId: PeerId;
+  /** TCP port, 0 to 65535; 0 is that of a peer that does not listen. */
   readonly port: number;
+  /** What is left out is 0. */
+  readonly progress: TransferProgress;
+  readonly isSeeder: boolean;
+  readonly event: AnnounceEvent;
+  readonly numwant: number;
+  /** 8 hex digits in lower case, so that they are the same over UDP; or other text. */
+  readonly key: string | undefined;
+  /** What the asker says its address is. */
+  readonly ip: string | undefined;
   /** How the reply lists peers. */
-  readonly peerForm: "compact" | "dictionaries" | "dictionariesWithoutId";
+  readonly peerForm: PeerForm;
 }
+
+/** How a reply lists peers. [BEP 3, 23] */
+export type PeerForm = "compact" | "dictionaries" | "dictionariesWithoutId";
 
 /**
  * Reads the query of an announce. [BEP 3, 7, 23] A missing `left` makes a leecher,
  * as some clients leave it out while they only have the magnet link; `numwant=-1`
- * is what clients send for "as many as you like".
+ * is what clients send for "as many as you like". Of a parameter that is given
+ * twice the first counts.
  * @throws {QueryError} If a parameter is missing or malformed.
  */
 export function parseAnnounceQuery(query: string): AnnounceQuery {
-  const parameters = parseQuery(query);
-  const left = wholeNumber(parameters, "left");
+  const reader = new QueryReader(query);
+  let infoHash: InfoHash | undefined;
+  let peerId: PeerId | undefined;
+  let port: number | undefined;
+  let uploaded: number | undefined;
+  let downloaded: number | undefined;
+  let left: number | undefined;
+  let event: AnnounceEvent | undefined;
+  let numwant: number | undefined;
+  let key: string | undefined;
+  let ip: string | undefined;
+  let isCompact: boolean | undefined;
+  let hasNoPeerId: boolean | undefined;
+  while (reader.next()) {
+    switch (reader.name) {
+      case "info_hash":
+        infoHash ??= infoHashFromBytes(reader.identifier());
+        break;
+      case "peer_id":
+        peerId ??= peerIdFromBytes(reader.identifier());
+        break;
+      case "port":
+        port ??= readPort(reader);
+        break;
+      case "uploaded":
+        uploaded ??= reader.wholeNumber();
+        break;
+      case "downloaded":
+        downloaded ??= reader.wholeNumber();
+        break;
+      case "left":
+        left ??= reader.wholeNumber();
+        break;
+      case "event":
+        event ??= readEvent(reader);
+        break;
+      case "numwant":
+        numwant ??= readNumwant(reader);
+        break;
+      case "key":
+        key ??= readKey(reader);
+        break;
+      case "ip":
+        ip ??= reader.text();
+        break;
+      case "compact":
+        isCompact ??= reader.text() !== "0";
+        break;
+      case "no_peer_id":
+        hasNoPeerId ??= reader.text() === "1";
+        break;
+    }
+  }
   return {
-    infoHash: infoHashFromBytes(identifier(parameters, "info_hash")),
-    peerId: peerIdFromBytes(identifier(parameters, "peer_id")),
-    port: port(parameters),
+    infoHash: infoHash ?? missing("info_hash"),
+    peerId: peerId ?? missing("peer_id"),
+    port: port ?? missing("port"),
     progress: {
-      uploaded: wholeNumber(parameters, "uploaded") ?? 0,
-      downloaded: wholeNumber(parameters, "downloaded") ?? 0,
+      uploaded: uploaded ?? 0,
+      downloaded: downloaded ?? 0,
       left: left ?? 0,
     },
     isSeeder: left === 0,
-    event: event(parameters),
-    numwant: numwant(parameters),
-    key: key(parameters),
-    peerForm: peerForm(parameters),
+    event: event ?? "update",
+    numwant: numwant ?? DEFAULT_NUMWANT,
+    key: key === "" ? undefined : key,
+    ip,
+    peerForm: isCompact ?? true
+      ? "compact"
+      : hasNoPeerId
+      ? "dictionariesWithoutId"
+      : "dictionaries",
   };
 }
 
@@ -63,51 +135,40 @@ export function parseAnnounceQuery(query: string): AnnounceQuery {
  * @throws {QueryError} If one is malformed.
  */
 export function parseScrapeQuery(query: string): InfoHash[] {
-  const values = parseQuery(query).get("info_hash") ?? [];
-  return values.map((value) => {
-    checkIdentifier(value, "info_hash");
-    return infoHashFromBytes(value);
-  });
-}
-
-function identifier(parameters: Query, name: string): Uint8Array {
-  const value = parameters.get(name)?.[0];
-  if (value === undefined) throw new QueryError(name, "is missing");
-  checkIdentifier(value, name);
-  return value;
-}
-
-function checkIdentifier(value: Uint8Array, name: string): void {
-  if (value.length === IDENTIFIER_LENGTH) return;
-  throw new QueryError(
-    name,
-    `is ${value.length} bytes long instead of ${IDENTIFIER_LENGTH}`,
-  );
-}
-
-function port(parameters: Query): number {
-  const value = wholeNumber(parameters, "port");
-  if (value === undefined) throw new QueryError("port", "is missing");
-  if (value < 1 || value > MAX_PORT) {
-    throw new QueryError("port", `${value} is not from 1 to ${MAX_PORT}`);
+  const reader = new QueryReader(query);
+  const infoHashes: InfoHash[] = [];
+  while (reader.next()) {
+    if (reader.name === "info_hash") {
+      infoHashes.push(infoHashFromBytes(reader.identifier()));
+    }
   }
-  return value;
+  return infoHashes;
 }
 
-function numwant(parameters: Query): number {
-  if (text(parameters, "numwant") === "-1") return DEFAULT_NUMWANT;
-  const value = wholeNumber(parameters, "numwant") ?? DEFAULT_NUMWANT;
-  return Math.min(value, MAX_NUMWANT);
+/** @throws {QueryError} */
+function missing(name: string): never {
+  throw new QueryError(name, "is missing");
 }
 
-function event(parameters: Query): AnnounceEvent {
-  const value = text(parameters, "event");
+function readPort(reader: QueryReader): number {
+  const port = reader.wholeNumber();
+  if (port <= MAX_PORT) return port;
+  throw new QueryError("port", `${port} is not from 0 to ${MAX_PORT}`);
+}
+
+function readNumwant(reader: QueryReader): number {
+  return reader.text() === "-1"
+    ? DEFAULT_NUMWANT
+    : Math.min(reader.wholeNumber(), MAX_NUMWANT);
+}
+
+function readEvent(reader: QueryReader): AnnounceEvent {
+  const value = reader.text();
   switch (value) {
     case "started":
     case "completed":
     case "stopped":
       return value;
-    case undefined:
     case "":
     case "empty":
     case "paused": // A partial seed that only waits. [BEP 21]
@@ -120,36 +181,10 @@ function event(parameters: Query): AnnounceEvent {
   }
 }
 
-function key(parameters: Query): string | undefined {
-  const value = parameters.get("key")?.[0];
-  if (value === undefined || value.length === 0) return undefined;
-  if (value.length > MAX_KEY_LENGTH) {
+function readKey(reader: QueryReader): string {
+  const key = reader.text();
+  if (key.length > MAX_KEY_LENGTH) {
     throw new QueryError("key", `is longer than ${MAX_KEY_LENGTH} bytes`);
   }
-  return encodeHex(value);
-}
-
-function peerForm(parameters: Query): AnnounceQuery["peerForm"] {
-  if (text(parameters, "compact") !== "0") return "compact";
-  return text(parameters, "no_peer_id") === "1"
-    ? "dictionariesWithoutId"
-    : "dictionaries";
-}
-
-/** `undefined` if it is missing. */
-function wholeNumber(parameters: Query, name: string): number | undefined {
-  const value = text(parameters, name);
-  if (value === undefined) return undefined;
-  const number = Number(value);
-  if (!/^\d+$/.test(value) || !Number.isSafeInteger(number)) {
-    throw new QueryError(name, "is not a whole number");
-  }
-  return number;
-}
-
-const decoder = new TextDecoder();
-
-function text(parameters: Query, name: string): string | undefined {
-  const value = parameters.get(name)?.[0];
-  return value && decoder.decode(value);
+  return /^[0-9A-Fa-f]{8}$/.test(key) ? key.toLowerCase() : key;
 }

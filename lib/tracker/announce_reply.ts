@@ -1,7 +1,7 @@
 /**
- * A tracker's bencoded answer to an announce, written and read. The reader trusts
- * nothing: lengths and types are checked, host names are dropped rather than
- * looked up, and intervals are kept within reason.
+ * A tracker's bencoded reply to an announce, read. Nothing is trusted: lengths
+ * and types are checked, host names are dropped rather than looked up, and
+ * intervals are kept within reason.
  *
  * @module
  */
@@ -11,19 +11,11 @@ import {
   type DecodedDictionary,
   isDictionary,
 } from "../bencode/decode.ts";
-import { type Encodable, encodeBencode } from "../bencode/encode.ts";
 import { type CompactPeers, parseCompactPeers } from "../base/compact_peers.ts";
 import { TrackerError } from "../base/errors.ts";
-import { IDENTIFIER_LENGTH } from "../base/identifier.ts";
 import { formatIpAddress, parseIpAddress } from "../base/ip_address.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
-import {
-  ANNOUNCE_INTERVAL,
-  type AnnounceReply,
-  type ScrapeEntry,
-} from "./announce.ts";
-import type { AnnounceQuery } from "./announce_query.ts";
-import type { PickedPeers } from "./peer_store.ts";
+import { ANNOUNCE_INTERVAL, type AnnounceReply } from "./announce.ts";
 import { defaultMinInterval, intervalOf } from "./reply_interval.ts";
 
 /** Longest `tracker id` that is sent back, in characters. */
@@ -34,46 +26,6 @@ const MAX_MESSAGE_LENGTH = 500;
 
 /** `<`, with which a web page begins and no reply does. */
 const LESS_THAN = 0x3c;
-
-/** What a tracker answers to one announce. */
-export interface AnnounceAnswer {
-  readonly intervalMs: number;
-  readonly minIntervalMs: number;
-  readonly swarm: ScrapeEntry;
-  readonly peers: PickedPeers;
-  readonly warning: string | undefined;
-  readonly peerForm: AnnounceQuery["peerForm"];
-}
-
-/** Writes a reply. [BEP 3, 7, 23] */
-export function encodeAnnounceReply(
-  answer: AnnounceAnswer,
-): Uint8Array<ArrayBuffer> {
-  return encodeBencode({
-    interval: Math.ceil(answer.intervalMs / 1000),
-    "min interval": Math.ceil(answer.minIntervalMs / 1000),
-    complete: answer.swarm.complete,
-    incomplete: answer.swarm.incomplete,
-    downloaded: answer.swarm.downloaded,
-    "warning message": answer.warning,
-    ...encodePeers(answer),
-  });
-}
-
-/**
- * Writes why a request is refused, and when to try again if that may help.
- * [BEP 3, 31]
- */
-export function encodeFailure(
-  reason: string,
-  retryInMs?: number,
-): Uint8Array<ArrayBuffer> {
-  return encodeBencode({
-    "failure reason": reason,
-    // In minutes.
-    "retry in": retryInMs && Math.ceil(retryInMs / 60_000),
-  });
-}
 
 /**
  * Reads a reply.
@@ -133,31 +85,6 @@ export function replyNumber(
     throw new TrackerError(`${key} is not a whole number`);
   }
   return value;
-}
-
-function encodePeers(
-  { peers, peerForm }: AnnounceAnswer,
-): { peers: Encodable; peers6?: Encodable } {
-  const { ipv4, ipv6, ids } = peers;
-  if (peerForm === "compact") {
-    return ipv6.length === 0 ? { peers: ipv4 } : { peers: ipv4, peers6: ipv6 };
-  }
-  const addresses = [
-    ...parseCompactPeers(ipv4, "ipv4"),
-    ...parseCompactPeers(ipv6, "ipv6"),
-  ];
-  return {
-    peers: addresses.map(({ hostname, port }, index) => ({
-      ip: hostname,
-      port,
-      "peer id": peerForm === "dictionaries"
-        ? ids?.subarray(
-          index * IDENTIFIER_LENGTH,
-          (index + 1) * IDENTIFIER_LENGTH,
-        )
-        : undefined,
-    })),
-  };
 }
 
 function interval(reply: DecodedDictionary, key: string): number | undefined {

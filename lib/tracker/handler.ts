@@ -7,11 +7,18 @@
  * @module
  */
 import { type Awaitable, whenThere } from "../base/awaitable.ts";
+import { FIRST_UNPRIVILEGED_PORT } from "../base/dialable.ts";
 import { formatIpAddress, parseIpAddress } from "../base/ip_address.ts";
 import type { ScrapeEntry } from "./announce.ts";
-import { parseAnnounceQuery, parseScrapeQuery } from "./announce_query.ts";
-import { encodeAnnounceReply, encodeFailure } from "./announce_reply.ts";
+import { encodeAnnounceAnswer, encodeFailure } from "./announce_answer.ts";
+import type { AnnounceInterval } from "./announce_interval.ts";
+import {
+  type AnnounceQuery,
+  parseAnnounceQuery,
+  parseScrapeQuery,
+} from "./announce_query.ts";
 import { AnswerCache } from "./answer_cache.ts";
+import { forwardedHostname } from "./forwarded_address.ts";
 import type { PeerStore } from "./peer_store.ts";
 import { QueryError } from "./query.ts";
 import { encodeScrapeReply } from "./scrape_reply.ts";
@@ -43,10 +50,15 @@ export interface TrackerResponse {
 /** How a tracker answers. */
 export interface TrackerHandlerOptions {
   readonly store: PeerStore;
-  /** Time peers are asked to wait between two announces, in milliseconds. */
-  readonly intervalMs: number;
-  /** Time they are asked to wait at least, in milliseconds. */
+  /** Time a peer is asked to wait until its next announce. */
+  readonly intervalMs: AnnounceInterval;
+  /** Time it is asked to wait at least, in milliseconds. */
   readonly minIntervalMs: number;
+  /**
+   * Whether an asker's address is what the headers of a proxy say, or else its
+   * own `ip`; without a proxy in front anybody could name anybody. @default {false}
+   */
+  readonly trustProxy?: boolean;
   /**
    * Further paths, before the tracker's own. One that ends with a slash stands
    * for all that begin with it; `/` alone is only itself.
@@ -54,6 +66,9 @@ export interface TrackerHandlerOptions {
    */
   readonly routes?: ReadonlyMap<string, Route>;
 }
+
+/** What is announced by who listens nowhere and may not say 0. */
+const DISCARD_PORT = 9;
 
 /** Answers a request at a time in milliseconds. */
 export type TrackerHandler = (
@@ -70,8 +85,11 @@ export function createTrackerHandler(
 ): TrackerHandler {
   const context = { ...options, answers: new AnswerCache<TrackerResponse>() };
   const routes = new Map<string, Route>([
-    ["/announce", orFailure((...asked) => announce(...asked, context))],
-    ["/scrape", orFailure((...asked) => scrape(...asked, context))],
+    [
+      "/announce",
+      orFailure((request, nowMs) => announce(request, nowMs, context)),
+    ],
+    ["/scrape", orFailure((request, nowMs) => scrape(request, nowMs, context))],
     ...options.routes ?? [],
   ]);
   return (request, nowMs) => {
@@ -101,39 +119,70 @@ interface RouteContext extends TrackerHandlerOptions {
   readonly answers: AnswerCache<TrackerResponse>;
 }
 
-/** HEAD changes nothing, so it does not announce. [RFC 9110, 9.2.1] */
+/** HEAD changes nothing, so it does not announce. [RFC 9110, 9.3.2] */
 function announce(
   request: TrackerRequest,
   nowMs: number,
-  { store, intervalMs, minIntervalMs }: RouteContext,
+  context: RouteContext,
 ): Awaitable<TrackerResponse> {
-  if (request.method === "HEAD") return bencoded(new Uint8Array());
-  const { port, peerForm, ...announced } = parseAnnounceQuery(request.query);
-  const hostname = canonicalHostname(request.remoteHostname);
-  return whenThere(
-    store.announce({
-      ...announced,
-      address: { hostname, port },
-      wantsIds: peerForm === "dictionaries",
-    }, nowMs),
-    (outcome) => {
-      switch (outcome.type) {
-        case "refused":
-          return bencoded(encodeFailure(outcome.reason, outcome.retryInMs));
-        case "accepted":
-          return bencoded(encodeAnnounceReply({
-            intervalMs,
-            minIntervalMs,
-            swarm: outcome.swarm,
-            peers: outcome.peers,
-            peerForm,
-            warning: outcome.warning,
-          }));
-        default:
-          return outcome satisfies never;
-      }
-    },
+  if (request.method === "HEAD") return bencoded(NO_BYTES);
+  const query = parseAnnounceQuery(request.query);
+  const { peerForm, port } = query;
+  const hostname = canonicalHostname(
+    askerHostname(request, query, context),
   );
+  const outcome = context.store.announce({
+    infoHash: query.infoHash,
+    peerId: query.peerId,
+    address: { hostname, port },
+    progress: query.progress,
+    isSeeder: query.isSeeder,
+    event: query.event,
+    numwant: query.numwant,
+    key: query.key,
+    wantsIds: peerForm === "dictionaries",
+  }, nowMs);
+  return whenThere(outcome, (outcome) => {
+    switch (outcome.type) {
+      case "refused":
+        return bencoded(encodeFailure(outcome.reason, outcome.retryInMs));
+      case "accepted": {
+        const intervalMs = context.intervalMs(outcome);
+        return bencoded(encodeAnnounceAnswer({
+          intervalMs,
+          minIntervalMs: Math.min(context.minIntervalMs, intervalMs),
+          swarm: outcome.swarm,
+          peers: outcome.peers,
+          peerForm,
+          externalHostname: hostname,
+          warning: outcome.warning ?? portWarning(port),
+        }));
+      }
+      default:
+        return outcome satisfies never;
+    }
+  });
+}
+
+/** The address that an announce counts for. */
+function askerHostname(
+  request: TrackerRequest,
+  { ip }: AnnounceQuery,
+  { trustProxy = false }: RouteContext,
+): string {
+  if (!trustProxy) return request.remoteHostname;
+  const claimed = forwardedHostname((name) => request.header(name)) ?? ip;
+  return claimed !== undefined && parseIpAddress(claimed) !== undefined
+    ? claimed
+    : request.remoteHostname;
+}
+
+/** Clients that listen there are few, and wonder why nobody comes. */
+function portWarning(port: number): string | undefined {
+  if (port >= FIRST_UNPRIVILEGED_PORT || port === 0 || port === DISCARD_PORT) {
+    return undefined;
+  }
+  return `port ${port} is below ${FIRST_UNPRIVILEGED_PORT}: nobody is told of you`;
 }
 
 /** Without an info hash the reply lists every torrent; unknown ones are left out. */
@@ -177,19 +226,27 @@ function orFailure(route: Route): Route {
   };
 }
 
-/** One spelling for each address; what is no IP address stays as it is and is listed to nobody. */
+/**
+ * One spelling for each address; what is no IP address stays as it is and is told
+ * to nobody. Text without a colon is of IPv4 and has no other spelling, or none.
+ */
 function canonicalHostname(hostname: string): string {
+  if (!hostname.includes(":")) return hostname;
   const bytes = parseIpAddress(hostname);
   return bytes === undefined ? hostname : formatIpAddress(bytes);
 }
 
+const NO_BYTES = new Uint8Array();
+
+/** The same object for all, as the server writes headers that it knows more quickly. */
+const BENCODED_HEADERS: TrackerResponse["headers"] = {
+  "content-type": "text/plain",
+  // No compression: on a LAN it only costs time.
+  "cache-control": "no-store, no-transform",
+};
+
 function bencoded(body: Uint8Array<ArrayBuffer>): TrackerResponse {
-  const headers = {
-    "content-type": "text/plain",
-    // No compression: on a LAN it only costs time.
-    "cache-control": "no-store, no-transform",
-  };
-  return { status: 200, headers, body };
+  return { status: 200, headers: BENCODED_HEADERS, body };
 }
 
 function plain(status: number, body: string): TrackerResponse {

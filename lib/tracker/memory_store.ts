@@ -11,7 +11,7 @@
 import type { InfoHash } from "../base/identifier.ts";
 import type { Random } from "../base/random.ts";
 import type { ScrapeEntry } from "./announce.ts";
-import { AddressWords } from "./memory/address_words.ts";
+import { AddressWords } from "../base/address_words.ts";
 import { PeerIdentity } from "./memory/peer_identity.ts";
 import { PEER, PEER_FLAG } from "./memory/peer_records.ts";
 import { nobody, PeerSelection } from "./memory/peer_selection.ts";

@@ -17,7 +17,9 @@ import type {
 
 /** One announce, reduced to what a store keeps. */
 export interface PeerAnnounce {
+  /** What it is about. */
   readonly infoHash: InfoHash;
+  /** Who announces. */
   readonly peerId: PeerId;
   /** Where the announce came from, in canonical text, and the port that the peer listens on. */
   readonly address: PeerAddress;
@@ -25,6 +27,7 @@ export interface PeerAnnounce {
   readonly progress: TransferProgress;
   /** Whether the peer says that it lacks nothing. */
   readonly isSeeder: boolean;
+  /** Why now. */
   readonly event: AnnounceEvent;
   /** Most peers to be given. */
   readonly numwant: number;
@@ -49,6 +52,7 @@ export interface PickedPeers {
 
 /** An announce that was taken. */
 export interface AcceptedAnnounce {
+  /** Tells it from one that was refused. */
   readonly type: "accepted";
   /** The swarm's counts with this announce applied. */
   readonly swarm: ScrapeEntry;
@@ -94,9 +98,11 @@ export interface SwarmSummary extends ScrapeEntry {
 
 /** One peer as people see it. */
 export interface PeerDetails {
+  /** Who it is. */
   readonly peerId: PeerId;
   /** One address, or one of each family if it announced from both. */
   readonly addresses: readonly PeerAddress[];
+  /** Whether it says that it lacks nothing. */
   readonly isSeeder: boolean;
   /** As it said last. */
   readonly progress: TransferProgress;
@@ -110,7 +116,9 @@ export interface PeerDetails {
 export interface StoreTotals {
   /** Swarms with at least one peer. */
   readonly activeSwarmCount: number;
+  /** Of all swarms; one that shares two counts twice. */
   readonly seederCount: number;
+  /** Of all swarms, too. */
   readonly leecherCount: number;
   /** Peers that ever announced `completed`, each counted once a torrent. */
   readonly downloadCount: number;
@@ -132,6 +140,7 @@ export interface PeerStore extends AsyncDisposable {
   scrape(infoHashes: readonly InfoHash[]): Awaitable<ScrapeEntry[]>;
   /** Every swarm, those with peers first. */
   swarms(): Awaitable<Iterable<SwarmSummary>>;
+  /** The sums over all of them. */
   totals(): Awaitable<StoreTotals>;
   /** The peers of one swarm, at most `limit`. */
   peers(infoHash: InfoHash, limit: number): Awaitable<PeerDetails[]>;

@@ -52,6 +52,7 @@ export interface TrackerStats {
 
 /** One host of a torrent. */
 export interface HostStats {
+  /** What it calls itself. */
   readonly peerId: PeerId;
   /** `192.0.2.1:6881`, `[2001:db8::1]:6881`: one of each family at most. */
   readonly addresses: readonly string[];
@@ -61,9 +62,11 @@ export interface HostStats {
   readonly state: HostState;
   /** From 0 to 1, if the size is known. */
   readonly fraction?: number;
+  /** How fast it receives. */
   readonly bytesPerSecond: number;
   /** Until it has everything, if it is fetching. */
   readonly secondsLeft?: number;
+  /** Since it announced last. */
   readonly secondsSinceAnnounce: number;
 }
 

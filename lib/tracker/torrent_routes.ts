@@ -9,6 +9,9 @@ import type { TorrentCatalogue } from "../base/torrent_catalogue.ts";
 import type { Route, TrackerResponse } from "./handler.ts";
 import { TORRENT_FOLDER, torrentFileNameOf } from "./torrent_links.ts";
 
+/** What is sent at once, in bytes: a crowd may ask for a long file together. */
+const PART_LENGTH = 64 * 1024;
+
 /** The routes that a catalogue adds to a tracker's. */
 export function torrentRoutes(
   catalogue: TorrentCatalogue,
@@ -31,10 +34,10 @@ async function serve(
   catalogue: TorrentCatalogue,
   fileName: string | undefined,
 ): Promise<TrackerResponse> {
-  const body = fileName === undefined
+  const bytes = fileName === undefined
     ? undefined
     : await catalogue.read(fileName);
-  if (fileName === undefined || body === undefined) {
+  if (fileName === undefined || bytes === undefined) {
     return {
       status: 404,
       headers: { "content-type": "text/plain; charset=utf-8" },
@@ -48,9 +51,19 @@ async function serve(
       "content-disposition": attachment(fileName),
       "cache-control": "no-cache",
       "x-content-type-options": "nosniff",
+      "content-length": `${bytes.length}`,
     },
-    body,
+    body: partsOf(bytes),
   };
+}
+
+/** Views one after another: whoever sends them copies no more than one at a time. */
+async function* partsOf(
+  bytes: Uint8Array<ArrayBuffer>,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  for (let offset = 0; offset < bytes.length; offset += PART_LENGTH) {
+    yield bytes.subarray(offset, offset + PART_LENGTH);
+  }
 }
 
 /** A file to save under its name; the plain spelling is for what reads no other. [RFC 6266] */

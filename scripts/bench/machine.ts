@@ -33,14 +33,19 @@ export async function describeMachine(): Promise<string> {
       describeVersion(name, await askVersion(command))
     ),
   );
+  return await describeWith([
+    ...versions,
+    describeVersion("webtorrent", await webtorrentVersion()),
+  ]);
+}
+
+/** The machine and ourselves, with the versions of those that take part. */
+export async function describeWith(
+  versions: readonly (string | undefined)[],
+): Promise<string> {
   return [
     [await processor(), await memory(), await kernel()],
-    [
-      `lanswarm ${VERSION}`,
-      `Deno ${Deno.version.deno}`,
-      ...versions,
-      describeVersion("webtorrent", await webtorrentVersion()),
-    ],
+    [`lanswarm ${VERSION}`, `Deno ${Deno.version.deno}`, ...versions],
   ].map((parts) => parts.filter((part) => part !== undefined).join(", "))
     .join("; ");
 }
@@ -69,7 +74,8 @@ async function firstMatch(
   return pattern.exec((await runCommand("cat", [path])).stdout)?.[1]?.trim();
 }
 
-async function askVersion(
+/** What a program says that looks like a version; `undefined` if it is not installed. */
+export async function askVersion(
   [program, ...args]: readonly [string, ...(readonly string[])],
 ): Promise<string | undefined> {
   try {
@@ -82,7 +88,8 @@ async function askVersion(
   }
 }
 
-function describeVersion(
+/** "aria2 1.36.0"; `undefined` if there is none. */
+export function describeVersion(
   name: string,
   version: string | undefined,
 ): string | undefined {

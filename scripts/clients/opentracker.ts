@@ -12,13 +12,20 @@ export const opentrackerMissing: string | undefined = await missingProgram(
   "opentracker",
 );
 
+/** Options of {@linkcode startOpentracker}. */
+export interface OpentrackerOptions {
+  /** @default {6969} */
+  readonly port?: number;
+}
+
 /**
- * Starts it on a host's port 6969. Debian's is built to serve only torrents it
- * is told of, by a file with their info hashes in hex.
+ * Starts it on a host. Debian's is built to serve only torrents it is told of, by
+ * a file with their info hashes in hex.
  */
 export async function startOpentracker(
   host: Host,
   infoHashes: readonly string[],
+  { port = 6969 }: OpentrackerOptions = {},
 ): Promise<RunningProgram> {
   await Deno.writeTextFile(
     host.path("whitelist"),
@@ -26,7 +33,7 @@ export async function startOpentracker(
   );
   // It locks itself into the folder and refuses to go on as root.
   return host.spawn("opentracker", [
-    ...["-i", host.address, "-p", "6969", "-P", "6969"],
+    ...["-i", host.address, "-p", `${port}`, "-P", `${port}`],
     ...["-d", ".", "-u", "nobody", "-w", "whitelist"],
   ]);
 }

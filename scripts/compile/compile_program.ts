@@ -35,7 +35,7 @@ export async function compileProgram(
       target,
       path,
       embedded: embeddedFiles(files.keys()),
-      excluded: await npmExclusions(files),
+      excluded: await npmExclusions(files, name),
     }),
     { version: runtime.version, runtimePath: runtime.path },
   );

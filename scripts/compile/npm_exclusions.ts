@@ -9,6 +9,7 @@ import { join } from "@std/path";
 import configuration from "../../deno.json" with { type: "json" };
 import { REPOSITORY } from "../repository.ts";
 import type { InputFiles } from "./build_inputs.ts";
+import type { ExecutableName } from "./targets.ts";
 import {
   findNpmImports,
   type LockedPackages,
@@ -20,11 +21,27 @@ import {
 } from "./npm_imports.ts";
 
 /**
- * The folders and files in Deno's cache that the sources among `inputs` do not
+ * What is loaded only where it is asked for, and nobody asks for it but this
+ * program. The sources do not tell, as all programs share the library.
+ */
+const PROGRAM_OF: Readonly<Record<string, ExecutableName>> = {
+  redis: "tracker",
+  "prom-client": "tracker",
+};
+
+/**
+ * The folders and files in Deno's cache that a program made of `inputs` does not
  * need, as `deno compile --exclude` takes them.
  */
-export async function npmExclusions(inputs: InputFiles): Promise<string[]> {
-  const imports = findNpmImports(sourcesOf(inputs), configuration.imports);
+export async function npmExclusions(
+  inputs: InputFiles,
+  program: ExecutableName,
+): Promise<string[]> {
+  const imports = findNpmImports(sourcesOf(inputs), configuration.imports)
+    .filter(({ packageId }) => {
+      const only = PROGRAM_OF[folderOf(packageId)[0]];
+      return only === undefined || only === program;
+    });
   const locked = await readLockedPackages();
   const packageIds = new Set(imports.map(({ packageId }) => packageId));
   const excluded: string[] = [];
@@ -104,10 +121,13 @@ async function collectFiles(
   }
 }
 
-/** `string-width@7.2.0` lies in `string-width/7.2.0`. */
+/**
+ * `string-width@7.2.0` lies in `string-width/7.2.0`. What follows a `_` are the
+ * packages that it was locked with.
+ */
 function folderOf(id: string): [name: string, version: string] {
-  const at = id.lastIndexOf("@");
-  return [id.slice(0, at), id.slice(at + 1)];
+  const [, name = id, version = ""] = /^(@?[^@]+)@([^_]+)/.exec(id) ?? [];
+  return [name, version];
 }
 
 async function readLockedPackages(): Promise<LockedPackages> {

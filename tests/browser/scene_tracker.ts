@@ -1,11 +1,10 @@
 /**
- * A tracker's page on a real socket over a scene: everything but where the peers
- * come from is as in the program.
+ * A tracker's page on a real socket, and nothing else of a tracker: what it shows
+ * is a scene.
  *
  * @module
  */
 import type { TorrentCatalogue } from "../../lib/base/torrent_catalogue.ts";
-import { createTrackerHandler } from "../../lib/tracker/handler.ts";
 import { TrackerPage } from "../../lib/tracker/page/routes.ts";
 import type { SceneStore } from "../core/tracker/page/scene_store.ts";
 
@@ -13,12 +12,15 @@ import type { SceneStore } from "../core/tracker/page/scene_store.ts";
 export interface SceneTrackerOptions {
   readonly store: SceneStore;
   readonly catalogue?: TorrentCatalogue;
+  /** @default {any free one} */
+  readonly port?: number;
 }
 
 /** A page that is served until it is disposed of. */
 export interface SceneTracker extends AsyncDisposable {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
+  readonly port: number;
   readonly page: TrackerPage;
   /** Paths that were asked for, with their queries. */
   readonly asked: string[];
@@ -26,7 +28,7 @@ export interface SceneTracker extends AsyncDisposable {
 
 /** Serves the page; its clock is at 0 when it starts. */
 export function serveScene(
-  { store, catalogue }: SceneTrackerOptions,
+  { store, catalogue, port = 0 }: SceneTrackerOptions,
 ): SceneTracker {
   const startedAtMs = performance.now();
   const now = (): number => performance.now() - startedAtMs;
@@ -38,23 +40,19 @@ export function serveScene(
     sha256: async (bytes) =>
       new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)),
   });
-  const handle = createTrackerHandler({
-    store,
-    intervalMs: 120_000,
-    minIntervalMs: 30_000,
-    routes: page.routes,
-  });
   const asked: string[] = [];
   const closing = new AbortController();
   const server = Deno.serve({
     hostname: "127.0.0.1",
-    port: 0,
+    port,
     signal: closing.signal,
     onListen: () => {},
   }, async (request) => {
     const { pathname, search } = new URL(request.url);
     asked.push(pathname + search);
-    const { status, headers, body } = await handle({
+    const route = page.routes.get(pathname);
+    if (route === undefined) return new Response("", { status: 404 });
+    const { status, headers, body } = await route({
       method: request.method,
       path: pathname,
       query: search.slice(1),
@@ -69,9 +67,10 @@ export function serveScene(
   const sampling = setInterval(() => page.sample(now()), 200);
   return {
     url: `http://127.0.0.1:${server.addr.port}`,
+    port: server.addr.port,
     page,
     asked,
-    async [Symbol.asyncDispose]() {
+    async [Symbol.asyncDispose](): Promise<void> {
       clearInterval(sampling);
       page.close();
       closing.abort();

@@ -42,8 +42,8 @@ Deno.test("lib/mod.ts announce prints the swarm and leaves no peer behind", asyn
     infoHash: INFO_HASH,
     complete: 0,
     incomplete: 0,
-    intervalSeconds: 120,
-    minIntervalSeconds: 30,
+    intervalSeconds: 10,
+    minIntervalSeconds: 5,
     peers: [],
   });
   assertEquals(seen, ["joined", "left"]);

@@ -99,7 +99,7 @@ Deno.test("tracker sends the interval it is told", async () => {
   await using tracker = await startTracker("--interval=60");
   assertStringIncludes(
     await announce(tracker, "x"),
-    "8:intervali60e12:min intervali15e",
+    "8:intervali60e12:min intervali5e",
   );
 });
 
@@ -175,6 +175,44 @@ Deno.test("tracker --json prints one object a line", async () => {
   assertEquals(lines[0].announce, [`${tracker.url}/announce`]);
   assertEquals(lines[1].infoHash, "aa".repeat(20));
   assertEquals([lines[1].leechers, lines[2].leechers], [1, 0]);
+});
+
+Deno.test("tracker --log prints one line for each announce", async () => {
+  await using tracker = await startTracker("--log", "--quiet");
+  await announce(tracker, "x", "&event=started");
+  await announce(tracker, "y", "&event=stopped");
+  await tracker.program.stdout.waitFor(/stopped/);
+  const lines = tracker.program.stdout.lines.slice(2)
+    .map((line) => line.replace(/^[\d:]{8} 127\.0\.0\.1:\d+ /, ""));
+  assertEquals(lines, [
+    "started aaaaaaaa… lacking 1 B: given 0 peers (0 seeders, 1 leecher)",
+    "stopped aaaaaaaa… lacking 1 B: given 0 peers (0 seeders, 1 leecher)",
+  ]);
+});
+
+Deno.test("tracker --log --json prints an object for each announce, and one for who falls silent", async () => {
+  await using tracker = await startTracker(
+    ...["--log", "--json", "--interval=1", "--peer-timeout=1"],
+  );
+  await announce(tracker, "x", "&event=started");
+  await tracker.program.stdout.waitFor(/"expired"/);
+  const [, ...lines] = tracker.program.stdout.lines.map((line) =>
+    JSON.parse(line)
+  );
+  assertEquals(lines.map(({ type }) => type), ["announce", "expired"]);
+  assertEquals([lines[0].left, lines[0].leechers], [1, 1]);
+});
+
+Deno.test("tracker --trust-proxy takes an address from the headers of a proxy", async () => {
+  await using tracker = await startTracker("--trust-proxy", "--log", "--quiet");
+  const response = await fetch(
+    `${tracker.url}/announce?info_hash=${"%aa".repeat(20)}&peer_id=${
+      "x".repeat(20)
+    }&port=7000&left=0`,
+    { headers: { "x-forwarded-for": "6.6.6.6, 192.0.2.1" } },
+  );
+  await response.body?.cancel();
+  await tracker.program.stdout.waitFor(/ 192\.0\.2\.1:7000 update /);
 });
 
 Deno.test("tracker --quiet prints its URLs alone", async () => {

@@ -9,6 +9,7 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import {
   announce,
@@ -130,6 +131,22 @@ Deno.test("tracker --torrents serves a file that came after its start, and peer 
     await Deno.readFile(join(here, name)),
     makeContent(name, 300_000),
   );
+});
+
+Deno.test("tracker names itself in commands for who asks without a host", async () => {
+  await using scene = await openScene("--quiet");
+  await scene.create("a.bin");
+  const { hostname, port } = new URL(scene.url);
+  let page = "";
+  // A torrent is there after the next look.
+  while (!page.includes("a.bin")) {
+    await delay(50);
+    const connection = await Deno.connect({ hostname, port: Number(port) });
+    // HTTP/1.0 asks for no host.
+    await connection.write(new TextEncoder().encode("GET / HTTP/1.0\r\n\r\n"));
+    page = await new Response(connection.readable).text();
+  }
+  assertStringIncludes(page, `peer ${scene.url}/torrents/a.bin.torrent`);
 });
 
 Deno.test("tracker --torrents gives each file byte for byte, until it is gone", async () => {

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { IPV4_LENGTH, IPV6_LENGTH } from "../../base/ip_address.ts";
-import type { AddressWords } from "./address_words.ts";
+import { IPV6_LENGTH } from "../../base/ip_address.ts";
+import type { AddressWords } from "../../base/address_words.ts";
 import {
   ipv4Order,
   ipv6Order,
@@ -40,11 +40,7 @@ export class AskerAddress {
 
   read(address: AddressWords): void {
     const { words } = address;
-    const length = address.isIpv4 ? IPV4_LENGTH : IPV6_LENGTH;
-    for (let index = 0; index < length; index++) {
-      const word = words[address.isIpv4 ? 3 : index >> 2]!;
-      this.bytes[index] = word >>> (24 - index % 4 * 8);
-    }
+    address.write(this.bytes, 0);
     const [subnet, region] = this.nearnesses;
     const lengths = PREFIX_LENGTHS[address.isIpv4 ? "ipv4" : "ipv6"];
     const order = address.isIpv4

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { FIRST_UNPRIVILEGED_PORT } from "../../base/dialable.ts";
 import { type PeerId, peerIdFromBytes } from "../../base/identifier.ts";
 import type { PeerAddress } from "../../base/peer_address.ts";
 import type { TransferProgress } from "../announce.ts";
@@ -12,7 +13,7 @@ import {
   type AddressWords,
   formatAddressWords,
   formatIpv4Word,
-} from "./address_words.ts";
+} from "../../base/address_words.ts";
 import { ipv4Order, ipv6Order, poolKey } from "./pool_key.ts";
 import { NONE, RecordTable } from "./record_table.ts";
 
@@ -54,9 +55,6 @@ export const PEER_FLAG = {
   hasIpv4: 1 << 4,
   hasIpv6: 1 << 5,
 } as const;
-
-/** The least port that others are told of: those below are a system's own. */
-const FIRST_LISTED_PORT = 1024;
 
 /** Who may be told of a peer's address of one family. */
 export const LISTING = { nobody: 0, everybody: 1, thisMachine: 2 } as const;
@@ -276,7 +274,9 @@ export class PeerRecords extends RecordTable {
 }
 
 function listingOf(address: AddressWords, port: number): number {
-  return port < FIRST_LISTED_PORT ? LISTING.nobody : LISTING[address.reach];
+  return port < FIRST_UNPRIVILEGED_PORT
+    ? LISTING.nobody
+    : LISTING[address.reach];
 }
 
 /** In network byte order. @returns The offset after the word. */

@@ -17,7 +17,7 @@ import type { Random } from "../../base/random.ts";
 import { MAX_NUMWANT } from "../announce_query.ts";
 import type { PickedPeers } from "../peer_store.ts";
 import { AskerAddress } from "./asker_address.ts";
-import type { AddressWords } from "./address_words.ts";
+import type { AddressWords } from "../../base/address_words.ts";
 import { PEER_FLAG, type PeerRecords } from "./peer_records.ts";
 import { PickedList } from "./picked_list.ts";
 import { PoolDraw } from "./pool_draw.ts";

@@ -8,7 +8,7 @@
  */
 import type { Random } from "../../base/random.ts";
 import type { PeerAnnounce } from "../peer_store.ts";
-import type { AddressWords } from "./address_words.ts";
+import type { AddressWords } from "../../base/address_words.ts";
 import { Holders } from "./holders.ts";
 import { type PeerIdentity, randomHashKey } from "./peer_identity.ts";
 import { PEER, PEER_FLAG, PeerRecords } from "./peer_records.ts";

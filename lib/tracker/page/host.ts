@@ -19,15 +19,16 @@ import { clientName } from "./client_name.ts";
  * - `fetching`: it receives
  * - `done`: it has everything
  */
-export const HOST_STATES = [
+export type HostState = "stuck" | "silent" | "waiting" | "fetching" | "done";
+
+/** All states, worst first. */
+export const HOST_STATES: readonly HostState[] = [
   "stuck",
   "silent",
   "waiting",
   "fetching",
   "done",
-] as const;
-/** One of {@linkcode HOST_STATES}. */
-export type HostState = typeof HOST_STATES[number];
+];
 
 /** How far a host is. */
 export interface HostProgress {
@@ -46,7 +47,7 @@ export interface Host extends HostProgress {
   readonly peerId: PeerId;
   /** One, or one of each family. */
   readonly addresses: readonly PeerAddress[];
-  /** The first address as text that sorts by its number. */
+  /** The first address and its port as text that sorts by their numbers. */
   readonly sortAddress: string;
   /** As the peer id tells. Text of a stranger. */
   readonly client: string;
@@ -68,7 +69,7 @@ export function describeHost(peer: PeerDetails, context: HostContext): Host {
     ...describeProgress(peer, context),
     peerId,
     addresses,
-    sortAddress: sortableAddress(addresses[0]?.hostname ?? ""),
+    sortAddress: sortableAddress(addresses[0]),
     client: clientName(peerId),
   };
 }
@@ -111,11 +112,12 @@ function fractionOf(
   return Math.min(0.999, Math.max(0, 1 - left / length));
 }
 
-/** IPv4 before IPv6, each by its bytes. */
-function sortableAddress(hostname: string): string {
+/** IPv4 before IPv6, each by its bytes, and then the port as one character. */
+function sortableAddress(address: PeerAddress | undefined): string {
+  const { hostname, port } = address ?? { hostname: "", port: 0 };
   const bytes = parseIpAddress(hostname);
   if (bytes === undefined) return `z${hostname}`;
   let text = bytes.length === 4 ? "4" : "6";
   for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
+  return text + String.fromCharCode(port);
 }

@@ -34,9 +34,12 @@ export async function overviewContent(
   view: Overview,
   sources: Sources,
 ): Promise<Content> {
-  const { reading: { torrents, totals }, history, peerCommand } = sources;
+  const { reading: { torrents, totals }, history, peerCommand, pause } =
+    sources;
   const selection = selectTorrents(torrents, view);
+  await pause();
   const outlooks = await readOutlooks(selection.shown, sources);
+  await pause();
   const rows = selection.shown.map((torrent) =>
     renderTorrentRow(torrent, {
       view,

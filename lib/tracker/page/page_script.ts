@@ -26,6 +26,8 @@ export function pageScript(window: PageWindow): void {
   let typingTimer: number | undefined;
   /** Number of the newest load; older ones that come late are dropped. */
   let loadCount = 0;
+  /** The cells of each row as the tracker wrote them: what somebody unfolds changes them. */
+  let written = writtenCells();
 
   document.documentElement.className = "js";
   document.addEventListener("click", (event) => {
@@ -88,6 +90,7 @@ export function pageScript(window: PageWindow): void {
     const focused = links.findIndex((link) => link === document.activeElement);
     document.title = fresh.title;
     document.getElementById("view")!.replaceWith(view);
+    written = writtenCells();
     document.querySelectorAll("a[data-go]")[focused]?.focus();
   }
 
@@ -154,6 +157,7 @@ export function pageScript(window: PageWindow): void {
       const row = known.get(key);
       if (row === undefined) known.set(key, fresh);
       else changeRow(row, fresh);
+      written.set(row ?? fresh, cellsOf(fresh));
     }
     if (order === undefined) return;
     order.forEach((key, index) => {
@@ -168,12 +172,19 @@ export function pageScript(window: PageWindow): void {
 
   /** Cell by cell: what did not change may be selected, focused or unfolded. */
   function changeRow(row: PageElement, fresh: PageElement): void {
-    for (let index = 0; index < fresh.children.length; index++) {
-      const [cell, freshCell] = [row.children[index]!, fresh.children[index]!];
-      if (cell.innerHTML !== freshCell.innerHTML) {
-        cell.innerHTML = freshCell.innerHTML;
-      }
-    }
+    const old = written.get(row);
+    cellsOf(fresh).forEach((markup, index) => {
+      if (old?.[index] !== markup) row.children[index]!.innerHTML = markup;
+    });
+  }
+
+  function writtenCells(): WeakMap<PageElement, string[]> {
+    const rows = Array.from(document.querySelectorAll("tbody > tr"));
+    return new WeakMap(rows.map((row) => [row, cellsOf(row)]));
+  }
+
+  function cellsOf(row: PageElement): string[] {
+    return Array.from(row.children, (cell) => cell.innerHTML);
   }
 
   /** Without the clipboard's own interface, which browsers keep for encrypted pages. */

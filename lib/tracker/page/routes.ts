@@ -19,7 +19,7 @@ import { type Reading, TrackerReader } from "./reading.ts";
 import { SCRIPT } from "./script.ts";
 import { securityHeaders, type Sha256 } from "./security_headers.ts";
 import { SharedBody } from "./shared_body.ts";
-import { readHosts, type Sources } from "./sources.ts";
+import { type Pause, readHosts, type Sources } from "./sources.ts";
 import { SpeedHistory } from "./speed_history.ts";
 import { STYLE } from "./style.ts";
 import { findTorrent, torrentContent } from "./torrent_content.ts";
@@ -36,6 +36,13 @@ export interface TrackerPageOptions {
   readonly peerTimeoutMs: number;
   /** How a peer is run on another machine. @default {"peer"} */
   readonly peerCommand?: string | undefined;
+  /** Lets others have their turn, between two parts of a long answer. @default no pause */
+  readonly pause?: Pause | undefined;
+  /**
+   * Scheme, host and port of the tracker, for who asks without a `Host`.
+   * @default a word for people to replace
+   */
+  readonly origin?: (() => string) | undefined;
   /** SHA-256, for the policy that tells browsers which script is ours. */
   readonly sha256: Sha256;
 }
@@ -58,6 +65,7 @@ export class TrackerPage {
     ["/healthz", () => this.#health()],
   ]);
   readonly #options: TrackerPageOptions;
+  readonly #pause: Pause;
   readonly #reader: TrackerReader;
   readonly #history = new SpeedHistory();
   readonly #hub: EventHub;
@@ -69,19 +77,20 @@ export class TrackerPage {
   constructor(options: TrackerPageOptions) {
     const { store, catalogue } = options;
     this.#options = options;
+    this.#pause = options.pause ?? (() => Promise.resolve());
     this.#reader = new TrackerReader({ store, catalogue });
     this.#hub = new EventHub(async (view, nowMs) => {
       const reading = await this.#reader.read(nowMs);
+      await this.#pause();
       const content = await this.#write(view, reading, nowMs);
+      await this.#pause();
       return { content, torrentCount: reading.torrents.length };
     });
   }
 
   /** To be called every second: keeps the curves and the open pages up to date. */
   async sample(nowMs: number): Promise<void> {
-    if (this.#history.isDue(nowMs)) {
-      this.#history.sample(await this.#options.store.swarms(), nowMs);
-    }
+    if (this.#history.isDue(nowMs)) await this.#remember(nowMs);
     await this.#hub.sample(nowMs);
   }
 
@@ -90,14 +99,24 @@ export class TrackerPage {
     this.#hub.close();
   }
 
+  /** Takes a sample of the speeds; where all are idle nothing needs to be gone through. */
+  async #remember(nowMs: number): Promise<void> {
+    const { store } = this.#options;
+    const { bytesPerSecond } = await store.totals();
+    const swarms = bytesPerSecond > 0 ? await store.swarms() : [];
+    this.#history.sample(swarms, nowMs);
+  }
+
   async #page(
     request: TrackerRequest,
     nowMs: number,
   ): Promise<TrackerResponse> {
-    const view = viewOf(request);
+    const view = this.#view(request);
     if (view === undefined) return NO_SUCH_TORRENT;
     const reading = await this.#reader.read(nowMs);
+    await this.#pause();
     const content = await this.#write(view, reading, nowMs);
+    await this.#pause();
     this.#headers ??= securityHeaders({
       scripts: [SCRIPT],
       styles: [STYLE],
@@ -120,7 +139,7 @@ export class TrackerPage {
     request: TrackerRequest,
     nowMs: number,
   ): Promise<TrackerResponse> {
-    const view = viewOf(request);
+    const view = this.#view(request);
     const reading = await this.#reader.read(nowMs);
     if (view?.type === "overview") {
       const { torrents } = reading;
@@ -143,7 +162,7 @@ export class TrackerPage {
   }
 
   #events(request: TrackerRequest): TrackerResponse {
-    const view = viewOf(request);
+    const view = this.#view(request);
     if (view === undefined) return NO_SUCH_TORRENT;
     const headers = {
       "content-type": "text/event-stream",
@@ -174,25 +193,33 @@ export class TrackerPage {
     };
   }
 
-  /** Whether the store answers. */
+  /** Whether the store answers; what keeps it from that is told elsewhere. */
   async #health(): Promise<TrackerResponse> {
-    await this.#options.store.totals();
-    return plain(200, "ok\n");
+    try {
+      await this.#options.store.totals();
+      return plain(200, "ok\n");
+    } catch {
+      return plain(503, "the store does not answer\n");
+    }
   }
 
   /** A view of a reading; of one reading each is written once. */
-  #write(view: PageView, reading: Reading, nowMs: number): Promise<Content> {
+  async #write(
+    view: PageView,
+    reading: Reading,
+    nowMs: number,
+  ): Promise<Content> {
     const views = this.#views.get(reading) ?? new Map();
     this.#views.set(reading, views);
     const key = `${view.origin}${viewAddress(view)}`;
     const known = views.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) return await known;
     const sources = this.#sources(reading, nowMs);
     const content = view.type === "overview"
       ? overviewContent(view, sources)
       : torrentContent(view, sources);
     if (views.size < MAX_KEPT_VIEWS) views.set(key, content);
-    return content;
+    return await content;
   }
 
   #sources(reading: Reading, nowMs: number): Sources {
@@ -206,7 +233,16 @@ export class TrackerPage {
       peerCommand,
       startedAtMs,
       nowMs,
+      pause: this.#pause,
     };
+  }
+
+  #view(request: TrackerRequest): PageView | undefined {
+    const { origin = () => UNKNOWN_ORIGIN } = this.#options;
+    return readPageView(
+      request.query,
+      originOf(request.header("host"), origin()),
+    );
   }
 
   #uptimeSeconds(nowMs: number): number {
@@ -216,11 +252,6 @@ export class TrackerPage {
 
 /** How the tracker is called in commands if the asker does not say it. */
 const UNKNOWN_ORIGIN = "http://TRACKER";
-
-function viewOf(request: TrackerRequest): PageView | undefined {
-  const origin = originOf(request.header("host"), UNKNOWN_ORIGIN);
-  return readPageView(request.query, origin);
-}
 
 function json(body: TrackerResponse["body"]): TrackerResponse {
   return {

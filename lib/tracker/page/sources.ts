@@ -17,6 +17,9 @@ import type { SpeedHistory } from "./speed_history.ts";
 /** Most hosts of one torrent that are looked at; of larger swarms these are some. */
 export const MAX_HOSTS_READ = 2_000;
 
+/** Ends when whatever else waits for its turn has had it. */
+export type Pause = () => Promise<void>;
+
 /** What a page is made of. */
 export interface Sources {
   readonly reading: Reading;
@@ -28,6 +31,8 @@ export interface Sources {
   readonly peerCommand: string;
   readonly startedAtMs: number;
   readonly nowMs: number;
+  /** Lets others have their turn, between two parts of the work. */
+  readonly pause: Pause;
 }
 
 /** A torrent whose hosts are read. */

@@ -194,7 +194,7 @@ footer { padding-top: .25rem; padding-bottom: 2rem; font-size: .87rem; display: 
   .speed { display: flex; align-items: center; }
   .speed .spark { width: 4rem; margin: 0 .5rem 0 0; }
   td[data-label="Last announce"] { margin-left: auto; }
-  .address { display: inline-block; margin-right: .5rem; }
+  .address { display: inline-block; margin-right: .5rem; white-space: normal; }
 }
 @media (max-width: 30rem) {
   .top, main, footer { padding-left: .75rem; padding-right: .75rem; }

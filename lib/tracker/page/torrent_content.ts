@@ -25,6 +25,7 @@ export async function torrentContent(
   const known = findTorrent(infoHash, sources);
   const torrent = known ?? emptyTorrent(infoHash);
   const hosts = known === undefined ? [] : await readHosts(known, sources);
+  await sources.pause();
   const content = renderHosts(torrent, hosts, view);
   const { seeders, leechers, name } = torrent;
   const shortName = name === undefined

@@ -19,6 +19,8 @@ Deno.test("parseTrackerArguments() has the defaults that users know", () => {
     onlyListed: false,
     format: "text",
     detail: "changes",
+    logsAnnounces: false,
+    trustsProxy: false,
     isDebug: false,
   });
 });
@@ -27,7 +29,14 @@ Deno.test("parseTrackerArguments() reads its flags", () => {
   const args = [
     ...["8001", "--host", "192.168.1.5", "--interval=60"],
     ...["--peer-timeout", "90", "--torrents", "/srv/torrents"],
-    ...["--only-listed", "--udp", "--json", "--debug"],
+    ...[
+      "--only-listed",
+      "--udp",
+      "--json",
+      "--debug",
+      "--log",
+      "--trust-proxy",
+    ],
   ];
   assertObjectMatch(parseTrackerArguments(args), {
     port: 8001,
@@ -38,6 +47,8 @@ Deno.test("parseTrackerArguments() reads its flags", () => {
     torrentsDir: "/srv/torrents",
     onlyListed: true,
     format: "json",
+    logsAnnounces: true,
+    trustsProxy: true,
     isDebug: true,
   });
   assertEquals(parseTrackerArguments(["--quiet"]).detail, "urls");

@@ -1,81 +1,17 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { TrackerError } from "../../../lib/base/errors.ts";
 import {
-  type AnnounceAnswer,
-  encodeAnnounceReply,
+  encodeAnnounceAnswer,
   encodeFailure,
-  parseAnnounceReply,
-} from "../../../lib/tracker/announce_reply.ts";
-import { packPeers } from "../../../lib/tracker/pack_peers.ts";
-import { bytes, infoHash, peerId, text } from "./samples.ts";
+} from "../../../lib/tracker/announce_answer.ts";
+import { parseAnnounceReply } from "../../../lib/tracker/announce_reply.ts";
+import { ANNOUNCE_ANSWER as ANSWER, bytes } from "./samples.ts";
 
-const ANSWER: AnnounceAnswer = {
-  intervalMs: 120_000,
-  minIntervalMs: 30_000,
-  swarm: { infoHash: infoHash("a"), complete: 1, incomplete: 2, downloaded: 3 },
-  peers: packPeers([
-    {
-      peerId: peerId("one"),
-      addresses: [{ hostname: "192.0.2.1", port: 6881 }],
-    },
-    {
-      peerId: peerId("two"),
-      addresses: [
-        { hostname: "192.0.2.2", port: 80 },
-        { hostname: "2001:db8::2", port: 80 },
-      ],
-    },
-  ], true),
-  warning: undefined,
-  peerForm: "compact",
-};
-
-const COUNTS =
-  "8:completei1e10:downloadedi3e10:incompletei2e8:intervali120e12:min intervali30e";
-
-Deno.test("encodeAnnounceReply() writes compact peers of both families", () => {
-  assertEquals(
-    text(encodeAnnounceReply(ANSWER)),
-    `d${COUNTS}5:peers12:\xc0\x00\x02\x01\x1a\xe1\xc0\x00\x02\x02\x00\x50` +
-      "6:peers618:\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x02\x00\x50e",
-  );
-});
-
-Deno.test("encodeAnnounceReply() writes an empty list for no peers", () => {
-  assertEquals(
-    text(encodeAnnounceReply({ ...ANSWER, peers: packPeers([], false) })),
-    `d${COUNTS}5:peers0:e`,
-  );
-});
-
-Deno.test("encodeAnnounceReply() writes dictionaries, with peer ids or without", () => {
-  const one = packPeers([{
-    peerId: peerId("one"),
-    addresses: [{ hostname: "192.0.2.1", port: 6881 }],
-  }], true);
-  assertEquals(
-    text(encodeAnnounceReply({
-      ...ANSWER,
-      peers: one,
-      peerForm: "dictionaries",
-    })),
-    `d${COUNTS}5:peersld2:ip9:192.0.2.17:peer id20:one-----------------4:porti6881eeee`,
-  );
-  assertEquals(
-    text(encodeAnnounceReply({
-      ...ANSWER,
-      peers: one,
-      peerForm: "dictionariesWithoutId",
-    })),
-    `d${COUNTS}5:peersld2:ip9:192.0.2.14:porti6881eeee`,
-  );
-});
-
-Deno.test("parseAnnounceReply() reads every form that encodeAnnounceReply() writes", () => {
+Deno.test("parseAnnounceReply() reads every form that encodeAnnounceAnswer() writes", () => {
   const forms = ["compact", "dictionaries", "dictionariesWithoutId"] as const;
   for (const peerForm of forms) {
     const reply = parseAnnounceReply(
-      encodeAnnounceReply({ ...ANSWER, peerForm }),
+      encodeAnnounceAnswer({ ...ANSWER, peerForm }),
     );
     assertEquals(
       reply.peers.map(({ hostname, port }) => `${hostname} ${port}`).sort(),
@@ -89,7 +25,7 @@ Deno.test("parseAnnounceReply() reads every form that encodeAnnounceReply() writ
 });
 
 Deno.test("parseAnnounceReply() refuses a reply that ends at any byte or goes on", () => {
-  const whole = encodeAnnounceReply(ANSWER);
+  const whole = encodeAnnounceAnswer(ANSWER);
   for (let length = 0; length < whole.length; length++) {
     assertThrows(
       () => parseAnnounceReply(whole.subarray(0, length)),

@@ -1,10 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import {
-  identifierToBytes,
-  infoHashFromBytes,
-} from "../../../lib/base/identifier.ts";
+import { infoHashFromBytes } from "../../../lib/base/identifier.ts";
 import { announceUrl, scrapeUrl } from "../../../lib/tracker/announce_url.ts";
-import { parseQuery } from "../../../lib/tracker/query.ts";
+import { parseScrapeQuery } from "../../../lib/tracker/announce_query.ts";
 import { announceRequest, infoHash, peerId } from "./samples.ts";
 
 Deno.test("announceUrl() writes every parameter once", () => {
@@ -45,7 +42,7 @@ Deno.test("announceUrl() keeps the URL's own query and drops its fragment", () =
   }
 });
 
-Deno.test("announceUrl() escapes every byte so that parseQuery() reads it back, also through URL", () => {
+Deno.test("announceUrl() escapes every byte so that a tracker reads it back, also through URL", () => {
   for (let first = 0; first < 256; first += 20) {
     const hash = infoHashFromBytes(
       Uint8Array.from({ length: 20 }, (_, index) => first + index),
@@ -55,7 +52,7 @@ Deno.test("announceUrl() escapes every byte so that parseQuery() reads it back, 
       announceRequest({ infoHash: hash }),
     );
     const query = new URL(url).search.slice(1);
-    assertEquals(parseQuery(query).get("info_hash"), [identifierToBytes(hash)]);
+    assertEquals(parseScrapeQuery(query), [hash]);
   }
 });
 

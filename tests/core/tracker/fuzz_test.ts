@@ -11,13 +11,11 @@ import {
   parseAnnounceQuery,
   parseScrapeQuery,
 } from "../../../lib/tracker/announce_query.ts";
-import {
-  encodeAnnounceReply,
-  parseAnnounceReply,
-} from "../../../lib/tracker/announce_reply.ts";
+import { encodeAnnounceAnswer } from "../../../lib/tracker/announce_answer.ts";
+import { fixedInterval } from "../../../lib/tracker/announce_interval.ts";
+import { parseAnnounceReply } from "../../../lib/tracker/announce_reply.ts";
 import { parseCompactPeers } from "../../../lib/base/compact_peers.ts";
 import { createTrackerHandler } from "../../../lib/tracker/handler.ts";
-import { packPeers } from "../../../lib/tracker/pack_peers.ts";
 import { QueryError } from "../../../lib/tracker/query.ts";
 import { MemoryStore } from "../../../lib/tracker/memory_store.ts";
 import {
@@ -25,7 +23,13 @@ import {
   parseScrapeReply,
 } from "../../../lib/tracker/scrape_reply.ts";
 import { fuzz, FUZZ_SEED } from "../fuzz.ts";
-import { announceQuery, bytes, infoHash, peerId, text } from "./samples.ts";
+import {
+  ANNOUNCE_ANSWER,
+  announceQuery,
+  bytes,
+  infoHash,
+  text,
+} from "./samples.ts";
 
 const COUNTS = {
   infoHash: infoHash("a"),
@@ -36,20 +40,7 @@ const COUNTS = {
 
 for (const peerForm of ["compact", "dictionaries"] as const) {
   Deno.test(`parseAnnounceReply() survives mutated ${peerForm} replies (seed ${FUZZ_SEED})`, async () => {
-    const sample = encodeAnnounceReply({
-      intervalMs: 120_000,
-      minIntervalMs: 30_000,
-      swarm: COUNTS,
-      peers: packPeers([{
-        peerId: peerId("x"),
-        addresses: [
-          { hostname: "192.0.2.1", port: 1 },
-          { hostname: "2001:db8::1", port: 2 },
-        ],
-      }], true),
-      warning: undefined,
-      peerForm,
-    });
+    const sample = encodeAnnounceAnswer({ ...ANNOUNCE_ANSWER, peerForm });
     await fuzz({
       examples: [sample],
       decode: parseAnnounceReply,
@@ -97,7 +88,7 @@ Deno.test(`parseAnnounceQuery() and parseScrapeQuery() survive mutated queries (
 Deno.test(`the handler answers any query with status 200 (seed ${FUZZ_SEED})`, async () => {
   const handle = createTrackerHandler({
     store: new MemoryStore({ peerTimeoutMs: 1_000, random: seededRandom(1) }),
-    intervalMs: 120_000,
+    intervalMs: fixedInterval(120_000),
     minIntervalMs: 30_000,
   });
   await fuzz({

@@ -1,22 +1,33 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertNotMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import { seededRandom } from "../../../lib/base/random.ts";
 import {
   createTrackerHandler,
   type TrackerHandler,
+  type TrackerHandlerOptions,
   type TrackerRequest,
   type TrackerResponse,
 } from "../../../lib/tracker/handler.ts";
+import { fixedInterval } from "../../../lib/tracker/announce_interval.ts";
 import { MemoryStore } from "../../../lib/tracker/memory_store.ts";
 import { announceQuery, text } from "./samples.ts";
 
-function tracker(): TrackerHandler {
+function tracker(
+  options: Partial<TrackerHandlerOptions> = {},
+): TrackerHandler {
   return createTrackerHandler({
     store: new MemoryStore({
       peerTimeoutMs: 180_000,
       random: seededRandom(1),
     }),
-    intervalMs: 120_000,
+    intervalMs: fixedInterval(120_000),
     minIntervalMs: 30_000,
+    ...options,
   });
 }
 
@@ -29,7 +40,8 @@ async function get(
   pathAndQuery: string,
   changes: Partial<TrackerRequest> = {},
 ): Promise<TextResponse> {
-  const [path = "", query = ""] = pathAndQuery.split("?");
+  const [path = ""] = pathAndQuery.split("?");
+  const query = pathAndQuery.slice(path.length + 1);
   const { body, ...response } = await handle({
     method: "GET",
     path,
@@ -57,19 +69,19 @@ Deno.test("/announce tells two peers of one another", async () => {
   const handle = tracker();
   assertEquals(
     await announce(handle, { event: "started" }),
-    "d8:completei0e10:downloadedi0e10:incompletei1e8:intervali120e12:min intervali30e5:peers0:e",
+    "d8:completei0e10:downloadedi0e11:external ip4:\xc0\0\x02\x0110:incompletei1e8:intervali120e12:min intervali30e5:peers0:e",
   );
   assertStringIncludes(
     await announce(
       handle,
-      { peer_id: "other---------------", port: 80 },
+      { peer_id: "other---------------", port: 8080 },
       "10.0.0.9",
     ),
     "5:peers6:\xc0\x00\x02\x01\x1a\xe1e",
   );
   assertStringIncludes(
     await announce(handle),
-    "5:peers6:\x0a\x00\x00\x09\x00\x50e",
+    "5:peers6:\x0a\x00\x00\x09\x1f\x90e",
   );
 });
 
@@ -88,6 +100,154 @@ Deno.test("/announce gives IPv6 peers in peers6", async () => {
   assertStringIncludes(
     await announce(handle, { peer_id: "other---------------" }),
     "5:peers0:6:peers618:\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01\x1a\xe1e",
+  );
+});
+
+Deno.test("/announce gives dictionaries with ids, or without", async () => {
+  const handle = tracker();
+  await announce(handle);
+  const other = { peer_id: "other---------------", compact: 0 };
+  assertStringIncludes(
+    await announce(handle, other, "10.0.0.9"),
+    "5:peersld2:ip9:192.0.2.17:peer id20:me------------------4:porti6881eeee",
+  );
+  assertStringIncludes(
+    await announce(handle, { ...other, no_peer_id: 1 }, "10.0.0.9"),
+    "5:peersld2:ip9:192.0.2.14:porti6881eeee",
+  );
+});
+
+Deno.test("/announce gives as many peers as are wanted: none, 50 if nothing is said, 200 at most", async () => {
+  const handle = tracker();
+  for (let number = 0; number < 300; number++) {
+    const peer_id = `${number}`.padEnd(20, "-");
+    await announce(handle, { peer_id, port: 2_000 + number });
+  }
+  const given = async (numwant: string | undefined): Promise<string> => {
+    const reply = await announce(handle, { numwant });
+    return /5:peers(\d+):/.exec(reply)![1]!;
+  };
+  const table: [string | undefined, number][] = [
+    ["0", 0],
+    ["7", 7],
+    [undefined, 50],
+    ["-1", 50],
+    ["200", 200],
+    ["1000", 200],
+  ];
+  for (const [numwant, count] of table) {
+    assertEquals([numwant, await given(numwant)], [numwant, `${count * 6}`]);
+  }
+});
+
+Deno.test("/announce knows a torrent by any bytes, however they are escaped", async () => {
+  const handle = tracker();
+  for (let first = 0; first < 256; first += 20) {
+    const bytes = Array.from({ length: 20 }, (_, at) => (first + at) % 256);
+    const escaped = bytes.map((byte) =>
+      `%${byte.toString(16).padStart(2, "0")}`
+    ).join("");
+    // As they are, but for those that end a value.
+    const raw = String.fromCharCode(...bytes)
+      .replace(/[%&]/g, (character) => character === "%" ? "%25" : "%26");
+    const spellings = [escaped, escaped.toUpperCase(), raw];
+    for (const [index, info_hash] of spellings.entries()) {
+      const peer_id = `${index}`.padEnd(20, "-");
+      await announce(handle, { info_hash, peer_id });
+    }
+    const { body } = await get(handle, `/scrape?info_hash=${escaped}`);
+    assertStringIncludes(body, String.fromCharCode(...bytes));
+    assertMatch(body, /10:incompletei3e/);
+  }
+});
+
+Deno.test("HEAD of /announce tells nothing and announces nobody", async () => {
+  const handle = tracker();
+  const url = `/announce?${announceQuery()}`;
+  const { status, body } = await get(handle, url, { method: "HEAD" });
+  assertEquals([status, body], [200, ""]);
+  assertEquals((await get(handle, "/scrape")).body, "d5:filesdee");
+});
+
+Deno.test("/announce takes addresses from a proxy only if it is told to", async () => {
+  const forwarded: Partial<TrackerRequest> = {
+    header: (name) => name === "x-forwarded-for" ? "10.9.9.9" : undefined,
+  };
+  const table: [
+    trustProxy: boolean,
+    Partial<TrackerRequest>,
+    ip: string | undefined,
+    expected: string,
+  ][] = [
+    [false, forwarded, "10.8.8.8", "\xc0\0\x02\x01"],
+    [true, forwarded, "10.8.8.8", "\x0a\x09\x09\x09"],
+    [true, {}, "10.8.8.8", "\x0a\x08\x08\x08"],
+    [true, {}, "example.com", "\xc0\0\x02\x01"],
+    [true, {}, undefined, "\xc0\0\x02\x01"],
+  ];
+  for (const [trustProxy, changes, ip, expected] of table) {
+    const handle = tracker({ trustProxy });
+    const asker = announceQuery({ ip });
+    const { body } = await get(handle, `/announce?${asker}`, changes);
+    assertStringIncludes(body, `11:external ip4:${expected}10:`);
+    assertStringIncludes(
+      await announce(handle, { peer_id: "other---------------" }, "10.0.0.1"),
+      `5:peers6:${expected}\x1a\xe1`,
+    );
+  }
+});
+
+Deno.test("/announce tells the asker its address in the family that it came by", async () => {
+  const handle = tracker();
+  const reply = (hostname: string): Promise<string> =>
+    announce(handle, { event: "stopped" }, hostname);
+  assertStringIncludes(await reply("10.0.0.1"), "11:external ip4:\x0a\0\0\x01");
+  const mapped = await reply("::ffff:10.0.0.1");
+  assertStringIncludes(mapped, "11:external ip4:\x0a\0\0\x01");
+  assertStringIncludes(
+    await reply("2001:db8::1"),
+    "11:external ip16:\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01",
+  );
+  assertNotMatch(await reply("no address"), /external ip/);
+});
+
+Deno.test("/announce warns who listens on a system's port, and refuses with the time to come back", async () => {
+  const handle = tracker();
+  const port = "port 80 is below 1024: nobody is told of you";
+  assertStringIncludes(
+    await announce(handle, { port: 80 }),
+    `15:warning message${port.length}:${port}e`,
+  );
+  for (const silent of [0, 9, 1024]) {
+    assertNotMatch(await announce(handle, { port: silent }), /warning/);
+  }
+  const full = tracker({
+    store: new MemoryStore({
+      peerTimeoutMs: 1_000,
+      random: seededRandom(1),
+      maxSwarmCount: 0,
+    }),
+  });
+  assertEquals(
+    await announce(full),
+    "d14:failure reason35:the tracker is full with 0 torrents8:retry ini5ee",
+  );
+});
+
+Deno.test("/announce asks for an interval by the load, and for no longer a pause than that", async () => {
+  const handle = tracker({
+    intervalMs: ({ peerCount }) => peerCount * 10_000,
+  });
+  assertStringIncludes(
+    await announce(handle),
+    "8:intervali10e12:min intervali10e",
+  );
+  for (const name of ["b", "c"]) {
+    await announce(handle, { peer_id: name.padEnd(20, "-") });
+  }
+  assertStringIncludes(
+    await announce(handle, { peer_id: "d".padEnd(20, "-") }),
+    "8:intervali40e12:min intervali30e",
   );
 });
 

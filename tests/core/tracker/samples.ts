@@ -3,7 +3,10 @@
  *
  * @module
  */
-import { parseCompactPeers } from "../../../lib/base/compact_peers.ts";
+import {
+  encodeCompactPeers,
+  parseCompactPeers,
+} from "../../../lib/base/compact_peers.ts";
 import type { PeerAddress } from "../../../lib/base/peer_address.ts";
 import {
   type InfoHash,
@@ -11,6 +14,7 @@ import {
   type PeerId,
   peerIdFromBytes,
 } from "../../../lib/base/identifier.ts";
+import type { AnnounceAnswer } from "../../../lib/tracker/announce_answer.ts";
 import type { AnnounceRequest } from "../../../lib/tracker/announce.ts";
 import type {
   PeerAnnounce,
@@ -65,6 +69,39 @@ export function addressesOf({ ipv4, ipv6 }: PickedPeers): PeerAddress[] {
     ...parseCompactPeers(ipv6, "ipv6"),
   ];
 }
+
+/** Peers as a reply lists them, with their ids. */
+export function pickedPeers(
+  peers: readonly (readonly [name: string, ...addresses: PeerAddress[]])[],
+): PickedPeers {
+  const listed = peers.flatMap(([name, ...addresses]) =>
+    addresses.map((address) => ({ name, address }))
+  );
+  const isIpv6 = ({ address }: { address: PeerAddress }): number =>
+    Number(address.hostname.includes(":"));
+  listed.sort((left, right) => isIpv6(left) - isIpv6(right));
+  return {
+    ...encodeCompactPeers(listed.map(({ address }) => address)),
+    ids: bytes(listed.map(({ name }) => name.padEnd(20, "-")).join("")),
+  };
+}
+
+/** An answer with peers of both families. */
+export const ANNOUNCE_ANSWER: AnnounceAnswer = {
+  intervalMs: 120_000,
+  minIntervalMs: 30_000,
+  swarm: { infoHash: infoHash("a"), complete: 1, incomplete: 2, downloaded: 3 },
+  peers: pickedPeers([
+    ["one", { hostname: "192.0.2.1", port: 6881 }],
+    ["two", { hostname: "192.0.2.2", port: 80 }, {
+      hostname: "2001:db8::2",
+      port: 80,
+    }],
+  ]),
+  externalHostname: "",
+  warning: undefined,
+  peerForm: "compact",
+};
 
 /** A leecher's first announce, as a client sends it. */
 export function announceRequest(

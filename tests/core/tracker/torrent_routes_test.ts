@@ -6,11 +6,17 @@ import type { TrackerResponse } from "../../../lib/tracker/handler.ts";
 import { torrentPath } from "../../../lib/tracker/torrent_links.ts";
 import { torrentRoutes } from "../../../lib/tracker/torrent_routes.ts";
 
+const PIECE_COUNT = 7_000;
+
+/** Longer than what is sent at once. */
 const FILE = buildTorrent({
   name: "a",
-  content: { type: "file", length: 1 },
+  content: { type: "file", length: PIECE_COUNT * PIECE_LENGTH },
   pieceLength: PIECE_LENGTH,
-  pieceHashes: new Uint8Array(20),
+  pieceHashes: Uint8Array.from(
+    { length: PIECE_COUNT * 20 },
+    (_, index) => index ^ (index >> 8),
+  ),
   announce: ["http://192.0.2.1:8000/announce"],
 });
 
@@ -37,7 +43,9 @@ Deno.test("torrentRoutes() gives a listed file, byte for byte, to be saved under
     ["a.torrent"],
     "/torrents/a.torrent",
   );
-  assertEquals([status, body], [200, FILE]);
+  assert(typeof body !== "string" && !(body instanceof Uint8Array));
+  assertEquals(await new Response(ReadableStream.from(body)).bytes(), FILE);
+  assertEquals([status, headers["content-length"]], [200, `${FILE.length}`]);
   assertEquals(headers["content-type"], "application/x-bittorrent");
   assertEquals(
     headers["content-disposition"],

@@ -42,6 +42,7 @@ async function pageOf(
     peerCommand: "peer",
     startedAtMs: 0,
     nowMs: 61_000,
+    pause: () => Promise.resolve(),
   };
   const content = view.type === "overview"
     ? await overviewContent(view, sources)

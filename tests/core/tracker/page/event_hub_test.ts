@@ -2,10 +2,10 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Content } from "../../../../lib/tracker/page/content.ts";
 import {
   EventHub,
-  type EventStream,
   MAX_LISTENERS,
   MAX_LISTENERS_OF_ADDRESS,
 } from "../../../../lib/tracker/page/event_hub.ts";
+import type { EventStream } from "../../../../lib/tracker/page/event_stream.ts";
 import { markup } from "../../../../lib/tracker/page/html.ts";
 import {
   type PageView,
@@ -79,7 +79,7 @@ Deno.test("EventHub sends who is slow the newest content whole", async () => {
 
 Deno.test("EventHub sends who comes later what the others see already", async () => {
   const { hub } = hubOf(() => "same");
-  hub.listen(VIEW, "192.0.2.1");
+  await read(hub.listen(VIEW, "192.0.2.1")!);
   await hub.sample(0);
   await hub.sample(1_000);
   const stream = hub.listen(VIEW, "192.0.2.2")!;
@@ -95,6 +95,7 @@ Deno.test("EventHub writes each view once for all who look at it, and none for n
     hub.listen(VIEW, hostname)!
   );
   streams.push(hub.listen(OTHER_VIEW, "192.0.2.1")!);
+  for (const stream of streams) await read(stream);
   await hub.sample(1_000);
   assertEquals(written, [VIEW, OTHER_VIEW]);
   for (const stream of streams) await stream.return!();
@@ -103,11 +104,11 @@ Deno.test("EventHub writes each view once for all who look at it, and none for n
 });
 
 Deno.test("EventHub goes through so many torrents a sample, and on from there at the next", async () => {
-  const { hub, written } = hubOf(() => "same", 19_000);
+  const { hub, written } = hubOf(() => "same", 9_500);
   const views = ["a", "b", "c"].map((search) =>
     readPageView(`q=${search}`, "http://192.0.2.9:8000")!
   );
-  for (const view of views) hub.listen(view, "192.0.2.1");
+  for (const view of views) await read(hub.listen(view, "192.0.2.1")!);
   const searches = (): string => written.map(({ search }) => search).join("");
   await hub.sample(0);
   assertEquals(searches(), "ab");
@@ -127,19 +128,34 @@ Deno.test("EventHub says now and then that it is still there", async () => {
   assertEquals(await next, ": still here\n\n");
 });
 
-Deno.test("EventHub takes so many listeners, and fewer from one address", () => {
+/** Whether a stream begins. */
+async function begins(stream: EventStream | undefined): Promise<boolean> {
+  return stream !== undefined && await read(stream) !== undefined;
+}
+
+Deno.test("EventHub takes so many listeners, and fewer from one address", async () => {
   const { hub } = hubOf(() => "same");
   const listen = (host: number): EventStream | undefined =>
     hub.listen(VIEW, `192.0.2.${host}`);
   const own = Array.from({ length: MAX_LISTENERS_OF_ADDRESS }, () => listen(1));
-  assert(own.every((stream) => stream !== undefined));
+  const late = listen(1);
+  for (const stream of own) assert(await begins(stream));
   assertEquals(listen(1), undefined);
-  own[0]!.return!();
-  assert(listen(1) !== undefined);
+  // It was made while there was a place, and is read too late.
+  assertEquals(await begins(late), false);
+  await own[0]!.return!();
+  assert(await begins(listen(1)));
   for (let host = 2; hub.listenerCount < MAX_LISTENERS; host++) {
-    assert(listen(host) !== undefined);
+    assert(await begins(listen(host)));
   }
   assertEquals(listen(250), undefined);
+});
+
+Deno.test("EventHub does not count streams that nobody reads", async () => {
+  const { hub, written } = hubOf(() => "same");
+  for (let count = 0; count < 1_000; count++) hub.listen(VIEW, "192.0.2.1");
+  await hub.sample(0);
+  assertEquals([hub.listenerCount, written.length], [0, 0]);
 });
 
 Deno.test("EventHub ends streams that nobody reads any more, once", async () => {

@@ -4,10 +4,9 @@
  * @module
  */
 import { infoHashFromHex } from "../../../../lib/base/identifier.ts";
-import {
-  createTrackerHandler,
-  type TrackerRequest,
-  type TrackerResponse,
+import type {
+  TrackerRequest,
+  TrackerResponse,
 } from "../../../../lib/tracker/handler.ts";
 import {
   TrackerPage,
@@ -37,18 +36,12 @@ export function deskOf(
     sha256,
     ...options,
   });
-  const handle = createTrackerHandler({
-    store,
-    intervalMs: 120_000,
-    minIntervalMs: 30_000,
-    routes: page.routes,
-  });
   return {
     page,
     store,
     get: async (address, changes = {}) => {
       const [path = "", query = ""] = address.split("?");
-      return await handle({
+      return await page.routes.get(path)!({
         method: "GET",
         path,
         query,

@@ -118,7 +118,11 @@ Deno.test("/events opens no stream for HEAD, for a torrent that is none, or for 
   assertEquals((await get("/events?torrent=x")).status, 404);
   const statuses = new Set<number>();
   for (let count = 0; count < 30; count++) {
-    statuses.add((await get("/events")).status);
+    const { status, body } = await get("/events");
+    statuses.add(status);
+    if (status === 200 && typeof body === "object") {
+      await (body as AsyncIterableIterator<Uint8Array>).next();
+    }
   }
   assertEquals([...statuses], [200, 503]);
   page.close();
@@ -177,18 +181,14 @@ Deno.test("/healthz is well while the store answers", async () => {
   store.totals = () => {
     throw new Error("the store is gone");
   };
-  const failure = await get("/healthz").catch((error: Error) => error.message);
-  assertEquals(failure, "the store is gone");
+  assertEquals((await get("/healthz")).status, 503);
 });
 
-Deno.test("every path of the page takes GET and HEAD alone", async () => {
+Deno.test("every path answers HEAD, and the page names no other host", async () => {
   const { get } = deskOf(lab());
   for (
     const path of ["/", "/stats", "/stats.json", "/metrics", "/healthz"]
-  ) {
-    assertEquals((await get(path, { method: "POST" })).status, 405, path);
-    assertEquals((await get(path, { method: "HEAD" })).status, 200, path);
-  }
+  ) assertEquals((await get(path, { method: "HEAD" })).status, 200, path);
   assertNotMatch(
     await bodyOf(await get("/")),
     /https?:\/\/(?!TRACKER|www\.w3\.org)/,

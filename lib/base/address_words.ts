@@ -10,7 +10,7 @@ import {
   IPV4_LENGTH,
   IPV6_LENGTH,
   parseIpAddress,
-} from "../../base/ip_address.ts";
+} from "./ip_address.ts";
 
 /**
  * Who may be told of an address: everybody, those on this machine, or nobody, as
@@ -42,9 +42,16 @@ export class AddressWords {
     }
   }
 
+  /** Whether it is one of IPv4. */
   get isIpv4(): boolean {
     const { words } = this;
     return words[0] === 0 && words[1] === 0 && words[2] === MAPPED;
+  }
+
+  /** Whether it is any machine's: what is no address is not. */
+  get isKnown(): boolean {
+    const [first = 0, second = 0, third = 0, last = 0] = this.words;
+    return (first | second | third | last) !== 0;
   }
 
   /** Who may be told of it. */
@@ -64,6 +71,23 @@ export class AddressWords {
     return first >>> 24 === 0xff || first >>> 22 === 0xfe80 >>> 6
       ? "nobody"
       : "everybody";
+  }
+
+  /**
+   * Writes the 4 or 16 bytes of the address.
+   * @returns How many they are.
+   */
+  write(into: Uint8Array, offset: number): number {
+    const first = this.isIpv4 ? 3 : 0;
+    for (let index = first; index < 4; index++) {
+      const word = this.words[index]!;
+      const at = offset + (index - first) * 4;
+      into[at] = word >>> 24;
+      into[at + 1] = word >>> 16;
+      into[at + 2] = word >>> 8;
+      into[at + 3] = word;
+    }
+    return (4 - first) * 4;
   }
 
   /** Digit by digit and without an array: each announce comes from an address. */

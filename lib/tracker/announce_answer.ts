@@ -1,0 +1,198 @@
+/**
+ * A tracker's bencoded answer to an announce, written. Answers in the compact
+ * form, which nearly all clients ask for, are put together byte by byte: as
+ * values for the general writer they took longer than the choice of the peers.
+ *
+ * @module
+ */
+import { AddressWords } from "../base/address_words.ts";
+import { parseCompactPeers } from "../base/compact_peers.ts";
+import { IDENTIFIER_LENGTH } from "../base/identifier.ts";
+import {
+  IPV4_LENGTH,
+  IPV6_LENGTH,
+  parseIpAddress,
+} from "../base/ip_address.ts";
+import { type Encodable, encodeBencode } from "../bencode/encode.ts";
+import type { ScrapeEntry } from "./announce.ts";
+import type { PeerForm } from "./announce_query.ts";
+import type { PickedPeers } from "./peer_store.ts";
+
+/** What a tracker answers to one announce. */
+export interface AnnounceAnswer {
+  readonly intervalMs: number;
+  readonly minIntervalMs: number;
+  readonly swarm: ScrapeEntry;
+  readonly peers: PickedPeers;
+  readonly peerForm: PeerForm;
+  /** Where the asker was heard from, told if it is an IP address. [BEP 24] */
+  readonly externalHostname: string;
+  readonly warning: string | undefined;
+}
+
+/** Writes an answer, in memory that is only its own. [BEP 3, 7, 23, 24] */
+export function encodeAnnounceAnswer(
+  answer: AnnounceAnswer,
+): Uint8Array<ArrayBuffer> {
+  return answer.peerForm === "compact"
+    ? encodeCompact(answer)
+    : encodeDictionaries(answer);
+}
+
+/**
+ * Writes why a request is refused, and when to try again if that may help.
+ * [BEP 3, 31]
+ */
+export function encodeFailure(
+  reason: string,
+  retryInMs?: number,
+): Uint8Array<ArrayBuffer> {
+  return encodeBencode({
+    "failure reason": reason,
+    // In minutes.
+    "retry in": retryInMs && Math.ceil(retryInMs / 60_000),
+  });
+}
+
+const encoder = new TextEncoder();
+
+/** The dictionary's keys in the order of their bytes, each with what stands before its value. */
+const PARTS = {
+  complete: encoder.encode("d8:completei"),
+  downloaded: encoder.encode("e10:downloadedi"),
+  externalIp: encoder.encode("11:external ip"),
+  incomplete: encoder.encode("10:incompletei"),
+  interval: encoder.encode("e8:intervali"),
+  minInterval: encoder.encode("e12:min intervali"),
+  peers: encoder.encode("e5:peers"),
+  peers6: encoder.encode("6:peers6"),
+  warning: encoder.encode("15:warning message"),
+} as const;
+
+const END = 0x65; // e
+const COLON = 0x3a;
+const DIGIT_0 = 0x30;
+
+/** Room for all but the peers and the warning. */
+const FIXED_LENGTH = 512;
+
+/**
+ * Answers stand one behind the other in a piece of memory that is let go of when
+ * it is full: memory of its own for each costs more than what is written there.
+ */
+const MEMORY_LENGTH = 64 * 1024;
+
+/** Longer byte strings are copied at once, shorter ones byte by byte. */
+const SHORT_LENGTH = 24;
+
+let memory = new Uint8Array(0);
+let length = 0;
+const address = new AddressWords();
+
+function encodeCompact(answer: AnnounceAnswer): Uint8Array<ArrayBuffer> {
+  const { swarm, peers } = answer;
+  const warning = answer.warning && encoder.encode(answer.warning);
+  reserve(
+    FIXED_LENGTH + peers.ipv4.length + peers.ipv6.length +
+      (warning?.length ?? 0),
+  );
+  const start = length;
+  putBytes(PARTS.complete);
+  putNumber(swarm.complete);
+  putBytes(PARTS.downloaded);
+  putNumber(swarm.downloaded);
+  memory[length++] = END;
+  address.read(answer.externalHostname);
+  if (address.isKnown) {
+    putBytes(PARTS.externalIp);
+    putNumber(address.isIpv4 ? IPV4_LENGTH : IPV6_LENGTH);
+    memory[length++] = COLON;
+    length += address.write(memory, length);
+  }
+  putBytes(PARTS.incomplete);
+  putNumber(swarm.incomplete);
+  putBytes(PARTS.interval);
+  putNumber(Math.ceil(answer.intervalMs / 1000));
+  putBytes(PARTS.minInterval);
+  putNumber(Math.ceil(answer.minIntervalMs / 1000));
+  putBytes(PARTS.peers);
+  putString(peers.ipv4);
+  if (peers.ipv6.length > 0) {
+    putBytes(PARTS.peers6);
+    putString(peers.ipv6);
+  }
+  if (warning) {
+    putBytes(PARTS.warning);
+    putString(warning);
+  }
+  memory[length++] = END;
+  return memory.subarray(start, length);
+}
+
+function reserve(capacity: number): void {
+  if (memory.length - length >= capacity) return;
+  memory = new Uint8Array(Math.max(MEMORY_LENGTH, capacity));
+  length = 0;
+}
+
+function putBytes(bytes: Uint8Array): void {
+  if (bytes.length > SHORT_LENGTH) memory.set(bytes, length);
+  else {
+    for (let index = 0; index < bytes.length; index++) {
+      memory[length + index] = bytes[index]!;
+    }
+  }
+  length += bytes.length;
+}
+
+/** A byte string with its length. */
+function putString(bytes: Uint8Array): void {
+  putNumber(bytes.length);
+  memory[length++] = COLON;
+  putBytes(bytes);
+}
+
+/** A whole number in decimal digits. */
+function putNumber(value: number): void {
+  let divisor = 1;
+  while (divisor * 10 <= value) divisor *= 10;
+  for (; divisor >= 1; divisor /= 10) {
+    memory[length++] = DIGIT_0 + Math.floor(value / divisor) % 10;
+  }
+}
+
+function encodeDictionaries(answer: AnnounceAnswer): Uint8Array<ArrayBuffer> {
+  const { ipv4, ipv6, ids } = answer.peers;
+  const addresses = [
+    ...parseCompactPeers(ipv4, "ipv4"),
+    ...parseCompactPeers(ipv6, "ipv6"),
+  ];
+  const peers = addresses.map(({ hostname, port }, index): Encodable => ({
+    ip: hostname,
+    port,
+    "peer id": answer.peerForm === "dictionaries"
+      ? ids?.subarray(
+        index * IDENTIFIER_LENGTH,
+        (index + 1) * IDENTIFIER_LENGTH,
+      )
+      : undefined,
+  }));
+  return encodeBencode({
+    complete: answer.swarm.complete,
+    downloaded: answer.swarm.downloaded,
+    "external ip": externalIp(answer.externalHostname),
+    incomplete: answer.swarm.incomplete,
+    interval: Math.ceil(answer.intervalMs / 1000),
+    "min interval": Math.ceil(answer.minIntervalMs / 1000),
+    peers,
+    "warning message": answer.warning,
+  });
+}
+
+function externalIp(hostname: string): Uint8Array | undefined {
+  address.read(hostname);
+  const bytes = new Uint8Array(IPV6_LENGTH);
+  return address.isKnown
+    ? bytes.subarray(0, address.write(bytes, 0))
+    : undefined;
+}

@@ -1,0 +1,120 @@
+/**
+ * An announce without the network: its query read, its peer found and noted,
+ * others chosen for it, the answer written.
+ *
+ * @module
+ */
+import {
+  infoHashFromHex,
+  peerIdFromBytes,
+} from "../../../lib/base/identifier.ts";
+import { seededRandom } from "../../../lib/base/random.ts";
+import { encodeAnnounceAnswer } from "../../../lib/tracker/announce_answer.ts";
+import { adaptiveInterval } from "../../../lib/tracker/announce_interval.ts";
+import { parseAnnounceQuery } from "../../../lib/tracker/announce_query.ts";
+import {
+  createTrackerHandler,
+  type TrackerRequest,
+} from "../../../lib/tracker/handler.ts";
+import { MemoryStore } from "../../../lib/tracker/memory_store.ts";
+
+/** How many different requests are sent in turn. */
+const REQUEST_COUNT = 5_000;
+
+/** The escaped bytes of a torrent's info hash. */
+function escapedInfoHash(torrent: number): string {
+  const random = seededRandom(torrent);
+  return Array.from({ length: 20 }, () => {
+    const byte = Math.floor(random() * 256);
+    return `%${byte.toString(16).padStart(2, "0")}`;
+  }).join("");
+}
+
+function request(peer: number, torrent: string): TrackerRequest {
+  const id = String(peer).padStart(12, "x");
+  return {
+    method: "GET",
+    path: "/announce",
+    query:
+      `info_hash=${torrent}&peer_id=-TR4000-${id}&port=51413&uploaded=0&downloaded=${peer}&left=${
+        peer % 4 * 1000
+      }&numwant=50&key=1A2B3C4D&compact=1&supportcrypto=1`,
+    remoteHostname: `10.${peer >> 16}.${peer >> 8 & 255}.${peer & 255}`,
+    header: () => undefined,
+  };
+}
+
+/** A tracker with so many peers, and announces of some of them in turn. */
+function announcing(peerCount: number, torrentCount: number): () => void {
+  const handle = createTrackerHandler({
+    store: new MemoryStore({
+      peerTimeoutMs: 180_000,
+      random: seededRandom(1),
+    }),
+    intervalMs: adaptiveInterval(120_000),
+    minIntervalMs: 5_000,
+  });
+  const torrents = Array.from(
+    { length: torrentCount },
+    (_, torrent) => escapedInfoHash(torrent),
+  );
+  const requestOf = (peer: number): TrackerRequest =>
+    request(peer, torrents[peer % torrentCount]!);
+  for (let peer = 0; peer < peerCount; peer++) handle(requestOf(peer), 0);
+  const random = seededRandom(2);
+  const requests = Array.from(
+    { length: REQUEST_COUNT },
+    () => requestOf(Math.floor(random() * peerCount)),
+  );
+  let turn = 0;
+  return () => void handle(requests[turn++ % REQUEST_COUNT]!, 1_000);
+}
+
+for (
+  const [peerCount, torrentCount] of [[100, 1], [100_000, 1], [100_000, 1_000]]
+) {
+  let announce: (() => void) | undefined;
+  Deno.bench(
+    `announce, ${peerCount} peers in ${torrentCount} torrents`,
+    { group: "announce" },
+    () => {
+      announce ??= announcing(peerCount!, torrentCount!);
+      announce();
+    },
+  );
+}
+
+const { query } = request(1, escapedInfoHash(1));
+
+Deno.bench("announce query", () => {
+  parseAnnounceQuery(query);
+});
+
+const ANSWER = {
+  intervalMs: 120_000,
+  minIntervalMs: 5_000,
+  swarm: {
+    infoHash: infoHashFromHex("0a".repeat(20)),
+    complete: 10,
+    incomplete: 1000,
+    downloaded: 123,
+  },
+  peers: {
+    ipv4: new Uint8Array(300),
+    ipv6: new Uint8Array(0),
+    ids: undefined,
+  },
+  peerForm: "compact",
+  externalHostname: "192.0.2.1",
+  warning: undefined,
+} as const;
+
+Deno.bench("announce answer, 50 peers", () => {
+  encodeAnnounceAnswer(ANSWER);
+});
+
+const ID = new Uint8Array(20);
+
+Deno.bench("peer id as text", () => {
+  peerIdFromBytes(ID);
+});

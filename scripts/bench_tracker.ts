@@ -1,0 +1,115 @@
+/**
+ * `deno task bench:tracker [--only NAME]... [--runs COUNT] [--json FILE]`:
+ * measures the tracker next to opentracker; nothing here passes or fails by a
+ * time.
+ *
+ * @module
+ */
+import { writeErrorLine, writeLine } from "../cli/console.ts";
+import { parseCommandLine } from "../cli/flags.ts";
+import { Interrupt } from "../cli/interrupt.ts";
+import { runProgram } from "../cli/program.ts";
+import { EXIT_CODES, UsageError } from "../cli/program_error.ts";
+import {
+  formatResults,
+  formatValue,
+  formatVerdicts,
+  judge,
+  type RowReport,
+} from "./bench/report.ts";
+import type { Row } from "./bench/row.ts";
+import { takeTurns } from "./bench/take_turns.ts";
+import { openWorkspace } from "./bench/workspace.ts";
+import { ANNOUNCE_ROWS } from "./bench/tracker/announce_rows.ts";
+import { LOADED_ROW } from "./bench/tracker/loaded_row.ts";
+import { describeTrackerMachine } from "./bench/tracker/tracker_machine.ts";
+
+const ROWS: readonly Row[] = [...ANNOUNCE_ROWS, LOADED_ROW];
+const NAMES = ROWS.map(({ name }) => name);
+
+const HELP = `
+Measures how many announces the tracker answers, next to opentracker where it is
+installed, and prints it as Markdown. The announces come from wrk.
+
+Usage: deno task bench:tracker [options]
+
+  --only NAME   run this row; may be given several times:
+                ${NAMES.join(", ")}
+  --runs COUNT  runs of each tracker; the median counts (3)
+  --json FILE   write the results to a file as well
+  --version, --help, --debug
+`;
+
+async function main(args: readonly string[]): Promise<number> {
+  const { flags } = parseCommandLine(args, {
+    help: HELP,
+    flags: {
+      only: { type: "list" },
+      runs: { type: "number", default: 3, min: 1 },
+      json: { type: "text" },
+    },
+  });
+  const unknown = flags.only.find((name) => !NAMES.includes(name));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `there is no row ${unknown}, only ${NAMES.join(", ")}`,
+    );
+  }
+  using interrupt = Interrupt.listen("run the benchmark");
+  const machine = await describeTrackerMachine();
+  writeLine(`${machine}; loopback, medians of ${flags.runs}\n`);
+  const reports: RowReport[] = [];
+  for (const row of ROWS) {
+    if (flags.only.length > 0 && !flags.only.includes(row.name)) continue;
+    reports.push(await runRow(row, flags.runs, interrupt.signal));
+    // After each, so that a row that fails takes nothing with it.
+    if (flags.json === undefined) continue;
+    const rows = reports.map(toJson);
+    const content = { machine, runs: flags.runs, rows };
+    const text = JSON.stringify(content, null, 2);
+    await Deno.writeTextFile(flags.json, `${text}\n`);
+  }
+  writeLine(formatVerdicts(reports));
+  const isOursWhole = reports.every(({ results }) =>
+    results[0]?.remark === undefined
+  );
+  return isOursWhole ? EXIT_CODES.done : EXIT_CODES.failed;
+}
+
+async function runRow(
+  row: Row,
+  runCount: number,
+  signal: AbortSignal,
+): Promise<RowReport> {
+  writeLine(`### ${row.name}\n`);
+  writeLine(`${row.work}\n`);
+  await using workspace = await openWorkspace("memory");
+  const { folder } = workspace;
+  const participants = await row.prepare({ network: "loopback", folder });
+  const results = await takeTurns(participants, {
+    runCount,
+    signal,
+    onRun: (name, values) => {
+      const cells = row.metrics.map((metric) =>
+        `${formatValue(values[metric.id], metric)} ${metric.label}`
+      );
+      writeErrorLine(`  ${name}: ${cells.join(", ")}`);
+    },
+  });
+  const report = { row, results };
+  writeLine(`${formatResults(report)}\n`);
+  return report;
+}
+
+function toJson({ row, results }: RowReport): unknown {
+  return {
+    name: row.name,
+    work: row.work,
+    results,
+    verdicts: row.targets.map((target) =>
+      judge(target, results) ?? { target: target.text, metric: target.metric }
+    ),
+  };
+}
+
+if (import.meta.main) Deno.exit(await runProgram(main));

@@ -1,0 +1,183 @@
+/**
+ * The tracker's page as it looks: without its script, on a phone, in the dark,
+ * and with the names of strangers.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import type { Page } from "playwright-core";
+import { infoHash } from "../core/tracker/samples.ts";
+import {
+  sceneCatalogue,
+  scenePeer,
+  SceneStore,
+} from "../core/tracker/page/scene_store.ts";
+import { browserTest } from "./browser_test_case.ts";
+import { type SceneTracker, serveScene } from "./scene_tracker.ts";
+
+const [A, B] = [infoHash("a"), infoHash("b")];
+
+const HOSTILE_NAME = `<img src=x onerror="alert(1)">${
+  "no-break".repeat(20)
+}</title><script>alert(2)</script>`;
+
+/** Two torrents, one of 40 hosts with a name that wants to be more. */
+function serveLab(): { tracker: SceneTracker; store: SceneStore } {
+  const store = new SceneStore({
+    infoHash: A,
+    contentLength: 5e9,
+    downloaded: 123_456,
+    peers: Array.from({ length: 40 }, (_, host) =>
+      scenePeer({
+        id: `-qB4520-${host}`,
+        hostname: host % 7 === 0
+          ? `2001:db8:1111:2222:3333:4444:5555:${host + 1000}`
+          : `192.168.100.${host + 100}`,
+        left: host % 3 === 0 ? 0 : 1e9 * (host / 10),
+        downloaded: host % 2,
+        bytesPerSecond: host % 4 === 0 ? 0 : 123_456_789,
+      })),
+  }, { infoHash: B, peers: [] });
+  const file = {
+    infoHash: A,
+    name: HOSTILE_NAME,
+    length: 5e9,
+    fileCount: 1_234,
+    fileName: `${HOSTILE_NAME.replaceAll("/", "_")}.torrent`,
+  };
+  const tracker = serveScene({ store, catalogue: sceneCatalogue(file) });
+  return { tracker, store };
+}
+
+/** How many pixels the page is wider than the window, and what is. */
+async function overhang(page: Page): Promise<string[]> {
+  return await page.evaluate(`(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    if (scrollWidth <= clientWidth) return [];
+    return Array.from(document.querySelectorAll("body *"))
+      .filter((element) => element.getBoundingClientRect().right > clientWidth)
+      .map((element) => element.outerHTML.slice(0, 100));
+  })()`);
+}
+
+/** The brightness of the page's ground and of its text, from 0 to 255. */
+async function brightness(page: Page): Promise<[ground: number, text: number]> {
+  const colours: [ground: string, text: string] = await page.evaluate(`(() => {
+    const { backgroundColor, color } = getComputedStyle(document.body);
+    return [backgroundColor, color];
+  })()`);
+  const [ground, text] = colours.map((colour) =>
+    Math.max(...colour.match(/\d+/g)!.slice(0, 3).map(Number))
+  );
+  return [ground!, text!];
+}
+
+browserTest(
+  "without a script the page is a table that reloads itself",
+  async ({ page, complaints }) => {
+    const { tracker, store } = serveLab();
+    await using _ = tracker;
+    await page.goto(tracker.url);
+    assertEquals(await page.locator("#torrents tr").count(), 2);
+    assertEquals(
+      await page.locator("#torrents tr").first().locator("td").allInnerTexts(),
+      [
+        "14 of 40",
+        "4.7 GiB",
+        "14",
+        "26",
+        "123,456",
+        "3.4 GiB/s",
+        await page.locator("#torrents td").nth(6).innerText(),
+      ],
+    );
+    store.scene.pop();
+    await page.locator("#hosts tr").first().waitFor();
+    assertEquals(await page.locator("#torrents tr").count(), 1);
+    // The policy forbids nothing that the page needs.
+    assertEquals(complaints, []);
+    assert(!tracker.asked.some((path) => path.startsWith("/events")));
+  },
+  { javaScriptEnabled: false },
+);
+
+browserTest(
+  "without a script links sort and the form searches",
+  async ({ page }) => {
+    await using tracker = serveLab().tracker;
+    await page.goto(`${tracker.url}/?torrent=${A}`);
+    await page.getByRole("link", { name: "Host", exact: true }).click();
+    assertEquals(new URL(page.url()).search, `?torrent=${A}&sort=host`);
+    assertEquals(
+      await page.locator("#hosts th").first().innerText(),
+      "192.168.100.101:6881",
+    );
+    await page.getByRole("searchbox").fill("100.102");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/q=100\.102/);
+    assertEquals(
+      new URL(page.url()).search,
+      `?torrent=${A}&sort=host&q=100.102`,
+    );
+    assertEquals(await page.locator("#hosts tr").count(), 1);
+  },
+  { javaScriptEnabled: false },
+);
+
+browserTest(
+  "a stranger's name is shown as text and does nothing",
+  async ({ page, complaints, requests }) => {
+    await using tracker = serveLab().tracker;
+    await page.goto(tracker.url);
+    await page.locator("#live.on").waitFor();
+    const shown = HOSTILE_NAME.slice(0, 200);
+    assertEquals(
+      await page.locator(`[data-key="${A}"] .name`).innerText(),
+      HOSTILE_NAME.length > 200 ? `${shown}…` : shown,
+    );
+    await page.goto(`${tracker.url}/?torrent=${A}`);
+    await page.locator("#live.on").waitFor();
+    assertEquals(await page.locator("h2 img, h2 script").count(), 0);
+    assertEquals(await page.locator("img").count(), 0);
+    assertEquals(await page.locator("script").count(), 1);
+    assert((await page.title()).includes("<img src=x"));
+    assertEquals(complaints, []);
+    assert(!requests.some((url) => url.endsWith("/x")));
+  },
+);
+
+for (const width of [360, 768, 1024, 1280]) {
+  browserTest(
+    `a window of ${width} pixels is wide enough`,
+    async ({ page }) => {
+      await using tracker = serveLab().tracker;
+      for (const path of ["/", `/?torrent=${A}`, "/?q=nothing"]) {
+        await page.goto(tracker.url + path);
+        await page.locator("#live.on").waitFor();
+        assertEquals(await overhang(page), [], path);
+        // Nor does a table scroll within its card.
+        const hidden: string[] = await page.evaluate(
+          `Array.from(document.querySelectorAll(".card"))
+            .filter((card) => card.scrollWidth > card.clientWidth)
+            .map((card) => card.outerHTML.slice(0, 2000))`,
+        );
+        assertEquals(hidden, [], path);
+      }
+    },
+    { viewport: { width, height: 740 } },
+  );
+}
+
+browserTest(
+  "the page is dark where the system is",
+  async ({ page }) => {
+    await using tracker = serveLab().tracker;
+    await page.goto(tracker.url);
+    const [ground, text] = await brightness(page);
+    assert(ground < 50 && text > 200, `${ground} ${text}`);
+    await page.emulateMedia({ colorScheme: "light" });
+    const [lightGround, darkText] = await brightness(page);
+    assert(lightGround > 200 && darkText < 50, `${lightGround} ${darkText}`);
+  },
+  { colorScheme: "dark" },
+);

@@ -1,0 +1,110 @@
+import { assertEquals } from "@std/assert";
+import {
+  encodeAnnounceAnswer,
+  encodeFailure,
+} from "../../../lib/tracker/announce_answer.ts";
+import { parseAnnounceReply } from "../../../lib/tracker/announce_reply.ts";
+import { decodeBencode } from "../../../lib/bencode/decode.ts";
+import { ANNOUNCE_ANSWER, pickedPeers, text } from "./samples.ts";
+
+const COUNTS =
+  "8:completei1e10:downloadedi3e10:incompletei2e8:intervali120e12:min intervali30e";
+
+Deno.test("encodeAnnounceAnswer() writes compact peers of both families", () => {
+  assertEquals(
+    text(encodeAnnounceAnswer(ANNOUNCE_ANSWER)),
+    `d${COUNTS}5:peers12:\xc0\x00\x02\x01\x1a\xe1\xc0\x00\x02\x02\x00\x50` +
+      "6:peers618:\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x02\x00\x50e",
+  );
+});
+
+Deno.test("encodeAnnounceAnswer() writes an empty list for no peers", () => {
+  const peers = pickedPeers([]);
+  assertEquals(
+    text(encodeAnnounceAnswer({ ...ANNOUNCE_ANSWER, peers })),
+    `d${COUNTS}5:peers0:e`,
+  );
+});
+
+Deno.test("encodeAnnounceAnswer() writes dictionaries, with peer ids or without", () => {
+  const one = pickedPeers([["one", { hostname: "192.0.2.1", port: 6881 }]]);
+  const written = (
+    peerForm: "dictionaries" | "dictionariesWithoutId",
+  ): string =>
+    text(encodeAnnounceAnswer({ ...ANNOUNCE_ANSWER, peers: one, peerForm }));
+  assertEquals(
+    written("dictionaries"),
+    `d${COUNTS}5:peersld2:ip9:192.0.2.17:peer id20:one-----------------4:porti6881eeee`,
+  );
+  assertEquals(
+    written("dictionariesWithoutId"),
+    `d${COUNTS}5:peersld2:ip9:192.0.2.14:porti6881eeee`,
+  );
+});
+
+Deno.test("encodeAnnounceAnswer() tells the asker its address and a warning", () => {
+  for (const peerForm of ["compact", "dictionaries"] as const) {
+    const answer = text(encodeAnnounceAnswer({
+      ...ANNOUNCE_ANSWER,
+      peerForm,
+      externalHostname: "192.0.2.9",
+      warning: "grüße",
+    }));
+    const [before, after] = [
+      "d8:completei1e10:downloadedi3e11:external ip4:",
+      "10:incompletei2e8:intervali120e12:min intervali30e5:peers",
+    ];
+    assertEquals(answer.startsWith(`${before}\xc0\0\x02\x09${after}`), true);
+    // In UTF-8.
+    assertEquals(
+      answer.endsWith("15:warning message7:gr\xc3\xbc\xc3\x9fee"),
+      true,
+    );
+  }
+});
+
+Deno.test("encodeAnnounceAnswer() writes any number as it is", () => {
+  const numbers = [
+    0,
+    1,
+    9,
+    10,
+    99,
+    100,
+    65_535,
+    999_999,
+    1e6,
+    2 ** 32,
+    2 ** 53 - 1,
+  ];
+  for (const complete of numbers) {
+    const swarm = { ...ANNOUNCE_ANSWER.swarm, complete };
+    const reply = decodeBencode(
+      encodeAnnounceAnswer({ ...ANNOUNCE_ANSWER, swarm }),
+    ) as { complete: number };
+    assertEquals(reply.complete, complete);
+  }
+});
+
+Deno.test("encodeAnnounceAnswer() has room for as many peers as there are, and leaves earlier answers alone", () => {
+  const small = encodeAnnounceAnswer(ANNOUNCE_ANSWER);
+  const copy = small.slice();
+  const many = pickedPeers(
+    Array.from({ length: 1_000 }, (_, index) => [
+      `${index}`,
+      { hostname: `2001:db8::${(index + 1).toString(16)}`, port: 6881 },
+    ]),
+  );
+  const large = encodeAnnounceAnswer({ ...ANNOUNCE_ANSWER, peers: many });
+  assertEquals(parseAnnounceReply(large).peers.length, 1_000);
+  assertEquals(small, copy);
+});
+
+Deno.test("encodeFailure() says when to try again, in minutes", () => {
+  const written = (retryInMs?: number): string =>
+    text(encodeFailure("full", retryInMs));
+  assertEquals(written(), "d14:failure reason4:fulle");
+  assertEquals(written(1), "d14:failure reason4:full8:retry ini1ee");
+  assertEquals(written(60_000), "d14:failure reason4:full8:retry ini1ee");
+  assertEquals(written(60_001), "d14:failure reason4:full8:retry ini2ee");
+});

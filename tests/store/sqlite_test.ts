@@ -1,0 +1,222 @@
+/**
+ * Torrents and their counts in a file of SQLite: they survive a restart and a
+ * crash, and a file that is of no use is one line of advice.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+// @ts-types="../../types/node_sqlite.d.ts"
+import { DatabaseSync } from "node:sqlite";
+import { StoreError } from "../../lib/base/errors.ts";
+import { TorrentDatabase } from "../../lib/store/torrent_database.ts";
+import type { RunningProgram } from "../../scripts/programs/running_program.ts";
+import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
+import { infoHash } from "../core/tracker/samples.ts";
+import { listing, temporaryFolder } from "../loopback/temporary_folder.ts";
+import { accept, counts, open, until } from "./scene.ts";
+
+/** A header and a page of the log, which is what SQLite writes first. */
+const LEAST_LOG_LENGTH = 32 + 24 + 4096;
+
+/** Waits until something of a store is in its file's log. */
+async function untilWritten(path: string): Promise<void> {
+  await until(
+    async () => (await Deno.stat(`${path}-wal`)).size >= LEAST_LOG_LENGTH,
+    "it is written",
+  );
+}
+
+Deno.test("SQLite's store remembers torrents and their downloads, and no peers", async () => {
+  await using folder = await temporaryFolder();
+  const text = `sqlite:${join(folder.path, "tracker.db")}`;
+  {
+    await using store = await open(text);
+    await accept(store, "x", {
+      event: "completed",
+      isSeeder: true,
+      progress: { uploaded: 0, downloaded: 0, left: 0 },
+    });
+    await accept(store, "y", {
+      progress: { uploaded: 0, downloaded: 0, left: 12_345 },
+    });
+    await accept(store, "z", { infoHash: infoHash("b") });
+    await accept(store, "q", { infoHash: infoHash("c"), event: "stopped" });
+  }
+  // One file, without a log beside it.
+  assertEquals(await listing(folder.path), ["tracker.db"]);
+  for (let restart = 0; restart < 2; restart++) {
+    await using store = await open(text);
+    assertEquals(await counts(store), `0 0 ${1 + restart}`);
+    assertEquals(await counts(store, infoHash("b")), "0 0 0");
+    assertEquals(await counts(store, infoHash("c")), "unknown");
+    const [first] = [...await store.swarms()]
+      .filter((swarm) => swarm.infoHash === infoHash("a"));
+    assertEquals(first?.contentLength, 12_345);
+    assertEquals((await store.totals()).downloadCount, 1 + restart);
+    assertEquals((await store.totals()).activeSwarmCount, 0);
+    const back = await accept(store, "w", {
+      event: "completed",
+      isSeeder: true,
+    });
+    assertEquals([back.swarm.complete, back.swarm.downloaded], [
+      1,
+      2 + restart,
+    ]);
+  }
+});
+
+Deno.test("SQLite's store writes what changed by itself", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "tracker.db");
+  await using store = await open(`sqlite:${path}`);
+  await accept(store, "x", { event: "completed", isSeeder: true });
+  await untilWritten(path);
+});
+
+/** Starts the program and its announce URL. */
+async function startTracker(
+  store: string,
+): Promise<{ program: RunningProgram; url: string }> {
+  const program = spawnTask("tracker", [
+    ...["0", "--host=127.0.0.1", "--quiet", "--store", store],
+  ]);
+  const [, url] = await program.stdout.waitFor(
+    /(http:\/\/127\.0\.0\.1:\d+)\/announce/,
+  );
+  return { program, url: url! };
+}
+
+async function get(url: string): Promise<string> {
+  return String.fromCharCode(...await (await fetch(url)).bytes());
+}
+
+Deno.test("a tracker that crashes has lost at most its last second", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "tracker.db");
+  const query = `info_hash=${"%aa".repeat(20)}`;
+  {
+    const { program, url } = await startTracker(`sqlite:${path}`);
+    await using _program = program;
+    await get(
+      `${url}/announce?${query}&peer_id=${
+        "x".repeat(20)
+      }&port=6881&left=0&event=completed`,
+    );
+    await untilWritten(path);
+    await program.stop("SIGKILL");
+  }
+  const { program, url } = await startTracker(`sqlite:${path}`);
+  await using _program = program;
+  assertMatch(
+    await get(`${url}/scrape?${query}`),
+    /8:completei0e10:downloadedi1e10:incompletei0e/,
+  );
+});
+
+Deno.test("a tracker gives up reading and writing files once its store is open", async () => {
+  await using folder = await temporaryFolder();
+  const script = join(folder.path, "probe.ts");
+  const tracker = new URL("../../cli/tracker.ts", import.meta.url);
+  // The program's own main, and then a look at what is left.
+  await Deno.writeTextFile(
+    script,
+    `import { main } from ${JSON.stringify(tracker.href)};
+     setTimeout(async () => {
+       for (const name of ["read", "write", "run"] as const) {
+         const { state } = await Deno.permissions.query({ name });
+         console.log(name, state);
+       }
+       Deno.exit(0);
+     }, 2_000);
+     await main(["0", "--host=127.0.0.1", "--store", "sqlite:" + Deno.args[0]]);`,
+  );
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--no-check", "--no-prompt", "-N", "-R", "-W"],
+      "--config",
+      new URL("../../deno.json", import.meta.url).pathname,
+      "--allow-sys=networkInterfaces",
+      script,
+      join(folder.path, "tracker.db"),
+    ],
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  const lines = new TextDecoder().decode(stdout).trimEnd().split("\n");
+  assertEquals(
+    lines.slice(-3),
+    ["read prompt", "write prompt", "run prompt"],
+    new TextDecoder().decode(stderr),
+  );
+});
+
+Deno.test("a file that is of no use is one line of advice", async () => {
+  await using folder = await temporaryFolder();
+  const at = (name: string): string => join(folder.path, name);
+  await Deno.writeTextFile(at("text"), "hello ".repeat(1_000));
+  const other = new DatabaseSync(at("other.db"));
+  other.exec("CREATE TABLE a (b)");
+  other.close();
+  const otherBytes = await Deno.readFile(at("other.db"));
+  {
+    await using _store = await open(`sqlite:${at("newer.db")}`);
+  }
+  const newer = new DatabaseSync(at("newer.db"));
+  newer.exec("PRAGMA user_version = 2");
+  newer.close();
+  await using _store = await open(`sqlite:${at("used.db")}`);
+  const cases: readonly (readonly [name: string, reason: RegExp])[] = [
+    ["text", /it is no database of SQLite; choose another file/],
+    ["other.db", /it is a database of another program; choose another file/],
+    ["newer.db", /its layout is 2 and not 1, as of another version of/],
+    ["used.db", /another tracker or program uses it; stop that one or/],
+    ["missing/x.db", /its folder does not exist; make it or choose another/],
+    ["", /a folder stands there; give the path of a file/],
+  ];
+  for (const [name, reason] of cases) {
+    const error = await assertRejects(
+      () => open(`sqlite:${at(name)}`),
+      StoreError,
+    );
+    assertMatch(error.message, reason);
+    assert(error.message.startsWith(`Cannot open ${at(name)}: `));
+  }
+  // What is another's is not touched.
+  assertEquals(await Deno.readFile(at("other.db")), otherBytes);
+});
+
+Deno.test("tracker ends with one line where its file is of no use", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "text");
+  await Deno.writeTextFile(path, "hello ".repeat(1_000));
+  const result = await runTask("tracker", ["0", "--store", `sqlite:${path}`]);
+  assertEquals(result, {
+    code: 1,
+    stdout: "",
+    stderr:
+      `error: cannot open ${path}: it is no database of SQLite; choose another file\n`,
+  });
+});
+
+Deno.test("a damaged file is told of and left as it is", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "tracker.db");
+  const database = TorrentDatabase.open(path);
+  database.write(Array.from({ length: 2_000 }, (_, index) => ({
+    infoHash: infoHash("a").replace(
+      /^.{8}/,
+      String(10_000_000 + index),
+    ) as never,
+    downloadCount: 1,
+    contentLength: undefined,
+    lastSeenSeconds: index,
+  })));
+  database.close();
+  const bytes = await Deno.readFile(path);
+  bytes.fill(0xff, 8_192, bytes.length - 4_096);
+  await Deno.writeFile(path, bytes);
+  const error = await assertRejects(() => open(`sqlite:${path}`), StoreError);
+  assertMatch(error.message, /it is damaged; move it away, or put a copy/);
+  assertEquals(await Deno.readFile(path), bytes);
+});
