@@ -87,6 +87,11 @@ export class RawPeer implements Disposable {
     await deadline(this.#drain(), timeoutMs);
   }
 
+  /** Says that nothing more will come, and goes on reading. */
+  async finish(): Promise<void> {
+    await this.#connection.closeWrite();
+  }
+
   [Symbol.dispose](): void {
     this.#connection.close();
   }

@@ -66,6 +66,26 @@ for (const seed of SEEDS) {
   });
 }
 
+for (const seed of SEEDS) {
+  Deno.test(`a leecher that froze for a minute goes on over the connections that it had (seed ${seed})`, () => {
+    const lan = new VirtualLan({ seed, pieceCount: 400 });
+    lan.joinMany(2, { isSeeder: true });
+    const [frozen] = lan.joinMany(2);
+    lan.runUntil(() => frozen!.swarm.have.count >= 50, 60_000);
+    const before = [...frozen!.swarm.peers.keys()];
+    frozen!.freeze();
+    lan.pass(60_000);
+    frozen!.thaw();
+    const thawedAt = lan.clock.now;
+    lan.pass(1_500);
+    const after = [...frozen!.swarm.peers.keys()];
+    // Who has everything by then leaves those who have.
+    assert(after.every((key) => before.includes(key)), "none is new");
+    lan.runUntilAllComplete(120_000);
+    assertLess(Math.max(...frozen!.completions) - thawedAt, 3_000);
+  });
+}
+
 Deno.test("a leecher whose only seeder left completes with the next one (seed 1)", () => {
   const lan = new VirtualLan({ seed: 1, pieceCount: 100 });
   const first = lan.join({ isSeeder: true });
