@@ -40,7 +40,7 @@ export type AnnounceAnswer =
 const HASH_DIGITS = 2 * IDENTIFIER_LENGTH;
 
 /** In front of address and key, which have lengths of their own, in bytes. */
-const FIXED_LENGTH = HASH_DIGITS + IDENTIFIER_LENGTH + 3 + 4 * 8;
+const FIXED_LENGTH = HASH_DIGITS + IDENTIFIER_LENGTH + 2 + 4 + 4 * 8;
 
 /** Longest address with its port, and longest key, each with a byte for its length. */
 const MAX_VARIABLE_LENGTH = 1 + 18 + 1 + 255;
@@ -75,7 +75,8 @@ function writeAnnounce(
   offset = writeHex(view, offset, peerId);
   view.setUint8(offset++, flagsOf(announce, isTrusted));
   view.setUint8(offset++, Math.min(announce.numwant, 0xff));
-  view.setUint8(offset++, Math.floor(random() * 0x100));
+  view.setUint32(offset, Math.floor(random() * 2 ** 32));
+  offset += 4;
   view.setFloat64(offset, progress.uploaded);
   view.setFloat64(offset + 8, progress.downloaded);
   view.setFloat64(offset + 16, progress.left);

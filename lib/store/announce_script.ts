@@ -57,10 +57,11 @@ local function roleOf(peer) return has(peer.flags, SEEDER) and 's' or 'l' end
 local function memberOf(id, peer)
   local ipv4 = has(peer.flags, TELLS_IPV4) and peer.ipv4 or ''
   local ipv6 = has(peer.flags, TELLS_IPV6) and peer.ipv6 or ''
-  local kind = (ipv4 ~= '' and ${MEMBER_FLAG.ipv4} or 0)
-    + (ipv6 ~= '' and ${MEMBER_FLAG.ipv6} or 0)
-    + (has(peer.flags, SEEDER) and ${MEMBER_FLAG.seeder} or 0)
-  return string.char(kind) .. id .. ipv4 .. ipv6
+  local flags = has(peer.flags, SEEDER) and ${MEMBER_FLAG.seeder} or 0
+  if ipv4 ~= '' and ipv6 ~= '' then flags = flags + ${MEMBER_FLAG.ipv6} end
+  if ipv4 ~= '' then return '\\4' .. ipv4 .. string.char(flags) .. id .. ipv6 end
+  local family = ipv6 ~= '' and '\\6' or '\\0'
+  return family .. ipv6 .. string.char(flags) .. id
 end
 
 -- A known peer may announce from where it is listed, or prove itself with its key.
@@ -112,7 +113,7 @@ end
 -- Keeps the keys of a torrent for as long as it has peers.
 local function keepAlive(base, hash)
   call('HSET', base .. ':p', 't', now)
-  for _, part in ipairs({':p', ':s', ':l', ':n'}) do
+  for _, part in ipairs({':p', ':s', ':l', ':sn', ':ln'}) do
     call('PEXPIRE', base .. part, timeout * 2)
   end
   call('ZADD', key('swarms'), now, hash)
@@ -132,9 +133,7 @@ local function list(base, ask, old, seen, refreshed)
   local isMoved = member ~= oldMember
   if isMoved then
     if old then unlist(base, roleOf(old), {oldMember}) end
-    for _, place in ipairs(places(role, member)) do
-      call('ZADD', base .. ':n', 0, place)
-    end
+    call('ZADD', base .. ':' .. role .. 'n', 0, member)
   end
   call('ZADD', base .. ':' .. role, seen, member)
   write(peers, ask.id, peer)
@@ -144,36 +143,58 @@ local function list(base, ask, old, seen, refreshed)
   return member
 end
 
--- Up to a share of one role: half of it from near by, first of the asker's
--- subnet, the rest from anywhere. The random byte is where the search begins.
-local function pick(list, given, base, role, share, ask)
-  local wanted, left = share, math.floor(share / 2)
-  local function give(member)
-    given[member] = true
-    list[#list + 1] = member
-    wanted, left = wanted - 1, left - 1
-  end
-  local family, cuts, length = '4', {3, 2}, 4
-  if #ask.address == 18 then family, cuts, length = '6', {8, 6}, 16 end
+-- Gives up to half of what is left of one role to those near by, first of the
+-- asker's subnet. Where in it the search begins is left to chance.
+local function giveNear(give, zset, ask, limit)
+  local family, cuts = '\\4', {3, 2}
+  if #ask.address == 18 then family, cuts = '\\6', {8, 6} end
   for _, cut in ipairs(cuts) do
-    local prefix = role .. family .. sub(ask.address, 1, cut)
-    local middle = prefix .. string.char(ask.random)
-    for _, range in ipairs({{'[' .. middle, '(' .. prefix .. '\\255\\255'},
-      {'[' .. prefix, '(' .. middle}}) do
-      if left > 0 then
-        -- One more, as the asker may be among them.
-        for _, place in ipairs(call('ZRANGEBYLEX', base .. ':n', range[1],
-          range[2], 'LIMIT', 0, left + 1)) do
-          local member = sub(place, 3 + length)
-          if left > 0 and not given[member] then give(member) end
+    local first = family .. sub(ask.address, 1, cut)
+    local last, middle = first .. '\\255\\255', first .. string.char(ask.random % 256)
+    for _, range in ipairs({{'[' .. middle, '(' .. last}, {'[' .. first, '(' .. middle}}) do
+      -- One more, as the asker may be among them.
+      for _, member in ipairs(call('ZRANGEBYLEX', zset, range[1], range[2],
+        'LIMIT', 0, limit + 1)) do
+        if limit > 0 and give(member) then limit = limit - 1 end
+      end
+      if limit == 0 then return end
+    end
+  end
+end
+
+-- Gives from a few runs of those who announced one after another, which costs a
+-- tenth of drawing each by itself. The set is taken as a ring that is cut
+-- anywhere, and each run stands anywhere in its part: all are equally likely.
+local function giveRuns(give, zset, size, length)
+  local runs = length * 2 <= size and 4 or 1
+  local part, run = math.floor(size / runs), math.ceil(length / runs)
+  local cut = math.random(0, size - 1)
+  for index = 0, runs - 1 do
+    local first = (cut + index * part + math.random(0, part - run)) % size
+    local last = first + run - 1
+    for _, range in ipairs({{first, last}, {0, last - size}}) do
+      if range[2] >= range[1] then
+        for _, member in ipairs(call('ZRANGE', zset, range[1], range[2])) do
+          give(member)
         end
       end
     end
   end
-  -- Enough for all even if those that were given and the asker are drawn.
-  for _, member in ipairs(call('ZRANDMEMBER', base .. ':' .. role, share + 1)) do
-    if wanted > 0 and not given[member] then give(member) end
+end
+
+-- Up to a share of one role, some of them from near by.
+local function pick(list, given, zset, size, share, ask)
+  local wanted = share
+  local function give(member)
+    if wanted == 0 or given[member] then return false end
+    given[member] = true
+    list[#list + 1] = member
+    wanted = wanted - 1
+    return true
   end
+  if size > share then giveNear(give, zset .. 'n', ask, math.floor(share / 2)) end
+  -- Enough for all even if those that were given and the asker are among them.
+  giveRuns(give, zset, size, math.min(size, share + 1))
 end
 
 -- A seeder has no use for seeders. A leecher gets them for at most half of the
@@ -183,17 +204,12 @@ local function choose(list, base, member, ask, seeders, leechers)
   local others = isSeeder and leechers or leechers - 1
   local share = isSeeder and 0 or math.min(seeders,
     math.max(math.ceil(wanted / 2), wanted - others))
-  local given = {[member] = true}
   if wanted == 0 then return end
-  local fits = others + (isSeeder and 0 or seeders) <= wanted
-  for role, part in pairs({s = share, l = wanted - share}) do
-    if fits and part > 0 then
-      for _, other in ipairs(call('ZRANGE', base .. ':' .. role, 0, wanted)) do
-        if not given[other] then list[#list + 1] = other end
-      end
-    elseif part > 0 then
-      pick(list, given, base, role, part, ask)
-    end
+  math.randomseed(ask.random)
+  local given = {[member] = true}
+  if share > 0 then pick(list, given, base .. ':s', seeders, share, ask) end
+  if wanted > share and leechers > 0 then
+    pick(list, given, base .. ':l', leechers, wanted - share, ask)
   end
 end
 
@@ -267,7 +283,7 @@ while at <= #batch do
   local ask = {}
   ask.hash, ask.id, ask.flags, ask.wanted, ask.random, ask.uploaded,
     ask.downloaded, ask.left, ask.age, ask.address, ask.secret, at =
-    read('>c40c20BBBddddBc0Bc0', batch, at)
+    read('>c40c20BBIddddBc0Bc0', batch, at)
   -- One torrent whose keys hold something else is not to hurt the others.
   local isDone, answer = pcall(announce, ask)
   if not isDone then

@@ -60,7 +60,7 @@ for _, role in ipairs({'l', 's'}) do
     '+inf', string.format('%.0f', now - timeout), 'LIMIT', 0, limit)
   limit = limit - #members
   for _, member in ipairs(members) do
-    local id = sub(member, 2, 21)
+    local id = idOf(member)
     local record = call('HGET', base .. ':p', id)
     if record then list[#list + 1] = id .. pack('>I', #record) .. record end
   end
@@ -106,7 +106,8 @@ if #hashes == 0 and excess > 0 then
 end
 for _, hash in ipairs(hashes) do
   local base = key(hash)
-  call('UNLINK', base, base .. ':p', base .. ':s', base .. ':l', base .. ':n')
+  call('UNLINK', base, base .. ':p', base .. ':s', base .. ':l',
+    base .. ':sn', base .. ':ln')
   call('ZREM', swarms, hash)
 end
 return #hashes

@@ -14,6 +14,10 @@ import { MEMBER_FLAG } from "./redis_layout.ts";
 const { ipv4: IPV4_ENTRY_LENGTH, ipv6: IPV6_ENTRY_LENGTH } =
   COMPACT_PEER_LENGTH;
 
+/** The first byte of a member that begins with an address of IPv4; of IPv6. */
+const IPV4 = 4;
+const IPV6 = 6;
+
 /** Where addresses of one family stand in a list of members. */
 interface Places {
   /** Length of an address with its port, in bytes. */
@@ -35,20 +39,19 @@ export function pickMembers(
   const isHere = isLoopback(asker.address.hostname);
   const ipv4: Places = { length: IPV4_ENTRY_LENGTH, addresses: [], ids: [] };
   const ipv6: Places = { length: IPV6_ENTRY_LENGTH, addresses: [], ids: [] };
-  let offset = 0;
-  while (offset < members.length) {
-    const flags = members[offset]!;
-    const id = offset + 1;
-    offset = id + IDENTIFIER_LENGTH;
-    if (flags & MEMBER_FLAG.ipv4) {
+  let start = 0;
+  while (start < members.length) {
+    const { address, id, second, end } = partsAt(members, start);
+    if (members[start] === IPV4) {
       // 127.0.0.0/8
-      if (isHere || members[offset] !== 127) note(ipv4, offset, id);
-      offset += IPV4_ENTRY_LENGTH;
+      if (isHere || members[address] !== 127) note(ipv4, address, id);
+    } else if (members[start] === IPV6) {
+      if (isHere || !isLoopbackAt(members, address)) note(ipv6, address, id);
     }
-    if (flags & MEMBER_FLAG.ipv6) {
-      if (isHere || !isLoopbackAt(members, offset)) note(ipv6, offset, id);
-      offset += IPV6_ENTRY_LENGTH;
+    if (second !== end && (isHere || !isLoopbackAt(members, second))) {
+      note(ipv6, second, id);
     }
+    start = end;
   }
   shorten(ipv4, ipv6, asker.numwant);
   return {
@@ -71,23 +74,50 @@ export function addMembers(
 ): PickedPeers {
   const list = membersOf(already);
   const told = new Set(list.map(addressOf));
-  let offset = 0;
-  while (offset < members.length) {
-    const flags = members[offset]!;
-    const idEnd = offset + 1 + IDENTIFIER_LENGTH;
-    const id = members.subarray(offset + 1, idEnd);
-    const mayBeTold = peerIdFromBytes(id) !== asker.peerId &&
-      !(asker.isSeeder && flags & MEMBER_FLAG.seeder);
-    offset = idEnd;
-    for (const family of ["ipv4", "ipv6"] as const) {
-      if ((flags & MEMBER_FLAG[family]) === 0) continue;
-      const end = offset + COMPACT_PEER_LENGTH[family];
-      const member = memberOf(family, id, members.subarray(offset, end));
-      if (mayBeTold && !told.has(addressOf(member))) list.push(member);
-      offset = end;
+  let start = 0;
+  while (start < members.length) {
+    const { address, flags, id, second, end } = partsAt(members, start);
+    const peerId = members.subarray(id, second);
+    const addresses = [
+      members.subarray(address, id - 1),
+      members.subarray(second, end),
+    ];
+    start = end;
+    if (asker.isSeeder && flags & MEMBER_FLAG.seeder) continue;
+    if (peerIdFromBytes(peerId) === asker.peerId) continue;
+    for (const bytes of addresses) {
+      if (bytes.length === 0) continue;
+      const member = memberOf(bytes, peerId);
+      if (!told.has(addressOf(member))) list.push(member);
     }
   }
   return pickMembers(concatenated(list), asker);
+}
+
+/** Where the parts of a member begin. */
+interface MemberParts {
+  /** The address that it begins with, up to the flags. */
+  readonly address: number;
+  readonly flags: number;
+  readonly id: number;
+  /** Another address, up to the end; none if that is here. */
+  readonly second: number;
+  readonly end: number;
+}
+
+function partsAt(members: Uint8Array, start: number): MemberParts {
+  const family = members[start];
+  const address = start + 1;
+  const length = family === IPV4
+    ? IPV4_ENTRY_LENGTH
+    : family === IPV6
+    ? IPV6_ENTRY_LENGTH
+    : 0;
+  const flags = members[address + length]!;
+  const id = address + length + 1;
+  const second = id + IDENTIFIER_LENGTH;
+  const end = second + (flags & MEMBER_FLAG.ipv6 ? IPV6_ENTRY_LENGTH : 0);
+  return { address, flags, id, second, end };
 }
 
 function note(places: Places, address: number, id: number): void {
@@ -143,16 +173,15 @@ function isLoopbackAt(bytes: Uint8Array, offset: number): boolean {
 }
 
 /** The peers of a reply as members of one address; without ids, with one of zeros. */
-function membersOf({ ids, ...lists }: PickedPeers): Uint8Array[] {
+function membersOf({ ipv4, ipv6, ids }: PickedPeers): Uint8Array[] {
   const members: Uint8Array[] = [];
-  for (const family of ["ipv4", "ipv6"] as const) {
-    const list = lists[family];
-    const length = COMPACT_PEER_LENGTH[family];
+  for (const list of [ipv4, ipv6]) {
+    const length = list === ipv4 ? IPV4_ENTRY_LENGTH : IPV6_ENTRY_LENGTH;
     for (let offset = 0; offset < list.length; offset += length) {
       const idOffset = members.length * IDENTIFIER_LENGTH;
       const id = ids?.subarray(idOffset, idOffset + IDENTIFIER_LENGTH);
       const address = list.subarray(offset, offset + length);
-      members.push(memberOf(family, id ?? NO_ID, address));
+      members.push(memberOf(address, id ?? NO_ID));
     }
   }
   return members;
@@ -160,17 +189,14 @@ function membersOf({ ids, ...lists }: PickedPeers): Uint8Array[] {
 
 const NO_ID = new Uint8Array(IDENTIFIER_LENGTH);
 
-function memberOf(
-  family: "ipv4" | "ipv6",
-  id: Uint8Array,
-  address: Uint8Array,
-): Uint8Array {
-  return concatenated([Uint8Array.of(MEMBER_FLAG[family]), id, address]);
+function memberOf(address: Uint8Array, id: Uint8Array): Uint8Array {
+  const family = address.length === IPV4_ENTRY_LENGTH ? IPV4 : IPV6;
+  return concatenated([Uint8Array.of(family), address, Uint8Array.of(0), id]);
 }
 
 /** The address of a member that has one, to be compared. */
 function addressOf(member: Uint8Array): string {
-  return member.subarray(1 + IDENTIFIER_LENGTH).join();
+  return member.subarray(1, -1 - IDENTIFIER_LENGTH).join();
 }
 
 function concatenated(parts: readonly Uint8Array[]): Uint8Array {

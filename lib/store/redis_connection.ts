@@ -1,7 +1,7 @@
 /**
  * One connection to Redis, from when all that is needed of it is known to work
- * until it fails. Whoever asks hears something within a second: a Redis that is
- * silent for longer counts as gone, and with it all that was asked.
+ * until it fails. Whoever asks hears something before long: a Redis that is silent
+ * for longer counts as gone, and with it all that was asked.
  *
  * @module
  */
@@ -21,10 +21,15 @@ import {
 import { SilentRedisError, UnusableRedisError } from "./redis_failure.ts";
 import type { RedisAddress } from "./store_address.ts";
 
-/** Longest time without an answer, and to connect, in milliseconds. */
-const SILENCE_MS = 800;
-/** How often that time is looked at. With it a second is not exceeded. */
-const WATCH_MS = 100;
+/** Longest time until a connection works, in milliseconds: meanwhile nobody waits for it. */
+const OPENING_MS = 5_000;
+
+/**
+ * How often it is looked whether answers came, in each span without one that is
+ * waited for. Silence is counted in looks: a program that was itself held up for
+ * a second has not looked, and finds the answer there.
+ */
+const LOOKS_PER_SILENCE = 8;
 
 /** The first with all of the commands that the scripts use. */
 const OLDEST_VERSION = [6, 2] as const;
@@ -47,13 +52,21 @@ export type ScriptArgument = string | Uint8Array<ArrayBuffer>;
 /** Replies are bytes: what is in them is no text. */
 const AS_BYTES = { typeMapping: { [0x24 /* $ */]: Buffer } };
 
+/** How a {@linkcode RedisConnection} is opened. */
+export interface RedisConnectionOptions {
+  /** Longest silence, in milliseconds, after which Redis counts as gone. */
+  readonly maxSilenceMs: number;
+}
+
 /** A connection that works. */
 export class RedisConnection {
   readonly #client: RedisClient;
   /** The scripts' names in Redis. */
   #hashes = new Map<ScriptName, string>();
-  /** When each question without an answer was asked, in their order. */
-  readonly #askedAtMs: number[] = [];
+  /** How often it was looked for answers. */
+  #lookCount = 0;
+  /** At which look each question without an answer was asked, in their order. */
+  readonly #askedAtLook: number[] = [];
   readonly #end = Promise.withResolvers<unknown>();
   /** The first reason to close. */
   #endReason: unknown;
@@ -69,7 +82,10 @@ export class RedisConnection {
    * Connects and sees that Redis can do what is needed.
    * @throws {Error} If it cannot be reached, is silent or of no use.
    */
-  static async open(address: RedisAddress): Promise<RedisConnection> {
+  static async open(
+    address: RedisAddress,
+    { maxSilenceMs }: RedisConnectionOptions,
+  ): Promise<RedisConnection> {
     const { hostname, port, database, username, password } = address;
     const client = createClient({
       // What is known to every Redis; nothing here is better with its successor.
@@ -83,14 +99,14 @@ export class RedisConnection {
       socket: {
         host: hostname,
         port,
-        connectTimeout: SILENCE_MS,
+        connectTimeout: OPENING_MS,
         // Whoever opens a connection decides when to try again.
         reconnectStrategy: false,
       },
     });
     const connection = new RedisConnection(client);
     try {
-      await deadline(connection.#prepare(), SILENCE_MS);
+      await deadline(connection.#prepare(), OPENING_MS);
     } catch (error) {
       const isTimeout = error instanceof DOMException &&
         error.name === "TimeoutError";
@@ -101,7 +117,7 @@ export class RedisConnection {
     }
     connection.#watch = setInterval(
       () => connection.#closeIfSilent(),
-      WATCH_MS,
+      maxSilenceMs / (LOOKS_PER_SILENCE + 1),
     );
     return connection;
   }
@@ -125,7 +141,7 @@ export class RedisConnection {
     name: ScriptName,
     args: readonly ScriptArgument[],
   ): Promise<unknown> {
-    this.#askedAtMs.push(performance.now());
+    this.#askedAtLook.push(this.#lookCount);
     try {
       return await this.#evaluate(name, args);
     } catch (error) {
@@ -136,7 +152,7 @@ export class RedisConnection {
       await this.#load();
       return await this.#evaluate(name, args);
     } finally {
-      this.#askedAtMs.shift();
+      this.#askedAtLook.shift();
     }
   }
 
@@ -182,9 +198,8 @@ export class RedisConnection {
   }
 
   #closeIfSilent(): void {
-    const oldestMs = this.#askedAtMs[0];
-    if (oldestMs === undefined) return;
-    if (performance.now() - oldestMs < SILENCE_MS) return;
+    const askedAtLook = this.#askedAtLook[0] ?? this.#lookCount;
+    if (this.#lookCount++ - askedAtLook < LOOKS_PER_SILENCE) return;
     this.close(new SilentRedisError("no answer in time"));
   }
 }

@@ -6,21 +6,24 @@
  * Every key begins with `lanswarm:1:`, where 1 is the version of this layout.
  * Of each torrent, named by its info hash in hex:
  *
- * | Key             | Holds                                                       |
- * | --------------- | ----------------------------------------------------------- |
- * | `HASH:s`, `:l`  | seeders, leechers: a sorted set of members by last announce |
- * | `HASH:n`        | the same by address, for who asks from near by              |
- * | `HASH:p`        | a hash of records by peer id, and three of the swarm's own  |
- * | `HASH`          | a hash: `d` completed downloads, `c` bytes of content       |
+ * | Key              | Holds                                                       |
+ * | ---------------- | ----------------------------------------------------------- |
+ * | `HASH:s`, `:l`   | seeders, leechers: a sorted set of members by last announce |
+ * | `HASH:sn`, `:ln` | the same by address, for who asks from near by              |
+ * | `HASH:p`         | a hash of records by peer id, and three of the swarm's own  |
+ * | `HASH`           | a hash: `d` completed downloads, `c` bytes of content       |
  *
  * and of all: `swarms`, a sorted set of info hashes by last announce; `totals`, a
  * hash: `d` completed downloads; `trackers`, a hash of what each tracker says of itself.
  *
- * A member is a byte of flags ({@linkcode MEMBER_FLAG}), the peer id, and those of
- * the peer's addresses that others may be told of, with their ports. Peers that are silent leave with
- * the next announce of their torrent, and all of its keys by themselves if there
- * is none: everything has a time to live. Time is Redis's, so that the trackers'
- * clocks need not agree.
+ * A member begins with the address that others are told of first: a byte, 4 or
+ * 6, or 0 if there is none; 6 or 18 bytes of address and port; a byte of flags
+ * ({@linkcode MEMBER_FLAG}); the peer id; and 18 bytes more if the peer has an
+ * address of IPv6 beside that of IPv4.
+ *
+ * Peers that are silent leave with the next announce of their torrent, and all of
+ * its keys by themselves if there is none: everything has a time to live. Time is
+ * Redis's, so that the trackers' clocks need not agree.
  *
  * The keys are made by the scripts and not declared before, which only a cluster
  * of several Redis minds.
@@ -37,13 +40,11 @@ export const KEY_PREFIX = "lanswarm:1:";
  */
 const TIDY_LIMIT = 200;
 
-/** What the first byte of a member tells. */
+/** What a member's flags tell. */
 export const MEMBER_FLAG = {
-  /** An IPv4 address and a port follow the peer id, 6 bytes. */
-  ipv4: 1,
-  /** An IPv6 address and a port follow, 18 bytes. */
-  ipv6: 2,
-  seeder: 4,
+  /** An IPv6 address and a port follow the peer id, 18 bytes. */
+  ipv6: 1,
+  seeder: 2,
 } as const;
 
 /** What the first byte of a peer's record tells. */
@@ -72,33 +73,23 @@ local RECORD = '>BdddddBc0Bc0Bc0'
 local SEEDER, COMPLETED = ${RECORD_FLAG.seeder}, ${RECORD_FLAG.completed}
 local TELLS_IPV4, TELLS_IPV6 = ${RECORD_FLAG.tellsIpv4}, ${RECORD_FLAG.tellsIpv6}
 
--- The entries of a member in the set by address.
-local function places(role, member)
-  local kind, list, at = string.byte(member), {}, 22
-  if has(kind, ${MEMBER_FLAG.ipv4}) then
-    list[1] = role .. '4' .. sub(member, at, at + 3) .. member
-    at = at + 6
-  end
-  if has(kind, ${MEMBER_FLAG.ipv6}) then
-    list[#list + 1] = role .. '6' .. sub(member, at, at + 15) .. member
-  end
-  return list
+-- The peer id in a member.
+local function idOf(member)
+  local family = string.byte(member)
+  local at = family == 4 and 9 or family == 6 and 21 or 3
+  return sub(member, at, at + 19)
 end
 
 -- Takes members of one role out of all but the hash of records.
 local function unlist(base, role, members)
   call('ZREM', base .. ':' .. role, unpack(members))
-  local near = {}
-  for _, member in ipairs(members) do
-    for _, place in ipairs(places(role, member)) do near[#near + 1] = place end
-  end
-  if #near > 0 then call('ZREM', base .. ':n', unpack(near)) end
+  call('ZREM', base .. ':' .. role .. 'n', unpack(members))
 end
 
 local function forget(base, role, members)
   unlist(base, role, members)
   local ids, speed = {}, 0
-  for index, member in ipairs(members) do ids[index] = sub(member, 2, 21) end
+  for index, member in ipairs(members) do ids[index] = idOf(member) end
   for _, record in ipairs(call('HMGET', base .. ':p', unpack(ids))) do
     if record then speed = speed + select(6, read(RECORD, record)) end
   end

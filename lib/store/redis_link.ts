@@ -19,6 +19,8 @@ const RETRY_MS = 500;
 export interface RedisLinkOptions {
   /** Brings Redis up to date; the connection is offered after it. */
   readonly writeBack: (connection: RedisConnection) => Promise<void>;
+  /** Longest silence of Redis that is borne, in milliseconds. */
+  readonly maxSilenceMs: number;
   readonly onEvent: StoreListener;
 }
 
@@ -86,7 +88,10 @@ export class RedisLink implements AsyncDisposable {
   /** Works with one connection to its end. @returns Why it ended. */
   async #connectOnce(): Promise<unknown> {
     try {
-      const connection = await RedisConnection.open(this.#address);
+      const connection = await RedisConnection.open(
+        this.#address,
+        this.#options,
+      );
       this.#opened = connection;
       if (this.#isClosed) return;
       await this.#options.writeBack(connection);

@@ -46,6 +46,11 @@ const FAULT_INTERVAL_MS = 60_000;
 export interface RedisStoreOptions extends MemoryStoreOptions {
   /** Hears when Redis fails and when it is back. */
   readonly onEvent?: StoreListener;
+  /**
+   * Longest time that an announce waits for a Redis that says nothing, in
+   * milliseconds. @default 1_000
+   */
+  readonly maxSilenceMs?: number;
 }
 
 /** A {@linkcode PeerStore} that several trackers share. */
@@ -63,7 +68,7 @@ export class RedisStore implements PeerStore {
   #faultAtMs = -Infinity;
 
   private constructor(address: RedisAddress, options: RedisStoreOptions) {
-    const { onEvent = () => {}, ...rest } = options;
+    const { onEvent = () => {}, maxSilenceMs = 1_000, ...rest } = options;
     this.#address = address;
     this.#onEvent = onEvent;
     this.#alone = new LoneTracker(rest);
@@ -80,6 +85,7 @@ export class RedisStore implements PeerStore {
     this.#swarms = new RedisSwarms(this.#commonArguments);
     this.#link = new RedisLink(address, {
       writeBack: (connection) => this.#writeBack(connection),
+      maxSilenceMs,
       onEvent,
     });
   }

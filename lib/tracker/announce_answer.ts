@@ -8,15 +8,12 @@
 import { AddressWords } from "../base/address_words.ts";
 import { parseCompactPeers } from "../base/compact_peers.ts";
 import { IDENTIFIER_LENGTH } from "../base/identifier.ts";
-import {
-  IPV4_LENGTH,
-  IPV6_LENGTH,
-  parseIpAddress,
-} from "../base/ip_address.ts";
+import { IPV4_LENGTH, IPV6_LENGTH } from "../base/ip_address.ts";
 import { type Encodable, encodeBencode } from "../bencode/encode.ts";
 import type { ScrapeEntry } from "./announce.ts";
 import type { PeerForm } from "./announce_query.ts";
 import type { PickedPeers } from "./peer_store.ts";
+import { ReplyWriter } from "./reply_writer.ts";
 
 /** What a tracker answers to one announce. */
 export interface AnnounceAnswer {
@@ -69,96 +66,57 @@ const PARTS = {
   warning: encoder.encode("15:warning message"),
 } as const;
 
-const END = 0x65; // e
-const COLON = 0x3a;
-const DIGIT_0 = 0x30;
+const END = encoder.encode("e");
+const COLON = encoder.encode(":");
 
 /** Room for all but the peers and the warning. */
 const FIXED_LENGTH = 512;
 
-/**
- * Answers stand one behind the other in a piece of memory that is let go of when
- * it is full: memory of its own for each costs more than what is written there.
- */
-const MEMORY_LENGTH = 64 * 1024;
-
-/** Longer byte strings are copied at once, shorter ones byte by byte. */
-const SHORT_LENGTH = 24;
-
-let memory = new Uint8Array(0);
-let length = 0;
+const writer = new ReplyWriter();
 const address = new AddressWords();
 
 function encodeCompact(answer: AnnounceAnswer): Uint8Array<ArrayBuffer> {
   const { swarm, peers } = answer;
   const warning = answer.warning && encoder.encode(answer.warning);
-  reserve(
+  writer.begin(
     FIXED_LENGTH + peers.ipv4.length + peers.ipv6.length +
       (warning?.length ?? 0),
   );
-  const start = length;
-  putBytes(PARTS.complete);
-  putNumber(swarm.complete);
-  putBytes(PARTS.downloaded);
-  putNumber(swarm.downloaded);
-  memory[length++] = END;
+  writer.raw(PARTS.complete);
+  writer.number(swarm.complete);
+  writer.raw(PARTS.downloaded);
+  writer.number(swarm.downloaded);
+  writer.raw(END);
   address.read(answer.externalHostname);
   if (address.isKnown) {
-    putBytes(PARTS.externalIp);
-    putNumber(address.isIpv4 ? IPV4_LENGTH : IPV6_LENGTH);
-    memory[length++] = COLON;
-    length += address.write(memory, length);
+    writer.raw(PARTS.externalIp);
+    writer.number(address.isIpv4 ? IPV4_LENGTH : IPV6_LENGTH);
+    writer.raw(COLON);
+    writer.by(writeAddress);
   }
-  putBytes(PARTS.incomplete);
-  putNumber(swarm.incomplete);
-  putBytes(PARTS.interval);
-  putNumber(Math.ceil(answer.intervalMs / 1000));
-  putBytes(PARTS.minInterval);
-  putNumber(Math.ceil(answer.minIntervalMs / 1000));
-  putBytes(PARTS.peers);
-  putString(peers.ipv4);
+  writer.raw(PARTS.incomplete);
+  writer.number(swarm.incomplete);
+  writer.raw(PARTS.interval);
+  writer.number(Math.ceil(answer.intervalMs / 1000));
+  writer.raw(PARTS.minInterval);
+  writer.number(Math.ceil(answer.minIntervalMs / 1000));
+  writer.raw(PARTS.peers);
+  writer.string(peers.ipv4);
   if (peers.ipv6.length > 0) {
-    putBytes(PARTS.peers6);
-    putString(peers.ipv6);
+    writer.raw(PARTS.peers6);
+    writer.string(peers.ipv6);
   }
   if (warning) {
-    putBytes(PARTS.warning);
-    putString(warning);
+    writer.raw(PARTS.warning);
+    writer.string(warning);
   }
-  memory[length++] = END;
-  return memory.subarray(start, length);
+  writer.raw(END);
+  return writer.end();
 }
 
-function reserve(capacity: number): void {
-  if (memory.length - length >= capacity) return;
-  memory = new Uint8Array(Math.max(MEMORY_LENGTH, capacity));
-  length = 0;
-}
-
-function putBytes(bytes: Uint8Array): void {
-  if (bytes.length > SHORT_LENGTH) memory.set(bytes, length);
-  else {
-    for (let index = 0; index < bytes.length; index++) {
-      memory[length + index] = bytes[index]!;
-    }
-  }
-  length += bytes.length;
-}
-
-/** A byte string with its length. */
-function putString(bytes: Uint8Array): void {
-  putNumber(bytes.length);
-  memory[length++] = COLON;
-  putBytes(bytes);
-}
-
-/** A whole number in decimal digits. */
-function putNumber(value: number): void {
-  let divisor = 1;
-  while (divisor * 10 <= value) divisor *= 10;
-  for (; divisor >= 1; divisor /= 10) {
-    memory[length++] = DIGIT_0 + Math.floor(value / divisor) % 10;
-  }
+/** The address that was read last. */
+function writeAddress(into: Uint8Array, offset: number): number {
+  return address.write(into, offset);
 }
 
 function encodeDictionaries(answer: AnnounceAnswer): Uint8Array<ArrayBuffer> {

@@ -114,6 +114,9 @@ function folderOf(path: string): string {
   return path.slice(0, path.indexOf("/", 1) + 1);
 }
 
+/** Most torrents that are scraped at once: more would keep the others waiting. */
+const MAX_SCRAPED_COUNT = 20_000;
+
 /** What the tracker's own routes share. */
 interface RouteContext extends TrackerHandlerOptions {
   readonly answers: AnswerCache<TrackerResponse>;
@@ -195,23 +198,20 @@ function scrape(
   const infoHashes = new Set(parseScrapeQuery(request.query));
   const reply = (entries: Iterable<ScrapeEntry>): TrackerResponse =>
     bencoded(encodeScrapeReply(entries));
-  return infoHashes.size === 0
-    ? ofAll("scrape", nowMs, context, () => whenThere(store.swarms(), reply))
-    : whenThere(store.scrape([...infoHashes]), reply);
-}
-
-/** An answer that tells of every torrent. */
-function ofAll(
-  name: string,
-  nowMs: number,
-  { answers, store }: RouteContext,
-  make: () => Awaitable<TrackerResponse>,
-): Awaitable<TrackerResponse> {
-  return whenThere(
-    store.totals(),
-    ({ activeSwarmCount: swarmCount }) =>
-      answers.get({ name, swarmCount, nowMs }, make),
-  );
+  if (infoHashes.size > 0) {
+    return whenThere(store.scrape([...infoHashes]), reply);
+  }
+  return whenThere(store.totals(), ({ activeSwarmCount: swarmCount }) => {
+    if (swarmCount > MAX_SCRAPED_COUNT) {
+      const reason = `there are more than ${MAX_SCRAPED_COUNT} torrents: ` +
+        "name those that you want by info_hash";
+      return bencoded(encodeFailure(reason));
+    }
+    return context.answers.get(
+      { name: "scrape", swarmCount, nowMs },
+      () => whenThere(store.swarms(), reply),
+    );
+  });
 }
 
 /** A query that cannot be read is answered with a failure reason. [BEP 3] */

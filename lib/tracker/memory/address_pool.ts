@@ -18,24 +18,30 @@ import type { PeerRecords } from "./peer_records.ts";
 const FEW = LEAF_SIZE / 4;
 const MANY = 3 * LEAF_SIZE / 4;
 
+/**
+ * What is known of each leaf: the least key that it may have, its number in the
+ * table and how many peers it has. In one array, as each array is two looks into
+ * memory more.
+ */
+const FROM = 0;
+const LEAF = 1;
+const COUNT = 2;
+const ENTRY_LENGTH = 3;
+
 /** A set of peers with their addresses. */
 export class AddressPool {
   /** Where the leaves are kept. */
   readonly table: LeafTable;
   readonly #peers: PeerRecords;
-  /** In the order of their keys. */
+  /** Three numbers of each leaf, in the order of the keys. */
   readonly #leaves: number[];
-  /** How many peers each has. */
-  readonly #counts: number[] = [0];
-  /** The least key that each may have. */
-  readonly #froms: number[] = [-Infinity];
   #size = 0;
 
   /** A pool of nobody; to be left empty in the end. */
   constructor(peers: PeerRecords, table: LeafTable) {
     this.#peers = peers;
     this.table = table;
-    this.#leaves = [table.allocate()];
+    this.#leaves = [-Infinity, table.allocate(), 0];
   }
 
   /** How many peers are in it. */
@@ -45,26 +51,26 @@ export class AddressPool {
 
   /** How many leaves there are. */
   get leafCount(): number {
-    return this.#leaves.length;
+    return this.#leaves.length / ENTRY_LENGTH;
   }
 
   /** A leaf by its place in the order. */
   leaf(index: number): number {
-    return this.#leaves[index]!;
+    return this.#leaves[index * ENTRY_LENGTH + LEAF]!;
   }
 
   /** How many peers a leaf has. */
   countIn(index: number): number {
-    return this.#counts[index]!;
+    return this.#leaves[index * ENTRY_LENGTH + COUNT]!;
   }
 
   /** The place of the leaf for peers with this key: the last that begins at most there. */
   leafFor(key: number): number {
     let low = 0;
-    let high = this.#froms.length - 1;
+    let high = this.leafCount - 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if (this.#froms[middle]! <= key) low = middle;
+      if (this.#leaves[middle * ENTRY_LENGTH + FROM]! <= key) low = middle;
       else high = middle - 1;
     }
     return low;
@@ -72,7 +78,7 @@ export class AddressPool {
 
   /** The slot of a peer in the leaf at a place; it is in it. */
   slotOf(peer: number, index: number): number {
-    const leaf = this.#leaves[index]!;
+    const leaf = this.leaf(index);
     let slot = 0;
     while (this.table.member(leaf, slot) !== peer) slot++;
     return slot;
@@ -87,38 +93,42 @@ export class AddressPool {
   add(peer: number): void {
     const key = this.keyOf(peer);
     let index = this.leafFor(key);
-    if (this.#counts[index] === LEAF_SIZE) {
+    if (this.countIn(index) === LEAF_SIZE) {
       this.#split(index, key);
       index = this.leafFor(key);
     }
-    const slot = this.#counts[index]!++;
-    this.table.put(this.#leaves[index]!, slot, this.#peers, peer);
+    const slot = this.countIn(index);
+    this.table.put(this.leaf(index), slot, this.#peers, peer);
+    this.#setCount(index, slot + 1);
     this.#size++;
   }
 
   /** Removes a peer of this pool, whose record is as it was when it came. */
   delete(peer: number): void {
     const index = this.leafFor(this.keyOf(peer));
-    const leaf = this.#leaves[index]!;
+    const leaf = this.leaf(index);
     const slot = this.slotOf(peer, index);
-    const last = --this.#counts[index]!;
+    const last = this.countIn(index) - 1;
     this.table.copy({ leaf, slot: last }, { leaf, slot });
+    this.#setCount(index, last);
     this.#size--;
-    if (last > FEW || this.#leaves.length === 1) return;
-    if (index + 1 < this.#leaves.length) this.#join(index);
+    if (last > FEW || this.leafCount === 1) return;
+    if (index + 1 < this.leafCount) this.#join(index);
     if (index > 0) this.#join(index - 1);
   }
 
   /** Gives an empty pool's memory back; it is not to be used after that. */
   close(): void {
-    for (const leaf of this.#leaves) this.table.free(leaf);
+    for (let index = 0; index < this.leafCount; index++) {
+      this.table.free(this.leaf(index));
+    }
   }
 
   /** Each peer. */
   *members(): Generator<number> {
-    for (const [index, leaf] of this.#leaves.entries()) {
-      for (let slot = 0; slot < this.#counts[index]!; slot++) {
-        yield this.table.member(leaf, slot);
+    for (let index = 0; index < this.leafCount; index++) {
+      for (let slot = 0; slot < this.countIn(index); slot++) {
+        yield this.table.member(this.leaf(index), slot);
       }
     }
   }
@@ -129,13 +139,13 @@ export class AddressPool {
    */
   #split(index: number, key: number): void {
     const { table } = this;
-    const leaf = this.#leaves[index]!;
+    const leaf = this.leaf(index);
     const keys = Float64Array.from(
       { length: LEAF_SIZE },
       (_, slot) => this.keyOf(table.member(leaf, slot)),
     );
     const sorted = keys.toSorted();
-    const isBeyond = index === this.#leaves.length - 1 &&
+    const isBeyond = index === this.leafCount - 1 &&
       key > sorted[LEAF_SIZE - 1]!;
     const from = isBeyond ? key : sorted[LEAF_SIZE / 2]!;
     const added = table.allocate();
@@ -147,28 +157,28 @@ export class AddressPool {
         : { leaf: added, slot: moved++ };
       table.copy({ leaf, slot }, to);
     }
-    this.#counts[index] = kept;
-    this.#leaves.splice(index + 1, 0, added);
-    this.#counts.splice(index + 1, 0, moved);
-    this.#froms.splice(index + 1, 0, from);
+    this.#setCount(index, kept);
+    this.#leaves.splice((index + 1) * ENTRY_LENGTH, 0, from, added, moved);
   }
 
   /** Moves the peers of the leaf behind into the one at `index`, if both have few. */
   #join(index: number): void {
-    const count = this.#counts[index]!;
-    const countBehind = this.#counts[index + 1]!;
+    const count = this.countIn(index);
+    const countBehind = this.countIn(index + 1);
     if (Math.min(count, countBehind) > FEW || count + countBehind > MANY) {
       return;
     }
-    const leaf = this.#leaves[index]!;
-    const behind = this.#leaves[index + 1]!;
+    const leaf = this.leaf(index);
+    const behind = this.leaf(index + 1);
     for (let slot = 0; slot < countBehind; slot++) {
       this.table.copy({ leaf: behind, slot }, { leaf, slot: count + slot });
     }
-    this.#counts[index] = count + countBehind;
+    this.#setCount(index, count + countBehind);
     this.table.free(behind);
-    this.#leaves.splice(index + 1, 1);
-    this.#counts.splice(index + 1, 1);
-    this.#froms.splice(index + 1, 1);
+    this.#leaves.splice((index + 1) * ENTRY_LENGTH, ENTRY_LENGTH);
+  }
+
+  #setCount(index: number, count: number): void {
+    this.#leaves[index * ENTRY_LENGTH + COUNT] = count;
   }
 }

@@ -27,8 +27,12 @@ const FORGETTING_TIMEOUT_MS = 300_000;
 /** Torrents that are asked for at once. */
 const SCRAPE_LENGTH = 50;
 /** Runs of both trackers in turn, and how long each is. */
-const RUN_COUNT = 3;
+const RUN_COUNT = 5;
 const RUN_SECONDS = 3;
+/** How long others are watched while nothing is to be cleaned up, in seconds. */
+const CALM_SECONDS = 10;
+/** Time between two counts, in milliseconds. */
+const COUNT_PAUSE_MS = 2_000;
 
 const METRICS: readonly Metric[] = [
   { id: "memory", label: "MiB", decimals: 0 },
@@ -103,10 +107,11 @@ async function measure({ folder, infoHashes, infoHashFile }: {
     throw new Error(`only ${peerCount} of ${PEER_COUNT} peers are there`);
   }
   const memory = await residentBytes(loaded.program.pid);
-  const calm = await waitsDuring(loaded.port, delay(RUN_SECONDS * 1000));
+  const calm = await waitsDuring(loaded.port, delay(CALM_SECONDS * 1000));
+  await untilCount(loaded.port, infoHashes, (count) => count < PEER_COUNT);
   const hold = await waitsDuring(
     loaded.port,
-    allForgotten(loaded.port, infoHashes),
+    untilCount(loaded.port, infoHashes, (count) => count === 0),
   );
   const [rate, emptyRate] = [median(rates), median(emptyRates)];
   return {
@@ -125,28 +130,25 @@ async function waitsDuring(
   event: Promise<void>,
 ): Promise<number> {
   const stopping = new AbortController();
-  const waiting = longestWait(port, stopping.signal);
-  try {
-    await event;
-  } finally {
-    stopping.abort();
-  }
-  return await waiting;
+  const [longestMs] = await Promise.all([
+    longestWait(port, stopping.signal),
+    event.finally(() => stopping.abort()),
+  ]);
+  return longestMs;
 }
 
-async function allForgotten(
+/** Looks at all torrents now and then until there are so many peers. */
+async function untilCount(
   port: number,
   infoHashes: readonly string[],
+  isReached: (count: number) => boolean,
 ): Promise<void> {
   const endMs = performance.now() + FORGETTING_TIMEOUT_MS;
-  const some = infoHashes.filter((_, index) => index % 100 === 0);
-  while (
-    await countPeers(port, some) > 0 || await countPeers(port, infoHashes) > 0
-  ) {
+  while (!isReached(await countPeers(port, infoHashes))) {
     if (performance.now() > endMs) {
       throw new Error("the peers are not forgotten in time");
     }
-    await delay(1_000);
+    await delay(COUNT_PAUSE_MS);
   }
 }
 

@@ -25,7 +25,7 @@ Deno.test("encodeAnnounces() writes each announce as the script reads it", () =>
       "me------------------" +
       "\x1b" + // seeder, completed, listed, trusted
       "\x1e" + // 30 wanted
-      "\x80" + // by chance
+      "\x80\0\0\0" + // by chance
       "\x3f\xf0\0\0\0\0\0\0" + // uploaded 1
       "\x40\0\0\0\0\0\0\0" + // downloaded 2
       "\0\0\0\0\0\0\0\0" + // left 0
@@ -51,15 +51,15 @@ Deno.test("encodeAnnounces() writes announces one after another, of any address"
     ["no address", "\0"],
   ] as const;
   for (const [hostname, written] of addresses) {
-    assertEquals(text(one(hostname)).slice(95), `${written}\0`, hostname);
+    assertEquals(text(one(hostname)).slice(98), `${written}\0`, hostname);
   }
   // Keys are 64 bytes in hex at most; what is longer is cut and not let over the edge.
-  assertEquals(one("192.0.2.1", { key: "f".repeat(999) }).length, 95 + 7 + 256);
+  assertEquals(one("192.0.2.1", { key: "f".repeat(999) }).length, 98 + 7 + 256);
   const outgoing = ["a", "b", "c"].map((name) => ({
     ...NOTHING,
     announce: peerAnnounce(name),
   }));
-  assertEquals(encodeAnnounces(outgoing, () => 0).length, 3 * (95 + 7 + 1));
+  assertEquals(encodeAnnounces(outgoing, () => 0).length, 3 * (98 + 7 + 1));
   assertEquals(encodeAnnounces([], () => 0).length, 0);
 });
 

@@ -4,7 +4,7 @@ import { addMembers, pickMembers } from "../../../lib/store/members.ts";
 import type { PickedPeers } from "../../../lib/tracker/peer_store.ts";
 import { addressesOf, peerAnnounce, peerId } from "../tracker/samples.ts";
 
-/** A member with the name of a peer and the last byte of its addresses. */
+/** A member as the script writes it: the peer's name, and its addresses on port 6881. */
 function member(
   name: string,
   { ipv4, ipv6, isSeeder = false }: {
@@ -13,11 +13,16 @@ function member(
     isSeeder?: boolean;
   },
 ): number[] {
+  const [first, second] = [ipv4, ipv6].filter((address) =>
+    address !== undefined
+  )
+    .map((address) => [...address, 0x1a, 0xe1]);
   return [
-    (ipv4 ? 1 : 0) | (ipv6 ? 2 : 0) | (isSeeder ? 4 : 0),
+    ipv4 ? 4 : ipv6 ? 6 : 0,
+    ...first ?? [],
+    (second ? 1 : 0) | (isSeeder ? 2 : 0),
     ...identifierToBytes(peerId(name)),
-    ...ipv4 ? [...ipv4, 0x1a, 0xe1] : [],
-    ...ipv6 ? [...ipv6, 0x1a, 0xe1] : [],
+    ...second ?? [],
   ];
 }
 

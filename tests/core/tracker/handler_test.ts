@@ -330,3 +330,20 @@ Deno.test("an address that is none is counted and given to nobody", async () => 
   assertStringIncludes(reply, "10:incompletei2e");
   assertStringIncludes(reply, "5:peers0:e");
 });
+
+Deno.test("/scrape of all is refused where it would keep the others waiting", async () => {
+  const store = new MemoryStore({
+    peerTimeoutMs: 1_000,
+    random: seededRandom(1),
+  });
+  const totals = store.totals();
+  store.totals = () => ({ ...totals, activeSwarmCount: 20_001 });
+  const handle = tracker({ store });
+  await announce(handle);
+  assertEquals(
+    (await get(handle, "/scrape")).body,
+    "d14:failure reason73:there are more than 20000 torrents: name those that you want by info_hashe",
+  );
+  const { body } = await get(handle, `/scrape?info_hash=${"%aa".repeat(20)}`);
+  assertStringIncludes(body, "10:incompletei1e");
+});
