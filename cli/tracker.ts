@@ -5,6 +5,7 @@
  */
 import {
   ANNOUNCE_INTERVAL,
+  createAddressFilter,
   platformOf,
   type RunningTracker,
   startTracker,
@@ -71,13 +72,15 @@ function optionsOf(
   request: TrackerArguments,
   folder: TorrentFolder | undefined,
 ): StartTrackerOptions {
-  const { port, host, intervalSeconds, peerTimeoutSeconds, isDebug } = request;
+  const { port, host, networks, intervalSeconds, peerTimeoutSeconds, isDebug } =
+    request;
   return {
     port,
     ...(host !== undefined && { hostname: host }),
     ...(intervalSeconds !== undefined &&
       { intervalMs: intervalSeconds * 1000 }),
     udp: request.udp,
+    permits: createAddressFilter(networks),
     peerTimeoutMs: peerTimeoutSeconds * 1000,
     ...(folder !== undefined && { catalogue: folder }),
     onlyListed: request.onlyListed,

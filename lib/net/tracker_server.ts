@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { Permits } from "../base/address_filter.ts";
 import type { TorrentCatalogue } from "../base/torrent_catalogue.ts";
 import { ANNOUNCE_INTERVAL, PEER_TIMEOUT } from "../tracker/announce.ts";
 import { encodeFailure } from "../tracker/announce_reply.ts";
@@ -45,6 +46,8 @@ export interface StartTrackerOptions {
   readonly port?: number;
   /** Whether it answers over UDP as well, by the same port. @default {false} */
   readonly udp?: boolean;
+  /** Whether a host is answered, by its IP address; see `createAddressFilter`. @default everybody */
+  readonly permits?: Permits;
   /** Time between two announces of a peer, in milliseconds. @default ANNOUNCE_INTERVAL */
   readonly intervalMs?: number;
   /** The least that a peer is to wait, in milliseconds. @default a quarter of the interval */
@@ -93,6 +96,7 @@ export function startTracker(
     hostname,
     port = DEFAULT_TRACKER_PORT,
     udp = false,
+    permits = () => true,
     intervalMs = ANNOUNCE_INTERVAL,
     minIntervalMs = intervalMs / 4,
     peerTimeoutMs = PEER_TIMEOUT,
@@ -126,10 +130,11 @@ export function startTracker(
   });
   const sockets = openTrackerSockets(
     { hostname, port },
-    udp ? { store, intervalMs: () => intervalMs, onError } : undefined,
+    udp ? { store, intervalMs: () => intervalMs, permits, onError } : undefined,
   );
   const server = serveHttp(sockets.listeners, {
     handle,
+    permits,
     onError: (error) => {
       onError(error);
       return TRACKER_FAILED;
