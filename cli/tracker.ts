@@ -6,6 +6,7 @@
 import {
   ANNOUNCE_INTERVAL,
   createAddressFilter,
+  parseStoreAddress,
   platformOf,
   type RunningTracker,
   startTracker,
@@ -19,6 +20,7 @@ import { reportError } from "./error_report.ts";
 import { Interrupt } from "./interrupt.ts";
 import { invocationOf } from "./invocation.ts";
 import { lanAddresses } from "./lan_address.ts";
+import { giveUp } from "./permissions.ts";
 import { printable } from "./printable.ts";
 import { runProgram } from "./program.ts";
 import { EXIT_CODES, ProgramError } from "./program_error.ts";
@@ -52,6 +54,7 @@ export async function main(args: readonly string[]): Promise<number> {
     store,
   });
   tellStart(request, tracker, folder);
+  await giveUpUsed(request);
   await interrupt.raised;
   return EXIT_CODES.done;
 }
@@ -61,10 +64,18 @@ export async function main(args: readonly string[]): Promise<number> {
  * calls. A store that is open needs neither to read nor to write any more.
  */
 async function giveUpUnused(request: TrackerArguments): Promise<void> {
-  await Deno.permissions.revoke({ name: "write" });
-  if (request.torrentsDir === undefined) {
-    await Deno.permissions.revoke({ name: "read" });
-  }
+  await giveUp("write");
+  if (request.torrentsDir === undefined) await giveUp("read");
+}
+
+/**
+ * What was needed for the start alone. Who listens already answers callers
+ * without the right to; datagrams are not sent without it.
+ */
+async function giveUpUsed({ udp, store }: TrackerArguments): Promise<void> {
+  await giveUp("sys");
+  const calls = udp || parseStoreAddress(store).type === "redis";
+  if (!calls) await giveUp("net");
 }
 
 /** What the library is told of the command line. */
