@@ -29,6 +29,7 @@ import {
 import { Interrupt } from "./interrupt.ts";
 import { invocationOf } from "./invocation.ts";
 import { findNameWarnings } from "./name_warnings.ts";
+import { giveUp } from "./permissions.ts";
 import { printable } from "./printable.ts";
 import { runProgram } from "./program.ts";
 import { EXIT_CODES, UsageError } from "./program_error.ts";
@@ -43,6 +44,8 @@ const REDRAW_INTERVAL_MS = 100;
 /** Runs `create` with its arguments; the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   const request = parseCreateArguments(args);
+  // Which `peer create` has.
+  await giveUp("net", "run");
   const name = request.name ?? basename(resolve(request.path));
   const output = request.output ?? `${name}.torrent`;
   if (await isSameFile(output, request.path, platformOf(Deno.build.os))) {

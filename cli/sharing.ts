@@ -32,6 +32,7 @@ import {
   type PeerDisplay,
   type Standing,
 } from "./peer_display.ts";
+import { giveUp } from "./permissions.ts";
 import type { Verification } from "./peer_output.ts";
 import { EXIT_CODES, type ExitCode, ProgramError } from "./program_error.ts";
 
@@ -40,7 +41,7 @@ export async function shareTorrents(request: PeerArguments): Promise<ExitCode> {
   // What the command line has no use for is given up before the first stranger
   // is heard.
   if (request.onComplete === undefined) {
-    await Deno.permissions.revoke({ name: "run" });
+    await giveUp("run");
   }
   const torrents = await Promise.all(request.torrents.map(loadTorrent));
   checkDistinct(torrents, request.torrents, platformOf(Deno.build.os));

@@ -7,6 +7,7 @@ import { writeLine } from "./console.ts";
 import { describeTorrent, toJson } from "./describe_torrent.ts";
 import { parseCommandLine } from "./flags.ts";
 import { isTorrentUrl, loadTorrent } from "./load_torrent.ts";
+import { giveUp } from "./permissions.ts";
 import { printable, printableJson } from "./printable.ts";
 import { runProgram } from "./program.ts";
 import { EXIT_CODES, UsageError } from "./program_error.ts";
@@ -34,9 +35,8 @@ export async function main(args: readonly string[]): Promise<number> {
   if (source === undefined || rest.length > 0) {
     throw new UsageError("show takes one torrent file");
   }
-  // Of the file and the network one is of no use.
-  const unused = isTorrentUrl(source) ? "read" : "net";
-  await Deno.permissions.revoke({ name: unused });
+  // Of the file and the network one is of no use; the rest `peer show` has.
+  await giveUp(isTorrentUrl(source) ? "read" : "net", "write", "run");
   const torrent = await loadTorrent(source);
   if (flags.json) {
     writeLine(printableJson(toJson(torrent)));

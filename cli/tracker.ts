@@ -6,6 +6,8 @@
 import {
   ANNOUNCE_INTERVAL,
   type AnnounceEntry,
+  createAddressFilter,
+  parseStoreAddress,
   platformOf,
   type RunningTracker,
   startTracker,
@@ -19,6 +21,7 @@ import { reportError } from "./error_report.ts";
 import { Interrupt } from "./interrupt.ts";
 import { invocationOf } from "./invocation.ts";
 import { lanAddresses } from "./lan_address.ts";
+import { giveUp } from "./permissions.ts";
 import { printable } from "./printable.ts";
 import { runProgram } from "./program.ts";
 import { EXIT_CODES, ProgramError } from "./program_error.ts";
@@ -54,6 +57,7 @@ export async function main(args: readonly string[]): Promise<number> {
     store,
   });
   tellStart(request, tracker, folder);
+  await giveUpUsed(request);
   await interrupt.raised;
   return EXIT_CODES.done;
 }
@@ -63,10 +67,18 @@ export async function main(args: readonly string[]): Promise<number> {
  * calls. A store that is open needs neither to read nor to write any more.
  */
 async function giveUpUnused(request: TrackerArguments): Promise<void> {
-  await Deno.permissions.revoke({ name: "write" });
-  if (request.torrentsDir === undefined) {
-    await Deno.permissions.revoke({ name: "read" });
-  }
+  await giveUp("write");
+  if (request.torrentsDir === undefined) await giveUp("read");
+}
+
+/**
+ * What was needed for the start alone. Who listens already answers callers
+ * without the right to; datagrams are not sent without it.
+ */
+async function giveUpUsed({ udp, store }: TrackerArguments): Promise<void> {
+  await giveUp("sys");
+  const calls = udp || parseStoreAddress(store).type === "redis";
+  if (!calls) await giveUp("net");
 }
 
 /** What the library is told of the command line. */
@@ -74,7 +86,8 @@ function optionsOf(
   request: TrackerArguments,
   folder: TorrentFolder | undefined,
 ): StartTrackerOptions {
-  const { port, host, intervalSeconds, peerTimeoutSeconds, isDebug } = request;
+  const { port, host, networks, intervalSeconds, peerTimeoutSeconds, isDebug } =
+    request;
   return {
     port,
     ...(host !== undefined && { hostname: host }),
@@ -83,6 +96,7 @@ function optionsOf(
     udp: request.udp,
     trustProxy: request.trustsProxy,
     ...(request.logsAnnounces && { onAnnounce: announceWriter(request) }),
+    permits: createAddressFilter(networks),
     peerTimeoutMs: peerTimeoutSeconds * 1000,
     ...(folder !== undefined && { catalogue: folder }),
     onlyListed: request.onlyListed,

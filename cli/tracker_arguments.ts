@@ -10,6 +10,7 @@ import {
   PEER_TIMEOUT,
 } from "../mod.ts";
 import { parseCommandLine } from "./flags.ts";
+import { type NetworkFlags, readNetworks } from "./network_flags.ts";
 import { UsageError } from "./program_error.ts";
 
 /** What `tracker` was asked to do. */
@@ -20,6 +21,8 @@ export interface TrackerArguments {
   readonly host: string | undefined;
   /** Whether it answers over UDP as well. */
   readonly udp: boolean;
+  /** Which hosts are answered. */
+  readonly networks: NetworkFlags;
   /** Time between two announces of a peer, in seconds; `undefined` if not given. */
   readonly intervalSeconds: number | undefined;
   /** Silence after which a peer is forgotten, in seconds. */
@@ -54,6 +57,9 @@ Usage: tracker [PORT]
   PORT                    port to listen on (${DEFAULT_TRACKER_PORT}; 0 for any free one)
   --host ADDRESS          address to listen on (all, IPv4 and IPv6)
   --udp                   answer over UDP as well, by the same port
+  --allow NETWORK         answer hosts of this network only, as 192.168.0.0/16;
+                          may be given several times
+  --deny NETWORK          never answer hosts of this network; the same
   --interval SECONDS      time between two announces of a peer (10 to ${
   ANNOUNCE_INTERVAL / 1000
 }: short
@@ -85,6 +91,8 @@ come back with their next announce.
 const FLAGS = {
   host: { type: "text" },
   udp: { type: "boolean" },
+  allow: { type: "list" },
+  deny: { type: "list" },
   interval: { type: "number", min: 1, max: MAX_SECONDS },
   "peer-timeout": {
     type: "number",
@@ -119,6 +127,7 @@ export function parseTrackerArguments(
     port: readPort(positionals),
     host: flags.host,
     udp: flags.udp,
+    networks: readNetworks(flags),
     intervalSeconds: flags.interval,
     peerTimeoutSeconds: flags["peer-timeout"],
     store: readStore(flags.store),

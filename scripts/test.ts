@@ -26,7 +26,7 @@ const SUITES: Readonly<Record<string, readonly string[]>> = {
     "--allow-sys=networkInterfaces",
     // The programs, a named pipe for the storage to refuse, a terminal, a shell
     // that limits what a program may have, and a disk of another kind.
-    `--allow-run=${Deno.execPath()},mkfifo,script,sh,mkntfs,mount,umount`,
+    `--allow-run=${Deno.execPath()},mkfifo,script,sh,mkntfs,lowntfs-3g,mount,umount`,
   ],
   // Playwright looks at places that Deno opens to who may do everything.
   browser: ["--allow-all"],

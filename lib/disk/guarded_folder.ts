@@ -3,7 +3,8 @@
  * that folder is ever followed through a symbolic link, so that a torrent's
  * content cannot be steered out of it, and only regular files are opened: a
  * named pipe would block, a device would do worse. The folder itself is the
- * user's choice and may be a link.
+ * user's choice and may be a link; but it stays on the disk that it was found on:
+ * what is mounted there may be gone, and the place below it is another one.
  *
  * @module
  */
@@ -36,6 +37,8 @@ type Look =
 export class GuardedFolder {
   readonly #dir: string;
   readonly #disk: Disk;
+  /** The number of the disk that the folder is on, once it was seen. */
+  #device: number | undefined;
 
   constructor(dir: string, disk: Disk) {
     this.#dir = dir;
@@ -55,6 +58,7 @@ export class GuardedFolder {
   async stamps(
     paths: Iterable<readonly string[]>,
   ): Promise<(FileStamp | undefined)[]> {
+    await this.#isThere();
     const folders = new Map<string, boolean>();
     const stamps: (FileStamp | undefined)[] = [];
     for (const path of paths) {
@@ -100,11 +104,23 @@ export class GuardedFolder {
     if (!await this.#hasFolders(path)) await this.#makeFolders(path);
     const options = { read: true, write: true, createNew: true };
     const filePath = this.pathOf(path);
+    let file: Deno.FsFile;
     try {
-      return await this.#disk.open(filePath, options);
+      file = await this.#disk.open(filePath, options);
     } catch (error) {
       if (error instanceof Deno.errors.AlreadyExists) return undefined;
       throw storageFailure("open for writing", filePath, error);
+    }
+    try {
+      // After it was made: what was true before may not have been then.
+      await this.#isThere();
+      return file;
+    } catch (error) {
+      file.close();
+      await Deno.remove(filePath)
+        // Harmless: it is empty.
+        .catch(() => {});
+      throw error;
     }
   }
 
@@ -118,7 +134,7 @@ export class GuardedFolder {
     }
   }
 
-  /** @param folders Folders looked at before, and whether they are there. */
+  /** @param folders Folders looked at before, this one included, and whether they are there. */
   async #look(
     path: readonly string[],
     folders?: Map<string, boolean>,
@@ -133,12 +149,12 @@ export class GuardedFolder {
     return { type: "file", info };
   }
 
-  /** Whether the folders of a file are there; this one itself where there is no other. */
+  /** Whether this folder and those of a file below it are there. */
   async #hasFolders(
     path: readonly string[],
     folders?: Map<string, boolean>,
   ): Promise<boolean> {
-    if (path.length === 1) return await this.#lookAt(this.#dir) !== undefined;
+    if (folders === undefined && !await this.#isThere()) return false;
     for (let depth = 1; depth < path.length; depth++) {
       const folder = this.pathOf(path.slice(0, depth));
       let isThere = folders?.get(folder);
@@ -175,6 +191,22 @@ export class GuardedFolder {
         throw storageFailure("create folder", folder, error);
       }
     }
+  }
+
+  /**
+   * Whether this folder is there.
+   * @throws {StorageError} If it was there, and is not or is on another disk.
+   */
+  async #isThere(): Promise<boolean> {
+    // With what a link leads to, which the slash makes it follow.
+    const info = await this.#lookAt(`${this.#dir}/`);
+    this.#device ??= info?.dev;
+    if (this.#device === info?.dev) return info !== undefined;
+    throw new StorageError(
+      `Cannot use ${this.#dir}: ${
+        info === undefined ? "it" : "the disk that was there"
+      } is gone; bring it back, then run again`,
+    );
   }
 
   async #lookAt(path: string): Promise<Deno.FileInfo | undefined> {

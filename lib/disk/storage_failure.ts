@@ -15,6 +15,10 @@ import { type Platform, platformOf } from "../metainfo/safe_path.ts";
 export const PROTECTED_PLACE =
   "programs under Deno's permissions are kept out of this place";
 
+/** Of what is in a network or in user space, or was pulled out. */
+const DISK_IS_GONE =
+  "the disk that was there is gone; bring it back, then run again";
+
 /** Reason and remedy by the system's error code; Windows maps its own onto these. */
 const EXPLANATIONS: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full; free some space and run again, what is stored " +
@@ -40,6 +44,11 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
     "again",
   EISDIR: "a folder stands where a file must be; move it away or choose " +
     "another folder",
+  ENOTCONN: DISK_IS_GONE,
+  ECONNABORTED: DISK_IS_GONE,
+  ENODEV: DISK_IS_GONE,
+  ENXIO: DISK_IS_GONE,
+  ESTALE: DISK_IS_GONE,
   EIO: "the disk reports an error; check the disk, then run again",
 };
 

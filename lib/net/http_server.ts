@@ -7,6 +7,7 @@
  * @module
  */
 import { delay } from "@std/async/delay";
+import type { Permits } from "../base/address_filter.ts";
 import type { Awaitable } from "../base/awaitable.ts";
 import type { HttpRequest } from "../http/request.ts";
 import { REQUEST_LIMITS, type RequestLimits } from "../http/request_limits.ts";
@@ -51,6 +52,8 @@ export interface HttpServerOptions {
   readonly maxConnections?: number;
   /** The same for each address. @default {MAX_CONNECTIONS_PER_ADDRESS} */
   readonly maxConnectionsPerAddress?: number;
+  /** Whether a host is served; one that is not is hung up on without a word. @default everybody */
+  readonly permits?: Permits;
   /** Silence, or slowness, after which a connection is closed, in milliseconds. @default {HTTP_TIMEOUT_MS} */
   readonly timeoutMs?: number;
   /** @default {REQUEST_LIMITS} */
@@ -72,6 +75,7 @@ export class HttpServer {
   readonly #listeners: readonly Deno.TcpListener[];
   readonly #connections: ConnectionTable<HttpConnection>;
   readonly #context: HttpConnectionContext;
+  readonly #permits: Permits;
   readonly #timeoutMs: number;
   #sweeping: ReturnType<typeof setInterval> | undefined;
   #accepting: readonly Promise<void>[] = [];
@@ -88,6 +92,7 @@ export class HttpServer {
       timeoutMs = HTTP_TIMEOUT_MS,
     } = options;
     this.#listeners = listeners;
+    this.#permits = options.permits ?? (() => true);
     this.#timeoutMs = timeoutMs;
     this.#connections = new ConnectionTable({
       maxConnections,
@@ -133,7 +138,9 @@ export class HttpServer {
   async #accept(listener: Deno.TcpListener): Promise<void> {
     while (!this.#isStopped) {
       try {
-        this.#serve(await listener.accept());
+        const socket = await listener.accept();
+        if (this.#permits(socket.remoteAddr.hostname)) this.#serve(socket);
+        else socket.close();
       } catch (error) {
         if (this.#isStopped) return;
         if (!isConnectionLoss(error)) this.#context.onError(error);

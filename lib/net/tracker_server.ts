@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { Permits } from "../base/address_filter.ts";
 import type { TorrentCatalogue } from "../base/torrent_catalogue.ts";
 import { ANNOUNCE_INTERVAL, PEER_TIMEOUT } from "../tracker/announce.ts";
 import { encodeFailure } from "../tracker/announce_answer.ts";
@@ -53,6 +54,8 @@ export interface StartTrackerOptions {
   readonly port?: number;
   /** Whether it answers over UDP as well, by the same port. @default {false} */
   readonly udp?: boolean;
+  /** Whether a host is answered, by its IP address; see `createAddressFilter`. @default everybody */
+  readonly permits?: Permits;
   /**
    * Time between two announces of a peer, in milliseconds. @default short while a
    * swarm is young or incomplete, growing to ANNOUNCE_INTERVAL
@@ -110,6 +113,7 @@ export function startTracker(
     hostname,
     port = DEFAULT_TRACKER_PORT,
     udp = false,
+    permits = () => true,
     minIntervalMs = MIN_ANNOUNCE_INTERVAL,
     peerTimeoutMs = PEER_TIMEOUT,
     catalogue,
@@ -154,10 +158,11 @@ export function startTracker(
   });
   const sockets = openTrackerSockets(
     { hostname, port },
-    udp ? { store, intervalMs, onError } : undefined,
+    udp ? { store, intervalMs, permits, onError } : undefined,
   );
   const server = serveHttp(sockets.listeners, {
     handle,
+    permits,
     // All come from the proxy then.
     ...(trustProxy && { maxConnectionsPerAddress: Infinity }),
     onError: (error) => {

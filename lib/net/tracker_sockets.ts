@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Permits } from "../base/address_filter.ts";
 import { SIP_HASH_KEY_LENGTH } from "../base/sip_hash.ts";
 import {
   createUdpHandler,
@@ -30,6 +31,8 @@ export interface TrackerSockets {
 
 /** What is answered over UDP. */
 export interface UdpTrackerOptions extends Omit<UdpHandlerOptions, "secret"> {
+  /** Whether a host is answered. */
+  readonly permits: Permits;
   /** Hears of faults in the tracker itself. */
   readonly onError: (error: unknown) => void;
 }
@@ -45,12 +48,12 @@ export function openTrackerSockets(
   if (udp === undefined) return { listeners: listenForTracker(at), udp };
   const secret = crypto.getRandomValues(new Uint8Array(SIP_HASH_KEY_LENGTH));
   const handle = createUdpHandler({ ...udp, secret });
-  const { onError } = udp;
+  const { permits, onError } = udp;
   for (let tries = 1;; tries++) {
     const listeners = listenForTracker(at);
     const { port } = listeners[0]!.addr;
     try {
-      const server = startUdpServer({ ...at, port, handle, onError });
+      const server = startUdpServer({ ...at, port, handle, permits, onError });
       return { listeners, udp: server };
     } catch (error) {
       for (const listener of listeners) listener.close();

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { Permits } from "../base/address_filter.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import type { UdpHandler } from "../tracker/udp_handler.ts";
 import { bindEverywhere } from "./listen_everywhere.ts";
@@ -26,6 +27,8 @@ export interface UdpServerOptions {
   /** 0 for any free one. */
   readonly port: number;
   readonly handle: UdpHandler;
+  /** Whether a host is answered; one that is not hears nothing. @default everybody */
+  readonly permits?: Permits;
   /** Hears of faults in the tracker itself; the asker hears nothing. */
   readonly onError: (error: unknown) => void;
 }
@@ -43,6 +46,7 @@ export interface UdpServer {
  */
 export function startUdpServer(options: UdpServerOptions): UdpServer {
   const { hostname, port, handle, onError } = options;
+  const permits = options.permits ?? (() => true);
   let pendingCount = 0;
 
   async function answerLater(
@@ -68,6 +72,7 @@ export function startUdpServer(options: UdpServerOptions): UdpServer {
       maxLength: MAX_REQUEST_LENGTH,
       onDatagram: (datagram, source) => {
         if (pendingCount >= MAX_PENDING_COUNT) return;
+        if (!permits(source.hostname)) return;
         const answer = handle(datagram, source.hostname, performance.now());
         if (answer instanceof Promise) {
           answerLater(answer, socket, source);

@@ -1,12 +1,15 @@
 /**
  * A file system of another kind than this machine's own, in a file: NTFS as
  * Windows uses it, where case does not count in names. It is mounted by its
- * driver in user space, which `ntfs-3g` brings.
+ * driver in user space, which `ntfs-3g` brings, and it is gone, as one that is
+ * pulled out, when that is killed.
  *
  * @module
  */
+import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import { runCommand } from "../../scripts/programs/run_command.ts";
+import { RunningProgram } from "../../scripts/programs/running_program.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 const IMAGE_LENGTH = 16 * 1024 * 1024;
@@ -15,6 +18,8 @@ const IMAGE_LENGTH = 16 * 1024 * 1024;
 export interface ForeignDisk extends AsyncDisposable {
   /** Where it is mounted. */
   readonly path: string;
+  /** Takes it away from whoever uses it. */
+  vanish(): Promise<void>;
 }
 
 /** Makes and mounts one. @throws {Error} If this machine cannot, with the reason. */
@@ -29,13 +34,27 @@ export async function mountForeignDisk(): Promise<ForeignDisk> {
     await file.truncate(IMAGE_LENGTH);
   }
   await run("mkntfs", ["--force", "--fast", "--quiet", image]);
-  await run("mount", [
-    ...["-t", "lowntfs-3g", "-o", "ignore_case", image, path],
-  ]);
-  // Lazily: a test that fails may leave a program that still has files open.
-  resources.defer(() => run("umount", ["--lazy", path]));
+  const driver = resources.use(startDriver(image, path));
+  await mounted(path, driver);
+  // Lazily: a test that fails may leave a program that still has files open. The
+  // driver ends with it.
+  resources.defer(() => unmount(path));
   const kept = resources.move();
-  return { path, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  return {
+    path,
+    vanish: async () => void await driver.stop("SIGKILL"),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+/** Mounts a disk of this machine's own kind. */
+export async function mountMemoryDisk(path: string): Promise<void> {
+  await run("mount", ["-t", "tmpfs", "tmpfs", path]);
+}
+
+/** Takes a disk away; who has files open there keeps them. */
+export async function unmount(path: string): Promise<void> {
+  await run("umount", ["--lazy", path]);
 }
 
 /** Why this machine cannot mount one; `undefined` if it can. */
@@ -48,6 +67,27 @@ export async function foreignDiskUnavailableReason(): Promise<
     return undefined;
   } catch (error) {
     return (error as Error).message.split("\n")[0];
+  }
+}
+
+function startDriver(image: string, path: string): RunningProgram {
+  const command = new Deno.Command("lowntfs-3g", {
+    args: ["-o", "ignore_case,no_detach", image, path],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+  return new RunningProgram("lowntfs-3g", command.spawn());
+}
+
+/** Waits until another disk is at `path`. */
+async function mounted(path: string, driver: RunningProgram): Promise<void> {
+  const below = await Deno.stat(join(path, ".."));
+  let failure: string | undefined;
+  driver.result.then(({ stderr }) => failure = stderr.trim());
+  while ((await Deno.stat(path)).dev === below.dev) {
+    if (failure !== undefined) throw new Error(`lowntfs-3g fails: ${failure}`);
+    await delay(10);
   }
 }
 

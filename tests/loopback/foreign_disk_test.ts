@@ -9,10 +9,14 @@ import {
   LocalSwarm,
   type PublishedTorrent,
   runPeer,
+  spawnPeer,
 } from "./local_swarm.ts";
+import type { ProgramResult } from "../../scripts/programs/running_program.ts";
 import {
   foreignDiskUnavailableReason,
   mountForeignDisk,
+  mountMemoryDisk,
+  unmount,
 } from "./foreign_disk.ts";
 import { listing } from "./temporary_folder.ts";
 
@@ -99,3 +103,65 @@ foreignDiskTest(
     assertEquals(swarm.uploadedBytes(shared), sent);
   },
 );
+
+foreignDiskTest(
+  "a seeder whose disk vanishes says so and ends; its leecher turns to another",
+  async () => {
+    await using disk = await mountForeignDisk();
+    await using swarm = await LocalSwarm.open();
+    const shared = await swarm.seed("many", { files: MANY_FILES });
+    assertEquals(await fetchTo(disk.path, shared), { code: 0, stderr: "" });
+    await using seeder = spawnPeer(shared.path, "--dir", disk.path);
+    await seeder.stdout.waitFor(/verified and complete; seeding/);
+    await disk.vanish();
+    const dir = join(swarm.folder, "leecher");
+    assertEquals(await fetchTo(dir, shared), { code: 0, stderr: "" });
+    await assertCopied(shared, dir);
+    assertGone(await seeder.result);
+  },
+);
+
+foreignDiskTest("a leecher whose disk vanishes says so and ends", async () => {
+  await using disk = await mountForeignDisk();
+  await using swarm = await LocalSwarm.open();
+  const shared = await swarm.seed("many", { files: MANY_FILES });
+  await using leecher = spawnPeer(
+    ...[shared.path, "--dir", disk.path, "--json", "--max-download", "1MiB"],
+  );
+  await leecher.stdout.waitFor(/"type":"pieceVerified"/);
+  await disk.vanish();
+  assertGone(await leecher.result);
+});
+
+foreignDiskTest(
+  "what is below a disk that is taken away is not written to",
+  async () => {
+    await using swarm = await LocalSwarm.open();
+    const shared = await swarm.seed("many", { files: MANY_FILES });
+    const place = join(swarm.folder, "place");
+    for (const folder of ["", "downloads"]) {
+      const dir = join(place, folder);
+      await Deno.mkdir(place);
+      await mountMemoryDisk(place);
+      await Deno.mkdir(dir, { recursive: true });
+      await using leecher = spawnPeer(
+        ...[shared.path, "--dir", dir, "--json", "--max-download", "1MiB"],
+      );
+      await leecher.stdout.waitFor(/"type":"pieceVerified"/);
+      await unmount(place);
+      assertGone(await leecher.result);
+      assertEquals(await listing(place), []);
+      await Deno.remove(place, { recursive: true });
+    }
+  },
+);
+
+/** More than a peer holds open. */
+const MANY_FILES = Object.fromEntries(
+  Array.from({ length: 100 }, (_, index) => [`${index}`, 40_000]),
+);
+
+function assertGone({ code, stderr }: ProgramResult): void {
+  assertEquals(code, 1);
+  assertMatch(stderr, /^error: cannot [^\n]* is gone; bring it back[^\n]*\n$/);
+}

@@ -1,9 +1,16 @@
 /**
  * Hosts that are not to be talked to: neither answered nor called.
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { createAddressFilter } from "../../lib/mod.ts";
+import {
+  createAddressFilter,
+  infoHashFromHex,
+  scrape,
+  startTracker,
+  TrackerError,
+} from "../../lib/mod.ts";
+import { spawnTask } from "../../scripts/programs/tasks.ts";
 import { fullStorage, memoryTorrent } from "./memory_torrent.ts";
 import { addressOf, openLocalSession, Share } from "./share.ts";
 
@@ -43,4 +50,45 @@ Deno.test("a host that is allowed is served", async () => {
   leecher.transfer.addPeers([addressOf(seeding)]);
   await leecher.first("completed");
   assertEquals(seeder.transfer.isComplete, true);
+});
+
+const INFO_HASH = infoHashFromHex("0123456789abcdef0123456789abcdef01234567");
+
+Deno.test("a tracker hangs up on a host that is denied, and does not answer its datagrams", async () => {
+  const permits = createAddressFilter({ deny: ["127.0.0.0/8"] });
+  await using tracker = startTracker({
+    hostname: "127.0.0.1",
+    port: 0,
+    udp: true,
+    permits,
+  });
+  const { announceUrl, udpAnnounceUrl } = tracker;
+  await assertRejects(() => scrape(announceUrl, [INFO_HASH]), TrackerError);
+  await assertRejects(
+    () => scrape(udpAnnounceUrl!, [INFO_HASH], { timeoutMs: 300 }),
+    TrackerError,
+    "no answer within 300 ms",
+  );
+  // The page as well.
+  using caller = await Deno.connect({ port: tracker.port });
+  assertEquals(await caller.read(new Uint8Array(1)), null);
+});
+
+Deno.test("a tracker answers a host that is allowed", async () => {
+  const permits = createAddressFilter({ allow: ["127.0.0.0/8"] });
+  // On all addresses, where IPv4 may come mapped into IPv6.
+  await using tracker = startTracker({ port: 0, udp: true, permits });
+  for (const url of [tracker.announceUrl, tracker.udpAnnounceUrl!]) {
+    await scrape(url, [INFO_HASH]);
+  }
+});
+
+Deno.test("tracker --allow answers nobody else", async () => {
+  await using tracker = spawnTask("tracker", [
+    ...["0", "--host=127.0.0.1", "--udp", "--json", "--allow=192.0.2.0/24"],
+  ]);
+  const [, url] = await tracker.stdout.waitFor(/"announce":\["([^"]+)"/);
+  await assertRejects(() => scrape(url!, [INFO_HASH]), TrackerError);
+  const { stderr } = await tracker.stop("SIGTERM");
+  assertEquals(stderr, "");
 });

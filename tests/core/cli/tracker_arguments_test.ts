@@ -13,6 +13,7 @@ Deno.test("parseTrackerArguments() has the defaults that users know", () => {
     port: 8000,
     host: undefined,
     udp: false,
+    networks: { allow: [], deny: [] },
     intervalSeconds: undefined,
     peerTimeoutSeconds: 180,
     torrentsDir: undefined,
@@ -29,14 +30,9 @@ Deno.test("parseTrackerArguments() reads its flags", () => {
   const args = [
     ...["8001", "--host", "192.168.1.5", "--interval=60"],
     ...["--peer-timeout", "90", "--torrents", "/srv/torrents"],
-    ...[
-      "--only-listed",
-      "--udp",
-      "--json",
-      "--debug",
-      "--log",
-      "--trust-proxy",
-    ],
+    ...["--only-listed", "--udp", "--json", "--debug"],
+    ...["--allow=192.168.0.0/16", "--allow=fd00::/8", "--deny=192.168.7.1"],
+    ...["--log", "--trust-proxy"],
   ];
   assertObjectMatch(parseTrackerArguments(args), {
     port: 8001,
@@ -46,6 +42,10 @@ Deno.test("parseTrackerArguments() reads its flags", () => {
     peerTimeoutSeconds: 90,
     torrentsDir: "/srv/torrents",
     onlyListed: true,
+    networks: {
+      allow: ["192.168.0.0/16", "fd00::/8"],
+      deny: ["192.168.7.1"],
+    },
     format: "json",
     logsAnnounces: true,
     trustsProxy: true,
@@ -73,6 +73,8 @@ Deno.test("parseTrackerArguments() refuses what makes no sense", () => {
     ["--hots=127.0.0.1"],
     ["--torrents="],
     ["--only-listed"],
+    ["--allow=192.168.0.0/33"],
+    ["--deny=everybody"],
   ];
   for (const args of cases) {
     assertThrows(() => parseTrackerArguments(args), UsageError, "", args[0]);
@@ -87,7 +89,10 @@ Deno.test("parseTrackerArguments() names every flag in its help", () => {
     request = thrown;
   }
   assertInstanceOf(request, InformationRequest);
-  const flags = ["host", "interval", "peer-timeout", "torrents", "only-listed"];
+  const flags = [
+    ...["host", "allow", "deny", "interval", "peer-timeout", "torrents"],
+    "only-listed",
+  ];
   for (const flag of [...flags, "quiet", "json", "debug", "version"]) {
     assertEquals(request.text.includes(`--${flag} `), true, flag);
   }
