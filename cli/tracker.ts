@@ -4,7 +4,6 @@
  * @module
  */
 import {
-  ANNOUNCE_INTERVAL,
   type AnnounceEntry,
   createAddressFilter,
   parseStoreAddress,
@@ -112,8 +111,11 @@ function optionsOf(
   };
 }
 
+/** Seconds that many clients let pass between two announces, whatever they are told. */
+const USUAL_MINIMUM_SECONDS = 60;
+
 function warnOfShortTimeout(
-  { intervalSeconds = ANNOUNCE_INTERVAL / 1000, peerTimeoutSeconds }:
+  { intervalSeconds = USUAL_MINIMUM_SECONDS, peerTimeoutSeconds }:
     TrackerArguments,
 ): void {
   if (peerTimeoutSeconds > intervalSeconds) return;

@@ -36,6 +36,9 @@ export const DEFAULT_TRACKER_PORT = 8000;
 /** Longest time between two searches for silent peers, in milliseconds. */
 const MAX_CLEANUP_INTERVAL_MS = 10_000;
 
+/** The share of the timeout that peers wait at most, so that none is forgotten who is there. */
+const LONGEST_SHARE_OF_TIMEOUT = 2 / 3;
+
 /** Time between two looks at the swarms for the page, in milliseconds. */
 const PAGE_SAMPLE_INTERVAL_MS = 1_000;
 
@@ -58,7 +61,7 @@ export interface StartTrackerOptions {
   readonly permits?: Permits;
   /**
    * Time between two announces of a peer, in milliseconds. @default short while a
-   * swarm is young or incomplete, growing to ANNOUNCE_INTERVAL
+   * swarm is young or incomplete, growing to ANNOUNCE_INTERVAL as far as the timeout allows
    */
   readonly intervalMs?: number;
   /** The least that a peer is to wait, in milliseconds. @default MIN_ANNOUNCE_INTERVAL */
@@ -125,7 +128,9 @@ export function startTracker(
     onError = () => {},
   } = options;
   const intervalMs = options.intervalMs === undefined
-    ? adaptiveInterval(ANNOUNCE_INTERVAL)
+    ? adaptiveInterval(
+      Math.min(ANNOUNCE_INTERVAL, peerTimeoutMs * LONGEST_SHARE_OF_TIMEOUT),
+    )
     : fixedInterval(options.intervalMs);
   const peers = options.store ?? new MemoryStore({
     peerTimeoutMs,

@@ -34,6 +34,17 @@ export interface TransferProgress {
   readonly left: number;
 }
 
+/** The longest torrent that is believed in, in bytes. */
+const MAX_CONTENT_LENGTH = 2 ** 50;
+
+/**
+ * What a peer lacks, in bytes, of what it says: 0 if it says so much that it means
+ * that it does not know, as clients do that have a magnet link alone.
+ */
+export function believedLeft(left: number): number {
+  return left <= MAX_CONTENT_LENGTH ? left : 0;
+}
+
 /** One announce, as a peer sends it. [BEP 3, 7, 23] */
 export interface AnnounceRequest extends TransferProgress {
   /** What it is about. */

@@ -12,6 +12,7 @@ import {
 } from "../base/identifier.ts";
 import {
   type AnnounceEvent,
+  believedLeft,
   DEFAULT_NUMWANT,
   type TransferProgress,
 } from "./announce.ts";
@@ -31,7 +32,7 @@ export interface AnnounceQuery {
   readonly peerId: PeerId;
   /** TCP port, 0 to 65535; 0 is that of a peer that does not listen. */
   readonly port: number;
-  /** What is left out is 0. */
+  /** What is left out is 0, and so is what is not known. */
   readonly progress: TransferProgress;
   readonly isSeeder: boolean;
   readonly event: AnnounceEvent;
@@ -115,7 +116,7 @@ export function parseAnnounceQuery(query: string): AnnounceQuery {
     progress: {
       uploaded: uploaded ?? 0,
       downloaded: downloaded ?? 0,
-      left: left ?? 0,
+      left: believedLeft(left ?? 0),
     },
     isSeeder: left === 0,
     event: event ?? "update",

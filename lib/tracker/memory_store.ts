@@ -57,9 +57,6 @@ const REMOVALS_PER_SWEEP = 1_024;
 /** How many peers of the biggest holder are looked at for one that is alone in its swarm. */
 const LOOKS_FOR_A_SWARM = 64;
 
-/** The longest torrent that is believed in, in bytes: who knows no size says a huge one. */
-const MAX_CONTENT_LENGTH = 2 ** 50;
-
 /** When to try again where the tracker is full, in milliseconds. */
 const RETRY_WHEN_FULL_MS = 300_000;
 
@@ -204,10 +201,10 @@ export class MemoryStore implements PeerStore {
     swarm: Swarm,
     { announce, nowMs }: Announcement,
   ): AnnounceOutcome {
-    const { left } = announce.progress;
-    if (left > swarm.contentLength && left <= MAX_CONTENT_LENGTH) {
-      swarm.contentLength = left;
-    }
+    swarm.contentLength = Math.max(
+      swarm.contentLength,
+      announce.progress.left,
+    );
     if (
       announce.event === "completed" && this.#table.complete(peer, swarm)
     ) this.#tell("completed", peer, swarm);

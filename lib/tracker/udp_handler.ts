@@ -9,7 +9,7 @@
 import { type Awaitable, whenThere } from "../base/awaitable.ts";
 import { IPV6_LENGTH, parseIpAddress } from "../base/ip_address.ts";
 import { unmapHostname } from "../base/peer_address.ts";
-import type { ScrapeEntry } from "./announce.ts";
+import { believedLeft, type ScrapeEntry } from "./announce.ts";
 import { MAX_NUMWANT } from "./announce_query.ts";
 import type { AcceptedAnnounce, PeerStore } from "./peer_store.ts";
 import { QueryError } from "./query.ts";
@@ -112,7 +112,7 @@ function announce(
   const outcome = store.announce({
     ...announced,
     address: { hostname, port },
-    progress: { uploaded, downloaded, left },
+    progress: { uploaded, downloaded, left: believedLeft(left) },
     isSeeder: left === 0,
     numwant: Math.min(numwant, MAX_NUMWANT),
     key: keyOf(key),

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { TrackerError } from "../../../lib/base/errors.ts";
 import { seededRandom } from "../../../lib/base/random.ts";
 import {
@@ -15,6 +15,8 @@ import { encodeAnnounceAnswer } from "../../../lib/tracker/announce_answer.ts";
 import { fixedInterval } from "../../../lib/tracker/announce_interval.ts";
 import { parseAnnounceReply } from "../../../lib/tracker/announce_reply.ts";
 import { parseCompactPeers } from "../../../lib/base/compact_peers.ts";
+import { parseIpAddress } from "../../../lib/base/ip_address.ts";
+import { forwardedHostname } from "../../../lib/tracker/forwarded_address.ts";
 import { createTrackerHandler } from "../../../lib/tracker/handler.ts";
 import { QueryError } from "../../../lib/tracker/query.ts";
 import { MemoryStore } from "../../../lib/tracker/memory_store.ts";
@@ -105,4 +107,28 @@ Deno.test(`the handler answers any query with status 200 (seed ${FUZZ_SEED})`, a
       return status;
     },
   });
+});
+
+Deno.test(`forwardedHostname() finds an address or none in any headers (seed ${FUZZ_SEED})`, async () => {
+  const examples = [
+    'for="[2001:db8::1]:4711";proto=http, for=192.0.2.1',
+    "192.0.2.7, 2001:db8::7",
+    "[::ffff:192.0.2.1]:80",
+  ];
+  let foundCount = 0;
+  await fuzz({
+    examples: examples.map(bytes),
+    decode: (input) => {
+      const name = ["forwarded", "x-forwarded-for", "x-real-ip"][input[0]! % 3];
+      const hostname = forwardedHostname((asked) =>
+        asked === name ? text(input) : undefined
+      );
+      if (hostname !== undefined) {
+        foundCount++;
+        assert(parseIpAddress(hostname) !== undefined, hostname);
+      }
+      return true;
+    },
+  });
+  assert(foundCount > 0);
 });
