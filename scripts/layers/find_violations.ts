@@ -7,6 +7,7 @@
 import { findImports, resolveImport } from "./imports.ts";
 import { maskSource } from "./mask_source.ts";
 import {
+  dangers,
   layerOf,
   MAX_LINES,
   refusedImport,
@@ -59,6 +60,9 @@ export function findViolations(
     graph.set(path, edges);
     for (const { name, offset } of worldNames(path, masked)) {
       report(lineAt(source, offset), `a pure folder may not name ${name}`);
+    }
+    for (const { reason, offset } of dangers(path, masked)) {
+      report(lineAt(source, offset), reason);
     }
     const offset = ownCodeOffset(path, masked);
     if (offset !== undefined) {

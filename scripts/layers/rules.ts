@@ -66,6 +66,16 @@ const WORLD = new RegExp(
   "g",
 );
 
+/** Ways to run what was a text a moment before. A literal `import()` is none. */
+const TEXT_AS_CODE =
+  /(?<![\w$.])(?:eval\s*\(|new\s+Function\b|Function\s*\(|import\s*\(\s*(?!["']))|\.\s*constructor\s*\(/g;
+
+/** What starts programs. */
+const PROGRAM_START = /(?<![\w$.])Deno\s*\.\s*(?:Command|run)(?![\w$])/g;
+
+/** The one file that may: what it starts is the user's own command line. */
+const PROGRAM_STARTER = "cli/completion_command.ts";
+
 /** Packages that keep time or speak to the world. */
 const WORLDLY_PACKAGE = /^node:|^@std\/async\/|^https?:|^npm:|^jsr:/;
 
@@ -141,6 +151,23 @@ export function* worldNames(
   if (!isPure(layerOf(path))) return;
   for (const match of masked.matchAll(WORLD)) {
     yield { name: match[0].replace(/\s+/g, " "), offset: match.index };
+  }
+}
+
+/** Each place where a program or the library may do what a stranger says. */
+export function* dangers(
+  path: string,
+  masked: string,
+): Generator<{ readonly reason: string; readonly offset: number }> {
+  const { type } = layerOf(path);
+  if (type === "scripts" || type === "unlayered") return;
+  for (const { 0: code, index: offset } of masked.matchAll(TEXT_AS_CODE)) {
+    yield { reason: `runs a text as code: ${code.trim()}`, offset };
+  }
+  if (path === PROGRAM_STARTER) return;
+  for (const { index: offset } of masked.matchAll(PROGRAM_START)) {
+    const reason = `only ${PROGRAM_STARTER} starts programs`;
+    yield { reason, offset };
   }
 }
 

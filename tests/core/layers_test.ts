@@ -174,3 +174,37 @@ Deno.test("findViolations() lets a mod.ts only re-export", () => {
     ],
   );
 });
+
+Deno.test("findViolations() refuses to run texts as code, and programs but for the user's own", () => {
+  const start = `new Deno.Command("sh", { args: ["-c", text] })`;
+  assertEquals(
+    violationsOf({
+      "lib/net/a.ts":
+        `eval(text);\n\nnew Function("a", text)(1);\nconst f = Function (text);`,
+      "lib/net/b.ts": "await import(text);\nawait import(`./${text}.ts`);",
+      "lib/net/c.ts": `(() => {}).constructor(text)();`,
+      "cli/d.ts": `${start};\nDeno.run({ cmd: [] });`,
+    }),
+    [
+      "cli/d.ts:1: only cli/completion_command.ts starts programs",
+      "cli/d.ts:2: only cli/completion_command.ts starts programs",
+      "lib/net/a.ts:1: runs a text as code: eval(",
+      "lib/net/a.ts:3: runs a text as code: new Function",
+      "lib/net/a.ts:4: runs a text as code: Function (",
+      "lib/net/b.ts:1: runs a text as code: import(",
+      "lib/net/b.ts:2: runs a text as code: import(",
+      "lib/net/c.ts:1: runs a text as code: .constructor(",
+    ],
+  );
+  assertEquals(
+    violationsOf({
+      "lib/net/e.ts":
+        `// eval(text)\nconst a = "new Function";\nawait import("./b.ts");\nthis.evaluate(medieval(1));`,
+      "lib/net/b.ts": `class A { constructor(a: B) {} }`,
+      "cli/completion_command.ts": start,
+      "scripts/x.ts": start,
+      "tests/core/x_test.ts": start,
+    }),
+    [],
+  );
+});
