@@ -98,7 +98,12 @@ async function runSuite(name: string): Promise<TestCounts> {
   await write(`\n== tests/${name}\n`);
   const child = new Deno.Command(Deno.execPath(), {
     // The types are the business of `deno task check`.
-    args: ["test", "--no-check", ...permissionsOf(name)!, `tests/${name}`],
+    args: [
+      ...["test", "--no-check", ...permissionsOf(name)!],
+      // Whoever waits for minutes, waits beside the others.
+      ...(name in LONG_SUITES ? ["--parallel"] : []),
+      `tests/${name}`,
+    ],
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
