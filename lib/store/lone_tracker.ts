@@ -94,6 +94,21 @@ export class LoneTracker {
     this.told.note({ ...told, ownCounts: outcome.swarm }, nowMs);
   }
 
+  /** Notes what Redis told of swarms by themselves. */
+  noteCounts(swarms: readonly ScrapeEntry[], nowMs: number): void {
+    const infoHashes = swarms.map(({ infoHash }) => infoHash);
+    const own = new Map(
+      this.peers.scrape(infoHashes).map((entry) => [entry.infoHash, entry]),
+    );
+    for (const { infoHash, complete, incomplete, downloaded } of swarms) {
+      this.told.note({
+        counts: { infoHash, complete, incomplete, downloaded },
+        ownCounts: own.get(infoHash) ?? emptySwarm(infoHash),
+        members: NO_BYTES,
+      }, nowMs);
+    }
+  }
+
   /** Tells of changes, with what is likely of the whole swarm. */
   tell(changes: readonly SwarmChange[]): void {
     for (const change of changes) {

@@ -28,7 +28,7 @@ import type { RedisConnection } from "./redis_connection.ts";
 import { isRefusal, redisFailure } from "./redis_failure.ts";
 import { KEY_PREFIX } from "./redis_layout.ts";
 import { RedisLink } from "./redis_link.ts";
-import { RedisSwarms } from "./redis_swarms.ts";
+import { FEW_SWARMS, RedisSwarms } from "./redis_swarms.ts";
 import type { RedisAddress } from "./store_address.ts";
 import type { StoreListener } from "./store_event.ts";
 import { writeEverything, writeUnheard } from "./write_back.ts";
@@ -123,14 +123,22 @@ export class RedisStore implements PeerStore {
 
   scrape(infoHashes: readonly InfoHash[]): Promise<ScrapeEntry[]> {
     return this.#orAlone(
-      (connection) => this.#swarms.named(connection, infoHashes),
+      async (connection) => {
+        const swarms = await this.#swarms.named(connection, infoHashes);
+        this.#alone.noteCounts(swarms.slice(0, FEW_SWARMS), performance.now());
+        return swarms;
+      },
       () => this.#alone.scrape(infoHashes),
     );
   }
 
   swarms(): Promise<Iterable<SwarmSummary>> {
     return this.#orAlone<Iterable<SwarmSummary>>(
-      (connection) => this.#swarms.all(connection),
+      async (connection) => {
+        const swarms = await this.#swarms.all(connection);
+        this.#alone.noteCounts(swarms.slice(0, FEW_SWARMS), performance.now());
+        return swarms;
+      },
       () => this.#alone.swarms(),
     );
   }

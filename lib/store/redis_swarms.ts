@@ -21,7 +21,7 @@ const PAGE_SIZE = 250;
 const MAX_PEER_COUNT = 5_000;
 
 /** Up to so many swarms the list is always read anew. */
-const FEW_SWARMS = 200;
+export const FEW_SWARMS = 200;
 
 /** A longer list is used for so long, in milliseconds. */
 const LIST_AGE_MS = 2_000;

@@ -51,8 +51,10 @@ export class TorrentMemory {
     return this.#torrents.values();
   }
 
-  /** Notes that a torrent was announced by a peer that lacks `left` bytes. */
-  see(infoHash: InfoHash, left: number, nowSeconds: number): void {
+  /** Notes that a torrent was announced by a peer that says to lack so many bytes. */
+  see(infoHash: InfoHash, announcedLeft: number, nowSeconds: number): void {
+    // What is no number of bytes would be refused by the file, with all else.
+    const left = Number.isSafeInteger(announcedLeft) ? announcedLeft : 0;
     const known = this.#torrents.get(infoHash);
     if (
       known !== undefined && left <= (known.contentLength ?? 0) &&

@@ -404,4 +404,14 @@ redisTest("two programs share a swarm over HTTP", async (redis) => {
     assertEquals(peers, 2);
   }
   assertLess((await keys(redis)).length, 12);
+
+  await redis.kill();
+  const alone = await announce(one.url, "x");
+  assertStringIncludes(alone, "15:warning message");
+  assertMatch(alone, /10:incompletei2e/);
+  await redis.restart();
+  await until(
+    async () => !(await announce(one.url, "x")).includes("warning"),
+    "Redis is back",
+  );
 });

@@ -41,7 +41,9 @@ Deno.test("TorrentMemory notes what changed and only that", () => {
 
 Deno.test("TorrentMemory keeps the most that a peer lacked", () => {
   const memory = new TorrentMemory([]);
-  for (const left of [100, 300, 200, 0]) memory.see(infoHash("a"), left, 0);
+  for (const left of [100, 300, 200, 0, NaN, Infinity, 1e300, 300.5]) {
+    memory.see(infoHash("a"), left, 0);
+  }
   assertEquals(memory.get(infoHash("a"))?.contentLength, 300);
   memory.complete(infoHash("a"), 0);
   assertEquals(memory.get(infoHash("a"))?.contentLength, 300);
