@@ -5,70 +5,26 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import { TrackerError } from "../../../lib/base/errors.ts";
 import { seededRandom } from "../../../lib/base/random.ts";
 import {
   parseAnnounceQuery,
   parseScrapeQuery,
 } from "../../../lib/tracker/announce_query.ts";
-import { encodeAnnounceAnswer } from "../../../lib/tracker/announce_answer.ts";
 import { fixedInterval } from "../../../lib/tracker/announce_interval.ts";
-import { parseAnnounceReply } from "../../../lib/tracker/announce_reply.ts";
-import { parseCompactPeers } from "../../../lib/base/compact_peers.ts";
 import { parseIpAddress } from "../../../lib/base/ip_address.ts";
 import { forwardedHostname } from "../../../lib/tracker/forwarded_address.ts";
 import { createTrackerHandler } from "../../../lib/tracker/handler.ts";
 import { QueryError } from "../../../lib/tracker/query.ts";
 import { MemoryStore } from "../../../lib/tracker/memory_store.ts";
-import {
-  encodeScrapeReply,
-  parseScrapeReply,
-} from "../../../lib/tracker/scrape_reply.ts";
 import { fuzz, FUZZ_SEED } from "../fuzz.ts";
-import {
-  ANNOUNCE_ANSWER,
-  announceQuery,
-  bytes,
-  infoHash,
-  text,
-} from "./samples.ts";
+import { REPLY_DECODERS } from "./reply_decoders.ts";
+import { announceQuery, bytes, text } from "./samples.ts";
 
-const COUNTS = {
-  infoHash: infoHash("a"),
-  complete: 1,
-  incomplete: 2,
-  downloaded: 3,
-};
-
-for (const peerForm of ["compact", "dictionaries"] as const) {
-  Deno.test(`parseAnnounceReply() survives mutated ${peerForm} replies (seed ${FUZZ_SEED})`, async () => {
-    const sample = encodeAnnounceAnswer({ ...ANNOUNCE_ANSWER, peerForm });
-    await fuzz({
-      examples: [sample],
-      decode: parseAnnounceReply,
-      refusal: TrackerError,
-    });
+for (const decoder of REPLY_DECODERS) {
+  Deno.test(`${decoder.name} (seed ${FUZZ_SEED})`, async () => {
+    await fuzz(decoder);
   });
 }
-
-Deno.test(`parseScrapeReply() survives mutated replies (seed ${FUZZ_SEED})`, async () => {
-  await fuzz({
-    examples: [encodeScrapeReply([COUNTS])],
-    decode: parseScrapeReply,
-    refusal: TrackerError,
-  });
-});
-
-Deno.test(`parseCompactPeers() survives any bytes (seed ${FUZZ_SEED})`, async () => {
-  const sample = Uint8Array.from({ length: 36 }, (_, index) => index);
-  for (const family of ["ipv4", "ipv6"] as const) {
-    await fuzz({
-      examples: [sample],
-      decode: (input) => parseCompactPeers(input, family),
-      refusal: RangeError,
-    });
-  }
-});
 
 const QUERY = bytes(announceQuery({
   event: "started",
