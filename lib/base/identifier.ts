@@ -65,18 +65,20 @@ function toHex(bytes: Uint8Array, what: string): string {
       `Cannot read ${what}: expected 20 bytes, got ${bytes.length}`,
     );
   }
-  // In pieces of 8 digits: a tracker names two of them at each announce, and the
-  // standard library's hex, made for long data, takes three times as long.
-  return hexOfWord(bytes, 0) + hexOfWord(bytes, 4) + hexOfWord(bytes, 8) +
-    hexOfWord(bytes, 12) + hexOfWord(bytes, 16);
+  // All digits in one call: a tracker names two of these at each announce, and
+  // what is put together of pieces takes twice as long to be made and looked up.
+  for (let index = 0; index < IDENTIFIER_LENGTH; index++) {
+    const byte = bytes[index]!;
+    DIGITS[2 * index] = DIGIT_CODES[byte >>> 4]!;
+    DIGITS[2 * index + 1] = DIGIT_CODES[byte & 15]!;
+  }
+  return String.fromCharCode(...DIGITS);
 }
 
-const HEX_OF_BYTE = Array.from(
-  { length: 256 },
-  (_, byte) => byte.toString(16).padStart(2, "0"),
+const DIGIT_CODES = Uint8Array.from(
+  "0123456789abcdef",
+  (digit) => digit.charCodeAt(0),
 );
 
-function hexOfWord(bytes: Uint8Array, offset: number): string {
-  return HEX_OF_BYTE[bytes[offset]!]! + HEX_OF_BYTE[bytes[offset + 1]!]! +
-    HEX_OF_BYTE[bytes[offset + 2]!]! + HEX_OF_BYTE[bytes[offset + 3]!]!;
-}
+/** The digits of the identifier in hand, as character codes; used again for each. */
+const DIGITS: number[] = Array.from({ length: 2 * IDENTIFIER_LENGTH }, () => 0);

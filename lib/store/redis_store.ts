@@ -53,7 +53,10 @@ export interface RedisStoreOptions extends MemoryStoreOptions {
   readonly maxSilenceMs?: number;
 }
 
-/** A {@linkcode PeerStore} that several trackers share. */
+/**
+ * A {@linkcode PeerStore} that several trackers share. Its clock is
+ * `performance.now()`.
+ */
 export class RedisStore implements PeerStore {
   readonly #address: RedisAddress;
   readonly #onEvent: StoreListener;

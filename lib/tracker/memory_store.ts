@@ -51,8 +51,8 @@ export interface MemoryStoreOptions {
 /** Records that one call of `expire` looks at: a millisecond's work. */
 const RECORDS_PER_SWEEP = 16_384;
 
-/** Peers that one call of `expire` forgets: two milliseconds' work. */
-const REMOVALS_PER_SWEEP = 1_024;
+/** Peers that one call of `expire` forgets: one or two milliseconds' work. */
+const REMOVALS_PER_SWEEP = 512;
 
 /** How many peers of the biggest holder are looked at for one that is alone in its swarm. */
 const LOOKS_FOR_A_SWARM = 64;

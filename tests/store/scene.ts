@@ -21,6 +21,14 @@ import {
   peerAnnounce,
 } from "../core/tracker/samples.ts";
 
+/** Opens an empty store with a timeout, in milliseconds, by default a long one. */
+export type StoreOpener = (peerTimeoutMs?: number) => Promise<PeerStore>;
+
+/** What is to hold for every store, by its name. */
+export type StoreCases = Readonly<
+  Record<string, (open: StoreOpener) => Promise<void>>
+>;
+
 /** What a test says of an announce: from which port, and what is unusual of it. */
 export type AnnounceChanges = Partial<PeerAnnounce> & {
   readonly hostname?: string;

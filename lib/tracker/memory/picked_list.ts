@@ -8,6 +8,8 @@ import type { LeafTable } from "./leaf_table.ts";
 
 /** A list of addresses and, if they are wanted, of whose they are. */
 export class PickedList {
+  readonly #units: Uint16Array;
+  /** The same memory as bytes. */
   readonly #bytes: Uint8Array;
   readonly #members: Int32Array;
   readonly #entryLength: number;
@@ -16,7 +18,8 @@ export class PickedList {
 
   /** Room for `capacity` addresses of `entryLength` bytes. */
   constructor(capacity: number, entryLength: number) {
-    this.#bytes = new Uint8Array(capacity * entryLength);
+    this.#units = new Uint16Array(capacity * entryLength / 2);
+    this.#bytes = new Uint8Array(this.#units.buffer);
     this.#members = new Int32Array(capacity);
     this.#entryLength = entryLength;
   }
@@ -42,8 +45,8 @@ export class PickedList {
     if (this.#keepsMembers) {
       this.#members[this.#size] = table.member(leaf, slot);
     }
-    const offset = this.#size * this.#entryLength;
-    table.copyAddress(leaf, slot, this.#bytes, offset);
+    const offset = this.#size * this.#entryLength >> 1;
+    table.copyAddress(leaf, slot, this.#units, offset);
     this.#size++;
   }
 }

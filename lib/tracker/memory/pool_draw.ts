@@ -152,7 +152,7 @@ export class PoolDraw {
 
   /** @returns False if the slot was marked before. */
   #mark(index: number, slot: number): boolean {
-    const mark = (index * LEAF_SIZE + slot) % MARK_COUNT;
+    const mark = index * LEAF_SIZE + slot & MARK_COUNT - 1;
     if (this.#marks[mark] === this.#number) return false;
     this.#marks[mark] = this.#number;
     return true;

@@ -21,8 +21,9 @@ const CHUNK_MASK = (1 << CHUNK_BITS) - 1;
 export class RecordTable {
   readonly #wordCount: number;
   readonly #words: Int32Array[] = [];
-  /** The same memory as doubles, and as bytes. */
+  /** The same memory as doubles, as 16-bit units and as bytes. */
   readonly #doubles: Float64Array[] = [];
+  readonly #units: Uint16Array[] = [];
   readonly #bytes: Uint8Array[] = [];
   #end = 1;
   #firstFree = NONE;
@@ -57,6 +58,7 @@ export class RecordTable {
       const buffer = new ArrayBuffer(this.#wordCount * 4 << CHUNK_BITS);
       this.#words.push(new Int32Array(buffer));
       this.#doubles.push(new Float64Array(buffer));
+      this.#units.push(new Uint16Array(buffer));
       this.#bytes.push(new Uint8Array(buffer));
     }
     return record;
@@ -105,7 +107,12 @@ export class RecordTable {
     return this.#bytes[record >> CHUNK_BITS]!;
   }
 
-  /** Where a record begins in those. */
+  /** The 16-bit units of the chunk that a record is in. */
+  unitsOf(record: number): Uint16Array {
+    return this.#units[record >> CHUNK_BITS]!;
+  }
+
+  /** Where a record begins in its chunk, in bytes. */
   byteOffset(record: number): number {
     return (record & CHUNK_MASK) * this.#wordCount * 4;
   }

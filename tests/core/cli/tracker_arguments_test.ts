@@ -97,3 +97,23 @@ Deno.test("parseTrackerArguments() names every flag in its help", () => {
     assertEquals(request.text.includes(`--${flag} `), true, flag);
   }
 });
+
+Deno.test("parseTrackerArguments() reads a store, and repeats no password of one that it cannot read", () => {
+  assertEquals(parseTrackerArguments([]).store, "memory");
+  for (const store of ["sqlite:/srv/a b.db", "redis://:x@10.0.0.5:6379/1"]) {
+    assertEquals(parseTrackerArguments(["--store", store]).store, store);
+  }
+  for (
+    const store of ["tracker.db", "redis://:secret@/", "rediss://:secret@x"]
+  ) {
+    const error = assertThrows(
+      () => parseTrackerArguments(["--store", store]),
+      UsageError,
+    );
+    assertEquals(
+      /^cannot read .*--store.*see --help$/.test(error.message),
+      true,
+    );
+    assertEquals(error.message.includes("secret"), false);
+  }
+});

@@ -42,9 +42,9 @@ function leaves({ pool, table }: Scene): string[][] {
     { length: pool.leafCount },
     (_, index) =>
       Array.from({ length: pool.countIn(index) }, (_, slot) => {
-        const bytes = new Uint8Array(length);
-        table.copyAddress(pool.leaf(index), slot, bytes, 0);
-        return parseCompactPeer(bytes)!.hostname;
+        const units = new Uint16Array(length / 2);
+        table.copyAddress(pool.leaf(index), slot, units, 0);
+        return parseCompactPeer(new Uint8Array(units.buffer))!.hostname;
       }),
   );
 }

@@ -1,0 +1,189 @@
+/**
+ * What every store promises of time, of what it tells people, and to strangers.
+ *
+ * @module
+ */
+import {
+  assert,
+  assertEquals,
+  assertGreaterOrEqual,
+  assertLess,
+} from "@std/assert";
+import { delay } from "@std/async/delay";
+import {
+  infoHashFromBytes,
+  peerIdFromBytes,
+} from "../../lib/base/identifier.ts";
+import { randomBelow, seededRandom } from "../../lib/base/random.ts";
+import { bytes, infoHash, peerId } from "../core/tracker/samples.ts";
+import { accept, counts, type StoreCases, until } from "./scene.ts";
+
+/** By what is promised. */
+export const REPORT_CASES: StoreCases = {
+  "forgets silent peers, and only those": async (open) => {
+    const timeoutMs = 2_000;
+    await using store = await open(timeoutMs);
+    await accept(store, "silent", { key: "secret" });
+    await accept(store, "silent", { infoHash: infoHash("b"), isSeeder: true });
+    const isGone = async (): Promise<boolean> => {
+      await accept(store, "lively", { event: "update", hostname: "192.0.2.2" });
+      while (store.expire(performance.now()));
+      return await counts(store) === "0 1 0";
+    };
+    const startMs = performance.now();
+    assertEquals(await counts(store), "0 1 0");
+    await until(isGone, "the silent peer is forgotten");
+    assertGreaterOrEqual(performance.now() - startMs, timeoutMs - 50);
+    await until(async () => {
+      while (store.expire(performance.now()));
+      return (await store.totals()).seederCount === 0;
+    }, "it is forgotten in the other swarm");
+    assertEquals((await store.totals()).leecherCount, 1);
+    // Who was forgotten may come back from anywhere.
+    await accept(store, "silent", { hostname: "192.0.2.3" });
+  },
+
+  "describes swarms and peers": async (open) => {
+    await using store = await open();
+    await accept(store, "x", {
+      progress: { uploaded: 5, downloaded: 0, left: 4_000_000 },
+    });
+    await accept(store, "y", { isSeeder: true, hostname: "192.0.2.2" });
+    await accept(store, "z", { infoHash: infoHash("b"), isSeeder: true });
+    await accept(store, "z", { infoHash: infoHash("b"), event: "completed" });
+    await accept(store, "z", { infoHash: infoHash("b"), event: "stopped" });
+    // Closer announces tell nothing of a speed.
+    await delay(1_100);
+    await accept(store, "x", {
+      event: "update",
+      progress: { uploaded: 6, downloaded: 3_000_000, left: 1_000_000 },
+    });
+    const swarms = new Map(
+      Array.from(await store.swarms(), (swarm) => [swarm.infoHash, swarm]),
+    );
+    const swarm = swarms.get(infoHash("a"))!;
+    assertEquals([swarm.complete, swarm.incomplete], [1, 1]);
+    assertEquals(swarm.contentLength, 4_000_000);
+    assertGreaterOrEqual(swarm.bytesPerSecond, 30_000);
+    assertLess(swarm.bytesPerSecond, 3_000_000);
+    assertEquals(swarms.get(infoHash("b"))?.downloaded, 1);
+    assertEquals([...swarms.keys()][0], infoHash("a")); // those with peers first
+
+    const peers = await store.peers(infoHash("a"), 10);
+    const x = peers.find((peer) => peer.peerId === peerId("x"))!;
+    assertEquals(x.progress, {
+      uploaded: 6,
+      downloaded: 3_000_000,
+      left: 1_000_000,
+    });
+    assertEquals([x.isSeeder, x.bytesPerSecond], [false, swarm.bytesPerSecond]);
+    assertEquals(x.addresses, [{ hostname: "192.0.2.1", port: 6881 }]);
+    assertLess(Math.abs(performance.now() - x.lastSeenMs), 10_000);
+    assert(peers.find((peer) => peer.peerId === peerId("y"))!.isSeeder);
+    assertEquals((await store.peers(infoHash("a"), 1)).length, 1);
+    assertEquals(await store.peers(infoHash("c"), 1), []);
+
+    const totals = await store.totals();
+    assertEquals(totals, {
+      activeSwarmCount: 1,
+      seederCount: 1,
+      leecherCount: 1,
+      downloadCount: 1,
+      bytesPerSecond: swarm.bytesPerSecond,
+    });
+  },
+
+  "says how old a swarm is and how many peers there are": async (open) => {
+    await using store = await open();
+    const first = await accept(store, "x");
+    assertLess(first.swarmAgeMs, 10_000);
+    await delay(50);
+    const second = await accept(store, "y", { infoHash: infoHash("a") });
+    assertGreaterOrEqual(second.swarmAgeMs, 40);
+    assertGreaterOrEqual(second.peerCount, 2);
+  },
+
+  "takes whatever bytes and numbers a stranger sends": async (open) => {
+    await using store = await open();
+    const everyByte = Uint8Array.from({ length: 260 }, (_, index) => index);
+    const most = Number.MAX_SAFE_INTEGER;
+    const names = [
+      "\r\n$-1\r\n*3\r\n\0\xff%[(}*",
+      "KEYS[1]'\"\\;--lua0",
+      "*?[a]^$",
+    ];
+    for (let start = 0; start < 240; start += 20) {
+      const identifier = everyByte.subarray(start, start + 20);
+      await accept(store, "ignored", {
+        infoHash: infoHashFromBytes(identifier),
+        peerId: peerIdFromBytes(identifier.toReversed()),
+        progress: { uploaded: most, downloaded: most, left: most },
+        key: "ff".repeat(64),
+        numwant: 200,
+      });
+    }
+    for (const name of names) {
+      const identifier = bytes(name.padEnd(20, "\0"));
+      await accept(store, "ignored", {
+        peerId: peerIdFromBytes(identifier),
+        infoHash: infoHashFromBytes(identifier),
+        event: "completed",
+        key: "'",
+      });
+      assertEquals(
+        await counts(store, infoHashFromBytes(identifier)),
+        "0 1 1",
+      );
+    }
+    await accept(store, "ignored", {
+      infoHash: infoHashFromBytes(everyByte.subarray(0, 20)),
+      peerId: peerIdFromBytes(everyByte.subarray(0, 20)),
+      progress: { uploaded: 0, downloaded: 0, left: 0 },
+      hostname: "no address",
+    });
+    const swarms = [...await store.swarms()];
+    assertEquals(swarms.length, 15);
+    assertEquals(
+      Math.max(...swarms.map((swarm) => swarm.contentLength!)),
+      most,
+    );
+    assertEquals((await store.totals()).leecherCount, 16);
+  },
+
+  "keeps its counts equal to a plain list's through random announces (seed 4)":
+    async (open) => {
+      const random = seededRandom(4);
+      await using store = await open();
+      const events = ["started", "update", "completed", "stopped"] as const;
+      const model = new Map<string, boolean>();
+      for (let round = 1; round <= 3_000; round++) {
+        const name = `${randomBelow(60, random)}`;
+        const digit = "abc"[randomBelow(3, random)]!;
+        const event = events[randomBelow(events.length, random)]!;
+        const isSeeder = random() < 0.5;
+        await accept(store, name, {
+          infoHash: infoHash(digit),
+          event,
+          isSeeder,
+          port: 2_000 + randomBelow(50, random),
+        });
+        if (event === "stopped") model.delete(`${digit} ${name}`);
+        else model.set(`${digit} ${name}`, isSeeder);
+        if (round % 500 !== 0) continue;
+        const seeders = [...model.values()].filter(Boolean).length;
+        const { seederCount, leecherCount } = await store.totals();
+        assertEquals(
+          [seederCount, leecherCount],
+          [seeders, model.size - seeders],
+        );
+        for (const swarm of await store.swarms()) {
+          const peers = await store.peers(swarm.infoHash, 1_000);
+          assertEquals(peers.length, swarm.complete + swarm.incomplete);
+          assertEquals(
+            peers.filter((peer) => peer.isSeeder).length,
+            swarm.complete,
+          );
+        }
+      }
+    },
+};
