@@ -21,12 +21,10 @@ import { blockIdOf, checkPieceIndex, rangeOfBlock } from "./piece_claims.ts";
 import type { PieceAssembly } from "./piece_assembly.ts";
 import { PiecePicker } from "./piece_picker.ts";
 import { Suspects } from "./suspects.ts";
+import { findLate, isSlow, quickestFirst } from "./stragglers.ts";
 import type { SwarmContext } from "./swarm_context.ts";
 
-/** A peer that owes us blocks and sends none for so long is passed over, in milliseconds. */
-export const SNUB_TIMEOUT_MS = 15_000;
-
-/** One that goes on so is hung up on: dialed anew it may serve again, in milliseconds. */
+/** A peer that owes us blocks and sends none for so long is hung up on: dialed anew it may serve again, in milliseconds. */
 export const OVERDUE_TIMEOUT_MS = 30_000;
 
 /** Downloading of one torrent from all its peers. */
@@ -215,14 +213,15 @@ export class Downloads {
   }
 
   tick(now: number): void {
-    for (const peer of this.#context.peers.values()) {
-      const isLate = now - peer.lastProgressAt >= SNUB_TIMEOUT_MS;
-      if (isLate && peer.outstanding.size > 0 && !peer.isSnubbing) {
-        this.#snub(peer);
-      }
-    }
+    const peers = [...this.#context.peers.values()];
+    const latePeers = findLate(peers, {
+      now,
+      canBeginNone: this.#picker.canBeginNone,
+      bytesLeftAlone: (peer) => this.#picker.bytesLeftAlone(peer.key),
+    });
+    for (const peer of latePeers) this.#snub(peer);
     // After all late peers are known: their blocks are open to everyone now.
-    for (const peer of this.#context.peers.values()) this.#fill(peer, now);
+    for (const peer of quickestFirst(peers)) this.#fill(peer, now);
   }
 
   /** Notes that the peer has a piece. Returns whether that may be work for it. */
@@ -254,7 +253,7 @@ export class Downloads {
     if (picking === undefined) return;
     while (peer.outstanding.size < peer.window.size) {
       const isAhead = this.#orders.isAhead(peer);
-      const id = this.#picker.pick(picking, { isAhead });
+      const id = this.#picker.pick(picking, { isAhead, isSlow: isSlow(peer) });
       if (id === undefined) return;
       if (peer.outstanding.size === 0) peer.lastProgressAt = now;
       this.#orders.add(peer, id);

@@ -22,6 +22,12 @@ import type { SwarmContext } from "./swarm_context.ts";
 const MOST_AHEAD = 16;
 /** Pieces that a leecher may hold for itself beyond twice what is usual. */
 const SPARE_HELD = 4;
+/**
+ * Ticks that a leecher may find with nothing to ask for because it holds too
+ * much, beyond half of those that find it at work. Others may only seem to be
+ * better: who asks and never says what it has would have honest ones wait.
+ */
+const MOST_TICKS_HELD_BACK = 10;
 
 /** What one leecher sees of us. */
 interface View {
@@ -37,6 +43,8 @@ interface View {
   hasAsked: boolean;
   /** Whether it was served between the last two ticks, or is new. */
   isActive: boolean;
+  /** Ticks that found it held back, less half of the others. */
+  heldBackCount: number;
 }
 
 /** What the first copy needs to know. */
@@ -78,6 +86,7 @@ export class FirstCopy {
       unspreadCount: 0,
       hasAsked: true,
       isActive: true,
+      heldBackCount: 0,
     };
     this.#views.set(peer.key, view);
     // Exactly one message must tell what we have. [BEP 6]
@@ -133,17 +142,21 @@ export class FirstCopy {
   /** Who has had nothing to ask for a while sees everything: what is left is with others, and slow. */
   tick(now: number): void {
     for (const view of this.#views.values()) {
-      const { uploadQueue, uploadingBytes } = view.peer;
-      view.isActive = view.hasAsked || uploadQueue.length > 0 ||
-        uploadingBytes > 0;
+      view.isActive = view.hasAsked || isServed(view);
       view.hasAsked = false;
     }
     for (const view of this.#views.values()) {
-      if (view.isActive || view.ahead.size > 0) continue;
-      this.#showMore(view, now);
-      if (view.ahead.size === 0 && !this.#holdsTooMuch(view)) {
-        this.#showAll(view, now);
-      }
+      const isDone = view.ahead.size === 0 && !isServed(view);
+      if (isDone) this.#showMore(view, now);
+      const isIdle = isDone && view.ahead.size === 0;
+      const isHeldBack = isIdle && this.#holdsTooMuch(view);
+      view.heldBackCount = isHeldBack
+        ? view.heldBackCount + 1
+        : Math.max(0, view.heldBackCount - 0.5);
+      const isOver = isHeldBack
+        ? view.heldBackCount >= MOST_TICKS_HELD_BACK
+        : isIdle && !view.isActive;
+      if (isOver) this.#showAll(view, now);
     }
   }
 
@@ -264,6 +277,11 @@ export class FirstCopy {
       this.#context.send(peer, { type: "have", index }, now);
     }
   }
+}
+
+/** Whether something is on its way to it, or will be. */
+function isServed({ peer }: View): boolean {
+  return peer.uploadQueue.length > 0 || peer.uploadingBytes > 0;
 }
 
 /** Pieces that it has asked for and that no other peer has yet. */

@@ -32,6 +32,9 @@ export class PeerState {
   isUploadOnly = false;
 
   // The swarm's: when the connection was used.
+  readonly joinedAt: number;
+  /** Whether it has said anything since. */
+  hasSpoken = false;
   lastSentAt: number;
   lastReceivedAt: number;
 
@@ -91,6 +94,7 @@ export class PeerState {
     this.extensions = introduction.extensions ?? NO_EXTENSIONS;
     this.listenPort = introduction.listenPort;
     this.pieces = new Bitfield(pieceCount);
+    this.joinedAt = now;
     this.lastSentAt = now;
     this.lastReceivedAt = now;
     this.lastProgressAt = now;

@@ -49,6 +49,11 @@ export class PieceAssembly {
     return this.#receivedCount === this.blockCount;
   }
 
+  /** What is missing, in bytes, or up to a block more. */
+  get bytesLeft(): number {
+    return (this.blockCount - this.#receivedCount) * this.blockLength;
+  }
+
   /** The hostname that each block came from; `undefined` while missing. */
   get sources(): readonly (string | undefined)[] {
     return this.#sources;

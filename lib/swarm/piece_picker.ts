@@ -50,6 +50,8 @@ export interface PickingPeer {
 export interface PickOptions {
   /** It has more on order than others: new pieces are left to those, if they have them. @default {false} */
   readonly isAhead?: boolean;
+  /** It is slow: it doubles nothing that others have on order. @default {false} */
+  readonly isSlow?: boolean;
 }
 
 /** What a picker is made for. */
@@ -119,6 +121,18 @@ export class PiecePicker {
     return inMemory >= this.#maxAssemblyCount;
   }
 
+  /** Whether no piece can be begun, for want of pieces or of memory. */
+  get canBeginNone(): boolean {
+    return this.#isEndGame || this.isAtLimit;
+  }
+
+  /** Bytes of a piece that the peer alone may deliver and has not yet. */
+  bytesLeftAlone(peer: PeerKey): number {
+    const isAlone = (assembly: PieceAssembly): boolean =>
+      assembly.isExclusive && assembly.owner === peer;
+    return this.#inProgress.values().find(isAlone)?.bytesLeft ?? 0;
+  }
+
   /** How many connected peers have the piece. */
   availability(index: number): number {
     return this.#rarity.availability(index);
@@ -128,7 +142,7 @@ export class PiecePicker {
   pick(peer: PickingPeer, options: PickOptions = {}): number | undefined {
     const assembly = this.#ownWork(peer) ?? this.#abandonedWork(peer) ??
       this.#newWork(peer, options) ?? this.#sharedWork(peer);
-    if (assembly === undefined) return this.#doubledWork(peer);
+    if (assembly === undefined) return this.#doubledWork(peer, options);
     const block = assembly.nextOpen()!;
     assembly.order(block);
     this.#refresh(assembly);
@@ -287,10 +301,9 @@ export class PiecePicker {
     return undefined;
   }
 
-  #doubledWork(peer: PickingPeer): number | undefined {
-    if (!this.#isEndGame || peer.outstanding.size >= END_GAME_WINDOW) {
-      return undefined;
-    }
+  #doubledWork(peer: PickingPeer, options: PickOptions): number | undefined {
+    if (!this.#isEndGame || options.isSlow) return undefined;
+    if (peer.outstanding.size >= END_GAME_WINDOW) return undefined;
     for (const assembly of this.#inProgress.values()) {
       if (!this.#mayDeliver(peer, assembly)) continue;
       for (let block = 0; block < assembly.blockCount; block++) {

@@ -19,6 +19,9 @@
  */
 const FIRST_SIZE = 8;
 const LEAST_SIZE = 8;
+/** What a peer has on order that takes a second for a block, or longer: the wire is nothing against that. */
+const SLOWEST_SIZE = 2;
+const SLOW_MS = 1_000;
 /** libtorrent, Transmission and aria2 take at least this many requests without `reqq`. [BEP 10] */
 const GREATEST_SIZE = 250;
 /**
@@ -33,6 +36,7 @@ export class RequestWindow {
   #size = FIRST_SIZE;
   #greatestSize = GREATEST_SIZE;
   #leastDelayMs = Infinity;
+  #delayMs: number | undefined;
   #isOpening = true;
   /** The block that is timed. */
   #timed: { readonly id: number; readonly askedAt: number } | undefined;
@@ -40,6 +44,16 @@ export class RequestWindow {
   /** Blocks that may be outstanding now. */
   get size(): number {
     return this.#size;
+  }
+
+  /** How long the last timed block took, in milliseconds; `undefined` before the first. */
+  get delayMs(): number | undefined {
+    return this.#delayMs;
+  }
+
+  /** How long the block that is timed has been on order, in milliseconds; 0 if there is none. */
+  waitingMs(now: number): number {
+    return this.#timed === undefined ? 0 : now - this.#timed.askedAt;
   }
 
   /** The peer keeps no more requests than so many. [BEP 10: `reqq`] */
@@ -68,11 +82,13 @@ export class RequestWindow {
 
   #judge(delayMs: number): void {
     this.#timed = undefined;
+    this.#delayMs = delayMs;
     this.#leastDelayMs = Math.min(this.#leastDelayMs, delayMs);
     const allowedMs = this.#leastDelayMs + QUEUE_MS;
     this.#isOpening = delayMs < allowedMs;
     if (this.#isOpening) return;
     const fitting = Math.floor(this.#size * allowedMs / delayMs);
-    this.#size = Math.min(Math.max(fitting, LEAST_SIZE), this.#greatestSize);
+    const least = delayMs < SLOW_MS ? LEAST_SIZE : SLOWEST_SIZE;
+    this.#size = Math.min(Math.max(fitting, least), this.#greatestSize);
   }
 }

@@ -11,6 +11,9 @@ import type { PeerId } from "../base/identifier.ts";
 import type { DisconnectReason, PeerIntroduction, PeerKey } from "./events.ts";
 import type { PeerState } from "./peer_state.ts";
 
+/** Who has said nothing for so long since its handshake gives way to another, in milliseconds. */
+const MUTE_MS = 5_000;
+
 /** What becomes of a peer that wants to join. */
 export type Admission =
   | { readonly type: "refused"; readonly reason: DisconnectReason }
@@ -86,15 +89,24 @@ export class Roster {
         : refused("duplicate");
     }
     if (!this.isFull) return { type: "taken", instead: undefined };
-    const guest = this.#crowdMember(hostname, now);
+    const guest = this.#spareGuest(hostname, now);
     return guest === undefined
       ? refused("full")
-      : takenFor(guest, "full", "its host has more places than others");
+      : takenFor(guest, "full", "another needs its place more");
   }
 
   /** Whether a peer of the host may join, as far as places go. */
   hasPlaceFor(hostname: string, now: number): boolean {
-    return !this.isFull || this.#crowdMember(hostname, now) !== undefined;
+    return !this.isFull || this.#spareGuest(hostname, now) !== undefined;
+  }
+
+  /** Who leaves for a peer of the host, if anybody is to. */
+  #spareGuest(hostname: string, now: number): PeerState | undefined {
+    // In the order in which they came.
+    const mute = this.#peers.values().find((peer) =>
+      !peer.hasSpoken && now - peer.joinedAt >= MUTE_MS
+    );
+    return mute ?? this.#crowdMember(hostname, now);
   }
 
   /**

@@ -9,6 +9,8 @@
 import type { PieceAssembly } from "./piece_assembly.ts";
 
 const MAX_COPIES = 8;
+/** What copies may take in memory, but for one, in bytes. */
+const MAX_BYTES = 32 * 1024 * 1024;
 
 /** Corrupt copies awaiting the right one. */
 export class Suspects {
@@ -24,7 +26,8 @@ export class Suspects {
     const hostnames = new Set(copy.sources);
     if (hostnames.size === 1) return copy.sources[0];
     this.#copies.set(copy.index, copy);
-    if (this.#copies.size > MAX_COPIES) {
+    const most = Math.max(1, Math.floor(MAX_BYTES / copy.bytes.length));
+    if (this.#copies.size > Math.min(most, MAX_COPIES)) {
       const [oldest] = this.#copies.keys();
       this.#copies.delete(oldest!);
     }

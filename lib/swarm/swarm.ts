@@ -198,6 +198,7 @@ export class Swarm {
   #receive(key: PeerKey, message: Message, now: number): void {
     const peer = this.peers.get(key);
     if (peer === undefined) return;
+    peer.hasSpoken = true;
     peer.lastReceivedAt = now;
     try {
       dispatchMessage(this.#takers, message, { peer, now });

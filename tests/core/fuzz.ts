@@ -1,8 +1,8 @@
 /**
  * Bounded fuzzing: bytes grown from good examples are thrown at a decoder for a
- * fixed time. Each is accepted or ends in the one error that the decoder
- * documents, and some of each come, as a decoder that refuses everything would
- * never fail. A failure shows the seed and the bytes that did it.
+ * fixed time, or so many of them. Each is accepted or ends in the one error that
+ * the decoder documents, and some of each come, as a decoder that refuses
+ * everything would never fail. A failure shows the seed and the bytes that did it.
  *
  * @module
  */
@@ -21,8 +21,8 @@ export const FUZZ_SEED = Date.now() % 2 ** 32;
 /** An error that a decoder may throw. */
 type ErrorClass = abstract new (...args: never[]) => Error;
 
-/** Options of {@linkcode fuzz}. */
-export interface FuzzOptions {
+/** A decoder to be fuzzed. */
+export interface FuzzTarget {
   /** Good inputs to start from. */
   readonly examples: readonly Uint8Array[];
   /**
@@ -33,42 +33,98 @@ export interface FuzzOptions {
   readonly decode: (bytes: Uint8Array<ArrayBuffer>) => unknown;
   /** The error of a refusal. Without it nothing may be refused. */
   readonly refusal?: ErrorClass;
-  /** @default {FUZZ_SEED} */
-  readonly seed?: number;
 }
 
+/** A decoder with a sentence about it, which is the name of its tests. */
+export interface NamedFuzzTarget extends FuzzTarget {
+  readonly name: string;
+}
+
+/** Options of {@linkcode fuzz}. */
+export interface FuzzOptions extends FuzzTarget {
+  /** @default {FUZZ_SEED} */
+  readonly seed?: number;
+  /** How many inputs. @default {as many as half a second allows} */
+  readonly inputCount?: number;
+  /** What one input may take, in milliseconds. @default {any time} */
+  readonly longestMs?: number;
+}
+
+/** What came of a run. */
+export interface FuzzOutcome {
+  readonly acceptedCount: number;
+  readonly refusedCount: number;
+  /** The longest that one input took, in milliseconds: the least of some tries. */
+  readonly longestMs: number;
+}
+
+/** A slow input is tried so often: the machine may have been busy, or memory tidied. */
+const TRIES = 5;
+/** One that seems too slow is tried so often, a moment apart. */
+const TRIES_OF_TOO_SLOW = 100;
+
 /**
- * Feeds mutated examples to `decode` until the time is over.
- * @throws {Error} If it fails on one, or accepts none, or refuses none though it may.
+ * Feeds mutated examples to `decode`.
+ * @throws {Error} If it fails on one, takes too long, accepts none, or refuses none though it may.
  */
-export async function fuzz(options: FuzzOptions): Promise<void> {
-  const { examples, decode, refusal, seed = FUZZ_SEED } = options;
+export async function fuzz(options: FuzzOptions): Promise<FuzzOutcome> {
+  const { examples, refusal, seed = FUZZ_SEED } = options;
+  const { inputCount = Infinity, longestMs = Infinity } = options;
   const random = seededRandom(seed);
-  let acceptedCount = 0;
-  let refusedCount = 0;
-  const end = performance.now() + FUZZ_TIME_MS;
-  for (let round = 0; performance.now() < end; round++) {
+  const counts = { accepted: 0, refused: 0, waiting: 0 };
+  let slowestMs = 0;
+  const end = inputCount < Infinity
+    ? Infinity
+    : performance.now() + FUZZ_TIME_MS;
+  for (let round = 0; round < inputCount; round++) {
+    if (round % 16 === 0 && performance.now() >= end) break;
     const bytes = mutate(examples, random);
     try {
-      if (await decode(bytes) !== undefined) acceptedCount++;
-    } catch (cause) {
-      if (refusal !== undefined && cause instanceof refusal) {
-        refusedCount++;
-        continue;
+      const startedAt = performance.now();
+      counts[await verdict(options, bytes)]++;
+      let tookMs = performance.now() - startedAt;
+      for (let tried = 1; tookMs > slowestMs; tried++) {
+        const isTooSlow = tookMs > longestMs;
+        if (tried >= (isTooSlow ? TRIES_OF_TOO_SLOW : TRIES)) break;
+        if (isTooSlow) await new Promise((resolve) => setTimeout(resolve, 1));
+        const againAt = performance.now();
+        await verdict(options, bytes);
+        tookMs = Math.min(tookMs, performance.now() - againAt);
       }
+      slowestMs = Math.max(slowestMs, tookMs);
+      if (tookMs > longestMs) throw new Error(`it took ${tookMs} ms`);
+    } catch (cause) {
       throw new Error(
         `Cannot decode in round ${round} of seed ${seed}: ${
-          JSON.stringify(String.fromCharCode(...bytes.subarray(0, 4096)))
+          JSON.stringify(String.fromCharCode(...bytes.subarray(0, 16_384)))
         }`,
         { cause },
       );
     }
   }
-  if (acceptedCount === 0 || (refusal !== undefined && refusedCount === 0)) {
+  const { accepted, refused } = counts;
+  if (accepted === 0 || (refusal !== undefined && refused === 0)) {
     throw new Error(
-      `Cannot tell of seed ${seed}: ${acceptedCount} inputs were accepted and ` +
-        `${refusedCount} refused`,
+      `Cannot tell of seed ${seed}: ${accepted} inputs were accepted and ` +
+        `${refused} refused`,
     );
+  }
+  return {
+    acceptedCount: accepted,
+    refusedCount: refused,
+    longestMs: slowestMs,
+  };
+}
+
+async function verdict(
+  { decode, refusal }: FuzzTarget,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<"accepted" | "refused" | "waiting"> {
+  try {
+    return await decode(bytes) === undefined ? "waiting" : "accepted";
+  } catch (cause) {
+    if (refusal !== undefined && cause instanceof refusal) return "refused";
+    throw cause;
   }
 }
 
@@ -81,28 +137,41 @@ function mutate(
 ): Uint8Array<ArrayBuffer> {
   const example = examples[randomBelow(examples.length, random)]!;
   const other = examples[randomBelow(examples.length, random)]!;
-  let bytes = [...example];
+  let bytes: Uint8Array<ArrayBuffer> = Uint8Array.from(example);
   for (let count = randomBelow(6, random); count >= 0; count--) {
     const at = randomBelow(bytes.length + 1, random);
     const length = randomBelow(8, random);
     switch (randomBelow(6, random)) {
       case 0: // Any byte.
-        bytes[at] = randomBelow(256, random);
+        bytes = spliced(bytes, {
+          at,
+          count: 1,
+          part: [randomBelow(256, random)],
+        });
         break;
-      case 1: // A byte that means something.
-        bytes[at] = MEANINGFUL.charCodeAt(
-          randomBelow(MEANINGFUL.length, random),
-        );
+      case 1: { // A byte that means something.
+        const meaning = randomBelow(MEANINGFUL.length, random);
+        bytes = spliced(bytes, {
+          at,
+          count: 1,
+          part: [MEANINGFUL.charCodeAt(meaning)],
+        });
         break;
+      }
       case 2: // A piece less.
-        bytes.splice(at, length);
+        bytes = spliced(bytes, { at, count: length, part: [] });
         break;
       case 3: // A piece twice.
-        bytes.splice(at, 0, ...bytes.slice(at, at + length));
+        bytes = spliced(bytes, {
+          at,
+          count: 0,
+          part: bytes.subarray(at, at + length),
+        });
         break;
       case 4: { // A piece of another example.
         const from = randomBelow(other.length + 1, random);
-        bytes.splice(at, length, ...other.subarray(from, from + length * 4));
+        const part = other.subarray(from, from + length * 4);
+        bytes = spliced(bytes, { at, count: length, part });
         break;
       }
       case 5: // The end missing.
@@ -110,5 +179,18 @@ function mutate(
         break;
     }
   }
-  return Uint8Array.from(bytes);
+  return bytes;
+}
+
+/** `bytes` with `count` of them from `at` on replaced. */
+function spliced(
+  bytes: Uint8Array,
+  { at, count, part }: { at: number; count: number; part: ArrayLike<number> },
+): Uint8Array<ArrayBuffer> {
+  const tail = bytes.subarray(at + count);
+  const result = new Uint8Array(at + part.length + tail.length);
+  result.set(bytes.subarray(0, at));
+  result.set(part, at);
+  result.set(tail, at + part.length);
+  return result;
 }

@@ -8,7 +8,7 @@ import { deadline } from "@std/async/deadline";
 import { decodeHex } from "@std/encoding/hex";
 import type { PeerAddress } from "../../lib/mod.ts";
 
-/** How long an answer may take, in milliseconds. */
+/** How long an answer may take unless a test says otherwise, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 5_000;
 
 /** Length of a handshake, in bytes. */
@@ -23,12 +23,15 @@ export interface Frame {
 /** One end of a connection, ours to misuse. */
 export class RawPeer implements Disposable {
   readonly #connection: Deno.TcpConn;
+  readonly #timeoutMs: number;
   #received = new Uint8Array(0);
   /** A read that a test gave up waiting for: the next one takes it over. */
   #reading: Promise<boolean> | undefined;
 
-  constructor(connection: Deno.TcpConn) {
+  /** @param timeoutMs How long an answer may take, in milliseconds. */
+  constructor(connection: Deno.TcpConn, timeoutMs = ANSWER_TIMEOUT_MS) {
     this.#connection = connection;
+    this.#timeoutMs = timeoutMs;
     connection.setNoDelay(true);
   }
 
@@ -51,7 +54,7 @@ export class RawPeer implements Disposable {
   /** Takes `length` bytes off; `undefined` if the connection ends before. */
   async take(length: number): Promise<Uint8Array | undefined> {
     while (this.#received.length < length) {
-      if (!await deadline(this.#receive(), ANSWER_TIMEOUT_MS)) return undefined;
+      if (!await deadline(this.#receive(), this.#timeoutMs)) return undefined;
     }
     const taken = this.#received.slice(0, length);
     this.#received = this.#received.slice(length);
@@ -80,8 +83,13 @@ export class RawPeer implements Disposable {
   }
 
   /** Waits for the end of the connection, whatever comes before it. */
-  async closed(timeoutMs: number = ANSWER_TIMEOUT_MS): Promise<void> {
+  async closed(timeoutMs: number = this.#timeoutMs): Promise<void> {
     await deadline(this.#drain(), timeoutMs);
+  }
+
+  /** Says that nothing more will come, and goes on reading. */
+  async finish(): Promise<void> {
+    await this.#connection.closeWrite();
   }
 
   [Symbol.dispose](): void {

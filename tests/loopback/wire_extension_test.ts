@@ -7,7 +7,6 @@
 import { assertEquals } from "@std/assert";
 import { ALLOWED_FAST_COUNT } from "../../lib/swarm/allowed_fast.ts";
 import { UPLOAD_SLOTS } from "../../lib/swarm/choker.ts";
-import { latin1 } from "../core/bencode/bytes.ts";
 import {
   EXTENSION_BITS,
   type Frame,
@@ -30,54 +29,6 @@ import {
 
 /** The reserved bytes of who speaks the fast extension alone. */
 const FAST_BITS = [0, 0, 0, 0, 0, 0, 0, 0x04];
-
-/** What ends the connection of a peer that did not offer the fast extension. */
-const NOT_OFFERED: [what: string, bytes: Uint8Array][] = [
-  ["have all", frame(ID.haveAll)],
-  ["have none", frame(ID.haveNone)],
-  ["a reject", frame(ID.reject, uint32(0, 0, BLOCK))],
-  ["an offer", frame(ID.allowedFast, uint32(0))],
-  ["a suggestion", frame(ID.suggest, uint32(0))],
-];
-
-/** What ends the connection of a peer that offered everything. */
-const FATAL: [what: string, bytes: Uint8Array][] = [
-  ["have all with a payload", frame(ID.haveAll, [0])],
-  ["a reject of 12 bytes", frame(ID.reject, uint32(0, 0, 0), [0])],
-  ["an offer of a piece behind the last", frame(ID.allowedFast, uint32(10))],
-  ["a suggestion of a piece behind the last", frame(ID.suggest, uint32(10))],
-  [
-    "a block not asked for",
-    frame(ID.piece, uint32(7, 0), new Uint8Array(BLOCK)),
-  ],
-  ["an extended message without an id", frame(ID.extended)],
-  ["an extended handshake that is none", frame(ID.extended, [0], latin1("x"))],
-  [
-    "an extended handshake of 20 KB",
-    frame(ID.extended, [0], latin1(`d1:x20000:${"x".repeat(20_000)}e`)),
-  ],
-  ["a peer exchange that is none", frame(ID.extended, [1], latin1("le"))],
-];
-
-/** What is passed over, of a peer that offered everything. */
-const HARMLESS: [what: string, bytes: Uint8Array][] = [
-  ["have none", frame(ID.haveNone)],
-  [
-    "an offer and a suggestion",
-    joined(frame(ID.allowedFast, uint32(7)), frame(ID.suggest, uint32(7))),
-  ],
-  ["a reject of what was not asked", frame(ID.reject, uint32(7, 0, BLOCK))],
-  ["an extended id that is nobody's", frame(ID.extended, [200], latin1("?"))],
-  ["an empty extended handshake", frame(ID.extended, [0], latin1("de"))],
-  [
-    "an extended handshake, again and again",
-    joined(
-      frame(ID.extended, [0], latin1("d1:md6:ut_pexi3eee")),
-      frame(ID.extended, [0], latin1("d1:md6:ut_pexi0eee")),
-    ),
-  ],
-  ["a peer exchange of nobody", frame(ID.extended, [1], latin1("de"))],
-];
 
 /** The first frames that a peer is sent, by id. */
 async function firstFrames(peer: RawPeer, count: number): Promise<Frame[]> {
@@ -162,33 +113,3 @@ Deno.test("a session that serves as many as it can offers a newcomer some pieces
     joined(uint32(index, BLOCK), SAMPLE.content.subarray(start, start + 100)),
   );
 });
-
-for (const [what, bytes] of NOT_OFFERED) {
-  Deno.test(`a connection without the fast extension ends on ${what}`, async () => {
-    await using scene = await Scene.open();
-    using peer = await greet(scene.session, 1);
-    await peer.write(bytes);
-    await peer.closed();
-    await scene.assertUnharmed();
-  });
-}
-
-for (const [what, bytes] of FATAL) {
-  Deno.test(`a connection with extensions ends on ${what}`, async () => {
-    await using scene = await Scene.open();
-    using peer = await greet(scene.session, 1, EXTENSION_BITS);
-    await peer.write(bytes);
-    await peer.closed();
-    await scene.assertUnharmed();
-  });
-}
-
-for (const [what, bytes] of HARMLESS) {
-  Deno.test(`a connection with extensions passes over ${what}`, async () => {
-    await using scene = await Scene.open();
-    using peer = await greet(scene.session, 1, EXTENSION_BITS);
-    await peer.write(bytes);
-    await assertServed(peer);
-    await scene.assertUnharmed();
-  });
-}

@@ -12,8 +12,12 @@ import {
   beCalled,
   greet,
   INFO_HASH,
+  INTERESTED,
   Scene,
 } from "./wire_scene.ts";
+
+/** Length of a handshake, in bytes. */
+const HELLO_LENGTH = 68;
 
 const STRANGERS: [what: string, opening: Uint8Array][] = [
   ["TLS", joined([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3])],
@@ -39,6 +43,39 @@ for (const [what, opening] of STRANGERS) {
     await scene.assertUnharmed();
   });
 }
+
+Deno.test("a handshake may come in two parts, wherever it is cut, and with all that follows", async () => {
+  await using scene = await Scene.open();
+  for (let cut = 1; cut <= HELLO_LENGTH; cut++) {
+    using caller = await RawPeer.dial(scene.address);
+    const id = cut.toString(16).padStart(40, "c");
+    const said = joined(handshake(INFO_HASH, id), INTERESTED);
+    await caller.write(said.subarray(0, cut));
+    await delay(2);
+    await caller.write(said.subarray(cut));
+    await caller.takeHandshake();
+    await assertServed(caller);
+  }
+  await scene.assertUnharmed();
+});
+
+Deno.test("a handshake may come byte by byte, from a caller and from who is called", async () => {
+  await using scene = await Scene.open();
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  scene.share.transfer.addPeers([{ hostname: "127.0.0.1", port }]);
+  using caller = await RawPeer.dial(scene.address);
+  using called = new RawPeer(await listener.accept());
+  for (const [number, peer] of [caller, called].entries()) {
+    for (const byte of handshake(INFO_HASH, peerIdOf(number + 1))) {
+      await peer.write([byte]);
+      await delay(1);
+    }
+    await peer.takeHandshake();
+    await assertServed(peer);
+  }
+  await scene.assertUnharmed();
+});
 
 Deno.test("a session hangs up without a word on who asks for another torrent", async () => {
   await using scene = await Scene.open();

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
-import { SNUB_TIMEOUT_MS } from "../../lib/swarm/downloads.ts";
+import { SNUB_TIMEOUT_MS } from "../../lib/swarm/stragglers.ts";
 import { completionTimes } from "../../scripts/simulate/outcome.ts";
 import type { VirtualHost } from "../../scripts/simulate/virtual_host.ts";
 import { VirtualLan } from "../../scripts/simulate/virtual_lan.ts";
@@ -63,6 +63,26 @@ for (const seed of SEEDS) {
     lan.runUntilAllComplete(120_000);
     const lastMs = Math.max(...completionTimes(leechers)) - thawedAt;
     assertLess(lastMs, 3000);
+  });
+}
+
+for (const seed of SEEDS) {
+  Deno.test(`a leecher that froze for a minute goes on over the connections that it had (seed ${seed})`, () => {
+    const lan = new VirtualLan({ seed, pieceCount: 400 });
+    lan.joinMany(2, { isSeeder: true });
+    const [frozen] = lan.joinMany(2);
+    lan.runUntil(() => frozen!.swarm.have.count >= 50, 60_000);
+    const before = [...frozen!.swarm.peers.keys()];
+    frozen!.freeze();
+    lan.pass(60_000);
+    frozen!.thaw();
+    const thawedAt = lan.clock.now;
+    lan.pass(1_500);
+    const after = [...frozen!.swarm.peers.keys()];
+    // Who has everything by then leaves those who have.
+    assert(after.every((key) => before.includes(key)), "none is new");
+    lan.runUntilAllComplete(120_000);
+    assertLess(Math.max(...frozen!.completions) - thawedAt, 3_000);
   });
 }
 

@@ -1,66 +1,6 @@
-import { assertEquals } from "@std/assert";
-import { sha1 } from "../../../lib/disk/sha1.ts";
-import { buildTorrent } from "../../../lib/metainfo/build_torrent.ts";
-import { MetainfoError } from "../../../lib/metainfo/metainfo_error.ts";
-import { parseTorrent } from "../../../lib/metainfo/parse_torrent.ts";
-import { findPathFault } from "../../../lib/metainfo/safe_path.ts";
-import {
-  PIECE_HASH_LENGTH,
-  type Torrent,
-} from "../../../lib/metainfo/torrent.ts";
-import { latin1 } from "../bencode/bytes.ts";
 import { fuzz, FUZZ_SEED } from "../fuzz.ts";
+import { TORRENT_DECODER } from "./decoder.ts";
 
-const EXAMPLES = [
-  buildTorrent({
-    name: "document.pdf",
-    content: { type: "file", length: 20_000 },
-    pieceLength: 16_384,
-    pieceHashes: new Uint8Array(40),
-    announce: ["http://a/announce", "http://b/announce"],
-    isPrivate: true,
-    comment: "a remark",
-    creationDate: 1_700_000_000,
-  }),
-  buildTorrent({
-    name: "folder",
-    content: {
-      type: "folder",
-      files: [
-        { path: ["a", "b"], length: 3 },
-        { path: ["c"], length: 0 },
-        { path: ["d"], length: 1 },
-      ],
-    },
-    pieceLength: 16_384,
-    pieceHashes: new Uint8Array(20),
-    announce: [],
-  }),
-  latin1(
-    "d4:infod5:filesld4:attr1:p6:lengthi0e4:pathl2:..eed6:lengthi-1e" +
-      "10:path.utf-8l1:ae4:pathl1:\xffeee4:name2:C:10:name.utf-81:/" +
-      "12:piece lengthi0e6:pieces0:12:meta versioni2eee",
-  ),
-];
-
-Deno.test(`parseTorrent() accepts or throws MetainfoError, whatever the bytes (seed ${FUZZ_SEED})`, async () => {
-  await fuzz({
-    examples: EXAMPLES,
-    decode: async (bytes) => {
-      const torrent = await parseTorrent(bytes, { sha1 });
-      assertInvariants(torrent);
-      return torrent;
-    },
-    refusal: MetainfoError,
-  });
+Deno.test(`${TORRENT_DECODER.name} (seed ${FUZZ_SEED})`, async () => {
+  await fuzz(TORRENT_DECODER);
 });
-
-function assertInvariants(torrent: Torrent): void {
-  const { files, geometry, pieceHashes } = torrent;
-  const length = files.reduce((sum, file) => sum + file.length, 0);
-  assertEquals(length, geometry.length);
-  assertEquals(pieceHashes.length, geometry.pieceCount * PIECE_HASH_LENGTH);
-  for (const file of files) {
-    assertEquals(findPathFault(file.path, "linux"), undefined);
-  }
-}

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertLess } from "@std/assert";
 import { FAST, type Introduction, SwarmDesk } from "./swarm_desk.ts";
 
 /** A seeder, and what each leecher sees of it. */
@@ -221,4 +221,18 @@ Deno.test("a seeder shows everything to who has had nothing to ask for a while",
   seeder.pass(1000);
   seeder.askAll(2);
   assertEquals(seeder.counts(1, 2), [4, 4]);
+});
+
+Deno.test("a seeder does not let those who only ask hold back one that wants everything", () => {
+  const seeder = new SeederDesk(100);
+  for (const key of [1, 2, 3, 4, 5]) seeder.join(key);
+  // The others ask for the same thing again and again, and say of nothing that they have it.
+  let seconds = 0;
+  for (; seeder.counts(1)[0]! < 100 && seconds < 60; seconds++) {
+    seeder.askAll(1, 100);
+    for (const key of [2, 3, 4, 5]) seeder.desk.ask(key, "0.0");
+    seeder.serveAll();
+    seeder.pass(1_000);
+  }
+  assertLess(seconds, 30);
 });

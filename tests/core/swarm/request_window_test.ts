@@ -45,8 +45,26 @@ Deno.test("RequestWindow closes to what does not queue, and opens again", () => 
 
 Deno.test("RequestWindow of a slow peer falls to a few blocks and no further", () => {
   const window = use(new RequestWindow(), { blocks: 5, delayMs: 1 });
-  use(window, { blocks: 50, delayMs: 5000 });
+  use(window, { blocks: 50, delayMs: 900 });
   assertEquals(window.size, 8);
+});
+
+Deno.test("RequestWindow of a peer that takes a second for a block falls to two", () => {
+  const window = use(new RequestWindow(), { blocks: 5, delayMs: 1 });
+  use(window, { blocks: 50, delayMs: 5000 });
+  assertEquals(window.size, 2);
+  use(window, { blocks: 10, delayMs: 1 });
+  assertEquals(window.size, 12);
+});
+
+Deno.test("RequestWindow tells how long the last timed block took, and how long the next has been waited for", () => {
+  const window = new RequestWindow();
+  assertEquals([window.delayMs, window.waitingMs(5)], [undefined, 0]);
+  window.asked(1, 1000);
+  window.asked(2, 1500);
+  assertEquals([window.delayMs, window.waitingMs(3000)], [undefined, 2000]);
+  window.received(1, 3500);
+  assertEquals([window.delayMs, window.waitingMs(9000)], [2500, 0]);
 });
 
 Deno.test("RequestWindow times another block once its orders were called off", () => {

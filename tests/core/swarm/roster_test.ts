@@ -178,6 +178,7 @@ function crowdedDesk(): SwarmDesk {
   const desk = new SwarmDesk({ have: "#.", maxPeers: 6 });
   for (const peer of [1, 2]) desk.join(peer);
   for (const peer of [11, 12, 13, 14]) desk.join(peer, { hostname: HOST });
+  for (const peer of desk.swarm.peers.keys()) desk.signal(peer, "keepAlive");
   return desk;
 }
 
@@ -221,4 +222,17 @@ Deno.test("Swarm gives all its places to one host while no other wants in", () =
   const desk = new SwarmDesk({ have: ".", maxPeers: 6 });
   for (let peer = 1; peer <= 6; peer++) desk.join(peer, { hostname: HOST });
   assertEquals(desk.swarm.peers.size, 6);
+});
+
+Deno.test("Swarm has who said nothing after its handshake make room after a while, the one that came first", () => {
+  const desk = new SwarmDesk({ have: ".", maxPeers: 3 });
+  for (const peer of [1, 2, 3]) desk.join(peer, { hostname: HOST });
+  desk.signal(1, "keepAlive");
+  assertEquals(desk.pass(4_000), []);
+  const another = { hostname: HOST };
+  assertEquals(desk.join(4, another), ["4 disconnect full"]);
+  desk.pass(1_000);
+  assertEquals(desk.join(5, another), ["2 disconnect full"]);
+  assertEquals(desk.join(6, another), ["3 disconnect full"]);
+  assertEquals(desk.join(7, another), ["7 disconnect full"]);
 });

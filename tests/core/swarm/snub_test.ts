@@ -1,9 +1,7 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
-import {
-  OVERDUE_TIMEOUT_MS,
-  SNUB_TIMEOUT_MS,
-} from "../../../lib/swarm/downloads.ts";
+import { OVERDUE_TIMEOUT_MS } from "../../../lib/swarm/downloads.ts";
+import { SNUB_TIMEOUT_MS } from "../../../lib/swarm/stragglers.ts";
 import { SwarmDesk } from "./swarm_desk.ts";
 
 /** A desk whose peer 1 was asked for piece 0, of four blocks, and says nothing. */
@@ -128,6 +126,49 @@ Deno.test("Swarm times blocks again when the timed one was cancelled with a late
   desk.pass(5000);
   desk.block(1, "2.0");
   assertLess(desk.peer(1).window.size, before);
+});
+
+Deno.test("Swarm asks a peer that idles for what late ones have on order, once nothing is left to begin", () => {
+  const desk = new SwarmDesk({ have: ".#", blocksPerPiece: 4 });
+  // The first is asked for all of it, the others double two blocks each.
+  for (const peer of [1, 2, 3]) desk.source(peer, "#.");
+  assertEquals([1, 2, 3].map((peer) => desk.peer(peer).outstanding.size), [
+    4,
+    2,
+    2,
+  ]);
+  desk.source(4, "#.");
+  assertEquals(desk.peer(4).outstanding.size, 0);
+  assertEquals(desk.pass(1000), []);
+  assertEquals(desk.pass(1000), [
+    "4 < request 0.0",
+    "4 < request 0.1",
+    "4 < request 0.2",
+    "4 < request 0.3",
+  ]);
+  assert([1, 2, 3].every((peer) => desk.peer(peer).isSnubbing));
+});
+
+Deno.test("Swarm does not have a slow peer double what others have on order", () => {
+  const desk = new SwarmDesk({ have: "..", blocksPerPiece: 4 });
+  desk.source(1, "#.");
+  desk.pass(3_000);
+  for (const name of ["0.0", "0.1", "0.2", "0.3"]) desk.block(1, name);
+  desk.verified(0);
+  desk.source(2, ".#");
+  assertEquals(desk.have(1, 1), ["1 < interested"]);
+  assertEquals(desk.source(3, ".#").slice(2), [
+    "3 < request 1.0",
+    "3 < request 1.1",
+  ]);
+});
+
+Deno.test("Swarm minds no slow peer while there is nobody quicker", () => {
+  const desk = silentPeer();
+  desk.source(2, "#.");
+  desk.pass(SNUB_TIMEOUT_MS - 1000);
+  assertEquals(desk.peer(1).isSnubbing, false);
+  assertEquals(desk.peer(2).isSnubbing, false);
 });
 
 Deno.test("Swarm that was away itself blames no peer for it", () => {

@@ -78,3 +78,22 @@ Deno.test("Suspects keeps eight copies and drops the oldest first", () => {
     assertEquals(suspects.has(index), true);
   }
 });
+
+Deno.test("Suspects keeps fewer copies of large pieces", () => {
+  const mib = 1024 * 1024;
+  const kept = (pieceLength: number): number => {
+    const suspects = new Suspects();
+    for (let index = 0; index < 9; index++) {
+      const bytes = new Uint8Array(pieceLength);
+      const options = { owner: 1, isExclusive: false, blockLength: mib };
+      const copy = new PieceAssembly(index, bytes, options);
+      copy.receive(0, bytes.subarray(0, mib), "a");
+      copy.receive(1, bytes.subarray(0, mib), "b");
+      suspects.accuse(copy);
+    }
+    return Array.from({ length: 9 }, (_, index) => index)
+      .filter((index) => suspects.has(index)).length;
+  };
+  assertEquals(kept(16 * mib), 2);
+  assertEquals(kept(64 * mib), 1);
+});

@@ -5,77 +5,23 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { TrackerError } from "../../../lib/base/errors.ts";
 import { seededRandom } from "../../../lib/base/random.ts";
 import {
   parseAnnounceQuery,
   parseScrapeQuery,
 } from "../../../lib/tracker/announce_query.ts";
-import {
-  encodeAnnounceReply,
-  parseAnnounceReply,
-} from "../../../lib/tracker/announce_reply.ts";
-import { parseCompactPeers } from "../../../lib/base/compact_peers.ts";
 import { createTrackerHandler } from "../../../lib/tracker/handler.ts";
-import { packPeers } from "../../../lib/tracker/pack_peers.ts";
 import { QueryError } from "../../../lib/tracker/query.ts";
 import { MemoryStore } from "../../../lib/tracker/memory_store.ts";
-import {
-  encodeScrapeReply,
-  parseScrapeReply,
-} from "../../../lib/tracker/scrape_reply.ts";
 import { fuzz, FUZZ_SEED } from "../fuzz.ts";
-import { announceQuery, bytes, infoHash, peerId, text } from "./samples.ts";
+import { REPLY_DECODERS } from "./reply_decoders.ts";
+import { announceQuery, bytes, text } from "./samples.ts";
 
-const COUNTS = {
-  infoHash: infoHash("a"),
-  complete: 1,
-  incomplete: 2,
-  downloaded: 3,
-};
-
-for (const peerForm of ["compact", "dictionaries"] as const) {
-  Deno.test(`parseAnnounceReply() survives mutated ${peerForm} replies (seed ${FUZZ_SEED})`, async () => {
-    const sample = encodeAnnounceReply({
-      intervalMs: 120_000,
-      minIntervalMs: 30_000,
-      swarm: COUNTS,
-      peers: packPeers([{
-        peerId: peerId("x"),
-        addresses: [
-          { hostname: "192.0.2.1", port: 1 },
-          { hostname: "2001:db8::1", port: 2 },
-        ],
-      }], true),
-      warning: undefined,
-      peerForm,
-    });
-    await fuzz({
-      examples: [sample],
-      decode: parseAnnounceReply,
-      refusal: TrackerError,
-    });
+for (const decoder of REPLY_DECODERS) {
+  Deno.test(`${decoder.name} (seed ${FUZZ_SEED})`, async () => {
+    await fuzz(decoder);
   });
 }
-
-Deno.test(`parseScrapeReply() survives mutated replies (seed ${FUZZ_SEED})`, async () => {
-  await fuzz({
-    examples: [encodeScrapeReply([COUNTS])],
-    decode: parseScrapeReply,
-    refusal: TrackerError,
-  });
-});
-
-Deno.test(`parseCompactPeers() survives any bytes (seed ${FUZZ_SEED})`, async () => {
-  const sample = Uint8Array.from({ length: 36 }, (_, index) => index);
-  for (const family of ["ipv4", "ipv6"] as const) {
-    await fuzz({
-      examples: [sample],
-      decode: (input) => parseCompactPeers(input, family),
-      refusal: RangeError,
-    });
-  }
-});
 
 const QUERY = bytes(announceQuery({
   event: "started",

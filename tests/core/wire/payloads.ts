@@ -55,3 +55,21 @@ export const EXCHANGE_PAYLOAD = latin1(
     "\x20\x01\x0d\xb8" + "\0".repeat(11) + "\x02\x1a\xe1" + // [2001:db8::2]:6881
     "e",
 );
+
+/** As deep as one may be, and larger than others, with much that is nothing to us. */
+export const LARGE_HANDSHAKE = latin1(
+  "d" +
+    "1:a" + "d1:b".repeat(6) + "le" + "e".repeat(6) +
+    Array.from({ length: 60 }, (_, at) => `4:k${at + 100}i${at}e`).join("") +
+    "1:md" +
+    Array.from({ length: 20 }, (_, at) => `4:n${at + 100}i${at}e`).join("") +
+    "6:ut_pexi1ee" +
+    "1:v300:" + "v".repeat(300) +
+    "e",
+);
+
+/** A hundred peers, twice as many as are read. */
+export const CROWDED_EXCHANGE_PAYLOAD = latin1(
+  `d5:added600:${"\xc0\x00\x02\x01\x1a\xe1".repeat(100)}` +
+    `7:added.f100:${"\x10".repeat(100)}e`,
+);

@@ -1,0 +1,123 @@
+/**
+ * Peers whose connection stands though they are not there: stopped, not reading,
+ * half gone. Those who are there do not notice.
+ *
+ * @module
+ */
+import { assertEquals, assertLess } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { join } from "@std/path";
+import { SNUB_TIMEOUT_MS } from "../../lib/swarm/stragglers.ts";
+import { assertCopied, LocalSwarm, spawnPeer } from "./local_swarm.ts";
+import { frame, uint32 } from "./raw_peer.ts";
+import {
+  assertServed,
+  beCalled,
+  BLOCK,
+  greet,
+  ID,
+  INTERESTED,
+  PIECE,
+  Scene,
+} from "./wire_scene.ts";
+
+const MIB = 1024 * 1024;
+
+/** Signals that stop a program and let it go on are of Unix. */
+const lacksSignals = Deno.build.os === "windows";
+
+Deno.test({
+  name:
+    "a leecher that is stopped and goes on finishes over the connection that it had",
+  ignore: lacksSignals,
+  fn: async () => {
+    await using swarm = await LocalSwarm.open();
+    const shared = await swarm.seed("frozen.bin", {
+      files: { "": 8 * MIB + 99 },
+    });
+    const dir = join(swarm.folder, "copy");
+    await using leecher = spawnPeer(
+      ...[shared.path, "--dir", dir, "--json", "--max-download=2MiB"],
+    );
+    await leecher.stdout.waitFor(/"type":"pieceVerified"/);
+    leecher.signal("SIGSTOP");
+    // Longer than a peer may owe blocks and be waited for.
+    await delay(SNUB_TIMEOUT_MS + 3_000);
+    leecher.signal("SIGCONT");
+    await leecher.stdout.waitFor(/"type":"completed"/, 60_000);
+    await assertCopied(shared, dir);
+    const { stdout } = await leecher.stop();
+    assertEquals(stdout.match(/"type":"peerConnected"/g)?.length, 1);
+  },
+});
+
+Deno.test({
+  name: "leechers finish without one that is stopped for good",
+  ignore: lacksSignals,
+  fn: async () => {
+    await using swarm = await LocalSwarm.open();
+    const shared = await swarm.seed("lonely.bin", {
+      files: { "": 8 * MIB + 99 },
+    });
+    const [first, second] = ["first", "second"].map((name) =>
+      join(swarm.folder, name)
+    ) as [string, string];
+    await using stopped = spawnPeer(
+      ...[shared.path, "--dir", first, "--json", "--max-download=1MiB"],
+    );
+    await stopped.stdout.waitFor(/"type":"pieceVerified"/);
+    stopped.signal("SIGSTOP");
+    await using other = spawnPeer(
+      ...[shared.path, "--dir", second, "--json", "--exit-when-complete"],
+    );
+    await other.stdout.waitFor(/"type":"completed"/, 60_000);
+    await assertCopied(shared, second);
+    stopped.signal("SIGCONT");
+  },
+});
+
+Deno.test("a peer that asks for much and reads nothing is sent what its socket takes, and others are served", async () => {
+  await using scene = await Scene.open();
+  using peer = await greet(scene.session, 1);
+  const before = Deno.memoryUsage().rss;
+  await peer.write(
+    INTERESTED,
+    ...Array.from(
+      { length: 1_900 },
+      (_, at) =>
+        frame(
+          ID.request,
+          uint32(at % 5, (at * BLOCK) % PIECE, BLOCK),
+        ),
+    ),
+  );
+  await delay(500);
+  await scene.assertUnharmed();
+  using next = await greet(scene.session, 2);
+  await assertServed(next);
+  assertLess(Deno.memoryUsage().rss - before, 100 * MIB);
+});
+
+Deno.test("a connection of which the peer has closed its half ends", async () => {
+  await using scene = await Scene.open();
+  using caller = await greet(scene.session, 1);
+  using called = await beCalled(scene, 2);
+  for (const peer of [caller, called]) {
+    await peer.write(INTERESTED);
+    await peer.finish();
+    await peer.closed();
+  }
+  while (scene.share.transfer.snapshot().peers.length > 1) await delay(5);
+  await scene.assertUnharmed();
+});
+
+Deno.test("a connection that the peer has reset ends", async () => {
+  await using scene = await Scene.open();
+  const peer = await greet(scene.session, 1);
+  // What it was sent and has not read makes a reset of its closing.
+  await peer.write(INTERESTED, frame(ID.request, uint32(0, 0, BLOCK)));
+  await delay(50);
+  peer[Symbol.dispose]();
+  while (scene.share.transfer.snapshot().peers.length > 1) await delay(5);
+  await scene.assertUnharmed();
+});

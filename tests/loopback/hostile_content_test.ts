@@ -1,0 +1,154 @@
+/**
+ * Peers that promise content and send something else, late or never, against a
+ * session of ours that downloads: it ends with the right content, soon enough,
+ * and knows whom to blame.
+ *
+ * @module
+ */
+import { assertEquals, assertGreater, assertLess } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { memoryTorrent } from "./memory_torrent.ts";
+import { pause } from "../../lib/session/pause.ts";
+import { EXTENSION_BITS, frame, uint32 } from "./raw_peer.ts";
+import { type Answer, RawSeeder } from "./raw_seeder.ts";
+import { assertWhole, openLocalSession, Share, timed } from "./share.ts";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const ID = { piece: 7, reject: 16 } as const;
+
+/** On machines that are busy everything takes longer; a stall took minutes. */
+const LONGEST_MS = 40_000;
+
+/** The one piece that all of them are asked for, in 64 blocks. */
+const ONE_PIECE = await memoryTorrent({
+  name: "one piece",
+  length: MIB,
+  pieceLength: MIB,
+});
+
+/** 40 pieces. */
+const MANY_PIECES = await memoryTorrent({
+  name: "many pieces",
+  length: 10 * MIB + 1234,
+  pieceLength: 256 * KIB,
+});
+
+/** Only on Linux is every address of 127.0.0.0/8 there without being set up. */
+const lacksAddresses = Deno.build.os !== "linux";
+
+Deno.test({
+  name: "who sent one wrong block of a piece that four fed is found and banned",
+  ignore: lacksAddresses,
+  fn: async () => {
+    await using seeders = new AsyncDisposableStack();
+    const open = (number: number, isWrong?: () => boolean): RawSeeder =>
+      seeders.use(
+        new RawSeeder({
+          sample: ONE_PIECE,
+          hostname: `127.0.0.${number}`,
+          idByte: number,
+          // So that all have a part in it.
+          pauseMs: 20,
+          isWrong,
+        }),
+      );
+    const good = [2, 3, 4].map((number) => open(number));
+    let wrongCount = 0;
+    const bad = open(9, () => wrongCount++ === 0);
+    await using session = openLocalSession();
+    const share = await Share.start(session, ONE_PIECE);
+    share.transfer.addPeers([...good, bad].map(({ address }) => address));
+    await share.first("completed", LONGEST_MS);
+    await assertWhole(share, ONE_PIECE);
+    for (const seeder of good) assertGreater(seeder.requestCount, 0);
+    assertEquals(share.count("pieceCorrupt"), 1);
+    const { hostname } = await share.first("peerBanned");
+    assertEquals([hostname, share.count("peerBanned")], ["127.0.0.9", 1]);
+    const { peers } = share.transfer.snapshot();
+    assertEquals(
+      peers.some(({ address }) => address.hostname === hostname),
+      false,
+    );
+  },
+});
+
+Deno.test({
+  name: "who is banned is not dialed again and not taken when it calls",
+  ignore: lacksAddresses,
+  fn: async () => {
+    await using bad = new RawSeeder({
+      sample: MANY_PIECES,
+      hostname: "127.0.0.9",
+      idByte: 9,
+      isWrong: () => true,
+    });
+    await using session = openLocalSession();
+    const share = await Share.start(session, MANY_PIECES);
+    share.transfer.addPeers([bad.address]);
+    await share.first("peerBanned", LONGEST_MS);
+    await using good = new RawSeeder({
+      sample: MANY_PIECES,
+      hostname: "127.0.0.2",
+      idByte: 2,
+    });
+    share.transfer.addPeers([bad.address, good.address]);
+    await share.first("completed", LONGEST_MS);
+    await delay(2_000);
+    share.transfer.addPeers([bad.address]);
+    await assertWhole(share, MANY_PIECES);
+    assertEquals(bad.callCount, 1);
+  },
+});
+
+/** Ways to keep requests waiting. */
+const HOARDERS: readonly [what: string, answer: Answer][] = [
+  ["never answer", () => Promise.resolve()],
+  ["announce pieces that they lack", (peer, block) =>
+    peer.write(
+      frame(ID.reject, block.subarray(0, 8), uint32(block.length - 8)),
+    )],
+  ["answer one byte a second", async (peer, block, signal) => {
+    for (const byte of frame(ID.piece, block)) {
+      if (signal.aborted) return;
+      await peer.write([byte]);
+      await pause(1_000, signal);
+    }
+  }],
+];
+
+for (const [what, answer] of HOARDERS) {
+  for (const sample of [MANY_PIECES, ONE_PIECE]) {
+    const pieceKib = sample.torrent.geometry.pieceLength / KIB;
+    Deno.test(`ten seeders that ${what} do not hold up a download in pieces of ${pieceKib} KiB`, async (t) => {
+      await using seeders = new AsyncDisposableStack();
+      await using session = openLocalSession();
+      const share = await Share.start(session, sample);
+      const hoarders = Array.from({ length: 10 }, (_, index) =>
+        seeders.use(
+          new RawSeeder({
+            sample,
+            idByte: index + 10,
+            answer,
+            reserved: EXTENSION_BITS,
+          }),
+        ));
+      share.transfer.addPeers(hoarders.map(({ address }) => address));
+      // All of them have something on order before anybody good is there.
+      const end = performance.now() + LONGEST_MS;
+      while (hoarders.some(({ requestCount }) => requestCount === 0)) {
+        assertLess(performance.now(), end, "somebody is not asked");
+        await delay(10);
+      }
+      const good = seeders.use(new RawSeeder({ sample, idByte: 1 }));
+      const tookMs = await timed(async () => {
+        share.transfer.addPeers([good.address]);
+        await share.first("completed", LONGEST_MS);
+      });
+      await assertWhole(share, sample);
+      await t.step(`it took ${tookMs.toFixed()} ms`, () => {
+        assertLess(tookMs, LONGEST_MS);
+      });
+    });
+  }
+}

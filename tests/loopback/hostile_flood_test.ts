@@ -1,0 +1,212 @@
+/**
+ * Peers that talk without end, to a seeder and to a leecher of ours: they are
+ * listened to now and then, and everybody else is served as if they were not
+ * there.
+ *
+ * @module
+ */
+import { assertGreater, assertLess } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { dialPeer } from "../../lib/net/dial_peer.ts";
+import { Pacer } from "../../lib/session/pacer.ts";
+import { PeerLink } from "../../lib/session/peer_link.ts";
+import { type InfoHash, infoHashFromHex, type PeerId } from "../../lib/mod.ts";
+import { OWN_EXTENSIONS } from "../../lib/wire/handshake.ts";
+import { MAX_FRAME_LENGTH } from "../../lib/wire/read_message.ts";
+import { latin1 } from "../core/bencode/bytes.ts";
+import { fullStorage, memoryTorrent } from "./memory_torrent.ts";
+import {
+  EXTENSION_BITS,
+  frame,
+  handshake,
+  joined,
+  peerIdOf,
+  RawPeer,
+  uint32,
+} from "./raw_peer.ts";
+import { addressOf, assertWhole, openLocalSession, Share } from "./share.ts";
+import { BLOCK, ID, INTERESTED, KIB, UNCHOKE } from "./wire_scene.ts";
+
+const MIB = 1024 * KIB;
+const CHOKE = frame(ID.choke);
+const NOT_INTERESTED = frame(3);
+
+/** As much of something as one write may hold. */
+function many(...frames: Uint8Array[]): Uint8Array {
+  const once = joined(...frames);
+  return joined(...Array(Math.ceil(64 * KIB / once.length)).fill(once));
+}
+
+/** 500 keys in a dictionary: nothing that we look for. */
+const LARGE_DICTIONARY = latin1(
+  `d${
+    Array.from({ length: 500 }, (_, at) => `4:${at + 1000}i${at}e`).join("")
+  }e`,
+);
+
+/** What peers may say without end; `reserved` is left out by who speaks BEP 3 alone. */
+const FLOODS: readonly [
+  what: string,
+  bytes: Uint8Array,
+  reserved?: readonly number[],
+][] = [
+  ["keep-alives", many(new Uint8Array(4)), EXTENSION_BITS],
+  ["haves of one piece", many(frame(ID.have, uint32(3))), EXTENSION_BITS],
+  ["interest and none", many(INTERESTED, NOT_INTERESTED), EXTENSION_BITS],
+  ["chokes and unchokes", many(CHOKE, UNCHOKE), EXTENSION_BITS],
+  ["requests of a byte", many(INTERESTED, frame(ID.request, uint32(0, 0, 1)))],
+  [
+    "requests with the fast extension",
+    many(frame(ID.request, uint32(1, 0, BLOCK))),
+    EXTENSION_BITS,
+  ],
+  ["cancels", many(frame(ID.cancel, uint32(0, 0, BLOCK))), EXTENSION_BITS],
+  ["rejects", many(frame(ID.reject, uint32(0, 0, BLOCK))), EXTENSION_BITS],
+  ["unknown messages", many(frame(99, [1, 2, 3])), EXTENSION_BITS],
+  [
+    "extended handshakes",
+    many(frame(ID.extended, [0], latin1("d1:md6:ut_pexi1eee"))),
+    EXTENSION_BITS,
+  ],
+  [
+    "large extended handshakes",
+    many(frame(ID.extended, [0], LARGE_DICTIONARY)),
+    EXTENSION_BITS,
+  ],
+  ["bitfields", many(frame(ID.bitfield, [0x80, 0, 0, 0, 0])), EXTENSION_BITS],
+];
+
+const SAMPLE = await memoryTorrent({
+  name: "flooded",
+  length: 8 * MIB + 4321,
+  pieceLength: 256 * KIB,
+});
+
+/** Says the same thing again and again until it is hung up on or disposed of. */
+class Flooder implements Disposable {
+  readonly #connection: Deno.TcpConn;
+
+  constructor(connection: Deno.TcpConn) {
+    this.#connection = connection;
+  }
+
+  static async start(
+    share: { readonly port: number },
+    flood: (typeof FLOODS)[number],
+    idByte: number,
+  ): Promise<{ flooder: Flooder; flooding: Promise<void> }> {
+    const [, bytes, reserved] = flood;
+    const connection = await Deno.connect({
+      hostname: "127.0.0.1",
+      port: share.port,
+    });
+    const flooder = new Flooder(connection);
+    const { infoHash } = SAMPLE.torrent;
+    const hello = handshake(infoHash, peerIdOf(idByte), reserved);
+    return { flooder, flooding: flooder.#run(hello, bytes) };
+  }
+
+  [Symbol.dispose](): void {
+    this.#connection.close();
+  }
+
+  async #run(hello: Uint8Array, bytes: Uint8Array): Promise<void> {
+    await Promise.all([this.#write(hello, bytes), this.#read()]);
+  }
+
+  async #write(hello: Uint8Array, bytes: Uint8Array): Promise<void> {
+    try {
+      for (let rest = hello;; rest = bytes) {
+        while (rest.length > 0) {
+          rest = rest.subarray(await this.#connection.write(rest));
+        }
+      }
+    } catch {
+      // It was hung up on, or the test is over.
+    }
+  }
+
+  async #read(): Promise<void> {
+    const buffer = new Uint8Array(64 * KIB);
+    try {
+      while (await this.#connection.read(buffer) !== null);
+    } catch {
+      // As above.
+    }
+  }
+}
+
+for (const flood of FLOODS) {
+  Deno.test(`a download goes on beside four peers each that flood both ends with ${flood[0]}`, async () => {
+    const before = Deno.memoryUsage().rss;
+    const floodings: Promise<void>[] = [];
+    {
+      await using seeding = openLocalSession();
+      await using leeching = openLocalSession();
+      using flooders = new DisposableStack();
+      await Share.start(seeding, SAMPLE, fullStorage(SAMPLE));
+      const leecher = await Share.start(leeching, SAMPLE);
+      for (let number = 0; number < 8; number++) {
+        const victim = number % 2 === 0 ? seeding : leeching;
+        const started = await Flooder.start(victim, flood, number + 1);
+        flooders.use(started.flooder);
+        floodings.push(started.flooding);
+      }
+      await delay(200);
+      leecher.transfer.addPeers([addressOf(seeding)]);
+      await leecher.first("completed", 40_000);
+      await assertWhole(leecher, SAMPLE);
+    }
+    await Promise.all(floodings);
+    assertLess(Deno.memoryUsage().rss - before, 300 * MIB);
+  });
+}
+
+Deno.test("a link hands on so many messages and then leaves the rest with the peer", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const infoHash: InfoHash = infoHashFromHex("ab".repeat(20));
+  const peerId = "cd".repeat(20) as PeerId;
+  const { port } = listener.addr;
+  const dialing = dialPeer({ hostname: "127.0.0.1", port }, {
+    infoHash,
+    peerId,
+    extensions: OWN_EXTENSIONS,
+  }, { signal: new AbortController().signal });
+  const connection = await listener.accept();
+  const far = new RawPeer(connection);
+  await far.write(handshake(infoHash, peerIdOf(1)));
+  const { channel } = await dialing;
+  let count = 0;
+  const startedAt = performance.now();
+  const link = new PeerLink({
+    channel,
+    pieceCount: 1_000,
+    limits: { maxLength: MAX_FRAME_LENGTH },
+    onMessage: () => count++,
+    readBlock: () => undefined,
+    onBlocksSent: () => {},
+    uploadPacer: new Pacer(0),
+    downloadPacer: new Pacer(0),
+  });
+  const running = link.run();
+  let written = 0;
+  const keepAlives = new Uint8Array(64 * KIB);
+  const flooding = (async () => {
+    try {
+      for (;;) written += await connection.write(keepAlives);
+    } catch {
+      // The link is closed below.
+    }
+  })();
+  await delay(2_000);
+  link.close();
+  await running;
+  const seconds = (performance.now() - startedAt) / 1000;
+  connection.close();
+  await flooding;
+  // What is saved up, what each second gives, and the turn in which it ends.
+  assertLess(count, 17_000 + 4_000 * seconds + 2_000);
+  assertGreater(count, 17_000);
+  // Not what this machine could write in the time, but what its buffers hold.
+  assertLess(written, 32 * MIB);
+});
