@@ -20,7 +20,7 @@ export interface HttpAnswer {
   readonly status: number;
   /** Whether the status is one of success. */
   readonly isSuccess: boolean;
-  /** Empty without success. */
+  /** Without success empty, unless that is wanted. */
   readonly body: Uint8Array<ArrayBuffer>;
 }
 
@@ -30,6 +30,8 @@ export interface HttpGetOptions {
   readonly signal: AbortSignal;
   /** Longest answer, in bytes. */
   readonly maxLength: number;
+  /** The same without success; of what is longer nothing is kept, in bytes. @default {0} */
+  readonly maxRefusalLength?: number;
   /** Hears that a part of the answer came. */
   readonly onBytes?: () => void;
 }
@@ -50,8 +52,7 @@ export async function httpGet(
     if (isSuccess) {
       return { status, isSuccess, body: await readCapped(response, options) };
     }
-    await response.body?.cancel();
-    return { status, isSuccess, body: new Uint8Array() };
+    return { status, isSuccess, body: await readRefusal(response, options) };
   } catch (error) {
     if (signal.aborted || error instanceof HttpError) throw error;
     throw new HttpError(reasonOf(error), { cause: error });
@@ -93,10 +94,26 @@ export function redirectTarget(from: string, location: string): string {
   }
 }
 
+/** What comes without success, if it is wanted and short. */
+async function readRefusal(
+  response: Response,
+  { maxRefusalLength = 0 }: HttpGetOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (maxRefusalLength > 0) {
+    try {
+      return await readCapped(response, { maxLength: maxRefusalLength });
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
+      // Too long to be one.
+    }
+  } else await response.body?.cancel();
+  return new Uint8Array();
+}
+
 /** Reads the body in one piece, but never more than the limit. */
 async function readCapped(
   response: Response,
-  { maxLength, onBytes }: HttpGetOptions,
+  { maxLength, onBytes }: Pick<HttpGetOptions, "maxLength" | "onBytes">,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let length = 0;

@@ -12,7 +12,7 @@ import type {
   AnnounceRequest,
   ScrapeEntry,
 } from "../tracker/announce.ts";
-import { parseAnnounceReply } from "../tracker/announce_reply.ts";
+import { findRefusal, parseAnnounceReply } from "../tracker/announce_reply.ts";
 import { announceUrl, scrapeUrl } from "../tracker/announce_url.ts";
 import { parseScrapeReply } from "../tracker/scrape_reply.ts";
 import { HttpError, httpGet } from "./http_get.ts";
@@ -23,6 +23,9 @@ export const TRACKER_TIMEOUT_MS = 15_000;
 
 /** Longest answer that is read, in bytes. */
 const MAX_REPLY_LENGTH = 1024 * 1024;
+
+/** Longest body of an HTTP error that may say why, in bytes. */
+const MAX_REFUSAL_LENGTH = 16 * 1024;
 
 /** How long to wait for a tracker. */
 export interface TrackerClientOptions {
@@ -119,10 +122,16 @@ async function timed<T>(
 /** Fetches a body. */
 async function get(url: string, signal: AbortSignal): Promise<Uint8Array> {
   try {
-    const options = { signal, maxLength: MAX_REPLY_LENGTH };
+    const options = {
+      signal,
+      maxLength: MAX_REPLY_LENGTH,
+      maxRefusalLength: MAX_REFUSAL_LENGTH,
+    };
     const { status, isSuccess, body } = await httpGet(url, options);
     if (isSuccess) return body;
-    throw new TrackerError(`the answer is HTTP status ${status}`);
+    throw new TrackerError(
+      findRefusal(body) ?? `the answer is HTTP status ${status}`,
+    );
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
     throw new TrackerError(error.message, { cause: error });

@@ -11,12 +11,27 @@ import {
   type DecodedDictionary,
   isDictionary,
 } from "../bencode/decode.ts";
-import { type CompactPeers, parseCompactPeers } from "../base/compact_peers.ts";
+import { BENCODE_LIMITS, type BencodeLimits } from "../bencode/scan.ts";
+import {
+  COMPACT_PEER_LENGTH,
+  type CompactPeers,
+  parseCompactPeers,
+} from "../base/compact_peers.ts";
 import { TrackerError } from "../base/errors.ts";
 import { formatIpAddress, parseIpAddress } from "../base/ip_address.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import { ANNOUNCE_INTERVAL, type AnnounceReply } from "./announce.ts";
 import { defaultMinInterval, intervalOf } from "./reply_interval.ts";
+
+/**
+ * What a reply may hold: peers in dictionaries, which have seven items each, by
+ * the thousand. A tracker is asked time and again, and 1 MiB of empty
+ * dictionaries took a second to read.
+ */
+const REPLY_LIMITS: BencodeLimits = { maxDepth: 16, maxItems: 2 ** 14 };
+
+/** Peers of each list that are taken; a client asks for some fifty. */
+const MAX_PEERS = 2_000;
 
 /** Longest `tracker id` that is sent back, in characters. */
 const MAX_TRACKER_ID_LENGTH = 512;
@@ -32,7 +47,7 @@ const LESS_THAN = 0x3c;
  * @throws {TrackerError} If it is a refusal or no reply.
  */
 export function parseAnnounceReply(bytes: Uint8Array): AnnounceReply {
-  const reply = parseReplyDictionary(bytes);
+  const reply = parseReplyDictionary(bytes, REPLY_LIMITS);
   const intervalMs = interval(reply, "interval") ?? ANNOUNCE_INTERVAL;
   return {
     intervalMs,
@@ -46,14 +61,28 @@ export function parseAnnounceReply(bytes: Uint8Array): AnnounceReply {
   };
 }
 
+/** Why a tracker refuses, if these bytes say so: what comes with an HTTP error may. */
+export function findRefusal(bytes: Uint8Array): string | undefined {
+  try {
+    const reply = decodeBencode(bytes, REPLY_LIMITS);
+    return isDictionary(reply) ? failureOf(reply) : undefined;
+  } catch (error) {
+    if (!(error instanceof BencodeError)) throw error;
+    return undefined;
+  }
+}
+
 /**
  * The dictionary that any reply of a tracker is.
  * @throws {TrackerError} If it is none, or carries a failure reason.
  */
-export function parseReplyDictionary(bytes: Uint8Array): DecodedDictionary {
+export function parseReplyDictionary(
+  bytes: Uint8Array,
+  limits: BencodeLimits = BENCODE_LIMITS,
+): DecodedDictionary {
   let reply;
   try {
-    reply = decodeBencode(bytes);
+    reply = decodeBencode(bytes, limits);
   } catch (error) {
     if (!(error instanceof BencodeError)) throw error;
     const reason = bytes[0] === LESS_THAN
@@ -64,11 +93,14 @@ export function parseReplyDictionary(bytes: Uint8Array): DecodedDictionary {
   if (!isDictionary(reply)) {
     throw new TrackerError("the answer is not a dictionary");
   }
-  const reason = messageText(reply, "failure reason");
-  if (reason !== undefined) {
-    throw new TrackerError(`the tracker refused: ${reason}`);
-  }
+  const refusal = failureOf(reply);
+  if (refusal !== undefined) throw new TrackerError(refusal);
   return reply;
+}
+
+function failureOf(reply: DecodedDictionary): string | undefined {
+  const reason = messageText(reply, "failure reason");
+  return reason === undefined ? undefined : `the tracker refused: ${reason}`;
 }
 
 /**
@@ -103,7 +135,7 @@ function peers(
   const value = own(reply, key);
   if (value === undefined) return [];
   if (Array.isArray(value)) {
-    return value.map((entry) => {
+    return value.slice(0, MAX_PEERS).map((entry) => {
       if (isDictionary(entry)) return dictionaryPeer(entry);
       throw new TrackerError(`${key} has an entry that is no dictionary`);
     }).filter((peer) => peer !== undefined);
@@ -112,7 +144,12 @@ function peers(
     throw new TrackerError(`${key} is neither a list nor bytes`);
   }
   try {
-    return parseCompactPeers(value, COMPACT_FAMILIES[key]);
+    const family = COMPACT_FAMILIES[key];
+    const maxLength = COMPACT_PEER_LENGTH[family] * MAX_PEERS;
+    const rest = value.length % COMPACT_PEER_LENGTH[family];
+    // What is cut off is, however much there is.
+    const taken = value.subarray(0, rest === 0 ? maxLength : undefined);
+    return parseCompactPeers(taken, family);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new TrackerError(
@@ -133,9 +170,16 @@ function dictionaryPeer(entry: DecodedDictionary): PeerAddress | undefined {
 
 const decoder = new TextDecoder();
 
-function text(reply: DecodedDictionary, key: string): string | undefined {
+/** The text, or so many bytes of it. */
+function text(
+  reply: DecodedDictionary,
+  key: string,
+  maxLength = Infinity,
+): string | undefined {
   const value = own(reply, key);
-  return value instanceof Uint8Array ? decoder.decode(value) : undefined;
+  return value instanceof Uint8Array
+    ? decoder.decode(value.subarray(0, maxLength))
+    : undefined;
 }
 
 /** `undefined` if it is too long to be sent back in a URL. */
@@ -149,7 +193,8 @@ function messageText(
   reply: DecodedDictionary,
   key: string,
 ): string | undefined {
-  return text(reply, key)?.slice(0, MAX_MESSAGE_LENGTH)
+  // A character has four bytes at most.
+  return text(reply, key, 4 * MAX_MESSAGE_LENGTH)?.slice(0, MAX_MESSAGE_LENGTH)
     .replace(/\p{Control}/gu, " ");
 }
 

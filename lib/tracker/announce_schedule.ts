@@ -23,6 +23,14 @@ export const FIRST_RETRY_DELAY_MS = 2_000;
 /** Longest wait between two rounds in which no tracker answers, in milliseconds. */
 export const MAX_RETRY_DELAY_MS = 60_000;
 
+/** Trackers of a torrent that are asked at all. */
+const MAX_TRACKERS = 100;
+
+/** So many are asked one right after another; then there is a pause, as they may all be at one host. */
+const ASKED_AT_ONCE = 10;
+/** In milliseconds. */
+const PAUSE_MS = 1_000;
+
 /** What to do now. */
 export type ScheduleStep =
   /** Nothing before `untilMs`; `Infinity` where there is no tracker to ask. */
@@ -58,10 +66,12 @@ export class AnnounceSchedule {
   #roundAtMs = -Infinity;
   #earliestMs = -Infinity;
   #failedRoundCount = 0;
+  #failuresInRound = 0;
   #completedIsDue = false;
 
   /**
-   * Shuffles each tier once. A URL named twice is asked once a round.
+   * Shuffles each tier once. A URL named twice is asked once a round, and of
+   * a great many only the first.
    * @param tiers Tracker URLs, best tier first; may be empty.
    */
   constructor(tiers: readonly (readonly string[])[], random: Random) {
@@ -71,7 +81,7 @@ export class AnnounceSchedule {
     for (const urls of tiers) {
       const tier: TrackerState[] = [];
       for (const url of urls) {
-        if (seen.has(url)) continue;
+        if (seen.has(url) || seen.size >= MAX_TRACKERS) continue;
         seen.add(url);
         tier.push({ url, knowsUs: false, trackerId: undefined });
       }
@@ -106,11 +116,15 @@ export class AnnounceSchedule {
     this.#failedRoundCount = 0;
     if (event === "completed") this.#completedIsDue = false;
     this.#earliestMs = nowMs + reply.minIntervalMs;
-    this.#startRoundAt(
-      this.#completedIsDue
-        ? nowMs
-        : nowMs + Math.max(reply.intervalMs, reply.minIntervalMs),
-    );
+    if (this.#completedIsDue) {
+      // The same one is told next, and the round goes on.
+      this.#indexInTier = 0;
+      this.#roundAtMs = nowMs;
+    } else {
+      this.#startRoundAt(
+        nowMs + Math.max(reply.intervalMs, reply.minIntervalMs),
+      );
+    }
   }
 
   /**
@@ -119,10 +133,11 @@ export class AnnounceSchedule {
    */
   failed(nowMs: number): number {
     this.#indexInTier++;
-    if (this.#indexInTier < this.#tiers[this.#tierIndex]!.length) return 0;
-    this.#indexInTier = 0;
-    this.#tierIndex++;
-    if (this.#tierIndex < this.#tiers.length) return 0;
+    if (this.#indexInTier >= this.#tiers[this.#tierIndex]!.length) {
+      this.#indexInTier = 0;
+      this.#tierIndex++;
+    }
+    if (this.#tierIndex < this.#tiers.length) return this.#goOn(nowMs);
     const delayMs = this.#retryDelay();
     this.#failedRoundCount++;
     this.#earliestMs = nowMs + delayMs;
@@ -170,7 +185,15 @@ export class AnnounceSchedule {
     return this.#completedIsDue ? "completed" : "update";
   }
 
+  /** To the next tracker of this round; in how many milliseconds. */
+  #goOn(nowMs: number): number {
+    if (++this.#failuresInRound % ASKED_AT_ONCE !== 0) return 0;
+    this.#earliestMs = this.#roundAtMs = nowMs + PAUSE_MS;
+    return PAUSE_MS;
+  }
+
   #startRoundAt(atMs: number): void {
+    this.#failuresInRound = 0;
     this.#tierIndex = 0;
     this.#indexInTier = 0;
     this.#roundAtMs = atMs;

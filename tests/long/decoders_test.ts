@@ -5,9 +5,13 @@
  * @module
  */
 import { BENCODE_DECODER } from "../core/bencode/decoder.ts";
+import { RESUME_DECODER } from "../core/disk/resume_decoder.ts";
 import { fuzz, FUZZ_SEED } from "../core/fuzz.ts";
+import { REQUEST_DECODER } from "../core/http/decoder.ts";
 import { TORRENT_DECODER } from "../core/metainfo/decoder.ts";
+import { QUERY_DECODERS } from "../core/tracker/query_decoders.ts";
 import { REPLY_DECODERS } from "../core/tracker/reply_decoders.ts";
+import { UDP_DECODERS } from "../core/tracker/udp_decoders.ts";
 import { WIRE_DECODERS } from "../core/wire/decoders.ts";
 import { report } from "./report.ts";
 
@@ -20,6 +24,10 @@ const DECODERS = [
   BENCODE_DECODER,
   TORRENT_DECODER,
   ...REPLY_DECODERS,
+  ...QUERY_DECODERS,
+  ...UDP_DECODERS,
+  REQUEST_DECODER,
+  RESUME_DECODER,
 ];
 
 for (const decoder of DECODERS) {

@@ -67,7 +67,9 @@ async function visit(
   while (performance.now() < endMs) {
     await delay(randomBelow(8_000, random));
     const peer = startPeer(host);
-    await delay(2_000 + randomBelow(30_000, random));
+    // Before, it cannot leave properly.
+    await peer.stdout.waitFor(/"type":"listening"/, 60_000);
+    await delay(randomBelow(30_000, random));
     const { code, stderr } = await peer.stop(
       randomBelow(4, random) === 0 ? "SIGKILL" : "SIGTERM",
     );

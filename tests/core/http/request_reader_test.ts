@@ -6,6 +6,7 @@ import type { RequestLimits } from "../../../lib/http/request_limits.ts";
 import { RequestReader } from "../../../lib/http/request_reader.ts";
 import { latin1 } from "../bencode/bytes.ts";
 import { fuzz, FUZZ_SEED } from "../fuzz.ts";
+import { REQUEST_DECODER } from "./decoder.ts";
 
 /** What a request says, for comparing. */
 interface Said {
@@ -292,6 +293,10 @@ Deno.test(`RequestReader accepts or refuses mutated requests (seed ${FUZZ_SEED})
     decode: (bytes) => readAll([bytes], LIMITS)[0],
     refusal: RequestError,
   });
+});
+
+Deno.test(`${REQUEST_DECODER.name} (seed ${FUZZ_SEED})`, async () => {
+  await fuzz(REQUEST_DECODER);
 });
 
 Deno.test(`RequestReader reads the same whether bytes come together or one by one (seed ${FUZZ_SEED})`, async () => {

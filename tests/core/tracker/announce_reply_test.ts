@@ -4,7 +4,10 @@ import {
   encodeAnnounceAnswer,
   encodeFailure,
 } from "../../../lib/tracker/announce_answer.ts";
-import { parseAnnounceReply } from "../../../lib/tracker/announce_reply.ts";
+import {
+  findRefusal,
+  parseAnnounceReply,
+} from "../../../lib/tracker/announce_reply.ts";
 import { ANNOUNCE_ANSWER as ANSWER, bytes } from "./samples.ts";
 
 Deno.test("parseAnnounceReply() reads every form that encodeAnnounceAnswer() writes", () => {
@@ -125,5 +128,39 @@ Deno.test("parseAnnounceReply() refuses what is no reply and says why", () => {
     ] as const
   ) {
     assertThrows(() => parseAnnounceReply(bytes(reply)), TrackerError, reason);
+  }
+});
+
+Deno.test("parseAnnounceReply() takes two thousand peers of a list and leaves out the rest", () => {
+  const peers = Array.from(
+    { length: 100_000 },
+    (_, index) =>
+      `\x0a${
+        String.fromCharCode(index >> 16, index >> 8 & 255, index & 255)
+      }\x1a\xe1`,
+  );
+  const reply = parseAnnounceReply(
+    bytes(`d5:peers600000:${peers.join("")}6:peers636:${"\x20".repeat(36)}e`),
+  );
+  assertEquals(reply.peers.length, 2_002);
+  assertEquals(reply.peers[1999], { hostname: "10.0.7.207", port: 6881 });
+});
+
+Deno.test("parseAnnounceReply() refuses a reply of more values than peers can make", () => {
+  const entries = "de".repeat(100_000);
+  assertThrows(
+    () => parseAnnounceReply(bytes(`d5:peersl${entries}ee`)),
+    TrackerError,
+    "more than 16384 items",
+  );
+});
+
+Deno.test("findRefusal() finds a reason where there is one", () => {
+  assertEquals(
+    findRefusal(encodeFailure("no\n")),
+    "the tracker refused: no ",
+  );
+  for (const body of ["", "de", "<html>", "le", "d14:failure reasoni1ee"]) {
+    assertEquals(findRefusal(bytes(body)), undefined, body);
   }
 });

@@ -5,12 +5,16 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import { seededRandom } from "../../../lib/base/random.ts";
+import { TrackerError } from "../../../lib/base/errors.ts";
+import { randomBelow, seededRandom } from "../../../lib/base/random.ts";
 import type { AnnounceReply } from "../../../lib/tracker/announce.ts";
+import { parseAnnounceReply } from "../../../lib/tracker/announce_reply.ts";
 import {
   AnnounceSchedule,
   MAX_RETRY_DELAY_MS,
 } from "../../../lib/tracker/announce_schedule.ts";
+import { FUZZ_SEED } from "../fuzz.ts";
+import { bytes } from "./samples.ts";
 
 /** No jitter: every delay is the shortest of its range, every shuffle the same. */
 const NO_CHANCE = (): number => 0;
@@ -261,4 +265,67 @@ Deno.test("AnnounceSchedule stops every tracker that answered, and no other", ()
     answers: (url, second) => url === (second < 60 ? "b" : "a"),
   });
   assertEquals(schedule.stopTargets().map(({ url }) => url), ["a", "b"]);
+});
+
+Deno.test("AnnounceSchedule asks ten trackers that fail at once, then one a second, and a hundred at most", () => {
+  const urls = Array.from({ length: 1000 }, (_, index) => [`${index}`]);
+  const schedule = new AnnounceSchedule(urls, NO_CHANCE);
+  const lines = play(schedule, { untilSeconds: 11, answers: () => false });
+  const seconds = lines.map((line) => Number(line.split(" ")[0]));
+  const countAt = (second: number): number =>
+    seconds.filter((other) => other === second).length;
+  for (let second = 0; second < 10; second++) {
+    assertEquals(countAt(second), 10, `${second}`);
+  }
+  // The next round.
+  assertEquals(lines[100], "10 0 started down");
+});
+
+Deno.test(`AnnounceSchedule is never hurried, whatever trackers and their replies say (seed ${FUZZ_SEED})`, () => {
+  const random = seededRandom(FUZZ_SEED);
+  const numbers = ["i0e", "i1e", "i-1e", "i99999999999e", "1:x", "i3e", "le"];
+  const any = (): string => numbers[randomBelow(numbers.length, random)]!;
+  for (let game = 0; game < 200; game++) {
+    const trackerCount = 1 + randomBelow(40, random);
+    const tiers = Array.from({ length: trackerCount }, (_, index) => [
+      `${index}`,
+    ]);
+    const schedule = new AnnounceSchedule(tiers, random);
+    let nowMs = 0;
+    const completedAtStep = randomBelow(300, random);
+    let isHurried = false;
+    const asksMs: number[] = [];
+    let answeredMs = -Infinity;
+    for (let step = 0; step < 300; step++) {
+      if (random() < 0.5) schedule.requestMorePeers(nowMs);
+      if (step === completedAtStep) {
+        schedule.complete(nowMs);
+        isHurried = true;
+      }
+      const next = schedule.next(nowMs);
+      if (next.type === "wait") {
+        // Somebody wakes the announcer earlier now and then.
+        nowMs = random() < 0.5 ? next.untilMs : nowMs + random() * 100;
+        continue;
+      }
+      // Until a tracker has heard it the completion hurries, once.
+      if (!isHurried) assert(nowMs - answeredMs >= 1_000);
+      asksMs.push(nowMs);
+      try {
+        if (random() < 0.5) throw new TrackerError("down");
+        const reply = `d8:interval${any()}12:min interval${any()}e`;
+        schedule.succeeded(next.event, parseAnnounceReply(bytes(reply)), nowMs);
+        answeredMs = nowMs;
+        if (next.event === "completed") isHurried = false;
+      } catch (error) {
+        if (!(error instanceof TrackerError)) throw error;
+        schedule.failed(nowMs);
+      }
+    }
+    // Whatever happens: those asked at once and what the completion adds.
+    for (const [index, askMs] of asksMs.entries()) {
+      const earlierMs = asksMs[index - 30] ?? -Infinity;
+      assert(askMs - earlierMs >= 1_000, `${game}: ${earlierMs} ${askMs}`);
+    }
+  }
 });

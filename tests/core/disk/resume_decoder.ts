@@ -1,0 +1,47 @@
+/**
+ * The decoder of resume records, to be fuzzed: with a sum that fits, as one that
+ * does not is the end of it.
+ *
+ * @module
+ */
+import { Bitfield } from "../../../lib/base/bitfield.ts";
+import {
+  encodeResumeRecord,
+  knownPieces,
+  parseResumeRecord,
+} from "../../../lib/disk/resume_record.ts";
+import { sha1 } from "../../../lib/disk/sha1.ts";
+import type { NamedFuzzTarget } from "../fuzz.ts";
+import { sampleTorrent } from "./sample_torrent.ts";
+
+const SUM_LENGTH = 20;
+
+const { torrent } = await sampleTorrent(16384, [
+  { path: ["t", "a"], length: 16384 + 100 },
+  { path: ["t", "b"], length: 2 * 16384 },
+  { path: ["t", "c"], length: 10 },
+]);
+
+const STAMPS = [
+  { size: 16484, modifiedMs: 1_700_000_000_123 },
+  undefined,
+  { size: 10, modifiedMs: 1 },
+];
+
+const SAMPLE = await encodeResumeRecord(torrent, {
+  have: Bitfield.full(torrent.geometry.pieceCount),
+  stamps: STAMPS,
+});
+
+/** Reads a record and what it is worth. */
+export const RESUME_DECODER: NamedFuzzTarget = {
+  name: "parseResumeRecord() survives mutated records",
+  examples: [SAMPLE.subarray(0, -SUM_LENGTH)],
+  decode: async (input) => {
+    const bytes = new Uint8Array(input.length + SUM_LENGTH);
+    bytes.set(input);
+    bytes.set(await sha1(input), input.length);
+    const record = await parseResumeRecord(torrent, bytes);
+    return record && knownPieces(torrent, record, STAMPS);
+  },
+};

@@ -1,0 +1,143 @@
+/**
+ * The tracker client against answers of every class: each is a reply within
+ * bounds or a `TrackerError`, soon and without much memory.
+ */
+import {
+  assert,
+  assertEquals,
+  assertLess,
+  assertStringIncludes,
+} from "@std/assert";
+import { TrackerError } from "../../lib/base/errors.ts";
+import { createPeerId, infoHashFromHex } from "../../lib/base/identifier.ts";
+import { parseIpAddress } from "../../lib/base/ip_address.ts";
+import { seededRandom } from "../../lib/base/random.ts";
+import { announce } from "../../lib/net/tracker_client.ts";
+import type {
+  AnnounceReply,
+  AnnounceRequest,
+} from "../../lib/tracker/announce.ts";
+import { FUZZ_SEED } from "../core/fuzz.ts";
+import { ANSWER_CLASSES, response } from "./foreign_replies.ts";
+
+/** Answers of each class. */
+const ROUNDS = 40;
+/** Of those that take long to make. */
+const LARGE_ROUNDS = 2;
+const TIMEOUT_MS = 20_000;
+const DAY_MS = 86_400_000;
+
+const REQUEST: AnnounceRequest = {
+  infoHash: infoHashFromHex("ab".repeat(20)),
+  peerId: createPeerId(Math.random),
+  port: 6881,
+  uploaded: 0,
+  downloaded: 0,
+  left: 1,
+  event: "started",
+  numwant: 50,
+  key: "00000001",
+  trackerId: undefined,
+};
+
+/** A server that answers whatever is asked with bytes, and hangs up. */
+class BytesServer implements Disposable {
+  readonly url: string;
+  #answer: Uint8Array = new Uint8Array();
+  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+
+  constructor() {
+    this.url = `http://127.0.0.1:${this.#listener.addr.port}/announce`;
+    this.#run();
+  }
+
+  set answer(bytes: Uint8Array) {
+    this.#answer = bytes;
+  }
+
+  [Symbol.dispose](): void {
+    this.#listener.close();
+  }
+
+  async #run(): Promise<void> {
+    for await (const connection of this.#listener) this.#serve(connection);
+  }
+
+  async #serve(connection: Deno.TcpConn): Promise<void> {
+    try {
+      using _connection = connection;
+      await connection.read(new Uint8Array(4096));
+      for (let sent = 0; sent < this.#answer.length;) {
+        sent += await connection.write(this.#answer.subarray(sent));
+      }
+      await connection.closeWrite();
+      // Closed by the client: what it has not read must not be taken back.
+      while (await connection.read(new Uint8Array(4096)) !== null);
+    } catch {
+      // The client had enough of it.
+    }
+  }
+}
+
+/** Announces once; the reply, or the reason why there is none. */
+async function ask(url: string): Promise<AnnounceReply | string> {
+  try {
+    return await announce(url, REQUEST, { timeoutMs: TIMEOUT_MS });
+  } catch (error) {
+    if (!(error instanceof TrackerError)) throw error;
+    assertEquals(error.message.split("\n").length, 1);
+    return error.message;
+  }
+}
+
+function assertWithinBounds(reply: AnnounceReply): void {
+  const { intervalMs, minIntervalMs, complete, incomplete, peers } = reply;
+  for (const ms of [intervalMs, minIntervalMs]) {
+    assert(ms >= 1_000 && ms <= DAY_MS, `${ms}`);
+  }
+  for (const count of [complete, incomplete]) {
+    assert(count === undefined || Number.isSafeInteger(count) && count >= 0);
+  }
+  assert(peers.length <= 4_000);
+  for (const { hostname, port } of peers) {
+    assert(parseIpAddress(hostname) !== undefined, hostname);
+    assert(Number.isInteger(port) && port > 0 && port < 65_536, `${port}`);
+  }
+}
+
+for (const { name, make, outcome, isLarge } of ANSWER_CLASSES) {
+  const rounds = isLarge ? LARGE_ROUNDS : ROUNDS;
+  Deno.test(`announce() bears ${name} (seed ${FUZZ_SEED})`, async () => {
+    const random = seededRandom(FUZZ_SEED);
+    using server = new BytesServer();
+    for (let round = 0; round < rounds; round++) {
+      server.answer = await make(random, server.url);
+      const startMs = performance.now();
+      const answer = await ask(server.url);
+      const elapsedMs = performance.now() - startMs;
+      assertLess(elapsedMs, TIMEOUT_MS + 5_000);
+      const isReply = typeof answer !== "string";
+      if (outcome !== undefined) {
+        assertEquals(isReply, outcome === "reply", JSON.stringify(answer));
+      }
+      if (isReply) assertWithinBounds(answer);
+    }
+  });
+}
+
+Deno.test("announce() tells the reason that comes with an HTTP error", async () => {
+  using server = new BytesServer();
+  const reason = "d14:failure reason12:unregisterede";
+  server.answer = response(reason, {}, "403 Forbidden");
+  assertStringIncludes(
+    String(await ask(server.url)),
+    "the tracker refused: unregistered",
+  );
+  for (const body of ["", "<html>", "x".repeat(1e6), "d6:reason2:noe", "le"]) {
+    server.answer = response(body, {}, "403 Forbidden");
+    assertStringIncludes(
+      String(await ask(server.url)),
+      "the answer is HTTP status 403",
+    );
+  }
+});
