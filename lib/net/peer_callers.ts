@@ -16,8 +16,8 @@ const MAX_CALLERS = 128;
 /** Of one host. An honest one says hello at once, so that few of its calls overlap. */
 const MAX_CALLERS_OF_HOST = 32;
 /** Calls of one host that are listened to at once, and in each second after that. */
-const MOST_CALLS_OF_HOST = 1024;
-const CALLS_OF_HOST_PER_SECOND = 64;
+const MOST_CALLS_OF_HOST = 256;
+const CALLS_OF_HOST_PER_SECOND = 16;
 /** Hosts that are remembered, unless more of them call too often. */
 const MAX_HOSTS = 1024;
 

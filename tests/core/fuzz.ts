@@ -61,9 +61,12 @@ export interface FuzzOutcome {
   readonly longestMs: number;
 }
 
-/** A slow input is tried so often: the machine may have been busy, or memory tidied. */
-const TRIES = 5;
-/** One that seems too slow is tried so often, a moment apart. */
+/**
+ * The slowest input so far is tried so often, a moment apart: the machine may have
+ * been busy, or memory tidied.
+ */
+const TRIES = 20;
+/** And one that seems too slow so often. */
 const TRIES_OF_TOO_SLOW = 100;
 
 /**
@@ -90,7 +93,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzOutcome> {
       for (let tried = 1; tookMs > slowestMs; tried++) {
         const isTooSlow = tookMs > longestMs;
         if (tried >= (isTooSlow ? TRIES_OF_TOO_SLOW : TRIES)) break;
-        if (isTooSlow) await new Promise((resolve) => setTimeout(resolve, 1));
+        if (tookMs > 1) await new Promise((resolve) => setTimeout(resolve, 1));
         const againAt = performance.now();
         await verdict(options, bytes);
         tookMs = Math.min(tookMs, performance.now() - againAt);

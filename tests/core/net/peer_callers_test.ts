@@ -57,7 +57,7 @@ Deno.test("PeerCallers does not count who has said hello", () => {
   assertEquals(closed(dummies), []);
 });
 
-Deno.test("PeerCallers listens to a thousand calls of a host at once, then to some in each second", () => {
+Deno.test("PeerCallers listens to many calls of a host at once, then to some in each second", () => {
   const callers = new PeerCallers();
   const heard = (count: number, now: number): number => {
     let heardCount = 0;
@@ -66,16 +66,16 @@ Deno.test("PeerCallers listens to a thousand calls of a host at once, then to so
     }
     return heardCount;
   };
-  assertEquals(heard(2_000, 0), 1_024);
+  assertEquals(heard(2_000, 0), 256);
   assertEquals(callers.isHeard("192.0.2.2", 0), true);
-  assertEquals(heard(2_000, 1_000), 64);
-  assertEquals(heard(2_000, 3_600_000), 1_024);
+  assertEquals(heard(2_000, 1_000), 16);
+  assertEquals(heard(2_000, 3_600_000), 256);
 });
 
 Deno.test("PeerCallers forgets hosts that have not called for a while", () => {
   const callers = new PeerCallers();
   for (let host = 0; host < 5_000; host++) {
-    callers.isHeard(`192.0.2.${host}`, host * 20);
+    callers.isHeard(`192.0.2.${host}`, host * 80);
   }
   // All but the last ones are quiet by then.
   assertEquals(callers.hostCount <= 1_024, true);
