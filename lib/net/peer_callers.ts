@@ -13,8 +13,8 @@ export type Caller = Pick<PeerChannel, "hostname" | "isClosed" | "close">;
 
 /** Callers that may be in the middle of their hello at once. */
 const MAX_CALLERS = 128;
-/** Of one host. An honest one says hello at once, so that few of its calls overlap. */
-const MAX_CALLERS_OF_HOST = 32;
+/** Of one host: more than honest ones behind one address that start together, and say hello at once. */
+const MAX_CALLERS_OF_HOST = 64;
 /** Calls of one host that are listened to at once, and in each second after that. */
 const MOST_CALLS_OF_HOST = 256;
 const CALLS_OF_HOST_PER_SECOND = 16;

@@ -41,19 +41,19 @@ Deno.test("PeerCallers hangs up on who has waited longest when there are too man
 
 Deno.test("PeerCallers has a host with many callers make room for itself", () => {
   const { callers, dummies } = callersOf(
-    60,
+    92,
     (index) => index < 20 ? `192.0.2.${index}` : "198.51.100.1",
   );
-  // 40 of one host, of which 32 may wait.
+  // 72 of one host, of which 64 may wait.
   assertEquals(closed(dummies), [20, 21, 22, 23, 24, 25, 26, 27]);
   callers.add(new Dummy("192.0.2.99"));
   assertEquals(closed(dummies).length, 8);
 });
 
 Deno.test("PeerCallers does not count who has said hello", () => {
-  const { callers, dummies } = callersOf(32, () => "192.0.2.1");
+  const { callers, dummies } = callersOf(64, () => "192.0.2.1");
   for (const dummy of dummies) callers.delete(dummy);
-  for (let count = 0; count < 32; count++) callers.add(new Dummy("192.0.2.1"));
+  for (let count = 0; count < 64; count++) callers.add(new Dummy("192.0.2.1"));
   assertEquals(closed(dummies), []);
 });
 
