@@ -69,6 +69,8 @@ Deno.test("a program is compiled with the permissions of its task and never asks
     "--include=lib/disk/hash_worker.ts",
     "--exclude=C:\\cache\\left-pad",
     "-N",
+    "-R",
+    "-W",
     "--allow-sys=networkInterfaces",
     "cli/tracker.ts",
   ]);
