@@ -20,7 +20,7 @@ export const QUERY_SAMPLE = bytes(announceQuery({
 }));
 
 const SCRAPE_SAMPLE = bytes(
-  Array.from({ length: 20 }, () => `info_hash=${"%aa".repeat(20)}`).join("&"),
+  Array.from({ length: 3 }, () => `info_hash=${"%aa".repeat(20)}`).join("&"),
 );
 
 /** The decoders of queries. */
