@@ -9,7 +9,6 @@ import type { LanHost } from "../../scripts/lan/lan_host.ts";
 import { createLan, type Lan } from "../../scripts/lan/lan.ts";
 import {
   announceUrl,
-  createTorrent,
   startPeer,
   startTracker,
   TORRENT_NAME,
@@ -30,6 +29,10 @@ const MEGABITS_PER_SECOND = 100;
 /** Generous: what takes longer has hung. */
 const LIMIT_MS = 240_000;
 
+/** Where the tracker goes when its address changes. */
+const MOVED_TRACKER_ADDRESS = "10.77.0.250";
+const MOVED_TRACKER_URL = `http://${MOVED_TRACKER_ADDRESS}:8000/announce`;
+
 const HOSTS = ["tracker", "seeder", "first", "second", "third"] as const;
 type HostName = typeof HOSTS[number];
 const LEECHERS = ["first", "second", "third"] as const;
@@ -48,7 +51,11 @@ class Site implements AsyncDisposable {
     const seeder = lan.host("seeder");
     await startTracker(lan.host("tracker"));
     await writeRandomFile(seeder.path(NAME), LENGTH);
-    await createTorrent(seeder, NAME, announceUrl(lan.host("tracker")));
+    const made = await seeder.runTask("create", [
+      ...[NAME, announceUrl(lan.host("tracker")), MOVED_TRACKER_URL],
+      TORRENT_NAME,
+    ]);
+    assertEquals(made.code, 0, made.stderr);
     for (const name of LEECHERS) {
       const copy = lan.host(name).path(TORRENT_NAME);
       await Deno.copyFile(seeder.path(TORRENT_NAME), copy);
@@ -182,6 +189,20 @@ disturbance(
     }, { timeoutMs: LIMIT_MS });
     const seconds = (performance.now() - startMs) / 1000;
     report(`the tracker knew all four again after ${seconds.toFixed(1)} s`);
+  },
+);
+
+disturbance(
+  "the tracker goes to the other address that the torrent names",
+  async (site) => {
+    const tracker = site.host("tracker");
+    await site.reaches("first", 10);
+    await tracker.endProcesses();
+    await tracker.moveTo(MOVED_TRACKER_ADDRESS);
+    await startTracker(tracker);
+    // Who starts now knows nobody but through the tracker.
+    await site.peer("third").stop("SIGKILL");
+    site.start("third");
   },
 );
 
