@@ -31,9 +31,9 @@ export async function lockFolder(
     const path = join(await makeOwnFolder(dir), await lockName(torrent));
     file = await Deno.open(path, { write: true, create: true });
   } catch (error) {
-    if (error instanceof StorageError || errorCode(error) !== undefined) {
-      return undefined;
-    }
+    const unwritable = error instanceof StorageError ||
+      error instanceof Deno.errors.NotCapable || errorCode(error) !== undefined;
+    if (unwritable) return undefined;
     throw error;
   }
   // Deno 2.4 has no call that only tries: one that waits is left waiting, and
