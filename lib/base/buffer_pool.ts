@@ -27,7 +27,7 @@ export class BufferPool {
   /** Takes a buffer back; its last user must be done with it. */
   give(bytes: Uint8Array<ArrayBuffer>): void {
     if (this.#free.length >= this.#keepCount) return;
-    const isWhole = bytes.length === bytes.buffer.byteLength;
+    const isWhole = bytes.length === this.#length;
     this.#free.push(isWhole ? bytes : new Uint8Array(bytes.buffer));
   }
 }

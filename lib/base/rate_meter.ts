@@ -11,9 +11,12 @@ const SLOT_COUNT = 5;
 
 /** A moving average over about five seconds. */
 export class RateMeter {
+  /** Of the slots before the current one. */
   readonly #slots: number[] = new Array(SLOT_COUNT).fill(0);
   readonly #startedAt: number;
   #slot: number;
+  /** Of the current slot: by itself, as there are many amounts to a slot. */
+  #amount = 0;
 
   constructor(now: number) {
     this.#startedAt = now;
@@ -23,13 +26,16 @@ export class RateMeter {
   /** Adds an amount, in bytes. */
   add(amount: number, now: number): void {
     this.#advance(now);
-    this.#slots[this.#slot % SLOT_COUNT]! += amount;
+    this.#amount += amount;
   }
 
   /** The average over the window, or over the meter's age while it is younger. */
   bytesPerSecond(now: number): number {
     this.#advance(now);
-    const sum = this.#slots.reduce((total, amount) => total + amount, 0);
+    const sum = this.#slots.reduce(
+      (total, amount) => total + amount,
+      this.#amount,
+    );
     const windowStart = (this.#slot - SLOT_COUNT + 1) * SLOT_MS;
     const elapsedMs = now - Math.max(windowStart, this.#startedAt);
     // A young meter would divide by next to nothing.
@@ -38,10 +44,13 @@ export class RateMeter {
 
   #advance(now: number): void {
     const slot = Math.floor(now / SLOT_MS);
+    if (slot <= this.#slot) return;
+    this.#slots[this.#slot % SLOT_COUNT] = this.#amount;
+    this.#amount = 0;
     const firstStale = Math.max(this.#slot + 1, slot - SLOT_COUNT + 1);
     for (let stale = firstStale; stale <= slot; stale++) {
       this.#slots[stale % SLOT_COUNT] = 0;
     }
-    this.#slot = Math.max(this.#slot, slot);
+    this.#slot = slot;
   }
 }

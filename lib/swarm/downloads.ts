@@ -17,7 +17,12 @@ import {
 } from "./fast_peer.ts";
 import { Orders } from "./orders.ts";
 import type { PeerState } from "./peer_state.ts";
-import { blockIdOf, checkPieceIndex, rangeOfBlock } from "./piece_claims.ts";
+import {
+  blockIdOf,
+  checkPieceIndex,
+  rangeOfBlock,
+  requestOf,
+} from "./piece_claims.ts";
 import type { PieceAssembly } from "./piece_assembly.ts";
 import { PiecePicker } from "./piece_picker.ts";
 import { Suspects } from "./suspects.ts";
@@ -26,6 +31,8 @@ import type { SwarmContext } from "./swarm_context.ts";
 
 /** A peer that owes us blocks and sends none for so long is hung up on: dialed anew it may serve again, in milliseconds. */
 export const OVERDUE_TIMEOUT_MS = 30_000;
+
+const NOBODY: ReadonlySet<string> = new Set();
 
 /** Downloading of one torrent from all its peers. */
 export class Downloads {
@@ -141,7 +148,6 @@ export class Downloads {
       checkStrayBlock(peer, id);
       return;
     }
-    if (!peer.isSnubbing) this.#picker.release(id);
     const piece = this.#place(peer, id, message.block, now);
     peer.lastProgressAt = now;
     peer.refusalCount = 0;
@@ -165,7 +171,7 @@ export class Downloads {
   ): ReadonlySet<string> {
     const wasAtLimit = this.#picker.isAtLimit;
     const piece = this.#picker.verified(index);
-    if (piece === undefined || !this.#context.have.add(index)) return new Set();
+    if (piece === undefined || !this.#context.have.add(index)) return NOBODY;
     const convicted = this.#suspects.convict(index, bytes);
     this.#picker.recycle(bytes);
     const have = { type: "have", index } as const;
@@ -258,10 +264,7 @@ export class Downloads {
       if (peer.outstanding.size === 0) peer.lastProgressAt = now;
       this.#orders.add(peer, id);
       peer.window.asked(id, now);
-      this.#context.send(peer, {
-        type: "request",
-        ...rangeOfBlock(id, this.#context.geometry),
-      }, now);
+      this.#context.send(peer, requestOf(id, this.#context.geometry), now);
     }
   }
 
@@ -282,13 +285,17 @@ export class Downloads {
     block: Uint8Array,
     now: number,
   ): PieceAssembly | undefined {
+    const ownOrderCount = peer.isSnubbing ? 0 : 1;
     if (!this.#picker.isMissing(id, peer.key)) {
+      if (ownOrderCount > 0) this.#picker.release(id);
       this.#wastedBytes += block.length;
       return undefined;
     }
     // Before the piece may become whole: a whole one has no orders left, and one
     // that is begun again after a wrong hash must not inherit any.
-    if (this.#picker.isOnOrder(id)) this.#cancelElsewhere(id, now);
+    if (this.#picker.orderCount(id) > ownOrderCount) {
+      this.#cancelElsewhere(id, now);
+    }
     return this.#picker.receive(id, block, peer);
   }
 
@@ -313,7 +320,7 @@ export class Downloads {
   #forgive(peer: PeerState, now: number): void {
     this.#orders.setSnubbing(peer, false);
     peer.window.dropped();
-    for (const id of peer.outstanding) {
+    for (const id of [...peer.outstanding]) {
       if (this.#picker.reorder(id)) continue;
       this.#orders.delete(peer, id);
       this.#sendCancel(peer, id, now);

@@ -7,8 +7,10 @@
 import { Bitfield } from "../base/bitfield.ts";
 import type { PeerId } from "../base/identifier.ts";
 import { RateMeter } from "../base/rate_meter.ts";
+import type { Geometry } from "../metainfo/geometry.ts";
 import { NO_EXTENSIONS, type WireExtensions } from "../wire/handshake.ts";
 import type { BlockRange } from "../wire/message.ts";
+import { AgeQueue } from "./age_queue.ts";
 import type { PeerIntroduction, PeerKey } from "./events.ts";
 import { RequestWindow } from "./request_window.ts";
 
@@ -35,8 +37,8 @@ export class PeerState {
   readonly joinedAt: number;
   /** Whether it has said anything since. */
   hasSpoken = false;
-  lastSentAt: number;
-  lastReceivedAt: number;
+  lastSentAt = -Infinity;
+  lastReceivedAt = -Infinity;
 
   // The downloads': what the peer has and what we asked of it.
   readonly pieces: Bitfield;
@@ -46,9 +48,9 @@ export class PeerState {
   waitingCount = 0;
   weAreInterested = false;
   peerChokes = true;
-  readonly window: RequestWindow = new RequestWindow();
+  readonly window: RequestWindow;
   /** Ids of the blocks on order here. */
-  readonly outstanding: Set<number> = new Set();
+  readonly outstanding: AgeQueue<number> = new AgeQueue();
   /** Blocks asked for so far. */
   askedCount = 0;
   /** Blocks that came and were not on order: without the fast extension alone. */
@@ -64,7 +66,7 @@ export class PeerState {
   /** Refusals in a row that had it rest. */
   refusalCount = 0;
   /** When it last delivered, or was first asked while nothing was outstanding. */
-  lastProgressAt: number;
+  lastProgressAt = -Infinity;
   /** It has kept us waiting too long: its blocks may be asked of others. */
   isSnubbing = false;
   readonly downloadRate: RateMeter;
@@ -86,7 +88,11 @@ export class PeerState {
   uploadingBytes = 0;
   readonly uploadRate: RateMeter;
 
-  constructor(introduction: PeerIntroduction, pieceCount: number, now: number) {
+  constructor(
+    introduction: PeerIntroduction,
+    { pieceCount, blockBytes }: Geometry,
+    now: number,
+  ) {
     this.key = introduction.peer;
     this.id = introduction.id;
     this.hostname = introduction.hostname;
@@ -94,6 +100,7 @@ export class PeerState {
     this.extensions = introduction.extensions ?? NO_EXTENSIONS;
     this.listenPort = introduction.listenPort;
     this.pieces = new Bitfield(pieceCount);
+    this.window = new RequestWindow(blockBytes);
     this.joinedAt = now;
     this.lastSentAt = now;
     this.lastReceivedAt = now;

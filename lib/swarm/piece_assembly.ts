@@ -19,9 +19,14 @@ export class PieceAssembly {
   readonly blockLength: number;
   /** The peer that works on it; others help only when there is nothing else to do. */
   owner: PeerKey | undefined;
-  /** A plain array: a typed one takes three times as long to make. */
-  readonly #orders: number[];
-  readonly #sources: (string | undefined)[];
+  /** Whether it has blocks neither received nor on order: the picker's own note. */
+  isOpen = false;
+  /**
+   * Of each block: with how many peers it is on order or, once received, the
+   * hostname that it came from. A plain array: a typed one takes three times as
+   * long to make.
+   */
+  readonly #blocks: (number | string)[];
   #receivedCount = 0;
   /** No block before this one is open. */
   #firstOpen = 0;
@@ -37,12 +42,11 @@ export class PieceAssembly {
     this.isExclusive = options.isExclusive;
     this.blockLength = options.blockLength ?? BLOCK_SIZE;
     const blockCount = Math.ceil(bytes.length / this.blockLength);
-    this.#orders = new Array(blockCount).fill(0);
-    this.#sources = new Array(blockCount).fill(undefined);
+    this.#blocks = new Array(blockCount).fill(0);
   }
 
   get blockCount(): number {
-    return this.#orders.length;
+    return this.#blocks.length;
   }
 
   get isComplete(): boolean {
@@ -56,16 +60,19 @@ export class PieceAssembly {
 
   /** The hostname that each block came from; `undefined` while missing. */
   get sources(): readonly (string | undefined)[] {
-    return this.#sources;
+    return this.#blocks.map((block) =>
+      typeof block === "string" ? block : undefined
+    );
   }
 
   isReceived(block: number): boolean {
-    return this.#sources[block] !== undefined;
+    return typeof this.#blocks[block] === "string";
   }
 
-  /** With how many peers a block is on order. */
+  /** With how many peers a block is on order: none once it is received. */
   orderCount(block: number): number {
-    return this.#orders[block]!;
+    const count = this.#blocks[block]!;
+    return typeof count === "number" ? count : 0;
   }
 
   /** The first block neither received nor on order. */
@@ -79,24 +86,26 @@ export class PieceAssembly {
   }
 
   order(block: number): void {
-    this.#orders[block]!++;
+    const count = this.#blocks[block]!;
+    if (typeof count === "number") this.#blocks[block] = count + 1;
   }
 
-  /** An order is off: delivered, cancelled, choked away or its peer gone. */
+  /** An order is off: cancelled, choked away or its peer gone. */
   release(block: number): void {
-    this.#orders[block]!--;
+    const count = this.#blocks[block]!;
+    if (typeof count === "number") this.#blocks[block] = count - 1;
     if (this.#isOpen(block)) this.#firstOpen = Math.min(this.#firstOpen, block);
   }
 
-  /** Places a block, which is copied; ignored if it was received before. */
+  /** Places a block, which is copied and on order no more; ignored if it was received before. */
   receive(block: number, bytes: Uint8Array, hostname: string): void {
     if (this.isReceived(block)) return;
     this.bytes.set(bytes, block * this.blockLength);
-    this.#sources[block] = hostname;
+    this.#blocks[block] = hostname;
     this.#receivedCount++;
   }
 
   #isOpen(block: number): boolean {
-    return this.#orders[block] === 0 && !this.isReceived(block);
+    return this.#blocks[block] === 0;
   }
 }

@@ -64,6 +64,15 @@ export function blockIdOf(
   return geometry.blockId(index, block);
 }
 
+/** The request for a block. */
+export function requestOf(
+  id: number,
+  geometry: Geometry,
+): { readonly type: "request" } & BlockRange {
+  const { index, offsetInPiece, length } = rangeOfBlock(id, geometry);
+  return { type: "request", index, offsetInPiece, length };
+}
+
 /** What a request for a block asks for. */
 export function rangeOfBlock(id: number, geometry: Geometry): BlockRange {
   const { index, block } = geometry.blockOfId(id);

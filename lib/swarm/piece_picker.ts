@@ -16,6 +16,7 @@ import type { Geometry } from "../metainfo/geometry.ts";
 import { BufferPool } from "../base/buffer_pool.ts";
 import type { PeerKey } from "./events.ts";
 import { PieceAssembly } from "./piece_assembly.ts";
+import { PiecesInProgress } from "./pieces_in_progress.ts";
 import { RarityOrder } from "./rarity_order.ts";
 
 /**
@@ -42,7 +43,7 @@ export interface PickingPeer {
   /** Pieces that it has and that are not begun: the picker's own account. */
   waitingCount: number;
   /** Ids of the blocks on order with it. */
-  readonly outstanding: ReadonlySet<number>;
+  readonly outstanding: Pick<ReadonlySet<number>, "size" | "has">;
   readonly isSeeder: boolean;
 }
 
@@ -73,12 +74,7 @@ export class PiecePicker {
   readonly #isSuspect: (index: number) => boolean;
   readonly #pool: BufferPool;
   readonly #maxAssemblyCount: number;
-  readonly #inProgress = new Map<number, PieceAssembly>();
-  /** Those in progress that have blocks neither received nor on order. */
-  readonly #open = new Set<PieceAssembly>();
-  /** Those of the open ones that no peer works on. */
-  readonly #abandoned = new Set<PieceAssembly>();
-  readonly #awaitingVerdict = new Map<number, PieceAssembly>();
+  readonly #begun: PiecesInProgress;
   /** The piece that each peer works on. */
   readonly #current = new Map<PeerKey, PieceAssembly>();
 
@@ -86,6 +82,7 @@ export class PiecePicker {
     this.#geometry = geometry;
     this.#peers = options.peers;
     this.#isSuspect = options.isSuspect;
+    this.#begun = new PiecesInProgress(geometry.pieceCount);
     this.#rarity = new RarityOrder(geometry.pieceCount, options.random);
     for (const index of options.have.indexes()) this.#rarity.remove(index);
     this.#pool = new BufferPool({
@@ -105,20 +102,24 @@ export class PiecePicker {
       peer.waitingCount++;
       return true;
     }
-    const assembly = this.#inProgress.get(index);
-    return assembly !== undefined &&
-      (this.#open.has(assembly) || this.#isEndGame);
+    // Mostly so, and then the piece need not be looked at.
+    if (this.#begun.open.size === 0 && !this.#isEndGame) return false;
+    const assembly = this.#begun.at(index);
+    return assembly !== undefined && !assembly.isComplete &&
+      (assembly.isOpen || this.#isEndGame);
   }
 
   /** A peer is gone, and what it had with it. */
   left(peer: PickingPeer): void {
-    for (const index of peer.pieces.indexes()) this.#rarity.decrement(index);
+    const { pieces } = peer;
+    for (let index = 0; index < pieces.length; index++) {
+      if (pieces.has(index)) this.#rarity.decrement(index);
+    }
   }
 
   /** Whether no piece can be begun until the verdict on another. */
   get isAtLimit(): boolean {
-    const inMemory = this.#inProgress.size + this.#awaitingVerdict.size;
-    return inMemory >= this.#maxAssemblyCount;
+    return this.#begun.count >= this.#maxAssemblyCount;
   }
 
   /** Whether no piece can be begun, for want of pieces or of memory. */
@@ -130,7 +131,10 @@ export class PiecePicker {
   bytesLeftAlone(peer: PeerKey): number {
     const isAlone = (assembly: PieceAssembly): boolean =>
       assembly.isExclusive && assembly.owner === peer;
-    return this.#inProgress.values().find(isAlone)?.bytesLeft ?? 0;
+    for (const assembly of this.#begun) {
+      if (isAlone(assembly)) return assembly.bytesLeft;
+    }
+    return 0;
   }
 
   /** How many connected peers have the piece. */
@@ -145,14 +149,14 @@ export class PiecePicker {
     if (assembly === undefined) return this.#doubledWork(peer, options);
     const block = assembly.nextOpen()!;
     assembly.order(block);
-    this.#refresh(assembly);
+    this.#begun.refresh(assembly);
     return this.#geometry.blockId(assembly.index, block);
   }
 
   /** Puts a block on order again that was released; false if it is not needed any more. */
   reorder(id: number): boolean {
     const { index, block } = this.#geometry.blockOfId(id);
-    const assembly = this.#inProgress.get(index);
+    const assembly = this.#begun.at(index);
     if (
       assembly === undefined || assembly.isExclusive ||
       assembly.isReceived(block)
@@ -160,46 +164,46 @@ export class PiecePicker {
       return false;
     }
     assembly.order(block);
-    this.#refresh(assembly);
+    this.#begun.refresh(assembly);
     return true;
   }
 
   /** An order is off; the block is open again unless others have it on order. */
   release(id: number): void {
     const { index, block } = this.#geometry.blockOfId(id);
-    const assembly = this.#inProgress.get(index);
+    const assembly = this.#begun.at(index);
     if (assembly === undefined) return;
     assembly.release(block);
-    this.#refresh(assembly);
+    this.#begun.refresh(assembly);
   }
 
   /** A peer works on nothing any more; its orders are released already. */
   abandon(peer: PeerKey): void {
     this.#current.delete(peer);
-    for (const assembly of this.#inProgress.values()) {
+    for (const assembly of [...this.#begun]) {
       if (assembly.owner !== peer) continue;
       assembly.owner = undefined;
       if (assembly.isExclusive) this.#discard(assembly);
-      else this.#refresh(assembly);
+      else this.#begun.refresh(assembly);
     }
   }
 
-  /** Whether a block is on order with anybody. */
-  isOnOrder(id: number): boolean {
+  /** With how many peers a block is on order. */
+  orderCount(id: number): number {
     const { index, block } = this.#geometry.blockOfId(id);
-    return (this.#inProgress.get(index)?.orderCount(block) ?? 0) > 0;
+    return this.#begun.at(index)?.orderCount(block) ?? 0;
   }
 
   /** Whether a block is still wanted of a peer: not received, and its piece not another's alone to deliver. */
   isMissing(id: number, peer: PeerKey): boolean {
     const { index, block } = this.#geometry.blockOfId(id);
-    const assembly = this.#inProgress.get(index);
+    const assembly = this.#begun.at(index);
     return assembly !== undefined && !assembly.isReceived(block) &&
       (!assembly.isExclusive || assembly.owner === peer);
   }
 
   /**
-   * Places a block that {@linkcode isMissing}; nobody has it on order any more.
+   * Places a block that {@linkcode isMissing}; nobody else has it on order any more.
    * Returns the piece once it is whole; it then awaits {@linkcode verified} or
    * {@linkcode corrupt}.
    */
@@ -209,27 +213,23 @@ export class PiecePicker {
     from: { key: PeerKey; hostname: string },
   ): PieceAssembly | undefined {
     const { index, block } = this.#geometry.blockOfId(id);
-    const assembly = this.#inProgress.get(index);
+    const assembly = this.#begun.at(index);
     if (assembly === undefined) return undefined;
     assembly.receive(block, bytes, from.hostname);
-    this.#refresh(assembly);
+    this.#begun.refresh(assembly);
     if (!assembly.isComplete) return undefined;
-    this.#inProgress.delete(index);
-    this.#awaitingVerdict.set(index, assembly);
+    this.#begun.complete(assembly);
     return assembly;
   }
 
   /** The verdict is good. Returns the piece, to be {@linkcode recycle}d. */
   verified(index: number): PieceAssembly | undefined {
-    const assembly = this.#awaitingVerdict.get(index);
-    this.#awaitingVerdict.delete(index);
-    return assembly;
+    return this.#begun.takeComplete(index);
   }
 
   /** The verdict is bad: the piece is to be fetched again. Returns the corrupt copy. */
   corrupt(index: number): PieceAssembly | undefined {
-    const assembly = this.#awaitingVerdict.get(index);
-    this.#awaitingVerdict.delete(index);
+    const assembly = this.#begun.takeComplete(index);
     if (assembly !== undefined) this.#wait(index);
     return assembly;
   }
@@ -246,17 +246,14 @@ export class PiecePicker {
 
   #ownWork(peer: PickingPeer): PieceAssembly | undefined {
     const assembly = this.#current.get(peer.key);
-    if (assembly === undefined) return undefined;
-    if (this.#open.has(assembly)) return assembly;
-    this.#current.delete(peer.key);
-    return undefined;
+    return assembly?.isOpen ? assembly : undefined;
   }
 
   #abandonedWork(peer: PickingPeer): PieceAssembly | undefined {
-    for (const assembly of this.#abandoned) {
+    for (const assembly of this.#begun.abandoned) {
       if (!peer.pieces.has(assembly.index)) continue;
-      this.#abandoned.delete(assembly);
       assembly.owner = peer.key;
+      this.#begun.refresh(assembly);
       this.#current.set(peer.key, assembly);
       return assembly;
     }
@@ -288,14 +285,13 @@ export class PiecePicker {
       isExclusive: this.#isSuspect(index),
       blockLength: this.#geometry.blockLength,
     });
-    this.#inProgress.set(index, assembly);
-    this.#open.add(assembly);
+    this.#begun.begin(assembly);
     this.#current.set(peer.key, assembly);
     return assembly;
   }
 
   #sharedWork(peer: PickingPeer): PieceAssembly | undefined {
-    for (const assembly of this.#open) {
+    for (const assembly of this.#begun.open) {
       if (this.#mayDeliver(peer, assembly)) return assembly;
     }
     return undefined;
@@ -304,7 +300,7 @@ export class PiecePicker {
   #doubledWork(peer: PickingPeer, options: PickOptions): number | undefined {
     if (!this.#isEndGame || options.isSlow) return undefined;
     if (peer.outstanding.size >= END_GAME_WINDOW) return undefined;
-    for (const assembly of this.#inProgress.values()) {
+    for (const assembly of this.#begun) {
       if (!this.#mayDeliver(peer, assembly)) continue;
       for (let block = 0; block < assembly.blockCount; block++) {
         const id = this.#geometry.blockId(assembly.index, block);
@@ -322,16 +318,6 @@ export class PiecePicker {
       (!assembly.isExclusive || assembly.owner === peer.key);
   }
 
-  /** Keeps `#open` and `#abandoned` true after a change of the assembly's blocks. */
-  #refresh(assembly: PieceAssembly): void {
-    if (assembly.nextOpen() === undefined) {
-      if (this.#open.delete(assembly)) this.#abandoned.delete(assembly);
-      return;
-    }
-    this.#open.add(assembly);
-    if (assembly.owner === undefined) this.#abandoned.add(assembly);
-  }
-
   /** The piece is to be begun, or begun anew. */
   #wait(index: number): void {
     this.#rarity.add(index);
@@ -341,9 +327,7 @@ export class PiecePicker {
   }
 
   #discard(assembly: PieceAssembly): void {
-    this.#inProgress.delete(assembly.index);
-    this.#open.delete(assembly);
-    this.#abandoned.delete(assembly);
+    this.#begun.discard(assembly);
     this.#wait(assembly.index);
     this.#pool.give(assembly.bytes);
   }

@@ -12,18 +12,22 @@
  *
  * @module
  */
+import { BLOCK_SIZE } from "../metainfo/geometry.ts";
 
 /**
  * Small at first, for it doubles within a round trip: a hundred peers that start
- * together with 32 have the seeder send a small torrent 7 times, with 8 it is 4.
+ * together with 32 blocks have the seeder send a small torrent 7 times, with 8 it
+ * is 4. Never smaller, in bytes.
  */
-const FIRST_SIZE = 8;
-const LEAST_SIZE = 8;
-/** What a peer has on order that takes a second for a block, or longer: the wire is nothing against that. */
-const SLOWEST_SIZE = 2;
+const LEAST_BYTES = 8 * BLOCK_SIZE;
+/** libtorrent, Transmission and aria2 take at least this many requests without `reqq`, in bytes. [BEP 10] */
+const GREATEST_BYTES = 250 * BLOCK_SIZE;
+/**
+ * One is on its way while another is asked for, however large they are. A peer that
+ * takes a second for a block has no more: the wire is nothing against that.
+ */
+const LEAST_COUNT = 2;
 const SLOW_MS = 1_000;
-/** libtorrent, Transmission and aria2 take at least this many requests without `reqq`. [BEP 10] */
-const GREATEST_SIZE = 250;
 /**
  * A block may wait this long at the peer beyond the shortest delay seen, in
  * milliseconds: more than a busy event loop takes for a turn, or its pauses would
@@ -33,13 +37,23 @@ const QUEUE_MS = 50;
 
 /** The request window of one connection, in blocks. */
 export class RequestWindow {
-  #size = FIRST_SIZE;
-  #greatestSize = GREATEST_SIZE;
+  #size: number;
+  readonly #leastSize: number;
+  #greatestSize: number;
   #leastDelayMs = Infinity;
   #delayMs: number | undefined;
   #isOpening = true;
   /** The block that is timed. */
   #timed: { readonly id: number; readonly askedAt: number } | undefined;
+
+  /** @param blockBytes What a block stands for, in bytes. */
+  constructor(blockBytes = BLOCK_SIZE) {
+    const blocksIn = (bytes: number): number =>
+      Math.max(LEAST_COUNT, Math.floor(bytes / blockBytes));
+    this.#leastSize = blocksIn(LEAST_BYTES);
+    this.#greatestSize = blocksIn(GREATEST_BYTES);
+    this.#size = this.#leastSize;
+  }
 
   /** Blocks that may be outstanding now. */
   get size(): number {
@@ -58,7 +72,7 @@ export class RequestWindow {
 
   /** The peer keeps no more requests than so many. [BEP 10: `reqq`] */
   limit(count: number): void {
-    this.#greatestSize = Math.min(count, GREATEST_SIZE);
+    this.#greatestSize = Math.min(count, this.#greatestSize);
     this.#size = Math.min(this.#size, this.#greatestSize);
   }
 
@@ -88,7 +102,7 @@ export class RequestWindow {
     this.#isOpening = delayMs < allowedMs;
     if (this.#isOpening) return;
     const fitting = Math.floor(this.#size * allowedMs / delayMs);
-    const least = delayMs < SLOW_MS ? LEAST_SIZE : SLOWEST_SIZE;
+    const least = delayMs < SLOW_MS ? this.#leastSize : LEAST_COUNT;
     this.#size = Math.min(Math.max(fitting, least), this.#greatestSize);
   }
 }

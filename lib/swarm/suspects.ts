@@ -12,6 +12,9 @@ const MAX_COPIES = 8;
 /** What copies may take in memory, but for one, in bytes. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
+/** Nearly always. */
+const NOBODY: ReadonlySet<string> = new Set();
+
 /** Corrupt copies awaiting the right one. */
 export class Suspects {
   readonly #copies = new Map<number, PieceAssembly>();
@@ -37,9 +40,10 @@ export class Suspects {
   /** Compares the right piece with the corrupt copy kept of it. Returns the hosts that sent wrong blocks. */
   convict(index: number, right: Uint8Array): ReadonlySet<string> {
     const copy = this.#copies.get(index);
+    if (copy === undefined) return NOBODY;
     this.#copies.delete(index);
     const convicted = new Set<string>();
-    copy?.sources.forEach((hostname, block) => {
+    copy.sources.forEach((hostname, block) => {
       const start = block * copy.blockLength;
       const end = start + copy.blockLength;
       if (

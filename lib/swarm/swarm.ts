@@ -40,6 +40,8 @@ export const IDLE_TIMEOUT_MS = 2 * KEEP_ALIVE_INTERVAL + 10_000;
  * read, and nobody is to be left for having been silent.
  */
 const AWAY_MS = 5_000;
+/** No actions: most haves lead to none, and in a large swarm most events are haves. */
+const NONE: SwarmAction[] = [];
 
 /** What a swarm starts from. */
 export interface SwarmOptions {
@@ -66,7 +68,7 @@ export class Swarm {
   readonly #firstCopy: FirstCopy;
   readonly #takers: MessageTakers;
   #tickedAt = Infinity;
-  #actions: SwarmAction[] = [];
+  #actions: SwarmAction[] = NONE;
 
   constructor(options: SwarmOptions) {
     this.#roster = new Roster(options);
@@ -74,10 +76,10 @@ export class Swarm {
       geometry: options.geometry,
       have: options.have,
       peers: this.#roster.peers,
-      emit: (action) => this.#actions.push(action),
+      emit: (action) => this.#emit(action),
       send: (peer, message, now) => {
         peer.lastSentAt = now;
-        this.#actions.push({ type: "send", peer: peer.key, message });
+        this.#emit({ type: "send", peer: peer.key, message });
       },
     };
     this.#downloads = new Downloads(this.#context, options.random);
@@ -158,10 +160,14 @@ export class Swarm {
         event satisfies never;
     }
     const actions = this.#actions;
-    // Most haves lead to nothing, and in a large swarm most events are haves.
-    if (actions.length === 0) return actions;
-    this.#actions = [];
+    this.#actions = NONE;
     return actions;
+  }
+
+  #emit(action: SwarmAction): void {
+    // An empty array that is pushed to makes room for 17.
+    if (this.#actions === NONE) this.#actions = [action];
+    else this.#actions.push(action);
   }
 
   #join(introduction: PeerIntroduction, now: number): void {
@@ -175,8 +181,7 @@ export class Swarm {
       const { peer, reason, detail } = admission.instead;
       this.#disconnect(peer.key, reason, detail, now);
     }
-    const { pieceCount } = this.#context.geometry;
-    const peer = new PeerState(introduction, pieceCount, now);
+    const peer = new PeerState(introduction, this.#context.geometry, now);
     this.#roster.add(peer);
     const seesAll = !this.#firstCopy.peerJoined(peer, now);
     if (seesAll) this.#tellPieces(peer, now);

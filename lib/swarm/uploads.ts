@@ -85,8 +85,11 @@ export class Uploads {
         `Cannot serve request: ${MAX_QUEUED_REQUESTS} are queued already`,
       );
     }
-    peer.uploadQueue.push(pickRange(range));
-    this.#serve(peer);
+    const block = pickRange(range);
+    if (peer.uploadQueue.length > 0) peer.uploadQueue.push(block);
+    else if (peer.uploadingBytes >= UPLOAD_AHEAD_BYTES) {
+      peer.uploadQueue.push(block);
+    } else this.#handOut(peer, block);
   }
 
   receiveCancel(peer: PeerState, range: BlockRange, now: number): void {
@@ -131,10 +134,13 @@ export class Uploads {
     while (
       peer.uploadQueue.length > 0 && peer.uploadingBytes < UPLOAD_AHEAD_BYTES
     ) {
-      const block = peer.uploadQueue.shift()!;
-      peer.uploadingBytes += block.length;
-      this.#context.emit({ type: "serveBlock", peer: peer.key, block });
+      this.#handOut(peer, peer.uploadQueue.shift()!);
     }
+  }
+
+  #handOut(peer: PeerState, block: BlockRange): void {
+    peer.uploadingBytes += block.length;
+    this.#context.emit({ type: "serveBlock", peer: peer.key, block });
   }
 
   #rechoke(now: number): void {

@@ -14,15 +14,6 @@ export class Ring<T> {
   #start = 0;
   #length = 0;
 
-  get length(): number {
-    return this.#length;
-  }
-
-  /** The oldest item, which stays. */
-  get first(): T | undefined {
-    return this.#items[this.#start];
-  }
-
   push(item: T): void {
     if (this.#length === this.#items.length) this.#grow();
     const end = (this.#start + this.#length) & (this.#items.length - 1);
@@ -38,12 +29,6 @@ export class Ring<T> {
     this.#start = (this.#start + 1) & (this.#items.length - 1);
     this.#length--;
     return item;
-  }
-
-  clear(): void {
-    this.#items.fill(undefined);
-    this.#start = 0;
-    this.#length = 0;
   }
 
   #grow(): void {

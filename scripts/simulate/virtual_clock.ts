@@ -3,8 +3,16 @@
  * ordered by their moment, and by when they were set where the moments are equal,
  * so that the same timers always ring in the same order.
  *
+ * A large run rings tens of millions of times, so what is compared lies side by
+ * side in arrays of numbers, and a timer that is set anew while it rings takes
+ * the place that it has just left.
+ *
  * @module
  */
+
+/** Children of a place in the heap. */
+const BRANCHES = 4;
+const FIRST_CAPACITY = 64;
 
 /** Something to be done at a moment; set again and again without a new object. */
 export class Timer {
@@ -12,10 +20,8 @@ export class Timer {
   readonly run: () => void;
   /** When it rings, in milliseconds; `Infinity` if it is not set. */
   at = Infinity;
-  /** The clock's: where it stands. */
-  sequence = 0;
-  /** The clock's: where it is in the heap. */
-  position = -1;
+  /** The clock's: its place in the heap, or -1. */
+  place = -1;
 
   constructor(clock: VirtualClock, run: () => void) {
     this.#clock = clock;
@@ -30,8 +36,13 @@ export class Timer {
 
 /** A clock in virtual milliseconds. */
 export class VirtualClock {
-  /** A binary heap: no timer rings later than the two below it. */
+  /** A heap: no timer rings later than those below it. */
   readonly #timers: Timer[] = [];
+  /** When each of them rings, and the how manieth it was to be set. */
+  #moments = new Float64Array(FIRST_CAPACITY);
+  #sequences = new Float64Array(FIRST_CAPACITY);
+  /** Whether the first place is free: its timer rings just now. */
+  #isRinging = false;
   #sequence = 0;
   #now = 0;
 
@@ -47,10 +58,20 @@ export class VirtualClock {
 
   /** For {@linkcode Timer} alone. */
   schedule(timer: Timer, at: number): void {
-    if (timer.position >= 0) this.#remove(timer);
+    const isSooner = at < timer.at;
     timer.at = at;
-    timer.sequence = this.#sequence++;
-    this.#rise(timer, this.#timers.length);
+    const sequence = this.#sequence++;
+    if (timer.place >= 0) {
+      if (isSooner) this.#rise(timer, timer.place, sequence);
+      else this.#sink(timer, timer.place, sequence);
+    } else if (this.#isRinging) {
+      this.#isRinging = false;
+      this.#sink(timer, 0, sequence);
+    } else {
+      if (this.#timers.length === this.#moments.length) this.#grow();
+      this.#timers.push(timer);
+      this.#rise(timer, this.#timers.length - 1, sequence);
+    }
   }
 
   /**
@@ -64,62 +85,90 @@ export class VirtualClock {
         this.#now = limitMs;
         return isDone();
       }
-      this.#remove(next);
       this.#now = next.at;
       next.at = Infinity;
+      next.place = -1;
+      this.#isRinging = true;
       next.run();
+      if (this.#isRinging) this.#fillFirst();
     }
     return true;
   }
 
-  #remove(timer: Timer): void {
-    const { position } = timer;
-    timer.position = -1;
+  /** The last takes the first place, and sinks from there. */
+  #fillFirst(): void {
+    this.#isRinging = false;
     const last = this.#timers.pop()!;
-    if (last === timer) return;
-    if (isBefore(last, timer)) this.#rise(last, position);
-    else this.#sink(last, position);
+    const { length } = this.#timers;
+    if (length > 0) this.#sink(last, 0, this.#sequences[length]!);
   }
 
-  /** Puts a timer at a free position or above it. */
-  #rise(timer: Timer, from: number): void {
-    const timers = this.#timers;
-    let position = from;
-    while (position > 0) {
-      const parent = timers[(position - 1) >>> 1]!;
-      if (isBefore(parent, timer)) break;
-      timers[position] = parent;
-      parent.position = position;
-      position = (position - 1) >>> 1;
+  /** Puts a timer at a free place or above it. */
+  #rise(timer: Timer, from: number, sequence: number): void {
+    const moments = this.#moments;
+    const sequences = this.#sequences;
+    const { at } = timer;
+    let place = from;
+    while (place > 0) {
+      const above = (place - 1) >>> 2;
+      // What is set later rings later where the moments are equal.
+      if (moments[above]! <= at) break;
+      this.#move(above, place);
+      place = above;
     }
-    timers[position] = timer;
-    timer.position = position;
+    moments[place] = at;
+    sequences[place] = sequence;
+    this.#timers[place] = timer;
+    timer.place = place;
   }
 
-  /** Puts a timer at a free position or below it. */
-  #sink(timer: Timer, from: number): void {
-    const timers = this.#timers;
-    const { length } = timers;
-    let position = from;
+  /** Puts a timer at a free place or below it. */
+  #sink(timer: Timer, from: number, sequence: number): void {
+    const moments = this.#moments;
+    const sequences = this.#sequences;
+    const { length } = this.#timers;
+    const { at } = timer;
+    let place = from;
     for (;;) {
-      let child = 2 * position + 1;
-      if (child >= length) break;
-      const right = child + 1;
-      if (right < length && isBefore(timers[right]!, timers[child]!)) {
-        child = right;
+      const first = BRANCHES * place + 1;
+      if (first >= length) break;
+      const end = Math.min(first + BRANCHES, length);
+      let least = first;
+      for (let other = first + 1; other < end; other++) {
+        if (
+          moments[other]! < moments[least]! ||
+          (moments[other] === moments[least] &&
+            sequences[other]! < sequences[least]!)
+        ) least = other;
       }
-      const lower = timers[child]!;
-      if (isBefore(timer, lower)) break;
-      timers[position] = lower;
-      lower.position = position;
-      position = child;
+      const leastAt = moments[least]!;
+      if (at < leastAt || (at === leastAt && sequence < sequences[least]!)) {
+        break;
+      }
+      this.#move(least, place);
+      place = least;
     }
-    timers[position] = timer;
-    timer.position = position;
+    moments[place] = at;
+    sequences[place] = sequence;
+    this.#timers[place] = timer;
+    timer.place = place;
   }
-}
 
-function isBefore(one: Timer, other: Timer): boolean {
-  return one.at < other.at ||
-    (one.at === other.at && one.sequence < other.sequence);
+  #move(from: number, to: number): void {
+    this.#moments[to] = this.#moments[from]!;
+    this.#sequences[to] = this.#sequences[from]!;
+    const timer = this.#timers[from]!;
+    this.#timers[to] = timer;
+    timer.place = to;
+  }
+
+  #grow(): void {
+    const { length } = this.#moments;
+    const moments = new Float64Array(2 * length);
+    const sequences = new Float64Array(2 * length);
+    moments.set(this.#moments);
+    sequences.set(this.#sequences);
+    this.#moments = moments;
+    this.#sequences = sequences;
+  }
 }

@@ -7,7 +7,6 @@
  * @module
  */
 import type { PeerId } from "../../lib/base/identifier.ts";
-import type { Geometry } from "../../lib/metainfo/geometry.ts";
 import type {
   JudgedPiece,
   PeerKey,
@@ -19,19 +18,22 @@ import {
   OWN_EXTENSIONS,
   type WireExtensions,
 } from "../../lib/wire/handshake.ts";
-import type { BlockRange, Message } from "../../lib/wire/message.ts";
-import {
-  CLOSED,
-  type Connection,
-  Connections,
-  type FarHost,
-} from "./connections.ts";
+import { rangeOfBlock } from "../../lib/swarm/piece_claims.ts";
+import type { Message } from "../../lib/wire/message.ts";
+import { CLOSED, type Connection, type NewConnection } from "./connections.ts";
 import { GIGABIT, type HostOptions } from "./host_options.ts";
-import { Inbox } from "./inbox.ts";
-import { Timer, type VirtualClock } from "./virtual_clock.ts";
+import { Mailboxes } from "./mailboxes.ts";
+import { blockReceived, blockSent, messageReceived } from "./reused_events.ts";
+import { Ring } from "./ring.ts";
 import { isRight, rightBlock, wrongBlock } from "./virtual_content.ts";
 import { PORT, type VirtualDialing } from "./virtual_dialing.ts";
-import { Channel, Downlink, type Receiver, Uplink } from "./virtual_link.ts";
+import {
+  type Channel,
+  Downlink,
+  type TakeBlock,
+  Uplink,
+} from "./virtual_link.ts";
+import type { VirtualNetwork } from "./virtual_network.ts";
 
 /** Time to hash and store a piece, in milliseconds. */
 const VERIFY_MS = 1;
@@ -39,22 +41,25 @@ const TICK_MS = 1000;
 
 /** What a host is made of. */
 export interface HostParts {
-  readonly clock: VirtualClock;
-  readonly geometry: Geometry;
+  readonly network: VirtualNetwork;
   readonly hostname: string;
   readonly id: PeerId;
   readonly swarm: Swarm;
   readonly dialing: VirtualDialing;
-  /** One way, in milliseconds. */
-  readonly latencyMs: number;
-  /** It looks at what came at most this often, in milliseconds; 0: at once. */
-  readonly turnMs: number;
   /** When its first tick comes, in milliseconds from now. */
   readonly firstTickMs: number;
 }
 
+/** The key of no connection. */
+const NOBODY = -1;
+/** Boxes of what a host has under way with itself. */
+const SENT = 0;
+const JUDGED = 1;
+
 /** A host with one torrent. A connection has the same key at both ends. */
-export class VirtualHost implements Receiver, FarHost {
+export class VirtualHost {
+  /** By which the network knows it. */
+  readonly number: number;
   readonly hostname: string;
   readonly id: PeerId;
   readonly swarm: Swarm;
@@ -67,16 +72,16 @@ export class VirtualHost implements Receiver, FarHost {
   readonly completions: number[] = [];
   /** Most connections that it had at once. */
   mostConnections = 0;
-  readonly #parts: HostParts;
+  readonly #network: VirtualNetwork;
+  readonly #dialing: VirtualDialing;
   readonly #uplink: Uplink;
   readonly #downlink: Downlink;
-  readonly #connections = new Connections();
-  readonly #blocks = new Inbox<Channel, BlockRange>();
-  readonly #messages = new Inbox<PeerKey, readonly Message[]>();
-  readonly #verdicts = new Inbox<JudgedPiece, boolean>();
-  readonly #departures = new Inbox<PeerKey, number>();
-  #turnedAt = -Infinity;
-  readonly #turnTimer: Timer;
+  readonly #connections = new Map<PeerKey, Connection>();
+  /** Who spoke last: mostly several messages of one peer come together. */
+  #speaker: PeerKey = NOBODY;
+  readonly #own = new Mailboxes();
+  /** The pieces whose verdicts are under way. */
+  readonly #judged: Ring<JudgedPiece> = new Ring();
   #isFrozen = false;
   #isGone = false;
 
@@ -85,24 +90,21 @@ export class VirtualHost implements Receiver, FarHost {
     this.id = parts.id;
     this.swarm = parts.swarm;
     this.options = options;
-    this.#parts = parts;
-    const { clock, latencyMs, geometry: { blockBytes } } = parts;
-    const linkOf = (bytesPerSecond = GIGABIT) => ({
-      msPerBlock: blockBytes * 1000 / bytesPerSecond,
-      blockBytes,
-      latencyMs,
-    });
-    this.#uplink = new Uplink(
-      clock,
-      linkOf(options.upBytesPerSecond),
-      (channel) => {
-        this.#departures.push(clock.now, channel.key, 1);
-        this.#wake(clock.now);
-      },
-    );
-    this.#downlink = new Downlink(linkOf(options.downBytesPerSecond));
-    this.#turnTimer = new Timer(clock, () => this.#turn());
-    clock.after(parts.firstTickMs, () => this.#tick());
+    this.#network = parts.network;
+    this.#dialing = parts.dialing;
+    const { network } = parts;
+    const {
+      upBytesPerSecond = GIGABIT,
+      downBytesPerSecond = GIGABIT,
+    } = options;
+    this.#own.open();
+    this.#own.open();
+    const msPerBlock = network.msPerBlock(downBytesPerSecond);
+    this.number = network.add({ onTurn: () => this.#turn(), msPerBlock });
+    this.#uplink = new Uplink(network.msPerBlock(upBytesPerSecond));
+    const { latencyMs } = network;
+    this.#downlink = new Downlink({ latencyMs, msPerBlock });
+    network.clock.after(parts.firstTickMs, () => this.#tick());
   }
 
   get isComplete(): boolean {
@@ -124,16 +126,30 @@ export class VirtualHost implements Receiver, FarHost {
 
   /** Hosts that a tracker names. */
   learn(hostnames: readonly string[]): void {
-    this.#parts.dialing.add(hostnames);
+    this.#dialing.add(hostnames);
     this.dialMore();
   }
 
+  /** The direction of a connection that blocks leave by. */
+  channelTo(far: VirtualHost, key: PeerKey): Channel {
+    const { isWrong } = this.options;
+    return { key, to: far.number, isWrong, isOpen: true, turn: 0 };
+  }
+
   /** A connection stands. */
-  connect(key: PeerKey, far: VirtualHost, isOutgoing: boolean): void {
-    if (this.#isGone) return far.hear(key, [CLOSED]);
-    const channel = new Channel(key, this.#uplink, far);
-    this.#connections.add(key, { far, channel, isOutgoing });
+  connect(key: PeerKey, connection: NewConnection): void {
+    const { far, outgoing, incoming, isCaller } = connection;
+    if (this.#isGone) return this.#network.say(far.number, key, CLOSED);
     const { id, hostname } = far;
+    this.#connections.set(key, {
+      key,
+      far: far.number,
+      hostname,
+      outgoing,
+      incoming,
+      isCaller,
+      hasHeard: false,
+    });
     const [ours, theirs] = [this.#extensions, far.#extensions];
     const extensions = {
       fast: ours.fast && theirs.fast,
@@ -144,11 +160,10 @@ export class VirtualHost implements Receiver, FarHost {
       peer: key,
       id,
       hostname,
-      isOutgoing,
+      isOutgoing: isCaller,
       extensions,
-      listenPort: isOutgoing ? PORT : undefined,
+      listenPort: isCaller ? PORT : undefined,
     });
-    this.#connections.speak();
     const { size } = this.swarm.peers;
     this.mostConnections = Math.max(this.mostConnections, size);
   }
@@ -156,143 +171,125 @@ export class VirtualHost implements Receiver, FarHost {
   /** Ends every connection, as a process that is stopped. */
   leave(): void {
     this.#isGone = true;
-    for (const key of this.#connections.keys()) this.#close(key);
-    this.#connections.speak();
+    for (const key of [...this.#connections.keys()]) this.#close(key);
   }
 
   /** Neither hears nor says anything, and its connections stand. */
   freeze(): void {
     this.#isFrozen = true;
-    this.#uplink.stop();
   }
 
   /** Hears at once what was said meanwhile. */
   thaw(): void {
     this.#isFrozen = false;
-    this.#uplink.start();
-    this.#wake(this.#parts.clock.now);
+    this.#uplink.delay(this.#network.clock.now);
+    this.#wake(this.#network.clock.now);
   }
 
-  /** A block is on its way here. */
-  takeIn(channel: Channel, block: BlockRange): void {
-    const at = this.#downlink.arrival(this.#parts.clock.now);
-    this.#blocks.push(at, channel, block);
-    this.#wake(at);
-  }
-
-  /** Messages are on their way here. */
-  hear(key: PeerKey, messages: readonly Message[]): void {
-    const at = this.#parts.clock.now + this.#parts.latencyMs;
-    this.#messages.push(at, key, messages);
-    this.#wake(at);
-  }
-
-  /** Has the host look at what is due, then or as soon as it may. */
   #wake(at: number): void {
-    const turnAt = Math.max(at, this.#turnedAt + this.#parts.turnMs);
-    if (turnAt < this.#turnTimer.at) this.#turnTimer.set(turnAt);
+    this.#network.turns.wake(this.number, at);
   }
+
+  readonly #onLeaving: TakeBlock = ({ far, key, block }, at) => {
+    this.#network.carry({ far, key, block }, at);
+    this.#own.push(SENT, at, key, 1);
+  };
 
   #turn(): void {
     if (this.#isGone || this.#isFrozen) return;
-    const { now } = this.#parts.clock;
-    this.#turnedAt = now;
-    this.#departures.drain(now, this.#onDeparture);
-    this.#blocks.drain(now, this.#onBlock);
-    this.#messages.drain(now, this.#onMessages);
-    this.#verdicts.drain(now, this.#onVerdict);
-    this.#connections.speak();
+    const network = this.#network;
+    const { now } = network.clock;
+    const until = now + network.turnMs;
+    this.#uplink.advance(until, this.#onLeaving);
+    this.#own.drain(SENT, now, this.#onSent);
+    network.deliverBlocks(this.number, this.#downlink);
+    this.#downlink.drain(now, this.#onBlock);
+    network.deliverMessages(this.number, this.#onMessage);
+    this.#own.drain(JUDGED, now, this.#onVerdict);
+    this.#uplink.advance(until, this.#onLeaving);
     const nextAt = Math.min(
-      this.#departures.firstAt,
-      this.#blocks.firstAt,
-      this.#messages.firstAt,
-      this.#verdicts.firstAt,
+      this.#uplink.nextAt,
+      this.#own.firstAt(SENT),
+      this.#own.firstAt(JUDGED),
+      this.#downlink.nextAt,
+      network.nextMessageAt(this.number),
     );
     if (nextAt < Infinity) this.#wake(nextAt);
   }
 
-  readonly #onDeparture = (peer: PeerKey, length: number): void => {
-    this.#tell({ type: "blockSent", peer, length });
+  readonly #onSent = (peer: PeerKey, length: number): void => {
+    this.#tell(blockSent(peer, length));
   };
 
-  readonly #onBlock = (channel: Channel, block: BlockRange): void => {
-    channel.sender.arrived(channel);
-    const connection = this.#connections.get(channel.key);
-    if (connection === undefined || !channel.isOpen) return;
-    const { index, offsetInPiece } = block;
-    const content = connection.far.contentOf(block);
-    this.#tell({
-      type: "messageReceived",
-      peer: channel.key,
-      message: { type: "piece", index, offsetInPiece, block: content },
-    });
+  readonly #onBlock: TakeBlock = ({ key: peer, block: id }) => {
+    const incoming = this.#connections.get(peer)?.incoming;
+    if (incoming === undefined || !incoming.isOpen) return;
+    const { geometry } = this.#network;
+    const range = rangeOfBlock(id, geometry);
+    const bytes = incoming.isWrong?.(range)
+      ? wrongBlock()
+      : rightBlock(geometry, range);
+    this.#tell(blockReceived(peer, range, bytes));
   };
 
-  readonly #onMessages = (
-    peer: PeerKey,
-    messages: readonly Message[],
-  ): void => {
-    for (const message of messages) {
+  readonly #onMessage = (peer: PeerKey, message: Message): void => {
+    if (peer !== this.#speaker) {
       const connection = this.#connections.get(peer);
       if (connection === undefined) return;
-      if (message === CLOSED) return this.#farEndClosed(peer);
       connection.hasHeard = true;
-      this.#tell({ type: "messageReceived", peer, message });
+      this.#speaker = peer;
     }
+    if (message === CLOSED) return this.#farEndClosed(peer);
+    this.#tell(messageReceived(peer, message));
   };
 
-  readonly #onVerdict = (piece: JudgedPiece, isRight: boolean): void => {
-    const { index, bytes } = piece;
-    const type = isRight ? "pieceVerified" : "pieceCorrupt";
+  readonly #onVerdict = (isRight: number): void => {
+    const { index, bytes } = this.#judged.shift()!;
+    const type = isRight > 0 ? "pieceVerified" : "pieceCorrupt";
     this.#tell({ type, index, bytes });
   };
-
-  /** What it sends when a block is asked of it. */
-  contentOf(block: BlockRange): Uint8Array {
-    return this.options.isWrong?.(block)
-      ? wrongBlock()
-      : rightBlock(this.#parts.geometry, block);
-  }
 
   #tick(): void {
     if (this.#isGone) return;
     if (!this.#isFrozen) {
       this.#tell({ type: "tick" });
-      this.#connections.speak();
       this.dialMore();
     }
-    this.#parts.clock.after(TICK_MS, () => this.#tick());
+    this.#network.clock.after(TICK_MS, () => this.#tick());
   }
 
   /** Dials while connections are wanted. */
   dialMore(): void {
     if (this.#isGone) return;
-    const { dialing, clock } = this.#parts;
-    dialing.dialMore(this.swarm.peers, clock.now);
+    this.#dialing.dialMore(this.swarm.peers, this.#network.clock.now);
   }
 
   #tell(event: SwarmEvent): void {
     if (this.#isGone) return;
-    const actions = this.swarm.apply(event, this.#parts.clock.now);
+    const actions = this.swarm.apply(event, this.#network.clock.now);
     for (const action of actions) this.#perform(action);
   }
 
   #perform(action: SwarmAction): void {
     switch (action.type) {
       case "send":
-        return this.#connections.say(action.peer, action.message);
+        return this.#say(action.peer, action.message);
       case "serveBlock": {
         const connection = this.#connections.get(action.peer);
         if (connection === undefined) return;
-        return this.#uplink.send(connection.channel, action.block);
+        const { index, offsetInPiece } = action.block;
+        const { clock, geometry } = this.#network;
+        const block = offsetInPiece / geometry.blockLength;
+        const id = geometry.blockId(index, block);
+        return this.#uplink.send(connection.outgoing, id, clock.now);
       }
       case "verifyPiece": {
-        const { clock, geometry } = this.#parts;
+        const { clock, geometry } = this.#network;
         const at = clock.now + VERIFY_MS;
         const verdict = isRight(geometry, action.index, action.bytes);
-        this.#verdicts.push(at, action, verdict);
-        this.#wake(at);
-        return;
+        this.#judged.push(action);
+        this.#own.push(JUDGED, at, verdict ? 1 : 0, 0);
+        return this.#wake(at);
       }
       case "disconnect":
         if (action.reason === "protocol") this.faults.push(action.detail);
@@ -301,37 +298,46 @@ export class VirtualHost implements Receiver, FarHost {
         // For swarms with more leechers at a host than it has upload slots.
         return;
       case "peersHeard":
-        return this.#parts.dialing.hear(
+        return this.#dialing.hear(
           action.addresses.map(({ hostname }) => hostname),
         );
       case "ban":
         this.banned.push(action.hostname);
         return;
       case "completed":
-        this.completions.push(this.#parts.clock.now);
+        this.completions.push(this.#network.clock.now);
         return;
       default:
         action satisfies never;
     }
   }
 
+  #say(key: PeerKey, message: Message): void {
+    const connection = this.#connections.get(key);
+    if (connection !== undefined) {
+      this.#network.say(connection.far, key, message);
+    }
+  }
+
   #close(key: PeerKey, isForGood = false): void {
-    const connection = this.#connections.end(key, { isTold: false });
-    if (connection !== undefined) this.#over(connection, isForGood);
+    this.#say(key, CLOSED);
+    this.#end(key, isForGood);
   }
 
   #farEndClosed(key: PeerKey): void {
-    const connection = this.#connections.end(key, { isTold: true });
-    if (connection === undefined) return;
     this.#tell({ type: "peerLeft", peer: key });
-    this.#over(connection, false);
+    this.#end(key, false);
   }
 
-  #over(connection: Connection, isForGood: boolean): void {
-    if (!connection.isOutgoing) return;
-    const { dialing, clock } = this.#parts;
-    dialing.over(connection.far.hostname, {
-      now: clock.now,
+  #end(key: PeerKey, isForGood: boolean): void {
+    const connection = this.#connections.get(key);
+    if (connection === undefined) return;
+    this.#connections.delete(key);
+    this.#speaker = NOBODY;
+    this.#uplink.close(connection.outgoing, this.#network.clock.now);
+    if (!connection.isCaller) return;
+    this.#dialing.over(connection.hostname, {
+      now: this.#network.clock.now,
       isRefusal: !connection.hasHeard,
       isForGood,
     });

@@ -16,10 +16,11 @@ import { BLOCK_SIZE, type Geometry } from "../../lib/metainfo/geometry.ts";
 import { MAX_PEERS } from "../../lib/swarm/mesh.ts";
 import { Swarm } from "../../lib/swarm/swarm.ts";
 import type { HostOptions } from "./host_options.ts";
-import { VirtualClock } from "./virtual_clock.ts";
+import type { VirtualClock } from "./virtual_clock.ts";
 import { virtualGeometry } from "./virtual_content.ts";
 import { PORT, VirtualDialing } from "./virtual_dialing.ts";
 import { VirtualHost } from "./virtual_host.ts";
+import { VirtualNetwork } from "./virtual_network.ts";
 
 /** Peers that a tracker names in one answer. */
 const PEERS_PER_ANNOUNCE = 50;
@@ -47,11 +48,11 @@ export interface LanOptions {
 
 /** Hosts that share one torrent. */
 export class VirtualLan {
-  readonly clock = new VirtualClock();
   readonly geometry: Geometry;
   readonly hosts: VirtualHost[] = [];
   readonly #options: LanOptions;
   readonly #latencyMs: number;
+  readonly #network: VirtualNetwork;
   readonly #random: Random;
   readonly #byName = new Map<string, VirtualHost>();
   #connectionCount = 0;
@@ -64,7 +65,16 @@ export class VirtualLan {
     });
     this.#options = options;
     this.#latencyMs = latencyMs ?? 0.2;
+    this.#network = new VirtualNetwork({
+      geometry: this.geometry,
+      latencyMs: this.#latencyMs,
+      turnMs: options.turnMs ?? 0,
+    });
     this.#random = seededRandom(options.seed);
+  }
+
+  get clock(): VirtualClock {
+    return this.#network.clock;
   }
 
   /** Length of the content that is shared, in bytes. */
@@ -79,8 +89,7 @@ export class VirtualLan {
     const id = createPeerId(this.#random);
     const number = this.hosts.length + 1;
     const host: VirtualHost = new VirtualHost({
-      clock: this.clock,
-      geometry: this.geometry,
+      network: this.#network,
       hostname: `10.0.${number >>> 8}.${number & 255}`,
       id,
       swarm: new Swarm({
@@ -99,8 +108,6 @@ export class VirtualLan {
         onDone: () => host.dialMore(),
         call: (hostname, done) => this.#call(host, hostname, done),
       }),
-      latencyMs: this.#latencyMs,
-      turnMs: this.#options.turnMs ?? 0,
       firstTickMs: this.#random() * 1000,
     }, options);
     this.hosts.push(host);
@@ -174,8 +181,20 @@ export class VirtualLan {
     this.clock.after(4 * this.#latencyMs, () => {
       const listener = this.#byName.get(hostname)!;
       if (!listener.isGone && !dialer.isGone) {
-        listener.connect(key, dialer, false);
-        dialer.connect(key, listener, true);
+        const there = dialer.channelTo(listener, key);
+        const back = listener.channelTo(dialer, key);
+        listener.connect(key, {
+          far: dialer,
+          outgoing: back,
+          incoming: there,
+          isCaller: false,
+        });
+        dialer.connect(key, {
+          far: listener,
+          outgoing: there,
+          incoming: back,
+          isCaller: true,
+        });
       }
       done(!listener.isGone);
     });

@@ -1,163 +1,123 @@
 /**
  * The network card of a host: blocks leave and arrive at its rates, one at a
- * time. Connections share an uplink by turns, as TCP connections would, and a
- * connection stops sending while too much of it is under way, so a slow receiver
- * does not hold up the others. Knows when, not what.
+ * time. Connections share an uplink by turns, as TCP connections would. What is
+ * under way to a slow receiver waits on its side, as in the buffers of a socket:
+ * a request window is smaller than those. Knows when, not what.
  *
  * @module
  */
 import type { PeerKey } from "../../lib/swarm/events.ts";
 import type { BlockRange } from "../../lib/wire/message.ts";
-import { Ring } from "./ring.ts";
-import { Timer, type VirtualClock } from "./virtual_clock.ts";
-
-/** What one direction of a connection has under way at most, in bytes: Linux lets a socket's buffers grow so far. */
-const BYTES_UNDER_WAY = 4 * 1024 * 1024;
-
-/** How fast and how far. */
-export interface LinkOptions {
-  /** Time that one block takes through the card, in milliseconds. */
-  readonly msPerBlock: number;
-  /** What a block stands for, in bytes. */
-  readonly blockBytes: number;
-  /** One way, in milliseconds. */
-  readonly latencyMs: number;
-}
-
-/** Where the blocks of a channel arrive. */
-export interface Receiver {
-  /** A block has left the sender. */
-  takeIn(channel: Channel, block: BlockRange): void;
-}
+import { type LinedUp, Lineup } from "./lineup.ts";
 
 /** One direction of one connection. */
-export class Channel {
+export interface Channel {
   readonly key: PeerKey;
-  readonly sender: Uplink;
-  readonly receiver: Receiver;
-  readonly queue: Ring<BlockRange> = new Ring();
-  blocksUnderWay = 0;
-  isOpen = true;
-  /** Whether it waits for its turn at the uplink. */
-  isInTurn = false;
-
-  constructor(key: PeerKey, sender: Uplink, receiver: Receiver) {
-    this.key = key;
-    this.sender = sender;
-    this.receiver = receiver;
-  }
-
-  /** Drops what has not arrived. */
-  close(): void {
-    this.isOpen = false;
-    this.queue.clear();
-  }
+  /** The receiving host's number. */
+  readonly to: number;
+  /** Which blocks come out wrong; `undefined`: none. */
+  readonly isWrong: ((block: BlockRange) => boolean) | undefined;
+  isOpen: boolean;
+  /** The uplink's: the last turn that was given to it. */
+  turn: number;
 }
 
-/** What a host receives by. */
-export class Downlink {
-  readonly #options: LinkOptions;
-  #busyUntil = 0;
-
-  constructor(options: LinkOptions) {
-    this.#options = options;
-  }
-
-  /** When a block that leaves its sender now is all here, behind what arrives already. */
-  arrival(now: number): number {
-    const { latencyMs, msPerBlock } = this.#options;
-    this.#busyUntil = Math.max(this.#busyUntil, now + latencyMs) + msPerBlock;
-    return this.#busyUntil;
-  }
-}
+/** Takes a block that has left or arrived, and when that was, in milliseconds. */
+export type TakeBlock = (block: LinedUp, at: number) => void;
 
 /** What a host sends by. */
 export class Uplink {
-  readonly #clock: VirtualClock;
   readonly #msPerBlock: number;
-  readonly #maxUnderWay: number;
-  readonly #onSent: (channel: Channel) => void;
-  /** The channels with something to send, in the order of their turns. */
-  readonly #turns: Ring<Channel> = new Ring();
-  /** What leaves just now. */
-  #channel: Channel | undefined;
-  #block: BlockRange | undefined;
-  readonly #timer: Timer;
-  #isStopped = false;
+  /** What is to be sent, by turns. */
+  readonly #line = new Lineup();
+  /** The turn of the block that leaves next, and when that is all gone. */
+  #turn = 0;
+  #leavesAt = 0;
+  /** When the last one had left. */
+  #freeAt = 0;
 
-  /** @param onSent Told of each block that has left. */
-  constructor(
-    clock: VirtualClock,
-    options: LinkOptions,
-    onSent: (channel: Channel) => void,
-  ) {
-    this.#clock = clock;
-    this.#msPerBlock = options.msPerBlock;
-    this.#maxUnderWay = Math.max(
-      2,
-      Math.floor(BYTES_UNDER_WAY / options.blockBytes),
-    );
-    this.#onSent = onSent;
-    this.#timer = new Timer(clock, () => this.#left());
+  /** @param msPerBlock Time that one block takes through the card, in milliseconds. */
+  constructor(msPerBlock: number) {
+    this.#msPerBlock = msPerBlock;
   }
 
-  send(channel: Channel, block: BlockRange): void {
+  /** When the next block leaves; `Infinity` if there is none. */
+  get nextAt(): number {
+    return this.#line.isEmpty ? Infinity : this.#leavesAt;
+  }
+
+  /** Sends a block, by its id, from now on. */
+  send(channel: Channel, block: number, now: number): void {
     if (!channel.isOpen) return;
-    channel.queue.push(block);
-    this.#line(channel);
+    const wasIdle = this.#line.isEmpty;
+    channel.turn = Math.max(channel.turn, this.#turn) + 1;
+    const { key, to: far } = channel;
+    this.#line.add(channel.turn, { far, key, block });
+    if (wasIdle) this.#begin(Math.max(now, this.#freeAt));
   }
 
-  /** A block of the channel has arrived. */
-  arrived(channel: Channel): void {
-    channel.blocksUnderWay--;
-    this.#line(channel);
-  }
-
-  /** Sends nothing more until {@linkcode start}. */
-  stop(): void {
-    this.#isStopped = true;
-  }
-
-  start(): void {
-    this.#isStopped = false;
-    this.#next();
-  }
-
-  #line(channel: Channel): void {
-    if (
-      channel.isInTurn || channel.queue.length === 0 ||
-      channel.blocksUnderWay >= this.#maxUnderWay
-    ) return;
-    channel.isInTurn = true;
-    this.#turns.push(channel);
-    if (this.#block === undefined) this.#next();
-  }
-
-  #next(): void {
-    if (this.#block !== undefined || this.#isStopped) return;
-    for (;;) {
-      const channel = this.#turns.shift();
-      if (channel === undefined) return;
-      channel.isInTurn = false;
-      const block = channel.queue.shift();
-      if (block === undefined) continue; // Closed while it waited.
-      this.#channel = channel;
-      this.#block = block;
-      channel.blocksUnderWay++;
-      this.#timer.set(this.#clock.now + this.#msPerBlock);
-      return;
+  /** Drops what has not arrived. */
+  close(channel: Channel, now: number): void {
+    channel.isOpen = false;
+    this.#line.remove(channel.key);
+    if (!this.#line.isEmpty && this.#line.firstOrder !== this.#turn) {
+      this.#begin(Math.max(now, this.#freeAt));
     }
   }
 
-  #left(): void {
-    const channel = this.#channel!;
-    const block = this.#block!;
-    this.#block = undefined;
-    this.#line(channel);
-    if (channel.isOpen) {
-      channel.receiver.takeIn(channel, block);
-      this.#onSent(channel);
+  /** Nothing left until now: the host stood still. */
+  delay(now: number): void {
+    this.#leavesAt = Math.max(this.#leavesAt, now);
+  }
+
+  /** Hands out what leaves until a moment, in order. */
+  advance(until: number, take: TakeBlock): void {
+    while (!this.#line.isEmpty && this.#leavesAt <= until) {
+      const block = this.#line.shift();
+      const at = this.#leavesAt;
+      this.#freeAt = at;
+      if (!this.#line.isEmpty) this.#begin(at);
+      take(block, at);
     }
-    this.#next();
+  }
+
+  #begin(at: number): void {
+    this.#turn = this.#line.firstOrder;
+    this.#leavesAt = at + this.#msPerBlock;
+  }
+}
+
+/** What a host receives by: blocks in the order in which they left their senders. */
+export class Downlink {
+  readonly #latencyMs: number;
+  readonly #msPerBlock: number;
+  /** What is on its way, by the moments when it left. */
+  readonly #line = new Lineup();
+  #busyUntil = 0;
+
+  /** @param options Times in milliseconds. */
+  constructor(options: { latencyMs: number; msPerBlock: number }) {
+    this.#latencyMs = options.latencyMs;
+    this.#msPerBlock = options.msPerBlock;
+  }
+
+  /** When the next block is all here, as far as is known; `Infinity` if none is on its way. */
+  get nextAt(): number {
+    if (this.#line.isEmpty) return Infinity;
+    const startsAt = this.#line.firstOrder + this.#latencyMs;
+    return Math.max(this.#busyUntil, startsAt) + this.#msPerBlock;
+  }
+
+  /** A block left its sender, or is to leave it. */
+  add(leftAt: number, block: LinedUp): void {
+    this.#line.add(leftAt, block);
+  }
+
+  /** Takes out what is all here, in order. */
+  drain(now: number, take: TakeBlock): void {
+    for (let at = this.nextAt; at <= now; at = this.nextAt) {
+      this.#busyUntil = at;
+      take(this.#line.shift(), at);
+    }
   }
 }

