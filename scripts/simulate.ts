@@ -9,11 +9,11 @@ import { writeLine } from "../cli/console.ts";
 import { parseCommandLine } from "../cli/flags.ts";
 import { runProgram } from "../cli/program.ts";
 import { UsageError } from "../cli/program_error.ts";
-import { MAX_PEERS, PIECE_LENGTH } from "../mod.ts";
+import { MAX_PEERS, PIECE_LENGTH, StorageError } from "../mod.ts";
 import { curveToSvg, drawCurve } from "./simulate/completion_curve.ts";
 import { parseLinkRate } from "./simulate/link_rate.ts";
-import { leastTimeMs } from "./simulate/outcome.ts";
-import { describeRun, describeScenario } from "./simulate/outcome_text.ts";
+import { type Figures, figuresOf } from "./simulate/figures.ts";
+import { describeFigures, describeScenario } from "./simulate/outcome_text.ts";
 import { runScenario, type Scenario } from "./simulate/scenario.ts";
 
 const HELP = `
@@ -34,6 +34,7 @@ Usage: deno task simulate [options]
   --max-peers COUNT    connections of each (${MAX_PEERS})
   --seed NUMBER        another seed is another run (1)
   --svg FILE           draw the curve into a file
+  --json               write the figures as JSON instead, times in milliseconds
   --version, --help, --debug
 `;
 
@@ -53,6 +54,7 @@ async function main(args: readonly string[]): Promise<number> {
       "max-peers": { type: "number", default: MAX_PEERS, min: 1, max: 10_000 },
       seed: { type: "number", default: 1 },
       svg: { type: "text" },
+      json: { type: "boolean" },
     },
   });
   if (positionals.length > 0) {
@@ -78,24 +80,44 @@ async function main(args: readonly string[]): Promise<number> {
     maxPeers: flags["max-peers"],
   };
   checkCounts(scenario);
-  for (const line of describeScenario(scenario)) writeLine(line);
+  if (!flags.json) writeLines(describeScenario(scenario));
   const startMs = performance.now();
   const run = runScenario(scenario);
-  const curve = {
-    samples: run.samples,
-    boundMs: leastTimeMs(run.lan, run.fast.length > 0 ? run.fast : run.slow),
-  };
-  for (const line of [...describeRun(run), "", ...drawCurve(curve)]) {
-    writeLine(line);
+  const tookMs = performance.now() - startMs;
+  const figures = figuresOf(run);
+  const curve = { samples: run.samples, boundMs: boundOf(figures) };
+  if (flags.json) {
+    writeLine(JSON.stringify({ ...figures, tookMs }));
+  } else {
+    writeLines([...describeFigures(figures), "", ...drawCurve(curve), ""]);
+    writeLine(`the simulation took ${(tookMs / 1000).toFixed(1)} s`);
   }
-  writeLine("");
-  const seconds = (performance.now() - startMs) / 1000;
-  writeLine(`the simulation took ${seconds.toFixed(1)} s`);
   if (flags.svg !== undefined) {
     const [title] = describeScenario(scenario);
-    await Deno.writeTextFile(flags.svg, curveToSvg(curve, title!));
+    await writeSvg(flags.svg, curveToSvg(curve, title!));
   }
   return 0;
+}
+
+/** Of those that the curve is about in the first place. */
+function boundOf({ fast, slow }: Figures): number {
+  return (fast ?? slow)!.boundMs;
+}
+
+async function writeSvg(path: string, text: string): Promise<void> {
+  try {
+    await Deno.writeTextFile(path, text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StorageError(
+      `Cannot write ${path}: ${reason}; choose another place`,
+      { cause: error },
+    );
+  }
+}
+
+function writeLines(lines: readonly string[]): void {
+  for (const line of lines) writeLine(line);
 }
 
 function readRate(flag: string, text: string): number {

@@ -62,6 +62,8 @@ export class FirstCopy {
   readonly #views = new Map<PeerKey, View>();
   /** The pieces that no connected peer has; right while there are views. */
   #unseen: Bitfield;
+  /** Whether some connected peer has each piece: so until one leaves. */
+  #isAllSeen = false;
   /** Pieces shown to nobody; some may have been seen since. */
   #fresh: number[] = [];
   /** Who is to pass a piece on, while no other has it. */
@@ -75,9 +77,10 @@ export class FirstCopy {
 
   /** Takes a peer that has just come; false if it is to see everything at once. */
   peerJoined(peer: PeerState, now: number): boolean {
-    if (!this.#context.have.isFull) return false;
+    if (!this.#context.have.isFull || this.#isAllSeen) return false;
     if (this.#views.size === 0) this.#begin();
-    if (this.#unseen.count === 0) return false;
+    this.#isAllSeen = this.#unseen.count === 0;
+    if (this.#isAllSeen) return false;
     const view: View = {
       peer,
       shown: new Bitfield(this.#unseen.length),
@@ -99,6 +102,7 @@ export class FirstCopy {
 
   /** What the peer alone had is to be passed on by another. */
   peerLeft(peer: PeerState, now: number): void {
+    this.#isAllSeen = false;
     const view = this.#views.get(peer.key);
     if (view !== undefined) this.#forget(view);
     if (this.#views.size === 0) return;

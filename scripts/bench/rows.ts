@@ -8,6 +8,7 @@ import { create, verify } from "./hashing_rows.ts";
 import { manyFiles } from "./many_files.ts";
 import { memory } from "./memory.ts";
 import type { Row } from "./row.ts";
+import { SIMULATED_ROWS } from "./simulated_rows.ts";
 import { SWARM_ROWS } from "./swarm_rows.ts";
 
 /** All rows, in their order. */
@@ -18,4 +19,5 @@ export const ROWS: readonly Row[] = [
   create,
   verify,
   earlyLeecher,
+  ...SIMULATED_ROWS,
 ];

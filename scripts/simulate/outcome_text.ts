@@ -4,15 +4,9 @@
  * @module
  */
 import { formatSize, plural } from "../../cli/quantity.ts";
+import { type Figures, type GroupFigures, quantile } from "./figures.ts";
 import { formatLinkRate } from "./link_rate.ts";
-import {
-  completionTimes,
-  copiesSent,
-  leastTimeMs,
-  wastedShare,
-} from "./outcome.ts";
-import type { Run, Scenario } from "./scenario.ts";
-import type { VirtualHost } from "./virtual_host.ts";
+import type { Scenario } from "./scenario.ts";
 
 /** What is to be simulated. */
 export function describeScenario(scenario: Scenario): string[] {
@@ -42,45 +36,40 @@ export function describeScenario(scenario: Scenario): string[] {
 }
 
 /** The figures of a run. */
-export function describeRun(run: Run): string[] {
-  const { lan, seeder, fast, slow } = run;
-  const grain = run.turnMs > 0 ? `, turns of ${run.turnMs.toFixed(1)} ms` : "";
-  const leechers = [...fast, ...slow];
-  const counts = lan.hosts.map((host) => host.mostConnections);
-  const mean = counts.reduce((sum, count) => sum + count, 0) / counts.length;
-  const incomplete = leechers.filter((host) => !host.isComplete).length;
+export function describeFigures(figures: Figures): string[] {
+  const { blockBytes, turnMs, fast, slow, connections } = figures;
+  const turns = turnMs > 0 ? `, turns of ${turnMs.toFixed(1)} ms` : "";
+  const incomplete = (fast?.incompleteCount ?? 0) +
+    (slow?.incompleteCount ?? 0);
+  const groups = [
+    ...(fast === undefined ? [] : describeGroup(fast, slow ? "fast " : "")),
+    ...(fast && slow ? [""] : []),
+    ...(slow === undefined ? [] : describeGroup(slow, "slow ")),
+  ];
   return [
-    `simulated in blocks of ${formatSize(run.blockBytes)}${grain}`,
+    `simulated in blocks of ${formatSize(blockBytes)}${turns}`,
     "",
-    ...describeGroup(run, slow.length > 0 ? "fast" : "", fast),
-    ...(slow.length > 0 ? ["", ...describeGroup(run, "slow", slow)] : []),
+    ...groups,
     "",
-    `the seeder sent ${copiesSent(lan, seeder).toFixed(2)} copies; ` +
-    `${(wastedShare(leechers) * 100).toFixed(1)} % was received in vain`,
-    `connections of a peer: ${mean.toFixed(1)} on average, ` +
-    `${Math.max(...counts)} at most`,
+    `the seeder sent ${figures.seederCopies.toFixed(2)} copies; ` +
+    `${(figures.wastedShare * 100).toFixed(1)} % was received in vain`,
+    `connections of a peer: ${connections.mean.toFixed(1)} on average, ` +
+    `${connections.most} at most`,
     incomplete === 0
       ? "all who stayed are complete"
       : `${incomplete} of those who stayed are not complete`,
   ];
 }
 
-function describeGroup(
-  { lan }: Run,
-  name: string,
-  hosts: readonly VirtualHost[],
-): string[] {
-  if (hosts.length === 0) return [];
-  const boundMs = leastTimeMs(lan, hosts);
-  const times = completionTimes(hosts).sort((one, other) => one - other);
+function describeGroup(group: GroupFigures, prefix: string): string[] {
+  const { boundMs, completionsMs } = group;
   const rows: [string, number | undefined][] = [
     ["bound", boundMs],
-    ["first", times[0]],
-    ["median", quantile(times, 0.5)],
-    ["p99", quantile(times, 0.99)],
-    ["last", times.at(-1)],
+    ["first", completionsMs[0]],
+    ["median", quantile(completionsMs, 0.5)],
+    ["p99", quantile(completionsMs, 0.99)],
+    ["last", completionsMs.at(-1)],
   ];
-  const prefix = name === "" ? "" : `${name} `;
   return rows.map(([label, ms]) =>
     ms === undefined ? `${prefix}${label.padEnd(7)}-` : [
       `${prefix}${label.padEnd(7)}`,
@@ -88,9 +77,4 @@ function describeGroup(
       `${(ms / boundMs).toFixed(3)} × the bound`.padStart(20),
     ].join("")
   );
-}
-
-/** The time by which so many are done, of times in order. */
-function quantile(times: readonly number[], share: number): number | undefined {
-  return times[Math.min(times.length - 1, Math.ceil(share * times.length) - 1)];
 }

@@ -1,0 +1,125 @@
+/**
+ * Rows `simulated-…`: one seeder and 1,000 leechers in virtual time, as
+ * `deno task simulate` runs them, at each speed of link, and in a swarm where many
+ * are slow and many leave. Of nobody else can that be measured. Each run has a
+ * seed of its own, counted from 1, and the same seed gives the same swarm.
+ *
+ * @module
+ */
+import { runTask } from "../programs/tasks.ts";
+import type { Figures } from "../simulate/figures.ts";
+import { OURS } from "./contender.ts";
+import type { Metric, Participant, Row, Target, Values } from "./row.ts";
+import { MEBIBYTE } from "./units.ts";
+
+const LEECHER_COUNT = 1000;
+const PIECE_LENGTH = MEBIBYTE / 4;
+/** In bytes. */
+const LENGTH = 4000 * PIECE_LENGTH;
+/** For swarms of which the slow ones take ten times as long. */
+const SHORT_LENGTH = LENGTH / 4;
+
+const METRICS: readonly Metric[] = [
+  { id: "last", label: "last ÷ bound", decimals: 2 },
+  { id: "median", label: "median ÷ bound", decimals: 2 },
+  { id: "connections", label: "most connections", decimals: 0 },
+  { id: "seconds", label: "s to simulate", decimals: 1 },
+];
+
+function atMost(metric: string, value: number, unit: string): Target {
+  return {
+    metric,
+    text: `at most ${value}${unit}`,
+    limit: "at most",
+    factor: 1,
+    reference: { type: "constant", value },
+  };
+}
+
+/** What is simulated. */
+interface SimulatedOptions {
+  readonly name: string;
+  readonly work: string;
+  /** Of every link, as the command line takes it. */
+  readonly rate: string;
+  /** More of the command line. @default {[]} */
+  readonly flags?: readonly string[];
+  /** Of the content, in bytes. */
+  readonly length: number;
+  readonly targets: readonly Target[];
+}
+
+/** All of them. */
+export const SIMULATED_ROWS: readonly Row[] = [
+  ...["10mbit", "100mbit", "1gbit", "10gbit"].map((rate) =>
+    simulatedRow({
+      name: `simulated-${rate}`,
+      work: `simulated: 1 to 1,000 equal peers at ${rate}, 4,000 pieces`,
+      rate,
+      length: LENGTH,
+      targets: [
+        atMost("last", 1.3, " × the bound"),
+        atMost("connections", 50, " connections"),
+        atMost("seconds", 60, " s"),
+      ],
+    })
+  ),
+  simulatedRow({
+    name: "simulated-adverse",
+    work:
+      "simulated: 1,000 peers, a fifth at a tenth of the speed, one in ten " +
+      "leaves, the seeder too; the fast ones",
+    rate: "1gbit",
+    flags: ["--slow", "200", "--leave", "100", "--seeder-leaves"],
+    length: SHORT_LENGTH,
+    targets: [atMost("last", 1.5, " × their bound")],
+  }),
+];
+
+function simulatedRow(options: SimulatedOptions): Row {
+  const { name, work, targets } = options;
+  return {
+    name,
+    work,
+    metrics: METRICS,
+    targets,
+    prepare({ size = options.length }): Promise<Participant[]> {
+      let seed = 0;
+      return Promise.resolve([{
+        name: OURS,
+        missing: undefined,
+        measure: () => simulate(options, { seed: ++seed, size }),
+      }]);
+    },
+  };
+}
+
+/** @throws {Error} If somebody who stays never has everything. */
+async function simulate(
+  { rate, flags = [] }: SimulatedOptions,
+  { seed, size }: { readonly seed: number; readonly size: number },
+): Promise<Values> {
+  const pieceCount = Math.ceil(size / PIECE_LENGTH);
+  const { code, stdout, stderr } = await runTask("simulate", [
+    ...["--peers", `${LEECHER_COUNT}`, "--pieces", `${pieceCount}`],
+    ...["--piece-length", `${PIECE_LENGTH}`, "--up", rate],
+    ...["--seed", `${seed}`, "--json", ...flags],
+  ]);
+  if (code !== 0) {
+    throw new Error(`Cannot use the run: exit code ${code}: ${stderr}`);
+  }
+  return valuesOf(JSON.parse(stdout));
+}
+
+function valuesOf(
+  { fast, connections, tookMs }: Figures & { readonly tookMs: number },
+): Values {
+  const { boundMs, completionsMs } = fast!;
+  const middle = completionsMs.length >>> 1;
+  return {
+    last: completionsMs.at(-1)! / boundMs,
+    median: completionsMs[middle]! / boundMs,
+    connections: connections.most,
+    seconds: tookMs / 1000,
+  };
+}
