@@ -108,6 +108,15 @@ export class PeerDialing {
     }
   }
 
+  /**
+   * Everything is here. Who was named until now may be complete as well, and a
+   * thousand machines that finish together would call one another to find out:
+   * trackers and peers name leechers alone from now on.
+   */
+  completed(): void {
+    this.#book.forgetUnused();
+  }
+
   /** The connection with an address that was dialed is over. */
   release(address: PeerAddress, end: ConnectionEnd): void {
     const now = performance.now();

@@ -260,6 +260,7 @@ export class TorrentSession {
         });
         break;
       case "completed":
+        this.#dialing.completed();
         this.#announcer.completed();
         this.#emit({ type: "completed" });
         break;

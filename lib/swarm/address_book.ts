@@ -131,6 +131,13 @@ export class AddressBook {
     this.#rest(entry, now, pauseMs);
   }
 
+  /** Forgets who is not in use, but for those that rest for ever: they would be dialed when named again. */
+  forgetUnused(): void {
+    for (const [key, entry] of this.#entries) {
+      if (!entry.isInUse && entry.notBefore < Infinity) this.#forget(key);
+    }
+  }
+
   #find(address: PeerAddress): Entry | undefined {
     return this.#entries.get(formatPeerAddress(address));
   }

@@ -52,6 +52,11 @@ export class VirtualDialing {
     this.#book.add(hostnames.map(addressOf), { isHearsay: true });
   }
 
+  /** Everything is here: as a session does. */
+  completed(): void {
+    this.#book.forgetUnused();
+  }
+
   /** Dials while there are hosts to dial and more connections are wanted than there are. */
   dialMore(peers: ReadonlyMap<PeerKey, PeerState>, now: number): void {
     const { call } = this.#options;

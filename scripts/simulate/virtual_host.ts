@@ -306,6 +306,7 @@ export class VirtualHost {
         return;
       case "completed":
         this.completions.push(this.#network.clock.now);
+        this.#dialing.completed();
         return;
       default:
         action satisfies never;

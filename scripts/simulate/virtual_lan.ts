@@ -165,7 +165,10 @@ export class VirtualLan {
     const present = pickSome(length, wanted, this.#random);
     for (const position of present) {
       const other = this.hosts[position]!;
-      if (other !== host && !other.isGone) named.push(other.hostname);
+      if (other === host || other.isGone) continue;
+      // Who has everything is told of leechers alone.
+      if (host.isComplete && other.isComplete) continue;
+      named.push(other.hostname);
     }
     host.learn(named);
     this.clock.after(ANNOUNCE_INTERVAL_MS, () => this.#announce(host));

@@ -1,0 +1,69 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { join } from "@std/path";
+import { runTask } from "../../scripts/programs/tasks.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
+
+const SMALL = ["--peers", "20", "--pieces", "50"];
+
+/** All but how long it took, which is another each time. */
+function withoutTime(text: string): string {
+  return text.replace(/the simulation took .*/, "");
+}
+
+Deno.test("simulate prints the same figures and curve for the same seed", async () => {
+  const [first, second, other] = [
+    await runTask("simulate", SMALL),
+    await runTask("simulate", SMALL),
+    await runTask("simulate", [...SMALL, "--seed", "2"]),
+  ];
+  assertEquals([first.code, first.stderr], [0, ""]);
+  assertEquals(withoutTime(second.stdout), withoutTime(first.stdout));
+  assertEquals(other.stdout.includes("seed 2"), true);
+  assertMatch(first.stdout, /^last +\d\.\d{3} s +\d\.\d{3} × the bound$/m);
+  assertMatch(first.stdout, /^all who stayed are complete$/m);
+  assertMatch(first.stdout, /^ {8}█ complete /m);
+  assertMatch(first.stdout, /^the simulation took \d+\.\d s$/m);
+});
+
+Deno.test("simulate writes its figures as JSON and its curve into a file", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "curve.svg");
+  const { code, stdout } = await runTask("simulate", [
+    ...[...SMALL, "--slow", "5", "--leave", "2", "--seeder-leaves"],
+    ...["--json", "--svg", path],
+  ]);
+  assertEquals(code, 0);
+  const { fast, slow, connections } = JSON.parse(stdout);
+  assertEquals(fast.incompleteCount + slow.incompleteCount, 0);
+  assertEquals(fast.completionsMs.length + slow.completionsMs.length, 18);
+  assertEquals(slow.boundMs, 50 * 256 * 1024 / 12_500);
+  assertEquals(connections.most <= 50, true);
+  assertMatch(await Deno.readTextFile(path), /^<svg [^]*<\/svg>\n$/);
+});
+
+for (
+  const [args, reason] of [
+    [
+      ["--up", "fast"],
+      /--up must be a rate such as 1gbit or 200mbit, not fast/,
+    ],
+    [["--slow", "21"], /--slow 21 are more than there are leechers/],
+    [["--leave", "20"], /--leave 20 leaves nobody/],
+    [["--peers", "0"], /--peers/],
+    [["folder"], /there is nothing to do with folder/],
+  ] as const
+) {
+  Deno.test(`simulate refuses ${args.join(" ")}`, async () => {
+    const { code, stderr } = await runTask("simulate", [...SMALL, ...args]);
+    assertEquals(code, 2);
+    assertMatch(stderr, reason);
+  });
+}
+
+Deno.test("simulate says in one line that it cannot write the curve", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "missing", "curve.svg");
+  const { code, stderr } = await runTask("simulate", [...SMALL, "--svg", path]);
+  assertEquals(code, 1);
+  assertMatch(stderr, /^error: cannot write [^\n]*curve\.svg[^\n]*\n$/);
+});

@@ -1,0 +1,52 @@
+import { assert, assertEquals, assertLess } from "@std/assert";
+import { figuresOf } from "../../scripts/simulate/figures.ts";
+import { runScenario, type Scenario } from "../../scripts/simulate/scenario.ts";
+
+/** A tenth of the swarm that the benchmark simulates, of as many pieces a peer. */
+const SCENARIO: Scenario = {
+  seed: 1,
+  leecherCount: 100,
+  pieceCount: 2000,
+  pieceLength: 256 * 1024,
+  upBytesPerSecond: 125_000_000,
+  downBytesPerSecond: 125_000_000,
+};
+
+for (const megabits of [10, 1_000, 10_000]) {
+  Deno.test(`a hundred equal peers come near the bound at ${megabits} Mbit/s (seed 1)`, async (t) => {
+    const bytesPerSecond = megabits * 1e6 / 8;
+    const { fast, connections } = figuresOf(
+      runScenario({
+        ...SCENARIO,
+        upBytesPerSecond: bytesPerSecond,
+        downBytesPerSecond: bytesPerSecond,
+      }),
+    );
+    const ratio = fast!.completionsMs.at(-1)! / fast!.boundMs;
+    await t.step(`the last after ${ratio.toFixed(2)} of the bound`, () => {
+      assertEquals(fast!.completionsMs.length, 100);
+      assertLess(ratio, 1.3);
+      assert(connections.most <= 50, `${connections.most} connections`);
+    });
+  });
+}
+
+for (const seed of [1, 2]) {
+  Deno.test(`those who stay complete where many are slow and many leave (seed ${seed})`, async (t) => {
+    const { fast, slow } = figuresOf(
+      runScenario({
+        ...SCENARIO,
+        seed,
+        pieceCount: 1000,
+        slowCount: 20,
+        leavingCount: 10,
+        doesSeederLeave: true,
+      }),
+    );
+    const ratio = fast!.completionsMs.at(-1)! / fast!.boundMs;
+    await t.step(`the last fast one after ${ratio.toFixed(2)}`, () => {
+      assertEquals(fast!.incompleteCount + slow!.incompleteCount, 0);
+      assertLess(ratio, 1.5);
+    });
+  });
+}
