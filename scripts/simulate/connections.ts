@@ -3,9 +3,10 @@
  *
  * @module
  */
+import type { PeerId } from "../../lib/base/identifier.ts";
 import type { PeerKey } from "../../lib/swarm/events.ts";
+import type { WireExtensions } from "../../lib/wire/handshake.ts";
 import type { Message } from "../../lib/wire/message.ts";
-import type { VirtualHost } from "./virtual_host.ts";
 import type { Channel } from "./virtual_link.ts";
 
 /** In place of a message: the connection is over. */
@@ -26,9 +27,17 @@ export interface Connection {
   hasHeard: boolean;
 }
 
+/** What a host is to another. */
+export interface FarEnd {
+  readonly number: number;
+  readonly id: PeerId;
+  readonly hostname: string;
+  readonly extensions: WireExtensions;
+}
+
 /** What a host learns of a connection that now stands. */
 export interface NewConnection {
-  readonly far: VirtualHost;
+  readonly far: FarEnd;
   readonly outgoing: Channel;
   readonly incoming: Channel;
   readonly isCaller: boolean;

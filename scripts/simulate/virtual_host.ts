@@ -120,7 +120,7 @@ export class VirtualHost {
     return !this.#isGone && !this.#isFrozen && !this.isComplete;
   }
 
-  get #extensions(): WireExtensions {
+  get extensions(): WireExtensions {
     return this.options.extensions ?? OWN_EXTENSIONS;
   }
 
@@ -150,7 +150,7 @@ export class VirtualHost {
       isCaller,
       hasHeard: false,
     });
-    const [ours, theirs] = [this.#extensions, far.#extensions];
+    const [ours, theirs] = [this.extensions, far.extensions];
     const extensions = {
       fast: ours.fast && theirs.fast,
       extended: ours.extended && theirs.extended,
