@@ -14,6 +14,8 @@ import { VirtualLan } from "./virtual_lan.ts";
 const MAX_BLOCKS = 1_500_000;
 /** A large swarm looks at what came once in so many pieces' time through a link. */
 const TURN_PIECES = 8;
+/** But no less often than this, in milliseconds: request windows would not reach so far. */
+const LONGEST_TURN_MS = 500;
 /** From so many deliveries of pieces on a swarm is large. */
 const LARGE = 100_000;
 /** A run is looked at so many times in the least time possible. */
@@ -140,7 +142,9 @@ function grainOf(
   return {
     blocksPerPiece,
     blockBytes: pieceLength / blocksPerPiece,
-    turnMs: pieceDeliveries >= LARGE ? TURN_PIECES * pieceMs : 0,
+    turnMs: pieceDeliveries >= LARGE
+      ? Math.min(TURN_PIECES * pieceMs, LONGEST_TURN_MS)
+      : 0,
   };
 }
 
