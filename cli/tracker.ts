@@ -51,7 +51,7 @@ export async function main(args: readonly string[]): Promise<number> {
   await using folder = request.torrentsDir === undefined
     ? undefined
     : await openServedFolder(request.torrentsDir, request);
-  await using tracker = start({
+  await using tracker = await start({
     ...optionsOf(request, folder),
     store,
   });
@@ -171,9 +171,9 @@ function announceWriter(
     : (entry) => writeLine(formatAnnounce(entry, new Date()));
 }
 
-function start(options: StartTrackerOptions): RunningTracker {
+async function start(options: StartTrackerOptions): Promise<RunningTracker> {
   try {
-    return startTracker(options);
+    return await startTracker(options);
   } catch (error) {
     if (!(error instanceof TrackerStartError)) throw error;
     const advice = error.cause instanceof Deno.errors.AddrInUse

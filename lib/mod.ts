@@ -35,13 +35,15 @@ export {
 } from "./base/address_filter.ts";
 
 // Tracker: run one, ask one
+export { startTracker } from "./net/start_tracker.ts";
+export type {
+  RunningTracker,
+  StartTrackerOptions,
+} from "./net/tracker_server.ts";
 export {
   DEFAULT_TRACKER_PORT,
-  type RunningTracker,
-  startTracker,
-  type StartTrackerOptions,
-} from "./net/tracker_server.ts";
-export { TrackerStartError } from "./net/listen_for_tracker.ts";
+  TrackerStartError,
+} from "./net/listen_for_tracker.ts";
 export {
   announce,
   scrape,

@@ -6,6 +6,9 @@
  */
 import { bindEverywhere } from "./listen_everywhere.ts";
 
+/** The port of a tracker that is told none. */
+export const DEFAULT_TRACKER_PORT = 8000;
+
 /** The tracker cannot listen: another port or address is to be chosen. */
 export class TrackerStartError extends Error {
   /** Stands before the message when the error is printed. */

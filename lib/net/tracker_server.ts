@@ -1,7 +1,7 @@
 /**
  * A tracker on real sockets: listens, passes each request to the tracker's
  * handlers and clears away silent peers. It owns the sockets and the timer, from
- * `startTracker` to `stop`; what is answered is the handlers'.
+ * `openTracker` to `stop`; what is answered is the handlers'.
  *
  * @module
  */
@@ -27,11 +27,8 @@ import { TrackerPage } from "../tracker/page/routes.ts";
 import { torrentRoutes } from "../tracker/torrent_routes.ts";
 import { cleanUpEvery } from "./clean_up.ts";
 import { serveHttp } from "./http_server.ts";
-import { urlHostname } from "./listen_for_tracker.ts";
+import { DEFAULT_TRACKER_PORT, urlHostname } from "./listen_for_tracker.ts";
 import { openTrackerSockets } from "./tracker_sockets.ts";
-
-/** The port of a tracker that is told none. */
-export const DEFAULT_TRACKER_PORT = 8000;
 
 /** Longest time between two searches for silent peers, in milliseconds. */
 const MAX_CLEANUP_INTERVAL_MS = 10_000;
@@ -104,14 +101,8 @@ export interface RunningTracker extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/**
- * Starts a tracker, which keeps its peers in memory unless it is given a store.
- * @throws {TrackerStartError} If it cannot listen there.
- * @throws {TypeError} If it is for listed torrents only, but has no catalogue.
- */
-export function startTracker(
-  options: StartTrackerOptions = {},
-): RunningTracker {
+/** See `startTracker`. */
+export function openTracker(options: StartTrackerOptions): RunningTracker {
   const {
     hostname,
     port = DEFAULT_TRACKER_PORT,

@@ -5,10 +5,7 @@
  *
  * @module
  */
-import {
-  MemoryStore,
-  type MemoryStoreOptions,
-} from "../tracker/memory_store.ts";
+import type { MemoryStoreOptions } from "../tracker/memory_store.ts";
 import type { PeerStore } from "../tracker/peer_store.ts";
 import { parseStoreAddress } from "./store_address.ts";
 import type { StoreListener } from "./store_event.ts";
@@ -38,8 +35,10 @@ export async function openStore(
 ): Promise<PeerStore> {
   const address = parseStoreAddress(text);
   switch (address.type) {
-    case "memory":
+    case "memory": {
+      const { MemoryStore } = await import("../tracker/memory_store.ts");
       return new MemoryStore(options);
+    }
     case "sqlite": {
       const { SqliteStore } = await import("./sqlite_store.ts");
       return SqliteStore.open(address.path, options);

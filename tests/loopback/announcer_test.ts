@@ -9,7 +9,7 @@ import { delay } from "@std/async/delay";
 import { TrackerError } from "../../lib/base/errors.ts";
 import { createPeerId, infoHashFromHex } from "../../lib/base/identifier.ts";
 import type { PeerAddress } from "../../lib/base/peer_address.ts";
-import { startTracker } from "../../lib/net/tracker_server.ts";
+import { startTracker } from "../../lib/net/start_tracker.ts";
 import {
   type AnnounceFunction,
   Announcer,
@@ -212,7 +212,7 @@ Deno.test("Announcer finds a tracker that starts later, and leaves it at the end
   await until(() => reports.length === 1);
   assertEquals(reports[0]?.type, "announceFailed");
   const changes: string[] = [];
-  await using _tracker = startTracker({
+  await using _tracker = await startTracker({
     hostname: "127.0.0.1",
     port,
     onChange: ({ type }) => changes.push(type),

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { runCommand } from "../../scripts/programs/run_command.ts";
 import type { ProgramResult } from "../../scripts/programs/running_program.ts";
@@ -27,7 +27,7 @@ async function runLibrary(...args: string[]): Promise<ProgramResult> {
 
 Deno.test("lib/mod.ts announce prints the swarm and leaves no peer behind", async () => {
   const seen: string[] = [];
-  await using tracker = startTracker({
+  await using tracker = await startTracker({
     hostname: "127.0.0.1",
     port: 0,
     onChange: ({ type }) => seen.push(type),
@@ -50,7 +50,7 @@ Deno.test("lib/mod.ts announce prints the swarm and leaves no peer behind", asyn
 });
 
 Deno.test("lib/mod.ts scrape prints the named torrents, or all", async () => {
-  await using tracker = startTracker({ hostname: "127.0.0.1", port: 0 });
+  await using tracker = await startTracker({ hostname: "127.0.0.1", port: 0 });
   const url = `${tracker.announceUrl}?info_hash=${"%41".repeat(20)}&peer_id=${
     "x".repeat(20)
   }&port=1&left=0&event=completed`;
@@ -113,7 +113,7 @@ Deno.test("a script runs a tracker, announces and scrapes with the network alone
   const script = `
     import { announce, createAnnounceKey, createPeerId, infoHashFromHex,
       scrape, startTracker } from "${LIBRARY}";
-    await using tracker = startTracker({ hostname: "127.0.0.1", port: 0 });
+    await using tracker = await startTracker({ hostname: "127.0.0.1", port: 0 });
     const infoHash = infoHashFromHex("${INFO_HASH}");
     for (const port of [6881, 6882]) {
       const { peers } = await announce(tracker.announceUrl, {
@@ -141,7 +141,7 @@ Deno.test("a script offers torrent files and fetches them with the network alone
     import { buildTorrent, fetchTorrent, MemoryCatalogue, PIECE_LENGTH, scrape,
       startTracker, torrentPath } from "${LIBRARY}";
     const catalogue = new MemoryCatalogue();
-    await using tracker = startTracker({
+    await using tracker = await startTracker({
       hostname: "127.0.0.1", port: 0, catalogue, onlyListed: true,
     });
     await catalogue.add("a & b.torrent", buildTorrent({
@@ -163,6 +163,9 @@ Deno.test("a script offers torrent files and fetches them with the network alone
   assertEquals(JSON.parse(stdout), ["a", [], "TrackerError"]);
 });
 
-Deno.test("startTracker() refuses to serve listed torrents alone without a list", () => {
-  assertThrows(() => startTracker({ port: 0, onlyListed: true }), TypeError);
+Deno.test("startTracker() refuses to serve listed torrents alone without a list", async () => {
+  await assertRejects(
+    () => startTracker({ port: 0, onlyListed: true }),
+    TypeError,
+  );
 });

@@ -56,19 +56,24 @@ export class LocalSwarm implements AsyncDisposable {
   readonly #resources: AsyncDisposableStack;
   readonly #seeders = new Map<PublishedTorrent, Share>();
 
-  private constructor(folder: string, resources: AsyncDisposableStack) {
+  private constructor(
+    folder: string,
+    tracker: RunningTracker,
+    resources: AsyncDisposableStack,
+  ) {
     this.folder = folder;
+    this.tracker = tracker;
     this.#resources = resources;
-    this.tracker = resources.use(
-      startTracker({ port: 0, hostname: "127.0.0.1" }),
-    );
     this.#session = openLocalSession();
   }
 
   static async open(): Promise<LocalSwarm> {
     const resources = new AsyncDisposableStack();
     const { path } = resources.use(await temporaryFolder());
-    return new LocalSwarm(path, resources);
+    const tracker = resources.use(
+      await startTracker({ port: 0, hostname: "127.0.0.1" }),
+    );
+    return new LocalSwarm(path, tracker, resources);
   }
 
   /** Makes content and a torrent file of it. */

@@ -106,7 +106,7 @@ Deno.test("peers of a private torrent do not tell one another of others", async 
 });
 
 Deno.test("a leecher that came before its seeder is dialed by it, and receives at once", async () => {
-  await using tracker = startTracker({ port: 0, hostname: "127.0.0.1" });
+  await using tracker = await startTracker({ port: 0, hostname: "127.0.0.1" });
   const sample = await memoryTorrent({
     length: MIB,
     announce: [tracker.announceUrl],

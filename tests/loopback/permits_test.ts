@@ -56,7 +56,7 @@ const INFO_HASH = infoHashFromHex("0123456789abcdef0123456789abcdef01234567");
 
 Deno.test("a tracker hangs up on a host that is denied, and does not answer its datagrams", async () => {
   const permits = createAddressFilter({ deny: ["127.0.0.0/8"] });
-  await using tracker = startTracker({
+  await using tracker = await startTracker({
     hostname: "127.0.0.1",
     port: 0,
     udp: true,
@@ -77,7 +77,7 @@ Deno.test("a tracker hangs up on a host that is denied, and does not answer its 
 Deno.test("a tracker answers a host that is allowed", async () => {
   const permits = createAddressFilter({ allow: ["127.0.0.0/8"] });
   // On all addresses, where IPv4 may come mapped into IPv6.
-  await using tracker = startTracker({ port: 0, udp: true, permits });
+  await using tracker = await startTracker({ port: 0, udp: true, permits });
   for (const url of [tracker.announceUrl, tracker.udpAnnounceUrl!]) {
     await scrape(url, [INFO_HASH]);
   }

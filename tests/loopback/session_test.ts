@@ -21,7 +21,7 @@ const MIB = 1024 * KIB;
 
 Deno.test("one seeder serves four leechers found through a tracker", async () => {
   const changes: string[] = [];
-  await using tracker = startTracker({
+  await using tracker = await startTracker({
     port: 0,
     hostname: "127.0.0.1",
     onChange: ({ type }) => changes.push(type),
@@ -155,7 +155,7 @@ Deno.test("a transfer goes on without its tracker, and announces once it is up",
   await leecher.first("completed");
   await assertWhole(leecher, sample);
   const changes: string[] = [];
-  await using _tracker = startTracker({
+  await using _tracker = await startTracker({
     port,
     hostname: "127.0.0.1",
     onChange: ({ type, address }) => {

@@ -26,7 +26,7 @@ function counts(reply: string): number[] {
 }
 
 Deno.test("the tracker takes an info hash of raw bytes for the same as an escaped one", async () => {
-  await using tracker = startTracker({ port: 0, hostname: "127.0.0.1" });
+  await using tracker = await startTracker({ port: 0, hostname: "127.0.0.1" });
   assertEquals(RAW_HASH.length, 20);
   for (const [name, infoHash] of [["x", RAW_HASH], ["y", ESCAPED_HASH]]) {
     const reply = await exchange(
@@ -40,7 +40,7 @@ Deno.test("the tracker takes an info hash of raw bytes for the same as an escape
 });
 
 Deno.test("the tracker answers HTTP/1.0, absolute URLs and announces that come together", async () => {
-  await using tracker = startTracker({ port: 0, hostname: "127.0.0.1" });
+  await using tracker = await startTracker({ port: 0, hostname: "127.0.0.1" });
   const old = await exchange(tracker, `GET ${target("a")} HTTP/1.0\r\n\r\n`);
   assertEquals(counts(old), [0, 1]);
   const url = `http://tracker:${tracker.port}${target("b")}`;
@@ -54,7 +54,7 @@ Deno.test("the tracker answers HTTP/1.0, absolute URLs and announces that come t
 });
 
 Deno.test("the tracker takes HEAD for no announce", async () => {
-  await using tracker = startTracker({ port: 0, hostname: "127.0.0.1" });
+  await using tracker = await startTracker({ port: 0, hostname: "127.0.0.1" });
   const head = await exchange(
     tracker,
     `HEAD ${target("x")} HTTP/1.1\r\nhost: t\r\nconnection: close\r\n\r\n`,
@@ -69,7 +69,7 @@ Deno.test("the tracker takes HEAD for no announce", async () => {
 });
 
 Deno.test("the tracker knows an IPv4 peer by its own address on a socket for both families", async () => {
-  await using tracker = startTracker({ port: 0 });
+  await using tracker = await startTracker({ port: 0 });
   const request = (name: string): string =>
     `GET ${target(name)} HTTP/1.0\r\n\r\n`;
   await exchange(tracker, request("x"));
@@ -80,7 +80,7 @@ Deno.test("the tracker knows an IPv4 peer by its own address on a socket for bot
 });
 
 Deno.test("the tracker cuts off silent and slow clients within 10 seconds", async () => {
-  await using tracker = startTracker({ port: 0, hostname: "127.0.0.1" });
+  await using tracker = await startTracker({ port: 0, hostname: "127.0.0.1" });
   const startMs = performance.now();
   using silent = await RawClient.connect(tracker);
   using unfinished = await RawClient.connect(tracker);

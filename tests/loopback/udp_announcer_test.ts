@@ -6,7 +6,7 @@
 import { assertEquals } from "@std/assert";
 import { createPeerId, infoHashFromHex } from "../../lib/base/identifier.ts";
 import { scrape } from "../../lib/net/tracker_client.ts";
-import { startTracker } from "../../lib/net/tracker_server.ts";
+import { startTracker } from "../../lib/net/start_tracker.ts";
 import { Announcer, type AnnounceReport } from "../../lib/session/announcer.ts";
 import { freePort } from "./free_port.ts";
 import { startScriptedTracker, startUdpTracker } from "./udp_tracker.ts";
@@ -42,7 +42,7 @@ async function announceTo(
 
 Deno.test("Announcer goes on from a silent UDP tracker to one over HTTP", async () => {
   await using silent = startScriptedTracker(() => {});
-  await using tracker = startTracker({ hostname: "127.0.0.1", port: 0 });
+  await using tracker = await startTracker({ hostname: "127.0.0.1", port: 0 });
   assertEquals(await announceTo([[silent.url], [tracker.announceUrl]]), [
     `announceFailed ${silent.url}`,
     `announced ${tracker.announceUrl}`,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { fromFileUrl } from "@std/path";
 import { startTracker, TrackerStartError } from "../../lib/mod.ts";
@@ -86,14 +86,14 @@ Deno.test("startTracker() opens no socket where it cannot open all", async () =>
     onError: reportError,
   });
   const options = { hostname: "127.0.0.1", port: socket.port, udp: true };
-  assertThrows(
+  await assertRejects(
     () => startTracker(options),
     TrackerStartError,
     `Cannot listen on 127.0.0.1:${socket.port} over UDP: the port is taken`,
   );
   await socket.close();
   await delay(0);
-  await using tracker = startTracker(options);
+  await using tracker = await startTracker(options);
   assertEquals(
     tracker.udpAnnounceUrl,
     `udp://127.0.0.1:${socket.port}/announce`,
@@ -125,7 +125,7 @@ Deno.test("a script runs a tracker over UDP and asks it with the network alone",
   const script = `
     import { announce, createAnnounceKey, createPeerId, infoHashFromHex,
       scrape, startTracker } from "${LIBRARY}";
-    await using tracker = startTracker({ port: 0, udp: true });
+    await using tracker = await startTracker({ port: 0, udp: true });
     const infoHash = infoHashFromHex("${INFO_HASH}");
     for (const port of [6001, 6002]) {
       const { peers } = await announce(tracker.udpAnnounceUrl, {
