@@ -14,10 +14,8 @@ import { MEBIBYTE } from "./units.ts";
 
 const LEECHER_COUNT = 1000;
 const PIECE_LENGTH = MEBIBYTE / 4;
-/** In bytes. */
+/** Of the content, in bytes. */
 const LENGTH = 4000 * PIECE_LENGTH;
-/** For swarms of which the slow ones take ten times as long. */
-const SHORT_LENGTH = LENGTH / 4;
 
 const METRICS: readonly Metric[] = [
   { id: "last", label: "last ÷ bound", decimals: 2 },
@@ -44,8 +42,6 @@ interface SimulatedOptions {
   readonly rate: string;
   /** More of the command line. @default {[]} */
   readonly flags?: readonly string[];
-  /** Of the content, in bytes. */
-  readonly length: number;
   readonly targets: readonly Target[];
 }
 
@@ -56,7 +52,6 @@ export const SIMULATED_ROWS: readonly Row[] = [
       name: `simulated-${rate}`,
       work: `simulated: 1 to 1,000 equal peers at ${rate}, 4,000 pieces`,
       rate,
-      length: LENGTH,
       targets: [
         atMost("last", 1.3, " × the bound"),
         atMost("connections", 50, " connections"),
@@ -68,10 +63,9 @@ export const SIMULATED_ROWS: readonly Row[] = [
     name: "simulated-adverse",
     work:
       "simulated: 1,000 peers, a fifth at a tenth of the speed, one in ten " +
-      "leaves, the seeder too; the fast ones",
+      "leaves, the seeder too, 4,000 pieces; the fast ones",
     rate: "1gbit",
     flags: ["--slow", "200", "--leave", "100", "--seeder-leaves"],
-    length: SHORT_LENGTH,
     targets: [atMost("last", 1.5, " × their bound")],
   }),
 ];
@@ -83,7 +77,7 @@ function simulatedRow(options: SimulatedOptions): Row {
     work,
     metrics: METRICS,
     targets,
-    prepare({ size = options.length }): Promise<Participant[]> {
+    prepare({ size = LENGTH }): Promise<Participant[]> {
       let seed = 0;
       return Promise.resolve([{
         name: OURS,
