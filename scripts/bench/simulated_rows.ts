@@ -62,8 +62,8 @@ export const SIMULATED_ROWS: readonly Row[] = [
   simulatedRow({
     name: "simulated-adverse",
     work:
-      "simulated: 1,000 peers, a fifth at a tenth of the speed, one in ten " +
-      "leaves, the seeder too, 4,000 pieces; the fast ones",
+      "simulated: 1,000 peers, a fifth slow, one in ten leaves, the seeder " +
+      "too; the fast ones",
     rate: "1gbit",
     flags: ["--slow", "200", "--leave", "100", "--seeder-leaves"],
     targets: [atMost("last", 1.5, " × their bound")],
