@@ -35,7 +35,7 @@ prints it as Markdown.
 Usage: deno task bench [options]
 
   --only NAME    run this row; may be given several times:
-                 ${chunk(ROWS.map(({ name }) => name), 4).join(",\n")}
+                 ${chunk(ROWS.map(({ name }) => name), 3).join(",\n")}
   --runs COUNT   runs of each contender; the median counts (5)
   --against NAME of the other clients measure only this one, or "none"; may be
                  given several times: ${OTHERS.join(", ")}
