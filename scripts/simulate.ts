@@ -5,7 +5,13 @@
  *
  * @module
  */
-import { writeLine } from "../cli/console.ts";
+import { renderBarLine } from "../cli/bar_line.ts";
+import {
+  isTerminal,
+  terminalColumns,
+  writeLine,
+  writeLiveLines,
+} from "../cli/console.ts";
 import { parseCommandLine } from "../cli/flags.ts";
 import { runProgram } from "../cli/program.ts";
 import { UsageError } from "../cli/program_error.ts";
@@ -14,7 +20,11 @@ import { curveToSvg, drawCurve } from "./simulate/completion_curve.ts";
 import { parseLinkRate } from "./simulate/link_rate.ts";
 import { type Figures, figuresOf } from "./simulate/figures.ts";
 import { describeFigures, describeScenario } from "./simulate/outcome_text.ts";
-import { runScenario, type Scenario } from "./simulate/scenario.ts";
+import {
+  runScenario,
+  type Sample,
+  type Scenario,
+} from "./simulate/scenario.ts";
 
 const HELP = `
 Runs a swarm in virtual time: the peers' engine as it is, virtual links and clocks
@@ -82,7 +92,8 @@ async function main(args: readonly string[]): Promise<number> {
   checkCounts(scenario);
   if (!flags.json) writeLines(describeScenario(scenario));
   const startMs = performance.now();
-  const run = runScenario(scenario);
+  const onSample = isTerminal("stderr") && !flags.json ? showSample : undefined;
+  const run = runScenario(scenario, { onSample });
   const tookMs = performance.now() - startMs;
   const figures = figuresOf(run);
   const curve = { samples: run.samples, boundMs: boundOf(figures) };
@@ -97,6 +108,17 @@ async function main(args: readonly string[]): Promise<number> {
     await writeSvg(flags.svg, curveToSvg(curve, title!));
   }
   return 0;
+}
+
+/** How far it is, on the terminal: a large swarm takes a minute. */
+function showSample({ at, held, complete }: Sample): void {
+  const parts = [
+    { text: `${Math.floor(held * 100)} % held`, columns: 10 },
+    { text: `${Math.floor(complete * 100)} % complete`, columns: 14 },
+    { text: `after ${(at / 1000).toFixed(2)} s`, columns: 14 },
+  ];
+  // One column stays free: some terminals wrap when the last is written.
+  writeLiveLines([renderBarLine(held, parts, terminalColumns() - 1)]);
 }
 
 /** Of those that the curve is about in the first place. */

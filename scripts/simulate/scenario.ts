@@ -73,11 +73,20 @@ export interface Run {
   readonly turnMs: number;
 }
 
+/** How a run is watched. */
+export interface RunOptions {
+  /** Hears how the run stands, 50 times in the least time possible. */
+  readonly onSample?: (sample: Sample) => void;
+}
+
 /**
  * Runs a scenario to its end.
  * @throws {Error} If somebody who stays is not complete after 60 times the least time possible.
  */
-export function runScenario(scenario: Scenario): Run {
+export function runScenario(
+  scenario: Scenario,
+  { onSample }: RunOptions = {},
+): Run {
   const { pieceLength, slowCount = 0, leavingCount = 0 } = scenario;
   const grain = grainOf(scenario);
   const lan = new VirtualLan({ ...scenario, ...grain });
@@ -102,7 +111,9 @@ export function runScenario(scenario: Scenario): Run {
   const samples: Sample[] = [];
   const stepMs = leastTimeMs(lan, fast.length > 0 ? fast : slow) / SAMPLES;
   const look = (): void => {
-    samples.push(sample(lan, staying));
+    const standing = sample(lan, staying);
+    samples.push(standing);
+    onSample?.(standing);
     for (const [host, pieceCount] of leaving) {
       if (!host.isGone && host.swarm.have.count >= pieceCount) host.leave();
     }
