@@ -39,6 +39,8 @@ const QUEUE_MS = 50;
 export class RequestWindow {
   #size: number;
   readonly #leastSize: number;
+  readonly #mostSize: number;
+  /** That, or what the peer takes if that is less. */
   #greatestSize: number;
   #leastDelayMs = Infinity;
   #delayMs: number | undefined;
@@ -51,7 +53,8 @@ export class RequestWindow {
     const blocksIn = (bytes: number): number =>
       Math.max(LEAST_COUNT, Math.floor(bytes / blockBytes));
     this.#leastSize = blocksIn(LEAST_BYTES);
-    this.#greatestSize = blocksIn(GREATEST_BYTES);
+    this.#mostSize = blocksIn(GREATEST_BYTES);
+    this.#greatestSize = this.#mostSize;
     this.#size = this.#leastSize;
   }
 
@@ -72,7 +75,7 @@ export class RequestWindow {
 
   /** The peer keeps no more requests than so many. [BEP 10: `reqq`] */
   limit(count: number): void {
-    this.#greatestSize = Math.min(count, this.#greatestSize);
+    this.#greatestSize = Math.min(count, this.#mostSize);
     this.#size = Math.min(this.#size, this.#greatestSize);
   }
 

@@ -97,3 +97,10 @@ Deno.test("RequestWindow opens no further for a peer that takes more than is of 
   for (const window of [one, other]) use(window, { blocks: 5000, delayMs: 1 });
   assertEquals(one.size, other.size);
 });
+
+Deno.test("RequestWindow takes the latest limit that a peer names, a larger one too", () => {
+  const window = new RequestWindow();
+  window.limit(5);
+  window.limit(30);
+  assertEquals(use(window, { blocks: 1000, delayMs: 1 }).size, 30);
+});
