@@ -4,24 +4,22 @@
  *
  * @module
  */
-import { writeErrorLine, writeLine } from "../cli/console.ts";
+import { writeLine } from "../cli/console.ts";
 import { parseCommandLine } from "../cli/flags.ts";
 import { Interrupt } from "../cli/interrupt.ts";
 import { runProgram } from "../cli/program.ts";
 import { EXIT_CODES, UsageError } from "../cli/program_error.ts";
 import { CONTENDERS, OURS } from "./bench/contender.ts";
 import { describeMachine } from "./bench/machine.ts";
+import { measureRow } from "./bench/measure_row.ts";
 import { bestNetworkKind, type NetworkKind } from "./bench/network.ts";
 import {
-  formatResults,
-  formatValue,
   formatVerdicts,
-  judge,
+  reportToJson,
   type RowReport,
 } from "./bench/report.ts";
 import type { Row } from "./bench/row.ts";
 import { ROWS } from "./bench/rows.ts";
-import { takeTurns } from "./bench/take_turns.ts";
 import { openWorkspace } from "./bench/workspace.ts";
 
 const OTHERS = CONTENDERS.map(({ name }) => name).filter((name) =>
@@ -97,7 +95,7 @@ async function main(args: readonly string[]): Promise<number> {
         size: options.size,
       };
       const text = JSON.stringify(
-        { ...head, rows: reports.map(toJson) },
+        { ...head, rows: reports.map(reportToJson) },
         null,
         2,
       );
@@ -131,37 +129,13 @@ async function runRow(row: Row, options: BenchOptions): Promise<RowReport> {
   const chosen = participants.filter(({ name }) =>
     !OTHERS.includes(name) || against.length === 0 || against.includes(name)
   );
-  const results = await takeTurns(chosen, {
-    runCount,
-    signal,
-    onRun: (name, values) => {
-      const cells = row.metrics.map((metric) =>
-        `${formatValue(values[metric.id], metric)} ${metric.label}`
-      );
-      writeErrorLine(`  ${name}: ${cells.join(", ")}`);
-    },
-  });
-  const report = { row, results };
-  writeLine(`${formatResults(report)}\n`);
-  return report;
+  return await measureRow(row, chosen, { runCount, signal });
 }
 
 const WHERE = {
   memory: "in memory",
   disk: "on the disk or in its cache",
 } as const;
-
-function toJson({ row, results, skipped }: RowReport): unknown {
-  return {
-    name: row.name,
-    work: row.work,
-    skipped,
-    results,
-    verdicts: row.targets.map((target) =>
-      judge(target, results) ?? { target: target.text, metric: target.metric }
-    ),
-  };
-}
 
 function checkNames(
   given: readonly string[],

@@ -5,20 +5,18 @@
  *
  * @module
  */
-import { writeErrorLine, writeLine } from "../cli/console.ts";
+import { writeLine } from "../cli/console.ts";
 import { parseCommandLine } from "../cli/flags.ts";
 import { Interrupt } from "../cli/interrupt.ts";
 import { runProgram } from "../cli/program.ts";
 import { EXIT_CODES, UsageError } from "../cli/program_error.ts";
+import { measureRow } from "./bench/measure_row.ts";
 import {
-  formatResults,
-  formatValue,
   formatVerdicts,
-  judge,
+  reportToJson,
   type RowReport,
 } from "./bench/report.ts";
 import type { Row } from "./bench/row.ts";
-import { takeTurns } from "./bench/take_turns.ts";
 import { openWorkspace } from "./bench/workspace.ts";
 import { ANNOUNCE_ROWS } from "./bench/tracker/announce_rows.ts";
 import { LOADED_ROW } from "./bench/tracker/loaded_row.ts";
@@ -64,7 +62,7 @@ async function main(args: readonly string[]): Promise<number> {
     reports.push(await runRow(row, flags.runs, interrupt.signal));
     // After each, so that a row that fails takes nothing with it.
     if (flags.json === undefined) continue;
-    const rows = reports.map(toJson);
+    const rows = reports.map(reportToJson);
     const content = { machine, runs: flags.runs, rows };
     const text = JSON.stringify(content, null, 2);
     await Deno.writeTextFile(flags.json, `${text}\n`);
@@ -86,30 +84,7 @@ async function runRow(
   await using workspace = await openWorkspace("memory");
   const { folder } = workspace;
   const participants = await row.prepare({ network: "loopback", folder });
-  const results = await takeTurns(participants, {
-    runCount,
-    signal,
-    onRun: (name, values) => {
-      const cells = row.metrics.map((metric) =>
-        `${formatValue(values[metric.id], metric)} ${metric.label}`
-      );
-      writeErrorLine(`  ${name}: ${cells.join(", ")}`);
-    },
-  });
-  const report = { row, results };
-  writeLine(`${formatResults(report)}\n`);
-  return report;
-}
-
-function toJson({ row, results }: RowReport): unknown {
-  return {
-    name: row.name,
-    work: row.work,
-    results,
-    verdicts: row.targets.map((target) =>
-      judge(target, results) ?? { target: target.text, metric: target.metric }
-    ),
-  };
+  return await measureRow(row, participants, { runCount, signal });
 }
 
 if (import.meta.main) Deno.exit(await runProgram(main));

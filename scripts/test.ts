@@ -28,7 +28,8 @@ const SUITES: Readonly<Record<string, readonly string[]>> = {
     // that limits what a program may have, and a disk of another kind.
     `--allow-run=${Deno.execPath()},mkfifo,script,sh,mkntfs,lowntfs-3g,mount,umount`,
   ],
-  // Playwright looks at places that Deno opens to who may do everything.
+  // Playwright asks /proc/sys/fs/binfmt_misc/WSLInterop where it runs, which Deno
+  // 2.9 opens to nothing less.
   browser: ["--allow-all"],
   // A Redis of the test's own, and trackers that share it.
   store: [

@@ -113,6 +113,19 @@ function referenceOf(
   }
 }
 
+/** All of it for a file, with what became of each target. */
+export function reportToJson({ row, results, skipped }: RowReport): unknown {
+  return {
+    name: row.name,
+    work: row.work,
+    skipped,
+    results,
+    verdicts: row.targets.map((target) =>
+      judge(target, results) ?? { target: target.text, metric: target.metric }
+    ),
+  };
+}
+
 /** A row's results: the medians of each participant, and its runs. */
 export function formatResults({ row, results }: RowReport): string {
   const first = row.metrics[0]!;

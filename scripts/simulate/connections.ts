@@ -1,5 +1,6 @@
 /**
- * The near ends of a host's connections, and what it says on them.
+ * What a host knows of its connections: its own end of each, and who is at the
+ * other.
  *
  * @module
  */

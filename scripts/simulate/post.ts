@@ -9,7 +9,6 @@ import type { PeerKey } from "../../lib/swarm/events.ts";
 import type { Message } from "../../lib/wire/message.ts";
 import { requestOf } from "../../lib/swarm/piece_claims.ts";
 import { Mailboxes } from "./mailboxes.ts";
-import { Ring } from "./ring.ts";
 
 /** The number of a message that waits beside. */
 const OTHER = -1;
@@ -18,7 +17,7 @@ const OTHER = -1;
 export class Post {
   readonly #geometry: Geometry;
   readonly #boxes = new Mailboxes();
-  readonly #others: Ring<Message>[] = [];
+  readonly #others: Message[][] = [];
   /** The same words again and again. */
   readonly #haves: Message[];
 
@@ -32,7 +31,7 @@ export class Post {
 
   /** One more host. Returns its number, counted from 0. */
   open(): number {
-    this.#others.push(new Ring());
+    this.#others.push([]);
     return this.#boxes.open();
   }
 

@@ -24,7 +24,6 @@ import { CLOSED, type Connection, type NewConnection } from "./connections.ts";
 import { GIGABIT, type HostOptions } from "./host_options.ts";
 import { Mailboxes } from "./mailboxes.ts";
 import { blockReceived, blockSent, messageReceived } from "./reused_events.ts";
-import { Ring } from "./ring.ts";
 import { isRight, rightBlock, wrongBlock } from "./virtual_content.ts";
 import { PORT, type VirtualDialing } from "./virtual_dialing.ts";
 import {
@@ -81,7 +80,7 @@ export class VirtualHost {
   #speaker: PeerKey = NOBODY;
   readonly #own = new Mailboxes();
   /** The pieces whose verdicts are under way. */
-  readonly #judged: Ring<JudgedPiece> = new Ring();
+  readonly #judged: JudgedPiece[] = [];
   #isFrozen = false;
   #isGone = false;
 

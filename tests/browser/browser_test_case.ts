@@ -1,7 +1,5 @@
 /**
- * Registers tests that look at a page in Chromium. Where it is not installed
- * they are ignored and the reason stands in their name; in CI, where nothing may
- * be missing, they fail with that reason.
+ * Registers tests that look at a page in Chromium, where it is installed.
  *
  * @module
  */
@@ -12,12 +10,12 @@ import {
   type Page,
 } from "playwright-core";
 import { exists } from "../../scripts/clients/client.ts";
+import { testUnless } from "../test_unless.ts";
 
 /** Longest time that a page may take for anything, in milliseconds. */
 export const TIMEOUT_MS = 60_000;
 
 const chromiumPath = await findChromium();
-const isContinuousIntegration = Deno.env.get("CI") === "true";
 
 /** A page that is looked at. */
 export interface BrowserDesk {
@@ -34,16 +32,10 @@ export function browserTest(
   fn: (desk: BrowserDesk) => Promise<void>,
   options: BrowserContextOptions = {},
 ): void {
-  const reason = "chromium is not installed";
-  if (chromiumPath !== undefined) {
-    Deno.test(name, () => withBrowser(chromiumPath, fn, options));
-  } else if (isContinuousIntegration) {
-    Deno.test(name, () => {
-      throw new Error(`Cannot run this test, and CI may skip none: ${reason}`);
-    });
-  } else {
-    Deno.test.ignore(`${name} (ignored: ${reason})`, () => {});
-  }
+  const missing = chromiumPath === undefined
+    ? "chromium is not installed"
+    : undefined;
+  testUnless(missing, name, () => withBrowser(chromiumPath!, fn, options));
 }
 
 async function withBrowser(

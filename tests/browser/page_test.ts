@@ -67,6 +67,15 @@ async function isSameDocument(page: Page): Promise<boolean> {
   return await page.evaluate(`${MARK} === "same"`);
 }
 
+/** The torrent file of the scene's first swarm. */
+const IMAGE = {
+  infoHash: A,
+  name: "image",
+  length: 3000,
+  fileCount: 1,
+  fileName: "image.torrent",
+};
+
 browserTest(
   "the page loads without a complaint and asks nobody but its tracker",
   async ({ page, complaints, requests }) => {
@@ -116,16 +125,9 @@ browserTest(
   "what somebody unfolds or selects stays so while other things change",
   async ({ page }) => {
     const store = scene();
-    const file = {
-      infoHash: A,
-      name: "image",
-      length: 3000,
-      fileCount: 1,
-      fileName: "image.torrent",
-    };
     await using tracker = serveScene({
       store,
-      catalogue: sceneCatalogue(file),
+      catalogue: sceneCatalogue(IMAGE),
     });
     await page.goto(tracker.url);
     await waitUntilLive(page);
@@ -144,16 +146,9 @@ browserTest(
 );
 
 browserTest("the command to join is copied by its button", async ({ page }) => {
-  const file = {
-    infoHash: A,
-    name: "image",
-    length: 3000,
-    fileCount: 1,
-    fileName: "image.torrent",
-  };
   await using tracker = serveScene({
     store: scene(),
-    catalogue: sceneCatalogue(file),
+    catalogue: sceneCatalogue(IMAGE),
   });
   await page.goto(`${tracker.url}/?torrent=${A}`);
   await page.getByRole("button", { name: "Copy" }).click();

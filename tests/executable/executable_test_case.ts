@@ -1,7 +1,6 @@
 /**
- * Registers tests of the executables on hosts. The executables are built first;
- * where that cannot be done, or no hosts can be made, the tests are ignored and
- * the reason stands in their name; in CI they fail with it.
+ * Registers tests of the executables on hosts, which are built first, where that
+ * can be done.
  *
  * @module
  */

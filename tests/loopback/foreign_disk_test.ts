@@ -19,24 +19,13 @@ import {
   unmount,
 } from "./foreign_disk.ts";
 import { listing } from "./temporary_folder.ts";
+import { testUnless } from "../test_unless.ts";
 
 const unavailableReason = await foreignDiskUnavailableReason();
 
 /** Registers a test that needs such a disk; where there is none, it says why. */
 function foreignDiskTest(name: string, fn: () => Promise<void>): void {
-  if (unavailableReason === undefined) return Deno.test(name, fn);
-  if (Deno.env.get("CI") === "true") {
-    return Deno.test(name, () => {
-      throw new Error(
-        `Cannot run this, and CI skips none: ${unavailableReason}`,
-      );
-    });
-  }
-  Deno.test({
-    name: `${name} (ignored: ${unavailableReason})`,
-    ignore: true,
-    fn,
-  });
+  testUnless(unavailableReason, name, fn);
 }
 
 async function fetchTo(

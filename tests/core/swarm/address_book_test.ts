@@ -223,3 +223,16 @@ Deno.test("AddressBook forgets hearsay where nobody answered twice, and trusts a
   assertEquals(book.size, 1);
   assertEquals(takeAll(book, 2e6), ["10.0.0.2"]);
 });
+
+Deno.test("AddressBook forgets who is not in use, but never dials again whom it shall not", () => {
+  const book = bookOf(1);
+  book.release(book.take(0)!, 0, Infinity);
+  book.add([at(2)]);
+  assertEquals(book.take(0), at(2));
+  book.add([at(3), at(4)]);
+  book.add([at(5)], { isHearsay: true });
+  book.forgetUnused();
+  assertEquals(takeAll(book, 1e9), []);
+  book.add([at(1), at(2), at(3)]);
+  assertEquals(takeAll(book, 1e9), ["10.0.0.3"]);
+});

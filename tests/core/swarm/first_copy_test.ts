@@ -236,3 +236,17 @@ Deno.test("a seeder does not let those who only ask hold back one that wants eve
   }
   assertLess(seconds, 30);
 });
+
+Deno.test("a seeder holds pieces back again once one is with nobody any more", () => {
+  const seeder = new SeederDesk(4);
+  seeder.join(1);
+  seeder.join(2);
+  seeder.bitfield(1, "##..");
+  seeder.bitfield(2, "..##");
+  for (const key of [3, 4]) {
+    assertEquals(seeder.join(key), [`${key} < bitfield 240`]);
+  }
+  seeder.leave(1);
+  assertEquals(seeder.join(5).includes("5 < bitfield 240"), false);
+  assertEquals(seeder.view(5).slice(2), "..");
+});

@@ -1,0 +1,54 @@
+/**
+ * A store in front of another one, which keeps the peers. What a layer does not
+ * do itself passes through.
+ *
+ * @module
+ */
+import type { Awaitable } from "../base/awaitable.ts";
+import type { InfoHash } from "../base/identifier.ts";
+import type { ScrapeEntry } from "./announce.ts";
+import type {
+  AnnounceOutcome,
+  PeerAnnounce,
+  PeerDetails,
+  PeerStore,
+  StoreTotals,
+  SwarmSummary,
+} from "./peer_store.ts";
+
+/** A {@linkcode PeerStore} that asks another one. */
+export class StoreLayer implements PeerStore {
+  readonly #store: PeerStore;
+
+  constructor(store: PeerStore) {
+    this.#store = store;
+  }
+
+  announce(announce: PeerAnnounce, nowMs: number): Awaitable<AnnounceOutcome> {
+    return this.#store.announce(announce, nowMs);
+  }
+
+  scrape(infoHashes: readonly InfoHash[]): Awaitable<ScrapeEntry[]> {
+    return this.#store.scrape(infoHashes);
+  }
+
+  swarms(): Awaitable<Iterable<SwarmSummary>> {
+    return this.#store.swarms();
+  }
+
+  totals(): Awaitable<StoreTotals> {
+    return this.#store.totals();
+  }
+
+  peers(infoHash: InfoHash, limit: number): Awaitable<PeerDetails[]> {
+    return this.#store.peers(infoHash, limit);
+  }
+
+  expire(nowMs: number): boolean {
+    return this.#store.expire(nowMs);
+  }
+
+  [Symbol.asyncDispose](): PromiseLike<void> {
+    return this.#store[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * Measures one row, and shows its runs as they come and its table at the end.
+ *
+ * @module
+ */
+import { writeErrorLine, writeLine } from "../../cli/console.ts";
+import { formatResults, formatValue, type RowReport } from "./report.ts";
+import type { Participant, Row } from "./row.ts";
+import { takeTurns, type TurnOptions } from "./take_turns.ts";
+
+/** Has the participants of a row take turns. */
+export async function measureRow(
+  row: Row,
+  participants: readonly Participant[],
+  options: Omit<TurnOptions, "onRun">,
+): Promise<RowReport> {
+  const results = await takeTurns(participants, {
+    ...options,
+    onRun: (name, values) => {
+      const cells = row.metrics.map((metric) =>
+        `${formatValue(values[metric.id], metric)} ${metric.label}`
+      );
+      writeErrorLine(`  ${name}: ${cells.join(", ")}`);
+    },
+  });
+  const report = { row, results };
+  writeLine(`${formatResults(report)}\n`);
+  return report;
+}

@@ -1,0 +1,26 @@
+/**
+ * Registers tests that need what a machine may lack. Where it is missing they are
+ * ignored and the reason stands in their name; in CI, where nothing may be
+ * missing, they fail with that reason.
+ *
+ * @module
+ */
+
+const isContinuousIntegration = Deno.env.get("CI") === "true";
+
+/** Registers a test; `missing` is why it cannot run here, or undefined if it can. */
+export function testUnless(
+  missing: string | undefined,
+  name: string,
+  fn: () => void | Promise<void>,
+): void {
+  if (missing === undefined) {
+    Deno.test(name, fn);
+  } else if (isContinuousIntegration) {
+    Deno.test(name, () => {
+      throw new Error(`Cannot run this test, and CI may skip none: ${missing}`);
+    });
+  } else {
+    Deno.test.ignore(`${name} (ignored: ${missing})`, fn);
+  }
+}
