@@ -8,7 +8,7 @@
 import { main as create } from "./create.ts";
 import { parsePeerArguments } from "./peer_arguments.ts";
 import { runProgram } from "./program.ts";
-import { shareTorrents } from "./sharing.ts";
+import { shareTorrents } from "./peer_run.ts";
 import { main as show } from "./show.ts";
 
 /** Runs `peer` with its arguments; the exit code. */

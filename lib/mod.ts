@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { runTrackerCommand } from "./net/tracker_command.ts";
+import { runTrackerCommand } from "./tracker_command.ts";
 
 // Values
 export {
@@ -35,21 +35,21 @@ export {
 } from "./base/address_filter.ts";
 
 // Tracker: run one, ask one
-export { startTracker } from "./net/start_tracker.ts";
+export { startTracker } from "./tracker/start_tracker.ts";
 export type {
   RunningTracker,
   StartTrackerOptions,
-} from "./net/tracker_server.ts";
+} from "./tracker/tracker_server.ts";
 export {
   DEFAULT_TRACKER_PORT,
   TrackerStartError,
-} from "./net/listen_for_tracker.ts";
+} from "./tracker/listen_for_tracker.ts";
 export {
   announce,
   scrape,
   TRACKER_TIMEOUT_MS,
   type TrackerClientOptions,
-} from "./net/tracker_client.ts";
+} from "./announce/tracker_client.ts";
 export {
   ANNOUNCE_INTERVAL,
   type AnnounceEvent,
@@ -60,7 +60,7 @@ export {
   PEER_TIMEOUT,
   type ScrapeEntry,
   type TransferProgress,
-} from "./tracker/announce.ts";
+} from "./announce/announce.ts";
 export type {
   AcceptedAnnounce,
   AnnounceOutcome,
@@ -71,31 +71,34 @@ export type {
   StoreTotals,
   SwarmChange,
   SwarmSummary,
-} from "./tracker/peer_store.ts";
+} from "./tracker/store/peer_store.ts";
 export type { Awaitable } from "./base/awaitable.ts";
-export type { MemoryStoreOptions } from "./tracker/memory_store.ts";
+export type { MemoryStoreOptions } from "./tracker/store/memory_store.ts";
 export { MIN_ANNOUNCE_INTERVAL } from "./tracker/announce_interval.ts";
 export type { AnnounceEntry } from "./tracker/guarded_store.ts";
-export { openStore, type OpenStoreOptions } from "./store/open_store.ts";
-export type { StoreEvent, StoreListener } from "./store/store_event.ts";
+export {
+  openStore,
+  type OpenStoreOptions,
+} from "./tracker/store/open_store.ts";
+export type { StoreEvent, StoreListener } from "./tracker/store/store_event.ts";
 export {
   parseStoreAddress,
   type RedisAddress,
   type StoreAddress,
-} from "./store/store_address.ts";
+} from "./tracker/store/store_address.ts";
 export type { HostState } from "./tracker/page/host.ts";
 export type {
   HostStats,
   TorrentHostStats,
   TorrentStats,
   TrackerStats,
-} from "./tracker/stats.ts";
+} from "./tracker/page/stats.ts";
 export {
   type AnnounceFunction,
   Announcer,
   type AnnounceReport,
   type AnnouncerOptions,
-} from "./session/announcer.ts";
+} from "./announce/announcer.ts";
 
 // Peers: share torrents
 export {
@@ -103,14 +106,14 @@ export {
   PEER_PORT,
   Session,
   type SessionOptions,
-} from "./session/session.ts";
-export { MAX_PEERS } from "./swarm/mesh.ts";
+} from "./peer/session.ts";
+export { MAX_PEERS } from "./dialing/connection_target.ts";
 export {
   TorrentSession,
   type TorrentSessionOptions,
-} from "./session/torrent_session.ts";
-export type { SessionEvent } from "./session/session_event.ts";
-export type { PeerSnapshot, TorrentSnapshot } from "./session/snapshot.ts";
+} from "./peer/torrent_session.ts";
+export type { SessionEvent } from "./peer/session_event.ts";
+export type { PeerSnapshot, TorrentSnapshot } from "./peer/snapshot.ts";
 export { KEEP_ALIVE_INTERVAL } from "./swarm/swarm.ts";
 export { Bitfield } from "./base/bitfield.ts";
 export type { ByteRange, Storage } from "./disk/storage.ts";
@@ -163,19 +166,19 @@ export {
 export {
   fetchTorrent,
   type FetchTorrentOptions,
-} from "./session/fetch_torrent.ts";
-export { MemoryCatalogue } from "./disk/memory_catalogue.ts";
+} from "./catalogue/fetch_torrent.ts";
+export { MemoryCatalogue } from "./catalogue/memory_catalogue.ts";
 export {
   openTorrentFolder,
   TorrentFolder,
   type TorrentFolderChange,
   type TorrentFolderOptions,
-} from "./disk/torrent_folder.ts";
+} from "./catalogue/torrent_folder.ts";
 export type {
   ListedTorrent,
   TorrentCatalogue,
-} from "./base/torrent_catalogue.ts";
-export { torrentPath } from "./tracker/torrent_links.ts";
+} from "./catalogue/torrent_catalogue.ts";
+export { torrentPath } from "./catalogue/torrent_links.ts";
 export {
   buildTorrent,
   type NewTorrent,

@@ -14,7 +14,7 @@ import {
   appealForHandles,
   giveWayOnShortage,
   isHandleShortage,
-} from "../base/handle_shortage.ts";
+} from "../base/fd_pressure.ts";
 import type { Access } from "./guarded_folder.ts";
 
 /** Longest wait for a handle, in milliseconds. */

@@ -18,7 +18,7 @@
 import { ContentChangedError, StorageError } from "../base/errors.ts";
 import { type FileSpan, FileSpans } from "../metainfo/file_spans.ts";
 import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
-import { Disk } from "./disk.ts";
+import { Disk } from "./sync_when_fast.ts";
 import { FilePool } from "./file_pool.ts";
 import { type FileStamp, isSameStamp, stampOf } from "./file_stamp.ts";
 import { type Access, GuardedFolder } from "./guarded_folder.ts";

@@ -11,7 +11,7 @@
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import { StorageError } from "../base/errors.ts";
-import type { Disk } from "./disk.ts";
+import type { Disk } from "./sync_when_fast.ts";
 import { type FileStamp, stampOf } from "./file_stamp.ts";
 import { storageFailure } from "./storage_failure.ts";
 

@@ -6,7 +6,7 @@
  *
  * @module
  */
-// @ts-types="../../types/node_crypto.d.ts"
+// @ts-types="../types/node_crypto.d.ts"
 import { createHash } from "node:crypto";
 import { PIECE_HASH_LENGTH } from "../metainfo/torrent.ts";
 

@@ -10,7 +10,7 @@ import { ProtocolError } from "../base/errors.ts";
 import type { Message } from "../wire/message.ts";
 import type { Downloads } from "./downloads.ts";
 import type { Extensions } from "./extensions.ts";
-import type { FirstCopy } from "./first_copy.ts";
+import type { FirstCopy } from "./super_seeding.ts";
 import type { PeerState } from "./peer_state.ts";
 import {
   checkHaveNone,

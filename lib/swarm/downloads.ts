@@ -15,7 +15,7 @@ import {
   noteAllowedFast,
   noteRefusal,
 } from "./fast_peer.ts";
-import { Orders } from "./orders.ts";
+import { Orders } from "./outstanding_requests.ts";
 import type { PeerState } from "./peer_state.ts";
 import {
   blockIdOf,
@@ -25,8 +25,8 @@ import {
 } from "./piece_claims.ts";
 import type { PieceAssembly } from "./piece_assembly.ts";
 import { PiecePicker } from "./piece_picker.ts";
-import { Suspects } from "./suspects.ts";
-import { findLate, isSlow, quickestFirst } from "./stragglers.ts";
+import { Suspects } from "./corrupt_pieces.ts";
+import { findLate, isSlow, quickestFirst } from "./slow_peers.ts";
 import type { SwarmContext } from "./swarm_context.ts";
 
 /** A peer that owes us blocks and sends none for so long is hung up on: dialed anew it may serve again, in milliseconds. */

@@ -23,9 +23,9 @@ import type {
   SwarmEvent,
 } from "./events.ts";
 import { Extensions } from "./extensions.ts";
-import { FirstCopy } from "./first_copy.ts";
+import { FirstCopy } from "./super_seeding.ts";
 import { PeerState } from "./peer_state.ts";
-import { Roster } from "./roster.ts";
+import { Roster } from "./peer_slots.ts";
 import type { SwarmContext } from "./swarm_context.ts";
 import { Uploads } from "./uploads.ts";
 

@@ -5,15 +5,15 @@
  *
  * @module
  */
-import { AddressWords } from "../base/address_words.ts";
+import { AddressWords } from "./store/address_words.ts";
 import { parseCompactPeers } from "../base/compact_peers.ts";
 import { IDENTIFIER_LENGTH } from "../base/identifier.ts";
 import { IPV4_LENGTH, IPV6_LENGTH } from "../base/ip_address.ts";
 import { type Encodable, encodeBencode } from "../bencode/encode.ts";
-import type { ScrapeEntry } from "./announce.ts";
+import type { ScrapeEntry } from "../announce/announce.ts";
 import type { PeerForm } from "./announce_query.ts";
-import type { PickedPeers } from "./peer_store.ts";
-import { ReplyWriter } from "./reply_writer.ts";
+import type { PickedPeers } from "./store/peer_store.ts";
+import { ReplyWriter } from "../announce/reply_writer.ts";
 
 /** What a tracker answers to one announce. */
 export interface AnnounceAnswer {

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { AcceptedAnnounce } from "./peer_store.ts";
+import type { AcceptedAnnounce } from "./store/peer_store.ts";
 
 /** Time to wait at least, in milliseconds: a peer that lacks others may ask so soon. */
 export const MIN_ANNOUNCE_INTERVAL = 5_000;

@@ -15,8 +15,8 @@ import {
   believedLeft,
   DEFAULT_NUMWANT,
   type TransferProgress,
-} from "./announce.ts";
-import { QueryError, QueryReader } from "./query.ts";
+} from "../announce/announce.ts";
+import { QueryError, QueryReader } from "../announce/query.ts";
 
 /** Most peers in one reply, whatever is asked for. */
 export const MAX_NUMWANT = 200;

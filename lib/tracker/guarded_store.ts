@@ -6,7 +6,11 @@
  */
 import { type Awaitable, whenThere } from "../base/awaitable.ts";
 import type { AnnounceRate } from "./announce_rate.ts";
-import type { AnnounceOutcome, PeerAnnounce, PeerStore } from "./peer_store.ts";
+import type {
+  AnnounceOutcome,
+  PeerAnnounce,
+  PeerStore,
+} from "./store/peer_store.ts";
 import { StoreLayer } from "./store_layer.ts";
 
 /** An announce and what became of it. Its peers are views: to be read at once. */

@@ -9,7 +9,7 @@
 import { type Awaitable, whenThere } from "../base/awaitable.ts";
 import { FIRST_UNPRIVILEGED_PORT } from "../base/dialable.ts";
 import { formatIpAddress, parseIpAddress } from "../base/ip_address.ts";
-import type { ScrapeEntry } from "./announce.ts";
+import type { ScrapeEntry } from "../announce/announce.ts";
 import { encodeAnnounceAnswer, encodeFailure } from "./announce_answer.ts";
 import type { AnnounceInterval } from "./announce_interval.ts";
 import {
@@ -19,9 +19,9 @@ import {
 } from "./announce_query.ts";
 import { AnswerCache } from "./answer_cache.ts";
 import { forwardedHostname } from "./forwarded_address.ts";
-import type { PeerStore } from "./peer_store.ts";
-import { QueryError } from "./query.ts";
-import { encodeScrapeReply } from "./scrape_reply.ts";
+import type { PeerStore } from "./store/peer_store.ts";
+import { QueryError } from "../announce/query.ts";
+import { encodeScrapeReply } from "../announce/scrape_reply.ts";
 
 /** What the tracker needs of an HTTP request. */
 export interface TrackerRequest {

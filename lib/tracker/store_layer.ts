@@ -6,7 +6,7 @@
  */
 import type { Awaitable } from "../base/awaitable.ts";
 import type { InfoHash } from "../base/identifier.ts";
-import type { ScrapeEntry } from "./announce.ts";
+import type { ScrapeEntry } from "../announce/announce.ts";
 import type {
   AnnounceOutcome,
   PeerAnnounce,
@@ -14,7 +14,7 @@ import type {
   PeerStore,
   StoreTotals,
   SwarmSummary,
-} from "./peer_store.ts";
+} from "./store/peer_store.ts";
 
 /** A {@linkcode PeerStore} that asks another one. */
 export class StoreLayer implements PeerStore {

@@ -5,9 +5,12 @@
  *
  * @module
  */
-import type { TorrentCatalogue } from "../base/torrent_catalogue.ts";
+import type { TorrentCatalogue } from "../catalogue/torrent_catalogue.ts";
 import type { Route, TrackerResponse } from "./handler.ts";
-import { TORRENT_FOLDER, torrentFileNameOf } from "./torrent_links.ts";
+import {
+  TORRENT_FOLDER,
+  torrentFileNameOf,
+} from "../catalogue/torrent_links.ts";
 
 /** What is sent at once, in bytes: a crowd may ask for a long file together. */
 const PART_LENGTH = 64 * 1024;

@@ -8,7 +8,7 @@
  * @module
  */
 import { IPV4_LENGTH, IPV6_LENGTH } from "../base/ip_address.ts";
-import { sipHash } from "../base/sip_hash.ts";
+import { sipHash } from "./sip_hash.ts";
 
 /**
  * Time in which an address gets the same id, in milliseconds. An id is taken

@@ -9,24 +9,28 @@
 import { type Awaitable, whenThere } from "../base/awaitable.ts";
 import { IPV6_LENGTH, parseIpAddress } from "../base/ip_address.ts";
 import { unmapHostname } from "../base/peer_address.ts";
-import { believedLeft, type ScrapeEntry } from "./announce.ts";
+import { believedLeft, type ScrapeEntry } from "../announce/announce.ts";
 import { MAX_NUMWANT } from "./announce_query.ts";
-import type { AcceptedAnnounce, PeerStore } from "./peer_store.ts";
-import { QueryError } from "./query.ts";
+import type { AcceptedAnnounce, PeerStore } from "./store/peer_store.ts";
+import { QueryError } from "../announce/query.ts";
 import { UdpConnectionIds } from "./udp_connection_ids.ts";
-import { UDP_ACTIONS, UDP_PROTOCOL_ID, type UdpFamily } from "./udp_message.ts";
+import {
+  UDP_ACTIONS,
+  UDP_PROTOCOL_ID,
+  type UdpFamily,
+} from "../announce/udp_message.ts";
 import {
   parseUdpAnnounce,
   parseUdpScrape,
   readUdpRequestHead,
   type UdpRequestHead,
-} from "./udp_request.ts";
+} from "../announce/udp_request.ts";
 import {
   encodeUdpAnnounced,
   encodeUdpConnected,
   encodeUdpError,
   encodeUdpScraped,
-} from "./udp_response.ts";
+} from "../announce/udp_response.ts";
 
 /** How a tracker answers datagrams. */
 export interface UdpHandlerOptions {

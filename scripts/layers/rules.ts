@@ -1,6 +1,6 @@
 /**
- * The house's layers as data: which folder may import which, and what a pure
- * folder may not name. Changed together with the drawing in the README.
+ * The layers as data: which folder of `lib/` may import which, and what a pure
+ * folder may not name. Changed together with the drawing in `docs/design.md`.
  *
  * @module
  */
@@ -14,13 +14,15 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   bencode: ["base"],
   metainfo: ["bencode"],
   wire: ["bencode"],
-  tracker: ["bencode"],
-  http: ["base"],
+  net: ["base"],
+  dialing: ["base"],
   swarm: ["wire", "metainfo"],
   disk: ["metainfo"],
-  net: ["wire", "tracker", "http"],
-  store: ["tracker"],
-  session: ["net", "disk", "swarm"],
+  announce: ["bencode", "net"],
+  http: ["net"],
+  catalogue: ["disk", "net"],
+  tracker: ["catalogue", "http", "announce"],
+  peer: ["swarm", "dialing", "announce", "disk"],
 };
 
 /** Folders of `lib/` that never touch the world. */
@@ -29,8 +31,7 @@ const PURE_FOLDERS: ReadonlySet<string> = new Set([
   "bencode",
   "metainfo",
   "wire",
-  "tracker",
-  "http",
+  "dialing",
   "swarm",
 ]);
 
@@ -92,11 +93,13 @@ export type Layer =
 export function layerOf(path: string): Layer {
   const [top, folder, ...rest] = path.split("/");
   if (path === "mod.ts") return { type: "face" };
-  if (path === "lib/mod.ts") return { type: "libraryFace" };
   if (top === "cli") return { type: "programs" };
   if (top === "scripts") return { type: "scripts" };
-  if (top === "lib" && folder !== undefined && rest.length > 0) {
-    return { type: "library", folder };
+  if (top === "lib" && folder !== undefined && folder !== "types") {
+    // `lib/mod.ts` and the program that it runs stand beside the folders.
+    return rest.length > 0
+      ? { type: "library", folder }
+      : { type: "libraryFace" };
   }
   return { type: "unlayered" };
 }
@@ -109,16 +112,16 @@ export function refusedImport(from: string, to: string): string | undefined {
       return undefined;
     case "scripts":
       return to.startsWith("tests/")
-        ? "scripts import no tests: what both need is in scripts/"
+        ? "scripts import no tests: code that both need is in scripts/"
         : undefined;
     case "face":
       return target.type === "libraryFace"
         ? undefined
         : "mod.ts imports only lib/mod.ts";
     case "libraryFace":
-      return target.type === "library"
+      return target.type === "library" || target.type === "libraryFace"
         ? undefined
-        : "lib/mod.ts imports only what is in lib/";
+        : `${from} imports only what is in lib/`;
     case "programs":
       return target.type === "programs" || target.type === "face"
         ? undefined

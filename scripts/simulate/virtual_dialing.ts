@@ -7,9 +7,9 @@
 import type { PeerAddress } from "../../lib/base/peer_address.ts";
 import type { Random } from "../../lib/base/random.ts";
 import type { PeerKey } from "../../lib/swarm/events.ts";
-import { isCallWanted } from "../../lib/swarm/mesh.ts";
+import { isCallWanted } from "../../lib/dialing/connection_target.ts";
 import type { PeerState } from "../../lib/swarm/peer_state.ts";
-import { AddressBook } from "../../lib/swarm/address_book.ts";
+import { AddressBook } from "../../lib/dialing/address_book.ts";
 
 /** Where every host listens. */
 export const PORT = 6881;

@@ -13,7 +13,7 @@ import {
   seededRandom,
 } from "../../lib/base/random.ts";
 import { BLOCK_SIZE, type Geometry } from "../../lib/metainfo/geometry.ts";
-import { MAX_PEERS } from "../../lib/swarm/mesh.ts";
+import { MAX_PEERS } from "../../lib/dialing/connection_target.ts";
 import { Swarm } from "../../lib/swarm/swarm.ts";
 import type { HostOptions } from "./host_options.ts";
 import type { VirtualClock } from "./virtual_clock.ts";

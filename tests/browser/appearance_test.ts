@@ -6,7 +6,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
-import { infoHash } from "../core/tracker/samples.ts";
+import { infoHash } from "../core/announce/samples.ts";
 import {
   sceneCatalogue,
   scenePeer,

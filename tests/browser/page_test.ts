@@ -6,7 +6,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
 import type { Page } from "playwright-core";
-import { infoHash, peerId } from "../core/tracker/samples.ts";
+import { infoHash, peerId } from "../core/announce/samples.ts";
 import {
   sceneCatalogue,
   scenePeer,

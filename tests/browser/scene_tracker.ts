@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { TorrentCatalogue } from "../../lib/base/torrent_catalogue.ts";
+import type { TorrentCatalogue } from "../../lib/catalogue/torrent_catalogue.ts";
 import { TrackerPage } from "../../lib/tracker/page/routes.ts";
 import type { SceneStore } from "../core/tracker/page/scene_store.ts";
 

@@ -35,10 +35,10 @@ Deno.test("findViolations() accepts the arrows of the house, also over several s
     violationsOf({
       "mod.ts": `export * from "./lib/mod.ts";`,
       "lib/mod.ts":
-        `/** The API. */\nexport { a } from "./session/a.ts";\nexport type { b } from "./base/b.ts";\n\nif (import.meta.main) {\n  const { run } = await import("./net/run.ts");\n  Deno.exit(await run());\n}\n`,
+        `/** The API. */\nexport { a } from "./peer/a.ts";\nexport type { b } from "./base/b.ts";\n\nif (import.meta.main) {\n  const { run } = await import("./net/run.ts");\n  Deno.exit(await run());\n}\n`,
       "cli/peer.ts":
         `import { a } from "../mod.ts";\nimport { b } from "./b.ts";\nimport { c } from "@std/path";`,
-      "lib/session/a.ts":
+      "lib/peer/a.ts":
         `import { b } from "../base/b.ts";\nimport type { m } from "../wire/m.ts";`,
       "lib/disk/d.ts":
         `import {\n  t,\n} from "../metainfo/t.ts";\nimport { createHash } from "node:crypto";`,
@@ -72,11 +72,11 @@ Deno.test("findViolations() lets programs import mod.ts and no inner file", () =
     violationsOf({
       "cli/peer.ts": `import { a } from "../lib/mod.ts";`,
       "mod.ts": `export * from "./lib/disk/a.ts";\nexport * from "@std/path";`,
-      "lib/session/a.ts": `import { a } from "../../cli/console.ts";`,
+      "lib/peer/a.ts": `import { a } from "../../cli/console.ts";`,
     }),
     [
       "cli/peer.ts:1: cli imports only mod.ts, libraries and itself",
-      "lib/session/a.ts:1: lib/session imports only what is below it in lib/",
+      "lib/peer/a.ts:1: lib/peer imports only what is below it in lib/",
       "mod.ts:1: mod.ts imports only lib/mod.ts",
       "mod.ts:2: mod.ts imports only lib/mod.ts",
     ],
@@ -94,7 +94,7 @@ Deno.test("findViolations() lets tests import scripts, and nothing import tests"
     [
       "cli/peer.ts:1: cli imports only mod.ts, libraries and itself",
       "lib/base/a.ts:1: lib/base imports only what is below it in lib/",
-      "scripts/lan/a.ts:1: scripts import no tests: what both need is in scripts/",
+      "scripts/lan/a.ts:1: scripts import no tests: code that both need is in scripts/",
     ],
   );
 });

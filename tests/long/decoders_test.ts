@@ -10,8 +10,8 @@ import { fuzz, FUZZ_SEED } from "../core/fuzz.ts";
 import { REQUEST_DECODER } from "../core/http/decoder.ts";
 import { TORRENT_DECODER } from "../core/metainfo/decoder.ts";
 import { QUERY_DECODERS } from "../core/tracker/query_decoders.ts";
-import { REPLY_DECODERS } from "../core/tracker/reply_decoders.ts";
-import { UDP_DECODERS } from "../core/tracker/udp_decoders.ts";
+import { REPLY_DECODERS } from "../core/announce/reply_decoders.ts";
+import { UDP_DECODERS } from "../core/announce/udp_decoders.ts";
 import { WIRE_DECODERS } from "../core/wire/decoders.ts";
 import { report } from "./report.ts";
 

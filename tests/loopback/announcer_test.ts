@@ -9,14 +9,14 @@ import { delay } from "@std/async/delay";
 import { TrackerError } from "../../lib/base/errors.ts";
 import { createPeerId, infoHashFromHex } from "../../lib/base/identifier.ts";
 import type { PeerAddress } from "../../lib/base/peer_address.ts";
-import { startTracker } from "../../lib/net/start_tracker.ts";
+import { startTracker } from "../../lib/tracker/start_tracker.ts";
 import {
   type AnnounceFunction,
   Announcer,
   type AnnounceReport,
   type AnnouncerOptions,
-} from "../../lib/session/announcer.ts";
-import type { AnnounceReply } from "../../lib/tracker/announce.ts";
+} from "../../lib/announce/announcer.ts";
+import type { AnnounceReply } from "../../lib/announce/announce.ts";
 
 const REPLY: AnnounceReply = {
   intervalMs: 60_000,

@@ -7,8 +7,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { FetchError } from "../../lib/base/errors.ts";
 import { MetainfoError } from "../../lib/metainfo/metainfo_error.ts";
-import { fetchFile } from "../../lib/net/fetch_file.ts";
-import { fetchTorrent } from "../../lib/session/fetch_torrent.ts";
+import { fetchFile } from "../../lib/catalogue/fetch_file.ts";
+import { fetchTorrent } from "../../lib/catalogue/fetch_torrent.ts";
 import { buildTorrent, PIECE_LENGTH } from "../../mod.ts";
 import { freePort } from "./free_port.ts";
 

@@ -10,12 +10,12 @@ import {
   randomBelow,
   seededRandom,
 } from "../../lib/base/random.ts";
-import { announce } from "../../lib/net/tracker_client.ts";
+import { announce } from "../../lib/announce/tracker_client.ts";
 import {
   encodeUdpAnnounced,
   encodeUdpConnected,
   encodeUdpError,
-} from "../../lib/tracker/udp_response.ts";
+} from "../../lib/announce/udp_response.ts";
 import { FUZZ_SEED } from "../core/fuzz.ts";
 import { startScriptedTracker } from "./udp_tracker.ts";
 

@@ -12,11 +12,11 @@ import { TrackerError } from "../../lib/base/errors.ts";
 import { createPeerId, infoHashFromHex } from "../../lib/base/identifier.ts";
 import { parseIpAddress } from "../../lib/base/ip_address.ts";
 import { seededRandom } from "../../lib/base/random.ts";
-import { announce } from "../../lib/net/tracker_client.ts";
+import { announce } from "../../lib/announce/tracker_client.ts";
 import type {
   AnnounceReply,
   AnnounceRequest,
-} from "../../lib/tracker/announce.ts";
+} from "../../lib/announce/announce.ts";
 import { FUZZ_SEED } from "../core/fuzz.ts";
 import { ANSWER_CLASSES, response } from "./foreign_replies.ts";
 

@@ -7,7 +7,7 @@
 import { assertEquals, assertLess } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
-import { SNUB_TIMEOUT_MS } from "../../lib/swarm/stragglers.ts";
+import { SNUB_TIMEOUT_MS } from "../../lib/swarm/slow_peers.ts";
 import { assertCopied, LocalSwarm, spawnPeer } from "./local_swarm.ts";
 import { frame, uint32 } from "./raw_peer.ts";
 import {

@@ -7,9 +7,9 @@
  */
 import { assertGreater, assertLess } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { dialPeer } from "../../lib/net/dial_peer.ts";
-import { Pacer } from "../../lib/session/pacer.ts";
-import { PeerLink } from "../../lib/session/peer_link.ts";
+import { dialPeer } from "../../lib/peer/dial_peer.ts";
+import { Pacer } from "../../lib/peer/pacer.ts";
+import { PeerLink } from "../../lib/peer/peer_link.ts";
 import { type InfoHash, infoHashFromHex, type PeerId } from "../../lib/mod.ts";
 import { OWN_EXTENSIONS } from "../../lib/wire/handshake.ts";
 import { MAX_FRAME_LENGTH } from "../../lib/wire/read_message.ts";

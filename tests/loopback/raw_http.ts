@@ -8,7 +8,7 @@ import {
   type HttpServer,
   type HttpServerOptions,
   serveHttp,
-} from "../../lib/net/http_server.ts";
+} from "../../lib/http/http_server.ts";
 import { latin1 } from "../core/bencode/bytes.ts";
 
 /** A server of a test's own. */

@@ -11,8 +11,8 @@ import {
 } from "@std/assert";
 import { TrackerError } from "../../lib/base/errors.ts";
 import { createPeerId, infoHashFromHex } from "../../lib/base/identifier.ts";
-import { announce, scrape } from "../../lib/net/tracker_client.ts";
-import type { AnnounceRequest } from "../../lib/tracker/announce.ts";
+import { announce, scrape } from "../../lib/announce/tracker_client.ts";
+import type { AnnounceRequest } from "../../lib/announce/announce.ts";
 
 const REQUEST: AnnounceRequest = {
   infoHash: infoHashFromHex("ab".repeat(20)),

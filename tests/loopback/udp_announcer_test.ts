@@ -5,9 +5,12 @@
  */
 import { assertEquals } from "@std/assert";
 import { createPeerId, infoHashFromHex } from "../../lib/base/identifier.ts";
-import { scrape } from "../../lib/net/tracker_client.ts";
-import { startTracker } from "../../lib/net/start_tracker.ts";
-import { Announcer, type AnnounceReport } from "../../lib/session/announcer.ts";
+import { scrape } from "../../lib/announce/tracker_client.ts";
+import { startTracker } from "../../lib/tracker/start_tracker.ts";
+import {
+  Announcer,
+  type AnnounceReport,
+} from "../../lib/announce/announcer.ts";
 import { freePort } from "./free_port.ts";
 import { startScriptedTracker, startUdpTracker } from "./udp_tracker.ts";
 

@@ -6,17 +6,17 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { seededRandom } from "../../lib/base/random.ts";
-import { startUdpServer } from "../../lib/net/udp_server.ts";
+import { startUdpServer } from "../../lib/tracker/udp_server.ts";
 import { openUdpSocket, type UdpSocket } from "../../lib/net/udp_socket.ts";
-import { UdpInbox } from "../../lib/net/udp_inbox.ts";
+import { UdpInbox } from "../../lib/announce/udp_inbox.ts";
 import {
   encodeUdpConnect,
   encodeUdpScrape,
-} from "../../lib/tracker/udp_request.ts";
+} from "../../lib/announce/udp_request.ts";
 import {
   parseUdpConnected,
   readUdpResponseHead,
-} from "../../lib/tracker/udp_response.ts";
+} from "../../lib/announce/udp_response.ts";
 import { infoHashFromHex } from "../../lib/base/identifier.ts";
 import { hasIpv6 } from "./has_ipv6.ts";
 import { startUdpTracker } from "./udp_tracker.ts";

@@ -5,15 +5,15 @@
  * @module
  */
 import type { PeerAddress } from "../../lib/base/peer_address.ts";
-import { startUdpServer } from "../../lib/net/udp_server.ts";
+import { startUdpServer } from "../../lib/tracker/udp_server.ts";
 import { openUdpSocket, type UdpSocket } from "../../lib/net/udp_socket.ts";
-import { MemoryStore } from "../../lib/tracker/memory_store.ts";
-import { UDP_ACTIONS } from "../../lib/tracker/udp_message.ts";
+import { MemoryStore } from "../../lib/tracker/store/memory_store.ts";
+import { UDP_ACTIONS } from "../../lib/announce/udp_message.ts";
 import { createUdpHandler } from "../../lib/tracker/udp_handler.ts";
 import {
   readUdpRequestHead,
   type UdpRequestHead,
-} from "../../lib/tracker/udp_request.ts";
+} from "../../lib/announce/udp_request.ts";
 
 /** A tracker that runs. */
 export interface TestTracker extends AsyncDisposable {

@@ -7,14 +7,14 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { TrackerError } from "../../lib/base/errors.ts";
 import { createPeerId, infoHashFromHex } from "../../lib/base/identifier.ts";
-import { announce, scrape } from "../../lib/net/tracker_client.ts";
+import { announce, scrape } from "../../lib/announce/tracker_client.ts";
 import { openUdpSocket } from "../../lib/net/udp_socket.ts";
-import type { AnnounceRequest } from "../../lib/tracker/announce.ts";
+import type { AnnounceRequest } from "../../lib/announce/announce.ts";
 import {
   encodeUdpAnnounced,
   encodeUdpConnected,
   encodeUdpError,
-} from "../../lib/tracker/udp_response.ts";
+} from "../../lib/announce/udp_response.ts";
 import { hasIpv6 } from "./has_ipv6.ts";
 import {
   type ScriptedRequest,

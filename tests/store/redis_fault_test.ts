@@ -11,7 +11,7 @@ import {
   assertRejects,
 } from "@std/assert";
 import { StoreError } from "../../lib/base/errors.ts";
-import { infoHash, peerId } from "../core/tracker/samples.ts";
+import { infoHash, peerId } from "../core/announce/samples.ts";
 import { accept, acceptAnyhow, counts, open } from "./scene.ts";
 import { redisTest } from "./store_test_case.ts";
 

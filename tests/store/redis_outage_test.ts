@@ -12,10 +12,10 @@ import {
   assertMatch,
 } from "@std/assert";
 import { delay } from "@std/async/delay";
-import type { PeerStore } from "../../lib/tracker/peer_store.ts";
-import type { OpenStoreOptions } from "../../lib/store/open_store.ts";
+import type { PeerStore } from "../../lib/tracker/store/peer_store.ts";
+import type { OpenStoreOptions } from "../../lib/tracker/store/open_store.ts";
 import type { RedisServer } from "../../scripts/programs/redis_server.ts";
-import { infoHash } from "../core/tracker/samples.ts";
+import { infoHash } from "../core/announce/samples.ts";
 import {
   accept,
   acceptAnyhow,

@@ -13,10 +13,10 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
-import type { SwarmChange } from "../../lib/tracker/peer_store.ts";
+import type { SwarmChange } from "../../lib/tracker/store/peer_store.ts";
 import type { RedisServer } from "../../scripts/programs/redis_server.ts";
 import { spawnTask } from "../../scripts/programs/tasks.ts";
-import { infoHash } from "../core/tracker/samples.ts";
+import { infoHash } from "../core/announce/samples.ts";
 import {
   accept,
   addresses,

@@ -15,7 +15,7 @@ import {
   peerIdFromBytes,
 } from "../../lib/base/identifier.ts";
 import { randomBelow, seededRandom } from "../../lib/base/random.ts";
-import { bytes, infoHash, peerId } from "../core/tracker/samples.ts";
+import { bytes, infoHash, peerId } from "../core/announce/samples.ts";
 import { accept, counts, type StoreCases, until } from "./scene.ts";
 
 /** By what is promised. */

@@ -10,16 +10,16 @@ import type {
   AcceptedAnnounce,
   PeerAnnounce,
   PeerStore,
-} from "../../lib/tracker/peer_store.ts";
+} from "../../lib/tracker/store/peer_store.ts";
 import {
   openStore,
   type OpenStoreOptions,
-} from "../../lib/store/open_store.ts";
+} from "../../lib/tracker/store/open_store.ts";
 import {
   addressesOf,
   infoHash,
   peerAnnounce,
-} from "../core/tracker/samples.ts";
+} from "../core/announce/samples.ts";
 
 /** Opens an empty store with a timeout, in milliseconds, by default a long one. */
 export type StoreOpener = (peerTimeoutMs?: number) => Promise<PeerStore>;

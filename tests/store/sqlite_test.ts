@@ -6,13 +6,13 @@
  */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-// @ts-types="../../types/node_sqlite.d.ts"
+// @ts-types="../../lib/types/node_sqlite.d.ts"
 import { DatabaseSync } from "node:sqlite";
 import { StoreError } from "../../lib/base/errors.ts";
-import { TorrentDatabase } from "../../lib/store/torrent_database.ts";
+import { TorrentDatabase } from "../../lib/tracker/store/torrent_database.ts";
 import type { RunningProgram } from "../../scripts/programs/running_program.ts";
 import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
-import { infoHash } from "../core/tracker/samples.ts";
+import { infoHash } from "../core/announce/samples.ts";
 import { listing, temporaryFolder } from "../loopback/temporary_folder.ts";
 import { accept, counts, open, until } from "./scene.ts";
 

@@ -5,7 +5,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { peerIdFromBytes } from "../../lib/base/identifier.ts";
-import { infoHash, peerId } from "../core/tracker/samples.ts";
+import { infoHash, peerId } from "../core/announce/samples.ts";
 import {
   accept,
   addresses,

@@ -8,7 +8,7 @@
 import { parseIpAddress } from "../../base/ip_address.ts";
 import type { PeerAddress } from "../../base/peer_address.ts";
 import type { PeerId } from "../../base/identifier.ts";
-import type { PeerDetails } from "../peer_store.ts";
+import type { PeerDetails } from "../store/peer_store.ts";
 import { clientName } from "./client_name.ts";
 
 /**

@@ -10,8 +10,8 @@ import type { Host } from "./host.ts";
 import { renderHostMap } from "./host_map.ts";
 import { renderHostRow, renderState, selectHosts } from "./host_table.ts";
 import { type Html, markup, shownText } from "./html.ts";
-import { type Outlook, outlookOf } from "./outlook.ts";
-import type { TorrentState } from "./reading.ts";
+import { type Outlook, outlookOf } from "./swarm_progress.ts";
+import type { TorrentState } from "./tracker_snapshot.ts";
 import { formatCount, formatPlural, formatTimeLeft } from "./units.ts";
 import type { TorrentView } from "./view.ts";
 

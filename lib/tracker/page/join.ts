@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { ListedTorrent } from "../../base/torrent_catalogue.ts";
-import { torrentPath } from "../torrent_links.ts";
+import type { ListedTorrent } from "../../catalogue/torrent_catalogue.ts";
+import { torrentPath } from "../../catalogue/torrent_links.ts";
 import { type Html, markup } from "./html.ts";
 
 /** How a command to join is written. */

@@ -8,7 +8,7 @@
 import type GaugeType from "prom-client/gauge";
 import { VERSION } from "../../base/version.ts";
 import { shownText } from "./html.ts";
-import type { Reading, TorrentState } from "./reading.ts";
+import type { Reading, TorrentState } from "./tracker_snapshot.ts";
 import { selectTorrents } from "./torrent_table.ts";
 
 /** Torrents with numbers of their own. */

@@ -7,8 +7,8 @@
 import type { Content, Row } from "./content.ts";
 import { renderHosts } from "./hosts_content.ts";
 import { type Html, markup, shownText } from "./html.ts";
-import { type Outlook, outlookOf } from "./outlook.ts";
-import type { TorrentState } from "./reading.ts";
+import { type Outlook, outlookOf } from "./swarm_progress.ts";
+import type { TorrentState } from "./tracker_snapshot.ts";
 import {
   MAX_HOSTS_READ,
   readHosts,

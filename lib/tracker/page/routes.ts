@@ -5,17 +5,17 @@
  *
  * @module
  */
-import type { TorrentCatalogue } from "../../base/torrent_catalogue.ts";
+import type { TorrentCatalogue } from "../../catalogue/torrent_catalogue.ts";
 import type { Route, TrackerRequest, TrackerResponse } from "../handler.ts";
-import type { PeerStore } from "../peer_store.ts";
-import { originOf } from "../torrent_links.ts";
-import { SLICE_LENGTH, statsSlices, torrentHostStats } from "../stats.ts";
+import type { PeerStore } from "../store/peer_store.ts";
+import { originOf } from "../../catalogue/torrent_links.ts";
+import { SLICE_LENGTH, statsSlices, torrentHostStats } from "./stats.ts";
 import type { Content } from "./content.ts";
 import { renderDocument } from "./document.ts";
 import { EventHub } from "./event_hub.ts";
 import { renderMetrics } from "./metrics.ts";
 import { overviewContent } from "./overview_content.ts";
-import { type Reading, TrackerReader } from "./reading.ts";
+import { type Reading, TrackerReader } from "./tracker_snapshot.ts";
 import { SCRIPT } from "./script.ts";
 import { securityHeaders, type Sha256 } from "./security_headers.ts";
 import { SharedBody } from "./shared_body.ts";

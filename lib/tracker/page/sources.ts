@@ -4,14 +4,14 @@
  *
  * @module
  */
-import type { PeerStore } from "../peer_store.ts";
+import type { PeerStore } from "../store/peer_store.ts";
 import {
   describeHost,
   describeProgress,
   type Host,
   type HostProgress,
 } from "./host.ts";
-import type { Reading, TorrentState } from "./reading.ts";
+import type { Reading, TorrentState } from "./tracker_snapshot.ts";
 import type { SpeedHistory } from "./speed_history.ts";
 
 /** Most hosts of one torrent that are looked at; of larger swarms these are some. */

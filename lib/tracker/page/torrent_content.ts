@@ -4,12 +4,12 @@
  * @module
  */
 import type { InfoHash } from "../../base/identifier.ts";
-import { torrentPath } from "../torrent_links.ts";
+import { torrentPath } from "../../catalogue/torrent_links.ts";
 import type { Content } from "./content.ts";
 import { renderHosts } from "./hosts_content.ts";
 import { type Html, markup, shownText } from "./html.ts";
 import { renderJoinCommand } from "./join.ts";
-import type { TorrentState } from "./reading.ts";
+import type { TorrentState } from "./tracker_snapshot.ts";
 import { renderSparkline } from "./sparkline.ts";
 import { readHosts, type Sources } from "./sources.ts";
 import { renderUptime } from "./totals.ts";

@@ -4,13 +4,13 @@
  *
  * @module
  */
-import { torrentPath } from "../torrent_links.ts";
+import { torrentPath } from "../../catalogue/torrent_links.ts";
 import type { Row } from "./content.ts";
 import { type Html, markup, shownText } from "./html.ts";
 import { renderJoinCommand } from "./join.ts";
-import type { Outlook } from "./outlook.ts";
+import type { Outlook } from "./swarm_progress.ts";
 import { rank } from "./ranking.ts";
-import type { TorrentState } from "./reading.ts";
+import type { TorrentState } from "./tracker_snapshot.ts";
 import { renderSparkline } from "./sparkline.ts";
 import type { Column } from "./table_head.ts";
 import {

@@ -16,7 +16,7 @@ import {
   createTrackerHandler,
   type TrackerRequest,
 } from "../../../lib/tracker/handler.ts";
-import { MemoryStore } from "../../../lib/tracker/memory_store.ts";
+import { MemoryStore } from "../../../lib/tracker/store/memory_store.ts";
 
 /** How many different requests are sent in turn. */
 const REQUEST_COUNT = 5_000;

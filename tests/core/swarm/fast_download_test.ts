@@ -5,7 +5,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
-import { SNUB_TIMEOUT_MS } from "../../../lib/swarm/stragglers.ts";
+import { SNUB_TIMEOUT_MS } from "../../../lib/swarm/slow_peers.ts";
 import { FAST, SwarmDesk } from "./swarm_desk.ts";
 
 /** A leecher of one piece of 16 blocks, and peer 1 that serves it. */

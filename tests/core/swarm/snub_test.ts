@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
 import { OVERDUE_TIMEOUT_MS } from "../../../lib/swarm/downloads.ts";
-import { SNUB_TIMEOUT_MS } from "../../../lib/swarm/stragglers.ts";
+import { SNUB_TIMEOUT_MS } from "../../../lib/swarm/slow_peers.ts";
 import { SwarmDesk } from "./swarm_desk.ts";
 
 /** A desk whose peer 1 was asked for piece 0, of four blocks, and says nothing. */

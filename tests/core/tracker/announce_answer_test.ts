@@ -3,9 +3,9 @@ import {
   encodeAnnounceAnswer,
   encodeFailure,
 } from "../../../lib/tracker/announce_answer.ts";
-import { parseAnnounceReply } from "../../../lib/tracker/announce_reply.ts";
+import { parseAnnounceReply } from "../../../lib/announce/announce_reply.ts";
 import { decodeBencode } from "../../../lib/bencode/decode.ts";
-import { ANNOUNCE_ANSWER, pickedPeers, text } from "./samples.ts";
+import { ANNOUNCE_ANSWER, pickedPeers, text } from "../announce/samples.ts";
 
 const COUNTS =
   "8:completei1e10:downloadedi3e10:incompletei2e8:intervali120e12:min intervali30e";

@@ -3,7 +3,7 @@ import {
   adaptiveInterval,
   fixedInterval,
 } from "../../../lib/tracker/announce_interval.ts";
-import { infoHash } from "./samples.ts";
+import { infoHash } from "../announce/samples.ts";
 
 /** Seconds to wait in a swarm of an age in seconds. */
 function seconds(

@@ -4,9 +4,14 @@ import {
   parseAnnounceQuery,
   parseScrapeQuery,
 } from "../../../lib/tracker/announce_query.ts";
-import { announceUrl } from "../../../lib/tracker/announce_url.ts";
-import { QueryError } from "../../../lib/tracker/query.ts";
-import { announceQuery, announceRequest, infoHash, peerId } from "./samples.ts";
+import { announceUrl } from "../../../lib/announce/announce_url.ts";
+import { QueryError } from "../../../lib/announce/query.ts";
+import {
+  announceQuery,
+  announceRequest,
+  infoHash,
+  peerId,
+} from "../announce/samples.ts";
 
 Deno.test("parseAnnounceQuery() fills in what a short query leaves out", () => {
   assertEquals(parseAnnounceQuery(announceQuery()), {

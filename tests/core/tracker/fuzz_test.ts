@@ -10,11 +10,11 @@ import { fixedInterval } from "../../../lib/tracker/announce_interval.ts";
 import { parseIpAddress } from "../../../lib/base/ip_address.ts";
 import { forwardedHostname } from "../../../lib/tracker/forwarded_address.ts";
 import { createTrackerHandler } from "../../../lib/tracker/handler.ts";
-import { MemoryStore } from "../../../lib/tracker/memory_store.ts";
+import { MemoryStore } from "../../../lib/tracker/store/memory_store.ts";
 import { fuzz, FUZZ_SEED } from "../fuzz.ts";
 import { QUERY_DECODERS, QUERY_SAMPLE } from "./query_decoders.ts";
-import { REPLY_DECODERS } from "./reply_decoders.ts";
-import { bytes, text } from "./samples.ts";
+import { REPLY_DECODERS } from "../announce/reply_decoders.ts";
+import { bytes, text } from "../announce/samples.ts";
 
 for (const decoder of [...REPLY_DECODERS, ...QUERY_DECODERS]) {
   Deno.test(`${decoder.name} (seed ${FUZZ_SEED})`, async () => {

@@ -5,9 +5,9 @@ import { GuardedStore } from "../../../lib/tracker/guarded_store.ts";
 import type {
   AnnounceOutcome,
   PeerStore,
-} from "../../../lib/tracker/peer_store.ts";
-import { memoryStore } from "./memory_scene.ts";
-import { infoHash, peerAnnounce } from "./samples.ts";
+} from "../../../lib/tracker/store/peer_store.ts";
+import { memoryStore } from "./store/memory_scene.ts";
+import { infoHash, peerAnnounce } from "../announce/samples.ts";
 
 function guarded(store: PeerStore): { store: GuardedStore; heard: string[] } {
   const heard: string[] = [];

@@ -14,8 +14,8 @@ import {
   type TrackerResponse,
 } from "../../../lib/tracker/handler.ts";
 import { fixedInterval } from "../../../lib/tracker/announce_interval.ts";
-import { MemoryStore } from "../../../lib/tracker/memory_store.ts";
-import { announceQuery, text } from "./samples.ts";
+import { MemoryStore } from "../../../lib/tracker/store/memory_store.ts";
+import { announceQuery, text } from "../announce/samples.ts";
 
 function tracker(
   options: Partial<TrackerHandlerOptions> = {},

@@ -2,13 +2,13 @@ import { assertEquals, assertThrows } from "@std/assert";
 import type { Awaitable } from "../../../lib/base/awaitable.ts";
 import type { InfoHash } from "../../../lib/base/identifier.ts";
 import { seededRandom } from "../../../lib/base/random.ts";
-import type { TorrentCatalogue } from "../../../lib/base/torrent_catalogue.ts";
-import { TorrentIndex } from "../../../lib/base/torrent_index.ts";
+import type { TorrentCatalogue } from "../../../lib/catalogue/torrent_catalogue.ts";
+import { TorrentIndex } from "../../../lib/catalogue/torrent_index.ts";
 import { ListedStore } from "../../../lib/tracker/listed_store.ts";
-import { MemoryStore } from "../../../lib/tracker/memory_store.ts";
-import type { AnnounceOutcome } from "../../../lib/tracker/peer_store.ts";
-import { QueryError } from "../../../lib/tracker/query.ts";
-import { infoHash, peerAnnounce } from "./samples.ts";
+import { MemoryStore } from "../../../lib/tracker/store/memory_store.ts";
+import type { AnnounceOutcome } from "../../../lib/tracker/store/peer_store.ts";
+import { QueryError } from "../../../lib/announce/query.ts";
+import { infoHash, peerAnnounce } from "../announce/samples.ts";
 
 const [LISTED, OTHER] = [infoHash("a"), infoHash("b")];
 

@@ -7,9 +7,9 @@ import {
   parseAnnounceQuery,
   parseScrapeQuery,
 } from "../../../lib/tracker/announce_query.ts";
-import { QueryError } from "../../../lib/tracker/query.ts";
+import { QueryError } from "../../../lib/announce/query.ts";
 import type { NamedFuzzTarget } from "../fuzz.ts";
-import { announceQuery, bytes, text } from "./samples.ts";
+import { announceQuery, bytes, text } from "../announce/samples.ts";
 
 /** A query with what clients leave out, too. */
 export const QUERY_SAMPLE = bytes(announceQuery({

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { MemoryCatalogue } from "../../../lib/disk/memory_catalogue.ts";
+import { MemoryCatalogue } from "../../../lib/catalogue/memory_catalogue.ts";
 import { buildTorrent } from "../../../lib/metainfo/build_torrent.ts";
 import { PIECE_LENGTH } from "../../../lib/metainfo/geometry.ts";
 import type { TrackerResponse } from "../../../lib/tracker/handler.ts";
-import { torrentPath } from "../../../lib/tracker/torrent_links.ts";
+import { torrentPath } from "../../../lib/catalogue/torrent_links.ts";
 import { torrentRoutes } from "../../../lib/tracker/torrent_routes.ts";
 
 const PIECE_COUNT = 7_000;

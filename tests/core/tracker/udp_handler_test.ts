@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type {
   PeerAnnounce,
   PeerStore,
-} from "../../../lib/tracker/peer_store.ts";
+} from "../../../lib/tracker/store/peer_store.ts";
 import {
   createUdpHandler,
   type UdpHandler,
@@ -11,15 +11,21 @@ import {
   encodeUdpAnnounce,
   encodeUdpConnect,
   encodeUdpScrape,
-} from "../../../lib/tracker/udp_request.ts";
+} from "../../../lib/announce/udp_request.ts";
 import {
   encodeUdpError,
   parseUdpAnnounced,
   parseUdpConnected,
   parseUdpScraped,
-} from "../../../lib/tracker/udp_response.ts";
-import { announceRequest, bytes, infoHash, peerId, text } from "./samples.ts";
-import { storeThat } from "./store_that.ts";
+} from "../../../lib/announce/udp_response.ts";
+import {
+  announceRequest,
+  bytes,
+  infoHash,
+  peerId,
+  text,
+} from "../announce/samples.ts";
+import { storeThat } from "./store/store_that.ts";
 
 const SECRET = new Uint8Array(16).fill(1);
 const IPV4 = "192.0.2.1";

@@ -3,7 +3,7 @@ import { createPeerId } from "../../../../lib/base/identifier.ts";
 import { seededRandom } from "../../../../lib/base/random.ts";
 import { clientName } from "../../../../lib/tracker/page/client_name.ts";
 import { fuzz, FUZZ_SEED } from "../../fuzz.ts";
-import { bytes, peerId } from "../samples.ts";
+import { bytes, peerId } from "../../announce/samples.ts";
 import { peerIdFromBytes } from "../../../../lib/base/identifier.ts";
 
 Deno.test("clientName() knows the programs of the Azureus style", () => {

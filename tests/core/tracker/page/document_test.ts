@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { ListedTorrent } from "../../../../lib/base/torrent_catalogue.ts";
+import type { ListedTorrent } from "../../../../lib/catalogue/torrent_catalogue.ts";
 import { changesBetween } from "../../../../lib/tracker/page/changes.ts";
 import type { Content } from "../../../../lib/tracker/page/content.ts";
 import { renderDocument } from "../../../../lib/tracker/page/document.ts";
 import { overviewContent } from "../../../../lib/tracker/page/overview_content.ts";
-import { TrackerReader } from "../../../../lib/tracker/page/reading.ts";
+import { TrackerReader } from "../../../../lib/tracker/page/tracker_snapshot.ts";
 import { SCRIPT } from "../../../../lib/tracker/page/script.ts";
 import type { Sources } from "../../../../lib/tracker/page/sources.ts";
 import { SpeedHistory } from "../../../../lib/tracker/page/speed_history.ts";
@@ -15,7 +15,7 @@ import {
   readPageView,
 } from "../../../../lib/tracker/page/view.ts";
 import { fuzz, FUZZ_SEED } from "../../fuzz.ts";
-import { bytes, infoHash, text as textOf } from "../samples.ts";
+import { bytes, infoHash, text as textOf } from "../../announce/samples.ts";
 import { sceneCatalogue, scenePeer, SceneStore } from "./scene_store.ts";
 
 const ORIGIN = "http://192.0.2.9:8000";

@@ -7,7 +7,7 @@ import {
   selectHosts,
 } from "../../../../lib/tracker/page/host_table.ts";
 import type { HostKey, Order } from "../../../../lib/tracker/page/view.ts";
-import { peerId } from "../samples.ts";
+import { peerId } from "../../announce/samples.ts";
 import { type ScenePeer, scenePeer } from "./scene_store.ts";
 
 function host(peer: ScenePeer): Host {

@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { describeHost, type Host } from "../../../../lib/tracker/page/host.ts";
-import { outlookOf } from "../../../../lib/tracker/page/outlook.ts";
+import { outlookOf } from "../../../../lib/tracker/page/swarm_progress.ts";
 import { type ScenePeer, scenePeer } from "./scene_store.ts";
 
 /** A peer of a torrent of 1000 bytes, 20 s after it announced. */

@@ -12,7 +12,7 @@ import {
   TrackerPage,
   type TrackerPageOptions,
 } from "../../../../lib/tracker/page/routes.ts";
-import { infoHash, text } from "../samples.ts";
+import { infoHash, text } from "../../announce/samples.ts";
 import { scenePeer, SceneStore } from "./scene_store.ts";
 
 /** A page and how it is asked: by a browser at 192.0.2.1, at second 61 of the clock. */

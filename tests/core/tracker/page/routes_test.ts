@@ -8,7 +8,7 @@ import {
 import { SCRIPT } from "../../../../lib/tracker/page/script.ts";
 import { STYLE } from "../../../../lib/tracker/page/style.ts";
 import { utf8 } from "../../../../lib/tracker/page/utf8.ts";
-import { infoHash, peerId, text } from "../samples.ts";
+import { infoHash, peerId, text } from "../../announce/samples.ts";
 import {
   bodyOf,
   deskOf,

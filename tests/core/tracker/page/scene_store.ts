@@ -8,16 +8,16 @@ import type { InfoHash } from "../../../../lib/base/identifier.ts";
 import type {
   ListedTorrent,
   TorrentCatalogue,
-} from "../../../../lib/base/torrent_catalogue.ts";
-import type { ScrapeEntry } from "../../../../lib/tracker/announce.ts";
+} from "../../../../lib/catalogue/torrent_catalogue.ts";
+import type { ScrapeEntry } from "../../../../lib/announce/announce.ts";
 import type {
   AnnounceOutcome,
   PeerDetails,
   PeerStore,
   StoreTotals,
   SwarmSummary,
-} from "../../../../lib/tracker/peer_store.ts";
-import { peerId } from "../samples.ts";
+} from "../../../../lib/tracker/store/peer_store.ts";
+import { peerId } from "../../announce/samples.ts";
 
 /** One swarm. */
 export interface SceneSwarm {

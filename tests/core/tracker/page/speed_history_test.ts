@@ -6,7 +6,7 @@ import {
   SAMPLE_INTERVAL_MS,
   SpeedHistory,
 } from "../../../../lib/tracker/page/speed_history.ts";
-import { infoHash } from "../samples.ts";
+import { infoHash } from "../../announce/samples.ts";
 
 const [A, B] = [infoHash("a"), infoHash("b")];
 

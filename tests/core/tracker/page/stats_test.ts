@@ -2,8 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import type {
   TorrentHostStats,
   TrackerStats,
-} from "../../../../lib/tracker/stats.ts";
-import { infoHash, peerId, text } from "../samples.ts";
+} from "../../../../lib/tracker/page/stats.ts";
+import { infoHash, peerId, text } from "../../announce/samples.ts";
 import { bodyOf, deskOf, lab, largeScene, LISTED } from "./page_desk.ts";
 import { sceneCatalogue } from "./scene_store.ts";
 

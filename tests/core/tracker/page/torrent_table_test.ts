@@ -1,14 +1,14 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import type { ListedTorrent } from "../../../../lib/base/torrent_catalogue.ts";
-import type { Outlook } from "../../../../lib/tracker/page/outlook.ts";
-import type { TorrentState } from "../../../../lib/tracker/page/reading.ts";
+import type { ListedTorrent } from "../../../../lib/catalogue/torrent_catalogue.ts";
+import type { Outlook } from "../../../../lib/tracker/page/swarm_progress.ts";
+import type { TorrentState } from "../../../../lib/tracker/page/tracker_snapshot.ts";
 import {
   MAX_TORRENT_ROWS,
   renderTorrentRow,
   selectTorrents,
 } from "../../../../lib/tracker/page/torrent_table.ts";
 import type { Order, TorrentKey } from "../../../../lib/tracker/page/view.ts";
-import { infoHash } from "../samples.ts";
+import { infoHash } from "../../announce/samples.ts";
 
 function torrent(
   digit: string,

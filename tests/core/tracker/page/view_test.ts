@@ -7,7 +7,7 @@ import {
   type TorrentKey,
   viewAddress,
 } from "../../../../lib/tracker/page/view.ts";
-import { infoHash } from "../samples.ts";
+import { infoHash } from "../../announce/samples.ts";
 
 const ORIGIN = "http://192.0.2.9:8000";
 

@@ -1,0 +1,122 @@
+/**
+ * The library as a program for scripts: asks a tracker and prints its answer as
+ * one line of JSON. It needs the network and nothing else.
+ *
+ * An announce makes whoever sends it a peer. This one asks as a leecher that
+ * listens nowhere (its port is 9, "discard") and announces `stopped` right after,
+ * so that no peer is left behind; the counts printed are those without it.
+ *
+ * @module
+ */
+import { TrackerError } from "./base/errors.ts";
+import {
+  createPeerId,
+  type InfoHash,
+  infoHashFromHex,
+} from "./base/identifier.ts";
+import {
+  type AnnounceRequest,
+  createAnnounceKey,
+  DEFAULT_NUMWANT,
+} from "./announce/announce.ts";
+import { announce, scrape } from "./announce/tracker_client.ts";
+
+const DISCARD_PORT = 9;
+
+const USAGE =
+  "usage: scrape ANNOUNCE_URL [INFO_HASH...] | announce ANNOUNCE_URL INFO_HASH";
+
+class CommandError extends Error {}
+
+/** Runs one command; resolves to 0, 1 if the tracker failed, 2 if the arguments make no sense. */
+export async function runTrackerCommand(
+  args: readonly string[],
+): Promise<number> {
+  if (args.includes("--help") || args.includes("-h")) {
+    write(Deno.stdout, USAGE);
+    return 0;
+  }
+  try {
+    write(Deno.stdout, JSON.stringify(await answerTo(args)));
+    return 0;
+  } catch (error) {
+    if (error instanceof CommandError) {
+      write(Deno.stderr, `error: ${error.message}; ${USAGE}`);
+      return 2;
+    }
+    if (!(error instanceof TrackerError)) throw error;
+    write(
+      Deno.stderr,
+      `error: ${error.message}; check the URL and that the tracker runs`,
+    );
+    return 1;
+  }
+}
+
+async function answerTo(args: readonly string[]): Promise<unknown> {
+  const [command, url, ...hashes] = args;
+  if (url === undefined) throw new CommandError("arguments are missing");
+  const infoHashes = hashes.map(readInfoHash);
+  switch (command) {
+    case "scrape":
+      return { torrents: await scrape(url, infoHashes) };
+    case "announce":
+      if (infoHashes.length !== 1) {
+        throw new CommandError("announce takes one info hash");
+      }
+      return await announceOnce(url, infoHashes[0]!);
+    default:
+      throw new CommandError(`unknown command ${JSON.stringify(command)}`);
+  }
+}
+
+async function announceOnce(url: string, infoHash: InfoHash): Promise<unknown> {
+  const request: AnnounceRequest = {
+    infoHash,
+    peerId: createPeerId(Math.random),
+    port: DISCARD_PORT,
+    uploaded: 0,
+    downloaded: 0,
+    left: 1,
+    event: "started",
+    numwant: DEFAULT_NUMWANT,
+    key: createAnnounceKey(Math.random),
+    trackerId: undefined,
+  };
+  const reply = await announce(url, request);
+  const farewell = await announce(url, {
+    ...request,
+    event: "stopped",
+    numwant: 0,
+    trackerId: reply.trackerId,
+  });
+  return {
+    infoHash,
+    complete: farewell.complete ?? reply.complete,
+    incomplete: farewell.incomplete ?? reply.incomplete,
+    intervalSeconds: reply.intervalMs / 1000,
+    minIntervalSeconds: reply.minIntervalMs / 1000,
+    warning: reply.warning,
+    peers: reply.peers,
+  };
+}
+
+function readInfoHash(text: string): InfoHash {
+  try {
+    return infoHashFromHex(text);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new CommandError(
+      `${JSON.stringify(text)} is not an info hash of 40 hex digits`,
+      { cause: error },
+    );
+  }
+}
+
+function write(
+  stream: { writeSync(bytes: Uint8Array): number },
+  text: string,
+): void {
+  let rest = new TextEncoder().encode(`${text}\n`);
+  while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
+}

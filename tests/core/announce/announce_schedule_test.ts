@@ -1,0 +1,331 @@
+/**
+ * The schedule in virtual time. A run is drawn as a list of lines, each an
+ * announce: `second tracker event outcome`.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import { TrackerError } from "../../../lib/base/errors.ts";
+import { randomBelow, seededRandom } from "../../../lib/base/random.ts";
+import type { AnnounceReply } from "../../../lib/announce/announce.ts";
+import { parseAnnounceReply } from "../../../lib/announce/announce_reply.ts";
+import {
+  AnnounceSchedule,
+  MAX_RETRY_DELAY_MS,
+} from "../../../lib/announce/announce_schedule.ts";
+import { FUZZ_SEED } from "../fuzz.ts";
+import { bytes } from "./samples.ts";
+
+/** No jitter: every delay is the shortest of its range, every shuffle the same. */
+const NO_CHANCE = (): number => 0;
+
+const REPLY: AnnounceReply = {
+  intervalMs: 120_000,
+  minIntervalMs: 30_000,
+  complete: undefined,
+  incomplete: undefined,
+  peers: [],
+  warning: undefined,
+  trackerId: undefined,
+};
+
+interface Play {
+  readonly untilSeconds: number;
+  /** Whether a tracker answers at this second. @default always */
+  readonly answers?: (url: string, second: number) => boolean;
+  /** What happens at a second, before the schedule is asked. */
+  readonly at?: Record<number, (nowMs: number) => void>;
+  readonly reply?: Partial<AnnounceReply>;
+}
+
+/** Asks the schedule every second and performs what it says. */
+function play(schedule: AnnounceSchedule, options: Play): string[] {
+  const { untilSeconds, answers = () => true, at = {}, reply } = options;
+  const lines: string[] = [];
+  for (let second = 0; second <= untilSeconds; second++) {
+    const nowMs = second * 1000;
+    at[second]?.(nowMs);
+    while (true) {
+      const step = schedule.next(nowMs);
+      if (step.type === "wait") {
+        assert(step.untilMs > nowMs, "a wait ends in the future");
+        break;
+      }
+      const isAnswered = answers(step.url, second);
+      lines.push(
+        `${second} ${step.url} ${step.event} ${isAnswered ? "ok" : "down"}`,
+      );
+      if (isAnswered) {
+        schedule.succeeded(step.event, { ...REPLY, ...reply }, nowMs);
+      } else schedule.failed(nowMs);
+    }
+  }
+  return lines;
+}
+
+Deno.test("AnnounceSchedule starts at once and updates at the tracker's interval", () => {
+  const schedule = new AnnounceSchedule([["a"]], NO_CHANCE);
+  assertEquals(play(schedule, { untilSeconds: 250 }), [
+    "0 a started ok",
+    "120 a update ok",
+    "240 a update ok",
+  ]);
+});
+
+Deno.test("AnnounceSchedule without trackers waits for ever", () => {
+  const schedule = new AnnounceSchedule([[], []], NO_CHANCE);
+  assertEquals(schedule.next(0), { type: "wait", untilMs: Infinity });
+  assertEquals(schedule.stopTargets(), []);
+});
+
+Deno.test("AnnounceSchedule repeats started, later and later, until one answers", () => {
+  const schedule = new AnnounceSchedule([["a"]], NO_CHANCE);
+  assertEquals(
+    play(schedule, {
+      untilSeconds: 150,
+      answers: (_, second) => second >= 100,
+    }),
+    [
+      "0 a started down",
+      "1 a started down",
+      "3 a started down",
+      "7 a started down",
+      "15 a started down",
+      "31 a started down",
+      "61 a started down",
+      "91 a started down",
+      "121 a started ok",
+    ],
+  );
+});
+
+Deno.test("AnnounceSchedule finds a restarted tracker again and forgets the delays before it", () => {
+  const schedule = new AnnounceSchedule([["a"]], NO_CHANCE);
+  const isDown = (second: number): boolean =>
+    second >= 110 && second < 125 || second >= 240 && second < 242;
+  assertEquals(
+    play(schedule, {
+      untilSeconds: 260,
+      answers: (_, second) => !isDown(second),
+    }),
+    [
+      "0 a started ok",
+      "120 a update down",
+      "121 a update down",
+      "123 a update down",
+      "127 a update ok",
+      "247 a update ok",
+    ],
+  );
+});
+
+Deno.test("AnnounceSchedule retries within half and the whole of a delay that is at most a minute", () => {
+  const schedule = new AnnounceSchedule([["a"]], seededRandom(7));
+  let longestMs = 2_000;
+  for (let round = 0; round < 50; round++) {
+    const delayMs = schedule.failed(0);
+    assert(delayMs >= longestMs / 2 && delayMs <= longestMs, `${delayMs}`);
+    longestMs = Math.min(longestMs * 2, MAX_RETRY_DELAY_MS);
+  }
+});
+
+Deno.test("AnnounceSchedule goes through a tier, then the next, and begins with the first again", () => {
+  const schedule = new AnnounceSchedule([["a", "b"], ["c"]], seededRandom(1));
+  const lines = play(schedule, {
+    untilSeconds: 130,
+    answers: (url) => url === "c",
+  });
+  assertEquals(lines.slice(0, 2).sort(), [
+    "0 a started down",
+    "0 b started down",
+  ]);
+  assertEquals(lines[2], "0 c started ok");
+  assertEquals(lines.slice(3, 5).sort(), [
+    "120 a started down",
+    "120 b started down",
+  ]);
+  assertEquals(lines.slice(5), ["120 c update ok"]);
+});
+
+Deno.test("AnnounceSchedule moves the tracker that answered to the front of its tier", () => {
+  for (const first of ["a", "b"]) {
+    const schedule = new AnnounceSchedule([["a", "b"]], seededRandom(2));
+    const lines = play(schedule, {
+      untilSeconds: 250,
+      answers: (url) => url === first,
+    });
+    assertEquals(lines.slice(-2), [
+      `120 ${first} update ok`,
+      `240 ${first} update ok`,
+    ]);
+  }
+});
+
+Deno.test("AnnounceSchedule shuffles inside a tier and never across tiers", () => {
+  const firsts = new Set<string>();
+  for (let seed = 0; seed < 50; seed++) {
+    const tiers = [["a", "b", "c"], ["d"]];
+    const step = new AnnounceSchedule(tiers, seededRandom(seed)).next(0);
+    assert(step.type === "announce");
+    firsts.add(step.url);
+  }
+  assertEquals([...firsts].sort(), ["a", "b", "c"]);
+});
+
+Deno.test("AnnounceSchedule asks a tracker that is named twice once", () => {
+  const schedule = new AnnounceSchedule([["a"], ["a", "b"]], NO_CHANCE);
+  assertEquals(
+    play(schedule, { untilSeconds: 0, answers: () => false }),
+    ["0 a started down", "0 b started down"],
+  );
+});
+
+Deno.test("AnnounceSchedule tells of the completion at once, and once", () => {
+  const schedule = new AnnounceSchedule([["a"]], NO_CHANCE);
+  assertEquals(
+    play(schedule, {
+      untilSeconds: 180,
+      at: { 50: (nowMs) => schedule.complete(nowMs) },
+    }),
+    ["0 a started ok", "50 a completed ok", "170 a update ok"],
+  );
+});
+
+Deno.test("AnnounceSchedule keeps the completion for the first tracker that answers, after started", () => {
+  const schedule = new AnnounceSchedule([["a"]], NO_CHANCE);
+  assertEquals(
+    play(schedule, {
+      untilSeconds: 140,
+      answers: (_, second) => second >= 10,
+      at: { 5: (nowMs) => schedule.complete(nowMs) },
+    }),
+    [
+      "0 a started down",
+      "1 a started down",
+      "3 a started down",
+      "7 a started down",
+      "15 a started ok",
+      "15 a completed ok",
+      "135 a update ok",
+    ],
+  );
+});
+
+Deno.test("AnnounceSchedule asks earlier if peers are wanted, but honours the minimum interval", () => {
+  const schedule = new AnnounceSchedule([["a"]], NO_CHANCE);
+  const ask = (nowMs: number): void => schedule.requestMorePeers(nowMs);
+  assertEquals(
+    play(schedule, { untilSeconds: 200, at: { 10: ask, 20: ask, 90: ask } }),
+    [
+      "0 a started ok",
+      "30 a update ok", // asked for at 10
+      "90 a update ok",
+    ],
+  );
+});
+
+Deno.test("AnnounceSchedule waits out the delay after a failure even if peers are wanted", () => {
+  const schedule = new AnnounceSchedule([["a"]], NO_CHANCE);
+  assertEquals(
+    play(schedule, {
+      untilSeconds: 6,
+      answers: () => false,
+      at: { 4: (nowMs) => schedule.requestMorePeers(nowMs) },
+    }),
+    ["0 a started down", "1 a started down", "3 a started down"],
+  );
+});
+
+Deno.test("AnnounceSchedule never updates before the minimum interval, whatever the interval says", () => {
+  const schedule = new AnnounceSchedule([["a"]], NO_CHANCE);
+  assertEquals(
+    play(schedule, { untilSeconds: 61, reply: { intervalMs: 1_000 } }),
+    ["0 a started ok", "30 a update ok", "60 a update ok"],
+  );
+});
+
+Deno.test("AnnounceSchedule gives each tracker its own tracker id back", () => {
+  const schedule = new AnnounceSchedule([["a"], ["b"]], NO_CHANCE);
+  schedule.failed(0);
+  schedule.succeeded("started", { ...REPLY, trackerId: "of b" }, 0);
+  const first = schedule.next(120_000);
+  assertEquals(first.type === "announce" && first.trackerId, undefined);
+  schedule.failed(120_000);
+  const second = schedule.next(120_000);
+  assertEquals(second.type === "announce" && second.trackerId, "of b");
+  // A reply without one leaves it as it is.
+  schedule.succeeded("update", REPLY, 120_000);
+  assertEquals(schedule.stopTargets(), [{ url: "b", trackerId: "of b" }]);
+});
+
+Deno.test("AnnounceSchedule stops every tracker that answered, and no other", () => {
+  const schedule = new AnnounceSchedule([["a"], ["b"], ["c"]], NO_CHANCE);
+  play(schedule, {
+    untilSeconds: 130,
+    answers: (url, second) => url === (second < 60 ? "b" : "a"),
+  });
+  assertEquals(schedule.stopTargets().map(({ url }) => url), ["a", "b"]);
+});
+
+Deno.test("AnnounceSchedule asks ten trackers that fail at once, then one a second, and a hundred at most", () => {
+  const urls = Array.from({ length: 1000 }, (_, index) => [`${index}`]);
+  const schedule = new AnnounceSchedule(urls, NO_CHANCE);
+  const lines = play(schedule, { untilSeconds: 11, answers: () => false });
+  const seconds = lines.map((line) => Number(line.split(" ")[0]));
+  const countAt = (second: number): number =>
+    seconds.filter((other) => other === second).length;
+  for (let second = 0; second < 10; second++) {
+    assertEquals(countAt(second), 10, `${second}`);
+  }
+  // The next round.
+  assertEquals(lines[100], "10 0 started down");
+});
+
+Deno.test(`AnnounceSchedule is never hurried, whatever trackers and their replies say (seed ${FUZZ_SEED})`, () => {
+  const random = seededRandom(FUZZ_SEED);
+  const numbers = ["i0e", "i1e", "i-1e", "i99999999999e", "1:x", "i3e", "le"];
+  const any = (): string => numbers[randomBelow(numbers.length, random)]!;
+  for (let game = 0; game < 200; game++) {
+    const trackerCount = 1 + randomBelow(40, random);
+    const tiers = Array.from({ length: trackerCount }, (_, index) => [
+      `${index}`,
+    ]);
+    const schedule = new AnnounceSchedule(tiers, random);
+    let nowMs = 0;
+    const completedAtStep = randomBelow(300, random);
+    let isHurried = false;
+    const asksMs: number[] = [];
+    let answeredMs = -Infinity;
+    for (let step = 0; step < 300; step++) {
+      if (random() < 0.5) schedule.requestMorePeers(nowMs);
+      if (step === completedAtStep) {
+        schedule.complete(nowMs);
+        isHurried = true;
+      }
+      const next = schedule.next(nowMs);
+      if (next.type === "wait") {
+        // Somebody wakes the announcer earlier now and then.
+        nowMs = random() < 0.5 ? next.untilMs : nowMs + random() * 100;
+        continue;
+      }
+      // Until a tracker has heard it the completion hurries, once.
+      if (!isHurried) assert(nowMs - answeredMs >= 1_000);
+      asksMs.push(nowMs);
+      try {
+        if (random() < 0.5) throw new TrackerError("down");
+        const reply = `d8:interval${any()}12:min interval${any()}e`;
+        schedule.succeeded(next.event, parseAnnounceReply(bytes(reply)), nowMs);
+        answeredMs = nowMs;
+        if (next.event === "completed") isHurried = false;
+      } catch (error) {
+        if (!(error instanceof TrackerError)) throw error;
+        schedule.failed(nowMs);
+      }
+    }
+    // Whatever happens: those asked at once and what the completion adds.
+    for (const [index, askMs] of asksMs.entries()) {
+      const earlierMs = asksMs[index - 30] ?? -Infinity;
+      assert(askMs - earlierMs >= 1_000, `${game}: ${earlierMs} ${askMs}`);
+    }
+  }
+});

@@ -1,0 +1,141 @@
+/**
+ * Identifiers, announces and bytes that the tracker's tests share.
+ *
+ * @module
+ */
+import {
+  encodeCompactPeers,
+  parseCompactPeers,
+} from "../../../lib/base/compact_peers.ts";
+import type { PeerAddress } from "../../../lib/base/peer_address.ts";
+import {
+  type InfoHash,
+  infoHashFromHex,
+  type PeerId,
+  peerIdFromBytes,
+} from "../../../lib/base/identifier.ts";
+import type { AnnounceAnswer } from "../../../lib/tracker/announce_answer.ts";
+import type { AnnounceRequest } from "../../../lib/announce/announce.ts";
+import type {
+  PeerAnnounce,
+  PickedPeers,
+} from "../../../lib/tracker/store/peer_store.ts";
+
+/** `aa…aa` for `"a"`: one hex digit, 40 times. */
+export function infoHash(digit: string): InfoHash {
+  return infoHashFromHex(digit.repeat(40));
+}
+
+/** 20 bytes: the name, filled up with dashes. */
+export function peerId(name: string): PeerId {
+  return peerIdFromBytes(bytes(name.padEnd(20, "-")));
+}
+
+/** The bytes of a text, one a character: "\xff" is the byte 255. */
+export function bytes(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+/** The reverse of {@linkcode bytes}. */
+export function text(content: Uint8Array | string): string {
+  return typeof content === "string"
+    ? content
+    : String.fromCharCode(...content);
+}
+
+/** A leecher's first announce to a store, from 192.0.2.1. */
+export function peerAnnounce(
+  name: string,
+  changes: Partial<PeerAnnounce> = {},
+): PeerAnnounce {
+  return {
+    infoHash: infoHash("a"),
+    peerId: peerId(name),
+    address: { hostname: "192.0.2.1", port: 6881 },
+    progress: { uploaded: 0, downloaded: 0, left: 1000 },
+    isSeeder: false,
+    event: "started",
+    numwant: 50,
+    key: undefined,
+    wantsIds: false,
+    ...changes,
+  };
+}
+
+/** The addresses in a reply, IPv4 first. */
+export function addressesOf({ ipv4, ipv6 }: PickedPeers): PeerAddress[] {
+  return [
+    ...parseCompactPeers(ipv4, "ipv4"),
+    ...parseCompactPeers(ipv6, "ipv6"),
+  ];
+}
+
+/** Peers as a reply lists them, with their ids. */
+export function pickedPeers(
+  peers: readonly (readonly [name: string, ...addresses: PeerAddress[]])[],
+): PickedPeers {
+  const listed = peers.flatMap(([name, ...addresses]) =>
+    addresses.map((address) => ({ name, address }))
+  );
+  const isIpv6 = ({ address }: { address: PeerAddress }): number =>
+    Number(address.hostname.includes(":"));
+  listed.sort((left, right) => isIpv6(left) - isIpv6(right));
+  return {
+    ...encodeCompactPeers(listed.map(({ address }) => address)),
+    ids: bytes(listed.map(({ name }) => name.padEnd(20, "-")).join("")),
+  };
+}
+
+/** An answer with peers of both families. */
+export const ANNOUNCE_ANSWER: AnnounceAnswer = {
+  intervalMs: 120_000,
+  minIntervalMs: 30_000,
+  swarm: { infoHash: infoHash("a"), complete: 1, incomplete: 2, downloaded: 3 },
+  peers: pickedPeers([
+    ["one", { hostname: "192.0.2.1", port: 6881 }],
+    ["two", { hostname: "192.0.2.2", port: 80 }, {
+      hostname: "2001:db8::2",
+      port: 80,
+    }],
+  ]),
+  externalHostname: "",
+  warning: undefined,
+  peerForm: "compact",
+};
+
+/** A leecher's first announce, as a client sends it. */
+export function announceRequest(
+  changes: Partial<AnnounceRequest> = {},
+): AnnounceRequest {
+  return {
+    infoHash: infoHash("a"),
+    peerId: peerId("me"),
+    port: 6881,
+    uploaded: 0,
+    downloaded: 0,
+    left: 1000,
+    event: "started",
+    numwant: 50,
+    key: "0badcafe",
+    trackerId: undefined,
+    ...changes,
+  };
+}
+
+/** A query that a tracker accepts, with some parameters replaced or, by `undefined`, left out. */
+export function announceQuery(
+  changes: Record<string, string | number | undefined> = {},
+): string {
+  const parameters = {
+    info_hash: "%aa".repeat(20),
+    peer_id: "me------------------",
+    port: 6881,
+    uploaded: 0,
+    downloaded: 0,
+    left: 1000,
+    ...changes,
+  };
+  return Object.entries(parameters)
+    .flatMap(([name, value]) => value === undefined ? [] : [`${name}=${value}`])
+    .join("&");
+}

@@ -1,0 +1,81 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { TrackerError } from "../../../lib/base/errors.ts";
+import {
+  type InfoHash,
+  infoHashFromHex,
+} from "../../../lib/base/identifier.ts";
+import type { ScrapeEntry } from "../../../lib/announce/announce.ts";
+import {
+  encodeScrapeReply,
+  parseScrapeReply,
+} from "../../../lib/announce/scrape_reply.ts";
+import { bytes, infoHash, text } from "./samples.ts";
+
+function entry(hash: InfoHash, complete: number): ScrapeEntry {
+  return { infoHash: hash, complete, incomplete: 2, downloaded: 3 };
+}
+
+Deno.test("encodeScrapeReply() writes files keyed by raw info hashes, in order", () => {
+  const counts = (complete: number): string =>
+    `d8:completei${complete}e10:downloadedi3e10:incompletei2ee`;
+  assertEquals(
+    text(
+      encodeScrapeReply([entry(infoHash("f"), 5), entry(infoHash("4"), 1)]),
+    ),
+    `d5:filesd20:${"D".repeat(20)}${counts(1)}20:${"\xff".repeat(20)}${
+      counts(5)
+    }ee`,
+  );
+  assertEquals(text(encodeScrapeReply([])), "d5:filesdee");
+});
+
+Deno.test("parseScrapeReply() reads info hashes of any bytes", () => {
+  const hashes = [
+    "00".repeat(20),
+    "41".repeat(20), // "AAAA…", text
+    "c3a9".repeat(10), // "éééé…", text of two bytes a character
+    "80".repeat(20), // no UTF-8
+    "ff00".repeat(10),
+    "31".repeat(20), // "1111…", digits alone
+  ].map(infoHashFromHex);
+  const entries = hashes.map((hash, index) => entry(hash, index));
+  const parsed = parseScrapeReply(encodeScrapeReply(entries));
+  const byHash = (a: ScrapeEntry, b: ScrapeEntry): number =>
+    a.infoHash < b.infoHash ? -1 : 1;
+  assertEquals(parsed.toSorted(byHash), entries.toSorted(byHash));
+});
+
+Deno.test("parseScrapeReply() takes a missing count for 0", () => {
+  assertEquals(
+    parseScrapeReply(bytes(`d5:filesd20:${"D".repeat(20)}deee`)),
+    [{
+      infoHash: infoHash("4"),
+      complete: 0,
+      incomplete: 0,
+      downloaded: 0,
+    }],
+  );
+});
+
+Deno.test("parseScrapeReply() refuses what is no scrape and says why", () => {
+  for (
+    const [reply, reason] of [
+      ["", "the answer is not bencode"],
+      ["le", "the answer is not a dictionary"],
+      ["de", "files is not a dictionary"],
+      ["d5:files0:e", "files is not a dictionary"],
+      ["d5:filesd3:abcdeee", "files has a key that is not an info hash"],
+      [
+        `d5:filesd20:${"D".repeat(20)}i1eee`,
+        "files has no dictionary for 4444",
+      ],
+      [
+        `d5:filesd20:${"D".repeat(20)}d8:completei-1eeee`,
+        "complete is not a whole number",
+      ],
+      ["d14:failure reason2:noe", "the tracker refused: no"],
+    ] as const
+  ) {
+    assertThrows(() => parseScrapeReply(bytes(reply)), TrackerError, reason);
+  }
+});

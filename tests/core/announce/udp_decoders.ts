@@ -1,0 +1,113 @@
+/**
+ * The decoders of datagrams of UDP trackers, both ways, to be fuzzed.
+ *
+ * @module
+ */
+import { TrackerError } from "../../../lib/base/errors.ts";
+import { QueryError } from "../../../lib/announce/query.ts";
+import { UdpDialogue } from "../../../lib/announce/udp_dialogue.ts";
+import {
+  encodeUdpAnnounce,
+  encodeUdpScrape,
+  parseUdpAnnounce,
+  parseUdpScrape,
+} from "../../../lib/announce/udp_request.ts";
+import {
+  encodeUdpAnnounced,
+  encodeUdpConnected,
+  encodeUdpError,
+  encodeUdpScraped,
+  parseUdpAnnounced,
+  parseUdpConnected,
+  parseUdpScraped,
+} from "../../../lib/announce/udp_response.ts";
+import type { NamedFuzzTarget } from "../fuzz.ts";
+import { announceRequest, infoHash } from "./samples.ts";
+
+/** What is scraped. */
+export const ASKED = [infoHash("a"), infoHash("b")];
+
+const CALL = { connectionId: 7n, transactionId: 1 };
+const COUNTS = { complete: 1, incomplete: 2, downloaded: 3 };
+const TRACKER = { hostname: "192.0.2.1", port: 8000 };
+const CONNECTED = encodeUdpConnected(7n, 1);
+
+const RESPONSES = [
+  CONNECTED,
+  encodeUdpAnnounced({
+    intervalMs: 120_000,
+    swarm: COUNTS,
+    peers: new Uint8Array(36).fill(9),
+    family: "ipv4",
+  }, 1),
+  encodeUdpScraped([COUNTS, COUNTS], 1),
+  encodeUdpError("no", 1),
+];
+
+function responseReader(
+  name: string,
+  decode: (datagram: Uint8Array) => unknown,
+): NamedFuzzTarget {
+  return {
+    name: `${name} survives mutated responses`,
+    examples: RESPONSES,
+    decode,
+    refusal: TrackerError,
+  };
+}
+
+/** A question that is about to be asked for the first time. */
+function dialogue(): UdpDialogue<unknown> {
+  const dialogue = new UdpDialogue({
+    question: {
+      encode: (call) => encodeUdpScrape(ASKED, call),
+      parse: (datagram) => parseUdpScraped(datagram, ASKED),
+    },
+    addresses: [TRACKER],
+    connection: undefined,
+    createTransactionId: () => 1,
+  });
+  dialogue.next(0);
+  return dialogue;
+}
+
+/** The decoders of datagrams. */
+export const UDP_DECODERS: readonly NamedFuzzTarget[] = [
+  {
+    name: "parseUdpAnnounce() survives mutated requests",
+    examples: [encodeUdpAnnounce(announceRequest(), CALL)],
+    decode: parseUdpAnnounce,
+    refusal: QueryError,
+  },
+  {
+    name: "parseUdpScrape() survives mutated requests",
+    examples: [encodeUdpScrape(ASKED, CALL).subarray(0, 40)],
+    decode: parseUdpScrape,
+    refusal: QueryError,
+  },
+  responseReader("parseUdpConnected()", parseUdpConnected),
+  responseReader(
+    "parseUdpAnnounced() for IPv4",
+    (datagram) => parseUdpAnnounced(datagram, "ipv4"),
+  ),
+  responseReader(
+    "parseUdpAnnounced() for IPv6",
+    (datagram) => parseUdpAnnounced(datagram, "ipv6"),
+  ),
+  responseReader(
+    "parseUdpScraped()",
+    (datagram) => parseUdpScraped(datagram, ASKED),
+  ),
+  responseReader("UdpDialogue that connects", (input) => {
+    const connecting = dialogue();
+    connecting.receive(input, TRACKER, 0);
+    return connecting.connection;
+  }),
+  responseReader("UdpDialogue that asks", (input) => {
+    const asking = dialogue();
+    asking.receive(CONNECTED, TRACKER, 0);
+    asking.next(0);
+    const heard = asking.receive(input, TRACKER, 0);
+    return heard.type === "answer" ? heard.answer : undefined;
+  }),
+];

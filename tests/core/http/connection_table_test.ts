@@ -1,0 +1,97 @@
+import { assert, assertEquals } from "@std/assert";
+import {
+  type ConnectionPhase,
+  ConnectionTable,
+  type TrackedConnection,
+} from "../../../lib/http/connection_table.ts";
+
+/** A connection of which nothing is but what the table sees. */
+class FakeConnection implements TrackedConnection {
+  readonly remoteHostname: string;
+  phase: ConnectionPhase;
+  sinceMs: number;
+  isClosed = false;
+
+  constructor(hostname: string, phase: ConnectionPhase, sinceMs: number) {
+    this.remoteHostname = hostname;
+    this.phase = phase;
+    this.sinceMs = sinceMs;
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.phase = "closed";
+  }
+}
+
+const MANY = { maxConnections: 100, maxConnectionsPerAddress: 100 };
+
+Deno.test("ConnectionTable lets the longest idle leave for a new one", () => {
+  const table = new ConnectionTable({ ...MANY, maxConnections: 3 });
+  const younger = new FakeConnection("192.0.2.1", "idle", 30);
+  const older = new FakeConnection("192.0.2.2", "idle", 20);
+  const oldest = new FakeConnection("192.0.2.3", "receiving", 10);
+  for (const connection of [younger, older, oldest]) {
+    assert(table.add(connection));
+  }
+  assert(table.add(new FakeConnection("192.0.2.4", "idle", 40)));
+  assertEquals(
+    [younger, older, oldest].map(({ isClosed }) => isClosed),
+    [false, true, false],
+  );
+  table.delete(older);
+  assertEquals(table.size, 3);
+});
+
+Deno.test("ConnectionTable spares who waits for an answer, then streams, then the slow", () => {
+  const table = new ConnectionTable({ ...MANY, maxConnections: 5 });
+  const phases: ConnectionPhase[] = [
+    ...["answering", "streaming", "sending", "leaving", "receiving"] as const,
+  ];
+  const connections = phases.map((phase, index) =>
+    new FakeConnection("192.0.2.1", phase, index)
+  );
+  for (const connection of connections) table.add(connection);
+  const closedPhases: ConnectionPhase[] = [];
+  while (table.add(new FakeConnection("192.0.2.2", "answering", 9))) {
+    const closed = connections.findIndex(({ isClosed }) => isClosed);
+    table.delete(connections[closed]!);
+    connections.splice(closed, 1);
+    closedPhases.push(...phases.splice(closed, 1));
+  }
+  assertEquals(closedPhases, ["sending", "leaving", "receiving", "streaming"]);
+});
+
+Deno.test("ConnectionTable gives each address its share and takes nobody else's", () => {
+  const table = new ConnectionTable({ ...MANY, maxConnectionsPerAddress: 2 });
+  const other = new FakeConnection("192.0.2.1", "idle", 0);
+  const first = new FakeConnection("192.0.2.2", "idle", 1);
+  const second = new FakeConnection("192.0.2.2", "answering", 2);
+  for (const connection of [other, first, second]) table.add(connection);
+  assert(table.add(new FakeConnection("192.0.2.2", "answering", 3)));
+  assert(first.isClosed);
+  table.delete(first);
+  assert(!table.add(new FakeConnection("192.0.2.2", "idle", 4)));
+  table.delete(second);
+  table.delete(second);
+  assert(table.add(new FakeConnection("192.0.2.2", "idle", 5)));
+  assert(!other.isClosed);
+  assertEquals(table.size, 3);
+});
+
+Deno.test("ConnectionTable.closeOverdue() closes those that the server does not keep waiting itself", () => {
+  const table = new ConnectionTable(MANY);
+  const phases: readonly ConnectionPhase[] = [
+    ...["idle", "receiving", "sending", "leaving"] as const,
+    ...["answering", "streaming"] as const,
+  ];
+  const overdue = phases.map((phase) => new FakeConnection("a", phase, 10));
+  const timely = phases.map((phase) => new FakeConnection("a", phase, 11));
+  for (const connection of [...overdue, ...timely]) table.add(connection);
+  table.closeOverdue(10);
+  assertEquals(
+    overdue.filter(({ isClosed }) => !isClosed).map(({ phase }) => phase),
+    ["answering", "streaming"],
+  );
+  assert(timely.every(({ isClosed }) => !isClosed));
+});

@@ -1,0 +1,135 @@
+import { assertEquals } from "@std/assert";
+import { ByteQueue } from "../../../lib/base/byte_queue.ts";
+import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
+import { Outbox } from "../../../lib/peer/outbox.ts";
+import { Pacer } from "../../../lib/peer/pacer.ts";
+import {
+  MAX_FRAME_LENGTH,
+  readMessage,
+} from "../../../lib/wire/read_message.ts";
+
+/** Of the torrent that it is about. */
+const PIECE_COUNT = 100_000;
+
+/** An outbox on a connection whose writes wait until they are let through. */
+class GatedOutbox {
+  readonly outbox: Outbox;
+  readonly #ending = new AbortController();
+  readonly #received = new ByteQueue(BLOCK_SIZE);
+  overflows = 0;
+  #gate = Promise.withResolvers<void>();
+
+  constructor() {
+    this.outbox = new Outbox({
+      channel: { write: (bytes) => this.#write(bytes) },
+      readBlock: () => Promise.resolve(),
+      onBlocksSent: () => {},
+      uploadPacer: new Pacer(0),
+      signal: this.#ending.signal,
+      pieceCount: PIECE_COUNT,
+      onOverflow: () => this.overflows++,
+    });
+  }
+
+  sendBlock(): void {
+    this.outbox.sendBlock({ index: 0, offsetInPiece: 0, length: BLOCK_SIZE });
+  }
+
+  /** Lets everything through and returns the types of what arrived, in order. */
+  async open(): Promise<string[]> {
+    this.#gate.resolve();
+    // Each write is followed by a few turns of the loop, none by a timer.
+    for (let turn = 0; turn < 100; turn++) await Promise.resolve();
+    const types: string[] = [];
+    const limits = { maxLength: MAX_FRAME_LENGTH };
+    for (;;) {
+      const message = readMessage(this.#received, limits);
+      if (message === undefined) return types;
+      types.push(message.type);
+    }
+  }
+
+  async run(work: () => Promise<void>): Promise<void> {
+    const running = this.outbox.run();
+    await work();
+    this.#ending.abort();
+    await running;
+  }
+
+  async #write(bytes: Uint8Array): Promise<boolean> {
+    await this.#gate.promise;
+    this.#received.push(bytes);
+    return true;
+  }
+}
+
+Deno.test("Outbox lets requests and haves overtake blocks", async () => {
+  const gated = new GatedOutbox();
+  gated.sendBlock();
+  gated.sendBlock();
+  await gated.run(async () => {
+    gated.outbox.send({ type: "have", index: 1 });
+    assertEquals(await gated.open(), ["piece", "piece", "have"]);
+  });
+  const other = new GatedOutbox();
+  other.sendBlock();
+  other.outbox.send({ type: "have", index: 1 });
+  await other.run(async () => {
+    assertEquals(await other.open(), ["have", "piece"]);
+  });
+});
+
+Deno.test("Outbox lets no choke overtake the blocks before it", async () => {
+  const gated = new GatedOutbox();
+  gated.sendBlock();
+  gated.outbox.send({ type: "choke" });
+  gated.outbox.send({ type: "interested" });
+  await gated.run(async () => {
+    assertEquals(await gated.open(), ["interested", "piece", "choke"]);
+  });
+});
+
+Deno.test("Outbox sends the rejects of a choke behind it, and others ahead of the blocks", async () => {
+  const range = { index: 0, offsetInPiece: 0, length: BLOCK_SIZE };
+  const gated = new GatedOutbox();
+  gated.sendBlock();
+  gated.outbox.send({ type: "reject", ...range });
+  gated.outbox.send({ type: "choke" });
+  gated.outbox.send({ type: "reject", ...range });
+  gated.outbox.send({ type: "interested" });
+  await gated.run(async () => {
+    assertEquals(
+      await gated.open(),
+      ["reject", "interested", "piece", "choke", "reject"],
+    );
+  });
+});
+
+Deno.test("Outbox keeps the order of a choke and the unchoke after it", async () => {
+  const gated = new GatedOutbox();
+  await gated.run(async () => {
+    gated.sendBlock();
+    await Promise.resolve();
+    // The block's write waits; these two wait behind it.
+    gated.outbox.send({ type: "choke" });
+    gated.outbox.send({ type: "unchoke" });
+    assertEquals(await gated.open(), ["piece", "choke", "unchoke"]);
+  });
+});
+
+Deno.test("Outbox tells of a peer that does not read, before memory fills", async () => {
+  const gated = new GatedOutbox();
+  await gated.run(async () => {
+    // A seeder may tell of all its pieces at once.
+    for (let index = 0; index < PIECE_COUNT; index++) {
+      gated.outbox.send({ type: "have", index });
+    }
+    for (let count = 0; count < 16_384; count++) {
+      gated.outbox.send({ type: "keepAlive" });
+    }
+    assertEquals(gated.overflows, 0);
+    gated.outbox.send({ type: "have", index: 0 });
+    assertEquals(gated.overflows, 1);
+    await gated.open();
+  });
+});

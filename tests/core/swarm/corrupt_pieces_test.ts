@@ -1,0 +1,99 @@
+import { assertEquals } from "@std/assert";
+import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
+import { PieceAssembly } from "../../../lib/swarm/piece_assembly.ts";
+import { Suspects } from "../../../lib/swarm/corrupt_pieces.ts";
+
+/**
+ * A whole piece drawn as one block a word: `"a:1 b:2"` is a block of ones from
+ * host a and a block of twos from host b. The last block has 7 bytes.
+ */
+function pieceOf(picture: string, index = 0): PieceAssembly {
+  const blocks = picture.split(" ").map((word) => word.split(":"));
+  const length = (blocks.length - 1) * BLOCK_SIZE + 7;
+  const piece = new PieceAssembly(index, new Uint8Array(length), {
+    owner: 1,
+    isExclusive: false,
+  });
+  blocks.forEach(([hostname, fill], block) => {
+    const isLast = block === blocks.length - 1;
+    const bytes = new Uint8Array(isLast ? 7 : BLOCK_SIZE).fill(Number(fill));
+    piece.receive(block, bytes, hostname!);
+  });
+  return piece;
+}
+
+Deno.test("Suspects convicts the one host that sent all of a corrupt copy", () => {
+  const suspects = new Suspects();
+  assertEquals(suspects.accuse(pieceOf("a:1 a:2 a:3")), "a");
+  assertEquals(suspects.has(0), false);
+});
+
+Deno.test("Suspects keeps a copy of several hosts until the right one comes", () => {
+  const suspects = new Suspects();
+  assertEquals(suspects.accuse(pieceOf("a:1 b:9 a:3")), undefined);
+  assertEquals(suspects.has(0), true);
+  assertEquals(suspects.has(1), false);
+});
+
+const PICTURES: readonly [copy: string, right: string, culprits: string[]][] = [
+  ["a:1 b:9 a:3", "c:1 c:2 c:3", ["b"]],
+  ["a:9 b:2 c:3", "c:1 c:2 c:3", ["a"]],
+  ["a:9 b:9 c:3", "c:1 c:2 c:3", ["a", "b"]],
+  ["a:1 b:2 c:9", "d:1 d:2 d:3", ["c"]], // the short last block
+  ["a:1 b:9 b:3", "b:1 b:2 b:3", ["b"]], // right the second time
+  ["a:1 b:2 c:3", "d:1 d:2 d:3", []], // the corruption was ours
+];
+
+for (const [copy, right, culprits] of PICTURES) {
+  Deno.test(`Suspects finds in ${copy} against ${right}: ${culprits}`, () => {
+    const suspects = new Suspects();
+    suspects.accuse(pieceOf(copy));
+    const convicted = suspects.convict(0, pieceOf(right).bytes);
+    assertEquals([...convicted], culprits);
+    assertEquals(suspects.has(0), false);
+  });
+}
+
+Deno.test("Suspects sees a difference of one byte", () => {
+  const suspects = new Suspects();
+  const copy = pieceOf("a:1 b:2");
+  copy.bytes[BLOCK_SIZE - 1]! ^= 1;
+  suspects.accuse(copy);
+  const convicted = suspects.convict(0, pieceOf("c:1 c:2").bytes);
+  assertEquals([...convicted], ["a"]);
+});
+
+Deno.test("Suspects convicts nobody of a piece that was never corrupt", () => {
+  const convicted = new Suspects().convict(3, pieceOf("a:1").bytes);
+  assertEquals(convicted.size, 0);
+});
+
+Deno.test("Suspects keeps eight copies and drops the oldest first", () => {
+  const suspects = new Suspects();
+  for (let index = 0; index < 9; index++) {
+    suspects.accuse(pieceOf("a:1 b:2", index));
+  }
+  assertEquals(suspects.has(0), false);
+  for (let index = 1; index < 9; index++) {
+    assertEquals(suspects.has(index), true);
+  }
+});
+
+Deno.test("Suspects keeps fewer copies of large pieces", () => {
+  const mib = 1024 * 1024;
+  const kept = (pieceLength: number): number => {
+    const suspects = new Suspects();
+    for (let index = 0; index < 9; index++) {
+      const bytes = new Uint8Array(pieceLength);
+      const options = { owner: 1, isExclusive: false, blockLength: mib };
+      const copy = new PieceAssembly(index, bytes, options);
+      copy.receive(0, bytes.subarray(0, mib), "a");
+      copy.receive(1, bytes.subarray(0, mib), "b");
+      suspects.accuse(copy);
+    }
+    return Array.from({ length: 9 }, (_, index) => index)
+      .filter((index) => suspects.has(index)).length;
+  };
+  assertEquals(kept(16 * mib), 2);
+  assertEquals(kept(64 * mib), 1);
+});
