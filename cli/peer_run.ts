@@ -131,7 +131,11 @@ class Sharing implements AsyncDisposable {
     if (signal.aborted) return;
     try {
       const { dir, mustVerify } = this.#request;
-      const content = await openTorrentContent(torrent, { dir, mustVerify });
+      const { fdPressure } = this.#session;
+      const content = await openTorrentContent(
+        torrent,
+        { dir, mustVerify, fdPressure },
+      );
       this.#contents.set(torrent, content);
       const { storage } = content;
       const have = await this.#verify(torrent, content);

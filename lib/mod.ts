@@ -25,6 +25,7 @@ export {
   infoHashFromHex,
   type PeerId,
 } from "./base/identifier.ts";
+export { FdPressure, type ReleaseDescriptors } from "./base/fd_pressure.ts";
 export { formatPeerAddress, type PeerAddress } from "./base/peer_address.ts";
 export type { Random } from "./base/random.ts";
 

@@ -9,7 +9,7 @@
 import { abortable } from "@std/async/abortable";
 import { delay } from "@std/async/delay";
 import { TrackerError } from "../base/errors.ts";
-import { appealForHandles, isHandleShortage } from "../base/fd_pressure.ts";
+import type { FdPressure } from "../base/fd_pressure.ts";
 import type { InfoHash, PeerId } from "../base/identifier.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import type { Random } from "../base/random.ts";
@@ -85,6 +85,8 @@ export interface AnnouncerOptions {
   readonly random?: Random;
   /** How to announce. @default over HTTP or UDP, as the URL says */
   readonly announce?: AnnounceFunction;
+  /** Learns of an announce that found no free file descriptor. @default none */
+  readonly fdPressure?: FdPressure;
 }
 
 /** Announces one torrent from `run` to `stop`. */
@@ -193,7 +195,7 @@ export class Announcer {
       if (ending.aborted) return;
       this.#starting = undefined;
       if (!(error instanceof TrackerError)) throw error;
-      if (isHandleShortage(error)) appealForHandles(performance.now());
+      this.#options.fdPressure?.relieve(error, performance.now());
       const retryInMs = this.#schedule.failed(performance.now());
       this.#report({
         type: "announceFailed",

@@ -1,40 +1,50 @@
 /**
- * What happens when the system has no more handles for this process: files and
- * sockets are of one kind to it, and whoever holds many makes room for those who
- * have none. Owns the list of the holders, for the whole process as the system's
- * limit is; knows neither files nor sockets.
+ * Frees file descriptors when the process has none left. Files and sockets count
+ * against one limit (EMFILE, ENFILE), so whoever holds many closes some for
+ * whoever needs one. A session makes one object and passes it to everything that
+ * opens files or sockets for it.
  *
  * @module
  */
 
-/** After an appeal, others that come within so many milliseconds are the same one. */
-const APPEAL_PAUSE_MS = 200;
+/** A shortage within this time after another is the same one, in milliseconds. */
+const SAME_SHORTAGE_MS = 200;
 
-/** Lets go of some handles, at a time in milliseconds on the process's clock. */
-export type GiveWay = (nowMs: number) => void;
+/** Closes some descriptors; `nowMs` is on the process's clock. */
+export type ReleaseDescriptors = (nowMs: number) => void;
 
-const holders = new Set<GiveWay>();
-let lastAppealMs = -Infinity;
+/** The descriptors of one session: who holds some, and who needs one. */
+export class FdPressure {
+  readonly #holders = new Set<ReleaseDescriptors>();
+  #lastShortageMs = -Infinity;
 
-/** From now on `giveWay` is called when handles lack, until it is disposed of. */
-export function giveWayOnShortage(giveWay: GiveWay): Disposable {
-  holders.add(giveWay);
-  return { [Symbol.dispose]: () => void holders.delete(giveWay) };
+  /** Calls `release` on each shortage until the result is disposed of. */
+  onShortage(release: ReleaseDescriptors): Disposable {
+    this.#holders.add(release);
+    return { [Symbol.dispose]: () => void this.#holders.delete(release) };
+  }
+
+  /**
+   * Asks every holder to close some descriptors if `error` was caused by a
+   * shortage.
+   * @returns Whether it was.
+   */
+  relieve(error: unknown, nowMs: number): boolean {
+    if (!isDescriptorShortage(error)) return false;
+    if (nowMs - this.#lastShortageMs >= SAME_SHORTAGE_MS) {
+      this.#lastShortageMs = nowMs;
+      for (const release of this.#holders) release(nowMs);
+    }
+    return true;
+  }
 }
 
-/** Handles lack: asks all who hold some to let go of what they can do without. */
-export function appealForHandles(nowMs: number): void {
-  if (nowMs - lastAppealMs < APPEAL_PAUSE_MS) return;
-  lastAppealMs = nowMs;
-  for (const giveWay of holders) giveWay(nowMs);
-}
-
-/** Whether an error, or what caused it, is that no more handles are to be had. */
-export function isHandleShortage(error: unknown): boolean {
+/** Whether an error, or its cause, says that no descriptor is left. */
+function isDescriptorShortage(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const code = "code" in cause ? cause.code : undefined;
     if (code === "EMFILE" || code === "ENFILE") return true;
-    // What Deno's `fetch` throws has no code but the system's number in its text.
+    // An error of Deno's `fetch` has no code, only the number in its text.
     if (/\(os error 2[34]\)/.test(cause.message)) return true;
   }
   return false;

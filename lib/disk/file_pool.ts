@@ -10,11 +10,7 @@
  */
 import { delay } from "@std/async/delay";
 import { StorageError } from "../base/errors.ts";
-import {
-  appealForHandles,
-  giveWayOnShortage,
-  isHandleShortage,
-} from "../base/fd_pressure.ts";
+import { FdPressure } from "../base/fd_pressure.ts";
 import type { Access } from "./guarded_folder.ts";
 
 /** Longest wait for a handle, in milliseconds. */
@@ -36,18 +32,28 @@ interface Slot {
   taskCount: number;
 }
 
+/** Options for {@linkcode FilePool}. */
+export interface FilePoolOptions {
+  readonly maxOpenFiles: number;
+  /** Shared with whatever else opens files or sockets. @default its own */
+  readonly fdPressure?: FdPressure | undefined;
+}
+
 /** Shares open files between tasks. */
 export class FilePool implements AsyncDisposable {
   readonly #open: OpenFile;
+  readonly #fdPressure: FdPressure;
   #maxOpenFiles: number;
   /** Longest unused first. */
   readonly #slots = new Map<number, Slot>();
-  readonly #givingWay = giveWayOnShortage(() => this.#giveWay());
+  readonly #givingWay: Disposable;
   #closed = false;
 
-  constructor(open: OpenFile, maxOpenFiles: number) {
+  constructor(open: OpenFile, options: FilePoolOptions) {
     this.#open = open;
-    this.#maxOpenFiles = maxOpenFiles;
+    this.#maxOpenFiles = options.maxOpenFiles;
+    this.#fdPressure = options.fdPressure ?? new FdPressure();
+    this.#givingWay = this.#fdPressure.onShortage(() => this.#giveWay());
   }
 
   /**
@@ -116,10 +122,8 @@ export class FilePool implements AsyncDisposable {
         return await this.#open(fileIndex, access);
       } catch (error) {
         const now = performance.now();
-        if (!isHandleShortage(error) || now >= endMs || this.#closed) {
-          throw error;
-        }
-        appealForHandles(now);
+        const isShortage = this.#fdPressure.relieve(error, now);
+        if (!isShortage || now >= endMs || this.#closed) throw error;
         await delay(HANDLE_RETRY_MS);
       }
     }

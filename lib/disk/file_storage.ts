@@ -16,10 +16,11 @@
  * @module
  */
 import { ContentChangedError, StorageError } from "../base/errors.ts";
+import type { FdPressure } from "../base/fd_pressure.ts";
 import { type FileSpan, FileSpans } from "../metainfo/file_spans.ts";
 import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
 import { Disk } from "./sync_when_fast.ts";
-import { FilePool } from "./file_pool.ts";
+import { FilePool, type FilePoolOptions } from "./file_pool.ts";
 import { type FileStamp, isSameStamp, stampOf } from "./file_stamp.ts";
 import { type Access, GuardedFolder } from "./guarded_folder.ts";
 import { requireOtherName } from "./own_folder.ts";
@@ -39,6 +40,11 @@ export interface FileStorageOptions {
    * @default {64}
    */
   readonly maxOpenFiles?: number;
+  /**
+   * The session's, so that files and connections make room for each other where
+   * the system allows few open files. @default none
+   */
+  readonly fdPressure?: FdPressure;
 }
 
 /**
@@ -58,8 +64,8 @@ export async function openFileStorage(
   const disk = new Disk();
   const folder = new GuardedFolder(options.dir, disk);
   await makeEmptyFiles(folder, torrent.files);
-  const maxOpenFiles = options.maxOpenFiles ?? 64;
-  return new FolderStorage(torrent, { folder, disk, maxOpenFiles });
+  const { maxOpenFiles = 64, fdPressure } = options;
+  return new FolderStorage(torrent, { folder, disk, maxOpenFiles, fdPressure });
 }
 
 /** A storage that can tell later whether its files are as they were. */
@@ -87,10 +93,9 @@ export interface FileStorage extends Storage {
 }
 
 /** What a storage works with. */
-interface FileStorageParts {
+interface FileStorageParts extends FilePoolOptions {
   readonly folder: GuardedFolder;
   readonly disk: Disk;
-  readonly maxOpenFiles: number;
 }
 
 class FolderStorage implements FileStorage {
@@ -112,7 +117,7 @@ class FolderStorage implements FileStorage {
     this.#disk = parts.disk;
     this.#pool = new FilePool(
       (fileIndex, access) => this.#open(fileIndex, access),
-      parts.maxOpenFiles,
+      parts,
     );
   }
 

@@ -9,7 +9,11 @@ import { deadline } from "@std/async/deadline";
 import type { Bitfield } from "../base/bitfield.ts";
 import { ContentChangedError } from "../base/errors.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
-import { type FileStorage, openFileStorage } from "./file_storage.ts";
+import {
+  type FileStorage,
+  type FileStorageOptions,
+  openFileStorage,
+} from "./file_storage.ts";
 import { lockFolder } from "./folder_lock.ts";
 import { ResumeFile } from "./resume_file.ts";
 import { verifyStorage, type VerifyStorageOptions } from "./verify_storage.ts";
@@ -18,9 +22,7 @@ import { verifyStorage, type VerifyStorageOptions } from "./verify_storage.ts";
 const CLOSE_WAIT_MS = 2_000;
 
 /** Options for {@linkcode openTorrentContent}. */
-export interface TorrentContentOptions {
-  /** The download folder. */
-  readonly dir: string;
+export interface TorrentContentOptions extends FileStorageOptions {
   /** Whether everything is hashed, whatever was noted down. @default {false} */
   readonly mustVerify?: boolean;
 }
@@ -31,11 +33,12 @@ export interface TorrentContentOptions {
  */
 export async function openTorrentContent(
   torrent: Torrent,
-  { dir, mustVerify = false }: TorrentContentOptions,
+  options: TorrentContentOptions,
 ): Promise<TorrentContent> {
+  const { dir, mustVerify = false } = options;
   const lock = await lockFolder(torrent, dir);
   try {
-    const storage = await openFileStorage(torrent, { dir });
+    const storage = await openFileStorage(torrent, options);
     const resume = new ResumeFile(torrent, { dir, storage });
     return new TorrentContent(torrent, { lock, storage, resume, mustVerify });
   } catch (error) {

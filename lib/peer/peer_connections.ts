@@ -24,6 +24,7 @@ export type ConnectionEnd = DisconnectReason | "refused" | "lost";
 
 /** What connections need, and whom they tell. */
 export interface PeerConnectionsOptions {
+  readonly createPeerKey: () => PeerKey;
   /** Greatest frame accepted from a peer, in bytes. */
   readonly maxFrameLength: number;
   /** Number of pieces in the torrent. */
@@ -54,9 +55,6 @@ interface Connection {
   end: { reason: DisconnectReason; detail: string } | undefined;
 }
 
-/** Unique in the process, so that a key never names two connections. */
-let lastPeerKey: PeerKey = 0;
-
 /** The connections of one torrent. */
 export class PeerConnections {
   readonly #options: PeerConnectionsOptions;
@@ -72,7 +70,7 @@ export class PeerConnections {
 
   /** Takes a greeted channel; nothing is read or sent before {@linkcode run}. */
   add(channel: PeerChannel, dialed: PeerAddress | undefined): PeerKey {
-    const peer = ++lastPeerKey;
+    const peer = this.#options.createPeerKey();
     const { maxFrameLength, pieceCount, readBlock } = this.#options;
     const { uploadPacer, downloadPacer } = this.#options;
     const link = new PeerLink({

@@ -7,7 +7,7 @@
 import type { Permits } from "../base/address_filter.ts";
 import { isPrivileged, isUnicast } from "../base/dialable.ts";
 import { ProtocolError } from "../base/errors.ts";
-import { appealForHandles, isHandleShortage } from "../base/fd_pressure.ts";
+import type { FdPressure } from "../base/fd_pressure.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import type { Random } from "../base/random.ts";
 import { dialPeer, type GreetedChannel } from "./dial_peer.ts";
@@ -56,6 +56,7 @@ export interface PeerDialingOptions {
   /** Whether a host is talked to. */
   readonly permits: Permits;
   readonly callBudget: CallBudget;
+  readonly fdPressure: FdPressure;
   /** Who is connected. Who listens at an address and called us is not dialed there. */
   readonly swarm: Pick<Swarm, "peers" | "hasPlaceFor">;
   /** Takes over a channel whose handshake is done. */
@@ -172,9 +173,8 @@ export class PeerDialing {
       // Nobody there, or a stranger: tried again later.
       if (!(error instanceof ProtocolError)) throw error;
       const now = performance.now();
-      if (isHandleShortage(error)) {
+      if (this.#options.fdPressure.relieve(error, now)) {
         // No fault of theirs.
-        appealForHandles(now);
         this.#book.postpone(address, now, SHORTAGE_REST_MS);
       } else {
         callBudget.unanswered(address.hostname, now);

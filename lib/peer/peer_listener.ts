@@ -9,7 +9,7 @@
 import { delay } from "@std/async/delay";
 import type { Permits } from "../base/address_filter.ts";
 import { ProtocolError } from "../base/errors.ts";
-import { appealForHandles, isHandleShortage } from "../base/fd_pressure.ts";
+import type { FdPressure } from "../base/fd_pressure.ts";
 import type { InfoHash, PeerId } from "../base/identifier.ts";
 import { TokenBucket } from "../base/token_bucket.ts";
 import { type Handshake, OWN_EXTENSIONS } from "../wire/handshake.ts";
@@ -35,6 +35,7 @@ export interface PeerListenerOptions {
   readonly shares: (infoHash: InfoHash) => boolean;
   /** Whether a host is talked to. */
   readonly permits: Permits;
+  readonly fdPressure: FdPressure;
   /** Takes over a channel whose handshake is done on both sides. */
   readonly onPeer: (greeted: GreetedChannel) => void;
   /** Time for the handshake, in milliseconds. @default {HANDSHAKE_TIMEOUT_MS} */
@@ -89,8 +90,8 @@ export class PeerListener implements Disposable {
         if (!(error instanceof Error && "code" in error)) throw error;
         // A caller that hung up already costs nothing. What lacks may be there
         // again in a moment; until then the loop must not spin.
-        const lacksHandles = isHandleShortage(error);
-        if (lacksHandles) appealForHandles(performance.now());
+        const { fdPressure } = this.#options;
+        const lacksHandles = fdPressure.relieve(error, performance.now());
         if (lacksHandles || isMemoryShortage(error)) {
           await delay(ACCEPT_PAUSE_MS);
         }

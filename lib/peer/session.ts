@@ -6,7 +6,7 @@
  * @module
  */
 import type { Permits } from "../base/address_filter.ts";
-import { giveWayOnShortage } from "../base/fd_pressure.ts";
+import { FdPressure } from "../base/fd_pressure.ts";
 import {
   createPeerId,
   type InfoHash,
@@ -63,6 +63,7 @@ export function openSession(options: SessionOptions = {}): Session {
     port: options.port ?? PEER_PORT,
     hostname: options.hostname,
   });
+  let lastPeerKey = 0;
   const shared: SharedBySession = {
     ownId: createPeerId(Math.random),
     key: createAnnounceKey(Math.random),
@@ -73,6 +74,8 @@ export function openSession(options: SessionOptions = {}): Session {
     downloadPacer: new Pacer(options.maxDownloadBytesPerSecond ?? 0),
     callBudget: new CallBudget(),
     connectionLimit: new ConnectionLimit(),
+    fdPressure: new FdPressure(),
+    createPeerKey: () => ++lastPeerKey,
     handshakeTimeoutMs: options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS,
     announce: options.announce,
     hasher: options.hasher ?? platformHasher,
@@ -95,6 +98,7 @@ export class Session implements AsyncDisposable {
       ownId: shared.ownId,
       timeoutMs: shared.handshakeTimeoutMs,
       permits: shared.permits,
+      fdPressure: shared.fdPressure,
       shares: (infoHash) => this.#torrents.has(infoHash),
       onPeer: (greeted) => {
         const torrent = this.#torrents.get(greeted.handshake.infoHash);
@@ -103,7 +107,7 @@ export class Session implements AsyncDisposable {
       },
     });
     this.#running.push(this.#listener.run());
-    this.#givingWay = giveWayOnShortage((now) =>
+    this.#givingWay = shared.fdPressure.onShortage((now) =>
       shared.connectionLimit.giveWay(now)
     );
   }
@@ -111,6 +115,11 @@ export class Session implements AsyncDisposable {
   /** The port that peers reach us on. */
   get port(): number {
     return this.#shared.port;
+  }
+
+  /** For storages whose files compete with this session's connections. */
+  get fdPressure(): FdPressure {
+    return this.#shared.fdPressure;
   }
 
   /** Who we are to peers and trackers, until it is closed. */

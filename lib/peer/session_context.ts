@@ -4,10 +4,12 @@
  * @module
  */
 import type { Permits } from "../base/address_filter.ts";
+import type { FdPressure } from "../base/fd_pressure.ts";
 import type { PeerId } from "../base/identifier.ts";
 import type { PieceHasher } from "../disk/piece_hasher.ts";
 import type { CallBudget } from "../dialing/dial_limiter.ts";
 import type { AnnounceFunction } from "../announce/announcer.ts";
+import type { PeerKey } from "../swarm/events.ts";
 import type { ConnectionLimit } from "./handle_limit.ts";
 import type { Pacer } from "./pacer.ts";
 
@@ -24,6 +26,9 @@ export interface SharedBySession {
   readonly downloadPacer: Pacer;
   readonly callBudget: CallBudget;
   readonly connectionLimit: ConnectionLimit;
+  readonly fdPressure: FdPressure;
+  /** A key that never named a connection before. */
+  readonly createPeerKey: () => PeerKey;
   readonly handshakeTimeoutMs: number;
   readonly announce: AnnounceFunction | undefined;
   readonly hasher: PieceHasher;

@@ -99,6 +99,7 @@ export class TorrentSession {
       maxPeers,
       permits,
       callBudget: shared.callBudget,
+      fdPressure: shared.fdPressure,
       swarm: this.#swarm,
       onPeer: (greeted, address) => this.adopt(greeted, address),
     });
@@ -112,6 +113,7 @@ export class TorrentSession {
       onPeers: (peers) => this.#dialing.add(peers),
       onReport: (report) => this.#emit(report),
       announce,
+      fdPressure: shared.fdPressure,
     });
   }
 
@@ -196,6 +198,7 @@ export class TorrentSession {
     const cache = new ReadCache(this.#options.storage, geometry);
     const bitfieldLength = Math.ceil(geometry.pieceCount / 8);
     return new PeerConnections({
+      createPeerKey: shared.createPeerKey,
       maxFrameLength: Math.max(MAX_FRAME_LENGTH, bitfieldLength + 1),
       pieceCount: geometry.pieceCount,
       uploadPacer: shared.uploadPacer,

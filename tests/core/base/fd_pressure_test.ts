@@ -1,21 +1,20 @@
 import { assertEquals } from "@std/assert";
-import {
-  appealForHandles,
-  giveWayOnShortage,
-  isHandleShortage,
-} from "../../../lib/base/fd_pressure.ts";
+import { FdPressure } from "../../../lib/base/fd_pressure.ts";
 
-Deno.test("appealForHandles() asks all who hold some, once for those who lack at the same time", () => {
+const SHORTAGE = Object.assign(new Error("no"), { code: "EMFILE" });
+
+Deno.test("FdPressure.relieve() asks every holder, once for shortages at the same time", () => {
   const asked: string[] = [];
-  using _files = giveWayOnShortage((now) => asked.push(`files at ${now}`));
+  const pressure = new FdPressure();
+  using _files = pressure.onShortage((now) => asked.push(`files at ${now}`));
   {
-    using _sockets = giveWayOnShortage((now) =>
+    using _sockets = pressure.onShortage((now) =>
       asked.push(`sockets at ${now}`)
     );
-    appealForHandles(1_000_000);
-    appealForHandles(1_000_100);
+    pressure.relieve(SHORTAGE, 1_000_000);
+    pressure.relieve(SHORTAGE, 1_000_100);
   }
-  appealForHandles(1_000_300);
+  pressure.relieve(SHORTAGE, 1_000_300);
   assertEquals(asked, [
     "files at 1000000",
     "sockets at 1000000",
@@ -23,19 +22,31 @@ Deno.test("appealForHandles() asks all who hold some, once for those who lack at
   ]);
 });
 
-Deno.test("isHandleShortage() knows it by the code, by the number in the text, and in a cause", () => {
-  const coded = Object.assign(new Error("no"), { code: "EMFILE" });
+Deno.test("FdPressure.relieve() knows a shortage by its code, by the number in its text, and in a cause", () => {
+  const pressure = new FdPressure();
   const ofMachine = Object.assign(new Error("no"), { code: "ENFILE" });
-  const told = new Error("tcp open error: Too many open files (os error 24)");
-  for (const error of [coded, ofMachine, told]) {
-    assertEquals(isHandleShortage(error), true);
+  const ofFetch = new Error(
+    "tcp open error: Too many open files (os error 24)",
+  );
+  for (const error of [SHORTAGE, ofMachine, ofFetch]) {
+    assertEquals(pressure.relieve(error, 0), true);
     const outer = new Error("Cannot go on", { cause: error });
-    assertEquals(isHandleShortage(new Error("!", { cause: outer })), true);
+    assertEquals(
+      pressure.relieve(new Error("!", { cause: outer }), 0),
+      true,
+    );
   }
+});
+
+Deno.test("FdPressure.relieve() asks nobody about any other error", () => {
+  const pressure = new FdPressure();
+  using _files = pressure.onShortage(() => {
+    throw new Error("asked");
+  });
   const refused = new Error("Connection refused (os error 111)");
   for (
     const error of [refused, undefined, "EMFILE", new Error("os error 24")]
   ) {
-    assertEquals(isHandleShortage(error), false);
+    assertEquals(pressure.relieve(error, 0), false);
   }
 });

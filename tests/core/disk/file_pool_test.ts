@@ -30,7 +30,7 @@ class FewHandles {
 function poolOf(handles: FewHandles, maxOpenFiles: number): FilePool {
   return new FilePool(
     (fileIndex) => Promise.resolve().then(() => handles.openFile(fileIndex)),
-    maxOpenFiles,
+    { maxOpenFiles },
   );
 }
 
