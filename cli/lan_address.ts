@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { addressScope } from "../mod.ts";
 
 /** What is looked at of an interface's address. */
 export interface InterfaceAddress {
@@ -25,8 +26,6 @@ const VIRTUAL_NAME = new RegExp(
   "i",
 );
 
-const PRIVATE_IPV4 = /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/;
-
 /**
  * The IPv4 addresses that other machines may reach, most likely first; IPv6 ones
  * only where there is no IPv4. Empty on a machine without a network.
@@ -41,12 +40,13 @@ export function lanAddresses(
     .map(({ address }) => address);
 }
 
-/** Neither of this machine alone nor without a router or a server that gives addresses. */
+/** Neither loopback nor link-local. */
 function isReachable(address: string): boolean {
-  return !/^(127\.|169\.254\.|0\.|::1$|fe80:)/i.test(address);
+  const scope = addressScope(address);
+  return scope === "private" || scope === "global";
 }
 
 function rank({ name, address }: InterfaceAddress): number {
   return (VIRTUAL_NAME.test(name) ? 2 : 0) +
-    (PRIVATE_IPV4.test(address) ? 0 : 1);
+    (addressScope(address) === "private" ? 0 : 1);
 }

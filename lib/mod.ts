@@ -26,6 +26,7 @@ export {
   type PeerId,
 } from "./base/identifier.ts";
 export { FdPressure, type ReleaseDescriptors } from "./base/fd_pressure.ts";
+export { type AddressScope, addressScope } from "./base/ip_address.ts";
 export { formatPeerAddress, type PeerAddress } from "./base/peer_address.ts";
 export type { Random } from "./base/random.ts";
 

@@ -16,10 +16,10 @@ import {
   COMPACT_PEER_LENGTH,
   type CompactPeers,
   parseCompactPeers,
-} from "../base/compact_peers.ts";
+  type PeerAddress,
+} from "../base/peer_address.ts";
 import { TrackerError } from "../base/errors.ts";
 import { formatIpAddress, parseIpAddress } from "../base/ip_address.ts";
-import type { PeerAddress } from "../base/peer_address.ts";
 import { ANNOUNCE_INTERVAL, type AnnounceReply } from "./announce.ts";
 import { defaultMinInterval, intervalOf } from "./reply_interval.ts";
 

@@ -9,11 +9,8 @@
  *
  * @module
  */
-import {
-  formatPeerAddress,
-  type PeerAddress,
-  unmapHostname,
-} from "../base/peer_address.ts";
+import { formatPeerAddress, type PeerAddress } from "../base/peer_address.ts";
+import { unmapHostname } from "../base/ip_address.ts";
 import { UDP_ACTIONS, type UdpFamily } from "./udp_message.ts";
 import { encodeUdpConnect, type UdpCall } from "./udp_request.ts";
 import { parseUdpConnected, readUdpResponseHead } from "./udp_response.ts";

@@ -8,7 +8,7 @@
 import {
   COMPACT_PEER_LENGTH,
   parseCompactPeers,
-} from "../base/compact_peers.ts";
+} from "../base/peer_address.ts";
 import { TrackerError } from "../base/errors.ts";
 import type { InfoHash } from "../base/identifier.ts";
 import type { AnnounceReply, ScrapeEntry } from "./announce.ts";

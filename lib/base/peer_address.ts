@@ -1,9 +1,18 @@
 /**
- * Where a peer can be reached. Addresses are kept in one spelling, so that equal
- * ones have equal text: IPv4 is never written as IPv4-mapped IPv6.
+ * The addresses of peers: their text, their compact form, and the rules for
+ * dialing one that a stranger named. Addresses are kept in one spelling, so that
+ * equal ones have equal text: IPv4 is never written as IPv4-mapped IPv6.
  *
  * @module
  */
+import {
+  addressScope,
+  formatIpAddress,
+  IPV4_LENGTH,
+  IPV6_LENGTH,
+  isLoopback,
+  parseIpAddress,
+} from "./ip_address.ts";
 
 /** An IP address in text form and a TCP port. */
 export interface PeerAddress {
@@ -20,8 +29,124 @@ export function formatPeerAddress(address: PeerAddress): string {
     : `${address.hostname}:${address.port}`;
 }
 
-/** Turns `::ffff:192.0.2.1`, as a dual-stack socket reports it, into `192.0.2.1`. */
-export function unmapHostname(hostname: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(hostname);
-  return mapped?.[1] ?? hostname;
+/** The first port that is not reserved for the system's own services. */
+export const FIRST_UNPRIVILEGED_PORT = 1024;
+
+/**
+ * Whether a port is reserved for the system's services. A peer that listens there
+ * is dialed only if the user or the tracker's operator named it.
+ */
+export function isPrivileged(port: number): boolean {
+  return port < FIRST_UNPRIVILEGED_PORT;
+}
+
+/**
+ * Whether an address may be dialed because the peer at `source` named it. A
+ * stranger could otherwise have us connect to a service of our own machine, to a
+ * group of machines or to a system service on another host. A loopback address
+ * counts only if the peer is on this machine itself.
+ */
+export function isDialable(address: PeerAddress, source: string): boolean {
+  const { hostname, port } = address;
+  if (isPrivileged(port)) return false;
+  switch (addressScope(hostname)) {
+    case "private":
+    case "global":
+      return true;
+    case "loopback":
+      return isLoopback(source);
+    case "linkLocal":
+      // In IPv6 it means nothing without the link's name.
+      return !hostname.includes(":");
+    default:
+      return false;
+  }
+}
+
+const PORT_LENGTH = 2;
+
+/** Length of one peer in each compact list, in bytes. [BEP 23, BEP 7] */
+export const COMPACT_PEER_LENGTH = {
+  ipv4: IPV4_LENGTH + PORT_LENGTH,
+  ipv6: IPV6_LENGTH + PORT_LENGTH,
+} as const;
+
+/** Addresses in compact form: address and port one after another, big endian. */
+export interface CompactPeers {
+  /** 6 bytes a peer. */
+  readonly ipv4: Uint8Array<ArrayBuffer>;
+  /** 18 bytes a peer. */
+  readonly ipv6: Uint8Array<ArrayBuffer>;
+}
+
+/** Encodes addresses by family; one that is not an IP address is left out. */
+export function encodeCompactPeers(
+  addresses: readonly PeerAddress[],
+): CompactPeers {
+  const ipv4 = new Uint8Array(addresses.length * COMPACT_PEER_LENGTH.ipv4);
+  const ipv6 = new Uint8Array(addresses.length * COMPACT_PEER_LENGTH.ipv6);
+  let ipv4Length = 0;
+  let ipv6Length = 0;
+  for (const { hostname, port } of addresses) {
+    const bytes = parseIpAddress(hostname);
+    if (bytes === undefined) continue;
+    if (bytes.length === IPV4_LENGTH) {
+      ipv4Length = writePeer(ipv4, ipv4Length, bytes, port);
+    } else {
+      ipv6Length = writePeer(ipv6, ipv6Length, bytes, port);
+    }
+  }
+  return {
+    ipv4: ipv4.subarray(0, ipv4Length),
+    ipv6: ipv6.subarray(0, ipv6Length),
+  };
+}
+
+/** @returns The offset after the peer. */
+function writePeer(
+  into: Uint8Array,
+  offset: number,
+  address: Uint8Array,
+  port: number,
+): number {
+  into.set(address, offset);
+  const portOffset = offset + address.length;
+  into[portOffset] = port >>> 8;
+  into[portOffset + 1] = port & 0xff;
+  return portOffset + PORT_LENGTH;
+}
+
+/**
+ * Decodes a compact list. A peer with port 0 is left out: no peer listens there.
+ * @throws {RangeError} If the length is not a whole number of peers.
+ */
+export function parseCompactPeers(
+  bytes: Uint8Array,
+  family: keyof CompactPeers,
+): PeerAddress[] {
+  const entryLength = COMPACT_PEER_LENGTH[family];
+  if (bytes.length % entryLength !== 0) {
+    throw new RangeError(
+      `Cannot read compact peers: ${bytes.length} bytes are not a multiple of ${entryLength}`,
+    );
+  }
+  const addresses: PeerAddress[] = [];
+  for (let offset = 0; offset < bytes.length; offset += entryLength) {
+    const address = parseCompactPeer(
+      bytes.subarray(offset, offset + entryLength),
+    );
+    if (address !== undefined) addresses.push(address);
+  }
+  return addresses;
+}
+
+/**
+ * Decodes one peer of 6 or 18 bytes; `undefined` if its port is 0.
+ * @throws {RangeError} On another length.
+ */
+export function parseCompactPeer(bytes: Uint8Array): PeerAddress | undefined {
+  const portOffset = bytes.length - PORT_LENGTH;
+  const hostname = formatIpAddress(bytes.subarray(0, Math.max(0, portOffset)));
+  const port = bytes[portOffset]! << 8 | bytes[portOffset + 1]!;
+  return port === 0 ? undefined : { hostname, port };
 }

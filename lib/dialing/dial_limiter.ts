@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { isLoopback } from "../base/dialable.ts";
+import { isLoopback } from "../base/ip_address.ts";
 
 /** Calls in a second, and at once after a while without. */
 const CALLS_PER_SECOND = 20;

@@ -10,7 +10,7 @@
  */
 import type { Awaitable } from "../base/awaitable.ts";
 import type { ByteQueue } from "../base/byte_queue.ts";
-import { unmapHostname } from "../base/peer_address.ts";
+import { unmapHostname } from "../base/ip_address.ts";
 import type { HttpRequest } from "./request.ts";
 import { RequestError } from "./request_error.ts";
 import type { RequestLimits } from "./request_limits.ts";

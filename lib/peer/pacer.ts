@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { TokenBucket } from "../base/token_bucket.ts";
+import { RateLimiter } from "../base/rate_limiter.ts";
 import { pause } from "./pause.ts";
 
 /** Waits so that the bytes taken keep to a rate. */
@@ -14,17 +14,17 @@ export class Pacer {
    * many who share a slow rate take short turns. Infinite without a limit.
    */
   readonly stepLength: number;
-  readonly #bucket: TokenBucket;
+  readonly #limiter: RateLimiter;
 
   /** @param bytesPerSecond The limit; 0 means none. */
   constructor(bytesPerSecond: number) {
     this.stepLength = bytesPerSecond === 0 ? Infinity : bytesPerSecond / 10;
-    this.#bucket = new TokenBucket(bytesPerSecond, performance.now());
+    this.#limiter = new RateLimiter({ perSecond: bytesPerSecond });
   }
 
   /** Takes `bytes` and resolves when more may pass: at once without a limit, or when `signal` is aborted. */
   async pass(bytes: number, signal: AbortSignal): Promise<void> {
-    const waitMs = this.#bucket.take(bytes, performance.now());
+    const waitMs = this.#limiter.take(bytes, performance.now());
     // What was moved is counted, though the connection ends meanwhile.
     if (waitMs > 0) await pause(waitMs, signal);
   }

@@ -6,7 +6,7 @@
  * @module
  */
 import { ByteQueue } from "../base/byte_queue.ts";
-import { unmapHostname } from "../base/peer_address.ts";
+import { unmapHostname } from "../base/ip_address.ts";
 import {
   encodeHandshake,
   type Handshake,

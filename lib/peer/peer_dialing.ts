@@ -5,10 +5,10 @@
  * @module
  */
 import type { Permits } from "../base/address_filter.ts";
-import { isPrivileged, isUnicast } from "../base/dialable.ts";
+import { isPrivileged, type PeerAddress } from "../base/peer_address.ts";
+import { isUnicast } from "../base/ip_address.ts";
 import { ProtocolError } from "../base/errors.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
-import type { PeerAddress } from "../base/peer_address.ts";
 import type { Random } from "../base/random.ts";
 import { dialPeer, type GreetedChannel } from "./dial_peer.ts";
 import {

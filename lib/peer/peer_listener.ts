@@ -11,7 +11,7 @@ import type { Permits } from "../base/address_filter.ts";
 import { ProtocolError } from "../base/errors.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
 import type { InfoHash, PeerId } from "../base/identifier.ts";
-import { TokenBucket } from "../base/token_bucket.ts";
+import { RateLimiter } from "../base/rate_limiter.ts";
 import { type Handshake, OWN_EXTENSIONS } from "../wire/handshake.ts";
 import { type GreetedChannel, HANDSHAKE_TIMEOUT_MS } from "./dial_peer.ts";
 import { PeerCallers } from "./pending_handshakes.ts";
@@ -47,7 +47,7 @@ export class PeerListener implements Disposable {
   readonly #sockets: readonly Deno.TcpListener[];
   readonly #options: PeerListenerOptions;
   readonly #callers = new PeerCallers();
-  readonly #callRate = new TokenBucket(CALLS_PER_SECOND, performance.now());
+  readonly #callRate = new RateLimiter({ perSecond: CALLS_PER_SECOND });
   #isClosed = false;
 
   constructor(

@@ -7,9 +7,13 @@
  *
  * @module
  */
-import { isDialable, isLoopback } from "../base/dialable.ts";
+import {
+  formatPeerAddress,
+  isDialable,
+  type PeerAddress,
+} from "../base/peer_address.ts";
+import { isLoopback } from "../base/ip_address.ts";
 import { ProtocolError } from "../base/errors.ts";
-import { formatPeerAddress, type PeerAddress } from "../base/peer_address.ts";
 import { type Random, shuffle } from "../base/random.ts";
 import {
   encodePeerExchange,

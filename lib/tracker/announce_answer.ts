@@ -6,7 +6,7 @@
  * @module
  */
 import { AddressWords } from "./store/address_words.ts";
-import { parseCompactPeers } from "../base/compact_peers.ts";
+import { parseCompactPeers } from "../base/peer_address.ts";
 import { IDENTIFIER_LENGTH } from "../base/identifier.ts";
 import { IPV4_LENGTH, IPV6_LENGTH } from "../base/ip_address.ts";
 import { type Encodable, encodeBencode } from "../bencode/encode.ts";

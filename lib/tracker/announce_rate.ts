@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { isLoopback } from "../base/ip_address.ts";
 import { type Random, randomBelow } from "../base/random.ts";
 
 /** How much one address may announce. */
@@ -48,7 +49,7 @@ export class AnnounceRate {
    * @returns Milliseconds until it may announce again; 0 if it may now.
    */
   take(hostname: string, nowMs: number): number {
-    if (isThisMachine(hostname)) return 0;
+    if (isLoopback(hostname)) return 0;
     const hash = this.#hash(hostname);
     const bucket = this.#bucketOf(hash);
     const isOwn = this.#owners[bucket] === hash;
@@ -81,9 +82,4 @@ export class AnnounceRate {
     }
     return hash | 0;
   }
-}
-
-/** By the canonical text. */
-function isThisMachine(hostname: string): boolean {
-  return hostname.startsWith("127.") || hostname === "::1";
 }

@@ -7,7 +7,7 @@
  * @module
  */
 import { type Awaitable, whenThere } from "../base/awaitable.ts";
-import { FIRST_UNPRIVILEGED_PORT } from "../base/dialable.ts";
+import { FIRST_UNPRIVILEGED_PORT } from "../base/peer_address.ts";
 import { formatIpAddress, parseIpAddress } from "../base/ip_address.ts";
 import type { ScrapeEntry } from "../announce/announce.ts";
 import { encodeAnnounceAnswer, encodeFailure } from "./announce_answer.ts";

@@ -7,8 +7,11 @@
  * @module
  */
 import { type Awaitable, whenThere } from "../base/awaitable.ts";
-import { IPV6_LENGTH, parseIpAddress } from "../base/ip_address.ts";
-import { unmapHostname } from "../base/peer_address.ts";
+import {
+  IPV6_LENGTH,
+  parseIpAddress,
+  unmapHostname,
+} from "../base/ip_address.ts";
 import { believedLeft, type ScrapeEntry } from "../announce/announce.ts";
 import { MAX_NUMWANT } from "./announce_query.ts";
 import type { AcceptedAnnounce, PeerStore } from "./store/peer_store.ts";

@@ -10,9 +10,9 @@ import {
   type CompactPeers,
   encodeCompactPeers,
   parseCompactPeer,
-} from "../base/compact_peers.ts";
+  type PeerAddress,
+} from "../base/peer_address.ts";
 import { ProtocolError } from "../base/errors.ts";
-import type { PeerAddress } from "../base/peer_address.ts";
 import type { DecodedDictionary } from "../bencode/decode.ts";
 import { encodeBencode } from "../bencode/encode.ts";
 import { decodePayload, ownBytes } from "./extended_payload.ts";

@@ -7,7 +7,7 @@
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { delay } from "@std/async/delay";
 import type { PeerAddress } from "../../lib/mod.ts";
-import { encodeCompactPeers } from "../../lib/base/compact_peers.ts";
+import { encodeCompactPeers } from "../../lib/base/peer_address.ts";
 import { encodeBencode } from "../../lib/bencode/encode.ts";
 import { fullStorage, memoryTorrent } from "./memory_torrent.ts";
 import {

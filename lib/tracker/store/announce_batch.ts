@@ -6,10 +6,9 @@
  *
  * @module
  */
-import { isDialable } from "../../base/dialable.ts";
+import { isDialable, type PeerAddress } from "../../base/peer_address.ts";
 import { IDENTIFIER_LENGTH } from "../../base/identifier.ts";
 import { parseIpAddress } from "../../base/ip_address.ts";
-import type { PeerAddress } from "../../base/peer_address.ts";
 import type { PeerAnnounce } from "./peer_store.ts";
 import { ANNOUNCE_FLAG, ANNOUNCE_STATUS } from "./announce_script.ts";
 

@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { COMPACT_PEER_LENGTH } from "../../base/compact_peers.ts";
-import { isLoopback } from "../../base/dialable.ts";
+import { COMPACT_PEER_LENGTH } from "../../base/peer_address.ts";
+import { isLoopback } from "../../base/ip_address.ts";
 import { IDENTIFIER_LENGTH, peerIdFromBytes } from "../../base/identifier.ts";
 import type { PeerAnnounce, PickedPeers } from "./peer_store.ts";
 import { MEMBER_FLAG } from "./redis_layout.ts";

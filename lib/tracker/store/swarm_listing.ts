@@ -10,8 +10,7 @@ import {
   infoHashFromHex,
   peerIdFromBytes,
 } from "../../base/identifier.ts";
-import { parseCompactPeer } from "../../base/compact_peers.ts";
-import type { PeerAddress } from "../../base/peer_address.ts";
+import { parseCompactPeer, type PeerAddress } from "../../base/peer_address.ts";
 import type { PeerDetails, SwarmSummary } from "./peer_store.ts";
 import { RECORD_FLAG } from "./redis_layout.ts";
 

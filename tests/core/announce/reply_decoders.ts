@@ -6,7 +6,7 @@
 import {
   type CompactPeers,
   parseCompactPeers,
-} from "../../../lib/base/compact_peers.ts";
+} from "../../../lib/base/peer_address.ts";
 import { TrackerError } from "../../../lib/base/errors.ts";
 import { encodeAnnounceAnswer } from "../../../lib/tracker/announce_answer.ts";
 import { parseAnnounceReply } from "../../../lib/announce/announce_reply.ts";

@@ -6,8 +6,8 @@
 import {
   encodeCompactPeers,
   parseCompactPeers,
-} from "../../../lib/base/compact_peers.ts";
-import type { PeerAddress } from "../../../lib/base/peer_address.ts";
+  type PeerAddress,
+} from "../../../lib/base/peer_address.ts";
 import {
   type InfoHash,
   infoHashFromHex,

@@ -1,7 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
+  type AddressScope,
+  addressScope,
   formatIpAddress,
+  isLoopback,
+  isUnicast,
   parseIpAddress,
+  parseIpv4,
+  unmapHostname,
 } from "../../../lib/base/ip_address.ts";
 import { randomBelow, seededRandom } from "../../../lib/base/random.ts";
 
@@ -41,7 +47,7 @@ Deno.test("formatIpAddress() turns other spellings into the canonical one", () =
   }
 });
 
-Deno.test("parseIpAddress() refuses what is no address", () => {
+Deno.test("parseIpAddress() refuses malformed text", () => {
   for (
     const text of [
       "",
@@ -86,5 +92,106 @@ Deno.test("parseIpAddress() reads back any IPv6 address that formatIpAddress() w
     );
     bytes[0] = 1;
     assertEquals(parseIpAddress(formatIpAddress(bytes)), bytes);
+  }
+});
+
+Deno.test("parseIpv4() reads an unsigned number, most significant byte first", () => {
+  assertEquals(parseIpv4("255.0.2.1"), 0xff000201);
+  assertEquals(parseIpv4("0.0.0.0"), 0);
+  assertEquals(parseIpv4("::1"), undefined);
+});
+
+Deno.test("unmapHostname() unmaps IPv4 and leaves IPv6 alone", () => {
+  for (const mapped of ["::ffff:192.0.2.1", "::FFFF:192.0.2.1", "192.0.2.1"]) {
+    assertEquals(unmapHostname(mapped), "192.0.2.1");
+  }
+  for (const hostname of ["::1", "2001:db8::ffff:1", "::ffff:0:192.0.2.1"]) {
+    assertEquals(unmapHostname(hostname), hostname);
+  }
+});
+
+Deno.test("addressScope() knows the networks of IPv4 and IPv6", () => {
+  const cases: [hostname: string, scope: AddressScope | undefined][] = [
+    ["0.1.2.3", "none"],
+    ["9.255.255.255", "global"],
+    ["10.0.0.1", "private"],
+    ["11.0.0.1", "global"],
+    ["127.0.0.1", "loopback"],
+    ["169.253.0.1", "global"],
+    ["169.254.3.4", "linkLocal"],
+    ["172.15.0.1", "global"],
+    ["172.16.0.1", "private"],
+    ["172.31.255.255", "private"],
+    ["172.32.0.1", "global"],
+    ["192.167.0.1", "global"],
+    ["192.168.0.1", "private"],
+    ["224.0.0.1", "none"],
+    ["::", "none"],
+    ["::1", "loopback"],
+    ["::2", "global"],
+    ["::ffff:10.0.0.1", "private"],
+    ["fbff::1", "global"],
+    ["fc00::1", "private"],
+    ["fdff::1", "private"],
+    ["fe80::1", "linkLocal"],
+    ["febf::1", "linkLocal"],
+    ["fec0::1", "global"],
+    ["ff02::1", "none"],
+    ["localhost", undefined],
+    ["", undefined],
+  ];
+  for (const [hostname, scope] of cases) {
+    assertEquals(addressScope(hostname), scope, hostname);
+  }
+});
+
+Deno.test("isUnicast() accepts the address of one machine", () => {
+  const cases: [hostname: string, expected: boolean][] = [
+    ["192.168.1.1", true],
+    ["1.0.0.0", true],
+    ["127.0.0.1", true],
+    ["223.255.255.255", true],
+    ["2001:db8::1", true],
+    ["fe80::1", true],
+    ["::1", true],
+    ["0.0.0.0", false],
+    ["0.1.2.3", false],
+    ["224.0.0.1", false],
+    ["239.255.255.255", false],
+    ["240.0.0.1", false], // reserved
+    ["255.255.255.255", false], // broadcast
+    ["::", false],
+    ["ff02::1", false],
+    ["localhost", false],
+    ["", false],
+  ];
+  for (const [hostname, expected] of cases) {
+    assertEquals(isUnicast(hostname), expected, hostname);
+  }
+});
+
+Deno.test("isLoopback() accepts 127.0.0.0/8 and ::1 in any spelling", () => {
+  for (
+    const hostname of [
+      "127.0.0.1",
+      "127.255.255.254",
+      "::1",
+      "0::0001",
+      "::ffff:127.0.0.1",
+    ]
+  ) {
+    assertEquals(isLoopback(hostname), true, hostname);
+  }
+  for (
+    const hostname of [
+      "128.0.0.1",
+      "::",
+      "::2",
+      "1::1",
+      "localhost",
+      "127.example",
+    ]
+  ) {
+    assertEquals(isLoopback(hostname), false, hostname);
   }
 });

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { COMPACT_PEER_LENGTH } from "../../../base/compact_peers.ts";
+import { COMPACT_PEER_LENGTH } from "../../../base/peer_address.ts";
 import type { PeerRecords } from "./peer_records.ts";
 import { RecordTable } from "./record_table.ts";
 

@@ -5,9 +5,11 @@
  *
  * @module
  */
-import { FIRST_UNPRIVILEGED_PORT } from "../../../base/dialable.ts";
+import {
+  FIRST_UNPRIVILEGED_PORT,
+  type PeerAddress,
+} from "../../../base/peer_address.ts";
 import { type PeerId, peerIdFromBytes } from "../../../base/identifier.ts";
-import type { PeerAddress } from "../../../base/peer_address.ts";
 import type { TransferProgress } from "../../../announce/announce.ts";
 import {
   type AddressWords,

@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { COMPACT_PEER_LENGTH } from "../../../base/compact_peers.ts";
+import { COMPACT_PEER_LENGTH } from "../../../base/peer_address.ts";
 import { IDENTIFIER_LENGTH } from "../../../base/identifier.ts";
 import type { Random } from "../../../base/random.ts";
 import { MAX_NUMWANT } from "../../announce_query.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { AddressWords } from "../../../../../lib/tracker/store/address_words.ts";
-import { parseCompactPeer } from "../../../../../lib/base/compact_peers.ts";
+import { parseCompactPeer } from "../../../../../lib/base/peer_address.ts";
 import { randomBelow, seededRandom } from "../../../../../lib/base/random.ts";
 import { AddressPool } from "../../../../../lib/tracker/store/memory/address_pool.ts";
 import {

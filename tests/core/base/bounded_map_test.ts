@@ -1,0 +1,41 @@
+import { assertEquals } from "@std/assert";
+import { BoundedMap } from "../../../lib/base/bounded_map.ts";
+
+function mapOf(text: string): BoundedMap<string, string> {
+  const map = new BoundedMap<string, string>(text.length);
+  for (const letter of text) map.set(letter, letter.toUpperCase());
+  return map;
+}
+
+function valuesOf(map: BoundedMap<string, string>): string {
+  return [...map.values()].join("");
+}
+
+Deno.test("BoundedMap evicts the least recently set entry", () => {
+  const map = mapOf("abc");
+  assertEquals(map.set("d", "D"), "A");
+  assertEquals(valuesOf(map), "BCD");
+  assertEquals(map.size, 3);
+});
+
+Deno.test("BoundedMap evicts nothing when it replaces a value", () => {
+  const map = mapOf("abc");
+  assertEquals(map.set("a", "X"), undefined);
+  assertEquals(valuesOf(map), "BCX");
+});
+
+Deno.test("BoundedMap counts get() as a use, and peek() not", () => {
+  const map = mapOf("abc");
+  assertEquals(map.get("a"), "A");
+  assertEquals(map.peek("b"), "B");
+  assertEquals(map.get("z"), undefined);
+  assertEquals(valuesOf(map), "BCA");
+});
+
+Deno.test("BoundedMap has room again after a delete", () => {
+  const map = mapOf("abc");
+  assertEquals(map.delete("b"), true);
+  assertEquals(map.delete("b"), false);
+  assertEquals(map.set("d", "D"), undefined);
+  assertEquals(valuesOf(map), "ACD");
+});
