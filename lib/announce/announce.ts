@@ -34,33 +34,42 @@ export interface TransferProgress {
   readonly left: number;
 }
 
-/** The longest torrent that is believed in, in bytes. */
+/** `left` of a peer that does not know yet how long the torrent is, in bytes. */
+export const UNKNOWN_LEFT = Number.MAX_SAFE_INTEGER;
+
+/** The longest torrent that a tracker believes in, in bytes. */
 const MAX_CONTENT_LENGTH = 2 ** 50;
 
 /**
- * What a peer lacks, in bytes, of what it says: 0 if it says so much that it means
- * that it does not know, as clients do that have a magnet link alone.
+ * The bytes that a peer lacks; 0 if it does not know, as a client that has only a
+ * magnet link: such clients leave `left` out or send a huge number.
  */
 export function believedLeft(left: number): number {
   return left <= MAX_CONTENT_LENGTH ? left : 0;
 }
 
-/** One announce, as a peer sends it. [BEP 3, 7, 23] */
+/**
+ * One announce, as a peer sends it and a tracker reads it, over either protocol.
+ * [BEP 3, 7, 15, 23]
+ */
 export interface AnnounceRequest extends TransferProgress {
-  /** What it is about. */
+  /** The torrent. */
   readonly infoHash: InfoHash;
-  /** Who announces. */
+  /** The peer that announces. */
   readonly peerId: PeerId;
-  /** TCP port the peer listens on, 1 to 65535. */
+  /** TCP port on which the peer listens; 0 if it does not listen. */
   readonly port: number;
-  /** Why now. */
+  /** The reason for the announce. */
   readonly event: AnnounceEvent;
-  /** Most peers the reply should name; 0 for none. */
+  /** Greatest number of peers for the reply; 0 for none. */
   readonly numwant: number;
-  /** Proves that two announces come from one peer, whatever its address. */
-  readonly key: string;
-  /** What this tracker sent as its `tracker id` before, if it did. */
-  readonly trackerId: string | undefined;
+  /**
+   * Identifies the peer if its address changes: 8 hex digits over UDP, any text
+   * over HTTP.
+   */
+  readonly key: string | undefined;
+  /** The last `tracker id` that this tracker sent. [BEP 3] @default none */
+  readonly trackerId?: string | undefined;
 }
 
 /** A tracker's answer to one announce. */
@@ -91,6 +100,20 @@ export interface ScrapeEntry {
   readonly incomplete: number;
   /** How many peers have announced `completed`. */
   readonly downloaded: number;
+}
+
+/** An announce or a scrape that a tracker cannot read: the client is at fault. */
+export class QueryError extends Error {
+  /** Stands before the message when the error is printed. */
+  override readonly name = "QueryError";
+  /** Name of the malformed parameter. */
+  readonly field: string;
+
+  /** The message is `field` and then `reason`. */
+  constructor(field: string, reason: string) {
+    super(`${field} ${reason}`);
+    this.field = field;
+  }
 }
 
 /** A fresh announce key: 8 hex digits. */

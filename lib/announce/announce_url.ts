@@ -21,9 +21,11 @@ export function announceUrl(url: string, request: AnnounceRequest): string {
     `downloaded=${request.downloaded}`,
     `left=${request.left}`,
     `numwant=${request.numwant}`,
-    `key=${encodeURIComponent(request.key)}`,
-    "compact=1",
   ];
+  if (request.key !== undefined) {
+    parameters.push(`key=${encodeURIComponent(request.key)}`);
+  }
+  parameters.push("compact=1");
   if (request.event !== "update") parameters.push(`event=${request.event}`);
   if (request.trackerId !== undefined) {
     parameters.push(`trackerid=${encodeURIComponent(request.trackerId)}`);

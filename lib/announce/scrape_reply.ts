@@ -1,5 +1,5 @@
 /**
- * A tracker's bencoded answer to a scrape, written and read. Its dictionary is
+ * A tracker's bencoded answer to a scrape, as a client reads it. Its dictionary is
  * keyed by the info hashes' bytes, which are no text. [BEP 48]
  *
  * @module
@@ -8,54 +8,12 @@ import { type DecodedDictionary, isDictionary } from "../bencode/decode.ts";
 import { TrackerError } from "../base/errors.ts";
 import {
   IDENTIFIER_LENGTH,
-  identifierToBytes,
   type InfoHash,
   infoHashFromBytes,
   infoHashFromHex,
 } from "../base/identifier.ts";
 import type { ScrapeEntry } from "./announce.ts";
 import { parseReplyDictionary, replyNumber } from "./announce_reply.ts";
-import { ReplyWriter } from "./reply_writer.ts";
-
-const encoder = new TextEncoder();
-
-/** What stands before each value, keys in the order of their bytes. */
-const PARTS = {
-  files: encoder.encode("d5:filesd"),
-  complete: encoder.encode("d8:completei"),
-  downloaded: encoder.encode("e10:downloadedi"),
-  incomplete: encoder.encode("e10:incompletei"),
-  entryEnd: encoder.encode("ee"),
-  end: encoder.encode("ee"),
-} as const;
-
-/** Room for one torrent with counts of 16 digits, and for what stands around all. */
-const MAX_ENTRY_LENGTH = 128;
-
-const writer = new ReplyWriter();
-
-/** Writes a scrape's reply, torrents in the order of their info hashes. */
-export function encodeScrapeReply(
-  entries: Iterable<ScrapeEntry>,
-): Uint8Array<ArrayBuffer> {
-  const sorted = [...entries].sort((left, right) =>
-    left.infoHash < right.infoHash ? -1 : 1
-  );
-  writer.begin((sorted.length + 1) * MAX_ENTRY_LENGTH);
-  writer.raw(PARTS.files);
-  for (const { infoHash, complete, incomplete, downloaded } of sorted) {
-    writer.string(identifierToBytes(infoHash));
-    writer.raw(PARTS.complete);
-    writer.number(complete);
-    writer.raw(PARTS.downloaded);
-    writer.number(downloaded);
-    writer.raw(PARTS.incomplete);
-    writer.number(incomplete);
-    writer.raw(PARTS.entryEnd);
-  }
-  writer.raw(PARTS.end);
-  return writer.end();
-}
 
 /**
  * Reads a scrape's reply; a count that a swarm lacks is 0.

@@ -16,8 +16,8 @@ import {
   type AnnounceEvent,
   type AnnounceRequest,
   DEFAULT_NUMWANT,
+  QueryError,
 } from "./announce.ts";
-import { QueryError } from "./query.ts";
 import {
   MAX_UDP_SCRAPE_COUNT,
   UDP_ACTIONS,
@@ -35,13 +35,6 @@ export interface UdpRequestHead {
   readonly action: number;
   /** 32 bits, to be sent back. */
   readonly transactionId: number;
-}
-
-/** What an announce says. */
-export interface UdpAnnounce
-  extends Omit<AnnounceRequest, "key" | "trackerId"> {
-  /** 32 bits; 0 is what many send who have none. */
-  readonly key: number;
 }
 
 /** What is written at the beginning of a request that needs a connection. */
@@ -82,7 +75,7 @@ export function readUdpRequestHead(
  * Reads an announce; its options are skipped. [BEP 41]
  * @throws {QueryError} If it is cut off or a field makes no sense.
  */
-export function parseUdpAnnounce(datagram: Uint8Array): UdpAnnounce {
+export function parseUdpAnnounce(datagram: Uint8Array): AnnounceRequest {
   if (datagram.length < UDP_REQUEST_LENGTHS.announce) {
     throw new QueryError(
       "announce",
@@ -97,7 +90,7 @@ export function parseUdpAnnounce(datagram: Uint8Array): UdpAnnounce {
     left: byteCount(view, OFFSETS.left),
     uploaded: byteCount(view, OFFSETS.uploaded),
     event: event(view.getUint32(OFFSETS.event)),
-    key: view.getUint32(OFFSETS.key),
+    key: key(view.getUint32(OFFSETS.key)),
     numwant: numwant(view.getInt32(OFFSETS.numwant)),
     port: port(view.getUint16(OFFSETS.port)),
   };
@@ -177,8 +170,9 @@ export function encodeUdpScrape(
   return datagram;
 }
 
-/** The 32 bits that stand for a key: itself if it is 8 hex digits, else a mixture. */
-export function udpKey(key: string): number {
+/** A key as 32 bits: the number that 8 hex digits write, or else a hash; 0 is none. */
+export function udpKey(key: string | undefined): number {
+  if (key === undefined) return 0;
   if (/^[0-9a-fA-F]{8}$/.test(key)) return parseInt(key, 16);
   let mixed = 0;
   for (let index = 0; index < key.length; index++) {
@@ -215,6 +209,11 @@ function event(number: number): AnnounceEvent {
   if (known !== undefined) return known;
   if (number === PAUSED) return "update";
   throw new QueryError("event", `${number} is not one of 0 to 3`);
+}
+
+/** 8 hex digits, as clients write keys in URLs; 0 is sent by clients without one. */
+function key(number: number): string | undefined {
+  return number === 0 ? undefined : number.toString(16).padStart(8, "0");
 }
 
 /** -1 is for as many as the tracker gives by itself. */

@@ -1,5 +1,5 @@
 /**
- * A tracker's bencoded answer to an announce, written. Answers in the compact
+ * A tracker's bencoded answers to an announce and to a scrape, written. Answers in the compact
  * form, which nearly all clients ask for, are put together byte by byte: as
  * values for the general writer they took longer than the choice of the peers.
  *
@@ -7,13 +7,13 @@
  */
 import { AddressWords } from "./store/address_words.ts";
 import { parseCompactPeers } from "../base/peer_address.ts";
-import { IDENTIFIER_LENGTH } from "../base/identifier.ts";
+import { IDENTIFIER_LENGTH, identifierToBytes } from "../base/identifier.ts";
 import { IPV4_LENGTH, IPV6_LENGTH } from "../base/ip_address.ts";
 import { type Encodable, encodeBencode } from "../bencode/encode.ts";
 import type { ScrapeEntry } from "../announce/announce.ts";
 import type { PeerForm } from "./announce_query.ts";
 import type { PickedPeers } from "./store/peer_store.ts";
-import { ReplyWriter } from "../announce/reply_writer.ts";
+import { ReplyWriter } from "./reply_writer.ts";
 
 /** What a tracker answers to one announce. */
 export interface AnnounceAnswer {
@@ -153,4 +153,40 @@ function externalIp(hostname: string): Uint8Array | undefined {
   return address.isKnown
     ? bytes.subarray(0, address.write(bytes, 0))
     : undefined;
+}
+
+/** What stands before each value, keys in the order of their bytes. */
+const SCRAPE_PARTS = {
+  files: encoder.encode("d5:filesd"),
+  complete: encoder.encode("d8:completei"),
+  downloaded: encoder.encode("e10:downloadedi"),
+  incomplete: encoder.encode("e10:incompletei"),
+  entryEnd: encoder.encode("ee"),
+  end: encoder.encode("ee"),
+} as const;
+
+/** Room for one torrent with counts of 16 digits, and for what stands around all. */
+const MAX_ENTRY_LENGTH = 128;
+
+/** Writes a scrape's reply, torrents in the order of their info hashes. */
+export function encodeScrapeReply(
+  entries: Iterable<ScrapeEntry>,
+): Uint8Array<ArrayBuffer> {
+  const sorted = [...entries].sort((left, right) =>
+    left.infoHash < right.infoHash ? -1 : 1
+  );
+  writer.begin((sorted.length + 1) * MAX_ENTRY_LENGTH);
+  writer.raw(SCRAPE_PARTS.files);
+  for (const { infoHash, complete, incomplete, downloaded } of sorted) {
+    writer.string(identifierToBytes(infoHash));
+    writer.raw(SCRAPE_PARTS.complete);
+    writer.number(complete);
+    writer.raw(SCRAPE_PARTS.downloaded);
+    writer.number(downloaded);
+    writer.raw(SCRAPE_PARTS.incomplete);
+    writer.number(incomplete);
+    writer.raw(SCRAPE_PARTS.entryEnd);
+  }
+  writer.raw(SCRAPE_PARTS.end);
+  return writer.end();
 }

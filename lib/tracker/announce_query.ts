@@ -12,11 +12,12 @@ import {
 } from "../base/identifier.ts";
 import {
   type AnnounceEvent,
-  believedLeft,
+  type AnnounceRequest,
   DEFAULT_NUMWANT,
-  type TransferProgress,
+  QueryError,
+  UNKNOWN_LEFT,
 } from "../announce/announce.ts";
-import { QueryError, QueryReader } from "../announce/query.ts";
+import { QueryReader } from "./query_reader.ts";
 
 /** Most peers in one reply, whatever is asked for. */
 export const MAX_NUMWANT = 200;
@@ -27,18 +28,7 @@ const MAX_KEY_LENGTH = 64;
 const MAX_PORT = 65535;
 
 /** An announce as it stands in a query; the address comes from the connection. */
-export interface AnnounceQuery {
-  readonly infoHash: InfoHash;
-  readonly peerId: PeerId;
-  /** TCP port, 0 to 65535; 0 is that of a peer that does not listen. */
-  readonly port: number;
-  /** What is left out is 0, and so is what is not known. */
-  readonly progress: TransferProgress;
-  readonly isSeeder: boolean;
-  readonly event: AnnounceEvent;
-  readonly numwant: number;
-  /** 8 hex digits in lower case, so that they are the same over UDP; or other text. */
-  readonly key: string | undefined;
+export interface AnnounceQuery extends AnnounceRequest {
   /** What the asker says its address is. */
   readonly ip: string | undefined;
   /** How the reply lists peers. */
@@ -113,12 +103,9 @@ export function parseAnnounceQuery(query: string): AnnounceQuery {
     infoHash: infoHash ?? missing("info_hash"),
     peerId: peerId ?? missing("peer_id"),
     port: port ?? missing("port"),
-    progress: {
-      uploaded: uploaded ?? 0,
-      downloaded: downloaded ?? 0,
-      left: believedLeft(left ?? 0),
-    },
-    isSeeder: left === 0,
+    uploaded: uploaded ?? 0,
+    downloaded: downloaded ?? 0,
+    left: left ?? UNKNOWN_LEFT,
     event: event ?? "update",
     numwant: numwant ?? DEFAULT_NUMWANT,
     key: key === "" ? undefined : key,

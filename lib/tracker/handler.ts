@@ -9,8 +9,16 @@
 import { type Awaitable, whenThere } from "../base/awaitable.ts";
 import { FIRST_UNPRIVILEGED_PORT } from "../base/peer_address.ts";
 import { formatIpAddress, parseIpAddress } from "../base/ip_address.ts";
-import type { ScrapeEntry } from "../announce/announce.ts";
-import { encodeAnnounceAnswer, encodeFailure } from "./announce_answer.ts";
+import {
+  believedLeft,
+  QueryError,
+  type ScrapeEntry,
+} from "../announce/announce.ts";
+import {
+  encodeAnnounceAnswer,
+  encodeFailure,
+  encodeScrapeReply,
+} from "./announce_answer.ts";
 import type { AnnounceInterval } from "./announce_interval.ts";
 import {
   type AnnounceQuery,
@@ -20,8 +28,6 @@ import {
 import { AnswerCache } from "./answer_cache.ts";
 import { forwardedHostname } from "./forwarded_address.ts";
 import type { PeerStore } from "./store/peer_store.ts";
-import { QueryError } from "../announce/query.ts";
-import { encodeScrapeReply } from "../announce/scrape_reply.ts";
 
 /** What the tracker needs of an HTTP request. */
 export interface TrackerRequest {
@@ -130,7 +136,7 @@ function announce(
 ): Awaitable<TrackerResponse> {
   if (request.method === "HEAD") return bencoded(NO_BYTES);
   const query = parseAnnounceQuery(request.query);
-  const { peerForm, port } = query;
+  const { uploaded, downloaded, left, peerForm, port } = query;
   const hostname = canonicalHostname(
     askerHostname(request, query, context),
   );
@@ -138,8 +144,8 @@ function announce(
     infoHash: query.infoHash,
     peerId: query.peerId,
     address: { hostname, port },
-    progress: query.progress,
-    isSeeder: query.isSeeder,
+    progress: { uploaded, downloaded, left: believedLeft(left) },
+    isSeeder: left === 0,
     event: query.event,
     numwant: query.numwant,
     key: query.key,

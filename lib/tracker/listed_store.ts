@@ -8,13 +8,12 @@
 import type { Awaitable } from "../base/awaitable.ts";
 import type { InfoHash } from "../base/identifier.ts";
 import type { TorrentCatalogue } from "../catalogue/torrent_catalogue.ts";
-import type { ScrapeEntry } from "../announce/announce.ts";
+import { QueryError, type ScrapeEntry } from "../announce/announce.ts";
 import type {
   AnnounceOutcome,
   PeerAnnounce,
   PeerStore,
 } from "./store/peer_store.ts";
-import { QueryError } from "../announce/query.ts";
 import { StoreLayer } from "./store_layer.ts";
 
 const REASON = "is of no torrent that this tracker lists";

@@ -12,10 +12,13 @@ import {
   parseIpAddress,
   unmapHostname,
 } from "../base/ip_address.ts";
-import { believedLeft, type ScrapeEntry } from "../announce/announce.ts";
+import {
+  believedLeft,
+  QueryError,
+  type ScrapeEntry,
+} from "../announce/announce.ts";
 import { MAX_NUMWANT } from "./announce_query.ts";
 import type { AcceptedAnnounce, PeerStore } from "./store/peer_store.ts";
-import { QueryError } from "../announce/query.ts";
 import { UdpConnectionIds } from "./udp_connection_ids.ts";
 import {
   UDP_ACTIONS,
@@ -114,15 +117,17 @@ function announce(
   { datagram, transactionId, hostname, family, nowMs }: KnownRequest,
   { store, intervalMs }: UdpHandlerOptions,
 ): Awaitable<Uint8Array<ArrayBuffer>> {
-  const { uploaded, downloaded, left, port, numwant, key, ...announced } =
-    parseUdpAnnounce(datagram);
+  const request = parseUdpAnnounce(datagram);
+  const { uploaded, downloaded, left, port, numwant } = request;
   const outcome = store.announce({
-    ...announced,
+    infoHash: request.infoHash,
+    peerId: request.peerId,
+    event: request.event,
+    key: request.key,
     address: { hostname, port },
     progress: { uploaded, downloaded, left: believedLeft(left) },
     isSeeder: left === 0,
     numwant: Math.min(numwant, MAX_NUMWANT),
-    key: keyOf(key),
     wantsIds: false,
   }, nowMs);
   return whenThere(outcome, (outcome) => {
@@ -162,11 +167,3 @@ const NOBODY: Omit<ScrapeEntry, "infoHash"> = {
   downloaded: 0,
   incomplete: 0,
 };
-
-/**
- * As the same key is kept that comes in a URL, where clients write 8 hex digits;
- * 0 is none.
- */
-function keyOf(key: number): string | undefined {
-  return key === 0 ? undefined : key.toString(16).padStart(8, "0");
-}

@@ -8,12 +8,12 @@ import {
   parseCompactPeers,
 } from "../../../lib/base/peer_address.ts";
 import { TrackerError } from "../../../lib/base/errors.ts";
-import { encodeAnnounceAnswer } from "../../../lib/tracker/announce_answer.ts";
-import { parseAnnounceReply } from "../../../lib/announce/announce_reply.ts";
 import {
+  encodeAnnounceAnswer,
   encodeScrapeReply,
-  parseScrapeReply,
-} from "../../../lib/announce/scrape_reply.ts";
+} from "../../../lib/tracker/announce_answer.ts";
+import { parseAnnounceReply } from "../../../lib/announce/announce_reply.ts";
+import { parseScrapeReply } from "../../../lib/announce/scrape_reply.ts";
 import type { NamedFuzzTarget } from "../fuzz.ts";
 import { ANNOUNCE_ANSWER, infoHash, pickedPeers } from "./samples.ts";
 

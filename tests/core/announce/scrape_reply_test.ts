@@ -5,29 +5,13 @@ import {
   infoHashFromHex,
 } from "../../../lib/base/identifier.ts";
 import type { ScrapeEntry } from "../../../lib/announce/announce.ts";
-import {
-  encodeScrapeReply,
-  parseScrapeReply,
-} from "../../../lib/announce/scrape_reply.ts";
-import { bytes, infoHash, text } from "./samples.ts";
+import { parseScrapeReply } from "../../../lib/announce/scrape_reply.ts";
+import { encodeScrapeReply } from "../../../lib/tracker/announce_answer.ts";
+import { bytes, infoHash } from "./samples.ts";
 
 function entry(hash: InfoHash, complete: number): ScrapeEntry {
   return { infoHash: hash, complete, incomplete: 2, downloaded: 3 };
 }
-
-Deno.test("encodeScrapeReply() writes files keyed by raw info hashes, in order", () => {
-  const counts = (complete: number): string =>
-    `d8:completei${complete}e10:downloadedi3e10:incompletei2ee`;
-  assertEquals(
-    text(
-      encodeScrapeReply([entry(infoHash("f"), 5), entry(infoHash("4"), 1)]),
-    ),
-    `d5:filesd20:${"D".repeat(20)}${counts(1)}20:${"\xff".repeat(20)}${
-      counts(5)
-    }ee`,
-  );
-  assertEquals(text(encodeScrapeReply([])), "d5:filesdee");
-});
 
 Deno.test("parseScrapeReply() reads info hashes of any bytes", () => {
   const hashes = [

@@ -4,7 +4,7 @@
  * @module
  */
 import { TrackerError } from "../../../lib/base/errors.ts";
-import { QueryError } from "../../../lib/announce/query.ts";
+import { QueryError } from "../../../lib/announce/announce.ts";
 import { UdpDialogue } from "../../../lib/announce/udp_dialogue.ts";
 import {
   encodeUdpAnnounce,

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { QueryError } from "../../../lib/announce/query.ts";
+import { QueryError } from "../../../lib/announce/announce.ts";
 import {
   encodeUdpAnnounce,
   encodeUdpConnect,
@@ -94,7 +94,7 @@ Deno.test("parseUdpAnnounce() reads what was written", () => {
     left: 2 ** 32 + 2,
     uploaded: 8,
     event: "started",
-    key: 0x0badcafe,
+    key: "0badcafe",
     numwant: 50,
     port: 6881,
   });

@@ -2,10 +2,16 @@ import { assertEquals } from "@std/assert";
 import {
   encodeAnnounceAnswer,
   encodeFailure,
+  encodeScrapeReply,
 } from "../../../lib/tracker/announce_answer.ts";
 import { parseAnnounceReply } from "../../../lib/announce/announce_reply.ts";
 import { decodeBencode } from "../../../lib/bencode/decode.ts";
-import { ANNOUNCE_ANSWER, pickedPeers, text } from "../announce/samples.ts";
+import {
+  ANNOUNCE_ANSWER,
+  infoHash,
+  pickedPeers,
+  text,
+} from "../announce/samples.ts";
 
 const COUNTS =
   "8:completei1e10:downloadedi3e10:incompletei2e8:intervali120e12:min intervali30e";
@@ -107,4 +113,24 @@ Deno.test("encodeFailure() says when to try again, in minutes", () => {
   assertEquals(written(1), "d14:failure reason4:full8:retry ini1ee");
   assertEquals(written(60_000), "d14:failure reason4:full8:retry ini1ee");
   assertEquals(written(60_001), "d14:failure reason4:full8:retry ini2ee");
+});
+
+const COUNTED = { incomplete: 2, downloaded: 3 };
+
+Deno.test("encodeScrapeReply() writes files keyed by raw info hashes, in order", () => {
+  const counts = (complete: number): string =>
+    `d8:completei${complete}e10:downloadedi3e10:incompletei2ee`;
+  assertEquals(
+    text(
+      encodeScrapeReply([{ ...COUNTED, infoHash: infoHash("f"), complete: 5 }, {
+        ...COUNTED,
+        infoHash: infoHash("4"),
+        complete: 1,
+      }]),
+    ),
+    `d5:filesd20:${"D".repeat(20)}${counts(1)}20:${"\xff".repeat(20)}${
+      counts(5)
+    }ee`,
+  );
+  assertEquals(text(encodeScrapeReply([])), "d5:filesdee");
 });

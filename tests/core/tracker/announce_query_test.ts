@@ -5,7 +5,8 @@ import {
   parseScrapeQuery,
 } from "../../../lib/tracker/announce_query.ts";
 import { announceUrl } from "../../../lib/announce/announce_url.ts";
-import { QueryError } from "../../../lib/announce/query.ts";
+import { QueryError } from "../../../lib/announce/announce.ts";
+import { UNKNOWN_LEFT } from "../../../lib/announce/announce.ts";
 import {
   announceQuery,
   announceRequest,
@@ -18,8 +19,9 @@ Deno.test("parseAnnounceQuery() fills in what a short query leaves out", () => {
     infoHash: infoHash("a"),
     peerId: peerId("me"),
     port: 6881,
-    progress: { uploaded: 0, downloaded: 0, left: 1000 },
-    isSeeder: false,
+    uploaded: 0,
+    downloaded: 0,
+    left: 1000,
     event: "update",
     numwant: 50,
     key: undefined,
@@ -35,8 +37,9 @@ Deno.test("parseAnnounceQuery() reads what announceUrl() writes", () => {
     infoHash: request.infoHash,
     peerId: request.peerId,
     port: 6881,
-    progress: { uploaded: 0, downloaded: 0, left: 0 },
-    isSeeder: true,
+    uploaded: 0,
+    downloaded: 0,
+    left: 0,
     event: "completed",
     numwant: 7,
     key: "0badcafe",
@@ -45,22 +48,17 @@ Deno.test("parseAnnounceQuery() reads what announceUrl() writes", () => {
   });
 });
 
-Deno.test("parseAnnounceQuery() takes only left=0 for a seeder, and no left for a leecher", () => {
-  const isSeeder = (left: string | undefined): boolean =>
-    parseAnnounceQuery(announceQuery({ left })).isSeeder;
-  assertEquals([isSeeder("0"), isSeeder("1"), isSeeder(undefined)], [
-    true,
-    false,
-    false,
-  ]);
+Deno.test("parseAnnounceQuery() reads a missing left as unknown", () => {
+  const left = (value: string | undefined): number =>
+    parseAnnounceQuery(announceQuery({ left: value })).left;
+  assertEquals([left("0"), left("1"), left(undefined)], [0, 1, UNKNOWN_LEFT]);
 });
 
 Deno.test("parseAnnounceQuery() takes what clients send that know no size, and those that do not listen", () => {
   const unknown = parseAnnounceQuery(
     announceQuery({ left: "9223372036854775807", port: 0 }),
   );
-  assertEquals(unknown.progress.left, 0);
-  assertEquals([unknown.isSeeder, unknown.port], [false, 0]);
+  assertEquals([unknown.left, unknown.port], [UNKNOWN_LEFT, 0]);
 });
 
 Deno.test("parseAnnounceQuery() reads one key alike over HTTP and UDP, and any other byte for byte", () => {
@@ -74,8 +72,8 @@ Deno.test("parseAnnounceQuery() reads one key alike over HTTP and UDP, and any o
 
 Deno.test("parseAnnounceQuery() takes the first of a parameter that is given twice, and reads none that it does not know", () => {
   const query = `port=7000&${announceQuery()}&left=0&corrupt=%zz&x`;
-  const { port, isSeeder } = parseAnnounceQuery(query);
-  assertEquals([port, isSeeder], [7000, false]);
+  const { port, left } = parseAnnounceQuery(query);
+  assertEquals([port, left], [7000, 1000]);
 });
 
 Deno.test("parseAnnounceQuery() reads numwant: a number, a cap, and -1 for no preference", () => {

@@ -68,7 +68,8 @@ async function announce(
 Deno.test("/announce tells two peers of one another", async () => {
   const handle = tracker();
   assertEquals(
-    await announce(handle, { event: "started" }),
+    // A client that has only a magnet link is a leecher, too.
+    await announce(handle, { event: "started", left: undefined }),
     "d8:completei0e10:downloadedi0e11:external ip4:\xc0\0\x02\x0110:incompletei1e8:intervali120e12:min intervali30e5:peers0:e",
   );
   assertStringIncludes(

@@ -7,7 +7,7 @@ import { TorrentIndex } from "../../../lib/catalogue/torrent_index.ts";
 import { ListedStore } from "../../../lib/tracker/listed_store.ts";
 import { MemoryStore } from "../../../lib/tracker/store/memory_store.ts";
 import type { AnnounceOutcome } from "../../../lib/tracker/store/peer_store.ts";
-import { QueryError } from "../../../lib/announce/query.ts";
+import { QueryError } from "../../../lib/announce/announce.ts";
 import { infoHash, peerAnnounce } from "../announce/samples.ts";
 
 const [LISTED, OTHER] = [infoHash("a"), infoHash("b")];

@@ -7,7 +7,7 @@ import {
   parseAnnounceQuery,
   parseScrapeQuery,
 } from "../../../lib/tracker/announce_query.ts";
-import { QueryError } from "../../../lib/announce/query.ts";
+import { QueryError } from "../../../lib/announce/announce.ts";
 import type { NamedFuzzTarget } from "../fuzz.ts";
 import { announceQuery, bytes, text } from "../announce/samples.ts";
 

@@ -9,19 +9,8 @@
  *
  * @module
  */
+import { QueryError } from "../announce/announce.ts";
 import { IDENTIFIER_LENGTH } from "../base/identifier.ts";
-
-/** A query does not say what it must; what is wrong is the asker's. */
-export class QueryError extends Error {
-  override readonly name = "QueryError";
-  /** Name of the parameter. */
-  readonly field: string;
-
-  constructor(field: string, reason: string) {
-    super(`${field} ${reason}`);
-    this.field = field;
-  }
-}
 
 const PERCENT = 0x25;
 const DIGIT_0 = 0x30;

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { QueryError, QueryReader } from "../../../lib/announce/query.ts";
-import { bytes } from "./samples.ts";
+import { QueryError } from "../../../lib/announce/announce.ts";
+import { QueryReader } from "../../../lib/tracker/query_reader.ts";
+import { bytes } from "../announce/samples.ts";
 
 /** Names and values in their order, each value a character for each byte. */
 function parametersOf(query: string): [string, string][] {
