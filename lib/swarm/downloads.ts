@@ -119,7 +119,10 @@ export class Downloads {
     peer.window.dropped();
     if (!peer.isSnubbing) this.#picker.release(id);
     noteRefusal(peer, range.index, now);
-    // Whoever works on the piece is to be another.
+    // The peer may be working on a piece that it no longer allows: it is asked for
+    // nothing more until every request is answered, and then gives its piece up.
+    if (peer.peerChokes) peer.isSettling = true;
+    // Another peer shall work on the piece.
     if (peer.outstanding.size === 0) this.#releaseAll(peer);
     this.#offer(peer, range.index, now);
   }
@@ -160,7 +163,7 @@ export class Downloads {
         bytes: piece.bytes,
       });
     }
-    if (peer.isSettling && peer.outstanding.size === 0) this.#releaseAll(peer);
+    this.#settle(peer);
     this.#fill(peer, now);
   }
 
@@ -306,6 +309,7 @@ export class Downloads {
       peer.window.dropped();
       this.#picker.release(id);
       this.#sendCancel(peer, id, now);
+      this.#settle(peer);
     }
   }
 
@@ -333,6 +337,11 @@ export class Downloads {
       type: "cancel",
       ...rangeOfBlock(id, this.#context.geometry),
     }, now);
+  }
+
+  /** Ends the wait of a peer that chokes us once no request to it is outstanding. */
+  #settle(peer: PeerState): void {
+    if (peer.isSettling && peer.outstanding.size === 0) this.#releaseAll(peer);
   }
 
   #releaseAll(peer: PeerState): void {

@@ -59,7 +59,10 @@ export class PeerState {
   readonly calledOff: Set<number> = new Set();
   /** Pieces that it serves even while it chokes us. */
   readonly allowedFast: Set<number> = new Set();
-  /** It chokes us, and what was on order then is still to be served or rejected. */
+  /**
+   * The peer chokes us, or rejected a piece that it had allowed: what is outstanding
+   * is still to be served or rejected, and until then nothing more is asked.
+   */
   isSettling = false;
   /** Nothing is asked of it before, in milliseconds, since it refused. */
   restsUntil = 0;

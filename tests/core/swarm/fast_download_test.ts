@@ -214,6 +214,45 @@ Deno.test("Swarm asks no more for an allowed piece that the choking peer refuses
   assertEquals(requests(desk.signal(1, "unchoke")).length, 4);
 });
 
+Deno.test("Swarm requests no block of a piece that a choking peer allowed and then rejected", () => {
+  const desk = new SwarmDesk({ have: "...", blocksPerPiece: 4 });
+  desk.join(1, FAST);
+  for (const index of [0, 1]) {
+    desk.receive(1, { type: "allowedFast", index });
+    assertEquals(requests(desk.have(1, index)).length, 4);
+  }
+  // The peer works on piece 1, and still allows piece 0.
+  assertEquals(desk.reject(1, "1.0"), []);
+  for (const block of ["0.0", "0.1", "0.2", "1.1"]) {
+    assertEquals(desk.block(1, block), []);
+  }
+  assertEquals(desk.block(1, "0.3"), ["verify 0"]);
+  // An allowed piece waits until the last of the others is answered.
+  desk.receive(1, { type: "allowedFast", index: 2 });
+  assertEquals(requests(desk.have(1, 2)), []);
+  desk.block(1, "1.2");
+  assertEquals(
+    requests(desk.block(1, "1.3")),
+    ["2.0", "2.1", "2.2", "2.3"],
+  );
+  // Another peer finishes the piece.
+  assertEquals(requests(desk.source(2, ".#."), 2), ["1.0"]);
+});
+
+Deno.test("Swarm requests allowed pieces again once it has cancelled all that a choking peer still owed", () => {
+  const desk = new SwarmDesk({ have: ".", blocksPerPiece: 2 });
+  desk.source(1, "#", FAST);
+  desk.source(2, "#");
+  desk.signal(1, "choke");
+  assertEquals(desk.block(2, "0.0"), ["1 < cancel 0.0"]);
+  assertEquals(desk.block(2, "0.1"), ["1 < cancel 0.1", "verify 0"]);
+  desk.corrupt(0);
+  assertEquals(
+    requests(desk.receive(1, { type: "allowedFast", index: 0 })),
+    ["0.0", "0.1"],
+  );
+});
+
 Deno.test("Swarm bounds what one peer may allow", () => {
   const desk = new SwarmDesk({ have: ".".repeat(200) });
   desk.join(1, FAST);
