@@ -73,7 +73,7 @@ const LONG_SUITES: Readonly<Record<string, readonly string[]>> = {
     "--allow-net",
     "--allow-read",
     "--allow-write",
-    "--allow-env=CI,PATH",
+    "--allow-env=CI,PATH,FUZZ_SEED,FUZZ_MS",
     "--allow-sys=networkInterfaces,uid",
     `--allow-run=${Deno.execPath()},ip,cat,kill`,
   ],

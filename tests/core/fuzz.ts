@@ -1,8 +1,13 @@
 /**
- * Bounded fuzzing: bytes grown from good examples are thrown at a decoder for a
- * fixed time, or so many of them. Each is accepted or ends in the one error that
- * the decoder documents, and some of each come, as a decoder that refuses
- * everything would never fail. A failure shows the seed and the bytes that did it.
+ * Bounded fuzzing of decoders. Mutates valid examples and feeds each to a decoder,
+ * which must accept it or throw its documented error. Both outcomes must occur,
+ * because a decoder that refuses everything would never fail. A failure shows the
+ * input and the seed that makes it.
+ *
+ * The seed is fixed, so that a run repeats. `tests/long/fuzz_test.ts` runs the same
+ * tests with random seeds. To replay a seed:
+ *
+ *     FUZZ_SEED=7 deno test --allow-env=FUZZ_SEED,FUZZ_MS tests/core/wire/fuzz_test.ts
  *
  * @module
  */
@@ -12,33 +17,46 @@ import {
   seededRandom,
 } from "../../lib/base/random.ts";
 
-/** How long one fuzz test runs, in milliseconds. */
-const FUZZ_TIME_MS = 500;
+/** Inputs of one fuzz test; the least number where it runs for {@linkcode FUZZ_MS}. */
+const INPUT_COUNT = 1_000;
 
-/** Inputs that it takes however busy the machine is. */
-const LEAST_COUNT = 1_000;
+/** The seed of this run. The name of every test that fuzzes ends in `(seed …)`. */
+export const FUZZ_SEED = numberFromEnvironment("FUZZ_SEED") ?? 1;
 
-/** A seed for this run. Every test that fuzzes has it in its name. */
-export const FUZZ_SEED = Date.now() % 2 ** 32;
+/** How long one fuzz test runs, in milliseconds; `undefined` for a fixed number of inputs. */
+export const FUZZ_MS = numberFromEnvironment("FUZZ_MS");
+
+/** The number in an environment variable; `undefined` if it is unset or may not be read. */
+function numberFromEnvironment(variable: string): number | undefined {
+  const { state } = Deno.permissions.querySync({ name: "env", variable });
+  const text = state === "granted" ? Deno.env.get(variable) : undefined;
+  return text === undefined ? undefined : Number(text);
+}
+
+/** The seeds that follow from a seed, itself first: any of them replays alone. */
+export function* seedsFrom(seed: number): Generator<number, never> {
+  yield seed;
+  const random = seededRandom(seed);
+  for (;;) yield randomBelow(2 ** 32, random);
+}
 
 /** An error that a decoder may throw. */
 type ErrorClass = abstract new (...args: never[]) => Error;
 
-/** A decoder to be fuzzed. */
+/** A decoder to fuzz. */
 export interface FuzzTarget {
-  /** Good inputs to start from. */
+  /** Valid inputs to mutate. */
   readonly examples: readonly Uint8Array[];
   /**
-   * Takes one input and tells what it made of it. A promise is waited for;
-   * undefined is input that the decoder neither takes nor refuses, as it waits
-   * for more. Other errors than `refusal` fail the test.
+   * Decodes one input and returns the result, or a promise of it: `undefined` if
+   * the decoder waits for more bytes. Any error but `refusal` fails the test.
    */
   readonly decode: (bytes: Uint8Array<ArrayBuffer>) => unknown;
-  /** The error of a refusal. Without it nothing may be refused. */
+  /** The error that refuses an input. @default {the decoder must accept everything} */
   readonly refusal?: ErrorClass;
 }
 
-/** A decoder with a sentence about it, which is the name of its tests. */
+/** A decoder with the name of its tests, a sentence. */
 export interface NamedFuzzTarget extends FuzzTarget {
   readonly name: string;
 }
@@ -47,45 +65,45 @@ export interface NamedFuzzTarget extends FuzzTarget {
 export interface FuzzOptions extends FuzzTarget {
   /** @default {FUZZ_SEED} */
   readonly seed?: number;
-  /** How many inputs. @default {as many as half a second allows} */
+  /** Number of inputs. @default {1000, or as many as `FUZZ_MS` allows} */
   readonly inputCount?: number;
-  /** What one input may take, in milliseconds. @default {any time} */
+  /** The longest that one input may take, in milliseconds. @default {unlimited} */
   readonly longestMs?: number;
 }
 
-/** What came of a run. */
+/** Result of a run. */
 export interface FuzzOutcome {
   readonly acceptedCount: number;
   readonly refusedCount: number;
-  /** The longest that one input took, in milliseconds: the least of some tries. */
+  /** The slowest input, in milliseconds: the least of several tries. */
   readonly longestMs: number;
 }
 
 /**
- * The slowest input so far is tried so often, a moment apart: the machine may have
- * been busy, or memory tidied.
+ * Tries of the slowest input so far, a moment apart: the machine may have been busy,
+ * or the garbage collector at work.
  */
 const TRIES = 20;
-/** And one that seems too slow so often. */
+/** Tries of an input that seems too slow. */
 const TRIES_OF_TOO_SLOW = 100;
 
 /**
  * Feeds mutated examples to `decode`.
- * @throws {Error} If it fails on one, takes too long, accepts none, or refuses none though it may.
+ * @throws {Error} If it fails on an input, takes too long, accepts none, or refuses none though it may.
  */
 export async function fuzz(options: FuzzOptions): Promise<FuzzOutcome> {
   const { examples, refusal, seed = FUZZ_SEED } = options;
-  const { inputCount = Infinity, longestMs = Infinity } = options;
-  const random = seededRandom(seed);
+  const { inputCount, longestMs = Infinity } = options;
   const counts = { accepted: 0, refused: 0, waiting: 0 };
   let slowestMs = 0;
-  const end = inputCount < Infinity
-    ? Infinity
-    : performance.now() + FUZZ_TIME_MS;
-  for (let round = 0; round < inputCount; round++) {
-    const isEnough = round >= LEAST_COUNT && round % 16 === 0;
-    if (isEnough && performance.now() >= end) break;
-    const bytes = mutate(examples, random);
+  const leastCount = inputCount ?? INPUT_COUNT;
+  const end = inputCount === undefined && FUZZ_MS !== undefined
+    ? performance.now() + FUZZ_MS
+    : -Infinity;
+  let round = 0;
+  for (const roundSeed of seedsFrom(seed)) {
+    if (round >= leastCount && performance.now() >= end) break;
+    const bytes = mutate(examples, seededRandom(roundSeed));
     try {
       const startedAt = performance.now();
       counts[await verdict(options, bytes)]++;
@@ -102,18 +120,19 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzOutcome> {
       if (tookMs > longestMs) throw new Error(`it took ${tookMs} ms`);
     } catch (cause) {
       throw new Error(
-        `Cannot decode in round ${round} of seed ${seed}: ${
+        `Cannot decode input ${round}, replayed by FUZZ_SEED=${roundSeed}: ${
           JSON.stringify(String.fromCharCode(...bytes.subarray(0, 16_384)))
         }`,
         { cause },
       );
     }
+    round++;
   }
   const { accepted, refused } = counts;
   if (accepted === 0 || (refusal !== undefined && refused === 0)) {
     throw new Error(
-      `Cannot tell of seed ${seed}: ${accepted} inputs were accepted and ` +
-        `${refused} refused`,
+      `Cannot judge the decoder by seed ${seed}: ${accepted} inputs were ` +
+        `accepted and ${refused} refused`,
     );
   }
   return {
@@ -135,7 +154,7 @@ async function verdict(
   }
 }
 
-/** What bencode, paths, queries and frames are made of. */
+/** Bytes with a meaning in bencode, paths, queries and frames. */
 const MEANINGFUL = "ilde:-0129/.%&=\0\x01";
 
 function mutate(
@@ -156,7 +175,7 @@ function mutate(
           part: [randomBelow(256, random)],
         });
         break;
-      case 1: { // A byte that means something.
+      case 1: { // A byte with a meaning.
         const meaning = randomBelow(MEANINGFUL.length, random);
         bytes = spliced(bytes, {
           at,
@@ -165,23 +184,23 @@ function mutate(
         });
         break;
       }
-      case 2: // A piece less.
+      case 2: // A part less.
         bytes = spliced(bytes, { at, count: length, part: [] });
         break;
-      case 3: // A piece twice.
+      case 3: // A part twice.
         bytes = spliced(bytes, {
           at,
           count: 0,
           part: bytes.subarray(at, at + length),
         });
         break;
-      case 4: { // A piece of another example.
+      case 4: { // A part of another example.
         const from = randomBelow(other.length + 1, random);
         const part = other.subarray(from, from + length * 4);
         bytes = spliced(bytes, { at, count: length, part });
         break;
       }
-      case 5: // The end missing.
+      case 5: // Truncated.
         if (randomBelow(4, random) === 0) bytes = bytes.slice(0, at);
         break;
     }

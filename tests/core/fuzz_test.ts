@@ -1,5 +1,5 @@
-import { assert, assertMatch, assertRejects } from "@std/assert";
-import { fuzz } from "./fuzz.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { fuzz, seedsFrom } from "./fuzz.ts";
 
 const EXAMPLES = [Uint8Array.of(1, 2, 3)];
 
@@ -23,7 +23,7 @@ Deno.test("fuzz() fails a decoder that accepts everything though it may refuse",
   );
 });
 
-Deno.test("fuzz() fails a decoder that throws another error, with the seed", async () => {
+Deno.test("fuzz() fails a decoder that throws another error, and names the seed", async () => {
   await assertRejects(
     () =>
       fuzz({
@@ -33,11 +33,11 @@ Deno.test("fuzz() fails a decoder that throws another error, with the seed", asy
         seed: 7,
       }),
     Error,
-    "round 0 of seed 7",
+    "input 0, replayed by FUZZ_SEED=7",
   );
 });
 
-Deno.test("fuzz() counts what it fed, and tells how long one took at most", async () => {
+Deno.test("fuzz() counts the outcomes and reports the slowest input", async () => {
   let count = 0;
   const outcome = await fuzz({
     examples: EXAMPLES,
@@ -69,7 +69,37 @@ Deno.test("fuzz() fails a decoder that takes too long each time", async () => {
         longestMs: 2,
       }),
     Error,
-    "round 0",
+    "input 0",
   );
   assertMatch(String(error.cause), /it took \d/);
+});
+
+Deno.test("fuzz() replays an input by the seed in its failure", async () => {
+  const inputs: string[] = [];
+  const failOn = (input: string | undefined) => (bytes: Uint8Array): number => {
+    inputs.push(String(bytes));
+    if (String(bytes) === input) throw new Error("Cannot take this");
+    return 1;
+  };
+  await fuzz({ examples: EXAMPLES, decode: failOn(undefined), inputCount: 50 });
+  const chosen = inputs.findLast((input, index) =>
+    inputs.indexOf(input) === index
+  );
+  const failure = await assertRejects(
+    () => fuzz({ examples: EXAMPLES, decode: failOn(chosen), inputCount: 50 }),
+    Error,
+    "replayed by FUZZ_SEED=",
+  );
+  const seed = Number(/FUZZ_SEED=(\d+)/.exec(failure.message)![1]);
+  await assertRejects(
+    () => fuzz({ examples: EXAMPLES, decode: failOn(chosen), seed }),
+    Error,
+    `input 0, replayed by FUZZ_SEED=${seed}`,
+  );
+});
+
+Deno.test("seedsFrom() begins with the seed and repeats", () => {
+  const take = (seed: number): number[] => [...seedsFrom(seed).take(3)];
+  assertEquals(take(7)[0], 7);
+  assertEquals(take(7), take(7));
 });

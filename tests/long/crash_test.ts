@@ -12,6 +12,7 @@ import {
   spawnPeer,
 } from "../loopback/local_swarm.ts";
 import { report } from "./report.ts";
+import { SEED } from "./seed.ts";
 
 const MEBIBYTE = 1024 * 1024;
 const PIECE_LENGTH = 256 * 1024;
@@ -24,8 +25,7 @@ const SHORTEST_LIFE_MS = 50;
 const LONGEST_LIFE_MS = 600;
 
 Deno.test(`a peer that is killed ${KILLS} times fetches no piece twice and ends up with the right content`, async () => {
-  const seed = Math.floor(Math.random() * 2 ** 31);
-  const random = seededRandom(seed);
+  const random = seededRandom(SEED);
   await using swarm = await LocalSwarm.open();
   const shared = await swarm.seed("image.bin", {
     files: { "": PIECE_COUNT * PIECE_LENGTH },
@@ -42,14 +42,14 @@ Deno.test(`a peer that is killed ${KILLS} times fetches no piece twice and ends 
       random() * (LONGEST_LIFE_MS - SHORTEST_LIFE_MS);
     await delay(lifeMs);
     const { code, stdout } = await peer.stop("SIGKILL");
-    assertEquals(code, 137, `seed ${seed}`);
+    assertEquals(code, 137, `seed ${SEED}`);
     verifiedCount += stdout.match(/"type":"pieceVerified"/g)?.length ?? 0;
   }
   await swarm.abandoned(shared);
   const { code, stdout } = await runPeer(
     ...[shared.path, "--dir", dir, "--json", "--exit-when-complete"],
   );
-  assertEquals(code, 0, `seed ${seed}`);
+  assertEquals(code, 0, `seed ${SEED}`);
   const found =
     /"type":"verified".*?"pieces":(\d+)|"pieces":(\d+).*?"type":"verified"/
       .exec(stdout);
@@ -59,13 +59,13 @@ Deno.test(`a peer that is killed ${KILLS} times fetches no piece twice and ends 
   // What was stored and told of is never fetched again.
   assert(
     foundCount >= verifiedCount,
-    `${foundCount} < ${verifiedCount}, seed ${seed}`,
+    `${foundCount} < ${verifiedCount}, seed ${SEED}`,
   );
-  assertEquals(foundCount + restCount, PIECE_COUNT, `seed ${seed}`);
+  assertEquals(foundCount + restCount, PIECE_COUNT, `seed ${SEED}`);
   const wastedMebibytes =
     (swarm.uploadedBytes(shared) - PIECE_COUNT * PIECE_LENGTH) / MEBIBYTE;
   report(
-    `seed ${seed}: ${foundCount} of ${PIECE_COUNT} pieces survived ${KILLS} kills; ` +
+    `seed ${SEED}: ${foundCount} of ${PIECE_COUNT} pieces survived ${KILLS} kills; ` +
       `${
         wastedMebibytes.toFixed(1)
       } MiB were on their way when the peer was killed, ` +

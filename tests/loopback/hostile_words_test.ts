@@ -9,6 +9,7 @@ import { delay } from "@std/async/delay";
 import type { PeerAddress } from "../../lib/mod.ts";
 import { seededRandom } from "../../lib/base/random.ts";
 import { latin1 } from "../core/bencode/bytes.ts";
+import { FUZZ_SEED } from "../core/fuzz.ts";
 import { fullStorage, memoryTorrent } from "./memory_torrent.ts";
 import {
   EXTENSION_BITS,
@@ -21,8 +22,7 @@ import { addressOf, assertWhole, openLocalSession, Share } from "./share.ts";
 import { ID, KIB } from "./wire_scene.ts";
 
 const MIB = 1024 * KIB;
-const SEED = Date.now() % 2 ** 32;
-const random = seededRandom(SEED);
+const random = seededRandom(FUZZ_SEED);
 
 const SAMPLE = await memoryTorrent({ name: "garbled", length: 8 * MIB + 77 });
 
@@ -134,7 +134,7 @@ async function babble(
 }
 
 for (const [what, say] of WORDS) {
-  Deno.test(`a download goes on beside peers that say ${what} (seed ${SEED})`, async () => {
+  Deno.test(`a download goes on beside peers that say ${what} (seed ${FUZZ_SEED})`, async () => {
     const before = Deno.memoryUsage().rss;
     await using seeding = openLocalSession();
     await using leeching = openLocalSession();

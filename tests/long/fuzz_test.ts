@@ -1,0 +1,46 @@
+/**
+ * Runs every fuzz test of the other suites with a random seed, each for a fixed
+ * time, in one `deno test` of its own.
+ *
+ * @module
+ */
+import { assert } from "@std/assert";
+import { report } from "./report.ts";
+import { SEED } from "./seed.ts";
+
+/** How long each fuzz test runs, in milliseconds. */
+const FUZZ_MS = 3_000;
+/** How long all of them may take, in milliseconds. */
+const TIMEOUT_MS = 900_000;
+
+const SUITES = ["tests/core", "tests/loopback"];
+
+/** The test files of a folder that fuzz. */
+async function* fuzzTestsIn(folder: string): AsyncGenerator<string> {
+  for await (const entry of Deno.readDir(folder)) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory) yield* fuzzTestsIn(path);
+    if (!entry.name.endsWith("_test.ts")) continue;
+    if ((await Deno.readTextFile(path)).includes("FUZZ_SEED")) yield path;
+  }
+}
+
+Deno.test(`every fuzz test passes with a random seed (seed ${SEED})`, async () => {
+  const paths: string[] = [];
+  for (const suite of SUITES) {
+    for await (const path of fuzzTestsIn(suite)) paths.push(path);
+  }
+  const command = `FUZZ_SEED=${SEED} FUZZ_MS=${FUZZ_MS} deno test --no-check ` +
+    `-A --filter '(seed ' ${paths.sort().join(" ")}`;
+  report(`replay: ${command}`);
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["test", "--no-check", "-A", "--filter", "(seed ", ...paths],
+    env: { FUZZ_SEED: `${SEED}`, FUZZ_MS: `${FUZZ_MS}` },
+    stdin: "null",
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  const { success, stdout } = await child.output();
+  const text = new TextDecoder().decode(stdout);
+  if (!success) report(text);
+  assert(success, `a fuzz test failed, replay: ${command}`);
+});
