@@ -29,9 +29,6 @@ import { Suspects } from "./corrupt_pieces.ts";
 import { findLate, isSlow, quickestFirst } from "./slow_peers.ts";
 import type { SwarmContext } from "./swarm_context.ts";
 
-/** A peer that owes us blocks and sends none for so long is hung up on: dialed anew it may serve again, in milliseconds. */
-export const OVERDUE_TIMEOUT_MS = 30_000;
-
 const NOBODY: ReadonlySet<string> = new Set();
 
 /** Downloading of one torrent from all its peers. */
@@ -213,12 +210,6 @@ export class Downloads {
     this.#orders.peerLeft(peer);
     this.#picker.left(peer);
     for (const other of this.#context.peers.values()) this.#fill(other, now);
-  }
-
-  /** Whether the peer has owed us blocks for so long that it must have lost the requests. */
-  isOverdue(peer: PeerState, now: number): boolean {
-    return peer.outstanding.size > 0 &&
-      now - peer.lastProgressAt >= OVERDUE_TIMEOUT_MS;
   }
 
   tick(now: number): void {

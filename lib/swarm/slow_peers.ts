@@ -17,6 +17,11 @@ import type { PeerState } from "./peer_state.ts";
 
 /** A peer that owes us blocks and sends none for so long is passed over, in milliseconds. */
 export const SNUB_TIMEOUT_MS = 15_000;
+/**
+ * A peer that owes us blocks and sends none for longer is disconnected, in
+ * milliseconds: it must have lost the requests, and may serve again once redialed.
+ */
+export const OVERDUE_TIMEOUT_MS = 30_000;
 /** What is on order for longer is late where somebody quicker has nothing to do, in milliseconds. */
 const LATE_MS = 2_000;
 /** Who takes longer for a block, from request to arrival, is not quick, in milliseconds. */
@@ -41,6 +46,12 @@ export function quickestFirst(peers: Iterable<PeerState>): PeerState[] {
 /** Whether the peer is known to be slow: it is not to double what others have on order. */
 export function isSlow({ window }: PeerState): boolean {
   return (window.delayMs ?? 0) > QUICK_MS;
+}
+
+/** Whether the peer has owed us blocks for too long. */
+export function isOverdue(peer: PeerState, now: number): boolean {
+  return peer.outstanding.size > 0 &&
+    now - peer.lastProgressAt >= OVERDUE_TIMEOUT_MS;
 }
 
 /** Whose orders are open to others from now on. */

@@ -26,6 +26,7 @@ import { Extensions } from "./extensions.ts";
 import { FirstCopy } from "./super_seeding.ts";
 import { PeerState } from "./peer_state.ts";
 import { Roster } from "./peer_slots.ts";
+import { isOverdue } from "./slow_peers.ts";
 import type { SwarmContext } from "./swarm_context.ts";
 import { Uploads } from "./uploads.ts";
 
@@ -278,7 +279,7 @@ export class Swarm {
           "nothing received for too long",
           now,
         );
-      } else if (this.#downloads.isOverdue(peer, now)) {
+      } else if (isOverdue(peer, now)) {
         this.#disconnect(
           peer.key,
           "overdue",

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
-import { OVERDUE_TIMEOUT_MS } from "../../../lib/swarm/downloads.ts";
+import { OVERDUE_TIMEOUT_MS } from "../../../lib/swarm/slow_peers.ts";
 import { SNUB_TIMEOUT_MS } from "../../../lib/swarm/slow_peers.ts";
 import { SwarmDesk } from "./swarm_desk.ts";
 
