@@ -1,27 +1,27 @@
 /**
- * Which hosts are talked to at all: networks in CIDR notation that are allowed
- * or denied. Whoever is denied is out; where anything is allowed, all else is out
- * as well. [RFC 4632, 4291]
+ * A filter for hosts by allowed and denied networks in CIDR notation. A denied
+ * host stays denied even if it is allowed too; if any network is allowed, all
+ * others are denied. [RFC 4632, 4291]
  *
  * @module
  */
 import { formatIpAddress, parseIpAddress } from "./ip_address.ts";
-import { quote } from "./quote.ts";
+import { quote } from "./errors.ts";
 
-/** Whether a host is talked to; its name is an IP address. */
+/** True for a host that we exchange data with, given its IP address as text. */
 export type Permits = (hostname: string) => boolean;
 
 /** The networks of a filter, as `192.168.0.0/16`, `fd00::/8` or a single address. */
 export interface AddressFilterOptions {
-  /** All else is denied. @default everything */
+  /** Networks that are allowed; all others are denied. @default every network */
   readonly allow?: readonly string[];
-  /** Whatever is allowed. @default nothing */
+  /** Networks that are denied even if they are allowed. @default none */
   readonly deny?: readonly string[];
 }
 
 /**
- * Makes a filter. An IPv4 address is one wherever it comes from, mapped into IPv6
- * or not; what is no IP address is permitted only where nothing is allowed by name.
+ * Creates a filter. IPv4-mapped IPv6 counts as IPv4. A hostname that is not an IP
+ * address is permitted only if no network is listed as allowed.
  * @throws {RangeError} If a network is not in CIDR notation.
  */
 export function createAddressFilter(
@@ -41,7 +41,7 @@ export function createAddressFilter(
 
 interface Network {
   readonly bytes: Uint8Array;
-  /** How many bits of an address must be those of `bytes`. */
+  /** Leading bits that an address shares with `bytes`. */
   readonly prefixLength: number;
 }
 
@@ -58,7 +58,7 @@ function parseNetwork(text: string): Network {
     throw new RangeError(
       `Cannot read ${
         quote(text)
-      }: it is no network such as 192.168.0.0/16 or fd00::/8, and no IP address`,
+      }: it is neither a network such as 192.168.0.0/16 or fd00::/8 nor an IP address`,
     );
   }
   return { bytes, prefixLength };

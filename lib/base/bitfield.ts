@@ -1,12 +1,12 @@
 /**
- * A set of piece indexes as the wire carries it: the high bit of the first byte
- * is piece 0 [BEP 3]. Invariant: spare bits at the end are zero and `count` is
- * the number of set bits.
+ * A set of piece indexes in its wire form: the high bit of the first byte is
+ * piece 0 [BEP 3]. Invariant: spare bits at the end are zero and `count` is the
+ * number of set bits.
  *
  * @module
  */
 
-/** A fixed number of bits, counted as they are set. */
+/** A fixed number of bits that knows how many are set. */
 export class Bitfield {
   /** Number of bits. */
   readonly length: number;
@@ -58,18 +58,18 @@ export class Bitfield {
     return this.#count;
   }
 
-  /** Whether every bit is set. */
+  /** True if every bit is set. */
   get isFull(): boolean {
     return this.#count === this.length;
   }
 
-  /** False outside the range. */
+  /** True if a bit is set; false outside the range. */
   has(index: number): boolean {
     return index < this.length &&
       (this.#bytes[index >>> 3]! & (0x80 >>> (index & 7))) !== 0;
   }
 
-  /** Sets a bit; false if it was set already. @throws {RangeError} If out of range. */
+  /** Sets a bit; returns false if it was set already. @throws {RangeError} If out of range. */
   add(index: number): boolean {
     this.#checkIndex(index);
     if (this.has(index)) return false;
@@ -78,7 +78,7 @@ export class Bitfield {
     return true;
   }
 
-  /** Clears a bit; false if it was clear already. @throws {RangeError} If out of range. */
+  /** Clears a bit; returns false if it was clear already. @throws {RangeError} If out of range. */
   delete(index: number): boolean {
     this.#checkIndex(index);
     if (!this.has(index)) return false;
@@ -87,7 +87,7 @@ export class Bitfield {
     return true;
   }
 
-  /** The set indexes, ascending. */
+  /** The indexes of the set bits, ascending. */
   *indexes(): Generator<number> {
     for (let index = 0; index < this.length; index++) {
       if (this.has(index)) yield index;

@@ -1,6 +1,6 @@
 /**
- * Piece-sized buffers that are used again: a fresh one costs a page fault every
- * 4 KiB, a used one nothing. Keeps at most a budget's worth.
+ * A pool of buffers of one size. A new buffer costs a page fault every 4 KiB, a
+ * used one nothing. Invariant: the free buffers never exceed a limit in bytes.
  *
  * @module
  */
@@ -9,22 +9,22 @@
 export class BufferPool {
   readonly #length: number;
   readonly #keepCount: number;
-  /** Whole ones: a view costs as much as a small object. */
+  /** Whole buffers rather than views: a view costs as much as a small object. */
   readonly #free: Uint8Array<ArrayBuffer>[] = [];
 
-  /** @param options Sizes in bytes: of each buffer, and of all that are kept. */
+  /** @param options The length of a buffer and of all free ones together, in bytes. */
   constructor(options: { length: number; keepBytes: number }) {
     this.#length = options.length;
     this.#keepCount = Math.floor(options.keepBytes / options.length);
   }
 
-  /** A buffer of `length` bytes, not cleared. */
+  /** A buffer of `length` bytes; it may hold old content. */
   take(length: number): Uint8Array<ArrayBuffer> {
     const whole = this.#free.pop() ?? new Uint8Array(this.#length);
     return length === whole.length ? whole : whole.subarray(0, length);
   }
 
-  /** Takes a buffer back; its last user must be done with it. */
+  /** Takes a buffer back; nobody may use it any longer. */
   give(bytes: Uint8Array<ArrayBuffer>): void {
     if (this.#free.length >= this.#keepCount) return;
     const isWhole = bytes.length === this.#length;

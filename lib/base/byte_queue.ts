@@ -1,18 +1,18 @@
 /**
- * Bytes received and not yet understood, in one linear buffer that a socket
- * reads into and a parser reads out of. Invariant: the unread bytes are always
- * contiguous, so a whole frame is one view. Knows nothing of frames.
+ * A receive buffer: a socket reads into it, a parser reads from it. Invariant: the
+ * unread bytes are contiguous, so a whole frame is one view. It does not know
+ * frames.
  *
  * @module
  */
 
-/** A first-in, first-out byte buffer without a copy per read. */
+/** A first-in, first-out byte buffer that does not copy on each read. */
 export class ByteQueue {
   #buffer: Uint8Array<ArrayBuffer>;
   #start = 0;
   #end = 0;
 
-  /** @param capacity First size in bytes; it grows when a frame needs more. */
+  /** @param capacity Initial size in bytes; the buffer grows when a frame needs more. */
   constructor(capacity: number) {
     this.#buffer = new Uint8Array(capacity);
   }
@@ -22,7 +22,7 @@ export class ByteQueue {
     return this.#end - this.#start;
   }
 
-  /** How many bytes there is room for without growing. */
+  /** Size of the buffer, in bytes. */
   get capacity(): number {
     return this.#buffer.length;
   }
@@ -33,9 +33,9 @@ export class ByteQueue {
   }
 
   /**
-   * Room for at least `minimum` bytes behind the unread ones, to be filled and
-   * then {@linkcode commit}ted. Moves what is unread to the front when the tail
-   * is too short, which costs at most one frame's copy.
+   * Free space for at least `minimum` bytes behind the unread ones; fill it and
+   * then {@linkcode commit}. If the tail is too short, the unread bytes move to the
+   * front, which copies at most one frame.
    */
   space(minimum: number): Uint8Array<ArrayBuffer> {
     if (this.#start === this.#end) this.#start = this.#end = 0;
@@ -54,7 +54,7 @@ export class ByteQueue {
     return this.#buffer.subarray(this.#end);
   }
 
-  /** Declares the first `count` bytes of the last {@linkcode space} as received. */
+  /** Marks the first `count` bytes of the last {@linkcode space} as received. */
   commit(count: number): void {
     if (count > this.#buffer.length - this.#end) {
       throw new RangeError(
@@ -76,7 +76,7 @@ export class ByteQueue {
   consume(count: number): void {
     if (count > this.length) {
       throw new RangeError(
-        `Cannot consume ${count} bytes: only ${this.length} are there`,
+        `Cannot consume ${count} bytes: only ${this.length} are unread`,
       );
     }
     this.#start += count;

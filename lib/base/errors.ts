@@ -1,46 +1,58 @@
 /**
- * The errors of the world outside: a peer, a tracker, a disk, a store. Their type tells
- * the blast radius. A caller's mistake is a `TypeError` or `RangeError`, never
- * one of these.
+ * The errors of the outside world: a peer, a tracker, a disk, a store. The type
+ * tells how much is affected. A caller's mistake is a `TypeError` or `RangeError`
+ * instead.
  *
  * @module
  */
 
-/** A peer broke the protocol: its connection ends and nothing else suffers. */
+/** A peer violated the protocol: its connection ends, all others go on. */
 export class ProtocolError extends Error {
-  /** Stands before the message when the error is printed. */
+  /** Printed before the message. */
   override readonly name = "ProtocolError";
 }
 
-/** A tracker could not be asked or refused: the announce is retried later. */
+/** A tracker did not answer, or refused: the announce is retried later. */
 export class TrackerError extends Error {
-  /** Stands before the message when the error is printed. */
+  /** Printed before the message. */
   override readonly name = "TrackerError";
 }
 
-/** The disk failed or refused: the torrent stops, what is stored stays. */
+/** The disk failed or refused: the torrent stops, the stored content stays. */
 export class StorageError extends Error {
-  /** Stands before the message when the error is printed. */
+  /** Printed before the message. */
   override readonly name: string = "StorageError";
 }
 
 /**
- * What was verified is not on the disk any more: something else changed a file.
- * The torrent stops until its files are verified again.
+ * Verified content is no longer on the disk: another program modified a file. The
+ * torrent stops until its files are verified again.
  */
 export class ContentChangedError extends StorageError {
-  /** Stands before the message when the error is printed. */
+  /** Printed before the message. */
   override readonly name = "ContentChangedError";
 }
 
-/** What a tracker keeps its peers in failed or refused: it goes on with what it has in memory. */
+/** A tracker's store failed or refused: the tracker goes on from memory. */
 export class StoreError extends Error {
-  /** Stands before the message when the error is printed. */
+  /** Printed before the message. */
   override readonly name = "StoreError";
 }
 
-/** A web server could not be asked, or has not what it was asked for: one file is missing. */
+/** A web server did not answer, or does not have the file: one file is missing. */
 export class FetchError extends Error {
-  /** Stands before the message when the error is printed. */
+  /** Printed before the message. */
   override readonly name = "FetchError";
+}
+
+/** Characters shown at most: a hostile name may be megabytes long. */
+const MAX_QUOTED_LENGTH = 80;
+
+/** Text from strangers for an error message: in double quotes, escaped as in JSON, shortened. */
+export function quote(text: string): string {
+  return JSON.stringify(
+    text.length > MAX_QUOTED_LENGTH
+      ? `${text.slice(0, MAX_QUOTED_LENGTH)}…`
+      : text,
+  );
 }

@@ -39,7 +39,7 @@ export class FdPressure {
   }
 }
 
-/** Whether an error, or its cause, says that no descriptor is left. */
+/** True if an error, or its cause, says that no descriptor is left. */
 function isDescriptorShortage(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const code = "code" in cause ? cause.code : undefined;

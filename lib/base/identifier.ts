@@ -1,7 +1,7 @@
 /**
- * The two 20-byte identifiers of BitTorrent, kept as 40 lowercase hex digits:
- * they compare with `===`, key a `Map` and print as they are. Bytes appear only
- * where a codec asks for them.
+ * Info hashes and peer ids, the two 20-byte identifiers of BitTorrent. As 40
+ * lowercase hex digits they compare with `===`, serve as keys and print as they
+ * are. Only codecs use the bytes.
  *
  * @module
  */
@@ -13,7 +13,7 @@ export const IDENTIFIER_LENGTH = 20;
 /** SHA-1 of the raw info dictionary, as 40 lowercase hex digits. [BEP 3] */
 export type InfoHash = string & { readonly __identifier: "infoHash" };
 
-/** What a peer calls itself in one swarm, as 40 lowercase hex digits. [BEP 20] */
+/** The name that a peer chose for itself in one swarm, as 40 lowercase hex digits. [BEP 20] */
 export type PeerId = string & { readonly __identifier: "peerId" };
 
 /** Reads an info hash from its 20 bytes. @throws {RangeError} On another length. */
@@ -26,7 +26,7 @@ export function peerIdFromBytes(bytes: Uint8Array): PeerId {
   return toHex(bytes, "peer id") as PeerId;
 }
 
-/** Reads an info hash from 40 hex digits of either case. @throws {RangeError} If it is not that. */
+/** Reads an info hash from 40 hex digits of either case. @throws {RangeError} On other text. */
 export function infoHashFromHex(text: string): InfoHash {
   if (!/^[0-9a-fA-F]{40}$/.test(text)) {
     throw new RangeError(
@@ -38,7 +38,7 @@ export function infoHashFromHex(text: string): InfoHash {
   return text.toLowerCase() as InfoHash;
 }
 
-/** The 20 bytes of an identifier, a fresh copy. */
+/** The 20 bytes of an identifier, a copy. */
 export function identifierToBytes(
   identifier: InfoHash | PeerId,
 ): Uint8Array<ArrayBuffer> {
@@ -46,8 +46,8 @@ export function identifierToBytes(
 }
 
 /**
- * A peer id in the Azureus style: `-LS0001-` and 12 random letters or digits.
- * [BEP 20]
+ * Creates a peer id in the Azureus style: `-LS0001-` and 12 random letters or
+ * digits. [BEP 20]
  */
 export function createPeerId(random: () => number): PeerId {
   const alphabet =
@@ -65,20 +65,17 @@ function toHex(bytes: Uint8Array, what: string): string {
       `Cannot read ${what}: expected 20 bytes, got ${bytes.length}`,
     );
   }
-  // All digits in one call: a tracker names two of these at each announce, and
-  // what is put together of pieces takes twice as long to be made and looked up.
+  // All digits in one call: a tracker does this twice for each announce, and a
+  // concatenated string takes twice as long to create and to look up.
+  const digits: number[] = [];
   for (let index = 0; index < IDENTIFIER_LENGTH; index++) {
     const byte = bytes[index]!;
-    DIGITS[2 * index] = DIGIT_CODES[byte >>> 4]!;
-    DIGITS[2 * index + 1] = DIGIT_CODES[byte & 15]!;
+    digits.push(DIGIT_CODES[byte >>> 4]!, DIGIT_CODES[byte & 15]!);
   }
-  return String.fromCharCode(...DIGITS);
+  return String.fromCharCode(...digits);
 }
 
 const DIGIT_CODES = Uint8Array.from(
   "0123456789abcdef",
   (digit) => digit.charCodeAt(0),
 );
-
-/** The digits of the identifier in hand, as character codes; used again for each. */
-const DIGITS: number[] = Array.from({ length: 2 * IDENTIFIER_LENGTH }, () => 0);

@@ -116,25 +116,14 @@ function isMapped(bytes: Uint8Array): boolean {
     bytes[10] === 0xff && bytes[11] === 0xff;
 }
 
+/** URLs write an IPv6 address canonically too. */
 function formatIpv6(bytes: Uint8Array): string {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const groups: string[] = [];
-  for (let offset = 0; offset < IPV6_LENGTH; offset += 2) {
-    groups.push(view.getUint16(offset).toString(16));
-  }
-  const text = groups.join(":");
-  // The longest run of at least two zeros, the first of equal ones. [RFC 5952, 4.2]
-  let longest = "";
-  let start = 0;
-  for (const match of text.matchAll(/\b0(:0)+\b/g)) {
-    if (match[0].length <= longest.length) continue;
-    longest = match[0];
-    start = match.index;
-  }
-  if (longest === "") return text;
-  const head = text.slice(0, start).replace(/:$/, "");
-  const tail = text.slice(start + longest.length).replace(/^:/, "");
-  return `${head}::${tail}`;
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const groups = Array.from(
+    { length: IPV6_LENGTH / 2 },
+    (_, index) => view.getUint16(2 * index).toString(16),
+  );
+  return new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1);
 }
 
 /** Turns `::ffff:192.0.2.1`, as a dual-stack socket reports it, into `192.0.2.1`. */
@@ -185,12 +174,12 @@ function ipv4Scope(address: number): AddressScope {
   return isPrivate ? "private" : "global";
 }
 
-/** Whether a hostname is an IP address of this machine alone: `127.0.0.0/8` or `::1`. */
+/** True for an IP address of this machine alone: `127.0.0.0/8` or `::1`. */
 export function isLoopback(hostname: string): boolean {
   return addressScope(hostname) === "loopback";
 }
 
-/** Whether a hostname is the IP address of one machine; false for a name. */
+/** True for the IP address of one machine; false for a host name. */
 export function isUnicast(hostname: string): boolean {
   const scope = addressScope(hostname);
   return scope !== undefined && scope !== "none";

@@ -33,7 +33,7 @@ export function formatPeerAddress(address: PeerAddress): string {
 export const FIRST_UNPRIVILEGED_PORT = 1024;
 
 /**
- * Whether a port is reserved for the system's services. A peer that listens there
+ * True if a port is reserved for the system's services. A peer that listens there
  * is dialed only if the user or the tracker's operator named it.
  */
 export function isPrivileged(port: number): boolean {
@@ -41,7 +41,7 @@ export function isPrivileged(port: number): boolean {
 }
 
 /**
- * Whether an address may be dialed because the peer at `source` named it. A
+ * True if an address may be dialed because the peer at `source` named it. A
  * stranger could otherwise have us connect to a service of our own machine, to a
  * group of machines or to a system service on another host. A loopback address
  * counts only if the peer is on this machine itself.
@@ -83,37 +83,15 @@ export interface CompactPeers {
 export function encodeCompactPeers(
   addresses: readonly PeerAddress[],
 ): CompactPeers {
-  const ipv4 = new Uint8Array(addresses.length * COMPACT_PEER_LENGTH.ipv4);
-  const ipv6 = new Uint8Array(addresses.length * COMPACT_PEER_LENGTH.ipv6);
-  let ipv4Length = 0;
-  let ipv6Length = 0;
+  const ipv4: number[] = [];
+  const ipv6: number[] = [];
   for (const { hostname, port } of addresses) {
     const bytes = parseIpAddress(hostname);
     if (bytes === undefined) continue;
-    if (bytes.length === IPV4_LENGTH) {
-      ipv4Length = writePeer(ipv4, ipv4Length, bytes, port);
-    } else {
-      ipv6Length = writePeer(ipv6, ipv6Length, bytes, port);
-    }
+    const list = bytes.length === IPV4_LENGTH ? ipv4 : ipv6;
+    list.push(...bytes, port >>> 8, port & 0xff);
   }
-  return {
-    ipv4: ipv4.subarray(0, ipv4Length),
-    ipv6: ipv6.subarray(0, ipv6Length),
-  };
-}
-
-/** @returns The offset after the peer. */
-function writePeer(
-  into: Uint8Array,
-  offset: number,
-  address: Uint8Array,
-  port: number,
-): number {
-  into.set(address, offset);
-  const portOffset = offset + address.length;
-  into[portOffset] = port >>> 8;
-  into[portOffset + 1] = port & 0xff;
-  return portOffset + PORT_LENGTH;
+  return { ipv4: Uint8Array.from(ipv4), ipv6: Uint8Array.from(ipv6) };
 }
 
 /**

@@ -1,16 +1,16 @@
 /**
- * Chance as an argument: pure code takes a {@linkcode Random} and so replays
- * exactly from a seed.
+ * Randomness as an argument: pure code takes a {@linkcode Random}, so a seed
+ * replays it exactly.
  *
  * @module
  */
 
-/** A source of numbers in [0, 1), as `Math.random`. */
+/** A source of numbers in [0, 1), such as `Math.random`. */
 export type Random = () => number;
 
 /**
- * Numbers that repeat for the same seed (mulberry32). For tests, simulations
- * and tie-breaking; not for secrets.
+ * A generator that yields the same numbers for the same seed (mulberry32). For
+ * tests, simulations and ties; not for secrets.
  */
 export function seededRandom(seed: number): Random {
   let state = seed | 0;

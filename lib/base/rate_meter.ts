@@ -1,7 +1,7 @@
 /**
- * How fast something goes, from amounts reported now and then. The average runs
- * over the last few seconds in one-second slots, so an idle meter reads zero
- * after that time and memory stays constant.
+ * Measures a rate from amounts that are reported now and then. The average runs
+ * over the last five seconds in one-second slots: an idle meter reads zero after
+ * that time, and memory is constant.
  *
  * @module
  */
@@ -11,11 +11,11 @@ const SLOT_COUNT = 5;
 
 /** A moving average over about five seconds. */
 export class RateMeter {
-  /** Of the slots before the current one. */
+  /** The amounts of the slots before the current one. */
   readonly #slots: number[] = new Array(SLOT_COUNT).fill(0);
   readonly #startedAt: number;
   #slot: number;
-  /** Of the current slot: by itself, as there are many amounts to a slot. */
+  /** The amount of the current slot, kept apart because it changes often. */
   #amount = 0;
 
   constructor(now: number) {
@@ -38,7 +38,7 @@ export class RateMeter {
     );
     const windowStart = (this.#slot - SLOT_COUNT + 1) * SLOT_MS;
     const elapsedMs = now - Math.max(windowStart, this.#startedAt);
-    // A young meter would divide by next to nothing.
+    // A young meter would divide by almost nothing.
     return sum * 1000 / Math.max(elapsedMs, SLOT_MS / 2);
   }
 

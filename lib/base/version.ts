@@ -1,6 +1,5 @@
 /**
- * The one place in the code that names the version; a test holds it equal to
- * the one in `deno.json`.
+ * The version. A test compares it with the one in `deno.json`.
  *
  * @module
  */
@@ -8,5 +7,5 @@
 /** Version of lanswarm, as in `deno.json`. */
 export const VERSION = "0.1.0";
 
-/** How the project signs what it makes: `created by` of a torrent, `User-Agent`. */
+/** Name and version, for `created by` in torrent files and for `User-Agent`. */
 export const PRODUCT = `lanswarm/${VERSION}`;

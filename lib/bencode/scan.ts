@@ -9,7 +9,7 @@
  * @module
  */
 import { encodeHex } from "@std/encoding/hex";
-import { quote } from "../base/quote.ts";
+import { quote } from "../base/errors.ts";
 import { BencodeError } from "./bencode_error.ts";
 
 /** Lists and dictionaries inside one another. */

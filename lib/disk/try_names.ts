@@ -8,8 +8,7 @@
  */
 import { delay } from "@std/async/delay";
 import { dirname, join } from "@std/path";
-import { StorageError } from "../base/errors.ts";
-import { quote } from "../base/quote.ts";
+import { quote, StorageError } from "../base/errors.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { findDoubtfulNames, type Place } from "./doubtful_names.ts";
 import { makeOwnFolder } from "./own_folder.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { quote } from "../base/quote.ts";
+import { quote } from "../base/errors.ts";
 import type { FieldReader } from "./field_reader.ts";
 import { MetainfoError } from "./metainfo_error.ts";
 import {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { quote } from "../base/quote.ts";
+import { quote } from "../base/errors.ts";
 import { findPathFault, PathSet, type Platform } from "./safe_path.ts";
 
 /** A path that keeps a torrent from a platform. */

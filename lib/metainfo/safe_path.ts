@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { quote } from "../base/quote.ts";
+import { quote } from "../base/errors.ts";
 
 /** Where the files will lie: `Deno.build.os`, reduced to what changes the rules. */
 export type Platform = "linux" | "darwin" | "windows";

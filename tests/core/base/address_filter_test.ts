@@ -1,14 +1,14 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { createAddressFilter } from "../../../lib/base/address_filter.ts";
 
-Deno.test("createAddressFilter() permits everybody where nothing is said", () => {
+Deno.test("createAddressFilter() permits every host by default", () => {
   const permits = createAddressFilter({});
   for (const hostname of ["10.0.0.1", "::1", "host.example"]) {
     assertEquals(permits(hostname), true);
   }
 });
 
-/** Who is permitted, `+`, or not, `-`. */
+/** Hosts that are permitted, `+`, and denied, `-`. */
 const CASES: readonly {
   readonly allow?: string[];
   readonly deny?: string[];
@@ -54,7 +54,7 @@ const CASES: readonly {
   },
   { allow: ["0.0.0.0/0"], hosts: { "8.8.8.8": "+", "::1": "-" } },
   { deny: ["::/0"], hosts: { "8.8.8.8": "+", "2001:db8::1": "-" } },
-  // The address of a host stands for its network.
+  // An address with host bits means its network.
   { allow: ["10.1.2.3/8"], hosts: { "10.200.0.1": "+", "11.1.2.3": "-" } },
 ];
 
@@ -67,7 +67,7 @@ for (const { hosts, ...options } of CASES) {
   });
 }
 
-Deno.test("createAddressFilter() refuses what is no network", () => {
+Deno.test("createAddressFilter() refuses a malformed network", () => {
   const networks = [
     ...["", "lan", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8/8", "fd00::/129"],
     ...["10.0.0/8", "10.0.0.0/", "10.0.0.0/8 ", "/8", "10.0.0.0/0x8"],

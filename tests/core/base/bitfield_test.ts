@@ -23,7 +23,7 @@ Deno.test("Bitfield reads piece 0 from the high bit of the first byte", () => {
   assertEquals([...bitfield.indexes()], [0, 2, 7, 9]);
 });
 
-Deno.test("Bitfield writes what it read", () => {
+Deno.test("Bitfield encodes what it decoded", () => {
   const bytes = Uint8Array.of(0xa1, 0x40);
   assertEquals(Bitfield.fromBytes(bytes, 10).toBytes(), bytes);
 });
@@ -77,7 +77,7 @@ Deno.test("Bitfield of no bits is full and takes no bytes", () => {
   assertEquals(Bitfield.full(0).count, 0);
 });
 
-Deno.test("Bitfield counts a bit once however often it is set or cleared", () => {
+Deno.test("Bitfield counts a bit once, even if it is set or cleared twice", () => {
   const bitfield = new Bitfield(3);
   assertEquals(bitfield.add(1), true);
   assertEquals(bitfield.add(1), false);
@@ -87,7 +87,7 @@ Deno.test("Bitfield counts a bit once however often it is set or cleared", () =>
   assertEquals(bitfield.count, 0);
 });
 
-Deno.test("Bitfield has nothing outside its range and changes nothing there", () => {
+Deno.test("Bitfield has no bits outside its range and refuses to change them", () => {
   const bitfield = Bitfield.full(9);
   for (const index of [-1, 9, 15, 16, 2 ** 32, NaN]) {
     assertEquals(bitfield.has(index), false);

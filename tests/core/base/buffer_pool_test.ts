@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { BufferPool } from "../../../lib/base/buffer_pool.ts";
 
-Deno.test("BufferPool hands a buffer out again once it is given back", () => {
+Deno.test("BufferPool reuses a buffer that was given back", () => {
   const pool = new BufferPool({ length: 8, keepBytes: 16 });
   const first = pool.take(8);
   const second = pool.take(8);
@@ -10,7 +10,7 @@ Deno.test("BufferPool hands a buffer out again once it is given back", () => {
   assert(pool.take(8).buffer === first.buffer);
 });
 
-Deno.test("BufferPool gives a short piece a part of a buffer and has it whole again", () => {
+Deno.test("BufferPool lends a part of a buffer to a short piece and takes back the whole", () => {
   const pool = new BufferPool({ length: 8, keepBytes: 8 });
   const short = pool.take(3);
   assertEquals(short.length, 3);
@@ -18,7 +18,7 @@ Deno.test("BufferPool gives a short piece a part of a buffer and has it whole ag
   assertEquals(pool.take(8).length, 8);
 });
 
-Deno.test("BufferPool keeps no more than its budget", () => {
+Deno.test("BufferPool keeps no more bytes than its limit", () => {
   const pool = new BufferPool({ length: 8, keepBytes: 15 });
   const [first, second] = [pool.take(8), pool.take(8)];
   pool.give(first);

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ByteQueue } from "../../../lib/base/byte_queue.ts";
 import { randomBelow, seededRandom } from "../../../lib/base/random.ts";
 
-Deno.test("ByteQueue gives bytes back in the order they came", () => {
+Deno.test("ByteQueue returns bytes in the order in which they came", () => {
   const queue = new ByteQueue(8);
   queue.push(Uint8Array.of(1, 2, 3));
   queue.push(Uint8Array.of(4, 5));
@@ -12,14 +12,14 @@ Deno.test("ByteQueue gives bytes back in the order they came", () => {
   assertEquals(queue.bytes, Uint8Array.of(3, 4, 5));
 });
 
-Deno.test("ByteQueue grows when more is unread than it can hold", () => {
+Deno.test("ByteQueue grows when the unread bytes exceed its size", () => {
   const queue = new ByteQueue(2);
   queue.push(Uint8Array.of(1, 2));
   queue.push(Uint8Array.of(3, 4, 5, 6, 7));
   assertEquals(queue.bytes, Uint8Array.of(1, 2, 3, 4, 5, 6, 7));
 });
 
-Deno.test("ByteQueue of no capacity grows at the first need", () => {
+Deno.test("ByteQueue without capacity grows on first use", () => {
   const queue = new ByteQueue(0);
   assertEquals(queue.bytes.length, 0);
   queue.push(Uint8Array.of(9));
@@ -32,7 +32,7 @@ Deno.test("ByteQueue at least doubles, so that growing stays cheap", () => {
   assertEquals(queue.space(1).length, 4);
 });
 
-Deno.test("ByteQueue moves the unread bytes to the front rather than grow", () => {
+Deno.test("ByteQueue moves the unread bytes to the front before it grows", () => {
   const queue = new ByteQueue(4);
   queue.push(Uint8Array.of(1, 2, 3, 4));
   const buffer = queue.bytes.buffer;
@@ -43,14 +43,14 @@ Deno.test("ByteQueue moves the unread bytes to the front rather than grow", () =
   assert(queue.bytes.buffer === buffer, "no new buffer is made");
 });
 
-Deno.test("ByteQueue starts at the front again once all is read, without a copy", () => {
+Deno.test("ByteQueue starts at the front again without a copy when all is read", () => {
   const queue = new ByteQueue(4);
   queue.push(Uint8Array.of(1, 2, 3));
   queue.consume(3);
   assertEquals(queue.space(0).length, 4);
 });
 
-Deno.test("ByteQueue takes what a socket wrote into its space", () => {
+Deno.test("ByteQueue accepts what a socket wrote into its space", () => {
   const queue = new ByteQueue(8);
   const space = queue.space(4);
   space.set([7, 8, 9]);
@@ -58,13 +58,13 @@ Deno.test("ByteQueue takes what a socket wrote into its space", () => {
   assertEquals(queue.bytes, Uint8Array.of(7, 8));
 });
 
-Deno.test("ByteQueue shows its bytes without copying them", () => {
+Deno.test("ByteQueue returns a view of its bytes", () => {
   const queue = new ByteQueue(4);
   queue.push(Uint8Array.of(1));
   assert(queue.bytes.buffer === queue.bytes.buffer);
 });
 
-Deno.test("ByteQueue keeps a view true while bytes are consumed behind it", () => {
+Deno.test("ByteQueue keeps a view valid while bytes are consumed", () => {
   const queue = new ByteQueue(4);
   queue.push(Uint8Array.of(1, 2, 3));
   const view = queue.bytes.subarray(0, 2);
@@ -72,10 +72,10 @@ Deno.test("ByteQueue keeps a view true while bytes are consumed behind it", () =
   assertEquals(view, Uint8Array.of(1, 2));
 });
 
-Deno.test("ByteQueue refuses to give or take more than is there", () => {
+Deno.test("ByteQueue refuses to commit or consume more than it has", () => {
   const queue = new ByteQueue(4);
   queue.push(Uint8Array.of(1, 2));
-  assertThrows(() => queue.consume(3), RangeError, "only 2 are there");
+  assertThrows(() => queue.consume(3), RangeError, "only 2 are unread");
   assertThrows(() => queue.commit(3), RangeError, "only 2 are free");
   assertEquals(queue.bytes, Uint8Array.of(1, 2));
 });

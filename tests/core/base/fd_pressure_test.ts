@@ -22,7 +22,7 @@ Deno.test("FdPressure.relieve() asks every holder, once for shortages at the sam
   ]);
 });
 
-Deno.test("FdPressure.relieve() knows a shortage by its code, by the number in its text, and in a cause", () => {
+Deno.test("FdPressure.relieve() recognizes a shortage by code, by the number in the text, and in a cause", () => {
   const pressure = new FdPressure();
   const ofMachine = Object.assign(new Error("no"), { code: "ENFILE" });
   const ofFetch = new Error(
@@ -38,7 +38,7 @@ Deno.test("FdPressure.relieve() knows a shortage by its code, by the number in i
   }
 });
 
-Deno.test("FdPressure.relieve() asks nobody about any other error", () => {
+Deno.test("FdPressure.relieve() ignores other errors", () => {
   const pressure = new FdPressure();
   using _files = pressure.onShortage(() => {
     throw new Error("asked");

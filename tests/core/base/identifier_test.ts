@@ -16,7 +16,7 @@ Deno.test("an identifier is 40 lowercase hex digits of its 20 bytes", () => {
   assertEquals(peerIdFromBytes(BYTES) as string, HEX);
 });
 
-Deno.test("identifierToBytes() gives the 20 bytes back, a fresh copy each time", () => {
+Deno.test("identifierToBytes() returns the 20 bytes, a new copy each time", () => {
   const infoHash = infoHashFromBytes(BYTES);
   identifierToBytes(infoHash).fill(0);
   assertEquals(identifierToBytes(infoHash), BYTES);
@@ -34,18 +34,18 @@ Deno.test("an identifier of another length than 20 bytes is refused", () => {
   }
 });
 
-Deno.test("infoHashFromHex() takes either case and keeps the lower", () => {
+Deno.test("infoHashFromHex() accepts either case and returns lowercase", () => {
   assertEquals(infoHashFromHex(HEX.toUpperCase()) as string, HEX);
 });
 
-Deno.test("infoHashFromHex() refuses what is not 40 hex digits", () => {
+Deno.test("infoHashFromHex() refuses anything but 40 hex digits", () => {
   const wrong = ["", HEX.slice(1), `${HEX}0`, `g${HEX.slice(1)}`, `${HEX}\n`];
   for (const text of wrong) {
     assertThrows(() => infoHashFromHex(text), RangeError, "40 hex digits");
   }
 });
 
-Deno.test("createPeerId() signs with -LS0001- and twelve letters or digits", () => {
+Deno.test("createPeerId() writes -LS0001- and twelve letters or digits", () => {
   const random = seededRandom(3);
   for (const chance of [random, () => 0, () => 1 - 2 ** -53]) {
     const text = new TextDecoder().decode(
@@ -55,7 +55,7 @@ Deno.test("createPeerId() signs with -LS0001- and twelve letters or digits", () 
   }
 });
 
-Deno.test("createPeerId() makes another id each time", () => {
+Deno.test("createPeerId() creates a different id each time", () => {
   const random = seededRandom(4);
   const ids = new Set(Array.from({ length: 1000 }, () => createPeerId(random)));
   assertEquals(ids.size, 1000);

@@ -33,7 +33,7 @@ Deno.test("randomBelow() reaches every whole number below the bound and no other
   assertEquals(randomBelow(1, random), 0);
 });
 
-Deno.test("shuffle() keeps the items and gives every order its turn", () => {
+Deno.test("shuffle() keeps the items and produces every order", () => {
   const random = seededRandom(11);
   const counts = new Map<string, number>();
   for (let step = 0; step < 6000; step++) {
@@ -51,7 +51,7 @@ Deno.test("shuffle() keeps the items and gives every order its turn", () => {
   for (const count of counts.values()) assertAlmostEquals(count, 1000, 150);
 });
 
-Deno.test("shuffle() works in place, on typed arrays and on nothing", () => {
+Deno.test("shuffle() works in place, on typed arrays and on empty ones", () => {
   const items = Uint32Array.of(1, 2, 3);
   assert(shuffle(items, () => 0) === items);
   assertEquals(items, Uint32Array.of(2, 3, 1));

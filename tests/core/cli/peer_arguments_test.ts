@@ -74,9 +74,9 @@ Deno.test("parsePeerArguments() says what makes no sense", () => {
     [["a", "--max-peers", "0"], "a whole number from 1 to 10000"],
     [
       ["a", "--allow", "10.0.0.0/33"],
-      '--allow: "10.0.0.0/33": it is no network',
+      '--allow: "10.0.0.0/33": it is neither a network',
     ],
-    [["a", "--deny", "lan"], '--deny: "lan": it is no network'],
+    [["a", "--deny", "lan"], '--deny: "lan": it is neither a network'],
     [["a", "--max-upload", "-1"], "unknown flag -1"],
     [["a", "--max-upload=-1"], '--max-upload is "-1"'],
     [["a", "--max-download", "1e6"], '--max-download is "1e6"'],
