@@ -10,7 +10,7 @@ import { StorageError } from "../base/errors.ts";
 import type { ListedTorrent } from "./torrent_catalogue.ts";
 import { MetainfoError } from "../metainfo/metainfo_error.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
-import type { Disk } from "../disk/sync_when_fast.ts";
+import type { SyncWhenFast } from "../disk/sync_when_fast.ts";
 import { GuardedFolder } from "../disk/guarded_folder.ts";
 import { sourceFailure } from "../disk/source.ts";
 import { parseTorrentFile, readTorrentBytes } from "../disk/torrent_file.ts";
@@ -22,10 +22,10 @@ import { parseTorrentFile, readTorrentBytes } from "../disk/torrent_file.ts";
  */
 export async function readListedTorrent(
   path: string,
-  disk: Disk,
+  fileSystem: SyncWhenFast,
 ): Promise<Uint8Array<ArrayBuffer>> {
   return await explained(path, async () => {
-    const folder = new GuardedFolder(dirname(path), disk);
+    const folder = new GuardedFolder(dirname(path), fileSystem);
     const { file } = await folder.open([basename(path)], "read");
     using _file = file;
     return await readTorrentBytes(file, path);

@@ -9,7 +9,7 @@
 import { delay } from "@std/async/delay";
 import { join, SEPARATOR } from "@std/path";
 import { StorageError } from "../base/errors.ts";
-import type { Disk } from "../disk/sync_when_fast.ts";
+import type { SyncWhenFast } from "../disk/sync_when_fast.ts";
 import { sourceFailure } from "../disk/source.ts";
 
 /** Files looked at before the thread's other work has its turn: some 2 ms. */
@@ -39,14 +39,14 @@ export type TorrentFileLook =
  */
 export async function lookAtTorrentFiles(
   dir: string,
-  disk: Disk,
+  fileSystem: SyncWhenFast,
 ): Promise<Map<string, TorrentFileLook>> {
   const looks = new Map<string, TorrentFileLook>();
   const names = await torrentFileNames(dir);
   for (const [index, name] of names.entries()) {
     // The looks may all be made at once, and there may be many of them.
     if (index % LOOKS_IN_A_TURN === 0) await delay(0);
-    const look = await lookAt(dir, name, disk);
+    const look = await lookAt(dir, name, fileSystem);
     if (look !== undefined) looks.set(name, look);
   }
   return looks;
@@ -56,13 +56,13 @@ export async function lookAtTorrentFiles(
 async function lookAt(
   dir: string,
   name: string,
-  disk: Disk,
+  fileSystem: SyncWhenFast,
 ): Promise<TorrentFileLook | undefined> {
   const path = join(dir, name);
   try {
     if (!name.isWellFormed()) return refuse(path, "its name is not Unicode");
-    const info = await disk.lstat(path);
-    if (info.isSymlink) return await lookThrough(path, dir, disk);
+    const info = await fileSystem.lstat(path);
+    if (info.isSymlink) return await lookThrough(path, dir, fileSystem);
     return lookOf(path, info);
   } catch (error) {
     // What is not UTF-8 is there, but not to be had by the name that Deno gives.
@@ -78,12 +78,12 @@ async function lookAt(
 async function lookThrough(
   path: string,
   dir: string,
-  disk: Disk,
+  fileSystem: SyncWhenFast,
 ): Promise<TorrentFileLook> {
   try {
     const target = await Deno.realPath(path);
     if (isBelow(target, await Deno.realPath(dir))) {
-      return lookOf(target, await disk.lstat(target));
+      return lookOf(target, await fileSystem.lstat(target));
     }
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
@@ -104,9 +104,12 @@ function lookOf(path: string, info: Deno.FileInfo): TorrentFileLook {
  * How the file at `path` is now; a link is not followed.
  * @throws {StorageError} If it cannot be looked at.
  */
-export async function seeFile(path: string, disk: Disk): Promise<SeenFile> {
+export async function seeFile(
+  path: string,
+  fileSystem: SyncWhenFast,
+): Promise<SeenFile> {
   try {
-    return toSeenFile(path, await disk.lstat(path));
+    return toSeenFile(path, await fileSystem.lstat(path));
   } catch (error) {
     throw sourceFailure(path, error);
   }

@@ -15,7 +15,7 @@ import type { InfoHash } from "../base/identifier.ts";
 import type { ListedTorrent, TorrentCatalogue } from "./torrent_catalogue.ts";
 import { TorrentIndex } from "./torrent_index.ts";
 import { MetainfoError } from "../metainfo/metainfo_error.ts";
-import { Disk } from "../disk/sync_when_fast.ts";
+import { SyncWhenFast } from "../disk/sync_when_fast.ts";
 import {
   parseListedTorrent,
   readListedTorrent,
@@ -95,7 +95,7 @@ export async function openTorrentFolder(
 export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
   readonly #dir: string;
   readonly #options: TorrentFolderOptions;
-  readonly #disk = new Disk();
+  readonly #fileSystem = new SyncWhenFast();
   readonly #index = new TorrentIndex();
   readonly #files = new Map<string, KnownFile>();
   readonly #reads = new SharedReads(MAX_SHARED_LENGTH);
@@ -141,10 +141,10 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
     }
     const { path } = known.seen;
     try {
-      const seen = await seeFile(path, this.#disk);
+      const seen = await seeFile(path, this.#fileSystem);
       const isChecked = holdsFor(known, seen);
       return await this.#reads.take(fileName, seen, async () => {
-        const bytes = await readListedTorrent(path, this.#disk);
+        const bytes = await readListedTorrent(path, this.#fileSystem);
         // Parsing holds the thread, for long if the torrent has many files.
         if (!isChecked) await parseListedTorrent(path, bytes);
         return bytes;
@@ -184,7 +184,7 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
 
   async #look(): Promise<void> {
     const startMs = performance.now();
-    const looks = await lookAtTorrentFiles(this.#dir, this.#disk);
+    const looks = await lookAtTorrentFiles(this.#dir, this.#fileSystem);
     this.#lookDurationMs = performance.now() - startMs;
     for (const fileName of this.#files.keys()) {
       if (!looks.has(fileName)) this.#forget(fileName);
@@ -207,7 +207,7 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
     const isSettled = !isWithin(settlingMs, seen.modifiedMs);
     this.#reads.drop(fileName);
     try {
-      const bytes = await readListedTorrent(seen.path, this.#disk);
+      const bytes = await readListedTorrent(seen.path, this.#fileSystem);
       const torrent = await parseListedTorrent(seen.path, bytes);
       this.#files.set(fileName, { seen, isSettled, complaint: undefined });
       this.#list(toListed(torrent, fileName));

@@ -1,28 +1,50 @@
 /**
- * What tells that a file is as it was: its size and when it was last written to.
+ * The state of a file at one moment, as far as the system reports it without
+ * reading the file. Two stamps tell whether the file was replaced or modified in
+ * between.
  *
  * @module
  */
 
-/** How a file is at one moment. */
+/** The state of a file at one moment. `undefined` stands for what the system does not report. */
 export interface FileStamp {
   /** In bytes. */
   readonly size: number;
-  /** When its content was last changed, in milliseconds since 1970. */
-  readonly modifiedMs: number;
+  /** Time of the last modification, in milliseconds since 1970. */
+  readonly modifiedMs: number | undefined;
+  /** Number of the file system that holds the file. */
+  readonly device?: number | undefined;
+  /** Number of the file on its file system. */
+  readonly inode?: number | undefined;
 }
 
-/** The stamp of a file that was looked at; a system that knows no times gives 0. */
+/** The stamp in what the system reports. */
 export function stampOf(info: Deno.FileInfo): FileStamp {
-  return { size: info.size, modifiedMs: info.mtime?.getTime() ?? 0 };
+  return {
+    size: info.size,
+    modifiedMs: info.mtime?.getTime(),
+    device: info.dev,
+    // 0 is no inode number, but all that Windows reports of some files.
+    inode: info.ino || undefined,
+  };
 }
 
-/** Whether a file is as it was; what was never seen is like nothing. */
-export function isSameStamp(
+/**
+ * Whether two stamps are of the same file, modified or not. True where the system
+ * has no inode numbers: of open files on Windows. For stamps taken right after
+ * each other: FAT numbers its files anew once they are out of the system's cache.
+ */
+export function isSameFile(left: FileStamp, right: FileStamp): boolean {
+  if (left.inode === undefined || right.inode === undefined) return true;
+  return left.device === right.device && left.inode === right.inode;
+}
+
+/** Whether a file was not modified between two stamps; a missing stamp proves nothing. */
+export function isUnmodified(
   before: FileStamp | undefined,
   now: FileStamp | undefined,
 ): boolean {
   return before !== undefined && now !== undefined &&
-    before.modifiedMs !== 0 &&
+    before.modifiedMs !== undefined &&
     before.size === now.size && before.modifiedMs === now.modifiedMs;
 }

@@ -19,9 +19,9 @@ import { ContentChangedError, StorageError } from "../base/errors.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
 import { type FileSpan, FileSpans } from "../metainfo/file_spans.ts";
 import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
-import { Disk } from "./sync_when_fast.ts";
+import { SyncWhenFast } from "./sync_when_fast.ts";
 import { FilePool, type FilePoolOptions } from "./file_pool.ts";
-import { type FileStamp, isSameStamp, stampOf } from "./file_stamp.ts";
+import { type FileStamp, isUnmodified, stampOf } from "./file_stamp.ts";
 import { type Access, GuardedFolder } from "./guarded_folder.ts";
 import { requireOtherName } from "./own_folder.ts";
 import type { ByteRange, Storage } from "./storage.ts";
@@ -61,11 +61,16 @@ export async function openFileStorage(
 ): Promise<FileStorage> {
   requireOtherName(torrent, options.dir);
   await tryNames(torrent, options.dir);
-  const disk = new Disk();
-  const folder = new GuardedFolder(options.dir, disk);
+  const fileSystem = new SyncWhenFast();
+  const folder = new GuardedFolder(options.dir, fileSystem);
   await makeEmptyFiles(folder, torrent.files);
   const { maxOpenFiles = 64, fdPressure } = options;
-  return new FolderStorage(torrent, { folder, disk, maxOpenFiles, fdPressure });
+  return new FolderStorage(torrent, {
+    folder,
+    fileSystem,
+    maxOpenFiles,
+    fdPressure,
+  });
 }
 
 /** A storage that can tell later whether its files are as they were. */
@@ -95,14 +100,14 @@ export interface FileStorage extends Storage {
 /** What a storage works with. */
 interface FileStorageParts extends FilePoolOptions {
   readonly folder: GuardedFolder;
-  readonly disk: Disk;
+  readonly fileSystem: SyncWhenFast;
 }
 
 class FolderStorage implements FileStorage {
   readonly #torrent: Torrent;
   readonly #spans: FileSpans;
   readonly #folder: GuardedFolder;
-  readonly #disk: Disk;
+  readonly #fileSystem: SyncWhenFast;
   readonly #pool: FilePool;
   /** Indexes of files that were written and may not be on the disk for good. */
   #unsettled = new Set<number>();
@@ -114,7 +119,7 @@ class FolderStorage implements FileStorage {
     this.#expected = torrent.files.map(() => undefined);
     this.#spans = new FileSpans(torrent.files);
     this.#folder = parts.folder;
-    this.#disk = parts.disk;
+    this.#fileSystem = parts.fileSystem;
     this.#pool = new FilePool(
       (fileIndex, access) => this.#open(fileIndex, access),
       parts,
@@ -205,14 +210,14 @@ class FolderStorage implements FileStorage {
     into: Uint8Array,
   ): Promise<void> {
     try {
-      await this.#disk.read(file, offsetInFile, into);
+      await this.#fileSystem.read(file, offsetInFile, into);
     } finally {
       const expected = this.#expected[fileIndex];
       // After the read, whatever it gave: a change meanwhile is one, too. It takes
       // some 5 µs, a fiftieth of what the read of 256 KiB does.
       if (
         expected !== undefined &&
-        !isSameStamp(expected, stampOf(await this.#disk.stat(file)))
+        !isUnmodified(expected, stampOf(await this.#fileSystem.stat(file)))
       ) this.#refuseChanged(fileIndex);
     }
   }
@@ -271,7 +276,7 @@ class FolderStorage implements FileStorage {
         (file) =>
           access === "read"
             ? this.#read(file, span, bytes)
-            : this.#disk.write(file, span.offsetInFile, bytes),
+            : this.#fileSystem.write(file, span.offsetInFile, bytes),
       );
       // Again: what was settled meanwhile may have been without this.
       if (access === "write") this.#unsettled.add(span.fileIndex);

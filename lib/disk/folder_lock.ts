@@ -28,7 +28,7 @@ export async function lockFolder(
 ): Promise<Disposable | undefined> {
   let file: Deno.FsFile;
   try {
-    const path = join(await makeOwnFolder(dir), await lockName(torrent));
+    const path = join(await makeOwnFolder(dir), lockName(torrent));
     file = await Deno.open(path, { write: true, create: true });
   } catch (error) {
     const unwritable = error instanceof StorageError ||
@@ -67,9 +67,9 @@ export async function lockFolder(
 }
 
 /** By the name on the disk: two torrents of one name write the same files. */
-async function lockName(torrent: Torrent): Promise<string> {
+function lockName(torrent: Torrent): string {
   const name = new TextEncoder().encode(
     torrent.name.normalize("NFC").toLowerCase(),
   );
-  return `${encodeHex(await sha1(name))}.lock`;
+  return `${encodeHex(sha1(name))}.lock`;
 }

@@ -1,24 +1,24 @@
 /**
- * Opens files below one folder and nowhere else. Invariant: no component below
- * that folder is ever followed through a symbolic link, so that a torrent's
- * content cannot be steered out of it, and only regular files are opened: a
- * named pipe would block, a device would do worse. The folder itself is the
- * user's choice and may be a link; but it stays on the disk that it was found on:
- * what is mounted there may be gone, and the place below it is another one.
+ * Opens files below one folder and nowhere else. Invariants: no symbolic link
+ * below that folder is ever followed, so that a torrent cannot reach a file
+ * outside it; and only regular files are opened, as a named pipe would block. The
+ * folder itself is the user's choice and may be a link, but it must stay on the
+ * disk on which it was first found: once that disk is unmounted, the same path is
+ * another folder.
  *
  * @module
  */
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import { StorageError } from "../base/errors.ts";
-import type { Disk } from "./sync_when_fast.ts";
-import { type FileStamp, stampOf } from "./file_stamp.ts";
+import { type FileStamp, isSameFile, stampOf } from "./file_stamp.ts";
 import { storageFailure } from "./storage_failure.ts";
+import type { SyncWhenFast } from "./sync_when_fast.ts";
 
-/** Files looked at before the thread's other work has its turn: some 10 ms. */
-const LOOKS_IN_A_TURN = 500;
+/** Files to stat before other work of the thread gets its turn: about 10 ms. */
+const STATS_PER_TURN = 500;
 
-/** What a file is opened for; `write` reads too, and creates what is missing. */
+/** Why a file is opened; `write` also allows reads, and creates a missing file. */
 export type Access = "read" | "write";
 
 /** A file that was opened. */
@@ -28,51 +28,45 @@ export interface OpenedFile {
   readonly size: number;
 }
 
-/** What a look at a path found. */
-type Look =
-  | { readonly type: "file"; readonly info: Deno.FileInfo }
-  | { readonly type: "missing" };
-
 /** A folder to keep files below. */
 export class GuardedFolder {
   readonly #dir: string;
-  readonly #disk: Disk;
-  /** The number of the disk that the folder is on, once it was seen. */
+  readonly #fileSystem: SyncWhenFast;
+  /** Number of the disk that holds the folder, once the folder was found. */
   #device: number | undefined;
 
-  constructor(dir: string, disk: Disk) {
+  constructor(dir: string, fileSystem: SyncWhenFast) {
     this.#dir = dir;
-    this.#disk = disk;
+    this.#fileSystem = fileSystem;
   }
 
-  /** Where a file lies on the disk. */
+  /** The path of a file on the disk. */
   pathOf(path: readonly string[]): string {
     return join(this.#dir, ...path);
   }
 
   /**
-   * Looks at files one after another, without opening them.
-   * @returns How each is; `undefined` for one that is missing or whose folder is.
+   * Stats files one after another, without opening them.
+   * @returns The stamp of each; `undefined` for one that is missing or whose folder is.
    * @throws {StorageError} If a component is a symbolic link or of the wrong kind.
    */
   async stamps(
     paths: Iterable<readonly string[]>,
   ): Promise<(FileStamp | undefined)[]> {
-    await this.#isThere();
+    await this.#exists();
     const folders = new Map<string, boolean>();
     const stamps: (FileStamp | undefined)[] = [];
     for (const path of paths) {
-      // The looks may all be made at once, and there may be a million of them.
-      if (stamps.length % LOOKS_IN_A_TURN === 0) await delay(0);
-      const look = await this.#look(path, folders);
-      stamps.push(look.type === "file" ? stampOf(look.info) : undefined);
+      // There may be a million files, and each call may be synchronous.
+      if (stamps.length % STATS_PER_TURN === 0) await delay(0);
+      stamps.push(await this.#stampOf(path, folders));
     }
     return stamps;
   }
 
   /**
-   * Opens a file. For writing, missing folders (this one included) and the file
-   * are made.
+   * Opens a file. For writing, the file and missing folders (this one included)
+   * are created.
    * @throws {StorageError} If it is missing (reading only), is not a regular file,
    * is reached through a symbolic link, or the system refuses.
    */
@@ -82,14 +76,19 @@ export class GuardedFolder {
       if (file !== undefined) return { file, size: 0 };
     }
     // Refuses links and pipes before the open, which would follow or block.
-    const look = await this.#look(path);
+    const found = await this.#stampOf(path);
     const filePath = this.pathOf(path);
     const file = await this.#openPath(filePath, access);
     try {
-      const opened = await this.#disk.stat(file);
-      requireRegularFile(filePath, opened);
-      requireSameFile(filePath, look, opened);
-      return { file, size: opened.size };
+      const info = await this.#fileSystem.stat(file);
+      requireRegularFile(filePath, info);
+      // A link may have been put there between the stat and the open.
+      if (found === undefined || !isSameFile(found, stampOf(info))) {
+        throw new StorageError(
+          `Cannot use ${filePath}: it was replaced while being opened; run again`,
+        );
+      }
+      return { file, size: info.size };
     } catch (error) {
       file.close();
       throw storageFailure("open", filePath, error);
@@ -97,8 +96,8 @@ export class GuardedFolder {
   }
 
   /**
-   * Makes a file, and the folders above it; `undefined` if it is there already.
-   * What must not exist before is not reached by a link.
+   * Creates a file, and the folders above it; `undefined` if the file exists. A
+   * file that must not exist before cannot be reached through a link.
    */
   async #create(path: readonly string[]): Promise<Deno.FsFile | undefined> {
     if (!await this.#hasFolders(path)) await this.#makeFolders(path);
@@ -106,87 +105,87 @@ export class GuardedFolder {
     const filePath = this.pathOf(path);
     let file: Deno.FsFile;
     try {
-      file = await this.#disk.open(filePath, options);
+      file = await this.#fileSystem.open(filePath, options);
     } catch (error) {
       if (error instanceof Deno.errors.AlreadyExists) return undefined;
       throw storageFailure("open for writing", filePath, error);
     }
     try {
-      // After it was made: what was true before may not have been then.
-      await this.#isThere();
+      // Again: the disk may have been unmounted before the file was created.
+      await this.#exists();
       return file;
     } catch (error) {
       file.close();
       await Deno.remove(filePath)
-        // Harmless: it is empty.
+        // Harmless: an empty file stays.
         .catch(() => {});
       throw error;
     }
   }
 
   async #openPath(filePath: string, access: Access): Promise<Deno.FsFile> {
-    const isWritten = access === "write";
+    const write = access === "write";
     try {
-      return await this.#disk.open(filePath, { read: true, write: isWritten });
+      return await this.#fileSystem.open(filePath, { read: true, write });
     } catch (error) {
-      const action = isWritten ? "open for writing" : "open";
+      const action = write ? "open for writing" : "open";
       throw storageFailure(action, filePath, error);
     }
   }
 
-  /** @param folders Folders looked at before, this one included, and whether they are there. */
-  async #look(
+  /** @param folders Folders that were checked before, this one included, and whether they exist. */
+  async #stampOf(
     path: readonly string[],
     folders?: Map<string, boolean>,
-  ): Promise<Look> {
+  ): Promise<FileStamp | undefined> {
     if (path.length > 1 && !await this.#hasFolders(path, folders)) {
-      return { type: "missing" };
+      return undefined;
     }
-    const file = this.pathOf(path);
-    const info = await this.#lookAt(file);
-    if (info === undefined) return { type: "missing" };
-    requireRegularFile(file, info);
-    return { type: "file", info };
+    const filePath = this.pathOf(path);
+    const info = await this.#lstat(filePath);
+    if (info === undefined) return undefined;
+    requireRegularFile(filePath, info);
+    return stampOf(info);
   }
 
-  /** Whether this folder and those of a file below it are there. */
+  /** Whether this folder and the folders of a file below it exist. */
   async #hasFolders(
     path: readonly string[],
     folders?: Map<string, boolean>,
   ): Promise<boolean> {
-    if (folders === undefined && !await this.#isThere()) return false;
+    if (folders === undefined && !await this.#exists()) return false;
     for (let depth = 1; depth < path.length; depth++) {
       const folder = this.pathOf(path.slice(0, depth));
-      let isThere = folders?.get(folder);
-      if (isThere === undefined) {
-        const info = await this.#lookAt(folder);
+      let exists = folders?.get(folder);
+      if (exists === undefined) {
+        const info = await this.#lstat(folder);
         if (info !== undefined) requireFolder(folder, info);
-        isThere = info !== undefined;
-        folders?.set(folder, isThere);
+        exists = info !== undefined;
+        folders?.set(folder, exists);
       }
-      if (!isThere) return false;
+      if (!exists) return false;
     }
     return true;
   }
 
-  /** Makes this folder and the folders of `path` below it, one by one. */
+  /** Creates this folder and the folders of `path` below it, one by one. */
   async #makeFolders(path: readonly string[]): Promise<void> {
     try {
-      await this.#disk.mkdir(this.#dir, { recursive: true });
+      await this.#fileSystem.mkdir(this.#dir, { recursive: true });
     } catch (error) {
       throw storageFailure("create folder", this.#dir, error);
     }
     for (let depth = 1; depth < path.length; depth++) {
       const folder = this.pathOf(path.slice(0, depth));
-      const info = await this.#lookAt(folder);
+      const info = await this.#lstat(folder);
       if (info !== undefined) {
         requireFolder(folder, info);
         continue;
       }
       try {
-        await this.#disk.mkdir(folder);
+        await this.#fileSystem.mkdir(folder);
       } catch (error) {
-        // Another file's folder, made meanwhile: the guarded look comes after.
+        // Another file's write created it; the open checks it again.
         if (error instanceof Deno.errors.AlreadyExists) continue;
         throw storageFailure("create folder", folder, error);
       }
@@ -194,12 +193,12 @@ export class GuardedFolder {
   }
 
   /**
-   * Whether this folder is there.
-   * @throws {StorageError} If it was there, and is not or is on another disk.
+   * Whether this folder exists.
+   * @throws {StorageError} If it existed, and is gone or on another disk.
    */
-  async #isThere(): Promise<boolean> {
-    // With what a link leads to, which the slash makes it follow.
-    const info = await this.#lookAt(`${this.#dir}/`);
+  async #exists(): Promise<boolean> {
+    // With the slash, a link is followed.
+    const info = await this.#lstat(`${this.#dir}/`);
     this.#device ??= info?.dev;
     if (this.#device === info?.dev) return info !== undefined;
     throw new StorageError(
@@ -209,61 +208,38 @@ export class GuardedFolder {
     );
   }
 
-  async #lookAt(path: string): Promise<Deno.FileInfo | undefined> {
+  async #lstat(path: string): Promise<Deno.FileInfo | undefined> {
     try {
-      return await this.#disk.lstat(path);
+      return await this.#fileSystem.lstat(path);
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return undefined;
-      throw storageFailure("look at", path, error);
+      throw storageFailure("access", path, error);
     }
   }
 }
 
-/**
- * Checks that what was opened is what was looked at: a link put there between
- * the look and the open is not.
- */
-function requireSameFile(
-  path: string,
-  look: Look,
-  opened: Deno.FileInfo,
-): void {
-  if (look.type === "file") {
-    const { ino, dev } = look.info;
-    // Deno has no inode numbers of open files on Windows. What is left there is
-    // the look at each component before, which takes junctions as links too.
-    if (Deno.build.os === "windows") return;
-    if (ino === opened.ino && dev === opened.dev) return;
-  }
+function requireFolder(path: string, info: Deno.FileInfo): void {
+  if (info.isSymlink) throw linkRefusal(path);
+  if (info.isDirectory) return;
   throw new StorageError(
-    `Cannot use ${path}: it was replaced while being opened; run again`,
+    `Cannot use ${path}: a file stands where a folder must be; ` +
+      "move it away or choose another folder",
   );
 }
 
-function requireFolder(path: string, info: Deno.FileInfo): void {
-  if (info.isSymlink) throw refusedLink(path);
-  if (!info.isDirectory) {
-    throw new StorageError(
-      `Cannot use ${path}: a file stands where a folder must be; ` +
-        "move it away or choose another folder",
-    );
-  }
-}
-
 function requireRegularFile(path: string, info: Deno.FileInfo): void {
-  if (info.isSymlink) throw refusedLink(path);
-  if (!info.isFile) {
-    const kind = info.isDirectory ? "a folder" : "a pipe, socket or device";
-    throw new StorageError(
-      `Cannot use ${path}: ${kind} stands where a file must be; ` +
-        "move it away or choose another folder",
-    );
-  }
+  if (info.isSymlink) throw linkRefusal(path);
+  if (info.isFile) return;
+  const kind = info.isDirectory ? "a folder" : "a pipe, socket or device";
+  throw new StorageError(
+    `Cannot use ${path}: ${kind} stands where a file must be; ` +
+      "move it away or choose another folder",
+  );
 }
 
-function refusedLink(path: string): StorageError {
+function linkRefusal(path: string): StorageError {
   return new StorageError(
     `Cannot use ${path}: it is a symbolic link and may lead out of the ` +
-      "download folder; replace it by what it points to",
+      "download folder; replace it with the file or folder itself",
   );
 }

@@ -6,7 +6,6 @@
  * @module
  */
 import { PIECE_HASH_LENGTH } from "../metainfo/torrent.ts";
-import { sha1 } from "./sha1.ts";
 
 /** Pieces that were hashed. */
 export interface HashedPieces {
@@ -42,7 +41,10 @@ async function hashOnPlatform(
 ): Promise<HashedPieces> {
   const pending: Promise<Uint8Array>[] = [];
   for (let offset = 0; offset < bytes.length; offset += pieceLength) {
-    pending.push(sha1(bytes.subarray(offset, offset + pieceLength)));
+    const piece = bytes.slice(offset, offset + pieceLength);
+    pending.push(
+      crypto.subtle.digest("SHA-1", piece).then((hash) => new Uint8Array(hash)),
+    );
   }
   const hashes = new Uint8Array(pending.length * PIECE_HASH_LENGTH);
   for (const [index, hash] of (await Promise.all(pending)).entries()) {

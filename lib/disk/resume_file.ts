@@ -54,7 +54,7 @@ export class ResumeFile {
       // None yet, or not for us to read: everything is verified.
       return undefined;
     }
-    const record = await parseResumeRecord(this.#torrent, bytes);
+    const record = parseResumeRecord(this.#torrent, bytes);
     if (record === undefined) return undefined;
     return knownPieces(this.#torrent, record, await storage.stamps());
   }
@@ -74,7 +74,7 @@ export class ResumeFile {
       // A piece that was stored while the content settled is in it; the file that
       // it went to has no stamp then, so nothing is claimed of it.
       const record = { have: have(), stamps };
-      const bytes = await encodeResumeRecord(this.#torrent, record);
+      const bytes = encodeResumeRecord(this.#torrent, record);
       await replaceFile(join(await makeOwnFolder(dir), this.#name), bytes);
     } catch (error) {
       // A disk that is full or read-only: verified again at the next start.

@@ -17,7 +17,7 @@ import { encodeBencode } from "../bencode/encode.ts";
 import { BencodeError } from "../bencode/bencode_error.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
-import { type FileStamp, isSameStamp } from "./file_stamp.ts";
+import { type FileStamp, isUnmodified } from "./file_stamp.ts";
 import { sha1 } from "./sha1.ts";
 
 const VERSION = 1;
@@ -33,10 +33,10 @@ export interface ResumeRecord {
 }
 
 /** The bytes of a record. */
-export async function encodeResumeRecord(
+export function encodeResumeRecord(
   torrent: Torrent,
   { have, stamps }: ResumeRecord,
-): Promise<Uint8Array<ArrayBuffer>> {
+): Uint8Array<ArrayBuffer> {
   const files = new DataView(new ArrayBuffer(stamps.length * STAMP_LENGTH));
   for (const [index, stamp] of stamps.entries()) {
     files.setFloat64(index * STAMP_LENGTH, stamp?.size ?? -1);
@@ -50,18 +50,18 @@ export async function encodeResumeRecord(
   });
   const record = new Uint8Array(body.length + SHA1_LENGTH);
   record.set(body);
-  record.set(await sha1(body), body.length);
+  record.set(sha1(body), body.length);
   return record;
 }
 
 /** Reads a record; `undefined` if it is not a whole one of this torrent. */
-export async function parseResumeRecord(
+export function parseResumeRecord(
   torrent: Torrent,
   bytes: Uint8Array<ArrayBuffer>,
-): Promise<ResumeRecord | undefined> {
+): ResumeRecord | undefined {
   if (bytes.length < SHA1_LENGTH) return undefined;
   const body = bytes.subarray(0, -SHA1_LENGTH);
-  if (!isEqual(await sha1(body), bytes.subarray(-SHA1_LENGTH))) {
+  if (!isEqual(sha1(body), bytes.subarray(-SHA1_LENGTH))) {
     return undefined;
   }
   try {
@@ -103,7 +103,7 @@ export function knownPieces(
 ): KnownPieces {
   const { geometry, files } = torrent;
   const isAsItWas = files.map((file, index) =>
-    file.isPadding || isSameStamp(stamps[index], now[index])
+    file.isPadding || isUnmodified(stamps[index], now[index])
   );
   const spans = new FileSpans(files);
   const known = new Bitfield(geometry.pieceCount);
@@ -125,7 +125,7 @@ function stampsIn(bytes: Uint8Array): (FileStamp | undefined)[] {
   return Array.from({ length: bytes.length / STAMP_LENGTH }, (_, index) => {
     const size = view.getFloat64(index * STAMP_LENGTH);
     const modifiedMs = view.getFloat64(index * STAMP_LENGTH + 8);
-    return size < 0 ? undefined : { size, modifiedMs };
+    return size < 0 ? undefined : { size, modifiedMs: modifiedMs || undefined };
   });
 }
 

@@ -1,15 +1,33 @@
 /**
- * SHA-1 of bytes in memory, by the platform. The one hash of the library; pure
- * folders take it as an argument of type `Sha1`.
+ * SHA-1, the hash of pieces and of info dictionaries [BEP 3], by `node:crypto`: at
+ * about 1.8 GiB/s the fastest that the runtime has, and synchronous. WebCrypto
+ * copies its input and wakes another thread for each piece.
  *
  * @module
  */
 
-/** The 20-byte SHA-1 of `bytes`, a fresh array. `bytes` must not change until it resolves. */
-export async function sha1(
-  bytes: Uint8Array,
-): Promise<Uint8Array<ArrayBuffer>> {
-  // Nothing here is on shared memory, the one buffer that WebCrypto refuses.
-  const view = bytes as Uint8Array<ArrayBuffer>;
-  return new Uint8Array(await crypto.subtle.digest("SHA-1", view));
+/** The face of `node:crypto` that is used here. */
+interface NodeCrypto {
+  createHash(algorithm: "sha1"): NodeHash;
+}
+
+interface NodeHash {
+  update(data: Uint8Array): NodeHash;
+  digest(): Uint8Array<ArrayBuffer>;
+}
+
+/** The 20-byte SHA-1 of `bytes`, a fresh array. */
+export function sha1(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(createHash().update(bytes).digest());
+}
+
+/**
+ * Begins a hash. The module is loaded at the first call, not by an import: loading
+ * takes at least 10 ms, and the oldest Deno would search for Node's types.
+ */
+function createHash(): NodeHash {
+  const { process } = globalThis as unknown as {
+    readonly process: { getBuiltinModule(name: "node:crypto"): NodeCrypto };
+  };
+  return process.getBuiltinModule("node:crypto").createHash("sha1");
 }

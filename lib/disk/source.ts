@@ -14,6 +14,12 @@ import {
   type Platform,
   platformOf,
 } from "../metainfo/safe_path.ts";
+import {
+  type FileStamp,
+  isSameFile,
+  isUnmodified,
+  stampOf,
+} from "./file_stamp.ts";
 import { isOwnFolderName } from "./own_folder.ts";
 import { errorCode, PROTECTED_PLACE } from "./storage_failure.ts";
 
@@ -25,10 +31,8 @@ export interface SourceFile {
   readonly path: readonly string[];
   /** In bytes. */
   readonly length: number;
-  /** Milliseconds since 1970; 0 where the system has none. */
-  readonly modifiedMs: number;
-  /** Which file stands at the path; 0 where the system does not tell. */
-  readonly inode: number;
+  /** The file's state during the scan. */
+  readonly stamp: FileStamp;
 }
 
 /** What is to be shared. */
@@ -97,9 +101,8 @@ export function findSourceChange(
   for (const file of before.files) {
     const now = rest.get(file.diskPath);
     if (now === undefined) return `${file.diskPath} is gone`;
-    const isSame = now.length === file.length &&
-      now.modifiedMs === file.modifiedMs && now.inode === file.inode;
-    if (!isSame) {
+    const { stamp } = file;
+    if (!isUnmodified(stamp, now.stamp) || !isSameFile(stamp, now.stamp)) {
       return `${file.diskPath} was changed`;
     }
     rest.delete(file.diskPath);
@@ -204,8 +207,7 @@ function toSourceFile(
     diskPath,
     path,
     length: information.size,
-    modifiedMs: information.mtime?.getTime() ?? 0,
-    inode: information.ino ?? 0,
+    stamp: stampOf(information),
   };
 }
 

@@ -1,22 +1,20 @@
 /**
- * The file system as a storage calls it. While the disk answers as fast as memory,
- * which is the rule as long as the system's cache holds what is asked for, a call
- * is made at once: handing it to another thread and back costs as much as reading
- * or writing 256 KiB, and ten times what opening a file does. As soon as one takes
- * longer, the next ones are handed over, so that a slow disk holds nothing up.
+ * File system calls that are synchronous while the disk is fast. If the system's
+ * cache holds the data, an asynchronous call costs as much as reading or writing
+ * 256 KiB, and ten times as much as opening a file. After a slow call the next
+ * ones are asynchronous, so that a slow disk never blocks the thread for long.
  *
  * @module
  */
 
-/** What a call may take on the thread that serves the network, in milliseconds. */
-const PATIENCE_MS = 4;
-/** So many calls after a slow one leave the thread; then one is tried again. */
-const SLOW_RUN = 64;
+/** A synchronous call that takes longer is slow, in milliseconds. */
+const SLOW_CALL_MS = 4;
+/** Asynchronous calls after a slow one, before the next synchronous call. */
+const ASYNC_CALLS_AFTER_SLOW = 64;
 
-/** Calls the file system, each call at once or beside the thread's other work. */
-export class Disk {
-  /** Calls still to be handed over. */
-  #slowLeft = 0;
+/** Calls the file system, synchronously while it is fast. */
+export class SyncWhenFast {
+  #asyncCallsLeft = 0;
 
   lstat(path: string): Promise<Deno.FileInfo> {
     return this.#call(() => Deno.lstatSync(path), () => Deno.lstat(path));
@@ -40,12 +38,11 @@ export class Disk {
     return this.#call(() => file.statSync(), () => file.stat());
   }
 
-  /*
-   * Deno has no positional read or write, hence the seeks, which are safe because
-   * the pool runs one task a file at a time.
+  /**
+   * Fills `into` from an offset in the file. Deno has no positional read or
+   * write: this seeks first, so only one call on a file may run at a time.
+   * @throws {Error} If the file ends earlier.
    */
-
-  /** Fills `into`. @throws {Error} If the file ends before that. */
   async read(
     file: Deno.FsFile,
     offsetInFile: number,
@@ -65,7 +62,7 @@ export class Disk {
     }
   }
 
-  /** Writes all of `bytes`. */
+  /** Writes all of `bytes` at an offset in the file. Seeks, as `read` does. */
   async write(
     file: Deno.FsFile,
     offsetInFile: number,
@@ -81,17 +78,19 @@ export class Disk {
     }
   }
 
-  async #call<T>(now: () => T, later: () => Promise<T>): Promise<T> {
-    if (this.#slowLeft > 0) {
-      this.#slowLeft--;
-      return await later();
+  async #call<T>(callSync: () => T, callAsync: () => Promise<T>): Promise<T> {
+    if (this.#asyncCallsLeft > 0) {
+      this.#asyncCallsLeft--;
+      return await callAsync();
     }
     const startMs = performance.now();
     try {
-      return now();
+      return callSync();
     } finally {
       const elapsedMs = performance.now() - startMs;
-      if (elapsedMs > PATIENCE_MS) this.#slowLeft = SLOW_RUN;
+      if (elapsedMs > SLOW_CALL_MS) {
+        this.#asyncCallsLeft = ASYNC_CALLS_AFTER_SLOW;
+      }
     }
   }
 }

@@ -11,8 +11,8 @@ import type { Geometry } from "./geometry.ts";
 /** Length of one SHA-1 piece hash, in bytes. */
 export const PIECE_HASH_LENGTH = 20;
 
-/** A SHA-1 of bytes, 20 bytes long: how pure code is handed a hash function. */
-export type Sha1 = (bytes: Uint8Array) => Promise<Uint8Array>;
+/** Computes the 20-byte SHA-1 of bytes. Pure folders take it as an argument. */
+export type Sha1 = (bytes: Uint8Array) => Uint8Array;
 
 /** One file of a torrent. */
 export interface TorrentFile {

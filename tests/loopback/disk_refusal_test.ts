@@ -13,8 +13,8 @@ const KIB = 1024;
 const isWindows = Deno.build.os === "windows";
 
 /** A torrent of one file of 10 bytes. */
-async function torrentOf(path: readonly string[]): Promise<SampleTorrent> {
-  return await sampleTorrent(16 * KIB, [{ path, length: 10 }]);
+function torrentOf(path: readonly string[]): SampleTorrent {
+  return sampleTorrent(16 * KIB, [{ path, length: 10 }]);
 }
 
 /** Tries everything a storage can do and wants each refused. */
@@ -42,7 +42,7 @@ Deno.test({
   fn: async () => {
     await using folder = await temporaryFolder();
     await using outside = await temporaryFolder();
-    const { torrent } = await torrentOf(["f"]);
+    const { torrent } = torrentOf(["f"]);
     const victim = join(outside.path, "victim");
     await Deno.writeTextFile(victim, "0123456789");
     await Deno.symlink(victim, join(folder.path, "f"));
@@ -57,7 +57,7 @@ Deno.test({
   fn: async () => {
     await using folder = await temporaryFolder();
     await using outside = await temporaryFolder();
-    const { torrent } = await torrentOf(["f"]);
+    const { torrent } = torrentOf(["f"]);
     await Deno.symlink(join(outside.path, "new"), join(folder.path, "f"));
     await assertRefused(torrent, folder.path, "it is a symbolic link");
     assertEquals(await listing(outside.path), []);
@@ -70,7 +70,7 @@ Deno.test({
   fn: async () => {
     await using folder = await temporaryFolder();
     await using outside = await temporaryFolder();
-    const { torrent } = await torrentOf(["top", "deep", "f"]);
+    const { torrent } = torrentOf(["top", "deep", "f"]);
     await Deno.mkdir(join(folder.path, "top"));
     await Deno.symlink(outside.path, join(folder.path, "top", "deep"));
     await assertRefused(torrent, folder.path, "it is a symbolic link");
@@ -83,7 +83,7 @@ Deno.test({
   ignore: isWindows,
   fn: async () => {
     await using folder = await temporaryFolder();
-    const { torrent, content } = await torrentOf(["f"]);
+    const { torrent, content } = torrentOf(["f"]);
     const link = join(folder.path, "link");
     await Deno.mkdir(join(folder.path, "real"));
     await Deno.symlink("real", link);
@@ -95,7 +95,7 @@ Deno.test({
 
 Deno.test("openFileStorage() refuses a folder in the place of a file", async () => {
   await using folder = await temporaryFolder();
-  const { torrent } = await torrentOf(["f"]);
+  const { torrent } = torrentOf(["f"]);
   await Deno.mkdir(join(folder.path, "f"));
   await assertRefused(
     torrent,
@@ -106,7 +106,7 @@ Deno.test("openFileStorage() refuses a folder in the place of a file", async () 
 
 Deno.test("openFileStorage() refuses a file in the place of a folder", async () => {
   await using folder = await temporaryFolder();
-  const { torrent } = await torrentOf(["top", "f"]);
+  const { torrent } = torrentOf(["top", "f"]);
   await Deno.writeTextFile(join(folder.path, "top"), "");
   await assertRefused(
     torrent,
@@ -120,7 +120,7 @@ Deno.test({
   ignore: isWindows,
   fn: async () => {
     await using folder = await temporaryFolder();
-    const { torrent } = await torrentOf(["f"]);
+    const { torrent } = torrentOf(["f"]);
     const made = await new Deno.Command("mkfifo", {
       args: [join(folder.path, "f")],
     }).output();

@@ -40,7 +40,7 @@ async function storedPieces(torrent: Torrent, dir: string): Promise<number[]> {
 
 Deno.test("openFileStorage() stores each file of a folder byte for byte", async () => {
   await using folder = await temporaryFolder();
-  const { torrent, content } = await sampleTorrent(16 * KIB, FOLDER);
+  const { torrent, content } = sampleTorrent(16 * KIB, FOLDER);
   const dir = join(folder.path, "not", "there", "yet");
   await storeAll(torrent, content, dir);
   let offset = 0;
@@ -53,7 +53,7 @@ Deno.test("openFileStorage() stores each file of a folder byte for byte", async 
 
 Deno.test("openFileStorage() makes nothing but the empty files before the first write", async () => {
   await using folder = await temporaryFolder();
-  const { torrent } = await sampleTorrent(16 * KIB, FOLDER);
+  const { torrent } = sampleTorrent(16 * KIB, FOLDER);
   await using storage = await openFileStorage(torrent, { dir: folder.path });
   assertEquals(await listing(folder.path), ["album/disc 1/empty"]);
   await storage.write(0, new Uint8Array(5));
@@ -65,7 +65,7 @@ Deno.test("openFileStorage() makes nothing but the empty files before the first 
 
 Deno.test("openFileStorage() reads a run over several files", async () => {
   await using folder = await temporaryFolder();
-  const { torrent, content } = await sampleTorrent(16 * KIB, FOLDER);
+  const { torrent, content } = sampleTorrent(16 * KIB, FOLDER);
   await storeAll(torrent, content, folder.path);
   await using storage = await openFileStorage(torrent, { dir: folder.path });
   const into = new Uint8Array(content.length - 20);
@@ -75,7 +75,7 @@ Deno.test("openFileStorage() reads a run over several files", async () => {
 
 Deno.test("openFileStorage() keeps concurrent reads and writes of one file apart", async () => {
   await using folder = await temporaryFolder();
-  const { torrent, content } = await sampleTorrent(16 * KIB, [
+  const { torrent, content } = sampleTorrent(16 * KIB, [
     { path: ["file"], length: 64 * 16 * KIB },
   ]);
   await using storage = await openFileStorage(torrent, { dir: folder.path });
@@ -92,7 +92,7 @@ Deno.test("openFileStorage() keeps concurrent reads and writes of one file apart
 
 Deno.test("openFileStorage() serves more files than it may hold open", async () => {
   await using folder = await temporaryFolder();
-  const { torrent, content } = await sampleTorrent(
+  const { torrent, content } = sampleTorrent(
     16 * KIB,
     Array.from({ length: 50 }, (_, index) => ({
       path: ["many", `${index}.bin`],
@@ -111,7 +111,7 @@ Deno.test("openFileStorage() serves more files than it may hold open", async () 
 
 Deno.test("openFileStorage() keeps padding off the disk and reads it as zeros", async () => {
   await using folder = await temporaryFolder();
-  const { torrent, content } = await sampleTorrent(16 * KIB, [
+  const { torrent, content } = sampleTorrent(16 * KIB, [
     { path: ["set", "a"], length: 1000 },
     { path: ["set", ".pad", "15384"], length: 15384, isPadding: true },
     { path: ["set", "b"], length: 500 },
@@ -127,7 +127,7 @@ Deno.test("openFileStorage() keeps padding off the disk and reads it as zeros", 
 
 Deno.test("verifyStorage() finds the pieces that a cut file still holds", async () => {
   await using folder = await temporaryFolder();
-  const { torrent, content } = await sampleTorrent(16 * KIB, [
+  const { torrent, content } = sampleTorrent(16 * KIB, [
     { path: ["file"], length: 80 * KIB },
   ]);
   await storeAll(torrent, content, folder.path);
@@ -137,7 +137,7 @@ Deno.test("verifyStorage() finds the pieces that a cut file still holds", async 
 
 Deno.test("verifyStorage() misses the pieces of a deleted file alone", async () => {
   await using folder = await temporaryFolder();
-  const { torrent, content } = await sampleTorrent(16 * KIB, FOLDER);
+  const { torrent, content } = sampleTorrent(16 * KIB, FOLDER);
   await storeAll(torrent, content, folder.path);
   await Deno.remove(join(folder.path, "album", "disc 1", "track.bin"));
   // Pieces of 16 KiB; the lost file spans 20 KiB to just over 50 KiB.
@@ -146,7 +146,7 @@ Deno.test("verifyStorage() misses the pieces of a deleted file alone", async () 
 
 Deno.test("a file longer than its torrent misses its last piece and is cut when that is stored", async () => {
   await using folder = await temporaryFolder();
-  const { torrent, content } = await sampleTorrent(16 * KIB, [
+  const { torrent, content } = sampleTorrent(16 * KIB, [
     { path: ["file"], length: 40 * KIB },
   ]);
   await storeAll(torrent, content, folder.path);
@@ -162,7 +162,7 @@ Deno.test("a file longer than its torrent misses its last piece and is cut when 
 
 Deno.test("openFileStorage() refuses content in the place of an empty file", async () => {
   await using folder = await temporaryFolder();
-  const { torrent } = await sampleTorrent(16 * KIB, [{
+  const { torrent } = sampleTorrent(16 * KIB, [{
     path: ["empty"],
     length: 0,
   }]);
@@ -178,7 +178,7 @@ Deno.test("openFileStorage() refuses content in the place of an empty file", asy
 
 Deno.test("openFileStorage() says which file is missing or too short to read", async () => {
   await using folder = await temporaryFolder();
-  const { torrent } = await sampleTorrent(16 * KIB, [{
+  const { torrent } = sampleTorrent(16 * KIB, [{
     path: ["f"],
     length: 10,
   }]);
@@ -203,7 +203,7 @@ Deno.test({
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     await using folder = await temporaryFolder();
-    const { torrent } = await sampleTorrent(16 * KIB, [
+    const { torrent } = sampleTorrent(16 * KIB, [
       { path: ["top", "first"], length: 10 },
       { path: ["top", "n".repeat(300)], length: 10 },
       { path: ["top", "empty"], length: 0 },
@@ -224,7 +224,7 @@ Deno.test({
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     await using folder = await temporaryFolder();
-    const { torrent } = await sampleTorrent(16 * KIB, [
+    const { torrent } = sampleTorrent(16 * KIB, [
       { path: ["top", "first"], length: 10 },
       { path: ["top", "n".repeat(250)], length: 10 },
     ]);
@@ -244,7 +244,7 @@ Deno.test({
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     await using folder = await temporaryFolder();
-    const { torrent, content } = await sampleTorrent(16 * KIB, [
+    const { torrent, content } = sampleTorrent(16 * KIB, [
       { path: ["top", "README"], length: 20 * KIB },
       { path: ["top", "Readme"], length: 20 * KIB },
       { path: ["top", "\u00e9"], length: 20 * KIB },
@@ -263,7 +263,7 @@ Deno.test({
 
 Deno.test("openFileStorage() refuses to be used after it was closed", async () => {
   await using folder = await temporaryFolder();
-  const { torrent } = await sampleTorrent(16 * KIB, [{
+  const { torrent } = sampleTorrent(16 * KIB, [{
     path: ["f"],
     length: 10,
   }]);

@@ -43,7 +43,7 @@ export async function memoryTorrent(
   for (let index = 0; index < pieceCount; index++) {
     const start = index * pieceLength;
     const piece = content.subarray(start, start + pieceLength);
-    pieceHashes.set(await sha1(piece), index * 20);
+    pieceHashes.set(sha1(piece), index * 20);
   }
   const bytes = buildTorrent({
     name,

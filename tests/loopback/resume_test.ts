@@ -12,7 +12,7 @@ import { sampleTorrent } from "../core/disk/sample_torrent.ts";
 import { listing, temporaryFolder } from "./temporary_folder.ts";
 
 const PIECE_LENGTH = 16384;
-const { torrent, content } = await sampleTorrent(PIECE_LENGTH, [
+const { torrent, content } = sampleTorrent(PIECE_LENGTH, [
   { path: ["many", "a"], length: 4 * PIECE_LENGTH },
   { path: ["many", "b"], length: 4 * PIECE_LENGTH },
 ]);
@@ -143,7 +143,7 @@ Deno.test("content that another opened is refused until it is closed", {
 
 Deno.test("a torrent cannot lie where the notes are, and they are not shared", async () => {
   await using folder = await temporaryFolder();
-  const { torrent } = await sampleTorrent(PIECE_LENGTH, [
+  const { torrent } = sampleTorrent(PIECE_LENGTH, [
     { path: [".LANSWARM", "x.resume"], length: 5 },
   ]);
   await assertRejects(

@@ -11,7 +11,7 @@ import type { InfoHash } from "../../../lib/base/identifier.ts";
 import { sampleTorrent } from "./sample_torrent.ts";
 
 /** Pieces of 16 KiB: a 0 to 1, b 1 to 3, padding in 3, c 4. */
-const { torrent } = await sampleTorrent(16384, [
+const { torrent } = sampleTorrent(16384, [
   { path: ["t", "a"], length: 16384 + 100 },
   { path: ["t", "b"], length: 2 * 16384 },
   { path: ["t", "pad"], length: 16384 - 100, isPadding: true },
@@ -45,32 +45,32 @@ function record(have: string): ResumeRecord {
   return { have: bits(have), stamps: STAMPS };
 }
 
-Deno.test("a resume record is read as it was written", async () => {
-  const bytes = await encodeResumeRecord(torrent, record("11.1."));
-  const read = await parseResumeRecord(torrent, bytes);
+Deno.test("a resume record is read as it was written", () => {
+  const bytes = encodeResumeRecord(torrent, record("11.1."));
+  const read = parseResumeRecord(torrent, bytes);
   assertEquals(picture(read!.have), "11.1.");
   assertEquals(read!.stamps, STAMPS);
 });
 
-Deno.test("a resume record with any byte changed, cut or added is none", async () => {
-  const bytes = await encodeResumeRecord(torrent, record("11111"));
+Deno.test("a resume record with any byte changed, cut or added is none", () => {
+  const bytes = encodeResumeRecord(torrent, record("11111"));
   for (let offset = 0; offset < bytes.length; offset++) {
     const changed = bytes.slice();
     changed[offset]! ^= 0x01;
-    assertEquals(await parseResumeRecord(torrent, changed), undefined);
+    assertEquals(parseResumeRecord(torrent, changed), undefined);
     const cut = bytes.slice(0, offset);
-    assertEquals(await parseResumeRecord(torrent, cut), undefined);
+    assertEquals(parseResumeRecord(torrent, cut), undefined);
   }
   const longer = new Uint8Array([...bytes, 0]);
-  assertEquals(await parseResumeRecord(torrent, longer), undefined);
+  assertEquals(parseResumeRecord(torrent, longer), undefined);
 });
 
-Deno.test("a resume record of another torrent or another number of files is none", async () => {
-  const bytes = await encodeResumeRecord(torrent, record("11111"));
+Deno.test("a resume record of another torrent or another number of files is none", () => {
+  const bytes = encodeResumeRecord(torrent, record("11111"));
   const other = { ...torrent, infoHash: "11".repeat(20) as InfoHash };
-  assertEquals(await parseResumeRecord(other, bytes), undefined);
+  assertEquals(parseResumeRecord(other, bytes), undefined);
   const fewer = { ...torrent, files: torrent.files.slice(1) };
-  assertEquals(await parseResumeRecord(fewer, bytes), undefined);
+  assertEquals(parseResumeRecord(fewer, bytes), undefined);
 });
 
 /** What each file is like now, against the pieces that are known and those right. */
@@ -134,7 +134,10 @@ for (const { name, now, have, known, right } of CASES) {
 }
 
 Deno.test("knownPieces() claims nothing of a file that was being written, or of unknown age", () => {
-  const stamps = STAMPS.with(1, undefined).with(3, { size: 10, modifiedMs: 0 });
+  const stamps = STAMPS.with(1, undefined).with(3, {
+    size: 10,
+    modifiedMs: undefined,
+  });
   const known = knownPieces(torrent, { have: bits("11111"), stamps }, stamps);
   assertEquals(picture(known.known), "1....");
 });

@@ -24,10 +24,10 @@ export interface SampleFile {
 }
 
 /** Content that repeats for the same files, zeros where they are padding. */
-export async function sampleTorrent(
+export function sampleTorrent(
   pieceLength: number,
   samples: readonly SampleFile[],
-): Promise<SampleTorrent> {
+): SampleTorrent {
   const files: TorrentFile[] = samples.map((sample) => ({
     path: sample.path,
     length: sample.length,
@@ -51,7 +51,7 @@ export async function sampleTorrent(
   for (let index = 0; index < geometry.pieceCount; index++) {
     const start = geometry.pieceOffset(index);
     const piece = content.subarray(start, start + pieceLength);
-    pieceHashes.set(await sha1(piece), index * 20);
+    pieceHashes.set(sha1(piece), index * 20);
   }
   const torrent: Torrent = {
     infoHash: "00".repeat(20) as InfoHash,

@@ -28,7 +28,7 @@ class PartialStorage extends MemoryStorage implements Storage {
 }
 
 /** Five pieces of 16 KiB, the last of 100 bytes. */
-const sample = await sampleTorrent(16384, [
+const sample = sampleTorrent(16384, [
   { path: ["file"], length: 4 * 16384 + 100 },
 ]);
 
@@ -69,7 +69,7 @@ Deno.test("verifyStorage() reads nothing of a range inside one piece", async () 
 });
 
 Deno.test("verifyStorage() verifies a torrent without content", async () => {
-  const empty = await sampleTorrent(16384, [{ path: ["empty"], length: 0 }]);
+  const empty = sampleTorrent(16384, [{ path: ["empty"], length: 0 }]);
   await using storage = new MemoryStorage(0);
   const pieces = await verifyStorage(storage, empty.torrent);
   assertEquals([pieces.length, pieces.isFull], [0, true]);
@@ -77,7 +77,7 @@ Deno.test("verifyStorage() verifies a torrent without content", async () => {
 
 Deno.test("verifyStorage() verifies pieces of any length, side by side or one by one", async () => {
   for (const pieceLength of [16384, 1_000_000, 3 << 20, 128 << 20]) {
-    const { torrent, content } = await sampleTorrent(pieceLength, [
+    const { torrent, content } = sampleTorrent(pieceLength, [
       { path: ["file"], length: 7_000_000 },
     ]);
     const damaged = content.slice();

@@ -76,7 +76,7 @@ Deno.test("buildTorrent() gives the info hash that mktorrent 1.1 gives", async (
       ],
     },
     pieceLength: 262_144,
-    pieceHashes: await sha1(content),
+    pieceHashes: sha1(content),
     announce: ["http://x/a"],
   });
   const { infoHash } = await parseTorrent(bytes, { sha1 });

@@ -96,7 +96,7 @@ Deno.test("parseTorrent() takes the info hash of the bytes, whatever the order o
   const [sample] = [sampleBytes()];
   const start = new TextDecoder("latin1").decode(sample).indexOf("4:info") + 6;
   const end = sample.length - "8:url-listlee".length;
-  const hash = await sha1(sample.subarray(start, end));
+  const hash = sha1(sample.subarray(start, end));
   const torrent = await parseTorrent(sample, { sha1 });
   assertEquals(
     torrent.infoHash,

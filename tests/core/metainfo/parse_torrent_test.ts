@@ -50,7 +50,7 @@ Deno.test("parseTorrent() hashes the raw bytes of info, odd order and unknown ke
   const torrent = await parseTorrent(bytes, { sha1 });
   assertEquals(
     torrent.infoHash as string,
-    encodeHex(await sha1(info)),
+    encodeHex(sha1(info)),
   );
 });
 
