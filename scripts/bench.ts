@@ -18,6 +18,7 @@ import {
   reportToJson,
   type RowReport,
 } from "./bench/report.ts";
+import { updateDocument } from "./bench/report_document.ts";
 import type { Row } from "./bench/row.ts";
 import { ROWS } from "./bench/rows.ts";
 import { openWorkspace } from "./bench/workspace.ts";
@@ -41,6 +42,8 @@ Usage: deno task bench [options]
                  targets are for the row's own size
   --loopback     on 127.0.0.1 even where network namespaces can be made
   --json FILE    write the results to a file as well
+  --write FILE   replace the figures of the measured rows in a document,
+                 docs/performance.md
   --version, --help, --debug
 `;
 
@@ -63,6 +66,7 @@ async function main(args: readonly string[]): Promise<number> {
       size: { type: "size", default: 0 },
       loopback: { type: "boolean" },
       json: { type: "text" },
+      write: { type: "text" },
     },
   });
   checkNames(flags.only, ROWS.map(({ name }) => name), "row");
@@ -103,6 +107,11 @@ async function main(args: readonly string[]): Promise<number> {
     }
   }
   writeLine(formatVerdicts(reports));
+  if (flags.write !== undefined) {
+    const date = new Date().toISOString().slice(0, 10);
+    const conditions = { machine, runCount: flags.runs, date };
+    await updateDocument(flags.write, reports, conditions);
+  }
   const isOursWhole = reports.every(({ results, skipped }) =>
     skipped !== undefined || results[0]?.remark === undefined
   );

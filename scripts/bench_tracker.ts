@@ -16,6 +16,7 @@ import {
   reportToJson,
   type RowReport,
 } from "./bench/report.ts";
+import { updateDocument } from "./bench/report_document.ts";
 import type { Row } from "./bench/row.ts";
 import { openWorkspace } from "./bench/workspace.ts";
 import { ANNOUNCE_ROWS } from "./bench/tracker/announce_rows.ts";
@@ -35,6 +36,8 @@ Usage: deno task bench:tracker [options]
                 ${NAMES.join(", ")}
   --runs COUNT  runs of each tracker; the median counts (3)
   --json FILE   write the results to a file as well
+  --write FILE  replace the figures of the measured rows in a document,
+                docs/performance.md
   --version, --help, --debug
 `;
 
@@ -45,6 +48,7 @@ async function main(args: readonly string[]): Promise<number> {
       only: { type: "list" },
       runs: { type: "number", default: 3, min: 1 },
       json: { type: "text" },
+      write: { type: "text" },
     },
   });
   const unknown = flags.only.find((name) => !NAMES.includes(name));
@@ -68,6 +72,11 @@ async function main(args: readonly string[]): Promise<number> {
     await Deno.writeTextFile(flags.json, `${text}\n`);
   }
   writeLine(formatVerdicts(reports));
+  if (flags.write !== undefined) {
+    const date = new Date().toISOString().slice(0, 10);
+    const conditions = { machine, runCount: flags.runs, date };
+    await updateDocument(flags.write, reports, conditions);
+  }
   const isOursWhole = reports.every(({ results }) =>
     results[0]?.remark === undefined
   );

@@ -1,10 +1,11 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { parseProcessUsage } from "../../scripts/bench/process_usage.ts";
 import {
   formatResults,
   formatVerdicts,
   judge,
 } from "../../scripts/bench/report.ts";
+import { replaceSection } from "../../scripts/bench/report_document.ts";
 import type { Target } from "../../scripts/bench/row.ts";
 
 const FASTER: Target = {
@@ -117,6 +118,17 @@ Deno.test("formatVerdicts() has a line for each target, and the reason of a row 
       "| another  | CPU s | -        | -          | -     | at most 4                  | needs root |",
     ].join("\n"),
   );
+});
+
+Deno.test("replaceSection() replaces the figures of one row", () => {
+  const text = "# A\n\n<!-- bench:a -->\nold\n<!-- /bench:a -->\n\nrest\n";
+  const replaced = replaceSection(text, "a", "new");
+  assertEquals(
+    replaced,
+    "# A\n\n<!-- bench:a -->\n\nnew\n\n<!-- /bench:a -->\n\nrest\n",
+  );
+  assertEquals(replaceSection(replaced, "a", "new"), replaced);
+  assertThrows(() => replaceSection(text, "b", "new"), Error, "bench:b");
 });
 
 Deno.test("parseProcessUsage() reads past a program's name, whatever it is", () => {
