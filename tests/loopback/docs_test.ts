@@ -1,14 +1,14 @@
 /**
- * Every command of the README, in its order and as it stands there, but for the
- * machine (192.168.1.100 is 127.0.0.1, and a tracker's port is one that is free)
- * and the Deno that runs this test in place of the one that npx would fetch.
- * Programs that run until they are stopped stay up until the end, as on a LAN,
- * but for a peer whose folder is used again: it is ended first, as one has to.
+ * Runs every command of README.md and docs/ in reading order, with two changes:
+ * 192.168.1.100 is 127.0.0.1 with a free port, and this test's Deno runs in
+ * place of the one that npx would fetch. Programs that run until they are stopped
+ * stay up until the end, as on a LAN; a peer whose folder is used again is
+ * stopped first, as a user would have to.
  *
  * @module
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import configuration from "../../deno.json" with { type: "json" };
 import type { RunningProgram } from "../../scripts/programs/running_program.ts";
 import {
@@ -22,22 +22,33 @@ import { runCommand } from "../../scripts/programs/run_command.ts";
 import { freePort } from "./free_port.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
-const README = await Deno.readTextFile(join(REPOSITORY, "README.md"));
+/** In reading order: later pages use files that earlier ones made. */
+const PAGES = [
+  "README.md",
+  ...[
+    ...["guide", "tracker", "reference", "troubleshooting", "library"],
+    ...["performance", "reliability", "protocol", "security", "design"],
+  ].map((name) => `docs/${name}.md`),
+  "CONTRIBUTING.md",
+];
+const TEXTS = await Promise.all(
+  PAGES.map((page) => Deno.readTextFile(join(REPOSITORY, page))),
+);
 const CI = await Deno.readTextFile(join(REPOSITORY, ".ci/run"));
 const CI_DENO_VERSION = /^CURRENT_DENO=(.*)$/m.exec(CI)?.[1];
 
-/** The blocks of one language, without their fences. */
+/** The code blocks of one language on all pages, without their fences. */
 function codeBlocks(language: string): string[] {
   // A block in a list is indented.
   const fence = new RegExp(`^( *)\`\`\`${language}\\n([^]*?)^\\1\`\`\`$`, "gm");
-  return [...README.matchAll(fence)].map(([, indent, body]) =>
-    body!.replaceAll(new RegExp(`^${indent}`, "gm"), "")
-  );
+  return TEXTS.flatMap((text) => [...text.matchAll(fence)]).map((
+    [, indent, body],
+  ) => body!.replaceAll(new RegExp(`^${indent}`, "gm"), ""));
 }
 
-/** A command of the README. */
+/** A command of a page. */
 interface Command {
-  /** As it stands there. */
+  /** As the page has it. */
   readonly text: string;
   /** What `deno` is given. */
   readonly args: readonly string[];
@@ -59,22 +70,23 @@ function commands(): Command[] {
     });
 }
 
-/** Tasks for who works on the project; they would run this test, or for minutes. */
+/** Tasks of contributors: they would run this test, or take minutes. */
 const DEVELOPMENT_TASKS = [
-  ...["test", "ok", "check", "bench", "compile", "release"],
+  ...["test", "test:long", "ok", "check", "compile", "release"],
+  ...["bench", "bench:tracker", "bench:micro", "picture"],
 ];
 
 function isOfTask({ args }: Command, ...names: string[]): boolean {
   return args[0] === "task" && names.includes(args[1]!);
 }
 
-/** Runs the README's commands in one folder, one after another. */
+/** Runs commands in one folder, one after another. */
 class Walkthrough implements AsyncDisposable {
   readonly #folder: string;
   readonly #running = new AsyncDisposableStack();
-  /** The peer that shares from a folder. */
+  /** The peer that shares a folder. */
   readonly #peers = new Map<string, RunningProgram>();
-  /** Port of the README to port of this run. */
+  /** Ports of the pages to ports of this run. */
   readonly #ports = new Map<string, string>();
 
   constructor(folder: string) {
@@ -130,7 +142,7 @@ class Walkthrough implements AsyncDisposable {
   }
 }
 
-/** Runs Deno in the repository, as the README says. */
+/** Runs Deno in the repository. */
 async function runDeno(
   args: readonly string[],
   command: string,
@@ -142,7 +154,7 @@ async function runDeno(
   return stdout;
 }
 
-/** The folder that a peer is given; `create` and `show` lock none. */
+/** A peer's folder; `create` and `show` lock none. */
 function folderOf(args: readonly string[]): string {
   const flag = args.indexOf("--dir");
   if (flag !== -1) return args[flag + 1]!;
@@ -154,7 +166,7 @@ function endsByItself(args: readonly string[]): boolean {
     args.includes("--exit-when-complete");
 }
 
-Deno.test("every command of the README works, in its order", async () => {
+Deno.test("every command of README and docs works, in reading order", async () => {
   await using folder = await temporaryFolder();
   const content = crypto.getRandomValues(new Uint8Array(60_000));
   await Deno.writeFile(join(folder.path, "document.pdf"), content);
@@ -165,7 +177,7 @@ Deno.test("every command of the README works, in its order", async () => {
   const own = commands().filter((command) =>
     !isOfTask(command, "demo", ...DEVELOPMENT_TASKS)
   );
-  assert(own.length > 10, "the README's commands are not found");
+  assert(own.length > 10, "found no commands");
   for (const command of own) await walkthrough.follow(command);
 
   const copy = await Deno.readFile(
@@ -174,14 +186,41 @@ Deno.test("every command of the README works, in its order", async () => {
   assertEquals(copy, content);
 });
 
-Deno.test("the README's demo brings a file to three leechers", async () => {
+Deno.test("the README's demo copies a file to three leechers", async () => {
   const demo = commands().find((command) => isOfTask(command, "demo"));
   assert(demo !== undefined, "the README shows no demo");
   const stdout = await runDeno(demo.args, demo.text);
   assertEquals(stdout.match(/^The copy of the .* is right/gm)?.length, 3);
 });
 
-Deno.test("the README's tests are those that CI runs", () => {
+Deno.test("every link between pages leads to a page and a heading", async () => {
+  for (const [index, page] of PAGES.entries()) {
+    const links = TEXTS[index]!.matchAll(/\]\((?!https?:)([^)#]*)(#[^)]+)?\)/g);
+    for (const [, path, anchor] of links) {
+      const target = path === "" ? page : join(dirname(page), path!);
+      const text = await Deno.readTextFile(join(REPOSITORY, target))
+        .catch(() => undefined);
+      assert(
+        text !== undefined,
+        `${page} links to ${target}, which is missing`,
+      );
+      assert(
+        anchor === undefined || anchors(text).includes(anchor),
+        `${page} links to ${target}${anchor}, which has no such heading`,
+      );
+    }
+  }
+});
+
+/** The anchors of a page's headings, as GitHub forms them. */
+function anchors(text: string): string[] {
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    "#" +
+    heading!.toLowerCase().replaceAll(/[^\w\- ]/g, "").replaceAll(" ", "-")
+  );
+}
+
+Deno.test("CI runs the tasks that the pages name", () => {
   const development = commands().filter((command) =>
     isOfTask(command, ...DEVELOPMENT_TASKS)
   );
@@ -196,15 +235,19 @@ Deno.test("the README's tests are those that CI runs", () => {
   assertStringIncludes(CI, "task ok\n");
 });
 
-Deno.test("the README's script shares a text with the network alone", async () => {
-  const [script] = codeBlocks("ts");
+Deno.test("every script of README and docs runs with network permission alone", async () => {
+  const scripts = codeBlocks("ts");
   await using folder = await temporaryFolder();
   const path = join(folder.path, "share.ts");
   const library = new URL("../../mod.ts", import.meta.url).href;
-  await Deno.writeTextFile(path, script!.replace("./mod.ts", library));
-  const { code, stdout, stderr } = await runCommand(Deno.execPath(), [
-    ...["run", "--no-prompt", `--config=${REPOSITORY}deno.json`, "-N", path],
-  ]);
-  assertEquals([code, stderr], [0, ""]);
-  assertEquals(stdout, "Hello, LAN!\n");
+  const outputs = [];
+  for (const script of scripts) {
+    await Deno.writeTextFile(path, script.replace("./mod.ts", library));
+    const { code, stdout, stderr } = await runCommand(Deno.execPath(), [
+      ...["run", "--no-prompt", `--config=${REPOSITORY}deno.json`, "-N", path],
+    ]);
+    assertEquals([code, stderr], [0, ""], script);
+    outputs.push(stdout);
+  }
+  assert(outputs.includes("Hello, LAN!\n"), "found no script that shares");
 });
