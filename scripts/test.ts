@@ -1,88 +1,119 @@
 /**
- * `deno task test [SUITE...]`: runs the suites one after another, each with the
- * permissions it needs and no more, and ends with one line
- * `N passed, N failed`. Exits 1 if a test failed or a suite could not run. What
- * takes minutes runs only where it is named, as in `deno task test:long`.
+ * `deno task test [SUITE...]`: runs suites in parallel, each with the permissions
+ * that it needs, and ends with the ten slowest tests and one line
+ * `N passed, N failed`. Exits 1 if a test failed or a suite could not run. The
+ * suites that take minutes run only if named, as in `deno task test:long`.
  *
  * @module
  */
-import { TextLineStream } from "@std/streams/text-line-stream";
 import {
   addCounts,
   formatCounts,
-  parseSummary,
+  parseTestOutput,
+  slowestTests,
   type TestCounts,
-} from "./test_summary.ts";
+  type TimedTest,
+} from "./test_output.ts";
 
-/** What each suite may do, in order: the quick ones first. */
-const SUITES: Readonly<Record<string, readonly string[]>> = {
-  core: [],
-  simulation: [],
-  loopback: [
-    "--allow-net",
-    "--allow-read",
-    "--allow-write",
-    "--allow-env=CI",
-    "--allow-sys=networkInterfaces",
-    // The programs, a named pipe for the storage to refuse, a terminal, a shell
-    // that limits what a program may have, and a disk of another kind.
-    `--allow-run=${Deno.execPath()},mkfifo,script,sh,mkntfs,lowntfs-3g,mount,umount`,
-  ],
-  // Playwright asks /proc/sys/fs/binfmt_misc/WSLInterop where it runs, which Deno
-  // 2.9 opens to nothing less.
-  browser: ["--allow-all"],
-  // A Redis of the test's own, and trackers that share it.
-  store: [
-    "--allow-net=127.0.0.1",
-    "--allow-read",
-    "--allow-write",
-    "--allow-env=CI,PATH",
-    `--allow-run=redis-server,redis-cli,${Deno.execPath()}`,
-  ],
-  // Whatever runs on a host is started by `ip netns exec`.
-  lan: [
-    "--allow-read",
-    "--allow-write",
-    "--allow-env=CI,PATH",
-    "--allow-sys=uid",
-    "--allow-run=ip",
-  ],
-  interop: [
-    "--allow-read",
-    "--allow-write",
-    "--allow-env=CI,PATH",
-    "--allow-sys=uid",
-    "--allow-run=ip",
-  ],
-  executable: [
-    "--allow-read",
-    "--allow-write",
-    "--allow-env=CI,PATH,DENORT_BIN,XDG_CACHE_HOME,HOME",
-    "--allow-sys=uid",
-    // The executables are built first, with a runtime from Deno's site or npm.
-    "--allow-net=dl.deno.land",
-    // And a small disk is mounted where the hosts' programs see it.
-    `--allow-run=${Deno.execPath()},npm,npx,tar,ip,mount,umount`,
-  ],
+/** A folder of tests. */
+interface Suite {
+  readonly permissions: readonly string[];
+  /** Files that run at the same time. */
+  readonly jobs: number;
+}
+
+/** Suites of `deno task test`, in starting order: the longest first. */
+const SUITES: Readonly<Record<string, Suite>> = {
+  // Programs on the hosts are started by `ip netns exec`. Stock clients mostly wait.
+  interop: {
+    permissions: [
+      "--allow-read",
+      "--allow-write",
+      "--allow-env=CI,PATH",
+      "--allow-sys=uid",
+      "--allow-run=ip",
+    ],
+    jobs: 3,
+  },
+  loopback: {
+    permissions: [
+      "--allow-net",
+      "--allow-read",
+      "--allow-write",
+      "--allow-env=CI",
+      "--allow-sys=networkInterfaces",
+      // The programs, a named pipe, a terminal, a shell that limits resources, and
+      // a disk that folds names.
+      `--allow-run=${Deno.execPath()},mkfifo,script,sh,mkntfs,lowntfs-3g,mount,umount`,
+    ],
+    jobs: 3,
+  },
+  core: { permissions: [], jobs: 2 },
+  simulation: { permissions: [], jobs: 2 },
+  executable: {
+    permissions: [
+      "--allow-read",
+      "--allow-write",
+      "--allow-env=CI,PATH,DENORT_BIN,XDG_CACHE_HOME,HOME",
+      "--allow-sys=uid",
+      // The executables are built first, with a runtime from Deno's site or npm.
+      "--allow-net=dl.deno.land",
+      // A small disk is mounted where the hosts' programs see it.
+      `--allow-run=${Deno.execPath()},npm,npx,tar,ip,mount,umount`,
+    ],
+    // Files share the executables that the first one builds.
+    jobs: 1,
+  },
+  lan: {
+    permissions: [
+      "--allow-read",
+      "--allow-write",
+      "--allow-env=CI,PATH",
+      "--allow-sys=uid",
+      "--allow-run=ip",
+    ],
+    jobs: 3,
+  },
+  // Playwright reads /proc/sys/fs/binfmt_misc/WSLInterop, which Deno 2.9 allows
+  // only with all permissions.
+  browser: { permissions: ["--allow-all"], jobs: 2 },
+  store: {
+    permissions: [
+      "--allow-net=127.0.0.1",
+      "--allow-read",
+      "--allow-write",
+      "--allow-env=CI,PATH",
+      `--allow-run=redis-server,redis-cli,${Deno.execPath()}`,
+    ],
+    jobs: 3,
+  },
 };
 
-/** Suites that take minutes, run where they are named alone. */
-const LONG_SUITES: Readonly<Record<string, readonly string[]>> = {
-  // Programs, hosts, and the decoders in this process.
-  long: [
-    "--allow-net",
-    "--allow-read",
-    "--allow-write",
-    "--allow-env=CI,PATH,FUZZ_SEED,FUZZ_MS",
-    "--allow-sys=networkInterfaces,uid",
-    `--allow-run=${Deno.execPath()},ip,cat,kill`,
-  ],
+/** Suites that take minutes and run only if named. */
+const LONG_SUITES: Readonly<Record<string, Suite>> = {
+  long: {
+    permissions: [
+      "--allow-net",
+      "--allow-read",
+      "--allow-write",
+      "--allow-env=CI,PATH,FUZZ_SEED,FUZZ_MS,SOAK_MINUTES",
+      "--allow-sys=networkInterfaces,uid",
+      `--allow-run=${Deno.execPath()},ip,cat,kill`,
+    ],
+    jobs: 4,
+  },
 };
 
-const NO_TESTS: TestCounts = { passed: 0, failed: 0, skipped: 0 };
+/** Suites that run at the same time. */
+const PARALLEL_SUITES = 2;
+const SLOWEST_COUNT = 10;
 
-function permissionsOf(suite: string): readonly string[] | undefined {
-  return SUITES[suite] ?? LONG_SUITES[suite];
+const ALL_SUITES = { ...SUITES, ...LONG_SUITES };
+
+/** What one suite contributes to the result. */
+interface SuiteResult {
+  readonly counts: TestCounts;
+  readonly tests: readonly TimedTest[];
 }
 
 async function write(text: string): Promise<void> {
@@ -94,51 +125,64 @@ async function write(text: string): Promise<void> {
   }
 }
 
-/** Runs one suite and shows what it writes as it comes. */
-async function runSuite(name: string): Promise<TestCounts> {
-  await write(`\n== tests/${name}\n`);
-  const child = new Deno.Command(Deno.execPath(), {
-    // The types are the business of `deno task check`.
+/** Runs one suite and prints its result once it has ended. */
+async function runSuite(name: string): Promise<SuiteResult> {
+  const { permissions, jobs } = ALL_SUITES[name]!;
+  const startMs = performance.now();
+  const command = new Deno.Command(Deno.execPath(), {
+    // Types are checked by `deno task check`.
     args: [
-      ...["test", "--no-check", ...permissionsOf(name)!],
-      // Whoever waits for minutes, waits beside the others.
-      ...(name in LONG_SUITES ? ["--parallel"] : []),
+      ...["test", "--no-check", "--parallel", ...permissions],
       `tests/${name}`,
     ],
+    env: { DENO_JOBS: `${jobs}` },
     stdin: "null",
     stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  let counts: TestCounts | undefined;
-  const lines = child.stdout
-    .pipeThrough(new TextDecoderStream())
-    .pipeThrough(new TextLineStream());
-  for await (const line of lines) {
-    await write(`${line}\n`);
-    counts = parseSummary(line) ?? counts;
-  }
-  const { success } = await child.status;
-  const told = counts ?? NO_TESTS;
+    stderr: "piped",
+  });
+  const { success, stdout, stderr } = await command.output();
+  const output = parseTestOutput(new TextDecoder().decode(stdout));
+  const { tests, ignored, failures } = output;
+  const counted = output.counts ?? { passed: 0, failed: 0, skipped: 0 };
   // A module that does not load fails the run without failing a test.
-  return !success && told.failed === 0 ? { ...told, failed: 1 } : told;
+  const counts = !success && counted.failed === 0
+    ? { ...counted, failed: 1 }
+    : counted;
+  const seconds = Math.round((performance.now() - startMs) / 1000);
+  await write(
+    `tests/${name}: ${formatCounts(counts)}, ${seconds} s\n` +
+      ignored.map((test) => `  ignored: ${test}\n`).join("") +
+      (success ? "" : `${failures}\n${new TextDecoder().decode(stderr)}\n`),
+  );
+  return { counts, tests };
 }
 
 async function main(names: readonly string[]): Promise<number> {
-  const unknown = names.filter((name) => permissionsOf(name) === undefined);
+  const unknown = names.filter((name) => !(name in ALL_SUITES));
   if (unknown.length > 0) {
     await write(
       `error: cannot run tests: there is no suite ${unknown.join(", ")}; ` +
-        `choose from ${
-          Object.keys({ ...SUITES, ...LONG_SUITES }).join(", ")
-        }\n`,
+        `choose from ${Object.keys(ALL_SUITES).join(", ")}\n`,
     );
     return 2;
   }
-  let sum = NO_TESTS;
-  for (const name of names.length > 0 ? names : Object.keys(SUITES)) {
-    sum = addCounts(sum, await runSuite(name));
-  }
-  await write(`\n${formatCounts(sum)}\n`);
+  const waiting = names.length > 0 ? [...names] : Object.keys(SUITES);
+  const results: SuiteResult[] = [];
+  const runWaiting = async (): Promise<void> => {
+    for (let name; (name = waiting.shift()) !== undefined;) {
+      results.push(await runSuite(name));
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL_SUITES }, runWaiting));
+
+  const tests = results.flatMap(({ tests }) => tests);
+  const slowest = slowestTests(tests, SLOWEST_COUNT).map((
+    { name, durationMs },
+  ) => `${(durationMs / 1000).toFixed(1).padStart(7)} s  ${name}\n`);
+  const sum = results.map(({ counts }) => counts).reduce(addCounts);
+  await write(
+    `\nSlowest tests:\n${slowest.join("")}\n${formatCounts(sum)}\n`,
+  );
   return sum.failed === 0 ? 0 : 1;
 }
 

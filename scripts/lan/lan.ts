@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import { LanHost } from "./lan_host.ts";
 import { ip } from "./ip_command.ts";
 
@@ -28,20 +28,16 @@ export interface LanOptions {
   readonly dir?: string;
 }
 
-/** Networks made by this process, so that no two share a name. */
-let lanCount = 0;
-
 /** Makes a network with a host for each name. Needs root on Linux. */
 export async function createLan<Name extends string>(
   hostNames: readonly Name[],
   options: LanOptions = {},
 ): Promise<Lan<Name>> {
-  const prefix = `lanswarm-${Deno.pid}-${++lanCount}`;
   const folder = await Deno.makeTempDir({
-    prefix: `${prefix}-`,
+    prefix: "lanswarm-",
     ...(options.dir !== undefined && { dir: options.dir }),
   });
-  const lan = new Lan<Name>(prefix, folder);
+  const lan = new Lan<Name>(folder);
   try {
     await lan.build(hostNames, options);
     return lan;
@@ -53,14 +49,17 @@ export async function createLan<Name extends string>(
 
 /** A network that was built. */
 export class Lan<Name extends string> implements AsyncDisposable {
-  readonly #prefix: string;
   readonly #folder: string;
   readonly #namespaces: string[] = [];
   readonly #hosts = new Map<Name, LanHost>();
 
-  constructor(prefix: string, folder: string) {
-    this.#prefix = prefix;
+  constructor(folder: string) {
     this.#folder = folder;
+  }
+
+  /** Prefix of the namespaces' names: the folder's name, which is unique. */
+  get prefix(): string {
+    return basename(this.#folder);
   }
 
   /** The host of that name. */
@@ -107,7 +106,7 @@ export class Lan<Name extends string> implements AsyncDisposable {
   }
 
   async #addNamespace(name: string): Promise<string> {
-    const namespace = `${this.#prefix}-${name}`;
+    const namespace = `${this.prefix}-${name}`;
     await ip(["netns", "add", namespace]);
     this.#namespaces.push(namespace);
     return namespace;

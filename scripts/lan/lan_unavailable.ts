@@ -1,15 +1,15 @@
 /**
- * Whether this machine can make hosts.
+ * Checks that this machine can make network namespaces.
  *
  * @module
  */
 import { tryIp } from "./ip_command.ts";
 
-/** Why no network can be made here, or undefined if one can. */
+/** The reason why no network can be made here, or undefined if one can. */
 export async function lanUnavailableReason(): Promise<string | undefined> {
   if (Deno.build.os !== "linux") return "network namespaces need Linux";
   if (Deno.uid() !== 0) return "network namespaces need root";
-  const namespace = `lanswarm-probe-${Deno.pid}`;
+  const namespace = `lanswarm-${crypto.randomUUID().slice(0, 8)}`;
   try {
     const added = await tryIp(["netns", "add", namespace]);
     if (added.code !== 0) {

@@ -46,6 +46,6 @@ lanTest(
     const listed = await new Deno.Command("ip", { args: ["netns", "list"] })
       .output();
     const names = new TextDecoder().decode(listed.stdout);
-    assertEquals(names.includes(`lanswarm-${Deno.pid}-`), false);
+    assertEquals(names.includes(lan.prefix), false);
   },
 );

@@ -1,5 +1,8 @@
 /**
- * Ten minutes of a site where machines come and go as they like.
+ * Machines that join and leave at random: three minutes, or as many as
+ * `SOAK_MINUTES` says.
+ *
+ * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
@@ -23,7 +26,7 @@ import { report } from "./report.ts";
 import { SEED } from "./seed.ts";
 
 const MEBIBYTE = 1024 * 1024;
-const SOAK_MS = 600_000;
+const SOAK_MS = 60_000 * Number(Deno.env.get("SOAK_MINUTES") ?? 3);
 const MEGABITS_PER_SECOND = 200;
 const GUESTS = Array.from({ length: 12 }, (_, index) => `guest${index}`);
 const CORRUPT = ["corrupt0", "corrupt1"];
