@@ -1,36 +1,46 @@
 /**
- * A torrent whose file a web server has, as a tracker that offers it.
+ * Fetches torrent files from web servers, with limits for time and length. A file
+ * arrives whole or not at all.
  *
  * @module
  */
+import { FetchError } from "../base/errors.ts";
 import {
   MAX_TORRENT_FILE_LENGTH,
   parseTorrentFile,
 } from "../disk/torrent_file.ts";
 import { MetainfoError } from "../metainfo/metainfo_error.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
-import { fetchFile } from "./fetch_file.ts";
+import { type HttpAnswer, HttpError, httpGet } from "../net/http_get.ts";
 
-/** Options of {@linkcode fetchTorrent}. */
+/** Longest time without a byte from the server, in milliseconds. */
+const SILENCE_LIMIT_MS = 15_000;
+/** Longest time for the whole file, in milliseconds. */
+const FETCH_TIMEOUT_MS = 300_000;
+
+const ADVICE = "check the URL and that the server is running";
+
+/** The statuses of a proxy that cannot reach the server, or refuses to. */
+const PROXY_STATUSES: ReadonlySet<number> = new Set([407, 502, 503, 504]);
+
+/** Options for {@linkcode fetchTorrent}. */
 export interface FetchTorrentOptions {
   /** Ends the fetch; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Fetches and parses a torrent file by the path rules of this machine. It is
- * trusted as far as the server and the way to it are.
- * @throws {FetchError} If it cannot be had from there.
- * @throws {MetainfoError} If what is there is not a valid torrent file.
+ * Fetches and parses a torrent file by the path rules of this machine. It is as
+ * trustworthy as the server and the way to it.
+ * @throws {FetchError} If the server does not answer, or not with a file.
+ * @throws {MetainfoError} If the file is not a valid torrent file.
  */
 export async function fetchTorrent(
   url: string,
-  options: FetchTorrentOptions = {},
+  { signal }: FetchTorrentOptions = {},
 ): Promise<Torrent> {
-  const bytes = await fetchFile(url, {
-    ...options,
-    maxLength: MAX_TORRENT_FILE_LENGTH,
-  });
+  const maxLength = MAX_TORRENT_FILE_LENGTH;
+  const bytes = await fetchFile(url, { signal, maxLength });
   try {
     return await parseTorrentFile(bytes);
   } catch (error) {
@@ -42,7 +52,77 @@ export async function fetchTorrent(
   }
 }
 
-/** Whether it begins as HTML does, perhaps after a byte order mark and blanks. */
+/** True for bytes that begin as HTML does, perhaps after a byte order mark and blanks. */
 function isWebPage(bytes: Uint8Array): boolean {
   return /^\s*<[!a-z]/i.test(new TextDecoder().decode(bytes.subarray(0, 1024)));
+}
+
+/** Options for {@linkcode fetchFile}. */
+export interface FetchFileOptions {
+  /** Longest file, in bytes. */
+  readonly maxLength: number;
+  /** Ends the fetch; the promise then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Longest time without a byte from the server, in milliseconds. @default {15_000} */
+  readonly silenceLimitMs?: number;
+}
+
+/**
+ * Fetches a file from an `http:` or `https:` URL.
+ * @throws {FetchError} If the server does not answer, or not with a file.
+ */
+export async function fetchFile(
+  url: string,
+  options: FetchFileOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { maxLength, signal, silenceLimitMs = SILENCE_LIMIT_MS } = options;
+  signal?.throwIfAborted();
+  const protocol = URL.parse(url)?.protocol;
+  if (protocol !== "http:" && protocol !== "https:") {
+    throw failure(url, "it is not an http or https URL; check the spelling");
+  }
+  const silence = new AbortController();
+  const limit = AbortSignal.any([
+    AbortSignal.timeout(FETCH_TIMEOUT_MS),
+    silence.signal,
+  ]);
+  const end = () => silence.abort();
+  let timer = setTimeout(end, silenceLimitMs);
+  const onBytes = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(end, silenceLimitMs);
+  };
+  let answer: HttpAnswer;
+  try {
+    answer = await httpGet(url, {
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+      maxLength,
+      onBytes,
+    });
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (limit.aborted) {
+      throw failure(url, `no answer in time; ${ADVICE}`, error);
+    }
+    if (!(error instanceof HttpError)) throw error;
+    throw failure(url, `${error.message}; ${ADVICE}`, error);
+  } finally {
+    clearTimeout(timer);
+  }
+  if (answer.isSuccess) return answer.body;
+  throw failure(url, explainStatus(answer.status));
+}
+
+function explainStatus(status: number): string {
+  if (status === 404 || status === 410) {
+    return `the server has no such file (HTTP status ${status}); check the name`;
+  }
+  const reason = `the answer is HTTP status ${status}`;
+  return PROXY_STATUSES.has(status)
+    ? `${reason}; if a proxy sent it, name the host in NO_PROXY`
+    : `${reason}; open the URL in a browser to see why`;
+}
+
+function failure(url: string, reason: string, cause?: unknown): FetchError {
+  return new FetchError(`Cannot fetch ${url}: ${reason}`, { cause });
 }

@@ -7,7 +7,6 @@
  */
 import { basename, dirname } from "@std/path";
 import { StorageError } from "../base/errors.ts";
-import type { ListedTorrent } from "./torrent_catalogue.ts";
 import { MetainfoError } from "../metainfo/metainfo_error.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import type { SyncWhenFast } from "../disk/sync_when_fast.ts";
@@ -52,15 +51,4 @@ async function explained<T>(path: string, work: () => Promise<T>): Promise<T> {
     const { field, reason } = error;
     throw new MetainfoError(field, reason, { source: path, cause: error });
   }
-}
-
-/** What a catalogue says of a torrent whose file is called `fileName`. */
-export function toListed(torrent: Torrent, fileName: string): ListedTorrent {
-  return {
-    infoHash: torrent.infoHash,
-    name: torrent.name,
-    length: torrent.geometry.length,
-    fileCount: torrent.files.filter((file) => !file.isPadding).length,
-    fileName,
-  };
 }

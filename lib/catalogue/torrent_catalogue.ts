@@ -1,35 +1,101 @@
 /**
- * The seam between a tracker and the torrent files that it offers: which there
- * are, and their bytes. Any catalogue keeps this promise: what it lists was a
- * valid torrent file when it was looked at, and no two have one file name.
+ * The torrents that a tracker offers, as the tracker sees them. Invariants of every
+ * catalogue: a listed file was a valid torrent file when it was read, and no two
+ * files have one name.
  *
  * @module
  */
 import type { InfoHash } from "../base/identifier.ts";
+import type { Torrent } from "../metainfo/torrent.ts";
 
-/** A torrent file that is offered, and what it is of. */
+/** A torrent file that is offered, and the torrent that it describes. */
 export interface ListedTorrent {
-  /** Which torrent it is. */
+  /** Identifies the torrent. */
   readonly infoHash: InfoHash;
-  /** What the download is called. Whoever made the torrent chose it. */
+  /** Name of the download, chosen by whoever created the torrent. */
   readonly name: string;
-  /** Of the whole content, in bytes. */
+  /** Length of the whole content, in bytes. */
   readonly length: number;
   /** Files in the content, without padding. */
   readonly fileCount: number;
-  /** What the torrent file is called, without a folder: `document.torrent`. */
+  /** Name of the torrent file, without a folder: `document.torrent`. */
   readonly fileName: string;
 }
 
 /** The torrent files that a tracker offers; they may come and go. */
 export interface TorrentCatalogue {
-  /** All of them, by file name. */
+  /** All of them, sorted by file name. */
   list(): readonly ListedTorrent[];
-  /** The one of this torrent, the first by file name if there are several. */
+  /** The file of this torrent; the first by name if there are several. */
   find(infoHash: InfoHash): ListedTorrent | undefined;
   /**
-   * The bytes of the file that is listed under this very name, which are not to
-   * be changed; `undefined` if there is none, or none any more.
+   * The bytes of the file that is listed under exactly this name, a shared view
+   * that nobody may change; `undefined` if it is not listed, or no longer.
    */
   read(fileName: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+}
+
+/** Describes a torrent for a catalogue. */
+export function toListedTorrent(
+  torrent: Torrent,
+  fileName: string,
+): ListedTorrent {
+  return {
+    infoHash: torrent.infoHash,
+    name: torrent.name,
+    length: torrent.geometry.length,
+    fileCount: torrent.files.filter((file) => !file.isPadding).length,
+    fileName,
+  };
+}
+
+/**
+ * Finds torrents by file name and by info hash. Invariant: both lead to the same
+ * torrents.
+ */
+export class TorrentIndex {
+  readonly #byFileName = new Map<string, ListedTorrent>();
+  readonly #byInfoHash = new Map<InfoHash, readonly ListedTorrent[]>();
+  /** All torrents by file name; `undefined` after a change. */
+  #sorted: readonly ListedTorrent[] | undefined;
+
+  /** Adds a torrent; it replaces the one with this file name. */
+  set(torrent: ListedTorrent): void {
+    this.delete(torrent.fileName);
+    this.#byFileName.set(torrent.fileName, torrent);
+    const same = this.#byInfoHash.get(torrent.infoHash) ?? [];
+    this.#byInfoHash.set(torrent.infoHash, [...same, torrent].sort(byFileName));
+    this.#sorted = undefined;
+  }
+
+  /** Removes the torrent with this file name. */
+  delete(fileName: string): void {
+    const torrent = this.#byFileName.get(fileName);
+    if (torrent === undefined) return;
+    this.#byFileName.delete(fileName);
+    const { infoHash } = torrent;
+    const others = this.#byInfoHash.get(infoHash)!
+      .filter((other) => other !== torrent);
+    if (others.length > 0) this.#byInfoHash.set(infoHash, others);
+    else this.#byInfoHash.delete(infoHash);
+    this.#sorted = undefined;
+  }
+
+  get(fileName: string): ListedTorrent | undefined {
+    return this.#byFileName.get(fileName);
+  }
+
+  /** The first by file name with this info hash. */
+  find(infoHash: InfoHash): ListedTorrent | undefined {
+    return this.#byInfoHash.get(infoHash)?.[0];
+  }
+
+  /** All torrents, sorted by file name. */
+  list(): readonly ListedTorrent[] {
+    return this.#sorted ??= [...this.#byFileName.values()].sort(byFileName);
+  }
+}
+
+function byFileName(a: ListedTorrent, b: ListedTorrent): number {
+  return a.fileName < b.fileName ? -1 : a.fileName > b.fileName ? 1 : 0;
 }

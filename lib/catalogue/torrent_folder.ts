@@ -12,14 +12,17 @@
  */
 import { StorageError } from "../base/errors.ts";
 import type { InfoHash } from "../base/identifier.ts";
-import type { ListedTorrent, TorrentCatalogue } from "./torrent_catalogue.ts";
-import { TorrentIndex } from "./torrent_index.ts";
+import {
+  type ListedTorrent,
+  toListedTorrent,
+  type TorrentCatalogue,
+  TorrentIndex,
+} from "./torrent_catalogue.ts";
 import { MetainfoError } from "../metainfo/metainfo_error.ts";
 import { SyncWhenFast } from "../disk/sync_when_fast.ts";
 import {
   parseListedTorrent,
   readListedTorrent,
-  toListed,
 } from "./load_listed_torrent.ts";
 import { SharedReads } from "./shared_reads.ts";
 import { MAX_TORRENT_FILE_LENGTH } from "../disk/torrent_file.ts";
@@ -210,7 +213,7 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
       const bytes = await readListedTorrent(seen.path, this.#fileSystem);
       const torrent = await parseListedTorrent(seen.path, bytes);
       this.#files.set(fileName, { seen, isSettled, complaint: undefined });
-      this.#list(toListed(torrent, fileName));
+      this.#list(toListedTorrent(torrent, fileName));
     } catch (error) {
       if (!isExpected(error)) throw error;
       if (isSettled) return this.#skip(fileName, error, seen);

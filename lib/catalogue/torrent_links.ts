@@ -1,22 +1,22 @@
 /**
- * Where a tracker's torrent files are: their paths and URLs, and the way back
- * from a path to a file's name. Invariant: each name has one path that leads back
- * to it, and nothing in a path or URL means anything to a shell or to HTML.
+ * Paths and URLs of the torrent files on a tracker. Invariant: every file name has
+ * one path, which decodes to that name; no character of a path or URL has a
+ * meaning to a shell or in HTML.
  *
  * @module
  */
 
-/** The folder of the torrent files. */
+/** Path of the folder of torrent files on a tracker. */
 export const TORRENT_FOLDER = "/torrents/";
 
-/** Longest `Host` header taken: a name of 253 characters and a port. */
+/** Longest `Host` header accepted: a name of 253 characters and a port. */
 const MAX_HOST_LENGTH = 260;
 
-/** A name or an address, in brackets if it is IPv6, and perhaps a port. */
+/** A name or an address, IPv6 in brackets, and an optional port. */
 const HOST =
   /^(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_.])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
 
-/** `/torrents/some%20name.torrent`. The name is well-formed Unicode. */
+/** `/torrents/some%20name.torrent`, for a name of well-formed Unicode. */
 export function torrentPath(fileName: string): string {
   return TORRENT_FOLDER + encodeURIComponent(fileName).replace(
     /[!'()*]/g,
@@ -24,7 +24,7 @@ export function torrentPath(fileName: string): string {
   );
 }
 
-/** The name of the file that a path stands for; `undefined` if it stands for none. */
+/** The name of the file at a path; `undefined` if the path is not one of a torrent file. */
 export function torrentFileNameOf(path: string): string | undefined {
   if (!path.startsWith(TORRENT_FOLDER)) return undefined;
   try {
@@ -37,9 +37,9 @@ export function torrentFileNameOf(path: string): string | undefined {
 }
 
 /**
- * Scheme and host as a browser asked for them, from its `Host` header, so that
- * what it shows can be copied to where it is read; `fallback` if that is nothing
- * that a URL may hold.
+ * The origin that a browser used, from its `Host` header, so that the commands on
+ * the page work where the page is read; `fallback` if the header is missing or
+ * malformed.
  */
 export function originOf(host: string | undefined, fallback: string): string {
   const isHost = host !== undefined && host.length <= MAX_HOST_LENGTH &&

@@ -1,5 +1,5 @@
 /**
- * Torrents from web servers, those that answer as they should and others.
+ * Fetching torrents from servers that behave and from servers that do not.
  *
  * @module
  */
@@ -7,8 +7,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { FetchError } from "../../lib/base/errors.ts";
 import { MetainfoError } from "../../lib/metainfo/metainfo_error.ts";
-import { fetchFile } from "../../lib/catalogue/fetch_file.ts";
-import { fetchTorrent } from "../../lib/catalogue/fetch_torrent.ts";
+import { fetchFile, fetchTorrent } from "../../lib/catalogue/fetch_torrent.ts";
 import { buildTorrent, PIECE_LENGTH } from "../../mod.ts";
 import { freePort } from "./free_port.ts";
 
@@ -44,7 +43,7 @@ function serve(answer: (request: Request) => Response): TestServer {
   };
 }
 
-/** Why a URL of a server that answers so cannot be fetched, without what follows. */
+/** The reason in the error of fetching from a server that answers like this. */
 async function reasonFor(
   answer: (request: Request) => Response,
   path = "/a.torrent",
@@ -57,7 +56,7 @@ async function reasonFor(
   return error.message.slice(prefix.length);
 }
 
-/** A server that sends these bytes to whoever calls, and then says nothing. */
+/** A server that sends these bytes on each connection and then stays silent. */
 function speakOnce(bytes: string): TestServer {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const connections: Deno.Conn[] = [];
@@ -95,11 +94,11 @@ Deno.test("fetchTorrent() follows a few redirects", async () => {
   assertEquals((await fetchTorrent(`${server.url}/?left=5`)).name, "a");
   assertEquals(
     await reasonFor(step, "/?left=6"),
-    "more than 5 redirects; check the URL, and that its server runs",
+    "more than 5 redirects; check the URL and that the server is running",
   );
 });
 
-Deno.test("fetchTorrent() follows no redirect out of HTTP", async () => {
+Deno.test("fetchTorrent() refuses redirects to other schemes", async () => {
   for (
     const [location, reason] of [
       ["file:///etc/passwd", "the answer is a redirect to file:"],
@@ -113,7 +112,7 @@ Deno.test("fetchTorrent() follows no redirect out of HTTP", async () => {
   }
 });
 
-Deno.test("fetchTorrent() says what the server said", async () => {
+Deno.test("fetchTorrent() reports the status of the server", async () => {
   for (
     const [status, reason] of [
       [
@@ -126,7 +125,7 @@ Deno.test("fetchTorrent() says what the server said", async () => {
       ],
       [
         502,
-        "the answer is HTTP status 502; if it is a proxy's, name the host in NO_PROXY",
+        "the answer is HTTP status 502; if a proxy sent it, name the host in NO_PROXY",
       ],
     ] as const
   ) {
@@ -134,7 +133,7 @@ Deno.test("fetchTorrent() says what the server said", async () => {
   }
 });
 
-Deno.test("fetchTorrent() takes a web page for what it is", async () => {
+Deno.test("fetchTorrent() recognizes a web page", async () => {
   for (
     const [body, reason] of [
       [HTML, "is a web page"],
@@ -151,7 +150,7 @@ Deno.test("fetchTorrent() takes a web page for what it is", async () => {
   }
 });
 
-Deno.test("fetchTorrent() names the field of what is not valid", async () => {
+Deno.test("fetchTorrent() names the invalid field", async () => {
   const text = new TextDecoder("latin1").decode(FILE);
   const bytes = Uint8Array.from(
     text.replace("i262144e", "i0e"),
@@ -165,26 +164,25 @@ Deno.test("fetchTorrent() names the field of what is not valid", async () => {
   );
 });
 
-Deno.test("fetchTorrent() reads no more than a torrent file can have", async () => {
+Deno.test("fetchTorrent() stops at the limit for torrent files", async () => {
   let sentLength = 0;
   async function* endless(): AsyncGenerator<Uint8Array> {
     for (;;) {
       sentLength += 1024 * 1024;
       yield new Uint8Array(1024 * 1024);
-      // The other end has its turn.
       await delay(0);
     }
   }
   const answer = () => new Response(ReadableStream.from(endless()));
   assertEquals(
     await reasonFor(answer),
-    "the answer exceeds the limit of 33554432 bytes; check the URL, and that its server runs",
+    "the answer exceeds the limit of 33554432 bytes; check the URL and that the server is running",
   );
-  // What the system's buffers hold comes on top.
+  // The system's buffers come on top.
   assert(sentLength < 128 * 1024 * 1024);
 });
 
-Deno.test("fetchFile() waits neither for a silent server nor for the rest of a file", async () => {
+Deno.test("fetchFile() gives up on a server that falls silent", async () => {
   const beginnings = [
     "",
     "HTTP/1.1 200 OK\r\n",
@@ -200,7 +198,7 @@ Deno.test("fetchFile() waits neither for a silent server nor for the rest of a f
   }
 });
 
-Deno.test("fetchFile() waits for as long as something comes", async () => {
+Deno.test("fetchFile() waits for a slow server as long as bytes arrive", async () => {
   async function* slow(): AsyncGenerator<Uint8Array> {
     for (let count = 0; count < 30; count++) {
       yield new Uint8Array(1);
@@ -217,21 +215,21 @@ Deno.test("fetchFile() waits for as long as something comes", async () => {
 
 Deno.test("fetchTorrent() ends with the reason of its signal", async () => {
   await using server = speakOnce("");
-  const reason = new Error("the user has had enough");
+  const reason = new Error("the user cancelled");
   const controller = new AbortController();
   const fetching = fetchTorrent(server.url, { signal: controller.signal });
   setTimeout(() => controller.abort(reason), 50);
   await assertRejects(() => fetching, Error, reason.message);
 });
 
-Deno.test("fetchTorrent() says that nobody is there, and what is no URL", async () => {
+Deno.test("fetchTorrent() reports a refused connection and a malformed URL", async () => {
   const url = `http://127.0.0.1:${freePort()}/a.torrent`;
   await assertRejects(() => fetchTorrent(url), FetchError, "refused");
   for (const url of ["a.torrent", "http://", "ftp://127.0.0.1/a.torrent"]) {
     await assertRejects(
       () => fetchTorrent(url),
       FetchError,
-      `Cannot fetch ${url}: it is no http or https URL`,
+      `Cannot fetch ${url}: it is not an http or https URL`,
     );
   }
 });

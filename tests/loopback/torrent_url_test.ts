@@ -15,7 +15,7 @@ interface FileServer extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Serves the files at their paths, and 404 for all else. */
+/** Serves the files at their paths, and 404 for other paths. */
 function serveFiles(
   files: Readonly<Record<string, string | Uint8Array<ArrayBuffer>>>,
 ): FileServer {
@@ -40,7 +40,7 @@ function serveFiles(
   };
 }
 
-Deno.test("peer fetches torrents whose files are on a server, and beside it", async () => {
+Deno.test("peer accepts URLs of torrent files, and paths beside them", async () => {
   await using swarm = await LocalSwarm.open();
   const far = await swarm.seed("far.bin", { files: { "": 300_000 } });
   const near = await swarm.seed("near", { files: { x: 100_000, y: 1 } });
@@ -55,11 +55,11 @@ Deno.test("peer fetches torrents whose files are on a server, and beside it", as
   assertEquals([code, stderr], [0, ""]);
   await assertCopied(far, dir);
   await assertCopied(near, dir);
-  // What it is made of stays on the server.
+  // The torrent file stays on the server.
   assertEquals(await listing(dir), ["far.bin", "near/x", "near/y"]);
 });
 
-Deno.test("show tells what the torrent file at a URL says", async () => {
+Deno.test("show describes the torrent file at a URL", async () => {
   await using swarm = await LocalSwarm.open();
   const { path } = await swarm.seed("far.bin", { files: { "": 300_000 } });
   await using server = serveFiles({ "/a": await Deno.readFile(path) });
@@ -110,12 +110,12 @@ Deno.test("peer and show end with one line that names the URL", async () => {
   const refused = await runTask("peer", [`${nobody}/a.torrent`]);
   assertMatch(
     refused.stderr,
-    /^error: cannot fetch http:\S+\/a\.torrent: .*refused.*; check the URL, and that its server runs\n$/,
+    /^error: cannot fetch http:\S+\/a\.torrent: .*refused.*; check the URL and that the server is running\n$/,
   );
   assertEquals([refused.stdout, refused.code], ["", 1]);
 });
 
-Deno.test("peer says that a URL is given twice, and starts nothing if one cannot be had", async () => {
+Deno.test("peer reports a URL that is given twice, and starts nothing if one cannot be fetched", async () => {
   await using swarm = await LocalSwarm.open();
   const { path } = await swarm.seed("far.bin", { files: { "": 300_000 } });
   await using server = serveFiles({ "/a": await Deno.readFile(path) });

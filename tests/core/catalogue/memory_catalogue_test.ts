@@ -15,11 +15,11 @@ const FILE = buildTorrent({
   announce: [],
 });
 
-Deno.test("MemoryCatalogue offers what it is given until it is taken away", async () => {
+Deno.test("MemoryCatalogue offers a file until it is removed", async () => {
   const catalogue = new MemoryCatalogue();
   const bytes = FILE.slice();
   const listed = await catalogue.add("a.torrent", bytes);
-  // A copy was taken.
+  // The catalogue made a copy.
   bytes.fill(0);
   assertEquals(listed, {
     infoHash: listed.infoHash,
@@ -37,7 +37,7 @@ Deno.test("MemoryCatalogue offers what it is given until it is taken away", asyn
   assertEquals(await catalogue.read("a.torrent"), undefined);
 });
 
-Deno.test("MemoryCatalogue refuses what is no torrent file, and names no URL can end in", async () => {
+Deno.test("MemoryCatalogue refuses other files, and names that cannot end a URL", async () => {
   const catalogue = new MemoryCatalogue();
   const garbage = new Uint8Array(3);
   await assertRejects(() => catalogue.add("a", garbage), MetainfoError);

@@ -5,7 +5,7 @@ import {
   torrentPath,
 } from "../../../lib/catalogue/torrent_links.ts";
 
-Deno.test("torrentPath() leads back to the name, and a shell takes it for one word", () => {
+Deno.test("torrentPath() decodes to the name and is one word to a shell", () => {
   const names = [
     "document.torrent",
     "some name.torrent",
@@ -23,7 +23,7 @@ Deno.test("torrentPath() leads back to the name, and a shell takes it for one wo
   }
 });
 
-Deno.test("torrentFileNameOf() takes any spelling of a name and nothing else", () => {
+Deno.test("torrentFileNameOf() accepts any spelling of a name, and no other path", () => {
   const cases: [path: string, fileName: string | undefined][] = [
     ["/torrents/%61.torrent", "a.torrent"],
     ["/torrents/a+b", "a+b"],
@@ -43,7 +43,7 @@ Deno.test("torrentFileNameOf() takes any spelling of a name and nothing else", (
   }
 });
 
-Deno.test("originOf() is what the browser asked for", () => {
+Deno.test("originOf() is the host that the browser used", () => {
   const hosts = [
     "192.168.1.100:8000",
     "tracker",
@@ -58,7 +58,7 @@ Deno.test("originOf() is what the browser asked for", () => {
   assertEquals(originOf("Tracker.LAN", ""), "http://tracker.lan");
 });
 
-Deno.test("originOf() falls back where the browser's word is no host", () => {
+Deno.test("originOf() falls back if the header is not a host", () => {
   const hosts = [
     undefined,
     "",

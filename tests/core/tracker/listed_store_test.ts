@@ -2,8 +2,10 @@ import { assertEquals, assertThrows } from "@std/assert";
 import type { Awaitable } from "../../../lib/base/awaitable.ts";
 import type { InfoHash } from "../../../lib/base/identifier.ts";
 import { seededRandom } from "../../../lib/base/random.ts";
-import type { TorrentCatalogue } from "../../../lib/catalogue/torrent_catalogue.ts";
-import { TorrentIndex } from "../../../lib/catalogue/torrent_index.ts";
+import {
+  type TorrentCatalogue,
+  TorrentIndex,
+} from "../../../lib/catalogue/torrent_catalogue.ts";
 import { ListedStore } from "../../../lib/tracker/listed_store.ts";
 import { MemoryStore } from "../../../lib/tracker/store/memory_store.ts";
 import type { AnnounceOutcome } from "../../../lib/tracker/store/peer_store.ts";

@@ -1,7 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { infoHashFromHex } from "../../../lib/base/identifier.ts";
-import type { ListedTorrent } from "../../../lib/catalogue/torrent_catalogue.ts";
-import { TorrentIndex } from "../../../lib/catalogue/torrent_index.ts";
+import {
+  type ListedTorrent,
+  TorrentIndex,
+} from "../../../lib/catalogue/torrent_catalogue.ts";
 
 const HASHES = ["aa", "bb"].map((byte) => infoHashFromHex(byte.repeat(20)));
 
@@ -15,14 +17,14 @@ function torrent(fileName: string, hash: 0 | 1): ListedTorrent {
   };
 }
 
-/** File names in their order, then the one of each info hash. */
+/** The file names in order, then the name found for each info hash. */
 function drawn(index: TorrentIndex): string {
   const names = index.list().map(({ fileName }) => fileName).join("");
   const found = HASHES.map((hash) => index.find(hash)?.fileName ?? "-");
   return `${names} ${found.join("")}`;
 }
 
-Deno.test("TorrentIndex lists by file name whatever the order of their coming", () => {
+Deno.test("TorrentIndex sorts by file name", () => {
   const index = new TorrentIndex();
   assertEquals(drawn(index), " --");
   for (const fileName of "cab") index.set(torrent(fileName, 0));
@@ -31,7 +33,7 @@ Deno.test("TorrentIndex lists by file name whatever the order of their coming", 
   assertEquals(drawn(index), "Babc aB");
 });
 
-Deno.test("TorrentIndex finds the next of the same torrent when the first goes", () => {
+Deno.test("TorrentIndex finds the next file of a torrent when the first is deleted", () => {
   const index = new TorrentIndex();
   for (const fileName of "ab") index.set(torrent(fileName, 0));
   index.delete("a");
@@ -42,7 +44,7 @@ Deno.test("TorrentIndex finds the next of the same torrent when the first goes",
   assertEquals(index.get("b"), undefined);
 });
 
-Deno.test("TorrentIndex forgets what a file was when it becomes another torrent", () => {
+Deno.test("TorrentIndex forgets the old torrent when a file becomes another one", () => {
   const index = new TorrentIndex();
   index.set(torrent("a", 0));
   index.set(torrent("a", 1));
