@@ -74,7 +74,6 @@ export type {
   SwarmChange,
   SwarmSummary,
 } from "./tracker/store/peer_store.ts";
-export type { Awaitable } from "./base/awaitable.ts";
 export type { MemoryStoreOptions } from "./tracker/store/memory_store.ts";
 export { MIN_ANNOUNCE_INTERVAL } from "./tracker/announce_interval.ts";
 export type { AnnounceEntry } from "./tracker/guarded_store.ts";

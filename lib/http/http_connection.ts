@@ -8,7 +8,6 @@
  *
  * @module
  */
-import type { Awaitable } from "../base/awaitable.ts";
 import type { ByteQueue } from "../base/byte_queue.ts";
 import { unmapHostname } from "../base/ip_address.ts";
 import type { HttpRequest } from "./request.ts";
@@ -47,7 +46,7 @@ export interface HttpConnectionContext {
   readonly handle: (
     request: HttpRequest,
     nowMs: number,
-  ) => Awaitable<HttpResponse>;
+  ) => HttpResponse | Promise<HttpResponse>;
   /** Hears of a fault in the server itself, and says what is answered instead. */
   readonly onError: (error: unknown) => HttpResponse;
   /** Hears that a connection is over. */
@@ -185,7 +184,10 @@ export class HttpConnection implements TrackedConnection, BodySink {
     }
   }
 
-  #respond(request: HttpRequest, nowMs: number): Awaitable<HttpResponse> {
+  #respond(
+    request: HttpRequest,
+    nowMs: number,
+  ): HttpResponse | Promise<HttpResponse> {
     try {
       return this.#context.handle(request, nowMs);
     } catch (error) {
@@ -210,7 +212,7 @@ export class HttpConnection implements TrackedConnection, BodySink {
   /** Answers with what is not there yet, or not all of it. */
   async #answerSlowly(
     request: HttpRequest,
-    promised: Awaitable<HttpResponse>,
+    promised: HttpResponse | Promise<HttpResponse>,
   ): Promise<void> {
     // Earlier answers do not wait for this one.
     if (this.#output.length > 0) await this.#flush(performance.now());

@@ -8,7 +8,6 @@
  */
 import { delay } from "@std/async/delay";
 import type { Permits } from "../base/address_filter.ts";
-import type { Awaitable } from "../base/awaitable.ts";
 import type { HttpRequest } from "./request.ts";
 import { REQUEST_LIMITS, type RequestLimits } from "./request_limits.ts";
 import type { HttpResponse } from "./response.ts";
@@ -45,7 +44,7 @@ export interface HttpServerOptions {
   readonly handle: (
     request: HttpRequest,
     nowMs: number,
-  ) => Awaitable<HttpResponse>;
+  ) => HttpResponse | Promise<HttpResponse>;
   /** Hears of a fault in the server itself, and says what is answered instead. */
   readonly onError: (error: unknown) => HttpResponse;
   /** Connections at once; for more, the one leaves that has been idle for longest. @default {MAX_CONNECTIONS} */

@@ -6,8 +6,6 @@
  *
  * @module
  */
-import { type Awaitable, whenThere } from "../base/awaitable.ts";
-
 /** Torrents up to which answers are always made anew. */
 const FEW_SWARMS = 200;
 /** How long an answer is kept, in milliseconds. */
@@ -26,22 +24,18 @@ export class AnswerCache<T> {
   readonly #kept = new Map<string, { answer: T; madeAtMs: number }>();
 
   /** The answer that `make` gives, or gave a moment ago. */
-  get(
-    { name, swarmCount, nowMs }: AnswerKey,
-    make: () => Awaitable<T>,
-  ): Awaitable<T> {
+  get({ name, swarmCount, nowMs }: AnswerKey, make: () => T): T {
     const kept = this.#kept.get(name);
     if (
       kept !== undefined && swarmCount > FEW_SWARMS &&
       nowMs - kept.madeAtMs < KEEP_MS
     ) return kept.answer;
-    return whenThere(make(), (answer) => {
-      if (swarmCount > FEW_SWARMS) {
-        this.#kept.set(name, { answer, madeAtMs: nowMs });
-      } else {
-        this.#kept.delete(name);
-      }
-      return answer;
-    });
+    const answer = make();
+    if (swarmCount > FEW_SWARMS) {
+      this.#kept.set(name, { answer, madeAtMs: nowMs });
+    } else {
+      this.#kept.delete(name);
+    }
+    return answer;
   }
 }

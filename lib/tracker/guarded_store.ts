@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { type Awaitable, whenThere } from "../base/awaitable.ts";
 import type { AnnounceRate } from "./announce_rate.ts";
 import type {
   AnnounceOutcome,
@@ -39,20 +38,13 @@ export class GuardedStore extends StoreLayer {
     this.#onAnnounce = onAnnounce;
   }
 
-  override announce(
-    announce: PeerAnnounce,
-    nowMs: number,
-  ): Awaitable<AnnounceOutcome> {
+  override announce(announce: PeerAnnounce, nowMs: number): AnnounceOutcome {
     const outcome = this.#take(announce, nowMs);
-    return this.#onAnnounce === undefined
-      ? outcome
-      : whenThere(outcome, (outcome) => {
-        this.#onAnnounce?.({ announce, outcome });
-        return outcome;
-      });
+    this.#onAnnounce?.({ announce, outcome });
+    return outcome;
   }
 
-  #take(announce: PeerAnnounce, nowMs: number): Awaitable<AnnounceOutcome> {
+  #take(announce: PeerAnnounce, nowMs: number): AnnounceOutcome {
     const retryInMs = this.#rate.take(announce.address.hostname, nowMs);
     if (retryInMs === 0) return super.announce(announce, nowMs);
     return {

@@ -6,7 +6,6 @@
  *
  * @module
  */
-import { type Awaitable, whenThere } from "../base/awaitable.ts";
 import { FIRST_UNPRIVILEGED_PORT } from "../base/peer_address.ts";
 import { formatIpAddress, parseIpAddress } from "../base/ip_address.ts";
 import {
@@ -80,7 +79,7 @@ const DISCARD_PORT = 9;
 export type TrackerHandler = (
   request: TrackerRequest,
   nowMs: number,
-) => Awaitable<TrackerResponse>;
+) => TrackerResponse | Promise<TrackerResponse>;
 
 /** Answers GET and HEAD on one path; the body of an answer to HEAD is not sent. */
 export type Route = TrackerHandler;
@@ -133,7 +132,7 @@ function announce(
   request: TrackerRequest,
   nowMs: number,
   context: RouteContext,
-): Awaitable<TrackerResponse> {
+): TrackerResponse {
   if (request.method === "HEAD") return bencoded(NO_BYTES);
   const query = parseAnnounceQuery(request.query);
   const { uploaded, downloaded, left, peerForm, port } = query;
@@ -151,26 +150,24 @@ function announce(
     key: query.key,
     wantsIds: peerForm === "dictionaries",
   }, nowMs);
-  return whenThere(outcome, (outcome) => {
-    switch (outcome.type) {
-      case "refused":
-        return bencoded(encodeFailure(outcome.reason, outcome.retryInMs));
-      case "accepted": {
-        const intervalMs = context.intervalMs(outcome);
-        return bencoded(encodeAnnounceAnswer({
-          intervalMs,
-          minIntervalMs: Math.min(context.minIntervalMs, intervalMs),
-          swarm: outcome.swarm,
-          peers: outcome.peers,
-          peerForm,
-          externalHostname: hostname,
-          warning: outcome.warning ?? portWarning(port),
-        }));
-      }
-      default:
-        return outcome satisfies never;
+  switch (outcome.type) {
+    case "refused":
+      return bencoded(encodeFailure(outcome.reason, outcome.retryInMs));
+    case "accepted": {
+      const intervalMs = context.intervalMs(outcome);
+      return bencoded(encodeAnnounceAnswer({
+        intervalMs,
+        minIntervalMs: Math.min(context.minIntervalMs, intervalMs),
+        swarm: outcome.swarm,
+        peers: outcome.peers,
+        peerForm,
+        externalHostname: hostname,
+        warning: outcome.warning ?? portWarning(port),
+      }));
     }
-  });
+    default:
+      return outcome satisfies never;
+  }
 }
 
 /** The address that an announce counts for. */
@@ -199,25 +196,22 @@ function scrape(
   request: TrackerRequest,
   nowMs: number,
   context: RouteContext,
-): Awaitable<TrackerResponse> {
+): TrackerResponse {
   const { store } = context;
   const infoHashes = new Set(parseScrapeQuery(request.query));
   const reply = (entries: Iterable<ScrapeEntry>): TrackerResponse =>
     bencoded(encodeScrapeReply(entries));
-  if (infoHashes.size > 0) {
-    return whenThere(store.scrape([...infoHashes]), reply);
+  if (infoHashes.size > 0) return reply(store.scrape([...infoHashes]));
+  const { activeSwarmCount: swarmCount } = store.totals();
+  if (swarmCount > MAX_SCRAPED_COUNT) {
+    const reason = `there are more than ${MAX_SCRAPED_COUNT} torrents: ` +
+      "name those that you want by info_hash";
+    return bencoded(encodeFailure(reason));
   }
-  return whenThere(store.totals(), ({ activeSwarmCount: swarmCount }) => {
-    if (swarmCount > MAX_SCRAPED_COUNT) {
-      const reason = `there are more than ${MAX_SCRAPED_COUNT} torrents: ` +
-        "name those that you want by info_hash";
-      return bencoded(encodeFailure(reason));
-    }
-    return context.answers.get(
-      { name: "scrape", swarmCount, nowMs },
-      () => whenThere(store.swarms(), reply),
-    );
-  });
+  return context.answers.get(
+    { name: "scrape", swarmCount, nowMs },
+    () => reply(store.swarms()),
+  );
 }
 
 /** A query that cannot be read is answered with a failure reason. [BEP 3] */

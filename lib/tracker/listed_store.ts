@@ -5,7 +5,6 @@
  *
  * @module
  */
-import type { Awaitable } from "../base/awaitable.ts";
 import type { InfoHash } from "../base/identifier.ts";
 import type { TorrentCatalogue } from "../catalogue/torrent_catalogue.ts";
 import { QueryError, type ScrapeEntry } from "../announce/announce.ts";
@@ -30,7 +29,7 @@ export class ListedStore extends StoreLayer {
   override announce(
     announce: PeerAnnounce,
     nowMs: number,
-  ): Awaitable<AnnounceOutcome> {
+  ): AnnounceOutcome {
     const mayPass = announce.event === "stopped" ||
       this.#isListed(announce.infoHash);
     return mayPass
@@ -39,7 +38,7 @@ export class ListedStore extends StoreLayer {
   }
 
   /** @throws {QueryError} If none of the torrents is listed. */
-  override scrape(infoHashes: readonly InfoHash[]): Awaitable<ScrapeEntry[]> {
+  override scrape(infoHashes: readonly InfoHash[]): ScrapeEntry[] {
     const listed = infoHashes.filter((infoHash) => this.#isListed(infoHash));
     if (listed.length === 0 && infoHashes.length > 0) {
       throw new QueryError("info_hash", REASON);

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import type { Awaitable } from "../base/awaitable.ts";
 import type { InfoHash } from "../base/identifier.ts";
 import type { ScrapeEntry } from "../announce/announce.ts";
 import type {
@@ -24,23 +23,23 @@ export class StoreLayer implements PeerStore {
     this.#store = store;
   }
 
-  announce(announce: PeerAnnounce, nowMs: number): Awaitable<AnnounceOutcome> {
+  announce(announce: PeerAnnounce, nowMs: number): AnnounceOutcome {
     return this.#store.announce(announce, nowMs);
   }
 
-  scrape(infoHashes: readonly InfoHash[]): Awaitable<ScrapeEntry[]> {
+  scrape(infoHashes: readonly InfoHash[]): ScrapeEntry[] {
     return this.#store.scrape(infoHashes);
   }
 
-  swarms(): Awaitable<Iterable<SwarmSummary>> {
+  swarms(): Iterable<SwarmSummary> {
     return this.#store.swarms();
   }
 
-  totals(): Awaitable<StoreTotals> {
+  totals(): StoreTotals {
     return this.#store.totals();
   }
 
-  peers(infoHash: InfoHash, limit: number): Awaitable<PeerDetails[]> {
+  peers(infoHash: InfoHash, limit: number): PeerDetails[] {
     return this.#store.peers(infoHash, limit);
   }
 

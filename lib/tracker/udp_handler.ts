@@ -6,7 +6,6 @@
  *
  * @module
  */
-import { type Awaitable, whenThere } from "../base/awaitable.ts";
 import {
   IPV6_LENGTH,
   parseIpAddress,
@@ -55,7 +54,7 @@ export type UdpHandler = (
   datagram: Uint8Array,
   remoteHostname: string,
   nowMs: number,
-) => Awaitable<Uint8Array<ArrayBuffer> | undefined>;
+) => Uint8Array<ArrayBuffer> | undefined;
 
 /** A datagram whose sender is who it says. */
 interface KnownRequest {
@@ -116,7 +115,7 @@ function isConnect({ action, connectionId }: UdpRequestHead): boolean {
 function announce(
   { datagram, transactionId, hostname, family, nowMs }: KnownRequest,
   { store, intervalMs }: UdpHandlerOptions,
-): Awaitable<Uint8Array<ArrayBuffer>> {
+): Uint8Array<ArrayBuffer> {
   const request = parseUdpAnnounce(datagram);
   const { uploaded, downloaded, left, port, numwant } = request;
   const outcome = store.announce({
@@ -130,36 +129,33 @@ function announce(
     numwant: Math.min(numwant, MAX_NUMWANT),
     wantsIds: false,
   }, nowMs);
-  return whenThere(outcome, (outcome) => {
-    switch (outcome.type) {
-      case "refused":
-        return encodeUdpError(outcome.reason, transactionId);
-      case "accepted":
-        return encodeUdpAnnounced({
-          intervalMs: intervalMs(outcome),
-          swarm: outcome.swarm,
-          peers: outcome.peers[family],
-          family,
-        }, transactionId);
-      default:
-        return outcome satisfies never;
-    }
-  });
+  switch (outcome.type) {
+    case "refused":
+      return encodeUdpError(outcome.reason, transactionId);
+    case "accepted":
+      return encodeUdpAnnounced({
+        intervalMs: intervalMs(outcome),
+        swarm: outcome.swarm,
+        peers: outcome.peers[family],
+        family,
+      }, transactionId);
+    default:
+      return outcome satisfies never;
+  }
 }
 
 /** A torrent that the tracker does not know has counts of 0. */
 function scrape(
   { datagram, transactionId }: KnownRequest,
   { store }: UdpHandlerOptions,
-): Awaitable<Uint8Array<ArrayBuffer>> {
+): Uint8Array<ArrayBuffer> {
   const infoHashes = parseUdpScrape(datagram);
-  return whenThere(store.scrape([...new Set(infoHashes)]), (known) => {
-    const entries = new Map(known.map((entry) => [entry.infoHash, entry]));
-    return encodeUdpScraped(
-      infoHashes.map((infoHash) => entries.get(infoHash) ?? NOBODY),
-      transactionId,
-    );
-  });
+  const known = store.scrape([...new Set(infoHashes)]);
+  const entries = new Map(known.map((entry) => [entry.infoHash, entry]));
+  return encodeUdpScraped(
+    infoHashes.map((infoHash) => entries.get(infoHash) ?? NOBODY),
+    transactionId,
+  );
 }
 
 const NOBODY: Omit<ScrapeEntry, "infoHash"> = {

@@ -1,12 +1,10 @@
 /**
  * The tracker's UDP side on real sockets: each datagram goes to the handler and
- * its answer back to where it came from. Nothing that arrives can stop it, and
- * while the store is slow it keeps a bounded number of askers in mind.
+ * its answer back to where it came from. Nothing that arrives can stop it.
  *
  * @module
  */
 import type { Permits } from "../base/address_filter.ts";
-import type { PeerAddress } from "../base/peer_address.ts";
 import type { UdpHandler } from "./udp_handler.ts";
 import { bindEverywhere } from "../net/listen_everywhere.ts";
 import { openUdpSocket, type UdpSocket } from "../net/udp_socket.ts";
@@ -16,9 +14,6 @@ import { openUdpSocket, type UdpSocket } from "../net/udp_socket.ts";
  * options may follow an announce.
  */
 const MAX_REQUEST_LENGTH = 2048;
-
-/** Most answers that are waited for; beyond, datagrams are lost, as they may be. */
-const MAX_PENDING_COUNT = 2_000;
 
 /** Where a UDP tracker listens and what it does. */
 export interface UdpServerOptions {
@@ -47,23 +42,6 @@ export interface UdpServer {
 export function startUdpServer(options: UdpServerOptions): UdpServer {
   const { hostname, port, handle, onError } = options;
   const permits = options.permits ?? (() => true);
-  let pendingCount = 0;
-
-  async function answerLater(
-    answer: Promise<Uint8Array | undefined>,
-    socket: UdpSocket,
-    to: PeerAddress,
-  ): Promise<void> {
-    pendingCount++;
-    try {
-      const datagram = await answer;
-      if (datagram !== undefined) socket.send(datagram, to);
-    } catch (error) {
-      onError(error);
-    } finally {
-      pendingCount--;
-    }
-  }
 
   function bind(hostname: string, port: number): UdpSocket {
     const socket = openUdpSocket({
@@ -71,14 +49,9 @@ export function startUdpServer(options: UdpServerOptions): UdpServer {
       port,
       maxLength: MAX_REQUEST_LENGTH,
       onDatagram: (datagram, source) => {
-        if (pendingCount >= MAX_PENDING_COUNT) return;
         if (!permits(source.hostname)) return;
         const answer = handle(datagram, source.hostname, performance.now());
-        if (answer instanceof Promise) {
-          answerLater(answer, socket, source);
-        } else if (answer !== undefined) {
-          socket.send(answer, source);
-        }
+        if (answer !== undefined) socket.send(answer, source);
       },
       onError,
     });

@@ -11,14 +11,15 @@ import { latin1 } from "../core/bencode/bytes.ts";
 export interface AnswerClass {
   readonly name: string;
   /** One of them, the connection's address given. */
-  readonly make: (random: Random, url: string) => Awaitable<Uint8Array>;
+  readonly make: (
+    random: Random,
+    url: string,
+  ) => Uint8Array | Promise<Uint8Array>;
   /** What the announce comes to. @default either */
   readonly outcome?: "reply" | "refusal";
   /** Whether it takes long to make. @default {false} */
   readonly isLarge?: boolean;
 }
-
-type Awaitable<T> = T | Promise<T>;
 
 const encoder = new TextEncoder();
 

@@ -10,7 +10,6 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { delay } from "@std/async/delay";
-import type { Awaitable } from "../../lib/base/awaitable.ts";
 import type { HttpResponse } from "../../lib/http/response.ts";
 import { exchange, RawClient, startServer } from "./raw_http.ts";
 
@@ -177,7 +176,7 @@ for (const [status, text] of REFUSED) {
 Deno.test("the HTTP server answers a fault in its handler and goes on", async () => {
   let count = 0;
   await using server = startServer({
-    handle: (): Awaitable<HttpResponse> => {
+    handle: (): HttpResponse | Promise<HttpResponse> => {
       switch (++count) {
         case 1:
           throw new Error("thrown");

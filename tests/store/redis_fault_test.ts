@@ -13,9 +13,9 @@ import {
 import { StoreError } from "../../lib/base/errors.ts";
 import { infoHash, peerId } from "../core/announce/samples.ts";
 import { accept, acceptAnyhow, counts, open } from "./scene.ts";
-import { redisTest } from "./store_test_case.ts";
+import { exchangeTest, redisTest } from "./store_test_case.ts";
 
-redisTest(
+exchangeTest(
   "a torrent whose keys hold something else hurts no other",
   async (redis) => {
     const failures: string[] = [];
@@ -54,7 +54,7 @@ redisTest(
   },
 );
 
-redisTest(
+exchangeTest(
   "a peer whose record is spoilt is answered and described all the same",
   async (redis) => {
     const failures: string[] = [];

@@ -26,7 +26,7 @@ import {
   ports,
   until,
 } from "./scene.ts";
-import { redisTest } from "./store_test_case.ts";
+import { exchangeTest as redisTest } from "./store_test_case.ts";
 
 /** No announce waits for longer; what is promised is a second. */
 const PATIENCE_MS = 10_000;

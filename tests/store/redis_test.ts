@@ -27,7 +27,7 @@ import {
   ports,
   until,
 } from "./scene.ts";
-import { redisTest } from "./store_test_case.ts";
+import { exchangeTest as redisTest } from "./store_test_case.ts";
 
 /** How often each command ran since the last `CONFIG RESETSTAT`, those in scripts included. */
 async function commandCounts(

@@ -114,12 +114,15 @@ export class LoneTracker {
     }
   }
 
-  /** Answers with what is known here; Redis is to be told of it later. */
+  /** Answers with what is known here. */
   answer(
-    { announce, changes, nowMs, outcome }: AcceptedHearing,
+    { announce, outcome }: AcceptedHearing,
+    { isAlone, peerCount }: {
+      readonly isAlone: boolean;
+      /** Of all trackers, as Redis said last. */
+      readonly peerCount: number;
+    },
   ): AcceptedAnnounce {
-    this.unheard.add(announce, nowMs);
-    this.tell(changes);
     const told = announce.event === "stopped"
       ? undefined
       : this.told.get(announce.infoHash);
@@ -128,22 +131,9 @@ export class LoneTracker {
       swarm: this.told.estimate(outcome.swarm),
       // Copied, as other announces may be heard before this is read.
       peers: addMembers(outcome.peers, told?.members ?? NO_BYTES, announce),
-      warning: WARNING,
+      peerCount: Math.max(outcome.peerCount, peerCount),
+      warning: isAlone ? WARNING : undefined,
     };
-  }
-
-  /** Answers an announce that Redis was asked about and said nothing to. */
-  answerAfterAll(hearing: AcceptedHearing): AcceptedAnnounce {
-    const { announce, nowMs } = hearing;
-    const event = announce.event === "stopped" ? "stopped" : "update";
-    const { outcome } = this.hear(
-      { ...announce, event },
-      nowMs,
-      announce.numwant,
-    );
-    return this.answer(
-      outcome.type === "accepted" ? { ...hearing, outcome } : hearing,
-    );
   }
 
   /** Redis knows better: the peer is elsewhere. */

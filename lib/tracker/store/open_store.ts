@@ -14,10 +14,7 @@ import type { StoreListener } from "./store_event.ts";
 export interface OpenStoreOptions extends MemoryStoreOptions {
   /** Hears when what the store keeps its peers in fails, and when it works again. */
   readonly onEvent?: StoreListener;
-  /**
-   * Longest time that an announce waits for a Redis that says nothing, in
-   * milliseconds. @default {1_000}
-   */
+  /** Silence after which Redis counts as gone, in milliseconds. @default {1_000} */
   readonly maxSilenceMs?: number;
 }
 

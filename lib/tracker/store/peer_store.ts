@@ -6,7 +6,6 @@
  *
  * @module
  */
-import type { Awaitable } from "../../base/awaitable.ts";
 import type { InfoHash, PeerId } from "../../base/identifier.ts";
 import type { PeerAddress } from "../../base/peer_address.ts";
 import type {
@@ -127,23 +126,21 @@ export interface StoreTotals {
 }
 
 /**
- * Where a tracker keeps its peers. All times are milliseconds on one clock. The
- * memory's store answers at once; whoever asks waits only for a promise.
+ * Where a tracker keeps its peers. Every answer comes at once, from memory; what a
+ * store keeps elsewhere it writes and reads in the background. All times are
+ * milliseconds on one clock.
  */
 export interface PeerStore extends AsyncDisposable {
   /** Applies an announce and picks peers for the asker. */
-  announce(
-    announce: PeerAnnounce,
-    nowMs: number,
-  ): Awaitable<AnnounceOutcome>;
+  announce(announce: PeerAnnounce, nowMs: number): AnnounceOutcome;
   /** The counts of those that are known among the asked for. */
-  scrape(infoHashes: readonly InfoHash[]): Awaitable<ScrapeEntry[]>;
+  scrape(infoHashes: readonly InfoHash[]): ScrapeEntry[];
   /** Every swarm, those with peers first. */
-  swarms(): Awaitable<Iterable<SwarmSummary>>;
+  swarms(): Iterable<SwarmSummary>;
   /** The sums over all of them. */
-  totals(): Awaitable<StoreTotals>;
+  totals(): StoreTotals;
   /** The peers of one swarm, at most `limit`. */
-  peers(infoHash: InfoHash, limit: number): Awaitable<PeerDetails[]>;
+  peers(infoHash: InfoHash, limit: number): PeerDetails[];
   /**
    * Forgets peers that are silent for longer than the timeout, working for at
    * most a few milliseconds.

@@ -1,16 +1,15 @@
 /**
- * A tracker's peers in Redis, where other trackers find them too. What is asked
- * is asked of Redis, with one question an announce; what it does not answer this
- * tracker answers alone, with a warning, and Redis is told when it is back.
+ * A tracker's peers, shared with other trackers through Redis. Every answer comes
+ * from this tracker's memory: its own peers, and what Redis last said of the
+ * others. Each announce goes to Redis in the background; while Redis is gone
+ * answers carry a warning, and Redis gets what it missed when it is back.
  *
  * @module
  */
-import type { Awaitable } from "../../base/awaitable.ts";
 import type { InfoHash } from "../../base/identifier.ts";
 import type { ScrapeEntry } from "../../announce/announce.ts";
 import type { MemoryStoreOptions } from "./memory_store.ts";
 import type {
-  AcceptedAnnounce,
   AnnounceOutcome,
   PeerAnnounce,
   PeerDetails,
@@ -23,7 +22,6 @@ import type { AnnounceAnswer } from "./announce_batch.ts";
 import { AnnounceQueue } from "./announce_queue.ts";
 import { TIDY_COUNT } from "./listing_scripts.ts";
 import { type AcceptedHearing, LoneTracker } from "./lone_tracker.ts";
-import { pickMembers } from "./members.ts";
 import type { RedisConnection } from "./redis_connection.ts";
 import { isRefusal, redisFailure } from "./redis_failure.ts";
 import { KEY_PREFIX } from "./redis_layout.ts";
@@ -46,10 +44,7 @@ const FAULT_INTERVAL_MS = 60_000;
 export interface RedisStoreOptions extends MemoryStoreOptions {
   /** Hears when Redis fails and when it is back. */
   readonly onEvent?: StoreListener;
-  /**
-   * Longest time that an announce waits for a Redis that says nothing, in
-   * milliseconds. @default 1_000
-   */
+  /** Silence after which Redis counts as gone, in milliseconds. @default 1_000 */
   readonly maxSilenceMs?: number;
 }
 
@@ -107,57 +102,39 @@ export class RedisStore implements PeerStore {
     return store;
   }
 
-  announce(
-    announce: PeerAnnounce,
-    nowMs: number,
-  ): Awaitable<AnnounceOutcome> {
+  announce(announce: PeerAnnounce, nowMs: number): AnnounceOutcome {
     const { connection } = this.#link;
-    const numwant = connection === undefined ? announce.numwant : 0;
-    const hearing = this.#alone.hear(announce, nowMs, numwant);
+    const hearing = this.#alone.hear(announce, nowMs, announce.numwant);
+    this.#alone.tell(hearing.changes);
     const { outcome } = hearing;
-    if (outcome.type === "refused") {
-      this.#alone.tell(hearing.changes);
-      return outcome;
-    }
-    return connection === undefined
-      ? this.#alone.answer({ ...hearing, outcome })
-      : this.#ask(connection, { ...hearing, outcome });
+    if (outcome.type === "refused") return outcome;
+    const accepted = { ...hearing, outcome };
+    const answer = this.#alone.answer(accepted, {
+      isAlone: connection === undefined,
+      peerCount: this.#queue.peerCount,
+    });
+    if (connection === undefined) this.#alone.unheard.add(announce, nowMs);
+    else this.#forward(connection, accepted);
+    return answer;
   }
 
-  scrape(infoHashes: readonly InfoHash[]): Promise<ScrapeEntry[]> {
-    return this.#orAlone(
-      async (connection) => {
-        const swarms = await this.#swarms.named(connection, infoHashes);
-        this.#alone.noteCounts(swarms.slice(0, FEW_SWARMS), performance.now());
-        return swarms;
-      },
-      () => this.#alone.scrape(infoHashes),
-    );
+  scrape(infoHashes: readonly InfoHash[]): ScrapeEntry[] {
+    this.#read((connection) => this.#swarms.named(connection, infoHashes));
+    return this.#alone.scrape(infoHashes);
   }
 
-  swarms(): Promise<Iterable<SwarmSummary>> {
-    return this.#orAlone<Iterable<SwarmSummary>>(
-      async (connection) => {
-        const swarms = await this.#swarms.all(connection);
-        this.#alone.noteCounts(swarms.slice(0, FEW_SWARMS), performance.now());
-        return swarms;
-      },
-      () => this.#alone.swarms(),
-    );
+  swarms(): Iterable<SwarmSummary> {
+    this.#read((connection) => this.#swarms.all(connection));
+    return this.#alone.swarms();
   }
 
-  totals(): Promise<StoreTotals> {
-    return this.#orAlone(
-      (connection) => this.#swarms.totals(connection),
-      () => this.#alone.totals(),
-    );
+  totals(): StoreTotals {
+    this.#read((connection) => this.#swarms.all(connection));
+    return this.#alone.totals();
   }
 
-  peers(infoHash: InfoHash, limit: number): Promise<PeerDetails[]> {
-    return this.#orAlone(
-      (connection) => this.#swarms.peers(connection, infoHash, limit),
-      () => this.#alone.peers.peers(infoHash, limit),
-    );
+  peers(infoHash: InfoHash, limit: number): PeerDetails[] {
+    return this.#alone.peers.peers(infoHash, limit);
   }
 
   expire(nowMs: number): boolean {
@@ -177,11 +154,12 @@ export class RedisStore implements PeerStore {
     await this.#alone.peers[Symbol.asyncDispose]();
   }
 
-  async #ask(
+  /** Sends an announce to Redis, and keeps what Redis says of its swarm. */
+  async #forward(
     connection: RedisConnection,
     hearing: AcceptedHearing,
-  ): Promise<AnnounceOutcome> {
-    const { announce, changes } = hearing;
+  ): Promise<void> {
+    const { announce, changes, nowMs } = hearing;
     this.#forwardEvictions(connection, changes);
     let answer: AnnounceAnswer;
     try {
@@ -189,45 +167,30 @@ export class RedisStore implements PeerStore {
       answer = await this.#queue.add(connection, outgoing);
     } catch (error) {
       this.#loseIfRefused(messageOf(error));
-      return this.#alone.answerAfterAll(hearing);
+      this.#alone.unheard.add(announce, nowMs);
+      return;
     }
     switch (answer.type) {
-      case "accepted":
-        return this.#accept(hearing, answer);
+      case "accepted": {
+        const { complete, incomplete, downloaded, members } = answer;
+        const { infoHash } = announce;
+        const counts = { infoHash, complete, incomplete, downloaded };
+        this.#alone.note(hearing, { counts, members });
+        return;
+      }
       case "refused":
         this.#alone.forget(hearing);
-        // As the memory's store says it.
-        return {
-          type: "refused",
-          reason: "the peer id is in use at another address",
-        };
+        return;
       case "failed":
-        if (!this.#loseIfRefused(answer.message)) {
+        if (this.#loseIfRefused(answer.message)) {
+          this.#alone.unheard.add(announce, nowMs);
+        } else {
           this.#noteFault(answer.message, KEY_PREFIX + announce.infoHash);
         }
-        return this.#alone.answerAfterAll(hearing);
+        return;
       default:
-        return answer satisfies never;
+        answer satisfies never;
     }
-  }
-
-  #accept(
-    hearing: AcceptedHearing,
-    answer: AnnounceAnswer & { readonly type: "accepted" },
-  ): AcceptedAnnounce {
-    const { announce, outcome } = hearing;
-    const { complete, incomplete, downloaded, members, swarmAgeMs } = answer;
-    const { infoHash } = announce;
-    const counts = { infoHash, complete, incomplete, downloaded };
-    this.#alone.note(hearing, { counts, members });
-    this.#alone.tell(hearing.changes);
-    return {
-      type: "accepted",
-      swarm: counts,
-      peers: pickMembers(members, announce),
-      swarmAgeMs,
-      peerCount: Math.max(outcome.peerCount, this.#queue.peerCount),
-    };
   }
 
   /** Peers that had to make room here are not to fill Redis either. */
@@ -271,21 +234,20 @@ export class RedisStore implements PeerStore {
     return isRefused;
   }
 
-  /** Asks Redis, or if it is gone or answers with an error this tracker alone. */
-  async #orAlone<T>(
-    ask: (connection: RedisConnection) => Promise<T>,
-    alone: () => T,
-  ): Promise<T> {
+  /** Reads swarms from Redis for the next answers. */
+  async #read(
+    ask: (connection: RedisConnection) => Promise<readonly SwarmSummary[]>,
+  ): Promise<void> {
     const { connection } = this.#link;
-    if (connection === undefined) return alone();
+    if (connection === undefined) return;
     try {
-      return await ask(connection);
+      const swarms = await ask(connection);
+      this.#alone.noteCounts(swarms.slice(0, FEW_SWARMS), performance.now());
     } catch (error) {
       const message = messageOf(error);
       const isGone = this.#loseIfRefused(message) ||
         this.#link.connection !== connection;
       if (!isGone) this.#noteFault(message, KEY_PREFIX);
-      return alone();
     }
   }
 

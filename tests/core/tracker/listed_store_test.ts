@@ -1,5 +1,4 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import type { Awaitable } from "../../../lib/base/awaitable.ts";
 import type { InfoHash } from "../../../lib/base/identifier.ts";
 import { seededRandom } from "../../../lib/base/random.ts";
 import {
@@ -49,38 +48,37 @@ function openScene(): Scene {
 }
 
 /** `accepted`, or why not. */
-async function drawn(outcome: Awaitable<AnnounceOutcome>): Promise<string> {
-  const settled = await outcome;
-  return settled.type === "refused" ? settled.reason : settled.type;
+function drawn(outcome: AnnounceOutcome): string {
+  return outcome.type === "refused" ? outcome.reason : outcome.type;
 }
 
-Deno.test("ListedStore takes announces for listed torrents and no others", async () => {
+Deno.test("ListedStore takes announces for listed torrents and no others", () => {
   const { store, list } = openScene();
   const other = peerAnnounce("x", { infoHash: OTHER });
-  assertEquals(await drawn(store.announce(peerAnnounce("x"), 0)), "accepted");
+  assertEquals(drawn(store.announce(peerAnnounce("x"), 0)), "accepted");
   assertEquals(
-    await drawn(store.announce(other, 0)),
+    drawn(store.announce(other, 0)),
     "info_hash is of no torrent that this tracker lists",
   );
-  assertEquals((await store.totals()).leecherCount, 1);
+  assertEquals(store.totals().leecherCount, 1);
   list(OTHER);
-  assertEquals(await drawn(store.announce(other, 0)), "accepted");
-  assertEquals((await store.totals()).leecherCount, 2);
+  assertEquals(drawn(store.announce(other, 0)), "accepted");
+  assertEquals(store.totals().leecherCount, 2);
 });
 
-Deno.test("ListedStore hears goodbyes from a torrent that is no longer listed", async () => {
+Deno.test("ListedStore hears goodbyes from a torrent that is no longer listed", () => {
   const { store, unlist } = openScene();
-  await store.announce(peerAnnounce("x"), 0);
+  store.announce(peerAnnounce("x"), 0);
   unlist(LISTED);
   const stopped = peerAnnounce("x", { event: "stopped" });
-  assertEquals(await drawn(store.announce(stopped, 0)), "accepted");
-  assertEquals((await store.totals()).leecherCount, 0);
+  assertEquals(drawn(store.announce(stopped, 0)), "accepted");
+  assertEquals(store.totals().leecherCount, 0);
 });
 
-Deno.test("ListedStore leaves out of a scrape what is not listed, and refuses if that is all", async () => {
+Deno.test("ListedStore leaves out of a scrape what is not listed, and refuses if that is all", () => {
   const { store } = openScene();
-  await store.announce(peerAnnounce("x"), 0);
-  const entries = await store.scrape([OTHER, LISTED]);
+  store.announce(peerAnnounce("x"), 0);
+  const entries = store.scrape([OTHER, LISTED]);
   assertEquals(entries.map(({ infoHash }) => infoHash), [LISTED]);
   assertThrows(() => store.scrape([OTHER]), QueryError, "lists");
 });

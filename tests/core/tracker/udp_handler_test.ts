@@ -168,18 +168,6 @@ Deno.test("the UDP handler gives the store's reason for a refusal", async () => 
   assertEquals(await handle(request, IPV4, 0), encodeUdpError("full", ID));
 });
 
-Deno.test("the UDP handler answers at once what the store does, and later what it does later", async () => {
-  const request = announceRequest();
-  const { handle } = tracker();
-  const datagram = encodeUdpAnnounce(request, call(handle, IPV4));
-  const atOnce = handle(datagram, IPV4, 0);
-  assert(atOnce instanceof Uint8Array);
-  const slow = tracker({ announce: () => Promise.resolve(ACCEPTED) }).handle;
-  const later = slow(datagram, IPV4, 0);
-  assert(later instanceof Promise);
-  assertEquals(await later, atOnce);
-});
-
 Deno.test("the UDP handler says what is wrong to who has a connection id, and to nobody else", () => {
   const { handle, told } = tracker();
   const valid = call(handle, IPV4);
