@@ -10,7 +10,7 @@ import type { PeerAddress } from "../base/peer_address.ts";
 import { RateMeter } from "../base/rate_meter.ts";
 import type { PieceHasher } from "../disk/piece_hasher.ts";
 import { ReadCache } from "../disk/read_cache.ts";
-import { sha1 } from "../disk/sha1.ts";
+import { sha1Sync } from "../disk/sha1.ts";
 import type { Storage } from "../disk/storage.ts";
 import { Bitfield } from "../base/bitfield.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
@@ -83,6 +83,13 @@ export class TorrentSession {
       ownId,
       random: Math.random,
       maxPeers,
+      allowedFastSet: (hostname) =>
+        allowedFastSet({
+          infoHash: torrent.infoHash,
+          pieceCount: torrent.geometry.pieceCount,
+          hostname,
+          sha1: sha1Sync,
+        }),
       listenPort: port,
       isPrivate: torrent.isPrivate,
     });
@@ -243,9 +250,6 @@ export class TorrentSession {
       case "serveBlock":
         this.#connections.sendBlock(action.peer, action.block);
         break;
-      case "findAllowedFast":
-        this.#track(this.#findAllowedFast(action));
-        break;
       case "peersHeard":
         this.#dialing.add(action.addresses, { isHearsay: true });
         break;
@@ -270,16 +274,6 @@ export class TorrentSession {
       default:
         action satisfies never;
     }
-  }
-
-  async #findAllowedFast(
-    { peer, hostname }: { peer: PeerKey; hostname: string },
-  ): Promise<void> {
-    const { infoHash, geometry: { pieceCount } } = this.torrent;
-    const pieces = await allowedFastSet(
-      { infoHash, pieceCount, hostname, sha1 },
-    );
-    this.#apply({ type: "allowedFastFound", peer, pieces });
   }
 
   async #verify(piece: JudgedPiece): Promise<void> {

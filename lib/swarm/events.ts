@@ -49,13 +49,6 @@ export type SwarmEvent =
     readonly peer: PeerKey;
     readonly length: number;
   }
-  /** The answer to `findAllowedFast`. */
-  | {
-    readonly type: "allowedFastFound";
-    readonly peer: PeerKey;
-    /** Piece indexes. */
-    readonly pieces: readonly number[];
-  }
   /** The bytes of `verifyPiece` match their hash and are stored. */
   | { readonly type: "pieceVerified" } & JudgedPiece
   /** The bytes of `verifyPiece` do not match their hash. */
@@ -75,12 +68,6 @@ export type SwarmAction =
     readonly type: "serveBlock";
     readonly peer: PeerKey;
     readonly block: BlockRange;
-  }
-  /** Compute the peer's allowed fast set; answered by `allowedFastFound`. */
-  | {
-    readonly type: "findAllowedFast";
-    readonly peer: PeerKey;
-    readonly hostname: string;
   }
   /** A peer named others that may be dialed. */
   | {

@@ -81,7 +81,7 @@ export class PeerState {
   unchokedAt = 0;
   /** Requests accepted and not yet handed out to be served. */
   readonly uploadQueue: BlockRange[] = [];
-  /** Pieces that we serve even while we choke it; `undefined` before they are asked for. */
+  /** Pieces that we serve even while we choke it; `undefined` before the offer. */
   offeredFast: ReadonlySet<number> | undefined;
   /** Bytes that we may yet serve so. */
   fastBytesLeft = 0;

@@ -53,6 +53,8 @@ export interface SwarmOptions {
   readonly random: Random;
   /** Connections at once. */
   readonly maxPeers: number;
+  /** The pieces that a choked peer at the address may request, as `allowedFastSet` computes them. [BEP 6] */
+  readonly allowedFastSet: (hostname: string) => readonly number[];
   /** Where peers reach us, to be told to them. @default {undefined} */
   readonly listenPort?: number;
   /** Whether the trackers alone may name peers. [BEP 27] @default {false} */
@@ -84,7 +86,7 @@ export class Swarm {
       },
     };
     this.#downloads = new Downloads(this.#context, options.random);
-    this.#uploads = new Uploads(this.#context);
+    this.#uploads = new Uploads(this.#context, options);
     this.#extensions = new Extensions(this.#context, {
       listenPort: options.listenPort,
       isPrivate: options.isPrivate ?? false,
@@ -144,9 +146,6 @@ export class Swarm {
         break;
       case "blockSent":
         this.#blockSent(event.peer, event.length, now);
-        break;
-      case "allowedFastFound":
-        this.#allowedFastFound(event.peer, event.pieces, now);
         break;
       case "pieceVerified":
         this.#pieceVerified(event, now);
@@ -221,15 +220,6 @@ export class Swarm {
     if (peer === undefined) return;
     peer.lastSentAt = now;
     this.#uploads.blockSent(peer, length, now);
-  }
-
-  #allowedFastFound(
-    key: PeerKey,
-    pieces: readonly number[],
-    now: number,
-  ): void {
-    const peer = this.peers.get(key);
-    if (peer !== undefined) this.#uploads.allowedFastFound(peer, pieces, now);
   }
 
   #pieceVerified(piece: JudgedPiece, now: number): void {

@@ -23,16 +23,24 @@ const UPLOAD_AHEAD_BYTES = 1024 * 1024;
 /** How often turns are reconsidered, in milliseconds. [BEP 3] */
 const RECHOKE_INTERVAL_MS = 10_000;
 
+/** What uploads need beside the context. */
+export interface UploadsOptions {
+  /** The pieces that a choked peer at the address may request. [BEP 6] */
+  readonly allowedFastSet: (hostname: string) => readonly number[];
+}
+
 /** Uploading of one torrent to all its peers. */
 export class Uploads {
   readonly #context: SwarmContext;
+  readonly #options: UploadsOptions;
   #rechokedAt = 0;
   /** Whether who asks has changed since turns were last reconsidered. */
   #isStale = false;
   #uploadedBytes = 0;
 
-  constructor(context: SwarmContext) {
+  constructor(context: SwarmContext, options: UploadsOptions) {
     this.#context = context;
+    this.#options = options;
   }
 
   /** Content sent so far, in bytes. */
@@ -46,20 +54,7 @@ export class Uploads {
     this.#isStale = true;
     if (!isInterested || !peer.weChoke) return;
     if (this.#hasFreeSlot) this.#setChoke(peer, false, now);
-    else this.#findFastOffer(peer);
-  }
-
-  /** A peer that waits for its turn may ask for these pieces already. [BEP 6] */
-  allowedFastFound(
-    peer: PeerState,
-    pieces: readonly number[],
-    now: number,
-  ): void {
-    peer.offeredFast = new Set(pieces);
-    peer.fastBytesLeft = pieces.length * this.#context.geometry.pieceLength;
-    for (const index of pieces) {
-      this.#context.send(peer, { type: "allowedFast", index }, now);
-    }
+    else this.#offerFast(peer, now);
   }
 
   /** @throws {ProtocolError} If the range lies outside the torrent, is too long, or the queue is full. */
@@ -188,17 +183,19 @@ export class Uploads {
   }
 
   /**
-   * Who has next to nothing and finds every slot taken is offered a few pieces.
-   * BEP 6 would have it done for every newcomer; while there are slots, an
-   * unchoke is more.
+   * Offers a few pieces to a peer that has next to nothing and finds every slot
+   * taken. BEP 6 would offer them to every newcomer, but a free slot is worth more.
    */
-  #findFastOffer(peer: PeerState): void {
+  #offerFast(peer: PeerState, now: number): void {
     const isStarting = peer.pieces.count < ALLOWED_FAST_COUNT;
     if (!peer.extensions.fast || !isStarting) return;
     if (peer.offeredFast !== undefined) return;
-    peer.offeredFast = new Set();
-    const { key, hostname } = peer;
-    this.#context.emit({ type: "findAllowedFast", peer: key, hostname });
+    const pieces = this.#options.allowedFastSet(peer.hostname);
+    peer.offeredFast = new Set(pieces);
+    peer.fastBytesLeft = pieces.length * this.#context.geometry.pieceLength;
+    for (const index of pieces) {
+      this.#context.send(peer, { type: "allowedFast", index }, now);
+    }
   }
 }
 

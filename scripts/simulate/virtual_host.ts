@@ -293,9 +293,6 @@ export class VirtualHost {
       case "disconnect":
         if (action.reason === "protocol") this.faults.push(action.detail);
         return this.#close(action.peer, action.reason === "bothComplete");
-      case "findAllowedFast":
-        // For swarms with more leechers at a host than it has upload slots.
-        return;
       case "peersHeard":
         return this.#dialing.hear(
           action.addresses.map(({ hostname }) => hostname),

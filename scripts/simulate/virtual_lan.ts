@@ -6,7 +6,7 @@
  * @module
  */
 import { Bitfield } from "../../lib/base/bitfield.ts";
-import { createPeerId } from "../../lib/base/identifier.ts";
+import { createPeerId, infoHashFromHex } from "../../lib/base/identifier.ts";
 import {
   type Random,
   randomBelow,
@@ -14,6 +14,8 @@ import {
 } from "../../lib/base/random.ts";
 import { BLOCK_SIZE, type Geometry } from "../../lib/metainfo/geometry.ts";
 import { MAX_PEERS } from "../../lib/dialing/connection_target.ts";
+import { sha1Sync } from "../../lib/disk/sha1.ts";
+import { allowedFastSet } from "../../lib/swarm/allowed_fast.ts";
 import { Swarm } from "../../lib/swarm/swarm.ts";
 import type { HostOptions } from "./host_options.ts";
 import type { VirtualClock } from "./virtual_clock.ts";
@@ -22,6 +24,8 @@ import { PORT, VirtualDialing } from "./virtual_dialing.ts";
 import { VirtualHost } from "./virtual_host.ts";
 import { VirtualNetwork } from "./virtual_network.ts";
 
+/** Any torrent's. */
+const INFO_HASH = infoHashFromHex("aa".repeat(20));
 /** Peers that a tracker names in one answer. */
 const PEERS_PER_ANNOUNCE = 50;
 /** How often hosts announce, in milliseconds. */
@@ -101,6 +105,13 @@ export class VirtualLan {
         listenPort: PORT,
         maxPeers,
         random: this.#fork(),
+        allowedFastSet: (hostname) =>
+          allowedFastSet({
+            infoHash: INFO_HASH,
+            pieceCount,
+            hostname,
+            sha1: sha1Sync,
+          }),
       }),
       dialing: new VirtualDialing({
         random: this.#fork(),

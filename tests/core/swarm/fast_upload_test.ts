@@ -21,8 +21,8 @@ function serving(options: { fast: boolean }): SwarmDesk {
 }
 
 /** A peer that has four of five pieces of two blocks, and all of whose slots are taken. */
-function crowded(): SwarmDesk {
-  const desk = new SwarmDesk({ have: "####." });
+function crowded(options: { allowedFast?: number[] } = {}): SwarmDesk {
+  const desk = new SwarmDesk({ have: "####.", ...options });
   for (let peer = 1; peer < LATE; peer++) {
     desk.join(peer);
     desk.signal(peer, "interested");
@@ -105,12 +105,10 @@ Deno.test("Swarm disconnects who goes on asking while it is choked", () => {
 });
 
 Deno.test("Swarm offers pieces to a newcomer that finds no slot, once", () => {
-  const desk = crowded();
+  const desk = crowded({ allowedFast: [2, 0] });
   desk.join(LATE, FAST);
-  const find = `${LATE} find allowed fast of 192.0.2.${LATE}`;
-  assertEquals(desk.signal(LATE, "interested"), [find]);
   assertEquals(
-    desk.apply({ type: "allowedFastFound", peer: LATE, pieces: [2, 0] }),
+    desk.signal(LATE, "interested"),
     [`${LATE} < allowedFast 2`, `${LATE} < allowedFast 0`],
   );
   desk.signal(LATE, "notInterested");
@@ -129,21 +127,11 @@ Deno.test("Swarm offers nothing to who gets a slot, has some pieces, or does not
   assertEquals(desk.signal(LATE + 2, "interested"), [`${LATE + 2} < unchoke`]);
 });
 
-Deno.test("Swarm passes over an offer that was found too late", () => {
-  const desk = crowded();
-  desk.join(LATE, FAST);
-  desk.signal(LATE, "interested");
-  desk.leave(LATE);
-  const found = { type: "allowedFastFound", peer: LATE, pieces: [1] } as const;
-  assertEquals(desk.apply(found), []);
-});
-
 Deno.test("Swarm serves offered pieces to a choked peer, each byte once, and rejects the rest", () => {
-  const desk = crowded();
+  const desk = crowded({ allowedFast: [2] });
   desk.join(LATE, FAST);
-  desk.signal(LATE, "interested");
   assertEquals(desk.ask(LATE, "2.0"), [`${LATE} < reject 2.0`]);
-  desk.apply({ type: "allowedFastFound", peer: LATE, pieces: [2] });
+  desk.signal(LATE, "interested");
   for (const name of ["2.0", "2.1"]) {
     const lines = desk.ask(LATE, name);
     assertEquals(lines, [`${LATE} serve ${name} of ${BLOCK_SIZE}`]);

@@ -160,9 +160,6 @@ export class WatchedSwarm {
         account.bytesBeingServed += length;
         return;
       }
-      case "findAllowedFast":
-        assert(this.#account(action.peer).weChoke, "others need no offer");
-        return;
       case "peersHeard":
         assert(action.addresses.length > 0 && action.addresses.length <= 50);
         return;
@@ -235,6 +232,7 @@ export class WatchedSwarm {
         return;
       case "allowedFast":
         assert(account.isFast, "others do not understand it");
+        assert(account.weChoke, "others need no offer");
         account.offered.add(message.index);
         return;
       case "haveAll":

@@ -60,6 +60,7 @@ class RandomLife {
       ownId: OWN_ID,
       random: this.#random,
       maxPeers: 6,
+      allowedFastSet: () => [0],
     });
     this.#watched = new WatchedSwarm(swarm, this.#geometry);
   }

@@ -36,6 +36,8 @@ export interface SwarmDeskOptions {
   readonly maxPeers?: number;
   /** @default {1} */
   readonly seed?: number;
+  /** Pieces offered to a choked peer. @default {none} */
+  readonly allowedFast?: readonly number[];
   /** @default {6881} */
   readonly listenPort?: number;
   /** @default {false} */
@@ -98,6 +100,7 @@ export class SwarmDesk {
       blocksPerPiece = 2,
       missingBytes = 0,
       maxPeers = 100,
+      allowedFast = [],
       listenPort = 6881,
       isPrivate,
       seed,
@@ -113,6 +116,7 @@ export class SwarmDesk {
       ownId: OWN_ID,
       random: seededRandom(seed ?? 1),
       maxPeers,
+      allowedFastSet: () => allowedFast,
       listenPort,
       isPrivate,
     });
@@ -247,8 +251,6 @@ export class SwarmDesk {
           offsetInPiece / BLOCK_SIZE
         } of ${length}`;
       }
-      case "findAllowedFast":
-        return `${action.peer} find allowed fast of ${action.hostname}`;
       case "peersHeard":
         return `heard of ${action.addresses.map(formatPeerAddress).join(" ")}`;
       case "verifyPiece":
