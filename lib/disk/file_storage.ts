@@ -26,7 +26,7 @@ import { type Access, GuardedFolder } from "./guarded_folder.ts";
 import { requireOtherName } from "./own_folder.ts";
 import type { ByteRange, Storage } from "./storage.ts";
 import { storageFailure } from "./storage_failure.ts";
-import { tryNames } from "./try_names.ts";
+import { probeNames } from "./name_probe.ts";
 
 /** Files whose content is brought to the disk for good side by side. */
 const SYNCHRONIZED_AT_ONCE = 16;
@@ -60,7 +60,7 @@ export async function openFileStorage(
   options: FileStorageOptions,
 ): Promise<FileStorage> {
   requireOtherName(torrent, options.dir);
-  await tryNames(torrent, options.dir);
+  await probeNames(torrent, options.dir);
   const fileSystem = new SyncWhenFast();
   const folder = new GuardedFolder(options.dir, fileSystem);
   await makeEmptyFiles(folder, torrent.files);
