@@ -1,6 +1,7 @@
 /**
- * The command that `--on-complete` names: run once for each torrent that becomes
- * complete, without a shell, with what it needs to know in its environment.
+ * Runs the command of `--on-complete`, once for each torrent that becomes complete:
+ * without a shell, and with the torrent's name and path in its environment. The
+ * only file that starts processes.
  *
  * @module
  */
@@ -8,19 +9,19 @@ import { join, resolve } from "@std/path";
 import { type Platform, platformOf, type Torrent } from "../mod.ts";
 import { ProgramError } from "./program_error.ts";
 
-/** What a command is run for, and how. */
+/** Options of {@linkcode runCompletionCommand}. */
 export interface CompletionOptions {
   readonly torrent: Torrent;
   /** The folder that the torrent is stored in. */
   readonly dir: string;
-  /** What becomes of what it prints: stdout may be for programs to read. */
+  /** Its standard output; ours may be JSON lines. */
   readonly stdout: "inherit" | "null";
 }
 
 /**
- * What to start for `command`. A batch file is no program of its own on Windows:
- * Deno 2.5 and later leave it to whoever asks to call `cmd`. The word `call`
- * keeps `cmd` from taking a leading quote for one around the whole.
+ * The program and arguments to start for `command`. A batch file on Windows needs
+ * `cmd`, which Deno 2.5 and later no longer add. The word `call` keeps `cmd` from
+ * reading a leading quote as one around the whole command.
  */
 export function programFor(
   command: readonly string[],
@@ -33,7 +34,7 @@ export function programFor(
 /** What to do when a command cannot be started. */
 export function startAdvice(platform: Platform): string {
   return platform === "windows"
-    ? "check --on-complete, and write cmd /c before what is no program, as echo or copy"
+    ? "check --on-complete; commands of cmd, such as echo or copy, need cmd /c before them"
     : "check --on-complete";
 }
 
@@ -69,9 +70,9 @@ export async function runCompletionCommand(
   }
   if (!status.success) {
     throw new ProgramError(
-      `cannot finish ${torrent.name}: ${
+      `cannot finish ${torrent.name}: the command ${
         command[0]
-      } ended with exit code ${status.code}; the download itself is complete`,
+      } failed with exit code ${status.code}; the download itself is complete`,
     );
   }
 }

@@ -1,95 +1,198 @@
 /**
- * The programs' way to the terminal: whole lines to stdout and stderr, and the
- * lines on stderr that are rewritten in place while work goes on. Knows nothing
- * of what the lines say.
+ * Writes a process's lines to stdout and stderr, and keeps one live block, redrawn
+ * in place, at the bottom of a terminal. All jobs of a process share one console:
+ * each has a part of the block, and lines appear above it. Knows nothing of the
+ * text that it writes.
  *
  * @module
  */
 import stringWidth from "string-width";
 import { type Platform, platformOf } from "../mod.ts";
 
-/** Assumed where no terminal tells. */
-const DEFAULT_SIZE = { columns: 80, rows: 24 };
-
-const encoder = new TextEncoder();
-let liveLines: readonly string[] = [];
-
-/** Writes one line to stdout. */
-export function writeLine(text: string): void {
-  eraseLiveLines();
-  writeAll(Deno.stdout, `${text}\n`);
+/** Size of a terminal, in characters. */
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
 }
 
-/** Writes one line to stderr. */
-export function writeErrorLine(text: string): void {
-  eraseLiveLines();
-  writeAll(Deno.stderr, `${text}\n`);
+/** Used if the size of the terminal is unknown. */
+const DEFAULT_SIZE: TerminalSize = { columns: 80, rows: 24 };
+
+/** A stream that a console writes to, such as `Deno.stdout`. */
+export interface ConsoleStream {
+  writeSync(bytes: Uint8Array): number;
+  isTerminal(): boolean;
 }
 
-/**
- * Shows `lines` at the bottom of stderr in place of those that stood there. For
- * terminals: the caller asks {@linkcode isTerminal} first, keeps each line
- * narrower than {@linkcode terminalColumns} and gives no more lines than
- * {@linkcode terminalRows}: what scrolled away cannot be replaced.
- */
-export function writeLiveLines(lines: readonly string[]): void {
-  if (lines.join("\n") === liveLines.join("\n")) return;
-  // Up to the first line of the block, then all below it is replaced at once.
-  const rowCount = rowsTaken(liveLines, terminalColumns());
-  const up = rowCount > 1 ? `\x1b[${rowCount - 1}A` : "";
-  writeAll(Deno.stderr, `\r${up}\x1b[J${lines.join("\n")}`);
-  liveLines = lines;
+/** The streams and the terminal of a console. */
+export interface ConsoleOptions {
+  readonly stdout: ConsoleStream;
+  readonly stderr: ConsoleStream;
+  /** Whether the terminal, if there is one, understands cursor movements. */
+  readonly canMoveCursor: boolean;
+  readonly size: () => TerminalSize;
 }
 
-/** Removes the live lines, if any are shown. */
-export function eraseLiveLines(): void {
-  writeLiveLines([]);
+/** One job's part of the live block. */
+export interface LiveBlock extends Disposable {
+  /**
+   * The columns and rows that `show` may fill: all rows but one, which stays free
+   * for the last line above, shared with the other jobs.
+   */
+  room(): TerminalSize;
+  /** Replaces the lines of this part; each must be narrower than the terminal. */
+  show(lines: readonly string[]): void;
 }
 
-/** Whether a person may be looking at the stream, where lines can be rewritten. */
-export function isTerminal(stream: "stdout" | "stderr"): boolean {
-  return Deno[stream].isTerminal() && canRewriteLines({
-    platform: platformOf(Deno.build.os),
-    isStandalone: Deno.build.standalone,
-    denoVersion: Deno.version.deno,
-  });
+/** The lines and the live block of one process. */
+export class Console {
+  readonly #options: ConsoleOptions;
+  /** The parts of the live block, from top to bottom. */
+  readonly #parts = new Map<LiveBlock, readonly string[]>();
+  /** The lines of the live block that are on the terminal now. */
+  #drawn: readonly string[] = [];
+  #suspensionCount = 0;
+
+  constructor(options: ConsoleOptions) {
+    this.#options = options;
+  }
+
+  /** The console of this process. Make one only: two would draw over each other. */
+  static ofProcess(): Console {
+    return new Console({
+      stdout: Deno.stdout,
+      stderr: Deno.stderr,
+      canMoveCursor: canMoveCursor({
+        platform: platformOf(Deno.build.os),
+        isStandalone: Deno.build.standalone,
+        denoVersion: Deno.version.deno,
+      }),
+      size: terminalSize,
+    });
+  }
+
+  /** Whether a live block can be shown: stderr is a terminal. */
+  get isLive(): boolean {
+    return this.#options.stderr.isTerminal() && this.#options.canMoveCursor;
+  }
+
+  /** Writes one line to stdout. */
+  writeLine(text: string): void {
+    this.#writeAbove(this.#options.stdout, text);
+  }
+
+  /** Writes one line to stderr. */
+  writeErrorLine(text: string): void {
+    this.#writeAbove(this.#options.stderr, text);
+  }
+
+  /** Adds a part to the live block, until it is disposed of. */
+  openBlock(): LiveBlock {
+    const block: LiveBlock = {
+      room: () => this.#roomOf(block),
+      show: (lines) => {
+        if (!this.#parts.has(block)) return;
+        this.#parts.set(block, lines);
+        this.#draw();
+      },
+      [Symbol.dispose]: () => {
+        this.#parts.delete(block);
+        this.#draw();
+      },
+    };
+    this.#parts.set(block, []);
+    return block;
+  }
+
+  /**
+   * Hides the live block until the result is disposed of, for a process that
+   * writes to the same terminal.
+   */
+  suspendBlock(): Disposable {
+    this.#suspensionCount++;
+    this.#draw();
+    return {
+      [Symbol.dispose]: () => {
+        this.#suspensionCount--;
+        this.#draw();
+      },
+    };
+  }
+
+  /** Removes the live block for good, before the process exits. */
+  close(): void {
+    this.#parts.clear();
+    this.#draw();
+  }
+
+  #writeAbove(stream: ConsoleStream, text: string): void {
+    if (this.#drawn.length > 0 && stream.isTerminal()) this.#replace([]);
+    writeText(stream, `${text}\n`);
+    this.#draw();
+  }
+
+  #draw(): void {
+    if (!this.isLive) return;
+    const lines = this.#suspensionCount > 0
+      ? []
+      : [...this.#parts.values()].flat();
+    // A line that has scrolled off the top could not be replaced.
+    this.#replace(lines.slice(0, this.#rows()));
+  }
+
+  #replace(lines: readonly string[]): void {
+    if (lines.join("\n") === this.#drawn.join("\n")) return;
+    // Up to the first line of the block, then everything below is replaced at once.
+    const rowCount = rowsTaken(this.#drawn, this.#options.size().columns);
+    const up = rowCount > 1 ? `\x1b[${rowCount - 1}A` : "";
+    writeText(this.#options.stderr, `\r${up}\x1b[J${lines.join("\n")}`);
+    this.#drawn = lines;
+  }
+
+  #roomOf(block: LiveBlock): TerminalSize {
+    const rows = this.#rows();
+    const otherRows = [...this.#parts].reduce(
+      (sum, [part, { length }]) => part === block ? sum : sum + length,
+      0,
+    );
+    const equalShare = Math.floor(rows / Math.max(1, this.#parts.size));
+    return {
+      columns: this.#options.size().columns,
+      rows: Math.max(equalShare, rows - otherRows),
+    };
+  }
+
+  /** Rows that the live block may take. */
+  #rows(): number {
+    return Math.max(1, this.#options.size().rows - 1);
+  }
 }
 
-/** What a program runs on. */
+/** The runtime that a console runs on. */
 export interface ConsoleHost {
   readonly platform: Platform;
-  /** Whether it is an executable of its own. */
+  /** Whether the program is an executable of its own. */
   readonly isStandalone: boolean;
   readonly denoVersion: string;
 }
 
 /**
- * Whether terminals take what moves the cursor as that. Executables made by Deno
- * before 2.8.2 do not ask Windows for it, and its older consoles show it as text.
+ * Whether terminals understand cursor movements. Executables made by Deno before
+ * 2.8.2 do not enable them on Windows, and its older consoles print them as text.
  */
-export function canRewriteLines(host: ConsoleHost): boolean {
+export function canMoveCursor(host: ConsoleHost): boolean {
   if (host.platform !== "windows" || !host.isStandalone) return true;
   const [major = 0, minor = 0, patch = 0] = host.denoVersion.split(/[.-]/)
     .map(Number);
   return ((major - 2) || (minor - 8) || (patch - 2)) >= 0;
 }
 
-/** Width of the terminal, in columns; 80 where there is none. */
-export function terminalColumns(): number {
-  return terminalSize().columns;
-}
-
-/** Height of the terminal, in lines; 24 where there is none. */
-export function terminalRows(): number {
-  return terminalSize().rows;
-}
-
-function terminalSize(): { columns: number; rows: number } {
+function terminalSize(): TerminalSize {
   try {
     const { columns, rows } = Deno.consoleSize();
     return columns > 0 && rows > 0 ? { columns, rows } : DEFAULT_SIZE;
   } catch {
-    // Not a terminal: the usual size serves as well as any.
+    // Not a terminal.
     return DEFAULT_SIZE;
   }
 }
@@ -105,16 +208,13 @@ function rowsTaken(lines: readonly string[], columns: number): number {
   );
 }
 
-function writeAll(
-  stream: { writeSync(bytes: Uint8Array): number },
-  text: string,
-): void {
-  let rest = encoder.encode(text);
+function writeText(stream: ConsoleStream, text: string): void {
+  let rest = new TextEncoder().encode(text);
   try {
     while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
   } catch (error) {
-    // The reader left (`show … | head -1`, a closed terminal). What it does not
-    // want to see is no reason to stop a transfer.
+    // The reader has closed the pipe (`show … | head -1`, a closed terminal): no
+    // reason to stop a transfer.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
 }

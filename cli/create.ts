@@ -1,5 +1,5 @@
 /**
- * `create`: makes a torrent file of a file or a folder.
+ * The program `create`: makes a torrent file of a file or a folder.
  *
  * @module
  */
@@ -7,85 +7,88 @@ import { basename, dirname, resolve } from "@std/path";
 import {
   checkAbsent,
   createTorrent,
+  type CreateTorrentProgress,
+  findPortabilityFaults,
   openWorkerHasher,
+  type Platform,
+  PLATFORM_NAMES,
   platformOf,
   saveTorrentFile,
   type Torrent,
   torrentPath,
 } from "../mod.ts";
+import { invocationOf, quoted } from "./command_words.ts";
+import type { LiveBlock } from "./console.ts";
 import {
-  eraseLiveLines,
-  isTerminal,
-  terminalColumns,
-  writeErrorLine,
-  writeLine,
-  writeLiveLines,
-} from "./console.ts";
-import {
-  type CreateArguments,
+  type CreateJob,
   findAnnounceFaults,
-  parseCreateArguments,
-} from "./create_arguments.ts";
-import { Interrupt } from "./interrupt.ts";
-import { invocationOf } from "./invocation.ts";
-import { findNameWarnings } from "./name_warnings.ts";
-import { giveUp } from "./permissions.ts";
+  parseCreateJob,
+} from "./create_job.ts";
 import { printable } from "./printable.ts";
-import { runProgram } from "./program.ts";
-import { EXIT_CODES, UsageError } from "./program_error.ts";
+import { type JobContext, type Program, runProgram } from "./program.ts";
+import { EXIT_CODES, type ExitCode, UsageError } from "./program_error.ts";
 import { renderProgress } from "./progress_bar.ts";
 import { formatSize } from "./quantity.ts";
-import { quoted } from "./quoted.ts";
-import { isSameFile } from "./same_file.ts";
 
-/** How often the progress is drawn, in milliseconds. */
+/** Time between two drawings of the progress, in milliseconds. */
 const REDRAW_INTERVAL_MS = 100;
 
-/** Runs `create` with its arguments; the exit code. */
-export async function main(args: readonly string[]): Promise<number> {
-  const request = parseCreateArguments(args);
-  // Which `peer create` has.
-  await giveUp("net", "run");
-  const name = request.name ?? basename(resolve(request.path));
-  const output = request.output ?? `${name}.torrent`;
-  if (await isSameFile(output, request.path, platformOf(Deno.build.os))) {
-    throw new UsageError("OUTPUT is the file to share");
-  }
-  warn(findAnnounceFaults(request.announce));
-  // Before the hashing, which may take minutes; saving looks again.
-  if (!request.force) await checkAbsent(output);
+/** The program `create`. */
+export const create: Program<CreateJob> = {
+  parse: parseCreateJob,
+  run: runCreate,
+  handlesSignals: true,
+};
 
-  using interrupt = Interrupt.listen("create the torrent");
+/** Makes the torrent file that the job describes. */
+export async function runCreate(
+  job: CreateJob,
+  { console, permissions, signal }: JobContext,
+): Promise<ExitCode> {
+  await permissions.keepOnly("read", "write");
+  const platform = platformOf(Deno.build.os);
+  const name = job.name ?? basename(resolve(job.path));
+  const output = job.output ?? `${name}.torrent`;
+  if (await isSameFile(output, job.path, platform)) {
+    throw new UsageError("OUTPUT is the file to share; give another OUTPUT");
+  }
+  const warn = (faults: readonly string[]): void => {
+    for (const fault of faults) {
+      console.writeErrorLine(printable(`warning: ${fault}`));
+    }
+  };
+  warn(findAnnounceFaults(job.announce));
+  // Before the hashing, which may take minutes; saveTorrentFile() checks again.
+  if (!job.force) await checkAbsent(output);
+
+  using block = console.openBlock();
   using hasher = await openWorkerHasher();
-  const { bytes, torrent } = await createTorrent(request.path, {
-    announce: request.announce,
-    pieceLength: request.pieceLength,
-    isPrivate: request.isPrivate,
-    comment: request.comment,
+  const { bytes, torrent } = await createTorrent(job.path, {
+    announce: job.announce,
+    pieceLength: job.pieceLength,
+    isPrivate: job.isPrivate,
+    comment: job.comment,
     name,
     creationDate: Math.floor(Date.now() / 1000),
     exclude: output,
-    signal: interrupt.signal,
+    signal,
     hasher,
     onPaths: (paths) => warn(findNameWarnings(paths)),
-    onProgress: isTerminal("stderr") ? progressDrawer() : undefined,
-  }).finally(eraseLiveLines);
-  interrupt.signal.throwIfAborted();
-  await saveTorrentFile(output, bytes, { overwrite: request.force });
-  for (const line of summarize(torrent, request, output)) {
-    writeLine(printable(line));
+    onProgress: console.isLive ? progressDrawer(block) : undefined,
+  });
+  signal.throwIfAborted();
+  await saveTorrentFile(output, bytes, { overwrite: job.force });
+  block.show([]);
+  for (const line of summarize(torrent, { job, output, platform })) {
+    console.writeLine(printable(line));
   }
   return EXIT_CODES.done;
 }
 
-function warn(faults: readonly string[]): void {
-  for (const fault of faults) writeErrorLine(printable(`warning: ${fault}`));
-}
-
-/** Draws at the first call and then at most every {@linkcode REDRAW_INTERVAL_MS}. */
-function progressDrawer(): (
-  progress: { hashedLength: number; length: number },
-) => void {
+/** Draws at the first call and then at most once per {@linkcode REDRAW_INTERVAL_MS}. */
+function progressDrawer(
+  block: LiveBlock,
+): (progress: CreateTorrentProgress) => void {
   const startMs = performance.now();
   let drawnMs = -Infinity;
   return ({ hashedLength, length }) => {
@@ -97,15 +100,19 @@ function progressDrawer(): (
       totalBytes: length,
       elapsedMs: nowMs - startMs,
     };
-    writeLiveLines([renderProgress(progress, terminalColumns())]);
+    block.show([renderProgress(progress, block.room().columns)]);
   };
 }
 
-function summarize(
-  torrent: Torrent,
-  request: CreateArguments,
-  output: string,
-): string[] {
+/** What the summary is about. */
+interface Made {
+  readonly job: CreateJob;
+  /** The path of the torrent file. */
+  readonly output: string;
+  readonly platform: Platform;
+}
+
+function summarize(torrent: Torrent, made: Made): string[] {
   const { length, pieceCount, pieceLength } = torrent.geometry;
   const fileCount = torrent.isFolder ? `, ${torrent.files.length} files` : "";
   return [
@@ -113,15 +120,29 @@ function summarize(
     `Size:      ${formatSize(length)} (${length} bytes${fileCount})`,
     `Pieces:    ${pieceCount} of ${formatSize(pieceLength)}`,
     `Info hash: ${torrent.infoHash}`,
-    `Written:   ${output}`,
-    `Next:      ${nextStep(torrent, request, output)}`,
-    ...elsewhere(request, output),
+    `Written:   ${made.output}`,
+    `Next:      ${nextStep(torrent, made)}`,
+    ...stepElsewhere(made),
   ];
 }
 
-/** How others get the torrent file if the tracker is one that offers it. */
-function elsewhere({ announce }: CreateArguments, output: string): string[] {
-  const tracker = announce.find((url) => /^https?:/i.test(url));
+/** The command that shares the content from where it is now. */
+function nextStep(torrent: Torrent, { job, output, platform }: Made): string {
+  const word = (text: string): string => quoted(text, platform);
+  const content = resolve(job.path);
+  const folder = dirname(content);
+  const peer = `${invocationOf("peer")} ${word(output)}`;
+  const command = folder === resolve(".")
+    ? peer
+    : `${peer} --dir ${word(folder)}`;
+  return torrent.name === basename(content)
+    ? command
+    : `rename ${word(content)} to ${word(torrent.name)}, then ${command}`;
+}
+
+/** How other machines get the torrent file, if the tracker can serve it. */
+function stepElsewhere({ job, output }: Made): string[] {
+  const tracker = job.announce.find((url) => /^https?:/i.test(url));
   if (tracker === undefined) return [];
   const url = new URL(
     `.${torrentPath(basename(output).toWellFormed())}`,
@@ -134,23 +155,44 @@ function elsewhere({ announce }: CreateArguments, output: string): string[] {
   ];
 }
 
-/** How the content is shared from where it lies now. */
-function nextStep(
-  torrent: Torrent,
-  request: CreateArguments,
-  output: string,
-): string {
-  const word = (text: string): string =>
-    quoted(text, platformOf(Deno.build.os));
-  const content = resolve(request.path);
-  const folder = dirname(content);
-  const peer = `${invocationOf("peer")} ${word(output)}`;
-  const command = folder === resolve(".")
-    ? peer
-    : `${peer} --dir ${word(folder)}`;
-  return torrent.name === basename(content)
-    ? command
-    : `rename ${word(content)} to ${word(torrent.name)}, then ${command}`;
+/**
+ * One warning for each platform on which peers would refuse a torrent of these
+ * paths; each path begins with the torrent's name.
+ */
+export function findNameWarnings(
+  paths: readonly (readonly string[])[],
+): string[] {
+  return (["windows", "darwin"] as const).flatMap((platform) => {
+    const [first, ...others] = findPortabilityFaults(paths, platform);
+    if (first === undefined) return [];
+    const count = others.length === 0 ? "" : ` (and ${others.length} more)`;
+    return [
+      `${
+        PLATFORM_NAMES[platform]
+      } cannot take this torrent: ${first.reason}${count}; give other names if such machines are to fetch it`,
+    ];
+  });
 }
 
-if (import.meta.main) Deno.exit(await runProgram(main));
+/** Whether `a` and `b` are one file; false if one of them does not exist. */
+export async function isSameFile(
+  a: string,
+  b: string,
+  platform: Platform,
+): Promise<boolean> {
+  if (resolve(a) === resolve(b)) return true;
+  try {
+    if (platform === "windows") {
+      // Inode numbers there are too large for a number. A real path has the
+      // spelling of the disk.
+      return await Deno.realPath(a) === await Deno.realPath(b);
+    }
+    const [first, second] = await Promise.all([Deno.stat(a), Deno.stat(b)]);
+    return first.ino === second.ino && first.dev === second.dev;
+  } catch {
+    // Reading or writing the file reports the reason.
+    return false;
+  }
+}
+
+if (import.meta.main) Deno.exit(await runProgram(create));

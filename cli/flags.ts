@@ -1,14 +1,14 @@
 /**
- * Strict reading of a command line, the same for every program: an unknown
- * flag, a flag given twice, a value that is missing or not of its kind is a
+ * Reads command lines strictly, the same for every program: an unknown flag, a
+ * flag given twice, and a value that is missing or malformed are each a
  * {@linkcode UsageError} that names the flag. Pure: arguments in, values out.
  *
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
+import { createAddressFilter, VERSION } from "../mod.ts";
 import { EXIT_CODES_HELP, UsageError } from "./program_error.ts";
 import { parseSize } from "./quantity.ts";
-import { versionLine } from "./version_line.ts";
 
 /** A flag of a program: what it holds and what it holds when not given. */
 export type FlagDefinition =
@@ -179,4 +179,39 @@ function readNumber(
     throw new UsageError(`--${name} is ${JSON.stringify(text)}, not ${range}`);
   }
   return number;
+}
+
+/** The values of `--allow` and `--deny`. */
+export interface NetworkFlags {
+  readonly allow: readonly string[];
+  readonly deny: readonly string[];
+}
+
+/**
+ * The networks among a program's flags, checked.
+ * @throws {UsageError} If one is malformed.
+ */
+export function readNetworks({ allow, deny }: NetworkFlags): NetworkFlags {
+  checkNetworks("allow", allow);
+  checkNetworks("deny", deny);
+  return { allow, deny };
+}
+
+function checkNetworks(
+  name: keyof NetworkFlags,
+  networks: readonly string[],
+): void {
+  try {
+    createAddressFilter({ [name]: networks });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(
+      `--${name}: ${error.message.replace(/^Cannot read /, "")}`,
+    );
+  }
+}
+
+/** The answer to `--version`: `lanswarm 0.1.0 (x86_64-unknown-linux-gnu, deno 2.4.2)`. */
+export function versionLine(): string {
+  return `lanswarm ${VERSION} (${Deno.build.target}, deno ${Deno.version.deno})`;
 }

@@ -1,19 +1,32 @@
 /**
- * A torrent from where the command line says: a file, or the URL of one.
+ * Loads the torrents that a command line names, by path or by URL, and explains
+ * files that are no torrent files.
  *
  * @module
  */
+import { basename, extname, resolve } from "@std/path";
 import {
   fetchTorrent,
+  foldName,
   loadTorrentFile,
   MetainfoError,
+  type Platform,
+  platformOf,
+  StorageError,
   type Torrent,
 } from "../mod.ts";
-import { EXIT_CODES, ProgramError } from "./program_error.ts";
+import { invocationOf, quoted } from "./command_words.ts";
+import { EXIT_CODES, ProgramError, UsageError } from "./program_error.ts";
 
 /** Whether an argument is the URL of a torrent file and not its path. */
 export function isTorrentUrl(source: string): boolean {
   return /^https?:\/\//i.test(source);
+}
+
+/** Options of {@linkcode loadTorrent}. */
+export interface LoadTorrentOptions {
+  /** Ends a fetch; the promise then rejects with the signal's reason. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -22,17 +35,124 @@ export function isTorrentUrl(source: string): boolean {
  * @throws {FetchError} If the URL cannot be fetched.
  * @throws {MetainfoError | ProgramError} If it is not a valid torrent file.
  */
-export async function loadTorrent(source: string): Promise<Torrent> {
-  if (!isTorrentUrl(source)) return await loadTorrentFile(source);
+export async function loadTorrent(
+  source: string,
+  options: LoadTorrentOptions,
+): Promise<Torrent> {
+  if (isTorrentUrl(source)) return await fetchFrom(source, options);
   try {
-    return await fetchTorrent(source);
+    return await loadTorrentFile(source);
   } catch (error) {
-    // What is wrong as a whole is no torrent file at all: the URL is another's.
-    const isOther = error instanceof MetainfoError && error.field === "torrent";
-    if (!isOther) throw error;
-    throw new ProgramError(
-      `${error.message}; give the URL of the .torrent file itself`,
-      { exitCode: EXIT_CODES.invalidTorrent, cause: error },
+    throw await explainFile(source, error);
+  }
+}
+
+async function fetchFrom(
+  url: string,
+  options: LoadTorrentOptions,
+): Promise<Torrent> {
+  try {
+    return await fetchTorrent(url, options);
+  } catch (error) {
+    if (!isNoTorrentFile(error)) throw error;
+    throw notTorrentFile(url, {
+      reason: error.reason,
+      remedy: "give the URL of the .torrent file itself",
+      cause: error,
+    });
+  }
+}
+
+/** A better error for a file that is no torrent file; others stay as they are. */
+async function explainFile(path: string, cause: unknown): Promise<unknown> {
+  const isFolder = cause instanceof StorageError && await isFolderAt(path);
+  if (isFolder) {
+    return new ProgramError(
+      `cannot read ${path} as a torrent file: it is a folder; ${
+        createRemedy(path, "folder")
+      }`,
+      { cause },
     );
+  }
+  if (!isNoTorrentFile(cause)) return cause;
+  return notTorrentFile(path, {
+    reason: await beginsAsDictionary(path)
+      ? cause.reason
+      : 'does not begin with "d" (a bencoded dictionary)',
+    remedy: /\.torrent$/i.test(path)
+      ? "get a fresh copy of the torrent file"
+      : createRemedy(path, "file"),
+    cause,
+  });
+}
+
+/** Whether the file as a whole is invalid, and not one of its fields. */
+function isNoTorrentFile(error: unknown): error is MetainfoError {
+  return error instanceof MetainfoError && error.field === "torrent";
+}
+
+function notTorrentFile(
+  source: string,
+  { reason, remedy, cause }: { reason: string; remedy: string; cause: unknown },
+): ProgramError {
+  return new ProgramError(
+    `cannot read ${source} as a torrent file: it ${reason}; ${remedy}`,
+    { exitCode: EXIT_CODES.invalidTorrent, cause },
+  );
+}
+
+function createRemedy(path: string, kind: "file" | "folder"): string {
+  const platform = platformOf(Deno.build.os);
+  const name = basename(resolve(path));
+  const stem = kind === "folder" ? name : basename(name, extname(name));
+  return `to share the ${kind}, first make a torrent of it: ${
+    invocationOf("create")
+  } ${quoted(path, platform)} http://HOST:8000/announce ${
+    quoted(`${stem}.torrent`, platform)
+  }`;
+}
+
+async function isFolderAt(path: string): Promise<boolean> {
+  // An error here is the one that is being explained.
+  return (await Deno.stat(path).catch(() => undefined))?.isDirectory === true;
+}
+
+async function beginsAsDictionary(path: string): Promise<boolean> {
+  const start = new Uint8Array(1);
+  using file = await Deno.open(path);
+  await file.read(start);
+  return start[0] === "d".charCodeAt(0);
+}
+
+/**
+ * Checks that one peer can share the torrents from `sources`, in the same order.
+ * @throws {UsageError} If two of them are the same, or write the same files on
+ * `platform`.
+ */
+export function checkDistinct(
+  torrents: readonly Torrent[],
+  sources: readonly string[],
+  platform: Platform,
+): void {
+  const seen = new Map<string, { torrent: Torrent; source: string }>();
+  for (const [index, torrent] of torrents.entries()) {
+    const source = sources[index]!;
+    const place = foldName(torrent.name, platform);
+    const other = seen.get(place);
+    if (other === undefined) {
+      seen.set(place, { torrent, source });
+    } else if (other.torrent.infoHash === torrent.infoHash) {
+      throw new UsageError(
+        other.source === source
+          ? `${source} is given twice`
+          : `${other.source} and ${source} are the same torrent; give it once`,
+      );
+    } else {
+      throw new UsageError(
+        `two torrents are stored as ${
+          JSON.stringify(torrent.name)
+        }; run a peer for each, with a --dir of its own`,
+      );
+    }
   }
 }

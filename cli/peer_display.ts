@@ -1,19 +1,17 @@
 /**
- * How `peer` shows what goes on: a live block on a terminal, a line now and then
- * elsewhere, JSON lines for programs, or nothing. Errors are not its business.
+ * Shows the work of `peer`: a live block on a terminal, a line now and then
+ * elsewhere, JSON lines for programs, or nothing. Errors are reported elsewhere.
  *
  * @module
  */
-import type { SessionEvent, Torrent, TorrentSnapshot } from "../mod.ts";
-import {
-  eraseLiveLines,
-  isTerminal,
-  terminalColumns,
-  terminalRows,
-  writeLine,
-  writeLiveLines,
-} from "./console.ts";
-import type { OutputMode } from "./peer_arguments.ts";
+import type {
+  SessionEvent,
+  Torrent,
+  TorrentSnapshot,
+  VerifyProgress,
+} from "../mod.ts";
+import type { Console, LiveBlock } from "./console.ts";
+import type { OutputMode } from "./peer_job.ts";
 import {
   describeEnd,
   describeEvent,
@@ -27,53 +25,57 @@ import {
   verificationToJson,
 } from "./peer_output.ts";
 import { printable, printableJson } from "./printable.ts";
-import { renderTransferList } from "./transfer_list.ts";
-import { describeTransfer, renderNamed } from "./transfer_view.ts";
+import {
+  describeTransfer,
+  renderNamed,
+  renderTransferList,
+} from "./transfer_view.ts";
 
 /** The port of a peer. */
 export interface ListeningPort {
   readonly port: number;
-  /** The port that was asked for, where that one was taken. */
+  /** The port that was asked for, if it was taken. */
   readonly takenPort: number | undefined;
 }
 
-/** A torrent and how it stands. */
-export interface Transfer {
+/** The state of one torrent. */
+export interface TransferState {
   readonly torrent: Torrent;
-  readonly snapshot: TorrentSnapshot;
+  /** `undefined` until the content is verified. */
+  readonly snapshot: TorrentSnapshot | undefined;
+  /** The verification under way or, at the end, interrupted. */
+  readonly verification: VerifyProgress | undefined;
 }
 
-/** How everything stands. */
-export interface Standing {
-  readonly transfers: readonly Transfer[];
-  /** The verification under way or, in the end, cut short. */
-  readonly verification: Verification | undefined;
-}
-
-/** Shows a peer's work. */
+/** Shows the work of one `peer`. */
 export interface PeerDisplay {
-  /** How often {@linkcode refresh} is wanted, in milliseconds. */
+  /** Time between two calls of {@linkcode refresh}, in milliseconds. */
   readonly refreshMs: number;
   listening(port: ListeningPort): void;
-  /** A verification begins; {@linkcode refresh} tells how it gets on. */
+  /** A verification begins; {@linkcode refresh} shows its progress. */
   verifying(verification: Verification): void;
-  /** The verification is over. */
+  /** A verification is over. */
   found(findings: Findings): void;
   event(torrent: Torrent, event: SessionEvent): void;
-  refresh(standing: Standing): void;
-  /** How it ended: the last that is shown. */
-  end(standing: Standing): void;
+  refresh(transfers: readonly TransferState[]): void;
+  /** Shows the result; the last call. */
+  end(transfers: readonly TransferState[]): void;
 }
 
 /** The display for an output mode. */
-export function createPeerDisplay(output: OutputMode): PeerDisplay {
+export function createPeerDisplay(
+  output: OutputMode,
+  console: Console,
+): PeerDisplay {
   switch (output) {
     case "json":
-      return new JsonDisplay();
+      return new JsonDisplay(console);
     case "quiet":
       return QUIET_DISPLAY;
     case "text":
-      return isTerminal("stderr") ? new TerminalDisplay() : new LogDisplay();
+      return console.isLive
+        ? new TerminalDisplay(console)
+        : new LogDisplay(console);
     default:
       return output satisfies never;
   }
@@ -91,139 +93,151 @@ const QUIET_DISPLAY: PeerDisplay = {
 
 class JsonDisplay implements PeerDisplay {
   readonly refreshMs = 1_000;
+  readonly #console: Console;
+
+  constructor(console: Console) {
+    this.#console = console;
+  }
 
   listening({ port }: ListeningPort): void {
-    writeJson({ type: "listening", port });
+    this.#write({ type: "listening", port });
   }
 
   verifying(verification: Verification): void {
-    writeJson(verificationToJson(verification));
+    this.#write(verificationToJson(verification));
   }
 
   found({ torrent, snapshot }: Findings): void {
-    writeJson({ ...statusToJson(torrent, snapshot), type: "verified" });
+    this.#write({ ...statusToJson(torrent, snapshot), type: "verified" });
   }
 
   event(torrent: Torrent, event: SessionEvent): void {
-    writeJson(eventToJson(torrent, event));
+    this.#write(eventToJson(torrent, event));
   }
 
-  refresh({ transfers, verification }: Standing): void {
+  refresh(transfers: readonly TransferState[]): void {
     for (const { torrent, snapshot } of transfers) {
-      writeJson(statusToJson(torrent, snapshot));
+      if (snapshot !== undefined) this.#write(statusToJson(torrent, snapshot));
     }
-    if (verification !== undefined) this.verifying(verification);
+    for (const verification of verificationsOf(transfers)) {
+      this.verifying(verification);
+    }
   }
 
-  end(standing: Standing): void {
-    this.refresh(standing);
+  end(transfers: readonly TransferState[]): void {
+    this.refresh(transfers);
+  }
+
+  #write(value: JsonLine): void {
+    const time = new Date().toISOString();
+    this.#console.writeLine(printableJson({ time, ...value }));
   }
 }
 
-/** Lines, as a log file takes them. */
+/** Lines, as for a log file. */
 class LogDisplay implements PeerDisplay {
-  readonly refreshMs = 5_000;
-  /** The last line for each torrent: one that says nothing new is left out. */
-  readonly #lastState = new Map<Torrent, string>();
-  /** What each tracker last had to say, by torrent and URL. */
-  readonly #trackerNews = new Map<string, string>();
+  readonly refreshMs: number = 5_000;
+  readonly #console: Console;
+  /** The last line for each torrent, which is not repeated. */
+  readonly #lastStates = new Map<Torrent, string>();
+  /** The last line for each tracker, by torrent and URL. */
+  readonly #lastReplies = new Map<string, string>();
+
+  constructor(console: Console) {
+    this.#console = console;
+  }
 
   listening({ port, takenPort }: ListeningPort): void {
     const taken = takenPort === undefined ? "" : ` (${takenPort} is taken)`;
-    writeLine(`listening on port ${port}${taken}`);
+    this.#console.writeLine(`listening on port ${port}${taken}`);
   }
 
   verifying({ torrent }: Verification): void {
-    writeNews(torrent, "verifying what is on the disk");
+    this.#write(torrent, "verifying what is on the disk");
   }
 
   found(findings: Findings): void {
-    writeNews(findings.torrent, describeFindings(findings));
+    this.#write(findings.torrent, describeFindings(findings));
   }
 
   event(torrent: Torrent, event: SessionEvent): void {
     const text = describeEvent(event);
     if (text === undefined) return;
     if ("url" in event) {
-      // A tracker that is down fails each retry: once is enough.
+      // Each retry of a tracker that is down fails in the same way.
       const key = `${torrent.infoHash} ${event.url}`;
-      if (this.#trackerNews.get(key) === text) return;
-      this.#trackerNews.set(key, text);
+      if (this.#lastReplies.get(key) === text) return;
+      this.#lastReplies.set(key, text);
     }
-    writeNews(torrent, text);
+    this.#write(torrent, text);
   }
 
-  refresh({ transfers, verification }: Standing): void {
+  refresh(transfers: readonly TransferState[]): void {
     for (const { torrent, snapshot } of transfers) {
+      if (snapshot === undefined) continue;
       const line = describeTransfer(snapshot);
-      if (this.#lastState.get(torrent) !== line) writeLine(line);
-      this.#lastState.set(torrent, line);
+      if (this.#lastStates.get(torrent) !== line) this.#console.writeLine(line);
+      this.#lastStates.set(torrent, line);
     }
-    if (verification !== undefined) {
-      writeNews(verification.torrent, describeVerification(verification));
+    for (const verification of verificationsOf(transfers)) {
+      this.#write(verification.torrent, describeVerification(verification));
     }
   }
 
-  end({ transfers, verification }: Standing): void {
+  end(transfers: readonly TransferState[]): void {
     for (const { torrent, snapshot } of transfers) {
-      writeNews(torrent, describeEnd(snapshot));
+      if (snapshot !== undefined) this.#write(torrent, describeEnd(snapshot));
     }
-    if (verification !== undefined) {
+    for (const verification of verificationsOf(transfers)) {
       const text = describeVerification(verification);
-      writeNews(verification.torrent, `ended while ${text}`);
+      this.#write(verification.torrent, `ended while ${text}`);
     }
+  }
+
+  #write(torrent: Torrent, text: string): void {
+    this.#console.writeLine(printable(`${torrent.name}: ${text}`));
   }
 }
 
-/** News as lines above, and below them a block that is redrawn. */
-class TerminalDisplay implements PeerDisplay {
-  readonly refreshMs = 250;
-  readonly #log = new LogDisplay();
+/** Lines above a live block. */
+class TerminalDisplay extends LogDisplay {
+  override readonly refreshMs = 250;
+  readonly #block: LiveBlock;
 
-  listening(port: ListeningPort): void {
-    this.#log.listening(port);
+  constructor(console: Console) {
+    super(console);
+    this.#block = console.openBlock();
   }
 
-  verifying(): void {
-    // The block says so at the next refresh.
+  override verifying(): void {
+    // The block shows it at the next refresh.
   }
 
-  found(findings: Findings): void {
-    this.#log.found(findings);
-  }
-
-  event(torrent: Torrent, event: SessionEvent): void {
-    this.#log.event(torrent, event);
-  }
-
-  refresh({ transfers, verification }: Standing): void {
-    const columns = terminalColumns();
-    const verifying = verification === undefined ? [] : [
+  override refresh(transfers: readonly TransferState[]): void {
+    const { columns, rows } = this.#block.room();
+    const verifying = verificationsOf(transfers).map((verification) =>
       renderNamed(
         verification.torrent.name,
         `: ${describeVerification(verification)}`,
         columns,
-      ),
-    ];
-    const snapshots = transfers.map(({ snapshot }) => snapshot);
+      )
+    );
+    const snapshots = transfers.flatMap(({ snapshot }) => snapshot ?? []);
     const list = renderTransferList(snapshots, {
       columns,
-      // One row stays free for the news above.
-      rows: terminalRows() - verifying.length - 1,
+      rows: rows - verifying.length,
     });
-    writeLiveLines([...list, ...verifying]);
+    this.#block.show([...list, ...verifying]);
   }
 
-  end(standing: Standing): void {
-    eraseLiveLines();
-    this.#log.end(standing);
+  override end(transfers: readonly TransferState[]): void {
+    this.#block[Symbol.dispose]();
+    super.end(transfers);
   }
 }
 
-function writeNews(torrent: Torrent, text: string): void {
-  writeLine(printable(`${torrent.name}: ${text}`));
-}
-
-function writeJson(value: JsonLine): void {
-  writeLine(printableJson({ time: new Date().toISOString(), ...value }));
+function verificationsOf(transfers: readonly TransferState[]): Verification[] {
+  return transfers.flatMap(({ torrent, verification }) =>
+    verification === undefined ? [] : [{ torrent, progress: verification }]
+  );
 }

@@ -11,7 +11,7 @@ import {
   type TorrentSnapshot,
   type VerifyProgress,
 } from "../mod.ts";
-import { fractionOf } from "./bar_line.ts";
+import { fractionOf } from "./progress_bar.ts";
 import { formatSize } from "./quantity.ts";
 import { secondsLeft } from "./transfer_view.ts";
 

@@ -1,35 +1,86 @@
 /**
- * What is the same for every program: it runs `main`, answers `--help` and
- * `--version`, and turns whatever is thrown into a report on stderr and an exit
- * code.
+ * Programs as jobs: a command line is parsed to a job, and a job runs in a
+ * context, which owns what a process has once: the console, the signals and the
+ * permissions. A process may run several jobs in one context.
  *
  * @module
  */
 import { MetainfoError } from "../mod.ts";
-import { writeLine } from "./console.ts";
-import { reportError } from "./error_report.ts";
+import { Console } from "./console.ts";
 import { InformationRequest } from "./flags.ts";
-import { EXIT_CODES, type ExitCode, ProgramError } from "./program_error.ts";
+import { listenForInterrupt } from "./interrupt.ts";
+import { JobPermissions } from "./permissions.ts";
+import {
+  EXIT_CODES,
+  type ExitCode,
+  ProgramError,
+  reportError,
+} from "./program_error.ts";
 
-/** A program's work: the arguments in, the exit code out; it may throw. */
-export type Main = (args: readonly string[]) => Promise<number>;
+/** What a job runs in. */
+export interface JobContext {
+  readonly console: Console;
+  /** Aborts when the job must end; its reason is the error to end with. */
+  readonly signal: AbortSignal;
+  readonly permissions: JobPermissions;
+}
 
-/** Runs a program to its exit code; never rejects. */
-export async function runProgram(
-  main: Main,
+/** A program. */
+export interface Program<Job> {
+  /**
+   * Reads the command line.
+   * @throws {UsageError} If it makes no sense.
+   * @throws {InformationRequest} On `--help` or `--version`.
+   */
+  readonly parse: (args: readonly string[]) => Job;
+  /** Does the job; its exit code. May throw what {@linkcode reportError} takes. */
+  readonly run: (job: Job, context: JobContext) => Promise<ExitCode>;
+  /**
+   * Whether `run` ends when the context's signal aborts. Ctrl+C kills other
+   * programs. @default {false}
+   */
+  readonly handlesSignals?: boolean;
+}
+
+/** Runs a program in a process of its own; the exit code. Never rejects. */
+export async function runProgram<Job>(
+  program: Program<Job>,
   args: readonly string[] = Deno.args,
-): Promise<number> {
+): Promise<ExitCode> {
+  const console = Console.ofProcess();
+  using _block = closeAtExit(console);
   try {
-    return await main(args);
+    const job = program.parse(args);
+    using interrupt = program.handlesSignals === true
+      ? listenForInterrupt()
+      : undefined;
+    return await program.run(job, {
+      console,
+      signal: interrupt?.signal ?? new AbortController().signal,
+      permissions: JobPermissions.ofProcess(),
+    });
   } catch (error) {
     if (error instanceof InformationRequest) {
-      writeLine(error.text);
+      console.writeLine(error.text);
       return EXIT_CODES.done;
     }
-    // The command line may be what is wrong, so it is looked at as it stands.
-    reportError(error, { isDebug: args.includes("--debug") });
+    // The command line may be what is wrong, so it has no parsed --debug to read.
+    reportError(console, error, { isDebug: args.includes("--debug") });
     return exitCodeOf(error);
   }
+}
+
+/** Removes the live block even if a bug or a second Ctrl+C ends the process. */
+function closeAtExit(console: Console): Disposable {
+  const events = ["unload", "error", "unhandledrejection"];
+  const close = (): void => console.close();
+  for (const event of events) addEventListener(event, close);
+  return {
+    [Symbol.dispose]: () => {
+      close();
+      for (const event of events) removeEventListener(event, close);
+    },
+  };
 }
 
 function exitCodeOf(error: unknown): ExitCode {

@@ -1,9 +1,18 @@
 /**
- * The ways a program ends, as exit codes and as errors that carry one. Their
- * message is the whole line that a person sees: action, reason, advice.
+ * Exit codes, the errors that carry one, and the report of an error: one line
+ * `error: cannot …: reason; remedy` on stderr and, with `--debug`, the stack.
  *
  * @module
  */
+import {
+  FetchError,
+  MetainfoError,
+  StorageError,
+  StoreError,
+  TrackerError,
+} from "../mod.ts";
+import type { Console } from "./console.ts";
+import { printable } from "./printable.ts";
 
 /** Exit codes of every program. */
 export const EXIT_CODES = {
@@ -14,13 +23,13 @@ export const EXIT_CODES = {
   invalidTorrent: 3,
 } as const;
 
-/** The same as the last line of every `--help`. */
+/** The last line of every `--help`. */
 export const EXIT_CODES_HELP =
-  "Exit codes: 0 done, 1 the work failed, 2 usage, 3 not a valid torrent file.";
+  "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 invalid torrent file.";
 
 export type ExitCode = typeof EXIT_CODES[keyof typeof EXIT_CODES];
 
-/** An expected failure: `<action>: <reason>; <what to do>`. */
+/** An expected failure; the message is `cannot <action>: <reason>; <remedy>`. */
 export class ProgramError extends Error {
   override readonly name: string = "ProgramError";
   readonly exitCode: ExitCode;
@@ -43,4 +52,61 @@ export class UsageError extends ProgramError {
       exitCode: EXIT_CODES.usage,
     });
   }
+}
+
+/** Options of {@linkcode reportError}. */
+export interface ReportErrorOptions {
+  /** Whether to print the stack. */
+  readonly isDebug: boolean;
+}
+
+/** Writes the line for an error and, if asked for, its stack. */
+export function reportError(
+  console: Console,
+  error: unknown,
+  { isDebug }: ReportErrorOptions,
+): void {
+  console.writeErrorLine(`error: ${describeError(error)}`);
+  if (isDebug && error instanceof Error) {
+    console.writeErrorLine(describeStack(error));
+  }
+}
+
+/** The line for an error, without `error:`; one line, safe for a terminal. */
+export function describeError(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const remedy = remedyFor(error);
+  return printable(
+    beginAsError(message) + (remedy === undefined ? "" : `; ${remedy}`),
+  );
+}
+
+/**
+ * The library's messages begin with a capital; those of unexpected errors do not
+ * say what failed.
+ */
+function beginAsError(message: string): string {
+  return /^cannot /i.test(message)
+    ? `c${message.slice(1)}`
+    : `cannot go on: ${message}`;
+}
+
+/** What to do; `undefined` if the message says so. */
+function remedyFor(error: unknown): string | undefined {
+  const isExpected = error instanceof ProgramError ||
+    error instanceof StorageError || error instanceof StoreError ||
+    error instanceof TrackerError || error instanceof FetchError;
+  if (isExpected) return undefined;
+  return error instanceof MetainfoError
+    ? "get a fresh copy of the torrent file"
+    : "run again with --debug for the details";
+}
+
+/** The stack with those of its causes; the messages in it may be a stranger's. */
+function describeStack(error: Error): string {
+  const stack = (error.stack ?? error.message)
+    .split("\n").map(printable).join("\n");
+  return error.cause instanceof Error
+    ? `${stack}\nCaused by: ${describeStack(error.cause)}`
+    : stack;
 }

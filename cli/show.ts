@@ -1,49 +1,160 @@
 /**
- * `show`: what a torrent file says.
+ * The program `show`: prints what a torrent file contains, for people or as JSON.
  *
  * @module
  */
-import { writeLine } from "./console.ts";
-import { describeTorrent, toJson } from "./describe_torrent.ts";
+import type { Torrent, TorrentFile } from "../mod.ts";
+import { invocationOf } from "./command_words.ts";
 import { parseCommandLine } from "./flags.ts";
 import { isTorrentUrl, loadTorrent } from "./load_torrent.ts";
-import { giveUp } from "./permissions.ts";
 import { printable, printableJson } from "./printable.ts";
-import { runProgram } from "./program.ts";
-import { EXIT_CODES, UsageError } from "./program_error.ts";
+import { type JobContext, type Program, runProgram } from "./program.ts";
+import { EXIT_CODES, type ExitCode, UsageError } from "./program_error.ts";
+import { formatSize } from "./quantity.ts";
+
+/** What `show` is asked to do. */
+export interface ShowJob {
+  /** The path or the URL of a torrent file. */
+  readonly source: string;
+  readonly format: "text" | "json";
+}
+
+/** The program `show`. */
+export const show: Program<ShowJob> = {
+  parse: parseShowJob,
+  run: runShow,
+  handlesSignals: true,
+};
 
 const HELP = `
-Shows what a torrent file says.
+Prints what a torrent file contains.
 
-Usage: show TORRENT
+Usage: ${invocationOf("show")} TORRENT
 
-  TORRENT  a torrent file, or its URL: http://HOST:8000/torrents/NAME.torrent
+  TORRENT    a torrent file, or its URL: http://HOST:8000/torrents/NAME.torrent
 
 Options:
-  --json  one JSON object: {name, infoHash, length, pieceLength, pieceCount,
-          private, announce: [[url]], files: [{path: [..], length}]}
-  --help, --version, --debug
+  --json     print one JSON object: {name, infoHash, length, pieceLength,
+             pieceCount, private, announce: [[url]],
+             files: [{path: [folder, ..., name], length}]}
+  --debug    print the stack trace of an error
+  --version  print the version
+  --help     print this help
 `;
 
-/** Runs `show` with its arguments; the exit code. */
-export async function main(args: readonly string[]): Promise<number> {
+/** Reads the command line of `show`. @throws {UsageError} */
+export function parseShowJob(args: readonly string[]): ShowJob {
   const { flags, positionals } = parseCommandLine(args, {
     flags: { json: { type: "boolean" } },
     help: HELP,
   });
   const [source, ...rest] = positionals;
-  if (source === undefined || rest.length > 0) {
-    throw new UsageError("show takes one torrent file");
+  if (source === undefined) throw new UsageError("no TORRENT is given");
+  if (rest.length > 0) {
+    throw new UsageError(
+      `show takes one TORRENT, but ${positionals.length} are given`,
+    );
   }
-  // Of the file and the network one is of no use; the rest `peer show` has.
-  await giveUp(isTorrentUrl(source) ? "read" : "net", "write", "run");
-  const torrent = await loadTorrent(source);
-  if (flags.json) {
-    writeLine(printableJson(toJson(torrent)));
-  } else {
-    for (const line of describeTorrent(torrent)) writeLine(printable(line));
-  }
+  return { source, format: flags.json ? "json" : "text" };
+}
+
+/** Prints the torrent file that the job names. */
+export async function runShow(
+  { source, format }: ShowJob,
+  { console, permissions, signal }: JobContext,
+): Promise<ExitCode> {
+  await permissions.keepOnly(isTorrentUrl(source) ? "net" : "read");
+  const torrent = await loadTorrent(source, { signal });
+  const lines = format === "json"
+    ? [printableJson(toJson(torrent))]
+    : describeTorrent(torrent).map(printable);
+  for (const line of lines) console.writeLine(line);
   return EXIT_CODES.done;
 }
 
-if (import.meta.main) Deno.exit(await runProgram(main));
+/** The output of `show --json`. Lengths in bytes. */
+export interface TorrentJson {
+  readonly name: string;
+  readonly infoHash: string;
+  readonly length: number;
+  readonly pieceLength: number;
+  readonly pieceCount: number;
+  readonly private: boolean;
+  readonly announce: readonly (readonly string[])[];
+  readonly files: readonly {
+    /** As in the torrent file: below the folder, or the name of a single file. */
+    readonly path: readonly string[];
+    readonly length: number;
+  }[];
+}
+
+/** A torrent as `show --json` prints it. */
+export function toJson(torrent: Torrent): TorrentJson {
+  const { length, pieceLength, pieceCount } = torrent.geometry;
+  return {
+    name: torrent.name,
+    infoHash: torrent.infoHash,
+    length,
+    pieceLength,
+    pieceCount,
+    private: torrent.isPrivate,
+    announce: torrent.announce,
+    files: torrent.files.map((file) => ({
+      path: pathInTorrent(torrent, file),
+      length: file.length,
+    })),
+  };
+}
+
+/** The lines that `show` prints; not yet safe for a terminal. */
+export function describeTorrent(torrent: Torrent): string[] {
+  const { length, pieceLength, pieceCount } = torrent.geometry;
+  const { comment, createdBy, creationDate, files } = torrent;
+  const lines = [
+    `Name:         ${torrent.name}`,
+    `Size:         ${formatSize(length)} (${length} bytes)`,
+    `Piece length: ${formatSize(pieceLength)} (${pieceLength} bytes)`,
+    `Pieces:       ${pieceCount}`,
+    `Info hash:    ${torrent.infoHash}`,
+    `Private:      ${torrent.isPrivate ? "yes" : "no"}`,
+    ...describeTrackers(torrent.announce),
+  ];
+  if (comment !== undefined) lines.push(`Comment:      ${comment}`);
+  if (createdBy !== undefined) lines.push(`Created by:   ${createdBy}`);
+  if (creationDate !== undefined) {
+    lines.push(`Created on:   ${describeDate(creationDate)}`);
+  }
+  lines.push(`Files:        ${files.length}`);
+  // One by one: a million arguments of one push() would overflow the stack.
+  for (const file of files) lines.push(describeFile(torrent, file));
+  return lines;
+}
+
+function describeTrackers(
+  announce: readonly (readonly string[])[],
+): string[] {
+  if (announce.length === 0) return ["Trackers:     none"];
+  return announce.map((tier, index) =>
+    `${index === 0 ? "Trackers:" : ""}`.padEnd(14) + tier.join(", ")
+  );
+}
+
+function describeFile(torrent: Torrent, file: TorrentFile): string {
+  const path = pathInTorrent(torrent, file).join("/");
+  const padding = file.isPadding ? ", padding" : "";
+  return `  ${path} (${formatSize(file.length)}${padding})`;
+}
+
+function describeDate(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  // A torrent file may contain a time that Date cannot represent.
+  return Number.isNaN(date.getTime())
+    ? `${seconds} seconds after 1970`
+    : date.toISOString();
+}
+
+function pathInTorrent(torrent: Torrent, file: TorrentFile): readonly string[] {
+  return torrent.isFolder ? file.path.slice(1) : file.path;
+}
+
+if (import.meta.main) Deno.exit(await runProgram(show));

@@ -1,174 +1,119 @@
 /**
- * The program `tracker`: runs a tracker until it is told to stop.
+ * The program `tracker`: runs a tracker until a signal ends it.
  *
  * @module
  */
 import {
   type AnnounceEntry,
   createAddressFilter,
+  openStore,
+  openTorrentFolder,
   parseStoreAddress,
   platformOf,
   type RunningTracker,
   startTracker,
   type StartTrackerOptions,
+  type StoreEvent,
   type SwarmChange,
   type TorrentFolder,
+  type TorrentFolderChange,
   TrackerStartError,
 } from "../mod.ts";
-import { writeErrorLine, writeLine } from "./console.ts";
-import { reportError } from "./error_report.ts";
-import { Interrupt } from "./interrupt.ts";
-import { invocationOf } from "./invocation.ts";
+import { invocationOf, quoted } from "./command_words.ts";
+import type { Console } from "./console.ts";
+import { untilAborted } from "./interrupt.ts";
 import { lanAddresses } from "./lan_address.ts";
-import { giveUp } from "./permissions.ts";
-import { printable } from "./printable.ts";
-import { runProgram } from "./program.ts";
-import { EXIT_CODES, ProgramError } from "./program_error.ts";
-import { quoted } from "./quoted.ts";
-import { openServedFolder } from "./served_folder.ts";
+import { printable, printableJson } from "./printable.ts";
+import { type JobContext, type Program, runProgram } from "./program.ts";
 import {
-  parseTrackerArguments,
-  type TrackerArguments,
-} from "./tracker_arguments.ts";
+  describeError,
+  EXIT_CODES,
+  type ExitCode,
+  ProgramError,
+  reportError,
+} from "./program_error.ts";
+import { parseTrackerJob, type TrackerJob } from "./tracker_job.ts";
 import {
   announceToJson,
   changeToJson,
   formatAnnounce,
   formatChange,
+  formatListing,
   formatStart,
+  listingToJson,
   trackerUrls,
 } from "./tracker_output.ts";
-import { openTrackerStore } from "./tracker_store.ts";
 
-/** Runs the program until a signal ends it. */
-export async function main(args: readonly string[]): Promise<number> {
-  const request = parseTrackerArguments(args);
-  warnOfShortTimeout(request);
-  // Listened for before the tracker says that it runs.
-  using interrupt = Interrupt.listen("run the tracker");
-  await using store = await openTrackerStore(request, changeWriter(request));
-  await giveUpUnused(request);
-  await using folder = request.torrentsDir === undefined
+/** The program `tracker`. */
+export const tracker: Program<TrackerJob> = {
+  parse: parseTrackerJob,
+  run: runTracker,
+  handlesSignals: true,
+};
+
+/** Runs a tracker until the context's signal aborts. */
+export async function runTracker(
+  job: TrackerJob,
+  { console, permissions, signal }: JobContext,
+): Promise<ExitCode> {
+  const output = new TrackerOutput(job, console);
+  output.warnOfShortTimeout();
+  await using store = await openStore(job.store, {
+    peerTimeoutMs: job.peerTimeoutSeconds * 1000,
+    random: Math.random,
+    ...(job.detail === "changes" && {
+      onChange: (change: SwarmChange) => output.change(change),
+    }),
+    onEvent: (event) => output.storeEvent(event),
+  });
+  // A store that is open needs neither to read nor to write files.
+  const folderPermissions = job.torrentsDir === undefined
+    ? []
+    : ["read" as const];
+  await permissions.keepOnly("net", "sys", ...folderPermissions);
+  await using folder = job.torrentsDir === undefined
     ? undefined
-    : await openServedFolder(request.torrentsDir, request);
+    : await openTorrentFolder(job.torrentsDir, {
+      onChange: (change) => output.folderChange(change),
+    });
   await using tracker = await start({
-    ...optionsOf(request, folder),
+    ...optionsOf(job, folder),
+    ...(job.logsAnnounces && {
+      onAnnounce: (entry: AnnounceEntry) => output.announce(entry),
+    }),
+    onError: (cause) => output.fault(cause),
     store,
   });
-  tellStart(request, tracker, folder);
-  await giveUpUsed(request);
-  await interrupt.raised;
+  output.start(tracker, folder);
+  // A TCP listener answers without the permission for the network.
+  const dials = job.udp || parseStoreAddress(job.store).type === "redis";
+  await permissions.keepOnly(
+    ...(dials ? ["net" as const] : []),
+    ...folderPermissions,
+  );
+  await untilAborted(signal);
   return EXIT_CODES.done;
 }
 
-/**
- * What the command line has no use for is given up before the first stranger
- * calls. A store that is open needs neither to read nor to write any more.
- */
-async function giveUpUnused(request: TrackerArguments): Promise<void> {
-  await giveUp("write");
-  if (request.torrentsDir === undefined) await giveUp("read");
-}
-
-/**
- * What was needed for the start alone. Who listens already answers callers
- * without the right to; datagrams are not sent without it.
- */
-async function giveUpUsed({ udp, store }: TrackerArguments): Promise<void> {
-  await giveUp("sys");
-  const calls = udp || parseStoreAddress(store).type === "redis";
-  if (!calls) await giveUp("net");
-}
-
-/** What the library is told of the command line. */
 function optionsOf(
-  request: TrackerArguments,
+  job: TrackerJob,
   folder: TorrentFolder | undefined,
 ): StartTrackerOptions {
-  const { port, host, networks, intervalSeconds, peerTimeoutSeconds, isDebug } =
-    request;
+  const { host, intervalSeconds } = job;
   return {
-    port,
+    port: job.port,
     ...(host !== undefined && { hostname: host }),
     ...(intervalSeconds !== undefined &&
       { intervalMs: intervalSeconds * 1000 }),
-    udp: request.udp,
-    trustProxy: request.trustsProxy,
-    ...(request.logsAnnounces && { onAnnounce: announceWriter(request) }),
-    permits: createAddressFilter(networks),
-    peerTimeoutMs: peerTimeoutSeconds * 1000,
+    udp: job.udp,
+    trustProxy: job.trustsProxy,
+    permits: createAddressFilter(job.networks),
+    peerTimeoutMs: job.peerTimeoutSeconds * 1000,
     ...(folder !== undefined && { catalogue: folder }),
-    onlyListed: request.onlyListed,
+    onlyListed: job.onlyListed,
     peerCommand: invocationOf("peer"),
     publicHostname: hostnamesFor(host)[0],
-    onError: (cause) => {
-      const fault = new ProgramError(
-        `cannot answer a request: ${cause}; the tracker goes on`,
-        { cause },
-      );
-      reportError(fault, { isDebug });
-    },
   };
-}
-
-/** Seconds that many clients let pass between two announces, whatever they are told. */
-const USUAL_MINIMUM_SECONDS = 60;
-
-function warnOfShortTimeout(
-  { intervalSeconds = USUAL_MINIMUM_SECONDS, peerTimeoutSeconds }:
-    TrackerArguments,
-): void {
-  if (peerTimeoutSeconds > intervalSeconds) return;
-  writeErrorLine(
-    `warning: peers announce every ${intervalSeconds} s but are forgotten after ${peerTimeoutSeconds} s; give a larger --peer-timeout or a smaller --interval`,
-  );
-}
-
-function tellStart(
-  { detail, format, host, torrentsDir, udp }: TrackerArguments,
-  { port }: RunningTracker,
-  folder: TorrentFolder | undefined,
-): void {
-  const urls = trackerUrls(hostnamesFor(host), port, { udp });
-  const torrentCount = folder?.list().length ?? 0;
-  if (format === "json") {
-    const torrents = folder && torrentCount;
-    return writeLine(JSON.stringify({ type: "listening", ...urls, torrents }));
-  }
-  const lines = formatStart({
-    urls,
-    folder: torrentsDir === undefined ? undefined : {
-      path: quoted(torrentsDir, platformOf(Deno.build.os)),
-      torrentCount,
-    },
-    hints: detail === "urls"
-      ? undefined
-      : { create: invocationOf("create"), peer: invocationOf("peer") },
-  });
-  for (const line of lines) writeLine(printable(line));
-}
-
-/** Who writes what changes; nobody where nobody wants to read it. */
-function changeWriter(
-  { detail, format, logsAnnounces }: TrackerArguments,
-): ((change: SwarmChange) => void) | undefined {
-  if (detail === "urls") return undefined;
-  const write = format === "json"
-    ? (change: SwarmChange) =>
-      writeLine(JSON.stringify(changeToJson(change, new Date())))
-    : (change: SwarmChange) => writeLine(formatChange(change, new Date()));
-  // Of all else the announces tell themselves.
-  return logsAnnounces
-    ? (change) => change.type === "expired" && write(change)
-    : write;
-}
-
-function announceWriter(
-  { format }: TrackerArguments,
-): (entry: AnnounceEntry) => void {
-  return format === "json"
-    ? (entry) => writeLine(JSON.stringify(announceToJson(entry, new Date())))
-    : (entry) => writeLine(formatAnnounce(entry, new Date()));
 }
 
 async function start(options: StartTrackerOptions): Promise<RunningTracker> {
@@ -176,14 +121,14 @@ async function start(options: StartTrackerOptions): Promise<RunningTracker> {
     return await startTracker(options);
   } catch (error) {
     if (!(error instanceof TrackerStartError)) throw error;
-    const advice = error.cause instanceof Deno.errors.AddrInUse
+    const remedy = error.cause instanceof Deno.errors.AddrInUse
       ? "stop the program that uses it or choose another PORT"
       : "choose another --host or PORT";
-    throw new ProgramError(`${error.message}; ${advice}`, { cause: error });
+    throw new ProgramError(`${error.message}; ${remedy}`, { cause: error });
   }
 }
 
-/** The addresses to print: the LAN's, or this machine's alone where there is none. */
+/** The addresses to print: those on the LAN, or the loopback address without one. */
 function hostnamesFor(
   host: string | undefined,
 ): readonly [string, ...string[]] {
@@ -194,4 +139,121 @@ function hostnamesFor(
   return [first, ...others];
 }
 
-if (import.meta.main) Deno.exit(await runProgram(main));
+/** Announce interval that many clients keep at least, in seconds. */
+const USUAL_MINIMUM_SECONDS = 60;
+
+/** Prints what happens, as the job says. */
+class TrackerOutput {
+  readonly #job: TrackerJob;
+  readonly #console: Console;
+
+  constructor(job: TrackerJob, console: Console) {
+    this.#job = job;
+    this.#console = console;
+  }
+
+  warnOfShortTimeout(): void {
+    const { intervalSeconds = USUAL_MINIMUM_SECONDS, peerTimeoutSeconds } =
+      this.#job;
+    if (peerTimeoutSeconds > intervalSeconds) return;
+    this.#warn(
+      `peers announce every ${intervalSeconds} s but are forgotten after ${peerTimeoutSeconds} s; give a larger --peer-timeout or a smaller --interval`,
+    );
+  }
+
+  start({ port }: RunningTracker, folder: TorrentFolder | undefined): void {
+    const { detail, format, host, torrentsDir, udp } = this.#job;
+    const urls = trackerUrls(hostnamesFor(host), port, { udp });
+    const torrents = folder?.list().length;
+    if (format === "json") {
+      return this.#console.writeLine(
+        JSON.stringify({ type: "listening", ...urls, torrents }),
+      );
+    }
+    const lines = formatStart({
+      urls,
+      folder: torrentsDir === undefined ? undefined : {
+        path: quoted(torrentsDir, platformOf(Deno.build.os)),
+        torrentCount: torrents ?? 0,
+      },
+      hints: detail === "urls"
+        ? undefined
+        : { create: invocationOf("create"), peer: invocationOf("peer") },
+    });
+    for (const line of lines) this.#console.writeLine(printable(line));
+  }
+
+  change(change: SwarmChange): void {
+    // The line for an announce says everything else.
+    if (this.#job.logsAnnounces && change.type !== "expired") return;
+    this.#write(
+      (now) => formatChange(change, now),
+      (now) => changeToJson(change, now),
+    );
+  }
+
+  announce(entry: AnnounceEntry): void {
+    this.#write(
+      (now) => formatAnnounce(entry, now),
+      (now) => announceToJson(entry, now),
+    );
+  }
+
+  folderChange(change: TorrentFolderChange): void {
+    switch (change.type) {
+      case "listed":
+      case "unlisted": {
+        if (this.#job.detail === "urls") return;
+        const { type, torrent } = change;
+        return this.#write(
+          (now) => formatListing(type, torrent, now),
+          (now) => listingToJson(type, torrent, now),
+        );
+      }
+      case "skipped":
+        return this.#warn(`not listed: ${describeError(change.error)}`);
+      case "unreadable":
+        return this.#warn(
+          `what was listed stays so: ${describeError(change.error)}`,
+        );
+      default:
+        return change satisfies never;
+    }
+  }
+
+  storeEvent(event: StoreEvent): void {
+    switch (event.type) {
+      case "failed":
+        return this.#warn(describeError(event.error));
+      case "recovered":
+        return this.#console.writeErrorLine(
+          `note: ${printable(event.message)}`,
+        );
+      default:
+        return event satisfies never;
+    }
+  }
+
+  fault(cause: unknown): void {
+    const error = new ProgramError(
+      `cannot answer a request: ${cause}; the tracker goes on`,
+      { cause },
+    );
+    reportError(this.#console, error, this.#job);
+  }
+
+  #write(text: (now: Date) => string, json: (now: Date) => unknown): void {
+    const now = new Date();
+    this.#console.writeLine(
+      this.#job.format === "json"
+        ? printableJson(json(now))
+        : printable(text(now)),
+    );
+  }
+
+  #warn(text: string): void {
+    this.#console.writeErrorLine(`warning: ${text}`);
+  }
+}
+
+if (import.meta.main) Deno.exit(await runProgram(tracker));

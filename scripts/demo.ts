@@ -7,14 +7,7 @@
  * @module
  */
 import { join } from "@std/path";
-import {
-  eraseLiveLines,
-  isTerminal,
-  terminalColumns,
-  writeErrorLine,
-  writeLine,
-  writeLiveLines,
-} from "../cli/console.ts";
+import { Console } from "../cli/console.ts";
 import { renderProgress } from "../cli/progress_bar.ts";
 import type { RunningProgram } from "./programs/running_program.ts";
 import { spawnTask } from "./programs/tasks.ts";
@@ -40,14 +33,14 @@ interface Leecher {
 /** Runs it all in `folder`; what still runs in the end is up to `programs`. */
 async function runDemo(
   folder: string,
-  programs: AsyncDisposableStack,
+  { console, programs }: { console: Console; programs: AsyncDisposableStack },
 ): Promise<void> {
   const start = (
     name: "tracker" | "create" | "peer",
     args: readonly string[],
   ): RunningProgram => programs.use(spawnTask(name, args, { cwd: folder }));
 
-  writeLine(`Making a file of ${FILE_LENGTH / MIB} MiB in ${folder}`);
+  console.writeLine(`Making a file of ${FILE_LENGTH / MIB} MiB in ${folder}`);
   const seedFolder = join(folder, "seeder");
   await Deno.mkdir(seedFolder);
   const original = join(seedFolder, FILE_NAME);
@@ -56,7 +49,7 @@ async function runDemo(
 
   const tracker = start("tracker", ["0", "--host", "127.0.0.1"]);
   const [announceUrl] = await tracker.stdout.waitFor(/http\S+\/announce/);
-  writeLine(`The tracker runs: ${announceUrl}`);
+  console.writeLine(`The tracker runs: ${announceUrl}`);
 
   const created = await start("create", [
     ...[original, announceUrl, TORRENT_NAME],
@@ -68,7 +61,7 @@ async function runDemo(
   ];
   const seeder = start("peer", peerArguments(seedFolder));
   await seeder.stdout.waitFor(/"type":"announced"/);
-  writeLine("The seeder has verified the file and shares it");
+  console.writeLine("The seeder has verified the file and shares it");
 
   const startMs = performance.now();
   const leechers = LEECHERS.map((name): Leecher => {
@@ -76,14 +69,16 @@ async function runDemo(
     const program = start("peer", peerArguments(dir));
     return { name, dir, program, verifiedBytes: 0 };
   });
-  await watch(leechers, startMs);
+  await watch(leechers, { console, startMs });
   const seconds = (performance.now() - startMs) / 1000;
 
   for (const { name, dir } of leechers) {
     if (await sha256Of(join(dir, FILE_NAME)) !== sha256) {
       throw new Error(`the copy of the ${name} leecher differs`);
     }
-    writeLine(`The copy of the ${name} leecher is right: SHA-256 ${sha256}`);
+    console.writeLine(
+      `The copy of the ${name} leecher is right: SHA-256 ${sha256}`,
+    );
   }
   const peers = [seeder, ...leechers.map((leecher) => leecher.program)];
   for (const program of [...peers, tracker]) {
@@ -91,7 +86,7 @@ async function runDemo(
     if (code !== 0) throw new Error(`a program ended with ${code}: ${stderr}`);
   }
   const rate = LEECHERS.length * FILE_LENGTH / MIB / seconds;
-  writeLine(
+  console.writeLine(
     `${LEECHERS.length} copies of ${FILE_LENGTH / MIB} MiB in ${
       seconds.toFixed(1)
     } s, ${rate.toFixed(0)} MiB/s in all`,
@@ -99,8 +94,12 @@ async function runDemo(
 }
 
 /** Shows how the leechers get on until all of them are complete. */
-async function watch(leechers: Leecher[], startMs: number): Promise<void> {
-  const isLive = isTerminal("stderr");
+async function watch(
+  leechers: Leecher[],
+  { console, startMs }: { console: Console; startMs: number },
+): Promise<void> {
+  using block = console.openBlock();
+  const { isLive } = console;
   const show = (): void => {
     const elapsedMs = performance.now() - startMs;
     const lines = leechers.map((leecher) => {
@@ -110,21 +109,19 @@ async function watch(leechers: Leecher[], startMs: number): Promise<void> {
         totalBytes: FILE_LENGTH,
         elapsedMs,
       };
-      const columns = isLive ? terminalColumns() : 80;
+      const { columns } = block.room();
       return label + renderProgress(progress, columns - label.length);
     });
-    if (isLive) writeLiveLines(lines);
-    else for (const line of lines) writeLine(line);
+    if (isLive) block.show(lines);
+    else for (const line of lines) console.writeLine(line);
   };
   const timer = setInterval(show, isLive ? 200 : 1000);
   try {
     await Promise.all(leechers.map(follow));
   } finally {
     clearInterval(timer);
-    eraseLiveLines();
   }
-  show();
-  if (isLive) eraseLiveLines();
+  if (!isLive) show();
 }
 
 /** Keeps a leecher's progress until it is complete. */
@@ -153,16 +150,17 @@ function interruption(): Promise<string> {
 async function main(): Promise<number> {
   const folder = await Deno.makeTempDir({ prefix: "lanswarm-demo-" });
   const programs = new AsyncDisposableStack();
+  const console = Console.ofProcess();
   try {
     const reason = await Promise.race([
-      runDemo(folder, programs),
+      runDemo(folder, { console, programs }),
       interruption(),
     ]);
     if (reason !== undefined) throw new Error(reason);
     return 0;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    writeErrorLine(`error: cannot run the demo: ${reason}`);
+    console.writeErrorLine(`error: cannot run the demo: ${reason}`);
     return 1;
   } finally {
     await programs.disposeAsync();

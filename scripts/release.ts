@@ -7,11 +7,15 @@
  */
 import { join } from "@std/path";
 import configuration from "../deno.json" with { type: "json" };
-import { writeErrorLine, writeLine } from "../cli/console.ts";
-import { describeError } from "../cli/error_report.ts";
 import { parseCommandLine } from "../cli/flags.ts";
-import { runProgram } from "../cli/program.ts";
-import { EXIT_CODES, UsageError } from "../cli/program_error.ts";
+import type { Console } from "../cli/console.ts";
+import { type JobContext, runProgram } from "../cli/program.ts";
+import {
+  describeError,
+  EXIT_CODES,
+  type ExitCode,
+  UsageError,
+} from "../cli/program_error.ts";
 import { formatSize } from "../cli/quantity.ts";
 import { buildTarget } from "./compile/build_target.ts";
 import {
@@ -40,7 +44,10 @@ Where the base runtime of another system cannot be downloaded, DENORT_BIN may
 name it: see deno task compile --help.
 `;
 
-async function main(args: readonly string[]): Promise<number> {
+async function main(
+  args: readonly string[],
+  { console }: JobContext,
+): Promise<ExitCode> {
   const { positionals } = parseCommandLine(args, { help: HELP, flags: {} });
   if (positionals.length > 0) {
     throw new UsageError(`there is no argument ${positionals[0]}`);
@@ -53,10 +60,10 @@ async function main(args: readonly string[]): Promise<number> {
   const checksums: Checksum[] = [];
   for (const target of TARGETS) {
     try {
-      checksums.push(await releaseTarget(target));
+      checksums.push(await releaseTarget(target, console));
     } catch (error) {
       if (!(error instanceof ExecutablesUnavailableError)) throw error;
-      writeErrorLine(`left out: ${describeError(error)}`);
+      console.writeErrorLine(`left out: ${describeError(error)}`);
     }
   }
   if (checksums.length === 0) return EXIT_CODES.failed;
@@ -64,12 +71,15 @@ async function main(args: readonly string[]): Promise<number> {
     join(FOLDER, CHECKSUMS_FILE_NAME),
     formatChecksums(checksums),
   );
-  writeLine(`dist/release/${CHECKSUMS_FILE_NAME}`);
+  console.writeLine(`dist/release/${CHECKSUMS_FILE_NAME}`);
   return EXIT_CODES.done;
 }
 
 /** Builds and packs one target; the archive's checksum. */
-async function releaseTarget(target: Target): Promise<Checksum> {
+async function releaseTarget(
+  target: Target,
+  console: Console,
+): Promise<Checksum> {
   const files: ArchiveEntry[] = [];
   for (
     const { name, path } of await buildTarget({ target, showsTarget: true })
@@ -90,8 +100,10 @@ async function releaseTarget(target: Target): Promise<Checksum> {
   const archive = await packRelease(release, files);
   const fileName = archiveFileName(release);
   await Deno.writeFile(join(FOLDER, fileName), archive);
-  writeLine(`dist/release/${fileName}  ${formatSize(archive.length)}`);
+  console.writeLine(`dist/release/${fileName}  ${formatSize(archive.length)}`);
   return { fileName, sha256: await sha256(archive) };
 }
 
-if (import.meta.main) Deno.exit(await runProgram(main));
+if (import.meta.main) {
+  Deno.exit(await runProgram({ parse: (args) => args, run: main }));
+}

@@ -5,16 +5,11 @@
  *
  * @module
  */
-import { renderBarLine } from "../cli/bar_line.ts";
-import {
-  isTerminal,
-  terminalColumns,
-  writeLine,
-  writeLiveLines,
-} from "../cli/console.ts";
+import type { LiveBlock } from "../cli/console.ts";
 import { parseCommandLine } from "../cli/flags.ts";
-import { runProgram } from "../cli/program.ts";
-import { UsageError } from "../cli/program_error.ts";
+import { type JobContext, runProgram } from "../cli/program.ts";
+import { EXIT_CODES, type ExitCode, UsageError } from "../cli/program_error.ts";
+import { renderBarLine } from "../cli/progress_bar.ts";
 import { MAX_PEERS, PIECE_LENGTH, StorageError } from "../mod.ts";
 import { curveToSvg, drawCurve } from "./simulate/completion_curve.ts";
 import { parseLinkRate } from "./simulate/link_rate.ts";
@@ -48,7 +43,10 @@ Usage: deno task simulate [options]
   --version, --help, --debug
 `;
 
-async function main(args: readonly string[]): Promise<number> {
+async function main(
+  args: readonly string[],
+  { console }: JobContext,
+): Promise<ExitCode> {
   const { flags, positionals } = parseCommandLine(args, {
     help: HELP,
     flags: {
@@ -90,35 +88,45 @@ async function main(args: readonly string[]): Promise<number> {
     maxPeers: flags["max-peers"],
   };
   checkCounts(scenario);
+  const writeLines = (lines: readonly string[]): void => {
+    for (const line of lines) console.writeLine(line);
+  };
   if (!flags.json) writeLines(describeScenario(scenario));
   const startMs = performance.now();
-  const onSample = isTerminal("stderr") && !flags.json ? showSample : undefined;
+  using block = console.openBlock();
+  const onSample = console.isLive && !flags.json
+    ? (sample: Sample) => showSample(sample, block)
+    : undefined;
   const run = runScenario(scenario, { onSample });
+  block.show([]);
   const tookMs = performance.now() - startMs;
   const figures = figuresOf(run);
   const curve = { samples: run.samples, boundMs: boundOf(figures) };
   if (flags.json) {
-    writeLine(JSON.stringify({ ...figures, tookMs }));
+    console.writeLine(JSON.stringify({ ...figures, tookMs }));
   } else {
     writeLines([...describeFigures(figures), "", ...drawCurve(curve), ""]);
-    writeLine(`the simulation took ${(tookMs / 1000).toFixed(1)} s`);
+    console.writeLine(`the simulation took ${(tookMs / 1000).toFixed(1)} s`);
   }
   if (flags.svg !== undefined) {
     const [title] = describeScenario(scenario);
     await writeSvg(flags.svg, curveToSvg(curve, title!));
   }
-  return 0;
+  return EXIT_CODES.done;
 }
 
 /** How far it is, on the terminal: a large swarm takes a minute. */
-function showSample({ at, held, complete }: Sample): void {
+function showSample(
+  { at, held, complete }: Sample,
+  block: LiveBlock,
+): void {
   const parts = [
     { text: `${Math.floor(held * 100)} % held`, columns: 10 },
     { text: `${Math.floor(complete * 100)} % complete`, columns: 14 },
     { text: `after ${(at / 1000).toFixed(2)} s`, columns: 14 },
   ];
   // One column stays free: some terminals wrap when the last is written.
-  writeLiveLines([renderBarLine(held, parts, terminalColumns() - 1)]);
+  block.show([renderBarLine(held, parts, block.room().columns - 1)]);
 }
 
 /** Of those that the curve is about in the first place. */
@@ -136,10 +144,6 @@ async function writeSvg(path: string, text: string): Promise<void> {
       { cause: error },
     );
   }
-}
-
-function writeLines(lines: readonly string[]): void {
-  for (const line of lines) writeLine(line);
 }
 
 function readRate(flag: string, text: string): number {
@@ -166,4 +170,6 @@ function checkCounts(scenario: Scenario): void {
   if (pieceLength < 1) throw new UsageError("--piece-length must be above 0");
 }
 
-if (import.meta.main) Deno.exit(await runProgram(main));
+if (import.meta.main) {
+  Deno.exit(await runProgram({ parse: (args) => args, run: main }));
+}

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { writeErrorLine, writeLine } from "../../cli/console.ts";
+import type { Console } from "../../cli/console.ts";
 import { formatResults, formatValue, type RowReport } from "./report.ts";
 import type { Participant, Row } from "./row.ts";
 import { takeTurns, type TurnOptions } from "./take_turns.ts";
@@ -12,7 +12,7 @@ import { takeTurns, type TurnOptions } from "./take_turns.ts";
 export async function measureRow(
   row: Row,
   participants: readonly Participant[],
-  options: Omit<TurnOptions, "onRun">,
+  { console, ...options }: Omit<TurnOptions, "onRun"> & { console: Console },
 ): Promise<RowReport> {
   const results = await takeTurns(participants, {
     ...options,
@@ -20,10 +20,10 @@ export async function measureRow(
       const cells = row.metrics.map((metric) =>
         `${formatValue(values[metric.id], metric)} ${metric.label}`
       );
-      writeErrorLine(`  ${name}: ${cells.join(", ")}`);
+      console.writeErrorLine(`  ${name}: ${cells.join(", ")}`);
     },
   });
   const report = { row, results };
-  writeLine(`${formatResults(report)}\n`);
+  console.writeLine(`${formatResults(report)}\n`);
   return report;
 }

@@ -57,7 +57,7 @@ commandLineTest(
     for (const args of [["bad.torrent"], ["show", "bad.torrent"]]) {
       const { code, stdout, stderr } = await host.run("peer", args);
       assertEquals([code, stdout], [3, ""]);
-      assertMatch(stderr, /^error: cannot read bad\.torrent: .*\n$/);
+      assertMatch(stderr, /^error: cannot read bad\.torrent .*\n$/);
     }
   },
 );

@@ -6,7 +6,7 @@ import {
 } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
-import { versionLine } from "../../cli/version_line.ts";
+import { versionLine } from "../../cli/flags.ts";
 import {
   createTorrent,
   loadTorrentFile,
@@ -155,10 +155,18 @@ Deno.test("create says in one line what it cannot do, and leaves nothing behind"
   await Deno.writeTextFile(join(folder.path, "a"), "content");
   await Deno.mkdir(join(folder.path, "hollow"));
   const cases: [args: string[], code: number, message: string][] = [
-    [[], 2, "no file or folder to share is given; see --help"],
-    [["a", "a.torrent"], 2, "no announce URL is given; see --help"],
+    [[], 2, "no PATH is given: the file or folder to share; see --help"],
+    [
+      ["a", "a.torrent"],
+      2,
+      "no ANNOUNCE_URL is given: the tracker prints it when it starts",
+    ],
     [["a", URL_A, "--colour"], 2, "unknown flag --colour; see --help"],
-    [["a", URL_A, "a"], 2, "OUTPUT is the file to share; see --help"],
+    [
+      ["a", URL_A, "a"],
+      2,
+      "OUTPUT is the file to share; give another OUTPUT; see --help",
+    ],
     [["b", URL_A], 1, "b: it does not exist; check the path"],
     [["hollow", URL_A], 1, "the folder holds no files"],
     [["a", URL_A, "no/a.torrent"], 1, "cannot write no/a.torrent: its folder"],
@@ -197,7 +205,10 @@ Deno.test("create prints the stack with --debug alone", async () => {
 
 Deno.test("create answers --help and --version", async () => {
   const help = await runTask("create", ["--help"]);
-  assertStringIncludes(help.stdout, "Usage: create PATH ANNOUNCE_URL");
+  assertStringIncludes(
+    help.stdout,
+    "Usage: deno task create PATH ANNOUNCE_URL",
+  );
   assertEquals([help.code, help.stderr], [0, ""]);
   const version = await runTask("create", ["--version"]);
   assertEquals(version.stdout, `${versionLine()}\n`);
@@ -275,7 +286,7 @@ Deno.test("create leaves nothing behind when it is interrupted", async () => {
   const result = await program.stop("SIGINT");
   assertEquals(
     result.stderr,
-    "error: cannot create the torrent: interrupted; run again to start over\n",
+    "error: cannot finish: interrupted; run again to start over\n",
   );
   assertEquals(result.code, 1);
   assertEquals(await listing(folder.path), ["large"]);

@@ -16,7 +16,7 @@ import {
   runTask,
   spawnTask,
 } from "../../scripts/programs/tasks.ts";
-import { splitWords } from "../../cli/split_words.ts";
+import { splitWords } from "../../cli/command_words.ts";
 import { REPOSITORY } from "../../scripts/repository.ts";
 import { runCommand } from "../../scripts/programs/run_command.ts";
 import { freePort } from "./free_port.ts";

@@ -101,7 +101,7 @@ Deno.test("peer ends with 1 and one line if the command of --on-complete fails",
   const { command } = await noteCommand(swarm, 7);
   const missing = join(swarm.folder, "no-such-program");
   const cases: [command: string, message: RegExp][] = [
-    [command, /^error: [^\n]* ended with exit code 7; [^\n]*\n$/],
+    [command, /^error: [^\n]* failed with exit code 7; [^\n]*\n$/],
     [`'${missing}'`, /^error: [^\n]*no-such-program[^\n]*; [^\n]*\n$/],
   ];
   for (const [index, [onComplete, message]] of cases.entries()) {
@@ -231,10 +231,14 @@ Deno.test("peer says in one line what it cannot do", async () => {
     [[good, copy], 2, / and \S+copy\.torrent are the same torrent; give it/],
     [[good, older], 2, /two torrents are stored as "a\.bin"; /],
     [[join(folder, "none.torrent")], 1, /none\.torrent: it does not exist; /],
-    [[folder], 1, /it is a folder; give the \.torrent file$/],
+    [
+      [folder],
+      1,
+      /it is a folder; to share the folder, first make a torrent of it: /,
+    ],
     [[broken], 3, /info\.pieces/],
     [[good, broken], 3, /info\.pieces/],
-    [[noise], 3, /torrent/],
+    [[noise], 3, /it does not begin with "d" .*; get a fresh copy of the /],
     [[escaping], 3, /info\.name/],
     // Of no machine: TEST-NET-1. [RFC 5737]
     [

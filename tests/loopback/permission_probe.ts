@@ -6,20 +6,15 @@
  *
  * @module
  */
-import { main as create } from "../../cli/create.ts";
-import { main as peer } from "../../cli/peer.ts";
-import { type Main, runProgram } from "../../cli/program.ts";
-import { main as show } from "../../cli/show.ts";
-import { main as tracker } from "../../cli/tracker.ts";
+import { create } from "../../cli/create.ts";
+import { peer } from "../../cli/peer.ts";
+import { runProgram } from "../../cli/program.ts";
+import { show } from "../../cli/show.ts";
+import { tracker } from "../../cli/tracker.ts";
 
 const INTERVAL_MS = 50;
 
-const PROGRAMS: Readonly<Record<string, Main>> = {
-  create,
-  peer,
-  show,
-  tracker,
-};
+type ProgramName = "create" | "peer" | "show" | "tracker";
 
 /** All that Deno asks about; of the system, what the programs are given. */
 const PERMISSIONS: readonly Deno.PermissionDescriptor[] = [
@@ -40,8 +35,24 @@ function tell(): void {
   Deno.stderr.writeSync(new TextEncoder().encode(line));
 }
 
-const [name = "", ...args] = Deno.args;
+async function runNamed(
+  name: ProgramName,
+  args: readonly string[],
+): Promise<number> {
+  switch (name) {
+    case "create":
+      return await runProgram(create, args);
+    case "peer":
+      return await runProgram(peer, args);
+    case "show":
+      return await runProgram(show, args);
+    case "tracker":
+      return await runProgram(tracker, args);
+  }
+}
+
+const [name, ...args] = Deno.args;
 setInterval(tell, INTERVAL_MS);
-const code = await runProgram(PROGRAMS[name]!, args);
+const code = await runNamed(name as ProgramName, args);
 tell();
 Deno.exit(code);

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { isSameFile } from "../../cli/same_file.ts";
+import { isSameFile } from "../../cli/create.ts";
 import type { Platform } from "../../mod.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import {
   buildTorrent,
   type NewTorrent,
@@ -92,17 +92,21 @@ Deno.test("show keeps a hostile torrent from driving the terminal", async () => 
 Deno.test("show ends with 3 and one line that names the field of what is not valid", async () => {
   await using folder = await temporaryFolder();
   const good = new TextDecoder("latin1").decode(buildTorrent(FOLDER));
+  const whole = " as a torrent file: it ";
   const cases: [text: string, line: string][] = [
-    ["<html>", "torrent: is not bencode: no value at byte 0"],
-    [good.slice(0, 99), "torrent: is not bencode: "],
-    [`${good}\n`, "torrent: is not bencode: bytes follow the value"],
-    ["l".repeat(100_000), "torrent: is not bencode: nesting deeper than 64"],
-    [good.replace("i16384e", "i0e"), "info.piece length: is 0, below 1"],
-    [good.replace("i1024e", "i99999e"), "info.pieces: holds 1 hashes where"],
-    [good.replace("l1:c", "l2:.."), 'info.files[1].path: ".." contains ".."'],
+    ["<html>", `${whole}does not begin with "d"`],
+    [good.slice(0, 99), `${whole}is not bencode: `],
+    [`${good}\n`, `${whole}is not bencode: bytes follow the value`],
+    [
+      `d1:a${"l".repeat(999)}`,
+      `${whole}is not bencode: nesting deeper than 64`,
+    ],
+    [good.replace("i16384e", "i0e"), ": info.piece length: is 0, below 1"],
+    [good.replace("i1024e", "i99999e"), ": info.pieces: holds 1 hashes where"],
+    [good.replace("l1:c", "l2:.."), ': info.files[1].path: ".." contains ".."'],
     [
       good.replace("i1024e", "i9007199254740992e"),
-      "info.files[0].length: is past",
+      ": info.files[0].length: is past",
     ],
   ];
   const path = join(folder.path, "bad.torrent");
@@ -110,7 +114,7 @@ Deno.test("show ends with 3 and one line that names the field of what is not val
     const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
     await Deno.writeFile(path, bytes);
     const { code, stdout, stderr } = await runTask("show", [path]);
-    assertStringIncludes(stderr, `error: cannot read ${path}: ${line}`);
+    assertStringIncludes(stderr, `error: cannot read ${path}${line}`);
     assertEquals(stderr.split("\n").length, 2);
     assertEquals([code, stdout], [3, ""]);
   }
@@ -122,7 +126,10 @@ Deno.test("show ends with 3 for a file that is too long to be a torrent file", a
   await Deno.writeTextFile(path, "d");
   await Deno.truncate(path, 8 * 1024 ** 3);
   const { code, stderr } = await runTask("show", [path]);
-  assertStringIncludes(stderr, "torrent: is longer than 33554432 bytes");
+  assertStringIncludes(
+    stderr,
+    "as a torrent file: it is longer than 33554432 bytes; to share the file, ",
+  );
   assertEquals(code, 3);
 });
 
@@ -137,7 +144,9 @@ Deno.test("show ends with 1 for a file that cannot be read and 2 for its usage",
   const onFolder = await runTask("show", ["."], { cwd: folder.path });
   assertEquals(
     onFolder.stderr,
-    "error: cannot read .: it is a folder; give the .torrent file\n",
+    "error: cannot read . as a torrent file: it is a folder; to share the folder, " +
+      "first make a torrent of it: deno task create . http://HOST:8000/announce " +
+      `${basename(folder.path)}.torrent\n`,
   );
   assertEquals(onFolder.code, 1);
   for (const args of [[], ["a", "b"], ["--xml", "a"]]) {

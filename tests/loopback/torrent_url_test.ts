@@ -85,12 +85,12 @@ Deno.test("peer and show end with one line that names the URL", async () => {
     [
       `${server.url}/page`,
       3,
-      "cannot read URL: torrent: is a web page; give the URL of the .torrent file itself",
+      "cannot read URL as a torrent file: it is a web page; give the URL of the .torrent file itself",
     ],
     [
       `${server.url}/other`,
       3,
-      "cannot read URL: torrent: is not bencode: no value at byte 0; give the URL of the .torrent file itself",
+      "cannot read URL as a torrent file: it is not bencode: no value at byte 0; give the URL of the .torrent file itself",
     ],
     [
       `${server.url}/broken.torrent`,

@@ -18,6 +18,6 @@ Deno.test("programFor() has cmd run a batch file on Windows", () => {
 });
 
 Deno.test("startAdvice() tells of cmd on Windows alone", () => {
-  assertStringIncludes(startAdvice("windows"), "write cmd /c before");
+  assertStringIncludes(startAdvice("windows"), "need cmd /c before");
   assertEquals(startAdvice("linux"), "check --on-complete");
 });

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { canRewriteLines } from "../../../cli/console.ts";
+import { canMoveCursor } from "../../../cli/console.ts";
 
-Deno.test("canRewriteLines() is false for executables that Windows shows escapes of", () => {
-  const cases: [denoVersion: string, canRewrite: boolean][] = [
+Deno.test("canMoveCursor() is false for executables that Windows shows escapes of", () => {
+  const cases: [denoVersion: string, canMove: boolean][] = [
     ["2.4.2", false],
     ["2.8.1", false],
     ["2.8.2", true],
@@ -11,14 +11,14 @@ Deno.test("canRewriteLines() is false for executables that Windows shows escapes
     ["2.10.0-rc.1", true],
     ["3.0.0", true],
   ];
-  for (const [denoVersion, canRewrite] of cases) {
+  for (const [denoVersion, canMove] of cases) {
     const host = {
       platform: "windows",
       isStandalone: true,
       denoVersion,
     } as const;
-    assertEquals(canRewriteLines(host), canRewrite, denoVersion);
-    assertEquals(canRewriteLines({ ...host, isStandalone: false }), true);
-    assertEquals(canRewriteLines({ ...host, platform: "linux" }), true);
+    assertEquals(canMoveCursor(host), canMove, denoVersion);
+    assertEquals(canMoveCursor({ ...host, isStandalone: false }), true);
+    assertEquals(canMoveCursor({ ...host, platform: "linux" }), true);
   }
 });

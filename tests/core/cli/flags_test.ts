@@ -1,7 +1,10 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { InformationRequest, parseCommandLine } from "../../../cli/flags.ts";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import {
+  InformationRequest,
+  parseCommandLine,
+  versionLine,
+} from "../../../cli/flags.ts";
 import { EXIT_CODES_HELP, UsageError } from "../../../cli/program_error.ts";
-import { versionLine } from "../../../cli/version_line.ts";
 
 const OPTIONS = {
   help: "\nHow to use it.\n",
@@ -116,4 +119,11 @@ Deno.test("parseCommandLine() answers --help and --version", () => {
 Deno.test("parseCommandLine() tells of --debug, which every program takes", () => {
   const { isDebug, positionals } = parseCommandLine(["--debug", "a"], OPTIONS);
   assertEquals([isDebug, positionals], [true, ["a"]]);
+});
+
+Deno.test("versionLine() tells the version, the system and the runtime", () => {
+  assertMatch(
+    versionLine(),
+    /^lanswarm \d+\.\d+\.\d+ \([a-z0-9_]+(-[a-z0-9]+){2,3}, deno \d+\.\d+\.\d+\)$/,
+  );
 });

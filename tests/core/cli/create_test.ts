@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { findNameWarnings } from "../../../cli/name_warnings.ts";
+import { findNameWarnings } from "../../../cli/create.ts";
 
 Deno.test("findNameWarnings() says nothing of names that lie everywhere", () => {
   assertEquals(findNameWarnings([["a", "b.txt"], ["a", "ü", "c"]]), []);

@@ -5,19 +5,19 @@ import {
   assertThrows,
 } from "@std/assert";
 import { InformationRequest } from "../../../cli/flags.ts";
-import { parsePeerArguments } from "../../../cli/peer_arguments.ts";
+import { parsePeerJob } from "../../../cli/peer_job.ts";
 import { UsageError } from "../../../cli/program_error.ts";
 
-Deno.test("parsePeerArguments() has the defaults that users know", () => {
-  assertEquals(parsePeerArguments(["a.torrent"]), {
+Deno.test("parsePeerJob() has the defaults that users know", () => {
+  assertEquals(parsePeerJob(["a.torrent"]), {
     torrents: ["a.torrent"],
     dir: ".",
     port: 6881,
     host: undefined,
     maxPeers: 50,
     networks: { allow: [], deny: [] },
-    maxUpload: 0,
-    maxDownload: 0,
+    maxUploadBytesPerSecond: 0,
+    maxDownloadBytesPerSecond: 0,
     exitWhenComplete: false,
     mustVerify: false,
     onComplete: undefined,
@@ -26,7 +26,7 @@ Deno.test("parsePeerArguments() has the defaults that users know", () => {
   });
 });
 
-Deno.test("parsePeerArguments() reads every flag", () => {
+Deno.test("parsePeerJob() reads every flag", () => {
   const args = [
     ...["a.torrent", "--dir", "/srv/files", "--port=7000", "b.torrent"],
     ...["--host", "192.168.1.5", "--max-peers", "7", "--max-upload", "1MiB"],
@@ -35,36 +35,39 @@ Deno.test("parsePeerArguments() reads every flag", () => {
     ...["--deny", "10.0.0.1"],
     ...["--on-complete", "mail -s 'all done' me", "--debug"],
   ];
-  assertEquals(parsePeerArguments(args), {
+  assertEquals(parsePeerJob(args), {
     torrents: ["a.torrent", "b.torrent"],
     dir: "/srv/files",
     port: 7000,
     host: "192.168.1.5",
     maxPeers: 7,
     networks: { allow: ["10.0.0.0/8", "fd00::/8"], deny: ["10.0.0.1"] },
-    maxUpload: 1_048_576,
-    maxDownload: 2000,
+    maxUploadBytesPerSecond: 1_048_576,
+    maxDownloadBytesPerSecond: 2000,
     exitWhenComplete: true,
     mustVerify: true,
     onComplete: ["mail", "-s", "all done", "me"],
     output: "json",
     isDebug: true,
   });
-  assertEquals(parsePeerArguments(["a", "--quiet"]).output, "quiet");
-  assertEquals(parsePeerArguments(["a", "--port", "0"]).port, 0);
+  assertEquals(parsePeerJob(["a", "--quiet"]).output, "quiet");
+  assertEquals(parsePeerJob(["a", "--port", "0"]).port, 0);
 });
 
-Deno.test("parsePeerArguments() takes what follows -- as torrents", () => {
-  const { torrents } = parsePeerArguments(["a", "--", "--json", "1"]);
+Deno.test("parsePeerJob() takes what follows -- as torrents", () => {
+  const { torrents } = parsePeerJob(["a", "--", "--json", "1"]);
   assertEquals(torrents, ["a", "--json", "1"]);
 });
 
-Deno.test("parsePeerArguments() says what makes no sense", () => {
+Deno.test("parsePeerJob() says what makes no sense", () => {
   const cases: [args: string[], reason: string][] = [
     [[], "no TORRENT is given"],
     [["--quiet"], "no TORRENT is given"],
     [[""], "an argument is empty"],
-    [["a", "--quiet", "--json"], "--quiet and --json exclude each other"],
+    [
+      ["a", "--quiet", "--json"],
+      "--quiet and --json are both given; choose one",
+    ],
     [["a", "--speed"], "unknown flag --speed"],
     [["a", "-p", "1"], "unknown flag -p"],
     [["a", "--json=no"], "--json takes no value"],
@@ -83,23 +86,26 @@ Deno.test("parsePeerArguments() says what makes no sense", () => {
     [["a", "--max-download", "1.5"], "not bytes nor a size as 256KiB or 1MiB"],
     [["a", "--dir"], "--dir needs a value"],
     [["a", "--on-complete", "say 'done"], "--on-complete: a ' is not closed"],
-    [["a", "--on-complete", "  "], "--on-complete names no command"],
+    [["a", "--on-complete", "  "], "--on-complete contains no command"],
   ];
   for (const [args, reason] of cases) {
-    assertThrows(() => parsePeerArguments(args), UsageError, reason);
+    assertThrows(() => parsePeerJob(args), UsageError, reason);
   }
 });
 
-Deno.test("parsePeerArguments() answers --help before it complains", () => {
+Deno.test("parsePeerJob() answers --help before it complains", () => {
   for (const args of [["--help"], ["-h", "a"], ["--help", "--port", "x"]]) {
     let request: unknown;
     try {
-      parsePeerArguments(args);
+      parsePeerJob(args);
     } catch (thrown) {
       request = thrown;
     }
     // A way out, not an error: assertThrows() would not take it.
     assertInstanceOf(request, InformationRequest);
-    assertMatch(request.text, /^Usage: peer TORRENT[^]*^Exit codes: /m);
+    assertMatch(
+      request.text,
+      /^Usage: deno task peer TORRENT[^]*^Exit codes: /m,
+    );
   }
 });

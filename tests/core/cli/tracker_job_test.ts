@@ -6,10 +6,10 @@ import {
 } from "@std/assert";
 import { InformationRequest } from "../../../cli/flags.ts";
 import { UsageError } from "../../../cli/program_error.ts";
-import { parseTrackerArguments } from "../../../cli/tracker_arguments.ts";
+import { parseTrackerJob } from "../../../cli/tracker_job.ts";
 
-Deno.test("parseTrackerArguments() has the defaults that users know", () => {
-  assertObjectMatch(parseTrackerArguments([]), {
+Deno.test("parseTrackerJob() has the defaults that users know", () => {
+  assertObjectMatch(parseTrackerJob([]), {
     port: 8000,
     host: undefined,
     udp: false,
@@ -26,7 +26,7 @@ Deno.test("parseTrackerArguments() has the defaults that users know", () => {
   });
 });
 
-Deno.test("parseTrackerArguments() reads its flags", () => {
+Deno.test("parseTrackerJob() reads its flags", () => {
   const args = [
     ...["8001", "--host", "192.168.1.5", "--interval=60"],
     ...["--peer-timeout", "90", "--torrents", "/srv/torrents"],
@@ -34,7 +34,7 @@ Deno.test("parseTrackerArguments() reads its flags", () => {
     ...["--allow=192.168.0.0/16", "--allow=fd00::/8", "--deny=192.168.7.1"],
     ...["--log", "--trust-proxy"],
   ];
-  assertObjectMatch(parseTrackerArguments(args), {
+  assertObjectMatch(parseTrackerJob(args), {
     port: 8001,
     host: "192.168.1.5",
     udp: true,
@@ -51,17 +51,17 @@ Deno.test("parseTrackerArguments() reads its flags", () => {
     trustsProxy: true,
     isDebug: true,
   });
-  assertEquals(parseTrackerArguments(["--quiet"]).detail, "urls");
+  assertEquals(parseTrackerJob(["--quiet"]).detail, "urls");
 });
 
-Deno.test("parseTrackerArguments() tells JSON how to write, and quiet what", () => {
-  assertObjectMatch(parseTrackerArguments(["--quiet", "--json"]), {
+Deno.test("parseTrackerJob() tells JSON how to write, and quiet what", () => {
+  assertObjectMatch(parseTrackerJob(["--quiet", "--json"]), {
     format: "json",
     detail: "urls",
   });
 });
 
-Deno.test("parseTrackerArguments() refuses what makes no sense", () => {
+Deno.test("parseTrackerJob() refuses what makes no sense", () => {
   const cases = [
     ["65536"],
     ["http"],
@@ -77,14 +77,14 @@ Deno.test("parseTrackerArguments() refuses what makes no sense", () => {
     ["--deny=everybody"],
   ];
   for (const args of cases) {
-    assertThrows(() => parseTrackerArguments(args), UsageError, "", args[0]);
+    assertThrows(() => parseTrackerJob(args), UsageError, "", args[0]);
   }
 });
 
-Deno.test("parseTrackerArguments() names every flag in its help", () => {
+Deno.test("parseTrackerJob() names every flag in its help", () => {
   let request: unknown;
   try {
-    parseTrackerArguments(["--help"]);
+    parseTrackerJob(["--help"]);
   } catch (thrown) {
     request = thrown;
   }
@@ -98,16 +98,16 @@ Deno.test("parseTrackerArguments() names every flag in its help", () => {
   }
 });
 
-Deno.test("parseTrackerArguments() reads a store, and repeats no password of one that it cannot read", () => {
-  assertEquals(parseTrackerArguments([]).store, "memory");
+Deno.test("parseTrackerJob() reads a store, and repeats no password of one that it cannot read", () => {
+  assertEquals(parseTrackerJob([]).store, "memory");
   for (const store of ["sqlite:/srv/a b.db", "redis://:x@10.0.0.5:6379/1"]) {
-    assertEquals(parseTrackerArguments(["--store", store]).store, store);
+    assertEquals(parseTrackerJob(["--store", store]).store, store);
   }
   for (
     const store of ["tracker.db", "redis://:secret@/", "rediss://:secret@x"]
   ) {
     const error = assertThrows(
-      () => parseTrackerArguments(["--store", store]),
+      () => parseTrackerJob(["--store", store]),
       UsageError,
     );
     assertEquals(

@@ -1,14 +1,11 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import {
-  findAnnounceFaults,
-  parseCreateArguments,
-} from "../../../cli/create_arguments.ts";
+import { findAnnounceFaults, parseCreateJob } from "../../../cli/create_job.ts";
 import { UsageError } from "../../../cli/program_error.ts";
 
 const URL_A = "http://192.168.1.100:8000/announce";
 const URL_B = "udp://tracker:6969";
 
-Deno.test("parseCreateArguments() takes PATH, URLs and OUTPUT in that order", () => {
+Deno.test("parseCreateJob() takes PATH, URLs and OUTPUT in that order", () => {
   const cases: [args: string[], announce: string[], output?: string][] = [
     [["a", URL_A, "a.torrent"], [URL_A], "a.torrent"],
     [["a", URL_A], [URL_A]],
@@ -20,16 +17,16 @@ Deno.test("parseCreateArguments() takes PATH, URLs and OUTPUT in that order", ()
     [["a", URL_A, "C:/announce"], [URL_A], "C:/announce"],
   ];
   for (const [args, announce, output] of cases) {
-    const request = parseCreateArguments(args);
+    const request = parseCreateJob(args);
     assertEquals(request.path, "a");
     assertEquals(request.announce, announce);
     assertEquals(request.output, output);
   }
 });
 
-Deno.test("parseCreateArguments() reads the options", () => {
+Deno.test("parseCreateJob() reads the options", () => {
   const args = ["--private", "--comment", "a remark", "--name=b", "--force"];
-  assertEquals(parseCreateArguments(["a", URL_A, ...args]), {
+  assertEquals(parseCreateJob(["a", URL_A, ...args]), {
     path: "a",
     announce: [URL_A],
     output: undefined,
@@ -41,18 +38,18 @@ Deno.test("parseCreateArguments() reads the options", () => {
   });
 });
 
-Deno.test("parseCreateArguments() reads piece lengths in bytes and units", () => {
+Deno.test("parseCreateJob() reads piece lengths in bytes and units", () => {
   for (const text of ["1048576", "1024k", "1MiB"]) {
     const args = ["a", URL_A, "--piece-length", text];
-    assertEquals(parseCreateArguments(args).pieceLength, 1_048_576);
+    assertEquals(parseCreateJob(args).pieceLength, 1_048_576);
   }
 });
 
-Deno.test("parseCreateArguments() says what makes no sense", () => {
+Deno.test("parseCreateJob() says what makes no sense", () => {
   const cases: [args: string[], reason: string][] = [
-    [[], "no file or folder to share is given"],
-    [["a"], "no announce URL is given"],
-    [["a", "a.torrent"], "no announce URL is given"],
+    [[], "no PATH is given: the file or folder to share"],
+    [["a"], "no ANNOUNCE_URL is given: the tracker prints it"],
+    [["a", "a.torrent"], "no ANNOUNCE_URL is given: the tracker prints it"],
     [["a", "htp://x/announce"], '"htp://x/announce" is not an http'],
     [["a", URL_A, "ftp://x/"], '"ftp://x/" is not an http, https or udp URL'],
     [
@@ -72,11 +69,11 @@ Deno.test("parseCreateArguments() says what makes no sense", () => {
     [["a", URL_A, "--piece-length", "0"], "not a power of two"],
   ];
   for (const [args, reason] of cases) {
-    assertThrows(() => parseCreateArguments(args), UsageError, reason);
+    assertThrows(() => parseCreateJob(args), UsageError, reason);
   }
 });
 
-Deno.test("parseCreateArguments() suggests http:// for what would be a URL with it", () => {
+Deno.test("parseCreateJob() suggests http:// for what would be a URL with it", () => {
   for (
     const url of [
       "192.168.1.100:8000/announce",
@@ -87,7 +84,7 @@ Deno.test("parseCreateArguments() suggests http:// for what would be a URL with 
   ) {
     for (const args of [["a", url], ["a", URL_A, url], ["a", url, "b"]]) {
       assertThrows(
-        () => parseCreateArguments(args),
+        () => parseCreateJob(args),
         UsageError,
         `is not an http, https or udp URL; write http://${url}; see --help`,
       );

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { describeError } from "../../../cli/error_report.ts";
+import { describeError } from "../../../cli/program_error.ts";
 import { ProgramError, UsageError } from "../../../cli/program_error.ts";
 import { MetainfoError, StorageError } from "../../../mod.ts";
 

@@ -1,27 +1,28 @@
 /**
- * What `create` is asked to do, from its command line. Pure.
+ * The command line of `create`, parsed to a job.
  *
  * @module
  */
 import { checkPieceLength, PIECE_LENGTH } from "../mod.ts";
+import { invocationOf } from "./command_words.ts";
 import { parseCommandLine } from "./flags.ts";
 import { UsageError } from "./program_error.ts";
 
 /** What `create` is asked to do. */
-export interface CreateArguments {
+export interface CreateJob {
   /** The file or folder to share. */
   readonly path: string;
-  /** Tracker URLs, best first; one at least. */
+  /** Tracker URLs, best first; at least one. */
   readonly announce: readonly string[];
-  /** Where the torrent file goes; `undefined`: `NAME.torrent` in the current folder. */
+  /** Path of the torrent file; `undefined` for `NAME.torrent` in the current folder. */
   readonly output: string | undefined;
   /** In bytes. */
   readonly pieceLength: number;
   readonly isPrivate: boolean;
   readonly comment: string | undefined;
-  /** `undefined`: the last component of the path. */
+  /** Name of the torrent; `undefined` for the last component of the path. */
   readonly name: string | undefined;
-  /** Whether an output that exists is replaced. */
+  /** Whether to replace an output that exists. */
   readonly force: boolean;
 }
 
@@ -30,26 +31,31 @@ const TRACKER_PROTOCOLS = ["http:", "https:", "udp:"];
 const HELP = `
 Makes a torrent file of a file or a folder.
 
-Usage: create PATH ANNOUNCE_URL... [OUTPUT]
+Usage: ${invocationOf("create")} PATH ANNOUNCE_URL... [OUTPUT]
 
-  PATH          the file or folder to share
-  ANNOUNCE_URL  where peers find each other: the announce URL that the tracker
-                prints; several are tried in the order given
-  OUTPUT        the torrent file to write (default: NAME.torrent)
+  PATH                 the file or folder to share
+  ANNOUNCE_URL         the announce URL that the tracker prints when it starts;
+                       peers try several in the order given
+  OUTPUT               the torrent file to write (default: NAME.torrent)
 
 Options:
-  --piece-length SIZE  bytes, or as 256KiB or 1MiB; a power of two from 16KiB
+  --piece-length SIZE  in bytes, or as 256KiB or 1MiB; a power of two from 16KiB
                        to 256MiB (default: 256KiB)
-  --private            peers come from these trackers only
-  --comment TEXT       a remark for whoever looks at the torrent
-  --name NAME          what the download is called (default: as PATH)
+  --private            peers find each other through these trackers only
+  --comment TEXT       a comment, which show prints
+  --name NAME          name of the download (default: the last part of PATH)
   --force              replace OUTPUT if it exists
-  --help, --version, --debug
+  --debug              print the stack trace of an error
+  --version            print the version
+  --help               print this help
 
-Links are followed: what they lead to is shared as a file or folder of its own.
-Everything in a folder is shared, hidden files included, but not OUTPUT itself.
+Everything in a folder is shared, hidden files included, but not OUTPUT. Symbolic
+links are followed: the torrent contains the files that they lead to.
 
-Example: create document.pdf http://192.168.1.100:8000/announce document.torrent
+Example:
+  ${
+  invocationOf("create")
+} document.pdf http://192.168.1.100:8000/announce document.torrent
 `;
 
 const FLAGS = {
@@ -61,23 +67,25 @@ const FLAGS = {
 } as const;
 
 /** Reads the command line of `create`. @throws {UsageError} */
-export function parseCreateArguments(args: readonly string[]): CreateArguments {
+export function parseCreateJob(args: readonly string[]): CreateJob {
   const { flags, positionals } = parseCommandLine(args, {
     flags: FLAGS,
     help: HELP,
   });
   const [path, ...rest] = positionals;
   if (path === undefined) {
-    throw new UsageError("no file or folder to share is given");
+    throw new UsageError("no PATH is given: the file or folder to share");
   }
-  // The last is the output unless it is one more tracker. A mistyped URL
+  // The last argument is the output unless it is one more tracker. A mistyped URL
   // (htp://…, 192.168.1.100:8000) must not become a file's name.
   const last = rest.at(-1);
   const isUrl = last === undefined || last.includes("://") ||
     isTrackerUrl(last) || isUrlWithoutProtocol(last);
   const output = isUrl ? undefined : rest.pop();
   if (rest.length === 0) {
-    throw new UsageError("no announce URL is given");
+    throw new UsageError(
+      "no ANNOUNCE_URL is given: the tracker prints it when it starts",
+    );
   }
   for (const url of rest) {
     if (isTrackerUrl(url)) {
@@ -101,16 +109,13 @@ export function parseCreateArguments(args: readonly string[]): CreateArguments {
   };
 }
 
-/**
- * What is to be said of announce URLs that a torrent may name although they are
- * unlike a tracker's; a line each.
- */
+/** One warning for each announce URL that is valid but unlike a tracker's. */
 export function findAnnounceFaults(announce: readonly string[]): string[] {
   return announce.flatMap((url) => {
     const { protocol, pathname } = new URL(url);
-    // What is asked over UDP has no path.
+    // An announce over UDP contains no path.
     return protocol === "udp:" || /\/announce[^/]*$/.test(pathname) ? [] : [
-      `${url} does not end in /announce, as the URLs of most trackers do; compare it with what the tracker prints`,
+      `${url} does not end in /announce, as the URLs of most trackers do; compare it with the URL that the tracker prints`,
     ];
   });
 }
@@ -133,7 +138,7 @@ function isTrackerUrl(text: string): boolean {
     url.hostname !== "";
 }
 
-/** UDP has no port of its own, as HTTP has. */
+/** Unlike HTTP, UDP trackers have no default port. */
 function checkUdpPort(text: string): void {
   const { protocol, hostname, port } = new URL(text);
   if (protocol !== "udp:" || Number(port) !== 0) return;
@@ -142,7 +147,7 @@ function checkUdpPort(text: string): void {
   );
 }
 
-/** `192.168.1.100:8000`, `tracker/announce`; neither a drive letter nor a file in a folder. */
+/** `192.168.1.100:8000` or `tracker/announce`, but not a drive letter or a file in a folder. */
 function isUrlWithoutProtocol(text: string): boolean {
   return /^(?![a-z]:[/\\])[^\s/\\]+(:[0-9]+(\/.*)?|\/announce)$/i.test(text) &&
     URL.canParse(`http://${text}`);

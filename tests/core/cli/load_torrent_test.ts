@@ -1,5 +1,5 @@
 import { assertThrows } from "@std/assert";
-import { checkDistinct } from "../../../cli/distinct_torrents.ts";
+import { checkDistinct } from "../../../cli/load_torrent.ts";
 import { UsageError } from "../../../cli/program_error.ts";
 import type { InfoHash, Platform, Torrent } from "../../../mod.ts";
 import { TORRENT } from "./snapshots.ts";
@@ -26,7 +26,7 @@ Deno.test("checkDistinct() refuses torrents that meet on the platform", () => {
     assertThrows(
       () => checkDistinct([TORRENT, named(name)], ["a", "b"], platform),
       UsageError,
-      `two torrents are stored as "${name}"; give each a peer and a --dir`,
+      `two torrents are stored as "${name}"; run a peer for each, with a --dir of its own`,
     );
   }
 });

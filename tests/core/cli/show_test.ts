@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { describeTorrent, toJson } from "../../../cli/describe_torrent.ts";
+import { describeTorrent, toJson } from "../../../cli/show.ts";
 import {
   buildTorrent,
   parseTorrent,

@@ -1,0 +1,88 @@
+/**
+ * The words of command lines: a text split into words as a shell does, a word
+ * quoted for the shell of the machine, and the names of this project's programs
+ * in suggested commands.
+ *
+ * @module
+ */
+import type { Platform } from "../mod.ts";
+
+/**
+ * Splits a command line into words. Quotes group, nothing is expanded. Single
+ * quotes keep everything; double quotes keep everything but a backslash before
+ * `"`, `\`, `$` or a backquote. On Windows a backslash is always part of a path,
+ * and a single quote groups only at the start of a word.
+ * @throws {SyntaxError} If a quote is not closed or nothing follows a backslash.
+ */
+export function splitWords(text: string, platform: Platform): string[] {
+  const isWindows = platform === "windows";
+  const words: string[] = [];
+  let word: string | undefined;
+  let quote: "'" | '"' | undefined;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]!;
+    // As in C:\Users\O'Brien.
+    const isApostrophe = isWindows && character === "'" && word !== undefined;
+    if (quote === undefined && /\s/.test(character)) {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+    } else if (
+      quote === undefined && !isApostrophe &&
+      (character === "'" || character === '"')
+    ) {
+      quote = character;
+      word ??= "";
+    } else if (character === quote) {
+      quote = undefined;
+    } else if (
+      character === "\\" && !isWindows && isEscape(text[at + 1], quote)
+    ) {
+      word = (word ?? "") + text[++at]!;
+    } else {
+      word = (word ?? "") + character;
+    }
+  }
+  if (quote !== undefined) throw new SyntaxError(`a ${quote} is not closed`);
+  if (word !== undefined) words.push(word);
+  return words;
+}
+
+/** Whether a backslash before `next` is an escape. */
+function isEscape(
+  next: string | undefined,
+  quote: "'" | '"' | undefined,
+): boolean {
+  if (quote === "'") return false;
+  if (next === undefined) {
+    throw new SyntaxError("nothing follows the last backslash");
+  }
+  return quote === undefined || '"\\$`'.includes(next);
+}
+
+/** `text` as one word for the shell of `platform`. */
+export function quoted(text: string, platform: Platform): string {
+  if (platform !== "windows") {
+    return /^[\w./:@%+=,~-]+$/.test(text)
+      ? text
+      : `'${text.replaceAll("'", "'\\''")}'`;
+  }
+  // cmd and PowerShell both understand double quotes. No file name there contains
+  // one, but a folder's path may end in a backslash, which would escape the quote.
+  return /^[\w./\\:+~-]+$/.test(text)
+    ? text
+    : `"${text.replace(/\\+$/, "$&$&")}"`;
+}
+
+/** The programs of this project. */
+export type ProgramName = "tracker" | "peer" | "create" | "show";
+
+/**
+ * How to start a program on this machine: `deno task create` under Deno, `peer
+ * create` with the executables, of which `peer` contains `create` and `show`.
+ */
+export function invocationOf(program: ProgramName): string {
+  if (!Deno.build.standalone) return `deno task ${program}`;
+  return program === "create" || program === "show"
+    ? `peer ${program}`
+    : program;
+}
