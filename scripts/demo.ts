@@ -14,13 +14,13 @@ import { spawnTask } from "./programs/tasks.ts";
 import { sha256Of, writeRandomFile } from "./programs/sample_file.ts";
 
 const MIB = 1024 * 1024;
-const FILE_LENGTH = 256 * MIB;
+const FILE_LENGTH = 64 * MIB;
 const FILE_NAME = "demo.bin";
 const TORRENT_NAME = "demo.torrent";
 const LEECHERS = ["first", "second", "third"];
 
 /** Longest the demo may take, in milliseconds. */
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 120_000;
 
 /** A leecher and how far it is. */
 interface Leecher {
