@@ -1,7 +1,7 @@
 /**
  * All piece and block arithmetic of a torrent in one immutable value. Invariant:
  * the pieces tile `length` exactly, every piece but the last is `pieceLength`
- * long, every block but the last of a piece is `blockLength` long.
+ * long, every block but the last of a piece is `BLOCK_SIZE` long.
  *
  * @module
  */
@@ -22,23 +22,13 @@ export class Geometry {
   readonly pieceLength: number;
   /** Number of pieces; 0 where there is no content. */
   readonly pieceCount: number;
-  /** Length of every block but perhaps the last of a piece. */
-  readonly blockLength: number;
-  /** What a block stands for, in bytes: its length, but in a simulation. */
-  readonly blockBytes: number;
   readonly #blocksPerPiece: number;
 
   /**
    * Lays pieces of `pieceLength` out over `length` bytes.
-   * @param options For simulations, where a byte may stand for a block of many.
    * @throws {RangeError} If a length is not a safe integer, `length` negative or `pieceLength` below 1.
    */
-  constructor(
-    length: number,
-    pieceLength: number,
-    options: { readonly blockLength?: number; readonly blockBytes?: number } =
-      {},
-  ) {
+  constructor(length: number, pieceLength: number) {
     if (!Number.isSafeInteger(length) || length < 0) {
       throw new RangeError(
         `Cannot lay out pieces: length ${length} is not a whole number of bytes`,
@@ -52,9 +42,7 @@ export class Geometry {
     this.length = length;
     this.pieceLength = pieceLength;
     this.pieceCount = Math.ceil(length / pieceLength);
-    this.blockLength = options.blockLength ?? BLOCK_SIZE;
-    this.blockBytes = options.blockBytes ?? this.blockLength;
-    this.#blocksPerPiece = Math.ceil(pieceLength / this.blockLength);
+    this.#blocksPerPiece = Math.ceil(pieceLength / BLOCK_SIZE);
   }
 
   /** Offset in the torrent of a piece's first byte. */
@@ -74,14 +62,14 @@ export class Geometry {
 
   /** Number of blocks in a piece. @throws {RangeError} If there is no such piece. */
   blockCountAt(index: number): number {
-    return Math.ceil(this.pieceLengthAt(index) / this.blockLength);
+    return Math.ceil(this.pieceLengthAt(index) / BLOCK_SIZE);
   }
 
   /** Length of one block of a piece; the last may be shorter. */
   blockLengthAt(index: number, block: number): number {
     return Math.min(
-      this.blockLength,
-      this.pieceLengthAt(index) - block * this.blockLength,
+      BLOCK_SIZE,
+      this.pieceLengthAt(index) - block * BLOCK_SIZE,
     );
   }
 
@@ -94,6 +82,24 @@ export class Geometry {
   blockOfId(id: number): { index: number; block: number } {
     const index = Math.floor(id / this.#blocksPerPiece);
     return { index, block: id - index * this.#blocksPerPiece };
+  }
+
+  /** The range of bytes of a block, from its {@linkcode blockId}. */
+  blockRange(
+    id: number,
+  ): { index: number; offsetInPiece: number; length: number } {
+    const { index, block } = this.blockOfId(id);
+    const length = this.blockLengthAt(index, block);
+    return { index, offsetInPiece: block * BLOCK_SIZE, length };
+  }
+
+  /** The {@linkcode blockId} of the block at an offset in an existing piece; `undefined` where none begins. */
+  blockIdAt(index: number, offsetInPiece: number): number | undefined {
+    if (
+      offsetInPiece % BLOCK_SIZE !== 0 ||
+      offsetInPiece >= this.pieceLengthAt(index)
+    ) return undefined;
+    return this.blockId(index, offsetInPiece / BLOCK_SIZE);
   }
 
   /** Bytes of content in the pieces that a bitfield holds. */

@@ -17,14 +17,10 @@ import {
 } from "./fast_peer.ts";
 import { Orders } from "./outstanding_requests.ts";
 import type { PeerState } from "./peer_state.ts";
-import {
-  blockIdOf,
-  checkPieceIndex,
-  rangeOfBlock,
-  requestOf,
-} from "./piece_claims.ts";
+import { blockIdOf, checkPieceIndex, requestOf } from "./piece_claims.ts";
 import type { PieceAssembly } from "./piece_assembly.ts";
 import { PiecePicker } from "./piece_picker.ts";
+import { REQUEST_LIMITS, type RequestLimits } from "./request_window.ts";
 import { Suspects } from "./corrupt_pieces.ts";
 import { findLate, isSlow, quickestFirst } from "./slow_peers.ts";
 import type { SwarmContext } from "./swarm_context.ts";
@@ -40,9 +36,13 @@ export class Downloads {
   #downloadedBytes = 0;
   #wastedBytes = 0;
 
-  constructor(context: SwarmContext, random: Random) {
+  constructor(
+    context: SwarmContext,
+    options: { random: Random; requestLimits?: RequestLimits },
+  ) {
+    const { random, requestLimits = REQUEST_LIMITS } = options;
     this.#context = context;
-    this.#orders = new Orders(context.geometry);
+    this.#orders = new Orders(requestLimits);
     this.#picker = new PiecePicker(context.geometry, {
       peers: context.peers,
       have: context.have,
@@ -326,7 +326,7 @@ export class Downloads {
     if (peer.extensions.fast) peer.calledOff.add(id);
     this.#context.send(peer, {
       type: "cancel",
-      ...rangeOfBlock(id, this.#context.geometry),
+      ...this.#context.geometry.blockRange(id),
     }, now);
   }
 

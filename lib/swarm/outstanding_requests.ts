@@ -10,11 +10,8 @@
  *
  * @module
  */
-import type { Geometry } from "../metainfo/geometry.ts";
 import type { PeerState } from "./peer_state.ts";
-
-/** What any peer may have on order beyond the average, in bytes: what its link holds, and some. */
-const SLACK_BYTES = 128 * 1024;
+import type { RequestLimits } from "./request_window.ts";
 
 /** The orders with all peers. */
 export class Orders {
@@ -24,8 +21,8 @@ export class Orders {
   /** Blocks on order with those that are not snubbing. */
   #count = 0;
 
-  constructor(geometry: Geometry) {
-    this.#slack = Math.max(1, Math.ceil(SLACK_BYTES / geometry.blockBytes));
+  constructor({ slackCount }: RequestLimits) {
+    this.#slack = slackCount;
   }
 
   /** Whether the peer has more on order than others. */

@@ -7,12 +7,11 @@
 import { Bitfield } from "../base/bitfield.ts";
 import type { PeerId } from "../base/identifier.ts";
 import { RateMeter } from "../base/rate_meter.ts";
-import type { Geometry } from "../metainfo/geometry.ts";
 import { NO_EXTENSIONS, type WireExtensions } from "../wire/handshake.ts";
 import type { BlockRange } from "../wire/message.ts";
 import { AgeQueue } from "./age_queue.ts";
 import type { PeerIntroduction, PeerKey } from "./events.ts";
-import { RequestWindow } from "./request_window.ts";
+import { type RequestLimits, RequestWindow } from "./request_window.ts";
 
 /** State of one peer, seen from our side of the connection. */
 export class PeerState {
@@ -93,7 +92,7 @@ export class PeerState {
 
   constructor(
     introduction: PeerIntroduction,
-    { pieceCount, blockBytes }: Geometry,
+    options: { pieceCount: number; requestLimits?: RequestLimits },
     now: number,
   ) {
     this.key = introduction.peer;
@@ -102,8 +101,8 @@ export class PeerState {
     this.isOutgoing = introduction.isOutgoing;
     this.extensions = introduction.extensions ?? NO_EXTENSIONS;
     this.listenPort = introduction.listenPort;
-    this.pieces = new Bitfield(pieceCount);
-    this.window = new RequestWindow(blockBytes);
+    this.pieces = new Bitfield(options.pieceCount);
+    this.window = new RequestWindow(options.requestLimits);
     this.joinedAt = now;
     this.lastSentAt = now;
     this.lastReceivedAt = now;

@@ -49,19 +49,15 @@ export function blockIdOf(
   { index, offsetInPiece, length }: BlockRange,
   geometry: Geometry,
 ): number | undefined {
-  if (
-    offsetInPiece % geometry.blockLength !== 0 ||
-    !geometry.contains(index, offsetInPiece, 1)
-  ) {
-    return undefined;
-  }
-  const block = offsetInPiece / geometry.blockLength;
-  if (length !== geometry.blockLengthAt(index, block)) {
+  if (index >= geometry.pieceCount) return undefined;
+  const id = geometry.blockIdAt(index, offsetInPiece);
+  if (id === undefined) return undefined;
+  if (length !== geometry.blockRange(id).length) {
     throw new ProtocolError(
       `Cannot take block: piece ${index}, offset ${offsetInPiece} is ${length} bytes long`,
     );
   }
-  return geometry.blockId(index, block);
+  return id;
 }
 
 /** The request for a block. */
@@ -69,16 +65,6 @@ export function requestOf(
   id: number,
   geometry: Geometry,
 ): { readonly type: "request" } & BlockRange {
-  const { index, offsetInPiece, length } = rangeOfBlock(id, geometry);
+  const { index, offsetInPiece, length } = geometry.blockRange(id);
   return { type: "request", index, offsetInPiece, length };
-}
-
-/** What a request for a block asks for. */
-export function rangeOfBlock(id: number, geometry: Geometry): BlockRange {
-  const { index, block } = geometry.blockOfId(id);
-  return {
-    index,
-    offsetInPiece: block * geometry.blockLength,
-    length: geometry.blockLengthAt(index, block),
-  };
 }

@@ -283,7 +283,7 @@ export class PiecePicker {
     const assembly = new PieceAssembly(index, bytes, {
       owner: peer.key,
       isExclusive: this.#isSuspect(index),
-      blockLength: this.#geometry.blockLength,
+      blockLength: this.#geometry.blockLengthAt(index, 0),
     });
     this.#begun.begin(assembly);
     this.#current.set(peer.key, assembly);

@@ -12,16 +12,27 @@
  *
  * @module
  */
-import { BLOCK_SIZE } from "../metainfo/geometry.ts";
 
-/**
- * Small at first, for it doubles within a round trip: a hundred peers that start
- * together with 32 blocks have the seeder send a small torrent 7 times, with 8 it
- * is 4. Never smaller, in bytes.
- */
-const LEAST_BYTES = 8 * BLOCK_SIZE;
-/** libtorrent, Transmission and aria2 take at least this many requests without `reqq`, in bytes. [BEP 10] */
-const GREATEST_BYTES = 250 * BLOCK_SIZE;
+/** Numbers of requests, of one block each. */
+export interface RequestLimits {
+  /** Window of a new connection, and the smallest one. */
+  readonly leastCount: number;
+  /** The largest window. */
+  readonly mostCount: number;
+  /** Requests that a peer may have beyond the average of all peers. */
+  readonly slackCount: number;
+}
+
+/** The limits for blocks of {@linkcode BLOCK_SIZE}. */
+export const REQUEST_LIMITS: RequestLimits = {
+  // The window doubles within a round trip. A hundred peers that start together
+  // with 32 have the seeder send a small torrent 7 times, with 8 it is 4 times.
+  leastCount: 8,
+  // libtorrent, Transmission and aria2 accept at least as many without `reqq`. [BEP 10]
+  mostCount: 250,
+  // 128 KiB: a little more than a link holds.
+  slackCount: 8,
+};
 /**
  * One is on its way while another is asked for, however large they are. A peer that
  * takes a second for a block has no more: the wire is nothing against that.
@@ -38,9 +49,8 @@ const QUEUE_MS = 50;
 /** The request window of one connection, in blocks. */
 export class RequestWindow {
   #size: number;
-  readonly #leastSize: number;
-  readonly #mostSize: number;
-  /** That, or what the peer takes if that is less. */
+  readonly #limits: RequestLimits;
+  /** The largest window, or what the peer takes if that is less. */
   #greatestSize: number;
   #leastDelayMs = Infinity;
   #delayMs: number | undefined;
@@ -48,14 +58,10 @@ export class RequestWindow {
   /** The block that is timed. */
   #timed: { readonly id: number; readonly askedAt: number } | undefined;
 
-  /** @param blockBytes What a block stands for, in bytes. */
-  constructor(blockBytes = BLOCK_SIZE) {
-    const blocksIn = (bytes: number): number =>
-      Math.max(LEAST_COUNT, Math.floor(bytes / blockBytes));
-    this.#leastSize = blocksIn(LEAST_BYTES);
-    this.#mostSize = blocksIn(GREATEST_BYTES);
-    this.#greatestSize = this.#mostSize;
-    this.#size = this.#leastSize;
+  constructor(limits: RequestLimits = REQUEST_LIMITS) {
+    this.#limits = limits;
+    this.#greatestSize = limits.mostCount;
+    this.#size = limits.leastCount;
   }
 
   /** Blocks that may be outstanding now. */
@@ -75,7 +81,7 @@ export class RequestWindow {
 
   /** The peer keeps no more requests than so many. [BEP 10: `reqq`] */
   limit(count: number): void {
-    this.#greatestSize = Math.min(count, this.#mostSize);
+    this.#greatestSize = Math.min(count, this.#limits.mostCount);
     this.#size = Math.min(this.#size, this.#greatestSize);
   }
 
@@ -105,7 +111,7 @@ export class RequestWindow {
     this.#isOpening = delayMs < allowedMs;
     if (this.#isOpening) return;
     const fitting = Math.floor(this.#size * allowedMs / delayMs);
-    const least = delayMs < SLOW_MS ? this.#leastSize : LEAST_COUNT;
+    const least = delayMs < SLOW_MS ? this.#limits.leastCount : LEAST_COUNT;
     this.#size = Math.min(Math.max(fitting, least), this.#greatestSize);
   }
 }

@@ -27,6 +27,7 @@ import { FirstCopy } from "./super_seeding.ts";
 import { PeerState } from "./peer_state.ts";
 import { Roster } from "./peer_slots.ts";
 import { isOverdue } from "./slow_peers.ts";
+import type { RequestLimits } from "./request_window.ts";
 import type { SwarmContext } from "./swarm_context.ts";
 import { Uploads } from "./uploads.ts";
 
@@ -55,6 +56,8 @@ export interface SwarmOptions {
   readonly maxPeers: number;
   /** The pieces that a choked peer at the address may request, as `allowedFastSet` computes them. [BEP 6] */
   readonly allowedFastSet: (hostname: string) => readonly number[];
+  /** @default {REQUEST_LIMITS} */
+  readonly requestLimits?: RequestLimits;
   /** Where peers reach us, to be told to them. @default {undefined} */
   readonly listenPort?: number;
   /** Whether the trackers alone may name peers. [BEP 27] @default {false} */
@@ -70,11 +73,13 @@ export class Swarm {
   readonly #extensions: Extensions;
   readonly #firstCopy: FirstCopy;
   readonly #takers: MessageTakers;
+  readonly #requestLimits: RequestLimits | undefined;
   #tickedAt = Infinity;
   #actions: SwarmAction[] = NONE;
 
   constructor(options: SwarmOptions) {
     this.#roster = new Roster(options);
+    this.#requestLimits = options.requestLimits;
     this.#context = {
       geometry: options.geometry,
       have: options.have,
@@ -85,7 +90,7 @@ export class Swarm {
         this.#emit({ type: "send", peer: peer.key, message });
       },
     };
-    this.#downloads = new Downloads(this.#context, options.random);
+    this.#downloads = new Downloads(this.#context, options);
     this.#uploads = new Uploads(this.#context, options);
     this.#extensions = new Extensions(this.#context, {
       listenPort: options.listenPort,
@@ -181,7 +186,12 @@ export class Swarm {
       const { peer, reason, detail } = admission.instead;
       this.#disconnect(peer.key, reason, detail, now);
     }
-    const peer = new PeerState(introduction, this.#context.geometry, now);
+    const { pieceCount } = this.#context.geometry;
+    const peer = new PeerState(
+      introduction,
+      { pieceCount, requestLimits: this.#requestLimits },
+      now,
+    );
     this.#roster.add(peer);
     const seesAll = !this.#firstCopy.peerJoined(peer, now);
     if (seesAll) this.#tellPieces(peer, now);

@@ -60,8 +60,8 @@ export class Post {
     if (message.type === "have") return message.index;
     if (message.type === "request") {
       const { index, offsetInPiece } = message;
-      const block = offsetInPiece / this.#geometry.blockLength;
-      return this.#haves.length + this.#geometry.blockId(index, block);
+      const id = this.#geometry.blockIdAt(index, offsetInPiece)!;
+      return this.#haves.length + id;
     }
     this.#others[number]!.push(message);
     return OTHER;

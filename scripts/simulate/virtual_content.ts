@@ -6,7 +6,11 @@
  *
  * @module
  */
-import { Geometry } from "../../lib/metainfo/geometry.ts";
+import { BLOCK_SIZE, Geometry } from "../../lib/metainfo/geometry.ts";
+import {
+  REQUEST_LIMITS,
+  type RequestLimits,
+} from "../../lib/swarm/request_window.ts";
 import type { BlockRange } from "../../lib/wire/message.ts";
 
 /** A prime, so that neighbouring pieces do not begin alike. */
@@ -18,16 +22,54 @@ const BLOCKS: readonly Uint8Array[] = Array.from(
   (_, mark) => Uint8Array.of(mark),
 );
 
-/** Pieces of so many blocks, each of one byte that stands for so many. */
-export function virtualGeometry(
-  pieceCount: number,
-  options: { blocksPerPiece: number; blockBytes: number },
-): Geometry {
-  const { blocksPerPiece, blockBytes } = options;
-  return new Geometry(pieceCount * blocksPerPiece, blocksPerPiece, {
-    blockLength: 1,
-    blockBytes,
-  });
+/** A geometry with blocks of one byte. */
+export class VirtualGeometry extends Geometry {
+  constructor(pieceCount: number, blocksPerPiece: number) {
+    super(pieceCount * blocksPerPiece, blocksPerPiece);
+  }
+
+  override blockCountAt(index: number): number {
+    return this.pieceLengthAt(index);
+  }
+
+  override blockLengthAt(): number {
+    return 1;
+  }
+
+  override blockId(index: number, block: number): number {
+    return index * this.pieceLength + block;
+  }
+
+  override blockOfId(id: number): { index: number; block: number } {
+    const index = Math.floor(id / this.pieceLength);
+    return { index, block: id - index * this.pieceLength };
+  }
+
+  override blockRange(id: number): BlockRange {
+    const { index, block } = this.blockOfId(id);
+    return { index, offsetInPiece: block, length: 1 };
+  }
+
+  override blockIdAt(index: number, offsetInPiece: number): number | undefined {
+    return offsetInPiece < this.pieceLengthAt(index)
+      ? this.blockId(index, offsetInPiece)
+      : undefined;
+  }
+}
+
+/**
+ * The engine's limits for blocks that stand for `blockBytes` each: the same bytes
+ * in flight as with ordinary blocks, and at least two requests, so that one is on
+ * its way while another is served.
+ */
+export function virtualRequestLimits(blockBytes: number): RequestLimits {
+  const { leastCount, mostCount, slackCount } = REQUEST_LIMITS;
+  const scale = BLOCK_SIZE / blockBytes;
+  return {
+    leastCount: Math.max(2, Math.floor(leastCount * scale)),
+    mostCount: Math.max(2, Math.floor(mostCount * scale)),
+    slackCount: Math.max(1, Math.ceil(slackCount * scale)),
+  };
 }
 
 /** A block as an honest host sends it: shared bytes. */

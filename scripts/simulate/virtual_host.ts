@@ -18,7 +18,6 @@ import {
   OWN_EXTENSIONS,
   type WireExtensions,
 } from "../../lib/wire/handshake.ts";
-import { rangeOfBlock } from "../../lib/swarm/piece_claims.ts";
 import type { Message } from "../../lib/wire/message.ts";
 import { CLOSED, type Connection, type NewConnection } from "./connections.ts";
 import { GIGABIT, type HostOptions } from "./host_options.ts";
@@ -224,7 +223,7 @@ export class VirtualHost {
     const incoming = this.#connections.get(peer)?.incoming;
     if (incoming === undefined || !incoming.isOpen) return;
     const { geometry } = this.#network;
-    const range = rangeOfBlock(id, geometry);
+    const range = geometry.blockRange(id);
     const bytes = incoming.isWrong?.(range)
       ? wrongBlock()
       : rightBlock(geometry, range);
@@ -278,8 +277,7 @@ export class VirtualHost {
         if (connection === undefined) return;
         const { index, offsetInPiece } = action.block;
         const { clock, geometry } = this.#network;
-        const block = offsetInPiece / geometry.blockLength;
-        const id = geometry.blockId(index, block);
+        const id = geometry.blockIdAt(index, offsetInPiece)!;
         return this.#uplink.send(connection.outgoing, id, clock.now);
       }
       case "verifyPiece": {

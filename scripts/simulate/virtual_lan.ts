@@ -19,7 +19,7 @@ import { allowedFastSet } from "../../lib/swarm/allowed_fast.ts";
 import { Swarm } from "../../lib/swarm/swarm.ts";
 import type { HostOptions } from "./host_options.ts";
 import type { VirtualClock } from "./virtual_clock.ts";
-import { virtualGeometry } from "./virtual_content.ts";
+import { VirtualGeometry, virtualRequestLimits } from "./virtual_content.ts";
 import { PORT, VirtualDialing } from "./virtual_dialing.ts";
 import { VirtualHost } from "./virtual_host.ts";
 import { VirtualNetwork } from "./virtual_network.ts";
@@ -55,6 +55,7 @@ export class VirtualLan {
   readonly geometry: Geometry;
   readonly hosts: VirtualHost[] = [];
   readonly #options: LanOptions;
+  readonly #blockBytes: number;
   readonly #latencyMs: number;
   readonly #network: VirtualNetwork;
   readonly #random: Random;
@@ -63,14 +64,13 @@ export class VirtualLan {
 
   constructor(options: LanOptions) {
     const { blocksPerPiece = 16, blockBytes = BLOCK_SIZE, latencyMs } = options;
-    this.geometry = virtualGeometry(options.pieceCount, {
-      blocksPerPiece,
-      blockBytes,
-    });
+    this.geometry = new VirtualGeometry(options.pieceCount, blocksPerPiece);
+    this.#blockBytes = blockBytes;
     this.#options = options;
     this.#latencyMs = latencyMs ?? 0.2;
     this.#network = new VirtualNetwork({
       geometry: this.geometry,
+      blockBytes,
       latencyMs: this.#latencyMs,
       turnMs: options.turnMs ?? 0,
     });
@@ -83,7 +83,7 @@ export class VirtualLan {
 
   /** Length of the content that is shared, in bytes. */
   get contentBytes(): number {
-    return this.geometry.length * this.geometry.blockBytes;
+    return this.geometry.length * this.#blockBytes;
   }
 
   /** A host joins and dials those that a tracker names to it. */
@@ -105,6 +105,7 @@ export class VirtualLan {
         listenPort: PORT,
         maxPeers,
         random: this.#fork(),
+        requestLimits: virtualRequestLimits(this.#blockBytes),
         allowedFastSet: (hostname) =>
           allowedFastSet({
             infoHash: INFO_HASH,

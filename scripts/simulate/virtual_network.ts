@@ -17,6 +17,8 @@ import type { Downlink } from "./virtual_link.ts";
 /** What a network is like. */
 export interface NetworkOptions {
   readonly geometry: Geometry;
+  /** Content that a block stands for, in bytes. */
+  readonly blockBytes: number;
   /** One way, in milliseconds. */
   readonly latencyMs: number;
   /** A host looks at what came at most this often, in milliseconds. */
@@ -39,11 +41,13 @@ export class VirtualNetwork {
   readonly latencyMs: number;
   readonly turnMs: number;
   readonly turns: Turns;
+  readonly #blockBytes: number;
   readonly #post: Post;
   readonly #blocks = new Mailboxes();
   readonly #msPerBlock: number[] = [];
 
-  constructor({ geometry, latencyMs, turnMs }: NetworkOptions) {
+  constructor({ geometry, blockBytes, latencyMs, turnMs }: NetworkOptions) {
+    this.#blockBytes = blockBytes;
     this.geometry = geometry;
     this.latencyMs = latencyMs;
     this.turnMs = turnMs;
@@ -61,7 +65,7 @@ export class VirtualNetwork {
 
   /** Time that a block takes at a rate, in milliseconds. */
   msPerBlock(bytesPerSecond: number): number {
-    return this.geometry.blockBytes * 1000 / bytesPerSecond;
+    return this.#blockBytes * 1000 / bytesPerSecond;
   }
 
   /** Something is said to a host. */

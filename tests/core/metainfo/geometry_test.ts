@@ -63,16 +63,19 @@ Deno.test("Geometry refuses lengths that are no number of bytes", () => {
   );
 });
 
-Deno.test("Geometry takes blocks of another length, for content that only seems large", () => {
-  const geometry = new Geometry(11, 4, { blockLength: 1 });
-  assertEquals([0, 1, 2].map((index) => geometry.blockCountAt(index)), [
-    4,
-    4,
-    3,
-  ]);
-  assertEquals(geometry.blockLengthAt(2, 2), 1);
-  assertEquals(geometry.blockOfId(geometry.blockId(1, 3)), {
-    index: 1,
-    block: 3,
-  });
+Deno.test("Geometry finds the block at an offset and the range of a block", () => {
+  const geometry = new Geometry(40_000, 32_768);
+  const ids = [[0, 0], [0, 16_384], [1, 0]] as const;
+  assertEquals(
+    ids.map(([index, offset]) => geometry.blockIdAt(index, offset)),
+    [0, 1, 2],
+  );
+  assertEquals(
+    [0, 1, 2].map((id) => Object.values(geometry.blockRange(id))),
+    [[0, 0, 16_384], [0, 16_384, 16_384], [1, 0, 7232]],
+  );
+  const nowhere = [[0, 1], [0, 32_768], [1, 16_384], [0, 2 ** 32 - 16_384]];
+  for (const [index, offset] of nowhere) {
+    assertEquals(geometry.blockIdAt(index!, offset!), undefined);
+  }
 });

@@ -1,19 +1,17 @@
 import { assertEquals } from "@std/assert";
-import { BLOCK_SIZE, Geometry } from "../../../lib/metainfo/geometry.ts";
 import { Orders } from "../../../lib/swarm/outstanding_requests.ts";
+import { REQUEST_LIMITS } from "../../../lib/swarm/request_window.ts";
 import { PeerState } from "../../../lib/swarm/peer_state.ts";
 import { idOf } from "./swarm_desk.ts";
 
-const GEOMETRY = new Geometry(100 * 16 * BLOCK_SIZE, 16 * BLOCK_SIZE);
-
 /** Peers that can be asked, drawn by how many blocks each has on order: `"3 0 12"`. */
 function drawn(picture: string): { orders: Orders; peers: PeerState[] } {
-  const orders = new Orders(GEOMETRY);
+  const orders = new Orders(REQUEST_LIMITS);
   const peers = picture.split(" ").map((count, key) => {
     const id = idOf(`a${key}`);
     const hostname = `192.0.2.${key}`;
     const introduction = { peer: key, id, hostname, isOutgoing: true };
-    const peer = new PeerState(introduction, GEOMETRY, 0);
+    const peer = new PeerState(introduction, { pieceCount: 100 }, 0);
     peer.weAreInterested = true;
     peer.peerChokes = false;
     orders.review(peer);
