@@ -20,7 +20,7 @@ import { createTrackerHandler, type TrackerResponse } from "./handler.ts";
 import { ListedStore } from "./listed_store.ts";
 import type { PeerStore, SwarmChange } from "./store/peer_store.ts";
 import { MemoryStore } from "./store/memory_store.ts";
-import { TrackerPage } from "./page/routes.ts";
+import { TrackerPage } from "./page/tracker_page.ts";
 import { torrentRoutes } from "./torrent_routes.ts";
 import { cleanUpEvery } from "./clean_up.ts";
 import { serveHttp } from "../http/http_server.ts";
@@ -137,7 +137,6 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
     startedAtMs: performance.now(),
     peerTimeoutMs,
     pause: () => new Promise((resolve) => setTimeout(resolve)),
-    sha256,
   });
   const handle = createTrackerHandler({
     store,
@@ -196,10 +195,4 @@ function asListed(
   if (!onlyListed) return store;
   if (catalogue !== undefined) return new ListedStore(store, catalogue);
   throw new TypeError("Cannot refuse unlisted torrents without a catalogue");
-}
-
-async function sha256(
-  bytes: Uint8Array<ArrayBuffer>,
-): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
 }

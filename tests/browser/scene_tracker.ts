@@ -5,7 +5,7 @@
  * @module
  */
 import type { TorrentCatalogue } from "../../lib/catalogue/torrent_catalogue.ts";
-import { TrackerPage } from "../../lib/tracker/page/routes.ts";
+import { TrackerPage } from "../../lib/tracker/page/tracker_page.ts";
 import type { SceneStore } from "../core/tracker/page/scene_store.ts";
 
 /** Options of {@linkcode serveScene}. */
@@ -37,8 +37,7 @@ export function serveScene(
     catalogue,
     startedAtMs: 0,
     peerTimeoutMs: 180_000,
-    sha256: async (bytes) =>
-      new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)),
+    origin: () => "http://TRACKER",
   });
   const asked: string[] = [];
   const closing = new AbortController();

@@ -1,36 +1,53 @@
 /**
- * What the page's script uses of a browser, by its types alone. The browser's
- * own types would put `document` and `window` in reach of every file of the
- * project, where there are none.
+ * Types of the browser interfaces that the page's script uses. TypeScript's own
+ * DOM types would make `document` and `window` known to every file of the
+ * project.
  *
  * @module
  */
 
 /** A node of the document. */
-export interface PageElement {
-  readonly children: ArrayLike<PageElement>;
+export interface PageNode {
+  readonly nodeName: string;
+  nodeValue: string | null;
+  readonly nextSibling: PageNode | null;
+  readonly parentNode: PageNode | null;
+  readonly childNodes: ArrayLike<PageNode>;
+  readonly contains: (node: PageNode | null) => boolean;
+  readonly isEqualNode: (node: PageNode) => boolean;
+  readonly insertBefore: (node: PageNode, before: PageNode | null) => void;
+  readonly removeChild: (node: PageNode) => void;
+}
+
+/** An attribute of an element. */
+export interface PageAttribute {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** An element; nodes of other kinds have no attributes. */
+export interface PageElement extends PageNode {
+  readonly id: string;
+  readonly attributes: ArrayLike<PageAttribute>;
   readonly dataset: Readonly<Record<string, string | undefined>>;
   readonly parentElement: PageElement | null;
-  readonly firstElementChild: PageElement | null;
+  readonly children: ArrayLike<PageElement>;
   /** Of a link. */
   readonly href: string;
   /** Of a field. */
   readonly value: string;
   className: string;
-  innerHTML: string;
   textContent: string | null;
+  readonly append: (...nodes: PageNode[]) => void;
   readonly closest: (selector: string) => PageElement | null;
   readonly querySelector: (selector: string) => PageElement | null;
-  readonly insertBefore: (
-    node: PageElement,
-    before: PageElement | null,
-  ) => void;
-  readonly replaceWith: (node: PageElement) => void;
-  readonly remove: () => void;
-  readonly focus: () => void;
+  readonly getAttribute: (name: string) => string | null;
+  readonly setAttribute: (name: string, value: string) => void;
+  readonly removeAttribute: (name: string) => void;
+  readonly focus: (options?: { readonly preventScroll: boolean }) => void;
 }
 
-/** Something that happened to an element. */
+/** An event on an element. */
 export interface PageEvent {
   readonly target: PageElement;
   readonly button: number;
@@ -41,17 +58,16 @@ export interface PageEvent {
   readonly preventDefault: () => void;
 }
 
-/** A document, of the page or read from text. */
+/** The document of the page, or one parsed from text. */
 export interface PageDocument {
   title: string;
   readonly hidden: boolean;
+  readonly body: PageElement;
   readonly documentElement: PageElement;
   readonly activeElement: PageElement | null;
   readonly getElementById: (id: string) => PageElement | null;
+  readonly querySelector: (selector: string) => PageElement | null;
   readonly querySelectorAll: (selector: string) => ArrayLike<PageElement>;
-  readonly createElement: (name: "template") => PageElement & {
-    readonly content: PageElement;
-  };
   readonly createRange: () => { selectNodeContents(node: PageElement): void };
   readonly execCommand: (command: "copy") => boolean;
   readonly addEventListener: (
@@ -65,8 +81,11 @@ export interface PageEventSource {
   /** 2 once it is closed for good. */
   readonly readyState: number;
   onopen: (() => void) | null;
-  onmessage: ((event: { readonly data: string }) => void) | null;
   onerror: (() => void) | null;
+  readonly addEventListener: (
+    type: "changed",
+    listener: (event: { readonly data: string }) => void,
+  ) => void;
   readonly close: () => void;
 }
 
@@ -82,8 +101,9 @@ export interface PageWindow {
   };
   readonly EventSource: new (url: string) => PageEventSource;
   readonly URL: typeof URL;
-  readonly fetch: (url: string) => Promise<{ text(): Promise<string> }>;
+  readonly fetch: (url: string) => Promise<Response>;
   readonly getSelection: () => {
+    readonly anchorNode: PageNode | null;
     removeAllRanges(): void;
     addRange(range: ReturnType<PageDocument["createRange"]>): void;
   };

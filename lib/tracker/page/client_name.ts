@@ -1,12 +1,12 @@
 /**
- * Which program a peer runs, told from its peer id. Ids are what peers say of
- * themselves: what comes out is text of strangers.
+ * Reads a client's name and version from its peer id. Peers choose their ids
+ * freely: the result is a stranger's text.
  *
  * @module
  */
 import { identifierToBytes, type PeerId } from "../../base/identifier.ts";
 
-/** Programs by the two letters of the Azureus style. [BEP 20] */
+/** Clients by the two letters of the Azureus style. [BEP 20] */
 const CLIENTS: Readonly<Record<string, string>> = {
   A2: "aria2",
   AZ: "Vuze",
@@ -34,12 +34,12 @@ const CLIENTS: Readonly<Record<string, string>> = {
   rQ: "rqbit",
 };
 
-/** Our own letters: the digits after them tell the style and not the version. */
+/** Our own letters; the digits after them are no version. */
 const OURS = "LS";
 
 /**
- * `qBittorrent 4.5.2`, `aria2 1.36.0`, `lanswarm`; an unknown program by its
- * letters, an id of no known style as `unknown`.
+ * `qBittorrent 4.5.2`, `aria2 1.36.0`, `lanswarm`. An unknown client keeps its
+ * letters; an id of an unknown style is `unknown`.
  */
 export function clientName(peerId: PeerId): string {
   const id = String.fromCharCode(...identifierToBytes(peerId));
@@ -49,11 +49,11 @@ export function clientName(peerId: PeerId): string {
     if (letters === OURS) return "lanswarm";
     return `${nameOf(letters)} ${versionOf(letters, version)}`;
   }
-  // As BitTorrent's first program writes it: `M7-9-2--`, and `A2-1-36-0-`.
-  const dashed = /^(M|A2)(\d+(?:-\d+){1,3})-/.exec(id.replace(/^A2-/, "A2"));
+  // The style of BitTorrent's first client, `M7-9-2--`, and of `A2-1-36-0-`.
+  const dashed = /^(M|A2-)(\d+(?:-\d+){1,3})-/.exec(id);
   if (dashed !== null) {
-    const [, letters = "", version = ""] = dashed;
-    const name = letters === "M" ? "BitTorrent" : nameOf(letters);
+    const [, letters, version = ""] = dashed;
+    const name = letters === "M" ? "BitTorrent" : "aria2";
     return `${name} ${version.replaceAll("-", ".")}`;
   }
   return "unknown";
@@ -63,9 +63,9 @@ function nameOf(letters: string): string {
   return Object.hasOwn(CLIENTS, letters) ? CLIENTS[letters]! : letters;
 }
 
-/** One digit a part, up to `Z` for 35; zeros at the end are left out, but for two parts. */
+/** One base-36 digit for each part. Trailing zeros are dropped, but two parts stay. */
 function versionOf(letters: string, digits: string): string {
-  // Transmission 3 has two digits after the point, `3000`, 4 one a part, `400Z`.
+  // Transmission 3 writes 3.00 as `3000`; version 4 writes one digit a part, `400Z`.
   if (letters === "TR" && /^[0-3]\d{3}$/.test(digits)) {
     return `${digits[0]}.${digits.slice(1, 3)}`;
   }

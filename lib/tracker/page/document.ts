@@ -1,32 +1,64 @@
 /**
- * The page as a whole: what stays the same around the parts that live. It is
- * complete without its script, which only keeps it up to date.
+ * A view as HTML: as a whole document, which is complete without its script, and
+ * in the parts that the script fetches to bring an open page up to date.
  *
  * @module
  */
-import { type Content, markupOfRows } from "./content.ts";
-import { HOST_COLUMNS } from "./host_table.ts";
-import { type Html, markup, ownMarkup } from "./html.ts";
-import { SCRIPT } from "./script.ts";
+import { type Html, markup, ownMarkup, utf8 } from "./html.ts";
+import { renderOverview } from "./overview.ts";
+import { pageScript } from "./page_script.ts";
 import { STYLE } from "./style.ts";
-import { renderTableHead } from "./table_head.ts";
-import { TORRENT_COLUMNS } from "./torrent_table.ts";
-import { hiddenParameters, type PageView, viewAddress } from "./view.ts";
+import type { MainPart } from "./table.ts";
+import { renderTorrent } from "./torrent_detail.ts";
+import type { PageSources } from "./tracker_snapshot.ts";
+import { formatDuration } from "./units.ts";
+import { hiddenParameters, PAGE_LENGTH, type PageView } from "./view.ts";
 
-/** Time after which the page reloads itself where no script keeps it up to date, in seconds. */
+/** Time between reloads of a page without a script, in seconds. */
 const REFRESH_SECONDS = 5;
 
-/** Hosts that share pieces: the page's sign, and the icon of its tab. */
+/** The page's script: the function's source and its call. */
+export const SCRIPT = `"use strict";\n(${pageScript})(window);\n`;
+
+/** Hosts that share pieces: the page's logo and the icon of its tab. */
 const LOGO =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="none" stroke="#2b6fd6" stroke-width="2.4" d="M9 9l14 2M9 9l3 14M23 11L12 23M23 11l2 12M12 23h13"/><g fill="#178a55"><circle cx="9" cy="9" r="5"/><circle cx="23" cy="11" r="4"/><circle cx="12" cy="23" r="4"/></g><circle cx="25" cy="23" r="3.4" fill="#2b6fd6"/></svg>';
 
+/** A view of one snapshot. */
+export interface RenderedView extends MainPart {
+  /** Of the snapshot. */
+  readonly version: number;
+}
+
+/** Writes everything of a view that can change while it is open. */
+export async function renderView(
+  view: PageView,
+  sources: PageSources,
+): Promise<RenderedView> {
+  const main = view.infoHash === undefined
+    ? await renderOverview(view, sources)
+    : await renderTorrent(view.infoHash, view, sources);
+  return {
+    ...main,
+    version: sources.snapshot.version,
+    before: markup`${
+      renderHeader(view, sources)
+    }<main id="view">${main.before}`,
+    after: markup`${main.after}</main>`,
+  };
+}
+
+/** Whether two versions of a view look the same. */
+export function looksSame(one: RenderedView, other: RenderedView): boolean {
+  return one.title === other.title && bodyOf(one).text === bodyOf(other).text;
+}
+
+function bodyOf({ before, rows, after }: RenderedView): Html {
+  return markup`${before}${rows}${after}`;
+}
+
 /** Writes the document. */
-export function renderDocument(content: Content, view: PageView): string {
-  const main = view.type === "overview"
-    ? renderOverview(content, view)
-    : markup`<a class="back" href="/">← All torrents</a>${
-      renderRegion("section", "torrent", content, "card torrent")
-    }`;
+export function renderDocument(view: RenderedView): string {
   return markup`<!doctype html>
     <html lang="en">
     <head>
@@ -35,88 +67,77 @@ export function renderDocument(content: Content, view: PageView): string {
     <meta name="color-scheme" content="light dark">
     <noscript><meta http-equiv="refresh" content="${REFRESH_SECONDS}"></noscript>
     <link rel="icon" href="data:image/svg+xml,${encodeURIComponent(LOGO)}">
-    <title>${content.title}</title>
+    <title>${view.title}</title>
     <style>${ownMarkup(STYLE)}</style>
     </head>
     <body>
-    <header class="top">
-    <h1><a href="/">${ownMarkup(LOGO)}lanswarm tracker</a></h1>
-    <p id="live" role="status"></p>
-    ${renderRegion("p", "uptime", content)}
-    ${renderSearch(view)}
-    </header>
-    <main id="view" data-layout="${content.layout}">
-    ${main}
-    ${renderHostSection(content, view)}
-    </main>
+    ${bodyOf(view)}
     <footer><a href="/stats.json">as JSON</a><a href="/metrics">for Prometheus</a></footer>
     <script>${ownMarkup(SCRIPT)}</script>
     </body>
     </html>`.text;
 }
 
-function renderRegion(
-  tag: "p" | "div" | "dl" | "section",
-  id: string,
-  { regions }: Content,
-  classes = "",
-): Html {
-  const name = ownMarkup(tag);
-  return markup`<${name} id="${id}" class="${classes}">${
-    regions.get(id)
-  }</${name}>`;
+/**
+ * Writes a part of a view: page 0 is all of it with the first rows, each further
+ * page is a table of the rows that follow.
+ */
+export function renderPage(
+  { title, before, rows, after }: RenderedView,
+  page: number,
+): string {
+  const start = page * PAGE_LENGTH;
+  const shown = rows.slice(start, start + PAGE_LENGTH);
+  return page === 0
+    ? markup`<title>${title}</title>${before}${shown}${after}`.text
+    : markup`<table>${shown}</table>`.text;
 }
 
-function renderSearch(view: PageView): Html {
-  const what = view.type === "overview" ? "Search torrents" : "Search hosts";
+function renderHeader(view: PageView, sources: PageSources): Html {
+  const label = view.infoHash === undefined
+    ? "Search torrents"
+    : "Search hosts";
   const hidden = hiddenParameters(view).map(([name, value]) =>
     markup`<input type="hidden" name="${name}" value="${value}">`
   );
-  return markup`<form role="search" action="/">${hidden}
-    <input type="search" name="q" value="${view.search}" placeholder="${what}" aria-label="${what}" maxlength="100" autocomplete="off">
-    </form>`;
+  const seconds = (sources.nowMs - sources.startedAtMs) / 1000;
+  // Whole minutes after the first, so that the view changes rarely.
+  const shown = seconds < 60 ? seconds : Math.floor(seconds / 60) * 60;
+  const uptime = formatDuration(shown).replace(/ 0 s$/, "");
+  return markup`<header id="top" class="top">
+    <h1><a href="/">${ownMarkup(LOGO)}lanswarm tracker</a></h1>
+    <p id="live" role="status" data-own></p>
+    <p>up ${uptime}</p>
+    <form role="search" action="/">${hidden}
+    <input type="search" name="q" value="${view.search}" placeholder="${label}" aria-label="${label}" maxlength="100" autocomplete="off">
+    </form></header>`;
 }
 
-function renderOverview(
-  content: Content,
-  view: PageView & { readonly type: "overview" },
-): Html {
-  const head = renderTableHead({
-    columns: TORRENT_COLUMNS,
-    order: view.order,
-    addressOf: (order) => viewAddress({ ...view, order }),
-  });
-  return markup`${renderRegion("dl", "totals", content, "card totals")}
-<section class="card">
-<table>${head}<tbody id="torrents">${
-    markupOfRows(content.tables.get("torrents"))
-  }</tbody></table>
-${renderRegion("p", "torrents-note", content, "after")}
-</section>`;
-}
-
-/** The hosts of the torrent that the page is about, if it is about one. */
-function renderHostSection(content: Content, view: PageView): Html {
-  const { hostsOf, tables } = content;
-  if (hostsOf === undefined) return markup``;
-  const torrentView = view.type === "torrent" ? view : {
-    type: "torrent" as const,
-    infoHash: hostsOf,
-    search: "",
-    origin: view.origin,
-    order: undefined,
+/**
+ * Headers that keep the page what it is: nothing is loaded from elsewhere, no
+ * script runs but ours, and no other page frames it.
+ */
+export async function securityHeaders(): Promise<Record<string, string>> {
+  return {
+    "content-security-policy": [
+      "default-src 'none'",
+      `script-src ${await hashSource(SCRIPT)}`,
+      `style-src ${await hashSource(STYLE)}`,
+      "img-src data:",
+      "connect-src 'self'",
+      "form-action 'self'",
+      "base-uri 'none'",
+      "frame-ancestors 'none'",
+    ].join("; "),
+    // For browsers that do not know `frame-ancestors`.
+    "x-frame-options": "DENY",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
   };
-  const head = renderTableHead({
-    columns: HOST_COLUMNS,
-    order: torrentView.order,
-    addressOf: (order) => viewAddress({ ...torrentView, order }),
-  });
-  return markup`<section class="card">
-${renderRegion("div", "outlook", content, "outlook")}
-${renderRegion("div", "map", content, "map-box")}
-<table>${head}<tbody id="hosts">${
-    markupOfRows(tables.get("hosts"))
-  }</tbody></table>
-${renderRegion("p", "hosts-note", content, "after")}
-</section>`;
+}
+
+/** An inline text's name in a policy. [CSP 3, 2.3.1] */
+async function hashSource(text: string): Promise<string> {
+  const hash = await crypto.subtle.digest("SHA-256", utf8(text));
+  return `'sha256-${btoa(String.fromCharCode(...new Uint8Array(hash)))}'`;
 }

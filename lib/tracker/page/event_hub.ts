@@ -1,87 +1,110 @@
 /**
- * The pages that are looked at. Each view is written once for all who look at it,
- * when the time for the next sample has come, and none while nobody looks.
+ * Event streams for open pages. Once a second the hub renders each view that is
+ * watched, once for all who watch it, and tells them if it changed: the event
+ * holds the snapshot's version alone, and the page fetches what it shows. The
+ * number of streams and the work of one second are limited.
  *
  * @module
  */
-import type { Content } from "./content.ts";
-import {
-  Channel,
-  type EventStream,
-  Listener,
-  type OpenStream,
-} from "./event_stream.ts";
+import { looksSame, type RenderedView } from "./document.ts";
+import { utf8 } from "./html.ts";
 import { type PageView, viewAddress } from "./view.ts";
 
 /** Streams that are open at once at most. */
-export const MAX_LISTENERS = 100;
+export const MAX_STREAMS = 100;
 
-/** The same from one address. */
-export const MAX_LISTENERS_OF_ADDRESS = 20;
+/** Streams of one address at most. */
+export const MAX_STREAMS_OF_ADDRESS = 20;
 
 /**
- * What a sample may cost, in torrents and rows that are gone through: about 20 ms.
- * Views that are left over have their turn at the next one.
+ * Cost of one sample at most, in torrents and rows: about 20 ms. The views that
+ * are left over come first at the next sample.
  */
-const SAMPLE_BUDGET = 20_000;
+const MAX_SAMPLE_COST = 20_000;
 
-/** What a view costs beside the torrents that are gone through: its rows. */
+/** Cost of a view beside the torrents that are searched and sorted. */
 const VIEW_COST = 1_000;
 
-/** A written view. */
-export interface Written {
-  readonly content: Content;
-  /** Torrents that were gone through for it. */
+/** Time without an event after which a stream shows that it is alive, in milliseconds. */
+const KEEP_ALIVE_MS = 15_000;
+
+/** Bytes of an event stream. */
+export type EventStream = AsyncIterableIterator<Uint8Array<ArrayBuffer>>;
+
+type Step = IteratorResult<Uint8Array<ArrayBuffer>, undefined>;
+
+/** A view as it is now, and the number of torrents that were read for it. */
+export interface Sample {
+  readonly rendered: RenderedView;
   readonly torrentCount: number;
 }
 
-/** Writes a view as it is now. */
-export type WriteView = (view: PageView, nowMs: number) => Promise<Written>;
+/** A view that is watched. */
+interface Channel {
+  readonly view: PageView;
+  readonly streams: Set<Stream>;
+  rendered?: RenderedView;
+  lastEventMs: number;
+}
 
-/** All open streams. */
+/** All event streams of a page. */
 export class EventHub {
-  readonly #write: WriteView;
+  readonly #render: (view: PageView, nowMs: number) => Promise<Sample>;
   readonly #channels = new Map<string, Channel>();
-  readonly #listenerCounts = new Map<string, number>();
-  #listenerCount = 0;
+  readonly #streams = new Set<Stream>();
   #isSampling = false;
 
-  constructor(write: WriteView) {
-    this.#write = write;
+  constructor(render: (view: PageView, nowMs: number) => Promise<Sample>) {
+    this.#render = render;
   }
 
   /** Open streams. */
-  get listenerCount(): number {
-    return this.#listenerCount;
+  get streamCount(): number {
+    return this.#streams.size;
   }
 
   /**
-   * Makes a stream; `undefined` if there are too many. It counts once it is read:
-   * one that is never read may never be ended either.
+   * Makes a stream; `undefined` if there are too many. It counts from its first
+   * read on: a stream that is never read may never be ended either.
    */
   listen(view: PageView, hostname: string): EventStream | undefined {
     if (this.#isFull(hostname)) return undefined;
-    return new Listener((listener) => this.#open(listener, view, hostname));
+    const key = `${view.origin}${viewAddress(view)}`;
+    const open = (stream: Stream): boolean => {
+      if (this.#isFull(hostname)) return false;
+      this.#streams.add(stream);
+      const channel = this.#channels.get(key) ??
+        { view, streams: new Set(), lastEventMs: -Infinity };
+      this.#channels.set(key, channel);
+      channel.streams.add(stream);
+      return true;
+    };
+    const close = (stream: Stream): void => {
+      this.#streams.delete(stream);
+      const channel = this.#channels.get(key);
+      channel?.streams.delete(stream);
+      if (channel?.streams.size === 0) this.#channels.delete(key);
+    };
+    return new Stream({ hostname, open, close });
   }
 
-  /** Writes the views that are looked at and sends what has changed. */
+  /** Renders the watched views and sends an event for each that changed. */
   async sample(nowMs: number): Promise<void> {
-    // A store that takes its time is not asked twice.
+    // A slow store is not asked again before it has answered.
     if (this.#isSampling) return;
     this.#isSampling = true;
     try {
       let cost = 0;
       for (const [key, channel] of [...this.#channels]) {
-        if (cost >= SAMPLE_BUDGET) break;
-        // To the end of the line, even if it cannot be written.
+        if (cost >= MAX_SAMPLE_COST) break;
+        // It was closed while another view was rendered.
+        if (channel.streams.size === 0) continue;
+        // To the end of the queue, even if rendering fails.
         this.#channels.delete(key);
         this.#channels.set(key, channel);
-        const { content, torrentCount } = await this.#write(
-          channel.view,
-          nowMs,
-        );
-        cost += torrentCount + VIEW_COST;
-        channel.tell(content, nowMs);
+        const sample = await this.#render(channel.view, nowMs);
+        cost += sample.torrentCount + VIEW_COST;
+        publish(channel, sample.rendered, nowMs);
       }
     } finally {
       this.#isSampling = false;
@@ -90,43 +113,105 @@ export class EventHub {
 
   /** Ends every stream. */
   close(): void {
-    for (const { listeners } of [...this.#channels.values()]) {
-      for (const listener of [...listeners]) listener.close();
-    }
+    for (const stream of [...this.#streams]) stream.close();
   }
 
   #isFull(hostname: string): boolean {
-    const ownCount = this.#listenerCounts.get(hostname) ?? 0;
-    return this.#listenerCount >= MAX_LISTENERS ||
-      ownCount >= MAX_LISTENERS_OF_ADDRESS;
-  }
-
-  /** Counts a stream that is read; `undefined` if others took the last place. */
-  #open(
-    listener: Listener,
-    view: PageView,
-    hostname: string,
-  ): OpenStream | undefined {
-    if (this.#isFull(hostname)) return undefined;
-    this.#count(hostname, 1);
-    const key = `${view.origin}${viewAddress(view)}`;
-    const channel = this.#channels.get(key) ?? new Channel(view);
-    this.#channels.set(key, channel);
-    channel.listeners.add(listener);
-    return {
-      channel,
-      onClose: () => {
-        this.#count(hostname, -1);
-        channel.listeners.delete(listener);
-        if (channel.listeners.size === 0) this.#channels.delete(key);
-      },
-    };
-  }
-
-  #count(hostname: string, change: 1 | -1): void {
-    this.#listenerCount += change;
-    const ownCount = (this.#listenerCounts.get(hostname) ?? 0) + change;
-    if (ownCount === 0) this.#listenerCounts.delete(hostname);
-    else this.#listenerCounts.set(hostname, ownCount);
+    const ownCount = [...this.#streams]
+      .filter((stream) => stream.hostname === hostname).length;
+    return this.#streams.size >= MAX_STREAMS ||
+      ownCount >= MAX_STREAMS_OF_ADDRESS;
   }
 }
+
+function publish(
+  channel: Channel,
+  rendered: RenderedView,
+  nowMs: number,
+): void {
+  const before = channel.rendered;
+  const isChanged = before === undefined || !looksSame(before, rendered);
+  if (!isChanged && nowMs - channel.lastEventMs < KEEP_ALIVE_MS) return;
+  channel.lastEventMs = nowMs;
+  channel.rendered = rendered;
+  const event = utf8(`event: changed\ndata: ${rendered.version}\n\n`);
+  for (const stream of channel.streams) {
+    if (isChanged) stream.send(event);
+    else stream.keepAlive();
+  }
+}
+
+interface StreamOptions {
+  readonly hostname: string;
+  /** Registers the stream; `false` if there are too many by now. */
+  readonly open: (stream: Stream) => boolean;
+  readonly close: (stream: Stream) => void;
+}
+
+/** One stream, open from its first read on. Of several unread events only the newest is kept. */
+class Stream implements EventStream {
+  readonly #options: StreamOptions;
+  #state: "new" | "open" | "closed" = "new";
+  #unread: Uint8Array<ArrayBuffer> | undefined;
+  #answer: ((step: Step) => void) | undefined;
+
+  constructor(options: StreamOptions) {
+    this.#options = options;
+  }
+
+  get hostname(): string {
+    return this.#options.hostname;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<Step> {
+    if (this.#state === "new") {
+      this.#state = this.#options.open(this) ? "open" : "closed";
+      // The browser learns at once that it listens.
+      this.#unread = GREETING;
+    }
+    if (this.#state === "closed") return Promise.resolve(END);
+    const value = this.#unread;
+    this.#unread = undefined;
+    return value === undefined
+      ? new Promise((resolve) => this.#answer = resolve)
+      : Promise.resolve({ done: false, value });
+  }
+
+  return(): Promise<Step> {
+    this.close();
+    return Promise.resolve(END);
+  }
+
+  send(event: Uint8Array<ArrayBuffer>): void {
+    if (this.#answer === undefined) this.#unread = event;
+    else this.#end({ done: false, value: event });
+  }
+
+  keepAlive(): void {
+    this.#end({ done: false, value: COMMENT });
+  }
+
+  close(): void {
+    if (this.#state === "open") this.#options.close(this);
+    this.#state = "closed";
+    this.#end(END);
+  }
+
+  /** Answers the read that waits, if one does. */
+  #end(step: Step): void {
+    this.#answer?.(step);
+    this.#answer = undefined;
+  }
+}
+
+const END: Step = { done: true, value: undefined };
+
+/** Sets the time that a browser waits before it reconnects, in milliseconds. */
+const GREETING = utf8("retry: 3000\n\n");
+
+/** A comment, which browsers ignore. */
+const COMMENT = utf8(": still here\n\n");

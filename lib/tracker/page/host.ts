@@ -1,42 +1,42 @@
 /**
- * One peer of a swarm as people speak of it: a host that is done, fetching, or in
- * trouble. All of it is told from the peer's own announces, so it is as old as
- * the last of them.
+ * A peer of a swarm as the page shows it: a host that is done, fetching or in
+ * trouble. Everything comes from the peer's own announces and is as old as the
+ * last of them.
  *
  * @module
  */
+import type { PeerId } from "../../base/identifier.ts";
 import { parseIpAddress } from "../../base/ip_address.ts";
 import type { PeerAddress } from "../../base/peer_address.ts";
-import type { PeerId } from "../../base/identifier.ts";
 import type { PeerDetails } from "../store/peer_store.ts";
 import { clientName } from "./client_name.ts";
 
-/**
- * How a host gets on, worst first:
- * - `stuck`: it received something before, but nothing between its last two announces
- * - `silent`: it lacks something and should have announced long ago
- * - `waiting`: it has received nothing so far
- * - `fetching`: it receives
- * - `done`: it has everything
- */
-export type HostState = "stuck" | "silent" | "waiting" | "fetching" | "done";
-
-/** All states, worst first. */
-export const HOST_STATES: readonly HostState[] = [
+/** All states of a host, worst first. */
+export const HOST_STATES = [
   "stuck",
   "silent",
   "waiting",
   "fetching",
   "done",
-];
+] as const;
 
-/** How far a host is. */
+/**
+ * The state of a host:
+ * - `stuck`: it received something before, but nothing between its last two announces
+ * - `silent`: it is incomplete and its announce is overdue
+ * - `waiting`: it has received nothing so far
+ * - `fetching`: it receives
+ * - `done`: it has everything
+ */
+export type HostState = typeof HOST_STATES[number];
+
+/** The progress of a host. */
 export interface HostProgress {
   readonly state: HostState;
   /** 0 to 1, and 1 only if it has everything; `undefined` while the size is not known. */
   readonly fraction: number | undefined;
   readonly bytesPerSecond: number;
-  /** Time until it has everything at its speed; `undefined` where nobody can tell. */
+  /** Time until it has everything at its speed; `undefined` unless it is fetching. */
   readonly secondsLeft: number | undefined;
   /** Since its last announce. */
   readonly secondsSilent: number;
@@ -47,22 +47,22 @@ export interface Host extends HostProgress {
   readonly peerId: PeerId;
   /** One, or one of each family. */
   readonly addresses: readonly PeerAddress[];
-  /** The first address and its port as text that sorts by their numbers. */
+  /** The first address and its port as text that sorts numerically. */
   readonly sortAddress: string;
-  /** As the peer id tells. Text of a stranger. */
+  /** As its peer id claims. A stranger's text. */
   readonly client: string;
 }
 
-/** What is known beside the peer. */
+/** The facts beside the peer that its state depends on. */
 export interface HostContext {
   /** Size of the torrent, in bytes. */
   readonly length: number | undefined;
   readonly nowMs: number;
-  /** Silence after which something is wrong, in milliseconds. */
+  /** Time without an announce after which a host is `silent`, in milliseconds. */
   readonly silentAfterMs: number;
 }
 
-/** Tells all of a host. */
+/** Describes a host. */
 export function describeHost(peer: PeerDetails, context: HostContext): Host {
   const { peerId, addresses } = peer;
   return {
@@ -74,7 +74,7 @@ export function describeHost(peer: PeerDetails, context: HostContext): Host {
   };
 }
 
-/** Tells how far a host is, which spares reading its address and its client. */
+/** Describes the progress of a host alone, which is cheaper. */
 export function describeProgress(
   peer: PeerDetails,
   { length, nowMs, silentAfterMs }: HostContext,
@@ -83,12 +83,13 @@ export function describeProgress(
   const state = stateOf(peer, silentMs >= silentAfterMs);
   const secondsSilent = silentMs / 1000;
   const { bytesPerSecond, progress: { left } } = peer;
+  const isFetching = state === "fetching";
   return {
     state,
     fraction: peer.isSeeder ? 1 : fractionOf(left, length),
-    bytesPerSecond: state === "fetching" ? bytesPerSecond : 0,
-    // It went on since it said so.
-    secondsLeft: state === "fetching"
+    bytesPerSecond: isFetching ? bytesPerSecond : 0,
+    // It has gone on receiving since it announced.
+    secondsLeft: isFetching
       ? Math.max(0, left / bytesPerSecond - secondsSilent)
       : undefined,
     secondsSilent,
@@ -96,14 +97,13 @@ export function describeProgress(
 }
 
 function stateOf(peer: PeerDetails, isSilent: boolean): HostState {
-  // One that has everything stays done, even if it was switched off since.
+  // A complete host stays done, even if it was switched off since.
   if (peer.isSeeder) return "done";
   if (isSilent) return "silent";
   if (peer.bytesPerSecond > 0) return "fetching";
   return peer.progress.downloaded > 0 ? "stuck" : "waiting";
 }
 
-/** The share of a torrent that is there, of what is missing. */
 function fractionOf(
   left: number,
   length: number | undefined,
@@ -112,12 +112,11 @@ function fractionOf(
   return Math.min(0.999, Math.max(0, 1 - left / length));
 }
 
-/** IPv4 before IPv6, each by its bytes, and then the port as one character. */
+/** IPv4 before IPv6, each by its bytes, then the port as one character. */
 function sortableAddress(address: PeerAddress | undefined): string {
   const { hostname, port } = address ?? { hostname: "", port: 0 };
   const bytes = parseIpAddress(hostname);
   if (bytes === undefined) return `z${hostname}`;
-  let text = bytes.length === 4 ? "4" : "6";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text + String.fromCharCode(port);
+  const family = bytes.length === 4 ? "4" : "6";
+  return family + String.fromCharCode(...bytes, port);
 }

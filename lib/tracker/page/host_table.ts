@@ -1,89 +1,73 @@
 /**
- * The table of one torrent's hosts: which of them are shown, in what order, and
- * each as a row.
+ * The table of a torrent's hosts: its columns, its search and its rows.
  *
  * @module
  */
-import type { PeerAddress } from "../../base/peer_address.ts";
-import type { Row } from "./content.ts";
-import { type Host, HOST_STATES } from "./host.ts";
+import { type Host, HOST_STATES, type HostState } from "./host.ts";
 import { type Html, type HtmlValue, markup, shownText } from "./html.ts";
-import { rank } from "./ranking.ts";
-import type { Column } from "./table_head.ts";
+import { NO_VALUE, type TableKind } from "./table.ts";
 import {
   formatAge,
   formatFraction,
   formatSpeed,
   formatTimeLeft,
 } from "./units.ts";
-import type { HostKey, TorrentView } from "./view.ts";
 
-/** Hosts shown at most: the first of the order that is asked for. */
-export const MAX_HOST_ROWS = 300;
+/** The table of hosts. */
+export const HOST_TABLE: TableKind<Host> = {
+  id: "hosts",
+  columns: [
+    ["Host", "text", "host", ({ sortAddress }) => sortAddress],
+    ["Client", "text", "client", ({ client }) => client.toLowerCase()],
+    ["Progress", "text", "progress", ({ fraction }) => fraction],
+    [
+      "Speed",
+      "number",
+      "speed",
+      ({ state, bytesPerSecond }) =>
+        state === "fetching" ? bytesPerSecond : undefined,
+    ],
+    ["Time left", "number", "left", ({ secondsLeft }) => secondsLeft],
+    ["Last announce", "number", "seen", ({ secondsSilent }) => secondsSilent],
+  ],
+  // Those in trouble first. Within a state by address, so that rows stay in place.
+  defaultOrder: ({ state }) => HOST_STATES.indexOf(state),
+  tieOf: ({ sortAddress, peerId }) => sortAddress + peerId,
+  matches: ({ addresses, client, state }, search) =>
+    addresses.some(({ hostname }) => hostname.includes(search)) ||
+    client.toLowerCase().includes(search) || state.includes(search),
+};
 
-/** The table's columns. */
-export const HOST_COLUMNS: readonly Column<HostKey>[] = [
-  { label: "Host", key: "host", isNumeric: false },
-  { label: "Client", key: "client", isNumeric: false },
-  { label: "Progress", key: "progress", isNumeric: false },
-  { label: "Speed", key: "speed", isNumeric: true },
-  { label: "Time left", key: "left", isNumeric: true },
-  { label: "Last announce", key: "seen", isNumeric: true },
-];
-
-/** Hosts to be shown. */
-export interface HostSelection {
-  /** The first of those that match, at most {@linkcode MAX_HOST_ROWS}. */
-  readonly shown: readonly Host[];
-  /** How many match what is searched for. */
-  readonly matchCount: number;
+/** Writes a host's row. */
+export function renderHostRow(host: Host): Html {
+  const { peerId, state, fraction, secondsLeft } = host;
+  const addresses = host.addresses.map(({ hostname, port }) =>
+    markup`<span class="address">${
+      shownText(hostname)
+    }<small>:${port}</small></span>`
+  );
+  const progress = fraction === undefined
+    ? markup`<span class="faint">unknown</span>`
+    : markup`<progress class="${state}" max="1000" value="${
+      Math.floor(fraction * 1000)
+    }"></progress><span>${formatFraction(fraction)}</span>`;
+  const end = secondsLeft === undefined
+    ? renderState(state, state)
+    : markup`<span>${formatTimeLeft(secondsLeft)}</span>`;
+  return markup`<tr data-key="${peerId}" id="host-${peerId}">
+    <th scope="row">${addresses}</th>
+    <td data-label="Client">${shownText(host.client)}</td>
+    <td class="wide" data-label="Progress">${progress}</td>
+    <td class="number" data-label="Speed">${
+    state === "fetching" ? formatSpeed(host.bytesPerSecond) : NO_VALUE
+  }</td>
+    <td class="number" data-label="Time left">${end}</td>
+    <td class="number faint" data-label="Last announce">${
+    formatAge(host.secondsSilent)
+  }</td></tr>`;
 }
 
-/** Searches and sorts. */
-export function selectHosts(
-  hosts: readonly Host[],
-  { search, order }: Pick<TorrentView, "search" | "order">,
-): HostSelection {
-  const wanted = search.toLowerCase();
-  const matches = wanted === ""
-    ? hosts
-    : hosts.filter((host) =>
-      host.addresses.some(({ hostname }) => hostname.includes(wanted)) ||
-      host.client.toLowerCase().includes(wanted) ||
-      host.state.includes(wanted)
-    );
-  const shown = rank(matches, {
-    valueOf: order === undefined ? needOf : VALUES[order.key],
-    isDescending: order?.isDescending ?? false,
-    tieOf: ({ sortAddress, peerId }) => sortAddress + peerId,
-  }, MAX_HOST_ROWS);
-  return { shown, matchCount: matches.length };
-}
-
-/** One host as a row. */
-export function renderHostRow(host: Host): Row {
-  const { peerId, state } = host;
-  return {
-    key: peerId,
-    html: markup`<tr data-key="${peerId}" id="host-${peerId}">
-      <th scope="row">${host.addresses.map(renderAddress)}</th>
-      <td data-label="Client">${shownText(host.client)}</td>
-      <td class="wide" data-label="Progress">${renderProgress(host)}</td>
-      <td class="number" data-label="Speed">${
-      state === "fetching" ? formatSpeed(host.bytesPerSecond) : NONE
-    }</td>
-      <td class="number" data-label="Time left">${renderEnd(host)}</td>
-      <td class="number faint" data-label="Last announce">${
-      formatAge(host.secondsSilent)
-    }</td></tr>`,
-  };
-}
-
-/** Where there is nothing to tell. */
-const NONE = markup`<span class="none">–</span>`;
-
-/** What a state means, for who rests the pointer on it. */
-const EXPLANATIONS: Readonly<Record<Host["state"], string>> = {
+const EXPLANATIONS: Readonly<Record<HostState, string>> = {
   stuck: "received nothing between its last two announces",
   silent: "has not announced for a while",
   waiting: "has received nothing so far",
@@ -91,46 +75,9 @@ const EXPLANATIONS: Readonly<Record<Host["state"], string>> = {
   done: "has everything",
 };
 
-/** A state as a coloured word. */
-export function renderState(state: Host["state"], text: HtmlValue): Html {
+/** Writes a state as a coloured word, with its explanation as a tooltip. */
+export function renderState(state: HostState, text: HtmlValue): Html {
   return markup`<b class="badge ${state}" title="${
     EXPLANATIONS[state]
   }">${text}</b>`;
-}
-
-function renderAddress({ hostname, port }: PeerAddress): Html {
-  return markup`<span class="address">${
-    shownText(hostname)
-  }<small>:${port}</small></span>`;
-}
-
-function renderProgress({ state, fraction }: Host): Html {
-  if (fraction === undefined) return markup`<span class="faint">unknown</span>`;
-  const text = formatFraction(fraction);
-  return markup`<progress class="${state}" max="1000" value="${
-    Math.floor(fraction * 1000)
-  }"></progress><span>${text}</span>`;
-}
-
-function renderEnd({ state, secondsLeft }: Host): Html {
-  return secondsLeft === undefined
-    ? renderState(state, state)
-    : markup`<span>${formatTimeLeft(secondsLeft)}</span>`;
-}
-
-const VALUES: Readonly<
-  Record<HostKey, (host: Host) => number | string | undefined>
-> = {
-  host: ({ sortAddress }) => sortAddress,
-  client: ({ client }) => client.toLowerCase(),
-  progress: ({ fraction }) => fraction,
-  speed: ({ state, bytesPerSecond }) =>
-    state === "fetching" ? bytesPerSecond : undefined,
-  left: ({ secondsLeft }) => secondsLeft,
-  seen: ({ secondsSilent }) => secondsSilent,
-};
-
-/** Those in trouble first; within a state by address, so that rows keep their places. */
-function needOf({ state }: Host): number {
-  return HOST_STATES.indexOf(state);
 }

@@ -1,14 +1,14 @@
 /**
- * HTML as a template tag that escapes: what stands in `${}` is text, unless it
- * was made by the same tag. Names, client strings and peer ids come from
- * strangers, so no value reaches the page by any other way. (The tag is not
- * called `html`, as the formatter would then rewrite what stands in it.)
+ * A template tag that writes HTML and escapes every value in `${}` that the tag
+ * did not write itself. Names, client strings and peer ids come from strangers:
+ * no value reaches the page in another way. (The tag is not called `html`
+ * because the formatter would then reformat the templates.)
  *
  * @module
  */
 import { escape } from "@std/html/entities";
 
-/** A piece of HTML that is safe to put into a page as it is. */
+/** HTML that is safe to put into a page as it is. */
 export class Html {
   /** The markup. */
   readonly text: string;
@@ -18,7 +18,7 @@ export class Html {
   }
 }
 
-/** What may stand in a template; nothing is written for `undefined`. */
+/** A value in a template; `undefined` writes nothing. */
 export type HtmlValue =
   | Html
   | string
@@ -27,29 +27,28 @@ export type HtmlValue =
   | readonly HtmlValue[];
 
 /**
- * Writes HTML: `` markup`<td>${name}</td>` ``. Every text is escaped; line breaks
- * of the template, with what indents the next line, are left out.
+ * Writes HTML: `` markup`<td>${name}</td>` ``. Texts are escaped. Line breaks of
+ * the template and the indentation around them are removed.
  */
 export function markup(
   strings: TemplateStringsArray,
   ...values: HtmlValue[]
 ): Html {
-  const parts = partsOf(strings);
-  let text = parts[0]!;
+  let text = onOneLine(strings[0]!);
   for (let index = 0; index < values.length; index++) {
-    text += markupOf(values[index]) + parts[index + 1]!;
+    text += markupOf(values[index]) + onOneLine(strings[index + 1]!);
   }
   return new Html(text);
 }
 
-/** Markup of our own that is no template: the style and the script. */
+/** Markup of our own that is not a template: the style and the script. */
 export function ownMarkup(text: string): Html {
   return new Html(text);
 }
 
 /**
- * Control characters, line and paragraph separators, what turns the direction of
- * text, and halves of surrogate pairs: they could make one name look like another.
+ * Characters that could make one name look like another: controls, line and
+ * paragraph separators, bidirectional controls and lone surrogates.
  */
 const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]/gu;
 
@@ -59,7 +58,7 @@ const REPLACEMENT = "\ufffd";
 /** Longest text of a stranger that is shown, in UTF-16 code units. */
 const MAX_TEXT_LENGTH = 200;
 
-/** A stranger's text, shown for what it is and cut short where it is long. Still to be escaped. */
+/** A stranger's text with unsafe characters replaced and a long end cut off; not escaped yet. */
 export function shownText(text: string): string {
   const cut = text.length > MAX_TEXT_LENGTH
     ? `${text.slice(0, MAX_TEXT_LENGTH)}…`
@@ -67,15 +66,17 @@ export function shownText(text: string): string {
   return cut.replace(UNSAFE, REPLACEMENT);
 }
 
-/** The fixed parts of each template in the source, without its line breaks. */
-const knownParts = new WeakMap<TemplateStringsArray, readonly string[]>();
+const encoder = new TextEncoder();
 
-function partsOf(strings: TemplateStringsArray): readonly string[] {
-  const known = knownParts.get(strings);
-  if (known !== undefined) return known;
-  const parts = strings.map((part) => part.replace(/\s*\n\s*/g, ""));
-  knownParts.set(strings, parts);
-  return parts;
+/** The bytes of a text in UTF-8, a fresh copy. */
+export function utf8(text: string): Uint8Array<ArrayBuffer> {
+  // Deno 2.4 types the encoder's buffer as `ArrayBufferLike`.
+  return encoder.encode(text) as Uint8Array<ArrayBuffer>;
+}
+
+/** A fixed part of a template without its line breaks. */
+function onOneLine(part: string): string {
+  return part.includes("\n") ? part.replace(/\s*\n\s*/g, "") : part;
 }
 
 function markupOf(value: HtmlValue): string {

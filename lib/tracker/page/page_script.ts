@@ -1,21 +1,28 @@
 /**
- * The page's script, as a function that is sent to the browser as it stands: its
- * own source, so that there is nothing to build. It may therefore name nothing
- * outside of itself but what every browser has.
+ * The page's script: a function whose own source is sent to the browser, so there
+ * is nothing to build. It may name nothing outside of itself except what every
+ * browser has.
  *
- * It keeps the page up to date: the tracker sends the rows and regions that have
- * changed, and they are put in place of the old ones. Searching and sorting ask
- * the tracker too, which knows more torrents than are shown.
+ * It keeps the page up to date. The tracker's events only say that the view has
+ * changed; the script then fetches the view in pages of rows and patches the
+ * document, node by node: what did not change keeps its focus, selection, scroll
+ * position and open details. Searching and sorting ask the tracker, which knows
+ * more rows than the page shows.
  *
  * @module
  */
-import type { PageElement, PageEventSource, PageWindow } from "./browser.ts";
-import type { Changes, TableChanges } from "./changes.ts";
+import type {
+  PageDocument,
+  PageElement,
+  PageEventSource,
+  PageNode,
+  PageWindow,
+} from "./browser.ts";
 
 /** Runs in the browser, once, when the document is there. */
 export function pageScript(window: PageWindow): void {
   const { document, location, history } = window;
-  /** Time until the next attempt where the tracker takes no more listeners or is gone. */
+  /** Time between attempts to connect while the tracker accepts no more streams. */
   const RETRY_MS = 5_000;
   /** Time that a search waits for the next letter. */
   const TYPING_MS = 200;
@@ -24,20 +31,21 @@ export function pageScript(window: PageWindow): void {
   let events: PageEventSource | undefined;
   let retryTimer: number | undefined;
   let typingTimer: number | undefined;
-  /** Number of the newest load; older ones that come late are dropped. */
-  let loadCount = 0;
-  /** The cells of each row as the tracker wrote them: what somebody unfolds changes them. */
-  let written = writtenCells();
+  /** Version of the snapshot that the page shows. */
+  let shownVersion: string | null = null;
+  let isLoading = false;
+  /** Whether the view changed since the current load began. */
+  let isStale = false;
 
   document.documentElement.className = "js";
   document.addEventListener("click", (event) => {
-    const sortLink = event.target.closest("a[data-go]");
+    const link = event.target.closest("a[data-go]");
     const copyButton = event.target.closest("[data-copy]");
     const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey &&
       !event.shiftKey && !event.altKey;
-    if (sortLink !== null && isPlain) {
+    if (link !== null && isPlain) {
       event.preventDefault();
-      show(sortLink.href);
+      show(link.href);
     } else if (copyButton !== null) {
       copy(copyButton);
     }
@@ -50,144 +58,171 @@ export function pageScript(window: PageWindow): void {
     window.clearTimeout(typingTimer);
     typingTimer = window.setTimeout(search, TYPING_MS);
   });
-  // Nobody sees a hidden page, and browsers allow a host but six connections.
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden) disconnect();
-    else refresh();
-  });
+  document.addEventListener("visibilitychange", connect);
   connect();
 
   function search(): void {
     window.clearTimeout(typingTimer);
     const url = new window.URL(location.href);
-    const text = document.querySelectorAll("input[name=q]")[0]!.value.trim();
+    const text = document.querySelector("input[name=q]")!.value.trim();
     if (text === "") url.searchParams.delete("q");
     else url.searchParams.set("q", text);
     if (url.href !== location.href) show(url.href);
   }
 
-  /** Shows another view of the same page. */
+  /** Shows another view. */
   function show(url: string): void {
     history.replaceState(null, "", url);
-    refresh();
+    connect();
   }
 
-  /** Fetches the whole view, and listens for what changes from then on. */
-  function refresh(): void {
-    disconnect();
-    load().then(connect, () => retry());
-  }
-
-  async function load(): Promise<void> {
-    const number = ++loadCount;
-    const response = await window.fetch(location.href);
-    const text = await response.text();
-    if (number !== loadCount) return;
-    const fresh = new window.DOMParser().parseFromString(text, "text/html");
-    const view = fresh.getElementById("view");
-    if (view === null) throw new Error("this is not the tracker's page");
-    const links = Array.from(document.querySelectorAll("a[data-go]"));
-    const focused = links.findIndex((link) => link === document.activeElement);
-    document.title = fresh.title;
-    document.getElementById("view")!.replaceWith(view);
-    written = writtenCells();
-    document.querySelectorAll("a[data-go]")[focused]?.focus();
-  }
-
+  /** Listens to the view's events, and fetches it as soon as no change can be missed. */
   function connect(): void {
-    disconnect();
+    window.clearTimeout(retryTimer);
+    events?.close();
+    // Nobody sees a hidden page, and browsers allow six connections to a host.
     if (document.hidden) return;
     const stream = new window.EventSource(`/events${location.search}`);
     events = stream;
-    stream.onopen = () => tell("on", "live");
-    stream.onmessage = ({ data }) => apply(JSON.parse(data));
+    stream.onopen = () => {
+      showState("on", "live");
+      update();
+    };
+    stream.addEventListener("changed", ({ data }) => {
+      if (data !== shownVersion) update();
+    });
     stream.onerror = () => {
-      // Unless it is closed the browser tries again by itself.
-      if (stream.readyState === CLOSED) retry();
-      else tell("off", "connection lost");
+      if (stream.readyState !== CLOSED) {
+        // The browser reconnects by itself.
+        showState("off", "connection lost");
+        return;
+      }
+      showState("off", "not live");
+      update();
+      retryTimer = window.setTimeout(connect, RETRY_MS);
     };
   }
 
-  function disconnect(): void {
-    window.clearTimeout(retryTimer);
-    events?.close();
-    events = undefined;
-  }
-
-  function retry(): void {
-    disconnect();
-    tell("off", "not live");
-    retryTimer = window.setTimeout(refresh, RETRY_MS);
-  }
-
-  function tell(state: "on" | "off", text: string): void {
+  function showState(state: "on" | "off", text: string): void {
     const live = document.getElementById("live")!;
     live.className = state;
     if (live.textContent !== text) live.textContent = text;
   }
 
-  function apply({ layout, title, regions, tables }: Changes): void {
-    if (document.getElementById("view")!.dataset.layout !== layout) {
-      refresh();
+  /** Fetches the view, and once more if it changes meanwhile. */
+  async function update(): Promise<void> {
+    isStale = true;
+    if (isLoading) return;
+    isLoading = true;
+    try {
+      while (isStale) {
+        isStale = false;
+        await load();
+      }
+    } catch {
+      // The tracker is gone, which the event stream notices as well.
+    } finally {
+      isLoading = false;
+    }
+  }
+
+  async function load(): Promise<void> {
+    const query = location.search;
+    const { fresh, version } = await fetchPage(query, 0);
+    if (fresh.getElementById("view") === null) throw new Error("not our page");
+    const body = Array.from(fresh.querySelectorAll("tbody")).at(-1)!;
+    for (let page = 1; page < Number(body.dataset.pages); page++) {
+      const { fresh: more } = await fetchPage(query, page);
+      body.append(...Array.from(more.querySelectorAll("tr")));
+    }
+    // Another view is wanted by now, and will be fetched next.
+    if (query !== location.search) return;
+    shownVersion = version;
+    document.title = fresh.title;
+    const focused = document.activeElement;
+    for (const element of Array.from(fresh.body.children)) {
+      patch(document.getElementById(element.id)!, element);
+    }
+    if (focused !== document.activeElement && document.body.contains(focused)) {
+      focused!.focus({ preventScroll: true });
+    }
+  }
+
+  async function fetchPage(
+    query: string,
+    page: number,
+  ): Promise<{ fresh: PageDocument; version: string | null }> {
+    const separator = query === "" ? "?" : "&";
+    const response = await window.fetch(
+      `/view${query}${separator}page=${page}`,
+    );
+    const text = await response.text();
+    const fresh = new window.DOMParser().parseFromString(text, "text/html");
+    return { fresh, version: response.headers.get("snapshot-version") };
+  }
+
+  /** Makes a node like a fresh one of the same kind. Only what differs is touched. */
+  function patch(node: PageNode, fresh: PageNode): void {
+    if (node.isEqualNode(fresh)) return;
+    if (!isElement(node) || !isElement(fresh)) {
+      node.nodeValue = fresh.nodeValue;
       return;
     }
-    if (document.title !== title) document.title = title;
-    for (const [id, markup] of Object.entries(regions)) {
-      const region = document.getElementById(id);
-      if (region !== null) region.innerHTML = markup;
+    // It shows what the script wrote.
+    if (node.dataset.own !== undefined) return;
+    for (const { name, value } of Array.from(fresh.attributes)) {
+      if (node.getAttribute(name) !== value) node.setAttribute(name, value);
     }
-    for (const [id, changes] of Object.entries(tables)) {
-      const body = document.getElementById(id);
-      if (body !== null) changeTable(body, changes);
+    for (const { name } of Array.from(node.attributes)) {
+      // Details stay as the reader left them.
+      const isGone = fresh.getAttribute(name) === null && name !== "open";
+      if (isGone) node.removeAttribute(name);
+    }
+    patchChildren(node, fresh);
+  }
+
+  function patchChildren(parent: PageElement, fresh: PageElement): void {
+    const known = new Map<string, PageNode[]>();
+    for (const child of Array.from(parent.childNodes)) {
+      const alike = known.get(keyOf(child));
+      if (alike === undefined) known.set(keyOf(child), [child]);
+      else alike.push(child);
+    }
+    const wanted = new Set<PageNode>();
+    for (const child of Array.from(fresh.childNodes)) {
+      const match = known.get(keyOf(child))?.shift();
+      if (match !== undefined) patch(match, child);
+      wanted.add(match ?? child);
+    }
+    for (const child of Array.from(parent.childNodes)) {
+      if (!wanted.has(child)) parent.removeChild(child);
+    }
+    // From the end, each child goes before the one that follows it. The child
+    // with the focus or the selection stays, as a move would take these away.
+    const kept = [window.getSelection().anchorNode, document.activeElement]
+      .find((node) =>
+        node !== null && node !== parent && parent.contains(node)
+      );
+    let next: PageNode | null = null;
+    for (const child of Array.from(wanted).reverse()) {
+      const stays = child.parentNode === parent &&
+        (child.nextSibling === next || (kept && child.contains(kept)));
+      if (!stays) parent.insertBefore(child, next);
+      next = child;
     }
   }
 
-  function changeTable(
-    body: PageElement,
-    { rows = {}, order }: TableChanges,
-  ): void {
-    const known = new Map<string | undefined, PageElement>();
-    for (const row of Array.from(body.children)) {
-      known.set(row.dataset.key, row);
-    }
-    for (const [key, markup] of Object.entries(rows)) {
-      const template = document.createElement("template");
-      template.innerHTML = markup;
-      const fresh = template.content.firstElementChild!;
-      const row = known.get(key);
-      if (row === undefined) known.set(key, fresh);
-      else changeRow(row, fresh);
-      written.set(row ?? fresh, cellsOf(fresh));
-    }
-    if (order === undefined) return;
-    order.forEach((key, index) => {
-      const row = known.get(key);
-      const there = body.children[index] ?? null;
-      if (row !== undefined && row !== there) body.insertBefore(row, there);
-    });
-    for (const row of Array.from(body.children).slice(order.length)) {
-      row.remove();
-    }
+  /** Children of the same key are the same, in their order. */
+  function keyOf(node: PageNode): string {
+    if (!isElement(node)) return node.nodeName;
+    return `${node.nodeName} ${node.dataset.key ?? node.id}`;
   }
 
-  /** Cell by cell: what did not change may be selected, focused or unfolded. */
-  function changeRow(row: PageElement, fresh: PageElement): void {
-    const old = written.get(row);
-    cellsOf(fresh).forEach((markup, index) => {
-      if (old?.[index] !== markup) row.children[index]!.innerHTML = markup;
-    });
+  function isElement(node: PageNode): node is PageElement {
+    return "attributes" in node;
   }
 
-  function writtenCells(): WeakMap<PageElement, string[]> {
-    const rows = Array.from(document.querySelectorAll("tbody > tr"));
-    return new WeakMap(rows.map((row) => [row, cellsOf(row)]));
-  }
-
-  function cellsOf(row: PageElement): string[] {
-    return Array.from(row.children, (cell) => cell.innerHTML);
-  }
-
-  /** Without the clipboard's own interface, which browsers keep for encrypted pages. */
+  /** Copies through the selection: browsers keep the clipboard interface for encrypted pages. */
   function copy(button: PageElement): void {
     const code = button.parentElement!.querySelector("code")!;
     const range = document.createRange();

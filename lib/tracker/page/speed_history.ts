@@ -1,13 +1,12 @@
 /**
- * How fast each swarm was over the last minutes, for the page's small curves.
- * All curves share one clock: a ring of samples whose position is the same for
- * every torrent, so that a sample is one number written for each. Memory is
- * bounded: torrents that were idle for the whole time have no curve, and only so
- * many have one.
+ * The speed of each swarm over the last minutes, and its drawing as a sparkline.
+ * Memory is bounded: a torrent that was idle for the whole time has no curve, and
+ * the number of curves is limited.
  *
  * @module
  */
 import type { InfoHash } from "../../base/identifier.ts";
+import { type Html, markup } from "./html.ts";
 
 /** Samples in a curve. */
 export const SAMPLE_COUNT = 60;
@@ -15,29 +14,23 @@ export const SAMPLE_COUNT = 60;
 /** Time between two samples, in milliseconds. */
 export const SAMPLE_INTERVAL_MS = 5_000;
 
-/** Torrents with a curve at most: 256 bytes each. */
+/** Torrents with a curve at most, 256 bytes each. */
 const MAX_CURVE_COUNT = 10_000;
 
-/** What a sample needs to know of a swarm. */
+/** The speed of a swarm at the time of a sample. */
 export interface SwarmSpeed {
-  /** Whose speed it is. */
   readonly infoHash: InfoHash;
-  /** All leechers together. */
+  /** Of all leechers together. */
   readonly bytesPerSecond: number;
 }
 
-interface Curve {
-  readonly samples: Float32Array;
-  /** Number of the last sample that was not zero. */
-  lastBusy: number;
-}
+/** Samples in bytes a second, oldest first. */
+type Curve = Float32Array<ArrayBuffer>;
 
-/** The curves of a tracker's torrents. */
+/** The speeds of a tracker's torrents. */
 export class SpeedHistory {
   readonly #curves = new Map<InfoHash, Curve>();
-  readonly #total: Curve = newCurve();
-  /** Number of the sample that was taken last; the first is 1. */
-  #number = 0;
+  readonly #total: Curve = new Float32Array(SAMPLE_COUNT);
   #lastSampleMs = -Infinity;
 
   /** Whether it is time for the next sample. */
@@ -45,54 +38,65 @@ export class SpeedHistory {
     return nowMs - this.#lastSampleMs >= SAMPLE_INTERVAL_MS;
   }
 
-  /** Takes a sample of every swarm; those that are left out count as idle. */
+  /** Records a sample of every swarm; a missing swarm counts as idle. */
   sample(swarms: Iterable<SwarmSpeed>, nowMs: number): void {
     this.#lastSampleMs = nowMs;
-    this.#number++;
-    const place = this.#number % SAMPLE_COUNT;
-    this.#total.samples[place] = 0;
+    addSample(this.#total);
     for (const [infoHash, curve] of this.#curves) {
-      curve.samples[place] = 0;
-      if (this.#number - curve.lastBusy >= SAMPLE_COUNT) {
-        this.#curves.delete(infoHash);
-      }
+      addSample(curve);
+      if (curve.every((speed) => speed === 0)) this.#curves.delete(infoHash);
     }
     for (const { infoHash, bytesPerSecond } of swarms) {
       if (!(bytesPerSecond > 0)) continue;
-      this.#total.samples[place]! += bytesPerSecond;
+      this.#total[SAMPLE_COUNT - 1]! += bytesPerSecond;
       const curve = this.#curveOf(infoHash);
-      if (curve === undefined) continue;
-      curve.samples[place] = bytesPerSecond;
-      curve.lastBusy = this.#number;
+      if (curve !== undefined) curve[SAMPLE_COUNT - 1] = bytesPerSecond;
     }
   }
 
   /** A torrent's speeds in bytes a second, oldest first; empty if it was idle. A copy. */
   of(infoHash: InfoHash): number[] {
-    const curve = this.#curves.get(infoHash);
-    return curve === undefined ? [] : this.#inOrder(curve);
+    return [...this.#curves.get(infoHash) ?? []];
   }
 
-  /** The same of all torrents together. */
+  /** The speeds of all torrents together, in the same way. */
   total(): number[] {
-    return this.#inOrder(this.#total);
+    return [...this.#total];
   }
 
   #curveOf(infoHash: InfoHash): Curve | undefined {
     const known = this.#curves.get(infoHash);
     if (known !== undefined) return known;
     if (this.#curves.size >= MAX_CURVE_COUNT) return undefined;
-    const curve = newCurve();
+    const curve: Curve = new Float32Array(SAMPLE_COUNT);
     this.#curves.set(infoHash, curve);
     return curve;
   }
-
-  #inOrder({ samples }: Curve): number[] {
-    const next = (this.#number + 1) % SAMPLE_COUNT;
-    return [...samples.subarray(next), ...samples.subarray(0, next)];
-  }
 }
 
-function newCurve(): Curve {
-  return { samples: new Float32Array(SAMPLE_COUNT), lastBusy: 0 };
+/** Drops the oldest sample and appends one of an idle torrent. */
+function addSample(curve: Curve): void {
+  curve.copyWithin(0, 1);
+  curve[SAMPLE_COUNT - 1] = 0;
+}
+
+/** Height of a sparkline, in the units of its drawing. */
+const SPARKLINE_HEIGHT = 20;
+
+/**
+ * Draws samples, oldest first, as a small curve without axes, scaled to its
+ * highest sample; nothing if all are zero.
+ */
+export function renderSparkline(samples: readonly number[]): Html {
+  const highest = Math.max(0, ...samples);
+  if (!(highest > 0)) return markup``;
+  const width = samples.length - 1;
+  const points = samples.map((sample, index) =>
+    `${index} ${Math.round(SPARKLINE_HEIGHT * (1 - sample / highest))}`
+  );
+  const line = `M${points.join("L")}`;
+  const area = `${line}L${width} ${SPARKLINE_HEIGHT}L0 ${SPARKLINE_HEIGHT}Z`;
+  const box = `0 -1 ${width} ${SPARKLINE_HEIGHT + 2}`;
+  return markup`<svg class="spark" viewBox="${box}" preserveAspectRatio="none" aria-hidden="true">
+    <path class="area" d="${area}"/><path class="line" d="${line}"/></svg>`;
 }

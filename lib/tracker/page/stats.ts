@@ -1,24 +1,25 @@
 /**
- * What a tracker tells scripts about itself, as JSON: its totals and its
- * torrents, or one torrent with its hosts. The page shows the same.
+ * Statistics of a tracker as JSON for programs: its totals and torrents, or one
+ * torrent with its hosts. The page shows the same.
  *
  * @module
  */
 import type { InfoHash, PeerId } from "../../base/identifier.ts";
 import { formatPeerAddress } from "../../base/peer_address.ts";
-import type { Host, HostState } from "./host.ts";
-import type { Reading, TorrentState } from "./tracker_snapshot.ts";
 import { torrentPath } from "../../catalogue/torrent_links.ts";
+import type { Host, HostState } from "./host.ts";
+import { utf8 } from "./html.ts";
+import type { TorrentState, TrackerSnapshot } from "./tracker_snapshot.ts";
 
 /** One torrent of a tracker. */
 export interface TorrentStats {
-  /** All that a tracker knows of what it is, if it has no torrent file of it. */
+  /** All that is known of a torrent whose file the tracker does not have. */
   readonly infoHash: InfoHash;
-  /** What the torrent file calls it, if the tracker offers that. */
+  /** From the torrent file, if the tracker offers it. */
   readonly name?: string;
   /** Size of the content, in bytes, if it is known. */
   readonly length?: number;
-  /** Path of the torrent file on this tracker, if it offers that. */
+  /** Path of the torrent file on this tracker, if it offers it. */
   readonly torrentFile?: string;
   /** Peers that have everything. */
   readonly seeders: number;
@@ -26,90 +27,95 @@ export interface TorrentStats {
   readonly leechers: number;
   /** Peers that announced `completed`. */
   readonly downloads: number;
-  /** How fast all of its peers together receive. */
+  /** Receive rate of all its peers together. */
   readonly bytesPerSecond: number;
 }
 
-/** A tracker at one moment, as `/stats.json` gives it. */
+/** A tracker at one moment: `/stats.json`. */
 export interface TrackerStats {
   /** Time since the tracker started. */
   readonly uptimeSeconds: number;
   /** Torrents with at least one peer. */
   readonly activeTorrents: number;
-  /** Seeders and leechers of all torrents; one that shares two counts twice. */
+  /** Seeders and leechers of all torrents; a peer of two torrents counts twice. */
   readonly peers: number;
   /** Of all torrents. */
   readonly seeders: number;
-  /** Of all torrents, too. */
+  /** Of all torrents. */
   readonly leechers: number;
   /** Downloads completed since the tracker started. */
   readonly downloads: number;
-  /** How fast all peers together receive. */
+  /** Receive rate of all peers together. */
   readonly bytesPerSecond: number;
-  /** The active ones, then those whose peers are all gone, then those that are only listed. */
+  /** Torrents with peers, then those without, then those that are only listed. */
   readonly torrents: readonly TorrentStats[];
 }
 
 /** One host of a torrent. */
 export interface HostStats {
-  /** What it calls itself. */
+  /** As the peer announced it. */
   readonly peerId: PeerId;
-  /** `192.0.2.1:6881`, `[2001:db8::1]:6881`: one of each family at most. */
+  /** `192.0.2.1:6881`, `[2001:db8::1]:6881`: at most one of each family. */
   readonly addresses: readonly string[];
-  /** As its peer id tells. */
+  /** As its peer id claims. */
   readonly client: string;
-  /** How it gets on. */
+  /** Its progress in one word. */
   readonly state: HostState;
   /** From 0 to 1, if the size is known. */
   readonly fraction?: number;
-  /** How fast it receives. */
+  /** Its receive rate. */
   readonly bytesPerSecond: number;
   /** Until it has everything, if it is fetching. */
   readonly secondsLeft?: number;
-  /** Since it announced last. */
+  /** Since its last announce. */
   readonly secondsSinceAnnounce: number;
 }
 
-/** A torrent with its hosts, as `/stats.json?torrent=HEX` gives it. */
+/** A torrent with its hosts: `/stats.json?torrent=HEX`. */
 export interface TorrentHostStats extends TorrentStats {
   /** Speeds of the last minutes, oldest first, 5 seconds apart; empty if it was idle. */
   readonly speeds: readonly number[];
-  /** At most 2,000 of them. */
+  /** At most 2,000. */
   readonly hosts: readonly HostStats[];
 }
 
-/** Torrents in one slice of {@linkcode statsSlices}: about a millisecond of work. */
-export const SLICE_LENGTH = 500;
+/** Torrents that are written at once at most: about a millisecond of work. */
+const SLICE_LENGTH = 500;
 
-/** All but the torrents. */
-export function totalStats(
-  { totals }: Reading,
+/** Writes {@linkcode TrackerStats}: few torrents at once, many in slices. */
+export function renderStats(
+  snapshot: TrackerSnapshot,
   uptimeSeconds: number,
-): Omit<TrackerStats, "torrents"> {
-  return {
-    uptimeSeconds,
-    activeTorrents: totals.activeSwarmCount,
-    peers: totals.seederCount + totals.leecherCount,
-    seeders: totals.seederCount,
-    leechers: totals.leecherCount,
-    downloads: totals.downloadCount,
-    bytesPerSecond: Math.round(totals.bytesPerSecond),
-  };
+): string | StatsBody {
+  const slices = statsSlices(snapshot, uptimeSeconds);
+  return snapshot.torrents.length > SLICE_LENGTH
+    ? new StatsBody(slices)
+    : [...slices].join("");
 }
 
-/** One torrent. */
-export function torrentStats(torrent: TorrentState): TorrentStats {
-  const { infoHash, name, length, file } = torrent;
-  return {
-    infoHash,
-    ...(name !== undefined && { name }),
-    ...(length !== undefined && { length }),
-    ...(file !== undefined && { torrentFile: torrentPath(file.fileName) }),
-    seeders: torrent.seeders,
-    leechers: torrent.leechers,
-    downloads: torrent.downloads,
-    bytesPerSecond: Math.round(torrent.bytesPerSecond),
-  };
+/**
+ * A long body that several requests share: each slice is written when the first
+ * of them needs it, and kept for the others. The tracker answers other requests
+ * between two slices.
+ */
+export class StatsBody implements AsyncIterable<Uint8Array<ArrayBuffer>> {
+  readonly #slices: Iterator<string>;
+  readonly #written: Uint8Array<ArrayBuffer>[] = [];
+
+  constructor(slices: Iterator<string>) {
+    this.#slices = slices;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    for (let index = 0;; index++) {
+      if (index === this.#written.length) {
+        const { done, value } = this.#slices.next();
+        if (done === true) return;
+        this.#written.push(utf8(value));
+      }
+      yield this.#written[index]!;
+    }
+  }
 }
 
 /** One torrent with its hosts. */
@@ -125,24 +131,41 @@ export function torrentHostStats(
   };
 }
 
-/** {@linkcode TrackerStats} as JSON, in slices that together are one document. */
-export function* statsSlices(
-  reading: Reading,
+/** One JSON document in slices. */
+function* statsSlices(
+  { totals, torrents }: TrackerSnapshot,
   uptimeSeconds: number,
 ): Generator<string, void> {
-  const { torrents } = reading;
-  const head = JSON.stringify(totalStats(reading, uptimeSeconds));
-  let slice = `${head.slice(0, -1)},"torrents":[`;
+  const stats: Omit<TrackerStats, "torrents"> = {
+    uptimeSeconds,
+    activeTorrents: totals.activeSwarmCount,
+    peers: totals.seederCount + totals.leecherCount,
+    seeders: totals.seederCount,
+    leechers: totals.leecherCount,
+    downloads: totals.downloadCount,
+    bytesPerSecond: Math.round(totals.bytesPerSecond),
+  };
+  yield `${JSON.stringify(stats).slice(0, -1)},"torrents":[`;
   for (let start = 0; start < torrents.length; start += SLICE_LENGTH) {
-    const stats = torrents.slice(start, start + SLICE_LENGTH)
+    const slice = torrents.slice(start, start + SLICE_LENGTH)
       .map((torrent) => JSON.stringify(torrentStats(torrent)));
-    slice += (start === 0 ? "" : ",") + stats.join(",");
-    if (start + SLICE_LENGTH < torrents.length) {
-      yield slice;
-      slice = "";
-    }
+    yield (start === 0 ? "" : ",") + slice.join(",");
   }
-  yield `${slice}]}\n`;
+  yield "]}\n";
+}
+
+function torrentStats(torrent: TorrentState): TorrentStats {
+  const { infoHash, name, length, file } = torrent;
+  return {
+    infoHash,
+    ...(name !== undefined && { name }),
+    ...(length !== undefined && { length }),
+    ...(file !== undefined && { torrentFile: torrentPath(file.fileName) }),
+    seeders: torrent.seeders,
+    leechers: torrent.leechers,
+    downloads: torrent.downloads,
+    bytesPerSecond: Math.round(torrent.bytesPerSecond),
+  };
 }
 
 function hostStats(host: Host): HostStats {

@@ -1,11 +1,11 @@
 /**
- * The style sheet of the page. Every colour has a name and two values, for light
- * and dark screens; a state (`done`, `fetching`, …) has one colour everywhere.
+ * The page's style sheet. Every colour has a name and two values, for light and
+ * dark screens; a state (`done`, `fetching`, …) has the same colour everywhere.
  *
  * @module
  */
 
-/** The cells of the map by how full they are. */
+/** The cells of the map, by tenths of progress. */
 const FILLS = Array.from(
   { length: 11 },
   (_, tenths) => `.fill${tenths} { --fill: ${tenths * 10}%; }`,
@@ -131,11 +131,11 @@ h2 { font-size: 1.35rem; line-height: 1.3; letter-spacing: -.015em; overflow-wra
 h2.hash { font-size: 1.05rem; }
 p.hash { overflow-wrap: anywhere; }
 .back { display: inline-block; margin-bottom: .6rem; font-size: .87rem; }
-.outlook { padding: 1.1rem 1.25rem 0; }
-.outlook progress { display: block; width: 100%; height: .7rem; margin-top: .7rem; }
+.swarm { padding: 1.1rem 1.25rem 0; }
+.swarm progress { display: block; width: 100%; height: .7rem; margin-top: .7rem; }
 .headline { display: flex; flex-wrap: wrap; align-items: center; gap: .3rem .9rem; }
 .headline > strong { font-size: 1.15rem; }
-.outlook:empty, .map-box:empty, .after:empty, .torrent:empty { display: none; }
+.after:empty, .torrent:empty { display: none; }
 
 .map { list-style: none; display: grid; grid-template-columns: repeat(auto-fill, minmax(3.1rem, 1fr)); gap: .35rem; padding: 1.1rem 1.25rem; }
 ${FILLS}
@@ -147,7 +147,7 @@ ${FILLS}
 .map .stuck a, .map .silent a { border-color: var(--state); border-width: 2px; padding: calc(.3rem - 1px) 0; }
 .map .waiting a { border-color: var(--state); border-style: dashed; }
 .map a:hover { text-decoration: none; border-color: var(--state); }
-.map-box + table { border-top: 1px solid var(--line); }
+.map + table { border-top: 1px solid var(--line); }
 
 .command { display: flex; align-items: center; gap: .5rem; max-width: 100%; }
 .command code { padding: .2rem .5rem; border-radius: .4rem; background: var(--page); border: 1px solid var(--line); overflow-wrap: anywhere; user-select: all; }
@@ -204,7 +204,7 @@ footer { padding-top: .25rem; padding-bottom: 2rem; font-size: .87rem; display: 
   .totals > div:nth-child(3) dt { grid-column: span 2; }
   .totals > div:nth-child(4) { border-left: 0; }
   .map { grid-template-columns: repeat(auto-fill, minmax(2.6rem, 1fr)); padding: 1rem; }
-  .torrent, .outlook { padding-left: 1rem; padding-right: 1rem; }
+  .torrent, .swarm { padding-left: 1rem; padding-right: 1rem; }
   .torrent > .spark { flex-basis: 100%; }
   p.hash { font-size: .72rem; }
 }

@@ -1,21 +1,21 @@
 /**
- * How a whole swarm gets on: how many of its hosts are in which state, and when
- * the last of those that fetch will be done.
+ * The progress of a whole swarm: its hosts by state, and the time until the
+ * slowest fetching host is done.
  *
  * @module
  */
 import type { HostProgress, HostState } from "./host.ts";
 
-/** What is told of all hosts of a torrent together. */
-export interface Outlook {
+/** The progress of all hosts of a torrent together. */
+export interface SwarmProgress {
   /** Hosts in each state. */
   readonly counts: Readonly<Record<HostState, number>>;
-  /** Until the slowest of those that fetch has everything; `undefined` if none does. */
+  /** Until the last fetching host has everything; `undefined` if none is fetching. */
   readonly secondsLeft: number | undefined;
 }
 
-/** Looks at all hosts of a torrent. */
-export function outlookOf(hosts: Iterable<HostProgress>): Outlook {
+/** Adds up the progress of hosts. */
+export function swarmProgress(hosts: Iterable<HostProgress>): SwarmProgress {
   const counts = { stuck: 0, silent: 0, waiting: 0, fetching: 0, done: 0 };
   let secondsLeft: number | undefined;
   for (const host of hosts) {

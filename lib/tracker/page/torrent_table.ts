@@ -1,121 +1,101 @@
 /**
- * The table of torrents: which of them are shown, in what order, and each as a
- * row.
+ * The table of torrents: its columns, its search and its rows.
  *
  * @module
  */
+import type { ListedTorrent } from "../../catalogue/torrent_catalogue.ts";
 import { torrentPath } from "../../catalogue/torrent_links.ts";
-import type { Row } from "./content.ts";
 import { type Html, markup, shownText } from "./html.ts";
-import { renderJoinCommand } from "./join.ts";
-import type { Outlook } from "./swarm_progress.ts";
-import { rank } from "./ranking.ts";
+import { renderState } from "./host_table.ts";
+import { renderSparkline } from "./speed_history.ts";
+import type { SwarmProgress } from "./swarm_progress.ts";
+import { NO_VALUE, type TableKind } from "./table.ts";
 import type { TorrentState } from "./tracker_snapshot.ts";
-import { renderSparkline } from "./sparkline.ts";
-import type { Column } from "./table_head.ts";
 import {
   formatCount,
   formatSize,
   formatSpeed,
   formatTimeLeft,
 } from "./units.ts";
-import { type Overview, type TorrentKey, viewAddress } from "./view.ts";
+import { plainView, viewAddress } from "./view.ts";
 
-/** Torrents shown at most: the first of the order that is asked for. */
-export const MAX_TORRENT_ROWS = 300;
+/** The table of torrents. */
+export const TORRENT_TABLE: TableKind<TorrentState> = {
+  id: "torrents",
+  columns: [
+    ["Torrent", "text", "name", ({ name }) => name?.toLowerCase()],
+    [
+      "Done",
+      "text",
+      "done",
+      ({ seeders, leechers }) =>
+        seeders + leechers > 0 ? seeders / (seeders + leechers) : undefined,
+    ],
+    ["Size", "number", "size", ({ length }) => length],
+    ["Seeders", "number", "seeders", ({ seeders }) => seeders],
+    ["Leechers", "number", "leechers", ({ leechers }) => leechers],
+    ["Completed", "number", "completed", ({ downloads }) => downloads],
+    ["Speed", "number", "speed", ({ bytesPerSecond }) => bytesPerSecond],
+    ["Time left", "number"],
+  ],
+  // Active torrents first, then those with leechers, then those with peers;
+  // within each level the largest swarm first.
+  defaultOrder: ({ bytesPerSecond, leechers, seeders }) => {
+    const level = bytesPerSecond > 0
+      ? 3
+      : leechers > 0
+      ? 2
+      : seeders > 0
+      ? 1
+      : 0;
+    return -(level * 2 ** 40 + seeders + leechers);
+  },
+  tieOf: ({ name, infoHash }) => name?.toLowerCase() ?? infoHash,
+  matches: ({ infoHash, name }, search) =>
+    infoHash.includes(search) || name?.toLowerCase().includes(search) === true,
+};
 
-/** The table's columns. */
-export const TORRENT_COLUMNS: readonly Column<TorrentKey>[] = [
-  { label: "Torrent", key: "name", isNumeric: false },
-  { label: "Done", key: "done", isNumeric: false },
-  { label: "Size", key: "size", isNumeric: true },
-  { label: "Seeders", key: "seeders", isNumeric: true },
-  { label: "Leechers", key: "leechers", isNumeric: true },
-  { label: "Completed", key: "completed", isNumeric: true },
-  { label: "Speed", key: "speed", isNumeric: true },
-  { label: "Time left", key: undefined, isNumeric: true },
-];
-
-/** Torrents to be shown. */
-export interface TorrentSelection {
-  /** The first of those that match, at most {@linkcode MAX_TORRENT_ROWS}. */
-  readonly shown: readonly TorrentState[];
-  /** How many match what is searched for. */
-  readonly matchCount: number;
-}
-
-/** Searches and sorts. */
-export function selectTorrents(
-  torrents: readonly TorrentState[],
-  { search, order }: Pick<Overview, "search" | "order">,
-): TorrentSelection {
-  const wanted = search.toLowerCase();
-  const matches = wanted === ""
-    ? torrents
-    : torrents.filter((torrent) =>
-      torrent.infoHash.includes(wanted) ||
-      torrent.name?.toLowerCase().includes(wanted)
-    );
-  const shown = rank(matches, {
-    valueOf: order === undefined ? activityOf : VALUES[order.key],
-    isDescending: order?.isDescending ?? true,
-    tieOf: sortNameOf,
-  }, MAX_TORRENT_ROWS);
-  return { shown, matchCount: matches.length };
-}
-
-/** Where there is nothing to tell. */
-const NONE = markup`<span class="none">–</span>`;
-
-/** What a row needs beside the torrent. */
-export interface TorrentRowContext {
-  readonly view: Overview;
-  /** How a peer is run, for commands to copy. */
-  readonly peerCommand: string;
+/** The parts of a row that are not the torrent's own. */
+export interface TorrentRowContext extends JoinOptions {
   /** Speeds of the last minutes, oldest first. */
   readonly speeds: readonly number[];
-  /** How its hosts get on, where they were looked at. */
-  readonly outlook: Outlook | undefined;
+  /** `undefined` if its hosts were not read. */
+  readonly progress: SwarmProgress | undefined;
 }
 
-/** One torrent as a row. */
+/** Writes a torrent's row. */
 export function renderTorrentRow(
   torrent: TorrentState,
   context: TorrentRowContext,
-): Row {
+): Html {
   const { infoHash, length, seeders, leechers, downloads } = torrent;
   const peers = seeders + leechers;
-  return {
-    key: infoHash,
-    html: markup`<tr data-key="${infoHash}">
-      <th scope="row">${renderName(torrent, context)}</th>
-      <td class="wide" data-label="Done">${renderShare(seeders, peers)}</td>
-      <td class="number" data-label="Size">${
-      length === undefined ? NONE : formatSize(length)
-    }</td>
-      <td class="number" data-label="Seeders">${formatCount(seeders)}</td>
-      <td class="number" data-label="Leechers">${formatCount(leechers)}</td>
-      <td class="number" data-label="Completed">${formatCount(downloads)}</td>
-      <td class="number speed" data-label="Speed">${
-      renderSparkline(context.speeds)
-    }${leechers > 0 ? formatSpeed(torrent.bytesPerSecond) : NONE}</td>
-      <td class="number" data-label="Time left">${
-      renderEnd(torrent, context.outlook)
-    }</td></tr>`,
-  };
+  const share = peers === 0
+    ? markup`<span class="faint">no peers</span>`
+    : markup`<progress class="share" max="${peers}" value="${seeders}"></progress>
+      <span>${formatCount(seeders)} of ${formatCount(peers)}</span>`;
+  return markup`<tr data-key="${infoHash}">
+    <th scope="row">${renderName(torrent, context)}</th>
+    <td class="wide" data-label="Done">${share}</td>
+    <td class="number" data-label="Size">${
+    length === undefined ? NO_VALUE : formatSize(length)
+  }</td>
+    <td class="number" data-label="Seeders">${formatCount(seeders)}</td>
+    <td class="number" data-label="Leechers">${formatCount(leechers)}</td>
+    <td class="number" data-label="Completed">${formatCount(downloads)}</td>
+    <td class="number speed" data-label="Speed">${
+    renderSparkline(context.speeds)
+  }${leechers > 0 ? formatSpeed(torrent.bytesPerSecond) : NO_VALUE}</td>
+    <td class="number" data-label="Time left">${
+    renderEnd(torrent, context.progress)
+  }</td></tr>`;
 }
 
 function renderName(
   { infoHash, name, file }: TorrentState,
-  { view: { origin }, peerCommand }: TorrentRowContext,
+  context: TorrentRowContext,
 ): Html {
-  const address = viewAddress({
-    type: "torrent",
-    infoHash,
-    search: "",
-    order: undefined,
-    origin,
-  });
+  const address = viewAddress(plainView(infoHash, context.origin));
   const link = name === undefined
     ? markup`<a class="name hash" href="${address}" title="${infoHash}">${infoHash}</a>`
     : markup`<a class="name" href="${address}"><bdi>${
@@ -123,67 +103,47 @@ function renderName(
     }</bdi></a>`;
   if (file === undefined) return link;
   return markup`${link}<details><summary>join</summary>${
-    renderJoinCommand(file, { peerCommand, origin })
+    renderJoinCommand(file, context)
   }<p><a href="${
     torrentPath(file.fileName)
   }" download>Download the torrent file</a></p></details>`;
 }
 
-/** How many of the peers have everything. */
-function renderShare(seeders: number, peers: number): Html {
-  if (peers === 0) return markup`<span class="faint">nobody</span>`;
-  return markup`<progress class="share" max="${peers}" value="${seeders}"></progress>
-    <span>${formatCount(seeders)} of ${formatCount(peers)}</span>`;
-}
-
-/** When the last one will be done, and whether one needs a look. */
+/** The time until the last host is done, and the hosts that may never be. */
 function renderEnd(
   { seeders, leechers }: TorrentState,
-  outlook: Outlook | undefined,
+  progress: SwarmProgress | undefined,
 ): Html {
   if (leechers === 0) {
-    return seeders === 0 ? NONE : markup`<b class="badge done">done</b>`;
+    return seeders === 0 ? NO_VALUE : renderState("done", "done");
   }
-  if (outlook === undefined) return NONE;
-  const { counts: { stuck, silent, waiting }, secondsLeft } = outlook;
+  if (progress === undefined) return NO_VALUE;
+  const { counts, secondsLeft } = progress;
   const time = secondsLeft === undefined
     ? undefined
     : markup`<span>${formatTimeLeft(secondsLeft)}</span>`;
-  return markup`${time}${renderCount(stuck, "stuck")}${
-    renderCount(silent, "silent")
-  }${renderCount(waiting, "waiting")}`;
+  const badges = (["stuck", "silent", "waiting"] as const)
+    .filter((state) => counts[state] > 0)
+    .map((state) =>
+      markup` ${renderState(state, `${formatCount(counts[state])} ${state}`)}`
+    );
+  return markup`${time}${badges}`;
 }
 
-function renderCount(
-  count: number,
-  state: "stuck" | "silent" | "waiting",
+/** Parts of a command that joins a torrent. */
+export interface JoinOptions {
+  /** The command that runs a peer: `peer`. */
+  readonly peerCommand: string;
+  /** Scheme, host and port of the tracker: `http://192.168.1.100:8000`. */
+  readonly origin: string;
+}
+
+/** The command that joins a torrent on another machine; the page's script makes its button work. */
+export function renderJoinCommand(
+  file: ListedTorrent,
+  { peerCommand, origin }: JoinOptions,
 ): Html {
-  return count === 0
-    ? markup``
-    : markup` <b class="badge ${state}">${formatCount(count)} ${state}</b>`;
-}
-
-const VALUES: Readonly<
-  Record<TorrentKey, (torrent: TorrentState) => number | string | undefined>
-> = {
-  name: (torrent) =>
-    torrent.name === undefined ? undefined : sortNameOf(torrent),
-  done: ({ seeders, leechers }) =>
-    seeders + leechers === 0 ? undefined : seeders / (seeders + leechers),
-  size: ({ length }) => length,
-  seeders: ({ seeders }) => seeders,
-  leechers: ({ leechers }) => leechers,
-  completed: ({ downloads }) => downloads,
-  speed: ({ bytesPerSecond }) => bytesPerSecond,
-};
-
-/** Where something moves, then where somebody waits, then where somebody is; the larger swarm first. */
-function activityOf(torrent: TorrentState): number {
-  const { bytesPerSecond, leechers, seeders } = torrent;
-  const level = bytesPerSecond > 0 ? 3 : leechers > 0 ? 2 : seeders > 0 ? 1 : 0;
-  return level * 2 ** 40 + seeders + leechers;
-}
-
-function sortNameOf({ name, infoHash }: TorrentState): string {
-  return name?.toLowerCase() ?? infoHash;
+  return markup`<span class="command"><code>${peerCommand} ${origin}${
+    torrentPath(file.fileName)
+  }</code><button type="button" data-own data-copy hidden>Copy</button></span>`;
 }

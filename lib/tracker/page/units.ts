@@ -1,14 +1,13 @@
 /**
- * Quantities as the page shows them. Times are rounded so that they change
- * rarely: a page that is looked at from afar is to be calm, and what does not
- * change is not sent again.
+ * Formats quantities for the page. Times are rounded to steps, so that a page
+ * that is watched stays calm and an unchanged view is not sent again.
  *
  * @module
  */
 
 const SIZE_UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"] as const;
 
-/** `17 B`, `1.3 GiB`, `256 KiB`: three digits at most before the unit changes. */
+/** `17 B`, `1.3 GiB`, `256 KiB`: at most three digits. */
 export function formatSize(bytes: number): string {
   let amount = bytes;
   let unit = 0;
@@ -36,7 +35,7 @@ export function formatPlural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** `37%`, rounded down: 100% is said of a complete copy alone. */
+/** `37%`, rounded down: only a complete copy is 100%. */
 export function formatFraction(fraction: number): string {
   return `${Math.floor(fraction * 100)}%`;
 }
@@ -55,18 +54,11 @@ export function formatDuration(seconds: number): string {
     .map(([count, unit]) => `${count} ${unit}`).join(" ");
 }
 
-/** Longest time that {@linkcode formatTimeLeft} tells, in seconds: 99 hours. */
-const MAX_TIME_LEFT = 99 * 3_600;
+/** The step that a time left is rounded up to, by the time that it is below; in seconds. */
+const TIME_LEFT_STEPS: readonly [belowSeconds: number, stepSeconds: number][] =
+  [[60, 5], [600, 30], [3_600, 60], [99 * 3_600, 600]];
 
-/** The steps that a time left is rounded up to, and below what time, in seconds. */
-const TIME_LEFT_STEPS: readonly [below: number, step: number][] = [
-  [60, 5],
-  [600, 30],
-  [3_600, 60],
-  [MAX_TIME_LEFT, 600],
-];
-
-/** `25 s`, `2 min 30 s`, `1 h 10 min`: rounded up, the coarser the longer it is. */
+/** `25 s`, `2 min 30 s`, `1 h 10 min`: rounded up, in larger steps for longer times. */
 export function formatTimeLeft(seconds: number): string {
   for (const [below, step] of TIME_LEFT_STEPS) {
     const rounded = Math.max(1, Math.ceil(seconds / step)) * step;

@@ -1,155 +1,133 @@
 /**
- * What somebody looks at: everything or one torrent, searched and sorted in some
- * way. It stands in the page's address, so that a link leads to it, with and
- * without a script, and the event stream knows it too.
+ * The view that a page shows: all torrents or the hosts of one, searched, sorted
+ * and cut to a number of rows. It is written in the page's address, so that a
+ * link leads to it with and without a script.
  *
  * @module
  */
 import { type InfoHash, infoHashFromHex } from "../../base/identifier.ts";
 
-/** Columns by which torrents are sorted. */
-export const TORRENT_KEYS = [
-  "name",
-  "done",
-  "size",
-  "seeders",
-  "leechers",
-  "completed",
-  "speed",
-] as const;
-/** One of {@linkcode TORRENT_KEYS}. */
-export type TorrentKey = typeof TORRENT_KEYS[number];
-
-/** Columns by which hosts are sorted. */
-export const HOST_KEYS = [
-  "host",
-  "client",
-  "progress",
-  "speed",
-  "left",
-  "seen",
-] as const;
-/** One of {@linkcode HOST_KEYS}. */
-export type HostKey = typeof HOST_KEYS[number];
-
-/** A column, and which end comes first. */
-export interface Order<Key extends string> {
-  /** The column. */
-  readonly key: Key;
-  /** Whether the largest comes first. */
+/** The column that rows are sorted by, and the direction. */
+export interface Order {
+  readonly key: string;
+  /** Whether the largest value comes first. */
   readonly isDescending: boolean;
 }
 
-/** What all views have. */
-interface Look {
-  /** What is searched for, as it was typed; empty for everything. */
+/** A view of the tracker. */
+export interface PageView {
+  /** The torrent whose hosts are shown; `undefined` for all torrents. */
+  readonly infoHash: InfoHash | undefined;
+  /** The text to search for as it was typed; empty for everything. */
   readonly search: string;
-  /** Scheme, host and port by which the tracker was asked, for commands to copy. */
+  /** `undefined` for the table's own order. */
+  readonly order: Order | undefined;
+  /** Rows at most, a multiple of {@linkcode PAGE_LENGTH}. */
+  readonly rowCount: number;
+  /** Scheme, host and port by which the browser knows the tracker, for commands to copy. */
   readonly origin: string;
 }
 
-/** All torrents. */
-export interface Overview extends Look {
-  readonly type: "overview";
-  /** `undefined` for the busiest first. */
-  readonly order: Order<TorrentKey> | undefined;
-}
+/** Rows that are sent at once at most. */
+export const PAGE_LENGTH = 100;
 
-/** The hosts of one torrent. */
-export interface TorrentView extends Look {
-  readonly type: "torrent";
-  readonly infoHash: InfoHash;
-  /** `undefined` for those that need a look first. */
-  readonly order: Order<HostKey> | undefined;
-}
+/** Rows of a view unless its address asks for another number. */
+export const DEFAULT_ROW_COUNT = 3 * PAGE_LENGTH;
 
-/** One look at the tracker. */
-export type PageView = Overview | TorrentView;
+/** Rows of a view at most. */
+const MAX_ROW_COUNT = 20 * PAGE_LENGTH;
 
-/** Longest text that is searched for, in UTF-16 code units; the rest is left off. */
+/** Longest text to search for, in UTF-16 code units; the rest is cut off. */
 const MAX_SEARCH_LENGTH = 100;
 
+/** The columns that torrents and hosts are sorted by. */
+const TORRENT_SORT = /^-?(name|done|size|seeders|leechers|completed|speed)$/;
+const HOST_SORT = /^-?(host|client|progress|speed|left|seen)$/;
+
+/** Columns whose small values are of interest: text, and progress that is about to end. */
+const ASCENDING = /^(name|host|client|progress|done|left)$/;
+
+/** The view that a link to a torrent, or to all of them, leads to. */
+export function plainView(
+  infoHash: InfoHash | undefined,
+  origin: string,
+): PageView {
+  const rowCount = DEFAULT_ROW_COUNT;
+  return { infoHash, search: "", order: undefined, rowCount, origin };
+}
+
 /**
- * Reads the address of a page. What makes no sense is as if it were not there;
- * only a torrent that is no info hash leads nowhere, to `undefined`.
+ * Reads the query of a page's address. Invalid parts count as missing, except
+ * that an invalid info hash leads nowhere: `undefined`.
  */
 export function readPageView(
   query: string,
   origin: string,
 ): PageView | undefined {
   const parameters = new URLSearchParams(query);
-  const search = (parameters.get("q") ?? "").trim().slice(0, MAX_SEARCH_LENGTH);
-  const sort = parameters.get("sort");
   const torrent = parameters.get("torrent");
-  if (torrent === null) {
-    return {
-      type: "overview",
-      search,
-      origin,
-      order: readOrder(sort, TORRENT_KEYS),
-    };
-  }
-  if (!/^[0-9a-f]{40}$/i.test(torrent)) return undefined;
-  return {
-    type: "torrent",
-    infoHash: infoHashFromHex(torrent),
-    search,
-    origin,
-    order: readOrder(sort, HOST_KEYS),
-  };
+  if (torrent !== null && !/^[0-9a-f]{40}$/i.test(torrent)) return undefined;
+  const infoHash = torrent === null ? undefined : infoHashFromHex(torrent);
+  const search = (parameters.get("q") ?? "").trim().slice(0, MAX_SEARCH_LENGTH);
+  const sort = parameters.get("sort") ?? "";
+  const key = (infoHash ? HOST_SORT : TORRENT_SORT).exec(sort)?.[1];
+  const order = key === undefined
+    ? undefined
+    : { key, isDescending: sort.startsWith("-") };
+  const rowCount = readRowCount(parameters.get("rows") ?? "");
+  return { infoHash, search, order, rowCount, origin };
 }
 
-/** The address of a view on this tracker: `/?torrent=…&sort=-speed`; equal for equal views. */
+/** The address of a view on this tracker: `/?torrent=…&sort=-speed`. Equal views have equal addresses. */
 export function viewAddress(view: PageView): string {
   const parameters = viewParameters(view);
-  return parameters.length === 0 ? "/" : `/?${new URLSearchParams(
-    parameters.map(([name, value]) => [name, value]),
-  )}`;
+  return parameters.length === 0 ? "/" : `/?${new URLSearchParams(parameters)}`;
 }
 
-/** What stands in the address of a view, but for what is searched for: a form's hidden fields. */
+/** The address of a view with one more page of rows; `undefined` if there are no more, or too many. */
+export function moreRows(
+  view: PageView,
+  matchCount: number,
+): string | undefined {
+  const rowCount = view.rowCount + PAGE_LENGTH;
+  return matchCount <= view.rowCount || rowCount > MAX_ROW_COUNT
+    ? undefined
+    : viewAddress({ ...view, rowCount });
+}
+
+/** The parameters of a view's address except the search: the hidden fields of the search form. */
 export function hiddenParameters(view: PageView): [string, string][] {
   return viewParameters({ ...view, search: "" });
 }
 
-/** Where a click on a column's head leads: to this order, the other way round, or none. */
-export function nextOrder<Key extends string>(
-  key: Key,
-  current: Order<Key> | undefined,
-): Order<Key> | undefined {
-  const startsDescending = !ASCENDING_KEYS.has(key);
+/** The order that a click on a column's head leads to: by this column, then reversed, then the default. */
+export function nextOrder(
+  key: string,
+  current: Order | undefined,
+): Order | undefined {
+  const startsDescending = !ASCENDING.test(key);
   if (current?.key !== key) return { key, isDescending: startsDescending };
   return current.isDescending === startsDescending
     ? { key, isDescending: !startsDescending }
     : undefined;
 }
 
-/** What reads best from its small end: text, and what is soon over. */
-const ASCENDING_KEYS: ReadonlySet<string> = new Set([
-  "name",
-  "host",
-  "client",
-  "progress",
-  "done",
-  "left",
-]);
-
-function viewParameters(view: PageView): [string, string][] {
+function viewParameters(
+  { infoHash, order, rowCount, search }: PageView,
+): [string, string][] {
   const parameters: [string, string][] = [];
-  if (view.type === "torrent") parameters.push(["torrent", view.infoHash]);
-  const { order, search } = view;
+  if (infoHash !== undefined) parameters.push(["torrent", infoHash]);
   if (order !== undefined) {
     parameters.push(["sort", `${order.isDescending ? "-" : ""}${order.key}`]);
   }
+  if (rowCount !== DEFAULT_ROW_COUNT) parameters.push(["rows", `${rowCount}`]);
   if (search !== "") parameters.push(["q", search]);
   return parameters;
 }
 
-function readOrder<Key extends string>(
-  sort: string | null,
-  keys: readonly Key[],
-): Order<Key> | undefined {
-  const isDescending = sort?.startsWith("-") ?? false;
-  const key = keys.find((key) => key === sort?.slice(isDescending ? 1 : 0));
-  return key === undefined ? undefined : { key, isDescending };
+/** Rounded up to whole pages. */
+function readRowCount(rows: string): number {
+  if (!/^\d{1,9}$/.test(rows)) return DEFAULT_ROW_COUNT;
+  const pageCount = Math.max(1, Math.ceil(Number(rows) / PAGE_LENGTH));
+  return Math.min(MAX_ROW_COUNT, pageCount * PAGE_LENGTH);
 }

@@ -6,7 +6,7 @@ import { fuzz, FUZZ_SEED } from "../../fuzz.ts";
 import { bytes, peerId } from "../../announce/samples.ts";
 import { peerIdFromBytes } from "../../../../lib/base/identifier.ts";
 
-Deno.test("clientName() knows the programs of the Azureus style", () => {
+Deno.test("clientName() reads the Azureus style", () => {
   const ids = {
     "-qB4520-": "qBittorrent 4.5.2",
     "-lt0D80-": "rTorrent 0.13.8",
@@ -23,7 +23,7 @@ Deno.test("clientName() knows the programs of the Azureus style", () => {
   );
 });
 
-Deno.test("clientName() knows ours", () => {
+Deno.test("clientName() knows lanswarm", () => {
   assertEquals(clientName(createPeerId(seededRandom(1))), "lanswarm");
 });
 
@@ -32,14 +32,14 @@ Deno.test("clientName() reads versions between dashes", () => {
   assertEquals(clientName(peerId("M7-9-2--")), "BitTorrent 7.9.2");
 });
 
-Deno.test("clientName() knows nothing of other ids", () => {
+Deno.test("clientName() does not know other styles", () => {
   for (const id of ["", "-<b>1000-", "-__000-", "-qB45", "\0\0\0\0", "M-"]) {
     assertEquals(clientName(peerId(id)), "unknown", id);
   }
   assertEquals(clientName(peerId("-to1234-")), "to 1.2.3.4");
 });
 
-Deno.test(`clientName() makes plain words of any id (seed ${FUZZ_SEED})`, async () => {
+Deno.test(`clientName() returns plain words for any id (seed ${FUZZ_SEED})`, async () => {
   await fuzz({
     examples: ["-qB4520-abcdefghijkl", "A2-1-36-0-abcdefghij"].map(bytes),
     decode: (input) => {

@@ -1,13 +1,13 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { describeHost, type Host } from "../../../../lib/tracker/page/host.ts";
-import { renderHostMap } from "../../../../lib/tracker/page/host_map.ts";
+import { renderMap } from "../../../../lib/tracker/page/host_section.ts";
 import {
-  MAX_HOST_ROWS,
+  HOST_TABLE,
   renderHostRow,
-  selectHosts,
 } from "../../../../lib/tracker/page/host_table.ts";
-import type { HostKey, Order } from "../../../../lib/tracker/page/view.ts";
-import { peerId } from "../../announce/samples.ts";
+import { selectRows } from "../../../../lib/tracker/page/table.ts";
+import { type Order, plainView } from "../../../../lib/tracker/page/view.ts";
+import { infoHash, peerId } from "../../announce/samples.ts";
 import { type ScenePeer, scenePeer } from "./scene_store.ts";
 
 function host(peer: ScenePeer): Host {
@@ -32,17 +32,17 @@ const HOSTS = [
 ];
 
 /** The last parts of the addresses that are shown. */
-function shown(search: string, order?: Order<HostKey>): string {
-  return selectHosts(HOSTS, { search, order }).shown
+function shown(search: string, order?: Order): string {
+  return selectRows(HOSTS, HOST_TABLE, { search, order, rowCount: 300 }).shown
     .map(({ addresses }) => addresses[0]!.hostname.split(".").pop()).join(" ");
 }
 
-Deno.test("selectHosts() shows those in trouble first, and each state by address", () => {
+Deno.test("hosts in trouble are shown first, and each state by address", () => {
   assertEquals(shown(""), "5 30 6 4");
 });
 
-Deno.test("selectHosts() sorts by any column; what is not known comes last", () => {
-  const order = (key: HostKey, isDescending = false): string =>
+Deno.test("hosts are sorted by any column, unknown values last", () => {
+  const order = (key: string, isDescending = false): string =>
     shown("", { key, isDescending });
   assertEquals(order("host"), "4 5 6 30");
   assertEquals(order("host", true), "30 6 5 4");
@@ -53,28 +53,17 @@ Deno.test("selectHosts() sorts by any column; what is not known comes last", () 
   assertEquals(order("seen"), "6 4 5 30");
 });
 
-Deno.test("selectHosts() finds addresses, clients and states", () => {
+Deno.test("hosts are found by address, client and state", () => {
   assertEquals(shown("192.0.2.3"), "30");
   assertEquals(shown("LANSWARM"), "5 30");
   assertEquals(shown("stuck"), "5 30");
   assertEquals(shown("-LS"), "");
 });
 
-Deno.test("selectHosts() shows the first few hundred and counts the rest", () => {
-  const many = Array.from({ length: 2_000 }, () => HOSTS[0]!);
-  const { shown, matchCount } = selectHosts(many, {
-    search: "",
-    order: undefined,
-  });
-  assertEquals([shown.length, matchCount], [MAX_HOST_ROWS, 2_000]);
-});
-
-Deno.test("renderHostRow() shows everything that is known of a host", () => {
-  const { key, html } = renderHostRow(HOSTS[3]!);
+Deno.test("renderHostRow() shows all facts about a host", () => {
   const id = peerId("-qB4520-f");
-  assertEquals(key, id);
   assertEquals(
-    html.text,
+    renderHostRow(HOSTS[3]!).text,
     `<tr data-key="${id}" id="host-${id}">` +
       '<th scope="row"><span class="address">192.0.2.6<small>:6881</small></span></th>' +
       '<td data-label="Client">qBittorrent 4.5.2</td>' +
@@ -85,17 +74,25 @@ Deno.test("renderHostRow() shows everything that is known of a host", () => {
   );
 });
 
-Deno.test("renderHostRow() says what a host is at instead of a time", () => {
+Deno.test("renderHostRow() shows the state of a host that is not fetching", () => {
   assertStringIncludes(
-    renderHostRow(HOSTS[1]!).html.text,
+    renderHostRow(HOSTS[1]!).text,
     '<td class="number" data-label="Time left"><b class="badge stuck" title="received nothing between its last two announces">stuck</b></td>',
   );
 });
 
-Deno.test("renderHostMap() draws a cell for each host, by address", () => {
-  const cells = renderHostMap(HOSTS).text.match(/<li.*?<\/li>/g)!;
+/** The map's cells, of hosts that are all in the table or that a search hides. */
+function cellsOf(hosts: readonly Host[], isInTable = true): string[] {
+  const view = plainView(infoHash("a"), "http://192.0.2.9:8000");
+  const inTable = new Set(isInTable ? hosts : []);
+  return renderMap(hosts, inTable, view).text.match(/<li.*?<\/li>/g) ?? [];
+}
+
+Deno.test("renderMap() draws a cell for each host, by address", () => {
   assertEquals(
-    cells.map((cell) => cell.replace(/ href="[^"]*"/, "")),
+    cellsOf(HOSTS).map((cell) =>
+      cell.replace(/ (?:href|data-key)="[^"]*"/g, "")
+    ),
     [
       '<li class="done fill10"><a title="192.0.2.4: done, 100%">.4</a></li>',
       '<li class="stuck fill4"><a title="192.0.2.5: stuck, 40%">.5</a></li>',
@@ -103,11 +100,18 @@ Deno.test("renderHostMap() draws a cell for each host, by address", () => {
       '<li class="stuck fill6"><a title="192.0.2.30: stuck, 60%">.30</a></li>',
     ],
   );
-  assertStringIncludes(cells[0]!, `href="#host-${peerId("-TR4060-d")}"`);
 });
 
-Deno.test("renderHostMap() draws nothing where it would tell nothing", () => {
-  assertEquals(renderHostMap(HOSTS.slice(0, 1)).text, "");
-  const many = Array.from({ length: 301 }, () => HOSTS[0]!);
-  assertEquals(renderHostMap(many).text, "");
+Deno.test("renderMap() leads to a host's row, even if a search hides it", () => {
+  const id = peerId("-TR4060-d");
+  assertStringIncludes(cellsOf(HOSTS)[0]!, `href="#host-${id}"`);
+  assertStringIncludes(
+    cellsOf(HOSTS, false)[0]!,
+    `href="/?torrent=${"a".repeat(40)}#host-${id}"`,
+  );
+});
+
+Deno.test("renderMap() draws neither a single host nor hundreds", () => {
+  assertEquals(cellsOf(HOSTS.slice(0, 1)), []);
+  assertEquals(cellsOf(Array.from({ length: 301 }, () => HOSTS[0]!)), []);
 });

@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { describeHost, type Host } from "../../../../lib/tracker/page/host.ts";
-import { outlookOf } from "../../../../lib/tracker/page/swarm_progress.ts";
+import { swarmProgress } from "../../../../lib/tracker/page/swarm_progress.ts";
 import { type ScenePeer, scenePeer } from "./scene_store.ts";
 
 /** A peer of a torrent of 1000 bytes, 20 s after it announced. */
@@ -14,23 +14,23 @@ function host(
   );
 }
 
-Deno.test("describeHost() tells how a host gets on", () => {
+Deno.test("describeHost() tells the state of a host", () => {
   const states = {
     done: host({ left: 0 }),
     fetching: host({ left: 500, downloaded: 500, bytesPerSecond: 10 }),
     stuck: host({ left: 500, downloaded: 500 }),
-    // It had half of it before it came.
+    // It had half of it before it joined.
     waiting: host({ left: 500 }),
     silent: host({ left: 500, bytesPerSecond: 10, lastSeenMs: -130_000 }),
   };
   for (const [state, host] of Object.entries(states)) {
     assertEquals(host.state, state);
   }
-  // It has everything, wherever it went.
+  // A complete host stays done when it is switched off.
   assertEquals(host({ left: 0, lastSeenMs: -1e6 }).state, "done");
 });
 
-Deno.test("describeHost() counts the time since the announce off the time left", () => {
+Deno.test("describeHost() subtracts the time since the announce from the time left", () => {
   const { secondsLeft, secondsSilent } = host({
     left: 500,
     bytesPerSecond: 10,
@@ -40,12 +40,12 @@ Deno.test("describeHost() counts the time since the announce off the time left",
   assertEquals(host({ left: 500 }).secondsLeft, undefined);
 });
 
-Deno.test("describeHost() knows the progress where the size is known", () => {
+Deno.test("describeHost() knows the progress if the size is known", () => {
   assertEquals(host({ left: 250 }).fraction, 0.75);
   assertEquals(host({ left: 0 }).fraction, 1);
   assertEquals(host({ left: 0 }, undefined).fraction, 1);
   assertEquals(host({ left: 250 }, 0).fraction, undefined);
-  // Peers say what they like.
+  // Peers may announce anything.
   assertEquals(host({ left: 5000 }).fraction, 0);
   assertAlmostEquals(host({ left: 1 }, 1e9).fraction!, 0.999);
   const unknown = describeHost(
@@ -55,7 +55,7 @@ Deno.test("describeHost() knows the progress where the size is known", () => {
   assertEquals(unknown.fraction, undefined);
 });
 
-Deno.test("describeHost() sorts addresses by their numbers", () => {
+Deno.test("describeHost() sorts addresses numerically", () => {
   const hostnames = [
     "192.0.2.9",
     "192.0.2.10",
@@ -71,16 +71,16 @@ Deno.test("describeHost() sorts addresses by their numbers", () => {
   );
 });
 
-Deno.test("outlookOf() counts the states and waits for the slowest that fetches", () => {
-  const outlook = outlookOf([
+Deno.test("swarmProgress() counts the states and waits for the slowest fetching host", () => {
+  const progress = swarmProgress([
     host({ left: 0 }),
     host({ left: 500, bytesPerSecond: 10 }),
     host({ left: 900, bytesPerSecond: 10 }),
     host({ left: 900, downloaded: 1 }),
   ]);
-  assertEquals(outlook, {
+  assertEquals(progress, {
     counts: { stuck: 1, silent: 0, waiting: 0, fetching: 2, done: 1 },
     secondsLeft: 70,
   });
-  assertEquals(outlookOf([]).secondsLeft, undefined);
+  assertEquals(swarmProgress([]).secondsLeft, undefined);
 });

@@ -5,7 +5,7 @@ import {
   shownText,
 } from "../../../../lib/tracker/page/html.ts";
 
-Deno.test("markup escapes what stands in it, in text and in attributes", () => {
+Deno.test("markup escapes values in text and in attributes", () => {
   const name = `<img src=x onerror="alert('1')">&amp;`;
   assertEquals(
     markup`<b title="${name}">${name}</b>`.text,
@@ -14,7 +14,7 @@ Deno.test("markup escapes what stands in it, in text and in attributes", () => {
   );
 });
 
-Deno.test("markup takes markup, numbers, lists and nothing as they are", () => {
+Deno.test("markup writes markup, numbers, lists and nothing as they are", () => {
   const cells = ["a", "<"].map((text) => markup`<td>${text}</td>`);
   assertEquals(
     markup`<tr>${cells}${undefined}${1.5}${ownMarkup("<hr>")}</tr>`.text,
@@ -22,7 +22,7 @@ Deno.test("markup takes markup, numbers, lists and nothing as they are", () => {
   );
 });
 
-Deno.test("markup leaves out the line breaks of the source and keeps those of values", () => {
+Deno.test("markup removes the line breaks of the source and keeps those of values", () => {
   assertEquals(
     markup`<p>
       ${"two\n  lines"}
@@ -31,7 +31,7 @@ Deno.test("markup leaves out the line breaks of the source and keeps those of va
   );
 });
 
-Deno.test("shownText() shows what would turn text around or hide in it, and cuts what is long", () => {
+Deno.test("shownText() replaces characters that hide or reverse text, and cuts long texts", () => {
   assertEquals(
     shownText("a\u202egpj.exe\0\n\u2028\ud800"),
     "a\ufffdgpj.exe\ufffd\ufffd\ufffd\ufffd",

@@ -1,5 +1,5 @@
 /**
- * The routes of a page over a scene, and how tests ask them.
+ * The routes of a page over a scene, and requests to them.
  *
  * @module
  */
@@ -11,17 +11,18 @@ import type {
 import {
   TrackerPage,
   type TrackerPageOptions,
-} from "../../../../lib/tracker/page/routes.ts";
+} from "../../../../lib/tracker/page/tracker_page.ts";
 import { infoHash, text } from "../../announce/samples.ts";
 import { scenePeer, SceneStore } from "./scene_store.ts";
 
-/** A page and how it is asked: by a browser at 192.0.2.1, at second 61 of the clock. */
+/** A page, and requests to it by a browser at 192.0.2.1, by default at second 61 of the clock. */
 export interface PageDesk {
   readonly page: TrackerPage;
   readonly store: SceneStore;
   get(
     address: string,
     changes?: Partial<TrackerRequest>,
+    nowMs?: number,
   ): Promise<TrackerResponse>;
 }
 
@@ -33,13 +34,13 @@ export function deskOf(
     store,
     startedAtMs: 0,
     peerTimeoutMs: 180_000,
-    sha256,
+    origin: () => "http://TRACKER",
     ...options,
   });
   return {
     page,
     store,
-    get: async (address, changes = {}) => {
+    get: async (address, changes = {}, nowMs = 61_000) => {
       const [path = "", query = ""] = address.split("?");
       return await page.routes.get(path)!({
         method: "GET",
@@ -48,15 +49,9 @@ export function deskOf(
         remoteHostname: "192.0.2.1",
         header: (name) => name === "host" ? "tracker.lan:8000" : undefined,
         ...changes,
-      }, 61_000);
+      }, nowMs);
     },
   };
-}
-
-export async function sha256(
-  bytes: Uint8Array<ArrayBuffer>,
-): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
 }
 
 /** A tracker with ten thousand torrents. */

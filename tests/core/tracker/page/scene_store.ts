@@ -1,6 +1,6 @@
 /**
- * A store that holds what a test wants to see on the page, and a catalogue for
- * it. Nothing is announced to it: the test changes its swarms.
+ * A store and a catalogue whose contents a test sets. Nothing is announced to the
+ * store: the test changes its swarms.
  *
  * @module
  */
@@ -27,11 +27,13 @@ export interface SceneSwarm {
   peers: readonly PeerDetails[];
 }
 
-/** A {@linkcode PeerStore} whose swarms are as they were put. */
+/** A {@linkcode PeerStore} with the swarms of a scene. */
 export class SceneStore implements PeerStore {
   readonly scene: SceneSwarm[];
-  /** How often the swarms were gone through. */
-  readCount = 0;
+  /** Calls of {@linkcode swarms}. */
+  swarmsReadCount = 0;
+  /** Calls of {@linkcode peers}. */
+  peersReadCount = 0;
 
   constructor(...swarms: SceneSwarm[]) {
     this.scene = swarms;
@@ -48,7 +50,7 @@ export class SceneStore implements PeerStore {
   }
 
   swarms(): SwarmSummary[] {
-    this.readCount++;
+    this.swarmsReadCount++;
     return this.scene.map((swarm) => {
       const seeders = swarm.peers.filter(({ isSeeder }) => isSeeder);
       return {
@@ -79,6 +81,7 @@ export class SceneStore implements PeerStore {
   }
 
   peers(infoHash: InfoHash, limit: number): PeerDetails[] {
+    this.peersReadCount++;
     const swarm = this.scene.find((swarm) => swarm.infoHash === infoHash);
     return swarm?.peers.slice(0, limit) ?? [];
   }
@@ -92,7 +95,7 @@ export class SceneStore implements PeerStore {
   }
 }
 
-/** What a test says of a peer; the rest is that of a leecher that has just come. */
+/** The properties of a peer; by default those of a leecher that has just joined. */
 export interface ScenePeer {
   /** The first letters of its peer id. */
   readonly id: string;
@@ -121,7 +124,7 @@ export function scenePeer(
   };
 }
 
-/** A catalogue of these, whose files cannot be read. */
+/** A catalogue of these torrents, whose files cannot be read. */
 export function sceneCatalogue(
   ...torrents: readonly ListedTorrent[]
 ): TorrentCatalogue {

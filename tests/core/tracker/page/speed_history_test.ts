@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { infoHashFromHex } from "../../../../lib/base/identifier.ts";
-import { renderSparkline } from "../../../../lib/tracker/page/sparkline.ts";
 import {
+  renderSparkline,
   SAMPLE_COUNT,
   SAMPLE_INTERVAL_MS,
   SpeedHistory,
@@ -25,14 +25,14 @@ Deno.test("SpeedHistory keeps the last samples of each torrent, oldest first", (
   assertEquals(history.total().slice(-2), [SAMPLE_COUNT + 2, SAMPLE_COUNT + 2]);
 });
 
-Deno.test("SpeedHistory shows zeros before the first sample and where a torrent is idle", () => {
+Deno.test("SpeedHistory shows zeros before the first sample and while a torrent is idle", () => {
   const history = new SpeedHistory();
   history.sample([{ infoHash: A, bytesPerSecond: 7 }], 0);
   history.sample([], 5_000);
   assertEquals(history.of(A).slice(-3), [0, 7, 0]);
 });
 
-Deno.test("SpeedHistory forgets a torrent that was idle all the time", () => {
+Deno.test("SpeedHistory drops a torrent that was idle for the whole time", () => {
   const history = new SpeedHistory();
   history.sample([{ infoHash: A, bytesPerSecond: 7 }], 0);
   for (let number = 1; number < SAMPLE_COUNT; number++) history.sample([], 0);
@@ -53,7 +53,7 @@ Deno.test("SpeedHistory keeps curves of ten thousand torrents and no more", () =
   assertEquals(history.total().at(-1), 10_001);
 });
 
-Deno.test("SpeedHistory says when the next sample is due", () => {
+Deno.test("SpeedHistory knows when the next sample is due", () => {
   const history = new SpeedHistory();
   assertEquals(history.isDue(0), true);
   history.sample([], 0);

@@ -1,30 +1,23 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { ListedTorrent } from "../../../../lib/catalogue/torrent_catalogue.ts";
-import type { Outlook } from "../../../../lib/tracker/page/swarm_progress.ts";
-import type { TorrentState } from "../../../../lib/tracker/page/tracker_snapshot.ts";
+import type { SwarmProgress } from "../../../../lib/tracker/page/swarm_progress.ts";
+import { selectRows } from "../../../../lib/tracker/page/table.ts";
 import {
-  MAX_TORRENT_ROWS,
+  type TorrentState,
+  unknownTorrent,
+} from "../../../../lib/tracker/page/tracker_snapshot.ts";
+import {
   renderTorrentRow,
-  selectTorrents,
+  TORRENT_TABLE,
 } from "../../../../lib/tracker/page/torrent_table.ts";
-import type { Order, TorrentKey } from "../../../../lib/tracker/page/view.ts";
+import type { Order } from "../../../../lib/tracker/page/view.ts";
 import { infoHash } from "../../announce/samples.ts";
 
 function torrent(
   digit: string,
   changes: Partial<TorrentState> = {},
 ): TorrentState {
-  return {
-    infoHash: infoHash(digit),
-    name: undefined,
-    length: undefined,
-    seeders: 0,
-    leechers: 0,
-    downloads: 0,
-    bytesPerSecond: 0,
-    file: undefined,
-    ...changes,
-  };
+  return { ...unknownTorrent(infoHash(digit)), ...changes };
 }
 
 const MIB = 1024 * 1024;
@@ -36,27 +29,23 @@ const TORRENTS = [
 ];
 
 /** The first digits of the torrents that are shown. */
-function shown(
-  search: string,
-  order?: Order<TorrentKey>,
-  torrents = TORRENTS,
-): string {
-  return selectTorrents(torrents, { search, order }).shown
-    .map(({ infoHash }) => infoHash[0]).join("");
+function shown(search: string, order?: Order): string {
+  return selectRows(TORRENTS, TORRENT_TABLE, { search, order, rowCount: 300 })
+    .shown.map(({ infoHash }) => infoHash[0]).join("");
 }
 
-Deno.test("selectTorrents() shows what moves, what waits, what is complete, what nobody has", () => {
+Deno.test("torrents are sorted by activity: active, waiting, complete, without peers", () => {
   assertEquals(shown(""), "cbad");
 });
 
-Deno.test("selectTorrents() sorts by any column; what is not known comes last", () => {
-  const order = (key: TorrentKey, isDescending: boolean): string =>
+Deno.test("torrents are sorted by any column, unknown values last", () => {
+  const order = (key: string, isDescending: boolean): string =>
     shown("", { key, isDescending });
   assertEquals(order("name", false), "cdab");
   assertEquals(order("name", true), "adcb");
   assertEquals(order("size", false), "acbd");
   assertEquals(order("size", true), "cabd");
-  // 2 of 2, 1 of 10, 0 of 1, nobody; equals by name.
+  // 2 of 2, 1 of 10, 0 of 1, no peers; equals by name.
   assertEquals(order("done", true), "abcd");
   assertEquals(order("seeders", true), "abcd");
   assertEquals(order("leechers", true), "bcda");
@@ -64,39 +53,35 @@ Deno.test("selectTorrents() sorts by any column; what is not known comes last", 
   assertEquals(order("speed", true)[0], "c");
 });
 
-Deno.test("selectTorrents() finds a part of a name or of an info hash, in any case", () => {
+Deno.test("torrents are found by a part of the name or info hash, in any case", () => {
   assertEquals(shown("LE"), "cd");
   assertEquals(shown("bBb"), "b");
   assertEquals(shown("nothing"), "");
 });
 
-Deno.test("selectTorrents() shows the first few hundred and counts the rest", () => {
+Deno.test("the first torrents are shown and the rest is counted", () => {
   const many = Array.from(
     { length: 9_000 },
     () => torrent("e", { seeders: 1 }),
   );
-  const { shown, matchCount } = selectTorrents([...many, ...TORRENTS], {
-    search: "",
-    order: undefined,
-  });
-  assertEquals([shown.length, matchCount], [MAX_TORRENT_ROWS, 9_004]);
+  const { shown, matchCount } = selectRows(
+    [...many, ...TORRENTS],
+    TORRENT_TABLE,
+    { search: "", order: undefined, rowCount: 400 },
+  );
+  assertEquals([shown.length, matchCount], [400, 9_004]);
   assertEquals(shown[0]?.infoHash, infoHash("c"));
 });
 
 const CONTEXT = {
-  view: {
-    type: "overview",
-    search: "",
-    order: undefined,
-    origin: "http://192.0.2.9:8000",
-  },
+  origin: "http://192.0.2.9:8000",
   peerCommand: "./peer",
   speeds: [],
-  outlook: undefined,
-} as const;
+  progress: undefined,
+};
 
-Deno.test("renderTorrentRow() shows everything that is known of a torrent", () => {
-  const outlook: Outlook = {
+Deno.test("renderTorrentRow() shows all facts about a torrent", () => {
+  const progress: SwarmProgress = {
     counts: { stuck: 2, silent: 0, waiting: 1, fetching: 6, done: 1 },
     secondsLeft: 200,
   };
@@ -107,11 +92,10 @@ Deno.test("renderTorrentRow() shows everything that is known of a torrent", () =
     downloads: 3,
     bytesPerSecond: 12 * MIB,
   });
-  const { key, html } = renderTorrentRow(state, { ...CONTEXT, outlook });
+  const { text } = renderTorrentRow(state, { ...CONTEXT, progress });
   const hash = "b".repeat(40);
-  assertEquals(key, hash);
   assertEquals(
-    html.text,
+    text,
     `<tr data-key="${hash}"><th scope="row">` +
       `<a class="name hash" href="/?torrent=${hash}" title="${hash}">${hash}</a></th>` +
       '<td class="wide" data-label="Done"><progress class="share" max="2000" value="1"></progress><span>1 of 2,000</span></td>' +
@@ -121,25 +105,26 @@ Deno.test("renderTorrentRow() shows everything that is known of a torrent", () =
       '<td class="number" data-label="Completed">3</td>' +
       '<td class="number speed" data-label="Speed">12 MiB/s</td>' +
       '<td class="number" data-label="Time left"><span>3 min 30 s</span>' +
-      ' <b class="badge stuck">2 stuck</b> <b class="badge waiting">1 waiting</b></td></tr>',
+      ' <b class="badge stuck" title="received nothing between its last two announces">2 stuck</b>' +
+      ' <b class="badge waiting" title="has received nothing so far">1 waiting</b></td></tr>',
   );
 });
 
-Deno.test("renderTorrentRow() leaves open what nobody can tell", () => {
-  const { html: { text } } = renderTorrentRow(torrent("d"), CONTEXT);
-  assertStringIncludes(text, '<span class="faint">nobody</span>');
+Deno.test("renderTorrentRow() shows a dash for unknown values", () => {
+  const { text } = renderTorrentRow(torrent("d"), CONTEXT);
+  assertStringIncludes(text, '<span class="faint">no peers</span>');
   assertStringIncludes(
     text,
     'data-label="Time left"><span class="none">–</span>',
   );
   const complete = renderTorrentRow(torrent("a", { seeders: 2 }), CONTEXT);
   assertStringIncludes(
-    complete.html.text,
-    'data-label="Time left"><b class="badge done">done</b>',
+    complete.text,
+    'data-label="Time left"><b class="badge done" title="has everything">done</b>',
   );
 });
 
-Deno.test("renderTorrentRow() tells how to join a torrent whose file is offered", () => {
+Deno.test("renderTorrentRow() shows the command that joins a torrent whose file is offered", () => {
   const file: ListedTorrent = {
     infoHash: infoHash("a"),
     name: "<i>",
@@ -147,7 +132,7 @@ Deno.test("renderTorrentRow() tells how to join a torrent whose file is offered"
     fileCount: 1,
     fileName: "it's <b>.torrent",
   };
-  const { html: { text } } = renderTorrentRow(
+  const { text } = renderTorrentRow(
     torrent("a", { name: file.name, file }),
     CONTEXT,
   );

@@ -12,7 +12,7 @@ import {
 
 const KIB = 1024;
 
-Deno.test("formatSize() shows three digits at most", () => {
+Deno.test("formatSize() shows at most three digits", () => {
   assertEquals(
     [0, 17, 999, 1000, 1.25 * KIB, 99.94 * KIB, 99.96 * KIB, 999.4 * KIB]
       .map(formatSize),
@@ -42,7 +42,7 @@ Deno.test("formatCount() and formatPlural() show thousands", () => {
   );
 });
 
-Deno.test("formatFraction() says 100% of what is complete alone", () => {
+Deno.test("formatFraction() shows 100% only for a complete copy", () => {
   assertEquals([0, 0.999, 1].map(formatFraction), ["0%", "99%", "100%"]);
 });
 
@@ -53,7 +53,7 @@ Deno.test("formatDuration() shows the two largest units", () => {
   );
 });
 
-Deno.test("formatTimeLeft() is coarser the longer it takes", () => {
+Deno.test("formatTimeLeft() rounds up to larger steps for longer times", () => {
   assertEquals(
     [0, 3, 31, 56, 61, 95, 571, 601, 3_599, 3_601, 36_000, 1e6, Infinity]
       .map(formatTimeLeft),
@@ -75,7 +75,7 @@ Deno.test("formatTimeLeft() is coarser the longer it takes", () => {
   );
 });
 
-Deno.test("formatAge() is rounded down", () => {
+Deno.test("formatAge() rounds down", () => {
   assertEquals(
     [0, 9.9, 10, 59, 60, 3_599, 7_200].map(formatAge),
     [

@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
 import {
   hiddenParameters,
+  moreRows,
   nextOrder,
   type Order,
   readPageView,
-  type TorrentKey,
   viewAddress,
 } from "../../../../lib/tracker/page/view.ts";
 import { infoHash } from "../../announce/samples.ts";
@@ -18,7 +18,7 @@ Deno.test("readPageView() reads what viewAddress() writes", () => {
       "/?sort=-speed",
       "/?sort=name&q=a+%3Cb%3E+%26",
       `/?torrent=${"a".repeat(40)}`,
-      `/?torrent=${"a".repeat(40)}&sort=left&q=192.0.2`,
+      `/?torrent=${"a".repeat(40)}&sort=left&rows=400&q=192.0.2`,
     ]
   ) {
     const view = readPageView(address.slice(2), ORIGIN);
@@ -26,31 +26,57 @@ Deno.test("readPageView() reads what viewAddress() writes", () => {
   }
 });
 
-Deno.test("readPageView() takes no notice of what makes no sense", () => {
+Deno.test("readPageView() ignores invalid parts", () => {
   const everything = {
-    type: "overview",
+    infoHash: undefined,
     search: "",
     origin: ORIGIN,
     order: undefined,
-  } as const;
-  for (const query of ["", "sort=color", "sort=--name", "q=%20", "a&&=b&%"]) {
+    rowCount: 300,
+  };
+  for (
+    const query of [
+      "",
+      "sort=color",
+      "sort=--name",
+      "q=%20",
+      "rows=x",
+      "a&&=b&%",
+    ]
+  ) {
     assertEquals(readPageView(query, ORIGIN), everything, query);
   }
-  // A column of the hosts is none of the torrents.
+  // Torrents do not have this column.
   assertEquals(readPageView("sort=client", ORIGIN), everything);
   const { search } = readPageView(`q=${"x".repeat(500)}`, ORIGIN)!;
   assertEquals(search.length, 100);
 });
 
-Deno.test("readPageView() takes info hashes of either case, and nothing else for one", () => {
+Deno.test("readPageView() reads a number of rows in whole pages, within limits", () => {
+  const rowCount = (rows: string): number =>
+    readPageView(`rows=${rows}`, ORIGIN)!.rowCount;
+  assertEquals(
+    ["0", "1", "100", "101", "999999999", "-1", "1e3"].map(rowCount),
+    [100, 100, 100, 200, 2_000, 300, 300],
+  );
+});
+
+Deno.test("moreRows() leads to one more page while there are more rows", () => {
+  const view = readPageView("q=x", ORIGIN)!;
+  assertEquals(moreRows(view, 301), "/?rows=400&q=x");
+  assertEquals(moreRows(view, 300), undefined);
+  assertEquals(moreRows({ ...view, rowCount: 2_000 }, 9_000), undefined);
+});
+
+Deno.test("readPageView() reads info hashes of either case and nothing else", () => {
   const view = readPageView(`torrent=${"A".repeat(40)}`, ORIGIN);
-  assertEquals(view?.type === "torrent" && view.infoHash, infoHash("a"));
+  assertEquals(view?.infoHash, infoHash("a"));
   for (const torrent of ["", "a", "g".repeat(40), "a".repeat(41)]) {
     assertEquals(readPageView(`torrent=${torrent}`, ORIGIN), undefined);
   }
 });
 
-Deno.test("hiddenParameters() are what a search keeps", () => {
+Deno.test("hiddenParameters() are the parameters that a search keeps", () => {
   const view = readPageView(
     `torrent=${"a".repeat(40)}&sort=-left&q=x`,
     ORIGIN,
@@ -61,8 +87,8 @@ Deno.test("hiddenParameters() are what a search keeps", () => {
   ]);
 });
 
-Deno.test("nextOrder() begins at the interesting end, turns round and lets go", () => {
-  const clicks = (key: TorrentKey): (Order<TorrentKey> | undefined)[] => {
+Deno.test("nextOrder() starts at the end of interest, reverses, and returns to the default", () => {
+  const clicks = (key: string): (Order | undefined)[] => {
     const first = nextOrder(key, { key: "size", isDescending: false });
     const second = nextOrder(key, first);
     return [first, second, nextOrder(key, second)];

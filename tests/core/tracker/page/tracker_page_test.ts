@@ -5,29 +5,22 @@ import {
   assertNotMatch,
   assertStringIncludes,
 } from "@std/assert";
-import { SCRIPT } from "../../../../lib/tracker/page/script.ts";
+import { SCRIPT } from "../../../../lib/tracker/page/document.ts";
 import { STYLE } from "../../../../lib/tracker/page/style.ts";
-import { utf8 } from "../../../../lib/tracker/page/utf8.ts";
-import { infoHash, peerId, text } from "../../announce/samples.ts";
-import {
-  bodyOf,
-  deskOf,
-  lab,
-  largeScene,
-  LISTED,
-  sha256,
-} from "./page_desk.ts";
-import { sceneCatalogue } from "./scene_store.ts";
+import { infoHash, text } from "../../announce/samples.ts";
+import { bodyOf, deskOf, lab, largeScene, LISTED } from "./page_desk.ts";
+import { sceneCatalogue, scenePeer, SceneStore } from "./scene_store.ts";
 
-Deno.test("/ and /stats are the same page, which nothing may be added to", async () => {
+Deno.test("/ and /stats are the same page, whose policy allows nothing else", async () => {
   const { get } = deskOf(lab());
   const response = await get("/");
   assertEquals(response.status, 200);
   const { headers } = response;
   assertEquals(headers["content-type"], "text/html; charset=utf-8");
   const hash = async (part: string): Promise<string> => {
-    const digest = await sha256(utf8(part));
-    return btoa(String.fromCharCode(...digest));
+    const content = new TextEncoder().encode(part);
+    const digest = await crypto.subtle.digest("SHA-256", content);
+    return btoa(String.fromCharCode(...new Uint8Array(digest)));
   };
   assertEquals(
     headers["content-security-policy"],
@@ -41,7 +34,7 @@ Deno.test("/ and /stats are the same page, which nothing may be added to", async
   assertEquals(await bodyOf(await get("/stats")), await bodyOf(response));
 });
 
-Deno.test("/ leads to a torrent's page by its info hash alone", async () => {
+Deno.test("/ shows a torrent by its info hash alone", async () => {
   const { get } = deskOf(lab());
   const page = await get(`/?torrent=${"A".repeat(40)}`);
   assertEquals(page.status, 200);
@@ -50,7 +43,7 @@ Deno.test("/ leads to a torrent's page by its info hash alone", async () => {
   assertEquals((await get("/?torrent=..")).status, 404);
 });
 
-Deno.test("/ shows listed torrents, with a command that names the tracker as the asker does", async () => {
+Deno.test("/ shows listed torrents, with a command that names the tracker as the browser does", async () => {
   const { get } = deskOf(lab(), {
     catalogue: sceneCatalogue(LISTED),
     peerCommand: "./peer",
@@ -75,35 +68,77 @@ Deno.test("/ shows listed torrents, with a command that names the tracker as the
   }
 });
 
-Deno.test("many torrents are gone through once for all who ask within a second", async () => {
+Deno.test("many torrents are read once for all requests of a second, few for each request", async () => {
   const { get, store } = deskOf(largeScene());
   for (const address of ["/", "/?sort=name", "/stats.json", "/metrics"]) {
     await bodyOf(await get(address));
   }
-  assertEquals(store.readCount, 1);
+  assertEquals(store.swarmsReadCount, 1);
   const { get: getFew, store: few } = deskOf(lab());
   await bodyOf(await getFew("/"));
   await bodyOf(await getFew("/"));
-  assertEquals(few.readCount, 2);
+  assertEquals(few.swarmsReadCount, 2);
 });
 
-Deno.test("/events streams what changes on the page", async () => {
+Deno.test("/view gives a part of the page to its script", async () => {
+  const peers = Array.from(
+    { length: 150 },
+    (_, host) => scenePeer({ id: `${host}`, hostname: "192.0.2.1" }),
+  );
+  const { get } = deskOf(new SceneStore({ infoHash: infoHash("a"), peers }));
+  const query = `torrent=${"a".repeat(40)}`;
+  const countRows = async (address: string): Promise<number | undefined> =>
+    (await bodyOf(await get(address))).match(/<tr data-key/g)?.length;
+  const { status, headers } = await get(`/view?${query}`);
+  assertEquals([status, headers["snapshot-version"]], [200, "1"]);
+  assertStringIncludes(headers["content-security-policy"]!, "script-src");
+  assertEquals(await countRows(`/view?${query}`), 100);
+  assertEquals(await countRows(`/view?${query}&page=0`), 100);
+  assertEquals(await countRows(`/view?page=1&${query}`), 50);
+  assertEquals(await countRows(`/view?${query}&page=2`), undefined);
+  assertEquals((await get("/view?torrent=x")).status, 404);
+});
+
+Deno.test("a view is rendered once a second for all who watch it", async () => {
+  const { get, store, page } = deskOf(lab());
+  const { body } = await get("/events");
+  const stream = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+  await stream.next();
+  await page.sample(61_000);
+  const count = store.peersReadCount;
+  const versions = new Set<string | undefined>();
+  for (let viewer = 0; viewer < 100; viewer++) {
+    const { headers } = await get("/view", {}, 61_000 + viewer * 8);
+    versions.add(headers["snapshot-version"]);
+  }
+  assertEquals([store.peersReadCount, [...versions]], [count, ["1"]]);
+  // The next second has a snapshot of its own.
+  const { headers } = await get("/view", {}, 62_000);
+  assertEquals(headers["snapshot-version"], "2");
+  assertEquals(store.peersReadCount, 2 * count);
+  await stream.return!();
+});
+
+Deno.test("/events sends the version of a snapshot that changed the view", async () => {
   const { get, page, store } = deskOf(lab());
   const { headers, body } = await get("/events");
   assertEquals(headers["content-type"], "text/event-stream");
   assert(typeof body === "object" && !(body instanceof Uint8Array));
   const stream = body[Symbol.asyncIterator]();
-  await stream.next();
+  const read = async (): Promise<string> => text((await stream.next()).value!);
+  await read();
   await page.sample(61_000);
-  const first = text((await stream.next()).value!);
-  assertMatch(first, /^data: \{"layout":"overview of a{40}"/);
-  store.scene[0]!.peers = store.scene[0]!.peers.slice(0, 1);
+  assertEquals(await read(), "event: changed\ndata: 1\n\n");
   await page.sample(62_000);
-  const second = JSON.parse(
-    new TextDecoder().decode((await stream.next()).value!).slice(6),
+  store.scene[0]!.peers = store.scene[0]!.peers.slice(0, 1);
+  await page.sample(63_000);
+  assertEquals(await read(), "event: changed\ndata: 3\n\n");
+  const view = await get("/view", {}, 63_100);
+  assertEquals(view.headers["snapshot-version"], "3");
+  assertStringIncludes(
+    await bodyOf(view),
+    "<title>0 fetching, 1 done · lanswarm</title>",
   );
-  assertEquals(second.tables.hosts.order, [peerId("-LS0001-s")]);
-  assertEquals(second.title, "0 fetching, 1 done · lanswarm");
   await stream.return!();
   assertStringIncludes(
     await bodyOf(await get("/metrics")),
@@ -111,7 +146,7 @@ Deno.test("/events streams what changes on the page", async () => {
   );
 });
 
-Deno.test("/events opens no stream for HEAD, for a torrent that is none, or for too many", async () => {
+Deno.test("/events opens no stream for HEAD, for an invalid torrent, or beyond the limit", async () => {
   const { get, page } = deskOf(lab());
   const head = await get("/events", { method: "HEAD" });
   assertEquals([head.status, head.body], [200, ""]);
@@ -129,7 +164,7 @@ Deno.test("/events opens no stream for HEAD, for a torrent that is none, or for 
   assertEquals((await get("/events")).status, 200);
 });
 
-Deno.test("/metrics are what Prometheus reads", async () => {
+Deno.test("/metrics is what Prometheus reads", async () => {
   const { get } = deskOf(lab(), {
     catalogue: sceneCatalogue({
       ...LISTED,
@@ -157,7 +192,7 @@ Deno.test("/metrics are what Prometheus reads", async () => {
       }",name="a \\"lab\\"\ufffd\\\\image"} 1`,
     ]
   ) assert(metrics.split("\n").includes(line), `${line}\n${metrics}`);
-  // The format's own rule: each line is a comment, or a name with labels and a number.
+  // Each line is a comment, or a name with labels and a number.
   for (const line of metrics.split("\n")) {
     assertMatch(
       line,
@@ -166,7 +201,7 @@ Deno.test("/metrics are what Prometheus reads", async () => {
   }
 });
 
-Deno.test("/metrics have bounded labels, and count anew at each scrape", async () => {
+Deno.test("/metrics has bounded labels, and the same values at each scrape", async () => {
   const { get } = deskOf(largeScene());
   const first = await bodyOf(await get("/metrics"));
   assertEquals(first.match(/^lanswarm_torrent_seeders\{/gm)?.length, 50);
@@ -174,7 +209,7 @@ Deno.test("/metrics have bounded labels, and count anew at each scrape", async (
   assertEquals(await bodyOf(await get("/metrics")), first);
 });
 
-Deno.test("/healthz is well while the store answers", async () => {
+Deno.test("/healthz answers 200 while the store answers", async () => {
   const { get, store } = deskOf(lab());
   const { status, body } = await get("/healthz");
   assertEquals([status, body], [200, "ok\n"]);
@@ -184,10 +219,17 @@ Deno.test("/healthz is well while the store answers", async () => {
   assertEquals((await get("/healthz")).status, 503);
 });
 
-Deno.test("every path answers HEAD, and the page names no other host", async () => {
+Deno.test("every path answers HEAD, and the page links to no other host", async () => {
   const { get } = deskOf(lab());
   for (
-    const path of ["/", "/stats", "/stats.json", "/metrics", "/healthz"]
+    const path of [
+      "/",
+      "/stats",
+      "/view",
+      "/stats.json",
+      "/metrics",
+      "/healthz",
+    ]
   ) assertEquals((await get(path, { method: "HEAD" })).status, 200, path);
   assertNotMatch(
     await bodyOf(await get("/")),

@@ -1,0 +1,129 @@
+/**
+ * The page of all torrents: totals, the table of torrents and, if there is only
+ * one torrent, as in most labs, its hosts.
+ *
+ * @module
+ */
+import { renderHostSection } from "./host_section.ts";
+import { type Html, markup, shownText } from "./html.ts";
+import { renderSparkline } from "./speed_history.ts";
+import { type SwarmProgress, swarmProgress } from "./swarm_progress.ts";
+import {
+  type MainPart,
+  renderMore,
+  renderTable,
+  type Selection,
+  selectRows,
+} from "./table.ts";
+import { renderTorrentRow, TORRENT_TABLE } from "./torrent_table.ts";
+import {
+  MAX_HOSTS_READ,
+  type PageSources,
+  readHosts,
+  readProgress,
+  type TorrentState,
+} from "./tracker_snapshot.ts";
+import { formatCount, formatSpeed } from "./units.ts";
+import { moreRows, type PageView, plainView } from "./view.ts";
+
+/** Hosts that are read for the torrents' times left at most, all torrents together. */
+const MAX_PROGRESS_HOSTS = MAX_HOSTS_READ;
+/** Torrents whose hosts are read at most. */
+const MAX_PROGRESS_TORRENTS = 20;
+
+/** Writes the page's main part. */
+export async function renderOverview(
+  view: PageView,
+  sources: PageSources,
+): Promise<MainPart> {
+  const { snapshot: { torrents, totals }, history, peerCommand } = sources;
+  const selection = selectRows(torrents, TORRENT_TABLE, view);
+  const progress = await readSwarms(selection.shown, sources);
+  const rows = selection.shown.map((torrent) =>
+    renderTorrentRow(torrent, {
+      origin: view.origin,
+      peerCommand,
+      speeds: history.of(torrent.infoHash),
+      progress: progress.get(torrent),
+    })
+  );
+  const done = formatCount(totals.seederCount);
+  const fetching = formatCount(totals.leecherCount);
+  const title = `${fetching} fetching, ${done} done · lanswarm`;
+  const table = renderTable(TORRENT_TABLE, rows, view);
+  const before = markup`${renderTotals(sources)}
+    <section id="torrent-section" class="card">${table.before}`;
+  const after = markup`${table.after}<p class="after">${
+    renderNote(selection, view, torrents.length)
+  }</p></section>`;
+  const only = view.search === "" ? onlyTorrent(torrents) : undefined;
+  if (only === undefined) return { title, before, rows, after };
+  const hosts = renderHostSection(
+    only,
+    await readHosts(only, sources),
+    plainView(only.infoHash, view.origin),
+  );
+  return {
+    ...hosts,
+    title,
+    before: markup`${before}${rows}${after}${hosts.before}`,
+  };
+}
+
+/** The torrent whose hosts are shown below the table: the only one, if it has hosts. */
+function onlyTorrent(
+  [torrent, ...others]: readonly TorrentState[],
+): TorrentState | undefined {
+  return torrent !== undefined && others.length === 0 &&
+      torrent.seeders + torrent.leechers > 0
+    ? torrent
+    : undefined;
+}
+
+/** The progress of the first torrents that have leechers, within the limits. */
+async function readSwarms(
+  torrents: readonly TorrentState[],
+  sources: PageSources,
+): Promise<Map<TorrentState, SwarmProgress>> {
+  const swarms = new Map<TorrentState, SwarmProgress>();
+  let hostCount = 0;
+  for (const torrent of torrents) {
+    if (torrent.leechers === 0) continue;
+    hostCount += torrent.seeders + torrent.leechers;
+    if (hostCount > MAX_PROGRESS_HOSTS) break;
+    if (swarms.size === MAX_PROGRESS_TORRENTS) break;
+    swarms.set(torrent, swarmProgress(await readProgress(torrent, sources)));
+  }
+  return swarms;
+}
+
+function renderNote(
+  { shown, matchCount }: Selection<TorrentState>,
+  view: PageView,
+  torrentCount: number,
+): Html {
+  if (torrentCount === 0) {
+    return markup`No torrents yet. They appear here when the first peer announces.`;
+  }
+  return matchCount === 0
+    ? markup`No torrent matches “${shownText(view.search)}”.`
+    : renderMore(matchCount - shown.length, moreRows(view, matchCount));
+}
+
+function renderTotals({ snapshot, history }: PageSources): Html {
+  const { totals, torrents } = snapshot;
+  const seeders = formatCount(totals.seederCount);
+  const leechers = formatCount(totals.leecherCount);
+  const speed = formatSpeed(totals.bytesPerSecond);
+  const curve = renderSparkline(history.total());
+  const downloads = formatCount(totals.downloadCount);
+  const active = formatCount(totals.activeSwarmCount);
+  const known = formatCount(torrents.length);
+  return markup`<dl id="totals" class="card totals">
+    <div class="done"><dt>Seeders</dt><dd>${seeders}</dd><dd class="note">have everything</dd></div>
+    <div class="fetching"><dt>Leechers</dt><dd>${leechers}</dd><dd class="note">still fetching</dd></div>
+    <div class="plain"><dt>Speed</dt><dd>${speed}</dd><dd class="note">${curve}</dd></div>
+    <div class="plain"><dt>Completed</dt><dd>${downloads}</dd><dd class="note">downloads so far</dd></div>
+    <div class="plain"><dt>Torrents</dt><dd>${active}</dd><dd class="note">active, of ${known}</dd></div>
+    </dl>`;
+}

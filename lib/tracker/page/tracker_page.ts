@@ -1,0 +1,261 @@
+/**
+ * The routes by which a tracker shows itself: the page with its parts and events,
+ * statistics for programs and for Prometheus, and a health check. Everything is
+ * read from the store on request; only the speeds of the last minutes are kept.
+ *
+ * @module
+ */
+import type { TorrentCatalogue } from "../../catalogue/torrent_catalogue.ts";
+import { originOf } from "../../catalogue/torrent_links.ts";
+import type { Route, TrackerRequest, TrackerResponse } from "../handler.ts";
+import type { PeerStore } from "../store/peer_store.ts";
+import {
+  renderDocument,
+  type RenderedView,
+  renderPage,
+  renderView,
+  securityHeaders,
+} from "./document.ts";
+import { EventHub } from "./event_hub.ts";
+import { renderMetrics } from "./metrics.ts";
+import { SpeedHistory } from "./speed_history.ts";
+import { renderStats, type StatsBody, torrentHostStats } from "./stats.ts";
+import {
+  findTorrent,
+  type PageSources,
+  readHosts,
+  SnapshotReader,
+  type TrackerSnapshot,
+} from "./tracker_snapshot.ts";
+import { type PageView, readPageView, viewAddress } from "./view.ts";
+
+/** Options of a {@linkcode TrackerPage}. */
+export interface TrackerPageOptions {
+  readonly store: PeerStore;
+  /** The torrent files that are offered. @default none */
+  readonly catalogue?: TorrentCatalogue | undefined;
+  /** The start of the tracker on the clock of its handler, in milliseconds. */
+  readonly startedAtMs: number;
+  /** Time without an announce after which a peer is removed, in milliseconds. */
+  readonly peerTimeoutMs: number;
+  /** The command that runs a peer on another machine. @default {"peer"} */
+  readonly peerCommand?: string | undefined;
+  /** Scheme, host and port of the tracker, for requests without a valid `Host`. */
+  readonly origin: () => string;
+  /** Lets other requests have their turn between two views. @default no pause */
+  readonly pause?: () => Promise<void>;
+}
+
+/** Share of the peers' timeout after which a host is `silent`. */
+const SILENT_SHARE = 5 / 6;
+
+/** Views of one snapshot that are kept at most. */
+const MAX_KEPT_VIEWS = 20;
+
+/** What was written of a snapshot. */
+interface Written {
+  readonly views: Map<string, Promise<RenderedView>>;
+  stats?: string | StatsBody;
+}
+
+/** The page of one tracker. */
+export class TrackerPage {
+  /** For the tracker's handler. */
+  readonly routes: ReadonlyMap<string, Route> = new Map<string, Route>([
+    ["/", (...args) => this.#page(...args)],
+    ["/stats", (...args) => this.#page(...args)],
+    ["/view", (...args) => this.#page(...args)],
+    ["/events", (request) => this.#events(request)],
+    ["/stats.json", (...args) => this.#stats(...args)],
+    ["/metrics", (_, nowMs) => this.#metrics(nowMs)],
+    ["/healthz", () => this.#health()],
+  ]);
+  readonly #options: TrackerPageOptions;
+  readonly #snapshots: SnapshotReader;
+  readonly #history = new SpeedHistory();
+  readonly #hub: EventHub;
+  readonly #written = new WeakMap<TrackerSnapshot, Written>();
+  #securityHeaders: Promise<Record<string, string>> | undefined;
+
+  constructor(options: TrackerPageOptions) {
+    const { store, catalogue } = options;
+    this.#options = options;
+    this.#snapshots = new SnapshotReader({ store, catalogue });
+    this.#hub = new EventHub(async (view, nowMs) => {
+      const snapshot = await this.#snapshots.shared(nowMs);
+      const rendered = await this.#render(view, snapshot, nowMs);
+      return { rendered, torrentCount: snapshot.torrents.length };
+    });
+  }
+
+  /** Records the speeds and tells open pages what changed; to be called once a second. */
+  async sample(nowMs: number): Promise<void> {
+    if (this.#history.isDue(nowMs)) {
+      const { store } = this.#options;
+      // The swarms of an idle tracker need not be read.
+      const { bytesPerSecond } = await store.totals();
+      const swarms = bytesPerSecond > 0 ? await store.swarms() : [];
+      this.#history.sample(swarms, nowMs);
+    }
+    await this.#hub.sample(nowMs);
+  }
+
+  /** Ends the event streams. */
+  close(): void {
+    this.#hub.close();
+  }
+
+  /** The page as a document or, for its script, in parts of a shared snapshot. */
+  async #page(
+    request: TrackerRequest,
+    nowMs: number,
+  ): Promise<TrackerResponse> {
+    const view = this.#viewOf(request);
+    if (view === undefined) return NO_SUCH_TORRENT;
+    const isPart = request.path === "/view";
+    const snapshot = isPart
+      ? await this.#snapshots.shared(nowMs)
+      : await this.#snapshots.current(nowMs);
+    const rendered = await this.#render(view, snapshot, nowMs);
+    const isKnown = view.infoHash === undefined ||
+      findTorrent(view.infoHash, snapshot) !== undefined;
+    const page = /(?:^|&)page=(\d{1,3})(?:&|$)/.exec(request.query)?.[1];
+    this.#securityHeaders ??= securityHeaders();
+    return respond(isKnown ? 200 : 404, {
+      type: "text/html; charset=utf-8",
+      headers: {
+        "snapshot-version": String(rendered.version),
+        ...await this.#securityHeaders,
+      },
+      body: isPart
+        ? renderPage(rendered, Number(page ?? 0))
+        : renderDocument(rendered),
+    });
+  }
+
+  async #stats(
+    request: TrackerRequest,
+    nowMs: number,
+  ): Promise<TrackerResponse> {
+    const view = this.#viewOf(request);
+    if (view === undefined) return NO_SUCH_TORRENT;
+    const type = "application/json";
+    const snapshot = await this.#snapshots.current(nowMs);
+    if (view.infoHash === undefined) {
+      const written = this.#writtenOf(snapshot);
+      written.stats ??= renderStats(snapshot, this.#uptimeSeconds(nowMs));
+      return respond(200, { type, body: written.stats });
+    }
+    const torrent = findTorrent(view.infoHash, snapshot);
+    if (torrent === undefined) return NO_SUCH_TORRENT;
+    const hosts = await readHosts(torrent, this.#sourcesOf(snapshot, nowMs));
+    const speeds = this.#history.of(torrent.infoHash);
+    const stats = torrentHostStats(torrent, hosts, speeds);
+    return respond(200, { type, body: `${JSON.stringify(stats)}\n` });
+  }
+
+  #events(request: TrackerRequest): TrackerResponse {
+    const view = this.#viewOf(request);
+    if (view === undefined) return NO_SUCH_TORRENT;
+    const stream = request.method === "HEAD"
+      ? ""
+      : this.#hub.listen(view, request.remoteHostname);
+    if (stream === undefined) {
+      return plain(503, "Too many pages are open. Reload this one instead.\n");
+    }
+    return respond(200, {
+      type: "text/event-stream",
+      // Proxies have to pass events on as they come.
+      headers: {
+        "cache-control": "no-store, no-transform",
+        "x-accel-buffering": "no",
+      },
+      body: stream,
+    });
+  }
+
+  async #metrics(nowMs: number): Promise<TrackerResponse> {
+    const { text, contentType } = await renderMetrics({
+      snapshot: await this.#snapshots.current(nowMs),
+      uptimeSeconds: this.#uptimeSeconds(nowMs),
+      streamCount: this.#hub.streamCount,
+    });
+    return respond(200, { type: contentType, body: text });
+  }
+
+  /** Healthy while the store answers. The store reports its failures itself. */
+  async #health(): Promise<TrackerResponse> {
+    try {
+      await this.#options.store.totals();
+      return plain(200, "ok\n");
+    } catch {
+      return plain(503, "the store does not answer\n");
+    }
+  }
+
+  /** Renders a view of a snapshot, once for all who ask for it. */
+  async #render(
+    view: PageView,
+    snapshot: TrackerSnapshot,
+    nowMs: number,
+  ): Promise<RenderedView> {
+    await this.#options.pause?.();
+    const { views } = this.#writtenOf(snapshot);
+    const key = `${view.origin}${viewAddress(view)}`;
+    const rendered = views.get(key) ??
+      renderView(view, this.#sourcesOf(snapshot, nowMs));
+    if (views.size < MAX_KEPT_VIEWS) views.set(key, rendered);
+    return await rendered;
+  }
+
+  #writtenOf(snapshot: TrackerSnapshot): Written {
+    const written = this.#written.get(snapshot) ?? { views: new Map() };
+    this.#written.set(snapshot, written);
+    return written;
+  }
+
+  #sourcesOf(snapshot: TrackerSnapshot, nowMs: number): PageSources {
+    const { peerTimeoutMs, peerCommand = "peer" } = this.#options;
+    return {
+      ...this.#options,
+      snapshot,
+      nowMs,
+      peerCommand,
+      history: this.#history,
+      silentAfterMs: peerTimeoutMs * SILENT_SHARE,
+    };
+  }
+
+  #viewOf(request: TrackerRequest): PageView | undefined {
+    const { origin } = this.#options;
+    return readPageView(
+      request.query,
+      originOf(request.header("host"), origin()),
+    );
+  }
+
+  #uptimeSeconds(nowMs: number): number {
+    return Math.floor((nowMs - this.#options.startedAtMs) / 1000);
+  }
+}
+
+function respond(
+  status: number,
+  { type, headers, body }: {
+    readonly type: string;
+    readonly headers?: TrackerResponse["headers"];
+    readonly body: TrackerResponse["body"];
+  },
+): TrackerResponse {
+  const common = { "content-type": type, "cache-control": "no-store" };
+  return { status, headers: { ...common, ...headers }, body };
+}
+
+function plain(status: number, body: string): TrackerResponse {
+  return respond(status, { type: "text/plain; charset=utf-8", body });
+}
+
+const NO_SUCH_TORRENT = plain(
+  404,
+  "Not found. A torrent is named by its info hash, 40 hex digits.\n",
+);
