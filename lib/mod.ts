@@ -195,13 +195,11 @@ export { type FileSpan, FileSpans } from "./metainfo/file_spans.ts";
 export type { Sha1, Torrent, TorrentFile } from "./metainfo/torrent.ts";
 export {
   findPortabilityFaults,
-  type PortabilityFault,
-} from "./metainfo/portability.ts";
-export {
   foldName,
   type Platform,
   PLATFORM_NAMES,
   platformOf,
+  type PortabilityFault,
 } from "./metainfo/safe_path.ts";
 export type { ScanSourceOptions } from "./disk/source.ts";
 

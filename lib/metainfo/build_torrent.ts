@@ -1,6 +1,6 @@
 /**
- * What a new torrent is to say, to the bytes of a torrent file. Pure: the hashes
- * and the time come from outside.
+ * Builds the bytes of a new torrent file. Pure: the caller supplies the hashes and
+ * the time.
  *
  * @module
  */
@@ -17,11 +17,11 @@ export interface NewTorrentFile {
   readonly length: number;
 }
 
-/** What a new torrent says. */
+/** The fields of a new torrent. */
 export interface NewTorrent {
-  /** What the download is called. */
+  /** Name of the download. */
   readonly name: string;
-  /** The one file's length in bytes, or the files of a folder called `name`, in order. */
+  /** The length of a single file in bytes, or the files of a folder called `name`, in order. */
   readonly content:
     | { readonly type: "file"; readonly length: number }
     | { readonly type: "folder"; readonly files: readonly NewTorrentFile[] };
@@ -29,18 +29,18 @@ export interface NewTorrent {
   readonly pieceLength: number;
   /** 20 bytes for each piece. */
   readonly pieceHashes: Uint8Array;
-  /** Tracker URLs, best first, each a tier of its own. */
+  /** Tracker URLs, best first; each is a tier of its own. */
   readonly announce: readonly string[];
-  /** Whether only its trackers may name peers. [BEP 27] @default {false} */
+  /** If true, peers come from the trackers only. [BEP 27] @default {false} */
   readonly isPrivate?: boolean;
-  /** A remark for whoever looks at the torrent. */
+  /** Free text for the user. */
   readonly comment?: string;
-  /** Seconds since 1970; left out if not given. */
+  /** Seconds since 1970. @default none is written */
   readonly creationDate?: number;
 }
 
 /**
- * Writes a torrent file. [BEP 3, 12, 27] The same input gives the same bytes.
+ * Encodes a torrent file. [BEP 3, 12, 27] Equal input gives equal bytes.
  * @throws {RangeError} If the hashes do not fit the lengths.
  */
 export function buildTorrent(torrent: NewTorrent): Uint8Array<ArrayBuffer> {
@@ -62,7 +62,7 @@ export function buildTorrent(torrent: NewTorrent): Uint8Array<ArrayBuffer> {
   };
   return encodeBencode({
     announce: announce[0],
-    // One URL needs no list; readers of BEP 3 alone see the first.
+    // A single URL needs no list; clients that know only BEP 3 read the first.
     "announce-list": announce.length > 1
       ? announce.map((url) => [url])
       : undefined,

@@ -1,6 +1,6 @@
 /**
- * Typed reading of decoded dictionaries where every complaint names the field,
- * as in `info.files[3].length: is missing`.
+ * Reads typed fields from decoded dictionaries. Every error names the field, as in
+ * `info.files[3].length: is missing`.
  *
  * @module
  */
@@ -11,37 +11,37 @@ import {
 } from "../bencode/decode.ts";
 import { MetainfoError } from "./metainfo_error.ts";
 
-// Text that is not UTF-8 (torrents older than BEP 3's demand for it) must not be
-// refused for a comment's sake: what is broken shows as U+FFFD.
+// Torrents older than BEP 3's demand for UTF-8 must not fail because of a comment:
+// malformed bytes become U+FFFD.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** One dictionary of a torrent file and where it stands. */
+/** A dictionary of a torrent file and its place in the file. */
 export class FieldReader {
   readonly #dictionary: DecodedDictionary;
   readonly #prefix: string;
 
-  /** @param prefix Put before a key to name its field: `info.`. */
+  /** @param prefix Precedes a key in the name of its field: `info.`. */
   constructor(dictionary: DecodedDictionary, prefix: string) {
     this.#dictionary = dictionary;
     this.#prefix = prefix;
   }
 
-  /** The name of a key's field. */
+  /** The full name of a field: `info.length`. */
   field(key: string): string {
     return `${this.#prefix}${key}`;
   }
 
   has(key: string): boolean {
-    // A decoded dictionary inherits from Object: "constructor" is always `in` it.
+    // A decoded dictionary inherits "constructor" and others from Object.
     return Object.hasOwn(this.#dictionary, key);
   }
 
-  /** A whole number of at least `min` that a number holds exactly. */
+  /** A safe integer of at least `min`. */
   integer(key: string, min: number): number {
     const value = this.#value(key);
     if (typeof value !== "number") throw this.#wrongType(key, "an integer");
     if (!Number.isSafeInteger(value)) {
-      throw new MetainfoError(this.field(key), "is past 2^53");
+      throw new MetainfoError(this.field(key), "is larger than 2^53");
     }
     if (value < min) {
       throw new MetainfoError(this.field(key), `is ${value}, below ${min}`);
@@ -102,7 +102,7 @@ export class FieldReader {
   }
 }
 
-/** Reads a list of texts. @throws {MetainfoError} If it is not that; names `field`. */
+/** Reads a list of texts. @throws {MetainfoError} On any other value; it names `field`. */
 export function readTextList(value: Decoded, field: string): string[] {
   if (!Array.isArray(value)) throw new MetainfoError(field, "is not a list");
   return value.map((item, index) => {

@@ -1,29 +1,29 @@
 /**
- * From a run of bytes of the torrent to the files that hold it. Invariant: the
- * spans of a run are in order, none is empty and their lengths add up to the
- * run's.
+ * Maps a range of the torrent's bytes to the files that hold it. Invariant: the
+ * spans of a range are in order, none is empty, and their lengths add up to that
+ * of the range.
  *
  * @module
  */
 import type { TorrentFile } from "./torrent.ts";
 
-/** A run of bytes inside one file. Offsets and lengths in bytes. */
+/** A range of bytes in one file. Offsets and lengths are in bytes. */
 export interface FileSpan {
   /** Index in the torrent's `files`. */
   readonly fileIndex: number;
-  /** Where it begins in the file. */
+  /** Start of the span in the file. */
   readonly offsetInFile: number;
   /** At least 1. */
   readonly length: number;
 }
 
-/** Where each file of one torrent begins; made once, asked for every run. */
+/** The offsets of a torrent's files; created once for each torrent. */
 export class FileSpans {
   readonly #files: readonly Pick<TorrentFile, "length">[];
-  /** Offset in the torrent of each file's first byte, and of the end. */
+  /** Offset of each file's first byte in the torrent, and of the end. */
   readonly #offsets: Float64Array;
 
-  /** Adds up the lengths of a torrent's files, in their order. */
+  /** @param files The torrent's files, in order. */
   constructor(files: readonly Pick<TorrentFile, "length">[]) {
     this.#files = files;
     this.#offsets = new Float64Array(files.length + 1);
@@ -39,7 +39,7 @@ export class FileSpans {
 
   /**
    * The spans that hold `length` bytes from `offsetInTorrent`; none for 0 bytes.
-   * @throws {RangeError} If the run does not lie inside the torrent.
+   * @throws {RangeError} If the range exceeds the torrent.
    */
   at(offsetInTorrent: number, length: number): FileSpan[] {
     const end = offsetInTorrent + length;
@@ -56,7 +56,7 @@ export class FileSpans {
       fileIndex++
     ) {
       const fileEnd = this.#offsets[fileIndex + 1]!;
-      if (fileEnd <= offset) continue; // An empty file holds nothing.
+      if (fileEnd <= offset) continue; // An empty file.
       const spanEnd = Math.min(end, fileEnd);
       spans.push({
         fileIndex,
@@ -68,7 +68,7 @@ export class FileSpans {
     return spans;
   }
 
-  /** The last file that begins at or before `offset`, by halving. */
+  /** The last file that begins at or before `offset`, by binary search. */
   #fileAt(offset: number): number {
     let low = 0;
     let high = this.#files.length - 1;

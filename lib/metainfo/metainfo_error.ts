@@ -1,25 +1,25 @@
 /**
- * The one error of a torrent file that is not valid.
+ * The error for an invalid torrent file.
  *
  * @module
  */
 
 /** Options of {@linkcode MetainfoError}. */
 export interface MetainfoErrorOptions extends ErrorOptions {
-  /** What is not valid: the file's path, where it is known. @default {"torrent"} */
+  /** Path or URL of the torrent file. @default {"torrent"} */
   readonly source?: string;
 }
 
-/** A torrent file is not valid; the message is one line that names the field. */
+/** A torrent file is invalid. The message is one line and names the field. */
 export class MetainfoError extends Error {
-  /** Stands before the message when the error is printed. */
+  /** Printed before the message. */
   override readonly name = "MetainfoError";
-  /** Where: `info.piece length`, `info.files[3].path`; `torrent` for the file as a whole. */
+  /** The field: `info.piece length`, `info.files[3].path`; `torrent` for the whole file. */
   readonly field: string;
-  /** What is wrong there, without the field. */
+  /** The reason, without the field. */
   readonly reason: string;
 
-  /** Puts `Cannot read torrent: FIELD: REASON` together. */
+  /** Creates an error with the message `Cannot read torrent: FIELD: REASON`. */
   constructor(
     field: string,
     reason: string,

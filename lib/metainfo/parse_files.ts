@@ -1,6 +1,6 @@
 /**
- * The name and the files of an info dictionary: paths that are safe and do not
- * meet, lengths that add up to a number.
+ * Parses the name and the files of an info dictionary: every path is safe, no two
+ * collide, and the total length is a safe integer.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import {
 } from "./safe_path.ts";
 import type { TorrentFile } from "./torrent.ts";
 
-/** The torrent's name. @throws {MetainfoError} If it cannot be a file's name. */
+/** The torrent's name. @throws {MetainfoError} If it is not a safe file name. */
 export function parseName(info: FieldReader, platform: Platform): string {
   const key = preferUtf8(info, "name");
   const name = info.text(key);
@@ -28,9 +28,9 @@ export function parseName(info: FieldReader, platform: Platform): string {
 }
 
 /**
- * The files, from `length` (one, called `name`) or `files` (in a folder of that
- * name).
- * @throws {MetainfoError} If a path or length is not usable.
+ * The files: a single one called `name` from `length`, or those of a folder called
+ * `name` from `files`.
+ * @throws {MetainfoError} If a path or length is invalid.
  */
 export function parseFiles(
   info: FieldReader,
@@ -44,7 +44,7 @@ export function parseFiles(
   if (info.has("length")) {
     throw new MetainfoError(
       info.field("length"),
-      "stands beside files; a torrent has one of them",
+      "is present beside files; a torrent has one of them",
     );
   }
   const entries = info.dictionaryList("files");
@@ -57,9 +57,12 @@ export function parseFiles(
     const file = parseFile(entry, name, platform);
     totalLength += file.length;
     if (!Number.isSafeInteger(totalLength)) {
-      throw new MetainfoError(entry.field("length"), "adds up past 2^53");
+      throw new MetainfoError(
+        entry.field("length"),
+        "makes the total exceed 2^53",
+      );
     }
-    // Padding never reaches the disk, and makers of it reuse its paths.
+    // Padding never reaches the disk, and some clients reuse its paths.
     const collision = file.isPadding ? undefined : paths.add(file.path);
     if (collision === undefined) return file;
     throw new MetainfoError(
@@ -75,7 +78,7 @@ function parseFile(
   platform: Platform,
 ): TorrentFile {
   const length = entry.integer("length", 0);
-  // Letters, each a property of the file. [BEP 47]
+  // Each letter is a property of the file. [BEP 47]
   const attributes = entry.optionalText("attr") ?? "";
   if (attributes.includes("l")) {
     throw new MetainfoError(entry.field("attr"), "symlinks are not supported");
@@ -91,7 +94,7 @@ function parseFile(
   };
 }
 
-/** Old makers put text of another encoding in `name` and UTF-8 in `name.utf-8`. */
+/** Old clients wrote another encoding to `name` and UTF-8 to `name.utf-8`. */
 function preferUtf8(reader: FieldReader, key: string): string {
   return reader.has(`${key}.utf-8`) ? `${key}.utf-8` : key;
 }

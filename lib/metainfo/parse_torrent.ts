@@ -1,7 +1,7 @@
 /**
- * A torrent file's bytes to a {@linkcode Torrent}. Whatever the bytes are, the
- * outcome is a torrent that keeps every promise of its type or a
- * {@linkcode MetainfoError} that names the field.
+ * Parses torrent files. For any bytes the outcome is a {@linkcode Torrent} that
+ * fulfils every invariant of its type, or a {@linkcode MetainfoError} that names
+ * the field.
  *
  * @module
  */
@@ -21,26 +21,26 @@ import type { Platform } from "./safe_path.ts";
 import { PIECE_HASH_LENGTH, type Sha1, type Torrent } from "./torrent.ts";
 
 /**
- * Largest piece length accepted, in bytes: a piece is held in memory until it is
- * verified. Sixteen times what is in use.
+ * Largest piece length accepted, in bytes: a piece stays in memory until it is
+ * verified. Sixteen times the largest in use.
  */
 export const MAX_PIECE_LENGTH = 2 ** 28;
 
 /** Options of {@linkcode parseTorrent}. */
 export interface ParseTorrentOptions {
-  /** Takes the info hash. */
+  /** Computes the info hash. */
   readonly sha1: Sha1;
   /**
-   * Whose rules the paths must keep: where the files are to lie.
+   * The platform whose path rules apply, the one that will store the files.
    * @default {"linux"}
    */
   readonly platform?: Platform;
 }
 
 /**
- * Reads a torrent file. [BEP 3, 12, 27, 47; of BEP 52's hybrids the BEP 3 half]
- * The result keeps no view of `bytes`.
- * @throws {MetainfoError} If it is not valid, or is for BEP 52 alone.
+ * Parses a torrent file. [BEP 3, 12, 27, 47; the version 1 half of hybrids of
+ * BEP 52] The result holds no view of `bytes`.
+ * @throws {MetainfoError} If it is invalid, or of version 2 only.
  */
 export async function parseTorrent(
   bytes: Uint8Array,
@@ -51,7 +51,7 @@ export async function parseTorrent(
   if (info.has("meta version") && !info.has("pieces")) {
     throw new MetainfoError(
       "info.meta version",
-      "a torrent of version 2 alone is not supported",
+      "torrents of version 2 only are not supported",
     );
   }
   const platform = options.platform ?? "linux";
@@ -119,13 +119,13 @@ function parsePieceHashes(info: FieldReader, geometry: Geometry): Uint8Array {
       field,
       `holds ${
         hashes.length / PIECE_HASH_LENGTH
-      } hashes where the length makes ${geometry.pieceCount} pieces`,
+      } hashes, but the content has ${geometry.pieceCount} pieces`,
     );
   }
   return hashes;
 }
 
-/** `announce-list` stands above `announce` where both are. [BEP 12] */
+/** `announce-list` takes precedence over `announce`. [BEP 12] */
 function parseAnnounce(top: FieldReader): string[][] {
   const announce = top.optionalText("announce");
   if (top.has("announce-list")) {

@@ -1,26 +1,26 @@
 /**
- * Which paths of a torrent may become paths on a disk. A path that passes stays
- * below its folder on the platform asked for, and no two files of a torrent meet
- * in one place. Says what is wrong, touches nothing.
+ * Decides if the paths of a torrent are safe on a disk. A path that passes stays
+ * below its folder on the given platform, and no two files of a torrent collide.
+ * Pure: it reports faults and touches no disk.
  *
  * @module
  */
 import { quote } from "../base/errors.ts";
 
-/** Where the files will lie: `Deno.build.os`, reduced to what changes the rules. */
+/** A system with path rules of its own, from `Deno.build.os`. */
 export type Platform = "linux" | "darwin" | "windows";
 
-/** Longest file name of the usual file systems, in bytes of UTF-8. */
+/** Longest file name on common file systems, in bytes of UTF-8. */
 const MAX_COMPONENT_BYTES = 255;
 
-/** Deepest path; bounds the work that a hostile torrent can ask for. */
+/** Most components of a path; bounds the work that a hostile torrent can cause. */
 const MAX_COMPONENTS = 64;
 
-/** Longest path below the download folder, in bytes: what Linux takes at most. */
+/** Longest path below the download folder, in bytes: the limit of Linux. */
 const MAX_PATH_BYTES = 4096;
 
-// "CON" and the rest are devices in any folder, with any extension and with
-// spaces before it.
+// These names are devices in every folder, with any extension and with spaces
+// before it.
 const WINDOWS_RESERVED =
   /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(\.|$)/i;
 const WINDOWS_FORBIDDEN = /[<>:"/\\|?*]|\p{Cc}/u;
@@ -32,14 +32,14 @@ export function platformOf(os: string): Platform {
   return os === "windows" || os === "darwin" ? os : "linux";
 }
 
-/** How people call a platform. */
+/** Names of the platforms for people. */
 export const PLATFORM_NAMES: Readonly<Record<Platform, string>> = {
   linux: "Linux",
   darwin: "macOS",
   windows: "Windows",
 };
 
-/** What a platform's usual file system does not tell apart in names. */
+/** Differences between names that a platform's usual file system ignores. */
 const IGNORED: Readonly<Record<Platform, string>> = {
   linux: "nothing",
   darwin: "case and the way accents are written",
@@ -47,8 +47,9 @@ const IGNORED: Readonly<Record<Platform, string>> = {
 };
 
 /**
- * What makes one path component unsafe; `undefined` if nothing does. What climbs
- * or is absolute on one platform is refused on all, as a torrent is for all.
+ * The fault that makes a path component unsafe; `undefined` if it is safe. A
+ * component that leaves its folder on one platform is unsafe on all, as a torrent
+ * is for all.
  */
 export function findComponentFault(
   component: string,
@@ -67,7 +68,7 @@ export function findComponentFault(
   return platform === "windows" ? findWindowsFault(component) : undefined;
 }
 
-/** What makes a path unsafe, the first fault of its components included. */
+/** The first fault of a path or of its components; `undefined` if it is safe. */
 export function findPathFault(
   path: readonly string[],
   platform: Platform,
@@ -86,8 +87,8 @@ export function findPathFault(
 }
 
 /**
- * One spelling for the names or paths that a platform's usual file system takes
- * as equal.
+ * Returns one spelling for all names or paths that are equal on a platform's usual
+ * file system.
  */
 export function foldName(name: string, platform: Platform): string {
   switch (platform) {
@@ -102,10 +103,10 @@ export function foldName(name: string, platform: Platform): string {
   }
 }
 
-/** The paths of one torrent as they are added, watched for two that meet. */
+/** The paths of one torrent; finds collisions as they are added. */
 export class PathSet {
   readonly #platform: Platform;
-  /** Files by folded path, with the path as it was given. */
+  /** The original paths of the files, by folded path. */
   readonly #files = new Map<string, string>();
   readonly #folders = new Set<string>();
 
@@ -113,13 +114,13 @@ export class PathSet {
     this.#platform = platform;
   }
 
-  /** Adds a file's path; what it collides with, or `undefined`. */
+  /** Adds the path of a file. Returns the collision if there is one. */
   add(path: readonly string[]): string | undefined {
     let key = "";
     const folders: string[] = [];
     for (const component of path) {
       if (key !== "") folders.push(key);
-      // No component holds a slash, so the join is as good as the list.
+      // No component contains a slash, so the joined path is unambiguous.
       key += `/${foldName(component, this.#platform)}`;
     }
     const spelling = path.join("/");
@@ -133,7 +134,7 @@ export class PathSet {
     }
     if (this.#folders.has(key)) return "is the folder of another file";
     for (const folder of folders) {
-      if (this.#files.has(folder)) return "lies in another file";
+      if (this.#files.has(folder)) return "is inside another file";
       this.#folders.add(folder);
     }
     this.#files.set(key, spelling);
@@ -142,11 +143,11 @@ export class PathSet {
 }
 
 /**
- * Letter by letter and to capitals, as NTFS does: `ς` and `σ` are one, `ß` and
- * `ss` are not. The dotless `ı` would become `I`, which no file system does.
+ * Folds letter by letter to capitals, as NTFS does: `ς` and `σ` are equal, `ß` and
+ * `ss` are not. The dotless `ı` stays: no file system makes it `I`.
  */
 function foldCase(name: string): string {
-  // Most names; a tenth of the time.
+  // Most names, in a tenth of the time.
   if (/^[ -~]*$/.test(name)) return name.toUpperCase();
   return name.replace(/\P{Lu}/gu, (letter) => {
     const capital = letter.toUpperCase();
@@ -165,4 +166,33 @@ function findWindowsFault(component: string): string | undefined {
     return "ends in a dot or space, which Windows drops";
   }
   return undefined;
+}
+
+/** A path that is not valid on a platform. */
+export interface PortabilityFault {
+  /** Components, the torrent's name first. */
+  readonly path: readonly string[];
+  /** The reason: `"a:b" contains a character that Windows forbids`. */
+  readonly reason: string;
+}
+
+/**
+ * Finds the paths of a new torrent that peers on a platform cannot store, in order.
+ * Each path begins with the torrent's name.
+ */
+export function findPortabilityFaults(
+  paths: readonly (readonly string[])[],
+  platform: Platform,
+): PortabilityFault[] {
+  const names = new PathSet(platform);
+  const faults: PortabilityFault[] = [];
+  for (const path of paths) {
+    const fault = findPathFault(path, platform);
+    const collision = fault === undefined ? names.add(path) : undefined;
+    if (fault !== undefined) faults.push({ path, reason: fault });
+    else if (collision !== undefined) {
+      faults.push({ path, reason: `${quote(path.join("/"))} ${collision}` });
+    }
+  }
+  return faults;
 }

@@ -1,7 +1,7 @@
 /**
- * What a torrent file says, checked and immutable. Invariant: `pieceHashes`
- * holds exactly `geometry.pieceCount` hashes and the lengths of `files` add up
- * to `geometry.length`.
+ * The content of a torrent file, validated and immutable. Invariant: `pieceHashes`
+ * holds exactly `geometry.pieceCount` hashes, and the lengths of `files` add up to
+ * `geometry.length`.
  *
  * @module
  */
@@ -17,15 +17,15 @@ export type Sha1 = (bytes: Uint8Array) => Uint8Array;
 /** One file of a torrent. */
 export interface TorrentFile {
   /**
-   * Path components below the download folder, checked to be safe: for a
-   * folder's file the first is the torrent's name.
+   * Safe path components below the download folder. In a folder the first is the
+   * torrent's name.
    */
   readonly path: readonly string[];
   /** In bytes. */
   readonly length: number;
   /**
-   * Whether the file only fills up a piece: its bytes are zeros that count in
-   * the pieces, and it is never made on disk. [BEP 47]
+   * True if the file only pads a piece: its bytes are zeros, count in the pieces
+   * and are never stored. [BEP 47]
    */
   readonly isPadding: boolean;
 }
@@ -34,23 +34,23 @@ export interface TorrentFile {
 export interface Torrent {
   /** SHA-1 of the raw bytes of the info dictionary. */
   readonly infoHash: InfoHash;
-  /** What the download is called: its file, or the folder of its files. */
+  /** Name of the download: of its file, or of the folder of its files. */
   readonly name: string;
-  /** Whether the info dictionary has `files`: content goes into a folder called `name`. */
+  /** True if the info dictionary has `files`: the content is a folder called `name`. */
   readonly isFolder: boolean;
-  /** In the order in which their bytes make up the content; one at least. */
+  /** At least one, in the order of their bytes in the content. */
   readonly files: readonly TorrentFile[];
-  /** Where pieces and blocks begin and end. */
+  /** Sizes and offsets of pieces and blocks. */
   readonly geometry: Geometry;
-  /** The SHA-1 of each piece, 20 bytes each, one after another. */
+  /** The SHA-1 of each piece, 20 bytes each, concatenated. */
   readonly pieceHashes: Uint8Array;
-  /** Whether only its trackers may name peers. [BEP 27] */
+  /** True if peers come from the trackers only. [BEP 27] */
   readonly isPrivate: boolean;
-  /** Tiers of tracker URLs, best first; empty if it names none. [BEP 12] */
+  /** Tiers of tracker URLs, best first; may be empty. [BEP 12] */
   readonly announce: readonly (readonly string[])[];
-  /** A remark of whoever made it. */
+  /** Free text of the creator. */
   readonly comment: string | undefined;
-  /** The program that made it. */
+  /** The program that created the torrent. */
   readonly createdBy: string | undefined;
   /** Seconds since 1970. */
   readonly creationDate: number | undefined;

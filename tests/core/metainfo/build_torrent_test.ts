@@ -62,7 +62,7 @@ Deno.test("parseTorrent() reads what buildTorrent() writes", async () => {
   assertEquals(torrent.geometry.pieceLength, 16_384);
 });
 
-Deno.test("buildTorrent() gives the info hash that mktorrent 1.1 gives", async () => {
+Deno.test("buildTorrent() computes the info hash that mktorrent 1.1 computes", async () => {
   // mktorrent -l 18 of a folder "d" of these files.
   const content = new TextEncoder().encode("hi\n" + "ho\n");
   const bytes = buildTorrent({
@@ -96,7 +96,7 @@ Deno.test("buildTorrent() keeps the info hash when only the trackers change", as
   assertEquals(hashes[0], hashes[1]);
 });
 
-Deno.test("buildTorrent() refuses hashes that do not fit the length", () => {
+Deno.test("buildTorrent() refuses hashes that do not match the length", () => {
   for (const count of [0, 19, 40]) {
     const pieceHashes = new Uint8Array(count);
     assertThrows(() => buildTorrent({ ...FILE, pieceHashes }), RangeError);

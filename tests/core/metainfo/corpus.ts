@@ -1,21 +1,21 @@
 /**
- * Torrent files as tools and attackers make them, class by class: one torrent as
- * a tree of raw bencode, and what may be done to every place of it. Nothing here
- * goes through our own writer, which would refuse to write most of it.
+ * A corpus of odd and hostile torrent files: one torrent as a tree of raw bencode,
+ * and classes of changes to every place in it. Nothing here uses our own encoder,
+ * which would refuse to write most of it.
  *
  * @module
  */
 import { latin1 } from "../bencode/bytes.ts";
 
-/** Bencode as text, a character a byte; or what it is made of. */
+/** Bencode as text, one character per byte, or the parts of a composite value. */
 export type Raw =
   | string
   | readonly Raw[]
   | { readonly entries: readonly (readonly [key: string, value: Raw])[] };
 
-/** A file of a class. */
+/** A torrent file of the corpus. */
 export interface CorpusFile {
-  /** What was done, and where. */
+  /** The change and its place. */
   readonly name: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
@@ -25,7 +25,7 @@ export function text(value: string): string {
   return `${value.length}:${value}`;
 }
 
-/** A folder of three files, one of them padding, with all that a file may say. */
+/** A folder of three files, one of them padding, with every known key. */
 export const SAMPLE: Raw = dictionary(
   ["announce", text("http://a:1/announce")],
   ["announce-list", [[text("http://a:1/announce")], [text("udp://b:2")]]],
@@ -63,7 +63,7 @@ export const SAMPLE: Raw = dictionary(
   ["url-list", []],
 );
 
-/** A value of every kind in place of every value, and none at all. */
+/** Replaces every value by a value of each kind, and removes it. */
 export function* wrongTypes(): Generator<CorpusFile> {
   const values: Readonly<Record<string, Raw | undefined>> = {
     "nothing": undefined,
@@ -87,7 +87,7 @@ export function* wrongTypes(): Generator<CorpusFile> {
   }
 }
 
-/** Keys that objects have by themselves, that look like numbers, or come twice. */
+/** Keys that objects inherit, that look like numbers, or occur twice. */
 export function* oddKeys(): Generator<CorpusFile> {
   const keys = ["__proto__", "constructor", "toString", "0", "1", "length", ""];
   for (const key of keys) {
@@ -123,7 +123,7 @@ export function* oddKeys(): Generator<CorpusFile> {
   }
 }
 
-/** Integers and lengths in spellings that bencode does not have. */
+/** Integers and lengths in spellings that bencode forbids. */
 export function* oddNumbers(): Generator<CorpusFile> {
   const integers = ["ie", "i-0e", "i00e", "i007e", "i+1e", "i1.0e", "i 1e"];
   integers.push("i1", "i1e2e", "i0x7e", "i-e", "i--1e", "i1\ne", "i١e");
@@ -139,7 +139,7 @@ export function* oddNumbers(): Generator<CorpusFile> {
   }
 }
 
-/** The file cut at every byte. */
+/** The file, truncated at every byte. */
 export function* truncations(): Generator<CorpusFile> {
   const whole = encode(SAMPLE);
   for (let length = 0; length < whole.length; length++) {
@@ -147,7 +147,7 @@ export function* truncations(): Generator<CorpusFile> {
   }
 }
 
-/** Names and paths that would leave the folder, or be something else somewhere. */
+/** Names and paths that leave the folder, or mean something else on some system. */
 export function* paths(): Generator<CorpusFile> {
   const components = [
     ...["..", ".", "", "/", "/etc/passwd", "a/b", "..\\..\\x", "C:", "C:\\x"],
@@ -190,7 +190,7 @@ function isDictionary(raw: Raw): raw is ReturnType<typeof dictionary> {
 
 type Change = (raw: Raw, place: string) => Raw | undefined;
 
-/** The tree once for every place in it that `change` makes another of. */
+/** The trees that `change` makes, one for each place that it changes. */
 function* everywhere(
   raw: Raw,
   change: Change,

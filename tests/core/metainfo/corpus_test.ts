@@ -14,7 +14,7 @@ import {
   wrongTypes,
 } from "./corpus.ts";
 
-/** The torrent, or the error that says what is wrong; any other is a fault of ours. */
+/** The torrent, or its MetainfoError; any other error is our bug. */
 async function read(file: CorpusFile): Promise<Torrent | MetainfoError> {
   try {
     return await parseTorrent(file.bytes, { sha1, platform: "windows" });
@@ -24,7 +24,7 @@ async function read(file: CorpusFile): Promise<Torrent | MetainfoError> {
   }
 }
 
-/** What holds for whatever is accepted. */
+/** Asserts the invariants of an accepted torrent. */
 function assertSound(torrent: Torrent, name: string): void {
   const { files, geometry, pieceHashes, infoHash } = torrent;
   const length = files.reduce((sum, file) => sum + file.length, 0);
@@ -38,7 +38,7 @@ function assertSound(torrent: Torrent, name: string): void {
   }
 }
 
-/** The classes, and how many of each are accepted at least: keys that nobody needs. */
+/** The classes of files; some change only optional keys and may be accepted. */
 const CLASSES: readonly {
   readonly name: string;
   readonly files: () => Generator<CorpusFile>;
@@ -60,10 +60,14 @@ const CLASSES: readonly {
     files: oddNumbers,
     mayAccept: false,
   },
-  { name: "the file cut at every byte", files: truncations, mayAccept: false },
+  {
+    name: "the file, truncated at every byte",
+    files: truncations,
+    mayAccept: false,
+  },
 ];
 
-Deno.test("parseTorrent() reads the sample that the corpus is made of", async () => {
+Deno.test("parseTorrent() reads the unchanged sample", async () => {
   const torrent = await read({ name: "sample", bytes: sampleBytes() });
   assert(!(torrent instanceof MetainfoError), String(torrent));
   assertSound(torrent, "sample");
@@ -73,7 +77,7 @@ Deno.test("parseTorrent() reads the sample that the corpus is made of", async ()
 });
 
 for (const { name, files, mayAccept } of CLASSES) {
-  Deno.test(`parseTorrent() accepts or says what is wrong: ${name}`, async () => {
+  Deno.test(`parseTorrent() accepts or throws MetainfoError: ${name}`, async () => {
     let acceptedCount = 0;
     let refusedCount = 0;
     for (const file of files()) {
@@ -92,7 +96,7 @@ for (const { name, files, mayAccept } of CLASSES) {
   });
 }
 
-Deno.test("parseTorrent() takes the info hash of the bytes, whatever the order of their keys", async () => {
+Deno.test("parseTorrent() hashes the raw bytes, in any order of keys", async () => {
   const [sample] = [sampleBytes()];
   const start = new TextDecoder("latin1").decode(sample).indexOf("4:info") + 6;
   const end = sample.length - "8:url-listlee".length;

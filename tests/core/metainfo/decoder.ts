@@ -1,6 +1,6 @@
 /**
- * The decoder of torrent files, to be fuzzed, and what must be true of every
- * torrent that it accepts.
+ * The decoder of torrent files for fuzzing, with the invariants of every torrent
+ * that it accepts.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { FileSpans } from "../../../lib/metainfo/file_spans.ts";
 
-/** Files as a picture: one letter a byte, `|` between files: `"aa||bbb"`. */
+/** Files as a picture, one letter per byte, `|` between files: `"aa||bbb"`. */
 function draw(files: string): FileSpans {
   return new FileSpans(files.split("|").map(({ length }) => ({ length })));
 }
@@ -12,7 +12,7 @@ function spans(files: string, offset: number, length: number): string[] {
     .map((span) => `${span.fileIndex}:${span.offsetInFile}+${span.length}`);
 }
 
-Deno.test("FileSpans.at() finds runs inside, across and up to the end of files", () => {
+Deno.test("FileSpans.at() finds ranges inside, across and up to the end of files", () => {
   const cases: [files: string, offset: number, length: number, string[]][] = [
     ["aaaa", 0, 4, ["0:0+4"]],
     ["aaaa", 1, 2, ["0:1+2"]],
@@ -25,25 +25,25 @@ Deno.test("FileSpans.at() finds runs inside, across and up to the end of files",
   }
 });
 
-Deno.test("FileSpans.at() passes over empty files", () => {
+Deno.test("FileSpans.at() skips empty files", () => {
   assertEquals(spans("|aa|||bb|", 1, 2), ["1:1+1", "4:0+1"]);
   assertEquals(spans("|aa|||bb|", 2, 2), ["4:0+2"]);
   assertEquals(spans("||", 0, 0), []);
 });
 
-Deno.test("FileSpans.at() gives no span for no bytes", () => {
+Deno.test("FileSpans.at() returns no span for no bytes", () => {
   assertEquals(spans("aa|bb", 2, 0), []);
   assertEquals(spans("aa|bb", 4, 0), []);
 });
 
-Deno.test("FileSpans.at() refuses a run that is not inside the torrent", () => {
+Deno.test("FileSpans.at() refuses a range that exceeds the torrent", () => {
   const files = draw("aa|bb");
   for (const [offset, length] of [[-1, 1], [4, 1], [0, 5], [0, -1], [NaN, 1]]) {
     assertThrows(() => files.at(offset!, length!), RangeError);
   }
 });
 
-Deno.test("FileSpans.at() tiles every run of every layout", () => {
+Deno.test("FileSpans.at() tiles every range of every layout", () => {
   for (
     const layout of ["abc", "a|b|c", "aaa||b|cc|", "|aaaaa|b|", "aa|bb|cc"]
   ) {

@@ -8,7 +8,7 @@ Deno.test("Geometry tiles the torrent with pieces and the pieces with blocks", (
     [BLOCK_SIZE, BLOCK_SIZE],
     [BLOCK_SIZE + 1, BLOCK_SIZE],
     [1_000_000, 65_536],
-    // Pieces that are not of whole blocks are legal.
+    // A piece length need not be a multiple of the block size.
     [1_000_000, 20_000],
     [7, 3],
   ];
@@ -25,7 +25,7 @@ Deno.test("Geometry tiles the torrent with pieces and the pieces with blocks", (
   }
 });
 
-Deno.test("Geometry makes the last piece and its last block as short as they are", () => {
+Deno.test("Geometry shortens the last piece and its last block", () => {
   const geometry = new Geometry(2 * 32_768 + 16_385, 32_768);
   assertEquals(geometry.pieceCount, 3);
   assertEquals(geometry.pieceLengthAt(1), 32_768);
@@ -35,7 +35,7 @@ Deno.test("Geometry makes the last piece and its last block as short as they are
   assertEquals(geometry.blockLengthAt(2, 1), 1);
 });
 
-Deno.test("Geometry.contains() holds runs inside a piece alone", () => {
+Deno.test("Geometry.contains() accepts only ranges inside a piece", () => {
   const geometry = new Geometry(40_000, 32_768);
   assertEquals(geometry.contains(0, 0, 32_768), true);
   assertEquals(geometry.contains(1, 7231, 1), true);
@@ -45,7 +45,7 @@ Deno.test("Geometry.contains() holds runs inside a piece alone", () => {
   assertEquals(geometry.contains(0, 0, 0), false);
 });
 
-Deno.test("Geometry refuses lengths that are no number of bytes", () => {
+Deno.test("Geometry refuses lengths that are not a number of bytes", () => {
   for (const length of [-1, 0.5, NaN, 2 ** 53]) {
     assertThrows(() => new Geometry(length, 1), RangeError, "length");
   }

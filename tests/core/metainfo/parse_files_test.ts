@@ -32,7 +32,7 @@ Deno.test("parseTorrent() puts a folder's files below the folder's name", async 
   assertEquals(torrent.comment, undefined);
 });
 
-Deno.test("parseTorrent() reads empty files and a torrent of no bytes", async () => {
+Deno.test("parseTorrent() reads empty files and a torrent without content", async () => {
   const file = await parseInfo({ ...FILE_INFO, length: 0, pieces: "" });
   assertEquals(file.geometry.pieceCount, 0);
   const folder = await parsePaths([["a"], ["b", "c"]]);
@@ -59,7 +59,7 @@ Deno.test("parseTorrent() counts padding in the pieces and lets its paths repeat
   ]);
 });
 
-Deno.test("parseTorrent() prefers the names that are in UTF-8", async () => {
+Deno.test("parseTorrent() prefers names in UTF-8", async () => {
   const torrent = await parseInfo({
     ...FOLDER_INFO,
     name: latin1("m\xfcll"),
@@ -71,7 +71,7 @@ Deno.test("parseTorrent() prefers the names that are in UTF-8", async () => {
   assertEquals(torrent.files[0]!.path, ["müll", "ü"]);
 });
 
-Deno.test("parseTorrent() shows what is not UTF-8 as U+FFFD", async () => {
+Deno.test("parseTorrent() replaces malformed UTF-8 by U+FFFD", async () => {
   const bytes = encodeBencode({
     comment: latin1("\xff"),
     info: { ...FILE_INFO, name: latin1("m\xfcll") },
@@ -81,7 +81,7 @@ Deno.test("parseTorrent() shows what is not UTF-8 as U+FFFD", async () => {
   assertEquals(torrent.comment, "\ufffd");
 });
 
-Deno.test("parseTorrent() names the field of a wrong file of a folder", async () => {
+Deno.test("parseTorrent() names the field of an invalid file in a folder", async () => {
   const good = { length: 1, path: ["a"] };
   const cases: [files: Encodable, field: string, reason: string][] = [
     [{}, "info.files", "is not a list"],
@@ -101,7 +101,7 @@ Deno.test("parseTorrent() names the field of a wrong file of a folder", async ()
         { length: 1, path: ["b"] },
       ],
       "info.files[1].length",
-      "adds up past 2^53",
+      "makes the total exceed 2^53",
     ],
   ];
   for (const [files, field, reason] of cases) {
@@ -109,17 +109,17 @@ Deno.test("parseTorrent() names the field of a wrong file of a folder", async ()
   }
 });
 
-Deno.test("parseTorrent() refuses sizes past 2^53", async () => {
+Deno.test("parseTorrent() refuses sizes larger than 2^53", async () => {
   for (const size of ["9007199254740992", "99999999999999999999"]) {
     const bytes = latin1(
       `d4:infod6:lengthi${size}e4:name1:a12:piece lengthi1e6:pieces0:ee`,
     );
     const torrent = parseTorrent(bytes, { sha1 });
-    await assertRefused(torrent, "info.length", "is past 2^53");
+    await assertRefused(torrent, "info.length", "is larger than 2^53");
   }
 });
 
-Deno.test("parseTorrent() refuses names that are not a file's name", async () => {
+Deno.test("parseTorrent() refuses names that are not a file name", async () => {
   for (const name of ["", ".", "..", "/etc", "a/b", "C:", "c:\\x", "a\0b"]) {
     await assertRefused(parseInfo({ ...FILE_INFO, name }), "info.name", "");
   }
@@ -145,10 +145,10 @@ Deno.test("parseTorrent() refuses paths that leave the folder", async () => {
   }
 });
 
-Deno.test("parseTorrent() refuses files that meet in one place", async () => {
+Deno.test("parseTorrent() refuses paths that collide", async () => {
   const cases: [paths: string[][], reason: string][] = [
     [[["a"], ["b"], ["a"]], "is the path of another file"],
-    [[["x"], ["a"], ["a", "b"]], "lies in another file"],
+    [[["x"], ["a"], ["a", "b"]], "is inside another file"],
     [[["x"], ["a", "b"], ["a"]], "is the folder of another file"],
     [[["x"], ["a", "b", "c"], ["a", "b"]], "is the folder of another file"],
   ];
@@ -157,7 +157,7 @@ Deno.test("parseTorrent() refuses files that meet in one place", async () => {
   }
 });
 
-Deno.test("parseTorrent() tells cases apart where the platform does", async () => {
+Deno.test("parseTorrent() is case-sensitive where the platform is", async () => {
   const paths = [["Read me"], ["READ ME"]];
   assertEquals((await parsePaths(paths, "linux")).files.length, 2);
   for (const platform of ["darwin", "windows"] as const) {

@@ -41,8 +41,8 @@ Deno.test("parseTorrent() reads a single file", async () => {
   assertEquals(torrent.creationDate, 1_700_000_000);
 });
 
-Deno.test("parseTorrent() hashes the raw bytes of info, odd order and unknown keys included", async () => {
-  // A re-encode would put the keys in order and hash to something else.
+Deno.test("parseTorrent() hashes the raw bytes of info, unsorted and unknown keys included", async () => {
+  // Encoding again would sort the keys and change the hash.
   const info = latin1(
     "d4:name1:a6:lengthi0e12:piece lengthi1e6:pieces0:1:z1:\xffe",
   );
@@ -54,7 +54,7 @@ Deno.test("parseTorrent() hashes the raw bytes of info, odd order and unknown ke
   );
 });
 
-Deno.test("parseTorrent() takes announce-list above announce", async () => {
+Deno.test("parseTorrent() prefers announce-list to announce", async () => {
   const bytes = encodeBencode({
     announce: "http://first/announce",
     "announce-list": [
@@ -72,7 +72,7 @@ Deno.test("parseTorrent() takes announce-list above announce", async () => {
   ]);
 });
 
-Deno.test("parseTorrent() takes announce where announce-list is empty", async () => {
+Deno.test("parseTorrent() uses announce if announce-list is empty", async () => {
   const bytes = encodeBencode({
     announce: "http://first/announce",
     "announce-list": [[]],
@@ -82,7 +82,7 @@ Deno.test("parseTorrent() takes announce where announce-list is empty", async ()
   assertEquals(announce, [["http://first/announce"]]);
 });
 
-Deno.test("parseTorrent() uses the first version's half of a hybrid", async () => {
+Deno.test("parseTorrent() uses the version 1 half of a hybrid", async () => {
   const torrent = await parseInfo({
     ...FILE_INFO,
     "meta version": 2,
@@ -91,7 +91,7 @@ Deno.test("parseTorrent() uses the first version's half of a hybrid", async () =
   assertEquals(torrent.geometry.pieceCount, 2);
 });
 
-Deno.test("parseTorrent() refuses a torrent of version 2 alone", async () => {
+Deno.test("parseTorrent() refuses a torrent of version 2 only", async () => {
   const info = {
     name: "a",
     "piece length": 16_384,
@@ -101,7 +101,7 @@ Deno.test("parseTorrent() refuses a torrent of version 2 alone", async () => {
   await assertRefused(parseInfo(info), "info.meta version", "version 2");
 });
 
-Deno.test("parseTorrent() says where a file is not bencode", async () => {
+Deno.test("parseTorrent() reports the offset of malformed bencode", async () => {
   const whole = encodeBencode({ info: FILE_INFO });
   const cases: [bytes: Uint8Array, reason: string][] = [
     [latin1(""), "not bencode"],
@@ -120,14 +120,14 @@ Deno.test("parseTorrent() says where a file is not bencode", async () => {
   }
 });
 
-Deno.test("parseTorrent() names the field of a wrong or missing value", async () => {
+Deno.test("parseTorrent() names the field of an invalid or missing value", async () => {
   const cases: [info: Dictionary, field: string, reason: string][] = [
     [{ name: undefined }, "info.name", "is missing"],
     [{ name: 7 }, "info.name", "is not a string"],
     [{ length: undefined }, "info.length", "is missing"],
     [{ length: "5" }, "info.length", "is not an integer"],
     [{ length: -1 }, "info.length", "is -1, below 0"],
-    [{ length: 1, files: [] }, "info.length", "stands beside files"],
+    [{ length: 1, files: [] }, "info.length", "is present beside files"],
     [{ "piece length": undefined }, "info.piece length", "is missing"],
     [{ "piece length": 0 }, "info.piece length", "is 0, below 1"],
     [{ "piece length": -16_384 }, "info.piece length", "below 1"],
@@ -148,7 +148,7 @@ Deno.test("parseTorrent() names the field of a wrong or missing value", async ()
   }
 });
 
-Deno.test("parseTorrent() names the field of a wrong value beside info", async () => {
+Deno.test("parseTorrent() names the field of an invalid value outside info", async () => {
   const cases: [top: Dictionary, field: string, reason: string][] = [
     [{ info: undefined }, "info", "is missing"],
     [{ info: "x" }, "info", "is not a dictionary"],
@@ -166,8 +166,8 @@ Deno.test("parseTorrent() names the field of a wrong value beside info", async (
   }
 });
 
-Deno.test("parseTorrent() ignores what objects inherit", async () => {
-  // No own key, but every object has a "constructor".
+Deno.test("parseTorrent() ignores inherited properties", async () => {
+  // Every object inherits "constructor".
   const bytes = latin1("d11:constructor4:infoe");
   await assertRefused(parseTorrent(bytes, { sha1 }), "info", "is missing");
 });

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import {
   findComponentFault,
   findPathFault,
+  findPortabilityFaults,
   foldName,
   PathSet,
   type Platform,
@@ -10,7 +11,7 @@ import {
 
 const PLATFORMS: readonly Platform[] = ["linux", "darwin", "windows"];
 
-Deno.test("findComponentFault() passes names in any script", () => {
+Deno.test("findComponentFault() accepts names in any script", () => {
   const names = [
     "a",
     "résumé.pdf",
@@ -22,7 +23,7 @@ Deno.test("findComponentFault() passes names in any script", () => {
     ".git",
   ];
   for (const name of names) {
-    // Windows drops dots at the end.
+    // Windows drops trailing dots.
     const platforms = name === "..." ? ["linux", "darwin"] as const : PLATFORMS;
     for (const platform of platforms) {
       assertEquals(findComponentFault(name, platform), undefined, name);
@@ -30,7 +31,7 @@ Deno.test("findComponentFault() passes names in any script", () => {
   }
 });
 
-Deno.test("findComponentFault() refuses on every platform what climbs or is absolute on one", () => {
+Deno.test("findComponentFault() refuses on every platform what leaves the folder on one", () => {
   const cases: [name: string, fault: string][] = [
     ["", "is empty"],
     [".", 'is "."'],
@@ -54,7 +55,7 @@ Deno.test("findComponentFault() refuses on every platform what climbs or is abso
   }
 });
 
-Deno.test("findComponentFault() refuses on Windows alone what only Windows forbids", () => {
+Deno.test("findComponentFault() refuses only on Windows what only Windows forbids", () => {
   const device = "is a device name on Windows";
   const character = "contains a character that Windows forbids";
   const ending = "ends in a dot or space, which Windows drops";
@@ -87,26 +88,26 @@ Deno.test("findPathFault() names the component", () => {
   assertEquals(findPathFault(["a", ".."], "linux"), '".." contains ".."');
 });
 
-Deno.test("PathSet.add() takes files that share a folder", () => {
+Deno.test("PathSet.add() accepts files that share a folder", () => {
   const paths = new PathSet("linux");
   for (const path of [["a", "b"], ["a", "c"], ["b"], ["a", "d", "b"]]) {
     assertEquals(paths.add(path), undefined);
   }
 });
 
-/** Two names, and the platforms whose usual file system takes them as one. */
+/** Two names, and the platforms whose usual file system does not distinguish them. */
 const SPELLINGS: [a: string, b: string, platforms: Platform[]][] = [
   ["name", "NAME", ["darwin", "windows"]],
-  // One letter and two that look like it: e with acute, e and an acute.
+  // One character, and two that look like it: e with acute, e and an acute.
   ["\u00e9", "e\u0301", ["darwin"]],
-  // The sigma at a word's end has the capital of the other one.
+  // Both forms of sigma have the same capital.
   ["ΟΔΟΣ", "οδος", ["darwin", "windows"]],
   ["οδοσ", "οδος", ["darwin", "windows"]],
   ["Straße", "STRASSE", []],
   ["sıra", "sira", []],
 ];
 
-Deno.test("PathSet.add() takes as one what the platform's file system does", () => {
+Deno.test("PathSet.add() finds collisions by the rules of the platform", () => {
   for (const [a, b, platforms] of SPELLINGS) {
     for (const platform of PLATFORMS) {
       const paths = new PathSet(platform);
@@ -122,7 +123,7 @@ Deno.test("PathSet.add() takes as one what the platform's file system does", () 
   }
 });
 
-Deno.test("PathSet.add() names the other of two spellings", () => {
+Deno.test("PathSet.add() names the other spelling", () => {
   const paths = new PathSet("windows");
   paths.add(["a", "Read me"]);
   assertEquals(
@@ -132,7 +133,7 @@ Deno.test("PathSet.add() names the other of two spellings", () => {
   assertEquals(paths.add(["a", "Read me"]), "is the path of another file");
 });
 
-Deno.test("platformOf() takes any other system as Linux", () => {
+Deno.test("platformOf() treats other systems as Linux", () => {
   assertEquals(["windows", "darwin", "linux", "freebsd"].map(platformOf), [
     "windows",
     "darwin",
@@ -141,8 +142,50 @@ Deno.test("platformOf() takes any other system as Linux", () => {
   ]);
 });
 
-Deno.test("findPathFault() refuses a path that Linux would not take", () => {
+Deno.test("findPathFault() refuses a path that exceeds the limits of Linux", () => {
   const path = Array.from({ length: 18 }, () => "a".repeat(240));
   assertEquals(findPathFault(path, "linux"), "is longer than 4096 bytes");
   assertEquals(findPathFault(path.slice(1), "linux"), undefined);
+});
+
+/** Names for all platforms, for some, and two that collide on some. */
+const PATHS = [
+  ["photos", "résumé.pdf"],
+  ["photos", "take: two.jpg"],
+  ["photos", "aux.txt", "c"],
+  ["photos", "README"],
+  ["photos", "Readme"],
+];
+
+Deno.test("findPortabilityFaults() finds nothing where all paths are valid", () => {
+  assertEquals(findPortabilityFaults(PATHS, "linux"), []);
+  assertEquals(findPortabilityFaults(PATHS.slice(0, 1), "windows"), []);
+});
+
+Deno.test("findPortabilityFaults() reports names that a platform forbids or does not distinguish", () => {
+  assertEquals(findPortabilityFaults(PATHS, "windows"), [
+    {
+      path: ["photos", "take: two.jpg"],
+      reason: '"take: two.jpg" contains a character that Windows forbids',
+    },
+    {
+      path: ["photos", "aux.txt", "c"],
+      reason: '"aux.txt" is a device name on Windows',
+    },
+    {
+      path: ["photos", "Readme"],
+      reason:
+        '"photos/Readme" is the same as "photos/README" on Windows, which ignores case',
+    },
+  ]);
+  assertEquals(findPortabilityFaults(PATHS, "darwin"), [{
+    path: ["photos", "Readme"],
+    reason:
+      '"photos/Readme" is the same as "photos/README" on macOS, which ignores case and the way accents are written',
+  }]);
+});
+
+Deno.test("findPortabilityFaults() checks the torrent's name too", () => {
+  const faults = findPortabilityFaults([["what?"]], "windows");
+  assertEquals(faults.length, 1);
 });

@@ -1,5 +1,5 @@
 /**
- * Info dictionaries to vary, and what a test asks of a refusal.
+ * Sample info dictionaries, and assertions on refusals.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { parseTorrent } from "../../../lib/metainfo/parse_torrent.ts";
 import type { Platform } from "../../../lib/metainfo/safe_path.ts";
 import type { Torrent } from "../../../lib/metainfo/torrent.ts";
 
-/** A dictionary to be written. */
+/** A dictionary to encode. */
 export type Dictionary = { readonly [key: string]: Encodable | undefined };
 
 /** One file of 40,000 bytes: two pieces of 32 KiB. */
@@ -33,7 +33,7 @@ export const FOLDER_INFO: Dictionary = {
   pieces: new Uint8Array(40).fill(7),
 };
 
-/** Parses a torrent of nothing but `info`. */
+/** Parses a torrent that has only `info`. */
 export function parseInfo(
   info: Dictionary,
   platform?: Platform,
@@ -41,7 +41,7 @@ export function parseInfo(
   return parseTorrent(encodeBencode({ info }), { sha1, platform });
 }
 
-/** That parsing fails, with an error that names `field` in its one line. */
+/** Asserts that parsing fails with an error of one line that names `field`. */
 export async function assertRefused(
   torrent: Promise<Torrent>,
   field: string,
