@@ -5,13 +5,16 @@
  *
  * @module
  */
-import { BencodeError } from "../bencode/bencode_error.ts";
+import {
+  BENCODE_LIMITS,
+  BencodeError,
+  type BencodeLimits,
+} from "../bencode/scan.ts";
 import {
   decodeBencode,
   type DecodedDictionary,
   isDictionary,
 } from "../bencode/decode.ts";
-import { BENCODE_LIMITS, type BencodeLimits } from "../bencode/scan.ts";
 import {
   COMPACT_PEER_LENGTH,
   type CompactPeers,

@@ -1,6 +1,5 @@
 /**
- * Bencode to values. `scan.ts` decides what is bencode, `npm:bencode` makes the
- * values.
+ * Decodes bencode: `scan.ts` validates the bytes, `npm:bencode` creates the values.
  *
  * @module
  */
@@ -13,9 +12,9 @@ export type { Decoded };
 export type DecodedDictionary = { [key: string]: Decoded };
 
 /**
- * Reads one bencoded value; its strings are copies. Integers past 2^53 come back
- * rounded: whoever reads a field checks `Number.isSafeInteger`.
- * @throws {BencodeError} If the bytes are not one value in strict bencode, or hold more than the limits allow.
+ * Decodes one value; its strings are copies. Integers larger than 2^53 are rounded:
+ * the reader of a field checks `Number.isSafeInteger`.
+ * @throws {BencodeError} If the bytes are not one value in strict bencode, or exceed the limits.
  */
 export function decodeBencode(
   bytes: Uint8Array,
@@ -27,7 +26,7 @@ export function decodeBencode(
 
 /**
  * The raw bytes of one value of the outermost dictionary, a view; `undefined` if
- * there is no such key. An info hash is taken of these, never of a re-encode.
+ * the key is missing. The info hash is the hash of these, never of a re-encode.
  * @throws {BencodeError} If the bytes are not one value in strict bencode.
  */
 export function findDictionarySpan(
@@ -38,7 +37,7 @@ export function findDictionarySpan(
   return span && bytes.subarray(span.start, span.end);
 }
 
-/** Whether a decoded value is a dictionary. */
+/** True if a decoded value is a dictionary. */
 export function isDictionary(value: Decoded): value is DecodedDictionary {
   return typeof value === "object" && !Array.isArray(value) &&
     !(value instanceof Uint8Array);

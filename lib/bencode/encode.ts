@@ -1,14 +1,15 @@
 /**
- * Values to bencode: `npm:bencode` behind checks for what it would write wrong
- * without a word.
+ * Encodes bencode: `npm:bencode`, with checks for values that it would silently
+ * encode wrong.
  *
  * @module
  */
+import { concat } from "@std/bytes/concat";
 import bencode from "bencode";
 
 /**
- * A value that can be written. Text is written as UTF-8, entries that are
- * `undefined` are left out, and a `Map` is a dictionary whose keys are bytes.
+ * A value to encode. Text becomes UTF-8, entries that are `undefined` are omitted,
+ * and a `Map` is a dictionary with bytes as keys.
  */
 export type Encodable =
   | number
@@ -24,21 +25,23 @@ const LIST_START = encoder.encode("l");
 const END = encoder.encode("e");
 
 /**
- * Writes one value, a fresh array. Keys are in the order of their bytes, as
- * [BEP 3] wants them: the package orders by UTF-16 units, and keys that are
- * bytes by their decimal digits, so dictionaries are put together here.
- * @throws {TypeError} If a number is not a safe integer or a value is of no bencode type.
+ * Encodes one value to a new array. Keys are sorted by their bytes [BEP 3]. The
+ * package sorts by UTF-16 units, and bytes by their decimal digits, so dictionaries
+ * are assembled here.
+ * @throws {TypeError} If a number is not a safe integer or a value has no bencode type.
  */
 export function encodeBencode(value: Encodable): Uint8Array<ArrayBuffer> {
   const parts: Uint8Array[] = [];
   encodeInto(parts, value);
-  return concatenate(parts);
+  return concat(parts);
 }
 
 function encodeInto(parts: Uint8Array[], value: Encodable): void {
   if (typeof value === "number") {
     if (!Number.isSafeInteger(value)) {
-      throw new TypeError(`Cannot write bencode: ${value} is no safe integer`);
+      throw new TypeError(
+        `Cannot write bencode: ${value} is not a safe integer`,
+      );
     }
     parts.push(bencode.encode(value));
   } else if (typeof value === "string" || value instanceof Uint8Array) {
@@ -55,7 +58,7 @@ function encodeInto(parts: Uint8Array[], value: Encodable): void {
     }
     parts.push(END);
   } else {
-    throw new TypeError(`Cannot write bencode: ${value} is of no bencode type`);
+    throw new TypeError(`Cannot write bencode: ${value} has no bencode type`);
   }
 }
 
@@ -83,15 +86,4 @@ function compareBytes(a: Uint8Array, b: Uint8Array): number {
 // Array.isArray does not narrow a readonly array.
 function isList(value: Encodable): value is readonly Encodable[] {
   return Array.isArray(value);
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const whole = new Uint8Array(length);
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }

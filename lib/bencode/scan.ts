@@ -1,64 +1,71 @@
 /**
- * The grammar of bencode, strictly: one value, nothing after it, every integer
- * and length in its only spelling, no key twice, neither deeper nor more
- * numerous than a limit. Walks
- * without recursion and makes no values, so hostile bytes cost one pass. What it
- * lets through the decoder of `npm:bencode`, which is lax and recursive, reads
- * right. Keys out of order are let through: old torrents have them.
+ * Validates strict bencode: one value with nothing after it, canonical integers and
+ * lengths, unique keys, and limits for depth and number of items. It does not
+ * recurse and creates no values, so hostile bytes cost one pass. The decoder of
+ * `npm:bencode`, which is lax and recursive, decodes correctly what passes here.
+ * Unsorted keys pass: old torrents have them.
  *
  * @module
  */
 import { encodeHex } from "@std/encoding/hex";
 import { quote } from "../base/errors.ts";
-import { BencodeError } from "./bencode_error.ts";
 
-/** Lists and dictionaries inside one another. */
-export const MAX_DEPTH = 64;
+/** Bytes are not strict bencode. */
+export class BencodeError extends Error {
+  override readonly name = "BencodeError";
+  /** Offset of the fault from the first byte. */
+  readonly offset: number;
+  /** The reason, without the offset. */
+  readonly reason: string;
 
-/**
- * Values, keys and ends in all: enough for a torrent of 150,000 files. Without it
- * the 16 million empty strings of 32 MiB took the decoder 28 s and 6 GB.
- */
-export const MAX_ITEMS = 2 ** 21;
+  constructor(offset: number, reason: string) {
+    super(`Cannot read bencode: ${reason} at byte ${offset}`);
+    this.offset = offset;
+    this.reason = reason;
+  }
+}
 
-/** Digits of a string's length: enough for any buffer, few enough to be exact. */
+/** Most digits of a string's length: enough for any buffer, few enough to be exact. */
 const MAX_LENGTH_DIGITS = 15;
 
 /**
- * Digits of an integer. Those past 2^53 are let through to the reader of the
- * field, whose error can name it; those past any field's sense are not.
+ * Most digits of an integer. Integers larger than 2^53 pass, so that the error of
+ * the field's reader can name the field.
  */
 const MAX_INTEGER_DIGITS = 20;
 
-/** How much a value may hold. */
+/** Limits for one value. */
 export interface BencodeLimits {
-  /** Lists and dictionaries inside one another. */
+  /** Deepest nesting of lists and dictionaries. */
   readonly maxDepth: number;
-  /** Values, keys and ends in all. */
+  /** Most values, keys and ends together. */
   readonly maxItems: number;
 }
 
-/** What any value may hold; {@linkcode MAX_DEPTH} and {@linkcode MAX_ITEMS}. */
+/**
+ * The default limits: enough for a torrent of 150,000 files. Without a limit for
+ * items 32 MiB of empty strings took the decoder 28 s and 6 GB.
+ */
 export const BENCODE_LIMITS: BencodeLimits = {
-  maxDepth: MAX_DEPTH,
-  maxItems: MAX_ITEMS,
+  maxDepth: 64,
+  maxItems: 2 ** 21,
 };
 
-/** A value's place in the bytes. */
+/** The range of a value in the bytes. */
 export interface ByteSpan {
   readonly start: number;
   /** One past the last byte. */
   readonly end: number;
 }
 
-/** Spans of the values of the outermost dictionary by {@linkcode keyName}; empty if the value is none. */
+/** Spans of the values of the outermost dictionary by {@linkcode keyName}; empty for other values. */
 export type TopLevelSpans = ReadonlyMap<string, ByteSpan>;
 
-/** A list or dictionary that the walk is inside of. */
+/** An open list or dictionary. */
 interface Frame {
-  /** Keys met so far; `undefined` in a list. */
+  /** Keys so far; `undefined` in a list. */
   readonly keys: Set<string> | undefined;
-  /** The key whose value comes next; `undefined` if a key or the end comes next. */
+  /** The key whose value comes next; `undefined` if a key or the end does. */
   key: string | undefined;
 }
 
@@ -74,9 +81,9 @@ const NINE = 0x39; // 9
 const decoder = new TextDecoder();
 
 /**
- * The name that a decoded dictionary has for a key of these bytes: its text, or
- * where it is not UTF-8 (most info hashes of a scrape) its hex digits. It is the
- * naming of `npm:bencode`; keys that it would file under one name count as one.
+ * The name of a key in a decoded dictionary: its text, or its hex digits if it is
+ * not UTF-8, as most info hashes of a scrape. `npm:bencode` uses the same names, so
+ * keys with one name count as equal.
  */
 export function keyName(bytes: Uint8Array): string {
   const text = decoder.decode(bytes);
@@ -84,7 +91,7 @@ export function keyName(bytes: Uint8Array): string {
 }
 
 /**
- * Walks over `bytes`.
+ * Validates `bytes`.
  * @throws {BencodeError} If they are not one value in strict bencode.
  */
 export function scanBencode(
@@ -127,7 +134,7 @@ export function scanBencode(
     } else {
       position = stringSpan(bytes, position).end;
     }
-    // A value ended here: the next thing in the dictionary around it is a key.
+    // A value ended: in a dictionary a key comes next.
     const outer = frames.at(-1);
     if (outer?.key === undefined) continue;
     if (frames.length === 1) {
@@ -144,9 +151,9 @@ export function scanBencode(
 function newKey(bytes: Uint8Array, keys: Set<string>, offset: number): string {
   const key = keyName(bytes);
   if (keys.has(key)) {
-    throw new BencodeError(offset, `key ${quote(key)} stands twice`);
+    throw new BencodeError(offset, `key ${quote(key)} occurs twice`);
   }
-  // Assigned to an object it would replace the object's prototype.
+  // An assignment would replace the prototype of the dictionary.
   if (key === "__proto__") {
     throw new BencodeError(offset, "key __proto__ is not allowed");
   }
@@ -168,7 +175,7 @@ function stringSpan(bytes: Uint8Array, offset: number): ByteSpan {
   if (length > bytes.length - start) {
     throw new BencodeError(
       offset,
-      `a string of ${length} bytes where ${bytes.length - start} are left`,
+      `a string of ${length} bytes, but only ${bytes.length - start} are left`,
     );
   }
   return { start, end: start + length };
@@ -186,12 +193,12 @@ function integerEnd(bytes: Uint8Array, offset: number): number {
     throw new BencodeError(offset, "integer -0");
   }
   if (byteAt(bytes, end) !== END) {
-    throw new BencodeError(end, "no end of an integer");
+    throw new BencodeError(end, "an integer without an end");
   }
   return end + 1;
 }
 
-/** One past the decimal digits at `offset`, of which there is one at least. */
+/** One past the decimal digits at `offset`, at least one. */
 function numberEnd(
   bytes: Uint8Array,
   offset: number,
@@ -223,7 +230,7 @@ function isDigit(byte: number): boolean {
 function byteAt(bytes: Uint8Array, offset: number): number {
   const byte = bytes[offset];
   if (byte === undefined) {
-    throw new BencodeError(offset, "the bytes end inside a value");
+    throw new BencodeError(offset, "the value is truncated");
   }
   return byte;
 }

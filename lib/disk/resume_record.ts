@@ -14,7 +14,7 @@ import { Bitfield } from "../base/bitfield.ts";
 import { identifierToBytes } from "../base/identifier.ts";
 import { decodeBencode, isDictionary } from "../bencode/decode.ts";
 import { encodeBencode } from "../bencode/encode.ts";
-import { BencodeError } from "../bencode/bencode_error.ts";
+import { BencodeError } from "../bencode/scan.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { type FileStamp, isUnmodified } from "./file_stamp.ts";

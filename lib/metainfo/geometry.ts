@@ -111,7 +111,7 @@ export class Geometry {
       : whole;
   }
 
-  /** Whether `length` bytes from `offsetInPiece` lie inside an existing piece. */
+  /** True if `length` bytes from `offsetInPiece` lie inside an existing piece. */
   contains(index: number, offsetInPiece: number, length: number): boolean {
     return index < this.pieceCount && length > 0 &&
       offsetInPiece + length <= this.pieceLengthAt(index);

@@ -6,7 +6,7 @@
  * @module
  */
 import { infoHashFromBytes } from "../base/identifier.ts";
-import { BencodeError } from "../bencode/bencode_error.ts";
+import { BencodeError } from "../bencode/scan.ts";
 import {
   decodeBencode,
   type Decoded,

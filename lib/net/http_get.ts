@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { concat } from "@std/bytes/concat";
 
 const MAX_REDIRECT_COUNT = 5;
 
@@ -125,13 +126,7 @@ async function readCapped(
     }
     chunks.push(chunk);
   }
-  const body = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return body;
+  return concat(chunks);
 }
 
 /** The innermost reason that the runtime gives: "Connection refused (os error 111)". */

@@ -1,7 +1,6 @@
-// The typed face of the @std modules that the project imports. The npm build
-// named in the import map ships no types; each declaration here repeats the
-// signature of the module on JSR, so the map can move there and nothing else
-// changes.
+// Types of the @std modules that the project imports. The npm build in the import
+// map has none. The signatures are those of the modules on JSR, so the import map
+// can switch to JSR without other changes.
 
 declare module "@std/assert" {
   export class AssertionError extends Error {}
@@ -110,6 +109,12 @@ declare module "@std/async/deadline" {
     ms: number,
     options?: { signal?: AbortSignal },
   ): Promise<T>;
+}
+
+declare module "@std/bytes/concat" {
+  export function concat(
+    buffers: readonly Uint8Array[],
+  ): Uint8Array<ArrayBuffer>;
 }
 
 declare module "@std/cli/parse-args" {

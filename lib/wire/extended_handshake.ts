@@ -1,9 +1,8 @@
 /**
- * The first message of the extension protocol: which extensions the sender takes
- * and under which ids, and a few things about itself. [BEP 10] Owns the bounds of
- * what a peer may put there. A key that is unknown, or whose value makes no
- * sense, is passed over, as BEP 10 wants; what is no dictionary is the peer's
- * fault.
+ * The handshake of the extension protocol: the extensions that the sender accepts
+ * with their ids, and facts about the sender. [BEP 10] Owns the limits of a
+ * handshake. Unknown keys and invalid values are ignored, as BEP 10 demands; a
+ * payload that is not a dictionary is an error.
  *
  * @module
  */
@@ -25,18 +24,18 @@ import {
 /** Id of the extended handshake itself. [BEP 10] */
 export const EXTENDED_HANDSHAKE_ID = 0;
 
-/** Id under which we take peer exchange: the same for every peer. */
+/** Our id for peer exchange, the same for every peer. */
 export const PEER_EXCHANGE_ID = 1;
 
-/** What peer exchange is called. [BEP 11] */
+/** The name of peer exchange. [BEP 11] */
 const PEER_EXCHANGE = "ut_pex";
 
 const UPLOAD_ONLY = "upload_only";
 
-/** Our own key, of the form that BEP 10 asks for. */
+/** A key of our own, with the prefix that BEP 10 demands. */
 const COMPLETE = "ls_complete";
 
-/** Longest client name that is kept, in characters. */
+/** Longest client name, in characters; the rest is cut. */
 const MAX_CLIENT_LENGTH = 64;
 
 const MAX_PORT = 65535;
@@ -45,27 +44,27 @@ const MAX_EXTENDED_ID = 255;
 const decoder = new TextDecoder();
 
 /**
- * What a handshake says; `undefined` is what it leaves out. It may be sent again
- * to change what was said before.
+ * The fields of a handshake; `undefined` if the sender omits one. A later handshake
+ * updates an earlier one.
  */
 export interface ExtendedHandshake {
-  /** The id that the sender takes peer exchange under; 0 if it does not any more. [BEP 11] */
+  /** The sender's id for peer exchange; 0 if it switched that off. [BEP 11] */
   readonly peerExchangeId: number | undefined;
   /** The sender's name and version. */
   readonly client: string | undefined;
-  /** Where the sender listens: a TCP port, 1 to 65535. */
+  /** TCP port that the sender listens on, 1 to 65535. */
   readonly port: number | undefined;
-  /** The receiver's IP address as the sender sees it. */
+  /** IP address of the receiver as the sender sees it. */
   readonly yourHostname: string | undefined;
-  /** Requests that the sender keeps without dropping any, 1 at least. */
+  /** Most outstanding requests that the sender accepts, at least 1. */
   readonly requestQueueLength: number | undefined;
-  /** Whether the sender wants no content. [BEP 21] */
+  /** True if the sender downloads nothing. [BEP 21] */
   readonly isUploadOnly: boolean | undefined;
-  /** Whether it has everything, though it may show that piece by piece: a word among our own. */
+  /** True if the sender has every piece, even if super-seeding hides that. Our own extension. */
   readonly isComplete: boolean | undefined;
 }
 
-/** Writes the payload of a handshake. */
+/** Encodes the payload of a handshake. */
 export function encodeExtendedHandshake(
   handshake: ExtendedHandshake,
 ): Uint8Array<ArrayBuffer> {
@@ -82,8 +81,8 @@ export function encodeExtendedHandshake(
 }
 
 /**
- * Reads the payload of a handshake.
- * @throws {ProtocolError} If it is no dictionary, or larger or deeper than any handshake.
+ * Decodes the payload of a handshake.
+ * @throws {ProtocolError} If it is not a dictionary or exceeds a limit.
  */
 export function parseExtendedHandshake(payload: Uint8Array): ExtendedHandshake {
   const dictionary = decodePayload(payload, "extended handshake");
@@ -109,7 +108,7 @@ function peerExchangeId(dictionary: DecodedDictionary): number | undefined {
     : undefined;
 }
 
-/** Made safe for a terminal's line. */
+/** The client name, made safe for a terminal. */
 function client(dictionary: DecodedDictionary): string | undefined {
   const bytes = ownBytes(dictionary, "v");
   return bytes && decoder.decode(bytes).slice(0, MAX_CLIENT_LENGTH)

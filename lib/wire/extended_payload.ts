@@ -1,28 +1,27 @@
 /**
- * The bencoded dictionary that the messages of the extension protocol carry, and
- * its bounds: a stranger wrote it, and all that we look for is small. [BEP 10]
+ * Decodes the bencoded dictionaries of the extension protocol, with small limits,
+ * as strangers send them. [BEP 10]
  *
  * @module
  */
 import { ProtocolError } from "../base/errors.ts";
-import { BencodeError } from "../bencode/bencode_error.ts";
+import { BencodeError, type BencodeLimits } from "../bencode/scan.ts";
 import {
   decodeBencode,
   type Decoded,
   type DecodedDictionary,
   isDictionary,
 } from "../bencode/decode.ts";
-import type { BencodeLimits } from "../bencode/scan.ts";
 
-/** Longest payload that is read, in bytes: others' handshakes take some hundreds, a first peer exchange a few thousand. */
+/** Longest payload, in bytes: handshakes take some hundreds, a first peer exchange a few thousand. */
 export const MAX_PAYLOAD_LENGTH = 16 * 1024;
 
-/** `m` lies one deep; the rest is for what others may add. */
+/** `m` has depth 1; the rest is for extensions of other clients. */
 const LIMITS: BencodeLimits = { maxDepth: 8, maxItems: 1024 };
 
 /**
- * Reads a payload.
- * @throws {ProtocolError} If it is no dictionary or exceeds a bound; `what` names it.
+ * Decodes a payload.
+ * @throws {ProtocolError} If it is not a dictionary or exceeds a limit; `what` names it.
  */
 export function decodePayload(
   payload: Uint8Array,
@@ -35,7 +34,7 @@ export function decodePayload(
   }
   const value = decode(payload, what);
   if (!isDictionary(value)) {
-    throw new ProtocolError(`Cannot read ${what}: it is no dictionary`);
+    throw new ProtocolError(`Cannot read ${what}: it is not a dictionary`);
   }
   return value;
 }
@@ -52,7 +51,7 @@ function decode(payload: Uint8Array, what: string): Decoded {
   }
 }
 
-/** The value of a key; `undefined` if there is none. */
+/** The value of a key; `undefined` if it is missing. */
 export function ownValue(
   dictionary: DecodedDictionary,
   key: string,
@@ -60,7 +59,7 @@ export function ownValue(
   return Object.hasOwn(dictionary, key) ? dictionary[key] : undefined;
 }
 
-/** A whole number; `undefined` if there is none. */
+/** An integer; `undefined` if it is missing or of another type. */
 export function ownNumber(
   dictionary: DecodedDictionary,
   key: string,
@@ -71,7 +70,7 @@ export function ownNumber(
     : undefined;
 }
 
-/** A string, as bytes: a copy; `undefined` if there is none. */
+/** The bytes of a string, a copy; `undefined` if it is missing or of another type. */
 export function ownBytes(
   dictionary: DecodedDictionary,
   key: string,

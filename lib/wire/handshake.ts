@@ -1,8 +1,8 @@
 /**
- * The 68 bytes that open every peer connection: a length-prefixed protocol name,
- * 8 reserved bytes, info hash, peer id. [BEP 3] Two of the reserved bits tell what
- * the sender speaks beyond that; the others mean nothing to us. A stranger (TLS,
- * HTTP, noise) is recognised by its first wrong byte, not after 68.
+ * The handshake of 68 bytes that opens every peer connection: a length-prefixed
+ * protocol name, 8 reserved bytes, info hash, peer id. [BEP 3] Two reserved bits
+ * announce extensions; we ignore the others. Another protocol (TLS, HTTP) fails at
+ * its first wrong byte, not after 68.
  *
  * @module
  */
@@ -25,11 +25,11 @@ const RESERVED_LENGTH = 8;
 const INFO_HASH_OFFSET = PREFIX.length + RESERVED_LENGTH;
 const PEER_ID_OFFSET = INFO_HASH_OFFSET + 20;
 
-/** Where the reserved bit of each extension is. */
+/** The reserved bits of the extensions. */
 const FAST_BIT = { offset: PREFIX.length + 7, mask: 0x04 };
 const EXTENDED_BIT = { offset: PREFIX.length + 5, mask: 0x10 };
 
-/** What one end speaks beyond BEP 3. A connection uses what both ends speak. */
+/** Extensions of BEP 3 that one end supports. A connection uses those of both ends. */
 export interface WireExtensions {
   /** The fast extension. [BEP 6] */
   readonly fast: boolean;
@@ -37,13 +37,13 @@ export interface WireExtensions {
   readonly extended: boolean;
 }
 
-/** What we speak. */
+/** The extensions that we support. */
 export const OWN_EXTENSIONS: WireExtensions = { fast: true, extended: true };
 
-/** What a peer speaks that knows BEP 3 alone. */
+/** The extensions of a peer that knows only BEP 3: none. */
 export const NO_EXTENSIONS: WireExtensions = { fast: false, extended: false };
 
-/** What a connection uses of what its other end speaks. */
+/** The extensions that we and a peer support. */
 export function sharedExtensions(theirs: WireExtensions): WireExtensions {
   return {
     fast: theirs.fast && OWN_EXTENSIONS.fast,
@@ -51,14 +51,14 @@ export function sharedExtensions(theirs: WireExtensions): WireExtensions {
   };
 }
 
-/** Who is calling, about which torrent, and what it speaks. */
+/** The fields of a handshake. */
 export interface Handshake {
   readonly infoHash: InfoHash;
   readonly peerId: PeerId;
   readonly extensions: WireExtensions;
 }
 
-/** The 68 bytes to send. */
+/** Encodes a handshake to 68 bytes. */
 export function encodeHandshake(handshake: Handshake): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(HANDSHAKE_LENGTH);
   bytes.set(PREFIX);
@@ -71,8 +71,8 @@ export function encodeHandshake(handshake: Handshake): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Takes a handshake off the queue; `undefined` while it is not complete.
- * @throws {ProtocolError} If the bytes so far cannot become a handshake.
+ * Takes a handshake off the queue; `undefined` while it is incomplete.
+ * @throws {ProtocolError} If the bytes so far cannot begin a handshake.
  */
 export function readHandshake(queue: ByteQueue): Handshake | undefined {
   const bytes = queue.bytes;

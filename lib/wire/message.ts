@@ -23,7 +23,7 @@ export const MESSAGE_ID = {
   extended: 20,
 } as const;
 
-/** The part of a piece that one request asks for. */
+/** The part of a piece that a request names. */
 export interface BlockRange {
   /** Piece index. */
   readonly index: number;
@@ -40,30 +40,30 @@ export type SignalMessage = {
     | "unchoke"
     | "interested"
     | "notInterested"
-    /** In place of a full bitfield. [BEP 6] */
+    /** Replaces a full bitfield. [BEP 6] */
     | "haveAll"
-    /** In place of an empty bitfield. [BEP 6] */
+    /** Replaces an empty bitfield. [BEP 6] */
     | "haveNone";
 };
 
-/** Everything but a block of content: small, encoded as soon as it is sent. */
+/** Every message but a block of content: small, encoded as soon as it is sent. */
 export type ControlMessage =
   | SignalMessage
   | { readonly type: "have"; readonly index: number }
   | { readonly type: "bitfield"; readonly bytes: Uint8Array }
   | ({ readonly type: "request" } & BlockRange)
   | ({ readonly type: "cancel" } & BlockRange)
-  /** That request will not be answered. [BEP 6] */
+  /** The request will not be served. [BEP 6] */
   | ({ readonly type: "reject" } & BlockRange)
-  /** You might like this piece. [BEP 6] */
+  /** A piece that the sender would like to serve. [BEP 6] */
   | { readonly type: "suggest"; readonly index: number }
-  /** This piece is served even while you are choked. [BEP 6] */
+  /** A piece that the sender serves even while it chokes. [BEP 6] */
   | { readonly type: "allowedFast"; readonly index: number }
   | ExtendedMessage;
 
 /**
- * A message of the extension protocol. [BEP 10] Received, `id` is one that we gave
- * out and `payload` a view, valid until the next read; sent, `id` is the peer's.
+ * A message of the extension protocol. [BEP 10] In a received message `id` is ours
+ * and `payload` a view, valid until the next read; in a sent one `id` is the peer's.
  */
 export interface ExtendedMessage {
   readonly type: "extended";
@@ -80,12 +80,12 @@ export interface PieceMessage {
   readonly block: Uint8Array;
 }
 
-/** A message of an id that we do not know: ignored. `length` is its payload's, in bytes. */
+/** A message with an unknown id, to be ignored. `length` is that of its payload, in bytes. */
 export interface UnknownMessage {
   readonly type: "unknown";
   readonly id: number;
   readonly length: number;
 }
 
-/** What a peer may say. */
+/** A message of a peer. */
 export type Message = ControlMessage | PieceMessage | UnknownMessage;

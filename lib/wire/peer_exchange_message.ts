@@ -1,7 +1,7 @@
 /**
- * Peers telling one another whom they are connected with, as bytes. [BEP 11] A
- * message has no more than {@linkcode MAX_EXCHANGED_PEERS} of each kind: what is
- * beyond that is not read.
+ * The messages of peer exchange: peers report their connections to one another.
+ * [BEP 11] A message has at most {@linkcode MAX_EXCHANGED_PEERS} peers of each kind;
+ * the decoder ignores others.
  *
  * @module
  */
@@ -17,32 +17,32 @@ import type { DecodedDictionary } from "../bencode/decode.ts";
 import { encodeBencode } from "../bencode/encode.ts";
 import { decodePayload, ownBytes } from "./extended_payload.ts";
 
-/** Most peers added, and most dropped, in one message, of both families together. [BEP 11] */
+/** Most added and most dropped peers in a message, both families together. [BEP 11] */
 export const MAX_EXCHANGED_PEERS = 50;
 
-/** Bits that tell of an added peer; the others are not ours to set. [BEP 11] */
+/** The flags of an added peer that we use. [BEP 11] */
 const FLAG = { seeder: 0x02, reachable: 0x10 } as const;
 
 const ADDED_KEY = { ipv4: "added", ipv6: "added6" } as const;
 
-/** A peer that the sender is connected with. */
+/** A peer that the sender is connected to. */
 export interface ExchangedPeer {
   readonly address: PeerAddress;
-  /** Whether it has everything, or wants nothing more. */
+  /** True if the peer is a seeder or upload-only. */
   readonly isSeeder: boolean;
-  /** Whether the sender dialed it, so that its address is known to be right. */
+  /** True if the sender dialed the peer, so the address is known to work. */
   readonly isReachable: boolean;
 }
 
-/** What changed since the sender's last message, or all of it in the first. */
+/** The changes since the sender's last message; the first lists all peers. */
 export interface PeerExchangeMessage {
   readonly added: readonly ExchangedPeer[];
   readonly dropped: readonly PeerAddress[];
 }
 
 /**
- * Writes the payload of a message.
- * @throws {RangeError} If there are more peers than a message may have, or one's address is none of IP.
+ * Encodes the payload of a message.
+ * @throws {RangeError} If there are too many peers, or a hostname is not an IP address.
  */
 export function encodePeerExchange(
   { added, dropped }: PeerExchangeMessage,
@@ -63,8 +63,8 @@ export function encodePeerExchange(
 }
 
 /**
- * Reads whom a message adds. Whom it drops is not read: nothing follows from it.
- * @throws {ProtocolError} If it is no dictionary or a list is cut off.
+ * Decodes the added peers of a message. We ignore the dropped ones.
+ * @throws {ProtocolError} If it is not a dictionary or a list is truncated.
  */
 export function parsePeerExchange(payload: Uint8Array): ExchangedPeer[] {
   const dictionary = decodePayload(payload, "peer exchange");
@@ -74,7 +74,7 @@ export function parsePeerExchange(payload: Uint8Array): ExchangedPeer[] {
   ].slice(0, MAX_EXCHANGED_PEERS);
 }
 
-/** The list of one family and its flags, a byte a peer; nothing if it is empty. */
+/** The list of one family and its flags, one byte per peer; no entries if it is empty. */
 function encodeAdded(
   peers: readonly ExchangedPeer[],
   family: keyof CompactPeers,
@@ -87,7 +87,9 @@ function encodeAdded(
   const addresses = listed.map((peer) => peer.address);
   const list = encodeCompactPeers(addresses)[family];
   if (list.length !== listed.length * COMPACT_PEER_LENGTH[family]) {
-    throw new RangeError("Cannot write peer exchange: a name is no IP address");
+    throw new RangeError(
+      "Cannot write peer exchange: a hostname is not an IP address",
+    );
   }
   const key = ADDED_KEY[family];
   return { [key]: list, [`${key}.f`]: Uint8Array.from(listed, flagsOf) };
@@ -102,7 +104,7 @@ function* parseAdded(
   const length = COMPACT_PEER_LENGTH[family];
   if (list.length % length !== 0) {
     throw new ProtocolError(
-      `Cannot read peer exchange: ${key} of ${list.length} bytes is no whole number of peers`,
+      `Cannot read peer exchange: ${key} of ${list.length} bytes is truncated`,
     );
   }
   const count = Math.min(list.length / length, MAX_EXCHANGED_PEERS);
@@ -111,7 +113,7 @@ function* parseAdded(
     const start = index * length;
     const address = parseCompactPeer(list.subarray(start, start + length));
     if (address === undefined) continue;
-    // Flags may be missing, or fewer.
+    // The flags may be missing or short.
     const flag = flags?.[index] ?? 0;
     yield {
       address,

@@ -1,7 +1,8 @@
 /**
- * Bytes in, messages out. Owns the frame rules: a length is judged before it is
- * believed, and a payload of the wrong size is the peer's fault. What a message
- * means, and whether it may be said now, is the swarm's business. [BEP 3, 6, 10]
+ * Decodes messages from a receive buffer. [BEP 3, 6, 10] Owns the rules for frames:
+ * it checks a length before it waits for the frame, and refuses payloads of the
+ * wrong size. It does not know torrents: the swarm checks indexes and the order of
+ * messages.
  *
  * @module
  */
@@ -9,21 +10,21 @@ import type { ByteQueue } from "../base/byte_queue.ts";
 import { ProtocolError } from "../base/errors.ts";
 import { type BlockRange, type Message, MESSAGE_ID } from "./message.ts";
 
-/** What a frame may cost us. */
+/** Limits for a frame. */
 export interface ReadLimits {
-  /** Greatest frame length accepted, in bytes, without its 4-byte prefix. */
+  /** Longest frame, in bytes, without its 4-byte prefix. */
   readonly maxLength: number;
 }
 
-/** Frames longer than this end the connection, unless a torrent's bitfield needs more. */
+/** Longest frame, in bytes, unless the torrent's bitfield needs more. */
 export const MAX_FRAME_LENGTH = 1024 * 1024;
 
 /** Length of the prefix before each frame, in bytes. */
 const PREFIX_LENGTH = 4;
 
 /**
- * Takes one message off the queue; `undefined` while it is not complete. A
- * piece's block, a bitfield and an extended payload are views into the queue.
+ * Takes one message off the queue; `undefined` while it is incomplete. Blocks,
+ * bitfields and extended payloads are views into the queue.
  * @throws {ProtocolError} If the frame is too long or its payload has the wrong size.
  */
 export function readMessage(
@@ -45,7 +46,7 @@ export function readMessage(
   return decode(bytes.subarray(PREFIX_LENGTH, PREFIX_LENGTH + length), view);
 }
 
-/** @param view Over the whole frame, prefix included. */
+/** @param view A view of the whole frame with its prefix. */
 function decode(frame: Uint8Array, view: DataView): Message {
   const id = frame[0]!;
   switch (id) {

@@ -1,6 +1,6 @@
 /**
- * Messages in, bytes out, into a buffer of the caller's: many messages then
- * leave in one write. [BEP 3, 6, 10]
+ * Encodes messages into a buffer of the caller, so that many leave in one write.
+ * [BEP 3, 6, 10]
  *
  * @module
  */
@@ -40,8 +40,8 @@ export function encodedLength(message: ControlMessage): number {
 }
 
 /**
- * Writes a message at the view's `at` and returns the offset behind it. The view
- * must have {@linkcode encodedLength} bytes of room there.
+ * Writes a message at offset `at` of the view and returns the offset after it. The
+ * view must have {@linkcode encodedLength} bytes there.
  */
 export function writeMessage(
   message: ControlMessage,
@@ -77,7 +77,7 @@ export function writeMessage(
   return end;
 }
 
-/** Writes what stands before a block of `length` bytes; the block follows at the returned offset. */
+/** Writes the header of a block; the block itself belongs at the returned offset. */
 export function writePieceHeader(
   block: BlockRange,
   view: DataView,

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { concat } from "@std/bytes/concat";
 import { type Random, randomBelow } from "../../lib/base/random.ts";
 import { latin1 } from "../core/bencode/bytes.ts";
 
@@ -34,7 +35,7 @@ export function response(
   const head = Object.entries(fields).map(([name, value]) =>
     `${name}: ${value}\r\n`
   ).join("");
-  return join(encoder.encode(`HTTP/1.1 ${status}\r\n${head}\r\n`), bytes);
+  return concat([encoder.encode(`HTTP/1.1 ${status}\r\n${head}\r\n`), bytes]);
 }
 
 /** One of them. */
@@ -121,7 +122,9 @@ export const ANSWER_CLASSES: readonly AnswerClass[] = [
         { length },
         () => random() < 0.3 ? 0 : random() * 256,
       );
-      return response(join(latin1(`d${key}${length}:`), bytes, latin1("e")));
+      return response(
+        concat([latin1(`d${key}${length}:`), bytes, latin1("e")]),
+      );
     },
   },
   {
@@ -131,7 +134,7 @@ export const ANSWER_CLASSES: readonly AnswerClass[] = [
     make: (random) => {
       const bytes = Uint8Array.from({ length: 600_000 }, () => random() * 256);
       return response(
-        join(latin1("d5:peers600000:"), bytes, latin1("e")),
+        concat([latin1("d5:peers600000:"), bytes, latin1("e")]),
       );
     },
   },
@@ -253,18 +256,6 @@ export const ANSWER_CLASSES: readonly AnswerClass[] = [
       response(pick(["l", "d1:a", "i9", "99999999999:"], random).repeat(1e5)),
   },
 ];
-
-function join(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(
-    parts.reduce((sum, { length }) => sum + length, 0),
-  );
-  let offset = 0;
-  for (const part of parts) {
-    joined.set(part, offset);
-    offset += part.length;
-  }
-  return joined;
-}
 
 async function gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   return await compress(bytes, "gzip");

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** The bytes of Latin-1 text: one byte a character, so `\xff` is the byte 255. */
+/** The bytes of Latin-1 text, one per character: `\xff` is the byte 255. */
 export function latin1(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }

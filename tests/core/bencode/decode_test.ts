@@ -1,12 +1,17 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { BencodeError } from "../../../lib/bencode/bencode_error.ts";
+import {
+  BENCODE_LIMITS,
+  BencodeError,
+  keyName,
+} from "../../../lib/bencode/scan.ts";
 import {
   decodeBencode,
   type Decoded,
   findDictionarySpan,
 } from "../../../lib/bencode/decode.ts";
-import { keyName, MAX_DEPTH, MAX_ITEMS } from "../../../lib/bencode/scan.ts";
 import { latin1 } from "./bytes.ts";
+
+const { maxDepth: MAX_DEPTH, maxItems: MAX_ITEMS } = BENCODE_LIMITS;
 
 Deno.test("decodeBencode() reads each kind of value", () => {
   const cases: [string, Decoded][] = [
@@ -26,53 +31,53 @@ Deno.test("decodeBencode() reads each kind of value", () => {
   }
 });
 
-Deno.test("decodeBencode() tolerates keys that are out of order", () => {
+Deno.test("decodeBencode() accepts unsorted keys", () => {
   assertEquals(decodeBencode(latin1("d1:bi1e1:ai2ee")), { a: 2, b: 1 });
 });
 
-Deno.test("decodeBencode() files keys that are not UTF-8 under their hex digits", () => {
+Deno.test("decodeBencode() names keys that are not UTF-8 by their hex digits", () => {
   assertEquals(decodeBencode(latin1("d2:\xff\xfei1ee")), { fffe: 1 });
   assertEquals(keyName(latin1("\xff\xfe")), "fffe");
   assertEquals(keyName(latin1("spam")), "spam");
 });
 
-Deno.test("decodeBencode() reads bytes that lie inside a larger buffer", () => {
+Deno.test("decodeBencode() reads a view of a larger buffer", () => {
   const larger = latin1("xxl4:spamexx");
   assertEquals(decodeBencode(larger.subarray(2, 10)), [latin1("spam")]);
 });
 
-Deno.test("decodeBencode() names the offset of what is not bencode", () => {
+Deno.test("decodeBencode() reports the offset of malformed bytes", () => {
   const cases: [bytes: string, offset: number, reason: string][] = [
-    ["", 0, "the bytes end"],
+    ["", 0, "the value is truncated"],
     ["x", 0, "no value"],
     ["e", 0, "no value"],
     ["-1:a", 0, "no value"],
-    ["i1ei2e", 3, "bytes follow"],
-    ["dee", 2, "bytes follow"],
-    // Integers in another spelling than their only one.
+    ["i1ei2e", 3, "bytes follow the value"],
+    ["dee", 2, "bytes follow the value"],
+    // Integers that are not canonical.
     ["ie", 1, "no digit"],
     ["i-e", 2, "no digit"],
     ["i+1e", 1, "no digit"],
     ["i-0e", 0, "integer -0"],
     ["i-01e", 2, "leading zero"],
     ["i01e", 1, "leading zero"],
-    ["i1.5e", 2, "no end"],
+    ["i1.5e", 2, "an integer without an end"],
     ["i 1e", 1, "no digit"],
     ["i123456789012345678901e", 1, "more than 20 digits"],
-    ["i1", 2, "the bytes end"],
+    ["i1", 2, "the value is truncated"],
     // Strings.
     ["4spam", 1, "no colon"],
     ["04:spam", 0, "leading zero"],
-    ["5:spam", 0, "5 bytes where 4 are left"],
+    ["5:spam", 0, "5 bytes, but only 4 are left"],
     ["9999999999999999:", 0, "more than 15 digits"],
-    ["4", 1, "the bytes end"],
+    ["4", 1, "the value is truncated"],
     // Lists and dictionaries.
-    ["l", 1, "the bytes end"],
-    ["li1e", 4, "the bytes end"],
-    ["d1:a", 4, "the bytes end"],
+    ["l", 1, "the value is truncated"],
+    ["li1e", 4, "the value is truncated"],
+    ["d1:a", 4, "the value is truncated"],
     ["d1:ae", 4, "no value"],
     ["di1ei2ee", 1, "no value"],
-    ["d1:ai1e1:ai2ee", 7, 'key "a" stands twice'],
+    ["d1:ai1e1:ai2ee", 7, 'key "a" occurs twice'],
     ["d9:__proto__dee", 1, "__proto__"],
     ["l".repeat(MAX_DEPTH + 1), MAX_DEPTH, "nesting"],
     ["d1:a".repeat(MAX_DEPTH) + "d", MAX_DEPTH * 4, "nesting"],
@@ -92,7 +97,7 @@ Deno.test("decodeBencode() refuses more items than a torrent can need", () => {
   assertThrows(() => decodeBencode(latin1(text)), BencodeError, "more than");
 });
 
-Deno.test("decodeBencode() holds a value to limits of the caller's own", () => {
+Deno.test("decodeBencode() applies the limits of the caller", () => {
   const limits = { maxDepth: 2, maxItems: 5 };
   assertEquals(decodeBencode(latin1("d1:alee"), limits), { a: [] });
   assertThrows(
@@ -107,7 +112,7 @@ Deno.test("decodeBencode() holds a value to limits of the caller's own", () => {
   );
 });
 
-Deno.test("decodeBencode() reads the deepest nesting allowed", () => {
+Deno.test("decodeBencode() accepts the deepest nesting allowed", () => {
   const text = "l".repeat(MAX_DEPTH) + "e".repeat(MAX_DEPTH);
   let value = decodeBencode(latin1(text));
   for (let depth = 1; depth < MAX_DEPTH; depth++) {
@@ -116,12 +121,12 @@ Deno.test("decodeBencode() reads the deepest nesting allowed", () => {
   assertEquals(value, []);
 });
 
-Deno.test("decodeBencode() takes two keys as one that would be filed under one name", () => {
+Deno.test("decodeBencode() refuses two keys with one name", () => {
   // The byte 0xff and the text "ff".
   assertThrows(
     () => decodeBencode(latin1("d1:\xffi1e2:ffi2ee")),
     BencodeError,
-    "stands twice",
+    "occurs twice",
   );
 });
 
@@ -134,14 +139,14 @@ Deno.test("decodeBencode() refuses every truncation of a value", () => {
   }
 });
 
-Deno.test("findDictionarySpan() gives the raw bytes of a value", () => {
+Deno.test("findDictionarySpan() returns the raw bytes of a value", () => {
   const bytes = latin1("d1:ad4:info1:xe4:infod1:bi1e1:ai2ee1:zle4:tail0:e");
   assertEquals(findDictionarySpan(bytes, "info"), latin1("d1:bi1e1:ai2ee"));
   assertEquals(findDictionarySpan(bytes, "a"), latin1("d4:info1:xe"));
   assertEquals(findDictionarySpan(bytes, "tail"), latin1("0:"));
 });
 
-Deno.test("findDictionarySpan() finds nothing where there is no such key", () => {
+Deno.test("findDictionarySpan() returns nothing for a missing key", () => {
   assertEquals(
     findDictionarySpan(latin1("d1:ad4:info1:xee"), "info"),
     undefined,

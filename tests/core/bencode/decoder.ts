@@ -1,10 +1,10 @@
 /**
- * The decoder of bencode, to be fuzzed.
+ * The decoder of bencode for fuzzing.
  *
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { BencodeError } from "../../../lib/bencode/bencode_error.ts";
+import { BencodeError } from "../../../lib/bencode/scan.ts";
 import { decodeBencode } from "../../../lib/bencode/decode.ts";
 import { encodeBencode } from "../../../lib/bencode/encode.ts";
 import type { NamedFuzzTarget } from "../fuzz.ts";
@@ -25,7 +25,7 @@ export const BENCODE_DECODER: NamedFuzzTarget = {
   examples: EXAMPLES,
   decode: (bytes) => {
     const value = decodeBencode(bytes);
-    // What was accepted is one value, so it can be written and read again.
+    // An accepted value can be encoded and decoded again.
     if (!hasUnsafeIntegerOrByteKey(bytes)) {
       assertEquals(decodeBencode(encodeBencode(value)), value);
     }
@@ -34,7 +34,7 @@ export const BENCODE_DECODER: NamedFuzzTarget = {
   refusal: BencodeError,
 };
 
-/** What decoding changes: long integers are rounded, odd keys become hex. */
+/** Decoding is lossy: it rounds long integers and turns odd keys into hex. */
 function hasUnsafeIntegerOrByteKey(bytes: Uint8Array): boolean {
   return bytes.some((byte) => byte > 0x7f) ||
     /\d{16}/.test(String.fromCharCode(...bytes));

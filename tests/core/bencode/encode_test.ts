@@ -22,11 +22,11 @@ Deno.test("encodeBencode() writes each kind of value", () => {
   }
 });
 
-Deno.test("encodeBencode() leaves out entries that are undefined", () => {
+Deno.test("encodeBencode() omits entries that are undefined", () => {
   assertEquals(encodeBencode({ a: undefined, b: 1 }), latin1("d1:bi1ee"));
 });
 
-Deno.test("encodeBencode() orders keys by their bytes", () => {
+Deno.test("encodeBencode() sorts keys by their bytes", () => {
   // U+FF5E is ef bd 9e and U+1F600 f0 9f 98 80, but UTF-16 has d83d first.
   const encoded = encodeBencode({ "\u{1f600}": 1, "\uff5e": 2, b: 3, a: 4 });
   assertEquals(
@@ -45,7 +45,7 @@ Deno.test("encodeBencode() orders keys by their bytes", () => {
   );
 });
 
-Deno.test("encodeBencode() refuses what bencode cannot hold", () => {
+Deno.test("encodeBencode() refuses values without a bencode type", () => {
   for (const value of [1.5, NaN, Infinity, 2 ** 53]) {
     assertThrows(() => encodeBencode({ a: value }), TypeError, "safe integer");
   }

@@ -1,6 +1,6 @@
 /**
- * The decoders of what peers say, to be fuzzed, and what must be true of all that
- * they accept.
+ * The decoders of the peer wire protocol for fuzzing, with the invariants of all
+ * that they accept.
  *
  * @module
  */
@@ -27,7 +27,7 @@ import {
   LARGE_HANDSHAKE,
 } from "./payloads.ts";
 
-/** Longest message taken, in bytes: what a request needs. */
+/** Longest message accepted, in bytes: that of a request. */
 const MAX_LENGTH = 13;
 
 const HANDSHAKE = encodeHandshake({
@@ -36,7 +36,7 @@ const HANDSHAKE = encodeHandshake({
   extensions: { fast: true, extended: true },
 });
 
-/** What the bytes hold, or undefined if nothing of it is whole. */
+/** The values in the bytes; `undefined` if none is complete. */
 function valuesOf<T>(bytes: Uint8Array, read: Reader<T>): T[] | undefined {
   const { values } = readAll(bytes, read);
   return values.length > 0 ? values : undefined;
@@ -46,7 +46,7 @@ function valuesOf<T>(bytes: Uint8Array, read: Reader<T>): T[] | undefined {
 export const WIRE_DECODERS: readonly NamedFuzzTarget[] = [
   {
     name: "readMessage() accepts any bytes, waits or throws ProtocolError",
-    // Alone, and one behind the other.
+    // Alone, and one after another.
     examples: [
       ...FRAMES.map(([, bytes]) => bytes),
       joined(...FRAMES.map(([, bytes]) => bytes)),

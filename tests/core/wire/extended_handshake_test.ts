@@ -9,7 +9,7 @@ import { MAX_PAYLOAD_LENGTH } from "../../../lib/wire/extended_payload.ts";
 import { latin1 } from "../bencode/bytes.ts";
 import { BEP_10_EXAMPLE, LIBTORRENT_HANDSHAKE } from "./payloads.ts";
 
-/** A handshake that says nothing. */
+/** A handshake without any field. */
 const SILENCE: ExtendedHandshake = {
   peerExchangeId: undefined,
   client: undefined,
@@ -34,7 +34,7 @@ function parse(text: string): ExtendedHandshake {
   return parseExtendedHandshake(latin1(text));
 }
 
-Deno.test("encodeExtendedHandshake() writes all that is to be said, keys in order", () => {
+Deno.test("encodeExtendedHandshake() writes every field, keys in order", () => {
   assertEquals(
     encodeExtendedHandshake(FULL),
     latin1(
@@ -51,13 +51,13 @@ Deno.test("encodeExtendedHandshake() writes all that is to be said, keys in orde
   );
 });
 
-Deno.test("encodeExtendedHandshake() leaves out what is not said, and what is no IP address", () => {
+Deno.test("encodeExtendedHandshake() omits undefined fields, and hostnames that are not an IP address", () => {
   assertEquals(encodeExtendedHandshake(SILENCE), latin1("d1:mdee"));
   const nameless = { ...SILENCE, yourHostname: "localhost" };
   assertEquals(encodeExtendedHandshake(nameless), latin1("d1:mdee"));
 });
 
-Deno.test("encodeExtendedHandshake() says that extensions are switched off", () => {
+Deno.test("encodeExtendedHandshake() announces that extensions are switched off", () => {
   const off: ExtendedHandshake = {
     ...SILENCE,
     peerExchangeId: 0,
@@ -78,7 +78,7 @@ Deno.test("parseExtendedHandshake() reads what encodeExtendedHandshake() writes"
   }
 });
 
-Deno.test("parseExtendedHandshake() takes of libtorrent's what it knows", () => {
+Deno.test("parseExtendedHandshake() reads the known keys of libtorrent's", () => {
   assertEquals(parseExtendedHandshake(LIBTORRENT_HANDSHAKE), {
     ...FULL,
     client: "libtorrent/2.0.8.0",
@@ -94,7 +94,7 @@ Deno.test("parseExtendedHandshake() reads the example of BEP 10", () => {
   });
 });
 
-Deno.test("parseExtendedHandshake() passes over values that make no sense", () => {
+Deno.test("parseExtendedHandshake() ignores invalid values", () => {
   const texts = [
     "de",
     "d1:mi5ee",
@@ -118,12 +118,12 @@ Deno.test("parseExtendedHandshake() passes over values that make no sense", () =
   for (const text of texts) assertEquals(parse(text), SILENCE, text);
 });
 
-Deno.test("parseExtendedHandshake() makes a client's name fit for a terminal's line", () => {
+Deno.test("parseExtendedHandshake() makes the client name safe for a terminal", () => {
   assertEquals(parse("d1:v7:a\x1b[2J\n\xffe").client, "a [2J \ufffd");
   assertEquals(parse(`d1:v100:${"x".repeat(100)}e`).client, "x".repeat(64));
 });
 
-Deno.test("parseExtendedHandshake() refuses what is no dictionary", () => {
+Deno.test("parseExtendedHandshake() refuses a payload that is not a dictionary", () => {
   for (const text of ["", "i1e", "le", "2:de", "d", "de ", "d1:v5:abce"]) {
     assertThrows(() => parse(text), ProtocolError, "Cannot read extended");
   }
@@ -136,7 +136,7 @@ Deno.test("parseExtendedHandshake() refuses every truncation of a handshake", ()
   }
 });
 
-Deno.test("parseExtendedHandshake() refuses what is larger, deeper or more than any handshake", () => {
+Deno.test("parseExtendedHandshake() refuses what exceeds its limits", () => {
   const room = MAX_PAYLOAD_LENGTH - "d1:x16000:e".length;
   const largest = `d1:x${room}:${"x".repeat(room)}e`;
   assertEquals(largest.length, MAX_PAYLOAD_LENGTH);

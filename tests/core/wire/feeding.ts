@@ -1,12 +1,12 @@
 /**
- * Ways to hand bytes to a reader of a {@linkcode ByteQueue}: whole, byte by byte
- * as the slowest network would, and one after another until it asks for more.
+ * Feeds bytes to a reader of a {@linkcode ByteQueue}: whole, byte by byte, and value
+ * after value until it waits for more.
  *
  * @module
  */
 import { ByteQueue } from "../../../lib/base/byte_queue.ts";
 
-/** Takes one value off the queue; `undefined` while it is not complete. */
+/** Takes one value off the queue; `undefined` while it is incomplete. */
 export type Reader<T> = (queue: ByteQueue) => T | undefined;
 
 /** A queue that holds `bytes`. */
@@ -17,8 +17,8 @@ export function queueOf(bytes: Uint8Array): ByteQueue {
 }
 
 /**
- * Every value the bytes hold, and how many bytes are left over.
- * @throws {Error} If a value takes no bytes, or waiting for one takes some.
+ * Returns every value in the bytes, and the number of bytes left.
+ * @throws {Error} If a value consumes no bytes, or waiting for one consumes some.
  */
 export function readAll<T>(
   bytes: Uint8Array,
@@ -39,8 +39,8 @@ export function readAll<T>(
 }
 
 /**
- * The value that comes of the bytes when they arrive one at a time.
- * @throws {Error} If it comes before the last byte or not with it.
+ * Returns the value of bytes that arrive one at a time.
+ * @throws {Error} If it comes before the last byte, or does not come.
  */
 export function readByteByByte<T>(bytes: Uint8Array, read: Reader<T>): T {
   const queue = new ByteQueue(1);
@@ -56,7 +56,7 @@ export function readByteByByte<T>(bytes: Uint8Array, read: Reader<T>): T {
   throw new Error("there were no bytes");
 }
 
-/** One run of bytes out of several. */
+/** Concatenates bytes. */
 export function joined(...parts: Iterable<number>[]): Uint8Array {
   return Uint8Array.from(parts.flatMap((part) => [...part]));
 }

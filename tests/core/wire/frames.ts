@@ -126,7 +126,7 @@ export const FRAMES: readonly (readonly [Message, Uint8Array])[] = [
   ...CONTROL_FRAMES,
   PIECE_FRAME,
   [
-    // `port` of a DHT node [BEP 5]: an id that we do not know.
+    // `port` of a DHT node [BEP 5], which we do not know.
     { type: "unknown", id: 9, length: 2 },
     Uint8Array.of(0, 0, 0, 3, 9, 0x1a, 0xe1),
   ],

@@ -35,7 +35,7 @@ const HANDSHAKE: Handshake = {
   extensions: NO_EXTENSIONS,
 };
 
-/** What each set of extensions is in the reserved bytes. */
+/** The reserved bytes of each set of extensions. */
 const EXTENSION_CASES = [
   [{ fast: false, extended: false }, [0, 0, 0, 0, 0, 0, 0, 0]],
   [{ fast: true, extended: false }, [0, 0, 0, 0, 0, 0, 0, 0x04]],
@@ -55,7 +55,7 @@ for (const [extensions, reserved] of EXTENSION_CASES) {
   });
 }
 
-Deno.test("readHandshake() reads a handshake that comes whole", () => {
+Deno.test("readHandshake() reads a whole handshake", () => {
   const { values, left } = readAll(handshakeBytes(), readHandshake);
   assertEquals(values, [HANDSHAKE]);
   assertEquals(left, 0);
@@ -75,7 +75,7 @@ Deno.test("readHandshake() leaves what follows in the queue", () => {
   assertEquals(queue.bytes, Uint8Array.of(0, 0, 0, 1, 2));
 });
 
-Deno.test("readHandshake() ignores each reserved bit but those of the two extensions", () => {
+Deno.test("readHandshake() ignores other reserved bits", () => {
   const known = [7 * 8 + 5, 5 * 8 + 3];
   for (let bit = 0; bit < 64; bit++) {
     if (known.includes(bit)) continue;
@@ -86,13 +86,13 @@ Deno.test("readHandshake() ignores each reserved bit but those of the two extens
   }
 });
 
-Deno.test("readHandshake() finds the extensions among all other bits", () => {
+Deno.test("readHandshake() finds the extensions if every bit is set", () => {
   const queue = queueOf(handshakeBytes(new Uint8Array(8).fill(0xff)));
   const extensions = { fast: true, extended: true };
   assertEquals(readHandshake(queue), { ...HANDSHAKE, extensions });
 });
 
-Deno.test("readHandshake() knows a stranger by the first wrong byte", () => {
+Deno.test("readHandshake() refuses another protocol at the first wrong byte", () => {
   const strangers: [name: string, bytes: Uint8Array, wrong: number][] = [
     ["TLS", Uint8Array.of(0x16, 0x03, 0x01), 0],
     ["HTTP", new TextEncoder().encode("GET / HTTP/1.1"), 0],

@@ -5,7 +5,7 @@
  */
 import { latin1 } from "../bencode/bytes.ts";
 
-/** What a handshake of libtorrent looks like: much of it is nothing to us. */
+/** A handshake of libtorrent, with keys that we ignore. */
 export const LIBTORRENT_HANDSHAKE = latin1(
   "d" +
     "12:complete_agoi7e" +
@@ -25,12 +25,12 @@ export const LIBTORRENT_HANDSHAKE = latin1(
     "e",
 );
 
-/** The example of BEP 10; its name for peer exchange is none that is used. */
+/** The example of BEP 10; clients use another name for peer exchange. */
 export const BEP_10_EXAMPLE = latin1(
   "d1:md11:LT_metadatai1e7:\xc2\xb5T_PEXi2ee1:pi6881e1:v13:\xc2\xb5Torrent 1.2e",
 );
 
-/** Handshakes to grow others from. */
+/** Handshakes to mutate. */
 export const HANDSHAKE_PAYLOADS = [
   LIBTORRENT_HANDSHAKE,
   BEP_10_EXAMPLE,
@@ -56,7 +56,7 @@ export const EXCHANGE_PAYLOAD = latin1(
     "e",
 );
 
-/** As deep as one may be, and larger than others, with much that is nothing to us. */
+/** A large handshake of the deepest nesting allowed, with keys that we ignore. */
 export const LARGE_HANDSHAKE = latin1(
   "d" +
     "1:a" + "d1:b".repeat(6) + "le" + "e".repeat(6) +
@@ -68,7 +68,7 @@ export const LARGE_HANDSHAKE = latin1(
     "e",
 );
 
-/** A hundred peers, twice as many as are read. */
+/** A hundred peers, twice the limit. */
 export const CROWDED_EXCHANGE_PAYLOAD = latin1(
   `d5:added600:${"\xc0\x00\x02\x01\x1a\xe1".repeat(100)}` +
     `7:added.f100:${"\x10".repeat(100)}e`,

@@ -31,7 +31,7 @@ const DROPPED = [
   { hostname: "2001:db8::2", port: 6881 },
 ];
 
-/** So many peers of 10.0.0.0/16. */
+/** `count` peers of 10.0.0.0/16. */
 function crowd(count: number): ExchangedPeer[] {
   return Array.from({ length: count }, (_, host) => ({
     address: { hostname: `10.0.${host >> 8}.${host & 255}`, port: 6881 },
@@ -40,7 +40,7 @@ function crowd(count: number): ExchangedPeer[] {
   }));
 }
 
-/** A list of so many bytes as bencode has it. */
+/** A bencoded string of `length` bytes. */
 function bytes(length: number): string {
   return `${length}:${"\x01".repeat(length)}`;
 }
@@ -50,25 +50,25 @@ Deno.test("encodePeerExchange() writes both families with a flag for each peer a
   assertEquals(payload, EXCHANGE_PAYLOAD);
 });
 
-Deno.test("encodePeerExchange() leaves out lists that are empty", () => {
+Deno.test("encodePeerExchange() omits empty lists", () => {
   assertEquals(
     encodePeerExchange({ added: ADDED.slice(0, 1), dropped: [] }),
     latin1("d5:added6:\xc0\x00\x02\x01\x1a\xe17:added.f1:\x12e"),
   );
 });
 
-Deno.test("encodePeerExchange() refuses a peer whose address is none of IP", () => {
+Deno.test("encodePeerExchange() refuses a hostname that is not an IP address", () => {
   for (const hostname of ["fe80::1%eth0", "localhost"]) {
     const peer = { ...ADDED[0]!, address: { hostname, port: 6881 } };
     assertThrows(
       () => encodePeerExchange({ added: [peer], dropped: [] }),
       RangeError,
-      "no IP address",
+      "not an IP address",
     );
   }
 });
 
-Deno.test("encodePeerExchange() writes 50 peers of each kind, and no more", () => {
+Deno.test("encodePeerExchange() writes at most 50 peers of each kind", () => {
   const added = crowd(MAX_EXCHANGED_PEERS + 1);
   const dropped = added.map(({ address }) => address);
   const [less, gone] = [added.slice(1), dropped.slice(1)];
@@ -79,11 +79,11 @@ Deno.test("encodePeerExchange() writes 50 peers of each kind, and no more", () =
   }
 });
 
-Deno.test("parsePeerExchange() reads whom a message adds", () => {
+Deno.test("parsePeerExchange() reads the added peers", () => {
   assertEquals(parsePeerExchange(EXCHANGE_PAYLOAD), ADDED);
 });
 
-Deno.test("parsePeerExchange() takes missing and short flags for none", () => {
+Deno.test("parsePeerExchange() treats missing flags as unset", () => {
   const list = "5:added12:\x0a\0\0\x01\x1a\xe1\x0a\0\0\x02\x1a\xe1";
   for (
     const [flags, seeders] of [
@@ -99,7 +99,7 @@ Deno.test("parsePeerExchange() takes missing and short flags for none", () => {
   }
 });
 
-Deno.test("parsePeerExchange() uses 50 peers of both families together, IPv4 first", () => {
+Deno.test("parsePeerExchange() reads at most 50 peers of both families together, IPv4 first", () => {
   const text = `d5:added${bytes(40 * 6)}6:added6${bytes(40 * 18)}e`;
   const peers = parsePeerExchange(latin1(text));
   assertEquals(peers.length, 50);
@@ -107,7 +107,7 @@ Deno.test("parsePeerExchange() uses 50 peers of both families together, IPv4 fir
   assertEquals(ipv6.length, 10);
 });
 
-Deno.test("parsePeerExchange() leaves out port 0, flag and all", () => {
+Deno.test("parsePeerExchange() skips port 0 and its flag", () => {
   const list = "\x0a\0\0\x01\0\0" + "\x0a\0\0\x02\x1a\xe1";
   const peers = parsePeerExchange(
     latin1(`d5:added12:${list}7:added.f2:\x02\x10e`),
@@ -119,23 +119,23 @@ Deno.test("parsePeerExchange() leaves out port 0, flag and all", () => {
   }]);
 });
 
-Deno.test("parsePeerExchange() finds nobody where nobody is added", () => {
+Deno.test("parsePeerExchange() returns no peers if none is added", () => {
   for (const text of ["de", "d7:dropped6:abcdefe", "d5:addedi1ee"]) {
     assertEquals(parsePeerExchange(latin1(text)), [], text);
   }
 });
 
-Deno.test("parsePeerExchange() refuses lists that are cut off", () => {
+Deno.test("parsePeerExchange() refuses truncated lists", () => {
   for (const text of [`d5:added${bytes(5)}e`, `d6:added6${bytes(17)}e`]) {
     assertThrows(
       () => parsePeerExchange(latin1(text)),
       ProtocolError,
-      "no whole number of peers",
+      "is truncated",
     );
   }
 });
 
-Deno.test("parsePeerExchange() refuses what is no dictionary, or larger than any message", () => {
+Deno.test("parsePeerExchange() refuses a payload that is not a dictionary, or exceeds the limits", () => {
   for (const text of ["", "le", "d", `d5:added${bytes(3000 * 6)}e`]) {
     assertThrows(() => parsePeerExchange(latin1(text)), ProtocolError);
   }

@@ -15,7 +15,7 @@ function read(queue: ByteQueue): Message | undefined {
   return readMessage(queue, LIMITS);
 }
 
-/** A frame with an id and zeros behind it. */
+/** A frame with an id and zeros after it. */
 function frame(id: number, payloadLength: number): Uint8Array {
   const bytes = new Uint8Array(5 + payloadLength);
   new DataView(bytes.buffer).setUint32(0, 1 + payloadLength);
@@ -43,7 +43,7 @@ Deno.test("readMessage() takes one message and leaves what follows", () => {
   assertEquals(queue.bytes, Uint8Array.of(0, 0, 0, 1));
 });
 
-Deno.test("readMessage() reads many messages out of one read", () => {
+Deno.test("readMessage() reads many messages from one buffer", () => {
   const all = joined(...FRAMES.map(([, bytes]) => bytes), [0, 0]);
   const { values, left } = readAll(all, (queue) => {
     const message = read(queue);
@@ -53,7 +53,7 @@ Deno.test("readMessage() reads many messages out of one read", () => {
   assertEquals(left, 2);
 });
 
-Deno.test("readMessage() gives block, bitfield and extended payload as views, not copies", () => {
+Deno.test("readMessage() returns blocks, bitfields and extended payloads as views", () => {
   const types = ["piece", "bitfield", "extended"];
   for (const [message, bytes] of FRAMES) {
     if (!types.includes(message.type)) continue;
@@ -68,7 +68,7 @@ Deno.test("readMessage() gives block, bitfield and extended payload as views, no
   }
 });
 
-Deno.test("readMessage() takes a block of no bytes: what it means is judged elsewhere", () => {
+Deno.test("readMessage() accepts an empty block, which the swarm judges", () => {
   assertEquals(read(queueOf(frame(7, 8))), {
     type: "piece",
     index: 0,
@@ -122,7 +122,7 @@ Deno.test("readMessage() refuses an extended message without an id", () => {
   );
 });
 
-Deno.test("readMessage() passes over every id that it does not know, payload and all", () => {
+Deno.test("readMessage() skips messages with unknown ids", () => {
   const known: number[] = Object.values(MESSAGE_ID);
   for (let id = 9; id <= 255; id++) {
     if (known.includes(id)) continue;
@@ -132,7 +132,7 @@ Deno.test("readMessage() passes over every id that it does not know, payload and
   }
 });
 
-Deno.test("readMessage() judges the length by its prefix alone, before anything is kept", () => {
+Deno.test("readMessage() refuses a length by its prefix, before it buffers the frame", () => {
   const lengths = [
     MAX_FRAME_LENGTH + 1,
     2 ** 31 - 1,
@@ -153,7 +153,7 @@ Deno.test("readMessage() judges the length by its prefix alone, before anything 
   }
 });
 
-Deno.test("readMessage() takes a frame of just the greatest length", () => {
+Deno.test("readMessage() accepts a frame of exactly the limit", () => {
   const limits = { maxLength: 13 };
   assert(readMessage(queueOf(frame(6, 12)), limits) !== undefined);
   assertThrows(

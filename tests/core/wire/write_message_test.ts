@@ -16,7 +16,7 @@ for (const [message, bytes] of CONTROL_FRAMES) {
   });
 }
 
-Deno.test("writeMessage() writes one message behind another", () => {
+Deno.test("writeMessage() writes one message after another", () => {
   const all = joined(...CONTROL_FRAMES.map(([, bytes]) => bytes));
   const written = new Uint8Array(all.length);
   const view = new DataView(written.buffer);
@@ -26,7 +26,7 @@ Deno.test("writeMessage() writes one message behind another", () => {
   assertEquals(written, all);
 });
 
-Deno.test("writeMessage() stays inside a view that starts inside its buffer", () => {
+Deno.test("writeMessage() respects the offset of a view in its buffer", () => {
   for (const [message, bytes] of CONTROL_FRAMES) {
     const buffer = new Uint8Array(bytes.length + 6).fill(0xee);
     const view = new DataView(buffer.buffer, 2, bytes.length + 2);
@@ -36,7 +36,7 @@ Deno.test("writeMessage() stays inside a view that starts inside its buffer", ()
   }
 });
 
-Deno.test("writePieceHeader() writes what stands before a block", () => {
+Deno.test("writePieceHeader() writes the header of a block", () => {
   const [message, bytes] = PIECE_FRAME;
   const { index, offsetInPiece, block } = message;
   const written = new Uint8Array(bytes.length);
