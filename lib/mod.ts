@@ -108,7 +108,7 @@ export {
   Session,
   type SessionOptions,
 } from "./peer/session.ts";
-export { MAX_PEERS } from "./dialing/connection_target.ts";
+export { MAX_PEERS } from "./dialing/dialer.ts";
 export {
   TorrentSession,
   type TorrentSessionOptions,

@@ -1,195 +1,161 @@
 /**
- * Whom to dial, and when. An address is idle, being dialed or connected; one
- * that failed is left alone for longer each time. Bounded, so that no tracker
- * can fill our memory. What peers name is hearsay: it comes after what trackers
- * name, takes no room from it, and is dialed a few times a second at most, so that
- * nobody can aim us at others. Pure: the dialing itself is the session's.
+ * The addresses known for one torrent, and the time from which each may be dialed:
+ * it rests for longer after each failure. Bounded, so that no tracker can fill the
+ * memory. Addresses that only peer exchange named come after all others, evict
+ * none of them, and are dialed slowly, so that no peer can aim us at a host.
  *
  * @module
  */
 import { formatPeerAddress, type PeerAddress } from "../base/peer_address.ts";
 import { type Random, randomBelow } from "../base/random.ts";
+import { RateLimiter } from "../base/rate_limiter.ts";
+
+/** The source of an address: `exchange` is BEP 11, `local` BEP 14. */
+export type AddressSource = "user" | "tracker" | "exchange" | "local";
 
 const MAX_ADDRESSES = 2000;
-/** Most addresses taken of one reply: trackers send 200 at most. */
-const MAX_ADDED = 500;
-/** Most addresses known by hearsay alone. */
-const MAX_HEARSAY = 500;
-/** One address by hearsay is dialed in so many milliseconds, on average. */
-const HEARSAY_INTERVAL_MS = 250;
-/** So many may be dialed at once, after a while without. */
-const HEARSAY_BURST = 16;
-/** An address by hearsay where nobody answered so often is forgotten. */
-const MAX_HEARSAY_FAILURES = 2;
-/** Pause after the first failure, doubled each time, in milliseconds. */
-const FIRST_PAUSE_MS = 2_000;
-const LONGEST_PAUSE_MS = 120_000;
+/** Addresses taken at once: a tracker's reply holds 200 at most. */
+const MAX_LEARNT_AT_ONCE = 500;
+/** Addresses that only peer exchange named. */
+const MAX_EXCHANGED = 500;
+/** Dials to them. */
+const EXCHANGED_DIALS = { perSecond: 4, burst: 16 };
+/** One of them is forgotten after this many failures. */
+const MAX_EXCHANGED_FAILURES = 2;
+/** Rest after the first failure, doubled with each further one, in milliseconds. */
+const FIRST_REST_MS = 2_000;
+const MAX_REST_MS = 120_000;
 
 interface Entry {
   readonly address: PeerAddress;
-  /** Whether peers alone have named it. */
-  isHearsay: boolean;
+  source: AddressSource;
+  /** Whether it is being dialed or connected. */
   isInUse: boolean;
   failureCount: number;
-  /** Not to be dialed before, in milliseconds. */
-  notBefore: number;
+  /** The time from which it may be dialed; `Infinity`: never again. */
+  notBeforeMs: number;
 }
 
-/** Options for {@linkcode AddressBook.add}. */
-export interface AddAddressesOptions {
-  /** Whether a peer named them, not a tracker. @default {false} */
-  readonly isHearsay?: boolean;
-}
-
-/** The addresses that trackers and peers named for one torrent. */
+/** The addresses of one torrent. All times are milliseconds on one clock. */
 export class AddressBook {
   readonly #entries = new Map<string, Entry>();
   readonly #random: Random;
-  #hearsayCount = 0;
-  /** When all that was dialed by hearsay would have been, had it been dialed evenly. */
-  #hearsayPaidUntil = -Infinity;
+  readonly #exchangedRate = new RateLimiter(EXCHANGED_DIALS);
 
   constructor(random: Random) {
     this.#random = random;
   }
 
-  /** Number of addresses known. */
   get size(): number {
     return this.#entries.size;
   }
 
-  /** Notes addresses; those that are known stay as they are, but for hearsay that a tracker confirms. */
-  add(
-    addresses: Iterable<PeerAddress>,
-    options: AddAddressesOptions = {},
-  ): void {
-    const { isHearsay = false } = options;
-    let addedCount = 0;
+  /** Adds addresses; another source than peer exchange confirms those that it had named. */
+  add(addresses: Iterable<PeerAddress>, source: AddressSource): void {
+    let count = 0;
     for (const address of addresses) {
-      if (++addedCount > MAX_ADDED) return;
+      if (++count > MAX_LEARNT_AT_ONCE) return;
       const key = formatPeerAddress(address);
       const known = this.#entries.get(key);
       if (known !== undefined) {
-        if (!isHearsay) this.#confirm(known);
+        if (known.source === "exchange") known.source = source;
         continue;
       }
-      if (!this.#makeRoom(isHearsay)) return;
-      if (isHearsay) this.#hearsayCount++;
+      if (!this.#makeRoom(source)) return;
       this.#entries.set(key, {
         address,
-        isHearsay,
+        source,
         isInUse: false,
         failureCount: 0,
-        notBefore: 0,
+        notBeforeMs: 0,
       });
     }
   }
 
-  /** A random address that may be dialed now; it is in use until {@linkcode failed}, {@linkcode release} or {@linkcode postpone}. */
+  /** A random address that may be dialed now; in use until {@linkcode failed}, {@linkcode rest} or {@linkcode postpone}. */
   take(now: number): PeerAddress | undefined {
     const ready = [...this.#entries.values()].filter((entry) =>
-      !entry.isInUse && entry.notBefore <= now
+      !entry.isInUse && entry.notBeforeMs <= now
     );
-    const named = ready.filter((entry) => !entry.isHearsay);
-    const choice = named.length > 0 ? named : ready;
+    const preferred = ready.filter(({ source }) => source !== "exchange");
+    const choice = preferred.length > 0 ? preferred : ready;
     const entry = choice[randomBelow(choice.length, this.#random)];
     if (entry === undefined) return undefined;
-    if (entry.isHearsay && !this.#payForHearsay(now)) return undefined;
+    const isExchanged = entry.source === "exchange";
+    if (isExchanged && !this.#exchangedRate.tryTake(1, now)) return undefined;
     entry.isInUse = true;
     return entry.address;
   }
 
-  /** It was not dialed after all: not for `pauseMs`. */
-  postpone(address: PeerAddress, now: number, pauseMs: number): void {
-    const entry = this.#find(address);
+  /** The address was taken but not dialed: it rests for `restMs`. */
+  postpone(address: PeerAddress, now: number, restMs: number): void {
+    const entry = this.#entries.get(formatPeerAddress(address));
     if (entry === undefined) return;
-    if (entry.isHearsay) this.#hearsayPaidUntil -= HEARSAY_INTERVAL_MS;
-    this.#rest(entry, now, pauseMs);
+    if (entry.source === "exchange") this.#exchangedRate.giveBack(1);
+    this.#rest(entry, now, restMs);
   }
 
-  /** Nobody answered there: it rests for longer each time. */
+  /** No peer answered at the address: it rests, for longer each time. */
   failed(address: PeerAddress, now: number): void {
-    const entry = this.#find(address);
+    const key = formatPeerAddress(address);
+    const entry = this.#entries.get(key);
     if (entry === undefined) return;
-    const pauseMs = Math.min(
-      FIRST_PAUSE_MS * 2 ** entry.failureCount,
-      LONGEST_PAUSE_MS,
-    );
-    entry.failureCount++;
-    if (entry.isHearsay && entry.failureCount >= MAX_HEARSAY_FAILURES) {
-      this.#forget(formatPeerAddress(address));
-    } else {
-      this.#rest(entry, now, pauseMs);
-    }
+    const restMs = FIRST_REST_MS * 2 ** entry.failureCount++;
+    const isHopeless = entry.source === "exchange" &&
+      entry.failureCount >= MAX_EXCHANGED_FAILURES;
+    if (isHopeless) this.#entries.delete(key);
+    else this.#rest(entry, now, Math.min(restMs, MAX_REST_MS));
   }
 
-  /** The connection is over; it may be dialed again after `pauseMs`. */
-  release(address: PeerAddress, now: number, pauseMs: number): void {
-    const entry = this.#find(address);
+  /** The connection is over: the address rests for `restMs`. */
+  rest(address: PeerAddress, now: number, restMs: number): void {
+    const entry = this.#entries.get(formatPeerAddress(address));
     if (entry === undefined) return;
     entry.failureCount = 0;
-    this.#rest(entry, now, pauseMs);
+    this.#rest(entry, now, restMs);
   }
 
-  /** Forgets who is not in use, but for those that rest for ever: they would be dialed when named again. */
+  /** Forgets all addresses that may be forgotten. */
   forgetUnused(): void {
     for (const [key, entry] of this.#entries) {
-      if (!entry.isInUse && entry.notBefore < Infinity) this.#forget(key);
+      if (!isKept(entry)) this.#entries.delete(key);
     }
   }
 
-  #find(address: PeerAddress): Entry | undefined {
-    return this.#entries.get(formatPeerAddress(address));
-  }
-
-  /** Whether one more call by hearsay keeps to the rate; if so it is counted. */
-  #payForHearsay(now: number): boolean {
-    const lead = this.#hearsayPaidUntil - now;
-    if (lead > (HEARSAY_BURST - 1) * HEARSAY_INTERVAL_MS) return false;
-    this.#hearsayPaidUntil = now + Math.max(lead, 0) + HEARSAY_INTERVAL_MS;
-    return true;
-  }
-
-  /** A tracker named an address that peers had named. */
-  #confirm(entry: Entry): void {
-    if (entry.isHearsay) this.#hearsayCount--;
-    entry.isHearsay = false;
-  }
-
-  #forget(key: string): void {
-    if (this.#entries.get(key)?.isHearsay) this.#hearsayCount--;
-    this.#entries.delete(key);
-  }
-
-  /** Whether one more address may be noted; hearsay drives nobody out. */
-  #makeRoom(isHearsay: boolean): boolean {
-    const isFull = this.#entries.size >= MAX_ADDRESSES;
-    if (isHearsay) return !isFull && this.#hearsayCount < MAX_HEARSAY;
-    return !isFull || this.#dropOne();
-  }
-
-  #rest(entry: Entry, now: number, pauseMs: number): void {
+  #rest(entry: Entry, now: number, restMs: number): void {
     entry.isInUse = false;
     // Spread, so that a whole swarm does not dial in step.
-    entry.notBefore = now + pauseMs * (0.75 + this.#random() / 2);
+    entry.notBeforeMs = now + restMs * (0.75 + this.#random() / 2);
   }
 
-  /**
-   * Makes room by forgetting the address that failed most, hearsay first; false if there is none
-   * to forget. One that rests for ever is kept: it would be dialed when named again.
-   */
-  #dropOne(): boolean {
-    let worst: string | undefined;
-    let worstCount = -1;
-    for (const [key, entry] of this.#entries) {
-      if (entry.isInUse || entry.notBefore === Infinity) continue;
-      const count = entry.isHearsay ? Infinity : entry.failureCount;
-      if (count <= worstCount) continue;
-      worst = key;
-      worstCount = count;
-    }
-    if (worst === undefined) return false;
-    this.#forget(worst);
-    return true;
+  get #exchangedCount(): number {
+    const entries = [...this.#entries.values()];
+    return entries.filter(({ source }) => source === "exchange").length;
   }
+
+  /** Whether one more address of the source may be added. */
+  #makeRoom(source: AddressSource): boolean {
+    const isFull = this.#entries.size >= MAX_ADDRESSES;
+    if (source !== "exchange") return !isFull || this.#evictOne();
+    return !isFull && this.#exchangedCount < MAX_EXCHANGED;
+  }
+
+  /** Evicts an exchanged address, or else the one that failed most; false if there is none. */
+  #evictOne(): boolean {
+    let worst: [key: string, entry: Entry] | undefined;
+    for (const [key, entry] of this.#entries) {
+      const isWorse = worst === undefined || rank(entry) > rank(worst[1]);
+      if (!isKept(entry) && isWorse) worst = [key, entry];
+    }
+    return worst !== undefined && this.#entries.delete(worst[0]);
+  }
+}
+
+/** One that may never be dialed again is kept, as it may be named again. */
+function isKept({ isInUse, notBeforeMs }: Entry): boolean {
+  return isInUse || notBeforeMs === Infinity;
+}
+
+function rank({ source, failureCount }: Entry): number {
+  return source === "exchange" ? Infinity : failureCount;
 }

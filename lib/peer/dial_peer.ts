@@ -13,7 +13,7 @@ import { PeerChannel } from "./peer_channel.ts";
 export const HANDSHAKE_TIMEOUT_MS = 8_000;
 
 /** A channel whose handshake is done, and what the other end said. */
-export interface GreetedChannel {
+export interface HandshakenChannel {
   readonly channel: PeerChannel;
   readonly handshake: Handshake;
 }
@@ -33,7 +33,7 @@ export async function dialPeer(
   address: PeerAddress,
   own: Handshake,
   options: DialOptions,
-): Promise<GreetedChannel> {
+): Promise<HandshakenChannel> {
   const timeout = AbortSignal.timeout(
     options.timeoutMs ?? HANDSHAKE_TIMEOUT_MS,
   );

@@ -8,19 +8,13 @@
 import type { ProtocolError } from "../base/errors.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import type { PeerChannel } from "./peer_channel.ts";
+import type { ConnectionEnd } from "../dialing/dialer.ts";
 import type { DisconnectReason, PeerKey } from "../swarm/events.ts";
 import type { BlockRange, ControlMessage, Message } from "../wire/message.ts";
 import type { OutboxOptions } from "./outbox.ts";
 import type { Pacer } from "./pacer.ts";
 import { PeerLink } from "./peer_link.ts";
 import type { SessionEvent } from "./session_event.ts";
-
-/**
- * How a connection ended: by the swarm's decision, or else `refused` if the peer
- * said nothing after its handshake (it is full, or wants nothing of us), and
- * `lost` if it did.
- */
-export type ConnectionEnd = DisconnectReason | "refused" | "lost";
 
 /** What connections need, and whom they tell. */
 export interface PeerConnectionsOptions {

@@ -13,7 +13,7 @@ import type { FdPressure } from "../base/fd_pressure.ts";
 import type { InfoHash, PeerId } from "../base/identifier.ts";
 import { RateLimiter } from "../base/rate_limiter.ts";
 import { type Handshake, OWN_EXTENSIONS } from "../wire/handshake.ts";
-import { type GreetedChannel, HANDSHAKE_TIMEOUT_MS } from "./dial_peer.ts";
+import { HANDSHAKE_TIMEOUT_MS, type HandshakenChannel } from "./dial_peer.ts";
 import { PeerCallers } from "./pending_handshakes.ts";
 import { PeerChannel } from "./peer_channel.ts";
 
@@ -37,7 +37,7 @@ export interface PeerListenerOptions {
   readonly permits: Permits;
   readonly fdPressure: FdPressure;
   /** Takes over a channel whose handshake is done on both sides. */
-  readonly onPeer: (greeted: GreetedChannel) => void;
+  readonly onPeer: (greeted: HandshakenChannel) => void;
   /** Time for the handshake, in milliseconds. @default {HANDSHAKE_TIMEOUT_MS} */
   readonly timeoutMs?: number;
 }

@@ -19,8 +19,8 @@ import { listenForPeers } from "./listen_for_peers.ts";
 import { PeerListener } from "./peer_listener.ts";
 import { createAnnounceKey } from "../announce/announce.ts";
 import type { AnnounceFunction } from "../announce/announcer.ts";
-import { CallBudget } from "../dialing/dial_limiter.ts";
-import { MAX_PEERS } from "../dialing/connection_target.ts";
+import { DialLimiter } from "../dialing/dial_limiter.ts";
+import { MAX_PEERS } from "../dialing/dialer.ts";
 import { ConnectionLimit } from "./handle_limit.ts";
 import { Pacer } from "./pacer.ts";
 import type { SharedBySession } from "./session_context.ts";
@@ -72,7 +72,7 @@ export function openSession(options: SessionOptions = {}): Session {
     permits: options.permits ?? (() => true),
     uploadPacer: new Pacer(options.maxUploadBytesPerSecond ?? 0),
     downloadPacer: new Pacer(options.maxDownloadBytesPerSecond ?? 0),
-    callBudget: new CallBudget(),
+    dialLimiter: new DialLimiter(),
     connectionLimit: new ConnectionLimit(),
     fdPressure: new FdPressure(),
     createPeerKey: () => ++lastPeerKey,

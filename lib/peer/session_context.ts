@@ -7,7 +7,7 @@ import type { Permits } from "../base/address_filter.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
 import type { PeerId } from "../base/identifier.ts";
 import type { PieceHasher } from "../disk/piece_hasher.ts";
-import type { CallBudget } from "../dialing/dial_limiter.ts";
+import type { DialLimiter } from "../dialing/dial_limiter.ts";
 import type { AnnounceFunction } from "../announce/announcer.ts";
 import type { PeerKey } from "../swarm/events.ts";
 import type { ConnectionLimit } from "./handle_limit.ts";
@@ -24,7 +24,7 @@ export interface SharedBySession {
   readonly permits: Permits;
   readonly uploadPacer: Pacer;
   readonly downloadPacer: Pacer;
-  readonly callBudget: CallBudget;
+  readonly dialLimiter: DialLimiter;
   readonly connectionLimit: ConnectionLimit;
   readonly fdPressure: FdPressure;
   /** A key that never named a connection before. */

@@ -14,7 +14,7 @@ import { sha1Sync } from "../disk/sha1.ts";
 import type { Storage } from "../disk/storage.ts";
 import { Bitfield } from "../base/bitfield.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
-import type { GreetedChannel } from "./dial_peer.ts";
+import type { HandshakenChannel } from "./dial_peer.ts";
 import { allowedFastSet } from "../swarm/allowed_fast.ts";
 import type {
   JudgedPiece,
@@ -27,6 +27,8 @@ import { OWN_EXTENSIONS, sharedExtensions } from "../wire/handshake.ts";
 import type { Message } from "../wire/message.ts";
 import { MAX_FRAME_LENGTH } from "../wire/read_message.ts";
 import { Announcer } from "../announce/announcer.ts";
+import type { AddressSource } from "../dialing/address_book.ts";
+import type { ConnectionEnd } from "../dialing/dialer.ts";
 import type { ConnectionLimit } from "./handle_limit.ts";
 import { PeerDialing } from "./peer_dialing.ts";
 import { PeerConnections } from "./peer_connections.ts";
@@ -105,10 +107,10 @@ export class TorrentSession {
       random: Math.random,
       maxPeers,
       permits,
-      callBudget: shared.callBudget,
+      limiter: shared.dialLimiter,
       fdPressure: shared.fdPressure,
-      swarm: this.#swarm,
-      onPeer: (greeted, address) => this.adopt(greeted, address),
+      connections: this.#swarm,
+      onPeer: (channel, address) => this.adopt(channel, address),
     });
     this.#announcer = new Announcer({
       tiers: torrent.announce,
@@ -117,7 +119,7 @@ export class TorrentSession {
       key,
       port,
       progress: () => this.#progress(),
-      onPeers: (peers) => this.#dialing.add(peers),
+      onPeers: (addresses) => this.#learn(addresses, "tracker"),
       onReport: (report) => this.#emit(report),
       announce,
       fdPressure: shared.fdPressure,
@@ -152,18 +154,18 @@ export class TorrentSession {
 
   /** Dials these peers too, wherever they listen: whoever adds them knows them. */
   addPeers(addresses: Iterable<PeerAddress>): void {
-    this.#dialing.add(addresses, { isVouchedFor: true });
+    this.#learn(addresses, "user");
   }
 
   /**
    * Takes over a channel whose handshake is done; `dialed` is set if we called.
    * @internal For the session that listens.
    */
-  adopt({ channel, handshake }: GreetedChannel, dialed?: PeerAddress): void {
+  adopt({ channel, handshake }: HandshakenChannel, dialed?: PeerAddress): void {
     if (this.#stopping.signal.aborted) return channel.close();
     if (!this.#limit.add(channel, performance.now())) {
       channel.close();
-      if (dialed !== undefined) this.#dialing.release(dialed, "full");
+      if (dialed !== undefined) this.#dialEnded(dialed, "full");
       return;
     }
     const peer = this.#connections.add(channel, dialed);
@@ -216,10 +218,18 @@ export class TorrentSession {
       onBlocksSent: (peer, lengths) => this.#blocksSent(peer, lengths),
       onOver: (peer, end, dialed) => {
         this.#apply({ type: "peerLeft", peer });
-        if (dialed !== undefined) this.#dialing.release(dialed, end);
+        if (dialed !== undefined) this.#dialEnded(dialed, end);
       },
       onEvent: (event) => this.#emit(event),
     });
+  }
+
+  #learn(addresses: Iterable<PeerAddress>, source: AddressSource): void {
+    this.#dialing.apply({ type: "learnt", addresses, source });
+  }
+
+  #dialEnded(address: PeerAddress, reason: ConnectionEnd): void {
+    this.#dialing.apply({ type: "ended", address, reason });
   }
 
   #receive(peer: PeerKey, message: Message): void {
@@ -251,7 +261,7 @@ export class TorrentSession {
         this.#connections.sendBlock(action.peer, action.block);
         break;
       case "peersHeard":
-        this.#dialing.add(action.addresses, { isHearsay: true });
+        this.#learn(action.addresses, "exchange");
         break;
       case "verifyPiece":
         this.#track(this.#verify(action));
@@ -260,14 +270,10 @@ export class TorrentSession {
         this.#connections.close(action.peer, action.reason, action.detail);
         break;
       case "ban":
-        this.#emit({
-          type: "peerBanned",
-          hostname: action.hostname,
-          index: action.index,
-        });
+        this.#emit({ ...action, type: "peerBanned" });
         break;
       case "completed":
-        this.#dialing.completed();
+        this.#dialing.apply({ type: "completed" });
         this.#announcer.completed();
         this.#emit({ type: "completed" });
         break;
@@ -289,7 +295,7 @@ export class TorrentSession {
 
   #tick(): void {
     this.#apply({ type: "tick" });
-    this.#dialing.dialMore();
+    this.#dialing.apply({ type: "tick" });
     if (!this.isComplete && this.#connections.size === 0) {
       this.#announcer.requestMorePeers();
     }

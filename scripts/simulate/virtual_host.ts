@@ -8,6 +8,11 @@
  */
 import type { PeerId } from "../../lib/base/identifier.ts";
 import type {
+  ConnectionEnd,
+  Dialer,
+  DialerEvent,
+} from "../../lib/dialing/dialer.ts";
+import type {
   JudgedPiece,
   PeerKey,
   SwarmAction,
@@ -24,7 +29,6 @@ import { GIGABIT, type HostOptions } from "./host_options.ts";
 import { Mailboxes } from "./mailboxes.ts";
 import { blockReceived, blockSent, messageReceived } from "./reused_events.ts";
 import { isRight, rightBlock, wrongBlock } from "./virtual_content.ts";
-import { PORT, type VirtualDialing } from "./virtual_dialing.ts";
 import {
   type Channel,
   Downlink,
@@ -43,10 +47,15 @@ export interface HostParts {
   readonly hostname: string;
   readonly id: PeerId;
   readonly swarm: Swarm;
-  readonly dialing: VirtualDialing;
+  readonly dialer: Dialer;
+  /** Dials a host; the dialer is told the result. */
+  readonly dial: (hostname: string) => void;
   /** When its first tick comes, in milliseconds from now. */
   readonly firstTickMs: number;
 }
+
+/** The port on which every host listens. */
+export const PORT = 6881;
 
 /** The key of no connection. */
 const NOBODY = -1;
@@ -71,7 +80,8 @@ export class VirtualHost {
   /** Most connections that it had at once. */
   mostConnections = 0;
   readonly #network: VirtualNetwork;
-  readonly #dialing: VirtualDialing;
+  readonly #dialer: Dialer;
+  readonly #dial: HostParts["dial"];
   readonly #uplink: Uplink;
   readonly #downlink: Downlink;
   readonly #connections = new Map<PeerKey, Connection>();
@@ -89,7 +99,8 @@ export class VirtualHost {
     this.swarm = parts.swarm;
     this.options = options;
     this.#network = parts.network;
-    this.#dialing = parts.dialing;
+    this.#dialer = parts.dialer;
+    this.#dial = parts.dial;
     const { network } = parts;
     const {
       upBytesPerSecond = GIGABIT,
@@ -122,10 +133,11 @@ export class VirtualHost {
     return this.options.extensions ?? OWN_EXTENSIONS;
   }
 
-  /** Hosts that a tracker names. */
-  learn(hostnames: readonly string[]): void {
-    this.#dialing.add(hostnames);
-    this.dialMore();
+  /** Reports to the dialer, and dials what is due. */
+  tellDialer(event: DialerEvent): void {
+    if (this.#isGone) return;
+    const due = this.#dialer.apply(event, this.#network.clock.now);
+    for (const { hostname } of due) this.#dial(hostname);
   }
 
   /** The direction of a connection that blocks leave by. */
@@ -169,7 +181,7 @@ export class VirtualHost {
   /** Ends every connection, as a process that is stopped. */
   leave(): void {
     this.#isGone = true;
-    for (const key of [...this.#connections.keys()]) this.#close(key);
+    for (const key of [...this.#connections.keys()]) this.#close(key, "lost");
   }
 
   /** Neither hears nor says anything, and its connections stand. */
@@ -251,15 +263,9 @@ export class VirtualHost {
     if (this.#isGone) return;
     if (!this.#isFrozen) {
       this.#tell({ type: "tick" });
-      this.dialMore();
+      this.tellDialer({ type: "tick" });
     }
     this.#network.clock.after(TICK_MS, () => this.#tick());
-  }
-
-  /** Dials while connections are wanted. */
-  dialMore(): void {
-    if (this.#isGone) return;
-    this.#dialing.dialMore(this.swarm.peers, this.#network.clock.now);
   }
 
   #tell(event: SwarmEvent): void {
@@ -290,18 +296,19 @@ export class VirtualHost {
       }
       case "disconnect":
         if (action.reason === "protocol") this.faults.push(action.detail);
-        return this.#close(action.peer, action.reason === "bothComplete");
+        return this.#close(action.peer, action.reason);
       case "peersHeard":
-        return this.#dialing.hear(
-          action.addresses.map(({ hostname }) => hostname),
-        );
+        return this.tellDialer({
+          type: "learnt",
+          source: "exchange",
+          addresses: action.addresses,
+        });
       case "ban":
         this.banned.push(action.hostname);
         return;
       case "completed":
         this.completions.push(this.#network.clock.now);
-        this.#dialing.completed();
-        return;
+        return this.tellDialer({ type: "completed" });
       default:
         action satisfies never;
     }
@@ -314,27 +321,25 @@ export class VirtualHost {
     }
   }
 
-  #close(key: PeerKey, isForGood = false): void {
+  #close(key: PeerKey, reason: ConnectionEnd): void {
     this.#say(key, CLOSED);
-    this.#end(key, isForGood);
+    this.#end(key, reason);
   }
 
   #farEndClosed(key: PeerKey): void {
     this.#tell({ type: "peerLeft", peer: key });
-    this.#end(key, false);
+    const hasHeard = this.#connections.get(key)?.hasHeard;
+    this.#end(key, hasHeard ? "lost" : "refused");
   }
 
-  #end(key: PeerKey, isForGood: boolean): void {
+  #end(key: PeerKey, reason: ConnectionEnd): void {
     const connection = this.#connections.get(key);
     if (connection === undefined) return;
     this.#connections.delete(key);
     this.#speaker = NOBODY;
     this.#uplink.close(connection.outgoing, this.#network.clock.now);
     if (!connection.isCaller) return;
-    this.#dialing.over(connection.hostname, {
-      now: this.#network.clock.now,
-      isRefusal: !connection.hasHeard,
-      isForGood,
-    });
+    const address = { hostname: connection.hostname, port: PORT };
+    this.tellDialer({ type: "ended", address, reason });
   }
 }

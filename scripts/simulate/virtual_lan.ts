@@ -13,15 +13,16 @@ import {
   seededRandom,
 } from "../../lib/base/random.ts";
 import { BLOCK_SIZE, type Geometry } from "../../lib/metainfo/geometry.ts";
-import { MAX_PEERS } from "../../lib/dialing/connection_target.ts";
+import type { AddressSource } from "../../lib/dialing/address_book.ts";
+import { Dialer, MAX_PEERS } from "../../lib/dialing/dialer.ts";
+import { DialLimiter } from "../../lib/dialing/dial_limiter.ts";
 import { sha1Sync } from "../../lib/disk/sha1.ts";
 import { allowedFastSet } from "../../lib/swarm/allowed_fast.ts";
 import { Swarm } from "../../lib/swarm/swarm.ts";
 import type { HostOptions } from "./host_options.ts";
 import type { VirtualClock } from "./virtual_clock.ts";
 import { VirtualGeometry, virtualRequestLimits } from "./virtual_content.ts";
-import { PORT, VirtualDialing } from "./virtual_dialing.ts";
-import { VirtualHost } from "./virtual_host.ts";
+import { PORT, VirtualHost } from "./virtual_host.ts";
 import { VirtualNetwork } from "./virtual_network.ts";
 
 /** Any torrent's. */
@@ -92,34 +93,37 @@ export class VirtualLan {
     const { maxPeers = MAX_PEERS } = this.#options;
     const id = createPeerId(this.#random);
     const number = this.hosts.length + 1;
+    const swarm = new Swarm({
+      geometry: this.geometry,
+      have: options.isSeeder
+        ? Bitfield.full(pieceCount)
+        : new Bitfield(pieceCount),
+      ownId: id,
+      listenPort: PORT,
+      maxPeers,
+      random: this.#fork(),
+      requestLimits: virtualRequestLimits(this.#blockBytes),
+      allowedFastSet: (hostname) =>
+        allowedFastSet({
+          infoHash: INFO_HASH,
+          pieceCount,
+          hostname,
+          sha1: sha1Sync,
+        }),
+    });
     const host: VirtualHost = new VirtualHost({
       network: this.#network,
       hostname: `10.0.${number >>> 8}.${number & 255}`,
       id,
-      swarm: new Swarm({
-        geometry: this.geometry,
-        have: options.isSeeder
-          ? Bitfield.full(pieceCount)
-          : new Bitfield(pieceCount),
-        ownId: id,
-        listenPort: PORT,
-        maxPeers,
-        random: this.#fork(),
-        requestLimits: virtualRequestLimits(this.#blockBytes),
-        allowedFastSet: (hostname) =>
-          allowedFastSet({
-            infoHash: INFO_HASH,
-            pieceCount,
-            hostname,
-            sha1: sha1Sync,
-          }),
-      }),
-      dialing: new VirtualDialing({
+      swarm,
+      dialer: new Dialer({
         random: this.#fork(),
         maxPeers,
-        onDone: () => host.dialMore(),
-        call: (hostname, done) => this.#call(host, hostname, done),
+        permits: () => true,
+        limiter: new DialLimiter(),
+        connections: swarm,
       }),
+      dial: (hostname) => this.#dial(host, hostname),
       firstTickMs: this.#random() * 1000,
     }, options);
     this.hosts.push(host);
@@ -170,7 +174,9 @@ export class VirtualLan {
   #announce(host: VirtualHost): void {
     if (host.isGone) return;
     const { acquaintances } = host.options;
-    if (acquaintances !== undefined) return host.learn(acquaintances);
+    if (acquaintances !== undefined) {
+      return learn(host, acquaintances, "user");
+    }
     const named: string[] = [];
     const { length } = this.hosts;
     const wanted = Math.min(PEERS_PER_ANNOUNCE, length);
@@ -182,15 +188,11 @@ export class VirtualLan {
       if (host.isComplete && other.isComplete) continue;
       named.push(other.hostname);
     }
-    host.learn(named);
+    learn(host, named, "tracker");
     this.clock.after(ANNOUNCE_INTERVAL_MS, () => this.#announce(host));
   }
 
-  #call(
-    dialer: VirtualHost,
-    hostname: string,
-    done: (isAnswered: boolean) => void,
-  ): void {
+  #dial(dialer: VirtualHost, hostname: string): void {
     const key = ++this.#connectionCount;
     // One round trip for TCP, one for the two handshakes.
     this.clock.after(4 * this.#latencyMs, () => {
@@ -211,9 +213,23 @@ export class VirtualLan {
           isCaller: true,
         });
       }
-      done(!listener.isGone);
+      const address = { hostname, port: PORT };
+      dialer.tellDialer(
+        listener.isGone
+          ? { type: "ended", address, reason: "unanswered" }
+          : { type: "answered", address },
+      );
     });
   }
+}
+
+function learn(
+  host: VirtualHost,
+  hostnames: readonly string[],
+  source: AddressSource,
+): void {
+  const addresses = hostnames.map((hostname) => ({ hostname, port: PORT }));
+  host.tellDialer({ type: "learnt", source, addresses });
 }
 
 /** So many different numbers below a bound. */

@@ -3,7 +3,7 @@ import type { PeerAddress } from "../../../lib/base/peer_address.ts";
 import { seededRandom } from "../../../lib/base/random.ts";
 import { AddressBook } from "../../../lib/dialing/address_book.ts";
 
-/** A rest is spread over three quarters to five quarters of its time; this much of it. */
+/** Rests are spread from 0.75 to 1.25 of their time; this gives 1. */
 const MIDDLE = (): number => 0.5;
 
 /** The address 10.0.0.`host`, port 6881. */
@@ -13,11 +13,11 @@ function at(host: number): PeerAddress {
 
 function bookOf(...hosts: number[]): AddressBook {
   const book = new AddressBook(MIDDLE);
-  book.add(hosts.map(at));
+  book.add(hosts.map(at), "tracker");
   return book;
 }
 
-/** All that may be dialed now, as hosts. */
+/** Takes all addresses that may be dialed now; their hostnames, sorted. */
 function takeAll(book: AddressBook, now: number): string[] {
   const taken: string[] = [];
   for (let next = book.take(now); next; next = book.take(now)) {
@@ -26,28 +26,28 @@ function takeAll(book: AddressBook, now: number): string[] {
   return taken.sort();
 }
 
-Deno.test("AddressBook hands out each address once while it is in use", () => {
+Deno.test("AddressBook.take() returns each address once while it is in use", () => {
   const book = bookOf(1, 2, 3);
   assertEquals(takeAll(book, 0), ["10.0.0.1", "10.0.0.2", "10.0.0.3"]);
   assertEquals(takeAll(book, 1e9), []);
 });
 
-Deno.test("AddressBook knows an address again, and another port of a host as another", () => {
+Deno.test("AddressBook.add() ignores a known address, and keeps two ports of a host apart", () => {
   const book = bookOf(1, 1);
-  book.add([{ hostname: "10.0.0.1", port: 6881 }]);
+  book.add([{ hostname: "10.0.0.1", port: 6881 }], "tracker");
   assertEquals(book.size, 1);
-  book.add([{ hostname: "10.0.0.1", port: 6882 }]);
+  book.add([{ hostname: "10.0.0.1", port: 6882 }], "tracker");
   assertEquals(book.size, 2);
 });
 
-Deno.test("AddressBook does not free an address that is named again while in use", () => {
+Deno.test("AddressBook.add() does not free an address in use", () => {
   const book = bookOf(1);
   book.take(0);
-  book.add([at(1)]);
+  book.add([at(1)], "tracker");
   assertEquals(book.take(1e9), undefined);
 });
 
-Deno.test("AddressBook remembers the failures of an address that is put off", () => {
+Deno.test("AddressBook.postpone() keeps the failures of an address", () => {
   const book = bookOf(1);
   book.take(0);
   book.failed(at(1), 0);
@@ -60,22 +60,20 @@ Deno.test("AddressBook remembers the failures of an address that is put off", ()
   assertEquals(book.take(16_000), at(1));
 });
 
-Deno.test("AddressBook counts no call by hearsay that is put off", () => {
+Deno.test("AddressBook.postpone() gives the exchanged dial back", () => {
   const book = new AddressBook(MIDDLE);
-  book.add(Array.from({ length: 40 }, (_, host) => at(host)), {
-    isHearsay: true,
-  });
+  book.add(Array.from({ length: 40 }, (_, host) => at(host)), "exchange");
   for (let count = 0; count < 20; count++) {
     const address = book.take(0);
     if (address !== undefined) book.postpone(address, 0, 1e9);
   }
-  // All that may be dialed at once may be still.
+  // The whole burst is left.
   assertEquals(takeAll(book, 0).length, 16);
 });
 
-Deno.test("AddressBook leaves an address that fails alone for longer each time", () => {
+Deno.test("AddressBook.failed() rests an address for longer each time", () => {
   const book = bookOf(1);
-  // Milliseconds after each failure in a row.
+  // After each failure in a row, in milliseconds.
   const pauses = [2, 4, 8, 16, 32, 64, 120, 120].map((seconds) =>
     seconds * 1000
   );
@@ -88,33 +86,33 @@ Deno.test("AddressBook leaves an address that fails alone for longer each time",
   }
 });
 
-Deno.test("AddressBook counts failures anew after a connection", () => {
+Deno.test("AddressBook.rest() resets the failures of an address", () => {
   const book = bookOf(1);
   for (let round = 0; round < 5; round++) book.failed(at(1), 0);
   book.take(1e6);
-  book.release(at(1), 1e6, 3000);
+  book.rest(at(1), 1e6, 3000);
   assertEquals(book.take(1e6 + 2999), undefined);
   assertEquals(book.take(1e6 + 3000), at(1));
   book.failed(at(1), 2e6);
   assertEquals(book.take(2e6 + 2000), at(1));
 });
 
-Deno.test("AddressBook never dials again what is released for ever", () => {
+Deno.test("AddressBook never returns an address that rests for ever", () => {
   const book = bookOf(1, 2);
   takeAll(book, 0);
-  book.release(at(1), 0, Infinity);
-  book.release(at(2), 0, 1000);
+  book.rest(at(1), 0, Infinity);
+  book.rest(at(2), 0, 1000);
   assertEquals(takeAll(book, Number.MAX_SAFE_INTEGER), ["10.0.0.2"]);
-  book.add([at(1)]);
+  book.add([at(1)], "tracker");
   assertEquals(takeAll(book, Number.MAX_SAFE_INTEGER), []);
 });
 
-Deno.test("AddressBook spreads a rest so that a swarm does not dial in step", () => {
+Deno.test("AddressBook spreads rests so that a swarm does not dial in step", () => {
   const hosts = Array.from({ length: 200 }, (_, host) => host);
   const book = new AddressBook(seededRandom(1));
-  book.add(hosts.map(at));
+  book.add(hosts.map(at), "tracker");
   takeAll(book, 0);
-  for (const host of hosts) book.release(at(host), 0, 1000);
+  for (const host of hosts) book.rest(at(host), 0, 1000);
   const ready = [749, 900, 1000, 1100, 1250].map((now) =>
     takeAll(book, now).length
   );
@@ -123,67 +121,70 @@ Deno.test("AddressBook spreads a rest so that a swarm does not dial in step", ()
   for (const count of ready.slice(1)) assert(count > 20, `${ready}`);
 });
 
-Deno.test("AddressBook takes any of the addresses, not the first", () => {
+Deno.test("AddressBook.take() chooses at random", () => {
   const book = new AddressBook(seededRandom(7));
   const seen = new Set<string>();
   for (let round = 0; round < 50; round++) {
-    book.add([1, 2, 3, 4].map(at));
+    book.add([1, 2, 3, 4].map(at), "tracker");
     const address = book.take(round)!;
     seen.add(address.hostname);
-    book.release(address, round, 0);
+    book.rest(address, round, 0);
   }
   assertEquals(seen.size, 4);
 });
 
-Deno.test("AddressBook keeps to 2000 addresses and forgets the one that failed most", () => {
+Deno.test("AddressBook holds 2000 addresses and evicts the one that failed most", () => {
   const book = bookOf();
   for (let first = 0; first < 2000; first += 500) {
-    book.add(Array.from({ length: 500 }, (_, host) => at(first + host)));
+    book.add(
+      Array.from({ length: 500 }, (_, host) => at(first + host)),
+      "tracker",
+    );
   }
   takeAll(book, 0);
-  // All in use: a new one finds no room.
-  book.add([at(5000)]);
+  // All are in use: there is no room.
+  book.add([at(5000)], "tracker");
   assertEquals(book.size, 2000);
   assertEquals(takeAll(book, 1e9), []);
-  book.release(at(10), 0, 1000);
+  book.rest(at(10), 0, 1000);
   for (let round = 0; round < 3; round++) book.failed(at(11), 0);
-  book.add([at(5000), at(5001)]);
+  book.add([at(5000), at(5001)], "tracker");
   assertEquals(book.size, 2000);
-  // First 11, that failed, then 10, that did not, made room.
+  // 11 had failed and was evicted first, then 10.
   assertEquals(takeAll(book, 1e9), [at(5000).hostname, at(5001).hostname]);
 });
 
-Deno.test("AddressBook takes 500 addresses of one reply, and no more", () => {
+Deno.test("AddressBook.add() takes at most 500 addresses at once", () => {
   const book = bookOf();
-  book.add(Array.from({ length: 100_000 }, (_, host) => at(host)));
+  book.add(Array.from({ length: 100_000 }, (_, host) => at(host)), "tracker");
   assertEquals(book.size, 500);
 });
 
-Deno.test("AddressBook passes over what it does not know", () => {
+Deno.test("AddressBook ignores results for unknown addresses", () => {
   const book = bookOf(1);
   book.failed(at(2), 0);
-  book.release(at(2), 0, 0);
+  book.rest(at(2), 0, 0);
   assertEquals(book.size, 1);
 });
 
-Deno.test("AddressBook dials what trackers name before what peers name", () => {
+Deno.test("AddressBook.take() prefers tracked addresses to exchanged ones", () => {
   const book = bookOf();
-  const hearsay = Array.from({ length: 50 }, (_, host) => at(1000 + host));
-  book.add(hearsay, { isHearsay: true });
-  book.add([1, 2].map(at));
+  const exchanged = Array.from({ length: 50 }, (_, host) => at(1000 + host));
+  book.add(exchanged, "exchange");
+  book.add([1, 2].map(at), "tracker");
   const firstTwo = [book.take(0)!, book.take(0)!];
   assertEquals(
     firstTwo.map((address) => address.hostname).sort(),
     ["10.0.0.1", "10.0.0.2"],
   );
   const third = book.take(0)!.hostname;
-  assert(hearsay.some(({ hostname }) => hostname === third));
+  assert(exchanged.some(({ hostname }) => hostname === third));
 });
 
-Deno.test("AddressBook dials a few by hearsay at once and then four a second", () => {
+Deno.test("AddressBook.take() returns 16 exchanged addresses at once and then four a second", () => {
   const book = bookOf();
-  const hearsay = Array.from({ length: 500 }, (_, host) => at(1000 + host));
-  book.add(hearsay, { isHearsay: true });
+  const exchanged = Array.from({ length: 500 }, (_, host) => at(1000 + host));
+  book.add(exchanged, "exchange");
   assertEquals(takeAll(book, 0).length, 16);
   assertEquals(takeAll(book, 249).length, 0);
   let count = 0;
@@ -191,31 +192,34 @@ Deno.test("AddressBook dials a few by hearsay at once and then four a second", (
     count += takeAll(book, now).length;
   }
   assertEquals(count, 40);
-  // What a tracker names does not wait for that.
-  book.add([at(1)]);
+  // A tracked address does not wait for that.
+  book.add([at(1)], "tracker");
   assertEquals(takeAll(book, 10_000), ["10.0.0.1"]);
 });
 
-Deno.test("AddressBook keeps to 500 addresses by hearsay, and they drive nobody out", () => {
+Deno.test("AddressBook holds 500 exchanged addresses, and they evict no other", () => {
   const book = bookOf();
   for (let first = 0; first < 2000; first += 500) {
     const hosts = Array.from({ length: 500 }, (_, host) => first + host);
-    book.add(hosts.map((host) => at(10_000 + host)), { isHearsay: true });
+    book.add(hosts.map((host) => at(10_000 + host)), "exchange");
   }
   assertEquals(book.size, 500);
   for (let first = 0; first < 2000; first += 500) {
-    book.add(Array.from({ length: 500 }, (_, host) => at(first + host)));
+    book.add(
+      Array.from({ length: 500 }, (_, host) => at(first + host)),
+      "tracker",
+    );
   }
-  // Trackers' addresses took the places of hearsay.
+  // Tracked addresses evicted exchanged ones.
   assertEquals(book.size, 2000);
-  book.add([at(20_000)], { isHearsay: true });
+  book.add([at(20_000)], "exchange");
   assertEquals(takeAll(book, 0).length, 2000);
 });
 
-Deno.test("AddressBook forgets hearsay where nobody answered twice, and trusts a tracker that names it", () => {
+Deno.test("AddressBook forgets an exchanged address after two failures, unless a tracker confirmed it", () => {
   const book = bookOf();
-  book.add([1, 2].map(at), { isHearsay: true });
-  book.add([at(2)]);
+  book.add([1, 2].map(at), "exchange");
+  book.add([at(2)], "tracker");
   for (const now of [0, 1e6]) {
     assertEquals(takeAll(book, now).length, 2);
     for (const host of [1, 2]) book.failed(at(host), now);
@@ -224,15 +228,15 @@ Deno.test("AddressBook forgets hearsay where nobody answered twice, and trusts a
   assertEquals(takeAll(book, 2e6), ["10.0.0.2"]);
 });
 
-Deno.test("AddressBook forgets who is not in use, but never dials again whom it shall not", () => {
+Deno.test("AddressBook.forgetUnused() keeps what is in use or rests for ever", () => {
   const book = bookOf(1);
-  book.release(book.take(0)!, 0, Infinity);
-  book.add([at(2)]);
+  book.rest(book.take(0)!, 0, Infinity);
+  book.add([at(2)], "tracker");
   assertEquals(book.take(0), at(2));
-  book.add([at(3), at(4)]);
-  book.add([at(5)], { isHearsay: true });
+  book.add([at(3), at(4)], "tracker");
+  book.add([at(5)], "exchange");
   book.forgetUnused();
   assertEquals(takeAll(book, 1e9), []);
-  book.add([at(1), at(2), at(3)]);
+  book.add([at(1), at(2), at(3)], "tracker");
   assertEquals(takeAll(book, 1e9), ["10.0.0.3"]);
 });
