@@ -62,7 +62,7 @@ export async function runCreate(
   if (!job.force) await checkAbsent(output);
 
   using block = console.openBlock();
-  using hasher = await openWorkerHasher();
+  using hasher = openWorkerHasher();
   const { bytes, torrent } = await createTorrent(job.path, {
     announce: job.announce,
     pieceLength: job.pieceLength,

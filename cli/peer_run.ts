@@ -42,7 +42,7 @@ export async function runPeer(
   // The network keeps one core busy here, and the system's part of it another.
   // One worker keeps up with any network.
   const maxWorkers = navigator.hardwareConcurrency > 2 ? 1 : 0;
-  using hasher = await openWorkerHasher({ maxWorkers });
+  using hasher = openWorkerHasher({ maxWorkers });
   const session = openListeningSession(job, hasher);
   await using run = new PeerRun(job, {
     context,

@@ -117,7 +117,7 @@ export type { SessionEvent } from "./peer/session_event.ts";
 export type { PeerSnapshot, TorrentSnapshot } from "./peer/snapshot.ts";
 export { KEEP_ALIVE_INTERVAL } from "./swarm/swarm.ts";
 export { Bitfield } from "./base/bitfield.ts";
-export type { ByteRange, Storage } from "./disk/storage.ts";
+export type { ByteRange, ContentFiles, Storage } from "./disk/storage.ts";
 export {
   type FileStorage,
   type FileStorageOptions,
@@ -141,14 +141,12 @@ export {
 
 // Torrents
 export { VERSION } from "./base/version.ts";
-export {
-  type HashedPieces,
-  type PieceHasher,
-  platformHasher,
-} from "./disk/piece_hasher.ts";
 export { sha1 } from "./disk/sha1.ts";
 export {
+  type HashedPiece,
   openWorkerHasher,
+  type PieceHasher,
+  type WorkerHasher,
   type WorkerHasherOptions,
 } from "./disk/worker_hasher.ts";
 export {

@@ -6,7 +6,7 @@
  */
 import { StorageError } from "../base/errors.ts";
 import { buildTorrent, type NewTorrent } from "../metainfo/build_torrent.ts";
-import { PIECE_LENGTH } from "../metainfo/geometry.ts";
+import { Geometry, PIECE_LENGTH } from "../metainfo/geometry.ts";
 import { MAX_PIECE_LENGTH } from "../metainfo/parse_torrent.ts";
 import {
   findComponentFault,
@@ -14,14 +14,22 @@ import {
   platformOf,
 } from "../metainfo/safe_path.ts";
 import { MetainfoError } from "../metainfo/metainfo_error.ts";
-import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
-import { hashPieces } from "./hash_pieces.ts";
-import type { PieceHasher } from "./piece_hasher.ts";
+import {
+  PIECE_HASH_LENGTH,
+  type Torrent,
+  type TorrentFile,
+} from "../metainfo/torrent.ts";
+import { FileSpans } from "../metainfo/file_spans.ts";
+import { SyncWhenFast } from "./sync_when_fast.ts";
+import type { WorkerHasher } from "./worker_hasher.ts";
+import { hashRuns } from "./hash_runs.ts";
+import type { ContentFiles } from "./storage.ts";
 import {
   findSourceChange,
   scanSource,
   type ScanSourceOptions,
   type Source,
+  sourceFailure,
 } from "./source.ts";
 import { parseTorrentFile } from "./torrent_file.ts";
 
@@ -50,8 +58,11 @@ export interface CreateTorrentOptions extends
   readonly name?: string;
   /** Told the paths of what will be read, each with the torrent's name first, before it is. */
   readonly onPaths?: (paths: readonly TorrentFile["path"][]) => void;
-  /** What hashes the pieces; the caller disposes of it. @default {platformHasher} */
-  readonly hasher?: PieceHasher;
+  /**
+   * Its workers read and hash the files; the caller disposes of it.
+   * @default {the calling thread hashes}
+   */
+  readonly hasher?: WorkerHasher;
   /** Told now and then how far the work is. */
   readonly onProgress?: (progress: CreateTorrentProgress) => void;
 }
@@ -82,11 +93,19 @@ export async function createTorrent(
     options.platform ?? platformOf(Deno.build.os),
   );
   options.onPaths?.(source.files.map(({ path }) => [name, ...path]));
-  const pieceHashes = await hashPieces(source, {
-    pieceLength,
-    signal,
+  const geometry = new Geometry(length, pieceLength);
+  const pieceHashes = new Uint8Array(geometry.pieceCount * PIECE_HASH_LENGTH);
+  let hashedLength = 0;
+  await hashRuns(new SourceContent(source), {
+    geometry,
+    ranges: [{ offsetInTorrent: 0, length }],
     hasher: options.hasher,
-    onProgress: (hashedLength) => onProgress?.({ hashedLength, length }),
+    signal,
+    onHashed: (run, hashes) => {
+      pieceHashes.set(hashes, run.first * PIECE_HASH_LENGTH);
+      hashedLength += run.length;
+      onProgress?.({ hashedLength, length });
+    },
   });
   const change = findSourceChange(source, await scanSource(path, options));
   if (change !== undefined) {
@@ -102,6 +121,40 @@ export async function createTorrent(
     pieceHashes,
   });
   return { bytes, torrent: await readBack(bytes, options.platform) };
+}
+
+/** The content of a source. Its links are followed. */
+class SourceContent {
+  readonly files: ContentFiles;
+  readonly #source: Source;
+  readonly #spans: FileSpans;
+  readonly #fileSystem = new SyncWhenFast();
+
+  constructor(source: Source) {
+    this.#source = source;
+    this.#spans = new FileSpans(source.files);
+    this.files = {
+      guardedDir: undefined,
+      files: source.files.map(({ diskPath, length }) => (
+        { path: [diskPath], length, isPadding: false }
+      )),
+    };
+  }
+
+  /** @throws {StorageError} If a file cannot be read or is shorter than it was. */
+  async read(offsetInTorrent: number, into: Uint8Array): Promise<void> {
+    let done = 0;
+    for (const span of this.#spans.at(offsetInTorrent, into.length)) {
+      const { diskPath } = this.#source.files[span.fileIndex]!;
+      const part = into.subarray(done, done += span.length);
+      try {
+        using file = await this.#fileSystem.open(diskPath, { read: true });
+        await this.#fileSystem.read(file, span.offsetInFile, part);
+      } catch (error) {
+        throw sourceFailure(diskPath, error);
+      }
+    }
+  }
 }
 
 /** @throws {StorageError} If peers would not take the torrent file. */

@@ -24,7 +24,7 @@ import { FilePool, type FilePoolOptions } from "./file_pool.ts";
 import { type FileStamp, isUnmodified, stampOf } from "./file_stamp.ts";
 import { type Access, GuardedFolder } from "./guarded_folder.ts";
 import { requireOtherName } from "./own_folder.ts";
-import type { ByteRange, Storage } from "./storage.ts";
+import type { ByteRange, ContentFiles, Storage } from "./storage.ts";
 import { storageFailure } from "./storage_failure.ts";
 import { probeNames } from "./name_probe.ts";
 
@@ -104,6 +104,7 @@ interface FileStorageParts extends FilePoolOptions {
 }
 
 class FolderStorage implements FileStorage {
+  readonly files: ContentFiles;
   readonly #torrent: Torrent;
   readonly #spans: FileSpans;
   readonly #folder: GuardedFolder;
@@ -116,6 +117,7 @@ class FolderStorage implements FileStorage {
 
   constructor(torrent: Torrent, parts: FileStorageParts) {
     this.#torrent = torrent;
+    this.files = { guardedDir: parts.folder.dir, files: torrent.files };
     this.#expected = torrent.files.map(() => undefined);
     this.#spans = new FileSpans(torrent.files);
     this.#folder = parts.folder;

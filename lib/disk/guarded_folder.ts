@@ -30,19 +30,20 @@ export interface OpenedFile {
 
 /** A folder to keep files below. */
 export class GuardedFolder {
-  readonly #dir: string;
+  /** The folder itself. */
+  readonly dir: string;
   readonly #fileSystem: SyncWhenFast;
   /** Number of the disk that holds the folder, once the folder was found. */
   #device: number | undefined;
 
   constructor(dir: string, fileSystem: SyncWhenFast) {
-    this.#dir = dir;
+    this.dir = dir;
     this.#fileSystem = fileSystem;
   }
 
   /** The path of a file on the disk. */
   pathOf(path: readonly string[]): string {
-    return join(this.#dir, ...path);
+    return join(this.dir, ...path);
   }
 
   /**
@@ -108,6 +109,8 @@ export class GuardedFolder {
       file = await this.#fileSystem.open(filePath, options);
     } catch (error) {
       if (error instanceof Deno.errors.AlreadyExists) return undefined;
+      // If the disk was unmounted meanwhile, this says so.
+      await this.#exists();
       throw storageFailure("open for writing", filePath, error);
     }
     try {
@@ -171,9 +174,9 @@ export class GuardedFolder {
   /** Creates this folder and the folders of `path` below it, one by one. */
   async #makeFolders(path: readonly string[]): Promise<void> {
     try {
-      await this.#fileSystem.mkdir(this.#dir, { recursive: true });
+      await this.#fileSystem.mkdir(this.dir, { recursive: true });
     } catch (error) {
-      throw storageFailure("create folder", this.#dir, error);
+      throw storageFailure("create folder", this.dir, error);
     }
     for (let depth = 1; depth < path.length; depth++) {
       const folder = this.pathOf(path.slice(0, depth));
@@ -198,11 +201,11 @@ export class GuardedFolder {
    */
   async #exists(): Promise<boolean> {
     // With the slash, a link is followed.
-    const info = await this.#lstat(`${this.#dir}/`);
+    const info = await this.#lstat(`${this.dir}/`);
     this.#device ??= info?.dev;
     if (this.#device === info?.dev) return info !== undefined;
     throw new StorageError(
-      `Cannot use ${this.#dir}: ${
+      `Cannot use ${this.dir}: ${
         info === undefined ? "it" : "the disk that was there"
       } is gone; bring it back, then run again`,
     );

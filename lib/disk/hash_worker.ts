@@ -1,25 +1,121 @@
 /**
- * A worker thread that hashes: runs of pieces come in, their SHA-1 go out, and
- * the bytes go back with them. Nothing else happens here, so nothing here can
- * fail.
+ * A worker thread that hashes: pieces in memory, and runs of pieces that it reads
+ * itself. Owns no file for longer than a run. Reports no errors: the main thread
+ * repeats a run that failed here, and so finds the error with all that it takes to
+ * explain it.
  *
  * @module
  */
-import type { HashRequest, HashWorkerMessage } from "./hash_messages.ts";
-import { sha1Pieces } from "./sha1_pieces.ts";
+import { join } from "@std/path";
+import { GuardedFolder } from "./guarded_folder.ts";
+import { PieceHashes, sha1 } from "./sha1.ts";
+import { SyncWhenFast } from "./sync_when_fast.ts";
 
-/** What of a worker's global scope is used here. */
-interface WorkerScope {
-  onmessage: (event: MessageEvent<HashRequest>) => void;
-  postMessage(message: HashWorkerMessage, transfer: Transferable[]): void;
+/** Bytes to read at a time: they stay in a core's cache until they are hashed. */
+const READ_LENGTH = 256 * 1024;
+
+/** Consecutive pieces, and the files that hold them. */
+export interface FileRun {
+  /** The folder that no file may lie outside of; `undefined`: links are followed. */
+  readonly guardedDir: string | undefined;
+  readonly parts: readonly FilePart[];
+  /** Of all parts, in bytes. */
+  readonly length: number;
+  /** Of every piece but the last, in bytes. */
+  readonly pieceLength: number;
 }
 
-const scope = self as unknown as WorkerScope;
+/** Consecutive bytes of one file. */
+export interface FilePart {
+  /** Components below the guarded folder, or of an absolute path; `undefined`: zeros. */
+  readonly path: readonly string[] | undefined;
+  readonly offsetInFile: number;
+  /** In bytes. */
+  readonly length: number;
+}
 
-scope.onmessage = ({ data: { buffer, length, pieceLength } }) => {
-  const hashes = sha1Pieces(new Uint8Array(buffer, 0, length), pieceLength);
-  const transfer = [buffer, hashes.buffer];
-  scope.postMessage({ type: "hashed", buffer, hashes }, transfer);
-};
+/** A request; requests are answered in their order. */
+export type HashRequest =
+  /** A piece of `length` bytes at the start of a buffer, which is transferred. */
+  | {
+    readonly type: "piece";
+    readonly buffer: ArrayBuffer;
+    readonly length: number;
+  }
+  | { readonly type: "run"; readonly run: FileRun };
 
-scope.postMessage({ type: "ready" }, []);
+/** An answer, or that the worker has started. */
+export type HashResponse =
+  | { readonly type: "ready" }
+  /** The buffer is transferred back. */
+  | {
+    readonly type: "piece";
+    readonly buffer: ArrayBuffer;
+    /** 20 bytes. */
+    readonly hash: Uint8Array<ArrayBuffer>;
+  }
+  | {
+    readonly type: "run";
+    /** 20 bytes for each piece; `undefined` if a file could not be read. */
+    readonly hashes: Uint8Array<ArrayBuffer> | undefined;
+  };
+
+/** The part of a worker's global scope that is used here. */
+interface WorkerScope {
+  onmessage: (event: MessageEvent<HashRequest>) => void;
+  postMessage(message: HashResponse, transfer: Transferable[]): void;
+}
+
+function serve(scope: WorkerScope): void {
+  const fileSystem = new SyncWhenFast();
+  const buffer = new Uint8Array(READ_LENGTH);
+  let last: Promise<void> = Promise.resolve();
+
+  async function answer(request: HashRequest): Promise<void> {
+    if (request.type === "piece") {
+      const { buffer, length } = request;
+      const hash = sha1(new Uint8Array(buffer, 0, length));
+      scope.postMessage({ type: "piece", buffer, hash }, [buffer]);
+      return;
+    }
+    const hashes = await hashRun(request.run)
+      // The main thread repeats the run and reports the error.
+      .catch(() => undefined);
+    scope.postMessage({ type: "run", hashes }, []);
+  }
+
+  async function hashRun(run: FileRun): Promise<Uint8Array<ArrayBuffer>> {
+    const hashes = new PieceHashes(run);
+    const open = opener(run.guardedDir, fileSystem);
+    for (const { path, offsetInFile, length } of run.parts) {
+      using file = path && await open(path);
+      for (let done = 0; done < length;) {
+        const bytes = buffer.subarray(0, length - done);
+        if (file === undefined) bytes.fill(0);
+        else await fileSystem.read(file, offsetInFile + done, bytes);
+        hashes.add(bytes);
+        done += bytes.length;
+      }
+    }
+    return hashes.finish();
+  }
+
+  scope.onmessage = ({ data }) => {
+    last = last.then(() => answer(data));
+  };
+  scope.postMessage({ type: "ready" }, []);
+}
+
+/** Opens files for reading. */
+function opener(
+  guardedDir: string | undefined,
+  fileSystem: SyncWhenFast,
+): (path: readonly string[]) => Promise<Deno.FsFile> {
+  if (guardedDir === undefined) {
+    return (path) => fileSystem.open(join(...path as string[]), { read: true });
+  }
+  const folder = new GuardedFolder(guardedDir, fileSystem);
+  return async (path) => (await folder.open(path, "read")).file;
+}
+
+serve(self as unknown as WorkerScope);

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { PIECE_HASH_LENGTH } from "../metainfo/torrent.ts";
 
 /** The face of `node:crypto` that is used here. */
 interface NodeCrypto {
@@ -19,6 +20,49 @@ interface NodeHash {
 /** The 20-byte SHA-1 of `bytes`, a fresh array. */
 export function sha1(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(createHash().update(bytes).digest());
+}
+
+/** Hashes the pieces of a run, from bytes that may come in parts of any length. */
+export class PieceHashes {
+  readonly #pieceLength: number;
+  readonly #hashes: Uint8Array<ArrayBuffer>;
+  #hash: NodeHash = createHash();
+  #pieceCount = 0;
+  #lengthInPiece = 0;
+
+  /** @param run Its length, and that of every piece but the last, in bytes. */
+  constructor(
+    run: { readonly length: number; readonly pieceLength: number },
+  ) {
+    const pieceCount = Math.ceil(run.length / run.pieceLength);
+    this.#pieceLength = run.pieceLength;
+    this.#hashes = new Uint8Array(pieceCount * PIECE_HASH_LENGTH);
+  }
+
+  /** Adds the next bytes, which may change afterwards. */
+  add(bytes: Uint8Array): void {
+    for (let offset = 0; offset < bytes.length;) {
+      const end = offset + this.#pieceLength - this.#lengthInPiece;
+      const part = bytes.subarray(offset, end);
+      this.#hash.update(part);
+      this.#lengthInPiece += part.length;
+      offset += part.length;
+      if (this.#lengthInPiece === this.#pieceLength) this.#endPiece();
+    }
+  }
+
+  /** The SHA-1 of each piece, 20 bytes each, in order. */
+  finish(): Uint8Array<ArrayBuffer> {
+    if (this.#lengthInPiece > 0) this.#endPiece();
+    return this.#hashes;
+  }
+
+  #endPiece(): void {
+    const offset = this.#pieceCount++ * PIECE_HASH_LENGTH;
+    this.#hashes.set(this.#hash.digest(), offset);
+    this.#hash = createHash();
+    this.#lengthInPiece = 0;
+  }
 }
 
 /**

@@ -240,5 +240,8 @@ function explain(path: string, cause: unknown): string {
     return `${PROTECTED_PLACE}; copy it elsewhere first`;
   }
   const reason = cause instanceof Error ? cause.message : String(cause);
+  if (cause instanceof Deno.errors.UnexpectedEof) {
+    return `${reason}; wait until nothing changes it and run again`;
+  }
   return `${reason}; check the disk`;
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { TorrentFile } from "../metainfo/torrent.ts";
 
 /** A run of a torrent's content. Both in bytes. */
 export interface ByteRange {
@@ -11,6 +12,14 @@ export interface ByteRange {
   readonly offsetInTorrent: number;
   /** How long it is. */
   readonly length: number;
+}
+
+/** Files that any thread can open by itself. */
+export interface ContentFiles {
+  /** The folder that no file may lie outside of; `undefined`: links are followed. */
+  readonly guardedDir: string | undefined;
+  /** In the order of the content. Paths are below the guarded folder, or absolute. */
+  readonly files: readonly Pick<TorrentFile, "path" | "length" | "isPadding">[];
 }
 
 /** Positional access to a torrent's content. Offsets and lengths in bytes. */
@@ -31,4 +40,9 @@ export interface Storage extends AsyncDisposable {
    * @throws {StorageError} If something stands where a file must be.
    */
   presentRanges(): Promise<readonly ByteRange[]>;
+  /**
+   * The files that hold the content, so that workers can verify them without this
+   * storage. @default none: only `read` gives the content
+   */
+  readonly files?: ContentFiles;
 }

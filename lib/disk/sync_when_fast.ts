@@ -41,7 +41,7 @@ export class SyncWhenFast {
   /**
    * Fills `into` from an offset in the file. Deno has no positional read or
    * write: this seeks first, so only one call on a file may run at a time.
-   * @throws {Error} If the file ends earlier.
+   * @throws {Deno.errors.UnexpectedEof} If the file ends earlier.
    */
   async read(
     file: Deno.FsFile,
@@ -56,7 +56,9 @@ export class SyncWhenFast {
         () => file.read(rest),
       );
       if (count === null) {
-        throw new Error(`it ends after ${offsetInFile + done} bytes`);
+        throw new Deno.errors.UnexpectedEof(
+          `it ends after ${offsetInFile + done} bytes`,
+        );
       }
       done += count;
     }

@@ -1,72 +1,109 @@
 /**
- * The hasher of the programs: on worker threads where there are cores for them,
- * on the thread that asks where there are none, and until a worker runs.
+ * Hashes on worker threads where cores are free for them. Small amounts are hashed
+ * on the calling thread, as is everything before the first worker has started.
  *
  * @module
  */
-import { delay } from "@std/async/delay";
-import type { HashRequest, HashWorkerMessage } from "./hash_messages.ts";
-import type { HashedPieces, PieceHasher } from "./piece_hasher.ts";
+import type { FileRun, HashRequest, HashResponse } from "./hash_worker.ts";
+import { sha1 } from "./sha1.ts";
 
-/** Content to hash, in bytes, before workers are worth their start of some 70 ms. */
+/** Content to hash before workers, which take about 70 ms to start, are worth it, in bytes. */
 const WARM_UP_LENGTH = 8 * 1024 * 1024;
+/** More threads hash faster than a disk reads. */
+const MAX_DEFAULT_WORKERS = 4;
+
+/** A piece that was hashed. */
+export interface HashedPiece {
+  /** The piece, in the buffer that was passed in. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Its SHA-1, 20 bytes. */
+  readonly hash: Uint8Array<ArrayBuffer>;
+}
+
+/** Hashes pieces in memory. */
+export interface PieceHasher {
+  /**
+   * Hashes one piece. `bytes` begin where their buffer begins; until they are
+   * given back, perhaps in another view, nothing else may use them.
+   */
+  hash(bytes: Uint8Array<ArrayBuffer>): Promise<HashedPiece>;
+}
 
 /** Options for {@linkcode openWorkerHasher}. */
 export interface WorkerHasherOptions {
   /**
-   * Workers at most; 0 for none.
-   * @default {navigator.hardwareConcurrency}, but 4 at most: more hash faster than a disk reads.
+   * Most worker threads; 0 hashes everything on the calling thread.
+   * @default {navigator.hardwareConcurrency}, but at most 4
    */
   readonly maxWorkers?: number;
 }
 
 /**
- * Opens a hasher; its workers end when it is disposed of. Needs the permission
- * to read this library's files, as a worker is one.
+ * Opens a hasher whose workers end when it is disposed of. Workers need the
+ * permission to read this library's files, and have the permissions of the thread
+ * that opened the hasher; without any, this thread hashes.
  */
-export async function openWorkerHasher(
+export function openWorkerHasher(
   options: WorkerHasherOptions = {},
-): Promise<PieceHasher> {
-  const { sha1Pieces } = await import("./sha1_pieces.ts");
-  const maxWorkers = options.maxWorkers ??
-    Math.min(navigator.hardwareConcurrency, 4);
-  return new WorkerHasher(maxWorkers, sha1Pieces);
+): WorkerHasher {
+  return new WorkerHasher(
+    options.maxWorkers ??
+      Math.min(navigator.hardwareConcurrency, MAX_DEFAULT_WORKERS),
+  );
 }
 
-type HashFunction = (bytes: Uint8Array, pieceLength: number) => Uint8Array<
-  ArrayBuffer
->;
-
-class WorkerHasher implements PieceHasher {
+/** Hashes pieces in memory, and runs of pieces in files, on several threads. */
+export class WorkerHasher implements PieceHasher, Disposable {
   readonly #maxWorkers: number;
-  readonly #sha1Pieces: HashFunction;
   readonly #workers: HashWorker[] = [];
   #hashedLength = 0;
 
-  constructor(maxWorkers: number, sha1Pieces: HashFunction) {
+  /** @internal For {@linkcode openWorkerHasher}. */
+  constructor(maxWorkers: number) {
     this.#maxWorkers = maxWorkers;
-    this.#sha1Pieces = sha1Pieces;
   }
 
-  async hash(
-    bytes: Uint8Array<ArrayBuffer>,
-    pieceLength: number,
-  ): Promise<HashedPieces> {
-    this.#hashedLength += bytes.length;
-    if (this.#hashedLength > WARM_UP_LENGTH) this.#startWorkers();
+  /** Whether a worker has started, so that runs need not be hashed here. */
+  get isReady(): boolean {
+    return this.#leastBusy() !== undefined;
+  }
+
+  /** Hashes one piece, on a worker if one has started. */
+  async hash(bytes: Uint8Array<ArrayBuffer>): Promise<HashedPiece> {
+    this.#startWorkers(bytes.length);
     const worker = this.#leastBusy();
-    if (worker !== undefined) return await worker.hash(bytes, pieceLength);
-    const hashes = this.#sha1Pieces(bytes, pieceLength);
-    // Or who reads without waiting would never hear that a worker is ready.
-    if (this.#workers.length > 0) await delay(0);
-    return { bytes, hashes };
+    if (worker === undefined) return { bytes, hash: sha1(bytes) };
+    const { buffer, length } = bytes;
+    const request: HashRequest = { type: "piece", buffer, length };
+    const answer = await worker.ask(request, [buffer]);
+    if (answer?.type !== "piece") {
+      throw new Error("Cannot hash a piece: the worker thread failed");
+    }
+    return {
+      bytes: new Uint8Array(answer.buffer, 0, length),
+      hash: answer.hash,
+    };
   }
 
+  /**
+   * Reads and hashes a run on a worker: 20 bytes for each piece.
+   * @returns `undefined` if no worker has started, or one could not read the files.
+   * @internal For `hashRuns`.
+   */
+  async hashRun(run: FileRun): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    this.#startWorkers(run.length);
+    const answer = await this.#leastBusy()?.ask({ type: "run", run }, []);
+    return answer?.type === "run" ? answer.hashes : undefined;
+  }
+
+  /** Ends the workers. */
   [Symbol.dispose](): void {
     for (const worker of this.#workers) worker[Symbol.dispose]();
   }
 
-  #startWorkers(): void {
+  #startWorkers(length: number): void {
+    this.#hashedLength += length;
+    if (this.#hashedLength <= WARM_UP_LENGTH) return;
     while (this.#workers.length < this.#maxWorkers) {
       this.#workers.push(new HashWorker());
     }
@@ -76,7 +113,7 @@ class WorkerHasher implements PieceHasher {
     let best: HashWorker | undefined;
     for (const worker of this.#workers) {
       if (!worker.isReady) continue;
-      if (best === undefined || worker.waitingCount < best.waitingCount) {
+      if (best === undefined || worker.pendingCount < best.pendingCount) {
         best = worker;
       }
     }
@@ -84,16 +121,10 @@ class WorkerHasher implements PieceHasher {
   }
 }
 
-interface Waiting {
-  readonly length: number;
-  readonly resolve: (pieces: HashedPieces) => void;
-  readonly reject: (reason: unknown) => void;
-}
-
-/** One thread. It answers requests in their order. */
+/** One thread, which answers in the order of the requests. */
 class HashWorker implements Disposable {
   readonly #worker: Worker;
-  readonly #waiting: Waiting[] = [];
+  readonly #pending: ((answer: HashResponse | undefined) => void)[] = [];
   #isReady = false;
 
   constructor() {
@@ -104,25 +135,24 @@ class HashWorker implements Disposable {
     this.#worker.onerror = (event) => this.#fail(event);
   }
 
-  /** Whether it runs: before, nothing may be asked of it. */
+  /** Whether it has started; before, nothing may be requested. */
   get isReady(): boolean {
     return this.#isReady;
   }
 
-  /** Requests not yet answered. */
-  get waitingCount(): number {
-    return this.#waiting.length;
+  /** Requests that are not yet answered. */
+  get pendingCount(): number {
+    return this.#pending.length;
   }
 
-  hash(
-    bytes: Uint8Array<ArrayBuffer>,
-    pieceLength: number,
-  ): Promise<HashedPieces> {
-    const { buffer, length } = bytes;
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ length, resolve, reject });
-      const request: HashRequest = { buffer, length, pieceLength };
-      this.#worker.postMessage(request, [buffer]);
+  /** The answer; `undefined` if the thread failed. */
+  ask(
+    request: HashRequest,
+    transfer: Transferable[],
+  ): Promise<HashResponse | undefined> {
+    return new Promise((resolve) => {
+      this.#pending.push(resolve);
+      this.#worker.postMessage(request, transfer);
     });
   }
 
@@ -130,24 +160,15 @@ class HashWorker implements Disposable {
     this.#worker.terminate();
   }
 
-  #receive(message: HashWorkerMessage): void {
-    if (message.type === "ready") {
-      this.#isReady = true;
-      return;
-    }
-    const { length, resolve } = this.#waiting.shift()!;
-    resolve({
-      bytes: new Uint8Array(message.buffer, 0, length),
-      hashes: message.hashes,
-    });
+  #receive(response: HashResponse): void {
+    if (response.type === "ready") this.#isReady = true;
+    else this.#pending.shift()!(response);
   }
 
-  /** One that cannot start is never ready: this thread goes on hashing. */
+  /** A thread that cannot start is never ready: the calling thread goes on hashing. */
   #fail(event: ErrorEvent): void {
     event.preventDefault();
     this.#isReady = false;
-    for (const { reject } of this.#waiting.splice(0)) {
-      reject(event.error ?? new Error(event.message));
-    }
+    for (const resolve of this.#pending.splice(0)) resolve(undefined);
   }
 }

@@ -12,7 +12,7 @@ import {
   type InfoHash,
   type PeerId,
 } from "../base/identifier.ts";
-import { type PieceHasher, platformHasher } from "../disk/piece_hasher.ts";
+import { openWorkerHasher, type PieceHasher } from "../disk/worker_hasher.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { HANDSHAKE_TIMEOUT_MS } from "./dial_peer.ts";
 import { listenForPeers } from "./listen_for_peers.ts";
@@ -50,7 +50,7 @@ export interface SessionOptions {
   readonly handshakeTimeoutMs?: number;
   /** How to announce. @default over HTTP or UDP, as the URL says */
   readonly announce?: AnnounceFunction;
-  /** What hashes the pieces that arrive; the caller disposes of it. @default {platformHasher} */
+  /** What hashes the pieces that arrive; the caller disposes of it. @default {this thread} */
   readonly hasher?: PieceHasher;
 }
 
@@ -78,7 +78,7 @@ export function openSession(options: SessionOptions = {}): Session {
     createPeerKey: () => ++lastPeerKey,
     handshakeTimeoutMs: options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS,
     announce: options.announce,
-    hasher: options.hasher ?? platformHasher,
+    hasher: options.hasher ?? openWorkerHasher({ maxWorkers: 0 }),
   };
   return new Session(shared, sockets);
 }

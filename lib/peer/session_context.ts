@@ -6,7 +6,7 @@
 import type { Permits } from "../base/address_filter.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
 import type { PeerId } from "../base/identifier.ts";
-import type { PieceHasher } from "../disk/piece_hasher.ts";
+import type { PieceHasher } from "../disk/worker_hasher.ts";
 import type { DialLimiter } from "../dialing/dial_limiter.ts";
 import type { AnnounceFunction } from "../announce/announcer.ts";
 import type { PeerKey } from "../swarm/events.ts";

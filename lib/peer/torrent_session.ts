@@ -8,7 +8,7 @@
 import { StorageError } from "../base/errors.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import { RateMeter } from "../base/rate_meter.ts";
-import type { PieceHasher } from "../disk/piece_hasher.ts";
+import type { PieceHasher } from "../disk/worker_hasher.ts";
 import { ReadCache } from "../disk/read_cache.ts";
 import { sha1Sync } from "../disk/sha1.ts";
 import type { Storage } from "../disk/storage.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { PieceHasher } from "../disk/piece_hasher.ts";
+import type { PieceHasher } from "../disk/worker_hasher.ts";
 import type { Storage } from "../disk/storage.ts";
 import { isPieceHash } from "../disk/verify_storage.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
@@ -33,9 +33,8 @@ export async function verifyAndStore(
   { torrent, storage, hasher }: VerifyAndStoreOptions,
 ): Promise<Verdict> {
   const { index } = piece;
-  const { pieceLength } = torrent.geometry;
-  const { bytes, hashes } = await hasher.hash(piece.bytes, pieceLength);
-  if (!isPieceHash(torrent, index, hashes)) {
+  const { bytes, hash } = await hasher.hash(piece.bytes);
+  if (!isPieceHash(torrent, index, hash)) {
     return { type: "pieceCorrupt", index, bytes };
   }
   await storage.write(torrent.geometry.pieceOffset(index), bytes);

@@ -248,9 +248,9 @@ function replaceUnnoticed(path: string): void {
 
 Deno.test("createTorrent() fails whatever changes in the folder while it is read", async () => {
   const cases: [change: (folder: string) => void, message: string][] = [
-    [(folder) => Deno.truncateSync(`${folder}/b`, 9), "it ends before its 10"],
+    [(folder) => Deno.truncateSync(`${folder}/b`, 9), "it ends after 9 bytes"],
     [(folder) => Deno.removeSync(`${folder}/b`), "does not exist"],
-    [(folder) => Deno.removeSync(`${folder}/a`), "a is gone"],
+    [(folder) => Deno.removeSync(`${folder}/a`), "does not exist"],
     [(folder) => Deno.writeTextFileSync(`${folder}/c`, ""), "c was added"],
     [(folder) => Deno.truncateSync(`${folder}/a`, 2 ** 25), "a was changed"],
     [(folder) => Deno.utimeSync(`${folder}/a`, 1, 1), "a was changed"],
