@@ -1,19 +1,19 @@
 /**
- * The connections of a server: how many there may be, in all and of one address,
- * who leaves when there are more, and who has taken too long. Invariant: for each
- * that comes beyond those numbers one is closed, or the new one is. It looks at
- * all of them only then, and now and then for the slow ones, so that a request
- * costs nothing here.
+ * The open connections of a server. Limits their number, in total and for each
+ * address, and finds those that are too slow. Invariant: for each connection
+ * beyond a limit one is closed, or the new one is refused. All connections are
+ * scanned only then and in periodic sweeps, so that a request costs nothing here.
  *
  * @module
  */
 
 /**
- * What a connection is doing. `idle`: nothing of a request has come. `receiving`:
- * some of it has. `sending`: a response is being taken. `leaving`: all is said,
- * the other end has to go. These wait for the other end, and for a limited time.
- * `answering` and `streaming` wait for the server's own side. `closed`: the last
- * write has not ended, which in Deno 2.4 takes as long as nobody reads.
+ * The state of a connection. `idle`: no byte of a request has arrived.
+ * `receiving`: a part of a request has. `sending`: the client receives a response.
+ * `leaving`: the last response is sent, the client has to hang up. These wait for
+ * the client, and for a limited time. `answering` and `streaming` wait for the
+ * server's own handler. `closed`: its last write is pending, which in Deno 2.4
+ * takes as long as the client reads nothing.
  */
 export type ConnectionPhase =
   | "idle"
@@ -24,23 +24,23 @@ export type ConnectionPhase =
   | "leaving"
   | "closed";
 
-/** What the table needs to know of a connection. */
+/** A connection, as far as the table knows it. */
 export interface TrackedConnection {
   readonly remoteHostname: string;
   readonly phase: ConnectionPhase;
-  /** When the phase began or the other end last did its part, on the server's clock. */
+  /** Start of the phase, or the client's last progress in it, on the server's clock. */
   readonly sinceMs: number;
-  /** Ends it at once; it deletes itself then. */
+  /** Ends it at once; it deletes itself from the table then. */
   close(): void;
 }
 
-/** Options of {@linkcode ConnectionTable}. */
+/** Limits of a {@linkcode ConnectionTable}. */
 export interface ConnectionTableOptions {
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
 }
 
-/** Holds the connections that are open. */
+/** Holds the open connections. */
 export class ConnectionTable<T extends TrackedConnection> {
   readonly #options: ConnectionTableOptions;
   readonly #connections = new Set<T>();
@@ -59,83 +59,76 @@ export class ConnectionTable<T extends TrackedConnection> {
   }
 
   /**
-   * Takes a connection in. Where there are too many, the one leaves that has been
-   * idle for longest, or else that has been slow for longest.
-   * @returns False if none can leave, and the new one is to be closed.
+   * Adds a connection. At a limit, the connection that has been idle for longest
+   * is closed for it, or else the one that has been slow for longest.
+   * @returns False if none can be closed; the new one is to be closed then.
    */
   add(connection: T): boolean {
     const { maxConnections, maxConnectionsPerAddress } = this.#options;
     const hostname = connection.remoteHostname;
-    const count = this.#countByHostname.get(hostname) ?? 0;
-    const hasRoom = count >= maxConnectionsPerAddress
-      ? this.#closeOldest(hostname)
+    const hasRoom = this.#countOf(hostname) >= maxConnectionsPerAddress
+      ? this.closeOldest(hostname)
       : this.#connections.size < maxConnections || this.closeOldest();
     if (!hasRoom) return false;
     this.#connections.add(connection);
-    this.#countByHostname.set(
-      hostname,
-      (this.#countByHostname.get(hostname) ?? 0) + 1,
-    );
+    this.#countByHostname.set(hostname, this.#countOf(hostname) + 1);
     return true;
   }
 
-  /** Lets go of a connection that has ended. Harmless when repeated. */
+  /** Removes a connection that has ended. Harmless when repeated. */
   delete(connection: T): void {
     if (!this.#connections.delete(connection)) return;
     const hostname = connection.remoteHostname;
-    const count = this.#countByHostname.get(hostname)! - 1;
+    const count = this.#countOf(hostname) - 1;
     if (count > 0) this.#countByHostname.set(hostname, count);
     else this.#countByHostname.delete(hostname);
   }
 
-  /** Closes the one that can be spared best, if any can be. */
-  closeOldest(): boolean {
-    return this.#closeOldest(undefined);
-  }
-
-  /** Closes those that have waited for their other end since a time or longer. */
+  /** Closes the connections that have waited for their client since a time or longer. */
   closeOverdue(latestMs: number): void {
     for (const connection of this.#connections) {
-      if (connection.sinceMs > latestMs) continue;
-      const { phase } = connection;
-      if (phase !== "answering" && phase !== "streaming") connection.close();
+      const { phase, sinceMs } = connection;
+      const waitsForClient = phase !== "answering" && phase !== "streaming";
+      if (waitsForClient && sinceMs <= latestMs) connection.close();
     }
   }
 
-  /** @param hostname Whose; anybody's if undefined. */
-  #closeOldest(hostname: string | undefined): boolean {
+  #countOf(hostname: string): number {
+    return this.#countByHostname.get(hostname) ?? 0;
+  }
+
+  /**
+   * Closes the connection that is easiest to spare.
+   * @param hostname Of this address only. @default any
+   * @returns False if there is none.
+   */
+  closeOldest(hostname?: string): boolean {
     let oldest: T | undefined;
+    let best = 0;
     for (const connection of this.#connections) {
       if (hostname !== undefined && connection.remoteHostname !== hostname) {
         continue;
       }
-      const isBetter = oldest === undefined ||
-        spareness(connection) > spareness(oldest) ||
-        (spareness(connection) === spareness(oldest) &&
+      const rank = SPARE_RANKS[connection.phase];
+      const isBetter = rank > best ||
+        (rank === best && oldest !== undefined &&
           connection.sinceMs < oldest.sinceMs);
-      if (isBetter) oldest = connection;
+      if (!isBetter) continue;
+      oldest = connection;
+      best = rank;
     }
-    if (oldest === undefined || spareness(oldest) === 0) return false;
-    oldest.close();
-    return true;
+    oldest?.close();
+    return oldest !== undefined;
   }
 }
 
-/** How easily one is spared: best who has asked for nothing, never who waits for us. */
-function spareness({ phase }: TrackedConnection): number {
-  switch (phase) {
-    case "idle":
-      return 3;
-    case "receiving":
-    case "leaving":
-    case "sending":
-      return 2;
-    case "streaming":
-      return 1;
-    case "answering":
-    case "closed":
-      return 0;
-    default:
-      return phase satisfies never;
-  }
-}
+/** The higher, the easier a connection is spared; 0 is never closed. */
+const SPARE_RANKS: Readonly<Record<ConnectionPhase, number>> = {
+  idle: 3,
+  receiving: 2,
+  leaving: 2,
+  sending: 2,
+  streaming: 1,
+  answering: 0,
+  closed: 0,
+};

@@ -1,62 +1,60 @@
 /**
  * One HTTP connection: reads requests, has them answered in their order and
- * writes the answers. Owns the socket and its buffers. Invariant: one answer is
- * made at a time, and what has been received stays where it is meanwhile.
+ * writes the responses. Owns the socket and its buffers. Invariant: one response
+ * is made at a time, and further requests wait in the buffer.
  *
- * The way of an answer that is there at once is kept short: one read, one write
- * for all requests that came together, and no promise of our own between them.
+ * The path of a response that is ready at once is short: one read, one write for
+ * all requests that arrived together, and no promise of our own between them.
  *
  * @module
  */
 import type { ByteQueue } from "../base/byte_queue.ts";
 import { unmapHostname } from "../base/ip_address.ts";
-import type { HttpRequest } from "./request.ts";
-import { RequestError } from "./request_error.ts";
-import type { RequestLimits } from "./request_limits.ts";
-import { RequestReader } from "./request_reader.ts";
-import { type HttpResponse, isStreamed } from "./response.ts";
-import {
-  declaredLength,
-  mayHaveBody,
-  type ResponseFrame,
-  type ResponseWriter,
-} from "./response_writer.ts";
 import { isConnectionLoss } from "../net/connection_loss.ts";
 import type { ConnectionPhase, TrackedConnection } from "./connection_table.ts";
 import type { QueuePool } from "./queue_pool.ts";
 import {
-  type BodyParts,
-  type BodySink,
-  letGo,
-  sendParts,
-} from "./streamed_body.ts";
+  type HttpRequest,
+  RequestError,
+  type RequestLimits,
+} from "./request.ts";
+import { RequestReader } from "./request_reader.ts";
+import {
+  type HttpResponse,
+  isSentApart,
+  isStreamed,
+  mayHaveBody,
+  type ResponseFrame,
+  type ResponseWriter,
+} from "./response.ts";
 
-/** Least room for a read, in bytes: an announce fits in twice. */
+/** Least room for a read, in bytes: twice the length of an announce. */
 const LEAST_READ_LENGTH = 1024;
-/** Answers to requests that came together are written once they are so long, in bytes. */
+/** Length at which gathered responses to pipelined requests are written, in bytes. */
 const MAX_GATHERED_LENGTH = 64 * 1024;
-/** What a slow reader must have taken to be given time anew, in bytes. */
+/** Bytes that a slow client must have received to be given more time. */
 const LEAST_PROGRESS = 16 * 1024;
-/** What is listened to of somebody whose connection is over, in bytes. */
+/** Bytes that are read and dropped after the last response. */
 const MAX_IGNORED_LENGTH = 1024 * 1024;
 
-/** What all connections of a server share. */
+/** Answers a request at a time in milliseconds. */
+export type HttpHandler = (
+  request: HttpRequest,
+  nowMs: number,
+) => HttpResponse | Promise<HttpResponse>;
+
+/** The objects that all connections of a server share. */
 export interface HttpConnectionContext {
-  /** Answers a request at a time in milliseconds. */
-  readonly handle: (
-    request: HttpRequest,
-    nowMs: number,
-  ) => HttpResponse | Promise<HttpResponse>;
-  /** Hears of a fault in the server itself, and says what is answered instead. */
+  readonly handle: HttpHandler;
+  /** Reports a fault in the server itself; returns the response to send instead. */
   readonly onError: (error: unknown) => HttpResponse;
-  /** Hears that a connection is over. */
+  /** Reports that a connection has ended. */
   readonly onEnd: (connection: HttpConnection) => void;
   readonly writer: ResponseWriter;
   readonly buffers: QueuePool;
   readonly limits: RequestLimits;
 }
 
-/** How the answer to what is no request is framed. */
 const REFUSAL_FRAME: ResponseFrame = {
   method: "GET",
   isHttp10: false,
@@ -66,7 +64,7 @@ const REFUSAL_FRAME: ResponseFrame = {
 const TEXT_HEADERS = { "content-type": "text/plain; charset=utf-8" };
 
 /** A connection, from its acceptance to its end. */
-export class HttpConnection implements TrackedConnection, BodySink {
+export class HttpConnection implements TrackedConnection {
   readonly remoteHostname: string;
   phase: ConnectionPhase = "idle";
   sinceMs: number = performance.now();
@@ -76,15 +74,15 @@ export class HttpConnection implements TrackedConnection, BodySink {
   readonly #output: ByteQueue;
   readonly #reader: RequestReader;
   #hasAnswered = false;
-  /** Whether it has lived for longer than one answer. */
+  /** True once it has outlived its first response. */
   #isKept = false;
-  /** Whether no further request is to be read. */
+  /** True once no further request is read. */
   #isLast = false;
   #isClosed = false;
-  /** Ends a wait for the server's own side. */
+  /** Ends a wait for the handler. */
   #stopWaiting: (() => void) | undefined;
-  /** What is being streamed. */
-  #parts: BodyParts | undefined;
+  /** The body that is being streamed. */
+  #parts: AsyncIterator<Uint8Array> | undefined;
 
   constructor(socket: Deno.TcpConn, context: HttpConnectionContext) {
     this.#socket = socket;
@@ -116,7 +114,7 @@ export class HttpConnection implements TrackedConnection, BodySink {
         if (this.#output.length > 0) await this.#flush(nowMs);
         this.#rest(nowMs);
       }
-      // Closing a socket with bytes unread takes back the answer.
+      // Closing a socket with unread bytes would discard the response.
       if (this.#reader.isInRequest) await this.#leave();
     } catch (error) {
       if (!isConnectionLoss(error)) this.#context.onError(error);
@@ -128,7 +126,7 @@ export class HttpConnection implements TrackedConnection, BodySink {
     }
   }
 
-  /** Ends it, but not before what is being answered is answered. */
+  /** Ends it as soon as the response that is being made is sent. */
   end(): void {
     this.#isLast = true;
     if (this.phase !== "answering" && this.phase !== "sending") this.close();
@@ -143,25 +141,30 @@ export class HttpConnection implements TrackedConnection, BodySink {
     try {
       this.#socket.close();
     } catch (error) {
-      // The other end may have reset it in the same moment.
+      // The client may have reset it in the same moment.
       if (!isConnectionLoss(error)) throw error;
     }
     this.#stopWaiting?.();
-    // Not when the write ends: in Deno 2.4 none ends while nobody reads.
-    this.#dropParts();
+    // Not when the write ends: in Deno 2.4 it is pending while the client reads nothing.
+    this.#endParts();
   }
 
   /**
-   * Answers the requests at hand into the output.
-   * @returns A promise where something takes time, after which there may be more.
+   * Answers the complete requests into the output.
+   * @returns A promise where that takes time; more requests may be complete after it.
    */
   #answerAll(nowMs: number): Promise<void> | undefined {
     while (!this.#isLast) {
       const request = this.#nextRequest();
       if (request === undefined) return undefined;
-      const response = this.#respond(request, nowMs);
-      if (response instanceof Promise || isStreamed(response.body)) {
-        return this.#answerSlowly(request, response);
+      let response: HttpResponse | Promise<HttpResponse>;
+      try {
+        response = this.#context.handle(request, nowMs);
+      } catch (error) {
+        response = this.#context.onError(error);
+      }
+      if (response instanceof Promise || isSentApart(response.body)) {
+        return this.#answerLater(request, response);
       }
       this.#write(response, request);
       if (this.#output.length >= MAX_GATHERED_LENGTH) return this.#flush(nowMs);
@@ -169,110 +172,106 @@ export class HttpConnection implements TrackedConnection, BodySink {
     return undefined;
   }
 
-  /** What is no request is answered with what is wrong, and is the last. */
+  /** Answers a request that cannot be read with the reason; it is the last one. */
   #nextRequest(): HttpRequest | undefined {
     try {
       return this.#reader.next();
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      const body = `${error.message}\n`;
+      const { status, message } = error;
       this.#write(
-        { status: error.status, headers: TEXT_HEADERS, body },
+        { status, headers: TEXT_HEADERS, body: `${message}\n` },
         REFUSAL_FRAME,
       );
       return undefined;
     }
   }
 
-  #respond(
-    request: HttpRequest,
-    nowMs: number,
-  ): HttpResponse | Promise<HttpResponse> {
-    try {
-      return this.#context.handle(request, nowMs);
-    } catch (error) {
-      return this.#context.onError(error);
-    }
-  }
-
-  /** @returns What was written: that, or what is said of a fault in it. */
-  #write(response: HttpResponse, frame: ResponseFrame): HttpResponse {
+  /** @returns Whether it is that response; else it could not be written. */
+  #write(response: HttpResponse, frame: ResponseFrame): boolean {
     const { writer, onError } = this.#context;
     this.#hasAnswered = true;
     try {
       if (!writer.write(this.#output, response, frame)) this.#isLast = true;
-      return response;
+      return true;
     } catch (error) {
       const substitute = onError(error);
       if (!writer.write(this.#output, substitute, frame)) this.#isLast = true;
-      return substitute;
+      return false;
     }
   }
 
-  /** Answers with what is not there yet, or not all of it. */
-  async #answerSlowly(
+  /** Answers with a response that takes time to make or to send. */
+  async #answerLater(
     request: HttpRequest,
     promised: HttpResponse | Promise<HttpResponse>,
   ): Promise<void> {
-    // Earlier answers do not wait for this one.
+    // Earlier responses do not wait for this one.
     if (this.#output.length > 0) await this.#flush(performance.now());
     this.phase = "answering";
     const response = promised instanceof Promise
       ? await this.#settled(promised)
       : promised;
     if (response === undefined) return;
-    const written = this.#write(response, request);
-    if (!isStreamed(response.body)) return;
-    const parts = response.body[Symbol.asyncIterator]();
-    const isWanted = written === response &&
-      mayHaveBody(response.status, request.method);
-    if (isWanted) await this.#stream(parts, declaredLength(response.headers));
-    else letGo(parts, this.#context.onError);
+    const isWritten = this.#write(response, request);
+    const { status, body } = response;
+    if (!isSentApart(body)) return;
+    if (!isWritten || !mayHaveBody(status, request.method)) {
+      endBody(response).catch(this.#context.onError);
+    } else if (isStreamed(body)) {
+      await this.#stream(body);
+    } else {
+      await this.#flush(performance.now());
+      await this.#send(body);
+    }
   }
 
-  /** `undefined` if the connection is closed before it is there. */
+  /** The handler's response; `undefined` if the connection is closed before. */
   async #settled(
     promised: Promise<HttpResponse>,
   ): Promise<HttpResponse | undefined> {
     const { onError } = this.#context;
     try {
-      const response = await this.whileOpen(promised);
-      if (response !== undefined) return response;
+      const response = await this.#whileOpen(promised);
+      if (response === undefined) promised.then(endBody).catch(onError);
+      return response;
     } catch (error) {
       return onError(error);
     }
-    promised.then(({ body }) => {
-      if (isStreamed(body)) letGo(body[Symbol.asyncIterator](), onError);
-    }, onError);
-    return undefined;
   }
 
-  async #stream(parts: BodyParts, length: number | undefined): Promise<void> {
-    this.#parts = parts;
+  /** Sends a body that is made while it is sent. */
+  async #stream(body: AsyncIterable<Uint8Array>): Promise<void> {
+    const parts = this.#parts = body[Symbol.asyncIterator]();
     try {
-      // Each event is to be there when it happens.
+      // Each event is sent when it happens.
       this.#socket.setNoDelay(true);
       await this.#flush(performance.now());
-      if (length === undefined) this.#watch();
-      this.phase = "streaming";
-      const isSent = await sendParts(parts, length, this);
-      if (isSent) this.#parts = undefined;
+      this.#closeOnHangup();
+      for (;;) {
+        this.phase = "streaming";
+        const part = await this.#whileOpen(parts.next());
+        if (part === undefined || part.done) return;
+        await this.#send(part.value);
+      }
     } catch (error) {
       if (!isConnectionLoss(error)) this.#context.onError(error);
       this.close();
+    } finally {
+      this.#endParts();
     }
-    this.#dropParts();
   }
 
-  #dropParts(): void {
+  #endParts(): void {
     const parts = this.#parts;
     this.#parts = undefined;
-    if (parts !== undefined) letGo(parts, this.#context.onError);
+    // Not awaited: a generator returns only when its pending part is made.
+    parts?.return?.().catch(this.#context.onError);
   }
 
-  /** Waits for the server's own side; `undefined` if the connection is closed first. */
-  async whileOpen<T>(promised: Promise<T>): Promise<T | undefined> {
-    // A race with one promise for all would keep all that ever took part in it.
+  /** Waits for the handler; `undefined` if the connection is closed before. */
+  async #whileOpen<T>(promised: Promise<T>): Promise<T | undefined> {
+    // A race with one promise for all waits would keep all that took part in it.
     const { promise, resolve, reject } = Promise.withResolvers<T | undefined>();
     promised.then(resolve, reject);
     this.#stopWaiting = () => resolve(undefined);
@@ -284,8 +283,8 @@ export class HttpConnection implements TrackedConnection, BodySink {
     }
   }
 
-  /** Notices that the other end hangs up while there is nothing to write to it. */
-  async #watch(): Promise<void> {
+  /** Notices that the client hangs up while there is nothing to write to it. */
+  async #closeOnHangup(): Promise<void> {
     const ignored = new Uint8Array(LEAST_READ_LENGTH);
     try {
       while (await this.#socket.read(ignored) !== null);
@@ -295,46 +294,43 @@ export class HttpConnection implements TrackedConnection, BodySink {
     this.close();
   }
 
-  async send(bytes: Uint8Array): Promise<void> {
-    this.phase = "sending";
-    this.sinceMs = performance.now();
-    let lengthInTime = 0;
-    for (let sent = 0; sent < bytes.length;) {
-      const count = await this.#socket.write(bytes.subarray(sent));
-      sent += count;
-      lengthInTime += count;
-      if (lengthInTime < LEAST_PROGRESS) continue;
-      this.sinceMs = performance.now();
-      lengthInTime = 0;
-    }
-    this.phase = "streaming";
-  }
-
   async #flush(nowMs: number): Promise<void> {
     this.phase = "sending";
     this.sinceMs = nowMs;
     const count = await this.#socket.write(this.#output.bytes);
     this.#output.consume(count);
     if (this.#output.length === 0) return;
-    await this.send(this.#output.bytes);
+    await this.#send(this.#output.bytes);
     this.#output.consume(this.#output.length);
   }
 
-  /** Turns to the next request, of which some may have come. */
+  async #send(bytes: Uint8Array): Promise<void> {
+    this.phase = "sending";
+    this.sinceMs = performance.now();
+    let nextProgress = LEAST_PROGRESS;
+    for (let sent = 0; sent < bytes.length;) {
+      sent += await this.#socket.write(bytes.subarray(sent));
+      if (sent < nextProgress) continue;
+      this.sinceMs = performance.now();
+      nextProgress = sent + LEAST_PROGRESS;
+    }
+  }
+
+  /** Waits for the next request, of which a part may be there. */
   #rest(nowMs: number): void {
     const next = this.#reader.isInRequest ? "receiving" : "idle";
     if (next === this.phase) return;
-    // Whoever connects has the time for a request once, however it is begun.
+    // The time for the first request runs from the connection's start, however it is split.
     if (this.#hasAnswered) this.sinceMs = nowMs;
     if (!this.#isKept && this.#hasAnswered && !this.#isLast) {
       this.#isKept = true;
-      // The next answer is not to wait for this one's acknowledgement.
+      // The next response does not wait for the acknowledgement of this one.
       this.#socket.setNoDelay(true);
     }
     this.phase = next;
   }
 
-  /** Hears the other end out, or it might not hear the last answer. */
+  /** Reads to the client's end, so that a reset does not discard the last response. */
   async #leave(): Promise<void> {
     this.phase = "leaving";
     this.sinceMs = performance.now();
@@ -346,4 +342,9 @@ export class HttpConnection implements TrackedConnection, BodySink {
       length += count;
     }
   }
+}
+
+/** Ends a body that is not sent. */
+async function endBody({ body }: HttpResponse): Promise<void> {
+  if (isStreamed(body)) await body[Symbol.asyncIterator]().return?.();
 }

@@ -1,65 +1,69 @@
 /**
- * An HTTP/1.1 server on listening sockets: accepts connections, bounds their
- * number and ends those that are too slow. `Deno.serve` does neither: a request
- * that was begun and not ended kept its connection for as long as anyone watched.
- * Owns the sockets from the first moment to `stop`; what is answered is the handler's.
+ * An HTTP/1.1 server on listening sockets: accepts connections, limits their
+ * number and closes those that are too slow. Owns the sockets until `stop`; the
+ * handler makes the responses.
+ *
+ * The runtime's own servers cannot stand in for it. `Deno.serve` limits neither
+ * time nor connections, in Deno 2.4.2 and 2.9.6: a client that was silent, or sent
+ * its headers or its body byte by byte, kept its connection for as long as the
+ * test watched. `node:http` honours `headersTimeout`, `requestTimeout` and
+ * `maxConnections` in 2.9.6, but none of them in 2.4.2.
+ *
+ * CPU time of a request in one run, around one handler with a response of 350
+ * bytes (Deno 2.9.6, `wrk`, 32 clients), on a kept connection and on a new one:
+ * `Deno.serve` 16 and 57 µs, this server 16 and 82 µs, `node:http` 43 and 101 µs.
  *
  * @module
  */
 import { delay } from "@std/async/delay";
 import type { Permits } from "../base/address_filter.ts";
-import type { HttpRequest } from "./request.ts";
-import { REQUEST_LIMITS, type RequestLimits } from "./request_limits.ts";
-import type { HttpResponse } from "./response.ts";
-import { ResponseWriter } from "./response_writer.ts";
 import { isConnectionLoss } from "../net/connection_loss.ts";
 import { ConnectionTable } from "./connection_table.ts";
 import {
   HttpConnection,
   type HttpConnectionContext,
+  type HttpHandler,
 } from "./http_connection.ts";
 import { QueuePool } from "./queue_pool.ts";
+import { REQUEST_LIMITS, type RequestLimits } from "./request.ts";
+import { type HttpResponse, ResponseWriter } from "./response.ts";
 
-/** Time that the other end has for what is its turn, in milliseconds. */
+/** Time that a client has for each of its turns, in milliseconds. */
 export const HTTP_TIMEOUT_MS = 8_000;
 
-/** Connections at once, in all. */
+/** Connections at once, in total. */
 const MAX_CONNECTIONS = 4096;
 /** Connections of one address at once. */
 const MAX_CONNECTIONS_PER_ADDRESS = 1024;
 /** First size of a connection's buffers, in bytes. */
 const BUFFER_LENGTH = 2048;
-/** Slow ones are looked for so many times in the time that they have. */
+/** Searches for slow connections within the time that they have. */
 const SWEEPS_PER_TIMEOUT = 8;
-/** Longest time between two sweeps, in milliseconds: the responses' date is set there. */
+/** Longest time between two sweeps, which also set the responses' date. */
 const MAX_SWEEP_INTERVAL_MS = 1_000;
-/** Rest after a connection that could not be taken, in milliseconds. */
+/** Pause after a connection that could not be accepted. */
 const ACCEPT_PAUSE_MS = 50;
-/** Time for answers that are being made or sent when the server stops, in milliseconds. */
+/** Time for responses that are being made or sent when the server stops. */
 const STOP_TIMEOUT_MS = 1_000;
 
-/** How to serve. */
+/** Options of {@linkcode serveHttp}. */
 export interface HttpServerOptions {
-  /** Answers a request at a time in milliseconds. */
-  readonly handle: (
-    request: HttpRequest,
-    nowMs: number,
-  ) => HttpResponse | Promise<HttpResponse>;
-  /** Hears of a fault in the server itself, and says what is answered instead. */
+  readonly handle: HttpHandler;
+  /** Reports a fault in the server itself; returns the response to send instead. */
   readonly onError: (error: unknown) => HttpResponse;
-  /** Connections at once; for more, the one leaves that has been idle for longest. @default {MAX_CONNECTIONS} */
+  /** Connections at once; one more closes the one that has been idle for longest. @default {MAX_CONNECTIONS} */
   readonly maxConnections?: number;
   /** The same for each address. @default {MAX_CONNECTIONS_PER_ADDRESS} */
   readonly maxConnectionsPerAddress?: number;
-  /** Whether a host is served; one that is not is hung up on without a word. @default everybody */
+  /** Decides about a host; connections of others are closed without a response. @default all are served */
   readonly permits?: Permits;
-  /** Silence, or slowness, after which a connection is closed, in milliseconds. @default {HTTP_TIMEOUT_MS} */
+  /** Time without progress after which a connection is closed. @default {HTTP_TIMEOUT_MS} */
   readonly timeoutMs?: number;
   /** @default {REQUEST_LIMITS} */
   readonly limits?: RequestLimits;
 }
 
-/** Serves on open sockets, which are the server's from then on. */
+/** Serves on open sockets, which the server owns from then on. */
 export function serveHttp(
   listeners: readonly Deno.TcpListener[],
   options: HttpServerOptions,
@@ -69,7 +73,7 @@ export function serveHttp(
   return server;
 }
 
-/** A server that runs, made by {@linkcode serveHttp}. */
+/** A running server, made by {@linkcode serveHttp}. */
 export class HttpServer {
   readonly #listeners: readonly Deno.TcpListener[];
   readonly #connections: ConnectionTable<HttpConnection>;
@@ -85,17 +89,13 @@ export class HttpServer {
     listeners: readonly Deno.TcpListener[],
     options: HttpServerOptions,
   ) {
-    const {
-      maxConnections = MAX_CONNECTIONS,
-      maxConnectionsPerAddress = MAX_CONNECTIONS_PER_ADDRESS,
-      timeoutMs = HTTP_TIMEOUT_MS,
-    } = options;
     this.#listeners = listeners;
     this.#permits = options.permits ?? (() => true);
-    this.#timeoutMs = timeoutMs;
+    this.#timeoutMs = options.timeoutMs ?? HTTP_TIMEOUT_MS;
     this.#connections = new ConnectionTable({
-      maxConnections,
-      maxConnectionsPerAddress,
+      maxConnections: options.maxConnections ?? MAX_CONNECTIONS,
+      maxConnectionsPerAddress: options.maxConnectionsPerAddress ??
+        MAX_CONNECTIONS_PER_ADDRESS,
     });
     this.#context = {
       handle: options.handle,
@@ -117,21 +117,25 @@ export class HttpServer {
     this.#accepting = this.#listeners.map((listener) => this.#accept(listener));
   }
 
-  /** Closes the sockets and every connection; may be called again. */
+  /** Closes the sockets and every connection. May be called again. */
   async stop(): Promise<void> {
+    if (!this.#isStopped) this.#close();
+    await Promise.all(this.#accepting);
+    await this.#emptied.promise;
+  }
+
+  #close(): void {
     this.#isStopped = true;
     clearInterval(this.#sweeping);
-    for (const listener of this.#listeners) close(listener);
+    for (const listener of this.#listeners) listener.close();
     for (const connection of this.#connections) connection.end();
     if (this.#connections.size === 0) this.#emptied.resolve();
     let timer = setTimeout(() => {
       for (const connection of this.#connections) connection.close();
-      // In Deno 2.4 a write is pending for as long as nobody reads.
-      timer = setTimeout(() => this.#emptied.resolve(), STOP_TIMEOUT_MS);
+      // In Deno 2.4 a write is pending for as long as the client reads nothing.
+      timer = setTimeout(this.#emptied.resolve, STOP_TIMEOUT_MS);
     }, STOP_TIMEOUT_MS);
-    await Promise.all(this.#accepting);
-    await this.#emptied.promise;
-    clearTimeout(timer);
+    this.#emptied.promise.then(() => clearTimeout(timer));
   }
 
   async #accept(listener: Deno.TcpListener): Promise<void> {
@@ -143,17 +147,17 @@ export class HttpServer {
       } catch (error) {
         if (this.#isStopped) return;
         if (!isConnectionLoss(error)) this.#context.onError(error);
-        // Who hung up already costs nothing; but files or memory may lack, and
-        // until they are there again the loop must not spin.
-        const makesRoom = this.#connections.closeOldest();
-        await delay(makesRoom ? 0 : ACCEPT_PAUSE_MS);
+        // A client that has hung up already costs nothing. But file descriptors or
+        // memory may lack, and the loop must not spin until they are free again.
+        const hasClosed = this.#connections.closeOldest();
+        await delay(hasClosed ? 0 : ACCEPT_PAUSE_MS);
       }
     }
   }
 
   #serve(socket: Deno.TcpConn): void {
     const connection = new HttpConnection(socket, this.#context);
-    // It may have come in the moment of the closing.
+    // It may have been accepted in the moment of the stop.
     if (this.#isStopped || !this.#connections.add(connection)) {
       connection.close();
     }
@@ -167,18 +171,9 @@ export class HttpServer {
     }
   }
 
-  /** Sees to all connections at once: a timer for each would cost every request. */
+  /** Checks all connections at once: a timer for each would cost every request. */
   #sweep(): void {
     this.#context.writer.setTime(Date.now());
     this.#connections.closeOverdue(performance.now() - this.#timeoutMs);
-  }
-}
-
-/** Harmless when repeated. */
-function close(listener: Deno.TcpListener): void {
-  try {
-    listener.close();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.BadResource)) throw error;
   }
 }

@@ -1,56 +1,304 @@
 /**
- * One HTTP request, as a view of the bytes that it came in.
+ * An HTTP request, parsed from its head: the request line and the header lines.
+ * [RFC 9110, RFC 9112] Text holds one character for each byte, because the query
+ * of an announce is bytes in no encoding. Everything is validated, but only the
+ * headers that frame the request are read at once. Knows no socket and no clock.
  *
  * @module
  */
-import { headerValue } from "./header_lines.ts";
-import type { RequestLine } from "./request_line.ts";
 
-/** Where a request's header lines are, and what was found in them. */
-export interface HttpRequestOptions {
-  /** The buffer; a view, valid as long as {@linkcode HttpRequest.header} is. */
-  readonly bytes: Uint8Array;
-  /** The first header line. */
-  readonly headersStart: number;
-  /** Behind the last header line. */
-  readonly headersEnd: number;
-  readonly keepsConnection: boolean;
-  readonly remoteHostname: string;
+/** Limits of a request, checked before memory is taken for it. */
+export interface RequestLimits {
+  /** Longest target (path and query), in bytes; a longer one gets status 414. */
+  readonly maxTargetLength: number;
+  /** Length of all header lines together, in bytes; more get status 431. */
+  readonly maxHeaderLength: number;
+  /** Number of header lines; more get status 431. */
+  readonly maxHeaderCount: number;
+  /** Longest body, which is skipped, in bytes; a longer one gets status 413. */
+  readonly maxBodyLength: number;
 }
 
-/** A request without its body, which is nobody's business here. */
+/** Enough for a scrape of 200 torrents and for the headers of browsers. */
+export const REQUEST_LIMITS: RequestLimits = {
+  maxTargetLength: 16 * 1024,
+  maxHeaderLength: 16 * 1024,
+  maxHeaderCount: 100,
+  maxBodyLength: 64 * 1024,
+};
+
+/** The status that answers a request which cannot be read. [RFC 9110, 15.5 and 15.6] */
+export type RequestErrorStatus = 400 | 411 | 413 | 414 | 431 | 505;
+
+/**
+ * A request breaks HTTP's rules or our limits. The connection ends with the
+ * response, because the start of the next request is unknown.
+ */
+export class RequestError extends Error {
+  /** Stands before the message when the error is printed. */
+  override readonly name = "RequestError";
+  readonly status: RequestErrorStatus;
+
+  constructor(status: RequestErrorStatus, reason: string) {
+    super(`Cannot read request: ${reason}`);
+    this.status = status;
+  }
+}
+
+const EXCEEDED = {
+  maxTargetLength: [414, "bytes of path and query"],
+  maxHeaderLength: [431, "bytes of headers"],
+  maxHeaderCount: [431, "headers"],
+  maxBodyLength: [413, "bytes of body"],
+} as const;
+
+/** @throws {RequestError} If the value exceeds the limit. */
+export function checkLimit(
+  limits: RequestLimits,
+  name: keyof RequestLimits,
+  value: number,
+): void {
+  if (value <= limits[name]) return;
+  const [status, noun] = EXCEEDED[name];
+  throw new RequestError(status, `more than ${limits[name]} ${noun}`);
+}
+
+/** The request line. [RFC 9112, 3] */
+interface RequestLine {
+  readonly method: string;
+  /** From its first slash, as it was sent; `*` stands for the whole server. */
+  readonly path: string;
+  /** The text after the `?`, as it was sent; empty if there is none. */
+  readonly query: string;
+  /** True for HTTP/1.0, false for a later HTTP/1. */
+  readonly isHttp10: boolean;
+}
+
+/** The consequences of the headers that frame a request. */
+interface Framing {
+  readonly keepsConnection: boolean;
+  readonly contentLength: number;
+}
+
+/** The client of a request, and the limits of the request. */
+export interface RequestContext {
+  /** IP address of the client. */
+  readonly remoteHostname: string;
+  readonly limits: RequestLimits;
+}
+
+/** A request without its body. */
 export class HttpRequest {
   readonly method: string;
   readonly path: string;
   readonly query: string;
   readonly isHttp10: boolean;
-  /** Whether the asker would send another request after this one's answer. */
+  /** The client may send another request after this one's response. */
   readonly keepsConnection: boolean;
-  /** Where the connection comes from: an IP address, never IPv4-mapped. */
+  /** Length of the body that follows, in bytes. */
+  readonly contentLength: number;
+  /** IP address of the client, never IPv4-mapped. */
   readonly remoteHostname: string;
-  readonly #bytes: Uint8Array;
-  readonly #headersStart: number;
-  readonly #headersEnd: number;
+  readonly #headerLines: string;
+  #headers: ReadonlyMap<string, string> | undefined;
 
-  constructor(line: RequestLine, options: HttpRequestOptions) {
+  constructor(
+    line: RequestLine,
+    framing: Framing,
+    rest: { readonly remoteHostname: string; readonly headerLines: string },
+  ) {
     this.method = line.method;
     this.path = line.path;
     this.query = line.query;
     this.isHttp10 = line.isHttp10;
-    this.keepsConnection = options.keepsConnection;
-    this.remoteHostname = options.remoteHostname;
-    this.#bytes = options.bytes;
-    this.#headersStart = options.headersStart;
-    this.#headersEnd = options.headersEnd;
+    this.keepsConnection = framing.keepsConnection;
+    this.contentLength = framing.contentLength;
+    this.remoteHostname = rest.remoteHostname;
+    this.#headerLines = rest.headerLines;
   }
 
-  /**
-   * The value of a header named in lower case, a character for each byte; several
-   * of one name are joined with commas. To be asked for before the response is
-   * given: the bytes are the next request's then.
-   */
+  /** The value of a header named in lower case; several of one name are joined with commas. */
   header(name: string): string | undefined {
-    const range = { from: this.#headersStart, to: this.#headersEnd };
-    return headerValue(this.#bytes, range, name);
+    this.#headers ??= parseHeaders(this.#headerLines);
+    return this.#headers.get(name);
   }
+}
+
+const TOKEN = "[\\w!#$%&'*+.^`|~-]+";
+const LINE_END = "\\r?\\n";
+const LINE = `(${TOKEN}) ([^\\0-\\x20]+) HTTP/(\\d)\\.(\\d)${LINE_END}`;
+const HEADER_LINE = `${TOKEN}:[^\\0-\\x08\\x0a-\\x1f\\x7f]*${LINE_END}`;
+
+const REQUEST_LINE = new RegExp(`^${LINE}`);
+/** The whole head. A folded header line is obsolete and refused. [RFC 9112, 5.2] */
+const HEAD = new RegExp(`^${LINE}(?:${HEADER_LINE})*${LINE_END}$`);
+
+/** Longest method and version together, in bytes. */
+const MAX_LINE_OVERHEAD = 64;
+
+/**
+ * Parses a head, the empty line at its end included.
+ * @throws {RequestError} If it breaks HTTP's rules or a limit.
+ */
+export function parseRequest(
+  head: string,
+  { remoteHostname, limits }: RequestContext,
+): HttpRequest {
+  const match = HEAD.exec(head);
+  const line = readRequestLine(match ?? REQUEST_LINE.exec(head), limits);
+  if (match === null) {
+    throw new RequestError(400, 'a header line is not "name: value"');
+  }
+  const headerLines = head.slice(head.indexOf("\n") + 1);
+  checkHeaderLength(headerLines.length, limits);
+  const framing = readFraming(headerLines, line, limits);
+  return new HttpRequest(line, framing, { remoteHostname, headerLines });
+}
+
+/** @throws {RequestError} If the text does not begin with a request line. */
+export function checkRequestLine(text: string, limits: RequestLimits): void {
+  readRequestLine(REQUEST_LINE.exec(text), limits);
+}
+
+/**
+ * Checks an incomplete request line.
+ * @throws {RequestError} If no further bytes can make it valid.
+ */
+export function checkUnfinishedLine(
+  { firstByte, length }: {
+    readonly firstByte: number;
+    readonly length: number;
+  },
+  limits: RequestLimits,
+): void {
+  const start = String.fromCharCode(firstByte);
+  if (!/[\w!#$%&'*+.^`|~-]/.test(start)) throw notHttp();
+  checkLineLength(length, limits);
+}
+
+function checkLineLength(length: number, limits: RequestLimits): void {
+  checkLimit(limits, "maxTargetLength", length - MAX_LINE_OVERHEAD);
+}
+
+/** @param length With the empty line or a part of it. @throws {RequestError} */
+export function checkHeaderLength(length: number, limits: RequestLimits): void {
+  checkLimit(limits, "maxHeaderLength", length - "\r\n".length);
+}
+
+function readRequestLine(
+  match: RegExpExecArray | null,
+  limits: RequestLimits,
+): RequestLine {
+  if (match === null) throw notHttp();
+  const target = match[2]!;
+  checkLineLength(match[0].indexOf("\n"), limits);
+  checkLimit(limits, "maxTargetLength", target.length);
+  if (match[3] !== "1") {
+    const version = `${match[3]}.${match[4]}`;
+    throw new RequestError(505, `HTTP version ${version} is not supported`);
+  }
+  const relative = relativeTarget(target);
+  const pathEnd = relative.indexOf("?");
+  const path = pathEnd === -1 ? relative : relative.slice(0, pathEnd);
+  if (path !== "*" && path !== "" && !path.startsWith("/")) {
+    throw new RequestError(400, "its target is neither a path nor a URL");
+  }
+  return {
+    method: match[1]!,
+    path: path === "" ? "/" : path,
+    query: pathEnd === -1 ? "" : relative.slice(pathEnd + 1),
+    isHttp10: match[4] === "0",
+  };
+}
+
+/** The target without scheme and host, which a client names that uses a proxy. */
+function relativeTarget(target: string): string {
+  if (target.startsWith("/")) return target;
+  const host = /^https?:\/\/[^/?]*/i.exec(target);
+  return host === null ? target : target.slice(host[0].length);
+}
+
+function readFraming(
+  headerLines: string,
+  { isHttp10 }: RequestLine,
+  limits: RequestLimits,
+): Framing {
+  let count = 0;
+  let hostCount = 0;
+  let connection = "";
+  let expectsContinue = false;
+  let contentLength: number | undefined;
+  let end = -1;
+  for (;;) {
+    const start = end + 1;
+    const nameEnd = headerLines.indexOf(":", start);
+    if (nameEnd === -1) break;
+    end = headerLines.indexOf("\n", nameEnd);
+    checkLimit(limits, "maxHeaderCount", ++count);
+    switch (headerLines.slice(start, nameEnd).toLowerCase()) {
+      case "host":
+        hostCount++;
+        break;
+      case "expect":
+        expectsContinue = true;
+        break;
+      case "connection":
+        if (connection !== "") connection += ",";
+        connection += headerLines.slice(nameEnd + 1, end);
+        break;
+      case "content-length":
+        // Two lengths are how one request is smuggled inside another.
+        if (contentLength !== undefined) {
+          throw new RequestError(400, "it has two content lengths");
+        }
+        contentLength = readContentLength(headerLines.slice(nameEnd + 1, end));
+        checkLimit(limits, "maxBodyLength", contentLength);
+        break;
+      case "transfer-encoding":
+        // No client of a tracker sends a body, so chunks are not parsed.
+        throw new RequestError(411, "its body has no content length");
+    }
+  }
+  if (hostCount !== 1 && !(isHttp10 && hostCount === 0)) {
+    throw new RequestError(400, `it has ${hostCount} host headers, not one`);
+  }
+  const wantsMore = isHttp10
+    ? hasOption(connection, "keep-alive")
+    : !hasOption(connection, "close");
+  return {
+    // A client that gets a response instead of "100 Continue" may omit the body.
+    keepsConnection: wantsMore && !expectsContinue,
+    contentLength: contentLength ?? 0,
+  };
+}
+
+/** Finds a word, in lower case, in a list that is separated by commas. */
+function hasOption(list: string, option: string): boolean {
+  return list !== "" &&
+    list.toLowerCase().split(",").some((word) => word.trim() === option);
+}
+
+function readContentLength(value: string): number {
+  const digits = /^[ \t]*(\d{1,15})[ \t]*\r?$/.exec(value)?.[1];
+  if (digits === undefined) {
+    throw new RequestError(400, "its content length is not a number");
+  }
+  return Number(digits);
+}
+
+function parseHeaders(headerLines: string): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>();
+  for (const line of headerLines.split("\n")) {
+    const nameEnd = line.indexOf(":");
+    if (nameEnd === -1) break;
+    const name = line.slice(0, nameEnd).toLowerCase();
+    const value = line.slice(nameEnd + 1).trim();
+    const former = headers.get(name);
+    headers.set(name, former === undefined ? value : `${former}, ${value}`);
+  }
+  return headers;
+}
+
+function notHttp(): RequestError {
+  return new RequestError(400, 'it does not begin with "GET /path HTTP/1.1"');
 }

@@ -1,64 +1,196 @@
 /**
- * What goes back for a request.
+ * HTTP responses, and the writer that turns them into bytes. [RFC 9112] Owns the
+ * headers that frame a response: handlers say nothing of lengths and connections.
+ * Head and body go into one buffer, so a short response is one write. Knows no
+ * socket and no clock.
  *
  * @module
  */
+import type { ByteQueue } from "../base/byte_queue.ts";
 
 /** A response. */
 export interface HttpResponse {
   /** 200 to 599. */
   readonly status: number;
   /**
-   * By their names in lower case. An object that is given again is taken to say
-   * the same again. `content-length` is only for a body that is iterated.
+   * By their names in lower case. The writer takes an object that it sees again
+   * as unchanged.
    */
   readonly headers: Readonly<Record<string, string>>;
   /**
-   * What is iterated is sent as it comes, and asked for no faster than the asker
-   * takes it; `return` is called when the asker has gone, even while a `next` is
-   * pending. Without a `content-length` the connection's end is the body's end.
+   * An iterable is sent part by part, each taken when the client has received the
+   * former; the end of the connection ends the body. If the client leaves before, `return` is
+   * called, even while a `next` is pending.
    */
-  readonly body:
-    | string
-    | Uint8Array
-    | AsyncIterable<Uint8Array>;
+  readonly body: string | Uint8Array | AsyncIterable<Uint8Array>;
 }
 
-/** Whether the body comes bit by bit. */
+/** True for a body that is sent part by part. */
 export function isStreamed(
   body: HttpResponse["body"],
 ): body is AsyncIterable<Uint8Array> {
   return typeof body !== "string" && !(body instanceof Uint8Array);
 }
 
+/**
+ * Longest body of bytes that is copied behind its head, in bytes. Copies of a
+ * longer one, for each of many slow clients, would add up.
+ */
+const MAX_COPIED_LENGTH = 16 * 1024;
+
+/** True for a body that the writer leaves out, to be sent after the head. */
+export function isSentApart(
+  body: HttpResponse["body"],
+): body is Uint8Array | AsyncIterable<Uint8Array> {
+  return isStreamed(body) ||
+    (typeof body !== "string" && body.length > MAX_COPIED_LENGTH);
+}
+
+/** False where a response never has a body. [RFC 9112, 6.3] */
+export function mayHaveBody(status: number, method: string): boolean {
+  return status !== 204 && status !== 304 && method !== "HEAD";
+}
+
+/** The properties of a request that decide how its response is framed. */
+export interface ResponseFrame {
+  readonly method: string;
+  readonly isHttp10: boolean;
+  /** Another request may follow. */
+  readonly keepsConnection: boolean;
+}
+
+/** Reason phrases; empty for other statuses. [RFC 9112, 4] */
 const REASONS: Readonly<Record<number, string>> = {
   200: "OK",
   204: "No Content",
-  206: "Partial Content",
-  301: "Moved Permanently",
   302: "Found",
-  303: "See Other",
   304: "Not Modified",
-  307: "Temporary Redirect",
-  308: "Permanent Redirect",
   400: "Bad Request",
-  401: "Unauthorized",
-  403: "Forbidden",
   404: "Not Found",
   405: "Method Not Allowed",
   411: "Length Required",
   413: "Content Too Large",
   414: "URI Too Long",
-  416: "Range Not Satisfiable",
-  429: "Too Many Requests",
   431: "Request Header Fields Too Large",
   500: "Internal Server Error",
-  501: "Not Implemented",
   503: "Service Unavailable",
   505: "HTTP Version Not Supported",
 };
 
-/** What a status means, in words; empty if it is a rare one. [RFC 9112, 4] */
-export function reasonPhrase(status: number): string {
-  return REASONS[status] ?? "";
+/** Headers that only the writer sets. */
+const FRAMING_HEADERS: ReadonlySet<string> = new Set([
+  ...["connection", "content-length", "date", "transfer-encoding"],
+]);
+
+const encoder = new TextEncoder();
+
+const HEAD_ENDS = {
+  kept: encoder.encode("\r\n\r\n"),
+  keptHttp10: encoder.encode("\r\nconnection: keep-alive\r\n\r\n"),
+  closed: encoder.encode("\r\nconnection: close\r\n\r\n"),
+} as const;
+
+const LENGTH_HEADER = encoder.encode("\r\ncontent-length: ");
+
+/** Most bytes of a head beside its prefix. */
+const MAX_FRAMING_LENGTH = 64;
+
+/** Writes the responses of all connections of a server. */
+export class ResponseWriter {
+  #date = "";
+  /** First lines of the last head, because most responses have the same headers. */
+  #prefix: Uint8Array = new Uint8Array();
+  #prefixStatus = 0;
+  #prefixHeaders: HttpResponse["headers"] | undefined;
+
+  /** Sets the time of further responses, in milliseconds since 1970. */
+  setTime(epochMs: number): void {
+    this.#date = new Date(epochMs).toUTCString();
+    this.#prefixHeaders = undefined;
+  }
+
+  /**
+   * Appends a response to `output`, without its body if {@linkcode isSentApart}.
+   * @returns Whether the connection can take another response after it.
+   * @throws {TypeError} If a header would break the head.
+   */
+  write(
+    output: ByteQueue,
+    response: HttpResponse,
+    frame: ResponseFrame,
+  ): boolean {
+    const prefix = this.#prefixOf(response);
+    const body = typeof response.body === "string"
+      ? encoder.encode(response.body)
+      : response.body;
+    const hasBody = mayHaveBody(response.status, frame.method);
+    const isCopied = hasBody && !isSentApart(response.body);
+    // The response to HEAD has the length of the body that GET would get.
+    const length = mayHaveBody(response.status, "GET") &&
+        body instanceof Uint8Array
+      ? body.length
+      : undefined;
+    const isKept = frame.keepsConnection && (!hasBody || length !== undefined);
+    const space = output.space(
+      prefix.length + MAX_FRAMING_LENGTH + (isCopied ? length! : 0),
+    );
+    space.set(prefix);
+    let end = prefix.length;
+    if (length !== undefined) {
+      space.set(LENGTH_HEADER, end);
+      end = writeDecimal(space, end + LENGTH_HEADER.length, length);
+    }
+    const headEnd = !isKept
+      ? HEAD_ENDS.closed
+      : frame.isHttp10
+      ? HEAD_ENDS.keptHttp10
+      : HEAD_ENDS.kept;
+    space.set(headEnd, end);
+    end += headEnd.length;
+    if (isCopied) {
+      space.set(body as Uint8Array, end);
+      end += length!;
+    }
+    output.commit(end);
+    return isKept;
+  }
+
+  /** The status line and the response's own headers, without the last line's end. */
+  #prefixOf({ status, headers }: HttpResponse): Uint8Array {
+    if (headers === this.#prefixHeaders && status === this.#prefixStatus) {
+      return this.#prefix;
+    }
+    let text = `HTTP/1.1 ${status} ${REASONS[status] ?? ""}`;
+    for (const [name, value] of Object.entries(headers)) {
+      if (FRAMING_HEADERS.has(name)) continue;
+      if (!/^[\w-]+$/.test(name) || /[\0\r\n]/.test(value)) {
+        const header = `${JSON.stringify(name)}: ${JSON.stringify(value)}`;
+        throw new TypeError(
+          `Cannot write response: the header ${header} would break the head`,
+        );
+      }
+      text += `\r\n${name}: ${value}`;
+    }
+    if (this.#date !== "") text += `\r\ndate: ${this.#date}`;
+    this.#prefix = encoder.encode(text);
+    this.#prefixStatus = status;
+    this.#prefixHeaders = headers;
+    return this.#prefix;
+  }
+}
+
+/** Writes a whole number in decimal digits. @returns The offset of its end. */
+function writeDecimal(
+  bytes: Uint8Array,
+  offset: number,
+  value: number,
+): number {
+  let end = offset + 1;
+  for (let power = 10; power <= value; power *= 10) end++;
+  let rest = value;
+  for (let at = end - 1; at >= offset; at--) {
+    bytes[at] = 0x30 + rest % 10;
+    rest = Math.floor(rest / 10);
+  }
+  return end;
 }

@@ -12,9 +12,6 @@ import {
   torrentFileNameOf,
 } from "../catalogue/torrent_links.ts";
 
-/** What is sent at once, in bytes: a crowd may ask for a long file together. */
-const PART_LENGTH = 64 * 1024;
-
 /** The routes that a catalogue adds to a tracker's. */
 export function torrentRoutes(
   catalogue: TorrentCatalogue,
@@ -54,19 +51,9 @@ async function serve(
       "content-disposition": attachment(fileName),
       "cache-control": "no-cache",
       "x-content-type-options": "nosniff",
-      "content-length": `${bytes.length}`,
     },
-    body: partsOf(bytes),
+    body: bytes,
   };
-}
-
-/** Views one after another: whoever sends them copies no more than one at a time. */
-async function* partsOf(
-  bytes: Uint8Array<ArrayBuffer>,
-): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  for (let offset = 0; offset < bytes.length; offset += PART_LENGTH) {
-    yield bytes.subarray(offset, offset + PART_LENGTH);
-  }
 }
 
 /** A file to save under its name; the plain spelling is for what reads no other. [RFC 6266] */

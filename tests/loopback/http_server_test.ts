@@ -1,5 +1,5 @@
 /**
- * The tracker's HTTP server on real sockets, spoken to as nobody should.
+ * The HTTP server on real sockets, with well-formed and malformed requests.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { exchange, RawClient, startServer } from "./raw_http.ts";
 const GET = "GET /a?b HTTP/1.1\r\nhost: t\r\n\r\n";
 const LAST = "GET /a?b HTTP/1.1\r\nhost: t\r\nconnection: close\r\n\r\n";
 
-/** What the test server says to `GET`, without its date. */
+/** The test server's response to `GET`, without its date. */
 const ANSWER = "HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\nGET /a b";
 const LAST_ANSWER =
   "HTTP/1.1 200 OK\r\ncontent-length: 8\r\nconnection: close\r\n\r\nGET /a b";
@@ -25,19 +25,19 @@ function withoutDate(text: string): string {
   return text.replaceAll(/date: .*\r\n/g, "");
 }
 
-Deno.test("the HTTP server answers and closes, as it is asked to", async () => {
+Deno.test("the HTTP server closes the connection after the response if the client asks for it", async () => {
   await using server = startServer();
   assertEquals(withoutDate(await exchange(server, LAST)), LAST_ANSWER);
 });
 
-Deno.test("the HTTP server tells when it answered", async () => {
+Deno.test("the HTTP server dates its responses", async () => {
   await using server = startServer();
   const [, date] = /\r\ndate: (.*)\r\n/.exec(await exchange(server, LAST))!;
   assertMatch(date!, /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/);
   assert(Math.abs(Date.parse(date!) - Date.now()) < 60_000);
 });
 
-Deno.test("the HTTP server keeps a connection for the next request", async () => {
+Deno.test("the HTTP server keeps the connection for the next request", async () => {
   await using server = startServer();
   using client = await RawClient.connect(server);
   for (let count = 0; count < 3; count++) {
@@ -46,7 +46,7 @@ Deno.test("the HTTP server keeps a connection for the next request", async () =>
   }
 });
 
-Deno.test("the HTTP server answers requests that come together in their order", async () => {
+Deno.test("the HTTP server answers pipelined requests in their order", async () => {
   await using server = startServer();
   let requests = "";
   let answers = "";
@@ -60,19 +60,19 @@ Deno.test("the HTTP server answers requests that come together in their order", 
   assert(withoutDate(text).endsWith(LAST_ANSWER));
 });
 
-Deno.test("the HTTP server understands a request however it is cut in two", async () => {
+Deno.test("the HTTP server reads a request split at any byte", async () => {
   await using server = startServer();
   for (let cut = 1; cut < LAST.length; cut++) {
     using client = await RawClient.connect(server);
     await client.send(LAST.slice(0, cut));
-    // So that it is not sent together with the rest.
+    // Sent in a segment of its own.
     await delay(1);
     await client.send(LAST.slice(cut));
     assertEquals(withoutDate(await client.receiveAll()), LAST_ANSWER);
   }
 });
 
-Deno.test("the HTTP server answers who has ended its side of the connection", async () => {
+Deno.test("the HTTP server answers a client that has closed its side of the connection", async () => {
   await using server = startServer();
   using client = await RawClient.connect(server);
   await client.send(GET);
@@ -105,7 +105,7 @@ Deno.test("the HTTP server answers HEAD without the body", async () => {
   );
 });
 
-Deno.test("the HTTP server hands on the query byte for byte", async () => {
+Deno.test("the HTTP server passes the query on byte for byte", async () => {
   let every = "";
   for (let byte = 0x21; byte <= 0xff; byte++) {
     every += String.fromCharCode(byte);
@@ -121,7 +121,7 @@ Deno.test("the HTTP server hands on the query byte for byte", async () => {
   assert(text.endsWith(`\r\n\r\n${every}`));
 });
 
-Deno.test("the HTTP server skips bodies, and those that are held back", async () => {
+Deno.test("the HTTP server skips bodies, and does not wait for one after Expect: 100-continue", async () => {
   await using server = startServer();
   const put = "PUT /a?b HTTP/1.1\r\nhost: t\r\ncontent-length: 3000\r\n";
   using client = await RawClient.connect(server);
@@ -158,7 +158,7 @@ const REFUSED: readonly [status: string, text: string][] = [
 ];
 
 for (const [status, text] of REFUSED) {
-  Deno.test(`the HTTP server answers ${status} to ${JSON.stringify(text.slice(0, 24))} and hangs up`, async () => {
+  Deno.test(`the HTTP server answers ${status} to ${JSON.stringify(text.slice(0, 24))} and closes the connection`, async () => {
     await using server = startServer();
     using client = await RawClient.connect(server);
     await client.send(text);
@@ -173,7 +173,7 @@ for (const [status, text] of REFUSED) {
   });
 }
 
-Deno.test("the HTTP server answers a fault in its handler and goes on", async () => {
+Deno.test("the HTTP server answers 500 when its handler fails, and serves on", async () => {
   let count = 0;
   await using server = startServer({
     handle: (): HttpResponse | Promise<HttpResponse> => {
@@ -200,7 +200,7 @@ Deno.test("the HTTP server answers a fault in its handler and goes on", async ()
   assertEquals(server.errors.length, 3);
 });
 
-Deno.test("the HTTP server waits for answers that take time, in their order", async () => {
+Deno.test("the HTTP server waits for slow responses and keeps their order", async () => {
   const pending: (() => void)[] = [];
   await using server = startServer({
     handle: ({ path }) =>
@@ -212,7 +212,7 @@ Deno.test("the HTTP server waits for answers that take time, in their order", as
   using client = await RawClient.connect(server);
   const request = (path: string): string => GET.replace("/a?b", path);
   await client.send(["/now", "/1", "/now", "/2"].map(request).join(""));
-  // What is there is not held back by what is not.
+  // A ready response does not wait for a later one.
   await client.receiveUntil("/now");
   pending.shift()!();
   await client.receiveUntil("/1");
@@ -221,7 +221,7 @@ Deno.test("the HTTP server waits for answers that take time, in their order", as
   await client.receiveUntil("/2");
 });
 
-Deno.test("the HTTP server survives connections that end at any moment", async () => {
+Deno.test("the HTTP server survives clients that hang up at any byte", async () => {
   await using server = startServer({
     handle: async ({ path }) => {
       await delay(1);
@@ -238,7 +238,7 @@ Deno.test("the HTTP server survives connections that end at any moment", async (
   assertEquals(server.errors, []);
 });
 
-Deno.test("the HTTP server serves on while 1,000 connections say nothing", async () => {
+Deno.test("the HTTP server serves on while 1,000 connections are silent", async () => {
   await using server = startServer({ maxConnectionsPerAddress: 2000 });
   const clients: RawClient[] = [];
   using _ = {
@@ -253,7 +253,7 @@ Deno.test("the HTTP server serves on while 1,000 connections say nothing", async
   assertEquals(withoutDate(await clients[0]!.receiveAll()), LAST_ANSWER);
 });
 
-Deno.test("the HTTP server gives up its oldest idle connection for a new one", async () => {
+Deno.test("the HTTP server closes its oldest idle connection for a new one", async () => {
   await using server = startServer({ maxConnectionsPerAddress: 2 });
   using oldest = await RawClient.connect(server);
   await oldest.send(GET);
@@ -268,7 +268,7 @@ Deno.test("the HTTP server gives up its oldest idle connection for a new one", a
   assertEquals(withoutDate(await busy.receiveAll()), LAST_ANSWER);
 });
 
-Deno.test("the HTTP server stops at once while connections are silent, and again", async () => {
+Deno.test("the HTTP server stops at once while connections are silent, and may be stopped again", async () => {
   const server = startServer();
   using _silent = await RawClient.connect(server);
   using kept = await RawClient.connect(server);
@@ -281,7 +281,7 @@ Deno.test("the HTTP server stops at once while connections are silent, and again
   assertEquals(await begun.receiveAll(), "");
 });
 
-Deno.test("the HTTP server gives answers that are being made before it stops, but not for ever", async () => {
+Deno.test("the HTTP server finishes responses that are being made before it stops, within a limit", async () => {
   const called = Promise.withResolvers<void>();
   const server = startServer({
     handle: async ({ path }) => {
@@ -298,7 +298,7 @@ Deno.test("the HTTP server gives answers that are being made before it stops, bu
   await called.promise;
   using late = await RawClient.connect(server);
   await late.send(GET);
-  // It has been read once a later connection is answered.
+  // The server has read that request once it answers a later connection.
   await exchange(server, LAST);
   await late.send(GET);
   await delay(5);

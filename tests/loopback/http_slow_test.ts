@@ -1,5 +1,5 @@
 /**
- * Clients of the HTTP server that take their time, on a server that gives little.
+ * Slow clients of the HTTP server, on a server with a short timeout.
  *
  * @module
  */
@@ -10,68 +10,67 @@ import { exchange, RawClient, startServer } from "./raw_http.ts";
 const GET = "GET / HTTP/1.1\r\nhost: t\r\n\r\n";
 const LAST = "GET / HTTP/1.1\r\nhost: t\r\nconnection: close\r\n\r\n";
 
-/** What the server grants, in milliseconds. */
 const TIMEOUT_MS = 300;
-/** What a machine under load may add to that, in milliseconds. */
+/** Delay that a machine under load may add. */
 const GRACE_MS = 5_000;
 
-/** More than the buffers of both ends of a connection can hold, in bytes. */
+/** More bytes than the buffers of both ends of a connection hold. */
 const HUGE_LENGTH = 32 * 1024 * 1024;
 
-/** Waits for the end of a connection, which is to come neither early nor late. */
-async function assertIsCutOff(
+/** Waits for the end of a connection, which must be neither early nor late. */
+async function assertTimesOut(
   client: RawClient,
   startMs: number,
 ): Promise<string> {
   const text = await client.receiveAll();
   const elapsedMs = performance.now() - startMs;
-  assert(elapsedMs >= TIMEOUT_MS * 0.9, `cut off after ${elapsedMs} ms`);
-  assert(elapsedMs < TIMEOUT_MS + GRACE_MS, `cut off after ${elapsedMs} ms`);
+  assert(elapsedMs >= TIMEOUT_MS * 0.9, `closed after ${elapsedMs} ms`);
+  assert(elapsedMs < TIMEOUT_MS + GRACE_MS, `closed after ${elapsedMs} ms`);
   return text;
 }
 
-Deno.test("the HTTP server cuts off who says nothing", async () => {
+Deno.test("the HTTP server closes a silent connection", async () => {
   await using server = startServer({ timeoutMs: TIMEOUT_MS });
   const startMs = performance.now();
   using client = await RawClient.connect(server);
-  assertEquals(await assertIsCutOff(client, startMs), "");
+  assertEquals(await assertTimesOut(client, startMs), "");
 });
 
-Deno.test("the HTTP server cuts off who never ends a request, byte after byte", async () => {
+Deno.test("the HTTP server closes a connection whose request arrives byte by byte without an end", async () => {
   await using server = startServer({ timeoutMs: TIMEOUT_MS });
   const startMs = performance.now();
   using client = await RawClient.connect(server);
-  let isCutOff = false;
+  let isClosed = false;
   const dripping = (async (): Promise<void> => {
     await client.send("GET /");
     try {
-      while (!isCutOff) {
+      while (!isClosed) {
         await client.send("x");
         await delay(TIMEOUT_MS / 10);
       }
     } catch (error) {
-      // The socket was closed before we heard of it.
-      const isClosed = error instanceof Deno.errors.BrokenPipe ||
+      // The socket was closed before this client noticed.
+      const isLoss = error instanceof Deno.errors.BrokenPipe ||
         error instanceof Deno.errors.ConnectionReset;
-      if (!isClosed) throw error;
+      if (!isLoss) throw error;
     }
   })();
-  assertEquals(await assertIsCutOff(client, startMs), "");
-  isCutOff = true;
+  assertEquals(await assertTimesOut(client, startMs), "");
+  isClosed = true;
   await dripping;
 });
 
-Deno.test("the HTTP server cuts off who never ends a body", async () => {
+Deno.test("the HTTP server closes a connection whose body does not end", async () => {
   await using server = startServer({ timeoutMs: TIMEOUT_MS });
   using client = await RawClient.connect(server);
   const startMs = performance.now();
   await client.send(
     "PUT / HTTP/1.1\r\nhost: t\r\ncontent-length: 100\r\n\r\nx",
   );
-  assertMatch(await assertIsCutOff(client, startMs), /PUT \/ $/);
+  assertMatch(await assertTimesOut(client, startMs), /PUT \/ $/);
 });
 
-Deno.test("the HTTP server cuts off who keeps a connection and asks no more", async () => {
+Deno.test("the HTTP server closes a kept connection that is idle", async () => {
   await using server = startServer({ timeoutMs: TIMEOUT_MS });
   using client = await RawClient.connect(server);
   for (let count = 0; count < 3; count++) {
@@ -81,16 +80,16 @@ Deno.test("the HTTP server cuts off who keeps a connection and asks no more", as
   }
   const startMs = performance.now();
   await client.send(GET);
-  assertMatch(await assertIsCutOff(client, startMs), /GET \/ $/);
+  assertMatch(await assertTimesOut(client, startMs), /GET \/ $/);
 });
 
-Deno.test("the HTTP server cuts off who does not hang up when it is told to", async () => {
+Deno.test("the HTTP server closes a connection whose client does not hang up after the last response", async () => {
   await using server = startServer({ timeoutMs: TIMEOUT_MS });
   using client = await RawClient.connect(server);
   await client.send("\x13BitTorrent protocol");
   await client.receiveUntil("\n\r\n".slice(1));
   await client.receiveAll();
-  // Its own side is still open: the server has only ended the other one.
+  // The server has closed only its own side so far.
   const startMs = performance.now();
   for (;;) {
     try {
@@ -107,7 +106,7 @@ Deno.test("the HTTP server cuts off who does not hang up when it is told to", as
   }
 });
 
-Deno.test("the HTTP server cuts off who does not take the answer", async () => {
+Deno.test("the HTTP server closes a connection whose client does not read the response", async () => {
   const body = new Uint8Array(HUGE_LENGTH);
   await using server = startServer({
     timeoutMs: TIMEOUT_MS,
@@ -122,7 +121,7 @@ Deno.test("the HTTP server cuts off who does not take the answer", async () => {
   assertEquals(server.errors, []);
 });
 
-Deno.test("the HTTP server is patient with who takes the answer slowly", async () => {
+Deno.test("the HTTP server is patient with a client that reads the response slowly", async () => {
   const body = new Uint8Array(HUGE_LENGTH);
   const timeoutMs = 2_000;
   const partCount = 32;
@@ -142,7 +141,7 @@ Deno.test("the HTTP server is patient with who takes the answer slowly", async (
   assertEquals(await client.receiveAll(), "");
 });
 
-Deno.test("the HTTP server does not cut off whom it keeps waiting itself", async () => {
+Deno.test("the HTTP server does not close a connection that waits for the handler", async () => {
   await using server = startServer({
     timeoutMs: TIMEOUT_MS,
     handle: async () => {

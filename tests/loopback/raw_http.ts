@@ -1,6 +1,6 @@
 /**
- * An HTTP server to be tested and a client that speaks to it byte by byte, as no
- * well-behaved one would.
+ * An HTTP server under test, and a client that sends raw bytes, malformed ones
+ * included.
  *
  * @module
  */
@@ -11,15 +11,15 @@ import {
 } from "../../lib/http/http_server.ts";
 import { latin1 } from "../core/bencode/bytes.ts";
 
-/** A server of a test's own. */
+/** A server of one test. */
 export interface TestServer extends AsyncDisposable {
   readonly port: number;
   readonly server: HttpServer;
-  /** Faults that the server has reported, in their order. */
+  /** Errors that the server has reported, in their order. */
   readonly errors: unknown[];
 }
 
-/** Serves on a free port of 127.0.0.1. A fault is answered with 500 and its message. */
+/** Serves on a free port of 127.0.0.1. An error is answered with 500 and its message. */
 export function startServer(
   options: Partial<HttpServerOptions> = {},
 ): TestServer {
@@ -46,7 +46,7 @@ export function startServer(
   };
 }
 
-/** Most characters made at once. */
+/** Most characters made of code units at once. */
 const CHUNK_LENGTH = 8192;
 
 /** One connection. */
@@ -64,7 +64,7 @@ export class RawClient implements Disposable {
     return new RawClient(await Deno.connect({ hostname: "127.0.0.1", port }));
   }
 
-  /** Sends a character as a byte. */
+  /** Sends each character as a byte. */
   async send(text: string): Promise<void> {
     const bytes = latin1(text);
     for (let sent = 0; sent < bytes.length;) {
@@ -72,12 +72,12 @@ export class RawClient implements Disposable {
     }
   }
 
-  /** Says that nothing more will be sent. */
+  /** Closes the sending side. */
   async sendEnd(): Promise<void> {
     await this.#connection.closeWrite();
   }
 
-  /** Waits until so much has come; the text is a character for each byte. @throws {Error} If the connection ends first. */
+  /** Waits for `length` bytes, as one character each. @throws {Error} If the connection ends first. */
   async receive(length: number): Promise<string> {
     while (this.#received.length < length) {
       if (!await this.#read()) {
@@ -89,7 +89,7 @@ export class RawClient implements Disposable {
     return text;
   }
 
-  /** Waits until that has come. @returns All up to there. */
+  /** Waits for `end`. @returns Everything up to it. */
   async receiveUntil(end: string): Promise<string> {
     for (;;) {
       const index = this.#received.indexOf(end);
@@ -100,7 +100,7 @@ export class RawClient implements Disposable {
     }
   }
 
-  /** All that comes until the connection ends, in good order or not. */
+  /** Everything until the connection ends, by a reset too. */
   async receiveAll(): Promise<string> {
     while (await this.#read());
     const text = this.#received;
@@ -115,7 +115,7 @@ export class RawClient implements Disposable {
   #missing(): Error {
     const text = JSON.stringify(this.#received.slice(-1000));
     return new Error(
-      `Cannot receive: after ${this.#received.length} bytes it is over, with ${text}`,
+      `Cannot receive: after ${this.#received.length} bytes the connection ended, with ${text}`,
     );
   }
 
@@ -138,7 +138,7 @@ export class RawClient implements Disposable {
   }
 }
 
-/** Sends bytes on a connection of their own. @returns All that comes back until its end. */
+/** Sends bytes on a new connection. @returns Everything received until its end. */
 export async function exchange(
   server: { readonly port: number },
   text: string,

@@ -5,7 +5,7 @@ import {
   type TrackedConnection,
 } from "../../../lib/http/connection_table.ts";
 
-/** A connection of which nothing is but what the table sees. */
+/** A connection with nothing but the properties that the table reads. */
 class FakeConnection implements TrackedConnection {
   readonly remoteHostname: string;
   phase: ConnectionPhase;
@@ -26,7 +26,7 @@ class FakeConnection implements TrackedConnection {
 
 const MANY = { maxConnections: 100, maxConnectionsPerAddress: 100 };
 
-Deno.test("ConnectionTable lets the longest idle leave for a new one", () => {
+Deno.test("ConnectionTable closes the connection that has been idle for longest for a new one", () => {
   const table = new ConnectionTable({ ...MANY, maxConnections: 3 });
   const younger = new FakeConnection("192.0.2.1", "idle", 30);
   const older = new FakeConnection("192.0.2.2", "idle", 20);
@@ -43,7 +43,7 @@ Deno.test("ConnectionTable lets the longest idle leave for a new one", () => {
   assertEquals(table.size, 3);
 });
 
-Deno.test("ConnectionTable spares who waits for an answer, then streams, then the slow", () => {
+Deno.test("ConnectionTable never closes a connection that waits for its response, and streams last", () => {
   const table = new ConnectionTable({ ...MANY, maxConnections: 5 });
   const phases: ConnectionPhase[] = [
     ...["answering", "streaming", "sending", "leaving", "receiving"] as const,
@@ -62,7 +62,7 @@ Deno.test("ConnectionTable spares who waits for an answer, then streams, then th
   assertEquals(closedPhases, ["sending", "leaving", "receiving", "streaming"]);
 });
 
-Deno.test("ConnectionTable gives each address its share and takes nobody else's", () => {
+Deno.test("ConnectionTable limits each address without closing connections of others", () => {
   const table = new ConnectionTable({ ...MANY, maxConnectionsPerAddress: 2 });
   const other = new FakeConnection("192.0.2.1", "idle", 0);
   const first = new FakeConnection("192.0.2.2", "idle", 1);
@@ -79,7 +79,7 @@ Deno.test("ConnectionTable gives each address its share and takes nobody else's"
   assertEquals(table.size, 3);
 });
 
-Deno.test("ConnectionTable.closeOverdue() closes those that the server does not keep waiting itself", () => {
+Deno.test("ConnectionTable.closeOverdue() closes connections that wait for their client, not for the handler", () => {
   const table = new ConnectionTable(MANY);
   const phases: readonly ConnectionPhase[] = [
     ...["idle", "receiving", "sending", "leaving"] as const,

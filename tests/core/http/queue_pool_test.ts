@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { QueuePool } from "../../../lib/http/queue_pool.ts";
 
-Deno.test("QueuePool lends a queue again, empty", () => {
+Deno.test("QueuePool lends a queue again, emptied", () => {
   const pool = new QueuePool(16);
   const queue = pool.take();
   queue.push(Uint8Array.of(1, 2, 3));
@@ -12,7 +12,7 @@ Deno.test("QueuePool lends a queue again, empty", () => {
   assert(pool.take() !== queue);
 });
 
-Deno.test("QueuePool lets go of a queue that has grown", () => {
+Deno.test("QueuePool drops a queue that has grown", () => {
   const pool = new QueuePool(16);
   const queue = pool.take();
   queue.push(new Uint8Array(17));

@@ -1,60 +1,63 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ByteQueue } from "../../../lib/base/byte_queue.ts";
-import type { HttpRequest } from "../../../lib/http/request.ts";
-import { RequestError } from "../../../lib/http/request_error.ts";
-import type { RequestLimits } from "../../../lib/http/request_limits.ts";
+import {
+  type HttpRequest,
+  REQUEST_LIMITS,
+  RequestError,
+  type RequestLimits,
+} from "../../../lib/http/request.ts";
 import { RequestReader } from "../../../lib/http/request_reader.ts";
 import { latin1 } from "../bencode/bytes.ts";
 import { fuzz, FUZZ_SEED } from "../fuzz.ts";
-import { REQUEST_DECODER } from "./decoder.ts";
+import { REQUEST_DECODER } from "./request_decoder.ts";
 
-/** What a request says, for comparing. */
-interface Said {
+/** A request's properties, for comparing. */
+interface Parsed {
   readonly method: string;
   readonly path: string;
   readonly query: string;
   readonly keepsConnection: boolean;
 }
 
-function said(request: HttpRequest): Said {
+function parsed(request: HttpRequest): Parsed {
   const { method, path, query, keepsConnection } = request;
   return { method, path, query, keepsConnection };
 }
 
 function readerOf(
   received: ByteQueue,
-  limits?: RequestLimits,
+  limits: RequestLimits = REQUEST_LIMITS,
 ): RequestReader {
   return new RequestReader(received, {
     remoteHostname: "192.0.2.7",
-    ...(limits && { limits }),
+    limits,
   });
 }
 
-/** The requests in bytes that come in such parts. */
+/** The requests in bytes that arrive in parts. */
 function readAll(
   parts: readonly Uint8Array[],
   limits?: RequestLimits,
-): Said[] {
+): Parsed[] {
   const received = new ByteQueue(16);
   const reader = readerOf(received, limits);
-  const requests: Said[] = [];
+  const requests: Parsed[] = [];
   for (const part of parts) {
     received.push(part);
     for (;;) {
       const request = reader.next();
       if (request === undefined) break;
-      requests.push(said(request));
+      requests.push(parsed(request));
     }
   }
   return requests;
 }
 
-function read(text: string, limits?: RequestLimits): Said[] {
+function read(text: string, limits?: RequestLimits): Parsed[] {
   return readAll([latin1(text)], limits);
 }
 
-/** The first of them as it is. */
+/** The first request, unchanged. */
 function readOne(text: string): HttpRequest {
   const received = new ByteQueue(16);
   received.push(latin1(text));
@@ -66,7 +69,7 @@ function readOne(text: string): HttpRequest {
 const ANNOUNCE = "GET /announce?info_hash=%AA&left=1 HTTP/1.1\r\n" +
   "Host: tracker\r\n\r\n";
 
-const ANNOUNCED: Said = {
+const ANNOUNCED: Parsed = {
   method: "GET",
   path: "/announce",
   query: "info_hash=%AA&left=1",
@@ -78,7 +81,7 @@ const THREE = ANNOUNCE + "\r\n" +
   "POST /stats HTTP/1.1\r\nhost: t\r\ncontent-length: 5\r\n\r\nGET /" +
   "HEAD / HTTP/1.0\r\n\r\n";
 
-const ALL_THREE: readonly Said[] = [
+const ALL_THREE: readonly Parsed[] = [
   ANNOUNCED,
   { method: "POST", path: "/stats", query: "", keepsConnection: true },
   { method: "HEAD", path: "/", query: "", keepsConnection: false },
@@ -86,16 +89,16 @@ const ALL_THREE: readonly Said[] = [
 
 Deno.test("RequestReader reads a request", () => {
   const request = readOne(ANNOUNCE);
-  assertEquals(said(request), ANNOUNCED);
+  assertEquals(parsed(request), ANNOUNCED);
   assertEquals(request.remoteHostname, "192.0.2.7");
   assertEquals(request.isHttp10, false);
 });
 
-Deno.test("RequestReader reads requests that come together, and skips bodies", () => {
+Deno.test("RequestReader reads pipelined requests and skips bodies", () => {
   assertEquals(read(THREE), [...ALL_THREE]);
 });
 
-Deno.test("RequestReader reads requests however they are cut in two", () => {
+Deno.test("RequestReader reads requests split at any byte", () => {
   const bytes = latin1(THREE);
   for (let cut = 0; cut <= bytes.length; cut++) {
     const parts = [bytes.subarray(0, cut), bytes.subarray(cut)];
@@ -108,7 +111,7 @@ Deno.test("RequestReader reads requests byte by byte", () => {
   assertEquals(readAll(parts), [...ALL_THREE]);
 });
 
-Deno.test("RequestReader has no request before its last byte, and leaves what follows", () => {
+Deno.test("RequestReader waits for the last byte of a head and leaves the bytes after it", () => {
   const bytes = latin1(ANNOUNCE);
   const received = new ByteQueue(16);
   const reader = readerOf(received);
@@ -121,7 +124,7 @@ Deno.test("RequestReader has no request before its last byte, and leaves what fo
   assert(reader.isInRequest);
 });
 
-Deno.test("RequestReader tells that a body is still to come", () => {
+Deno.test("RequestReader is in a request until its body has arrived", () => {
   const received = new ByteQueue(16);
   const reader = readerOf(received);
   received.push(
@@ -135,11 +138,11 @@ Deno.test("RequestReader tells that a body is still to come", () => {
   assert(!reader.isInRequest);
 });
 
-Deno.test("RequestReader takes lines that end with a line feed alone", () => {
+Deno.test("RequestReader accepts lines that end with a line feed alone", () => {
   assertEquals(read(ANNOUNCE.replaceAll("\r", "")), [ANNOUNCED]);
 });
 
-Deno.test("RequestReader gives the target as it was sent, a character for each byte", () => {
+Deno.test("RequestReader keeps the target as it was sent, one character for each byte", () => {
   let every = "";
   for (let byte = 0x21; byte <= 0xff; byte++) {
     every += String.fromCharCode(byte);
@@ -163,7 +166,7 @@ const TARGETS: readonly [target: string, path: string, query: string][] = [
 ];
 
 for (const [target, path, query] of TARGETS) {
-  Deno.test(`RequestReader understands the target ${target}`, () => {
+  Deno.test(`RequestReader parses the target ${target}`, () => {
     const [request] = read(`GET ${target} HTTP/1.1\r\nhost: t\r\n\r\n`);
     assertEquals([request?.path, request?.query], [path, query]);
   });
@@ -193,7 +196,7 @@ for (const [version, headers, isKept] of KEPT) {
   });
 }
 
-Deno.test("HttpRequest.header() finds headers by name, joined where there are several", () => {
+Deno.test("HttpRequest.header() finds headers by name and joins several of one name", () => {
   const request = readOne(
     "GET / HTTP/1.1\r\nHost: t\r\nX-Forwarded-For:  192.0.2.1 \r\n" +
       "Accept:\r\nx-forwarded-for:\t\xff\r\nAccept-Language: a:b\r\n\r\n",
@@ -223,18 +226,18 @@ const REFUSED: readonly [
   [400, "a BitTorrent handshake", "\x13BitTorrent protocol"],
   [400, "a TLS greeting", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"],
   [400, "zeros", "\0\0\0\0"],
-  [400, "a line that is no request", "hello\r\n"],
+  [400, "a line that is not a request", "hello\r\n"],
   [400, "HTTP/0.9", "GET /\r\n"],
   [400, "a version in lower case", "GET / http/1.1\r\n"],
   [400, "a version without a number", "GET / HTTP/1.x\r\n"],
   [400, "a request without a target", "GET HTTP/1.1\r\n"],
-  [400, "a target with a blank", "GET /a b HTTP/1.1\r\n"],
+  [400, "a target with a space", "GET /a b HTTP/1.1\r\n"],
   [400, "a target with a control byte", "GET /\x01 HTTP/1.1\r\n"],
   [400, "a target with a carriage return", "GET /\r HTTP/1.1\r\n"],
-  [400, "a target that is no path", "GET announce HTTP/1.1\r\n"],
+  [400, "a target that is not a path", "GET announce HTTP/1.1\r\n"],
   [400, "a target of another scheme", "GET ftp://t/a HTTP/1.1\r\n"],
-  [400, "a method that is no word", "G(T / HTTP/1.1\r\n"],
-  [400, "two blanks", "GET  / HTTP/1.1\r\n"],
+  [400, "a method that is not a token", "G(T / HTTP/1.1\r\n"],
+  [400, "two spaces", "GET  / HTTP/1.1\r\n"],
   [505, "HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
   [505, "HTTP/0.9 by its number", "GET / HTTP/0.9\r\n"],
   [414, "a target that is too long", `GET /${LONG} HTTP/1.1\r\n`],
@@ -243,16 +246,16 @@ const REFUSED: readonly [
   [400, "two hosts", `GET / HTTP/1.1\r\n${HOST}${HOST}\r\n`],
   [400, "a header without a name", `GET / HTTP/1.1\r\n${HOST}: a\r\n\r\n`],
   [400, "a header without a colon", `GET / HTTP/1.1\r\n${HOST}a\r\n\r\n`],
-  [400, "a blank after a name", `GET / HTTP/1.1\r\n${HOST}a : b\r\n\r\n`],
-  [400, "a continued line", `GET / HTTP/1.1\r\n${HOST}a: b\r\n c\r\n\r\n`],
+  [400, "a space after a name", `GET / HTTP/1.1\r\n${HOST}a : b\r\n\r\n`],
+  [400, "a folded line", `GET / HTTP/1.1\r\n${HOST}a: b\r\n c\r\n\r\n`],
   [400, "a zero in a header", `GET / HTTP/1.1\r\n${HOST}a: \0\r\n\r\n`],
   [400, "a lone carriage return", `GET / HTTP/1.1\r\n${HOST}a: \rb\r\n\r\n`],
   [431, "a header that is too long", `GET / HTTP/1.1\r\na: ${LONG}\r\n\r\n`],
   [431, "headers without an end", `GET / HTTP/1.1\r\na: ${LONG}`],
   [431, "too many headers", `GET / HTTP/1.1\r\n${"a: b\r\n".repeat(6)}\r\n`],
   [413, "a body that is too long", post("content-length: 11")],
-  [413, "a body of no end", post("content-length: 999999999999999")],
-  [400, "a length that is none", post("content-length: -1")],
+  [413, "a body of endless length", post("content-length: 999999999999999")],
+  [400, "a negative length", post("content-length: -1")],
   [400, "a length of two numbers", post("content-length: 5, 5")],
   [400, "two lengths", post("content-length: 5\r\ncontent-length: 5")],
   [411, "a body in chunks", post("transfer-encoding: chunked")],
@@ -268,7 +271,7 @@ function post(header: string): string {
 }
 
 for (const [status, what, text] of REFUSED) {
-  Deno.test(`RequestReader refuses ${what} with ${status}, however it comes`, () => {
+  Deno.test(`RequestReader refuses ${what} with ${status}, whole and byte by byte`, () => {
     const error = assertThrows(() => read(text, LIMITS), RequestError);
     assertEquals(error.status, status);
     const parts = [...latin1(text)].map((byte) => Uint8Array.of(byte));
@@ -277,7 +280,7 @@ for (const [status, what, text] of REFUSED) {
   });
 }
 
-Deno.test("RequestReader takes what is just within the limits", () => {
+Deno.test("RequestReader accepts a request exactly at the limits", () => {
   const target = `/${"x".repeat(99)}`;
   const value = "x".repeat(200 - HOST.length - "a: \r\n".length);
   const within = `PUT ${target} HTTP/1.1\r\n${HOST}a: ${value}\r\n\r\n`;
@@ -299,8 +302,8 @@ Deno.test(`${REQUEST_DECODER.name} (seed ${FUZZ_SEED})`, async () => {
   await fuzz(REQUEST_DECODER);
 });
 
-Deno.test(`RequestReader reads the same whether bytes come together or one by one (seed ${FUZZ_SEED})`, async () => {
-  /** Requests before the first that is refused, and how that one is. */
+Deno.test(`RequestReader reads the same from whole input and byte by byte (seed ${FUZZ_SEED})`, async () => {
+  /** Requests before the first refusal, and the refusal. */
   const outcome = (parts: readonly Uint8Array[]): unknown[] => {
     const received = new ByteQueue(16);
     const reader = readerOf(received, LIMITS);
@@ -311,12 +314,12 @@ Deno.test(`RequestReader reads the same whether bytes come together or one by on
         for (;;) {
           const request = reader.next();
           if (request === undefined) break;
-          outcomes.push(said(request));
+          outcomes.push(parsed(request));
         }
       }
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      // A longer piece may be refused for another of its faults.
+      // A longer input may be refused for another of its faults.
       outcomes.push("refused");
     }
     return outcomes;

@@ -1,10 +1,10 @@
 /**
- * The decoder of HTTP requests, to be fuzzed.
+ * The decoder of HTTP requests, as a fuzz target.
  *
  * @module
  */
 import { ByteQueue } from "../../../lib/base/byte_queue.ts";
-import { RequestError } from "../../../lib/http/request_error.ts";
+import { REQUEST_LIMITS, RequestError } from "../../../lib/http/request.ts";
 import { RequestReader } from "../../../lib/http/request_reader.ts";
 import { latin1 } from "../bencode/bytes.ts";
 import type { NamedFuzzTarget } from "../fuzz.ts";
@@ -18,20 +18,23 @@ const SAMPLES = [
   "HEAD /scrape HTTP/1.1\r\nhost: a\r\nconnection: keep-alive, x\r\n\r\n",
 ];
 
-/** Reads all that there is, and what is said of each request. */
+/** Reads every request of the input and describes the last one. */
 export const REQUEST_DECODER: NamedFuzzTarget = {
   name: "RequestReader survives mutated requests",
   examples: SAMPLES.map(latin1),
   decode: (input) => {
     const received = new ByteQueue(16);
     received.push(input);
-    const reader = new RequestReader(received, { remoteHostname: "192.0.2.7" });
-    let said: string | undefined;
+    const reader = new RequestReader(received, {
+      remoteHostname: "192.0.2.7",
+      limits: REQUEST_LIMITS,
+    });
+    let described: string | undefined;
     for (;;) {
       const request = reader.next();
-      if (request === undefined) return said;
+      if (request === undefined) return described;
       const { method, path, query, keepsConnection } = request;
-      said = `${method} ${path} ${query} ${keepsConnection} ${
+      described = `${method} ${path} ${query} ${keepsConnection} ${
         request.header("accept-encoding")
       } ${request.header("last-event-id")}`;
     }
