@@ -166,17 +166,17 @@ export {
   fetchTorrent,
   type FetchTorrentOptions,
 } from "./catalogue/fetch_torrent.ts";
-export { MemoryCatalogue } from "./catalogue/memory_catalogue.ts";
+export {
+  type ListedTorrent,
+  MemoryCatalogue,
+  type TorrentCatalogue,
+} from "./catalogue/torrent_catalogue.ts";
 export {
   openTorrentFolder,
   TorrentFolder,
   type TorrentFolderChange,
   type TorrentFolderOptions,
 } from "./catalogue/torrent_folder.ts";
-export type {
-  ListedTorrent,
-  TorrentCatalogue,
-} from "./catalogue/torrent_catalogue.ts";
 export { torrentPath } from "./catalogue/torrent_links.ts";
 export {
   buildTorrent,

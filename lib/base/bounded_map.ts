@@ -1,19 +1,25 @@
 /**
- * A map of bounded size, for what strangers can make us remember: hosts,
- * trackers, torrents. Invariant: at most `capacity` entries, the least recently
- * used first.
+ * A map of bounded size, for what strangers can make us remember: hosts, trackers,
+ * files. Invariants: the entries together weigh at most `capacity`, and the least
+ * recently used one is the first.
  *
  * @module
  */
 
-/** A map that evicts its least recently used entry when it would grow too large. */
+/** A map that evicts its least recently used entries when it grows too large. */
 export class BoundedMap<Key, Value> {
-  /** Most entries. */
-  readonly capacity: number;
+  readonly #capacity: number;
+  readonly #weigh: (value: Value) => number;
   readonly #entries = new Map<Key, Value>();
+  #weight = 0;
 
-  constructor(capacity: number) {
-    this.capacity = capacity;
+  /**
+   * @param capacity Most weight of all entries together.
+   * @param weigh The weight of an entry, which never changes. @default 1 each
+   */
+  constructor(capacity: number, weigh: (value: Value) => number = () => 1) {
+    this.#capacity = capacity;
+    this.#weigh = weigh;
   }
 
   /** Number of entries. */
@@ -33,18 +39,21 @@ export class BoundedMap<Key, Value> {
     return this.#entries.get(key);
   }
 
-  /** Sets a value, the most recently used. Returns the value that it evicts, if any. */
-  set(key: Key, value: Value): Value | undefined {
-    this.#entries.delete(key);
+  /** Sets a value, the most recently used. */
+  set(key: Key, value: Value): void {
+    this.delete(key);
     this.#entries.set(key, value);
-    if (this.#entries.size <= this.capacity) return undefined;
-    const [oldestKey, oldest] = this.#entries.entries().next().value!;
-    this.#entries.delete(oldestKey);
-    return oldest;
+    this.#weight += this.#weigh(value);
+    for (const oldest of this.#entries.keys()) {
+      if (this.#weight <= this.#capacity) return;
+      this.delete(oldest);
+    }
   }
 
   /** Removes an entry; false if there was none. */
   delete(key: Key): boolean {
+    const value = this.#entries.get(key);
+    if (value !== undefined) this.#weight -= this.#weigh(value);
     return this.#entries.delete(key);
   }
 

@@ -27,6 +27,8 @@ const PROXY_STATUSES: ReadonlySet<number> = new Set([407, 502, 503, 504]);
 export interface FetchTorrentOptions {
   /** Ends the fetch; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Longest time without a byte from the server, in milliseconds. @default {15_000} */
+  readonly silenceLimitMs?: number;
 }
 
 /**
@@ -37,10 +39,9 @@ export interface FetchTorrentOptions {
  */
 export async function fetchTorrent(
   url: string,
-  { signal }: FetchTorrentOptions = {},
+  options: FetchTorrentOptions = {},
 ): Promise<Torrent> {
-  const maxLength = MAX_TORRENT_FILE_LENGTH;
-  const bytes = await fetchFile(url, { signal, maxLength });
+  const bytes = await fetchFile(url, options);
   try {
     return await parseTorrentFile(bytes);
   } catch (error) {
@@ -57,25 +58,10 @@ function isWebPage(bytes: Uint8Array): boolean {
   return /^\s*<[!a-z]/i.test(new TextDecoder().decode(bytes.subarray(0, 1024)));
 }
 
-/** Options for {@linkcode fetchFile}. */
-export interface FetchFileOptions {
-  /** Longest file, in bytes. */
-  readonly maxLength: number;
-  /** Ends the fetch; the promise then rejects with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-  /** Longest time without a byte from the server, in milliseconds. @default {15_000} */
-  readonly silenceLimitMs?: number;
-}
-
-/**
- * Fetches a file from an `http:` or `https:` URL.
- * @throws {FetchError} If the server does not answer, or not with a file.
- */
-export async function fetchFile(
+async function fetchFile(
   url: string,
-  options: FetchFileOptions,
+  { signal, silenceLimitMs = SILENCE_LIMIT_MS }: FetchTorrentOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { maxLength, signal, silenceLimitMs = SILENCE_LIMIT_MS } = options;
   signal?.throwIfAborted();
   const protocol = URL.parse(url)?.protocol;
   if (protocol !== "http:" && protocol !== "https:") {
@@ -96,7 +82,7 @@ export async function fetchFile(
   try {
     answer = await httpGet(url, {
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
-      maxLength,
+      maxLength: MAX_TORRENT_FILE_LENGTH,
       onBytes,
     });
   } catch (error) {

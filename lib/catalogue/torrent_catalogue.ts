@@ -6,6 +6,7 @@
  * @module
  */
 import type { InfoHash } from "../base/identifier.ts";
+import { parseTorrentFile } from "../disk/torrent_file.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 
 /** A torrent file that is offered, and the torrent that it describes. */
@@ -49,13 +50,10 @@ export function toListedTorrent(
   };
 }
 
-/**
- * Finds torrents by file name and by info hash. Invariant: both lead to the same
- * torrents.
- */
+/** Finds torrents by file name and by info hash. */
 export class TorrentIndex {
   readonly #byFileName = new Map<string, ListedTorrent>();
-  readonly #byInfoHash = new Map<InfoHash, readonly ListedTorrent[]>();
+  readonly #byInfoHash = new Map<InfoHash, ListedTorrent[]>();
   /** All torrents by file name; `undefined` after a change. */
   #sorted: readonly ListedTorrent[] | undefined;
 
@@ -73,11 +71,9 @@ export class TorrentIndex {
     const torrent = this.#byFileName.get(fileName);
     if (torrent === undefined) return;
     this.#byFileName.delete(fileName);
-    const { infoHash } = torrent;
-    const others = this.#byInfoHash.get(infoHash)!
-      .filter((other) => other !== torrent);
-    if (others.length > 0) this.#byInfoHash.set(infoHash, others);
-    else this.#byInfoHash.delete(infoHash);
+    const same = this.#byInfoHash.get(torrent.infoHash)!;
+    same.splice(same.indexOf(torrent), 1);
+    if (same.length === 0) this.#byInfoHash.delete(torrent.infoHash);
     this.#sorted = undefined;
   }
 
@@ -98,4 +94,55 @@ export class TorrentIndex {
 
 function byFileName(a: ListedTorrent, b: ListedTorrent): number {
   return a.fileName < b.fileName ? -1 : a.fileName > b.fileName ? 1 : 0;
+}
+
+/**
+ * A {@linkcode TorrentCatalogue} of torrent files in memory, for scripts that create
+ * torrents and offer them without a folder.
+ */
+export class MemoryCatalogue implements TorrentCatalogue {
+  readonly #index = new TorrentIndex();
+  readonly #files = new Map<string, Uint8Array<ArrayBuffer>>();
+
+  /**
+   * Offers a copy of a torrent file; it replaces the one with this name.
+   * @throws {MetainfoError} If it is not a valid torrent file.
+   * @throws {RangeError} If the name cannot be part of a URL.
+   */
+  async add(fileName: string, bytes: Uint8Array): Promise<ListedTorrent> {
+    if (/^\.{0,2}$/.test(fileName) || !fileName.isWellFormed()) {
+      throw new RangeError(
+        `Cannot offer a torrent as ${
+          JSON.stringify(fileName)
+        }: the name cannot end a URL`,
+      );
+    }
+    const copy = bytes.slice();
+    const torrent = await parseTorrentFile(copy, "linux");
+    const listed = toListedTorrent(torrent, fileName);
+    this.#files.set(fileName, copy);
+    this.#index.set(listed);
+    return listed;
+  }
+
+  /** Stops offering the file with this name. */
+  remove(fileName: string): void {
+    this.#files.delete(fileName);
+    this.#index.delete(fileName);
+  }
+
+  /** All torrents, sorted by file name. */
+  list(): readonly ListedTorrent[] {
+    return this.#index.list();
+  }
+
+  /** The file of this torrent; the first by name if there are several. */
+  find(infoHash: InfoHash): ListedTorrent | undefined {
+    return this.#index.find(infoHash);
+  }
+
+  /** The bytes of a file, which nobody may change; `undefined` if it is not offered. */
+  read(fileName: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    return Promise.resolve(this.#files.get(fileName));
+  }
 }

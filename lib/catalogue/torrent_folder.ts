@@ -1,97 +1,98 @@
 /**
- * A folder of torrent files as a catalogue that follows what happens in it: new,
- * changed and removed files are found by looking again and again, which works on
- * every file system and costs little, as only what changed is read. Invariant:
- * what is listed was a valid torrent file when it was read.
+ * A catalogue of the torrent files in a folder. It scans the folder again and again,
+ * which works on every file system, and reads only files whose stamps changed. It
+ * skips subfolders and hidden files, and follows links only within the folder.
  *
- * A file may be seen while it is being written. So one that was modified only
- * just now is read again at the next look even if it seems unchanged, and one
- * that is not valid is complained of only once nobody writes it any more.
+ * A scan may meet a file that is being written. So a file that was modified just now
+ * is read again by the next scan even if its stamp is the same, and an invalid file
+ * is reported only once nobody writes it any more.
  *
  * @module
  */
+import { delay } from "@std/async/delay";
+import { BoundedMap } from "../base/bounded_map.ts";
 import { StorageError } from "../base/errors.ts";
 import type { InfoHash } from "../base/identifier.ts";
+import { SyncWhenFast } from "../disk/sync_when_fast.ts";
+import { MAX_TORRENT_FILE_LENGTH } from "../disk/torrent_file.ts";
+import { MetainfoError } from "../metainfo/metainfo_error.ts";
 import {
   type ListedTorrent,
   toListedTorrent,
   type TorrentCatalogue,
   TorrentIndex,
 } from "./torrent_catalogue.ts";
-import { MetainfoError } from "../metainfo/metainfo_error.ts";
-import { SyncWhenFast } from "../disk/sync_when_fast.ts";
 import {
-  parseListedTorrent,
-  readListedTorrent,
-} from "./load_listed_torrent.ts";
-import { SharedReads } from "./shared_reads.ts";
-import { MAX_TORRENT_FILE_LENGTH } from "../disk/torrent_file.ts";
-import {
+  findTorrentFile,
+  type FoundFile,
   isUnchanged,
-  lookAtTorrentFiles,
-  seeFile,
-  type SeenFile,
-  type TorrentFileLook,
+  loadTorrent,
+  statTorrentFile,
+  torrentFileNames,
 } from "./torrent_file_scan.ts";
 
-/** Shortest time between two looks, in milliseconds. */
-const LOOK_INTERVAL_MS = 2_000;
-/** Looking at what has not changed takes at most one part in so many of the time. */
-const LOOK_SHARE = 20;
+/** Shortest time between two scans, in milliseconds. */
+const SCAN_INTERVAL_MS = 2_000;
+/** Shortest time between two scans, in durations of a scan that reads nothing. */
+const SCAN_PAUSE_FACTOR = 20;
+/** Files between two turns for the thread's other work: some 2 ms. */
+const FILES_PER_TURN = 100;
 /**
- * How long after a file's last modification it may be modified again without a
- * trace, or still be written, in milliseconds: FAT counts in steps of 2 s.
+ * Time after a write in which another one may leave the same stamp, in
+ * milliseconds: FAT counts in steps of 2 s.
  */
 const SETTLING_MS = 2_000;
-/** What is kept of files that were asked for, in bytes: two of the longest. */
-const MAX_SHARED_LENGTH = 2 * MAX_TORRENT_FILE_LENGTH;
+/** Memory for requested files, in bytes: two of the longest. */
+const MAX_KEPT_LENGTH = 2 * MAX_TORRENT_FILE_LENGTH;
 
-/** Something that happened in a folder of torrent files. */
+/** A change in a folder of torrent files. */
 export type TorrentFolderChange =
   | { readonly type: "listed"; readonly torrent: ListedTorrent }
   | { readonly type: "unlisted"; readonly torrent: ListedTorrent }
-  /** A file cannot be listed; told once, and again if it is for another reason. */
+  /** A file cannot be listed. Reported once for each reason. */
   | {
     readonly type: "skipped";
     readonly fileName: string;
     readonly error: StorageError | MetainfoError;
   }
-  /** The folder cannot be read any more; what was listed stays. Told once. */
+  /** The folder cannot be read; its files stay listed. Reported once. */
   | { readonly type: "unreadable"; readonly error: StorageError };
 
-/** Options of {@linkcode openTorrentFolder}. */
+/** Options for {@linkcode openTorrentFolder}. */
 export interface TorrentFolderOptions {
-  /** Hears of the files that are skipped, and of every change after the opening. */
+  /** Called for every skipped file, and for every change after the first scan. */
   readonly onChange?: (change: TorrentFolderChange) => void;
-  /** Shortest time between two looks at the folder, in milliseconds. @default {2000} */
-  readonly lookIntervalMs?: number;
-  /**
-   * How long after its last modification a file may be in the middle of another
-   * one, in milliseconds. @default {2000}
-   */
+  /** Shortest time between two scans, in milliseconds. @default {2000} */
+  readonly scanIntervalMs?: number;
+  /** Time for which a modified file may still change, in milliseconds. @default {2000} */
   readonly settlingMs?: number;
 }
 
-/** What is known of a file. */
+/** The outcome of reading a file. */
 interface KnownFile {
-  /** How it was before it was read; `undefined` if it was not to be opened. */
-  readonly seen: SeenFile | undefined;
-  /** Whether what was read stays true for as long as the file looks the same. */
+  /** The file before it was read; `undefined` if it must not be opened. */
+  readonly found: FoundFile | undefined;
+  /** True if the outcome holds until the stamp changes. */
   readonly isSettled: boolean;
-  /** Why it is not listed, as it was told. */
-  readonly complaint: string | undefined;
+  /** The reason that was reported for skipping it. */
+  readonly complaint?: string | undefined;
+}
+
+/** A file that was requested: one read serves everybody until the stamp changes. */
+interface KeptRead {
+  readonly found: FoundFile;
+  readonly bytes: Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /**
- * Lists the torrent files in `dir`, its subfolders not included, until it is
- * disposed of.
+ * Lists the torrent files in `dir` until it is disposed of.
  * @throws {StorageError} If the folder cannot be read.
  */
-export async function openTorrentFolder(
+export function openTorrentFolder(
   dir: string,
   options: TorrentFolderOptions = {},
 ): Promise<TorrentFolder> {
-  return await TorrentFolder.open(dir, options);
+  return TorrentFolder.open(dir, options);
 }
 
 /** A {@linkcode TorrentCatalogue} of the torrent files in a folder. */
@@ -101,13 +102,15 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
   readonly #fileSystem = new SyncWhenFast();
   readonly #index = new TorrentIndex();
   readonly #files = new Map<string, KnownFile>();
-  readonly #reads = new SharedReads(MAX_SHARED_LENGTH);
-  #isOpen = false;
+  readonly #reads = new BoundedMap<string, KeptRead>(
+    MAX_KEPT_LENGTH,
+    ({ found }) => found.stamp.size,
+  );
   #isClosed = false;
   #isUnreadable = false;
-  #lookDurationMs = 0;
+  #scanMs = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #looking: Promise<void> = Promise.resolve();
+  #scanning: Promise<void> = Promise.resolve();
 
   private constructor(dir: string, options: TorrentFolderOptions) {
     this.#dir = dir;
@@ -120,131 +123,135 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
     options: TorrentFolderOptions,
   ): Promise<TorrentFolder> {
     const folder = new TorrentFolder(dir, options);
-    await folder.#look();
-    folder.#isOpen = true;
+    await folder.#scan();
     folder.#schedule();
     return folder;
   }
 
-  /** All that are listed, by file name. */
+  /** All torrents, sorted by file name. */
   list(): readonly ListedTorrent[] {
     return this.#index.list();
   }
 
-  /** The one of this torrent, the first by file name if there are several. */
+  /** The file of this torrent; the first by name if there are several. */
   find(infoHash: InfoHash): ListedTorrent | undefined {
     return this.#index.find(infoHash);
   }
 
-  /** The bytes of a listed file as it is now; `undefined` if it is none now. */
+  /** The current bytes of a listed file; `undefined` if it is gone or invalid now. */
   async read(fileName: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const known = this.#files.get(fileName);
-    if (known?.seen === undefined || this.#index.get(fileName) === undefined) {
-      return undefined;
-    }
-    const { path } = known.seen;
+    if (this.#index.get(fileName) === undefined) return undefined;
+    const { path } = this.#files.get(fileName)!.found!;
     try {
-      const seen = await seeFile(path, this.#fileSystem);
-      const isChecked = holdsFor(known, seen);
-      return await this.#reads.take(fileName, seen, async () => {
-        const bytes = await readListedTorrent(path, this.#fileSystem);
-        // Parsing holds the thread, for long if the torrent has many files.
-        if (!isChecked) await parseListedTorrent(path, bytes);
-        return bytes;
-      });
+      const found = await statTorrentFile(path, this.#fileSystem);
+      const kept = this.#reads.get(fileName);
+      if (isUnchanged(kept?.found, found)) return await kept!.bytes;
+      const bytes = loadTorrent(path, this.#fileSystem).then(({ bytes }) =>
+        bytes
+      );
+      this.#reads.set(fileName, { found, bytes });
+      return await bytes;
     } catch (error) {
+      this.#reads.delete(fileName);
       if (!isExpected(error)) throw error;
       return undefined;
     }
   }
 
-  /** Looks no more; what is listed stays listed. */
+  /** Stops the scans; the listed files stay listed. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    await this.#looking;
+    await this.#scanning;
   }
 
   #schedule(): void {
-    const { lookIntervalMs = LOOK_INTERVAL_MS } = this.#options;
+    const { scanIntervalMs = SCAN_INTERVAL_MS } = this.#options;
     this.#timer = setTimeout(async () => {
-      this.#looking = this.#lookAgain();
-      await this.#looking;
+      this.#scanning = this.#scanAgain();
+      await this.#scanning;
       if (!this.#isClosed) this.#schedule();
-    }, Math.max(lookIntervalMs, this.#lookDurationMs * LOOK_SHARE));
+    }, Math.max(scanIntervalMs, this.#scanMs * SCAN_PAUSE_FACTOR));
   }
 
-  async #lookAgain(): Promise<void> {
+  async #scanAgain(): Promise<void> {
     try {
-      await this.#look();
+      await this.#scan();
       this.#isUnreadable = false;
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
-      if (!this.#isUnreadable) this.#tell({ type: "unreadable", error });
+      if (!this.#isUnreadable) this.#report({ type: "unreadable", error });
       this.#isUnreadable = true;
     }
   }
 
-  async #look(): Promise<void> {
+  async #scan(): Promise<void> {
     const startMs = performance.now();
-    const looks = await lookAtTorrentFiles(this.#dir, this.#fileSystem);
-    this.#lookDurationMs = performance.now() - startMs;
+    const fileNames = await torrentFileNames(this.#dir);
     for (const fileName of this.#files.keys()) {
-      if (!looks.has(fileName)) this.#forget(fileName);
+      if (!fileNames.has(fileName)) this.#forget(fileName);
     }
-    for (const [fileName, look] of looks) {
+    let fileCount = 0;
+    let hasRead = false;
+    for (const fileName of fileNames) {
+      // Every call of the file system may be synchronous.
+      if (fileCount++ % FILES_PER_TURN === 0) await delay(0);
       if (this.#isClosed) return;
-      await this.#update(fileName, look);
+      hasRead = await this.#update(fileName) || hasRead;
     }
+    if (!hasRead) this.#scanMs = performance.now() - startMs;
   }
 
-  /** Brings what is known of a file up to what it looks like. */
-  async #update(fileName: string, look: TorrentFileLook): Promise<void> {
-    if (look.type === "refused") {
-      return this.#skip(fileName, look.error, undefined);
-    }
-    const { seen } = look;
+  /** Reads a file if it is new or changed; returns whether it did. */
+  async #update(fileName: string): Promise<boolean> {
     const known = this.#files.get(fileName);
-    if (known !== undefined && holdsFor(known, seen)) return;
     const { settlingMs = SETTLING_MS } = this.#options;
-    const isSettled = !isWithin(settlingMs, seen.modifiedMs);
-    this.#reads.drop(fileName);
+    let found: FoundFile | undefined;
+    let isSettled = true;
     try {
-      const bytes = await readListedTorrent(seen.path, this.#fileSystem);
-      const torrent = await parseListedTorrent(seen.path, bytes);
-      this.#files.set(fileName, { seen, isSettled, complaint: undefined });
+      found = await findTorrentFile(this.#dir, fileName, this.#fileSystem);
+      if (found === undefined) return false;
+      if (known?.isSettled && isUnchanged(known.found, found)) return false;
+      // A time in the future says nothing about the file.
+      const ageMs = Date.now() - (found.stamp.modifiedMs ?? 0);
+      isSettled = !(ageMs >= 0 && ageMs <= settlingMs);
+      this.#reads.delete(fileName);
+      const { torrent } = await loadTorrent(found.path, this.#fileSystem);
+      this.#files.set(fileName, { found, isSettled });
       this.#list(toListedTorrent(torrent, fileName));
     } catch (error) {
       if (!isExpected(error)) throw error;
-      if (isSettled) return this.#skip(fileName, error, seen);
-      // Perhaps it is still being written. What was listed stays so long.
-      const complaint = known?.complaint;
-      this.#files.set(fileName, { seen, isSettled, complaint });
+      if (isSettled) this.#skip(fileName, { error, found });
+      // Somebody may be writing it: a listed file stays listed meanwhile.
+      else this.#files.set(fileName, { ...known, found, isSettled });
     }
+    return found !== undefined;
   }
 
   #list(torrent: ListedTorrent): void {
     const before = this.#index.get(torrent.fileName);
-    const isSame = before?.infoHash === torrent.infoHash;
-    if (isSame) return;
+    if (before?.infoHash === torrent.infoHash) return;
     this.#index.set(torrent);
-    if (!this.#isOpen) return;
-    if (before !== undefined) this.#tell({ type: "unlisted", torrent: before });
-    this.#tell({ type: "listed", torrent });
+    // The opening reports nothing.
+    if (this.#timer === undefined) return;
+    if (before) this.#report({ type: "unlisted", torrent: before });
+    this.#report({ type: "listed", torrent });
   }
 
   #skip(
     fileName: string,
-    error: StorageError | MetainfoError,
-    seen: SeenFile | undefined,
+    { error, found }: {
+      error: StorageError | MetainfoError;
+      found: FoundFile | undefined;
+    },
   ): void {
     const complaint = error.message;
-    const isTold = this.#files.get(fileName)?.complaint === complaint;
+    const isReported = this.#files.get(fileName)?.complaint === complaint;
     this.#unlist(fileName);
-    // What cannot be read today can be tomorrow, and looks the same.
+    // A file that cannot be read now may be readable later with the same stamp.
     const isSettled = error instanceof MetainfoError;
-    this.#files.set(fileName, { seen, isSettled, complaint });
-    if (!isTold) this.#tell({ type: "skipped", fileName, error });
+    this.#files.set(fileName, { found, isSettled, complaint });
+    if (!isReported) this.#report({ type: "skipped", fileName, error });
   }
 
   #forget(fileName: string): void {
@@ -253,31 +260,19 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
   }
 
   #unlist(fileName: string): void {
-    this.#reads.drop(fileName);
+    this.#reads.delete(fileName);
     const torrent = this.#index.get(fileName);
     if (torrent === undefined) return;
     this.#index.delete(fileName);
-    this.#tell({ type: "unlisted", torrent });
+    this.#report({ type: "unlisted", torrent });
   }
 
-  #tell(change: TorrentFolderChange): void {
+  #report(change: TorrentFolderChange): void {
     this.#options.onChange?.(change);
   }
 }
 
-/** Whether what is known of a file is true of one that looks like this. */
-function holdsFor(known: KnownFile, seen: SeenFile): boolean {
-  return known.isSettled && known.seen !== undefined &&
-    isUnchanged(known.seen, seen);
-}
-
-/** Whether it was so little time ago. A time to come says nothing of a file. */
-function isWithin(durationMs: number, timeMs: number): boolean {
-  const ageMs = Date.now() - timeMs;
-  return ageMs >= 0 && ageMs <= durationMs;
-}
-
-/** Whether it is the file's or the disk's fault. */
+/** True if the file or the disk is at fault. */
 function isExpected(error: unknown): error is StorageError | MetainfoError {
   return error instanceof StorageError || error instanceof MetainfoError;
 }

@@ -7,7 +7,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { FetchError } from "../../lib/base/errors.ts";
 import { MetainfoError } from "../../lib/metainfo/metainfo_error.ts";
-import { fetchFile, fetchTorrent } from "../../lib/catalogue/fetch_torrent.ts";
+import { fetchTorrent } from "../../lib/catalogue/fetch_torrent.ts";
 import { buildTorrent, PIECE_LENGTH } from "../../mod.ts";
 import { freePort } from "./free_port.ts";
 
@@ -182,7 +182,7 @@ Deno.test("fetchTorrent() stops at the limit for torrent files", async () => {
   assert(sentLength < 128 * 1024 * 1024);
 });
 
-Deno.test("fetchFile() gives up on a server that falls silent", async () => {
+Deno.test("fetchTorrent() gives up on a server that falls silent", async () => {
   const beginnings = [
     "",
     "HTTP/1.1 200 OK\r\n",
@@ -191,26 +191,23 @@ Deno.test("fetchFile() gives up on a server that falls silent", async () => {
   for (const beginning of beginnings) {
     await using server = speakOnce(beginning);
     await assertRejects(
-      () => fetchFile(server.url, { maxLength: 100, silenceLimitMs: 200 }),
+      () => fetchTorrent(server.url, { silenceLimitMs: 200 }),
       FetchError,
       "no answer in time; check the URL",
     );
   }
 });
 
-Deno.test("fetchFile() waits for a slow server as long as bytes arrive", async () => {
+Deno.test("fetchTorrent() waits for a slow server as long as bytes arrive", async () => {
   async function* slow(): AsyncGenerator<Uint8Array> {
-    for (let count = 0; count < 30; count++) {
-      yield new Uint8Array(1);
+    for (let offset = 0; offset < FILE.length; offset += 5) {
+      yield FILE.subarray(offset, offset + 5);
       await delay(100);
     }
   }
   await using server = serve(() => new Response(ReadableStream.from(slow())));
-  const bytes = await fetchFile(server.url, {
-    maxLength: 100,
-    silenceLimitMs: 2_500,
-  });
-  assertEquals(bytes.length, 30);
+  const options = { silenceLimitMs: 2_500 };
+  assertEquals((await fetchTorrent(server.url, options)).name, "a");
 });
 
 Deno.test("fetchTorrent() ends with the reason of its signal", async () => {

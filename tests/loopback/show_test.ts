@@ -102,11 +102,14 @@ Deno.test("show ends with 3 and one line that names the field of what is not val
       `${whole}is not bencode: nesting deeper than 64`,
     ],
     [good.replace("i16384e", "i0e"), ": info.piece length: is 0, below 1"],
-    [good.replace("i1024e", "i99999e"), ": info.pieces: holds 1 hashes where"],
+    [
+      good.replace("i1024e", "i99999e"),
+      ": info.pieces: holds 1 hashes, but the content has",
+    ],
     [good.replace("l1:c", "l2:.."), ': info.files[1].path: ".." contains ".."'],
     [
       good.replace("i1024e", "i9007199254740992e"),
-      ": info.files[0].length: is past",
+      ": info.files[0].length: is larger than",
     ],
   ];
   const path = join(folder.path, "bad.torrent");

@@ -21,7 +21,7 @@ import {
 import { temporaryFolder } from "./temporary_folder.ts";
 
 const isWindows = Deno.build.os === "windows";
-/** So long ago that nobody writes the file any more. */
+/** A time at which nobody is writing the file any more. */
 const LONG_AGO = new Date("2001-01-01");
 
 /** The torrent file of a file of `length` bytes. */
@@ -38,12 +38,12 @@ function torrentFile(name: string, length = 5): Uint8Array<ArrayBuffer> {
 interface Scene extends AsyncDisposable {
   readonly path: string;
   readonly folder: TorrentFolder;
-  /** What the folder told, a line each. */
-  readonly told: readonly string[];
+  /** The changes that the folder reported, one line each. */
+  readonly reported: readonly string[];
   /** Writes a file, last modified at `time` or now. */
   write(fileName: string, bytes: Uint8Array, time?: Date): Promise<void>;
-  /** Waits until the folder has been looked at from now on. */
-  look(): Promise<void>;
+  /** Waits for a whole scan of the folder. */
+  scan(): Promise<void>;
 }
 
 /** Opens a folder with these files, modified long ago. */
@@ -59,20 +59,20 @@ async function openScene(
   for (const [fileName, bytes] of Object.entries(files)) {
     await write(fileName, bytes, LONG_AGO);
   }
-  const told: string[] = [];
+  const reported: string[] = [];
   const folder = await openTorrentFolder(path, {
-    onChange: (change) => told.push(lineOf(change)),
-    lookIntervalMs: 10,
+    onChange: (change) => reported.push(lineOf(change)),
+    scanIntervalMs: 10,
     ...options,
   });
-  let lookCount = 0;
+  let scanCount = 0;
   return {
     path,
     folder,
-    told,
+    reported,
     write,
-    look: async () => {
-      const fileName = `zz look ${++lookCount}.torrent`;
+    scan: async () => {
+      const fileName = `zz scan ${++scanCount}.torrent`;
       await write(fileName, torrentFile(fileName), LONG_AGO);
       await until(() => namesIn(folder, true).includes(fileName));
     },
@@ -100,23 +100,25 @@ function lineOf(change: TorrentFolderChange): string {
 async function until(isTrue: () => boolean): Promise<void> {
   const deadlineMs = Date.now() + 60_000;
   while (!isTrue()) {
-    if (Date.now() > deadlineMs) throw new Error("it did not come true");
+    if (Date.now() > deadlineMs) {
+      throw new Error("the condition did not become true");
+    }
     await delay(5);
   }
 }
 
-/** The file names that are listed, but for those of {@linkcode Scene.look}. */
-function namesIn(folder: TorrentFolder, withLooks = false): string[] {
+/** The listed file names, without those of {@linkcode Scene.scan}. */
+function namesIn(folder: TorrentFolder, withScans = false): string[] {
   return folder.list().map(({ fileName }) => fileName)
-    .filter((fileName) => withLooks || !fileName.startsWith("zz look"));
+    .filter((fileName) => withScans || !fileName.startsWith("zz scan"));
 }
 
-/** What was told, but for those of {@linkcode Scene.look}. */
-function toldIn({ told }: Scene): string[] {
-  return told.filter((line) => !line.includes("zz look"));
+/** The reported changes, without those of {@linkcode Scene.scan}. */
+function changesIn({ reported }: Scene): string[] {
+  return reported.filter((line) => !line.includes("zz scan"));
 }
 
-Deno.test("openTorrentFolder() lists its torrent files by name, with what they are of", async () => {
+Deno.test("openTorrentFolder() lists its torrent files by name, with their torrents", async () => {
   const files = {
     "b.torrent": torrentFile("b"),
     "Ä & ü.torrent": torrentFile("a", 7),
@@ -128,7 +130,7 @@ Deno.test("openTorrentFolder() lists its torrent files by name, with what they a
   await using scene = await openScene(files);
   await Deno.mkdir(join(scene.path, "below"));
   await scene.write("below/d.torrent", torrentFile("d"));
-  await scene.look();
+  await scene.scan();
   const names = ["b.torrent", "c.TORRENT", "Ä & ü.torrent"];
   assertEquals(namesIn(scene.folder), names);
   const { infoHash } = await parseTorrent(files["Ä & ü.torrent"], { sha1 });
@@ -140,10 +142,10 @@ Deno.test("openTorrentFolder() lists its torrent files by name, with what they a
     fileName: "Ä & ü.torrent",
   };
   assertEquals(scene.folder.find(infoHash), listed);
-  assertEquals(toldIn(scene), []);
+  assertEquals(changesIn(scene), []);
 });
 
-Deno.test("TorrentFolder follows what is added, changed and removed", async () => {
+Deno.test("TorrentFolder follows files that are added, modified and removed", async () => {
   await using scene = await openScene({ "a.torrent": torrentFile("a") });
   await scene.write("b.torrent", torrentFile("b"));
   await until(() => namesIn(scene.folder).length === 2);
@@ -156,7 +158,7 @@ Deno.test("TorrentFolder follows what is added, changed and removed", async () =
     join(scene.path, "c.torrent"),
   );
   await until(() => namesIn(scene.folder)[0] === "c.torrent");
-  assertEquals(toldIn(scene), [
+  assertEquals(changesIn(scene), [
     "listed b.torrent b",
     "unlisted a.torrent a",
     "listed a.torrent other",
@@ -166,31 +168,31 @@ Deno.test("TorrentFolder follows what is added, changed and removed", async () =
   ]);
 });
 
-Deno.test("TorrentFolder skips what is not valid, says so once, and tries it again when it changes", async () => {
+Deno.test("TorrentFolder reports an invalid file once and reads it again when it changes", async () => {
   await using scene = await openScene({
     "a.torrent": new TextEncoder().encode("<html>"),
     "b.torrent": torrentFile("b").subarray(0, 50),
   });
-  const complaints = toldIn(scene);
+  const complaints = changesIn(scene);
   assertEquals(complaints.length, 2);
   assertMatch(
     complaints[0]!,
     /^skipped a\.torrent Cannot read .*a\.torrent: torrent: is not bencode/,
   );
-  for (let count = 0; count < 3; count++) await scene.look();
-  assertEquals(toldIn(scene), complaints);
+  for (let count = 0; count < 3; count++) await scene.scan();
+  assertEquals(changesIn(scene), complaints);
   await scene.write("b.torrent", torrentFile("b"));
   await until(() => namesIn(scene.folder).length === 1);
   await scene.write("b.torrent", new Uint8Array(9), LONG_AGO);
   await until(() => namesIn(scene.folder).length === 0);
-  assertEquals(toldIn(scene).slice(2, -1), [
+  assertEquals(changesIn(scene).slice(2, -1), [
     "listed b.torrent b",
     "unlisted b.torrent b",
   ]);
-  assertMatch(toldIn(scene).at(-1)!, /^skipped b\.torrent /);
+  assertMatch(changesIn(scene).at(-1)!, /^skipped b\.torrent /);
 });
 
-Deno.test("TorrentFolder keeps what it lists while the file is written anew", async () => {
+Deno.test("TorrentFolder keeps a file listed while it is rewritten", async () => {
   const whole = torrentFile("new");
   const files = { "a.torrent": torrentFile("old") };
   await using scene = await openScene(files, { settlingMs: 600_000 });
@@ -199,19 +201,19 @@ Deno.test("TorrentFolder keeps what it lists while the file is written anew", as
     truncate: true,
   });
   assertEquals(file.writeSync(whole.subarray(0, -1)), whole.length - 1);
-  await scene.look();
+  await scene.scan();
   assertEquals(scene.folder.list()[0]?.name, "old");
   file.writeSync(whole.subarray(-1));
   await until(() => scene.folder.list()[0]?.name === "new");
-  assertEquals(toldIn(scene), [
+  assertEquals(changesIn(scene), [
     "unlisted a.torrent old",
     "listed a.torrent new",
   ]);
 });
 
 Deno.test({
-  name: "TorrentFolder follows links to what lies in it, and no others",
-  ignore: isWindows, // links need a right there that not everybody has
+  name: "TorrentFolder follows links within the folder, and no others",
+  ignore: isWindows, // links need a special right there
   fn: async () => {
     await using elsewhere = await temporaryFolder();
     const outside = join(elsewhere.path, "outside.torrent");
@@ -227,10 +229,10 @@ Deno.test({
     await link("e.torrent", "e.torrent");
     await link(elsewhere.path, "..out");
     await link("..out/outside.torrent", "f.torrent");
-    await scene.look();
-    await scene.look();
+    await scene.scan();
+    await scene.scan();
     assertEquals(namesIn(scene.folder), ["a.torrent", "b.torrent"]);
-    const complaints = toldIn(scene)
+    const complaints = changesIn(scene)
       .filter((line) => line.startsWith("skipped"))
       .map((line) => line.replace(/Cannot read .*\.torrent: /, ""));
     assertEquals(complaints.length, 4, complaints.join("\n"));
@@ -251,7 +253,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "TorrentFolder waits for no pipe and reads no folder",
+  name: "TorrentFolder skips pipes and folders",
   ignore: isWindows, // has no named pipes
   fn: async () => {
     await using scene = await openScene();
@@ -260,44 +262,44 @@ Deno.test({
     const { success } = await new Deno.Command("mkfifo", { args: [pipe] })
       .output();
     assertEquals(success, true);
-    await scene.look();
-    await scene.look();
-    const complaints = toldIn(scene);
+    await scene.scan();
+    await scene.scan();
+    const complaints = changesIn(scene);
     assertEquals(complaints.length, 2);
     for (const line of complaints) assertMatch(line, /: it is not a file; /);
   },
 });
 
-Deno.test("TorrentFolder reads no file that is too long to be a torrent file", async () => {
+Deno.test("TorrentFolder does not read files that are too long", async () => {
   await using scene = await openScene({ "a.torrent": torrentFile("a") });
   const path = join(scene.path, "b.torrent");
   await Deno.writeFile(path, new Uint8Array(0));
   await Deno.truncate(path, 64 * 1024 ** 3);
   await Deno.utime(path, LONG_AGO, LONG_AGO);
-  await scene.look();
-  await scene.look();
+  await scene.scan();
+  await scene.scan();
   assertEquals(namesIn(scene.folder), ["a.torrent"]);
   assertMatch(
-    toldIn(scene).at(-1)!,
+    changesIn(scene).at(-1)!,
     /^skipped b.* is longer than 33554432 bytes/,
   );
 });
 
-Deno.test("TorrentFolder keeps its list while the folder is away", async () => {
+Deno.test("TorrentFolder keeps its list while the folder is missing", async () => {
   await using scene = await openScene({ "a.torrent": torrentFile("a") });
   const away = `${scene.path} away`;
   await Deno.rename(scene.path, away);
-  await until(() => scene.told.length > 0);
+  await until(() => scene.reported.length > 0);
   await delay(100);
   await Deno.rename(away, scene.path);
-  await scene.look();
+  await scene.scan();
   assertEquals(namesIn(scene.folder), ["a.torrent"]);
-  const [line, ...others] = toldIn(scene);
+  const [line, ...others] = changesIn(scene);
   assertEquals(others, []);
   assertMatch(line!, /^unreadable Cannot read .*: it does not exist; /);
 });
 
-Deno.test("TorrentFolder gives the bytes of what it lists as they are now", async () => {
+Deno.test("TorrentFolder reads the current bytes of a listed file, once for all", async () => {
   const [old, fresh] = [torrentFile("old"), torrentFile("fresh")];
   await using scene = await openScene({
     "a.torrent": old,
@@ -323,9 +325,12 @@ Deno.test("TorrentFolder gives the bytes of what it lists as they are now", asyn
   }
   await Deno.remove(join(scene.path, "a.torrent"));
   assertEquals(await folder.read("a.torrent"), undefined);
+  await scene.write("a.torrent", fresh);
+  await until(() => folder.list()[0]?.name === "fresh");
+  assertEquals(await folder.read("a.torrent"), fresh);
 });
 
-Deno.test("openTorrentFolder() says what is wrong with the folder", async () => {
+Deno.test("openTorrentFolder() explains why it cannot read the folder", async () => {
   await using folder = await temporaryFolder();
   const missing = join(folder.path, "missing");
   await assertRejects(

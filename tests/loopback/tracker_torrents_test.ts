@@ -1,5 +1,5 @@
 /**
- * The program `tracker` as it serves a folder of torrent files.
+ * The program `tracker` with a folder of torrent files.
  *
  * @module
  */
@@ -31,9 +31,9 @@ interface Scene extends AsyncDisposable {
   readonly program: RunningProgram;
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
-  /** A folder with `torrents`, which is served, and `there`, where content lies. */
+  /** A folder with `torrents`, which is served, and `there`, with content. */
   readonly folder: string;
-  /** Makes a file of some 300 kB, and its torrent file in a folder, the served one unless told otherwise. */
+  /** Creates a file of 300 kB, and its torrent file in a folder, by default the served one. */
   create(name: string, folder?: string): Promise<Torrent>;
 }
 
@@ -69,7 +69,7 @@ async function openScene(...flags: string[]): Promise<Scene> {
   };
 }
 
-/** What announces and scrapes for a torrent come to, over HTTP and UDP: `accepted`, or why not. */
+/** The outcomes of announces and scrapes over HTTP and UDP: `accepted`, or the failure reason. */
 async function ask({ url }: Scene, infoHash: InfoHash): Promise<Set<string>> {
   const announceUrls = [
     `${url}/announce`,
@@ -102,7 +102,7 @@ async function ask({ url }: Scene, infoHash: InfoHash): Promise<Set<string>> {
   return new Set(await Promise.all(answers));
 }
 
-Deno.test("tracker --torrents serves a file that came after its start, and peer joins by its URL", async () => {
+Deno.test("tracker --torrents serves a file that was added later, and peer joins by its URL", async () => {
   await using scene = await openScene();
   const name = "größe & (1).bin";
   const torrent = await scene.create(name);
@@ -113,7 +113,7 @@ Deno.test("tracker --torrents serves a file that came after its start, and peer 
   );
   await seeder.stdout.waitFor(/tracker http:\S+ answers$/);
 
-  // As a person does: the command on the page, on another machine.
+  // The command on the page, as a user runs it on another machine.
   const page = await (await fetch(`${scene.url}/`)).text();
   const [, url] = /deno task peer (http:[^<\s]+)/.exec(page)!;
   assertEquals(
@@ -133,23 +133,23 @@ Deno.test("tracker --torrents serves a file that came after its start, and peer 
   );
 });
 
-Deno.test("tracker names itself in commands for who asks without a host", async () => {
+Deno.test("tracker uses its own address in commands for a client without a host header", async () => {
   await using scene = await openScene("--quiet");
   await scene.create("a.bin");
   const { hostname, port } = new URL(scene.url);
   let page = "";
-  // A torrent is there after the next look.
+  // The torrent is listed after the next scan.
   while (!page.includes("a.bin")) {
     await delay(50);
     const connection = await Deno.connect({ hostname, port: Number(port) });
-    // HTTP/1.0 asks for no host.
+    // HTTP/1.0 needs no host header.
     await connection.write(new TextEncoder().encode("GET / HTTP/1.0\r\n\r\n"));
     page = await new Response(connection.readable).text();
   }
   assertStringIncludes(page, `peer ${scene.url}/torrents/a.bin.torrent`);
 });
 
-Deno.test("tracker --torrents gives each file byte for byte, until it is gone", async () => {
+Deno.test("tracker --torrents serves each file byte for byte, until it is gone", async () => {
   await using scene = await openScene("--json");
   await scene.create("a.bin");
   await scene.program.stdout.waitFor(/"type":"listed".*"a\.bin\.torrent"/);
@@ -193,7 +193,7 @@ Deno.test("tracker --torrents gives each file byte for byte, until it is gone", 
   assertEquals([lines[0].torrents, lines[1].name], [0, "a.bin"]);
 });
 
-Deno.test("tracker --torrents skips what is no torrent file with one warning", async () => {
+Deno.test("tracker --torrents warns once about a file that is not a torrent file", async () => {
   await using folder = await temporaryFolder();
   await Deno.writeTextFile(join(folder.path, "a.torrent"), "<html>");
   await Deno.utime(join(folder.path, "a.torrent"), 0, 0);
@@ -201,7 +201,7 @@ Deno.test("tracker --torrents skips what is no torrent file with one warning", a
     ...["0", "--host=127.0.0.1", "--torrents", folder.path],
   ]);
   await program.stdout.waitFor(/^torrents +0 in /);
-  // Long enough for another look.
+  // Long enough for another scan.
   await Deno.writeTextFile(join(folder.path, "b.torrent"), "<html>");
   await Deno.utime(join(folder.path, "b.torrent"), 0, 0);
   await program.stderr.waitFor(/b\.torrent/);
@@ -214,7 +214,7 @@ Deno.test("tracker --torrents skips what is no torrent file with one warning", a
   );
 });
 
-Deno.test("tracker --only-listed refuses what is not listed, and takes it once it is", async () => {
+Deno.test("tracker --only-listed refuses a torrent until it is listed", async () => {
   await using scene = await openScene("--only-listed", "--udp");
   const torrent = await scene.create("a.bin");
   await scene.program.stdout.waitFor(/ listed a\.bin\.torrent/);
@@ -230,7 +230,7 @@ Deno.test("tracker --only-listed refuses what is not listed, and takes it once i
   assertEquals(await ask(scene, torrent.infoHash), accepted);
 });
 
-Deno.test("tracker --only-listed shows a peer why it is refused", async () => {
+Deno.test("tracker --only-listed tells a peer the reason", async () => {
   await using scene = await openScene("--only-listed", "--quiet");
   await scene.create("a.bin", "there");
   const there = join(scene.folder, "there");
@@ -243,7 +243,7 @@ Deno.test("tracker --only-listed shows a peer why it is refused", async () => {
   assertEquals(scene.program.stdout.lines.length, 2);
 });
 
-Deno.test("tracker says what is wrong with its folder, and that --only-listed needs one", async () => {
+Deno.test("tracker explains a missing folder, and that --only-listed needs one", async () => {
   await using folder = await temporaryFolder();
   const missing = join(folder.path, "missing");
   const absent = await runTask("tracker", ["0", "--torrents", missing]);

@@ -13,14 +13,14 @@ function valuesOf(map: BoundedMap<string, string>): string {
 
 Deno.test("BoundedMap evicts the least recently set entry", () => {
   const map = mapOf("abc");
-  assertEquals(map.set("d", "D"), "A");
+  map.set("d", "D");
   assertEquals(valuesOf(map), "BCD");
   assertEquals(map.size, 3);
 });
 
 Deno.test("BoundedMap evicts nothing when it replaces a value", () => {
   const map = mapOf("abc");
-  assertEquals(map.set("a", "X"), undefined);
+  map.set("a", "X");
   assertEquals(valuesOf(map), "BCX");
 });
 
@@ -36,6 +36,19 @@ Deno.test("BoundedMap has room again after a delete", () => {
   const map = mapOf("abc");
   assertEquals(map.delete("b"), true);
   assertEquals(map.delete("b"), false);
-  assertEquals(map.set("d", "D"), undefined);
+  map.set("d", "D");
   assertEquals(valuesOf(map), "ACD");
+});
+
+Deno.test("BoundedMap keeps the weight of its entries below its capacity", () => {
+  const map = new BoundedMap<string, number>(100, (value) => value);
+  for (const name of ["a", "b", "c"]) map.set(name, 40);
+  assertEquals([...map.values()], [40, 40]);
+  map.set("b", 10);
+  map.set("d", 50);
+  assertEquals([...map.values()], [40, 10, 50]);
+  map.set("e", 101);
+  assertEquals([...map.values()], []);
+  map.set("f", 100);
+  assertEquals([...map.values()], [100]);
 });
