@@ -6,45 +6,40 @@
  * @module
  */
 
-/** A node of the document. */
+/** A node of the document; only elements have what is below `attributes`. */
 export interface PageNode {
   readonly nodeName: string;
   nodeValue: string | null;
-  readonly nextSibling: PageNode | null;
+  textContent: string | null;
   readonly parentNode: PageNode | null;
+  readonly nextSibling: PageNode | null;
   readonly childNodes: ArrayLike<PageNode>;
-  readonly contains: (node: PageNode | null) => boolean;
-  readonly isEqualNode: (node: PageNode) => boolean;
-  readonly insertBefore: (node: PageNode, before: PageNode | null) => void;
-  readonly removeChild: (node: PageNode) => void;
+  contains(node: PageNode | null): boolean;
+  isEqualNode(node: PageNode): boolean;
+  insertBefore(node: PageNode, before: PageNode | null): void;
+  removeChild(node: PageNode): void;
 }
 
-/** An attribute of an element. */
-export interface PageAttribute {
-  readonly name: string;
-  readonly value: string;
-}
-
-/** An element; nodes of other kinds have no attributes. */
+/** An element. */
 export interface PageElement extends PageNode {
+  readonly attributes: ArrayLike<{
+    readonly name: string;
+    readonly value: string;
+  }>;
   readonly id: string;
-  readonly attributes: ArrayLike<PageAttribute>;
   readonly dataset: Readonly<Record<string, string | undefined>>;
-  readonly parentElement: PageElement | null;
   readonly children: ArrayLike<PageElement>;
   /** Of a link. */
   readonly href: string;
   /** Of a field. */
   readonly value: string;
   className: string;
-  textContent: string | null;
-  readonly append: (...nodes: PageNode[]) => void;
-  readonly closest: (selector: string) => PageElement | null;
-  readonly querySelector: (selector: string) => PageElement | null;
-  readonly getAttribute: (name: string) => string | null;
-  readonly setAttribute: (name: string, value: string) => void;
-  readonly removeAttribute: (name: string) => void;
-  readonly focus: (options?: { readonly preventScroll: boolean }) => void;
+  append(...nodes: PageNode[]): void;
+  closest(selector: string): PageElement | null;
+  getAttribute(name: string): string | null;
+  setAttribute(name: string, value: string): void;
+  removeAttribute(name: string): void;
+  focus(options: { readonly preventScroll: boolean }): void;
 }
 
 /** An event on an element. */
@@ -55,7 +50,7 @@ export interface PageEvent {
   readonly ctrlKey: boolean;
   readonly metaKey: boolean;
   readonly shiftKey: boolean;
-  readonly preventDefault: () => void;
+  preventDefault(): void;
 }
 
 /** The document of the page, or one parsed from text. */
@@ -65,15 +60,11 @@ export interface PageDocument {
   readonly body: PageElement;
   readonly documentElement: PageElement;
   readonly activeElement: PageElement | null;
-  readonly getElementById: (id: string) => PageElement | null;
-  readonly querySelector: (selector: string) => PageElement | null;
-  readonly querySelectorAll: (selector: string) => ArrayLike<PageElement>;
-  readonly createRange: () => { selectNodeContents(node: PageElement): void };
-  readonly execCommand: (command: "copy") => boolean;
-  readonly addEventListener: (
-    type: string,
-    listener: (event: PageEvent) => void,
-  ) => void;
+  getElementById(id: string): PageElement | null;
+  querySelector(selector: string): PageElement | null;
+  querySelectorAll(selector: string): ArrayLike<PageElement>;
+  execCommand(command: "copy"): boolean;
+  addEventListener(type: string, listener: (event: PageEvent) => void): void;
 }
 
 /** A stream of server-sent events. */
@@ -82,11 +73,11 @@ export interface PageEventSource {
   readonly readyState: number;
   onopen: (() => void) | null;
   onerror: (() => void) | null;
-  readonly addEventListener: (
+  addEventListener(
     type: "changed",
     listener: (event: { readonly data: string }) => void,
-  ) => void;
-  readonly close: () => void;
+  ): void;
+  close(): void;
 }
 
 /** The window of the page. */
@@ -101,12 +92,11 @@ export interface PageWindow {
   };
   readonly EventSource: new (url: string) => PageEventSource;
   readonly URL: typeof URL;
-  readonly fetch: (url: string) => Promise<Response>;
-  readonly getSelection: () => {
+  fetch(url: string): Promise<Response>;
+  getSelection(): {
     readonly anchorNode: PageNode | null;
-    removeAllRanges(): void;
-    addRange(range: ReturnType<PageDocument["createRange"]>): void;
+    selectAllChildren(node: PageNode): void;
   };
-  readonly setTimeout: (action: () => void, delayMs: number) => number;
-  readonly clearTimeout: (id: number | undefined) => void;
+  setTimeout(action: () => void, delayMs: number): number;
+  clearTimeout(id: number | undefined): void;
 }

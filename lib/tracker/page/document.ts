@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Html, markup, ownMarkup, utf8 } from "./html.ts";
+import { Html, markup, utf8 } from "./html.ts";
 import { renderOverview } from "./overview.ts";
 import { pageScript } from "./page_script.ts";
 import { STYLE } from "./style.ts";
@@ -68,12 +68,12 @@ export function renderDocument(view: RenderedView): string {
     <noscript><meta http-equiv="refresh" content="${REFRESH_SECONDS}"></noscript>
     <link rel="icon" href="data:image/svg+xml,${encodeURIComponent(LOGO)}">
     <title>${view.title}</title>
-    <style>${ownMarkup(STYLE)}</style>
+    <style>${new Html(STYLE)}</style>
     </head>
     <body>
     ${bodyOf(view)}
     <footer><a href="/stats.json">as JSON</a><a href="/metrics">for Prometheus</a></footer>
-    <script>${ownMarkup(SCRIPT)}</script>
+    <script>${new Html(SCRIPT)}</script>
     </body>
     </html>`.text;
 }
@@ -105,7 +105,7 @@ function renderHeader(view: PageView, sources: PageSources): Html {
   const shown = seconds < 60 ? seconds : Math.floor(seconds / 60) * 60;
   const uptime = formatDuration(shown).replace(/ 0 s$/, "");
   return markup`<header id="top" class="top">
-    <h1><a href="/">${ownMarkup(LOGO)}lanswarm tracker</a></h1>
+    <h1><a href="/">${new Html(LOGO)}lanswarm tracker</a></h1>
     <p id="live" role="status" data-own></p>
     <p>up ${uptime}</p>
     <form role="search" action="/">${hidden}

@@ -28,10 +28,14 @@ const VIEW_COST = 1_000;
 /** Time without an event after which a stream shows that it is alive, in milliseconds. */
 const KEEP_ALIVE_MS = 15_000;
 
+/** Sets the time that a browser waits before it reconnects, in milliseconds. */
+const GREETING = utf8("retry: 3000\n\n");
+
+/** A comment, which browsers ignore. */
+const COMMENT = utf8(": still here\n\n");
+
 /** Bytes of an event stream. */
 export type EventStream = AsyncIterableIterator<Uint8Array<ArrayBuffer>>;
-
-type Step = IteratorResult<Uint8Array<ArrayBuffer>, undefined>;
 
 /** A view as it is now, and the number of torrents that were read for it. */
 export interface Sample {
@@ -117,10 +121,9 @@ export class EventHub {
   }
 
   #isFull(hostname: string): boolean {
-    const ownCount = [...this.#streams]
-      .filter((stream) => stream.hostname === hostname).length;
+    const own = [...this.#streams].filter((one) => one.hostname === hostname);
     return this.#streams.size >= MAX_STREAMS ||
-      ownCount >= MAX_STREAMS_OF_ADDRESS;
+      own.length >= MAX_STREAMS_OF_ADDRESS;
   }
 }
 
@@ -136,8 +139,7 @@ function publish(
   channel.rendered = rendered;
   const event = utf8(`event: changed\ndata: ${rendered.version}\n\n`);
   for (const stream of channel.streams) {
-    if (isChanged) stream.send(event);
-    else stream.keepAlive();
+    stream.send(isChanged ? event : COMMENT);
   }
 }
 
@@ -148,19 +150,20 @@ interface StreamOptions {
   readonly close: (stream: Stream) => void;
 }
 
+type Step = IteratorResult<Uint8Array<ArrayBuffer>, undefined>;
+
 /** One stream, open from its first read on. Of several unread events only the newest is kept. */
 class Stream implements EventStream {
+  readonly hostname: string;
   readonly #options: StreamOptions;
   #state: "new" | "open" | "closed" = "new";
-  #unread: Uint8Array<ArrayBuffer> | undefined;
+  /** The browser learns at once that it listens. */
+  #unread: Uint8Array<ArrayBuffer> | undefined = GREETING;
   #answer: ((step: Step) => void) | undefined;
 
   constructor(options: StreamOptions) {
     this.#options = options;
-  }
-
-  get hostname(): string {
-    return this.#options.hostname;
+    this.hostname = options.hostname;
   }
 
   [Symbol.asyncIterator](): this {
@@ -170,48 +173,38 @@ class Stream implements EventStream {
   next(): Promise<Step> {
     if (this.#state === "new") {
       this.#state = this.#options.open(this) ? "open" : "closed";
-      // The browser learns at once that it listens.
-      this.#unread = GREETING;
     }
-    if (this.#state === "closed") return Promise.resolve(END);
-    const value = this.#unread;
-    this.#unread = undefined;
-    return value === undefined
-      ? new Promise((resolve) => this.#answer = resolve)
-      : Promise.resolve({ done: false, value });
+    return new Promise((resolve) => {
+      this.#answer = resolve;
+      this.#step();
+    });
   }
 
   return(): Promise<Step> {
     this.close();
-    return Promise.resolve(END);
+    return Promise.resolve({ done: true, value: undefined });
   }
 
-  send(event: Uint8Array<ArrayBuffer>): void {
-    if (this.#answer === undefined) this.#unread = event;
-    else this.#end({ done: false, value: event });
-  }
-
-  keepAlive(): void {
-    this.#end({ done: false, value: COMMENT });
+  send(bytes: Uint8Array<ArrayBuffer>): void {
+    // A comment does not replace an event.
+    if (bytes !== COMMENT || this.#unread === undefined) this.#unread = bytes;
+    this.#step();
   }
 
   close(): void {
     if (this.#state === "open") this.#options.close(this);
     this.#state = "closed";
-    this.#end(END);
+    this.#step();
   }
 
-  /** Answers the read that waits, if one does. */
-  #end(step: Step): void {
-    this.#answer?.(step);
-    this.#answer = undefined;
+  /** Answers a read that waits, if there is something to answer. */
+  #step(): void {
+    const value = this.#unread;
+    if (this.#answer === undefined) return;
+    if (this.#state === "closed") {
+      this.#answer({ done: true, value: undefined });
+    } else if (value !== undefined) this.#answer({ done: false, value });
+    else return;
+    this.#answer = this.#unread = undefined;
   }
 }
-
-const END: Step = { done: true, value: undefined };
-
-/** Sets the time that a browser waits before it reconnects, in milliseconds. */
-const GREETING = utf8("retry: 3000\n\n");
-
-/** A comment, which browsers ignore. */
-const COMMENT = utf8(": still here\n\n");

@@ -30,8 +30,15 @@ export const HOST_STATES = [
  */
 export type HostState = typeof HOST_STATES[number];
 
-/** The progress of a host. */
-export interface HostProgress {
+/** A host of one torrent. */
+export interface Host {
+  readonly peerId: PeerId;
+  /** One, or one of each family. */
+  readonly addresses: readonly PeerAddress[];
+  /** The first address and its port as text that sorts numerically. */
+  readonly sortAddress: string;
+  /** As its peer id claims. A stranger's text. */
+  readonly client: string;
   readonly state: HostState;
   /** 0 to 1, and 1 only if it has everything; `undefined` while the size is not known. */
   readonly fraction: number | undefined;
@@ -40,17 +47,6 @@ export interface HostProgress {
   readonly secondsLeft: number | undefined;
   /** Since its last announce. */
   readonly secondsSilent: number;
-}
-
-/** A host of one torrent. */
-export interface Host extends HostProgress {
-  readonly peerId: PeerId;
-  /** One, or one of each family. */
-  readonly addresses: readonly PeerAddress[];
-  /** The first address and its port as text that sorts numerically. */
-  readonly sortAddress: string;
-  /** As its peer id claims. A stranger's text. */
-  readonly client: string;
 }
 
 /** The facts beside the peer that its state depends on. */
@@ -63,28 +59,20 @@ export interface HostContext {
 }
 
 /** Describes a host. */
-export function describeHost(peer: PeerDetails, context: HostContext): Host {
-  const { peerId, addresses } = peer;
+export function describeHost(
+  peer: PeerDetails,
+  { length, nowMs, silentAfterMs }: HostContext,
+): Host {
+  const { peerId, addresses, bytesPerSecond, progress: { left } } = peer;
+  const silentMs = Math.max(0, nowMs - peer.lastSeenMs);
+  const secondsSilent = silentMs / 1000;
+  const state = stateOf(peer, silentMs >= silentAfterMs);
+  const isFetching = state === "fetching";
   return {
-    ...describeProgress(peer, context),
     peerId,
     addresses,
     sortAddress: sortableAddress(addresses[0]),
     client: clientName(peerId),
-  };
-}
-
-/** Describes the progress of a host alone, which is cheaper. */
-export function describeProgress(
-  peer: PeerDetails,
-  { length, nowMs, silentAfterMs }: HostContext,
-): HostProgress {
-  const silentMs = Math.max(0, nowMs - peer.lastSeenMs);
-  const state = stateOf(peer, silentMs >= silentAfterMs);
-  const secondsSilent = silentMs / 1000;
-  const { bytesPerSecond, progress: { left } } = peer;
-  const isFetching = state === "fetching";
-  return {
     state,
     fraction: peer.isSeeder ? 1 : fractionOf(left, length),
     bytesPerSecond: isFetching ? bytesPerSecond : 0,

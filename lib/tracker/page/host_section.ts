@@ -5,28 +5,49 @@
  *
  * @module
  */
-import type { Host } from "./host.ts";
-import { HOST_TABLE, renderHostRow, renderState } from "./host_table.ts";
+import { type Host, HOST_STATES, type HostState } from "./host.ts";
 import { type Html, markup, shownText } from "./html.ts";
 import { type SwarmProgress, swarmProgress } from "./swarm_progress.ts";
 import {
+  NO_VALUE,
   type PagedHtml,
-  rank,
-  renderMore,
   renderTable,
   selectRows,
+  type TableKind,
 } from "./table.ts";
 import type { TorrentState } from "./tracker_snapshot.ts";
 import {
+  formatAge,
   formatCount,
   formatFraction,
   formatPlural,
+  formatSpeed,
   formatTimeLeft,
 } from "./units.ts";
-import { moreRows, type PageView, plainView, viewAddress } from "./view.ts";
+import { type PageView, plainView, viewAddress } from "./view.ts";
+
+/** The table of hosts. */
+export const HOST_TABLE: TableKind<Host> = {
+  noun: "host",
+  emptyNote: "Nobody has announced this torrent, or all peers have left.",
+  columns: [
+    ["Host", "text", "host", ({ sortAddress }) => sortAddress],
+    ["Client", "text", "client", ({ client }) => client.toLowerCase()],
+    ["Progress", "text", "progress", ({ fraction }) => fraction],
+    ["Speed", "number", "speed", (host) => host.bytesPerSecond || undefined],
+    ["Time left", "number", "left", ({ secondsLeft }) => secondsLeft],
+    ["Last announce", "number", "seen", ({ secondsSilent }) => secondsSilent],
+  ],
+  // Those in trouble first. Within a state by address, so that rows stay in place.
+  defaultOrder: ({ state }) => HOST_STATES.indexOf(state),
+  tieOf: ({ sortAddress, peerId }) => sortAddress + peerId,
+  matches: ({ addresses, client, state }, search) =>
+    addresses.some(({ hostname }) => hostname.includes(search)) ||
+    client.toLowerCase().includes(search) || state.includes(search),
+};
 
 /** Hosts in the map at most; more are only in the table. */
-export const MAX_CELLS = 300;
+const MAX_CELLS = 300;
 
 /** Writes the section. */
 export function renderHostSection(
@@ -36,20 +57,15 @@ export function renderHostSection(
 ): PagedHtml {
   const { shown, matchCount } = selectRows(hosts, HOST_TABLE, view);
   // The store may have returned some of the peers only.
-  const peerCount = Math.max(torrent.seeders + torrent.leechers, hosts.length);
-  const count = view.search === "" ? peerCount : matchCount;
-  const table = renderTable(HOST_TABLE, shown.map(renderHostRow), view);
-  const note = peerCount === 0
-    ? markup`Nobody has announced this torrent, or all peers have left.`
-    : matchCount === 0
-    ? markup`No host matches “${shownText(view.search)}”.`
-    : renderMore(count - shown.length, moreRows(view, matchCount));
+  const count = Math.max(torrent.seeders + torrent.leechers, hosts.length);
+  const rows = shown.map(renderHostRow);
+  const table = renderTable(HOST_TABLE, { view, rows, matchCount, count });
   return {
-    ...table,
+    rows,
     before: markup`<section id="host-section" class="card">
       ${renderSwarm(torrent, swarmProgress(hosts))}
       ${renderMap(hosts, new Set(shown), view)}${table.before}`,
-    after: markup`${table.after}<p class="after">${note}</p></section>`,
+    after: markup`${table.after}</section>`,
   };
 }
 
@@ -89,12 +105,8 @@ export function renderMap(
   { infoHash, origin }: PageView,
 ): Html {
   if (hosts.length < 2 || hosts.length > MAX_CELLS) return markup``;
-  const sorted = rank(hosts, {
-    valueOf: ({ sortAddress }) => sortAddress,
-    isDescending: false,
-    tieOf: ({ peerId }) => peerId,
-    limit: MAX_CELLS,
-  });
+  const { tieOf } = HOST_TABLE;
+  const sorted = hosts.toSorted((a, b) => tieOf(a) < tieOf(b) ? -1 : 1);
   // A host that the search hides is in the table without a search.
   const elsewhere = viewAddress(plainView(infoHash, origin));
   return markup`<ol class="map" aria-label="Hosts by address">${
@@ -113,4 +125,48 @@ function renderCell(host: Host, address: string): Html {
   const tenths = Math.floor((fraction ?? 0) * 10);
   return markup`<li data-key="cell-${peerId}" class="${state} fill${tenths}">
     <a href="${address}#host-${peerId}" title="${hostname}: ${state}${progress}">${shortName}</a></li>`;
+}
+
+/** Writes a host's row. */
+export function renderHostRow(host: Host): Html {
+  const { peerId, state, fraction, secondsLeft } = host;
+  const addresses = host.addresses.map(({ hostname, port }) =>
+    markup`<span class="address">${
+      shownText(hostname)
+    }<small>:${port}</small></span>`
+  );
+  const progress = fraction === undefined
+    ? markup`<span class="faint">unknown</span>`
+    : markup`<progress class="${state}" max="1000" value="${
+      Math.floor(fraction * 1000)
+    }"></progress><span>${formatFraction(fraction)}</span>`;
+  const end = secondsLeft === undefined
+    ? renderState(state, state)
+    : markup`<span>${formatTimeLeft(secondsLeft)}</span>`;
+  return markup`<tr data-key="${peerId}" id="host-${peerId}">
+    <th scope="row">${addresses}</th>
+    <td data-label="Client">${shownText(host.client)}</td>
+    <td class="wide" data-label="Progress">${progress}</td>
+    <td class="number" data-label="Speed">${
+    state === "fetching" ? formatSpeed(host.bytesPerSecond) : NO_VALUE
+  }</td>
+    <td class="number" data-label="Time left">${end}</td>
+    <td class="number faint" data-label="Last announce">${
+    formatAge(host.secondsSilent)
+  }</td></tr>`;
+}
+
+const EXPLANATIONS: Readonly<Record<HostState, string>> = {
+  stuck: "received nothing between its last two announces",
+  silent: "has not announced for a while",
+  waiting: "has received nothing so far",
+  fetching: "is receiving",
+  done: "has everything",
+};
+
+/** Writes a state as a coloured word, with its explanation as a tooltip. */
+export function renderState(state: HostState, text: string): Html {
+  return markup`<b class="badge ${state}" title="${
+    EXPLANATIONS[state]
+  }">${text}</b>`;
 }

@@ -8,7 +8,7 @@
  */
 import { escape } from "@std/html/entities";
 
-/** HTML that is safe to put into a page as it is. */
+/** HTML that is safe to put into a page as it is: our own, or written by {@linkcode markup}. */
 export class Html {
   /** The markup. */
   readonly text: string;
@@ -38,11 +38,6 @@ export function markup(
   for (let index = 0; index < values.length; index++) {
     text += markupOf(values[index]) + onOneLine(strings[index + 1]!);
   }
-  return new Html(text);
-}
-
-/** Markup of our own that is not a template: the style and the script. */
-export function ownMarkup(text: string): Html {
   return new Html(text);
 }
 

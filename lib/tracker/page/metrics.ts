@@ -9,10 +9,12 @@ import { shownText } from "./html.ts";
 import { selectRows } from "./table.ts";
 import { TORRENT_TABLE } from "./torrent_table.ts";
 import type { TorrentState, TrackerSnapshot } from "./tracker_snapshot.ts";
-import { DEFAULT_ROW_COUNT } from "./view.ts";
 
 /** Torrents with numbers of their own at most. */
-export const MAX_METRIC_TORRENTS = 50;
+const MAX_TORRENTS = 50;
+
+/** Torrents that those are chosen from: the busiest. */
+const CANDIDATES = { search: "", order: undefined, rowCount: 300 };
 
 /** What metrics are written from. */
 export interface MetricsOptions {
@@ -22,49 +24,38 @@ export interface MetricsOptions {
   readonly streamCount: number;
 }
 
-/** A text and its media type. */
-export interface Metrics {
-  readonly text: string;
-  readonly contentType: string;
-}
-
 /** Writes the metrics in Prometheus' text format. */
 export async function renderMetrics(
-  { snapshot, uptimeSeconds, streamCount }: MetricsOptions,
-): Promise<Metrics> {
+  { snapshot: { totals, torrents }, uptimeSeconds, streamCount }:
+    MetricsOptions,
+): Promise<{ readonly text: string; readonly contentType: string }> {
   // Loaded at the first scrape, so that a tracker starts without it.
   const { default: Registry } = await import("prom-client/registry");
   const { default: Gauge } = await import("prom-client/gauge");
   const { default: Counter } = await import("prom-client/counter");
-  const { totals, torrents } = snapshot;
   const registry = new Registry();
   const registers = [registry];
+  const gauges: [name: string, value: number, help: string][] = [
+    ["uptime_seconds", uptimeSeconds, "Time since the tracker started"],
+    ["torrents", torrents.length, "Torrents that were announced or are listed"],
+    ["torrents_active", totals.activeSwarmCount, "Torrents with peers"],
+    ["seeders", totals.seederCount, "Peers that have everything"],
+    ["leechers", totals.leecherCount, "Peers that lack something"],
+    ["bytes_per_second", totals.bytesPerSecond, "Receive rate of all peers"],
+    ["page_listeners", streamCount, "Open pages that receive events"],
+  ];
+  for (const [name, value, help] of gauges) {
+    new Gauge({ name: `lanswarm_${name}`, help, registers }).set(value);
+  }
+  const name = "lanswarm_downloads_completed_total";
+  new Counter({ name, help: "Completed downloads", registers })
+    .inc(totals.downloadCount);
   new Gauge({
     name: "lanswarm_build_info",
     help: "Always 1; the label is the version",
     labelNames: ["version"],
     registers,
   }).set({ version: VERSION }, 1);
-  const gauges: [name: string, help: string, value: number][] = [
-    ["uptime_seconds", "Time since the tracker started", uptimeSeconds],
-    ["torrents", "Torrents that were announced or are listed", torrents.length],
-    ["torrents_active", "Torrents with peers", totals.activeSwarmCount],
-    ["seeders", "Peers that have everything", totals.seederCount],
-    ["leechers", "Peers that lack something", totals.leecherCount],
-    [
-      ...["bytes_per_second", "Receive rate of all peers together"] as const,
-      totals.bytesPerSecond,
-    ],
-    ["page_listeners", "Pages that are open and live", streamCount],
-  ];
-  for (const [name, help, value] of gauges) {
-    new Gauge({ name: `lanswarm_${name}`, help, registers }).set(value);
-  }
-  new Counter({
-    name: "lanswarm_downloads_completed_total",
-    help: "Downloads that peers announced as completed",
-    registers,
-  }).inc(totals.downloadCount);
 
   const ofTorrent = (name: string, help: string) => ({
     name: `lanswarm_torrent_${name}`,
@@ -78,7 +69,7 @@ export async function renderMetrics(
   const completed = new Counter(
     ofTorrent("downloads_completed_total", "Completed downloads"),
   );
-  for (const torrent of busiestTorrents(torrents)) {
+  for (const torrent of chosenTorrents(torrents)) {
     const name = shownText(torrent.name ?? "");
     const labels = { info_hash: torrent.infoHash, name };
     seeders.set(labels, torrent.seeders);
@@ -89,11 +80,12 @@ export async function renderMetrics(
   return { text: await registry.metrics(), contentType: registry.contentType };
 }
 
-/** The busiest torrents; those whose files the tracker offers before strangers. */
-function busiestTorrents(torrents: readonly TorrentState[]): TorrentState[] {
-  const query = { search: "", order: undefined, rowCount: DEFAULT_ROW_COUNT };
-  const { shown } = selectRows(torrents, TORRENT_TABLE, query);
-  const listed = shown.filter(({ file }) => file !== undefined);
-  const others = shown.filter(({ file }) => file === undefined);
-  return [...listed, ...others].slice(0, MAX_METRIC_TORRENTS);
+/** The busiest torrents, those whose files the tracker offers first. */
+function chosenTorrents(torrents: readonly TorrentState[]): TorrentState[] {
+  const { shown } = selectRows(torrents, TORRENT_TABLE, CANDIDATES);
+  const { listed = [], others = [] } = Object.groupBy(
+    shown,
+    ({ file }) => file === undefined ? "others" : "listed",
+  );
+  return [...listed, ...others].slice(0, MAX_TORRENTS);
 }

@@ -5,26 +5,19 @@
  * @module
  */
 import { renderHostSection } from "./host_section.ts";
-import { type Html, markup, shownText } from "./html.ts";
+import { type Html, markup } from "./html.ts";
 import { renderSparkline } from "./speed_history.ts";
 import { type SwarmProgress, swarmProgress } from "./swarm_progress.ts";
-import {
-  type MainPart,
-  renderMore,
-  renderTable,
-  type Selection,
-  selectRows,
-} from "./table.ts";
+import { type MainPart, renderTable, selectRows } from "./table.ts";
 import { renderTorrentRow, TORRENT_TABLE } from "./torrent_table.ts";
 import {
   MAX_HOSTS_READ,
   type PageSources,
   readHosts,
-  readProgress,
   type TorrentState,
 } from "./tracker_snapshot.ts";
 import { formatCount, formatSpeed } from "./units.ts";
-import { moreRows, type PageView, plainView } from "./view.ts";
+import { type PageView, plainView } from "./view.ts";
 
 /** Hosts that are read for the torrents' times left at most, all torrents together. */
 const MAX_PROGRESS_HOSTS = MAX_HOSTS_READ;
@@ -37,47 +30,38 @@ export async function renderOverview(
   sources: PageSources,
 ): Promise<MainPart> {
   const { snapshot: { torrents, totals }, history, peerCommand } = sources;
-  const selection = selectRows(torrents, TORRENT_TABLE, view);
-  const progress = await readSwarms(selection.shown, sources);
-  const rows = selection.shown.map((torrent) =>
+  const { origin } = view;
+  const { shown, matchCount } = selectRows(torrents, TORRENT_TABLE, view);
+  const progress = await readSwarms(shown, sources);
+  const rows = shown.map((torrent) =>
     renderTorrentRow(torrent, {
-      origin: view.origin,
+      origin,
       peerCommand,
       speeds: history.of(torrent.infoHash),
       progress: progress.get(torrent),
     })
   );
+  const count = torrents.length;
+  const table = renderTable(TORRENT_TABLE, { view, rows, matchCount, count });
+  const before = markup`${renderTotals(sources)}
+    <section id="torrent-section" class="card">${table.before}`;
+  const after = markup`${table.after}</section>`;
   const done = formatCount(totals.seederCount);
   const fetching = formatCount(totals.leecherCount);
   const title = `${fetching} fetching, ${done} done · lanswarm`;
-  const table = renderTable(TORRENT_TABLE, rows, view);
-  const before = markup`${renderTotals(sources)}
-    <section id="torrent-section" class="card">${table.before}`;
-  const after = markup`${table.after}<p class="after">${
-    renderNote(selection, view, torrents.length)
-  }</p></section>`;
-  const only = view.search === "" ? onlyTorrent(torrents) : undefined;
-  if (only === undefined) return { title, before, rows, after };
-  const hosts = renderHostSection(
-    only,
-    await readHosts(only, sources),
-    plainView(only.infoHash, view.origin),
-  );
+  const [only] = torrents;
+  if (
+    only === undefined || count > 1 || view.search !== "" ||
+    only.seeders + only.leechers === 0
+  ) return { title, before, rows, after };
+  const hosts = await readHosts(only, sources);
+  const hostView = plainView(only.infoHash, origin);
+  const section = renderHostSection(only, hosts, hostView);
   return {
-    ...hosts,
+    ...section,
     title,
-    before: markup`${before}${rows}${after}${hosts.before}`,
+    before: markup`${before}${rows}${after}${section.before}`,
   };
-}
-
-/** The torrent whose hosts are shown below the table: the only one, if it has hosts. */
-function onlyTorrent(
-  [torrent, ...others]: readonly TorrentState[],
-): TorrentState | undefined {
-  return torrent !== undefined && others.length === 0 &&
-      torrent.seeders + torrent.leechers > 0
-    ? torrent
-    : undefined;
 }
 
 /** The progress of the first torrents that have leechers, within the limits. */
@@ -92,22 +76,9 @@ async function readSwarms(
     hostCount += torrent.seeders + torrent.leechers;
     if (hostCount > MAX_PROGRESS_HOSTS) break;
     if (swarms.size === MAX_PROGRESS_TORRENTS) break;
-    swarms.set(torrent, swarmProgress(await readProgress(torrent, sources)));
+    swarms.set(torrent, swarmProgress(await readHosts(torrent, sources)));
   }
   return swarms;
-}
-
-function renderNote(
-  { shown, matchCount }: Selection<TorrentState>,
-  view: PageView,
-  torrentCount: number,
-): Html {
-  if (torrentCount === 0) {
-    return markup`No torrents yet. They appear here when the first peer announces.`;
-  }
-  return matchCount === 0
-    ? markup`No torrent matches “${shownText(view.search)}”.`
-    : renderMore(matchCount - shown.length, moreRows(view, matchCount));
 }
 
 function renderTotals({ snapshot, history }: PageSources): Html {

@@ -224,12 +224,7 @@ export function pageScript(window: PageWindow): void {
 
   /** Copies through the selection: browsers keep the clipboard interface for encrypted pages. */
   function copy(button: PageElement): void {
-    const code = button.parentElement!.querySelector("code")!;
-    const range = document.createRange();
-    range.selectNodeContents(code);
-    const selection = window.getSelection();
-    selection.removeAllRanges();
-    selection.addRange(range);
+    window.getSelection().selectAllChildren(button.parentNode!.childNodes[0]!);
     const isCopied = document.execCommand("copy");
     button.textContent = isCopied ? "Copied" : "Press Ctrl+C";
     window.setTimeout(() => button.textContent = "Copy", 2_000);

@@ -82,40 +82,33 @@ export interface TorrentHostStats extends TorrentStats {
 /** Torrents that are written at once at most: about a millisecond of work. */
 const SLICE_LENGTH = 500;
 
-/** Writes {@linkcode TrackerStats}: few torrents at once, many in slices. */
-export function renderStats(
-  snapshot: TrackerSnapshot,
-  uptimeSeconds: number,
-): string | StatsBody {
-  const slices = statsSlices(snapshot, uptimeSeconds);
-  return snapshot.torrents.length > SLICE_LENGTH
-    ? new StatsBody(slices)
-    : [...slices].join("");
-}
-
-/**
- * A long body that several requests share: each slice is written when the first
- * of them needs it, and kept for the others. The tracker answers other requests
- * between two slices.
- */
-export class StatsBody implements AsyncIterable<Uint8Array<ArrayBuffer>> {
-  readonly #slices: Iterator<string>;
-  readonly #written: Uint8Array<ArrayBuffer>[] = [];
-
-  constructor(slices: Iterator<string>) {
-    this.#slices = slices;
+/** Writes {@linkcode TrackerStats}, with a pause after each slice of torrents. */
+export async function renderStats(
+  { totals, torrents }: TrackerSnapshot,
+  { uptimeSeconds, pause }: {
+    readonly uptimeSeconds: number;
+    readonly pause: () => Promise<void>;
+  },
+): Promise<Uint8Array<ArrayBuffer>> {
+  const stats: Omit<TrackerStats, "torrents"> = {
+    uptimeSeconds,
+    activeTorrents: totals.activeSwarmCount,
+    peers: totals.seederCount + totals.leecherCount,
+    seeders: totals.seederCount,
+    leechers: totals.leecherCount,
+    downloads: totals.downloadCount,
+    bytesPerSecond: Math.round(totals.bytesPerSecond),
+  };
+  const slices: string[] = [];
+  for (let start = 0; start < torrents.length; start += SLICE_LENGTH) {
+    const slice = torrents.slice(start, start + SLICE_LENGTH);
+    slices.push(
+      slice.map((torrent) => JSON.stringify(torrentStats(torrent))).join(","),
+    );
+    await pause();
   }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    for (let index = 0;; index++) {
-      if (index === this.#written.length) {
-        const { done, value } = this.#slices.next();
-        if (done === true) return;
-        this.#written.push(utf8(value));
-      }
-      yield this.#written[index]!;
-    }
-  }
+  const head = JSON.stringify(stats).slice(0, -1);
+  return utf8(`${head},"torrents":[${slices.join(",")}]}\n`);
 }
 
 /** One torrent with its hosts. */
@@ -129,29 +122,6 @@ export function torrentHostStats(
     speeds: speeds.map(Math.round),
     hosts: hosts.map(hostStats),
   };
-}
-
-/** One JSON document in slices. */
-function* statsSlices(
-  { totals, torrents }: TrackerSnapshot,
-  uptimeSeconds: number,
-): Generator<string, void> {
-  const stats: Omit<TrackerStats, "torrents"> = {
-    uptimeSeconds,
-    activeTorrents: totals.activeSwarmCount,
-    peers: totals.seederCount + totals.leecherCount,
-    seeders: totals.seederCount,
-    leechers: totals.leecherCount,
-    downloads: totals.downloadCount,
-    bytesPerSecond: Math.round(totals.bytesPerSecond),
-  };
-  yield `${JSON.stringify(stats).slice(0, -1)},"torrents":[`;
-  for (let start = 0; start < torrents.length; start += SLICE_LENGTH) {
-    const slice = torrents.slice(start, start + SLICE_LENGTH)
-      .map((torrent) => JSON.stringify(torrentStats(torrent)));
-    yield (start === 0 ? "" : ",") + slice.join(",");
-  }
-  yield "]}\n";
 }
 
 function torrentStats(torrent: TorrentState): TorrentStats {

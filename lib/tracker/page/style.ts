@@ -5,11 +5,15 @@
  * @module
  */
 
+import { HOST_STATES } from "./host.ts";
+
+/** The colours of the states. */
+const STATES = HOST_STATES
+  .map((state) => `.${state} { --state: var(--${state}); }`).join("\n");
+
 /** The cells of the map, by tenths of progress. */
-const FILLS = Array.from(
-  { length: 11 },
-  (_, tenths) => `.fill${tenths} { --fill: ${tenths * 10}%; }`,
-).join("\n");
+const FILLS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+  .map((tenths) => `.fill${tenths} { --fill: ${tenths * 10}%; }`).join("\n");
 
 /** CSS, complete. */
 export const STYLE = `
@@ -28,13 +32,10 @@ export const STYLE = `
     --stuck: #ff7b6b; --tint: 20%;
   }
 }
-.done { --state: var(--done); }
-.fetching { --state: var(--fetching); }
-.waiting { --state: var(--waiting); }
-.silent { --state: var(--silent); }
-.stuck { --state: var(--stuck); }
+${STATES}
 * { box-sizing: border-box; }
-html { -webkit-text-size-adjust: 100%; scroll-behavior: smooth; }
+html { -webkit-text-size-adjust: 100%; }
+@media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
 body {
   margin: 0; background: var(--page); color: var(--text);
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
@@ -53,28 +54,18 @@ h1 { font-size: 1.15rem; letter-spacing: -.01em; }
 h1 a { color: inherit; display: flex; align-items: center; gap: .55rem; }
 h1 svg { width: 1.6rem; height: 1.6rem; }
 .top p { font-size: .87rem; color: var(--faint); }
-#live::before {
-  content: ""; display: inline-block; width: .5rem; height: .5rem;
-  margin-right: .4rem; border-radius: 50%; background: var(--silent);
-}
-#live.on::before { background: var(--done); }
+#live::before { content: ""; display: inline-block; width: .5rem; height: .5rem; margin-right: .4rem; border-radius: 50%; background: var(--done); }
 #live.off::before { background: var(--stuck); }
 #live:empty { display: none; }
 form { margin-left: auto; flex: 0 1 17rem; }
-input[type=search] {
-  width: 100%; padding: .45rem .8rem; font: inherit; color: inherit;
-  background: var(--card); border: 1px solid var(--line); border-radius: .6rem;
-}
+input[type=search] { width: 100%; padding: .45rem .8rem; font: inherit; color: inherit; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; }
 
 .card { background: var(--card); border: 1px solid var(--line); border-radius: .8rem; margin-bottom: 1rem; overflow-x: auto; }
 .totals { display: grid; grid-template-columns: repeat(5, 1fr); }
 .totals > div { padding: 1rem 1.25rem; border-left: 1px solid var(--line); min-width: 0; }
 .totals > div:first-child { border-left: 0; }
 dt { font-size: .87rem; color: var(--faint); }
-dt::before {
-  content: ""; display: inline-block; width: .6rem; height: .6rem;
-  margin-right: .4rem; border-radius: .2rem; background: var(--state);
-}
+dt::before { content: ""; display: inline-block; width: .6rem; height: .6rem; margin-right: .4rem; border-radius: .2rem; background: var(--state); }
 .plain dt::before { display: none; }
 .totals dd { font-size: 1.75rem; line-height: 1.25; font-weight: 600; letter-spacing: -.02em; white-space: nowrap; }
 .totals dd.note { font-size: .87rem; font-weight: 400; letter-spacing: 0; height: 1.3rem; }
@@ -109,20 +100,14 @@ td[data-label="Time left"] span { display: block; white-space: nowrap; }
 td[data-label="Time left"] .badge { margin: .1rem 0 .1rem .3rem; }
 .address { display: block; white-space: nowrap; }
 
-progress {
-  -webkit-appearance: none; appearance: none; display: inline-block; width: 7rem; height: .45rem;
-  border: 0; border-radius: 1rem; overflow: hidden; background: var(--track); vertical-align: middle;
-}
+progress { appearance: none; display: inline-block; width: 7rem; height: .45rem; border: 0; border-radius: 1rem; overflow: hidden; background: var(--track); vertical-align: middle; }
 progress::-webkit-progress-bar { background: transparent; }
 progress.share { --state: var(--done); background: color-mix(in srgb, var(--fetching) 22%, transparent); }
 progress::-webkit-progress-value { background: var(--state); border-radius: 1rem; }
 progress::-moz-progress-bar { background: var(--state); border-radius: 1rem; }
 
 .none { color: var(--faint); }
-.badge {
-  display: inline-block; padding: .05rem .5rem; border-radius: 1rem; font-size: .8rem; font-weight: 600;
-  color: var(--state); background: color-mix(in srgb, var(--state) var(--tint), transparent); white-space: nowrap;
-}
+.badge { display: inline-block; padding: .05rem .5rem; border-radius: 1rem; font-size: .8rem; font-weight: 600; color: var(--state); background: color-mix(in srgb, var(--state) var(--tint), transparent); white-space: nowrap; }
 
 .torrent { display: flex; flex-wrap: wrap; align-items: end; gap: .75rem 2rem; padding: 1.1rem 1.25rem; }
 .torrent > div { flex: 1 1 20rem; min-width: 0; }
@@ -130,14 +115,15 @@ progress::-moz-progress-bar { background: var(--state); border-radius: 1rem; }
 h2 { font-size: 1.35rem; line-height: 1.3; letter-spacing: -.015em; overflow-wrap: anywhere; }
 h2.hash { font-size: 1.05rem; }
 p.hash { overflow-wrap: anywhere; }
+.facts span { white-space: nowrap; }
 .back { display: inline-block; margin-bottom: .6rem; font-size: .87rem; }
-.swarm { padding: 1.1rem 1.25rem 0; }
+.swarm { padding: 1.1rem 1.25rem; }
 .swarm progress { display: block; width: 100%; height: .7rem; margin-top: .7rem; }
 .headline { display: flex; flex-wrap: wrap; align-items: center; gap: .3rem .9rem; }
 .headline > strong { font-size: 1.15rem; }
 .after:empty, .torrent:empty { display: none; }
 
-.map { list-style: none; display: grid; grid-template-columns: repeat(auto-fill, minmax(3.1rem, 1fr)); gap: .35rem; padding: 1.1rem 1.25rem; }
+.map { list-style: none; display: grid; grid-template-columns: repeat(auto-fill, minmax(3.1rem, 1fr)); gap: .35rem; padding: 0 1.25rem 1.1rem; }
 ${FILLS}
 .map a {
   display: block; padding: .3rem 0; border-radius: .4rem; text-align: center; font-size: .8rem; color: var(--text);
@@ -147,7 +133,7 @@ ${FILLS}
 .map .stuck a, .map .silent a { border-color: var(--state); border-width: 2px; padding: calc(.3rem - 1px) 0; }
 .map .waiting a { border-color: var(--state); border-style: dashed; }
 .map a:hover { text-decoration: none; border-color: var(--state); }
-.map + table { border-top: 1px solid var(--line); }
+.swarm + table, .map + table { border-top: 1px solid var(--line); }
 
 .command { display: flex; align-items: center; gap: .5rem; max-width: 100%; }
 .command code { padding: .2rem .5rem; border-radius: .4rem; background: var(--page); border: 1px solid var(--line); overflow-wrap: anywhere; user-select: all; }
@@ -189,8 +175,7 @@ footer { padding-top: .25rem; padding-bottom: 2rem; font-size: .87rem; display: 
   td.wide progress { flex: 1; }
   td.wide progress + span { text-align: right; }
   .none, td:has(> .none) { display: none; }
-  #torrents td.number::after { content: " " attr(data-label); text-transform: lowercase; }
-  #torrents td[data-label="Time left"]::after, #torrents td[data-label="Size"]::after, #torrents td.speed::after { content: ""; }
+  td:is([data-label=Seeders], [data-label=Leechers], [data-label=Completed])::before { content: attr(data-label) " "; text-transform: lowercase; }
   .speed { display: flex; align-items: center; }
   .speed .spark { width: 4rem; margin: 0 .5rem 0 0; }
   td[data-label="Last announce"] { margin-left: auto; }
@@ -203,10 +188,9 @@ footer { padding-top: .25rem; padding-bottom: 2rem; font-size: .87rem; display: 
   .totals > div:nth-child(3) { grid-column: span 6; display: grid; grid-template-columns: auto 1fr; column-gap: 1rem; align-items: center; }
   .totals > div:nth-child(3) dt { grid-column: span 2; }
   .totals > div:nth-child(4) { border-left: 0; }
-  .map { grid-template-columns: repeat(auto-fill, minmax(2.6rem, 1fr)); padding: 1rem; }
+  .map { grid-template-columns: repeat(auto-fill, minmax(2.6rem, 1fr)); padding: 0 1rem 1rem; }
   .torrent, .swarm { padding-left: 1rem; padding-right: 1rem; }
   .torrent > .spark { flex-basis: 100%; }
   p.hash { font-size: .72rem; }
 }
-@media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
 `;

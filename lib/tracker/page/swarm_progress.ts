@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { HostProgress, HostState } from "./host.ts";
+import type { Host, HostState } from "./host.ts";
 
 /** The progress of all hosts of a torrent together. */
 export interface SwarmProgress {
@@ -14,8 +14,8 @@ export interface SwarmProgress {
   readonly secondsLeft: number | undefined;
 }
 
-/** Adds up the progress of hosts. */
-export function swarmProgress(hosts: Iterable<HostProgress>): SwarmProgress {
+/** Adds up the hosts of a torrent. */
+export function swarmProgress(hosts: Iterable<Host>): SwarmProgress {
   const counts = { stuck: 0, silent: 0, waiting: 0, fetching: 0, done: 0 };
   let secondsLeft: number | undefined;
   for (const host of hosts) {

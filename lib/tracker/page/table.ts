@@ -5,11 +5,11 @@
  *
  * @module
  */
-import { type Html, markup } from "./html.ts";
+import { type Html, markup, shownText } from "./html.ts";
 import { formatCount } from "./units.ts";
 import {
+  moreRows,
   nextOrder,
-  type Order,
   PAGE_LENGTH,
   type PageView,
   viewAddress,
@@ -26,10 +26,12 @@ export type Column<Row> = readonly [
   valueOf?: ValueOf<Row>,
 ];
 
-/** The columns of a table, its search and its order. */
+/** A kind of table: its columns, its search and its order. */
 export interface TableKind<Row> {
-  /** Of the `<tbody>`. */
-  readonly id: string;
+  /** A row's name in the singular. */
+  readonly noun: "torrent" | "host";
+  /** Shown if there are no rows at all. */
+  readonly emptyNote: string;
   readonly columns: readonly Column<Row>[];
   /** Ranks the rows of a view without an order, the smallest value first. */
   readonly defaultOrder: ValueOf<Row>;
@@ -57,62 +59,46 @@ export function selectRows<Row>(
   const matching = text === ""
     ? rows
     : rows.filter((row) => matches(row, text));
-  const valueOf = order && columns.find(([, , key]) => key === order.key)?.[3];
-  const shown = rank(matching, {
-    valueOf: valueOf ?? defaultOrder,
-    isDescending: order?.isDescending ?? false,
-    tieOf,
-    limit: rowCount,
-  });
+  const column = order && columns.find(([, , key]) => key === order.key);
+  const valueOf = column?.[3] ?? defaultOrder;
+  const isDescending = order?.isDescending ?? false;
+  const compare = (a: Ranked<Row>, b: Ranked<Row>): number => {
+    if (a.value === b.value) return tieOf(a.row) < tieOf(b.row) ? -1 : 1;
+    if (a.value === undefined) return 1;
+    if (b.value === undefined) return -1;
+    return a.value < b.value === isDescending ? 1 : -1;
+  };
+  const ranked = matching.map((row) => ({ row, value: valueOf(row) }));
+  const shown = firstOf(ranked, rowCount, compare).map(({ row }) => row);
   return { shown, matchCount: matching.length };
-}
-
-/** How rows are ranked. */
-export interface Ranking<Row> {
-  readonly valueOf: ValueOf<Row>;
-  readonly isDescending: boolean;
-  readonly tieOf: (row: Row) => string;
-  /** Rows that are wanted at most, from the first on. */
-  readonly limit: number;
 }
 
 interface Ranked<Row> {
   readonly row: Row;
-  readonly value: number | string | undefined;
+  readonly value: ReturnType<ValueOf<Row>>;
 }
 
-/**
- * The first rows in their order, a fresh array. Of ten thousand rows most are
- * compared once with the last of them and dropped.
- */
-export function rank<Row>(rows: readonly Row[], ranking: Ranking<Row>): Row[] {
-  const first: Ranked<Row>[] = [];
-  for (const row of rows) {
-    const candidate = { row, value: ranking.valueOf(row) };
-    if (first.length === ranking.limit) {
-      if (compareRanked(candidate, first.at(-1)!, ranking) >= 0) continue;
+/** The smallest items in their order. Of ten thousand most are compared once and dropped. */
+function firstOf<Item>(
+  items: readonly Item[],
+  limit: number,
+  compare: (a: Item, b: Item) => number,
+): Item[] {
+  const first: Item[] = [];
+  for (const item of items) {
+    if (first.length === limit) {
+      if (compare(item, first.at(-1)!) > 0) continue;
       first.pop();
     }
     let [low, high] = [0, first.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (compareRanked(candidate, first[middle]!, ranking) < 0) high = middle;
+      if (compare(item, first[middle]!) < 0) high = middle;
       else low = middle + 1;
     }
-    first.splice(low, 0, candidate);
+    first.splice(low, 0, item);
   }
-  return first.map(({ row }) => row);
-}
-
-function compareRanked<Row>(
-  a: Ranked<Row>,
-  b: Ranked<Row>,
-  { isDescending, tieOf }: Ranking<Row>,
-): number {
-  if (a.value === b.value) return tieOf(a.row) < tieOf(b.row) ? -1 : 1;
-  if (a.value === undefined) return 1;
-  if (b.value === undefined) return -1;
-  return a.value < b.value === isDescending ? 1 : -1;
+  return first;
 }
 
 /** HTML with many rows in it, so that the rows can be sent in pages. */
@@ -129,53 +115,63 @@ export interface MainPart extends PagedHtml {
   readonly title: string;
 }
 
-/** Writes a table around its rows. */
+/** The contents of a table. */
+export interface TableOptions {
+  readonly view: PageView;
+  readonly rows: readonly Html[];
+  /** Rows that match the search. */
+  readonly matchCount: number;
+  /** Rows that there are without a search. */
+  readonly count: number;
+}
+
+/** Writes a table around its rows, and below it why some or all are missing. */
 export function renderTable<Row>(
-  { id, columns }: TableKind<Row>,
-  rows: readonly Html[],
-  view: PageView,
+  kind: TableKind<Row>,
+  { view, rows, matchCount, count }: TableOptions,
 ): PagedHtml {
-  const heads = columns.map(([label, alignment, key]) =>
-    markup`<th scope="col" class="${alignment}"${sortState(key, view.order)}>${
-      key === undefined
-        ? label
-        : markup`<a data-go href="${
-          viewAddress({ ...view, order: nextOrder(key, view.order) })
-        }">${label}</a>`
-    }</th>`
-  );
+  const { noun, columns, emptyNote } = kind;
+  const heads = columns.map((column) => renderHead(column, view));
+  const hiddenCount = (view.search === "" ? count : matchCount) - rows.length;
+  const note = count === 0
+    ? emptyNote
+    : matchCount === 0
+    ? `No ${noun} matches “${shownText(view.search)}”.`
+    : renderMore(hiddenCount, moreRows(view, matchCount));
   const pageCount = Math.max(1, Math.ceil(rows.length / PAGE_LENGTH));
   return {
     before: markup`<table><thead><tr>${heads}</tr></thead>
-      <tbody id="${id}" data-pages="${pageCount}">`,
+      <tbody id="${noun}s" data-pages="${pageCount}">`,
     rows,
-    after: markup`</tbody></table>`,
+    after: markup`</tbody></table><p class="after">${note}</p>`,
   };
 }
 
-function sortState(
-  key: string | undefined,
-  order: Order | undefined,
-): Html | undefined {
-  if (order === undefined || order.key !== key) return undefined;
-  const direction = order.isDescending ? "descending" : "ascending";
-  return markup` aria-sort="${direction}"`;
+function renderHead<Row>(
+  [label, alignment, key]: Column<Row>,
+  view: PageView,
+): Html {
+  const { order } = view;
+  if (key === undefined) {
+    return markup`<th scope="col" class="${alignment}">${label}</th>`;
+  }
+  const direction = order?.isDescending ? "descending" : "ascending";
+  const state = order?.key === key
+    ? markup` aria-sort="${direction}"`
+    : undefined;
+  const address = viewAddress({ ...view, order: nextOrder(key, order) });
+  return markup`<th scope="col" class="${alignment}"${state}>
+    <a data-go href="${address}">${label}</a></th>`;
 }
 
-/**
- * The line below a table: the number of rows that are left out and, if there is
- * an address that shows more of them, a link.
- */
-export function renderMore(
-  hiddenCount: number,
-  address: string | undefined,
-): Html {
-  if (hiddenCount <= 0) return markup``;
-  const count = Math.min(hiddenCount, PAGE_LENGTH);
+/** The number of rows that are left out and, if there is an address that shows more, a link. */
+function renderMore(count: number, address: string | undefined): Html {
+  if (count <= 0) return markup``;
+  const next = Math.min(count, PAGE_LENGTH);
   const link = address === undefined
     ? undefined
-    : markup`<a data-go href="${address}">show the next ${count}</a>, `;
-  const hidden = formatCount(hiddenCount);
+    : markup`<a data-go href="${address}">show the next ${next}</a>, `;
+  const hidden = formatCount(count);
   return markup`and ${hidden} more: ${link}search or sort to see them`;
 }
 

@@ -59,7 +59,10 @@ function renderFacts(
     file === undefined ? undefined : formatPlural(file.fileCount, "file"),
     `completed ${formatPlural(downloads, "time")}`,
     leechers > 0 ? formatSpeed(torrent.bytesPerSecond) : undefined,
-  ].filter((fact) => fact !== undefined).join(" · ");
+  ].filter((fact) => fact !== undefined)
+    .map((fact, index) =>
+      markup`${index > 0 ? " · " : ""}<span>${fact}</span>`
+    );
   const join = file === undefined
     ? undefined
     : markup`<p class="join">Join with ${

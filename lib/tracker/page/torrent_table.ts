@@ -6,7 +6,7 @@
 import type { ListedTorrent } from "../../catalogue/torrent_catalogue.ts";
 import { torrentPath } from "../../catalogue/torrent_links.ts";
 import { type Html, markup, shownText } from "./html.ts";
-import { renderState } from "./host_table.ts";
+import { renderState } from "./host_section.ts";
 import { renderSparkline } from "./speed_history.ts";
 import type { SwarmProgress } from "./swarm_progress.ts";
 import { NO_VALUE, type TableKind } from "./table.ts";
@@ -21,13 +21,12 @@ import { plainView, viewAddress } from "./view.ts";
 
 /** The table of torrents. */
 export const TORRENT_TABLE: TableKind<TorrentState> = {
-  id: "torrents",
+  noun: "torrent",
+  emptyNote: "No torrents yet. They appear here when the first peer announces.",
   columns: [
     ["Torrent", "text", "name", ({ name }) => name?.toLowerCase()],
     [
-      "Done",
-      "text",
-      "done",
+      ...["Done", "text", "done"] as const,
       ({ seeders, leechers }) =>
         seeders + leechers > 0 ? seeders / (seeders + leechers) : undefined,
     ],
@@ -41,13 +40,8 @@ export const TORRENT_TABLE: TableKind<TorrentState> = {
   // Active torrents first, then those with leechers, then those with peers;
   // within each level the largest swarm first.
   defaultOrder: ({ bytesPerSecond, leechers, seeders }) => {
-    const level = bytesPerSecond > 0
-      ? 3
-      : leechers > 0
-      ? 2
-      : seeders > 0
-      ? 1
-      : 0;
+    const level = [seeders, leechers, bytesPerSecond]
+      .findLastIndex((number) => number > 0);
     return -(level * 2 ** 40 + seeders + leechers);
   },
   tieOf: ({ name, infoHash }) => name?.toLowerCase() ?? infoHash,

@@ -19,7 +19,7 @@ import {
 import { EventHub } from "./event_hub.ts";
 import { renderMetrics } from "./metrics.ts";
 import { SpeedHistory } from "./speed_history.ts";
-import { renderStats, type StatsBody, torrentHostStats } from "./stats.ts";
+import { renderStats, torrentHostStats } from "./stats.ts";
 import {
   findTorrent,
   type PageSources,
@@ -42,7 +42,7 @@ export interface TrackerPageOptions {
   readonly peerCommand?: string | undefined;
   /** Scheme, host and port of the tracker, for requests without a valid `Host`. */
   readonly origin: () => string;
-  /** Lets other requests have their turn between two views. @default no pause */
+  /** Lets other requests have their turn during long work. @default no pause */
   readonly pause?: () => Promise<void>;
 }
 
@@ -55,7 +55,7 @@ const MAX_KEPT_VIEWS = 20;
 /** What was written of a snapshot. */
 interface Written {
   readonly views: Map<string, Promise<RenderedView>>;
-  stats?: string | StatsBody;
+  stats?: Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** The page of one tracker. */
@@ -71,6 +71,7 @@ export class TrackerPage {
     ["/healthz", () => this.#health()],
   ]);
   readonly #options: TrackerPageOptions;
+  readonly #pause: () => Promise<void>;
   readonly #snapshots: SnapshotReader;
   readonly #history = new SpeedHistory();
   readonly #hub: EventHub;
@@ -80,9 +81,10 @@ export class TrackerPage {
   constructor(options: TrackerPageOptions) {
     const { store, catalogue } = options;
     this.#options = options;
-    this.#snapshots = new SnapshotReader({ store, catalogue });
+    this.#pause = options.pause ?? (() => Promise.resolve());
+    this.#snapshots = new SnapshotReader(store, catalogue);
     this.#hub = new EventHub(async (view, nowMs) => {
-      const snapshot = await this.#snapshots.shared(nowMs);
+      const snapshot = await this.#snapshots.read("shared", nowMs);
       const rendered = await this.#render(view, snapshot, nowMs);
       return { rendered, torrentCount: snapshot.torrents.length };
     });
@@ -113,9 +115,8 @@ export class TrackerPage {
     const view = this.#viewOf(request);
     if (view === undefined) return NO_SUCH_TORRENT;
     const isPart = request.path === "/view";
-    const snapshot = isPart
-      ? await this.#snapshots.shared(nowMs)
-      : await this.#snapshots.current(nowMs);
+    const wanted = isPart ? "shared" : "fresh";
+    const snapshot = await this.#snapshots.read(wanted, nowMs);
     const rendered = await this.#render(view, snapshot, nowMs);
     const isKnown = view.infoHash === undefined ||
       findTorrent(view.infoHash, snapshot) !== undefined;
@@ -140,11 +141,14 @@ export class TrackerPage {
     const view = this.#viewOf(request);
     if (view === undefined) return NO_SUCH_TORRENT;
     const type = "application/json";
-    const snapshot = await this.#snapshots.current(nowMs);
+    const snapshot = await this.#snapshots.read("fresh", nowMs);
     if (view.infoHash === undefined) {
       const written = this.#writtenOf(snapshot);
-      written.stats ??= renderStats(snapshot, this.#uptimeSeconds(nowMs));
-      return respond(200, { type, body: written.stats });
+      written.stats ??= renderStats(snapshot, {
+        uptimeSeconds: this.#uptimeSeconds(nowMs),
+        pause: this.#pause,
+      });
+      return respond(200, { type, body: await written.stats });
     }
     const torrent = findTorrent(view.infoHash, snapshot);
     if (torrent === undefined) return NO_SUCH_TORRENT;
@@ -176,7 +180,7 @@ export class TrackerPage {
 
   async #metrics(nowMs: number): Promise<TrackerResponse> {
     const { text, contentType } = await renderMetrics({
-      snapshot: await this.#snapshots.current(nowMs),
+      snapshot: await this.#snapshots.read("fresh", nowMs),
       uptimeSeconds: this.#uptimeSeconds(nowMs),
       streamCount: this.#hub.streamCount,
     });
@@ -199,7 +203,7 @@ export class TrackerPage {
     snapshot: TrackerSnapshot,
     nowMs: number,
   ): Promise<RenderedView> {
-    await this.#options.pause?.();
+    await this.#pause();
     const { views } = this.#writtenOf(snapshot);
     const key = `${view.origin}${viewAddress(view)}`;
     const rendered = views.get(key) ??

@@ -16,12 +16,7 @@ import type {
   StoreTotals,
   SwarmSummary,
 } from "../store/peer_store.ts";
-import {
-  describeHost,
-  describeProgress,
-  type Host,
-  type HostProgress,
-} from "./host.ts";
+import { describeHost, type Host } from "./host.ts";
 import type { SpeedHistory } from "./speed_history.ts";
 
 /** Hosts of one torrent that are read at most; of larger swarms any of them. */
@@ -62,80 +57,54 @@ export interface TrackerSnapshot {
   readonly torrents: readonly TorrentState[];
 }
 
-/** What snapshots are read from. */
-export interface SnapshotReaderOptions {
-  readonly store: PeerStore;
-  /** The torrent files that are offered, if any. */
-  readonly catalogue: TorrentCatalogue | undefined;
-}
-
-interface KeptSnapshot {
-  readonly snapshot: Promise<TrackerSnapshot>;
-  readonly readAtMs: number;
-  readonly isLarge: boolean;
-}
-
 /** Reads snapshots of one tracker. */
 export class SnapshotReader {
-  readonly #options: SnapshotReaderOptions;
+  readonly #store: PeerStore;
+  readonly #catalogue: TorrentCatalogue | undefined;
   #version = 0;
-  #kept: KeptSnapshot | undefined;
+  #kept: TrackerSnapshot | undefined;
+  #keptSinceMs = -Infinity;
 
-  constructor(options: SnapshotReaderOptions) {
-    this.#options = options;
+  constructor(store: PeerStore, catalogue?: TorrentCatalogue) {
+    this.#store = store;
+    this.#catalogue = catalogue;
   }
 
-  /** A snapshot of now, or the shared one if there are many torrents. */
-  async current(nowMs: number): Promise<TrackerSnapshot> {
-    return await this.#read(nowMs, "current");
-  }
-
-  /** A snapshot of the last second at most, which all who ask for it share. */
-  async shared(nowMs: number): Promise<TrackerSnapshot> {
-    return await this.#read(nowMs, "shared");
-  }
-
-  async #read(
+  /**
+   * Reads a snapshot of now, or returns the one that is kept for a second: always
+   * if `shared` is wanted, otherwise only if there are many torrents.
+   */
+  async read(
+    wanted: "fresh" | "shared",
     nowMs: number,
-    wanted: "current" | "shared",
   ): Promise<TrackerSnapshot> {
-    const { store, catalogue } = this.#options;
-    const kept = this.#kept;
-    if (
-      kept !== undefined && nowMs - kept.readAtMs < KEEP_MS &&
-      (kept.isLarge || wanted === "shared")
-    ) return kept.snapshot;
-    const totals = await store.totals();
-    const listed = catalogue?.list() ?? [];
-    const isLarge = totals.activeSwarmCount + listed.length > FEW_TORRENTS;
-    const snapshot = this.#take(totals, listed);
-    if (isLarge || wanted === "shared") {
-      const taken = { snapshot, readAtMs: nowMs, isLarge };
-      this.#kept = taken;
-      // Those who wait for it get the error; the next request reads again.
-      snapshot.catch(() => {
-        if (this.#kept === taken) this.#kept = undefined;
-      });
+    const kept = nowMs - this.#keptSinceMs < KEEP_MS ? this.#kept : undefined;
+    const isKept = (torrentCount: number): boolean =>
+      wanted === "shared" || torrentCount > FEW_TORRENTS;
+    if (kept !== undefined && isKept(kept.torrents.length)) return kept;
+    const snapshot = await this.#take();
+    if (isKept(snapshot.torrents.length)) {
+      this.#kept = snapshot;
+      this.#keptSinceMs = nowMs;
     }
-    return await snapshot;
+    return snapshot;
   }
 
-  async #take(
-    totals: StoreTotals,
-    listed: readonly ListedTorrent[],
-  ): Promise<TrackerSnapshot> {
+  async #take(): Promise<TrackerSnapshot> {
+    const totals = await this.#store.totals();
     const files = new Map<InfoHash, ListedTorrent>();
-    for (const file of listed) {
+    for (const file of this.#catalogue?.list() ?? []) {
       // Of several files of one torrent the first is shown.
       if (!files.has(file.infoHash)) files.set(file.infoHash, file);
     }
     const torrents: TorrentState[] = [];
-    for (const swarm of await this.#options.store.swarms()) {
-      torrents.push(stateOf(swarm, files.get(swarm.infoHash)));
-      files.delete(swarm.infoHash);
+    for (const swarm of await this.#store.swarms()) {
+      const { infoHash } = swarm;
+      torrents.push(stateOf({ infoHash, swarm, file: files.get(infoHash) }));
+      files.delete(infoHash);
     }
-    for (const file of files.values()) {
-      torrents.push(stateOf(emptySwarm(file.infoHash), file));
+    for (const [infoHash, file] of files) {
+      torrents.push(stateOf({ infoHash, file }));
     }
     this.#version++;
     return { version: this.#version, totals, torrents };
@@ -166,7 +135,7 @@ export function findTorrent(
 
 /** A torrent that nobody has announced and whose file nobody offers. */
 export function unknownTorrent(infoHash: InfoHash): TorrentState {
-  return stateOf(emptySwarm(infoHash), undefined);
+  return stateOf({ infoHash });
 }
 
 /** Reads the hosts of a torrent, at most {@linkcode MAX_HOSTS_READ}. */
@@ -179,39 +148,19 @@ export async function readHosts(
   return peers.map((peer) => describeHost(peer, context));
 }
 
-/** Reads the progress of the same hosts. */
-export async function readProgress(
-  { infoHash, length }: TorrentState,
-  sources: PageSources,
-): Promise<HostProgress[]> {
-  const context = { ...sources, length };
-  const peers = await sources.store.peers(infoHash, MAX_HOSTS_READ);
-  return peers.map((peer) => describeProgress(peer, context));
-}
-
-function stateOf(
-  swarm: SwarmSummary,
-  file: ListedTorrent | undefined,
-): TorrentState {
-  return {
-    infoHash: swarm.infoHash,
-    name: file?.name,
-    length: file?.length ?? swarm.contentLength,
-    seeders: swarm.complete,
-    leechers: swarm.incomplete,
-    downloads: swarm.downloaded,
-    bytesPerSecond: swarm.bytesPerSecond,
-    file,
-  };
-}
-
-function emptySwarm(infoHash: InfoHash): SwarmSummary {
+function stateOf({ infoHash, swarm, file }: {
+  readonly infoHash: InfoHash;
+  readonly swarm?: SwarmSummary;
+  readonly file?: ListedTorrent | undefined;
+}): TorrentState {
   return {
     infoHash,
-    complete: 0,
-    incomplete: 0,
-    downloaded: 0,
-    contentLength: undefined,
-    bytesPerSecond: 0,
+    name: file?.name,
+    length: file?.length ?? swarm?.contentLength,
+    seeders: swarm?.complete ?? 0,
+    leechers: swarm?.incomplete ?? 0,
+    downloads: swarm?.downloaded ?? 0,
+    bytesPerSecond: swarm?.bytesPerSecond ?? 0,
+    file,
   };
 }

@@ -4,7 +4,7 @@ import { renderMap } from "../../../../lib/tracker/page/host_section.ts";
 import {
   HOST_TABLE,
   renderHostRow,
-} from "../../../../lib/tracker/page/host_table.ts";
+} from "../../../../lib/tracker/page/host_section.ts";
 import { selectRows } from "../../../../lib/tracker/page/table.ts";
 import { type Order, plainView } from "../../../../lib/tracker/page/view.ts";
 import { infoHash, peerId } from "../../announce/samples.ts";

@@ -1,9 +1,5 @@
 import { assertEquals } from "@std/assert";
-import {
-  markup,
-  ownMarkup,
-  shownText,
-} from "../../../../lib/tracker/page/html.ts";
+import { Html, markup, shownText } from "../../../../lib/tracker/page/html.ts";
 
 Deno.test("markup escapes values in text and in attributes", () => {
   const name = `<img src=x onerror="alert('1')">&amp;`;
@@ -17,7 +13,7 @@ Deno.test("markup escapes values in text and in attributes", () => {
 Deno.test("markup writes markup, numbers, lists and nothing as they are", () => {
   const cells = ["a", "<"].map((text) => markup`<td>${text}</td>`);
   assertEquals(
-    markup`<tr>${cells}${undefined}${1.5}${ownMarkup("<hr>")}</tr>`.text,
+    markup`<tr>${cells}${undefined}${1.5}${new Html("<hr>")}</tr>`.text,
     "<tr><td>a</td><td>&lt;</td>1.5<hr></tr>",
   );
 });

@@ -93,7 +93,8 @@ export const LISTED = {
 };
 
 export async function bodyOf({ body }: TrackerResponse): Promise<string> {
-  if (typeof body === "string" || body instanceof Uint8Array) return text(body);
+  if (typeof body === "string") return body;
+  if (body instanceof Uint8Array) return new TextDecoder().decode(body);
   let whole = "";
   for await (const chunk of body) whole += text(chunk);
   return whole;
