@@ -113,8 +113,11 @@ export {
   TorrentSession,
   type TorrentSessionOptions,
 } from "./peer/torrent_session.ts";
-export type { SessionEvent } from "./peer/session_event.ts";
-export type { PeerSnapshot, TorrentSnapshot } from "./peer/snapshot.ts";
+export type {
+  PeerSnapshot,
+  SessionEvent,
+  TorrentSnapshot,
+} from "./peer/session_report.ts";
 export { KEEP_ALIVE_INTERVAL } from "./swarm/swarm.ts";
 export { Bitfield } from "./base/bitfield.ts";
 export type { ByteRange, ContentFiles, Storage } from "./disk/storage.ts";

@@ -1,34 +1,34 @@
 /**
- * How many connections a session may have where the system has no more handles
- * for it: a few fewer than it had then, for a while, so that trackers can be
- * asked and files be opened. Without a shortage there is no limit.
+ * Limits a session's connections while the process is short of file descriptors:
+ * a few fewer than it had then, for some seconds, so that trackers can be reached
+ * and files opened. There is no limit otherwise.
  *
  * @module
  */
 
-/** Handles that connections leave to others. */
-const HANDLES_LEFT = 8;
-/** Connections that are kept whatever lacks. */
-const FEWEST_CONNECTIONS = 4;
-/** How long a limit holds, in milliseconds. */
+/** Descriptors that connections give up in a shortage. */
+const RELEASED_HANDLES = 8;
+/** Connections that are kept in any shortage. */
+const MIN_CONNECTIONS = 4;
+/** Time for which a limit holds, in milliseconds. */
 const LIMIT_MS = 5_000;
 
-/** What can be hung up on. */
+/** A connection. */
 export interface Closable {
   close(): void;
 }
 
 /** Counts the connections of a session. */
-export class ConnectionLimit {
-  /** Newest last. */
+export class HandleLimit {
+  /** In the order in which they were made. */
   readonly #open = new Set<Closable>();
-  #most = Infinity;
+  #maxCount = Infinity;
   #endMs = -Infinity;
 
-  /** Takes a connection; returns whether there is a place for it. */
+  /** Counts a connection; false if it exceeds the limit. */
   add(connection: Closable, nowMs: number): boolean {
-    if (nowMs >= this.#endMs) this.#most = Infinity;
-    if (this.#open.size >= this.#most) return false;
+    if (nowMs >= this.#endMs) this.#maxCount = Infinity;
+    if (this.#open.size >= this.#maxCount) return false;
     this.#open.add(connection);
     return true;
   }
@@ -38,12 +38,12 @@ export class ConnectionLimit {
     this.#open.delete(connection);
   }
 
-  /** Handles lack: hangs up on the newest. */
-  giveWay(nowMs: number): void {
-    const fewer = Math.min(this.#open.size, this.#most) - HANDLES_LEFT;
-    this.#most = Math.max(FEWEST_CONNECTIONS, fewer);
+  /** Lowers the limit and closes the newest connections above it. */
+  release(nowMs: number): void {
+    const count = Math.min(this.#open.size, this.#maxCount) - RELEASED_HANDLES;
+    this.#maxCount = Math.max(MIN_CONNECTIONS, count);
     this.#endMs = nowMs + LIMIT_MS;
-    for (const connection of [...this.#open].slice(this.#most)) {
+    for (const connection of [...this.#open].slice(this.#maxCount)) {
       connection.close();
     }
   }

@@ -1,77 +1,68 @@
 /**
- * What one peer may have us do by talking. Each message costs about as much as it
- * takes to handle, in that of a `have`; who has spent too much is not listened to
- * for a while, so that its words wait in its own memory and not in ours. Content
- * is free, for it is bounded by what was asked for, and pays for the requests
- * beside it: whoever gives and takes content never comes near the bound.
+ * Limits the CPU time that one peer's messages can cost: a token bucket in which
+ * each message costs about what its handling takes, in units of a `have`. A peer
+ * that exceeds it is not read for a while, so that its messages wait in its own
+ * memory. Blocks are free, because they were requested, and sending a block pays
+ * for its request: a peer that exchanges content never comes near the limit.
  *
- * Measured: a peer that says `have` without end took a core and kept timers
- * waiting for seconds; now it takes less than a hundredth of one.
+ * Measured: a peer that sends `have` without end took a whole core and delayed
+ * timers for seconds; with the limit it takes less than a hundredth of a core.
  *
  * @module
  */
+import { RateLimiter } from "../base/rate_limiter.ts";
 import type { Message } from "../wire/message.ts";
 
-/** What a peer earns in a second by being there, in units. */
-const UNITS_PER_SECOND = 4_000;
-/** What it may save up, in units: more requests than other clients keep on order. */
-const MOST_SAVED_UNITS = 16_000;
-/** Units spent in one turn, then it is the turn of others: a few milliseconds' work. */
+/** The burst is more requests than other clients keep in flight. */
+const LIMIT = { perSecond: 4_000, burst: 16_000 };
+/** Units handled in one turn, a few milliseconds' work; then other connections have a turn. */
 const TURN_UNITS = 2_000;
-
-/** A block of so many bytes pays for its request. */
+/** A block of this length pays for its request, in bytes. */
 const PAYING_LENGTH = 4096;
 
-/** Bytes that cost one unit, by measurement. */
+/** Bytes that cost one unit, measured. */
 const BITFIELD_BYTES_PER_UNIT = 4;
 const EXTENDED_BYTES_PER_UNIT = 8;
 const UNKNOWN_BYTES_PER_UNIT = 1024;
-/** What any message of the extension protocol costs. */
+/** Units that any message of the extension protocol costs. */
 const EXTENDED_UNITS = 16;
 
-/** The account of one connection. */
-export class PeerBudget {
-  #units: number;
+/** The messages of one connection. */
+export class MessageLimiter {
+  readonly #limiter = new RateLimiter(LIMIT);
+  #freeUnits: number;
   #turnUnits = 0;
-  #updatedAt: number;
 
-  /** @param options `pieceCount`: each piece may be announced once for nothing. */
-  constructor(options: { pieceCount: number; now: number }) {
-    this.#units = MOST_SAVED_UNITS + options.pieceCount;
-    this.#updatedAt = options.now;
+  /** @param pieceCount Each piece may be announced once for free. */
+  constructor(pieceCount: number) {
+    this.#freeUnits = pieceCount;
   }
 
-  /** Whether the turn is over. */
   get isTurnOver(): boolean {
     return this.#turnUnits >= TURN_UNITS;
   }
 
-  /** The peer said something. */
-  spend(message: Message): void {
-    const units = costOf(message);
-    this.#units -= units;
-    this.#turnUnits += units;
+  /** A message was received. */
+  take(message: Message): void {
+    this.#turnUnits += costOf(message);
   }
 
-  /** A block of so many bytes was sent to it: what it asked for that is paid. */
-  earn(length: number): void {
-    this.#units += Math.min(1, length / PAYING_LENGTH);
+  /** A block of `length` bytes was sent. */
+  blockSent(length: number): void {
+    this.#limiter.giveBack(Math.min(1, length / PAYING_LENGTH));
   }
 
-  /** Begins another turn. Returns how long the peer is not to be listened to before, in milliseconds. */
-  nextTurn(now: number): number {
+  /** Begins a turn. Returns how long not to read from the peer before, in milliseconds. */
+  nextTurn(nowMs: number): number {
+    const freeUnits = Math.min(this.#freeUnits, this.#turnUnits);
+    this.#freeUnits -= freeUnits;
+    const waitMs = this.#limiter.take(this.#turnUnits - freeUnits, nowMs);
     this.#turnUnits = 0;
-    const earned = (now - this.#updatedAt) * UNITS_PER_SECOND / 1000;
-    this.#updatedAt = now;
-    // What it was given at the start it keeps until it is spent.
-    if (this.#units < MOST_SAVED_UNITS) {
-      this.#units = Math.min(MOST_SAVED_UNITS, this.#units + earned);
-    }
-    return this.#units >= 0 ? 0 : -this.#units * 1000 / UNITS_PER_SECOND;
+    return waitMs;
   }
 }
 
-/** What a message takes to handle, in units. */
+/** The cost of a message, in units. */
 function costOf(message: Message): number {
   switch (message.type) {
     case "piece":

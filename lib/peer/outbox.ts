@@ -1,14 +1,13 @@
 /**
- * What is to be sent to one peer, and the sending. Many messages leave in one
- * write; a block goes from the disk's cache straight into the buffer that is
- * written. Requests and haves overtake blocks, so that a busy upload does not
- * slow the download beside it; a choke does not, since the peer would throw away
- * the blocks that follow it, and what is rejected because of it comes behind it. For the same reason the upload limit holds back
- * blocks alone.
+ * The messages and blocks to be sent to one peer, and the loop that sends them.
+ * Many messages leave in one write; a block is copied from the read cache straight
+ * into the buffer that is written. Requests and haves overtake blocks, so that an
+ * upload does not slow the download beside it; for the same reason the upload
+ * limit delays blocks only. A choke overtakes nothing, because the peer would
+ * discard the blocks behind it, and the rejects that it causes follow it.
  *
  * @module
  */
-import type { PeerChannel } from "./peer_channel.ts";
 import type { BlockRange, ControlMessage } from "../wire/message.ts";
 import {
   encodedLength,
@@ -16,51 +15,47 @@ import {
   writeMessage,
   writePieceHeader,
 } from "../wire/write_message.ts";
-import type { Pacer } from "./pacer.ts";
+import type { PeerChannel } from "./peer_channel.ts";
+import type { ConnectionContext } from "./session_context.ts";
 
 /** Bytes in one write, unless a single message is longer. */
 const BATCH_LENGTH = 256 * 1024;
 
 /**
  * Messages that may wait for a peer that does not read, besides one for each
- * piece: a seeder may tell of all of them at once. Far more than an honest one
- * lets gather; without a limit it could have us fill our memory with requests by
+ * piece, as a seeder may announce all of them at once. Far more than a proper
+ * peer lets gather; without a limit a peer could fill our memory with requests by
  * choking and unchoking us.
  */
 const MAX_WAITING_MESSAGES = 16_384;
 
-/** Where an outbox sends and what it needs for it. */
+/** Options for {@linkcode Outbox}. */
 export interface OutboxOptions {
   readonly channel: Pick<PeerChannel, "write">;
-  /** Ends the sending when aborted: what is not written yet is dropped. */
+  readonly context: Pick<
+    ConnectionContext,
+    "pieceCount" | "readBlock" | "uploadPacer"
+  >;
+  /** Ends the loop; messages that are not written yet are dropped. */
   readonly signal: AbortSignal;
-  /** Number of pieces in the torrent. */
-  readonly pieceCount: number;
-  /** Called when the peer reads nothing while messages for it pile up. */
+  /** Called when the peer does not read and messages pile up. */
   readonly onOverflow: () => void;
-  /** Fills `into` with the content of a block; no promise if that is done at once. */
-  readonly readBlock: (
-    block: BlockRange,
-    into: Uint8Array,
-  ) => Promise<void> | undefined;
-  /** Called after a write, with the bytes of each block that left. */
+  /** Called after a write with the length of each block in it, in bytes. */
   readonly onBlocksSent: (lengths: readonly number[]) => void;
-  /** The upload limit. */
-  readonly uploadPacer: Pacer;
 }
 
 type Bulk =
   | { readonly type: "block"; readonly block: BlockRange }
   | ControlMessage;
 
-/** The outgoing side of one peer connection. */
+/** The sending half of one peer connection. */
 export class Outbox {
   readonly #options: OutboxOptions;
   #urgent: ControlMessage[] = [];
   readonly #bulk: Bulk[] = [];
   #buffer = new Uint8Array(0);
   #wake = Promise.withResolvers<void>();
-  /** Blocks wait for the upload limit. */
+  /** Whether blocks wait for the upload limit. */
   #isPaced = false;
 
   constructor(options: OutboxOptions) {
@@ -69,16 +64,16 @@ export class Outbox {
   }
 
   send(message: ControlMessage): void {
-    // The last word on choking must be the last one to arrive, and who hears of a
-    // reject before the choke would ask again. [BEP 6]
+    // The last choke or unchoke must arrive last, and a peer that gets a reject
+    // before the choke would request again. [BEP 6]
     const isBulk = message.type === "choke" ||
       (message.type === "unchoke" || message.type === "reject") &&
         this.#bulk.some((item) => item.type === "choke");
     if (isBulk) this.#bulk.push(message);
     else this.#urgent.push(message);
+    const { context, onOverflow } = this.#options;
     const waitingCount = this.#urgent.length + this.#bulk.length;
-    const mostWaiting = MAX_WAITING_MESSAGES + this.#options.pieceCount;
-    if (waitingCount > mostWaiting) this.#options.onOverflow();
+    if (waitingCount > MAX_WAITING_MESSAGES + context.pieceCount) onOverflow();
     this.#wake.resolve();
   }
 
@@ -109,6 +104,7 @@ export class Outbox {
   }
 
   async #writeBatch(): Promise<boolean> {
+    const { channel, context, onBlocksSent } = this.#options;
     const urgent = this.#urgent;
     this.#urgent = [];
     const { items, length } = this.#takeBulk(urgent);
@@ -118,7 +114,7 @@ export class Outbox {
     const view = new DataView(this.#buffer.buffer);
     let end = 0;
     for (const message of urgent) end = writeMessage(message, view, end);
-    const sentLengths: number[] = [];
+    const blockLengths: number[] = [];
     for (const item of items) {
       if (item.type !== "block") {
         end = writeMessage(item, view, end);
@@ -126,31 +122,28 @@ export class Outbox {
       }
       const start = writePieceHeader(item.block, view, end);
       end = start + item.block.length;
-      const reading = this.#options.readBlock(
-        item.block,
-        this.#buffer.subarray(start, end),
-      );
+      const into = this.#buffer.subarray(start, end);
+      const reading = context.readBlock(item.block, into);
       if (reading !== undefined) await reading;
-      sentLengths.push(item.block.length);
+      blockLengths.push(item.block.length);
     }
-    const isWritten = await this.#options.channel.write(
-      this.#buffer.subarray(0, end),
-    );
-    if (sentLengths.length > 0) {
+    const isWritten = await channel.write(this.#buffer.subarray(0, end));
+    if (blockLengths.length > 0) {
       this.#pace(end);
-      this.#options.onBlocksSent(sentLengths);
+      onBlocksSent(blockLengths);
     }
     return isWritten;
   }
 
-  async #pace(bytes: number): Promise<void> {
+  async #pace(length: number): Promise<void> {
+    const { context, signal } = this.#options;
     this.#isPaced = true;
-    await this.#options.uploadPacer.pass(bytes, this.#options.signal);
+    await context.uploadPacer.pass(length, signal);
     this.#isPaced = false;
     this.#wake.resolve();
   }
 
-  /** As much of the bulk as may leave now and fits into a batch behind the urgent messages, one item at least. */
+  /** Takes the bulk that may leave now and fits into a batch behind the urgent messages, at least one item. */
   #takeBulk(
     urgent: readonly ControlMessage[],
   ): { items: Bulk[]; length: number } {
@@ -159,8 +152,8 @@ export class Outbox {
       0,
     );
     if (this.#isPaced) return { items: [], length };
-    const { uploadPacer } = this.#options;
-    const batchLength = Math.min(BATCH_LENGTH, uploadPacer.stepLength);
+    const { stepLength } = this.#options.context.uploadPacer;
+    const batchLength = Math.min(BATCH_LENGTH, stepLength);
     let count = 0;
     for (const item of this.#bulk) {
       const itemLength = item.type === "block"

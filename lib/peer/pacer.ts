@@ -1,17 +1,17 @@
 /**
- * A speed limit that many transfers share: each takes what it moves and waits
- * its turn.
+ * A speed limit that many connections share: each moves some bytes and then waits
+ * for its turn.
  *
  * @module
  */
+import { delay } from "@std/async/delay";
 import { RateLimiter } from "../base/rate_limiter.ts";
-import { pause } from "./pause.ts";
 
-/** Waits so that the bytes taken keep to a rate. */
+/** Delays transfers so that together they keep to a rate. */
 export class Pacer {
   /**
-   * What is best moved at once, in bytes: a tenth of a second's worth, so that
-   * many who share a slow rate take short turns. Infinite without a limit.
+   * Bytes to move at once: a tenth of a second's worth, so that many connections
+   * which share a slow rate take short turns. `Infinity` without a limit.
    */
   readonly stepLength: number;
   readonly #limiter: RateLimiter;
@@ -22,10 +22,20 @@ export class Pacer {
     this.#limiter = new RateLimiter({ perSecond: bytesPerSecond });
   }
 
-  /** Takes `bytes` and resolves when more may pass: at once without a limit, or when `signal` is aborted. */
-  async pass(bytes: number, signal: AbortSignal): Promise<void> {
-    const waitMs = this.#limiter.take(bytes, performance.now());
-    // What was moved is counted, though the connection ends meanwhile.
+  /** Counts `length` bytes. Resolves when more may be moved, or when `signal` is aborted. */
+  async pass(length: number, signal: AbortSignal): Promise<void> {
+    const waitMs = this.#limiter.take(length, performance.now());
     if (waitMs > 0) await pause(waitMs, signal);
+  }
+}
+
+/** Resolves after `ms` milliseconds, or when `signal` is aborted. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  try {
+    await delay(ms, { signal });
+  } catch (error) {
+    // The wait was cut short, which the caller sees from the signal.
+    if (!signal.aborted) throw error;
   }
 }

@@ -1,12 +1,13 @@
 /**
- * One TCP connection that speaks the peer wire protocol: owns the socket and its
- * receive buffer. Knows frames, not what they mean. A connection that breaks and
- * one that is closed are the same to its user: nothing more comes.
+ * One TCP connection that speaks the peer wire protocol. Owns the socket and its
+ * receive buffer; knows frames, not their meaning. A connection that breaks and
+ * one that is closed look the same to the caller: nothing more comes.
  *
  * @module
  */
 import { ByteQueue } from "../base/byte_queue.ts";
 import { unmapHostname } from "../base/ip_address.ts";
+import { isConnectionLoss } from "../net/connection_loss.ts";
 import {
   encodeHandshake,
   type Handshake,
@@ -14,32 +15,40 @@ import {
 } from "../wire/handshake.ts";
 import type { Message } from "../wire/message.ts";
 import { type ReadLimits, readMessage } from "../wire/read_message.ts";
-import { isConnectionLoss } from "../net/connection_loss.ts";
+
+/** Time for a connection and its handshake together, in milliseconds. */
+export const HANDSHAKE_TIMEOUT_MS = 8_000;
 
 /** Receive buffer before the handshake, in bytes: a stranger gets no more. */
-const GREETING_LENGTH = 1024;
-/** Receive buffer of each connection, in bytes; it grows if a frame needs more. */
+const HANDSHAKE_BUFFER_LENGTH = 1024;
+/** Receive buffer after it, in bytes; it grows if a frame needs more. */
 const RECEIVE_BUFFER_LENGTH = 256 * 1024;
-/** Room for each read, in bytes: a read costs the same for little and for much. */
-const LEAST_READ_LENGTH = 64 * 1024;
+/** Space for each read, in bytes: a read costs the same whatever it returns. */
+const MIN_READ_SPACE = 64 * 1024;
 /** Smallest limit of a read, in bytes: a slow peer still gets a block through in one. */
-const LEAST_READ_LIMIT = 16 * 1024;
+const MIN_READ_LIMIT = 16 * 1024;
 
-/** A peer connection, before and after the handshake. */
+/** A channel after its handshake, and the peer's half of that. */
+export interface HandshakenChannel {
+  readonly channel: PeerChannel;
+  readonly handshake: Handshake;
+}
+
+/** A TCP connection with a peer, before and after the handshake. */
 export class PeerChannel implements Disposable {
-  /** The remote address in its plain spelling. */
+  /** The remote address in its canonical text. */
   readonly hostname: string;
-  /** The remote port: for a connection that we dialed, where the peer listens. */
+  /** The remote port; the peer listens there only if we dialed it. */
   readonly port: number;
   readonly #connection: Deno.TcpConn;
-  readonly #received = new ByteQueue(GREETING_LENGTH);
+  readonly #received = new ByteQueue(HANDSHAKE_BUFFER_LENGTH);
   #isClosed = false;
 
   constructor(connection: Deno.TcpConn) {
     this.#connection = connection;
     this.hostname = unmapHostname(connection.remoteAddr.hostname);
     this.port = connection.remoteAddr.port;
-    // A request is smaller than a segment: without this it waits for company.
+    // A request is smaller than a segment: Nagle's algorithm would delay it.
     connection.setNoDelay(true);
   }
 
@@ -48,12 +57,12 @@ export class PeerChannel implements Disposable {
   }
 
   /**
-   * Waits for more bytes, for `maxLength` of them or 16 KiB at most. Returns how
-   * many came; 0 when the connection is over.
+   * Waits for bytes, at most `maxLength` of them or 16 KiB if that is more.
+   * Returns their number; 0 when the connection is over.
    */
   async receive(maxLength: number = Infinity): Promise<number> {
-    const space = this.#received.space(LEAST_READ_LENGTH)
-      .subarray(0, Math.max(maxLength, LEAST_READ_LIMIT));
+    const space = this.#received.space(MIN_READ_SPACE)
+      .subarray(0, Math.max(maxLength, MIN_READ_LIMIT));
     return await this.#read(space);
   }
 
@@ -71,8 +80,8 @@ export class PeerChannel implements Disposable {
   }
 
   /**
-   * The next message received; `undefined` until there is a whole one. Its bytes
-   * are views, valid until the next {@linkcode receive}.
+   * The next message received; `undefined` until it is complete. Its bytes are
+   * views, valid until the next {@linkcode receive}.
    * @throws {ProtocolError} If the frame breaks the protocol.
    */
   nextMessage(limits: ReadLimits): Message | undefined {
@@ -80,27 +89,28 @@ export class PeerChannel implements Disposable {
   }
 
   /**
-   * Waits for the peer's handshake; `undefined` if the connection ends first.
-   * @throws {ProtocolError} If it opens with anything else.
+   * Waits for the peer's handshake; `undefined` if the connection ends before.
+   * @throws {ProtocolError} If something else comes.
    */
   async receiveHandshake(): Promise<Handshake | undefined> {
     for (;;) {
       const handshake = readHandshake(this.#received);
       if (handshake !== undefined) {
-        // Now, in one go, and not as it grows.
+        // In one go, in place of growing step by step.
         this.#received.space(RECEIVE_BUFFER_LENGTH);
         return handshake;
       }
-      // A handshake is shorter, so there is room.
+      // A handshake is shorter than the buffer, so there is space.
       if (await this.#read(this.#received.space(1)) === 0) return undefined;
     }
   }
 
+  /** Sends our handshake. Returns false if the connection is over. */
   sendHandshake(handshake: Handshake): Promise<boolean> {
     return this.write(encodeHandshake(handshake));
   }
 
-  /** Writes all of `bytes`, which are the caller's again then. False if the connection is over. */
+  /** Writes all of `bytes`, which belong to the caller again then. Returns false if the connection is over. */
   async write(bytes: Uint8Array): Promise<boolean> {
     try {
       for (let done = 0; done < bytes.length;) {
@@ -113,14 +123,14 @@ export class PeerChannel implements Disposable {
     }
   }
 
-  /** Closes the socket; what waits on it ends. Harmless when repeated. */
+  /** Closes the socket and ends all waits on it. May be called again. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     try {
       this.#connection.close();
     } catch (error) {
-      // The peer may have reset it in the same moment.
+      // The peer may have reset it at the same moment.
       if (!isConnectionLoss(error)) throw error;
     }
   }

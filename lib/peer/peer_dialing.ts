@@ -1,12 +1,13 @@
 /**
  * Performs the dials that a torrent's {@linkcode Dialer} decides on, and reports
- * each result to it.
+ * each result to it. One deadline covers connection and handshake, so that a host
+ * which drops packets costs seconds, not minutes.
  *
  * @module
  */
 import { ProtocolError } from "../base/errors.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
-import type { PeerAddress } from "../base/peer_address.ts";
+import { formatPeerAddress, type PeerAddress } from "../base/peer_address.ts";
 import {
   Dialer,
   type DialerEvent,
@@ -14,14 +15,15 @@ import {
   SLOW_DIAL_MS,
 } from "../dialing/dialer.ts";
 import type { Handshake } from "../wire/handshake.ts";
-import { dialPeer, type HandshakenChannel } from "./dial_peer.ts";
+import {
+  HANDSHAKE_TIMEOUT_MS,
+  type HandshakenChannel,
+  PeerChannel,
+} from "./peer_channel.ts";
 
 /** Options for {@linkcode PeerDialing}. */
-export interface PeerDialingOptions extends DialerOptions {
+export interface PeerDialingOptions extends DialerOptions, DialOptions {
   readonly own: Handshake;
-  readonly signal: AbortSignal;
-  /** Time for each dial, its handshake included, in milliseconds. */
-  readonly timeoutMs: number;
   readonly fdPressure: FdPressure;
   /** Takes over a channel. */
   readonly onPeer: (channel: HandshakenChannel, address: PeerAddress) => void;
@@ -37,7 +39,7 @@ export class PeerDialing {
     this.#dialer = new Dialer(options);
   }
 
-  /** Reports an event and dials what is due. */
+  /** Reports an event to the dialer and dials what is due. */
   apply(event: DialerEvent): void {
     if (this.#options.signal.aborted) return;
     const due = this.#dialer.apply(event, performance.now());
@@ -45,18 +47,18 @@ export class PeerDialing {
   }
 
   async #dial(address: PeerAddress): Promise<void> {
-    const { own, signal, timeoutMs, fdPressure, onPeer } = this.#options;
+    const { own, signal, fdPressure, onPeer } = this.#options;
     const timer = setTimeout(
       () => this.apply({ type: "slow", address }),
       SLOW_DIAL_MS,
     );
     try {
-      const handshaken = await dialPeer(address, own, { signal, timeoutMs });
-      if (signal.aborted) handshaken.channel.close();
-      else onPeer(handshaken, address);
+      const handshaken = await dialPeer(address, own, this.#options);
+      if (signal.aborted) return handshaken.channel.close();
+      onPeer(handshaken, address);
       this.apply({ type: "answered", address });
     } catch (error) {
-      // Nobody there, or no peer of this torrent: tried again later.
+      // No peer of this torrent is there; the dialer may try again later.
       if (!(error instanceof ProtocolError)) throw error;
       const isShortage = fdPressure.relieve(error, performance.now());
       const reason = isShortage ? "shortage" : "unanswered";
@@ -64,5 +66,63 @@ export class PeerDialing {
     } finally {
       clearTimeout(timer);
     }
+  }
+}
+
+/** Options for {@linkcode dialPeer}. */
+export interface DialOptions {
+  readonly signal: AbortSignal;
+  /** Time for the dial, its handshake included, in milliseconds. @default {HANDSHAKE_TIMEOUT_MS} */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Connects to a peer and exchanges handshakes for `own.infoHash`.
+ * @throws {ProtocolError} If no peer answers in time, or not for this torrent.
+ */
+export async function dialPeer(
+  address: PeerAddress,
+  own: Handshake,
+  { signal, timeoutMs = HANDSHAKE_TIMEOUT_MS }: DialOptions,
+): Promise<HandshakenChannel> {
+  const ending = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const channel = new PeerChannel(await connect(address, ending));
+  const closeOnAbort = (): void => channel.close();
+  ending.addEventListener("abort", closeOnAbort);
+  try {
+    // The connection may have been made at the moment of the deadline.
+    if (ending.aborted) channel.close();
+    await channel.sendHandshake(own);
+    const handshake = await channel.receiveHandshake();
+    if (handshake?.infoHash === own.infoHash) return { channel, handshake };
+    const reason = handshake === undefined
+      ? "it closed the connection"
+      : `it serves ${handshake.infoHash}`;
+    throw new ProtocolError(
+      `Cannot shake hands with ${formatPeerAddress(address)}: ${reason}`,
+    );
+  } catch (error) {
+    channel.close();
+    throw error;
+  } finally {
+    ending.removeEventListener("abort", closeOnAbort);
+  }
+}
+
+async function connect(
+  address: PeerAddress,
+  signal: AbortSignal,
+): Promise<Deno.TcpConn> {
+  const { hostname, port } = address;
+  try {
+    return await Deno.connect({ hostname, port, signal });
+  } catch (error) {
+    const reason = signal.aborted
+      ? "no answer in time"
+      : (error as Error).message;
+    throw new ProtocolError(
+      `Cannot connect to ${formatPeerAddress(address)}: ${reason}`,
+      { cause: error },
+    );
   }
 }

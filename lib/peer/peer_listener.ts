@@ -1,8 +1,8 @@
 /**
- * Answering peers: takes calls, hears who it is, and hands greeted channels on.
- * A caller that does not say a proper hello in time, or speaks of a torrent that
- * nobody here shares, is hung up on without a word. Calls are taken no faster
- * than they can be listened to; {@linkcode PeerCallers} bounds who waits.
+ * Accepts inbound connections of a session, answers their handshakes and hands
+ * the channels on. A connection without a proper handshake in time, or for a
+ * torrent that is not shared, is closed without a word.
+ * {@linkcode PendingHandshakes} bounds the handshakes that are pending.
  *
  * @module
  */
@@ -12,42 +12,73 @@ import { ProtocolError } from "../base/errors.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
 import type { InfoHash, PeerId } from "../base/identifier.ts";
 import { RateLimiter } from "../base/rate_limiter.ts";
+import { bindEverywhere, isPortTaken } from "../net/listen_everywhere.ts";
 import { type Handshake, OWN_EXTENSIONS } from "../wire/handshake.ts";
-import { HANDSHAKE_TIMEOUT_MS, type HandshakenChannel } from "./dial_peer.ts";
-import { PeerCallers } from "./pending_handshakes.ts";
-import { PeerChannel } from "./peer_channel.ts";
+import { type HandshakenChannel, PeerChannel } from "./peer_channel.ts";
+import { PendingHandshakes } from "./pending_handshakes.ts";
 
-/** Calls taken in a second; the others wait with the system. To take one and hang up costs a tenth of a millisecond. */
-const CALLS_PER_SECOND = 1000;
-/** Rest after a call that could not be taken, in milliseconds. */
+/** Ports tried from the requested one on. */
+const MAX_PORTS_TRIED = 100;
+/** Connections accepted in a second; others wait in the system's backlog. To accept one and close it costs a tenth of a millisecond. */
+const ACCEPTED_PER_SECOND = 1000;
+/** Pause after a connection could not be accepted, in milliseconds. */
 const ACCEPT_PAUSE_MS = 50;
 
-/** Whether the system lacks memory for a call. */
-function isMemoryShortage(error: object): boolean {
-  return "code" in error &&
-    (error.code === "ENOBUFS" || error.code === "ENOMEM");
+/** The listening sockets of one port: one, or one for each address family. */
+export interface PeerSockets {
+  readonly port: number;
+  readonly sockets: readonly Deno.TcpListener[];
 }
 
-/** What a listener needs to answer. */
+/**
+ * Listens on `port`, or on the first free one after it; 0 is any free one.
+ * @param hostname A local address; `undefined` for all interfaces.
+ * @throws {Deno.errors.AddrInUse} If all ports that were tried are taken.
+ * @throws {Deno.errors.AddrNotAvailable} If this machine has no such address.
+ */
+export function listenForPeers(
+  port: number,
+  hostname: string | undefined,
+): PeerSockets {
+  const last = port === 0 ? 0 : Math.min(port + MAX_PORTS_TRIED - 1, 65535);
+  for (;; port++) {
+    try {
+      const sockets = listen(port, hostname);
+      return { port: sockets[0]!.addr.port, sockets };
+    } catch (error) {
+      if (!isPortTaken(error) || port === last) throw error;
+    }
+  }
+}
+
+function listen(port: number, hostname?: string): Deno.TcpListener[] {
+  if (hostname !== undefined) return [Deno.listen({ hostname, port })];
+  return bindEverywhere(port, {
+    bind: (wildcard, port) => Deno.listen({ hostname: wildcard, port }),
+    portOf: (socket) => socket.addr.port,
+    close: (socket) => socket.close(),
+  });
+}
+
+/** Options for {@linkcode PeerListener}. */
 export interface PeerListenerOptions {
   readonly ownId: PeerId;
   /** Whether the torrent is shared here. */
   readonly shares: (infoHash: InfoHash) => boolean;
-  /** Whether a host is talked to. */
   readonly permits: Permits;
   readonly fdPressure: FdPressure;
-  /** Takes over a channel whose handshake is done on both sides. */
-  readonly onPeer: (greeted: HandshakenChannel) => void;
-  /** Time for the handshake, in milliseconds. @default {HANDSHAKE_TIMEOUT_MS} */
-  readonly timeoutMs?: number;
+  /** Takes over a channel. */
+  readonly onPeer: (channel: HandshakenChannel) => void;
+  /** Time for the handshake, in milliseconds. */
+  readonly timeoutMs: number;
 }
 
-/** Accepts peers on open sockets until closed. */
+/** Accepts peers until closed. */
 export class PeerListener implements Disposable {
   readonly #sockets: readonly Deno.TcpListener[];
   readonly #options: PeerListenerOptions;
-  readonly #callers = new PeerCallers();
-  readonly #callRate = new RateLimiter({ perSecond: CALLS_PER_SECOND });
+  readonly #pending = new PendingHandshakes();
+  readonly #rate = new RateLimiter({ perSecond: ACCEPTED_PER_SECOND });
   #isClosed = false;
 
   constructor(
@@ -58,7 +89,7 @@ export class PeerListener implements Disposable {
     this.#options = options;
   }
 
-  /** Answers calls until {@linkcode close}. */
+  /** Accepts connections until {@linkcode close}. */
   async run(): Promise<void> {
     await Promise.all(this.#sockets.map((socket) => this.#accept(socket)));
   }
@@ -67,7 +98,7 @@ export class PeerListener implements Disposable {
     if (this.#isClosed) return;
     this.#isClosed = true;
     for (const socket of this.#sockets) socket.close();
-    this.#callers.close();
+    this.#pending.close();
   }
 
   [Symbol.dispose](): void {
@@ -79,52 +110,51 @@ export class PeerListener implements Disposable {
       try {
         const connection = await socket.accept();
         const now = performance.now();
-        const waitMs = this.#callRate.take(1, now);
-        // It may have come in the moment of the closing.
-        const isHeard = !this.#isClosed && this.#isHeard(connection, now);
-        if (isHeard) this.#greet(new PeerChannel(connection));
-        else connection.close();
+        const waitMs = this.#rate.take(1, now);
+        if (this.#isWelcome(connection, now)) {
+          this.#answer(new PeerChannel(connection));
+        } else connection.close();
         if (waitMs > 0) await delay(waitMs);
       } catch (error) {
         if (this.#isClosed) return;
         if (!(error instanceof Error && "code" in error)) throw error;
-        // A caller that hung up already costs nothing. What lacks may be there
-        // again in a moment; until then the loop must not spin.
+        // A peer that has closed its connection already costs nothing. Descriptors
+        // or memory may be free again in a moment; until then the loop must not
+        // spin.
         const { fdPressure } = this.#options;
         const lacksHandles = fdPressure.relieve(error, performance.now());
-        if (lacksHandles || isMemoryShortage(error)) {
-          await delay(ACCEPT_PAUSE_MS);
-        }
+        const lacksMemory = ["ENOBUFS", "ENOMEM"].includes(String(error.code));
+        if (lacksHandles || lacksMemory) await delay(ACCEPT_PAUSE_MS);
       }
     }
   }
 
-  #isHeard(connection: Deno.TcpConn, now: number): boolean {
+  #isWelcome(connection: Deno.TcpConn, now: number): boolean {
     const { hostname } = connection.remoteAddr;
-    return this.#options.permits(hostname) &&
-      this.#callers.isHeard(hostname, now);
+    // It may have been accepted at the moment of the closing.
+    return !this.#isClosed && this.#options.permits(hostname) &&
+      this.#pending.permits(hostname, now);
   }
 
-  async #greet(channel: PeerChannel): Promise<void> {
-    this.#callers.add(channel);
-    const timeoutMs = this.#options.timeoutMs ?? HANDSHAKE_TIMEOUT_MS;
-    const timer = setTimeout(() => channel.close(), timeoutMs);
+  async #answer(channel: PeerChannel): Promise<void> {
+    this.#pending.add(channel);
+    const timer = setTimeout(() => channel.close(), this.#options.timeoutMs);
     let handshake: Handshake | undefined;
     try {
-      handshake = await this.#exchange(channel);
+      handshake = await this.#shakeHands(channel);
     } catch (error) {
-      // A stranger, not a peer: whoever it was is hung up on below.
+      // Not a peer: its connection is closed below.
       if (!(error instanceof ProtocolError)) throw error;
     } finally {
       clearTimeout(timer);
-      this.#callers.delete(channel);
+      this.#pending.delete(channel);
     }
     if (handshake === undefined) channel.close();
     else this.#options.onPeer({ channel, handshake });
   }
 
-  /** The caller's handshake, answered; `undefined` if it is not one for us. */
-  async #exchange(channel: PeerChannel): Promise<Handshake | undefined> {
+  /** Receives a handshake and answers it; `undefined` if it is not for a shared torrent. */
+  async #shakeHands(channel: PeerChannel): Promise<Handshake | undefined> {
     const handshake = await channel.receiveHandshake();
     if (handshake === undefined || !this.#options.shares(handshake.infoHash)) {
       return undefined;

@@ -1,10 +1,12 @@
 /**
- * Several torrents in one process, behind one listening port and one pair of
- * speed limits. Owns the listener and hands each caller to the torrent it asks
- * for.
+ * Several torrents in one process, on one listening port and under one pair of
+ * speed limits. Owns the listener and passes each inbound connection to the
+ * torrent that its handshake names.
  *
  * @module
  */
+import { createAnnounceKey } from "../announce/announce.ts";
+import type { AnnounceFunction } from "../announce/announcer.ts";
 import type { Permits } from "../base/address_filter.ts";
 import { FdPressure } from "../base/fd_pressure.ts";
 import {
@@ -12,18 +14,15 @@ import {
   type InfoHash,
   type PeerId,
 } from "../base/identifier.ts";
-import { openWorkerHasher, type PieceHasher } from "../disk/worker_hasher.ts";
-import type { Torrent } from "../metainfo/torrent.ts";
-import { HANDSHAKE_TIMEOUT_MS } from "./dial_peer.ts";
-import { listenForPeers } from "./listen_for_peers.ts";
-import { PeerListener } from "./peer_listener.ts";
-import { createAnnounceKey } from "../announce/announce.ts";
-import type { AnnounceFunction } from "../announce/announcer.ts";
 import { DialLimiter } from "../dialing/dial_limiter.ts";
 import { MAX_PEERS } from "../dialing/dialer.ts";
-import { ConnectionLimit } from "./handle_limit.ts";
+import { openWorkerHasher, type PieceHasher } from "../disk/worker_hasher.ts";
+import type { Torrent } from "../metainfo/torrent.ts";
+import { HandleLimit } from "./handle_limit.ts";
 import { Pacer } from "./pacer.ts";
-import type { SharedBySession } from "./session_context.ts";
+import { HANDSHAKE_TIMEOUT_MS } from "./peer_channel.ts";
+import { listenForPeers, PeerListener } from "./peer_listener.ts";
+import type { SessionContext } from "./session_context.ts";
 import {
   TorrentSession,
   type TorrentSessionOptions,
@@ -38,93 +37,92 @@ export interface SessionOptions {
   readonly port?: number;
   /** Address to listen on. @default all interfaces, IPv4 and IPv6 */
   readonly hostname?: string;
-  /** Connections for each torrent. @default {50} */
+  /** Connections of each torrent. @default {50} */
   readonly maxPeers?: number;
   /** In bytes a second, for all torrents together; 0 for no limit. @default {0} */
   readonly maxUploadBytesPerSecond?: number;
   /** In bytes a second, for all torrents together; 0 for no limit. @default {0} */
   readonly maxDownloadBytesPerSecond?: number;
-  /** Whether a host is talked to, by its IP address; see `createAddressFilter`. @default everybody */
+  /** Whether to connect with a host, by its IP address; see `createAddressFilter`. @default every host */
   readonly permits?: Permits;
-  /** Time for a peer to connect and say who it is, in milliseconds. @default {8000} */
+  /** Time for a connection and its handshake, in milliseconds. @default {8000} */
   readonly handshakeTimeoutMs?: number;
-  /** How to announce. @default over HTTP or UDP, as the URL says */
+  /** Sends announces. @default over HTTP or UDP, as the URL says */
   readonly announce?: AnnounceFunction;
-  /** What hashes the pieces that arrive; the caller disposes of it. @default {this thread} */
+  /** Hashes the pieces that arrive; the caller disposes of it. @default {this thread} */
   readonly hasher?: PieceHasher;
 }
 
 /**
  * Opens the listening port and answers peers from then on.
- * @throws {Deno.errors.AddrInUse} If no port from the one asked for on is free.
+ * @throws {Deno.errors.AddrInUse} If neither the port nor one of the next is free.
  */
 export function openSession(options: SessionOptions = {}): Session {
-  const { port, sockets } = listenForPeers({
-    port: options.port ?? PEER_PORT,
-    hostname: options.hostname,
-  });
+  const { port, sockets } = listenForPeers(
+    options.port ?? PEER_PORT,
+    options.hostname,
+  );
   let lastPeerKey = 0;
-  const shared: SharedBySession = {
+  const context: SessionContext = {
     ownId: createPeerId(Math.random),
-    key: createAnnounceKey(Math.random),
+    announceKey: createAnnounceKey(Math.random),
     port,
     maxPeers: options.maxPeers ?? MAX_PEERS,
     permits: options.permits ?? (() => true),
     uploadPacer: new Pacer(options.maxUploadBytesPerSecond ?? 0),
     downloadPacer: new Pacer(options.maxDownloadBytesPerSecond ?? 0),
     dialLimiter: new DialLimiter(),
-    connectionLimit: new ConnectionLimit(),
+    handleLimit: new HandleLimit(),
     fdPressure: new FdPressure(),
     createPeerKey: () => ++lastPeerKey,
     handshakeTimeoutMs: options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS,
     announce: options.announce,
     hasher: options.hasher ?? openWorkerHasher({ maxWorkers: 0 }),
   };
-  return new Session(shared, sockets);
+  return new Session(context, sockets);
 }
 
 /** Shares torrents until closed; made by {@linkcode openSession}. */
 export class Session implements AsyncDisposable {
-  readonly #shared: SharedBySession;
+  readonly #context: SessionContext;
   readonly #listener: PeerListener;
   readonly #torrents = new Map<InfoHash, TorrentSession>();
   readonly #running: Promise<void>[] = [];
-  readonly #givingWay: Disposable;
+  readonly #onShortage: Disposable;
 
   /** @internal For {@linkcode openSession}. */
-  constructor(shared: SharedBySession, sockets: readonly Deno.TcpListener[]) {
-    this.#shared = shared;
+  constructor(context: SessionContext, sockets: readonly Deno.TcpListener[]) {
+    this.#context = context;
+    const { ownId, permits, fdPressure, handleLimit } = context;
     this.#listener = new PeerListener(sockets, {
-      ownId: shared.ownId,
-      timeoutMs: shared.handshakeTimeoutMs,
-      permits: shared.permits,
-      fdPressure: shared.fdPressure,
+      ownId,
+      permits,
+      fdPressure,
+      timeoutMs: context.handshakeTimeoutMs,
       shares: (infoHash) => this.#torrents.has(infoHash),
-      onPeer: (greeted) => {
-        const torrent = this.#torrents.get(greeted.handshake.infoHash);
-        if (torrent === undefined) greeted.channel.close();
-        else torrent.adopt(greeted);
+      onPeer: (handshaken) => {
+        const torrent = this.#torrents.get(handshaken.handshake.infoHash);
+        if (torrent === undefined) handshaken.channel.close();
+        else torrent.adopt(handshaken);
       },
     });
     this.#running.push(this.#listener.run());
-    this.#givingWay = shared.fdPressure.onShortage((now) =>
-      shared.connectionLimit.giveWay(now)
-    );
+    this.#onShortage = fdPressure.onShortage((now) => handleLimit.release(now));
   }
 
-  /** The port that peers reach us on. */
+  /** The port on which peers reach us. */
   get port(): number {
-    return this.#shared.port;
+    return this.#context.port;
+  }
+
+  /** Our peer id, the same until the session is closed. */
+  get peerId(): PeerId {
+    return this.#context.ownId;
   }
 
   /** For storages whose files compete with this session's connections. */
   get fdPressure(): FdPressure {
-    return this.#shared.fdPressure;
-  }
-
-  /** Who we are to peers and trackers, until it is closed. */
-  get peerId(): PeerId {
-    return this.#shared.ownId;
+    return this.#context.fdPressure;
   }
 
   /**
@@ -137,15 +135,15 @@ export class Session implements AsyncDisposable {
         `Cannot add torrent: ${torrent.infoHash} is shared already`,
       );
     }
-    const session = new TorrentSession(torrent, this.#shared, options);
+    const session = new TorrentSession(torrent, this.#context, options);
     this.#torrents.set(torrent.infoHash, session);
     this.#running.push(session.run());
     return session;
   }
 
   /**
-   * Stops sharing a torrent and tells its trackers; it may be added again then.
-   * A torrent that the disk stopped is removed so as well.
+   * Stops sharing a torrent and announces that; it may be added again then. A
+   * torrent that its storage stopped is removed in the same way.
    */
   async removeTorrent(transfer: TorrentSession): Promise<void> {
     await transfer.stop();
@@ -155,10 +153,10 @@ export class Session implements AsyncDisposable {
     }
   }
 
-  /** Stops everything and tells the trackers; a little over two seconds at most. */
+  /** Stops all torrents and announces that. Takes a little over two seconds at most. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
-    this.#givingWay[Symbol.dispose]();
+    this.#onShortage[Symbol.dispose]();
     await Promise.all(
       [...this.#torrents.values()].map((torrent) => torrent.stop()),
     );

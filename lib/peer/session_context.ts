@@ -1,35 +1,54 @@
 /**
- * What all torrents of a session have in common.
+ * Objects that a session makes once and passes down: to its torrents, and from
+ * each torrent to its connections.
  *
  * @module
  */
+import type { AnnounceFunction } from "../announce/announcer.ts";
 import type { Permits } from "../base/address_filter.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
 import type { PeerId } from "../base/identifier.ts";
-import type { PieceHasher } from "../disk/worker_hasher.ts";
 import type { DialLimiter } from "../dialing/dial_limiter.ts";
-import type { AnnounceFunction } from "../announce/announcer.ts";
+import type { PieceHasher } from "../disk/worker_hasher.ts";
 import type { PeerKey } from "../swarm/events.ts";
-import type { ConnectionLimit } from "./handle_limit.ts";
+import type { BlockRange, Message } from "../wire/message.ts";
+import type { ReadLimits } from "../wire/read_message.ts";
+import type { HandleLimit } from "./handle_limit.ts";
 import type { Pacer } from "./pacer.ts";
 
-/** What all torrents of a session share. */
-export interface SharedBySession {
+/** Shared by all torrents of a session. */
+export interface SessionContext {
   readonly ownId: PeerId;
-  /** The announce key. */
-  readonly key: string;
-  /** Where peers reach us. */
+  readonly announceKey: string;
+  /** The port on which peers reach us. */
   readonly port: number;
+  /** Connections of each torrent. */
   readonly maxPeers: number;
   readonly permits: Permits;
   readonly uploadPacer: Pacer;
   readonly downloadPacer: Pacer;
   readonly dialLimiter: DialLimiter;
-  readonly connectionLimit: ConnectionLimit;
+  readonly handleLimit: HandleLimit;
   readonly fdPressure: FdPressure;
   /** A key that never named a connection before. */
   readonly createPeerKey: () => PeerKey;
   readonly handshakeTimeoutMs: number;
   readonly announce: AnnounceFunction | undefined;
   readonly hasher: PieceHasher;
+}
+
+/** Shared by all connections of a torrent. */
+export interface ConnectionContext
+  extends Pick<SessionContext, "uploadPacer" | "downloadPacer"> {
+  readonly pieceCount: number;
+  readonly readLimits: ReadLimits;
+  /** Fills `into` with a block; no promise if the content was in memory. */
+  readonly readBlock: (
+    block: BlockRange,
+    into: Uint8Array,
+  ) => Promise<void> | undefined;
+  /** Takes a message; its bytes are views, valid during the call. */
+  readonly onMessage: (peer: PeerKey, message: Message) => void;
+  /** Blocks have left for the network; lengths in bytes. */
+  readonly onBlocksSent: (peer: PeerKey, lengths: readonly number[]) => void;
 }

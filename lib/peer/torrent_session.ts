@@ -1,20 +1,22 @@
 /**
- * One torrent at work: the loop that turns the world into the swarm's events and
- * performs the swarm's actions. It decides nothing about pieces or peers itself;
- * it owns the connections, the pieces being hashed and stored, and the timer.
+ * One torrent at work: the loop that turns sockets, disk and time into events of
+ * the swarm, and performs the swarm's actions. Owns the connections, the pieces
+ * being hashed and stored, and the timer; decides nothing about pieces or peers.
  *
  * @module
  */
+import { Announcer } from "../announce/announcer.ts";
+import { Bitfield } from "../base/bitfield.ts";
 import { StorageError } from "../base/errors.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import { RateMeter } from "../base/rate_meter.ts";
-import type { PieceHasher } from "../disk/worker_hasher.ts";
+import type { AddressSource } from "../dialing/address_book.ts";
+import type { ConnectionEnd } from "../dialing/dialer.ts";
 import { ReadCache } from "../disk/read_cache.ts";
 import { sha1Sync } from "../disk/sha1.ts";
 import type { Storage } from "../disk/storage.ts";
-import { Bitfield } from "../base/bitfield.ts";
+import { isPieceHash } from "../disk/verify_storage.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
-import type { HandshakenChannel } from "./dial_peer.ts";
 import { allowedFastSet } from "../swarm/allowed_fast.ts";
 import type {
   JudgedPiece,
@@ -24,46 +26,44 @@ import type {
 } from "../swarm/events.ts";
 import { Swarm } from "../swarm/swarm.ts";
 import { OWN_EXTENSIONS, sharedExtensions } from "../wire/handshake.ts";
-import type { Message } from "../wire/message.ts";
 import { MAX_FRAME_LENGTH } from "../wire/read_message.ts";
-import { Announcer } from "../announce/announcer.ts";
-import type { AddressSource } from "../dialing/address_book.ts";
-import type { ConnectionEnd } from "../dialing/dialer.ts";
-import type { ConnectionLimit } from "./handle_limit.ts";
+import type { HandshakenChannel } from "./peer_channel.ts";
+import { PeerConnection } from "./peer_connection.ts";
 import { PeerDialing } from "./peer_dialing.ts";
-import { PeerConnections } from "./peer_connections.ts";
-import type { SessionEvent } from "./session_event.ts";
-import type { SharedBySession } from "./session_context.ts";
-import { describeSwarm, type TorrentSnapshot } from "./snapshot.ts";
-import { verifyAndStore } from "./verify_and_store.ts";
+import type { ConnectionContext, SessionContext } from "./session_context.ts";
+import {
+  describeSwarm,
+  type SessionEvent,
+  type TorrentSnapshot,
+} from "./session_report.ts";
 
 const TICK_MS = 1000;
 
-/** What one torrent brings along. */
+/** Options for `Session.addTorrent`. */
 export interface TorrentSessionOptions {
-  /** Content is read from and written to it; whoever opened it closes it. */
+  /** Content is read from it and written to it; the caller closes it. */
   readonly storage: Storage;
   /** The pieces known to be stored and right, as `verifyStorage` finds them. */
   readonly have: Bitfield;
-  /** Hears of everything that happens to the torrent. */
+  /** Takes every event of the torrent. */
   readonly onEvent?: (event: SessionEvent) => void;
 }
 
 /** A torrent that is downloaded and seeded until it is stopped. */
 export class TorrentSession {
-  /** What is shared. */
+  /** The torrent that is shared. */
   readonly torrent: Torrent;
   readonly #options: TorrentSessionOptions;
+  readonly #session: SessionContext;
   readonly #swarm: Swarm;
-  readonly #hasher: PieceHasher;
   readonly #announcer: Announcer;
   readonly #dialing: PeerDialing;
-  readonly #connections: PeerConnections;
-  readonly #limit: ConnectionLimit;
+  readonly #context: ConnectionContext;
+  readonly #connections = new Map<PeerKey, PeerConnection>();
   readonly #downloadRate = new RateMeter(performance.now());
   readonly #uploadRate = new RateMeter(performance.now());
   readonly #stopping = new AbortController();
-  /** What must be over before the storage may be closed. */
+  /** Work that must be over before the storage may be closed. */
   readonly #underWay = new Set<Promise<void>>();
   #failure: StorageError | undefined;
   #stopped: Promise<void> | undefined;
@@ -71,58 +71,53 @@ export class TorrentSession {
   /** @internal For `Session.addTorrent`. */
   constructor(
     torrent: Torrent,
-    shared: SharedBySession,
+    session: SessionContext,
     options: TorrentSessionOptions,
   ) {
     this.torrent = torrent;
     this.#options = options;
-    this.#hasher = shared.hasher;
-    this.#limit = shared.connectionLimit;
-    const { ownId, key, port, maxPeers, permits, announce } = shared;
+    this.#session = session;
+    const { infoHash, geometry } = torrent;
+    const { ownId, port, maxPeers } = session;
+    const { pieceCount } = geometry;
     this.#swarm = new Swarm({
-      geometry: torrent.geometry,
+      geometry,
       have: options.have,
       ownId,
       random: Math.random,
       maxPeers,
       allowedFastSet: (hostname) =>
-        allowedFastSet({
-          infoHash: torrent.infoHash,
-          pieceCount: torrent.geometry.pieceCount,
-          hostname,
-          sha1: sha1Sync,
-        }),
+        allowedFastSet({ infoHash, pieceCount, hostname, sha1: sha1Sync }),
       listenPort: port,
       isPrivate: torrent.isPrivate,
     });
-    this.#connections = this.#createConnections(shared);
+    this.#context = this.#createContext();
     this.#dialing = new PeerDialing({
-      own: {
-        infoHash: torrent.infoHash,
-        peerId: ownId,
-        extensions: OWN_EXTENSIONS,
-      },
+      own: { infoHash, peerId: ownId, extensions: OWN_EXTENSIONS },
       signal: this.#stopping.signal,
-      timeoutMs: shared.handshakeTimeoutMs,
+      timeoutMs: session.handshakeTimeoutMs,
       random: Math.random,
       maxPeers,
-      permits,
-      limiter: shared.dialLimiter,
-      fdPressure: shared.fdPressure,
+      permits: session.permits,
+      limiter: session.dialLimiter,
+      fdPressure: session.fdPressure,
       connections: this.#swarm,
       onPeer: (channel, address) => this.adopt(channel, address),
     });
     this.#announcer = new Announcer({
       tiers: torrent.announce,
-      infoHash: torrent.infoHash,
+      infoHash,
       peerId: ownId,
-      key,
+      key: session.announceKey,
       port,
-      progress: () => this.#progress(),
-      onPeers: (addresses) => this.#learn(addresses, "tracker"),
+      progress: () => ({
+        ...this.#swarm.traffic,
+        left: geometry.length - geometry.lengthOf(this.#swarm.have),
+      }),
+      onPeers: (addresses) => this.#learn("tracker", addresses),
       onReport: (report) => this.#emit(report),
-      announce,
-      fdPressure: shared.fdPressure,
+      announce: session.announce,
+      fdPressure: session.fdPressure,
     });
   }
 
@@ -137,7 +132,7 @@ export class TorrentSession {
     return Bitfield.fromBytes(have.toBytes(), have.length);
   }
 
-  /** Announces, dials and ticks until {@linkcode stop}. Never rejects: a failed disk is an event and ends it. */
+  /** Announces, dials and ticks until {@linkcode stop}. Never rejects: a storage that fails is an event and ends it. */
   async run(): Promise<void> {
     const timer = setInterval(() => this.#tick(), TICK_MS);
     try {
@@ -147,49 +142,53 @@ export class TorrentSession {
     }
   }
 
-  /** Ends all connections, waits for what is being stored and tells the trackers. Takes at most a little over two seconds. */
+  /** Closes all connections, waits for pieces being stored and announces `stopped`. Takes at most a little over two seconds. */
   stop(): Promise<void> {
     return this.#stopped ??= this.#shutDown();
   }
 
-  /** Dials these peers too, wherever they listen: whoever adds them knows them. */
+  /** Dials these peers too, on any port: the caller vouches for them. */
   addPeers(addresses: Iterable<PeerAddress>): void {
-    this.#learn(addresses, "user");
+    this.#learn("user", addresses);
   }
 
   /**
-   * Takes over a channel whose handshake is done; `dialed` is set if we called.
-   * @internal For the session that listens.
+   * Takes over a channel; `dialed` is the address if we dialed it.
+   * @internal For the session's listener.
    */
   adopt({ channel, handshake }: HandshakenChannel, dialed?: PeerAddress): void {
+    const { handleLimit, createPeerKey } = this.#session;
     if (this.#stopping.signal.aborted) return channel.close();
-    if (!this.#limit.add(channel, performance.now())) {
+    if (!handleLimit.add(channel, performance.now())) {
       channel.close();
-      if (dialed !== undefined) this.#dialEnded(dialed, "full");
+      this.#dialEnded(dialed, "full");
       return;
     }
-    const peer = this.#connections.add(channel, dialed);
+    const key = createPeerKey();
+    const connection = new PeerConnection(
+      { key, channel, dialed },
+      this.#context,
+    );
+    this.#connections.set(key, connection);
     this.#apply({
       type: "peerJoined",
-      peer,
+      peer: key,
       id: handshake.peerId,
       hostname: channel.hostname,
       isOutgoing: dialed !== undefined,
       extensions: sharedExtensions(handshake.extensions),
       listenPort: dialed?.port,
     });
-    this.#track(
-      this.#connections.run(peer).finally(() => this.#limit.delete(channel)),
-    );
+    this.#track(this.#runConnection(connection));
   }
 
-  /** How it stands. */
+  /** The state of the torrent. */
   snapshot(): TorrentSnapshot {
     const now = performance.now();
     return {
       ...describeSwarm(this.torrent, this.#swarm, {
         now,
-        addressOf: (peer) => this.#connections.addressOf(peer),
+        addressOf: (peer) => this.#connections.get(peer)!.address,
       }),
       state: this.#state,
       downloadBytesPerSecond: this.#downloadRate.bytesPerSecond(now),
@@ -202,49 +201,60 @@ export class TorrentSession {
     return this.isComplete ? "seeding" : "downloading";
   }
 
-  #createConnections(shared: SharedBySession): PeerConnections {
+  #createContext(): ConnectionContext {
     const { geometry } = this.torrent;
+    const { uploadPacer, downloadPacer } = this.#session;
     const cache = new ReadCache(this.#options.storage, geometry);
     const bitfieldLength = Math.ceil(geometry.pieceCount / 8);
-    return new PeerConnections({
-      createPeerKey: shared.createPeerKey,
-      maxFrameLength: Math.max(MAX_FRAME_LENGTH, bitfieldLength + 1),
+    return {
+      uploadPacer,
+      downloadPacer,
       pieceCount: geometry.pieceCount,
-      uploadPacer: shared.uploadPacer,
-      downloadPacer: shared.downloadPacer,
+      readLimits: { maxLength: Math.max(MAX_FRAME_LENGTH, bitfieldLength + 1) },
       readBlock: ({ index, offsetInPiece }, into) =>
         cache.read(geometry.pieceOffset(index) + offsetInPiece, into),
-      onMessage: (peer, message) => this.#receive(peer, message),
-      onBlocksSent: (peer, lengths) => this.#blocksSent(peer, lengths),
-      onOver: (peer, end, dialed) => {
-        this.#apply({ type: "peerLeft", peer });
-        if (dialed !== undefined) this.#dialEnded(dialed, end);
+      onMessage: (peer, message) => {
+        if (message.type === "piece") {
+          this.#downloadRate.add(message.block.length, performance.now());
+        }
+        this.#apply({ type: "messageReceived", peer, message });
       },
-      onEvent: (event) => this.#emit(event),
-    });
+      onBlocksSent: (peer, lengths) => {
+        for (const length of lengths) {
+          this.#uploadRate.add(length, performance.now());
+          this.#apply({ type: "blockSent", peer, length });
+        }
+      },
+    };
   }
 
-  #learn(addresses: Iterable<PeerAddress>, source: AddressSource): void {
-    this.#dialing.apply({ type: "learnt", addresses, source });
+  /** @throws {StorageError} If a block to be sent cannot be read. */
+  async #runConnection(connection: PeerConnection): Promise<void> {
+    const { key, channel, dialed, address } = connection;
+    // A connection that the swarm refused at once is not reported.
+    const isReported = !channel.isClosed;
+    if (isReported) this.#emit({ type: "peerConnected", address });
+    try {
+      await connection.run();
+    } finally {
+      const { reason, detail } = connection.end;
+      this.#connections.delete(key);
+      this.#session.handleLimit.delete(channel);
+      this.#apply({ type: "peerLeft", peer: key });
+      this.#dialEnded(dialed, reason);
+      if (isReported) {
+        this.#emit({ type: "peerDisconnected", address, reason: detail });
+      }
+    }
   }
 
-  #dialEnded(address: PeerAddress, reason: ConnectionEnd): void {
+  #learn(source: AddressSource, addresses: Iterable<PeerAddress>): void {
+    this.#dialing.apply({ type: "learnt", source, addresses });
+  }
+
+  #dialEnded(address: PeerAddress | undefined, reason: ConnectionEnd): void {
+    if (address === undefined) return;
     this.#dialing.apply({ type: "ended", address, reason });
-  }
-
-  #receive(peer: PeerKey, message: Message): void {
-    if (message.type === "piece") {
-      this.#downloadRate.add(message.block.length, performance.now());
-    }
-    this.#apply({ type: "messageReceived", peer, message });
-  }
-
-  #blocksSent(peer: PeerKey, lengths: readonly number[]): void {
-    const now = performance.now();
-    for (const length of lengths) {
-      this.#uploadRate.add(length, now);
-      this.#apply({ type: "blockSent", peer, length });
-    }
   }
 
   #apply(event: SwarmEvent): void {
@@ -255,19 +265,19 @@ export class TorrentSession {
   #perform(action: SwarmAction): void {
     switch (action.type) {
       case "send":
-        this.#connections.send(action.peer, action.message);
+        this.#connections.get(action.peer)?.outbox.send(action.message);
         break;
       case "serveBlock":
-        this.#connections.sendBlock(action.peer, action.block);
+        this.#connections.get(action.peer)?.outbox.sendBlock(action.block);
         break;
       case "peersHeard":
-        this.#learn(action.addresses, "exchange");
+        this.#learn("exchange", action.addresses);
         break;
       case "verifyPiece":
         this.#track(this.#verify(action));
         break;
       case "disconnect":
-        this.#connections.close(action.peer, action.reason, action.detail);
+        this.#connections.get(action.peer)?.close(action);
         break;
       case "ban":
         this.#emit({ ...action, type: "peerBanned" });
@@ -282,15 +292,22 @@ export class TorrentSession {
     }
   }
 
-  async #verify(piece: JudgedPiece): Promise<void> {
-    const verdict = await verifyAndStore(piece, {
-      torrent: this.torrent,
-      storage: this.#options.storage,
-      hasher: this.#hasher,
-    });
-    // Told before what follows from it: the last piece completes the torrent.
-    this.#emit({ type: verdict.type, index: verdict.index });
-    this.#apply(verdict);
+  /**
+   * Hashes a piece in memory and stores it only if it matches: the one way onto
+   * the disk. The swarm bounds the pieces that are under way.
+   * @throws {StorageError} If the disk refuses.
+   */
+  async #verify({ index, bytes: piece }: JudgedPiece): Promise<void> {
+    const { geometry } = this.torrent;
+    const { bytes, hash } = await this.#session.hasher.hash(piece);
+    const isRight = isPieceHash(this.torrent, index, hash);
+    if (isRight) {
+      await this.#options.storage.write(geometry.pieceOffset(index), bytes);
+    }
+    const type = isRight ? "pieceVerified" : "pieceCorrupt";
+    // Before its consequences: the last piece completes the torrent.
+    this.#emit({ type, index });
+    this.#apply({ type, index, bytes });
   }
 
   #tick(): void {
@@ -301,7 +318,7 @@ export class TorrentSession {
     }
   }
 
-  /** Waits for what runs beside the loop; a disk that refuses ends the torrent. */
+  /** Keeps work that the shutdown waits for; a storage that fails ends the torrent. */
   #track(work: Promise<void>): void {
     const tracked = work
       .catch((error) => {
@@ -315,25 +332,15 @@ export class TorrentSession {
   #fail(error: StorageError): void {
     if (this.#failure !== undefined) return;
     this.#failure = error;
-    // The trackers are to forget it now; whoever closes the session waits for that.
+    // The trackers shall forget it now; the closing of the session waits for that.
     this.#stopped ??= this.#shutDown();
     this.#emit({ type: "storageFailed", error });
   }
 
   async #shutDown(): Promise<void> {
     this.#stopping.abort();
-    this.#connections.closeAll();
+    for (const connection of this.#connections.values()) connection.close();
     await Promise.all([this.#announcer.stop(), ...this.#underWay]);
-  }
-
-  #progress(): { uploaded: number; downloaded: number; left: number } {
-    const { have, traffic } = this.#swarm;
-    const { geometry } = this.torrent;
-    return {
-      uploaded: traffic.uploaded,
-      downloaded: traffic.downloaded,
-      left: geometry.length - geometry.lengthOf(have),
-    };
   }
 
   #emit(event: SessionEvent): void {

@@ -8,7 +8,7 @@
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { memoryTorrent } from "./memory_torrent.ts";
-import { pause } from "../../lib/peer/pause.ts";
+import { pause } from "../../lib/peer/pacer.ts";
 import { EXTENSION_BITS, frame, uint32 } from "./raw_peer.ts";
 import { type Answer, RawSeeder } from "./raw_seeder.ts";
 import { assertWhole, openLocalSession, Share, timed } from "./share.ts";

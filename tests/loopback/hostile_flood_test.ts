@@ -7,9 +7,9 @@
  */
 import { assertGreater, assertLess } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { dialPeer } from "../../lib/peer/dial_peer.ts";
+import { dialPeer } from "../../lib/peer/peer_dialing.ts";
 import { Pacer } from "../../lib/peer/pacer.ts";
-import { PeerLink } from "../../lib/peer/peer_link.ts";
+import { PeerConnection } from "../../lib/peer/peer_connection.ts";
 import { type InfoHash, infoHashFromHex, type PeerId } from "../../lib/mod.ts";
 import { OWN_EXTENSIONS } from "../../lib/wire/handshake.ts";
 import { MAX_FRAME_LENGTH } from "../../lib/wire/read_message.ts";
@@ -172,7 +172,7 @@ for (let first = 0; first < FLOODS.length; first += SIDE_BY_SIDE) {
   });
 }
 
-Deno.test("a link hands on so many messages and then leaves the rest with the peer", async () => {
+Deno.test("a connection handles 17000 messages at once and leaves the rest with the peer", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const infoHash: InfoHash = infoHashFromHex("ab".repeat(20));
   const peerId = "cd".repeat(20) as PeerId;
@@ -188,33 +188,32 @@ Deno.test("a link hands on so many messages and then leaves the rest with the pe
   const { channel } = await dialing;
   let count = 0;
   const startedAt = performance.now();
-  const link = new PeerLink({
-    channel,
+  const peer = new PeerConnection({ key: 1, channel, dialed: undefined }, {
     pieceCount: 1_000,
-    limits: { maxLength: MAX_FRAME_LENGTH },
+    readLimits: { maxLength: MAX_FRAME_LENGTH },
     onMessage: () => count++,
     readBlock: () => undefined,
     onBlocksSent: () => {},
     uploadPacer: new Pacer(0),
     downloadPacer: new Pacer(0),
   });
-  const running = link.run();
+  const running = peer.run();
   let written = 0;
   const keepAlives = new Uint8Array(64 * KIB);
   const flooding = (async () => {
     try {
       for (;;) written += await connection.write(keepAlives);
     } catch {
-      // The link is closed below.
+      // The connection is closed below.
     }
   })();
   await delay(2_000);
-  link.close();
+  peer.close();
   await running;
   const seconds = (performance.now() - startedAt) / 1000;
   connection.close();
   await flooding;
-  // What is saved up, what each second gives, and the turn in which it ends.
+  // The burst, the rate of 4000 a second, and the turn in which it ends.
   assertLess(count, 17_000 + 4_000 * seconds + 2_000);
   assertGreater(count, 17_000);
   // Not what this machine could write in the time, but what its buffers hold.

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { pause } from "../../lib/peer/pause.ts";
+import { pause } from "../../lib/peer/pacer.ts";
 import type { PeerAddress } from "../../lib/mod.ts";
 import type { MemoryTorrent } from "./memory_torrent.ts";
 import { frame, handshake, joined, peerIdOf, RawPeer } from "./raw_peer.ts";

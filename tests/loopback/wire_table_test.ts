@@ -8,7 +8,7 @@
 import { assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { MemoryStorage, type Session } from "../../lib/mod.ts";
-import { dialPeer } from "../../lib/peer/dial_peer.ts";
+import { dialPeer } from "../../lib/peer/peer_dialing.ts";
 import { OWN_EXTENSIONS } from "../../lib/wire/handshake.ts";
 import { fullStorage } from "./memory_torrent.ts";
 import { frame, handshake, joined, RawPeer, uint32 } from "./raw_peer.ts";
@@ -83,7 +83,7 @@ class Listener implements AsyncDisposable {
     const { signal } = new AbortController();
     // As the session dials, but not as seldom.
     dialPeer(address, own, { signal }).then(
-      (greeted) => transfer.adopt(greeted, address),
+      (handshaken) => transfer.adopt(handshaken, address),
     );
     return new RawPeer(await listener.accept());
   }

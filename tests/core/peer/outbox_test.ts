@@ -8,10 +8,10 @@ import {
   readMessage,
 } from "../../../lib/wire/read_message.ts";
 
-/** Of the torrent that it is about. */
+/** Pieces of the torrent. */
 const PIECE_COUNT = 100_000;
 
-/** An outbox on a connection whose writes wait until they are let through. */
+/** An outbox on a connection that holds all writes until it is opened. */
 class GatedOutbox {
   readonly outbox: Outbox;
   readonly #ending = new AbortController();
@@ -22,12 +22,14 @@ class GatedOutbox {
   constructor() {
     this.outbox = new Outbox({
       channel: { write: (bytes) => this.#write(bytes) },
-      readBlock: () => Promise.resolve(),
-      onBlocksSent: () => {},
-      uploadPacer: new Pacer(0),
+      context: {
+        pieceCount: PIECE_COUNT,
+        readBlock: () => Promise.resolve(),
+        uploadPacer: new Pacer(0),
+      },
       signal: this.#ending.signal,
-      pieceCount: PIECE_COUNT,
       onOverflow: () => this.overflows++,
+      onBlocksSent: () => {},
     });
   }
 
@@ -35,7 +37,7 @@ class GatedOutbox {
     this.outbox.sendBlock({ index: 0, offsetInPiece: 0, length: BLOCK_SIZE });
   }
 
-  /** Lets everything through and returns the types of what arrived, in order. */
+  /** Lets all writes through. Returns the types of the messages in them, in order. */
   async open(): Promise<string[]> {
     this.#gate.resolve();
     // Each write is followed by a few turns of the loop, none by a timer.
@@ -79,7 +81,7 @@ Deno.test("Outbox lets requests and haves overtake blocks", async () => {
   });
 });
 
-Deno.test("Outbox lets no choke overtake the blocks before it", async () => {
+Deno.test("Outbox sends a choke behind the blocks before it", async () => {
   const gated = new GatedOutbox();
   gated.sendBlock();
   gated.outbox.send({ type: "choke" });
@@ -110,17 +112,17 @@ Deno.test("Outbox keeps the order of a choke and the unchoke after it", async ()
   await gated.run(async () => {
     gated.sendBlock();
     await Promise.resolve();
-    // The block's write waits; these two wait behind it.
+    // The write of the block is held; these two wait behind it.
     gated.outbox.send({ type: "choke" });
     gated.outbox.send({ type: "unchoke" });
     assertEquals(await gated.open(), ["piece", "choke", "unchoke"]);
   });
 });
 
-Deno.test("Outbox tells of a peer that does not read, before memory fills", async () => {
+Deno.test("Outbox reports a peer that does not read before memory fills", async () => {
   const gated = new GatedOutbox();
   await gated.run(async () => {
-    // A seeder may tell of all its pieces at once.
+    // A seeder may announce all its pieces at once.
     for (let index = 0; index < PIECE_COUNT; index++) {
       gated.outbox.send({ type: "have", index });
     }

@@ -1,11 +1,11 @@
 import { assertEquals } from "@std/assert";
 import {
-  type Caller,
-  PeerCallers,
+  type PendingChannel,
+  PendingHandshakes,
 } from "../../../lib/peer/pending_handshakes.ts";
 
-/** A caller of a host that can be hung up on. */
-class Dummy implements Caller {
+/** An inbound connection of a host. */
+class StubChannel implements PendingChannel {
   readonly hostname: string;
   isClosed = false;
 
@@ -18,68 +18,70 @@ class Dummy implements Caller {
   }
 }
 
-/** Callers, one of each host in turn. */
-function callersOf(count: number, hostname: (index: number) => string): {
-  callers: PeerCallers;
-  dummies: Dummy[];
-} {
-  const callers = new PeerCallers();
-  const dummies = Array.from(
+/** Adds `count` connections. */
+function pend(
+  count: number,
+  hostname: (index: number) => string,
+): { pending: PendingHandshakes; channels: StubChannel[] } {
+  const pending = new PendingHandshakes();
+  const channels = Array.from(
     { length: count },
-    (_, index) => new Dummy(hostname(index)),
+    (_, index) => new StubChannel(hostname(index)),
   );
-  for (const dummy of dummies) callers.add(dummy);
-  return { callers, dummies };
+  for (const channel of channels) pending.add(channel);
+  return { pending, channels };
 }
 
-/** Who was hung up on, by number. */
-function closed(dummies: readonly Dummy[]): number[] {
-  return [...dummies.keys()].filter((index) => dummies[index]!.isClosed);
+/** The indexes of the closed ones. */
+function closed(channels: readonly StubChannel[]): number[] {
+  return [...channels.keys()].filter((index) => channels[index]!.isClosed);
 }
 
-Deno.test("PeerCallers hangs up on who has waited longest when there are too many", () => {
-  const { dummies } = callersOf(130, (index) => `192.0.2.${index}`);
-  assertEquals(closed(dummies), [0, 1]);
+Deno.test("PendingHandshakes closes the oldest connection when there are too many", () => {
+  const { channels } = pend(130, (index) => `192.0.2.${index}`);
+  assertEquals(closed(channels), [0, 1]);
 });
 
-Deno.test("PeerCallers has a host with many callers make room for itself", () => {
-  const { callers, dummies } = callersOf(
+Deno.test("PendingHandshakes closes the oldest of a host that has too many", () => {
+  const { pending, channels } = pend(
     92,
     (index) => index < 20 ? `192.0.2.${index}` : "198.51.100.1",
   );
-  // 72 of one host, of which 64 may wait.
-  assertEquals(closed(dummies), [20, 21, 22, 23, 24, 25, 26, 27]);
-  callers.add(new Dummy("192.0.2.99"));
-  assertEquals(closed(dummies).length, 8);
+  // 72 of one host, of which 64 may be pending.
+  assertEquals(closed(channels), [20, 21, 22, 23, 24, 25, 26, 27]);
+  pending.add(new StubChannel("192.0.2.99"));
+  assertEquals(closed(channels).length, 8);
 });
 
-Deno.test("PeerCallers does not count who has said hello", () => {
-  const { callers, dummies } = callersOf(64, () => "192.0.2.1");
-  for (const dummy of dummies) callers.delete(dummy);
-  for (let count = 0; count < 64; count++) callers.add(new Dummy("192.0.2.1"));
-  assertEquals(closed(dummies), []);
-});
-
-Deno.test("PeerCallers listens to many calls of a host at once, then to some in each second", () => {
-  const callers = new PeerCallers();
-  const heard = (count: number, now: number): number => {
-    let heardCount = 0;
-    for (let call = 0; call < count; call++) {
-      if (callers.isHeard("192.0.2.1", now)) heardCount++;
-    }
-    return heardCount;
-  };
-  assertEquals(heard(2_000, 0), 256);
-  assertEquals(callers.isHeard("192.0.2.2", 0), true);
-  assertEquals(heard(2_000, 1_000), 16);
-  assertEquals(heard(2_000, 3_600_000), 256);
-});
-
-Deno.test("PeerCallers forgets hosts that have not called for a while", () => {
-  const callers = new PeerCallers();
-  for (let host = 0; host < 5_000; host++) {
-    callers.isHeard(`192.0.2.${host}`, host * 80);
+Deno.test("PendingHandshakes does not count a connection whose handshake has come", () => {
+  const { pending, channels } = pend(64, () => "192.0.2.1");
+  for (const channel of channels) pending.delete(channel);
+  for (let count = 0; count < 64; count++) {
+    pending.add(new StubChannel("192.0.2.1"));
   }
-  // All but the last ones are quiet by then.
-  assertEquals(callers.hostCount <= 1_024, true);
+  assertEquals(closed(channels), []);
+});
+
+Deno.test("PendingHandshakes permits 256 connections of a host at once, then 16 in each second", () => {
+  const pending = new PendingHandshakes();
+  const permitted = (count: number, now: number): number => {
+    let permittedCount = 0;
+    for (let connection = 0; connection < count; connection++) {
+      if (pending.permits("192.0.2.1", now)) permittedCount++;
+    }
+    return permittedCount;
+  };
+  assertEquals(permitted(2_000, 0), 256);
+  assertEquals(pending.permits("192.0.2.2", 0), true);
+  assertEquals(permitted(2_000, 1_000), 16);
+  assertEquals(permitted(2_000, 3_600_000), 256);
+});
+
+Deno.test("PendingHandshakes remembers a host that keeps connecting, however many others do", () => {
+  const pending = new PendingHandshakes();
+  for (let count = 0; count < 256; count++) pending.permits("192.0.2.1", 0);
+  for (let host = 0; host < 10_000; host++) {
+    pending.permits(`198.51.100.${host}`, 0);
+    assertEquals(pending.permits("192.0.2.1", 0), false);
+  }
 });

@@ -1,12 +1,40 @@
 /**
- * How a torrent stands at one moment, as plain data for whoever shows it.
+ * A session's reports of a torrent, as plain data: its events as they happen, and
+ * its state at one moment.
  *
  * @module
  */
+import type { AnnounceReport } from "../announce/announcer.ts";
+import type { StorageError } from "../base/errors.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import type { PeerKey } from "../swarm/events.ts";
 import type { Swarm } from "../swarm/swarm.ts";
+
+/** An event of a shared torrent, for a log; none needs an answer. */
+export type SessionEvent =
+  | { readonly type: "peerConnected"; readonly address: PeerAddress }
+  | {
+    readonly type: "peerDisconnected";
+    readonly address: PeerAddress;
+    /** Our reason; `undefined` if the peer or the network ended it. */
+    readonly reason: string | undefined;
+  }
+  | { readonly type: "pieceVerified"; readonly index: number }
+  | { readonly type: "pieceCorrupt"; readonly index: number }
+  /** A host sent wrong content and is banned. */
+  | {
+    readonly type: "peerBanned";
+    readonly hostname: string;
+    /** The corrupt piece. */
+    readonly index: number;
+  }
+  /** Every piece is verified and stored; not sent for a torrent that was complete at the start. */
+  | { readonly type: "completed" }
+  /** The torrent stopped, because its storage failed. */
+  | { readonly type: "storageFailed"; readonly error: StorageError }
+  /** A tracker answered, failed, or sent a warning. */
+  | AnnounceReport;
 
 /** One connected peer. Rates in bytes a second. */
 export interface PeerSnapshot {
@@ -14,55 +42,55 @@ export interface PeerSnapshot {
   readonly address: PeerAddress;
   /** Whether we dialed it. */
   readonly isOutgoing: boolean;
-  /** Its name and version, if it tells. */
+  /** Its name and version, if it sends them. */
   readonly client: string | undefined;
   /** Whether it has every piece. */
   readonly isSeeder: boolean;
-  /** Pieces it has. */
+  /** Number of pieces that it has. */
   readonly pieceCount: number;
-  /** What we receive from it, over the last seconds. */
+  /** Received from it, over the last seconds. */
   readonly downloadBytesPerSecond: number;
-  /** What we send it, over the last seconds. */
+  /** Sent to it, over the last seconds. */
   readonly uploadBytesPerSecond: number;
-  /** Whether we send it nothing for now. */
+  /** Whether we choke it: it gets no blocks for now. */
   readonly weChoke: boolean;
-  /** Whether it has pieces that we want. */
+  /** Whether it has pieces that we lack. */
   readonly weAreInterested: boolean;
-  /** Whether it sends us nothing for now. */
+  /** Whether it chokes us: we get no blocks for now. */
   readonly peerChokes: boolean;
-  /** Whether it wants pieces that we have. */
+  /** Whether it has said that we have pieces that it lacks. */
   readonly peerIsInterested: boolean;
 }
 
 /** One torrent. Sizes in bytes, rates in bytes a second. */
 export interface TorrentSnapshot {
-  /** `failed` is the disk: the torrent is stopped, what is stored stays. */
+  /** `failed`: the storage failed and the torrent is stopped; stored pieces stay. */
   readonly state: "downloading" | "seeding" | "failed";
-  /** As in the torrent. */
+  /** The torrent's name. */
   readonly name: string;
-  /** Of the whole content. */
+  /** Length of the content. */
   readonly length: number;
-  /** Of the pieces that are verified and stored. */
+  /** Length of the pieces that are verified and stored. */
   readonly verifiedLength: number;
   /** Number of pieces. */
   readonly pieceCount: number;
-  /** Of them, those that are verified and stored. */
+  /** Number of pieces that are verified and stored. */
   readonly verifiedPieceCount: number;
-  /** Content received, all of it. */
+  /** Content received, with what was wasted. */
   readonly downloadedBytes: number;
-  /** Of that, what came twice, too late or corrupt. */
+  /** Content received twice, too late or corrupt. */
   readonly wastedBytes: number;
   /** Content sent. */
   readonly uploadedBytes: number;
-  /** What is received from all peers, over the last seconds. */
+  /** Received from all peers, over the last seconds. */
   readonly downloadBytesPerSecond: number;
-  /** What is sent to all peers, over the last seconds. */
+  /** Sent to all peers, over the last seconds. */
   readonly uploadBytesPerSecond: number;
   /** The peers that are connected. */
   readonly peers: readonly PeerSnapshot[];
 }
 
-/** The part of a snapshot that the engine knows. */
+/** The part of a snapshot that the swarm knows. */
 export type SwarmSnapshot = Omit<
   TorrentSnapshot,
   "state" | "downloadBytesPerSecond" | "uploadBytesPerSecond"
