@@ -126,7 +126,7 @@ export class HttpRequest {
 
 const TOKEN = "[\\w!#$%&'*+.^`|~-]+";
 const LINE_END = "\\r?\\n";
-const LINE = `(${TOKEN}) ([^\\0-\\x20]+) HTTP/(\\d)\\.(\\d)${LINE_END}`;
+const LINE = `${TOKEN} [^\\0-\\x20]+ HTTP/\\d\\.\\d${LINE_END}`;
 const HEADER_LINE = `${TOKEN}:[^\\0-\\x08\\x0a-\\x1f\\x7f]*${LINE_END}`;
 
 const REQUEST_LINE = new RegExp(`^${LINE}`);
@@ -144,11 +144,11 @@ export function parseRequest(
   head: string,
   { remoteHostname, limits }: RequestContext,
 ): HttpRequest {
-  const match = HEAD.exec(head);
-  const line = readRequestLine(match ?? REQUEST_LINE.exec(head), limits);
-  if (match === null) {
+  if (!HEAD.test(head)) {
+    checkRequestLine(head, limits);
     throw new RequestError(400, 'a header line is not "name: value"');
   }
+  const line = readRequestLine(head, limits);
   const headerLines = head.slice(head.indexOf("\n") + 1);
   checkHeaderLength(headerLines.length, limits);
   const framing = readFraming(headerLines, line, limits);
@@ -157,7 +157,8 @@ export function parseRequest(
 
 /** @throws {RequestError} If the text does not begin with a request line. */
 export function checkRequestLine(text: string, limits: RequestLimits): void {
-  readRequestLine(REQUEST_LINE.exec(text), limits);
+  if (!REQUEST_LINE.test(text)) throw notHttp();
+  readRequestLine(text, limits);
 }
 
 /**
@@ -185,38 +186,42 @@ export function checkHeaderLength(length: number, limits: RequestLimits): void {
   checkLimit(limits, "maxHeaderLength", length - "\r\n".length);
 }
 
-function readRequestLine(
-  match: RegExpExecArray | null,
-  limits: RequestLimits,
-): RequestLine {
-  if (match === null) throw notHttp();
-  const target = match[2]!;
-  checkLineLength(match[0].indexOf("\n"), limits);
-  checkLimit(limits, "maxTargetLength", target.length);
-  if (match[3] !== "1") {
-    const version = `${match[3]}.${match[4]}`;
-    throw new RequestError(505, `HTTP version ${version} is not supported`);
+/** @param text Matches {@linkcode REQUEST_LINE}. */
+function readRequestLine(text: string, limits: RequestLimits): RequestLine {
+  checkLineLength(text.indexOf("\n"), limits);
+  const methodEnd = text.indexOf(" ");
+  const targetEnd = text.indexOf(" ", methodEnd + 1);
+  checkLimit(limits, "maxTargetLength", targetEnd - methodEnd - 1);
+  const version = text.slice(targetEnd + 1, targetEnd + 1 + "HTTP/1.1".length);
+  if (!version.startsWith("HTTP/1")) {
+    throw new RequestError(505, `${version} is not supported`);
   }
-  const relative = relativeTarget(target);
-  const pathEnd = relative.indexOf("?");
-  const path = pathEnd === -1 ? relative : relative.slice(0, pathEnd);
+  const pathStart = methodEnd + 1 + hostLength(text, methodEnd + 1, targetEnd);
+  const mark = text.indexOf("?", pathStart);
+  const hasQuery = mark !== -1 && mark < targetEnd;
+  const path = text.slice(pathStart, hasQuery ? mark : targetEnd);
   if (path !== "*" && path !== "" && !path.startsWith("/")) {
     throw new RequestError(400, "its target is neither a path nor a URL");
   }
   return {
-    method: match[1]!,
+    method: text.slice(0, methodEnd),
     path: path === "" ? "/" : path,
-    query: pathEnd === -1 ? "" : relative.slice(pathEnd + 1),
-    isHttp10: match[4] === "0",
+    query: hasQuery ? text.slice(mark + 1, targetEnd) : "",
+    isHttp10: version === "HTTP/1.0",
   };
 }
 
-/** The target without scheme and host, which a client names that uses a proxy. */
-function relativeTarget(target: string): string {
-  if (target.startsWith("/")) return target;
-  const host = /^https?:\/\/[^/?]*/i.exec(target);
-  return host === null ? target : target.slice(host[0].length);
+/** Length of scheme and host, which a client names that uses a proxy. */
+function hostLength(text: string, start: number, end: number): number {
+  if (text[start] === "/") return 0;
+  return /^https?:\/\/[^/?]*/i.exec(text.slice(start, end))?.[0].length ?? 0;
 }
+
+/** Lengths of the names that matter: most others need no string of their own. */
+const FRAMING_NAME_LENGTHS: ReadonlySet<number> = new Set([
+  ...["host", "expect", "connection", "content-length", "transfer-encoding"]
+    .map((name) => name.length),
+]);
 
 function readFraming(
   headerLines: string,
@@ -235,6 +240,7 @@ function readFraming(
     if (nameEnd === -1) break;
     end = headerLines.indexOf("\n", nameEnd);
     checkLimit(limits, "maxHeaderCount", ++count);
+    if (!FRAMING_NAME_LENGTHS.has(nameEnd - start)) continue;
     switch (headerLines.slice(start, nameEnd).toLowerCase()) {
       case "host":
         hostCount++;
