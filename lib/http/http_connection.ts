@@ -12,7 +12,6 @@ import type { ByteQueue } from "../base/byte_queue.ts";
 import { unmapHostname } from "../base/ip_address.ts";
 import { isConnectionLoss } from "../net/connection_loss.ts";
 import type { ConnectionPhase, TrackedConnection } from "./connection_table.ts";
-import type { QueuePool } from "./queue_pool.ts";
 import {
   type HttpRequest,
   RequestError,
@@ -51,7 +50,7 @@ export interface HttpConnectionContext {
   /** Reports that a connection has ended. */
   readonly onEnd: (connection: HttpConnection) => void;
   readonly writer: ResponseWriter;
-  readonly buffers: QueuePool;
+  readonly buffers: { take(): ByteQueue; giveBack(queue: ByteQueue): void };
   readonly limits: RequestLimits;
 }
 

@@ -17,6 +17,7 @@
  */
 import { delay } from "@std/async/delay";
 import type { Permits } from "../base/address_filter.ts";
+import { ByteQueue } from "../base/byte_queue.ts";
 import { isConnectionLoss } from "../net/connection_loss.ts";
 import { ConnectionTable } from "./connection_table.ts";
 import {
@@ -24,7 +25,6 @@ import {
   type HttpConnectionContext,
   type HttpHandler,
 } from "./http_connection.ts";
-import { QueuePool } from "./queue_pool.ts";
 import { REQUEST_LIMITS, type RequestLimits } from "./request.ts";
 import { type HttpResponse, ResponseWriter } from "./response.ts";
 
@@ -37,6 +37,8 @@ const MAX_CONNECTIONS = 4096;
 const MAX_CONNECTIONS_PER_ADDRESS = 1024;
 /** First size of a connection's buffers, in bytes. */
 const BUFFER_LENGTH = 2048;
+/** Most buffers kept for later connections. */
+const MAX_SPARE_BUFFERS = 256;
 /** Searches for slow connections within the time that they have. */
 const SWEEPS_PER_TIMEOUT = 8;
 /** Longest time between two sweeps, which also set the responses' date. */
@@ -175,5 +177,35 @@ export class HttpServer {
   #sweep(): void {
     this.#context.writer.setTime(Date.now());
     this.#connections.closeOverdue(performance.now() - this.#timeoutMs);
+  }
+}
+
+/**
+ * Buffers that connections use in turn. Without the pool a connection of one
+ * request takes a third more CPU time: memory is cleared, filled with a few
+ * hundred bytes and collected.
+ */
+export class QueuePool {
+  readonly #capacity: number;
+  readonly #spare: ByteQueue[] = [];
+
+  /** @param capacity First size of each queue, in bytes. */
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  /** An empty queue, the caller's until it is given back. */
+  take(): ByteQueue {
+    return this.#spare.pop() ?? new ByteQueue(this.#capacity);
+  }
+
+  /** Takes back a queue that nobody uses any more; its bytes are dropped. */
+  giveBack(queue: ByteQueue): void {
+    // A queue that has grown would keep memory that it needed once.
+    const isSpare = queue.capacity === this.#capacity &&
+      this.#spare.length < MAX_SPARE_BUFFERS;
+    if (!isSpare) return;
+    queue.consume(queue.length);
+    this.#spare.push(queue);
   }
 }

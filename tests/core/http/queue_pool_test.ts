@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
-import { QueuePool } from "../../../lib/http/queue_pool.ts";
+import { QueuePool } from "../../../lib/http/http_server.ts";
 
 Deno.test("QueuePool lends a queue again, emptied", () => {
   const pool = new QueuePool(16);
