@@ -28,17 +28,14 @@ export interface ConsoleStream {
 export interface ConsoleOptions {
   readonly stdout: ConsoleStream;
   readonly stderr: ConsoleStream;
+  readonly size: () => TerminalSize;
   /** Whether the terminal, if there is one, understands cursor movements. */
   readonly canMoveCursor: boolean;
-  readonly size: () => TerminalSize;
 }
 
 /** One job's part of the live block. */
 export interface LiveBlock extends Disposable {
-  /**
-   * The columns and rows that `show` may fill: all rows but one, which stays free
-   * for the last line above, shared with the other jobs.
-   */
+  /** The columns and rows that `show` may fill, as far as other parts leave any. */
   room(): TerminalSize;
   /** Replaces the lines of this part; each must be narrower than the terminal. */
   show(lines: readonly string[]): void;
@@ -62,12 +59,12 @@ export class Console {
     return new Console({
       stdout: Deno.stdout,
       stderr: Deno.stderr,
+      size: terminalSize,
       canMoveCursor: canMoveCursor({
         platform: platformOf(Deno.build.os),
         isStandalone: Deno.build.standalone,
         denoVersion: Deno.version.deno,
       }),
-      size: terminalSize,
     });
   }
 
@@ -91,8 +88,7 @@ export class Console {
     const block: LiveBlock = {
       room: () => this.#roomOf(block),
       show: (lines) => {
-        if (!this.#parts.has(block)) return;
-        this.#parts.set(block, lines);
+        if (this.#parts.has(block)) this.#parts.set(block, lines);
         this.#draw();
       },
       [Symbol.dispose]: () => {
@@ -104,16 +100,17 @@ export class Console {
     return block;
   }
 
-  /**
-   * Hides the live block until the result is disposed of, for a process that
-   * writes to the same terminal.
-   */
+  /** Hides the live block, while another process writes to the same terminal. */
   suspendBlock(): Disposable {
     this.#suspensionCount++;
     this.#draw();
     return {
       [Symbol.dispose]: () => {
         this.#suspensionCount--;
+        // A last line without an end would be erased. The spaces wrap behind it,
+        // but stay on a line that is empty.
+        const { columns } = this.#options.size();
+        if (this.isLive) this.#write(`${" ".repeat(columns - 1)}\r`);
         this.#draw();
       },
     };
@@ -126,8 +123,8 @@ export class Console {
   }
 
   #writeAbove(stream: ConsoleStream, text: string): void {
-    if (this.#drawn.length > 0 && stream.isTerminal()) this.#replace([]);
-    writeText(stream, `${text}\n`);
+    if (stream.isTerminal()) this.#replace([]);
+    this.#write(`${text}\n`, stream);
     this.#draw();
   }
 
@@ -142,19 +139,25 @@ export class Console {
 
   #replace(lines: readonly string[]): void {
     if (lines.join("\n") === this.#drawn.join("\n")) return;
+    const { columns } = this.#options.size();
+    // Most terminals wrap lines that are too long after they were narrowed.
+    const rowCount = this.#drawn.reduce(
+      (sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / columns)),
+      0,
+    );
     // Up to the first line of the block, then everything below is replaced at once.
-    const rowCount = rowsTaken(this.#drawn, this.#options.size().columns);
     const up = rowCount > 1 ? `\x1b[${rowCount - 1}A` : "";
-    writeText(this.#options.stderr, `\r${up}\x1b[J${lines.join("\n")}`);
+    this.#write(`\r${up}\x1b[J${lines.join("\n")}`);
     this.#drawn = lines;
   }
 
   #roomOf(block: LiveBlock): TerminalSize {
     const rows = this.#rows();
-    const otherRows = [...this.#parts].reduce(
-      (sum, [part, { length }]) => part === block ? sum : sum + length,
-      0,
-    );
+    const otherRows = [...this.#parts]
+      .reduce(
+        (sum, [part, { length }]) => part === block ? sum : sum + length,
+        0,
+      );
     const equalShare = Math.floor(rows / Math.max(1, this.#parts.size));
     return {
       columns: this.#options.size().columns,
@@ -162,27 +165,36 @@ export class Console {
     };
   }
 
-  /** Rows that the live block may take. */
+  /** Rows for the live block: one stays free for the last line above it. */
   #rows(): number {
     return Math.max(1, this.#options.size().rows - 1);
   }
-}
 
-/** The runtime that a console runs on. */
-export interface ConsoleHost {
-  readonly platform: Platform;
-  /** Whether the program is an executable of its own. */
-  readonly isStandalone: boolean;
-  readonly denoVersion: string;
+  #write(text: string, stream = this.#options.stderr): void {
+    let rest = new TextEncoder().encode(text);
+    try {
+      while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
+    } catch (error) {
+      // The reader has closed the pipe (`show … | head -1`, a closed terminal): no
+      // reason to stop a transfer.
+      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    }
+  }
 }
 
 /**
  * Whether terminals understand cursor movements. Executables made by Deno before
  * 2.8.2 do not enable them on Windows, and its older consoles print them as text.
  */
-export function canMoveCursor(host: ConsoleHost): boolean {
-  if (host.platform !== "windows" || !host.isStandalone) return true;
-  const [major = 0, minor = 0, patch = 0] = host.denoVersion.split(/[.-]/)
+export function canMoveCursor(
+  { platform, isStandalone, denoVersion }: {
+    readonly platform: Platform;
+    readonly isStandalone: boolean;
+    readonly denoVersion: string;
+  },
+): boolean {
+  if (platform !== "windows" || !isStandalone) return true;
+  const [major = 0, minor = 0, patch = 0] = denoVersion.split(/[.-]/)
     .map(Number);
   return ((major - 2) || (minor - 8) || (patch - 2)) >= 0;
 }
@@ -194,27 +206,5 @@ function terminalSize(): TerminalSize {
   } catch {
     // Not a terminal.
     return DEFAULT_SIZE;
-  }
-}
-
-/**
- * Rows that lines take on a terminal that may have been narrowed since they were
- * written: most terminals then wrap what is too long.
- */
-function rowsTaken(lines: readonly string[], columns: number): number {
-  return lines.reduce(
-    (sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / columns)),
-    0,
-  );
-}
-
-function writeText(stream: ConsoleStream, text: string): void {
-  let rest = new TextEncoder().encode(text);
-  try {
-    while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
-  } catch (error) {
-    // The reader has closed the pipe (`show … | head -1`, a closed terminal): no
-    // reason to stop a transfer.
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
 }

@@ -122,7 +122,7 @@ function summarize(torrent: Torrent, made: Made): string[] {
     `Info hash: ${torrent.infoHash}`,
     `Written:   ${made.output}`,
     `Next:      ${nextStep(torrent, made)}`,
-    ...stepElsewhere(made),
+    ...stepsElsewhere(made),
   ];
 }
 
@@ -140,18 +140,22 @@ function nextStep(torrent: Torrent, { job, output, platform }: Made): string {
     : `rename ${word(content)} to ${word(torrent.name)}, then ${command}`;
 }
 
-/** How other machines get the torrent file, if the tracker can serve it. */
-function stepElsewhere({ job, output }: Made): string[] {
+/** How other machines download the content. */
+function stepsElsewhere({ job, output, platform }: Made): string[] {
+  const name = quoted(basename(output), platform);
+  const peer = invocationOf("peer");
+  const lines = [
+    `Elsewhere: copy ${name} to the other machines and run there: ${peer} ${name}`,
+  ];
   const tracker = job.announce.find((url) => /^https?:/i.test(url));
-  if (tracker === undefined) return [];
-  const url = new URL(
-    `.${torrentPath(basename(output).toWellFormed())}`,
-    tracker,
-  );
+  if (tracker === undefined) return lines;
+  const path = torrentPath(basename(output).toWellFormed());
   return [
-    `Elsewhere: the same with a copy of it, or, once it is in the folder of tracker --torrents: ${
-      invocationOf("peer")
-    } ${url}`,
+    ...lines,
+    `           or put it in the folder of tracker --torrents and run there: ${peer} ${new URL(
+      `.${path}`,
+      tracker,
+    )}`,
   ];
 }
 
@@ -169,7 +173,7 @@ export function findNameWarnings(
     return [
       `${
         PLATFORM_NAMES[platform]
-      } cannot take this torrent: ${first.reason}${count}; give other names if such machines are to fetch it`,
+      } cannot download this torrent: ${first.reason}${count}; to share with such machines, choose other names`,
     ];
   });
 }

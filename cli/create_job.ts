@@ -5,26 +5,8 @@
  */
 import { checkPieceLength, PIECE_LENGTH } from "../mod.ts";
 import { invocationOf } from "./command_words.ts";
-import { parseCommandLine } from "./flags.ts";
+import { type FlagValues, parseCommandLine, readSize } from "./flags.ts";
 import { UsageError } from "./program_error.ts";
-
-/** What `create` is asked to do. */
-export interface CreateJob {
-  /** The file or folder to share. */
-  readonly path: string;
-  /** Tracker URLs, best first; at least one. */
-  readonly announce: readonly string[];
-  /** Path of the torrent file; `undefined` for `NAME.torrent` in the current folder. */
-  readonly output: string | undefined;
-  /** In bytes. */
-  readonly pieceLength: number;
-  readonly isPrivate: boolean;
-  readonly comment: string | undefined;
-  /** Name of the torrent; `undefined` for the last component of the path. */
-  readonly name: string | undefined;
-  /** Whether to replace an output that exists. */
-  readonly force: boolean;
-}
 
 const TRACKER_PROTOCOLS = ["http:", "https:", "udp:"];
 
@@ -59,12 +41,27 @@ Example:
 `;
 
 const FLAGS = {
-  "piece-length": { type: "size", default: PIECE_LENGTH },
-  private: { type: "boolean" },
+  pieceLength: {
+    flag: "piece-length",
+    type: "text",
+    default: PIECE_LENGTH,
+    read: readPieceLength,
+  },
+  isPrivate: { flag: "private", type: "boolean" },
   comment: { type: "text" },
   name: { type: "text" },
   force: { type: "boolean" },
 } as const;
+
+/** What `create` is asked to do; the help describes the fields. */
+export interface CreateJob extends FlagValues<typeof FLAGS> {
+  /** The file or folder to share. */
+  readonly path: string;
+  /** Tracker URLs, best first; at least one. */
+  readonly announce: readonly string[];
+  /** Path of the torrent file; `undefined` for `NAME.torrent` in the current folder. */
+  readonly output: string | undefined;
+}
 
 /** Reads the command line of `create`. @throws {UsageError} */
 export function parseCreateJob(args: readonly string[]): CreateJob {
@@ -97,16 +94,7 @@ export function parseCreateJob(args: readonly string[]): CreateJob {
       `${JSON.stringify(url)} is not an http, https or udp URL${advice}`,
     );
   }
-  return {
-    path,
-    announce: rest,
-    output,
-    pieceLength: requirePieceLength(flags["piece-length"]),
-    isPrivate: flags.private,
-    comment: flags.comment,
-    name: flags.name,
-    force: flags.force,
-  };
+  return { ...flags, path, announce: rest, output };
 }
 
 /** One warning for each announce URL that is valid but unlike a tracker's. */
@@ -120,16 +108,16 @@ export function findAnnounceFaults(announce: readonly string[]): string[] {
   });
 }
 
-function requirePieceLength(pieceLength: number): number {
+function readPieceLength(text: string): number {
+  const pieceLength = readSize(text);
   try {
     checkPieceLength(pieceLength);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new UsageError(
-      `--piece-length is ${pieceLength} bytes, not a power of two from 16KiB to 256MiB`,
+    return pieceLength;
+  } catch {
+    throw new RangeError(
+      `${pieceLength} bytes is not a power of two from 16KiB to 256MiB`,
     );
   }
-  return pieceLength;
 }
 
 function isTrackerUrl(text: string): boolean {

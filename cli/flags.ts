@@ -10,57 +10,66 @@ import { createAddressFilter, VERSION } from "../mod.ts";
 import { EXIT_CODES_HELP, UsageError } from "./program_error.ts";
 import { parseSize } from "./quantity.ts";
 
-/** A flag of a program: what it holds and what it holds when not given. */
+/** A flag of a program. */
 export type FlagDefinition =
-  | { readonly type: "boolean" }
-  | { readonly type: "text"; readonly default?: string }
-  /** Given any number of times. */
-  | { readonly type: "list" }
-  /** Bytes, with or without a unit: `262144`, `256KiB`, `1MiB`. */
-  | { readonly type: "size"; readonly default: number }
-  | {
-    readonly type: "number";
-    readonly default?: number;
-    /** Smallest value. @default {0} */
-    readonly min?: number;
-    /** Largest value. @default {Number.MAX_SAFE_INTEGER} */
-    readonly max?: number;
-  };
+  & {
+    /** Name on the command line. @default {the key of the definition} */
+    readonly flag?: string;
+  }
+  & (
+    | { readonly type: "boolean" }
+    | {
+      readonly type: "text";
+      readonly default?: unknown;
+      /** Parses the text. @throws {RangeError | SyntaxError} */
+      readonly read?: (text: string) => unknown;
+    }
+    /** Given any number of times. */
+    | {
+      readonly type: "list";
+      /** Checks the texts. @throws {RangeError | SyntaxError} */
+      readonly check?: (texts: readonly string[]) => void;
+    }
+  );
 
-/** A program's flags by name, without the dashes. */
-export type FlagDefinitions = { readonly [name: string]: FlagDefinition };
+/** A program's flags, by the key of their value. */
+export type FlagDefinitions = { readonly [key: string]: FlagDefinition };
 
 /** The type of a flag's value. */
-export type FlagValue<D extends FlagDefinition> = D extends { type: "boolean" }
+type FlagValue<D extends FlagDefinition> = D extends { type: "boolean" }
   ? boolean
-  : D extends { type: "size" } | { type: "number"; default: number } ? number
-  : D extends { type: "number" } ? number | undefined
   : D extends { type: "list" } ? readonly string[]
-  : D extends { default: string } ? string
-  : string | undefined;
+  :
+    | (D extends { read: (text: string) => infer T } ? T : string)
+    | (D extends { default: unknown } ? never : undefined);
+
+/** The values of a program's flags. */
+export type FlagValues<D extends FlagDefinitions> = {
+  readonly [K in keyof D]: FlagValue<D[K]>;
+};
 
 /** A command line, read. */
 export interface CommandLine<D extends FlagDefinitions> {
-  readonly flags: { readonly [K in keyof D]: FlagValue<D[K]> };
-  /** What is left, in order; never an empty string. */
+  readonly flags: FlagValues<D>;
+  /** The other arguments, in order; none is empty. */
   readonly positionals: readonly string[];
   /** Whether `--debug` was given. */
   readonly isDebug: boolean;
 }
 
-/** What a program's command line may hold. */
+/** Options of {@linkcode parseCommandLine}. */
 export interface CommandLineOptions<D extends FlagDefinitions> {
   readonly flags: D;
-  /** What `--help` prints before the exit codes. */
+  /** The answer to `--help`, without the exit codes. */
   readonly help: string;
 }
 
-/** Flags that every program has; this file and `runProgram()` serve them. */
+/** Flags that every program has. */
 const COMMON_FLAGS = ["help", "version", "debug"];
 
 /**
- * Thrown on `--help` and `--version`: not a failure, a way out of any depth.
- * `runProgram()` prints the text and ends with exit code 0.
+ * Thrown on `--help` and `--version`: `runProgram()` prints the text and exits
+ * with 0.
  */
 export class InformationRequest {
   readonly text: string;
@@ -71,23 +80,29 @@ export class InformationRequest {
 }
 
 /**
- * Reads `args` by `flags`. All after `--` is positional.
- * @throws {UsageError} If the line is not what the definitions say.
+ * Reads a command line. Everything after `--` is positional.
+ * @throws {UsageError} If the line does not match the definitions.
  * @throws {InformationRequest} On `--help`, `-h` or `--version`.
  */
 export function parseCommandLine<D extends FlagDefinitions>(
   args: readonly string[],
   options: CommandLineOptions<D>,
 ): CommandLine<D> {
-  const entries = Object.entries(options.flags);
-  const booleans = entries.filter(([, { type }]) => type === "boolean")
-    .map(([name]) => name);
-  const valued = entries.filter(([, { type }]) => type !== "boolean")
-    .map(([name]) => name);
-  refuseValues(args, [...booleans, ...COMMON_FLAGS]);
+  const entries = Object.entries(options.flags).map(([key, definition]) => ({
+    key,
+    name: definition.flag ?? key,
+    definition,
+  }));
+  const names = (isBoolean: boolean): string[] =>
+    entries.filter(({ definition: { type } }) =>
+      (type === "boolean") === isBoolean
+    ).map(({ name }) => name);
+  const booleans = [...names(true), ...COMMON_FLAGS];
+  const valued = names(false);
+  refuseValues(args, booleans);
   const parsed = parseArgs(args, {
-    boolean: [...booleans, ...COMMON_FLAGS],
-    // "_" keeps a file called 1 from becoming the number 1.
+    boolean: booleans,
+    // Without "_", the name of a file called 1 would become the number 1.
     string: [...valued, "_"],
     collect: valued,
     alias: { help: "h" },
@@ -101,20 +116,20 @@ export function parseCommandLine<D extends FlagDefinitions>(
     throw new InformationRequest(text);
   }
   if (parsed.version) throw new InformationRequest(versionLine());
-  const positionals = parsed._.map(String);
-  if (positionals.includes("")) throw new UsageError("an argument is empty");
-  const values = entries.map(([name, definition]) => [
-    name,
+  const values = entries.map(({ key, name, definition }) => [
+    key,
     readFlag(name, definition, parsed[name]),
   ]);
+  const positionals = parsed._.map(String);
+  if (positionals.includes("")) throw new UsageError("an argument is empty");
   return {
-    flags: Object.fromEntries(values) as CommandLine<D>["flags"],
+    flags: Object.fromEntries(values) as FlagValues<D>,
     positionals,
     isDebug: parsed.debug === true,
   };
 }
 
-/** The package would take `--quiet=anything` as `--quiet`. */
+/** parseArgs() reads `--quiet=anything` as `--quiet`. */
 function refuseValues(
   args: readonly string[],
   booleans: readonly string[],
@@ -132,84 +147,73 @@ function readFlag(
   name: string,
   definition: FlagDefinition,
   value: unknown,
-): boolean | number | string | readonly string[] | undefined {
+): unknown {
   if (definition.type === "boolean") return value === true;
   const texts = value as string[];
   if (texts.includes("")) {
     throw new UsageError(
-      `--${name} needs a value (one that begins with a dash is written --${name}=VALUE)`,
+      `--${name} needs a value (write --${name}=VALUE if it begins with a dash)`,
     );
   }
-  if (definition.type === "list") return texts;
-  if (texts.length > 1) throw new UsageError(`--${name} is given twice`);
-  const text = texts[0];
-  if (text === undefined) return definition.default;
-  switch (definition.type) {
-    case "text":
-      return text;
-    case "size":
-      return readSize(name, text);
-    case "number":
-      return readNumber(name, definition, text);
-    default:
-      return definition satisfies never;
+  if (definition.type !== "list" && texts.length > 1) {
+    throw new UsageError(`--${name} is given twice`);
+  }
+  try {
+    if (definition.type === "list") {
+      definition.check?.(texts);
+      return texts;
+    }
+    const [text] = texts;
+    if (text === undefined) return definition.default;
+    return definition.read === undefined ? text : definition.read(text);
+  } catch (error) {
+    if (!(error instanceof RangeError || error instanceof SyntaxError)) {
+      throw error;
+    }
+    const reason = error.message.replace(/^Cannot read (store: )?/, "");
+    throw new UsageError(`--${name}: ${reason}`);
   }
 }
 
-function readSize(name: string, text: string): number {
+/** Reads bytes, with or without a unit: `262144`, `256KiB`, `1m`. @throws {RangeError} */
+export function readSize(text: string): number {
   const size = parseSize(text);
   if (size !== undefined) return size;
-  throw new UsageError(
-    `--${name} is ${
+  throw new RangeError(
+    `${
       JSON.stringify(text)
-    }, not bytes nor a size as 256KiB or 1MiB`,
+    } is not a size such as 256KiB, 1MiB or 500000 (bytes)`,
   );
 }
 
-function readNumber(
-  name: string,
-  { min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number },
-  text: string,
-): number {
-  const number = Number(text);
-  if (!/^[0-9]+$/.test(text) || number < min || number > max) {
-    const range = max === Number.MAX_SAFE_INTEGER
-      ? `a whole number, ${min} or more`
-      : `a whole number from ${min} to ${max}`;
-    throw new UsageError(`--${name} is ${JSON.stringify(text)}, not ${range}`);
-  }
-  return number;
-}
-
-/** The values of `--allow` and `--deny`. */
-export interface NetworkFlags {
-  readonly allow: readonly string[];
-  readonly deny: readonly string[];
-}
-
-/**
- * The networks among a program's flags, checked.
- * @throws {UsageError} If one is malformed.
- */
-export function readNetworks({ allow, deny }: NetworkFlags): NetworkFlags {
-  checkNetworks("allow", allow);
-  checkNetworks("deny", deny);
-  return { allow, deny };
-}
-
-function checkNetworks(
-  name: keyof NetworkFlags,
-  networks: readonly string[],
-): void {
-  try {
-    createAddressFilter({ [name]: networks });
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new UsageError(
-      `--${name}: ${error.message.replace(/^Cannot read /, "")}`,
+/** Reads whole numbers from `min` to `max`. The function throws a `RangeError`. */
+export function wholeNumber(
+  min = 0,
+  max = Number.MAX_SAFE_INTEGER,
+): (text: string) => number {
+  const range = max === Number.MAX_SAFE_INTEGER
+    ? `, ${min} or more`
+    : ` from ${min} to ${max}`;
+  return (text) => {
+    const number = Number(text);
+    if (/^[0-9]+$/.test(text) && number >= min && number <= max) return number;
+    throw new RangeError(
+      `${JSON.stringify(text)} is not a whole number${range}`,
     );
-  }
+  };
 }
+
+/** The flags `--allow` and `--deny` of the programs that listen. */
+export const NETWORK_FLAGS = {
+  allow: {
+    type: "list",
+    check: (allow: readonly string[]) => void createAddressFilter({ allow }),
+  },
+  deny: {
+    type: "list",
+    check: (deny: readonly string[]) => void createAddressFilter({ deny }),
+  },
+} as const;
 
 /** The answer to `--version`: `lanswarm 0.1.0 (x86_64-unknown-linux-gnu, deno 2.4.2)`. */
 export function versionLine(): string {

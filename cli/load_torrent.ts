@@ -16,7 +16,12 @@ import {
   type Torrent,
 } from "../mod.ts";
 import { invocationOf, quoted } from "./command_words.ts";
-import { EXIT_CODES, ProgramError, UsageError } from "./program_error.ts";
+import {
+  EXIT_CODES,
+  type ExitCode,
+  ProgramError,
+  UsageError,
+} from "./program_error.ts";
 
 /** Whether an argument is the URL of a torrent file and not its path. */
 export function isTorrentUrl(source: string): boolean {
@@ -39,80 +44,66 @@ export async function loadTorrent(
   source: string,
   options: LoadTorrentOptions,
 ): Promise<Torrent> {
-  if (isTorrentUrl(source)) return await fetchFrom(source, options);
   try {
-    return await loadTorrentFile(source);
+    return isTorrentUrl(source)
+      ? await fetchTorrent(source, options)
+      : await loadTorrentFile(source);
   } catch (error) {
-    throw await explainFile(source, error);
-  }
-}
-
-async function fetchFrom(
-  url: string,
-  options: LoadTorrentOptions,
-): Promise<Torrent> {
-  try {
-    return await fetchTorrent(url, options);
-  } catch (error) {
-    if (!isNoTorrentFile(error)) throw error;
-    throw notTorrentFile(url, {
-      reason: error.reason,
-      remedy: "give the URL of the .torrent file itself",
-      cause: error,
-    });
-  }
-}
-
-/** A better error for a file that is no torrent file; others stay as they are. */
-async function explainFile(path: string, cause: unknown): Promise<unknown> {
-  const isFolder = cause instanceof StorageError && await isFolderAt(path);
-  if (isFolder) {
-    return new ProgramError(
-      `cannot read ${path} as a torrent file: it is a folder; ${
-        createRemedy(path, "folder")
-      }`,
-      { cause },
+    const fault = await findFault(source, error);
+    if (fault === undefined) throw error;
+    const { reason, remedy, exitCode } = fault;
+    throw new ProgramError(
+      `cannot read ${source} as a torrent file: it ${reason}; ${remedy}`,
+      { exitCode, cause: error },
     );
   }
-  if (!isNoTorrentFile(cause)) return cause;
-  return notTorrentFile(path, {
-    reason: await beginsAsDictionary(path)
-      ? cause.reason
-      : 'does not begin with "d" (a bencoded dictionary)',
-    remedy: /\.torrent$/i.test(path)
-      ? "get a fresh copy of the torrent file"
-      : createRemedy(path, "file"),
-    cause,
-  });
 }
 
-/** Whether the file as a whole is invalid, and not one of its fields. */
-function isNoTorrentFile(error: unknown): error is MetainfoError {
-  return error instanceof MetainfoError && error.field === "torrent";
+/** Why something is no torrent file at all. */
+interface Fault {
+  readonly reason: string;
+  readonly remedy: string;
+  readonly exitCode: ExitCode;
 }
 
-function notTorrentFile(
+/** The fault that `error` is about; `undefined` if its message needs no more. */
+async function findFault(
   source: string,
-  { reason, remedy, cause }: { reason: string; remedy: string; cause: unknown },
-): ProgramError {
-  return new ProgramError(
-    `cannot read ${source} as a torrent file: it ${reason}; ${remedy}`,
-    { exitCode: EXIT_CODES.invalidTorrent, cause },
-  );
+  error: unknown,
+): Promise<Fault | undefined> {
+  if (error instanceof StorageError && await isFolder(source)) {
+    const remedy = createRemedy(source, "folder");
+    return { reason: "is a folder", remedy, exitCode: EXIT_CODES.failed };
+  }
+  // The field "torrent" is the file as a whole.
+  if (!(error instanceof MetainfoError) || error.field !== "torrent") return;
+  const exitCode = EXIT_CODES.invalidTorrent;
+  if (isTorrentUrl(source)) {
+    const remedy = "give the URL of the .torrent file itself";
+    return { reason: error.reason, remedy, exitCode };
+  }
+  return {
+    reason: await beginsAsDictionary(source)
+      ? error.reason
+      : 'does not begin with "d" (a bencoded dictionary)',
+    remedy: /\.torrent$/i.test(source)
+      ? "get a fresh copy of the torrent file"
+      : createRemedy(source, "file"),
+    exitCode,
+  };
 }
 
 function createRemedy(path: string, kind: "file" | "folder"): string {
-  const platform = platformOf(Deno.build.os);
+  const word = (text: string): string =>
+    quoted(text, platformOf(Deno.build.os));
   const name = basename(resolve(path));
   const stem = kind === "folder" ? name : basename(name, extname(name));
   return `to share the ${kind}, first make a torrent of it: ${
     invocationOf("create")
-  } ${quoted(path, platform)} http://HOST:8000/announce ${
-    quoted(`${stem}.torrent`, platform)
-  }`;
+  } ${word(path)} http://HOST:8000/announce ${word(`${stem}.torrent`)}`;
 }
 
-async function isFolderAt(path: string): Promise<boolean> {
+async function isFolder(path: string): Promise<boolean> {
   // An error here is the one that is being explained.
   return (await Deno.stat(path).catch(() => undefined))?.isDirectory === true;
 }

@@ -5,35 +5,14 @@
  */
 import { MAX_PEERS, PEER_PORT, platformOf } from "../mod.ts";
 import { invocationOf, splitWords } from "./command_words.ts";
-import { type NetworkFlags, parseCommandLine, readNetworks } from "./flags.ts";
+import {
+  type FlagValues,
+  NETWORK_FLAGS,
+  parseCommandLine,
+  readSize,
+  wholeNumber,
+} from "./flags.ts";
 import { UsageError } from "./program_error.ts";
-
-/** What `peer` prints. */
-export type OutputMode = "text" | "json" | "quiet";
-
-/** What `peer` is asked to do. */
-export interface PeerJob {
-  /** Paths or URLs of torrent files, at least one. */
-  readonly torrents: readonly string[];
-  readonly dir: string;
-  readonly port: number;
-  readonly host: string | undefined;
-  readonly maxPeers: number;
-  /** The hosts to connect with. */
-  readonly networks: NetworkFlags;
-  /** 0 for no limit. */
-  readonly maxUploadBytesPerSecond: number;
-  /** 0 for no limit. */
-  readonly maxDownloadBytesPerSecond: number;
-  readonly exitWhenComplete: boolean;
-  /** Whether to hash everything on the disk, despite the resume record. */
-  readonly mustVerify: boolean;
-  /** Program and arguments. */
-  readonly onComplete: readonly string[] | undefined;
-  readonly output: OutputMode;
-  /** Whether to print the stack of an error. */
-  readonly isDebug: boolean;
-}
 
 const HELP = `
 Downloads and shares the content of torrents; every piece is verified.
@@ -76,60 +55,51 @@ partial download, and downloads the rest. Files that have not changed since they
 were verified are not read again. Ctrl+C ends peer; to continue, run it again.
 `;
 
-/**
- * Reads the arguments of `peer`.
- * @throws {UsageError} If they make no sense.
- */
+const SIZE = { type: "text", default: 0, read: readSize } as const;
+
+const FLAGS = {
+  ...NETWORK_FLAGS,
+  dir: { type: "text", default: "." },
+  port: { type: "text", default: PEER_PORT, read: wholeNumber(0, 65_535) },
+  host: { type: "text" },
+  maxPeers: {
+    flag: "max-peers",
+    type: "text",
+    default: MAX_PEERS,
+    read: wholeNumber(1, 10_000),
+  },
+  maxUploadBytesPerSecond: { flag: "max-upload", ...SIZE },
+  maxDownloadBytesPerSecond: { flag: "max-download", ...SIZE },
+  exitWhenComplete: { flag: "exit-when-complete", type: "boolean" },
+  mustVerify: { flag: "verify", type: "boolean" },
+  onComplete: {
+    flag: "on-complete",
+    type: "text",
+    read: (text: string) => splitWords(text, platformOf(Deno.build.os)),
+  },
+  quiet: { type: "boolean" },
+  json: { type: "boolean" },
+} as const;
+
+/** What `peer` is asked to do; the help describes the fields. */
+export interface PeerJob extends FlagValues<typeof FLAGS> {
+  /** Paths or URLs of torrent files, at least one. */
+  readonly torrents: readonly string[];
+  readonly isDebug: boolean;
+}
+
+/** Reads the command line of `peer`. @throws {UsageError} */
 export function parsePeerJob(args: readonly string[]): PeerJob {
   const { flags, positionals, isDebug } = parseCommandLine(args, {
+    flags: FLAGS,
     help: HELP,
-    flags: {
-      dir: { type: "text", default: "." },
-      port: { type: "number", default: PEER_PORT, max: 65535 },
-      host: { type: "text" },
-      "max-peers": { type: "number", default: MAX_PEERS, min: 1, max: 10_000 },
-      allow: { type: "list" },
-      deny: { type: "list" },
-      "max-upload": { type: "size", default: 0 },
-      "max-download": { type: "size", default: 0 },
-      "exit-when-complete": { type: "boolean" },
-      verify: { type: "boolean" },
-      "on-complete": { type: "text" },
-      quiet: { type: "boolean" },
-      json: { type: "boolean" },
-    },
   });
   if (positionals.length === 0) throw new UsageError("no TORRENT is given");
   if (flags.quiet && flags.json) {
     throw new UsageError("--quiet and --json are both given; choose one");
   }
-  return {
-    torrents: positionals,
-    dir: flags.dir,
-    port: flags.port,
-    host: flags.host,
-    maxPeers: flags["max-peers"],
-    networks: readNetworks(flags),
-    maxUploadBytesPerSecond: flags["max-upload"],
-    maxDownloadBytesPerSecond: flags["max-download"],
-    exitWhenComplete: flags["exit-when-complete"],
-    mustVerify: flags.verify,
-    onComplete: readCommand(flags["on-complete"]),
-    output: flags.json ? "json" : flags.quiet ? "quiet" : "text",
-    isDebug,
-  };
-}
-
-function readCommand(text: string | undefined): readonly string[] | undefined {
-  if (text === undefined) return undefined;
-  let words: string[];
-  try {
-    words = splitWords(text, platformOf(Deno.build.os));
-  } catch (error) {
-    throw new UsageError(`--on-complete: ${(error as Error).message}`);
+  if (flags.onComplete?.length === 0) {
+    throw new UsageError("--on-complete: it contains no command");
   }
-  if (words.length === 0) {
-    throw new UsageError("--on-complete contains no command");
-  }
-  return words;
+  return { ...flags, torrents: positionals, isDebug };
 }

@@ -1,6 +1,6 @@
 /**
- * What `peer` tells of: lines for people, objects for programs. Pure: values in,
- * text or plain data out.
+ * What `peer` prints: lines for people and JSON for programs. Pure: values in, text
+ * or plain data out.
  *
  * @module
  */
@@ -13,7 +13,31 @@ import {
 } from "../mod.ts";
 import { fractionOf } from "./progress_bar.ts";
 import { formatSize } from "./quantity.ts";
-import { secondsLeft } from "./transfer_view.ts";
+import {
+  renderNamed,
+  renderTransferList,
+  secondsLeft,
+} from "./transfer_view.ts";
+
+/** What happens to one torrent. */
+export type TorrentNews =
+  | { readonly type: "verifying"; readonly progress: VerifyProgress }
+  | {
+    readonly type: "verified";
+    readonly snapshot: TorrentSnapshot;
+    /** Whether anything was on the disk. */
+    readonly hadContent: boolean;
+  }
+  | SessionEvent;
+
+/** The state of one torrent. */
+export interface TorrentState {
+  readonly torrent: Torrent;
+  /** `undefined` until the content is verified. */
+  readonly snapshot: TorrentSnapshot | undefined;
+  /** The verification under way or, at the end, interrupted. */
+  readonly verification: VerifyProgress | undefined;
+}
 
 /** A value for one line of JSON. */
 export type JsonLine = {
@@ -21,106 +45,156 @@ export type JsonLine = {
   readonly [key: string]: unknown;
 };
 
-/** The line for an event; `undefined` for those that a person need not see one by one. */
-export function describeEvent(event: SessionEvent): string | undefined {
-  switch (event.type) {
+/** The line for news; `undefined` if people need not see it. */
+export function describeNews(
+  torrent: Torrent,
+  news: TorrentNews,
+): string | undefined {
+  switch (news.type) {
+    case "verifying":
+      return "verifying what is on the disk";
+    case "verified":
+      return describeVerified(torrent, news);
     case "completed":
       return "complete and verified";
     case "pieceCorrupt":
-      return `piece ${event.index} arrived corrupt; it is fetched again`;
+      return `piece ${news.index} is corrupt; downloading it again`;
     case "peerBanned":
-      return `${event.hostname} sent wrong data for piece ${event.index}; it is banned`;
+      return `${news.hostname} sent corrupt data for piece ${news.index}; it is banned`;
     case "announced":
-      return `tracker ${event.url} answers`;
+      return `tracker ${news.url} answers`;
     case "announceFailed":
-      return `${event.reason}; ${
-        event.retryInMs === Infinity
-          ? "the tracker forgets this peer by itself"
+      return `${news.reason}; ${
+        news.retryInMs === Infinity
+          ? "the tracker will drop this peer after a while"
           : "the transfer goes on without it"
       }`;
     case "trackerWarning":
-      return `tracker ${event.url} says: ${event.text}`;
+      return `warning from tracker ${news.url}: ${news.text}`;
     case "storageFailed":
     case "pieceVerified":
     case "peerConnected":
     case "peerDisconnected":
       return undefined;
     default:
-      return event satisfies never;
+      return news satisfies never;
   }
 }
 
-/** How far a verification is. */
-export interface Verification {
-  readonly torrent: Torrent;
-  readonly progress: VerifyProgress;
-}
-
-/** The line of a verification under way. */
-export function describeVerification(verification: Verification): string {
-  const percentage = Math.floor(verifiedFraction(verification) * 100);
-  return `verifying ${percentage}%`;
-}
-
-/** The same as a value. */
-export function verificationToJson(verification: Verification): JsonLine {
-  return {
-    type: "verifying",
-    ...torrentKeys(verification.torrent),
-    progress: verifiedFraction(verification),
-  };
-}
-
-function verifiedFraction({ torrent, progress }: Verification): number {
-  return fractionOf(progress.checkedCount, torrent.geometry.pieceCount);
-}
-
-/** What a verification found. */
-export interface Findings {
-  readonly torrent: Torrent;
-  readonly snapshot: TorrentSnapshot;
-  /** Whether there was any content to verify. */
-  readonly hadContent: boolean;
-}
-
-/** The line for it. */
-export function describeFindings(findings: Findings): string {
-  const { torrent, snapshot, hadContent } = findings;
+function describeVerified(
+  torrent: Torrent,
+  { snapshot, hadContent }: TorrentNews & { type: "verified" },
+): string {
   const { verifiedPieceCount, pieceCount } = snapshot;
   if (verifiedPieceCount === pieceCount) {
     return "verified and complete; seeding";
   }
   if (verifiedPieceCount > 0) {
-    return `${verifiedPieceCount} of ${pieceCount} pieces on the disk are right; fetching the rest`;
+    return `${verifiedPieceCount} of ${pieceCount} pieces on the disk are valid; downloading the rest`;
   }
-  if (!hadContent) return "nothing on the disk yet; fetching it";
+  if (!hadContent) return "nothing on the disk yet; downloading";
   return torrent.isFolder
-    ? "files of those names are there, but no piece of them is right; they will be replaced"
-    : "a file of that name is there, but no piece of it is right; it will be replaced";
+    ? "files of these names exist, but no piece of them is valid; replacing them"
+    : "a file of this name exists, but no piece of it is valid; replacing it";
 }
 
-/** How it ended. */
-export function describeEnd(snapshot: TorrentSnapshot): string {
-  const { verifiedLength, length, downloadedBytes, uploadedBytes } = snapshot;
-  const state = verifiedLength === length
-    ? "complete"
-    : `${formatSize(verifiedLength)} of ${formatSize(length)} verified`;
-  return `${state}; received ${formatSize(downloadedBytes)}, sent ${
-    formatSize(uploadedBytes)
-  }`;
+/** The line for a verification under way. */
+export function describeVerification(
+  torrent: Torrent,
+  progress: VerifyProgress,
+): string {
+  const percentage = Math.floor(checkedFraction(torrent, progress) * 100);
+  return `verifying ${percentage}%`;
 }
 
-/** An event as a value. */
-export function eventToJson(torrent: Torrent, event: SessionEvent): JsonLine {
-  return { ...torrentKeys(torrent), ...plainEvent(event) };
+/** The lines for the end of a torrent. */
+export function describeEnd(
+  { torrent, snapshot, verification }: TorrentState,
+): string[] {
+  const lines: string[] = [];
+  if (snapshot !== undefined) {
+    const { verifiedLength, length, downloadedBytes, uploadedBytes } = snapshot;
+    const state = verifiedLength === length
+      ? "complete"
+      : `${formatSize(verifiedLength)} of ${formatSize(length)} verified`;
+    lines.push(
+      `${state}; received ${formatSize(downloadedBytes)}, sent ${
+        formatSize(uploadedBytes)
+      }`,
+    );
+  }
+  if (verification !== undefined) {
+    lines.push(`ended while ${describeVerification(torrent, verification)}`);
+  }
+  return lines;
 }
 
-/** How a torrent stands, as a value. Sizes in bytes, rates in bytes a second, `eta` in seconds. */
+/** The live block: transfers, then verifications, in the room that it has. */
+export function renderStates(
+  states: readonly TorrentState[],
+  { columns, rows }: { readonly columns: number; readonly rows: number },
+): string[] {
+  const verifying = states.flatMap(({ torrent, verification }) =>
+    verification === undefined ? [] : [
+      renderNamed(
+        torrent.name,
+        `: ${describeVerification(torrent, verification)}`,
+        columns,
+      ),
+    ]
+  );
+  const snapshots = states.flatMap(({ snapshot }) => snapshot ?? []);
+  const list = renderTransferList(snapshots, {
+    columns,
+    rows: rows - verifying.length,
+  });
+  return [...list, ...verifying];
+}
+
+/** News as a value. */
+export function newsToJson(torrent: Torrent, news: TorrentNews): JsonLine {
+  switch (news.type) {
+    case "verifying":
+      return verificationToJson(torrent, news.progress);
+    case "verified":
+      return { ...statusToJson(torrent, news.snapshot), type: "verified" };
+    default:
+      return { ...torrentKeys(torrent), ...eventToJson(news) };
+  }
+}
+
+/** The states as values: the transfers, then the verifications. */
+export function statesToJson(states: readonly TorrentState[]): JsonLine[] {
+  return [
+    ...states.flatMap(({ torrent, snapshot }) =>
+      snapshot === undefined ? [] : [statusToJson(torrent, snapshot)]
+    ),
+    ...states.flatMap(({ torrent, verification }) =>
+      verification === undefined
+        ? []
+        : [verificationToJson(torrent, verification)]
+    ),
+  ];
+}
+
+function verificationToJson(
+  torrent: Torrent,
+  progress: VerifyProgress,
+): JsonLine {
+  return {
+    type: "verifying",
+    ...torrentKeys(torrent),
+    progress: checkedFraction(torrent, progress),
+  };
+}
+
+/** Sizes in bytes, rates in bytes per second, `eta` in seconds. */
 export function statusToJson(
   torrent: Torrent,
   snapshot: TorrentSnapshot,
 ): JsonLine {
   const { length, verifiedLength, peers } = snapshot;
+  const eta = secondsLeft(snapshot);
   return {
     type: "status",
     ...torrentKeys(torrent),
@@ -135,7 +209,7 @@ export function statusToJson(
     uploaded: snapshot.uploadedBytes,
     downloadRate: Math.round(snapshot.downloadBytesPerSecond),
     uploadRate: Math.round(snapshot.uploadBytesPerSecond),
-    eta: etaOf(snapshot),
+    eta: eta === undefined ? null : Math.ceil(eta),
     peers: peers.map((peer) => ({
       address: formatPeerAddress(peer.address),
       seeder: peer.isSeeder,
@@ -147,11 +221,7 @@ export function statusToJson(
   };
 }
 
-function torrentKeys(torrent: Torrent): { infoHash: string; name: string } {
-  return { infoHash: torrent.infoHash, name: torrent.name };
-}
-
-function plainEvent(event: SessionEvent): JsonLine {
+function eventToJson(event: SessionEvent): JsonLine {
   switch (event.type) {
     case "peerConnected":
       return { type: event.type, address: formatPeerAddress(event.address) };
@@ -163,20 +233,15 @@ function plainEvent(event: SessionEvent): JsonLine {
       };
     case "storageFailed":
       return { type: event.type, reason: event.error.message };
-    case "pieceVerified":
-    case "pieceCorrupt":
-    case "peerBanned":
-    case "completed":
-    case "announced":
-    case "announceFailed":
-    case "trackerWarning":
-      return event;
     default:
-      return event satisfies never;
+      return event;
   }
 }
 
-function etaOf(snapshot: TorrentSnapshot): number | null {
-  const seconds = secondsLeft(snapshot);
-  return seconds === undefined ? null : Math.ceil(seconds);
+function torrentKeys(torrent: Torrent): { infoHash: string; name: string } {
+  return { infoHash: torrent.infoHash, name: torrent.name };
+}
+
+function checkedFraction(torrent: Torrent, progress: VerifyProgress): number {
+  return fractionOf(progress.checkedCount, torrent.geometry.pieceCount);
 }

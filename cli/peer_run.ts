@@ -12,11 +12,10 @@ import {
   type PieceHasher,
   platformOf,
   type Session,
-  type Torrent,
 } from "../mod.ts";
 import { untilAborted } from "./interrupt.ts";
 import { checkDistinct, loadTorrent } from "./load_torrent.ts";
-import { createPeerDisplay, type PeerDisplay } from "./peer_display.ts";
+import { createPeerDisplay } from "./peer_display.ts";
 import type { PeerJob } from "./peer_job.ts";
 import type { JobContext } from "./program.ts";
 import { EXIT_CODES, type ExitCode, ProgramError } from "./program_error.ts";
@@ -44,93 +43,50 @@ export async function runPeer(
   const maxWorkers = navigator.hardwareConcurrency > 2 ? 1 : 0;
   using hasher = openWorkerHasher({ maxWorkers });
   const session = openListeningSession(job, hasher);
-  await using run = new PeerRun(job, {
-    context,
-    session,
-    display: createPeerDisplay(job.output, console),
-    torrents,
-  });
-  await run.untilDone();
-  return run.hasFailed ? EXIT_CODES.failed : EXIT_CODES.done;
-}
-
-/** What a run is made of. */
-interface PeerRunParts {
-  readonly context: JobContext;
-  readonly session: Session;
-  readonly display: PeerDisplay;
-  readonly torrents: readonly Torrent[];
-}
-
-class PeerRun implements AsyncDisposable {
-  readonly #job: PeerJob;
-  readonly #parts: PeerRunParts;
-  readonly #runs: readonly TorrentRun[];
-  readonly #done = Promise.withResolvers<void>();
-
-  constructor(job: PeerJob, parts: PeerRunParts) {
-    this.#job = job;
-    this.#parts = parts;
-    this.#runs = parts.torrents.map((torrent) =>
-      new TorrentRun(torrent, {
-        ...parts,
-        job,
-        onSettled: () => this.#endIfDone(),
-      })
-    );
-  }
-
-  /** Whether anything failed that the exit code must report. */
-  get hasFailed(): boolean {
-    return this.#runs.some((run) => run.hasFailed);
-  }
-
-  async untilDone(): Promise<void> {
-    const { session, display, context: { signal } } = this.#parts;
-    const isTaken = ![0, session.port].includes(this.#job.port);
-    display.listening({
-      port: session.port,
-      takenPort: isTaken ? this.#job.port : undefined,
-    });
-    const refreshTimer = setInterval(
-      () => display.refresh(this.#runs),
-      display.refreshMs,
-    );
-    const saveTimer = setInterval(() => this.#save(), SAVE_INTERVAL_MS);
-    try {
-      for (const run of this.#runs) await run.start();
-      await Promise.race([this.#done.promise, untilAborted(signal)]);
-    } finally {
-      clearInterval(refreshTimer);
-      clearInterval(saveTimer);
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const { session, display } = this.#parts;
-    await Promise.all(this.#runs.map((run) => run.restarted()));
+  const display = createPeerDisplay(job, console);
+  const done = Promise.withResolvers<void>();
+  const runs = torrents.map((torrent) =>
+    new TorrentRun(torrent, {
+      ...{ job, context, session, display },
+      onSettled: () => {
+        if (isDone(runs, job)) done.resolve();
+      },
+    })
+  );
+  const isTaken = ![0, session.port].includes(job.port);
+  display.listening(session.port, isTaken ? job.port : undefined);
+  const timers = [
+    setInterval(() => display.refresh(runs), display.refreshMs),
+    setInterval(() => saveFolders(runs), SAVE_INTERVAL_MS),
+  ];
+  try {
+    for (const run of runs) await run.start();
+    await Promise.race([done.promise, untilAborted(signal)]);
+  } finally {
+    for (const timer of timers) clearInterval(timer);
+    await Promise.all(runs.map((run) => run.restarted()));
     // The session first: it still stores what has arrived, and reports it.
     await session[Symbol.asyncDispose]();
-    display.end(this.#runs);
-    await Promise.all(this.#runs.map((run) => run.close()));
+    display.end(runs);
+    await Promise.all(runs.map((run) => run.close()));
   }
+  const hasFailed = runs.some((run) => run.hasFailed);
+  return hasFailed ? EXIT_CODES.failed : EXIT_CODES.done;
+}
 
-  /**
-   * Saves which files of a folder are complete. A single file that is being
-   * written to has no part that could be told from the rest.
-   */
-  #save(): void {
-    for (const run of this.#runs) {
-      if (!run.isSettled && run.torrent.isFolder) run.saveProgress();
-    }
-  }
+function isDone(
+  runs: readonly TorrentRun[],
+  { exitWhenComplete }: PeerJob,
+): boolean {
+  return runs.every(({ phase }) =>
+    phase === "stopped" || (exitWhenComplete && phase === "settled")
+  );
+}
 
-  #endIfDone(): void {
-    const isDone = this.#job.exitWhenComplete &&
-      this.#runs.every((run) => run.isSettled);
-    if (isDone || this.#runs.every((run) => run.hasStopped)) {
-      this.#done.resolve();
-    }
+/** Saves which files of a folder are complete; a single file is not yet. */
+function saveFolders(runs: readonly TorrentRun[]): void {
+  for (const run of runs) {
+    if (run.phase === "working" && run.torrent.isFolder) run.saveProgress();
   }
 }
 
@@ -139,13 +95,13 @@ class PeerRun implements AsyncDisposable {
  * @throws {ProgramError} If it cannot listen there.
  */
 function openListeningSession(job: PeerJob, hasher: PieceHasher): Session {
-  const { port, host, maxPeers, networks } = job;
+  const { port, host, maxPeers } = job;
   try {
     return openSession({
       port,
       ...(host !== undefined && { hostname: host }),
       maxPeers,
-      permits: createAddressFilter(networks),
+      permits: createAddressFilter(job),
       maxUploadBytesPerSecond: job.maxUploadBytesPerSecond,
       maxDownloadBytesPerSecond: job.maxDownloadBytesPerSecond,
       hasher,

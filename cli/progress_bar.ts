@@ -7,31 +7,28 @@
  */
 import { formatSize, formatTimeLeft, TIME_LEFT_COLUMNS } from "./quantity.ts";
 
-/** Widest bar, brackets not counted: more columns show nothing more. */
+/** Widest bar, without its brackets: more columns show nothing more. */
 const MAX_BAR_COLUMNS = 40;
-
 /** Narrowest bar that still shows something. */
 const MIN_BAR_COLUMNS = 5;
-
-/** Two brackets. */
 const BRACKET_COLUMNS = 2;
 
-/** What a line shows beside the bar. */
+/** A text beside the bar. */
 export interface LinePart {
-  /** One column a character; empty where there is nothing to say now. */
+  /** One column per character; empty if there is nothing to show now. */
   readonly text: string;
-  /** Room kept for it. */
+  /** Columns reserved for it. */
   readonly columns: number;
 }
 
-/** How much is done, from 0 to 1; no work at all is done. */
+/** The part that is done, from 0 to 1; 1 if there is no work at all. */
 export function fractionOf(done: number, total: number): number {
   return total === 0 ? 1 : done / total;
 }
 
 /**
- * The bar and, from the front, as many parts as fit; at most `widest` columns.
- * The bar goes before the first part does.
+ * The bar and, from the front, as many parts as fit in `widest` columns. The bar is
+ * left out before the first part.
  */
 export function renderBarLine(
   fraction: number,
@@ -39,15 +36,20 @@ export function renderBarLine(
   widest: number,
 ): string {
   const shown = [...parts];
+  const partColumns = (): number =>
+    shown.reduce(
+      (sum, { text, columns }) => sum + Math.max(columns, text.length) + 2,
+      0,
+    );
   while (
     shown.length > 1 &&
-    roomFor(shown) + MIN_BAR_COLUMNS + BRACKET_COLUMNS > widest
+    partColumns() + MIN_BAR_COLUMNS + BRACKET_COLUMNS > widest
   ) {
     shown.pop();
   }
   const barColumns = Math.min(
     MAX_BAR_COLUMNS,
-    widest - roomFor(shown) - BRACKET_COLUMNS,
+    widest - partColumns() - BRACKET_COLUMNS,
   );
   const bar = barColumns < MIN_BAR_COLUMNS
     ? ""
@@ -56,20 +58,13 @@ export function renderBarLine(
   return (bar + texts.join("")).trim().slice(0, Math.max(0, widest));
 }
 
-function roomFor(parts: readonly LinePart[]): number {
-  return parts.reduce(
-    (sum, { text, columns }) => sum + Math.max(columns, text.length) + 2,
-    0,
-  );
-}
-
-/** `[####......]`, of `columns` columns between the brackets. */
+/** `[####......]`, with `columns` columns between the brackets. */
 export function renderBar(fraction: number, columns: number): string {
   const filled = Math.floor(Math.min(1, Math.max(0, fraction)) * columns);
   return `[${"#".repeat(filled)}${".".repeat(columns - filled)}]`;
 }
 
-/** How far work on a number of bytes is. */
+/** Progress of work on a number of bytes. */
 export interface Progress {
   readonly doneBytes: number;
   readonly totalBytes: number;
@@ -77,34 +72,25 @@ export interface Progress {
 }
 
 /**
- * One line of fewer than `columns` columns: bar, percentage, size, speed and
- * time left, from the front as many as fit.
+ * One line narrower than `columns`: bar, percentage, size, speed and time left, as
+ * many of them as fit.
  */
-export function renderProgress(progress: Progress, columns: number): string {
-  const fraction = fractionOf(progress.doneBytes, progress.totalBytes);
-  // One column stays free: some terminals wrap when the last is written.
-  return renderBarLine(
-    fraction,
-    describeParts(progress, fraction),
-    columns - 1,
-  );
-}
-
-function describeParts(
+export function renderProgress(
   { doneBytes, totalBytes, elapsedMs }: Progress,
-  fraction: number,
-): LinePart[] {
+  columns: number,
+): string {
+  const fraction = fractionOf(doneBytes, totalBytes);
   const bytesPerSecond = elapsedMs > 0 ? doneBytes / elapsedMs * 1000 : 0;
   const secondsLeft = (totalBytes - doneBytes) / bytesPerSecond;
-  // Rounded down: 100% is said of finished work alone.
+  // Rounded down: only finished work shows 100%.
   const percentage = Math.floor(fraction * 100);
-  return [
+  const sizes = `${formatSize(doneBytes)} of ${formatSize(totalBytes)}`;
+  const parts = [
     { text: `${percentage}%`.padStart(4), columns: 4 },
-    {
-      text: `${formatSize(doneBytes)} of ${formatSize(totalBytes)}`,
-      columns: 26,
-    },
+    { text: sizes, columns: 26 },
     { text: `${formatSize(bytesPerSecond)}/s`, columns: 13 },
     { text: formatTimeLeft(secondsLeft), columns: TIME_LEFT_COLUMNS },
   ];
+  // One column stays free: some terminals wrap when the last is written.
+  return renderBarLine(fraction, parts, columns - 1);
 }

@@ -72,24 +72,8 @@ export async function runShow(
   return EXIT_CODES.done;
 }
 
-/** The output of `show --json`. Lengths in bytes. */
-export interface TorrentJson {
-  readonly name: string;
-  readonly infoHash: string;
-  readonly length: number;
-  readonly pieceLength: number;
-  readonly pieceCount: number;
-  readonly private: boolean;
-  readonly announce: readonly (readonly string[])[];
-  readonly files: readonly {
-    /** As in the torrent file: below the folder, or the name of a single file. */
-    readonly path: readonly string[];
-    readonly length: number;
-  }[];
-}
-
-/** A torrent as `show --json` prints it. */
-export function toJson(torrent: Torrent): TorrentJson {
+/** A torrent as `show --json` prints it. Lengths in bytes. */
+export function toJson(torrent: Torrent): Readonly<Record<string, unknown>> {
   const { length, pieceLength, pieceCount } = torrent.geometry;
   return {
     name: torrent.name,
@@ -99,6 +83,7 @@ export function toJson(torrent: Torrent): TorrentJson {
     pieceCount,
     private: torrent.isPrivate,
     announce: torrent.announce,
+    // Paths as in the torrent file: below the folder, or the name of the file.
     files: torrent.files.map((file) => ({
       path: pathInTorrent(torrent, file),
       length: file.length,

@@ -22,29 +22,29 @@ import {
 import { runCompletionCommand } from "./completion_command.ts";
 import type { PeerDisplay } from "./peer_display.ts";
 import type { PeerJob } from "./peer_job.ts";
+import type { TorrentState } from "./peer_output.ts";
 import type { JobContext } from "./program.ts";
 import { describeError, ProgramError, reportError } from "./program_error.ts";
 
-/** What a torrent is shared with. */
+/** What the torrents of a `peer` share. */
 export interface TorrentRunOptions {
   readonly job: PeerJob;
   readonly context: JobContext;
   readonly session: Session;
   readonly display: PeerDisplay;
-  /** Called when the torrent is complete, its command included, or has stopped. */
+  /** Called when a torrent is complete, its command included, or has stopped. */
   readonly onSettled: () => void;
 }
 
-/** One torrent that is shared. */
-export class TorrentRun {
+/** One torrent of a `peer`. */
+export class TorrentRun implements TorrentState {
   readonly torrent: Torrent;
   readonly #options: TorrentRunOptions;
   #content: TorrentContent | undefined;
   #transfer: TorrentSession | undefined;
   #verification: VerifyProgress | undefined;
   #restart: Promise<void> | undefined;
-  #isSettled = false;
-  #hasStopped = false;
+  #phase: "working" | "settled" | "stopped" = "working";
   #hasFailed = false;
 
   constructor(torrent: Torrent, options: TorrentRunOptions) {
@@ -52,24 +52,17 @@ export class TorrentRun {
     this.#options = options;
   }
 
-  /** The state of the transfer; `undefined` until the content is verified. */
   get snapshot(): TorrentSnapshot | undefined {
     return this.#transfer?.snapshot();
   }
 
-  /** Progress of the verification under way or, at the end, interrupted. */
   get verification(): VerifyProgress | undefined {
     return this.#verification;
   }
 
-  /** Whether there is nothing left to do but to seed. */
-  get isSettled(): boolean {
-    return this.#isSettled;
-  }
-
-  /** Whether an error stopped the torrent. */
-  get hasStopped(): boolean {
-    return this.#hasStopped;
+  /** `settled` if there is only seeding left to do, `stopped` after an error. */
+  get phase(): "working" | "settled" | "stopped" {
+    return this.#phase;
   }
 
   /** Whether anything failed, the command included. */
@@ -77,29 +70,31 @@ export class TorrentRun {
     return this.#hasFailed;
   }
 
-  /** Verifies what is on the disk and shares it. Failures are reported. */
+  /** Verifies what is on the disk and shares it. Reports its failure. */
   async start(): Promise<void> {
     const { job, context: { signal }, session, display } = this.#options;
     if (signal.aborted) return;
     try {
       const { dir, mustVerify } = job;
       const { fdPressure } = session;
-      this.#content = await openTorrentContent(
+      const content = await openTorrentContent(
         this.torrent,
         { dir, mustVerify, fdPressure },
       );
-      const { storage } = this.#content;
-      const have = await this.#verify(this.#content);
+      this.#content = content;
+      const { storage } = content;
+      const have = await this.#verify(content);
       const hadContent = have.count > 0 ||
         await holdsContent(this.torrent, storage);
-      this.#transfer = session.addTorrent(this.torrent, {
+      const transfer = session.addTorrent(this.torrent, {
         storage,
         have,
         onEvent: (event) => this.#receive(event),
       });
-      const snapshot = this.#transfer.snapshot();
-      display.found({ torrent: this.torrent, snapshot, hadContent });
-      if (this.#transfer.isComplete) this.#settle();
+      this.#transfer = transfer;
+      const snapshot = transfer.snapshot();
+      display.news(this.torrent, { type: "verified", snapshot, hadContent });
+      if (transfer.isComplete) this.#settle("settled");
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof StorageError)) throw error;
@@ -107,33 +102,30 @@ export class TorrentRun {
     }
   }
 
+  /** Saves which pieces are verified, for the next start. */
+  saveProgress(): void {
+    const transfer = this.#transfer;
+    if (transfer === undefined) return;
+    void this.#content?.noteDown(() => transfer.have);
+  }
+
   /** Waits until a restart under way is over. */
   async restarted(): Promise<void> {
     await this.#restart;
   }
 
-  /** Saves which pieces are verified, so that the next start need not read them. */
-  saveProgress(): void {
-    const transfer = this.#transfer;
-    if (transfer !== undefined) {
-      void this.#content?.noteDown(() => transfer.have);
-    }
-  }
-
   /** Saves which pieces are verified and closes the files. */
   async close(): Promise<void> {
     const [content, transfer] = [this.#content, this.#transfer];
-    if (transfer === undefined) return await content?.[Symbol.asyncDispose]();
-    await content?.close(() => transfer.have);
+    if (transfer === undefined) await content?.[Symbol.asyncDispose]();
+    else await content?.close(() => transfer.have);
   }
 
   async #verify(content: TorrentContent): Promise<Bitfield> {
     const { display, context: { signal } } = this.#options;
-    this.#verification = { checkedCount: 0, verifiedCount: 0 };
-    display.verifying({
-      torrent: this.torrent,
-      progress: this.#verification,
-    });
+    const progress = { checkedCount: 0, verifiedCount: 0 };
+    this.#verification = progress;
+    display.news(this.torrent, { type: "verifying", progress });
     using hasher = await openWorkerHasher();
     const have = await content.verify({
       signal,
@@ -145,22 +137,21 @@ export class TorrentRun {
   }
 
   #receive(event: SessionEvent): void {
-    this.#options.display.event(this.torrent, event);
+    this.#options.display.news(this.torrent, event);
     if (event.type === "completed") void this.#complete();
-    else if (event.type === "storageFailed") {
-      if (event.error instanceof ContentChangedError) {
-        this.#startAgain(event.error);
-      } else this.#stop(event.error);
-    }
+    if (event.type !== "storageFailed") return;
+    if (event.error instanceof ContentChangedError) {
+      this.#startAgain(event.error);
+    } else this.#stop(event.error);
   }
 
   /** Verifies everything again after another program has changed a file. */
   #startAgain(change: ContentChangedError): void {
     if (this.#restart !== undefined) return;
     this.#options.context.console.writeErrorLine(
-      `warning: ${describeError(change)}; it is verified again`,
+      `warning: ${describeError(change)}; verifying it again`,
     );
-    this.#isSettled = false;
+    this.#phase = "working";
     this.#restart = this.#reopen().finally(() => this.#restart = undefined);
   }
 
@@ -173,7 +164,6 @@ export class TorrentRun {
   }
 
   async #complete(): Promise<void> {
-    const { onComplete, dir, output } = this.#options.job;
     try {
       const change = await this.#content!.findChange();
       if (change !== undefined) return this.#startAgain(change);
@@ -182,28 +172,32 @@ export class TorrentRun {
       return this.#stop(error);
     }
     this.saveProgress();
-    if (onComplete !== undefined) {
-      // The command writes to the same terminal.
-      using _ = this.#options.context.console.suspendBlock();
-      try {
-        await runCompletionCommand(onComplete, {
-          torrent: this.torrent,
-          dir,
-          stdout: output === "json" ? "null" : "inherit",
-        });
-      } catch (error) {
-        if (!(error instanceof ProgramError)) throw error;
-        this.#report(error);
-      }
+    await this.#runCommand();
+    this.#settle("settled");
+  }
+
+  async #runCommand(): Promise<void> {
+    const { context: { console }, job: { onComplete, dir, json } } =
+      this.#options;
+    if (onComplete === undefined) return;
+    // The command writes to the same terminal.
+    using _ = console.suspendBlock();
+    try {
+      await runCompletionCommand(onComplete, {
+        torrent: this.torrent,
+        dir,
+        stdout: json ? "null" : "inherit",
+      });
+    } catch (error) {
+      if (!(error instanceof ProgramError)) throw error;
+      this.#report(error);
     }
-    this.#settle();
   }
 
   #stop(error: StorageError): void {
     this.#verification = undefined;
     this.#report(error);
-    this.#hasStopped = true;
-    this.#settle();
+    this.#settle("stopped");
   }
 
   #report(error: Error): void {
@@ -211,13 +205,13 @@ export class TorrentRun {
     this.#hasFailed = true;
   }
 
-  #settle(): void {
-    this.#isSettled = true;
+  #settle(phase: "settled" | "stopped"): void {
+    this.#phase = phase;
     this.#options.onSettled();
   }
 }
 
-/** Whether anything of a torrent is on the disk, verified or not. */
+/** Whether anything of a torrent is on the disk, valid or not. */
 async function holdsContent(
   torrent: Torrent,
   storage: Storage,

@@ -4,7 +4,6 @@
  * @module
  */
 import {
-  type AnnounceEntry,
   createAddressFilter,
   openStore,
   openTorrentFolder,
@@ -20,10 +19,9 @@ import {
   TrackerStartError,
 } from "../mod.ts";
 import { invocationOf, quoted } from "./command_words.ts";
-import type { Console } from "./console.ts";
 import { untilAborted } from "./interrupt.ts";
 import { lanAddresses } from "./lan_address.ts";
-import { printable, printableJson } from "./printable.ts";
+import { printable } from "./printable.ts";
 import { type JobContext, type Program, runProgram } from "./program.ts";
 import {
   describeError,
@@ -34,13 +32,12 @@ import {
 } from "./program_error.ts";
 import { parseTrackerJob, type TrackerJob } from "./tracker_job.ts";
 import {
-  announceToJson,
-  changeToJson,
-  formatAnnounce,
-  formatChange,
-  formatListing,
+  announceLine,
+  changeLine,
+  type EventLine,
+  formatLine,
   formatStart,
-  listingToJson,
+  listingLine,
   trackerUrls,
 } from "./tracker_output.ts";
 
@@ -51,44 +48,65 @@ export const tracker: Program<TrackerJob> = {
   handlesSignals: true,
 };
 
+/** Announce interval that many clients keep at least, in seconds. */
+const USUAL_MINIMUM_SECONDS = 60;
+
 /** Runs a tracker until the context's signal aborts. */
 export async function runTracker(
   job: TrackerJob,
   { console, permissions, signal }: JobContext,
 ): Promise<ExitCode> {
-  const output = new TrackerOutput(job, console);
-  output.warnOfShortTimeout();
+  const { json, log, peerTimeoutSeconds, quiet, torrentsDir } = job;
+  const write = (line: EventLine): void =>
+    console.writeLine(formatLine(line, { json, time: new Date() }));
+  const warn = (text: string): void =>
+    console.writeErrorLine(`warning: ${text}`);
+  const { intervalSeconds = USUAL_MINIMUM_SECONDS } = job;
+  if (peerTimeoutSeconds <= intervalSeconds) {
+    warn(
+      `peers announce every ${intervalSeconds} s but are forgotten after ${peerTimeoutSeconds} s; give a larger --peer-timeout or a smaller --interval`,
+    );
+  }
   await using store = await openStore(job.store, {
-    peerTimeoutMs: job.peerTimeoutSeconds * 1000,
+    peerTimeoutMs: peerTimeoutSeconds * 1000,
     random: Math.random,
-    ...(job.detail === "changes" && {
-      onChange: (change: SwarmChange) => output.change(change),
+    ...(!quiet && {
+      onChange: (change: SwarmChange) => {
+        // With --log, the line for an announce says everything else.
+        if (!log || change.type === "expired") write(changeLine(change));
+      },
     }),
-    onEvent: (event) => output.storeEvent(event),
+    onEvent: (event) => console.writeErrorLine(describeStoreEvent(event)),
   });
-  // A store that is open needs neither to read nor to write files.
-  const folderPermissions = job.torrentsDir === undefined
-    ? []
-    : ["read" as const];
+  // An open store needs no files: SQLite holds its own handles.
+  const folderPermissions = torrentsDir === undefined ? [] : ["read" as const];
   await permissions.keepOnly("net", "sys", ...folderPermissions);
-  await using folder = job.torrentsDir === undefined
+  const onFolderChange = (change: TorrentFolderChange): void => {
+    const { type } = change;
+    if (type === "skipped") warn(`not listed: ${describeError(change.error)}`);
+    else if (type === "unreadable") {
+      warn(`the list stays as it is: ${describeError(change.error)}`);
+    } else if (!quiet) write(listingLine(type, change.torrent));
+  };
+  await using folder = torrentsDir === undefined
     ? undefined
-    : await openTorrentFolder(job.torrentsDir, {
-      onChange: (change) => output.folderChange(change),
-    });
+    : await openTorrentFolder(torrentsDir, { onChange: onFolderChange });
   await using tracker = await start({
     ...optionsOf(job, folder),
-    ...(job.logsAnnounces && {
-      onAnnounce: (entry: AnnounceEntry) => output.announce(entry),
-    }),
-    onError: (cause) => output.fault(cause),
+    ...(log && { onAnnounce: (entry) => write(announceLine(entry)) }),
+    onError: (cause) => {
+      const text = `cannot answer a request: ${cause}; the tracker goes on`;
+      reportError(console, new ProgramError(text, { cause }), job);
+    },
     store,
   });
-  output.start(tracker, folder);
+  for (const line of describeStart(job, { tracker, folder })) {
+    console.writeLine(line);
+  }
   // A TCP listener answers without the permission for the network.
-  const dials = job.udp || parseStoreAddress(job.store).type === "redis";
+  const sends = job.udp || parseStoreAddress(job.store).type === "redis";
   await permissions.keepOnly(
-    ...(dials ? ["net" as const] : []),
+    ...(sends ? ["net" as const] : []),
     ...folderPermissions,
   );
   await untilAborted(signal);
@@ -106,8 +124,8 @@ function optionsOf(
     ...(intervalSeconds !== undefined &&
       { intervalMs: intervalSeconds * 1000 }),
     udp: job.udp,
-    trustProxy: job.trustsProxy,
-    permits: createAddressFilter(job.networks),
+    trustProxy: job.trustProxy,
+    permits: createAddressFilter(job),
     peerTimeoutMs: job.peerTimeoutSeconds * 1000,
     ...(folder !== undefined && { catalogue: folder }),
     onlyListed: job.onlyListed,
@@ -128,6 +146,40 @@ async function start(options: StartTrackerOptions): Promise<RunningTracker> {
   }
 }
 
+function describeStart(
+  { host, json, quiet, torrentsDir, udp }: TrackerJob,
+  { tracker, folder }: {
+    readonly tracker: RunningTracker;
+    readonly folder: TorrentFolder | undefined;
+  },
+): string[] {
+  const urls = trackerUrls(hostnamesFor(host), tracker.port, { udp });
+  const torrentCount = folder?.list().length;
+  if (json) {
+    const fields = { ...urls, torrents: torrentCount };
+    return [JSON.stringify({ type: "listening", ...fields })];
+  }
+  const path = quoted(torrentsDir ?? "", platformOf(Deno.build.os));
+  return formatStart({
+    urls,
+    ...(torrentCount !== undefined && { folder: { path, torrentCount } }),
+    ...(!quiet && {
+      hints: { create: invocationOf("create"), peer: invocationOf("peer") },
+    }),
+  }).map(printable);
+}
+
+function describeStoreEvent(event: StoreEvent): string {
+  switch (event.type) {
+    case "failed":
+      return `warning: ${describeError(event.error)}`;
+    case "recovered":
+      return `note: ${printable(event.message)}`;
+    default:
+      return event satisfies never;
+  }
+}
+
 /** The addresses to print: those on the LAN, or the loopback address without one. */
 function hostnamesFor(
   host: string | undefined,
@@ -137,123 +189,6 @@ function hostnamesFor(
     Deno.networkInterfaces(),
   );
   return [first, ...others];
-}
-
-/** Announce interval that many clients keep at least, in seconds. */
-const USUAL_MINIMUM_SECONDS = 60;
-
-/** Prints what happens, as the job says. */
-class TrackerOutput {
-  readonly #job: TrackerJob;
-  readonly #console: Console;
-
-  constructor(job: TrackerJob, console: Console) {
-    this.#job = job;
-    this.#console = console;
-  }
-
-  warnOfShortTimeout(): void {
-    const { intervalSeconds = USUAL_MINIMUM_SECONDS, peerTimeoutSeconds } =
-      this.#job;
-    if (peerTimeoutSeconds > intervalSeconds) return;
-    this.#warn(
-      `peers announce every ${intervalSeconds} s but are forgotten after ${peerTimeoutSeconds} s; give a larger --peer-timeout or a smaller --interval`,
-    );
-  }
-
-  start({ port }: RunningTracker, folder: TorrentFolder | undefined): void {
-    const { detail, format, host, torrentsDir, udp } = this.#job;
-    const urls = trackerUrls(hostnamesFor(host), port, { udp });
-    const torrents = folder?.list().length;
-    if (format === "json") {
-      return this.#console.writeLine(
-        JSON.stringify({ type: "listening", ...urls, torrents }),
-      );
-    }
-    const lines = formatStart({
-      urls,
-      folder: torrentsDir === undefined ? undefined : {
-        path: quoted(torrentsDir, platformOf(Deno.build.os)),
-        torrentCount: torrents ?? 0,
-      },
-      hints: detail === "urls"
-        ? undefined
-        : { create: invocationOf("create"), peer: invocationOf("peer") },
-    });
-    for (const line of lines) this.#console.writeLine(printable(line));
-  }
-
-  change(change: SwarmChange): void {
-    // The line for an announce says everything else.
-    if (this.#job.logsAnnounces && change.type !== "expired") return;
-    this.#write(
-      (now) => formatChange(change, now),
-      (now) => changeToJson(change, now),
-    );
-  }
-
-  announce(entry: AnnounceEntry): void {
-    this.#write(
-      (now) => formatAnnounce(entry, now),
-      (now) => announceToJson(entry, now),
-    );
-  }
-
-  folderChange(change: TorrentFolderChange): void {
-    switch (change.type) {
-      case "listed":
-      case "unlisted": {
-        if (this.#job.detail === "urls") return;
-        const { type, torrent } = change;
-        return this.#write(
-          (now) => formatListing(type, torrent, now),
-          (now) => listingToJson(type, torrent, now),
-        );
-      }
-      case "skipped":
-        return this.#warn(`not listed: ${describeError(change.error)}`);
-      case "unreadable":
-        return this.#warn(
-          `what was listed stays so: ${describeError(change.error)}`,
-        );
-      default:
-        return change satisfies never;
-    }
-  }
-
-  storeEvent(event: StoreEvent): void {
-    switch (event.type) {
-      case "failed":
-        return this.#warn(describeError(event.error));
-      case "recovered":
-        return this.#console.writeErrorLine(
-          `note: ${printable(event.message)}`,
-        );
-      default:
-        return event satisfies never;
-    }
-  }
-
-  fault(cause: unknown): void {
-    const error = new ProgramError(
-      `cannot answer a request: ${cause}; the tracker goes on`,
-      { cause },
-    );
-    reportError(this.#console, error, this.#job);
-  }
-
-  #write(text: (now: Date) => string, json: (now: Date) => unknown): void {
-    const now = new Date();
-    this.#console.writeLine(
-      this.#job.format === "json"
-        ? printableJson(json(now))
-        : printable(text(now)),
-    );
-  }
-
-  #warn(text: string): void {
-    this.#console.writeErrorLine(`warning: ${text}`);
-  }
 }
 
 if (import.meta.main) Deno.exit(await runProgram(tracker));

@@ -10,42 +10,14 @@ import {
   PEER_TIMEOUT,
 } from "../mod.ts";
 import { invocationOf } from "./command_words.ts";
-import { type NetworkFlags, parseCommandLine, readNetworks } from "./flags.ts";
+import {
+  type FlagValues,
+  NETWORK_FLAGS,
+  parseCommandLine,
+  wholeNumber,
+} from "./flags.ts";
 import { UsageError } from "./program_error.ts";
 
-/** What `tracker` is asked to do. */
-export interface TrackerJob {
-  /** 0 for any free port. */
-  readonly port: number;
-  /** `undefined` for all addresses, IPv4 and IPv6. */
-  readonly host: string | undefined;
-  /** Whether to answer over UDP as well. */
-  readonly udp: boolean;
-  /** The hosts that get an answer. */
-  readonly networks: NetworkFlags;
-  /** Time between two announces of a peer, in seconds; `undefined` if not given. */
-  readonly intervalSeconds: number | undefined;
-  /** Time without an announce after which a peer is forgotten, in seconds. */
-  readonly peerTimeoutSeconds: number;
-  /** Where the peers are kept; its form is checked. */
-  readonly store: string;
-  /** The folder whose torrent files are listed and served. */
-  readonly torrentsDir: string | undefined;
-  /** Whether to refuse torrents that are not listed. */
-  readonly onlyListed: boolean;
-  /** Format of the lines. */
-  readonly format: "text" | "json";
-  /** What is printed after the URLs: nothing, or the changes in the swarms. */
-  readonly detail: "urls" | "changes";
-  /** Whether to print each announce as well. */
-  readonly logsAnnounces: boolean;
-  /** Whether peers' addresses are taken from the headers of a proxy. */
-  readonly trustsProxy: boolean;
-  /** Whether to print the stack of an error. */
-  readonly isDebug: boolean;
-}
-
-const MAX_PORT = 65535;
 /** A day, in seconds. */
 const MAX_SECONDS = 86_400;
 
@@ -91,25 +63,43 @@ of the tracker, peers return with their next announce.
 `;
 
 const FLAGS = {
+  ...NETWORK_FLAGS,
   host: { type: "text" },
   udp: { type: "boolean" },
-  allow: { type: "list" },
-  deny: { type: "list" },
-  interval: { type: "number", min: 1, max: MAX_SECONDS },
-  "peer-timeout": {
-    type: "number",
-    default: PEER_TIMEOUT / 1000,
-    min: 1,
-    max: MAX_SECONDS,
+  intervalSeconds: {
+    flag: "interval",
+    type: "text",
+    read: wholeNumber(1, MAX_SECONDS),
   },
-  store: { type: "text", default: "memory" },
-  torrents: { type: "text" },
-  "only-listed": { type: "boolean" },
-  "trust-proxy": { type: "boolean" },
+  peerTimeoutSeconds: {
+    flag: "peer-timeout",
+    type: "text",
+    default: PEER_TIMEOUT / 1000,
+    read: wholeNumber(1, MAX_SECONDS),
+  },
+  store: {
+    type: "text",
+    default: "memory",
+    read: (text: string) => {
+      // The error does not repeat the text, which may contain a password.
+      parseStoreAddress(text);
+      return text;
+    },
+  },
+  torrentsDir: { flag: "torrents", type: "text" },
+  onlyListed: { flag: "only-listed", type: "boolean" },
+  trustProxy: { flag: "trust-proxy", type: "boolean" },
   log: { type: "boolean" },
   quiet: { type: "boolean" },
   json: { type: "boolean" },
 } as const;
+
+/** What `tracker` is asked to do; the help describes the fields. */
+export interface TrackerJob extends FlagValues<typeof FLAGS> {
+  /** 0 for any free port. */
+  readonly port: number;
+  readonly isDebug: boolean;
+}
 
 /** Reads the command line of `tracker`. @throws {UsageError} */
 export function parseTrackerJob(args: readonly string[]): TrackerJob {
@@ -117,51 +107,23 @@ export function parseTrackerJob(args: readonly string[]): TrackerJob {
     flags: FLAGS,
     help: HELP,
   });
-  if (flags["only-listed"] && flags.torrents === undefined) {
+  if (flags.onlyListed && flags.torrentsDir === undefined) {
     throw new UsageError("--only-listed needs --torrents FOLDER");
   }
-  return {
-    port: readPort(positionals),
-    host: flags.host,
-    udp: flags.udp,
-    networks: readNetworks(flags),
-    intervalSeconds: flags.interval,
-    peerTimeoutSeconds: flags["peer-timeout"],
-    store: readStore(flags.store),
-    torrentsDir: flags.torrents,
-    onlyListed: flags["only-listed"],
-    format: flags.json ? "json" : "text",
-    detail: flags.quiet ? "urls" : "changes",
-    logsAnnounces: flags.log,
-    trustsProxy: flags["trust-proxy"],
-    isDebug,
-  };
-}
-
-function readStore(text: string): string {
-  try {
-    parseStoreAddress(text);
-    return text;
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    // Without the text itself, which may contain a password.
-    const reason = error.message.replace(/^Cannot read store: /, "");
-    throw new UsageError(`--store is not a store: ${reason}`);
-  }
+  return { ...flags, port: readPort(positionals), isDebug };
 }
 
 function readPort(positionals: readonly string[]): number {
-  const [text, ...rest] = positionals;
-  if (rest.length > 0) {
+  if (positionals.length > 1) {
     throw new UsageError(
       `tracker takes one PORT, but ${positionals.length} are given`,
     );
   }
+  const [text] = positionals;
   if (text === undefined) return DEFAULT_TRACKER_PORT;
-  if (!/^\d{1,5}$/.test(text) || Number(text) > MAX_PORT) {
-    throw new UsageError(
-      `PORT is ${JSON.stringify(text)}, not a number from 0 to ${MAX_PORT}`,
-    );
+  try {
+    return wholeNumber(0, 65_535)(text);
+  } catch (error) {
+    throw new UsageError(`PORT: ${(error as RangeError).message}`);
   }
-  return Number(text);
 }

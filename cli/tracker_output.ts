@@ -1,6 +1,6 @@
 /**
- * What the tracker prints: where it can be reached, and one line for each thing
- * that happens in a swarm, for people or as JSON. Pure: values in, text out.
+ * What `tracker` prints: its URLs, and one line for each event in a swarm, for
+ * people or as JSON. Pure: values in, text or plain data out.
  *
  * @module
  */
@@ -8,62 +8,46 @@ import {
   type AnnounceEntry,
   formatPeerAddress,
   type ListedTorrent,
-  type PickedPeers,
+  type ScrapeEntry,
   type SwarmChange,
 } from "../mod.ts";
+import { printable, printableJson } from "./printable.ts";
 import { formatSize, plural } from "./quantity.ts";
 
-/** Where a tracker can be reached; the first of each is the one to give to others. */
+/** The URLs of a tracker; the first of each is the one to give to others. */
 export interface TrackerUrls {
-  /** Those over UDP last. */
+  /** UDP URLs last. */
   readonly announce: readonly string[];
   readonly stats: readonly string[];
-}
-
-/** What a tracker speaks beside HTTP. */
-export interface TrackerUrlsOptions {
-  readonly udp: boolean;
 }
 
 /** The URLs of a tracker on these hosts, best first. */
 export function trackerUrls(
   hostnames: readonly string[],
   port: number,
-  { udp }: TrackerUrlsOptions,
+  { udp }: { readonly udp: boolean },
 ): TrackerUrls {
-  const places = hostnames.map((hostname) =>
+  const hosts = hostnames.map((hostname) =>
     `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`
   );
   return {
     announce: (udp ? ["http", "udp"] : ["http"]).flatMap((scheme) =>
-      places.map((place) => `${scheme}://${place}/announce`)
+      hosts.map((host) => `${scheme}://${host}/announce`)
     ),
-    stats: places.map((place) => `http://${place}/stats`),
+    stats: hosts.map((host) => `http://${host}/stats`),
   };
 }
 
-/** How the programs are called that come next. */
-export interface StartHints {
-  readonly create: string;
-  readonly peer: string;
-}
-
-/** A folder of torrent files that the tracker serves. */
-export interface ServedFolder {
-  /** As a word of a command. */
-  readonly path: string;
-  readonly torrentCount: number;
-}
-
-/** What a tracker tells of itself as it begins. */
+/** What the first lines of a tracker say. */
 export interface TrackerStart {
   readonly urls: TrackerUrls;
-  readonly folder: ServedFolder | undefined;
-  /** What comes next; `undefined` if nobody wants to know. */
-  readonly hints: StartHints | undefined;
+  /** The folder of `--torrents`, as a word of a command. */
+  readonly folder?: { readonly path: string; readonly torrentCount: number };
+  /** How to start the programs that come next; without it, only the URLs. */
+  readonly hints?: { readonly create: string; readonly peer: string };
 }
 
-/** The lines that a tracker begins with. */
+/** The first lines of a tracker. */
 export function formatStart({ urls, folder, hints }: TrackerStart): string[] {
   const [announce, ...others] = urls.announce;
   const lines = [
@@ -72,140 +56,113 @@ export function formatStart({ urls, folder, hints }: TrackerStart): string[] {
     `stats      ${urls.stats[0]}`,
   ];
   if (hints === undefined) return lines;
-  return [
-    ...lines,
-    ...folder === undefined
-      ? []
-      : [`torrents   ${folder.torrentCount} in ${folder.path}`],
-    ...formatSteps(announce!, folder, hints),
-    "Ctrl+C stops the tracker.",
-  ];
-}
-
-/** How a file is shared, by way of the folder if there is one. */
-function formatSteps(
-  announce: string,
-  folder: ServedFolder | undefined,
-  { create, peer }: StartHints,
-): string[] {
+  const { create, peer } = hints;
   if (folder === undefined) {
-    return [
+    lines.push(
       `to share   ${create} FILE ${announce}`,
-      `           then on every machine: ${peer} FILE.torrent`,
-    ];
+      `           then, with FILE.torrent, on every machine: ${peer} FILE.torrent`,
+    );
+  } else {
+    const file = `${folder.path}/FILE.torrent`;
+    lines.push(
+      `torrents   ${folder.torrentCount} in ${folder.path}`,
+      `to share   ${create} FILE ${announce} ${file}`,
+      `           then here: ${peer} ${file}`,
+      `           then on every other machine: ${peer} ${new URL(
+        "torrents/FILE.torrent",
+        announce,
+      )}`,
+    );
   }
-  const file = `${folder.path}/FILE.torrent`;
-  const url = new URL("torrents/FILE.torrent", announce);
-  return [
-    `to share   ${create} FILE ${announce} ${file}`,
-    `           then here: ${peer} ${file}`,
-    `           then on every other machine: ${peer} ${url}`,
-  ];
+  return [...lines, "Ctrl+C stops the tracker."];
 }
 
-/** `12:30:05 joined 192.168.1.5:6881 in 0123abcd… (1 seeder, 2 leechers)` */
-export function formatChange(change: SwarmChange, time: Date): string {
-  const { type, address, swarm } = change;
-  return `${clockOf(time)} ${type} ${formatPeerAddress(address)} in ${
-    swarm.infoHash.slice(0, 8)
-  }… (${plural(swarm.complete, "seeder")}, ${
-    plural(swarm.incomplete, "leecher")
-  })`;
+/** What one line says about an event: the text for people, or JSON. */
+export interface EventLine {
+  readonly type: string;
+  readonly text: () => string;
+  readonly json: () => Readonly<Record<string, string | number>>;
 }
 
-/** The same as values for a line of JSON. */
-export function changeToJson(
-  change: SwarmChange,
-  time: Date,
-): Record<string, string | number> {
+/** The line as it is printed: `12:30:05 TEXT`, or JSON with `type` and `time`. */
+export function formatLine(
+  line: EventLine,
+  { json, time }: { readonly json: boolean; readonly time: Date },
+): string {
+  if (!json) {
+    return printable(`${time.toTimeString().slice(0, 8)} ${line.text()}`);
+  }
+  const { type } = line;
+  return printableJson({ type, time: time.toISOString(), ...line.json() });
+}
+
+/** `joined 192.168.1.5:6881 in 0123abcd… (1 seeder, 2 leechers)` */
+export function changeLine(change: SwarmChange): EventLine {
   const { type, address, peerId, swarm } = change;
+  const { infoHash } = swarm;
   return {
     type,
-    time: time.toISOString(),
-    infoHash: swarm.infoHash,
-    peerId,
-    address: formatPeerAddress(address),
-    seeders: swarm.complete,
-    leechers: swarm.incomplete,
-    downloads: swarm.downloaded,
+    text: () =>
+      `${type} ${formatPeerAddress(address)} in ${infoHash.slice(0, 8)}… (${
+        formatCounts(swarm)
+      })`,
+    json: () => ({
+      infoHash,
+      peerId,
+      address: formatPeerAddress(address),
+      ...countsToJson(swarm),
+    }),
   };
 }
 
 /**
- * `12:30:05 192.168.1.5:6881 started 0123abcd… lacking 1.2 GiB: given 50 peers (1
- * seeder, 2 leechers)`, or `…: refused, the peer id is in use at another address`.
+ * `192.168.1.5:6881 started 0123abcd… lacking 1.2 GiB: given 50 peers (1 seeder, 2
+ * leechers)`, or `…: refused, the peer id is in use at another address`.
  */
-export function formatAnnounce(
-  { announce, outcome }: AnnounceEntry,
-  time: Date,
-): string {
-  const { address, event, infoHash, isSeeder, progress } = announce;
+export function announceLine({ announce, outcome }: AnnounceEntry): EventLine {
+  const { event, infoHash, isSeeder, numwant, peerId, progress } = announce;
+  const address = formatPeerAddress(announce.address);
   const state = isSeeder ? "complete" : `lacking ${formatSize(progress.left)}`;
-  const result = outcome.type === "refused"
-    ? `refused, ${outcome.reason}`
-    : `given ${plural(givenCount(outcome.peers), "peer")} (${
-      plural(outcome.swarm.complete, "seeder")
-    }, ${plural(outcome.swarm.incomplete, "leecher")})`;
-  return `${clockOf(time)} ${formatPeerAddress(address)} ${event} ${
-    infoHash.slice(0, 8)
-  }… ${state}: ${result}`;
-}
-
-/** The same as values for a line of JSON. */
-export function announceToJson(
-  { announce, outcome }: AnnounceEntry,
-  time: Date,
-): Record<string, string | number> {
-  const { address, event, infoHash, numwant, peerId, progress } = announce;
-  return {
-    type: "announce",
-    time: time.toISOString(),
-    infoHash,
-    peerId,
-    address: formatPeerAddress(address),
-    event,
-    ...progress,
-    numwant,
-    ...outcome.type === "refused" ? { refused: outcome.reason } : {
-      given: givenCount(outcome.peers),
-      seeders: outcome.swarm.complete,
-      leechers: outcome.swarm.incomplete,
-      downloads: outcome.swarm.downloaded,
-    },
-  };
-}
-
-/** Addresses in a reply: 6 bytes each of IPv4, 18 of IPv6. */
-function givenCount({ ipv4, ipv6 }: PickedPeers): number {
-  return ipv4.length / 6 + ipv6.length / 18;
-}
-
-/** `12:30:05 listed photos.torrent: photos, 1.3 GiB`; not yet fit for a terminal. */
-export function formatListing(
-  type: "listed" | "unlisted",
-  { fileName, name, length }: ListedTorrent,
-  time: Date,
-): string {
-  return `${clockOf(time)} ${type} ${fileName}: ${name}, ${formatSize(length)}`;
-}
-
-/** The same as values for a line of JSON. */
-export function listingToJson(
-  type: "listed" | "unlisted",
-  { fileName, infoHash, name, length, fileCount }: ListedTorrent,
-  time: Date,
-): Record<string, string | number> {
+  const fields = { infoHash, peerId, address, event, ...progress, numwant };
+  const start = `${address} ${event} ${infoHash.slice(0, 8)}… ${state}`;
+  const type = "announce";
+  if (outcome.type === "refused") {
+    const { reason } = outcome;
+    return {
+      type,
+      text: () => `${start}: refused, ${reason}`,
+      json: () => ({ ...fields, refused: reason }),
+    };
+  }
+  const { peers: { ipv4, ipv6 }, swarm } = outcome;
+  // Compact addresses have 6 bytes for IPv4, 18 for IPv6. [BEP 23, BEP 7]
+  const given = ipv4.length / 6 + ipv6.length / 18;
   return {
     type,
-    time: time.toISOString(),
-    infoHash,
-    fileName,
-    name,
-    length,
-    fileCount,
+    text: () =>
+      `${start}: given ${plural(given, "peer")} (${formatCounts(swarm)})`,
+    json: () => ({ ...fields, given, ...countsToJson(swarm) }),
   };
 }
 
-function clockOf(time: Date): string {
-  return time.toTimeString().slice(0, 8);
+/** `listed photos.torrent: photos, 1.3 GiB` */
+export function listingLine(
+  type: "listed" | "unlisted",
+  { infoHash, fileName, name, length, fileCount }: ListedTorrent,
+): EventLine {
+  return {
+    type,
+    text: () => `${type} ${fileName}: ${name}, ${formatSize(length)}`,
+    json: () => ({ infoHash, fileName, name, length, fileCount }),
+  };
+}
+
+function formatCounts({ complete, incomplete }: ScrapeEntry): string {
+  return `${plural(complete, "seeder")}, ${plural(incomplete, "leecher")}`;
+}
+
+function countsToJson(
+  { complete, incomplete, downloaded }: ScrapeEntry,
+): Record<string, number> {
+  return { seeders: complete, leechers: incomplete, downloads: downloaded };
 }

@@ -1,6 +1,6 @@
 /**
- * One torrent's progress as text: a pure function of its snapshot and the width
- * of the terminal.
+ * Renders the progress of torrents as text. Pure: their snapshots and the room on
+ * the terminal in, text out.
  *
  * @module
  */
@@ -15,28 +15,84 @@ import {
   TIME_LEFT_COLUMNS,
 } from "./quantity.ts";
 
-/** What a name keeps before anything beside it is left out. */
+/** Columns of a name before anything beside it is left out. */
 const MIN_NAME_COLUMNS = 8;
-
-/** How far the second line is set in. */
 const INDENT = "  ";
+const LINES_PER_TRANSFER = 2;
 
-/** Two lines for a terminal: what it is and with whom, and how far. Narrower than `columns`. */
+/** The words for the states, in the order in which torrents are shown. */
+const STATE_WORDS = {
+  downloading: "downloading",
+  failed: "stopped",
+  seeding: "seeding",
+} as const satisfies Record<TorrentSnapshot["state"], string>;
+const STATES = Object.keys(STATE_WORDS) as (keyof typeof STATE_WORDS)[];
+
+/**
+ * The lines for several torrents, those that are downloading first; the last line
+ * counts those that do not fit in `rows`. At least one line if there are any.
+ */
+export function renderTransferList(
+  snapshots: readonly TorrentSnapshot[],
+  { columns, rows }: { readonly columns: number; readonly rows: number },
+): string[] {
+  const ordered = STATES.flatMap((state) =>
+    snapshots.filter((snapshot) => snapshot.state === state)
+  );
+  const doAllFit = ordered.length * LINES_PER_TRANSFER <= rows;
+  const shownCount = doAllFit
+    ? ordered.length
+    : Math.max(0, Math.floor((rows - 1) / LINES_PER_TRANSFER));
+  const lines = ordered.slice(0, shownCount)
+    .flatMap((snapshot) => renderTransfer(snapshot, columns));
+  if (doAllFit) return lines;
+  const rest = countStates(ordered.slice(shownCount));
+  const heading = shownCount === 0
+    ? plural(ordered.length, "torrent")
+    : `and ${ordered.length - shownCount} more`;
+  return [...lines, `${heading}: ${rest}`.slice(0, Math.max(0, columns - 1))];
+}
+
+/** `3 downloading, 6 seeding` */
+function countStates(snapshots: readonly TorrentSnapshot[]): string {
+  return STATES.flatMap((state) => {
+    const { length } = snapshots.filter((each) => each.state === state);
+    return length === 0 ? [] : [`${length} ${STATE_WORDS[state]}`];
+  }).join(", ");
+}
+
+/** Name, size and peers on one line, progress on the next; narrower than `columns`. */
 export function renderTransfer(
   snapshot: TorrentSnapshot,
   columns: number,
 ): string[] {
   // One column stays free: some terminals wrap when the last is written.
-  const widest = columns - 1;
-  const state = renderBarLine(
-    verifiedFraction(snapshot),
-    stateParts(snapshot),
-    widest - INDENT.length,
+  const widest = columns - 1 - INDENT.length;
+  const progress = renderBarLine(
+    fractionOf(snapshot.verifiedLength, snapshot.length),
+    partsOf(snapshot),
+    widest,
   );
-  return [renderHeading(snapshot, columns), INDENT + state];
+  return [renderHeading(snapshot, columns), INDENT + progress];
 }
 
-/** A name, cut as far as it must be, and what is said of it. Narrower than `columns`. */
+/** The name and, as far as there is room, the size and the peers. */
+function renderHeading(snapshot: TorrentSnapshot, columns: number): string {
+  const details = [
+    `  ${formatSize(snapshot.length)}`,
+    ...describePeers(snapshot).map((text) => `  ${text}`),
+  ];
+  const nameColumns = Math.min(
+    MIN_NAME_COLUMNS,
+    stringWidth(printable(snapshot.name)),
+  );
+  while (nameColumns + details.join("").length >= columns) {
+    if (details.pop() === undefined) break;
+  }
+  return renderNamed(snapshot.name, details.join(""), columns);
+}
+
+/** A name, truncated as far as necessary, and a text; narrower than `columns`. */
 export function renderNamed(
   name: string,
   text: string,
@@ -47,10 +103,11 @@ export function renderNamed(
 
 /** One line for a log. */
 export function describeTransfer(snapshot: TorrentSnapshot): string {
-  const texts = stateParts(snapshot).map(({ text }) => text.trim())
+  const texts = partsOf(snapshot).map(({ text }) => text.trim())
     .filter((text) => text !== "");
-  if (snapshot.state !== "failed") texts.push(describePeers(snapshot));
-  return `${printable(snapshot.name)}: ${texts.join(", ")}`;
+  return `${printable(snapshot.name)}: ${
+    [...texts, ...describePeers(snapshot)].join(", ")
+  }`;
 }
 
 /** Seconds until the last piece at the present speed; `undefined` if nothing moves. */
@@ -61,67 +118,32 @@ export function secondsLeft(snapshot: TorrentSnapshot): number | undefined {
     : undefined;
 }
 
-/** The name and, as far as there is room, the size and the peers. */
-function renderHeading(snapshot: TorrentSnapshot, columns: number): string {
-  const details = [formatSize(snapshot.length)];
-  if (snapshot.state !== "failed") details.push(describePeers(snapshot));
-  const nameColumns = Math.min(
-    MIN_NAME_COLUMNS,
-    stringWidth(printable(snapshot.name)),
-  );
-  while (nameColumns + tailOf(details).length >= columns) {
-    if (details.pop() === undefined) break;
-  }
-  return renderNamed(snapshot.name, tailOf(details), columns);
-}
-
-function tailOf(details: readonly string[]): string {
-  return details.map((detail) => `  ${detail}`).join("");
-}
-
 /** The most important first; the same columns in every state, so that bars line up. */
-function stateParts(snapshot: TorrentSnapshot): LinePart[] {
-  // Rounded down: 100% is said of a whole download alone.
-  const thousandths = Math.floor(verifiedFraction(snapshot) * 1000);
+function partsOf(snapshot: TorrentSnapshot): LinePart[] {
+  const { state, verifiedLength, length } = snapshot;
+  const isDownloading = state === "downloading";
+  // Rounded down: only a complete download shows 100%.
+  const thousandths = Math.floor(fractionOf(verifiedLength, length) * 1000);
+  const down = `${formatSize(snapshot.downloadBytesPerSecond)}/s down`;
   const up = `${formatSize(snapshot.uploadBytesPerSecond)}/s up`;
+  const timeLeft = formatTimeLeft(secondsLeft(snapshot));
   return [
     { text: `${thousandths / 10}%`.padStart(5), columns: 5 },
-    { text: describeWork(snapshot), columns: 16 },
-    { text: snapshot.state === "failed" ? "" : up, columns: 14 },
-    { text: describeTimeLeft(snapshot), columns: TIME_LEFT_COLUMNS },
+    { text: isDownloading ? down : STATE_WORDS[state], columns: 16 },
+    { text: state === "failed" ? "" : up, columns: 14 },
+    { text: isDownloading ? timeLeft : "", columns: TIME_LEFT_COLUMNS },
   ];
 }
 
-function describeWork(snapshot: TorrentSnapshot): string {
-  const { state } = snapshot;
-  switch (state) {
-    case "failed":
-      return "stopped";
-    case "seeding":
-      return "seeding";
-    case "downloading":
-      return `${formatSize(snapshot.downloadBytesPerSecond)}/s down`;
-    default:
-      return state satisfies never;
-  }
-}
-
-function describeTimeLeft(snapshot: TorrentSnapshot): string {
-  const isUnderWay = snapshot.state === "downloading";
-  return isUnderWay ? formatTimeLeft(secondsLeft(snapshot)) : "";
-}
-
-function describePeers({ peers }: TorrentSnapshot): string {
-  if (peers.length === 0) return "no peers";
+/** One text, or none for a torrent that has stopped. */
+function describePeers({ state, peers }: TorrentSnapshot): string[] {
+  if (state === "failed") return [];
+  if (peers.length === 0) return ["no peers"];
   const seeders = peers.filter((peer) => peer.isSeeder).length;
-  return `${plural(peers.length, "peer")}, ${plural(seeders, "seeder")}`;
+  return [`${plural(peers.length, "peer")}, ${plural(seeders, "seeder")}`];
 }
 
-function verifiedFraction({ verifiedLength, length }: TorrentSnapshot): number {
-  return fractionOf(verifiedLength, length);
-}
-
-/** Cuts `text` to `columns`, with a mark where it was cut. */
+/** Truncates `text` to `columns`, with an ellipsis at the end. */
 function truncate(text: string, columns: number): string {
   if (stringWidth(text) <= columns) return text;
   let kept = "";
@@ -130,55 +152,4 @@ function truncate(text: string, columns: number): string {
     kept += character;
   }
   return columns > 0 ? `${kept}…` : "";
-}
-
-/** Room on a terminal. */
-export interface Room {
-  readonly columns: number;
-  readonly rows: number;
-}
-
-const LINES_PER_TRANSFER = 2;
-
-/** In the order of what is looked for: what is under way, then what went wrong. */
-const STATES = ["downloading", "failed", "seeding"] as const;
-
-/**
- * The lines for `snapshots`, those that are downloading first; what does not fit
- * in `rows` is counted in the last line. At least one line if there are any.
- */
-export function renderTransferList(
-  snapshots: readonly TorrentSnapshot[],
-  { columns, rows }: Room,
-): string[] {
-  const ordered = STATES.flatMap((state) =>
-    snapshots.filter((snapshot) => snapshot.state === state)
-  );
-  const doAllFit = ordered.length * LINES_PER_TRANSFER <= rows;
-  const shownCount = doAllFit
-    ? ordered.length
-    // The last line counts the others.
-    : Math.max(0, Math.floor((rows - 1) / LINES_PER_TRANSFER));
-  const lines = ordered.slice(0, shownCount)
-    .flatMap((snapshot) => renderTransfer(snapshot, columns));
-  if (doAllFit) return lines;
-  const rest = describeRest(ordered.slice(shownCount), shownCount === 0);
-  return [...lines, rest.slice(0, Math.max(0, columns - 1))];
-}
-
-/** `and 9 more: 3 downloading, 6 seeding` */
-function describeRest(
-  snapshots: readonly TorrentSnapshot[],
-  isAll: boolean,
-): string {
-  const counts = STATES.map((state) => ({
-    state: state === "failed" ? "stopped" : state,
-    count: snapshots.filter((snapshot) => snapshot.state === state).length,
-  }));
-  const texts = counts.filter(({ count }) => count > 0)
-    .map(({ state, count }) => `${count} ${state}`);
-  const heading = isAll
-    ? plural(snapshots.length, "torrent")
-    : `and ${snapshots.length} more`;
-  return `${heading}: ${texts.join(", ")}`;
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Console } from "../cli/console.ts";
-import { parseCommandLine } from "../cli/flags.ts";
+import { parseCommandLine, readSize, wholeNumber } from "../cli/flags.ts";
 import { type JobContext, runProgram } from "../cli/program.ts";
 import { EXIT_CODES, type ExitCode, UsageError } from "../cli/program_error.ts";
 import { CONTENDERS, OURS } from "./bench/contender.ts";
@@ -64,9 +64,9 @@ async function main(
     help: HELP,
     flags: {
       only: { type: "list" },
-      runs: { type: "number", default: 5, min: 1 },
+      runs: { type: "text", default: 5, read: wholeNumber(1) },
       against: { type: "list" },
-      size: { type: "size", default: 0 },
+      size: { type: "text", default: 0, read: readSize },
       loopback: { type: "boolean" },
       json: { type: "text" },
       write: { type: "text" },

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { parseCommandLine } from "../cli/flags.ts";
+import { parseCommandLine, wholeNumber } from "../cli/flags.ts";
 import { type JobContext, runProgram } from "../cli/program.ts";
 import { EXIT_CODES, type ExitCode, UsageError } from "../cli/program_error.ts";
 import { measureRow } from "./bench/measure_row.ts";
@@ -48,7 +48,7 @@ async function main(
     help: HELP,
     flags: {
       only: { type: "list" },
-      runs: { type: "number", default: 3, min: 1 },
+      runs: { type: "text", default: 3, read: wholeNumber(1) },
       json: { type: "text" },
       write: { type: "text" },
     },

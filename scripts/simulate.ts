@@ -6,7 +6,7 @@
  * @module
  */
 import type { LiveBlock } from "../cli/console.ts";
-import { parseCommandLine } from "../cli/flags.ts";
+import { parseCommandLine, readSize, wholeNumber } from "../cli/flags.ts";
 import { type JobContext, runProgram } from "../cli/program.ts";
 import { EXIT_CODES, type ExitCode, UsageError } from "../cli/program_error.ts";
 import { renderBarLine } from "../cli/progress_bar.ts";
@@ -50,17 +50,21 @@ async function main(
   const { flags, positionals } = parseCommandLine(args, {
     help: HELP,
     flags: {
-      peers: { type: "number", default: 100, min: 1, max: 10_000 },
-      pieces: { type: "number", default: 1000, min: 1, max: 1_000_000 },
-      "piece-length": { type: "size", default: PIECE_LENGTH },
+      peers: { type: "text", default: 100, read: wholeNumber(1, 10_000) },
+      pieces: { type: "text", default: 1000, read: wholeNumber(1, 1_000_000) },
+      "piece-length": { type: "text", default: PIECE_LENGTH, read: readSize },
       up: { type: "text", default: "1gbit" },
       down: { type: "text" },
-      slow: { type: "number", default: 0 },
+      slow: { type: "text", default: 0, read: wholeNumber() },
       "slow-rate": { type: "text" },
-      leave: { type: "number", default: 0 },
+      leave: { type: "text", default: 0, read: wholeNumber() },
       "seeder-leaves": { type: "boolean" },
-      "max-peers": { type: "number", default: MAX_PEERS, min: 1, max: 10_000 },
-      seed: { type: "number", default: 1 },
+      "max-peers": {
+        type: "text",
+        default: MAX_PEERS,
+        read: wholeNumber(1, 10_000),
+      },
+      seed: { type: "text", default: 1, read: wholeNumber() },
       svg: { type: "text" },
       json: { type: "boolean" },
     },

@@ -63,7 +63,7 @@ async function assertMended(
   assertEquals(leecher.count("pieceCorrupt"), 0);
   await seeder.stderr.waitFor(warning);
   await seeder.stdout.waitFor(
-    /pieces on the disk are right; fetching the rest/,
+    /pieces on the disk are valid; downloading the rest/,
   );
   await seeder.stdout.waitFor(/complete and verified/);
   await assertCopied(shared, join(swarm.folder, "second"));
@@ -82,7 +82,7 @@ Deno.test("a file that is changed while it is shared is verified again, and what
   await Deno.utime(scene.path, new Date(), new Date(Date.now() + 5_000));
   await assertMended(
     scene,
-    /^warning: cannot share .*a\.bin on: it was changed by something else; it is verified again$/m,
+    /^warning: cannot share .*a\.bin on: it was changed by something else; verifying it again$/m,
   );
 });
 
@@ -108,7 +108,7 @@ Deno.test("a file that is deleted while it is fetched is fetched again", async (
   assertEquals(code, 0, stderr);
   assertMatch(
     stderr,
-    /^warning: cannot share b\.bin on: (it was deleted or moved away|its size was changed by something else); it is verified again$/m,
+    /^warning: cannot share b\.bin on: (it was deleted or moved away|its size was changed by something else); verifying it again$/m,
   );
   await assertCopied(shared, dir);
 });

@@ -27,8 +27,8 @@ Deno.test({
     const result = await runTask("create", ["shared", URL], options);
     assertEquals(
       result.stderr,
-      'warning: Windows cannot take this torrent: "aux.txt" is a device name on Windows (and 2 more); give other names if such machines are to fetch it\n' +
-        'warning: macOS cannot take this torrent: "shared/notes" is the same as "shared/Notes" on macOS, which ignores case and the way accents are written; give other names if such machines are to fetch it\n',
+      'warning: Windows cannot download this torrent: "aux.txt" is a device name on Windows (and 2 more); to share with such machines, choose other names\n' +
+        'warning: macOS cannot download this torrent: "shared/notes" is the same as "shared/Notes" on macOS, which ignores case and the way accents are written; to share with such machines, choose other names\n',
     );
     assertEquals(result.code, 0);
     const torrent = await loadTorrentFile(`${shared}.torrent`);

@@ -226,7 +226,7 @@ Deno.test("peer says in one line what it cannot do", async () => {
   const cases: [args: string[], code: number, message: RegExp][] = [
     [[], 2, /no TORRENT is given; see --help$/],
     [[good, "--speed=9"], 2, /unknown flag --speed/],
-    [[good, "--port=70000"], 2, /--port is "70000"/],
+    [[good, "--port=70000"], 2, /--port: "70000" is not a whole number/],
     [[good, good], 2, /a\.bin\.torrent is given twice; /],
     [[good, copy], 2, / and \S+copy\.torrent are the same torrent; give it/],
     [[good, older], 2, /two torrents are stored as "a\.bin"; /],

@@ -72,7 +72,7 @@ Deno.test("peer that was killed goes on with the pieces that it has", async () =
   );
   assertEquals(code, 0);
   const found =
-    /^a\.bin: (\d+) of 32 pieces on the disk are right; fetching the rest$/m
+    /^a\.bin: (\d+) of 32 pieces on the disk are valid; downloading the rest$/m
       .exec(stdout);
   const rightCount = Number(found?.[1]);
   assert(rightCount >= 10 && rightCount < pieceCount, stdout);
@@ -95,7 +95,7 @@ Deno.test("peer fetches again only the pieces that are damaged", async () => {
     ...[shared.path, "--dir", dir, "--exit-when-complete"],
   );
   assertEquals(code, 0);
-  assertStringIncludes(stdout, "7 of 9 pieces on the disk are right");
+  assertStringIncludes(stdout, "7 of 9 pieces on the disk are valid");
   await assertCopied(shared, dir);
   assertEquals(swarm.uploadedBytes(shared), 2 * PIECE_LENGTH);
 });
@@ -109,7 +109,7 @@ Deno.test("peer says of a file with no right piece that it is replaced, and repl
     ...[shared.path, "--dir", dir, "--exit-when-complete"],
   );
   assertEquals(code, 0);
-  assertStringIncludes(stdout, "a file of that name is there, but no piece");
+  assertStringIncludes(stdout, "a file of this name exists, but no piece");
   await assertCopied(shared, dir);
 });
 
@@ -124,7 +124,7 @@ Deno.test("peer cuts a file that is longer than it should be", async () => {
     ...[shared.path, "--dir", dir, "--exit-when-complete"],
   );
   assertEquals(code, 0);
-  assertStringIncludes(stdout, "2 of 3 pieces on the disk are right");
+  assertStringIncludes(stdout, "2 of 3 pieces on the disk are valid");
   assertEquals((await Deno.stat(path)).size, length);
   await assertCopied(shared, dir);
   assertEquals(swarm.uploadedBytes(shared), 100);

@@ -50,7 +50,7 @@ Deno.test("tracker, create and peer bring a file from one machine to another", a
   assertEquals([leecher.code, leecher.stderr], [0, ""]);
   assertStringIncludes(
     leecher.stdout,
-    "report.pdf: nothing on the disk yet; fetching it\n",
+    "report.pdf: nothing on the disk yet; downloading\n",
   );
   assertStringIncludes(
     leecher.stdout,

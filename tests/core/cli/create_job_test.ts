@@ -45,7 +45,7 @@ Deno.test("parseCreateJob() reads piece lengths in bytes and units", () => {
   }
 });
 
-Deno.test("parseCreateJob() says what makes no sense", () => {
+Deno.test("parseCreateJob() refuses an invalid command line and says why", () => {
   const cases: [args: string[], reason: string][] = [
     [[], "no PATH is given: the file or folder to share"],
     [["a"], "no ANNOUNCE_URL is given: the tracker prints it"],
@@ -59,13 +59,16 @@ Deno.test("parseCreateJob() says what makes no sense", () => {
     [["a", "udp://[::1]:0"], "names no port; write udp://[::1]:PORT"],
     [["a", "tracker:8000", URL_A], '"tracker:8000" is not an http'],
     [["a", "b", URL_A, "c"], '"b" is not an http'],
-    [["a", URL_A, "--piece-length", "8KiB"], "8192 bytes, not a power of two"],
+    [
+      ["a", URL_A, "--piece-length", "8KiB"],
+      "8192 bytes is not a power of two",
+    ],
     [
       ["a", URL_A, "--piece-length", "100000"],
-      "100000 bytes, not a power of two",
+      "100000 bytes is not a power of two",
     ],
-    [["a", URL_A, "--piece-length", "1GiB"], '"1GiB", not bytes'],
-    [["a", URL_A, "--piece-length", "512MiB"], "not a power of two"],
+    [["a", URL_A, "--piece-length", "1GiB"], '"1GiB" is not a size'],
+    [["a", URL_A, "--piece-length", "512MiB"], "is not a power of two"],
     [["a", URL_A, "--piece-length", "0"], "not a power of two"],
   ];
   for (const [args, reason] of cases) {
@@ -73,7 +76,7 @@ Deno.test("parseCreateJob() says what makes no sense", () => {
   }
 });
 
-Deno.test("parseCreateJob() suggests http:// for what would be a URL with it", () => {
+Deno.test("parseCreateJob() suggests http:// for a URL without a scheme", () => {
   for (
     const url of [
       "192.168.1.100:8000/announce",
@@ -92,7 +95,7 @@ Deno.test("parseCreateJob() suggests http:// for what would be a URL with it", (
   }
 });
 
-Deno.test("findAnnounceFaults() tells of URLs that are no tracker's", () => {
+Deno.test("findAnnounceFaults() warns of URLs that are unlike a tracker's", () => {
   const cases: [url: string, fault: string | undefined][] = [
     [URL_A, undefined],
     ["https://tracker/x/announce.php?key=1", undefined],

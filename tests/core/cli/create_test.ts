@@ -9,8 +9,8 @@ Deno.test("findNameWarnings() has a line for each platform, with the first name 
   assertEquals(
     findNameWarnings([["a", "b?"], ["a", "README"], ["a", "readme"]]),
     [
-      'Windows cannot take this torrent: "b?" contains a character that Windows forbids (and 1 more); give other names if such machines are to fetch it',
-      'macOS cannot take this torrent: "a/readme" is the same as "a/README" on macOS, which ignores case and the way accents are written; give other names if such machines are to fetch it',
+      'Windows cannot download this torrent: "b?" contains a character that Windows forbids (and 1 more); to share with such machines, choose other names',
+      'macOS cannot download this torrent: "a/readme" is the same as "a/README" on macOS, which ignores case and the way accents are written; to share with such machines, choose other names',
     ],
   );
 });

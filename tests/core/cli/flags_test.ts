@@ -2,9 +2,15 @@ import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import {
   InformationRequest,
   parseCommandLine,
+  readSize,
   versionLine,
+  wholeNumber,
 } from "../../../cli/flags.ts";
 import { EXIT_CODES_HELP, UsageError } from "../../../cli/program_error.ts";
+
+function refuseNobody(targets: readonly string[]): void {
+  if (targets.includes("nobody")) throw new RangeError("nobody is no target");
+}
 
 const OPTIONS = {
   help: "\nHow to use it.\n",
@@ -12,11 +18,11 @@ const OPTIONS = {
     quiet: { type: "boolean" },
     name: { type: "text" },
     dir: { type: "text", default: "." },
-    port: { type: "number", default: 6881, min: 1, max: 65535 },
-    limit: { type: "number", default: 0 },
-    count: { type: "number" },
-    rate: { type: "size", default: 0 },
-    target: { type: "list" },
+    port: { type: "text", default: 6881, read: wholeNumber(1, 65535) },
+    limit: { type: "text", default: 0, read: wholeNumber() },
+    count: { type: "text", read: wholeNumber() },
+    bytesPerSecond: { flag: "rate", type: "text", default: 0, read: readSize },
+    target: { type: "list", check: refuseNobody },
   },
 } as const;
 
@@ -29,7 +35,7 @@ Deno.test("parseCommandLine() gives every flag its value or default", () => {
       port: 6881,
       limit: 0,
       count: undefined,
-      rate: 0,
+      bytesPerSecond: 0,
       target: [],
     },
     positionals: [],
@@ -44,7 +50,7 @@ Deno.test("parseCommandLine() gives every flag its value or default", () => {
     port: 80,
     limit: 0,
     count: 5,
-    rate: 512_000,
+    bytesPerSecond: 512_000,
     target: ["a", "b"],
   });
 });
@@ -59,7 +65,7 @@ Deno.test("parseCommandLine() keeps positionals as text, in order, between flags
   ]);
 });
 
-Deno.test("parseCommandLine() says which flag is wrong and how", () => {
+Deno.test("parseCommandLine() says which flag is invalid and why", () => {
   const cases: [args: string[], reason: string][] = [
     [["--colour"], "unknown flag --colour"],
     [["-q"], "unknown flag -q"],
@@ -75,16 +81,18 @@ Deno.test("parseCommandLine() says which flag is wrong and how", () => {
     [["--target", "a", "--target="], "--target needs a value"],
     [
       ["--port", "http"],
-      '--port is "http", not a whole number from 1 to 65535',
+      '--port: "http" is not a whole number from 1 to 65535',
     ],
-    [["--port", "0"], '--port is "0", not a whole number from 1 to 65535'],
-    [["--port", "65536"], "not a whole number from 1 to 65535"],
-    [["--port=-1"], "not a whole number"],
-    [["--port", "1e3"], "not a whole number"],
-    [["--limit", "1.5"], '"1.5", not a whole number, 0 or more'],
-    [["--limit", "99999999999999999"], "not a whole number, 0 or more"],
-    [["--rate", "fast"], '--rate is "fast", not bytes nor a size as 256KiB'],
-    [["--rate=-1"], '--rate is "-1", not bytes'],
+    [["--port", "0"], '--port: "0" is not a whole number from 1 to 65535'],
+    [["--port", "65536"], "is not a whole number from 1 to 65535"],
+    [["--port=-1"], "is not a whole number"],
+    [["--port", "1e3"], "is not a whole number"],
+    [["--limit", "1.5"], '"1.5" is not a whole number, 0 or more'],
+    [["--limit", "99999999999999999"], "is not a whole number, 0 or more"],
+    [["--rate", "fast"], '--rate: "fast" is not a size such as 256KiB'],
+    [["--rate=-1"], '--rate: "-1" is not a size'],
+    [["--target=nobody"], "--target: nobody is no target"],
+    [["--target", ""], "--target needs a value"],
     [[""], "an argument is empty"],
   ];
   for (const [args, reason] of cases) {
@@ -116,12 +124,12 @@ Deno.test("parseCommandLine() answers --help and --version", () => {
   }
 });
 
-Deno.test("parseCommandLine() tells of --debug, which every program takes", () => {
+Deno.test("parseCommandLine() reports --debug, which every program has", () => {
   const { isDebug, positionals } = parseCommandLine(["--debug", "a"], OPTIONS);
   assertEquals([isDebug, positionals], [true, ["a"]]);
 });
 
-Deno.test("versionLine() tells the version, the system and the runtime", () => {
+Deno.test("versionLine() contains the version, the system and the runtime", () => {
   assertMatch(
     versionLine(),
     /^lanswarm \d+\.\d+\.\d+ \([a-z0-9_]+(-[a-z0-9]+){2,3}, deno \d+\.\d+\.\d+\)$/,

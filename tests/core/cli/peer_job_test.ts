@@ -15,13 +15,15 @@ Deno.test("parsePeerJob() has the defaults that users know", () => {
     port: 6881,
     host: undefined,
     maxPeers: 50,
-    networks: { allow: [], deny: [] },
+    allow: [],
+    deny: [],
     maxUploadBytesPerSecond: 0,
     maxDownloadBytesPerSecond: 0,
     exitWhenComplete: false,
     mustVerify: false,
     onComplete: undefined,
-    output: "text",
+    quiet: false,
+    json: false,
     isDebug: false,
   });
 });
@@ -41,25 +43,27 @@ Deno.test("parsePeerJob() reads every flag", () => {
     port: 7000,
     host: "192.168.1.5",
     maxPeers: 7,
-    networks: { allow: ["10.0.0.0/8", "fd00::/8"], deny: ["10.0.0.1"] },
+    allow: ["10.0.0.0/8", "fd00::/8"],
+    deny: ["10.0.0.1"],
     maxUploadBytesPerSecond: 1_048_576,
     maxDownloadBytesPerSecond: 2000,
     exitWhenComplete: true,
     mustVerify: true,
     onComplete: ["mail", "-s", "all done", "me"],
-    output: "json",
+    quiet: false,
+    json: true,
     isDebug: true,
   });
-  assertEquals(parsePeerJob(["a", "--quiet"]).output, "quiet");
+  assertEquals(parsePeerJob(["a", "--quiet"]).quiet, true);
   assertEquals(parsePeerJob(["a", "--port", "0"]).port, 0);
 });
 
-Deno.test("parsePeerJob() takes what follows -- as torrents", () => {
+Deno.test("parsePeerJob() reads everything after -- as torrents", () => {
   const { torrents } = parsePeerJob(["a", "--", "--json", "1"]);
   assertEquals(torrents, ["a", "--json", "1"]);
 });
 
-Deno.test("parsePeerJob() says what makes no sense", () => {
+Deno.test("parsePeerJob() refuses an invalid command line and says why", () => {
   const cases: [args: string[], reason: string][] = [
     [[], "no TORRENT is given"],
     [["--quiet"], "no TORRENT is given"],
@@ -72,7 +76,7 @@ Deno.test("parsePeerJob() says what makes no sense", () => {
     [["a", "-p", "1"], "unknown flag -p"],
     [["a", "--json=no"], "--json takes no value"],
     [["a", "--port", "65536"], "a whole number from 0 to 65535"],
-    [["a", "--port", "http"], '--port is "http"'],
+    [["a", "--port", "http"], '--port: "http" is not'],
     [["a", "--port=1", "--port=2"], "--port is given twice"],
     [["a", "--max-peers", "0"], "a whole number from 1 to 10000"],
     [
@@ -81,19 +85,20 @@ Deno.test("parsePeerJob() says what makes no sense", () => {
     ],
     [["a", "--deny", "lan"], '--deny: "lan": it is neither a network'],
     [["a", "--max-upload", "-1"], "unknown flag -1"],
-    [["a", "--max-upload=-1"], '--max-upload is "-1"'],
-    [["a", "--max-download", "1e6"], '--max-download is "1e6"'],
-    [["a", "--max-download", "1.5"], "not bytes nor a size as 256KiB or 1MiB"],
+    [["a", "--max-upload=-1"], '--max-upload: "-1" is not'],
+    [["a", "--max-download", "1e6"], '--max-download: "1e6" is not'],
+    [["a", "--max-download", "1.5"], "is not a size such as 256KiB, 1MiB or"],
     [["a", "--dir"], "--dir needs a value"],
+    [["a", "--on-complete", ""], "--on-complete needs a value"],
     [["a", "--on-complete", "say 'done"], "--on-complete: a ' is not closed"],
-    [["a", "--on-complete", "  "], "--on-complete contains no command"],
+    [["a", "--on-complete", "  "], "--on-complete: it contains no command"],
   ];
   for (const [args, reason] of cases) {
     assertThrows(() => parsePeerJob(args), UsageError, reason);
   }
 });
 
-Deno.test("parsePeerJob() answers --help before it complains", () => {
+Deno.test("parsePeerJob() answers --help even if the rest is invalid", () => {
   for (const args of [["--help"], ["-h", "a"], ["--help", "--port", "x"]]) {
     let request: unknown;
     try {

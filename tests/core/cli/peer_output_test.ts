@@ -1,20 +1,21 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import {
-  describeEvent,
-  describeFindings,
-  describeVerification,
-  eventToJson,
+  describeEnd,
+  describeNews,
+  newsToJson,
+  renderStates,
+  statesToJson,
   statusToJson,
-  verificationToJson,
 } from "../../../cli/peer_output.ts";
 import { printableJson } from "../../../cli/printable.ts";
+import { renderTransfer } from "../../../cli/transfer_view.ts";
 import { type SessionEvent, StorageError } from "../../../mod.ts";
 import { MIB, peer, snapshot, TORRENT } from "./snapshots.ts";
 
 const URL_A = "http://192.168.1.100:8000/announce";
 const ADDRESS = { hostname: "fe80::7", port: 6881 };
 
-/** Every kind of event, the line for people and what programs read. */
+/** Every kind of event, its line for people and its JSON for programs. */
 const EVENTS: [
   event: SessionEvent,
   line: string | undefined,
@@ -32,12 +33,12 @@ const EVENTS: [
   ],
   [
     { type: "pieceCorrupt", index: 7 },
-    "piece 7 arrived corrupt; it is fetched again",
+    "piece 7 is corrupt; downloading it again",
     { type: "pieceCorrupt", index: 7 },
   ],
   [
     { type: "peerBanned", hostname: "10.0.0.9", index: 7 },
-    "10.0.0.9 sent wrong data for piece 7; it is banned",
+    "10.0.0.9 sent corrupt data for piece 7; it is banned",
     { type: "peerBanned", hostname: "10.0.0.9", index: 7 },
   ],
   [
@@ -101,18 +102,18 @@ const EVENTS: [
   ],
   [
     { type: "trackerWarning", url: URL_A, text: "upgrade" },
-    `tracker ${URL_A} says: upgrade`,
+    `warning from tracker ${URL_A}: upgrade`,
     { type: "trackerWarning", url: URL_A, text: "upgrade" },
   ],
 ];
 
 for (const [event, line, json] of EVENTS) {
-  Deno.test(`describeEvent() says of ${event.type}: ${line}`, () => {
-    assertEquals(describeEvent(event), line);
+  Deno.test(`describeNews() describes ${event.type}: ${line}`, () => {
+    assertEquals(describeNews(TORRENT, event), line);
   });
 
-  Deno.test(`eventToJson() makes plain data of ${event.type}`, () => {
-    const value = eventToJson(TORRENT, event);
+  Deno.test(`newsToJson() makes plain data of ${event.type}`, () => {
+    const value = newsToJson(TORRENT, event);
     assertEquals(JSON.parse(JSON.stringify(value)), {
       infoHash: TORRENT.infoHash,
       name: "film.mkv",
@@ -121,7 +122,7 @@ for (const [event, line, json] of EVENTS) {
   });
 }
 
-Deno.test("describeEvent() expects no more of a tracker that was told of the end", () => {
+Deno.test("describeNews() does not expect an answer to the last announce", () => {
   const event = {
     type: "announceFailed",
     url: URL_A,
@@ -129,54 +130,91 @@ Deno.test("describeEvent() expects no more of a tracker that was told of the end
     retryInMs: Infinity,
   } as const;
   assertEquals(
-    describeEvent(event),
-    "Cannot announce to it: timed out; the tracker forgets this peer by itself",
+    describeNews(TORRENT, event),
+    "Cannot announce to it: timed out; the tracker will drop this peer after a while",
   );
 });
 
-Deno.test("a verification tells how far it is", () => {
-  const verification = {
-    torrent: TORRENT,
-    progress: { checkedCount: 151, verifiedCount: 3 },
-  };
-  assertEquals(describeVerification(verification), "verifying 37%");
-  assertEquals(verificationToJson(verification), {
+Deno.test("a verification has its progress in each output", () => {
+  const verification = { checkedCount: 151, verifiedCount: 3 };
+  const state = { torrent: TORRENT, snapshot: undefined, verification };
+  assertEquals(renderStates([state], { columns: 80, rows: 10 }), [
+    "film.mkv: verifying 37%",
+  ]);
+  assertEquals(describeEnd(state), ["ended while verifying 37%"]);
+  assertEquals(statesToJson([state]), [{
     type: "verifying",
     infoHash: TORRENT.infoHash,
     name: "film.mkv",
     progress: 0.3775,
-  });
+  }]);
 });
 
-Deno.test("describeFindings() says what was on the disk", () => {
-  const cases: [right: number, hadContent: boolean, line: string][] = [
-    [0, false, "nothing on the disk yet; fetching it"],
+Deno.test("renderStates() shows transfers above verifications, in the room that it has", () => {
+  const verification = { checkedCount: 400, verifiedCount: 3 };
+  const states = [
+    { torrent: TORRENT, snapshot: undefined, verification },
+    { torrent: TORRENT, snapshot: snapshot(), verification: undefined },
+  ];
+  assertEquals(renderStates(states, { columns: 40, rows: 3 }), [
+    ...renderTransfer(snapshot(), 40),
+    "film.mkv: verifying 100%",
+  ]);
+  assertEquals(renderStates(states, { columns: 40, rows: 2 }), [
+    "1 torrent: 1 downloading",
+    "film.mkv: verifying 100%",
+  ]);
+});
+
+Deno.test("describeEnd() says how much is verified and what was transferred", () => {
+  const state = {
+    torrent: TORRENT,
+    snapshot: snapshot(),
+    verification: undefined,
+  };
+  assertEquals(describeEnd(state), [
+    "50 MiB of 100 MiB verified; received 50 MiB, sent 0 B",
+  ]);
+  const complete = snapshot({ verifiedLength: 100 * MIB });
+  assertEquals(describeEnd({ ...state, snapshot: complete }), [
+    "complete; received 50 MiB, sent 0 B",
+  ]);
+});
+
+Deno.test("describeNews() says what was on the disk", () => {
+  const cases: [valid: number, hadContent: boolean, line: string][] = [
+    [0, false, "nothing on the disk yet; downloading"],
     [
       0,
       true,
-      "a file of that name is there, but no piece of it is right; it will be replaced",
+      "a file of this name exists, but no piece of it is valid; replacing it",
     ],
-    [1, true, "1 of 400 pieces on the disk are right; fetching the rest"],
-    [399, true, "399 of 400 pieces on the disk are right; fetching the rest"],
+    [1, true, "1 of 400 pieces on the disk are valid; downloading the rest"],
+    [
+      399,
+      true,
+      "399 of 400 pieces on the disk are valid; downloading the rest",
+    ],
     [400, true, "verified and complete; seeding"],
   ];
   for (const [verifiedPieceCount, hadContent, line] of cases) {
-    const findings = {
-      torrent: TORRENT,
+    const news = {
+      type: "verified",
       snapshot: snapshot({ verifiedPieceCount }),
       hadContent,
-    };
-    assertEquals(describeFindings(findings), line);
+    } as const;
+    assertEquals(describeNews(TORRENT, news), line);
   }
-  const folder = {
-    torrent: { ...TORRENT, isFolder: true },
+  const folder = { ...TORRENT, isFolder: true };
+  const text = describeNews(folder, {
+    type: "verified",
     snapshot: snapshot({ verifiedPieceCount: 0 }),
     hadContent: true,
-  };
-  assertMatch(describeFindings(folder), /^files of those names are there, /);
+  });
+  assertMatch(text!, /^files of these names exist, /);
 });
 
-Deno.test("statusToJson() tells state, progress, rates and peers", () => {
+Deno.test("statusToJson() contains state, progress, rates and peers", () => {
   const status = statusToJson(
     TORRENT,
     snapshot({
@@ -224,7 +262,7 @@ Deno.test("statusToJson() tells state, progress, rates and peers", () => {
   });
 });
 
-Deno.test("statusToJson() holds only numbers that JSON knows", () => {
+Deno.test("statusToJson() contains only numbers that JSON has", () => {
   const empty = snapshot({
     state: "seeding",
     length: 0,
@@ -236,7 +274,7 @@ Deno.test("statusToJson() holds only numbers that JSON knows", () => {
   assertEquals([progress, eta], [1, null]);
 });
 
-Deno.test("a status with a hostile name is one line of JSON that says the same", () => {
+Deno.test("a status with a hostile name is one line of the same JSON", () => {
   for (const name of ["\x1b[2J\n\u2028", "\u202egnp.exe", "\ud800", '"\\']) {
     const status = statusToJson({ ...TORRENT, name }, snapshot());
     const line = printableJson(status);

@@ -1,10 +1,11 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import {
-  announceToJson,
-  formatAnnounce,
-  formatListing,
+  announceLine,
+  changeLine,
+  type EventLine,
+  formatLine,
   formatStart,
-  listingToJson,
+  listingLine,
   trackerUrls,
 } from "../../../cli/tracker_output.ts";
 import {
@@ -26,19 +27,19 @@ const TORRENT: ListedTorrent = {
 };
 
 Deno.test("formatStart() suggests the commands that it is given", () => {
-  const start = { urls: URLS, folder: undefined };
+  const start = { urls: URLS };
   assertEquals(formatStart({ ...start, hints: HINTS }), [
     "announce   http://192.168.1.100:8000/announce",
     "or         http://[fe80::1]:8000/announce",
     "stats      http://192.168.1.100:8000/stats",
     "to share   peer create FILE http://192.168.1.100:8000/announce",
-    "           then on every machine: peer FILE.torrent",
+    "           then, with FILE.torrent, on every machine: peer FILE.torrent",
     "Ctrl+C stops the tracker.",
   ]);
-  assertEquals(formatStart({ ...start, hints: undefined }).length, 3);
+  assertEquals(formatStart(start).length, 3);
 });
 
-Deno.test("trackerUrls() has those over UDP after all others", () => {
+Deno.test("trackerUrls() has the UDP URLs last", () => {
   assertEquals(trackerUrls(HOSTNAMES, 8000, { udp: true }), {
     announce: [
       ...URLS.announce,
@@ -49,7 +50,7 @@ Deno.test("trackerUrls() has those over UDP after all others", () => {
   });
 });
 
-Deno.test("formatStart() suggests to share by way of the folder that is served", () => {
+Deno.test("formatStart() suggests to share through the served folder", () => {
   const folder = { path: "'my torrents'", torrentCount: 3 };
   const start = { urls: URLS, folder, hints: HINTS };
   assertEquals(formatStart(start).slice(3), [
@@ -61,13 +62,25 @@ Deno.test("formatStart() suggests to share by way of the folder that is served",
   ]);
 });
 
-Deno.test("formatListing() and listingToJson() tell what a torrent is", () => {
-  const time = new Date("2001-02-03T04:05:06Z");
-  assertMatch(
-    formatListing("listed", TORRENT, time),
-    /^\d\d:\d\d:06 listed all photos\.torrent: photos, 1 KiB$/,
+const TIME = new Date("2001-02-03T04:05:06Z");
+
+/** The text of a line, without the time of day. */
+function textOf(line: EventLine): string {
+  const text = formatLine(line, { json: false, time: TIME });
+  assertMatch(text, /^\d\d:\d\d:06 /);
+  return text.slice(9);
+}
+
+function jsonOf(line: EventLine): unknown {
+  return JSON.parse(formatLine(line, { json: true, time: TIME }));
+}
+
+Deno.test("listingLine() describes a torrent", () => {
+  assertEquals(
+    textOf(listingLine("listed", TORRENT)),
+    "listed all photos.torrent: photos, 1 KiB",
   );
-  assertEquals(listingToJson("unlisted", TORRENT, time), {
+  assertEquals(jsonOf(listingLine("unlisted", TORRENT)), {
     type: "unlisted",
     time: "2001-02-03T04:05:06.000Z",
     infoHash: "0a".repeat(20),
@@ -76,6 +89,14 @@ Deno.test("formatListing() and listingToJson() tell what a torrent is", () => {
     length: 1024,
     fileCount: 2,
   });
+});
+
+Deno.test("formatLine() escapes control characters in names", () => {
+  const line = listingLine("listed", { ...TORRENT, name: "a\x1b[2J\nb" });
+  assertEquals(
+    textOf(line),
+    String.raw`listed all photos.torrent: a\x1b[2J\x0ab, 1 KiB`,
+  );
 });
 
 const ANNOUNCE: AnnounceEntry["announce"] = {
@@ -107,22 +128,19 @@ const ACCEPTED: AnnounceEntry["outcome"] = {
 };
 const REFUSED: AnnounceEntry["outcome"] = { type: "refused", reason: "full" };
 
-Deno.test("formatAnnounce() is one line with who asked what and what it was given", () => {
-  const line = (entry: AnnounceEntry): string =>
-    formatAnnounce(entry, new Date("2001-02-03T04:05:06Z")).slice(9);
+Deno.test("announceLine() says which peer asked what, and what it was given", () => {
   assertEquals(
-    line({ announce: ANNOUNCE, outcome: ACCEPTED }),
+    textOf(announceLine({ announce: ANNOUNCE, outcome: ACCEPTED })),
     "192.168.1.5:6881 started 0a0a0a0a… lacking 2 KiB: given 3 peers (1 seeder, 2 leechers)",
   );
   const seeder = { ...ANNOUNCE, isSeeder: true, event: "completed" } as const;
   assertEquals(
-    line({ announce: seeder, outcome: REFUSED }),
+    textOf(announceLine({ announce: seeder, outcome: REFUSED })),
     "192.168.1.5:6881 completed 0a0a0a0a… complete: refused, full",
   );
 });
 
-Deno.test("announceToJson() has all but the secret key", () => {
-  const time = new Date("2001-02-03T04:05:06Z");
+Deno.test("announceLine() prints everything but the secret key as JSON", () => {
   const common = {
     type: "announce",
     time: "2001-02-03T04:05:06.000Z",
@@ -136,7 +154,7 @@ Deno.test("announceToJson() has all but the secret key", () => {
     numwant: 50,
   };
   assertEquals(
-    announceToJson({ announce: ANNOUNCE, outcome: ACCEPTED }, time),
+    jsonOf(announceLine({ announce: ANNOUNCE, outcome: ACCEPTED })),
     {
       ...common,
       given: 3,
@@ -145,8 +163,31 @@ Deno.test("announceToJson() has all but the secret key", () => {
       downloads: 3,
     },
   );
-  assertEquals(announceToJson({ announce: ANNOUNCE, outcome: REFUSED }, time), {
+  assertEquals(jsonOf(announceLine({ announce: ANNOUNCE, outcome: REFUSED })), {
     ...common,
     refused: "full",
+  });
+});
+
+Deno.test("changeLine() says which peer joined which swarm", () => {
+  const line = changeLine({
+    type: "joined",
+    address: ANNOUNCE.address,
+    peerId: ANNOUNCE.peerId,
+    swarm: ACCEPTED.swarm,
+  });
+  assertEquals(
+    textOf(line),
+    "joined 192.168.1.5:6881 in 0a0a0a0a… (1 seeder, 2 leechers)",
+  );
+  assertEquals(jsonOf(line), {
+    type: "joined",
+    time: "2001-02-03T04:05:06.000Z",
+    infoHash: "0a".repeat(20),
+    peerId: ANNOUNCE.peerId,
+    address: "192.168.1.5:6881",
+    seeders: 1,
+    leechers: 2,
+    downloads: 3,
   });
 });
