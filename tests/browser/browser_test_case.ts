@@ -1,28 +1,24 @@
 /**
- * Registers tests that look at a page in Chromium, where it is installed.
+ * Registers tests that open a page in Chromium, if it is installed.
  *
  * @module
  */
-import { join } from "@std/path";
+import type { BrowserContextOptions, Page } from "playwright-core";
 import {
-  type BrowserContextOptions,
-  chromium,
-  type Page,
-} from "playwright-core";
-import { exists } from "../../scripts/clients/client.ts";
+  BROWSER_TIMEOUT_MS,
+  findChromium,
+  launchChromium,
+} from "../../scripts/clients/chromium.ts";
 import { testUnless } from "../test_unless.ts";
-
-/** Longest time that a page may take for anything, in milliseconds. */
-export const TIMEOUT_MS = 60_000;
 
 const chromiumPath = await findChromium();
 
-/** A page that is looked at. */
+/** A page in a browser. */
 export interface BrowserDesk {
   readonly page: Page;
-  /** What the page complained about, as errors and warnings of the console. */
+  /** Errors and warnings of the console, uncaught errors and dialogs. */
   readonly complaints: readonly string[];
-  /** Everything that was asked for, as URLs. */
+  /** URLs of all requests. */
   readonly requests: readonly string[];
 }
 
@@ -43,15 +39,10 @@ async function withBrowser(
   fn: (desk: BrowserDesk) => Promise<void>,
   options: BrowserContextOptions,
 ): Promise<void> {
-  const browser = await chromium.launch({
-    executablePath,
-    // As root it runs in no cage of its own; what it shows here is our page.
-    args: ["--no-sandbox"],
-    timeout: TIMEOUT_MS,
-  });
+  const browser = await launchChromium(executablePath);
   try {
     const context = await browser.newContext(options);
-    context.setDefaultTimeout(TIMEOUT_MS);
+    context.setDefaultTimeout(BROWSER_TIMEOUT_MS);
     const page = await context.newPage();
     const complaints: string[] = [];
     const requests: string[] = [];
@@ -67,13 +58,4 @@ async function withBrowser(
   } finally {
     await browser.close();
   }
-}
-
-/** Debian's package installs it in the PATH. */
-async function findChromium(): Promise<string | undefined> {
-  for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
-    const path = join(folder, "chromium");
-    if (await exists(path)) return path;
-  }
-  return undefined;
 }

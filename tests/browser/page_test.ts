@@ -12,7 +12,8 @@ import {
   scenePeer,
   SceneStore,
 } from "../core/tracker/page/scene_store.ts";
-import { browserTest, TIMEOUT_MS } from "./browser_test_case.ts";
+import { BROWSER_TIMEOUT_MS } from "../../scripts/clients/chromium.ts";
+import { browserTest } from "./browser_test_case.ts";
 import { serveScene } from "./scene_tracker.ts";
 
 const [A, B, C] = [infoHash("a"), infoHash("b"), infoHash("c")];
@@ -49,7 +50,7 @@ async function shown(page: Page): Promise<string> {
 /** Waits until the torrents in the table are these. */
 async function waitForTorrents(page: Page, digits: string): Promise<void> {
   // Not by Playwright's own means, which the page's policy keeps from running text.
-  const endTime = Date.now() + TIMEOUT_MS;
+  const endTime = Date.now() + BROWSER_TIMEOUT_MS;
   while (await shown(page) !== digits) {
     assert(Date.now() < endTime, `${await shown(page)} is not ${digits}`);
     await delay(20);
