@@ -106,7 +106,7 @@ export class TorrentRun implements TorrentState {
   saveProgress(): void {
     const transfer = this.#transfer;
     if (transfer === undefined) return;
-    void this.#content?.noteDown(() => transfer.have);
+    void this.#content?.save(() => transfer.have);
   }
 
   /** Waits until a restart under way is over. */

@@ -120,7 +120,12 @@ export type {
 } from "./peer/session_report.ts";
 export { KEEP_ALIVE_INTERVAL } from "./swarm/swarm.ts";
 export { Bitfield } from "./base/bitfield.ts";
-export type { ByteRange, ContentFiles, Storage } from "./disk/storage.ts";
+export {
+  type ByteRange,
+  type ContentFiles,
+  MemoryStorage,
+  type Storage,
+} from "./disk/storage.ts";
 export {
   type FileStorage,
   type FileStorageOptions,
@@ -128,14 +133,13 @@ export {
 } from "./disk/file_storage.ts";
 export type { FileStamp } from "./disk/file_stamp.ts";
 export { ResumeFile, type ResumeFileOptions } from "./disk/resume_file.ts";
-export type { KnownPieces } from "./disk/resume_record.ts";
-export { lockFolder } from "./disk/folder_lock.ts";
+export type { KnownPieces } from "./disk/resume_file.ts";
+export { lockFolder } from "./disk/own_folder.ts";
 export {
   openTorrentContent,
   TorrentContent,
   type TorrentContentOptions,
 } from "./disk/torrent_content.ts";
-export { MemoryStorage } from "./disk/memory_storage.ts";
 export {
   type VerifyProgress,
   verifyStorage,

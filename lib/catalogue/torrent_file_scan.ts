@@ -13,7 +13,7 @@ import {
   stampOf,
 } from "../disk/file_stamp.ts";
 import { GuardedFolder } from "../disk/guarded_folder.ts";
-import { sourceFailure } from "../disk/source.ts";
+import { sourceFailure } from "../disk/storage_failure.ts";
 import type { SyncWhenFast } from "../disk/sync_when_fast.ts";
 import { parseTorrentFile, readTorrentBytes } from "../disk/torrent_file.ts";
 import { MetainfoError } from "../metainfo/metainfo_error.ts";

@@ -1,46 +1,39 @@
 /**
- * From a file or folder on the disk to the bytes of a torrent file, and proof
- * that the source stood still meanwhile.
+ * Creates a torrent from a file or folder on the disk, and proves that the source
+ * did not change meanwhile.
  *
  * @module
  */
 import { StorageError } from "../base/errors.ts";
 import { buildTorrent, type NewTorrent } from "../metainfo/build_torrent.ts";
-import { Geometry, PIECE_LENGTH } from "../metainfo/geometry.ts";
+import { BLOCK_SIZE, Geometry, PIECE_LENGTH } from "../metainfo/geometry.ts";
+import { MetainfoError } from "../metainfo/metainfo_error.ts";
 import { MAX_PIECE_LENGTH } from "../metainfo/parse_torrent.ts";
 import {
   findComponentFault,
   type Platform,
   platformOf,
 } from "../metainfo/safe_path.ts";
-import { MetainfoError } from "../metainfo/metainfo_error.ts";
 import {
   PIECE_HASH_LENGTH,
   type Torrent,
   type TorrentFile,
 } from "../metainfo/torrent.ts";
-import { FileSpans } from "../metainfo/file_spans.ts";
-import { SyncWhenFast } from "./sync_when_fast.ts";
-import type { WorkerHasher } from "./worker_hasher.ts";
 import { hashRuns } from "./hash_runs.ts";
-import type { ContentFiles } from "./storage.ts";
 import {
   findSourceChange,
   scanSource,
   type ScanSourceOptions,
-  type Source,
-  sourceFailure,
+  SourceContent,
 } from "./source.ts";
 import { parseTorrentFile } from "./torrent_file.ts";
+import type { WorkerHasher } from "./worker_hasher.ts";
 
-/** Shortest piece of a new torrent, in bytes: one block. */
-export const MIN_PIECE_LENGTH = 16384;
-
-/** How far the work is. */
+/** Progress of {@linkcode createTorrent}. */
 export interface CreateTorrentProgress {
-  /** What is done, in bytes. */
+  /** Bytes hashed so far. */
   readonly hashedLength: number;
-  /** All of it, in bytes. */
+  /** Bytes to hash in all. */
   readonly length: number;
 }
 
@@ -54,16 +47,16 @@ export interface CreateTorrentOptions extends
   readonly announce: readonly string[];
   /** In bytes, a power of two from 16 KiB to 256 MiB. @default {PIECE_LENGTH} */
   readonly pieceLength?: number;
-  /** What the download is called. @default {last component of the path} */
+  /** Name of the download. @default {last component of the path} */
   readonly name?: string;
-  /** Told the paths of what will be read, each with the torrent's name first, before it is. */
+  /** Called once, before reading, with all paths, each with the torrent's name first. */
   readonly onPaths?: (paths: readonly TorrentFile["path"][]) => void;
   /**
    * Its workers read and hash the files; the caller disposes of it.
    * @default {the calling thread hashes}
    */
   readonly hasher?: WorkerHasher;
-  /** Told now and then how far the work is. */
+  /** Called for every run of pieces that was hashed. */
   readonly onProgress?: (progress: CreateTorrentProgress) => void;
 }
 
@@ -71,7 +64,7 @@ export interface CreateTorrentOptions extends
 export interface CreatedTorrent {
   /** The file. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** What it says, as peers will read it. */
+  /** The torrent as peers will read it. */
   readonly torrent: Torrent;
 }
 
@@ -84,22 +77,20 @@ export async function createTorrent(
   path: string,
   options: CreateTorrentOptions,
 ): Promise<CreatedTorrent> {
-  const { onProgress, signal, pieceLength = PIECE_LENGTH } = options;
+  const { onProgress, signal, hasher, pieceLength = PIECE_LENGTH } = options;
+  const platform = options.platform ?? platformOf(Deno.build.os);
   checkPieceLength(pieceLength);
   const source = await scanSource(path, options);
-  const { length } = source;
-  const name = checkName(
-    options.name ?? source.name,
-    options.platform ?? platformOf(Deno.build.os),
-  );
-  options.onPaths?.(source.files.map(({ path }) => [name, ...path]));
+  const { length, files, isFolder } = source;
+  const name = checkName(options.name ?? source.name, platform);
+  options.onPaths?.(files.map(({ path }) => [name, ...path]));
   const geometry = new Geometry(length, pieceLength);
   const pieceHashes = new Uint8Array(geometry.pieceCount * PIECE_HASH_LENGTH);
   let hashedLength = 0;
   await hashRuns(new SourceContent(source), {
     geometry,
     ranges: [{ offsetInTorrent: 0, length }],
-    hasher: options.hasher,
+    hasher,
     signal,
     onHashed: (run, hashes) => {
       pieceHashes.set(hashes, run.first * PIECE_HASH_LENGTH);
@@ -116,58 +107,24 @@ export async function createTorrent(
   const bytes = buildTorrent({
     ...options,
     name,
-    content: contentOf(source),
+    content: isFolder ? { type: "folder", files } : { type: "file", length },
     pieceLength,
     pieceHashes,
   });
-  return { bytes, torrent: await readBack(bytes, options.platform) };
+  return { bytes, torrent: await readBack(bytes, platform) };
 }
 
-/** The content of a source. Its links are followed. */
-class SourceContent {
-  readonly files: ContentFiles;
-  readonly #source: Source;
-  readonly #spans: FileSpans;
-  readonly #fileSystem = new SyncWhenFast();
-
-  constructor(source: Source) {
-    this.#source = source;
-    this.#spans = new FileSpans(source.files);
-    this.files = {
-      guardedDir: undefined,
-      files: source.files.map(({ diskPath, length }) => (
-        { path: [diskPath], length, isPadding: false }
-      )),
-    };
-  }
-
-  /** @throws {StorageError} If a file cannot be read or is shorter than it was. */
-  async read(offsetInTorrent: number, into: Uint8Array): Promise<void> {
-    let done = 0;
-    for (const span of this.#spans.at(offsetInTorrent, into.length)) {
-      const { diskPath } = this.#source.files[span.fileIndex]!;
-      const part = into.subarray(done, done += span.length);
-      try {
-        using file = await this.#fileSystem.open(diskPath, { read: true });
-        await this.#fileSystem.read(file, span.offsetInFile, part);
-      } catch (error) {
-        throw sourceFailure(diskPath, error);
-      }
-    }
-  }
-}
-
-/** @throws {StorageError} If peers would not take the torrent file. */
+/** @throws {StorageError} If peers would refuse the torrent file. */
 async function readBack(
   bytes: Uint8Array,
-  platform: Platform | undefined,
+  platform: Platform,
 ): Promise<Torrent> {
   try {
     return await parseTorrentFile(bytes, platform);
   } catch (cause) {
     if (!(cause instanceof MetainfoError)) throw cause;
     throw new StorageError(
-      `Cannot create torrent: peers would not take it, as the ${cause.field} ${cause.reason}; share fewer files or use longer pieces`,
+      `Cannot create torrent: peers would refuse it, as the ${cause.field} ${cause.reason}; share fewer files or use longer pieces`,
       { cause },
     );
   }
@@ -179,19 +136,12 @@ async function readBack(
  */
 export function checkPieceLength(pieceLength: number): void {
   if (
-    !Number.isInteger(Math.log2(pieceLength)) ||
-    pieceLength < MIN_PIECE_LENGTH || pieceLength > MAX_PIECE_LENGTH
-  ) {
-    throw new RangeError(
-      `Cannot use pieces of ${pieceLength} bytes: not a power of two from ${MIN_PIECE_LENGTH} to ${MAX_PIECE_LENGTH}`,
-    );
-  }
-}
-
-function contentOf(source: Source): NewTorrent["content"] {
-  return source.isFolder
-    ? { type: "folder", files: source.files }
-    : { type: "file", length: source.length };
+    Number.isInteger(Math.log2(pieceLength)) &&
+    pieceLength >= BLOCK_SIZE && pieceLength <= MAX_PIECE_LENGTH
+  ) return;
+  throw new RangeError(
+    `Cannot use pieces of ${pieceLength} bytes: not a power of two from ${BLOCK_SIZE} to ${MAX_PIECE_LENGTH}`,
+  );
 }
 
 function checkName(name: string, platform: Platform): string {

@@ -1,10 +1,9 @@
 /**
- * The open files of one torrent: at most so many handles, the longest unused is
- * closed first. Where the system has no more handles for this process the pool
- * makes do with half of those that it has, and a task waits for one. Invariant:
- * tasks on one file run one after another, because a positional access here is a
- * seek and then a read or write on a shared cursor; tasks on different files run
- * side by side.
+ * The open files of one torrent: a bounded number of file descriptors, of which
+ * the least recently used is closed first. If the process has no descriptor left,
+ * the pool halves its limit, and a task waits. Invariant: tasks on one file run one
+ * after another, because positional access is a seek on a shared cursor followed by
+ * a read or write. Tasks on different files run side by side.
  *
  * @module
  */
@@ -13,24 +12,16 @@ import { StorageError } from "../base/errors.ts";
 import { FdPressure } from "../base/fd_pressure.ts";
 import type { Access } from "./guarded_folder.ts";
 
-/** Longest wait for a handle, in milliseconds. */
-const HANDLE_TIMEOUT_MS = 10_000;
-/** Time between two tries to have one, in milliseconds. */
-const HANDLE_RETRY_MS = 50;
+/** Longest wait for a file descriptor, in milliseconds. */
+const DESCRIPTOR_WAIT_MS = 10_000;
+/** Time between two attempts to get one, in milliseconds. */
+const DESCRIPTOR_RETRY_MS = 50;
 
 /** Opens file number `fileIndex`; the pool closes it. */
 export type OpenFile = (
   fileIndex: number,
   access: Access,
 ) => Promise<Deno.FsFile>;
-
-interface Slot {
-  handle: { readonly file: Deno.FsFile; readonly access: Access } | undefined;
-  /** Resolves when the last queued task is over; never rejects. */
-  tail: Promise<unknown>;
-  /** Tasks queued or running. A slot with any is not closed. */
-  taskCount: number;
-}
 
 /** Options for {@linkcode FilePool}. */
 export interface FilePoolOptions {
@@ -39,109 +30,116 @@ export interface FilePoolOptions {
   readonly fdPressure?: FdPressure | undefined;
 }
 
+interface Slot {
+  opened: { readonly file: Deno.FsFile; readonly access: Access } | undefined;
+  /** Resolves when the last task ends; never rejects. */
+  tail: Promise<unknown>;
+  /** Tasks that wait or run; a slot with any is not closed. */
+  taskCount: number;
+}
+
 /** Shares open files between tasks. */
 export class FilePool implements AsyncDisposable {
   readonly #open: OpenFile;
   readonly #fdPressure: FdPressure;
-  #maxOpenFiles: number;
-  /** Longest unused first. */
+  readonly #shortages: Disposable;
+  /** Least recently used first. */
   readonly #slots = new Map<number, Slot>();
-  readonly #givingWay: Disposable;
-  #closed = false;
+  #maxOpenFiles: number;
+  #isClosed = false;
 
   constructor(open: OpenFile, options: FilePoolOptions) {
     this.#open = open;
     this.#maxOpenFiles = options.maxOpenFiles;
     this.#fdPressure = options.fdPressure ?? new FdPressure();
-    this.#givingWay = this.#fdPressure.onShortage(() => this.#giveWay());
+    this.#shortages = this.#fdPressure.onShortage(() => this.#halve());
   }
 
   /**
-   * Runs `task` with a file, alone on it. A file open for reading is opened
-   * again at its first write, so that a complete one is never opened for more.
-   * @throws {StorageError} If the pool is closed, or what opening throws; that no
-   * handle is to be had after a while only.
+   * Runs `task` with a file that no other task uses. A file that is open for
+   * reading is reopened at its first write, so that a complete one is never opened
+   * for writing.
+   * @throws {StorageError} If the pool is closed, or the file cannot be opened; for
+   * lack of descriptors only after a while.
    */
   async use<T>(
     fileIndex: number,
     access: Access,
     task: (file: Deno.FsFile) => Promise<T>,
   ): Promise<T> {
-    if (this.#closed) {
+    if (this.#isClosed) {
       throw new StorageError("Cannot use a file: its torrent was closed");
     }
     const slot = this.#slots.get(fileIndex) ??
-      { handle: undefined, tail: Promise.resolve(), taskCount: 0 };
+      { opened: undefined, tail: Promise.resolve(), taskCount: 0 };
     this.#slots.delete(fileIndex);
     this.#slots.set(fileIndex, slot);
     slot.taskCount++;
     const run = slot.tail.then(async () =>
-      await task(await this.#handleFor(slot, fileIndex, access))
+      await task(await this.#fileFor(slot, fileIndex, access))
     );
-    // The next task starts whatever became of this one; the caller hears of it.
+    // The caller receives the error; the next task runs anyway.
     slot.tail = run.catch(() => undefined);
     try {
       return await run;
     } finally {
       slot.taskCount--;
-      if (!this.#closed) this.#closeLongestUnused();
+      if (!this.#isClosed) this.#evict();
     }
   }
 
-  /** Closes all files once the queued tasks are over. */
+  /** Closes all files once their tasks have ended. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true;
-    this.#givingWay[Symbol.dispose]();
+    this.#isClosed = true;
+    this.#shortages[Symbol.dispose]();
     await Promise.all([...this.#slots.values()].map((slot) => slot.tail));
-    for (const slot of this.#slots.values()) slot.handle?.file.close();
+    for (const slot of this.#slots.values()) slot.opened?.file.close();
     this.#slots.clear();
   }
 
-  async #handleFor(
+  async #fileFor(
     slot: Slot,
     fileIndex: number,
     access: Access,
   ): Promise<Deno.FsFile> {
-    if (
-      slot.handle !== undefined &&
-      (access === "read" || slot.handle.access === "write")
-    ) {
-      return slot.handle.file;
+    const { opened } = slot;
+    if (opened !== undefined) {
+      if (access === "read" || opened.access === "write") return opened.file;
+      opened.file.close();
+      slot.opened = undefined;
     }
-    slot.handle?.file.close();
-    slot.handle = undefined;
     const file = await this.#openInTime(fileIndex, access);
-    slot.handle = { file, access };
+    slot.opened = { file, access };
     return file;
   }
 
   async #openInTime(fileIndex: number, access: Access): Promise<Deno.FsFile> {
-    const endMs = performance.now() + HANDLE_TIMEOUT_MS;
+    const endMs = performance.now() + DESCRIPTOR_WAIT_MS;
     for (;;) {
       try {
         return await this.#open(fileIndex, access);
       } catch (error) {
-        const now = performance.now();
-        const isShortage = this.#fdPressure.relieve(error, now);
-        if (!isShortage || now >= endMs || this.#closed) throw error;
-        await delay(HANDLE_RETRY_MS);
+        const nowMs = performance.now();
+        const isShortage = this.#fdPressure.relieve(error, nowMs);
+        if (!isShortage || nowMs >= endMs || this.#isClosed) throw error;
+        await delay(DESCRIPTOR_RETRY_MS);
       }
     }
   }
 
-  #giveWay(): void {
-    const slots = [...this.#slots.values()];
-    const openCount = slots.filter(({ handle }) => handle !== undefined).length;
+  #halve(): void {
+    const openCount = this.#slots.values()
+      .filter(({ opened }) => opened !== undefined).toArray().length;
     this.#maxOpenFiles = Math.min(this.#maxOpenFiles, openCount >> 1);
-    this.#closeLongestUnused();
+    this.#evict();
   }
 
-  /** Busy files stay open: the limit may be passed for as long as they are. */
-  #closeLongestUnused(): void {
+  /** Files in use stay open, even if that exceeds the limit. */
+  #evict(): void {
     for (const [fileIndex, slot] of this.#slots) {
       if (this.#slots.size <= this.#maxOpenFiles) return;
       if (slot.taskCount > 0) continue;
-      slot.handle?.file.close();
+      slot.opened?.file.close();
       this.#slots.delete(fileIndex);
     }
   }

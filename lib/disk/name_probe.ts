@@ -11,7 +11,7 @@ import { join } from "@std/path";
 import { quote, StorageError } from "../base/errors.ts";
 import { findComponentFault, foldName } from "../metainfo/safe_path.ts";
 import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
-import { makeOwnFolder } from "./own_folder.ts";
+import { isUnwritable, makeOwnFolder } from "./own_folder.ts";
 import { errorCode, storageFailure } from "./storage_failure.ts";
 
 /** The longest name that an encrypted file system takes, in bytes of UTF-8. */
@@ -132,10 +132,7 @@ async function makeProbeFolder(dir: string): Promise<string | undefined> {
     const own = await makeOwnFolder(dir);
     return await Deno.makeTempDir({ dir: own, prefix: "names-" });
   } catch (error) {
-    const isExpected = error instanceof StorageError ||
-      error instanceof Deno.errors.NotCapable ||
-      errorCode(error) !== undefined;
-    if (isExpected) return undefined;
+    if (isUnwritable(error)) return undefined;
     throw error;
   }
 }

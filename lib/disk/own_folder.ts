@@ -1,52 +1,116 @@
 /**
- * The folder beside the content where a peer keeps what it needs for itself:
- * resume records and locks. No torrent may use that name, and what is shared
- * never contains it.
+ * The folder beside the content that holds the program's own files: resume
+ * records, and locks that keep two processes from writing one torrent's files. No
+ * torrent may use its name, and it is never shared.
  *
  * @module
  */
+import { delay } from "@std/async/delay";
+import { encodeHex } from "@std/encoding/hex";
 import { join } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
-import { storageFailure } from "./storage_failure.ts";
+import { sha1 } from "./sha1.ts";
+import { errorCode, storageFailure } from "./storage_failure.ts";
 
 /** Its name below the download folder. */
 export const OWN_FOLDER = ".lanswarm";
 
+/** Longest time to take a free lock, in milliseconds. */
+const LOCK_WAIT_MS = 500;
+
 /**
- * Whether a file system may take a name for that of the folder: some know no
- * case, some drop characters that are not seen, and Windows has short names.
+ * Whether some file system takes a name for the folder's: with another case, with
+ * invisible characters, or as a short name of Windows.
  */
 export function isOwnFolderName(name: string): boolean {
   const folded = name.normalize("NFKC").replace(/\p{Cf}/gu, "").toLowerCase();
   return folded === OWN_FOLDER || /^lanswa~\d+$/.test(folded);
 }
 
-/** @throws {StorageError} If a torrent would lie where the folder is. */
+/** @throws {StorageError} If a torrent's content would lie in the folder. */
 export function requireOtherName(torrent: Torrent, dir: string): void {
   const clash = torrent.files.find(({ path }) => isOwnFolderName(path[0]!));
   if (clash === undefined) return;
+  const path = join(dir, clash.path[0]!);
   throw new StorageError(
-    `Cannot use ${
-      join(dir, clash.path[0]!)
-    }: lanswarm keeps its own notes under that name; the torrent cannot be shared`,
+    `Cannot use ${path}: lanswarm keeps its own files under that name; the torrent cannot be shared`,
   );
 }
 
 /**
- * The folder's path below `dir`; it is made if need be, with those above it.
+ * The folder's path below `dir`; it is made if missing, with those above it.
  * @throws {StorageError} If it cannot be made or something else has its name.
  */
 export async function makeOwnFolder(dir: string): Promise<string> {
   const folder = join(dir, OWN_FOLDER);
   try {
     await Deno.mkdir(folder, { recursive: true });
-    const info = await Deno.lstat(folder);
-    if (info.isDirectory) return folder;
+    if ((await Deno.lstat(folder)).isDirectory) return folder;
   } catch (error) {
     throw storageFailure("create folder", folder, error);
   }
   throw new StorageError(
-    `Cannot use ${folder}: it is a symbolic link; replace it by a folder`,
+    `Cannot use ${folder}: it is a symbolic link; replace it with a folder`,
   );
+}
+
+/** Whether an error says that the folder, or a file in it, cannot be written. */
+export function isUnwritable(error: unknown): boolean {
+  return error instanceof StorageError ||
+    error instanceof Deno.errors.NotCapable || errorCode(error) !== undefined;
+}
+
+/**
+ * Locks a torrent's files below `dir` until it is disposed of; the system unlocks
+ * those of a process that ends in any way. `undefined` where nothing can be
+ * written, or where the file system has no locks.
+ * @throws {StorageError} If another process shares the same files.
+ */
+export async function lockFolder(
+  torrent: Torrent,
+  dir: string,
+): Promise<Disposable | undefined> {
+  let file: Deno.FsFile;
+  try {
+    const path = join(await makeOwnFolder(dir), lockName(torrent));
+    file = await Deno.open(path, { write: true, create: true });
+  } catch (error) {
+    if (isUnwritable(error)) return undefined;
+    throw error;
+  }
+  // Deno 2.4 can only wait for a lock. A wait that is given up ends with this
+  // process, or when the other process unlocks: then the file is closed.
+  const lock = file.lock(true).then(
+    () => "locked" as const,
+    () => "no locks" as const,
+  );
+  const waiting = new AbortController();
+  const outcome = await Promise.race([
+    lock,
+    delay(LOCK_WAIT_MS, { signal: waiting.signal, persistent: false })
+      .then(() => "taken" as const, () => "taken" as const),
+  ]);
+  waiting.abort();
+  switch (outcome) {
+    case "locked":
+      return { [Symbol.dispose]: () => file.close() };
+    case "no locks":
+      file.close();
+      return undefined;
+    case "taken":
+      lock.then(() => file.close());
+      throw new StorageError(
+        `Cannot share ${torrent.name} in ${dir}: another peer does so already; ` +
+          "end that one first or choose another folder",
+      );
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** By the torrent's name: two torrents of one name write the same files. */
+function lockName({ name }: Torrent): string {
+  const folded = name.normalize("NFC").toLowerCase();
+  return `${encodeHex(sha1(new TextEncoder().encode(folded)))}.lock`;
 }

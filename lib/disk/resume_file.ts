@@ -1,24 +1,50 @@
 /**
- * A torrent's resume record on the disk, below the download folder. Invariant:
- * the record there is whole and no newer than the content: it replaces the one
- * before only once it is on the disk for good, after the content that it speaks
- * of. Losing it costs a verification and nothing else, so whatever keeps it from
- * being read or written is no error.
+ * A torrent's resume record: the pieces that were verified and the stamp of each
+ * file then, so that a restart need not hash the files again. A record proves
+ * nothing about a file that was modified since; one that is damaged, or of another
+ * torrent or version, is ignored. Invariant: the record on the disk is whole and no
+ * newer than the content, as it replaces the previous one only after the content
+ * was synced. Its loss costs a verification, so no failure to read or write it is
+ * an error.
+ *
+ * Layout: a bencoded dictionary, then its SHA-1. `files` holds 16 bytes a file,
+ * size and time of modification as big-endian 64-bit floats; a size of -1 stands
+ * for a file that was missing or being written, a time of 0 for an unknown one.
  *
  * @module
  */
 import { join } from "@std/path";
-import { StorageError } from "../base/errors.ts";
-import type { Bitfield } from "../base/bitfield.ts";
+import { Bitfield } from "../base/bitfield.ts";
+import { identifierToBytes, infoHashFromBytes } from "../base/identifier.ts";
+import { decodeBencode, isDictionary } from "../bencode/decode.ts";
+import { encodeBencode } from "../bencode/encode.ts";
+import { BencodeError } from "../bencode/scan.ts";
+import { FileSpans } from "../metainfo/file_spans.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import type { FileStorage } from "./file_storage.ts";
-import { makeOwnFolder, OWN_FOLDER } from "./own_folder.ts";
-import {
-  encodeResumeRecord,
-  type KnownPieces,
-  knownPieces,
-  parseResumeRecord,
-} from "./resume_record.ts";
+import { type FileStamp, isUnmodified } from "./file_stamp.ts";
+import { isUnwritable, makeOwnFolder, OWN_FOLDER } from "./own_folder.ts";
+import { sha1 } from "./sha1.ts";
+
+const VERSION = 1;
+const SHA1_LENGTH = 20;
+const STAMP_LENGTH = 16;
+
+/** The record of a torrent. */
+export interface ResumeRecord {
+  /** The pieces that were verified and stored. */
+  readonly have: Bitfield;
+  /** The stamp of each file; `undefined` if there is none to go by. */
+  readonly stamps: readonly (FileStamp | undefined)[];
+}
+
+/** The pieces about which a record is still right. */
+export interface KnownPieces {
+  /** Pieces that need not be verified. */
+  readonly known: Bitfield;
+  /** Those of them that are stored and right. */
+  readonly have: Bitfield;
+}
 
 /** Options of {@linkcode ResumeFile}. */
 export interface ResumeFileOptions {
@@ -28,21 +54,20 @@ export interface ResumeFileOptions {
   readonly storage: FileStorage;
 }
 
-/** Reads and writes the record of one torrent. */
+/** Reads and writes the record of one torrent, below the download folder. */
 export class ResumeFile {
   readonly #torrent: Torrent;
   readonly #options: ResumeFileOptions;
   #saving: Promise<void> = Promise.resolve();
 
-  /** Touches nothing yet. */
+  /** Reads and writes nothing yet. */
   constructor(torrent: Torrent, options: ResumeFileOptions) {
     this.#torrent = torrent;
     this.#options = options;
   }
 
   /**
-   * What is known of the torrent's pieces without hashing one; `undefined` if
-   * there is no record.
+   * The pieces that need not be hashed; `undefined` if there is no record.
    * @throws {StorageError} If something else stands where a file must be.
    */
   async load(): Promise<KnownPieces | undefined> {
@@ -51,7 +76,7 @@ export class ResumeFile {
     try {
       bytes = await Deno.readFile(join(dir, OWN_FOLDER, this.#name));
     } catch {
-      // None yet, or not for us to read: everything is verified.
+      // None yet, or not readable: everything is verified.
       return undefined;
     }
     const record = parseResumeRecord(this.#torrent, bytes);
@@ -60,8 +85,8 @@ export class ResumeFile {
   }
 
   /**
-   * Brings the content to the disk for good and notes down what is verified.
-   * @param have The verified pieces, read once all of them are on the disk.
+   * Syncs the content, then writes the record.
+   * @param have Returns the verified pieces; called after the sync.
    */
   save(have: () => Bitfield): Promise<void> {
     return this.#saving = this.#saving.then(() => this.#save(have));
@@ -71,20 +96,14 @@ export class ResumeFile {
     const { dir, storage } = this.#options;
     try {
       const stamps = await storage.settle();
-      // A piece that was stored while the content settled is in it; the file that
-      // it went to has no stamp then, so nothing is claimed of it.
+      // A piece that was stored during the sync is in `have`, but its file has no
+      // stamp, so the record proves nothing about it.
       const record = { have: have(), stamps };
       const bytes = encodeResumeRecord(this.#torrent, record);
       await replaceFile(join(await makeOwnFolder(dir), this.#name), bytes);
     } catch (error) {
-      // A disk that is full or read-only: verified again at the next start.
-      if (
-        error instanceof StorageError || error instanceof Deno.errors.NotFound
-      ) {
-        return;
-      }
-      if (error instanceof Error && "code" in error) return;
-      throw error;
+      // Harmless: the next start verifies again.
+      if (!isUnwritable(error)) throw error;
     }
   }
 
@@ -93,18 +112,108 @@ export class ResumeFile {
   }
 }
 
-/** Replaces a file at once: there is never a part of the new one at `path`. */
+/** Replaces a file in one step: `path` never holds a part of the new content. */
 async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
   const temporary = `${path}.part`;
   {
-    using file = await Deno.open(temporary, {
-      write: true,
-      create: true,
-      truncate: true,
-    });
+    const options = { write: true, create: true, truncate: true };
+    using file = await Deno.open(temporary, options);
     let done = 0;
     while (done < bytes.length) done += await file.write(bytes.subarray(done));
     await file.sync();
   }
   await Deno.rename(temporary, path);
+}
+
+/** Encodes a record. */
+export function encodeResumeRecord(
+  torrent: Torrent,
+  { have, stamps }: ResumeRecord,
+): Uint8Array<ArrayBuffer> {
+  const files = new DataView(new ArrayBuffer(stamps.length * STAMP_LENGTH));
+  for (const [index, stamp] of stamps.entries()) {
+    files.setFloat64(index * STAMP_LENGTH, stamp?.size ?? -1);
+    files.setFloat64(index * STAMP_LENGTH + 8, stamp?.modifiedMs ?? 0);
+  }
+  const body = encodeBencode({
+    files: new Uint8Array(files.buffer),
+    "info hash": identifierToBytes(torrent.infoHash),
+    pieces: have.toBytes(),
+    version: VERSION,
+  });
+  const record = new Uint8Array(body.length + SHA1_LENGTH);
+  record.set(body);
+  record.set(sha1(body), body.length);
+  return record;
+}
+
+/** Parses a record; `undefined` if it is not a whole one of this torrent. */
+export function parseResumeRecord(
+  torrent: Torrent,
+  bytes: Uint8Array<ArrayBuffer>,
+): ResumeRecord | undefined {
+  const body = bytes.subarray(0, -SHA1_LENGTH);
+  const sum = bytes.subarray(body.length);
+  const isWhole = sum.length === SHA1_LENGTH &&
+    sha1(body).every((byte, index) => byte === sum[index]);
+  if (!isWhole) return undefined;
+  try {
+    const record = decodeBencode(body);
+    if (!isDictionary(record) || record.version !== VERSION) return undefined;
+    const { files, pieces, "info hash": infoHash } = record;
+    if (
+      !(files instanceof Uint8Array) || !(pieces instanceof Uint8Array) ||
+      !(infoHash instanceof Uint8Array) ||
+      infoHashFromBytes(infoHash) !== torrent.infoHash ||
+      files.length !== torrent.files.length * STAMP_LENGTH
+    ) return undefined;
+    return {
+      have: Bitfield.fromBytes(pieces, torrent.geometry.pieceCount),
+      stamps: parseStamps(files),
+    };
+  } catch (error) {
+    // Not bencoded, or a bitfield or info hash of another length.
+    const isMalformed = error instanceof BencodeError ||
+      error instanceof RangeError;
+    if (isMalformed) return undefined;
+    throw error;
+  }
+}
+
+function parseStamps(bytes: Uint8Array): (FileStamp | undefined)[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Array.from({ length: bytes.length / STAMP_LENGTH }, (_, index) => {
+    const size = view.getFloat64(index * STAMP_LENGTH);
+    const modifiedMs = view.getFloat64(index * STAMP_LENGTH + 8);
+    return size < 0
+      ? undefined
+      : { size, modifiedMs: modifiedMs === 0 ? undefined : modifiedMs };
+  });
+}
+
+/** The pieces that lie in files whose stamp is the same now. */
+export function knownPieces(
+  torrent: Torrent,
+  { have, stamps }: ResumeRecord,
+  now: readonly (FileStamp | undefined)[],
+): KnownPieces {
+  const { geometry, files } = torrent;
+  const isKnownFile = files.map((file, index) =>
+    file.isPadding || isUnmodified(stamps[index], now[index])
+  );
+  const spans = new FileSpans(files);
+  const pieces = {
+    known: new Bitfield(geometry.pieceCount),
+    have: new Bitfield(geometry.pieceCount),
+  };
+  for (let index = 0; index < geometry.pieceCount; index++) {
+    const isKnown = spans.at(
+      geometry.pieceOffset(index),
+      geometry.pieceLengthAt(index),
+    ).every(({ fileIndex }) => isKnownFile[fileIndex]);
+    if (!isKnown) continue;
+    pieces.known.add(index);
+    if (have.has(index)) pieces.have.add(index);
+  }
+  return pieces;
 }

@@ -1,12 +1,12 @@
 /**
- * What is to be shared, as it lies on the disk: one file, or the files of a
- * folder in a fixed order. Two scans of an unchanged source are equal, which is
- * how a change is found.
+ * What a user shares, as it lies on the disk: one file, or the files of a folder
+ * in a fixed order. Two scans of an unchanged source are equal.
  *
  * @module
  */
 import { basename, dirname, join, resolve } from "@std/path";
 import { StorageError } from "../base/errors.ts";
+import { FileSpans } from "../metainfo/file_spans.ts";
 import {
   findPathFault,
   foldName,
@@ -21,9 +21,11 @@ import {
   stampOf,
 } from "./file_stamp.ts";
 import { isOwnFolderName } from "./own_folder.ts";
-import { errorCode, PROTECTED_PLACE } from "./storage_failure.ts";
+import type { ContentFiles } from "./storage.ts";
+import { sourceFailure } from "./storage_failure.ts";
+import { SyncWhenFast } from "./sync_when_fast.ts";
 
-/** A file to share and how it was when it was seen. */
+/** A file to share. */
 export interface SourceFile {
   /** Absolute. */
   readonly diskPath: string;
@@ -35,12 +37,12 @@ export interface SourceFile {
   readonly stamp: FileStamp;
 }
 
-/** What is to be shared. */
+/** What a user shares. */
 export interface Source {
-  /** Last component of the path that was given. */
+  /** Last component of the path. */
   readonly name: string;
   readonly isFolder: boolean;
-  /** Ordered by path components, each by UTF-16 units; the same on every machine. */
+  /** Ordered by path components, each by UTF-16 units: the same on every machine. */
   readonly files: readonly SourceFile[];
   /** Of all files together, in bytes. */
   readonly length: number;
@@ -48,17 +50,17 @@ export interface Source {
 
 /** Options of {@linkcode scanSource}. */
 export interface ScanSourceOptions {
-  /** A path that is not shared although it lies in the folder: the torrent file's own. */
+  /** A path in the folder that is not shared: the torrent file's own. */
   readonly exclude?: string;
   /** Ends the scan; its reason is thrown. */
   readonly signal?: AbortSignal;
-  /** Whose rules the names must keep. @default {this machine's platform} */
+  /** The names keep to its rules. @default {this machine's platform} */
   readonly platform?: Platform;
 }
 
 /**
- * Looks at a file or folder. Links are followed, as mktorrent and
- * transmission-create do: what is shared is what a reader of the path sees.
+ * Scans a file or folder. Links are followed, as mktorrent and
+ * transmission-create do.
  * @throws {StorageError} If there is nothing to share, or something that cannot be.
  */
 export async function scanSource(
@@ -66,9 +68,9 @@ export async function scanSource(
   options: ScanSourceOptions = {},
 ): Promise<Source> {
   const diskPath = resolve(path);
-  const information = await inspect(diskPath);
+  const info = await statSource(diskPath);
   const files: SourceFile[] = [];
-  if (information.isDirectory) {
+  if (info.isDirectory) {
     const platform = options.platform ?? platformOf(Deno.build.os);
     const exclude = options.exclude === undefined
       ? undefined
@@ -77,7 +79,7 @@ export async function scanSource(
     const walk = { files, paths, exclude, platform, signal: options.signal };
     await walkFolder(walk, { diskPath, path: [], ancestors: [] });
   } else {
-    files.push(toSourceFile(diskPath, [], information));
+    files.push(toSourceFile(diskPath, [], info));
   }
   if (files.length === 0) {
     throw new StorageError(
@@ -86,7 +88,7 @@ export async function scanSource(
   }
   return {
     name: basename(diskPath),
-    isFolder: information.isDirectory,
+    isFolder: info.isDirectory,
     files,
     length: files.reduce((sum, file) => sum + file.length, 0),
   };
@@ -97,32 +99,57 @@ export function findSourceChange(
   before: Source,
   after: Source,
 ): string | undefined {
-  const rest = new Map(after.files.map((file) => [file.diskPath, file]));
-  for (const file of before.files) {
-    const now = rest.get(file.diskPath);
-    if (now === undefined) return `${file.diskPath} is gone`;
-    const { stamp } = file;
-    if (!isUnmodified(stamp, now.stamp) || !isSameFile(stamp, now.stamp)) {
-      return `${file.diskPath} was changed`;
+  const added = new Map(after.files.map((file) => [file.diskPath, file.stamp]));
+  for (const { diskPath, stamp } of before.files) {
+    const now = added.get(diskPath);
+    if (now === undefined) return `${diskPath} is gone`;
+    if (!isUnmodified(stamp, now) || !isSameFile(stamp, now)) {
+      return `${diskPath} was changed`;
     }
-    rest.delete(file.diskPath);
+    added.delete(diskPath);
   }
-  for (const path of rest.keys()) return `${path} was added`;
+  for (const diskPath of added.keys()) return `${diskPath} was added`;
   return undefined;
 }
 
-/** The error for a source that could not be looked at or read. */
-export function sourceFailure(path: string, cause: unknown): StorageError {
-  return new StorageError(`Cannot read ${path}: ${explain(path, cause)}`, {
-    cause,
-  });
+/** The content of a source, to be hashed. */
+export class SourceContent {
+  /** The files, whose links are followed. */
+  readonly files: ContentFiles;
+  readonly #spans: FileSpans;
+  readonly #fileSystem = new SyncWhenFast();
+
+  constructor({ files }: Source) {
+    this.#spans = new FileSpans(files);
+    this.files = {
+      guardedDir: undefined,
+      files: files.map(({ diskPath, length }) => (
+        { path: [diskPath], length, isPadding: false }
+      )),
+    };
+  }
+
+  /** @throws {StorageError} If a file cannot be read, or ends before the length in the scan. */
+  async read(offsetInTorrent: number, into: Uint8Array): Promise<void> {
+    let done = 0;
+    for (const span of this.#spans.at(offsetInTorrent, into.length)) {
+      const part = into.subarray(done, done += span.length);
+      const diskPath = this.files.files[span.fileIndex]!.path[0]!;
+      try {
+        using file = await this.#fileSystem.open(diskPath, { read: true });
+        await this.#fileSystem.read(file, span.offsetInFile, part);
+      } catch (error) {
+        throw sourceFailure(diskPath, error);
+      }
+    }
+  }
 }
 
 interface Walk {
   readonly files: SourceFile[];
   readonly paths: PathSet;
   readonly platform: Platform;
-  /** Folded: it need not be spelled as it stands in its folder. */
+  /** Folded: it may be spelled in another way than in its folder. */
   readonly exclude: string | undefined;
   readonly signal: AbortSignal | undefined;
 }
@@ -130,25 +157,25 @@ interface Walk {
 interface Folder {
   readonly diskPath: string;
   readonly path: readonly string[];
-  /** Real paths of the folders that it lies in. */
+  /** Real paths of the folders above. */
   readonly ancestors: readonly string[];
 }
 
 async function walkFolder(walk: Walk, folder: Folder): Promise<void> {
-  const realPath = await resolveLinks(folder.diskPath);
+  const { names, realPath } = await readFolder(folder.diskPath);
   if (folder.ancestors.includes(realPath)) {
     throw new StorageError(
       `Cannot share ${folder.diskPath}: the link leads back to a folder it lies in; remove the link`,
     );
   }
-  for (const name of await sortedNames(folder.diskPath)) {
+  for (const name of names) {
     walk.signal?.throwIfAborted();
     const diskPath = join(folder.diskPath, name);
     const foldedPath = foldName(join(realPath, name), walk.platform);
     if (foldedPath === walk.exclude || isOwnFolderName(name)) continue;
     const path = [...folder.path, name];
-    const information = await inspect(diskPath);
-    if (information.isDirectory) {
+    const info = await statSource(diskPath);
+    if (info.isDirectory) {
       const ancestors = [...folder.ancestors, realPath];
       await walkFolder(walk, { diskPath, path, ancestors });
       continue;
@@ -163,29 +190,23 @@ async function walkFolder(walk: Walk, folder: Folder): Promise<void> {
         `Cannot share ${diskPath}: it ${collision}; rename one of them`,
       );
     }
-    walk.files.push(toSourceFile(diskPath, path, information));
+    walk.files.push(toSourceFile(diskPath, path, info));
   }
 }
 
-async function sortedNames(folder: string): Promise<string[]> {
-  const names: string[] = [];
+async function readFolder(
+  diskPath: string,
+): Promise<{ names: string[]; realPath: string }> {
   try {
-    for await (const entry of Deno.readDir(folder)) names.push(entry.name);
+    const realPath = await Deno.realPath(diskPath);
+    const entries = await Array.fromAsync(Deno.readDir(diskPath));
+    return { names: entries.map(({ name }) => name).sort(), realPath };
   } catch (error) {
-    throw sourceFailure(folder, error);
-  }
-  return names.sort();
-}
-
-async function resolveLinks(path: string): Promise<string> {
-  try {
-    return await Deno.realPath(path);
-  } catch (error) {
-    throw sourceFailure(path, error);
+    throw sourceFailure(diskPath, error);
   }
 }
 
-async function inspect(path: string): Promise<Deno.FileInfo> {
+async function statSource(path: string): Promise<Deno.FileInfo> {
   try {
     return await Deno.stat(path);
   } catch (error) {
@@ -196,52 +217,23 @@ async function inspect(path: string): Promise<Deno.FileInfo> {
 function toSourceFile(
   diskPath: string,
   path: readonly string[],
-  information: Deno.FileInfo,
+  info: Deno.FileInfo,
 ): SourceFile {
-  if (!information.isFile) {
+  if (!info.isFile) {
     throw new StorageError(
       `Cannot share ${diskPath}: it is neither a file nor a folder; take it out of what is shared`,
     );
   }
-  return {
-    diskPath,
-    path,
-    length: information.size,
-    stamp: stampOf(information),
-  };
+  return { diskPath, path, length: info.size, stamp: stampOf(info) };
 }
 
-/** Where a file that need not exist yet lies once links are followed. */
+/** The path of a file that may not exist yet, with the links above it followed. */
 async function realOutputPath(path: string): Promise<string> {
   const absolute = resolve(path);
   try {
     return join(await Deno.realPath(dirname(absolute)), basename(absolute));
   } catch {
-    // Its folder cannot be looked at: no name met in the walk can be it.
+    // Its folder cannot be read, so the scan never meets it.
     return absolute;
   }
-}
-
-function explain(path: string, cause: unknown): string {
-  if (path.includes("\ufffd")) {
-    return "its name is not UTF-8; rename it";
-  }
-  // Windows has another class for what can be no name, such as *.torrent.
-  if (cause instanceof Deno.errors.NotFound || errorCode(cause) === "ENOENT") {
-    return "it does not exist; check the path";
-  }
-  if (errorCode(cause) === "EBUSY") {
-    return "another program keeps it for itself; close that program and run again";
-  }
-  if (cause instanceof Deno.errors.PermissionDenied) {
-    return "permission denied; run as a user who may read it";
-  }
-  if (cause instanceof Deno.errors.NotCapable) {
-    return `${PROTECTED_PLACE}; copy it elsewhere first`;
-  }
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  if (cause instanceof Deno.errors.UnexpectedEof) {
-    return `${reason}; wait until nothing changes it and run again`;
-  }
-  return `${reason}; check the disk`;
 }

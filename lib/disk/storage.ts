@@ -1,16 +1,17 @@
 /**
- * Where a torrent's content lives, seen as one run of bytes. Knows nothing of
- * pieces being right or wrong: whoever writes has verified.
+ * Storage of a torrent's content, seen as one run of bytes; and the simplest one,
+ * in memory. A storage knows nothing of hashes: whoever writes has verified.
  *
  * @module
  */
+import { StorageError } from "../base/errors.ts";
 import type { TorrentFile } from "../metainfo/torrent.ts";
 
 /** A run of a torrent's content. Both in bytes. */
 export interface ByteRange {
-  /** Where it begins. */
+  /** Offset of its first byte. */
   readonly offsetInTorrent: number;
-  /** How long it is. */
+  /** At least 1. */
   readonly length: number;
 }
 
@@ -25,6 +26,11 @@ export interface ContentFiles {
 /** Positional access to a torrent's content. Offsets and lengths in bytes. */
 export interface Storage extends AsyncDisposable {
   /**
+   * The files that hold the content, so that workers can verify them by
+   * themselves. @default {undefined}: the content is read with `read`
+   */
+  readonly files?: ContentFiles;
+  /**
    * Fills `into` with the content from `offsetInTorrent`.
    * @throws {StorageError} If a file is missing, too short or cannot be read.
    */
@@ -35,14 +41,74 @@ export interface Storage extends AsyncDisposable {
    */
   write(offsetInTorrent: number, bytes: Uint8Array): Promise<void>;
   /**
-   * The content that there is something to read for, ascending and disjoint: a
-   * cheap look that tells what is not worth hashing. It may be wrong content.
-   * @throws {StorageError} If something stands where a file must be.
+   * The content that exists, right or wrong, ascending and disjoint: a cheap way
+   * to skip what need not be hashed.
+   * @throws {StorageError} If something else stands in a file's place.
    */
   presentRanges(): Promise<readonly ByteRange[]>;
+}
+
+/** Content in memory: for tests, and for scripts without access to the disk. */
+export class MemoryStorage implements Storage {
+  /** The whole content, a view that follows later writes. */
+  readonly content: Uint8Array;
+  #isPresent: boolean;
+
   /**
-   * The files that hold the content, so that workers can verify them without this
-   * storage. @default none: only `read` gives the content
+   * @param content How many bytes of zeros to hold, none of them present yet; or
+   * the content itself, used in place, all of it present.
    */
-  readonly files?: ContentFiles;
+  constructor(content: number | Uint8Array) {
+    this.#isPresent = typeof content !== "number";
+    this.content = typeof content === "number"
+      ? new Uint8Array(content)
+      : content;
+  }
+
+  /** Fills `into` with the content from `offsetInTorrent`. */
+  read(offsetInTorrent: number, into: Uint8Array): Promise<void> {
+    return this.#use("read", offsetInTorrent, into.length, (part) => {
+      into.set(part);
+    });
+  }
+
+  /** Stores a copy of `bytes`. */
+  write(offsetInTorrent: number, bytes: Uint8Array): Promise<void> {
+    return this.#use("write", offsetInTorrent, bytes.length, (part) => {
+      part.set(bytes);
+      this.#isPresent = true;
+    });
+  }
+
+  /** Everything, once anything was passed in or written. */
+  presentRanges(): Promise<readonly ByteRange[]> {
+    const { length } = this.content;
+    return Promise.resolve(
+      this.#isPresent && length > 0 ? [{ offsetInTorrent: 0, length }] : [],
+    );
+  }
+
+  /** Nothing is open. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #use(
+    action: string,
+    offsetInTorrent: number,
+    length: number,
+    task: (part: Uint8Array) => void,
+  ): Promise<void> {
+    const end = offsetInTorrent + length;
+    if (offsetInTorrent < 0 || end > this.content.length) {
+      return Promise.reject(
+        new StorageError(
+          `Cannot ${action} bytes ${offsetInTorrent} to ${end}: ` +
+            `the content has ${this.content.length}`,
+        ),
+      );
+    }
+    task(this.content.subarray(offsetInTorrent, end));
+    return Promise.resolve();
+  }
 }

@@ -1,7 +1,7 @@
 /**
  * A torrent's content on the disk for as long as it is shared: locked against
- * other processes, verified at the start as far as the resume record leaves
- * anything to verify, and noted down again when something has changed.
+ * other processes, verified at the start as far as the resume record does not
+ * cover it, and recorded again when something changed.
  *
  * @module
  */
@@ -14,21 +14,21 @@ import {
   type FileStorageOptions,
   openFileStorage,
 } from "./file_storage.ts";
-import { lockFolder } from "./folder_lock.ts";
+import { lockFolder } from "./own_folder.ts";
 import { ResumeFile } from "./resume_file.ts";
 import { verifyStorage, type VerifyStorageOptions } from "./verify_storage.ts";
 
-/** How long closing waits for the disk, in milliseconds. */
+/** Longest that closing waits for the disk, in milliseconds. */
 const CLOSE_WAIT_MS = 2_000;
 
 /** Options for {@linkcode openTorrentContent}. */
 export interface TorrentContentOptions extends FileStorageOptions {
-  /** Whether everything is hashed, whatever was noted down. @default {false} */
+  /** Verifies everything, whatever the resume record says. @default {false} */
   readonly mustVerify?: boolean;
 }
 
 /**
- * Opens what is below `dir` of a torrent, or will be.
+ * Opens a torrent's content below `dir`, whether or not any of it is there yet.
  * @throws {StorageError} If another process shares it, or as `openFileStorage` does.
  */
 export async function openTorrentContent(
@@ -54,24 +54,22 @@ interface TorrentContentParts {
   readonly mustVerify: boolean;
 }
 
-/** A torrent's files, made by {@linkcode openTorrentContent}. */
+/** A torrent's content, opened by {@linkcode openTorrentContent}. */
 export class TorrentContent implements AsyncDisposable {
+  /** For `Session.addTorrent`; closed with the content. */
+  readonly storage: FileStorage;
   readonly #torrent: Torrent;
   readonly #parts: TorrentContentParts;
 
   /** @internal For {@linkcode openTorrentContent}. */
   constructor(torrent: Torrent, parts: TorrentContentParts) {
+    this.storage = parts.storage;
     this.#torrent = torrent;
     this.#parts = parts;
   }
 
-  /** For `Session.addTorrent`; closed with the content. */
-  get storage(): FileStorage {
-    return this.#parts.storage;
-  }
-
   /**
-   * Finds the pieces that are stored and right, and notes them down.
+   * Finds the pieces that are stored and right, and records them.
    * @throws {StorageError} If the disk cannot be read.
    */
   async verify(
@@ -85,55 +83,53 @@ export class TorrentContent implements AsyncDisposable {
       ...(known && { known }),
     });
     storage.expect(stamps);
-    const isNews = known === undefined || !known.known.isFull;
-    if (isNews && have.count > 0) void resume.save(() => have);
+    const isNew = known === undefined || !known.known.isFull;
+    if (isNew && have.count > 0) void resume.save(() => have);
     return have;
   }
 
   /**
-   * Why the files cannot hold all that was stored, if they cannot: one that was
-   * deleted while it was written to is gone with all that went there.
+   * The reason that the files cannot hold everything that was stored, if there is
+   * one: a file that was deleted during a download has lost what was written to it.
    * @throws {StorageError} If something else stands where a file must be.
    */
   async findChange(): Promise<ContentChangedError | undefined> {
-    const { files } = this.#torrent;
-    const stamps = await this.#parts.storage.stamps();
-    const index = files.findIndex(({ length, isPadding }, index) =>
-      !isPadding && length > 0 && stamps[index]?.size !== length
-    );
-    const file = files[index];
-    if (file === undefined) return undefined;
-    return new ContentChangedError(
-      `Cannot share ${file.path.join("/")} on: ${
-        stamps[index] === undefined
-          ? "it was deleted or moved away"
-          : "its size was changed by something else"
-      }`,
-    );
+    const stamps = await this.storage.stamps();
+    for (const [index, file] of this.#torrent.files.entries()) {
+      const size = stamps[index]?.size;
+      if (file.isPadding || file.length === 0 || size === file.length) continue;
+      const change = size === undefined
+        ? "it was deleted or moved away"
+        : "another program changed its size";
+      return new ContentChangedError(
+        `Cannot keep sharing ${file.path.join("/")}: ${change}`,
+      );
+    }
+    return undefined;
   }
 
   /**
-   * Brings everything that was written to the disk for good and notes down what
-   * is verified; best called when nothing is being written.
+   * Syncs everything that was written and records the verified pieces; best called
+   * when nothing is being written.
    */
-  async noteDown(have: () => Bitfield): Promise<void> {
+  async save(have: () => Bitfield): Promise<void> {
     await this.#parts.resume.save(have);
   }
 
   /**
-   * Notes down what is verified, unless the disk takes too long over it, and
-   * closes the files.
+   * Records the verified pieces, unless the disk takes too long, and closes the
+   * files.
    */
   async close(have: () => Bitfield): Promise<void> {
-    await deadline(this.noteDown(have), CLOSE_WAIT_MS)
-      // What is not noted down is verified again.
+    await deadline(this.save(have), CLOSE_WAIT_MS)
+      // Harmless: what is not recorded is verified again.
       .catch(() => {});
     await this[Symbol.asyncDispose]();
   }
 
-  /** Closes the files without another word. */
+  /** Closes the files and records nothing. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#parts.storage[Symbol.asyncDispose]();
+    await this.storage[Symbol.asyncDispose]();
     this.#parts.lock?.[Symbol.dispose]();
   }
 }

@@ -10,10 +10,9 @@ import { parseTorrent } from "../metainfo/parse_torrent.ts";
 import { type Platform, platformOf } from "../metainfo/safe_path.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { sha1 } from "./sha1.ts";
-import { sourceFailure } from "./source.ts";
-import { storageFailure } from "./storage_failure.ts";
+import { sourceFailure, storageFailure } from "./storage_failure.ts";
 
-/** Largest torrent file read, in bytes: 1.6 million pieces. */
+/** Largest torrent file to read, in bytes: 1.6 million pieces. */
 export const MAX_TORRENT_FILE_LENGTH = 32 * 1024 * 1024;
 
 /**
@@ -45,14 +44,15 @@ export async function parseTorrentFile(
 
 /** Options of {@linkcode saveTorrentFile}. */
 export interface SaveTorrentFileOptions {
-  /** Whether a file that is there already is replaced. @default {false} */
+  /** Replaces an existing file. @default {false} */
   readonly overwrite?: boolean;
 }
 
 /**
- * Writes a torrent file: to a temporary file beside it first, so that at `path`
- * there is never a part of one.
- * @throws {StorageError} If it exists and may not be replaced, or cannot be written.
+ * Writes a torrent file, through a temporary file beside it, so that `path` never
+ * holds a part of one.
+ * @throws {StorageError} If the file exists and may not be replaced, or cannot be
+ * written.
  */
 export async function saveTorrentFile(
   path: string,
@@ -67,31 +67,34 @@ export async function saveTorrentFile(
       suffix: ".part",
     });
     await Deno.writeFile(temporary, bytes);
-    // makeTempFile's files are for their owner alone; a torrent file is to be
-    // passed on.
+    // makeTempFile() makes files that only their owner can read.
     if (Deno.build.os !== "windows") await Deno.chmod(temporary, 0o644);
-    // Looked at last, so that a file made meanwhile is not replaced either.
+    // Last, so that a file that was made meanwhile is not replaced either.
     if (options.overwrite !== true) await checkAbsent(path);
     await Deno.rename(temporary, path);
     temporary = undefined;
   } catch (error) {
     throw writeFailure(path, error);
   } finally {
-    // What could not be written is what must be told; on Windows a virus scanner
-    // may hold the temporary file for a moment.
+    // Harmless if it fails, as where a virus scanner on Windows reads the file.
     if (temporary !== undefined) await Deno.remove(temporary).catch(() => {});
   }
 }
 
 /**
  * Checks that a torrent file can be made at a path without replacing anything.
- * @throws {StorageError} If there is something at `path`, or no folder for it.
+ * @throws {StorageError} If `path` exists, or its folder does not.
  */
 export async function checkAbsent(path: string): Promise<void> {
   try {
     await Deno.stat(dirname(resolve(path)));
-    if (!await exists(path)) return;
   } catch (error) {
+    throw writeFailure(path, error);
+  }
+  try {
+    await Deno.lstat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
     throw writeFailure(path, error);
   }
   throw new StorageError(
@@ -99,17 +102,6 @@ export async function checkAbsent(path: string): Promise<void> {
   );
 }
 
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
-/** The error for a torrent file that could not be written. */
 function writeFailure(path: string, cause: unknown): StorageError {
   if (!(cause instanceof Deno.errors.NotFound)) {
     return storageFailure("write", path, cause);
@@ -122,7 +114,7 @@ function writeFailure(path: string, cause: unknown): StorageError {
 
 async function readCapped(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    // Not left to the open file: Windows may refuse to open a folder.
+    // Before the open: Windows may refuse to open a folder.
     if ((await Deno.stat(path)).isDirectory) {
       throw new StorageError(
         `Cannot read ${path}: it is a folder; give the .torrent file`,
@@ -131,16 +123,15 @@ async function readCapped(path: string): Promise<Uint8Array<ArrayBuffer>> {
     using file = await Deno.open(path);
     return await readTorrentBytes(file, path);
   } catch (error) {
-    if (error instanceof MetainfoError || error instanceof StorageError) {
-      throw error;
-    }
-    throw sourceFailure(path, error);
+    const isExplained = error instanceof MetainfoError ||
+      error instanceof StorageError;
+    throw isExplained ? error : sourceFailure(path, error);
   }
 }
 
 /**
- * Reads a torrent file that is open, from where it stands.
- * @param path What it is called, for the errors.
+ * Reads a torrent file that is open, from its current position.
+ * @param path Its path, for the errors.
  * @throws {MetainfoError} If it is too long.
  * @throws {StorageError} If it grows meanwhile.
  */
@@ -150,9 +141,8 @@ export async function readTorrentBytes(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { size, isFile } = await file.stat();
   if (size > MAX_TORRENT_FILE_LENGTH) throw tooLong();
-  // A pipe has no size to go by. The last byte is there to stay empty.
-  const capacity = (isFile ? size : MAX_TORRENT_FILE_LENGTH) + 1;
-  const bytes = new Uint8Array(capacity);
+  // A pipe has no size. The last byte stays empty unless there is too much.
+  const bytes = new Uint8Array((isFile ? size : MAX_TORRENT_FILE_LENGTH) + 1);
   let length = 0;
   while (length < bytes.length) {
     const count = await file.read(bytes.subarray(length));

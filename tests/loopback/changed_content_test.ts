@@ -82,14 +82,14 @@ Deno.test("a file that is changed while it is shared is verified again, and what
   await Deno.utime(scene.path, new Date(), new Date(Date.now() + 5_000));
   await assertMended(
     scene,
-    /^warning: cannot share .*a\.bin on: it was changed by something else; verifying it again$/m,
+    /^warning: cannot keep sharing .*a\.bin: another program modified it; verifying it again$/m,
   );
 });
 
 Deno.test("a file that is cut while it is shared is verified again, and the rest is fetched", async () => {
   await using scene = await openScene();
   await Deno.truncate(scene.path, 10 * PIECE_LENGTH + 1);
-  await assertMended(scene, /it was changed by something else/);
+  await assertMended(scene, /another program modified it/);
 });
 
 Deno.test("a file that is deleted while it is fetched is fetched again", async () => {
@@ -108,7 +108,7 @@ Deno.test("a file that is deleted while it is fetched is fetched again", async (
   assertEquals(code, 0, stderr);
   assertMatch(
     stderr,
-    /^warning: cannot share b\.bin on: (it was deleted or moved away|its size was changed by something else); verifying it again$/m,
+    /^warning: cannot keep sharing b\.bin: (it was deleted or moved away|another program changed its size); verifying it again$/m,
   );
   await assertCopied(shared, dir);
 });

@@ -43,7 +43,7 @@ async function withContent(): Promise<
     dir: folder.path,
   });
   await content_.storage.write(0, content);
-  await content_.noteDown(() => {
+  await content_.save(() => {
     throw new StorageError("nothing is noted down before it was verified");
   });
   return folder;
@@ -141,7 +141,7 @@ Deno.test("a torrent cannot lie where the notes are, and they are not shared", a
   await assertRejects(
     () => openTorrentContent(torrent, { dir: folder.path }),
     StorageError,
-    "lanswarm keeps its own notes under that name",
+    "lanswarm keeps its own files under that name",
   );
   await Deno.mkdir(join(folder.path, ".lanswarm"), { recursive: true });
   await Deno.writeTextFile(join(folder.path, ".lanswarm", "x.resume"), "x");

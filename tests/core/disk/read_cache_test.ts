@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { StorageError } from "../../../lib/base/errors.ts";
 import { seededRandom } from "../../../lib/base/random.ts";
-import { MemoryStorage } from "../../../lib/disk/memory_storage.ts";
+import { MemoryStorage } from "../../../lib/disk/storage.ts";
 import { ReadCache } from "../../../lib/disk/read_cache.ts";
 import { Geometry } from "../../../lib/metainfo/geometry.ts";
 

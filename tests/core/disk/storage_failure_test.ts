@@ -1,7 +1,10 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { StorageError } from "../../../lib/base/errors.ts";
-import { sourceFailure } from "../../../lib/disk/source.ts";
-import { storageFailure } from "../../../lib/disk/storage_failure.ts";
+
+import {
+  sourceFailure,
+  storageFailure,
+} from "../../../lib/disk/storage_failure.ts";
 
 /** An error as Deno makes it of the system's: a class that may be wide, a code that may lack. */
 function systemError(

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { MemoryStorage } from "../../../lib/disk/memory_storage.ts";
+import { MemoryStorage } from "../../../lib/disk/storage.ts";
 import type { ByteRange, Storage } from "../../../lib/disk/storage.ts";
 import {
   type VerifyProgress,

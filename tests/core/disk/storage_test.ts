@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { StorageError } from "../../../lib/base/errors.ts";
-import { MemoryStorage } from "../../../lib/disk/memory_storage.ts";
+import { MemoryStorage } from "../../../lib/disk/storage.ts";
 
 Deno.test("MemoryStorage reads back what was written at an offset", async () => {
   await using storage = new MemoryStorage(8);
