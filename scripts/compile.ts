@@ -1,7 +1,7 @@
 /**
- * `deno task compile [--target TRIPLE]...`: makes executables of the programs, for
- * this machine or for others, and the list of their checksums. What is up to date
- * stays as it is. Exits 1 if a target could not be built; the others are.
+ * `deno task compile [--target TRIPLE]...`: builds executables of the programs, for
+ * this machine or others, and a list of their checksums. Exits 1 if a target cannot
+ * be built; it builds the others nevertheless.
  *
  * @module
  */
@@ -15,14 +15,22 @@ import {
 } from "../cli/program_error.ts";
 import { formatSize } from "../cli/quantity.ts";
 import { describeRuntime } from "./compile/base_runtime.ts";
-import { buildTarget, type Executable } from "./compile/build_target.ts";
+import {
+  buildTarget,
+  type Executable,
+  writeChecksums,
+} from "./compile/build_target.ts";
 import { CHECKSUMS_FILE_NAME } from "./compile/checksums.ts";
-import { ExecutablesUnavailableError } from "./compile/runtime_error.ts";
-import { hostTarget, readTargets, TARGETS } from "./compile/targets.ts";
+import {
+  ExecutablesUnavailableError,
+  hostTarget,
+  readTargets,
+  TARGETS,
+} from "./compile/targets.ts";
 
 const HELP = `
-Makes an executable of each program that machines need where nothing is
-installed: dist/tracker and dist/peer, with create and show inside the latter.
+Builds executables for machines on which nothing is installed: dist/tracker and
+dist/peer, which includes create and show.
 
 Usage: deno task compile [--target TRIPLE]...
 
@@ -31,8 +39,8 @@ Usage: deno task compile [--target TRIPLE]...
                    or all of them: all
   --version, --help, --debug
 
-The base runtime, denort, is the one that DENORT_BIN names, or else what Deno
-downloads, or else (x86_64 Linux only) taken out of a package on npm.
+The base runtime, denort, is the one that DENORT_BIN names, or else the one that
+Deno downloads, or else (x86_64 Linux only) the one in a package on npm.
 `;
 
 async function main(
@@ -44,7 +52,7 @@ async function main(
     flags: { target: { type: "list" } },
   });
   if (positionals.length > 0) {
-    throw new UsageError(`there is no argument ${positionals[0]}`);
+    throw new UsageError(`unexpected argument ${positionals[0]}`);
   }
   const targets = readTargets(flags.target);
   const executables: Executable[] = [];
@@ -59,6 +67,7 @@ async function main(
       isComplete = false;
     }
   }
+  await writeChecksums();
   for (const line of describe(executables)) console.writeLine(line);
   return isComplete ? EXIT_CODES.done : EXIT_CODES.failed;
 }
@@ -66,11 +75,10 @@ async function main(
 function* describe(executables: readonly Executable[]): Generator<string> {
   if (executables.length === 0) return;
   const runtimes = executables.map(({ runtime }) => describeRuntime(runtime));
-  yield `made with ${[...new Set(runtimes)].join(" and ")}`;
+  yield `built with ${[...new Set(runtimes)].join(" and ")}`;
   const width = Math.max(...executables.map(({ fileName }) => fileName.length));
-  for (const { fileName, length, isNew } of executables) {
-    const state = isNew ? "" : "  unchanged";
-    yield `dist/${fileName.padEnd(width)}  ${formatSize(length)}${state}`;
+  for (const { fileName, content } of executables) {
+    yield `dist/${fileName.padEnd(width)}  ${formatSize(content.length)}`;
   }
   yield `dist/${CHECKSUMS_FILE_NAME}`;
 }

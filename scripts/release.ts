@@ -1,7 +1,7 @@
 /**
- * `deno task release`: builds for every target that a `denort` can be had for and
- * packs each with README, LICENSE and checksums into `dist/release/`. Targets that
- * cannot be built are told; exits 1 only if there are no others.
+ * `deno task release`: builds for every target that has a `denort`, and packs each
+ * with README, LICENSE and checksums into `dist/release/`. Reports the targets that
+ * cannot be built; exits 1 if none can.
  *
  * @module
  */
@@ -22,11 +22,15 @@ import {
   type Checksum,
   CHECKSUMS_FILE_NAME,
   formatChecksums,
+  sha256,
 } from "./compile/checksums.ts";
-import { DIST } from "./compile/dist.ts";
-import { ExecutablesUnavailableError } from "./compile/runtime_error.ts";
-import { sha256 } from "./compile/sha256.ts";
-import { executableFileName, type Target, TARGETS } from "./compile/targets.ts";
+import {
+  DIST,
+  executableFileName,
+  ExecutablesUnavailableError,
+  type Target,
+  TARGETS,
+} from "./compile/targets.ts";
 import type { ArchiveEntry } from "./release/archive.ts";
 import { archiveFileName, packRelease } from "./release/release_contents.ts";
 import { REPOSITORY } from "./repository.ts";
@@ -40,8 +44,8 @@ Usage: deno task release
 
   --version, --help, --debug
 
-Where the base runtime of another system cannot be downloaded, DENORT_BIN may
-name it: see deno task compile --help.
+If the base runtime of another system cannot be downloaded, DENORT_BIN may name
+it: see deno task compile --help.
 `;
 
 async function main(
@@ -50,10 +54,10 @@ async function main(
 ): Promise<ExitCode> {
   const { positionals } = parseCommandLine(args, { help: HELP, flags: {} });
   if (positionals.length > 0) {
-    throw new UsageError(`there is no argument ${positionals[0]}`);
+    throw new UsageError(`unexpected argument ${positionals[0]}`);
   }
   await Deno.mkdir(FOLDER, { recursive: true });
-  // An archive of an earlier time is no part of this release.
+  // Older archives do not belong to this release.
   for await (const { name } of Deno.readDir(FOLDER)) {
     await Deno.remove(join(FOLDER, name));
   }
@@ -75,18 +79,18 @@ async function main(
   return EXIT_CODES.done;
 }
 
-/** Builds and packs one target; the archive's checksum. */
+/** Builds and packs one target; returns the checksum of the archive. */
 async function releaseTarget(
   target: Target,
   console: Console,
 ): Promise<Checksum> {
   const files: ArchiveEntry[] = [];
   for (
-    const { name, path } of await buildTarget({ target, showsTarget: true })
+    const { name, content } of await buildTarget({ target, showsTarget: true })
   ) {
     files.push({
       path: executableFileName(name, { target }),
-      content: await Deno.readFile(path),
+      content,
       isExecutable: true,
     });
   }

@@ -1,116 +1,154 @@
 /**
- * Builds the executables of one target, each only if what it is made of changed.
+ * Builds the executables of one target.
  *
  * @module
  */
 import { join } from "@std/path";
+import { taskParts } from "../programs/task_arguments.ts";
+import { REPOSITORY } from "../repository.ts";
+import { type BaseRuntime, findRuntime } from "./base_runtime.ts";
 import {
-  type BaseRuntime,
-  findRuntime,
-  givenRuntime,
-  isStillFound,
-} from "./base_runtime.ts";
-import { hashInputs, readInputs } from "./build_inputs.ts";
+  type Checksum,
+  CHECKSUMS_FILE_NAME,
+  formatChecksums,
+  sha256,
+} from "./checksums.ts";
+import { CompilerError, runCompiler } from "./compiler.ts";
+import { writeConfiguration } from "./runtime_packages.ts";
 import {
-  type BuildRecord,
-  isAsRecorded,
-  measureFile,
-  readRecords,
-  writeRecords,
-} from "./build_record.ts";
-import { compileProgram } from "./compile_program.ts";
-import { DIST } from "./dist.ts";
-import {
+  DIST,
   EXECUTABLE_NAMES,
   executableFileName,
   type ExecutableName,
   type Target,
+  TARGETS,
 } from "./targets.ts";
 
-/** Options of {@linkcode buildTarget}. */
+/** Options for {@linkcode buildTarget}. */
 export interface BuildTargetOptions {
   readonly target: Target;
-  /** Whether the names of the files tell the target. */
+  /** True to include the target in the file names. */
   readonly showsTarget: boolean;
 }
 
-/** An executable that is up to date. */
-export interface Executable extends BuildRecord {
+/** An executable that was built. */
+export interface Executable {
   readonly name: ExecutableName;
-  readonly target: Target;
   /** In `dist/`. */
   readonly fileName: string;
-  /** Absolute. */
-  readonly path: string;
-  /** Whether it was built now. */
-  readonly isNew: boolean;
+  readonly content: Uint8Array<ArrayBuffer>;
+  readonly runtime: BaseRuntime;
 }
 
 /**
- * Builds what is missing or out of date. One process at a time builds; others
- * wait, and find it done.
+ * Builds the executables of a target. Old ones are removed first, so that none is
+ * left after a failure.
  * @throws {ExecutablesUnavailableError} If there is no `denort` for the target.
- * @throws {RuntimeError} If there is a wrong one, or the compiler fails.
+ * @throws {CompilerError} If a `denort` is not the expected one, or the compiler fails.
  */
 export async function buildTarget(
   options: BuildTargetOptions,
 ): Promise<Executable[]> {
+  const { target } = options;
+  const files = EXECUTABLE_NAMES.map((name) => ({
+    name,
+    fileName: executableFileName(name, options),
+  }));
   await Deno.mkdir(DIST, { recursive: true });
-  using lock = await Deno.open(join(DIST, ".lock"), {
-    write: true,
-    create: true,
-  });
-  await lock.lock(true);
-  const records = new Map(Object.entries(await readRecords()));
+  for (const { fileName } of files) await removeFile(join(DIST, fileName));
+  const runtime = await findRuntime(target);
+  const folder = await Deno.makeTempDir({ dir: DIST, prefix: ".config-" });
   try {
-    return await buildAll(options, records);
-  } finally {
-    // What was built before a failure is in `dist/`, too.
-    await writeRecords(Object.fromEntries(records));
-  }
-}
-
-async function buildAll(
-  { target, showsTarget }: BuildTargetOptions,
-  records: Map<string, BuildRecord>,
-): Promise<Executable[]> {
-  const files = await readInputs();
-  const inputs = await hashInputs(files);
-  const given = await givenRuntime(target);
-  let runtime = given;
-  const executables: Executable[] = [];
-  for (const name of EXECUTABLE_NAMES) {
-    const fileName = executableFileName(name, { target, showsTarget });
-    const path = join(DIST, fileName);
-    let record = records.get(fileName);
-    const isCurrent = record?.inputs === inputs &&
-      isOf(record.runtime, given) &&
-      await isAsRecorded(path, record);
-    if (record === undefined || !isCurrent) {
-      runtime ??= await findRuntime(target);
-      await compileProgram({ name, target, path, runtime, files });
-      const { source, version, identity } = runtime;
-      const measures = await measureFile(path);
-      record = { inputs, runtime: { source, version, identity }, ...measures };
-      records.set(fileName, record);
+    const embedded = await embeddedFiles();
+    const executables: Executable[] = [];
+    for (const { name, fileName } of files) {
+      const path = join(DIST, fileName);
+      const configuration = await writeConfiguration(name, folder);
+      const { success, complaint } = await runCompiler([
+        ...configuration,
+        ...compileArguments({ name, target, path, embedded }),
+      ], { version: runtime.version, runtimePath: runtime.path });
+      if (!success) {
+        throw new CompilerError(
+          `cannot compile ${name} for ${target} with Deno ${runtime.version}: ${complaint}`,
+        );
+      }
+      const content = await Deno.readFile(path);
+      executables.push({ name, fileName, content, runtime });
     }
-    executables.push({
-      ...record,
-      name,
-      target,
-      fileName,
-      path,
-      isNew: !isCurrent,
-    });
+    return executables;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
-  return executables;
 }
 
-function isOf(
-  recorded: BuildRecord["runtime"],
-  given: BaseRuntime | undefined,
-): boolean {
-  return given === undefined
-    ? isStillFound(recorded)
-    : recorded.source === given.source && recorded.identity === given.identity;
+/** Options for {@linkcode compileArguments}. */
+export interface CompileArgumentsOptions {
+  readonly name: ExecutableName;
+  readonly target: Target;
+  /** Path of the executable. */
+  readonly path: string;
+  /** Files to embed beside the imported modules. */
+  readonly embedded: readonly string[];
+}
+
+/** Arguments for `deno compile`, with the permissions of the program's task. */
+export function compileArguments(
+  { name, target, path, embedded }: CompileArgumentsOptions,
+): string[] {
+  const { flags, script } = taskParts(name);
+  return [
+    // A missing permission is an error where nobody can answer a prompt.
+    "--no-prompt",
+    // The code cache would be a file in the system's temporary folder.
+    "--no-code-cache",
+    `--target=${target}`,
+    `--output=${path}`,
+    ...embedded.map((file) => `--include=${file}`),
+    ...flags,
+    script,
+  ];
+}
+
+/** Lists all executables in `dist/` with their checksums. */
+export async function writeChecksums(): Promise<void> {
+  const fileNames = EXECUTABLE_NAMES.flatMap((name) =>
+    TARGETS.flatMap((target) => [
+      executableFileName(name, { target }),
+      executableFileName(name, { target, showsTarget: true }),
+    ])
+  );
+  const checksums: Checksum[] = [];
+  for (const fileName of new Set(fileNames)) {
+    try {
+      const content = await Deno.readFile(join(DIST, fileName));
+      checksums.push({ fileName, sha256: await sha256(content) });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  const list = formatChecksums(checksums);
+  await Deno.writeTextFile(join(DIST, CHECKSUMS_FILE_NAME), list);
+}
+
+/** Modules of workers and assets, which no import names. */
+async function embeddedFiles(): Promise<string[]> {
+  const files: string[] = [];
+  const visit = async (folder: string): Promise<void> => {
+    for await (const entry of Deno.readDir(join(REPOSITORY, folder))) {
+      const path = `${folder}/${entry.name}`;
+      if (entry.isDirectory) await visit(path);
+      else if (/_worker\.ts$|(?<!\.ts)$/.test(path)) files.push(path);
+    }
+  };
+  for (const folder of ["cli", "lib"]) await visit(folder);
+  return files.sort();
+}
+
+async function removeFile(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }

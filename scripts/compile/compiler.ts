@@ -1,32 +1,48 @@
 /**
- * Runs the `deno compile` of a given version: the Deno that runs this, or that
- * version as npx brings it.
+ * Runs `deno compile` of a given version: of this Deno, or of another one that npx
+ * fetches.
  *
  * @module
  */
+import { join } from "@std/path";
+import { ProgramError } from "../../cli/program_error.ts";
 import { REPOSITORY } from "../repository.ts";
-import { ExecutablesUnavailableError } from "./runtime_error.ts";
+import { DIST, ExecutablesUnavailableError, type Target } from "./targets.ts";
 
-/** Options of {@linkcode runCompiler}. */
+/** `deno compile` downloads runtimes from here. */
+const SITE = "https://dl.deno.land/";
+/** Longest wait for an answer of the site, in milliseconds. */
+const ANSWER_TIMEOUT_MS = 5_000;
+/** Longest try without the site, in milliseconds: Deno's cache is fast. */
+const OFFLINE_TIMEOUT_MS = 20_000;
+/** Longest try with the site, in milliseconds: 40 MB on a slow line. */
+const DOWNLOAD_TIMEOUT_MS = 600_000;
+
+/** A `denort` is not the expected one, or the compiler failed. */
+export class CompilerError extends ProgramError {
+  override readonly name = "CompilerError";
+}
+
+/** Options for {@linkcode runCompiler}. */
 export interface RunCompilerOptions {
-  /** Of Deno. */
+  /** Version of Deno. */
   readonly version: string;
-  /** The `denort` to use; undefined for the one that Deno brings itself. */
+  /** The `denort` to use; undefined for the one that Deno downloads. */
   readonly runtimePath: string | undefined;
-  /** Killed after that many milliseconds. @default {never} */
+  /** The compiler is killed after this time. @default {never} */
   readonly timeoutMs?: number;
 }
 
-/** How a compiler ended. */
+/** The outcome of a compiler. */
 export interface CompilerResult {
   readonly success: boolean;
-  /** What it said of a failure, as {@linkcode complaintOf} gives it. */
+  /** The error in one line. */
   readonly complaint: string;
 }
 
 /**
- * Compiles in the repository, quietly and without a look at the types.
- * @throws {ExecutablesUnavailableError} If there is no npx to bring that version.
+ * Compiles in the repository, without a type check.
+ * @throws {ExecutablesUnavailableError} If npx, which fetches that version, is missing.
  */
 export async function runCompiler(
   args: readonly string[],
@@ -36,13 +52,12 @@ export async function runCompiler(
     ? [Deno.execPath()]
     : ["npx", "--prefer-offline", "-y", `deno@${version}`];
   const command = new Deno.Command(program!, {
-    // The types are the business of `deno task check`.
     args: [...first, "compile", "--quiet", "--no-check", ...args],
     cwd: REPOSITORY,
     env: {
       NO_COLOR: "1",
-      // It is written into the executable, which trusts an https tracker as the
-      // machine does that it runs on, whatever is set on this one.
+      // The compiler writes it into the executable, which then trusts an https
+      // tracker as the machine does on which it runs.
       DENO_TLS_CA_STORE: "system,mozilla",
       ...(runtimePath !== undefined && { DENORT_BIN: runtimePath }),
     },
@@ -51,14 +66,31 @@ export async function runCompiler(
     stderr: "piped",
     ...(timeoutMs !== undefined && { signal: AbortSignal.timeout(timeoutMs) }),
   });
-  const process = spawn(command, { version, runtimePath });
+  const process = spawn(command, version);
   const { success, stderr } = await process.output();
   return { success, complaint: complaintOf(new TextDecoder().decode(stderr)) };
 }
 
+function spawn(command: Deno.Command, version: string): Deno.ChildProcess {
+  // A process inherits DENORT_BIN, which may be for another target.
+  const given = Deno.env.get("DENORT_BIN");
+  Deno.env.delete("DENORT_BIN");
+  try {
+    return command.spawn();
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new ExecutablesUnavailableError(
+      `cannot compile with Deno ${version}: npx, which fetches it, is not installed`,
+      { cause },
+    );
+  } finally {
+    if (given !== undefined) Deno.env.set("DENORT_BIN", given);
+  }
+}
+
 /**
- * The error in what a compiler wrote, in one line: without npx's warnings before
- * it and the stack without names that Deno 2.4 writes after it.
+ * The error in the output of a compiler, in one line: without the warnings of npx
+ * before it and the stack that Deno 2.4 writes after it.
  */
 export function complaintOf(stderr: string): string {
   return stderr
@@ -67,31 +99,54 @@ export function complaintOf(stderr: string): string {
     .replaceAll(/\s+/g, " ").trim();
 }
 
-function spawn(
-  command: Deno.Command,
-  { version, runtimePath }: RunCompilerOptions,
-): Deno.ChildProcess {
+/**
+ * Tries to have `deno compile` find or download the `denort` of a target. It
+ * compiles an empty program, so that a failure is not the project's.
+ * @returns The reason of a failure; undefined on success.
+ */
+export async function downloadRefusal(
+  target: Target,
+): Promise<string | undefined> {
+  const isOnline = await siteAnswers();
+  const folder = await Deno.makeTempDir({ dir: DIST, prefix: ".probe-" });
   try {
-    return runtimePath === undefined
-      ? withoutGivenRuntime(() => command.spawn())
-      : command.spawn();
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new ExecutablesUnavailableError(
-      `cannot compile with Deno ${version}: npx, which brings it, is not installed`,
-      { cause },
-    );
+    const script = join(folder, "empty.js");
+    await Deno.writeTextFile(script, "");
+    const { success, complaint } = await runCompiler([
+      "--no-config",
+      `--target=${target}`,
+      `--output=${join(folder, "empty")}`,
+      script,
+    ], {
+      version: Deno.version.deno,
+      runtimePath: undefined,
+      timeoutMs: isOnline ? DOWNLOAD_TIMEOUT_MS : OFFLINE_TIMEOUT_MS,
+    });
+    if (success) return undefined;
+    const reason = reasonOf(complaint);
+    return "deno compile cannot download it" + (reason && ` (${reason})`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
 }
 
-/** A process inherits DENORT_BIN, which may be for another target. */
-function withoutGivenRuntime<T>(spawn: () => T): T {
-  const given = Deno.env.get("DENORT_BIN");
-  if (given === undefined) return spawn();
-  Deno.env.delete("DENORT_BIN");
+/** The reason of a failed download, without the URL; empty if there is none. */
+export function reasonOf(complaint: string): string {
+  const [, reason] =
+    /error sending request for url \(.*?\): (.*?)(?= \d+: |$)/.exec(
+      complaint,
+    ) ?? [];
+  return reason ?? "";
+}
+
+async function siteAnswers(): Promise<boolean> {
   try {
-    return spawn();
-  } finally {
-    Deno.env.set("DENORT_BIN", given);
+    const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+    const response = await fetch(SITE, { method: "HEAD", signal });
+    await response.body?.cancel();
+    return true;
+  } catch {
+    // The compiler's own attempt reports the reason.
+    return false;
   }
 }

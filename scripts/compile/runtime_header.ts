@@ -1,12 +1,12 @@
 /**
- * What the bytes of a `denort` tell: the system it is for and the Deno it belongs
- * to. A base runtime serves one of each, and `deno compile` does not look. Pure.
+ * Reads the target and the version of a `denort` from its bytes, as `deno compile`
+ * checks neither.
  *
  * @module
  */
 import type { Target } from "./targets.ts";
 
-/** Bytes of the file's beginning that {@linkcode runtimeTarget} looks at. */
+/** First bytes of the file that {@linkcode runtimeTarget} needs. */
 export const RUNTIME_HEADER_LENGTH = 4096;
 
 /** `e_machine` of ELF. */
@@ -24,7 +24,7 @@ const MACH_O_PROCESSORS: Readonly<Record<number, Target>> = {
 /** `Machine` of a PE file: x86-64. */
 const PE_X86_64 = 0x8664;
 
-/** The system that an executable is for, by its header; undefined if it is none of Deno's. */
+/** The target of an executable by its header; undefined if Deno does not compile for it. */
 export function runtimeTarget(header: Uint8Array): Target | undefined {
   const view = new DataView(
     header.buffer,
@@ -40,7 +40,7 @@ export function runtimeTarget(header: Uint8Array): Target | undefined {
   if (view.getUint32(0, true) === 0xfeedfacf) {
     return MACH_O_PROCESSORS[view.getUint32(4, true)];
   }
-  // "MZ", at 60 the offset of "PE\0\0", after which the machine stands.
+  // "MZ", at 60 the offset of "PE\0\0" and then the machine.
   if (view.getUint16(0) === 0x4d5a) {
     const offset = view.getUint32(60, true);
     if (offset + 6 > view.byteLength) return undefined;
@@ -53,9 +53,9 @@ export function runtimeTarget(header: Uint8Array): Target | undefined {
 }
 
 /**
- * The version of Deno that a runtime belongs to, from the `User-Agent` that is
- * written in it; undefined if there is none. The highest counts: other texts in
- * it may tell of the past.
+ * The version of Deno that a runtime belongs to, from the `User-Agent` in it;
+ * undefined if there is none. The highest one counts, as other texts may mention
+ * older versions.
  */
 export function runtimeVersion(content: Uint8Array): string | undefined {
   const mark = new TextEncoder().encode("Deno/");

@@ -1,19 +1,28 @@
 /**
- * What can be built: the programs that become executables, the systems that Deno
- * compiles for, and how the files are called. Pure.
+ * Names the executables, the systems that Deno compiles for, and the files in
+ * `dist/`.
  *
  * @module
  */
-import { UsageError } from "../../cli/program_error.ts";
-import { ExecutablesUnavailableError } from "./runtime_error.ts";
+import { join } from "@std/path";
+import { ProgramError, UsageError } from "../../cli/program_error.ts";
+import { REPOSITORY } from "../repository.ts";
 
-/** The programs that machines of the LAN need; `peer` is `create` and `show` too. */
+/** The folder of everything that is built; not in version control. */
+export const DIST: string = join(REPOSITORY, "dist");
+
+/** Executables cannot be built or are missing. The message is one line. */
+export class ExecutablesUnavailableError extends ProgramError {
+  override readonly name = "ExecutablesUnavailableError";
+}
+
+/** The programs that machines of the LAN need; `peer` includes `create` and `show`. */
 export const EXECUTABLE_NAMES = ["tracker", "peer"] as const;
 
-/** A program that becomes an executable; also its task's name. */
+/** A program that becomes an executable, and the name of its task. */
 export type ExecutableName = typeof EXECUTABLE_NAMES[number];
 
-/** The systems that Deno compiles for, as its `--target` names them. */
+/** The systems that Deno compiles for, as in its flag `--target`. */
 export const TARGETS = [
   "x86_64-unknown-linux-gnu",
   "aarch64-unknown-linux-gnu",
@@ -26,7 +35,7 @@ export const TARGETS = [
 export type Target = typeof TARGETS[number];
 
 /**
- * The targets of `--target` flags, each once; undefined where there is no flag.
+ * The targets of `--target` flags without repetitions; undefined without flags.
  * @throws {UsageError} If Deno does not compile for one of them.
  */
 export function readTargets(texts: readonly string[]): Target[] | undefined {
@@ -44,7 +53,7 @@ export function readTargets(texts: readonly string[]): Target[] | undefined {
 }
 
 /**
- * The system that this runs on.
+ * The system of this machine.
  * @throws {ExecutablesUnavailableError} If Deno does not compile for it.
  */
 export function hostTarget(triple: string = Deno.build.target): Target {
@@ -58,10 +67,10 @@ function isTarget(text: string): text is Target {
   return (TARGETS as readonly string[]).includes(text);
 }
 
-/** Options of {@linkcode executableFileName}. */
+/** Options for {@linkcode executableFileName}. */
 export interface ExecutableFileNameOptions {
   readonly target: Target;
-  /** Whether the name tells the target. @default {false} */
+  /** True to include the target in the name. @default {false} */
   readonly showsTarget?: boolean;
 }
 
@@ -74,7 +83,33 @@ export function executableFileName(
   return `${name}${suffix}${isWindows(target) ? ".exe" : ""}`;
 }
 
-/** Whether `target` is Windows. */
+/** True for a target with Windows. */
 export function isWindows(target: Target): boolean {
   return target.includes("-windows-");
+}
+
+/** Absolute paths of the executables for this machine. */
+export type ExecutablePaths = Readonly<Record<ExecutableName, string>>;
+
+/**
+ * The executables that the last `deno task compile` left in `dist/`.
+ * @throws {ExecutablesUnavailableError} If one is missing.
+ */
+export async function findExecutables(): Promise<ExecutablePaths> {
+  const target = hostTarget();
+  const entries = EXECUTABLE_NAMES.map((name) =>
+    [name, join(DIST, executableFileName(name, { target }))] as const
+  );
+  for (const [, path] of entries) {
+    try {
+      await Deno.stat(path);
+    } catch (cause) {
+      if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+      throw new ExecutablesUnavailableError(
+        `${path} does not exist; run deno task compile`,
+        { cause },
+      );
+    }
+  }
+  return Object.fromEntries(entries) as Record<ExecutableName, string>;
 }

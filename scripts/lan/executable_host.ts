@@ -6,7 +6,7 @@
  * @module
  */
 import { fromFileUrl } from "@std/path";
-import type { ExecutablePaths } from "../compile/executables.ts";
+import type { ExecutablePaths } from "../compile/targets.ts";
 import type { ExecutableName } from "../compile/targets.ts";
 import type { ProgramName } from "../programs/task_arguments.ts";
 import type { RunningProgram } from "../programs/running_program.ts";

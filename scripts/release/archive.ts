@@ -1,6 +1,6 @@
 /**
- * Archives of files in memory, the same bytes for the same files whenever and
- * wherever they are made. Pure.
+ * Packs archives of files in memory. Equal files give equal bytes, at any time and on
+ * any machine.
  *
  * @module
  */
@@ -9,14 +9,14 @@ import { packTar } from "modern-tar";
 
 /** A file to put into an archive. */
 export interface ArchiveEntry {
-  /** In the archive, with slashes. */
+  /** Path in the archive, with slashes. */
   readonly path: string;
   readonly content: Uint8Array<ArrayBuffer>;
   /** @default {false} */
   readonly isExecutable?: boolean;
 }
 
-/** Packs a `.tar.gz`, which keeps what is executable so. */
+/** Packs a `.tar.gz`, which keeps executables executable. */
 export async function packTarGz(
   entries: readonly ArchiveEntry[],
 ): Promise<Uint8Array<ArrayBuffer>> {
@@ -40,7 +40,7 @@ export async function packTarGz(
 export function packZip(
   entries: readonly ArchiveEntry[],
 ): Uint8Array<ArrayBuffer> {
-  // A zip file knows local time and no year before 1980.
+  // Zip files have local time and no year before 1980.
   const mtime = new Date(1980, 0, 1);
   return zipSync(Object.fromEntries(
     entries.map(({ path, content }) => [path, [content, { mtime }]]),

@@ -1,33 +1,35 @@
 /**
- * What a release of one target is: the archive's name and what lies in it. Pure.
+ * The archive of a release for one target: its name and its content.
  *
  * @module
  */
-import { CHECKSUMS_FILE_NAME, formatChecksums } from "../compile/checksums.ts";
-import { sha256 } from "../compile/sha256.ts";
+import {
+  CHECKSUMS_FILE_NAME,
+  formatChecksums,
+  sha256,
+} from "../compile/checksums.ts";
 import { isWindows, type Target } from "../compile/targets.ts";
 import { type ArchiveEntry, packTarGz, packZip } from "./archive.ts";
 
-/** What is released. */
+/** A release for one target. */
 export interface Release {
   readonly version: string;
   readonly target: Target;
 }
 
-/** `lanswarm-0.1.0-x86_64-pc-windows-msvc`: the folder that is packed. */
+/** Name of the folder in the archive: `lanswarm-0.1.0-x86_64-pc-windows-msvc`. */
 export function releaseFolder({ version, target }: Release): string {
   return `lanswarm-${version}-${target}`;
 }
 
-/** The folder's name with `.zip` for Windows and `.tar.gz` for the others. */
+/** Name of the archive: `.zip` for Windows, `.tar.gz` for other systems. */
 export function archiveFileName(release: Release): string {
   const extension = isWindows(release.target) ? ".zip" : ".tar.gz";
   return releaseFolder(release) + extension;
 }
 
 /**
- * Packs the files and the list of their checksums, in the release's folder.
- * @param files By name.
+ * Packs the files and a list of their checksums.
  */
 export async function packRelease(
   release: Release,

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { unzipSync } from "fflate";
 import { unpackTar } from "modern-tar";
-import { sha256 } from "../../scripts/compile/sha256.ts";
+import { sha256 } from "../../scripts/compile/checksums.ts";
 import type { ArchiveEntry } from "../../scripts/release/archive.ts";
 import {
   archiveFileName,
@@ -25,7 +25,7 @@ function filesNamed(executable: string): ArchiveEntry[] {
   ];
 }
 
-/** What the list in the archive says. */
+/** The list of checksums in the archive. */
 async function expectedList(executable: string): Promise<string> {
   return `${await sha256(encode("MIT"))}  LICENSE\n` +
     `${await sha256(encode("program"))}  ${executable}\n`;
@@ -40,7 +40,7 @@ Deno.test("a release for Windows is a zip file of one folder with the checksums"
   assertEquals(archiveFileName(release), `${folder}.zip`);
 
   const archive = await packRelease(release, filesNamed("peer.exe"));
-  // The first file's time: 1980-01-01 00:00, where the format's calendar begins.
+  // The time of the first file: 1980-01-01 00:00, the first one in the format.
   assertEquals(new DataView(archive.buffer).getUint32(10, true), 0x00210000);
   const entries = Object.entries(unzipSync(archive)).map(([path, content]) => [
     path,
@@ -53,7 +53,7 @@ Deno.test("a release for Windows is a zip file of one folder with the checksums"
   });
 });
 
-Deno.test("a release for the others is a .tar.gz that keeps programs executable", async () => {
+Deno.test("a release for other systems is a .tar.gz that keeps programs executable", async () => {
   const release = { version: "1.2.3", target: "aarch64-apple-darwin" } as const;
   const folder = "lanswarm-1.2.3-aarch64-apple-darwin";
   assertEquals(archiveFileName(release), `${folder}.tar.gz`);

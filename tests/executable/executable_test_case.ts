@@ -1,18 +1,17 @@
 /**
- * Registers tests of the executables on hosts, which are built first, where that
- * can be done.
+ * Registers tests of the executables that `deno task compile` left in `dist/`, on
+ * hosts.
  *
  * @module
  */
 import {
-  buildExecutables,
   type ExecutablePaths,
   ExecutablesUnavailableError,
-} from "../../scripts/compile/executables.ts";
-import { lanUnavailableReason } from "../../scripts/lan/lan_unavailable.ts";
+  findExecutables,
+} from "../../scripts/compile/targets.ts";
 import { lanTest, type LanTestOptions } from "../lan/lan_test_case.ts";
 
-const built = await build();
+const found = await find();
 
 /** Registers a test that needs the executables and a network. */
 export function executableTest(
@@ -20,20 +19,17 @@ export function executableTest(
   fn: (executables: ExecutablePaths) => Promise<void>,
   options: LanTestOptions = {},
 ): void {
-  if (typeof built === "string") {
-    lanTest(name, () => Promise.resolve(), { missing: built });
+  if (typeof found === "string") {
+    lanTest(name, () => Promise.resolve(), { missing: found });
   } else {
-    lanTest(name, () => fn(built), options);
+    lanTest(name, () => fn(found), options);
   }
 }
 
-/** The executables, or why there are none. */
-async function build(): Promise<ExecutablePaths | string> {
-  // Not worth the time where no test could run them.
-  const reason = await lanUnavailableReason();
-  if (reason !== undefined) return reason;
+/** The executables, or the reason why there are none. */
+async function find(): Promise<ExecutablePaths | string> {
   try {
-    return await buildExecutables();
+    return await findExecutables();
   } catch (error) {
     if (!(error instanceof ExecutablesUnavailableError)) throw error;
     return error.message;

@@ -2,7 +2,7 @@
  * Permissions that are taken away while a peer is at work, and given back.
  */
 import { assertEquals, assertLess, assertMatch } from "@std/assert";
-import type { ExecutablePaths } from "../../scripts/compile/executables.ts";
+import type { ExecutablePaths } from "../../scripts/compile/targets.ts";
 import { bareHost, NOBODY } from "../../scripts/lan/executable_host.ts";
 import type { Host } from "../../scripts/lan/host.ts";
 import { createLan } from "../../scripts/lan/lan.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertLess, assertMatch } from "@std/assert";
-import type { ExecutablePaths } from "../../scripts/compile/executables.ts";
+import type { ExecutablePaths } from "../../scripts/compile/targets.ts";
 import {
   bareHost,
   type ExecutableHost,

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { aria2 } from "../../scripts/clients/aria2.ts";
 import { waitUntilComplete } from "../../scripts/clients/client.ts";
-import type { ExecutablePaths } from "../../scripts/compile/executables.ts";
+import type { ExecutablePaths } from "../../scripts/compile/targets.ts";
 import { bareHost, NOBODY } from "../../scripts/lan/executable_host.ts";
 import type { Host } from "../../scripts/lan/host.ts";
 import { createLan, type Lan } from "../../scripts/lan/lan.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import { delay } from "@std/async/delay";
-import type { ExecutablePaths } from "../../scripts/compile/executables.ts";
+import type { ExecutablePaths } from "../../scripts/compile/targets.ts";
 import { ExecutableHost } from "../../scripts/lan/executable_host.ts";
 import type { Host } from "../../scripts/lan/host.ts";
 import { readSystemCalls, type SystemCalls } from "./system_calls.ts";
