@@ -1,14 +1,16 @@
 /**
- * `deno task check:layers`: prints every place where the source breaks the
- * house's layers as `file:line: reason`, and exits 1 if there is one.
+ * `deno task check:layers`: prints the sizes of the source against their budgets, and
+ * every place that violates the layers as `file:line: reason`. Exits 1 if there is
+ * one; a size is not a violation.
  *
  * @module
  */
 import { join } from "@std/path";
 import { findViolations } from "./layers/find_violations.ts";
+import { describeSizes } from "./layers/sizes.ts";
 import { REPOSITORY } from "./repository.ts";
 
-/** Folders and files that are looked at. */
+/** The folders and files of the source. */
 const ROOTS = ["mod.ts", "lib", "cli", "scripts", "tests"];
 
 async function collectSources(
@@ -29,13 +31,14 @@ async function collectSources(
 async function main(): Promise<number> {
   const sources = new Map<string, string>();
   for (const root of ROOTS) await collectSources(root, sources);
+  const sizes = describeSizes(sources).map((line) => `${line}\n`).join("");
   const violations = findViolations(sources);
   const report = violations.map(({ path, line, reason }) =>
     `${path}:${line}: ${reason}\n`
   ).join("");
   const summary =
     `Checked the layers of ${sources.size} files: ${violations.length} violations\n`;
-  await Deno.stdout.write(new TextEncoder().encode(report + summary));
+  await Deno.stdout.write(new TextEncoder().encode(sizes + report + summary));
   return violations.length === 0 ? 0 : 1;
 }
 

@@ -1,11 +1,11 @@
 /**
- * Holds source files against the layers and tells where they break them. Pure:
- * paths and texts in, violations out.
+ * Finds the places where source files violate the rules. Pure: paths and texts in,
+ * violations out.
  *
  * @module
  */
-import { findImports, resolveImport } from "./imports.ts";
-import { maskSource } from "./mask_source.ts";
+import { findImports, maskSource, resolveImport } from "./source_text.ts";
+import { lineCountOf } from "./sizes.ts";
 import {
   dangers,
   layerOf,
@@ -15,9 +15,9 @@ import {
   worldNames,
 } from "./rules.ts";
 
-/** One place where a rule is broken. */
+/** A place that violates a rule. */
 export interface Violation {
-  /** From the repository's root, with slashes. */
+  /** Relative to the repository, with slashes. */
   readonly path: string;
   /** From 1. */
   readonly line: number;
@@ -30,8 +30,8 @@ interface Edge {
 }
 
 /**
- * Every violation, by path and line.
- * @param sources Text by path from the repository's root, with slashes.
+ * Finds all violations, sorted by path and line.
+ * @param sources Texts by path, relative to the repository, with slashes.
  */
 export function findViolations(
   sources: ReadonlyMap<string, string>,
@@ -43,7 +43,7 @@ export function findViolations(
       violations.push({ path, line, reason });
     };
     const masked = maskSource(source);
-    const lineCount = source.replace(/\n$/, "").split("\n").length;
+    const lineCount = lineCountOf(source);
     if (lineCount > MAX_LINES) {
       report(MAX_LINES + 1, `${lineCount} lines, more than ${MAX_LINES}`);
     }
@@ -59,7 +59,7 @@ export function findViolations(
     }
     graph.set(path, edges);
     for (const { name, offset } of worldNames(path, masked)) {
-      report(lineAt(source, offset), `a pure folder may not name ${name}`);
+      report(lineAt(source, offset), `a pure file may not name ${name}`);
     }
     for (const { reason, offset } of dangers(path, masked)) {
       report(lineAt(source, offset), reason);
@@ -75,7 +75,7 @@ export function findViolations(
   );
 }
 
-/** Where a `mod.ts` does anything but re-export; its program may follow in `lib/mod.ts`. */
+/** Offset of code in a `mod.ts` that is not a re-export; `lib/mod.ts` may end with its program. */
 function ownCodeOffset(path: string, masked: string): number | undefined {
   const layer = layerOf(path);
   if (layer.type === "unlayered" || !/(?:^|\/)mod\.ts$/.test(path)) {
@@ -95,7 +95,7 @@ function ownCodeOffset(path: string, masked: string): number | undefined {
   return isProgram ? undefined : offset;
 }
 
-/** One violation for each import that closes a circle of files. */
+/** A violation for each import that closes a circle of files. */
 function findCircles(graph: ReadonlyMap<string, readonly Edge[]>): Violation[] {
   const violations: Violation[] = [];
   const finished = new Set<string>();

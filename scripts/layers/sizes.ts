@@ -1,0 +1,92 @@
+/**
+ * Measures the sources against the budgets of the rules: lines, files, and the code
+ * that serves the tracker alone.
+ *
+ * @module
+ */
+import { findImports, maskSource, resolveImport } from "./source_text.ts";
+import { type Budget, BUDGETS, LIMITS } from "./rules.ts";
+
+/** The sizes as lines of text. */
+export function describeSizes(sources: ReadonlyMap<string, string>): string[] {
+  const lines = new Map<string, number>();
+  const imports = new Map<string, Set<string>>();
+  const importers = new Map<string, Set<string>>();
+  for (const [path, source] of sources) {
+    if (path.startsWith("tests/")) continue;
+    lines.set(path, lineCountOf(source));
+    imports.set(path, new Set());
+    for (const { specifier } of findImports(source, maskSource(source))) {
+      const to = resolveImport(path, specifier);
+      if (to === undefined) continue;
+      imports.get(path)!.add(to);
+      if (!importers.has(to)) importers.set(to, new Set());
+      importers.get(to)!.add(path);
+    }
+  }
+  const rooms = Object.entries(BUDGETS).map(([folder, budget]) =>
+    describeRoom(folder, { budget, lines })
+  );
+  const library = [...lines.keys()].filter((path) => path.startsWith("lib/"));
+  const single = library.filter((path) => importers.get(path)?.size === 1);
+  const sorted = library.toSorted((a, b) => lines.get(a)! - lines.get(b)!);
+  const median = lines.get(sorted[sorted.length >> 1]!);
+  const longest = sorted.at(-1)!;
+  const trackerLines = trackerAlone(imports)
+    .reduce((sum, path) => sum + (lines.get(path) ?? 0), 0);
+  return [
+    ...rooms,
+    `files of lib with one importer: ${
+      Math.round(100 * single.length / library.length)
+    } % of at most ${LIMITS.oneImporterPercent} %`,
+    `median file of lib: ${median} of at most ${LIMITS.medianLines} lines`,
+    `longest file of lib: ${lines.get(longest)} lines, ${longest}`,
+    `reached from the tracker alone: ${trackerLines} of ${LIMITS.trackerLines} lines`,
+  ];
+}
+
+/** Number of lines; a line break at the end begins no line. */
+export function lineCountOf(source: string): number {
+  return source.replace(/\n$/, "").split("\n").length;
+}
+
+function describeRoom(
+  folder: string,
+  { budget, lines }: {
+    readonly budget: Budget;
+    readonly lines: ReadonlyMap<string, number>;
+  },
+): string {
+  let lineCount = 0;
+  let fileCount = 0;
+  for (const [path, count] of lines) {
+    if (!path.startsWith(`${folder}/`)) continue;
+    lineCount += count;
+    fileCount++;
+  }
+  const isOver = lineCount > budget.lines || fileCount > (budget.files ?? 1e9);
+  return [
+    `${isOver ? "!" : " "} ${folder.padEnd(18)}`,
+    `${`${lineCount}`.padStart(6)} of ${budget.lines} lines`,
+    `${`${fileCount}`.padStart(4)}${
+      budget.files === undefined ? "" : ` of ${budget.files}`
+    } files`,
+  ].join("  ");
+}
+
+/** The files that the tracker needs and the peer does not. */
+function trackerAlone(imports: ReadonlyMap<string, Set<string>>): string[] {
+  const reach = (folder: string): Set<string> => {
+    const found = new Set<string>();
+    const visit = (path: string): void => {
+      if (found.has(path)) return;
+      found.add(path);
+      imports.get(path)?.forEach(visit);
+    };
+    for (const path of imports.keys()) {
+      if (path.startsWith(folder)) visit(path);
+    }
+    return found;
+  };
+  return [...reach("lib/tracker/").difference(reach("lib/peer/"))];
+}
