@@ -28,8 +28,8 @@ export function maskSource(source: string): string {
     const inside = text.slice(1, -1);
     const masked = text[0] === "`"
       ? inside.replace(
-        /\$\{[^}]*\}|[^]/g,
-        (part) => part.length > 1 ? part : blank(part),
+        /\\[^]|\$\{[^}]*\}|[^]/g,
+        (part) => part.startsWith("${") ? part : blank(part),
       )
       : blank(inside);
     return text[0] + masked + text[0];
