@@ -108,7 +108,7 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
     minIntervalMs = MIN_ANNOUNCE_INTERVAL,
     peerTimeoutMs = PEER_TIMEOUT,
     catalogue,
-    peerCommand,
+    peerCommand = "peer",
     publicHostname = hostname,
     trustProxy = false,
     onAnnounce,

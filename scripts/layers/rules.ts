@@ -175,6 +175,8 @@ export function refusedImport(from: string, to: string): string | undefined {
         ? undefined
         : "cli imports only mod.ts, libraries and itself";
     case "library":
+      // The faces of runtimes and packages are types alone.
+      if (to.startsWith("lib/types/")) return undefined;
       return refusedInLibrary(source.folder, target) ??
         (isPure(from) && to.startsWith("lib/net/")
           ? "a pure file may not import lib/net"

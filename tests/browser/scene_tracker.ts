@@ -37,6 +37,7 @@ export function serveScene(
     catalogue,
     startedAtMs: 0,
     peerTimeoutMs: 180_000,
+    peerCommand: "peer",
     origin: () => "http://TRACKER",
   });
   const asked: string[] = [];

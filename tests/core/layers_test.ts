@@ -41,7 +41,7 @@ Deno.test("findViolations() accepts the arrows, also over several steps", () => 
       "lib/peer/a.ts":
         `import { b } from "../base/b.ts";\nimport type { m } from "../wire/m.ts";`,
       "lib/disk/d.ts":
-        `import {\n  t,\n} from "../metainfo/t.ts";\nimport { createHash } from "node:crypto";`,
+        `import {\n  t,\n} from "../metainfo/t.ts";\nimport { createHash } from "node:crypto";\nimport type { F } from "../types/f.d.ts";`,
       "tests/core/x_test.ts": `import { z } from "../../lib/swarm/z.ts";`,
     }),
     [],

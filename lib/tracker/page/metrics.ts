@@ -28,7 +28,7 @@ export interface MetricsOptions {
 export async function renderMetrics(
   { snapshot: { totals, torrents }, uptimeSeconds, streamCount }:
     MetricsOptions,
-): Promise<{ readonly text: string; readonly contentType: string }> {
+): Promise<{ readonly body: string; readonly type: string }> {
   // Loaded at the first scrape, so that a tracker starts without it.
   const { default: Registry } = await import("prom-client/registry");
   const { default: Gauge } = await import("prom-client/gauge");
@@ -77,7 +77,7 @@ export async function renderMetrics(
     speed.set(labels, torrent.bytesPerSecond);
     completed.inc(labels, torrent.downloads);
   }
-  return { text: await registry.metrics(), contentType: registry.contentType };
+  return { body: await registry.metrics(), type: registry.contentType };
 }
 
 /** The busiest torrents, those whose files the tracker offers first. */

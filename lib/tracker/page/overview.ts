@@ -29,15 +29,13 @@ export async function renderOverview(
   view: PageView,
   sources: PageSources,
 ): Promise<MainPart> {
-  const { snapshot: { torrents, totals }, history, peerCommand } = sources;
-  const { origin } = view;
+  const { torrents, totals } = sources.snapshot;
   const { shown, matchCount } = selectRows(torrents, TORRENT_TABLE, view);
   const progress = await readSwarms(shown, sources);
   const rows = shown.map((torrent) =>
     renderTorrentRow(torrent, {
-      origin,
-      peerCommand,
-      speeds: history.of(torrent.infoHash),
+      view,
+      sources,
       progress: progress.get(torrent),
     })
   );
@@ -55,7 +53,7 @@ export async function renderOverview(
     only.seeders + only.leechers === 0
   ) return { title, before, rows, after };
   const hosts = await readHosts(only, sources);
-  const hostView = plainView(only.infoHash, origin);
+  const hostView = plainView(only.infoHash, view.origin);
   const section = renderHostSection(only, hosts, hostView);
   return {
     ...section,

@@ -17,12 +17,12 @@ import type {
   PageEventSource,
   PageNode,
   PageWindow,
-} from "./browser.ts";
+} from "../../types/browser.d.ts";
 
 /** Runs in the browser, once, when the document is there. */
 export function pageScript(window: PageWindow): void {
   const { document, location, history } = window;
-  /** Time between attempts to connect while the tracker accepts no more streams. */
+  /** Time between attempts while the tracker accepts no more streams or is gone. */
   const RETRY_MS = 5_000;
   /** Time that a search waits for the next letter. */
   const TYPING_MS = 200;
@@ -85,7 +85,7 @@ export function pageScript(window: PageWindow): void {
     const stream = new window.EventSource(`/events${location.search}`);
     events = stream;
     stream.onopen = () => {
-      showState("on", "live");
+      showState("live");
       update();
     };
     stream.addEventListener("changed", ({ data }) => {
@@ -94,18 +94,24 @@ export function pageScript(window: PageWindow): void {
     stream.onerror = () => {
       if (stream.readyState !== CLOSED) {
         // The browser reconnects by itself.
-        showState("off", "connection lost");
+        showState("connection lost");
         return;
       }
-      showState("off", "not live");
       update();
-      retryTimer = window.setTimeout(connect, RETRY_MS);
+      retry();
     };
   }
 
-  function showState(state: "on" | "off", text: string): void {
+  /** Connects, and so fetches the view, after a while. */
+  function retry(): void {
+    showState("not live");
+    window.clearTimeout(retryTimer);
+    retryTimer = window.setTimeout(connect, RETRY_MS);
+  }
+
+  function showState(text: string): void {
     const live = document.getElementById("live")!;
-    live.className = state;
+    live.className = text === "live" ? "on" : "off";
     if (live.textContent !== text) live.textContent = text;
   }
 
@@ -120,7 +126,8 @@ export function pageScript(window: PageWindow): void {
         await load();
       }
     } catch {
-      // The tracker is gone, which the event stream notices as well.
+      // The tracker is gone, or is no longer ours.
+      retry();
     } finally {
       isLoading = false;
     }

@@ -47,8 +47,8 @@ export async function renderTorrent(
 
 function renderFacts(
   torrent: TorrentState,
-  { origin }: PageView,
-  { history, peerCommand }: PageSources,
+  view: PageView,
+  sources: PageSources,
 ): Html {
   const { infoHash, name, length, file, leechers, downloads } = torrent;
   const title = name === undefined
@@ -66,7 +66,7 @@ function renderFacts(
   const join = file === undefined
     ? undefined
     : markup`<p class="join">Join with ${
-      renderJoinCommand(file, { peerCommand, origin })
+      renderJoinCommand(file, view, sources)
     } or <a href="${
       torrentPath(file.fileName)
     }" download>download the torrent file</a></p>`;
@@ -74,6 +74,6 @@ function renderFacts(
     ? undefined
     : markup`<p class="hash faint">${infoHash}</p>`;
   return markup`<div>${title}<p class="facts">${facts}</p>${hash}${join}</div>${
-    renderSparkline(history.of(infoHash))
+    renderSparkline(sources.history.of(infoHash))
   }`;
 }

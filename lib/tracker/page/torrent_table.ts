@@ -10,14 +10,14 @@ import { renderState } from "./host_section.ts";
 import { renderSparkline } from "./speed_history.ts";
 import type { SwarmProgress } from "./swarm_progress.ts";
 import { NO_VALUE, type TableKind } from "./table.ts";
-import type { TorrentState } from "./tracker_snapshot.ts";
+import type { PageSources, TorrentState } from "./tracker_snapshot.ts";
 import {
   formatCount,
   formatSize,
   formatSpeed,
   formatTimeLeft,
 } from "./units.ts";
-import { plainView, viewAddress } from "./view.ts";
+import { type PageView, plainView, viewAddress } from "./view.ts";
 
 /** The table of torrents. */
 export const TORRENT_TABLE: TableKind<TorrentState> = {
@@ -49,10 +49,10 @@ export const TORRENT_TABLE: TableKind<TorrentState> = {
     infoHash.includes(search) || name?.toLowerCase().includes(search) === true,
 };
 
-/** The parts of a row that are not the torrent's own. */
-export interface TorrentRowContext extends JoinOptions {
-  /** Speeds of the last minutes, oldest first. */
-  readonly speeds: readonly number[];
+/** The context of a row. */
+export interface TorrentRowContext {
+  readonly view: PageView;
+  readonly sources: PageSources;
   /** `undefined` if its hosts were not read. */
   readonly progress: SwarmProgress | undefined;
 }
@@ -78,7 +78,7 @@ export function renderTorrentRow(
     <td class="number" data-label="Leechers">${formatCount(leechers)}</td>
     <td class="number" data-label="Completed">${formatCount(downloads)}</td>
     <td class="number speed" data-label="Speed">${
-    renderSparkline(context.speeds)
+    renderSparkline(context.sources.history.of(infoHash))
   }${leechers > 0 ? formatSpeed(torrent.bytesPerSecond) : NO_VALUE}</td>
     <td class="number" data-label="Time left">${
     renderEnd(torrent, context.progress)
@@ -87,9 +87,9 @@ export function renderTorrentRow(
 
 function renderName(
   { infoHash, name, file }: TorrentState,
-  context: TorrentRowContext,
+  { view, sources }: TorrentRowContext,
 ): Html {
-  const address = viewAddress(plainView(infoHash, context.origin));
+  const address = viewAddress(plainView(infoHash, view.origin));
   const link = name === undefined
     ? markup`<a class="name hash" href="${address}" title="${infoHash}">${infoHash}</a>`
     : markup`<a class="name" href="${address}"><bdi>${
@@ -97,7 +97,7 @@ function renderName(
     }</bdi></a>`;
   if (file === undefined) return link;
   return markup`${link}<details><summary>join</summary>${
-    renderJoinCommand(file, context)
+    renderJoinCommand(file, view, sources)
   }<p><a href="${
     torrentPath(file.fileName)
   }" download>Download the torrent file</a></p></details>`;
@@ -124,20 +124,13 @@ function renderEnd(
   return markup`${time}${badges}`;
 }
 
-/** Parts of a command that joins a torrent. */
-export interface JoinOptions {
-  /** The command that runs a peer: `peer`. */
-  readonly peerCommand: string;
-  /** Scheme, host and port of the tracker: `http://192.168.1.100:8000`. */
-  readonly origin: string;
-}
-
 /** The command that joins a torrent on another machine; the page's script makes its button work. */
 export function renderJoinCommand(
-  file: ListedTorrent,
-  { peerCommand, origin }: JoinOptions,
+  { fileName }: ListedTorrent,
+  { origin }: PageView,
+  { peerCommand }: PageSources,
 ): Html {
-  return markup`<span class="command"><code>${peerCommand} ${origin}${
-    torrentPath(file.fileName)
-  }</code><button type="button" data-own data-copy hidden>Copy</button></span>`;
+  const url = `${origin}${torrentPath(fileName)}`;
+  return markup`<span class="command"><code>${peerCommand} ${url}</code>
+    <button type="button" data-own data-copy hidden>Copy</button></span>`;
 }

@@ -38,8 +38,8 @@ export interface TrackerPageOptions {
   readonly startedAtMs: number;
   /** Time without an announce after which a peer is removed, in milliseconds. */
   readonly peerTimeoutMs: number;
-  /** The command that runs a peer on another machine. @default {"peer"} */
-  readonly peerCommand?: string | undefined;
+  /** The command that runs a peer on another machine. */
+  readonly peerCommand: string;
   /** Scheme, host and port of the tracker, for requests without a valid `Host`. */
   readonly origin: () => string;
   /** Lets other requests have their turn during long work. @default no pause */
@@ -52,11 +52,8 @@ const SILENT_SHARE = 5 / 6;
 /** Views of one snapshot that are kept at most. */
 const MAX_KEPT_VIEWS = 20;
 
-/** What was written of a snapshot. */
-interface Written {
-  readonly views: Map<string, Promise<RenderedView>>;
-  stats?: Promise<Uint8Array<ArrayBuffer>>;
-}
+type Views = Map<string, Promise<RenderedView>>;
+type StatsBody = ReturnType<typeof renderStats>;
 
 /** The page of one tracker. */
 export class TrackerPage {
@@ -75,7 +72,9 @@ export class TrackerPage {
   readonly #snapshots: SnapshotReader;
   readonly #history = new SpeedHistory();
   readonly #hub: EventHub;
-  readonly #written = new WeakMap<TrackerSnapshot, Written>();
+  /** What was written of a snapshot, for as long as it serves. */
+  readonly #views = new WeakMap<TrackerSnapshot, Views>();
+  readonly #statsBodies = new WeakMap<TrackerSnapshot, StatsBody>();
   #securityHeaders: Promise<Record<string, string>> | undefined;
 
   constructor(options: TrackerPageOptions) {
@@ -120,18 +119,17 @@ export class TrackerPage {
     const rendered = await this.#render(view, snapshot, nowMs);
     const isKnown = view.infoHash === undefined ||
       findTorrent(view.infoHash, snapshot) !== undefined;
-    const page = /(?:^|&)page=(\d{1,3})(?:&|$)/.exec(request.query)?.[1];
+    const page = /(?:^|&)page=(\d{1,3})(?:&|$)/.exec(request.query)?.[1] ?? 0;
     this.#securityHeaders ??= securityHeaders();
-    return respond(isKnown ? 200 : 404, {
-      type: "text/html; charset=utf-8",
-      headers: {
-        "snapshot-version": String(rendered.version),
-        ...await this.#securityHeaders,
-      },
-      body: isPart
-        ? renderPage(rendered, Number(page ?? 0))
-        : renderDocument(rendered),
-    });
+    const headers = {
+      "snapshot-version": String(rendered.version),
+      ...await this.#securityHeaders,
+    };
+    const type = "text/html; charset=utf-8";
+    const body = isPart
+      ? renderPage(rendered, Number(page))
+      : renderDocument(rendered);
+    return respond(isKnown ? 200 : 404, { type, headers, body });
   }
 
   async #stats(
@@ -143,12 +141,11 @@ export class TrackerPage {
     const type = "application/json";
     const snapshot = await this.#snapshots.read("fresh", nowMs);
     if (view.infoHash === undefined) {
-      const written = this.#writtenOf(snapshot);
-      written.stats ??= renderStats(snapshot, {
-        uptimeSeconds: this.#uptimeSeconds(nowMs),
-        pause: this.#pause,
-      });
-      return respond(200, { type, body: await written.stats });
+      const uptimeSeconds = this.#uptimeSeconds(nowMs);
+      const body = this.#statsBodies.get(snapshot) ??
+        renderStats(snapshot, { uptimeSeconds, pause: this.#pause });
+      this.#statsBodies.set(snapshot, body);
+      return respond(200, { type, body: await body });
     }
     const torrent = findTorrent(view.infoHash, snapshot);
     if (torrent === undefined) return NO_SUCH_TORRENT;
@@ -167,24 +164,21 @@ export class TrackerPage {
     if (stream === undefined) {
       return plain(503, "Too many pages are open. Reload this one instead.\n");
     }
-    return respond(200, {
-      type: "text/event-stream",
-      // Proxies have to pass events on as they come.
-      headers: {
-        "cache-control": "no-store, no-transform",
-        "x-accel-buffering": "no",
-      },
-      body: stream,
-    });
+    // Proxies have to pass events on as they come.
+    const headers = {
+      "cache-control": "no-store, no-transform",
+      "x-accel-buffering": "no",
+    };
+    return respond(200, { type: "text/event-stream", headers, body: stream });
   }
 
   async #metrics(nowMs: number): Promise<TrackerResponse> {
-    const { text, contentType } = await renderMetrics({
+    const metrics = await renderMetrics({
       snapshot: await this.#snapshots.read("fresh", nowMs),
       uptimeSeconds: this.#uptimeSeconds(nowMs),
       streamCount: this.#hub.streamCount,
     });
-    return respond(200, { type: contentType, body: text });
+    return respond(200, metrics);
   }
 
   /** Healthy while the store answers. The store reports its failures itself. */
@@ -204,7 +198,8 @@ export class TrackerPage {
     nowMs: number,
   ): Promise<RenderedView> {
     await this.#pause();
-    const { views } = this.#writtenOf(snapshot);
+    const views: Views = this.#views.get(snapshot) ?? new Map();
+    this.#views.set(snapshot, views);
     const key = `${view.origin}${viewAddress(view)}`;
     const rendered = views.get(key) ??
       renderView(view, this.#sourcesOf(snapshot, nowMs));
@@ -212,30 +207,16 @@ export class TrackerPage {
     return await rendered;
   }
 
-  #writtenOf(snapshot: TrackerSnapshot): Written {
-    const written = this.#written.get(snapshot) ?? { views: new Map() };
-    this.#written.set(snapshot, written);
-    return written;
-  }
-
   #sourcesOf(snapshot: TrackerSnapshot, nowMs: number): PageSources {
-    const { peerTimeoutMs, peerCommand = "peer" } = this.#options;
-    return {
-      ...this.#options,
-      snapshot,
-      nowMs,
-      peerCommand,
-      history: this.#history,
-      silentAfterMs: peerTimeoutMs * SILENT_SHARE,
-    };
+    const silentAfterMs = this.#options.peerTimeoutMs * SILENT_SHARE;
+    const history = this.#history;
+    return { ...this.#options, snapshot, nowMs, history, silentAfterMs };
   }
 
   #viewOf(request: TrackerRequest): PageView | undefined {
-    const { origin } = this.#options;
-    return readPageView(
-      request.query,
-      originOf(request.header("host"), origin()),
-    );
+    const fallback = this.#options.origin();
+    const origin = originOf(request.header("host"), fallback);
+    return readPageView(request.query, origin);
   }
 
   #uptimeSeconds(nowMs: number): number {
@@ -245,9 +226,8 @@ export class TrackerPage {
 
 function respond(
   status: number,
-  { type, headers, body }: {
+  { type, headers, body }: Partial<TrackerResponse> & {
     readonly type: string;
-    readonly headers?: TrackerResponse["headers"];
     readonly body: TrackerResponse["body"];
   },
 ): TrackerResponse {

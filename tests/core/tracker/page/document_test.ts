@@ -8,13 +8,12 @@ import {
   renderView,
   SCRIPT,
 } from "../../../../lib/tracker/page/document.ts";
-import { SpeedHistory } from "../../../../lib/tracker/page/speed_history.ts";
 import { STYLE } from "../../../../lib/tracker/page/style.ts";
-import { SnapshotReader } from "../../../../lib/tracker/page/tracker_snapshot.ts";
 import { readPageView } from "../../../../lib/tracker/page/view.ts";
 import { fuzz, FUZZ_SEED } from "../../fuzz.ts";
 import { bytes, infoHash, text as textOf } from "../../announce/samples.ts";
-import { sceneCatalogue, scenePeer, SceneStore } from "./scene_store.ts";
+import { sourcesOf } from "./page_desk.ts";
+import { scenePeer, SceneStore } from "./scene_store.ts";
 
 const ORIGIN = "http://192.0.2.9:8000";
 
@@ -26,17 +25,8 @@ async function viewOf(
     listed?: readonly ListedTorrent[];
   } = {},
 ): Promise<RenderedView> {
-  const catalogue = sceneCatalogue(...listed);
-  const snapshots = new SnapshotReader(store, catalogue);
-  return await renderView(readPageView(query, ORIGIN)!, {
-    snapshot: await snapshots.read("fresh", 61_000),
-    store,
-    history: new SpeedHistory(),
-    silentAfterMs: 150_000,
-    peerCommand: "peer",
-    startedAtMs: 0,
-    nowMs: 61_000,
-  });
+  const view = readPageView(query, ORIGIN)!;
+  return await renderView(view, await sourcesOf(store, listed));
 }
 
 async function pageOf(

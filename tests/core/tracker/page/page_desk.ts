@@ -4,6 +4,7 @@
  * @module
  */
 import { infoHashFromHex } from "../../../../lib/base/identifier.ts";
+import type { ListedTorrent } from "../../../../lib/catalogue/torrent_catalogue.ts";
 import type {
   TrackerRequest,
   TrackerResponse,
@@ -12,8 +13,13 @@ import {
   TrackerPage,
   type TrackerPageOptions,
 } from "../../../../lib/tracker/page/tracker_page.ts";
+import { SpeedHistory } from "../../../../lib/tracker/page/speed_history.ts";
+import {
+  type PageSources,
+  SnapshotReader,
+} from "../../../../lib/tracker/page/tracker_snapshot.ts";
 import { infoHash, text } from "../../announce/samples.ts";
-import { scenePeer, SceneStore } from "./scene_store.ts";
+import { sceneCatalogue, scenePeer, SceneStore } from "./scene_store.ts";
 
 /** A page, and requests to it by a browser at 192.0.2.1, by default at second 61 of the clock. */
 export interface PageDesk {
@@ -34,6 +40,7 @@ export function deskOf(
     store,
     startedAtMs: 0,
     peerTimeoutMs: 180_000,
+    peerCommand: "peer",
     origin: () => "http://TRACKER",
     ...options,
   });
@@ -51,6 +58,23 @@ export function deskOf(
         ...changes,
       }, nowMs);
     },
+  };
+}
+
+/** The sources of a view of the scene, at second 61. */
+export async function sourcesOf(
+  store: SceneStore,
+  listed: readonly ListedTorrent[] = [],
+): Promise<PageSources> {
+  const snapshots = new SnapshotReader(store, sceneCatalogue(...listed));
+  return {
+    snapshot: await snapshots.read("fresh", 61_000),
+    store,
+    history: new SpeedHistory(),
+    silentAfterMs: 150_000,
+    peerCommand: "peer",
+    startedAtMs: 0,
+    nowMs: 61_000,
   };
 }
 

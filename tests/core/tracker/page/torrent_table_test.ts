@@ -10,8 +10,10 @@ import {
   renderTorrentRow,
   TORRENT_TABLE,
 } from "../../../../lib/tracker/page/torrent_table.ts";
-import type { Order } from "../../../../lib/tracker/page/view.ts";
+import { type Order, plainView } from "../../../../lib/tracker/page/view.ts";
 import { infoHash } from "../../announce/samples.ts";
+import { sourcesOf } from "./page_desk.ts";
+import { SceneStore } from "./scene_store.ts";
 
 function torrent(
   digit: string,
@@ -74,9 +76,8 @@ Deno.test("the first torrents are shown and the rest is counted", () => {
 });
 
 const CONTEXT = {
-  origin: "http://192.0.2.9:8000",
-  peerCommand: "./peer",
-  speeds: [],
+  view: plainView(undefined, "http://192.0.2.9:8000"),
+  sources: await sourcesOf(new SceneStore()),
   progress: undefined,
 };
 
@@ -139,7 +140,7 @@ Deno.test("renderTorrentRow() shows the command that joins a torrent whose file 
   assertStringIncludes(text, "<bdi>&lt;i&gt;</bdi>");
   assertStringIncludes(
     text,
-    "<code>./peer http://192.0.2.9:8000/torrents/it%27s%20%3Cb%3E.torrent</code>",
+    "<code>peer http://192.0.2.9:8000/torrents/it%27s%20%3Cb%3E.torrent</code>",
   );
   assertStringIncludes(text, 'href="/torrents/it%27s%20%3Cb%3E.torrent"');
 });

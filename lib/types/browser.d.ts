@@ -1,6 +1,6 @@
 /**
- * Types of the browser interfaces that the page's script uses. TypeScript's own
- * DOM types would make `document` and `window` known to every file of the
+ * The face of a browser that the script of the tracker's page uses. TypeScript's
+ * own DOM types would make `document` and `window` known to every file of the
  * project.
  *
  * @module
