@@ -55,12 +55,12 @@ export class GuardedFolder {
     paths: Iterable<readonly string[]>,
   ): Promise<(FileStamp | undefined)[]> {
     await this.#exists();
-    const folders = new Map<string, boolean>();
+    const checked = new Map<string, boolean>();
     const stamps: (FileStamp | undefined)[] = [];
     for (const path of paths) {
       // There may be a million files, and each call may be synchronous.
       if (stamps.length % STATS_PER_TURN === 0) await delay(0);
-      stamps.push(await this.#stampOf(path, folders));
+      stamps.push(await this.#stampOf(path, checked));
     }
     return stamps;
   }
@@ -72,14 +72,16 @@ export class GuardedFolder {
    * is reached through a symbolic link, or the system refuses.
    */
   async open(path: readonly string[], access: Access): Promise<OpenedFile> {
-    if (access === "write") {
+    const write = access === "write";
+    if (write) {
       const file = await this.#create(path);
       if (file !== undefined) return { file, size: 0 };
     }
     // Refuses links and pipes before the open, which would follow or block.
     const found = await this.#stampOf(path);
     const filePath = this.pathOf(path);
-    const file = await this.#openPath(filePath, access);
+    const file = await this.#fileSystem.open(filePath, { read: true, write })
+      .catch(failing(write ? "open for writing" : "open", filePath));
     try {
       const info = await this.#fileSystem.stat(file);
       requireRegularFile(filePath, info);
@@ -101,7 +103,7 @@ export class GuardedFolder {
    * file that must not exist before cannot be reached through a link.
    */
   async #create(path: readonly string[]): Promise<Deno.FsFile | undefined> {
-    if (!await this.#hasFolders(path)) await this.#makeFolders(path);
+    await this.#makeFolders(path);
     const options = { read: true, write: true, createNew: true };
     const filePath = this.pathOf(path);
     let file: Deno.FsFile;
@@ -114,10 +116,10 @@ export class GuardedFolder {
       throw storageFailure("open for writing", filePath, error);
     }
     try {
-      // Again: the disk may have been unmounted before the file was created.
       await this.#exists();
       return file;
     } catch (error) {
+      // The file is on another disk, as this one was unmounted meanwhile.
       file.close();
       await Deno.remove(filePath)
         // Harmless: an empty file stays.
@@ -126,73 +128,55 @@ export class GuardedFolder {
     }
   }
 
-  async #openPath(filePath: string, access: Access): Promise<Deno.FsFile> {
-    const write = access === "write";
-    try {
-      return await this.#fileSystem.open(filePath, { read: true, write });
-    } catch (error) {
-      const action = write ? "open for writing" : "open";
-      throw storageFailure(action, filePath, error);
-    }
-  }
-
-  /** @param folders Folders that were checked before, this one included, and whether they exist. */
+  /** @param checked Folders that were checked before, and whether they exist. */
   async #stampOf(
     path: readonly string[],
-    folders?: Map<string, boolean>,
+    checked?: Map<string, boolean>,
   ): Promise<FileStamp | undefined> {
-    if (path.length > 1 && !await this.#hasFolders(path, folders)) {
-      return undefined;
+    if (path.length > 1) {
+      if (checked === undefined && !await this.#exists()) return undefined;
+      for (let depth = 1; depth < path.length; depth++) {
+        const folder = this.pathOf(path.slice(0, depth));
+        const exists = checked?.get(folder) ?? await this.#hasFolder(folder);
+        checked?.set(folder, exists);
+        if (!exists) return undefined;
+      }
     }
     const filePath = this.pathOf(path);
     const info = await this.#lstat(filePath);
-    if (info === undefined) return undefined;
-    requireRegularFile(filePath, info);
-    return stampOf(info);
+    if (info !== undefined) requireRegularFile(filePath, info);
+    return info && stampOf(info);
   }
 
-  /** Whether this folder and the folders of a file below it exist. */
-  async #hasFolders(
-    path: readonly string[],
-    folders?: Map<string, boolean>,
-  ): Promise<boolean> {
-    if (folders === undefined && !await this.#exists()) return false;
-    for (let depth = 1; depth < path.length; depth++) {
-      const folder = this.pathOf(path.slice(0, depth));
-      let exists = folders?.get(folder);
-      if (exists === undefined) {
-        const info = await this.#lstat(folder);
-        if (info !== undefined) requireFolder(folder, info);
-        exists = info !== undefined;
-        folders?.set(folder, exists);
-      }
-      if (!exists) return false;
-    }
-    return true;
-  }
-
-  /** Creates this folder and the folders of `path` below it, one by one. */
+  /** Creates this folder and the folders of a file below it, one by one. */
   async #makeFolders(path: readonly string[]): Promise<void> {
-    try {
-      await this.#fileSystem.mkdir(this.dir, { recursive: true });
-    } catch (error) {
-      throw storageFailure("create folder", this.dir, error);
+    if (!await this.#exists()) {
+      await this.#fileSystem.mkdir(this.dir, { recursive: true })
+        .catch(failing("create folder", this.dir));
     }
     for (let depth = 1; depth < path.length; depth++) {
       const folder = this.pathOf(path.slice(0, depth));
-      const info = await this.#lstat(folder);
-      if (info !== undefined) {
-        requireFolder(folder, info);
-        continue;
-      }
+      if (await this.#hasFolder(folder)) continue;
       try {
         await this.#fileSystem.mkdir(folder);
       } catch (error) {
-        // Another file's write created it; the open checks it again.
+        // Another file's write created it meanwhile.
         if (error instanceof Deno.errors.AlreadyExists) continue;
         throw storageFailure("create folder", folder, error);
       }
     }
+  }
+
+  /** @throws {StorageError} If something else stands in the folder's place. */
+  async #hasFolder(folder: string): Promise<boolean> {
+    const info = await this.#lstat(folder);
+    if (info === undefined) return false;
+    requireNoLink(folder, info);
+    if (info.isDirectory) return true;
+    throw new StorageError(
+      `Cannot use ${folder}: a file stands where a folder must be; ` +
+        "move it away or choose another folder",
+    );
   }
 
   /**
@@ -204,10 +188,9 @@ export class GuardedFolder {
     const info = await this.#lstat(`${this.dir}/`);
     this.#device ??= info?.dev;
     if (this.#device === info?.dev) return info !== undefined;
+    const gone = info === undefined ? "it" : "the disk that was there";
     throw new StorageError(
-      `Cannot use ${this.dir}: ${
-        info === undefined ? "it" : "the disk that was there"
-      } is gone; bring it back, then run again`,
+      `Cannot use ${this.dir}: ${gone} is gone; bring it back, then run again`,
     );
   }
 
@@ -221,17 +204,14 @@ export class GuardedFolder {
   }
 }
 
-function requireFolder(path: string, info: Deno.FileInfo): void {
-  if (info.isSymlink) throw linkRefusal(path);
-  if (info.isDirectory) return;
-  throw new StorageError(
-    `Cannot use ${path}: a file stands where a folder must be; ` +
-      "move it away or choose another folder",
-  );
+function failing(action: string, path: string): (error: unknown) => never {
+  return (error) => {
+    throw storageFailure(action, path, error);
+  };
 }
 
 function requireRegularFile(path: string, info: Deno.FileInfo): void {
-  if (info.isSymlink) throw linkRefusal(path);
+  requireNoLink(path, info);
   if (info.isFile) return;
   const kind = info.isDirectory ? "a folder" : "a pipe, socket or device";
   throw new StorageError(
@@ -240,8 +220,9 @@ function requireRegularFile(path: string, info: Deno.FileInfo): void {
   );
 }
 
-function linkRefusal(path: string): StorageError {
-  return new StorageError(
+function requireNoLink(path: string, info: Deno.FileInfo): void {
+  if (!info.isSymlink) return;
+  throw new StorageError(
     `Cannot use ${path}: it is a symbolic link and may lead out of the ` +
       "download folder; replace it with the file or folder itself",
   );

@@ -1,8 +1,8 @@
 /**
  * Hashes the pieces of content, to create a torrent or to verify one. Whoever
- * hashes also reads: workers open the files themselves, and this thread only hands
- * out runs of pieces. Before a worker has started, and for content that only this
- * thread can read, this thread reads and hashes as well.
+ * hashes also reads: workers open the files themselves, and this thread hands out
+ * runs of pieces. This thread reads and hashes before a worker has started, and
+ * content that only this thread can read.
  *
  * @module
  */
@@ -21,13 +21,13 @@ const RUN_LENGTH = 4 * 1024 * 1024;
 const MAX_RUNS_IN_FLIGHT = 8;
 /** Bytes that this thread reads at a time. */
 const READ_LENGTH = 256 * 1024;
-/** Longest that this thread hashes before its other work gets a turn, in milliseconds. */
+/** This thread's other work gets a turn after so much hashing, in milliseconds. */
 const TURN_MS = 10;
 
 /** Options of {@linkcode hashRuns}. */
 export interface HashRunsOptions {
   readonly geometry: Geometry;
-  /** Ascending and disjoint. Pieces that lie outside, also in part, are skipped. */
+  /** Ascending and disjoint. A piece that is not inside of one is skipped. */
   readonly ranges: readonly ByteRange[];
   /** Pieces to skip. @default none */
   readonly known?: Bitfield | undefined;
@@ -65,13 +65,11 @@ export async function hashRuns(
 
   async function hashRun(run: PieceRun): Promise<void> {
     signal?.throwIfAborted();
-    const hashes = await hashOnWorker(run) ?? await hashHere(run);
-    onHashed(run, hashes);
-  }
-
-  async function hashOnWorker(run: PieceRun): Promise<Uint8Array | undefined> {
-    if (files === undefined || hasher === undefined) return undefined;
-    return await hasher.hashRun(toFileRun(run, { files, spans, pieceLength }));
+    const hashes = files && await hasher?.hashRun({
+      ...locate(run, files, spans),
+      pieceLength,
+    });
+    onHashed(run, hashes ?? await hashHere(run));
   }
 
   async function hashHere(run: PieceRun): Promise<Uint8Array> {
@@ -96,12 +94,12 @@ export async function hashRuns(
     if (run === undefined) return;
     await hashRun(run);
   }
-  // All lanes take from one generator. One that throws closes it, as leaving a
+  // All lanes take from one generator. A lane that throws closes it, as leaving a
   // loop over a generator does, and so ends the others.
   const lanes = Array.from({ length: MAX_RUNS_IN_FLIGHT }, async () => {
     for (const run of runs) await hashRun(run);
   });
-  // All of them end before a failure is passed on: no read is left behind.
+  // A failure is passed on after all lanes have ended: no read is left behind.
   for (const outcome of await Promise.allSettled(lanes)) {
     if (outcome.status === "rejected") throw outcome.reason;
   }
@@ -114,43 +112,37 @@ function* pieceRuns(
   const { pieceLength } = geometry;
   const maxPieceCount = Math.max(1, Math.floor(RUN_LENGTH / pieceLength));
   for (const range of ranges) {
-    const end = range.offsetInTorrent + range.length;
+    const rangeEnd = range.offsetInTorrent + range.length;
     // The torrent's last piece, which may be short, is whole at its end.
-    const endPiece = end === geometry.length
+    const end = rangeEnd === geometry.length
       ? geometry.pieceCount
-      : Math.floor(end / pieceLength);
+      : Math.floor(rangeEnd / pieceLength);
     let first = Math.ceil(range.offsetInTorrent / pieceLength);
-    while (first < endPiece) {
-      const limit = Math.min(maxPieceCount, endPiece - first);
-      let pieceCount = 0;
-      while (pieceCount < limit && !known?.has(first + pieceCount)) {
-        pieceCount++;
+    while (first < end) {
+      let next = first;
+      while (
+        next < end && next < first + maxPieceCount && !known?.has(next)
+      ) next++;
+      if (next > first) {
+        const offsetInTorrent = first * pieceLength;
+        const length = Math.min(next * pieceLength, geometry.length) -
+          offsetInTorrent;
+        yield { first, pieceCount: next - first, offsetInTorrent, length };
       }
-      if (pieceCount > 0) {
-        const offsetInTorrent = geometry.pieceOffset(first);
-        const last = first + pieceCount - 1;
-        const length = geometry.pieceOffset(last) +
-          geometry.pieceLengthAt(last) - offsetInTorrent;
-        yield { first, pieceCount, offsetInTorrent, length };
-      }
-      // A known piece that ended the run is skipped.
-      first += pieceCount < limit ? pieceCount + 1 : pieceCount;
+      first = known?.has(next) ? next + 1 : next;
     }
   }
 }
 
-function toFileRun(
+/** The files that hold a run. */
+function locate(
   { offsetInTorrent, length }: PieceRun,
-  { files, spans, pieceLength }: {
-    readonly files: ContentFiles;
-    readonly spans: FileSpans;
-    readonly pieceLength: number;
-  },
-): FileRun {
+  { guardedDir, files }: ContentFiles,
+  spans: FileSpans,
+): Omit<FileRun, "pieceLength"> {
   const parts = spans.at(offsetInTorrent, length).map((span) => {
-    const { path, isPadding } = files.files[span.fileIndex]!;
-    const { offsetInFile, length } = span;
-    return { path: isPadding ? undefined : path, offsetInFile, length };
+    const { path, isPadding } = files[span.fileIndex]!;
+    return { ...span, path: isPadding ? undefined : path };
   });
-  return { guardedDir: files.guardedDir, parts, length, pieceLength };
+  return { guardedDir, parts, length };
 }

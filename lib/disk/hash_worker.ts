@@ -1,8 +1,7 @@
 /**
- * A worker thread that hashes: pieces in memory, and runs of pieces that it reads
- * itself. Owns no file for longer than a run. Reports no errors: the main thread
- * repeats a run that failed here, and so finds the error with all that it takes to
- * explain it.
+ * A worker thread that hashes: pieces in memory, and runs of pieces in files that
+ * it opens itself. It reports no errors. The main thread repeats a run that failed
+ * here, and so meets the error where it can be explained.
  *
  * @module
  */
@@ -27,36 +26,34 @@ export interface FileRun {
 
 /** Consecutive bytes of one file. */
 export interface FilePart {
-  /** Components below the guarded folder, or of an absolute path; `undefined`: zeros. */
+  /** Components below the guarded folder, or an absolute path; `undefined`: zeros. */
   readonly path: readonly string[] | undefined;
   readonly offsetInFile: number;
   /** In bytes. */
   readonly length: number;
 }
 
-/** A request; requests are answered in their order. */
+/** A request. The buffer of a piece is transferred, and back. */
 export type HashRequest =
-  /** A piece of `length` bytes at the start of a buffer, which is transferred. */
   | {
     readonly type: "piece";
     readonly buffer: ArrayBuffer;
+    /** Of the piece at the start of the buffer, in bytes. */
     readonly length: number;
   }
   | { readonly type: "run"; readonly run: FileRun };
 
-/** An answer, or that the worker has started. */
+/** That the worker has started, or the answer to a request, in their order. */
 export type HashResponse =
   | { readonly type: "ready" }
-  /** The buffer is transferred back. */
   | {
     readonly type: "piece";
     readonly buffer: ArrayBuffer;
-    /** 20 bytes. */
     readonly hash: Uint8Array<ArrayBuffer>;
   }
   | {
     readonly type: "run";
-    /** 20 bytes for each piece; `undefined` if a file could not be read. */
+    /** 20 bytes a piece; `undefined` if a file could not be read. */
     readonly hashes: Uint8Array<ArrayBuffer> | undefined;
   };
 
@@ -75,8 +72,7 @@ function serve(scope: WorkerScope): void {
     if (request.type === "piece") {
       const { buffer, length } = request;
       const hash = sha1(new Uint8Array(buffer, 0, length));
-      scope.postMessage({ type: "piece", buffer, hash }, [buffer]);
-      return;
+      return scope.postMessage({ type: "piece", buffer, hash }, [buffer]);
     }
     const hashes = await hashRun(request.run)
       // The main thread repeats the run and reports the error.
@@ -86,7 +82,15 @@ function serve(scope: WorkerScope): void {
 
   async function hashRun(run: FileRun): Promise<Uint8Array<ArrayBuffer>> {
     const hashes = new PieceHashes(run);
-    const open = opener(run.guardedDir, fileSystem);
+    const folder = run.guardedDir === undefined
+      ? undefined
+      : new GuardedFolder(run.guardedDir, fileSystem);
+
+    async function open(path: readonly string[]): Promise<Deno.FsFile> {
+      if (folder !== undefined) return (await folder.open(path, "read")).file;
+      return await fileSystem.open(join(...path), { read: true });
+    }
+
     for (const { path, offsetInFile, length } of run.parts) {
       using file = path && await open(path);
       for (let done = 0; done < length;) {
@@ -104,18 +108,6 @@ function serve(scope: WorkerScope): void {
     last = last.then(() => answer(data));
   };
   scope.postMessage({ type: "ready" }, []);
-}
-
-/** Opens files for reading. */
-function opener(
-  guardedDir: string | undefined,
-  fileSystem: SyncWhenFast,
-): (path: readonly string[]) => Promise<Deno.FsFile> {
-  if (guardedDir === undefined) {
-    return (path) => fileSystem.open(join(...path as string[]), { read: true });
-  }
-  const folder = new GuardedFolder(guardedDir, fileSystem);
-  return async (path) => (await folder.open(path, "read")).file;
 }
 
 serve(self as unknown as WorkerScope);

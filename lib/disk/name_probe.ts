@@ -1,9 +1,9 @@
 /**
  * Checks before anything is stored that the file system takes each name of a
- * torrent and that no two of its files become one there. Sticks and shares often
- * hold a file system of another kind than the system's own, so the rules are not
- * assumed but probed, with empty files in a temporary folder. A folder that
- * cannot be written is not probed, as nothing will be stored there either.
+ * torrent, and that no two of its files become one there. Sticks and shares often
+ * hold a file system of another kind than the machine's own, so its rules are
+ * probed, with empty files in a temporary folder. A folder that cannot be written
+ * is not probed, as nothing will be stored there either.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
 import { isUnwritable, makeOwnFolder } from "./own_folder.ts";
 import { errorCode, storageFailure } from "./storage_failure.ts";
 
-/** The longest name that an encrypted file system takes, in bytes of UTF-8. */
+/** Longest name that an encrypted file system takes, in bytes of UTF-8. */
 const SHORT_NAME_LENGTH = 143;
 /** Unusual names of one torrent that are probed; it may have a million. */
 const MAX_PROBED_NAMES = 100;
@@ -29,23 +29,23 @@ export interface Fold {
   readonly fold: (name: string) => string;
 }
 
-/** In the order in which they are applied. */
+/** Applied in this order. */
 const FOLDS: readonly Fold[] = [
-  // How accents are written: APFS, HFS+, ZFS with normalization.
+  // Accents, on macOS and on ZFS.
   { probe: ["\u00e9", "e\u0301"], fold: (name) => name.normalize("NFD") },
-  // Characters without a glyph: ext4 and F2FS with case folding, HFS+.
+  // Invisible characters, on ext4 and F2FS with case folding.
   {
     probe: ["invisible", "in\u200dvisible"],
     fold: (name) => name.replace(/\p{Default_Ignorable_Code_Point}/gu, ""),
   },
-  // Case, letter by letter: NTFS, exFAT, FAT, APFS.
+  // Case letter by letter, on NTFS and FAT.
   { probe: ["case", "CASE"], fold: (name) => foldName(name, "windows") },
-  // Case with letters that become two: APFS, ext4 and F2FS with case folding.
+  // Case with letters that become two, on macOS, ext4 and F2FS.
   {
-    probe: ["stra\u00dfe", "strasse"],
+    probe: ["\u00df", "ss"],
     fold: (name) => name.toLowerCase().toUpperCase(),
   },
-  // Dots and spaces at the end: FAT, shares of Windows machines.
+  // Dots and spaces at the end, on FAT and on shares of Windows machines.
   { probe: ["end", "end."], fold: (name) => name.replace(/[. ]+$/, "") },
 ];
 
@@ -54,10 +54,13 @@ const FOLDS: readonly Fold[] = [
  * @throws {StorageError} If the file system does not take a name, or takes two
  * names for one.
  */
-export async function probeNames(torrent: Torrent, dir: string): Promise<void> {
-  await checkLongestPath(torrent, dir);
-  const unusual = findUnusualNames(torrent.files);
-  const mayCollide = findCollision(torrent.files) !== undefined;
+export async function probeNames(
+  { files }: Torrent,
+  dir: string,
+): Promise<void> {
+  await checkLongestPath(files, dir);
+  const unusual = findUnusualNames(files);
+  const mayCollide = findCollision(files) !== undefined;
   if (unusual.size === 0 && !mayCollide) return;
   const folder = await makeProbeFolder(dir);
   if (folder === undefined) return;
@@ -68,7 +71,15 @@ export async function probeNames(torrent: Torrent, dir: string): Promise<void> {
         throw storageFailure("use", join(dir, ...path), error);
       }
     }
-    if (mayCollide) await checkCollisions(torrent.files, { folder, dir });
+    if (!mayCollide) return;
+    const collision = findCollision(files, await probeFolds(folder));
+    if (collision === undefined) return;
+    const { path, other } = collision;
+    throw new StorageError(
+      `Cannot store ${join(dir, ...path)}: the file system there does not ` +
+        `tell its name from ${quote(other.join("/"))}; ` +
+        "choose a folder on another one",
+    );
   } finally {
     await Deno.remove(folder, { recursive: true })
       // Harmless: empty files in the program's own folder.
@@ -78,18 +89,15 @@ export async function probeNames(torrent: Torrent, dir: string): Promise<void> {
 
 /** The system limits the length of a whole path, whether or not it exists. */
 async function checkLongestPath(
-  { files }: Torrent,
+  files: readonly TorrentFile[],
   dir: string,
 ): Promise<void> {
-  let longest: readonly string[] = [];
-  let longestLength = 0;
+  let longest = "";
   for (const { path, isPadding } of files) {
-    const length = path.reduce((sum, name) => sum + name.length + 1, 0);
-    if (isPadding || length <= longestLength) continue;
-    longest = path;
-    longestLength = length;
+    const joined = isPadding ? "" : path.join("/");
+    if (joined.length > longest.length) longest = joined;
   }
-  const path = join(dir, ...longest);
+  const path = join(dir, longest);
   try {
     await Deno.lstat(path);
   } catch (error) {
@@ -104,58 +112,24 @@ export function findUnusualNames(
   files: readonly TorrentFile[],
 ): Map<string, readonly string[]> {
   const unusual = new Map<string, readonly string[]>();
-  let previous: readonly string[] = [];
   for (const { path, isPadding } of files) {
     if (isPadding) continue;
     for (const [index, name] of path.entries()) {
-      if (name === previous[index] || unusual.has(name)) continue;
-      if (isUnusual(name)) unusual.set(name, path.slice(0, index + 1));
+      if (!isUnusual(name) || unusual.has(name)) continue;
+      unusual.set(name, path.slice(0, index + 1));
       if (unusual.size === MAX_PROBED_NAMES) return unusual;
     }
-    previous = path;
   }
   return unusual;
 }
 
 function isUnusual(name: string): boolean {
-  // Most names are plain; the check below takes five times as long.
-  const isPlain = /^(?!con|prn|aux|nul|com|lpt)\w[\w -]{0,100}\w(\.\w{1,4})?$/i
-    .test(name);
-  return !isPlain &&
-    (new TextEncoder().encode(name).length > SHORT_NAME_LENGTH ||
-      findComponentFault(name, "windows") !== undefined);
-}
-
-/** An empty folder; `undefined` if none can be made. */
-async function makeProbeFolder(dir: string): Promise<string | undefined> {
-  try {
-    const own = await makeOwnFolder(dir);
-    return await Deno.makeTempDir({ dir: own, prefix: "names-" });
-  } catch (error) {
-    if (isUnwritable(error)) return undefined;
-    throw error;
-  }
-}
-
-async function checkCollisions(
-  files: readonly TorrentFile[],
-  { folder, dir }: { readonly folder: string; readonly dir: string },
-): Promise<void> {
-  const folds: Fold[] = [];
-  for (const fold of FOLDS) {
-    const [first, second] = fold.probe.map((name) => join(folder, name));
-    await createEmpty(first!);
-    if (await exists(second!)) folds.push(fold);
-  }
-  const collision = findCollision(files, folds);
-  if (collision === undefined) return;
-  throw new StorageError(
-    `Cannot store ${
-      join(dir, ...collision.path)
-    }: the file system there does ` +
-      `not tell its name from ${quote(collision.other.join("/"))}; ` +
-      "choose a folder on another one",
-  );
+  // Plain, as most names: the other checks take five times as long.
+  if (
+    /^(?!con|prn|aux|nul|com|lpt)\w[\w -]{0,100}\w(\.\w{1,4})?$/i.test(name)
+  ) return false;
+  return new TextEncoder().encode(name).length > SHORT_NAME_LENGTH ||
+    findComponentFault(name, "windows") !== undefined;
 }
 
 /** Two paths that are one. */
@@ -172,10 +146,7 @@ interface Place {
   readonly isFile: boolean;
 }
 
-/**
- * The first file whose place on the disk another file or a folder has already,
- * if the file system ignores `folds`. Folders may share a place.
- */
+/** The first file in the place of another file or of a folder. Folders may share a place. */
 export function findCollision(
   files: readonly TorrentFile[],
   folds: readonly Fold[] = FOLDS,
@@ -183,41 +154,62 @@ export function findCollision(
   /** By the number of the folder above, and the folded name in it. */
   const places = new Map<string, Place>();
   const fold = composeFolds(folds);
-  let previous: readonly string[] = [];
-  /** The folders above the previous file, the topmost first. */
-  let folders: Place[] = [];
   for (const { path, isPadding } of files) {
     if (isPadding) continue;
-    let depth = 0;
-    while (depth < folders.length && path[depth] === previous[depth]) depth++;
-    folders = folders.slice(0, Math.min(depth, path.length - 1));
-    for (depth = folders.length; depth < path.length; depth++) {
-      const isFile = depth === path.length - 1;
-      const key = `${folders.at(-1)?.number ?? 0}/${fold(path[depth]!)}`;
+    let folder = 0;
+    for (const [index, name] of path.entries()) {
+      const isFile = index === path.length - 1;
+      const key = `${folder}/${fold(name)}`;
       let place = places.get(key);
       if (place === undefined) {
-        const placePath = isFile ? path : path.slice(0, depth + 1);
+        const placePath = isFile ? path : path.slice(0, index + 1);
         place = { number: places.size + 1, path: placePath, isFile };
         places.set(key, place);
       } else if (isFile || place.isFile) {
-        return { path: path.slice(0, depth + 1), other: place.path };
+        return { path: path.slice(0, index + 1), other: place.path };
       }
-      if (!isFile) folders.push(place);
+      folder = place.number;
     }
-    previous = path;
   }
   return undefined;
 }
 
-/** All folds in one function, fast for plain names: there may be a million. */
 function composeFolds(folds: readonly Fold[]): (name: string) => string {
   const foldAll = (name: string): string =>
     folds.reduce((folded, { fold }) => fold(folded), name);
   const ignoresCase = foldAll("a") === foldAll("A");
   return (name) => {
+    // Plain ASCII, as most names: a torrent may have a million.
     if (!/^[ -~]*[!-\-/-~]$/.test(name)) return foldAll(name);
     return ignoresCase ? name.toUpperCase() : name;
   };
+}
+
+/** The differences that the file system of a folder ignores. */
+async function probeFolds(folder: string): Promise<Fold[]> {
+  const folds: Fold[] = [];
+  for (const fold of FOLDS) {
+    const [name, other] = fold.probe;
+    await createEmpty(join(folder, name));
+    try {
+      await Deno.lstat(join(folder, other));
+      folds.push(fold);
+    } catch {
+      // Another name, or none that the file system takes.
+    }
+  }
+  return folds;
+}
+
+/** An empty folder; `undefined` if none can be made. */
+async function makeProbeFolder(dir: string): Promise<string | undefined> {
+  try {
+    const own = await makeOwnFolder(dir);
+    return await Deno.makeTempDir({ dir: own, prefix: "names-" });
+  } catch (error) {
+    if (isUnwritable(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Creates an empty file; the error, if the system refuses. */
@@ -227,15 +219,5 @@ async function createEmpty(path: string): Promise<unknown> {
     return undefined;
   } catch (error) {
     return error;
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch {
-    // Also where the second name is refused, as by a file system without é.
-    return false;
   }
 }

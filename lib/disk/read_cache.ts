@@ -1,14 +1,13 @@
 /**
- * Keeps recently read content in memory for uploads: peers ask for blocks of
- * 16 KiB, many peers for the same ones, and the disk is read once per chunk of
- * {@linkcode CHUNK_LENGTH}. Invariants: a chunk lies inside one piece, so it
- * holds verified content alone if only verified pieces are asked for, and never
- * grows stale; the chunks together keep to the byte budget, those still being
- * read included, but for a single one.
+ * Keeps recently read content in memory for uploads: peers request blocks of
+ * 16 KiB, many peers the same ones, and the disk is read once per chunk. Invariants:
+ * a chunk lies inside one piece, so it holds verified content only, and never
+ * becomes stale, if only verified pieces are requested; all chunks together, also
+ * those still being read, fit into the limit, except for a single one.
  *
- * What is in memory is copied at once, without a promise, and buffers are used
- * again: a fresh one for each chunk had the collector take a quarter of a busy
- * seeder's time.
+ * Blocks in memory are copied synchronously, without a promise, and buffers are
+ * reused: with a new buffer for each chunk, garbage collection took a quarter of a
+ * busy seeder's time.
  *
  * @module
  */
@@ -21,19 +20,16 @@ const CHUNK_LENGTH = 262144;
 
 /** Options for {@linkcode ReadCache}. */
 export interface ReadCacheOptions {
-  /**
-   * Memory for chunks, in bytes.
-   * @default {16777216}
-   */
+  /** Memory for chunks, in bytes. @default {16777216} */
   readonly maxBytes?: number;
 }
 
 interface Chunk {
   readonly offset: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Shared by all who wait for the chunk; `undefined` once it is read. */
+  /** `undefined` once the chunk is read. */
   loading: Promise<void> | undefined;
-  /** Who waits for the chunk: while anyone does, its buffer is not used again. */
+  /** Reads that wait for the chunk; while there are any, its buffer is not reused. */
   waitingCount: number;
 }
 
@@ -43,7 +39,7 @@ export class ReadCache {
   readonly #geometry: Geometry;
   readonly #maxBytes: number;
   readonly #pool: BufferPool;
-  /** By offset in the torrent; the longest unused first. */
+  /** By offset in the torrent; least recently used first. */
   readonly #chunks = new Map<number, Chunk>();
   #byteCount = 0;
 
@@ -65,17 +61,24 @@ export class ReadCache {
   }
 
   /**
-   * Fills `into` with a copy of verified content from `offsetInTorrent`. Nothing
-   * to wait for, no promise, if all of it is in memory.
+   * Fills `into` with a copy of verified content from `offsetInTorrent`.
+   * @returns `undefined` if all of it was in memory.
    * @throws {StorageError} If the disk cannot be read. The next call tries again.
    */
   read(offsetInTorrent: number, into: Uint8Array): Promise<void> | undefined {
-    const done = this.#copyHeld(offsetInTorrent, into);
+    let done = 0;
+    while (done < into.length) {
+      const offset = offsetInTorrent + done;
+      const chunk = this.#chunks.get(this.#chunkOffset(offset));
+      if (chunk === undefined || chunk.loading !== undefined) break;
+      this.#touch(chunk);
+      done += copyFrom(chunk, offset, into.subarray(done));
+    }
     if (done === into.length) return undefined;
-    return this.#readOn(offsetInTorrent + done, into.subarray(done));
+    return this.#readRest(offsetInTorrent + done, into.subarray(done));
   }
 
-  async #readOn(offsetInTorrent: number, into: Uint8Array): Promise<void> {
+  async #readRest(offsetInTorrent: number, into: Uint8Array): Promise<void> {
     for (let done = 0; done < into.length;) {
       const offset = offsetInTorrent + done;
       const chunk = this.#chunkAt(offset);
@@ -88,19 +91,6 @@ export class ReadCache {
         this.#recycle(chunk);
       }
     }
-  }
-
-  /** Copies what is in memory from the start of the range; how many bytes that is. */
-  #copyHeld(offsetInTorrent: number, into: Uint8Array): number {
-    let done = 0;
-    while (done < into.length) {
-      const offset = offsetInTorrent + done;
-      const chunk = this.#chunks.get(this.#chunkOffset(offset));
-      if (chunk === undefined || chunk.loading !== undefined) break;
-      this.#touch(chunk);
-      done += copyFrom(chunk, offset, into.subarray(done));
-    }
-    return done;
   }
 
   /** Chunks are aligned to the start of their piece. */
@@ -116,21 +106,17 @@ export class ReadCache {
       this.#touch(held);
       return held;
     }
-    const bytes = this.#pool.take(this.#chunkLength(offset));
+    const { pieceLength } = this.#geometry;
+    const index = Math.floor(offset / pieceLength);
+    const end = this.#geometry.pieceOffset(index) +
+      this.#geometry.pieceLengthAt(index);
+    const bytes = this.#pool.take(Math.min(CHUNK_LENGTH, end - offset));
     const chunk: Chunk = { offset, bytes, loading: undefined, waitingCount: 0 };
     this.#chunks.set(offset, chunk);
     this.#byteCount += bytes.length;
     chunk.loading = this.#load(chunk);
-    this.#dropLongestUnused();
+    this.#evict();
     return chunk;
-  }
-
-  #chunkLength(offset: number): number {
-    const { pieceLength } = this.#geometry;
-    const pieceIndex = Math.floor(offset / pieceLength);
-    const pieceEnd = this.#geometry.pieceOffset(pieceIndex) +
-      this.#geometry.pieceLengthAt(pieceIndex);
-    return Math.min(CHUNK_LENGTH, pieceEnd - offset);
   }
 
   async #load(chunk: Chunk): Promise<void> {
@@ -152,7 +138,7 @@ export class ReadCache {
     this.#chunks.set(chunk.offset, chunk);
   }
 
-  #dropLongestUnused(): void {
+  #evict(): void {
     for (const chunk of this.#chunks.values()) {
       if (this.#byteCount <= this.#maxBytes || this.#chunks.size === 1) return;
       this.#drop(chunk);
@@ -166,19 +152,19 @@ export class ReadCache {
     this.#byteCount -= chunk.bytes.length;
   }
 
-  /** Gives the buffer of a chunk back that was dropped and that nobody waits for. */
+  /** Reuses the buffer of an evicted chunk that no read waits for. */
   #recycle(chunk: Chunk): void {
     if (chunk.waitingCount > 0 || this.#isHeld(chunk)) return;
     this.#pool.give(chunk.bytes);
   }
 
   #isHeld(chunk: Chunk): boolean {
-    // It may have been dropped, and read again, in the meantime.
+    // After an eviction, another chunk may have been read at the same offset.
     return this.#chunks.get(chunk.offset) === chunk;
   }
 }
 
-/** Copies what a chunk holds from an offset in the torrent on; how many bytes that is. */
+/** Copies from an offset in the torrent to the end of the chunk; returns how many bytes. */
 function copyFrom(chunk: Chunk, offset: number, into: Uint8Array): number {
   const start = offset - chunk.offset;
   const part = chunk.bytes.subarray(start, start + into.length);

@@ -7,14 +7,9 @@
  */
 import { PIECE_HASH_LENGTH } from "../metainfo/torrent.ts";
 
-/** The face of `node:crypto` that is used here. */
-interface NodeCrypto {
-  createHash(algorithm: "sha1"): NodeHash;
-}
-
 interface NodeHash {
   update(data: Uint8Array): NodeHash;
-  digest(): Uint8Array<ArrayBuffer>;
+  digest(): Uint8Array;
 }
 
 /** The 20-byte SHA-1 of `bytes`, a fresh array. */
@@ -26,16 +21,16 @@ export function sha1(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 export class PieceHashes {
   readonly #pieceLength: number;
   readonly #hashes: Uint8Array<ArrayBuffer>;
-  #hash: NodeHash = createHash();
+  #hash = createHash();
   #pieceCount = 0;
   #lengthInPiece = 0;
 
   /** @param run Its length, and that of every piece but the last, in bytes. */
   constructor(
-    run: { readonly length: number; readonly pieceLength: number },
+    { length, pieceLength }: { length: number; pieceLength: number },
   ) {
-    const pieceCount = Math.ceil(run.length / run.pieceLength);
-    this.#pieceLength = run.pieceLength;
+    this.#pieceLength = pieceLength;
+    const pieceCount = Math.ceil(length / pieceLength);
     this.#hashes = new Uint8Array(pieceCount * PIECE_HASH_LENGTH);
   }
 
@@ -71,26 +66,11 @@ export class PieceHashes {
  */
 function createHash(): NodeHash {
   const { process } = globalThis as unknown as {
-    readonly process: { getBuiltinModule(name: "node:crypto"): NodeCrypto };
+    process: {
+      getBuiltinModule(
+        name: "node:crypto",
+      ): { createHash(algorithm: "sha1"): NodeHash };
+    };
   };
   return process.getBuiltinModule("node:crypto").createHash("sha1");
-}
-
-/** The parts of `node:crypto` that {@linkcode sha1Sync} uses. */
-interface NodeCrypto {
-  createHash(algorithm: "sha1"): {
-    update(data: Uint8Array): { digest(): Uint8Array<ArrayBuffer> };
-  };
-}
-
-/**
- * The 20-byte SHA-1 of a few bytes, computed at once. Loads `node:crypto` at the
- * first call instead of an import, which would delay the start of every program.
- */
-export function sha1Sync(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { process } = globalThis as unknown as {
-    process: { getBuiltinModule(name: "node:crypto"): NodeCrypto };
-  };
-  const { createHash } = process.getBuiltinModule("node:crypto");
-  return createHash("sha1").update(bytes).digest();
 }

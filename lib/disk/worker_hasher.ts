@@ -1,13 +1,13 @@
 /**
- * Hashes on worker threads where cores are free for them. Small amounts are hashed
- * on the calling thread, as is everything before the first worker has started.
+ * Hashes on worker threads. The calling thread hashes small amounts, and
+ * everything before the first worker has started.
  *
  * @module
  */
 import type { FileRun, HashRequest, HashResponse } from "./hash_worker.ts";
 import { sha1 } from "./sha1.ts";
 
-/** Content to hash before workers, which take about 70 ms to start, are worth it, in bytes. */
+/** Bytes to hash before workers are worth their start of about 70 ms. */
 const WARM_UP_LENGTH = 8 * 1024 * 1024;
 /** More threads hash faster than a disk reads. */
 const MAX_DEFAULT_WORKERS = 4;
@@ -39,20 +39,21 @@ export interface WorkerHasherOptions {
 }
 
 /**
- * Opens a hasher whose workers end when it is disposed of. Workers need the
- * permission to read this library's files, and have the permissions of the thread
- * that opened the hasher; without any, this thread hashes.
+ * Opens a hasher; disposing of it ends its workers. A worker needs the permission
+ * to read this library's files, and has the permissions of the thread that opened
+ * the hasher. Where no worker can start, the calling thread hashes.
  */
 export function openWorkerHasher(
   options: WorkerHasherOptions = {},
 ): WorkerHasher {
-  return new WorkerHasher(
-    options.maxWorkers ??
-      Math.min(navigator.hardwareConcurrency, MAX_DEFAULT_WORKERS),
+  const defaultCount = Math.min(
+    navigator.hardwareConcurrency,
+    MAX_DEFAULT_WORKERS,
   );
+  return new WorkerHasher(options.maxWorkers ?? defaultCount);
 }
 
-/** Hashes pieces in memory, and runs of pieces in files, on several threads. */
+/** Hashes pieces in memory, and runs of pieces in files. */
 export class WorkerHasher implements PieceHasher, Disposable {
   readonly #maxWorkers: number;
   readonly #workers: HashWorker[] = [];
@@ -63,7 +64,7 @@ export class WorkerHasher implements PieceHasher, Disposable {
     this.#maxWorkers = maxWorkers;
   }
 
-  /** Whether a worker has started, so that runs need not be hashed here. */
+  /** True once a worker has started. */
   get isReady(): boolean {
     return this.#leastBusy() !== undefined;
   }
@@ -74,25 +75,22 @@ export class WorkerHasher implements PieceHasher, Disposable {
     const worker = this.#leastBusy();
     if (worker === undefined) return { bytes, hash: sha1(bytes) };
     const { buffer, length } = bytes;
-    const request: HashRequest = { type: "piece", buffer, length };
-    const answer = await worker.ask(request, [buffer]);
+    const answer = await worker.ask({ type: "piece", buffer, length }, buffer);
     if (answer?.type !== "piece") {
       throw new Error("Cannot hash a piece: the worker thread failed");
     }
-    return {
-      bytes: new Uint8Array(answer.buffer, 0, length),
-      hash: answer.hash,
-    };
+    const { hash } = answer;
+    return { bytes: new Uint8Array(answer.buffer, 0, length), hash };
   }
 
   /**
-   * Reads and hashes a run on a worker: 20 bytes for each piece.
-   * @returns `undefined` if no worker has started, or one could not read the files.
+   * Reads and hashes a run of pieces on a worker: 20 bytes a piece.
+   * @returns `undefined` if no worker has started, or one could not read a file.
    * @internal For `hashRuns`.
    */
   async hashRun(run: FileRun): Promise<Uint8Array<ArrayBuffer> | undefined> {
     this.#startWorkers(run.length);
-    const answer = await this.#leastBusy()?.ask({ type: "run", run }, []);
+    const answer = await this.#leastBusy()?.ask({ type: "run", run });
     return answer?.type === "run" ? answer.hashes : undefined;
   }
 
@@ -110,34 +108,31 @@ export class WorkerHasher implements PieceHasher, Disposable {
   }
 
   #leastBusy(): HashWorker | undefined {
-    let best: HashWorker | undefined;
-    for (const worker of this.#workers) {
-      if (!worker.isReady) continue;
-      if (best === undefined || worker.pendingCount < best.pendingCount) {
-        best = worker;
-      }
-    }
-    return best;
+    return this.#workers.filter(({ isReady }) => isReady)
+      .sort((left, right) => left.pendingCount - right.pendingCount)[0];
   }
 }
 
 /** One thread, which answers in the order of the requests. */
 class HashWorker implements Disposable {
-  readonly #worker: Worker;
+  readonly #worker = new Worker(
+    new URL("./hash_worker.ts", import.meta.url),
+    { type: "module" },
+  );
   readonly #pending: ((answer: HashResponse | undefined) => void)[] = [];
-  #isReady = false;
+  /** True once the thread has started, until it fails. */
+  isReady = false;
 
   constructor() {
-    this.#worker = new Worker(new URL("./hash_worker.ts", import.meta.url), {
-      type: "module",
-    });
-    this.#worker.onmessage = ({ data }) => this.#receive(data);
-    this.#worker.onerror = (event) => this.#fail(event);
-  }
-
-  /** Whether it has started; before, nothing may be requested. */
-  get isReady(): boolean {
-    return this.#isReady;
+    this.#worker.onmessage = ({ data }: MessageEvent<HashResponse>) => {
+      if (data.type === "ready") this.isReady = true;
+      else this.#pending.shift()!(data);
+    };
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.isReady = false;
+      for (const resolve of this.#pending.splice(0)) resolve(undefined);
+    };
   }
 
   /** Requests that are not yet answered. */
@@ -148,7 +143,7 @@ class HashWorker implements Disposable {
   /** The answer; `undefined` if the thread failed. */
   ask(
     request: HashRequest,
-    transfer: Transferable[],
+    ...transfer: ArrayBuffer[]
   ): Promise<HashResponse | undefined> {
     return new Promise((resolve) => {
       this.#pending.push(resolve);
@@ -158,17 +153,5 @@ class HashWorker implements Disposable {
 
   [Symbol.dispose](): void {
     this.#worker.terminate();
-  }
-
-  #receive(response: HashResponse): void {
-    if (response.type === "ready") this.#isReady = true;
-    else this.#pending.shift()!(response);
-  }
-
-  /** A thread that cannot start is never ready: the calling thread goes on hashing. */
-  #fail(event: ErrorEvent): void {
-    event.preventDefault();
-    this.#isReady = false;
-    for (const resolve of this.#pending.splice(0)) resolve(undefined);
   }
 }

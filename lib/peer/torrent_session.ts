@@ -13,7 +13,7 @@ import { RateMeter } from "../base/rate_meter.ts";
 import type { AddressSource } from "../dialing/address_book.ts";
 import type { ConnectionEnd } from "../dialing/dialer.ts";
 import { ReadCache } from "../disk/read_cache.ts";
-import { sha1Sync } from "../disk/sha1.ts";
+import { sha1 } from "../disk/sha1.ts";
 import type { Storage } from "../disk/storage.ts";
 import { isPieceHash } from "../disk/verify_storage.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
@@ -87,7 +87,7 @@ export class TorrentSession {
       random: Math.random,
       maxPeers,
       allowedFastSet: (hostname) =>
-        allowedFastSet({ infoHash, pieceCount, hostname, sha1: sha1Sync }),
+        allowedFastSet({ infoHash, pieceCount, hostname, sha1 }),
       listenPort: port,
       isPrivate: torrent.isPrivate,
     });

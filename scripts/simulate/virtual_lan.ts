@@ -16,7 +16,7 @@ import { BLOCK_SIZE, type Geometry } from "../../lib/metainfo/geometry.ts";
 import type { AddressSource } from "../../lib/dialing/address_book.ts";
 import { Dialer, MAX_PEERS } from "../../lib/dialing/dialer.ts";
 import { DialLimiter } from "../../lib/dialing/dial_limiter.ts";
-import { sha1Sync } from "../../lib/disk/sha1.ts";
+import { sha1 } from "../../lib/disk/sha1.ts";
 import { allowedFastSet } from "../../lib/swarm/allowed_fast.ts";
 import { Swarm } from "../../lib/swarm/swarm.ts";
 import type { HostOptions } from "./host_options.ts";
@@ -108,7 +108,7 @@ export class VirtualLan {
           infoHash: INFO_HASH,
           pieceCount,
           hostname,
-          sha1: sha1Sync,
+          sha1,
         }),
     });
     const host: VirtualHost = new VirtualHost({

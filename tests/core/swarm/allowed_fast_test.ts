@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { infoHashFromHex } from "../../../lib/base/identifier.ts";
-import { sha1Sync } from "../../../lib/disk/sha1.ts";
+import { sha1 } from "../../../lib/disk/sha1.ts";
 import {
   ALLOWED_FAST_COUNT,
   allowedFastSet,
@@ -11,7 +11,7 @@ const EXAMPLE = {
   infoHash: infoHashFromHex("aa".repeat(20)),
   pieceCount: 1313,
   hostname: "80.4.4.200",
-  sha1: sha1Sync,
+  sha1,
 };
 const NINE = [1059, 431, 808, 1217, 287, 376, 1188, 353, 508];
 
