@@ -1,7 +1,6 @@
 /**
- * What a peer tells a tracker and what it hears back, free of any encoding. The
- * codecs in this folder turn these values into a query and a bencoded reply and
- * back; the session and the schedule know only these.
+ * Announces, replies and scrapes as plain values, free of any encoding: shared by
+ * clients and trackers, over HTTP and UDP.
  *
  * @module
  */
@@ -9,49 +8,46 @@ import type { InfoHash, PeerId } from "../base/identifier.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import { type Random, randomBelow } from "../base/random.ts";
 
-/** Time a tracker asks peers to wait between two announces, in milliseconds: 120 s. */
+/** Time that a tracker asks peers to wait between two announces, in milliseconds: 120 s. */
 export const ANNOUNCE_INTERVAL = 120_000;
 
-/** Time after its last announce when a tracker forgets a peer, in milliseconds: 180 s. */
+/** Time after its last announce at which a tracker forgets a peer, in milliseconds: 180 s. */
 export const PEER_TIMEOUT = 180_000;
 
-/** How many peers are asked for, or given to who does not say. */
+/** Number of peers that a client asks for, and that a tracker returns by default. */
 export const DEFAULT_NUMWANT = 50;
 
 /**
- * What made a peer announce: it joined, it has everything now, it leaves, or it
- * is only time. [BEP 3: `event`, absent for an update]
+ * The reason for an announce: the peer joins, is complete, leaves, or reports its
+ * progress. [BEP 3: `event`, absent for an update]
  */
 export type AnnounceEvent = "started" | "completed" | "stopped" | "update";
 
-/** How far a peer is. All in bytes. [BEP 3] */
+/** The progress of a peer, in bytes. [BEP 3] */
 export interface TransferProgress {
   /** Sent to other peers since `started`. */
   readonly uploaded: number;
   /** Received from other peers since `started`. */
   readonly downloaded: number;
-  /** Still missing; 0 makes the peer a seeder. */
+  /** Still missing; 0 for a seeder. */
   readonly left: number;
 }
 
-/** `left` of a peer that does not know yet how long the torrent is, in bytes. */
+/** `left` of a peer that does not know the torrent's length yet, in bytes. */
 export const UNKNOWN_LEFT = Number.MAX_SAFE_INTEGER;
 
 /** The longest torrent that a tracker believes in, in bytes. */
 const MAX_CONTENT_LENGTH = 2 ** 50;
 
 /**
- * The bytes that a peer lacks; 0 if it does not know, as a client that has only a
- * magnet link: such clients leave `left` out or send a huge number.
+ * The bytes that a peer lacks; 0 if it does not know. A client that has only a
+ * magnet link leaves `left` out or sends a huge number.
  */
 export function believedLeft(left: number): number {
   return left <= MAX_CONTENT_LENGTH ? left : 0;
 }
 
-/**
- * One announce, as a peer sends it and a tracker reads it, over either protocol.
- * [BEP 3, 7, 15, 23]
- */
+/** One announce, as a peer sends it and a tracker reads it. [BEP 3, 7, 15, 23] */
 export interface AnnounceRequest extends TransferProgress {
   /** The torrent. */
   readonly infoHash: InfoHash;
@@ -63,28 +59,25 @@ export interface AnnounceRequest extends TransferProgress {
   readonly event: AnnounceEvent;
   /** Greatest number of peers for the reply; 0 for none. */
   readonly numwant: number;
-  /**
-   * Identifies the peer if its address changes: 8 hex digits over UDP, any text
-   * over HTTP.
-   */
+  /** Identifies the peer if its address changes; over UDP 8 hex digits. */
   readonly key: string | undefined;
   /** The last `tracker id` that this tracker sent. [BEP 3] @default none */
   readonly trackerId?: string | undefined;
 }
 
-/** A tracker's answer to one announce. */
+/** A tracker's reply to one announce. */
 export interface AnnounceReply {
-  /** Time to wait until the next update, in milliseconds. */
+  /** Time until the next update, in milliseconds. */
   readonly intervalMs: number;
-  /** Time to wait at least, even if peers are wanted earlier, in milliseconds. */
+  /** Least time until the next update, even if peers are wanted earlier, in milliseconds. */
   readonly minIntervalMs: number;
-  /** Number of seeders, if the tracker says. */
+  /** Number of seeders, if the tracker counts them. */
   readonly complete: number | undefined;
-  /** Number of leechers, if the tracker says. */
+  /** Number of leechers, if the tracker counts them. */
   readonly incomplete: number | undefined;
   /** Peers to dial, IPv4 and IPv6, perhaps the asker too. */
   readonly peers: readonly PeerAddress[];
-  /** What the tracker wants the user to read. */
+  /** A message for the user. */
   readonly warning: string | undefined;
   /** To be sent back with the next announce to this tracker. */
   readonly trackerId: string | undefined;
@@ -98,11 +91,11 @@ export interface ScrapeEntry {
   readonly complete: number;
   /** Number of leechers. */
   readonly incomplete: number;
-  /** How many peers have announced `completed`. */
+  /** Number of peers that have announced `completed`. */
   readonly downloaded: number;
 }
 
-/** An announce or a scrape that a tracker cannot read: the client is at fault. */
+/** An announce or a scrape that a tracker cannot read. */
 export class QueryError extends Error {
   /** Stands before the message when the error is printed. */
   override readonly name = "QueryError";
@@ -116,7 +109,7 @@ export class QueryError extends Error {
   }
 }
 
-/** A fresh announce key: 8 hex digits. */
+/** Creates an announce key: 8 hex digits. */
 export function createAnnounceKey(random: Random): string {
   return randomBelow(0x1_0000_0000, random).toString(16).padStart(8, "0");
 }

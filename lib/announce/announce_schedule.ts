@@ -1,12 +1,12 @@
 /**
- * When to ask which tracker what, as a pure state machine: it owns the tiers'
- * order, the interval, the retry delay and what each tracker has been told. It
- * never waits and never sends; the announcer asks for the next step, performs it
- * and reports what came of it.
+ * Decides when to announce what to which tracker, as a pure state machine. Owns
+ * the order of the tiers, the interval, the retry delay, and which trackers list
+ * us. It never waits and never sends: the announcer asks for the next step,
+ * performs it and reports the result.
  *
- * Invariant: an ask goes to the first tracker of the first tier; on failure to
- * the next, through every tier, until one answers. That one moves to the front
- * of its tier and the round is over; when none answers, the next round starts
+ * Invariant: a round begins with the first tracker of the first tier; on failure
+ * the next is tried, through every tier, until one answers. That one moves to the
+ * front of its tier and the round is over. If none answers, the next round begins
  * after a growing delay. [BEP 12]
  *
  * @module
@@ -15,27 +15,25 @@ import { type Random, shuffle } from "../base/random.ts";
 import type { AnnounceEvent, AnnounceReply } from "./announce.ts";
 
 /**
- * Longest wait after the first round in which no tracker answered, in
+ * Longest delay after the first round in which no tracker answered, in
  * milliseconds. Short, because on a LAN somebody is restarting the tracker now.
  */
 export const FIRST_RETRY_DELAY_MS = 2_000;
-
-/** Longest wait between two rounds in which no tracker answers, in milliseconds. */
+/** Longest delay between two rounds in which no tracker answers, in milliseconds. */
 export const MAX_RETRY_DELAY_MS = 60_000;
 
-/** Trackers of a torrent that are asked at all. */
+/** Trackers of a torrent that are used. */
 const MAX_TRACKERS = 100;
-
-/** So many are asked one right after another; then there is a pause, as they may all be at one host. */
-const ASKED_AT_ONCE = 10;
+/** Trackers tried in a row before a pause, as they may all be at one host. */
+const TRIES_BEFORE_PAUSE = 10;
 /** In milliseconds. */
 const PAUSE_MS = 1_000;
 
-/** What to do now. */
+/** The next thing to do. */
 export type ScheduleStep =
-  /** Nothing before `untilMs`; `Infinity` where there is no tracker to ask. */
+  /** Nothing before `untilMs`; `Infinity` where there is no tracker. */
   | { readonly type: "wait"; readonly untilMs: number }
-  /** Ask this tracker, then call `succeeded` or `failed`. */
+  /** Announce to this tracker, then call `succeeded` or `failed`. */
   | {
     readonly type: "announce";
     readonly url: string;
@@ -43,24 +41,24 @@ export type ScheduleStep =
     readonly trackerId: string | undefined;
   };
 
-/** A tracker that is to hear that the peer leaves. */
+/** A tracker to which `stopped` is to be announced. */
 export interface StopTarget {
   readonly url: string;
   readonly trackerId: string | undefined;
 }
 
-interface TrackerState {
+interface Tracker {
   readonly url: string;
   /** Whether it answered `started`. */
-  knowsUs: boolean;
+  listsUs: boolean;
   trackerId: string | undefined;
 }
 
-/** The announces of one torrent; all times are milliseconds on one clock. */
+/** The announces of one torrent. All times are milliseconds on one clock. */
 export class AnnounceSchedule {
-  readonly #tiers: TrackerState[][];
+  readonly #tiers: Tracker[][] = [];
   readonly #random: Random;
-  /** Where the round is: the tracker to ask next. */
+  /** The next tracker of the round. */
   #tierIndex = 0;
   #indexInTier = 0;
   #roundAtMs = -Infinity;
@@ -70,66 +68,64 @@ export class AnnounceSchedule {
   #completedIsDue = false;
 
   /**
-   * Shuffles each tier once. A URL named twice is asked once a round, and of
-   * a great many only the first.
+   * Shuffles each tier once. A URL named twice is tried once in a round.
    * @param tiers Tracker URLs, best tier first; may be empty.
    */
   constructor(tiers: readonly (readonly string[])[], random: Random) {
-    const seen = new Set<string>();
     this.#random = random;
-    this.#tiers = [];
+    const seen = new Set<string>();
     for (const urls of tiers) {
-      const tier: TrackerState[] = [];
+      const tier: Tracker[] = [];
       for (const url of urls) {
         if (seen.has(url) || seen.size >= MAX_TRACKERS) continue;
         seen.add(url);
-        tier.push({ url, knowsUs: false, trackerId: undefined });
+        tier.push({ url, listsUs: false, trackerId: undefined });
       }
       if (tier.length > 0) this.#tiers.push(shuffle(tier, random));
     }
   }
 
-  /** What to do at `nowMs`. Asking twice without a report gives the same step. */
+  /** The next step at `nowMs`; the same until a result is reported. */
   next(nowMs: number): ScheduleStep {
     if (this.#tiers.length === 0) return { type: "wait", untilMs: Infinity };
     if (nowMs < this.#roundAtMs) {
       return { type: "wait", untilMs: this.#roundAtMs };
     }
-    const tracker = this.#current();
+    const { url, trackerId, listsUs } = this.#current;
+    const due = this.#completedIsDue ? "completed" : "update";
     return {
       type: "announce",
-      url: tracker.url,
-      event: this.#eventFor(tracker),
-      trackerId: tracker.trackerId,
+      url,
+      event: listsUs ? due : "started",
+      trackerId,
     };
   }
 
-  /** The tracker that the last step named has answered. */
+  /** The tracker of the last step has answered. */
   succeeded(event: AnnounceEvent, reply: AnnounceReply, nowMs: number): void {
-    const tracker = this.#current();
-    tracker.knowsUs = true;
-    // A tracker that leaves its id out means that the old one still holds. [BEP 3]
+    const tracker = this.#current;
+    tracker.listsUs = true;
+    // Without an id in the reply, the last one is still valid. [BEP 3]
     tracker.trackerId = reply.trackerId ?? tracker.trackerId;
     const tier = this.#tiers[this.#tierIndex]!;
     tier.splice(this.#indexInTier, 1);
     tier.unshift(tracker);
     this.#failedRoundCount = 0;
     if (event === "completed") this.#completedIsDue = false;
-    this.#earliestMs = nowMs + reply.minIntervalMs;
+    const { intervalMs, minIntervalMs } = reply;
+    this.#earliestMs = nowMs + minIntervalMs;
     if (this.#completedIsDue) {
-      // The same one is told next, and the round goes on.
+      // The round goes on with the same tracker.
       this.#indexInTier = 0;
       this.#roundAtMs = nowMs;
     } else {
-      this.#startRoundAt(
-        nowMs + Math.max(reply.intervalMs, reply.minIntervalMs),
-      );
+      this.#startRoundAt(nowMs + Math.max(intervalMs, minIntervalMs));
     }
   }
 
   /**
-   * The tracker that the last step named could not be asked or refused.
-   * @returns Milliseconds until this round goes on or the next one starts.
+   * The tracker of the last step could not be reached or refused.
+   * @returns Milliseconds until the round goes on or the next one begins.
    */
   failed(nowMs: number): number {
     this.#indexInTier++;
@@ -145,10 +141,7 @@ export class AnnounceSchedule {
     return delayMs;
   }
 
-  /**
-   * The download is complete: `completed` is due at once, and stays due until a
-   * tracker has heard it.
-   */
+  /** The download is complete: `completed` is due at once, until a tracker has answered it. */
   complete(nowMs: number): void {
     this.#completedIsDue = true;
     // While no tracker answers, the delay between two rounds still holds.
@@ -157,37 +150,30 @@ export class AnnounceSchedule {
     }
   }
 
-  /** Whether the download is complete and no tracker has heard it yet. */
+  /** Whether `completed` is due and no tracker has answered it. */
   get isCompletionDue(): boolean {
     return this.#completedIsDue;
   }
 
-  /** Peers are wanted earlier: asks as soon as the minimum interval allows. */
+  /** Announces as soon as the minimum interval allows. */
   requestMorePeers(nowMs: number): void {
-    this.#roundAtMs = Math.min(
-      this.#roundAtMs,
-      Math.max(nowMs, this.#earliestMs),
-    );
+    const earliestMs = Math.max(nowMs, this.#earliestMs);
+    this.#roundAtMs = Math.min(this.#roundAtMs, earliestMs);
   }
 
-  /** Every tracker that would list this peer after it left. */
+  /** The trackers that list us until they hear otherwise. */
   stopTargets(): StopTarget[] {
-    return this.#tiers.flat().filter((tracker) => tracker.knowsUs)
+    return this.#tiers.flat().filter(({ listsUs }) => listsUs)
       .map(({ url, trackerId }) => ({ url, trackerId }));
   }
 
-  #current(): TrackerState {
+  get #current(): Tracker {
     return this.#tiers[this.#tierIndex]![this.#indexInTier]!;
   }
 
-  #eventFor(tracker: TrackerState): AnnounceEvent {
-    if (!tracker.knowsUs) return "started";
-    return this.#completedIsDue ? "completed" : "update";
-  }
-
-  /** To the next tracker of this round; in how many milliseconds. */
+  /** Goes on to the next tracker of the round. Returns in how many milliseconds. */
   #goOn(nowMs: number): number {
-    if (++this.#failuresInRound % ASKED_AT_ONCE !== 0) return 0;
+    if (++this.#failuresInRound % TRIES_BEFORE_PAUSE !== 0) return 0;
     this.#earliestMs = this.#roundAtMs = nowMs + PAUSE_MS;
     return PAUSE_MS;
   }
@@ -199,12 +185,12 @@ export class AnnounceSchedule {
     this.#roundAtMs = atMs;
   }
 
-  /** Doubles with each round, half of it left to chance so that peers spread out. */
+  /** Doubles with each round; half of it is random, so that peers spread out. */
   #retryDelay(): number {
-    const longestMs = Math.min(
+    const maxMs = Math.min(
       FIRST_RETRY_DELAY_MS * 2 ** this.#failedRoundCount,
       MAX_RETRY_DELAY_MS,
     );
-    return longestMs * (1 + this.#random()) / 2;
+    return maxMs * (1 + this.#random()) / 2;
   }
 }

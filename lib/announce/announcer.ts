@@ -1,8 +1,8 @@
 /**
  * Keeps one torrent known to its trackers: performs the steps of the announce
- * schedule, one announce at a time, and hands the peers on. It owns the waiting
- * and what is under way; order, intervals and retries are the schedule's. No
- * tracker's failure leaves it other than as a report.
+ * schedule, one announce at a time, and passes the peers on. Owns the waiting and
+ * the request in flight; order, intervals and retries are the schedule's. A
+ * tracker's failure is only reported.
  *
  * @module
  */
@@ -10,11 +10,10 @@ import { abortable } from "@std/async/abortable";
 import { delay } from "@std/async/delay";
 import { TrackerError } from "../base/errors.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
-import type { InfoHash, PeerId } from "../base/identifier.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import type { Random } from "../base/random.ts";
-import { announce as announceByUrl } from "./tracker_client.ts";
 import {
+  type AnnounceEvent,
   type AnnounceReply,
   type AnnounceRequest,
   DEFAULT_NUMWANT,
@@ -25,18 +24,19 @@ import {
   type ScheduleStep,
   type StopTarget,
 } from "./announce_schedule.ts";
+import { TrackerClient } from "./tracker_client.ts";
 
-/** Time that all `stopped` announces of one torrent may take together, in milliseconds. */
+/** Time for all `stopped` announces of one torrent together, in milliseconds. */
 export const STOP_TIMEOUT_MS = 2_000;
 
-/** What the announcer tells about a tracker. */
+/** The result of an announce. */
 export type AnnounceReport =
   | {
     readonly type: "announced";
     readonly url: string;
-    /** Seeders, if the tracker says. */
+    /** Seeders, if the tracker counts them. */
     readonly complete: number | undefined;
-    /** Leechers, if the tracker says. */
+    /** Leechers, if the tracker counts them. */
     readonly incomplete: number | undefined;
     /** Number of peers in the reply. */
     readonly peerCount: number;
@@ -47,7 +47,7 @@ export type AnnounceReport =
     readonly url: string;
     /** One line: action, reason, value. */
     readonly reason: string;
-    /** 0 if another tracker is asked at once, `Infinity` if it is not tried again. */
+    /** 0 if another tracker is tried at once, `Infinity` if there is no retry. */
     readonly retryInMs: number;
   }
   | {
@@ -56,35 +56,28 @@ export type AnnounceReport =
     readonly text: string;
   };
 
-/** Sends one announce. @throws {TrackerError} If the tracker is down or refuses. */
+/** Sends one announce. @throws {TrackerError} If the tracker cannot be reached or refuses. */
 export type AnnounceFunction = (
   url: string,
   request: AnnounceRequest,
   options: { readonly signal: AbortSignal },
 ) => Promise<AnnounceReply>;
 
-/** What an {@linkcode Announcer} announces, and to whom it reports. */
-export interface AnnouncerOptions {
-  /** Tracker URLs, best tier first; with none the announcer idles. */
+/** Options for {@linkcode Announcer}. */
+export interface AnnouncerOptions
+  extends Pick<AnnounceRequest, "infoHash" | "peerId" | "port" | "key"> {
+  /** Tracker URLs, best tier first; without any the announcer idles. */
   readonly tiers: readonly (readonly string[])[];
-  /** What is announced. */
-  readonly infoHash: InfoHash;
-  /** Who announces it. */
-  readonly peerId: PeerId;
-  /** The same for the whole session, so that a tracker knows the peer again. */
-  readonly key: string;
-  /** TCP port the peer listens on. */
-  readonly port: number;
-  /** Asked for at each announce. */
+  /** Called for each announce. */
   readonly progress: () => TransferProgress;
-  /** Peers of one reply, perhaps none, perhaps the peer itself. */
+  /** Takes the peers of a reply, perhaps none, perhaps the peer itself. */
   readonly onPeers: (peers: readonly PeerAddress[]) => void;
-  /** Hears how each announce went. */
+  /** Takes the result of each announce. */
   readonly onReport: (report: AnnounceReport) => void;
   /** Spreads what many peers would do at once. @default Math.random */
   readonly random?: Random;
-  /** How to announce. @default over HTTP or UDP, as the URL says */
-  readonly announce?: AnnounceFunction;
+  /** Sends the announces. @default over HTTP or UDP, as the URL says */
+  readonly announce?: AnnounceFunction | undefined;
   /** Learns of an announce that found no free file descriptor. @default none */
   readonly fdPressure?: FdPressure;
 }
@@ -96,13 +89,14 @@ export class Announcer {
   readonly #schedule: AnnounceSchedule;
   readonly #stopping = new AbortController();
   #wake = Promise.withResolvers<void>();
-  /** Whom a `started` is on its way to: it may arrive although nobody waits for the answer. */
+  /** The tracker of a `started` in flight, which may arrive although nobody waits for the answer. */
   #starting: StopTarget | undefined;
 
   /** Announces nothing before {@linkcode Announcer.run}. */
   constructor(options: AnnouncerOptions) {
     this.#options = options;
-    this.#announce = options.announce ?? announceByUrl;
+    const client = new TrackerClient();
+    this.#announce = options.announce ?? client.announce.bind(client);
     this.#schedule = new AnnounceSchedule(
       options.tiers,
       options.random ?? Math.random,
@@ -113,7 +107,7 @@ export class Announcer {
   async run(signal: AbortSignal): Promise<void> {
     const ending = AbortSignal.any([signal, this.#stopping.signal]);
     while (!ending.aborted) {
-      // Renewed before the schedule is asked: a call that comes later must wake.
+      // Renewed before the schedule is asked, so that a later call wakes the loop.
       this.#wake = Promise.withResolvers();
       const step = this.#schedule.next(performance.now());
       switch (step.type) {
@@ -129,20 +123,20 @@ export class Announcer {
     }
   }
 
-  /** The download is complete: tells so once, as soon as a tracker answers. */
+  /** The download is complete: announces that once, as soon as a tracker answers. */
   completed(): void {
     this.#schedule.complete(performance.now());
     this.#wake.resolve();
   }
 
-  /** Asks for peers before the interval is over, but not before the minimum interval is. */
+  /** Announces before the interval is over, but not before the minimum interval is. */
   requestMorePeers(): void {
     this.#schedule.requestMorePeers(performance.now());
     this.#wake.resolve();
   }
 
   /**
-   * Ends `run` and tells every tracker that knows this peer that it leaves.
+   * Ends `run` and announces `stopped` to every tracker that lists this peer.
    * Never rejects, and resolves within {@linkcode STOP_TIMEOUT_MS}.
    */
   async stop(): Promise<void> {
@@ -151,17 +145,17 @@ export class Announcer {
     if (this.#starting !== undefined) targets.push(this.#starting);
     const signal = AbortSignal.timeout(STOP_TIMEOUT_MS);
     await Promise.all(targets.map(async (target, index) => {
-      // Who leaves right after the last piece has had no time to say so. One
-      // tracker is told, as while it runs.
+      // A peer that stops right after its last piece had no time to announce that.
+      // One tracker gets it, as while the peer runs.
       if (index === 0 && this.#schedule.isCompletionDue) {
-        await this.#takeLeave("completed", target, signal);
+        await this.#announceLast("completed", target, signal);
       }
-      await this.#takeLeave("stopped", target, signal);
+      await this.#announceLast("stopped", target, signal);
     }));
   }
 
-  async #takeLeave(
-    event: AnnounceRequest["event"],
+  async #announceLast(
+    event: AnnounceEvent,
     { url, trackerId }: StopTarget,
     signal: AbortSignal,
   ): Promise<void> {
@@ -169,15 +163,13 @@ export class Announcer {
       const request = this.#request(event, trackerId, 0);
       await abortable(this.#announce(url, request, { signal }), signal);
     } catch (error) {
-      // Harmless: the tracker forgets the peer by itself after a while, and one
-      // that has not answered yet may never have heard of it.
+      // Harmless: the tracker forgets the peer after a while, and one that has not
+      // answered yet may not list it at all.
       if (url === this.#starting?.url) return;
-      this.#report({
-        type: "announceFailed",
-        url,
-        reason: messageOf(error),
-        retryInMs: Infinity,
-      });
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#options.onReport(
+        { type: "announceFailed", url, reason, retryInMs: Infinity },
+      );
     }
   }
 
@@ -185,6 +177,7 @@ export class Announcer {
     step: ScheduleStep & { type: "announce" },
     ending: AbortSignal,
   ): Promise<void> {
+    const { onReport, onPeers, fdPressure } = this.#options;
     const { url, event, trackerId } = step;
     if (event === "started") this.#starting = { url, trackerId };
     let reply: AnnounceReply;
@@ -195,61 +188,33 @@ export class Announcer {
       if (ending.aborted) return;
       this.#starting = undefined;
       if (!(error instanceof TrackerError)) throw error;
-      this.#options.fdPressure?.relieve(error, performance.now());
-      const retryInMs = this.#schedule.failed(performance.now());
-      this.#report({
-        type: "announceFailed",
-        url,
-        reason: error.message,
-        retryInMs,
-      });
+      const now = performance.now();
+      fdPressure?.relieve(error, now);
+      const retryInMs = this.#schedule.failed(now);
+      const { message: reason } = error;
+      onReport({ type: "announceFailed", url, reason, retryInMs });
       return;
     }
     if (ending.aborted) return;
     this.#starting = undefined;
     this.#schedule.succeeded(event, reply, performance.now());
-    this.#tell(url, reply);
-  }
-
-  #tell(url: string, reply: AnnounceReply): void {
     const { complete, incomplete, peers, intervalMs, warning } = reply;
-    this.#report({
-      type: "announced",
-      url,
-      complete,
-      incomplete,
-      peerCount: peers.length,
-      intervalMs,
-    });
+    const counts = { complete, incomplete, peerCount: peers.length };
+    onReport({ type: "announced", url, ...counts, intervalMs });
     if (warning !== undefined) {
-      this.#report({ type: "trackerWarning", url, text: warning });
+      onReport({ type: "trackerWarning", url, text: warning });
     }
-    this.#options.onPeers(peers);
-  }
-
-  #report(report: AnnounceReport): void {
-    this.#options.onReport(report);
+    onPeers(peers);
   }
 
   #request(
-    event: AnnounceRequest["event"],
+    event: AnnounceEvent,
     trackerId: string | undefined,
     numwant: number,
   ): AnnounceRequest {
-    const { infoHash, peerId, key, port, progress } = this.#options;
-    const { uploaded, downloaded, left } = progress();
-    return {
-      infoHash,
-      peerId,
-      port,
-      uploaded,
-      downloaded,
-      left,
-      event,
-      numwant,
-      key,
-      trackerId,
-    };
+    const { infoHash, peerId, port, key, progress } = this.#options;
+    const identity = { infoHash, peerId, port, key };
+    return { ...identity, ...progress(), event, numwant, trackerId };
   }
 
   async #waitUntil(untilMs: number, ending: AbortSignal): Promise<void> {
@@ -258,13 +223,9 @@ export class Announcer {
     // A timer holds at most 2^31 - 1 milliseconds; the loop waits again.
     const waitMs = Math.min(untilMs - performance.now(), 0x7fff_ffff);
     const slept = delay(Math.max(0, waitMs), { signal })
-      // Harmless: it rejects only where the wait was cut short.
+      // Harmless: it rejects only where the wait is cut short.
       .catch(() => {});
     await Promise.race([slept, this.#wake.promise]);
     awake.abort();
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

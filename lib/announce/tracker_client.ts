@@ -1,33 +1,36 @@
 /**
- * Asks a tracker over HTTP, HTTPS or UDP, as its URL says. It owns the time limit,
- * the HTTP request and its size limit; what is asked and what the answer means
- * are the codecs'. Whatever goes wrong is a `TrackerError` that says why.
+ * Sends announces and scrapes to trackers over HTTP, HTTPS or UDP, as the URL
+ * says. Owns the time limit, the HTTP request and its size limit. Any failure is a
+ * `TrackerError` with its reason.
  *
  * @module
  */
 import { TrackerError } from "../base/errors.ts";
 import type { InfoHash } from "../base/identifier.ts";
+import { HttpError, httpGet } from "../net/http_get.ts";
 import type {
   AnnounceReply,
   AnnounceRequest,
   ScrapeEntry,
 } from "./announce.ts";
-import { findRefusal, parseAnnounceReply } from "./announce_reply.ts";
-import { announceUrl, scrapeUrl } from "./announce_url.ts";
-import { parseScrapeReply } from "./scrape_reply.ts";
-import { HttpError, httpGet } from "../net/http_get.ts";
-import { announceOverUdp, scrapeOverUdp } from "./udp_tracker_client.ts";
+import {
+  announceUrl,
+  findRefusal,
+  parseAnnounceReply,
+  parseScrapeReply,
+  scrapeUrl,
+} from "./http_codec.ts";
+import { UdpTrackerClient } from "./udp_tracker_client.ts";
 
 /** Longest wait for a whole answer, in milliseconds. */
 export const TRACKER_TIMEOUT_MS = 15_000;
 
-/** Longest answer that is read, in bytes. */
+/** Longest answer, in bytes. */
 const MAX_REPLY_LENGTH = 1024 * 1024;
-
-/** Longest body of an HTTP error that may say why, in bytes. */
+/** Longest body of an HTTP error that is searched for a failure reason, in bytes. */
 const MAX_REFUSAL_LENGTH = 16 * 1024;
 
-/** How long to wait for a tracker. */
+/** Options for {@linkcode announce} and {@linkcode scrape}. */
 export interface TrackerClientOptions {
   /** Ends the request; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -40,57 +43,76 @@ export interface TrackerClientOptions {
  * @throws {TrackerError} If it cannot be reached, answers too late, with an HTTP
  * error or with something else than a reply, or refuses.
  */
-export async function announce(
+export function announce(
   url: string,
   request: AnnounceRequest,
-  options: TrackerClientOptions = {},
+  options?: TrackerClientOptions,
 ): Promise<AnnounceReply> {
-  const action = `Cannot announce to ${url}`;
-  return await timed(action, options, async (signal) => {
-    if (schemeOf(url) === "udp") {
-      return await announceOverUdp(url, request, signal);
-    }
-    return parseAnnounceReply(await get(announceUrl(url, request), signal));
-  });
+  return new TrackerClient().announce(url, request, options);
 }
 
 /**
- * Asks a tracker for the state of some swarms, or of all with an empty list.
- * @param url The tracker's announce URL. [BEP 15, 48]
- * @returns The swarms that the tracker knows, in its order; over UDP all that
- * were asked for, with counts of 0 for those that it does not know.
- * @throws {TrackerError} As `announce`, and if the tracker cannot be scraped:
- * over UDP not for all at once.
+ * Scrapes some torrents of a tracker, or all with an empty list. [BEP 15, 48]
+ * @param url The tracker's announce URL.
+ * @returns The torrents that the tracker knows, in its order; over UDP all that
+ * were named, with counts of 0 for unknown ones.
+ * @throws {TrackerError} As `announce`, and if the tracker cannot be scraped: over
+ * UDP not for all torrents.
  */
-export async function scrape(
+export function scrape(
   url: string,
   infoHashes: readonly InfoHash[],
-  options: TrackerClientOptions = {},
+  options?: TrackerClientOptions,
 ): Promise<ScrapeEntry[]> {
-  const action = `Cannot scrape ${url}`;
-  return await timed(action, options, async (signal) => {
-    if (schemeOf(url) === "udp") {
-      return await scrapeOverUdp(url, infoHashes, signal);
-    }
-    const target = scrapeUrl(url, infoHashes);
-    if (target === undefined) {
-      throw new TrackerError(
-        `the last part of its path does not begin with "announce"`,
-      );
-    }
-    return parseScrapeReply(await get(target, signal));
-  });
+  return new TrackerClient().scrape(url, infoHashes, options);
 }
 
-/** @throws {TrackerError} If it is none that a tracker can be asked by. */
-function schemeOf(url: string): "http" | "udp" {
+/** A client that keeps UDP connections from one request to the next. */
+export class TrackerClient {
+  readonly #udp = new UdpTrackerClient();
+
+  /** See {@linkcode announce}. */
+  async announce(
+    url: string,
+    request: AnnounceRequest,
+    options: TrackerClientOptions = {},
+  ): Promise<AnnounceReply> {
+    const action = `Cannot announce to ${url}`;
+    return await timed(action, options, async (signal) => {
+      if (isUdp(url)) return await this.#udp.announce(url, request, signal);
+      return parseAnnounceReply(await get(announceUrl(url, request), signal));
+    });
+  }
+
+  /** See {@linkcode scrape}. */
+  async scrape(
+    url: string,
+    infoHashes: readonly InfoHash[],
+    options: TrackerClientOptions = {},
+  ): Promise<ScrapeEntry[]> {
+    const action = `Cannot scrape ${url}`;
+    return await timed(action, options, async (signal) => {
+      if (isUdp(url)) return await this.#udp.scrape(url, infoHashes, signal);
+      const target = scrapeUrl(url, infoHashes);
+      if (target === undefined) {
+        throw new TrackerError(
+          `the last part of its path does not begin with "announce"`,
+        );
+      }
+      return parseScrapeReply(await get(target, signal));
+    });
+  }
+}
+
+/** @throws {TrackerError} If the URL is not one of a tracker. */
+function isUdp(url: string): boolean {
   const protocol = URL.parse(url)?.protocol;
   switch (protocol) {
     case "http:":
     case "https:":
-      return "http";
+      return false;
     case "udp:":
-      return "udp";
+      return true;
     case undefined:
       throw new TrackerError("it is not a URL");
     default:
@@ -98,16 +120,16 @@ function schemeOf(url: string): "http" | "udp" {
   }
 }
 
-/** Ends an asking in time, and puts what was tried before what went wrong. */
+/** Ends a request in time, and puts the action before the reason of a failure. */
 async function timed<T>(
   action: string,
   { signal, timeoutMs = TRACKER_TIMEOUT_MS }: TrackerClientOptions,
-  ask: (signal: AbortSignal) => Promise<T>,
+  request: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   signal?.throwIfAborted();
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
-    return await ask(signal ? AbortSignal.any([signal, timeout]) : timeout);
+    return await request(signal ? AbortSignal.any([signal, timeout]) : timeout);
   } catch (error) {
     signal?.throwIfAborted();
     const isFailure = error instanceof TrackerError;
@@ -119,15 +141,14 @@ async function timed<T>(
   }
 }
 
-/** Fetches a body. */
+/** @throws {TrackerError} If there is no answer, or an HTTP error. */
 async function get(url: string, signal: AbortSignal): Promise<Uint8Array> {
   try {
-    const options = {
+    const { status, isSuccess, body } = await httpGet(url, {
       signal,
       maxLength: MAX_REPLY_LENGTH,
       maxRefusalLength: MAX_REFUSAL_LENGTH,
-    };
-    const { status, isSuccess, body } = await httpGet(url, options);
+    });
     if (isSuccess) return body;
     throw new TrackerError(
       findRefusal(body) ?? `the answer is HTTP status ${status}`,

@@ -1,83 +1,79 @@
 /**
- * A question to a tracker over UDP, as a pure state machine: it connects, asks,
- * repeats what is not answered and gives up in the end. It never waits and never
- * sends; whoever has the sockets asks for the next step and hands over what
- * arrives. [BEP 15]
+ * One request to a UDP tracker as a pure state machine: it connects, sends the
+ * request, repeats what is not answered and gives up in the end. [BEP 15] It never
+ * waits and never sends; its driver asks for the next step and passes on what
+ * arrives.
  *
- * Only an answer from where the question went, with the transaction id of the
- * question, is one: anybody can send anything to a port.
+ * Only a datagram from the address that was asked, with the transaction id of the
+ * request, is an answer: any host can send anything to a port.
  *
  * @module
  */
-import { formatPeerAddress, type PeerAddress } from "../base/peer_address.ts";
 import { unmapHostname } from "../base/ip_address.ts";
-import { UDP_ACTIONS, type UdpFamily } from "./udp_message.ts";
-import { encodeUdpConnect, type UdpCall } from "./udp_request.ts";
+import { formatPeerAddress, type PeerAddress } from "../base/peer_address.ts";
+import {
+  encodeUdpConnect,
+  UDP_ACTIONS,
+  type UdpFamily,
+  type UdpRequestIds,
+} from "./udp_request.ts";
 import { parseUdpConnected, readUdpResponseHead } from "./udp_response.ts";
 
 /**
- * Time until a request is repeated, doubled each time, in milliseconds. BEP 15
- * has 15 s, for the Internet of 2008; a LAN answers within a millisecond.
+ * Time until a datagram is repeated, doubled each time, in milliseconds. BEP 15
+ * has 15 s, for the Internet of 2008; on a LAN a tracker answers in a millisecond.
  */
 export const UDP_FIRST_RETRY_MS = 1_000;
 
-/** How often a request is sent before the tracker counts as silent: for 7 s in all. */
+/** Times that a datagram is sent before the tracker counts as silent: 7 s in all. */
 export const UDP_TRIES = 3;
 
-/** How long a connection id serves, in milliseconds. [BEP 15] */
+/** Time for which a connection id is valid, in milliseconds. [BEP 15] */
 export const UDP_CONNECTION_LIFE_MS = 60_000;
 
-/** A tracker's word that it takes our address for ours. */
+/** A connection id, by which a tracker knows that our address is ours. */
 export interface UdpConnection {
-  /** Where the tracker is. */
+  /** The tracker's address. */
   readonly address: PeerAddress;
   readonly id: bigint;
   readonly receivedAtMs: number;
 }
 
-/** What is asked, and how the answer is read. */
-export interface UdpQuestion<T> {
-  readonly encode: (call: UdpCall) => Uint8Array<ArrayBuffer>;
-  /** @throws {TrackerError} If the answer is a refusal or makes no sense. */
+/** A request, and the decoder of its response. */
+export interface UdpRequest<T> {
+  readonly encode: (ids: UdpRequestIds) => Uint8Array<ArrayBuffer>;
+  /** @throws {TrackerError} If the response is a refusal or malformed. */
   readonly parse: (datagram: Uint8Array, family: UdpFamily) => T;
 }
 
-/** What to do now. */
+/** The next thing to do. */
 export type UdpStep =
   | {
     readonly type: "send";
     readonly datagram: Uint8Array<ArrayBuffer>;
     readonly to: readonly PeerAddress[];
   }
-  /** Nothing before `untilMs` but to hand over what arrives. */
+  /** Nothing before `untilMs`, but to pass on what arrives. */
   | { readonly type: "wait"; readonly untilMs: number }
   /** The tracker is silent. */
   | { readonly type: "giveUp" };
 
-/** What an arrived datagram has changed. */
-export type UdpHeard<T> =
-  | { readonly type: "answer"; readonly answer: T }
-  /** Nothing, or the next step is another. */
-  | { readonly type: "nothing" };
-
-/** How a {@linkcode UdpDialogue} is set up. */
+/** Options for {@linkcode UdpDialogue}. */
 export interface UdpDialogueOptions<T> {
-  readonly question: UdpQuestion<T>;
-  /** The tracker's addresses; all are tried, and the first to answer is asked. */
+  readonly request: UdpRequest<T>;
+  /** The tracker's addresses: all are tried, and the first to answer is asked. */
   readonly addresses: readonly PeerAddress[];
-  /** One that may still serve; the tracker may have forgotten it. */
+  /** A connection that may still be valid. */
   readonly connection: UdpConnection | undefined;
-  /** 32 bits that nobody foretells. */
+  /** Returns 32 bits that no other host can predict. */
   readonly createTransactionId: () => number;
 }
 
-const NOTHING = { type: "nothing" } as const;
-
-/** One question; all times are milliseconds on one clock. */
+/** One request. All times are milliseconds on one clock. */
 export class UdpDialogue<T> {
   readonly #options: UdpDialogueOptions<T>;
   #connection: UdpConnection | undefined;
-  /** Whether this dialogue was given the connection by the tracker, just now. */
+  /** Whether the tracker gave us the connection in this dialogue. */
   #isConnectionNew = false;
   #transactionId: number;
   #tries = 0;
@@ -89,12 +85,12 @@ export class UdpDialogue<T> {
     this.#transactionId = options.createTransactionId();
   }
 
-  /** What the next question may be asked with. */
+  /** A connection for the next request. */
   get connection(): UdpConnection | undefined {
     return this.#connection;
   }
 
-  /** What to do at `nowMs`. A step to send is to be performed once. */
+  /** The next step at `nowMs`. A step to send is performed once. */
   next(nowMs: number): UdpStep {
     if (nowMs < this.#retryAtMs) {
       return { type: "wait", untilMs: this.#retryAtMs };
@@ -106,66 +102,57 @@ export class UdpDialogue<T> {
     this.#retryAtMs = nowMs + UDP_FIRST_RETRY_MS * 2 ** this.#tries;
     this.#tries++;
     const transactionId = this.#transactionId;
-    const { question, addresses } = this.#options;
-    return this.#connection === undefined
-      ? {
-        type: "send",
-        datagram: encodeUdpConnect(transactionId),
-        to: addresses,
-      }
-      : {
-        type: "send",
-        datagram: question.encode({
-          connectionId: this.#connection.id,
-          transactionId,
-        }),
-        to: [this.#connection.address],
-      };
+    const { request, addresses } = this.#options;
+    if (this.#connection === undefined) {
+      const datagram = encodeUdpConnect(transactionId);
+      return { type: "send", datagram, to: addresses };
+    }
+    const { id: connectionId, address } = this.#connection;
+    const datagram = request.encode({ connectionId, transactionId });
+    return { type: "send", datagram, to: [address] };
   }
 
   /**
-   * Takes what arrived from an address.
-   * @throws {TrackerError} If the tracker refuses or makes no sense.
+   * Takes a datagram that arrived from `source`. Returns the answer to the
+   * request; `undefined` if it is not that, and perhaps leads to another next step.
+   * @throws {TrackerError} If the tracker refuses or its answer is malformed.
    */
   receive(
     datagram: Uint8Array,
     source: PeerAddress,
     nowMs: number,
-  ): UdpHeard<T> {
+  ): { readonly answer: T } | undefined {
     const head = readUdpResponseHead(datagram);
-    if (head?.transactionId !== this.#transactionId) return NOTHING;
+    if (head?.transactionId !== this.#transactionId) return undefined;
     const connection = this.#connection;
     if (connection === undefined) {
       const address = this.#options.addresses.find((address) =>
         isSame(address, source)
       );
-      if (address === undefined) return NOTHING;
+      if (address === undefined) return undefined;
       const id = parseUdpConnected(datagram);
       this.#isConnectionNew = true;
       this.#begin({ address, id, receivedAtMs: nowMs });
-      return NOTHING;
+      return undefined;
     }
-    if (!isSame(connection.address, source)) return NOTHING;
-    // A tracker that was restarted knows no id of before.
+    if (!isSame(connection.address, source)) return undefined;
+    // A tracker that was restarted does not know older connection ids.
     if (head.action === UDP_ACTIONS.error && !this.#isConnectionNew) {
       this.#begin(undefined);
-      return NOTHING;
+      return undefined;
     }
     const family = connection.address.hostname.includes(":") ? "ipv6" : "ipv4";
-    return {
-      type: "answer",
-      answer: this.#options.question.parse(datagram, family),
-    };
+    return { answer: this.#options.request.parse(datagram, family) };
   }
 
-  /** Too old, or one of before that the tracker does not answer to. */
+  /** Whether the connection is too old, or is an older one that the tracker does not answer to. */
   #isDoubtful(nowMs: number): boolean {
     const { receivedAtMs } = this.#connection!;
     return nowMs - receivedAtMs >= UDP_CONNECTION_LIFE_MS ||
       (!this.#isConnectionNew && this.#tries > 0);
   }
 
-  /** Another request than before: for a connection, or with one. */
+  /** Begins another datagram: a connect request, or the request with a connection. */
   #begin(connection: UdpConnection | undefined): void {
     this.#connection = connection;
     this.#transactionId = this.#options.createTransactionId();
@@ -174,7 +161,7 @@ export class UdpDialogue<T> {
   }
 }
 
-/** A socket for both families tells an IPv4 address as IPv4-mapped IPv6. */
+/** A dual-stack socket reports an IPv4 address as IPv4-mapped IPv6. */
 function isSame(address: PeerAddress, source: PeerAddress): boolean {
   const { hostname, port } = source;
   return formatPeerAddress(address) ===

@@ -1,7 +1,8 @@
 /**
- * The requests of the UDP tracker protocol, written and read. A request is read
- * in two steps: the head first, as who sends no valid connection id is not heard,
- * whatever else the datagram says. [BEP 15]
+ * The requests of the UDP tracker protocol, encoded by clients and decoded by
+ * trackers. [BEP 15] All numbers are big endian. Bytes behind the known fields are
+ * extensions and are skipped. The head is decoded first, because a request without
+ * a valid connection id is dropped whatever else it holds.
  *
  * @module
  */
@@ -18,27 +19,28 @@ import {
   DEFAULT_NUMWANT,
   QueryError,
 } from "./announce.ts";
-import {
-  MAX_UDP_SCRAPE_COUNT,
-  UDP_ACTIONS,
-  UDP_EVENTS,
-  UDP_PROTOCOL_ID,
-  UDP_REQUEST_LENGTHS,
-  viewOf,
-} from "./udp_message.ts";
 
-/** How every request begins. */
-export interface UdpRequestHead {
-  /** 64 bits; {@linkcode UDP_PROTOCOL_ID} in a connect request. */
-  readonly connectionId: bigint;
-  /** 32 bits, perhaps no known action. */
-  readonly action: number;
-  /** 32 bits, to be sent back. */
-  readonly transactionId: number;
-}
+/** The kinds of requests and responses by number. */
+export const UDP_ACTIONS = {
+  connect: 0,
+  announce: 1,
+  scrape: 2,
+  error: 3,
+} as const;
 
-/** What is written at the beginning of a request that needs a connection. */
-export type UdpCall = Omit<UdpRequestHead, "action">;
+/** The connection id of a connect request. */
+export const UDP_PROTOCOL_ID = 0x417_2710_1980n;
+
+/** Greatest number of torrents in one scrape. */
+export const MAX_UDP_SCRAPE_COUNT = 74;
+
+/** The address family of a datagram, and so of the peers in it. */
+export type UdpFamily = "ipv4" | "ipv6";
+
+/** Connection id, action and transaction id, in bytes: all of a connect request. */
+const HEAD_LENGTH = 16;
+/** Length of an announce, in bytes. Options may follow. [BEP 41] */
+const ANNOUNCE_LENGTH = 98;
 
 const OFFSETS = {
   action: 8,
@@ -49,96 +51,57 @@ const OFFSETS = {
   left: 64,
   uploaded: 72,
   event: 80,
-  // At 84 an address for the tracker to list. It would let anybody name anybody.
+  // 84 is the peer's address as it says: with it any host could list any other.
   key: 88,
   numwant: 92,
   port: 96,
 } as const;
 
-/** libtorrent's number for a partial seed that only waits. [BEP 21] */
+/** The events by number. */
+const EVENTS: readonly AnnounceEvent[] = [
+  "update",
+  "completed",
+  "started",
+  "stopped",
+];
+/** libtorrent's event of a partial seed that only waits. [BEP 21] */
 const PAUSED = 4;
 
-/** The head of a request; `undefined` if the datagram is too short for one. */
-export function readUdpRequestHead(
-  datagram: Uint8Array,
-): UdpRequestHead | undefined {
-  if (datagram.length < UDP_REQUEST_LENGTHS.header) return undefined;
-  const view = viewOf(datagram);
-  return {
-    connectionId: view.getBigUint64(0),
-    action: view.getUint32(OFFSETS.action),
-    transactionId: view.getUint32(OFFSETS.transactionId),
-  };
+/** The ids at the start of a request. */
+export interface UdpRequestIds {
+  /** 64 bits, as the tracker gave it. */
+  readonly connectionId: bigint;
+  /** 32 bits; the response repeats it. */
+  readonly transactionId: number;
 }
 
-/**
- * Reads an announce; its options are skipped. [BEP 41]
- * @throws {QueryError} If it is cut off or a field makes no sense.
- */
-export function parseUdpAnnounce(datagram: Uint8Array): AnnounceRequest {
-  if (datagram.length < UDP_REQUEST_LENGTHS.announce) {
-    throw new QueryError(
-      "announce",
-      `has ${datagram.length} bytes instead of ${UDP_REQUEST_LENGTHS.announce}`,
-    );
-  }
-  const view = viewOf(datagram);
-  return {
-    infoHash: infoHashFromBytes(identifierAt(datagram, OFFSETS.infoHash)),
-    peerId: peerIdFromBytes(identifierAt(datagram, OFFSETS.peerId)),
-    downloaded: byteCount(view, OFFSETS.downloaded),
-    left: byteCount(view, OFFSETS.left),
-    uploaded: byteCount(view, OFFSETS.uploaded),
-    event: event(view.getUint32(OFFSETS.event)),
-    key: key(view.getUint32(OFFSETS.key)),
-    numwant: numwant(view.getInt32(OFFSETS.numwant)),
-    port: port(view.getUint16(OFFSETS.port)),
-  };
+/** The fields at the start of every request. */
+export interface UdpRequestHead extends UdpRequestIds {
+  /** 32 bits, perhaps no known action. */
+  readonly action: number;
 }
 
-/**
- * The info hashes of a scrape, those above {@linkcode MAX_UDP_SCRAPE_COUNT} left
- * out.
- * @throws {QueryError} If there is none: everything at once is for HTTP.
- */
-export function parseUdpScrape(datagram: Uint8Array): InfoHash[] {
-  const { header, infoHash: length } = UDP_REQUEST_LENGTHS;
-  const count = Math.floor((datagram.length - header) / length);
-  if (count < 1) throw new QueryError("scrape", "names no torrent");
-  return Array.from(
-    { length: Math.min(count, MAX_UDP_SCRAPE_COUNT) },
-    (_, index) =>
-      infoHashFromBytes(identifierAt(datagram, header + index * length)),
-  );
-}
-
-/** Writes a connect request. */
+/** Encodes a connect request. */
 export function encodeUdpConnect(
   transactionId: number,
 ): Uint8Array<ArrayBuffer> {
-  return begin(UDP_REQUEST_LENGTHS.header, UDP_ACTIONS.connect, {
-    connectionId: UDP_PROTOCOL_ID,
-    transactionId,
-  });
+  const ids = { connectionId: UDP_PROTOCOL_ID, transactionId };
+  return encodeHead(HEAD_LENGTH, UDP_ACTIONS.connect, ids);
 }
 
-/** Writes an announce. */
+/** Encodes an announce. */
 export function encodeUdpAnnounce(
   request: AnnounceRequest,
-  call: UdpCall,
+  ids: UdpRequestIds,
 ): Uint8Array<ArrayBuffer> {
-  const datagram = begin(
-    UDP_REQUEST_LENGTHS.announce,
-    UDP_ACTIONS.announce,
-    call,
-  );
+  const datagram = encodeHead(ANNOUNCE_LENGTH, UDP_ACTIONS.announce, ids);
   datagram.set(identifierToBytes(request.infoHash), OFFSETS.infoHash);
   datagram.set(identifierToBytes(request.peerId), OFFSETS.peerId);
   const view = viewOf(datagram);
   view.setBigUint64(OFFSETS.downloaded, BigInt(request.downloaded));
   view.setBigUint64(OFFSETS.left, BigInt(request.left));
   view.setBigUint64(OFFSETS.uploaded, BigInt(request.uploaded));
-  view.setUint32(OFFSETS.event, UDP_EVENTS.indexOf(request.event));
+  view.setUint32(OFFSETS.event, EVENTS.indexOf(request.event));
   view.setUint32(OFFSETS.key, udpKey(request.key));
   view.setInt32(OFFSETS.numwant, request.numwant);
   view.setUint16(OFFSETS.port, request.port);
@@ -146,26 +109,23 @@ export function encodeUdpAnnounce(
 }
 
 /**
- * Writes a scrape.
+ * Encodes a scrape.
  * @throws {RangeError} If there is no info hash, or more than {@linkcode MAX_UDP_SCRAPE_COUNT}.
  */
 export function encodeUdpScrape(
   infoHashes: readonly InfoHash[],
-  call: UdpCall,
+  ids: UdpRequestIds,
 ): Uint8Array<ArrayBuffer> {
   if (infoHashes.length < 1 || infoHashes.length > MAX_UDP_SCRAPE_COUNT) {
     throw new RangeError(
       `Cannot scrape: ${infoHashes.length} torrents are not from 1 to ${MAX_UDP_SCRAPE_COUNT}`,
     );
   }
-  const { header, infoHash: length } = UDP_REQUEST_LENGTHS;
-  const datagram = begin(
-    header + infoHashes.length * length,
-    UDP_ACTIONS.scrape,
-    call,
-  );
+  const length = HEAD_LENGTH + infoHashes.length * IDENTIFIER_LENGTH;
+  const datagram = encodeHead(length, UDP_ACTIONS.scrape, ids);
   for (const [index, infoHash] of infoHashes.entries()) {
-    datagram.set(identifierToBytes(infoHash), header + index * length);
+    const offset = HEAD_LENGTH + index * IDENTIFIER_LENGTH;
+    datagram.set(identifierToBytes(infoHash), offset);
   }
   return datagram;
 }
@@ -181,10 +141,77 @@ export function udpKey(key: string | undefined): number {
   return mixed >>> 0;
 }
 
-function begin(
+/** Decodes the head of a request; `undefined` if the datagram is too short. */
+export function readUdpRequestHead(
+  datagram: Uint8Array,
+): UdpRequestHead | undefined {
+  if (datagram.length < HEAD_LENGTH) return undefined;
+  const view = viewOf(datagram);
+  return {
+    connectionId: view.getBigUint64(0),
+    action: view.getUint32(OFFSETS.action),
+    transactionId: view.getUint32(OFFSETS.transactionId),
+  };
+}
+
+/**
+ * Decodes an announce.
+ * @throws {QueryError} If it is truncated or a field is malformed.
+ */
+export function parseUdpAnnounce(datagram: Uint8Array): AnnounceRequest {
+  if (datagram.length < ANNOUNCE_LENGTH) {
+    throw new QueryError(
+      "announce",
+      `has ${datagram.length} bytes instead of ${ANNOUNCE_LENGTH}`,
+    );
+  }
+  const view = viewOf(datagram);
+  const event = view.getUint32(OFFSETS.event);
+  const key = view.getUint32(OFFSETS.key);
+  const numwant = view.getInt32(OFFSETS.numwant);
+  const port = view.getUint16(OFFSETS.port);
+  if (port === 0) throw new QueryError("port", "0 is not from 1 to 65535");
+  return {
+    infoHash: infoHashFromBytes(identifierAt(datagram, OFFSETS.infoHash)),
+    peerId: peerIdFromBytes(identifierAt(datagram, OFFSETS.peerId)),
+    downloaded: byteCount(view, OFFSETS.downloaded),
+    left: byteCount(view, OFFSETS.left),
+    uploaded: byteCount(view, OFFSETS.uploaded),
+    event: eventOf(event),
+    // Clients without a key send 0; in URLs they write 8 hex digits.
+    key: key === 0 ? undefined : key.toString(16).padStart(8, "0"),
+    // -1 is the tracker's default.
+    numwant: numwant < 0 ? DEFAULT_NUMWANT : numwant,
+    port,
+  };
+}
+
+/**
+ * Decodes the info hashes of a scrape, the first {@linkcode MAX_UDP_SCRAPE_COUNT}.
+ * @throws {QueryError} If there is none: a scrape of all torrents is for HTTP.
+ */
+export function parseUdpScrape(datagram: Uint8Array): InfoHash[] {
+  const listLength = datagram.length - HEAD_LENGTH;
+  const count = Math.floor(listLength / IDENTIFIER_LENGTH);
+  if (count < 1) throw new QueryError("scrape", "names no torrent");
+  return Array.from(
+    { length: Math.min(count, MAX_UDP_SCRAPE_COUNT) },
+    (_, index) => {
+      const offset = HEAD_LENGTH + index * IDENTIFIER_LENGTH;
+      return infoHashFromBytes(identifierAt(datagram, offset));
+    },
+  );
+}
+
+/** A view of a datagram's numbers. */
+export function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, length);
+}
+
+function encodeHead(
   length: number,
   action: number,
-  { connectionId, transactionId }: UdpCall,
+  { connectionId, transactionId }: UdpRequestIds,
 ): Uint8Array<ArrayBuffer> {
   const datagram = new Uint8Array(length);
   const view = viewOf(datagram);
@@ -198,30 +225,14 @@ function identifierAt(datagram: Uint8Array, offset: number): Uint8Array {
   return datagram.subarray(offset, offset + IDENTIFIER_LENGTH);
 }
 
-/** 64 bits; who does not know what is left sends as many as there are. */
+/** 64 bits, as a client sends that does not know what is left. */
 function byteCount(view: DataView, offset: number): number {
   const count = view.getUint32(offset) * 2 ** 32 + view.getUint32(offset + 4);
   return Math.min(count, Number.MAX_SAFE_INTEGER);
 }
 
-function event(number: number): AnnounceEvent {
-  const known = UDP_EVENTS[number];
-  if (known !== undefined) return known;
-  if (number === PAUSED) return "update";
+function eventOf(number: number): AnnounceEvent {
+  const event = number === PAUSED ? "update" : EVENTS[number];
+  if (event !== undefined) return event;
   throw new QueryError("event", `${number} is not one of 0 to 3`);
-}
-
-/** 8 hex digits, as clients write keys in URLs; 0 is sent by clients without one. */
-function key(number: number): string | undefined {
-  return number === 0 ? undefined : number.toString(16).padStart(8, "0");
-}
-
-/** -1 is for as many as the tracker gives by itself. */
-function numwant(count: number): number {
-  return count < 0 ? DEFAULT_NUMWANT : count;
-}
-
-function port(number: number): number {
-  if (number > 0) return number;
-  throw new QueryError("port", "0 is not from 1 to 65535");
 }

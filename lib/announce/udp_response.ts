@@ -1,36 +1,39 @@
 /**
- * The responses of the UDP tracker protocol, written and read. The reader trusts
- * nothing; whether a datagram is the answer to a question at all, by its sender
- * and its transaction id, is known to who asked. [BEP 15]
+ * The responses of the UDP tracker protocol, encoded by trackers and decoded by
+ * clients. [BEP 15] The decoders trust nothing; whether a datagram answers a
+ * request at all, the caller knows from its sender and its transaction id.
  *
  * @module
  */
+import { TrackerError } from "../base/errors.ts";
+import type { InfoHash } from "../base/identifier.ts";
 import {
   COMPACT_PEER_LENGTH,
   parseCompactPeers,
 } from "../base/peer_address.ts";
-import { TrackerError } from "../base/errors.ts";
-import type { InfoHash } from "../base/identifier.ts";
 import type { AnnounceReply, ScrapeEntry } from "./announce.ts";
-import { defaultMinInterval, intervalOf } from "./reply_interval.ts";
-import {
-  UDP_ACTIONS,
-  UDP_RESPONSE_LENGTHS,
-  type UdpFamily,
-  viewOf,
-} from "./udp_message.ts";
+import { defaultMinInterval, intervalOf, printableText } from "./http_codec.ts";
+import { UDP_ACTIONS, type UdpFamily, viewOf } from "./udp_request.ts";
 
 /**
- * Longest response, in bytes: what an IPv6 link carries in one packet, whatever
- * link it is, as a datagram in fragments is lost with any of them. 202 peers of
- * IPv4 or 67 of IPv6.
+ * Longest response, in bytes: what an IPv6 packet carries over any link, because
+ * a fragmented datagram is lost with any of its fragments. 202 peers of IPv4 or
+ * 67 of IPv6.
  */
 export const MAX_UDP_RESPONSE_LENGTH = 1232;
 
-/** Longest message that is taken from a tracker, in characters. */
-const MAX_MESSAGE_LENGTH = 500;
+/** Fixed parts, in bytes. */
+const LENGTHS = {
+  /** Action and transaction id. */
+  head: 8,
+  connect: 16,
+  /** An announce without its peers. */
+  announce: 20,
+  /** One torrent of a scrape. */
+  scrapeEntry: 12,
+} as const;
 
-/** How every response begins. */
+/** The fields at the start of every response. */
 export interface UdpResponseHead {
   /** 32 bits, perhaps no known action. */
   readonly action: number;
@@ -38,65 +41,53 @@ export interface UdpResponseHead {
   readonly transactionId: number;
 }
 
-/** What an announce is answered. */
+/** The response to an announce, as a tracker encodes it. */
 export interface UdpAnnounceAnswer {
   readonly intervalMs: number;
   readonly swarm: Pick<ScrapeEntry, "complete" | "incomplete">;
-  /** Compact peers of the datagram's family; those that do not fit are left out. */
+  /** Compact peers of `family`; those that do not fit are left out. */
   readonly peers: Uint8Array;
   readonly family: UdpFamily;
 }
 
-/** Writes the answer to a connect request. */
+/** Encodes the response to a connect request. */
 export function encodeUdpConnected(
   connectionId: bigint,
   transactionId: number,
 ): Uint8Array<ArrayBuffer> {
-  const datagram = begin(
-    UDP_RESPONSE_LENGTHS.connect,
-    UDP_ACTIONS.connect,
-    transactionId,
-  );
+  const datagram = encodeHead("connect", LENGTHS.connect, transactionId);
   viewOf(datagram).setBigUint64(8, connectionId);
   return datagram;
 }
 
-/** Writes the answer to an announce. */
+/** Encodes the response to an announce. */
 export function encodeUdpAnnounced(
   { intervalMs, swarm, peers, family }: UdpAnnounceAnswer,
   transactionId: number,
 ): Uint8Array<ArrayBuffer> {
-  const { announce: fixedLength } = UDP_RESPONSE_LENGTHS;
-  const peerLength = COMPACT_PEER_LENGTH[family];
-  const room = MAX_UDP_RESPONSE_LENGTH - fixedLength;
-  const peersLength = Math.min(peers.length, room - room % peerLength);
-  const datagram = begin(
-    fixedLength + peersLength,
-    UDP_ACTIONS.announce,
-    transactionId,
-  );
+  const room = MAX_UDP_RESPONSE_LENGTH - LENGTHS.announce;
+  const maxLength = room - room % COMPACT_PEER_LENGTH[family];
+  const sent = peers.subarray(0, maxLength);
+  const length = LENGTHS.announce + sent.length;
+  const datagram = encodeHead("announce", length, transactionId);
   const view = viewOf(datagram);
   view.setUint32(8, Math.ceil(intervalMs / 1000));
   view.setUint32(12, swarm.incomplete);
   view.setUint32(16, swarm.complete);
-  datagram.set(peers.subarray(0, peersLength), fixedLength);
+  datagram.set(sent, LENGTHS.announce);
   return datagram;
 }
 
-/** Writes the answer to a scrape, in the order in which it was asked. */
+/** Encodes the response to a scrape; entries in the order of the request. */
 export function encodeUdpScraped(
   entries: readonly Omit<ScrapeEntry, "infoHash">[],
   transactionId: number,
 ): Uint8Array<ArrayBuffer> {
-  const { header, scrapeEntry } = UDP_RESPONSE_LENGTHS;
-  const datagram = begin(
-    header + entries.length * scrapeEntry,
-    UDP_ACTIONS.scrape,
-    transactionId,
-  );
+  const length = LENGTHS.head + entries.length * LENGTHS.scrapeEntry;
+  const datagram = encodeHead("scrape", length, transactionId);
   const view = viewOf(datagram);
   for (const [index, entry] of entries.entries()) {
-    const offset = header + index * scrapeEntry;
+    const offset = LENGTHS.head + index * LENGTHS.scrapeEntry;
     view.setUint32(offset, entry.complete);
     view.setUint32(offset + 4, entry.downloaded);
     view.setUint32(offset + 8, entry.incomplete);
@@ -104,53 +95,48 @@ export function encodeUdpScraped(
   return datagram;
 }
 
-/** Writes why a request is refused. */
+/** Encodes a refusal. */
 export function encodeUdpError(
   reason: string,
   transactionId: number,
 ): Uint8Array<ArrayBuffer> {
-  const { header } = UDP_RESPONSE_LENGTHS;
   const message = new TextEncoder().encode(reason)
-    .subarray(0, MAX_UDP_RESPONSE_LENGTH - header);
-  const datagram = begin(
-    header + message.length,
-    UDP_ACTIONS.error,
-    transactionId,
-  );
-  datagram.set(message, header);
+    .subarray(0, MAX_UDP_RESPONSE_LENGTH - LENGTHS.head);
+  const length = LENGTHS.head + message.length;
+  const datagram = encodeHead("error", length, transactionId);
+  datagram.set(message, LENGTHS.head);
   return datagram;
 }
 
-/** The head of a response; `undefined` if the datagram is too short for one. */
+/** Decodes the head of a response; `undefined` if the datagram is too short. */
 export function readUdpResponseHead(
   datagram: Uint8Array,
 ): UdpResponseHead | undefined {
-  if (datagram.length < UDP_RESPONSE_LENGTHS.header) return undefined;
+  if (datagram.length < LENGTHS.head) return undefined;
   const view = viewOf(datagram);
   return { action: view.getUint32(0), transactionId: view.getUint32(4) };
 }
 
 /**
- * The connection id that answers a connect request.
- * @throws {TrackerError} If the response is a refusal, another's or cut off.
+ * Decodes the connection id of a connect response.
+ * @throws {TrackerError} If it is a refusal, another response or truncated.
  */
 export function parseUdpConnected(datagram: Uint8Array): bigint {
-  checkResponse(datagram, "connect", UDP_RESPONSE_LENGTHS.connect);
+  checkResponse(datagram, "connect", LENGTHS.connect);
   return viewOf(datagram).getBigUint64(8);
 }
 
 /**
- * Reads the answer to an announce. Bytes that are no whole peer are skipped.
- * @throws {TrackerError} If it is a refusal, another's or cut off.
+ * Decodes the response to an announce. A truncated last peer is skipped.
+ * @throws {TrackerError} If it is a refusal, another response or truncated.
  */
 export function parseUdpAnnounced(
   datagram: Uint8Array,
   family: UdpFamily,
 ): AnnounceReply {
-  const { announce: fixedLength } = UDP_RESPONSE_LENGTHS;
-  checkResponse(datagram, "announce", fixedLength);
+  checkResponse(datagram, "announce", LENGTHS.announce);
   const view = viewOf(datagram);
-  const peers = datagram.subarray(fixedLength);
+  const peers = datagram.subarray(LENGTHS.announce);
   const rest = peers.length % COMPACT_PEER_LENGTH[family];
   const intervalMs = intervalOf(view.getUint32(8));
   return {
@@ -165,19 +151,19 @@ export function parseUdpAnnounced(
 }
 
 /**
- * Reads the answer to a scrape of these torrents. A torrent that the tracker does
- * not know has counts of 0, and so has one that nobody shares.
- * @throws {TrackerError} If it is a refusal, another's or cut off.
+ * Decodes the response to a scrape of these torrents. The counts of a torrent
+ * that the tracker does not know are 0, as those of an empty swarm are.
+ * @throws {TrackerError} If it is a refusal, another response or truncated.
  */
 export function parseUdpScraped(
   datagram: Uint8Array,
   infoHashes: readonly InfoHash[],
 ): ScrapeEntry[] {
-  const { header, scrapeEntry } = UDP_RESPONSE_LENGTHS;
-  checkResponse(datagram, "scrape", header + infoHashes.length * scrapeEntry);
+  const length = LENGTHS.head + infoHashes.length * LENGTHS.scrapeEntry;
+  checkResponse(datagram, "scrape", length);
   const view = viewOf(datagram);
   return infoHashes.map((infoHash, index) => {
-    const offset = header + index * scrapeEntry;
+    const offset = LENGTHS.head + index * LENGTHS.scrapeEntry;
     return {
       infoHash,
       complete: view.getUint32(offset),
@@ -187,14 +173,14 @@ export function parseUdpScraped(
   });
 }
 
-function begin(
+function encodeHead(
+  action: keyof typeof UDP_ACTIONS,
   length: number,
-  action: number,
   transactionId: number,
 ): Uint8Array<ArrayBuffer> {
   const datagram = new Uint8Array(length);
   const view = viewOf(datagram);
-  view.setUint32(0, action);
+  view.setUint32(0, UDP_ACTIONS[action]);
   view.setUint32(4, transactionId);
   return datagram;
 }
@@ -206,24 +192,21 @@ function checkResponse(
 ): void {
   const actual = readUdpResponseHead(datagram)?.action;
   if (actual === UDP_ACTIONS.error) {
-    throw new TrackerError(`the tracker refused: ${messageOf(datagram)}`);
+    // Some trackers end the text with a zero.
+    const text = new TextDecoder().decode(datagram.subarray(LENGTHS.head))
+      .replace(/\0+$/, "");
+    throw new TrackerError(`the tracker refused: ${printableText(text)}`);
   }
   if (actual !== undefined && actual !== UDP_ACTIONS[action]) {
     throw new TrackerError(
-      `the answer is not to ${action} but has action ${actual}`,
+      `the answer has action ${actual} instead of ${
+        UDP_ACTIONS[action]
+      } (${action})`,
     );
   }
   if (datagram.length < length) {
     throw new TrackerError(
-      `the answer is cut off: ${datagram.length} bytes of ${length}`,
+      `the answer is truncated: ${datagram.length} of ${length} bytes`,
     );
   }
-}
-
-/** Text for people, made safe for a terminal's line; some trackers end it with a zero. */
-function messageOf(datagram: Uint8Array): string {
-  const text = new TextDecoder()
-    .decode(datagram.subarray(UDP_RESPONSE_LENGTHS.header))
-    .replace(/\0+$/, "");
-  return text.slice(0, MAX_MESSAGE_LENGTH).replace(/\p{Control}/gu, " ");
 }

@@ -1,115 +1,119 @@
 /**
- * Asks a tracker over UDP. It finds the tracker, performs the dialogue's steps and
- * keeps the connection for the next question; when to send what, and what is an
- * answer, is the dialogue's.
+ * Sends announces and scrapes to UDP trackers. [BEP 15] Resolves the tracker's
+ * name, performs the steps of a {@linkcode UdpDialogue} on sockets that live as
+ * long as the request, and keeps connection ids for the next requests.
  *
  * @module
  */
 import { abortable } from "@std/async/abortable";
+import { BoundedMap } from "../base/bounded_map.ts";
 import { TrackerError } from "../base/errors.ts";
 import type { InfoHash } from "../base/identifier.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
+import { resolveHost } from "../net/resolve_host.ts";
+import { openUdpSocket, type UdpSocket } from "../net/udp_socket.ts";
 import type {
   AnnounceReply,
   AnnounceRequest,
   ScrapeEntry,
 } from "./announce.ts";
-import { UdpDialogue, type UdpQuestion } from "./udp_dialogue.ts";
-import { MAX_UDP_SCRAPE_COUNT } from "./udp_message.ts";
-import { encodeUdpAnnounce, encodeUdpScrape } from "./udp_request.ts";
+import {
+  type UdpConnection,
+  UdpDialogue,
+  type UdpRequest,
+} from "./udp_dialogue.ts";
+import {
+  encodeUdpAnnounce,
+  encodeUdpScrape,
+  MAX_UDP_SCRAPE_COUNT,
+  type UdpFamily,
+} from "./udp_request.ts";
 import { parseUdpAnnounced, parseUdpScraped } from "./udp_response.ts";
-import { resolveHost } from "../net/resolve_host.ts";
-import { UdpConnections } from "./udp_connections.ts";
-import { UdpQuestionSockets } from "./udp_question_sockets.ts";
 
-/** Of all that this process asks. */
-const connections = new UdpConnections();
+/** Trackers whose connection ids are kept. */
+const MAX_KEPT_CONNECTIONS = 100;
+/** Datagrams that wait to be read; a flood loses the newest. */
+const MAX_WAITING_DATAGRAMS = 64;
 
-/** Where a URL says that a tracker is. */
-interface TrackerPlace {
-  /** A name, or an IP address without brackets. */
-  readonly hostname: string;
-  readonly port: number;
-}
+/** A connection id, and the local port from which alone some trackers accept it. */
+type KeptConnection = readonly [connection: UdpConnection, localPort: number];
 
 /**
- * Announces to the tracker of a `udp:` URL. [BEP 15]
- * @throws {TrackerError} If it is silent, refuses or is not to be found.
- * @throws The signal's reason, once it is aborted.
+ * A client of UDP trackers that keeps connection ids from one request to the next.
+ * Its methods reject with a `TrackerError` if the tracker is silent, refuses or
+ * cannot be found, and with the signal's reason once it is aborted.
  */
-export function announceOverUdp(
-  url: string,
-  request: AnnounceRequest,
-  signal: AbortSignal,
-): Promise<AnnounceReply> {
-  const question: UdpQuestion<AnnounceReply> = {
-    encode: (call) => encodeUdpAnnounce(request, call),
-    parse: parseUdpAnnounced,
-  };
-  return ask(url, question, signal);
-}
+export class UdpTrackerClient {
+  /** By host and port of the tracker. One in use is left out: two requests cannot share a port. */
+  readonly #kept = new BoundedMap<string, KeptConnection>(MAX_KEPT_CONNECTIONS);
 
-/**
- * Asks the tracker of a `udp:` URL for the state of swarms. [BEP 15]
- * @returns One entry for each; counts of 0 if the tracker does not know it.
- * @throws {TrackerError} As `announceOverUdp`, and if no torrent is named.
- * @throws The signal's reason, once it is aborted.
- */
-export async function scrapeOverUdp(
-  url: string,
-  infoHashes: readonly InfoHash[],
-  signal: AbortSignal,
-): Promise<ScrapeEntry[]> {
-  if (infoHashes.length === 0) {
-    throw new TrackerError(
-      "over UDP a tracker tells of the torrents that it is asked for alone, and no info hash is given",
-    );
+  /** Announces to the tracker of a `udp:` URL. */
+  announce(
+    url: string,
+    request: AnnounceRequest,
+    signal: AbortSignal,
+  ): Promise<AnnounceReply> {
+    return this.#perform(url, {
+      encode: (ids) => encodeUdpAnnounce(request, ids),
+      parse: parseUdpAnnounced,
+    }, signal);
   }
-  const entries: ScrapeEntry[] = [];
-  for (let at = 0; at < infoHashes.length; at += MAX_UDP_SCRAPE_COUNT) {
-    const asked = infoHashes.slice(at, at + MAX_UDP_SCRAPE_COUNT);
-    const question: UdpQuestion<ScrapeEntry[]> = {
-      encode: (call) => encodeUdpScrape(asked, call),
-      parse: (datagram) => parseUdpScraped(datagram, asked),
-    };
-    entries.push(...await ask(url, question, signal));
+
+  /** Scrapes at least one torrent; unknown ones have counts of 0. */
+  async scrape(
+    url: string,
+    infoHashes: readonly InfoHash[],
+    signal: AbortSignal,
+  ): Promise<ScrapeEntry[]> {
+    if (infoHashes.length === 0) {
+      throw new TrackerError(
+        "no info hash is given, and a scrape of all torrents is not possible over UDP",
+      );
+    }
+    const entries: ScrapeEntry[] = [];
+    for (let at = 0; at < infoHashes.length; at += MAX_UDP_SCRAPE_COUNT) {
+      const batch = infoHashes.slice(at, at + MAX_UDP_SCRAPE_COUNT);
+      const scraped = await this.#perform(url, {
+        encode: (ids) => encodeUdpScrape(batch, ids),
+        parse: (datagram) => parseUdpScraped(datagram, batch),
+      }, signal);
+      entries.push(...scraped);
+    }
+    return entries;
   }
-  return entries;
+
+  async #perform<T>(
+    url: string,
+    request: UdpRequest<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    signal.throwIfAborted();
+    const tracker = hostOf(url);
+    const addresses = await abortable(addressesOf(tracker), signal);
+    await using sockets = new RequestSockets();
+    const key = `${tracker.hostname} ${tracker.port}`;
+    const kept = this.#kept.get(key);
+    this.#kept.delete(key);
+    const dialogue = new UdpDialogue({
+      request,
+      addresses,
+      connection: kept && sockets.reopen(...kept) ? kept[0] : undefined,
+      createTransactionId: () => crypto.getRandomValues(new Uint32Array(1))[0]!,
+    });
+    const answer = await run(dialogue, sockets, signal);
+    const connection = dialogue.connection!;
+    this.#kept.set(key, [connection, sockets.portTo(connection.address)]);
+    return answer;
+  }
 }
 
-async function ask<T>(
-  url: string,
-  question: UdpQuestion<T>,
-  signal: AbortSignal,
-): Promise<T> {
-  signal.throwIfAborted();
-  const place = placeOf(url);
-  const addresses = await abortable(addressesOf(place), signal);
-  const tracker = `${place.hostname} ${place.port}`;
-  await using sockets = new UdpQuestionSockets();
-  const kept = connections.take(tracker, performance.now());
-  const dialogue = new UdpDialogue({
-    question,
-    addresses,
-    connection: kept !== undefined && sockets.reopen(kept)
-      ? kept.connection
-      : undefined,
-    createTransactionId: () => crypto.getRandomValues(new Uint32Array(1))[0]!,
-  });
-  const answer = await converse(dialogue, sockets, signal);
-  const connection = dialogue.connection!;
-  const localPort = sockets.portTo(connection.address);
-  connections.keep(tracker, { connection, localPort });
-  return answer;
-}
-
-async function converse<T>(
+async function run<T>(
   dialogue: UdpDialogue<T>,
-  sockets: UdpQuestionSockets,
+  sockets: RequestSockets,
   signal: AbortSignal,
 ): Promise<T> {
   const startedAtMs = performance.now();
-  while (true) {
+  for (;;) {
     const step = dialogue.next(performance.now());
     switch (step.type) {
       case "send":
@@ -117,19 +121,15 @@ async function converse<T>(
         break;
       case "wait": {
         const waitMs = Math.max(0, step.untilMs - performance.now());
-        const arrived = await sockets.inbox.take(waitMs, signal);
-        if (arrived === undefined) break;
-        const { datagram, source } = arrived;
-        const heard = dialogue.receive(datagram, source, performance.now());
-        if (heard.type === "answer") return heard.answer;
+        const arrived = await sockets.receive(waitMs, signal);
+        const result = arrived && dialogue.receive(...arrived);
+        if (result !== undefined) return result.answer;
         break;
       }
       case "giveUp": {
         const elapsedMs = Math.round(performance.now() - startedAtMs);
-        const why = sockets.failure === undefined
-          ? ""
-          : ` (${sockets.failure})`;
-        throw new TrackerError(`no answer within ${elapsedMs} ms${why}`);
+        const why = sockets.failure && ` (${sockets.failure})`;
+        throw new TrackerError(`no answer within ${elapsedMs} ms${why ?? ""}`);
       }
       default:
         step satisfies never;
@@ -137,28 +137,130 @@ async function converse<T>(
   }
 }
 
-/** @throws {TrackerError} If the URL names no port. */
-function placeOf(url: string): TrackerPlace {
+const WILDCARDS = { ipv4: "0.0.0.0", ipv6: "::" } as const;
+
+/** A datagram, its source, and the time in milliseconds. */
+type Arrival = [datagram: Uint8Array, source: PeerAddress, nowMs: number];
+
+/** The sockets of one request, one for each family, and the datagrams that arrived. */
+class RequestSockets implements AsyncDisposable {
+  readonly #sockets = new Map<UdpFamily, UdpSocket>();
+  /** The last failure that the system reported. */
+  failure: string | undefined;
+  readonly #arrived: Arrival[] = [];
+  #arrival = Promise.withResolvers<void>();
+
+  /** @throws {TrackerError} If no socket can be opened. */
+  send(datagram: Uint8Array, to: PeerAddress): void {
+    const family = familyOf(to);
+    let socket = this.#sockets.get(family);
+    try {
+      socket ??= this.#open(family, 0);
+    } catch (error) {
+      const reason = messageOf(error);
+      throw new TrackerError(`cannot open a UDP socket: ${reason}`, {
+        cause: error,
+      });
+    }
+    socket.send(datagram, to, (error) => this.failure = error.message);
+  }
+
+  /** Opens the local port of a connection. Returns whether it was free. */
+  reopen({ address }: UdpConnection, localPort: number): boolean {
+    try {
+      this.#open(familyOf(address), localPort);
+      return true;
+    } catch {
+      // Harmless: `send` opens another port, and reports if it cannot.
+      return false;
+    }
+  }
+
+  /** The local port from which the address was sent to. */
+  portTo(address: PeerAddress): number {
+    return this.#sockets.get(familyOf(address))!.port;
+  }
+
+  /**
+   * The next datagram; `undefined` if none comes in time.
+   * @throws The signal's reason, once it is aborted.
+   */
+  async receive(
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<Arrival | undefined> {
+    if (this.#arrived.length === 0) await this.#wait(timeoutMs, signal);
+    signal.throwIfAborted();
+    return this.#arrived.shift();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const sockets = [...this.#sockets.values()];
+    await Promise.all(sockets.map((socket) => socket.close()));
+  }
+
+  async #wait(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.#arrival = Promise.withResolvers();
+    const wake = (): void => this.#arrival.resolve();
+    const timer = setTimeout(wake, timeoutMs);
+    signal.addEventListener("abort", wake);
+    try {
+      await this.#arrival.promise;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", wake);
+    }
+  }
+
+  #open(family: UdpFamily, port: number): UdpSocket {
+    const socket = openUdpSocket({
+      hostname: WILDCARDS[family],
+      port,
+      onDatagram: (datagram, source) => {
+        if (this.#arrived.length >= MAX_WAITING_DATAGRAMS) return;
+        this.#arrived.push([datagram, source, performance.now()]);
+        this.#arrival.resolve();
+      },
+      onError: reportError,
+      onTrouble: (error) => this.failure = error.message,
+    });
+    this.#sockets.set(family, socket);
+    return socket;
+  }
+}
+
+function familyOf({ hostname }: PeerAddress): UdpFamily {
+  return hostname.includes(":") ? "ipv6" : "ipv4";
+}
+
+/** @throws {TrackerError} If the URL has no port. */
+function hostOf(url: string): PeerAddress {
   const { host, port } = new URL(url);
   if (Number(port) === 0) {
-    throw new TrackerError("it names no port, as in udp://tracker:8000");
+    throw new TrackerError("it has no port, as in udp://tracker:8000");
   }
-  // The name as it is asked for, which a URL has by itself where it knows its kind.
+  // Only URLs of a known scheme have their host names in ASCII (punycode).
   const { hostname } = new URL(`http://${host}`);
   // IPv6 in a URL is in brackets.
   return { hostname: hostname.replace(/^\[|\]$/g, ""), port: Number(port) };
 }
 
+/** @throws {TrackerError} If the host has no address. */
 async function addressesOf(
-  { hostname, port }: TrackerPlace,
+  { hostname, port }: PeerAddress,
 ): Promise<PeerAddress[]> {
   try {
     const hostnames = await resolveHost(hostname);
     return hostnames.map((hostname) => ({ hostname, port }));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new TrackerError(`its address is not to be found: ${reason}`, {
+    const reason = messageOf(error);
+    throw new TrackerError(`its address cannot be found: ${reason}`, {
       cause: error,
     });
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,11 +1,11 @@
 /**
- * How a broken connection shows: each system and each moment has an error of its
- * own, and to whoever reads or writes they are all the same.
+ * Recognizes a broken connection: each system and each moment has an error of its
+ * own for it.
  *
  * @module
  */
 
-/** Whether the error is of the network or of our own closing, not a bug. */
+/** True for an error of the network or of our own closing, false for a bug. */
 export function isConnectionLoss(error: unknown): boolean {
   return error instanceof Deno.errors.ConnectionReset ||
     error instanceof Deno.errors.ConnectionAborted ||
@@ -15,6 +15,6 @@ export function isConnectionLoss(error: unknown): boolean {
     error instanceof Deno.errors.BadResource ||
     error instanceof Deno.errors.TimedOut ||
     error instanceof Deno.errors.UnexpectedEof ||
-    // EHOSTUNREACH, ENETDOWN and their like have no class of their own.
+    // EHOSTUNREACH, ENETDOWN and others have no class.
     (error instanceof Error && "code" in error);
 }

@@ -1,59 +1,59 @@
 /**
- * One GET request to a web server, with a limit on everything: time, redirects
- * and the answer's length. What was asked for and what the answer means is the
- * caller's, and so is the action that failed: an {@linkcode HttpError} says only
- * why.
+ * An HTTP GET request with limits for redirects and for the length of the answer;
+ * the time limit is the caller's signal. The message of an {@linkcode HttpError}
+ * is the reason alone: the caller puts its action before it.
  *
  * @module
  */
-import { concat } from "@std/bytes/concat";
 
-const MAX_REDIRECT_COUNT = 5;
+const MAX_REDIRECTS = 5;
 
-/** A request came to nothing; the message is the reason alone. */
+/** A request failed; the message is the reason. */
 export class HttpError extends Error {
   /** Stands before the message when the error is printed. */
   override readonly name = "HttpError";
 }
 
-/** What came back. */
+/** A complete answer. */
 export interface HttpAnswer {
   readonly status: number;
-  /** Whether the status is one of success. */
+  /** True for a status from 200 to 299. */
   readonly isSuccess: boolean;
-  /** Without success empty, unless that is wanted. */
   readonly body: Uint8Array<ArrayBuffer>;
 }
 
-/** How much is waited for and taken. */
+/** Options for {@linkcode httpGet}. */
 export interface HttpGetOptions {
   /** Ends the request; the promise then rejects with its reason. */
   readonly signal: AbortSignal;
-  /** Longest answer, in bytes. */
+  /** Longest body, in bytes. */
   readonly maxLength: number;
-  /** The same without success; of what is longer nothing is kept, in bytes. @default {0} */
+  /** Longest body without success, in bytes; of a longer one nothing is kept. @default {0} */
   readonly maxRefusalLength?: number;
-  /** Hears that a part of the answer came. */
+  /** Called for each part of the body. */
   readonly onBytes?: () => void;
 }
 
 /**
- * Asks for `url`, which is `http:` or `https:`, and follows a few redirects to
- * others, but never from `https:` to `http:`.
+ * Requests `url`, which is `http:` or `https:`, and follows redirects, but never
+ * from `https:` to `http:`.
  * @throws {HttpError} If there is no answer, or too long a one.
  */
 export async function httpGet(
   url: string,
   options: HttpGetOptions,
 ): Promise<HttpAnswer> {
-  const { signal } = options;
+  const { signal, maxLength, maxRefusalLength = 0 } = options;
   try {
     const response = await fetchFollowing(url, signal);
     const { status, ok: isSuccess } = response;
-    if (isSuccess) {
-      return { status, isSuccess, body: await readCapped(response, options) };
-    }
-    return { status, isSuccess, body: await readRefusal(response, options) };
+    const limit = isSuccess ? maxLength : maxRefusalLength;
+    const body = limit > 0
+      ? await readBody(response, limit, options.onBytes)
+      : void await response.body?.cancel();
+    if (body !== undefined) return { status, isSuccess, body };
+    if (!isSuccess) return { status, isSuccess, body: new Uint8Array() };
+    throw new HttpError(`the answer exceeds the limit of ${maxLength} bytes`);
   } catch (error) {
     if (signal.aborted || error instanceof HttpError) throw error;
     throw new HttpError(reasonOf(error), { cause: error });
@@ -64,7 +64,7 @@ async function fetchFollowing(
   url: string,
   signal: AbortSignal,
 ): Promise<Response> {
-  for (let redirects = 0; redirects <= MAX_REDIRECT_COUNT; redirects++) {
+  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     const response = await fetch(url, { signal, redirect: "manual" });
     const location = response.headers.get("location");
     if (response.status < 300 || response.status > 399 || location === null) {
@@ -73,12 +73,12 @@ async function fetchFollowing(
     await response.body?.cancel();
     url = redirectTarget(url, location);
   }
-  throw new HttpError(`more than ${MAX_REDIRECT_COUNT} redirects`);
+  throw new HttpError(`more than ${MAX_REDIRECTS} redirects`);
 }
 
 /**
- * Where a redirect leads.
- * @throws {HttpError} If it is not followed there.
+ * The URL to which a redirect leads.
+ * @throws {HttpError} If it is not followed.
  */
 export function redirectTarget(from: string, location: string): string {
   const target = URL.parse(location, from);
@@ -89,44 +89,34 @@ export function redirectTarget(from: string, location: string): string {
       if (!from.startsWith("https:")) return target.href;
       throw new HttpError("the answer is a redirect from https: to http:");
     case undefined:
-      throw new HttpError("the answer is a redirect to what is no URL");
+      throw new HttpError("the answer is a redirect to an invalid URL");
     default:
       throw new HttpError(`the answer is a redirect to ${target!.protocol}`);
   }
 }
 
-/** What comes without success, if it is wanted and short. */
-async function readRefusal(
+/** The whole body; `undefined` if it is longer than `maxLength`. */
+async function readBody(
   response: Response,
-  { maxRefusalLength = 0 }: HttpGetOptions,
-): Promise<Uint8Array<ArrayBuffer>> {
-  if (maxRefusalLength > 0) {
-    try {
-      return await readCapped(response, { maxLength: maxRefusalLength });
-    } catch (error) {
-      if (!(error instanceof HttpError)) throw error;
-      // Too long to be one.
-    }
-  } else await response.body?.cancel();
-  return new Uint8Array();
-}
-
-/** Reads the body in one piece, but never more than the limit. */
-async function readCapped(
-  response: Response,
-  { maxLength, onBytes }: Pick<HttpGetOptions, "maxLength" | "onBytes">,
-): Promise<Uint8Array<ArrayBuffer>> {
+  maxLength: number,
+  onBytes?: () => void,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const chunks: Uint8Array[] = [];
   let length = 0;
+  // Leaving the loop cancels the body.
   for await (const chunk of response.body ?? []) {
     onBytes?.();
     length += chunk.length;
-    if (length > maxLength) {
-      throw new HttpError(`the answer exceeds the limit of ${maxLength} bytes`);
-    }
+    if (length > maxLength) return undefined;
     chunks.push(chunk);
   }
-  return concat(chunks);
+  const body = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return body;
 }
 
 /** The innermost reason that the runtime gives: "Connection refused (os error 111)". */

@@ -1,21 +1,21 @@
 /**
- * Listening on every interface, IPv4 and IPv6, whatever the platform makes of
- * `::`: one socket for both families (Linux, macOS) or one for each (Windows,
- * hosts without IPv6).
+ * Binds a port on every interface for IPv4 and IPv6: one socket where `::` serves
+ * both families (Linux, macOS), one for each elsewhere (Windows, hosts without
+ * IPv6).
  *
  * @module
  */
 
 /**
- * How often any free port is tried: where each family has a socket of its own,
- * one that is free for IPv6 may be taken for IPv4.
+ * Free ports tried: where each family has its own socket, a port that is free for
+ * IPv6 may be taken for IPv4.
  */
-const FREE_PORT_TRIES = 20;
+const MAX_FREE_PORTS_TRIED = 20;
 
-/** How to open and give up a socket. */
+/** A kind of socket. */
 export interface WildcardBinding<T> {
   readonly bind: (hostname: string, port: number) => T;
-  /** The port that a socket got. */
+  /** The port of a bound socket. */
   readonly portOf: (socket: T) => number;
   readonly close: (socket: T) => void;
   /** @default {Deno.build.os} */
@@ -23,9 +23,9 @@ export interface WildcardBinding<T> {
 }
 
 /**
- * Binds `::` and, where that does not serve IPv4 too, `0.0.0.0`, both on one
- * port; 0 is any free one.
- * @throws What `bind` threw, if the port is not to be had.
+ * Binds `::` and, where that does not serve IPv4, `0.0.0.0` on the same port; 0 is
+ * any free one.
+ * @throws The error of `bind`, if the port is taken.
  */
 export function bindEverywhere<T>(
   port: number,
@@ -35,7 +35,7 @@ export function bindEverywhere<T>(
     try {
       return bindBoth(port, binding);
     } catch (error) {
-      const mayHelp = port === 0 && tries < FREE_PORT_TRIES &&
+      const mayHelp = port === 0 && tries < MAX_FREE_PORTS_TRIED &&
         isPortTaken(error, binding.os);
       if (!mayHelp) throw error;
     }
@@ -43,8 +43,8 @@ export function bindEverywhere<T>(
 }
 
 /**
- * Whether a socket could not be bound for its port. Windows speaks of permission
- * where another program does not share the port, or the system keeps it.
+ * True for the error of a port that is taken. Windows reports a lack of permission
+ * if another program does not share the port, or the system reserves it.
  */
 export function isPortTaken(
   error: unknown,
@@ -63,15 +63,15 @@ function bindBoth<T>(
     ipv6 = bind("::", port);
   } catch (error) {
     if (isPortTaken(error, os)) throw error;
-    // No IPv6 on this host.
+    // This host has no IPv6.
     return [bind("0.0.0.0", port)];
   }
   try {
     return [ipv6, bind("0.0.0.0", portOf(ipv6))];
   } catch (error) {
-    const isServedByIpv6 = error instanceof Deno.errors.AddrInUse &&
+    const servesIpv4 = error instanceof Deno.errors.AddrInUse &&
       os !== "windows";
-    if (isServedByIpv6) return [ipv6];
+    if (servesIpv4) return [ipv6];
     close(ipv6);
     throw error;
   }

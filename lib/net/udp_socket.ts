@@ -1,6 +1,6 @@
 /**
- * A UDP socket: datagrams out and in, with the addresses that they go to and come
- * from. It hides the library underneath and knows no protocol.
+ * A UDP socket: datagrams out and in, with their addresses. It hides the library
+ * underneath and knows no protocol.
  *
  * @module
  */
@@ -9,29 +9,25 @@ import { delay } from "@std/async/delay";
 import type { PeerAddress } from "../base/peer_address.ts";
 import { loadNodeModule, type NodeLookup } from "./node_modules.ts";
 
-/** Longest wait for what is being sent when a socket is closed, in milliseconds. */
+/** Longest wait for datagrams in flight when a socket is closed, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 500;
 
-/** Where a socket listens, and who hears of what comes. */
+/** Options for {@linkcode openUdpSocket}. */
 export interface OpenUdpSocketOptions {
   /** The local IP address. */
   readonly hostname: string;
-  /** 0 for any free one. */
+  /** The local port; 0 for any free one. */
   readonly port: number;
-  /** Hears each datagram; its bytes are the listener's. */
+  /** Takes each datagram; its bytes belong to the listener. */
   readonly onDatagram: (datagram: Uint8Array, source: PeerAddress) => void;
-  /** Hears of faults of `onDatagram`; the socket goes on. */
+  /** Takes the errors of `onDatagram`; the socket goes on. */
   readonly onError: (error: unknown) => void;
-  /**
-   * Hears of what the system tells when something is to be received, as Windows
-   * does of a datagram that was sent to a closed port. The socket goes on.
-   * @default nobody
-   */
+  /** Takes errors of receiving, as Windows reports after a datagram to a closed port. @default ignored */
   readonly onTrouble?: (error: Error) => void;
   /**
-   * Longest datagram that is wanted, in bytes; a much longer one is cut or lost.
-   * Memory of this size is taken for each datagram.
-   * @default 64 KiB, as long as any
+   * Longest datagram expected, in bytes; a much longer one is truncated or lost.
+   * Each datagram takes memory of this size.
+   * @default 64 KiB, the longest possible
    */
   readonly maxLength?: number;
 }
@@ -40,29 +36,23 @@ export interface OpenUdpSocketOptions {
 export interface UdpSocket extends AsyncDisposable {
   /** The local port. */
   readonly port: number;
-  /**
-   * Sends a datagram; a system that cannot calls `onFailure` later, and one that
-   * can may still lose it.
-   */
+  /** Sends a datagram. Calls `onFailure` later if the system cannot; it may be lost without. */
   send(
     datagram: Uint8Array,
     to: PeerAddress,
     onFailure?: (error: Error) => void,
   ): void;
-  /**
-   * Closes it; may be called again. Resolves once the port is free and nothing is
-   * on its way out, or soon after.
-   */
+  /** Closes the socket; may be called again. Resolves when the port is free. */
   close(): Promise<void>;
 }
 
-/** Addresses only: who binds is called back before `bind` returns. */
+/** With it, binding calls back before `bind` returns. */
 const keepAddress: NodeLookup = (address, family, callback) =>
   callback(null, address, family);
 
 /**
  * Opens a socket.
- * @throws {Deno.errors.AddrInUse} If another has the port.
+ * @throws {Deno.errors.AddrInUse} If the port is taken.
  * @throws {Deno.errors.AddrNotAvailable} If this machine has no such address.
  * @throws {Deno.errors.NotCapable} Without the network permission.
  */
@@ -80,7 +70,7 @@ export function openUdpSocket(options: OpenUdpSocketOptions): UdpSocket {
     else if (!isClosed) options.onTrouble?.(error);
   });
   socket.on("message", ({ buffer, byteOffset, byteLength }, source) => {
-    // Not Node's own kind of bytes, whose `slice` is a view and no copy.
+    // In place of Node's `Buffer`, whose `slice` is a view and not a copy.
     const datagram = new Uint8Array(buffer, byteOffset, byteLength);
     try {
       onDatagram(datagram, { hostname: source.address, port: source.port });
@@ -91,26 +81,30 @@ export function openUdpSocket(options: OpenUdpSocketOptions): UdpSocket {
   });
   socket.bind(port, hostname);
   isBinding = false;
-  if (bindError !== undefined) throw inDenosWords(bindError);
+  if (bindError !== undefined) throw toDenoError(bindError);
   if (maxLength !== undefined) socket.setRecvBufferSize(maxLength);
   const drained = Promise.withResolvers<void>();
-  let sendingCount = 0;
+  let inFlightCount = 0;
   const close = async (): Promise<void> => {
     if (!isClosed) socket.close();
     isClosed = true;
-    if (sendingCount > 0) await atMost(CLOSE_TIMEOUT_MS, drained.promise);
-    // Deno lets go of the port in the next turn of its loop.
+    if (inFlightCount > 0) {
+      await abortable(drained.promise, AbortSignal.timeout(CLOSE_TIMEOUT_MS))
+        // Harmless: the system sends the datagrams or drops them.
+        .catch(() => {});
+    }
+    // Deno frees the port in the next turn of its loop.
     await delay(0);
   };
   return {
     port: socket.address().port,
     send: (datagram, to, onFailure) => {
-      // A port of 0 is nobody's, yet a datagram may claim to come from there.
+      // Nobody has port 0, yet a datagram may claim to come from it.
       if (isClosed || to.port === 0) return;
-      sendingCount++;
+      inFlightCount++;
       socket.send(datagram, to.port, to.hostname, (error) => {
-        sendingCount--;
-        if (isClosed && sendingCount === 0) drained.resolve();
+        inFlightCount--;
+        if (isClosed && inFlightCount === 0) drained.resolve();
         if (error !== null) onFailure?.(error);
       });
     },
@@ -119,13 +113,7 @@ export function openUdpSocket(options: OpenUdpSocketOptions): UdpSocket {
   };
 }
 
-async function atMost(timeoutMs: number, wait: Promise<void>): Promise<void> {
-  await abortable(wait, AbortSignal.timeout(timeoutMs))
-    // Harmless: the system sends it or drops it without anybody's waiting.
-    .catch(() => {});
-}
-
-function inDenosWords(error: Error & { readonly code?: string }): Error {
+function toDenoError(error: Error & { readonly code?: string }): Error {
   const options = { cause: error };
   switch (error.code) {
     case "EADDRINUSE":

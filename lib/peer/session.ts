@@ -7,6 +7,7 @@
  */
 import { createAnnounceKey } from "../announce/announce.ts";
 import type { AnnounceFunction } from "../announce/announcer.ts";
+import { TrackerClient } from "../announce/tracker_client.ts";
 import type { Permits } from "../base/address_filter.ts";
 import { FdPressure } from "../base/fd_pressure.ts";
 import {
@@ -63,6 +64,7 @@ export function openSession(options: SessionOptions = {}): Session {
     options.hostname,
   );
   let lastPeerKey = 0;
+  const client = new TrackerClient();
   const context: SessionContext = {
     ownId: createPeerId(Math.random),
     announceKey: createAnnounceKey(Math.random),
@@ -76,7 +78,7 @@ export function openSession(options: SessionOptions = {}): Session {
     fdPressure: new FdPressure(),
     createPeerKey: () => ++lastPeerKey,
     handshakeTimeoutMs: options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS,
-    announce: options.announce,
+    announce: options.announce ?? client.announce.bind(client),
     hasher: options.hasher ?? openWorkerHasher({ maxWorkers: 0 }),
   };
   return new Session(context, sockets);

@@ -33,7 +33,7 @@ export interface SessionContext {
   /** A key that never named a connection before. */
   readonly createPeerKey: () => PeerKey;
   readonly handshakeTimeoutMs: number;
-  readonly announce: AnnounceFunction | undefined;
+  readonly announce: AnnounceFunction;
   readonly hasher: PieceHasher;
 }
 

@@ -110,10 +110,11 @@ export class TorrentSession {
       peerId: ownId,
       key: session.announceKey,
       port,
-      progress: () => ({
-        ...this.#swarm.traffic,
-        left: geometry.length - geometry.lengthOf(this.#swarm.have),
-      }),
+      progress: () => {
+        const { have, traffic: { uploaded, downloaded } } = this.#swarm;
+        const left = geometry.length - geometry.lengthOf(have);
+        return { uploaded, downloaded, left };
+      },
       onPeers: (addresses) => this.#learn("tracker", addresses),
       onReport: (report) => this.#emit(report),
       announce: session.announce,

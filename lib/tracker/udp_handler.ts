@@ -20,14 +20,12 @@ import { MAX_NUMWANT } from "./announce_query.ts";
 import type { AcceptedAnnounce, PeerStore } from "./store/peer_store.ts";
 import { UdpConnectionIds } from "./udp_connection_ids.ts";
 import {
-  UDP_ACTIONS,
-  UDP_PROTOCOL_ID,
-  type UdpFamily,
-} from "../announce/udp_message.ts";
-import {
   parseUdpAnnounce,
   parseUdpScrape,
   readUdpRequestHead,
+  UDP_ACTIONS,
+  UDP_PROTOCOL_ID,
+  type UdpFamily,
   type UdpRequestHead,
 } from "../announce/udp_request.ts";
 import {

@@ -103,7 +103,7 @@ Deno.test("fetchTorrent() refuses redirects to other schemes", async () => {
     const [location, reason] of [
       ["file:///etc/passwd", "the answer is a redirect to file:"],
       ["data:text/plain,x", "the answer is a redirect to data:"],
-      ["http://[", "the answer is a redirect to what is no URL"],
+      ["http://[", "the answer is a redirect to an invalid URL"],
     ] as const
   ) {
     const headers = { location };

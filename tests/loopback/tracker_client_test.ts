@@ -163,7 +163,7 @@ Deno.test("announce() ends with its signal's reason", async () => {
 Deno.test("announce() names the kinds of URL that it does not speak", async () => {
   for (
     const [url, reason] of [
-      ["udp://127.0.0.1/announce", "it names no port"],
+      ["udp://127.0.0.1/announce", "it has no port"],
       ["ftp://127.0.0.1/announce", "ftp: is not http:, https: or udp:"],
       ["tracker", "it is not a URL"],
     ] as const

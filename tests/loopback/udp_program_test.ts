@@ -100,7 +100,7 @@ Deno.test("startTracker() opens no socket where it cannot open all", async () =>
   );
 });
 
-Deno.test("lib/mod.ts ends with 1 and one line where a UDP tracker is silent or cannot be asked that", async () => {
+Deno.test("lib/mod.ts ends with 1 and one line where a UDP tracker is silent or cannot do that", async () => {
   await using silent = openUdpSocket({
     hostname: "127.0.0.1",
     port: 0,
@@ -111,7 +111,7 @@ Deno.test("lib/mod.ts ends with 1 and one line where a UDP tracker is silent or 
   for (
     const [args, reason] of [
       [["announce", url, INFO_HASH], /no answer within \d+ ms; check/],
-      [["scrape", url], /over UDP a tracker tells of .*; check/],
+      [["scrape", url], /no info hash is given, .* over UDP; check/],
     ] as const
   ) {
     const { code, stdout, stderr } = await runScript(LIBRARY, ...args);

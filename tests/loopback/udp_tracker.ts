@@ -8,7 +8,7 @@ import type { PeerAddress } from "../../lib/base/peer_address.ts";
 import { startUdpServer } from "../../lib/tracker/udp_server.ts";
 import { openUdpSocket, type UdpSocket } from "../../lib/net/udp_socket.ts";
 import { MemoryStore } from "../../lib/tracker/store/memory_store.ts";
-import { UDP_ACTIONS } from "../../lib/announce/udp_message.ts";
+import { UDP_ACTIONS } from "../../lib/announce/udp_request.ts";
 import { createUdpHandler } from "../../lib/tracker/udp_handler.ts";
 import {
   readUdpRequestHead,

@@ -7,7 +7,11 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { TrackerError } from "../../lib/base/errors.ts";
 import { createPeerId, infoHashFromHex } from "../../lib/base/identifier.ts";
-import { announce, scrape } from "../../lib/announce/tracker_client.ts";
+import {
+  announce,
+  scrape,
+  TrackerClient,
+} from "../../lib/announce/tracker_client.ts";
 import { openUdpSocket } from "../../lib/net/udp_socket.ts";
 import type { AnnounceRequest } from "../../lib/announce/announce.ts";
 import {
@@ -44,7 +48,7 @@ function announceRequest(
 
 const REQUEST = announceRequest();
 
-/** Answers as a tracker does, with 5 leechers in every swarm. */
+/** Answers as a proper tracker, with 5 leechers in every swarm. */
 function behave(request: ScriptedRequest): void {
   const { what, transactionId, answer } = request;
   answer(
@@ -62,7 +66,7 @@ function behave(request: ScriptedRequest): void {
 const HOSTS = ["127.0.0.1", "localhost", ...hasIpv6() ? ["[::1]"] : []];
 
 for (const host of HOSTS) {
-  Deno.test(`announce() and scrape() ask our UDP tracker at ${host}`, async () => {
+  Deno.test(`announce() and scrape() reach our UDP tracker at ${host}`, async () => {
     await using tracker = startUdpTracker();
     const url = `udp://${host}:${tracker.port}/announce`;
     const seeder = announceRequest({ port: 7001, left: 0 });
@@ -87,7 +91,7 @@ for (const host of HOSTS) {
   });
 }
 
-Deno.test("scrape() asks a UDP tracker for any number of torrents but none", async () => {
+Deno.test("scrape() takes any number of torrents of a UDP tracker, but not all of them", async () => {
   await using tracker = startUdpTracker();
   await announce(tracker.url, REQUEST);
   const many = Array.from(
@@ -103,13 +107,14 @@ Deno.test("scrape() asks a UDP tracker for any number of torrents but none", asy
   await assertRejects(
     () => scrape(tracker.url, []),
     TrackerError,
-    `Cannot scrape ${tracker.url}: over UDP a tracker tells of the torrents that it is asked for alone`,
+    `Cannot scrape ${tracker.url}: no info hash is given`,
   );
 });
 
-Deno.test("announce() uses a connection of a UDP tracker again, from the same port", async () => {
+Deno.test("a TrackerClient uses a connection of a UDP tracker again, from the same port", async () => {
   await using tracker = startScriptedTracker(behave);
-  for (const _ of [1, 2, 3]) await announce(tracker.url, REQUEST);
+  const client = new TrackerClient();
+  for (const _ of [1, 2, 3]) await client.announce(tracker.url, REQUEST);
   assertEquals(
     tracker.requests.map(({ what }) => what),
     ["connect", "announce", "announce", "announce"],
@@ -120,19 +125,20 @@ Deno.test("announce() uses a connection of a UDP tracker again, from the same po
   assertEquals(new Set(ids).size, 4);
 });
 
-Deno.test("announce() asks one UDP tracker several things at a time", async () => {
+Deno.test("a TrackerClient sends several requests to one UDP tracker at a time", async () => {
   await using tracker = startScriptedTracker(behave);
-  const ask = () => announce(tracker.url, REQUEST);
+  const client = new TrackerClient();
+  const ask = () => client.announce(tracker.url, REQUEST);
   await ask();
   for (const reply of await Promise.all([ask(), ask(), ask()])) {
     assertEquals(reply.incomplete, 5);
   }
-  // One of the three had the connection of before.
+  // One of the three had the older connection.
   const connects = tracker.requests.filter(({ what }) => what === "connect");
   assertEquals(connects.length, 3);
 });
 
-Deno.test("announce() repeats what a UDP tracker has not heard", async () => {
+Deno.test("announce() repeats datagrams that a UDP tracker has not received", async () => {
   const heard = new Set<string>();
   await using tracker = startScriptedTracker((request) => {
     if (heard.has(request.what)) behave(request);
@@ -146,12 +152,13 @@ Deno.test("announce() repeats what a UDP tracker has not heard", async () => {
   assert(asked.length >= 4);
 });
 
-Deno.test("announce() connects again to a UDP tracker that was restarted", async () => {
+Deno.test("a TrackerClient connects again to a UDP tracker that was restarted", async () => {
+  const client = new TrackerClient();
   const first = startUdpTracker();
-  await announce(first.url, REQUEST);
+  await client.announce(first.url, REQUEST);
   await first[Symbol.asyncDispose]();
   await using second = startUdpTracker(first.port);
-  const { incomplete } = await announce(second.url, REQUEST);
+  const { incomplete } = await client.announce(second.url, REQUEST);
   assertEquals(incomplete, 1);
 });
 
@@ -164,7 +171,7 @@ Deno.test("announce() gives up on a silent UDP tracker when its time is over", a
   );
 });
 
-Deno.test("announce() gives up on a silent UDP tracker by itself, within 15 seconds", async () => {
+Deno.test("announce() gives up on a silent UDP tracker after seven seconds", async () => {
   await using tracker = startScriptedTracker(() => {});
   await assertRejects(
     () => announce(tracker.url, REQUEST, { timeoutMs: 60_000 }),
@@ -190,7 +197,7 @@ Deno.test("announce() to a UDP tracker ends with its signal's reason", async () 
   }
 });
 
-Deno.test("announce() says why a UDP tracker refuses", async () => {
+Deno.test("announce() gives the reason for a refusal of a UDP tracker", async () => {
   await using tracker = startScriptedTracker((request) => {
     const { what, transactionId, answer } = request;
     if (what === "connect") behave(request);
@@ -203,7 +210,7 @@ Deno.test("announce() says why a UDP tracker refuses", async () => {
   );
 });
 
-Deno.test("announce() heeds no answer of another sender, and none to another question", async () => {
+Deno.test("announce() ignores answers of another sender, and to another request", async () => {
   await using liar = openUdpSocket({
     hostname: "127.0.0.1",
     port: 0,
@@ -212,7 +219,7 @@ Deno.test("announce() heeds no answer of another sender, and none to another que
   });
   await using tracker = startScriptedTracker((request) => {
     const { transactionId, from, answer } = request;
-    answer(encodeUdpError("another question", transactionId ^ 1));
+    answer(encodeUdpError("another request", transactionId ^ 1));
     answer(new Uint8Array(7));
     liar.send(encodeUdpError("another sender", transactionId), from);
     setTimeout(() => behave(request), 50);
@@ -220,15 +227,15 @@ Deno.test("announce() heeds no answer of another sender, and none to another que
   assertEquals((await announce(tracker.url, REQUEST)).incomplete, 5);
 });
 
-Deno.test("announce() says that a UDP tracker's name is not known", async () => {
-  // Names that are too long to be asked for, so nobody is.
+Deno.test("announce() reports that a UDP tracker's name is unknown", async () => {
+  // Names that are too long for DNS, so no server is asked.
   const names = [["a".repeat(64), /aaaa$/], ["ö".repeat(70), /xn--/]] as const;
   for (const [name, named] of names) {
     const url = `udp://${name}:8000/announce`;
     const error = await assertRejects(
       () => announce(url, REQUEST),
       TrackerError,
-      `Cannot announce to ${url}: its address is not to be found: `,
+      `Cannot announce to ${url}: its address cannot be found: `,
     );
     assertMatch(error.message, named);
   }

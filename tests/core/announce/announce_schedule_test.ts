@@ -8,7 +8,7 @@ import { assert, assertEquals } from "@std/assert";
 import { TrackerError } from "../../../lib/base/errors.ts";
 import { randomBelow, seededRandom } from "../../../lib/base/random.ts";
 import type { AnnounceReply } from "../../../lib/announce/announce.ts";
-import { parseAnnounceReply } from "../../../lib/announce/announce_reply.ts";
+import { parseAnnounceReply } from "../../../lib/announce/http_codec.ts";
 import {
   AnnounceSchedule,
   MAX_RETRY_DELAY_MS,

@@ -12,8 +12,8 @@ import {
   encodeAnnounceAnswer,
   encodeScrapeReply,
 } from "../../../lib/tracker/announce_answer.ts";
-import { parseAnnounceReply } from "../../../lib/announce/announce_reply.ts";
-import { parseScrapeReply } from "../../../lib/announce/scrape_reply.ts";
+import { parseAnnounceReply } from "../../../lib/announce/http_codec.ts";
+import { parseScrapeReply } from "../../../lib/announce/http_codec.ts";
 import type { NamedFuzzTarget } from "../fuzz.ts";
 import { ANNOUNCE_ANSWER, infoHash, pickedPeers } from "./samples.ts";
 

@@ -5,7 +5,7 @@ import {
   infoHashFromHex,
 } from "../../../lib/base/identifier.ts";
 import type { ScrapeEntry } from "../../../lib/announce/announce.ts";
-import { parseScrapeReply } from "../../../lib/announce/scrape_reply.ts";
+import { parseScrapeReply } from "../../../lib/announce/http_codec.ts";
 import { encodeScrapeReply } from "../../../lib/tracker/announce_answer.ts";
 import { bytes, infoHash } from "./samples.ts";
 

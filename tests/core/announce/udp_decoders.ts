@@ -1,5 +1,5 @@
 /**
- * The decoders of datagrams of UDP trackers, both ways, to be fuzzed.
+ * Fuzz targets: the decoders of UDP requests and responses.
  *
  * @module
  */
@@ -24,10 +24,10 @@ import {
 import type { NamedFuzzTarget } from "../fuzz.ts";
 import { announceRequest, infoHash } from "./samples.ts";
 
-/** What is scraped. */
+/** The torrents that are scraped. */
 export const ASKED = [infoHash("a"), infoHash("b")];
 
-const CALL = { connectionId: 7n, transactionId: 1 };
+const IDS = { connectionId: 7n, transactionId: 1 };
 const COUNTS = { complete: 1, incomplete: 2, downloaded: 3 };
 const TRACKER = { hostname: "192.0.2.1", port: 8000 };
 const CONNECTED = encodeUdpConnected(7n, 1);
@@ -56,11 +56,11 @@ function responseReader(
   };
 }
 
-/** A question that is about to be asked for the first time. */
+/** A dialogue that has sent its first datagram. */
 function dialogue(): UdpDialogue<unknown> {
   const dialogue = new UdpDialogue({
-    question: {
-      encode: (call) => encodeUdpScrape(ASKED, call),
+    request: {
+      encode: (ids) => encodeUdpScrape(ASKED, ids),
       parse: (datagram) => parseUdpScraped(datagram, ASKED),
     },
     addresses: [TRACKER],
@@ -75,13 +75,13 @@ function dialogue(): UdpDialogue<unknown> {
 export const UDP_DECODERS: readonly NamedFuzzTarget[] = [
   {
     name: "parseUdpAnnounce() survives mutated requests",
-    examples: [encodeUdpAnnounce(announceRequest(), CALL)],
+    examples: [encodeUdpAnnounce(announceRequest(), IDS)],
     decode: parseUdpAnnounce,
     refusal: QueryError,
   },
   {
     name: "parseUdpScrape() survives mutated requests",
-    examples: [encodeUdpScrape(ASKED, CALL).subarray(0, 40)],
+    examples: [encodeUdpScrape(ASKED, IDS).subarray(0, 40)],
     decode: parseUdpScrape,
     refusal: QueryError,
   },
@@ -103,11 +103,10 @@ export const UDP_DECODERS: readonly NamedFuzzTarget[] = [
     connecting.receive(input, TRACKER, 0);
     return connecting.connection;
   }),
-  responseReader("UdpDialogue that asks", (input) => {
+  responseReader("UdpDialogue that is connected", (input) => {
     const asking = dialogue();
     asking.receive(CONNECTED, TRACKER, 0);
     asking.next(0);
-    const heard = asking.receive(input, TRACKER, 0);
-    return heard.type === "answer" ? heard.answer : undefined;
+    return asking.receive(input, TRACKER, 0)?.answer;
   }),
 ];

@@ -1,5 +1,5 @@
 /**
- * The client's half of a conversation over UDP, in virtual time.
+ * The client's half of a UDP request, in virtual time.
  *
  * @module
  */
@@ -9,7 +9,6 @@ import type { PeerAddress } from "../../../lib/base/peer_address.ts";
 import {
   type UdpConnection,
   UdpDialogue,
-  type UdpHeard,
 } from "../../../lib/announce/udp_dialogue.ts";
 import {
   encodeUdpScrape,
@@ -29,6 +28,8 @@ const ASKED = [infoHash("a")];
 const COUNTS = { complete: 1, incomplete: 2, downloaded: 3 };
 const ENTRIES = [{ infoHash: infoHash("a"), ...COUNTS }];
 
+const ANSWERED = { answer: ENTRIES };
+
 type Dialogue = UdpDialogue<typeof ENTRIES>;
 
 /** A scrape, with transaction ids 1, 2, 3, … */
@@ -38,8 +39,8 @@ function dialogue(
 ): Dialogue {
   let lastId = 0;
   return new UdpDialogue({
-    question: {
-      encode: (call) => encodeUdpScrape(ASKED, call),
+    request: {
+      encode: (ids) => encodeUdpScrape(ASKED, ids),
       parse: (datagram) => parseUdpScraped(datagram, ASKED),
     },
     addresses,
@@ -48,7 +49,7 @@ function dialogue(
   });
 }
 
-/** `connect 1`: the action and the transaction id of what is sent, or another step. */
+/** A step as text: `connect 1 to …` is the action and the transaction id of a datagram. */
 function step(asking: Dialogue, nowMs: number): string {
   const next = asking.next(nowMs);
   switch (next.type) {
@@ -67,18 +68,18 @@ function step(asking: Dialogue, nowMs: number): string {
   }
 }
 
-/** The steps that follow if nothing ever arrives: `at what`. */
+/** The steps that follow if nothing ever arrives, each with its time. */
 function silentSteps(asking: Dialogue, nowMs = 0): string[] {
   const steps: string[] = [];
   while (true) {
-    const told = step(asking, nowMs);
-    const wait = /^wait until (.*)/.exec(told);
+    const next = step(asking, nowMs);
+    const wait = /^wait until (.*)/.exec(next);
     if (wait !== null) {
       nowMs = Number(wait[1]);
       continue;
     }
-    steps.push(`${nowMs} ${told}`);
-    if (told === "give up") return steps;
+    steps.push(`${nowMs} ${next}`);
+    if (next === "give up") return steps;
   }
 }
 
@@ -87,7 +88,7 @@ function connect(
   asking: Dialogue,
   transactionId: number,
   nowMs = 0,
-): UdpHeard<typeof ENTRIES> {
+): { readonly answer: typeof ENTRIES } | undefined {
   return asking.receive(encodeUdpConnected(7n, transactionId), TRACKER, nowMs);
 }
 
@@ -95,20 +96,19 @@ function scraped(transactionId: number): Uint8Array {
   return encodeUdpScraped([COUNTS], transactionId);
 }
 
-Deno.test("UdpDialogue connects, asks and hears the answer", () => {
+Deno.test("UdpDialogue connects, sends the request and returns the answer", () => {
   const asking = dialogue();
   assertEquals(step(asking, 0), "connect 1 to 192.0.2.1");
   assertEquals(step(asking, 0), "wait until 1000");
-  assertEquals(connect(asking, 1, 5), { type: "nothing" });
-  const question = asking.next(5);
-  assert(question.type === "send");
-  assertEquals(readUdpRequestHead(question.datagram), {
+  assertEquals(connect(asking, 1, 5), undefined);
+  const sending = asking.next(5);
+  assert(sending.type === "send");
+  assertEquals(readUdpRequestHead(sending.datagram), {
     connectionId: 7n,
     action: 2,
     transactionId: 2,
   });
   assertEquals(asking.receive(scraped(2), TRACKER, 10), {
-    type: "answer",
     answer: ENTRIES,
   });
   assertEquals(asking.connection, {
@@ -118,7 +118,7 @@ Deno.test("UdpDialogue connects, asks and hears the answer", () => {
   });
 });
 
-Deno.test("UdpDialogue repeats a connect request after 1, 2 and 4 seconds' silence, and gives up", () => {
+Deno.test("UdpDialogue repeats a connect request after 1, 2 and 4 seconds of silence, and gives up", () => {
   assertEquals(silentSteps(dialogue()), [
     "0 connect 1 to 192.0.2.1",
     "1000 connect 1 to 192.0.2.1",
@@ -127,7 +127,7 @@ Deno.test("UdpDialogue repeats a connect request after 1, 2 and 4 seconds' silen
   ]);
 });
 
-Deno.test("UdpDialogue repeats a question as patiently once it is connected", () => {
+Deno.test("UdpDialogue repeats the request in the same way once it is connected", () => {
   const asking = dialogue();
   step(asking, 0);
   step(asking, 1000);
@@ -140,11 +140,11 @@ Deno.test("UdpDialogue repeats a question as patiently once it is connected", ()
   ]);
 });
 
-Deno.test("UdpDialogue asks with a connection of before, and connects again if that is not answered", () => {
+Deno.test("UdpDialogue uses an older connection, and connects again if that is not answered", () => {
   const connection = { address: TRACKER, id: 9n, receivedAtMs: -59_000 };
   const asking = dialogue(connection);
   assertEquals(step(asking, 0), "scrape 1 to 192.0.2.1");
-  assertEquals(asking.receive(scraped(1), TRACKER, 1).type, "answer");
+  assertEquals(asking.receive(scraped(1), TRACKER, 1), ANSWERED);
   assertEquals(asking.connection, connection);
 
   assertEquals(silentSteps(dialogue(connection)), [
@@ -156,17 +156,17 @@ Deno.test("UdpDialogue asks with a connection of before, and connects again if t
   ]);
 });
 
-Deno.test("UdpDialogue uses no connection that is older than a minute", () => {
+Deno.test("UdpDialogue does not use a connection older than a minute", () => {
   const connection = { address: TRACKER, id: 9n, receivedAtMs: 0 };
   assertEquals(step(dialogue(connection), 59_999), "scrape 1 to 192.0.2.1");
   assertEquals(step(dialogue(connection), 60_000), "connect 2 to 192.0.2.1");
 });
 
-Deno.test("UdpDialogue connects again where a tracker refuses a connection of before, once", () => {
+Deno.test("UdpDialogue connects again, once, where a tracker refuses an older connection", () => {
   const asking = dialogue({ address: TRACKER, id: 9n, receivedAtMs: 0 });
   step(asking, 0);
   const refusal = encodeUdpError("Connection ID missmatch.\0", 1);
-  assertEquals(asking.receive(refusal, TRACKER, 1).type, "nothing");
+  assertEquals(asking.receive(refusal, TRACKER, 1), undefined);
   assertEquals(step(asking, 1), "connect 2 to 192.0.2.1");
   connect(asking, 2, 2);
   assertEquals(step(asking, 2), "scrape 3 to 192.0.2.1");
@@ -177,7 +177,7 @@ Deno.test("UdpDialogue connects again where a tracker refuses a connection of be
   );
 });
 
-Deno.test("UdpDialogue heeds no datagram but the answer, from where it asked", () => {
+Deno.test("UdpDialogue ignores datagrams from other addresses and with other transaction ids", () => {
   const asking = dialogue();
   step(asking, 0);
   const answer = encodeUdpConnected(7n, 1);
@@ -196,19 +196,19 @@ Deno.test("UdpDialogue heeds no datagram but the answer, from where it asked", (
     ),
   ];
   for (const [datagram, source] of strangers) {
-    assertEquals(asking.receive(datagram, source, 1), { type: "nothing" });
+    assertEquals(asking.receive(datagram, source, 1), undefined);
     assertEquals(step(asking, 1), "wait until 1000");
   }
   connect(asking, 1, 1);
   step(asking, 1);
   const forged = { hostname: "192.0.2.1", port: 9 };
-  assertEquals(asking.receive(scraped(2), forged, 2).type, "nothing");
-  // The answer to the connect request once more, as to one that was repeated.
-  assertEquals(connect(asking, 1, 2).type, "nothing");
-  assertEquals(asking.receive(scraped(2), TRACKER, 3).type, "answer");
+  assertEquals(asking.receive(scraped(2), forged, 2), undefined);
+  // The connect response once more, as after a repeated request.
+  assertEquals(connect(asking, 1, 2), undefined);
+  assertEquals(asking.receive(scraped(2), TRACKER, 3), ANSWERED);
 });
 
-Deno.test("UdpDialogue knows a tracker by its IPv4-mapped address", () => {
+Deno.test("UdpDialogue recognizes a tracker by its IPv4-mapped address", () => {
   const asking = dialogue();
   step(asking, 0);
   const mapped = { hostname: "::ffff:192.0.2.1", port: 8000 };
@@ -216,16 +216,16 @@ Deno.test("UdpDialogue knows a tracker by its IPv4-mapped address", () => {
   assertEquals(step(asking, 1), "scrape 2 to 192.0.2.1");
 });
 
-Deno.test("UdpDialogue tries all of a tracker's addresses and asks where the first answer came from", () => {
+Deno.test("UdpDialogue connects to all addresses of a tracker and uses the first that answers", () => {
   const asking = dialogue(undefined, [TRACKER, TRACKER6]);
   assertEquals(step(asking, 0), "connect 1 to 192.0.2.1 and 2001:db8::1");
   asking.receive(encodeUdpConnected(7n, 1), TRACKER6, 1);
   assertEquals(step(asking, 1), "scrape 2 to 2001:db8::1");
-  assertEquals(asking.receive(scraped(2), TRACKER, 2).type, "nothing");
-  assertEquals(asking.receive(scraped(2), TRACKER6, 2).type, "answer");
+  assertEquals(asking.receive(scraped(2), TRACKER, 2), undefined);
+  assertEquals(asking.receive(scraped(2), TRACKER6, 2), ANSWERED);
 });
 
-Deno.test("UdpDialogue fails on an answer that makes no sense, or is a refusal", () => {
+Deno.test("UdpDialogue throws on a refusal and on another response", () => {
   const asking = dialogue();
   step(asking, 0);
   assertThrows(
@@ -236,6 +236,6 @@ Deno.test("UdpDialogue fails on an answer that makes no sense, or is a refusal",
   assertThrows(
     () => asking.receive(scraped(1), TRACKER, 1),
     TrackerError,
-    "the answer is not to connect but has action 2",
+    "the answer has action 2 instead of 0 (connect)",
   );
 });

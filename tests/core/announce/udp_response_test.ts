@@ -153,39 +153,39 @@ const READERS = {
   ],
 } as const;
 
-Deno.test("every reader of responses refuses what is cut off", () => {
-  for (const [read, datagram, leastLength] of Object.values(READERS)) {
-    for (let length = 0; length < leastLength; length++) {
+Deno.test("every decoder of responses refuses a truncated one", () => {
+  for (const [read, datagram, minLength] of Object.values(READERS)) {
+    for (let length = 0; length < minLength; length++) {
       assertThrows(
         () => read(datagram.subarray(0, length)),
         TrackerError,
-        `the answer is cut off: ${length} bytes of ${leastLength}`,
+        `the answer is truncated: ${length} of ${minLength} bytes`,
       );
     }
   }
 });
 
-Deno.test("every reader of responses skips what follows", () => {
+Deno.test("every decoder of responses skips the bytes behind it", () => {
   for (const [read, datagram] of Object.values(READERS)) {
     const longer = Uint8Array.of(...datagram, 1, 2, 3);
     assertEquals<unknown>(read(longer), read(datagram));
   }
 });
 
-Deno.test("every reader of responses refuses another action", () => {
+Deno.test("every decoder of responses refuses another action", () => {
   for (const [action, [read]] of Object.entries(READERS)) {
     for (const [other, [, datagram]] of Object.entries(READERS)) {
       if (action === other) continue;
       assertThrows(
         () => read(datagram),
         TrackerError,
-        `the answer is not to ${action} but has action`,
+        ` (${action})`,
       );
     }
   }
 });
 
-Deno.test("every reader of responses gives the tracker's reason for an error", () => {
+Deno.test("every decoder of responses throws the tracker's reason for a refusal", () => {
   const refusal = encodeUdpError("full", TRANSACTION_ID);
   assertEquals(text(refusal), "\0\0\0\x03" + ID + "full");
   // opentracker ends its text with a zero.
@@ -197,7 +197,7 @@ Deno.test("every reader of responses gives the tracker's reason for an error", (
   }
 });
 
-Deno.test("every reader of responses makes an error's text safe for a terminal", () => {
+Deno.test("every decoder of responses makes the reason safe for a terminal", () => {
   const hostile = encodeUdpError(
     `\x1b[2J${"a".repeat(1000)}`,
     TRANSACTION_ID,

@@ -4,7 +4,7 @@ import {
   encodeFailure,
   encodeScrapeReply,
 } from "../../../lib/tracker/announce_answer.ts";
-import { parseAnnounceReply } from "../../../lib/announce/announce_reply.ts";
+import { parseAnnounceReply } from "../../../lib/announce/http_codec.ts";
 import { decodeBencode } from "../../../lib/bencode/decode.ts";
 import {
   ANNOUNCE_ANSWER,

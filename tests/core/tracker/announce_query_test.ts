@@ -4,7 +4,7 @@ import {
   parseAnnounceQuery,
   parseScrapeQuery,
 } from "../../../lib/tracker/announce_query.ts";
-import { announceUrl } from "../../../lib/announce/announce_url.ts";
+import { announceUrl } from "../../../lib/announce/http_codec.ts";
 import { QueryError } from "../../../lib/announce/announce.ts";
 import { UNKNOWN_LEFT } from "../../../lib/announce/announce.ts";
 import {

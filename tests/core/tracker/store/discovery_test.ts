@@ -12,9 +12,9 @@ import {
   adaptiveInterval,
   MIN_ANNOUNCE_INTERVAL,
 } from "../../../../lib/tracker/announce_interval.ts";
-import { parseAnnounceReply } from "../../../../lib/announce/announce_reply.ts";
+import { parseAnnounceReply } from "../../../../lib/announce/http_codec.ts";
 import { AnnounceSchedule } from "../../../../lib/announce/announce_schedule.ts";
-import { announceUrl } from "../../../../lib/announce/announce_url.ts";
+import { announceUrl } from "../../../../lib/announce/http_codec.ts";
 import { createTrackerHandler } from "../../../../lib/tracker/handler.ts";
 import { memoryStore } from "./memory_scene.ts";
 import { announceRequest, bytes } from "../../announce/samples.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { infoHashFromBytes } from "../../../lib/base/identifier.ts";
-import { announceUrl, scrapeUrl } from "../../../lib/announce/announce_url.ts";
+import { announceUrl, scrapeUrl } from "../../../lib/announce/http_codec.ts";
 import { parseScrapeQuery } from "../../../lib/tracker/announce_query.ts";
 import { announceRequest, infoHash, peerId } from "./samples.ts";
 

@@ -7,7 +7,7 @@ import {
 import {
   findRefusal,
   parseAnnounceReply,
-} from "../../../lib/announce/announce_reply.ts";
+} from "../../../lib/announce/http_codec.ts";
 import { ANNOUNCE_ANSWER as ANSWER, bytes } from "./samples.ts";
 
 Deno.test("parseAnnounceReply() reads every form that encodeAnnounceAnswer() writes", () => {
@@ -119,8 +119,8 @@ Deno.test("parseAnnounceReply() refuses what is no reply and says why", () => {
       ["d5:peersi1ee", "peers is neither a list nor bytes"],
       ["d5:peersdee", "peers is neither a list nor bytes"],
       ["d5:peersli1eee", "peers has an entry that is no dictionary"],
-      ["d5:peers5:12345e", "peers is cut off: 5 bytes"],
-      ["d6:peers617:12345678901234567e", "peers6 is cut off: 17 bytes"],
+      ["d5:peers5:12345e", "peers is truncated: 5 bytes"],
+      ["d6:peers617:12345678901234567e", "peers6 is truncated: 17 bytes"],
       ["d8:intervali-1ee", "interval is not a whole number"],
       ["d8:interval3:120e", "interval is not a whole number"],
       ["d8:completei99999999999999999eee", "the answer is not bencode"],
