@@ -69,42 +69,35 @@ export function parseIpv4(text: string): number | undefined {
 }
 
 function parseIpv6(text: string): Uint8Array<ArrayBuffer> | undefined {
-  const halves = text.split("::");
-  if (halves.length > 2) return undefined;
-  const [before = "", after] = halves;
-  if (after === undefined) {
-    const whole = parseGroups(before);
-    return whole?.length === IPV6_LENGTH ? Uint8Array.from(whole) : undefined;
-  }
-  // A dotted IPv4 address may only stand at the end of the text.
-  const head = before.includes(".") ? undefined : parseGroups(before);
-  const tail = parseGroups(after);
-  if (head === undefined || tail === undefined) return undefined;
-  // "::" stands for at least one group of zeros.
-  if (head.length + tail.length > IPV6_LENGTH - 2) return undefined;
   const bytes = new Uint8Array(IPV6_LENGTH);
-  bytes.set(head);
-  bytes.set(tail, IPV6_LENGTH - tail.length);
-  return bytes;
-}
-
-/** Bytes of groups of hex digits; the last group may be a dotted IPv4 address. */
-function parseGroups(text: string): number[] | undefined {
-  if (text === "") return [];
-  const bytes: number[] = [];
-  const groups = text.split(":");
+  if (text === "::") return bytes;
+  if (/^:[^:]|[^:]:$/.test(text)) return undefined;
+  const groups = text.replace(/^::|::$/, ":").split(":");
+  let length = 0;
+  let gapOffset: number | undefined;
   for (const [index, group] of groups.entries()) {
-    if (group.includes(".") && index === groups.length - 1) {
+    if (group === "") {
+      if (gapOffset !== undefined) return undefined;
+      gapOffset = length;
+    } else if (group.includes(".")) {
       const ipv4 = parseIpv4(group);
-      if (ipv4 === undefined) return undefined;
-      bytes.push(...ipv4Bytes(ipv4));
+      const isLast = index === groups.length - 1;
+      if (ipv4 === undefined || !isLast || length > 12) return undefined;
+      bytes.set(ipv4Bytes(ipv4), length);
+      length += IPV4_LENGTH;
     } else {
-      if (!/^[0-9a-fA-F]{1,4}$/.test(group)) return undefined;
+      if (!/^[\da-f]{1,4}$/i.test(group)) return undefined;
       const value = parseInt(group, 16);
-      bytes.push(value >>> 8, value & 0xff);
+      bytes[length++] = value >>> 8;
+      bytes[length++] = value & 0xff;
     }
   }
-  return bytes;
+  if (gapOffset === undefined) return length === 16 ? bytes : undefined;
+  // "::" stands for at least one group of zeros.
+  const gapLength = IPV6_LENGTH - length;
+  if (gapLength < 2) return undefined;
+  bytes.copyWithin(gapOffset + gapLength, gapOffset, length);
+  return bytes.fill(0, gapOffset, gapOffset + gapLength);
 }
 
 function ipv4Bytes(address: number): Uint8Array<ArrayBuffer> {
