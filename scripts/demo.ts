@@ -1,8 +1,7 @@
 /**
- * `deno task demo`: a tracker, a seeder and three leechers, each a process of
- * its own on 127.0.0.1, share a file made for the occasion. Every copy is
- * compared by SHA-256 here, whatever the peers say of it. Exits 0 if all of it
- * went well, and leaves nothing behind either way.
+ * `deno task demo`: a tracker, a seeder and three leechers, processes on 127.0.0.1,
+ * share a generated file. The demo itself compares every copy by SHA-256. Exits 0 on
+ * success and leaves no files behind.
  *
  * @module
  */
@@ -19,10 +18,10 @@ const FILE_NAME = "demo.bin";
 const TORRENT_NAME = "demo.torrent";
 const LEECHERS = ["first", "second", "third"];
 
-/** Longest the demo may take, in milliseconds. */
+/** Longest duration of the demo, in milliseconds. */
 const TIMEOUT_MS = 120_000;
 
-/** A leecher and how far it is. */
+/** A leecher and its progress. */
 interface Leecher {
   readonly name: string;
   readonly dir: string;
@@ -30,7 +29,7 @@ interface Leecher {
   verifiedBytes: number;
 }
 
-/** Runs it all in `folder`; what still runs in the end is up to `programs`. */
+/** Runs the demo in `folder`; disposing of `programs` ends its processes. */
 async function runDemo(
   folder: string,
   { console, programs }: { console: Console; programs: AsyncDisposableStack },
@@ -40,7 +39,7 @@ async function runDemo(
     args: readonly string[],
   ): RunningProgram => programs.use(spawnTask(name, args, { cwd: folder }));
 
-  console.writeLine(`Making a file of ${FILE_LENGTH / MIB} MiB in ${folder}`);
+  console.writeLine(`Creating a file of ${FILE_LENGTH / MIB} MiB in ${folder}`);
   const seedFolder = join(folder, "seeder");
   await Deno.mkdir(seedFolder);
   const original = join(seedFolder, FILE_NAME);
@@ -49,7 +48,7 @@ async function runDemo(
 
   const tracker = start("tracker", ["0", "--host", "127.0.0.1"]);
   const [announceUrl] = await tracker.stdout.waitFor(/http\S+\/announce/);
-  console.writeLine(`The tracker runs: ${announceUrl}`);
+  console.writeLine(`The tracker is running: ${announceUrl}`);
 
   const created = await start("create", [
     ...[original, announceUrl, TORRENT_NAME],
@@ -77,7 +76,7 @@ async function runDemo(
       throw new Error(`the copy of the ${name} leecher differs`);
     }
     console.writeLine(
-      `The copy of the ${name} leecher is right: SHA-256 ${sha256}`,
+      `The copy of the ${name} leecher is correct: SHA-256 ${sha256}`,
     );
   }
   const peers = [seeder, ...leechers.map((leecher) => leecher.program)];
@@ -89,11 +88,11 @@ async function runDemo(
   console.writeLine(
     `${LEECHERS.length} copies of ${FILE_LENGTH / MIB} MiB in ${
       seconds.toFixed(1)
-    } s, ${rate.toFixed(0)} MiB/s in all`,
+    } s, ${rate.toFixed(0)} MiB/s in total`,
   );
 }
 
-/** Shows how the leechers get on until all of them are complete. */
+/** Prints the progress of the leechers until all are complete. */
 async function watch(
   leechers: Leecher[],
   { console, startMs }: { console: Console; startMs: number },
@@ -124,7 +123,7 @@ async function watch(
   if (!isLive) show();
 }
 
-/** Keeps a leecher's progress until it is complete. */
+/** Follows the progress of a leecher until it is complete. */
 async function follow(leecher: Leecher): Promise<void> {
   const { stdout } = leecher.program;
   while (leecher.verifiedBytes < FILE_LENGTH) {
@@ -135,7 +134,7 @@ async function follow(leecher: Leecher): Promise<void> {
   }
 }
 
-/** Resolves to why the demo has to end early. */
+/** Resolves to the reason why the demo ends early. */
 function interruption(): Promise<string> {
   return new Promise((resolve) => {
     Deno.addSignalListener("SIGINT", () => resolve("interrupted"));

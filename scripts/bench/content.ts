@@ -7,7 +7,7 @@
 import { dirname, join } from "@std/path";
 import { buildTorrent, createTorrent, type Torrent } from "../../mod.ts";
 import type { Host } from "../lan/host.ts";
-import { runCommand } from "../programs/run_command.ts";
+import { runCommand } from "../programs/running_program.ts";
 
 /** A file or a folder to share. */
 export class Content {

@@ -6,7 +6,7 @@
  */
 import { VERSION } from "../../mod.ts";
 import { webtorrentVersion } from "../clients/webtorrent.ts";
-import { runCommand } from "../programs/run_command.ts";
+import { runCommand } from "../programs/running_program.ts";
 
 /** How a program tells its version. */
 const VERSION_COMMANDS: readonly {

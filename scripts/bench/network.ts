@@ -7,7 +7,7 @@
 import { join } from "@std/path";
 import { Host } from "../lan/host.ts";
 import { createLan } from "../lan/lan.ts";
-import { lanUnavailableReason } from "../lan/lan_unavailable.ts";
+import { lanUnavailableReason } from "../lan/ip_command.ts";
 
 /** How the machines are made. */
 export type NetworkKind = "namespaces" | "loopback";

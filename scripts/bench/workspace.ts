@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { runCommand } from "../programs/run_command.ts";
+import { runCommand } from "../programs/running_program.ts";
 
 /** Where the files are. */
 export type WorkspaceKind = "memory" | "disk";

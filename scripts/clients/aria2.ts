@@ -1,5 +1,5 @@
 /**
- * aria2, by its program `aria2c`.
+ * Drives aria2 by its program `aria2c`.
  *
  * @module
  */
@@ -17,8 +17,8 @@ export const aria2: Client = {
 };
 
 /**
- * The same with its DHT, by whose socket it asks UDP trackers; it is given nobody
- * to begin with.
+ * aria2 with its DHT, whose socket it uses for UDP trackers. The DHT has no nodes to
+ * begin with.
  */
 export const aria2WithUdp: Client = {
   name: "aria2",

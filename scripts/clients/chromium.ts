@@ -1,5 +1,5 @@
 /**
- * Chromium, driven by Playwright.
+ * Drives Chromium by Playwright.
  *
  * @module
  */
@@ -7,10 +7,10 @@ import { join } from "@std/path";
 import { type Browser, chromium } from "playwright-core";
 import { exists } from "./client.ts";
 
-/** Time for anything that a browser or its page does, in milliseconds. */
+/** Longest wait for the browser or its page, in milliseconds. */
 export const BROWSER_TIMEOUT_MS = 60_000;
 
-/** The path of an installed Chromium. Debian's package puts it into the PATH. */
+/** The path of an installed Chromium, which Debian's package puts into the PATH. */
 export async function findChromium(): Promise<string | undefined> {
   for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
     const path = join(folder, "chromium");
@@ -19,14 +19,14 @@ export async function findChromium(): Promise<string | undefined> {
   return undefined;
 }
 
-/** Starts a browser without a window. */
+/** Starts a headless browser. */
 export async function launchChromium(
   executablePath: string,
   args: readonly string[] = [],
 ): Promise<Browser> {
   return await chromium.launch({
     executablePath,
-    // Chromium refuses to run as root in a sandbox. It shows only our page.
+    // Chromium refuses to run as root in a sandbox. It opens only our page.
     args: ["--no-sandbox", ...args],
     timeout: BROWSER_TIMEOUT_MS,
   });

@@ -1,7 +1,7 @@
 /**
- * Stock BitTorrent clients as a test drives them: each on a host of a LAN, in
- * the host's folder, with everything but the tracker switched off (no DHT, no
- * local discovery), so that what is tested is the tracker and the peer protocol.
+ * Drives stock BitTorrent clients in tests, each in the folder of a host. Sources of
+ * peers other than the tracker (DHT, local discovery) are switched off, so that the
+ * tracker and the peer protocol are tested.
  *
  * @module
  */
@@ -10,28 +10,28 @@ import { join } from "@std/path";
 import type { Host } from "../lan/host.ts";
 import type { RunningProgram } from "../programs/running_program.ts";
 
-/** Options of {@linkcode waitUntilComplete}. */
+/** Options for {@linkcode waitUntilComplete}. */
 export interface WaitOptions {
-  /** In milliseconds. @default {90_000} */
+  /** Longest wait, in milliseconds. @default {90_000} */
   readonly timeoutMs?: number;
 }
 
 /** A stock client. */
 export interface Client {
   readonly name: string;
-  /** Why it cannot be used here, or undefined if it can. */
+  /** The reason why it cannot be used; undefined if it can. */
   readonly missing: string | undefined;
   /**
-   * Starts it on a host with a torrent file in the host's folder. What of the
-   * content is there is seeded, the rest is fetched. It runs until stopped.
+   * Starts the client with a torrent file in the host's folder. It seeds existing
+   * content, downloads the rest and runs until it is stopped.
    */
   start(host: Host, torrentName: string): Promise<RunningProgram>;
 }
 
-/** Where {@linkcode writeMarkerScript}'s script says that the torrent is complete. */
+/** The file that the script of {@linkcode writeMarkerScript} creates on completion. */
 const MARKER = ".complete";
 
-/** Writes a script that a client runs when it has it all. @returns Its path. */
+/** Writes a script for a client to run on completion. @returns Its path. */
 export async function writeMarkerScript(host: Host): Promise<string> {
   const path = host.path(".when-complete");
   await Deno.writeTextFile(path, `#!/bin/sh\n: > '${host.path(MARKER)}'\n`, {
@@ -40,14 +40,14 @@ export async function writeMarkerScript(host: Host): Promise<string> {
   return path;
 }
 
-/** The marker's path, for a client that makes it by itself. */
+/** Path of the marker, for a client that creates it itself. */
 export function markerPath(host: Host): string {
   return host.path(MARKER);
 }
 
 /**
- * Waits until a client says that it has it all.
- * @throws {Error} If it ends or the time is over first, with what it wrote.
+ * Waits until a client reports completion.
+ * @throws {Error} If it ends or the time is over first, with its output.
  */
 export async function waitUntilComplete(
   host: Host,
@@ -69,7 +69,7 @@ export async function waitUntilComplete(
   }
 }
 
-/** Why a program cannot be run here, or undefined if it is in the PATH. */
+/** The reason why a program cannot be run; undefined if it is in the PATH. */
 export async function missingProgram(
   program: string,
 ): Promise<string | undefined> {
@@ -79,14 +79,14 @@ export async function missingProgram(
   return `${program} is not installed`;
 }
 
-/** Whether there is anything at a path that can be reached. */
+/** True if a path exists and can be reached. */
 export async function exists(path: string): Promise<boolean> {
   try {
     await Deno.stat(path);
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
-    // A folder that may not be entered holds nothing that could be run.
+    // Programs in an inaccessible folder cannot be run.
     if (error instanceof Deno.errors.PermissionDenied) return false;
     throw error;
   }

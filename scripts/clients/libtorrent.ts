@@ -1,5 +1,5 @@
 /**
- * libtorrent (the one of qBittorrent and Deluge), by its Python binding.
+ * Drives libtorrent, which qBittorrent and Deluge use, by its Python binding.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { type Client, markerPath } from "./client.ts";
 import type { Host } from "../lan/host.ts";
 import type { RunningProgram } from "../programs/running_program.ts";
 
-/** The interpreter that Debian's packages are for. */
+/** The interpreter of Debian's packages. */
 const PYTHON = "/usr/bin/python3";
 
 /** libtorrent 2.0 in Debian 12. */
@@ -20,7 +20,7 @@ export const libtorrent: Client = {
   },
 };
 
-/** Starts it so that it prints what it and its peers say by extensions of the protocol. */
+/** Starts it with a log of all messages of protocol extensions. */
 export function startTalkativeLibtorrent(
   host: Host,
   torrentName: string,

@@ -1,5 +1,5 @@
 /**
- * opentracker, a stock BitTorrent tracker.
+ * Drives opentracker, a stock BitTorrent tracker.
  *
  * @module
  */
@@ -7,20 +7,20 @@ import type { Host } from "../lan/host.ts";
 import type { RunningProgram } from "../programs/running_program.ts";
 import { missingProgram } from "./client.ts";
 
-/** Why opentracker cannot be used here, or undefined if it can. */
+/** The reason why opentracker cannot be used; undefined if it can. */
 export const opentrackerMissing: string | undefined = await missingProgram(
   "opentracker",
 );
 
-/** Options of {@linkcode startOpentracker}. */
+/** Options for {@linkcode startOpentracker}. */
 export interface OpentrackerOptions {
   /** @default {6969} */
   readonly port?: number;
 }
 
 /**
- * Starts it on a host. Debian's is built to serve only torrents it is told of, by
- * a file with their info hashes in hex.
+ * Starts it on a host. Debian's build serves only torrents in a whitelist, a file of
+ * info hashes in hex.
  */
 export async function startOpentracker(
   host: Host,
@@ -31,7 +31,7 @@ export async function startOpentracker(
     host.path("whitelist"),
     infoHashes.map((infoHash) => `${infoHash}\n`).join(""),
   );
-  // It locks itself into the folder and refuses to go on as root.
+  // It changes its root to the folder and refuses to run as root.
   return host.spawn("opentracker", [
     ...["-i", host.address, "-p", `${port}`, "-P", `${port}`],
     ...["-d", ".", "-u", "nobody", "-w", "whitelist"],

@@ -1,5 +1,5 @@
 /**
- * Transmission, by its program `transmission-cli`.
+ * Drives Transmission by its program `transmission-cli`.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import type { Host } from "../lan/host.ts";
 import type { RunningProgram } from "../programs/running_program.ts";
 
 /**
- * What the command line cannot say. With µTP on it tries to reach each peer over
- * UDP for minutes before it tries TCP, whoever the peer is.
+ * Settings that have no flag. With µTP it would try UDP for minutes before it tries
+ * TCP.
  */
 const SETTINGS = {
   "dht-enabled": false,
@@ -28,7 +28,7 @@ export const transmission: Client = {
   missing: await missingProgram("transmission-cli"),
   async start(host: Host, torrentName: string): Promise<RunningProgram> {
     const script = await writeMarkerScript(host);
-    // Where it keeps what it knows; the default is shared by all hosts.
+    // The default folder for its state would be shared by all hosts.
     const folder = host.path(".transmission");
     await Deno.mkdir(folder);
     await Deno.writeTextFile(
@@ -39,7 +39,7 @@ export const transmission: Client = {
       `--config-dir=${folder}`,
       `--download-dir=${host.folder}`,
       `--finish=${script}`,
-      // It takes no other if this one is taken, as on loopback it may be.
+      // It has no fallback if the port is taken, as may happen on loopback.
       `--port=${nextPort++}`,
       "--no-portmap",
       "--no-uplimit",

@@ -1,6 +1,6 @@
 /**
- * WebTorrent, the npm package, under Node.js. It is nowhere in this project's
- * dependencies: it is used where somebody has installed it in a folder of its own.
+ * Drives WebTorrent, an npm package, under Node.js. The project does not depend on
+ * it: it is used if the user has installed it in a folder of its own.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { type Client, exists, markerPath, missingProgram } from "./client.ts";
 import type { Host } from "../lan/host.ts";
 import type { RunningProgram } from "../programs/running_program.ts";
 
-/** Where it is looked for, below the user's home. */
+/** Its folder below the user's home. */
 const FOLDER = join(".cache", "lanswarm-bench");
 
 const home = Deno.env.get("HOME") ?? "";
@@ -28,7 +28,7 @@ export const webtorrent: Client = {
   },
 };
 
-/** The version that is installed, or undefined if none is. */
+/** The installed version; undefined if there is none. */
 export async function webtorrentVersion(): Promise<string | undefined> {
   if (webtorrent.missing !== undefined) return undefined;
   const text = await Deno.readTextFile(join(packageFolder, "package.json"));

@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "@std/path";
-import { taskParts } from "../programs/task_arguments.ts";
+import { taskParts } from "../programs/tasks.ts";
 import { REPOSITORY } from "../repository.ts";
 import { type BaseRuntime, findRuntime } from "./base_runtime.ts";
 import {

@@ -1,31 +1,29 @@
 /**
- * Hosts on which the project's programs are the executables that `deno task
- * compile` makes. A step of sharing that is given such a host starts those
- * instead of the source; what the steps need beside them runs on the host below.
+ * Hosts that run executables of `deno task compile` in place of the source. Other
+ * programs run on the host below.
  *
  * @module
  */
 import { fromFileUrl } from "@std/path";
-import type { ExecutablePaths } from "../compile/targets.ts";
-import type { ExecutableName } from "../compile/targets.ts";
-import type { ProgramName } from "../programs/task_arguments.ts";
+import type { ExecutableName, ExecutablePaths } from "../compile/targets.ts";
+import type { ProgramName } from "../programs/tasks.ts";
 import type { RunningProgram } from "../programs/running_program.ts";
 import { Host, type SpawnOptions } from "./host.ts";
 
 const BARE_MACHINE = fromFileUrl(new URL("bare_machine.sh", import.meta.url));
 
-/** The user nobody, who is no member of a group that owns anything. */
+/** The user nobody, who owns nothing. */
 export const NOBODY = 65534;
 
 /** Options for {@linkcode ExecutableHost}. */
 export interface ExecutableHostOptions {
-  /** What becomes the executable whose path it is given. */
+  /** A command that executes the program whose path follows. */
   readonly launcher: readonly string[];
-  /** The folder with the executables, which they run in. @default {the host's} */
+  /** The folder of the executables, in which they run. @default {the host's} */
   readonly folder?: string;
 }
 
-/** A host with executables in its folder. Its processes are those of the host below. */
+/** A host with executables in its folder. Its processes belong to the host below. */
 export class ExecutableHost extends Host {
   readonly #host: Host;
   readonly #launcher: readonly string[];
@@ -37,7 +35,7 @@ export class ExecutableHost extends Host {
     this.#launcher = options.launcher;
   }
 
-  /** Starts an executable here, by its file's name. */
+  /** Starts an executable by its file name. */
   override spawn(
     program: string,
     args: readonly string[],
@@ -48,7 +46,7 @@ export class ExecutableHost extends Host {
     return this.#host.spawn(first!, rest, options);
   }
 
-  /** Starts the executable that serves as a task's program. */
+  /** Starts the executable with the program of a task. */
   override spawnTask(
     name: ProgramName,
     args: readonly string[],
@@ -62,7 +60,7 @@ export class ExecutableHost extends Host {
       case "show":
         return this.spawn("peer", [name, ...args], options);
       default:
-        throw new TypeError(`Cannot run ${name}: it is no executable`);
+        throw new TypeError(`Cannot run ${name}: there is no such executable`);
     }
   }
 }
@@ -70,16 +68,16 @@ export class ExecutableHost extends Host {
 /** Options for {@linkcode bareHost}. */
 export interface BareHostOptions {
   readonly executables: ExecutablePaths;
-  /** Those that the host has, and nothing else. */
+  /** The executables that the host has. */
   readonly programs: readonly ExecutableName[];
-  /** The number of the user that they run as and of its group. @default {0} */
+  /** Number of the user and group that they run as. @default {0} */
   readonly user?: number;
 }
 
 /**
- * A host as a machine where nothing is installed: no program, no library but
- * the C library, no environment, and a working folder that holds copies of the
- * executables and is the one place that can be written.
+ * Creates a host like a machine on which nothing is installed: no program, no
+ * library but the C library and no environment. Only its working folder, which has
+ * copies of the executables, can be written.
  */
 export async function bareHost(
   host: Host,

@@ -1,7 +1,6 @@
 /**
- * A machine to run programs on: an address, a folder, and the processes that
- * were started there. What stands before a program on its command line decides
- * where it really runs.
+ * A machine that runs programs: an address, a folder, and the processes started
+ * there. A launcher decides where the programs really run.
  *
  * @module
  */
@@ -10,18 +9,17 @@ import {
   type ProgramResult,
   RunningProgram,
 } from "../programs/running_program.ts";
-import { type ProgramName, taskArguments } from "../programs/task_arguments.ts";
+import { type ProgramName, taskArguments } from "../programs/tasks.ts";
 
-/** Options of {@linkcode Host}. */
+/** Options for {@linkcode Host}. */
 export interface HostOptions {
   readonly name: string;
-  /** Where its programs are reached by IPv4. */
+  /** IPv4 address of its programs. */
   readonly address: string;
-  /** Its working folder, which exists. */
+  /** Existing folder in which its programs run. */
   readonly folder: string;
   /**
-   * A program and its first arguments, which becomes the program that it is
-   * given after them.
+   * A command that executes the program that follows.
    * @default {[]}
    */
   readonly launcher?: readonly string[];
@@ -29,7 +27,7 @@ export interface HostOptions {
 
 /** Options for {@linkcode Host.spawn}. */
 export interface SpawnOptions {
-  /** Variables beside those of the caller. @default {{}} */
+  /** Variables in addition to those of the caller. @default {{}} */
   readonly env?: Record<string, string>;
 }
 
@@ -37,7 +35,7 @@ export interface SpawnOptions {
 export class Host {
   readonly name: string;
   readonly address: string;
-  /** The folder that its processes run in, empty at first. */
+  /** The folder in which its processes run, initially empty. */
   readonly folder: string;
   readonly #launcher: readonly string[];
   readonly #programs: RunningProgram[] = [];
@@ -54,7 +52,7 @@ export class Host {
     return join(this.folder, ...parts);
   }
 
-  /** Starts a program here. It is killed with the host if it still runs. */
+  /** Starts a program. It is killed at the end of the host. */
   spawn(
     program: string,
     args: readonly string[],
@@ -74,7 +72,7 @@ export class Host {
     return running;
   }
 
-  /** Starts one of the project's programs here, with its task's permissions. */
+  /** Starts one of the project's programs with the permissions of its task. */
   spawnTask(
     name: ProgramName,
     args: readonly string[],
@@ -84,7 +82,7 @@ export class Host {
     return this.spawn(Deno.execPath(), command, options);
   }
 
-  /** Runs a program here to its end. */
+  /** Runs a program to its end. */
   async run(
     program: string,
     args: readonly string[],
@@ -93,7 +91,7 @@ export class Host {
     return await this.spawn(program, args, options).result;
   }
 
-  /** Runs one of the project's programs here to its end. */
+  /** Runs one of the project's programs to its end. */
   async runTask(
     name: ProgramName,
     args: readonly string[],
@@ -102,7 +100,7 @@ export class Host {
     return await this.spawnTask(name, args, options).result;
   }
 
-  /** For the network alone: kills what was started here. */
+  /** Kills all processes. Only the network calls this. */
   async endProcesses(): Promise<void> {
     await Promise.all(this.#programs.map((program) => program.stop("SIGKILL")));
   }

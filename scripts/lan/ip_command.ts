@@ -1,13 +1,11 @@
 /**
- * Runs `ip`, the program that makes networks and puts processes on them.
+ * Runs `ip`, which creates networks and starts processes on them.
  *
  * @module
  */
+import { type ProgramResult, runCommand } from "../programs/running_program.ts";
 
-import type { ProgramResult } from "../programs/running_program.ts";
-import { runCommand } from "../programs/run_command.ts";
-
-/** Runs `ip` with `args`. @throws {Error} If it fails, with what it said. */
+/** Runs `ip`. @throws {Error} If it fails, with its output. */
 export async function ip(args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await tryIp(args);
   if (code !== 0) {
@@ -18,7 +16,25 @@ export async function ip(args: readonly string[]): Promise<string> {
   return stdout;
 }
 
-/** Runs `ip` with `args`, whatever the outcome. */
+/** Runs `ip` and returns the outcome. */
 export async function tryIp(args: readonly string[]): Promise<ProgramResult> {
   return await runCommand("ip", args);
+}
+
+/** The reason why this machine cannot create network namespaces; undefined if it can. */
+export async function lanUnavailableReason(): Promise<string | undefined> {
+  if (Deno.build.os !== "linux") return "network namespaces need Linux";
+  if (Deno.uid() !== 0) return "network namespaces need root";
+  const namespace = `lanswarm-${crypto.randomUUID().slice(0, 8)}`;
+  try {
+    const added = await tryIp(["netns", "add", namespace]);
+    if (added.code !== 0) {
+      return `network namespaces are refused: ${added.stderr.trim()}`;
+    }
+    await tryIp(["netns", "delete", namespace]);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return "the program ip is not installed";
+  }
 }

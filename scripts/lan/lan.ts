@@ -1,10 +1,10 @@
 /**
- * A local network on this machine: hosts that are Linux network namespaces,
- * joined by a bridge in a namespace of its own. Invariant: the hosts share
- * nothing but that network, each has an empty folder to work in, and disposing
- * of the network ends every process on it, and no other, and removes all of it.
+ * A local network on this machine: hosts in Linux network namespaces, joined by a
+ * bridge in a namespace of its own. Invariant: the hosts share only that network,
+ * and disposing of the network ends its processes, and no others, and removes
+ * everything.
  *
- * Everything is done by `ip`, the one program a test needs the permission to run.
+ * `ip` does it all, so a test needs permission to run only that.
  *
  * @module
  */
@@ -15,20 +15,20 @@ import { ip } from "./ip_command.ts";
 /** Options for {@linkcode createLan}. */
 export interface LanOptions {
   /**
-   * The rate of each host's link, the same in both directions.
-   * @default {undefined} As fast as the machine.
+   * Rate of each host's link in both directions.
+   * @default {undefined} No limit.
    */
   readonly megabitsPerSecond?: number;
-  /** The rate of single hosts' links where it is another, by name. @default {{}} */
+  /** Rates of single hosts' links, by name. @default {{}} */
   readonly megabitsPerSecondOf?: Readonly<Record<string, number>>;
   /**
-   * The folder that the hosts' folders are made in.
-   * @default {undefined} The system's place for temporary files.
+   * The folder for the hosts' folders.
+   * @default {undefined} The system's folder for temporary files.
    */
   readonly dir?: string;
 }
 
-/** Makes a network with a host for each name. Needs root on Linux. */
+/** Creates a network with a host for each name. Needs root on Linux. */
 export async function createLan<Name extends string>(
   hostNames: readonly Name[],
   options: LanOptions = {},
@@ -47,7 +47,7 @@ export async function createLan<Name extends string>(
   }
 }
 
-/** A network that was built. */
+/** A local network. */
 export class Lan<Name extends string> implements AsyncDisposable {
   readonly #folder: string;
   readonly #namespaces: string[] = [];
@@ -57,21 +57,21 @@ export class Lan<Name extends string> implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  /** Prefix of the namespaces' names: the folder's name, which is unique. */
+  /** Prefix of the names of namespaces: the unique name of the folder. */
   get prefix(): string {
     return basename(this.#folder);
   }
 
-  /** The host of that name. */
+  /** The host with this name. */
   host(name: Name): LanHost {
     return this.#hosts.get(name)!;
   }
 
-  /** For {@linkcode createLan} alone. */
+  /** Only {@linkcode createLan} calls this. */
   async build(hostNames: readonly Name[], options: LanOptions): Promise<void> {
     const bridge = await this.#addNamespace("bridge");
     await ip(["-n", bridge, "link", "add", "br0", "type", "bridge"]);
-    // Multicast goes to everybody, as through a switch that does not snoop.
+    // Multicast reaches every host, as through a switch without snooping.
     await ip([
       ...["-n", bridge, "link", "set", "br0", "type", "bridge"],
       ...["mcast_snooping", "0"],

@@ -1,26 +1,26 @@
 /**
- * One host of a {@linkcode createLan} network: a network namespace with a cable
- * that can be pulled.
+ * A host of a {@linkcode createLan} network: a network namespace with a cable that
+ * can be pulled.
  *
  * @module
  */
 import { Host, type HostOptions } from "./host.ts";
 import { ip, tryIp } from "./ip_command.ts";
 
-/** Where a host is. */
+/** Options for {@linkcode LanHost}. */
 export interface LanHostOptions extends Omit<HostOptions, "launcher"> {
-  /** The network namespace that the host is. */
+  /** The network namespace of the host. */
   readonly namespace: string;
-  /** The namespace that holds the bridge. */
+  /** The namespace of the bridge. */
   readonly bridge: string;
-  /** The bridge's end of the host's cable. */
+  /** The end of the cable at the bridge. */
   readonly port: string;
   readonly address6: string;
 }
 
-/** A host. Its address is in 10.77.0.0/24. */
+/** A host with an address in 10.77.0.0/24. */
 export class LanHost extends Host {
-  /** IPv6, in fd77::/64. */
+  /** IPv6 address in fd77::/64. */
   readonly address6: string;
   readonly #namespace: string;
   readonly #bridge: string;
@@ -28,7 +28,7 @@ export class LanHost extends Host {
 
   constructor(options: LanHostOptions) {
     const { namespace } = options;
-    // `ip netns exec` becomes the program: signals reach it.
+    // `ip netns exec` executes the program in its place, so signals reach it.
     super({ ...options, launcher: ["ip", "netns", "exec", namespace] });
     this.address6 = options.address6;
     this.#namespace = namespace;
@@ -36,28 +36,28 @@ export class LanHost extends Host {
     this.#port = options.port;
   }
 
-  /** Pulls the cable out of the switch. */
+  /** Pulls the cable. */
   async cutLink(): Promise<void> {
     await ip(["-n", this.#bridge, "link", "set", this.#port, "down"]);
   }
 
-  /** Puts the cable back. */
+  /** Plugs the cable in again. */
   async restoreLink(): Promise<void> {
     await ip(["-n", this.#bridge, "link", "set", this.#port, "up"]);
   }
 
-  /** Takes the IPv4 address away, so that the host speaks IPv6 alone. */
+  /** Removes the IPv4 address: the host has only IPv6 then. */
   async dropIpv4(): Promise<void> {
     await this.#ip(`address delete ${this.address}/24 dev eth0`);
   }
 
-  /** Gives the host another IPv4 address, in 10.77.0.0/24, in place of its own. */
+  /** Replaces the IPv4 address by another one in 10.77.0.0/24. */
   async moveTo(address: string): Promise<void> {
     await this.dropIpv4();
     await this.#ip(`address add ${address}/24 dev eth0`);
   }
 
-  /** Loses so many of a hundred packets that come in, at random. Needs `nft`. */
+  /** Drops a percentage of incoming packets at random. Needs `nft`. */
   async losePackets(percentage: number): Promise<void> {
     const rules = [
       "add table inet loss",
@@ -69,7 +69,7 @@ export class LanHost extends Host {
     }
   }
 
-  /** For the network alone: lays the cable and sets the addresses. */
+  /** Creates the cable and the addresses. Only the network calls this. */
   async connect(megabitsPerSecond: number | undefined): Promise<void> {
     await ip([
       ...["-n", this.#bridge, "link", "add", this.#port, "type", "veth"],
@@ -82,7 +82,7 @@ export class LanHost extends Host {
     await this.#ip("link set lo up");
     await this.#ip("link set eth0 up");
     await this.#ip(`address add ${this.address}/24 dev eth0`);
-    // Without the second in which a new address may not be used yet.
+    // Otherwise a new address is unusable for a second.
     await this.#ip(`address add ${this.address6}/64 dev eth0 nodad`);
     await this.#ip("route add 224.0.0.0/4 dev eth0");
     if (megabitsPerSecond !== undefined) {
@@ -91,15 +91,14 @@ export class LanHost extends Host {
     }
   }
 
-  /** For the network alone: kills what was started here, and its children. */
+  /** Kills all processes and their children. Only the network calls this. */
   override async endProcesses(): Promise<void> {
-    // First what was started from here: one that has only just been may not have
-    // entered the namespace yet, and would not be among its processes.
+    // The started ones first: a new process may not have entered the namespace yet.
     const ended = super.endProcesses();
     const { stdout } = await tryIp(["netns", "pids", this.#namespace]);
     const pids = stdout.split("\n").filter((pid) => pid !== "");
     if (pids.length > 0) {
-      // One of them may end by itself meanwhile, so the outcome is no matter.
+      // One of them may end by itself meanwhile: the outcome does not matter.
       await tryIp([
         ...["netns", "exec", this.#namespace, "kill", "-KILL"],
         ...pids,
@@ -113,13 +112,13 @@ export class LanHost extends Host {
   }
 }
 
-/** Lets at most so much out of an interface. */
+/** Limits the outgoing rate of an interface. */
 async function limitRate(
   namespace: string,
   device: string,
   megabitsPerSecond: number,
 ): Promise<void> {
-  // 10 ms of traffic may pass at once, at least a few large segments.
+  // A burst of 10 ms of traffic, but at least a few large segments.
   const burstBytes = Math.max(131072, megabitsPerSecond * 1250);
   await ip([
     ...["netns", "exec", namespace, "tc", "qdisc", "add", "dev", device],

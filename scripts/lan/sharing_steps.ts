@@ -1,7 +1,7 @@
 /**
- * The steps of sharing a file across a LAN, as its users take them: start the
- * tracker on one machine, make the torrent on another, carry the torrent file
- * over, start a peer on each.
+ * The steps of sharing a file across a LAN, as users take them: start the tracker on
+ * one machine, create the torrent on another, copy the torrent file to all, start a
+ * peer on each.
  *
  * @module
  */
@@ -11,20 +11,20 @@ import { fromFileUrl } from "@std/path";
 import type { RunningProgram } from "../programs/running_program.ts";
 import type { Host } from "./host.ts";
 
-/** What the torrent file is called on every host. */
+/** Name of the torrent file on every host. */
 export const TORRENT_NAME = "sample.torrent";
 
 const TRACKER_PORT = 8000;
 const LIBRARY = fromFileUrl(new URL("../../lib/mod.ts", import.meta.url));
 const CONFIGURATION = fromFileUrl(new URL("../../deno.json", import.meta.url));
 
-/** Options of {@linkcode waitForCounts}. */
+/** Options for {@linkcode waitForCounts}. */
 export interface CountsOptions {
   /** Longest wait, in milliseconds. @default {20_000} */
   readonly timeoutMs?: number;
 }
 
-/** How many peers a tracker counts for one torrent. */
+/** A tracker's counts of peers of one torrent. */
 export interface SwarmCounts {
   /** Seeders. */
   readonly complete: number;
@@ -32,7 +32,7 @@ export interface SwarmCounts {
   readonly incomplete: number;
 }
 
-/** A torrent that was made on a host. */
+/** A torrent that was created on a host. */
 export interface SharedTorrent {
   readonly host: Host;
   readonly infoHash: string;
@@ -59,7 +59,7 @@ export async function startTracker(
   return tracker;
 }
 
-/** Makes a torrent of something in the host's folder. */
+/** Creates a torrent of a file or folder in the host's folder. */
 export async function createTorrent(
   host: Host,
   name: string,
@@ -71,7 +71,7 @@ export async function createTorrent(
   return { host, infoHash, announceUrl };
 }
 
-/** Carries the torrent file, and nothing else, to another host. */
+/** Copies only the torrent file to another host. */
 export async function carryTorrent(
   torrent: SharedTorrent,
   to: Host,
@@ -87,22 +87,22 @@ export function startPeer(
   return host.spawnTask("peer", [TORRENT_NAME, "--json", ...args]);
 }
 
-/** Waits until a peer says that it has become complete. */
+/** Waits until a peer reports that it completed. */
 export async function waitUntilCompleted(peer: RunningProgram): Promise<void> {
   await peer.stdout.waitFor(/"type":"completed"/, 90_000);
 }
 
-/** Ends a peer as its user does and wants it to end well, and soon. */
+/** Ends a peer as a user does, and asserts that it ends soon and without error. */
 export async function stopPeer(peer: RunningProgram): Promise<void> {
   const startMs = performance.now();
   const { code, stderr } = await peer.stop("SIGTERM");
   assertEquals({ code, stderr }, { code: 0, stderr: "" });
   const elapsedMs = performance.now() - startMs;
-  // 2 s for the tracker to hear of it, and the process's own end.
+  // 2 s for the last announce, and the end of the process.
   assertEquals(elapsedMs < 3000, true, `took ${elapsedMs} ms to end`);
 }
 
-/** Asks the tracker, from a host, for its counts. */
+/** Scrapes the counts of the tracker from a host. */
 export async function scrapeCounts(
   from: Host,
   torrent: SharedTorrent,
@@ -117,7 +117,7 @@ export async function scrapeCounts(
   return { complete, incomplete };
 }
 
-/** Waits until the tracker counts so many. */
+/** Waits until the tracker reports these counts. */
 export async function waitForCounts(
   from: Host,
   torrent: SharedTorrent,

@@ -1,15 +1,15 @@
 /**
- * The lines that a process writes, kept as they come, so that a test can wait
- * for one of them. Invariant: each line is looked at once, in order.
+ * The lines that a process writes, so that a test can wait for one of them.
+ * Invariant: each line is matched once, in order.
  *
  * @module
  */
 import { TextLineStream } from "@std/streams/text-line-stream";
 
-/** How long a test waits for a line, in milliseconds. */
+/** Longest wait for a line, in milliseconds. */
 const LINE_TIMEOUT_MS = 20_000;
 
-/** Reads a stream to its end whether or not anyone waits. */
+/** Reads a stream to its end, even if nobody waits for a line. */
 export class LineLog {
   readonly lines: string[] = [];
   /** Resolves when the stream has ended. */
@@ -24,14 +24,14 @@ export class LineLog {
     this.closed = this.#pump(stream);
   }
 
-  /** All that was written so far. */
+  /** The whole output so far. */
   get text(): string {
     return this.lines.map((line) => `${line}\n`).join("");
   }
 
   /**
    * Waits for the next line that matches.
-   * @throws {Error} If the stream ends or the time is over first; the message shows what came.
+   * @throws {Error} If the stream ends or the time is over first, with the output.
    */
   async waitFor(
     pattern: RegExp,
@@ -52,7 +52,7 @@ export class LineLog {
         if (this.#isClosed || isTimeOver) {
           const reason = isTimeOver ? `within ${timeoutMs} ms` : "at its end";
           throw new Error(
-            `Cannot find ${pattern} in ${this.#name} ${reason}; it says:\n${this.text}`,
+            `Cannot find ${pattern} in ${this.#name} ${reason}; the output is:\n${this.text}`,
           );
         }
         await Promise.race([this.#changed.promise, timeout.promise]);

@@ -1,22 +1,21 @@
 /**
- * A real `redis-server`, started on a free port of this machine with a folder of
- * its own, that can be killed, started again and held still.
+ * A real `redis-server` on a free port of this machine, with a folder of its own. It
+ * can be killed, restarted and paused.
  *
  * @module
  */
 import { missingProgram } from "../clients/client.ts";
-import { runCommand } from "./run_command.ts";
-import { RunningProgram } from "./running_program.ts";
+import { runCommand, RunningProgram } from "./running_program.ts";
 
-/** Why Redis cannot be used here, or undefined if it can. */
+/** The reason why Redis cannot be used; undefined if it can. */
 export const redisMissing: string | undefined = await missingProgram(
   "redis-server",
 ) ?? await missingProgram("redis-cli");
 
-/** How often another port is tried, as somebody may take it between two moments. */
+/** Attempts with other ports: another program may take a free one. */
 const PORT_ATTEMPTS = 5;
 
-/** A Redis of a test's own. */
+/** A Redis server for one test. */
 export class RedisServer implements AsyncDisposable {
   readonly port: number;
   readonly #folder: string;
@@ -38,8 +37,8 @@ export class RedisServer implements AsyncDisposable {
   }
 
   /**
-   * Starts it with nothing that was saved.
-   * @param settings As on its command line: `["--requirepass", "secret"]`.
+   * Starts an empty server.
+   * @param settings Arguments of its command line: `["--requirepass", "secret"]`.
    * @throws {Error} If it does not start.
    */
   static async start(settings: readonly string[] = []): Promise<RedisServer> {
@@ -58,17 +57,17 @@ export class RedisServer implements AsyncDisposable {
     }
   }
 
-  /** What `--store` is given. */
+  /** The value for `--store`. */
   get url(): string {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Ends it at once, without a chance to save anything. */
+  /** Kills the server, which saves nothing then. */
   async kill(): Promise<void> {
     await this.#program.stop("SIGKILL");
   }
 
-  /** Starts it again after {@linkcode kill}, on the same port. */
+  /** Starts the server again on the same port, after {@linkcode kill}. */
   async restart(): Promise<void> {
     this.#program = await startProgram(
       this.port,
@@ -77,17 +76,17 @@ export class RedisServer implements AsyncDisposable {
     );
   }
 
-  /** Holds it still: it keeps its connections and says nothing. */
+  /** Pauses the server: it keeps its connections and does not answer. */
   pause(): void {
     this.#program.signal("SIGSTOP");
   }
 
-  /** Lets it go on. */
+  /** Ends a pause. */
   resume(): void {
     this.#program.signal("SIGCONT");
   }
 
-  /** Runs a command by `redis-cli`, without regard to our own client. */
+  /** Runs a command by `redis-cli`, not by our own client. */
   async command(...args: string[]): Promise<string> {
     const { code, stdout, stderr } = await runCommand("redis-cli", [
       ...["-h", "127.0.0.1", "-p", String(this.port), "--no-auth-warning"],
@@ -111,7 +110,7 @@ async function startProgram(
   const command = new Deno.Command("redis-server", {
     args: [
       ...["--port", String(port), "--bind", "127.0.0.1", "--dir", folder],
-      // Nothing is saved unless the settings say so.
+      // The settings may switch saving on again.
       ...["--save", "", "--appendonly", "no", "--daemonize", "no"],
       ...settings,
     ],

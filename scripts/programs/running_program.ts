@@ -1,23 +1,22 @@
 /**
- * A process that was started, with what it writes. Invariant: both streams are
- * read to their ends whether or not anyone looks, so that it never blocks on
- * them.
+ * A running process and its output. Invariant: both streams are read to their ends,
+ * so that the process never blocks on them.
  *
  * @module
  */
 import { LineLog } from "./line_log.ts";
 
-/** How a program ended. */
+/** The outcome of a program. */
 export interface ProgramResult {
-  /** Exit code; 128 and the signal's number where a signal ended it. */
+  /** Exit code; 128 plus the number of the signal that ended it. */
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** A program that was started. */
+/** A running program. */
 export class RunningProgram implements AsyncDisposable {
-  /** Resolves when the program has ended and all it wrote was read. */
+  /** Resolves when the program has ended and its output was read. */
   readonly result: Promise<ProgramResult>;
   readonly stdout: LineLog;
   readonly stderr: LineLog;
@@ -35,18 +34,18 @@ export class RunningProgram implements AsyncDisposable {
     return this.#process.pid;
   }
 
-  /** Sends a signal, if the program still runs. */
+  /** Sends a signal if the program is still running. */
   signal(signal: Deno.Signal): void {
     if (this.#ended) return;
     try {
       this.#process.kill(signal);
     } catch (error) {
-      // It ended in this moment: Deno knows before its status resolves.
+      // It has just ended: Deno knows before its status resolves.
       if (!(error instanceof TypeError)) throw error;
     }
   }
 
-  /** Sends a signal, if the program still runs, and waits for its end. */
+  /** Sends a signal if the program is still running, and waits for its end. */
   async stop(signal: Deno.Signal = "SIGTERM"): Promise<ProgramResult> {
     this.signal(signal);
     return await this.result;
@@ -62,4 +61,30 @@ export class RunningProgram implements AsyncDisposable {
     await Promise.all([this.stdout.closed, this.stderr.closed]);
     return { code, stdout: this.stdout.text, stderr: this.stderr.text };
   }
+}
+
+/** Options for {@linkcode runCommand}. */
+export interface CommandOptions {
+  /** The folder in which the program runs. @default {the caller's} */
+  readonly cwd?: string;
+}
+
+/** Runs a program to its end and returns the outcome. */
+export async function runCommand(
+  program: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<ProgramResult> {
+  const { code, stdout, stderr } = await new Deno.Command(program, {
+    args: [...args],
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    ...options,
+  }).output();
+  const decoder = new TextDecoder();
+  return {
+    code,
+    stdout: decoder.decode(stdout),
+    stderr: decoder.decode(stderr),
+  };
 }

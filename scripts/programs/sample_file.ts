@@ -1,12 +1,11 @@
 /**
- * Files to share, and how a copy is told to be right without trusting the
- * programs that made it.
+ * Files to share, and checksums to verify copies without the programs under test.
  *
  * @module
  */
 import { encodeHex } from "@std/encoding/hex";
 
-/** Writes a file that does not compress and that no other file equals. */
+/** Writes a file of random bytes. */
 export async function writeRandomFile(
   path: string,
   length: number,

@@ -1,21 +1,58 @@
 /**
- * Runs the project's programs as a user does: a process of its own, with the
- * permissions that the task in `deno.json` gives it, in a folder of the caller's
- * choosing.
+ * Runs the project's programs as a user does: in a process with the permissions of
+ * the task in `deno.json`, in any folder.
  *
  * @module
  */
+import configuration from "../../deno.json" with { type: "json" };
 import { REPOSITORY } from "../repository.ts";
-import { type ProgramName, taskArguments } from "./task_arguments.ts";
 import { type ProgramResult, RunningProgram } from "./running_program.ts";
 
-export type { ProgramName } from "./task_arguments.ts";
+/** A program by the name of its task. */
+export type ProgramName = keyof typeof configuration.tasks;
 
-/** Options of {@linkcode runTask} and {@linkcode spawnTask}. */
+/** The script of a task and its flags. */
+export interface TaskParts {
+  /** The flags before the script: permissions and settings of the runtime. */
+  readonly flags: readonly string[];
+  /** Relative to the repository. */
+  readonly script: string;
+}
+
+/**
+ * Splits a task such as `deno run -R cli/show.ts`.
+ * @throws {TypeError} If the task has another form.
+ */
+export function taskParts(name: ProgramName): TaskParts {
+  const [deno, run, ...flags] = configuration.tasks[name].split(" ");
+  const script = flags.pop();
+  if (deno !== "deno" || run !== "run" || !script?.endsWith(".ts")) {
+    throw new TypeError(
+      `Cannot run task ${name}: it is not of the form "deno run FLAGS SCRIPT"`,
+    );
+  }
+  return { flags, script };
+}
+
+/**
+ * The arguments for `Deno.execPath()` that run a task in any folder.
+ * @throws {TypeError} If the task has another form than `deno run FLAGS SCRIPT`.
+ */
+export function taskArguments(name: ProgramName): string[] {
+  const { flags, script } = taskParts(name);
+  return [
+    "run",
+    `--config=${REPOSITORY}deno.json`,
+    ...flags,
+    REPOSITORY + script,
+  ];
+}
+
+/** Options for {@linkcode runTask} and {@linkcode spawnTask}. */
 export interface ProgramOptions {
-  /** The folder that the program runs in. @default {the repository} */
+  /** The folder in which the program runs. @default {the repository} */
   readonly cwd?: string;
-  /** Variables beside those of the caller. @default {{}} */
+  /** Variables in addition to those of the caller. @default {{}} */
   readonly env?: Record<string, string>;
 }
 
@@ -29,7 +66,7 @@ export async function runTask(
   return await program.result;
 }
 
-/** Starts a program; disposing of it kills it if it still runs. */
+/** Starts a program; disposing of it kills it. */
 export function spawnTask(
   name: ProgramName,
   args: readonly string[],

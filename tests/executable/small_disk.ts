@@ -5,7 +5,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { runCommand } from "../../scripts/programs/run_command.ts";
+import { runCommand } from "../../scripts/programs/running_program.ts";
 
 /** Mounts a disk on `folder`, made for it; disposing of it takes it away. */
 export async function mountSmallDisk(

@@ -10,7 +10,10 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { dirname, join } from "@std/path";
 import configuration from "../../deno.json" with { type: "json" };
-import type { RunningProgram } from "../../scripts/programs/running_program.ts";
+import {
+  runCommand,
+  type RunningProgram,
+} from "../../scripts/programs/running_program.ts";
 import {
   type ProgramName,
   runTask,
@@ -18,7 +21,6 @@ import {
 } from "../../scripts/programs/tasks.ts";
 import { splitWords } from "../../cli/command_words.ts";
 import { REPOSITORY } from "../../scripts/repository.ts";
-import { runCommand } from "../../scripts/programs/run_command.ts";
 import { freePort } from "./free_port.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 

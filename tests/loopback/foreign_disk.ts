@@ -8,8 +8,10 @@
  */
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
-import { runCommand } from "../../scripts/programs/run_command.ts";
-import { RunningProgram } from "../../scripts/programs/running_program.ts";
+import {
+  runCommand,
+  RunningProgram,
+} from "../../scripts/programs/running_program.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 const IMAGE_LENGTH = 16 * 1024 * 1024;

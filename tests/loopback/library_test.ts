@@ -6,8 +6,10 @@
  */
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { runCommand } from "../../scripts/programs/run_command.ts";
-import type { ProgramResult } from "../../scripts/programs/running_program.ts";
+import {
+  type ProgramResult,
+  runCommand,
+} from "../../scripts/programs/running_program.ts";
 import { startTracker } from "../../lib/mod.ts";
 
 const LIBRARY = new URL("../../lib/mod.ts", import.meta.url).href;

@@ -6,7 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import type { Torrent } from "../../lib/mod.ts";
 import { RunningProgram } from "../../scripts/programs/running_program.ts";
-import { taskArguments } from "../../scripts/programs/task_arguments.ts";
+import { taskArguments } from "../../scripts/programs/tasks.ts";
 import { assertCopied, LocalSwarm } from "./local_swarm.ts";
 import { openLocalSession, Share } from "./share.ts";
 

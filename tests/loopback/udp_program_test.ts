@@ -9,8 +9,10 @@ import { delay } from "@std/async/delay";
 import { fromFileUrl } from "@std/path";
 import { startTracker, TrackerStartError } from "../../lib/mod.ts";
 import { openUdpSocket } from "../../lib/net/udp_socket.ts";
-import { runCommand } from "../../scripts/programs/run_command.ts";
-import type { ProgramResult } from "../../scripts/programs/running_program.ts";
+import {
+  type ProgramResult,
+  runCommand,
+} from "../../scripts/programs/running_program.ts";
 import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
 
 const LIBRARY = new URL("../../lib/mod.ts", import.meta.url).href;

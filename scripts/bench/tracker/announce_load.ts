@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { runCommand } from "../../programs/run_command.ts";
+import { runCommand } from "../../programs/running_program.ts";
 import { REPOSITORY } from "../../repository.ts";
 
 const SCRIPT = `${REPOSITORY}scripts/bench/tracker/announce.lua`;

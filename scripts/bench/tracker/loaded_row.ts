@@ -8,7 +8,7 @@
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import { infoHashFromHex, scrape } from "../../../mod.ts";
-import { runCommand } from "../../programs/run_command.ts";
+import { runCommand } from "../../programs/running_program.ts";
 import type { Metric, Participant, Row, Target, Values } from "../row.ts";
 import { MEBIBYTE } from "../units.ts";
 import { runAnnounceLoad } from "./announce_load.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { runCommand } from "../../programs/run_command.ts";
+import { runCommand } from "../../programs/running_program.ts";
 import { askVersion, describeVersion, describeWith } from "../machine.ts";
 
 /** "2 cores (AMD EPYC), 24 GiB, Linux 6.1; lanswarm 0.1.0, Deno 2.9.6, wrk 4.1.0". */
