@@ -21,7 +21,6 @@ import type { AnnounceEvent, AnnounceReply } from "./announce.ts";
 export const FIRST_RETRY_DELAY_MS = 2_000;
 /** Longest delay between two rounds in which no tracker answers, in milliseconds. */
 export const MAX_RETRY_DELAY_MS = 60_000;
-
 /** Trackers of a torrent that are used. */
 const MAX_TRACKERS = 100;
 /** Trackers tried in a row before a pause, as they may all be at one host. */
@@ -49,7 +48,7 @@ export interface StopTarget {
 
 interface Tracker {
   readonly url: string;
-  /** Whether it answered `started`. */
+  /** True once it has answered `started`. */
   listsUs: boolean;
   trackerId: string | undefined;
 }
@@ -150,7 +149,7 @@ export class AnnounceSchedule {
     }
   }
 
-  /** Whether `completed` is due and no tracker has answered it. */
+  /** True until a tracker has answered `completed`. */
   get isCompletionDue(): boolean {
     return this.#completedIsDue;
   }

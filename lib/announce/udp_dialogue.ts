@@ -24,10 +24,8 @@ import { parseUdpConnected, readUdpResponseHead } from "./udp_response.ts";
  * has 15 s, for the Internet of 2008; on a LAN a tracker answers in a millisecond.
  */
 export const UDP_FIRST_RETRY_MS = 1_000;
-
 /** Times that a datagram is sent before the tracker counts as silent: 7 s in all. */
 export const UDP_TRIES = 3;
-
 /** Time for which a connection id is valid, in milliseconds. [BEP 15] */
 export const UDP_CONNECTION_LIFE_MS = 60_000;
 
@@ -73,7 +71,7 @@ export interface UdpDialogueOptions<T> {
 export class UdpDialogue<T> {
   readonly #options: UdpDialogueOptions<T>;
   #connection: UdpConnection | undefined;
-  /** Whether the tracker gave us the connection in this dialogue. */
+  /** True for a connection that the tracker gave us in this dialogue. */
   #isConnectionNew = false;
   #transactionId: number;
   #tries = 0;
@@ -145,7 +143,7 @@ export class UdpDialogue<T> {
     return { answer: this.#options.request.parse(datagram, family) };
   }
 
-  /** Whether the connection is too old, or is an older one that the tracker does not answer to. */
+  /** True for a connection that is too old, or an older one that the tracker does not answer to. */
   #isDoubtful(nowMs: number): boolean {
     const { receivedAtMs } = this.#connection!;
     return nowMs - receivedAtMs >= UDP_CONNECTION_LIFE_MS ||

@@ -30,10 +30,8 @@ export const UDP_ACTIONS = {
 
 /** The connection id of a connect request. */
 export const UDP_PROTOCOL_ID = 0x417_2710_1980n;
-
 /** Greatest number of torrents in one scrape. */
 export const MAX_UDP_SCRAPE_COUNT = 74;
-
 /** The address family of a datagram, and so of the peers in it. */
 export type UdpFamily = "ipv4" | "ipv6";
 

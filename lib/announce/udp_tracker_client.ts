@@ -9,7 +9,7 @@ import { abortable } from "@std/async/abortable";
 import { BoundedMap } from "../base/bounded_map.ts";
 import { TrackerError } from "../base/errors.ts";
 import type { InfoHash } from "../base/identifier.ts";
-import type { PeerAddress } from "../base/peer_address.ts";
+import { formatPeerAddress, type PeerAddress } from "../base/peer_address.ts";
 import { resolveHost } from "../net/resolve_host.ts";
 import { openUdpSocket, type UdpSocket } from "../net/udp_socket.ts";
 import type {
@@ -32,7 +32,7 @@ import { parseUdpAnnounced, parseUdpScraped } from "./udp_response.ts";
 
 /** Trackers whose connection ids are kept. */
 const MAX_KEPT_CONNECTIONS = 100;
-/** Datagrams that wait to be read; a flood loses the newest. */
+/** Unread datagrams; a flood loses the newest. */
 const MAX_WAITING_DATAGRAMS = 64;
 
 /** A connection id, and the local port from which alone some trackers accept it. */
@@ -91,7 +91,7 @@ export class UdpTrackerClient {
     const tracker = hostOf(url);
     const addresses = await abortable(addressesOf(tracker), signal);
     await using sockets = new RequestSockets();
-    const key = `${tracker.hostname} ${tracker.port}`;
+    const key = formatPeerAddress(tracker);
     const kept = this.#kept.get(key);
     this.#kept.delete(key);
     const dialogue = new UdpDialogue({

@@ -16,11 +16,9 @@ export type AddressSource = "user" | "tracker" | "exchange" | "local";
 const MAX_ADDRESSES = 2000;
 /** Addresses taken at once: a tracker's reply holds 200 at most. */
 const MAX_LEARNT_AT_ONCE = 500;
-/** Addresses that only peer exchange named. */
+/** Addresses that only peer exchange named; their dials, and the failures after which one is forgotten. */
 const MAX_EXCHANGED = 500;
-/** Dials to them. */
 const EXCHANGED_DIALS = { perSecond: 4, burst: 16 };
-/** One of them is forgotten after this many failures. */
 const MAX_EXCHANGED_FAILURES = 2;
 /** Rest after the first failure, doubled with each further one, in milliseconds. */
 const FIRST_REST_MS = 2_000;
@@ -29,7 +27,7 @@ const MAX_REST_MS = 120_000;
 interface Entry {
   readonly address: PeerAddress;
   source: AddressSource;
-  /** Whether it is being dialed or connected. */
+  /** True while it is dialed or connected. */
   isInUse: boolean;
   failureCount: number;
   /** The time from which it may be dialed; `Infinity`: never again. */
@@ -62,13 +60,8 @@ export class AddressBook {
         continue;
       }
       if (!this.#makeRoom(source)) return;
-      this.#entries.set(key, {
-        address,
-        source,
-        isInUse: false,
-        failureCount: 0,
-        notBeforeMs: 0,
-      });
+      const fresh = { isInUse: false, failureCount: 0, notBeforeMs: 0 };
+      this.#entries.set(key, { address, source, ...fresh });
     }
   }
 
@@ -81,17 +74,16 @@ export class AddressBook {
     const choice = preferred.length > 0 ? preferred : ready;
     const entry = choice[randomBelow(choice.length, this.#random)];
     if (entry === undefined) return undefined;
-    const isExchanged = entry.source === "exchange";
-    if (isExchanged && !this.#exchangedRate.tryTake(1, now)) return undefined;
-    entry.isInUse = true;
-    return entry.address;
+    const isAllowed = entry.source !== "exchange" ||
+      this.#exchangedRate.tryTake(1, now);
+    entry.isInUse = isAllowed;
+    return isAllowed ? entry.address : undefined;
   }
 
   /** The address was taken but not dialed: it rests for `restMs`. */
   postpone(address: PeerAddress, now: number, restMs: number): void {
     const entry = this.#entries.get(formatPeerAddress(address));
-    if (entry === undefined) return;
-    if (entry.source === "exchange") this.#exchangedRate.giveBack(1);
+    if (entry?.source === "exchange") this.#exchangedRate.giveBack(1);
     this.#rest(entry, now, restMs);
   }
 
@@ -110,8 +102,7 @@ export class AddressBook {
   /** The connection is over: the address rests for `restMs`. */
   rest(address: PeerAddress, now: number, restMs: number): void {
     const entry = this.#entries.get(formatPeerAddress(address));
-    if (entry === undefined) return;
-    entry.failureCount = 0;
+    if (entry !== undefined) entry.failureCount = 0;
     this.#rest(entry, now, restMs);
   }
 
@@ -122,22 +113,20 @@ export class AddressBook {
     }
   }
 
-  #rest(entry: Entry, now: number, restMs: number): void {
+  #rest(entry: Entry | undefined, now: number, restMs: number): void {
+    if (entry === undefined) return;
     entry.isInUse = false;
     // Spread, so that a whole swarm does not dial in step.
     entry.notBeforeMs = now + restMs * (0.75 + this.#random() / 2);
   }
 
-  get #exchangedCount(): number {
-    const entries = [...this.#entries.values()];
-    return entries.filter(({ source }) => source === "exchange").length;
-  }
-
-  /** Whether one more address of the source may be added. */
+  /** Makes room for one more address of the source; false if it may not be added. */
   #makeRoom(source: AddressSource): boolean {
     const isFull = this.#entries.size >= MAX_ADDRESSES;
     if (source !== "exchange") return !isFull || this.#evictOne();
-    return !isFull && this.#exchangedCount < MAX_EXCHANGED;
+    const exchanged = this.#entries.values()
+      .filter((entry) => entry.source === "exchange").toArray();
+    return !isFull && exchanged.length < MAX_EXCHANGED;
   }
 
   /** Evicts an exchanged address, or else the one that failed most; false if there is none. */

@@ -1,16 +1,14 @@
 /**
  * Decides which addresses of one torrent to dial, and when: events come in,
- * addresses to dial go out. Owns the address book, the dials in flight, and the
- * rest of an address after its connection. Pure: a session performs the dials,
- * and a simulation runs the same policy in virtual time.
+ * addresses to dial go out. Owns the address book, the dials in flight and all
+ * rest times. A session performs the dials, a simulation in virtual time.
  *
  * Every peer dials for the same number of connections, well below what it
  * accepts, so that a late peer finds room everywhere; and it runs few dials at a
- * time, so that connections which arrive meanwhile count. Measured in virtual
- * time, 1000 peers of 4000 pieces that start together: with 8 dials at a time the
- * last peer is done at 1.45 of the least time possible, because the least
- * connected peers finish last by far; with 2, at 1.23. Forty connections are no
- * better than 18: each hop takes longer where more peers share an uplink.
+ * time, so that connections which arrive meanwhile count. Simulated, 1000 peers of
+ * 4000 pieces that start together: with 8 dials at a time the last is done at 1.45
+ * of the least time possible, as the least connected lag behind; with 2, at 1.23.
+ * 40 connections are no better than 18: more peers share each uplink.
  *
  * @module
  */
@@ -36,7 +34,7 @@ const COUNTED_SHARE = 0.5;
 const MAX_QUICK_DIALS = 2;
 /** Dials in flight, slow ones included. */
 const MAX_DIALS = 16;
-/** A dial that takes longer is slow, as the host may be gone; it holds up no other. In milliseconds. */
+/** A dial that takes longer is slow and holds up no other: the host may be gone. In milliseconds. */
 export const SLOW_DIAL_MS = 500;
 
 /** Rest of an address after a connection or a dial that ended so, in milliseconds. */
@@ -56,9 +54,9 @@ const REST_MS = {
 const POINTLESS_REST_MS = 30_000;
 
 /**
- * The end of a dial or of the connection that came of it. `shortage`: no file
- * descriptor was free; `unanswered`: there is no peer of this torrent; `refused`:
- * the peer sent nothing after its handshake, as a full one does.
+ * The end of a dial or of its connection. `shortage`: no file descriptor was free;
+ * `unanswered`: no peer of this torrent is there; `refused`: nothing came after
+ * the handshake, as from a full peer.
  */
 export type ConnectionEnd = keyof typeof REST_MS | "unanswered" | "refused";
 
@@ -79,6 +77,9 @@ export type DialerEvent =
   /** Every piece is verified; or time passed, about a second. */
   | { readonly type: "completed" | "tick" };
 
+/** A connected peer, and the port on which it listens, if known. */
+type ConnectedPeer = { hostname: string; listenPort: number | undefined };
+
 /** Options for {@linkcode Dialer}. */
 export interface DialerOptions {
   readonly random: Random;
@@ -89,11 +90,8 @@ export interface DialerOptions {
   readonly limiter: DialLimiter;
   /** The torrent's connections, inbound ones included: a `Swarm` is one. */
   readonly connections: {
-    readonly peers: ReadonlyMap<
-      unknown,
-      { readonly hostname: string; readonly listenPort: number | undefined }
-    >;
-    /** Whether a peer of the host would get a slot. */
+    readonly peers: ReadonlyMap<unknown, ConnectedPeer>;
+    /** True if a peer of the host would get a slot. */
     hasPlaceFor(hostname: string, now: number): boolean;
   };
 }
@@ -129,9 +127,8 @@ export class Dialer {
         this.#end(event.address, event.reason, now);
         break;
       case "completed":
-        // The other known peers may be complete as well, and a thousand machines
-        // that finish together would dial one another to find out. From now on
-        // trackers and peers name leechers only.
+        // A thousand machines that finish together would dial one another to find
+        // that out. From now on trackers and peers name leechers only.
         this.#book.forgetUnused();
         break;
       case "tick":
@@ -160,15 +157,12 @@ export class Dialer {
 
   #end(address: PeerAddress, reason: ConnectionEnd, now: number): void {
     this.#settle(address);
-    switch (reason) {
-      case "unanswered":
-        this.#options.limiter.failed(address.hostname, now);
-        return this.#book.failed(address, now);
-      case "refused":
-        return this.#book.failed(address, now);
-      default:
-        this.#book.rest(address, now, REST_MS[reason]);
+    if (reason === "unanswered") {
+      this.#options.limiter.failed(address.hostname, now);
     }
+    if (reason === "unanswered" || reason === "refused") {
+      this.#book.failed(address, now);
+    } else this.#book.rest(address, now, REST_MS[reason]);
   }
 
   #due(now: number): PeerAddress[] {
@@ -194,7 +188,7 @@ export class Dialer {
       this.#isBelow(this.#targetCount - quickCount);
   }
 
-  /** Whether fewer than `count` connections count. */
+  /** True if fewer than `count` connections count. */
   #isBelow(count: number): boolean {
     const { peers } = this.#options.connections;
     if (peers.size < count || count <= 0) return count > 0;

@@ -1,7 +1,6 @@
 /**
- * An HTTP GET request with limits for redirects and for the length of the answer;
- * the time limit is the caller's signal. The message of an {@linkcode HttpError}
- * is the reason alone: the caller puts its action before it.
+ * An HTTP GET request with limits for redirects and for the length of the answer.
+ * The message of an {@linkcode HttpError} is the reason; the caller adds the action.
  *
  * @module
  */

@@ -55,7 +55,7 @@ export class Outbox {
   readonly #bulk: Bulk[] = [];
   #buffer = new Uint8Array(0);
   #wake = Promise.withResolvers<void>();
-  /** Whether blocks wait for the upload limit. */
+  /** True while blocks wait for the upload limit. */
   #isPaced = false;
 
   constructor(options: OutboxOptions) {

@@ -63,7 +63,7 @@ function listen(port: number, hostname?: string): Deno.TcpListener[] {
 /** Options for {@linkcode PeerListener}. */
 export interface PeerListenerOptions {
   readonly ownId: PeerId;
-  /** Whether the torrent is shared here. */
+  /** True for a torrent that is shared here. */
   readonly shares: (infoHash: InfoHash) => boolean;
   readonly permits: Permits;
   readonly fdPressure: FdPressure;

@@ -44,7 +44,7 @@ export interface SessionOptions {
   readonly maxUploadBytesPerSecond?: number;
   /** In bytes a second, for all torrents together; 0 for no limit. @default {0} */
   readonly maxDownloadBytesPerSecond?: number;
-  /** Whether to connect with a host, by its IP address; see `createAddressFilter`. @default every host */
+  /** Tells which hosts may connect, by IP address; see `createAddressFilter`. @default all */
   readonly permits?: Permits;
   /** Time for a connection and its handshake, in milliseconds. @default {8000} */
   readonly handshakeTimeoutMs?: number;

@@ -40,11 +40,11 @@ export type SessionEvent =
 export interface PeerSnapshot {
   /** The remote end of the connection. */
   readonly address: PeerAddress;
-  /** Whether we dialed it. */
+  /** True for a peer that we dialed. */
   readonly isOutgoing: boolean;
   /** Its name and version, if it sends them. */
   readonly client: string | undefined;
-  /** Whether it has every piece. */
+  /** True if it has every piece. */
   readonly isSeeder: boolean;
   /** Number of pieces that it has. */
   readonly pieceCount: number;
@@ -52,13 +52,13 @@ export interface PeerSnapshot {
   readonly downloadBytesPerSecond: number;
   /** Sent to it, over the last seconds. */
   readonly uploadBytesPerSecond: number;
-  /** Whether we choke it: it gets no blocks for now. */
+  /** True while we choke it: it gets no blocks. */
   readonly weChoke: boolean;
-  /** Whether it has pieces that we lack. */
+  /** True if it has pieces that we lack. */
   readonly weAreInterested: boolean;
-  /** Whether it chokes us: we get no blocks for now. */
+  /** True while it chokes us: we get no blocks. */
   readonly peerChokes: boolean;
-  /** Whether it has said that we have pieces that it lacks. */
+  /** True if it wants pieces that we have. */
   readonly peerIsInterested: boolean;
 }
 

@@ -122,7 +122,7 @@ export class TorrentSession {
     });
   }
 
-  /** Whether every piece is verified and stored. */
+  /** True if every piece is verified and stored. */
   get isComplete(): boolean {
     return this.#swarm.have.isFull;
   }
