@@ -49,6 +49,7 @@ export class Console {
   /** The lines of the live block that are on the terminal now. */
   #drawn: readonly string[] = [];
   #suspensionCount = 0;
+  #wasSuspended = false;
 
   constructor(options: ConsoleOptions) {
     this.#options = options;
@@ -107,10 +108,6 @@ export class Console {
     return {
       [Symbol.dispose]: () => {
         this.#suspensionCount--;
-        // A last line without an end would be erased. The spaces wrap behind it,
-        // but stay on a line that is empty.
-        const { columns } = this.#options.size();
-        if (this.isLive) this.#write(`${" ".repeat(columns - 1)}\r`);
         this.#draw();
       },
     };
@@ -130,9 +127,14 @@ export class Console {
 
   #draw(): void {
     if (!this.isLive) return;
-    const lines = this.#suspensionCount > 0
-      ? []
-      : [...this.#parts.values()].flat();
+    const isSuspended = this.#suspensionCount > 0;
+    // The other process may have left a line without an end, which would be erased.
+    // The spaces wrap behind it, but stay on a line that is empty.
+    if (this.#wasSuspended && !isSuspended) {
+      this.#write(`${" ".repeat(this.#options.size().columns - 1)}\r`);
+    }
+    this.#wasSuspended = isSuspended;
+    const lines = isSuspended ? [] : [...this.#parts.values()].flat();
     // A line that has scrolled off the top could not be replaced.
     this.#replace(lines.slice(0, this.#rows()));
   }

@@ -1,0 +1,109 @@
+/**
+ * Runs a tracker, a creator, a seeder and a leecher as jobs of this one process,
+ * and says on stderr which permissions are left as they come and go.
+ *
+ * Usage: several_jobs.ts FILE FOLDER COMMAND
+ * FILE is shared and FOLDER gets a copy; COMMAND runs when the copy is complete.
+ *
+ * @module
+ */
+import { dirname, join } from "@std/path";
+import { Console } from "../../cli/console.ts";
+import { create } from "../../cli/create.ts";
+import { listenForInterrupt } from "../../cli/interrupt.ts";
+import { peer } from "../../cli/peer.ts";
+import { JobPermissions } from "../../cli/permissions.ts";
+import type { Program } from "../../cli/program.ts";
+import { tracker } from "../../cli/tracker.ts";
+
+/** Writes to stdout and lets the jobs' starter wait for a line. */
+class WatchedStdout {
+  readonly #lines: string[] = [];
+  #changed = Promise.withResolvers<void>();
+
+  writeSync(bytes: Uint8Array): number {
+    this.#lines.push(new TextDecoder().decode(bytes));
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+    return Deno.stdout.writeSync(bytes);
+  }
+
+  isTerminal(): boolean {
+    return false;
+  }
+
+  async waitFor(pattern: RegExp): Promise<string> {
+    for (;;) {
+      for (const line of this.#lines) {
+        const match = pattern.exec(line);
+        if (match !== null) return match[1] ?? "";
+      }
+      await this.#changed.promise;
+    }
+  }
+}
+
+const PERMISSIONS: readonly Deno.PermissionDescriptor[] = [
+  { name: "read" },
+  { name: "write" },
+  { name: "net" },
+  { name: "run" },
+  { name: "sys", kind: "networkInterfaces" },
+];
+
+function writePermissions(when: string): void {
+  const granted = PERMISSIONS.filter((permission) =>
+    Deno.permissions.querySync(permission).state === "granted"
+  ).map(({ name }) => name);
+  console.writeErrorLine(`${when}: ${granted.join(" ")}`);
+}
+
+const [file, folder, command] = Deno.args as [string, string, string];
+const stdout = new WatchedStdout();
+const console = new Console({
+  stdout,
+  stderr: Deno.stderr,
+  size: () => ({ columns: 80, rows: 24 }),
+  canMoveCursor: false,
+});
+using interrupt = listenForInterrupt();
+const process = JobPermissions.ofProcess();
+const ending = new AbortController();
+const signal = AbortSignal.any([interrupt.signal, ending.signal]);
+
+/** Makes the permissions of one more job, and the function that runs it. */
+function prepare<Job>(
+  program: Program<Job>,
+): (...args: string[]) => Promise<number> {
+  const permissions = process.forAnotherJob();
+  return async (...args) => {
+    await using _ = permissions;
+    return await program.run(program.parse(args), {
+      console,
+      signal,
+      permissions,
+    });
+  };
+}
+
+const [runTracker, runCreate] = [prepare(tracker), prepare(create)];
+const [runSeeder, runLeecher] = [prepare(peer), prepare(peer)];
+await process.keepOnly();
+writePermissions("at first");
+
+const tracking = runTracker("0", "--host=127.0.0.1", "--quiet");
+const announceUrl = await stdout.waitFor(/^announce +(\S+)/);
+const torrent = join(folder, "shared.torrent");
+const made = await runCreate(file, announceUrl, torrent);
+const host = ["--host=127.0.0.1", "--port=0"];
+const seeding = runSeeder(torrent, "--dir", dirname(file), ...host);
+await stdout.waitFor(/: verified and complete; seeding/);
+writePermissions("while seeding");
+const fetched = await runLeecher(
+  ...[torrent, "--dir", folder, "--exit-when-complete", ...host],
+  ...["--on-complete", command],
+);
+writePermissions("without the leecher");
+ending.abort();
+const ended = await Promise.all([tracking, seeding]);
+console.writeErrorLine(`exit codes: ${[made, fetched, ...ended].join(" ")}`);
