@@ -73,14 +73,13 @@ export function quoted(text: string, platform: Platform): string {
     : `"${text.replace(/\\+$/, "$&$&")}"`;
 }
 
-/** The programs of this project. */
-export type ProgramName = "tracker" | "peer" | "create" | "show";
-
 /**
  * How to start a program on this machine: `deno task create` under Deno, `peer
  * create` with the executables, of which `peer` contains `create` and `show`.
  */
-export function invocationOf(program: ProgramName): string {
+export function invocationOf(
+  program: "tracker" | "peer" | "create" | "show",
+): string {
   if (!Deno.build.standalone) return `deno task ${program}`;
   return program === "create" || program === "show"
     ? `peer ${program}`

@@ -52,11 +52,10 @@ export async function runCreate(
   if (await isSameFile(output, job.path, platform)) {
     throw new UsageError("OUTPUT is the file to share; give another OUTPUT");
   }
-  const warn = (faults: readonly string[]): void => {
-    for (const fault of faults) {
-      console.writeErrorLine(printable(`warning: ${fault}`));
-    }
-  };
+  const warn = (faults: readonly string[]): void =>
+    faults.forEach((fault) =>
+      console.writeErrorLine(printable(`warning: ${fault}`))
+    );
   warn(findAnnounceFaults(job.announce));
   // Before the hashing, which may take minutes; saveTorrentFile() checks again.
   if (!job.force) await checkAbsent(output);
@@ -64,10 +63,7 @@ export async function runCreate(
   using block = console.openBlock();
   using hasher = openWorkerHasher();
   const { bytes, torrent } = await createTorrent(job.path, {
-    announce: job.announce,
-    pieceLength: job.pieceLength,
-    isPrivate: job.isPrivate,
-    comment: job.comment,
+    ...job,
     name,
     creationDate: Math.floor(Date.now() / 1000),
     exclude: output,
@@ -85,7 +81,7 @@ export async function runCreate(
   return EXIT_CODES.done;
 }
 
-/** Draws at the first call and then at most once per {@linkcode REDRAW_INTERVAL_MS}. */
+/** Draws at most once per {@linkcode REDRAW_INTERVAL_MS}. */
 function progressDrawer(
   block: LiveBlock,
 ): (progress: CreateTorrentProgress) => void {
@@ -95,57 +91,40 @@ function progressDrawer(
     const nowMs = performance.now();
     if (nowMs - drawnMs < REDRAW_INTERVAL_MS) return;
     drawnMs = nowMs;
-    const progress = {
-      doneBytes: hashedLength,
-      totalBytes: length,
-      elapsedMs: nowMs - startMs,
-    };
+    const elapsedMs = nowMs - startMs;
+    const progress = { doneBytes: hashedLength, totalBytes: length, elapsedMs };
     block.show([renderProgress(progress, block.room().columns)]);
   };
 }
 
-/** What the summary is about. */
-interface Made {
-  readonly job: CreateJob;
-  /** The path of the torrent file. */
-  readonly output: string;
-  readonly platform: Platform;
-}
-
-function summarize(torrent: Torrent, made: Made): string[] {
+/** The lines about a new torrent file: what it contains, and what to do next. */
+function summarize(
+  torrent: Torrent,
+  { job, output, platform }: {
+    readonly job: CreateJob;
+    readonly output: string;
+    readonly platform: Platform;
+  },
+): string[] {
   const { length, pieceCount, pieceLength } = torrent.geometry;
   const fileCount = torrent.isFolder ? `, ${torrent.files.length} files` : "";
-  return [
+  const word = (text: string): string => quoted(text, platform);
+  const peer = invocationOf("peer");
+  const content = resolve(job.path);
+  const folder = dirname(content);
+  const dir = folder === resolve(".") ? "" : ` --dir ${word(folder)}`;
+  const rename = torrent.name === basename(content)
+    ? ""
+    : `rename ${word(content)} to ${word(torrent.name)}, then `;
+  const copy = word(basename(output));
+  const lines = [
     `Name:      ${torrent.name}`,
     `Size:      ${formatSize(length)} (${length} bytes${fileCount})`,
     `Pieces:    ${pieceCount} of ${formatSize(pieceLength)}`,
     `Info hash: ${torrent.infoHash}`,
-    `Written:   ${made.output}`,
-    `Next:      ${nextStep(torrent, made)}`,
-    ...stepsElsewhere(made),
-  ];
-}
-
-/** The command that shares the content from where it is now. */
-function nextStep(torrent: Torrent, { job, output, platform }: Made): string {
-  const word = (text: string): string => quoted(text, platform);
-  const content = resolve(job.path);
-  const folder = dirname(content);
-  const peer = `${invocationOf("peer")} ${word(output)}`;
-  const command = folder === resolve(".")
-    ? peer
-    : `${peer} --dir ${word(folder)}`;
-  return torrent.name === basename(content)
-    ? command
-    : `rename ${word(content)} to ${word(torrent.name)}, then ${command}`;
-}
-
-/** How other machines download the content. */
-function stepsElsewhere({ job, output, platform }: Made): string[] {
-  const name = quoted(basename(output), platform);
-  const peer = invocationOf("peer");
-  const lines = [
-    `Elsewhere: copy ${name} to the other machines and run there: ${peer} ${name}`,
+    `Written:   ${output}`,
+    `Next:      ${rename}${peer} ${word(output)}${dir}`,
+    `Elsewhere: copy ${copy} to the other machines and run there: ${peer} ${copy}`,
   ];
   const tracker = job.announce.find((url) => /^https?:/i.test(url));
   if (tracker === undefined) return lines;

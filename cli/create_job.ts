@@ -5,7 +5,8 @@
  */
 import { checkPieceLength, PIECE_LENGTH } from "../mod.ts";
 import { invocationOf } from "./command_words.ts";
-import { type FlagValues, parseCommandLine, readSize } from "./flags.ts";
+import { type FlagValues, parseCommandLine } from "./flags.ts";
+import { readSize } from "./quantity.ts";
 import { UsageError } from "./program_error.ts";
 
 const TRACKER_PROTOCOLS = ["http:", "https:", "udp:"];
@@ -84,16 +85,7 @@ export function parseCreateJob(args: readonly string[]): CreateJob {
       "no ANNOUNCE_URL is given: the tracker prints it when it starts",
     );
   }
-  for (const url of rest) {
-    if (isTrackerUrl(url)) {
-      checkUdpPort(url);
-      continue;
-    }
-    const advice = isUrlWithoutProtocol(url) ? `; write http://${url}` : "";
-    throw new UsageError(
-      `${JSON.stringify(url)} is not an http, https or udp URL${advice}`,
-    );
-  }
+  rest.forEach(checkTrackerUrl);
   return { ...flags, path, announce: rest, output };
 }
 
@@ -120,19 +112,25 @@ function readPieceLength(text: string): number {
   }
 }
 
+function checkTrackerUrl(text: string): void {
+  const quoted = JSON.stringify(text);
+  if (!isTrackerUrl(text)) {
+    const remedy = isUrlWithoutProtocol(text) ? `; write http://${text}` : "";
+    throw new UsageError(`${quoted} is not an http, https or udp URL${remedy}`);
+  }
+  const { protocol, hostname, port } = new URL(text);
+  // Unlike HTTP, UDP trackers have no default port.
+  if (protocol === "udp:" && Number(port) === 0) {
+    throw new UsageError(
+      `${quoted} names no port; write udp://${hostname}:PORT`,
+    );
+  }
+}
+
 function isTrackerUrl(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && TRACKER_PROTOCOLS.includes(url.protocol) &&
     url.hostname !== "";
-}
-
-/** Unlike HTTP, UDP trackers have no default port. */
-function checkUdpPort(text: string): void {
-  const { protocol, hostname, port } = new URL(text);
-  if (protocol !== "udp:" || Number(port) !== 0) return;
-  throw new UsageError(
-    `${JSON.stringify(text)} names no port; write udp://${hostname}:PORT`,
-  );
 }
 
 /** `192.168.1.100:8000` or `tracker/announce`, but not a drive letter or a file in a folder. */

@@ -8,7 +8,6 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { createAddressFilter, VERSION } from "../mod.ts";
 import { EXIT_CODES_HELP, UsageError } from "./program_error.ts";
-import { parseSize } from "./quantity.ts";
 
 /** A flag of a program. */
 export type FlagDefinition =
@@ -53,15 +52,6 @@ export interface CommandLine<D extends FlagDefinitions> {
   readonly flags: FlagValues<D>;
   /** The other arguments, in order; none is empty. */
   readonly positionals: readonly string[];
-  /** Whether `--debug` was given. */
-  readonly isDebug: boolean;
-}
-
-/** Options of {@linkcode parseCommandLine}. */
-export interface CommandLineOptions<D extends FlagDefinitions> {
-  readonly flags: D;
-  /** The answer to `--help`, without the exit codes. */
-  readonly help: string;
 }
 
 /** Flags that every program has. */
@@ -80,13 +70,14 @@ export class InformationRequest {
 }
 
 /**
- * Reads a command line. Everything after `--` is positional.
+ * Reads a command line. Everything after `--` is positional. `--help` prints `help`
+ * and the exit codes.
  * @throws {UsageError} If the line does not match the definitions.
  * @throws {InformationRequest} On `--help`, `-h` or `--version`.
  */
 export function parseCommandLine<D extends FlagDefinitions>(
   args: readonly string[],
-  options: CommandLineOptions<D>,
+  options: { readonly flags: D; readonly help: string },
 ): CommandLine<D> {
   const entries = Object.entries(options.flags).map(([key, definition]) => ({
     key,
@@ -125,7 +116,6 @@ export function parseCommandLine<D extends FlagDefinitions>(
   return {
     flags: Object.fromEntries(values) as FlagValues<D>,
     positionals,
-    isDebug: parsed.debug === true,
   };
 }
 
@@ -175,17 +165,6 @@ function readFlag(
   }
 }
 
-/** Reads bytes, with or without a unit: `262144`, `256KiB`, `1m`. @throws {RangeError} */
-export function readSize(text: string): number {
-  const size = parseSize(text);
-  if (size !== undefined) return size;
-  throw new RangeError(
-    `${
-      JSON.stringify(text)
-    } is not a size such as 256KiB, 1MiB or 500000 (bytes)`,
-  );
-}
-
 /** Reads whole numbers from `min` to `max`. The function throws a `RangeError`. */
 export function wholeNumber(
   min = 0,
@@ -203,8 +182,8 @@ export function wholeNumber(
   };
 }
 
-/** The flags `--allow` and `--deny` of the programs that listen. */
-export const NETWORK_FLAGS = {
+/** The flags of the programs that listen. */
+export const LISTENER_FLAGS = {
   allow: {
     type: "list",
     check: (allow: readonly string[]) => void createAddressFilter({ allow }),
@@ -213,6 +192,7 @@ export const NETWORK_FLAGS = {
     type: "list",
     check: (deny: readonly string[]) => void createAddressFilter({ deny }),
   },
+  isDebug: { flag: "debug", type: "boolean" },
 } as const;
 
 /** The answer to `--version`: `lanswarm 0.1.0 (x86_64-unknown-linux-gnu, deno 2.4.2)`. */

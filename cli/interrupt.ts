@@ -8,8 +8,8 @@ import { type Platform, platformOf } from "../mod.ts";
 import { ProgramError } from "./program_error.ts";
 
 /**
- * Signals within this time count as one, in milliseconds: Ctrl+C in a terminal
- * reaches the program twice, from the terminal and from `deno task`, 1 ms apart.
+ * Signals within this time count as one, in milliseconds: a Ctrl+C arrives twice,
+ * from the terminal and from `deno task`, 1 ms apart.
  */
 const ECHO_MS = 1_000;
 

@@ -16,22 +16,11 @@ import {
   type Torrent,
 } from "../mod.ts";
 import { invocationOf, quoted } from "./command_words.ts";
-import {
-  EXIT_CODES,
-  type ExitCode,
-  ProgramError,
-  UsageError,
-} from "./program_error.ts";
+import { EXIT_CODES, ProgramError, UsageError } from "./program_error.ts";
 
 /** Whether an argument is the URL of a torrent file and not its path. */
 export function isTorrentUrl(source: string): boolean {
   return /^https?:\/\//i.test(source);
-}
-
-/** Options of {@linkcode loadTorrent}. */
-export interface LoadTorrentOptions {
-  /** Ends a fetch; the promise then rejects with the signal's reason. */
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -42,7 +31,7 @@ export interface LoadTorrentOptions {
  */
 export async function loadTorrent(
   source: string,
-  options: LoadTorrentOptions,
+  options: { readonly signal: AbortSignal },
 ): Promise<Torrent> {
   try {
     return isTorrentUrl(source)
@@ -51,19 +40,21 @@ export async function loadTorrent(
   } catch (error) {
     const fault = await findFault(source, error);
     if (fault === undefined) throw error;
-    const { reason, remedy, exitCode } = fault;
+    const isInvalid = error instanceof MetainfoError;
     throw new ProgramError(
-      `cannot read ${source} as a torrent file: it ${reason}; ${remedy}`,
-      { exitCode, cause: error },
+      `cannot read ${source} as a torrent file: it ${fault.reason}; ${fault.remedy}`,
+      {
+        exitCode: isInvalid ? EXIT_CODES.invalidTorrent : EXIT_CODES.failed,
+        cause: error,
+      },
     );
   }
 }
 
-/** Why something is no torrent file at all. */
+/** Why something is no torrent file at all, and what to do. */
 interface Fault {
   readonly reason: string;
   readonly remedy: string;
-  readonly exitCode: ExitCode;
 }
 
 /** The fault that `error` is about; `undefined` if its message needs no more. */
@@ -72,25 +63,19 @@ async function findFault(
   error: unknown,
 ): Promise<Fault | undefined> {
   if (error instanceof StorageError && await isFolder(source)) {
-    const remedy = createRemedy(source, "folder");
-    return { reason: "is a folder", remedy, exitCode: EXIT_CODES.failed };
+    return { reason: "is a folder", remedy: createRemedy(source, "folder") };
   }
   // The field "torrent" is the file as a whole.
   if (!(error instanceof MetainfoError) || error.field !== "torrent") return;
-  const exitCode = EXIT_CODES.invalidTorrent;
+  const { reason } = error;
   if (isTorrentUrl(source)) {
-    const remedy = "give the URL of the .torrent file itself";
-    return { reason: error.reason, remedy, exitCode };
+    return { reason, remedy: "give the URL of the .torrent file itself" };
   }
-  return {
-    reason: await beginsAsDictionary(source)
-      ? error.reason
-      : 'does not begin with "d" (a bencoded dictionary)',
-    remedy: /\.torrent$/i.test(source)
-      ? "get a fresh copy of the torrent file"
-      : createRemedy(source, "file"),
-    exitCode,
-  };
+  const remedy = /\.torrent$/i.test(source)
+    ? "get a fresh copy of the torrent file"
+    : createRemedy(source, "file");
+  if (await beginsAsDictionary(source)) return { reason, remedy };
+  return { reason: 'does not begin with "d" (a bencoded dictionary)', remedy };
 }
 
 function createRemedy(path: string, kind: "file" | "folder"): string {
@@ -125,25 +110,22 @@ export function checkDistinct(
   sources: readonly string[],
   platform: Platform,
 ): void {
-  const seen = new Map<string, { torrent: Torrent; source: string }>();
-  for (const [index, torrent] of torrents.entries()) {
-    const source = sources[index]!;
-    const place = foldName(torrent.name, platform);
-    const other = seen.get(place);
-    if (other === undefined) {
-      seen.set(place, { torrent, source });
-    } else if (other.torrent.infoHash === torrent.infoHash) {
-      throw new UsageError(
-        other.source === source
-          ? `${source} is given twice`
-          : `${other.source} and ${source} are the same torrent; give it once`,
-      );
-    } else {
+  const places = torrents.map(({ name }) => foldName(name, platform));
+  for (const [index, { infoHash, name }] of torrents.entries()) {
+    const first = places.indexOf(places[index]!);
+    if (first === index) continue;
+    const [one, other] = [sources[first]!, sources[index]!];
+    if (torrents[first]!.infoHash !== infoHash) {
       throw new UsageError(
         `two torrents are stored as ${
-          JSON.stringify(torrent.name)
+          JSON.stringify(name)
         }; run a peer for each, with a --dir of its own`,
       );
     }
+    throw new UsageError(
+      one === other
+        ? `${one} is given twice`
+        : `${one} and ${other} are the same torrent; give it once`,
+    );
   }
 }

@@ -6,46 +6,41 @@
  * @module
  */
 import { create } from "./create.ts";
-import type { CreateJob } from "./create_job.ts";
 import { parsePeerJob, type PeerJob } from "./peer_job.ts";
 import { runPeer } from "./peer_run.ts";
-import { type Program, runProgram } from "./program.ts";
-import { show, type ShowJob } from "./show.ts";
+import { type JobContext, type Program, runProgram } from "./program.ts";
+import type { ExitCode } from "./program_error.ts";
+import { show } from "./show.ts";
 
-/** What one of the three programs is asked to do. */
-export type PeerProgramJob =
-  | { readonly type: "create"; readonly job: CreateJob }
-  | { readonly type: "show"; readonly job: ShowJob }
-  | { readonly type: "share"; readonly job: PeerJob };
+/** `peer` without its parts. */
+export const share: Program<PeerJob> = { parse: parsePeerJob, run: runPeer };
+
+/** A job of one of the three programs. */
+export type PeerProgramJob = (context: JobContext) => Promise<ExitCode>;
 
 /** The program `peer`. */
 export const peer: Program<PeerProgramJob> = {
-  parse: ([command, ...rest]) => {
+  parse: (args) => {
+    const [command, ...rest] = args;
     switch (command) {
       case "create":
-        return { type: command, job: create.parse(rest) };
+        return bind(create, rest);
       case "show":
-        return { type: command, job: show.parse(rest) };
+        return bind(show, rest);
       default:
-        return {
-          type: "share",
-          job: parsePeerJob(command === undefined ? [] : [command, ...rest]),
-        };
+        return bind(share, args);
     }
   },
-  run: async ({ type, job }, context) => {
-    switch (type) {
-      case "create":
-        return await create.run(job, context);
-      case "show":
-        return await show.run(job, context);
-      case "share":
-        return await runPeer(job, context);
-      default:
-        return type satisfies never;
-    }
-  },
+  run: (job, context) => job(context),
   handlesSignals: true,
 };
+
+function bind<Job>(
+  { parse, run }: Program<Job>,
+  args: readonly string[],
+): PeerProgramJob {
+  const job = parse(args);
+  return (context) => run(job, context);
+}
 
 if (import.meta.main) Deno.exit(await runProgram(peer));

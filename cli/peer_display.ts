@@ -93,20 +93,18 @@ function logDisplay(console: Console): PeerDisplay {
     },
     refresh: (states) => {
       for (const { torrent, snapshot, verification } of states) {
-        if (snapshot !== undefined) {
-          write(describeTransfer(snapshot), torrent.infoHash);
-        }
         if (verification !== undefined) {
           const text = describeVerification(torrent, verification);
           write(`${torrent.name}: ${text}`, torrent.infoHash);
+        } else if (snapshot !== undefined) {
+          write(describeTransfer(snapshot), torrent.infoHash);
         }
       }
     },
     end: (states) => {
       for (const state of states) {
-        for (const text of describeEnd(state)) {
-          write(`${state.torrent.name}: ${text}`);
-        }
+        const text = describeEnd(state);
+        if (text !== undefined) write(`${state.torrent.name}: ${text}`);
       }
     },
   };

@@ -7,11 +7,11 @@ import { MAX_PEERS, PEER_PORT, platformOf } from "../mod.ts";
 import { invocationOf, splitWords } from "./command_words.ts";
 import {
   type FlagValues,
-  NETWORK_FLAGS,
+  LISTENER_FLAGS,
   parseCommandLine,
-  readSize,
   wholeNumber,
 } from "./flags.ts";
+import { readSize } from "./quantity.ts";
 import { UsageError } from "./program_error.ts";
 
 const HELP = `
@@ -58,7 +58,7 @@ were verified are not read again. Ctrl+C ends peer; to continue, run it again.
 const SIZE = { type: "text", default: 0, read: readSize } as const;
 
 const FLAGS = {
-  ...NETWORK_FLAGS,
+  ...LISTENER_FLAGS,
   dir: { type: "text", default: "." },
   port: { type: "text", default: PEER_PORT, read: wholeNumber(0, 65_535) },
   host: { type: "text" },
@@ -85,12 +85,11 @@ const FLAGS = {
 export interface PeerJob extends FlagValues<typeof FLAGS> {
   /** Paths or URLs of torrent files, at least one. */
   readonly torrents: readonly string[];
-  readonly isDebug: boolean;
 }
 
 /** Reads the command line of `peer`. @throws {UsageError} */
 export function parsePeerJob(args: readonly string[]): PeerJob {
-  const { flags, positionals, isDebug } = parseCommandLine(args, {
+  const { flags, positionals } = parseCommandLine(args, {
     flags: FLAGS,
     help: HELP,
   });
@@ -101,5 +100,5 @@ export function parsePeerJob(args: readonly string[]): PeerJob {
   if (flags.onComplete?.length === 0) {
     throw new UsageError("--on-complete: it contains no command");
   }
-  return { ...flags, torrents: positionals, isDebug };
+  return { ...flags, torrents: positionals };
 }

@@ -30,10 +30,9 @@ export type TorrentNews =
   }
   | SessionEvent;
 
-/** The state of one torrent. */
+/** The state of one torrent: it is verified, then transferred. */
 export interface TorrentState {
   readonly torrent: Torrent;
-  /** `undefined` until the content is verified. */
   readonly snapshot: TorrentSnapshot | undefined;
   /** The verification under way or, at the end, interrupted. */
   readonly verification: VerifyProgress | undefined;
@@ -85,12 +84,10 @@ function describeVerified(
   torrent: Torrent,
   { snapshot, hadContent }: TorrentNews & { type: "verified" },
 ): string {
-  const { verifiedPieceCount, pieceCount } = snapshot;
-  if (verifiedPieceCount === pieceCount) {
-    return "verified and complete; seeding";
-  }
-  if (verifiedPieceCount > 0) {
-    return `${verifiedPieceCount} of ${pieceCount} pieces on the disk are valid; downloading the rest`;
+  const { verifiedPieceCount: count, pieceCount } = snapshot;
+  if (count === pieceCount) return "verified and complete; seeding";
+  if (count > 0) {
+    return `${count} of ${pieceCount} pieces on the disk are valid; downloading the rest`;
   }
   if (!hadContent) return "nothing on the disk yet; downloading";
   return torrent.isFolder
@@ -107,48 +104,36 @@ export function describeVerification(
   return `verifying ${percentage}%`;
 }
 
-/** The lines for the end of a torrent. */
+/** The line for the end of a torrent; `undefined` if it was not even verified. */
 export function describeEnd(
   { torrent, snapshot, verification }: TorrentState,
-): string[] {
-  const lines: string[] = [];
-  if (snapshot !== undefined) {
-    const { verifiedLength, length, downloadedBytes, uploadedBytes } = snapshot;
-    const state = verifiedLength === length
-      ? "complete"
-      : `${formatSize(verifiedLength)} of ${formatSize(length)} verified`;
-    lines.push(
-      `${state}; received ${formatSize(downloadedBytes)}, sent ${
-        formatSize(uploadedBytes)
-      }`,
-    );
-  }
+): string | undefined {
   if (verification !== undefined) {
-    lines.push(`ended while ${describeVerification(torrent, verification)}`);
+    return `ended while ${describeVerification(torrent, verification)}`;
   }
-  return lines;
+  if (snapshot === undefined) return undefined;
+  const { verifiedLength, length, downloadedBytes, uploadedBytes } = snapshot;
+  const state = verifiedLength === length
+    ? "complete"
+    : `${formatSize(verifiedLength)} of ${formatSize(length)} verified`;
+  return `${state}; received ${formatSize(downloadedBytes)}, sent ${
+    formatSize(uploadedBytes)
+  }`;
 }
 
-/** The live block: transfers, then verifications, in the room that it has. */
+/** The live block: transfers above verifications, in the room that it has. */
 export function renderStates(
   states: readonly TorrentState[],
   { columns, rows }: { readonly columns: number; readonly rows: number },
 ): string[] {
-  const verifying = states.flatMap(({ torrent, verification }) =>
-    verification === undefined ? [] : [
-      renderNamed(
-        torrent.name,
-        `: ${describeVerification(torrent, verification)}`,
-        columns,
-      ),
-    ]
-  );
-  const snapshots = states.flatMap(({ snapshot }) => snapshot ?? []);
-  const list = renderTransferList(snapshots, {
-    columns,
-    rows: rows - verifying.length,
+  const verifying = states.flatMap(({ torrent, verification }) => {
+    if (verification === undefined) return [];
+    const text = `: ${describeVerification(torrent, verification)}`;
+    return [renderNamed(torrent.name, text, columns)];
   });
-  return [...list, ...verifying];
+  const snapshots = states.flatMap(({ snapshot }) => snapshot ?? []);
+  const room = { columns, rows: rows - verifying.length };
+  return [...renderTransferList(snapshots, room), ...verifying];
 }
 
 /** News as a value. */
@@ -163,18 +148,14 @@ export function newsToJson(torrent: Torrent, news: TorrentNews): JsonLine {
   }
 }
 
-/** The states as values: the transfers, then the verifications. */
+/** The states as values. */
 export function statesToJson(states: readonly TorrentState[]): JsonLine[] {
-  return [
-    ...states.flatMap(({ torrent, snapshot }) =>
-      snapshot === undefined ? [] : [statusToJson(torrent, snapshot)]
-    ),
-    ...states.flatMap(({ torrent, verification }) =>
-      verification === undefined
-        ? []
-        : [verificationToJson(torrent, verification)]
-    ),
-  ];
+  return states.flatMap(({ torrent, snapshot, verification }) => {
+    if (verification !== undefined) {
+      return [verificationToJson(torrent, verification)];
+    }
+    return snapshot === undefined ? [] : [statusToJson(torrent, snapshot)];
+  });
 }
 
 function verificationToJson(

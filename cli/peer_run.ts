@@ -109,14 +109,14 @@ function openListeningSession(job: PeerJob, hasher: PieceHasher): Session {
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const place = host === undefined ? `port ${port}` : `${host}, port ${port}`;
-    throw new ProgramError(
-      `cannot listen on ${place}: ${explainListenError(error)}`,
-      { cause: error },
-    );
+    const reason = reasonOf(error);
+    throw new ProgramError(`cannot listen on ${place}: ${reason}`, {
+      cause: error,
+    });
   }
 }
 
-function explainListenError(error: Error): string {
+function reasonOf(error: Error): string {
   if (error instanceof Deno.errors.AddrInUse) {
     return "it is taken, and so are the ports after it; choose another --port";
   }

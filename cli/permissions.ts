@@ -8,26 +8,20 @@
 
 /** What Deno grants by name. */
 const ALL: readonly Deno.PermissionName[] = [
-  "read",
-  "write",
-  "net",
-  "run",
-  "sys",
-  "env",
-  "ffi",
+  ...["read", "write", "net", "run", "sys", "env", "ffi"] as const,
 ];
 
 /** Revokes one permission of the process. */
-export type RevokePermission = (name: Deno.PermissionName) => Promise<unknown>;
+type Revoke = (name: Deno.PermissionName) => Promise<unknown>;
 
 /** The permissions of one job among those of its process. */
 export class JobPermissions implements AsyncDisposable {
-  readonly #revoke: RevokePermission;
+  readonly #revoke: Revoke;
   /** The permissions of all jobs of the process, these included. */
   readonly #jobs: Set<JobPermissions>;
   #kept: ReadonlySet<Deno.PermissionName> = new Set(ALL);
 
-  private constructor(revoke: RevokePermission, jobs: Set<JobPermissions>) {
+  private constructor(revoke: Revoke, jobs: Set<JobPermissions>) {
     this.#revoke = revoke;
     this.#jobs = jobs;
     jobs.add(this);
@@ -35,7 +29,7 @@ export class JobPermissions implements AsyncDisposable {
 
   /** The permissions of the only job so far. */
   static ofProcess(
-    revoke: RevokePermission = (name) => Deno.permissions.revoke({ name }),
+    revoke: Revoke = (name) => Deno.permissions.revoke({ name }),
   ): JobPermissions {
     return new JobPermissions(revoke, new Set());
   }

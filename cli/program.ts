@@ -48,7 +48,10 @@ export async function runProgram<Job>(
   args: readonly string[] = Deno.args,
 ): Promise<ExitCode> {
   const console = Console.ofProcess();
-  using _block = closeAtExit(console);
+  // Even if a bug or a second Ctrl+C ends the process, no live block remains.
+  for (const event of ["unload", "error", "unhandledrejection"]) {
+    addEventListener(event, () => console.close());
+  }
   try {
     const job = program.parse(args);
     using interrupt = program.handlesSignals === true
@@ -68,19 +71,6 @@ export async function runProgram<Job>(
     reportError(console, error, { isDebug: args.includes("--debug") });
     return exitCodeOf(error);
   }
-}
-
-/** Removes the live block even if a bug or a second Ctrl+C ends the process. */
-function closeAtExit(console: Console): Disposable {
-  const events = ["unload", "error", "unhandledrejection"];
-  const close = (): void => console.close();
-  for (const event of events) addEventListener(event, close);
-  return {
-    [Symbol.dispose]: () => {
-      close();
-      for (const event of events) removeEventListener(event, close);
-    },
-  };
 }
 
 function exitCodeOf(error: unknown): ExitCode {

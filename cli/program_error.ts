@@ -54,17 +54,11 @@ export class UsageError extends ProgramError {
   }
 }
 
-/** Options of {@linkcode reportError}. */
-export interface ReportErrorOptions {
-  /** Whether to print the stack. */
-  readonly isDebug: boolean;
-}
-
 /** Writes the line for an error and, if asked for, its stack. */
 export function reportError(
   console: Console,
   error: unknown,
-  { isDebug }: ReportErrorOptions,
+  { isDebug }: { readonly isDebug: boolean },
 ): void {
   console.writeErrorLine(`error: ${describeError(error)}`);
   if (isDebug && error instanceof Error) {

@@ -16,13 +16,17 @@ export function formatSize(bytes: number): string {
   }).replace("kiB", "KiB");
 }
 
-/** Bytes of `262144`, `256KiB`, `256k`, `1MiB` or `1m`; `undefined` of anything else. */
-export function parseSize(text: string): number | undefined {
-  const match = /^([0-9]{1,15})(?:(k|m)(?:ib)?)?$/i.exec(text);
-  if (match === null) return undefined;
-  const unit = { k: KIB, m: KIB * KIB }[match[2]?.toLowerCase() ?? ""] ?? 1;
-  const bytes = Number(match[1]) * unit;
-  return Number.isSafeInteger(bytes) ? bytes : undefined;
+/** Reads bytes, with or without a unit: `262144`, `256KiB`, `1m`. @throws {RangeError} */
+export function readSize(text: string): number {
+  const [, number, unit] = /^([0-9]{1,15})(?:(k|m)(?:ib)?)?$/i.exec(text) ?? [];
+  const factor = { k: KIB, m: KIB * KIB }[unit?.toLowerCase() ?? ""] ?? 1;
+  const bytes = Number(number) * factor;
+  if (Number.isSafeInteger(bytes)) return bytes;
+  throw new RangeError(
+    `${
+      JSON.stringify(text)
+    } is not a size such as 256KiB, 1MiB or 500000 (bytes)`,
+  );
 }
 
 /** `0:07`, `12:30`, `1:02:03`; whole seconds, rounded up. */
@@ -36,17 +40,16 @@ export function formatDuration(seconds: number): string {
     : `${minutes}:${tail}`;
 }
 
-/** Longest time that {@linkcode formatTimeLeft} tells, in seconds. */
-const MAX_TIME_LEFT = 99 * 3600;
+const MAX_SECONDS_LEFT = 99 * 3600;
 
-/** Columns that {@linkcode formatTimeLeft} takes at most: `99:00:00 left`. */
+/** Most columns of {@linkcode formatTimeLeft}: `99:00:00 left`. */
 export const TIME_LEFT_COLUMNS = 13;
 
-/** `12:30 left`; empty where the end is not known or so far that it says nothing. */
-export function formatTimeLeft(seconds: number | undefined): string {
-  return seconds === undefined || !(seconds > 0 && seconds <= MAX_TIME_LEFT)
-    ? ""
-    : `${formatDuration(seconds)} left`;
+/** `12:30 left`; empty if the end is unknown or more than 99 hours away. */
+export function formatTimeLeft(seconds = NaN): string {
+  return seconds > 0 && seconds <= MAX_SECONDS_LEFT
+    ? `${formatDuration(seconds)} left`
+    : "";
 }
 
 /** `1 peer`, `2 peers`. */

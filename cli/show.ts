@@ -16,7 +16,7 @@ import { formatSize } from "./quantity.ts";
 export interface ShowJob {
   /** The path or the URL of a torrent file. */
   readonly source: string;
-  readonly format: "text" | "json";
+  readonly json: boolean;
 }
 
 /** The program `show`. */
@@ -55,17 +55,17 @@ export function parseShowJob(args: readonly string[]): ShowJob {
       `show takes one TORRENT, but ${positionals.length} are given`,
     );
   }
-  return { source, format: flags.json ? "json" : "text" };
+  return { source, ...flags };
 }
 
 /** Prints the torrent file that the job names. */
 export async function runShow(
-  { source, format }: ShowJob,
+  { source, json }: ShowJob,
   { console, permissions, signal }: JobContext,
 ): Promise<ExitCode> {
   await permissions.keepOnly(isTorrentUrl(source) ? "net" : "read");
   const torrent = await loadTorrent(source, { signal });
-  const lines = format === "json"
+  const lines = json
     ? [printableJson(toJson(torrent))]
     : describeTorrent(torrent).map(printable);
   for (const line of lines) console.writeLine(line);
@@ -94,7 +94,8 @@ export function toJson(torrent: Torrent): Readonly<Record<string, unknown>> {
 /** The lines that `show` prints; not yet safe for a terminal. */
 export function describeTorrent(torrent: Torrent): string[] {
   const { length, pieceLength, pieceCount } = torrent.geometry;
-  const { comment, createdBy, creationDate, files } = torrent;
+  const { announce, comment, createdBy, creationDate, files } = torrent;
+  const trackers = announce.length === 0 ? [["none"]] : announce;
   const lines = [
     `Name:         ${torrent.name}`,
     `Size:         ${formatSize(length)} (${length} bytes)`,
@@ -102,7 +103,9 @@ export function describeTorrent(torrent: Torrent): string[] {
     `Pieces:       ${pieceCount}`,
     `Info hash:    ${torrent.infoHash}`,
     `Private:      ${torrent.isPrivate ? "yes" : "no"}`,
-    ...describeTrackers(torrent.announce),
+    ...trackers.map((tier, index) =>
+      (index === 0 ? "Trackers:" : "").padEnd(14) + tier.join(", ")
+    ),
   ];
   if (comment !== undefined) lines.push(`Comment:      ${comment}`);
   if (createdBy !== undefined) lines.push(`Created by:   ${createdBy}`);
@@ -111,23 +114,12 @@ export function describeTorrent(torrent: Torrent): string[] {
   }
   lines.push(`Files:        ${files.length}`);
   // One by one: a million arguments of one push() would overflow the stack.
-  for (const file of files) lines.push(describeFile(torrent, file));
+  for (const file of files) {
+    const path = pathInTorrent(torrent, file).join("/");
+    const padding = file.isPadding ? ", padding" : "";
+    lines.push(`  ${path} (${formatSize(file.length)}${padding})`);
+  }
   return lines;
-}
-
-function describeTrackers(
-  announce: readonly (readonly string[])[],
-): string[] {
-  if (announce.length === 0) return ["Trackers:     none"];
-  return announce.map((tier, index) =>
-    `${index === 0 ? "Trackers:" : ""}`.padEnd(14) + tier.join(", ")
-  );
-}
-
-function describeFile(torrent: Torrent, file: TorrentFile): string {
-  const path = pathInTorrent(torrent, file).join("/");
-  const padding = file.isPadding ? ", padding" : "";
-  return `  ${path} (${formatSize(file.length)}${padding})`;
 }
 
 function describeDate(seconds: number): string {

@@ -75,12 +75,11 @@ export class TorrentRun implements TorrentState {
     const { job, context: { signal }, session, display } = this.#options;
     if (signal.aborted) return;
     try {
-      const { dir, mustVerify } = job;
-      const { fdPressure } = session;
-      const content = await openTorrentContent(
-        this.torrent,
-        { dir, mustVerify, fdPressure },
-      );
+      const content = await openTorrentContent(this.torrent, {
+        dir: job.dir,
+        mustVerify: job.mustVerify,
+        fdPressure: session.fdPressure,
+      });
       this.#content = content;
       const { storage } = content;
       const have = await this.#verify(content);
@@ -216,13 +215,9 @@ async function holdsContent(
   torrent: Torrent,
   storage: Storage,
 ): Promise<boolean> {
+  const sum = (ranges: readonly { readonly length: number }[]): number =>
+    ranges.reduce((sum, { length }) => sum + length, 0);
   // Padding is never on the disk, but can always be read.
-  const paddingLength = lengthOf(
-    torrent.files.filter((file) => file.isPadding),
-  );
-  return lengthOf(await storage.presentRanges()) > paddingLength;
-}
-
-function lengthOf(ranges: readonly { readonly length: number }[]): number {
-  return ranges.reduce((sum, { length }) => sum + length, 0);
+  const padding = torrent.files.filter((file) => file.isPadding);
+  return sum(await storage.presentRanges()) > sum(padding);
 }

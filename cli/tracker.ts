@@ -12,7 +12,6 @@ import {
   type RunningTracker,
   startTracker,
   type StartTrackerOptions,
-  type StoreEvent,
   type SwarmChange,
   type TorrentFolder,
   type TorrentFolderChange,
@@ -76,7 +75,10 @@ export async function runTracker(
         if (!log || change.type === "expired") write(changeLine(change));
       },
     }),
-    onEvent: (event) => console.writeErrorLine(describeStoreEvent(event)),
+    onEvent: (event) => {
+      if (event.type === "failed") warn(describeError(event.error));
+      else console.writeErrorLine(`note: ${printable(event.message)}`);
+    },
   });
   // An open store needs no files: SQLite holds its own handles.
   const folderPermissions = torrentsDir === undefined ? [] : ["read" as const];
@@ -167,17 +169,6 @@ function describeStart(
       hints: { create: invocationOf("create"), peer: invocationOf("peer") },
     }),
   }).map(printable);
-}
-
-function describeStoreEvent(event: StoreEvent): string {
-  switch (event.type) {
-    case "failed":
-      return `warning: ${describeError(event.error)}`;
-    case "recovered":
-      return `note: ${printable(event.message)}`;
-    default:
-      return event satisfies never;
-  }
 }
 
 /** The addresses to print: those on the LAN, or the loopback address without one. */

@@ -12,7 +12,7 @@ import {
 import { invocationOf } from "./command_words.ts";
 import {
   type FlagValues,
-  NETWORK_FLAGS,
+  LISTENER_FLAGS,
   parseCommandLine,
   wholeNumber,
 } from "./flags.ts";
@@ -63,7 +63,7 @@ of the tracker, peers return with their next announce.
 `;
 
 const FLAGS = {
-  ...NETWORK_FLAGS,
+  ...LISTENER_FLAGS,
   host: { type: "text" },
   udp: { type: "boolean" },
   intervalSeconds: {
@@ -98,28 +98,26 @@ const FLAGS = {
 export interface TrackerJob extends FlagValues<typeof FLAGS> {
   /** 0 for any free port. */
   readonly port: number;
-  readonly isDebug: boolean;
 }
 
 /** Reads the command line of `tracker`. @throws {UsageError} */
 export function parseTrackerJob(args: readonly string[]): TrackerJob {
-  const { flags, positionals, isDebug } = parseCommandLine(args, {
+  const { flags, positionals } = parseCommandLine(args, {
     flags: FLAGS,
     help: HELP,
   });
   if (flags.onlyListed && flags.torrentsDir === undefined) {
     throw new UsageError("--only-listed needs --torrents FOLDER");
   }
-  return { ...flags, port: readPort(positionals), isDebug };
+  return { ...flags, port: readPort(positionals) };
 }
 
-function readPort(positionals: readonly string[]): number {
-  if (positionals.length > 1) {
+function readPort([text, ...others]: readonly string[]): number {
+  if (others.length > 0) {
     throw new UsageError(
-      `tracker takes one PORT, but ${positionals.length} are given`,
+      `tracker takes one PORT, but ${others.length + 1} are given`,
     );
   }
-  const [text] = positionals;
   if (text === undefined) return DEFAULT_TRACKER_PORT;
   try {
     return wholeNumber(0, 65_535)(text);

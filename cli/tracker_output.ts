@@ -77,41 +77,33 @@ export function formatStart({ urls, folder, hints }: TrackerStart): string[] {
   return [...lines, "Ctrl+C stops the tracker."];
 }
 
-/** What one line says about an event: the text for people, or JSON. */
+/** A line about an event: the text for people, the fields for JSON. */
 export interface EventLine {
   readonly type: string;
-  readonly text: () => string;
-  readonly json: () => Readonly<Record<string, string | number>>;
+  readonly text: string;
+  readonly fields: Readonly<Record<string, string | number>>;
 }
 
 /** The line as it is printed: `12:30:05 TEXT`, or JSON with `type` and `time`. */
 export function formatLine(
-  line: EventLine,
+  { type, text, fields }: EventLine,
   { json, time }: { readonly json: boolean; readonly time: Date },
 ): string {
-  if (!json) {
-    return printable(`${time.toTimeString().slice(0, 8)} ${line.text()}`);
-  }
-  const { type } = line;
-  return printableJson({ type, time: time.toISOString(), ...line.json() });
+  return json
+    ? printableJson({ type, time: time.toISOString(), ...fields })
+    : printable(`${time.toTimeString().slice(0, 8)} ${text}`);
 }
 
 /** `joined 192.168.1.5:6881 in 0123abcd… (1 seeder, 2 leechers)` */
 export function changeLine(change: SwarmChange): EventLine {
-  const { type, address, peerId, swarm } = change;
+  const { type, peerId, swarm } = change;
   const { infoHash } = swarm;
+  const address = formatPeerAddress(change.address);
+  const counts = formatCounts(swarm);
   return {
     type,
-    text: () =>
-      `${type} ${formatPeerAddress(address)} in ${infoHash.slice(0, 8)}… (${
-        formatCounts(swarm)
-      })`,
-    json: () => ({
-      infoHash,
-      peerId,
-      address: formatPeerAddress(address),
-      ...countsToJson(swarm),
-    }),
+    text: `${type} ${address} in ${infoHash.slice(0, 8)}… (${counts})`,
+    fields: { infoHash, peerId, address, ...countFields(swarm) },
   };
 }
 
@@ -125,23 +117,20 @@ export function announceLine({ announce, outcome }: AnnounceEntry): EventLine {
   const state = isSeeder ? "complete" : `lacking ${formatSize(progress.left)}`;
   const fields = { infoHash, peerId, address, event, ...progress, numwant };
   const start = `${address} ${event} ${infoHash.slice(0, 8)}… ${state}`;
-  const type = "announce";
   if (outcome.type === "refused") {
-    const { reason } = outcome;
     return {
-      type,
-      text: () => `${start}: refused, ${reason}`,
-      json: () => ({ ...fields, refused: reason }),
+      type: "announce",
+      text: `${start}: refused, ${outcome.reason}`,
+      fields: { ...fields, refused: outcome.reason },
     };
   }
   const { peers: { ipv4, ipv6 }, swarm } = outcome;
   // Compact addresses have 6 bytes for IPv4, 18 for IPv6. [BEP 23, BEP 7]
   const given = ipv4.length / 6 + ipv6.length / 18;
   return {
-    type,
-    text: () =>
-      `${start}: given ${plural(given, "peer")} (${formatCounts(swarm)})`,
-    json: () => ({ ...fields, given, ...countsToJson(swarm) }),
+    type: "announce",
+    text: `${start}: given ${plural(given, "peer")} (${formatCounts(swarm)})`,
+    fields: { ...fields, given, ...countFields(swarm) },
   };
 }
 
@@ -152,8 +141,8 @@ export function listingLine(
 ): EventLine {
   return {
     type,
-    text: () => `${type} ${fileName}: ${name}, ${formatSize(length)}`,
-    json: () => ({ infoHash, fileName, name, length, fileCount }),
+    text: `${type} ${fileName}: ${name}, ${formatSize(length)}`,
+    fields: { infoHash, fileName, name, length, fileCount },
   };
 }
 
@@ -161,7 +150,7 @@ function formatCounts({ complete, incomplete }: ScrapeEntry): string {
   return `${plural(complete, "seeder")}, ${plural(incomplete, "leecher")}`;
 }
 
-function countsToJson(
+function countFields(
   { complete, incomplete, downloaded }: ScrapeEntry,
 ): Record<string, number> {
   return { seeders: complete, leechers: incomplete, downloads: downloaded };

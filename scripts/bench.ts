@@ -5,7 +5,8 @@
  * @module
  */
 import type { Console } from "../cli/console.ts";
-import { parseCommandLine, readSize, wholeNumber } from "../cli/flags.ts";
+import { parseCommandLine, wholeNumber } from "../cli/flags.ts";
+import { readSize } from "../cli/quantity.ts";
 import { type JobContext, runProgram } from "../cli/program.ts";
 import { EXIT_CODES, type ExitCode, UsageError } from "../cli/program_error.ts";
 import { CONTENDERS, OURS } from "./bench/contender.ts";

@@ -6,7 +6,8 @@
  * @module
  */
 import type { LiveBlock } from "../cli/console.ts";
-import { parseCommandLine, readSize, wholeNumber } from "../cli/flags.ts";
+import { parseCommandLine, wholeNumber } from "../cli/flags.ts";
+import { readSize } from "../cli/quantity.ts";
 import { type JobContext, runProgram } from "../cli/program.ts";
 import { EXIT_CODES, type ExitCode, UsageError } from "../cli/program_error.ts";
 import { renderBarLine } from "../cli/progress_bar.ts";

@@ -141,7 +141,7 @@ Deno.test("a verification has its progress in each output", () => {
   assertEquals(renderStates([state], { columns: 80, rows: 10 }), [
     "film.mkv: verifying 37%",
   ]);
-  assertEquals(describeEnd(state), ["ended while verifying 37%"]);
+  assertEquals(describeEnd(state), "ended while verifying 37%");
   assertEquals(statesToJson([state]), [{
     type: "verifying",
     infoHash: TORRENT.infoHash,
@@ -172,13 +172,15 @@ Deno.test("describeEnd() says how much is verified and what was transferred", ()
     snapshot: snapshot(),
     verification: undefined,
   };
-  assertEquals(describeEnd(state), [
+  assertEquals(
+    describeEnd(state),
     "50 MiB of 100 MiB verified; received 50 MiB, sent 0 B",
-  ]);
+  );
   const complete = snapshot({ verifiedLength: 100 * MIB });
-  assertEquals(describeEnd({ ...state, snapshot: complete }), [
+  assertEquals(
+    describeEnd({ ...state, snapshot: complete }),
     "complete; received 50 MiB, sent 0 B",
-  ]);
+  );
 });
 
 Deno.test("describeNews() says what was on the disk", () => {

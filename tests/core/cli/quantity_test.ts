@@ -1,10 +1,10 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import {
   formatDuration,
   formatSize,
   formatTimeLeft,
-  parseSize,
   plural,
+  readSize,
   TIME_LEFT_COLUMNS,
 } from "../../../cli/quantity.ts";
 
@@ -17,24 +17,26 @@ Deno.test("formatSize() uses binary units", () => {
   ]);
 });
 
-Deno.test("parseSize() reads bytes and binary units", () => {
-  const cases: [text: string, bytes: number | undefined][] = [
+Deno.test("readSize() reads bytes and binary units", () => {
+  const cases: [text: string, bytes: number][] = [
     ["0", 0],
     ["16384", 16_384],
     ["16KiB", 16_384],
     ["500k", 512_000],
     ["1MiB", 1_048_576],
     ["256mib", 268_435_456],
-    ["", undefined],
-    ["-1", undefined],
-    ["1.5MiB", undefined],
-    ["1e6", undefined],
-    ["1 MiB", undefined],
-    ["1MB", undefined],
-    ["1GiB", undefined],
-    ["999999999999999m", undefined],
   ];
-  for (const [text, bytes] of cases) assertEquals(parseSize(text), bytes, text);
+  for (const [text, bytes] of cases) assertEquals(readSize(text), bytes, text);
+});
+
+Deno.test("readSize() refuses everything else", () => {
+  const cases = [
+    ...["", "-1", "1.5MiB", "1e6", "1 MiB", "1MB", "1GiB"],
+    "999999999999999m",
+  ];
+  for (const text of cases) {
+    assertThrows(() => readSize(text), RangeError, `"${text}" is not a size`);
+  }
 });
 
 Deno.test("formatDuration() counts hours, minutes and seconds", () => {
@@ -47,7 +49,7 @@ Deno.test("formatDuration() counts hours, minutes and seconds", () => {
   ]);
 });
 
-Deno.test("formatTimeLeft() says nothing of an end that is not known or far away", () => {
+Deno.test("formatTimeLeft() is empty if the end is unknown or far away", () => {
   assertEquals([4850, 99 * 3600].map(formatTimeLeft), [
     "1:20:50 left",
     "99:00:00 left",
