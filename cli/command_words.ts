@@ -47,7 +47,7 @@ export function splitWords(text: string, platform: Platform): string[] {
   return words;
 }
 
-/** Whether a backslash before `next` is an escape. */
+/** True if a backslash before `next` is an escape. */
 function isEscape(
   next: string | undefined,
   quote: "'" | '"' | undefined,
@@ -74,8 +74,8 @@ export function quoted(text: string, platform: Platform): string {
 }
 
 /**
- * How to start a program on this machine: `deno task create` under Deno, `peer
- * create` with the executables, of which `peer` contains `create` and `show`.
+ * The command that starts a program on this machine: `deno task create` under Deno,
+ * `peer create` with the executables, of which `peer` contains `create` and `show`.
  */
 export function invocationOf(
   program: "tracker" | "peer" | "create" | "show",

@@ -31,7 +31,7 @@ export function programFor(
   return isBatch ? ["cmd", "/d", "/c", "call", ...command] : command;
 }
 
-/** What to do when a command cannot be started. */
+/** The remedy for a command that cannot be started. */
 export function startAdvice(platform: Platform): string {
   return platform === "windows"
     ? "check --on-complete; commands of cmd, such as echo or copy, need cmd /c before them"

@@ -29,7 +29,7 @@ export interface ConsoleOptions {
   readonly stdout: ConsoleStream;
   readonly stderr: ConsoleStream;
   readonly size: () => TerminalSize;
-  /** Whether the terminal, if there is one, understands cursor movements. */
+  /** True if the terminal, if there is one, understands cursor movements. */
   readonly canMoveCursor: boolean;
 }
 
@@ -69,7 +69,7 @@ export class Console {
     });
   }
 
-  /** Whether a live block can be shown: stderr is a terminal. */
+  /** True if a live block can be shown: stderr is a terminal. */
   get isLive(): boolean {
     return this.#options.stderr.isTerminal() && this.#options.canMoveCursor;
   }
@@ -185,7 +185,7 @@ export class Console {
 }
 
 /**
- * Whether terminals understand cursor movements. Executables made by Deno before
+ * True if terminals understand cursor movements. Executables made by Deno before
  * 2.8.2 do not enable them on Windows, and its older consoles print them as text.
  */
 export function canMoveCursor(

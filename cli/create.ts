@@ -157,7 +157,7 @@ export function findNameWarnings(
   });
 }
 
-/** Whether `a` and `b` are one file; false if one of them does not exist. */
+/** True if `a` and `b` are one file; false if one of them does not exist. */
 export async function isSameFile(
   a: string,
   b: string,

@@ -54,7 +54,7 @@ const FLAGS = {
   force: { type: "boolean" },
 } as const;
 
-/** What `create` is asked to do; the help describes the fields. */
+/** One run of `create`; the help describes the fields. */
 export interface CreateJob extends FlagValues<typeof FLAGS> {
   /** The file or folder to share. */
   readonly path: string;

@@ -18,7 +18,7 @@ import {
 import { invocationOf, quoted } from "./command_words.ts";
 import { EXIT_CODES, ProgramError, UsageError } from "./program_error.ts";
 
-/** Whether an argument is the URL of a torrent file and not its path. */
+/** True if an argument is the URL of a torrent file and not its path. */
 export function isTorrentUrl(source: string): boolean {
   return /^https?:\/\//i.test(source);
 }

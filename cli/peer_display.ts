@@ -120,7 +120,7 @@ function terminalDisplay(console: Console): PeerDisplay {
     news: (torrent, news) => {
       // The block shows a verification at the next refresh.
       if (news.type === "verifying") return;
-      // What it shows of the verification is out of date.
+      // The block still shows the verification.
       if (news.type === "verified") block.show([]);
       log.news(torrent, news);
     },

@@ -81,7 +81,7 @@ const FLAGS = {
   json: { type: "boolean" },
 } as const;
 
-/** What `peer` is asked to do; the help describes the fields. */
+/** One run of `peer`; the help describes the fields. */
 export interface PeerJob extends FlagValues<typeof FLAGS> {
   /** Paths or URLs of torrent files, at least one. */
   readonly torrents: readonly string[];

@@ -1,5 +1,5 @@
 /**
- * What `peer` prints: lines for people and JSON for programs. Pure: values in, text
+ * The output of `peer`: lines for people and JSON for programs. Pure: values in, text
  * or plain data out.
  *
  * @module
@@ -19,13 +19,13 @@ import {
   secondsLeft,
 } from "./transfer_view.ts";
 
-/** What happens to one torrent. */
+/** An event of one torrent. */
 export type TorrentNews =
   | { readonly type: "verifying"; readonly progress: VerifyProgress }
   | {
     readonly type: "verified";
     readonly snapshot: TorrentSnapshot;
-    /** Whether anything was on the disk. */
+    /** True if anything was on the disk, valid or not. */
     readonly hadContent: boolean;
   }
   | SessionEvent;

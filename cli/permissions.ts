@@ -6,7 +6,7 @@
  * @module
  */
 
-/** What Deno grants by name. */
+/** The permissions of Deno. */
 const ALL: readonly Deno.PermissionName[] = [
   ...["read", "write", "net", "run", "sys", "env", "ffi"] as const,
 ];

@@ -17,7 +17,7 @@ import {
   reportError,
 } from "./program_error.ts";
 
-/** What a job runs in. */
+/** The parts of a process that its jobs share. */
 export interface JobContext {
   readonly console: Console;
   /** Aborts when the job must end; its reason is the error to end with. */
@@ -36,7 +36,7 @@ export interface Program<Job> {
   /** Does the job; its exit code. May throw what {@linkcode reportError} takes. */
   readonly run: (job: Job, context: JobContext) => Promise<ExitCode>;
   /**
-   * Whether `run` ends when the context's signal aborts. Ctrl+C kills other
+   * True if `run` ends when the context's signal aborts. Ctrl+C kills other
    * programs. @default {false}
    */
   readonly handlesSignals?: boolean;

@@ -85,7 +85,7 @@ function beginAsError(message: string): string {
     : `cannot go on: ${message}`;
 }
 
-/** What to do; `undefined` if the message says so. */
+/** The remedy for an error; `undefined` if its message contains one. */
 function remedyFor(error: unknown): string | undefined {
   const isExpected = error instanceof ProgramError ||
     error instanceof StorageError || error instanceof StoreError ||

@@ -12,7 +12,7 @@ import { type JobContext, type Program, runProgram } from "./program.ts";
 import { EXIT_CODES, type ExitCode, UsageError } from "./program_error.ts";
 import { formatSize } from "./quantity.ts";
 
-/** What `show` is asked to do. */
+/** One run of `show`. */
 export interface ShowJob {
   /** The path or the URL of a torrent file. */
   readonly source: string;

@@ -26,7 +26,7 @@ import type { TorrentState } from "./peer_output.ts";
 import type { JobContext } from "./program.ts";
 import { describeError, ProgramError, reportError } from "./program_error.ts";
 
-/** What the torrents of a `peer` share. */
+/** The parts that all torrents of a `peer` use. */
 export interface TorrentRunOptions {
   readonly job: PeerJob;
   readonly context: JobContext;
@@ -65,7 +65,7 @@ export class TorrentRun implements TorrentState {
     return this.#phase;
   }
 
-  /** Whether anything failed, the command included. */
+  /** True if anything failed, the command included. */
   get hasFailed(): boolean {
     return this.#hasFailed;
   }
@@ -210,7 +210,7 @@ export class TorrentRun implements TorrentState {
   }
 }
 
-/** Whether anything of a torrent is on the disk, valid or not. */
+/** True if anything of a torrent is on the disk, valid or not. */
 async function holdsContent(
   torrent: Torrent,
   storage: Storage,

@@ -94,7 +94,7 @@ const FLAGS = {
   json: { type: "boolean" },
 } as const;
 
-/** What `tracker` is asked to do; the help describes the fields. */
+/** One run of `tracker`; the help describes the fields. */
 export interface TrackerJob extends FlagValues<typeof FLAGS> {
   /** 0 for any free port. */
   readonly port: number;

@@ -1,6 +1,6 @@
 /**
- * What `tracker` prints: its URLs, and one line for each event in a swarm, for
- * people or as JSON. Pure: values in, text or plain data out.
+ * The output of `tracker`: its URLs, and one line for each event in a swarm, for
+ * people or as JSON. Pure: values in, text out.
  *
  * @module
  */
@@ -38,12 +38,12 @@ export function trackerUrls(
   };
 }
 
-/** What the first lines of a tracker say. */
+/** Content of the first lines of a tracker. */
 export interface TrackerStart {
   readonly urls: TrackerUrls;
   /** The folder of `--torrents`, as a word of a command. */
   readonly folder?: { readonly path: string; readonly torrentCount: number };
-  /** How to start the programs that come next; without it, only the URLs. */
+  /** Commands that start the next programs; without them, only URLs are printed. */
   readonly hints?: { readonly create: string; readonly peer: string };
 }
 

@@ -11,7 +11,8 @@ class Screen {
 
   writeSync(bytes: Uint8Array): number {
     const text = new TextDecoder().decode(bytes);
-    for (const [token] of text.matchAll(/\x1b\[\d*[A-Z]|[^]/g)) {
+    // Escape sequences, and every other character by itself.
+    for (const [token] of text.matchAll(/\p{Cc}\[\d*[A-Z]|[^]/gu)) {
       this.#put(token);
     }
     return bytes.length;
@@ -21,7 +22,7 @@ class Screen {
     return true;
   }
 
-  /** What stands on the screen, from top to bottom, without blanks at the ends. */
+  /** The rows of the screen, from top to bottom, without trailing blanks. */
   get text(): string[] {
     return this.rows.map((row) => row.join("").trimEnd());
   }

@@ -24,7 +24,7 @@ Deno.test("JobPermissions.keepOnly() revokes everything else for the only job", 
   const { process, revoked } = openPermissions();
   await process.keepOnly("read", "net");
   assertEquals(revoked(), ["env", "ffi", "run", "sys", "write"]);
-  // What is given up does not come back.
+  // A permission that is given up does not come back.
   await process.keepOnly("write", "net");
   assertEquals(revoked(), ["read"]);
   await process.keepOnly();

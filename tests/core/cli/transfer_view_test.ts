@@ -9,7 +9,7 @@ import {
 } from "../../../cli/transfer_view.ts";
 import { MIB, peer, snapshot } from "./snapshots.ts";
 
-/** What must never reach a terminal: control characters and turns of direction. */
+/** Control characters and changes of the text direction: never for a terminal. */
 const UNSAFE = /[\p{Cc}\p{Bidi_Control}]/u;
 
 const NAMES = [
