@@ -6,7 +6,7 @@
  */
 import { assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { runCommand } from "../../scripts/programs/run_command.ts";
+import { runCommand } from "../../scripts/programs/running_program.ts";
 import { sha256Of } from "../../scripts/programs/sample_file.ts";
 import { REPOSITORY } from "../../scripts/repository.ts";
 import { makeContent } from "./memory_torrent.ts";
