@@ -90,6 +90,7 @@ export {
 export type { HostState } from "./tracker/page/host.ts";
 export type {
   HostStats,
+  SwarmStats,
   TorrentHostStats,
   TorrentStats,
   TrackerStats,

@@ -7,32 +7,14 @@
 import { identifierToBytes, type PeerId } from "../../base/identifier.ts";
 
 /** Clients by the two letters of the Azureus style. [BEP 20] */
-const CLIENTS: Readonly<Record<string, string>> = {
-  A2: "aria2",
-  AZ: "Vuze",
-  BC: "BitComet",
-  BI: "BiglyBT",
-  BT: "BitTorrent",
-  DE: "Deluge",
-  FD: "Free Download Manager",
-  GT: "anacrolix/torrent",
-  KT: "KTorrent",
-  LT: "libtorrent",
-  PI: "PicoTorrent",
-  RN: "rain",
-  SD: "Xunlei",
-  TL: "Tribler",
-  TR: "Transmission",
-  TX: "Tixati",
-  UM: "µTorrent for Mac",
-  UT: "µTorrent",
-  UW: "µTorrent Web",
-  WD: "WebTorrent Desktop",
-  WW: "WebTorrent",
-  lt: "rTorrent",
-  qB: "qBittorrent",
-  rQ: "rqbit",
-};
+const CLIENTS: ReadonlyMap<string, string> = new Map(
+  `A2 aria2, AZ Vuze, BC BitComet, BI BiglyBT, BT BitTorrent, DE Deluge,
+  FD Free Download Manager, GT anacrolix/torrent, KT KTorrent, LT libtorrent,
+  PI PicoTorrent, RN rain, SD Xunlei, TL Tribler, TR Transmission, TX Tixati,
+  UM µTorrent for Mac, UT µTorrent, UW µTorrent Web, WD WebTorrent Desktop,
+  WW WebTorrent, lt rTorrent, qB qBittorrent, rQ rqbit`.split(/,\s+/)
+    .map((client) => [client.slice(0, 2), client.slice(3)]),
+);
 
 /** Our own letters; the digits after them are no version. */
 const OURS = "LS";
@@ -47,7 +29,8 @@ export function clientName(peerId: PeerId): string {
   if (azureus !== null) {
     const [, letters = "", version = ""] = azureus;
     if (letters === OURS) return "lanswarm";
-    return `${nameOf(letters)} ${versionOf(letters, version)}`;
+    const name = CLIENTS.get(letters) ?? letters;
+    return `${name} ${versionOf(letters, version)}`;
   }
   // The style of BitTorrent's first client, `M7-9-2--`, and of `A2-1-36-0-`.
   const dashed = /^(M|A2-)(\d+(?:-\d+){1,3})-/.exec(id);
@@ -57,10 +40,6 @@ export function clientName(peerId: PeerId): string {
     return `${name} ${version.replaceAll("-", ".")}`;
   }
   return "unknown";
-}
-
-function nameOf(letters: string): string {
-  return Object.hasOwn(CLIENTS, letters) ? CLIENTS[letters]! : letters;
 }
 
 /** One base-36 digit for each part. Trailing zeros are dropped, but two parts stay. */

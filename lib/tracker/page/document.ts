@@ -28,6 +28,8 @@ const LOGO =
 export interface RenderedView extends MainPart {
   /** Of the snapshot. */
   readonly version: number;
+  /** Torrents of the snapshot. */
+  readonly torrentCount: number;
 }
 
 /** Writes everything of a view that can change while it is open. */
@@ -38,9 +40,11 @@ export async function renderView(
   const main = view.infoHash === undefined
     ? await renderOverview(view, sources)
     : await renderTorrent(view.infoHash, view, sources);
+  const { version, torrents } = sources.snapshot;
   return {
     ...main,
-    version: sources.snapshot.version,
+    version,
+    torrentCount: torrents.length,
     before: markup`${
       renderHeader(view, sources)
     }<main id="view">${main.before}`,

@@ -37,11 +37,11 @@ const COMMENT = utf8(": still here\n\n");
 /** Bytes of an event stream. */
 export type EventStream = AsyncIterableIterator<Uint8Array<ArrayBuffer>>;
 
-/** A view as it is now, and the number of torrents that were read for it. */
-export interface Sample {
-  readonly rendered: RenderedView;
-  readonly torrentCount: number;
-}
+/** Renders a view as it is now. */
+export type RenderView = (
+  view: PageView,
+  nowMs: number,
+) => Promise<RenderedView>;
 
 /** A view that is watched. */
 interface Channel {
@@ -53,18 +53,21 @@ interface Channel {
 
 /** All event streams of a page. */
 export class EventHub {
-  readonly #render: (view: PageView, nowMs: number) => Promise<Sample>;
+  readonly #render: RenderView;
   readonly #channels = new Map<string, Channel>();
-  readonly #streams = new Set<Stream>();
   #isSampling = false;
 
-  constructor(render: (view: PageView, nowMs: number) => Promise<Sample>) {
+  constructor(render: RenderView) {
     this.#render = render;
   }
 
   /** Open streams. */
   get streamCount(): number {
-    return this.#streams.size;
+    return this.#streams.length;
+  }
+
+  get #streams(): Stream[] {
+    return [...this.#channels.values()].flatMap(({ streams }) => [...streams]);
   }
 
   /**
@@ -76,7 +79,6 @@ export class EventHub {
     const key = `${view.origin}${viewAddress(view)}`;
     const open = (stream: Stream): boolean => {
       if (this.#isFull(hostname)) return false;
-      this.#streams.add(stream);
       const channel = this.#channels.get(key) ??
         { view, streams: new Set(), lastEventMs: -Infinity };
       this.#channels.set(key, channel);
@@ -84,7 +86,6 @@ export class EventHub {
       return true;
     };
     const close = (stream: Stream): void => {
-      this.#streams.delete(stream);
       const channel = this.#channels.get(key);
       channel?.streams.delete(stream);
       if (channel?.streams.size === 0) this.#channels.delete(key);
@@ -106,9 +107,9 @@ export class EventHub {
         // To the end of the queue, even if rendering fails.
         this.#channels.delete(key);
         this.#channels.set(key, channel);
-        const sample = await this.#render(channel.view, nowMs);
-        cost += sample.torrentCount + VIEW_COST;
-        publish(channel, sample.rendered, nowMs);
+        const rendered = await this.#render(channel.view, nowMs);
+        cost += rendered.torrentCount + VIEW_COST;
+        publish(channel, rendered, nowMs);
       }
     } finally {
       this.#isSampling = false;
@@ -117,12 +118,13 @@ export class EventHub {
 
   /** Ends every stream. */
   close(): void {
-    for (const stream of [...this.#streams]) stream.close();
+    for (const stream of this.#streams) stream.close();
   }
 
   #isFull(hostname: string): boolean {
-    const own = [...this.#streams].filter((one) => one.hostname === hostname);
-    return this.#streams.size >= MAX_STREAMS ||
+    const streams = this.#streams;
+    const own = streams.filter((stream) => stream.hostname === hostname);
+    return streams.length >= MAX_STREAMS ||
       own.length >= MAX_STREAMS_OF_ADDRESS;
   }
 }

@@ -11,15 +11,6 @@ import type { PeerAddress } from "../../base/peer_address.ts";
 import type { PeerDetails } from "../store/peer_store.ts";
 import { clientName } from "./client_name.ts";
 
-/** All states of a host, worst first. */
-export const HOST_STATES = [
-  "stuck",
-  "silent",
-  "waiting",
-  "fetching",
-  "done",
-] as const;
-
 /**
  * The state of a host:
  * - `stuck`: it received something before, but nothing between its last two announces
@@ -28,7 +19,12 @@ export const HOST_STATES = [
  * - `fetching`: it receives
  * - `done`: it has everything
  */
-export type HostState = typeof HOST_STATES[number];
+export type HostState = "stuck" | "silent" | "waiting" | "fetching" | "done";
+
+/** All states of a host, worst first. */
+export const HOST_STATES: readonly HostState[] = [
+  ...["stuck", "silent", "waiting", "fetching", "done"] as const,
+];
 
 /** A host of one torrent. */
 export interface Host {

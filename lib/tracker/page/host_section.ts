@@ -85,11 +85,7 @@ function renderSwarm(
     : markup`<span>about <strong>${
       formatTimeLeft(secondsLeft)
     }</strong> left</span>`;
-  const states = (["fetching", "waiting", "silent", "stuck"] as const)
-    .filter((state) => counts[state] > 0)
-    .map((state) =>
-      renderState(state, `${formatCount(counts[state])} ${state}`)
-    );
+  const states = renderCounts(counts, "fetching", "waiting", "silent", "stuck");
   return markup`<div class="swarm"><p class="headline"><strong>${headline}</strong>${time}${states}</p>
     <progress class="share" max="${peers}" value="${seeders}"></progress></div>`;
 }
@@ -154,6 +150,16 @@ export function renderHostRow(host: Host): Html {
     <td class="number faint" data-label="Last announce">${
     formatAge(host.secondsSilent)
   }</td></tr>`;
+}
+
+/** Writes how many hosts are in some of the states, if any. */
+export function renderCounts(
+  counts: SwarmProgress["counts"],
+  ...states: HostState[]
+): Html[] {
+  return states.filter((state) => counts[state] > 0).map((state) =>
+    markup` ${renderState(state, `${formatCount(counts[state])} ${state}`)}`
+  );
 }
 
 const EXPLANATIONS: Readonly<Record<HostState, string>> = {

@@ -16,18 +16,13 @@ const MAX_TORRENTS = 50;
 /** Torrents that those are chosen from: the busiest. */
 const CANDIDATES = { search: "", order: undefined, rowCount: 300 };
 
-/** What metrics are written from. */
-export interface MetricsOptions {
-  readonly snapshot: TrackerSnapshot;
-  readonly uptimeSeconds: number;
-  /** Open event streams. */
-  readonly streamCount: number;
-}
-
 /** Writes the metrics in Prometheus' text format. */
 export async function renderMetrics(
-  { snapshot: { totals, torrents }, uptimeSeconds, streamCount }:
-    MetricsOptions,
+  { totals, torrents }: TrackerSnapshot,
+  { uptimeSeconds, streamCount }: Record<
+    "uptimeSeconds" | "streamCount",
+    number
+  >,
 ): Promise<{ readonly body: string; readonly type: string }> {
   // Loaded at the first scrape, so that a tracker starts without it.
   const { default: Registry } = await import("prom-client/registry");

@@ -135,11 +135,11 @@ export function pageScript(window: PageWindow): void {
 
   async function load(): Promise<void> {
     const query = location.search;
-    const { fresh, version } = await fetchPage(query, 0);
+    const [fresh, version] = await fetchPage(query, 0);
     if (fresh.getElementById("view") === null) throw new Error("not our page");
     const body = Array.from(fresh.querySelectorAll("tbody")).at(-1)!;
     for (let page = 1; page < Number(body.dataset.pages); page++) {
-      const { fresh: more } = await fetchPage(query, page);
+      const [more] = await fetchPage(query, page);
       body.append(...Array.from(more.querySelectorAll("tr")));
     }
     // Another view is wanted by now, and will be fetched next.
@@ -158,14 +158,12 @@ export function pageScript(window: PageWindow): void {
   async function fetchPage(
     query: string,
     page: number,
-  ): Promise<{ fresh: PageDocument; version: string | null }> {
-    const separator = query === "" ? "?" : "&";
-    const response = await window.fetch(
-      `/view${query}${separator}page=${page}`,
-    );
+  ): Promise<[fresh: PageDocument, version: string | null]> {
+    const parameters = `${query === "" ? "?" : `${query}&`}page=${page}`;
+    const response = await window.fetch(`/view${parameters}`);
     const text = await response.text();
     const fresh = new window.DOMParser().parseFromString(text, "text/html");
-    return { fresh, version: response.headers.get("snapshot-version") };
+    return [fresh, response.headers.get("snapshot-version")];
   }
 
   /** Makes a node like a fresh one of the same kind. Only what differs is touched. */
@@ -221,8 +219,8 @@ export function pageScript(window: PageWindow): void {
 
   /** Children of the same key are the same, in their order. */
   function keyOf(node: PageNode): string {
-    if (!isElement(node)) return node.nodeName;
-    return `${node.nodeName} ${node.dataset.key ?? node.id}`;
+    const key = isElement(node) ? node.dataset.key ?? node.id : "";
+    return `${node.nodeName} ${key}`;
   }
 
   function isElement(node: PageNode): node is PageElement {

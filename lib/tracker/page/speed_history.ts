@@ -6,6 +6,7 @@
  * @module
  */
 import type { InfoHash } from "../../base/identifier.ts";
+import type { SwarmSummary } from "../store/peer_store.ts";
 import { type Html, markup } from "./html.ts";
 
 /** Samples in a curve. */
@@ -18,11 +19,7 @@ export const SAMPLE_INTERVAL_MS = 5_000;
 const MAX_CURVE_COUNT = 10_000;
 
 /** The speed of a swarm at the time of a sample. */
-export interface SwarmSpeed {
-  readonly infoHash: InfoHash;
-  /** Of all leechers together. */
-  readonly bytesPerSecond: number;
-}
+export type SwarmSpeed = Pick<SwarmSummary, "infoHash" | "bytesPerSecond">;
 
 /** Samples in bytes a second, oldest first. */
 type Curve = Float32Array<ArrayBuffer>;
@@ -49,8 +46,13 @@ export class SpeedHistory {
     for (const { infoHash, bytesPerSecond } of swarms) {
       if (!(bytesPerSecond > 0)) continue;
       this.#total[SAMPLE_COUNT - 1]! += bytesPerSecond;
-      const curve = this.#curveOf(infoHash);
-      if (curve !== undefined) curve[SAMPLE_COUNT - 1] = bytesPerSecond;
+      let curve = this.#curves.get(infoHash);
+      if (curve === undefined) {
+        if (this.#curves.size >= MAX_CURVE_COUNT) continue;
+        curve = new Float32Array(SAMPLE_COUNT);
+        this.#curves.set(infoHash, curve);
+      }
+      curve[SAMPLE_COUNT - 1] = bytesPerSecond;
     }
   }
 
@@ -62,15 +64,6 @@ export class SpeedHistory {
   /** The speeds of all torrents together, in the same way. */
   total(): number[] {
     return [...this.#total];
-  }
-
-  #curveOf(infoHash: InfoHash): Curve | undefined {
-    const known = this.#curves.get(infoHash);
-    if (known !== undefined) return known;
-    if (this.#curves.size >= MAX_CURVE_COUNT) return undefined;
-    const curve: Curve = new Float32Array(SAMPLE_COUNT);
-    this.#curves.set(infoHash, curve);
-    return curve;
   }
 }
 

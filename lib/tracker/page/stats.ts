@@ -11,8 +11,20 @@ import type { Host, HostState } from "./host.ts";
 import { utf8 } from "./html.ts";
 import type { TorrentState, TrackerSnapshot } from "./tracker_snapshot.ts";
 
+/** The peers of one torrent, or of all. */
+export interface SwarmStats {
+  /** Peers that have everything. */
+  readonly seeders: number;
+  /** Peers that lack something. */
+  readonly leechers: number;
+  /** Peers that announced `completed`. */
+  readonly downloads: number;
+  /** Receive rate of all peers together. */
+  readonly bytesPerSecond: number;
+}
+
 /** One torrent of a tracker. */
-export interface TorrentStats {
+export interface TorrentStats extends SwarmStats {
   /** All that is known of a torrent whose file the tracker does not have. */
   readonly infoHash: InfoHash;
   /** From the torrent file, if the tracker offers it. */
@@ -21,32 +33,16 @@ export interface TorrentStats {
   readonly length?: number;
   /** Path of the torrent file on this tracker, if it offers it. */
   readonly torrentFile?: string;
-  /** Peers that have everything. */
-  readonly seeders: number;
-  /** Peers that lack something. */
-  readonly leechers: number;
-  /** Peers that announced `completed`. */
-  readonly downloads: number;
-  /** Receive rate of all its peers together. */
-  readonly bytesPerSecond: number;
 }
 
 /** A tracker at one moment: `/stats.json`. */
-export interface TrackerStats {
+export interface TrackerStats extends SwarmStats {
   /** Time since the tracker started. */
   readonly uptimeSeconds: number;
   /** Torrents with at least one peer. */
   readonly activeTorrents: number;
   /** Seeders and leechers of all torrents; a peer of two torrents counts twice. */
   readonly peers: number;
-  /** Of all torrents. */
-  readonly seeders: number;
-  /** Of all torrents. */
-  readonly leechers: number;
-  /** Downloads completed since the tracker started. */
-  readonly downloads: number;
-  /** Receive rate of all peers together. */
-  readonly bytesPerSecond: number;
   /** Torrents with peers, then those without, then those that are only listed. */
   readonly torrents: readonly TorrentStats[];
 }

@@ -33,11 +33,11 @@ export const STYLE = `
   }
 }
 ${STATES}
-* { box-sizing: border-box; }
+* { box-sizing: border-box; margin: 0; }
 html { -webkit-text-size-adjust: 100%; }
 @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
 body {
-  margin: 0; background: var(--page); color: var(--text);
+  background: var(--page); color: var(--text);
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
   font-variant-numeric: tabular-nums;
 }
@@ -45,15 +45,14 @@ body {
 a { color: var(--link); text-decoration: none; }
 a:hover { text-decoration: underline; }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: 4px; }
-h1, h2, p, dl, dd, ol { margin: 0; }
-.faint, small, .note, footer { color: var(--faint); }
+.faint, .none, small, dt, .note, .top p, summary, .after, footer { color: var(--faint); }
+.top p, dt, .back, .join, details, footer, .totals dd.note, .wide progress + span { font-size: .87rem; }
 .hash, code { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: .87em; }
 
 .top { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem 1rem; padding-top: 1.25rem; padding-bottom: 1.25rem; }
 h1 { font-size: 1.15rem; letter-spacing: -.01em; }
 h1 a { color: inherit; display: flex; align-items: center; gap: .55rem; }
 h1 svg { width: 1.6rem; height: 1.6rem; }
-.top p { font-size: .87rem; color: var(--faint); }
 #live::before { content: ""; display: inline-block; width: .5rem; height: .5rem; margin-right: .4rem; border-radius: 50%; background: var(--done); }
 #live.off::before { background: var(--stuck); }
 #live:empty { display: none; }
@@ -64,11 +63,11 @@ input[type=search] { width: 100%; padding: .45rem .8rem; font: inherit; color: i
 .totals { display: grid; grid-template-columns: repeat(5, 1fr); }
 .totals > div { padding: 1rem 1.25rem; border-left: 1px solid var(--line); min-width: 0; }
 .totals > div:first-child { border-left: 0; }
-dt { font-size: .87rem; color: var(--faint); }
 dt::before { content: ""; display: inline-block; width: .6rem; height: .6rem; margin-right: .4rem; border-radius: .2rem; background: var(--state); }
 .plain dt::before { display: none; }
-.totals dd { font-size: 1.75rem; line-height: 1.25; font-weight: 600; letter-spacing: -.02em; white-space: nowrap; }
-.totals dd.note { font-size: .87rem; font-weight: 400; letter-spacing: 0; height: 1.3rem; }
+.totals dd { line-height: 1.25; white-space: nowrap; }
+.totals dd:not(.note) { font-size: 1.75rem; font-weight: 600; letter-spacing: -.02em; }
+.totals dd.note { height: 1.3rem; }
 
 .spark { display: block; width: 100%; height: 1.2rem; }
 .spark .line { fill: none; stroke: var(--fetching); stroke-width: 1.5; vector-effect: non-scaling-stroke; stroke-linejoin: round; }
@@ -92,7 +91,7 @@ tbody th { max-width: 22rem; overflow-wrap: anywhere; }
 .name { font-weight: 600; }
 .name.hash { display: block; max-width: 15rem; font-weight: 400; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .wide { white-space: nowrap; }
-.wide progress + span { display: inline-block; min-width: 2.8rem; margin-left: .6rem; font-size: .87rem; }
+.wide progress + span { display: inline-block; min-width: 2.8rem; margin-left: .6rem; }
 .speed .spark { width: 5rem; height: 1rem; margin: 0 0 .15rem auto; }
 td[data-label="Time left"] { white-space: normal; }
 #torrents td[data-label="Time left"] { width: 11rem; }
@@ -106,7 +105,6 @@ progress.share { --state: var(--done); background: color-mix(in srgb, var(--fetc
 progress::-webkit-progress-value { background: var(--state); border-radius: 1rem; }
 progress::-moz-progress-bar { background: var(--state); border-radius: 1rem; }
 
-.none { color: var(--faint); }
 .badge { display: inline-block; padding: .05rem .5rem; border-radius: 1rem; font-size: .8rem; font-weight: 600; color: var(--state); background: color-mix(in srgb, var(--state) var(--tint), transparent); white-space: nowrap; }
 
 .torrent { display: flex; flex-wrap: wrap; align-items: end; gap: .75rem 2rem; padding: 1.1rem 1.25rem; }
@@ -116,7 +114,7 @@ h2 { font-size: 1.35rem; line-height: 1.3; letter-spacing: -.015em; overflow-wra
 h2.hash { font-size: 1.05rem; }
 p.hash { overflow-wrap: anywhere; }
 .facts span { white-space: nowrap; }
-.back { display: inline-block; margin-bottom: .6rem; font-size: .87rem; }
+.back { display: inline-block; margin-bottom: .6rem; }
 .swarm { padding: 1.1rem 1.25rem; }
 .swarm progress { display: block; width: 100%; height: .7rem; margin-top: .7rem; }
 .headline { display: flex; flex-wrap: wrap; align-items: center; gap: .3rem .9rem; }
@@ -139,22 +137,21 @@ ${FILLS}
 .command code { padding: .2rem .5rem; border-radius: .4rem; background: var(--page); border: 1px solid var(--line); overflow-wrap: anywhere; user-select: all; }
 button { font: inherit; font-size: .8rem; padding: .15rem .6rem; color: var(--text); background: var(--card); border: 1px solid var(--line); border-radius: .4rem; cursor: pointer; }
 .js [data-copy] { display: inline-block; }
-.join { display: flex; flex-wrap: wrap; align-items: center; gap: .3rem .5rem; margin-top: .5rem; font-size: .87rem; }
-details { font-size: .87rem; }
-summary { cursor: pointer; color: var(--faint); width: max-content; }
+.join { display: flex; flex-wrap: wrap; align-items: center; gap: .3rem .5rem; margin-top: .5rem; }
+summary { cursor: pointer; width: max-content; }
 details[open] { padding-bottom: .3rem; }
 details p { margin-top: .3rem; }
-.after { padding: 1rem 1.25rem; text-align: center; color: var(--faint); }
+.after { padding: 1rem 1.25rem; text-align: center; }
 table + .after { border-top: 1px solid var(--line); }
 table:has(tbody:empty) + .after { padding: 3rem 1.25rem; border-top: 0; }
-footer { padding-top: .25rem; padding-bottom: 2rem; font-size: .87rem; display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
+footer { padding-top: .25rem; padding-bottom: 2rem; display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
 
 @media (max-width: 48rem) {
   .totals { grid-template-columns: repeat(6, 1fr); }
   .totals > div { grid-column: span 2; padding: .8rem 1rem; border-top: 1px solid var(--line); }
   .totals > div:nth-child(-n+2) { grid-column: span 3; border-top: 0; }
   .totals > div:nth-child(3) { border-left: 0; }
-  .totals dd { font-size: 1.4rem; }
+  .totals dd:not(.note) { font-size: 1.4rem; }
 }
 @media (max-width: 70rem) {
   table, tbody { display: block; }

@@ -8,7 +8,7 @@
 import { type Html, markup, shownText } from "./html.ts";
 import { formatCount } from "./units.ts";
 import {
-  moreRows,
+  MAX_ROW_COUNT,
   nextOrder,
   PAGE_LENGTH,
   type PageView,
@@ -127,17 +127,20 @@ export interface TableOptions {
 
 /** Writes a table around its rows, and below it why some or all are missing. */
 export function renderTable<Row>(
-  kind: TableKind<Row>,
+  { noun, columns, emptyNote }: TableKind<Row>,
   { view, rows, matchCount, count }: TableOptions,
 ): PagedHtml {
-  const { noun, columns, emptyNote } = kind;
   const heads = columns.map((column) => renderHead(column, view));
   const hiddenCount = (view.search === "" ? count : matchCount) - rows.length;
   const note = count === 0
     ? emptyNote
     : matchCount === 0
     ? `No ${noun} matches “${shownText(view.search)}”.`
-    : renderMore(hiddenCount, moreRows(view, matchCount));
+    : hiddenCount > 0
+    ? markup`and ${formatCount(hiddenCount)} more: ${
+      rows.length === view.rowCount ? renderMore(hiddenCount, view) : undefined
+    }search or sort to see them`
+    : undefined;
   const pageCount = Math.max(1, Math.ceil(rows.length / PAGE_LENGTH));
   return {
     before: markup`<table><thead><tr>${heads}</tr></thead>
@@ -164,15 +167,13 @@ function renderHead<Row>(
     <a data-go href="${address}">${label}</a></th>`;
 }
 
-/** The number of rows that are left out and, if there is an address that shows more, a link. */
-function renderMore(count: number, address: string | undefined): Html {
-  if (count <= 0) return markup``;
-  const next = Math.min(count, PAGE_LENGTH);
-  const link = address === undefined
-    ? undefined
-    : markup`<a data-go href="${address}">show the next ${next}</a>, `;
-  const hidden = formatCount(count);
-  return markup`and ${hidden} more: ${link}search or sort to see them`;
+/** A link to the next page of rows. */
+function renderMore(hiddenCount: number, view: PageView): Html | undefined {
+  const rowCount = view.rowCount + PAGE_LENGTH;
+  if (rowCount > MAX_ROW_COUNT) return undefined;
+  const next = Math.min(hiddenCount, PAGE_LENGTH);
+  const address = viewAddress({ ...view, rowCount });
+  return markup`<a data-go href="${address}">show the next ${next}</a>, `;
 }
 
 /** A cell without a value. */

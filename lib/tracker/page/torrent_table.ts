@@ -6,7 +6,7 @@
 import type { ListedTorrent } from "../../catalogue/torrent_catalogue.ts";
 import { torrentPath } from "../../catalogue/torrent_links.ts";
 import { type Html, markup, shownText } from "./html.ts";
-import { renderState } from "./host_section.ts";
+import { renderCounts, renderState } from "./host_section.ts";
 import { renderSparkline } from "./speed_history.ts";
 import type { SwarmProgress } from "./swarm_progress.ts";
 import { NO_VALUE, type TableKind } from "./table.ts";
@@ -113,14 +113,10 @@ function renderEnd(
   }
   if (progress === undefined) return NO_VALUE;
   const { counts, secondsLeft } = progress;
+  const badges = renderCounts(counts, "stuck", "silent", "waiting");
   const time = secondsLeft === undefined
     ? undefined
     : markup`<span>${formatTimeLeft(secondsLeft)}</span>`;
-  const badges = (["stuck", "silent", "waiting"] as const)
-    .filter((state) => counts[state] > 0)
-    .map((state) =>
-      markup` ${renderState(state, `${formatCount(counts[state])} ${state}`)}`
-    );
   return markup`${time}${badges}`;
 }
 

@@ -84,8 +84,7 @@ export class TrackerPage {
     this.#snapshots = new SnapshotReader(store, catalogue);
     this.#hub = new EventHub(async (view, nowMs) => {
       const snapshot = await this.#snapshots.read("shared", nowMs);
-      const rendered = await this.#render(view, snapshot, nowMs);
-      return { rendered, torrentCount: snapshot.torrents.length };
+      return await this.#render(view, snapshot, nowMs);
     });
   }
 
@@ -173,8 +172,8 @@ export class TrackerPage {
   }
 
   async #metrics(nowMs: number): Promise<TrackerResponse> {
-    const metrics = await renderMetrics({
-      snapshot: await this.#snapshots.read("fresh", nowMs),
+    const snapshot = await this.#snapshots.read("fresh", nowMs);
+    const metrics = await renderMetrics(snapshot, {
       uptimeSeconds: this.#uptimeSeconds(nowMs),
       streamCount: this.#hub.streamCount,
     });

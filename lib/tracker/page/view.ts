@@ -35,7 +35,7 @@ export const PAGE_LENGTH = 100;
 export const DEFAULT_ROW_COUNT = 3 * PAGE_LENGTH;
 
 /** Rows of a view at most. */
-const MAX_ROW_COUNT = 20 * PAGE_LENGTH;
+export const MAX_ROW_COUNT = 20 * PAGE_LENGTH;
 
 /** Longest text to search for, in UTF-16 code units; the rest is cut off. */
 const MAX_SEARCH_LENGTH = 100;
@@ -82,17 +82,6 @@ export function readPageView(
 export function viewAddress(view: PageView): string {
   const parameters = viewParameters(view);
   return parameters.length === 0 ? "/" : `/?${new URLSearchParams(parameters)}`;
-}
-
-/** The address of a view with one more page of rows; `undefined` if there are no more, or too many. */
-export function moreRows(
-  view: PageView,
-  matchCount: number,
-): string | undefined {
-  const rowCount = view.rowCount + PAGE_LENGTH;
-  return matchCount <= view.rowCount || rowCount > MAX_ROW_COUNT
-    ? undefined
-    : viewAddress({ ...view, rowCount });
 }
 
 /** The parameters of a view's address except the search: the hidden fields of the search form. */

@@ -15,9 +15,13 @@ import {
 const VIEW = readPageView("", "http://192.0.2.9:8000")!;
 const OTHER_VIEW = readPageView("q=x", "http://192.0.2.9:8000")!;
 
-function viewShowing(text: string, version: number): RenderedView {
+function viewShowing(
+  text: string,
+  { version, torrentCount = 1 }: { version: number; torrentCount?: number },
+): RenderedView {
   return {
     version,
+    torrentCount,
     title: "t",
     before: markup`<table>`,
     rows: [markup`<tr>${text}</tr>`],
@@ -33,8 +37,7 @@ function hubOf(
   const views: PageView[] = [];
   const hub = new EventHub((view) => {
     const version = views.push(view);
-    const rendered = viewShowing(text(), version);
-    return Promise.resolve({ rendered, torrentCount });
+    return Promise.resolve(viewShowing(text(), { version, torrentCount }));
   });
   return { hub, views };
 }
@@ -98,7 +101,7 @@ Deno.test("EventHub forgets a view that is closed while another is rendered", as
   const hub = new EventHub(async (view) => {
     views.push(view);
     await second.return!();
-    return { rendered: viewShowing("same", 1), torrentCount: 1 };
+    return viewShowing("same", { version: 1 });
   });
   const first = hub.listen(VIEW, "192.0.2.1")!;
   const second = hub.listen(OTHER_VIEW, "192.0.2.1")!;
@@ -198,7 +201,7 @@ Deno.test("EventHub waits for a slow store, and goes on after a failure", async 
     askedCount++;
     return askedCount === 1
       ? answer.promise
-      : Promise.resolve({ rendered: viewShowing("late", 2), torrentCount: 1 });
+      : Promise.resolve(viewShowing("late", { version: 2 }));
   });
   const stream = hub.listen(VIEW, "192.0.2.1")!;
   await read(stream);

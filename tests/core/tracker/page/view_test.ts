@@ -1,7 +1,6 @@
 import { assertEquals } from "@std/assert";
 import {
   hiddenParameters,
-  moreRows,
   nextOrder,
   type Order,
   readPageView,
@@ -59,13 +58,6 @@ Deno.test("readPageView() reads a number of rows in whole pages, within limits",
     ["0", "1", "100", "101", "999999999", "-1", "1e3"].map(rowCount),
     [100, 100, 100, 200, 2_000, 300, 300],
   );
-});
-
-Deno.test("moreRows() leads to one more page while there are more rows", () => {
-  const view = readPageView("q=x", ORIGIN)!;
-  assertEquals(moreRows(view, 301), "/?rows=400&q=x");
-  assertEquals(moreRows(view, 300), undefined);
-  assertEquals(moreRows({ ...view, rowCount: 2_000 }, 9_000), undefined);
 });
 
 Deno.test("readPageView() reads info hashes of either case and nothing else", () => {
