@@ -1,6 +1,6 @@
 /**
  * `deno task bench [--only NAME]... [--runs COUNT] [--size SIZE] [--against NAME]...`:
- * measures and prints; nothing here passes or fails by a time.
+ * measures and prints. No result makes it fail.
  *
  * @module
  */
@@ -20,34 +20,50 @@ import {
 } from "./bench/report.ts";
 import { updateDocument } from "./bench/report_document.ts";
 import type { Row } from "./bench/row.ts";
-import { ROWS } from "./bench/rows.ts";
+import { earlyLeecher } from "./bench/early_leecher.ts";
+import { create, verify } from "./bench/hashing_rows.ts";
+import { manyFiles } from "./bench/many_files.ts";
+import { memory } from "./bench/memory.ts";
+import { SIMULATED_ROWS } from "./bench/simulated_rows.ts";
+import { SWARM_ROWS } from "./bench/swarm_rows.ts";
 import { openWorkspace } from "./bench/workspace.ts";
+
+/** All rows, in order. */
+const ROWS: readonly Row[] = [
+  ...SWARM_ROWS,
+  memory,
+  manyFiles,
+  create,
+  verify,
+  earlyLeecher,
+  ...SIMULATED_ROWS,
+];
 
 const OTHERS = CONTENDERS.map(({ name }) => name).filter((name) =>
   name !== OURS
 );
 
 const HELP = `
-Measures how fast a file is shared, next to other clients where installed, and
-prints it as Markdown.
+Measures sharing of files beside other clients, if these are installed, and prints
+the results as Markdown.
 
 Usage: deno task bench [options]
 
-  --only NAME    run this row; may be given several times:
+  --only NAME    measure only this row; may be given several times:
                  ${chunk(ROWS.map(({ name }) => name), 3).join(",\n")}
-  --runs COUNT   runs of each contender; the median counts (5)
-  --against NAME of the other clients measure only this one, or "none"; may be
-                 given several times: ${OTHERS.join(", ")}
-  --size SIZE    share so much instead of what the row says, as 64MiB; the
-                 targets are for the row's own size
-  --loopback     on 127.0.0.1 even where network namespaces can be made
-  --json FILE    write the results to a file as well
+  --runs COUNT   runs of each client; the median counts (5)
+  --against NAME measure only this other client, or "none"; may be given several
+                 times: ${OTHERS.join(", ")}
+  --size SIZE    size of the content, such as 64MiB; the targets are for the
+                 row's own size
+  --loopback     use 127.0.0.1 instead of network namespaces
+  --json FILE    write the results to a file too
   --write FILE   replace the figures of the measured rows in a document,
                  docs/performance.md
   --version, --help, --debug
 `;
 
-/** What the command line says. */
+/** The options of a run. */
 interface BenchOptions {
   readonly runCount: number;
   readonly against: readonly string[];
@@ -96,7 +112,7 @@ async function main(
   const reports: RowReport[] = [];
   for (const row of rows) {
     reports.push(await runRow(row, options));
-    // After each, so that a row that fails takes nothing with it.
+    // After each row, so that a later failure loses nothing.
     if (flags.json !== undefined) {
       const head = {
         ...{ machine, network: options.network, runs: flags.runs },
@@ -164,7 +180,7 @@ function checkNames(
   }
 }
 
-/** Names in lines of so many. */
+/** Names in lines of at most `count`. */
 function chunk(names: readonly string[], count: number): string[] {
   const lines = [];
   for (let start = 0; start < names.length; start += count) {

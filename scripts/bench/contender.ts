@@ -1,5 +1,5 @@
 /**
- * The programs that a benchmark compares, all driven alike.
+ * The clients that a benchmark compares, with one interface.
  *
  * @module
  */
@@ -13,29 +13,29 @@ import type { ProgramResult } from "../programs/running_program.ts";
 import type { NetworkKind } from "./network.ts";
 import { startPeer, TORRENT_NAME } from "../lan/sharing_steps.ts";
 
-/** What ours is called in every table. */
+/** Our name in every table. */
 export const OURS = "lanswarm";
 
-/** A contender that runs. */
+/** A running client. */
 export interface RunningContender {
   readonly pid: number;
-  /** Resolves when it has ended, which it should not do by itself. */
+  /** Resolves at its end, which it should not reach by itself. */
   readonly result: Promise<ProgramResult>;
   /**
-   * Resolves when it says that all of the torrent is verified and stored.
+   * Resolves when it reports that the whole torrent is verified and stored.
    * @throws {Error} If it ends or the time is over first.
    */
   waitUntilComplete(timeoutMs: number): Promise<void>;
 }
 
-/** A program that seeds and downloads. */
+/** A client that seeds and downloads. */
 export interface Contender {
   readonly name: string;
-  /** Why it cannot be measured here, or undefined if it can. */
+  /** The reason why it cannot be measured; undefined if it can. */
   readonly missing: string | undefined;
   /**
-   * Starts it with the torrent file in the host's folder. What of the content is
-   * there is seeded, the rest is fetched. It runs until the host ends.
+   * Starts it with the torrent file in the host's folder. It seeds existing content,
+   * downloads the rest and runs until the host ends.
    */
   start(host: Host): Promise<RunningContender>;
 }
@@ -55,13 +55,13 @@ const lanswarm: Contender = {
   },
 };
 
-/** Ours first, then the others. */
+/** All clients, ours first. */
 export const CONTENDERS: readonly Contender[] = [
   lanswarm,
   ...[libtorrent, aria2, webtorrent, transmission].map(fromClient),
 ];
 
-/** Those, as far as they can be measured on such a network. */
+/** All clients; those that the network does not suit are marked as missing. */
 export function contendersOn(network: NetworkKind): readonly Contender[] {
   if (network === "namespaces") return CONTENDERS;
   return CONTENDERS.map((contender) => ({

@@ -1,6 +1,6 @@
 /**
- * What is shared in a benchmark: made and hashed once, laid into each seeder's
- * folder without a copy, and compared with what arrived.
+ * The content of a benchmark: hashed once, linked into each seeder's folder, and
+ * compared with each leecher's copy.
  *
  * @module
  */
@@ -11,9 +11,9 @@ import { runCommand } from "../programs/running_program.ts";
 
 /** A file or a folder to share. */
 export class Content {
-  /** Its folder, in the workspace. */
+  /** Its folder in the workspace. */
   readonly #folder: string;
-  /** With an announce URL that no swarm uses. */
+  /** Its announce URL is not used. */
   readonly #torrent: Torrent;
 
   private constructor(folder: string, torrent: Torrent) {
@@ -21,7 +21,7 @@ export class Content {
     this.#torrent = torrent;
   }
 
-  /** Hashes what is called `name` in `folder`. */
+  /** Hashes the file or folder `name` in `folder`. */
   static async hash(folder: string, name: string): Promise<Content> {
     const { torrent } = await createTorrent(join(folder, name), {
       announce: ["http://127.0.0.1/announce"],
@@ -29,7 +29,7 @@ export class Content {
     return new Content(folder, torrent);
   }
 
-  /** What its torrent file says, but for the tracker. */
+  /** The torrent; its trackers are not those of a swarm. */
   get torrent(): Torrent {
     return this.#torrent;
   }
@@ -39,7 +39,7 @@ export class Content {
     return this.#torrent.geometry.length;
   }
 
-  /** The bytes of a torrent file for the tracker at `announceUrl`. */
+  /** A torrent file for the tracker at `announceUrl`. */
   torrentFor(announceUrl: string): Uint8Array {
     const { name, isFolder, files, geometry, pieceHashes } = this.#torrent;
     return buildTorrent({
@@ -59,7 +59,7 @@ export class Content {
     });
   }
 
-  /** Links all of it into a host's folder, which must be in the workspace too. */
+  /** Links all files into a host's folder, which must be in the workspace too. */
   async layInto(host: Host): Promise<void> {
     const made = new Set<string>();
     for (const { path } of this.#torrent.files) {
@@ -71,7 +71,7 @@ export class Content {
     }
   }
 
-  /** @throws {Error} If a host's copy is not byte for byte the same. */
+  /** Compares a host's copy. @throws {Error} If a byte differs. */
   async compareWith(host: Host): Promise<void> {
     const { name } = this.#torrent;
     const { code, stdout, stderr } = await runCommand("diff", [

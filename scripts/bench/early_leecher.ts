@@ -1,8 +1,8 @@
 /**
- * Row `early-leecher`: a leecher is up before its seeder and has heard from the
- * tracker, at the tracker's default announce interval of two minutes, that nobody
- * is there. The time runs from the seeder's start to the leecher's last byte; the
- * file is of 4 MiB, so that it is the time to find each other and little more.
+ * Row `early-leecher`: a leecher starts before its seeder. The tracker has told it
+ * that there are no peers, with the default announce interval of two minutes. The
+ * time is from the seeder's start to the leecher's completion; a file of 4 MiB makes
+ * that hardly more than the time to find each other.
  *
  * @module
  */
@@ -19,9 +19,9 @@ import { MEBIBYTE } from "./units.ts";
 
 const FILE_NAME = "benchmark.bin";
 const LENGTH = 4 * MEBIBYTE;
-/** How long the leecher has been there, in milliseconds. */
+/** Time from the start of the leecher to that of the seeder, in milliseconds. */
 const EARLY_MS = 5_000;
-/** Half of the announce interval: who takes longer has only waited for it. */
+/** Half of the announce interval, in milliseconds: a longer time is that of waiting for it. */
 const TIMEOUT_MS = 60_000;
 
 /** The row. */

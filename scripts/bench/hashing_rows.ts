@@ -1,8 +1,7 @@
 /**
- * Rows `create` and `verify`: hashing 1 GiB, to make a torrent file of it and at a
- * peer's start, next to `mktorrent` with two threads. The time is the program's
- * whole, from its start to its end or, for a peer, to the line that says what it
- * has found.
+ * Rows `create` and `verify`: hashing 1 GiB to create a torrent file, and at a peer's
+ * start, beside `mktorrent` with two threads. The time is that of the whole program;
+ * for a peer it ends with the line that reports the verified pieces.
  *
  * @module
  */
@@ -18,7 +17,7 @@ import type { Metric, Participant, Row, RowOptions, Values } from "./row.ts";
 import { GIBIBYTE, MEBIBYTE } from "./units.ts";
 
 const FILE_NAME = "benchmark.bin";
-/** No tracker is needed, and none is there. */
+/** There is no tracker at this URL. */
 const ANNOUNCE_URL = "http://127.0.0.1:9/announce";
 const VERIFY_TIMEOUT_MS = 120_000;
 const MKTORRENT = "mktorrent -t 2";
@@ -36,7 +35,7 @@ const TARGETS: Row["targets"] = [{
   reference: { type: "bestOf", contenders: [MKTORRENT] },
 }];
 
-/** `create` of a file. */
+/** Creating a torrent file. */
 export const create: Row = {
   name: "create",
   work: "create of 1 GiB",
@@ -45,7 +44,7 @@ export const create: Row = {
   prepare: (options) => prepare(options, createOnce),
 };
 
-/** Verification of a file that is complete. */
+/** Verifying a complete file. */
 export const verify: Row = {
   name: "verify",
   work: "verifying 1 GiB at the peer's start",
@@ -54,7 +53,7 @@ export const verify: Row = {
   prepare: (options) => prepare(options, verifyOnce),
 };
 
-/** Does the work on a host that has the content, until it is done. */
+/** Does the work on a host with the content. */
 type Work = (host: Host, content: Content) => Promise<void>;
 
 async function prepare(
@@ -70,7 +69,7 @@ async function prepare(
     name,
     missing,
     async measure(): Promise<Values> {
-      // Nothing here goes over a network.
+      // No network is involved.
       await using network = await openNetwork(["host"], {
         kind: "loopback",
         dir: folder,
@@ -106,7 +105,9 @@ async function verifyOnce(host: Host): Promise<void> {
     VERIFY_TIMEOUT_MS,
   );
   if (!line.includes('"state":"seeding"')) {
-    throw new Error(`Cannot use the run: it has not found everything: ${line}`);
+    throw new Error(
+      `Cannot use the run: it did not verify every piece: ${line}`,
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * What was measured on, in one line: the processor, the memory and the versions
- * of everything that takes part.
+ * Describes the machine in one line: the processor, the memory and the versions of
+ * all programs.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { VERSION } from "../../mod.ts";
 import { webtorrentVersion } from "../clients/webtorrent.ts";
 import { runCommand } from "../programs/running_program.ts";
 
-/** How a program tells its version. */
+/** Commands that print the version of a program. */
 const VERSION_COMMANDS: readonly {
   readonly name: string;
   readonly command: readonly [program: string, ...args: readonly string[]];
@@ -22,7 +22,7 @@ const VERSION_COMMANDS: readonly {
   },
   { name: "aria2", command: ["aria2c", "--version"] },
   { name: "transmission", command: ["transmission-cli", "--version"] },
-  // It has no such option, but says it with every complaint.
+  // It has no such option, but prints the version with every error.
   { name: "mktorrent", command: ["mktorrent", "-v"] },
 ];
 
@@ -39,7 +39,7 @@ export async function describeMachine(): Promise<string> {
   ]);
 }
 
-/** The machine and ourselves, with the versions of those that take part. */
+/** The machine and our version, with the versions of other programs. */
 export async function describeWith(
   versions: readonly (string | undefined)[],
 ): Promise<string> {
@@ -74,7 +74,7 @@ async function firstMatch(
   return pattern.exec((await runCommand("cat", [path])).stdout)?.[1]?.trim();
 }
 
-/** What a program says that looks like a version; `undefined` if it is not installed. */
+/** The version that a program prints; `undefined` if it is not installed. */
 export async function askVersion(
   [program, ...args]: readonly [string, ...(readonly string[])],
 ): Promise<string | undefined> {
@@ -82,13 +82,13 @@ export async function askVersion(
     const { stdout, stderr } = await runCommand(program, args);
     return /\d+\.\d+(\.\d+)*/.exec(stdout + stderr)?.[0];
   } catch (error) {
-    // Not installed; its row says so.
+    // Not installed: its row reports that.
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
 }
 
-/** "aria2 1.36.0"; `undefined` if there is none. */
+/** "aria2 1.36.0"; `undefined` without a version. */
 export function describeVersion(
   name: string,
   version: string | undefined,

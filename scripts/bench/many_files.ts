@@ -1,6 +1,6 @@
 /**
- * Row `many-files`: a folder of 10,000 files, 200 MiB in all, from one seeder to
- * one leecher, and beside it one file of the same 200 MiB.
+ * Row `many-files`: a folder of 10,000 files with 200 MiB in total from one seeder to
+ * one leecher, beside one file of 200 MiB.
  *
  * @module
  */

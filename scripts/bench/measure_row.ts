@@ -1,5 +1,5 @@
 /**
- * Measures one row, and shows its runs as they come and its table at the end.
+ * Measures a row: prints each run, and the table of the row at the end.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { formatResults, formatValue, type RowReport } from "./report.ts";
 import type { Participant, Row } from "./row.ts";
 import { takeTurns, type TurnOptions } from "./take_turns.ts";
 
-/** Has the participants of a row take turns. */
+/** Measures the participants of a row in turn. */
 export async function measureRow(
   row: Row,
   participants: readonly Participant[],

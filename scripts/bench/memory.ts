@@ -1,10 +1,8 @@
 /**
- * Row `memory`: the most memory that the seeder or the leecher has at once, for a
- * file of 1 GiB and for one of 16 GiB, both verified and shared whole. Two such
- * files do not fit into this machine's memory, so both of this row are on the
- * disk; the seeder's takes no place there, for it is all zeros and sparse. For
- * the same reason the copies are not compared: one that was never written would
- * compare as well.
+ * Row `memory`: the peak memory of seeder and leecher, for files of 1 GiB and 16 GiB
+ * that are verified and shared whole. Such files do not fit into memory, so they are
+ * on the disk; the seeder's is sparse. The copies are not compared: one that was
+ * never written would be equal too.
  *
  * @module
  */
@@ -45,7 +43,7 @@ export const memory: Row = {
   ): Promise<Participant[]> {
     const small = await makeSparse(folder, Math.min(size, SMALL_LENGTH));
     const large = await makeSparse(folder, size);
-    // The others take what they like; only ours has promised anything.
+    // Only ours has a limit.
     const ours = CONTENDERS[0]!;
     return [{
       name: ours.name,
@@ -76,7 +74,7 @@ async function makeSparse(folder: string, length: number): Promise<Content> {
   return await Content.hash(folder, name);
 }
 
-/** Of the seeder and of the leecher. */
+/** Peak memory of the seeder and of the leecher. */
 async function peakMebibytes(
   contender: Contender,
   setup: {

@@ -1,6 +1,6 @@
 /**
- * The machines of a benchmark: namespaces, or folders and processes that meet
- * on 127.0.0.1 where there may be none.
+ * The machines of a benchmark: network namespaces, or processes on 127.0.0.1 in
+ * folders of their own.
  *
  * @module
  */
@@ -9,37 +9,37 @@ import { Host } from "../lan/host.ts";
 import { createLan } from "../lan/lan.ts";
 import { lanUnavailableReason } from "../lan/ip_command.ts";
 
-/** How the machines are made. */
+/** The kind of the machines. */
 export type NetworkKind = "namespaces" | "loopback";
 
-/** Hosts that can reach each other, and end with what runs on them. */
+/** Hosts that reach each other. Disposing of the network ends their processes. */
 export interface BenchmarkNetwork<Name extends string> extends AsyncDisposable {
   host(name: Name): Host;
 }
 
-/** How fast the machines' links are, the same in both directions. */
+/** Rates of the machines' links, in both directions. */
 export interface LinkRates {
-  /** Of every link. */
+  /** Rate of every link. */
   readonly megabitsPerSecond?: number;
-  /** Of single hosts' links, by name. */
+  /** Rates of single hosts' links, by name. */
   readonly megabitsPerSecondOf?: Readonly<Record<string, number>>;
 }
 
-/** What this system allows: namespaces if it can make them. */
+/** Namespaces if this system allows them. */
 export async function bestNetworkKind(): Promise<NetworkKind> {
   return await lanUnavailableReason() === undefined ? "namespaces" : "loopback";
 }
 
-/** Options of {@linkcode openNetwork}. */
+/** Options for {@linkcode openNetwork}. */
 export interface NetworkOptions {
   readonly kind: NetworkKind;
-  /** The folder that the machines' folders are made in. */
+  /** The folder for the machines' folders. */
   readonly dir: string;
-  /** Only between namespaces. @default {{}} As fast as the machine. */
+  /** Only for namespaces. @default {{}} No limit. */
   readonly rates?: LinkRates;
 }
 
-/** Makes a machine for each name. */
+/** Creates a machine for each name. */
 export async function openNetwork<Name extends string>(
   names: readonly Name[],
   { kind, dir, rates }: NetworkOptions,

@@ -1,23 +1,23 @@
 /**
- * What a running process has used of the machine, from Linux's `/proc`. Read by
- * `cat`: Deno itself keeps out of there unless it has every permission.
+ * Reads the CPU time and the memory of a process from Linux's `/proc`. `cat` reads
+ * it, as Deno does so only with all permissions.
  *
  * @module
  */
 import { runCommand } from "../programs/running_program.ts";
 
-/** What a process has used since it began. */
+/** Resources of a process since its start. */
 export interface ProcessUsage {
-  /** In user mode and in the kernel, all threads together. */
+  /** CPU time in user mode and in the kernel, all threads together. */
   readonly cpuSeconds: number;
-  /** The most memory it has had at once, in bytes (`VmHWM`). */
+  /** Peak memory in bytes (`VmHWM`). */
   readonly peakMemoryBytes: number;
 }
 
-/** Linux shows times to programs in hundredths of a second, whatever it counts in. */
+/** Linux reports times to programs in hundredths of a second. */
 const TICKS_PER_SECOND = 100;
 
-/** Asks for one process; `undefined` where there is no `/proc` or no such process. */
+/** Reads the usage of a process; `undefined` without `/proc` or such a process. */
 export async function readProcessUsage(
   pid: number,
 ): Promise<ProcessUsage | undefined> {
@@ -30,11 +30,11 @@ export async function readProcessUsage(
 }
 
 /**
- * Reads `/proc/PID/stat` followed by `/proc/PID/status`.
- * @returns `undefined` for a process that has ended and has no memory any more.
+ * Parses `/proc/PID/stat` followed by `/proc/PID/status`.
+ * @returns `undefined` for a process that has ended.
  */
 export function parseProcessUsage(text: string): ProcessUsage | undefined {
-  // The second field is the program's name in brackets, and may hold anything.
+  // The second field is the name in brackets, which may contain any character.
   const fields = text.slice(text.lastIndexOf(")", text.indexOf("\nName:")) + 2)
     .split(" ");
   const [userTicks, systemTicks] = [Number(fields[11]), Number(fields[12])];

@@ -1,6 +1,6 @@
 /**
- * What the rows found, judged and as Markdown, so that it can stand in a README
- * as it is printed. Pure.
+ * Compares the results of rows with their targets, and formats them as Markdown for
+ * documents. Pure.
  *
  * @module
  */
@@ -9,38 +9,38 @@ import type { Metric, Row, Target, Values } from "./row.ts";
 /** All runs of one participant. */
 export interface Result {
   readonly name: string;
-  /** In their order; empty if it could not be measured. */
+  /** In order; empty if the participant could not be measured. */
   readonly runs: readonly Values[];
-  /** Why it was not measured, or no further. */
+  /** The reason why it was not measured, or not to the end. */
   readonly remark?: string;
 }
 
-/** What became of a target. */
+/** The outcome of a target. */
 export interface Verdict {
   readonly metric: string;
-  /** What was to be reached. */
+  /** The target in words. */
   readonly target: string;
-  /** The median of ours. */
+  /** Our median. */
   readonly measured: number;
-  /** What it was compared with. */
+  /** The value that it is compared with. */
   readonly reference: number;
-  /** Whose it is; undefined for a limit that was set. */
+  /** The participant with that value; undefined for a constant. */
   readonly referenceName: string | undefined;
   /** `measured / reference`. */
   readonly ratio: number;
   readonly isMet: boolean;
 }
 
-/** A row with all that it found. */
+/** A row with its results. */
 export interface RowReport {
   readonly row: Pick<Row, "name" | "work" | "metrics" | "targets">;
-  /** Ours first. */
+  /** Results of all participants, ours first. */
   readonly results: readonly Result[];
-  /** Why the row was not run. */
+  /** The reason why the row was skipped. */
   readonly skipped?: string;
 }
 
-/** The median of a metric over the runs that have it; `undefined` if none has. */
+/** The median of a metric over the runs that have it; `undefined` without any. */
 export function medianOf(result: Result, metric: string): number | undefined {
   const values = result.runs
     .map((run) => run[metric])
@@ -54,7 +54,7 @@ export function medianOf(result: Result, metric: string): number | undefined {
 }
 
 /**
- * Compares ours, which is the first result, with a target.
+ * Compares our result, the first one, with a target.
  * @returns `undefined` if one of the two sides was not measured.
  */
 export function judge(
@@ -113,7 +113,7 @@ function referenceOf(
   }
 }
 
-/** All of it for a file, with what became of each target. */
+/** The report for a JSON file, with the outcome of each target. */
 export function reportToJson({ row, results, skipped }: RowReport): unknown {
   return {
     name: row.name,
@@ -126,7 +126,7 @@ export function reportToJson({ row, results, skipped }: RowReport): unknown {
   };
 }
 
-/** A row's results: the medians of each participant, and its runs. */
+/** The table of a row: the medians of each participant, and its runs. */
 export function formatResults({ row, results }: RowReport): string {
   const first = row.metrics[0]!;
   const measured = results.filter(({ runs }) => runs.length > 0);
@@ -146,7 +146,7 @@ export function formatResults({ row, results }: RowReport): string {
   ].join("\n");
 }
 
-/** The table of all targets, a line for each. */
+/** The table of all targets, one line each. */
 export function formatVerdicts(reports: readonly RowReport[]): string {
   const lines = reports.flatMap(({ row, results, skipped }) =>
     row.targets.map((target) => {
@@ -178,7 +178,7 @@ function formatReference(verdict: Verdict, metric: Metric): string {
     : `${formatValue(reference, metric)} (${referenceName})`;
 }
 
-/** A value in its metric's decimals. */
+/** A value with the decimals of its metric. */
 export function formatValue(
   value: number | undefined,
   { decimals }: Metric,
@@ -186,7 +186,7 @@ export function formatValue(
   return value === undefined ? "-" : value.toFixed(decimals);
 }
 
-/** A table as `deno fmt` writes it in Markdown: the first line is the heading. */
+/** A Markdown table as `deno fmt` writes it; the first line is the heading. */
 export function formatTable(table: readonly (readonly string[])[]): string {
   const widths = table[0]!.map((_, column) =>
     Math.max(3, ...table.map((line) => line[column]!.length))

@@ -34,7 +34,7 @@ export async function updateDocument(
   await Deno.writeTextFile(path, text);
 }
 
-/** Replaces what stands between a section's two comments. */
+/** Replaces the text between the two comments of a section. */
 export function replaceSection(
   text: string,
   name: string,

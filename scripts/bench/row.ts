@@ -1,30 +1,29 @@
 /**
- * A row of the benchmark's table: what is measured, of whom, and what ours is to
- * reach.
+ * A row of the benchmark: its metrics, its participants and our targets.
  *
  * @module
  */
 import type { NetworkKind } from "./network.ts";
 
-/** What one run measured, by the ids of the row's metrics. */
+/** The values of one run, by the ids of the row's metrics. */
 export type Values = { readonly [metric: string]: number | undefined };
 
-/** A column of a row's own table. */
+/** A column of a row's table. */
 export interface Metric {
   readonly id: string;
-  /** Its heading: a short name with its unit. */
+  /** The heading: a short name with its unit. */
   readonly label: string;
   readonly decimals: number;
 }
 
-/** What a measured value is compared with. */
+/** The value that a measured one is compared with. */
 export type Reference =
-  /** A limit that was set, or 1 where the metric itself is a multiple of a bound. */
+  /** A constant, or 1 if the metric itself is a multiple of a bound. */
   | { readonly type: "constant"; readonly value: number }
-  /** The best median among these contenders, as far as they were measured. */
+  /** The best median of those among these participants that were measured. */
   | { readonly type: "bestOf"; readonly contenders: readonly string[] };
 
-/** What the median of ours is to reach. */
+/** A target for our median. */
 export interface Target {
   /** The id of a metric. */
   readonly metric: string;
@@ -36,37 +35,37 @@ export interface Target {
   readonly reference: Reference;
 }
 
-/** One who is measured. */
+/** A program that is measured. */
 export interface Participant {
   readonly name: string;
-  /** Why it cannot be measured here, or undefined if it can. */
+  /** The reason why it cannot be measured; undefined if it can. */
   readonly missing: string | undefined;
   /** Measures once. */
   measure(): Promise<Values>;
 }
 
-/** What a row may use. */
+/** Resources of a row. */
 export interface RowOptions {
   readonly network: NetworkKind;
   /** An empty folder. */
   readonly folder: string;
-  /** How much is shared, in bytes. @default {the row's own size} */
+  /** Size of the content, in bytes. @default {the row's own size} */
   readonly size?: number;
 }
 
 /** A row of the table. */
 export interface Row {
-  /** As `--only` takes it. */
+  /** The name for `--only`. */
   readonly name: string;
-  /** What it does, in a few words. */
+  /** Its work in a few words. */
   readonly work: string;
-  /** The first one's runs are shown one by one. */
+  /** Columns; the table lists every run of the first one. */
   readonly metrics: readonly Metric[];
   readonly targets: readonly Target[];
-  /** Whether its links need a rate, which loopback has not. @default {false} */
+  /** True if it limits the rates of links, which loopback cannot. @default {false} */
   readonly needsNamespaces?: boolean;
-  /** Whether there may not be memory enough for its files. @default {false} */
+  /** True if its files may exceed the memory. @default {false} */
   readonly needsDisk?: boolean;
-  /** Makes ready what all runs use. @returns Ours first; they take turns. */
+  /** Prepares what all runs share. @returns The participants, ours first. */
   prepare(options: RowOptions): Promise<readonly Participant[]>;
 }

@@ -1,8 +1,8 @@
 /**
- * Rows `simulated-…`: one seeder and 1,000 leechers in virtual time, as
- * `deno task simulate` runs them, at each speed of link, and in a swarm where many
- * are slow and many leave. Of nobody else can that be measured. Each run has a
- * seed of its own, counted from 1, and the same seed gives the same swarm.
+ * Rows `simulated-…`: one seeder and 1,000 leechers in virtual time, by `deno task
+ * simulate`, at several link rates, and in a swarm with slow and leaving peers. Other
+ * clients cannot be simulated. The runs have the seeds 1, 2 and so on; a seed
+ * determines the swarm.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { MEBIBYTE } from "./units.ts";
 
 const LEECHER_COUNT = 1000;
 const PIECE_LENGTH = MEBIBYTE / 4;
-/** Of the content, in bytes. */
+/** Length of the content, in bytes. */
 const LENGTH = 4000 * PIECE_LENGTH;
 
 const METRICS: readonly Metric[] = [
@@ -34,18 +34,18 @@ function atMost(metric: string, value: number, unit: string): Target {
   };
 }
 
-/** What is simulated. */
+/** Options for a simulated row. */
 interface SimulatedOptions {
   readonly name: string;
   readonly work: string;
-  /** Of every link, as the command line takes it. */
+  /** Rate of every link, as on the command line. */
   readonly rate: string;
-  /** More of the command line. @default {[]} */
+  /** Other flags of the command line. @default {[]} */
   readonly flags?: readonly string[];
   readonly targets: readonly Target[];
 }
 
-/** All of them. */
+/** All simulated rows. */
 export const SIMULATED_ROWS: readonly Row[] = [
   ...["10mbit", "100mbit", "1gbit", "10gbit"].map((rate) =>
     simulatedRow({
@@ -88,7 +88,7 @@ function simulatedRow(options: SimulatedOptions): Row {
   };
 }
 
-/** @throws {Error} If somebody who stays never has everything. */
+/** Runs a simulation. @throws {Error} If a peer that stays does not complete. */
 async function simulate(
   { rate, flags = [] }: SimulatedOptions,
   { seed, size }: { readonly seed: number; readonly size: number },

@@ -1,6 +1,6 @@
 /**
- * What the rows that share one file from one seeder have in common: the file, the
- * contenders, and the metrics that every such run has.
+ * The rows that share one file from one seeder: the file, the clients, and the
+ * metrics of every such run.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { GIBIBYTE, MEBIBYTE } from "./units.ts";
 
 const FILE_NAME = "benchmark.bin";
 
-/** Metrics of every run in a swarm, by {@linkcode valuesOf}. */
+/** The metrics of {@linkcode valuesOf}. */
 export const SWARM_METRICS: readonly Metric[] = [
   { id: "seconds", label: "s to the last", decimals: 2 },
   { id: "throughput", label: "MiB/s", decimals: 0 },
@@ -24,9 +24,9 @@ export const SWARM_METRICS: readonly Metric[] = [
 ];
 
 /**
- * A run in numbers: the seconds until the last has it all, the throughput that
- * each leecher has at least had, the CPU seconds of all peers for each GiB that
- * was brought to a leecher, and the peak memory of the largest peer.
+ * The values of a run: the seconds until the last leecher completes, the lowest
+ * throughput of a leecher, the CPU seconds of all peers per GiB that a leecher
+ * received, and the highest peak memory of a peer.
  */
 export function valuesOf(run: SwarmRun, length: number): Values {
   const seconds = Math.max(...run.seconds);
@@ -39,7 +39,7 @@ export function valuesOf(run: SwarmRun, length: number): Values {
   };
 }
 
-/** The largest; undefined if the system does not tell. */
+/** The largest value; undefined if the system does not report any. */
 function mebibytesOf(...bytes: (number | undefined)[]): number | undefined {
   const known = bytes.filter((bytes) => bytes !== undefined);
   return known.length === 0 ? undefined : Math.max(...known) / MEBIBYTE;
@@ -47,18 +47,18 @@ function mebibytesOf(...bytes: (number | undefined)[]): number | undefined {
 
 /** A row of one file, one seeder and some leechers. */
 export interface SwarmRowOptions extends Omit<Row, "prepare" | "metrics"> {
-  /** The file's, in bytes. */
+  /** Length of the file, in bytes. */
   readonly length: number;
   readonly leecherCount: number;
-  /** @default {{}} As fast as the machine. */
+  /** @default {{}} No limits. */
   readonly rates?: LinkRates;
-  /** Metrics before those of every run. @default {[]} */
+  /** Additional metrics, which come first. @default {[]} */
   readonly metrics?: readonly Metric[];
-  /** Values of them. @default {none} */
+  /** Their values. @default {none} */
   readonly measure?: (run: SwarmRun, length: number) => Values;
 }
 
-/** Makes the row. */
+/** Creates the row. */
 export function swarmRow(options: SwarmRowOptions): Row {
   const { leecherCount, rates, metrics = [], measure, length, ...row } =
     options;

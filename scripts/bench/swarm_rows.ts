@@ -1,7 +1,7 @@
 /**
- * The rows that share one file: from one to one, to four, and over links of a
- * rate, where the best that any client could do is known: the seeder has to send
- * every byte once, and each leecher has to receive it once.
+ * The rows that share one file: from one seeder to one leecher, to four, and over
+ * links with a limited rate. There the lower bound is known: the seeder sends and
+ * each leecher receives every byte once.
  *
  * @module
  */
@@ -14,10 +14,10 @@ import { GIBIBYTE, MEBIBYTE, secondsOnLink } from "./units.ts";
 const RATE = 200;
 const SLOW_RATE = 50;
 const SIX = 6;
-/** Of the six. */
+/** Index among the six. */
 const SLOW_LEECHER = 0;
 
-/** The fast ones. Transmission is far behind them on a LAN. */
+/** The fast clients. Transmission is much slower on a LAN. */
 const THE_BEST: Reference = {
   type: "bestOf",
   contenders: ["libtorrent", "aria2", "webtorrent"],
@@ -109,7 +109,7 @@ const slowLeecher = swarmRow({
   }],
 });
 
-/** The rows, in the table's order. */
+/** The rows, in order. */
 export const SWARM_ROWS: readonly Row[] = [
   oneToOne,
   oneToFour,

@@ -1,16 +1,13 @@
 /**
- * One run of one contender: our tracker, a seeder and leechers, each on a host of
- * its own, all alike but for the contender.
+ * One run of a client: our tracker, a seeder and leechers, each on a host of its own.
  *
- * The clock: the tracker and the seeder are up, the seeder has verified its
- * content and the tracker counts it as complete. The clock starts, every leecher
- * is started at once with the torrent file and an empty folder, and a leecher's
- * time is taken when the contender itself says that all is verified and stored
- * (ours by a line of its output, the others by a file that they are told to make
- * or to have made, looked for every 10 ms). So the start of the program is in it,
- * for everybody. That the copies are right is checked after the clock has stopped.
+ * Time: the clock starts once the tracker counts the seeder as complete. All leechers
+ * start at that moment, with the torrent file and an empty folder. A leecher's time
+ * ends when the client reports that the content is verified and stored: ours by a
+ * line of output, others by a file, which is polled every 10 ms. So the start of the
+ * program counts for everybody. Copies are compared after the clock has stopped.
  *
- * The CPU seconds: the leechers' whole, and the seeder's from the clock's start.
+ * CPU seconds: those of the leechers, and of the seeder since the clock started.
  *
  * @module
  */
@@ -28,33 +25,33 @@ import { type ProcessUsage, readProcessUsage } from "./process_usage.ts";
 /** Longest wait for the last leecher, in milliseconds. */
 const RUN_TIMEOUT_MS = 600_000;
 
-/** Longest wait for the seeder, which verifies first, in milliseconds. */
+/** Longest wait for the seeder, which verifies its content, in milliseconds. */
 const SEED_TIMEOUT_MS = 300_000;
 
 const SEEDING: SwarmCounts = { complete: 1, incomplete: 0 };
 
-/** Options of {@linkcode runSwarm}. */
+/** Options for {@linkcode runSwarm}. */
 export interface SwarmRunOptions {
   readonly content: Content;
   readonly leecherCount: number;
   readonly network: NetworkKind;
-  /** The workspace's folder, which the content is in too. */
+  /** The workspace's folder, which contains the content. */
   readonly folder: string;
-  /** @default {{}} As fast as the machine. */
+  /** @default {{}} No limits. */
   readonly rates?: LinkRates;
-  /** Whether the copies are compared with the content. @default {true} */
+  /** True to compare the copies with the content. @default {true} */
   readonly isCompared?: boolean;
 }
 
-/** What a run measured. */
+/** The measurements of a run. */
 export interface SwarmRun {
-  /** From the clock's start to each leecher's completion, in seconds, by leecher. */
+  /** Seconds until each leecher's completion. */
   readonly seconds: readonly number[];
-  /** Of the seeder and all leechers; undefined where the system does not tell. */
+  /** CPU seconds of all peers; undefined if the system does not report them. */
   readonly cpuSeconds: number | undefined;
-  /** The most that the seeder has used at once, in bytes; undefined likewise. */
+  /** Peak memory of the seeder, in bytes. */
   readonly seederMemoryBytes: number | undefined;
-  /** The most that any one leecher has. */
+  /** Peak memory of the largest leecher, in bytes. */
   readonly leecherMemoryBytes: number | undefined;
 }
 
@@ -121,7 +118,7 @@ export async function startTracker(host: Host): Promise<string> {
   return announceUrl;
 }
 
-/** @throws {Error} When it ends. */
+/** Waits for the end. @throws {Error} Always. */
 async function rejectAtEnd({ result }: RunningContender): Promise<never> {
   const { code, stdout, stderr } = await result;
   throw new Error(
@@ -129,7 +126,7 @@ async function rejectAtEnd({ result }: RunningContender): Promise<never> {
   );
 }
 
-/** CPU seconds together, memory of the largest. */
+/** CPU seconds of all, peak memory of the largest. */
 async function sumUsage(
   contenders: readonly RunningContender[],
 ): Promise<ProcessUsage | undefined> {

@@ -1,28 +1,28 @@
 /**
- * Runs the participants of a row in turn, again and again, so that what the
- * machine does meanwhile meets all of them alike.
+ * Measures the participants of a row in turn, so that changes of the machine affect
+ * all of them alike.
  *
  * @module
  */
 import type { Result } from "./report.ts";
 import type { Participant, Values } from "./row.ts";
 
-/** One that takes longer has one turn, unless it is ours, in milliseconds. */
+/** A participant that takes longer has only one run, unless it is ours. In milliseconds. */
 const SLOW_MS = 60_000;
 
-/** Options of {@linkcode takeTurns}. */
+/** Options for {@linkcode takeTurns}. */
 export interface TurnOptions {
   /** Runs of each participant. */
   readonly runCount: number;
-  /** Is told of each run. */
+  /** Called after each run. */
   readonly onRun: (name: string, values: Values) => void;
-  /** Ends it between two runs. */
+  /** Ends the measuring between two runs. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Measures all. One that fails is told so in its result and has no turn again; but
- * others may fail once: a mishap of theirs costs a run, not the comparison.
+ * Measures all participants. A failure is reported in the result. A participant has
+ * no more runs after it, but others than ours may fail once.
  */
 export async function takeTurns(
   participants: readonly Participant[],
@@ -46,7 +46,7 @@ export async function takeTurns(
         runs.get(participant)!.push(values);
         onRun(participant.name, values);
       } catch (error) {
-        // After Ctrl+C every program ends, and every wait for one fails.
+        // After Ctrl+C all programs end, and waiting for one fails.
         signal.throwIfAborted();
         if (!(error instanceof Error)) throw error;
         if (index === 0 || failures.has(participant)) {

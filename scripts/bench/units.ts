@@ -1,16 +1,16 @@
 /**
- * Units that the rows are stated in.
+ * Units of the rows.
  *
  * @module
  */
 
-/** In bytes. */
+/** 1 MiB in bytes. */
 export const MEBIBYTE: number = 1024 * 1024;
 
-/** In bytes. */
+/** 1 GiB in bytes. */
 export const GIBIBYTE: number = 1024 * MEBIBYTE;
 
-/** The least time in which a link carries so many bytes, in seconds. */
+/** Shortest time for bytes on a link, in seconds. */
 export function secondsOnLink(
   bytes: number,
   megabitsPerSecond: number,

@@ -1,23 +1,23 @@
 /**
- * The folder that a benchmark's files are in: memory where one may be mounted,
- * so that no disk is measured. (Not `/dev/shm`: Deno keeps out of `/dev`.)
+ * The folder for the files of a benchmark: in memory if that can be mounted, so that
+ * no disk is measured. (Deno does not access `/dev/shm`.)
  *
  * @module
  */
 import { runCommand } from "../programs/running_program.ts";
 
-/** Where the files are. */
+/** The place of the files. */
 export type WorkspaceKind = "memory" | "disk";
 
-/** A folder that goes with all that is in it. */
+/** A temporary folder. */
 export interface Workspace extends AsyncDisposable {
   readonly folder: string;
   readonly kind: WorkspaceKind;
 }
 
 /**
- * Makes one, in the system's temporary folder.
- * @param wanted Memory is had only by root on Linux.
+ * Creates a workspace in the system's temporary folder.
+ * @param wanted Memory needs root on Linux.
  */
 export async function openWorkspace(wanted: WorkspaceKind): Promise<Workspace> {
   const folder = await Deno.makeTempDir({ prefix: "lanswarm-bench-" });

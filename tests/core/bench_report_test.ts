@@ -48,7 +48,7 @@ const RESULTS = [
   { name: "three", runs: [{ rate: 99, cpu: undefined }] },
 ];
 
-Deno.test("judge() compares the median of ours with the best of those that were measured", () => {
+Deno.test("judge() compares our median with the best of the measured others", () => {
   assertEquals(judge(FASTER, RESULTS), {
     metric: "rate",
     target: "at least twice the fastest",
@@ -81,13 +81,13 @@ Deno.test("judge() knows at least, at most and below", () => {
   ]);
 });
 
-Deno.test("judge() says nothing where a side was not measured", () => {
+Deno.test("judge() has no verdict if one side was not measured", () => {
   assertEquals(judge(FASTER, RESULTS.slice(0, 1)), undefined);
   assertEquals(judge(BOUND, [{ name: "ours", runs: [] }]), undefined);
   assertEquals(judge(BOUND, []), undefined);
 });
 
-Deno.test("formatResults() shows medians and runs, and who is missing and why", () => {
+Deno.test("formatResults() shows medians, runs and the reasons of missing participants", () => {
   assertEquals(
     formatResults({ row: ROW, results: RESULTS }),
     [
@@ -102,7 +102,7 @@ Deno.test("formatResults() shows medians and runs, and who is missing and why", 
   );
 });
 
-Deno.test("formatVerdicts() has a line for each target, and the reason of a row that was skipped", () => {
+Deno.test("formatVerdicts() has a line for each target, and the reason of a skipped row", () => {
   const skipped = { ...ROW, work: "another", targets: [BOUND] };
   assertEquals(
     formatVerdicts([
@@ -131,7 +131,7 @@ Deno.test("replaceSection() replaces the figures of one row", () => {
   assertThrows(() => replaceSection(text, "b", "new"), Error, "bench:b");
 });
 
-Deno.test("parseProcessUsage() reads past a program's name, whatever it is", () => {
+Deno.test("parseProcessUsage() accepts any program name", () => {
   assertEquals(
     parseProcessUsage(
       "7 (a) b (c)) S 1 7 7 0 -1 4 100 0 0 0 250 75 0 0 20 0 3\n" +
@@ -141,7 +141,7 @@ Deno.test("parseProcessUsage() reads past a program's name, whatever it is", () 
   );
 });
 
-Deno.test("parseProcessUsage() finds nothing of a process that has ended", () => {
+Deno.test("parseProcessUsage() returns nothing for a process that has ended", () => {
   assertEquals(
     parseProcessUsage("7 (a) Z 1 7 7 0 -1 4 1 0 0 0 2 3 0\nName:\ta\n"),
     undefined,

@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { parseLoadReport } from "../../scripts/bench/tracker/announce_load.ts";
 import { sampleInfoHashes } from "../../scripts/bench/tracker/sample_torrents.ts";
 
-/** As wrk 4.1 prints it. */
+/** A report of wrk 4.1. */
 const REPORT = `Running 5s test @ http://127.0.0.1:6969/
   1 threads and 32 connections
   Thread Stats   Avg      Stdev     Max   +/- Stdev
@@ -19,7 +19,7 @@ Requests/sec:  20105.58
 Transfer/sec:      6.64MB
 `;
 
-Deno.test("parseLoadReport() reads what wrk prints", () => {
+Deno.test("parseLoadReport() reads a report of wrk", () => {
   assertEquals(parseLoadReport(REPORT), {
     announcesPerSecond: 20105.58,
     p99Ms: 5.97,
@@ -32,13 +32,13 @@ Deno.test("parseLoadReport() reads what wrk prints", () => {
   }
 });
 
-Deno.test("parseLoadReport() refuses a report of answers that failed", () => {
+Deno.test("parseLoadReport() refuses a report with failed answers", () => {
   const failed = `${REPORT}  Non-2xx or 3xx responses: 7\n`;
   assertThrows(() => parseLoadReport(failed), Error, "7 answers failed");
   assertThrows(() => parseLoadReport("unable to connect"), Error, "it says");
 });
 
-Deno.test("sampleInfoHashes() makes the same info hashes each time, none twice", () => {
+Deno.test("sampleInfoHashes() returns the same distinct info hashes each time", () => {
   const infoHashes = sampleInfoHashes(1_000);
   assertEquals(infoHashes, sampleInfoHashes(1_000));
   assertEquals(new Set(infoHashes).size, 1_000);

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import type { Participant } from "../../scripts/bench/row.ts";
 import { takeTurns } from "../../scripts/bench/take_turns.ts";
 
-/** One who notes its turns, and fails at those it is told to. */
+/** A participant that records its turns and fails at some. */
 function participant(
   name: string,
   { turns, failing = [] }: { turns: string[]; failing?: readonly number[] },
@@ -27,7 +27,7 @@ const OPTIONS = {
   signal: new AbortController().signal,
 };
 
-Deno.test("takeTurns() alternates; ours may not fail, others once", async () => {
+Deno.test("takeTurns() alternates; others may fail once, ours may not", async () => {
   const turns: string[] = [];
   const results = await takeTurns([
     participant("ours", { turns, failing: [2] }),
@@ -48,7 +48,7 @@ Deno.test("takeTurns() alternates; ours may not fail, others once", async () => 
   ]);
 });
 
-Deno.test("takeTurns() ends once it is aborted, and blames nobody for it", async () => {
+Deno.test("takeTurns() ends when it is aborted, without a failure", async () => {
   const turns: string[] = [];
   const controller = new AbortController();
   const reason = new Error("enough");

@@ -1,5 +1,5 @@
 /**
- * The picker, from the first block of a torrent to the last.
+ * The piece picker, from the first block of a torrent to the last.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * An announce without the network: its query read, its peer found and noted,
- * others chosen for it, the answer written.
+ * An announce without the network: the query is decoded, the peer stored, others
+ * chosen for it and the answer encoded.
  *
  * @module
  */

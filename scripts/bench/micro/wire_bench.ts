@@ -1,6 +1,6 @@
 /**
- * The wire codec, by what passes through it: blocks and requests by the ten
- * thousand a second, haves by the hundred, the rest once a connection or minute.
+ * The wire codec. A connection carries ten thousands of blocks and requests a second,
+ * hundreds of haves, and few other messages.
  *
  * @module
  */
