@@ -41,11 +41,11 @@ export { startTracker } from "./tracker/start_tracker.ts";
 export type {
   RunningTracker,
   StartTrackerOptions,
-} from "./tracker/tracker_server.ts";
+} from "./tracker/tracker_options.ts";
 export {
   DEFAULT_TRACKER_PORT,
   TrackerStartError,
-} from "./tracker/listen_for_tracker.ts";
+} from "./tracker/tracker_options.ts";
 export {
   announce,
   scrape,

@@ -22,7 +22,10 @@ export interface HttpResponse {
    * former; the end of the connection ends the body. If the client leaves before, `return` is
    * called, even while a `next` is pending.
    */
-  readonly body: string | Uint8Array | AsyncIterable<Uint8Array>;
+  readonly body:
+    | string
+    | Uint8Array<ArrayBuffer>
+    | AsyncIterable<Uint8Array>;
 }
 
 /** True for a body that is sent part by part. */
@@ -41,7 +44,7 @@ const MAX_COPIED_LENGTH = 16 * 1024;
 /** True for a body that the writer leaves out, to be sent after the head. */
 export function isSentApart(
   body: HttpResponse["body"],
-): body is Uint8Array | AsyncIterable<Uint8Array> {
+): body is Exclude<HttpResponse["body"], string> {
   return isStreamed(body) ||
     (typeof body !== "string" && body.length > MAX_COPIED_LENGTH);
 }

@@ -1,45 +1,91 @@
 /**
- * A tracker's bencoded answers to an announce and to a scrape, written. Answers in the compact
- * form, which nearly all clients ask for, are put together byte by byte: as
- * values for the general writer they took longer than the choice of the peers.
+ * Encodes a tracker's bencoded replies to an announce and to a scrape. Replies in
+ * the compact form, which nearly all clients want, are written byte by byte: as
+ * values for the general encoder they took ten times as long.
  *
  * @module
  */
-import { AddressWords } from "./store/address_words.ts";
-import { parseCompactPeers } from "../base/peer_address.ts";
-import { IDENTIFIER_LENGTH, identifierToBytes } from "../base/identifier.ts";
-import { IPV4_LENGTH, IPV6_LENGTH } from "../base/ip_address.ts";
-import { type Encodable, encodeBencode } from "../bencode/encode.ts";
 import type { ScrapeEntry } from "../announce/announce.ts";
+import { IDENTIFIER_LENGTH, identifierToBytes } from "../base/identifier.ts";
+import { parseIpAddress, parseIpv4 } from "../base/ip_address.ts";
+import { parseCompactPeers } from "../base/peer_address.ts";
+import { type Encodable, encodeBencode } from "../bencode/encode.ts";
 import type { PeerForm } from "./announce_query.ts";
 import type { PickedPeers } from "./store/peer_store.ts";
-import { ReplyWriter } from "./reply_writer.ts";
 
-/** What a tracker answers to one announce. */
+/** A tracker's answer to one announce. */
 export interface AnnounceAnswer {
   readonly intervalMs: number;
   readonly minIntervalMs: number;
   readonly swarm: ScrapeEntry;
   readonly peers: PickedPeers;
   readonly peerForm: PeerForm;
-  /** Where the asker was heard from, told if it is an IP address. [BEP 24] */
+  /** Address that the announce came from, sent back if it is an IP address. [BEP 24] */
   readonly externalHostname: string;
   readonly warning: string | undefined;
 }
 
-/** Writes an answer, in memory that is only its own. [BEP 3, 7, 23, 24] */
+const encoder = new TextEncoder();
+
+/** Keys of the replies in the order of their bytes, each with the bytes before its value. */
+const PARTS = {
+  complete: encoder.encode("d8:completei"),
+  downloaded: encoder.encode("e10:downloadedi"),
+  externalIpv4: encoder.encode("e11:external ip4:"),
+  externalIpv6: encoder.encode("e11:external ip16:"),
+  end: encoder.encode("e"),
+  incomplete: encoder.encode("10:incompletei"),
+  interval: encoder.encode("e8:intervali"),
+  minInterval: encoder.encode("e12:min intervali"),
+  peers: encoder.encode("e5:peers"),
+  peers6: encoder.encode("6:peers6"),
+  warning: encoder.encode("15:warning message"),
+  files: encoder.encode("d5:filesd"),
+  twoEnds: encoder.encode("ee"),
+} as const;
+
+/** Room for a compact reply without its peers and its warning. */
+const MAX_FIXED_LENGTH = 512;
+
+/** Room for one torrent of a scrape with counts of 16 digits. */
+const MAX_SCRAPE_ENTRY_LENGTH = 128;
+
+/** Encodes the answer to an announce. [BEP 3, 7, 23, 24] */
 export function encodeAnnounceAnswer(
   answer: AnnounceAnswer,
+  writer: ReplyWriter = new ReplyWriter(),
 ): Uint8Array<ArrayBuffer> {
   return answer.peerForm === "compact"
-    ? encodeCompact(answer)
+    ? encodeCompact(answer, writer)
     : encodeDictionaries(answer);
 }
 
-/**
- * Writes why a request is refused, and when to try again if that may help.
- * [BEP 3, 31]
- */
+/** Encodes the reply to a scrape, torrents in the order of their info hashes. [BEP 48] */
+export function encodeScrapeReply(
+  entries: Iterable<ScrapeEntry>,
+  writer: ReplyWriter = new ReplyWriter(),
+): Uint8Array<ArrayBuffer> {
+  const sorted = [...entries].sort((left, right) =>
+    left.infoHash < right.infoHash ? -1 : 1
+  );
+  writer.begin((sorted.length + 1) * MAX_SCRAPE_ENTRY_LENGTH);
+  writer.raw(PARTS.files);
+  for (const { infoHash, complete, incomplete, downloaded } of sorted) {
+    writer.string(identifierToBytes(infoHash));
+    writer.raw(PARTS.complete);
+    writer.number(complete);
+    writer.raw(PARTS.downloaded);
+    writer.number(downloaded);
+    writer.raw(PARTS.end);
+    writer.raw(PARTS.incomplete);
+    writer.number(incomplete);
+    writer.raw(PARTS.twoEnds);
+  }
+  writer.raw(PARTS.twoEnds);
+  return writer.end();
+}
+
+/** Encodes a refusal, with the time to try again if that may help. [BEP 3, 31] */
 export function encodeFailure(
   reason: string,
   retryInMs?: number,
@@ -51,49 +97,31 @@ export function encodeFailure(
   });
 }
 
-const encoder = new TextEncoder();
-
-/** The dictionary's keys in the order of their bytes, each with what stands before its value. */
-const PARTS = {
-  complete: encoder.encode("d8:completei"),
-  downloaded: encoder.encode("e10:downloadedi"),
-  externalIp: encoder.encode("11:external ip"),
-  incomplete: encoder.encode("10:incompletei"),
-  interval: encoder.encode("e8:intervali"),
-  minInterval: encoder.encode("e12:min intervali"),
-  peers: encoder.encode("e5:peers"),
-  peers6: encoder.encode("6:peers6"),
-  warning: encoder.encode("15:warning message"),
-} as const;
-
-const END = encoder.encode("e");
-const COLON = encoder.encode(":");
-
-/** Room for all but the peers and the warning. */
-const FIXED_LENGTH = 512;
-
-const writer = new ReplyWriter();
-const address = new AddressWords();
-
-function encodeCompact(answer: AnnounceAnswer): Uint8Array<ArrayBuffer> {
-  const { swarm, peers } = answer;
+function encodeCompact(
+  answer: AnnounceAnswer,
+  writer: ReplyWriter,
+): Uint8Array<ArrayBuffer> {
+  const { swarm, peers, externalHostname } = answer;
   const warning = answer.warning && encoder.encode(answer.warning);
   writer.begin(
-    FIXED_LENGTH + peers.ipv4.length + peers.ipv6.length +
+    MAX_FIXED_LENGTH + peers.ipv4.length + peers.ipv6.length +
       (warning?.length ?? 0),
   );
   writer.raw(PARTS.complete);
   writer.number(swarm.complete);
   writer.raw(PARTS.downloaded);
   writer.number(swarm.downloaded);
-  writer.raw(END);
-  address.read(answer.externalHostname);
-  if (address.isKnown) {
-    writer.raw(PARTS.externalIp);
-    writer.number(address.isIpv4 ? IPV4_LENGTH : IPV6_LENGTH);
-    writer.raw(COLON);
-    writer.by(writeAddress);
-  }
+  const ipv4 = parseIpv4(externalHostname);
+  const ipv6 = ipv4 === undefined
+    ? parseIpAddress(externalHostname)
+    : undefined;
+  if (ipv4 !== undefined) {
+    writer.raw(PARTS.externalIpv4);
+    writer.uint32(ipv4);
+  } else if (ipv6 !== undefined) {
+    writer.raw(PARTS.externalIpv6);
+    writer.raw(ipv6);
+  } else writer.raw(PARTS.end);
   writer.raw(PARTS.incomplete);
   writer.number(swarm.incomplete);
   writer.raw(PARTS.interval);
@@ -110,13 +138,8 @@ function encodeCompact(answer: AnnounceAnswer): Uint8Array<ArrayBuffer> {
     writer.raw(PARTS.warning);
     writer.string(warning);
   }
-  writer.raw(END);
+  writer.raw(PARTS.end);
   return writer.end();
-}
-
-/** The address that was read last. */
-function writeAddress(into: Uint8Array, offset: number): number {
-  return address.write(into, offset);
 }
 
 function encodeDictionaries(answer: AnnounceAnswer): Uint8Array<ArrayBuffer> {
@@ -125,20 +148,20 @@ function encodeDictionaries(answer: AnnounceAnswer): Uint8Array<ArrayBuffer> {
     ...parseCompactPeers(ipv4, "ipv4"),
     ...parseCompactPeers(ipv6, "ipv6"),
   ];
-  const peers = addresses.map(({ hostname, port }, index): Encodable => ({
-    ip: hostname,
-    port,
-    "peer id": answer.peerForm === "dictionaries"
-      ? ids?.subarray(
-        index * IDENTIFIER_LENGTH,
-        (index + 1) * IDENTIFIER_LENGTH,
-      )
-      : undefined,
-  }));
+  const peers = addresses.map(({ hostname, port }, index): Encodable => {
+    const start = index * IDENTIFIER_LENGTH;
+    return {
+      ip: hostname,
+      port,
+      "peer id": answer.peerForm === "dictionaries"
+        ? ids?.subarray(start, start + IDENTIFIER_LENGTH)
+        : undefined,
+    };
+  });
   return encodeBencode({
     complete: answer.swarm.complete,
     downloaded: answer.swarm.downloaded,
-    "external ip": externalIp(answer.externalHostname),
+    "external ip": parseIpAddress(answer.externalHostname),
     incomplete: answer.swarm.incomplete,
     interval: Math.ceil(answer.intervalMs / 1000),
     "min interval": Math.ceil(answer.minIntervalMs / 1000),
@@ -147,46 +170,70 @@ function encodeDictionaries(answer: AnnounceAnswer): Uint8Array<ArrayBuffer> {
   });
 }
 
-function externalIp(hostname: string): Uint8Array | undefined {
-  address.read(hostname);
-  const bytes = new Uint8Array(IPV6_LENGTH);
-  return address.isKnown
-    ? bytes.subarray(0, address.write(bytes, 0))
-    : undefined;
-}
+const COLON = 0x3a;
+const DIGIT_0 = 0x30;
 
-/** What stands before each value, keys in the order of their bytes. */
-const SCRAPE_PARTS = {
-  files: encoder.encode("d5:filesd"),
-  complete: encoder.encode("d8:completei"),
-  downloaded: encoder.encode("e10:downloadedi"),
-  incomplete: encoder.encode("e10:incompletei"),
-  entryEnd: encoder.encode("ee"),
-  end: encoder.encode("ee"),
-} as const;
+/** Memory that replies are written to, one after another, in bytes. */
+const MEMORY_LENGTH = 64 * 1024;
 
-/** Room for one torrent with counts of 16 digits, and for what stands around all. */
-const MAX_ENTRY_LENGTH = 128;
+/** Shorter byte strings are copied byte by byte, which takes less time. */
+const SHORT_LENGTH = 24;
 
-/** Writes a scrape's reply, torrents in the order of their info hashes. */
-export function encodeScrapeReply(
-  entries: Iterable<ScrapeEntry>,
-): Uint8Array<ArrayBuffer> {
-  const sorted = [...entries].sort((left, right) =>
-    left.infoHash < right.infoHash ? -1 : 1
-  );
-  writer.begin((sorted.length + 1) * MAX_ENTRY_LENGTH);
-  writer.raw(SCRAPE_PARTS.files);
-  for (const { infoHash, complete, incomplete, downloaded } of sorted) {
-    writer.string(identifierToBytes(infoHash));
-    writer.raw(SCRAPE_PARTS.complete);
-    writer.number(complete);
-    writer.raw(SCRAPE_PARTS.downloaded);
-    writer.number(downloaded);
-    writer.raw(SCRAPE_PARTS.incomplete);
-    writer.number(incomplete);
-    writer.raw(SCRAPE_PARTS.entryEnd);
+/**
+ * Writes replies one after another into memory that they share, and takes new
+ * memory when it is full: an allocation for each reply costs more than writing it.
+ */
+export class ReplyWriter {
+  #memory = new Uint8Array(0);
+  #start = 0;
+  #length = 0;
+
+  /** Begins a reply of at most `capacity` bytes. */
+  begin(capacity: number): void {
+    if (this.#memory.length - this.#length < capacity) {
+      this.#memory = new Uint8Array(Math.max(MEMORY_LENGTH, capacity));
+      this.#length = 0;
+    }
+    this.#start = this.#length;
   }
-  writer.raw(SCRAPE_PARTS.end);
-  return writer.end();
+
+  /** The reply: a view of memory that is not written again. */
+  end(): Uint8Array<ArrayBuffer> {
+    return this.#memory.subarray(this.#start, this.#length);
+  }
+
+  /** Writes bytes. */
+  raw(bytes: Uint8Array): void {
+    if (bytes.length > SHORT_LENGTH) {
+      this.#memory.set(bytes, this.#length);
+    } else {
+      for (let index = 0; index < bytes.length; index++) {
+        this.#memory[this.#length + index] = bytes[index]!;
+      }
+    }
+    this.#length += bytes.length;
+  }
+
+  /** Writes a byte string with its length. */
+  string(bytes: Uint8Array): void {
+    this.number(bytes.length);
+    this.#memory[this.#length++] = COLON;
+    this.raw(bytes);
+  }
+
+  /** Writes a whole number in decimal digits. */
+  number(value: number): void {
+    let divisor = 1;
+    while (divisor * 10 <= value) divisor *= 10;
+    for (; divisor >= 1; divisor /= 10) {
+      this.#memory[this.#length++] = DIGIT_0 + Math.floor(value / divisor) % 10;
+    }
+  }
+
+  /** Writes four bytes, big endian. */
+  uint32(value: number): void {
+    for (let shift = 24; shift >= 0; shift -= 8) {
+      this.#memory[this.#length++] = value >>> shift;
+    }
+  }
 }

@@ -1,21 +1,21 @@
 /**
- * How long a peer is to wait until it announces again. Who joins a swarm in its
- * first minutes, or while others still download, may miss somebody: an address
- * that could not be dialed, a list that had no room. Such a swarm is asked about
- * every few seconds; one that is old, and in which all have everything, hardly
- * ever. All peers together never ask more often than the tracker can carry.
+ * Chooses the time until a peer's next announce. A peer that joins a young or
+ * incomplete swarm may miss others: an address that could not be dialed, a list
+ * that had no room. Such swarms announce every few seconds, an old swarm of
+ * seeders hardly ever, and all peers together never more often than the tracker
+ * can serve.
  *
  * @module
  */
 import type { AcceptedAnnounce } from "./store/peer_store.ts";
 
-/** Time to wait at least, in milliseconds: a peer that lacks others may ask so soon. */
+/** Least time between two announces, in milliseconds: a peer that lacks others may ask so soon. */
 export const MIN_ANNOUNCE_INTERVAL = 5_000;
 
-/** The interval of a young swarm, in milliseconds. */
+/** The interval of a young swarm. */
 const SHORTEST_MS = 10_000;
 
-/** How much of its age a swarm waits between two announces. */
+/** The interval as a share of the swarm's age. */
 const SHARE_OF_AGE = {
   /** 10 s in the first 100 s, 2 min after 20 min. */
   complete: 1 / 10,
@@ -23,35 +23,38 @@ const SHARE_OF_AGE = {
   incomplete: 1 / 60,
 } as const;
 
-/** Announces that all peers together may make in a second. */
-const BUDGET_PER_SECOND = 1_000;
+/** Announces of all peers together. */
+const MAX_ANNOUNCES_PER_SECOND = 1_000;
 
-/** What an announce's answer tells of the load. */
+/** The load that an outcome reports. */
 export type AnnounceLoad = Pick<
   AcceptedAnnounce,
   "swarm" | "swarmAgeMs" | "peerCount"
 >;
 
-/** How long a peer is to wait after its announce, in milliseconds. */
+/** Milliseconds from a peer's announce to its next one. */
 export type AnnounceInterval = (load: AnnounceLoad) => number;
 
-/** Always the same. */
+/** Always the same interval. */
 export function fixedInterval(intervalMs: number): AnnounceInterval {
   return () => intervalMs;
 }
 
 /**
- * As short as the swarm's age and the tracker's load allow, up to `longestMs`.
- * Peers that are forgotten after a silence know of no more than that.
+ * As short as the swarm's age and the tracker's load allow, and at most
+ * `longestMs`, so that a silent peer can be told from a patient one.
  */
 export function adaptiveInterval(longestMs: number): AnnounceInterval {
   return ({ swarm, swarmAgeMs, peerCount }) => {
     const share = swarm.incomplete > 0
       ? SHARE_OF_AGE.incomplete
       : SHARE_OF_AGE.complete;
-    const carriedMs = peerCount * 1000 / BUDGET_PER_SECOND;
     return Math.min(
-      Math.max(SHORTEST_MS, swarmAgeMs * share, carriedMs),
+      Math.max(
+        SHORTEST_MS,
+        swarmAgeMs * share,
+        peerCount * 1000 / MAX_ANNOUNCES_PER_SECOND,
+      ),
       longestMs,
     );
   };

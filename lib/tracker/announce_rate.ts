@@ -1,19 +1,19 @@
 /**
- * How often each address may announce: a token bucket each, in memory that does
- * not grow. Generous, as hundreds of machines may stand behind one address, and
- * blind to this machine's own, which may be a proxy for all. What is in the
- * buckets is kept as one time: when the bucket will be full again.
+ * Limits the announces of each address: a token bucket for each, in memory that
+ * does not grow. The limit is generous, because hundreds of machines may share an
+ * address, and does not apply to this machine, which may be a proxy for all. The
+ * state of a bucket is one time, that at which it is full again.
  *
- * Buckets stand in sets of four. A set that has none free gives up the one that
- * is fullest, so an address is forgotten only for a busier one, or for nothing
- * that mattered: a full bucket is as good as none.
+ * Buckets form sets of four. A set without a free bucket gives up its fullest one,
+ * so an address is forgotten only for a busier one, or when its bucket is full,
+ * which is as good as none.
  *
  * @module
  */
 import { isLoopback } from "../base/ip_address.ts";
 import { type Random, randomBelow } from "../base/random.ts";
 
-/** How much one address may announce. */
+/** The limit of each address. */
 export interface AnnounceRateOptions {
   readonly random: Random;
   /** Announces in the long run. @default 500 */
@@ -22,7 +22,7 @@ export interface AnnounceRateOptions {
   readonly burst?: number;
 }
 
-/** Buckets in all. A power of two. */
+/** Buckets in total. A power of two. */
 const BUCKET_COUNT = 1 << 16;
 
 /** Buckets in which an address may be. */
@@ -33,9 +33,9 @@ export class AnnounceRate {
   readonly #msPerAnnounce: number;
   readonly #burstMs: number;
   readonly #seed: number;
-  /** Whose each bucket is, by a hash of the address. */
+  /** The owner of each bucket, by a hash of its address. */
   readonly #owners = new Int32Array(BUCKET_COUNT);
-  /** When each bucket is full again. */
+  /** The time at which each bucket is full again. */
   readonly #fullAtMs = new Float64Array(BUCKET_COUNT).fill(-Infinity);
 
   constructor({ random, perSecond = 500, burst = 5_000 }: AnnounceRateOptions) {
@@ -53,17 +53,16 @@ export class AnnounceRate {
     const hash = this.#hash(hostname);
     const bucket = this.#bucketOf(hash);
     const isOwn = this.#owners[bucket] === hash;
-    const fullAtMs = Math.max(isOwn ? this.#fullAtMs[bucket]! : nowMs, nowMs) +
-      this.#msPerAnnounce;
-    if (fullAtMs - nowMs > this.#burstMs) {
-      return fullAtMs - nowMs - this.#burstMs;
-    }
+    const startMs = isOwn ? Math.max(this.#fullAtMs[bucket]!, nowMs) : nowMs;
+    const fullAtMs = startMs + this.#msPerAnnounce;
+    const waitMs = fullAtMs - nowMs - this.#burstMs;
+    if (waitMs > 0) return waitMs;
     this.#owners[bucket] = hash;
     this.#fullAtMs[bucket] = fullAtMs;
     return 0;
   }
 
-  /** The address's own bucket, or the fullest where it may have one. */
+  /** The address's own bucket, or the fullest of its set. */
   #bucketOf(hash: number): number {
     const first = Math.imul(hash, 0x9e3779b1) >>> 0 & BUCKET_COUNT - SET_SIZE;
     let fullest = first;

@@ -1,14 +1,13 @@
 /**
- * The way to a tracker for whoever may never want one: what it is made of, a fifth
- * of the whole library, is loaded when the first one is started. A peer is up 20 ms
- * sooner without it.
+ * Starts a tracker, and loads its modules only then: they are a fifth of the
+ * library, and a peer starts 20 ms sooner without them.
  *
  * @module
  */
-import type { RunningTracker, StartTrackerOptions } from "./tracker_server.ts";
+import type { RunningTracker, StartTrackerOptions } from "./tracker_options.ts";
 
 /**
- * Starts a tracker, which keeps its peers in memory unless it is given a store.
+ * Starts a tracker, which keeps its peers in memory unless `store` is given.
  * @throws {TrackerStartError} If it cannot listen there.
  * @throws {TypeError} If it is for listed torrents only, but has no catalogue.
  */

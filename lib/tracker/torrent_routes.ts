@@ -1,62 +1,63 @@
 /**
- * The torrent files of a catalogue over HTTP: `/torrents/NAME.torrent`. A path is
- * only ever looked up among the names that are listed, so there is none that
- * leads anywhere else.
+ * Serves the torrent files of a catalogue: `/torrents/NAME.torrent`. A path is
+ * only looked up among the listed names, so no path leads to another file.
  *
  * @module
  */
 import type { TorrentCatalogue } from "../catalogue/torrent_catalogue.ts";
-import type { Route, TrackerResponse } from "./handler.ts";
 import {
   TORRENT_FOLDER,
   torrentFileNameOf,
 } from "../catalogue/torrent_links.ts";
+import type { HttpResponse } from "../http/response.ts";
+import type { TrackerHandler } from "./http_handler.ts";
 
 /** The routes that a catalogue adds to a tracker's. */
 export function torrentRoutes(
   catalogue: TorrentCatalogue,
-): ReadonlyMap<string, Route> {
-  return new Map<string, Route>([
-    // What there is stands on the tracker's page.
-    [TORRENT_FOLDER.slice(0, -1), toPage],
-    [TORRENT_FOLDER, ({ path }) => {
-      if (path === TORRENT_FOLDER) return toPage();
-      return serve(catalogue, torrentFileNameOf(path));
-    }],
+): ReadonlyMap<string, TrackerHandler> {
+  return new Map<string, TrackerHandler>([
+    [TORRENT_FOLDER.slice(0, -1), () => TO_PAGE],
+    [
+      TORRENT_FOLDER,
+      ({ path }) =>
+        path === TORRENT_FOLDER
+          ? TO_PAGE
+          : serve(catalogue, torrentFileNameOf(path)),
+    ],
   ]);
 }
 
-function toPage(): TrackerResponse {
-  return { status: 302, headers: { location: "/" }, body: "" };
-}
+/** The tracker's page lists the torrents. */
+const TO_PAGE: HttpResponse = {
+  status: 302,
+  headers: { location: "/" },
+  body: "",
+};
+
+const NOT_FOUND: HttpResponse = {
+  status: 404,
+  headers: { "content-type": "text/plain; charset=utf-8" },
+  body: "Not found. The tracker's page lists its torrents.\n",
+};
 
 async function serve(
   catalogue: TorrentCatalogue,
   fileName: string | undefined,
-): Promise<TrackerResponse> {
-  const bytes = fileName === undefined
-    ? undefined
-    : await catalogue.read(fileName);
-  if (fileName === undefined || bytes === undefined) {
-    return {
-      status: 404,
-      headers: { "content-type": "text/plain; charset=utf-8" },
-      body: "Not found. The tracker's page lists the torrents that it has.\n",
-    };
-  }
-  return {
-    status: 200,
-    headers: {
-      "content-type": "application/x-bittorrent",
-      "content-disposition": attachment(fileName),
-      "cache-control": "no-cache",
-      "x-content-type-options": "nosniff",
-    },
-    body: bytes,
+): Promise<HttpResponse> {
+  if (fileName === undefined) return NOT_FOUND;
+  const body = await catalogue.read(fileName);
+  if (body === undefined) return NOT_FOUND;
+  const headers = {
+    "content-type": "application/x-bittorrent",
+    "content-disposition": attachment(fileName),
+    "cache-control": "no-cache",
+    "x-content-type-options": "nosniff",
   };
+  return { status: 200, headers, body };
 }
 
-/** A file to save under its name; the plain spelling is for what reads no other. [RFC 6266] */
+/** A file to save under its name; the plain spelling is for old clients. [RFC 6266] */
 function attachment(fileName: string): string {
   const plain = fileName.replace(/[^ -~]|["\\%]/gu, "_");
   const exact = encodeURIComponent(fileName).replace(

@@ -1,13 +1,13 @@
 /**
- * A tracker on real sockets: listens, passes each request to the tracker's
- * handlers and clears away silent peers. It owns the sockets and the timer, from
- * `openTracker` to `stop`; what is answered is the handlers'.
+ * Assembles a tracker on real sockets: the store with its limits, the handlers of
+ * both protocols, the page, and the timers. Owns the sockets and the timers until
+ * `stop`.
  *
  * @module
  */
-import type { Permits } from "../base/address_filter.ts";
-import type { TorrentCatalogue } from "../catalogue/torrent_catalogue.ts";
 import { ANNOUNCE_INTERVAL, PEER_TIMEOUT } from "../announce/announce.ts";
+import { serveHttp } from "../http/http_server.ts";
+import type { HttpResponse } from "../http/response.ts";
 import { encodeFailure } from "./announce_answer.ts";
 import {
   adaptiveInterval,
@@ -15,103 +15,50 @@ import {
   MIN_ANNOUNCE_INTERVAL,
 } from "./announce_interval.ts";
 import { AnnounceRate } from "./announce_rate.ts";
-import { type AnnounceEntry, GuardedStore } from "./guarded_store.ts";
-import { createTrackerHandler, type TrackerResponse } from "./handler.ts";
-import { ListedStore } from "./listed_store.ts";
-import type { PeerStore, SwarmChange } from "./store/peer_store.ts";
-import { MemoryStore } from "./store/memory_store.ts";
-import { TrackerPage } from "./page/tracker_page.ts";
-import { torrentRoutes } from "./torrent_routes.ts";
 import { cleanUpEvery } from "./clean_up.ts";
-import { serveHttp } from "../http/http_server.ts";
-import { DEFAULT_TRACKER_PORT, urlHostname } from "./listen_for_tracker.ts";
-import { openTrackerSockets } from "./tracker_sockets.ts";
+import { GuardedStore } from "./guarded_store.ts";
+import { createTrackerHandler } from "./http_handler.ts";
+import { ListedStore } from "./listed_store.ts";
+import { TrackerPage } from "./page/tracker_page.ts";
+import { MemoryStore } from "./store/memory_store.ts";
+import type { PeerStore } from "./store/peer_store.ts";
+import { torrentRoutes } from "./torrent_routes.ts";
+import {
+  DEFAULT_TRACKER_PORT,
+  type RunningTracker,
+  type StartTrackerOptions,
+} from "./tracker_options.ts";
+import { openTrackerSockets, urlHostname } from "./tracker_sockets.ts";
+import { CONNECTION_KEY_LENGTH } from "./udp_connection_ids.ts";
+import { createUdpHandler } from "./udp_handler.ts";
 
-/** Longest time between two searches for silent peers, in milliseconds. */
+/** Longest time between two searches for silent peers. */
 const MAX_CLEANUP_INTERVAL_MS = 10_000;
 
-/** The share of the timeout that peers wait at most, so that none is forgotten who is there. */
+/** Longest interval as a share of the timeout, so that no announcing peer is forgotten. */
 const LONGEST_SHARE_OF_TIMEOUT = 2 / 3;
 
-/** Time between two looks at the swarms for the page, in milliseconds. */
+/** Time between two samples of the swarms for the page. */
 const PAGE_SAMPLE_INTERVAL_MS = 1_000;
 
-/** What an asker hears of a fault of ours. */
-const TRACKER_FAILED: TrackerResponse = {
+/** The response where the tracker itself fails. */
+const TRACKER_FAILED: HttpResponse = {
   status: 200,
   headers: { "content-type": "text/plain", "cache-control": "no-store" },
-  body: encodeFailure("the tracker failed"),
+  body: encodeFailure(
+    "the tracker failed because of an error of its own; its output says more",
+  ),
 };
 
-/** How to run a tracker. */
-export interface StartTrackerOptions {
-  /** One address to listen on. @default every address, IPv4 and IPv6 */
-  readonly hostname?: string;
-  /** 0 for any free one. @default DEFAULT_TRACKER_PORT */
-  readonly port?: number;
-  /** Whether it answers over UDP as well, by the same port. @default {false} */
-  readonly udp?: boolean;
-  /** Whether a host is answered, by its IP address; see `createAddressFilter`. @default everybody */
-  readonly permits?: Permits;
-  /**
-   * Time between two announces of a peer, in milliseconds. @default short while a
-   * swarm is young or incomplete, growing to ANNOUNCE_INTERVAL as far as the timeout allows
-   */
-  readonly intervalMs?: number;
-  /** The least that a peer is to wait, in milliseconds. @default MIN_ANNOUNCE_INTERVAL */
-  readonly minIntervalMs?: number;
-  /** Silence after which a peer is forgotten, in milliseconds. @default PEER_TIMEOUT */
-  readonly peerTimeoutMs?: number;
-  /**
-   * Where peers are kept. It stays the caller's, to be disposed of after the
-   * tracker, and knows its own timeout and who hears of changes.
-   * @default memory
-   */
-  readonly store?: PeerStore;
-  /** Torrent files to list on the page and to serve. @default none */
-  readonly catalogue?: TorrentCatalogue;
-  /** Whether torrents that the catalogue does not list are refused. @default {false} */
-  readonly onlyListed?: boolean;
-  /** How a peer is run on another machine, for commands to copy. @default {"peer"} */
-  readonly peerCommand?: string;
-  /** The host that others reach this one by, for commands to copy. @default {"127.0.0.1"} */
-  readonly publicHostname?: string;
-  /** Whether askers are where a proxy's headers say they are. @default {false} */
-  readonly trustProxy?: boolean;
-  /** Hears of every announce and of what became of it. */
-  readonly onAnnounce?: (entry: AnnounceEntry) => void;
-  /** Hears of every peer that joins, completes or goes. */
-  readonly onChange?: (change: SwarmChange) => void;
-  /** Hears of faults in the tracker itself; the asker gets a failure reason. */
-  readonly onError?: (error: unknown) => void;
-}
-
-/** A tracker that runs. */
-export interface RunningTracker extends AsyncDisposable {
-  /** The port that it listens on. */
-  readonly port: number;
-  /** An announce URL that works on this machine. */
-  readonly announceUrl: string;
-  /** The same over UDP, if it answers there. */
-  readonly udpAnnounceUrl: string | undefined;
-  /** Closes the sockets and every connection; may be called again. */
-  stop(): Promise<void>;
-}
-
-/** See `startTracker`. */
+/** Starts a tracker; see `startTracker`. */
 export function openTracker(options: StartTrackerOptions): RunningTracker {
   const {
     hostname,
-    port = DEFAULT_TRACKER_PORT,
-    udp = false,
-    permits = () => true,
-    minIntervalMs = MIN_ANNOUNCE_INTERVAL,
+    permits,
     peerTimeoutMs = PEER_TIMEOUT,
     catalogue,
-    peerCommand = "peer",
     publicHostname = hostname,
     trustProxy = false,
-    onAnnounce,
     onChange,
     onError = () => {},
   } = options;
@@ -127,36 +74,45 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
   });
   const store = new GuardedStore(asListed(peers, options), {
     rate: new AnnounceRate({ random: Math.random }),
-    onAnnounce,
+    onAnnounce: options.onAnnounce,
   });
+  const sockets = openTrackerSockets({
+    hostname,
+    port: options.port ?? DEFAULT_TRACKER_PORT,
+    handleUdp: options.udp
+      ? createUdpHandler({
+        store,
+        intervalMs,
+        secret: crypto.getRandomValues(new Uint8Array(CONNECTION_KEY_LENGTH)),
+      })
+      : undefined,
+    permits,
+    onError,
+  });
+  const { port, listeners, udp } = sockets;
   const page = new TrackerPage({
     store,
     catalogue,
-    peerCommand,
-    origin: () => `http://${urlHostname(publicHostname)}:${chosenPort}`,
+    peerCommand: options.peerCommand ?? "peer",
+    origin: () => `http://${urlHostname(publicHostname)}:${port}`,
     startedAtMs: performance.now(),
     peerTimeoutMs,
     pause: () => new Promise((resolve) => setTimeout(resolve)),
   });
-  const handle = createTrackerHandler({
-    store,
-    intervalMs,
-    minIntervalMs,
-    trustProxy,
-    routes: new Map([
-      ...page.routes,
-      ...catalogue === undefined ? [] : torrentRoutes(catalogue),
-    ]),
-  });
-  const sockets = openTrackerSockets(
-    { hostname, port },
-    udp ? { store, intervalMs, permits, onError } : undefined,
-  );
-  const server = serveHttp(sockets.listeners, {
-    handle,
-    permits,
-    // All come from the proxy then.
+  const server = serveHttp(listeners, {
+    handle: createTrackerHandler({
+      store,
+      intervalMs,
+      minIntervalMs: options.minIntervalMs ?? MIN_ANNOUNCE_INTERVAL,
+      trustProxy,
+      routes: new Map([
+        ...page.routes,
+        ...catalogue === undefined ? [] : torrentRoutes(catalogue),
+      ]),
+    }),
+    // All connections come from the proxy then.
     ...(trustProxy && { maxConnectionsPerAddress: Infinity }),
+    ...(permits && { permits }),
     onError: (error) => {
       onError(error);
       return TRACKER_FAILED;
@@ -174,20 +130,19 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
     cleanUp[Symbol.dispose]();
     clearInterval(sampling);
     page.close();
-    await Promise.all([server.stop(), sockets.udp?.stop()]);
+    await Promise.all([server.stop(), udp?.stop()]);
   };
-  const chosenPort = sockets.listeners[0]!.addr.port;
-  const place = `${urlHostname(hostname)}:${chosenPort}/announce`;
+  const place = `${urlHostname(hostname)}:${port}/announce`;
   return {
-    port: chosenPort,
+    port,
     announceUrl: `http://${place}`,
-    udpAnnounceUrl: udp ? `udp://${place}` : undefined,
+    udpAnnounceUrl: udp && `udp://${place}`,
     stop,
     [Symbol.asyncDispose]: stop,
   };
 }
 
-/** The store, for listed torrents alone if that is asked for. */
+/** The store, for listed torrents alone if the options say so. */
 function asListed(
   store: PeerStore,
   { catalogue, onlyListed = false }: StartTrackerOptions,

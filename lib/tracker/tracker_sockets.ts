@@ -1,62 +1,105 @@
 /**
- * All sockets of a tracker: TCP, and UDP by the same port number if that is asked
- * for, so that its announce URLs differ in their beginning alone.
+ * The sockets of a tracker: TCP, and UDP on the same port number, so that its
+ * announce URLs differ in their scheme alone. A tracker gets all of them or an
+ * error that says why not.
  *
  * @module
  */
 import type { Permits } from "../base/address_filter.ts";
-import { SIP_HASH_KEY_LENGTH } from "./sip_hash.ts";
-import { createUdpHandler, type UdpHandlerOptions } from "./udp_handler.ts";
-import { isPortTaken } from "../net/listen_everywhere.ts";
-import {
-  listenForTracker,
-  type TrackerAddress,
-  trackerStartError,
-} from "./listen_for_tracker.ts";
+import { bindEverywhere, isPortTaken } from "../net/listen_everywhere.ts";
+import { TrackerStartError } from "./tracker_options.ts";
 import { startUdpServer, type UdpServer } from "./udp_server.ts";
+import type { UdpHandler } from "./udp_handler.ts";
 
-/** How often any free port is tried: one that TCP has free may be taken for UDP. */
+/** Attempts to find a port that is free over both TCP and UDP. */
 const FREE_PORT_TRIES = 20;
 
-/** Sockets by one port number. */
-export interface TrackerSockets {
-  /** One at least. */
-  readonly listeners: Deno.TcpListener[];
-  /** Answers already, if it was asked for. */
-  readonly udp: UdpServer | undefined;
-}
-
-/** What is answered over UDP. */
-export interface UdpTrackerOptions extends Omit<UdpHandlerOptions, "secret"> {
-  /** Whether a host is answered. */
-  readonly permits: Permits;
-  /** Hears of faults in the tracker itself. */
+/** Options of {@linkcode openTrackerSockets}. */
+export interface TrackerSocketsOptions {
+  /** One address to listen on; every address if undefined. */
+  readonly hostname: string | undefined;
+  /** 0 for any free port. */
+  readonly port: number;
+  /** Answers datagrams; without it there is no UDP socket. */
+  readonly handleUdp: UdpHandler | undefined;
+  readonly permits: Permits | undefined;
+  /** Reports errors of the tracker itself. */
   readonly onError: (error: unknown) => void;
 }
 
+/** Sockets on one port number. */
+export interface TrackerSockets {
+  readonly port: number;
+  /** At least one. */
+  readonly listeners: readonly Deno.TcpListener[];
+  /** Serves already. */
+  readonly udp: UdpServer | undefined;
+}
+
 /**
- * Opens them, or none.
- * @throws {TrackerStartError} If one is not to be had.
+ * Opens the sockets.
+ * @throws {TrackerStartError} If one of them cannot be opened.
  */
 export function openTrackerSockets(
-  at: TrackerAddress,
-  udp: UdpTrackerOptions | undefined,
+  options: TrackerSocketsOptions,
 ): TrackerSockets {
-  if (udp === undefined) return { listeners: listenForTracker(at), udp };
-  const secret = crypto.getRandomValues(new Uint8Array(SIP_HASH_KEY_LENGTH));
-  const handle = createUdpHandler({ ...udp, secret });
-  const { permits, onError } = udp;
+  const { handleUdp: handle } = options;
   for (let tries = 1;; tries++) {
-    const listeners = listenForTracker(at);
+    const listeners = listen(options);
     const { port } = listeners[0]!.addr;
+    if (handle === undefined) return { port, listeners, udp: undefined };
     try {
-      const server = startUdpServer({ ...at, port, handle, permits, onError });
-      return { listeners, udp: server };
+      const udp = startUdpServer({ ...options, port, handle });
+      return { port, listeners, udp };
     } catch (error) {
       for (const listener of listeners) listener.close();
-      const mayHelp = at.port === 0 && tries < FREE_PORT_TRIES &&
+      const mayHelp = options.port === 0 && tries < FREE_PORT_TRIES &&
         isPortTaken(error);
-      if (!mayHelp) throw trackerStartError({ ...at, port }, "UDP", error);
+      if (!mayHelp) throw startError({ ...options, port }, " over UDP", error);
     }
   }
+}
+
+/** The host of a URL: IPv6 in brackets, this machine by default. */
+export function urlHostname(hostname = "127.0.0.1"): string {
+  return hostname.includes(":") ? `[${hostname}]` : hostname;
+}
+
+function listen({ hostname, port }: TrackerSocketsOptions): Deno.TcpListener[] {
+  try {
+    if (hostname !== undefined) return [Deno.listen({ hostname, port })];
+    return bindEverywhere(port, {
+      bind: (hostname, port) => Deno.listen({ hostname, port }),
+      portOf: (listener) => listener.addr.port,
+      close: (listener) => listener.close(),
+    });
+  } catch (error) {
+    throw startError({ hostname, port }, "", error);
+  }
+}
+
+function startError(
+  { hostname, port }: Pick<TrackerSocketsOptions, "hostname" | "port">,
+  protocol: "" | " over UDP",
+  error: unknown,
+): TrackerStartError {
+  const place = hostname === undefined
+    ? `port ${port}`
+    : `${urlHostname(hostname)}:${port}`;
+  const reason = reasonOf(error);
+  return new TrackerStartError(
+    `Cannot listen on ${place}${protocol}: ${reason}`,
+    { cause: error },
+  );
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Deno.errors.AddrInUse) return "the port is taken";
+  if (error instanceof Deno.errors.AddrNotAvailable) {
+    return "this machine has no such address";
+  }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return "the system does not allow it";
+  }
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,32 +1,38 @@
 /**
- * Connection ids that cannot be forged: an id is a keyed hash of the address that
- * it was sent to and of the time, so the tracker remembers none of them, however
- * many ask. Who gave a false address never sees the answer and cannot work it
- * out. Ports are left out: an address that is translated may have another port
- * for each request. [BEP 15, "UDP connections / spoofing"]
+ * Connection ids that cannot be forged. An id is a keyed hash of the address that
+ * it was sent to and of the time, so the tracker keeps none of them, however many
+ * clients connect. A client with a forged address never receives its id and
+ * cannot compute it. Ports do not count: behind address translation each
+ * request may come from another one. [BEP 15, "UDP connections / spoofing"]
  *
  * @module
  */
 import { IPV4_LENGTH, IPV6_LENGTH } from "../base/ip_address.ts";
-import { sipHash } from "./sip_hash.ts";
+import { loadNodeModule, type NodeCrypto } from "../net/node_modules.ts";
 
 /**
- * Time in which an address gets the same id, in milliseconds. An id is taken
- * until the next such time is over too: for two minutes at least, as clients
- * expect, and for four at most.
+ * Time for which an address gets the same id. An id is valid until the next such
+ * time is over too: for at least two minutes, as clients expect, and at most four.
  */
 export const CONNECTION_EPOCH_MS = 120_000;
 
-/** Gives out ids and knows them again. */
+/** Length of the key, in bytes. */
+export const CONNECTION_KEY_LENGTH = 16;
+
+/** Issues ids and checks them. */
 export class UdpConnectionIds {
-  readonly #secret: Uint8Array;
-  /** The address, IPv4 as IPv4-mapped IPv6, and the epoch, big endian. */
-  readonly #message = new Uint8Array(IPV6_LENGTH + 8);
+  readonly #crypto: NodeCrypto = loadNodeModule("node:crypto");
+  /** The key; the address, IPv4 as IPv4-mapped IPv6; the epoch, big endian. */
+  readonly #message = new Uint8Array(CONNECTION_KEY_LENGTH + IPV6_LENGTH + 8);
+  readonly #address = this.#message.subarray(
+    CONNECTION_KEY_LENGTH,
+    CONNECTION_KEY_LENGTH + IPV6_LENGTH,
+  );
   readonly #view = new DataView(this.#message.buffer);
 
-  /** @param secret 16 random bytes that nobody else has. */
-  constructor(secret: Uint8Array) {
-    this.#secret = secret;
+  /** @param key Random bytes that nobody else has. */
+  constructor(key: Uint8Array) {
+    this.#message.set(key);
   }
 
   /** The id of an address of 4 or 16 bytes now. */
@@ -34,19 +40,24 @@ export class UdpConnectionIds {
     return this.#idAt(address, epochAt(nowMs));
   }
 
-  /** Whether an id was given to an address lately. */
+  /** Checks that an id was issued to an address recently. */
   isValid(id: bigint, address: Uint8Array, nowMs: number): boolean {
     const epoch = epochAt(nowMs);
     return id === this.#idAt(address, epoch) ||
       id === this.#idAt(address, epoch - 1);
   }
 
+  /** SHA-1 needs no HMAC here: all messages have one length, and most of the hash stays secret. */
   #idAt(address: Uint8Array, epoch: number): bigint {
-    this.#message.fill(0, 0, IPV6_LENGTH);
-    if (address.length === IPV4_LENGTH) this.#message.fill(0xff, 10, 12);
-    this.#message.set(address, IPV6_LENGTH - address.length);
-    this.#view.setBigInt64(IPV6_LENGTH, BigInt(epoch));
-    return sipHash(this.#secret, this.#message);
+    this.#address.fill(0);
+    if (address.length === IPV4_LENGTH) this.#address.fill(0xff, 10, 12);
+    this.#address.set(address, IPV6_LENGTH - address.length);
+    this.#view.setBigInt64(
+      CONNECTION_KEY_LENGTH + IPV6_LENGTH,
+      BigInt(epoch),
+    );
+    const hash = this.#crypto.createHash("sha1").update(this.#message).digest();
+    return new DataView(hash.buffer, hash.byteOffset).getBigUint64(0);
   }
 }
 

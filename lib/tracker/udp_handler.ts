@@ -1,24 +1,17 @@
 /**
- * The UDP tracker as a function from datagram to datagram. Invariant: who has
- * not shown by a connection id that it receives what is sent to its address gets
- * no more bytes than it sent, so that nobody can aim the tracker at another:
- * a connect request is answered with as many, anything else not at all. [BEP 15]
+ * The UDP side of a tracker, as a function from datagram to datagram. Invariant: a
+ * sender that has not proved by a connection id that it receives at its address
+ * gets no more bytes than it sent, so that a forged address cannot aim the tracker
+ * at another host: a connect request is answered with as many bytes, anything
+ * else not at all. [BEP 15]
  *
  * @module
  */
-import {
-  IPV6_LENGTH,
-  parseIpAddress,
-  unmapHostname,
-} from "../base/ip_address.ts";
 import {
   believedLeft,
   QueryError,
   type ScrapeEntry,
 } from "../announce/announce.ts";
-import { MAX_NUMWANT } from "./announce_query.ts";
-import type { AcceptedAnnounce, PeerStore } from "./store/peer_store.ts";
-import { UdpConnectionIds } from "./udp_connection_ids.ts";
 import {
   parseUdpAnnounce,
   parseUdpScrape,
@@ -26,7 +19,6 @@ import {
   UDP_ACTIONS,
   UDP_PROTOCOL_ID,
   type UdpFamily,
-  type UdpRequestHead,
 } from "../announce/udp_request.ts";
 import {
   encodeUdpAnnounced,
@@ -34,19 +26,28 @@ import {
   encodeUdpError,
   encodeUdpScraped,
 } from "../announce/udp_response.ts";
+import {
+  IPV6_LENGTH,
+  parseIpAddress,
+  unmapHostname,
+} from "../base/ip_address.ts";
+import type { AnnounceInterval } from "./announce_interval.ts";
+import { MAX_NUMWANT } from "./announce_query.ts";
+import type { PeerStore } from "./store/peer_store.ts";
+import { UdpConnectionIds } from "./udp_connection_ids.ts";
 
-/** How a tracker answers datagrams. */
+/** Options of {@linkcode createUdpHandler}. */
 export interface UdpHandlerOptions {
   readonly store: PeerStore;
-  /** Time to wait until the next announce, in milliseconds. */
-  readonly intervalMs: (accepted: AcceptedAnnounce) => number;
-  /** Key of the connection ids: 16 random bytes that nobody else has. */
+  /** Time until the next announce that peers are asked for. */
+  readonly intervalMs: AnnounceInterval;
+  /** Key of the connection ids: `CONNECTION_KEY_LENGTH` random bytes. */
   readonly secret: Uint8Array;
 }
 
 /**
- * What is answered to a datagram from an address at a time in milliseconds;
- * `undefined` if nothing is. The datagram is read before this returns.
+ * Answers a datagram from an address at a time in milliseconds; `undefined` for no
+ * answer. The datagram is read before this returns.
  */
 export type UdpHandler = (
   datagram: Uint8Array,
@@ -54,7 +55,7 @@ export type UdpHandler = (
   nowMs: number,
 ) => Uint8Array<ArrayBuffer> | undefined;
 
-/** A datagram whose sender is who it says. */
+/** A request with a valid connection id. */
 interface KnownRequest {
   readonly datagram: Uint8Array;
   readonly transactionId: number;
@@ -64,7 +65,7 @@ interface KnownRequest {
   readonly nowMs: number;
 }
 
-/** Makes the handler of one tracker. */
+/** Creates the handler of one tracker. */
 export function createUdpHandler(options: UdpHandlerOptions): UdpHandler {
   const connectionIds = new UdpConnectionIds(options.secret);
   return (datagram, remoteHostname, nowMs) => {
@@ -73,13 +74,11 @@ export function createUdpHandler(options: UdpHandlerOptions): UdpHandler {
     const { action, connectionId, transactionId } = head;
     const hostname = unmapHostname(remoteHostname);
     const address = parseIpAddress(hostname);
-    // One with a zone, of which nobody else could make use.
+    // An address with a zone, which no other peer could dial.
     if (address === undefined) return undefined;
-    if (isConnect(head)) {
-      return encodeUdpConnected(
-        connectionIds.issue(address, nowMs),
-        transactionId,
-      );
+    if (action === UDP_ACTIONS.connect && connectionId === UDP_PROTOCOL_ID) {
+      const id = connectionIds.issue(address, nowMs);
+      return encodeUdpConnected(id, transactionId);
     }
     if (!connectionIds.isValid(connectionId, address, nowMs)) return undefined;
     const family = address.length === IPV6_LENGTH ? "ipv6" : "ipv4";
@@ -90,73 +89,79 @@ export function createUdpHandler(options: UdpHandlerOptions): UdpHandler {
       family,
       nowMs,
     } as const;
-    try {
-      switch (action) {
-        case UDP_ACTIONS.announce:
-          return announce(request, options);
-        case UDP_ACTIONS.scrape:
-          return scrape(request, options);
-        default:
-          return encodeUdpError(`action ${action} is unknown`, transactionId);
+    switch (action) {
+      case UDP_ACTIONS.announce:
+        return orError("announce", request, () => announce(request, options));
+      case UDP_ACTIONS.scrape:
+        return orError("scrape", request, () => scrape(request, options));
+      default: {
+        const reason = `the client sent the unknown action ${action}`;
+        return encodeUdpError(reason, transactionId);
       }
-    } catch (error) {
-      if (!(error instanceof QueryError)) throw error;
-      return encodeUdpError(error.message, transactionId);
     }
   };
 }
 
-function isConnect({ action, connectionId }: UdpRequestHead): boolean {
-  return action === UDP_ACTIONS.connect && connectionId === UDP_PROTOCOL_ID;
+/** Turns a malformed request into an error. */
+function orError(
+  action: "announce" | "scrape",
+  { transactionId }: KnownRequest,
+  answer: () => Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
+  try {
+    return answer();
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error;
+    const reason = `the client sent a malformed ${action}: ${error.message}`;
+    return encodeUdpError(reason, transactionId);
+  }
 }
 
 function announce(
   { datagram, transactionId, hostname, family, nowMs }: KnownRequest,
   { store, intervalMs }: UdpHandlerOptions,
 ): Uint8Array<ArrayBuffer> {
-  const request = parseUdpAnnounce(datagram);
-  const { uploaded, downloaded, left, port, numwant } = request;
+  const announce = parseUdpAnnounce(datagram);
+  const { uploaded, downloaded, left } = announce;
   const outcome = store.announce({
-    infoHash: request.infoHash,
-    peerId: request.peerId,
-    event: request.event,
-    key: request.key,
-    address: { hostname, port },
+    infoHash: announce.infoHash,
+    peerId: announce.peerId,
+    address: { hostname, port: announce.port },
     progress: { uploaded, downloaded, left: believedLeft(left) },
     isSeeder: left === 0,
-    numwant: Math.min(numwant, MAX_NUMWANT),
+    event: announce.event,
+    numwant: Math.min(announce.numwant, MAX_NUMWANT),
+    key: announce.key,
     wantsIds: false,
   }, nowMs);
-  switch (outcome.type) {
-    case "refused":
-      return encodeUdpError(outcome.reason, transactionId);
-    case "accepted":
-      return encodeUdpAnnounced({
-        intervalMs: intervalMs(outcome),
-        swarm: outcome.swarm,
-        peers: outcome.peers[family],
-        family,
-      }, transactionId);
-    default:
-      return outcome satisfies never;
+  if (outcome.type === "refused") {
+    return encodeUdpError(outcome.reason, transactionId);
   }
+  return encodeUdpAnnounced({
+    intervalMs: intervalMs(outcome),
+    swarm: outcome.swarm,
+    peers: outcome.peers[family],
+    family,
+  }, transactionId);
 }
 
-/** A torrent that the tracker does not know has counts of 0. */
+/** Torrents that the tracker does not know have counts of 0. */
 function scrape(
   { datagram, transactionId }: KnownRequest,
   { store }: UdpHandlerOptions,
 ): Uint8Array<ArrayBuffer> {
   const infoHashes = parseUdpScrape(datagram);
-  const known = store.scrape([...new Set(infoHashes)]);
-  const entries = new Map(known.map((entry) => [entry.infoHash, entry]));
+  const known = new Map(
+    store.scrape([...new Set(infoHashes)])
+      .map((entry) => [entry.infoHash, entry]),
+  );
   return encodeUdpScraped(
-    infoHashes.map((infoHash) => entries.get(infoHash) ?? NOBODY),
+    infoHashes.map((infoHash) => known.get(infoHash) ?? NO_PEERS),
     transactionId,
   );
 }
 
-const NOBODY: Omit<ScrapeEntry, "infoHash"> = {
+const NO_PEERS: Omit<ScrapeEntry, "infoHash"> = {
   complete: 0,
   downloaded: 0,
   incomplete: 0,

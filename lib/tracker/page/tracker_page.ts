@@ -7,7 +7,8 @@
  */
 import type { TorrentCatalogue } from "../../catalogue/torrent_catalogue.ts";
 import { originOf } from "../../catalogue/torrent_links.ts";
-import type { Route, TrackerRequest, TrackerResponse } from "../handler.ts";
+import type { HttpResponse } from "../../http/response.ts";
+import type { TrackerHandler, TrackerRequest } from "../http_handler.ts";
 import type { PeerStore } from "../store/peer_store.ts";
 import {
   renderDocument,
@@ -58,7 +59,10 @@ type StatsBody = ReturnType<typeof renderStats>;
 /** The page of one tracker. */
 export class TrackerPage {
   /** For the tracker's handler. */
-  readonly routes: ReadonlyMap<string, Route> = new Map<string, Route>([
+  readonly routes: ReadonlyMap<string, TrackerHandler> = new Map<
+    string,
+    TrackerHandler
+  >([
     ["/", (...args) => this.#page(...args)],
     ["/stats", (...args) => this.#page(...args)],
     ["/view", (...args) => this.#page(...args)],
@@ -109,7 +113,7 @@ export class TrackerPage {
   async #page(
     request: TrackerRequest,
     nowMs: number,
-  ): Promise<TrackerResponse> {
+  ): Promise<HttpResponse> {
     const view = this.#viewOf(request);
     if (view === undefined) return NO_SUCH_TORRENT;
     const isPart = request.path === "/view";
@@ -134,7 +138,7 @@ export class TrackerPage {
   async #stats(
     request: TrackerRequest,
     nowMs: number,
-  ): Promise<TrackerResponse> {
+  ): Promise<HttpResponse> {
     const view = this.#viewOf(request);
     if (view === undefined) return NO_SUCH_TORRENT;
     const type = "application/json";
@@ -154,7 +158,7 @@ export class TrackerPage {
     return respond(200, { type, body: `${JSON.stringify(stats)}\n` });
   }
 
-  #events(request: TrackerRequest): TrackerResponse {
+  #events(request: TrackerRequest): HttpResponse {
     const view = this.#viewOf(request);
     if (view === undefined) return NO_SUCH_TORRENT;
     const stream = request.method === "HEAD"
@@ -171,7 +175,7 @@ export class TrackerPage {
     return respond(200, { type: "text/event-stream", headers, body: stream });
   }
 
-  async #metrics(nowMs: number): Promise<TrackerResponse> {
+  async #metrics(nowMs: number): Promise<HttpResponse> {
     const snapshot = await this.#snapshots.read("fresh", nowMs);
     const metrics = await renderMetrics(snapshot, {
       uptimeSeconds: this.#uptimeSeconds(nowMs),
@@ -181,7 +185,7 @@ export class TrackerPage {
   }
 
   /** Healthy while the store answers. The store reports its failures itself. */
-  async #health(): Promise<TrackerResponse> {
+  async #health(): Promise<HttpResponse> {
     try {
       await this.#options.store.totals();
       return plain(200, "ok\n");
@@ -225,16 +229,16 @@ export class TrackerPage {
 
 function respond(
   status: number,
-  { type, headers, body }: Partial<TrackerResponse> & {
+  { type, headers, body }: Partial<HttpResponse> & {
     readonly type: string;
-    readonly body: TrackerResponse["body"];
+    readonly body: HttpResponse["body"];
   },
-): TrackerResponse {
+): HttpResponse {
   const common = { "content-type": type, "cache-control": "no-store" };
   return { status, headers: { ...common, ...headers }, body };
 }
 
-function plain(status: number, body: string): TrackerResponse {
+function plain(status: number, body: string): HttpResponse {
   return respond(status, { type: "text/plain; charset=utf-8", body });
 }
 

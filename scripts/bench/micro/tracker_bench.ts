@@ -9,13 +9,19 @@ import {
   peerIdFromBytes,
 } from "../../../lib/base/identifier.ts";
 import { seededRandom } from "../../../lib/base/random.ts";
-import { encodeAnnounceAnswer } from "../../../lib/tracker/announce_answer.ts";
+import {
+  encodeAnnounceAnswer,
+  ReplyWriter,
+} from "../../../lib/tracker/announce_answer.ts";
 import { adaptiveInterval } from "../../../lib/tracker/announce_interval.ts";
-import { parseAnnounceQuery } from "../../../lib/tracker/announce_query.ts";
+import {
+  parseAnnounceQuery,
+  QueryReader,
+} from "../../../lib/tracker/announce_query.ts";
 import {
   createTrackerHandler,
   type TrackerRequest,
-} from "../../../lib/tracker/handler.ts";
+} from "../../../lib/tracker/http_handler.ts";
 import { MemoryStore } from "../../../lib/tracker/store/memory_store.ts";
 
 /** How many different requests are sent in turn. */
@@ -86,8 +92,10 @@ for (
 
 const { query } = request(1, escapedInfoHash(1));
 
+const reader = new QueryReader();
+
 Deno.bench("announce query", () => {
-  parseAnnounceQuery(query);
+  parseAnnounceQuery(query, reader);
 });
 
 const ANSWER = {
@@ -109,8 +117,10 @@ const ANSWER = {
   warning: undefined,
 } as const;
 
+const writer = new ReplyWriter();
+
 Deno.bench("announce answer, 50 peers", () => {
-  encodeAnnounceAnswer(ANSWER);
+  encodeAnnounceAnswer(ANSWER, writer);
 });
 
 const ID = new Uint8Array(20);

@@ -3,6 +3,7 @@ import {
   encodeAnnounceAnswer,
   encodeFailure,
   encodeScrapeReply,
+  ReplyWriter,
 } from "../../../lib/tracker/announce_answer.ts";
 import { parseAnnounceReply } from "../../../lib/announce/http_codec.ts";
 import { decodeBencode } from "../../../lib/bencode/decode.ts";
@@ -48,7 +49,7 @@ Deno.test("encodeAnnounceAnswer() writes dictionaries, with peer ids or without"
   );
 });
 
-Deno.test("encodeAnnounceAnswer() tells the asker its address and a warning", () => {
+Deno.test("encodeAnnounceAnswer() writes the external address and a warning", () => {
   for (const peerForm of ["compact", "dictionaries"] as const) {
     const answer = text(encodeAnnounceAnswer({
       ...ANNOUNCE_ANSWER,
@@ -69,7 +70,7 @@ Deno.test("encodeAnnounceAnswer() tells the asker its address and a warning", ()
   }
 });
 
-Deno.test("encodeAnnounceAnswer() writes any number as it is", () => {
+Deno.test("encodeAnnounceAnswer() writes numbers of any size", () => {
   const numbers = [
     0,
     1,
@@ -92,8 +93,9 @@ Deno.test("encodeAnnounceAnswer() writes any number as it is", () => {
   }
 });
 
-Deno.test("encodeAnnounceAnswer() has room for as many peers as there are, and leaves earlier answers alone", () => {
-  const small = encodeAnnounceAnswer(ANNOUNCE_ANSWER);
+Deno.test("encodeAnnounceAnswer() has room for any number of peers, and leaves earlier replies of its writer alone", () => {
+  const writer = new ReplyWriter();
+  const small = encodeAnnounceAnswer(ANNOUNCE_ANSWER, writer);
   const copy = small.slice();
   const many = pickedPeers(
     Array.from({ length: 1_000 }, (_, index) => [
@@ -101,12 +103,15 @@ Deno.test("encodeAnnounceAnswer() has room for as many peers as there are, and l
       { hostname: `2001:db8::${(index + 1).toString(16)}`, port: 6881 },
     ]),
   );
-  const large = encodeAnnounceAnswer({ ...ANNOUNCE_ANSWER, peers: many });
+  const large = encodeAnnounceAnswer(
+    { ...ANNOUNCE_ANSWER, peers: many },
+    writer,
+  );
   assertEquals(parseAnnounceReply(large).peers.length, 1_000);
   assertEquals(small, copy);
 });
 
-Deno.test("encodeFailure() says when to try again, in minutes", () => {
+Deno.test("encodeFailure() writes the time to try again in minutes", () => {
   const written = (retryInMs?: number): string =>
     text(encodeFailure("full", retryInMs));
   assertEquals(written(), "d14:failure reason4:fulle");

@@ -5,7 +5,7 @@ import {
 } from "../../../lib/tracker/announce_interval.ts";
 import { infoHash } from "../announce/samples.ts";
 
-/** Seconds to wait in a swarm of an age in seconds. */
+/** The interval in a swarm, in seconds. */
 function seconds(
   incomplete: number,
   ageSeconds: number,
@@ -19,7 +19,7 @@ function seconds(
   }) / 1000;
 }
 
-Deno.test("adaptiveInterval() is short while a swarm is young, and grows more slowly while it is incomplete", () => {
+Deno.test("adaptiveInterval() is short in a young swarm, and grows more slowly in an incomplete one", () => {
   const table: [age: number, complete: number, incomplete: number][] = [
     [0, 10, 10],
     [100, 10, 10],
@@ -45,7 +45,7 @@ Deno.test("adaptiveInterval() lets all peers together announce a thousand times 
     [20_000, 20],
     [100_000, 100],
     [120_000, 120],
-    // More cannot be helped: who waits longer is forgotten.
+    // Peers that wait longer would be forgotten.
     [1_000_000, 120],
   ];
   for (const [peerCount, expected] of table) {
@@ -58,7 +58,7 @@ Deno.test("adaptiveInterval() is never longer than the longest", () => {
   assertEquals(seconds(0, 1e6, 1e6, 30), 30);
 });
 
-Deno.test("fixedInterval() is what it is told", () => {
+Deno.test("fixedInterval() ignores the load", () => {
   const load = {
     swarm: {
       infoHash: infoHash("a"),

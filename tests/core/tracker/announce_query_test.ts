@@ -5,8 +5,7 @@ import {
   parseScrapeQuery,
 } from "../../../lib/tracker/announce_query.ts";
 import { announceUrl } from "../../../lib/announce/http_codec.ts";
-import { QueryError } from "../../../lib/announce/announce.ts";
-import { UNKNOWN_LEFT } from "../../../lib/announce/announce.ts";
+import { QueryError, UNKNOWN_LEFT } from "../../../lib/announce/announce.ts";
 import {
   announceQuery,
   announceRequest,
@@ -14,7 +13,7 @@ import {
   peerId,
 } from "../announce/samples.ts";
 
-Deno.test("parseAnnounceQuery() fills in what a short query leaves out", () => {
+Deno.test("parseAnnounceQuery() fills in defaults", () => {
   assertEquals(parseAnnounceQuery(announceQuery()), {
     infoHash: infoHash("a"),
     peerId: peerId("me"),
@@ -30,7 +29,7 @@ Deno.test("parseAnnounceQuery() fills in what a short query leaves out", () => {
   });
 });
 
-Deno.test("parseAnnounceQuery() reads what announceUrl() writes", () => {
+Deno.test("parseAnnounceQuery() reads the query of announceUrl()", () => {
   const request = announceRequest({ left: 0, event: "completed", numwant: 7 });
   const [, query] = announceUrl("http://t/announce", request).split("?");
   assertEquals(parseAnnounceQuery(query!), {
@@ -54,14 +53,14 @@ Deno.test("parseAnnounceQuery() reads a missing left as unknown", () => {
   assertEquals([left("0"), left("1"), left(undefined)], [0, 1, UNKNOWN_LEFT]);
 });
 
-Deno.test("parseAnnounceQuery() takes what clients send that know no size, and those that do not listen", () => {
+Deno.test("parseAnnounceQuery() accepts clients that do not know the size, and those that do not listen", () => {
   const unknown = parseAnnounceQuery(
     announceQuery({ left: "9223372036854775807", port: 0 }),
   );
   assertEquals([unknown.left, unknown.port], [UNKNOWN_LEFT, 0]);
 });
 
-Deno.test("parseAnnounceQuery() reads one key alike over HTTP and UDP, and any other byte for byte", () => {
+Deno.test("parseAnnounceQuery() spells 8 hex digits of a key as UDP does, and keeps other keys", () => {
   const key = (value: string | undefined): string | undefined =>
     parseAnnounceQuery(announceQuery({ key: value })).key;
   assertEquals(key("0BADCAFE"), "0badcafe");
@@ -70,7 +69,7 @@ Deno.test("parseAnnounceQuery() reads one key alike over HTTP and UDP, and any o
   assertEquals([key(""), key(undefined)], [undefined, undefined]);
 });
 
-Deno.test("parseAnnounceQuery() takes the first of a parameter that is given twice, and reads none that it does not know", () => {
+Deno.test("parseAnnounceQuery() takes the first of a repeated parameter and skips unknown ones", () => {
   const query = `port=7000&${announceQuery()}&left=0&corrupt=%zz&x`;
   const { port, left } = parseAnnounceQuery(query);
   assertEquals([port, left], [7000, 1000]);
@@ -85,7 +84,7 @@ Deno.test("parseAnnounceQuery() reads numwant: a number, a cap, and -1 for no pr
   assertEquals(numwant("-1"), 50);
 });
 
-Deno.test("parseAnnounceQuery() reads the events, and takes none, empty and paused for updates", () => {
+Deno.test("parseAnnounceQuery() reads the events; none, empty and paused are updates", () => {
   const event = (value: string | undefined): string =>
     parseAnnounceQuery(announceQuery({ event: value })).event;
   for (const name of ["started", "completed", "stopped"]) {
@@ -96,7 +95,7 @@ Deno.test("parseAnnounceQuery() reads the events, and takes none, empty and paus
   }
 });
 
-Deno.test("parseAnnounceQuery() reads the wanted form of the peer list", () => {
+Deno.test("parseAnnounceQuery() reads the form of the peer list", () => {
   const form = (changes: Record<string, number>): string =>
     parseAnnounceQuery(announceQuery(changes)).peerForm;
   assertEquals(form({ compact: 1 }), "compact");

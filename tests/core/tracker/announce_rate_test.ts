@@ -10,7 +10,7 @@ function rate(perSecond?: number, burst?: number): AnnounceRate {
   });
 }
 
-Deno.test("AnnounceRate lets an address announce a burst, then as often as it earns", () => {
+Deno.test("AnnounceRate lets an address announce a burst, then at the rate", () => {
   const announces = rate(10, 3);
   const take = (nowMs: number): number => announces.take("192.0.2.1", nowMs);
   assertEquals([take(0), take(0), take(0)], [0, 0, 0]);
@@ -20,7 +20,7 @@ Deno.test("AnnounceRate lets an address announce a burst, then as often as it ea
   assertEquals(take(10_000), 100);
 });
 
-Deno.test("AnnounceRate keeps addresses apart, and limits none of this machine", () => {
+Deno.test("AnnounceRate limits each address by itself, and none of this machine", () => {
   const announces = rate(1, 1);
   for (const hostname of ["192.0.2.1", "192.0.2.2", "2001:db8::1"]) {
     assertEquals(announces.take(hostname, 0), 0);
@@ -45,7 +45,7 @@ Deno.test("AnnounceRate lets a site of hundreds behind one address pass", () => 
   assertEquals(refusedCount, 0);
 });
 
-Deno.test("AnnounceRate remembers the busiest while a crowd passes by", () => {
+Deno.test("AnnounceRate remembers a busy address while many others announce once", () => {
   const announces = rate(10, 100);
   const busy = "192.0.2.1";
   for (let count = 0; count < 100; count++) announces.take(busy, 0);

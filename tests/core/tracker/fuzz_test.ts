@@ -8,8 +8,10 @@ import { assert, assertEquals } from "@std/assert";
 import { seededRandom } from "../../../lib/base/random.ts";
 import { fixedInterval } from "../../../lib/tracker/announce_interval.ts";
 import { parseIpAddress } from "../../../lib/base/ip_address.ts";
-import { forwardedHostname } from "../../../lib/tracker/forwarded_address.ts";
-import { createTrackerHandler } from "../../../lib/tracker/handler.ts";
+import {
+  createTrackerHandler,
+  forwardedHostname,
+} from "../../../lib/tracker/http_handler.ts";
 import { MemoryStore } from "../../../lib/tracker/store/memory_store.ts";
 import { fuzz, FUZZ_SEED } from "../fuzz.ts";
 import { QUERY_DECODERS, QUERY_SAMPLE } from "./query_decoders.ts";
@@ -44,7 +46,7 @@ Deno.test(`the handler answers any query with status 200 (seed ${FUZZ_SEED})`, a
   });
 });
 
-Deno.test(`forwardedHostname() finds an address or none in any headers (seed ${FUZZ_SEED})`, async () => {
+Deno.test(`forwardedHostname() returns an IP address or undefined for any headers (seed ${FUZZ_SEED})`, async () => {
   const examples = [
     'for="[2001:db8::1]:4711";proto=http, for=192.0.2.1',
     "192.0.2.7, 2001:db8::7",
@@ -55,9 +57,9 @@ Deno.test(`forwardedHostname() finds an address or none in any headers (seed ${F
     examples: examples.map(bytes),
     decode: (input) => {
       const name = ["forwarded", "x-forwarded-for", "x-real-ip"][input[0]! % 3];
-      const hostname = forwardedHostname((asked) =>
-        asked === name ? text(input) : undefined
-      );
+      const hostname = forwardedHostname({
+        header: (asked) => asked === name ? text(input) : undefined,
+      });
       if (hostname !== undefined) {
         foundCount++;
         assert(parseIpAddress(hostname) !== undefined, hostname);

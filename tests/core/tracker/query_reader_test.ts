@@ -1,19 +1,25 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { QueryError } from "../../../lib/announce/announce.ts";
-import { QueryReader } from "../../../lib/tracker/query_reader.ts";
+import { QueryReader } from "../../../lib/tracker/announce_query.ts";
 import { bytes } from "../announce/samples.ts";
 
-/** Names and values in their order, each value a character for each byte. */
+function readerOf(query: string): QueryReader {
+  const reader = new QueryReader();
+  reader.start(query);
+  return reader;
+}
+
+/** Names and values in their order. */
 function parametersOf(query: string): [string, string][] {
-  const reader = new QueryReader(query);
+  const reader = readerOf(query);
   const parameters: [string, string][] = [];
   while (reader.next()) parameters.push([reader.name, reader.text()]);
   return parameters;
 }
 
-/** A reader that stands at the only parameter, which is called `a`. */
+/** A reader at its only parameter, `a`. */
 function at(value: string): QueryReader {
-  const reader = new QueryReader(`a=${value}`);
+  const reader = readerOf(`a=${value}`);
   assertEquals(reader.next(), true);
   return reader;
 }
@@ -32,7 +38,7 @@ Deno.test("QueryReader unescapes every byte value, in either case", () => {
   }
 });
 
-Deno.test("QueryReader takes every byte as it was sent, but for those that mean something", () => {
+Deno.test("QueryReader keeps every unescaped byte, except for the delimiters", () => {
   for (let byte = 0; byte < 256; byte++) {
     const character = String.fromCharCode(byte);
     if ("%&".includes(character)) continue;
@@ -44,10 +50,14 @@ Deno.test("QueryReader takes every byte as it was sent, but for those that mean 
   }
 });
 
-Deno.test("QueryReader refuses a character that is no byte", () => {
+Deno.test("QueryReader refuses a character that is not a byte", () => {
   const [text, identifier] = [at("%20\u0100"), at("\u20ac".repeat(20))];
-  assertThrows(() => text.text(), QueryError, "a has a character that is no");
-  assertThrows(() => identifier.identifier(), QueryError, "is no byte");
+  assertThrows(
+    () => text.text(),
+    QueryError,
+    "a has a character that is not a byte",
+  );
+  assertThrows(() => identifier.identifier(), QueryError, "is not a byte");
 });
 
 Deno.test("QueryReader reads a plus as a plus", () => {
@@ -66,13 +76,13 @@ Deno.test("QueryReader keeps repeated parameters in order, and empty ones", () =
   assertEquals(parametersOf("a="), [["a", ""]]);
 });
 
-Deno.test("QueryReader reads a query of nothing", () => {
+Deno.test("QueryReader reads an empty query", () => {
   for (const query of ["", "&", "&&&"]) assertEquals(parametersOf(query), []);
 });
 
 Deno.test("QueryReader refuses a % without two hex digits and names the parameter", () => {
   for (const value of ["%", "%1", "%g0", "%0g", "%%00", "abc%2", "%2&c=0"]) {
-    const reader = new QueryReader(`a=1&b=${value}`);
+    const reader = readerOf(`a=1&b=${value}`);
     reader.next();
     reader.next();
     for (const read of [() => reader.text(), () => reader.identifier()]) {
@@ -83,7 +93,7 @@ Deno.test("QueryReader refuses a % without two hex digits and names the paramete
   }
 });
 
-Deno.test("QueryReader reads 20 bytes, and says how many there were if not", () => {
+Deno.test("QueryReader reads 20 bytes, or reports the length", () => {
   assertEquals(at("%00".repeat(20)).identifier(), new Uint8Array(20));
   for (const length of [0, 1, 19, 21, 500]) {
     const message = `a is ${length} bytes long instead of 20`;
@@ -94,7 +104,7 @@ Deno.test("QueryReader reads 20 bytes, and says how many there were if not", () 
   }
 });
 
-Deno.test("QueryReader reads whole numbers, as exact as they can be", () => {
+Deno.test("QueryReader reads whole numbers, the largest as MAX_SAFE_INTEGER", () => {
   const cases: [string, number][] = [
     ["0", 0],
     ["7", 7],

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { MemoryCatalogue } from "../../../lib/catalogue/torrent_catalogue.ts";
 import { buildTorrent } from "../../../lib/metainfo/build_torrent.ts";
 import { PIECE_LENGTH } from "../../../lib/metainfo/geometry.ts";
-import type { TrackerResponse } from "../../../lib/tracker/handler.ts";
+import type { HttpResponse } from "../../../lib/http/response.ts";
 import { torrentPath } from "../../../lib/catalogue/torrent_links.ts";
 import { torrentRoutes } from "../../../lib/tracker/torrent_routes.ts";
 
@@ -19,11 +19,11 @@ const FILE = buildTorrent({
   announce: ["http://192.0.2.1:8000/announce"],
 });
 
-/** What a tracker that offers `FILE` under these names answers to a GET of `path`. */
+/** The response to a GET of `path`, with `FILE` listed under these names. */
 async function get(
   fileNames: readonly string[],
   path: string,
-): Promise<TrackerResponse> {
+): Promise<HttpResponse> {
   const catalogue = new MemoryCatalogue();
   for (const fileName of fileNames) await catalogue.add(fileName, FILE);
   const routes = torrentRoutes(catalogue);
@@ -37,7 +37,7 @@ async function get(
   }, 0);
 }
 
-Deno.test("torrentRoutes() gives a listed file, byte for byte, to be saved under its name", async () => {
+Deno.test("torrentRoutes() serves a listed file unchanged, to be saved under its name", async () => {
   const { status, headers, body } = await get(
     ["a.torrent"],
     "/torrents/a.torrent",
@@ -52,7 +52,7 @@ Deno.test("torrentRoutes() gives a listed file, byte for byte, to be saved under
   assertEquals(headers["x-content-type-options"], "nosniff");
 });
 
-Deno.test("torrentRoutes() finds every name by its path, and its header is one line of ASCII", async () => {
+Deno.test("torrentRoutes() finds every name by its path, and writes it as one line of ASCII", async () => {
   const names = [
     "some name (1).torrent",
     "a+b%20c.torrent",
@@ -75,7 +75,7 @@ Deno.test("torrentRoutes() finds every name by its path, and its header is one l
   }
 });
 
-Deno.test("torrentRoutes() has nothing but what is listed", async () => {
+Deno.test("torrentRoutes() serves no unlisted path", async () => {
   const paths = [
     "/torrents/b.torrent",
     "/torrents/A.torrent",
@@ -99,7 +99,7 @@ Deno.test("torrentRoutes() has nothing but what is listed", async () => {
   }
 });
 
-Deno.test("torrentRoutes() leads from the folder to the page", async () => {
+Deno.test("torrentRoutes() redirects from the folder to the page", async () => {
   for (const path of ["/torrents", "/torrents/"]) {
     const { status, headers } = await get([], path);
     assertEquals([status, headers.location], [302, "/"]);

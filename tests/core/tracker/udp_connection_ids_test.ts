@@ -12,7 +12,7 @@ function address(hostname: string): Uint8Array {
 const SECRET = new Uint8Array(16).fill(7);
 const HERE = address("192.0.2.1");
 
-Deno.test("UdpConnectionIds takes an id for two minutes at least and four at most", () => {
+Deno.test("UdpConnectionIds accepts an id for at least two minutes and at most four", () => {
   const ids = new UdpConnectionIds(SECRET);
   for (const issuedMs of [0, 1, 119_999, 120_000, 1_234_567.8]) {
     const id = ids.issue(HERE, issuedMs);
@@ -26,11 +26,11 @@ Deno.test("UdpConnectionIds takes an id for two minutes at least and four at mos
   assertEquals(ids.isValid(first, HERE, 2 * CONNECTION_EPOCH_MS), false);
 });
 
-Deno.test("UdpConnectionIds gives every address an id of its own", () => {
+Deno.test("UdpConnectionIds issues a different id to each address", () => {
   const ids = new UdpConnectionIds(SECRET);
   const hostnames = [
     ...["192.0.2.1", "192.0.2.2", "0.0.0.0", "::", "::1", "2001:db8::1"],
-    // The bytes of 192.0.2.1 and of its mapped form where others have them.
+    // The bytes of 192.0.2.1 and of its mapped form at other offsets.
     ...["c000:201::", "::c000:201", "::ffff:0:c000:201"],
   ];
   for (const hostname of hostnames) {
@@ -45,7 +45,7 @@ Deno.test("UdpConnectionIds gives every address an id of its own", () => {
   }
 });
 
-Deno.test("UdpConnectionIds takes no id of another secret, nor one with a bit changed", () => {
+Deno.test("UdpConnectionIds refuses an id of another key, and one with a changed bit", () => {
   const ids = new UdpConnectionIds(SECRET);
   const others = new UdpConnectionIds(new Uint8Array(16).fill(8));
   const id = ids.issue(HERE, 0);
@@ -56,7 +56,7 @@ Deno.test("UdpConnectionIds takes no id of another secret, nor one with a bit ch
   assertEquals(ids.isValid(id, HERE, 0), true);
 });
 
-Deno.test("UdpConnectionIds takes no id from before its time", () => {
+Deno.test("UdpConnectionIds refuses an id of the future", () => {
   const ids = new UdpConnectionIds(SECRET);
   const future = ids.issue(HERE, 500_000);
   assertEquals(ids.isValid(future, HERE, 100_000), false);

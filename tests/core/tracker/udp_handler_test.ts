@@ -45,15 +45,15 @@ const ACCEPTED = {
   peerCount: 3,
 } as const;
 
-/** A handler over a store that takes every announce, and what it was told. */
+/** A handler over a store that accepts every announce, and the announces that it received. */
 function tracker(
   store: Partial<PeerStore> = {},
-): { readonly handle: UdpHandler; readonly told: PeerAnnounce[] } {
-  const told: PeerAnnounce[] = [];
+): { readonly handle: UdpHandler; readonly announced: PeerAnnounce[] } {
+  const announced: PeerAnnounce[] = [];
   const handle = createUdpHandler({
     store: storeThat({
       announce: (announce) => {
-        told.push(announce);
+        announced.push(announce);
         return ACCEPTED;
       },
       ...store,
@@ -61,10 +61,10 @@ function tracker(
     intervalMs: () => 7_000,
     secret: SECRET,
   });
-  return { handle, told };
+  return { handle, announced };
 }
 
-/** The connection id that an address is given. */
+/** The connection id that is issued to an address. */
 function connectionId(handle: UdpHandler, hostname: string, nowMs = 0): bigint {
   const answer = handle(encodeUdpConnect(ID), hostname, nowMs);
   assert(answer instanceof Uint8Array);
@@ -72,7 +72,7 @@ function connectionId(handle: UdpHandler, hostname: string, nowMs = 0): bigint {
   return parseUdpConnected(answer);
 }
 
-/** A request with an id that is valid for its sender. */
+/** A valid connection id for an address. */
 function call(
   handle: UdpHandler,
   hostname: string,
@@ -80,8 +80,8 @@ function call(
   return { connectionId: connectionId(handle, hostname), transactionId: ID };
 }
 
-Deno.test("the UDP handler tells the store what an announce says and where it came from", async () => {
-  const { handle, told } = tracker();
+Deno.test("the UDP handler passes an announce and its address to the store", async () => {
+  const { handle, announced } = tracker();
   const request = announceRequest({
     downloaded: 1,
     uploaded: 2,
@@ -91,7 +91,7 @@ Deno.test("the UDP handler tells the store what an announce says and where it ca
     key: "0BADCAFE",
   });
   await handle(encodeUdpAnnounce(request, call(handle, IPV4)), IPV4, 0);
-  assertEquals(told, [{
+  assertEquals(announced, [{
     infoHash: infoHash("a"),
     peerId: peerId("me"),
     address: { hostname: IPV4, port: 6881 },
@@ -99,20 +99,20 @@ Deno.test("the UDP handler tells the store what an announce says and where it ca
     isSeeder: true,
     event: "completed",
     numwant: 200,
-    // As the same key is kept that came over HTTP.
+    // The spelling that the key has over HTTP.
     key: "0badcafe",
     wantsIds: false,
   }]);
 });
 
-Deno.test("the UDP handler takes key 0 for none", async () => {
-  const { handle, told } = tracker();
+Deno.test("the UDP handler reads key 0 as no key", async () => {
+  const { handle, announced } = tracker();
   const request = announceRequest({ key: "00000000" });
   await handle(encodeUdpAnnounce(request, call(handle, IPV4)), IPV4, 0);
-  assertEquals(told[0]?.key, undefined);
+  assertEquals(announced[0]?.key, undefined);
 });
 
-Deno.test("the UDP handler names peers of the family of the asker's address", async () => {
+Deno.test("the UDP handler answers with peers of the client's address family", async () => {
   const { handle } = tracker();
   const peersFor = async (hostname: string): Promise<unknown> => {
     const request = encodeUdpAnnounce(
@@ -131,18 +131,18 @@ Deno.test("the UDP handler names peers of the family of the asker's address", as
   const ipv4Peers = [{ hostname: "192.0.2.7", port: 6881 }];
   assertEquals(await peersFor(IPV4), ipv4Peers);
   assertEquals(await peersFor(IPV6), [{ hostname: "2001:db8::7", port: 6881 }]);
-  // As a socket for both families tells an IPv4 address.
+  // A socket for both families reports IPv4 addresses like this.
   assertEquals(await peersFor(`::ffff:${IPV4}`), ipv4Peers);
 });
 
-Deno.test("the UDP handler knows one address by both its spellings", async () => {
-  const { handle, told } = tracker();
+Deno.test("the UDP handler takes an IPv4-mapped address as the IPv4 address", async () => {
+  const { handle, announced } = tracker();
   const request = encodeUdpAnnounce(announceRequest(), call(handle, IPV4));
   await handle(request, `::ffff:${IPV4}`, 0);
-  assertEquals(told[0]?.address.hostname, IPV4);
+  assertEquals(announced[0]?.address.hostname, IPV4);
 });
 
-Deno.test("the UDP handler answers a scrape in its order, with zeros for what is unknown", async () => {
+Deno.test("the UDP handler answers a scrape in its order, with zeros for unknown torrents", async () => {
   const asked = [infoHash("b"), infoHash("a"), infoHash("c"), infoHash("a")];
   const { handle } = tracker({
     scrape: (infoHashes) => {
@@ -160,7 +160,7 @@ Deno.test("the UDP handler answers a scrape in its order, with zeros for what is
   );
 });
 
-Deno.test("the UDP handler gives the store's reason for a refusal", async () => {
+Deno.test("the UDP handler passes the store's refusal on", async () => {
   const { handle } = tracker({
     announce: () => ({ type: "refused", reason: "full", retryInMs: 60_000 }),
   });
@@ -168,8 +168,8 @@ Deno.test("the UDP handler gives the store's reason for a refusal", async () => 
   assertEquals(await handle(request, IPV4, 0), encodeUdpError("full", ID));
 });
 
-Deno.test("the UDP handler says what is wrong to who has a connection id, and to nobody else", () => {
-  const { handle, told } = tracker();
+Deno.test("the UDP handler explains an error only to a client with a connection id", () => {
+  const { handle, announced } = tracker();
   const valid = call(handle, IPV4);
   const announce = encodeUdpAnnounce(announceRequest(), valid);
   const withAction = (action: number): Uint8Array => {
@@ -178,19 +178,25 @@ Deno.test("the UDP handler says what is wrong to who has a connection id, and to
     return datagram;
   };
   const faults: [Uint8Array, string][] = [
-    [announce.subarray(0, 97), "announce has 97 bytes instead of 98"],
-    [announce.subarray(0, 16), "announce has 16 bytes instead of 98"],
+    [
+      announce.subarray(0, 97),
+      "the client sent a malformed announce: announce has 97 bytes instead of 98",
+    ],
+    [
+      announce.subarray(0, 16),
+      "the client sent a malformed announce: announce has 16 bytes instead of 98",
+    ],
     [
       encodeUdpAnnounce(announceRequest({ port: 0 }), valid),
-      "port 0 is not from 1 to 65535",
+      "the client sent a malformed announce: port 0 is not from 1 to 65535",
     ],
     [
       encodeUdpScrape([infoHash("a")], valid).subarray(0, 35),
-      "scrape names no torrent",
+      "the client sent a malformed scrape: scrape names no torrent",
     ],
-    [withAction(3), "action 3 is unknown"],
+    [withAction(3), "the client sent the unknown action 3"],
     // A connect request begins with the magic number.
-    [withAction(0), "action 0 is unknown"],
+    [withAction(0), "the client sent the unknown action 0"],
   ];
   for (const [datagram, reason] of faults) {
     assertEquals(handle(datagram, IPV4, 0), encodeUdpError(reason, ID));
@@ -198,11 +204,11 @@ Deno.test("the UDP handler says what is wrong to who has a connection id, and to
     assertEquals(handle(datagram, IPV6, 0), undefined);
     assertEquals(handle(datagram, IPV4, 240_000), undefined);
   }
-  assertEquals(told, []);
+  assertEquals(announced, []);
 });
 
-Deno.test("the UDP handler sends who has no connection id no more bytes than came", () => {
-  const { handle, told } = tracker();
+Deno.test("the UDP handler sends a client without a connection id at most as many bytes as it received", () => {
+  const { handle, announced } = tracker();
   const invalid = { connectionId: 1n, transactionId: ID };
   const requests = [
     Uint8Array.of(...encodeUdpConnect(ID), ...new Uint8Array(50)),
@@ -217,10 +223,10 @@ Deno.test("the UDP handler sends who has no connection id no more bytes than cam
       assertEquals(answer?.length, isConnect ? 16 : undefined);
     }
   }
-  assertEquals(told, []);
+  assertEquals(announced, []);
 });
 
-Deno.test("the UDP handler answers nobody whose address is no IP address", () => {
+Deno.test("the UDP handler does not answer an address that is not an IP address", () => {
   const { handle } = tracker();
   for (const hostname of ["fe80::1%eth0", "host", ""]) {
     assertEquals(handle(encodeUdpConnect(ID), hostname, 0), undefined);

@@ -3,12 +3,10 @@
  *
  * @module
  */
+import type { HttpResponse } from "../../../../lib/http/response.ts";
 import { infoHashFromHex } from "../../../../lib/base/identifier.ts";
 import type { ListedTorrent } from "../../../../lib/catalogue/torrent_catalogue.ts";
-import type {
-  TrackerRequest,
-  TrackerResponse,
-} from "../../../../lib/tracker/handler.ts";
+import type { TrackerRequest } from "../../../../lib/tracker/http_handler.ts";
 import {
   TrackerPage,
   type TrackerPageOptions,
@@ -29,7 +27,7 @@ export interface PageDesk {
     address: string,
     changes?: Partial<TrackerRequest>,
     nowMs?: number,
-  ): Promise<TrackerResponse>;
+  ): Promise<HttpResponse>;
 }
 
 export function deskOf(
@@ -116,7 +114,7 @@ export const LISTED = {
   fileName: "my image.torrent",
 };
 
-export async function bodyOf({ body }: TrackerResponse): Promise<string> {
+export async function bodyOf({ body }: HttpResponse): Promise<string> {
   if (typeof body === "string") return body;
   if (body instanceof Uint8Array) return new TextDecoder().decode(body);
   let whole = "";

@@ -15,7 +15,7 @@ import {
 import { parseAnnounceReply } from "../../../../lib/announce/http_codec.ts";
 import { AnnounceSchedule } from "../../../../lib/announce/announce_schedule.ts";
 import { announceUrl } from "../../../../lib/announce/http_codec.ts";
-import { createTrackerHandler } from "../../../../lib/tracker/handler.ts";
+import { createTrackerHandler } from "../../../../lib/tracker/http_handler.ts";
 import { memoryStore } from "./memory_scene.ts";
 import { announceRequest, bytes } from "../../announce/samples.ts";
 

@@ -1,11 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { forwardedHostname } from "../../../lib/tracker/forwarded_address.ts";
+import { forwardedHostname } from "../../../lib/tracker/http_handler.ts";
 
 function hostname(headers: Record<string, string>): string | undefined {
-  return forwardedHostname((name) => headers[name]);
+  return forwardedHostname({ header: (name) => headers[name] });
 }
 
-Deno.test("forwardedHostname() reads each of the headers, the last that a proxy added", () => {
+Deno.test("forwardedHostname() reads each header, of several addresses the last", () => {
   const table: [Record<string, string>, string | undefined][] = [
     [{}, undefined],
     [{ "x-real-ip": "192.0.2.1" }, "192.0.2.1"],
@@ -27,8 +27,8 @@ Deno.test("forwardedHostname() reads each of the headers, the last that a proxy 
   }
 });
 
-Deno.test("forwardedHostname() passes over what names no address", () => {
-  const nobody = [
+Deno.test("forwardedHostname() skips values without an address", () => {
+  const values = [
     "",
     ",",
     "unknown",
@@ -38,7 +38,7 @@ Deno.test("forwardedHostname() passes over what names no address", () => {
     "[::1",
     "::1]:5",
   ];
-  for (const value of nobody) {
+  for (const value of values) {
     assertEquals(hostname({ "x-forwarded-for": value }), undefined, value);
     assertEquals(hostname({ forwarded: `for=${value}` }), undefined, value);
     assertEquals(

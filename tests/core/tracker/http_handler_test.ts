@@ -1,3 +1,4 @@
+import type { HttpResponse } from "../../../lib/http/response.ts";
 import {
   assert,
   assertEquals,
@@ -11,8 +12,7 @@ import {
   type TrackerHandler,
   type TrackerHandlerOptions,
   type TrackerRequest,
-  type TrackerResponse,
-} from "../../../lib/tracker/handler.ts";
+} from "../../../lib/tracker/http_handler.ts";
 import { fixedInterval } from "../../../lib/tracker/announce_interval.ts";
 import { MemoryStore } from "../../../lib/tracker/store/memory_store.ts";
 import { announceQuery, text } from "../announce/samples.ts";
@@ -31,8 +31,8 @@ function tracker(
   });
 }
 
-/** A response whose body is read as one character a byte. */
-type TextResponse = TrackerResponse & { readonly body: string };
+/** A response whose body is read as one character for each byte. */
+type TextResponse = HttpResponse & { readonly body: string };
 
 /** A request from 192.0.2.1 at second 62 of the clock. */
 async function get(
@@ -54,6 +54,11 @@ async function get(
   return { ...response, body: text(body) };
 }
 
+/** A failure reason as a response. */
+function failure(reason: string): string {
+  return `d14:failure reason${reason.length}:${reason}e`;
+}
+
 async function announce(
   handle: TrackerHandler,
   changes: Record<string, string | number | undefined> = {},
@@ -65,10 +70,10 @@ async function announce(
   return body;
 }
 
-Deno.test("/announce tells two peers of one another", async () => {
+Deno.test("/announce gives two peers each other's addresses", async () => {
   const handle = tracker();
   assertEquals(
-    // A client that has only a magnet link is a leecher, too.
+    // A client that has only a magnet link is a leecher.
     await announce(handle, { event: "started", left: undefined }),
     "d8:completei0e10:downloadedi0e11:external ip4:\xc0\0\x02\x0110:incompletei1e8:intervali120e12:min intervali30e5:peers0:e",
   );
@@ -86,9 +91,9 @@ Deno.test("/announce tells two peers of one another", async () => {
   );
 });
 
-Deno.test("/announce takes the address of the connection, not the one in the query", async () => {
+Deno.test("/announce registers the address of the connection, not the one in the query", async () => {
   const handle = tracker();
-  await announce(handle, { ip: "198.51.100.7" }, "::ffff:192.0.2.1");
+  await announce(handle, { ip: "198.51.100.7" }, "192.0.2.1");
   assertStringIncludes(
     await announce(handle, { peer_id: "other---------------", compact: 0 }),
     "d2:ip9:192.0.2.1",
@@ -118,7 +123,7 @@ Deno.test("/announce gives dictionaries with ids, or without", async () => {
   );
 });
 
-Deno.test("/announce gives as many peers as are wanted: none, 50 if nothing is said, 200 at most", async () => {
+Deno.test("/announce gives numwant peers: 0, 50 by default, 200 at most", async () => {
   const handle = tracker();
   for (let number = 0; number < 300; number++) {
     const peer_id = `${number}`.padEnd(20, "-");
@@ -141,14 +146,14 @@ Deno.test("/announce gives as many peers as are wanted: none, 50 if nothing is s
   }
 });
 
-Deno.test("/announce knows a torrent by any bytes, however they are escaped", async () => {
+Deno.test("/announce knows a torrent by any bytes in any escaping", async () => {
   const handle = tracker();
   for (let first = 0; first < 256; first += 20) {
     const bytes = Array.from({ length: 20 }, (_, at) => (first + at) % 256);
     const escaped = bytes.map((byte) =>
       `%${byte.toString(16).padStart(2, "0")}`
     ).join("");
-    // As they are, but for those that end a value.
+    // Unescaped, except for the bytes that end a value.
     const raw = String.fromCharCode(...bytes)
       .replace(/[%&]/g, (character) => character === "%" ? "%25" : "%26");
     const spellings = [escaped, escaped.toUpperCase(), raw];
@@ -162,7 +167,7 @@ Deno.test("/announce knows a torrent by any bytes, however they are escaped", as
   }
 });
 
-Deno.test("HEAD of /announce tells nothing and announces nobody", async () => {
+Deno.test("HEAD of /announce registers no peer and has no body", async () => {
   const handle = tracker();
   const url = `/announce?${announceQuery()}`;
   const { status, body } = await get(handle, url, { method: "HEAD" });
@@ -170,7 +175,7 @@ Deno.test("HEAD of /announce tells nothing and announces nobody", async () => {
   assertEquals((await get(handle, "/scrape")).body, "d5:filesdee");
 });
 
-Deno.test("/announce takes addresses from a proxy only if it is told to", async () => {
+Deno.test("/announce takes addresses from a proxy only if it is trusted", async () => {
   const forwarded: Partial<TrackerRequest> = {
     header: (name) => name === "x-forwarded-for" ? "10.9.9.9" : undefined,
   };
@@ -188,8 +193,8 @@ Deno.test("/announce takes addresses from a proxy only if it is told to", async 
   ];
   for (const [trustProxy, changes, ip, expected] of table) {
     const handle = tracker({ trustProxy });
-    const asker = announceQuery({ ip });
-    const { body } = await get(handle, `/announce?${asker}`, changes);
+    const query = announceQuery({ ip });
+    const { body } = await get(handle, `/announce?${query}`, changes);
     assertStringIncludes(body, `11:external ip4:${expected}10:`);
     assertStringIncludes(
       await announce(handle, { peer_id: "other---------------" }, "10.0.0.1"),
@@ -198,13 +203,11 @@ Deno.test("/announce takes addresses from a proxy only if it is told to", async 
   }
 });
 
-Deno.test("/announce tells the asker its address in the family that it came by", async () => {
+Deno.test("/announce sends the peer its own address, in its address family", async () => {
   const handle = tracker();
   const reply = (hostname: string): Promise<string> =>
     announce(handle, { event: "stopped" }, hostname);
   assertStringIncludes(await reply("10.0.0.1"), "11:external ip4:\x0a\0\0\x01");
-  const mapped = await reply("::ffff:10.0.0.1");
-  assertStringIncludes(mapped, "11:external ip4:\x0a\0\0\x01");
   assertStringIncludes(
     await reply("2001:db8::1"),
     "11:external ip16:\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01",
@@ -212,9 +215,11 @@ Deno.test("/announce tells the asker its address in the family that it came by",
   assertNotMatch(await reply("no address"), /external ip/);
 });
 
-Deno.test("/announce warns who listens on a system's port, and refuses with the time to come back", async () => {
+Deno.test("/announce warns a peer on a system port, and refuses with the time to try again", async () => {
   const handle = tracker();
-  const port = "port 80 is below 1024: nobody is told of you";
+  const port =
+    "port 80 is below 1024: other peers will not be given your address; " +
+    "choose a higher port in your client's settings";
   assertStringIncludes(
     await announce(handle, { port: 80 }),
     `15:warning message${port.length}:${port}e`,
@@ -235,7 +240,7 @@ Deno.test("/announce warns who listens on a system's port, and refuses with the 
   );
 });
 
-Deno.test("/announce asks for an interval by the load, and for no longer a pause than that", async () => {
+Deno.test("/announce gives the interval for the load, and a min interval no longer than that", async () => {
   const handle = tracker({
     intervalMs: ({ peerCount }) => peerCount * 10_000,
   });
@@ -256,21 +261,21 @@ Deno.test("/announce answers a malformed query with a failure reason", async () 
   const handle = tracker();
   assertEquals(
     await announce(handle, { info_hash: undefined }),
-    "d14:failure reason20:info_hash is missinge",
+    failure("the client sent a malformed announce: info_hash is missing"),
   );
   assertEquals(
     await announce(handle, { left: -1 }),
-    "d14:failure reason26:left is not a whole numbere",
+    failure("the client sent a malformed announce: left is not a whole number"),
   );
   assertEquals((await get(handle, "/scrape")).body, "d5:filesdee");
 });
 
-Deno.test("/announce answers with the store's refusal", async () => {
+Deno.test("/announce passes the store's refusal on", async () => {
   const handle = tracker();
   await announce(handle);
   assertEquals(
     await announce(handle, {}, "10.0.0.1"),
-    "d14:failure reason40:the peer id is in use at another addresse",
+    failure("the peer id is in use at another address"),
   );
 });
 
@@ -300,11 +305,13 @@ Deno.test("/scrape counts the named torrents, or all of them", async () => {
   );
   assertEquals(
     (await get(handle, "/scrape?info_hash=%a")).body,
-    "d14:failure reason40:info_hash has a % without two hex digitse",
+    failure(
+      "the client sent a malformed scrape: info_hash has a % without two hex digits",
+    ),
   );
 });
 
-Deno.test("paths that nobody has lead nowhere", async () => {
+Deno.test("unknown paths get 404", async () => {
   const handle = tracker();
   for (
     const path of ["/", "/x", "/announce/", "/ANNOUNCE", "", "/constructor"]
@@ -313,7 +320,7 @@ Deno.test("paths that nobody has lead nowhere", async () => {
   }
 });
 
-Deno.test("every path takes GET and HEAD alone", async () => {
+Deno.test("every path accepts only GET and HEAD", async () => {
   const handle = tracker();
   for (const path of ["/announce", "/scrape"]) {
     for (const method of ["POST", "PUT", "DELETE", "OPTIONS", "get"]) {
@@ -324,7 +331,7 @@ Deno.test("every path takes GET and HEAD alone", async () => {
   }
 });
 
-Deno.test("an address that is none is counted and given to nobody", async () => {
+Deno.test("a peer without an IP address is counted and given to no peer", async () => {
   const handle = tracker();
   await announce(handle, {}, "fe80::1%eth0");
   const reply = await announce(handle, { peer_id: "other---------------" });
@@ -332,7 +339,7 @@ Deno.test("an address that is none is counted and given to nobody", async () => 
   assertStringIncludes(reply, "5:peers0:e");
 });
 
-Deno.test("/scrape of all is refused where it would keep the others waiting", async () => {
+Deno.test("/scrape of all torrents is refused where it would delay other clients", async () => {
   const store = new MemoryStore({
     peerTimeoutMs: 1_000,
     random: seededRandom(1),
@@ -343,7 +350,9 @@ Deno.test("/scrape of all is refused where it would keep the others waiting", as
   await announce(handle);
   assertEquals(
     (await get(handle, "/scrape")).body,
-    "d14:failure reason73:there are more than 20000 torrents: name those that you want by info_hashe",
+    failure(
+      "the tracker has more than 20000 torrents: name the torrents that you want by info_hash",
+    ),
   );
   const { body } = await get(handle, `/scrape?info_hash=${"%aa".repeat(20)}`);
   assertStringIncludes(body, "10:incompletei1e");

@@ -1,0 +1,251 @@
+/**
+ * The HTTP side of a tracker, as a function from request to response: routes,
+ * announces and scrapes. It knows no socket, and the store keeps the peers. A
+ * malformed announce gets a failure reason with status 200, because BitTorrent
+ * clients show only that to their users.
+ *
+ * @module
+ */
+import {
+  believedLeft,
+  QueryError,
+  type ScrapeEntry,
+} from "../announce/announce.ts";
+import { formatIpAddress, parseIpAddress } from "../base/ip_address.ts";
+import { FIRST_UNPRIVILEGED_PORT } from "../base/peer_address.ts";
+import type { HttpRequest } from "../http/request.ts";
+import type { HttpResponse } from "../http/response.ts";
+import {
+  encodeAnnounceAnswer,
+  encodeFailure,
+  encodeScrapeReply,
+  ReplyWriter,
+} from "./announce_answer.ts";
+import type { AnnounceInterval } from "./announce_interval.ts";
+import {
+  parseAnnounceQuery,
+  parseScrapeQuery,
+  QueryReader,
+} from "./announce_query.ts";
+import { AnswerCache } from "./answer_cache.ts";
+import type { PeerStore } from "./store/peer_store.ts";
+
+/** A request, as far as the tracker reads it. */
+export type TrackerRequest = Pick<
+  HttpRequest,
+  "method" | "path" | "query" | "remoteHostname" | "header"
+>;
+
+/** Answers GET and HEAD at a time in milliseconds; the body of a response to HEAD is not sent. */
+export type TrackerHandler = (
+  request: TrackerRequest,
+  nowMs: number,
+) => HttpResponse | Promise<HttpResponse>;
+
+/** Options of {@linkcode createTrackerHandler}. */
+export interface TrackerHandlerOptions {
+  readonly store: PeerStore;
+  /** Time until the next announce that peers are asked for. */
+  readonly intervalMs: AnnounceInterval;
+  /** Least time that they are asked for, in milliseconds. */
+  readonly minIntervalMs: number;
+  /**
+   * Takes a client's address from a proxy's headers, or else from its `ip`
+   * parameter. Without a proxy any client could name any address. @default {false}
+   */
+  readonly trustProxy?: boolean;
+  /**
+   * Further routes. A path that ends with a slash stands for all that begin with
+   * it; `/` alone is only itself.
+   * @default none
+   */
+  readonly routes?: ReadonlyMap<string, TrackerHandler>;
+}
+
+/** Port of clients that do not listen but cannot announce 0. */
+const DISCARD_PORT = 9;
+
+/** Most torrents in one scrape; more would delay the other clients. */
+const MAX_SCRAPED_COUNT = 20_000;
+
+/** The state of the tracker's own routes. */
+interface Context extends TrackerHandlerOptions {
+  readonly answers: AnswerCache<HttpResponse>;
+  readonly reader: QueryReader;
+  readonly writer: ReplyWriter;
+}
+
+/** Creates the handler of one tracker. */
+export function createTrackerHandler(
+  options: TrackerHandlerOptions,
+): TrackerHandler {
+  const context: Context = {
+    ...options,
+    answers: new AnswerCache(),
+    reader: new QueryReader(),
+    writer: new ReplyWriter(),
+  };
+  const routes = new Map<string, TrackerHandler>([
+    [
+      "/announce",
+      orFailure("announce", (...asked) => announce(...asked, context)),
+    ],
+    ["/scrape", orFailure("scrape", (...asked) => scrape(...asked, context))],
+    ...options.routes ?? [],
+  ]);
+  return (request, nowMs) => {
+    const route = routes.get(request.path) ??
+      routes.get(folderOf(request.path));
+    if (route === undefined) return NOT_FOUND;
+    return request.method === "GET" || request.method === "HEAD"
+      ? route(request, nowMs)
+      : METHOD_NOT_ALLOWED;
+  };
+}
+
+/** `/torrents/` for `/torrents/some.torrent`; empty for a path without a second slash. */
+function folderOf(path: string): string {
+  return path.slice(0, path.indexOf("/", 1) + 1);
+}
+
+/** Turns a malformed query into a failure reason. [BEP 3] */
+function orFailure(
+  request: "announce" | "scrape",
+  route: (request: TrackerRequest, nowMs: number) => HttpResponse,
+): TrackerHandler {
+  return (...asked) => {
+    try {
+      return route(...asked);
+    } catch (error) {
+      if (!(error instanceof QueryError)) throw error;
+      const reason = `the client sent a malformed ${request}: ${error.message}`;
+      return bencoded(encodeFailure(reason));
+    }
+  };
+}
+
+/** HEAD must not change anything, so it does not announce. [RFC 9110, 9.3.2] */
+function announce(
+  request: TrackerRequest,
+  nowMs: number,
+  context: Context,
+): HttpResponse {
+  if (request.method === "HEAD") return bencoded(new Uint8Array());
+  const query = parseAnnounceQuery(request.query, context.reader);
+  const { uploaded, downloaded, left, peerForm, port } = query;
+  const hostname = context.trustProxy
+    ? forwardedHostname(request, query.ip) ?? request.remoteHostname
+    : request.remoteHostname;
+  const outcome = context.store.announce({
+    infoHash: query.infoHash,
+    peerId: query.peerId,
+    address: { hostname, port },
+    progress: { uploaded, downloaded, left: believedLeft(left) },
+    isSeeder: left === 0,
+    event: query.event,
+    numwant: query.numwant,
+    key: query.key,
+    wantsIds: peerForm === "dictionaries",
+  }, nowMs);
+  if (outcome.type === "refused") {
+    return bencoded(encodeFailure(outcome.reason, outcome.retryInMs));
+  }
+  const intervalMs = context.intervalMs(outcome);
+  const answer = {
+    intervalMs,
+    minIntervalMs: Math.min(context.minIntervalMs, intervalMs),
+    swarm: outcome.swarm,
+    peers: outcome.peers,
+    peerForm,
+    externalHostname: hostname,
+    warning: outcome.warning ?? portWarning(port),
+  };
+  return bencoded(encodeAnnounceAnswer(answer, context.writer));
+}
+
+/** Explains to the few clients that listen on a system port why no peer connects. */
+function portWarning(port: number): string | undefined {
+  if (port >= FIRST_UNPRIVILEGED_PORT || port === 0 || port === DISCARD_PORT) {
+    return undefined;
+  }
+  return `port ${port} is below ${FIRST_UNPRIVILEGED_PORT}: ` +
+    "other peers will not be given your address; " +
+    "choose a higher port in your client's settings";
+}
+
+/** Without an info hash the reply lists every torrent. Unknown ones are left out. */
+function scrape(
+  request: TrackerRequest,
+  nowMs: number,
+  { store, answers, reader, writer }: Context,
+): HttpResponse {
+  const infoHashes = new Set(parseScrapeQuery(request.query, reader));
+  const reply = (entries: Iterable<ScrapeEntry>): HttpResponse =>
+    bencoded(encodeScrapeReply(entries, writer));
+  if (infoHashes.size > 0) return reply(store.scrape([...infoHashes]));
+  const { activeSwarmCount: swarmCount } = store.totals();
+  if (swarmCount > MAX_SCRAPED_COUNT) {
+    const reason = `the tracker has more than ${MAX_SCRAPED_COUNT} torrents: ` +
+      "name the torrents that you want by info_hash";
+    return bencoded(encodeFailure(reason));
+  }
+  return answers.get(
+    { name: "scrape", swarmCount, nowMs },
+    () => reply(store.swarms()),
+  );
+}
+
+/**
+ * The client's address behind a proxy, in canonical text: the first IP address of
+ * `Forwarded` [RFC 7239], `X-Forwarded-For`, `X-Real-IP` and the `ip` parameter.
+ * Of several in one header the last counts: the proxy added that one itself, the
+ * others came with the request.
+ */
+export function forwardedHostname(
+  request: Pick<TrackerRequest, "header">,
+  ip?: string,
+): string | undefined {
+  const forwarded = lastOf(request.header("forwarded")) ?? "";
+  const node = /(?:^|;)\s*for=("?)([^";]*)\1\s*(?:;|$)/i.exec(forwarded)?.[2];
+  return canonicalHostname(node) ??
+    canonicalHostname(lastOf(request.header("x-forwarded-for"))) ??
+    canonicalHostname(request.header("x-real-ip")) ??
+    canonicalHostname(ip);
+}
+
+function lastOf(list: string | undefined): string | undefined {
+  return list?.slice(list.lastIndexOf(",") + 1).trim();
+}
+
+/** Reads `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:80`. */
+function canonicalHostname(node = ""): string | undefined {
+  const [, bracketed, ipv4] = /^\[(.*)\](?::\d+)?$|^([\d.]+):\d+$/
+    .exec(node.trim()) ?? [];
+  const bytes = parseIpAddress(bracketed ?? ipv4 ?? node.trim());
+  return bytes && formatIpAddress(bytes);
+}
+
+/** One object for all, because the server writes known headers faster. */
+const BENCODED_HEADERS: HttpResponse["headers"] = {
+  "content-type": "text/plain",
+  // No compression: on a LAN it only costs time.
+  "cache-control": "no-store, no-transform",
+};
+
+function bencoded(body: Uint8Array<ArrayBuffer>): HttpResponse {
+  return { status: 200, headers: BENCODED_HEADERS, body };
+}
+
+const PLAIN_HEADERS = { "content-type": "text/plain; charset=utf-8" };
+
+const NOT_FOUND: HttpResponse = {
+  status: 404,
+  headers: PLAIN_HEADERS,
+  body: "Not found. Clients announce to /announce; the page is at /.\n",
+};
+
+const METHOD_NOT_ALLOWED: HttpResponse = {
+  status: 405,
+  headers: { ...PLAIN_HEADERS, allow: "GET, HEAD" },
+  body: "Only GET and HEAD are supported.\n",
+};

@@ -1,0 +1,74 @@
+/**
+ * The options of a tracker, and the handle of a running one. A separate file so
+ * that programs can name them before the tracker itself is loaded.
+ *
+ * @module
+ */
+import type { Permits } from "../base/address_filter.ts";
+import type { TorrentCatalogue } from "../catalogue/torrent_catalogue.ts";
+import type { AnnounceEntry } from "./guarded_store.ts";
+import type { PeerStore, SwarmChange } from "./store/peer_store.ts";
+
+/** The port that a tracker listens on by default. */
+export const DEFAULT_TRACKER_PORT = 8000;
+
+/** The tracker cannot listen there; another port or address may serve. */
+export class TrackerStartError extends Error {
+  /** Stands before the message when the error is printed. */
+  override readonly name = "TrackerStartError";
+}
+
+/** Options of `startTracker`. */
+export interface StartTrackerOptions {
+  /** One address to listen on. @default every address, IPv4 and IPv6 */
+  readonly hostname?: string;
+  /** 0 for any free port. @default DEFAULT_TRACKER_PORT */
+  readonly port?: number;
+  /** Serves UDP as well, on the same port number. @default {false} */
+  readonly udp?: boolean;
+  /** Decides by its IP address whether a host is served; see `createAddressFilter`. @default all are */
+  readonly permits?: Permits;
+  /**
+   * Time between two announces of a peer, in milliseconds. @default short while a
+   * swarm is young or incomplete, growing to ANNOUNCE_INTERVAL as far as the timeout allows
+   */
+  readonly intervalMs?: number;
+  /** Least time between two announces, in milliseconds. @default MIN_ANNOUNCE_INTERVAL */
+  readonly minIntervalMs?: number;
+  /** Silence after which a peer is forgotten, in milliseconds. @default PEER_TIMEOUT */
+  readonly peerTimeoutMs?: number;
+  /**
+   * Keeps the peers. The caller disposes of it after the tracker. It has its own
+   * timeout and reports changes to its own listener.
+   * @default memory
+   */
+  readonly store?: PeerStore;
+  /** Torrent files to list on the page and to serve. @default none */
+  readonly catalogue?: TorrentCatalogue;
+  /** Refuses torrents that the catalogue does not list. @default {false} */
+  readonly onlyListed?: boolean;
+  /** Command that runs a peer on another machine, shown on the page. @default {"peer"} */
+  readonly peerCommand?: string;
+  /** Host name of this machine for others, shown on the page. @default {"127.0.0.1"} */
+  readonly publicHostname?: string;
+  /** Takes the addresses of clients from a proxy's headers. @default {false} */
+  readonly trustProxy?: boolean;
+  /** Reports every announce and its outcome. */
+  readonly onAnnounce?: (entry: AnnounceEntry) => void;
+  /** Reports every peer that joins, completes or leaves. */
+  readonly onChange?: (change: SwarmChange) => void;
+  /** Reports errors of the tracker itself; the client gets a failure reason. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** A running tracker. */
+export interface RunningTracker extends AsyncDisposable {
+  /** The port that it listens on. */
+  readonly port: number;
+  /** An announce URL that works on this machine. */
+  readonly announceUrl: string;
+  /** The same over UDP, if the tracker serves it. */
+  readonly udpAnnounceUrl: string | undefined;
+  /** Closes the sockets and every connection. May be called again. */
+  stop(): Promise<void>;
+}
