@@ -1,74 +1,14 @@
-import type { HttpResponse } from "../../../lib/http/response.ts";
 import {
-  assert,
   assertEquals,
   assertMatch,
   assertNotMatch,
   assertStringIncludes,
 } from "@std/assert";
 import { seededRandom } from "../../../lib/base/random.ts";
-import {
-  createTrackerHandler,
-  type TrackerHandler,
-  type TrackerHandlerOptions,
-  type TrackerRequest,
-} from "../../../lib/tracker/http_handler.ts";
-import { fixedInterval } from "../../../lib/tracker/announce_interval.ts";
+import type { TrackerRequest } from "../../../lib/tracker/http_handler.ts";
 import { MemoryStore } from "../../../lib/tracker/store/memory_store.ts";
-import { announceQuery, text } from "../announce/samples.ts";
-
-function tracker(
-  options: Partial<TrackerHandlerOptions> = {},
-): TrackerHandler {
-  return createTrackerHandler({
-    store: new MemoryStore({
-      peerTimeoutMs: 180_000,
-      random: seededRandom(1),
-    }),
-    intervalMs: fixedInterval(120_000),
-    minIntervalMs: 30_000,
-    ...options,
-  });
-}
-
-/** A response whose body is read as one character for each byte. */
-type TextResponse = HttpResponse & { readonly body: string };
-
-/** A request from 192.0.2.1 at second 62 of the clock. */
-async function get(
-  handle: TrackerHandler,
-  pathAndQuery: string,
-  changes: Partial<TrackerRequest> = {},
-): Promise<TextResponse> {
-  const [path = ""] = pathAndQuery.split("?");
-  const query = pathAndQuery.slice(path.length + 1);
-  const { body, ...response } = await handle({
-    method: "GET",
-    path,
-    query,
-    remoteHostname: "192.0.2.1",
-    header: () => undefined,
-    ...changes,
-  }, 62_000);
-  assert(typeof body === "string" || body instanceof Uint8Array);
-  return { ...response, body: text(body) };
-}
-
-/** A failure reason as a response. */
-function failure(reason: string): string {
-  return `d14:failure reason${reason.length}:${reason}e`;
-}
-
-async function announce(
-  handle: TrackerHandler,
-  changes: Record<string, string | number | undefined> = {},
-  remoteHostname = "192.0.2.1",
-): Promise<string> {
-  const url = `/announce?${announceQuery(changes)}`;
-  const { status, headers, body } = await get(handle, url, { remoteHostname });
-  assertEquals([status, headers["content-type"]], [200, "text/plain"]);
-  return body;
-}
+import { announceQuery } from "../announce/samples.ts";
+import { announce, failure, get, tracker } from "./http_tracker.ts";
 
 Deno.test("/announce gives two peers each other's addresses", async () => {
   const handle = tracker();
@@ -279,81 +219,10 @@ Deno.test("/announce passes the store's refusal on", async () => {
   );
 });
 
-Deno.test("/scrape counts the named torrents, or all of them", async () => {
-  const handle = tracker();
-  const [a, b, c] = ["%aa", "%bb", "%cc"].map((byte) => byte.repeat(20));
-  await announce(handle, { info_hash: a });
-  await announce(handle, { info_hash: b, left: 0 });
-  const entry = (byte: string, complete: number, incomplete: number): string =>
-    `20:${
-      byte.repeat(20)
-    }d8:completei${complete}e10:downloadedi0e10:incompletei${incomplete}ee`;
-  const both = `d5:filesd${entry("\xaa", 0, 1)}${entry("\xbb", 1, 0)}ee`;
-  assertEquals((await get(handle, "/scrape")).body, both);
-  assertEquals(
-    (await get(handle, `/scrape?info_hash=${a}&info_hash=${b}&info_hash=${a}`))
-      .body,
-    both,
-  );
-  assertEquals(
-    (await get(handle, `/scrape?info_hash=${b}`)).body,
-    `d5:filesd${entry("\xbb", 1, 0)}ee`,
-  );
-  assertEquals(
-    (await get(handle, `/scrape?info_hash=${c}`)).body,
-    "d5:filesdee",
-  );
-  assertEquals(
-    (await get(handle, "/scrape?info_hash=%a")).body,
-    failure(
-      "the client sent a malformed scrape: info_hash has a % without two hex digits",
-    ),
-  );
-});
-
-Deno.test("unknown paths get 404", async () => {
-  const handle = tracker();
-  for (
-    const path of ["/", "/x", "/announce/", "/ANNOUNCE", "", "/constructor"]
-  ) {
-    assertEquals((await get(handle, path)).status, 404, path);
-  }
-});
-
-Deno.test("every path accepts only GET and HEAD", async () => {
-  const handle = tracker();
-  for (const path of ["/announce", "/scrape"]) {
-    for (const method of ["POST", "PUT", "DELETE", "OPTIONS", "get"]) {
-      const { status, headers } = await get(handle, path, { method });
-      assertEquals([status, headers["allow"]], [405, "GET, HEAD"]);
-    }
-    assert((await get(handle, path, { method: "HEAD" })).status < 400);
-  }
-});
-
 Deno.test("a peer without an IP address is counted and given to no peer", async () => {
   const handle = tracker();
   await announce(handle, {}, "fe80::1%eth0");
   const reply = await announce(handle, { peer_id: "other---------------" });
   assertStringIncludes(reply, "10:incompletei2e");
   assertStringIncludes(reply, "5:peers0:e");
-});
-
-Deno.test("/scrape of all torrents is refused where it would delay other clients", async () => {
-  const store = new MemoryStore({
-    peerTimeoutMs: 1_000,
-    random: seededRandom(1),
-  });
-  const totals = store.totals();
-  store.totals = () => ({ ...totals, activeSwarmCount: 20_001 });
-  const handle = tracker({ store });
-  await announce(handle);
-  assertEquals(
-    (await get(handle, "/scrape")).body,
-    failure(
-      "the tracker has more than 20000 torrents: name the torrents that you want by info_hash",
-    ),
-  );
-  const { body } = await get(handle, `/scrape?info_hash=${"%aa".repeat(20)}`);
-  assertStringIncludes(body, "10:incompletei1e");
 });

@@ -1,0 +1,72 @@
+/**
+ * A tracker's HTTP handler over a store in memory, and requests to it.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import { seededRandom } from "../../../lib/base/random.ts";
+import type { HttpResponse } from "../../../lib/http/response.ts";
+import { fixedInterval } from "../../../lib/tracker/announce_interval.ts";
+import {
+  createTrackerHandler,
+  type TrackerHandler,
+  type TrackerHandlerOptions,
+  type TrackerRequest,
+} from "../../../lib/tracker/http_handler.ts";
+import { MemoryStore } from "../../../lib/tracker/store/memory_store.ts";
+import { announceQuery, text } from "../announce/samples.ts";
+
+/** The handler of a tracker without peers. */
+export function tracker(
+  options: Partial<TrackerHandlerOptions> = {},
+): TrackerHandler {
+  return createTrackerHandler({
+    store: new MemoryStore({
+      peerTimeoutMs: 180_000,
+      random: seededRandom(1),
+    }),
+    intervalMs: fixedInterval(120_000),
+    minIntervalMs: 30_000,
+    ...options,
+  });
+}
+
+/** A response whose body is read as one character for each byte. */
+export type TextResponse = HttpResponse & { readonly body: string };
+
+/** A request from 192.0.2.1 at second 62 of the clock. */
+export async function get(
+  handle: TrackerHandler,
+  pathAndQuery: string,
+  changes: Partial<TrackerRequest> = {},
+): Promise<TextResponse> {
+  const [path = ""] = pathAndQuery.split("?");
+  const query = pathAndQuery.slice(path.length + 1);
+  const { body, ...response } = await handle({
+    method: "GET",
+    path,
+    query,
+    remoteHostname: "192.0.2.1",
+    header: () => undefined,
+    ...changes,
+  }, 62_000);
+  assert(typeof body === "string" || body instanceof Uint8Array);
+  return { ...response, body: text(body) };
+}
+
+/** A failure reason as a response. */
+export function failure(reason: string): string {
+  return `d14:failure reason${reason.length}:${reason}e`;
+}
+
+/** The body of the response to an announce. */
+export async function announce(
+  handle: TrackerHandler,
+  changes: Record<string, string | number | undefined> = {},
+  remoteHostname = "192.0.2.1",
+): Promise<string> {
+  const url = `/announce?${announceQuery(changes)}`;
+  const { status, headers, body } = await get(handle, url, { remoteHostname });
+  assertEquals([status, headers["content-type"]], [200, "text/plain"]);
+  return body;
+}
