@@ -1,7 +1,6 @@
-// The typed face of npm:bencode@4.0.1, which ships no types: what lib/bencode
-// uses of it, no more.
+// Types of npm:bencode@4.0.1, which has none: only the parts that lib/bencode uses.
 declare module "bencode" {
-  /** A value that npm:bencode writes; text is written as UTF-8. */
+  /** A value that npm:bencode encodes; text becomes UTF-8. */
   export type Encodable =
     | number
     | string
@@ -9,7 +8,7 @@ declare module "bencode" {
     | readonly Encodable[]
     | { readonly [key: string]: Encodable | undefined };
 
-  /** What npm:bencode reads: strings come back as bytes. */
+  /** A value that npm:bencode decodes; strings are bytes. */
   export type Decoded = number | Uint8Array | Decoded[] | {
     [key: string]: Decoded;
   };

@@ -1,12 +1,12 @@
 /**
- * The face of a browser that the script of the tracker's page uses. TypeScript's
- * own DOM types would make `document` and `window` known to every file of the
- * project.
+ * Types of the part of a browser that the script of the tracker's page uses.
+ * TypeScript's own DOM types would declare `document` and `window` in every file of
+ * the project.
  *
  * @module
  */
 
-/** A node of the document; only elements have what is below `attributes`. */
+/** A node of the document; only elements have `attributes` and the members after it. */
 export interface PageNode {
   readonly nodeName: string;
   nodeValue: string | null;

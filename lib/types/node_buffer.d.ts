@@ -1,11 +1,11 @@
 /**
- * The face of `node:buffer` in which the package `redis` wants its bytes, so that
- * the oldest Deno does not look for the package of Node's types.
+ * Types of the part of `node:buffer` that the package `redis` needs, so that the
+ * oldest Deno does not look for the package of Node's types.
  *
  * @module
  */
 
-/** Bytes, as Node has them. */
+/** Node's type of bytes. */
 export declare const Buffer: {
   /** A view. */
   from(

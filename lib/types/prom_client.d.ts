@@ -1,6 +1,5 @@
-// The parts of prom-client that the project imports, each from its own file: the
-// package as a whole loads the interfaces of another one and holds the event
-// loop for several times as long.
+// Types of the modules of prom-client that the project imports. The main module of
+// the package would load another package and block the thread several times longer.
 
 declare module "prom-client/registry" {
   export default class Registry {

@@ -1,23 +1,23 @@
 /**
- * The face of the package `redis` that the tracker's store uses. Its own types
- * look for the package of Node's types.
+ * Types of the part of the package `redis` that the tracker's store uses. Its own
+ * types look for the package of Node's types.
  *
  * @module
  */
 
-/** What a command is made of; bytes are to be a `Buffer`. */
+/** An argument of a command; bytes must be a `Buffer`. */
 export type RedisArgument = string | Uint8Array;
 
-/** How a command's reply is read. */
+/** Options for the reply of a command. */
 export interface RedisCommandOptions {
-  /** What a reply of the type with that number becomes. */
+  /** JavaScript types for types of replies, by number. */
   readonly typeMapping?: Readonly<Record<number, unknown>>;
 }
 
-/** A connection, or what becomes one. */
+/** A client. */
 export interface RedisClient {
   connect(): Promise<unknown>;
-  /** Closes at once; commands without a reply are rejected. */
+  /** Closes at once and rejects commands without a reply. */
   destroy(): void;
   on(event: "error", listener: (error: Error) => void): void;
   sendCommand(
@@ -26,7 +26,7 @@ export interface RedisClient {
   ): Promise<unknown>;
 }
 
-/** What is said of a client before it connects. */
+/** Options for a client. */
 export interface RedisClientOptions {
   readonly RESP: 2;
   readonly username?: string;
@@ -43,5 +43,5 @@ export interface RedisClientOptions {
   };
 }
 
-/** A client that is not connected yet. */
+/** Creates a client that is not connected yet. */
 export declare function createClient(options: RedisClientOptions): RedisClient;
