@@ -26,6 +26,12 @@ export interface FoundFile {
   readonly stamp: FileStamp;
 }
 
+/** A torrent file and the torrent that it describes. */
+export interface LoadedTorrent {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly torrent: Torrent;
+}
+
 /** True if a file seems to be the same at two moments. */
 export function isUnchanged(
   before: FoundFile | undefined,
@@ -97,7 +103,7 @@ export async function statTorrentFile(
 export async function loadTorrent(
   path: string,
   fileSystem: SyncWhenFast,
-): Promise<{ bytes: Uint8Array<ArrayBuffer>; torrent: Torrent }> {
+): Promise<LoadedTorrent> {
   try {
     const folder = new GuardedFolder(dirname(path), fileSystem);
     const { file } = await folder.open([basename(path)], "read");

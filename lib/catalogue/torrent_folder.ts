@@ -26,6 +26,7 @@ import {
   findTorrentFile,
   type FoundFile,
   isUnchanged,
+  type LoadedTorrent,
   loadTorrent,
   statTorrentFile,
   torrentFileNames,
@@ -33,7 +34,7 @@ import {
 
 /** Shortest time between two scans, in milliseconds. */
 const SCAN_INTERVAL_MS = 2_000;
-/** Shortest time between two scans, in durations of a scan that reads nothing. */
+/** Shortest time between two scans, in durations of a scan without its reads. */
 const SCAN_PAUSE_FACTOR = 20;
 /** Files between two turns for the thread's other work: some 2 ms. */
 const FILES_PER_TURN = 100;
@@ -108,7 +109,9 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
   );
   #isClosed = false;
   #isUnreadable = false;
+  /** Duration of the last scan without its reads. */
   #scanMs = 0;
+  #readMs = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #scanning: Promise<void> = Promise.resolve();
 
@@ -146,9 +149,8 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
       const found = await statTorrentFile(path, this.#fileSystem);
       const kept = this.#reads.get(fileName);
       if (isUnchanged(kept?.found, found)) return await kept!.bytes;
-      const bytes = loadTorrent(path, this.#fileSystem).then(({ bytes }) =>
-        bytes
-      );
+      const bytes = loadTorrent(path, this.#fileSystem)
+        .then(({ bytes }) => bytes);
       this.#reads.set(fileName, { found, bytes });
       return await bytes;
     } catch (error) {
@@ -187,36 +189,38 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
 
   async #scan(): Promise<void> {
     const startMs = performance.now();
+    this.#readMs = 0;
     const fileNames = await torrentFileNames(this.#dir);
     for (const fileName of this.#files.keys()) {
-      if (!fileNames.has(fileName)) this.#forget(fileName);
+      if (fileNames.has(fileName)) continue;
+      this.#unlist(fileName);
+      this.#files.delete(fileName);
     }
     let fileCount = 0;
-    let hasRead = false;
     for (const fileName of fileNames) {
       // Every call of the file system may be synchronous.
       if (fileCount++ % FILES_PER_TURN === 0) await delay(0);
       if (this.#isClosed) return;
-      hasRead = await this.#update(fileName) || hasRead;
+      await this.#update(fileName);
     }
-    if (!hasRead) this.#scanMs = performance.now() - startMs;
+    this.#scanMs = performance.now() - startMs - this.#readMs;
   }
 
-  /** Reads a file if it is new or changed; returns whether it did. */
-  async #update(fileName: string): Promise<boolean> {
+  /** Reads a file if it is new or changed. */
+  async #update(fileName: string): Promise<void> {
     const known = this.#files.get(fileName);
     const { settlingMs = SETTLING_MS } = this.#options;
     let found: FoundFile | undefined;
     let isSettled = true;
     try {
       found = await findTorrentFile(this.#dir, fileName, this.#fileSystem);
-      if (found === undefined) return false;
-      if (known?.isSettled && isUnchanged(known.found, found)) return false;
+      if (found === undefined) return;
+      if (known?.isSettled && isUnchanged(known.found, found)) return;
       // A time in the future says nothing about the file.
       const ageMs = Date.now() - (found.stamp.modifiedMs ?? 0);
       isSettled = !(ageMs >= 0 && ageMs <= settlingMs);
       this.#reads.delete(fileName);
-      const { torrent } = await loadTorrent(found.path, this.#fileSystem);
+      const { torrent } = await this.#load(found.path);
       this.#files.set(fileName, { found, isSettled });
       this.#list(toListedTorrent(torrent, fileName));
     } catch (error) {
@@ -225,7 +229,15 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
       // Somebody may be writing it: a listed file stays listed meanwhile.
       else this.#files.set(fileName, { ...known, found, isSettled });
     }
-    return found !== undefined;
+  }
+
+  async #load(path: string): Promise<LoadedTorrent> {
+    const startMs = performance.now();
+    try {
+      return await loadTorrent(path, this.#fileSystem);
+    } finally {
+      this.#readMs += performance.now() - startMs;
+    }
   }
 
   #list(torrent: ListedTorrent): void {
@@ -252,11 +264,6 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
     const isSettled = error instanceof MetainfoError;
     this.#files.set(fileName, { found, isSettled, complaint });
     if (!isReported) this.#report({ type: "skipped", fileName, error });
-  }
-
-  #forget(fileName: string): void {
-    this.#unlist(fileName);
-    this.#files.delete(fileName);
   }
 
   #unlist(fileName: string): void {
