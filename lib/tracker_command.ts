@@ -1,34 +1,35 @@
 /**
- * The library as a program for scripts: asks a tracker and prints its answer as
- * one line of JSON. It needs the network and nothing else.
+ * The library as a program for scripts: scrapes a tracker or announces to it, and
+ * prints the reply as one line of JSON. It needs the network permission alone.
  *
- * An announce makes whoever sends it a peer. This one asks as a leecher that
- * listens nowhere (its port is 9, "discard") and announces `stopped` right after,
- * so that no peer is left behind; the counts printed are those without it.
+ * An announce makes its sender a peer. The program announces as a leecher that
+ * does not listen (port 9, "discard"), and `stopped` right after, so that no peer
+ * is left behind. The printed counts are those without it.
  *
  * @module
  */
-import { TrackerError } from "./base/errors.ts";
-import {
-  createPeerId,
-  type InfoHash,
-  infoHashFromHex,
-} from "./base/identifier.ts";
 import {
   type AnnounceRequest,
   createAnnounceKey,
   DEFAULT_NUMWANT,
 } from "./announce/announce.ts";
 import { announce, scrape } from "./announce/tracker_client.ts";
+import { TrackerError } from "./base/errors.ts";
+import {
+  createPeerId,
+  type InfoHash,
+  infoHashFromHex,
+} from "./base/identifier.ts";
 
 const DISCARD_PORT = 9;
 
 const USAGE =
   "usage: scrape ANNOUNCE_URL [INFO_HASH...] | announce ANNOUNCE_URL INFO_HASH";
 
+/** The arguments are wrong. */
 class CommandError extends Error {}
 
-/** Runs one command; resolves to 0, 1 if the tracker failed, 2 if the arguments make no sense. */
+/** Runs one command. Resolves to the exit code: 0, 1 if the tracker failed, 2 for wrong arguments. */
 export async function runTrackerCommand(
   args: readonly string[],
 ): Promise<number> {
@@ -37,7 +38,7 @@ export async function runTrackerCommand(
     return 0;
   }
   try {
-    write(Deno.stdout, JSON.stringify(await answerTo(args)));
+    write(Deno.stdout, JSON.stringify(await run(args)));
     return 0;
   } catch (error) {
     if (error instanceof CommandError) {
@@ -53,7 +54,7 @@ export async function runTrackerCommand(
   }
 }
 
-async function answerTo(args: readonly string[]): Promise<unknown> {
+async function run(args: readonly string[]): Promise<unknown> {
   const [command, url, ...hashes] = args;
   if (url === undefined) throw new CommandError("arguments are missing");
   const infoHashes = hashes.map(readInfoHash);
@@ -81,23 +82,22 @@ async function announceOnce(url: string, infoHash: InfoHash): Promise<unknown> {
     event: "started",
     numwant: DEFAULT_NUMWANT,
     key: createAnnounceKey(Math.random),
-    trackerId: undefined,
   };
-  const reply = await announce(url, request);
-  const farewell = await announce(url, {
+  const started = await announce(url, request);
+  const stopped = await announce(url, {
     ...request,
     event: "stopped",
     numwant: 0,
-    trackerId: reply.trackerId,
+    trackerId: started.trackerId,
   });
   return {
     infoHash,
-    complete: farewell.complete ?? reply.complete,
-    incomplete: farewell.incomplete ?? reply.incomplete,
-    intervalSeconds: reply.intervalMs / 1000,
-    minIntervalSeconds: reply.minIntervalMs / 1000,
-    warning: reply.warning,
-    peers: reply.peers,
+    complete: stopped.complete ?? started.complete,
+    incomplete: stopped.incomplete ?? started.incomplete,
+    intervalSeconds: started.intervalMs / 1000,
+    minIntervalSeconds: started.minIntervalMs / 1000,
+    warning: started.warning,
+    peers: started.peers,
   };
 }
 
@@ -113,10 +113,7 @@ function readInfoHash(text: string): InfoHash {
   }
 }
 
-function write(
-  stream: { writeSync(bytes: Uint8Array): number },
-  text: string,
-): void {
+function write(stream: typeof Deno.stdout, text: string): void {
   let rest = new TextEncoder().encode(`${text}\n`);
   while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
 }

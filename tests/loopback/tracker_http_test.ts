@@ -1,5 +1,5 @@
 /**
- * The tracker, spoken to in HTTP as clients of all ages write it.
+ * The tracker with the HTTP of old and new clients.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { startTracker } from "../../lib/mod.ts";
 import { exchange, RawClient } from "./raw_http.ts";
 
-/** All bytes but those that end or split a target or a parameter. */
+/** Bytes that clients leave unescaped. */
 const RAW_HASH = "\xff\x80\x81\xc3\xa9\xe2\x82\xac+~!$'()*,;:@";
 const ESCAPED_HASH =
   "%ff%80%81%c3%a9%e2%82%ac%2b%7e%21%24%27%28%29%2a%2c%3b%3a%40";
@@ -25,7 +25,7 @@ function counts(reply: string): number[] {
   );
 }
 
-Deno.test("the tracker takes an info hash of raw bytes for the same as an escaped one", async () => {
+Deno.test("the tracker reads raw and escaped bytes of an info hash alike", async () => {
   await using tracker = await startTracker({ port: 0, hostname: "127.0.0.1" });
   assertEquals(RAW_HASH.length, 20);
   for (const [name, infoHash] of [["x", RAW_HASH], ["y", ESCAPED_HASH]]) {
@@ -39,7 +39,7 @@ Deno.test("the tracker takes an info hash of raw bytes for the same as an escape
   }
 });
 
-Deno.test("the tracker answers HTTP/1.0, absolute URLs and announces that come together", async () => {
+Deno.test("the tracker answers HTTP/1.0, absolute URLs and pipelined announces", async () => {
   await using tracker = await startTracker({ port: 0, hostname: "127.0.0.1" });
   const old = await exchange(tracker, `GET ${target("a")} HTTP/1.0\r\n\r\n`);
   assertEquals(counts(old), [0, 1]);
@@ -53,7 +53,7 @@ Deno.test("the tracker answers HTTP/1.0, absolute URLs and announces that come t
   assertEquals([counts(second!), counts(third!)], [[0, 2], [0, 3]]);
 });
 
-Deno.test("the tracker takes HEAD for no announce", async () => {
+Deno.test("the tracker does not take HEAD for an announce", async () => {
   await using tracker = await startTracker({ port: 0, hostname: "127.0.0.1" });
   const head = await exchange(
     tracker,
@@ -68,7 +68,7 @@ Deno.test("the tracker takes HEAD for no announce", async () => {
   assertEquals(counts(reply), [0, 1]);
 });
 
-Deno.test("the tracker knows an IPv4 peer by its own address on a socket for both families", async () => {
+Deno.test("the tracker registers an IPv4 peer by its IPv4 address on a socket for both families", async () => {
   await using tracker = await startTracker({ port: 0 });
   const request = (name: string): string =>
     `GET ${target(name)} HTTP/1.0\r\n\r\n`;
@@ -79,7 +79,7 @@ Deno.test("the tracker knows an IPv4 peer by its own address on a socket for bot
   );
 });
 
-Deno.test("the tracker cuts off silent and slow clients within 10 seconds", async () => {
+Deno.test("the tracker disconnects silent and slow clients within 10 seconds", async () => {
   await using tracker = await startTracker({ port: 0, hostname: "127.0.0.1" });
   const startMs = performance.now();
   using silent = await RawClient.connect(tracker);
@@ -92,6 +92,6 @@ Deno.test("the tracker cuts off silent and slow clients within 10 seconds", asyn
   );
   const elapsedMs = performance.now() - startMs;
   assertEquals(texts.map(({ length }) => length > 0), [false, false, true]);
-  // Ten, and what a machine under load may add.
+  // 10 s, and 10 s more for a machine under load.
   assert(elapsedMs < 20_000, `after ${elapsedMs} ms`);
 });

@@ -1,5 +1,5 @@
 /**
- * The program `tracker`, spoken to as clients, browsers and scripts do.
+ * The program `tracker`, with requests of clients, browsers and scripts.
  *
  * @module
  */
@@ -50,7 +50,7 @@ async function announce(
 async function getText(url: string): Promise<string> {
   const response = await fetch(url);
   assertEquals(response.status, 200);
-  // One character a byte, as peers are no text.
+  // One character for each byte, because compact peers are not text.
   return String.fromCharCode(...await response.bytes());
 }
 
@@ -58,7 +58,7 @@ async function stats({ url }: StartedTracker): Promise<{ peers: number }> {
   return await (await fetch(`${url}/stats.json`)).json();
 }
 
-Deno.test("tracker tells peers of one another until they stop", async () => {
+Deno.test("tracker gives peers each other's addresses until they stop", async () => {
   await using tracker = await startTracker();
   assertMatch(await announce(tracker, "x", "&event=started"), /5:peers0:e$/);
   const second = await announce(tracker, "y", "&event=started");
@@ -68,7 +68,7 @@ Deno.test("tracker tells peers of one another until they stop", async () => {
   assertMatch(await announce(tracker, "y"), /10:incompletei1e.*5:peers0:e$/);
 });
 
-Deno.test("tracker scrapes what was announced", async () => {
+Deno.test("tracker answers a scrape with the announced counts", async () => {
   await using tracker = await startTracker();
   await announce(tracker, "x", "&event=completed");
   assertEquals(
@@ -79,7 +79,7 @@ Deno.test("tracker scrapes what was announced", async () => {
   );
 });
 
-Deno.test("tracker answers a bad announce with a failure reason and status 200", async () => {
+Deno.test("tracker answers a malformed announce with a failure reason and status 200", async () => {
   await using tracker = await startTracker();
   assertEquals(
     await getText(`${tracker.url}/announce`),
@@ -95,7 +95,7 @@ Deno.test("tracker answers a bad announce with a failure reason and status 200",
   );
 });
 
-Deno.test("tracker sends the interval it is told", async () => {
+Deno.test("tracker --interval sets the interval of its replies", async () => {
   await using tracker = await startTracker("--interval=60");
   assertStringIncludes(
     await announce(tracker, "x"),
@@ -123,7 +123,7 @@ Deno.test("tracker forgets a peer that falls silent", async () => {
   assertEquals((await stats(tracker)).peers, 0);
 });
 
-Deno.test("tracker survives requests that are not HTTP and connections cut short", async () => {
+Deno.test("tracker survives requests that are not HTTP and connections that end early", async () => {
   await using tracker = await startTracker();
   for (
     const request of [
@@ -144,7 +144,7 @@ Deno.test("tracker survives requests that are not HTTP and connections cut short
   assertEquals((await stats(tracker)).peers, 0);
 });
 
-Deno.test("trackers run side by side and know nothing of one another", async () => {
+Deno.test("trackers run side by side with separate peers", async () => {
   await using first = await startTracker();
   await using second = await startTracker();
   await announce(first, "x");
@@ -165,7 +165,7 @@ Deno.test("tracker prints the LAN's URLs and serves IPv4 and IPv6", async () => 
   if (hasIpv6()) await getText(`http://[::1]:${port}/stats.json`);
 });
 
-Deno.test("tracker --json prints one object a line", async () => {
+Deno.test("tracker --json prints one object per line", async () => {
   await using tracker = await startTracker("--json");
   await announce(tracker, "x", "&event=started");
   await announce(tracker, "x", "&event=stopped");
@@ -190,7 +190,7 @@ Deno.test("tracker --log prints one line for each announce", async () => {
   ]);
 });
 
-Deno.test("tracker --log --json prints an object for each announce, and one for who falls silent", async () => {
+Deno.test("tracker --log --json prints an object for each announce, and one for a peer that falls silent", async () => {
   await using tracker = await startTracker(
     ...["--log", "--json", "--interval=1", "--peer-timeout=1"],
   );
@@ -215,7 +215,7 @@ Deno.test("tracker --trust-proxy takes an address from the headers of a proxy", 
   await tracker.program.stdout.waitFor(/ 192\.0\.2\.1:7000 update /);
 });
 
-Deno.test("tracker --quiet prints its URLs alone", async () => {
+Deno.test("tracker --quiet prints only its URLs", async () => {
   await using tracker = await startTracker("--quiet");
   await announce(tracker, "x", "&event=started");
   const { stdout } = await tracker.program.stop();
@@ -258,7 +258,7 @@ Deno.test("tracker says that it cannot listen on another machine's address", asy
   assertMatch(stderr, /^error: cannot listen .* no such address; .*\n$/);
 });
 
-Deno.test("tracker ends with 2 on a command line that makes no sense", async () => {
+Deno.test("tracker ends with 2 on a wrong command line", async () => {
   for (
     const args of [
       ["65536"],

@@ -1,6 +1,6 @@
 /**
- * UDP as users ask for it: `tracker --udp`, the small program of `lib/mod.ts`, and
- * a script, each a process of its own with its permissions and no more.
+ * UDP in processes with no more permissions than users give them: `tracker --udp`,
+ * the program of `lib/mod.ts`, and a script.
  *
  * @module
  */
@@ -80,7 +80,7 @@ Deno.test("tracker --udp says that the port is taken for UDP", async () => {
   );
 });
 
-Deno.test("startTracker() opens no socket where it cannot open all", async () => {
+Deno.test("startTracker() opens no socket if it cannot open all", async () => {
   const socket = openUdpSocket({
     hostname: "127.0.0.1",
     port: 0,
@@ -102,7 +102,7 @@ Deno.test("startTracker() opens no socket where it cannot open all", async () =>
   );
 });
 
-Deno.test("lib/mod.ts ends with 1 and one line where a UDP tracker is silent or cannot do that", async () => {
+Deno.test("lib/mod.ts ends with 1 and one line if a UDP tracker is silent or refuses", async () => {
   await using silent = openUdpSocket({
     hostname: "127.0.0.1",
     port: 0,
@@ -123,7 +123,7 @@ Deno.test("lib/mod.ts ends with 1 and one line where a UDP tracker is silent or 
   }
 });
 
-Deno.test("a script runs a tracker over UDP and asks it with the network alone", async () => {
+Deno.test("a script runs a UDP tracker and announces to it with the network permission alone", async () => {
   const script = `
     import { announce, createAnnounceKey, createPeerId, infoHashFromHex,
       scrape, startTracker } from "${LIBRARY}";

@@ -1,5 +1,5 @@
 /**
- * The UDP server on real sockets, spoken to byte for byte.
+ * The UDP server on real sockets, with raw datagrams.
  *
  * @module
  */
@@ -20,14 +20,14 @@ import { infoHashFromHex } from "../../lib/base/identifier.ts";
 import { hasIpv6 } from "./has_ipv6.ts";
 import { startUdpTracker } from "./udp_tracker.ts";
 
-/** A socket that speaks with one tracker on this machine. */
-interface Asker extends AsyncDisposable {
+/** A socket that exchanges datagrams with one tracker on this machine. */
+interface Client extends AsyncDisposable {
   readonly socket: UdpSocket;
-  /** The next datagram that comes after this one was sent; it is sent until then. */
-  ask(datagram: Uint8Array): Promise<Uint8Array>;
+  /** Sends a datagram until the next one arrives, and returns that one. */
+  request(datagram: Uint8Array): Promise<Uint8Array>;
 }
 
-function openAsker(hostname: "127.0.0.1" | "::1", port: number): Asker {
+function openClient(hostname: "127.0.0.1" | "::1", port: number): Client {
   const arrived: Uint8Array[] = [];
   const socket = openUdpSocket({
     hostname,
@@ -40,7 +40,7 @@ function openAsker(hostname: "127.0.0.1" | "::1", port: number): Asker {
   });
   return {
     socket,
-    ask: async (datagram) => {
+    request: async (datagram) => {
       for (let tries = 0; tries < 30; tries++) {
         socket.send(datagram, { hostname, port });
         for (let waits = 0; waits < 200 && arrived.length === 0; waits++) {
@@ -58,9 +58,9 @@ function openAsker(hostname: "127.0.0.1" | "::1", port: number): Asker {
 const IPV6_LOOPBACK = hasIpv6() ? ["::1"] as const : [];
 
 for (const hostname of ["127.0.0.1", ...IPV6_LOOPBACK] as const) {
-  Deno.test(`the UDP server answers garbage from ${hostname} with silence and goes on`, async () => {
+  Deno.test(`the UDP server drops garbage from ${hostname} and serves on`, async () => {
     await using tracker = startUdpTracker();
-    await using asker = openAsker(hostname, tracker.port);
+    await using client = openClient(hostname, tracker.port);
     const random = seededRandom(1);
     const to = { hostname, port: tracker.port };
     for (let length = 0; length < 400; length++) {
@@ -68,33 +68,35 @@ for (const hostname of ["127.0.0.1", ...IPV6_LOOPBACK] as const) {
         { length: length * 5 },
         () => Math.floor(random() * 256),
       );
-      asker.socket.send(garbage, to);
-      // No more at a time than a socket's buffer holds.
+      client.socket.send(garbage, to);
+      // At most as many at once as a socket's buffer holds.
       if (length % 50 === 0) await delay(5);
     }
-    const answer = await asker.ask(encodeUdpConnect(7));
-    // The first that comes is the answer to the last.
+    const answer = await client.request(encodeUdpConnect(7));
+    // The first response is that to the last request.
     assertEquals(answer.subarray(0, 8), Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 7));
     assertEquals(answer.length, 16);
   });
 }
 
-Deno.test("the UDP server answers no request with a connection id that it did not give", async () => {
+Deno.test("the UDP server does not answer a connection id that it did not issue", async () => {
   await using tracker = startUdpTracker();
-  await using asker = openAsker("127.0.0.1", tracker.port);
-  const connectionId = parseUdpConnected(await asker.ask(encodeUdpConnect(1)));
+  await using client = openClient("127.0.0.1", tracker.port);
+  const connectionId = parseUdpConnected(
+    await client.request(encodeUdpConnect(1)),
+  );
   const scrape = (connectionId: bigint, transactionId: number): Uint8Array =>
     encodeUdpScrape([infoHashFromHex("ab".repeat(20))], {
       connectionId,
       transactionId,
     });
   const to = { hostname: "127.0.0.1", port: tracker.port };
-  asker.socket.send(scrape(connectionId ^ 1n, 2), to);
-  const answer = await asker.ask(scrape(connectionId, 3));
+  client.socket.send(scrape(connectionId ^ 1n, 2), to);
+  const answer = await client.request(scrape(connectionId, 3));
   assertEquals(readUdpResponseHead(answer), { action: 2, transactionId: 3 });
 });
 
-Deno.test("the UDP server survives faults of its handler and tells of them", async () => {
+Deno.test("the UDP server survives errors of its handler and reports them", async () => {
   const errors: unknown[] = [];
   const server = startUdpServer({
     hostname: "127.0.0.1",
@@ -105,10 +107,10 @@ Deno.test("the UDP server survives faults of its handler and tells of them", asy
     },
     onError: (error) => errors.push(error),
   });
-  await using asker = openAsker("127.0.0.1", server.port);
+  await using client = openClient("127.0.0.1", server.port);
   const to = { hostname: "127.0.0.1", port: server.port };
   for (const first of [1, 2]) {
-    asker.socket.send(Uint8Array.of(first), to);
+    client.socket.send(Uint8Array.of(first), to);
     const end = performance.now() + 10_000;
     while (errors.length < first) {
       assert(performance.now() < end);
@@ -116,11 +118,11 @@ Deno.test("the UDP server survives faults of its handler and tells of them", asy
     }
   }
   assertEquals(errors.map(String), ["Error: fault 1", "Error: fault 2"]);
-  assertEquals(await asker.ask(Uint8Array.of(3)), Uint8Array.of(9));
+  assertEquals(await client.request(Uint8Array.of(3)), Uint8Array.of(9));
   await server.stop();
 });
 
-Deno.test("startUdpServer() says that a port is taken, and stop() lets go of it", async () => {
+Deno.test("startUdpServer() throws for a port that is taken, and stop() frees the port", async () => {
   const options = {
     handle: () => undefined,
     onError: reportError,
@@ -134,7 +136,7 @@ Deno.test("startUdpServer() says that a port is taken, and stop() lets go of it"
     );
   }
   assertThrows(
-    // Of a network for documentation: no machine has it. [RFC 5737]
+    // An address for documentation, which no machine has. [RFC 5737]
     () => startUdpServer({ ...options, hostname: "192.0.2.1", port: 0 }),
     Deno.errors.AddrNotAvailable,
   );

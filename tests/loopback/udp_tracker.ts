@@ -1,6 +1,6 @@
 /**
- * UDP trackers for tests: our own over a store in memory, and one that does what
- * a test says.
+ * UDP trackers for tests: our own over a store in memory, and one that follows a
+ * test's script.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import {
   type UdpRequestHead,
 } from "../../lib/announce/udp_request.ts";
 
-/** A tracker that runs. */
+/** A running tracker. */
 export interface TestTracker extends AsyncDisposable {
   readonly port: number;
   /** `udp://127.0.0.1:PORT/announce` */
@@ -27,7 +27,7 @@ function testTracker(port: number, stop: () => Promise<void>): TestTracker {
   return { port, url, [Symbol.asyncDispose]: stop };
 }
 
-/** Our tracker on every address, with a secret of its own. */
+/** Starts our tracker on every address. */
 export function startUdpTracker(port = 0): TestTracker {
   const server = startUdpServer({
     port,
@@ -41,7 +41,7 @@ export function startUdpTracker(port = 0): TestTracker {
   return testTracker(server.port, server.stop);
 }
 
-/** A request as a {@linkcode startScriptedTracker}'s script sees it. */
+/** A request that the script of {@linkcode startScriptedTracker} answers. */
 export interface ScriptedRequest extends UdpRequestHead {
   /** The action's name. */
   readonly what: string;
@@ -50,9 +50,9 @@ export interface ScriptedRequest extends UdpRequestHead {
   readonly answer: (datagram: Uint8Array) => void;
 }
 
-/** A tracker that only does what its script says. */
+/** A tracker that does only what its script does. */
 export interface ScriptedTracker extends TestTracker {
-  /** The requests in the order in which they came. */
+  /** The requests in the order of their arrival. */
   readonly requests: readonly ScriptedRequest[];
 }
 
