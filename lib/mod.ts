@@ -133,8 +133,7 @@ export {
   openFileStorage,
 } from "./disk/file_storage.ts";
 export type { FileStamp } from "./disk/file_stamp.ts";
-export { ResumeFile, type ResumeFileOptions } from "./disk/resume_file.ts";
-export type { KnownPieces } from "./disk/resume_file.ts";
+export type { KnownPieces } from "./disk/resume_record.ts";
 export { lockFolder } from "./disk/own_folder.ts";
 export {
   openTorrentContent,

@@ -16,7 +16,7 @@ import { ContentChangedError, StorageError } from "../base/errors.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
 import { type FileSpan, FileSpans } from "../metainfo/file_spans.ts";
 import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
-import { FilePool, type FilePoolOptions } from "./file_pool.ts";
+import { FilePool } from "./file_pool.ts";
 import { type FileStamp, isUnmodified, stampOf } from "./file_stamp.ts";
 import { type Access, GuardedFolder } from "./guarded_folder.ts";
 import { probeNames } from "./name_probe.ts";
@@ -53,29 +53,21 @@ export async function openFileStorage(
   torrent: Torrent,
   options: FileStorageOptions,
 ): Promise<FileStorage> {
-  const { dir, maxOpenFiles = 64, fdPressure } = options;
-  requireOtherName(torrent, dir);
-  await probeNames(torrent, dir);
-  const fileSystem = new SyncWhenFast();
-  const folder = new GuardedFolder(dir, fileSystem);
-  await makeEmptyFiles(folder, torrent.files);
-  const parts = { folder, fileSystem, maxOpenFiles, fdPressure };
-  return new FileStorage(torrent, parts);
-}
-
-interface FileStorageParts extends FilePoolOptions {
-  readonly folder: GuardedFolder;
-  readonly fileSystem: SyncWhenFast;
+  requireOtherName(torrent, options.dir);
+  await probeNames(torrent, options.dir);
+  const storage = new FileStorage(torrent, options);
+  await storage.makeEmptyFiles();
+  return storage;
 }
 
 /** A torrent's files, which can tell later whether another program modified them. */
 export class FileStorage implements Storage {
   /** The files, for workers to verify. */
   readonly files: ContentFiles;
-  readonly #torrent: Torrent;
+  readonly #files: readonly TorrentFile[];
   readonly #spans: FileSpans;
+  readonly #fileSystem = new SyncWhenFast();
   readonly #folder: GuardedFolder;
-  readonly #fileSystem: SyncWhenFast;
   readonly #pool: FilePool;
   /** Indexes of files that were written and not yet synced. */
   #unsynced = new Set<number>();
@@ -83,28 +75,55 @@ export class FileStorage implements Storage {
   #expected: (FileStamp | undefined)[];
 
   /** @internal For {@linkcode openFileStorage}. */
-  constructor(torrent: Torrent, parts: FileStorageParts) {
-    this.files = { guardedDir: parts.folder.dir, files: torrent.files };
-    this.#torrent = torrent;
-    this.#expected = torrent.files.map(() => undefined);
-    this.#spans = new FileSpans(torrent.files);
-    this.#folder = parts.folder;
-    this.#fileSystem = parts.fileSystem;
+  constructor({ files }: Torrent, options: FileStorageOptions) {
+    const { dir, maxOpenFiles = 64, fdPressure } = options;
+    this.files = { guardedDir: dir, files };
+    this.#files = files;
+    this.#expected = files.map(() => undefined);
+    this.#spans = new FileSpans(files);
+    this.#folder = new GuardedFolder(dir, this.#fileSystem);
     this.#pool = new FilePool(
       (fileIndex, access) => this.#open(fileIndex, access),
-      parts,
+      { maxOpenFiles, fdPressure },
     );
+  }
+
+  /** @internal For {@linkcode openFileStorage}. */
+  async makeEmptyFiles(): Promise<void> {
+    const paths = this.#files
+      .filter(({ length, isPadding }) => length === 0 && !isPadding)
+      .map(({ path }) => path);
+    const stamps = await this.#folder.stamps(paths);
+    for (const [index, path] of paths.entries()) {
+      const size = stamps[index]?.size;
+      if (size === 0) continue;
+      if (size !== undefined) {
+        throw new StorageError(
+          `Cannot use ${
+            this.#folder.pathOf(path)
+          }: it holds ${size} bytes and ` +
+            "the torrent says it is empty; move it away or choose another folder",
+        );
+      }
+      try {
+        (await this.#folder.open(path, "write")).file.close();
+      } catch (error) {
+        const code = errorCode(error instanceof Error && error.cause) ?? "";
+        // Harmless: no content is missing, and the first write reports the same.
+        if (!["EROFS", "EACCES", "EPERM"].includes(code)) throw error;
+      }
+    }
   }
 
   /**
    * Fills `into` with the content from `offsetInTorrent`.
-   * @throws {ContentChangedError} If a file is not as expected.
+   * @throws {ContentChangedError} If a file does not have the stamp it must have.
    */
   read(offsetInTorrent: number, into: Uint8Array): Promise<void> {
     return this.#transfer("read", offsetInTorrent, into);
   }
 
-  /** Stores `bytes`. What was expected of the files that hold them is forgotten. */
+  /** Stores `bytes`; the files that hold them may now have any stamp. */
   write(offsetInTorrent: number, bytes: Uint8Array): Promise<void> {
     return this.#transfer("write", offsetInTorrent, bytes);
   }
@@ -114,15 +133,12 @@ export class FileStorage implements Storage {
     const ranges: { offsetInTorrent: number; length: number }[] = [];
     const stamps = await this.stamps();
     let offsetInTorrent = 0;
-    for (const [index, file] of this.#torrent.files.entries()) {
-      const length = isOnDisk(file)
-        ? presentLength(file, stamps[index]?.size ?? 0)
-        : file.length;
+    for (const [index, file] of this.#files.entries()) {
+      const size = stamps[index]?.size ?? 0;
+      const fileLength = size > file.length ? file.length - 1 : size;
+      const length = isOnDisk(file) ? fileLength : file.length;
       const last = ranges.at(-1);
-      if (
-        last !== undefined &&
-        last.offsetInTorrent + last.length === offsetInTorrent
-      ) {
+      if (last && last.offsetInTorrent + last.length === offsetInTorrent) {
         last.length += length;
       } else if (length > 0) {
         ranges.push({ offsetInTorrent, length });
@@ -138,12 +154,11 @@ export class FileStorage implements Storage {
    * @throws {StorageError} If something else stands where a file must be.
    */
   async stamps(): Promise<(FileStamp | undefined)[]> {
-    const { files } = this.#torrent;
-    const stamps = await this.#folder.stamps(
-      files.filter(isOnDisk).map(({ path }) => path),
+    const paths = this.#files.filter(isOnDisk).map(({ path }) => path);
+    const stamps = (await this.#folder.stamps(paths)).values();
+    return this.#files.map((file) =>
+      isOnDisk(file) ? stamps.next().value : undefined
     );
-    let next = 0;
-    return files.map((file) => isOnDisk(file) ? stamps[next++] : undefined);
   }
 
   /**
@@ -157,8 +172,11 @@ export class FileStorage implements Storage {
     this.#unsynced = new Set();
     try {
       for (let at = 0; at < written.length; at += PARALLEL_SYNCS) {
-        const batch = written.slice(at, at + PARALLEL_SYNCS);
-        await Promise.all(batch.map((fileIndex) => this.#sync(fileIndex)));
+        await Promise.all(
+          written.slice(at, at + PARALLEL_SYNCS).map((fileIndex) =>
+            this.#use(fileIndex, "write", (file) => file.sync())
+          ),
+        );
       }
     } catch (error) {
       for (const fileIndex of written) this.#unsynced.add(fileIndex);
@@ -167,9 +185,7 @@ export class FileStorage implements Storage {
     const now = await this.stamps();
     // All other files must stay as they were verified.
     for (const fileIndex of written) this.#expected[fileIndex] = now[fileIndex];
-    for (const fileIndex of this.#unsynced) {
-      this.#expected[fileIndex] = undefined;
-    }
+    this.expect(this.#expected);
     return [...this.#expected];
   }
 
@@ -196,68 +212,76 @@ export class FileStorage implements Storage {
   ): Promise<void> {
     let done = 0;
     for (const span of this.#spans.at(offsetInTorrent, bytes.length)) {
-      const { path, isPadding } = this.#torrent.files[span.fileIndex]!;
       const part = bytes.subarray(done, done += span.length);
-      try {
-        if (!isPadding) await this.#transferPart(access, span, part);
-        else if (access === "read") part.fill(0);
-      } catch (error) {
-        throw storageFailure(access, this.#folder.pathOf(path), error);
-      }
+      if (!this.#files[span.fileIndex]!.isPadding) {
+        if (access === "read") await this.#readPart(span, part);
+        else await this.#writePart(span, part);
+      } else if (access === "read") part.fill(0);
     }
   }
 
-  async #transferPart(
-    access: Access,
+  async #readPart(
     { fileIndex, offsetInFile }: FileSpan,
     part: Uint8Array,
   ): Promise<void> {
-    if (access === "read") {
-      return await this.#pool.use(fileIndex, access, async (file) => {
-        try {
-          await this.#fileSystem.read(file, offsetInFile, part);
-        } finally {
-          await this.#requireExpected(fileIndex, file);
-        }
-      });
-    }
-    this.#unsynced.add(fileIndex);
-    this.#expected[fileIndex] = undefined;
-    await this.#pool.use(
-      fileIndex,
-      access,
-      (file) => this.#fileSystem.write(file, offsetInFile, part),
-    );
-    // Again: a sync may have run before the write.
-    this.#unsynced.add(fileIndex);
+    await this.#use(fileIndex, "read", async (file) => {
+      try {
+        await this.#fileSystem.read(file, offsetInFile, part);
+      } finally {
+        await this.#requireUnmodified(fileIndex, file);
+      }
+    });
   }
 
   /**
    * Checks a file after a read, so that a modification during the read counts.
    * Costs about 5 µs, a fiftieth of a read of 256 KiB.
    */
-  async #requireExpected(fileIndex: number, file: Deno.FsFile): Promise<void> {
+  async #requireUnmodified(
+    fileIndex: number,
+    file: Deno.FsFile,
+  ): Promise<void> {
     const expected = this.#expected[fileIndex];
     if (expected === undefined) return;
     const now = stampOf(await this.#fileSystem.stat(file));
     if (isUnmodified(expected, now)) return;
-    const path = this.#folder.pathOf(this.#torrent.files[fileIndex]!.path);
+    const path = this.#folder.pathOf(this.#files[fileIndex]!.path);
     throw new ContentChangedError(
       `Cannot keep sharing ${path}: another program modified it`,
     );
   }
 
-  async #sync(fileIndex: number): Promise<void> {
+  async #writePart(
+    { fileIndex, offsetInFile }: FileSpan,
+    part: Uint8Array,
+  ): Promise<void> {
+    this.#unsynced.add(fileIndex);
+    this.#expected[fileIndex] = undefined;
+    await this.#use(
+      fileIndex,
+      "write",
+      (file) => this.#fileSystem.write(file, offsetInFile, part),
+    );
+    // Again: a sync may have run before the write.
+    this.#unsynced.add(fileIndex);
+  }
+
+  /** Uses an open file. @throws {StorageError} That explains what went wrong. */
+  async #use(
+    fileIndex: number,
+    access: Access,
+    task: (file: Deno.FsFile) => Promise<void>,
+  ): Promise<void> {
     try {
-      await this.#pool.use(fileIndex, "write", (file) => file.sync());
+      await this.#pool.use(fileIndex, access, task);
     } catch (error) {
-      const { path } = this.#torrent.files[fileIndex]!;
-      throw storageFailure("write", this.#folder.pathOf(path), error);
+      const { path } = this.#files[fileIndex]!;
+      throw storageFailure(access, this.#folder.pathOf(path), error);
     }
   }
 
   async #open(fileIndex: number, access: Access): Promise<Deno.FsFile> {
-    const { path, length } = this.#torrent.files[fileIndex]!;
+    const { path, length } = this.#files[fileIndex]!;
     const { file, size } = await this.#folder.open(path, access);
     if (access === "read" || size <= length) return file;
     try {
@@ -270,38 +294,7 @@ export class FileStorage implements Storage {
   }
 }
 
-async function makeEmptyFiles(
-  folder: GuardedFolder,
-  files: readonly TorrentFile[],
-): Promise<void> {
-  const paths = files.filter((file) => file.length === 0 && !file.isPadding)
-    .map(({ path }) => path);
-  const stamps = await folder.stamps(paths);
-  for (const [index, path] of paths.entries()) {
-    const size = stamps[index]?.size;
-    if (size === 0) continue;
-    if (size !== undefined) {
-      throw new StorageError(
-        `Cannot use ${folder.pathOf(path)}: it holds ${size} bytes and ` +
-          "the torrent says it is empty; move it away or choose another folder",
-      );
-    }
-    try {
-      (await folder.open(path, "write")).file.close();
-    } catch (error) {
-      const code = error instanceof Error ? errorCode(error.cause) : undefined;
-      // Harmless: no content is missing, and the first write reports the same.
-      if (!["EROFS", "EACCES", "EPERM"].includes(code ?? "")) throw error;
-    }
-  }
-}
-
 /** Whether a file has content that must be on the disk. */
 function isOnDisk(file: TorrentFile): boolean {
   return !file.isPadding && file.length > 0;
-}
-
-/** How much of a file of `size` bytes counts as present, from its start. In bytes. */
-function presentLength(file: TorrentFile, size: number): number {
-  return size > file.length ? file.length - 1 : size;
 }

@@ -8,9 +8,9 @@
  */
 import { delay } from "@std/async/delay";
 import type { Bitfield } from "../base/bitfield.ts";
-import { FileSpans } from "../metainfo/file_spans.ts";
+import { type FileSpan, FileSpans } from "../metainfo/file_spans.ts";
 import type { Geometry } from "../metainfo/geometry.ts";
-import type { FileRun } from "./hash_worker.ts";
+import type { FileParts } from "./hash_worker.ts";
 import { PieceHashes } from "./sha1.ts";
 import type { ByteRange, ContentFiles, Storage } from "./storage.ts";
 import type { WorkerHasher } from "./worker_hasher.ts";
@@ -65,11 +65,13 @@ export async function hashRuns(
 
   async function hashRun(run: PieceRun): Promise<void> {
     signal?.throwIfAborted();
-    const hashes = files && await hasher?.hashRun({
-      ...locate(run, files, spans),
+    const { offsetInTorrent, length } = run;
+    const answer = files && await hasher?.request({
+      source: locate(files, spans.at(offsetInTorrent, length)),
+      length,
       pieceLength,
     });
-    onHashed(run, hashes ?? await hashHere(run));
+    onHashed(run, answer?.hashes ?? await hashHere(run));
   }
 
   async function hashHere(run: PieceRun): Promise<Uint8Array> {
@@ -134,15 +136,13 @@ function* pieceRuns(
   }
 }
 
-/** The files that hold a run. */
 function locate(
-  { offsetInTorrent, length }: PieceRun,
   { guardedDir, files }: ContentFiles,
-  spans: FileSpans,
-): Omit<FileRun, "pieceLength"> {
-  const parts = spans.at(offsetInTorrent, length).map((span) => {
+  spans: readonly FileSpan[],
+): FileParts {
+  const parts = spans.map((span) => {
     const { path, isPadding } = files[span.fileIndex]!;
     return { ...span, path: isPadding ? undefined : path };
   });
-  return { guardedDir, parts, length };
+  return { guardedDir, parts };
 }

@@ -67,20 +67,61 @@ export async function scanSource(
   path: string,
   options: ScanSourceOptions = {},
 ): Promise<Source> {
-  const diskPath = resolve(path);
-  const info = await statSource(diskPath);
+  const { platform = platformOf(Deno.build.os), signal } = options;
+  const exclude = options.exclude &&
+    foldName(await realOutputPath(options.exclude), platform);
+  const paths = new PathSet(platform);
   const files: SourceFile[] = [];
-  if (info.isDirectory) {
-    const platform = options.platform ?? platformOf(Deno.build.os);
-    const exclude = options.exclude === undefined
-      ? undefined
-      : foldName(await realOutputPath(options.exclude), platform);
-    const paths = new PathSet(platform);
-    const walk = { files, paths, exclude, platform, signal: options.signal };
-    await walkFolder(walk, { diskPath, path: [], ancestors: [] });
-  } else {
-    files.push(toSourceFile(diskPath, [], info));
+
+  async function scan(place: Place): Promise<void> {
+    signal?.throwIfAborted();
+    const { diskPath, path } = place;
+    const info = await explained(diskPath, Deno.stat(diskPath));
+    if (info.isDirectory) return await scanFolder(place);
+    if (!info.isFile) {
+      throw new StorageError(
+        `Cannot share ${diskPath}: it is neither a file nor a folder; take it out of what is shared`,
+      );
+    }
+    if (path.length > 0) checkPath(place);
+    files.push({ diskPath, path, length: info.size, stamp: stampOf(info) });
   }
+
+  async function scanFolder(folder: Place): Promise<void> {
+    const { diskPath, path, ancestors } = folder;
+    const realPath = await explained(diskPath, Deno.realPath(diskPath));
+    if (ancestors.includes(realPath)) {
+      throw new StorageError(
+        `Cannot share ${diskPath}: the link leads back to a folder it lies in; remove the link`,
+      );
+    }
+    const entries = Array.fromAsync(Deno.readDir(diskPath), ({ name }) => name);
+    for (const name of (await explained(diskPath, entries)).sort()) {
+      const isExcluded = isOwnFolderName(name) ||
+        foldName(join(realPath, name), platform) === exclude;
+      if (isExcluded) continue;
+      await scan({
+        diskPath: join(diskPath, name),
+        path: [...path, name],
+        ancestors: [...ancestors, realPath],
+      });
+    }
+  }
+
+  function checkPath({ diskPath, path }: Place): void {
+    const fault = findPathFault(path, platform);
+    if (fault !== undefined) {
+      throw new StorageError(`Cannot share ${diskPath}: ${fault}; rename it`);
+    }
+    const collision = paths.add(path);
+    if (collision === undefined) return;
+    throw new StorageError(
+      `Cannot share ${diskPath}: it ${collision}; rename one of them`,
+    );
+  }
+
+  const diskPath = resolve(path);
+  await scan({ diskPath, path: [], ancestors: [] });
   if (files.length === 0) {
     throw new StorageError(
       `Cannot share ${diskPath}: the folder holds no files; put some there first`,
@@ -88,10 +129,19 @@ export async function scanSource(
   }
   return {
     name: basename(diskPath),
-    isFolder: info.isDirectory,
+    isFolder: files[0]!.path.length > 0,
     files,
     length: files.reduce((sum, file) => sum + file.length, 0),
   };
+}
+
+/** A file or folder during a scan. */
+interface Place {
+  readonly diskPath: string;
+  /** Components below the shared folder. */
+  readonly path: readonly string[];
+  /** Real paths of the folders above. */
+  readonly ancestors: readonly string[];
 }
 
 /** The first difference between two scans, in words; `undefined` if there is none. */
@@ -145,86 +195,12 @@ export class SourceContent {
   }
 }
 
-interface Walk {
-  readonly files: SourceFile[];
-  readonly paths: PathSet;
-  readonly platform: Platform;
-  /** Folded: it may be spelled in another way than in its folder. */
-  readonly exclude: string | undefined;
-  readonly signal: AbortSignal | undefined;
-}
-
-interface Folder {
-  readonly diskPath: string;
-  readonly path: readonly string[];
-  /** Real paths of the folders above. */
-  readonly ancestors: readonly string[];
-}
-
-async function walkFolder(walk: Walk, folder: Folder): Promise<void> {
-  const { names, realPath } = await readFolder(folder.diskPath);
-  if (folder.ancestors.includes(realPath)) {
-    throw new StorageError(
-      `Cannot share ${folder.diskPath}: the link leads back to a folder it lies in; remove the link`,
-    );
-  }
-  for (const name of names) {
-    walk.signal?.throwIfAborted();
-    const diskPath = join(folder.diskPath, name);
-    const foldedPath = foldName(join(realPath, name), walk.platform);
-    if (foldedPath === walk.exclude || isOwnFolderName(name)) continue;
-    const path = [...folder.path, name];
-    const info = await statSource(diskPath);
-    if (info.isDirectory) {
-      const ancestors = [...folder.ancestors, realPath];
-      await walkFolder(walk, { diskPath, path, ancestors });
-      continue;
-    }
-    const fault = findPathFault(path, walk.platform);
-    if (fault !== undefined) {
-      throw new StorageError(`Cannot share ${diskPath}: ${fault}; rename it`);
-    }
-    const collision = walk.paths.add(path);
-    if (collision !== undefined) {
-      throw new StorageError(
-        `Cannot share ${diskPath}: it ${collision}; rename one of them`,
-      );
-    }
-    walk.files.push(toSourceFile(diskPath, path, info));
-  }
-}
-
-async function readFolder(
-  diskPath: string,
-): Promise<{ names: string[]; realPath: string }> {
+async function explained<T>(path: string, call: Promise<T>): Promise<T> {
   try {
-    const realPath = await Deno.realPath(diskPath);
-    const entries = await Array.fromAsync(Deno.readDir(diskPath));
-    return { names: entries.map(({ name }) => name).sort(), realPath };
-  } catch (error) {
-    throw sourceFailure(diskPath, error);
-  }
-}
-
-async function statSource(path: string): Promise<Deno.FileInfo> {
-  try {
-    return await Deno.stat(path);
+    return await call;
   } catch (error) {
     throw sourceFailure(path, error);
   }
-}
-
-function toSourceFile(
-  diskPath: string,
-  path: readonly string[],
-  info: Deno.FileInfo,
-): SourceFile {
-  if (!info.isFile) {
-    throw new StorageError(
-      `Cannot share ${diskPath}: it is neither a file nor a folder; take it out of what is shared`,
-    );
-  }
-  return { diskPath, path, length: info.size, stamp: stampOf(info) };
 }
 
 /** The path of a file that may not exist yet, with the links above it followed. */

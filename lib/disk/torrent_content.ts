@@ -1,11 +1,15 @@
 /**
  * A torrent's content on the disk for as long as it is shared: locked against
- * other processes, verified at the start as far as the resume record does not
- * cover it, and recorded again when something changed.
+ * other processes, verified at the start except for what the resume record knows,
+ * and recorded again when something changed. Invariant: the record on the disk is
+ * whole and no newer than the content, as it is replaced only after the content was
+ * synced. Its loss costs a verification, so no failure to read or write it is an
+ * error.
  *
  * @module
  */
 import { deadline } from "@std/async/deadline";
+import { join } from "@std/path";
 import type { Bitfield } from "../base/bitfield.ts";
 import { ContentChangedError } from "../base/errors.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
@@ -14,8 +18,18 @@ import {
   type FileStorageOptions,
   openFileStorage,
 } from "./file_storage.ts";
-import { lockFolder } from "./own_folder.ts";
-import { ResumeFile } from "./resume_file.ts";
+import {
+  isUnwritable,
+  lockFolder,
+  makeOwnFolder,
+  OWN_FOLDER,
+} from "./own_folder.ts";
+import {
+  encodeResumeRecord,
+  knownPieces,
+  parseResumeRecord,
+  type ResumeRecord,
+} from "./resume_record.ts";
 import { verifyStorage, type VerifyStorageOptions } from "./verify_storage.ts";
 
 /** Longest that closing waits for the disk, in milliseconds. */
@@ -35,23 +49,19 @@ export async function openTorrentContent(
   torrent: Torrent,
   options: TorrentContentOptions,
 ): Promise<TorrentContent> {
-  const { dir, mustVerify = false } = options;
-  const lock = await lockFolder(torrent, dir);
+  const lock = await lockFolder(torrent, options.dir);
   try {
     const storage = await openFileStorage(torrent, options);
-    const resume = new ResumeFile(torrent, { dir, storage });
-    return new TorrentContent(torrent, { lock, storage, resume, mustVerify });
+    return new TorrentContent(torrent, { ...options, lock, storage });
   } catch (error) {
     lock?.[Symbol.dispose]();
     throw error;
   }
 }
 
-interface TorrentContentParts {
+interface TorrentContentParts extends TorrentContentOptions {
   readonly lock: Disposable | undefined;
   readonly storage: FileStorage;
-  readonly resume: ResumeFile;
-  readonly mustVerify: boolean;
 }
 
 /** A torrent's content, opened by {@linkcode openTorrentContent}. */
@@ -60,6 +70,7 @@ export class TorrentContent implements AsyncDisposable {
   readonly storage: FileStorage;
   readonly #torrent: Torrent;
   readonly #parts: TorrentContentParts;
+  #saving: Promise<void> = Promise.resolve();
 
   /** @internal For {@linkcode openTorrentContent}. */
   constructor(torrent: Torrent, parts: TorrentContentParts) {
@@ -75,16 +86,15 @@ export class TorrentContent implements AsyncDisposable {
   async verify(
     options: Omit<VerifyStorageOptions, "known"> = {},
   ): Promise<Bitfield> {
-    const { resume, storage, mustVerify } = this.#parts;
-    const known = mustVerify ? undefined : await resume.load();
-    const stamps = await storage.stamps();
-    const have = await verifyStorage(storage, this.#torrent, {
+    const stamps = await this.storage.stamps();
+    const record = this.#parts.mustVerify ? undefined : await this.#load();
+    const known = record && knownPieces(this.#torrent, record, stamps);
+    const have = await verifyStorage(this.storage, this.#torrent, {
       ...options,
       ...(known && { known }),
     });
-    storage.expect(stamps);
-    const isNew = known === undefined || !known.known.isFull;
-    if (isNew && have.count > 0) void resume.save(() => have);
+    this.storage.expect(stamps);
+    if (have.count > 0 && !known?.known.isFull) void this.save(() => have);
     return have;
   }
 
@@ -109,17 +119,15 @@ export class TorrentContent implements AsyncDisposable {
   }
 
   /**
-   * Syncs everything that was written and records the verified pieces; best called
-   * when nothing is being written.
+   * Syncs everything that was written, then records the verified pieces; best
+   * called when nothing is being written.
+   * @param have Returns the verified pieces; called after the sync.
    */
-  async save(have: () => Bitfield): Promise<void> {
-    await this.#parts.resume.save(have);
+  save(have: () => Bitfield): Promise<void> {
+    return this.#saving = this.#saving.then(() => this.#save(have));
   }
 
-  /**
-   * Records the verified pieces, unless the disk takes too long, and closes the
-   * files.
-   */
+  /** Saves, unless the disk takes too long, and closes the files. */
   async close(have: () => Bitfield): Promise<void> {
     await deadline(this.save(have), CLOSE_WAIT_MS)
       // Harmless: what is not recorded is verified again.
@@ -127,9 +135,47 @@ export class TorrentContent implements AsyncDisposable {
     await this[Symbol.asyncDispose]();
   }
 
-  /** Closes the files and records nothing. */
+  /** Closes the files and saves nothing. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.storage[Symbol.asyncDispose]();
     this.#parts.lock?.[Symbol.dispose]();
   }
+
+  get #recordName(): string {
+    return `${this.#torrent.infoHash}.resume`;
+  }
+
+  async #load(): Promise<ResumeRecord | undefined> {
+    const path = join(this.#parts.dir, OWN_FOLDER, this.#recordName);
+    const bytes = await Deno.readFile(path)
+      // None yet, or not readable: everything is verified.
+      .catch(() => undefined);
+    return bytes && parseResumeRecord(this.#torrent, bytes);
+  }
+
+  async #save(have: () => Bitfield): Promise<void> {
+    try {
+      const stamps = await this.storage.settle();
+      // A piece that was stored during the sync is in `have`, but its file has no
+      // stamp, so the record proves nothing about it.
+      const record = { have: have(), stamps };
+      const bytes = encodeResumeRecord(this.#torrent, record);
+      const folder = await makeOwnFolder(this.#parts.dir);
+      await replaceFile(join(folder, this.#recordName), bytes);
+    } catch (error) {
+      // Harmless: the next start verifies again.
+      if (!isUnwritable(error)) throw error;
+    }
+  }
+}
+
+/** Replaces a file in one step: `path` never holds a part of the new content. */
+async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${path}.part`;
+  await Deno.writeFile(temporary, bytes);
+  {
+    using file = await Deno.open(temporary, { write: true });
+    await file.sync();
+  }
+  await Deno.rename(temporary, path);
 }

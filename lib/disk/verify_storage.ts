@@ -6,7 +6,7 @@
 import { Bitfield } from "../base/bitfield.ts";
 import { PIECE_HASH_LENGTH, type Torrent } from "../metainfo/torrent.ts";
 import { hashRuns } from "./hash_runs.ts";
-import type { KnownPieces } from "./resume_file.ts";
+import type { KnownPieces } from "./resume_record.ts";
 import type { Storage } from "./storage.ts";
 import type { WorkerHasher } from "./worker_hasher.ts";
 

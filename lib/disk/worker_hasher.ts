@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { FileRun, HashRequest, HashResponse } from "./hash_worker.ts";
+import type { HashRequest, HashResponse } from "./hash_worker.ts";
 import { sha1 } from "./sha1.ts";
 
 /** Bytes to hash before workers are worth their start of about 70 ms. */
@@ -46,18 +46,17 @@ export interface WorkerHasherOptions {
 export function openWorkerHasher(
   options: WorkerHasherOptions = {},
 ): WorkerHasher {
-  const defaultCount = Math.min(
-    navigator.hardwareConcurrency,
-    MAX_DEFAULT_WORKERS,
+  const { hardwareConcurrency } = navigator;
+  return new WorkerHasher(
+    options.maxWorkers ?? Math.min(hardwareConcurrency, MAX_DEFAULT_WORKERS),
   );
-  return new WorkerHasher(options.maxWorkers ?? defaultCount);
 }
 
 /** Hashes pieces in memory, and runs of pieces in files. */
 export class WorkerHasher implements PieceHasher, Disposable {
   readonly #maxWorkers: number;
   readonly #workers: HashWorker[] = [];
-  #hashedLength = 0;
+  #requestedLength = 0;
 
   /** @internal For {@linkcode openWorkerHasher}. */
   constructor(maxWorkers: number) {
@@ -66,50 +65,42 @@ export class WorkerHasher implements PieceHasher, Disposable {
 
   /** True once a worker has started. */
   get isReady(): boolean {
-    return this.#leastBusy() !== undefined;
+    return this.#workers.some(({ isReady }) => isReady);
   }
 
   /** Hashes one piece, on a worker if one has started. */
   async hash(bytes: Uint8Array<ArrayBuffer>): Promise<HashedPiece> {
-    this.#startWorkers(bytes.length);
-    const worker = this.#leastBusy();
-    if (worker === undefined) return { bytes, hash: sha1(bytes) };
-    const { buffer, length } = bytes;
-    const answer = await worker.ask({ type: "piece", buffer, length }, buffer);
-    if (answer?.type !== "piece") {
+    const { buffer: source, length } = bytes;
+    const answer = this.request({ source, length, pieceLength: length });
+    if (answer === undefined) return { bytes, hash: sha1(bytes) };
+    const { buffer, hashes } = await answer;
+    if (buffer === undefined || hashes === undefined) {
       throw new Error("Cannot hash a piece: the worker thread failed");
     }
-    const { hash } = answer;
-    return { bytes: new Uint8Array(answer.buffer, 0, length), hash };
+    return { bytes: new Uint8Array(buffer, 0, length), hash: hashes };
   }
 
   /**
-   * Reads and hashes a run of pieces on a worker: 20 bytes a piece.
-   * @returns `undefined` if no worker has started, or one could not read a file.
+   * Hashes pieces on the worker with the fewest requests; `undefined` if none has
+   * started.
    * @internal For `hashRuns`.
    */
-  async hashRun(run: FileRun): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    this.#startWorkers(run.length);
-    const answer = await this.#leastBusy()?.ask({ type: "run", run });
-    return answer?.type === "run" ? answer.hashes : undefined;
+  request(request: HashRequest): Promise<HashResponse> | undefined {
+    this.#requestedLength += request.length;
+    while (
+      this.#requestedLength > WARM_UP_LENGTH &&
+      this.#workers.length < this.#maxWorkers
+    ) {
+      this.#workers.push(new HashWorker());
+    }
+    return this.#workers.filter(({ isReady }) => isReady)
+      .sort((left, right) => left.pendingCount - right.pendingCount)[0]
+      ?.request(request);
   }
 
   /** Ends the workers. */
   [Symbol.dispose](): void {
     for (const worker of this.#workers) worker[Symbol.dispose]();
-  }
-
-  #startWorkers(length: number): void {
-    this.#hashedLength += length;
-    if (this.#hashedLength <= WARM_UP_LENGTH) return;
-    while (this.#workers.length < this.#maxWorkers) {
-      this.#workers.push(new HashWorker());
-    }
-  }
-
-  #leastBusy(): HashWorker | undefined {
-    return this.#workers.filter(({ isReady }) => isReady)
-      .sort((left, right) => left.pendingCount - right.pendingCount)[0];
   }
 }
 
@@ -119,20 +110,24 @@ class HashWorker implements Disposable {
     new URL("./hash_worker.ts", import.meta.url),
     { type: "module" },
   );
-  readonly #pending: ((answer: HashResponse | undefined) => void)[] = [];
-  /** True once the thread has started, until it fails. */
-  isReady = false;
+  readonly #pending: ((response: HashResponse) => void)[] = [];
+  #isReady = false;
 
   constructor() {
-    this.#worker.onmessage = ({ data }: MessageEvent<HashResponse>) => {
-      if (data.type === "ready") this.isReady = true;
+    this.#worker.onmessage = ({ data }) => {
+      if (data === "started") this.#isReady = true;
       else this.#pending.shift()!(data);
     };
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      this.isReady = false;
-      for (const resolve of this.#pending.splice(0)) resolve(undefined);
+      this.#isReady = false;
+      for (const resolve of this.#pending.splice(0)) resolve({});
     };
+  }
+
+  /** True once the thread has started, until it fails. */
+  get isReady(): boolean {
+    return this.#isReady;
   }
 
   /** Requests that are not yet answered. */
@@ -140,13 +135,12 @@ class HashWorker implements Disposable {
     return this.#pending.length;
   }
 
-  /** The answer; `undefined` if the thread failed. */
-  ask(
-    request: HashRequest,
-    ...transfer: ArrayBuffer[]
-  ): Promise<HashResponse | undefined> {
+  /** The answer is empty if the thread fails. */
+  request(request: HashRequest): Promise<HashResponse> {
+    const { source } = request;
     return new Promise((resolve) => {
       this.#pending.push(resolve);
+      const transfer = source instanceof ArrayBuffer ? [source] : [];
       this.#worker.postMessage(request, transfer);
     });
   }

@@ -9,7 +9,7 @@ import {
   encodeResumeRecord,
   knownPieces,
   parseResumeRecord,
-} from "../../../lib/disk/resume_file.ts";
+} from "../../../lib/disk/resume_record.ts";
 import { sha1 } from "../../../lib/disk/sha1.ts";
 import type { NamedFuzzTarget } from "../fuzz.ts";
 import { sampleTorrent } from "./sample_torrent.ts";

@@ -6,7 +6,7 @@ import {
   knownPieces,
   parseResumeRecord,
   type ResumeRecord,
-} from "../../../lib/disk/resume_file.ts";
+} from "../../../lib/disk/resume_record.ts";
 import type { InfoHash } from "../../../lib/base/identifier.ts";
 import { sampleTorrent } from "./sample_torrent.ts";
 

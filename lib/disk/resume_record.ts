@@ -2,10 +2,7 @@
  * A torrent's resume record: the pieces that were verified and the stamp of each
  * file then, so that a restart need not hash the files again. A record proves
  * nothing about a file that was modified since; one that is damaged, or of another
- * torrent or version, is ignored. Invariant: the record on the disk is whole and no
- * newer than the content, as it replaces the previous one only after the content
- * was synced. Its loss costs a verification, so no failure to read or write it is
- * an error.
+ * torrent or version, is ignored.
  *
  * Layout: a bencoded dictionary, then its SHA-1. `files` holds 16 bytes a file,
  * size and time of modification as big-endian 64-bit floats; a size of -1 stands
@@ -13,7 +10,7 @@
  *
  * @module
  */
-import { join } from "@std/path";
+import { concat } from "@std/bytes/concat";
 import { Bitfield } from "../base/bitfield.ts";
 import { identifierToBytes, infoHashFromBytes } from "../base/identifier.ts";
 import { decodeBencode, isDictionary } from "../bencode/decode.ts";
@@ -21,9 +18,7 @@ import { encodeBencode } from "../bencode/encode.ts";
 import { BencodeError } from "../bencode/scan.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
-import type { FileStorage } from "./file_storage.ts";
 import { type FileStamp, isUnmodified } from "./file_stamp.ts";
-import { isUnwritable, makeOwnFolder, OWN_FOLDER } from "./own_folder.ts";
 import { sha1 } from "./sha1.ts";
 
 const VERSION = 1;
@@ -46,85 +41,6 @@ export interface KnownPieces {
   readonly have: Bitfield;
 }
 
-/** Options of {@linkcode ResumeFile}. */
-export interface ResumeFileOptions {
-  /** The download folder. */
-  readonly dir: string;
-  /** The torrent's files. */
-  readonly storage: FileStorage;
-}
-
-/** Reads and writes the record of one torrent, below the download folder. */
-export class ResumeFile {
-  readonly #torrent: Torrent;
-  readonly #options: ResumeFileOptions;
-  #saving: Promise<void> = Promise.resolve();
-
-  /** Reads and writes nothing yet. */
-  constructor(torrent: Torrent, options: ResumeFileOptions) {
-    this.#torrent = torrent;
-    this.#options = options;
-  }
-
-  /**
-   * The pieces that need not be hashed; `undefined` if there is no record.
-   * @throws {StorageError} If something else stands where a file must be.
-   */
-  async load(): Promise<KnownPieces | undefined> {
-    const { dir, storage } = this.#options;
-    let bytes: Uint8Array<ArrayBuffer>;
-    try {
-      bytes = await Deno.readFile(join(dir, OWN_FOLDER, this.#name));
-    } catch {
-      // None yet, or not readable: everything is verified.
-      return undefined;
-    }
-    const record = parseResumeRecord(this.#torrent, bytes);
-    if (record === undefined) return undefined;
-    return knownPieces(this.#torrent, record, await storage.stamps());
-  }
-
-  /**
-   * Syncs the content, then writes the record.
-   * @param have Returns the verified pieces; called after the sync.
-   */
-  save(have: () => Bitfield): Promise<void> {
-    return this.#saving = this.#saving.then(() => this.#save(have));
-  }
-
-  async #save(have: () => Bitfield): Promise<void> {
-    const { dir, storage } = this.#options;
-    try {
-      const stamps = await storage.settle();
-      // A piece that was stored during the sync is in `have`, but its file has no
-      // stamp, so the record proves nothing about it.
-      const record = { have: have(), stamps };
-      const bytes = encodeResumeRecord(this.#torrent, record);
-      await replaceFile(join(await makeOwnFolder(dir), this.#name), bytes);
-    } catch (error) {
-      // Harmless: the next start verifies again.
-      if (!isUnwritable(error)) throw error;
-    }
-  }
-
-  get #name(): string {
-    return `${this.#torrent.infoHash}.resume`;
-  }
-}
-
-/** Replaces a file in one step: `path` never holds a part of the new content. */
-async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.part`;
-  {
-    const options = { write: true, create: true, truncate: true };
-    using file = await Deno.open(temporary, options);
-    let done = 0;
-    while (done < bytes.length) done += await file.write(bytes.subarray(done));
-    await file.sync();
-  }
-  await Deno.rename(temporary, path);
-}
-
 /** Encodes a record. */
 export function encodeResumeRecord(
   torrent: Torrent,
@@ -141,10 +57,7 @@ export function encodeResumeRecord(
     pieces: have.toBytes(),
     version: VERSION,
   });
-  const record = new Uint8Array(body.length + SHA1_LENGTH);
-  record.set(body);
-  record.set(sha1(body), body.length);
-  return record;
+  return concat([body, sha1(body)]);
 }
 
 /** Parses a record; `undefined` if it is not a whole one of this torrent. */
@@ -173,9 +86,9 @@ export function parseResumeRecord(
     };
   } catch (error) {
     // Not bencoded, or a bitfield or info hash of another length.
-    const isMalformed = error instanceof BencodeError ||
-      error instanceof RangeError;
-    if (isMalformed) return undefined;
+    if (error instanceof BencodeError || error instanceof RangeError) {
+      return undefined;
+    }
     throw error;
   }
 }
@@ -184,20 +97,17 @@ function parseStamps(bytes: Uint8Array): (FileStamp | undefined)[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Array.from({ length: bytes.length / STAMP_LENGTH }, (_, index) => {
     const size = view.getFloat64(index * STAMP_LENGTH);
-    const modifiedMs = view.getFloat64(index * STAMP_LENGTH + 8);
-    return size < 0
-      ? undefined
-      : { size, modifiedMs: modifiedMs === 0 ? undefined : modifiedMs };
+    const modifiedMs = view.getFloat64(index * STAMP_LENGTH + 8) || undefined;
+    return size < 0 ? undefined : { size, modifiedMs };
   });
 }
 
 /** The pieces that lie in files whose stamp is the same now. */
 export function knownPieces(
-  torrent: Torrent,
+  { files, geometry }: Torrent,
   { have, stamps }: ResumeRecord,
   now: readonly (FileStamp | undefined)[],
 ): KnownPieces {
-  const { geometry, files } = torrent;
   const isKnownFile = files.map((file, index) =>
     file.isPadding || isUnmodified(stamps[index], now[index])
   );
