@@ -51,10 +51,7 @@ export interface CreateTorrentOptions extends
   readonly name?: string;
   /** Called once, before reading, with all paths, each with the torrent's name first. */
   readonly onPaths?: (paths: readonly TorrentFile["path"][]) => void;
-  /**
-   * Its workers read and hash the files; the caller disposes of it.
-   * @default {the calling thread hashes}
-   */
+  /** Hashes the files. @default {the calling thread} */
   readonly hasher?: WorkerHasher;
   /** Called for every run of pieces that was hashed. */
   readonly onProgress?: (progress: CreateTorrentProgress) => void;

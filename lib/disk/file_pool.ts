@@ -103,21 +103,17 @@ export class FilePool implements AsyncDisposable {
     access: Access,
   ): Promise<Deno.FsFile> {
     const { opened } = slot;
-    if (opened !== undefined) {
-      if (access === "read" || opened.access === "write") return opened.file;
-      opened.file.close();
-      slot.opened = undefined;
+    if (opened && (access === "read" || opened.access === "write")) {
+      return opened.file;
     }
-    const file = await this.#openInTime(fileIndex, access);
-    slot.opened = { file, access };
-    return file;
-  }
-
-  async #openInTime(fileIndex: number, access: Access): Promise<Deno.FsFile> {
+    opened?.file.close();
+    slot.opened = undefined;
     const endMs = performance.now() + DESCRIPTOR_WAIT_MS;
     for (;;) {
       try {
-        return await this.#open(fileIndex, access);
+        const file = await this.#open(fileIndex, access);
+        slot.opened = { file, access };
+        return file;
       } catch (error) {
         const nowMs = performance.now();
         const isShortage = this.#fdPressure.relieve(error, nowMs);

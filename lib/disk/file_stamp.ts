@@ -1,12 +1,11 @@
 /**
- * The state of a file at one moment, as far as the system reports it without
- * reading the file. Two stamps tell whether the file was replaced or modified in
- * between.
+ * Compares the states of a file at two moments, without reading it, to tell whether
+ * it was replaced or modified in between.
  *
  * @module
  */
 
-/** The state of a file at one moment. `undefined` stands for what the system does not report. */
+/** The state of a file at one moment. `undefined` is what the system does not report. */
 export interface FileStamp {
   /** In bytes. */
   readonly size: number;

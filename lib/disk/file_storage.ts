@@ -1,14 +1,13 @@
 /**
  * A torrent's content in files below one folder. Invariants: nothing outside that
- * folder is touched; a file whose content is complete is never opened for writing,
- * so that a read-only folder can be seeded; files grow sparse and nothing is
- * reserved ahead (NTFS fills gaps with zeros, and Deno cannot ask for a sparse file
- * there).
+ * folder is touched; a complete file is never opened for writing, so that a
+ * read-only folder can be seeded; files grow sparse (but NTFS fills gaps with
+ * zeros, as Deno cannot ask for a sparse file).
  *
- * A file that is longer than in the torrent lacks its last byte by definition: its
- * last piece is fetched again, and the file is truncated when one of its pieces is
- * first written. Empty files hold no piece, so they are made when the storage
- * opens. Padding files [BEP 47] are never on the disk and read as zeros.
+ * Of a file that is longer than in the torrent, the last byte counts as missing:
+ * its last piece is fetched again, and the first write truncates the file. Empty
+ * files are made when the storage opens. Padding files [BEP 47] are never on the
+ * disk and read as zeros.
  *
  * @module
  */

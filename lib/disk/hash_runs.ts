@@ -1,8 +1,7 @@
 /**
- * Hashes the pieces of content, to create a torrent or to verify one. Whoever
- * hashes also reads: workers open the files themselves, and this thread hands out
- * runs of pieces. This thread reads and hashes before a worker has started, and
- * content that only this thread can read.
+ * Hashes the pieces of content, to create a torrent or to verify one. Workers open
+ * and read the files themselves, and this thread hands out runs of pieces. Before a
+ * worker has started, and if there are no files, this thread reads and hashes.
  *
  * @module
  */
@@ -17,8 +16,8 @@ import type { WorkerHasher } from "./worker_hasher.ts";
 
 /** Bytes in a run, or one piece if that is longer. */
 const RUN_LENGTH = 4 * 1024 * 1024;
-/** Runs handed out at once: two for each of four workers, so that none waits. */
-const MAX_RUNS_IN_FLIGHT = 8;
+/** Runs in flight: two for each of four workers, so that none waits. */
+const RUNS_IN_FLIGHT = 8;
 /** Bytes that this thread reads at a time. */
 const READ_LENGTH = 256 * 1024;
 /** This thread's other work gets a turn after so much hashing, in milliseconds. */
@@ -98,7 +97,7 @@ export async function hashRuns(
   }
   // All lanes take from one generator. A lane that throws closes it, as leaving a
   // loop over a generator does, and so ends the others.
-  const lanes = Array.from({ length: MAX_RUNS_IN_FLIGHT }, async () => {
+  const lanes = Array.from({ length: RUNS_IN_FLIGHT }, async () => {
     for (const run of runs) await hashRun(run);
   });
   // A failure is passed on after all lanes have ended: no read is left behind.

@@ -21,32 +21,23 @@ const MAX_PROBED_NAMES = 100;
 /** Errors that concern the name alone; a full disk, for one, says nothing of it. */
 const NAME_ERRORS: readonly unknown[] = ["ENAMETOOLONG", "EILSEQ", "EINVAL"];
 
-/** A difference between names that some file systems ignore. */
-export interface Fold {
-  /** Two names that differ in nothing else. */
-  readonly probe: readonly [string, string];
-  /** One spelling for all names that differ in nothing else. */
-  readonly fold: (name: string) => string;
-}
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu;
 
-/** Applied in this order. */
-const FOLDS: readonly Fold[] = [
+/** Gives one spelling to all names that differ in one way, which some file systems ignore. */
+type Fold = (name: string) => string;
+
+/** Two names for each fold, which differ in that way alone. In the order to apply. */
+const FOLDS: readonly (readonly [Fold, string, string])[] = [
   // Accents, on macOS and on ZFS.
-  { probe: ["\u00e9", "e\u0301"], fold: (name) => name.normalize("NFD") },
+  [(name) => name.normalize("NFD"), "\u00e9", "e\u0301"],
   // Invisible characters, on ext4 and F2FS with case folding.
-  {
-    probe: ["invisible", "in\u200dvisible"],
-    fold: (name) => name.replace(/\p{Default_Ignorable_Code_Point}/gu, ""),
-  },
+  [(name) => name.replace(INVISIBLE, ""), "invisible", "in\u200dvisible"],
   // Case letter by letter, on NTFS and FAT.
-  { probe: ["case", "CASE"], fold: (name) => foldName(name, "windows") },
+  [(name) => foldName(name, "windows"), "case", "CASE"],
   // Case with letters that become two, on macOS, ext4 and F2FS.
-  {
-    probe: ["\u00df", "ss"],
-    fold: (name) => name.toLowerCase().toUpperCase(),
-  },
+  [(name) => name.toLowerCase().toUpperCase(), "\u00df", "ss"],
   // Dots and spaces at the end, on FAT and on shares of Windows machines.
-  { probe: ["end", "end."], fold: (name) => name.replace(/[. ]+$/, "") },
+  [(name) => name.replace(/[. ]+$/, ""), "end", "end."],
 ];
 
 /**
@@ -71,10 +62,10 @@ export async function probeNames(
         throw storageFailure("use", join(dir, ...path), error);
       }
     }
-    if (!mayCollide) return;
-    const collision = findCollision(files, await probeFolds(folder));
+    const folds = mayCollide ? await probeFolds(folder) : [];
+    const collision = findCollision(files, folds);
     if (collision === undefined) return;
-    const { path, other } = collision;
+    const [other, path] = collision;
     throw new StorageError(
       `Cannot store ${join(dir, ...path)}: the file system there does not ` +
         `tell its name from ${quote(other.join("/"))}; ` +
@@ -132,13 +123,6 @@ function isUnusual(name: string): boolean {
     findComponentFault(name, "windows") !== undefined;
 }
 
-/** Two paths that are one. */
-export interface Collision {
-  readonly path: readonly string[];
-  /** The one that comes first in the torrent. */
-  readonly other: readonly string[];
-}
-
 /** A file, or a folder above one. */
 interface Place {
   readonly number: number;
@@ -146,11 +130,15 @@ interface Place {
   readonly isFile: boolean;
 }
 
-/** The first file in the place of another file or of a folder. Folders may share a place. */
+/**
+ * The first two paths that are one if the file system ignores what the folds do:
+ * two files, or a file and a folder. Folders may share a place.
+ * @param folds All by default.
+ */
 export function findCollision(
   files: readonly TorrentFile[],
-  folds: readonly Fold[] = FOLDS,
-): Collision | undefined {
+  folds: readonly Fold[] = FOLDS.map(([fold]) => fold),
+): [readonly string[], readonly string[]] | undefined {
   /** By the number of the folder above, and the folded name in it. */
   const places = new Map<string, Place>();
   const fold = composeFolds(folds);
@@ -159,24 +147,23 @@ export function findCollision(
     let folder = 0;
     for (const [index, name] of path.entries()) {
       const isFile = index === path.length - 1;
+      const ownPath = isFile ? path : path.slice(0, index + 1);
       const key = `${folder}/${fold(name)}`;
-      let place = places.get(key);
-      if (place === undefined) {
-        const placePath = isFile ? path : path.slice(0, index + 1);
-        place = { number: places.size + 1, path: placePath, isFile };
-        places.set(key, place);
-      } else if (isFile || place.isFile) {
-        return { path: path.slice(0, index + 1), other: place.path };
+      const place = places.get(key) ??
+        { number: places.size + 1, path: ownPath, isFile };
+      if (place.path !== ownPath && (isFile || place.isFile)) {
+        return [place.path, ownPath];
       }
+      places.set(key, place);
       folder = place.number;
     }
   }
   return undefined;
 }
 
-function composeFolds(folds: readonly Fold[]): (name: string) => string {
-  const foldAll = (name: string): string =>
-    folds.reduce((folded, { fold }) => fold(folded), name);
+function composeFolds(folds: readonly Fold[]): Fold {
+  const foldAll: Fold = (name) =>
+    folds.reduce((folded, fold) => fold(folded), name);
   const ignoresCase = foldAll("a") === foldAll("A");
   return (name) => {
     // Plain ASCII, as most names: a torrent may have a million.
@@ -185,18 +172,16 @@ function composeFolds(folds: readonly Fold[]): (name: string) => string {
   };
 }
 
-/** The differences that the file system of a folder ignores. */
+/** What the file system of a folder ignores. */
 async function probeFolds(folder: string): Promise<Fold[]> {
   const folds: Fold[] = [];
-  for (const fold of FOLDS) {
-    const [name, other] = fold.probe;
+  for (const [fold, name, other] of FOLDS) {
     await createEmpty(join(folder, name));
-    try {
-      await Deno.lstat(join(folder, other));
-      folds.push(fold);
-    } catch {
-      // Another name, or none that the file system takes.
-    }
+    // It fails if `other` is another name, or none that the file system takes.
+    await Deno.lstat(join(folder, other)).then(
+      () => folds.push(fold),
+      () => {},
+    );
   }
   return folds;
 }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { delay } from "@std/async/delay";
+import { deadline } from "@std/async/deadline";
 import { encodeHex } from "@std/encoding/hex";
 import { join } from "@std/path";
 import { StorageError } from "../base/errors.ts";
@@ -79,34 +79,23 @@ export async function lockFolder(
     if (isUnwritable(error)) return undefined;
     throw error;
   }
-  // Deno 2.4 can only wait for a lock. A wait that is given up ends with this
-  // process, or when the other process unlocks: then the file is closed.
-  const lock = file.lock(true).then(
-    () => "locked" as const,
-    () => "no locks" as const,
-  );
-  const waiting = new AbortController();
-  const outcome = await Promise.race([
-    lock,
-    delay(LOCK_WAIT_MS, { signal: waiting.signal, persistent: false })
-      .then(() => "taken" as const, () => "taken" as const),
-  ]);
-  waiting.abort();
-  switch (outcome) {
-    case "locked":
-      return { [Symbol.dispose]: () => file.close() };
-    case "no locks":
-      file.close();
-      return undefined;
-    case "taken":
-      lock.then(() => file.close());
-      throw new StorageError(
-        `Cannot share ${torrent.name} in ${dir}: another peer does so already; ` +
-          "end that one first or choose another folder",
-      );
-    default:
-      return outcome satisfies never;
+  const locking = file.lock(true).then(() => true, () => false);
+  let isLocked: boolean;
+  try {
+    isLocked = await deadline(locking, LOCK_WAIT_MS);
+  } catch {
+    // Deno 2.4 can only wait for a lock. The wait goes on until this process ends
+    // or the other one unlocks the file.
+    locking.then(() => file.close());
+    throw new StorageError(
+      `Cannot share ${torrent.name} in ${dir}: another peer does so already; ` +
+        "end that one first or choose another folder",
+    );
   }
+  if (isLocked) return { [Symbol.dispose]: () => file.close() };
+  // The file system has no locks.
+  file.close();
+  return undefined;
 }
 
 /** By the torrent's name: two torrents of one name write the same files. */

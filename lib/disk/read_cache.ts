@@ -1,9 +1,9 @@
 /**
- * Keeps recently read content in memory for uploads: peers request blocks of
- * 16 KiB, many peers the same ones, and the disk is read once per chunk. Invariants:
- * a chunk lies inside one piece, so it holds verified content only, and never
- * becomes stale, if only verified pieces are requested; all chunks together, also
- * those still being read, fit into the limit, except for a single one.
+ * Keeps recently read content in memory for uploads: many peers request the same
+ * blocks of 16 KiB, and the disk is read once per chunk. Invariants: a chunk lies
+ * inside one piece, so it never becomes stale if only verified pieces are
+ * requested; all chunks together, also those being read, fit into the limit, except
+ * for a single one.
  *
  * Blocks in memory are copied synchronously, without a promise, and buffers are
  * reused: with a new buffer for each chunk, garbage collection took a quarter of a

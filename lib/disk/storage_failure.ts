@@ -12,43 +12,38 @@ import { type Platform, platformOf } from "../metainfo/safe_path.ts";
 const PROTECTED_PLACE =
   "programs under Deno's permissions are kept out of this place";
 
+const ANOTHER_DISK = "choose a folder on another one";
+const FREE_SPACE = "free some space and run again, what is stored stays";
+const MOVE_AWAY = "move it away or choose another folder";
 /** Of a disk in a network or in user space, or that was pulled out. */
-const DISK_IS_GONE =
-  "the disk that was there is gone; bring it back, then run again";
+const GONE = "the disk that was there is gone; bring it back, then run again";
 const NOT_PERMITTED =
   "permission denied; choose another folder or change its permissions";
 const NOT_READABLE = "permission denied; run as a user who may read it";
 
 /** Reason and remedy by error code. Windows's errors have the same codes. */
 const EXPLANATIONS: Readonly<Record<string, string>> = {
-  ENOSPC:
-    "the disk is full; free some space and run again, what is stored stays",
-  EDQUOT:
-    "the disk quota is used up; free some space and run again, what is stored stays",
-  EFBIG:
-    "the file system takes no file that large; choose a folder on another one",
+  ENOSPC: `the disk is full; ${FREE_SPACE}`,
+  EDQUOT: `the disk quota is used up; ${FREE_SPACE}`,
+  EFBIG: `the file system takes no file that large; ${ANOTHER_DISK}`,
   EROFS: "the file system is read-only; choose a folder that can be written",
   EACCES: NOT_PERMITTED,
   EPERM: NOT_PERMITTED,
   ENAMETOOLONG:
     "the name is too long for this file system; choose a folder with a shorter path or on another file system",
-  EILSEQ:
-    "the file system does not take this name; choose a folder on another one",
+  EILSEQ: `the file system does not take this name; ${ANOTHER_DISK}`,
   EMFILE: "too many files are open; raise the limit (ulimit -n) and run again",
   ENFILE:
     "too many files are open on this machine; close some programs and run again",
   ENOENT: "it does not exist; was it moved or deleted? Run again to fetch it",
-  ENOTDIR:
-    "a file stands where a folder must be; move it away or choose another folder",
-  EBUSY:
-    "another program keeps it for itself; close that program and run again",
-  EISDIR:
-    "a folder stands where a file must be; move it away or choose another folder",
-  ENOTCONN: DISK_IS_GONE,
-  ECONNABORTED: DISK_IS_GONE,
-  ENODEV: DISK_IS_GONE,
-  ENXIO: DISK_IS_GONE,
-  ESTALE: DISK_IS_GONE,
+  ENOTDIR: `a file stands where a folder must be; ${MOVE_AWAY}`,
+  EISDIR: `a folder stands where a file must be; ${MOVE_AWAY}`,
+  EBUSY: "another program uses it; close that program and run again",
+  ENOTCONN: GONE,
+  ECONNABORTED: GONE,
+  ENODEV: GONE,
+  ENXIO: GONE,
+  ESTALE: GONE,
   EIO: "the disk reports an error; check the disk, then run again",
 };
 

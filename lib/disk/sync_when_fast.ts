@@ -10,7 +10,7 @@
 /** A synchronous call that takes longer is slow, in milliseconds. */
 const SLOW_CALL_MS = 4;
 /** Asynchronous calls after a slow one, before the next synchronous call. */
-const ASYNC_CALLS_AFTER_SLOW = 64;
+const ASYNC_CALLS = 64;
 
 /** Calls the file system, synchronously while it is fast. */
 export class SyncWhenFast {
@@ -85,14 +85,11 @@ export class SyncWhenFast {
       this.#asyncCallsLeft--;
       return await callAsync();
     }
-    const startMs = performance.now();
+    const slowMs = performance.now() + SLOW_CALL_MS;
     try {
       return callSync();
     } finally {
-      const elapsedMs = performance.now() - startMs;
-      if (elapsedMs > SLOW_CALL_MS) {
-        this.#asyncCallsLeft = ASYNC_CALLS_AFTER_SLOW;
-      }
+      if (performance.now() > slowMs) this.#asyncCallsLeft = ASYNC_CALLS;
     }
   }
 }

@@ -10,11 +10,11 @@ import type { KnownPieces } from "./resume_record.ts";
 import type { Storage } from "./storage.ts";
 import type { WorkerHasher } from "./worker_hasher.ts";
 
-/** Progress of a verification. */
+/** Progress of a verification, in pieces. */
 export interface VerifyProgress {
-  /** Pieces checked, including those that cannot be there. */
+  /** Checked, including those that cannot be there. */
   readonly checkedCount: number;
-  /** Pieces found whole. */
+  /** Found whole. */
   readonly verifiedCount: number;
 }
 
@@ -24,10 +24,7 @@ export interface VerifyStorageOptions {
   readonly signal?: AbortSignal;
   /** Pieces that a resume record knows: they are not read. @default none */
   readonly known?: KnownPieces;
-  /**
-   * Its workers read and hash the files of a {@linkcode FileStorage}. Whoever
-   * opened it disposes of it. @default {the calling thread hashes}
-   */
+  /** Hashes the files of a `FileStorage`. @default {the calling thread} */
   readonly hasher?: WorkerHasher;
   /** Called for every run of pieces that was hashed, and at the end. */
   readonly onProgress?: (progress: VerifyProgress) => void;

@@ -16,7 +16,7 @@ const MAX_DEFAULT_WORKERS = 4;
 export interface HashedPiece {
   /** The piece, in the buffer that was passed in. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Its SHA-1, 20 bytes. */
+  /** 20 bytes. */
   readonly hash: Uint8Array<ArrayBuffer>;
 }
 
@@ -94,7 +94,7 @@ export class WorkerHasher implements PieceHasher, Disposable {
       this.#workers.push(new HashWorker());
     }
     return this.#workers.filter(({ isReady }) => isReady)
-      .sort((left, right) => left.pendingCount - right.pendingCount)[0]
+      .sort((left, right) => left.pending.length - right.pending.length)[0]
       ?.request(request);
   }
 
@@ -106,40 +106,32 @@ export class WorkerHasher implements PieceHasher, Disposable {
 
 /** One thread, which answers in the order of the requests. */
 class HashWorker implements Disposable {
+  /** True once the thread has started, until it fails. */
+  isReady = false;
+  /** Requests that are not yet answered. */
+  readonly pending: ((response: HashResponse) => void)[] = [];
   readonly #worker = new Worker(
     new URL("./hash_worker.ts", import.meta.url),
     { type: "module" },
   );
-  readonly #pending: ((response: HashResponse) => void)[] = [];
-  #isReady = false;
 
   constructor() {
     this.#worker.onmessage = ({ data }) => {
-      if (data === "started") this.#isReady = true;
-      else this.#pending.shift()!(data);
+      if (data === "started") this.isReady = true;
+      else this.pending.shift()!(data);
     };
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      this.#isReady = false;
-      for (const resolve of this.#pending.splice(0)) resolve({});
+      this.isReady = false;
+      for (const resolve of this.pending.splice(0)) resolve({});
     };
-  }
-
-  /** True once the thread has started, until it fails. */
-  get isReady(): boolean {
-    return this.#isReady;
-  }
-
-  /** Requests that are not yet answered. */
-  get pendingCount(): number {
-    return this.#pending.length;
   }
 
   /** The answer is empty if the thread fails. */
   request(request: HashRequest): Promise<HashResponse> {
     const { source } = request;
     return new Promise((resolve) => {
-      this.#pending.push(resolve);
+      this.pending.push(resolve);
       const transfer = source instanceof ArrayBuffer ? [source] : [];
       this.#worker.postMessage(request, transfer);
     });

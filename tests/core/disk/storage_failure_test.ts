@@ -30,7 +30,7 @@ Deno.test("storageFailure() says what to do, by the names that Deno gives Window
         "open",
         "a",
         systemError("EBUSY"),
-        "another program keeps it for itself; close that program and run again",
+        "another program uses it; close that program and run again",
       ],
       [
         "write",
@@ -97,7 +97,7 @@ Deno.test("sourceFailure() says what is wrong with what is to be read", () => {
   const cases: [cause: Error, reason: string][] = [
     [
       systemError("EBUSY"),
-      "another program keeps it for itself; close that program and run again",
+      "another program uses it; close that program and run again",
     ],
     // What cmd does not expand, such as *.torrent, has no class on Windows.
     [systemError("ENOENT"), "it does not exist; check the path"],
