@@ -110,7 +110,7 @@ const SLOWEST_COUNT = 10;
 
 const ALL_SUITES = { ...SUITES, ...LONG_SUITES };
 
-/** What one suite contributes to the result. */
+/** The result of one suite. */
 interface SuiteResult {
   readonly counts: TestCounts;
   readonly tests: readonly TimedTest[];

@@ -2,9 +2,8 @@
 
 usage: libtorrent_peer.py TORRENT MARKER [--extensions]
 
-Makes the file MARKER once all of the torrent is there. With --extensions it
-prints what it says to its peers, and hears of them, by extensions of the
-protocol.
+Creates the file MARKER once the torrent is complete. With --extensions it prints
+the messages of protocol extensions that it sends and receives.
 """
 
 import sys
@@ -21,8 +20,8 @@ session = libtorrent.session({
     "enable_lsd": False,
     "enable_upnp": False,
     "enable_natpmp": False,
-    # Over TCP, as all others here; a LAN gains nothing from its own µTP, which
-    # is ten times slower between two of them on one machine.
+    # TCP, as for all clients here. Its µTP is ten times slower between two of them
+    # on one machine.
     "enable_incoming_utp": False,
     "enable_outgoing_utp": False,
     # In a benchmark over loopback all peers have one address.

@@ -3,8 +3,8 @@
 //
 // usage: webtorrent_peer.mjs MODULE TORRENT MARKER
 //
-// MODULE is the path of webtorrent's index.js. Makes the file MARKER once all of
-// the torrent is there.
+// MODULE is the path of webtorrent's index.js. Creates the file MARKER once the
+// torrent is complete.
 
 // deno-lint-ignore-file no-process-global
 
@@ -12,8 +12,8 @@ const [modulePath, torrentPath, markerPath] = process.argv.slice(2);
 const { register } = process.getBuiltinModule("node:module");
 const { writeFileSync } = process.getBuiltinModule("node:fs");
 
-// WebRTC is for browsers: no peer of a LAN is reached by it, and its package needs
-// a compiled part that npm cannot always install.
+// WebRTC is for browsers, and its package has a compiled part that npm cannot always
+// install.
 const hooks = `
   const names = ["RTCPeerConnection", "RTCSessionDescription", "RTCIceCandidate"];
   const source = names.map((name) => "export const " + name + " = undefined;");
@@ -38,7 +38,7 @@ const client = new WebTorrent({
   natUpnp: false,
   natPmp: false,
   webSeeds: false,
-  // Over TCP without encryption, as all others here.
+  // TCP without encryption, as for all clients here.
   utp: false,
   secure: 0,
 });
@@ -48,8 +48,8 @@ client.on("error", (error) => {
 });
 client.add(torrentPath, {
   path: ".",
-  // Its default. "rarest" goes through all pieces for every block: from one to
-  // one it takes four times as long, from one to four twice as long.
+  // The default. "rarest" scans all pieces for every block: it takes four times as
+  // long from one to one, twice as long from one to four.
   strategy: "sequential",
   uploads: 50,
 }, (torrent) => {

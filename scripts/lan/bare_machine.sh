@@ -1,8 +1,8 @@
-# Becomes a program of the current folder on a machine where nothing is
-# installed: its file system is the current folder, as /work, the C library's
-# files that the program needs, and /proc; only /work can be written. The
-# environment is empty. All of it is made of mounts, so this must be started in a
-# mount namespace of its own, as `ip netns exec` does, and needs root.
+# Executes a program of the current folder as on a machine where nothing is
+# installed. Its file system has the current folder as /work, the files of the C
+# library that the program needs, and /proc; only /work can be written. The
+# environment is empty. It is made of mounts, so it needs root and a mount namespace
+# of its own, which `ip netns exec` creates.
 #
 # Usage: sh bare_machine.sh USER PROGRAM [ARGUMENT...], in the program's folder;
 # USER is a number and the group's too, PROGRAM a path.
@@ -15,12 +15,12 @@ root=/mnt
 mount -t tmpfs -o mode=755 tmpfs "$root"
 mkdir "$root/work" "$root/proc"
 ldd "./$program" | grep -o '/[^ ]*' | xargs cp --parents -L -t "$root"
-# With what is mounted below it.
+# With all mounts below it.
 mount --rbind "$PWD" "$root/work"
 mount --bind -o ro /proc "$root/proc"
 mount -o remount,ro "$root"
 
-# Without a namespace to unshare it only changes the root, the folder and the
-# user, and becomes the program: signals reach it.
+# Without a namespace to unshare it only changes the root, the folder and the user,
+# and executes the program in its place, so signals reach it.
 exec env -i unshare --root="$root" --wd=/work --setgid="$user" --setuid="$user" \
   "/work/$program" "$@"

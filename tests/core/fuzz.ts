@@ -23,7 +23,7 @@ const INPUT_COUNT = 1_000;
 /** The seed of this run. The name of every test that fuzzes ends in `(seed …)`. */
 export const FUZZ_SEED = numberFromEnvironment("FUZZ_SEED") ?? 1;
 
-/** How long one fuzz test runs, in milliseconds; `undefined` for a fixed number of inputs. */
+/** Duration of one fuzz test, in milliseconds; `undefined` for a fixed number of inputs. */
 export const FUZZ_MS = numberFromEnvironment("FUZZ_MS");
 
 /** The number in an environment variable; `undefined` if it is unset or may not be read. */

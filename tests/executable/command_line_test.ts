@@ -7,7 +7,7 @@ import { executableTest } from "./executable_test_case.ts";
 
 const ANNOUNCE = "http://10.77.0.9:8000/announce";
 
-/** What a program wrote and how it ended, on a bare host of its own. */
+/** Registers a test of the output and exit code of a program on a bare host. */
 function commandLineTest(
   name: string,
   fn: (host: Host) => Promise<void>,
@@ -31,13 +31,13 @@ commandLineTest("executables print their help and version", async (host) => {
     const version = await host.run(program, ["--version"]);
     assertEquals([version.code, version.stderr], [0, ""]);
     assertEquals(version.stdout.startsWith(`lanswarm ${VERSION}`), true);
-    // So that a person who has the file can tell which machine it is for.
+    // It tells the user which machine the file is for.
     assertMatch(version.stdout, new RegExp(Deno.build.target));
   }
 });
 
 commandLineTest(
-  "executables end with 2 and one line on a flag that they do not have",
+  "executables end with 2 and one line on an unknown flag",
   async (host) => {
     for (const program of ["tracker", "peer"] as const) {
       const { code, stdout, stderr } = await host.run(program, ["--colour"]);
@@ -48,7 +48,7 @@ commandLineTest(
 );
 
 commandLineTest(
-  "executables end with 3 and one line on a broken torrent file",
+  "executables end with 3 and one line on an invalid torrent file",
   async (host) => {
     await Deno.writeTextFile(host.path("sample.bin"), "content");
     await host.run("peer", ["create", "sample.bin", ANNOUNCE, "good.torrent"]);
@@ -63,12 +63,12 @@ commandLineTest(
 );
 
 commandLineTest(
-  "the executable peer makes a torrent file and shows it",
+  "the executable peer creates a torrent file and shows it",
   async (host) => {
     await Deno.writeTextFile(host.path("sample.bin"), "content");
     const made = await host.run("peer", ["create", "sample.bin", ANNOUNCE]);
     assertEquals([made.code, made.stderr], [0, ""]);
-    // What to do next is said in the words of those who have executables.
+    // The next steps name the executable.
     assertMatch(made.stdout, /peer sample\.bin\.torrent/);
     const shown = await host.run("peer", [
       ...["show", "sample.bin.torrent", "--json"],

@@ -1,5 +1,5 @@
 /**
- * Permissions that are taken away while a peer is at work, and given back.
+ * Permissions that are revoked while a peer is running, and restored.
  */
 import { assertEquals, assertLess, assertMatch } from "@std/assert";
 import type { ExecutablePaths } from "../../scripts/compile/targets.ts";
@@ -22,7 +22,7 @@ import {
 import { executableTest } from "./executable_test_case.ts";
 
 const NAME = "many";
-/** More than a peer holds open. */
+/** More files than a peer holds open. */
 const FILE_COUNT = 150;
 const FILE_LENGTH = 100_000;
 const LENGTH = FILE_COUNT * FILE_LENGTH;
@@ -39,7 +39,7 @@ async function ordinaryHost(
   return await bareHost(host, { executables, programs, user: NOBODY });
 }
 
-/** Makes a torrent of many files on a host, which is its tracker. */
+/** Creates a torrent of many files on a host, which is its tracker too. */
 async function publishFolder(host: Host): Promise<SharedTorrent> {
   await startTracker(host);
   await Deno.mkdir(host.path(NAME));
@@ -61,7 +61,7 @@ async function assertSame(one: Host, other: Host): Promise<void> {
 }
 
 executableTest(
-  "a leecher that may not write any more says so and ends, and continues when it may again",
+  "a leecher that may no longer write reports it and ends, and continues when it may again",
   async (executables) => {
     await using lan = await createLan(["seeder", "leecher"]);
     const seeder = await ordinaryHost(lan.host("seeder"), executables);
@@ -91,7 +91,7 @@ executableTest(
 );
 
 executableTest(
-  "a seeder that may not read any more says so and ends, and seeds when it may again",
+  "a seeder that may no longer read reports it and ends, and seeds when it may again",
   async (executables) => {
     await using lan = await createLan(["seeder", "leecher"]);
     const seeder = await ordinaryHost(lan.host("seeder"), executables);

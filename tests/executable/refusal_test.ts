@@ -32,7 +32,7 @@ const MIB = 1024 * 1024;
 const NAME = "sample.bin";
 const LENGTH = 6 * MIB + 4321;
 
-/** A bare host with both executables, on which nobody is the user. */
+/** A bare host with both executables, which run as nobody. */
 async function ordinaryHost(
   host: Host,
   executables: ExecutablePaths,
@@ -41,7 +41,7 @@ async function ordinaryHost(
   return await bareHost(host, { executables, programs, user: NOBODY });
 }
 
-/** Makes a torrent on a host that tracks and seeds it. */
+/** Creates a torrent on a host that tracks and seeds it. */
 async function seedSample(seeder: Host): Promise<SharedTorrent> {
   await startTracker(seeder);
   await writeRandomFile(seeder.path(NAME), LENGTH);
@@ -50,7 +50,7 @@ async function seedSample(seeder: Host): Promise<SharedTorrent> {
   return torrent;
 }
 
-/** Throws unless a program failed and said why in one line. */
+/** Asserts that a program failed and gave the reason in one line. */
 function assertFailed(result: ProgramResult, line: RegExp): void {
   assertEquals(result.code, 1, result.stdout + result.stderr);
   assertMatch(result.stderr, line);
@@ -58,7 +58,7 @@ function assertFailed(result: ProgramResult, line: RegExp): void {
 }
 
 executableTest(
-  "a folder that may not be written is one line of advice",
+  "a folder without write permission gives one line of advice",
   async (executables) => {
     await using lan = await createLan(["seeder", "leecher"]);
     const torrent = await seedSample(
@@ -85,7 +85,7 @@ executableTest(
       /^error: cannot write of-root\/new\.torrent: permission /,
     );
 
-    // What is there already is shared all the same.
+    // Existing content is shared nevertheless.
     const copy = leecher.path("of-root", NAME);
     await Deno.copyFile(torrent.host.path(NAME), copy);
     const sharing = startPeer(leecher, ["--dir", "of-root"]);
@@ -95,7 +95,7 @@ executableTest(
 );
 
 executableTest(
-  "a file system that is read-only even to root is one line of advice",
+  "a read-only file system gives one line of advice",
   async (executables) => {
     await using lan = await createLan(["seeder", "leecher"]);
     const torrent = await seedSample(
@@ -150,7 +150,7 @@ executableTest(
 );
 
 executableTest(
-  "a tracker whose port is taken says in one line what to do",
+  "a tracker whose port is taken gives one line of advice",
   async (executables) => {
     await using lan = await createLan(["only"]);
     const host = await ordinaryHost(lan.host("only"), executables);
@@ -167,7 +167,7 @@ executableTest(
 );
 
 executableTest(
-  "a peer takes the next free port, or says in one line that there is none",
+  "a peer takes the next free port, or reports in one line that there is none",
   async (executables) => {
     await using lan = await createLan(["only"]);
     const host = await ordinaryHost(lan.host("only"), executables);

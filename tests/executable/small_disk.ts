@@ -1,13 +1,13 @@
 /**
- * A disk of a few mebibytes to be filled: a tmpfs mounted on a folder, where the
- * programs that are started after it find it too.
+ * A disk of a few mebibytes: a tmpfs on a folder, visible to programs that are started
+ * later.
  *
  * @module
  */
 import { assertEquals } from "@std/assert";
 import { runCommand } from "../../scripts/programs/running_program.ts";
 
-/** Mounts a disk on `folder`, made for it; disposing of it takes it away. */
+/** Mounts a disk on the new folder `folder`; disposing of it unmounts it. */
 export async function mountSmallDisk(
   folder: string,
   length: number,
@@ -17,7 +17,7 @@ export async function mountSmallDisk(
     ...["-t", "tmpfs", "-o", `size=${length},mode=1777`, "tmpfs", folder],
   ]);
   return {
-    // Lazily: a test that fails may leave a program that still has files open.
+    // Lazily: after a failure a program may still have files open.
     [Symbol.asyncDispose]: () => run("umount", ["--lazy", folder]),
   };
 }

@@ -32,7 +32,7 @@ const LIBRARY = fromFileUrl(new URL("../../lib/mod.ts", import.meta.url));
 const CONFIGURATION = fromFileUrl(new URL("../../deno.json", import.meta.url));
 const NAME = "sample.bin";
 
-/** Asks a host's tracker from that host; what it answers. */
+/** Scrapes a host's tracker from that host. */
 async function ask(host: Host, ...question: string[]): Promise<string> {
   const [command, ...infoHashes] = question;
   const { code, stdout, stderr } = await host.run(Deno.execPath(), [
@@ -43,7 +43,7 @@ async function ask(host: Host, ...question: string[]): Promise<string> {
   return stdout;
 }
 
-/** Writes until there is no space left. */
+/** Fills the disk. */
 async function fillDisk(path: string): Promise<void> {
   using file = await Deno.open(path, { create: true, write: true });
   const chunk = new Uint8Array(4096);
@@ -55,7 +55,7 @@ async function fillDisk(path: string): Promise<void> {
 }
 
 executableTest(
-  "a tracker's torrents survive a restart, and a full disk ends no tracker",
+  "a tracker's torrents survive a restart, and a full disk does not end it",
   async (executables) => {
     await using lan = await createLan(["only"]);
     const below = lan.host("only");
@@ -70,7 +70,7 @@ executableTest(
     {
       const tracker = await startTracker(host, store);
       await ask(below, "announce", hashes[0]!);
-      // It is written once there is more than the beginning of a log.
+      // The log has grown once the torrent is written.
       const log = host.path("disk", "tracker.db-wal");
       while ((await Deno.stat(log)).size < 4096) await delay(50);
       await fillDisk(host.path("disk", "other.bin"));
@@ -111,7 +111,7 @@ executableTest(
       await startTracker(other!, store),
     ];
     await writeRandomFile(one!.path(NAME), 4 * MIB + 4321);
-    // The same torrent, once for each tracker.
+    // The same torrent for each tracker.
     const forOther = await createTorrent(one!, NAME, announceUrl(other!));
     await carryTorrent(forOther, other!);
     await Deno.remove(one!.path("sample.torrent"));
@@ -141,7 +141,7 @@ executableTest(
         /^warning: cannot use Redis at [0-9.:]+: .*; the tracker goes on /,
       );
     }
-    // What this one was told last, when the leecher became a seeder.
+    // The last counts that this tracker received: the leecher had completed.
     await waitForCounts(lan.host("redis"), forOther, {
       complete: 2,
       incomplete: 0,

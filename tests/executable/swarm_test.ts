@@ -25,15 +25,15 @@ import { executableTest } from "./executable_test_case.ts";
 
 const MIB = 1024 * 1024;
 const NAME = "sample.bin";
-/** No multiple of a piece or a block. */
+/** Not a multiple of a piece or a block. */
 const LENGTH = 12 * MIB + 4321;
 
-/** A tracker that runs and a torrent, both made by executables on bare hosts. */
+/** A running tracker and a torrent, both of executables on bare hosts. */
 interface Share {
   readonly seeder: Host;
   readonly torrent: SharedTorrent;
   readonly sha256: string;
-  /** Ends the tracker as its user does and wants it to end well. */
+  /** Ends the tracker as a user does, and asserts that it ends without error. */
   stopTracker(): Promise<void>;
 }
 
@@ -62,7 +62,7 @@ async function shareSample<Name extends string>(
   };
 }
 
-/** Two leechers fetch from a seeder, are counted, and leave; all by executables. */
+/** Two leechers download from a seeder, are counted and leave; all are executables. */
 async function shareBetweenBareHosts(
   options: { readonly executables: ExecutablePaths; readonly user?: number },
 ): Promise<void> {
@@ -85,7 +85,7 @@ async function shareBetweenBareHosts(
   }
 
   const asker = lan.host("tracker");
-  // Each that ends is missed at once, long before the tracker would forget it.
+  // The count drops at once, long before the tracker would drop a silent peer.
   for (let complete = peers.length; complete > 0; complete--) {
     await waitForCounts(asker, torrent, { complete, incomplete: 0 });
     await stopPeer(peers.pop()!);
@@ -95,12 +95,12 @@ async function shareBetweenBareHosts(
 }
 
 executableTest(
-  "machines with nothing but an executable and a folder to write share a file",
+  "machines with only an executable and a writable folder share a file",
   (executables) => shareBetweenBareHosts({ executables }),
 );
 
 executableTest(
-  "machines where nobody is the user share a file",
+  "machines share a file as the user nobody",
   (executables) => shareBetweenBareHosts({ executables, user: NOBODY }),
 );
 
@@ -119,7 +119,7 @@ executableTest(
     const stock = lan.host("aria2");
     const leechers = [leecher, source, stock];
     for (const host of leechers) await carryTorrent(torrent, host);
-    // A seeder that cannot serve all at once: they have to serve each other.
+    // The seeder is slow: the leechers have to serve each other.
     startPeer(seeder, ["--max-upload", `${4 * MIB}`]);
     await Promise.all([
       waitUntilCompleted(startPeer(leecher)),

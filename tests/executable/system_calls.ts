@@ -1,39 +1,39 @@
 /**
- * What programs changed on the disk and whom they spoke to, read from what
- * `strace -ff` noted. Pure. Invariant: a call of these kinds that is not
- * understood is kept as it stands, so that it is never overlooked.
+ * Extracts changes on the disk and network addresses from the output of `strace -ff`.
+ * Pure. Invariant: a call of these kinds that cannot be parsed is kept as it is, so
+ * that none is overlooked.
  *
  * @module
  */
 import { resolve } from "@std/path";
 
-/** What programs did to the world, or tried to. */
+/** Effects of programs, including failed attempts. */
 export interface SystemCalls {
-  /** Absolute paths of the programs themselves and of those they started. */
+  /** Absolute paths of the programs and of those that they started. */
   readonly executed: ReadonlySet<string>;
   /** Absolute paths that were created, opened for writing, renamed or removed. */
   readonly changed: ReadonlySet<string>;
-  /** Who was called or sent to, as `10.77.0.1:8000` or `[fd77::1]:8000`. */
+  /** Addresses that they connected or sent to: `10.77.0.1:8000` or `[fd77::1]:8000`. */
   readonly contacted: ReadonlySet<string>;
 }
 
 const EXECUTING = /^execve(at)?$/;
 
-/** Calls that change what is on the disk, whatever their arguments. */
+/** Calls that change the disk with any arguments. */
 const CHANGING = new RegExp(
   "^(creat|mkdir|mknod|rename|link|symlink|unlink|rmdir|truncate|f?chmod|" +
     "[fl]?chown|utime|utimes|futimes|utimens|l?setxattr|l?removexattr|mount|" +
     "umount|chroot|pivot_root)(at|at2|2)?$",
 );
 
-/** Calls that change something if their flags say so. */
+/** Calls that change the disk with some flags. */
 const OPENING = /^open(at|at2)?$/;
 const WRITING_FLAG = /\bO_(WRONLY|RDWR|CREAT|TRUNC|APPEND|TMPFILE)\b/;
 
-/** Calls that may name somebody on a network. */
+/** Calls with an address. */
 const CONTACTING = /^(connect|sendto|sendmsg|sendmmsg)$/;
 
-/** Reads the lines of programs that worked in `folder`; order is no matter. */
+/** Reads the lines of programs that ran in `folder`, in any order. */
 export function readSystemCalls(
   lines: readonly string[],
   folder: string,
@@ -58,7 +58,7 @@ export function readSystemCalls(
   return { executed, changed, contacted };
 }
 
-/** The paths of a call, or its line where they are relative to an open folder. */
+/** The paths of a call, or its line if they are relative to an open folder. */
 function pathsIn(line: string, args: string, folder: string): string[] {
   const paths = [...args.matchAll(/"((?:[^"\\]|\\.)*)"/g)]
     .map(([, path]) => path!);
@@ -67,10 +67,10 @@ function pathsIn(line: string, args: string, folder: string): string[] {
   return isUnderstood ? paths.map((path) => resolve(folder, path)) : [line];
 }
 
-/** Who is named by a call, if anybody is. */
+/** The address of a call, if it has one. */
 function partyIn(line: string, args: string): string | undefined {
   const family = /\bsa_family=(AF_\w+)/.exec(args)?.[1];
-  // Nobody is named on a connection that stands, and the kernel is no network.
+  // Calls on a connection have no address, and netlink is not a network.
   if (family === undefined || family === "AF_NETLINK") return undefined;
   const port = /\bsin6?_port=htons\((\d+)\)/.exec(args)?.[1];
   const ipv4 = /\bsin_addr=inet_addr\("([^"]+)"\)/.exec(args)?.[1];

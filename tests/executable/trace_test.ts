@@ -22,12 +22,12 @@ import { tracedHost } from "./traced_host.ts";
 const NAME = "sample.bin";
 const LENGTH = 3 * 1024 * 1024 + 4321;
 
-/** Those of `paths` that are neither `folder` nor in it. */
+/** The paths outside `folder`. */
 function outside(paths: Iterable<string>, folder: string): string[] {
   return [...paths].filter((path) => !`${path}/`.startsWith(`${folder}/`));
 }
 
-Deno.test("readSystemCalls() finds what was run and written and who was called", () => {
+Deno.test("readSystemCalls() finds programs, written paths and addresses", () => {
   const { executed, changed, contacted } = readSystemCalls([
     'execve("./peer", ["./peer", "x"], 0x7ffd /* 1 var */) = 0',
     'openat(AT_FDCWD, "/etc/hosts", O_RDONLY|O_CLOEXEC) = 9',
@@ -54,7 +54,7 @@ Deno.test("readSystemCalls() finds what was run and written and who was called",
 });
 
 executableTest(
-  "executables write to their folders and call their swarm, and nothing else",
+  "executables write only to their folders and connect only to their swarm",
   async (executables) => {
     await using lan = await createLan(["tracker", "seeder", "leecher"]);
     const tracker = await tracedHost(lan.host("tracker"), executables);
@@ -92,7 +92,7 @@ executableTest(
     assertEquals(outside(ofLeecher.changed, content), []);
 
     const trackerAddress = `${tracker.address}:8000`;
-    // Which of two peers calls the other is chance.
+    // Either of two peers may connect to the other.
     for (
       const [{ contacted }, other] of [
         [ofSeeder, leecher],

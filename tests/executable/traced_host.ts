@@ -1,6 +1,6 @@
 /**
- * A host like any machine, whose whole file system could be written, on which
- * `strace` notes what the executables ask the system for.
+ * A host with a writable file system, on which `strace` records the system calls of
+ * the executables.
  *
  * @module
  */
@@ -10,16 +10,15 @@ import { ExecutableHost } from "../../scripts/lan/executable_host.ts";
 import type { Host } from "../../scripts/lan/host.ts";
 import { readSystemCalls, type SystemCalls } from "./system_calls.ts";
 
-/** What begins the names of strace's files: one for each thread. */
+/** Prefix of strace's files, one for each thread. */
 const TRACE_NAME = "trace";
 
-/** How long strace may take to note a program's end, in milliseconds. */
+/** Longest wait for strace to record the end of a program, in milliseconds. */
 const TRACE_TIMEOUT_MS = 20_000;
 
 /**
- * Runs its arguments as a child and passes the signal on that ends it. Deno 2.4
- * panics over a child of its own that is traced: the end of one is to be seen
- * before it can be waited for.
+ * Runs its arguments as a child and forwards the signal that ends it. Deno 2.4 panics
+ * if its own child is traced: the end is visible before it can be waited for.
  */
 const BETWEEN = `
 trap 'isAsked=1; kill -TERM "$program"' TERM
@@ -29,11 +28,11 @@ if [ -n "$isAsked" ]; then wait "$program"; code=$?; fi
 exit "$code"
 `;
 
-/** A host with its executables in a folder `work`, from which they are run. */
+/** A host that runs executables in its folder `work`. */
 export class TracedHost extends ExecutableHost {
   readonly #host: Host;
 
-  /** For {@linkcode tracedHost} alone. */
+  /** Only {@linkcode tracedHost} calls this. */
   constructor(host: Host) {
     const folder = host.path("work");
     super(host, {
@@ -42,8 +41,8 @@ export class TracedHost extends ExecutableHost {
         ...["sh", "-c", BETWEEN, "sh"],
         ...["env", "-i", `--chdir=${folder}`],
         ...[`HOME=${host.path("home")}`, `TMPDIR=${host.path("temporary")}`],
-        // Beside the program, which gets the signals; with a file for each thread
-        // no call is split.
+        // strace runs beside the program, which gets the signals. With a file for
+        // each thread no call is split.
         ...["strace", "-D", "-ff", "-e", "trace=%file,%network"],
         ...["-o", host.path(TRACE_NAME)],
       ],
@@ -51,7 +50,7 @@ export class TracedHost extends ExecutableHost {
     this.#host = host;
   }
 
-  /** All that the programs which ran here asked for; they have ended. */
+  /** The system calls of the programs, which have ended. */
   async systemCalls(): Promise<SystemCalls> {
     const lines: string[] = [];
     for await (const { name } of Deno.readDir(this.#host.folder)) {
@@ -62,7 +61,7 @@ export class TracedHost extends ExecutableHost {
   }
 }
 
-/** Reads the trace of a thread, which is known to end, to its end. */
+/** Reads the trace of a thread to its end. */
 async function readTrace(path: string): Promise<string[]> {
   const endTime = Date.now() + TRACE_TIMEOUT_MS;
   for (;;) {
@@ -76,8 +75,8 @@ async function readTrace(path: string): Promise<string[]> {
 }
 
 /**
- * A host whose programs run in `work` with both executables, and which has the
- * folders `content` for them to fill, and `home` and `temporary` as a user has.
+ * Creates a host with both executables in `work`, and the folders `content`, `home`
+ * and `temporary`.
  */
 export async function tracedHost(
   host: Host,

@@ -13,7 +13,7 @@ import { PIECE_LENGTH } from "../../../lib/metainfo/geometry.ts";
 
 const PIECE_COUNT = 16;
 
-/** Hashes all pieces side by side; each comes back in another view. */
+/** Hashes all pieces in parallel; each returns in another view. */
 async function hashAll(
   hasher: PieceHasher,
   pieces: Uint8Array<ArrayBuffer>[],

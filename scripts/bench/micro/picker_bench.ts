@@ -14,13 +14,13 @@ import {
 const BLOCKS_PER_PIECE = 16;
 const block = new Uint8Array(BLOCK_SIZE);
 
-/** A peer that a picker is asked for. */
+/** A peer to pick for. */
 interface Peer extends PickingPeer {
   readonly hostname: string;
   readonly outstanding: Set<number>;
 }
 
-/** A leecher of a torrent, among peers that have all of it. */
+/** A leecher among seeders. */
 function setUp(
   pieceCount: number,
   peerCount: number,
@@ -51,7 +51,7 @@ function setUp(
   return { picker, peers: [...roster.values()] };
 }
 
-/** Every peer in turn is asked for a block and delivers it, until all is there. */
+/** Requests blocks from every peer in turn until all are complete. */
 function fetchAll(picker: PiecePicker, peers: readonly Peer[]): void {
   for (let turn = 0;; turn++) {
     const peer = peers[turn % peers.length]!;

@@ -24,7 +24,7 @@ import {
 } from "../../../lib/tracker/http_handler.ts";
 import { MemoryStore } from "../../../lib/tracker/store/memory_store.ts";
 
-/** How many different requests are sent in turn. */
+/** Number of different requests. */
 const REQUEST_COUNT = 5_000;
 
 /** The escaped bytes of a torrent's info hash. */
@@ -50,7 +50,7 @@ function request(peer: number, torrent: string): TrackerRequest {
   };
 }
 
-/** A tracker with so many peers, and announces of some of them in turn. */
+/** A tracker with peers, and announces of some of them in turn. */
 function announcing(peerCount: number, torrentCount: number): () => void {
   const handle = createTrackerHandler({
     store: new MemoryStore({

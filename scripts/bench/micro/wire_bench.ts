@@ -29,7 +29,7 @@ import {
 const LIMITS = { maxLength: MAX_FRAME_LENGTH };
 const BLOCK = { index: 7, offsetInPiece: BLOCK_SIZE, length: BLOCK_SIZE };
 
-/** So many messages alike, one behind the other. */
+/** Equal messages, one after another. */
 function framesOf(message: ControlMessage, count: number): Uint8Array {
   const bytes = new Uint8Array(encodedLength(message) * count);
   const view = new DataView(bytes.buffer);
@@ -37,7 +37,7 @@ function framesOf(message: ControlMessage, count: number): Uint8Array {
   return bytes;
 }
 
-/** So many blocks, one behind the other. */
+/** Blocks, one after another. */
 function blocksOf(count: number): Uint8Array {
   const length = PIECE_HEADER_LENGTH + BLOCK_SIZE;
   const bytes = new Uint8Array(length * count);
@@ -48,7 +48,7 @@ function blocksOf(count: number): Uint8Array {
   return bytes;
 }
 
-/** Takes everything out of a queue that it is put into first. */
+/** Reads all messages from a queue. */
 function readAll(queue: ByteQueue, bytes: Uint8Array): void {
   queue.push(bytes);
   while (readMessage(queue, LIMITS) !== undefined);
