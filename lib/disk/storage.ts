@@ -55,8 +55,9 @@ export class MemoryStorage implements Storage {
   #isPresent: boolean;
 
   /**
-   * @param content How many bytes of zeros to hold, none of them present yet; or
-   * the content itself, used in place, all of it present.
+   * Holds content in memory.
+   * @param content A number of bytes, none of which is present yet; or the complete
+   * content itself, used in place.
    */
   constructor(content: number | Uint8Array) {
     this.#isPresent = typeof content !== "number";

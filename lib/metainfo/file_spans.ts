@@ -23,7 +23,10 @@ export class FileSpans {
   /** Offset of each file's first byte in the torrent, and of the end. */
   readonly #offsets: Float64Array;
 
-  /** @param files The torrent's files, in order. */
+  /**
+   * Adds up the lengths.
+   * @param files The torrent's files, in order.
+   */
   constructor(files: readonly Pick<TorrentFile, "length">[]) {
     this.#files = files;
     this.#offsets = new Float64Array(files.length + 1);
