@@ -12,10 +12,11 @@ const RAW_HASH = "\xff\x80\x81\xc3\xa9\xe2\x82\xac+~!$'()*,;:@";
 const ESCAPED_HASH =
   "%ff%80%81%c3%a9%e2%82%ac%2b%7e%21%24%27%28%29%2a%2c%3b%3a%40";
 
-/** The target of an announce of the peer `name`, 1 letter. */
+/** The target of an announce of the peer `name`, 1 letter; "x" is on port 6881. */
 function target(name: string, infoHash = ESCAPED_HASH): string {
+  const port = 6881 + name.charCodeAt(0) - "x".charCodeAt(0);
   return `/announce?info_hash=${infoHash}&peer_id=${name.repeat(20)}` +
-    `&port=6881&left=1`;
+    `&port=${port}&left=1`;
 }
 
 /** The counts in a reply, `[complete, incomplete]`. */

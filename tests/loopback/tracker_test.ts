@@ -34,16 +34,17 @@ async function startTracker(...flags: string[]): Promise<StartedTracker> {
   };
 }
 
-/** An announce of the peer `name`, 1 letter, in the torrent `aa…aa`. */
+/** An announce of the peer `name`, 1 letter, in the torrent `aa…aa`; "x" is on port 6881. */
 async function announce(
   { url }: StartedTracker,
   name: string,
   rest = "",
 ): Promise<string> {
+  const port = 6881 + name.charCodeAt(0) - "x".charCodeAt(0);
   return await getText(
     `${url}/announce?info_hash=${"%aa".repeat(20)}&peer_id=${
       name.repeat(20)
-    }&port=6881&left=1${rest}`,
+    }&port=${port}&left=1${rest}`,
   );
 }
 

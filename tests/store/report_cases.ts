@@ -15,7 +15,7 @@ import {
   peerIdFromBytes,
 } from "../../lib/base/identifier.ts";
 import { randomBelow, seededRandom } from "../../lib/base/random.ts";
-import { bytes, infoHash, peerId } from "../core/announce/samples.ts";
+import { bytes, infoHash, peerId, portOf } from "../core/announce/samples.ts";
 import { accept, counts, type StoreCases, until } from "./scene.ts";
 
 /** By what is promised. */
@@ -77,7 +77,7 @@ export const REPORT_CASES: StoreCases = {
       left: 1_000_000,
     });
     assertEquals([x.isSeeder, x.bytesPerSecond], [false, swarm.bytesPerSecond]);
-    assertEquals(x.addresses, [{ hostname: "192.0.2.1", port: 6881 }]);
+    assertEquals(x.addresses, [{ hostname: "192.0.2.1", port: portOf("x") }]);
     assertLess(Math.abs(performance.now() - x.lastSeenMs), 10_000);
     assert(peers.find((peer) => peer.peerId === peerId("y"))!.isSeeder);
     assertEquals((await store.peers(infoHash("a"), 1)).length, 1);
@@ -155,22 +155,26 @@ export const REPORT_CASES: StoreCases = {
       const random = seededRandom(4);
       await using store = await open();
       const events = ["started", "update", "completed", "stopped"] as const;
-      const model = new Map<string, boolean>();
+      const model = new Map<string, { isSeeder: boolean; port: number }>();
       for (let round = 1; round <= 3_000; round++) {
         const name = `${randomBelow(60, random)}`;
         const digit = "abc"[randomBelow(3, random)]!;
         const event = events[randomBelow(events.length, random)]!;
         const isSeeder = random() < 0.5;
-        await accept(store, name, {
-          infoHash: infoHash(digit),
-          event,
-          isSeeder,
-          port: 2_000 + randomBelow(50, random),
-        });
-        if (event === "stopped") model.delete(`${digit} ${name}`);
-        else model.set(`${digit} ${name}`, isSeeder);
+        const port = 2_000 + randomBelow(50, random);
+        const swarm = infoHash(digit);
+        await accept(store, name, { infoHash: swarm, event, isSeeder, port });
+        const key = `${digit} ${name}`;
+        model.delete(key);
+        if (event !== "stopped") {
+          for (const [other, peer] of model) {
+            if (other[0] === digit && peer.port === port) model.delete(other);
+          }
+          model.set(key, { isSeeder, port });
+        }
         if (round % 500 !== 0) continue;
-        const seeders = [...model.values()].filter(Boolean).length;
+        const seeders = [...model.values()].filter(({ isSeeder }) => isSeeder)
+          .length;
         const { seederCount, leecherCount } = await store.totals();
         assertEquals(
           [seederCount, leecherCount],

@@ -19,6 +19,7 @@ import {
   addressesOf,
   infoHash,
   peerAnnounce,
+  portOf,
 } from "../core/announce/samples.ts";
 
 /** Opens an empty store with a timeout, in milliseconds, by default a long one. */
@@ -35,10 +36,11 @@ export type AnnounceChanges = Partial<PeerAnnounce> & {
   readonly port?: number;
 };
 
-/** A peer's announce, from 192.0.2.1 and port 6881 unless said otherwise. */
+/** A peer's announce, from 192.0.2.1 and a port of its own unless said otherwise. */
 export function announceOf(
   name: string,
-  { hostname = "192.0.2.1", port = 6881, ...changes }: AnnounceChanges = {},
+  { hostname = "192.0.2.1", port = portOf(name), ...changes }: AnnounceChanges =
+    {},
 ): PeerAnnounce {
   const isSeeder = changes.isSeeder ?? false;
   return peerAnnounce(name, {

@@ -117,11 +117,13 @@ Deno.test("a tracker that crashes has lost at most its last second", async () =>
 Deno.test("a tracker gives up reading and writing files once its store is open", async () => {
   await using folder = await temporaryFolder();
   const script = join(folder.path, "probe.ts");
-  const tracker = new URL("../../cli/tracker.ts", import.meta.url);
-  // The program's own main, and then a look at what is left.
+  const moduleUrl = (path: string): string =>
+    JSON.stringify(new URL(`../../${path}`, import.meta.url).href);
+  // The program itself, and then a look at what is left.
   await Deno.writeTextFile(
     script,
-    `import { main } from ${JSON.stringify(tracker.href)};
+    `import { runProgram } from ${moduleUrl("cli/program.ts")};
+     import { tracker } from ${moduleUrl("cli/tracker.ts")};
      setTimeout(async () => {
        for (const name of ["read", "write", "run"] as const) {
          const { state } = await Deno.permissions.query({ name });
@@ -129,7 +131,9 @@ Deno.test("a tracker gives up reading and writing files once its store is open",
        }
        Deno.exit(0);
      }, 2_000);
-     await main(["0", "--host=127.0.0.1", "--store", "sqlite:" + Deno.args[0]]);`,
+     await runProgram(tracker, [
+       "0", "--host=127.0.0.1", "--store", "sqlite:" + Deno.args[0],
+     ]);`,
   );
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [

@@ -5,7 +5,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { peerIdFromBytes } from "../../lib/base/identifier.ts";
-import { infoHash, peerId } from "../core/announce/samples.ts";
+import { infoHash, peerId, portOf } from "../core/announce/samples.ts";
 import {
   accept,
   addresses,
@@ -177,8 +177,8 @@ export const SWARM_CASES: StoreCases = {
       await accept(store, "x", { hostname: "2001:db8::1", key: "secret" });
       assertEquals(await counts(store), "0 1 0");
       assertEquals(addresses(await accept(store, "y")), [
-        "192.0.2.1:6881",
-        "[2001:db8::1]:6881",
+        `192.0.2.1:${portOf("x")}`,
+        `[2001:db8::1]:${portOf("x")}`,
       ]);
       const [described] = (await store.peers(infoHash("a"), 9))
         .filter((peer) => peer.peerId === peerId("x"));
@@ -211,7 +211,23 @@ export const SWARM_CASES: StoreCases = {
     }
     assertEquals(await counts(store), "0 2 0");
     await accept(store, "keyed", { ...elsewhere, key: "secret" });
-    assertEquals(addresses(await accept(store, "plain")), ["192.0.2.66:6881"]);
+    assertEquals(addresses(await accept(store, "plain")), [
+      `192.0.2.66:${portOf("keyed")}`,
+    ]);
+  },
+
+  "takes a newcomer at an address and port for the peer that was there": async (
+    open,
+  ) => {
+    await using store = await open();
+    await accept(store, "old", { port: 7000, isSeeder: true });
+    await accept(store, "new", { port: 7000 });
+    assertEquals(await counts(store), "0 1 0");
+    assertEquals(ports(await accept(store, "other")), [7000]);
+    // Another torrent is another matter, and so is a peer that does not listen.
+    await accept(store, "x", { port: 7000, infoHash: infoHash("b") });
+    for (const name of ["p", "q"]) await accept(store, name, { port: 0 });
+    assertEquals(await counts(store), "0 4 0");
   },
 
   "lets a peer at its old address change port and key": async (open) => {
@@ -220,7 +236,9 @@ export const SWARM_CASES: StoreCases = {
     await accept(store, "x", { key: "new", port: 7000 });
     assertEquals(ports(await accept(store, "y")), [7000]);
     await accept(store, "x", { key: "new", hostname: "192.0.2.9" });
-    assertEquals(addresses(await accept(store, "y")), ["192.0.2.9:6881"]);
+    assertEquals(addresses(await accept(store, "y")), [
+      `192.0.2.9:${portOf("x")}`,
+    ]);
   },
 
   "counts those whom nobody is told of": async (open) => {

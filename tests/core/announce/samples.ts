@@ -43,6 +43,16 @@ export function text(content: Uint8Array | string): string {
     : String.fromCharCode(...content);
 }
 
+/**
+ * The port of a peer that a test names and gives no address: another one for each
+ * name, as a store takes a newcomer at an address and port for the peer before.
+ */
+export function portOf(name: string): number {
+  let number = 0;
+  for (const byte of bytes(name)) number = (number * 31 + byte) % 50_000;
+  return 10_000 + number;
+}
+
 /** A leecher's first announce to a store, from 192.0.2.1. */
 export function peerAnnounce(
   name: string,
@@ -51,7 +61,7 @@ export function peerAnnounce(
   return {
     infoHash: infoHash("a"),
     peerId: peerId(name),
-    address: { hostname: "192.0.2.1", port: 6881 },
+    address: { hostname: "192.0.2.1", port: portOf(name) },
     progress: { uploaded: 0, downloaded: 0, left: 1000 },
     isSeeder: false,
     event: "started",

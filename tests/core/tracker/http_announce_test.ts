@@ -10,6 +10,9 @@ import { MemoryStore } from "../../../lib/tracker/store/memory_store.ts";
 import { announceQuery } from "../announce/samples.ts";
 import { announce, failure, get, tracker } from "./http_tracker.ts";
 
+/** Another peer than the one that a query is of by default. */
+const OTHER = { peer_id: "other---------------", port: 8080 };
+
 Deno.test("/announce gives two peers each other's addresses", async () => {
   const handle = tracker();
   assertEquals(
@@ -18,11 +21,7 @@ Deno.test("/announce gives two peers each other's addresses", async () => {
     "d8:completei0e10:downloadedi0e11:external ip4:\xc0\0\x02\x0110:incompletei1e8:intervali120e12:min intervali30e5:peers0:e",
   );
   assertStringIncludes(
-    await announce(
-      handle,
-      { peer_id: "other---------------", port: 8080 },
-      "10.0.0.9",
-    ),
+    await announce(handle, OTHER, "10.0.0.9"),
     "5:peers6:\xc0\x00\x02\x01\x1a\xe1e",
   );
   assertStringIncludes(
@@ -35,7 +34,7 @@ Deno.test("/announce registers the address of the connection, not the one in the
   const handle = tracker();
   await announce(handle, { ip: "198.51.100.7" }, "192.0.2.1");
   assertStringIncludes(
-    await announce(handle, { peer_id: "other---------------", compact: 0 }),
+    await announce(handle, { ...OTHER, compact: 0 }),
     "d2:ip9:192.0.2.1",
   );
 });
@@ -44,7 +43,7 @@ Deno.test("/announce gives IPv6 peers in peers6", async () => {
   const handle = tracker();
   await announce(handle, {}, "2001:DB8::1");
   assertStringIncludes(
-    await announce(handle, { peer_id: "other---------------" }),
+    await announce(handle, OTHER),
     "5:peers0:6:peers618:\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01\x1a\xe1e",
   );
 });
@@ -52,7 +51,7 @@ Deno.test("/announce gives IPv6 peers in peers6", async () => {
 Deno.test("/announce gives dictionaries with ids, or without", async () => {
   const handle = tracker();
   await announce(handle);
-  const other = { peer_id: "other---------------", compact: 0 };
+  const other = { ...OTHER, compact: 0 };
   assertStringIncludes(
     await announce(handle, other, "10.0.0.9"),
     "5:peersld2:ip9:192.0.2.17:peer id20:me------------------4:porti6881eeee",
@@ -99,7 +98,7 @@ Deno.test("/announce knows a torrent by any bytes in any escaping", async () => 
     const spellings = [escaped, escaped.toUpperCase(), raw];
     for (const [index, info_hash] of spellings.entries()) {
       const peer_id = `${index}`.padEnd(20, "-");
-      await announce(handle, { info_hash, peer_id });
+      await announce(handle, { info_hash, peer_id, port: 7000 + index });
     }
     const { body } = await get(handle, `/scrape?info_hash=${escaped}`);
     assertStringIncludes(body, String.fromCharCode(...bytes));
@@ -137,7 +136,7 @@ Deno.test("/announce takes addresses from a proxy only if it is trusted", async 
     const { body } = await get(handle, `/announce?${query}`, changes);
     assertStringIncludes(body, `11:external ip4:${expected}10:`);
     assertStringIncludes(
-      await announce(handle, { peer_id: "other---------------" }, "10.0.0.1"),
+      await announce(handle, OTHER, "10.0.0.1"),
       `5:peers6:${expected}\x1a\xe1`,
     );
   }
@@ -188,11 +187,12 @@ Deno.test("/announce gives the interval for the load, and a min interval no long
     await announce(handle),
     "8:intervali10e12:min intervali10e",
   );
-  for (const name of ["b", "c"]) {
-    await announce(handle, { peer_id: name.padEnd(20, "-") });
+  for (const [index, name] of ["b", "c"].entries()) {
+    const peer_id = name.padEnd(20, "-");
+    await announce(handle, { peer_id, port: 7000 + index });
   }
   assertStringIncludes(
-    await announce(handle, { peer_id: "d".padEnd(20, "-") }),
+    await announce(handle, { peer_id: "d".padEnd(20, "-"), port: 8000 }),
     "8:intervali40e12:min intervali30e",
   );
 });
@@ -222,7 +222,7 @@ Deno.test("/announce passes the store's refusal on", async () => {
 Deno.test("a peer without an IP address is counted and given to no peer", async () => {
   const handle = tracker();
   await announce(handle, {}, "fe80::1%eth0");
-  const reply = await announce(handle, { peer_id: "other---------------" });
+  const reply = await announce(handle, OTHER);
   assertStringIncludes(reply, "10:incompletei2e");
   assertStringIncludes(reply, "5:peers0:e");
 });

@@ -9,6 +9,7 @@ const NOTHING = { ageMs: 0, isTrusted: false };
 
 Deno.test("encodeAnnounces() writes each announce as the script reads it", () => {
   const announce = peerAnnounce("me", {
+    address: { hostname: "192.0.2.1", port: 6881 },
     numwant: 30,
     key: "5ec4e7",
     event: "completed",

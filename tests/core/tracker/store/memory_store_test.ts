@@ -1,4 +1,8 @@
 import { assertEquals } from "@std/assert";
+import {
+  identifierToBytes,
+  type PeerId,
+} from "../../../../lib/base/identifier.ts";
 import { randomBelow, seededRandom } from "../../../../lib/base/random.ts";
 import type { SwarmChange } from "../../../../lib/tracker/store/peer_store.ts";
 import {
@@ -13,6 +17,8 @@ import {
   infoHash,
   peerAnnounce,
   peerId,
+  portOf,
+  text,
 } from "../../announce/samples.ts";
 
 Deno.test("MemoryStore counts a peer through its life", () => {
@@ -79,10 +85,13 @@ Deno.test("MemoryStore forgets silent peers, and only those", () => {
 
 Deno.test("MemoryStore forgets many silent peers a part at a time, and tells whether it has more to do", () => {
   const store = memoryStore();
-  for (let number = 0; number < 2_500; number++) accept(store, `${number}`);
+  for (let number = 0; number < 1_000; number++) {
+    const address = { hostname: "192.0.2.1", port: 2_000 + number };
+    accept(store, `${number}`, { address });
+  }
   const left: number[] = [];
   while (store.expire(180_001)) left.push(store.totals().leecherCount);
-  assertEquals(left, [1_988, 1_476, 964, 452]);
+  assertEquals(left, [744, 488, 232]);
   assertEquals(counts(store), "unknown");
   assertEquals(store.expire(180_001), false);
 });
@@ -137,13 +146,52 @@ Deno.test("MemoryStore keeps one address of each family of a peer that announces
   assertEquals(addressesOf(accept(store, "y").peers), []);
 });
 
-Deno.test("MemoryStore remembers downloads when the peers come back, and those of another store", () => {
+Deno.test("MemoryStore takes a newcomer at an address and port for the peer that was there", () => {
+  const changes: string[] = [];
+  const store = memoryStore({
+    onChange: ({ type, peerId: id, swarm: { complete, incomplete } }) =>
+      changes.push(`${type} ${nameOf(id)}: ${complete} ${incomplete}`),
+  });
+  const home = { hostname: "192.0.2.1", port: 6881 };
+  const ipv6 = { hostname: "2001:db8::1", port: 6881 };
+  accept(store, "old", { address: home, isSeeder: true, key: "k" });
+  accept(store, "old", { address: ipv6, isSeeder: true, key: "k" });
+  accept(store, "new", { address: home });
+  assertEquals(counts(store), "0 1 0");
+  assertEquals(addressesOf(accept(store, "other").peers), [home]);
+  // One that moves there is a newcomer too.
+  accept(store, "other", { address: home });
+  assertEquals(counts(store), "0 1 0");
+  // In another swarm it is another peer; and no one is at a port that is not given out.
+  accept(store, "z", { address: home, infoHash: infoHash("b") });
+  for (const name of ["p", "q"]) {
+    accept(store, name, { address: { ...home, port: 0 } });
+  }
+  assertEquals([counts(store), counts(store, "b")], ["0 3 0", "0 1 0"]);
+  assertEquals(changes, [
+    "joined old: 1 0",
+    "expired old: 0 0",
+    "joined new: 0 1",
+    "joined other: 0 2",
+    "expired new: 0 0",
+    "joined z: 0 1",
+    "joined p: 0 2",
+    "joined q: 0 3",
+  ]);
+});
+
+/** The name of a peer of these tests. */
+function nameOf(id: PeerId): string {
+  return text(identifierToBytes(id)).replaceAll("-", "");
+}
+
+Deno.test("MemoryStore remembers downloads when the peers come back, and those that were counted elsewhere", () => {
   const store = memoryStore();
-  store.restore(infoHash("a"), 5);
+  store.table.swarms.restore(infoHash("a"), { downloadCount: 5 });
   assertEquals(counts(store), "0 0 5");
   accept(store, "x", { event: "completed", isSeeder: true });
   accept(store, "x", { event: "stopped" });
-  store.restore(infoHash("b"), 7);
+  store.table.swarms.restore(infoHash("b"), { downloadCount: 7 });
   assertEquals([...store.swarms()].map(({ downloaded }) => downloaded), [6, 7]);
   assertEquals(store.totals().downloadCount, 13);
   accept(store, "y");
@@ -165,10 +213,10 @@ Deno.test("MemoryStore tells of joins, completions, departures and silence with 
   accept(store, "x", { event: "stopped" });
   expireAll(store, 180_001);
   assertEquals(changes, [
-    "joined 6881: 0 1",
-    "completed 6881: 1 0",
+    `joined ${portOf("x")}: 0 1`,
+    `completed ${portOf("x")}: 1 0`,
     "joined 7: 1 1",
-    "left 6881: 0 1",
+    `left ${portOf("x")}: 0 1`,
     "expired 7: 0 0",
   ]);
 });
@@ -188,7 +236,7 @@ Deno.test("MemoryStore tells people what each peer said last and how fast it rec
   const [x, y] = store.peers(infoHash("a"), 9);
   assertEquals(x, {
     peerId: peerId("x"),
-    addresses: [{ hostname: "192.0.2.1", port: 6881 }],
+    addresses: [{ hostname: "192.0.2.1", port: portOf("x") }],
     isSeeder: false,
     progress: at(4_900, 5_100),
     bytesPerSecond: 2_000,
@@ -261,9 +309,17 @@ Deno.test("MemoryStore agrees with a plain list through random announces (seed 4
     }, nowMs);
     const key = `${digit} ${name}`;
     const addresses = model.get(key)?.addresses ?? new Map();
-    addresses.set(isIpv6, `${hostname} ${port}`);
+    const endpoint = `${hostname} ${port}`;
+    addresses.set(isIpv6, endpoint);
     if (event === "stopped") model.delete(key);
-    else model.set(key, { isSeeder, seenMs: nowMs, addresses });
+    else {
+      for (const [other, { addresses }] of model) {
+        const isReplaced = port >= 1024 && other.startsWith(digit) &&
+          [...addresses.values()].includes(endpoint);
+        if (isReplaced && other !== key) model.delete(other);
+      }
+      model.set(key, { isSeeder, seenMs: nowMs, addresses });
+    }
     if (round % 500 !== 0) continue;
     expireAll(store, nowMs);
     for (const [key, { seenMs }] of model) {

@@ -64,23 +64,32 @@ Deno.test("a full tracker takes the peer that was silent for longest from whoeve
   assertEquals(gone.length, 3);
 });
 
-Deno.test("a tracker full of torrents closes one of whoever holds the most, or refuses if each is shared", () => {
+Deno.test("a tracker full of torrents evicts from whoever holds the most until one closes", () => {
   const { join, gone, store } = limited({ maxSwarmCount: 2 });
   join("192.0.2.1", 1101, 0, "a");
   join("192.0.2.1", 1102, 0, "b");
   join("192.0.2.2", 2001, 0, "c");
   assertEquals(gone, [1101]);
+  // Each of them is shared now: b by 1102 and 2002, c by 2001 and 1103.
   join("192.0.2.1", 1103, 0, "c");
   join("192.0.2.2", 2002, 0, "b");
-  assertEquals(
-    store.announce(peerAnnounce("x", { infoHash: infoHash("d") }), 0),
-    {
-      type: "refused",
-      reason: "the tracker is full with 2 torrents",
-      retryInMs: 300_000,
-    },
-  );
-  assertEquals(gone.length, 1);
+  join("192.0.2.3", 3001, 0, "d");
+  assertEquals(gone.slice(1).sort(), [1102, 1103, 2001]);
+  assertEquals([counts(store, "b"), counts(store, "d")], ["0 1 0", "0 1 0"]);
+});
+
+Deno.test("a tracker full of torrents with many peers each refuses, and evicts until there is room", () => {
+  const { join, gone, store } = limited({ maxSwarmCount: 1 });
+  for (let port = 2_000; port < 2_100; port++) join("192.0.2.1", port);
+  const announce = peerAnnounce("x", { infoHash: infoHash("d") });
+  assertEquals(store.announce(announce, 0), {
+    type: "refused",
+    reason: "the tracker is full with 1 torrents",
+    retryInMs: 300_000,
+  });
+  assertEquals([gone.length, counts(store)], [64, "0 36 0"]);
+  assertEquals(store.announce(announce, 0).type, "accepted");
+  assertEquals(counts(store, "d"), "0 1 0");
 });
 
 Deno.test("the last peer of a swarm may make room for the next in it", () => {

@@ -1,0 +1,273 @@
+/**
+ * Chooses the peers of one reply. An asker is not given itself, nor a seeder other
+ * seeders. A leecher gets seeders for at most half of its list while there are
+ * leechers for the other half: where newcomers know the seeders alone, no one
+ * passes pieces on.
+ *
+ * If there are more peers than fit, up to half of the list are neighbours and the
+ * rest is random: with neighbours alone the swarm would split into parts that
+ * know nothing of each other. For the same reason each kind of address leaves
+ * room for the others.
+ *
+ * @module
+ */
+import { IDENTIFIER_LENGTH, identifierToBytes } from "../../base/identifier.ts";
+import { COMPACT_PEER_LENGTH } from "../../base/peer_address.ts";
+import { type Random, randomBelow } from "../../base/random.ts";
+import { MAX_NUMWANT } from "../announce_query.ts";
+import type { Endpoint } from "./peer.ts";
+import type { PeerList } from "./peer_list.ts";
+import type { PickedPeers } from "./peer_store.ts";
+import { ADDRESS_KIND, type AddressKind, type Swarm } from "./swarm.ts";
+
+/** The share of a list that is left to further kinds of addresses. */
+const OTHERS_SHARE = 1 / 4;
+
+/** The share of a list that may be neighbours. */
+const NEIGHBOUR_SHARE = 1 / 2;
+
+/** Most peers that are taken one after another from a random start. */
+const RUN_LENGTH = 5;
+
+/**
+ * Slots are marked by their last ten bits. In a longer list a peer may be passed
+ * over for another.
+ */
+const MARK_COUNT = 1024;
+
+const { ipv4, ipv6, loopbackIpv4, loopbackIpv6 } = ADDRESS_KIND;
+
+/** Kinds of addresses that an asker may be given, best first. */
+const KINDS = {
+  anyMachine: { ipv4: [ipv4, ipv6], ipv6: [ipv6, ipv4] },
+  thisMachine: {
+    ipv4: [loopbackIpv4, ipv4, loopbackIpv6, ipv6],
+    ipv6: [loopbackIpv6, ipv6, loopbackIpv4, ipv4],
+  },
+} as const satisfies Record<string, Record<string, readonly AddressKind[]>>;
+
+/** What an asker wants. */
+export interface SelectionRequest {
+  readonly numwant: number;
+  readonly wantsIds: boolean;
+}
+
+/** Chooses peers, in memory that the next choice uses again. */
+export class PeerSelection {
+  readonly #random: Random;
+  readonly #ipv4 = new Picked(COMPACT_PEER_LENGTH.ipv4);
+  readonly #ipv6 = new Picked(COMPACT_PEER_LENGTH.ipv6);
+  /** The number of the draw in which a slot was taken last. */
+  readonly #marks = new Uint32Array(MARK_COUNT);
+  #drawNumber = 0;
+  /** The asker's own slot in the list of the draw; beyond the list if it has none. */
+  #ownSlot = 0;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /**
+   * Other peers of a swarm, for the one of it that announced an endpoint; views,
+   * valid until the next choice.
+   */
+  pick(
+    swarm: Swarm,
+    asker: Endpoint,
+    { numwant, wantsIds }: SelectionRequest,
+  ): PickedPeers {
+    if (numwant === 0 || swarm.peers.size === 1) return noPeers(wantsIds);
+    this.#ipv4.begin(wantsIds);
+    this.#ipv6.begin(wantsIds);
+    this.#pick(swarm, asker, Math.min(numwant, MAX_NUMWANT));
+    return {
+      ipv4: this.#ipv4.bytes,
+      ipv6: this.#ipv6.bytes,
+      ids: wantsIds
+        ? idsOf([...this.#ipv4.endpoints, ...this.#ipv6.endpoints])
+        : undefined,
+    };
+  }
+
+  #pick(swarm: Swarm, asker: Endpoint, count: number): void {
+    const { peer, hostname, isLoopback } = asker;
+    const kinds = KINDS[isLoopback ? "thisMachine" : "anyMachine"][
+      hostname.includes(":") ? "ipv6" : "ipv4"
+    ];
+    let seedersAhead = 0;
+    let leechersAhead = 0;
+    let others = 0;
+    for (const kind of kinds) {
+      seedersAhead += lengthOf(swarm.list(true, kind));
+      const leechers = swarm.list(false, kind);
+      leechersAhead += lengthOf(leechers);
+      others += lengthOf(leechers) -
+        (endpointIn(leechers, asker) === undefined ? 0 : 1);
+    }
+    let seedersLeft = peer.isSeeder ? 0 : Math.min(
+      seedersAhead,
+      Math.max(Math.ceil(count / 2), count - others),
+    );
+    let leechersLeft = count - seedersLeft;
+    for (const kind of kinds) {
+      const seeders = swarm.list(true, kind);
+      const leechers = swarm.list(false, kind);
+      seedersAhead -= lengthOf(seeders);
+      leechersAhead -= lengthOf(leechers);
+      const nearShare = kind === kinds[0] ? NEIGHBOUR_SHARE : 0;
+      const seederCount = share(seedersLeft, seedersAhead);
+      seedersLeft -= this.#draw(seeders, seederCount, asker, nearShare);
+      const leecherCount = share(leechersLeft, leechersAhead);
+      leechersLeft -= this.#draw(leechers, leecherCount, asker, nearShare);
+    }
+  }
+
+  /** Takes up to `count` endpoints of a list, none twice. @returns How many. */
+  #draw(
+    list: PeerList | undefined,
+    count: number,
+    asker: Endpoint,
+    nearShare: number,
+  ): number {
+    if (list === undefined || count === 0) return 0;
+    const size = lengthOf(list);
+    const ownSlot = endpointIn(list, asker)?.slot ?? size;
+    this.#ownSlot = ownSlot;
+    const available = ownSlot < size ? size - 1 : size;
+    if (available <= count) {
+      this.#picked(list).add(list, 0, ownSlot);
+      this.#picked(list).add(list, ownSlot + 1, size);
+      return available;
+    }
+    this.#drawNumber = (this.#drawNumber + 1) >>> 0;
+    if (this.#drawNumber === 0) this.#marks.fill(this.#drawNumber++);
+    const most = Math.floor(count * nearShare);
+    const near = this.#takeNear(list, list.near(asker.subnet), most);
+    let left = count - near;
+    left -= this.#takeNear(list, list.near(asker.site), most - near);
+    const runCount = 2 * Math.ceil(left / RUN_LENGTH);
+    for (let run = 0; run < runCount && left > 0; run++) {
+      left -= this.#takeRun(list, Math.min(RUN_LENGTH, left), left);
+    }
+    // In place of what the runs met twice.
+    left -= this.#takeRun(list, size, left);
+    return count - left;
+  }
+
+  #picked(list: PeerList): Picked {
+    const isIpv4 = list.entryLength === COMPACT_PEER_LENGTH.ipv4;
+    return isIpv4 ? this.#ipv4 : this.#ipv6;
+  }
+
+  /** Takes up to `most` of some slots. @returns How many. */
+  #takeNear(list: PeerList, slots: readonly number[], most: number): number {
+    let taken = 0;
+    let place = most > 0 ? randomBelow(slots.length, this.#random) : 0;
+    for (let seen = 0; seen < slots.length && taken < most; seen++) {
+      if (this.#take(list, slots[place]!)) taken++;
+      if (++place === slots.length) place = 0;
+    }
+    return taken;
+  }
+
+  /** Takes up to `most` of `length` slots from a random one on. @returns How many. */
+  #takeRun(list: PeerList, length: number, most: number): number {
+    const size = lengthOf(list);
+    let taken = 0;
+    let slot = randomBelow(size, this.#random);
+    for (let seen = 0; seen < length && taken < most; seen++) {
+      if (this.#take(list, slot)) taken++;
+      if (++slot === size) slot = 0;
+    }
+    return taken;
+  }
+
+  /** @returns False if it is the asker's slot or was taken in this draw before. */
+  #take(list: PeerList, slot: number): boolean {
+    const mark = slot & MARK_COUNT - 1;
+    if (slot === this.#ownSlot || this.#marks[mark] === this.#drawNumber) {
+      return false;
+    }
+    this.#marks[mark] = this.#drawNumber;
+    this.#picked(list).add(list, slot, slot + 1);
+    return true;
+  }
+}
+
+/** The endpoints of one family in a reply. */
+class Picked {
+  /** Kept if ids are wanted: to read them costs a look into memory each. */
+  readonly endpoints: Endpoint[] = [];
+  readonly #entryLength: number;
+  readonly #bytes: Uint8Array;
+  /** Views of the first entries, by how many they are. */
+  readonly #views: Uint8Array[] = new Array(MAX_NUMWANT + 1).fill(undefined);
+  #length = 0;
+  #keepsEndpoints = false;
+
+  constructor(entryLength: number) {
+    this.#entryLength = entryLength;
+    this.#bytes = new Uint8Array(MAX_NUMWANT * entryLength);
+  }
+
+  /** The addresses as replies contain them; a view. To make one takes as long as a draw. */
+  get bytes(): Uint8Array {
+    const count = this.#length / this.#entryLength;
+    return this.#views[count] ??= this.#bytes.subarray(0, this.#length);
+  }
+
+  begin(keepsEndpoints: boolean): void {
+    this.#length = 0;
+    this.endpoints.length = 0;
+    this.#keepsEndpoints = keepsEndpoints;
+  }
+
+  /** Adds the endpoints in some slots, byte by byte: nothing is faster for so few. */
+  add(list: PeerList, from: number, to: number): void {
+    const { bytes } = list;
+    const end = to * this.#entryLength;
+    for (let offset = from * this.#entryLength; offset < end; offset++) {
+      this.#bytes[this.#length++] = bytes[offset]!;
+    }
+    if (!this.#keepsEndpoints) return;
+    this.endpoints.push(...list.endpoints.slice(from, to));
+  }
+}
+
+function idsOf(endpoints: readonly Endpoint[]): Uint8Array {
+  const ids = new Uint8Array(endpoints.length * IDENTIFIER_LENGTH);
+  for (const [index, { peer }] of endpoints.entries()) {
+    ids.set(identifierToBytes(peer.id), index * IDENTIFIER_LENGTH);
+  }
+  return ids;
+}
+
+/** A list of no peers. */
+export function noPeers(wantsIds: boolean): PickedPeers {
+  return {
+    ipv4: NO_BYTES,
+    ipv6: NO_BYTES,
+    ids: wantsIds ? NO_BYTES : undefined,
+  };
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+function lengthOf(list: PeerList | undefined): number {
+  return list === undefined ? 0 : list.endpoints.length;
+}
+
+/** The asker's own endpoint in a list, as it may have one of each family. */
+function endpointIn(
+  list: PeerList | undefined,
+  { peer: { ipv4, ipv6 } }: Endpoint,
+): Endpoint | undefined {
+  if (list === undefined) return undefined;
+  if (ipv4 !== undefined && list.has(ipv4)) return ipv4;
+  return ipv6 !== undefined && list.has(ipv6) ? ipv6 : undefined;
+}
+
+/** How many of `left` peers one kind of address may fill if `ahead` peers of other kinds follow. */
+function share(left: number, ahead: number): number {
+  return left - Math.min(ahead, Math.floor(left * OTHERS_SHARE));
+}
