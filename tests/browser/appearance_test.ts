@@ -1,6 +1,6 @@
 /**
- * The tracker's page as it looks: without its script, on a phone, in the dark,
- * and with the names of strangers.
+ * The appearance of the tracker's page: without its script, on a phone, in the
+ * dark, and with the names of strangers.
  *
  * @module
  */
@@ -21,7 +21,7 @@ const HOSTILE_NAME = `<img src=x onerror="alert(1)">${
   "no-break".repeat(20)
 }</title><script>alert(2)</script>`;
 
-/** Two torrents, one of 40 hosts with a name that wants to be more. */
+/** Two torrents, one of 40 hosts with a name that contains markup. */
 function serveLab(): { tracker: SceneTracker; store: SceneStore } {
   const store = new SceneStore({
     infoHash: A,
@@ -49,7 +49,7 @@ function serveLab(): { tracker: SceneTracker; store: SceneStore } {
   return { tracker, store };
 }
 
-/** How many pixels the page is wider than the window, and what is. */
+/** The elements that are wider than the window. */
 async function overhang(page: Page): Promise<string[]> {
   return await page.evaluate(`(() => {
     const { scrollWidth, clientWidth } = document.documentElement;
@@ -60,20 +60,24 @@ async function overhang(page: Page): Promise<string[]> {
   })()`);
 }
 
-/** The brightness of the page's ground and of its text, from 0 to 255. */
-async function brightness(page: Page): Promise<[ground: number, text: number]> {
-  const colours: [ground: string, text: string] = await page.evaluate(`(() => {
+/** The brightness of the page's background and text, from 0 to 255. */
+async function brightness(
+  page: Page,
+): Promise<[background: number, text: number]> {
+  const colours: [background: string, text: string] = await page.evaluate(
+    `(() => {
     const { backgroundColor, color } = getComputedStyle(document.body);
     return [backgroundColor, color];
-  })()`);
-  const [ground, text] = colours.map((colour) =>
+  })()`,
+  );
+  const [background, text] = colours.map((colour) =>
     Math.max(...colour.match(/\d+/g)!.slice(0, 3).map(Number))
   );
-  return [ground!, text!];
+  return [background!, text!];
 }
 
 browserTest(
-  "without a script the page is a table that reloads itself",
+  "the page is a table that reloads itself without a script",
   async ({ page, complaints }) => {
     const { tracker, store } = serveLab();
     await using _ = tracker;
@@ -94,7 +98,7 @@ browserTest(
     store.scene.pop();
     await page.locator("#hosts tr").first().waitFor();
     assertEquals(await page.locator("#torrents tr").count(), 1);
-    // The policy forbids nothing that the page needs.
+    // The policy forbids nothing that the page uses.
     assertEquals(complaints, []);
     assert(!tracker.asked.some((path) => path.startsWith("/events")));
   },
@@ -102,7 +106,7 @@ browserTest(
 );
 
 browserTest(
-  "without a script links sort and the form searches",
+  "links sort and the form searches without a script",
   async ({ page }) => {
     await using tracker = serveLab().tracker;
     await page.goto(`${tracker.url}/?torrent=${A}`);
@@ -125,7 +129,7 @@ browserTest(
 );
 
 browserTest(
-  "a stranger's name is shown as text and does nothing",
+  "a stranger's name is shown as text and has no effect",
   async ({ page, complaints, requests }) => {
     await using tracker = serveLab().tracker;
     await page.goto(tracker.url);
@@ -148,14 +152,14 @@ browserTest(
 
 for (const width of [360, 768, 1024, 1280]) {
   browserTest(
-    `a window of ${width} pixels is wide enough`,
+    `the page fits a window of ${width} pixels`,
     async ({ page }) => {
       await using tracker = serveLab().tracker;
       for (const path of ["/", `/?torrent=${A}`, "/?q=nothing"]) {
         await page.goto(tracker.url + path);
         await page.locator("#live.on").waitFor();
         assertEquals(await overhang(page), [], path);
-        // Nor does a table scroll within its card.
+        // No table scrolls within its card either.
         const hidden: string[] = await page.evaluate(
           `Array.from(document.querySelectorAll(".card"))
             .filter((card) => card.scrollWidth > card.clientWidth)
@@ -169,12 +173,12 @@ for (const width of [360, 768, 1024, 1280]) {
 }
 
 browserTest(
-  "the page is dark where the system is",
+  "the page is dark if the system is",
   async ({ page }) => {
     await using tracker = serveLab().tracker;
     await page.goto(tracker.url);
-    const [ground, text] = await brightness(page);
-    assert(ground < 50 && text > 200, `${ground} ${text}`);
+    const [background, text] = await brightness(page);
+    assert(background < 50 && text > 200, `${background} ${text}`);
     await page.emulateMedia({ colorScheme: "light" });
     const [lightGround, darkText] = await brightness(page);
     assert(lightGround > 200 && darkText < 50, `${lightGround} ${darkText}`);

@@ -18,7 +18,7 @@ import { serveScene } from "./scene_tracker.ts";
 
 const [A, B, C] = [infoHash("a"), infoHash("b"), infoHash("c")];
 
-/** Three swarms: of 1, 2 and 3 hosts, whose sizes go the other way. */
+/** Three swarms of 1, 2 and 3 hosts; the torrent of the smallest is the largest. */
 function scene(): SceneStore {
   return new SceneStore(
     ...[A, B, C].map((infoHash, index) => ({
@@ -37,19 +37,19 @@ function scene(): SceneStore {
   );
 }
 
-// What runs in the browser is text: here nobody knows the types of a document.
+// Scripts for the browser are texts, because the project has no types of a document.
 const SHOWN =
   'Array.from(document.querySelectorAll("#torrents tr"), (row) => row.dataset.key[0]).join("")';
 const MARK = "document.documentElement.dataset.mark";
 
-/** The first digits of the torrents in the table, as they stand. */
+/** The first digits of the torrents in the table, in their order. */
 async function shown(page: Page): Promise<string> {
   return await page.evaluate(SHOWN);
 }
 
-/** Waits until the torrents in the table are these. */
+/** Waits until the table shows the torrents with these first digits. */
 async function waitForTorrents(page: Page, digits: string): Promise<void> {
-  // Not by Playwright's own means, which the page's policy keeps from running text.
+  // The page's policy forbids the functions that Playwright would wait with.
   const endTime = Date.now() + BROWSER_TIMEOUT_MS;
   while (await shown(page) !== digits) {
     assert(Date.now() < endTime, `${await shown(page)} is not ${digits}`);
@@ -57,13 +57,13 @@ async function waitForTorrents(page: Page, digits: string): Promise<void> {
   }
 }
 
-/** Waits until the page says that it is up to date, and marks it. */
+/** Waits until the page is live, and marks its document. */
 async function waitUntilLive(page: Page): Promise<void> {
   await page.locator("#live", { hasText: /^live$/ }).waitFor();
   await page.evaluate(`${MARK} = "same"`);
 }
 
-/** Whether the document is the one that was marked. */
+/** True if the document is the marked one, which was not loaded again. */
 async function isSameDocument(page: Page): Promise<boolean> {
   return await page.evaluate(`${MARK} === "same"`);
 }
@@ -78,7 +78,7 @@ const IMAGE = {
 };
 
 browserTest(
-  "the page loads without a complaint and asks nobody but its tracker",
+  "the page loads without an error and requests nothing but from its tracker",
   async ({ page, complaints, requests }) => {
     await using tracker = serveScene({ store: scene() });
     for (const path of ["/", "/stats", `/?torrent=${A}`, "/?q=a&sort=name"]) {
@@ -97,7 +97,7 @@ browserTest(
 );
 
 browserTest(
-  "the page shows what changes while it is open",
+  "an open page shows changes",
   async ({ page, complaints }) => {
     const store = scene();
     await using tracker = serveScene({ store });
@@ -105,7 +105,7 @@ browserTest(
     await waitUntilLive(page);
     assertEquals(await shown(page), "cba");
 
-    // One becomes complete, one goes, and one comes.
+    // One completes, one leaves, and one is new.
     const seeder = scenePeer({ id: "s", hostname: "192.0.2.9", left: 0 });
     store.scene[0]!.peers = [seeder];
     store.scene.splice(2, 1, { infoHash: infoHash("d"), peers: [seeder] });
@@ -123,7 +123,7 @@ browserTest(
 );
 
 browserTest(
-  "what somebody unfolds or selects stays so while other things change",
+  "open details and the selection stay while other things change",
   async ({ page }) => {
     const store = scene();
     await using tracker = serveScene({
@@ -146,14 +146,13 @@ browserTest(
   },
 );
 
-browserTest("the command to join is copied by its button", async ({ page }) => {
+browserTest("the button copies the command that joins", async ({ page }) => {
   await using tracker = serveScene({
     store: scene(),
     catalogue: sceneCatalogue(IMAGE),
   });
   await page.goto(`${tracker.url}/?torrent=${A}`);
   await page.getByRole("button", { name: "Copy" }).click();
-  // Pasted, it is the command.
   await page.locator("input[name=q]").focus();
   await page.keyboard.press("Control+V");
   assertEquals(
@@ -163,7 +162,7 @@ browserTest("the command to join is copied by its button", async ({ page }) => {
 });
 
 browserTest(
-  "a click on a column sorts by it, without a reload, and the address keeps it",
+  "a click on a column sorts by it without a reload, and the address keeps the order",
   async ({ page }) => {
     await using tracker = serveScene({ store: scene() });
     await page.goto(tracker.url);
@@ -182,7 +181,7 @@ browserTest(
 );
 
 browserTest(
-  "a search shows what matches as it is typed, of all torrents",
+  "a search finds any torrent while it is typed",
   async ({ page }) => {
     const store = scene();
     for (let number = 0; number < 400; number++) {
@@ -231,7 +230,7 @@ browserTest(
     await page.getByText("1 of 3 hosts has it").waitFor();
     const row = page.locator(`#host-${peerId("20")}`);
     assertEquals(await row.locator("progress").getAttribute("value"), "1000");
-    // Those in trouble stand first.
+    // Hosts in trouble come first, complete ones last.
     assertEquals(
       await page.locator("#hosts tr").last().getAttribute("data-key"),
       peerId("20"),
@@ -243,7 +242,7 @@ browserTest(
 );
 
 browserTest(
-  "the hosts of an only torrent stand on the first page until it is not the only one",
+  "the first page shows the hosts of an only torrent until there is another one",
   async ({ page }) => {
     const store = new SceneStore(scene().scene[2]!);
     await using tracker = serveScene({ store });
@@ -258,7 +257,7 @@ browserTest(
 );
 
 browserTest(
-  "a page whose tracker is gone says so, and goes on when it is back",
+  "a page shows that its tracker is gone, and continues when it is back",
   async ({ page }) => {
     const store = scene();
     const tracker = serveScene({ store });
@@ -275,12 +274,11 @@ browserTest(
 );
 
 browserTest(
-  "a page that is one too many fetches what is new now and then",
+  "a page beyond the limit of live pages fetches changes now and then",
   async ({ page }) => {
     const store = scene();
     await using tracker = serveScene({ store });
-    // Kept: an answer that nobody can read any more is closed when memory is
-    // cleaned up, and makes room.
+    // They are kept, because garbage collection closes a response and its stream.
     const listeners: Response[] = [];
     for (let count = 0; count < 20; count++) {
       listeners.push(await fetch(`${tracker.url}/events`));

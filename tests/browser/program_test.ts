@@ -8,7 +8,7 @@ import { spawnTask } from "../../scripts/programs/tasks.ts";
 import { browserTest } from "./browser_test_case.ts";
 
 browserTest(
-  "the program's page follows what peers announce",
+  "the program's page follows the announces of peers",
   async ({ page, complaints }) => {
     await using program = spawnTask("tracker", ["0", "--host=127.0.0.1"]);
     const [, url] = await program.stdout.waitFor(

@@ -1,6 +1,6 @@
 /**
- * A tracker's page on a real socket, and nothing else of a tracker: what it shows
- * is a scene.
+ * A tracker's page on a real socket, without the rest of a tracker; it shows a
+ * scene.
  *
  * @module
  */
@@ -16,13 +16,13 @@ export interface SceneTrackerOptions {
   readonly port?: number;
 }
 
-/** A page that is served until it is disposed of. */
+/** A page, served until it is disposed of. */
 export interface SceneTracker extends AsyncDisposable {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
   readonly port: number;
   readonly page: TrackerPage;
-  /** Paths that were asked for, with their queries. */
+  /** Requested paths with their queries. */
   readonly asked: string[];
 }
 

@@ -33,13 +33,10 @@ export interface RenderedView extends MainPart {
 }
 
 /** Writes everything of a view that can change while it is open. */
-export async function renderView(
-  view: PageView,
-  sources: PageSources,
-): Promise<RenderedView> {
+export function renderView(view: PageView, sources: PageSources): RenderedView {
   const main = view.infoHash === undefined
-    ? await renderOverview(view, sources)
-    : await renderTorrent(view.infoHash, view, sources);
+    ? renderOverview(view, sources)
+    : renderTorrent(view.infoHash, view, sources);
   const { version, torrents } = sources.snapshot;
   return {
     ...main,
@@ -52,7 +49,7 @@ export async function renderView(
   };
 }
 
-/** Whether two versions of a view look the same. */
+/** Compares two versions of a view, as a reader sees them. */
 export function looksSame(one: RenderedView, other: RenderedView): boolean {
   return one.title === other.title && bodyOf(one).text === bodyOf(other).text;
 }

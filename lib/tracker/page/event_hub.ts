@@ -38,10 +38,7 @@ const COMMENT = utf8(": still here\n\n");
 export type EventStream = AsyncIterableIterator<Uint8Array<ArrayBuffer>>;
 
 /** Renders a view as it is now. */
-export type RenderView = (
-  view: PageView,
-  nowMs: number,
-) => Promise<RenderedView>;
+export type RenderView = (view: PageView, nowMs: number) => RenderedView;
 
 /** A view that is watched. */
 interface Channel {
@@ -54,11 +51,14 @@ interface Channel {
 /** All event streams of a page. */
 export class EventHub {
   readonly #render: RenderView;
+  readonly #pause: () => Promise<void>;
   readonly #channels = new Map<string, Channel>();
   #isSampling = false;
 
-  constructor(render: RenderView) {
+  /** `pause` lets other requests have their turn between two views. */
+  constructor(render: RenderView, pause: () => Promise<void>) {
     this.#render = render;
+    this.#pause = pause;
   }
 
   /** Open streams. */
@@ -95,21 +95,21 @@ export class EventHub {
 
   /** Renders the watched views and sends an event for each that changed. */
   async sample(nowMs: number): Promise<void> {
-    // A slow store is not asked again before it has answered.
     if (this.#isSampling) return;
     this.#isSampling = true;
     try {
       let cost = 0;
       for (const [key, channel] of [...this.#channels]) {
         if (cost >= MAX_SAMPLE_COST) break;
-        // It was closed while another view was rendered.
+        // It was closed during a pause.
         if (channel.streams.size === 0) continue;
         // To the end of the queue, even if rendering fails.
         this.#channels.delete(key);
         this.#channels.set(key, channel);
-        const rendered = await this.#render(channel.view, nowMs);
+        const rendered = this.#render(channel.view, nowMs);
         cost += rendered.torrentCount + VIEW_COST;
         publish(channel, rendered, nowMs);
+        await this.#pause();
       }
     } finally {
       this.#isSampling = false;

@@ -24,7 +24,7 @@ import {
   formatSpeed,
   formatTimeLeft,
 } from "./units.ts";
-import { type PageView, plainView, viewAddress } from "./view.ts";
+import { DEFAULT_ROW_COUNT, type PageView, viewAddress } from "./view.ts";
 
 /** The table of hosts. */
 export const HOST_TABLE: TableKind<Host> = {
@@ -98,13 +98,14 @@ function renderSwarm(
 export function renderMap(
   hosts: readonly Host[],
   inTable: ReadonlySet<Host>,
-  { infoHash, origin }: PageView,
+  view: PageView,
 ): Html {
   if (hosts.length < 2 || hosts.length > MAX_CELLS) return markup``;
   const { tieOf } = HOST_TABLE;
   const sorted = hosts.toSorted((a, b) => tieOf(a) < tieOf(b) ? -1 : 1);
   // A host that the search hides is in the table without a search.
-  const elsewhere = viewAddress(plainView(infoHash, origin));
+  const rowCount = DEFAULT_ROW_COUNT;
+  const elsewhere = viewAddress({ ...view, search: "", rowCount });
   return markup`<ol class="map" aria-label="Hosts by address">${
     sorted.map((host) => renderCell(host, inTable.has(host) ? "" : elsewhere))
   }</ol>`;

@@ -61,12 +61,10 @@ export function shownText(text: string): string {
   return cut.replace(UNSAFE, REPLACEMENT);
 }
 
-const encoder = new TextEncoder();
-
 /** The bytes of a text in UTF-8, a fresh copy. */
 export function utf8(text: string): Uint8Array<ArrayBuffer> {
   // Deno 2.4 types the encoder's buffer as `ArrayBufferLike`.
-  return encoder.encode(text) as Uint8Array<ArrayBuffer>;
+  return new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>;
 }
 
 /** A fixed part of a template without its line breaks. */
@@ -75,14 +73,8 @@ function onOneLine(part: string): string {
 }
 
 function markupOf(value: HtmlValue): string {
-  switch (typeof value) {
-    case "undefined":
-      return "";
-    case "number":
-      return String(value);
-    case "string":
-      return escape(value);
-    default:
-      return value instanceof Html ? value.text : value.map(markupOf).join("");
-  }
+  if (value === undefined) return "";
+  if (value instanceof Html) return value.text;
+  if (typeof value === "object") return value.map(markupOf).join("");
+  return escape(String(value));
 }

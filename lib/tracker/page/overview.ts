@@ -19,19 +19,14 @@ import {
 import { formatCount, formatSpeed } from "./units.ts";
 import { type PageView, plainView } from "./view.ts";
 
-/** Hosts that are read for the torrents' times left at most, all torrents together. */
-const MAX_PROGRESS_HOSTS = MAX_HOSTS_READ;
-/** Torrents whose hosts are read at most. */
-const MAX_PROGRESS_TORRENTS = 20;
+/** Torrents whose hosts are read for their times left at most. */
+const MAX_SWARMS_READ = 20;
 
 /** Writes the page's main part. */
-export async function renderOverview(
-  view: PageView,
-  sources: PageSources,
-): Promise<MainPart> {
+export function renderOverview(view: PageView, sources: PageSources): MainPart {
   const { torrents, totals } = sources.snapshot;
   const { shown, matchCount } = selectRows(torrents, TORRENT_TABLE, view);
-  const progress = await readSwarms(shown, sources);
+  const progress = readSwarms(shown, sources);
   const rows = shown.map((torrent) =>
     renderTorrentRow(torrent, {
       view,
@@ -52,7 +47,7 @@ export async function renderOverview(
     only === undefined || count > 1 || view.search !== "" ||
     only.seeders + only.leechers === 0
   ) return { title, before, rows, after };
-  const hosts = await readHosts(only, sources);
+  const hosts = readHosts(only, sources);
   const hostView = plainView(only.infoHash, view.origin);
   const section = renderHostSection(only, hosts, hostView);
   return {
@@ -62,19 +57,18 @@ export async function renderOverview(
   };
 }
 
-/** The progress of the first torrents that have leechers, within the limits. */
-async function readSwarms(
+/** The progress of the first torrents that have leechers, as far as these have few hosts. */
+function readSwarms(
   torrents: readonly TorrentState[],
   sources: PageSources,
-): Promise<Map<TorrentState, SwarmProgress>> {
+): Map<TorrentState, SwarmProgress> {
   const swarms = new Map<TorrentState, SwarmProgress>();
   let hostCount = 0;
   for (const torrent of torrents) {
     if (torrent.leechers === 0) continue;
     hostCount += torrent.seeders + torrent.leechers;
-    if (hostCount > MAX_PROGRESS_HOSTS) break;
-    if (swarms.size === MAX_PROGRESS_TORRENTS) break;
-    swarms.set(torrent, swarmProgress(await readHosts(torrent, sources)));
+    if (hostCount > MAX_HOSTS_READ || swarms.size === MAX_SWARMS_READ) break;
+    swarms.set(torrent, swarmProgress(readHosts(torrent, sources)));
   }
   return swarms;
 }

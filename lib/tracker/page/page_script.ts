@@ -34,7 +34,7 @@ export function pageScript(window: PageWindow): void {
   /** Version of the snapshot that the page shows. */
   let shownVersion: string | null = null;
   let isLoading = false;
-  /** Whether the view changed since the current load began. */
+  /** True if the view changed since the current load began. */
   let isStale = false;
 
   document.documentElement.className = "js";

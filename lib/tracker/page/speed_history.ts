@@ -30,7 +30,7 @@ export class SpeedHistory {
   readonly #total: Curve = new Float32Array(SAMPLE_COUNT);
   #lastSampleMs = -Infinity;
 
-  /** Whether it is time for the next sample. */
+  /** True if it is time for the next sample. */
   isDue(nowMs: number): boolean {
     return nowMs - this.#lastSampleMs >= SAMPLE_INTERVAL_MS;
   }

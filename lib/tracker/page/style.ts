@@ -4,7 +4,6 @@
  *
  * @module
  */
-
 import { HOST_STATES } from "./host.ts";
 
 /** The colours of the states. */

@@ -37,7 +37,7 @@ export interface TableKind<Row> {
   readonly defaultOrder: ValueOf<Row>;
   /** Decides between rows of equal value, the smaller first. */
   readonly tieOf: (row: Row) => string;
-  /** Whether a row contains the text of a search, which is in lower case. */
+  /** Searches a row for a text in lower case. */
   readonly matches: (row: Row, search: string) => boolean;
 }
 

@@ -22,18 +22,18 @@ import { formatPlural, formatSize, formatSpeed } from "./units.ts";
 import type { PageView } from "./view.ts";
 
 /** Writes the page's main part; that of an unknown torrent as well, which may be announced later. */
-export async function renderTorrent(
+export function renderTorrent(
   infoHash: InfoHash,
   view: PageView,
   sources: PageSources,
-): Promise<MainPart> {
+): MainPart {
   const torrent = findTorrent(infoHash, sources.snapshot) ??
     unknownTorrent(infoHash);
   const { seeders, leechers, name } = torrent;
   const shortName = name === undefined
     ? `${infoHash.slice(0, 8)}…`
     : shownText(name);
-  const hosts = await readHosts(torrent, sources);
+  const hosts = readHosts(torrent, sources);
   const section = renderHostSection(torrent, hosts, view);
   return {
     title: `${seeders} of ${seeders + leechers} done · ${shortName}`,

@@ -53,7 +53,7 @@ const SILENT_SHARE = 5 / 6;
 /** Views of one snapshot that are kept at most. */
 const MAX_KEPT_VIEWS = 20;
 
-type Views = Map<string, Promise<RenderedView>>;
+type Views = Map<string, RenderedView>;
 type StatsBody = ReturnType<typeof renderStats>;
 
 /** The page of one tracker. */
@@ -76,7 +76,7 @@ export class TrackerPage {
   readonly #snapshots: SnapshotReader;
   readonly #history = new SpeedHistory();
   readonly #hub: EventHub;
-  /** What was written of a snapshot, for as long as it serves. */
+  /** Views and statistics of a snapshot, for as long as it serves. */
   readonly #views = new WeakMap<TrackerSnapshot, Views>();
   readonly #statsBodies = new WeakMap<TrackerSnapshot, StatsBody>();
   #securityHeaders: Promise<Record<string, string>> | undefined;
@@ -86,10 +86,10 @@ export class TrackerPage {
     this.#options = options;
     this.#pause = options.pause ?? (() => Promise.resolve());
     this.#snapshots = new SnapshotReader(store, catalogue);
-    this.#hub = new EventHub(async (view, nowMs) => {
-      const snapshot = await this.#snapshots.read("shared", nowMs);
-      return await this.#render(view, snapshot, nowMs);
-    });
+    this.#hub = new EventHub((view, nowMs) => {
+      const snapshot = this.#snapshots.read("shared", nowMs);
+      return this.#render(view, snapshot, nowMs);
+    }, this.#pause);
   }
 
   /** Records the speeds and tells open pages what changed; to be called once a second. */
@@ -97,8 +97,8 @@ export class TrackerPage {
     if (this.#history.isDue(nowMs)) {
       const { store } = this.#options;
       // The swarms of an idle tracker need not be read.
-      const { bytesPerSecond } = await store.totals();
-      const swarms = bytesPerSecond > 0 ? await store.swarms() : [];
+      const { bytesPerSecond } = store.totals();
+      const swarms = bytesPerSecond > 0 ? store.swarms() : [];
       this.#history.sample(swarms, nowMs);
     }
     await this.#hub.sample(nowMs);
@@ -118,8 +118,9 @@ export class TrackerPage {
     if (view === undefined) return NO_SUCH_TORRENT;
     const isPart = request.path === "/view";
     const wanted = isPart ? "shared" : "fresh";
-    const snapshot = await this.#snapshots.read(wanted, nowMs);
-    const rendered = await this.#render(view, snapshot, nowMs);
+    const snapshot = this.#snapshots.read(wanted, nowMs);
+    await this.#pause();
+    const rendered = this.#render(view, snapshot, nowMs);
     const isKnown = view.infoHash === undefined ||
       findTorrent(view.infoHash, snapshot) !== undefined;
     const page = /(?:^|&)page=(\d{1,3})(?:&|$)/.exec(request.query)?.[1] ?? 0;
@@ -142,7 +143,7 @@ export class TrackerPage {
     const view = this.#viewOf(request);
     if (view === undefined) return NO_SUCH_TORRENT;
     const type = "application/json";
-    const snapshot = await this.#snapshots.read("fresh", nowMs);
+    const snapshot = this.#snapshots.read("fresh", nowMs);
     if (view.infoHash === undefined) {
       const uptimeSeconds = this.#uptimeSeconds(nowMs);
       const body = this.#statsBodies.get(snapshot) ??
@@ -152,7 +153,7 @@ export class TrackerPage {
     }
     const torrent = findTorrent(view.infoHash, snapshot);
     if (torrent === undefined) return NO_SUCH_TORRENT;
-    const hosts = await readHosts(torrent, this.#sourcesOf(snapshot, nowMs));
+    const hosts = readHosts(torrent, this.#sourcesOf(snapshot, nowMs));
     const speeds = this.#history.of(torrent.infoHash);
     const stats = torrentHostStats(torrent, hosts, speeds);
     return respond(200, { type, body: `${JSON.stringify(stats)}\n` });
@@ -176,7 +177,7 @@ export class TrackerPage {
   }
 
   async #metrics(nowMs: number): Promise<HttpResponse> {
-    const snapshot = await this.#snapshots.read("fresh", nowMs);
+    const snapshot = this.#snapshots.read("fresh", nowMs);
     const metrics = await renderMetrics(snapshot, {
       uptimeSeconds: this.#uptimeSeconds(nowMs),
       streamCount: this.#hub.streamCount,
@@ -185,9 +186,9 @@ export class TrackerPage {
   }
 
   /** Healthy while the store answers. The store reports its failures itself. */
-  async #health(): Promise<HttpResponse> {
+  #health(): HttpResponse {
     try {
-      await this.#options.store.totals();
+      this.#options.store.totals();
       return plain(200, "ok\n");
     } catch {
       return plain(503, "the store does not answer\n");
@@ -195,19 +196,18 @@ export class TrackerPage {
   }
 
   /** Renders a view of a snapshot, once for all who ask for it. */
-  async #render(
+  #render(
     view: PageView,
     snapshot: TrackerSnapshot,
     nowMs: number,
-  ): Promise<RenderedView> {
-    await this.#pause();
+  ): RenderedView {
     const views: Views = this.#views.get(snapshot) ?? new Map();
     this.#views.set(snapshot, views);
     const key = `${view.origin}${viewAddress(view)}`;
     const rendered = views.get(key) ??
       renderView(view, this.#sourcesOf(snapshot, nowMs));
     if (views.size < MAX_KEPT_VIEWS) views.set(key, rendered);
-    return await rendered;
+    return rendered;
   }
 
   #sourcesOf(snapshot: TrackerSnapshot, nowMs: number): PageSources {

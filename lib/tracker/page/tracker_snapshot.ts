@@ -70,19 +70,13 @@ export class SnapshotReader {
     this.#catalogue = catalogue;
   }
 
-  /**
-   * Reads a snapshot of now, or returns the one that is kept for a second: always
-   * if `shared` is wanted, otherwise only if there are many torrents.
-   */
-  async read(
-    wanted: "fresh" | "shared",
-    nowMs: number,
-  ): Promise<TrackerSnapshot> {
+  /** A snapshot of now, or the last one for a second if it may be shared or is large. */
+  read(wanted: "fresh" | "shared", nowMs: number): TrackerSnapshot {
     const kept = nowMs - this.#keptSinceMs < KEEP_MS ? this.#kept : undefined;
     const isKept = (torrentCount: number): boolean =>
       wanted === "shared" || torrentCount > FEW_TORRENTS;
     if (kept !== undefined && isKept(kept.torrents.length)) return kept;
-    const snapshot = await this.#take();
+    const snapshot = this.#take();
     if (isKept(snapshot.torrents.length)) {
       this.#kept = snapshot;
       this.#keptSinceMs = nowMs;
@@ -90,15 +84,15 @@ export class SnapshotReader {
     return snapshot;
   }
 
-  async #take(): Promise<TrackerSnapshot> {
-    const totals = await this.#store.totals();
+  #take(): TrackerSnapshot {
+    const totals = this.#store.totals();
     const files = new Map<InfoHash, ListedTorrent>();
     for (const file of this.#catalogue?.list() ?? []) {
       // Of several files of one torrent the first is shown.
       if (!files.has(file.infoHash)) files.set(file.infoHash, file);
     }
     const torrents: TorrentState[] = [];
-    for (const swarm of await this.#store.swarms()) {
+    for (const swarm of this.#store.swarms()) {
       const { infoHash } = swarm;
       torrents.push(stateOf({ infoHash, swarm, file: files.get(infoHash) }));
       files.delete(infoHash);
@@ -139,13 +133,13 @@ export function unknownTorrent(infoHash: InfoHash): TorrentState {
 }
 
 /** Reads the hosts of a torrent, at most {@linkcode MAX_HOSTS_READ}. */
-export async function readHosts(
+export function readHosts(
   { infoHash, length }: TorrentState,
   sources: PageSources,
-): Promise<Host[]> {
+): Host[] {
   const context = { ...sources, length };
-  const peers = await sources.store.peers(infoHash, MAX_HOSTS_READ);
-  return peers.map((peer) => describeHost(peer, context));
+  return sources.store.peers(infoHash, MAX_HOSTS_READ)
+    .map((peer) => describeHost(peer, context));
 }
 
 function stateOf({ infoHash, swarm, file }: {

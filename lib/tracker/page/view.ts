@@ -10,7 +10,7 @@ import { type InfoHash, infoHashFromHex } from "../../base/identifier.ts";
 /** The column that rows are sorted by, and the direction. */
 export interface Order {
   readonly key: string;
-  /** Whether the largest value comes first. */
+  /** True if the largest value comes first. */
   readonly isDescending: boolean;
 }
 
@@ -47,11 +47,8 @@ const HOST_SORT = /^-?(host|client|progress|speed|left|seen)$/;
 /** Columns whose small values are of interest: text, and progress that is about to end. */
 const ASCENDING = /^(name|host|client|progress|done|left)$/;
 
-/** The view that a link to a torrent, or to all of them, leads to. */
-export function plainView(
-  infoHash: InfoHash | undefined,
-  origin: string,
-): PageView {
+/** The view that a link to a torrent leads to. */
+export function plainView(infoHash: InfoHash, origin: string): PageView {
   const rowCount = DEFAULT_ROW_COUNT;
   return { infoHash, search: "", order: undefined, rowCount, origin };
 }

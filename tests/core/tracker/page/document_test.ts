@@ -18,21 +18,19 @@ import { scenePeer, SceneStore } from "./scene_store.ts";
 const ORIGIN = "http://192.0.2.9:8000";
 
 /** A view of the scene, at second 61. */
-async function viewOf(
+function viewOf(
   store: SceneStore,
   { query = "", listed = [] }: {
     query?: string;
     listed?: readonly ListedTorrent[];
   } = {},
-): Promise<RenderedView> {
+): RenderedView {
   const view = readPageView(query, ORIGIN)!;
-  return await renderView(view, await sourcesOf(store, listed));
+  return renderView(view, sourcesOf(store, listed));
 }
 
-async function pageOf(
-  ...args: Parameters<typeof viewOf>
-): Promise<string> {
-  return renderDocument(await viewOf(...args));
+function pageOf(...args: Parameters<typeof viewOf>): string {
+  return renderDocument(viewOf(...args));
 }
 
 /** A lab of one torrent and three hosts. */
@@ -54,8 +52,8 @@ function lab(): SceneStore {
   });
 }
 
-Deno.test("the page shows the totals", async () => {
-  const html = await pageOf(lab());
+Deno.test("the page shows the totals", () => {
+  const html = pageOf(lab());
   for (
     const total of [
       '<div class="done"><dt>Seeders</dt><dd>1</dd>',
@@ -68,9 +66,9 @@ Deno.test("the page shows the totals", async () => {
   ) assertStringIncludes(html, total);
 });
 
-Deno.test("the page of an only torrent shows its hosts, and that of several links to them", async () => {
+Deno.test("the page of an only torrent shows its hosts, and that of several links to them", () => {
   const store = lab();
-  const alone = await viewOf(store);
+  const alone = viewOf(store);
   const html = renderDocument(alone);
   assertStringIncludes(html, "1 of 3 hosts has it");
   assertStringIncludes(html, "about <strong>3 min 30 s</strong> left");
@@ -81,13 +79,13 @@ Deno.test("the page of an only torrent shows its hosts, and that of several link
   );
 
   store.scene.push({ infoHash: infoHash("b"), peers: [] });
-  const several = await pageOf(store);
+  const several = pageOf(store);
   assert(!several.includes('id="hosts"'));
   assertStringIncludes(several, `href="/?torrent=${"a".repeat(40)}"`);
 });
 
-Deno.test("the page of a torrent shows its hosts, all or those that are searched for", async () => {
-  const html = await pageOf(lab(), {
+Deno.test("the page of a torrent shows its hosts, all or those that are searched for", () => {
+  const html = pageOf(lab(), {
     query: `torrent=${"a".repeat(40)}&q=2001&sort=host`,
   });
   assertStringIncludes(html, `<h2 class="hash">${"a".repeat(40)}</h2>`);
@@ -100,14 +98,14 @@ Deno.test("the page of a torrent shows its hosts, all or those that are searched
   assertStringIncludes(html, 'name="q" value="2001"');
 });
 
-Deno.test("the page explains why it shows nothing", async () => {
+Deno.test("the page explains why it shows nothing", () => {
   const pages = {
-    "No torrents yet.": await pageOf(new SceneStore()),
-    "No torrent matches “&lt;b&gt;”.": await pageOf(lab(), { query: "q=<b>" }),
-    "Nobody has announced this torrent": await pageOf(lab(), {
+    "No torrents yet.": pageOf(new SceneStore()),
+    "No torrent matches “&lt;b&gt;”.": pageOf(lab(), { query: "q=<b>" }),
+    "Nobody has announced this torrent": pageOf(lab(), {
       query: `torrent=${"c".repeat(40)}`,
     }),
-    "No host matches “x”.": await pageOf(lab(), {
+    "No host matches “x”.": pageOf(lab(), {
       query: `torrent=${"a".repeat(40)}&q=x`,
     }),
   };
@@ -125,7 +123,7 @@ function crowd(hostCount: number): SceneStore {
   return new SceneStore({ infoHash: infoHash("a"), peers });
 }
 
-Deno.test("the page counts the rows that it leaves out, and links to more", async () => {
+Deno.test("the page counts the rows that it leaves out, and links to more", () => {
   const store = new SceneStore();
   for (let number = 0; number < 9_300; number++) {
     store.scene.push({
@@ -134,23 +132,23 @@ Deno.test("the page counts the rows that it leaves out, and links to more", asyn
     });
   }
   assertStringIncludes(
-    await pageOf(store),
+    pageOf(store),
     'and 9,000 more: <a data-go href="/?rows=400">show the next 100</a>, search or sort',
   );
   assertStringIncludes(
-    await pageOf(store, { query: "rows=9999" }),
+    pageOf(store, { query: "rows=9999" }),
     "and 7,300 more: search or sort to see them",
   );
   assertStringIncludes(
-    await pageOf(crowd(5_000)),
+    pageOf(crowd(5_000)),
     `and 4,700 more: <a data-go href="/?torrent=${
       "a".repeat(40)
     }&amp;rows=400"`,
   );
 });
 
-Deno.test("the parts of a view are its document in pages of 100 rows", async () => {
-  const view = await viewOf(crowd(250));
+Deno.test("the parts of a view are its document in pages of 100 rows", () => {
+  const view = viewOf(crowd(250));
   const [first, ...others] = [0, 1, 2, 3].map((page) => renderPage(view, page));
   const html = renderDocument(view);
   const rowsOf = (html: string): string[] =>
@@ -166,19 +164,19 @@ Deno.test("the parts of a view are its document in pages of 100 rows", async () 
   }
 });
 
-Deno.test("views look the same unless something visible changed", async () => {
+Deno.test("views look the same unless something visible changed", () => {
   const store = lab();
-  const before = await viewOf(store);
-  assert(looksSame(before, await viewOf(store)));
+  const before = viewOf(store);
+  assert(looksSame(before, viewOf(store)));
   const [torrent] = store.scene;
   torrent!.peers = torrent!.peers.toReversed();
-  assert(looksSame(before, await viewOf(store)));
+  assert(looksSame(before, viewOf(store)));
   torrent!.peers = torrent!.peers.slice(1);
-  assert(!looksSame(before, await viewOf(store)));
+  assert(!looksSame(before, viewOf(store)));
 });
 
-Deno.test("the page reloads itself only without a script, and requests nothing from elsewhere", async () => {
-  const html = await pageOf(lab());
+Deno.test("the page reloads itself only without a script, and requests nothing from elsewhere", () => {
+  const html = pageOf(lab());
   assertStringIncludes(
     html,
     '<noscript><meta http-equiv="refresh" content="5"></noscript>',
@@ -190,8 +188,8 @@ Deno.test("the page reloads itself only without a script, and requests nothing f
   assert(!/url\(|@import/.test(STYLE));
 });
 
-Deno.test("the script and the style are in the page unescaped", async () => {
-  const html = await pageOf(lab());
+Deno.test("the script and the style are in the page unescaped", () => {
+  const html = pageOf(lab());
   assertStringIncludes(html, `<script>${SCRIPT}</script>`);
   assertStringIncludes(html, `<style>${STYLE}</style>`);
   assert(!/<\/?script|<!--/i.test(SCRIPT));
@@ -215,7 +213,7 @@ function skeletonOf(html: string): string {
 }
 
 /** The pages of a lab in which every text is a stranger's. */
-async function strangersPages(text: string): Promise<string[]> {
+function strangersPages(text: string): string[] {
   const store = lab();
   const [torrent] = store.scene;
   const stranger = scenePeer({ id: "x", hostname: "" });
@@ -237,14 +235,14 @@ async function strangersPages(text: string): Promise<string[]> {
     `q=${search}`,
     `torrent=${"a".repeat(40)}&q=${search}`,
   ];
-  return await Promise.all(queries.map(async (query) => {
-    const view = await viewOf(store, { query, listed });
+  return queries.map((query) => {
+    const view = viewOf(store, { query, listed });
     return renderDocument(view) + renderPage(view, 0);
-  }));
+  });
 }
 
 Deno.test(`a stranger's text never becomes markup (seed ${FUZZ_SEED})`, async () => {
-  const expected = (await strangersPages("harmless")).map(skeletonOf);
+  const expected = strangersPages("harmless").map(skeletonOf);
   await fuzz({
     examples: [
       `"><script>alert(1)</script>`,
@@ -252,8 +250,8 @@ Deno.test(`a stranger's text never becomes markup (seed ${FUZZ_SEED})`, async ()
       "</title></style></textarea><!--",
       "\0&lt;b&#60;\u202e${1}]]>",
     ].map(bytes),
-    decode: async (input) => {
-      const pages = await strangersPages(textOf(input.subarray(0, 4096)));
+    decode: (input) => {
+      const pages = strangersPages(textOf(input.subarray(0, 4096)));
       // The report of `assertEquals` would be as long as the pages.
       assert(
         pages.every((page, index) => skeletonOf(page) === expected[index]),

@@ -60,13 +60,13 @@ export function deskOf(
 }
 
 /** The sources of a view of the scene, at second 61. */
-export async function sourcesOf(
+export function sourcesOf(
   store: SceneStore,
   listed: readonly ListedTorrent[] = [],
-): Promise<PageSources> {
+): PageSources {
   const snapshots = new SnapshotReader(store, sceneCatalogue(...listed));
   return {
-    snapshot: await snapshots.read("fresh", 61_000),
+    snapshot: snapshots.read("fresh", 61_000),
     store,
     history: new SpeedHistory(),
     silentAfterMs: 150_000,

@@ -76,8 +76,8 @@ Deno.test("the first torrents are shown and the rest is counted", () => {
 });
 
 const CONTEXT = {
-  view: plainView(undefined, "http://192.0.2.9:8000"),
-  sources: await sourcesOf(new SceneStore()),
+  view: plainView(infoHash("a"), "http://192.0.2.9:8000"),
+  sources: sourcesOf(new SceneStore()),
   progress: undefined,
 };
 
