@@ -39,6 +39,7 @@ export function serveScene(
     peerTimeoutMs: 180_000,
     peerCommand: "peer",
     origin: () => "http://TRACKER",
+    pause: () => Promise.resolve(),
   });
   const asked: string[] = [];
   const closing = new AbortController();

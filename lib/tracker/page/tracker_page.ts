@@ -43,8 +43,8 @@ export interface TrackerPageOptions {
   readonly peerCommand: string;
   /** Scheme, host and port of the tracker, for requests without a valid `Host`. */
   readonly origin: () => string;
-  /** Lets other requests have their turn during long work. @default no pause */
-  readonly pause?: () => Promise<void>;
+  /** Lets other requests have their turn during long work. */
+  readonly pause: () => Promise<void>;
 }
 
 /** Share of the peers' timeout after which a host is `silent`. */
@@ -59,20 +59,16 @@ type StatsBody = ReturnType<typeof renderStats>;
 /** The page of one tracker. */
 export class TrackerPage {
   /** For the tracker's handler. */
-  readonly routes: ReadonlyMap<string, TrackerHandler> = new Map<
-    string,
-    TrackerHandler
-  >([
-    ["/", (...args) => this.#page(...args)],
-    ["/stats", (...args) => this.#page(...args)],
-    ["/view", (...args) => this.#page(...args)],
-    ["/events", (request) => this.#events(request)],
-    ["/stats.json", (...args) => this.#stats(...args)],
-    ["/metrics", (_, nowMs) => this.#metrics(nowMs)],
-    ["/healthz", () => this.#health()],
-  ]);
+  readonly routes = new Map(Object.entries<TrackerHandler>({
+    "/": (...args) => this.#page(...args),
+    "/stats": (...args) => this.#page(...args),
+    "/view": (...args) => this.#page(...args),
+    "/events": (request) => this.#events(request),
+    "/stats.json": (...args) => this.#stats(...args),
+    "/metrics": (_, nowMs) => this.#metrics(nowMs),
+    "/healthz": () => this.#health(),
+  }));
   readonly #options: TrackerPageOptions;
-  readonly #pause: () => Promise<void>;
   readonly #snapshots: SnapshotReader;
   readonly #history = new SpeedHistory();
   readonly #hub: EventHub;
@@ -82,14 +78,13 @@ export class TrackerPage {
   #securityHeaders: Promise<Record<string, string>> | undefined;
 
   constructor(options: TrackerPageOptions) {
-    const { store, catalogue } = options;
+    const { store, catalogue, pause } = options;
     this.#options = options;
-    this.#pause = options.pause ?? (() => Promise.resolve());
     this.#snapshots = new SnapshotReader(store, catalogue);
     this.#hub = new EventHub((view, nowMs) => {
       const snapshot = this.#snapshots.read("shared", nowMs);
       return this.#render(view, snapshot, nowMs);
-    }, this.#pause);
+    }, pause);
   }
 
   /** Records the speeds and tells open pages what changed; to be called once a second. */
@@ -119,7 +114,7 @@ export class TrackerPage {
     const isPart = request.path === "/view";
     const wanted = isPart ? "shared" : "fresh";
     const snapshot = this.#snapshots.read(wanted, nowMs);
-    await this.#pause();
+    await this.#options.pause();
     const rendered = this.#render(view, snapshot, nowMs);
     const isKnown = view.infoHash === undefined ||
       findTorrent(view.infoHash, snapshot) !== undefined;
@@ -146,8 +141,9 @@ export class TrackerPage {
     const snapshot = this.#snapshots.read("fresh", nowMs);
     if (view.infoHash === undefined) {
       const uptimeSeconds = this.#uptimeSeconds(nowMs);
+      const { pause } = this.#options;
       const body = this.#statsBodies.get(snapshot) ??
-        renderStats(snapshot, { uptimeSeconds, pause: this.#pause });
+        renderStats(snapshot, { uptimeSeconds, pause });
       this.#statsBodies.set(snapshot, body);
       return respond(200, { type, body: await body });
     }

@@ -40,6 +40,7 @@ export function deskOf(
     peerTimeoutMs: 180_000,
     peerCommand: "peer",
     origin: () => "http://TRACKER",
+    pause: () => Promise.resolve(),
     ...options,
   });
   return {
