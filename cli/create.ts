@@ -124,17 +124,15 @@ function summarize(
     `Info hash: ${torrent.infoHash}`,
     `Written:   ${output}`,
     `Next:      ${rename}${peer} ${word(output)}${dir}`,
-    `Elsewhere: copy ${copy} to the other machines and run there: ${peer} ${copy}`,
+    `Elsewhere: copy ${copy} there, then: ${peer} ${copy}`,
   ];
   const tracker = job.announce.find((url) => /^https?:/i.test(url));
   if (tracker === undefined) return lines;
   const path = torrentPath(basename(output).toWellFormed());
   return [
     ...lines,
-    `           or put it in the folder of tracker --torrents and run there: ${peer} ${new URL(
-      `.${path}`,
-      tracker,
-    )}`,
+    `           or, with ${copy} in the folder of tracker --torrents:`,
+    `           ${peer} ${new URL(`.${path}`, tracker)}`,
   ];
 }
 

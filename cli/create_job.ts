@@ -18,7 +18,7 @@ Usage: ${invocationOf("create")} PATH ANNOUNCE_URL... [OUTPUT]
 
   PATH                 the file or folder to share
   ANNOUNCE_URL         the announce URL that the tracker prints when it starts;
-                       peers try several in the order given
+                       peers try several of them in this order
   OUTPUT               the torrent file to write (default: NAME.torrent)
 
 Options:
@@ -32,13 +32,11 @@ Options:
   --version            print the version
   --help               print this help
 
-Everything in a folder is shared, hidden files included, but not OUTPUT. Symbolic
-links are followed: the torrent contains the files that they lead to.
+Everything in a folder is shared, hidden files included, but not OUTPUT.
+Symbolic links are followed: the torrent contains the files that they lead to.
 
 Example:
-  ${
-  invocationOf("create")
-} document.pdf http://192.168.1.100:8000/announce document.torrent
+  ${invocationOf("create")} document.pdf http://192.168.1.100:8000/announce
 `;
 
 const FLAGS = {

@@ -21,14 +21,15 @@ Usage: ${invocationOf("peer")} TORRENT...
        ${invocationOf("peer")} create PATH ANNOUNCE_URL... [OUTPUT]
        ${invocationOf("peer")} show TORRENT
 
-  TORRENT                a torrent file, or its URL, such as the URL of one that
-                         a tracker serves: http://HOST:8000/torrents/NAME.torrent
+  TORRENT                a torrent file, or its URL: a tracker serves some as
+                         http://HOST:8000/torrents/NAME.torrent
   create                 make a torrent file: see peer create --help
   show                   print what a torrent file contains
 
 Options:
   --dir FOLDER           folder of the content (default: the current folder)
-  --port PORT            port to listen on, or the next free port (default: ${PEER_PORT})
+  --port PORT            port to listen on; if it is taken, the next free one
+                         (default: ${PEER_PORT})
   --host ADDRESS         address to listen on (default: all, IPv4 and IPv6)
   --max-peers COUNT      most connections per torrent (default: ${MAX_PEERS})
   --allow NETWORK        connect with hosts of this network only, such as
@@ -38,7 +39,7 @@ Options:
   --max-upload SIZE      most bytes to send per second, as 500KiB or 1MiB, or 0
                          for no limit (default: 0)
   --max-download SIZE    most bytes to receive per second (default: 0)
-  --exit-when-complete   exit when every torrent is complete; do not go on seeding
+  --exit-when-complete   exit when every torrent is complete, without seeding
   --verify               verify everything on the disk again
   --on-complete COMMAND  run a command when a torrent is complete, without a
                          shell; its environment contains LANSWARM_NAME,
@@ -50,8 +51,8 @@ Options:
   --version              print the version
   --help                 print this help
 
-First peer verifies what is on the disk: it seeds complete content, continues a
-partial download, and downloads the rest. Files that have not changed since they
+First, peer verifies what is on the disk: it seeds what is complete, continues
+what is partial, and downloads the rest. Files that have not changed since they
 were verified are not read again. Ctrl+C ends peer; to continue, run it again.
 `;
 

@@ -63,10 +63,11 @@ export function describeNews(
     case "announced":
       return `tracker ${news.url} answers`;
     case "announceFailed":
-      return `${news.reason}; ${
+      // The reason begins with "Cannot announce".
+      return `${news.reason.replace(/^C/, "c")}; ${
         news.retryInMs === Infinity
           ? "the tracker will drop this peer after a while"
-          : "the transfer goes on without it"
+          : "trying again, the transfer goes on without it"
       }`;
     case "trackerWarning":
       return `warning from tracker ${news.url}: ${news.text}`;

@@ -36,7 +36,7 @@ Usage: ${invocationOf("show")} TORRENT
 Options:
   --json     print one JSON object: {name, infoHash, length, pieceLength,
              pieceCount, private, announce: [[url]],
-             files: [{path: [folder, ..., name], length}]}
+             files: [{path: [..], length}]}
   --debug    print the stack trace of an error
   --version  print the version
   --help     print this help

@@ -58,8 +58,8 @@ Options:
   --version               print the version
   --help                  print this help
 
-Several trackers can run side by side, each on a port of its own. After a restart
-of the tracker, peers return with their next announce.
+Several trackers can run side by side, each on a port of its own. After a
+restart of the tracker, peers return with their next announce.
 `;
 
 const FLAGS = {

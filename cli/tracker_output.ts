@@ -60,18 +60,16 @@ export function formatStart({ urls, folder, hints }: TrackerStart): string[] {
   if (folder === undefined) {
     lines.push(
       `to share   ${create} FILE ${announce}`,
-      `           then, with FILE.torrent, on every machine: ${peer} FILE.torrent`,
+      `           ${peer} FILE.torrent`,
+      `elsewhere  ${peer} FILE.torrent (a copy of it)`,
     );
   } else {
     const file = `${folder.path}/FILE.torrent`;
     lines.push(
       `torrents   ${folder.torrentCount} in ${folder.path}`,
       `to share   ${create} FILE ${announce} ${file}`,
-      `           then here: ${peer} ${file}`,
-      `           then on every other machine: ${peer} ${new URL(
-        "torrents/FILE.torrent",
-        announce,
-      )}`,
+      `           ${peer} ${file}`,
+      `elsewhere  ${peer} ${new URL("torrents/FILE.torrent", announce)}`,
     );
   }
   return [...lines, "Ctrl+C stops the tracker."];

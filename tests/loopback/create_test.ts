@@ -56,8 +56,9 @@ Deno.test("create writes a torrent of a file and prints what it is", async () =>
     `Info hash: ${torrent.infoHash}`,
     "Written:   document.torrent",
     "Next:      deno task peer document.torrent",
-    "Elsewhere: copy document.torrent to the other machines and run there: deno task peer document.torrent",
-    "           or put it in the folder of tracker --torrents and run there: deno task peer http://127.0.0.1:8000/torrents/document.torrent",
+    "Elsewhere: copy document.torrent there, then: deno task peer document.torrent",
+    "           or, with document.torrent in the folder of tracker --torrents:",
+    "           deno task peer http://127.0.0.1:8000/torrents/document.torrent",
     "",
   ]);
   assertEquals(torrent.announce, [[URL_A]]);

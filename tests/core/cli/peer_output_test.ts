@@ -92,7 +92,7 @@ const EVENTS: [
       reason: `Cannot announce to ${URL_A}: Connection refused`,
       retryInMs: 5000,
     },
-    `Cannot announce to ${URL_A}: Connection refused; the transfer goes on without it`,
+    `cannot announce to ${URL_A}: Connection refused; trying again, the transfer goes on without it`,
     {
       type: "announceFailed",
       url: URL_A,
@@ -131,7 +131,7 @@ Deno.test("describeNews() does not expect an answer to the last announce", () =>
   } as const;
   assertEquals(
     describeNews(TORRENT, event),
-    "Cannot announce to it: timed out; the tracker will drop this peer after a while",
+    "cannot announce to it: timed out; the tracker will drop this peer after a while",
   );
 });
 

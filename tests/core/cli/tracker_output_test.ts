@@ -33,7 +33,8 @@ Deno.test("formatStart() suggests the commands that it is given", () => {
     "or         http://[fe80::1]:8000/announce",
     "stats      http://192.168.1.100:8000/stats",
     "to share   peer create FILE http://192.168.1.100:8000/announce",
-    "           then, with FILE.torrent, on every machine: peer FILE.torrent",
+    "           peer FILE.torrent",
+    "elsewhere  peer FILE.torrent (a copy of it)",
     "Ctrl+C stops the tracker.",
   ]);
   assertEquals(formatStart(start).length, 3);
@@ -56,8 +57,8 @@ Deno.test("formatStart() suggests to share through the served folder", () => {
   assertEquals(formatStart(start).slice(3), [
     "torrents   3 in 'my torrents'",
     "to share   peer create FILE http://192.168.1.100:8000/announce 'my torrents'/FILE.torrent",
-    "           then here: peer 'my torrents'/FILE.torrent",
-    "           then on every other machine: peer http://192.168.1.100:8000/torrents/FILE.torrent",
+    "           peer 'my torrents'/FILE.torrent",
+    "elsewhere  peer http://192.168.1.100:8000/torrents/FILE.torrent",
     "Ctrl+C stops the tracker.",
   ]);
 });
