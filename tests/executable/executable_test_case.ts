@@ -1,6 +1,5 @@
 /**
- * Registers tests of the executables that `deno task compile` left in `dist/`, on
- * hosts.
+ * Registers tests of the executables in `dist/`, on hosts of a virtual LAN.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Files that something else changes while `peer` shares them.
+ * Files that another program modifies while `peer` shares them.
  */
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
@@ -21,7 +21,7 @@ interface Scene extends AsyncDisposable {
   readonly shared: PublishedTorrent;
   readonly seeder: RunningProgram;
   readonly path: string;
-  /** Where it listens. */
+  /** Port of the seeder. */
   readonly port: number;
 }
 
@@ -48,7 +48,7 @@ async function openScene(): Promise<Scene> {
   };
 }
 
-/** A leecher that knows this seeder alone gets everything right, and the seeder has noticed and mended. */
+/** Checks that a leecher of this seeder alone gets valid content, and that the seeder has repaired its file. */
 async function assertMended(
   { swarm, shared, seeder, port }: Scene,
   warning: RegExp,
@@ -69,7 +69,7 @@ async function assertMended(
   await assertCopied(shared, join(swarm.folder, "second"));
 }
 
-Deno.test("a file that is changed while it is shared is verified again, and what is wrong is fetched", async () => {
+Deno.test("a file that is modified while it is shared is verified again, and its corrupt pieces are downloaded", async () => {
   await using scene = await openScene();
   {
     using file = await Deno.open(scene.path, { write: true });
@@ -86,13 +86,13 @@ Deno.test("a file that is changed while it is shared is verified again, and what
   );
 });
 
-Deno.test("a file that is cut while it is shared is verified again, and the rest is fetched", async () => {
+Deno.test("a file that is truncated while it is shared is verified again, and the rest is downloaded", async () => {
   await using scene = await openScene();
   await Deno.truncate(scene.path, 10 * PIECE_LENGTH + 1);
   await assertMended(scene, /another program modified it/);
 });
 
-Deno.test("a file that is deleted while it is fetched is fetched again", async () => {
+Deno.test("a file that is deleted during its download is downloaded again", async () => {
   await using swarm = await LocalSwarm.open();
   const shared = await swarm.seed("b.bin", {
     files: { "": PIECE_COUNT * PIECE_LENGTH },

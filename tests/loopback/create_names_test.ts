@@ -1,6 +1,6 @@
 /**
- * `create` and names: those that other machines cannot hold, and a file that has
- * two.
+ * Names that `create` warns of or refuses: names that other systems do not support,
+ * and two names of one file.
  *
  * @module
  */
@@ -13,8 +13,9 @@ import { temporaryFolder } from "./temporary_folder.ts";
 const URL = "http://127.0.0.1:8000/announce";
 
 Deno.test({
-  name: "create warns of names that Windows and macOS cannot hold, and goes on",
-  // Other systems do not hold them.
+  name:
+    "create warns of names that Windows and macOS do not support, and continues",
+  // Other systems do not support these names.
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     await using folder = await temporaryFolder();
@@ -37,7 +38,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "create refuses an output that is the shared file by another way",
+  name: "create refuses an output that is the shared file by another path",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await using folder = await temporaryFolder();

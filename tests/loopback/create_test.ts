@@ -36,7 +36,7 @@ function hashesOf(
   return hashes;
 }
 
-Deno.test("create writes a torrent of a file and prints what it is", async () => {
+Deno.test("create writes a torrent of a file and describes it", async () => {
   await using folder = await temporaryFolder();
   const content = makeContent(600_000);
   await Deno.writeFile(join(folder.path, "document.pdf"), content);
@@ -69,7 +69,7 @@ Deno.test("create writes a torrent of a file and prints what it is", async () =>
   ]);
 });
 
-Deno.test("create takes its options and calls the torrent after its name", async () => {
+Deno.test("create takes its options and names the torrent file after --name", async () => {
   await using folder = await temporaryFolder();
   await Deno.writeFile(join(folder.path, "a.bin"), makeContent(100_000));
   const result = await runTask("create", [
@@ -86,7 +86,7 @@ Deno.test("create takes its options and calls the torrent after its name", async
   assertStringIncludes(result.stdout, "then deno task peer 'b ü.bin.torrent'");
 });
 
-Deno.test("create shares all of a folder in a fixed order, but not its own output", async () => {
+Deno.test("create shares everything in a folder in a fixed order, but not its own output", async () => {
   await using folder = await temporaryFolder();
   const files: [path: string, length: number][] = [
     [".hidden", 1],
@@ -111,7 +111,7 @@ Deno.test("create shares all of a folder in a fixed order, but not its own outpu
     const torrent = await loadTorrentFile(join(cwd, "out.torrent"));
     assertEquals(
       torrent.files.map((file) => [file.path.slice(1).join("/"), file.length]),
-      // By components, so that "a" and what is in it stand before "a-b".
+      // Sorted by components, so that "a" and its files precede "a-b".
       files,
     );
     assertEquals(torrent.name, "shared");
@@ -134,7 +134,7 @@ Deno.test("create makes a torrent of empty files", async () => {
   assertEquals(torrent.geometry.pieceCount, 0);
 });
 
-Deno.test("create replaces a file with --force alone", async () => {
+Deno.test("create replaces a file only with --force", async () => {
   await using folder = await temporaryFolder();
   const output = join(folder.path, "a.torrent");
   await Deno.writeTextFile(join(folder.path, "a"), "content");
@@ -152,7 +152,7 @@ Deno.test("create replaces a file with --force alone", async () => {
   assertEquals((await loadTorrentFile(output)).name, "a");
 });
 
-Deno.test("create says in one line what it cannot do, and leaves nothing behind", async () => {
+Deno.test("create reports a failure in one line and leaves nothing behind", async () => {
   await using folder = await temporaryFolder();
   await Deno.writeTextFile(join(folder.path, "a"), "content");
   await Deno.mkdir(join(folder.path, "hollow"));
@@ -185,7 +185,7 @@ Deno.test("create says in one line what it cannot do, and leaves nothing behind"
   assertEquals(await listing(folder.path), ["a"]);
 });
 
-Deno.test("create warns of announce URLs that lead nowhere, and goes on", async () => {
+Deno.test("create warns of announce URLs that are unlike a tracker's, and continues", async () => {
   await using folder = await temporaryFolder();
   await Deno.writeTextFile(join(folder.path, "a"), "content");
   const urls = ["http://127.0.0.1:8000", "udp://127.0.0.1:6969/announce"];
@@ -197,7 +197,7 @@ Deno.test("create warns of announce URLs that lead nowhere, and goes on", async 
   assertEquals(announce.flat(), urls);
 });
 
-Deno.test("create prints the stack with --debug alone", async () => {
+Deno.test("create prints the stack only with --debug", async () => {
   await using folder = await temporaryFolder();
   const args = ["b", URL_A, "--debug"];
   const result = await runTask("create", args, { cwd: folder.path });
@@ -216,11 +216,11 @@ Deno.test("create answers --help and --version", async () => {
   assertEquals(version.stdout, `${versionLine()}\n`);
 });
 
-Deno.test("create fails while something writes to the file it reads", async () => {
+Deno.test("create fails if another program writes to the file that it reads", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "growing.log");
   using file = await Deno.open(path, { append: true, create: true });
-  // A hole that takes some hundred milliseconds to read and hash.
+  // A sparse file takes some hundred milliseconds to read and hash.
   await file.truncate(2 ** 30);
   await using program = spawnTask("create", [path, URL_A], {
     cwd: folder.path,
@@ -248,7 +248,7 @@ function replaceUnnoticed(path: string): void {
   Deno.renameSync(`${path}.new`, path);
 }
 
-Deno.test("createTorrent() fails whatever changes in the folder while it is read", async () => {
+Deno.test("createTorrent() fails if anything changes in the folder while it is read", async () => {
   const cases: [change: (folder: string) => void, message: string][] = [
     [(folder) => Deno.truncateSync(`${folder}/b`, 9), "it ends after 9 bytes"],
     [(folder) => Deno.removeSync(`${folder}/b`), "does not exist"],
@@ -260,7 +260,7 @@ Deno.test("createTorrent() fails whatever changes in the folder while it is read
   ];
   for (const [change, message] of cases) {
     await using folder = await temporaryFolder();
-    // Long enough that its end is not read yet when its first piece is hashed.
+    // So long that its end is not read yet when its first piece is hashed.
     await Deno.writeFile(join(folder.path, "a"), new Uint8Array(2 ** 24));
     await Deno.writeFile(join(folder.path, "b"), new Uint8Array(10));
     let isChanged = false;
@@ -279,7 +279,7 @@ Deno.test("create leaves nothing behind when it is interrupted", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "large");
   await Deno.writeTextFile(path, "");
-  // Takes long to read and no room on the disk.
+  // A sparse file takes long to read, and no space on the disk.
   await Deno.truncate(path, 64 * 1024 ** 3);
   await using program = spawnTask("create", ["large", URL_A], {
     cwd: folder.path,
@@ -295,8 +295,7 @@ Deno.test("create leaves nothing behind when it is interrupted", async () => {
 });
 
 Deno.test({
-  name:
-    "create follows links, and refuses those that lead in a circle or nowhere",
+  name: "create follows links, and refuses loops and broken links",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await using folder = await temporaryFolder();

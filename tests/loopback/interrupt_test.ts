@@ -1,6 +1,6 @@
 /**
- * Ctrl+C as it reaches a program in a terminal: twice within milliseconds, from
- * the terminal and, once more, from `deno task`.
+ * Ctrl+C in a terminal, which reaches a program twice within milliseconds: from the
+ * terminal and from `deno task`.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { spawnTask } from "../../scripts/programs/tasks.ts";
 import { LocalSwarm, spawnPeer } from "./local_swarm.ts";
 import { timed } from "./share.ts";
 
-/** From one signal to the other, in milliseconds: what a terminal was seen to take. */
+/** Delays between the two signals as measured in a terminal, in milliseconds. */
 const ECHO_DELAYS_MS = [0, 1, 20];
 
 async function pressCtrlC(
@@ -30,7 +30,7 @@ async function pressCtrlC(
 }
 
 for (const echoDelayMs of ECHO_DELAYS_MS) {
-  Deno.test(`peer leaves the swarm and ends with 0 on a Ctrl+C that echoes after ${echoDelayMs} ms`, async () => {
+  Deno.test(`peer leaves the swarm and exits with 0 on a Ctrl+C that arrives again after ${echoDelayMs} ms`, async () => {
     await using swarm = await LocalSwarm.open();
     const shared = await swarm.seed("a.bin", { files: { "": 4_000_000 } });
     await using leecher = spawnPeer(
@@ -49,7 +49,7 @@ for (const echoDelayMs of ECHO_DELAYS_MS) {
     assertEquals([complete, incomplete], [1, 0]);
   });
 
-  Deno.test(`tracker ends with 0 on a Ctrl+C that echoes after ${echoDelayMs} ms`, async () => {
+  Deno.test(`tracker exits with 0 on a Ctrl+C that arrives again after ${echoDelayMs} ms`, async () => {
     await using tracker = spawnTask("tracker", ["0", "--host=127.0.0.1"]);
     await tracker.stdout.waitFor(/^announce /);
     const { code, stderr } = await pressCtrlC(tracker, echoDelayMs);
@@ -57,7 +57,7 @@ for (const echoDelayMs of ECHO_DELAYS_MS) {
   });
 }
 
-/** Starts a command in a terminal of its own; what is written to `keyboard` is typed. */
+/** Starts a command in a terminal of its own; `keyboard` types into it. */
 function spawnInTerminal(
   command: readonly string[],
 ): { program: RunningProgram; keyboard: WritableStream<Uint8Array> } {
@@ -75,7 +75,7 @@ function spawnInTerminal(
 
 Deno.test({
   name: "deno task peer leaves the swarm on Ctrl+C in a terminal",
-  // The `script` of other systems takes other flags.
+  // The program `script` of other systems has other flags.
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     await using swarm = await LocalSwarm.open();
@@ -94,8 +94,8 @@ Deno.test({
     const { code, stdout } = await terminal.result;
     await writer.close();
     assertMatch(stdout, /a\.bin: .* of 3\.8 MiB verified/);
-    // 130 is deno task itself (2.9.6): on a machine so busy that it sees the Ctrl+C
-    // only after its program has exited, it dies of it.
+    // 130 is deno task itself (2.9.6): on a busy machine it sees the Ctrl+C only
+    // after its program has exited, and is killed by it.
     assert([0, 130].includes(code), stdout);
     const { complete, incomplete } = await swarm.counts(shared);
     assertEquals([complete, incomplete], [1, 0]);

@@ -1,6 +1,6 @@
 /**
- * What the program `peer` says: to people, to programs, by its exit code, and to
- * the command of `--on-complete`.
+ * The reports of the program `peer`: lines, JSON, its exit code, and the environment
+ * of the command of `--on-complete`.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import {
 } from "./local_swarm.ts";
 import { runTask } from "../../scripts/programs/tasks.ts";
 
-/** A program for `--on-complete` that notes how it was called, says so and ends with a code. */
+/** A program for `--on-complete` that records its arguments and environment, prints a line and exits with a code. */
 const NOTE_PROGRAM = `
 const [notes, code, ...words] = Deno.args;
 const names = ["LANSWARM_NAME", "LANSWARM_PATH", "LANSWARM_INFO_HASH"];
@@ -27,7 +27,7 @@ console.log("the command was here");
 Deno.exit(Number(code));
 `;
 
-/** The command and the file that it notes its calls in. */
+/** The command and the file that it records its runs in. */
 async function noteCommand(
   swarm: LocalSwarm,
   code: number,
@@ -55,7 +55,7 @@ async function publishSmall(swarm: LocalSwarm): Promise<PublishedTorrent> {
   return await swarm.seed("a b.bin", { files: { "": 100_000 } });
 }
 
-Deno.test("--on-complete runs a command once for a download, and not for what was there", async () => {
+Deno.test("--on-complete runs a command once per download, and not for content that was complete", async () => {
   await using swarm = await LocalSwarm.open();
   const shared = await publishSmall(swarm);
   const there = await swarm.publish("there.bin", { files: { "": 10 } });
@@ -81,7 +81,7 @@ Deno.test("--on-complete runs a command once for a download, and not for what wa
   }
 });
 
-Deno.test("--on-complete runs for each of several torrents", async () => {
+Deno.test("--on-complete runs its command for each torrent", async () => {
   await using swarm = await LocalSwarm.open();
   const one = await publishSmall(swarm);
   const two = await swarm.seed("folder", { files: { a: 1, b: 200_000 } });
@@ -95,7 +95,7 @@ Deno.test("--on-complete runs for each of several torrents", async () => {
   assertEquals((await notesOf(notes)).length, 2);
 });
 
-Deno.test("peer ends with 1 and one line if the command of --on-complete fails", async () => {
+Deno.test("peer exits with 1 and one line if the command of --on-complete fails", async () => {
   await using swarm = await LocalSwarm.open();
   const shared = await publishSmall(swarm);
   const { command } = await noteCommand(swarm, 7);
@@ -116,7 +116,7 @@ Deno.test("peer ends with 1 and one line if the command of --on-complete fails",
   }
 });
 
-Deno.test("--json tells all in lines of JSON, whatever else is written", async () => {
+Deno.test("--json prints only lines of JSON, even if a command prints something else", async () => {
   await using swarm = await LocalSwarm.open();
   const shared = await swarm.seed("a\u202e\x1b[2J.bin", {
     files: { "": 1_500_000 },
@@ -168,7 +168,7 @@ Deno.test("--quiet prints errors", async () => {
   assertMatch(stderr, /^error: [^\n]*none\.torrent[^\n]*\n$/);
 });
 
-Deno.test("peer says once that its tracker refuses, and asks the next", async () => {
+Deno.test("peer reports once that a tracker refuses the connection, and announces to the next", async () => {
   await using swarm = await LocalSwarm.open();
   const dead = `http://127.0.0.1:${freePort()}/announce`;
   const shared = await swarm.seed("a.bin", {
@@ -189,7 +189,7 @@ Deno.test("peer says once that its tracker refuses, and asks the next", async ()
   await assertCopied(shared, dir);
 });
 
-Deno.test("peer says once that its only tracker refuses, and goes on", async () => {
+Deno.test("peer reports once that its only tracker refuses the connection, and continues", async () => {
   await using swarm = await LocalSwarm.open();
   const announce = [`http://127.0.0.1:${freePort()}/announce`];
   const shared = await swarm.publish("a.bin", {
@@ -198,14 +198,14 @@ Deno.test("peer says once that its only tracker refuses, and goes on", async () 
   });
   await using seeder = spawnPeer(shared.path, "--dir", shared.source);
   await seeder.stdout.waitFor(/the transfer goes on without it$/);
-  // Long enough for the next try.
+  // Longer than the time until the next announce.
   await delay(2_300);
   const { code, stdout, stderr } = await seeder.stop("SIGINT");
   assertEquals([code, stderr], [0, ""]);
   assertEquals(stdout.match(/refused/g)?.length, 1, stdout);
 });
 
-Deno.test("peer says in one line what it cannot do", async () => {
+Deno.test("peer reports a failure in one line", async () => {
   await using swarm = await LocalSwarm.open();
   const { folder } = swarm;
   const older = join(folder, "older.torrent");
@@ -243,7 +243,7 @@ Deno.test("peer says in one line what it cannot do", async () => {
     [[good, broken], 3, /info\.pieces/],
     [[noise], 3, /it does not begin with "d" .*; get a fresh copy of the /],
     [[escaping], 3, /info\.name/],
-    // Of no machine: TEST-NET-1. [RFC 5737]
+    // No machine has this address: TEST-NET-1. [RFC 5737]
     [
       [good, "--host=192.0.2.1"],
       1,

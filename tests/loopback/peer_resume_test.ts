@@ -1,6 +1,6 @@
 /**
- * What the program `peer` makes of what is on the disk already: halves, damage,
- * what is too long, what may not be written, what is a trap.
+ * The program `peer` with content that is on the disk already: partial, damaged, too
+ * long, read-only, or behind a symbolic link.
  *
  * @module
  */
@@ -47,7 +47,7 @@ async function damage(path: string, offset: number): Promise<void> {
   await file.write(byte);
 }
 
-Deno.test("peer that was killed goes on with the pieces that it has", async () => {
+Deno.test("peer continues after it was killed, with the pieces that it has", async () => {
   await using swarm = await LocalSwarm.open();
   const pieceCount = 32;
   const shared = await swarm.seed("a.bin", {
@@ -64,7 +64,7 @@ Deno.test("peer that was killed goes on with the pieces that it has", async () =
     const { code } = await first.stop("SIGKILL");
     assertEquals(code, 137);
   }
-  // What was on its way to the killed process is counted until then.
+  // The seeder counts the blocks in flight to the killed process until then.
   await swarm.abandoned(shared);
   const sentBefore = swarm.uploadedBytes(shared);
   const { code, stdout } = await runPeer(
@@ -83,7 +83,7 @@ Deno.test("peer that was killed goes on with the pieces that it has", async () =
   );
 });
 
-Deno.test("peer fetches again only the pieces that are damaged", async () => {
+Deno.test("peer downloads only damaged pieces again", async () => {
   await using swarm = await LocalSwarm.open();
   const shared = await swarm.seed("folder", {
     files: { a: 3 * PIECE_LENGTH + 1, b: 5 * PIECE_LENGTH },
@@ -100,7 +100,7 @@ Deno.test("peer fetches again only the pieces that are damaged", async () => {
   assertEquals(swarm.uploadedBytes(shared), 2 * PIECE_LENGTH);
 });
 
-Deno.test("peer says of a file with no right piece that it is replaced, and replaces it", async () => {
+Deno.test("peer reports a file without a valid piece, and replaces it", async () => {
   await using swarm = await LocalSwarm.open();
   const shared = await swarm.seed("a.bin", { files: { "": PIECE_LENGTH } });
   const dir = await copyOf(swarm, shared);
@@ -113,7 +113,7 @@ Deno.test("peer says of a file with no right piece that it is replaced, and repl
   await assertCopied(shared, dir);
 });
 
-Deno.test("peer cuts a file that is longer than it should be", async () => {
+Deno.test("peer truncates a file that is too long", async () => {
   await using swarm = await LocalSwarm.open();
   const length = 2 * PIECE_LENGTH + 100;
   const shared = await swarm.seed("a.bin", { files: { "": length } });
@@ -130,7 +130,7 @@ Deno.test("peer cuts a file that is longer than it should be", async () => {
   assertEquals(swarm.uploadedBytes(shared), 100);
 });
 
-Deno.test("peer with all on the disk ends at once with --exit-when-complete", async () => {
+Deno.test("peer exits at once with --exit-when-complete if everything is on the disk", async () => {
   await using swarm = await LocalSwarm.open();
   const shared = await swarm.publish("a.bin", { files: { "": 100_000 } });
   const { code, stdout, stderr } = await runPeer(
@@ -141,7 +141,7 @@ Deno.test("peer with all on the disk ends at once with --exit-when-complete", as
 });
 
 Deno.test({
-  name: "peer seeds from a folder that it may not write to",
+  name: "peer seeds from a read-only folder",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await using swarm = await LocalSwarm.open();
@@ -164,7 +164,7 @@ Deno.test({
       assertEquals((await seeder.stop("SIGINT")).code, 0);
     }
     await assertCopied(shared, dir);
-    // Even where the one who tests may write everywhere, nothing was written.
+    // Root may write everywhere, but nothing was written.
     assertEquals((await Deno.stat(file)).mtime, before.mtime);
     await Deno.chmod(content, 0o755);
   },
@@ -208,10 +208,10 @@ Deno.test({
   },
 });
 
-Deno.test("peer says in one line that it cannot write, and goes on when it can", async () => {
+Deno.test("peer reports in one line that it cannot write, and continues once it can", async () => {
   await using swarm = await LocalSwarm.open();
   const shared = await swarm.seed("a.bin", { files: { "": 300_000 } });
-  // A file stands where the folder should be: as good as read-only, for root too.
+  // A file in the place of the folder is as good as a read-only folder, for root too.
   const dir = join(swarm.folder, "here");
   await Deno.writeTextFile(dir, "");
   const refused = await runPeer(shared.path, "--dir", dir);
@@ -229,13 +229,11 @@ Deno.test("peer says in one line that it cannot write, and goes on when it can",
 });
 
 Deno.test({
-  name:
-    "peer says why Deno keeps it out of a folder, with the stack on --debug",
+  name: "peer explains that Deno refuses a folder, with the stack on --debug",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     await using swarm = await LocalSwarm.open();
-    // Deno 2.4 lets a program look there, and refuses it once there is a piece
-    // to store.
+    // Deno 2.4 allows reading there, and refuses only to write the first piece.
     const shared = await swarm.seed("lanswarm.bin", { files: { "": 10 } });
     const args = [shared.path, "--dir", "/dev/shm"];
     const { code, stderr } = await runPeer(...args);

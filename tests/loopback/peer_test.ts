@@ -1,5 +1,5 @@
 /**
- * The program `peer` at its work: fetching, sharing, ending.
+ * The program `peer`: downloading, sharing, ending.
  *
  * @module
  */
@@ -22,7 +22,7 @@ import { listing, temporaryFolder } from "./temporary_folder.ts";
 
 const MIB = 1024 * 1024;
 
-Deno.test("tracker, create and peer bring a file from one machine to another", async () => {
+Deno.test("tracker, create and peer bring a file from one folder to another", async () => {
   await using folder = await temporaryFolder();
   const [there, here] = ["there", "here"].map((name) =>
     join(folder.path, name)
@@ -61,7 +61,7 @@ Deno.test("tracker, create and peer bring a file from one machine to another", a
     await sha256Of(join(here, "report.pdf")),
     await sha256Of(source),
   );
-  // The leecher was counted, and told that it leaves.
+  // The leecher announced that it was complete, and that it stopped.
   const [{ complete, incomplete, downloaded } = {}] = await scrape(
     announceUrl,
     [],
@@ -69,7 +69,7 @@ Deno.test("tracker, create and peer bring a file from one machine to another", a
   assertEquals([complete, incomplete, downloaded], [1, 0, 1]);
 });
 
-Deno.test("peer brings a folder: names in any script, deep ones, empty files", async () => {
+Deno.test("peer downloads a folder: names in any script, deep paths, empty files", async () => {
   await using swarm = await LocalSwarm.open();
   const shared = await swarm.seed("фото и 動画", {
     files: {
@@ -90,7 +90,7 @@ Deno.test("peer brings a folder: names in any script, deep ones, empty files", a
   await assertCopied(shared, dir);
 });
 
-Deno.test("peer fetches several torrents in one process", async () => {
+Deno.test("peer downloads several torrents in one process", async () => {
   await using swarm = await LocalSwarm.open();
   const shared = [
     await swarm.seed("one.bin", { files: { "": 500_000 } }),
@@ -106,12 +106,12 @@ Deno.test("peer fetches several torrents in one process", async () => {
   for (const each of shared) await assertCopied(each, dir);
 });
 
-Deno.test("peer goes on with the others where one torrent fails", async () => {
+Deno.test("peer downloads the other torrents if one fails", async () => {
   await using swarm = await LocalSwarm.open();
   const bad = await swarm.seed("bad.bin", { files: { "": 1000 } });
   const good = await swarm.seed("good.bin", { files: { "": 500_000 } });
   const dir = join(swarm.folder, "here");
-  // A folder stands where the file must be.
+  // A folder is in the place of the file.
   await Deno.mkdir(join(dir, "bad.bin"), { recursive: true });
   const { code, stderr } = await runPeer(
     ...[bad.path, good.path, "--dir", dir, "--exit-when-complete"],
@@ -151,7 +151,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-Deno.test("peer ends in time on a signal although its tracker does not answer", async () => {
+Deno.test("peer ends soon after a signal even if its tracker does not answer", async () => {
   await using swarm = await LocalSwarm.open();
   using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const shared = await swarm.publish("a.bin", {
@@ -165,7 +165,7 @@ Deno.test("peer ends in time on a signal although its tracker does not answer", 
     result = await seeder.stop("SIGINT");
   });
   assertEquals(result?.code, 0);
-  // What the trackers had to say comes before, not after.
+  // The summary is the last line, after those about trackers.
   assertMatch(result!.stdout, /\na\.bin: complete; received 0 B, sent 0 B\n$/);
   assertLess(elapsedMs, 3_000);
 });
@@ -192,7 +192,7 @@ Deno.test("peer ends with 0 on a signal while it verifies", async () => {
   assertMatch(stdout, /\na\.bin: ended while verifying \d+%\n$/);
 });
 
-Deno.test("peer listens on the next free port where the one asked for is taken", async () => {
+Deno.test("peer listens on the next free port if its port is taken", async () => {
   await using swarm = await LocalSwarm.open();
   const shared = await swarm.publish("a.bin", { files: { "": 10 } });
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -210,7 +210,7 @@ Deno.test("peer listens on the next free port where the one asked for is taken",
 
 Deno.test({
   name: "peer listens on the address that --host names, and no other",
-  // Only on Linux is every address of 127.0.0.0/8 there without being set up.
+  // Only Linux has every address of 127.0.0.0/8 without configuration.
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     await using swarm = await LocalSwarm.open();

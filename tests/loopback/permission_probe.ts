@@ -1,6 +1,6 @@
 /**
- * Runs one of the programs in this process and says on stderr, all the time and
- * at its end, which permissions it still has.
+ * Runs one of the programs in this process and prints to stderr, repeatedly and at
+ * its end, the permissions that it still has.
  *
  * Usage: permission_probe.ts create|peer|show|tracker [ARGUMENT...]
  *
@@ -16,7 +16,7 @@ const INTERVAL_MS = 50;
 
 type ProgramName = "create" | "peer" | "show" | "tracker";
 
-/** All that Deno asks about; of the system, what the programs are given. */
+/** Everything that Deno grants; of `sys`, the kind that the programs get. */
 const PERMISSIONS: readonly Deno.PermissionDescriptor[] = [
   { name: "read" },
   { name: "write" },
@@ -27,7 +27,7 @@ const PERMISSIONS: readonly Deno.PermissionDescriptor[] = [
   { name: "sys", kind: "networkInterfaces" },
 ];
 
-function tell(): void {
+function writePermissions(): void {
   const granted = PERMISSIONS.filter((permission) =>
     Deno.permissions.querySync(permission).state === "granted"
   ).map(({ name }) => name);
@@ -52,7 +52,7 @@ async function runNamed(
 }
 
 const [name, ...args] = Deno.args;
-setInterval(tell, INTERVAL_MS);
+setInterval(writePermissions, INTERVAL_MS);
 const code = await runNamed(name as ProgramName, args);
-tell();
+writePermissions();
 Deno.exit(code);

@@ -1,6 +1,6 @@
 /**
- * What the programs may do: what their tasks ask for, and what is left of it once
- * the command line is known.
+ * Permissions of the programs: those that their tasks grant, and those that remain
+ * once the command line is known.
  */
 import { assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
@@ -12,27 +12,27 @@ import { LocalSwarm } from "./local_swarm.ts";
 const PROBE = fromFileUrl(new URL("permission_probe.ts", import.meta.url));
 
 /**
- * All that the programs may ask for. `-R` and `-W` are for any folder, as nobody
- * knows before which one a user means; `--allow-run` is for `--on-complete`.
+ * The permissions of each task. `-R` and `-W` cover any folder, because the user's is
+ * not known in advance; `--allow-run` is for `--on-complete`.
  */
-const MAY_ASK_FOR = {
+const TASK_PERMISSIONS = {
   tracker: ["-N", "-R", "-W", "--allow-sys=networkInterfaces"],
   peer: ["-N", "-R", "-W", "--allow-run"],
   create: ["-R", "-W"],
   show: ["-N", "-R"],
 } as const satisfies Partial<Record<ProgramName, readonly string[]>>;
 
-Deno.test("the programs ask for no more permissions than the table says", () => {
-  for (const [name, permissions] of Object.entries(MAY_ASK_FOR)) {
+Deno.test("the tasks grant no more permissions than the table contains", () => {
+  for (const [name, permissions] of Object.entries(TASK_PERMISSIONS)) {
     const { flags } = taskParts(name as ProgramName);
     const asked = flags.filter((flag) => !flag.startsWith("--v8-flags="));
     assertEquals(asked, [...permissions], name);
   }
 });
 
-/** Starts a program that says which permissions it has. */
+/** Starts a program that prints its permissions. */
 function probe(
-  name: keyof typeof MAY_ASK_FOR,
+  name: keyof typeof TASK_PERMISSIONS,
   ...args: string[]
 ): RunningProgram {
   const command = new Deno.Command(Deno.execPath(), {
@@ -48,7 +48,7 @@ function probe(
   return new RunningProgram(`${name} with a probe`, command.spawn());
 }
 
-/** Runs a program until it has these permissions and no others. */
+/** Runs a program until it has exactly these permissions. */
 async function assertKeeps(
   permissions: string,
   ...command: Parameters<typeof probe>
@@ -57,7 +57,7 @@ async function assertKeeps(
   await program.stderr.waitFor(new RegExp(`^still has: ${permissions}$`));
 }
 
-Deno.test("tracker gives up what its flags have no use for", async () => {
+Deno.test("tracker gives up the permissions that its flags do not need", async () => {
   await using swarm = await LocalSwarm.open();
   const at = ["0", "--host=127.0.0.1"];
   await assertKeeps("", "tracker", ...at);
@@ -67,7 +67,7 @@ Deno.test("tracker gives up what its flags have no use for", async () => {
   await assertKeeps("", "tracker", ...at, "--store", store);
 });
 
-Deno.test("peer gives up what its flags have no use for", async () => {
+Deno.test("peer gives up the permissions that its flags do not need", async () => {
   await using swarm = await LocalSwarm.open();
   const { path, source } = await swarm.publish("a.bin", { files: { "": 10 } });
   const sharing = [path, "--dir", source, "--host=127.0.0.1", "--port=0"];
@@ -78,7 +78,7 @@ Deno.test("peer gives up what its flags have no use for", async () => {
   );
 });
 
-Deno.test("create and show give up what they have no use for, as parts of peer too", async () => {
+Deno.test("create and show give up the permissions that they do not need, as parts of peer too", async () => {
   await using swarm = await LocalSwarm.open();
   const { path, source } = await swarm.publish("a.bin", { files: { "": 10 } });
   const making = [

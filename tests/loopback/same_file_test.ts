@@ -5,7 +5,7 @@ import type { Platform } from "../../mod.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 Deno.test({
-  name: "isSameFile() sees through links on every platform",
+  name: "isSameFile() follows links on every platform",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await using folder = await temporaryFolder();

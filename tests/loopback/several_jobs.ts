@@ -1,6 +1,6 @@
 /**
- * Runs a tracker, a creator, a seeder and a leecher as jobs of this one process,
- * and says on stderr which permissions are left as they come and go.
+ * Runs a tracker, a creator, a seeder and a leecher as jobs of this one process, and
+ * prints to stderr the permissions that remain as they start and end.
  *
  * Usage: several_jobs.ts FILE FOLDER COMMAND
  * FILE is shared and FOLDER gets a copy; COMMAND runs when the copy is complete.

@@ -69,7 +69,7 @@ Deno.test("show --json prints one object on one line", async () => {
   });
 });
 
-Deno.test("show keeps a hostile torrent from driving the terminal", async () => {
+Deno.test("show escapes control characters of a hostile torrent", async () => {
   await using folder = await temporaryFolder();
   const escape = "\x1b]0;owned\x07\n\u202e";
   const bytes = buildTorrent({
@@ -89,7 +89,7 @@ Deno.test("show keeps a hostile torrent from driving the terminal", async () => 
   }
 });
 
-Deno.test("show ends with 3 and one line that names the field of what is not valid", async () => {
+Deno.test("show exits with 3 and one line that names the invalid field", async () => {
   await using folder = await temporaryFolder();
   const good = new TextDecoder("latin1").decode(buildTorrent(FOLDER));
   const whole = " as a torrent file: it ";
@@ -123,7 +123,7 @@ Deno.test("show ends with 3 and one line that names the field of what is not val
   }
 });
 
-Deno.test("show ends with 3 for a file that is too long to be a torrent file", async () => {
+Deno.test("show exits with 3 for a file that is too long for a torrent file", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "film.mkv");
   await Deno.writeTextFile(path, "d");
@@ -136,7 +136,7 @@ Deno.test("show ends with 3 for a file that is too long to be a torrent file", a
   assertEquals(code, 3);
 });
 
-Deno.test("show ends with 1 for a file that cannot be read and 2 for its usage", async () => {
+Deno.test("show exits with 1 for an unreadable file, and with 2 for a wrong command line", async () => {
   await using folder = await temporaryFolder();
   const missing = await runTask("show", ["a.torrent"], { cwd: folder.path });
   assertEquals(

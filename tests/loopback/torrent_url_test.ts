@@ -69,7 +69,7 @@ Deno.test("show describes the torrent file at a URL", async () => {
   assertEquals(fetched.stdout, read.stdout);
 });
 
-Deno.test("peer and show end with one line that names the URL", async () => {
+Deno.test("peer and show report a failure in one line that names the URL", async () => {
   await using server = serveFiles({
     "/page": "<html>",
     "/other": "something else",
