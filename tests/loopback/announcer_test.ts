@@ -1,6 +1,6 @@
 /**
- * The announcer with a tracker of the test's making, in real time but without
- * sockets; its last test has a real tracker.
+ * The announcer in real time, with a tracker that is a function; the last test has
+ * a real one.
  *
  * @module
  */
@@ -30,7 +30,7 @@ const REPLY: AnnounceReply = {
 
 interface Fixture {
   readonly announcer: Announcer;
-  /** `tracker event`, one an announce. */
+  /** `tracker event` for each announce. */
   readonly sent: string[];
   readonly reports: AnnounceReport[];
   readonly peers: PeerAddress[];
@@ -61,7 +61,7 @@ function announcer(
   return { announcer: made, sent, reports, peers };
 }
 
-/** Waits until something is true, for at most 5 seconds. */
+/** Waits for a condition, for at most 5 seconds. */
 async function until(isTrue: () => boolean): Promise<void> {
   const end = performance.now() + 5_000;
   while (!isTrue()) {
@@ -72,13 +72,13 @@ async function until(isTrue: () => boolean): Promise<void> {
 
 const NEVER = new AbortController().signal;
 
-/** A tracker that does not answer until it is told to give up. */
+/** A tracker that never answers. */
 const silent: AnnounceFunction = (_url, _request, { signal }) =>
   new Promise((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason));
   });
 
-Deno.test("Announcer starts, hands the peers on, completes once and stops", async () => {
+Deno.test("Announcer announces started, completed once and stopped, and passes the peers on", async () => {
   const { announcer: it, sent, reports, peers } = announcer(() =>
     Promise.resolve(REPLY)
   );
@@ -100,7 +100,7 @@ Deno.test("Announcer starts, hands the peers on, completes once and stops", asyn
   assertEquals(sent, ["a started", "a completed", "a stopped"]);
 });
 
-Deno.test("Announcer updates at the interval and earlier if peers are wanted", async () => {
+Deno.test("Announcer updates at the interval, and earlier if peers are wanted", async () => {
   const { announcer: it, sent } = announcer(() =>
     Promise.resolve({ ...REPLY, intervalMs: 50 })
   );
@@ -119,7 +119,7 @@ Deno.test("Announcer updates at the interval and earlier if peers are wanted", a
   await slowRunning;
 });
 
-Deno.test("Announcer reports failures and warnings and goes on with the next tracker", async () => {
+Deno.test("Announcer reports failures and warnings and tries the next tracker", async () => {
   const { announcer: it, sent, reports } = announcer(
     (url) =>
       url === "a"
@@ -142,7 +142,7 @@ Deno.test("Announcer reports failures and warnings and goes on with the next tra
   assertEquals(sent, ["a started", "b started", "b stopped"]);
 });
 
-Deno.test("Announcer without trackers idles until it is stopped or its signal ends", async () => {
+Deno.test("Announcer without trackers idles until it is stopped or its signal is aborted", async () => {
   const { announcer: it, sent } = announcer(silent, { tiers: [] });
   const abort = new AbortController();
   const running = it.run(abort.signal);
@@ -154,7 +154,7 @@ Deno.test("Announcer without trackers idles until it is stopped or its signal en
   assertEquals(sent, []);
 });
 
-Deno.test("Announcer.stop() also stops a tracker whose answer to started is still awaited", async () => {
+Deno.test("Announcer.stop() announces stopped to a tracker that has not answered started yet", async () => {
   let isFirst = true;
   const { announcer: it, sent } = announcer((...call) => {
     if (!isFirst) return Promise.resolve(REPLY);
@@ -168,7 +168,7 @@ Deno.test("Announcer.stop() also stops a tracker whose answer to started is stil
   assertEquals(sent, ["a started", "a stopped"]);
 });
 
-Deno.test("Announcer.stop() says nothing to a tracker that never answered", async () => {
+Deno.test("Announcer.stop() announces nothing to a tracker that never answered", async () => {
   const { announcer: it, sent, reports } = announcer(() =>
     Promise.reject(new TrackerError("down"))
   );
@@ -179,7 +179,7 @@ Deno.test("Announcer.stop() says nothing to a tracker that never answered", asyn
   assertEquals(sent, ["a started"]);
 });
 
-Deno.test("Announcer.stop() gives up on silent trackers after 2 seconds, all together", async () => {
+Deno.test("Announcer.stop() gives up on all silent trackers after 2 seconds", async () => {
   const { announcer: it, sent, reports } = announcer((...call) =>
     call[1].event === "stopped" ? silent(...call) : Promise.resolve(REPLY)
   );
@@ -193,7 +193,7 @@ Deno.test("Announcer.stop() gives up on silent trackers after 2 seconds, all tog
   assertEquals(reports.at(-1)?.type, "announceFailed");
 });
 
-Deno.test("Announcer finds a tracker that starts later, and leaves it at the end", async () => {
+Deno.test("Announcer announces to a tracker that starts later, and stopped at the end", async () => {
   const reserved = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = reserved.addr;
   reserved.close();

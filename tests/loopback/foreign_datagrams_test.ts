@@ -1,6 +1,6 @@
 /**
- * The tracker client against datagrams of every class: each question ends in a
- * reply within bounds or a `TrackerError`, soon.
+ * The tracker client against every class of datagrams: the result is a reply
+ * within bounds or a `TrackerError`, soon.
  */
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { TrackerError } from "../../lib/base/errors.ts";
@@ -20,9 +20,9 @@ import { FUZZ_SEED } from "../core/fuzz.ts";
 import { startScriptedTracker } from "./udp_tracker.ts";
 
 const ROUNDS = 20;
-/** For an answer that comes. */
+/** Time for an answer that comes. */
 const ANSWER_TIMEOUT_MS = 20_000;
-/** For one that may not come. */
+/** Time for one that may not come. */
 const SILENCE_TIMEOUT_MS = 100;
 
 const REQUEST = {
@@ -38,7 +38,7 @@ const REQUEST = {
   trackerId: undefined,
 } as const;
 
-/** An answer to an announce, with anything for peers. */
+/** A response to an announce with any bytes as peers. */
 function announced(
   transactionId: number,
   peers = new Uint8Array(12).fill(9),
@@ -52,7 +52,7 @@ function announced(
   return join(head, peers);
 }
 
-/** A refusal, with anything for its text. */
+/** A refusal with any bytes as its text. */
 function refused(transactionId: number, text: Uint8Array): Uint8Array {
   return join(encodeUdpError("", transactionId).subarray(0, 8), text);
 }
@@ -68,37 +68,37 @@ function randomBytes(length: number, random: Random): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length }, () => random() * 256);
 }
 
-/** What is sent for an answer: to a connect, and to an announce. */
+/** The responses to a connect request and to an announce. */
 interface DatagramClass {
   readonly name: string;
   readonly connect?: (id: number, random: Random) => Uint8Array[];
   readonly announce?: (id: number, random: Random) => Uint8Array[];
-  /** What it comes to. @default either */
+  /** The result. @default either */
   readonly outcome?: "reply" | "refusal";
 }
 
 const CLASSES: readonly DatagramClass[] = [
   {
-    name: "bytes that are no answer to a connect",
+    name: "random bytes for a connect response",
     connect: (_, random) => [randomBytes(randomBelow(40, random), random)],
     outcome: "refusal",
   },
   {
-    name: "a connection that is cut off",
+    name: "a truncated connect response",
     connect: (id, random) => [
       encodeUdpConnected(7n, id).subarray(0, randomBelow(16, random)),
     ],
     outcome: "refusal",
   },
   {
-    name: "an answer with a tail to a connect",
+    name: "a connect response with more bytes behind it",
     connect: (id, random) => [
       join(encodeUdpConnected(7n, id), randomBytes(50, random)),
     ],
     outcome: "reply",
   },
   {
-    name: "an announce that is cut off",
+    name: "a truncated announce response",
     announce: (id, random) => [
       announced(id).subarray(0, randomBelow(20, random)),
     ],
@@ -139,7 +139,7 @@ const CLASSES: readonly DatagramClass[] = [
     outcome: "refusal",
   },
   {
-    name: "refusals of all sorts",
+    name: "odd refusals",
     announce: (id, random) => {
       const texts = ["", "\x1b[2J\n", "no\0\0", "x".repeat(60_000)];
       const text = texts[randomBelow(texts.length, random)]!;
@@ -148,14 +148,14 @@ const CLASSES: readonly DatagramClass[] = [
     outcome: "refusal",
   },
   {
-    name: "refusals that are no text",
+    name: "refusals with random bytes as text",
     announce: (id, random) => [
       refused(id, randomBytes(randomBelow(200, random), random)),
     ],
     outcome: "refusal",
   },
   {
-    name: "a flood of answers to others",
+    name: "a flood of answers to other requests",
     announce: (id, random) =>
       Array.from(
         { length: 500 },
@@ -164,7 +164,7 @@ const CLASSES: readonly DatagramClass[] = [
     outcome: "refusal",
   },
   {
-    name: "an answer among others that are not",
+    name: "an answer among other datagrams",
     announce: (id, random) => [
       announced(id ^ 1),
       randomBytes(30, random),
@@ -178,13 +178,12 @@ const CLASSES: readonly DatagramClass[] = [
 ];
 
 for (const { name, connect, announce: answer, outcome } of CLASSES) {
-  Deno.test(`announce() over UDP bears ${name} (seed ${FUZZ_SEED})`, async () => {
+  Deno.test(`announce() over UDP survives ${name} (seed ${FUZZ_SEED})`, async () => {
     const random = seededRandom(FUZZ_SEED);
     const timeoutMs = outcome === "reply"
       ? ANSWER_TIMEOUT_MS
       : SILENCE_TIMEOUT_MS;
     for (let round = 0; round < ROUNDS; round++) {
-      // Each a new one, as a connection is kept.
       await using tracker = startScriptedTracker((request) => {
         const { what, transactionId } = request;
         const datagrams = what === "connect"

@@ -1,6 +1,6 @@
 /**
- * What trackers, and what is none, answer to an announce: generators for each
- * class, as the bytes that go over the connection.
+ * Generators of answers to an announce, by trackers and by other servers, as the
+ * bytes on the connection.
  *
  * @module
  */
@@ -11,20 +11,20 @@ import { latin1 } from "../core/bencode/bytes.ts";
 /** A class of answers. */
 export interface AnswerClass {
   readonly name: string;
-  /** One of them, the connection's address given. */
+  /** Makes one for the tracker at `url`. */
   readonly make: (
     random: Random,
     url: string,
   ) => Uint8Array | Promise<Uint8Array>;
-  /** What the announce comes to. @default either */
+  /** The result of the announce. @default either */
   readonly outcome?: "reply" | "refusal";
-  /** Whether it takes long to make. @default {false} */
+  /** True if it takes long to make. @default {false} */
   readonly isLarge?: boolean;
 }
 
 const encoder = new TextEncoder();
 
-/** An answer that a server with any manners sends. */
+/** An HTTP response. */
 export function response(
   body: Uint8Array | string,
   headers: Readonly<Record<string, string>> = {},
@@ -38,12 +38,12 @@ export function response(
   return concat([encoder.encode(`HTTP/1.1 ${status}\r\n${head}\r\n`), bytes]);
 }
 
-/** One of them. */
+/** One value, at random. */
 export function pick<T>(values: readonly T[], random: Random): T {
   return values[randomBelow(values.length, random)]!;
 }
 
-/** Numbers where an interval should be, as bencode or what looks like it. */
+/** Values for an interval: bencode, or almost. */
 const NUMBERS = [
   ...["i0e", "i1e", "i-1e", "i-0e", "i00e", "ie", "i-e", "i1.5e", "i1e3e"],
   ...["iNaNe", "i Infinitye", "i2147483648e", "i4294967296e"],
@@ -51,7 +51,7 @@ const NUMBERS = [
   ...["3:NaN", "3:120", "8:Infinity", "0:", "le", "de", "l3:120e", "di1ei2ee"],
 ];
 
-/** A peer's IP address, or what stands in its place. */
+/** Values for a peer's IP address. */
 const HOSTS = [
   ...["192.0.2.1", "127.0.0.1", "0.0.0.0", "255.255.255.255", "::1", "::"],
   ...["2001:db8::1", "::ffff:192.0.2.1", "fe80::1%eth0", "[::1]", "1.2.3"],
@@ -63,7 +63,7 @@ const PORTS = [
   ...["i6881e", "i0e", "i-1e", "i65536e", "i80e", "4:6881", "le", "i1.5e"],
 ];
 
-/** What may stand where bytes or a list of peers should be. */
+/** Values in place of bytes or of a list of peers. */
 const VALUES = ["i1e", "le", "de", "0:", "1:x", "l1:xe", "lleee", "d1:ai1ee"];
 
 /** Keys of a reply. */
@@ -73,7 +73,7 @@ const KEYS = [
   ...["constructor", "external ip", "retry in"],
 ];
 
-/** Classes of answers, none of which may do more harm than a failed announce. */
+/** Classes of answers: the worst result is a failed announce. */
 export const ANSWER_CLASSES: readonly AnswerClass[] = [
   {
     name: "a web page",
@@ -86,7 +86,7 @@ export const ANSWER_CLASSES: readonly AnswerClass[] = [
       ),
   },
   {
-    name: "numbers that are none",
+    name: "malformed numbers",
     make: (random) =>
       response(
         `d8:interval${pick(NUMBERS, random)}12:min interval${
@@ -102,7 +102,7 @@ export const ANSWER_CLASSES: readonly AnswerClass[] = [
     },
   },
   {
-    name: "peers in dictionaries of all sorts",
+    name: "peers in odd dictionaries",
     outcome: "reply",
     make: (random) => {
       const peers = Array.from({ length: randomBelow(20, random) }, () => {
@@ -139,7 +139,7 @@ export const ANSWER_CLASSES: readonly AnswerClass[] = [
     },
   },
   {
-    name: "100,000 entries that are no peers",
+    name: "100,000 malformed peers",
     isLarge: true,
     outcome: "refusal",
     make: (random) =>
@@ -156,7 +156,7 @@ export const ANSWER_CLASSES: readonly AnswerClass[] = [
       ),
   },
   {
-    name: "a redirect to what is no web server",
+    name: "a redirect to another scheme",
     outcome: "refusal",
     make: (random) =>
       response("", {
@@ -193,7 +193,7 @@ export const ANSWER_CLASSES: readonly AnswerClass[] = [
     },
   },
   {
-    name: "a plain reply that is said to be compressed",
+    name: "a plain reply, declared as compressed",
     make: (random) =>
       response("d8:intervali9ee", {
         "content-encoding": pick(["gzip", "deflate", "br", "zstd"], random),
@@ -209,7 +209,7 @@ export const ANSWER_CLASSES: readonly AnswerClass[] = [
       }),
   },
   {
-    name: "chunks that are none",
+    name: "malformed chunks",
     make: (random) =>
       latin1(
         "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" +
@@ -221,7 +221,7 @@ export const ANSWER_CLASSES: readonly AnswerClass[] = [
       ),
   },
   {
-    name: "what is no HTTP",
+    name: "another protocol than HTTP",
     outcome: "refusal",
     make: (random) =>
       latin1(
@@ -234,14 +234,14 @@ export const ANSWER_CLASSES: readonly AnswerClass[] = [
       ),
   },
   {
-    name: "a body of another length than is said",
+    name: "a body of another length than declared",
     make: (random) =>
       response("d8:intervali9ee", {
         "content-length": pick(["0", "3", "99", "-1", "x", "9e9"], random),
       }),
   },
   {
-    name: "a reply that is cut off",
+    name: "a truncated reply",
     outcome: "refusal",
     make: (random) => {
       const whole = "d8:intervali9e5:peers6:\xc0\0\x02\x01\x1a\xe1e";
@@ -249,7 +249,7 @@ export const ANSWER_CLASSES: readonly AnswerClass[] = [
     },
   },
   {
-    name: "nests and numbers without end",
+    name: "endless nesting and numbers",
     isLarge: true,
     outcome: "refusal",
     make: (random) =>

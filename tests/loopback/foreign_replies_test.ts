@@ -1,5 +1,5 @@
 /**
- * The tracker client against answers of every class: each is a reply within
+ * The tracker client against every class of answers: the result is a reply within
  * bounds or a `TrackerError`, soon and without much memory.
  */
 import {
@@ -22,7 +22,7 @@ import { ANSWER_CLASSES, response } from "./foreign_replies.ts";
 
 /** Answers of each class. */
 const ROUNDS = 40;
-/** Of those that take long to make. */
+/** Answers of a class that takes long to make. */
 const LARGE_ROUNDS = 2;
 const TIMEOUT_MS = 20_000;
 const DAY_MS = 86_400_000;
@@ -40,7 +40,7 @@ const REQUEST: AnnounceRequest = {
   trackerId: undefined,
 };
 
-/** A server that answers whatever is asked with bytes, and hangs up. */
+/** A server that answers any request with the same bytes and closes the connection. */
 class BytesServer implements Disposable {
   readonly url: string;
   #answer: Uint8Array = new Uint8Array();
@@ -71,15 +71,15 @@ class BytesServer implements Disposable {
         sent += await connection.write(this.#answer.subarray(sent));
       }
       await connection.closeWrite();
-      // Closed by the client: what it has not read must not be taken back.
+      // The client closes it: bytes that it has not read must not be lost.
       while (await connection.read(new Uint8Array(4096)) !== null);
     } catch {
-      // The client had enough of it.
+      // The client has closed the connection.
     }
   }
 }
 
-/** Announces once; the reply, or the reason why there is none. */
+/** Announces once. Returns the reply, or the reason for the failure. */
 async function ask(url: string): Promise<AnnounceReply | string> {
   try {
     return await announce(url, REQUEST, { timeoutMs: TIMEOUT_MS });
@@ -107,7 +107,7 @@ function assertWithinBounds(reply: AnnounceReply): void {
 
 for (const { name, make, outcome, isLarge } of ANSWER_CLASSES) {
   const rounds = isLarge ? LARGE_ROUNDS : ROUNDS;
-  Deno.test(`announce() bears ${name} (seed ${FUZZ_SEED})`, async () => {
+  Deno.test(`announce() survives ${name} (seed ${FUZZ_SEED})`, async () => {
     const random = seededRandom(FUZZ_SEED);
     using server = new BytesServer();
     for (let round = 0; round < rounds; round++) {
@@ -125,7 +125,7 @@ for (const { name, make, outcome, isLarge } of ANSWER_CLASSES) {
   });
 }
 
-Deno.test("announce() tells the reason that comes with an HTTP error", async () => {
+Deno.test("announce() gives the failure reason of an HTTP error", async () => {
   using server = new BytesServer();
   const reason = "d14:failure reason12:unregisterede";
   server.answer = response(reason, {}, "403 Forbidden");

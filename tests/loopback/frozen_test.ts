@@ -1,6 +1,6 @@
 /**
- * Peers whose connection stands though they are not there: stopped, not reading,
- * half gone. Those who are there do not notice.
+ * Peers that stop without closing their connections: stopped, not reading, half
+ * closed. Other peers are served all the same.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import { SNUB_TIMEOUT_MS } from "../../lib/swarm/slow_peers.ts";
 import { assertCopied, LocalSwarm, spawnPeer } from "./local_swarm.ts";
 import { frame, uint32 } from "./raw_peer.ts";
 import {
+  acceptDial,
   assertServed,
-  beCalled,
   BLOCK,
-  greet,
+  connect,
   ID,
   INTERESTED,
   PIECE,
@@ -23,12 +23,12 @@ import {
 
 const MIB = 1024 * 1024;
 
-/** Signals that stop a program and let it go on are of Unix. */
+/** Only Unix has signals that stop a program and let it go on. */
 const lacksSignals = Deno.build.os === "windows";
 
 Deno.test({
   name:
-    "a leecher that is stopped and goes on finishes over the connection that it had",
+    "a leecher that is stopped and goes on finishes over the same connection",
   ignore: lacksSignals,
   fn: async () => {
     await using swarm = await LocalSwarm.open();
@@ -41,7 +41,7 @@ Deno.test({
     );
     await leecher.stdout.waitFor(/"type":"pieceVerified"/);
     leecher.signal("SIGSTOP");
-    // Longer than a peer may owe blocks and be waited for.
+    // Longer than a peer may leave requests unanswered.
     await delay(SNUB_TIMEOUT_MS + 3_000);
     leecher.signal("SIGCONT");
     await leecher.stdout.waitFor(/"type":"completed"/, 60_000);
@@ -76,9 +76,9 @@ Deno.test({
   },
 });
 
-Deno.test("a peer that asks for much and reads nothing is sent what its socket takes, and others are served", async () => {
+Deno.test("a peer that requests much and reads nothing costs little memory, and others are served", async () => {
   await using scene = await Scene.open();
-  using peer = await greet(scene.session, 1);
+  using peer = await connect(scene.session, 1);
   const before = Deno.memoryUsage().rss;
   await peer.write(
     INTERESTED,
@@ -93,16 +93,16 @@ Deno.test("a peer that asks for much and reads nothing is sent what its socket t
   );
   await delay(500);
   await scene.assertUnharmed();
-  using next = await greet(scene.session, 2);
+  using next = await connect(scene.session, 2);
   await assertServed(next);
   assertLess(Deno.memoryUsage().rss - before, 100 * MIB);
 });
 
-Deno.test("a connection of which the peer has closed its half ends", async () => {
+Deno.test("a session closes a connection that the peer has half closed", async () => {
   await using scene = await Scene.open();
-  using caller = await greet(scene.session, 1);
-  using called = await beCalled(scene, 2);
-  for (const peer of [caller, called]) {
+  using inbound = await connect(scene.session, 1);
+  using outbound = await acceptDial(scene, 2);
+  for (const peer of [inbound, outbound]) {
     await peer.write(INTERESTED);
     await peer.finish();
     await peer.closed();
@@ -111,10 +111,10 @@ Deno.test("a connection of which the peer has closed its half ends", async () =>
   await scene.assertUnharmed();
 });
 
-Deno.test("a connection that the peer has reset ends", async () => {
+Deno.test("a session closes a connection that the peer has reset", async () => {
   await using scene = await Scene.open();
-  const peer = await greet(scene.session, 1);
-  // What it was sent and has not read makes a reset of its closing.
+  const peer = await connect(scene.session, 1);
+  // Closing with unread bytes sends a reset.
   await peer.write(INTERESTED, frame(ID.request, uint32(0, 0, BLOCK)));
   await delay(50);
   peer[Symbol.dispose]();

@@ -1,7 +1,6 @@
 /**
- * Peers that promise content and send something else, late or never, against a
- * session of ours that downloads: it ends with the right content, soon enough,
- * and knows whom to blame.
+ * Seeders that send wrong blocks, late ones or none, against a session that
+ * downloads: it gets the right content soon, and bans the right host.
  *
  * @module
  */
@@ -17,10 +16,10 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 const ID = { piece: 7, reject: 16 } as const;
 
-/** On machines that are busy everything takes longer; a stall took minutes. */
+/** A busy machine needs some of it; a stall took minutes. */
 const LONGEST_MS = 40_000;
 
-/** The one piece that all of them are asked for, in 64 blocks. */
+/** One piece of 64 blocks, requested from all seeders. */
 const ONE_PIECE = await memoryTorrent({
   name: "one piece",
   length: MIB,
@@ -34,11 +33,12 @@ const MANY_PIECES = await memoryTorrent({
   pieceLength: 256 * KIB,
 });
 
-/** Only on Linux is every address of 127.0.0.0/8 there without being set up. */
+/** Only Linux has every address of 127.0.0.0/8 without setup. */
 const lacksAddresses = Deno.build.os !== "linux";
 
 Deno.test({
-  name: "who sent one wrong block of a piece that four fed is found and banned",
+  name:
+    "a host that sent one wrong block of a piece from four seeders is found and banned",
   ignore: lacksAddresses,
   fn: async () => {
     await using seeders = new AsyncDisposableStack();
@@ -48,7 +48,7 @@ Deno.test({
           sample: ONE_PIECE,
           hostname: `127.0.0.${number}`,
           idByte: number,
-          // So that all have a part in it.
+          // So that all take part.
           pauseMs: 20,
           isWrong,
         }),
@@ -74,7 +74,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "who is banned is not dialed again and not taken when it calls",
+  name: "a banned host is not dialed again",
   ignore: lacksAddresses,
   fn: async () => {
     await using bad = new RawSeeder({
@@ -97,11 +97,11 @@ Deno.test({
     await delay(2_000);
     share.transfer.addPeers([bad.address]);
     await assertWhole(share, MANY_PIECES);
-    assertEquals(bad.callCount, 1);
+    assertEquals(bad.connectionCount, 1);
   },
 });
 
-/** Ways to keep requests waiting. */
+/** Ways not to answer requests. */
 const HOARDERS: readonly [what: string, answer: Answer][] = [
   ["never answer", () => Promise.resolve()],
   ["announce pieces that they lack", (peer, block) =>
@@ -120,7 +120,7 @@ const HOARDERS: readonly [what: string, answer: Answer][] = [
 for (const [what, answer] of HOARDERS) {
   for (const sample of [MANY_PIECES, ONE_PIECE]) {
     const pieceKib = sample.torrent.geometry.pieceLength / KIB;
-    Deno.test(`ten seeders that ${what} do not hold up a download in pieces of ${pieceKib} KiB`, async (t) => {
+    Deno.test(`ten seeders that ${what} do not stall a download in pieces of ${pieceKib} KiB`, async (t) => {
       await using seeders = new AsyncDisposableStack();
       await using session = openLocalSession();
       const share = await Share.start(session, sample);
@@ -134,10 +134,10 @@ for (const [what, answer] of HOARDERS) {
           }),
         ));
       share.transfer.addPeers(hoarders.map(({ address }) => address));
-      // All of them have something on order before anybody good is there.
+      // All of them have requests before the good seeder comes.
       const end = performance.now() + LONGEST_MS;
       while (hoarders.some(({ requestCount }) => requestCount === 0)) {
-        assertLess(performance.now(), end, "somebody is not asked");
+        assertLess(performance.now(), end, "a seeder gets no request");
         await delay(10);
       }
       const good = seeders.use(new RawSeeder({ sample, idByte: 1 }));

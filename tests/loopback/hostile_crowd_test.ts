@@ -1,6 +1,6 @@
 /**
- * Hosts that open connections by the thousand, and those that name others to be
- * called: neither keeps honest peers out, nor makes us the means to harm somebody.
+ * Hosts that open thousands of connections, and peers that name victims to be
+ * dialed: neither keeps honest peers out, nor has us attack another host.
  *
  * @module
  */
@@ -26,21 +26,21 @@ const LONGEST_MS = 40_000;
 const SAMPLE = await memoryTorrent({ name: "crowded", length: 4 * MIB });
 const { infoHash, geometry } = SAMPLE.torrent;
 
-/** Only on Linux is every address of 127.0.0.0/8 there without being set up. */
+/** Only Linux has every address of 127.0.0.0/8 without setup. */
 const lacksAddresses = Deno.build.os !== "linux";
 
-/** What each of a crowd says. */
-const MANNERS: readonly [what: string, said: readonly Uint8Array[]][] = [
-  ["nothing", []],
-  ["a hello and nothing more", [new Uint8Array(0)]],
-  ["that they have everything", [
+/** The bytes that each connection of a crowd sends. */
+const CROWDS: readonly [what: string, said: readonly Uint8Array[]][] = [
+  ["send nothing", []],
+  ["send a handshake alone", [new Uint8Array(0)]],
+  ["claim to have everything", [
     frame(ID.bitfield, new Uint8Array(geometry.pieceCount / 8).fill(255)),
     UNCHOKE,
     INTERESTED,
   ]],
 ];
 
-/** So many callers of 127.0.0.1, each with an id of its own. */
+/** Opens `count` connections from 127.0.0.1, each with its own peer id. */
 async function crowd(
   address: PeerAddress,
   options: { count: number; said: readonly Uint8Array[] },
@@ -61,10 +61,10 @@ async function crowd(
   };
 }
 
-for (const [what, said] of MANNERS) {
+for (const [what, said] of CROWDS) {
   Deno.test({
     name:
-      `a thousand callers who say ${what} do not keep a leecher from its seeder`,
+      `a thousand connections that ${what} do not keep a leecher from its seeder`,
     ignore: lacksAddresses,
     fn: async () => {
       const before = Deno.memoryUsage().rss;
@@ -84,7 +84,7 @@ for (const [what, said] of MANNERS) {
   });
 }
 
-Deno.test("a thousand callers who say hello and nothing more give way to a seeder at their own address", async () => {
+Deno.test("a thousand connections that send a handshake alone give way to a seeder at the same address", async () => {
   await using seeding = openLocalSession();
   await using leeching = openLocalSession();
   const seeder = await Share.start(seeding, SAMPLE, fullStorage(SAMPLE));
@@ -99,7 +99,7 @@ Deno.test("a thousand callers who say hello and nothing more give way to a seede
   await assertWhole(leecher, SAMPLE);
 });
 
-Deno.test("a leecher takes several peers at one address, as many as it may have", async () => {
+Deno.test("a leecher accepts maxPeers peers at one address", async () => {
   await using sessions = new AsyncDisposableStack();
   const leeching = sessions.use(openLocalSession({ maxPeers: 10 }));
   const leecher = await Share.start(leeching, SAMPLE);
@@ -114,10 +114,10 @@ Deno.test("a leecher takes several peers at one address, as many as it may have"
   await assertWhole(leecher, SAMPLE);
 });
 
-/** Listens on some ports of a host and counts who calls. */
+/** Listens on some ports of a host and counts the connections. */
 class Victim implements AsyncDisposable {
   readonly ports: readonly number[];
-  callCount = 0;
+  connectionCount = 0;
   readonly #listeners: readonly Deno.TcpListener[];
   readonly #accepting: Promise<void>[];
 
@@ -139,28 +139,28 @@ class Victim implements AsyncDisposable {
     try {
       for (;;) {
         (await listener.accept()).close();
-        this.callCount++;
+        this.connectionCount++;
       }
     } catch {
-      // It was closed.
+      // The listener is closed.
     }
   }
 }
 
-/** A message of peer exchange with these addresses, of id 1. [BEP 11] */
+/** A peer exchange message of id 1. [BEP 11] */
 function exchange(addresses: readonly PeerAddress[]): Uint8Array {
   const { ipv4, ipv6 } = encodeCompactPeers(addresses);
   return frame(ID.extended, [1], encodeBencode({ added: ipv4, added6: ipv6 }));
 }
 
-/** Tells a session of others, each address by a connection of its own. */
-async function gossip(
+/** Sends each message to a session over its own connection. */
+async function sendEach(
   address: PeerAddress,
   messages: readonly Uint8Array[],
 ): Promise<DisposableStack> {
-  const gossips = new DisposableStack();
+  const peers = new DisposableStack();
   for (const [index, message] of messages.entries()) {
-    const peer = gossips.use(await RawPeer.dial(address));
+    const peer = peers.use(await RawPeer.dial(address));
     await peer.write(
       handshake(infoHash, peerIdOf(index + 1), EXTENSION_BITS),
       frame(ID.extended, [0], encodeBencode({ m: { ut_pex: 1 } })),
@@ -168,12 +168,12 @@ async function gossip(
     );
     await peer.takeHandshake();
   }
-  return gossips;
+  return peers;
 }
 
 Deno.test({
   name:
-    "thirty peers who name a host's ports have it called a few times in a second, and its own services never",
+    "a host whose ports thirty peers name is dialed a few times a second, and its system ports never",
   ignore: lacksAddresses,
   fn: async () => {
     await using victim = new Victim("127.0.0.99", 900);
@@ -185,7 +185,7 @@ Deno.test({
           .map((port) => ({ hostname: "127.0.0.99", port })),
       ));
     const startedAt = performance.now();
-    using _gossips = await gossip(addressOf(session), [
+    using _peers = await sendEach(addressOf(session), [
       ...messages,
       exchange(Array.from({ length: 50 }, (_, port) => ({
         hostname: "127.0.0.99",
@@ -194,15 +194,15 @@ Deno.test({
     ]);
     await delay(4_000);
     const seconds = (performance.now() - startedAt) / 1000;
-    assertGreater(victim.callCount, 0);
-    // 16 at once, and four in each second.
-    assertLess(victim.callCount, 17 + 4 * seconds);
+    assertGreater(victim.connectionCount, 0);
+    // 16 at once, then four a second.
+    assertLess(victim.connectionCount, 17 + 4 * seconds);
   },
 });
 
 Deno.test({
   name:
-    "a tracker that names a host's ports has it called no more than twenty times in a second",
+    "a host whose ports a tracker names is dialed at most twenty times a second",
   ignore: lacksAddresses,
   fn: async () => {
     await using victim = new Victim("127.0.0.99", 400);
@@ -227,7 +227,7 @@ Deno.test({
     await Share.start(session, { torrent, content });
     await delay(4_000);
     const seconds = (performance.now() - startedAt) / 1000;
-    assertGreater(victim.callCount, 32);
-    assertLess(victim.callCount, 65 + 20 * seconds);
+    assertGreater(victim.connectionCount, 32);
+    assertLess(victim.connectionCount, 65 + 20 * seconds);
   },
 });

@@ -1,7 +1,6 @@
 /**
- * Peers that talk without end, to a seeder and to a leecher of ours: they are
- * listened to now and then, and everybody else is served as if they were not
- * there.
+ * Peers that send messages without end to a seeder and to a leecher: reading from
+ * them pauses, and all other peers are served as if they were not there.
  *
  * @module
  */
@@ -31,20 +30,20 @@ const MIB = 1024 * KIB;
 const CHOKE = frame(ID.choke);
 const NOT_INTERESTED = frame(3);
 
-/** As much of something as one write may hold. */
+/** The frames repeated to the length of one write. */
 function many(...frames: Uint8Array[]): Uint8Array {
   const once = joined(...frames);
   return joined(...Array(Math.ceil(64 * KIB / once.length)).fill(once));
 }
 
-/** 500 keys in a dictionary: nothing that we look for. */
+/** A dictionary of 500 unknown keys. */
 const LARGE_DICTIONARY = latin1(
   `d${
     Array.from({ length: 500 }, (_, at) => `4:${at + 1000}i${at}e`).join("")
   }e`,
 );
 
-/** What peers may say without end; `reserved` is left out by who speaks BEP 3 alone. */
+/** Messages to repeat; without `reserved`, from a peer that speaks BEP 3 alone. */
 const FLOODS: readonly [
   what: string,
   bytes: Uint8Array,
@@ -52,7 +51,11 @@ const FLOODS: readonly [
 ][] = [
   ["keep-alives", many(new Uint8Array(4)), EXTENSION_BITS],
   ["haves of one piece", many(frame(ID.have, uint32(3))), EXTENSION_BITS],
-  ["interest and none", many(INTERESTED, NOT_INTERESTED), EXTENSION_BITS],
+  [
+    "interested and not interested",
+    many(INTERESTED, NOT_INTERESTED),
+    EXTENSION_BITS,
+  ],
   ["chokes and unchokes", many(CHOKE, UNCHOKE), EXTENSION_BITS],
   ["requests of a byte", many(INTERESTED, frame(ID.request, uint32(0, 0, 1)))],
   [
@@ -82,7 +85,7 @@ const SAMPLE = await memoryTorrent({
   pieceLength: 256 * KIB,
 });
 
-/** Says the same thing again and again until it is hung up on or disposed of. */
+/** Sends the same bytes again and again until the connection is closed. */
 class Flooder implements Disposable {
   readonly #connection: Deno.TcpConn;
 
@@ -102,27 +105,27 @@ class Flooder implements Disposable {
     });
     const flooder = new Flooder(connection);
     const { infoHash } = SAMPLE.torrent;
-    const hello = handshake(infoHash, peerIdOf(idByte), reserved);
-    return { flooder, flooding: flooder.#run(hello, bytes) };
+    const opening = handshake(infoHash, peerIdOf(idByte), reserved);
+    return { flooder, flooding: flooder.#run(opening, bytes) };
   }
 
   [Symbol.dispose](): void {
     this.#connection.close();
   }
 
-  async #run(hello: Uint8Array, bytes: Uint8Array): Promise<void> {
-    await Promise.all([this.#write(hello, bytes), this.#read()]);
+  async #run(opening: Uint8Array, bytes: Uint8Array): Promise<void> {
+    await Promise.all([this.#write(opening, bytes), this.#read()]);
   }
 
-  async #write(hello: Uint8Array, bytes: Uint8Array): Promise<void> {
+  async #write(opening: Uint8Array, bytes: Uint8Array): Promise<void> {
     try {
-      for (let rest = hello;; rest = bytes) {
+      for (let rest = opening;; rest = bytes) {
         while (rest.length > 0) {
           rest = rest.subarray(await this.#connection.write(rest));
         }
       }
     } catch {
-      // It was hung up on, or the test is over.
+      // The connection was closed, or the test is over.
     }
   }
 
@@ -136,7 +139,7 @@ class Flooder implements Disposable {
   }
 }
 
-/** A download from a seeder, with four peers at each end that say the same without end. */
+/** A download from a seeder, with four flooding peers at each end. */
 async function downloadBeside(flood: (typeof FLOODS)[number]): Promise<void> {
   const floodings: Promise<void>[] = [];
   {
@@ -159,13 +162,13 @@ async function downloadBeside(flood: (typeof FLOODS)[number]): Promise<void> {
   await Promise.all(floodings);
 }
 
-/** Kinds of floods that are tried side by side. */
+/** Floods that are tried side by side. */
 const SIDE_BY_SIDE = 3;
 
 for (let first = 0; first < FLOODS.length; first += SIDE_BY_SIDE) {
   const floods = FLOODS.slice(first, first + SIDE_BY_SIDE);
-  const names = floods.map(([what]) => what).join("; of ");
-  Deno.test(`downloads go on beside eight peers each that flood both ends, of ${names}`, async () => {
+  const names = floods.map(([what]) => what).join("; with ");
+  Deno.test(`downloads go on beside peers that flood both ends with ${names}`, async () => {
     const before = Deno.memoryUsage().rss;
     await Promise.all(floods.map(downloadBeside));
     assertLess(Deno.memoryUsage().rss - before, 300 * MIB);

@@ -1,6 +1,6 @@
 /**
- * Peers that say what makes no sense, again and again, to a seeder and to a
- * leecher of ours, while one downloads from the other.
+ * Peers that send garbage, again and again, to a seeder and to a leecher, while
+ * the leecher downloads from the seeder.
  *
  * @module
  */
@@ -26,13 +26,13 @@ const random = seededRandom(FUZZ_SEED);
 
 const SAMPLE = await memoryTorrent({ name: "garbled", length: 8 * MIB + 77 });
 
-/** Bytes by chance. */
+/** Random bytes. */
 function noise(length: number): Uint8Array {
   return Uint8Array.from({ length }, () => random() * 256);
 }
 
-/** A handshake of somebody new, and what follows it. */
-function greeted(...frames: Uint8Array[]): Uint8Array {
+/** A handshake of a new peer, and frames behind it. */
+function handshaken(...frames: Uint8Array[]): Uint8Array {
   const id = Array.from(noise(20), (byte) => byte.toString(16).padStart(2, "0"))
     .join("");
   return joined(
@@ -45,19 +45,19 @@ function extended(id: number, payload: Uint8Array): Uint8Array {
   return frame(ID.extended, [id], payload);
 }
 
-/** What is said, made anew each time. */
-const WORDS: readonly [what: string, say: () => Uint8Array][] = [
+/** Generators of garbage. */
+const GARBAGE: readonly [what: string, make: () => Uint8Array][] = [
   ["TLS", () => joined([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3], noise(512))],
   [
     "HTTP",
     () => latin1("GET /announce HTTP/1.1\r\nHost: example\r\n\r\n"),
   ],
   ["random bytes", () => noise(4 * KIB)],
-  ["random bytes behind a handshake", () => greeted(noise(4 * KIB))],
+  ["random bytes behind a handshake", () => handshaken(noise(4 * KIB))],
   [
     "random bytes in frames of all ids",
     () =>
-      greeted(
+      handshaken(
         ...Array.from(
           { length: 30 },
           (_, id) => frame(id, noise(Math.floor(random() * 20))),
@@ -65,48 +65,49 @@ const WORDS: readonly [what: string, say: () => Uint8Array][] = [
       ),
   ],
   [
-    "lists in lists",
-    () => greeted(extended(0, latin1("l".repeat(8_000) + "e".repeat(8_000)))),
+    "nested lists",
+    () =>
+      handshaken(extended(0, latin1("l".repeat(8_000) + "e".repeat(8_000)))),
   ],
   [
-    "dictionaries in dictionaries",
+    "nested dictionaries",
     () =>
-      greeted(
+      handshaken(
         extended(0, latin1("d1:a".repeat(4_000) + "de" + "e".repeat(4_000))),
       ),
   ],
   [
     "a dictionary of a mebibyte",
     () =>
-      greeted(
+      handshaken(
         extended(0, latin1(`d1:a${MIB - 100}:${"x".repeat(MIB - 100)}e`)),
       ),
   ],
   [
     "a string longer than its message",
-    () => greeted(extended(0, latin1("d1:a4294967295:xe"))),
+    () => handshaken(extended(0, latin1("d1:a4294967295:xe"))),
   ],
   [
     "peer exchange of garbage",
     () =>
-      greeted(
+      handshaken(
         extended(1, joined(latin1("d5:added600:"), noise(600), latin1("e"))),
       ),
   ],
   [
-    "peer exchange cut off",
-    () => greeted(extended(1, latin1("d5:added7:1234567e"))),
+    "a truncated peer exchange",
+    () => handshaken(extended(1, latin1("d5:added7:1234567e"))),
   ],
   [
-    "peer exchange of everybody and nobody",
+    "a peer exchange of addresses that no peer has",
     () =>
-      greeted(extended(
+      handshaken(extended(
         1,
         joined(
           latin1("d5:added42:"),
-          [127, 0, 0, 1, 0, 22], // ourselves, SSH
+          [127, 0, 0, 1, 0, 22], // this machine, SSH
           [0, 0, 0, 0, 26, 225],
-          [224, 0, 0, 1, 26, 225], // all machines
+          [224, 0, 0, 1, 26, 225], // multicast
           [239, 255, 255, 250, 7, 108],
           [255, 255, 255, 255, 26, 225],
           [127, 0, 0, 1, 0, 0],
@@ -121,20 +122,20 @@ const WORDS: readonly [what: string, say: () => Uint8Array][] = [
   ],
 ];
 
-/** Calls, speaks, and calls again, until it is told to stop. */
-async function babble(
+/** Connects and sends, again and again, until `signal` is aborted. */
+async function attack(
   address: PeerAddress,
-  options: { say: () => Uint8Array; signal: AbortSignal },
+  options: { make: () => Uint8Array; signal: AbortSignal },
 ): Promise<void> {
   while (!options.signal.aborted) {
     using peer = await RawPeer.dial(address);
-    await peer.write(options.say());
+    await peer.write(options.make());
     await delay(20);
   }
 }
 
-for (const [what, say] of WORDS) {
-  Deno.test(`a download goes on beside peers that say ${what} (seed ${FUZZ_SEED})`, async () => {
+for (const [what, make] of GARBAGE) {
+  Deno.test(`a download goes on beside peers that send ${what} (seed ${FUZZ_SEED})`, async () => {
     const before = Deno.memoryUsage().rss;
     await using seeding = openLocalSession();
     await using leeching = openLocalSession();
@@ -142,14 +143,14 @@ for (const [what, say] of WORDS) {
     const leecher = await Share.start(leeching, SAMPLE);
     const ending = new AbortController();
     const { signal } = ending;
-    const babbling = [seeding, seeding, leeching, leeching].map((session) =>
-      babble(addressOf(session), { say, signal })
+    const attacks = [seeding, seeding, leeching, leeching].map((session) =>
+      attack(addressOf(session), { make, signal })
     );
     await delay(100);
     leecher.transfer.addPeers([addressOf(seeding)]);
     await leecher.first("completed", 40_000);
     ending.abort();
-    await Promise.all(babbling);
+    await Promise.all(attacks);
     await assertWhole(leecher, SAMPLE);
     assertLess(Deno.memoryUsage().rss - before, 400 * MIB);
   });

@@ -1,5 +1,5 @@
 /**
- * Torrents and their content in memory, made and read back as the programs do.
+ * Torrents and their content in memory, made and parsed as the programs do.
  *
  * @module
  */
@@ -13,16 +13,16 @@ import {
 } from "../../lib/mod.ts";
 import { seededRandom } from "../../lib/base/random.ts";
 
-/** A torrent and the content it describes. */
+/** A torrent and its content. */
 export interface MemoryTorrent {
   readonly torrent: Torrent;
   /** Never changed. */
   readonly content: Uint8Array;
 }
 
-/** What to make. */
+/** Options for {@linkcode memoryTorrent}. */
 export interface MemoryTorrentOptions {
-  /** Other names are other torrents with other content. @default {"content.bin"} */
+  /** The content depends on it. @default {"content.bin"} */
   readonly name?: string;
   /** In bytes. */
   readonly length: number;
@@ -55,15 +55,15 @@ export async function memoryTorrent(
   return { torrent: await parseTorrent(bytes, { sha1 }), content };
 }
 
-/** A storage that holds all of the content. */
+/** A storage with all of the content. */
 export function fullStorage({ content }: MemoryTorrent): MemoryStorage {
   return new MemoryStorage(content.slice());
 }
 
-/** Every so many bytes of made content differ from all others, as pieces must. */
+/** Each run of this length differs from all others, so that each piece does. */
 const CHUNK_LENGTH = 16_384;
 
-/** Content that is the same for the same name and length, and otherwise another. */
+/** Content that depends on name and length alone. */
 export function makeContent(
   name: string,
   length: number,
@@ -77,7 +77,7 @@ export function makeContent(
   const numberInChunk = new DataView(chunk.buffer);
   const content = new Uint8Array(length);
   for (let offset = 0; offset < length; offset += CHUNK_LENGTH) {
-    // Behind the first bytes, so that what is shorter still differs by its name.
+    // Behind the first bytes, so that short content still depends on its name.
     numberInChunk.setUint32(8, offset);
     content.set(chunk.subarray(0, length - offset), offset);
   }

@@ -1,6 +1,6 @@
 /**
- * How peers find one another: from each other without a tracker, and through one
- * whoever came first.
+ * Peers find each other: by peer exchange without a tracker, and through a tracker
+ * in either order.
  *
  * @module
  */
@@ -22,17 +22,17 @@ import { addressOf, openLocalSession, Share, timed } from "./share.ts";
 
 const MIB = 1024 * 1024;
 
-/** How long peers have to tell one another, in milliseconds: they wait 2 s at first. */
+/** Time for peer exchange, in milliseconds; the first message comes after 2 s. */
 const MESH_TIMEOUT_MS = 30_000;
 
-/** Waits until something holds. @throws {Error} If it does not in time. */
+/** Waits for a condition. @throws {Error} If it is not met in time. */
 async function until(
   what: string,
   holds: () => boolean,
   timeoutMs = MESH_TIMEOUT_MS,
 ): Promise<void> {
   for (const end = performance.now() + timeoutMs; !holds();) {
-    if (performance.now() > end) throw new Error(`it is not so that ${what}`);
+    if (performance.now() > end) throw new Error(`not in time: ${what}`);
     await delay(20);
   }
 }
@@ -41,7 +41,7 @@ function peerCount(share: Share): number {
   return share.transfer.snapshot().peers.length;
 }
 
-/** The sample as a private torrent. */
+/** The sample as a private torrent. [BEP 27] */
 async function madePrivate(sample: MemoryTorrent): Promise<MemoryTorrent> {
   const { name, geometry, pieceHashes } = sample.torrent;
   const bytes = buildTorrent({
@@ -55,7 +55,7 @@ async function madePrivate(sample: MemoryTorrent): Promise<MemoryTorrent> {
   return { ...sample, torrent: await parseTorrent(bytes, { sha1 }) };
 }
 
-/** Three leechers that nobody serves, of whom two know the first alone. */
+/** Three leechers without a seeder; two know only the first. */
 async function threeLeechers(
   sample: MemoryTorrent,
   sessions: AsyncDisposableStack,
@@ -74,7 +74,7 @@ async function threeLeechers(
   return shares;
 }
 
-Deno.test("peers that know one peer alone find each other through it", async () => {
+Deno.test("peers that know one peer find each other through it", async () => {
   await using sessions = new AsyncDisposableStack();
   const sample = await memoryTorrent({ length: MIB });
   const shares = await threeLeechers(sample, sessions);
@@ -91,7 +91,7 @@ Deno.test("peers that know one peer alone find each other through it", async () 
   );
 });
 
-Deno.test("peers of a private torrent do not tell one another of others", async () => {
+Deno.test("peers of a private torrent do not exchange peers", async () => {
   await using sessions = new AsyncDisposableStack();
   const sample = await madePrivate(await memoryTorrent({ length: MIB }));
   assert(sample.torrent.isPrivate);
@@ -100,12 +100,12 @@ Deno.test("peers of a private torrent do not tell one another of others", async 
     "both are connected with the first",
     () => peerCount(shares[0]!) === 2,
   );
-  // Others would have been told after two seconds.
+  // A public torrent's peers would be exchanged after two seconds.
   await delay(5_000);
   assertEquals(shares.map(peerCount), [2, 1, 1]);
 });
 
-Deno.test("a leecher that came before its seeder is dialed by it, and receives at once", async () => {
+Deno.test("a leecher that came before its seeder is dialed by the seeder, and receives at once", async () => {
   await using tracker = await startTracker({ port: 0, hostname: "127.0.0.1" });
   const sample = await memoryTorrent({
     length: MIB,
@@ -115,7 +115,7 @@ Deno.test("a leecher that came before its seeder is dialed by it, and receives a
   await using seeding = openLocalSession();
   const leecher = await Share.start(leeching, sample);
   await leecher.first("announced");
-  // By itself it would ask again after two minutes, or half a minute while alone.
+  // It would announce again after two minutes, or half a minute while alone.
   let seeder: Share | undefined;
   const tookMs = await timed(async () => {
     seeder = await Share.start(seeding, sample, fullStorage(sample));
@@ -124,11 +124,11 @@ Deno.test("a leecher that came before its seeder is dialed by it, and receives a
   assertEquals(leecher.count("peerConnected"), 1);
   const { address } = await seeder!.first("peerConnected");
   assertEquals(address, addressOf(leeching));
-  // 3 s on a machine that has nothing else to do, and most of it to spare.
+  // It takes a fraction of this on an idle machine.
   assertLess(tookMs, 15_000);
 });
 
-Deno.test("a leecher that is told of its caller again goes on with the connection it has", async () => {
+Deno.test("a leecher that learns the address of a peer that has connected to it keeps that connection", async () => {
   await using seeding = openLocalSession({ maxUploadBytesPerSecond: MIB });
   await using leeching = openLocalSession();
   const sample = await memoryTorrent({ length: 2 * MIB });

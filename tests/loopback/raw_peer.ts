@@ -1,6 +1,6 @@
 /**
- * A peer played by hand: a plain socket, bytes written as they stand here, and
- * frames taken off it without the library's own codec.
+ * A peer on a plain socket: bytes are written as they are, and frames are read
+ * without the library's codec.
  *
  * @module
  */
@@ -8,27 +8,27 @@ import { deadline } from "@std/async/deadline";
 import { decodeHex } from "@std/encoding/hex";
 import type { PeerAddress } from "../../lib/mod.ts";
 
-/** How long an answer may take unless a test says otherwise, in milliseconds. */
+/** Default time for an answer, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 5_000;
 
 /** Length of a handshake, in bytes. */
 const HANDSHAKE_LENGTH = 68;
 
-/** A message as it came: no id is a keep-alive. */
+/** A message; a keep-alive has no id. */
 export interface Frame {
   readonly id: number | undefined;
   readonly payload: Uint8Array;
 }
 
-/** One end of a connection, ours to misuse. */
+/** One end of a connection. */
 export class RawPeer implements Disposable {
   readonly #connection: Deno.TcpConn;
   readonly #timeoutMs: number;
   #received = new Uint8Array(0);
-  /** A read that a test gave up waiting for: the next one takes it over. */
+  /** A read whose wait timed out; the next read continues it. */
   #reading: Promise<boolean> | undefined;
 
-  /** @param timeoutMs How long an answer may take, in milliseconds. */
+  /** @param timeoutMs Time for an answer, in milliseconds. */
   constructor(connection: Deno.TcpConn, timeoutMs = ANSWER_TIMEOUT_MS) {
     this.#connection = connection;
     this.#timeoutMs = timeoutMs;
@@ -39,7 +39,7 @@ export class RawPeer implements Disposable {
     return new RawPeer(await Deno.connect(address));
   }
 
-  /** Writes all of `bytes`. A connection that was closed takes them silently. */
+  /** Writes all bytes. A closed connection drops them silently. */
   async write(...parts: (Uint8Array | readonly number[])[]): Promise<void> {
     let bytes = joined(...parts);
     try {
@@ -51,7 +51,7 @@ export class RawPeer implements Disposable {
     }
   }
 
-  /** Takes `length` bytes off; `undefined` if the connection ends before. */
+  /** Waits for `length` bytes; `undefined` if the connection ends before. */
   async take(length: number): Promise<Uint8Array | undefined> {
     while (this.#received.length < length) {
       if (!await deadline(this.#receive(), this.#timeoutMs)) return undefined;
@@ -74,7 +74,7 @@ export class RawPeer implements Disposable {
     return frame && { id: frame[0], payload: frame.subarray(1) };
   }
 
-  /** The next message with this id; others are passed over. `undefined` if the connection ends before. */
+  /** The payload of the next message with this id; others are skipped. `undefined` if the connection ends before. */
   async takeFrameOf(id: number): Promise<Uint8Array | undefined> {
     for (;;) {
       const frame = await this.takeFrame();
@@ -87,7 +87,7 @@ export class RawPeer implements Disposable {
     await deadline(this.#drain(), timeoutMs);
   }
 
-  /** Says that nothing more will come, and goes on reading. */
+  /** Closes the sending half, and goes on reading. */
   async finish(): Promise<void> {
     await this.#connection.closeWrite();
   }
@@ -121,10 +121,10 @@ export class RawPeer implements Disposable {
   }
 }
 
-/** The reserved bytes of who speaks the fast extension and the extension protocol. */
+/** The reserved bytes of a peer that speaks the fast extension and the extension protocol. */
 export const EXTENSION_BITS = [0, 0, 0, 0, 0, 0x10, 0, 0x04];
 
-/** The 68 bytes that open a connection; without reserved bytes, of who speaks BEP 3 alone. */
+/** A handshake; without reserved bytes, of a peer that speaks BEP 3 alone. */
 export function handshake(
   infoHash: string,
   peerId: string,
@@ -160,7 +160,7 @@ export function uint32(...values: number[]): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-/** `parts` one after another. */
+/** Concatenates the parts. */
 export function joined(
   ...parts: (Uint8Array | readonly number[])[]
 ): Uint8Array<ArrayBuffer> {

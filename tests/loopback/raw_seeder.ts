@@ -1,6 +1,6 @@
 /**
- * Seeders played by hand, good and bad: they listen, take our call, show
- * everything and answer requests as a test has it.
+ * Seeders on plain sockets, good and bad: they accept connections, have all pieces
+ * and answer requests as a test says.
  *
  * @module
  */
@@ -11,40 +11,40 @@ import { frame, handshake, joined, peerIdOf, RawPeer } from "./raw_peer.ts";
 
 const ID = { unchoke: 1, bitfield: 5, request: 6, piece: 7 } as const;
 
-/** How long it waits to be asked, in milliseconds. */
-const PATIENCE_MS = 120_000;
+/** Time for the next request, in milliseconds. */
+const REQUEST_TIMEOUT_MS = 120_000;
 
-/** What a seeder does. */
+/** Options for {@linkcode RawSeeder}. */
 export interface RawSeederOptions {
   readonly sample: MemoryTorrent;
-  /** Where it listens. @default {"127.0.0.1"} */
+  /** The address to listen on. @default {"127.0.0.1"} */
   readonly hostname?: string;
-  /** Another for each. */
+  /** The byte of its peer id. */
   readonly idByte: number;
-  /** Before each answer, in milliseconds. @default {0} */
+  /** Delay before each answer, in milliseconds. @default {0} */
   readonly pauseMs?: number;
-  /** Whether it sends a block wrong. @default {never} */
+  /** True for a block that it sends wrong. @default {never} */
   readonly isWrong?: (block: { index: number; offset: number }) => boolean;
-  /** What it does instead of that when it is asked. */
+  /** Answers requests in place of the default. */
   readonly answer?: Answer;
-  /** The reserved bytes of its handshake. @default {those of who speaks BEP 3 alone} */
+  /** The reserved bytes of its handshake. @default {BEP 3 alone} */
   readonly reserved?: readonly number[];
 }
 
-/** Answers a request; `block` is what a piece message holds: where it belongs, and its content. */
+/** Answers a request; `block` is the payload of a piece message: index, offset and content. */
 export type Answer = (
   peer: RawPeer,
   block: Uint8Array,
   signal: AbortSignal,
 ) => Promise<void>;
 
-/** Takes one call after another and serves until disposed of. */
+/** Accepts connections and serves them until disposed of. */
 export class RawSeeder implements AsyncDisposable {
   readonly address: PeerAddress;
-  /** Blocks asked of it so far. */
+  /** Blocks requested so far. */
   requestCount = 0;
-  /** Calls that it took. */
-  callCount = 0;
+  /** Connections accepted so far. */
+  connectionCount = 0;
   readonly #options: RawSeederOptions;
   readonly #listener: Deno.TcpListener;
   readonly #peers = new Set<RawPeer>();
@@ -76,11 +76,11 @@ export class RawSeeder implements AsyncDisposable {
       try {
         connection = await this.#listener.accept();
       } catch {
-        // It was closed.
+        // The listener is closed.
         return;
       }
-      this.callCount++;
-      const peer = new RawPeer(connection, PATIENCE_MS);
+      this.connectionCount++;
+      const peer = new RawPeer(connection, REQUEST_TIMEOUT_MS);
       this.#peers.add(peer);
       const serving = this.#serve(peer).finally(() => {
         this.#serving.delete(serving);
@@ -104,24 +104,24 @@ export class RawSeeder implements AsyncDisposable {
       frame(ID.unchoke),
     );
     for (;;) {
-      const asked = await peer.takeFrameOf(ID.request);
-      if (asked === undefined || signal.aborted) return;
+      const request = await peer.takeFrameOf(ID.request);
+      if (request === undefined || signal.aborted) return;
       this.requestCount++;
-      const block = this.#block(asked);
+      const block = this.#block(request);
       if (pauseMs > 0) await pause(pauseMs, signal);
       if (answer !== undefined) await answer(peer, block, signal);
       else await peer.write(frame(ID.piece, block));
     }
   }
 
-  /** Where the block belongs and the block itself, as a piece message has it. */
-  #block(asked: Uint8Array): Uint8Array {
+  /** The payload of the piece message for a request. */
+  #block(request: Uint8Array): Uint8Array {
     const { sample, isWrong } = this.#options;
-    const view = new DataView(asked.buffer, asked.byteOffset);
+    const view = new DataView(request.buffer, request.byteOffset);
     const [index, offset] = [view.getUint32(0), view.getUint32(4)];
     const start = sample.torrent.geometry.pieceOffset(index) + offset;
     const content = sample.content.slice(start, start + view.getUint32(8));
     if (isWrong?.({ index, offset })) content[0]! ^= 1;
-    return joined(asked.subarray(0, 8), content);
+    return joined(request.subarray(0, 8), content);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Sessions whose disks refuse or lie.
+ * Sessions with a storage that fails, and with a peer that sends wrong content.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { addressOf, assertWhole, openLocalSession, Share } from "./share.ts";
 
 const MIB = 1024 * 1024;
 
-/** A storage of which some parts do not work as they should. */
+/** A storage whose methods can be replaced. */
 function faultyStorage(storage: Storage, fault: Partial<Storage>): Storage {
   return {
     read: fault.read ?? ((offset, into) => storage.read(offset, into)),
@@ -29,7 +29,7 @@ function faultyStorage(storage: Storage, fault: Partial<Storage>): Storage {
   };
 }
 
-Deno.test("a disk that refuses to be written ends its torrent and no other", async () => {
+Deno.test("a storage that fails to write ends its torrent and no other", async () => {
   const [full, fine] = await Promise.all(
     ["full", "fine"].map((name) => memoryTorrent({ name, length: MIB })),
   ) as [MemoryTorrent, MemoryTorrent];
@@ -61,7 +61,7 @@ Deno.test("a disk that refuses to be written ends its torrent and no other", asy
   assertEquals(stopped.count("pieceVerified"), 3);
 });
 
-Deno.test("a disk that refuses to be read ends the seeder's torrent; the leecher turns to another", async () => {
+Deno.test("a storage that fails to read ends the seeder's torrent; the leecher turns to another seeder", async () => {
   const sample = await memoryTorrent({ length: MIB });
   const disk = fullStorage(sample);
   let isBroken = false;
@@ -90,7 +90,7 @@ Deno.test("a disk that refuses to be read ends the seeder's torrent; the leecher
 Deno.test({
   name:
     "a host that sends wrong content is banned; a good one completes the file",
-  // Only on Linux is every address of 127.0.0.0/8 there without being set up.
+  // Only Linux has every address of 127.0.0.0/8 without setup.
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     const sample = await memoryTorrent({ length: 2 * MIB });

@@ -1,5 +1,5 @@
 /**
- * How fast a session goes, where it is told how fast, and how soon it ends.
+ * The speed limits of a session, and the time that its end takes.
  *
  * @module
  */
@@ -12,10 +12,10 @@ import { addressOf, openLocalSession, Share, timed } from "./share.ts";
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** A stop is to take 2 s at most where a tracker does not answer; the rest is slack. */
+/** A stop takes at most 2 s where a tracker does not answer; the rest is slack. */
 const LONGEST_STOP_MS = 2_600;
 
-Deno.test("the download limit of a session is kept by all its torrents together", async () => {
+Deno.test("the torrents of a session keep its download limit together", async () => {
   const samples = await Promise.all(
     ["a", "b"].map((name) => memoryTorrent({ name, length: 512 * KIB })),
   );
@@ -32,12 +32,12 @@ Deno.test("the download limit of a session is kept by all its torrents together"
     }));
     for (const leecher of leechers) await leecher.first("completed");
   });
-  // 1 MiB at 512 KiB a second is 2 s, of which a tenth of a second is free.
+  // 1 MiB at 512 KiB a second takes 2 s; the first tenth of a second is free.
   assertGreater(elapsedMs, 1_600);
   assertLess(elapsedMs, 4_000);
 });
 
-Deno.test("the upload limit of a session is kept towards all its peers together", async () => {
+Deno.test("a session keeps its upload limit for all its peers together", async () => {
   const sample = await memoryTorrent({ length: 512 * KIB });
   await using seeding = openLocalSession({
     maxUploadBytesPerSecond: 512 * KIB,
@@ -71,7 +71,7 @@ Deno.test("a tight upload limit does not slow the download beside it", async () 
   await Share.start(seeding, sample, fullStorage(sample));
   const busy = await Share.start(middle, sample, new MemoryStorage(first));
   const greedy = await Share.start(last, sample);
-  // Its whole quarter is asked for before its own download begins.
+  // Its whole quarter is requested before its own download begins.
   greedy.transfer.addPeers([addressOf(middle)]);
   await greedy.first("pieceVerified");
   busy.transfer.addPeers([addressOf(seeding)]);
@@ -79,7 +79,7 @@ Deno.test("a tight upload limit does not slow the download beside it", async () 
   assertLess(elapsedMs, 3_000);
 });
 
-Deno.test("a session ends in time although its tracker takes calls and never answers", async () => {
+Deno.test("a session ends in time although its tracker accepts connections and never answers", async () => {
   using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const sample = await memoryTorrent({
     length: MIB,
@@ -92,7 +92,7 @@ Deno.test("a session ends in time although its tracker takes calls and never ans
   assertLess(elapsedMs, LONGEST_STOP_MS);
 });
 
-Deno.test("a session ends at once in the middle of transfers that its limits hold back", async () => {
+Deno.test("a session ends at once in the middle of transfers that its limits delay", async () => {
   const sample = await memoryTorrent({ length: 4 * MIB });
   const limits = {
     maxUploadBytesPerSecond: 2 * KIB,
@@ -104,7 +104,7 @@ Deno.test("a session ends at once in the middle of transfers that its limits hol
   const leecher = await Share.start(right, sample);
   leecher.transfer.addPeers([addressOf(left)]);
   while (seeder.transfer.snapshot().uploadedBytes === 0) await delay(10);
-  // Now both owe some seconds of waiting.
+  // Now both have to wait for some seconds.
   assertLess(await timed(() => right[Symbol.asyncDispose]()), 500);
   assertLess(await timed(() => left[Symbol.asyncDispose]()), 500);
 });
@@ -119,7 +119,7 @@ Deno.test("a session ends at once while it dials hosts that do not answer", asyn
   assertLess(await timed(() => session[Symbol.asyncDispose]()), 500);
 });
 
-Deno.test("a session ends at once while callers are in the middle of their hello", async () => {
+Deno.test("a session ends at once while handshakes are pending", async () => {
   const session = openLocalSession();
   using caller = await Deno.connect(addressOf(session));
   await caller.write(new TextEncoder().encode("\x13BitTorrent"));

@@ -1,6 +1,6 @@
 /**
- * Sessions of the library on real sockets, several in one process, their content
- * in memory.
+ * Sessions of the library on real sockets, several in one process, with content in
+ * memory.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { addressOf, assertWhole, openLocalSession, Share } from "./share.ts";
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-Deno.test("one seeder serves four leechers found through a tracker", async () => {
+Deno.test("one seeder serves four leechers that find it through a tracker", async () => {
   const changes: string[] = [];
   await using tracker = await startTracker({
     port: 0,
@@ -58,7 +58,7 @@ Deno.test("one seeder serves four leechers found through a tracker", async () =>
     assertEquals(leecher.count("pieceVerified"), 65);
     assertEquals(leecher.count("pieceCorrupt"), 0);
   }
-  // All joined, the leechers completed, and all said that they leave.
+  // All joined, the leechers completed, and all announced stopped.
   changes.sort();
   assertEquals(changes.filter((change) => change === "completed").length, 4);
   assertEquals(changes.filter((change) => change === "joined").length, 5);
@@ -137,7 +137,6 @@ Deno.test("peers that dial each other at once end with one connection", async ()
   }
 });
 
-/** A port of 127.0.0.1 that nobody listens on. */
 Deno.test("a transfer goes on without its tracker, and announces once it is up", async () => {
   const port = freePort();
   const sample = await memoryTorrent({
@@ -166,7 +165,7 @@ Deno.test("a transfer goes on without its tracker, and announces once it is up",
   assertEquals(changes[0], "joined");
 });
 
-Deno.test("a session does not take a torrent twice", async () => {
+Deno.test("a session refuses a torrent that it shares already", async () => {
   const sample = await memoryTorrent({ length: 10 });
   await using session = openLocalSession();
   await Share.start(session, sample);
@@ -179,7 +178,7 @@ Deno.test("a session does not take a torrent twice", async () => {
   assertInstanceOf(thrown, TypeError);
 });
 
-Deno.test("a session takes the next free port where the one asked for is taken", async () => {
+Deno.test("a session listens on the next free port if its own is taken", async () => {
   await using first = openLocalSession();
   await using second = openLocalSession({ port: first.port });
   assertGreater(second.port, first.port);

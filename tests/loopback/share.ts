@@ -1,6 +1,6 @@
 /**
- * Peers in the test's own process: sessions on 127.0.0.1 and what their torrents
- * tell.
+ * Peers in the test's own process: sessions on 127.0.0.1 and the events of their
+ * torrents.
  *
  * @module
  */
@@ -20,15 +20,15 @@ import {
 } from "../../lib/mod.ts";
 import type { MemoryTorrent } from "./memory_torrent.ts";
 
-/** How long a test waits for an event, in milliseconds. */
+/** Longest wait for an event, in milliseconds. */
 const EVENT_TIMEOUT_MS = 20_000;
 
-/** Opens a session on a free port of 127.0.0.1, unless told otherwise. */
+/** Opens a session, by default on a free port of 127.0.0.1. */
 export function openLocalSession(options: SessionOptions = {}): Session {
   return openSession({ port: 0, hostname: "127.0.0.1", ...options });
 }
 
-/** Where a session listens. */
+/** The address on which a session listens. */
 export function addressOf(
   session: Session,
   hostname = "127.0.0.1",
@@ -36,7 +36,7 @@ export function addressOf(
   return { hostname, port: session.port };
 }
 
-/** One torrent in one session, and all that it told. */
+/** One torrent in one session, and its events. */
 export class Share {
   readonly events: SessionEvent[] = [];
   readonly storage: Storage;
@@ -76,12 +76,12 @@ export class Share {
     return this.#transfer;
   }
 
-  /** How often it told this. */
+  /** Number of events of a type. */
   count(type: SessionEvent["type"]): number {
     return this.events.filter((event) => event.type === type).length;
   }
 
-  /** The first event of a type, waited for if it has not come yet. */
+  /** Waits for the first event of a type. */
   async first<T extends SessionEvent["type"]>(
     type: T,
     timeoutMs = EVENT_TIMEOUT_MS,
@@ -100,7 +100,7 @@ export class Share {
   }
 }
 
-/** All that a storage holds. */
+/** The whole content of a storage. */
 export async function contentOf(
   storage: Storage,
   { torrent }: MemoryTorrent,
@@ -110,7 +110,7 @@ export async function contentOf(
   return content;
 }
 
-/** Throws unless the share has stored every byte as it should be. */
+/** Throws unless the share has stored every byte of the sample. */
 export async function assertWhole(
   { storage }: Share,
   sample: MemoryTorrent,
@@ -120,7 +120,7 @@ export async function assertWhole(
   assert(content.every((byte, offset) => byte === sample.content[offset]));
 }
 
-/** How long something took, in milliseconds. */
+/** Time that `work` took, in milliseconds. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();

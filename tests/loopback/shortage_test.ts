@@ -1,6 +1,5 @@
 /**
- * Peers that the system gives fewer handles than they have files, and fewer than
- * others want connections.
+ * Peers with fewer file descriptors than they have files and connections.
  */
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
@@ -10,7 +9,7 @@ import { taskArguments } from "../../scripts/programs/tasks.ts";
 import { assertCopied, LocalSwarm } from "./local_swarm.ts";
 import { openLocalSession, Share } from "./share.ts";
 
-/** Deno itself takes some 25 of them. */
+/** Deno itself needs about 25. */
 const HANDLE_COUNT = 64;
 const FILE_COUNT = 300;
 const MANY_FILES = Object.fromEntries(
@@ -18,7 +17,7 @@ const MANY_FILES = Object.fromEntries(
 );
 const COMPLETED_TIMEOUT_MS = 120_000;
 
-/** Starts `peer` where a process may hold few files and sockets. */
+/** Starts `peer` with a low limit of open files. */
 function spawnLimitedPeer(...args: string[]): RunningProgram {
   const command = new Deno.Command("sh", {
     args: [
@@ -34,10 +33,10 @@ function spawnLimitedPeer(...args: string[]): RunningProgram {
   return new RunningProgram("peer", command.spawn());
 }
 
-/** Fetches all of a torrent from the peer at `port` and from nobody else. */
+/** Downloads a torrent from the peer at `port` alone. */
 async function fetchFrom(port: number, torrent: Torrent): Promise<void> {
   await using session = openLocalSession();
-  // Neither a tracker nor peer exchange tells of the others.
+  // Without a tracker and peer exchange it learns of no other peer.
   const alone: Torrent = { ...torrent, announce: [], isPrivate: true };
   const content = new Uint8Array();
   const share = await Share.start(session, { torrent: alone, content });
@@ -47,7 +46,7 @@ async function fetchFrom(port: number, torrent: Torrent): Promise<void> {
 
 Deno.test({
   name:
-    "a peer shares more files than it may open, with more peers than it has handles for",
+    "a peer shares more files than it may open, with more peers than it has descriptors for",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await using swarm = await LocalSwarm.open();
@@ -64,7 +63,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a peer fetches more files than it may open",
+  name: "a peer downloads more files than it may open",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await using swarm = await LocalSwarm.open();

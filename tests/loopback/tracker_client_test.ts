@@ -1,5 +1,5 @@
 /**
- * The tracker client against servers that answer as they should not.
+ * The tracker client against HTTP servers that misbehave.
  *
  * @module
  */
@@ -43,7 +43,7 @@ function serve(answer: (request: Request) => Response): TestServer {
   };
 }
 
-/** What the announce to a server that answers so says. */
+/** The reason for the failure of an announce to a server with this answer. */
 async function reasonFor(
   answer: (request: Request) => Response,
 ): Promise<string> {
@@ -68,7 +68,7 @@ Deno.test("announce() keeps the query of the URL and reads the reply", async () 
   assertStringIncludes(seen, "/announce?passkey=1&info_hash=%AB%AB");
 });
 
-Deno.test("announce() says what is wrong with the answer", async () => {
+Deno.test("announce() gives the reason for a failure", async () => {
   const html = (): Response => new Response("<html>", { status: 404 });
   assertEquals(await reasonFor(html), "the answer is HTTP status 404");
   assertStringIncludes(
@@ -85,7 +85,7 @@ Deno.test("announce() says what is wrong with the answer", async () => {
   );
 });
 
-Deno.test("announce() stops reading an answer that does not end", async () => {
+Deno.test("announce() stops reading an endless answer", async () => {
   const endless = (): Response => {
     const chunk = new Uint8Array(65_536);
     return new Response(
@@ -98,7 +98,7 @@ Deno.test("announce() stops reading an answer that does not end", async () => {
   );
 });
 
-Deno.test("announce() follows a few redirects and no more", async () => {
+Deno.test("announce() follows at most five redirects", async () => {
   await using server = serve(({ url }) => {
     const { pathname, search } = new URL(url);
     return pathname === "/here"
@@ -113,7 +113,7 @@ Deno.test("announce() follows a few redirects and no more", async () => {
   );
 });
 
-Deno.test("announce() follows no redirect to another kind of URL", async () => {
+Deno.test("announce() follows no redirect to another scheme", async () => {
   const answer = (): Response =>
     new Response(null, { status: 302, headers: { location: "file:///etc" } });
   assertEquals(await reasonFor(answer), "the answer is a redirect to file:");
@@ -128,7 +128,7 @@ Deno.test("announce() follows no redirect to another kind of URL", async () => {
   );
 });
 
-Deno.test("announce() gives up on a tracker that is silent or gone", async () => {
+Deno.test("announce() gives up on a silent tracker, and on one that is down", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const url = `http://127.0.0.1:${listener.addr.port}/announce`;
   await assertRejects(
@@ -144,7 +144,7 @@ Deno.test("announce() gives up on a tracker that is silent or gone", async () =>
   );
 });
 
-Deno.test("announce() ends with its signal's reason", async () => {
+Deno.test("announce() rejects with its signal's reason", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const url = `http://127.0.0.1:${listener.addr.port}/announce`;
   class Enough extends Error {}
@@ -160,7 +160,7 @@ Deno.test("announce() ends with its signal's reason", async () => {
   );
 });
 
-Deno.test("announce() names the kinds of URL that it does not speak", async () => {
+Deno.test("announce() refuses other URLs", async () => {
   for (
     const [url, reason] of [
       ["udp://127.0.0.1/announce", "it has no port"],
@@ -172,7 +172,7 @@ Deno.test("announce() names the kinds of URL that it does not speak", async () =
   }
 });
 
-Deno.test("scrape() knows that a tracker cannot be scraped", async () => {
+Deno.test("scrape() refuses a URL that cannot be scraped", async () => {
   const error = await assertRejects(
     () => scrape("http://127.0.0.1/x", []),
     TrackerError,

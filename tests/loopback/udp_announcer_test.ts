@@ -1,5 +1,5 @@
 /**
- * The announcer with trackers of both kinds in one torrent. [BEP 12, 15]
+ * The announcer with HTTP and UDP trackers in one torrent. [BEP 12, 15]
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { startScriptedTracker, startUdpTracker } from "./udp_tracker.ts";
 const INFO_HASH = infoHashFromHex("ab".repeat(20));
 const NEVER = new AbortController().signal;
 
-/** Announces until a tracker has answered, and leaves. @returns What was reported: `type url`. */
+/** Announces until a tracker has answered, then stops. @returns The reports, as `type url`. */
 async function announceTo(
   tiers: readonly (readonly string[])[],
 ): Promise<string[]> {
@@ -43,7 +43,7 @@ async function announceTo(
   return reports.map(({ type, url }) => `${type} ${url}`);
 }
 
-Deno.test("Announcer goes on from a silent UDP tracker to one over HTTP", async () => {
+Deno.test("Announcer tries an HTTP tracker after a silent UDP tracker", async () => {
   await using silent = startScriptedTracker(() => {});
   await using tracker = await startTracker({ hostname: "127.0.0.1", port: 0 });
   assertEquals(await announceTo([[silent.url], [tracker.announceUrl]]), [
@@ -52,7 +52,7 @@ Deno.test("Announcer goes on from a silent UDP tracker to one over HTTP", async 
   ]);
 });
 
-Deno.test("Announcer goes on from an HTTP tracker that is down to one over UDP, and leaves it at the end", async () => {
+Deno.test("Announcer tries a UDP tracker after an HTTP tracker that is down, and announces stopped to it", async () => {
   await using tracker = startUdpTracker();
   const down = `http://127.0.0.1:${freePort()}/announce`;
   assertEquals(await announceTo([[down], [tracker.url]]), [

@@ -1,6 +1,6 @@
 /**
- * The client of UDP trackers on real sockets, against trackers that behave and
- * trackers that do not.
+ * The client of UDP trackers on real sockets, against proper and misbehaving
+ * trackers.
  *
  * @module
  */
@@ -184,7 +184,7 @@ Deno.test("announce() gives up on a silent UDP tracker after seven seconds", asy
   );
 });
 
-Deno.test("announce() to a UDP tracker ends with its signal's reason", async () => {
+Deno.test("announce() to a UDP tracker rejects with its signal's reason", async () => {
   await using tracker = startScriptedTracker(() => {});
   class Enough extends Error {}
   const abort = new AbortController();

@@ -1,5 +1,5 @@
 /**
- * The fast extension and the extension protocol on real sockets, played by hand.
+ * The fast extension and the extension protocol on plain sockets.
  * [BEP 6, 10, 11]
  *
  * @module
@@ -18,7 +18,7 @@ import {
 import {
   assertServed,
   BLOCK,
-  greet,
+  connect,
   ID,
   INTERESTED,
   PIECE,
@@ -27,19 +27,19 @@ import {
   UNCHOKE,
 } from "./wire_scene.ts";
 
-/** The reserved bytes of who speaks the fast extension alone. */
+/** The reserved bytes of a peer that speaks the fast extension alone. */
 const FAST_BITS = [0, 0, 0, 0, 0, 0, 0, 0x04];
 
-/** The first frames that a peer is sent, by id. */
+/** The first frames that a peer receives. */
 async function firstFrames(peer: RawPeer, count: number): Promise<Frame[]> {
   const frames: Frame[] = [];
   while (frames.length < count) frames.push((await peer.takeFrame())!);
   return frames;
 }
 
-Deno.test("a session tells who speaks the extension protocol about itself, behind its bitfield", async () => {
+Deno.test("a session sends an extended handshake behind its bitfield", async () => {
   await using scene = await Scene.open();
-  using peer = await greet(scene.session, 1, EXTENSION_BITS);
+  using peer = await connect(scene.session, 1, EXTENSION_BITS);
   const [bitfield, extended] = await firstFrames(peer, 2);
   assertEquals(bitfield, {
     id: ID.bitfield,
@@ -47,17 +47,17 @@ Deno.test("a session tells who speaks the extension protocol about itself, behin
   });
   assertEquals(extended?.id, ID.extended);
   assertEquals(extended?.payload[0], 0);
-  const said = new TextDecoder("latin1").decode(extended?.payload.subarray(1));
+  const text = new TextDecoder("latin1").decode(extended?.payload.subarray(1));
   assertEquals(
-    said.replace(/v\d+:lanswarm\/[\d.]+6/, "v6"),
+    text.replace(/v\d+:lanswarm\/[\d.]+6/, "v6"),
     "d1:md6:ut_pexi1ee4:reqqi2000e1:v6:yourip4:\x7f\0\0\x01e",
   );
   await assertServed(peer);
 });
 
-Deno.test("a session answers a request that it does not serve with a reject", async () => {
+Deno.test("a session rejects a request that it does not serve", async () => {
   await using scene = await Scene.open();
-  using peer = await greet(scene.session, 1, FAST_BITS);
+  using peer = await connect(scene.session, 1, FAST_BITS);
   const [choked, missing] = [uint32(0, 0, BLOCK), uint32(7, 0, BLOCK)];
   await peer.write(frame(ID.request, choked));
   assertEquals(await peer.takeFrameOf(ID.reject), choked);
@@ -66,17 +66,17 @@ Deno.test("a session answers a request that it does not serve with a reject", as
   await assertServed(peer);
 });
 
-Deno.test("a session asks another for what a peer rejects", async () => {
+Deno.test("a session requests a rejected block from another peer", async () => {
   await using scene = await Scene.open();
   const haveSeven = frame(ID.bitfield, [0x01, 0]);
-  using first = await greet(scene.session, 1, FAST_BITS);
+  using first = await connect(scene.session, 1, FAST_BITS);
   await first.write(haveSeven, UNCHOKE);
   const asked = (await first.takeFrameOf(ID.request))!;
-  using second = await greet(scene.session, 2, FAST_BITS);
+  using second = await connect(scene.session, 2, FAST_BITS);
   await second.write(haveSeven, UNCHOKE);
   const answered = (await second.takeFrameOf(ID.request))!;
   await first.write(frame(ID.reject, asked));
-  // All that it may have on order it has; a block makes room.
+  // Its request window is full; a block makes room.
   const place = answered.subarray(0, 8);
   const start = 7 * PIECE + new DataView(place.slice().buffer).getUint32(4);
   const block = SAMPLE.content.subarray(start, start + BLOCK);
@@ -87,23 +87,23 @@ Deno.test("a session asks another for what a peer rejects", async () => {
   }
 });
 
-Deno.test("a session that serves as many as it can offers a newcomer some pieces, and serves those", async () => {
+Deno.test("a session without a free upload slot offers allowed-fast pieces and serves them", async () => {
   await using scene = await Scene.open({ maxPeers: 2 * UPLOAD_SLOTS });
   using others = new DisposableStack();
-  // The peer that behaves has not asked yet.
+  // The proper peer is not interested yet.
   for (let count = 0; count < UPLOAD_SLOTS; count++) {
-    const other = others.use(await greet(scene.session, count + 2));
+    const other = others.use(await connect(scene.session, count + 2));
     await other.write(INTERESTED);
     await other.takeFrameOf(ID.unchoke);
   }
-  using peer = await greet(scene.session, 1, FAST_BITS);
+  using peer = await connect(scene.session, 1, FAST_BITS);
   await peer.write(INTERESTED);
   const offered: number[] = [];
   while (offered.length < ALLOWED_FAST_COUNT) {
     const index = (await peer.takeFrameOf(ID.allowedFast))!;
     offered.push(new DataView(index.buffer, index.byteOffset).getUint32(0));
   }
-  // Of what it offers it has some.
+  // The session has some of the offered pieces.
   const index = offered.find((piece) => piece < 5)!;
   const range = uint32(index, BLOCK, 100);
   await peer.write(frame(ID.request, range));

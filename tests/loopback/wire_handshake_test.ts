@@ -1,6 +1,6 @@
 /**
- * Who gets through a session's door: strangers, the torrent of somebody else, the
- * session itself, a peer that is there already, one too many.
+ * Handshakes: other protocols, another torrent, our own peer id, a second
+ * connection of the same peer, one too many.
  *
  * @module
  */
@@ -8,16 +8,16 @@ import { assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { handshake, joined, peerIdOf, RawPeer } from "./raw_peer.ts";
 import {
+  acceptDial,
   assertServed,
-  beCalled,
-  greet,
+  connect,
   INFO_HASH,
   INTERESTED,
   Scene,
 } from "./wire_scene.ts";
 
 /** Length of a handshake, in bytes. */
-const HELLO_LENGTH = 68;
+const HANDSHAKE_LENGTH = 68;
 
 const STRANGERS: [what: string, opening: Uint8Array][] = [
   ["TLS", joined([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3])],
@@ -27,46 +27,46 @@ const STRANGERS: [what: string, opening: Uint8Array][] = [
 ];
 
 for (const [what, opening] of STRANGERS) {
-  Deno.test(`a session hangs up at once on who opens with ${what}`, async () => {
+  Deno.test(`a session closes a connection that opens with ${what} at once`, async () => {
     await using scene = await Scene.open();
-    using caller = await RawPeer.dial(scene.address);
-    await caller.write(opening);
-    await caller.closed(1_000);
+    using inbound = await RawPeer.dial(scene.address);
+    await inbound.write(opening);
+    await inbound.closed(1_000);
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     scene.share.transfer.addPeers([{
       hostname: "127.0.0.1",
       port: listener.addr.port,
     }]);
-    using called = new RawPeer(await listener.accept());
-    await called.write(opening);
-    await called.closed(1_000);
+    using outbound = new RawPeer(await listener.accept());
+    await outbound.write(opening);
+    await outbound.closed(1_000);
     await scene.assertUnharmed();
   });
 }
 
-Deno.test("a handshake may come in two parts, wherever it is cut, and with all that follows", async () => {
+Deno.test("a handshake may come in two parts, split at any byte, and with more messages", async () => {
   await using scene = await Scene.open();
-  for (let cut = 1; cut <= HELLO_LENGTH; cut++) {
-    using caller = await RawPeer.dial(scene.address);
+  for (let cut = 1; cut <= HANDSHAKE_LENGTH; cut++) {
+    using inbound = await RawPeer.dial(scene.address);
     const id = cut.toString(16).padStart(40, "c");
-    const said = joined(handshake(INFO_HASH, id), INTERESTED);
-    await caller.write(said.subarray(0, cut));
+    const bytes = joined(handshake(INFO_HASH, id), INTERESTED);
+    await inbound.write(bytes.subarray(0, cut));
     await delay(2);
-    await caller.write(said.subarray(cut));
-    await caller.takeHandshake();
-    await assertServed(caller);
+    await inbound.write(bytes.subarray(cut));
+    await inbound.takeHandshake();
+    await assertServed(inbound);
   }
   await scene.assertUnharmed();
 });
 
-Deno.test("a handshake may come byte by byte, from a caller and from who is called", async () => {
+Deno.test("a handshake may come byte by byte, inbound and outbound", async () => {
   await using scene = await Scene.open();
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   scene.share.transfer.addPeers([{ hostname: "127.0.0.1", port }]);
-  using caller = await RawPeer.dial(scene.address);
-  using called = new RawPeer(await listener.accept());
-  for (const [number, peer] of [caller, called].entries()) {
+  using inbound = await RawPeer.dial(scene.address);
+  using outbound = new RawPeer(await listener.accept());
+  for (const [number, peer] of [inbound, outbound].entries()) {
     for (const byte of handshake(INFO_HASH, peerIdOf(number + 1))) {
       await peer.write([byte]);
       await delay(1);
@@ -77,56 +77,56 @@ Deno.test("a handshake may come byte by byte, from a caller and from who is call
   await scene.assertUnharmed();
 });
 
-Deno.test("a session hangs up without a word on who asks for another torrent", async () => {
+Deno.test("a session closes a connection for another torrent without a word", async () => {
   await using scene = await Scene.open();
-  using caller = await RawPeer.dial(scene.address);
-  await caller.write(handshake("cd".repeat(20), peerIdOf(1)));
-  assertEquals(await caller.take(1), undefined);
+  using inbound = await RawPeer.dial(scene.address);
+  await inbound.write(handshake("cd".repeat(20), peerIdOf(1)));
+  assertEquals(await inbound.take(1), undefined);
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   scene.share.transfer.addPeers([{
     hostname: "127.0.0.1",
     port: listener.addr.port,
   }]);
-  using called = new RawPeer(await listener.accept());
-  await called.write(handshake("cd".repeat(20), peerIdOf(1)));
-  await called.closed();
+  using outbound = new RawPeer(await listener.accept());
+  await outbound.write(handshake("cd".repeat(20), peerIdOf(1)));
+  await outbound.closed();
   await scene.assertUnharmed();
 });
 
-Deno.test("a session hangs up on who says half a hello and then nothing", async () => {
+Deno.test("a session closes a connection whose handshake stays incomplete", async () => {
   await using scene = await Scene.open({ handshakeTimeoutMs: 300 });
   const half = handshake(INFO_HASH, peerIdOf(1)).subarray(0, 67);
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   using mute = await RawPeer.dial(scene.address);
-  using caller = await RawPeer.dial(scene.address);
-  await caller.write(half);
+  using inbound = await RawPeer.dial(scene.address);
+  await inbound.write(half);
   scene.share.transfer.addPeers([{
     hostname: "127.0.0.1",
     port: listener.addr.port,
   }]);
-  using called = new RawPeer(await listener.accept());
-  await called.write(half);
-  for (const peer of [mute, caller, called]) await peer.closed(1_500);
+  using outbound = new RawPeer(await listener.accept());
+  await outbound.write(half);
+  for (const peer of [mute, inbound, outbound]) await peer.closed(1_500);
   await scene.assertUnharmed();
 });
 
-Deno.test("a thousand callers who say nothing keep nobody out, at their own address either", async () => {
+Deno.test("a thousand silent connections keep no peer out, even at their own address", async () => {
   await using scene = await Scene.open();
   const crowd: RawPeer[] = [];
   for (let count = 0; count < 1_000; count++) {
     crowd.push(await RawPeer.dial(scene.address));
   }
-  // Who has waited longest has made room; some may wait on.
+  // The oldest was closed for another; some are still open.
   await crowd[0]!.closed(1_000);
-  // Their address has called more often than is listened to at once.
+  // Their address has used up its burst of connections.
   await delay(500);
-  using next = await greet(scene.session, 1);
+  using next = await connect(scene.session, 1);
   await assertServed(next);
   await scene.assertUnharmed();
   for (const peer of crowd) peer[Symbol.dispose]();
 });
 
-Deno.test("a session that dials itself finds out and leaves it", async () => {
+Deno.test("a session that dials itself closes the connection", async () => {
   await using scene = await Scene.open();
   scene.share.transfer.addPeers([scene.address]);
   await delay(300);
@@ -134,25 +134,25 @@ Deno.test("a session that dials itself finds out and leaves it", async () => {
   await scene.assertUnharmed();
 });
 
-Deno.test("a session leaves who has its own id and does not dial it again", async () => {
+Deno.test("a session closes a connection with its own peer id and does not dial the address again", async () => {
   await using scene = await Scene.open();
   const own = handshake(INFO_HASH, scene.session.peerId);
-  using caller = await RawPeer.dial(scene.address);
-  await caller.write(own);
-  await caller.closed();
+  using inbound = await RawPeer.dial(scene.address);
+  await inbound.write(own);
+  await inbound.closed();
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   const itself = [{ hostname: "127.0.0.1", port }];
   scene.share.transfer.addPeers(itself);
-  using called = new RawPeer(await listener.accept());
-  await called.write(own);
-  await called.closed();
-  // A connection that was lost would be tried again within four seconds.
-  let callCount = 0;
+  using outbound = new RawPeer(await listener.accept());
+  await outbound.write(own);
+  await outbound.closed();
+  // A lost connection would be dialed again within four seconds.
+  let dialCount = 0;
   const again = listener.accept().then(
-    (call) => {
-      callCount++;
-      call.close();
+    (connection) => {
+      dialCount++;
+      connection.close();
     },
     // The listener is closed below.
     () => {},
@@ -163,13 +163,13 @@ Deno.test("a session leaves who has its own id and does not dial it again", asyn
   }
   listener.close();
   await again;
-  assertEquals(callCount, 0);
+  assertEquals(dialCount, 0);
   await scene.assertUnharmed();
 });
 
-Deno.test("a session keeps the first of two calls of one peer", async () => {
+Deno.test("a session keeps the first of two inbound connections of one peer", async () => {
   await using scene = await Scene.open();
-  using first = await greet(scene.session, 1);
+  using first = await connect(scene.session, 1);
   using second = await RawPeer.dial(scene.address);
   await second.write(handshake(INFO_HASH, peerIdOf(1)));
   await second.closed();
@@ -177,14 +177,14 @@ Deno.test("a session keeps the first of two calls of one peer", async () => {
   await scene.assertUnharmed();
 });
 
-Deno.test("of a call each way, the one that the greater id dialed stays", async () => {
+Deno.test("of an inbound and an outbound connection, the one that the greater id dialed stays", async () => {
   await using scene = await Scene.open();
-  // A session's id begins with "-", which is 2d.
+  // A session's peer id begins with "-", 0x2d.
   for (
     const [idByte, staysOurs] of [[0x01, false], [0xee - 1, true]] as const
   ) {
-    using ours = await greet(scene.session, idByte);
-    using theirs = await beCalled(scene, idByte);
+    using ours = await connect(scene.session, idByte);
+    using theirs = await acceptDial(scene, idByte);
     const [kept, dropped] = staysOurs ? [ours, theirs] : [theirs, ours];
     await dropped.closed();
     await assertServed(kept);
@@ -192,16 +192,16 @@ Deno.test("of a call each way, the one that the greater id dialed stays", async 
   await scene.assertUnharmed();
 });
 
-Deno.test("a session takes as many peers as it is told, and another when one leaves", async () => {
+Deno.test("a session accepts maxPeers peers, and another when one leaves", async () => {
   await using scene = await Scene.open({ maxPeers: 2 });
   {
-    using _second = await greet(scene.session, 1);
+    using _second = await connect(scene.session, 1);
     using third = await RawPeer.dial(scene.address);
     await third.write(handshake(INFO_HASH, peerIdOf(2)));
     await third.closed();
     await scene.assertUnharmed();
   }
   while (scene.share.transfer.snapshot().peers.length > 1) await delay(5);
-  using fourth = await greet(scene.session, 3);
+  using fourth = await connect(scene.session, 3);
   await assertServed(fourth);
 });

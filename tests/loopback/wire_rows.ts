@@ -1,7 +1,6 @@
 /**
- * How a session behaves on the wire, message by message, as data: what is said to
- * it, and what a seeder and a leecher of ours do about that. The README has the
- * same as a table. [BEP 3, 6, 10, 11]
+ * The behaviour of a session on the wire as data: each row is a message, and the
+ * reaction of a seeder and of a leecher. `docs/protocol.md` has the same as a table. [BEP 3, 6, 10, 11]
  *
  * @module
  */
@@ -24,46 +23,46 @@ import {
   UNCHOKE,
 } from "./wire_scene.ts";
 
-/** Ten pieces of two blocks, the last one short: two bytes of bitfield with six spare bits. */
+/** Ten pieces of two blocks, the last one short: a bitfield of two bytes with six spare bits. */
 export const TABLE_SAMPLE = await memoryTorrent({
   name: "table",
   length: 9 * 32 * KIB + 20_000,
   pieceLength: 32 * KIB,
 });
 
-/** What follows: the connection ends, or these messages come, by id; none if it is passed over. */
+/** The reaction: the connection is closed, or these messages come, by id; none if it is ignored. */
 export type Outcome = "closes" | readonly number[];
 
-/** Nothing follows, and all goes on. */
+/** No reaction. */
 export const IGNORED: Outcome = [];
 
-/** One line of the table. */
+/** One row of the table. */
 export interface WireRow {
-  readonly what: string;
-  /** What is said behind the handshake. */
-  readonly said: Uint8Array;
+  readonly name: string;
+  /** Sent behind the handshake. */
+  readonly bytes: Uint8Array;
   readonly seeder: Outcome;
   readonly leecher: Outcome;
 }
 
-function both(what: string, said: Uint8Array, outcome: Outcome): WireRow {
-  return { what, said, seeder: outcome, leecher: outcome };
+function both(name: string, bytes: Uint8Array, outcome: Outcome): WireRow {
+  return { name, bytes, seeder: outcome, leecher: outcome };
 }
 
-function closes(what: string, said: Uint8Array): WireRow {
-  return both(what, said, "closes");
+function closes(name: string, bytes: Uint8Array): WireRow {
+  return both(name, bytes, "closes");
 }
 
-function ignored(what: string, said: Uint8Array): WireRow {
-  return both(what, said, IGNORED);
+function ignored(name: string, bytes: Uint8Array): WireRow {
+  return both(name, bytes, IGNORED);
 }
 
 function leecherAnswers(
-  what: string,
-  said: Uint8Array,
+  name: string,
+  bytes: Uint8Array,
   answers: readonly number[],
 ): WireRow {
-  return { what, said, seeder: IGNORED, leecher: answers };
+  return { name, bytes, seeder: IGNORED, leecher: answers };
 }
 
 const CHOKE = frame(ID.choke);
@@ -74,16 +73,16 @@ const request = (...range: number[]): Uint8Array =>
 const reject = (...range: number[]): Uint8Array =>
   frame(ID.reject, uint32(...range));
 
-/** The last piece, which is offered: two blocks to ask for. */
+/** The last piece, of two blocks, which the peer offers. */
 const LAST = 9;
 const OFFER = joined(have(LAST), UNCHOKE);
-const ASKED = [ID.interested, ID.request, ID.request];
+const REQUESTED = [ID.interested, ID.request, ID.request];
 const lastContent = TABLE_SAMPLE.content.subarray(LAST * 32 * KIB);
 
-/** Of who speaks BEP 3 alone. */
+/** Messages of a peer that speaks BEP 3 alone. */
 export const PLAIN_ROWS: readonly WireRow[] = [
   closes("a length just over the limit", uint32(1024 * KIB + 1)),
-  closes("a length that is negative to some", uint32(0x8000_0000)),
+  closes("a length that is negative as a signed number", uint32(0x8000_0000)),
   closes("the greatest length", uint32(0xffff_ffff)),
   closes(
     "a second handshake",
@@ -92,23 +91,27 @@ export const PLAIN_ROWS: readonly WireRow[] = [
   ignored("a keep-alive", Uint8Array.from(KEEP_ALIVE)),
   ignored("a choke", joined(CHOKE, CHOKE)),
   closes("a choke with a payload", frame(ID.choke, [0])),
-  ignored("an unchoke without anything to want", UNCHOKE),
+  ignored("an unchoke while not interested", UNCHOKE),
   closes("an unchoke with a payload", frame(ID.unchoke, [0])),
-  both("interest", joined(INTERESTED, INTERESTED), [ID.unchoke]),
-  closes("interest with a payload", frame(ID.interested, [0])),
-  ignored("no interest", NOT_INTERESTED),
-  closes("no interest with a payload", frame(ID.notInterested, [0])),
+  both("interested", joined(INTERESTED, INTERESTED), [ID.unchoke]),
+  closes("interested with a payload", frame(ID.interested, [0])),
+  ignored("not interested", NOT_INTERESTED),
+  closes("not interested with a payload", frame(ID.notInterested, [0])),
   leecherAnswers("a have", joined(have(3), have(3)), [ID.interested]),
   closes("a have of three bytes", frame(ID.have, [0, 0, 1])),
   closes("a have of five bytes", frame(ID.have, [0, 0, 0, 1, 0])),
-  closes("a have of a piece behind the last", have(10)),
+  closes("a have beyond the last piece", have(10)),
   closes("a have of the greatest index", have(0xffff_ffff)),
-  leecherAnswers("a have and an unchoke", OFFER, ASKED),
-  leecherAnswers("a choke of what was asked", joined(OFFER, CHOKE), ASKED),
+  leecherAnswers("a have and an unchoke", OFFER, REQUESTED),
   leecherAnswers(
-    "a choke and an unchoke of what was asked",
+    "a choke with outstanding requests",
+    joined(OFFER, CHOKE),
+    REQUESTED,
+  ),
+  leecherAnswers(
+    "a choke and an unchoke with outstanding requests",
     joined(OFFER, CHOKE, UNCHOKE),
-    [...ASKED, ID.request, ID.request],
+    [...REQUESTED, ID.request, ID.request],
   ),
   leecherAnswers("a bitfield", frame(ID.bitfield, [0x10, 0]), [ID.interested]),
   ignored("an empty bitfield", frame(ID.bitfield, [0, 0])),
@@ -122,8 +125,8 @@ export const PLAIN_ROWS: readonly WireRow[] = [
     [ID.interested],
   ),
   {
-    what: "a full bitfield",
-    said: frame(ID.bitfield, [0xff, 0xc0]),
+    name: "a full bitfield",
+    bytes: frame(ID.bitfield, [0xff, 0xc0]),
     seeder: "closes",
     leecher: [ID.interested],
   },
@@ -133,14 +136,14 @@ export const PLAIN_ROWS: readonly WireRow[] = [
   closes("a bitfield of no bytes", frame(ID.bitfield)),
   ignored("a request while choked", request(0, 0, BLOCK)),
   {
-    what: "a request",
-    said: joined(INTERESTED, request(1, 5, 70)),
+    name: "a request",
+    bytes: joined(INTERESTED, request(1, 5, 70)),
     seeder: [ID.unchoke, ID.piece],
     leecher: [ID.unchoke],
   },
   {
-    what: "a request and its cancel, which comes too late",
-    said: joined(
+    name: "a request and a cancel that comes too late",
+    bytes: joined(
       INTERESTED,
       request(1, 5, 70),
       frame(ID.cancel, uint32(1, 5, 70)),
@@ -149,59 +152,65 @@ export const PLAIN_ROWS: readonly WireRow[] = [
     leecher: [ID.unchoke],
   },
   closes("a request of eleven bytes", frame(ID.request, new Uint8Array(11))),
-  closes("a request for a piece behind the last", request(10, 0, 1)),
+  closes("a request beyond the last piece", request(10, 0, 1)),
   closes("a request of no bytes", request(0, 0, 0)),
   closes("a request over 128 KiB", request(0, 0, 128 * KIB + 1)),
   closes("a request past the end of its piece", request(0, 32 * KIB - 1, 2)),
   closes("a request past the end of the torrent", request(9, 0, 20_001)),
   closes("a request whose end wraps around", request(0, 0xffff_ffff, 2)),
   ignored(
-    "a block not asked for",
+    "a block that was not requested",
     frame(ID.piece, uint32(7, 0), new Uint8Array(BLOCK)),
   ),
   closes(
-    "65 blocks not asked for",
+    "65 blocks that were not requested",
     joined(
       ...Array(65).fill(frame(ID.piece, uint32(7, 0), new Uint8Array(BLOCK))),
     ),
   ),
   ignored(
-    "a block of a piece behind the last",
+    "a block beyond the last piece",
     frame(ID.piece, uint32(10, 0), [1]),
   ),
-  ignored("a block of no bytes off the grid", frame(ID.piece, uint32(7, 1))),
+  ignored("an empty block at a wrong offset", frame(ID.piece, uint32(7, 1))),
   closes("a block without its offset", frame(ID.piece, new Uint8Array(7))),
   closes(
-    "a block of another length than it is asked for",
+    "a block of another length than requested",
     frame(ID.piece, uint32(7, 0), new Uint8Array(5)),
   ),
   leecherAnswers(
-    "the blocks that were asked for",
+    "the requested blocks",
     joined(
       OFFER,
       frame(ID.piece, uint32(LAST, 0), lastContent.subarray(0, BLOCK)),
       frame(ID.piece, uint32(LAST, BLOCK), lastContent.subarray(BLOCK)),
     ),
-    [...ASKED, ID.notInterested],
+    [...REQUESTED, ID.notInterested],
   ),
   ignored(
-    "a cancel of what was never asked",
+    "a cancel of a block that was not requested",
     frame(ID.cancel, uint32(0, 0, BLOCK)),
   ),
-  ignored("a cancel of nonsense", frame(ID.cancel, uint32(99, 99, 0))),
+  ignored(
+    "a cancel beyond the last piece",
+    frame(ID.cancel, uint32(99, 99, 0)),
+  ),
   closes("a cancel of eleven bytes", frame(ID.cancel, new Uint8Array(11))),
   ignored("the port of a DHT node", frame(9, [0x1a, 0xe1])),
   ignored(
-    "messages that it does not know",
+    "unknown messages",
     joined(frame(10), frame(21, [1]), frame(255, new Uint8Array(70))),
   ),
-  closes("have all, not agreed on", frame(ID.haveAll)),
-  closes("have none, not agreed on", frame(ID.haveNone)),
-  closes("a suggestion, not agreed on", frame(ID.suggest, uint32(0))),
-  closes("a reject, not agreed on", reject(0, 0, BLOCK)),
-  closes("an offer, not agreed on", frame(ID.allowedFast, uint32(0))),
+  closes("have all without the fast extension", frame(ID.haveAll)),
+  closes("have none without the fast extension", frame(ID.haveNone)),
+  closes("a suggest without the fast extension", frame(ID.suggest, uint32(0))),
+  closes("a reject without the fast extension", reject(0, 0, BLOCK)),
+  closes(
+    "allowed fast without the fast extension",
+    frame(ID.allowedFast, uint32(0)),
+  ),
   ignored(
-    "an extended message, not agreed on",
+    "an extended message without the extension protocol",
     frame(ID.extended, [0], latin1("x")),
   ),
 ];
@@ -212,11 +221,11 @@ function extended(id: number, text: string): Uint8Array {
 
 const EXCHANGE = extended(1, "d5:added6:\x7f\0\0\x01\0\x16e");
 
-/** Of who speaks the fast extension and the extension protocol. */
+/** Messages of a peer that speaks the fast extension and the extension protocol. */
 export const EXTENSION_ROWS: readonly WireRow[] = [
   {
-    what: "have all",
-    said: frame(ID.haveAll),
+    name: "have all",
+    bytes: frame(ID.haveAll),
     seeder: "closes",
     leecher: [ID.interested],
   },
@@ -224,79 +233,86 @@ export const EXTENSION_ROWS: readonly WireRow[] = [
   ignored("have none", frame(ID.haveNone)),
   closes("have none with a payload", frame(ID.haveNone, [0])),
   closes("have none behind a have", joined(have(1), frame(ID.haveNone))),
-  ignored("a suggestion", frame(ID.suggest, uint32(7))),
+  ignored("a suggest", frame(ID.suggest, uint32(7))),
   closes(
-    "a suggestion of a piece behind the last",
+    "a suggest beyond the last piece",
     frame(ID.suggest, uint32(10)),
   ),
-  closes("a suggestion of three bytes", frame(ID.suggest, [0, 0, 1])),
-  ignored("an offer of what it lacks", frame(ID.allowedFast, uint32(LAST))),
+  closes("a suggest of three bytes", frame(ID.suggest, [0, 0, 1])),
+  ignored(
+    "allowed fast for a piece that the peer lacks",
+    frame(ID.allowedFast, uint32(LAST)),
+  ),
   leecherAnswers(
-    "an offer while it chokes",
+    "allowed fast while the peer chokes",
     joined(have(LAST), frame(ID.allowedFast, uint32(LAST))),
-    ASKED,
+    REQUESTED,
   ),
   closes(
-    "an offer of a piece behind the last",
+    "allowed fast beyond the last piece",
     frame(ID.allowedFast, uint32(10)),
   ),
-  closes("an offer of three bytes", frame(ID.allowedFast, [0, 0, 1])),
-  both("a request while choked, agreed", request(0, 0, BLOCK), [ID.reject]),
+  closes("allowed fast of three bytes", frame(ID.allowedFast, [0, 0, 1])),
+  both(
+    "a request while choked, with the fast extension",
+    request(0, 0, BLOCK),
+    [ID.reject],
+  ),
   {
-    what: "a request, agreed",
-    said: joined(INTERESTED, request(1, 5, 70)),
+    name: "a request, with the fast extension",
+    bytes: joined(INTERESTED, request(1, 5, 70)),
     seeder: [ID.unchoke, ID.piece],
     leecher: [ID.unchoke, ID.reject],
   },
-  ignored("a reject of what was not asked", reject(7, 0, BLOCK)),
+  ignored("a reject of a block that was not requested", reject(7, 0, BLOCK)),
   leecherAnswers(
-    "a reject of what was asked",
+    "a reject of a requested block",
     joined(OFFER, reject(LAST, 0, BLOCK)),
-    ASKED,
+    REQUESTED,
   ),
-  closes("a reject of another length than it is asked for", reject(7, 0, 5)),
+  closes("a reject of another length than a block has", reject(7, 0, 5)),
   closes("a reject of eleven bytes", frame(ID.reject, new Uint8Array(11))),
   closes(
-    "a block not asked for, agreed",
+    "a block that was not requested, with the fast extension",
     frame(ID.piece, uint32(7, 0), new Uint8Array(BLOCK)),
   ),
   closes("an extended message without an id", frame(ID.extended)),
-  ignored("an extended message of nobody's id", extended(200, "?")),
+  ignored("an extended message with an unknown id", extended(200, "?")),
   ignored("an empty extended handshake", extended(0, "de")),
   ignored(
-    "an extended handshake of odd values",
+    "an extended handshake with odd values",
     extended(0, "d1:mi1e1:pi-1e4:reqq1:x1:vi7e6:yourip3:abce"),
   ),
   ignored(
-    "extended handshakes that change their mind",
+    "extended handshakes that replace each other",
     joined(
       extended(0, "d1:md6:ut_pexi3eee"),
       extended(0, "d1:md6:ut_pexi0eee"),
     ),
   ),
   {
-    what: "an extended handshake of who wants nothing",
-    said: extended(0, "d11:upload_onlyi1ee"),
+    name: "an extended handshake of an upload-only peer",
+    bytes: extended(0, "d11:upload_onlyi1ee"),
     seeder: "closes",
     leecher: IGNORED,
   },
-  closes("an extended handshake that is none", extended(0, "x")),
+  closes("an extended handshake that is not bencode", extended(0, "x")),
   closes("an extended handshake that is a list", extended(0, "le")),
-  closes("an extended handshake with a tail", extended(0, "dee")),
+  closes("an extended handshake with bytes behind it", extended(0, "dee")),
   closes(
     "an extended handshake of over 16 KiB",
     extended(0, `d1:x17000:${"x".repeat(17_000)}e`),
   ),
   closes(
-    "an extended handshake nine deep",
+    "an extended handshake of nine levels",
     extended(0, `d1:a${"l".repeat(8)}${"e".repeat(8)}e`),
   ),
   closes(
     "an extended handshake of over 1024 items",
     extended(0, `d1:al${"0:".repeat(1_100)}ee`),
   ),
-  ignored("a peer exchange of nobody", extended(1, "de")),
-  ignored("a peer exchange of who is not dialed", EXCHANGE),
+  ignored("an empty peer exchange", extended(1, "de")),
+  ignored("a peer exchange with addresses that may not be dialed", EXCHANGE),
   ignored(
     "seven peer exchanges within a minute",
     joined(...Array(7).fill(EXCHANGE)),
@@ -305,9 +321,9 @@ export const EXTENSION_ROWS: readonly WireRow[] = [
     "eight peer exchanges within a minute",
     joined(...Array(8).fill(EXCHANGE)),
   ),
-  closes("a peer exchange that is none", extended(1, "le")),
-  closes("a peer exchange cut off", extended(1, "d5:added5:12345e")),
+  closes("a peer exchange that is not a dictionary", extended(1, "le")),
+  closes("a truncated peer exchange", extended(1, "d5:added5:12345e")),
 ];
 
-/** The reserved bytes that go with {@linkcode EXTENSION_ROWS}. */
+/** The reserved bytes for {@linkcode EXTENSION_ROWS}. */
 export const ROW_BITS = EXTENSION_BITS;

@@ -1,6 +1,6 @@
 /**
- * A session with half of a torrent, so that it gives and takes, and beside
- * whatever is done to it a peer that behaves and is to be served all the same.
+ * A session with half of a torrent, so that it uploads and downloads, and a proper
+ * peer that must be served whatever another peer does.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export const KIB = 1024;
 export const BLOCK = 16 * KIB;
 export const PIECE = 256 * KIB;
 
-/** Ten pieces, the last one short: two bytes of bitfield with six spare bits. */
+/** Ten pieces, the last one short: a bitfield of two bytes with six spare bits. */
 export const SAMPLE = await memoryTorrent({
   length: 9 * PIECE + 20_000,
   pieceLength: PIECE,
@@ -57,7 +57,7 @@ export const UNCHOKE = frame(ID.unchoke);
 export const INTERESTED = frame(ID.interested);
 export const KEEP_ALIVE = [0, 0, 0, 0];
 
-/** A session that has pieces 0 to 4, and a peer that behaves. */
+/** A session with pieces 0 to 4, and a proper peer. */
 export class Scene implements AsyncDisposable {
   readonly session: Session;
   readonly share: Share;
@@ -75,7 +75,7 @@ export class Scene implements AsyncDisposable {
     content.fill(0, 5 * PIECE);
     const storage = new MemoryStorage(content);
     const share = await Share.start(session, SAMPLE, storage);
-    const witness = await greet(session, 0xee);
+    const witness = await connect(session, 0xee);
     return new Scene(session, share, witness);
   }
 
@@ -83,7 +83,7 @@ export class Scene implements AsyncDisposable {
     return addressOf(this.session);
   }
 
-  /** The peer that behaves is served as if nothing had happened. */
+  /** Asserts that the proper peer is served. */
   async assertUnharmed(): Promise<void> {
     await assertServed(this.#witness);
   }
@@ -94,8 +94,8 @@ export class Scene implements AsyncDisposable {
   }
 }
 
-/** Calls a session and shakes hands; without reserved bytes, as who speaks BEP 3 alone. */
-export async function greet(
+/** Connects to a session and exchanges handshakes; without reserved bytes, as a peer that speaks BEP 3 alone. */
+export async function connect(
   session: Session,
   idByte: number,
   reserved?: readonly number[],
@@ -109,8 +109,11 @@ export async function greet(
   return peer;
 }
 
-/** Is called by the session and shakes hands; it is the session that knows the address. */
-export async function beCalled(scene: Scene, idByte: number): Promise<RawPeer> {
+/** Has the session dial and exchanges handshakes. */
+export async function acceptDial(
+  scene: Scene,
+  idByte: number,
+): Promise<RawPeer> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   scene.share.transfer.addPeers([{ hostname: "127.0.0.1", port }]);
@@ -123,11 +126,10 @@ export async function beCalled(scene: Scene, idByte: number): Promise<RawPeer> {
   return peer;
 }
 
-/** The peer asks for a block of piece 0 and gets it. */
+/** Requests a block of piece 0 and asserts that it comes. */
 export async function assertServed(peer: RawPeer): Promise<void> {
-  const asked = uint32(0, BLOCK, 100);
-  await peer.write(INTERESTED, frame(ID.request, asked));
-  // The request came before our unchoke was heard of, and still after it was sent.
+  const range = uint32(0, BLOCK, 100);
+  await peer.write(INTERESTED, frame(ID.request, range));
   const payload = await peer.takeFrameOf(ID.piece);
   const content = SAMPLE.content.subarray(BLOCK, BLOCK + 100);
   assertEquals(payload, joined(uint32(0, BLOCK), content));

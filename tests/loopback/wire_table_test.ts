@@ -1,7 +1,7 @@
 /**
- * Every row of {@linkcode PLAIN_ROWS} and {@linkcode EXTENSION_ROWS}: said to a
- * seeder and to a leecher of ours, by one that called and one that was called, in
- * one write with everything around it, byte by byte, and cut in two at every byte.
+ * Each row of {@linkcode PLAIN_ROWS} and {@linkcode EXTENSION_ROWS}, sent to a
+ * seeder and to a leecher, over an inbound and over an outbound connection, in one
+ * write with its neighbours, byte by byte, and split in two at every byte.
  *
  * @module
  */
@@ -26,14 +26,14 @@ import { BLOCK, ID, INTERESTED, UNCHOKE } from "./wire_scene.ts";
 const { infoHash } = TABLE_SAMPLE.torrent;
 
 type Role = "seeder" | "leecher";
-type Direction = "calls" | "is called";
+type Direction = "inbound" | "outbound";
 
-/** Long messages are cut at so many bytes from either end. */
+/** Long messages are split only this near to either end, in bytes. */
 const EDGE = 24;
-/** Between two writes, in milliseconds: most are read one by one. */
+/** Pause between two writes, in milliseconds: most are read one by one. */
 const PAUSE_MS = 2;
 
-/** What comes by itself: what it has and who it is. */
+/** Messages that come by themselves. */
 const BACKGROUND: ReadonlySet<number | undefined> = new Set([
   ID.have,
   ID.bitfield,
@@ -42,8 +42,8 @@ const BACKGROUND: ReadonlySet<number | undefined> = new Set([
   ID.extended,
 ]);
 
-/** A session of ours that somebody speaks to. */
-class Listener implements AsyncDisposable {
+/** A session under test. */
+class Subject implements AsyncDisposable {
   readonly #session: Session;
   readonly #share: Share;
   #peerCount = 0;
@@ -53,23 +53,23 @@ class Listener implements AsyncDisposable {
     this.#share = share;
   }
 
-  static async open(role: Role): Promise<Listener> {
+  static async open(role: Role): Promise<Subject> {
     const session = openLocalSession();
     const storage = role === "seeder"
       ? fullStorage(TABLE_SAMPLE)
       : new MemoryStorage(TABLE_SAMPLE.content.length);
-    return new Listener(
+    return new Subject(
       session,
       await Share.start(session, TABLE_SAMPLE, storage),
     );
   }
 
-  /** A connection with somebody new, who has said nothing yet. */
+  /** A connection with a new peer, before the handshake. */
   async connect(direction: Direction): Promise<RawPeer> {
-    // The one before is to be gone: what it was asked for is asked of others.
+    // The last peer must be gone: its requests go to the next one.
     const { transfer } = this.#share;
     while (transfer.snapshot().peers.length > 0) await delay(1);
-    if (direction === "calls") {
+    if (direction === "inbound") {
       return await RawPeer.dial(addressOf(this.#session));
     }
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -81,14 +81,14 @@ class Listener implements AsyncDisposable {
       extensions: OWN_EXTENSIONS,
     };
     const { signal } = new AbortController();
-    // As the session dials, but not as seldom.
+    // As the session dials, but without its limits.
     dialPeer(address, own, { signal }).then(
       (handshaken) => transfer.adopt(handshaken, address),
     );
     return new RawPeer(await listener.accept());
   }
 
-  /** The handshake of somebody new. */
+  /** The handshake of a new peer. */
   hello(reserved: readonly number[] | undefined): Uint8Array {
     const id = (++this.#peerCount).toString(16).padStart(40, "b");
     return handshake(infoHash, id, reserved);
@@ -99,28 +99,28 @@ class Listener implements AsyncDisposable {
   }
 }
 
-/** What shows that the connection goes on, and what is answered to it. */
+/** Messages that show that the connection goes on, and the answers to them. */
 function probe(
   role: Role,
   outcome: readonly number[],
-): { said: Uint8Array; answers: readonly number[] } {
+): { bytes: Uint8Array; answers: readonly number[] } {
   const isUnchoked = outcome.includes(ID.unchoke);
   if (role === "seeder") {
     return {
-      said: joined(INTERESTED, frame(ID.request, uint32(0, BLOCK, 100))),
+      bytes: joined(INTERESTED, frame(ID.request, uint32(0, BLOCK, 100))),
       answers: isUnchoked ? [ID.piece] : [ID.unchoke, ID.piece],
     };
   }
-  // Of two pieces the first is asked for, of one both blocks.
+  // Both blocks of the piece are requested.
   return isUnchoked
     ? {
-      said: joined(frame(ID.have, uint32(9)), UNCHOKE),
+      bytes: joined(frame(ID.have, uint32(9)), UNCHOKE),
       answers: [ID.interested, ID.request, ID.request],
     }
-    : { said: INTERESTED, answers: [ID.unchoke] };
+    : { bytes: INTERESTED, answers: [ID.unchoke] };
 }
 
-/** Takes what is answered until the last of it, and holds it against what is to come. */
+/** Takes as many answers as are expected, and compares them. */
 async function assertAnswered(
   peer: RawPeer,
   expected: readonly number[],
@@ -131,11 +131,11 @@ async function assertAnswered(
     if (answer === undefined) break;
     if (!BACKGROUND.has(answer.id)) answers.push(answer.id);
   }
-  // Blocks are overtaken by what is short.
+  // Short messages overtake blocks.
   assertEquals(answers.toSorted(), expected.toSorted());
 }
 
-/** Writes some parts one after another and looks at what follows. */
+/** Writes the parts one after another and checks the answers. */
 async function play(
   peer: RawPeer,
   parts: readonly Uint8Array[],
@@ -150,21 +150,21 @@ async function play(
   await assertAnswered(peer, answers);
 }
 
-/** Where to cut so many bytes in two. */
-function* cuts(length: number): Generator<number> {
+/** The offsets at which to split `length` bytes. */
+function* splits(length: number): Generator<number> {
   for (let at = 1; at < length; at++) {
     if (at <= EDGE || at >= length - EDGE) yield at;
   }
 }
 
-/** All ways to say a row, as the parts of it. */
-function* waysToSay(said: Uint8Array): Generator<Uint8Array[]> {
-  yield [said];
-  if (said.length <= 4 * EDGE) {
-    yield Array.from(said, (byte) => Uint8Array.of(byte));
+/** All ways to write bytes, each as the parts. */
+function* waysToWrite(bytes: Uint8Array): Generator<Uint8Array[]> {
+  yield [bytes];
+  if (bytes.length <= 4 * EDGE) {
+    yield Array.from(bytes, (byte) => Uint8Array.of(byte));
   }
-  for (const at of cuts(said.length)) {
-    yield [said.subarray(0, at), said.subarray(at)];
+  for (const at of splits(bytes.length)) {
+    yield [bytes.subarray(0, at), bytes.subarray(at)];
   }
 }
 
@@ -178,34 +178,34 @@ async function tryRow(
 ): Promise<void> {
   const { role, direction, reserved } = options;
   const outcome = row[role];
-  const { said, answers } = outcome === "closes"
-    ? { said: new Uint8Array(0), answers: [] }
+  const { bytes, answers } = outcome === "closes"
+    ? { bytes: new Uint8Array(0), answers: [] }
     : probe(role, outcome);
   const expected: Outcome = outcome === "closes"
     ? outcome
     : [...outcome, ...answers];
-  // What a leecher gets it has, and does not want again.
+  // After a piece the leecher is another one.
   const changes = expected !== "closes" && expected.includes(ID.notInterested);
-  let listener = await Listener.open(role);
+  let subject = await Subject.open(role);
   try {
-    for (const way of waysToSay(row.said)) {
-      using peer = await listener.connect(direction);
+    for (const way of waysToWrite(row.bytes)) {
+      using peer = await subject.connect(direction);
       const parts = [...way];
-      parts[0] = joined(listener.hello(reserved), parts[0]!);
-      parts.push(joined(parts.pop()!, said));
+      parts[0] = joined(subject.hello(reserved), parts[0]!);
+      parts.push(joined(parts.pop()!, bytes));
       await play(peer, parts, expected);
       if (!changes) continue;
-      await listener[Symbol.asyncDispose]();
-      listener = await Listener.open(role);
+      await subject[Symbol.asyncDispose]();
+      subject = await Subject.open(role);
     }
   } finally {
-    await listener[Symbol.asyncDispose]();
+    await subject[Symbol.asyncDispose]();
   }
 }
 
-/** What a session does, in words. */
+/** The reaction in words. */
 function described(outcome: Outcome): string {
-  if (outcome === "closes") return "hangs up";
+  if (outcome === "closes") return "closes the connection";
   return outcome.length === 0 ? "ignores it" : "answers";
 }
 
@@ -219,9 +219,9 @@ for (
     const outcomes = `a seeder ${described(row.seeder)}, a leecher ${
       described(row.leecher)
     }`;
-    Deno.test(`${row.what}: ${outcomes}`, async () => {
+    Deno.test(`${row.name}: ${outcomes}`, async () => {
       const trials = (["seeder", "leecher"] as const).flatMap((role) =>
-        (["calls", "is called"] as const).map((direction) =>
+        (["inbound", "outbound"] as const).map((direction) =>
           tryRow(row, { role, direction, reserved })
         )
       );

@@ -1,23 +1,23 @@
 /**
- * What a session does about what is said to it, played by hand from plain sockets:
- * what no row of `wire_rows.ts` tells.
+ * The behaviour of a session towards plain sockets that is in no row of
+ * `wire_rows.ts`.
  *
  * @module
  */
 import { assertEquals } from "@std/assert";
 import { frame, uint32 } from "./raw_peer.ts";
 import {
+  acceptDial,
   assertServed,
-  beCalled,
   BLOCK,
-  greet,
+  connect,
   ID,
   INTERESTED,
   KIB,
   Scene,
 } from "./wire_scene.ts";
 
-/** Some ways to misbehave that end the connection. */
+/** Breaches of the protocol. */
 const FATAL: readonly [what: string, bytes: Uint8Array][] = [
   ["a length over the limit", uint32(1024 * KIB + 1)],
   ["a bitfield with a spare bit set", frame(ID.bitfield, [0x80, 0x20])],
@@ -25,12 +25,12 @@ const FATAL: readonly [what: string, bytes: Uint8Array][] = [
 ];
 
 for (const [what, bytes] of FATAL) {
-  Deno.test(`a connection that ends on ${what} harms no other`, async () => {
+  Deno.test(`a connection that is closed for ${what} harms no other`, async () => {
     await using scene = await Scene.open();
-    using beside = await greet(scene.session, 1);
-    using caller = await greet(scene.session, 2);
-    using called = await beCalled(scene, 3);
-    for (const peer of [caller, called]) {
+    using beside = await connect(scene.session, 1);
+    using inbound = await connect(scene.session, 2);
+    using outbound = await acceptDial(scene, 3);
+    for (const peer of [inbound, outbound]) {
       await peer.write(bytes);
       await peer.closed();
       await scene.assertUnharmed();
@@ -39,10 +39,10 @@ for (const [what, bytes] of FATAL) {
   });
 }
 
-Deno.test("a connection ends on more requests than may be queued", async () => {
+Deno.test("a session closes a connection with too many requests", async () => {
   await using scene = await Scene.open();
-  using peer = await greet(scene.session, 1);
-  // 2000 may wait, and what sockets take is on its way.
+  using peer = await connect(scene.session, 1);
+  // 2000 may wait; the sockets hold some more.
   const requests = Array.from(
     { length: 5_000 },
     () => frame(ID.request, uint32(0, 0, BLOCK)),
@@ -52,9 +52,9 @@ Deno.test("a connection ends on more requests than may be queued", async () => {
   await scene.assertUnharmed();
 });
 
-Deno.test("a session says what it has and unchokes who is interested", async () => {
+Deno.test("a session sends its bitfield and unchokes an interested peer", async () => {
   await using scene = await Scene.open();
-  using peer = await greet(scene.session, 1);
+  using peer = await connect(scene.session, 1);
   await peer.write(INTERESTED);
   assertEquals(await peer.takeFrame(), {
     id: ID.bitfield,
@@ -63,8 +63,8 @@ Deno.test("a session says what it has and unchokes who is interested", async () 
   assertEquals((await peer.takeFrame())?.id, ID.unchoke);
 });
 
-Deno.test("a session minds no extension that is offered", async () => {
+Deno.test("a session ignores unknown reserved bits", async () => {
   await using scene = await Scene.open();
-  using peer = await greet(scene.session, 1, Array(8).fill(0xff));
+  using peer = await connect(scene.session, 1, Array(8).fill(0xff));
   await assertServed(peer);
 });

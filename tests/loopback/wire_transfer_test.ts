@@ -1,6 +1,6 @@
 /**
- * Downloads and uploads played by hand over plain sockets, however the bytes are
- * cut and whatever is said in between.
+ * Downloads and uploads over plain sockets, however the bytes are split and
+ * whatever comes between them.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import { addressOf, contentOf, openLocalSession, Share } from "./share.ts";
 import {
   assertServed,
   BLOCK,
-  greet,
+  connect,
   ID,
   INFO_HASH,
   INTERESTED,
@@ -32,7 +32,7 @@ import {
   UNCHOKE,
 } from "./wire_scene.ts";
 
-Deno.test("a session serves many requests that come in one write", async () => {
+Deno.test("a session serves many requests in one write", async () => {
   await using scene = await Scene.open();
   using peer = await RawPeer.dial(scene.address);
   const offsets = Array.from({ length: 64 }, (_, at) => at * BLOCK);
@@ -82,10 +82,10 @@ Deno.test("a session serves a request of 128 KiB, and the short end of the last 
   );
 });
 
-Deno.test("a session does not send what is cancelled while it is queued", async () => {
+Deno.test("a session does not send a block that is cancelled while it waits", async () => {
   await using scene = await Scene.open();
-  using peer = await greet(scene.session, 1);
-  // 1.25 MiB: a mebibyte is on its way before the cancel is read.
+  using peer = await connect(scene.session, 1);
+  // 1.25 MiB: a mebibyte is in flight before the cancel is read.
   const asked = Array.from(
     { length: 80 },
     (_, at) => uint32(at >> 4, (at & 15) * BLOCK, BLOCK),
@@ -103,7 +103,7 @@ Deno.test("a session does not send what is cancelled while it is queued", async 
   const expected = asked.filter((_, at) => !cancelled.includes(at))
     .map((range) => range.slice(0, 8));
   assertEquals(sent, expected);
-  // Nothing of it comes late either: the next block is the one asked for next.
+  // It does not come late either: the next block is the next request's.
   await assertServed(peer);
 });
 
@@ -113,7 +113,7 @@ const SMALL: MemoryTorrent = await memoryTorrent({
   pieceLength: 600,
 });
 
-/** All that a seeder of {@linkcode SMALL} says, for requests in any order. */
+/** All bytes that a seeder of {@linkcode SMALL} sends, for requests in any order. */
 function smallSeeder(idByte: number): Uint8Array {
   const { content, torrent } = SMALL;
   return joined(
@@ -127,29 +127,29 @@ function smallSeeder(idByte: number): Uint8Array {
   );
 }
 
-Deno.test("a download is right although every byte comes by itself", async () => {
+Deno.test("a download is right if every byte comes alone", async () => {
   await using session = openLocalSession();
   const share = await Share.start(session, SMALL);
   using seeder = await RawPeer.dial(addressOf(session));
-  const said = smallSeeder(1);
-  const beforePieces = said.length - (1_100 + 2 * 13);
-  for (let at = 0; at < said.length; at++) {
-    // What is sent before it is asked for would be dropped.
+  const bytes = smallSeeder(1);
+  const beforePieces = bytes.length - (1_100 + 2 * 13);
+  for (let at = 0; at < bytes.length; at++) {
+    // A block that is not requested yet would be dropped.
     if (at === beforePieces) {
       await seeder.takeHandshake();
       await seeder.takeFrameOf(ID.request);
       await seeder.takeFrameOf(ID.request);
     }
-    await seeder.write(said.subarray(at, at + 1));
+    await seeder.write(bytes.subarray(at, at + 1));
   }
   await share.first("completed");
   assertEquals(await contentOf(share.storage, SMALL), SMALL.content);
 });
 
-Deno.test("a download is right wherever the stream is cut in two", async () => {
-  const said = smallSeeder(1);
-  const beforePieces = said.length - (1_100 + 2 * 13);
-  // Every cut of what is short, and those around the blocks' headers and ends.
+Deno.test("a download is right wherever the stream is split in two", async () => {
+  const bytes = smallSeeder(1);
+  const beforePieces = bytes.length - (1_100 + 2 * 13);
+  // At every byte before the blocks, and around their headers and ends.
   const pieces = [0, 1, 4, 5, 12, 13, 14, 612, 613, 614, 626, 1_125];
   const cuts = [
     ...Array.from({ length: beforePieces }, (_, at) => at),
@@ -160,25 +160,25 @@ Deno.test("a download is right wherever the stream is cut in two", async () => {
     const share = await Share.start(session, SMALL);
     using seeder = await RawPeer.dial(addressOf(session));
     const first = Math.min(cut, beforePieces);
-    await seeder.write(said.subarray(0, first));
+    await seeder.write(bytes.subarray(0, first));
     await delay(5);
-    await seeder.write(said.subarray(first, beforePieces));
+    await seeder.write(bytes.subarray(first, beforePieces));
     await seeder.takeHandshake();
     await seeder.takeFrameOf(ID.request);
     await seeder.takeFrameOf(ID.request);
     const second = Math.max(cut, beforePieces);
-    await seeder.write(said.subarray(beforePieces, second));
+    await seeder.write(bytes.subarray(beforePieces, second));
     await delay(5);
-    await seeder.write(said.subarray(second));
+    await seeder.write(bytes.subarray(second));
     await share.first("completed");
     assertEquals(await contentOf(share.storage, SMALL), SMALL.content);
   }));
 });
 
-Deno.test("an upload is right although every byte of the requests comes by itself", async () => {
+Deno.test("an upload is right if every byte of the requests comes alone", async () => {
   await using scene = await Scene.open();
   using peer = await RawPeer.dial(scene.address);
-  const said = joined(
+  const bytes = joined(
     handshake(INFO_HASH, peerIdOf(1)),
     frame(ID.bitfield, [0, 0]),
     KEEP_ALIVE,
@@ -186,7 +186,7 @@ Deno.test("an upload is right although every byte of the requests comes by itsel
     frame(ID.request, uint32(2, 5, 50)),
     frame(ID.request, uint32(4, PIECE - 7, 7)),
   );
-  for (const byte of said) await peer.write([byte]);
+  for (const byte of bytes) await peer.write([byte]);
   await peer.takeHandshake();
   for (const [index, offset, length] of [[2, 5, 50], [4, PIECE - 7, 7]]) {
     const start = index! * PIECE + offset!;
@@ -200,9 +200,9 @@ Deno.test("an upload is right although every byte of the requests comes by itsel
   }
 });
 
-Deno.test("a connection ends on a block that is not as long as it was asked for", async () => {
+Deno.test("a session closes a connection for a block of another length than requested", async () => {
   await using scene = await Scene.open();
-  using peer = await greet(scene.session, 1);
+  using peer = await connect(scene.session, 1);
   await peer.write(frame(ID.bitfield, [0xff, 0xc0]), UNCHOKE);
   const asked = (await peer.takeFrameOf(ID.request))!;
   await peer.write(frame(ID.piece, asked.subarray(0, 8), new Uint8Array(5)));
@@ -210,21 +210,21 @@ Deno.test("a connection ends on a block that is not as long as it was asked for"
   await scene.assertUnharmed();
 });
 
-Deno.test("a session asks another for what a peer that leaves was asked for", async () => {
+Deno.test("a session requests the blocks of a peer that leaves from another", async () => {
   await using scene = await Scene.open();
   const haveSeven = frame(ID.bitfield, [0x01, 0]);
   let asked: Uint8Array;
   {
-    using first = await greet(scene.session, 1);
+    using first = await connect(scene.session, 1);
     await first.write(haveSeven, UNCHOKE);
     asked = (await first.takeFrameOf(ID.request))!;
   }
-  using second = await greet(scene.session, 2);
+  using second = await connect(scene.session, 2);
   await second.write(haveSeven, UNCHOKE);
   assertEquals(await second.takeFrameOf(ID.request), asked);
 });
 
-Deno.test("a session tells every peer of a piece that it got", async () => {
+Deno.test("a session announces a piece that it got to every peer", async () => {
   const { torrent, content } = SMALL;
   await using session = openLocalSession();
   await Share.start(session, SMALL);
@@ -247,9 +247,9 @@ Deno.test("a session tells every peer of a piece that it got", async () => {
   assertEquals(await seeder.takeFrameOf(ID.have), uint32(1));
 });
 
-Deno.test("a block that nobody asked for is counted as wasted and changes nothing", async () => {
+Deno.test("a block that was not requested is counted as wasted and changes nothing", async () => {
   await using scene = await Scene.open();
-  using peer = await greet(scene.session, 1);
+  using peer = await connect(scene.session, 1);
   const wrong = new Uint8Array(BLOCK).fill(1);
   for (let count = 0; count < 16; count++) {
     await peer.write(frame(ID.piece, uint32(0, count * BLOCK), wrong));

@@ -1,6 +1,6 @@
 /**
- * The schedule in virtual time. A run is drawn as a list of lines, each an
- * announce: `second tracker event outcome`.
+ * The schedule in virtual time. A run is drawn as lines, one for each announce:
+ * `second tracker event outcome`.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import {
 import { FUZZ_SEED } from "../fuzz.ts";
 import { bytes } from "./samples.ts";
 
-/** No jitter: every delay is the shortest of its range, every shuffle the same. */
+/** No jitter: every delay is the shortest possible, every shuffle the same. */
 const NO_CHANCE = (): number => 0;
 
 const REPLY: AnnounceReply = {
@@ -31,14 +31,14 @@ const REPLY: AnnounceReply = {
 
 interface Play {
   readonly untilSeconds: number;
-  /** Whether a tracker answers at this second. @default always */
+  /** True if the tracker answers at this second. @default always */
   readonly answers?: (url: string, second: number) => boolean;
-  /** What happens at a second, before the schedule is asked. */
+  /** Called at each second, before the next step. */
   readonly at?: Record<number, (nowMs: number) => void>;
   readonly reply?: Partial<AnnounceReply>;
 }
 
-/** Asks the schedule every second and performs what it says. */
+/** Performs the steps of a schedule, second by second. */
 function play(schedule: AnnounceSchedule, options: Play): string[] {
   const { untilSeconds, answers = () => true, at = {}, reply } = options;
   const lines: string[] = [];
@@ -78,7 +78,7 @@ Deno.test("AnnounceSchedule without trackers waits for ever", () => {
   assertEquals(schedule.stopTargets(), []);
 });
 
-Deno.test("AnnounceSchedule repeats started, later and later, until one answers", () => {
+Deno.test("AnnounceSchedule repeats started after growing delays until a tracker answers", () => {
   const schedule = new AnnounceSchedule([["a"]], NO_CHANCE);
   assertEquals(
     play(schedule, {
@@ -99,7 +99,7 @@ Deno.test("AnnounceSchedule repeats started, later and later, until one answers"
   );
 });
 
-Deno.test("AnnounceSchedule finds a restarted tracker again and forgets the delays before it", () => {
+Deno.test("AnnounceSchedule resets the delay when a tracker answers again", () => {
   const schedule = new AnnounceSchedule([["a"]], NO_CHANCE);
   const isDown = (second: number): boolean =>
     second >= 110 && second < 125 || second >= 240 && second < 242;
@@ -119,7 +119,7 @@ Deno.test("AnnounceSchedule finds a restarted tracker again and forgets the dela
   );
 });
 
-Deno.test("AnnounceSchedule retries within half and the whole of a delay that is at most a minute", () => {
+Deno.test("AnnounceSchedule retries after half to all of a delay of at most a minute", () => {
   const schedule = new AnnounceSchedule([["a"]], seededRandom(7));
   let longestMs = 2_000;
   for (let round = 0; round < 50; round++) {
@@ -129,7 +129,7 @@ Deno.test("AnnounceSchedule retries within half and the whole of a delay that is
   }
 });
 
-Deno.test("AnnounceSchedule goes through a tier, then the next, and begins with the first again", () => {
+Deno.test("AnnounceSchedule tries a tier, then the next, and begins the next round with the first", () => {
   const schedule = new AnnounceSchedule([["a", "b"], ["c"]], seededRandom(1));
   const lines = play(schedule, {
     untilSeconds: 130,
@@ -172,7 +172,7 @@ Deno.test("AnnounceSchedule shuffles inside a tier and never across tiers", () =
   assertEquals([...firsts].sort(), ["a", "b", "c"]);
 });
 
-Deno.test("AnnounceSchedule asks a tracker that is named twice once", () => {
+Deno.test("AnnounceSchedule tries a tracker that is named twice once in a round", () => {
   const schedule = new AnnounceSchedule([["a"], ["a", "b"]], NO_CHANCE);
   assertEquals(
     play(schedule, { untilSeconds: 0, answers: () => false }),
@@ -180,7 +180,7 @@ Deno.test("AnnounceSchedule asks a tracker that is named twice once", () => {
   );
 });
 
-Deno.test("AnnounceSchedule tells of the completion at once, and once", () => {
+Deno.test("AnnounceSchedule announces completed at once, and once", () => {
   const schedule = new AnnounceSchedule([["a"]], NO_CHANCE);
   assertEquals(
     play(schedule, {
@@ -191,7 +191,7 @@ Deno.test("AnnounceSchedule tells of the completion at once, and once", () => {
   );
 });
 
-Deno.test("AnnounceSchedule keeps the completion for the first tracker that answers, after started", () => {
+Deno.test("AnnounceSchedule announces completed to the first tracker that answers, after started", () => {
   const schedule = new AnnounceSchedule([["a"]], NO_CHANCE);
   assertEquals(
     play(schedule, {
@@ -211,7 +211,7 @@ Deno.test("AnnounceSchedule keeps the completion for the first tracker that answ
   );
 });
 
-Deno.test("AnnounceSchedule asks earlier if peers are wanted, but honours the minimum interval", () => {
+Deno.test("AnnounceSchedule announces earlier if peers are wanted, but keeps the minimum interval", () => {
   const schedule = new AnnounceSchedule([["a"]], NO_CHANCE);
   const ask = (nowMs: number): void => schedule.requestMorePeers(nowMs);
   assertEquals(
@@ -224,7 +224,7 @@ Deno.test("AnnounceSchedule asks earlier if peers are wanted, but honours the mi
   );
 });
 
-Deno.test("AnnounceSchedule waits out the delay after a failure even if peers are wanted", () => {
+Deno.test("AnnounceSchedule keeps the delay after a failure even if peers are wanted", () => {
   const schedule = new AnnounceSchedule([["a"]], NO_CHANCE);
   assertEquals(
     play(schedule, {
@@ -244,7 +244,7 @@ Deno.test("AnnounceSchedule never updates before the minimum interval, whatever 
   );
 });
 
-Deno.test("AnnounceSchedule gives each tracker its own tracker id back", () => {
+Deno.test("AnnounceSchedule returns to each tracker its own tracker id", () => {
   const schedule = new AnnounceSchedule([["a"], ["b"]], NO_CHANCE);
   schedule.failed(0);
   schedule.succeeded("started", { ...REPLY, trackerId: "of b" }, 0);
@@ -253,7 +253,7 @@ Deno.test("AnnounceSchedule gives each tracker its own tracker id back", () => {
   schedule.failed(120_000);
   const second = schedule.next(120_000);
   assertEquals(second.type === "announce" && second.trackerId, "of b");
-  // A reply without one leaves it as it is.
+  // A reply without an id leaves the last one valid.
   schedule.succeeded("update", REPLY, 120_000);
   assertEquals(schedule.stopTargets(), [{ url: "b", trackerId: "of b" }]);
 });
@@ -267,7 +267,7 @@ Deno.test("AnnounceSchedule stops every tracker that answered, and no other", ()
   assertEquals(schedule.stopTargets().map(({ url }) => url), ["a", "b"]);
 });
 
-Deno.test("AnnounceSchedule asks ten trackers that fail at once, then one a second, and a hundred at most", () => {
+Deno.test("AnnounceSchedule pauses for a second after ten failures, and tries at most a hundred trackers", () => {
   const urls = Array.from({ length: 1000 }, (_, index) => [`${index}`]);
   const schedule = new AnnounceSchedule(urls, NO_CHANCE);
   const lines = play(schedule, { untilSeconds: 11, answers: () => false });
@@ -281,7 +281,7 @@ Deno.test("AnnounceSchedule asks ten trackers that fail at once, then one a seco
   assertEquals(lines[100], "10 0 started down");
 });
 
-Deno.test(`AnnounceSchedule is never hurried, whatever trackers and their replies say (seed ${FUZZ_SEED})`, () => {
+Deno.test(`AnnounceSchedule keeps its minimum intervals, whatever the replies say (seed ${FUZZ_SEED})`, () => {
   const random = seededRandom(FUZZ_SEED);
   const numbers = ["i0e", "i1e", "i-1e", "i99999999999e", "1:x", "i3e", "le"];
   const any = (): string => numbers[randomBelow(numbers.length, random)]!;
@@ -304,11 +304,11 @@ Deno.test(`AnnounceSchedule is never hurried, whatever trackers and their replie
       }
       const next = schedule.next(nowMs);
       if (next.type === "wait") {
-        // Somebody wakes the announcer earlier now and then.
+        // The announcer is woken earlier now and then.
         nowMs = random() < 0.5 ? next.untilMs : nowMs + random() * 100;
         continue;
       }
-      // Until a tracker has heard it the completion hurries, once.
+      // A completion that is due is announced at once.
       if (!isHurried) assert(nowMs - answeredMs >= 1_000);
       asksMs.push(nowMs);
       try {
@@ -322,7 +322,7 @@ Deno.test(`AnnounceSchedule is never hurried, whatever trackers and their replie
         schedule.failed(nowMs);
       }
     }
-    // Whatever happens: those asked at once and what the completion adds.
+    // The tries in a row, and one for the completion.
     for (const [index, askMs] of asksMs.entries()) {
       const earlierMs = asksMs[index - 30] ?? -Infinity;
       assert(askMs - earlierMs >= 1_000, `${game}: ${earlierMs} ${askMs}`);

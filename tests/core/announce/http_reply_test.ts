@@ -40,7 +40,7 @@ Deno.test("parseAnnounceReply() refuses a reply that ends at any byte or goes on
   assertThrows(() => parseAnnounceReply(tailed), TrackerError, "not bencode");
 });
 
-Deno.test("parseAnnounceReply() carries the tracker's refusal", () => {
+Deno.test("parseAnnounceReply() throws the tracker's failure reason", () => {
   assertThrows(
     () => parseAnnounceReply(encodeFailure("port is missing")),
     TrackerError,
@@ -48,7 +48,7 @@ Deno.test("parseAnnounceReply() carries the tracker's refusal", () => {
   );
 });
 
-Deno.test("parseAnnounceReply() makes a tracker's message fit for one line of a terminal", () => {
+Deno.test("parseAnnounceReply() makes a tracker's message safe for one line of a terminal", () => {
   const message = "no\x1b[2J\r\nmore";
   assertThrows(
     () => parseAnnounceReply(encodeFailure(message)),
@@ -59,14 +59,14 @@ Deno.test("parseAnnounceReply() makes a tracker's message fit for one line of a 
   assertEquals(parseAnnounceReply(bytes(warning)).warning, "no [2J  more");
 });
 
-Deno.test("parseAnnounceReply() keeps warning and tracker id", () => {
+Deno.test("parseAnnounceReply() reads the warning and the tracker id", () => {
   const reply = parseAnnounceReply(
     bytes("d10:tracker id3:x y15:warning message4:slowe"),
   );
   assertEquals([reply.trackerId, reply.warning], ["x y", "slow"]);
 });
 
-Deno.test("parseAnnounceReply() fills in what is missing", () => {
+Deno.test("parseAnnounceReply() fills in missing fields", () => {
   assertEquals(parseAnnounceReply(bytes("de")), {
     intervalMs: 120_000,
     minIntervalMs: 60_000,
@@ -78,7 +78,7 @@ Deno.test("parseAnnounceReply() fills in what is missing", () => {
   });
 });
 
-Deno.test("parseAnnounceReply() keeps intervals within reason", () => {
+Deno.test("parseAnnounceReply() bounds intervals", () => {
   const interval = (seconds: number): number =>
     parseAnnounceReply(bytes(`d8:intervali${seconds}ee`)).intervalMs;
   assertEquals(interval(0), 1_000);
@@ -86,11 +86,11 @@ Deno.test("parseAnnounceReply() keeps intervals within reason", () => {
   assertEquals(interval(9_000_000_000), 86_400_000);
 });
 
-Deno.test("parseAnnounceReply() drops peers that cannot be dialled", () => {
+Deno.test("parseAnnounceReply() drops peers that cannot be dialed", () => {
   const entry = (ip: string, port: string): string =>
     `d2:ip${ip.length}:${ip}4:port${port}e`;
   const list = [
-    entry("example.com", "i1e"), // names are not looked up
+    entry("example.com", "i1e"), // names are never resolved
     entry("192.0.2.1", "i0e"),
     entry("192.0.2.1", "i65536e"),
     entry("192.0.2.1", "i-1e"),
@@ -109,7 +109,7 @@ Deno.test("parseAnnounceReply() drops peers that cannot be dialled", () => {
   );
 });
 
-Deno.test("parseAnnounceReply() refuses what is no reply and says why", () => {
+Deno.test("parseAnnounceReply() refuses a malformed reply and says why", () => {
   for (
     const [reply, reason] of [
       ["<html>", "does the URL end in /announce?"],
@@ -131,7 +131,7 @@ Deno.test("parseAnnounceReply() refuses what is no reply and says why", () => {
   }
 });
 
-Deno.test("parseAnnounceReply() takes two thousand peers of a list and leaves out the rest", () => {
+Deno.test("parseAnnounceReply() takes at most two thousand peers of a list", () => {
   const peers = Array.from(
     { length: 100_000 },
     (_, index) =>
@@ -146,7 +146,7 @@ Deno.test("parseAnnounceReply() takes two thousand peers of a list and leaves ou
   assertEquals(reply.peers[1999], { hostname: "10.0.7.207", port: 6881 });
 });
 
-Deno.test("parseAnnounceReply() refuses a reply of more values than peers can make", () => {
+Deno.test("parseAnnounceReply() refuses a reply of too many values", () => {
   const entries = "de".repeat(100_000);
   assertThrows(
     () => parseAnnounceReply(bytes(`d5:peersl${entries}ee`)),
@@ -155,7 +155,7 @@ Deno.test("parseAnnounceReply() refuses a reply of more values than peers can ma
   );
 });
 
-Deno.test("findRefusal() finds a reason where there is one", () => {
+Deno.test("findRefusal() finds the failure reason, if there is one", () => {
   assertEquals(
     findRefusal(encodeFailure("no\n")),
     "the tracker refused: no ",

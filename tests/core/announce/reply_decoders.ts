@@ -1,5 +1,5 @@
 /**
- * The decoders of what trackers answer, to be fuzzed.
+ * Fuzz targets: the decoders of a tracker's replies.
  *
  * @module
  */
@@ -26,7 +26,7 @@ const COUNTS = {
 
 const COMPACT_SAMPLE = Uint8Array.from({ length: 36 }, (_, index) => index);
 
-/** A reply that names so many peers. */
+/** A reply with `peerCount` peers. */
 function announceReply(
   peerForm: "compact" | "dictionaries",
   peerCount: number,
@@ -63,7 +63,7 @@ function compactDecoder(
   };
 }
 
-/** The decoders of a tracker's answers. */
+/** The decoders of a tracker's replies. */
 export const REPLY_DECODERS: readonly NamedFuzzTarget[] = [
   announceDecoder("compact"),
   announceDecoder("dictionaries"),

@@ -1,5 +1,5 @@
 /**
- * Identifiers, announces and bytes that the tracker's tests share.
+ * Identifiers, announces and bytes for the tests of announces and of the tracker.
  *
  * @module
  */
@@ -26,12 +26,12 @@ export function infoHash(digit: string): InfoHash {
   return infoHashFromHex(digit.repeat(40));
 }
 
-/** 20 bytes: the name, filled up with dashes. */
+/** The name, padded with dashes to 20 bytes. */
 export function peerId(name: string): PeerId {
   return peerIdFromBytes(bytes(name.padEnd(20, "-")));
 }
 
-/** The bytes of a text, one a character: "\xff" is the byte 255. */
+/** The bytes of a text, one for each character: "\xff" is the byte 255. */
 export function bytes(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
@@ -132,7 +132,7 @@ export function announceRequest(
   };
 }
 
-/** A query that a tracker accepts, with some parameters replaced or, by `undefined`, left out. */
+/** A query that a tracker accepts; `changes` replace parameters or, with `undefined`, leave them out. */
 export function announceQuery(
   changes: Record<string, string | number | undefined> = {},
 ): string {

@@ -18,7 +18,7 @@ Deno.test("parseScrapeReply() reads info hashes of any bytes", () => {
     "00".repeat(20),
     "41".repeat(20), // "AAAA…", text
     "c3a9".repeat(10), // "éééé…", text of two bytes a character
-    "80".repeat(20), // no UTF-8
+    "80".repeat(20), // not UTF-8
     "ff00".repeat(10),
     "31".repeat(20), // "1111…", digits alone
   ].map(infoHashFromHex);
@@ -29,7 +29,7 @@ Deno.test("parseScrapeReply() reads info hashes of any bytes", () => {
   assertEquals(parsed.toSorted(byHash), entries.toSorted(byHash));
 });
 
-Deno.test("parseScrapeReply() takes a missing count for 0", () => {
+Deno.test("parseScrapeReply() reads a missing count as 0", () => {
   assertEquals(
     parseScrapeReply(bytes(`d5:filesd20:${"D".repeat(20)}deee`)),
     [{
@@ -41,7 +41,7 @@ Deno.test("parseScrapeReply() takes a missing count for 0", () => {
   );
 });
 
-Deno.test("parseScrapeReply() refuses what is no scrape and says why", () => {
+Deno.test("parseScrapeReply() refuses a malformed scrape and says why", () => {
   for (
     const [reply, reason] of [
       ["", "the answer is not bencode"],

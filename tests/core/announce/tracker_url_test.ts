@@ -17,7 +17,7 @@ Deno.test("announceUrl() writes every parameter once", () => {
   );
 });
 
-Deno.test("announceUrl() says nothing of an event that is none", () => {
+Deno.test("announceUrl() leaves out the event of an update", () => {
   const url = announceUrl(
     "http://t/announce",
     announceRequest({ event: "update" }),
@@ -56,8 +56,8 @@ Deno.test("announceUrl() escapes every byte so that a tracker reads it back, als
   }
 });
 
-Deno.test("scrapeUrl() replaces the last part of the path, or knows that it cannot", () => {
-  // The table of BEP 48, except that a slash in the query is not one of the path.
+Deno.test("scrapeUrl() replaces the last part of the path, or returns undefined if it cannot", () => {
+  // The table of BEP 48, but a slash in the query is not part of the path.
   const cases: [string, string | undefined][] = [
     ["http://example.com/announce", "http://example.com/scrape"],
     ["http://example.com/x/announce", "http://example.com/x/scrape"],

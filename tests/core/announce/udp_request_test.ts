@@ -16,7 +16,7 @@ const CALL = {
   transactionId: 0xfedcba98,
 };
 
-/** An announce as it stands in BEP 15. */
+/** An announce, byte for byte. [BEP 15] */
 const ANNOUNCE = bytes(
   "\x01\x23\x45\x67\x89\xab\xcd\xef" + // connection_id
     "\x00\x00\x00\x01" + // action
@@ -39,7 +39,7 @@ const REQUEST = announceRequest({
   uploaded: 8,
 });
 
-/** `bytes` with others from an offset on. */
+/** A copy of a datagram with other bytes from `offset` on. */
 function patched(
   datagram: Uint8Array,
   offset: number,
@@ -73,20 +73,20 @@ Deno.test("encodeUdpAnnounce() numbers the events", () => {
   }
 });
 
-Deno.test("readUdpRequestHead() reads what every request begins with", () => {
+Deno.test("readUdpRequestHead() decodes the start of every request", () => {
   assertEquals(readUdpRequestHead(ANNOUNCE), { ...CALL, action: 1 });
-  // A view that begins anywhere.
+  // A view at any offset.
   const shifted = Uint8Array.of(1, ...ANNOUNCE).subarray(1);
   assertEquals(readUdpRequestHead(shifted), { ...CALL, action: 1 });
 });
 
-Deno.test("readUdpRequestHead() knows nothing of a shorter datagram", () => {
+Deno.test("readUdpRequestHead() returns undefined for a shorter datagram", () => {
   for (let length = 0; length < 16; length++) {
     assertEquals(readUdpRequestHead(ANNOUNCE.subarray(0, length)), undefined);
   }
 });
 
-Deno.test("parseUdpAnnounce() reads what was written", () => {
+Deno.test("parseUdpAnnounce() decodes what encodeUdpAnnounce() writes", () => {
   assertEquals(parseUdpAnnounce(ANNOUNCE), {
     infoHash: infoHash("a"),
     peerId: peerId("me"),
@@ -110,7 +110,7 @@ Deno.test("parseUdpAnnounce() refuses every truncation", () => {
   }
 });
 
-Deno.test("parseUdpAnnounce() skips options and whatever else follows", () => {
+Deno.test("parseUdpAnnounce() skips options and other bytes behind them", () => {
   // URL data, 9 bytes. [BEP 41]
   const options = bytes("\x02\x09/announce\x00");
   assertEquals(
@@ -119,14 +119,14 @@ Deno.test("parseUdpAnnounce() skips options and whatever else follows", () => {
   );
 });
 
-Deno.test("parseUdpAnnounce() takes 64 bits, up to what a number holds", () => {
+Deno.test("parseUdpAnnounce() reads 64 bits, up to the largest safe integer", () => {
   const { left } = parseUdpAnnounce(patched(ANNOUNCE, 64, "\xff".repeat(8)));
   assertEquals(left, Number.MAX_SAFE_INTEGER);
   const least = parseUdpAnnounce(patched(ANNOUNCE, 64, "\0".repeat(8)));
   assertEquals(least.left, 0);
 });
 
-Deno.test("parseUdpAnnounce() gives who names no number of peers the default", () => {
+Deno.test("parseUdpAnnounce() reads a negative numwant as the default", () => {
   const numwant = (field: string): number =>
     parseUdpAnnounce(patched(ANNOUNCE, 92, field)).numwant;
   assertEquals(numwant("\xff\xff\xff\xff"), 50);
@@ -135,7 +135,7 @@ Deno.test("parseUdpAnnounce() gives who names no number of peers the default", (
   assertEquals(numwant("\x7f\xff\xff\xff"), 0x7fff_ffff);
 });
 
-Deno.test("parseUdpAnnounce() takes the event of a paused libtorrent, and no other", () => {
+Deno.test("parseUdpAnnounce() accepts libtorrent's event of a paused seed, and no other unknown one", () => {
   const event = (number: string): string =>
     parseUdpAnnounce(patched(ANNOUNCE, 80, number)).event;
   assertEquals(event("\0\0\0\x04"), "update");
@@ -156,7 +156,7 @@ Deno.test("parseUdpAnnounce() refuses port 0", () => {
   );
 });
 
-Deno.test("encodeUdpScrape() writes the info hashes after the head", () => {
+Deno.test("encodeUdpScrape() writes the info hashes behind the head", () => {
   assertEquals(
     text(encodeUdpScrape([infoHash("a"), infoHash("b")], CALL)),
     text(ANNOUNCE.subarray(0, 8)) + "\0\0\0\x02" + "\xfe\xdc\xba\x98" +
@@ -164,7 +164,7 @@ Deno.test("encodeUdpScrape() writes the info hashes after the head", () => {
   );
 });
 
-Deno.test("encodeUdpScrape() asks for one torrent at least and 74 at most", () => {
+Deno.test("encodeUdpScrape() takes from 1 to 74 torrents", () => {
   for (const count of [0, 75]) {
     assertThrows(
       () => encodeUdpScrape(Array(count).fill(infoHash("a")), CALL),
@@ -174,7 +174,7 @@ Deno.test("encodeUdpScrape() asks for one torrent at least and 74 at most", () =
   }
 });
 
-Deno.test("parseUdpScrape() reads the whole info hashes, in their order", () => {
+Deno.test("parseUdpScrape() reads the complete info hashes in their order", () => {
   const asked = [infoHash("a"), infoHash("b"), infoHash("a")];
   const datagram = encodeUdpScrape(asked, CALL);
   for (let length = 36; length <= datagram.length; length++) {
@@ -185,7 +185,7 @@ Deno.test("parseUdpScrape() reads the whole info hashes, in their order", () => 
   }
 });
 
-Deno.test("parseUdpScrape() refuses a scrape of nothing", () => {
+Deno.test("parseUdpScrape() refuses a scrape without info hashes", () => {
   const datagram = encodeUdpScrape([infoHash("a")], CALL);
   for (let length = 0; length < 36; length++) {
     assertThrows(
@@ -196,12 +196,12 @@ Deno.test("parseUdpScrape() refuses a scrape of nothing", () => {
   }
 });
 
-Deno.test("parseUdpScrape() leaves out what is more than 74", () => {
+Deno.test("parseUdpScrape() takes at most 74 torrents", () => {
   const datagram = new Uint8Array(16 + 80 * 20);
   assertEquals(parseUdpScrape(datagram).length, 74);
 });
 
-Deno.test("udpKey() is the key itself if it is 32 bits in hex, and else made of it", () => {
+Deno.test("udpKey() reads 8 hex digits as 32 bits, and hashes any other key", () => {
   assertEquals(udpKey("0badcafe"), 0x0badcafe);
   assertEquals(udpKey("FFFFFFFF"), 0xffff_ffff);
   const others = ["", "a", "b", "0badcafe0", "a secret of many words", "é🎉"];

@@ -33,7 +33,7 @@ const SCRAPED = encodeUdpScraped(
 );
 const ASKED = [infoHash("a"), infoHash("b")];
 
-Deno.test("encodeUdpConnected() writes 16 bytes, as many as were sent", () => {
+Deno.test("encodeUdpConnected() writes 16 bytes, no more than the request had", () => {
   assertEquals(
     text(CONNECTED),
     "\0\0\0\0" + ID + "\x01\x23\x45\x67\x89\xab\xcd\xef",
@@ -60,7 +60,7 @@ Deno.test("encodeUdpAnnounced() rounds an interval up to seconds", () => {
   assertEquals(datagram.length, 20);
 });
 
-Deno.test("encodeUdpAnnounced() leaves out whole peers that one packet does not hold", () => {
+Deno.test("encodeUdpAnnounced() leaves out peers that do not fit into one packet", () => {
   for (const [family, length] of [["ipv4", 6], ["ipv6", 18]] as const) {
     const peers = Uint8Array.from(
       { length: 400 * length },
@@ -99,7 +99,7 @@ Deno.test("parseUdpAnnounced() reads IPv4 peers and IPv6 peers", () => {
   });
 });
 
-Deno.test("parseUdpAnnounced() reads the peers that are whole", () => {
+Deno.test("parseUdpAnnounced() skips a truncated peer", () => {
   for (let length = 20; length <= ANNOUNCED.length; length++) {
     const { peers } = parseUdpAnnounced(ANNOUNCED.subarray(0, length), "ipv4");
     assertEquals(peers.length, Math.floor((length - 20) / 6));
@@ -114,7 +114,7 @@ Deno.test("parseUdpAnnounced() leaves out peers without a port", () => {
   ]);
 });
 
-Deno.test("parseUdpAnnounced() keeps intervals within reason", () => {
+Deno.test("parseUdpAnnounced() bounds intervals", () => {
   const intervalMs = (field: string): number => {
     const datagram = ANNOUNCED.slice();
     datagram.set(bytes(field), 8);
@@ -125,7 +125,7 @@ Deno.test("parseUdpAnnounced() keeps intervals within reason", () => {
   assertEquals(intervalMs("\xff\xff\xff\xff"), 86_400_000);
 });
 
-Deno.test("parseUdpScraped() reads the counts in the order that was asked", () => {
+Deno.test("parseUdpScraped() reads the counts in the order of the request", () => {
   assertEquals(
     text(SCRAPED.subarray(0, 20)),
     [
@@ -209,12 +209,12 @@ Deno.test("every decoder of responses makes the reason safe for a terminal", () 
   );
 });
 
-Deno.test("encodeUdpError() cuts a reason that is too long", () => {
+Deno.test("encodeUdpError() truncates a long reason", () => {
   const datagram = encodeUdpError("é".repeat(1000), TRANSACTION_ID);
   assertEquals(datagram.length, MAX_UDP_RESPONSE_LENGTH);
 });
 
-Deno.test("readUdpResponseHead() knows nothing of a datagram shorter than 8 bytes", () => {
+Deno.test("readUdpResponseHead() returns undefined for a datagram shorter than 8 bytes", () => {
   for (let length = 0; length < 8; length++) {
     assertEquals(readUdpResponseHead(CONNECTED.subarray(0, length)), undefined);
   }

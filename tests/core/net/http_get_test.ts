@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { HttpError, redirectTarget } from "../../../lib/net/http_get.ts";
 
-Deno.test("redirectTarget() reads a location as a browser does", () => {
+Deno.test("redirectTarget() resolves a location as a browser does", () => {
   const cases: [from: string, location: string, target: string][] = [
     ["http://a/b/c", "d", "http://a/b/d"],
     ["http://a/b/c", "/d", "http://a/d"],
@@ -14,7 +14,7 @@ Deno.test("redirectTarget() reads a location as a browser does", () => {
   }
 });
 
-Deno.test("redirectTarget() gives up no encryption and leaves the web for nothing", () => {
+Deno.test("redirectTarget() refuses a redirect from https: to http: and to any other scheme", () => {
   const cases: [from: string, location: string][] = [
     ["https://a/", "http://a/"],
     ["http://a/", "file:///etc/passwd"],

@@ -6,7 +6,7 @@ import {
 
 const { AddrInUse, AddrNotAvailable, PermissionDenied } = Deno.errors;
 
-/** A host whose `bind` is scripted, and what was done on it, line by line. */
+/** A host whose `bind` is scripted, and a log of the calls. */
 class FakeHost {
   readonly log: string[] = [];
   readonly #refuse: (hostname: string, port: number) => Error | undefined;
@@ -31,7 +31,7 @@ class FakeHost {
   }
 }
 
-Deno.test("bindEverywhere() has one socket for both families on Linux", () => {
+Deno.test("bindEverywhere() binds one socket for both families on Linux", () => {
   const host = new FakeHost((hostname) =>
     hostname === "0.0.0.0" ? new AddrInUse() : undefined
   );
@@ -39,12 +39,12 @@ Deno.test("bindEverywhere() has one socket for both families on Linux", () => {
   assertEquals(host.log, []);
 });
 
-Deno.test("bindEverywhere() has one socket for each family on Windows", () => {
+Deno.test("bindEverywhere() binds one socket for each family on Windows", () => {
   const host = new FakeHost(() => undefined);
   assertEquals(host.listen(8000, "windows"), [":: 8000", "0.0.0.0 8000"]);
 });
 
-Deno.test("bindEverywhere() gives up a port that is taken for IPv4 on Windows", () => {
+Deno.test("bindEverywhere() closes the IPv6 socket of a port that is taken for IPv4 on Windows", () => {
   for (const ErrorClass of [AddrInUse, PermissionDenied]) {
     const host = new FakeHost((hostname) =>
       hostname === "0.0.0.0" ? new ErrorClass() : undefined
@@ -54,7 +54,7 @@ Deno.test("bindEverywhere() gives up a port that is taken for IPv4 on Windows", 
   }
 });
 
-Deno.test("bindEverywhere() finds a port that is free for both families", () => {
+Deno.test("bindEverywhere() tries free ports until one is free for both families", () => {
   const host = new FakeHost((hostname, port) =>
     hostname === "0.0.0.0" && port < 50_003 ? new AddrInUse() : undefined
   );
@@ -62,14 +62,14 @@ Deno.test("bindEverywhere() finds a port that is free for both families", () => 
   assertEquals(host.log, [50_000, 50_001, 50_002].map((n) => `closed :: ${n}`));
 });
 
-Deno.test("bindEverywhere() does not look for ever for a free port", () => {
+Deno.test("bindEverywhere() stops trying free ports in the end", () => {
   const host = new FakeHost((hostname) =>
     hostname === "0.0.0.0" ? new AddrInUse() : undefined
   );
   assertThrows(() => host.listen(0, "windows"), AddrInUse);
 });
 
-Deno.test("bindEverywhere() does without IPv6", () => {
+Deno.test("bindEverywhere() binds IPv4 alone on a host without IPv6", () => {
   for (const os of ["linux", "windows"]) {
     const host = new FakeHost((hostname) =>
       hostname === "::" ? new AddrNotAvailable() : undefined
@@ -78,7 +78,7 @@ Deno.test("bindEverywhere() does without IPv6", () => {
   }
 });
 
-Deno.test("isPortTaken() knows the ports that Windows keeps for itself", () => {
+Deno.test("isPortTaken() recognizes the ports that Windows reserves", () => {
   const cases: [error: Error, windows: boolean, linux: boolean][] = [
     [new AddrInUse(), true, true],
     [new PermissionDenied(), true, false],
