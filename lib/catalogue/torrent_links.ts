@@ -18,7 +18,12 @@ const HOST =
 
 /** `/torrents/some%20name.torrent`, for a name of well-formed Unicode. */
 export function torrentPath(fileName: string): string {
-  return TORRENT_FOLDER + encodeURIComponent(fileName).replace(
+  return TORRENT_FOLDER + percentEncode(fileName);
+}
+
+/** Encodes text for URLs and headers [RFC 5987]; a shell takes it for one word. */
+export function percentEncode(text: string): string {
+  return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );

@@ -6,6 +6,7 @@
  */
 import type { TorrentCatalogue } from "../catalogue/torrent_catalogue.ts";
 import {
+  percentEncode,
   TORRENT_FOLDER,
   torrentFileNameOf,
 } from "../catalogue/torrent_links.ts";
@@ -60,9 +61,7 @@ async function serve(
 /** A file to save under its name; the plain spelling is for old clients. [RFC 6266] */
 function attachment(fileName: string): string {
   const plain = fileName.replace(/[^ -~]|["\\%]/gu, "_");
-  const exact = encodeURIComponent(fileName).replace(
-    /['()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-  return `attachment; filename="${plain}"; filename*=UTF-8''${exact}`;
+  return `attachment; filename="${plain}"; filename*=UTF-8''${
+    percentEncode(fileName)
+  }`;
 }
