@@ -33,7 +33,7 @@ export interface Host {
   readonly addresses: readonly PeerAddress[];
   /** The first address and its port as text that sorts numerically. */
   readonly sortAddress: string;
-  /** As its peer id claims. A stranger's text. */
+  /** As its peer id claims, read when it is asked for. A stranger's text. */
   readonly client: string;
   readonly state: HostState;
   /** 0 to 1, and 1 only if it has everything; `undefined` while the size is not known. */
@@ -68,7 +68,9 @@ export function describeHost(
     peerId,
     addresses,
     sortAddress: sortableAddress(addresses[0]),
-    client: clientName(peerId),
+    get client() {
+      return clientName(peerId);
+    },
     state,
     fraction: peer.isSeeder ? 1 : fractionOf(left, length),
     bytesPerSecond: isFetching ? bytesPerSecond : 0,

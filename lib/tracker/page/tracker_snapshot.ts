@@ -25,10 +25,7 @@ export const MAX_HOSTS_READ = 2_000;
 /** Torrents up to which a snapshot is cheap enough for every request. */
 const FEW_TORRENTS = 200;
 
-/**
- * Time that a shared snapshot serves, in milliseconds: a little less than the
- * time between two samples of the page, so that each sample reads a new one.
- */
+/** Time that a shared snapshot serves, in milliseconds: less than between two samples. */
 const KEEP_MS = 900;
 
 /** A torrent's swarm and what its torrent file says. */
