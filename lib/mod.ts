@@ -75,8 +75,8 @@ export type {
   SwarmSummary,
 } from "./tracker/store/peer_store.ts";
 export type { MemoryStoreOptions } from "./tracker/store/memory_store.ts";
-export { MIN_ANNOUNCE_INTERVAL } from "./tracker/announce_interval.ts";
-export type { AnnounceEntry } from "./tracker/guarded_store.ts";
+export { MIN_ANNOUNCE_INTERVAL } from "./tracker/tracker.ts";
+export type { AnnounceEntry } from "./tracker/tracker.ts";
 export {
   openStore,
   type OpenStoreOptions,

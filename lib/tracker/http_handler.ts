@@ -6,11 +6,7 @@
  *
  * @module
  */
-import {
-  believedLeft,
-  QueryError,
-  type ScrapeEntry,
-} from "../announce/announce.ts";
+import { believedLeft, QueryError } from "../announce/announce.ts";
 import { formatIpAddress, parseIpAddress } from "../base/ip_address.ts";
 import { FIRST_UNPRIVILEGED_PORT } from "../base/peer_address.ts";
 import type { HttpRequest } from "../http/request.ts";
@@ -21,14 +17,12 @@ import {
   encodeScrapeReply,
   ReplyWriter,
 } from "./announce_answer.ts";
-import type { AnnounceInterval } from "./announce_interval.ts";
 import {
   parseAnnounceQuery,
   parseScrapeQuery,
   QueryReader,
 } from "./announce_query.ts";
-import { AnswerCache } from "./answer_cache.ts";
-import type { PeerStore } from "./store/peer_store.ts";
+import type { Tracker } from "./tracker.ts";
 
 /** A request, as far as the tracker reads it. */
 export type TrackerRequest = Pick<
@@ -44,10 +38,8 @@ export type TrackerHandler = (
 
 /** Options of {@linkcode createTrackerHandler}. */
 export interface TrackerHandlerOptions {
-  readonly store: PeerStore;
-  /** Time until the next announce that peers are asked for. */
-  readonly intervalMs: AnnounceInterval;
-  /** Least time that they are asked for, in milliseconds. */
+  readonly tracker: Tracker;
+  /** Least time between two announces of a peer, in milliseconds. */
   readonly minIntervalMs: number;
   /**
    * Takes a client's address from a proxy's headers, or else from its `ip`
@@ -68,9 +60,16 @@ const DISCARD_PORT = 9;
 /** Most torrents in one scrape; more would delay the other clients. */
 const MAX_SCRAPED_COUNT = 20_000;
 
+/** Torrents up to which each scrape of all is fresh. */
+const FEW_TORRENTS = 200;
+
+/** Time for which a longer one is kept: one of 20,000 torrents takes 30 ms. */
+const KEEP_SCRAPE_MS = 5_000;
+
 /** The state of the tracker's own routes. */
 interface Context extends TrackerHandlerOptions {
-  readonly answers: AnswerCache<HttpResponse>;
+  /** The last long scrape of all torrents. */
+  keptScrape: { readonly response: HttpResponse; readonly madeAtMs: number };
   readonly reader: QueryReader;
   readonly writer: ReplyWriter;
 }
@@ -81,7 +80,7 @@ export function createTrackerHandler(
 ): TrackerHandler {
   const context: Context = {
     ...options,
-    answers: new AnswerCache(),
+    keptScrape: { response: NOT_FOUND, madeAtMs: -Infinity },
     reader: new QueryReader(),
     writer: new ReplyWriter(),
   };
@@ -136,7 +135,7 @@ function announce(
   const hostname = context.trustProxy
     ? forwardedHostname(request, query.ip) ?? request.remoteHostname
     : request.remoteHostname;
-  const outcome = context.store.announce({
+  const outcome = context.tracker.announce({
     infoHash: query.infoHash,
     peerId: query.peerId,
     address: { hostname, port },
@@ -150,7 +149,7 @@ function announce(
   if (outcome.type === "refused") {
     return bencoded(encodeFailure(outcome.reason, outcome.retryInMs));
   }
-  const intervalMs = context.intervalMs(outcome);
+  const intervalMs = context.tracker.intervalMs(outcome);
   const answer = {
     intervalMs,
     minIntervalMs: Math.min(context.minIntervalMs, intervalMs),
@@ -173,26 +172,37 @@ function portWarning(port: number): string | undefined {
     "choose a higher port in your client's settings";
 }
 
-/** Without an info hash the reply lists every torrent. Unknown ones are left out. */
+/** Unknown torrents are left out. */
 function scrape(
   request: TrackerRequest,
   nowMs: number,
-  { store, answers, reader, writer }: Context,
+  context: Context,
 ): HttpResponse {
-  const infoHashes = new Set(parseScrapeQuery(request.query, reader));
-  const reply = (entries: Iterable<ScrapeEntry>): HttpResponse =>
-    bencoded(encodeScrapeReply(entries, writer));
-  if (infoHashes.size > 0) return reply(store.scrape([...infoHashes]));
-  const { activeSwarmCount: swarmCount } = store.totals();
-  if (swarmCount > MAX_SCRAPED_COUNT) {
+  const infoHashes = parseScrapeQuery(request.query, context.reader);
+  if (infoHashes.length === 0) return scrapeAll(nowMs, context);
+  const outcome = context.tracker.scrape([...new Set(infoHashes)]);
+  return bencoded(
+    outcome.type === "refused"
+      ? encodeFailure(outcome.reason)
+      : encodeScrapeReply(outcome.entries, context.writer),
+  );
+}
+
+function scrapeAll(nowMs: number, context: Context): HttpResponse {
+  const { keptScrape, tracker: { store }, writer } = context;
+  const { activeSwarmCount } = store.totals();
+  if (activeSwarmCount > MAX_SCRAPED_COUNT) {
     const reason = `the tracker has more than ${MAX_SCRAPED_COUNT} torrents: ` +
       "name the torrents that you want by info_hash";
     return bencoded(encodeFailure(reason));
   }
-  return answers.get(
-    { name: "scrape", swarmCount, nowMs },
-    () => reply(store.swarms()),
-  );
+  const isLong = activeSwarmCount > FEW_TORRENTS;
+  if (isLong && nowMs - keptScrape.madeAtMs < KEEP_SCRAPE_MS) {
+    return keptScrape.response;
+  }
+  const response = bencoded(encodeScrapeReply(store.swarms(), writer));
+  context.keptScrape = { response, madeAtMs: isLong ? nowMs : -Infinity };
+  return response;
 }
 
 /**

@@ -6,8 +6,8 @@
  */
 import type { Permits } from "../base/address_filter.ts";
 import type { TorrentCatalogue } from "../catalogue/torrent_catalogue.ts";
-import type { AnnounceEntry } from "./guarded_store.ts";
 import type { PeerStore, SwarmChange } from "./store/peer_store.ts";
+import type { AnnounceEntry } from "./tracker.ts";
 
 /** The port that a tracker listens on by default. */
 export const DEFAULT_TRACKER_PORT = 8000;

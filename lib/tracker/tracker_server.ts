@@ -9,20 +9,18 @@ import { ANNOUNCE_INTERVAL, PEER_TIMEOUT } from "../announce/announce.ts";
 import { serveHttp } from "../http/http_server.ts";
 import type { HttpResponse } from "../http/response.ts";
 import { encodeFailure } from "./announce_answer.ts";
-import {
-  adaptiveInterval,
-  fixedInterval,
-  MIN_ANNOUNCE_INTERVAL,
-} from "./announce_interval.ts";
 import { AnnounceRate } from "./announce_rate.ts";
-import { cleanUpEvery } from "./clean_up.ts";
-import { GuardedStore } from "./guarded_store.ts";
 import { createTrackerHandler } from "./http_handler.ts";
-import { ListedStore } from "./listed_store.ts";
 import { TrackerPage } from "./page/tracker_page.ts";
 import { MemoryStore } from "./store/memory_store.ts";
 import type { PeerStore } from "./store/peer_store.ts";
 import { torrentRoutes } from "./torrent_routes.ts";
+import {
+  adaptiveInterval,
+  fixedInterval,
+  MIN_ANNOUNCE_INTERVAL,
+  Tracker,
+} from "./tracker.ts";
 import {
   DEFAULT_TRACKER_PORT,
   type RunningTracker,
@@ -34,6 +32,9 @@ import { createUdpHandler } from "./udp_handler.ts";
 
 /** Longest time between two searches for silent peers. */
 const MAX_CLEANUP_INTERVAL_MS = 10_000;
+
+/** Pause between two parts of one search. */
+const CLEANUP_PAUSE_MS = 4;
 
 /** Longest interval as a share of the timeout, so that no announcing peer is forgotten. */
 const LONGEST_SHARE_OF_TIMEOUT = 2 / 3;
@@ -67,13 +68,19 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
       Math.min(ANNOUNCE_INTERVAL, peerTimeoutMs * LONGEST_SHARE_OF_TIMEOUT),
     )
     : fixedInterval(options.intervalMs);
-  const peers = options.store ?? new MemoryStore({
+  if (options.onlyListed && catalogue === undefined) {
+    throw new TypeError("Cannot refuse unlisted torrents without a catalogue");
+  }
+  const store = options.store ?? new MemoryStore({
     peerTimeoutMs,
     random: Math.random,
     ...(onChange && { onChange }),
   });
-  const store = new GuardedStore(asListed(peers, options), {
+  const tracker = new Tracker({
+    store,
+    intervalMs,
     rate: new AnnounceRate({ random: Math.random }),
+    onlyListed: options.onlyListed ? catalogue : undefined,
     onAnnounce: options.onAnnounce,
   });
   const sockets = openTrackerSockets({
@@ -81,8 +88,7 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
     port: options.port ?? DEFAULT_TRACKER_PORT,
     handleUdp: options.udp
       ? createUdpHandler({
-        store,
-        intervalMs,
+        tracker,
         secret: crypto.getRandomValues(new Uint8Array(CONNECTION_KEY_LENGTH)),
       })
       : undefined,
@@ -101,8 +107,7 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
   });
   const server = serveHttp(listeners, {
     handle: createTrackerHandler({
-      store,
-      intervalMs,
+      tracker,
       minIntervalMs: options.minIntervalMs ?? MIN_ANNOUNCE_INTERVAL,
       trustProxy,
       routes: new Map([
@@ -142,12 +147,15 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
   };
 }
 
-/** The store, for listed torrents alone if the options say so. */
-function asListed(
-  store: PeerStore,
-  { catalogue, onlyListed = false }: StartTrackerOptions,
-): PeerStore {
-  if (!onlyListed) return store;
-  if (catalogue !== undefined) return new ListedStore(store, catalogue);
-  throw new TypeError("Cannot refuse unlisted torrents without a catalogue");
+/**
+ * Removes silent peers, a part at a time: between two parts the tracker answers
+ * clients, and the scheduler does not take it for a program that only computes.
+ */
+function cleanUpEvery(intervalMs: number, store: PeerStore): Disposable {
+  const cleanUp = (): void => {
+    const hasMore = store.expire(performance.now());
+    timer = setTimeout(cleanUp, hasMore ? CLEANUP_PAUSE_MS : intervalMs);
+  };
+  let timer = setTimeout(cleanUp, intervalMs);
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
 }

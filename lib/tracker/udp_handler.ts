@@ -31,16 +31,13 @@ import {
   parseIpAddress,
   unmapHostname,
 } from "../base/ip_address.ts";
-import type { AnnounceInterval } from "./announce_interval.ts";
 import { MAX_NUMWANT } from "./announce_query.ts";
-import type { PeerStore } from "./store/peer_store.ts";
+import type { Tracker } from "./tracker.ts";
 import { UdpConnectionIds } from "./udp_connection_ids.ts";
 
 /** Options of {@linkcode createUdpHandler}. */
 export interface UdpHandlerOptions {
-  readonly store: PeerStore;
-  /** Time until the next announce that peers are asked for. */
-  readonly intervalMs: AnnounceInterval;
+  readonly tracker: Tracker;
   /** Key of the connection ids: `CONNECTION_KEY_LENGTH` random bytes. */
   readonly secret: Uint8Array;
 }
@@ -119,11 +116,11 @@ function orError(
 
 function announce(
   { datagram, transactionId, hostname, family, nowMs }: KnownRequest,
-  { store, intervalMs }: UdpHandlerOptions,
+  { tracker }: UdpHandlerOptions,
 ): Uint8Array<ArrayBuffer> {
   const announce = parseUdpAnnounce(datagram);
   const { uploaded, downloaded, left } = announce;
-  const outcome = store.announce({
+  const outcome = tracker.announce({
     infoHash: announce.infoHash,
     peerId: announce.peerId,
     address: { hostname, port: announce.port },
@@ -138,7 +135,7 @@ function announce(
     return encodeUdpError(outcome.reason, transactionId);
   }
   return encodeUdpAnnounced({
-    intervalMs: intervalMs(outcome),
+    intervalMs: tracker.intervalMs(outcome),
     swarm: outcome.swarm,
     peers: outcome.peers[family],
     family,
@@ -148,12 +145,15 @@ function announce(
 /** Torrents that the tracker does not know have counts of 0. */
 function scrape(
   { datagram, transactionId }: KnownRequest,
-  { store }: UdpHandlerOptions,
+  { tracker }: UdpHandlerOptions,
 ): Uint8Array<ArrayBuffer> {
   const infoHashes = parseUdpScrape(datagram);
+  const outcome = tracker.scrape([...new Set(infoHashes)]);
+  if (outcome.type === "refused") {
+    return encodeUdpError(outcome.reason, transactionId);
+  }
   const known = new Map(
-    store.scrape([...new Set(infoHashes)])
-      .map((entry) => [entry.infoHash, entry]),
+    outcome.entries.map((entry) => [entry.infoHash, entry]),
   );
   return encodeUdpScraped(
     infoHashes.map((infoHash) => known.get(infoHash) ?? NO_PEERS),

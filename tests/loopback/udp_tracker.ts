@@ -9,6 +9,7 @@ import { startUdpServer } from "../../lib/tracker/udp_server.ts";
 import { openUdpSocket, type UdpSocket } from "../../lib/net/udp_socket.ts";
 import { MemoryStore } from "../../lib/tracker/store/memory_store.ts";
 import { UDP_ACTIONS } from "../../lib/announce/udp_request.ts";
+import { Tracker } from "../../lib/tracker/tracker.ts";
 import { createUdpHandler } from "../../lib/tracker/udp_handler.ts";
 import {
   readUdpRequestHead,
@@ -32,8 +33,10 @@ export function startUdpTracker(port = 0): TestTracker {
   const server = startUdpServer({
     port,
     handle: createUdpHandler({
-      store: new MemoryStore({ peerTimeoutMs: 60_000, random: Math.random }),
-      intervalMs: () => 7_000,
+      tracker: new Tracker({
+        store: new MemoryStore({ peerTimeoutMs: 60_000, random: Math.random }),
+        intervalMs: () => 7_000,
+      }),
       secret: crypto.getRandomValues(new Uint8Array(16)),
     }),
     onError: reportError,

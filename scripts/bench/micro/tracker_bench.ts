@@ -13,7 +13,6 @@ import {
   encodeAnnounceAnswer,
   ReplyWriter,
 } from "../../../lib/tracker/announce_answer.ts";
-import { adaptiveInterval } from "../../../lib/tracker/announce_interval.ts";
 import {
   parseAnnounceQuery,
   QueryReader,
@@ -23,6 +22,7 @@ import {
   type TrackerRequest,
 } from "../../../lib/tracker/http_handler.ts";
 import { MemoryStore } from "../../../lib/tracker/store/memory_store.ts";
+import { adaptiveInterval, Tracker } from "../../../lib/tracker/tracker.ts";
 
 /** Number of different requests. */
 const REQUEST_COUNT = 5_000;
@@ -53,11 +53,13 @@ function request(peer: number, torrent: string): TrackerRequest {
 /** A tracker with peers, and announces of some of them in turn. */
 function announcing(peerCount: number, torrentCount: number): () => void {
   const handle = createTrackerHandler({
-    store: new MemoryStore({
-      peerTimeoutMs: 180_000,
-      random: seededRandom(1),
+    tracker: new Tracker({
+      store: new MemoryStore({
+        peerTimeoutMs: 180_000,
+        random: seededRandom(1),
+      }),
+      intervalMs: adaptiveInterval(120_000),
     }),
-    intervalMs: adaptiveInterval(120_000),
     minIntervalMs: 5_000,
   });
   const torrents = Array.from(

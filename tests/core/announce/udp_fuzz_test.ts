@@ -6,6 +6,7 @@
 import { assert, assertLessOrEqual } from "@std/assert";
 import { seededRandom } from "../../../lib/base/random.ts";
 import { MemoryStore } from "../../../lib/tracker/store/memory_store.ts";
+import { Tracker } from "../../../lib/tracker/tracker.ts";
 import { createUdpHandler } from "../../../lib/tracker/udp_handler.ts";
 import {
   encodeUdpAnnounce,
@@ -28,8 +29,10 @@ for (const decoder of UDP_DECODERS) {
 
 Deno.test(`the UDP handler survives any datagram and amplifies none (seed ${FUZZ_SEED})`, async () => {
   const handle = createUdpHandler({
-    store: new MemoryStore({ peerTimeoutMs: 1_000, random: seededRandom(1) }),
-    intervalMs: () => 120_000,
+    tracker: new Tracker({
+      store: new MemoryStore({ peerTimeoutMs: 1_000, random: seededRandom(1) }),
+      intervalMs: () => 120_000,
+    }),
     secret: new Uint8Array(16),
   });
   const connect = encodeUdpConnect(1);

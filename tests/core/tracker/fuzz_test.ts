@@ -6,7 +6,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { seededRandom } from "../../../lib/base/random.ts";
-import { fixedInterval } from "../../../lib/tracker/announce_interval.ts";
+import { fixedInterval, Tracker } from "../../../lib/tracker/tracker.ts";
 import { parseIpAddress } from "../../../lib/base/ip_address.ts";
 import {
   createTrackerHandler,
@@ -26,8 +26,10 @@ for (const decoder of [...REPLY_DECODERS, ...QUERY_DECODERS]) {
 
 Deno.test(`the handler answers any query with status 200 (seed ${FUZZ_SEED})`, async () => {
   const handle = createTrackerHandler({
-    store: new MemoryStore({ peerTimeoutMs: 1_000, random: seededRandom(1) }),
-    intervalMs: fixedInterval(120_000),
+    tracker: new Tracker({
+      store: new MemoryStore({ peerTimeoutMs: 1_000, random: seededRandom(1) }),
+      intervalMs: fixedInterval(120_000),
+    }),
     minIntervalMs: 30_000,
   });
   await fuzz({

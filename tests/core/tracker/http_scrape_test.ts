@@ -73,3 +73,30 @@ Deno.test("/scrape of all torrents is refused where it would delay other clients
   const { body } = await get(handle, `/scrape?info_hash=${"%aa".repeat(20)}`);
   assertStringIncludes(body, "10:incompletei1e");
 });
+
+Deno.test("/scrape of more than 200 torrents is kept for five seconds", async () => {
+  const store = new MemoryStore({
+    peerTimeoutMs: 60_000,
+    random: seededRandom(1),
+  });
+  const totals = store.totals();
+  let activeSwarmCount = 201;
+  store.totals = () => ({ ...totals, activeSwarmCount });
+  const handle = tracker({ store });
+  const scrape = async (nowMs: number): Promise<number> => {
+    const { body } = await get(handle, "/scrape", { nowMs });
+    return body.match(/10:incompletei1e/g)?.length ?? 0;
+  };
+  await announce(handle, { info_hash: "%aa".repeat(20) });
+  assertEquals(await scrape(0), 1);
+  await announce(handle, { info_hash: "%bb".repeat(20) });
+  assertEquals([await scrape(1), await scrape(4_999)], [1, 1]);
+  assertEquals([await scrape(5_000), await scrape(5_001)], [2, 2]);
+  // With few torrents each scrape is fresh, and none is kept.
+  activeSwarmCount = 200;
+  await announce(handle, { info_hash: "%cc".repeat(20) });
+  assertEquals(await scrape(5_002), 3);
+  await announce(handle, { info_hash: "%dd".repeat(20) });
+  activeSwarmCount = 201;
+  assertEquals(await scrape(5_003), 4);
+});

@@ -6,7 +6,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { seededRandom } from "../../../lib/base/random.ts";
 import type { HttpResponse } from "../../../lib/http/response.ts";
-import { fixedInterval } from "../../../lib/tracker/announce_interval.ts";
 import {
   createTrackerHandler,
   type TrackerHandler,
@@ -14,18 +13,26 @@ import {
   type TrackerRequest,
 } from "../../../lib/tracker/http_handler.ts";
 import { MemoryStore } from "../../../lib/tracker/store/memory_store.ts";
+import {
+  fixedInterval,
+  Tracker,
+  type TrackerOptions,
+} from "../../../lib/tracker/tracker.ts";
 import { announceQuery, text } from "../announce/samples.ts";
 
 /** The handler of a tracker without peers. */
 export function tracker(
-  options: Partial<TrackerHandlerOptions> = {},
+  options: Partial<TrackerOptions & TrackerHandlerOptions> = {},
 ): TrackerHandler {
   return createTrackerHandler({
-    store: new MemoryStore({
-      peerTimeoutMs: 180_000,
-      random: seededRandom(1),
+    tracker: new Tracker({
+      store: new MemoryStore({
+        peerTimeoutMs: 180_000,
+        random: seededRandom(1),
+      }),
+      intervalMs: fixedInterval(120_000),
+      ...options,
     }),
-    intervalMs: fixedInterval(120_000),
     minIntervalMs: 30_000,
     ...options,
   });
@@ -38,7 +45,8 @@ export type TextResponse = HttpResponse & { readonly body: string };
 export async function get(
   handle: TrackerHandler,
   pathAndQuery: string,
-  changes: Partial<TrackerRequest> = {},
+  { nowMs = 62_000, ...changes }: Partial<TrackerRequest & { nowMs: number }> =
+    {},
 ): Promise<TextResponse> {
   const [path = ""] = pathAndQuery.split("?");
   const query = pathAndQuery.slice(path.length + 1);
@@ -49,7 +57,7 @@ export async function get(
     remoteHostname: "192.0.2.1",
     header: () => undefined,
     ...changes,
-  }, 62_000);
+  }, nowMs);
   assert(typeof body === "string" || body instanceof Uint8Array);
   return { ...response, body: text(body) };
 }

@@ -3,6 +3,7 @@ import type {
   PeerAnnounce,
   PeerStore,
 } from "../../../lib/tracker/store/peer_store.ts";
+import { Tracker } from "../../../lib/tracker/tracker.ts";
 import {
   createUdpHandler,
   type UdpHandler,
@@ -51,14 +52,16 @@ function tracker(
 ): { readonly handle: UdpHandler; readonly announced: PeerAnnounce[] } {
   const announced: PeerAnnounce[] = [];
   const handle = createUdpHandler({
-    store: storeThat({
-      announce: (announce) => {
-        announced.push(announce);
-        return ACCEPTED;
-      },
-      ...store,
+    tracker: new Tracker({
+      store: storeThat({
+        announce: (announce) => {
+          announced.push(announce);
+          return ACCEPTED;
+        },
+        ...store,
+      }),
+      intervalMs: () => 7_000,
     }),
-    intervalMs: () => 7_000,
     secret: SECRET,
   });
   return { handle, announced };

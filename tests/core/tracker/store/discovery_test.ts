@@ -11,7 +11,8 @@ import { seededRandom } from "../../../../lib/base/random.ts";
 import {
   adaptiveInterval,
   MIN_ANNOUNCE_INTERVAL,
-} from "../../../../lib/tracker/announce_interval.ts";
+  Tracker,
+} from "../../../../lib/tracker/tracker.ts";
 import { parseAnnounceReply } from "../../../../lib/announce/http_codec.ts";
 import { AnnounceSchedule } from "../../../../lib/announce/announce_schedule.ts";
 import { announceUrl } from "../../../../lib/announce/http_codec.ts";
@@ -36,8 +37,10 @@ async function run(
   endMs: number,
 ): Promise<Peer[]> {
   const handle = createTrackerHandler({
-    store: memoryStore(),
-    intervalMs: adaptiveInterval(120_000),
+    tracker: new Tracker({
+      store: memoryStore(),
+      intervalMs: adaptiveInterval(120_000),
+    }),
     minIntervalMs: MIN_ANNOUNCE_INTERVAL,
   });
   const peers = joinTimesMs.map((_, index): Peer => ({

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import {
   adaptiveInterval,
   fixedInterval,
-} from "../../../lib/tracker/announce_interval.ts";
+} from "../../../lib/tracker/tracker.ts";
 import { infoHash } from "../announce/samples.ts";
 
 /** The interval in a swarm, in seconds. */

@@ -1,0 +1,147 @@
+/**
+ * A tracker without a protocol: what it accepts, before the store sees it, and the
+ * interval that it asks for. The handlers of HTTP and UDP share one, so that an
+ * announce is limited and reported alike, however it arrives.
+ *
+ * @module
+ */
+import type { ScrapeEntry } from "../announce/announce.ts";
+import type { InfoHash } from "../base/identifier.ts";
+import type { TorrentCatalogue } from "../catalogue/torrent_catalogue.ts";
+import type { AnnounceRate } from "./announce_rate.ts";
+import type {
+  AcceptedAnnounce,
+  AnnounceOutcome,
+  PeerAnnounce,
+  PeerStore,
+} from "./store/peer_store.ts";
+
+/** Least time between two announces, in milliseconds: a peer that lacks others may ask so soon. */
+export const MIN_ANNOUNCE_INTERVAL = 5_000;
+
+/** The interval of a young swarm. */
+const SHORTEST_INTERVAL_MS = 10_000;
+
+/** The interval as a share of the swarm's age. */
+const SHARE_OF_AGE = {
+  /** 10 s in the first 100 s, 2 min after 20 min. */
+  complete: 1 / 10,
+  /** 10 s in the first 10 min, 1 min after an hour. */
+  incomplete: 1 / 60,
+} as const;
+
+/** Announces of all peers together. */
+const MAX_ANNOUNCES_PER_SECOND = 1_000;
+
+const NOT_LISTED = {
+  type: "refused",
+  reason: "this tracker serves only the torrents on its page, " +
+    "and this torrent is not one of them: use a torrent file from there",
+} as const;
+
+/** The properties of a swarm that its interval depends on. */
+export type AnnounceLoad = Pick<
+  AcceptedAnnounce,
+  "swarm" | "swarmAgeMs" | "peerCount"
+>;
+
+/** Milliseconds from a peer's announce to its next one. */
+export type AnnounceInterval = (load: AnnounceLoad) => number;
+
+/** An announce and its outcome, whose peers are views: to be read at once. */
+export interface AnnounceEntry {
+  /** The announce as the store receives it. */
+  readonly announce: PeerAnnounce;
+  /** The tracker's decision. */
+  readonly outcome: AnnounceOutcome;
+}
+
+/** The counts of the torrents that a scrape names, or a refusal. */
+export type ScrapeOutcome =
+  | { readonly type: "accepted"; readonly entries: readonly ScrapeEntry[] }
+  | { readonly type: "refused"; readonly reason: string };
+
+/** Options of {@linkcode Tracker}. */
+export interface TrackerOptions {
+  readonly store: PeerStore;
+  readonly intervalMs: AnnounceInterval;
+  /** Limits each address. @default no limit */
+  readonly rate?: AnnounceRate | undefined;
+  /** Refuses the torrents that are not in this catalogue. @default none are refused */
+  readonly onlyListed?: TorrentCatalogue | undefined;
+  /** Reports every announce that could be parsed. */
+  readonly onAnnounce?: ((entry: AnnounceEntry) => void) | undefined;
+}
+
+/** Decides about announces and scrapes. */
+export class Tracker {
+  readonly store: PeerStore;
+  readonly intervalMs: AnnounceInterval;
+  readonly #options: TrackerOptions;
+
+  constructor(options: TrackerOptions) {
+    this.store = options.store;
+    this.intervalMs = options.intervalMs;
+    this.#options = options;
+  }
+
+  /** Applies an announce and picks peers. */
+  announce(announce: PeerAnnounce, nowMs: number): AnnounceOutcome {
+    const outcome = this.#decide(announce, nowMs);
+    this.#options.onAnnounce?.({ announce, outcome });
+    return outcome;
+  }
+
+  /** Counts the peers of torrents; unknown and unlisted torrents are left out. */
+  scrape(infoHashes: readonly InfoHash[]): ScrapeOutcome {
+    const listed = infoHashes.filter((infoHash) => this.#isListed(infoHash));
+    if (listed.length === 0 && infoHashes.length > 0) return NOT_LISTED;
+    return { type: "accepted", entries: this.store.scrape(listed) };
+  }
+
+  #decide(announce: PeerAnnounce, nowMs: number): AnnounceOutcome {
+    const { hostname } = announce.address;
+    const retryInMs = this.#options.rate?.take(hostname, nowMs) ?? 0;
+    if (retryInMs > 0) {
+      const reason = "too many announces from your address: try again later";
+      return { type: "refused", reason, retryInMs };
+    }
+    // A torrent may be taken off the list while it has peers.
+    const mayPass = announce.event === "stopped" ||
+      this.#isListed(announce.infoHash);
+    return mayPass ? this.store.announce(announce, nowMs) : NOT_LISTED;
+  }
+
+  #isListed(infoHash: InfoHash): boolean {
+    const { onlyListed } = this.#options;
+    return onlyListed === undefined || onlyListed.find(infoHash) !== undefined;
+  }
+}
+
+/** Always the same interval. */
+export function fixedInterval(intervalMs: number): AnnounceInterval {
+  return () => intervalMs;
+}
+
+/**
+ * As short as the swarm's age and the tracker's load allow, and at most
+ * `longestMs`. A peer that joins a young or incomplete swarm may miss others: an
+ * address that could not be dialed, a list that had no room. Such swarms announce
+ * every few seconds, an old swarm of seeders hardly ever, and all peers together
+ * never more often than the tracker can serve.
+ */
+export function adaptiveInterval(longestMs: number): AnnounceInterval {
+  return ({ swarm, swarmAgeMs, peerCount }) => {
+    const share = swarm.incomplete > 0
+      ? SHARE_OF_AGE.incomplete
+      : SHARE_OF_AGE.complete;
+    return Math.min(
+      Math.max(
+        SHORTEST_INTERVAL_MS,
+        swarmAgeMs * share,
+        peerCount * 1000 / MAX_ANNOUNCES_PER_SECOND,
+      ),
+      longestMs,
+    );
+  };
+}

@@ -1,0 +1,120 @@
+import { assertEquals } from "@std/assert";
+import type { InfoHash } from "../../../lib/base/identifier.ts";
+import { seededRandom } from "../../../lib/base/random.ts";
+import {
+  type TorrentCatalogue,
+  TorrentIndex,
+} from "../../../lib/catalogue/torrent_catalogue.ts";
+import { AnnounceRate } from "../../../lib/tracker/announce_rate.ts";
+import type {
+  AnnounceOutcome,
+  PeerStore,
+} from "../../../lib/tracker/store/peer_store.ts";
+import { fixedInterval, Tracker } from "../../../lib/tracker/tracker.ts";
+import { infoHash, peerAnnounce } from "../announce/samples.ts";
+import { memoryStore } from "./store/memory_scene.ts";
+
+const [LISTED, OTHER] = [infoHash("a"), infoHash("b")];
+
+const NOT_LISTED =
+  "this tracker serves only the torrents on its page, and this torrent is not " +
+  "one of them: use a torrent file from there";
+
+interface Scene {
+  readonly store: PeerStore;
+  readonly tracker: Tracker;
+  list(infoHash: InfoHash): void;
+  unlist(infoHash: InfoHash): void;
+}
+
+/** A tracker that serves only `LISTED`. */
+function openScene(): Scene {
+  const index = new TorrentIndex();
+  const list: Scene["list"] = (infoHash) =>
+    index.set({
+      infoHash,
+      name: "n",
+      length: 1,
+      fileCount: 1,
+      fileName: infoHash,
+    });
+  list(LISTED);
+  const catalogue: TorrentCatalogue = {
+    list: () => index.list(),
+    find: (infoHash) => index.find(infoHash),
+    read: () => Promise.resolve(undefined),
+  };
+  const store = memoryStore();
+  const intervalMs = fixedInterval(120_000);
+  return {
+    store,
+    tracker: new Tracker({ store, intervalMs, onlyListed: catalogue }),
+    list,
+    unlist: (infoHash) => index.delete(infoHash),
+  };
+}
+
+/** `accepted`, or the reason for the refusal. */
+function drawn(outcome: AnnounceOutcome): string {
+  return outcome.type === "refused" ? outcome.reason : outcome.type;
+}
+
+Deno.test("Tracker.announce() refuses an address that announces too often, and reports each announce", () => {
+  const reported: string[] = [];
+  const tracker = new Tracker({
+    store: memoryStore(),
+    intervalMs: fixedInterval(120_000),
+    rate: new AnnounceRate({ random: seededRandom(1), perSecond: 1, burst: 2 }),
+    onAnnounce: ({ announce, outcome }) => {
+      reported.push(`${announce.event} ${outcome.type}`);
+    },
+  });
+  const announce = (nowMs: number): AnnounceOutcome =>
+    tracker.announce(peerAnnounce("x", { event: "update" }), nowMs);
+  announce(0);
+  announce(0);
+  assertEquals(announce(0), {
+    type: "refused",
+    reason: "too many announces from your address: try again later",
+    retryInMs: 1_000,
+  });
+  announce(1_000);
+  assertEquals(reported, [
+    "update accepted",
+    "update accepted",
+    "update refused",
+    "update accepted",
+  ]);
+});
+
+Deno.test("Tracker.announce() accepts only listed torrents", () => {
+  const { store, tracker, list } = openScene();
+  const other = peerAnnounce("x", { infoHash: OTHER });
+  assertEquals(drawn(tracker.announce(peerAnnounce("x"), 0)), "accepted");
+  assertEquals(drawn(tracker.announce(other, 0)), NOT_LISTED);
+  assertEquals(store.totals().leecherCount, 1);
+  list(OTHER);
+  assertEquals(drawn(tracker.announce(other, 0)), "accepted");
+  assertEquals(store.totals().leecherCount, 2);
+});
+
+Deno.test("Tracker.announce() accepts stopped for a torrent that is no longer listed", () => {
+  const { store, tracker, unlist } = openScene();
+  tracker.announce(peerAnnounce("x"), 0);
+  unlist(LISTED);
+  const stopped = peerAnnounce("x", { event: "stopped" });
+  assertEquals(drawn(tracker.announce(stopped, 0)), "accepted");
+  assertEquals(store.totals().leecherCount, 0);
+});
+
+Deno.test("Tracker.scrape() leaves unlisted torrents out, and refuses if none is listed", () => {
+  const { tracker } = openScene();
+  tracker.announce(peerAnnounce("x"), 0);
+  const some = tracker.scrape([OTHER, LISTED]);
+  assertEquals(
+    some.type === "accepted" && some.entries.map(({ infoHash }) => infoHash),
+    [LISTED],
+  );
+  const none = tracker.scrape([OTHER]);
+  assertEquals(none, { type: "refused", reason: NOT_LISTED });
+});
