@@ -120,9 +120,10 @@ export class Console {
   }
 
   #writeAbove(stream: ConsoleStream, text: string): void {
-    if (stream.isTerminal()) this.#replace([]);
+    const isDrawn = this.#drawn.length > 0;
+    if (isDrawn && stream.isTerminal()) this.#replace([]);
     this.#write(`${text}\n`, stream);
-    this.#draw();
+    if (isDrawn) this.#draw();
   }
 
   #draw(): void {
@@ -155,12 +156,9 @@ export class Console {
 
   #roomOf(block: LiveBlock): TerminalSize {
     const rows = this.#rows();
-    const otherRows = [...this.#parts]
-      .reduce(
-        (sum, [part, { length }]) => part === block ? sum : sum + length,
-        0,
-      );
-    const equalShare = Math.floor(rows / Math.max(1, this.#parts.size));
+    const others = [...this.#parts].filter(([part]) => part !== block);
+    const otherRows = others.flatMap(([, lines]) => lines).length;
+    const equalShare = Math.floor(rows / (others.length + 1));
     return {
       columns: this.#options.size().columns,
       rows: Math.max(equalShare, rows - otherRows),

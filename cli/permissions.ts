@@ -1,7 +1,7 @@
 /**
  * The permissions that the jobs of a process keep. A task grants what any command
  * line may need; each job gives up the rest before it reads what other machines
- * send. What no job keeps is revoked, and cannot be had again.
+ * send. A permission that no job keeps is revoked for good.
  *
  * @module
  */
@@ -45,7 +45,7 @@ export class JobPermissions implements AsyncDisposable {
     await this.#revokeUnused();
   }
 
-  /** The job has ended: gives up everything, on behalf of the jobs that remain. */
+  /** Gives up everything, because the job has ended. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#jobs.delete(this);
     // The last job's permissions end with the process.

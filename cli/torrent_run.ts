@@ -75,11 +75,10 @@ export class TorrentRun implements TorrentState {
     const { job, context: { signal }, session, display } = this.#options;
     if (signal.aborted) return;
     try {
-      const content = await openTorrentContent(this.torrent, {
-        dir: job.dir,
-        mustVerify: job.mustVerify,
-        fdPressure: session.fdPressure,
-      });
+      const { dir, mustVerify } = job;
+      const { fdPressure } = session;
+      const options = { dir, mustVerify, fdPressure };
+      const content = await openTorrentContent(this.torrent, options);
       this.#content = content;
       const { storage } = content;
       const have = await this.#verify(content);
@@ -125,7 +124,7 @@ export class TorrentRun implements TorrentState {
     const progress = { checkedCount: 0, verifiedCount: 0 };
     this.#verification = progress;
     display.news(this.torrent, { type: "verifying", progress });
-    using hasher = await openWorkerHasher();
+    using hasher = openWorkerHasher();
     const have = await content.verify({
       signal,
       hasher,
@@ -163,8 +162,9 @@ export class TorrentRun implements TorrentState {
   }
 
   async #complete(): Promise<void> {
+    const content = this.#content!;
     try {
-      const change = await this.#content!.findChange();
+      const change = await content.findChange();
       if (change !== undefined) return this.#startAgain(change);
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
@@ -172,7 +172,8 @@ export class TorrentRun implements TorrentState {
     }
     this.saveProgress();
     await this.#runCommand();
-    this.#settle("settled");
+    // Unless a change was found meanwhile, and everything is verified again.
+    if (content === this.#content) this.#settle("settled");
   }
 
   async #runCommand(): Promise<void> {
