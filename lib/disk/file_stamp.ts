@@ -29,16 +29,16 @@ export function stampOf(info: Deno.FileInfo): FileStamp {
 }
 
 /**
- * Whether two stamps are of the same file, modified or not. True where the system
+ * True if two stamps are of the same file, modified or not, and where the system
  * has no inode numbers: of open files on Windows. For stamps taken right after
- * each other: FAT numbers its files anew once they are out of the system's cache.
+ * each other: FAT renumbers files that are no longer in the system's cache.
  */
 export function isSameFile(left: FileStamp, right: FileStamp): boolean {
   if (left.inode === undefined || right.inode === undefined) return true;
   return left.device === right.device && left.inode === right.inode;
 }
 
-/** Whether a file was not modified between two stamps; a missing stamp proves nothing. */
+/** True if a file was not modified between two stamps; a missing stamp proves nothing. */
 export function isUnmodified(
   before: FileStamp | undefined,
   now: FileStamp | undefined,

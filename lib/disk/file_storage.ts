@@ -293,7 +293,7 @@ export class FileStorage implements Storage {
   }
 }
 
-/** Whether a file has content that must be on the disk. */
+/** True if a file has content that must be on the disk. */
 function isOnDisk(file: TorrentFile): boolean {
   return !file.isPadding && file.length > 0;
 }

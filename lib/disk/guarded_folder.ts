@@ -180,7 +180,7 @@ export class GuardedFolder {
   }
 
   /**
-   * Whether this folder exists.
+   * True if this folder exists.
    * @throws {StorageError} If it existed, and is gone or on another disk.
    */
   async #exists(): Promise<boolean> {

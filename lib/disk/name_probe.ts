@@ -172,7 +172,7 @@ function composeFolds(folds: readonly Fold[]): Fold {
   };
 }
 
-/** What the file system of a folder ignores. */
+/** The folds whose differences the file system of a folder ignores. */
 async function probeFolds(folder: string): Promise<Fold[]> {
   const folds: Fold[] = [];
   for (const [fold, name, other] of FOLDS) {

@@ -20,7 +20,7 @@ export const OWN_FOLDER = ".lanswarm";
 const LOCK_WAIT_MS = 500;
 
 /**
- * Whether some file system takes a name for the folder's: with another case, with
+ * True if some file system takes a name for the folder's: with another case, with
  * invisible characters, or as a short name of Windows.
  */
 export function isOwnFolderName(name: string): boolean {
@@ -55,7 +55,7 @@ export async function makeOwnFolder(dir: string): Promise<string> {
   );
 }
 
-/** Whether an error says that the folder, or a file in it, cannot be written. */
+/** True if an error says that the folder, or a file in it, cannot be written. */
 export function isUnwritable(error: unknown): boolean {
   return error instanceof StorageError ||
     error instanceof Deno.errors.NotCapable || errorCode(error) !== undefined;

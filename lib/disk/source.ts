@@ -1,6 +1,6 @@
 /**
- * What a user shares, as it lies on the disk: one file, or the files of a folder
- * in a fixed order. Two scans of an unchanged source are equal.
+ * Scans what a user shares: one file, or the files of a folder in a fixed order.
+ * Two scans of an unchanged source are equal.
  *
  * @module
  */
@@ -37,7 +37,7 @@ export interface SourceFile {
   readonly stamp: FileStamp;
 }
 
-/** What a user shares. */
+/** A file or folder to share. */
 export interface Source {
   /** Last component of the path. */
   readonly name: string;

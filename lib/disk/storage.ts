@@ -68,15 +68,15 @@ export class MemoryStorage implements Storage {
 
   /** Fills `into` with the content from `offsetInTorrent`. */
   read(offsetInTorrent: number, into: Uint8Array): Promise<void> {
-    return this.#use("read", offsetInTorrent, into.length, (part) => {
-      into.set(part);
+    return Promise.try(() => {
+      into.set(this.#part("read", offsetInTorrent, into.length));
     });
   }
 
   /** Stores a copy of `bytes`. */
   write(offsetInTorrent: number, bytes: Uint8Array): Promise<void> {
-    return this.#use("write", offsetInTorrent, bytes.length, (part) => {
-      part.set(bytes);
+    return Promise.try(() => {
+      this.#part("write", offsetInTorrent, bytes.length).set(bytes);
       this.#isPresent = true;
     });
   }
@@ -94,22 +94,13 @@ export class MemoryStorage implements Storage {
     return Promise.resolve();
   }
 
-  #use(
-    action: string,
-    offsetInTorrent: number,
-    length: number,
-    task: (part: Uint8Array) => void,
-  ): Promise<void> {
-    const end = offsetInTorrent + length;
-    if (offsetInTorrent < 0 || end > this.content.length) {
-      return Promise.reject(
-        new StorageError(
-          `Cannot ${action} bytes ${offsetInTorrent} to ${end}: ` +
-            `the content has ${this.content.length}`,
-        ),
-      );
+  #part(action: string, offset: number, length: number): Uint8Array {
+    const end = offset + length;
+    if (offset >= 0 && end <= this.content.length) {
+      return this.content.subarray(offset, end);
     }
-    task(this.content.subarray(offsetInTorrent, end));
-    return Promise.resolve();
+    throw new StorageError(
+      `Cannot ${action} bytes ${offset} to ${end}: the content has ${this.content.length}`,
+    );
   }
 }

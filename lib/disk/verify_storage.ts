@@ -69,7 +69,7 @@ export async function verifyStorage(
   return verified;
 }
 
-/** Whether `hash` is the one that the torrent names for a piece. */
+/** True if `hash` is that of a piece of the torrent. */
 export function isPieceHash(
   torrent: Torrent,
   index: number,

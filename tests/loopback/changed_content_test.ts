@@ -78,7 +78,7 @@ Deno.test("a file that is modified while it is shared is verified again, and its
       await file.write(new Uint8Array(7));
     }
   }
-  // Every file system's clock has moved on.
+  // Later by more than the resolution of any file system's clock.
   await Deno.utime(scene.path, new Date(), new Date(Date.now() + 5_000));
   await assertMended(
     scene,

@@ -240,7 +240,7 @@ Deno.test("create fails if another program writes to the file that it reads", as
   assertEquals(await listing(folder.path), ["growing.log"]);
 });
 
-/** Puts another file of the same length and time in a file's place. */
+/** Replaces a file with another of the same length and time. */
 function replaceUnnoticed(path: string): void {
   const { size, atime, mtime } = Deno.statSync(path);
   Deno.writeFileSync(`${path}.new`, new Uint8Array(size).fill(1));

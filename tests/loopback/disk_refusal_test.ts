@@ -17,7 +17,7 @@ function torrentOf(path: readonly string[]): SampleTorrent {
   return sampleTorrent(16 * KIB, [{ path, length: 10 }]);
 }
 
-/** Tries everything a storage can do and wants each refused. */
+/** Asserts that everything that a storage can do is refused. */
 async function assertRefused(
   torrent: Torrent,
   dir: string,
@@ -52,7 +52,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "openFileStorage() refuses a symbolic link that leads nowhere yet",
+  name:
+    "openFileStorage() refuses a symbolic link to a file that does not exist",
   ignore: isWindows,
   fn: async () => {
     await using folder = await temporaryFolder();

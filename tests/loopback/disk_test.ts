@@ -90,7 +90,7 @@ Deno.test("openFileStorage() keeps concurrent reads and writes of one file apart
   assertEquals((await verifyStorage(storage, torrent)).isFull, true);
 });
 
-Deno.test("openFileStorage() serves more files than it may hold open", async () => {
+Deno.test("openFileStorage() reads more files than it may hold open", async () => {
   await using folder = await temporaryFolder();
   const { torrent, content } = sampleTorrent(
     16 * KIB,
@@ -125,7 +125,7 @@ Deno.test("openFileStorage() keeps padding off the disk and reads it as zeros", 
   assertEquals((await verifyStorage(storage, torrent)).isFull, true);
 });
 
-Deno.test("verifyStorage() finds the pieces that a cut file still holds", async () => {
+Deno.test("verifyStorage() finds the pieces that a truncated file still holds", async () => {
   await using folder = await temporaryFolder();
   const { torrent, content } = sampleTorrent(16 * KIB, [
     { path: ["file"], length: 80 * KIB },
@@ -135,7 +135,7 @@ Deno.test("verifyStorage() finds the pieces that a cut file still holds", async 
   assertEquals(await storedPieces(torrent, folder.path), [0, 1]);
 });
 
-Deno.test("verifyStorage() misses the pieces of a deleted file alone", async () => {
+Deno.test("verifyStorage() misses only the pieces of a deleted file", async () => {
   await using folder = await temporaryFolder();
   const { torrent, content } = sampleTorrent(16 * KIB, FOLDER);
   await storeAll(torrent, content, folder.path);
@@ -144,7 +144,7 @@ Deno.test("verifyStorage() misses the pieces of a deleted file alone", async () 
   assertEquals(await storedPieces(torrent, folder.path), [0, 4, 5]);
 });
 
-Deno.test("a file longer than its torrent misses its last piece and is cut when that is stored", async () => {
+Deno.test("a file that is too long lacks its last piece and is truncated when that is stored", async () => {
   await using folder = await temporaryFolder();
   const { torrent, content } = sampleTorrent(16 * KIB, [
     { path: ["file"], length: 40 * KIB },
@@ -176,7 +176,7 @@ Deno.test("openFileStorage() refuses content in the place of an empty file", asy
   assertEquals(await Deno.readTextFile(path), "keep me");
 });
 
-Deno.test("openFileStorage() says which file is missing or too short to read", async () => {
+Deno.test("openFileStorage() names a file that is missing or too short to read", async () => {
   await using folder = await temporaryFolder();
   const { torrent } = sampleTorrent(16 * KIB, [{
     path: ["f"],
@@ -199,7 +199,7 @@ Deno.test("openFileStorage() says which file is missing or too short to read", a
 
 Deno.test({
   name:
-    "openFileStorage() says that a name is too long for the file system, and makes nothing",
+    "openFileStorage() refuses a name that is too long for the file system, and makes nothing",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     await using folder = await temporaryFolder();
@@ -220,7 +220,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "openFileStorage() says that a path is too long for the system, and makes nothing",
+    "openFileStorage() refuses a path that is too long for the system, and makes nothing",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     await using folder = await temporaryFolder();
@@ -240,7 +240,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "openFileStorage() keeps files apart whose names differ in case or accents, where the file system does",
+    "openFileStorage() stores files whose names differ only in case or accents, if the file system can",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     await using folder = await temporaryFolder();

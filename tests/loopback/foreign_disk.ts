@@ -1,8 +1,7 @@
 /**
- * A file system of another kind than this machine's own, in a file: NTFS as
- * Windows uses it, where case does not count in names. It is mounted by its
- * driver in user space, which `ntfs-3g` brings, and it is gone, as one that is
- * pulled out, when that is killed.
+ * A file system of another kind than the machine's own: NTFS in a file, which
+ * ignores case in names. The package `ntfs-3g` has its driver, which runs in user
+ * space: when the driver is killed the disk vanishes, as if it were pulled out.
  *
  * @module
  */
@@ -16,15 +15,15 @@ import { temporaryFolder } from "./temporary_folder.ts";
 
 const IMAGE_LENGTH = 16 * 1024 * 1024;
 
-/** A mounted disk; disposing of it takes it away. */
+/** A mounted disk; disposing of it unmounts it. */
 export interface ForeignDisk extends AsyncDisposable {
-  /** Where it is mounted. */
+  /** The path at which it is mounted. */
   readonly path: string;
-  /** Takes it away from whoever uses it. */
+  /** Kills the driver while the disk is in use. */
   vanish(): Promise<void>;
 }
 
-/** Makes and mounts one. @throws {Error} If this machine cannot, with the reason. */
+/** Makes and mounts a disk. @throws {Error} If this machine cannot, with the reason. */
 export async function mountForeignDisk(): Promise<ForeignDisk> {
   await using resources = new AsyncDisposableStack();
   const folder = resources.use(await temporaryFolder());
@@ -38,8 +37,8 @@ export async function mountForeignDisk(): Promise<ForeignDisk> {
   await run("mkntfs", ["--force", "--fast", "--quiet", image]);
   const driver = resources.use(startDriver(image, path));
   await mounted(path, driver);
-  // Lazily: a test that fails may leave a program that still has files open. The
-  // driver ends with it.
+  // Lazily: a failed test may leave a program that has files open. The driver ends
+  // with it.
   resources.defer(() => unmount(path));
   const kept = resources.move();
   return {
@@ -49,17 +48,17 @@ export async function mountForeignDisk(): Promise<ForeignDisk> {
   };
 }
 
-/** Mounts a disk of this machine's own kind. */
+/** Mounts an empty disk in memory. */
 export async function mountMemoryDisk(path: string): Promise<void> {
   await run("mount", ["-t", "tmpfs", "tmpfs", path]);
 }
 
-/** Takes a disk away; who has files open there keeps them. */
+/** Unmounts a disk; files that are open stay open. */
 export async function unmount(path: string): Promise<void> {
   await run("umount", ["--lazy", path]);
 }
 
-/** Why this machine cannot mount one; `undefined` if it can. */
+/** The reason that this machine cannot mount such a disk; `undefined` if it can. */
 export async function foreignDiskUnavailableReason(): Promise<
   string | undefined
 > {
@@ -82,7 +81,7 @@ function startDriver(image: string, path: string): RunningProgram {
   return new RunningProgram("lowntfs-3g", command.spawn());
 }
 
-/** Waits until another disk is at `path`. */
+/** Waits until a disk is mounted at `path`. */
 async function mounted(path: string, driver: RunningProgram): Promise<void> {
   const below = await Deno.stat(join(path, ".."));
   let failure: string | undefined;

@@ -1,6 +1,7 @@
 /**
- * Downloads to a file system on which names are not what they are on this
- * machine's own.
+ * Downloads to a file system that ignores case in names, and to disks that vanish.
+ *
+ * @module
  */
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
@@ -23,7 +24,7 @@ import { testUnless } from "../test_unless.ts";
 
 const unavailableReason = await foreignDiskUnavailableReason();
 
-/** Registers a test that needs such a disk; where there is none, it says why. */
+/** Registers a test that needs such a disk; it is ignored, with the reason, if there is none. */
 function foreignDiskTest(name: string, fn: () => Promise<void>): void {
   testUnless(unavailableReason, name, fn);
 }
@@ -39,7 +40,7 @@ async function fetchTo(
 }
 
 foreignDiskTest(
-  "two files of a torrent that a file system takes for one are refused before anything is stored",
+  "peer refuses two files that the file system takes for one, before anything is stored",
   async () => {
     await using disk = await mountForeignDisk();
     await using swarm = await LocalSwarm.open();
@@ -55,7 +56,7 @@ foreignDiskTest(
     assertEquals(await listing(disk.path), []);
     assertEquals(swarm.uploadedBytes(shared), 0);
 
-    // This machine's own file system tells them apart.
+    // The machine's own file system tells them apart.
     const own = join(swarm.folder, "own");
     assertEquals(await fetchTo(own, shared), { code: 0, stderr: "" });
     await assertCopied(shared, own);
@@ -63,7 +64,7 @@ foreignDiskTest(
 );
 
 foreignDiskTest(
-  "a file that is a folder to the file system is refused before anything is stored",
+  "peer refuses a file that the file system takes for a folder, before anything is stored",
   async () => {
     await using disk = await mountForeignDisk();
     await using swarm = await LocalSwarm.open();
@@ -78,7 +79,7 @@ foreignDiskTest(
 );
 
 foreignDiskTest(
-  "a torrent of other names is stored there, in folders of two spellings too, and continued",
+  "peer stores other names there, also in a folder of two spellings, and resumes",
   async () => {
     await using disk = await mountForeignDisk();
     await using swarm = await LocalSwarm.open();
@@ -94,7 +95,7 @@ foreignDiskTest(
 );
 
 foreignDiskTest(
-  "a seeder whose disk vanishes says so and ends; its leecher turns to another",
+  "a seeder whose disk vanishes reports it and ends; its leecher uses another seeder",
   async () => {
     await using disk = await mountForeignDisk();
     await using swarm = await LocalSwarm.open();
@@ -110,20 +111,23 @@ foreignDiskTest(
   },
 );
 
-foreignDiskTest("a leecher whose disk vanishes says so and ends", async () => {
-  await using disk = await mountForeignDisk();
-  await using swarm = await LocalSwarm.open();
-  const shared = await swarm.seed("many", { files: MANY_FILES });
-  await using leecher = spawnPeer(
-    ...[shared.path, "--dir", disk.path, "--json", "--max-download", "1MiB"],
-  );
-  await leecher.stdout.waitFor(/"type":"pieceVerified"/);
-  await disk.vanish();
-  assertGone(await leecher.result);
-});
+foreignDiskTest(
+  "a leecher whose disk vanishes reports it and ends",
+  async () => {
+    await using disk = await mountForeignDisk();
+    await using swarm = await LocalSwarm.open();
+    const shared = await swarm.seed("many", { files: MANY_FILES });
+    await using leecher = spawnPeer(
+      ...[shared.path, "--dir", disk.path, "--json", "--max-download", "1MiB"],
+    );
+    await leecher.stdout.waitFor(/"type":"pieceVerified"/);
+    await disk.vanish();
+    assertGone(await leecher.result);
+  },
+);
 
 foreignDiskTest(
-  "what is below a disk that is taken away is not written to",
+  "a leecher does not write to the folder below an unmounted disk",
   async () => {
     await using swarm = await LocalSwarm.open();
     const shared = await swarm.seed("many", { files: MANY_FILES });
@@ -145,7 +149,7 @@ foreignDiskTest(
   },
 );
 
-/** More than a peer holds open. */
+/** More files than a peer holds open. */
 const MANY_FILES = Object.fromEntries(
   Array.from({ length: 100 }, (_, index) => [`${index}`, 40_000]),
 );

@@ -1,12 +1,14 @@
 /**
- * Names that were chosen to do harm, and what becomes of them on the way to the
- * command of `--on-complete`.
+ * Names that were chosen to do harm, on their way to the command of
+ * `--on-complete`.
+ *
+ * @module
  */
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { LocalSwarm, type PublishedTorrent, runPeer } from "./local_swarm.ts";
 
-/** Each does something where it is pasted into a command line or evaluated. */
+/** Each does something if it is pasted into a command line or evaluated. */
 const NAMES = [
   "-rf *",
   "--help",
@@ -26,7 +28,7 @@ const NAMES = [
 ];
 
 Deno.test({
-  name: "--on-complete hands on a hostile name as one value, as it is",
+  name: "--on-complete passes a hostile name on as one value, unchanged",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await using swarm = await LocalSwarm.open();
@@ -37,7 +39,7 @@ Deno.test({
     for (const name of NAMES) {
       torrents.push(await swarm.seed(name, { files: { "": 10 } }));
     }
-    // A shell, as only the user can ask for one, with the variables quoted.
+    // A shell, which only the user can ask for, with the variables quoted.
     const script = 'test $# = 0; printf "%s/%s" "$LANSWARM_NAME" ' +
       `"$LANSWARM_PATH" > "${notes}/$LANSWARM_INFO_HASH"`;
     const { code, stderr } = await runPeer(

@@ -23,7 +23,7 @@ import { listing } from "./temporary_folder.ts";
 
 const PIECE_LENGTH = 65_536;
 
-/** Copies what a torrent describes to a new folder. */
+/** Copies a torrent's content to a new folder. */
 async function copyOf(
   swarm: LocalSwarm,
   { torrent, source }: PublishedTorrent,

@@ -1,5 +1,8 @@
 /**
- * Restarts that need not hash what was verified before, and those that must.
+ * Resume records: restarts that need not hash verified content again, and those
+ * that must.
+ *
+ * @module
  */
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
@@ -20,7 +23,7 @@ interface Verified {
   readonly hashedCount: number;
 }
 
-/** What a peer finds at its start; it notes it down at its end. */
+/** Verifies as a peer does at its start, and saves as it does at its end. */
 async function restart(dir: string, mustVerify = false): Promise<Verified> {
   const opened = await openTorrentContent(torrent, { dir, mustVerify });
   const { storage } = opened;
@@ -49,7 +52,7 @@ async function withContent(): Promise<
   return folder;
 }
 
-Deno.test("a restart hashes nothing that was verified and has not changed", async () => {
+Deno.test("a restart hashes no verified file that was not modified", async () => {
   await using folder = await withContent();
   const dir = folder.path;
   assertEquals(await restart(dir), { haveCount: 8, hashedCount: 8 });
@@ -57,7 +60,7 @@ Deno.test("a restart hashes nothing that was verified and has not changed", asyn
   assertEquals(await restart(dir, true), { haveCount: 8, hashedCount: 8 });
 });
 
-Deno.test("a file that was changed meanwhile is hashed again, the others are not", async () => {
+Deno.test("a restart hashes only a file that was modified meanwhile", async () => {
   await using folder = await withContent();
   const dir = folder.path;
   await restart(dir);
@@ -65,7 +68,7 @@ Deno.test("a file that was changed meanwhile is hashed again, the others are not
   const bytes = await Deno.readFile(path);
   bytes[0]! ^= 1;
   await Deno.writeFile(path, bytes);
-  // Whatever the file system's clock: this is another time.
+  // Another time, whatever the resolution of the file system's clock.
   await Deno.utime(path, 1_600_000_000, 1_600_000_000);
   assertEquals(await restart(dir), { haveCount: 7, hashedCount: 4 });
   assertEquals(await restart(dir), { haveCount: 7, hashedCount: 0 });
@@ -73,7 +76,7 @@ Deno.test("a file that was changed meanwhile is hashed again, the others are not
   assertEquals(await restart(dir), { haveCount: 4, hashedCount: 0 });
 });
 
-Deno.test("a record that is damaged or missing only costs the hashing", async () => {
+Deno.test("a damaged or missing record costs nothing but hashing", async () => {
   await using folder = await withContent();
   const dir = folder.path;
   await restart(dir);
@@ -85,7 +88,7 @@ Deno.test("a record that is damaged or missing only costs the hashing", async ()
   assertEquals(await restart(dir), { haveCount: 8, hashedCount: 0 });
 });
 
-Deno.test("settle() gives no stamp of a file that is written to meanwhile", async () => {
+Deno.test("settle() returns no stamp of a file that is written meanwhile", async () => {
   await using folder = await withContent();
   const dir = folder.path;
   const opened = await openTorrentContent(torrent, { dir });
@@ -102,38 +105,42 @@ Deno.test("settle() gives no stamp of a file that is written to meanwhile", asyn
   await opened[Symbol.asyncDispose]();
 });
 
-Deno.test("what nobody may write is shared without a note", async () => {
+Deno.test("a folder that cannot be written is shared without a record", async () => {
   await using folder = await withContent();
   const dir = folder.path;
-  // A file stands where the notes would go; root may write anywhere.
+  // A file stands in the place of the program's folder; root may write anywhere.
   await Deno.remove(join(dir, ".lanswarm"), { recursive: true });
   await Deno.writeTextFile(join(dir, ".lanswarm"), "");
   assertEquals(await restart(dir), { haveCount: 8, hashedCount: 8 });
   assertEquals(await restart(dir), { haveCount: 8, hashedCount: 8 });
 });
 
-Deno.test("content that another opened is refused until it is closed", {
-  // The system's thread that waits for the lock ends with the other's.
-  sanitizeOps: false,
-}, async () => {
-  await using folder = await withContent();
-  const dir = folder.path;
+Deno.test(
+  "openTorrentContent() refuses content that is open elsewhere, until it is closed",
   {
-    await using _first = await openTorrentContent(torrent, { dir });
-    const error = await assertRejects(
-      () => openTorrentContent(torrent, { dir }),
-      StorageError,
-    );
-    assertEquals(
-      error.message,
-      `Cannot share many in ${dir}: another peer does so already; ` +
-        "end that one first or choose another folder",
-    );
-  }
-  assertEquals((await restart(dir)).haveCount, 8);
-});
+    // The system call that waits for the lock ends when the other one unlocks.
+    sanitizeOps: false,
+  },
+  async () => {
+    await using folder = await withContent();
+    const dir = folder.path;
+    {
+      await using _first = await openTorrentContent(torrent, { dir });
+      const error = await assertRejects(
+        () => openTorrentContent(torrent, { dir }),
+        StorageError,
+      );
+      assertEquals(
+        error.message,
+        `Cannot share many in ${dir}: another peer does so already; ` +
+          "end that one first or choose another folder",
+      );
+    }
+    assertEquals((await restart(dir)).haveCount, 8);
+  },
+);
 
-Deno.test("a torrent cannot lie where the notes are, and they are not shared", async () => {
+Deno.test("a torrent cannot use the program's own folder, which is never shared", async () => {
   await using folder = await temporaryFolder();
   const { torrent } = sampleTorrent(PIECE_LENGTH, [
     { path: [".LANSWARM", "x.resume"], length: 5 },

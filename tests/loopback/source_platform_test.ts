@@ -1,5 +1,5 @@
 /**
- * Names by the rules of a platform that need not be this one's, on a real disk.
+ * Names by the rules of several platforms, on a real disk.
  *
  * @module
  */
@@ -23,7 +23,7 @@ async function putFiles(
 
 Deno.test({
   name: "scanSource() refuses names by the rules of the platform",
-  // Other systems do not hold such names.
+  // Other systems cannot hold such names.
   ignore: !isLinux,
   fn: async () => {
     const cases: [names: string[], platform: Platform, reason: string][] = [
@@ -42,7 +42,7 @@ Deno.test({
   },
 });
 
-Deno.test("scanSource() leaves its output out however it is spelled", async () => {
+Deno.test("scanSource() skips its output however it is spelled", async () => {
   await using folder = await temporaryFolder();
   await putFiles(folder.path, ["a", "b.torrent"]);
   const cases: [exclude: string, platform: Platform, names: string[]][] = [
@@ -60,7 +60,7 @@ Deno.test("scanSource() leaves its output out however it is spelled", async () =
   }
 });
 
-Deno.test("createTorrent() refuses a name by the rules of the platform, before it reads", async () => {
+Deno.test("createTorrent() refuses a name by the rules of the platform, before reading", async () => {
   await using folder = await temporaryFolder();
   await putFiles(folder.path, ["a"]);
   const options = { announce: ANNOUNCE, name: "what?" } as const;
@@ -82,7 +82,7 @@ Deno.test("createTorrent() refuses a name by the rules of the platform, before i
   assertEquals(torrent.name, "what?");
 });
 
-Deno.test("createTorrent() tells the paths before it reads what they lead to", async () => {
+Deno.test("createTorrent() reports the paths before it reads the files", async () => {
   await using folder = await temporaryFolder();
   await Deno.mkdir(join(folder.path, "shared", "c"), { recursive: true });
   await putFiles(join(folder.path, "shared"), ["a", join("c", "b")]);

@@ -1,17 +1,17 @@
 /**
- * Folders that last as long as a test.
+ * Temporary folders for tests.
  *
  * @module
  */
 import { join } from "@std/path";
 import { OWN_FOLDER } from "../../lib/disk/own_folder.ts";
 
-/** A folder; disposing of it removes it with all that is in it. */
+/** A folder; disposing of it removes it with its content. */
 export interface TemporaryFolder extends AsyncDisposable {
   readonly path: string;
 }
 
-/** Makes an empty folder in the system's place for them, or in `dir`. */
+/** Makes an empty folder in the system's temporary folder, or in `dir`. */
 export async function temporaryFolder(dir?: string): Promise<TemporaryFolder> {
   const path = await Deno.makeTempDir({ prefix: "lanswarm-", dir });
   return {
@@ -20,7 +20,7 @@ export async function temporaryFolder(dir?: string): Promise<TemporaryFolder> {
   };
 }
 
-/** Every path below `dir`, sorted, but for what a peer notes down for itself. */
+/** Every path below `dir`, sorted, without the peer's own folder. */
 export async function listing(dir: string, prefix = ""): Promise<string[]> {
   const found: string[] = [];
   for await (const entry of Deno.readDir(join(dir, prefix))) {

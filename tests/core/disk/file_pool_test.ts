@@ -2,12 +2,12 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { StorageError } from "../../../lib/base/errors.ts";
 import { FilePool } from "../../../lib/disk/file_pool.ts";
 
-/** A system that gives so many handles and no more. */
+/** A system with a limit of file descriptors. */
 class FewHandles {
   /** Files that are open, by number. */
   readonly open = new Set<number>();
   most: number;
-  /** How many were ever open at once. */
+  /** Most files that were open at once. */
   peak = 0;
 
   constructor(most: number) {
@@ -34,7 +34,7 @@ function poolOf(handles: FewHandles, maxOpenFiles: number): FilePool {
   );
 }
 
-Deno.test("a FilePool makes do with the handles that there are", async () => {
+Deno.test("FilePool makes do with the file descriptors that exist", async () => {
   const handles = new FewHandles(5);
   await using pool = poolOf(handles, 64);
   const used: number[] = [];
@@ -46,11 +46,11 @@ Deno.test("a FilePool makes do with the handles that there are", async () => {
   }
   assertEquals(used.length, 30);
   assertEquals(handles.peak, 5);
-  // Half of those that it had then: the others are for whoever else lacks some.
+  // Half of those that it had: the rest is for whoever else needs some.
   assertEquals(handles.open.size, 2);
 });
 
-Deno.test("a FilePool's tasks wait for one another where handles lack", async () => {
+Deno.test("FilePool lets tasks wait for each other if descriptors are short", async () => {
   const handles = new FewHandles(2);
   await using pool = poolOf(handles, 64);
   const numbers = Array.from({ length: 8 }, (_, index) => index);
@@ -62,7 +62,7 @@ Deno.test("a FilePool's tasks wait for one another where handles lack", async ()
   assertEquals(done, numbers);
 });
 
-Deno.test("a FilePool does not wait for handles once it is closed", async () => {
+Deno.test("FilePool does not wait for descriptors once it is closed", async () => {
   const handles = new FewHandles(0);
   const pool = poolOf(handles, 64);
   const refused = assertRejects(

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { isOwnFolderName } from "../../../lib/disk/own_folder.ts";
 
-Deno.test("isOwnFolderName() knows every spelling that a file system may take for it", () => {
+Deno.test("isOwnFolderName() knows every spelling that some file system takes for the name", () => {
   const names = [
     ".lanswarm",
     ".LanSwarm",

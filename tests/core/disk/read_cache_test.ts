@@ -7,7 +7,7 @@ import { Geometry } from "../../../lib/metainfo/geometry.ts";
 
 const KIB = 1024;
 
-/** Counts reads, and fails as many as it is told to. */
+/** Records reads; the first `failures` of them fail. */
 class CountingStorage extends MemoryStorage {
   readonly reads: [offset: number, length: number][] = [];
   failures = 0;
@@ -76,7 +76,7 @@ Deno.test("ReadCache shares one read between concurrent readers", async () => {
   assertEquals(storage.reads.length, 1);
 });
 
-Deno.test("ReadCache never reads beyond the piece that is asked for", async () => {
+Deno.test("ReadCache never reads beyond the requested piece", async () => {
   const { storage, cache } = openCache({
     length: 100 * KIB,
     pieceLength: 48 * KIB,
@@ -98,13 +98,13 @@ Deno.test("ReadCache joins chunks for a read that crosses them", async () => {
   assertEquals(storage.reads.length, 3);
 });
 
-Deno.test("ReadCache stays within its budget and drops the longest unused", async () => {
+Deno.test("ReadCache stays within its limit and evicts the least recently used chunk", async () => {
   const { storage, cache } = openCache({
     length: 3 * 256 * KIB,
     pieceLength: 256 * KIB,
     maxBytes: 2 * 256 * KIB,
   });
-  // Chunk 0 is used again before 2 comes, so 1 goes.
+  // Chunk 0 is used again before chunk 2 is read, so chunk 1 is evicted.
   for (const index of [0, 1, 0, 2, 0, 1]) {
     await readFrom(cache, index * 256 * KIB, 1);
     assert(cache.byteCount <= 2 * 256 * KIB);
@@ -115,7 +115,7 @@ Deno.test("ReadCache stays within its budget and drops the longest unused", asyn
   );
 });
 
-Deno.test("ReadCache works with a budget below one chunk", async () => {
+Deno.test("ReadCache works with a limit below one chunk", async () => {
   const { content, cache } = openCache({
     length: 512 * KIB,
     pieceLength: 256 * KIB,

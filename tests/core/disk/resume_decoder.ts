@@ -1,6 +1,6 @@
 /**
- * The decoder of resume records, to be fuzzed: with a sum that fits, as one that
- * does not is the end of it.
+ * The decoder of resume records, to be fuzzed: with the right checksum, as a wrong
+ * one ends the decoding.
  *
  * @module
  */
@@ -33,7 +33,7 @@ const SAMPLE = encodeResumeRecord(torrent, {
   stamps: STAMPS,
 });
 
-/** Reads a record and what it is worth. */
+/** Parses a record and finds the pieces that it knows. */
 export const RESUME_DECODER: NamedFuzzTarget = {
   name: "parseResumeRecord() survives mutated records",
   examples: [SAMPLE.subarray(0, -SUM_LENGTH)],

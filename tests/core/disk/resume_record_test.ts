@@ -45,14 +45,14 @@ function record(have: string): ResumeRecord {
   return { have: bits(have), stamps: STAMPS };
 }
 
-Deno.test("a resume record is read as it was written", () => {
+Deno.test("parseResumeRecord() reads what encodeResumeRecord() wrote", () => {
   const bytes = encodeResumeRecord(torrent, record("11.1."));
   const read = parseResumeRecord(torrent, bytes);
   assertEquals(picture(read!.have), "11.1.");
   assertEquals(read!.stamps, STAMPS);
 });
 
-Deno.test("a resume record with any byte changed, cut or added is none", () => {
+Deno.test("parseResumeRecord() refuses a record with any byte changed, missing or added", () => {
   const bytes = encodeResumeRecord(torrent, record("11111"));
   for (let offset = 0; offset < bytes.length; offset++) {
     const changed = bytes.slice();
@@ -65,7 +65,7 @@ Deno.test("a resume record with any byte changed, cut or added is none", () => {
   assertEquals(parseResumeRecord(torrent, longer), undefined);
 });
 
-Deno.test("a resume record of another torrent or another number of files is none", () => {
+Deno.test("parseResumeRecord() refuses a record of another torrent or number of files", () => {
   const bytes = encodeResumeRecord(torrent, record("11111"));
   const other = { ...torrent, infoHash: "11".repeat(20) as InfoHash };
   assertEquals(parseResumeRecord(other, bytes), undefined);
@@ -73,7 +73,7 @@ Deno.test("a resume record of another torrent or another number of files is none
   assertEquals(parseResumeRecord(fewer, bytes), undefined);
 });
 
-/** What each file is like now, against the pieces that are known and those right. */
+/** The stamp of each file now, and the pieces that are known and right. */
 const CASES: readonly {
   readonly name: string;
   readonly now: readonly (FileStamp | undefined)[];
@@ -89,14 +89,14 @@ const CASES: readonly {
     right: "11111",
   },
   {
-    name: "what was missing is known to be",
+    name: "a missing piece is known to be missing",
     now: STAMPS,
     have: "1..11",
     known: "11111",
     right: "1..11",
   },
   {
-    name: "b was written to",
+    name: "b was modified",
     now: STAMPS.with(1, { size: 32768, modifiedMs: 1_700_000_000_457 }),
     have: "11111",
     known: "1...1",
@@ -133,7 +133,7 @@ for (const { name, now, have, known, right } of CASES) {
   });
 }
 
-Deno.test("knownPieces() claims nothing of a file that was being written, or of unknown age", () => {
+Deno.test("knownPieces() knows nothing of a file that was being written, or whose time is unknown", () => {
   const stamps = STAMPS.with(1, undefined).with(3, {
     size: 10,
     modifiedMs: undefined,

@@ -1,6 +1,6 @@
 /**
- * Torrents made in memory for the disk's tests: named lengths in, content and a
- * matching {@linkcode Torrent} out.
+ * Makes torrents in memory, with their content, from the paths and lengths of
+ * files.
  *
  * @module
  */
@@ -16,14 +16,14 @@ export interface SampleTorrent {
   readonly content: Uint8Array;
 }
 
-/** A file's path, and its length in bytes or what it holds. */
+/** A file's path and its length in bytes. */
 export interface SampleFile {
   readonly path: readonly string[];
   readonly length: number;
   readonly isPadding?: boolean;
 }
 
-/** Content that repeats for the same files, zeros where they are padding. */
+/** A torrent whose content is the same for the same files, and zeros in padding. */
 export function sampleTorrent(
   pieceLength: number,
   samples: readonly SampleFile[],

@@ -6,7 +6,7 @@ import {
   storageFailure,
 } from "../../../lib/disk/storage_failure.ts";
 
-/** An error as Deno makes it of the system's: a class that may be wide, a code that may lack. */
+/** An error of the system as Deno throws it: of a common class, with or without a code. */
 function systemError(
   code: string | undefined,
   ErrorClass: new (message: string) => Error = Error,
@@ -23,7 +23,7 @@ const TOO_LONG = "the name is too long for this file system; choose a folder " +
 const MISSING = "it does not exist; was it moved or deleted? Run again to " +
   "fetch it";
 
-Deno.test("storageFailure() says what to do, by the names that Deno gives Windows's errors", () => {
+Deno.test("storageFailure() explains the errors that Deno throws on Windows", () => {
   const cases: [action: string, path: string, cause: Error, reason: string][] =
     [
       [
@@ -45,7 +45,7 @@ Deno.test("storageFailure() says what to do, by the names that Deno gives Window
         "permission denied; choose another folder or change its permissions",
       ],
       ["open", "a", systemError("ENAMETOOLONG"), TOO_LONG],
-      // Deno opens what is longer than Windows likes, and does not find it then.
+      // Deno opens longer paths than Windows allows, and does not find them.
       ["open", LONG_PATH, systemError("ENOENT", NotFound), TOO_LONG],
       ["read", "a", systemError("ENOENT", NotFound), MISSING],
       [
@@ -75,7 +75,7 @@ Deno.test("storageFailure() says what to do, by the names that Deno gives Window
   }
 });
 
-Deno.test("storageFailure() takes what is missing as missing elsewhere", () => {
+Deno.test("storageFailure() explains a missing file on other systems", () => {
   const cause = systemError("ENOENT", NotFound);
   for (const platform of ["linux", "darwin"] as const) {
     for (const action of ["open", "create folder"]) {
@@ -88,18 +88,18 @@ Deno.test("storageFailure() takes what is missing as missing elsewhere", () => {
   }
 });
 
-Deno.test("storageFailure() leaves a StorageError as it is", () => {
+Deno.test("storageFailure() returns a StorageError as it is", () => {
   const error = new StorageError("Cannot use a: said already");
   assertStrictEquals(storageFailure("open", "a", error), error);
 });
 
-Deno.test("sourceFailure() says what is wrong with what is to be read", () => {
+Deno.test("sourceFailure() explains errors of a path that the user gave", () => {
   const cases: [cause: Error, reason: string][] = [
     [
       systemError("EBUSY"),
       "another program uses it; close that program and run again",
     ],
-    // What cmd does not expand, such as *.torrent, has no class on Windows.
+    // On Windows the error of an unexpanded *.torrent has no class.
     [systemError("ENOENT"), "it does not exist; check the path"],
     [systemError("ENOENT", NotFound), "it does not exist; check the path"],
     [

@@ -7,7 +7,7 @@ import {
 } from "../../../lib/disk/verify_storage.ts";
 import { sampleTorrent } from "./sample_torrent.ts";
 
-/** Present ranges as given, and a record of what was read. */
+/** Has the given ranges, and records reads. */
 class PartialStorage extends MemoryStorage implements Storage {
   readonly reads: [offset: number, length: number][] = [];
   readonly #ranges: readonly ByteRange[];
@@ -75,7 +75,7 @@ Deno.test("verifyStorage() verifies a torrent without content", async () => {
   assertEquals([pieces.length, pieces.isFull], [0, true]);
 });
 
-Deno.test("verifyStorage() verifies pieces of any length, side by side or one by one", async () => {
+Deno.test("verifyStorage() verifies pieces of any length", async () => {
   for (const pieceLength of [16384, 1_000_000, 3 << 20, 128 << 20]) {
     const { torrent, content } = sampleTorrent(pieceLength, [
       { path: ["file"], length: 7_000_000 },
@@ -88,7 +88,7 @@ Deno.test("verifyStorage() verifies pieces of any length, side by side or one by
   }
 });
 
-Deno.test("verifyStorage() tells how far it is, up to the last piece", async () => {
+Deno.test("verifyStorage() reports its progress, up to the last piece", async () => {
   // Bytes present:  [########][....####][########][........][...]
   await using storage = new PartialStorage(sample.content, [
     { offsetInTorrent: 0, length: 16384 },
@@ -106,7 +106,7 @@ Deno.test("verifyStorage() tells how far it is, up to the last piece", async () 
   assertEquals(last, { checkedCount: 5, verifiedCount: 2 });
 });
 
-Deno.test("verifyStorage() stops when its signal says so", async () => {
+Deno.test("verifyStorage() stops when its signal aborts", async () => {
   await using storage = new MemoryStorage(sample.content.slice());
   await assertRejects(
     () =>
@@ -118,7 +118,7 @@ Deno.test("verifyStorage() stops when its signal says so", async () => {
   );
 });
 
-Deno.test("verifyStorage() passes on that the disk cannot be read", async () => {
+Deno.test("verifyStorage() throws if the disk cannot be read", async () => {
   await using storage = new PartialStorage(new Uint8Array(10), [
     { offsetInTorrent: 0, length: 16384 },
   ]);
