@@ -35,8 +35,8 @@ const MAX_ANNOUNCES_PER_SECOND = 1_000;
 
 const NOT_LISTED = {
   type: "refused",
-  reason: "this tracker serves only the torrents on its page, " +
-    "and this torrent is not one of them: use a torrent file from there",
+  reason: "this tracker serves only the torrents that its page lists; " +
+    "use a torrent file from there",
 } as const;
 
 /** The properties of a swarm that its interval depends on. */
@@ -103,7 +103,7 @@ export class Tracker {
     const { hostname } = announce.address;
     const retryInMs = this.#options.rate?.take(hostname, nowMs) ?? 0;
     if (retryInMs > 0) {
-      const reason = "too many announces from your address: try again later";
+      const reason = "too many announces from your address; try again later";
       return { type: "refused", reason, retryInMs };
     }
     // A torrent may be taken off the list while it has peers.

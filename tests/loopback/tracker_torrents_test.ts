@@ -224,7 +224,7 @@ Deno.test("tracker --only-listed refuses a torrent until it is listed", async ()
   await Deno.rename(path, `${path} away`);
   await scene.program.stdout.waitFor(/ unlisted a\.bin\.torrent/);
   const reason =
-    "this tracker serves only the torrents on its page, and this torrent is not one of them: use a torrent file from there";
+    "this tracker serves only the torrents that its page lists; use a torrent file from there";
   assertEquals(await ask(scene, torrent.infoHash), new Set([reason]));
   await Deno.rename(`${path} away`, join(scene.folder, "torrents/b.torrent"));
   await scene.program.stdout.waitFor(/ listed b\.torrent/);
@@ -239,7 +239,7 @@ Deno.test("tracker --only-listed tells a peer the reason", async () => {
     ...[join(there, "a.bin.torrent"), "--dir", there],
   );
   await peer.stdout.waitFor(
-    /this tracker serves only the torrents on its page/,
+    /this tracker serves only the torrents that its page lists/,
   );
   assertEquals(scene.program.stdout.lines.length, 2);
 });

@@ -17,8 +17,8 @@ import { memoryStore } from "./store/memory_scene.ts";
 const [LISTED, OTHER] = [infoHash("a"), infoHash("b")];
 
 const NOT_LISTED =
-  "this tracker serves only the torrents on its page, and this torrent is not " +
-  "one of them: use a torrent file from there";
+  "this tracker serves only the torrents that its page lists; " +
+  "use a torrent file from there";
 
 interface Scene {
   readonly store: PeerStore;
@@ -75,7 +75,7 @@ Deno.test("Tracker.announce() refuses an address that announces too often, and r
   announce(0);
   assertEquals(announce(0), {
     type: "refused",
-    reason: "too many announces from your address: try again later",
+    reason: "too many announces from your address; try again later",
     retryInMs: 1_000,
   });
   announce(1_000);
