@@ -119,7 +119,7 @@ export type {
   SessionEvent,
   TorrentSnapshot,
 } from "./peer/session_report.ts";
-export { KEEP_ALIVE_INTERVAL } from "./swarm/swarm.ts";
+export { KEEP_ALIVE_INTERVAL } from "./swarm/peer.ts";
 export { Bitfield } from "./base/bitfield.ts";
 export {
   type ByteRange,

@@ -78,7 +78,10 @@ export type DialerEvent =
   | { readonly type: "completed" | "tick" };
 
 /** A connected peer, and the port on which it listens, if known. */
-type ConnectedPeer = { hostname: string; listenPort: number | undefined };
+type ConnectedPeer = {
+  peer: { hostname: string };
+  profile: { listenPort: number | undefined };
+};
 
 /** Options for {@linkcode Dialer}. */
 export interface DialerOptions {
@@ -92,7 +95,7 @@ export interface DialerOptions {
   readonly connections: {
     readonly peers: ReadonlyMap<unknown, ConnectedPeer>;
     /** True if a peer of the host would get a slot. */
-    hasPlaceFor(hostname: string, now: number): boolean;
+    hasSlotFor(hostname: string, now: number): boolean;
   };
 }
 
@@ -195,7 +198,7 @@ export class Dialer {
     const maxOfHost = Math.ceil(this.#targetCount * COUNTED_SHARE);
     const counts = new Map<string, number>();
     let sum = 0;
-    for (const { hostname } of peers.values()) {
+    for (const { peer: { hostname } } of peers.values()) {
       const ofHost = (counts.get(hostname) ?? 0) + 1;
       counts.set(hostname, ofHost);
       if (ofHost <= maxOfHost) sum++;
@@ -207,9 +210,9 @@ export class Dialer {
     const { connections, limiter } = this.#options;
     const { hostname, port } = address;
     // Of two connections with one peer one would be dropped.
-    const isPointless = !connections.hasPlaceFor(hostname, now) ||
-      connections.peers.values().some((peer) =>
-        peer.listenPort === port && peer.hostname === hostname
+    const isPointless = !connections.hasSlotFor(hostname, now) ||
+      connections.peers.values().some(({ peer, profile }) =>
+        profile.listenPort === port && peer.hostname === hostname
       );
     return isPointless ? POINTLESS_REST_MS : limiter.delayOf(hostname, now);
   }

@@ -113,18 +113,20 @@ export function describeSwarm(
     downloadedBytes: traffic.downloaded,
     wastedBytes: traffic.wasted,
     uploadedBytes: traffic.uploaded,
-    peers: [...swarm.peers.values()].map((peer) => ({
+    peers: [...swarm.peers.values()].map((
+      { peer, source, upload, profile },
+    ) => ({
       address: options.addressOf(peer.key),
       isOutgoing: peer.isOutgoing,
-      client: peer.client,
-      isSeeder: peer.isSeeder,
-      pieceCount: peer.pieces.count,
-      downloadBytesPerSecond: peer.downloadRate.bytesPerSecond(options.now),
-      uploadBytesPerSecond: peer.uploadRate.bytesPerSecond(options.now),
-      weChoke: peer.weChoke,
-      weAreInterested: peer.weAreInterested,
-      peerChokes: peer.peerChokes,
-      peerIsInterested: peer.peerIsInterested,
+      client: profile.client,
+      isSeeder: source.isSeeder,
+      pieceCount: source.pieces.count,
+      downloadBytesPerSecond: source.rate.bytesPerSecond(options.now),
+      uploadBytesPerSecond: upload.rate.bytesPerSecond(options.now),
+      weChoke: upload.weChoke,
+      weAreInterested: source.weAreInterested,
+      peerChokes: source.peerChokes,
+      peerIsInterested: upload.peerIsInterested,
     })),
   };
 }

@@ -17,14 +17,14 @@ import { sha1 } from "../disk/sha1.ts";
 import type { Storage } from "../disk/storage.ts";
 import { isPieceHash } from "../disk/verify_storage.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
-import { allowedFastSet } from "../swarm/allowed_fast.ts";
 import type {
-  JudgedPiece,
+  HashedPiece,
   PeerKey,
   SwarmAction,
   SwarmEvent,
 } from "../swarm/events.ts";
 import { Swarm } from "../swarm/swarm.ts";
+import { allowedFastSet } from "../swarm/uploads.ts";
 import { OWN_EXTENSIONS, sharedExtensions } from "../wire/handshake.ts";
 import { MAX_FRAME_LENGTH } from "../wire/read_message.ts";
 import type { HandshakenChannel } from "./peer_channel.ts";
@@ -271,7 +271,7 @@ export class TorrentSession {
       case "serveBlock":
         this.#connections.get(action.peer)?.outbox.sendBlock(action.block);
         break;
-      case "peersHeard":
+      case "peersExchanged":
         this.#learn("exchange", action.addresses);
         break;
       case "verifyPiece":
@@ -298,7 +298,7 @@ export class TorrentSession {
    * the disk. The swarm bounds the pieces that are under way.
    * @throws {StorageError} If the disk refuses.
    */
-  async #verify({ index, bytes: piece }: JudgedPiece): Promise<void> {
+  async #verify({ index, bytes: piece }: HashedPiece): Promise<void> {
     const { geometry } = this.torrent;
     const { bytes, hash } = await this.#session.hasher.hash(piece);
     const isRight = isPieceHash(this.torrent, index, hash);

@@ -1,54 +1,52 @@
 /**
- * The leecher's half of the engine: what peers have, whether that interests us,
- * what to ask of whom, and what becomes of what they send. Every block that is
- * accepted was on order with the peer that sent it.
+ * Puts the blocks that peers send into pieces, has whole pieces verified, and finds
+ * the hosts that sent corrupt blocks. Every accepted block was outstanding at the
+ * peer that sent it.
  *
  * @module
  */
-import type { Bitfield } from "../base/bitfield.ts";
 import type { Random } from "../base/random.ts";
-import type { BlockRange, PieceMessage } from "../wire/message.ts";
-import type { JudgedPiece } from "./events.ts";
-import {
-  checkStrayBlock,
-  choicesWhileChoked,
-  noteAllowedFast,
-  noteRefusal,
-} from "./fast_peer.ts";
-import { Orders } from "./outstanding_requests.ts";
-import type { PeerState } from "./peer_state.ts";
-import { blockIdOf, checkPieceIndex, requestOf } from "./piece_claims.ts";
+import type { HashedPiece } from "./events.ts";
+import type { RequestLimits } from "./outstanding_requests.ts";
+import type { SwarmContext } from "./peer.ts";
 import type { PieceAssembly } from "./piece_assembly.ts";
 import { PiecePicker } from "./piece_picker.ts";
-import { REQUEST_LIMITS, type RequestLimits } from "./request_window.ts";
-import { Suspects } from "./corrupt_pieces.ts";
-import { findLate, isSlow, quickestFirst } from "./slow_peers.ts";
-import type { SwarmContext } from "./swarm_context.ts";
+import { type Source, Sources } from "./sources.ts";
 
-const NOBODY: ReadonlySet<string> = new Set();
+const MAX_CORRUPT_COPIES = 8;
+/** Memory for all corrupt copies but one, in bytes. */
+const MAX_CORRUPT_BYTES = 32 * 1024 * 1024;
+
+const NO_HOSTS: ReadonlySet<string> = new Set();
+
+/** A block that was received; its `id` is `undefined` if the torrent has no such block. */
+interface ReceivedBlock {
+  readonly id: number | undefined;
+  /** A view, valid until the event is done. */
+  readonly bytes: Uint8Array;
+}
 
 /** Downloading of one torrent from all its peers. */
 export class Downloads {
+  readonly sources: Sources;
   readonly #context: SwarmContext;
-  readonly #suspects = new Suspects();
-  readonly #orders: Orders;
   readonly #picker: PiecePicker;
+  readonly #corruptPieces = new CorruptPieces();
   #downloadedBytes = 0;
-  #wastedBytes = 0;
+  /** Of those, in pieces that are verified or in progress. */
+  #usefulBytes = 0;
 
   constructor(
     context: SwarmContext,
     options: { random: Random; requestLimits?: RequestLimits },
   ) {
-    const { random, requestLimits = REQUEST_LIMITS } = options;
     this.#context = context;
-    this.#orders = new Orders(requestLimits);
     this.#picker = new PiecePicker(context.geometry, {
-      peers: context.peers,
       have: context.have,
-      random,
-      isSuspect: (index) => this.#suspects.has(index),
+      random: options.random,
+      isSuspect: (index) => this.#corruptPieces.has(index),
     });
+    this.sources = new Sources(context, this.#picker, options.requestLimits);
   }
 
   /** Content received so far in bytes, wasted blocks included. */
@@ -56,103 +54,23 @@ export class Downloads {
     return this.#downloadedBytes;
   }
 
-  /** Content received in vain, in bytes: not asked for, doubled, or corrupt. */
+  /** Content received in vain, in bytes: unrequested, doubled, or corrupt. */
   get wastedBytes(): number {
-    return this.#wastedBytes;
+    return this.#downloadedBytes - this.#usefulBytes;
   }
 
-  /** How many connected peers have the piece. */
+  /** The number of connected peers that have the piece. */
   availability(index: number): number {
     return this.#picker.availability(index);
   }
 
-  /**
-   * Adds to what the peer has. It belongs right behind the handshake [BEP 3, 6],
-   * but aria2 sends another bitfield now and then in place of many haves.
-   */
-  receivePieces(peer: PeerState, pieces: Bitfield, now: number): void {
-    for (const index of pieces.indexes()) {
-      if (!peer.pieces.has(index)) this.#notePiece(peer, index);
-    }
-    this.#updateInterest(peer, now);
-    this.#fill(peer, now);
-  }
-
-  /** Returns whether that is news. @throws {ProtocolError} If there is no such piece. */
-  receiveHave(peer: PeerState, index: number, now: number): boolean {
-    checkPieceIndex(index, { peer, message: "have" });
-    if (peer.pieces.has(index)) return false;
-    const mayBeWork = this.#notePiece(peer, index);
-    this.#updateInterest(peer, now);
-    if (mayBeWork) this.#fill(peer, now);
-    return true;
-  }
-
-  receiveChoke(peer: PeerState): void {
-    peer.peerChokes = true;
-    // With the fast extension what is on order is answered all the same, one by
-    // one; without it the peer drops what it has queued for us. [BEP 3, 6]
-    peer.isSettling = peer.extensions.fast && peer.outstanding.size > 0;
-    this.#orders.review(peer);
-    if (!peer.isSettling) this.#releaseAll(peer);
-  }
-
-  receiveUnchoke(peer: PeerState, now: number): void {
-    peer.peerChokes = false;
-    peer.isSettling = false;
-    peer.restsUntil = now;
-    this.#orders.review(peer);
-    this.#fill(peer, now);
-  }
-
-  /**
-   * A request will not be answered: others may have the block at once. One that
-   * was never made is passed over, as libtorrent does. [BEP 6]
-   */
-  receiveReject(peer: PeerState, range: BlockRange, now: number): void {
-    const id = blockIdOf(range, this.#context.geometry);
-    if (id === undefined || peer.calledOff.delete(id)) return;
-    if (!this.#orders.delete(peer, id)) return;
-    peer.window.dropped();
-    if (!peer.isSnubbing) this.#picker.release(id);
-    noteRefusal(peer, range.index, now);
-    // The peer may be working on a piece that it no longer allows: it is asked for
-    // nothing more until every request is answered, and then gives its piece up.
-    if (peer.peerChokes) peer.isSettling = true;
-    // Another peer shall work on the piece.
-    if (peer.outstanding.size === 0) this.#releaseAll(peer);
-    this.#offer(peer, range.index, now);
-  }
-
-  /**
-   * The piece is served even while the peer chokes us; whether it has it, it says
-   * elsewhere. [BEP 6]
-   * @throws {ProtocolError} If there is no such piece.
-   */
-  receiveAllowedFast(peer: PeerState, index: number, now: number): void {
-    checkPieceIndex(index, { peer, message: "allowed fast" });
-    if (noteAllowedFast(peer, index)) this.#fill(peer, now);
-  }
-
-  /** @throws {ProtocolError} If a block that was asked for has another length, or too many were not asked for. */
-  receiveBlock(peer: PeerState, message: PieceMessage, now: number): void {
-    const length = message.block.length;
-    this.#downloadedBytes += length;
-    peer.downloadRate.add(length, now);
-    const { geometry } = this.#context;
-    const { index, offsetInPiece } = message;
-    const id = blockIdOf({ index, offsetInPiece, length }, geometry);
-    if (id === undefined || !this.#orders.delete(peer, id)) {
-      // Crossed with our cancel or a choke, or never asked for: dropped.
-      this.#wastedBytes += length;
-      checkStrayBlock(peer, id);
-      return;
-    }
-    const piece = this.#place(peer, id, message.block, now);
-    peer.lastProgressAt = now;
-    peer.refusalCount = 0;
-    if (peer.isSnubbing) this.#forgive(peer, now);
-    peer.window.received(id, now);
+  /** @throws {ProtocolError} If the peer must not send what was not requested. */
+  receiveBlock(source: Source, block: ReceivedBlock, now: number): void {
+    const { id, bytes } = block;
+    this.#downloadedBytes += bytes.length;
+    const isRequested = this.sources.takeBlock(source, block, now);
+    if (id === undefined || !isRequested) return;
+    const piece = this.#place(source, id, bytes, now);
     if (piece !== undefined) {
       this.#context.emit({
         type: "verifyPiece",
@@ -160,189 +78,102 @@ export class Downloads {
         bytes: piece.bytes,
       });
     }
-    this.#settle(peer);
-    this.#fill(peer, now);
+    this.sources.progressed(source, id, now);
   }
 
-  /** A piece matched its hash and is stored. Returns the hosts found to have sent wrong blocks of it before. */
+  /** A piece is verified and stored. Returns the hosts found to have sent corrupt blocks of it before. */
   pieceVerified(
-    { index, bytes }: JudgedPiece,
+    { index, bytes }: HashedPiece,
     now: number,
   ): ReadonlySet<string> {
     const wasAtLimit = this.#picker.isAtLimit;
     const piece = this.#picker.verified(index);
-    if (piece === undefined || !this.#context.have.add(index)) return NOBODY;
-    const convicted = this.#suspects.convict(index, bytes);
+    if (piece === undefined || !this.#context.have.add(index)) return NO_HOSTS;
+    const culprits = this.#corruptPieces.compare(index, bytes);
     this.#picker.recycle(bytes);
-    const have = { type: "have", index } as const;
-    for (const peer of this.#context.peers.values()) {
-      const isNews = !peer.pieces.has(index);
-      if (isNews || peer.wantsEveryHave) {
-        this.#context.send(peer, have, now);
-      }
-      if (!isNews) {
-        peer.wantedCount--;
-        this.#updateInterest(peer, now);
-      }
-      // Where there was room before, nothing has become open by this.
-      if (wasAtLimit) this.#fill(peer, now);
-    }
-    return convicted;
+    // Nothing else has become open to requests by this.
+    this.sources.announce(index, now, { mayBegin: wasAtLimit });
+    return culprits;
   }
 
-  /** A piece did not match its hash. Returns the host that must have sent it, if that is plain. */
-  pieceCorrupt(
-    { index, bytes }: JudgedPiece,
-    now: number,
-  ): string | undefined {
+  /** A piece failed its hash check. Returns the host that sent all of it, if one did. */
+  pieceCorrupt({ index, bytes }: HashedPiece, now: number): string | undefined {
     const piece = this.#picker.corrupt(index);
     if (piece === undefined) return undefined;
     piece.bytes = bytes;
-    this.#wastedBytes += bytes.length;
-    const culprit = this.#suspects.accuse(piece);
-    for (const peer of this.#context.peers.values()) this.#fill(peer, now);
+    this.#usefulBytes -= bytes.length;
+    const culprit = this.#corruptPieces.add(piece);
+    this.sources.fillAll(now);
     return culprit;
   }
 
-  /** The peer is gone: its orders are open to others. */
-  peerLeft(peer: PeerState, now: number): void {
-    this.#releaseAll(peer);
-    this.#orders.peerLeft(peer);
-    this.#picker.left(peer);
-    for (const other of this.#context.peers.values()) this.#fill(other, now);
-  }
-
-  tick(now: number): void {
-    const peers = [...this.#context.peers.values()];
-    const latePeers = findLate(peers, {
-      now,
-      canBeginNone: this.#picker.canBeginNone,
-      bytesLeftAlone: (peer) => this.#picker.bytesLeftAlone(peer.key),
-    });
-    for (const peer of latePeers) this.#snub(peer);
-    // After all late peers are known: their blocks are open to everyone now.
-    for (const peer of quickestFirst(peers)) this.#fill(peer, now);
-  }
-
-  /** Notes that the peer has a piece. Returns whether that may be work for it. */
-  #notePiece(peer: PeerState, index: number): boolean {
-    peer.pieces.add(index);
-    if (!this.#context.have.has(index)) peer.wantedCount++;
-    return this.#picker.gained(peer, index);
-  }
-
-  #updateInterest(peer: PeerState, now: number): void {
-    const isInteresting = peer.wantedCount > 0;
-    if (isInteresting === peer.weAreInterested) return;
-    peer.weAreInterested = isInteresting;
-    this.#orders.review(peer);
-    this.#context.send(
-      peer,
-      { type: isInteresting ? "interested" : "notInterested" },
-      now,
-    );
-  }
-
-  /** Keeps the peer's request window full. */
-  #fill(peer: PeerState, now: number): void {
-    if (!peer.weAreInterested || peer.isSnubbing) return;
-    if (peer.isSettling || now < peer.restsUntil) return;
-    const picking = peer.peerChokes
-      ? choicesWhileChoked(peer, this.#context.have)
-      : peer;
-    if (picking === undefined) return;
-    while (peer.outstanding.size < peer.window.size) {
-      const isAhead = this.#orders.isAhead(peer);
-      const id = this.#picker.pick(picking, { isAhead, isSlow: isSlow(peer) });
-      if (id === undefined) return;
-      if (peer.outstanding.size === 0) peer.lastProgressAt = now;
-      this.#orders.add(peer, id);
-      peer.window.asked(id, now);
-      this.#context.send(peer, requestOf(id, this.#context.geometry), now);
-    }
-  }
-
-  /** One block of the piece is open again: whoever has room for it asks for it. */
-  #offer(refuser: PeerState, index: number, now: number): void {
-    for (const peer of this.#context.peers.values()) {
-      if (peer === refuser || !peer.pieces.has(index)) continue;
-      const before = peer.outstanding.size;
-      this.#fill(peer, now);
-      if (peer.outstanding.size > before) return;
-    }
-  }
-
-  /** Puts a block where it belongs. Returns the piece if that makes it whole. */
+  /** Copies a requested block into its piece. Returns the piece once it is complete. */
   #place(
-    peer: PeerState,
+    { peer, requests, picking }: Source,
     id: number,
-    block: Uint8Array,
+    bytes: Uint8Array,
     now: number,
   ): PieceAssembly | undefined {
-    const ownOrderCount = peer.isSnubbing ? 0 : 1;
-    if (!this.#picker.isMissing(id, peer.key)) {
-      if (ownOrderCount > 0) this.#picker.release(id);
-      this.#wastedBytes += block.length;
+    // The requests of a snubbed peer are released already.
+    const ownCount = requests.isSnubbed ? 0 : 1;
+    if (!this.#picker.isMissing(id, picking)) {
+      if (ownCount > 0) this.#picker.release(id);
       return undefined;
     }
-    // Before the piece may become whole: a whole one has no orders left, and one
-    // that is begun again after a wrong hash must not inherit any.
-    if (this.#picker.orderCount(id) > ownOrderCount) {
-      this.#cancelElsewhere(id, now);
+    // Before the piece may be complete: a complete one has no requests, and one
+    // that is begun again after a failed hash check must not inherit any.
+    if (this.#picker.requestCount(id) > ownCount) this.sources.cancel(id, now);
+    this.#usefulBytes += bytes.length;
+    return this.#picker.receive(id, bytes, peer.hostname);
+  }
+}
+
+/**
+ * Corrupt copies of pieces that are not verified yet. A copy with blocks of one host
+ * proves its guilt at once. A copy with blocks of several suspect hosts is kept until
+ * the piece is verified, and then compared block by block.
+ */
+export class CorruptPieces {
+  readonly #copies = new Map<number, PieceAssembly>();
+
+  /** Whether a corrupt copy of the piece is kept. */
+  has(index: number): boolean {
+    return this.#copies.has(index);
+  }
+
+  /** Adds a corrupt copy. Returns the host that sent all of it; `undefined` if there are several suspects. */
+  add(copy: PieceAssembly): string | undefined {
+    const suspects = new Set(copy.sources);
+    if (suspects.size === 1) return copy.sources[0];
+    this.#copies.set(copy.index, copy);
+    const most = Math.max(1, Math.floor(MAX_CORRUPT_BYTES / copy.bytes.length));
+    if (this.#copies.size > Math.min(most, MAX_CORRUPT_COPIES)) {
+      const [oldest] = this.#copies.keys();
+      this.#copies.delete(oldest!);
     }
-    return this.#picker.receive(id, block, peer);
+    return undefined;
   }
 
-  /** Another peer was faster: who else has the block on order need not send it. */
-  #cancelElsewhere(id: number, now: number): void {
-    for (const peer of this.#context.peers.values()) {
-      if (peer.isSnubbing || !this.#orders.delete(peer, id)) continue;
-      peer.window.dropped();
-      this.#picker.release(id);
-      this.#sendCancel(peer, id, now);
-      this.#settle(peer);
-    }
+  /** Compares the kept copy of a piece with the verified content, and drops it. Returns the hosts of the blocks that differ. */
+  compare(index: number, verified: Uint8Array): ReadonlySet<string> {
+    const copy = this.#copies.get(index);
+    if (copy === undefined) return NO_HOSTS;
+    this.#copies.delete(index);
+    const culprits = new Set<string>();
+    copy.sources.forEach((hostname, block) => {
+      const start = block * copy.blockLength;
+      const end = start + copy.blockLength;
+      const bytes = copy.bytes.subarray(start, end);
+      if (hostname === undefined) return;
+      if (!areEqual(bytes, verified.subarray(start, end))) {
+        culprits.add(hostname);
+      }
+    });
+    return culprits;
   }
+}
 
-  #snub(peer: PeerState): void {
-    // The orders stay outstanding, so a late answer still counts; others may
-    // deliver first.
-    for (const id of peer.outstanding) this.#picker.release(id);
-    this.#orders.setSnubbing(peer, true);
-    this.#picker.abandon(peer.key);
-  }
-
-  #forgive(peer: PeerState, now: number): void {
-    this.#orders.setSnubbing(peer, false);
-    peer.window.dropped();
-    for (const id of [...peer.outstanding]) {
-      if (this.#picker.reorder(id)) continue;
-      this.#orders.delete(peer, id);
-      this.#sendCancel(peer, id, now);
-    }
-  }
-
-  #sendCancel(peer: PeerState, id: number, now: number): void {
-    if (peer.extensions.fast) peer.calledOff.add(id);
-    this.#context.send(peer, {
-      type: "cancel",
-      ...this.#context.geometry.blockRange(id),
-    }, now);
-  }
-
-  /** Ends the wait of a peer that chokes us once no request to it is outstanding. */
-  #settle(peer: PeerState): void {
-    if (peer.isSettling && peer.outstanding.size === 0) this.#releaseAll(peer);
-  }
-
-  #releaseAll(peer: PeerState): void {
-    if (!peer.isSnubbing) {
-      for (const id of peer.outstanding) this.#picker.release(id);
-    }
-    this.#orders.clear(peer);
-    peer.window.dropped();
-    this.#orders.setSnubbing(peer, false);
-    peer.isSettling = false;
-    this.#picker.abandon(peer.key);
-  }
+function areEqual(left: Uint8Array, right: Uint8Array): boolean {
+  return left.length === right.length &&
+    left.every((byte, offset) => byte === right[offset]);
 }

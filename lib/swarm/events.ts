@@ -1,7 +1,6 @@
 /**
- * What a swarm is told and what it wants done. The engine does neither I/O nor
- * timing itself: whoever drives it turns the world into events and performs the
- * actions, in order.
+ * The events that a swarm takes and the actions that it wants performed, in order.
+ * The engine does neither I/O nor timing: its driver turns the world into events.
  *
  * @module
  */
@@ -10,7 +9,7 @@ import type { PeerAddress } from "../base/peer_address.ts";
 import type { WireExtensions } from "../wire/handshake.ts";
 import type { BlockRange, ControlMessage, Message } from "../wire/message.ts";
 
-/** Names one connection for as long as the process runs; never used twice. */
+/** Identifies one connection for as long as the process runs; never used twice. */
 export type PeerKey = number;
 
 /** A connection whose handshake is done. */
@@ -21,14 +20,14 @@ export interface PeerIntroduction {
   readonly hostname: string;
   /** Whether we dialed. */
   readonly isOutgoing: boolean;
-  /** What both ends speak beyond BEP 3. @default {NO_EXTENSIONS} */
+  /** Extensions that both ends support. @default {NO_EXTENSIONS} */
   readonly extensions?: WireExtensions;
-  /** Where it listens, if that is known: where we dialed it. @default {undefined} */
+  /** Port where it listens, if we dialed it. @default {undefined} */
   readonly listenPort?: number;
 }
 
 /** A piece that was hashed. */
-export interface JudgedPiece {
+export interface HashedPiece {
   readonly index: number;
   /** The bytes of `verifyPiece`, given back, perhaps in another view. */
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -43,16 +42,16 @@ export type SwarmEvent =
     readonly peer: PeerKey;
     readonly message: Message;
   }
-  /** A block named by `serveBlock` has left for the network. Length in bytes. */
+  /** A block of `serveBlock` was sent. Length in bytes. */
   | {
     readonly type: "blockSent";
     readonly peer: PeerKey;
     readonly length: number;
   }
   /** The bytes of `verifyPiece` match their hash and are stored. */
-  | { readonly type: "pieceVerified" } & JudgedPiece
+  | { readonly type: "pieceVerified" } & HashedPiece
   /** The bytes of `verifyPiece` do not match their hash. */
-  | { readonly type: "pieceCorrupt" } & JudgedPiece
+  | { readonly type: "pieceCorrupt" } & HashedPiece
   /** Time passed; sent about once a second. */
   | { readonly type: "tick" };
 
@@ -69,17 +68,13 @@ export type SwarmAction =
     readonly peer: PeerKey;
     readonly block: BlockRange;
   }
-  /** A peer named others that may be dialed. */
+  /** Peer exchange named peers that may be dialed. */
   | {
-    readonly type: "peersHeard";
+    readonly type: "peersExchanged";
     readonly addresses: readonly PeerAddress[];
   }
-  /** Hash and store a whole piece; `bytes` are the session's until it answers. */
-  | {
-    readonly type: "verifyPiece";
-    readonly index: number;
-    readonly bytes: Uint8Array<ArrayBuffer>;
-  }
+  /** Hash and store a piece; `bytes` are the driver's until it answers. */
+  | { readonly type: "verifyPiece" } & HashedPiece
   /** Close a connection; the swarm has forgotten it already. */
   | {
     readonly type: "disconnect";
@@ -87,12 +82,12 @@ export type SwarmAction =
     readonly reason: DisconnectReason;
     readonly detail: string;
   }
-  /** A host sent wrong content: no connection with it any more. */
+  /** A host sent a corrupt block: keep no connection with it. */
   | { readonly type: "ban"; readonly hostname: string; readonly index: number }
   /** Every piece is verified. Emitted once. */
   | { readonly type: "completed" };
 
-/** Why the swarm ends a connection. */
+/** Why the swarm closes a connection. */
 export type DisconnectReason =
   | "protocol"
   | "ownPeerId"
@@ -102,6 +97,3 @@ export type DisconnectReason =
   | "idle"
   | "overdue"
   | "bothComplete";
-
-/** Takes an action from the engine's parts. */
-export type Emit = (action: SwarmAction) => void;

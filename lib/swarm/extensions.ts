@@ -1,13 +1,11 @@
 /**
- * The extension protocol's part of the engine: what we say of ourselves, what
- * peers say of themselves, and which of their messages are meant for what.
- * [BEP 10] A message of a peer that does not speak the protocol, or with an id
- * that we gave to nothing, is passed over; one that is meant for us and cannot be
- * read is a breach of the protocol.
+ * The extension protocol's part of the engine: what we say of ourselves, what peers
+ * say of themselves, and peer exchange. [BEP 10] Messages of a peer that does not
+ * support the protocol, and those with an id that we assigned to nothing, are
+ * ignored; a malformed message is a breach of the protocol.
  *
  * @module
  */
-import type { Random } from "../base/random.ts";
 import { PRODUCT } from "../base/version.ts";
 import {
   encodeExtendedHandshake,
@@ -16,25 +14,42 @@ import {
   PEER_EXCHANGE_ID,
 } from "../wire/extended_handshake.ts";
 import type { ExtendedMessage } from "../wire/message.ts";
-import { PeerExchange } from "./peer_exchange.ts";
-import type { PeerState } from "./peer_state.ts";
-import type { SwarmContext } from "./swarm_context.ts";
+import type { Peer, SwarmContext } from "./peer.ts";
+import { PeerExchange, type PeerExchangeOptions } from "./peer_exchange.ts";
 import { MAX_QUEUED_REQUESTS } from "./uploads.ts";
 
-/** What peers are to know of us. */
-export interface ExtensionsOptions {
-  /** Where we listen; `undefined` if nowhere. */
-  readonly listenPort: number | undefined;
-  /** Whether the trackers alone may name peers: nothing is exchanged. [BEP 27] */
-  readonly isPrivate: boolean;
-  readonly random: Random;
+/** What one peer says of itself. */
+export class PeerProfile {
+  readonly peer: Peer;
+  /** Port where it listens, if that is known. */
+  listenPort: number | undefined;
+  /** Its name and version. */
+  client: string | undefined;
+  /** Our address as it sees it. */
+  ownHostname: string | undefined;
+  /** Whether it wants no content. [BEP 21] */
+  isUploadOnly = false;
+  /** Requests that it queues. */
+  requestQueueLength: number | undefined;
+
+  constructor(peer: Peer, listenPort: number | undefined) {
+    this.peer = peer;
+    this.listenPort = listenPort;
+  }
+}
+
+/** What the extensions are created with. */
+export interface ExtensionsOptions extends PeerExchangeOptions {
+  /** Whether only trackers may name peers: nothing is exchanged. [BEP 27] @default {false} */
+  readonly isPrivate?: boolean;
 }
 
 /** The extensions of one torrent's connections. */
 export class Extensions {
   readonly #context: SwarmContext;
   readonly #options: ExtensionsOptions;
-  /** None of a private torrent. */
+  readonly #profiles = new Set<PeerProfile>();
+  /** `undefined` for a private torrent. */
   readonly #exchange: PeerExchange | undefined;
 
   constructor(context: SwarmContext, options: ExtensionsOptions) {
@@ -43,35 +58,45 @@ export class Extensions {
     if (!options.isPrivate) this.#exchange = new PeerExchange(context, options);
   }
 
+  join(peer: Peer, listenPort: number | undefined): PeerProfile {
+    const profile = new PeerProfile(peer, listenPort);
+    this.#profiles.add(profile);
+    this.#exchange?.noteContact(profile);
+    return profile;
+  }
+
+  leave(profile: PeerProfile): void {
+    this.#profiles.delete(profile);
+    this.#exchange?.leave(profile);
+  }
+
   /**
-   * A peer joined: it is told who we are, if it understands. That we want nothing
-   * is told to who may see all that we have: libtorrent leaves a peer that wants
-   * nothing as soon as it sees nothing there to want.
+   * Sends our handshake. A peer that sees only some of our pieces is not told that we
+   * want none: libtorrent leaves a peer that wants nothing and has nothing for it.
    */
-  peerJoined(peer: PeerState, now: number, view: { seesAll: boolean }): void {
-    this.#sendHandshake(peer, now, view.seesAll && this.#context.have.isFull);
-    this.#exchange?.noteContact(peer);
+  greet(
+    { peer }: PeerProfile,
+    now: number,
+    { seesAll }: { seesAll: boolean },
+  ): void {
+    this.#sendHandshake(peer, now, seesAll && this.#context.have.isFull);
   }
 
-  peerLeft(peer: PeerState): void {
-    this.#exchange?.peerLeft(peer);
-  }
-
-  /** We have everything: who understands it need not offer us more. [BEP 21] */
+  /** We have everything and want no more. [BEP 21] */
   completed(now: number): void {
-    for (const peer of this.#context.peers.values()) {
+    for (const { peer } of this.#profiles) {
       this.#sendHandshake(peer, now, true);
     }
   }
 
-  /** @throws {ProtocolError} If it is meant for us and cannot be read, or comes too often. */
-  receive(peer: PeerState, message: ExtendedMessage, now: number): void {
-    if (!peer.extensions.extended) return;
+  /** @throws {ProtocolError} If a message for us is malformed, or comes too often. */
+  receive(profile: PeerProfile, message: ExtendedMessage, now: number): void {
+    if (!profile.peer.extensions.extended) return;
     switch (message.id) {
       case EXTENDED_HANDSHAKE_ID:
-        return this.#receiveHandshake(peer, message.payload, now);
+        return this.#receiveHandshake(profile, message.payload, now);
       case PEER_EXCHANGE_ID:
-        this.#exchange?.receive(peer, message.payload, now);
+        this.#exchange?.receive(profile, message.payload, now);
     }
   }
 
@@ -79,15 +104,14 @@ export class Extensions {
     this.#exchange?.tick(now);
   }
 
-  /** The whole of it each time: libtorrent takes what a later one leaves out for given up. */
-  #sendHandshake(peer: PeerState, now: number, isUploadOnly: boolean): void {
+  /** Sends all of it each time: libtorrent takes a missing key of a later handshake for a withdrawal. */
+  #sendHandshake(peer: Peer, now: number, isUploadOnly: boolean): void {
     if (!peer.extensions.extended) return;
-    const { listenPort } = this.#options;
     const payload = encodeExtendedHandshake({
       peerExchangeId: this.#exchange && PEER_EXCHANGE_ID,
       client: PRODUCT,
-      // Whom we called does not know where we listen; who called us does.
-      port: peer.isOutgoing ? listenPort : undefined,
+      // A peer that dialed us knows where we listen.
+      port: peer.isOutgoing ? this.#options.listenPort : undefined,
       yourHostname: peer.hostname,
       requestQueueLength: MAX_QUEUED_REQUESTS,
       isUploadOnly: isUploadOnly ? true : undefined,
@@ -97,22 +121,25 @@ export class Extensions {
     this.#context.send(peer, { type: "extended", id, payload }, now);
   }
 
-  #receiveHandshake(peer: PeerState, payload: Uint8Array, now: number): void {
+  #receiveHandshake(
+    profile: PeerProfile,
+    payload: Uint8Array,
+    now: number,
+  ): void {
     const handshake = parseExtendedHandshake(payload);
-    const { requestQueueLength, isComplete, peerExchangeId } = handshake;
-    if (requestQueueLength !== undefined) {
-      peer.window.limit(requestQueueLength);
-    }
-    // Who has everything wants nothing, whether or not it says so to all.
-    peer.isUploadOnly = isComplete ?? handshake.isUploadOnly ??
-      peer.isUploadOnly;
-    peer.client = handshake.client ?? peer.client;
-    peer.seesUsAs = handshake.yourHostname ?? peer.seesUsAs;
-    // Where we dialed it is where it listens, whatever it says.
-    peer.listenPort ??= handshake.port;
-    this.#exchange?.noteContact(peer);
+    const { isComplete, peerExchangeId } = handshake;
+    // A complete peer wants nothing, whether or not it says so to all.
+    profile.isUploadOnly = isComplete ?? handshake.isUploadOnly ??
+      profile.isUploadOnly;
+    profile.requestQueueLength = handshake.requestQueueLength ??
+      profile.requestQueueLength;
+    profile.client = handshake.client ?? profile.client;
+    profile.ownHostname = handshake.yourHostname ?? profile.ownHostname;
+    // A peer that we dialed listens there, whatever it says.
+    profile.listenPort ??= handshake.port;
+    this.#exchange?.noteContact(profile);
     if (peerExchangeId !== undefined) {
-      this.#exchange?.setId(peer, peerExchangeId, now);
+      this.#exchange?.setId(profile, peerExchangeId, now);
     }
   }
 }

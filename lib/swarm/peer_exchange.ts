@@ -1,19 +1,18 @@
 /**
- * Peers telling one another whom they are connected with, so that a swarm meshes
- * without its tracker. [BEP 11] Each peer is told of others once, by the
- * addresses where they listen, and once more when they are gone: at most once a
- * minute. What a peer tells us is hearsay: it is taken as seldom, in as small
- * portions, and only where {@linkcode isDialable}.
+ * Peer exchange (PEX): each peer is sent the addresses of the others, so that a swarm
+ * connects without its tracker. [BEP 11] An address is sent once, and once more when
+ * its peer is gone, at most once a minute. Addresses that a peer sends are unverified:
+ * they are accepted as seldom, few at a time, and only where {@linkcode isDialable}.
  *
  * @module
  */
+import { ProtocolError } from "../base/errors.ts";
+import { isLoopback } from "../base/ip_address.ts";
 import {
   formatPeerAddress,
   isDialable,
   type PeerAddress,
 } from "../base/peer_address.ts";
-import { isLoopback } from "../base/ip_address.ts";
-import { ProtocolError } from "../base/errors.ts";
 import { type Random, shuffle } from "../base/random.ts";
 import {
   encodePeerExchange,
@@ -23,165 +22,176 @@ import {
   type PeerExchangeMessage,
 } from "../wire/peer_exchange_message.ts";
 import type { PeerKey } from "./events.ts";
-import type { PeerState } from "./peer_state.ts";
-import type { SwarmContext } from "./swarm_context.ts";
+import type { Peer, SwarmContext } from "./peer.ts";
 
-/** Between two messages to one peer, in milliseconds. [BEP 11] */
+/** Between two messages to one peer. [BEP 11] */
 export const EXCHANGE_INTERVAL_MS = 60_000;
-/** Before the first message to a peer, in milliseconds: there are some to tell of then. */
+/** Before the first message to a peer: there are addresses to send by then. */
 const FIRST_EXCHANGE_MS = 2_000;
-/** A message that comes sooner after another is passed over, in milliseconds: a minute but for delays on the way. */
+/** A message that follows another sooner is ignored: a minute less delays on the way. */
 const LEAST_PAUSE_MS = 50_000;
-/** Messages in a row that may come too soon; libtorrent's limit. */
+/** Messages in a row that may follow too soon; libtorrent's limit. */
 const MAX_HASTY_MESSAGES = 6;
-/** Addresses of one host taken of a message: there are machines with several peers. [BEP 11: duplicates are ignored] */
+/** Ports of one host accepted from a message: some machines run several peers. */
 const MAX_PORTS_OF_HOST = 4;
 
-/** Somebody we are or were connected with. */
+/** What is known of a peer that matters here. */
+export interface ExchangingPeer {
+  readonly peer: Peer;
+  /** Port where it listens. */
+  readonly listenPort: number | undefined;
+  /** Our address as it sees it. */
+  readonly ownHostname: string | undefined;
+}
+
+/** What peer exchange is created with. */
+export interface PeerExchangeOptions {
+  readonly random: Random;
+  /** Port where we listen. @default {undefined} */
+  readonly listenPort?: number;
+  readonly isSeeder: (key: PeerKey) => boolean;
+}
+
+/** A connected peer that others can dial. */
 interface Contact {
-  readonly peer: PeerKey;
-  /** Where it listens. */
+  readonly peer: Peer;
   readonly address: PeerAddress;
   /** The address as text. */
   readonly name: string;
 }
 
-/** What one peer was told, and has told. */
+/** The messages exchanged with one peer. */
 interface Account {
-  /** The id that the peer takes messages under; 0 if it takes none. */
+  /** The id under which the peer takes messages; 0 if it takes none. */
   id: number;
-  /** Whom it was told of and not told the end of: no two have one name. */
-  told: readonly Contact[];
-  /** The state of the contacts that it was told of completely. */
+  /** The contacts that it was sent and knows not to be gone, by different names. */
+  sent: readonly Contact[];
+  /** The version of the contacts that it was sent completely. */
   version: number;
-  /** When it may be told more, in milliseconds. */
+  /** When the next message may be sent, in milliseconds. */
   nextAt: number;
-  /** When a message of it was last taken, in milliseconds. */
-  heardAt: number;
+  /** When a message of the peer was last accepted, in milliseconds. */
+  acceptedAt: number;
   hastyCount: number;
 }
 
-/** Exchange of peers with all peers of one torrent. */
+/** Peer exchange with all peers of one torrent. */
 export class PeerExchange {
   readonly #context: SwarmContext;
-  readonly #random: Random;
-  readonly #listenPort: number | undefined;
-  readonly #contacts = new Map<PeerKey, Contact>();
-  readonly #accounts = new Map<PeerKey, Account>();
+  readonly #options: PeerExchangeOptions;
+  readonly #contacts = new Map<Peer, Contact>();
+  readonly #accounts = new Map<Peer, Account>();
   /** Counts the changes of `#contacts`. */
   #version = 0;
 
-  constructor(
-    context: SwarmContext,
-    options: { random: Random; listenPort: number | undefined },
-  ) {
+  constructor(context: SwarmContext, options: PeerExchangeOptions) {
     this.#context = context;
-    this.#random = options.random;
-    this.#listenPort = options.listenPort;
+    this.#options = options;
   }
 
-  /** Tells others of a peer from now on, if it is known where it listens. */
-  noteContact(peer: PeerState): void {
-    const { hostname, key, listenPort } = peer;
-    if (listenPort === undefined || this.#contacts.has(key)) return;
-    const address = { hostname, port: listenPort };
+  /** Sends the peer's address to others from now on, if its port is known. */
+  noteContact({ peer, listenPort }: ExchangingPeer): void {
+    if (listenPort === undefined || this.#contacts.has(peer)) return;
+    const address = { hostname: peer.hostname, port: listenPort };
     const name = formatPeerAddress(address);
-    this.#contacts.set(key, { peer: key, address, name });
+    this.#contacts.set(peer, { peer, address, name });
     this.#version++;
   }
 
   /** The peer takes messages under this id from now on; 0 is none. */
-  setId(peer: PeerState, id: number, now: number): void {
-    const account = this.#account(peer.key);
+  setId({ peer }: ExchangingPeer, id: number, now: number): void {
+    const account = this.#account(peer);
     if (account.id === 0) {
       account.nextAt = Math.max(account.nextAt, now + FIRST_EXCHANGE_MS);
     }
     account.id = id;
   }
 
-  peerLeft({ key }: PeerState): void {
-    this.#accounts.delete(key);
-    if (this.#contacts.delete(key)) this.#version++;
+  leave({ peer }: ExchangingPeer): void {
+    this.#accounts.delete(peer);
+    if (this.#contacts.delete(peer)) this.#version++;
   }
 
-  /** @throws {ProtocolError} If it cannot be read, or came too soon too often. */
-  receive(peer: PeerState, payload: Uint8Array, now: number): void {
-    const account = this.#account(peer.key);
-    if (now - account.heardAt < LEAST_PAUSE_MS) {
+  /** @throws {ProtocolError} If the message is malformed, or came too soon too often. */
+  receive(from: ExchangingPeer, payload: Uint8Array, now: number): void {
+    const account = this.#account(from.peer);
+    if (now - account.acceptedAt < LEAST_PAUSE_MS) {
       if (++account.hastyCount <= MAX_HASTY_MESSAGES) return;
       throw new ProtocolError(
-        `Cannot take peer exchange: ${account.hastyCount} messages came within a minute`,
+        `Cannot accept peer exchange: ${account.hastyCount} messages came within a minute`,
       );
     }
-    account.heardAt = now;
+    account.acceptedAt = now;
     account.hastyCount = 0;
-    const addresses = this.#worthDialing(parsePeerExchange(payload), peer);
-    if (addresses.length > 0) {
-      this.#context.emit({ type: "peersHeard", addresses });
-    }
+    const addresses = this.#worthDialing(parsePeerExchange(payload), from);
+    if (addresses.length === 0) return;
+    this.#context.emit({ type: "peersExchanged", addresses });
   }
 
   tick(now: number): void {
-    for (const [key, account] of this.#accounts) {
+    for (const [peer, account] of this.#accounts) {
       const isNews = account.version !== this.#version;
       if (account.id === 0 || !isNews || now < account.nextAt) continue;
-      const peer = this.#context.peers.get(key)!;
-      const message = this.#message(peer, account);
+      const message = this.#nextMessage(peer, account);
       if (message.added.length + message.dropped.length === 0) continue;
       account.nextAt = now + EXCHANGE_INTERVAL_MS;
       const payload = encodePeerExchange(message);
-      this.#context.send(
-        peer,
-        { type: "extended", id: account.id, payload },
-        now,
-      );
+      const { id } = account;
+      this.#context.send(peer, { type: "extended", id, payload }, now);
     }
   }
 
-  #account(key: PeerKey): Account {
-    const account = this.#accounts.get(key);
-    if (account !== undefined) return account;
-    const created: Account = {
-      id: 0,
-      told: [],
-      version: -1,
-      nextAt: 0,
-      heardAt: -Infinity,
-      hastyCount: 0,
-    };
-    this.#accounts.set(key, created);
-    return created;
+  #account(peer: Peer): Account {
+    let account = this.#accounts.get(peer);
+    if (account === undefined) {
+      account = {
+        id: 0,
+        sent: [],
+        version: -1,
+        nextAt: 0,
+        acceptedAt: -Infinity,
+        hastyCount: 0,
+      };
+      this.#accounts.set(peer, account);
+    }
+    return account;
   }
 
-  /** What the peer is to be told now, noted as told. */
-  #message(to: PeerState, account: Account): PeerExchangeMessage {
+  /** The changes to send to the peer, noted as sent. */
+  #nextMessage(to: Peer, account: Account): PeerExchangeMessage {
     const current = this.#contactsFor(to);
     const gone: Contact[] = [];
     const kept: Contact[] = [];
-    for (const contact of account.told) {
-      // Who left and came back since is no news.
+    for (const contact of account.sent) {
+      // A peer that left and came back meanwhile is no change.
       const isHere = current.delete(contact.name);
       (isHere ? kept : gone).push(contact);
     }
     const arrived = [...current.values()];
-    // By chance, or all our peers would hear of the same ones first.
-    if (arrived.length > MAX_EXCHANGED_PEERS) shuffle(arrived, this.#random);
+    // At random, or all our peers would learn the same addresses first.
+    if (arrived.length > MAX_EXCHANGED_PEERS) {
+      shuffle(arrived, this.#options.random);
+    }
     const added = arrived.slice(0, MAX_EXCHANGED_PEERS);
     const dropped = gone.slice(0, MAX_EXCHANGED_PEERS);
-    account.told = [...kept, ...gone.slice(dropped.length), ...added];
+    account.sent = [...kept, ...gone.slice(dropped.length), ...added];
     const isAll = added.length === arrived.length &&
       dropped.length === gone.length;
     if (isAll) account.version = this.#version;
     return {
-      added: added.map((contact) => this.#describe(contact)),
-      dropped: dropped.map((contact) => contact.address),
+      added: added.map(({ peer, address }) => ({
+        address,
+        isSeeder: this.#options.isSeeder(peer.key),
+        isReachable: peer.isOutgoing,
+      })),
+      dropped: dropped.map(({ address }) => address),
     };
   }
 
-  /** Whom the peer may be told of, by name. */
-  #contactsFor(to: PeerState): Map<string, Contact> {
+  /** The contacts that the peer could dial, by name. */
+  #contactsFor(to: Peer): Map<string, Contact> {
     const contacts = new Map<string, Contact>();
-    const own = this.#contacts.get(to.key)?.name;
+    const own = this.#contacts.get(to)?.name;
     for (const contact of this.#contacts.values()) {
       if (contact.name === own) continue;
       if (!isDialable(contact.address, to.hostname)) continue;
@@ -190,30 +200,22 @@ export class PeerExchange {
     return contacts;
   }
 
-  #describe({ peer: key, address }: Contact): ExchangedPeer {
-    const peer = this.#context.peers.get(key)!;
-    return {
-      address,
-      isSeeder: peer.isSeeder,
-      isReachable: peer.isOutgoing,
-    };
-  }
-
-  /** Of the peers that one names, the addresses that we would dial. */
+  /** The addresses that we would dial. */
   #worthDialing(
-    named: readonly ExchangedPeer[],
-    from: PeerState,
+    exchanged: readonly ExchangedPeer[],
+    from: ExchangingPeer,
   ): PeerAddress[] {
     const known = new Set<string>();
     for (const { name } of this.#contacts.values()) known.add(name);
-    if (from.seesUsAs !== undefined && this.#listenPort !== undefined) {
-      const own = { hostname: from.seesUsAs, port: this.#listenPort };
-      known.add(formatPeerAddress(own));
+    const { ownHostname: hostname } = from;
+    const { listenPort: port } = this.#options;
+    if (hostname !== undefined && port !== undefined) {
+      known.add(formatPeerAddress({ hostname, port }));
     }
     const portCounts = new Map<string, number>();
-    return named.filter(({ address, isSeeder }) => {
-      if (!isDialable(address, from.hostname)) return false;
-      // Two that have everything have nothing to say.
+    return exchanged.filter(({ address, isSeeder }) => {
+      if (!isDialable(address, from.peer.hostname)) return false;
+      // Two seeders have nothing to exchange.
       if (isSeeder && this.#context.have.isFull) return false;
       const name = formatPeerAddress(address);
       if (known.has(name)) return false;

@@ -1,83 +1,83 @@
 /**
- * Who is connected, who may join, and who makes room. One peer has one
- * connection, a banned host has none, and while several hosts want in none of
- * them has more places than it must: whoever opens many connections, with as many
- * names as it likes, keeps nobody out. Several peers at one address have all the
- * places that others leave.
+ * Decides which peers are connected. One peer has one connection, a banned host has
+ * none. When every slot is taken, a host with many connections gives one up for a
+ * host with fewer: no number of connections or peer ids keeps other hosts out.
+ * Several peers at one address have all the slots that others leave free.
  *
  * @module
  */
 import type { PeerId } from "../base/identifier.ts";
 import type { DisconnectReason, PeerIntroduction, PeerKey } from "./events.ts";
-import type { PeerState } from "./peer_state.ts";
+import type { PeerProfile } from "./extensions.ts";
+import type { Peer } from "./peer.ts";
+import type { Source } from "./sources.ts";
+import type { PeerUpload } from "./uploads.ts";
 
-/** Who has said nothing for so long since its handshake gives way to another, in milliseconds. */
-const MUTE_MS = 5_000;
+/** A connected peer: its identity, and the state that each part of the engine keeps of it. */
+export interface PeerState {
+  readonly peer: Peer;
+  readonly source: Source;
+  readonly upload: PeerUpload;
+  readonly profile: PeerProfile;
+}
 
-/** What becomes of a peer that wants to join. */
+/** Whether a peer may join. */
 export type Admission =
   | { readonly type: "refused"; readonly reason: DisconnectReason }
-  | {
-    readonly type: "taken";
-    /** Who leaves for it, and why. */
-    readonly instead:
-      | {
-        readonly peer: PeerState;
-        readonly reason: DisconnectReason;
-        readonly detail: string;
-      }
-      | undefined;
-  };
+  | { readonly type: "admitted"; readonly evicted: Eviction | undefined };
 
-/** What a roster is made for. */
-export interface RosterOptions {
+/** A peer that leaves for another. */
+export interface Eviction {
+  readonly peer: PeerKey;
+  readonly reason: DisconnectReason;
+  readonly detail: string;
+}
+
+/** What slots are created with. */
+export interface PeerSlotsOptions {
   readonly ownId: PeerId;
-  /** Connections at once. */
+  /** Number of slots. */
   readonly maxPeers: number;
 }
 
 /** The connections of one torrent. */
-export class Roster {
-  readonly #options: RosterOptions;
+export class PeerSlots {
+  readonly #options: PeerSlotsOptions;
   readonly #peers = new Map<PeerKey, PeerState>();
   readonly #banned = new Set<string>();
 
-  constructor(options: RosterOptions) {
+  constructor(options: PeerSlotsOptions) {
     this.#options = options;
   }
 
-  /** Live. */
+  /** Live, oldest first. */
   get peers(): ReadonlyMap<PeerKey, PeerState> {
     return this.#peers;
-  }
-
-  get isFull(): boolean {
-    return this.#peers.size >= this.#options.maxPeers;
   }
 
   isBanned(hostname: string): boolean {
     return this.#banned.has(hostname);
   }
 
-  /** No peer at this address may join any more. False if that is no news. */
+  /** Admits no peer of the host any more. False if it is banned already. */
   ban(hostname: string): boolean {
     if (this.#banned.has(hostname)) return false;
     this.#banned.add(hostname);
     return true;
   }
 
-  add(peer: PeerState): void {
-    this.#peers.set(peer.key, peer);
+  add(state: PeerState): void {
+    this.#peers.set(state.peer.key, state);
   }
 
-  /** The peer is gone; `undefined` if it was not here. */
+  /** `undefined` if there is no such peer. */
   remove(key: PeerKey): PeerState | undefined {
-    const peer = this.#peers.get(key);
+    const state = this.#peers.get(key);
     this.#peers.delete(key);
-    return peer;
+    return state;
   }
 
-  /** Whether a peer may join; nothing is changed by it. */
+  /** Decides whether a peer may join; changes nothing. */
   judge(introduction: PeerIntroduction, now: number): Admission {
     const { id, hostname } = introduction;
     if (id === this.#options.ownId) return refused("ownPeerId");
@@ -85,85 +85,85 @@ export class Roster {
     const twin = this.#findTwin(introduction);
     if (twin !== undefined) {
       return this.#replaces(introduction, twin)
-        ? takenFor(twin, "duplicate", "it has another connection")
+        ? admitted(twin, "duplicate", "it has another connection")
         : refused("duplicate");
     }
-    if (!this.isFull) return { type: "taken", instead: undefined };
-    const guest = this.#spareGuest(hostname, now);
-    return guest === undefined
+    if (!this.#isFull) return { type: "admitted", evicted: undefined };
+    const evicted = this.#findEvictable(hostname, now);
+    return evicted === undefined
       ? refused("full")
-      : takenFor(guest, "full", "another needs its place more");
+      : admitted(evicted, "full", "another host needs its slot more");
   }
 
-  /** Whether a peer of the host may join, as far as places go. */
-  hasPlaceFor(hostname: string, now: number): boolean {
-    return !this.isFull || this.#spareGuest(hostname, now) !== undefined;
+  /** Whether there is a slot for a peer of the host. */
+  hasSlotFor(hostname: string, now: number): boolean {
+    return !this.#isFull || this.#findEvictable(hostname, now) !== undefined;
   }
 
-  /** Who leaves for a peer of the host, if anybody is to. */
-  #spareGuest(hostname: string, now: number): PeerState | undefined {
-    // In the order in which they came.
-    const mute = this.#peers.values().find((peer) =>
-      !peer.hasSpoken && now - peer.joinedAt >= MUTE_MS
-    );
-    return mute ?? this.#crowdMember(hostname, now);
+  get #isFull(): boolean {
+    return this.#peers.size >= this.#options.maxPeers;
+  }
+
+  /** The peer that leaves for one of the host, if any does: the oldest that never spoke, or one of a crowd. */
+  #findEvictable(hostname: string, now: number): Peer | undefined {
+    for (const { peer } of this.#peers.values()) {
+      if (peer.activity.isMute(now)) return peer;
+    }
+    return this.#findInCrowd(hostname, now);
   }
 
   /**
-   * Another connection with the same peer. Anybody can claim an id: from another
-   * host it does not make a twin, or a stranger could take a seeder's place.
+   * Another connection with the same peer. A peer can claim any id: from another host
+   * it is no twin, or a stranger could take a seeder's slot.
    */
-  #findTwin({ id, hostname }: PeerIntroduction): PeerState | undefined {
-    for (const peer of this.#peers.values()) {
+  #findTwin({ id, hostname }: PeerIntroduction): Peer | undefined {
+    for (const { peer } of this.#peers.values()) {
       if (peer.id === id && peer.hostname === hostname) return peer;
     }
     return undefined;
   }
 
   /**
-   * Of two connections between the same peers, both ends must drop the same one:
-   * the one that the peer with the greater id dialed stays. Two dialed by the
-   * same end: the older stays.
+   * Both ends must drop the same one of two connections: the one that the peer with
+   * the greater id dialed stays. Of two dialed by the same end, the older stays.
    */
-  #replaces(introduction: PeerIntroduction, twin: PeerState): boolean {
-    if (twin.isOutgoing === introduction.isOutgoing) return false;
-    return introduction.isOutgoing ===
-      (this.#options.ownId > introduction.id);
+  #replaces(introduction: PeerIntroduction, twin: Peer): boolean {
+    const { id, isOutgoing } = introduction;
+    return isOutgoing !== twin.isOutgoing &&
+      isOutgoing === (this.#options.ownId > id);
   }
 
   /**
-   * Who leaves for a peer of `hostname`: of the host with most connections the one
-   * that moves least, and of those the youngest; `undefined` if that host would
-   * have no more than the other then.
+   * Of the host with most connections the one that moves least, the youngest of
+   * equals; `undefined` if that host would have no more than `hostname` then.
    */
-  #crowdMember(hostname: string, now: number): PeerState | undefined {
-    const crowds = Map.groupBy(this.#peers.values(), (peer) => peer.hostname);
+  #findInCrowd(hostname: string, now: number): Peer | undefined {
+    const crowds = Map.groupBy(
+      this.#peers.values(),
+      ({ peer }) => peer.hostname,
+    );
     let crowd: PeerState[] = [];
     for (const members of crowds.values()) {
       if (members.length > crowd.length) crowd = members;
     }
     const ownCount = crowds.get(hostname)?.length ?? 0;
     if (crowd.length <= ownCount + 1) return undefined;
-    // As it came: of equals the last is the youngest.
-    return crowd.reduce((least, peer) =>
-      bytesPerSecond(peer, now) <= bytesPerSecond(least, now) ? peer : least
-    );
+    const rate = ({ source, upload }: PeerState): number =>
+      source.rate.bytesPerSecond(now) + upload.rate.bytesPerSecond(now);
+    return crowd.reduce((least, state) =>
+      rate(state) <= rate(least) ? state : least
+    ).peer;
   }
-}
-
-function bytesPerSecond(peer: PeerState, now: number): number {
-  return peer.downloadRate.bytesPerSecond(now) +
-    peer.uploadRate.bytesPerSecond(now);
 }
 
 function refused(reason: DisconnectReason): Admission {
   return { type: "refused", reason };
 }
 
-function takenFor(
-  peer: PeerState,
+function admitted(
+  { key }: Peer,
   reason: DisconnectReason,
   detail: string,
 ): Admission {
-  return { type: "taken", instead: { peer, reason, detail } };
+  return { type: "admitted", evicted: { peer: key, reason, detail } };
 }

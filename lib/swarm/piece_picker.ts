@@ -1,123 +1,126 @@
 /**
- * Which block to ask a peer for next. Owns the pieces in progress and the order
- * of those not begun. Invariant: a piece is verified, or in progress, or waiting
- * for its verdict, or in the rarity order, and only one of these.
+ * Chooses the block to request next from a peer. Owns the pieces in progress and
+ * the order of the others. Invariant: a piece is verified, in progress, awaiting its
+ * hash check, or in the rarity order, and only one of these.
  *
- * A peer works on a piece of its own until every block of it is on order: whole
- * pieces can be passed on, half ones cannot. Then, in this order: a piece that
- * somebody left, the rarest new one, help with somebody else's. At the very end
- * an idle peer doubles the oldest orders of the others.
+ * A peer works on a piece of its own until every block of it is requested, because
+ * whole pieces can be passed on and half ones cannot. Then follow: an abandoned
+ * piece, the rarest new one, help with another peer's piece. In the end game an idle
+ * peer doubles the oldest requests of others.
  *
  * @module
  */
 import type { Bitfield } from "../base/bitfield.ts";
+import { BufferPool } from "../base/buffer_pool.ts";
 import type { Random } from "../base/random.ts";
 import type { Geometry } from "../metainfo/geometry.ts";
-import { BufferPool } from "../base/buffer_pool.ts";
 import type { PeerKey } from "./events.ts";
-import { PieceAssembly } from "./piece_assembly.ts";
-import { PiecesInProgress } from "./pieces_in_progress.ts";
+import { PieceAssembly, PiecesInProgress } from "./piece_assembly.ts";
 import { RarityOrder } from "./rarity_order.ts";
 
 /**
- * Memory for pieces in progress and awaiting their verdict, in bytes: they gather
- * while the disk is slow. All of it is kept for the pieces to come, since what is
- * let go of is still there when the next ones gather.
+ * Memory for pieces in progress and those awaiting their hash check, in bytes: they
+ * gather while the disk is slow. All of it is kept for later pieces, since what is
+ * freed is allocated again when the next ones gather.
  */
 const ASSEMBLY_BYTES = 32 * 1024 * 1024;
-/** However large the pieces, so many may be in memory. */
+/** Pieces that may be in memory, however large. */
 const LEAST_ASSEMBLY_COUNT = 4;
 /**
- * Peers that one block may be on order with, at the end. With 3, and 4 doubled
- * blocks at each, a hundred peers of 200 small pieces received 7 % in vain instead
- * of 3 %, and were done later.
+ * Peers that one block is requested of in the end game. With 3, and 4 doubled blocks
+ * at each, a hundred peers of 200 small pieces received 7 % in vain instead of 3 %,
+ * and were done later.
  */
-const END_GAME_ORDERS = 2;
-/** Doubled blocks that an idle peer has on order at once, at the end. */
+const END_GAME_REQUESTS = 2;
+/** Doubled blocks that are outstanding at an idle peer in the end game. */
 const END_GAME_WINDOW = 2;
 
-/** A peer to find work for. */
-export interface PickingPeer {
+/** What the picker knows of a peer. */
+export class PickingPeer {
   readonly key: PeerKey;
+  /** The pieces that the peer has: live. */
   readonly pieces: Bitfield;
-  /** Pieces that it has and that are not begun: the picker's own account. */
-  waitingCount: number;
-  /** Ids of the blocks on order with it. */
-  readonly outstanding: Pick<ReadonlySet<number>, "size" | "has">;
-  readonly isSeeder: boolean;
+  /** The blocks requested of the peer, by id: live. */
+  readonly requests: Pick<ReadonlySet<number>, "size" | "has">;
+  /** Pieces in the rarity order that the peer has. */
+  waitingCount = 0;
+  /** The piece that the peer works on. */
+  current: PieceAssembly | undefined;
+
+  constructor(key: PeerKey, has: Pick<PickingPeer, "pieces" | "requests">) {
+    this.key = key;
+    this.pieces = has.pieces;
+    this.requests = has.requests;
+  }
 }
 
-/** How the peer stands that something is picked for. */
+/** Restrictions of one choice. */
 export interface PickOptions {
-  /** It has more on order than others: new pieces are left to those, if they have them. @default {false} */
-  readonly isAhead?: boolean;
-  /** It is slow: it doubles nothing that others have on order. @default {false} */
-  readonly isSlow?: boolean;
+  /** The pieces to choose from. @default {those that the peer has} */
+  readonly among?: Bitfield;
+  /** The pieces that may be begun: `unique` are those that no other peer has. @default {"any"} */
+  readonly begin?: "any" | "unique" | "none";
+  /** Whether requests of other peers may be doubled in the end game. @default {true} */
+  readonly mayDouble?: boolean;
 }
 
-/** What a picker is made for. */
-export interface PiecePickerOptions {
-  /** The connected peers: live. */
-  readonly peers: ReadonlyMap<PeerKey, PickingPeer>;
-  /** The pieces verified already. */
-  readonly have: Bitfield;
-  readonly random: Random;
-  /** Whether a piece was corrupt before, so that one peer alone must deliver it. */
-  readonly isSuspect: (index: number) => boolean;
-}
+type IsSuspect = (index: number) => boolean;
 
 /** Rarest-first picking over pieces in progress. Blocks go by {@linkcode Geometry.blockId}. */
 export class PiecePicker {
   readonly #geometry: Geometry;
-  readonly #peers: ReadonlyMap<PeerKey, PickingPeer>;
+  readonly #peers = new Set<PickingPeer>();
   readonly #rarity: RarityOrder;
-  readonly #isSuspect: (index: number) => boolean;
+  readonly #isSuspect: IsSuspect;
   readonly #pool: BufferPool;
   readonly #maxAssemblyCount: number;
   readonly #begun: PiecesInProgress;
-  /** The piece that each peer works on. */
-  readonly #current = new Map<PeerKey, PieceAssembly>();
 
-  constructor(geometry: Geometry, options: PiecePickerOptions) {
+  /** @param options `isSuspect`: whether a piece was corrupt before, so that one peer alone must deliver it. */
+  constructor(
+    geometry: Geometry,
+    options: { have: Bitfield; random: Random; isSuspect: IsSuspect },
+  ) {
     this.#geometry = geometry;
-    this.#peers = options.peers;
     this.#isSuspect = options.isSuspect;
     this.#begun = new PiecesInProgress(geometry.pieceCount);
     this.#rarity = new RarityOrder(geometry.pieceCount, options.random);
     for (const index of options.have.indexes()) this.#rarity.remove(index);
-    this.#pool = new BufferPool({
-      length: geometry.pieceLength,
-      keepBytes: ASSEMBLY_BYTES,
-    });
-    this.#maxAssemblyCount = Math.max(
-      LEAST_ASSEMBLY_COUNT,
-      Math.floor(ASSEMBLY_BYTES / geometry.pieceLength),
-    );
+    const { pieceLength: length } = geometry;
+    this.#pool = new BufferPool({ length, keepBytes: ASSEMBLY_BYTES });
+    const fittingCount = Math.floor(ASSEMBLY_BYTES / length);
+    this.#maxAssemblyCount = Math.max(LEAST_ASSEMBLY_COUNT, fittingCount);
   }
 
-  /** A connected peer has one more piece. Returns whether that may be work for it. */
-  gained(peer: PickingPeer, index: number): boolean {
-    this.#rarity.increment(index);
-    if (this.#rarity.has(index)) {
-      peer.waitingCount++;
-      return true;
-    }
-    // Mostly so, and then the piece need not be looked at.
-    if (this.#begun.open.size === 0 && !this.#isEndGame) return false;
-    const assembly = this.#begun.at(index);
-    return assembly !== undefined && !assembly.isComplete &&
-      (assembly.isOpen || this.#isEndGame);
+  /** Adds a peer that has no piece yet. */
+  add(peer: PickingPeer): void {
+    this.#peers.add(peer);
   }
 
-  /** A peer is gone, and what it had with it. */
-  left(peer: PickingPeer): void {
+  /** Removes a peer and all that it has. */
+  remove(peer: PickingPeer): void {
+    this.#peers.delete(peer);
     const { pieces } = peer;
     for (let index = 0; index < pieces.length; index++) {
       if (pieces.has(index)) this.#rarity.decrement(index);
     }
   }
 
-  /** Whether no piece can be begun until the verdict on another. */
+  /** A peer has one more piece. Returns whether a block of it may be picked now. */
+  gained(peer: PickingPeer, index: number): boolean {
+    this.#rarity.increment(index);
+    if (this.#rarity.has(index)) {
+      peer.waitingCount++;
+      return true;
+    }
+    // Usually true, and saves the look-up of the piece.
+    if (this.#begun.open.size === 0 && !this.#isEndGame) return false;
+    const assembly = this.#begun.at(index);
+    return assembly !== undefined && !assembly.isComplete &&
+      (assembly.isOpen || this.#isEndGame);
+  }
+
+  /** Whether no piece can be begun before the hash check of another. */
   get isAtLimit(): boolean {
     return this.#begun.count >= this.#maxAssemblyCount;
   }
@@ -127,48 +130,43 @@ export class PiecePicker {
     return this.#isEndGame || this.isAtLimit;
   }
 
-  /** Bytes of a piece that the peer alone may deliver and has not yet. */
-  bytesLeftAlone(peer: PeerKey): number {
-    const isAlone = (assembly: PieceAssembly): boolean =>
-      assembly.isExclusive && assembly.owner === peer;
-    for (const assembly of this.#begun) {
-      if (isAlone(assembly)) return assembly.bytesLeft;
+  /** Bytes missing of a piece that the peer alone may deliver; 0 if there is none. */
+  exclusiveBytesLeft({ key }: PickingPeer): number {
+    for (const { isExclusive, owner, bytesLeft } of this.#begun) {
+      if (isExclusive && owner === key) return bytesLeft;
     }
     return 0;
   }
 
-  /** How many connected peers have the piece. */
+  /** The number of connected peers that have the piece. */
   availability(index: number): number {
     return this.#rarity.availability(index);
   }
 
-  /** Chooses a block for the peer and puts it on order; its id, or `undefined` if there is nothing to ask. */
+  /** Chooses a block to request from the peer and notes the request. Returns its id; `undefined` if there is none. */
   pick(peer: PickingPeer, options: PickOptions = {}): number | undefined {
-    const assembly = this.#ownWork(peer) ?? this.#abandonedWork(peer) ??
-      this.#newWork(peer, options) ?? this.#sharedWork(peer);
+    const assembly = this.#ownWork(peer) ??
+      this.#abandonedWork(peer, options) ?? this.#newWork(peer, options) ??
+      this.#sharedWork(peer, options);
     if (assembly === undefined) return this.#doubledWork(peer, options);
     const block = assembly.nextOpen()!;
-    assembly.order(block);
+    assembly.request(block);
     this.#begun.refresh(assembly);
     return this.#geometry.blockId(assembly.index, block);
   }
 
-  /** Puts a block on order again that was released; false if it is not needed any more. */
-  reorder(id: number): boolean {
+  /** Notes again a request that was released and is outstanding after all; false if the block is not needed any more. */
+  requestAgain(id: number): boolean {
     const { index, block } = this.#geometry.blockOfId(id);
     const assembly = this.#begun.at(index);
-    if (
-      assembly === undefined || assembly.isExclusive ||
-      assembly.isReceived(block)
-    ) {
-      return false;
-    }
-    assembly.order(block);
+    if (assembly === undefined || assembly.isExclusive) return false;
+    if (assembly.isReceived(block)) return false;
+    assembly.request(block);
     this.#begun.refresh(assembly);
     return true;
   }
 
-  /** An order is off; the block is open again unless others have it on order. */
+  /** A request is answered, cancelled or lost: the block is open unless it is requested elsewhere. */
   release(id: number): void {
     const { index, block } = this.#geometry.blockOfId(id);
     const assembly = this.#begun.at(index);
@@ -177,64 +175,64 @@ export class PiecePicker {
     this.#begun.refresh(assembly);
   }
 
-  /** A peer works on nothing any more; its orders are released already. */
-  abandon(peer: PeerKey): void {
-    this.#current.delete(peer);
+  /** The peer works on no piece any more; its requests are released already. */
+  abandon(peer: PickingPeer): void {
+    peer.current = undefined;
     for (const assembly of [...this.#begun]) {
-      if (assembly.owner !== peer) continue;
+      if (assembly.owner !== peer.key) continue;
       assembly.owner = undefined;
       if (assembly.isExclusive) this.#discard(assembly);
       else this.#begun.refresh(assembly);
     }
   }
 
-  /** With how many peers a block is on order. */
-  orderCount(id: number): number {
+  /** The number of peers that a block is requested of. */
+  requestCount(id: number): number {
     const { index, block } = this.#geometry.blockOfId(id);
-    return this.#begun.at(index)?.orderCount(block) ?? 0;
+    return this.#begun.at(index)?.requestCount(block) ?? 0;
   }
 
-  /** Whether a block is still wanted of a peer: not received, and its piece not another's alone to deliver. */
-  isMissing(id: number, peer: PeerKey): boolean {
+  /** Whether a block is missing and the peer may deliver it. */
+  isMissing(id: number, peer: PickingPeer): boolean {
     const { index, block } = this.#geometry.blockOfId(id);
     const assembly = this.#begun.at(index);
     return assembly !== undefined && !assembly.isReceived(block) &&
-      (!assembly.isExclusive || assembly.owner === peer);
+      (!assembly.isExclusive || assembly.owner === peer.key);
   }
 
   /**
-   * Places a block that {@linkcode isMissing}; nobody else has it on order any more.
-   * Returns the piece once it is whole; it then awaits {@linkcode verified} or
+   * Copies a block that {@linkcode isMissing} and is requested of no peer any more.
+   * Returns the piece once it is complete: it then awaits {@linkcode verified} or
    * {@linkcode corrupt}.
    */
   receive(
     id: number,
     bytes: Uint8Array,
-    from: { key: PeerKey; hostname: string },
+    hostname: string,
   ): PieceAssembly | undefined {
     const { index, block } = this.#geometry.blockOfId(id);
     const assembly = this.#begun.at(index);
     if (assembly === undefined) return undefined;
-    assembly.receive(block, bytes, from.hostname);
+    assembly.receive(block, bytes, hostname);
     this.#begun.refresh(assembly);
     if (!assembly.isComplete) return undefined;
     this.#begun.complete(assembly);
     return assembly;
   }
 
-  /** The verdict is good. Returns the piece, to be {@linkcode recycle}d. */
+  /** The piece passed its hash check. Returns it, for {@linkcode recycle}. */
   verified(index: number): PieceAssembly | undefined {
     return this.#begun.takeComplete(index);
   }
 
-  /** The verdict is bad: the piece is to be fetched again. Returns the corrupt copy. */
+  /** The piece failed its hash check and is fetched again. Returns the corrupt copy. */
   corrupt(index: number): PieceAssembly | undefined {
     const assembly = this.#begun.takeComplete(index);
     if (assembly !== undefined) this.#wait(index);
     return assembly;
   }
 
-  /** Takes back the memory of a piece nobody looks at any more. */
+  /** Takes back the memory of a piece. */
   recycle(bytes: Uint8Array<ArrayBuffer>): void {
     this.#pool.give(bytes);
   }
@@ -244,17 +242,19 @@ export class PiecePicker {
     return this.#rarity.size === 0;
   }
 
-  #ownWork(peer: PickingPeer): PieceAssembly | undefined {
-    const assembly = this.#current.get(peer.key);
-    return assembly?.isOpen ? assembly : undefined;
+  #ownWork({ current }: PickingPeer): PieceAssembly | undefined {
+    return current?.isOpen ? current : undefined;
   }
 
-  #abandonedWork(peer: PickingPeer): PieceAssembly | undefined {
+  #abandonedWork(
+    peer: PickingPeer,
+    { among = peer.pieces }: PickOptions,
+  ): PieceAssembly | undefined {
     for (const assembly of this.#begun.abandoned) {
-      if (!peer.pieces.has(assembly.index)) continue;
+      if (!among.has(assembly.index)) continue;
       assembly.owner = peer.key;
       this.#begun.refresh(assembly);
-      this.#current.set(peer.key, assembly);
+      peer.current = assembly;
       return assembly;
     }
     return undefined;
@@ -262,19 +262,17 @@ export class PiecePicker {
 
   #newWork(
     peer: PickingPeer,
-    { isAhead = false }: PickOptions,
+    { among = peer.pieces, begin = "any" }: PickOptions,
   ): PieceAssembly | undefined {
     if (peer.waitingCount === 0 || this.isAtLimit) return undefined;
-    // What a leecher alone has others are about to have; of a seeder that is not
-    // so, and it may be the fastest by far.
-    if (isAhead && !peer.isSeeder) return undefined;
-    const index = this.#rarity.find(peer.pieces);
+    if (begin === "none") return undefined;
+    const index = this.#rarity.find(among);
     if (index === undefined) return undefined;
-    if (isAhead && this.#rarity.availability(index) > 1) return undefined;
-    this.#rarity.remove(index);
-    // The rarest are with few.
     let holderCount = this.#rarity.availability(index);
-    for (const other of this.#peers.values()) {
+    if (begin === "unique" && holderCount > 1) return undefined;
+    this.#rarity.remove(index);
+    // Few peers have a rare piece.
+    for (const other of this.#peers) {
       if (!other.pieces.has(index)) continue;
       other.waitingCount--;
       if (--holderCount === 0) break;
@@ -286,42 +284,43 @@ export class PiecePicker {
       blockLength: this.#geometry.blockLengthAt(index, 0),
     });
     this.#begun.begin(assembly);
-    this.#current.set(peer.key, assembly);
+    peer.current = assembly;
     return assembly;
   }
 
-  #sharedWork(peer: PickingPeer): PieceAssembly | undefined {
+  #sharedWork(
+    peer: PickingPeer,
+    { among = peer.pieces }: PickOptions,
+  ): PieceAssembly | undefined {
     for (const assembly of this.#begun.open) {
-      if (this.#mayDeliver(peer, assembly)) return assembly;
+      if (mayDeliver(assembly, peer, among)) return assembly;
     }
     return undefined;
   }
 
-  #doubledWork(peer: PickingPeer, options: PickOptions): number | undefined {
-    if (!this.#isEndGame || options.isSlow) return undefined;
-    if (peer.outstanding.size >= END_GAME_WINDOW) return undefined;
+  #doubledWork(
+    peer: PickingPeer,
+    { among = peer.pieces, mayDouble = true }: PickOptions,
+  ): number | undefined {
+    if (!this.#isEndGame || !mayDouble) return undefined;
+    if (peer.requests.size >= END_GAME_WINDOW) return undefined;
     for (const assembly of this.#begun) {
-      if (!this.#mayDeliver(peer, assembly)) continue;
+      if (!mayDeliver(assembly, peer, among)) continue;
       for (let block = 0; block < assembly.blockCount; block++) {
         const id = this.#geometry.blockId(assembly.index, block);
-        if (assembly.isReceived(block) || peer.outstanding.has(id)) continue;
-        if (assembly.orderCount(block) >= END_GAME_ORDERS) continue;
-        assembly.order(block);
+        if (assembly.isReceived(block) || peer.requests.has(id)) continue;
+        if (assembly.requestCount(block) >= END_GAME_REQUESTS) continue;
+        assembly.request(block);
         return id;
       }
     }
     return undefined;
   }
 
-  #mayDeliver(peer: PickingPeer, assembly: PieceAssembly): boolean {
-    return peer.pieces.has(assembly.index) &&
-      (!assembly.isExclusive || assembly.owner === peer.key);
-  }
-
-  /** The piece is to be begun, or begun anew. */
+  /** Puts a piece back into the rarity order. */
   #wait(index: number): void {
     this.#rarity.add(index);
-    for (const peer of this.#peers.values()) {
+    for (const peer of this.#peers) {
       if (peer.pieces.has(index)) peer.waitingCount++;
     }
   }
@@ -331,4 +330,13 @@ export class PiecePicker {
     this.#wait(assembly.index);
     this.#pool.give(assembly.bytes);
   }
+}
+
+function mayDeliver(
+  assembly: PieceAssembly,
+  peer: PickingPeer,
+  among: Bitfield,
+): boolean {
+  return among.has(assembly.index) &&
+    (!assembly.isExclusive || assembly.owner === peer.key);
 }

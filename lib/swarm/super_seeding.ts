@@ -1,166 +1,166 @@
 /**
- * What a seeder shows to whom while it alone has some pieces. Each of those is
- * shown to one leecher, which is to pass it on; the next is shown as soon as one
- * is asked for. So the first copy leaves without repeats, whatever clients the
- * leechers run: all that they see is haves. Once every piece has been seen with
- * some leecher, all is shown to all.
+ * Super-seeding [BEP 16]: while we alone have some pieces, each of them is announced
+ * to one leecher, which is to pass it on; the next is announced as soon as one is
+ * requested. So the first copy leaves without repeats, whatever clients the leechers
+ * run: all that they see is haves. Once every piece is with some leecher, all pieces
+ * are announced to all.
  *
- * Measured in virtual time, against the least time possible and against seeders
- * that show everything at once: six leechers of 512 pieces take 1.02 instead of
- * 1.11, eight of 200 pieces 1.06 instead of 1.63, a hundred of 1000 pieces 1.2
- * instead of 1.4, and six of which one is slow 1.02 instead of 1.12.
+ * Measured in virtual time, against the least time possible and against seeders that
+ * announce everything at once: six leechers of 512 pieces take 1.02 instead of 1.11,
+ * eight of 200 pieces 1.06 instead of 1.63, a hundred of 1000 pieces 1.2 instead of
+ * 1.4, and six of which one is slow 1.02 instead of 1.12.
  *
  * @module
  */
 import { Bitfield } from "../base/bitfield.ts";
 import { type Random, shuffle } from "../base/random.ts";
-import type { PeerKey } from "./events.ts";
-import type { PeerState } from "./peer_state.ts";
-import type { SwarmContext } from "./swarm_context.ts";
+import type { Peer, SwarmContext } from "./peer.ts";
+import type { PeerState } from "./peer_slots.ts";
 
-/** Pieces that a leecher is shown ahead of its requests, at most. */
-const MOST_AHEAD = 16;
-/** Pieces that a leecher may hold for itself beyond twice what is usual. */
-const SPARE_HELD = 4;
+/** Pieces announced to a leecher ahead of its requests, at most. */
+const MAX_AHEAD = 16;
+/** Pieces that a leecher may keep to itself beyond twice the average. */
+const SPARE_KEPT = 4;
 /**
- * Ticks that a leecher may find with nothing to ask for because it holds too
- * much, beyond half of those that find it at work. Others may only seem to be
- * better: who asks and never says what it has would have honest ones wait.
+ * Ticks for which a leecher may be held back because it keeps too much, beyond half
+ * of those for which it is not. The others may only seem better: a peer that requests
+ * and never announces what it has would make honest ones wait.
  */
-const MOST_TICKS_HELD_BACK = 10;
+const MAX_TICKS_HELD_BACK = 10;
 
-/** What one leecher sees of us. */
-interface View {
-  readonly peer: PeerState;
-  readonly shown: Bitfield;
-  /** Pieces shown to it that it has not asked for yet. */
+/** A leecher that is not told of all our pieces. */
+interface Leecher {
+  readonly state: PeerState;
+  readonly announced: Bitfield;
+  /** Pieces announced to it that it has not requested yet. */
   readonly ahead: Set<number>;
-  /** Number of pieces that were for it to pass on. */
-  givenCount: number;
-  /** Number of those that no other peer has yet. */
+  /** Pieces assigned to it so far, to be passed on. */
+  assignedCount: number;
+  /** Those of them that no other peer has yet. */
   unspreadCount: number;
-  /** Whether it has asked for something since the last tick. */
-  hasAsked: boolean;
+  /** Whether it has requested a block since the last tick. */
+  hasRequested: boolean;
   /** Whether it was served between the last two ticks, or is new. */
   isActive: boolean;
-  /** Ticks that found it held back, less half of the others. */
+  /** Ticks for which it was held back, less half of the others. */
   heldBackCount: number;
 }
 
-/** What the first copy needs to know. */
-export interface FirstCopyOptions {
+/** What super-seeding is created with. */
+export interface SuperSeedingOptions {
   readonly random: Random;
-  /** How many connected peers have a piece. */
+  /** The number of connected peers that have a piece. */
   readonly availability: (index: number) => number;
 }
 
-/** Shows pieces one by one, until others have them. */
-export class FirstCopy {
+/** Announces pieces one by one, until others have them. */
+export class SuperSeeding {
   readonly #context: SwarmContext;
-  readonly #options: FirstCopyOptions;
-  /** The leechers that do not see everything. */
-  readonly #views = new Map<PeerKey, View>();
-  /** The pieces that no connected peer has; right while there are views. */
-  #unseen: Bitfield;
-  /** Whether some connected peer has each piece: so until one leaves. */
+  readonly #options: SuperSeedingOptions;
+  readonly #leechers = new Map<Peer, Leecher>();
+  /** The pieces that no connected peer has; valid while there are leechers. */
+  #unseen = new Bitfield(0);
+  /** Whether some connected peer has each piece; until one leaves. */
   #isAllSeen = false;
-  /** Pieces shown to nobody; some may have been seen since. */
-  #fresh: number[] = [];
-  /** Who is to pass a piece on, while no other has it. */
-  readonly #assigned = new Map<number, View>();
+  /** Pieces assigned to no leecher; some may be seen since. */
+  #unassigned: number[] = [];
+  /** The leecher that is to pass a piece on, while no other peer has it. */
+  readonly #assigned = new Map<number, Leecher>();
 
-  constructor(context: SwarmContext, options: FirstCopyOptions) {
+  constructor(context: SwarmContext, options: SuperSeedingOptions) {
     this.#context = context;
     this.#options = options;
-    this.#unseen = new Bitfield(0);
   }
 
-  /** Takes a peer that has just come; false if it is to see everything at once. */
-  peerJoined(peer: PeerState, now: number): boolean {
+  /** Takes a new peer; false if it is to be told of all pieces at once. */
+  join(state: PeerState, now: number): boolean {
     if (!this.#context.have.isFull || this.#isAllSeen) return false;
-    if (this.#views.size === 0) this.#begin();
+    if (this.#leechers.size === 0) this.#begin();
     this.#isAllSeen = this.#unseen.count === 0;
     if (this.#isAllSeen) return false;
-    const view: View = {
-      peer,
-      shown: new Bitfield(this.#unseen.length),
+    const leecher: Leecher = {
+      state,
+      announced: new Bitfield(this.#unseen.length),
       ahead: new Set(),
-      givenCount: 0,
+      assignedCount: 0,
       unspreadCount: 0,
-      hasAsked: true,
+      hasRequested: true,
       isActive: true,
       heldBackCount: 0,
     };
-    this.#views.set(peer.key, view);
-    // Exactly one message must tell what we have. [BEP 6]
+    const { peer } = state;
+    this.#leechers.set(peer, leecher);
+    // Exactly one message must say what we have. [BEP 6]
     if (peer.extensions.fast) {
       this.#context.send(peer, { type: "haveNone" }, now);
     }
-    this.#showMore(view, now);
+    this.#announceMore(leecher, now);
     return true;
   }
 
-  /** What the peer alone had is to be passed on by another. */
-  peerLeft(peer: PeerState, now: number): void {
+  /** Another leecher is to pass on what the peer alone had. */
+  leave({ peer, source }: PeerState, now: number): void {
     this.#isAllSeen = false;
-    const view = this.#views.get(peer.key);
-    if (view !== undefined) this.#forget(view);
-    if (this.#views.size === 0) return;
-    for (const index of peer.pieces.indexes()) {
+    const leecher = this.#leechers.get(peer);
+    if (leecher !== undefined) this.#forget(leecher);
+    if (this.#leechers.size === 0) return;
+    for (const index of source.pieces.indexes()) {
       if (this.#options.availability(index) > 0) continue;
-      if (this.#unseen.add(index)) this.#fresh.push(index);
+      if (this.#unseen.add(index)) this.#unassigned.push(index);
     }
-    for (const other of this.#views.values()) this.#showMore(other, now);
+    this.#announceMoreToAll(now);
   }
 
-  /** A peer has a piece. */
-  seen(peer: PeerState, index: number, now: number): void {
-    if (this.#views.size === 0) return;
+  /** A peer has one more piece. */
+  peerHas({ peer }: PeerState, index: number, now: number): void {
+    if (this.#leechers.size === 0) return;
     const assignee = this.#assigned.get(index);
-    const view = this.#views.get(peer.key);
+    const leecher = this.#leechers.get(peer);
     const wasUnseen = this.#unseen.has(index);
-    this.#note(view, index);
+    this.#noteSeen(index, leecher);
     if (wasUnseen && this.#unseen.count === 0) return this.#end(now);
-    if (view !== undefined) this.#showMore(view, now);
-    // It has passed one on, and may have another.
-    if (assignee !== undefined) this.#showMore(assignee, now);
+    if (leecher !== undefined) this.#announceMore(leecher, now);
+    // It has passed a piece on, and may have another.
+    if (assignee !== undefined) this.#announceMore(assignee, now);
   }
 
-  /** A peer has told all that it has. */
-  seenAll(peer: PeerState, now: number): void {
-    if (this.#views.size === 0) return;
-    const view = this.#views.get(peer.key);
-    for (const index of peer.pieces.indexes()) this.#note(view, index);
-    if (this.#unseen.count === 0) return this.#end(now);
-    for (const other of this.#views.values()) this.#showMore(other, now);
-  }
-
-  /** A peer has asked for a part of a piece. */
-  asked(peer: PeerState, index: number, now: number): void {
-    const view = this.#views.get(peer.key);
-    if (view === undefined) return;
-    view.hasAsked = true;
-    if (view.ahead.delete(index)) this.#showMore(view, now);
-  }
-
-  /** Who has had nothing to ask for a while sees everything: what is left is with others, and slow. */
-  tick(now: number): void {
-    for (const view of this.#views.values()) {
-      view.isActive = view.hasAsked || isServed(view);
-      view.hasAsked = false;
+  /** A peer has announced all that it has. */
+  peerHasMany({ peer, source }: PeerState, now: number): void {
+    if (this.#leechers.size === 0) return;
+    const leecher = this.#leechers.get(peer);
+    for (const index of source.pieces.indexes()) {
+      this.#noteSeen(index, leecher);
     }
-    for (const view of this.#views.values()) {
-      const isDone = view.ahead.size === 0 && !isServed(view);
-      if (isDone) this.#showMore(view, now);
-      const isIdle = isDone && view.ahead.size === 0;
-      const isHeldBack = isIdle && this.#holdsTooMuch(view);
-      view.heldBackCount = isHeldBack
-        ? view.heldBackCount + 1
-        : Math.max(0, view.heldBackCount - 0.5);
+    if (this.#unseen.count === 0) return this.#end(now);
+    this.#announceMoreToAll(now);
+  }
+
+  /** A peer has requested a block of a piece. */
+  peerRequested({ peer }: PeerState, index: number, now: number): void {
+    const leecher = this.#leechers.get(peer);
+    if (leecher === undefined) return;
+    leecher.hasRequested = true;
+    if (leecher.ahead.delete(index)) this.#announceMore(leecher, now);
+  }
+
+  /** Announces everything to a leecher that has had nothing to request for a while: the rest is with slow peers. */
+  tick(now: number): void {
+    for (const leecher of this.#leechers.values()) {
+      leecher.isActive = leecher.hasRequested || isServed(leecher);
+      leecher.hasRequested = false;
+    }
+    for (const leecher of this.#leechers.values()) {
+      const isDone = leecher.ahead.size === 0 && !isServed(leecher);
+      if (isDone) this.#announceMore(leecher, now);
+      const isIdle = isDone && leecher.ahead.size === 0;
+      const isHeldBack = isIdle && this.#keepsTooMuch(leecher);
+      leecher.heldBackCount = isHeldBack
+        ? leecher.heldBackCount + 1
+        : Math.max(0, leecher.heldBackCount - 0.5);
       const isOver = isHeldBack
-        ? view.heldBackCount >= MOST_TICKS_HELD_BACK
-        : isIdle && !view.isActive;
-      if (isOver) this.#showAll(view, now);
+        ? leecher.heldBackCount >= MAX_TICKS_HELD_BACK
+        : isIdle && !leecher.isActive;
+      if (isOver) this.#announceAll(leecher, now);
     }
   }
 
@@ -170,125 +170,137 @@ export class FirstCopy {
     for (let index = 0; index < pieceCount; index++) {
       if (this.#options.availability(index) === 0) this.#unseen.add(index);
     }
-    this.#fresh = shuffle([...this.#unseen.indexes()], this.#options.random);
+    const { random } = this.#options;
+    this.#unassigned = shuffle([...this.#unseen.indexes()], random);
     this.#assigned.clear();
   }
 
-  /** Everything was seen. */
+  /** Every piece is with some leecher. */
   #end(now: number): void {
-    for (const view of this.#views.values()) this.#showAll(view, now);
-  }
-
-  /** The view is no more, and what was for it to pass on is for others. */
-  #forget(view: View): void {
-    this.#views.delete(view.peer.key);
-    for (const [index, assignee] of this.#assigned) {
-      if (assignee !== view) continue;
-      this.#assigned.delete(index);
-      if (this.#unseen.has(index)) this.#fresh.push(index);
+    for (const leecher of this.#leechers.values()) {
+      this.#announceAll(leecher, now);
     }
   }
 
-  /** A leecher has a piece; `view` is its view, if it does not see all. */
-  #note(view: View | undefined, index: number): void {
+  /** The leecher is gone, or told of everything: others are to pass on its pieces. */
+  #forget(leecher: Leecher): void {
+    this.#leechers.delete(leecher.state.peer);
+    for (const [index, assignee] of this.#assigned) {
+      if (assignee !== leecher) continue;
+      this.#assigned.delete(index);
+      if (this.#unseen.has(index)) this.#unassigned.push(index);
+    }
+  }
+
+  /** Some peer has a piece; `holder` if it is one of the leechers. */
+  #noteSeen(index: number, holder: Leecher | undefined): void {
     this.#unseen.delete(index);
-    // It came by it elsewhere.
-    view?.ahead.delete(index);
+    holder?.ahead.delete(index);
     const assignee = this.#assigned.get(index);
-    if (assignee === undefined || assignee === view) return;
+    if (assignee === undefined || assignee === holder) return;
     this.#assigned.delete(index);
     assignee.unspreadCount--;
     assignee.ahead.delete(index);
   }
 
-  #showMore(view: View, now: number): void {
-    if (this.#holdsTooMuch(view)) return;
-    const share = Math.floor(this.#fresh.length / (2 * this.#views.size));
-    const target = Math.max(1, Math.min(share, MOST_AHEAD));
-    while (view.ahead.size < target) {
-      const index = this.#takeFresh(view) ?? this.#takeAhead(view) ??
-        this.#takeFromSlower(view);
+  #announceMoreToAll(now: number): void {
+    for (const leecher of this.#leechers.values()) {
+      this.#announceMore(leecher, now);
+    }
+  }
+
+  #announceMore(leecher: Leecher, now: number): void {
+    if (this.#keepsTooMuch(leecher)) return;
+    const share = Math.floor(
+      this.#unassigned.length / (2 * this.#leechers.size),
+    );
+    const target = Math.max(1, Math.min(share, MAX_AHEAD));
+    while (leecher.ahead.size < target) {
+      const index = this.#takeUnassigned(leecher) ?? this.#takeAhead(leecher) ??
+        this.#takeFromSlower(leecher);
       if (index === undefined) return;
       const before = this.#assigned.get(index);
       if (before !== undefined) before.unspreadCount--;
-      this.#assigned.set(index, view);
-      view.ahead.add(index);
-      view.unspreadCount++;
-      view.givenCount++;
-      view.shown.add(index);
-      this.#context.send(view.peer, { type: "have", index }, now);
+      this.#assigned.set(index, leecher);
+      leecher.ahead.add(index);
+      leecher.unspreadCount++;
+      leecher.assignedCount++;
+      leecher.announced.add(index);
+      this.#context.send(leecher.state.peer, { type: "have", index }, now);
     }
   }
 
   /**
-   * Who passes on less than others is given less. Those that ask for nothing do
-   * not count, or a few of them would have everybody wait.
+   * Whether the leecher passes on less than others: it is given less. Leechers that
+   * request nothing do not count, or a few of them would make everybody wait.
    */
-  #holdsTooMuch(view: View): boolean {
+  #keepsTooMuch(leecher: Leecher): boolean {
     let sum = 0;
     let count = 0;
-    for (const other of this.#views.values()) {
+    for (const other of this.#leechers.values()) {
       if (!other.isActive) continue;
-      sum += heldCount(other);
+      sum += keptCount(other);
       count++;
     }
-    return heldCount(view) * count > 2 * sum + SPARE_HELD * count;
+    return keptCount(leecher) * count > 2 * sum + SPARE_KEPT * count;
   }
 
-  /** A piece that was shown to nobody who is still here. */
-  #takeFresh(view: View): number | undefined {
-    const fresh = this.#fresh;
-    for (let place = fresh.length - 1; place >= 0; place--) {
-      const index = fresh[place]!;
+  /** A piece that was announced to no connected leecher. */
+  #takeUnassigned({ announced }: Leecher): number | undefined {
+    const unassigned = this.#unassigned;
+    for (let place = unassigned.length - 1; place >= 0; place--) {
+      const index = unassigned[place]!;
       const isSeen = !this.#unseen.has(index);
-      if (!isSeen && view.shown.has(index)) continue;
-      fresh[place] = fresh.at(-1)!;
-      fresh.pop();
+      if (!isSeen && announced.has(index)) continue;
+      unassigned[place] = unassigned.at(-1)!;
+      unassigned.pop();
       if (!isSeen) return index;
     }
     return undefined;
   }
 
-  /** A piece that another has not asked for, of who has most of them. */
-  #takeAhead(view: View): number | undefined {
-    let richest: View | undefined;
-    for (const other of this.#views.values()) {
-      if (other === view || other.ahead.size === 0) continue;
+  /** A piece that the leecher with most of them has not requested. */
+  #takeAhead(leecher: Leecher): number | undefined {
+    let richest: Leecher | undefined;
+    for (const other of this.#leechers.values()) {
+      if (other === leecher || other.ahead.size === 0) continue;
       if (other.ahead.size > (richest?.ahead.size ?? 0)) richest = other;
     }
     for (const index of richest?.ahead ?? []) {
-      if (view.shown.has(index)) continue;
+      if (leecher.announced.has(index)) continue;
       richest!.ahead.delete(index);
       return index;
     }
     return undefined;
   }
 
-  /** A piece that is on its way to a much slower one, as what it was given tells. */
-  #takeFromSlower(view: View): number | undefined {
+  /** A piece that is being sent to a much slower leecher, judged by what was assigned to it. */
+  #takeFromSlower(leecher: Leecher): number | undefined {
     for (const [index, other] of this.#assigned) {
-      if (2 * other.givenCount > view.givenCount) continue;
-      if (this.#unseen.has(index) && !view.shown.has(index)) return index;
+      if (2 * other.assignedCount > leecher.assignedCount) continue;
+      if (this.#unseen.has(index) && !leecher.announced.has(index)) {
+        return index;
+      }
     }
     return undefined;
   }
 
-  #showAll(view: View, now: number): void {
-    this.#forget(view);
-    const { peer, shown } = view;
+  #announceAll(leecher: Leecher, now: number): void {
+    this.#forget(leecher);
+    const { state: { peer, source }, announced } = leecher;
     for (const index of this.#context.have.indexes()) {
-      if (shown.has(index) || peer.pieces.has(index)) continue;
+      if (announced.has(index) || source.pieces.has(index)) continue;
       this.#context.send(peer, { type: "have", index }, now);
     }
   }
 }
 
-/** Whether something is on its way to it, or will be. */
-function isServed({ peer }: View): boolean {
-  return peer.uploadQueue.length > 0 || peer.uploadingBytes > 0;
+/** Whether a block is queued for the leecher, or being sent. */
+function isServed({ state: { upload } }: Leecher): boolean {
+  return upload.queue.length > 0 || upload.pendingBytes > 0;
 }
 
-/** Pieces that it has asked for and that no other peer has yet. */
-function heldCount(view: View): number {
-  return view.unspreadCount - view.ahead.size;
+/** Pieces that the leecher has requested and that no other peer has yet. */
+function keptCount(leecher: Leecher): number {
+  return leecher.unspreadCount - leecher.ahead.size;
 }

@@ -1,8 +1,8 @@
 /**
- * The engine: everything a peer decides about one torrent, without I/O, clocks
- * or chance of its own. Events and the time come in, actions go out; the same
- * events give the same actions, so a whole swarm runs in a test. Its parts own
- * their state: `Roster`, `Downloads`, `Uploads`, `Extensions` and `FirstCopy`.
+ * The engine: everything that a peer decides about one torrent, without I/O, clocks
+ * or randomness of its own. Events and the time come in, actions go out; the same
+ * events give the same actions, so that a whole swarm runs in a test. Its parts own
+ * their state: `PeerSlots`, `Downloads`, `Uploads`, `Extensions` and `SuperSeeding`.
  *
  * @module
  */
@@ -12,43 +12,36 @@ import type { PeerId } from "../base/identifier.ts";
 import type { Random } from "../base/random.ts";
 import type { Geometry } from "../metainfo/geometry.ts";
 import type { Message } from "../wire/message.ts";
-import { dispatchMessage, type MessageTakers } from "./dispatch.ts";
 import { Downloads } from "./downloads.ts";
 import type {
   DisconnectReason,
-  JudgedPiece,
+  HashedPiece,
   PeerIntroduction,
   PeerKey,
   SwarmAction,
   SwarmEvent,
 } from "./events.ts";
 import { Extensions } from "./extensions.ts";
-import { FirstCopy } from "./super_seeding.ts";
-import { PeerState } from "./peer_state.ts";
-import { Roster } from "./peer_slots.ts";
+import { handleMessage, type SwarmParts } from "./incoming_message.ts";
+import type { RequestLimits } from "./outstanding_requests.ts";
+import { Peer, type SwarmContext } from "./peer.ts";
+import { PeerSlots, type PeerState } from "./peer_slots.ts";
 import { isOverdue } from "./slow_peers.ts";
-import type { RequestLimits } from "./request_window.ts";
-import type { SwarmContext } from "./swarm_context.ts";
+import { SuperSeeding } from "./super_seeding.ts";
 import { Uploads } from "./uploads.ts";
 
-/** A connection with nothing else to say sends a keep-alive this often, in milliseconds. [BEP 3] */
-export const KEEP_ALIVE_INTERVAL = 120_000;
-/** A peer silent for longer is gone, in milliseconds: two keep-alives and some slack. */
-export const IDLE_TIMEOUT_MS = 2 * KEEP_ALIVE_INTERVAL + 10_000;
-
 /**
- * Ticks come about once a second. When none came for so long, in milliseconds, it
- * is we who were away, asleep or stopped: what peers said meanwhile is still to be
- * read, and nobody is to be left for having been silent.
+ * Ticks come about once a second. After a longer pause it is we who were suspended:
+ * messages of peers are still to be read, and no peer was silent.
  */
-const AWAY_MS = 5_000;
-/** No actions: most haves lead to none, and in a large swarm most events are haves. */
+const SUSPENDED_MS = 5_000;
+/** No actions: most haves lead to none, and most events in a large swarm are haves. */
 const NONE: SwarmAction[] = [];
 
-/** What a swarm starts from. */
+/** What a swarm is created with. */
 export interface SwarmOptions {
   readonly geometry: Geometry;
-  /** The pieces verified on disk; the swarm changes it as pieces come in. */
+  /** The pieces that are verified and stored; the swarm adds to it. */
   readonly have: Bitfield;
   readonly ownId: PeerId;
   readonly random: Random;
@@ -58,86 +51,78 @@ export interface SwarmOptions {
   readonly allowedFastSet: (hostname: string) => readonly number[];
   /** @default {REQUEST_LIMITS} */
   readonly requestLimits?: RequestLimits;
-  /** Where peers reach us, to be told to them. @default {undefined} */
+  /** Port where we listen, for the peers that we dial. @default {undefined} */
   readonly listenPort?: number;
-  /** Whether the trackers alone may name peers. [BEP 27] @default {false} */
+  /** Whether only trackers may name peers. [BEP 27] @default {false} */
   readonly isPrivate?: boolean;
 }
 
-/** One torrent's swarm as we see it. */
+/** The swarm of one torrent as we see it. */
 export class Swarm {
-  readonly #roster: Roster;
+  readonly #slots: PeerSlots;
   readonly #context: SwarmContext;
-  readonly #downloads: Downloads;
-  readonly #uploads: Uploads;
-  readonly #extensions: Extensions;
-  readonly #firstCopy: FirstCopy;
-  readonly #takers: MessageTakers;
-  readonly #requestLimits: RequestLimits | undefined;
+  readonly #parts: SwarmParts;
   #tickedAt = Infinity;
   #actions: SwarmAction[] = NONE;
 
   constructor(options: SwarmOptions) {
-    this.#roster = new Roster(options);
-    this.#requestLimits = options.requestLimits;
-    this.#context = {
-      geometry: options.geometry,
-      have: options.have,
-      peers: this.#roster.peers,
+    const { geometry, have, random } = options;
+    this.#slots = new PeerSlots(options);
+    const context: SwarmContext = {
+      geometry,
+      have,
       emit: (action) => this.#emit(action),
       send: (peer, message, now) => {
-        peer.lastSentAt = now;
+        peer.activity.sent(now);
         this.#emit({ type: "send", peer: peer.key, message });
       },
     };
-    this.#downloads = new Downloads(this.#context, options);
-    this.#uploads = new Uploads(this.#context, options);
-    this.#extensions = new Extensions(this.#context, {
-      listenPort: options.listenPort,
-      isPrivate: options.isPrivate ?? false,
-      random: options.random,
-    });
-    this.#firstCopy = new FirstCopy(this.#context, {
-      random: options.random,
-      availability: (index) => this.#downloads.availability(index),
-    });
-    this.#takers = {
-      downloads: this.#downloads,
-      uploads: this.#uploads,
-      extensions: this.#extensions,
-      firstCopy: this.#firstCopy,
+    this.#context = context;
+    const downloads = new Downloads(context, options);
+    const availability = (index: number): number =>
+      downloads.availability(index);
+    this.#parts = {
+      geometry,
+      downloads,
+      uploads: new Uploads(context, options),
+      extensions: new Extensions(context, {
+        ...options,
+        isSeeder: (key) => this.peers.get(key)!.source.isSeeder,
+      }),
+      superSeeding: new SuperSeeding(context, { random, availability }),
     };
   }
 
-  /** The pieces verified and stored: live, not to be changed. */
+  /** The pieces that are verified and stored: live, not to be changed. */
   get have(): Bitfield {
     return this.#context.have;
   }
 
   /** The connected peers: live, not to be changed. */
   get peers(): ReadonlyMap<PeerKey, PeerState> {
-    return this.#roster.peers;
+    return this.#slots.peers;
   }
 
   isBanned(hostname: string): boolean {
-    return this.#roster.isBanned(hostname);
+    return this.#slots.isBanned(hostname);
   }
 
-  /** Whether a peer of the host might join, as far as places go. */
-  hasPlaceFor(hostname: string, now: number): boolean {
-    return this.#roster.hasPlaceFor(hostname, now);
+  /** Whether there is a slot for a peer of the host. */
+  hasSlotFor(hostname: string, now: number): boolean {
+    return this.#slots.hasSlotFor(hostname, now);
   }
 
   /** Content received and sent so far, in bytes. */
   get traffic(): { downloaded: number; wasted: number; uploaded: number } {
+    const { downloads, uploads } = this.#parts;
     return {
-      downloaded: this.#downloads.downloadedBytes,
-      wasted: this.#downloads.wastedBytes,
-      uploaded: this.#uploads.uploadedBytes,
+      downloaded: downloads.downloadedBytes,
+      wasted: downloads.wastedBytes,
+      uploaded: uploads.uploadedBytes,
     };
   }
 
-  /** Takes an event and returns what is to be done about it, in order. Events of unknown peers do nothing. */
+  /** Takes an event and returns the actions to perform, in order. Events of unknown peers do nothing. */
   apply(event: SwarmEvent, now: number): readonly SwarmAction[] {
     switch (event.type) {
       case "peerJoined":
@@ -170,36 +155,35 @@ export class Swarm {
   }
 
   #emit(action: SwarmAction): void {
-    // An empty array that is pushed to makes room for 17.
+    // An array that begins empty reserves memory for 17 elements.
     if (this.#actions === NONE) this.#actions = [action];
     else this.#actions.push(action);
   }
 
   #join(introduction: PeerIntroduction, now: number): void {
-    const admission = this.#roster.judge(introduction, now);
+    const admission = this.#slots.judge(introduction, now);
     if (admission.type === "refused") {
-      const { peer, hostname } = introduction;
-      this.#emitDisconnect(peer, admission.reason, hostname);
+      const { peer, hostname: detail } = introduction;
+      const { reason } = admission;
+      this.#context.emit({ type: "disconnect", peer, reason, detail });
       return;
     }
-    if (admission.instead !== undefined) {
-      const { peer, reason, detail } = admission.instead;
-      this.#disconnect(peer.key, reason, detail, now);
-    }
-    const { pieceCount } = this.#context.geometry;
-    const peer = new PeerState(
-      introduction,
-      { pieceCount, requestLimits: this.#requestLimits },
-      now,
-    );
-    this.#roster.add(peer);
-    const seesAll = !this.#firstCopy.peerJoined(peer, now);
-    if (seesAll) this.#tellPieces(peer, now);
-    this.#extensions.peerJoined(peer, now, { seesAll });
+    const { evicted } = admission;
+    if (evicted !== undefined) this.#disconnect(evicted, now);
+    const { downloads, uploads, extensions, superSeeding } = this.#parts;
+    const peer = new Peer(introduction, now);
+    const profile = extensions.join(peer, introduction.listenPort);
+    const source = downloads.sources.join(profile, now);
+    const upload = uploads.join(peer, source.pieces, now);
+    const state = { peer, source, upload, profile };
+    this.#slots.add(state);
+    const seesAll = !superSeeding.join(state, now);
+    if (seesAll) this.#sendPieces(peer, now);
+    extensions.greet(profile, now, { seesAll });
   }
 
-  /** Exactly one of the three to who speaks the fast extension [BEP 6], and to others a bitfield that is not empty. [BEP 3] */
-  #tellPieces(peer: PeerState, now: number): void {
+  /** Sends one of three messages to a peer with the fast extension [BEP 6], and to others a bitfield that is not empty. [BEP 3] */
+  #sendPieces(peer: Peer, now: number): void {
     const { have } = this;
     if (peer.extensions.fast && (have.isFull || have.count === 0)) {
       const type = have.isFull ? "haveAll" : "haveNone";
@@ -211,122 +195,104 @@ export class Swarm {
   }
 
   #receive(key: PeerKey, message: Message, now: number): void {
-    const peer = this.peers.get(key);
-    if (peer === undefined) return;
-    peer.hasSpoken = true;
-    peer.lastReceivedAt = now;
+    const from = this.peers.get(key);
+    if (from === undefined) return;
+    from.peer.activity.received(now);
     try {
-      dispatchMessage(this.#takers, message, { peer, now });
+      handleMessage(this.#parts, message, { from, now });
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.#disconnect(key, "protocol", error.message, now);
-      return;
+      const { message: detail } = error;
+      return this.#disconnect({ peer: key, reason: "protocol", detail }, now);
     }
-    this.#leaveFellowSeeder(peer, now);
+    this.#leaveSeeder(from, now);
   }
 
   #blockSent(key: PeerKey, length: number, now: number): void {
-    const peer = this.peers.get(key);
-    if (peer === undefined) return;
-    peer.lastSentAt = now;
-    this.#uploads.blockSent(peer, length, now);
+    const to = this.peers.get(key);
+    if (to === undefined) return;
+    to.peer.activity.sent(now);
+    this.#parts.uploads.blockSent(to.upload, length, now);
   }
 
-  #pieceVerified(piece: JudgedPiece, now: number): void {
+  #pieceVerified(piece: HashedPiece, now: number): void {
     const wasComplete = this.have.isFull;
-    for (const hostname of this.#downloads.pieceVerified(piece, now)) {
+    const { downloads, extensions } = this.#parts;
+    for (const hostname of downloads.pieceVerified(piece, now)) {
       this.#ban(hostname, piece.index, now);
     }
     if (!this.have.isFull || wasComplete) return;
     this.#context.emit({ type: "completed" });
-    for (const peer of [...this.peers.values()]) {
-      this.#leaveFellowSeeder(peer, now);
-    }
-    this.#extensions.completed(now);
+    for (const state of [...this.peers.values()]) this.#leaveSeeder(state, now);
+    extensions.completed(now);
   }
 
-  #pieceCorrupt(piece: JudgedPiece, now: number): void {
-    const culprit = this.#downloads.pieceCorrupt(piece, now);
+  #pieceCorrupt(piece: HashedPiece, now: number): void {
+    const culprit = this.#parts.downloads.pieceCorrupt(piece, now);
     if (culprit !== undefined) this.#ban(culprit, piece.index, now);
   }
 
   #ban(hostname: string, index: number, now: number): void {
-    // Several pieces may have been with their judge when the first was found wrong.
-    if (!this.#roster.ban(hostname)) return;
+    // Several of its pieces may be corrupt.
+    if (!this.#slots.ban(hostname)) return;
     this.#context.emit({ type: "ban", hostname, index });
-    for (const peer of [...this.peers.values()]) {
+    const detail = `sent a corrupt block of piece ${index}`;
+    for (const { peer } of [...this.peers.values()]) {
       if (peer.hostname !== hostname) continue;
-      this.#disconnect(
-        peer.key,
-        "banned",
-        `sent a wrong block of piece ${index}`,
-        now,
-      );
+      this.#disconnect({ peer: peer.key, reason: "banned", detail }, now);
     }
   }
 
   #tick(now: number): void {
-    const awayMs = now - this.#tickedAt;
+    const { downloads, uploads, extensions, superSeeding } = this.#parts;
+    const pausedMs = now - this.#tickedAt;
     this.#tickedAt = now;
-    if (awayMs > AWAY_MS) {
-      for (const peer of this.peers.values()) peer.forgiveSilence(awayMs);
+    if (pausedMs > SUSPENDED_MS) {
+      for (const { peer } of this.peers.values()) {
+        peer.activity.forgiveSilence(pausedMs);
+      }
+      downloads.sources.forgiveSilence(pausedMs);
     }
-    for (const peer of [...this.peers.values()]) {
-      if (now - peer.lastReceivedAt >= IDLE_TIMEOUT_MS) {
-        this.#disconnect(
-          peer.key,
-          "idle",
-          "nothing received for too long",
-          now,
-        );
-      } else if (isOverdue(peer, now)) {
-        this.#disconnect(
-          peer.key,
-          "overdue",
-          "sent no block for too long",
-          now,
-        );
-      } else if (now - peer.lastSentAt >= KEEP_ALIVE_INTERVAL) {
+    for (const { peer, source } of [...this.peers.values()]) {
+      const { key, activity } = peer;
+      if (activity.isIdle(now)) {
+        const detail = "nothing received for too long";
+        this.#disconnect({ peer: key, reason: "idle", detail }, now);
+      } else if (isOverdue(source, now)) {
+        const detail = "sent no block for too long";
+        this.#disconnect({ peer: key, reason: "overdue", detail }, now);
+      } else if (activity.needsKeepAlive(now)) {
         this.#context.send(peer, { type: "keepAlive" }, now);
       }
     }
-    this.#downloads.tick(now);
-    this.#uploads.tick(now);
-    this.#extensions.tick(now);
-    this.#firstCopy.tick(now);
+    downloads.sources.tick(now);
+    uploads.tick(now);
+    extensions.tick(now);
+    superSeeding.tick(now);
   }
 
-  /** Who has everything and who wants no more have nothing to say: the place is for one who lacks something. [BEP 21] */
-  #leaveFellowSeeder(peer: PeerState, now: number): void {
-    if (this.have.isFull && peer.isSeeder) {
-      this.#disconnect(peer.key, "bothComplete", "both have every piece", now);
-    }
+  /** Two upload-only peers have nothing to exchange: frees the slot for a leecher. [BEP 21] */
+  #leaveSeeder({ peer, source }: PeerState, now: number): void {
+    if (!this.have.isFull || !source.isSeeder) return;
+    const detail = "both have every piece";
+    this.#disconnect({ peer: peer.key, reason: "bothComplete", detail }, now);
   }
 
   #disconnect(
-    key: PeerKey,
-    reason: DisconnectReason,
-    detail: string,
+    ending: { peer: PeerKey; reason: DisconnectReason; detail: string },
     now: number,
   ): void {
-    this.#emitDisconnect(key, reason, detail);
-    this.#remove(key, now);
-  }
-
-  #emitDisconnect(
-    peer: PeerKey,
-    reason: DisconnectReason,
-    detail: string,
-  ): void {
-    this.#context.emit({ type: "disconnect", peer, reason, detail });
+    this.#context.emit({ type: "disconnect", ...ending });
+    this.#remove(ending.peer, now);
   }
 
   #remove(key: PeerKey, now: number): void {
-    const peer = this.#roster.remove(key);
-    if (peer === undefined) return;
-    this.#downloads.peerLeft(peer, now);
-    this.#uploads.peerLeft();
-    this.#extensions.peerLeft(peer);
-    this.#firstCopy.peerLeft(peer, now);
+    const state = this.#slots.remove(key);
+    if (state === undefined) return;
+    const { downloads, uploads, extensions, superSeeding } = this.#parts;
+    downloads.sources.leave(state.source, now);
+    uploads.leave(state.upload);
+    extensions.leave(state.profile);
+    superSeeding.leave(state, now);
   }
 }

@@ -1,29 +1,70 @@
 /**
- * The seeder's half of the engine: who may ask, what was asked, and how much of
- * it is on its way. Nothing is served that we have not verified, and a peer's
- * queue is bounded. Who speaks the fast extension gets one answer to each request,
- * the block or a reject; to others a request that is refused is as never made.
+ * The seeder's half of the engine: which peers have an upload slot, what they
+ * requested, and how much of it is being sent. Only verified pieces are served, and
+ * a peer's queue is bounded. A peer with the fast extension gets one answer to each
+ * request, the block or a reject; for others a refused request was never made.
  * [BEP 6]
+ *
+ * On a LAN every interested peer is served at once. Only when there are more than
+ * slots do they take turns, the longest wait first. Nobody has to upload to be
+ * served: an idle link helps no one.
  *
  * @module
  */
+import type { Bitfield } from "../base/bitfield.ts";
 import { ProtocolError } from "../base/errors.ts";
+import { identifierToBytes, type InfoHash } from "../base/identifier.ts";
+import { IPV4_LENGTH, parseIpAddress } from "../base/ip_address.ts";
+import { RateMeter } from "../base/rate_meter.ts";
+import type { Sha1 } from "../metainfo/torrent.ts";
 import type { BlockRange } from "../wire/message.ts";
-import { ALLOWED_FAST_COUNT } from "./allowed_fast.ts";
-import { chooseUnchoked, UPLOAD_SLOTS } from "./choker.ts";
-import type { PeerState } from "./peer_state.ts";
-import type { SwarmContext } from "./swarm_context.ts";
+import type { Peer, SwarmContext } from "./peer.ts";
 
-/** Largest block that may be asked for, in bytes; what other clients allow too. */
-export const MAX_REQUEST_LENGTH = 128 * 1024;
-/** Requests that one peer may have queued; libtorrent's ceiling for one connection. */
-export const MAX_QUEUED_REQUESTS = 2000;
-/** Handed out and unsent at once for each peer, in bytes: the depth of its read-ahead. */
-const UPLOAD_AHEAD_BYTES = 1024 * 1024;
-/** How often turns are reconsidered, in milliseconds. [BEP 3] */
+/** Peers served at once. */
+export const UPLOAD_SLOTS = 64;
+/** The least duration of a turn while other peers wait. */
+export const UPLOAD_TURN_MS = 20_000;
+/** How often turns are reconsidered. [BEP 3] */
 const RECHOKE_INTERVAL_MS = 10_000;
+/** Requests that one peer may have queued; libtorrent's limit. */
+export const MAX_QUEUED_REQUESTS = 2000;
+/** Handed out and not yet sent for each peer, in bytes: the depth of its read-ahead. */
+const UPLOAD_AHEAD_BYTES = 1024 * 1024;
+/**
+ * Pieces that a choked peer may request. BEP 6 uses 10; here all hosts of a /24 have
+ * the same set, and bytes that a seeder sends many times are missing elsewhere.
+ */
+export const ALLOWED_FAST_COUNT = 4;
 
-/** What uploads need beside the context. */
+/** What one peer requested of us. */
+export class PeerUpload {
+  readonly peer: Peer;
+  /** The pieces that it has: live. */
+  readonly pieces: Bitfield;
+  readonly rate: RateMeter;
+  weChoke = true;
+  peerIsInterested = false;
+  /** When its last turn began, in milliseconds; 0 if it had none. */
+  unchokedAt = 0;
+  /** Requests accepted and not yet handed out. */
+  readonly queue: BlockRange[] = [];
+  /** Bytes handed out and not yet sent. */
+  pendingBytes = 0;
+  /** Pieces that it may request while choked; `undefined` before the offer. */
+  allowedFast: ReadonlySet<number> | undefined;
+  /** Bytes that it may still request so. */
+  allowedBytesLeft = 0;
+  /** Requests refused since it was choked. */
+  refusedCount = 0;
+
+  constructor(peer: Peer, pieces: Bitfield, now: number) {
+    this.peer = peer;
+    this.pieces = pieces;
+    this.rate = new RateMeter(now);
+  }
+}
+
+/** What uploads are created with. */
 export interface UploadsOptions {
   /** The pieces that a choked peer at the address may request. [BEP 6] */
   readonly allowedFastSet: (hostname: string) => readonly number[];
@@ -33,8 +74,9 @@ export interface UploadsOptions {
 export class Uploads {
   readonly #context: SwarmContext;
   readonly #options: UploadsOptions;
+  readonly #peers = new Set<PeerUpload>();
   #rechokedAt = 0;
-  /** Whether who asks has changed since turns were last reconsidered. */
+  /** Whether interest has changed since turns were last reconsidered. */
   #isStale = false;
   #uploadedBytes = 0;
 
@@ -48,169 +90,212 @@ export class Uploads {
     return this.#uploadedBytes;
   }
 
-  receiveInterest(peer: PeerState, isInterested: boolean, now: number): void {
-    if (isInterested === peer.peerIsInterested) return;
-    peer.peerIsInterested = isInterested;
+  join(peer: Peer, pieces: Bitfield, now: number): PeerUpload {
+    const upload = new PeerUpload(peer, pieces, now);
+    this.#peers.add(upload);
+    return upload;
+  }
+
+  leave(upload: PeerUpload): void {
+    this.#peers.delete(upload);
     this.#isStale = true;
-    if (!isInterested || !peer.weChoke) return;
-    if (this.#hasFreeSlot) this.#setChoke(peer, false, now);
-    else this.#offerFast(peer, now);
   }
 
-  /** @throws {ProtocolError} If the range lies outside the torrent, is too long, or the queue is full. */
-  receiveRequest(peer: PeerState, range: BlockRange, now: number): void {
-    const { index, offsetInPiece, length } = range;
-    if (length > MAX_REQUEST_LENGTH) {
-      throw new ProtocolError(
-        `Cannot serve request: ${length} bytes exceed the limit of ${MAX_REQUEST_LENGTH}`,
-      );
-    }
-    if (!this.#context.geometry.contains(index, offsetInPiece, length)) {
-      throw new ProtocolError(
-        `Cannot serve request: piece ${index}, offset ${offsetInPiece}, length ${length} is not in the torrent`,
-      );
-    }
-    // Asked before our choke arrived, or for a piece that we never announced.
-    const isServed = this.#context.have.has(index) &&
-      (!peer.weChoke || takeFastBytes(peer, range));
-    if (!isServed) return this.#refuse(peer, range, now);
-    if (peer.uploadQueue.length >= MAX_QUEUED_REQUESTS) {
-      if (peer.extensions.fast) return this.#refuse(peer, range, now);
-      throw new ProtocolError(
-        `Cannot serve request: ${MAX_QUEUED_REQUESTS} are queued already`,
-      );
-    }
-    const block = pickRange(range);
-    if (peer.uploadQueue.length > 0) peer.uploadQueue.push(block);
-    else if (peer.uploadingBytes >= UPLOAD_AHEAD_BYTES) {
-      peer.uploadQueue.push(block);
-    } else this.#handOut(peer, block);
+  receiveInterest(to: PeerUpload, isInterested: boolean, now: number): void {
+    if (isInterested === to.peerIsInterested) return;
+    to.peerIsInterested = isInterested;
+    this.#isStale = true;
+    if (!isInterested || !to.weChoke) return;
+    if (this.#hasFreeSlot) this.#setChoke(to, false, now);
+    else this.#offerFast(to, now);
   }
 
-  receiveCancel(peer: PeerState, range: BlockRange, now: number): void {
-    const position = peer.uploadQueue.findIndex((queued) =>
-      queued.index === range.index &&
-      queued.offsetInPiece === range.offsetInPiece &&
-      queued.length === range.length
+  /** @throws {ProtocolError} If the peer has too many requests queued, or makes too many while choked. */
+  receiveRequest(to: PeerUpload, block: BlockRange, now: number): void {
+    // A refused request was made before our choke arrived, or for a piece that we
+    // never announced.
+    const isServed = this.#context.have.has(block.index) &&
+      (!to.weChoke || takeAllowed(to, block));
+    if (!isServed) return this.#refuse(to, block, now);
+    if (to.queue.length >= MAX_QUEUED_REQUESTS) {
+      if (to.peer.extensions.fast) return this.#refuse(to, block, now);
+      throw new ProtocolError(
+        `Cannot accept request: ${MAX_QUEUED_REQUESTS} are queued already`,
+      );
+    }
+    if (to.queue.length > 0 || to.pendingBytes >= UPLOAD_AHEAD_BYTES) {
+      to.queue.push(block);
+    } else this.#handOut(to, block);
+  }
+
+  /** Removes a queued request. A block that is being sent already is not called back. */
+  receiveCancel(to: PeerUpload, block: BlockRange, now: number): void {
+    const place = to.queue.findIndex((queued) =>
+      queued.index === block.index &&
+      queued.offsetInPiece === block.offsetInPiece &&
+      queued.length === block.length
     );
-    // A block that is on its way already is not called back.
-    if (position < 0) return;
-    peer.uploadQueue.splice(position, 1);
-    this.#sendReject(peer, range, now);
+    if (place < 0) return;
+    const [cancelled] = to.queue.splice(place, 1);
+    this.#sendReject(to, cancelled!, now);
   }
 
-  blockSent(peer: PeerState, length: number, now: number): void {
-    peer.uploadingBytes -= length;
-    peer.uploadRate.add(length, now);
+  blockSent(to: PeerUpload, length: number, now: number): void {
+    to.pendingBytes -= length;
+    to.rate.add(length, now);
     this.#uploadedBytes += length;
-    this.#serve(peer);
-  }
-
-  /** A slot may have become free. */
-  peerLeft(): void {
-    this.#isStale = true;
+    while (to.queue.length > 0 && to.pendingBytes < UPLOAD_AHEAD_BYTES) {
+      this.#handOut(to, to.queue.shift()!);
+    }
   }
 
   tick(now: number): void {
     // At most once a tick, however often peers change their minds.
     const isDue = now - this.#rechokedAt >= RECHOKE_INTERVAL_MS;
-    if (this.#isStale || isDue) this.#rechoke(now);
+    if (!this.#isStale && !isDue) return;
+    this.#rechokedAt = now;
+    this.#isStale = false;
+    const unchoked = chooseUnchoked(this.#peers, { now, slots: UPLOAD_SLOTS });
+    for (const to of this.#peers) {
+      const weChoke = !unchoked.has(to);
+      if (weChoke !== to.weChoke) this.#setChoke(to, weChoke, now);
+    }
   }
 
   get #hasFreeSlot(): boolean {
     let taken = 0;
-    for (const peer of this.#context.peers.values()) {
-      if (!peer.weChoke && peer.peerIsInterested) taken++;
+    for (const to of this.#peers) {
+      if (!to.weChoke && to.peerIsInterested) taken++;
     }
     return taken < UPLOAD_SLOTS;
   }
 
-  #serve(peer: PeerState): void {
-    while (
-      peer.uploadQueue.length > 0 && peer.uploadingBytes < UPLOAD_AHEAD_BYTES
-    ) {
-      this.#handOut(peer, peer.uploadQueue.shift()!);
-    }
+  #handOut(to: PeerUpload, block: BlockRange): void {
+    to.pendingBytes += block.length;
+    this.#context.emit({ type: "serveBlock", peer: to.peer.key, block });
   }
 
-  #handOut(peer: PeerState, block: BlockRange): void {
-    peer.uploadingBytes += block.length;
-    this.#context.emit({ type: "serveBlock", peer: peer.key, block });
-  }
-
-  #rechoke(now: number): void {
-    this.#rechokedAt = now;
-    this.#isStale = false;
-    const unchoked = chooseUnchoked(this.#context.peers.values(), {
-      now,
-      slots: UPLOAD_SLOTS,
-    });
-    for (const peer of this.#context.peers.values()) {
-      const weChoke = !unchoked.has(peer.key);
-      if (weChoke !== peer.weChoke) this.#setChoke(peer, weChoke, now);
-    }
-  }
-
-  #setChoke(peer: PeerState, weChoke: boolean, now: number): void {
-    peer.weChoke = weChoke;
-    peer.refusedCount = 0;
-    if (!weChoke) peer.unchokedAt = now;
-    this.#context.send(peer, { type: weChoke ? "choke" : "unchoke" }, now);
+  #setChoke(to: PeerUpload, weChoke: boolean, now: number): void {
+    to.weChoke = weChoke;
+    to.refusedCount = 0;
+    if (!weChoke) to.unchokedAt = now;
+    this.#context.send(to.peer, { type: weChoke ? "choke" : "unchoke" }, now);
     if (!weChoke) return;
-    // After the choke, or the peer would ask again. [BEP 6]
-    for (const range of peer.uploadQueue.splice(0)) {
-      if (takeFastBytes(peer, range)) peer.uploadQueue.push(range);
-      else this.#sendReject(peer, range, now);
+    // After the choke, or the peer would request the blocks again. [BEP 6]
+    for (const block of to.queue.splice(0)) {
+      if (takeAllowed(to, block)) to.queue.push(block);
+      else this.#sendReject(to, block, now);
     }
   }
 
-  /** @throws {ProtocolError} If the peer goes on asking while it is choked. */
-  #refuse(peer: PeerState, range: BlockRange, now: number): void {
-    if (!peer.extensions.fast) return;
-    // Some were on their way when it was choked, as many as may be queued.
-    if (peer.weChoke && ++peer.refusedCount > MAX_QUEUED_REQUESTS) {
+  /** @throws {ProtocolError} If the peer goes on requesting while it is choked. */
+  #refuse(to: PeerUpload, block: BlockRange, now: number): void {
+    if (!to.peer.extensions.fast) return;
+    // As many may have crossed with the choke as may be queued.
+    if (to.weChoke && ++to.refusedCount > MAX_QUEUED_REQUESTS) {
       throw new ProtocolError(
-        `Cannot serve request: ${peer.refusedCount} were made while choked`,
+        `Cannot accept request: ${to.refusedCount} were made while choked`,
       );
     }
-    this.#sendReject(peer, range, now);
+    this.#sendReject(to, block, now);
   }
 
-  #sendReject(peer: PeerState, range: BlockRange, now: number): void {
+  #sendReject({ peer }: PeerUpload, block: BlockRange, now: number): void {
     if (!peer.extensions.fast) return;
-    const message = { type: "reject", ...pickRange(range) } as const;
-    this.#context.send(peer, message, now);
+    this.#context.send(peer, { type: "reject", ...block }, now);
   }
 
   /**
    * Offers a few pieces to a peer that has next to nothing and finds every slot
    * taken. BEP 6 would offer them to every newcomer, but a free slot is worth more.
    */
-  #offerFast(peer: PeerState, now: number): void {
-    const isStarting = peer.pieces.count < ALLOWED_FAST_COUNT;
-    if (!peer.extensions.fast || !isStarting) return;
-    if (peer.offeredFast !== undefined) return;
-    const pieces = this.#options.allowedFastSet(peer.hostname);
-    peer.offeredFast = new Set(pieces);
-    peer.fastBytesLeft = pieces.length * this.#context.geometry.pieceLength;
-    for (const index of pieces) {
-      this.#context.send(peer, { type: "allowedFast", index }, now);
+  #offerFast(to: PeerUpload, now: number): void {
+    const isStarting = to.pieces.count < ALLOWED_FAST_COUNT;
+    if (!to.peer.extensions.fast || !isStarting) return;
+    if (to.allowedFast !== undefined) return;
+    const indexes = this.#options.allowedFastSet(to.peer.hostname);
+    to.allowedFast = new Set(indexes);
+    to.allowedBytesLeft = indexes.length * this.#context.geometry.pieceLength;
+    for (const index of indexes) {
+      this.#context.send(to.peer, { type: "allowedFast", index }, now);
     }
   }
 }
 
-/** Whether a block is of a piece that is offered fast, and still may be served so: each byte is paid for once. */
-function takeFastBytes(
-  peer: PeerState,
-  { index, length }: BlockRange,
-): boolean {
-  if (!peer.offeredFast?.has(index)) return false;
-  if (peer.fastBytesLeft < length) return false;
-  peer.fastBytesLeft -= length;
+/** Whether a choked peer may have a block: of an allowed piece, and each byte once. */
+function takeAllowed(to: PeerUpload, { index, length }: BlockRange): boolean {
+  if (!to.allowedFast?.has(index) || to.allowedBytesLeft < length) return false;
+  to.allowedBytesLeft -= length;
   return true;
 }
 
-/** Only the range of what may be a whole message. */
-function pickRange({ index, offsetInPiece, length }: BlockRange): BlockRange {
-  return { index, offsetInPiece, length };
+/** What a choice of the peers to unchoke depends on. */
+export type ChokablePeer = Pick<
+  PeerUpload,
+  "weChoke" | "peerIsInterested" | "unchokedAt"
+>;
+
+/** Chooses the peers to unchoke: at most `slots` interested ones, and the others while nobody waits. */
+export function chooseUnchoked<T extends ChokablePeer>(
+  peers: Iterable<T>,
+  { now, slots }: { now: number; slots: number },
+): Set<T> {
+  const all = [...peers];
+  const interested = all.filter((peer) => peer.peerIsInterested);
+  if (interested.length <= slots) {
+    // An unchoked peer that is not interested stays so: its next request needs no
+    // round trip.
+    return new Set(
+      all.filter((peer) => peer.peerIsInterested || !peer.weChoke),
+    );
+  }
+  // First the peers whose turn goes on, then those that wait, the longest wait first,
+  // then those whose turn is over, the latest turn first.
+  const rank = (peer: T): number => {
+    if (peer.weChoke) return 1;
+    return now - peer.unchokedAt < UPLOAD_TURN_MS ? 0 : 2;
+  };
+  interested.sort((one, other) =>
+    rank(one) - rank(other) ||
+    (one.weChoke
+      ? one.unchokedAt - other.unchokedAt
+      : other.unchokedAt - one.unchokedAt)
+  );
+  return new Set(interested.slice(0, slots));
+}
+
+/** What determines a peer's allowed-fast set. */
+export interface AllowedFastOptions {
+  readonly infoHash: InfoHash;
+  readonly pieceCount: number;
+  /** The peer's address. */
+  readonly hostname: string;
+  /** Size of the set. @default {ALLOWED_FAST_COUNT} */
+  readonly count?: number;
+  readonly sha1: Sha1;
+}
+
+/**
+ * The pieces that a peer may request while choked, so that it soon has something to
+ * pass on: every seeder offers it the same. [BEP 6] Every piece of a torrent that has
+ * fewer, and none for an IPv6 peer, for which BEP 6 has no rule.
+ */
+export function allowedFastSet(options: AllowedFastOptions): number[] {
+  const { infoHash, pieceCount, hostname, sha1 } = options;
+  const address = parseIpAddress(hostname);
+  if (address?.length !== IPV4_LENGTH) return [];
+  const count = Math.min(options.count ?? ALLOWED_FAST_COUNT, pieceCount);
+  // BEP 6 masks the last byte, so that hosts of one network share a set.
+  address[3] = 0;
+  const seed = [...address, ...identifierToBytes(infoHash)];
+  let hash: Uint8Array = Uint8Array.from(seed);
+  const indexes = new Set<number>();
+  while (indexes.size < count) {
+    hash = sha1(hash);
+    const view = new DataView(hash.buffer, hash.byteOffset);
+    for (let offset = 0; offset < 20 && indexes.size < count; offset += 4) {
+      indexes.add(view.getUint32(offset) % pieceCount);
+    }
+  }
+  return [...indexes];
 }

@@ -7,7 +7,6 @@
 import type { Geometry } from "../../lib/metainfo/geometry.ts";
 import type { PeerKey } from "../../lib/swarm/events.ts";
 import type { Message } from "../../lib/wire/message.ts";
-import { requestOf } from "../../lib/swarm/piece_claims.ts";
 import { Mailboxes } from "./mailboxes.ts";
 
 /** The number of a message that waits beside. */
@@ -71,6 +70,8 @@ export class Post {
     if (code === OTHER) return this.#others[number]!.shift()!;
     const have = this.#haves[code];
     if (have !== undefined) return have;
-    return requestOf(code - this.#haves.length, this.#geometry);
+    const id = code - this.#haves.length;
+    const { index, offsetInPiece, length } = this.#geometry.blockRange(id);
+    return { type: "request", index, offsetInPiece, length };
   }
 }

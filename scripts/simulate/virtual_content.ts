@@ -10,7 +10,7 @@ import { BLOCK_SIZE, Geometry } from "../../lib/metainfo/geometry.ts";
 import {
   REQUEST_LIMITS,
   type RequestLimits,
-} from "../../lib/swarm/request_window.ts";
+} from "../../lib/swarm/outstanding_requests.ts";
 import type { BlockRange } from "../../lib/wire/message.ts";
 
 /** A prime, so that neighbouring pieces do not begin alike. */

@@ -13,7 +13,7 @@ import type {
   DialerEvent,
 } from "../../lib/dialing/dialer.ts";
 import type {
-  JudgedPiece,
+  HashedPiece,
   PeerKey,
   SwarmAction,
   SwarmEvent,
@@ -89,7 +89,7 @@ export class VirtualHost {
   #speaker: PeerKey = NOBODY;
   readonly #own = new Mailboxes();
   /** The pieces whose verdicts are under way. */
-  readonly #judged: JudgedPiece[] = [];
+  readonly #judged: HashedPiece[] = [];
   #isFrozen = false;
   #isGone = false;
 
@@ -297,7 +297,7 @@ export class VirtualHost {
       case "disconnect":
         if (action.reason === "protocol") this.faults.push(action.detail);
         return this.#close(action.peer, action.reason);
-      case "peersHeard":
+      case "peersExchanged":
         return this.tellDialer({
           type: "learnt",
           source: "exchange",

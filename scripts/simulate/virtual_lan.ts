@@ -17,7 +17,7 @@ import type { AddressSource } from "../../lib/dialing/address_book.ts";
 import { Dialer, MAX_PEERS } from "../../lib/dialing/dialer.ts";
 import { DialLimiter } from "../../lib/dialing/dial_limiter.ts";
 import { sha1 } from "../../lib/disk/sha1.ts";
-import { allowedFastSet } from "../../lib/swarm/allowed_fast.ts";
+import { allowedFastSet } from "../../lib/swarm/uploads.ts";
 import { Swarm } from "../../lib/swarm/swarm.ts";
 import type { HostOptions } from "./host_options.ts";
 import type { VirtualClock } from "./virtual_clock.ts";

@@ -5,8 +5,8 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { ALLOWED_FAST_COUNT } from "../../lib/swarm/allowed_fast.ts";
-import { UPLOAD_SLOTS } from "../../lib/swarm/choker.ts";
+import { ALLOWED_FAST_COUNT } from "../../lib/swarm/uploads.ts";
+import { UPLOAD_SLOTS } from "../../lib/swarm/uploads.ts";
 import {
   EXTENSION_BITS,
   type Frame,

@@ -10,7 +10,7 @@ import {
   wastedShare,
 } from "../../scripts/simulate/outcome.ts";
 import { VirtualLan } from "../../scripts/simulate/virtual_lan.ts";
-import { UPLOAD_SLOTS } from "../../lib/swarm/choker.ts";
+import { UPLOAD_SLOTS } from "../../lib/swarm/uploads.ts";
 import { NO_EXTENSIONS, OWN_EXTENSIONS } from "../../lib/wire/handshake.ts";
 
 const SEED = 1;

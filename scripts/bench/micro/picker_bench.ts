@@ -6,59 +6,43 @@
 import { Bitfield } from "../../../lib/base/bitfield.ts";
 import { seededRandom } from "../../../lib/base/random.ts";
 import { BLOCK_SIZE, Geometry } from "../../../lib/metainfo/geometry.ts";
-import {
-  type PickingPeer,
-  PiecePicker,
-} from "../../../lib/swarm/piece_picker.ts";
+import { PickingPeer, PiecePicker } from "../../../lib/swarm/piece_picker.ts";
 
 const BLOCKS_PER_PIECE = 16;
 const block = new Uint8Array(BLOCK_SIZE);
 
-/** A peer to pick for. */
-interface Peer extends PickingPeer {
-  readonly hostname: string;
-  readonly outstanding: Set<number>;
-}
-
-/** A leecher among seeders. */
+/** A leecher of a torrent, among peers that have all of it. */
 function setUp(
   pieceCount: number,
   peerCount: number,
-): { picker: PiecePicker; peers: Peer[] } {
+): { picker: PiecePicker; peers: PickingPeer[] } {
   const pieceLength = BLOCKS_PER_PIECE * BLOCK_SIZE;
-  const roster = new Map<number, Peer>();
-  const picker = new PiecePicker(
-    new Geometry(pieceCount * pieceLength, pieceLength),
-    {
-      peers: roster,
-      have: new Bitfield(pieceCount),
-      random: seededRandom(1),
-      isSuspect: () => false,
-    },
-  );
-  for (let key = 0; key < peerCount; key++) {
-    const peer: Peer = {
-      key,
-      hostname: `192.0.2.${key}`,
+  const geometry = new Geometry(pieceCount * pieceLength, pieceLength);
+  const picker = new PiecePicker(geometry, {
+    have: new Bitfield(pieceCount),
+    random: seededRandom(1),
+    isSuspect: () => false,
+  });
+  const peers = Array.from({ length: peerCount }, (_, key) => {
+    const peer = new PickingPeer(key, {
       pieces: Bitfield.full(pieceCount),
-      waitingCount: 0,
-      isSeeder: false,
-      outstanding: new Set(),
-    };
-    roster.set(key, peer);
+      requests: new Set(),
+    });
+    picker.add(peer);
     for (let index = 0; index < pieceCount; index++) picker.gained(peer, index);
-  }
-  return { picker, peers: [...roster.values()] };
+    return peer;
+  });
+  return { picker, peers };
 }
 
-/** Requests blocks from every peer in turn until all are complete. */
-function fetchAll(picker: PiecePicker, peers: readonly Peer[]): void {
+/** Requests a block of every peer in turn and delivers it, until all is there. */
+function fetchAll(picker: PiecePicker, peers: readonly PickingPeer[]): void {
   for (let turn = 0;; turn++) {
     const peer = peers[turn % peers.length]!;
     const id = picker.pick(peer);
     if (id === undefined) return;
     picker.release(id);
-    const piece = picker.receive(id, block, peer);
+    const piece = picker.receive(id, block, "192.0.2.1");
     if (piece === undefined) continue;
     picker.verified(piece.index);
     picker.recycle(piece.bytes);
@@ -80,14 +64,15 @@ for (const [pieceCount, peerCount] of [[1000, 1], [1000, 50], [4000, 50]]) {
 }
 
 Deno.bench(
-  "PiecePicker: a peer with 4000 pieces comes and goes among 50",
-  { group: "roster" },
+  "PiecePicker: a peer with 4000 pieces leaves and another joins among 50",
+  { group: "join" },
   (bench) => {
     const { picker, peers: [peer] } = setUp(4000, 50);
     bench.start();
-    picker.left(peer!);
-    peer!.waitingCount = 0;
-    for (let index = 0; index < 4000; index++) picker.gained(peer!, index);
+    picker.remove(peer!);
+    const next = new PickingPeer(50, peer!);
+    picker.add(next);
+    for (let index = 0; index < 4000; index++) picker.gained(next, index);
     bench.end();
   },
 );

@@ -10,8 +10,8 @@ import {
 } from "../../../lib/dialing/dialer.ts";
 
 interface Peer {
-  readonly hostname: string;
-  readonly listenPort: number | undefined;
+  readonly peer: { readonly hostname: string };
+  readonly profile: { readonly listenPort: number | undefined };
 }
 
 /** A dialer and the connections that it takes into account. */
@@ -27,7 +27,7 @@ class DialDesk {
       maxPeers: MAX_PEERS,
       permits: () => true,
       limiter: new DialLimiter(),
-      connections: { peers: this.peers, hasPlaceFor: () => this.hasPlace },
+      connections: { peers: this.peers, hasSlotFor: () => this.hasPlace },
       ...options,
     });
   }
@@ -46,15 +46,18 @@ class DialDesk {
   connect(count: number, hostname?: string): void {
     for (let peer = 0; peer < count; peer++) {
       this.peers.set(Symbol(), {
-        hostname: hostname ?? `198.51.100.${peer}`,
-        listenPort: undefined,
+        peer: { hostname: hostname ?? `198.51.100.${peer}` },
+        profile: { listenPort: undefined },
       });
     }
   }
 
   answer(hostname: string): string[] {
     const address = { hostname, port: 6881 };
-    this.peers.set(hostname, { hostname, listenPort: 6881 });
+    this.peers.set(hostname, {
+      peer: { hostname },
+      profile: { listenPort: 6881 },
+    });
     return this.apply({ type: "answered", address });
   }
 
@@ -200,7 +203,10 @@ Deno.test("Dialer delays a host whose ports do not answer, and dials the others"
 Deno.test("Dialer does not dial a peer that has connected to us, until it is gone", () => {
   const desk = new DialDesk();
   const { hostname, port } = at(1);
-  desk.peers.set("inbound", { hostname, listenPort: port });
+  desk.peers.set("inbound", {
+    peer: { hostname },
+    profile: { listenPort: port },
+  });
   assertEquals(desk.learn(1), []);
   desk.peers.clear();
   assertEquals(desk.tick(40), [30]);

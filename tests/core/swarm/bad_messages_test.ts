@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
-import { MAX_REQUEST_LENGTH } from "../../../lib/swarm/uploads.ts";
+import { MAX_REQUEST_LENGTH } from "../../../lib/swarm/incoming_message.ts";
 import type { Message } from "../../../lib/wire/message.ts";
 import { SwarmDesk } from "./swarm_desk.ts";
 
@@ -128,7 +128,7 @@ Deno.test("Swarm adds a later bitfield to what the peer has, as aria2 sends them
   desk.bitfield(1, "#.........");
   desk.have(1, 9);
   desk.bitfield(1, "##........");
-  assertEquals([...desk.peer(1).pieces.indexes()], [0, 1, 9]);
+  assertEquals([...desk.peer(1).source.pieces.indexes()], [0, 1, 9]);
 });
 
 Deno.test("Swarm ends the connection at a block of another length than it asked for", () => {

@@ -4,7 +4,7 @@ import {
   type ChokablePeer,
   chooseUnchoked,
   UPLOAD_TURN_MS,
-} from "../../../lib/swarm/choker.ts";
+} from "../../../lib/swarm/uploads.ts";
 
 const NOW = 100_000;
 
@@ -13,10 +13,9 @@ const NOW = 100_000;
  * seconds ago its last turn began; none if it had none. `"iu5 i - u"`.
  */
 function peersOf(picture: string): ChokablePeer[] {
-  return picture.split(" ").map((word, key) => {
+  return picture.split(" ").map((word) => {
     const seconds = /\d+/.exec(word)?.[0];
     return {
-      key,
       peerIsInterested: word.includes("i"),
       weChoke: !word.includes("u"),
       unchokedAt: seconds === undefined ? 0 : NOW - Number(seconds) * 1000,
@@ -24,9 +23,11 @@ function peersOf(picture: string): ChokablePeer[] {
   });
 }
 
-/** The peers' places in the picture that are to be unchoked. */
+/** The places in the picture of the peers to unchoke. */
 function chosen(picture: string, slots: number): number[] {
-  return [...chooseUnchoked(peersOf(picture), { now: NOW, slots })].sort();
+  const peers = peersOf(picture);
+  const unchoked = chooseUnchoked(peers, { now: NOW, slots });
+  return [...unchoked].map((peer) => peers.indexOf(peer)).sort();
 }
 
 const PICTURES: readonly [
@@ -63,8 +64,7 @@ Deno.test("chooseUnchoked() chooses nobody of nobody", () => {
 for (const slots of [1, 3, 7, 9]) {
   Deno.test(`chooseUnchoked() gives ten peers as many turns at ${slots} slots (seed 1)`, () => {
     const random = seededRandom(1);
-    const peers = Array.from({ length: 10 }, (_, key) => ({
-      key,
+    const peers = Array.from({ length: 10 }, () => ({
       peerIsInterested: true,
       weChoke: true,
       unchokedAt: 0,
@@ -75,7 +75,7 @@ for (const slots of [1, 3, 7, 9]) {
       const unchoked = chooseUnchoked(shuffle(peers, random), { now, slots });
       assertEquals(unchoked.size, slots);
       for (const peer of peers) {
-        const isChosen = unchoked.has(peer.key);
+        const isChosen = unchoked.has(peer);
         if (isChosen && peer.weChoke) peer.unchokedAt = now;
         if (isChosen) peer.turns++;
         peer.weChoke = !isChosen;

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
 import { PieceAssembly } from "../../../lib/swarm/piece_assembly.ts";
-import { Suspects } from "../../../lib/swarm/corrupt_pieces.ts";
+import { CorruptPieces } from "../../../lib/swarm/downloads.ts";
 
 /**
  * A whole piece drawn as one block a word: `"a:1 b:2"` is a block of ones from
@@ -22,17 +22,17 @@ function pieceOf(picture: string, index = 0): PieceAssembly {
   return piece;
 }
 
-Deno.test("Suspects convicts the one host that sent all of a corrupt copy", () => {
-  const suspects = new Suspects();
-  assertEquals(suspects.accuse(pieceOf("a:1 a:2 a:3")), "a");
-  assertEquals(suspects.has(0), false);
+Deno.test("CorruptPieces convicts the one host that sent all of a corrupt copy", () => {
+  const pieces = new CorruptPieces();
+  assertEquals(pieces.add(pieceOf("a:1 a:2 a:3")), "a");
+  assertEquals(pieces.has(0), false);
 });
 
-Deno.test("Suspects keeps a copy of several hosts until the right one comes", () => {
-  const suspects = new Suspects();
-  assertEquals(suspects.accuse(pieceOf("a:1 b:9 a:3")), undefined);
-  assertEquals(suspects.has(0), true);
-  assertEquals(suspects.has(1), false);
+Deno.test("CorruptPieces keeps a copy of several hosts until the right one comes", () => {
+  const pieces = new CorruptPieces();
+  assertEquals(pieces.add(pieceOf("a:1 b:9 a:3")), undefined);
+  assertEquals(pieces.has(0), true);
+  assertEquals(pieces.has(1), false);
 });
 
 const PICTURES: readonly [copy: string, right: string, culprits: string[]][] = [
@@ -45,54 +45,54 @@ const PICTURES: readonly [copy: string, right: string, culprits: string[]][] = [
 ];
 
 for (const [copy, right, culprits] of PICTURES) {
-  Deno.test(`Suspects finds in ${copy} against ${right}: ${culprits}`, () => {
-    const suspects = new Suspects();
-    suspects.accuse(pieceOf(copy));
-    const convicted = suspects.convict(0, pieceOf(right).bytes);
-    assertEquals([...convicted], culprits);
-    assertEquals(suspects.has(0), false);
+  Deno.test(`CorruptPieces finds in ${copy} against ${right}: ${culprits}`, () => {
+    const pieces = new CorruptPieces();
+    pieces.add(pieceOf(copy));
+    const found = pieces.compare(0, pieceOf(right).bytes);
+    assertEquals([...found], culprits);
+    assertEquals(pieces.has(0), false);
   });
 }
 
-Deno.test("Suspects sees a difference of one byte", () => {
-  const suspects = new Suspects();
+Deno.test("CorruptPieces sees a difference of one byte", () => {
+  const pieces = new CorruptPieces();
   const copy = pieceOf("a:1 b:2");
   copy.bytes[BLOCK_SIZE - 1]! ^= 1;
-  suspects.accuse(copy);
-  const convicted = suspects.convict(0, pieceOf("c:1 c:2").bytes);
-  assertEquals([...convicted], ["a"]);
+  pieces.add(copy);
+  const culprits = pieces.compare(0, pieceOf("c:1 c:2").bytes);
+  assertEquals([...culprits], ["a"]);
 });
 
-Deno.test("Suspects convicts nobody of a piece that was never corrupt", () => {
-  const convicted = new Suspects().convict(3, pieceOf("a:1").bytes);
-  assertEquals(convicted.size, 0);
+Deno.test("CorruptPieces convicts nobody of a piece that was never corrupt", () => {
+  const culprits = new CorruptPieces().compare(3, pieceOf("a:1").bytes);
+  assertEquals(culprits.size, 0);
 });
 
-Deno.test("Suspects keeps eight copies and drops the oldest first", () => {
-  const suspects = new Suspects();
+Deno.test("CorruptPieces keeps eight copies and drops the oldest first", () => {
+  const pieces = new CorruptPieces();
   for (let index = 0; index < 9; index++) {
-    suspects.accuse(pieceOf("a:1 b:2", index));
+    pieces.add(pieceOf("a:1 b:2", index));
   }
-  assertEquals(suspects.has(0), false);
+  assertEquals(pieces.has(0), false);
   for (let index = 1; index < 9; index++) {
-    assertEquals(suspects.has(index), true);
+    assertEquals(pieces.has(index), true);
   }
 });
 
-Deno.test("Suspects keeps fewer copies of large pieces", () => {
+Deno.test("CorruptPieces keeps fewer copies of large pieces", () => {
   const mib = 1024 * 1024;
   const kept = (pieceLength: number): number => {
-    const suspects = new Suspects();
+    const pieces = new CorruptPieces();
     for (let index = 0; index < 9; index++) {
       const bytes = new Uint8Array(pieceLength);
       const options = { owner: 1, isExclusive: false, blockLength: mib };
       const copy = new PieceAssembly(index, bytes, options);
       copy.receive(0, bytes.subarray(0, mib), "a");
       copy.receive(1, bytes.subarray(0, mib), "b");
-      suspects.accuse(copy);
+      pieces.add(copy);
     }
     return Array.from({ length: 9 }, (_, index) => index)
-      .filter((index) => suspects.has(index)).length;
+      .filter((index) => pieces.has(index)).length;
   };
   assertEquals(kept(16 * mib), 2);
   assertEquals(kept(64 * mib), 1);

@@ -21,10 +21,12 @@ function corruptPieceOfTwoHosts(
 /** The one peer that is asked for the piece again. */
 function soleSource(desk: SwarmDesk): number {
   const asked = [...desk.swarm.peers.values()]
-    .filter((peer) => peer.outstanding.size > 0 && !peer.isSnubbing);
+    .filter(({ source: { requests } }) =>
+      requests.size > 0 && !requests.isSnubbed
+    );
   assertEquals(asked.length, 1, "one peer alone delivers it again");
-  assertEquals(asked[0]!.outstanding.size, 2);
-  return asked[0]!.key;
+  assertEquals(asked[0]!.source.requests.size, 2);
+  return asked[0]!.peer.key;
 }
 
 Deno.test("Swarm bans the host that sent all of a corrupt piece, and fetches it elsewhere", () => {
@@ -128,7 +130,10 @@ Deno.test("Swarm keeps the one peer's order when a late block of the corrupt cop
   desk.source(2, "#");
   desk.block(2, "0.0");
   desk.pass(5000);
-  assert(desk.peer(1).isSnubbing, "it owes 0.1 and may yet deliver it");
+  assert(
+    desk.peer(1).source.requests.isSnubbed,
+    "it owes 0.1 and may yet deliver it",
+  );
   desk.source(3, "#");
   desk.block(3, "0.1");
   desk.corrupt(0);

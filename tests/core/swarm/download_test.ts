@@ -37,7 +37,7 @@ Deno.test("Swarm asks for nothing while it is choked", () => {
   desk.source(1, "##");
   assertEquals(desk.signal(1, "choke"), []);
   assertEquals(desk.pass(5000), []);
-  assertEquals(desk.peer(1).outstanding.size, 0);
+  assertEquals(desk.peer(1).source.requests.size, 0);
   assertEquals(desk.signal(1, "unchoke").length, 4);
 });
 
@@ -119,13 +119,13 @@ Deno.test("Swarm that has everything from the start never says that it completed
 Deno.test("Swarm keeps a window of requests full and no more", () => {
   const desk = new SwarmDesk({ have: ".".repeat(200), blocksPerPiece: 16 });
   desk.source(1, "#".repeat(200));
-  const peer = desk.peer(1);
-  assertEquals(peer.outstanding.size, peer.window.size);
+  const { requests } = desk.peer(1).source;
+  assertEquals(requests.size, requests.window.size);
   for (let step = 0; step < 20; step++) {
-    const [id] = peer.outstanding;
+    const [id] = requests;
     const { index, block } = desk.geometry.blockOfId(id!);
     desk.block(1, `${index}.${block}`);
-    assertEquals(peer.outstanding.size, peer.window.size);
+    assertEquals(requests.size, requests.window.size);
   }
   assertEquals(desk.swarm.traffic.wasted, 0);
 });
@@ -139,7 +139,7 @@ Deno.test("Swarm asks others for what a peer that leaves or chokes had on order"
     if (end === "leave") desk.leave(1);
     else desk.signal(1, "choke");
     desk.pass(1000);
-    assertEquals([...desk.peer(2).outstanding].sort(), [0, 1]);
+    assertEquals([...desk.peer(2).source.requests].sort(), [0, 1]);
   }
 });
 

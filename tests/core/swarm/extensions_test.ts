@@ -71,9 +71,9 @@ Deno.test("Swarm that shows its pieces one by one tells that it wants nothing on
   assertEquals([isUploadOnly, isComplete], [undefined, true]);
   const leecher = new SwarmDesk({ have: ".." });
   leecher.join(1, EXTENDED);
-  assertEquals(leecher.peer(1).isSeeder, false);
+  assertEquals(leecher.peer(1).source.isSeeder, false);
   say(leecher, { isComplete });
-  assertEquals(leecher.peer(1).isSeeder, true);
+  assertEquals(leecher.peer(1).source.isSeeder, true);
 });
 
 Deno.test("Swarm tells who stays that it wants nothing any more, in a whole handshake", () => {
@@ -103,7 +103,7 @@ Deno.test("Swarm says nothing by the extension protocol to who does not speak it
     const message = { type: "extended", id: 0, payload } as const;
     assertEquals(desk.receive(1, message), []);
   }
-  assertEquals(desk.peer(1).isUploadOnly, false);
+  assertEquals(desk.peer(1).profile.isUploadOnly, false);
 });
 
 Deno.test("Swarm takes what libtorrent says of itself", () => {
@@ -111,11 +111,12 @@ Deno.test("Swarm takes what libtorrent says of itself", () => {
   desk.join(1, EXTENDED);
   const payload = LIBTORRENT_HANDSHAKE;
   assertEquals(desk.receive(1, { type: "extended", id: 0, payload }), []);
-  const { client, listenPort, seesUsAs, isUploadOnly } = desk.peer(1);
-  assertEquals({ client, listenPort, seesUsAs, isUploadOnly }, {
+  const { client, listenPort, ownHostname, isUploadOnly } = desk.peer(1)
+    .profile;
+  assertEquals({ client, listenPort, ownHostname, isUploadOnly }, {
     client: "libtorrent/2.0.8.0",
     listenPort: 6881,
-    seesUsAs: "192.0.2.7",
+    ownHostname: "192.0.2.7",
     isUploadOnly: true,
   });
 });
@@ -141,7 +142,7 @@ Deno.test("Swarm believes a later handshake, as far as it goes", () => {
   desk.join(1, EXTENDED);
   say(desk, { client: "one/1", port: 7001, isUploadOnly: true });
   say(desk, { port: 7002, isUploadOnly: false });
-  const { client, listenPort, isUploadOnly } = desk.peer(1);
+  const { client, listenPort, isUploadOnly } = desk.peer(1).profile;
   assertEquals([client, listenPort, isUploadOnly], ["one/1", 7001, false]);
 });
 
@@ -149,7 +150,7 @@ Deno.test("Swarm knows better where it dialed a peer than the peer says", () => 
   const desk = new SwarmDesk({ have: "." });
   desk.join(1, OUTGOING);
   say(desk, { port: 80 });
-  assertEquals(desk.peer(1).listenPort, 7000);
+  assertEquals(desk.peer(1).profile.listenPort, 7000);
 });
 
 Deno.test("Swarm has no more on order than the peer keeps", () => {
@@ -159,7 +160,7 @@ Deno.test("Swarm has no more on order than the peer keeps", () => {
     say(desk, { requestQueueLength: limit });
     desk.bitfield(1, "#");
     desk.signal(1, "unchoke");
-    assertEquals(desk.peer(1).outstanding.size, expected);
+    assertEquals(desk.peer(1).source.requests.size, expected);
   }
 });
 

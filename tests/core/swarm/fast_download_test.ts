@@ -42,10 +42,10 @@ Deno.test("Swarm takes have all for a full bitfield and have none for an empty o
   const desk = new SwarmDesk({ have: "#.." });
   desk.join(1, FAST);
   assertEquals(desk.signal(1, "haveAll"), ["1 < interested"]);
-  assertEquals(desk.peer(1).isSeeder, true);
+  assertEquals(desk.peer(1).source.isSeeder, true);
   desk.join(2, FAST);
   assertEquals(desk.signal(2, "haveNone"), []);
-  assertEquals(desk.peer(2).pieces.count, 0);
+  assertEquals(desk.peer(2).source.pieces.count, 0);
 });
 
 Deno.test("Swarm leaves who has all when it has all too", () => {
@@ -91,9 +91,9 @@ Deno.test("Swarm disconnects who allows or suggests a piece that does not exist"
 Deno.test("Swarm keeps what is on order through a choke of the fast extension, and not without", () => {
   for (const [fast, kept] of [[true, 8], [false, 0]] as const) {
     const desk = asking({ fast });
-    assertEquals(desk.peer(1).outstanding.size, 8);
+    assertEquals(desk.peer(1).source.requests.size, 8);
     assertEquals(desk.signal(1, "choke"), []);
-    assertEquals(desk.peer(1).outstanding.size, kept);
+    assertEquals(desk.peer(1).source.requests.size, kept);
     // What was on its way counts, or not.
     desk.block(1, "0.0");
     assertEquals(desk.swarm.traffic.wasted, fast ? 0 : BLOCK_SIZE);
@@ -116,7 +116,7 @@ Deno.test("Swarm asks another for a rejected block at once", () => {
   desk.block(2, "0.8");
   desk.signal(1, "choke");
   assertEquals(desk.reject(1, "0.3"), ["2 < request 0.3"]);
-  assertEquals(desk.peer(1).outstanding.has(3), false);
+  assertEquals(desk.peer(1).source.requests.has(3), false);
 });
 
 Deno.test("Swarm asks anew after an unchoke, and for nothing that is still on order", () => {
@@ -151,7 +151,7 @@ Deno.test("Swarm lets another finish the piece of a peer that refuses", () => {
 Deno.test("Swarm passes over a reject of what is not on order", () => {
   const desk = asking({ fast: true });
   assertEquals(desk.reject(1, "0.15"), []);
-  assertEquals(desk.peer(1).outstanding.size, 8);
+  assertEquals(desk.peer(1).source.requests.size, 8);
 });
 
 Deno.test("Swarm disconnects who rejects a block of another length", () => {
@@ -179,7 +179,7 @@ Deno.test("Swarm takes one answer to what it called off, block or reject", () =>
     const desk = new SwarmDesk({ have: ".", blocksPerPiece: 2 });
     desk.source(1, "#", FAST);
     desk.source(2, "#", FAST); // both blocks doubled, at the end
-    assertEquals(desk.peer(2).outstanding.size, 2);
+    assertEquals(desk.peer(2).source.requests.size, 2);
     assertEquals(desk.block(1, "0.0"), ["2 < cancel 0.0"]);
     assertEquals(desk[answer](2, "0.0"), [], answer);
     assertEquals(desk.block(2, "0.0"), ["2 disconnect protocol"]);
@@ -193,7 +193,7 @@ Deno.test("Swarm asks for allowed pieces while choked, for those alone and only 
   assertEquals(requests(desk.have(1, 0)), []);
   assertEquals(requests(desk.have(1, 1)), ["1.0", "1.1"]);
   desk.have(1, 2);
-  assertEquals(desk.peer(1).outstanding.size, 2);
+  assertEquals(desk.peer(1).source.requests.size, 2);
   desk.block(1, "1.0");
   assertEquals(desk.block(1, "1.1"), ["verify 1"]);
   // An offer may come after the piece, too.
@@ -259,7 +259,7 @@ Deno.test("Swarm bounds what one peer may allow", () => {
   for (let index = 0; index < 200; index++) {
     desk.receive(1, { type: "allowedFast", index });
   }
-  assertEquals(desk.peer(1).allowedFast.size, 64);
+  assertEquals(desk.peer(1).source.allowedFast.size, 64);
 });
 
 Deno.test("Swarm finishes a suspect piece elsewhere when its only peer chokes and rejects", () => {
@@ -273,7 +273,7 @@ Deno.test("Swarm finishes a suspect piece elsewhere when its only peer chokes an
   desk.reject(1, "0.1");
   // It is to come from one peer alone now, so that it is plain who lies.
   assertEquals(requests(desk.corrupt(0)), ["0.0", "0.1"]);
-  assertEquals(desk.peer(2).outstanding.size, 0);
+  assertEquals(desk.peer(2).source.requests.size, 0);
   desk.signal(1, "choke");
   assertEquals(desk.reject(1, "0.0"), []);
   assertEquals(requests(desk.reject(1, "0.1"), 2), ["0.0", "0.1"]);
@@ -284,7 +284,7 @@ Deno.test("Swarm passes over a choking peer that neither serves nor rejects, and
   desk.signal(1, "choke");
   desk.source(2, "#", FAST);
   desk.pass(SNUB_TIMEOUT_MS);
-  assertEquals(desk.peer(1).isSnubbing, true);
+  assertEquals(desk.peer(1).source.requests.isSnubbed, true);
   for (let block = 0; block < 8; block++) desk.reject(1, `0.${block}`);
-  assertEquals(desk.peer(1).isSnubbing, false);
+  assertEquals(desk.peer(1).source.requests.isSnubbed, false);
 });

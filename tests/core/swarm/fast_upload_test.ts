@@ -5,7 +5,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
-import { UPLOAD_SLOTS, UPLOAD_TURN_MS } from "../../../lib/swarm/choker.ts";
+import { UPLOAD_SLOTS, UPLOAD_TURN_MS } from "../../../lib/swarm/uploads.ts";
 import { MAX_QUEUED_REQUESTS } from "../../../lib/swarm/uploads.ts";
 import { FAST, SwarmDesk } from "./swarm_desk.ts";
 
@@ -78,7 +78,7 @@ Deno.test("Swarm rejects what is queued after it chokes, and serves what is on i
   for (let block = 0; block < 64; block++) {
     assertEquals(desk.apply(sent), []);
   }
-  assertEquals(desk.peer(1).uploadingBytes, 0);
+  assertEquals(desk.peer(1).upload.pendingBytes, 0);
 });
 
 Deno.test("Swarm rejects what its queue has no room for, and disconnects who cannot be told", () => {

@@ -30,7 +30,7 @@ interface Account {
   /** Requests sent and neither answered, cancelled nor choked away. */
   readonly requested: Set<string>;
   /** Requests cancelled whose answer is still to come: with the fast extension alone. */
-  readonly calledOff: Set<string>;
+  readonly cancelled: Set<string>;
   /** Pieces that the peer serves while it chokes us. */
   readonly allowed: Set<number>;
   /** Pieces that we serve while we choke it. */
@@ -66,6 +66,14 @@ export class WatchedSwarm {
     return this.#accounts.get(key)?.bytesBeingServed ?? 0;
   }
 
+  /** Ids of the blocks that we cancelled at a peer that still answers for them. */
+  cancelledAt(key: PeerKey): number[] {
+    return [...this.#account(key).cancelled].map((name) => {
+      const [index, offsetInPiece] = name.split(" ").map(Number);
+      return this.#geometry.blockIdAt(index!, offsetInPiece!)!;
+    });
+  }
+
   /** Applies an event. @throws {AssertionError} If the engine breaks a promise. */
   apply(event: SwarmEvent, now: number): void {
     this.#noteEvent(event);
@@ -85,7 +93,7 @@ export class WatchedSwarm {
           weChoke: true,
           weAreInterested: false,
           requested: new Set(),
-          calledOff: new Set(),
+          cancelled: new Set(),
           allowed: new Set(),
           offered: new Set(),
           unansweredCount: 0,
@@ -126,12 +134,12 @@ export class WatchedSwarm {
       case "piece": {
         const { index, offsetInPiece, block: { length } } = message;
         const name = nameOf({ index, offsetInPiece, length });
-        if (!account.requested.delete(name)) account.calledOff.delete(name);
+        if (!account.requested.delete(name)) account.cancelled.delete(name);
         return;
       }
       case "reject":
         // One request was cancelled and made again: its first answer comes first.
-        if (account.calledOff.delete(nameOf(message))) return;
+        if (account.cancelled.delete(nameOf(message))) return;
         if (account.peerChokes) account.allowed.delete(message.index);
         account.requested.delete(nameOf(message));
         return;
@@ -160,7 +168,7 @@ export class WatchedSwarm {
         account.bytesBeingServed += length;
         return;
       }
-      case "peersHeard":
+      case "peersExchanged":
         assert(action.addresses.length > 0 && action.addresses.length <= 50);
         return;
       case "verifyPiece":
@@ -224,7 +232,7 @@ export class WatchedSwarm {
       }
       case "cancel":
         assert(account.requested.delete(nameOf(message)), "it was on order");
-        if (account.isFast) account.calledOff.add(nameOf(message));
+        if (account.isFast) account.cancelled.add(nameOf(message));
         return;
       case "reject":
         assert(account.isFast, "others do not understand it");
@@ -257,7 +265,9 @@ export class WatchedSwarm {
   #checkWindow(action: SwarmAction): void {
     if (action.type !== "send" || action.message.type !== "request") return;
     const peer = this.swarm.peers.get(action.peer);
-    if (peer !== undefined) assert(peer.outstanding.size <= peer.window.size);
+    if (peer === undefined) return;
+    const { requests } = peer.source;
+    assert(requests.size <= requests.window.size);
   }
 
   #checkState(): void {
@@ -265,26 +275,26 @@ export class WatchedSwarm {
       new Set(this.swarm.peers.keys()),
       new Set(this.#accounts.keys()),
     );
-    for (const [key, peer] of this.swarm.peers) {
+    for (const [key, { peer, source, upload }] of this.swarm.peers) {
       const account = this.#account(key);
-      assertEquals(peer.weChoke, account.weChoke);
-      assertEquals(peer.peerChokes, account.peerChokes);
-      assertEquals(peer.weAreInterested, account.weAreInterested);
-      assertEquals(peer.uploadingBytes, account.bytesBeingServed);
-      assertEquals(peer.outstanding.size, account.requested.size);
+      assertEquals(upload.weChoke, account.weChoke);
+      assertEquals(source.peerChokes, account.peerChokes);
+      assertEquals(source.weAreInterested, account.weAreInterested);
+      assertEquals(upload.pendingBytes, account.bytesBeingServed);
+      assertEquals(source.requests.size, account.requested.size);
       if (account.isFast) {
         // Every request has one answer, or waits for it.
-        assertEquals(account.unansweredCount, peer.uploadQueue.length);
-      } else if (peer.peerChokes) {
-        assertEquals(peer.outstanding.size, 0);
+        assertEquals(account.unansweredCount, upload.queue.length);
+      } else if (source.peerChokes) {
+        assertEquals(source.requests.size, 0);
       }
       assert(!this.swarm.isBanned(peer.hostname));
       let wantedCount = 0;
-      for (const index of peer.pieces.indexes()) {
+      for (const index of source.pieces.indexes()) {
         if (!this.swarm.have.has(index)) wantedCount++;
       }
-      assertEquals(peer.wantedCount, wantedCount);
-      assertEquals(peer.weAreInterested, wantedCount > 0);
+      assertEquals(source.wantedCount, wantedCount);
+      assertEquals(source.weAreInterested, wantedCount > 0);
     }
   }
 

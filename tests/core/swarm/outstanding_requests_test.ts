@@ -1,37 +1,35 @@
 import { assertEquals } from "@std/assert";
-import { Orders } from "../../../lib/swarm/outstanding_requests.ts";
-import { REQUEST_LIMITS } from "../../../lib/swarm/request_window.ts";
-import { PeerState } from "../../../lib/swarm/peer_state.ts";
-import { idOf } from "./swarm_desk.ts";
+import { randomBelow, seededRandom } from "../../../lib/base/random.ts";
+import {
+  OutstandingRequests,
+  RequestBalance,
+} from "../../../lib/swarm/outstanding_requests.ts";
 
-/** Peers that can be asked, drawn by how many blocks each has on order: `"3 0 12"`. */
-function drawn(picture: string): { orders: Orders; peers: PeerState[] } {
-  const orders = new Orders(REQUEST_LIMITS);
-  const peers = picture.split(" ").map((count, key) => {
-    const id = idOf(`a${key}`);
-    const hostname = `192.0.2.${key}`;
-    const introduction = { peer: key, id, hostname, isOutgoing: true };
-    const peer = new PeerState(introduction, { pieceCount: 100 }, 0);
-    peer.weAreInterested = true;
-    peer.peerChokes = false;
-    orders.review(peer);
-    for (let id = 0; id < Number(count); id++) orders.add(peer, id);
-    return peer;
+/** Peers that accept requests, drawn by the number outstanding at each: `"3 0 12"`. */
+function drawn(picture: string): OutstandingRequests[] {
+  const balance = new RequestBalance();
+  return picture.split(" ").map((count) => {
+    const requests = new OutstandingRequests(balance, {
+      isFast: true,
+      now: 0,
+    });
+    requests.setAccepted(true);
+    for (let id = 0; id < Number(count); id++) requests.add(id, 0);
+    return requests;
   });
-  return { orders, peers };
 }
 
 /** The peers that are ahead, as `^`. */
-function ahead({ orders, peers }: ReturnType<typeof drawn>): string {
-  return peers.map((peer) => orders.isAhead(peer) ? "^" : ".").join(" ");
+function ahead(peers: readonly OutstandingRequests[]): string {
+  return peers.map(({ isAhead }) => isAhead ? "^" : ".").join(" ");
 }
 
 const PICTURES: readonly [picture: string, ahead: string, why: string][] = [
-  ["200", ".", "who is asked alone is asked for all"],
-  ["0 0", ". .", "nothing is on order yet"],
+  ["200", ".", "a lone source gets all requests"],
+  ["0 0", ". .", "nothing is outstanding yet"],
   ["7 7 7", ". . .", "all alike"],
-  ["100 100 100", ". . .", "all alike, and much"],
-  ["15 0", ". .", "a little more is no matter"],
+  ["100 100 100", ". . .", "all alike, and many"],
+  ["15 0", ". .", "within the slack"],
   ["16 0", "^ .", "8 more than the average of 8"],
   ["30 10 2", "^ . .", "16 more than the average of 14"],
   ["21 14 7", ". . .", "7 more than the average of 14"],
@@ -39,41 +37,57 @@ const PICTURES: readonly [picture: string, ahead: string, why: string][] = [
 ];
 
 for (const [picture, expected, why] of PICTURES) {
-  Deno.test(`Orders are ahead at ${expected} of ${picture}: ${why}`, () => {
+  Deno.test(`OutstandingRequests are ahead at ${expected} of ${picture}: ${why}`, () => {
     assertEquals(ahead(drawn(picture)), expected);
   });
 }
 
-Deno.test("Orders compare only peers that can be asked", () => {
-  const drawing = drawn("20 0 0 0");
-  assertEquals(ahead(drawing), "^ . . .");
-  for (const peer of drawing.peers.slice(1)) {
-    peer.peerChokes = true;
-    drawing.orders.review(peer);
-  }
-  assertEquals(ahead(drawing), ". . . .");
+Deno.test("OutstandingRequests are compared among peers that accept requests", () => {
+  const peers = drawn("20 0 0 0");
+  assertEquals(ahead(peers), "^ . . .");
+  for (const requests of peers.slice(1)) requests.setAccepted(false);
+  assertEquals(ahead(peers), ". . . .");
 });
 
-Deno.test("Orders with who keeps us waiting do not count, and count again once it delivers", () => {
-  const drawing = drawn("90 12 0");
-  const { orders, peers: [first, second] } = drawing;
-  assertEquals(ahead(drawing), "^ . .");
-  orders.setSnubbing(first!, true);
-  assertEquals(ahead(drawing), ". . .");
-  orders.delete(first!, 0);
-  orders.setSnubbing(first!, false);
-  assertEquals(ahead(drawing), "^ . .");
-  orders.clear(first!);
-  orders.add(second!, 12);
-  assertEquals(ahead(drawing), ". ^ .");
+Deno.test("OutstandingRequests of a snubbed peer do not count until it delivers", () => {
+  const peers = drawn("90 12 0");
+  const [first, second] = peers;
+  assertEquals(ahead(peers), "^ . .");
+  first!.setSnubbed(true);
+  assertEquals(ahead(peers), ". . .");
+  first!.delete(0);
+  first!.setSnubbed(false);
+  assertEquals(ahead(peers), "^ . .");
+  first!.clear();
+  second!.add(12, 0);
+  assertEquals(ahead(peers), ". ^ .");
 });
 
-Deno.test("Orders are forgotten with their peer", () => {
-  const drawing = drawn("20 4 0 0");
-  const { orders, peers } = drawing;
-  for (const peer of peers.slice(1)) {
-    orders.clear(peer);
-    orders.peerLeft(peer);
+Deno.test("OutstandingRequests list blocks by age", () => {
+  const [requests] = drawn("6");
+  requests!.delete(0);
+  requests!.delete(3);
+  requests!.add(0, 0);
+  assertEquals([...requests!], [1, 2, 4, 5, 0]);
+  assertEquals(requests!.has(3), false);
+  assertEquals(requests!.delete(3), false);
+  requests!.clear();
+  assertEquals([...requests!], []);
+});
+
+Deno.test("OutstandingRequests are a set through random changes", () => {
+  const random = seededRandom(1);
+  const [requests] = drawn("0");
+  const model = new Set<number>();
+  for (let step = 0; step < 20_000; step++) {
+    const id = randomBelow(60, random);
+    if (model.has(id)) assertEquals(requests!.delete(id), model.delete(id));
+    else {
+      requests!.add(id, 0);
+      model.add(id);
+    }
+    assertEquals(requests!.size, model.size);
+    assertEquals(requests!.has(id), model.has(id));
+    if (step % 100 === 0) assertEquals([...requests!], [...model]);
   }
-  assertEquals(ahead(drawing), ". . . .");
 });

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import {
   IDLE_TIMEOUT_MS,
   KEEP_ALIVE_INTERVAL,
-} from "../../../lib/swarm/swarm.ts";
+} from "../../../lib/swarm/peer.ts";
 import { SwarmDesk } from "./swarm_desk.ts";
 
 Deno.test("Swarm greets with its bitfield, or with silence if it has nothing", () => {
@@ -20,7 +20,7 @@ Deno.test("Swarm refuses one peer more than it may have", () => {
   const desk = new SwarmDesk({ have: ".", maxPeers: 2 });
   desk.join(1);
   desk.join(2);
-  assertEquals(desk.swarm.hasPlaceFor("192.0.2.3", desk.now), false);
+  assertEquals(desk.swarm.hasSlotFor("192.0.2.3", desk.now), false);
   assertEquals(desk.join(3), ["3 disconnect full"]);
   desk.leave(1);
   assertEquals(desk.join(4), []);
@@ -209,8 +209,8 @@ Deno.test("Swarm has the connection leave that moves least", () => {
 Deno.test("Swarm gives a host with many connections no more places when it is full", () => {
   const desk = crowdedDesk();
   assertEquals(desk.join(15, { hostname: HOST }), ["15 disconnect full"]);
-  assertEquals(desk.swarm.hasPlaceFor(HOST, desk.now), false);
-  assertEquals(desk.swarm.hasPlaceFor("192.0.2.3", desk.now), true);
+  assertEquals(desk.swarm.hasSlotFor(HOST, desk.now), false);
+  assertEquals(desk.swarm.hasSlotFor("192.0.2.3", desk.now), true);
   // One of the others calls once more: it would have two, and the crowd three.
   assertEquals(
     desk.join(16, { hostname: "192.0.2.1" })[0],

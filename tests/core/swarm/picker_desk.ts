@@ -1,6 +1,6 @@
 /**
- * A picker with a roster of peers that order, deliver and go, so that a test
- * reads as a story. Blocks are named `"piece.block"`.
+ * A picker with peers that request, deliver and leave, so that a test reads as a
+ * story. Blocks are named `"piece.block"`.
  *
  * @module
  */
@@ -10,30 +10,27 @@ import { seededRandom } from "../../../lib/base/random.ts";
 import { BLOCK_SIZE, Geometry } from "../../../lib/metainfo/geometry.ts";
 import type { PieceAssembly } from "../../../lib/swarm/piece_assembly.ts";
 import {
+  PickingPeer,
   type PickOptions,
   PiecePicker,
 } from "../../../lib/swarm/piece_picker.ts";
 
-/** What a desk is set up for. */
+/** Options of {@linkcode PickerDesk}. */
 export interface PickerDeskOptions {
   readonly pieceCount: number;
   readonly blocksPerPiece: number;
-  /** Pieces verified already. @default {[]} */
+  /** Pieces that are verified already. @default {[]} */
   readonly have?: readonly number[];
   /** Pieces that were corrupt before. @default {[]} */
   readonly suspects?: readonly number[];
 }
 
 interface DeskPeer {
-  readonly key: number;
-  readonly hostname: string;
-  readonly pieces: Bitfield;
-  waitingCount: number;
-  readonly isSeeder: boolean;
-  readonly outstanding: Set<number>;
+  readonly picking: PickingPeer;
+  readonly requests: Set<number>;
 }
 
-/** Plays the part of `Downloads` towards a picker. */
+/** Drives a picker as `Sources` and `Downloads` do. */
 export class PickerDesk {
   readonly picker: PiecePicker;
   readonly #geometry: Geometry;
@@ -48,85 +45,81 @@ export class PickerDesk {
     for (const index of have) this.#verified.add(index);
     this.picker = new PiecePicker(this.#geometry, {
       have: this.#verified,
-      peers: this.#peers,
       random: seededRandom(1),
       isSuspect: (index) => suspects.includes(index),
     });
   }
 
-  /** A peer with the pieces of a picture, `"#.#"`. */
+  /** A peer joins with the pieces of a picture, `"#.#"`. */
   join(key: number, picture: string): void {
-    const peer = {
-      key,
-      hostname: `192.0.2.${key}`,
-      pieces: new Bitfield(this.#geometry.pieceCount),
-      waitingCount: 0,
-      isSeeder: !picture.includes("."),
-      outstanding: new Set<number>(),
-    };
-    this.#peers.set(key, peer);
+    const pieces = new Bitfield(this.#geometry.pieceCount);
+    const requests = new Set<number>();
+    const picking = new PickingPeer(key, { pieces, requests });
+    this.#peers.set(key, { picking, requests });
+    this.picker.add(picking);
     for (const [index, cell] of [...picture].entries()) {
       if (cell !== "#") continue;
-      peer.pieces.add(index);
-      this.picker.gained(peer, index);
+      pieces.add(index);
+      this.picker.gained(picking, index);
     }
   }
 
-  /** Picks for a peer: a block, or `"-"` if there is nothing to ask of it. */
+  /** Picks a block for a peer; `"-"` if there is nothing to request. */
   pick(key: number, options?: PickOptions): string {
-    const peer = this.#peer(key);
-    const id = this.picker.pick(peer, options);
+    const { picking, requests } = this.#peer(key);
+    const id = this.picker.pick(picking, options);
     if (id === undefined) return "-";
-    assert(!peer.outstanding.has(id), "a block is asked of a peer once");
-    peer.outstanding.add(id);
+    assert(!requests.has(id), "a block is requested of a peer once");
+    requests.add(id);
     return this.#name(id);
   }
 
-  /** Picks so many times. */
+  /** Picks several times. */
   picks(key: number, count: number, options?: PickOptions): string {
     return Array.from({ length: count }, () => this.pick(key, options))
       .join(" ");
   }
 
-  /** The peer delivers a block on order with it; the piece if that makes it whole. */
+  /** The peer delivers a requested block. Returns the piece if it is complete. */
   deliver(key: number, name: string): PieceAssembly | undefined {
-    const peer = this.#peer(key);
+    const { picking, requests } = this.#peer(key);
     const id = this.#id(name);
-    assert(peer.outstanding.delete(id), `${name} is on order with ${key}`);
+    assert(requests.delete(id), `${name} is requested of ${key}`);
     this.picker.release(id);
-    if (!this.picker.isMissing(id, key)) return undefined;
+    if (!this.picker.isMissing(id, picking)) return undefined;
     for (const other of this.#peers.values()) {
-      if (other.outstanding.delete(id)) this.picker.release(id);
+      if (other.requests.delete(id)) this.picker.release(id);
     }
-    return this.picker.receive(id, new Uint8Array(BLOCK_SIZE), peer);
+    const bytes = new Uint8Array(BLOCK_SIZE);
+    return this.picker.receive(id, bytes, `192.0.2.${key}`);
   }
 
-  /** The peer delivers everything on order with it; the pieces that makes whole. */
+  /** The peer delivers every requested block. Returns the complete pieces. */
   deliverAll(key: number): number[] {
-    return [...this.#peer(key).outstanding].flatMap((id) =>
+    return [...this.#peer(key).requests].flatMap((id) =>
       this.deliver(key, this.#name(id))?.index ?? []
     );
   }
 
-  /** The verdict on a piece is good, and its memory free. */
+  /** A piece passes its hash check, and its memory is free. */
   verify(index: number): void {
     const piece = this.picker.verified(index);
-    assert(piece !== undefined, `piece ${index} awaits its verdict`);
+    assert(piece !== undefined, `piece ${index} is complete`);
     this.#verified.add(index);
     this.picker.recycle(piece.bytes);
   }
 
-  /** The peer's orders are off, as when it chokes us. */
-  dropOrders(key: number): void {
-    const { outstanding } = this.#peer(key);
-    for (const id of outstanding) this.picker.release(id);
-    outstanding.clear();
-    this.picker.abandon(key);
+  /** The peer drops its requests, as when it chokes us. */
+  dropRequests(key: number): void {
+    const { picking, requests } = this.#peer(key);
+    for (const id of requests) this.picker.release(id);
+    requests.clear();
+    this.picker.abandon(picking);
   }
 
-  /** Whether a block of the peer's would be of use. */
+  /** Whether the peer may deliver a block. */
   isMissing(key: number, name: string): boolean {
-    return this.picker.isMissing(this.#id(name), key);
+    return this.picker.isMissing(this.#id(name), this.#peer(key).picking);
   }
 
   #peer(key: number): DeskPeer {

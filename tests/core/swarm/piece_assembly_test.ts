@@ -12,7 +12,7 @@ function assemblyOf(blockCount: number): PieceAssembly {
 function picture(assembly: PieceAssembly): string {
   return Array.from({ length: assembly.blockCount }, (_, block) => {
     if (assembly.isReceived(block)) return "#";
-    return assembly.orderCount(block) || ".";
+    return assembly.requestCount(block) || ".";
   }).join("");
 }
 
@@ -26,7 +26,7 @@ Deno.test("PieceAssembly offers its blocks in order, each until it is on order",
   for (let step = 0; step < 4; step++) {
     const open = assembly.nextOpen();
     offered.push(open);
-    if (open !== undefined) assembly.order(open);
+    if (open !== undefined) assembly.request(open);
   }
   assertEquals(offered, [0, 1, 2, undefined]);
   assertEquals(picture(assembly), "111");
@@ -34,7 +34,7 @@ Deno.test("PieceAssembly offers its blocks in order, each until it is on order",
 
 Deno.test("PieceAssembly offers a block again when its last order is off", () => {
   const assembly = assemblyOf(3);
-  for (const ordered of [0, 1, 2, 1]) assembly.order(ordered);
+  for (const ordered of [0, 1, 2, 1]) assembly.request(ordered);
   assertEquals(picture(assembly), "121");
   assembly.release(1);
   assertEquals(assembly.nextOpen(), undefined);
@@ -45,7 +45,7 @@ Deno.test("PieceAssembly offers a block again when its last order is off", () =>
 
 Deno.test("PieceAssembly never offers a received block again", () => {
   const assembly = assemblyOf(2);
-  assembly.order(0);
+  assembly.request(0);
   assembly.receive(0, block(1), "a");
   assembly.release(0);
   assertEquals(picture(assembly), "#.");

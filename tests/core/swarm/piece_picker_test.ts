@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { PickerDesk } from "./picker_desk.ts";
+import { piecesOf } from "./swarm_desk.ts";
 
 Deno.test("PiecePicker asks for the rarest piece that the peer has", () => {
   const desk = new PickerDesk({ pieceCount: 4, blocksPerPiece: 1 });
@@ -46,7 +47,7 @@ Deno.test("PiecePicker takes up what somebody left before a new piece", () => {
   desk.join(2, "###");
   assertEquals(desk.picks(1, 2), "0.0 0.1");
   desk.deliver(1, "0.0");
-  desk.dropOrders(1);
+  desk.dropRequests(1);
   assertEquals(desk.pick(2), "0.1");
   assert(desk.pick(2)[0] !== "0", "then a new piece");
 });
@@ -56,7 +57,7 @@ Deno.test("PiecePicker leaves what somebody left to a peer that has it", () => {
   desk.join(1, "#.");
   desk.join(2, ".#");
   desk.pick(1);
-  desk.dropOrders(1);
+  desk.dropRequests(1);
   assertEquals(desk.picks(2, 3), "1.0 1.1 -");
   assertEquals(desk.pick(1), "0.0");
 });
@@ -120,7 +121,7 @@ Deno.test("PiecePicker starts such a piece over when its one peer drops out", ()
   desk.join(2, "#");
   desk.picks(1, 2);
   desk.deliver(1, "0.0");
-  desk.dropOrders(1);
+  desk.dropRequests(1);
   assertEquals(desk.picks(2, 2), "0.0 0.1");
   const piece = desk.deliver(2, "0.1") ?? desk.deliver(2, "0.0");
   assertEquals(piece?.sources, ["192.0.2.2", "192.0.2.2"]);
@@ -177,10 +178,10 @@ Deno.test("PiecePicker keeps a doubled block on order until its last order is of
   desk.join(1, "#");
   desk.join(2, "#");
   assertEquals([desk.pick(1), desk.pick(2)], ["0.0", "0.0"]);
-  desk.dropOrders(1);
-  assert(desk.picker.orderCount(0) > 0);
-  desk.dropOrders(2);
-  assertEquals(desk.picker.orderCount(0), 0);
+  desk.dropRequests(1);
+  assert(desk.picker.requestCount(0) > 0);
+  desk.dropRequests(2);
+  assertEquals(desk.picker.requestCount(0), 0);
   assertEquals(desk.pick(1), "0.0");
 });
 
@@ -189,33 +190,41 @@ Deno.test("PiecePicker takes an order back up only while the block is needed", (
   desk.join(1, "#");
   desk.join(2, "#");
   desk.picks(1, 2);
-  desk.dropOrders(1);
+  desk.dropRequests(1);
   assertEquals(desk.pick(2), "0.0");
   desk.deliver(2, "0.0");
-  assertEquals(desk.picker.reorder(0), false, "it came from elsewhere");
-  assertEquals(desk.picker.reorder(1), true);
-  assert(desk.picker.orderCount(1) > 0);
+  assertEquals(desk.picker.requestAgain(0), false, "it came from elsewhere");
+  assertEquals(desk.picker.requestAgain(1), true);
+  assert(desk.picker.requestCount(1) > 0);
 });
 
-Deno.test("PiecePicker leaves new pieces to others where a leecher has more on order than they", () => {
+Deno.test("PiecePicker begins no piece for a peer that must not", () => {
   const desk = new PickerDesk({ pieceCount: 3, blocksPerPiece: 1 });
   desk.join(1, "##.");
-  assertEquals(desk.pick(1, { isAhead: true }), "-");
+  assertEquals(desk.pick(1, { begin: "none" }), "-");
   assert(["0.0", "1.0"].includes(desk.pick(1)));
-  assertEquals(desk.pick(1, { isAhead: true }), "-");
+  assertEquals(desk.pick(1, { begin: "none" }), "-");
 });
 
-Deno.test("PiecePicker asks a seeder for what nobody else has, whatever it has on order", () => {
+Deno.test("PiecePicker begins only a piece that no other peer has where that is asked for", () => {
   const desk = new PickerDesk({ pieceCount: 3, blocksPerPiece: 1 });
   desk.join(1, "###");
   desk.join(2, "#.#");
   // Availability: 2 1 2.
-  assertEquals(desk.picks(1, 2, { isAhead: true }), "1.0 -");
+  assertEquals(desk.picks(1, 2, { begin: "unique" }), "1.0 -");
 });
 
-Deno.test("PiecePicker finishes what is begun whatever is on order", () => {
+Deno.test("PiecePicker finishes a begun piece for a peer that must not begin another", () => {
   const desk = new PickerDesk({ pieceCount: 2, blocksPerPiece: 3 });
   desk.join(1, "#.");
   assertEquals(desk.pick(1), "0.0");
-  assertEquals(desk.picks(1, 3, { isAhead: true }), "0.1 0.2 -");
+  assertEquals(desk.picks(1, 3, { begin: "none" }), "0.1 0.2 -");
+});
+
+Deno.test("PiecePicker chooses among the given pieces alone", () => {
+  const desk = new PickerDesk({ pieceCount: 4, blocksPerPiece: 1 });
+  desk.join(1, "####");
+  const among = piecesOf("#..#");
+  const picked = desk.picks(1, 3, { among }).split(" ");
+  assertEquals(picked.sort(), ["-", "0.0", "3.0"]);
 });

@@ -102,7 +102,7 @@ class RandomLife {
     this.#say(peer, { type: "bitfield", bytes });
     this.#say(peer, { type: "unchoke" });
     for (let round = 0; round < 1000 && !this.isComplete; round++) {
-      const [id] = swarm.peers.get(peer)?.outstanding ?? [];
+      const [id] = swarm.peers.get(peer)?.source.requests ?? [];
       if (id !== undefined) this.#say(peer, this.#answer(id, 0));
       while (this.#watched.judging.size > 0) this.#judge();
     }
@@ -153,11 +153,11 @@ class RandomLife {
 
   #message(key: PeerKey): Message {
     const { pieceCount } = this.#geometry;
-    const peer = this.#watched.swarm.peers.get(key)!;
+    const { peer, source } = this.#watched.swarm.peers.get(key)!;
     const chance = this.#random();
     if (chance < 0.4) {
       // The fast extension wants an answer to what was called off, too.
-      const ids = [...peer.outstanding, ...peer.calledOff];
+      const ids = [...source.requests, ...this.#watched.cancelledAt(key)];
       const id = ids[this.#below(ids.length)];
       if (id !== undefined) {
         return peer.extensions.fast && this.#chance(0.1)

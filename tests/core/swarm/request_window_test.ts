@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { RequestWindow } from "../../../lib/swarm/request_window.ts";
+import { RequestWindow } from "../../../lib/swarm/outstanding_requests.ts";
 
 /**
  * A window kept full for so many blocks, each of which arrives `delayMs` after
@@ -10,7 +10,7 @@ function use(
   options: { blocks: number; delayMs: number },
 ): RequestWindow {
   for (let id = 0; id < options.blocks; id++) {
-    window.asked(id, 1000);
+    window.requested(id, 1000);
     window.received(id, 1000 + options.delayMs);
     // Blocks that are not timed open it.
     window.received(-1, 1000 + options.delayMs);
@@ -60,8 +60,8 @@ Deno.test("RequestWindow of a peer that takes a second for a block falls to two"
 Deno.test("RequestWindow tells how long the last timed block took, and how long the next has been waited for", () => {
   const window = new RequestWindow();
   assertEquals([window.delayMs, window.waitingMs(5)], [undefined, 0]);
-  window.asked(1, 1000);
-  window.asked(2, 1500);
+  window.requested(1, 1000);
+  window.requested(2, 1500);
   assertEquals([window.delayMs, window.waitingMs(3000)], [undefined, 2000]);
   window.received(1, 3500);
   assertEquals([window.delayMs, window.waitingMs(9000)], [2500, 0]);
@@ -70,9 +70,9 @@ Deno.test("RequestWindow tells how long the last timed block took, and how long 
 Deno.test("RequestWindow times another block once its orders were called off", () => {
   const window = use(new RequestWindow(), { blocks: 1, delayMs: 1 });
   const { size } = window;
-  window.asked(7, 0);
+  window.requested(7, 0);
   window.dropped();
-  window.asked(8, 60_000);
+  window.requested(8, 60_000);
   window.received(8, 60_001);
   window.received(9, 60_001);
   assert(window.size === size + 1, "the block called off is not waited for");

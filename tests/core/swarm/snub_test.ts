@@ -14,9 +14,9 @@ function silentPeer(): SwarmDesk {
 Deno.test("Swarm passes over a peer that owes blocks for too long", () => {
   const desk = silentPeer();
   desk.pass(SNUB_TIMEOUT_MS - 1000);
-  assertEquals(desk.peer(1).isSnubbing, false);
+  assertEquals(desk.peer(1).source.requests.isSnubbed, false);
   desk.pass(1000);
-  assertEquals(desk.peer(1).isSnubbing, true);
+  assertEquals(desk.peer(1).source.requests.isSnubbed, true);
   assertEquals(desk.source(2, "#.").slice(1), [
     "2 < request 0.0",
     "2 < request 0.1",
@@ -30,7 +30,7 @@ Deno.test("Swarm never passes over a peer that owes nothing", () => {
   desk.join(1);
   desk.signal(1, "unchoke");
   desk.pass(4 * SNUB_TIMEOUT_MS);
-  assertEquals(desk.peer(1).isSnubbing, false);
+  assertEquals(desk.peer(1).source.requests.isSnubbed, false);
 });
 
 Deno.test("Swarm gives a peer that delivers now and then its time", () => {
@@ -38,7 +38,7 @@ Deno.test("Swarm gives a peer that delivers now and then its time", () => {
   for (const name of ["0.0", "0.1", "0.2"]) {
     desk.pass(SNUB_TIMEOUT_MS - 1000);
     desk.block(1, name);
-    assertEquals(desk.peer(1).isSnubbing, false);
+    assertEquals(desk.peer(1).source.requests.isSnubbed, false);
   }
 });
 
@@ -59,7 +59,7 @@ Deno.test("Swarm takes a late block, and asks that peer again", () => {
     "1 < request 1.2",
     "1 < request 1.3",
   ]);
-  assertEquals(desk.peer(1).isSnubbing, false);
+  assertEquals(desk.peer(1).source.requests.isSnubbed, false);
   for (const name of ["0.1", "0.2"]) desk.block(1, name);
   assertEquals(desk.block(1, "0.3"), ["verify 0"]);
 });
@@ -92,16 +92,16 @@ Deno.test("Swarm counts a late block that came from elsewhere already as wasted"
   assertEquals(desk.swarm.traffic.wasted, 0);
   desk.block(1, "0.0");
   assertEquals(desk.swarm.traffic.wasted, BLOCK_SIZE);
-  assertEquals(desk.peer(1).isSnubbing, false);
+  assertEquals(desk.peer(1).source.requests.isSnubbed, false);
 });
 
 Deno.test("Swarm starts afresh with a snubbing peer that chokes and unchokes", () => {
   const desk = silentPeer();
   desk.pass(SNUB_TIMEOUT_MS);
   desk.signal(1, "choke");
-  assertEquals(desk.peer(1).isSnubbing, false);
+  assertEquals(desk.peer(1).source.requests.isSnubbed, false);
   assertEquals(desk.signal(1, "unchoke").length, 4);
-  assert(desk.peer(1).outstanding.size === 4);
+  assert(desk.peer(1).source.requests.size === 4);
 });
 
 Deno.test("Swarm hangs up on a peer that never delivers what it was asked for", () => {
@@ -122,23 +122,23 @@ Deno.test("Swarm times blocks again when the timed one was cancelled with a late
   desk.block(2, "1.0");
   desk.block(1, "0.1");
   desk.have(1, 2);
-  const before = desk.peer(1).window.size;
+  const before = desk.peer(1).source.requests.window.size;
   desk.pass(5000);
   desk.block(1, "2.0");
-  assertLess(desk.peer(1).window.size, before);
+  assertLess(desk.peer(1).source.requests.window.size, before);
 });
 
 Deno.test("Swarm asks a peer that idles for what late ones have on order, once nothing is left to begin", () => {
   const desk = new SwarmDesk({ have: ".#", blocksPerPiece: 4 });
   // The first is asked for all of it, the others double two blocks each.
   for (const peer of [1, 2, 3]) desk.source(peer, "#.");
-  assertEquals([1, 2, 3].map((peer) => desk.peer(peer).outstanding.size), [
+  assertEquals([1, 2, 3].map((peer) => desk.peer(peer).source.requests.size), [
     4,
     2,
     2,
   ]);
   desk.source(4, "#.");
-  assertEquals(desk.peer(4).outstanding.size, 0);
+  assertEquals(desk.peer(4).source.requests.size, 0);
   assertEquals(desk.pass(1000), []);
   assertEquals(desk.pass(1000), [
     "4 < request 0.0",
@@ -146,7 +146,7 @@ Deno.test("Swarm asks a peer that idles for what late ones have on order, once n
     "4 < request 0.2",
     "4 < request 0.3",
   ]);
-  assert([1, 2, 3].every((peer) => desk.peer(peer).isSnubbing));
+  assert([1, 2, 3].every((peer) => desk.peer(peer).source.requests.isSnubbed));
 });
 
 Deno.test("Swarm does not have a slow peer double what others have on order", () => {
@@ -167,8 +167,8 @@ Deno.test("Swarm minds no slow peer while there is nobody quicker", () => {
   const desk = silentPeer();
   desk.source(2, "#.");
   desk.pass(SNUB_TIMEOUT_MS - 1000);
-  assertEquals(desk.peer(1).isSnubbing, false);
-  assertEquals(desk.peer(2).isSnubbing, false);
+  assertEquals(desk.peer(1).source.requests.isSnubbed, false);
+  assertEquals(desk.peer(2).source.requests.isSnubbed, false);
 });
 
 Deno.test("Swarm that was away itself blames no peer for it", () => {
@@ -177,10 +177,10 @@ Deno.test("Swarm that was away itself blames no peer for it", () => {
   // Nothing happens for a day, not even a tick.
   desk.now += 86_400_000;
   assertEquals(desk.pass(1000).length, 1);
-  assertEquals(desk.peer(1).isSnubbing, false);
+  assertEquals(desk.peer(1).source.requests.isSnubbed, false);
   // From then on it counts as before.
   desk.pass(SNUB_TIMEOUT_MS - 7_000);
-  assertEquals(desk.peer(1).isSnubbing, false);
+  assertEquals(desk.peer(1).source.requests.isSnubbed, false);
   desk.pass(2_000);
-  assertEquals(desk.peer(1).isSnubbing, true);
+  assertEquals(desk.peer(1).source.requests.isSnubbed, true);
 });

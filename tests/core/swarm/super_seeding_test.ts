@@ -67,9 +67,9 @@ class SeederDesk {
 
   /** Everything asked for so far has left for the network. */
   serveAll(): void {
-    for (const [key, peer] of this.desk.swarm.peers) {
-      while (peer.uploadingBytes > 0) {
-        const length = Math.min(peer.uploadingBytes, 16_384);
+    for (const [key, { upload }] of this.desk.swarm.peers) {
+      while (upload.pendingBytes > 0) {
+        const length = Math.min(upload.pendingBytes, 16_384);
         this.#read(this.desk.apply({ type: "blockSent", peer: key, length }));
       }
     }
@@ -189,7 +189,7 @@ Deno.test("a seeder gives no more to who passes nothing on while others do", () 
     // Pieces of 2 and 3 are soon with the other as well, those of 1 never are.
     for (const [from, to] of [[2, 3], [3, 2]] as const) {
       const index = [...seeder.view(from)].findIndex((cell, index) =>
-        cell === "#" && !seeder.desk.peer(to).pieces.has(index)
+        cell === "#" && !seeder.desk.peer(to).source.pieces.has(index)
       );
       seeder.have(to, index);
     }

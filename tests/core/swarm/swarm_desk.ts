@@ -11,11 +11,11 @@ import { formatPeerAddress } from "../../../lib/base/peer_address.ts";
 import { seededRandom } from "../../../lib/base/random.ts";
 import { BLOCK_SIZE, Geometry } from "../../../lib/metainfo/geometry.ts";
 import type {
-  JudgedPiece,
+  HashedPiece,
   SwarmAction,
   SwarmEvent,
 } from "../../../lib/swarm/events.ts";
-import type { PeerState } from "../../../lib/swarm/peer_state.ts";
+import type { PeerState } from "../../../lib/swarm/peer_slots.ts";
 import { Swarm } from "../../../lib/swarm/swarm.ts";
 import type { WireExtensions } from "../../../lib/wire/handshake.ts";
 import type {
@@ -216,7 +216,7 @@ export class SwarmDesk {
   }
 
   /** Nothing, if the swarm never asked for a verdict on the piece. */
-  #judged(index: number): JudgedPiece {
+  #judged(index: number): HashedPiece {
     return { index, bytes: this.#judging.get(index) ?? new Uint8Array(0) };
   }
 
@@ -251,8 +251,8 @@ export class SwarmDesk {
           offsetInPiece / BLOCK_SIZE
         } of ${length}`;
       }
-      case "peersHeard":
-        return `heard of ${action.addresses.map(formatPeerAddress).join(" ")}`;
+      case "peersExchanged":
+        return `exchanged ${action.addresses.map(formatPeerAddress).join(" ")}`;
       case "verifyPiece":
         this.#judging.set(action.index, action.bytes);
         return `verify ${action.index}`;

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
-import { UPLOAD_SLOTS, UPLOAD_TURN_MS } from "../../../lib/swarm/choker.ts";
+import { UPLOAD_SLOTS, UPLOAD_TURN_MS } from "../../../lib/swarm/uploads.ts";
 import { SwarmDesk } from "./swarm_desk.ts";
 
 const MIB = 1024 * 1024;
@@ -73,15 +73,15 @@ Deno.test("Swarm gives slots in turns when more ask than there are, and drops a 
     desk.now += 1;
   }
   const last = UPLOAD_SLOTS + 1;
-  assertEquals(desk.peer(last).weChoke, true);
+  assertEquals(desk.peer(last).upload.weChoke, true);
   for (let block = 0; block < 80; block++) desk.ask(1, `0.${block}`);
-  assert(desk.peer(1).uploadQueue.length > 0);
+  assert(desk.peer(1).upload.queue.length > 0);
   const lines = desk.pass(2 * UPLOAD_TURN_MS);
   assert(lines.includes(`${last} < unchoke`));
   assert(lines.includes("1 < choke"));
-  assertEquals(desk.peer(1).uploadQueue.length, 0);
+  assertEquals(desk.peer(1).upload.queue.length, 0);
   const unchoked = [...desk.swarm.peers.values()]
-    .filter((peer) => !peer.weChoke);
+    .filter(({ upload }) => !upload.weChoke);
   assertEquals(unchoked.length, UPLOAD_SLOTS);
 });
 
