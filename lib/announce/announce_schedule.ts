@@ -160,7 +160,7 @@ export class AnnounceSchedule {
     this.#roundAtMs = Math.min(this.#roundAtMs, earliestMs);
   }
 
-  /** The trackers that list us until they hear otherwise. */
+  /** The trackers that list us. */
   stopTargets(): StopTarget[] {
     return this.#tiers.flat().filter(({ listsUs }) => listsUs)
       .map(({ url, trackerId }) => ({ url, trackerId }));

@@ -89,7 +89,7 @@ export class Announcer {
   readonly #schedule: AnnounceSchedule;
   readonly #stopping = new AbortController();
   #wake = Promise.withResolvers<void>();
-  /** The tracker of a `started` in flight, which may arrive although nobody waits for the answer. */
+  /** The tracker of a `started` in flight, which may arrive although its answer is not awaited. */
   #starting: StopTarget | undefined;
 
   /** Announces nothing before {@linkcode Announcer.run}. */

@@ -47,7 +47,7 @@ const MAX_TRACKER_ID_LENGTH = 512;
 /** Longest message that is taken from a tracker, in characters. */
 const MAX_MESSAGE_LENGTH = 500;
 
-/** Bounds of an interval, in milliseconds: a tracker that asks for none must not be flooded, and one that asks for silence is asked once a day. */
+/** Bounds of an interval, in milliseconds: never a flood, and once a day at least. */
 const MIN_INTERVAL_MS = 1_000;
 const MAX_INTERVAL_MS = 86_400_000;
 /** Minimum interval where the tracker gives none, in milliseconds. */
@@ -160,7 +160,7 @@ export function findRefusal(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** The interval to keep when a tracker asks for so many seconds, in milliseconds. */
+/** The interval for a number of seconds in a reply, in milliseconds. */
 export function intervalOf(seconds: number): number {
   return Math.min(Math.max(seconds * 1000, MIN_INTERVAL_MS), MAX_INTERVAL_MS);
 }

@@ -59,7 +59,7 @@ export type UdpStep =
 /** Options for {@linkcode UdpDialogue}. */
 export interface UdpDialogueOptions<T> {
   readonly request: UdpRequest<T>;
-  /** The tracker's addresses: all are tried, and the first to answer is asked. */
+  /** The tracker's addresses: all are tried, and the first to answer is used. */
   readonly addresses: readonly PeerAddress[];
   /** A connection that may still be valid. */
   readonly connection: UdpConnection | undefined;

@@ -9,8 +9,9 @@ import { abortable } from "@std/async/abortable";
 import { BoundedMap } from "../base/bounded_map.ts";
 import { TrackerError } from "../base/errors.ts";
 import type { InfoHash } from "../base/identifier.ts";
+import { formatIpAddress, parseIpAddress } from "../base/ip_address.ts";
 import { formatPeerAddress, type PeerAddress } from "../base/peer_address.ts";
-import { resolveHost } from "../net/resolve_host.ts";
+import { type FoundAddress, loadNodeModule } from "../net/node_modules.ts";
 import { openUdpSocket, type UdpSocket } from "../net/udp_socket.ts";
 import type {
   AnnounceReply,
@@ -246,19 +247,37 @@ function hostOf(url: string): PeerAddress {
   return { hostname: hostname.replace(/^\[|\]$/g, ""), port: Number(port) };
 }
 
-/** @throws {TrackerError} If the host has no address. */
+/**
+ * One address of each family that the host has, as the system resolves its name.
+ * @throws {TrackerError} If the host has no address.
+ */
 async function addressesOf(
   { hostname, port }: PeerAddress,
 ): Promise<PeerAddress[]> {
+  const bytes = parseIpAddress(hostname);
+  if (bytes !== undefined) return [{ hostname: formatIpAddress(bytes), port }];
+  const { promise, resolve, reject } = Promise.withResolvers<
+    readonly FoundAddress[]
+  >();
+  loadNodeModule("node:dns").lookup(
+    hostname,
+    { all: true },
+    (error, found = []) => error === null ? resolve(found) : reject(error),
+  );
+  const firsts = new Map<UdpFamily, PeerAddress>();
   try {
-    const hostnames = await resolveHost(hostname);
-    return hostnames.map((hostname) => ({ hostname, port }));
+    for (const { address } of await promise) {
+      const found = { hostname: address, port };
+      const family = familyOf(found);
+      if (!firsts.has(family)) firsts.set(family, found);
+    }
   } catch (error) {
     const reason = messageOf(error);
     throw new TrackerError(`its address cannot be found: ${reason}`, {
       cause: error,
     });
   }
+  return [...firsts.values()];
 }
 
 function messageOf(error: unknown): string {

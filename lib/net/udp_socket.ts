@@ -99,7 +99,7 @@ export function openUdpSocket(options: OpenUdpSocketOptions): UdpSocket {
   return {
     port: socket.address().port,
     send: (datagram, to, onFailure) => {
-      // Nobody has port 0, yet a datagram may claim to come from it.
+      // No socket has port 0, yet a datagram may claim to come from it.
       if (isClosed || to.port === 0) return;
       inFlightCount++;
       socket.send(datagram, to.port, to.hostname, (error) => {

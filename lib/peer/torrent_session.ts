@@ -333,7 +333,7 @@ export class TorrentSession {
   #fail(error: StorageError): void {
     if (this.#failure !== undefined) return;
     this.#failure = error;
-    // The trackers shall forget it now; the closing of the session waits for that.
+    // It is announced as stopped now; the closing of the session waits for that.
     this.#stopped ??= this.#shutDown();
     this.#emit({ type: "storageFailed", error });
   }
