@@ -39,7 +39,10 @@ Deno.test("ResponseWriter writes head and body as one", () => {
     isKept: true,
   };
   assertEquals(write({ body: "hello" }), written);
-  assertEquals(write({ body: new TextEncoder().encode("hello") }), written);
+  assertEquals(
+    write({ body: Uint8Array.from(new TextEncoder().encode("hello")) }),
+    written,
+  );
 });
 
 Deno.test("ResponseWriter gives the body's length in bytes", () => {
