@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { believedLeft, QueryError } from "../announce/announce.ts";
+import { believedLeft } from "../announce/announce.ts";
 import { formatIpAddress, parseIpAddress } from "../base/ip_address.ts";
 import { FIRST_UNPRIVILEGED_PORT } from "../base/peer_address.ts";
 import type { HttpRequest } from "../http/request.ts";
@@ -22,7 +22,7 @@ import {
   parseScrapeQuery,
   QueryReader,
 } from "./announce_query.ts";
-import type { Tracker } from "./tracker.ts";
+import { reasonOfRefusal, type Tracker } from "./tracker.ts";
 
 /** A request, as far as the tracker reads it. */
 export type TrackerRequest = Pick<
@@ -85,11 +85,8 @@ export function createTrackerHandler(
     writer: new ReplyWriter(),
   };
   const routes = new Map<string, TrackerHandler>([
-    [
-      "/announce",
-      orFailure("announce", (...asked) => announce(...asked, context)),
-    ],
-    ["/scrape", orFailure("scrape", (...asked) => scrape(...asked, context))],
+    ["/announce", orFailure((...asked) => announce(...asked, context))],
+    ["/scrape", orFailure((...asked) => scrape(...asked, context))],
     ...options.routes ?? [],
   ]);
   return (request, nowMs) => {
@@ -108,17 +105,12 @@ function folderOf(path: string): string {
 }
 
 /** Turns a malformed query into a failure reason. [BEP 3] */
-function orFailure(
-  request: "announce" | "scrape",
-  route: (request: TrackerRequest, nowMs: number) => HttpResponse,
-): TrackerHandler {
+function orFailure(route: TrackerHandler): TrackerHandler {
   return (...asked) => {
     try {
       return route(...asked);
     } catch (error) {
-      if (!(error instanceof QueryError)) throw error;
-      const reason = `the client sent a malformed ${request}: ${error.message}`;
-      return bencoded(encodeFailure(reason));
+      return bencoded(encodeFailure(reasonOfRefusal(error)));
     }
   };
 }

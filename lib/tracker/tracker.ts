@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { ScrapeEntry } from "../announce/announce.ts";
+import { QueryError, type ScrapeEntry } from "../announce/announce.ts";
 import type { InfoHash } from "../base/identifier.ts";
 import type { TorrentCatalogue } from "../catalogue/torrent_catalogue.ts";
 import type { AnnounceRate } from "./announce_rate.ts";
@@ -118,9 +118,10 @@ export class Tracker {
   }
 }
 
-/** Always the same interval. */
-export function fixedInterval(intervalMs: number): AnnounceInterval {
-  return () => intervalMs;
+/** The reason for the client if a request was malformed. @throws Any other error. */
+export function reasonOfRefusal(error: unknown): string {
+  if (!(error instanceof QueryError)) throw error;
+  return `the client sent a malformed request: ${error.message}`;
 }
 
 /**

@@ -15,12 +15,7 @@ import { TrackerPage } from "./page/tracker_page.ts";
 import { MemoryStore } from "./store/memory_store.ts";
 import type { PeerStore } from "./store/peer_store.ts";
 import { torrentRoutes } from "./torrent_routes.ts";
-import {
-  adaptiveInterval,
-  fixedInterval,
-  MIN_ANNOUNCE_INTERVAL,
-  Tracker,
-} from "./tracker.ts";
+import { adaptiveInterval, MIN_ANNOUNCE_INTERVAL, Tracker } from "./tracker.ts";
 import {
   DEFAULT_TRACKER_PORT,
   type RunningTracker,
@@ -63,11 +58,11 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
     onChange,
     onError = () => {},
   } = options;
-  const intervalMs = options.intervalMs === undefined
-    ? adaptiveInterval(
-      Math.min(ANNOUNCE_INTERVAL, peerTimeoutMs * LONGEST_SHARE_OF_TIMEOUT),
-    )
-    : fixedInterval(options.intervalMs);
+  const { intervalMs } = options;
+  const longestMs = Math.min(
+    ANNOUNCE_INTERVAL,
+    peerTimeoutMs * LONGEST_SHARE_OF_TIMEOUT,
+  );
   if (options.onlyListed && catalogue === undefined) {
     throw new TypeError("Cannot refuse unlisted torrents without a catalogue");
   }
@@ -78,7 +73,9 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
   });
   const tracker = new Tracker({
     store,
-    intervalMs,
+    intervalMs: intervalMs === undefined
+      ? adaptiveInterval(longestMs)
+      : () => intervalMs,
     rate: new AnnounceRate({ random: Math.random }),
     onlyListed: options.onlyListed ? catalogue : undefined,
     onAnnounce: options.onAnnounce,

@@ -7,11 +7,7 @@
  *
  * @module
  */
-import {
-  believedLeft,
-  QueryError,
-  type ScrapeEntry,
-} from "../announce/announce.ts";
+import { believedLeft, type ScrapeEntry } from "../announce/announce.ts";
 import {
   parseUdpAnnounce,
   parseUdpScrape,
@@ -32,7 +28,7 @@ import {
   unmapHostname,
 } from "../base/ip_address.ts";
 import { MAX_NUMWANT } from "./announce_query.ts";
-import type { Tracker } from "./tracker.ts";
+import { reasonOfRefusal, type Tracker } from "./tracker.ts";
 import { UdpConnectionIds } from "./udp_connection_ids.ts";
 
 /** Options of {@linkcode createUdpHandler}. */
@@ -63,8 +59,10 @@ interface KnownRequest {
 }
 
 /** Creates the handler of one tracker. */
-export function createUdpHandler(options: UdpHandlerOptions): UdpHandler {
-  const connectionIds = new UdpConnectionIds(options.secret);
+export function createUdpHandler(
+  { tracker, secret }: UdpHandlerOptions,
+): UdpHandler {
+  const connectionIds = new UdpConnectionIds(secret);
   return (datagram, remoteHostname, nowMs) => {
     const head = readUdpRequestHead(datagram);
     if (head === undefined) return undefined;
@@ -86,37 +84,26 @@ export function createUdpHandler(options: UdpHandlerOptions): UdpHandler {
       family,
       nowMs,
     } as const;
-    switch (action) {
-      case UDP_ACTIONS.announce:
-        return orError("announce", request, () => announce(request, options));
-      case UDP_ACTIONS.scrape:
-        return orError("scrape", request, () => scrape(request, options));
-      default: {
-        const reason = `the client sent the unknown action ${action}`;
-        return encodeUdpError(reason, transactionId);
+    try {
+      switch (action) {
+        case UDP_ACTIONS.announce:
+          return announce(request, tracker);
+        case UDP_ACTIONS.scrape:
+          return scrape(request, tracker);
+        default: {
+          const reason = `the client sent the unknown action ${action}`;
+          return encodeUdpError(reason, transactionId);
+        }
       }
+    } catch (error) {
+      return encodeUdpError(reasonOfRefusal(error), transactionId);
     }
   };
 }
 
-/** Turns a malformed request into an error. */
-function orError(
-  action: "announce" | "scrape",
-  { transactionId }: KnownRequest,
-  answer: () => Uint8Array<ArrayBuffer>,
-): Uint8Array<ArrayBuffer> {
-  try {
-    return answer();
-  } catch (error) {
-    if (!(error instanceof QueryError)) throw error;
-    const reason = `the client sent a malformed ${action}: ${error.message}`;
-    return encodeUdpError(reason, transactionId);
-  }
-}
-
 function announce(
   { datagram, transactionId, hostname, family, nowMs }: KnownRequest,
-  { tracker }: UdpHandlerOptions,
+  tracker: Tracker,
 ): Uint8Array<ArrayBuffer> {
   const announce = parseUdpAnnounce(datagram);
   const { uploaded, downloaded, left } = announce;
@@ -145,7 +132,7 @@ function announce(
 /** Torrents that the tracker does not know have counts of 0. */
 function scrape(
   { datagram, transactionId }: KnownRequest,
-  { tracker }: UdpHandlerOptions,
+  tracker: Tracker,
 ): Uint8Array<ArrayBuffer> {
   const infoHashes = parseUdpScrape(datagram);
   const outcome = tracker.scrape([...new Set(infoHashes)]);

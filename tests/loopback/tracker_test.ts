@@ -84,15 +84,15 @@ Deno.test("tracker answers a malformed announce with a failure reason and status
   await using tracker = await startTracker();
   assertEquals(
     await getText(`${tracker.url}/announce`),
-    "d14:failure reason58:the client sent a malformed announce: info_hash is missinge",
+    "d14:failure reason57:the client sent a malformed request: info_hash is missinge",
   );
   assertEquals(
     await announce(tracker, "x", "&numwant=-3"),
-    "d14:failure reason67:the client sent a malformed announce: numwant is not a whole numbere",
+    "d14:failure reason66:the client sent a malformed request: numwant is not a whole numbere",
   );
   assertEquals(
     await announce(tracker, "x", "&key=%zz"),
-    "d14:failure reason72:the client sent a malformed announce: key has a % without two hex digitse",
+    "d14:failure reason71:the client sent a malformed request: key has a % without two hex digitse",
   );
 });
 

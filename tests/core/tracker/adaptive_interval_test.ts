@@ -1,8 +1,5 @@
 import { assertEquals } from "@std/assert";
-import {
-  adaptiveInterval,
-  fixedInterval,
-} from "../../../lib/tracker/tracker.ts";
+import { adaptiveInterval } from "../../../lib/tracker/tracker.ts";
 import { infoHash } from "../announce/samples.ts";
 
 /** The interval in a swarm, in seconds. */
@@ -56,18 +53,4 @@ Deno.test("adaptiveInterval() lets all peers together announce a thousand times 
 Deno.test("adaptiveInterval() is never longer than the longest", () => {
   assertEquals(seconds(1, 0, 1, 4), 4);
   assertEquals(seconds(0, 1e6, 1e6, 30), 30);
-});
-
-Deno.test("fixedInterval() ignores the load", () => {
-  const load = {
-    swarm: {
-      infoHash: infoHash("a"),
-      complete: 1,
-      incomplete: 0,
-      downloaded: 0,
-    },
-    swarmAgeMs: 1e9,
-    peerCount: 1e6,
-  };
-  assertEquals(fixedInterval(7_000)(load), 7_000);
 });

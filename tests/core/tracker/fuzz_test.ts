@@ -6,7 +6,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { seededRandom } from "../../../lib/base/random.ts";
-import { fixedInterval, Tracker } from "../../../lib/tracker/tracker.ts";
+import { Tracker } from "../../../lib/tracker/tracker.ts";
 import { parseIpAddress } from "../../../lib/base/ip_address.ts";
 import {
   createTrackerHandler,
@@ -28,7 +28,7 @@ Deno.test(`the handler answers any query with status 200 (seed ${FUZZ_SEED})`, a
   const handle = createTrackerHandler({
     tracker: new Tracker({
       store: new MemoryStore({ peerTimeoutMs: 1_000, random: seededRandom(1) }),
-      intervalMs: fixedInterval(120_000),
+      intervalMs: () => 120_000,
     }),
     minIntervalMs: 30_000,
   });

@@ -201,11 +201,11 @@ Deno.test("/announce answers a malformed query with a failure reason", async () 
   const handle = tracker();
   assertEquals(
     await announce(handle, { info_hash: undefined }),
-    failure("the client sent a malformed announce: info_hash is missing"),
+    failure("the client sent a malformed request: info_hash is missing"),
   );
   assertEquals(
     await announce(handle, { left: -1 }),
-    failure("the client sent a malformed announce: left is not a whole number"),
+    failure("the client sent a malformed request: left is not a whole number"),
   );
   assertEquals((await get(handle, "/scrape")).body, "d5:filesdee");
 });

@@ -30,7 +30,7 @@ Deno.test("/scrape counts the named torrents, or all of them", async () => {
   assertEquals(
     (await get(handle, "/scrape?info_hash=%a")).body,
     failure(
-      "the client sent a malformed scrape: info_hash has a % without two hex digits",
+      "the client sent a malformed request: info_hash has a % without two hex digits",
     ),
   );
 });

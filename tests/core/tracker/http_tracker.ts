@@ -13,11 +13,7 @@ import {
   type TrackerRequest,
 } from "../../../lib/tracker/http_handler.ts";
 import { MemoryStore } from "../../../lib/tracker/store/memory_store.ts";
-import {
-  fixedInterval,
-  Tracker,
-  type TrackerOptions,
-} from "../../../lib/tracker/tracker.ts";
+import { Tracker, type TrackerOptions } from "../../../lib/tracker/tracker.ts";
 import { announceQuery, text } from "../announce/samples.ts";
 
 /** The handler of a tracker without peers. */
@@ -30,7 +26,7 @@ export function tracker(
         peerTimeoutMs: 180_000,
         random: seededRandom(1),
       }),
-      intervalMs: fixedInterval(120_000),
+      intervalMs: () => 120_000,
       ...options,
     }),
     minIntervalMs: 30_000,

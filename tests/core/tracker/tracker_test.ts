@@ -10,7 +10,7 @@ import type {
   AnnounceOutcome,
   PeerStore,
 } from "../../../lib/tracker/store/peer_store.ts";
-import { fixedInterval, Tracker } from "../../../lib/tracker/tracker.ts";
+import { Tracker } from "../../../lib/tracker/tracker.ts";
 import { infoHash, peerAnnounce } from "../announce/samples.ts";
 import { memoryStore } from "./store/memory_scene.ts";
 
@@ -45,7 +45,7 @@ function openScene(): Scene {
     read: () => Promise.resolve(undefined),
   };
   const store = memoryStore();
-  const intervalMs = fixedInterval(120_000);
+  const intervalMs = () => 120_000;
   return {
     store,
     tracker: new Tracker({ store, intervalMs, onlyListed: catalogue }),
@@ -63,7 +63,7 @@ Deno.test("Tracker.announce() refuses an address that announces too often, and r
   const reported: string[] = [];
   const tracker = new Tracker({
     store: memoryStore(),
-    intervalMs: fixedInterval(120_000),
+    intervalMs: () => 120_000,
     rate: new AnnounceRate({ random: seededRandom(1), perSecond: 1, burst: 2 }),
     onAnnounce: ({ announce, outcome }) => {
       reported.push(`${announce.event} ${outcome.type}`);

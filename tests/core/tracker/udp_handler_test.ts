@@ -183,19 +183,19 @@ Deno.test("the UDP handler explains an error only to a client with a connection 
   const faults: [Uint8Array, string][] = [
     [
       announce.subarray(0, 97),
-      "the client sent a malformed announce: announce has 97 bytes instead of 98",
+      "the client sent a malformed request: announce has 97 bytes instead of 98",
     ],
     [
       announce.subarray(0, 16),
-      "the client sent a malformed announce: announce has 16 bytes instead of 98",
+      "the client sent a malformed request: announce has 16 bytes instead of 98",
     ],
     [
       encodeUdpAnnounce(announceRequest({ port: 0 }), valid),
-      "the client sent a malformed announce: port 0 is not from 1 to 65535",
+      "the client sent a malformed request: port 0 is not from 1 to 65535",
     ],
     [
       encodeUdpScrape([infoHash("a")], valid).subarray(0, 35),
-      "the client sent a malformed scrape: scrape names no torrent",
+      "the client sent a malformed request: scrape names no torrent",
     ],
     [withAction(3), "the client sent the unknown action 3"],
     // A connect request begins with the magic number.
