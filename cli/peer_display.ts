@@ -29,6 +29,8 @@ export interface PeerDisplay {
   listening(port: number, takenPort: number | undefined): void;
   news(torrent: Torrent, news: TorrentNews): void;
   refresh(states: readonly TorrentState[]): void;
+  /** The peer is leaving its swarms, which may take seconds. */
+  leaving(): void;
   /** Shows the result; the last call. */
   end(states: readonly TorrentState[]): void;
 }
@@ -48,6 +50,7 @@ const QUIET_DISPLAY: PeerDisplay = {
   listening: () => {},
   news: () => {},
   refresh: () => {},
+  leaving: () => {},
   end: () => {},
 };
 
@@ -61,6 +64,7 @@ function jsonDisplay(console: Console): PeerDisplay {
     listening: (port) => write({ type: "listening", port }),
     news: (torrent, news) => write(newsToJson(torrent, news)),
     refresh: (states) => statesToJson(states).forEach(write),
+    leaving: () => {},
     end: (states) => statesToJson(states).forEach(write),
   };
 }
@@ -101,6 +105,7 @@ function logDisplay(console: Console): PeerDisplay {
         }
       }
     },
+    leaving: () => {},
     end: (states) => {
       for (const state of states) {
         const text = describeEnd(state);
@@ -125,6 +130,7 @@ function terminalDisplay(console: Console): PeerDisplay {
       log.news(torrent, news);
     },
     refresh: (states) => block.show(renderStates(states, block.room())),
+    leaving: () => block.show(["leaving; Ctrl+C again ends at once"]),
     end: (states) => {
       block[Symbol.dispose]();
       log.end(states);

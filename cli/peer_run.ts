@@ -64,6 +64,7 @@ export async function runPeer(
     await Promise.race([done.promise, untilAborted(signal)]);
   } finally {
     for (const timer of timers) clearInterval(timer);
+    display.leaving();
     await Promise.all(runs.map((run) => run.restarted()));
     // The session first: it still stores what has arrived, and reports it.
     await session[Symbol.asyncDispose]();

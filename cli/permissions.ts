@@ -7,9 +7,7 @@
  */
 
 /** The permissions of Deno. */
-const ALL: readonly Deno.PermissionName[] = [
-  ...["read", "write", "net", "run", "sys", "env", "ffi"] as const,
-];
+const ALL = ["read", "write", "net", "run", "sys", "env", "ffi"] as const;
 
 /** Revokes one permission of the process. */
 type Revoke = (name: Deno.PermissionName) => Promise<unknown>;

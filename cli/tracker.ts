@@ -19,7 +19,6 @@ import {
 } from "../mod.ts";
 import { invocationOf, quoted } from "./command_words.ts";
 import { untilAborted } from "./interrupt.ts";
-import { lanAddresses } from "./lan_address.ts";
 import { printable } from "./printable.ts";
 import { type JobContext, type Program, runProgram } from "./program.ts";
 import {
@@ -36,6 +35,7 @@ import {
   type EventLine,
   formatLine,
   formatStart,
+  lanAddresses,
   listingLine,
   trackerUrls,
 } from "./tracker_output.ts";
