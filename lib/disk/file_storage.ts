@@ -59,7 +59,7 @@ export async function openFileStorage(
   return storage;
 }
 
-/** A torrent's files, which can tell later whether another program modified them. */
+/** A torrent's files, which detect that another program modified them. */
 export class FileStorage implements Storage {
   /** The files, for workers to verify. */
   readonly files: ContentFiles;

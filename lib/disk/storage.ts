@@ -1,6 +1,6 @@
 /**
  * Storage of a torrent's content, seen as one run of bytes; and the simplest one,
- * in memory. A storage knows nothing of hashes: whoever writes has verified.
+ * in memory. A storage knows nothing of hashes: only verified content is written.
  *
  * @module
  */

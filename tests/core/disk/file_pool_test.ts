@@ -3,7 +3,7 @@ import { StorageError } from "../../../lib/base/errors.ts";
 import { FilePool } from "../../../lib/disk/file_pool.ts";
 
 /** A system with a limit of file descriptors. */
-class FewHandles {
+class FewDescriptors {
   /** Files that are open, by number. */
   readonly open = new Set<number>();
   most: number;
@@ -27,16 +27,17 @@ class FewHandles {
   }
 }
 
-function poolOf(handles: FewHandles, maxOpenFiles: number): FilePool {
+function poolOf(descriptors: FewDescriptors, maxOpenFiles: number): FilePool {
   return new FilePool(
-    (fileIndex) => Promise.resolve().then(() => handles.openFile(fileIndex)),
+    (fileIndex) =>
+      Promise.resolve().then(() => descriptors.openFile(fileIndex)),
     { maxOpenFiles },
   );
 }
 
 Deno.test("FilePool makes do with the file descriptors that exist", async () => {
-  const handles = new FewHandles(5);
-  await using pool = poolOf(handles, 64);
+  const descriptors = new FewDescriptors(5);
+  await using pool = poolOf(descriptors, 64);
   const used: number[] = [];
   for (let fileIndex = 0; fileIndex < 30; fileIndex++) {
     await pool.use(fileIndex, "read", () => {
@@ -45,14 +46,14 @@ Deno.test("FilePool makes do with the file descriptors that exist", async () => 
     });
   }
   assertEquals(used.length, 30);
-  assertEquals(handles.peak, 5);
-  // Half of those that it had: the rest is for whoever else needs some.
-  assertEquals(handles.open.size, 2);
+  assertEquals(descriptors.peak, 5);
+  // Half of those that it had: the rest is for other files and sockets.
+  assertEquals(descriptors.open.size, 2);
 });
 
 Deno.test("FilePool lets tasks wait for each other if descriptors are short", async () => {
-  const handles = new FewHandles(2);
-  await using pool = poolOf(handles, 64);
+  const descriptors = new FewDescriptors(2);
+  await using pool = poolOf(descriptors, 64);
   const numbers = Array.from({ length: 8 }, (_, index) => index);
   const done = await Promise.all(
     numbers.map((fileIndex) =>
@@ -63,8 +64,8 @@ Deno.test("FilePool lets tasks wait for each other if descriptors are short", as
 });
 
 Deno.test("FilePool does not wait for descriptors once it is closed", async () => {
-  const handles = new FewHandles(0);
-  const pool = poolOf(handles, 64);
+  const descriptors = new FewDescriptors(0);
+  const pool = poolOf(descriptors, 64);
   const refused = assertRejects(
     () => pool.use(0, "read", () => Promise.resolve()),
     StorageError,
