@@ -75,10 +75,7 @@ interface RequestLine {
 }
 
 /** The consequences of the headers that frame a request. */
-interface Framing {
-  readonly keepsConnection: boolean;
-  readonly contentLength: number;
-}
+type Framing = Pick<HttpRequest, "keepsConnection" | "contentLength">;
 
 /** The client of a request, and the limits of the request. */
 export interface RequestContext {
@@ -125,13 +122,12 @@ export class HttpRequest {
 }
 
 const TOKEN = "[\\w!#$%&'*+.^`|~-]+";
-const LINE_END = "\\r?\\n";
-const LINE = `${TOKEN} [^\\0-\\x20]+ HTTP/\\d\\.\\d${LINE_END}`;
-const HEADER_LINE = `${TOKEN}:[^\\0-\\x08\\x0a-\\x1f\\x7f]*${LINE_END}`;
+const LINE = `${TOKEN} [^\\0-\\x20]+ HTTP/\\d\\.\\d\\r?\\n`;
+const HEADER_LINE = `${TOKEN}:[^\\0-\\x08\\x0a-\\x1f\\x7f]*\\r?\\n`;
 
 const REQUEST_LINE = new RegExp(`^${LINE}`);
 /** The whole head. A folded header line is obsolete and refused. [RFC 9112, 5.2] */
-const HEAD = new RegExp(`^${LINE}(?:${HEADER_LINE})*${LINE_END}$`);
+const HEAD = new RegExp(`^${LINE}(?:${HEADER_LINE})*\\r?\\n$`);
 
 /** Longest method and version together, in bytes. */
 const MAX_LINE_OVERHEAD = 64;
