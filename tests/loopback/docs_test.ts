@@ -192,7 +192,7 @@ Deno.test("the README's demo copies a file to three leechers", async () => {
   const demo = commands().find((command) => isOfTask(command, "demo"));
   assert(demo !== undefined, "the README shows no demo");
   const stdout = await runDeno(demo.args, demo.text);
-  assertEquals(stdout.match(/^The copy of the .* is right/gm)?.length, 3);
+  assertEquals(stdout.match(/^The copy of the .* is correct/gm)?.length, 3);
 });
 
 Deno.test("every link between pages leads to a page and a heading", async () => {
