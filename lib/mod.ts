@@ -70,6 +70,8 @@ export type {
   PeerDetails,
   PeerStore,
   PickedPeers,
+  StoreEvent,
+  StoreListener,
   StoreTotals,
   SwarmChange,
   SwarmSummary,
@@ -81,7 +83,6 @@ export {
   openStore,
   type OpenStoreOptions,
 } from "./tracker/store/open_store.ts";
-export type { StoreEvent, StoreListener } from "./tracker/store/store_event.ts";
 export {
   parseStoreAddress,
   type RedisAddress,

@@ -11,84 +11,75 @@ import {
   assertRejects,
 } from "@std/assert";
 import { StoreError } from "../../lib/base/errors.ts";
-import { infoHash, peerId } from "../core/announce/samples.ts";
-import { accept, acceptAnyhow, counts, open } from "./scene.ts";
-import { exchangeTest, redisTest } from "./store_test_case.ts";
+import { infoHash } from "../core/announce/samples.ts";
+import { accept, acceptAnyhow, counts, open, until } from "./scene.ts";
+import { redisTest } from "./store_test_case.ts";
 
-exchangeTest(
-  "a torrent whose keys hold something else hurts no other",
+redisTest("a report that cannot be read hurts no other", async (redis) => {
+  const events: string[] = [];
+  await using one = await open(redis.url);
+  await using other = await open(redis.url, {
+    onEvent: (event) => {
+      events.push(
+        event.type === "failed" ? event.error.message : event.type,
+      );
+    },
+  });
+  accept(one, "x");
+  accept(one, "x", { infoHash: infoHash("b") });
+  await until(() => counts(other) === "0 1 0", "it is shared");
+  const [key] = (await redis.command("KEYS", "*:swarms:*")).split("\n");
+  const rounds = key!.replace(":swarms:", ":rounds:");
+  for (const text of ["nonsense", "{}", '{"peers":[{}]}']) {
+    await redis.command("HSET", key!, infoHash("a"), text);
+    await redis.command("ZADD", rounds, "1000000", infoHash("a"));
+    accept(one, "y", { infoHash: infoHash("b") });
+    accept(one, "y", { infoHash: infoHash("b"), event: "stopped" });
+    await until(() => events.at(-1)?.startsWith("Cannot") === true, "it fails");
+    assertMatch(events.at(-1)!, /a swarm's report is malformed; the tracker/);
+    assertEquals(counts(other, infoHash("b")), "0 1 0");
+    assertEquals(counts(other), "0 1 0");
+    // Its tracker writes it anew.
+    accept(one, "y");
+    accept(one, "y", { event: "stopped" });
+    await until(() => events.at(-1) === "recovered", "it is written anew");
+    await redis.command("ZADD", rounds, "1", infoHash("a"));
+  }
+});
+
+redisTest(
+  "keys that hold something else are an error with advice",
   async (redis) => {
-    const failures: string[] = [];
+    const events: string[] = [];
     await using store = await open(redis.url, {
       onEvent: (event) => {
-        failures.push(
+        events.push(
           event.type === "failed" ? event.error.message : event.type,
         );
       },
     });
-    await redis.command("SET", `lanswarm:1:${infoHash("a")}:s`, "nonsense");
-    await redis.command("ZADD", "lanswarm:1:swarms", "1", "nonsense");
-    await redis.command(
-      "HSET",
-      `lanswarm:1:${infoHash("c")}`,
-      "d",
-      "x",
-      "c",
-      "y",
-    );
-    const [spoilt, whole] = await Promise.all([
-      acceptAnyhow(store, "x"),
-      accept(store, "x", { infoHash: infoHash("b") }),
-    ]);
-    assertMatch(spoilt.warning ?? "", /store/);
-    assertEquals(spoilt.swarm.incomplete, 1);
-    assertEquals(whole.swarm.incomplete, 1);
-    assertEquals(await counts(store, infoHash("b")), "0 1 0");
-    const listed = Array.from(await store.swarms(), (swarm) => swarm.infoHash);
-    assert(listed.includes(infoHash("b")));
-    assertEquals(failures.length, 1);
+    await redis.command("SET", "lanswarm:2:trackers", "nonsense");
+    await until(() => events.length === 1, "it is seen");
     assertMatch(
-      failures[0]!,
-      /WRONGTYPE.*; delete its keys that begin with lanswarm:1:a{40}$/,
+      events[0]!,
+      /keys that begin with lanswarm: ; delete them; the/,
     );
+    assertEquals(acceptAnyhow(store, "x").swarm.incomplete, 1);
+    await redis.command("DEL", "lanswarm:2:trackers");
+    await until(() => events.length === 2, "it recovers");
+    assertEquals(events[1], "recovered");
   },
 );
 
-exchangeTest(
-  "a peer whose record is spoilt is answered and described all the same",
-  async (redis) => {
-    const failures: string[] = [];
-    await using store = await open(redis.url, {
-      onEvent: (event) => failures.push(event.type),
-    });
-    await accept(store, "x");
-    await redis.command(
-      ...["HSET", `lanswarm:1:${infoHash("a")}:p`],
-      ...["x".padEnd(20, "-"), "\xff"],
-    );
-    assertEquals(
-      (await store.peers(infoHash("a"), 9)).map((peer) => peer.peerId),
-      [peerId("x")],
-    );
-    assertMatch((await acceptAnyhow(store, "x")).warning ?? "", /store/);
-    assertEquals((await accept(store, "y")).swarm.incomplete, 2);
-    assertEquals(failures, ["failed"]); // told once
-  },
-);
-
-redisTest(
-  "scripts that Redis was made to forget are brought again",
-  async (redis) => {
-    await using store = await open(redis.url);
-    await accept(store, "x");
-    await redis.command("SCRIPT", "FLUSH");
-    await Promise.all([
-      accept(store, "y"),
-      accept(store, "z", { infoHash: infoHash("b") }),
-    ]);
-    assertEquals(await counts(store), "0 2 0");
-  },
-);
+redisTest("a Redis that is emptied is filled again", async (redis) => {
+  await using one = await open(redis.url);
+  await using other = await open(redis.url);
+  accept(one, "x", { event: "completed", isSeeder: true });
+  await until(() => counts(other) === "1 0 1", "it is shared");
+  await redis.command("FLUSHALL");
+  await using later = await open(redis.url);
+  await until(() => counts(later) === "1 0 1", "it is there again");
+});
 
 redisTest(
   "a password that is wrong or missing is an error without it",
@@ -96,7 +87,7 @@ redisTest(
     await using store = await open(
       redis.url.replace("//", "//:se%23cret@"),
     );
-    await accept(store, "x");
+    accept(store, "x");
     const cases = [
       ["//", /it wants a password; give another --store/],
       ["//:wrong-one@", /it takes no such user and password; give/],
@@ -117,8 +108,8 @@ redisTest(
 redisTest("databases of one Redis are apart", async (redis) => {
   await using one = await open(`${redis.url}/1`);
   await using other = await open(`${redis.url}/2`);
-  await accept(one, "x");
-  assertEquals(await counts(other), "unknown");
+  accept(one, "x");
+  assertEquals(counts(other), "unknown");
   await assertRejects(() => open(`${redis.url}/99`), StoreError, "DB index");
 });
 

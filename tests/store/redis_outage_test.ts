@@ -1,6 +1,6 @@
 /**
- * A tracker whose Redis is gone, held still, full or empty: it answers, says so,
- * and is as before once Redis is back.
+ * A tracker whose Redis is gone, frozen, full or empty: it answers, says so, and
+ * is as before when Redis is back.
  *
  * @module
  */
@@ -12,8 +12,8 @@ import {
   assertMatch,
 } from "@std/assert";
 import { delay } from "@std/async/delay";
-import type { PeerStore } from "../../lib/tracker/store/peer_store.ts";
 import type { OpenStoreOptions } from "../../lib/tracker/store/open_store.ts";
+import type { PeerStore } from "../../lib/tracker/store/peer_store.ts";
 import type { RedisServer } from "../../scripts/programs/redis_server.ts";
 import { infoHash } from "../core/announce/samples.ts";
 import {
@@ -26,15 +26,15 @@ import {
   ports,
   until,
 } from "./scene.ts";
-import { exchangeTest as redisTest } from "./store_test_case.ts";
+import { redisTest } from "./store_test_case.ts";
 
-/** No announce waits for longer; what is promised is a second. */
-const PATIENCE_MS = 10_000;
+/** Longest time that something takes which takes none. */
+const AT_ONCE_MS = 10_000;
 
-/** What the tracker does unless told otherwise. */
-const HASTY = { maxSilenceMs: 1_000 };
+/** The tracker's own default. */
+const DEFAULT_SILENCE = { maxSilenceMs: 1_000 };
 
-/** A store and what it said of its Redis. */
+/** A store and what it reported of its Redis. */
 interface Watched extends AsyncDisposable {
   readonly store: PeerStore;
   readonly events: string[];
@@ -60,76 +60,90 @@ async function watch(
   };
 }
 
-/** Waits until announces are answered with Redis's word again. */
-async function untilBack({ store, events }: Watched): Promise<void> {
+async function untilBack({ events }: Watched): Promise<void> {
   await until(() => events.at(-1)?.endsWith(" is back") === true, "it is back");
-  await accept(store, "checker");
-  await accept(store, "checker", { event: "stopped" });
 }
 
-/** Waits until the store knows that Redis is gone. */
 async function untilGone({ events }: Watched): Promise<void> {
   await until(() => events.length % 2 === 1, "it is gone");
 }
 
+async function untilCounts(
+  trackers: readonly Watched[],
+  expected: string,
+): Promise<void> {
+  await until(
+    () => trackers.every(({ store }) => counts(store) === expected),
+    `all have counts of ${expected}`,
+  );
+}
+
 redisTest(
-  "a tracker whose Redis is killed goes on, and tells it all when it is back",
+  "a tracker whose Redis is killed goes on, and both share all again when it is back",
   async (redis) => {
     await using one = await watch(redis);
     await using other = await watch(redis);
-    await fill(other.store, 3, 4);
-    await accept(one.store, "mine", { port: 7000 });
+    fill(other.store, 3, 4);
+    accept(one.store, "mine", { port: 7000 });
+    await untilCounts([one, other], "3 5 0");
     await redis.kill();
-
-    const startMs = performance.now();
-    const lone = await acceptAnyhow(one.store, "asker", {
-      hostname: "192.0.2.5",
-    });
-    assertLess(performance.now() - startMs, PATIENCE_MS);
-    assertMatch(lone.warning ?? "", /store does not answer/);
-    // Its own peer, and those of the other that it was told of last.
-    assertEquals(ports(lone), [
-      ...[7000, 10_000, 10_001, 10_002],
-      ...[20_000, 20_001, 20_002, 20_003],
-    ]);
-    assertEquals([lone.swarm.complete, lone.swarm.incomplete], [3, 6]);
     await untilGone(one);
     assertMatch(
       one.events[0]!,
       /^Cannot use Redis at 127\.0\.0\.1:\d+: .*; the tracker goes on/,
     );
-    // Nobody waits for what is known to be gone.
-    const whileGoneMs = performance.now();
-    for (let round = 0; round < 200; round++) {
-      await acceptAnyhow(one.store, "asker", { hostname: "192.0.2.5" });
-    }
-    assertLess(performance.now() - whileGoneMs, PATIENCE_MS);
-    // A seeder gets no seeders from what Redis told either.
-    const seeder = await acceptAnyhow(one.store, "s", {
-      isSeeder: true,
-      port: 7001,
-    });
+    // Its own peer, and those that the other reported.
+    const alone = acceptAnyhow(one.store, "asker", { hostname: "192.0.2.5" });
+    assertMatch(alone.warning ?? "", /store does not answer/);
+    assertEquals(ports(alone), [
+      ...[7000, 10_000, 10_001, 10_002],
+      ...[20_000, 20_001, 20_002, 20_003],
+    ]);
+    assertEquals([alone.swarm.complete, alone.swarm.incomplete], [3, 6]);
+    const seeder = acceptAnyhow(one.store, "s", { isSeeder: true, port: 7001 });
     assert(ports(seeder).every((port) => port < 10_000 || port >= 20_000));
-    await acceptAnyhow(one.store, "mine", {
+    acceptAnyhow(one.store, "mine", {
       port: 7000,
       event: "completed",
       isSeeder: true,
     });
-    await acceptAnyhow(one.store, "s", { event: "stopped" });
-    assertEquals(await counts(one.store), "4 5 1");
-    assertEquals((await one.store.totals()).seederCount, 4);
-    assertEquals([...await one.store.swarms()].length, 1);
-    assertGreater((await one.store.peers(infoHash("a"), 9)).length, 1);
+    acceptAnyhow(one.store, "s", { port: 7001, event: "stopped" });
+    assertEquals(counts(one.store), "4 5 1");
+    assertEquals(one.store.totals().seederCount, 4);
+    assertEquals([...one.store.swarms()].length, 1);
+    assertGreater(one.store.peers(infoHash("a"), 9).length, 1);
 
-    // Redis saved nothing: both trackers tell it what they know.
+    // Redis saved nothing: both trackers write what they know.
     await redis.restart();
     await Promise.all([untilBack(one), untilBack(other)]);
     assertEquals(one.events.length, 2);
-    for (const { store } of [one, other]) {
-      assertEquals(await counts(store), "4 5 1");
-    }
-    const again = await accept(other.store, "late", { hostname: "192.0.2.6" });
+    await untilCounts([one, other], "4 5 1");
+    const again = accept(other.store, "late", { hostname: "192.0.2.6" });
     assertEquals(ports(again).length, 9);
+  },
+);
+
+redisTest(
+  "peers of other trackers are forgotten in time while Redis is gone",
+  async (redis) => {
+    const options = { peerTimeoutMs: 3_000 };
+    await using one = await watch(redis, options);
+    await using other = await watch(redis, options);
+    fill(other.store, 3, 300);
+    await untilCounts([one], "3 300 0");
+    await redis.kill();
+    await until(() => {
+      acceptAnyhow(other.store, "10000", { port: 10_000, isSeeder: true });
+      for (const { store } of [one, other]) {
+        while (store.expire(performance.now()));
+      }
+      return counts(one.store) === "unknown";
+    }, "they are forgotten");
+    await redis.restart();
+    await until(() => {
+      acceptAnyhow(other.store, "10000", { port: 10_000, isSeeder: true });
+      return counts(one.store) === "1 0 0";
+    }, "the one that announces is back");
   },
 );
 
@@ -139,99 +153,88 @@ redisTest(
     await using one = await watch(redis);
     await using other = await watch(redis);
     for (const name of ["a", "b", "c"]) {
-      await accept(one.store, name, { event: "completed", isSeeder: true });
-      await accept(one.store, name, { event: "stopped" });
+      accept(one.store, name, { event: "completed", isSeeder: true });
+      accept(one.store, name, { event: "stopped" });
     }
-    await accept(other.store, "d", { event: "completed", isSeeder: true });
-    await accept(other.store, "d", { event: "update", isSeeder: true });
-    assertEquals(await counts(one.store), "1 0 4");
+    accept(other.store, "d", { event: "completed", isSeeder: true });
+    accept(other.store, "d", { event: "update", isSeeder: true });
+    await untilCounts([one, other], "1 0 4");
     await redis.kill();
-    await acceptAnyhow(one.store, "e", { event: "completed", isSeeder: true });
-    await acceptAnyhow(one.store, "f", { event: "completed", isSeeder: true });
-    await acceptAnyhow(one.store, "f", { event: "stopped" });
+    await Promise.all([untilGone(one), untilGone(other)]);
+    acceptAnyhow(one.store, "e", { event: "completed", isSeeder: true });
+    acceptAnyhow(one.store, "f", { event: "completed", isSeeder: true });
+    acceptAnyhow(one.store, "f", { event: "stopped" });
     await redis.restart();
-    await Promise.all([untilBack(one), untilBack(other)]);
-    // Said again to a Redis that knows nothing of it: not counted again.
-    await accept(other.store, "d", { event: "completed", isSeeder: true });
-    assertEquals(await counts(other.store), "2 0 6");
-    assertEquals((await other.store.totals()).downloadCount, 6);
+    await untilCounts([one, other], "2 0 6");
+    // Announced again to a Redis that does not know it: not counted again.
+    accept(other.store, "d", { event: "completed", isSeeder: true });
+    await delay(2_500);
+    await untilCounts([one, other], "2 0 6");
+    assertEquals(other.store.totals().downloadCount, 6);
   },
 );
 
 redisTest(
-  "who left while Redis was gone is not brought back",
+  "peers that left while Redis was frozen are not brought back",
   async (redis) => {
-    await using tracker = await watch(redis, HASTY);
-    await fill(tracker.store, 0, 3);
+    await using one = await watch(redis, DEFAULT_SILENCE);
+    await using other = await watch(redis);
+    fill(one.store, 0, 3);
+    await untilCounts([one, other], "0 3 0");
     // The same Redis all the time: it forgets nothing.
     redis.pause();
-    await acceptAnyhow(tracker.store, "20000", {
-      port: 20_000,
-      event: "stopped",
-    });
-    await acceptAnyhow(tracker.store, "new", { port: 7000 });
+    await untilGone(one);
+    acceptAnyhow(one.store, "20000", { port: 20_000, event: "stopped" });
+    acceptAnyhow(one.store, "new", { port: 7000 });
     redis.resume();
-    await untilBack(tracker);
+    await untilBack(one);
     await until(
-      async () => await counts(tracker.store) === "0 3 0",
-      "it left and another came",
+      () =>
+        other.store.peers(infoHash("a"), 9)
+          .map(({ addresses }) => addresses[0]!.port).sort().join() ===
+          "20001,20002,7000",
+      "one left and another one came",
     );
-    const asked = await accept(tracker.store, "asker", {
-      hostname: "192.0.2.9",
-    });
-    assertEquals(ports(asked), [7000, 20_001, 20_002]);
   },
 );
 
-redisTest(
-  "a Redis that is held still keeps nobody waiting for long",
-  async (redis) => {
-    await using tracker = await watch(redis, HASTY);
-    await fill(tracker.store, 1, 2);
-    redis.pause();
-    const startMs = performance.now();
-    const held = await Promise.all(
-      Array.from(
-        { length: 100 },
-        (_, index) =>
-          acceptAnyhow(tracker.store, `x${index}`, { port: 7000 + index }),
-      ),
-    );
-    assertLess(performance.now() - startMs, PATIENCE_MS);
-    assert(held.every(({ warning }) => warning !== undefined));
-    const nextMs = performance.now();
-    for (let round = 0; round < 100; round++) {
-      await acceptAnyhow(tracker.store, "x0", { port: 7000 });
-    }
-    assertLess(performance.now() - nextMs, PATIENCE_MS);
-    assertMatch(tracker.events[0]!, /no answer in time/);
-    // It is tried again and again meanwhile, and told of once.
-    await delay(2_000);
-    assertEquals(tracker.events.length, 1);
-    redis.resume();
-    await untilBack(tracker);
-    assertEquals(await counts(tracker.store), "1 102 0");
-  },
-);
+redisTest("a Redis that is frozen keeps nobody waiting", async (redis) => {
+  await using tracker = await watch(redis, DEFAULT_SILENCE);
+  fill(tracker.store, 1, 2);
+  redis.pause();
+  const startMs = performance.now();
+  for (let index = 0; index < 100; index++) {
+    acceptAnyhow(tracker.store, `x${index}`, { port: 7000 + index });
+  }
+  assertLess(performance.now() - startMs, AT_ONCE_MS);
+  await untilGone(tracker);
+  assertMatch(tracker.events[0]!, /no answer in time/);
+  assert(acceptAnyhow(tracker.store, "x0", { port: 7000 }).warning);
+  // The tracker tries again and again meanwhile, and reports it once.
+  await delay(2_000);
+  assertEquals(tracker.events.length, 1);
+  redis.resume();
+  await untilBack(tracker);
+  assertEquals(counts(tracker.store), "1 102 0");
+});
 
 redisTest(
   "a Redis without memory is as good as gone until it has some",
   async (redis) => {
     await using tracker = await watch(redis);
-    await accept(tracker.store, "x");
+    accept(tracker.store, "x", { port: 7000 });
     await redis.command("CONFIG", "SET", "maxmemory", "1");
-    const alone = await acceptAnyhow(tracker.store, "y", {
-      hostname: "192.0.2.2",
-    });
-    assertMatch(alone.warning ?? "", /store/);
-    assertEquals(addresses(alone), ["192.0.2.1:6881"]);
+    acceptAnyhow(tracker.store, "y", { hostname: "192.0.2.2" });
     await untilGone(tracker);
     assertMatch(tracker.events[0]!, /its memory is full; the tracker goes on/);
+    const alone = acceptAnyhow(tracker.store, "y", { hostname: "192.0.2.2" });
+    assertMatch(alone.warning ?? "", /store/);
+    assertEquals(addresses(alone), ["192.0.2.1:7000"]);
     await delay(1_500);
     assertEquals(tracker.events.length, 1);
     await redis.command("CONFIG", "SET", "maxmemory", "0");
     await untilBack(tracker);
-    assertEquals(await counts(tracker.store), "0 2 0");
+    assertEquals(counts(tracker.store), "0 2 0");
   },
 );
 
@@ -242,12 +245,11 @@ redisTest(
     await redis.kill();
     const startMs = performance.now();
     await using tracker = await watch(redis);
-    assertLess(performance.now() - startMs, PATIENCE_MS);
+    assertLess(performance.now() - startMs, AT_ONCE_MS);
     assertMatch(tracker.events[0]!, /connection refused; the tracker goes on/);
-    await acceptAnyhow(tracker.store, "x");
+    acceptAnyhow(tracker.store, "x");
     await redis.restart();
-    await Promise.all([untilBack(tracker), untilBack(other)]);
-    assertEquals(await counts(other.store), "0 1 0");
+    await untilCounts([other, tracker], "0 1 0");
   },
 );
 
@@ -257,17 +259,26 @@ redisTest(
     const startMs = performance.now();
     {
       await using tracker = await watch(redis);
-      await accept(tracker.store, "x");
+      accept(tracker.store, "x");
       redis.pause();
-      const announcing = acceptAnyhow(tracker.store, "y");
-      await tracker[Symbol.asyncDispose]();
-      assert((await announcing).warning !== undefined);
     }
     {
       await redis.kill();
       await using tracker = await watch(redis);
       await untilGone(tracker);
     }
-    assertLess(performance.now() - startMs, 2 * PATIENCE_MS);
+    assertLess(performance.now() - startMs, 2 * AT_ONCE_MS);
+  },
+);
+
+redisTest(
+  "what a tracker heard in its last second is in Redis when it is closed",
+  async (redis) => {
+    {
+      await using tracker = await watch(redis);
+      accept(tracker.store, "x", { event: "completed", isSeeder: true });
+    }
+    await using tracker = await watch(redis);
+    assertEquals(counts(tracker.store), "1 0 1");
   },
 );

@@ -23,43 +23,43 @@ export const REPORT_CASES: StoreCases = {
   "forgets silent peers, and only those": async (open) => {
     const timeoutMs = 2_000;
     await using store = await open(timeoutMs);
-    await accept(store, "silent", { key: "secret" });
-    await accept(store, "silent", { infoHash: infoHash("b"), isSeeder: true });
-    const isGone = async (): Promise<boolean> => {
-      await accept(store, "lively", { event: "update", hostname: "192.0.2.2" });
+    accept(store, "silent", { key: "secret" });
+    accept(store, "silent", { infoHash: infoHash("b"), isSeeder: true });
+    const isGone = (): boolean => {
+      accept(store, "lively", { event: "update", hostname: "192.0.2.2" });
       while (store.expire(performance.now()));
-      return await counts(store) === "0 1 0";
+      return counts(store) === "0 1 0";
     };
     const startMs = performance.now();
-    assertEquals(await counts(store), "0 1 0");
+    assertEquals(counts(store), "0 1 0");
     await until(isGone, "the silent peer is forgotten");
     assertGreaterOrEqual(performance.now() - startMs, timeoutMs - 50);
-    await until(async () => {
+    await until(() => {
       while (store.expire(performance.now()));
-      return (await store.totals()).seederCount === 0;
+      return store.totals().seederCount === 0;
     }, "it is forgotten in the other swarm");
-    assertEquals((await store.totals()).leecherCount, 1);
+    assertEquals(store.totals().leecherCount, 1);
     // Who was forgotten may come back from anywhere.
-    await accept(store, "silent", { hostname: "192.0.2.3" });
+    accept(store, "silent", { hostname: "192.0.2.3" });
   },
 
   "describes swarms and peers": async (open) => {
     await using store = await open();
-    await accept(store, "x", {
+    accept(store, "x", {
       progress: { uploaded: 5, downloaded: 0, left: 4_000_000 },
     });
-    await accept(store, "y", { isSeeder: true, hostname: "192.0.2.2" });
-    await accept(store, "z", { infoHash: infoHash("b"), isSeeder: true });
-    await accept(store, "z", { infoHash: infoHash("b"), event: "completed" });
-    await accept(store, "z", { infoHash: infoHash("b"), event: "stopped" });
+    accept(store, "y", { isSeeder: true, hostname: "192.0.2.2" });
+    accept(store, "z", { infoHash: infoHash("b"), isSeeder: true });
+    accept(store, "z", { infoHash: infoHash("b"), event: "completed" });
+    accept(store, "z", { infoHash: infoHash("b"), event: "stopped" });
     // Closer announces tell nothing of a speed.
     await delay(1_100);
-    await accept(store, "x", {
+    accept(store, "x", {
       event: "update",
       progress: { uploaded: 6, downloaded: 3_000_000, left: 1_000_000 },
     });
     const swarms = new Map(
-      Array.from(await store.swarms(), (swarm) => [swarm.infoHash, swarm]),
+      Array.from(store.swarms(), (swarm) => [swarm.infoHash, swarm]),
     );
     const swarm = swarms.get(infoHash("a"))!;
     assertEquals([swarm.complete, swarm.incomplete], [1, 1]);
@@ -69,7 +69,7 @@ export const REPORT_CASES: StoreCases = {
     assertEquals(swarms.get(infoHash("b"))?.downloaded, 1);
     assertEquals([...swarms.keys()][0], infoHash("a")); // those with peers first
 
-    const peers = await store.peers(infoHash("a"), 10);
+    const peers = store.peers(infoHash("a"), 10);
     const x = peers.find((peer) => peer.peerId === peerId("x"))!;
     assertEquals(x.progress, {
       uploaded: 6,
@@ -80,10 +80,10 @@ export const REPORT_CASES: StoreCases = {
     assertEquals(x.addresses, [{ hostname: "192.0.2.1", port: portOf("x") }]);
     assertLess(Math.abs(performance.now() - x.lastSeenMs), 10_000);
     assert(peers.find((peer) => peer.peerId === peerId("y"))!.isSeeder);
-    assertEquals((await store.peers(infoHash("a"), 1)).length, 1);
-    assertEquals(await store.peers(infoHash("c"), 1), []);
+    assertEquals(store.peers(infoHash("a"), 1).length, 1);
+    assertEquals(store.peers(infoHash("c"), 1), []);
 
-    const totals = await store.totals();
+    const totals = store.totals();
     assertEquals(totals, {
       activeSwarmCount: 1,
       seederCount: 1,
@@ -95,10 +95,10 @@ export const REPORT_CASES: StoreCases = {
 
   "says how old a swarm is and how many peers there are": async (open) => {
     await using store = await open();
-    const first = await accept(store, "x");
+    const first = accept(store, "x");
     assertLess(first.swarmAgeMs, 10_000);
     await delay(50);
-    const second = await accept(store, "y", { infoHash: infoHash("a") });
+    const second = accept(store, "y", { infoHash: infoHash("a") });
     assertGreaterOrEqual(second.swarmAgeMs, 40);
     assertGreaterOrEqual(second.peerCount, 2);
   },
@@ -114,7 +114,7 @@ export const REPORT_CASES: StoreCases = {
     ];
     for (let start = 0; start < 240; start += 20) {
       const identifier = everyByte.subarray(start, start + 20);
-      await accept(store, "ignored", {
+      accept(store, "ignored", {
         infoHash: infoHashFromBytes(identifier),
         peerId: peerIdFromBytes(identifier.toReversed()),
         progress: { uploaded: most, downloaded: most, left: most },
@@ -124,30 +124,30 @@ export const REPORT_CASES: StoreCases = {
     }
     for (const name of names) {
       const identifier = bytes(name.padEnd(20, "\0"));
-      await accept(store, "ignored", {
+      accept(store, "ignored", {
         peerId: peerIdFromBytes(identifier),
         infoHash: infoHashFromBytes(identifier),
         event: "completed",
         key: "'",
       });
       assertEquals(
-        await counts(store, infoHashFromBytes(identifier)),
+        counts(store, infoHashFromBytes(identifier)),
         "0 1 1",
       );
     }
-    await accept(store, "ignored", {
+    accept(store, "ignored", {
       infoHash: infoHashFromBytes(everyByte.subarray(0, 20)),
       peerId: peerIdFromBytes(everyByte.subarray(0, 20)),
       progress: { uploaded: 0, downloaded: 0, left: 0 },
       hostname: "no address",
     });
-    const swarms = [...await store.swarms()];
+    const swarms = [...store.swarms()];
     assertEquals(swarms.length, 15);
     assertEquals(
       Math.max(...swarms.map((swarm) => swarm.contentLength!)),
       most,
     );
-    assertEquals((await store.totals()).leecherCount, 16);
+    assertEquals(store.totals().leecherCount, 16);
   },
 
   "keeps its counts equal to a plain list's through random announces (seed 4)":
@@ -163,7 +163,7 @@ export const REPORT_CASES: StoreCases = {
         const isSeeder = random() < 0.5;
         const port = 2_000 + randomBelow(50, random);
         const swarm = infoHash(digit);
-        await accept(store, name, { infoHash: swarm, event, isSeeder, port });
+        accept(store, name, { infoHash: swarm, event, isSeeder, port });
         const key = `${digit} ${name}`;
         model.delete(key);
         if (event !== "stopped") {
@@ -175,13 +175,13 @@ export const REPORT_CASES: StoreCases = {
         if (round % 500 !== 0) continue;
         const seeders = [...model.values()].filter(({ isSeeder }) => isSeeder)
           .length;
-        const { seederCount, leecherCount } = await store.totals();
+        const { seederCount, leecherCount } = store.totals();
         assertEquals(
           [seederCount, leecherCount],
           [seeders, model.size - seeders],
         );
-        for (const swarm of await store.swarms()) {
-          const peers = await store.peers(swarm.infoHash, 1_000);
+        for (const swarm of store.swarms()) {
+          const peers = store.peers(swarm.infoHash, 1_000);
           assertEquals(peers.length, swarm.complete + swarm.incomplete);
           assertEquals(
             peers.filter((peer) => peer.isSeeder).length,

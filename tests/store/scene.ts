@@ -5,6 +5,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
+import { formatPeerAddress } from "../../lib/base/peer_address.ts";
 import type { InfoHash } from "../../lib/base/identifier.ts";
 import type {
   AcceptedAnnounce,
@@ -66,81 +67,73 @@ export async function open(
   });
 }
 
-/** Announces; fails the test if refused, or answered with a warning. */
-export async function accept(
+/** Announces; fails the test if the announce is refused, or answered with a warning. */
+export function accept(
   store: PeerStore,
   name: string,
   changes: AnnounceChanges = {},
-): Promise<AcceptedAnnounce> {
-  const outcome = await acceptAnyhow(store, name, changes);
+): AcceptedAnnounce {
+  const outcome = acceptAnyhow(store, name, changes);
   assertEquals(outcome.warning, undefined);
   return outcome;
 }
 
-/** Announces while the store may lack its Redis; fails the test if refused. */
-export async function acceptAnyhow(
+/** Announces while the store may lack its Redis; fails the test if the announce is refused. */
+export function acceptAnyhow(
   store: PeerStore,
   name: string,
   changes: AnnounceChanges = {},
-): Promise<AcceptedAnnounce> {
+): AcceptedAnnounce {
   const announce = announceOf(name, changes);
-  const outcome = await store.announce(announce, performance.now());
+  const outcome = store.announce(announce, performance.now());
   assert(outcome.type === "accepted", JSON.stringify(outcome));
   return outcome;
 }
 
-/** `1 seeders 2 leechers 3 downloads` of a swarm as "1 2 3". */
-export async function counts(
+/** Seeders, leechers and downloads of a swarm: "1 2 3". */
+export function counts(
   store: PeerStore,
   swarm: InfoHash = infoHash("a"),
-): Promise<string> {
-  const [entry] = await store.scrape([swarm]);
+): string {
+  const [entry] = store.scrape([swarm]);
   return entry === undefined
     ? "unknown"
     : `${entry.complete} ${entry.incomplete} ${entry.downloaded}`;
 }
 
-/** The ports that were given out, in order. */
+/** The ports in a reply, sorted. */
 export function ports({ peers }: AcceptedAnnounce): number[] {
   return addressesOf(peers).map(({ port }) => port).sort((a, b) => a - b);
 }
 
-/** `[2001:db8::1]:6881`, sorted. */
+/** The addresses in a reply, sorted: `[2001:db8::1]:6881`. */
 export function addresses({ peers }: AcceptedAnnounce): string[] {
-  return addressesOf(peers).map(({ hostname, port }) =>
-    hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`
-  ).sort();
+  return addressesOf(peers).map(formatPeerAddress).sort();
 }
 
 /** Fills a swarm with seeders on ports from 10,000 and leechers on ports from 20,000. */
-export async function fill(
+export function fill(
   store: PeerStore,
   seeders: number,
   leechers: number,
   changes: AnnounceChanges = {},
-): Promise<void> {
-  const join = (port: number, isSeeder: boolean): Promise<unknown> =>
+): void {
+  const join = (port: number, isSeeder: boolean): AcceptedAnnounce =>
     accept(store, `${port}`, { port, isSeeder, numwant: 0, ...changes });
-  const joining: Promise<unknown>[] = [];
-  for (let index = 0; index < seeders; index++) {
-    joining.push(join(10_000 + index, true));
-  }
-  for (let index = 0; index < leechers; index++) {
-    joining.push(join(20_000 + index, false));
-  }
-  await Promise.all(joining);
+  for (let index = 0; index < seeders; index++) join(10_000 + index, true);
+  for (let index = 0; index < leechers; index++) join(20_000 + index, false);
 }
 
 /**
- * Waits until something is so.
- * @throws {Error} If it is not after a long time.
+ * Waits for a condition.
+ * @throws {Error} If it is not met after a long time.
  */
 export async function until(
-  isSo: () => Promise<boolean> | boolean,
+  isMet: () => boolean | Promise<boolean>,
   what: string,
 ): Promise<void> {
   const endMs = performance.now() + 30_000;
-  while (!await isSo()) {
+  while (!await isMet()) {
     if (performance.now() > endMs) throw new Error(`Cannot see that ${what}`);
     await delay(20);
   }

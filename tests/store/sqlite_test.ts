@@ -32,30 +32,30 @@ Deno.test("SQLite's store remembers torrents and their downloads, and no peers",
   const text = `sqlite:${join(folder.path, "tracker.db")}`;
   {
     await using store = await open(text);
-    await accept(store, "x", {
+    accept(store, "x", {
       event: "completed",
       isSeeder: true,
       progress: { uploaded: 0, downloaded: 0, left: 0 },
     });
-    await accept(store, "y", {
+    accept(store, "y", {
       progress: { uploaded: 0, downloaded: 0, left: 12_345 },
     });
-    await accept(store, "z", { infoHash: infoHash("b") });
-    await accept(store, "q", { infoHash: infoHash("c"), event: "stopped" });
+    accept(store, "z", { infoHash: infoHash("b") });
+    accept(store, "q", { infoHash: infoHash("c"), event: "stopped" });
   }
   // One file, without a log beside it.
   assertEquals(await listing(folder.path), ["tracker.db"]);
   for (let restart = 0; restart < 2; restart++) {
     await using store = await open(text);
-    assertEquals(await counts(store), `0 0 ${1 + restart}`);
-    assertEquals(await counts(store, infoHash("b")), "0 0 0");
-    assertEquals(await counts(store, infoHash("c")), "unknown");
-    const [first] = [...await store.swarms()]
+    assertEquals(counts(store), `0 0 ${1 + restart}`);
+    assertEquals(counts(store, infoHash("b")), "0 0 0");
+    assertEquals(counts(store, infoHash("c")), "unknown");
+    const [first] = [...store.swarms()]
       .filter((swarm) => swarm.infoHash === infoHash("a"));
     assertEquals(first?.contentLength, 12_345);
-    assertEquals((await store.totals()).downloadCount, 1 + restart);
-    assertEquals((await store.totals()).activeSwarmCount, 0);
-    const back = await accept(store, "w", {
+    assertEquals(store.totals().downloadCount, 1 + restart);
+    assertEquals(store.totals().activeSwarmCount, 0);
+    const back = accept(store, "w", {
       event: "completed",
       isSeeder: true,
     });
@@ -70,7 +70,7 @@ Deno.test("SQLite's store writes what changed by itself", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "tracker.db");
   await using store = await open(`sqlite:${path}`);
-  await accept(store, "x", { event: "completed", isSeeder: true });
+  accept(store, "x", { event: "completed", isSeeder: true });
   await untilWritten(path);
 });
 

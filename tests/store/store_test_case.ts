@@ -20,12 +20,3 @@ export function redisTest(
     await fn(redis);
   });
 }
-
-/** A {@linkcode redisTest} that waits for the exchange between trackers. */
-export function exchangeTest(
-  name: string,
-  _fn: (redis: RedisServer) => Promise<void>,
-  _settings: readonly string[] = [],
-): void {
-  Deno.test.ignore(name, () => {});
-}

@@ -20,29 +20,29 @@ import {
 export const SWARM_CASES: StoreCases = {
   "counts a peer through its life": async (open) => {
     await using store = await open();
-    assertEquals(await counts(store), "unknown");
-    await accept(store, "x");
-    assertEquals(await counts(store), "0 1 0");
-    await accept(store, "x", { event: "update" });
-    assertEquals(await counts(store), "0 1 0");
-    await accept(store, "x", { event: "completed", isSeeder: true });
-    assertEquals(await counts(store), "1 0 1");
-    await accept(store, "x", { event: "completed", isSeeder: true }); // sent again
-    assertEquals(await counts(store), "1 0 1");
-    await accept(store, "x", { event: "update", isSeeder: false }); // lost its file
-    assertEquals(await counts(store), "0 1 1");
-    const last = await accept(store, "x", { event: "stopped" });
+    assertEquals(counts(store), "unknown");
+    accept(store, "x");
+    assertEquals(counts(store), "0 1 0");
+    accept(store, "x", { event: "update" });
+    assertEquals(counts(store), "0 1 0");
+    accept(store, "x", { event: "completed", isSeeder: true });
+    assertEquals(counts(store), "1 0 1");
+    accept(store, "x", { event: "completed", isSeeder: true }); // sent again
+    assertEquals(counts(store), "1 0 1");
+    accept(store, "x", { event: "update", isSeeder: false }); // lost its file
+    assertEquals(counts(store), "0 1 1");
+    const last = accept(store, "x", { event: "stopped" });
     assertEquals(addresses(last), []);
     assertEquals([last.swarm.complete, last.swarm.incomplete], [0, 0]);
-    assertEquals(await counts(store), "0 0 1"); // downloads outlive the peers
-    await accept(store, "y");
-    assertEquals(await counts(store), "0 1 1");
+    assertEquals(counts(store), "0 0 1"); // downloads outlive the peers
+    accept(store, "y");
+    assertEquals(counts(store), "0 1 1");
   },
 
   "tells with each announce what a scrape tells": async (open) => {
     await using store = await open();
-    await fill(store, 2, 3);
-    const { swarm } = await accept(store, "x", {
+    fill(store, 2, 3);
+    const { swarm } = accept(store, "x", {
       event: "completed",
       isSeeder: true,
     });
@@ -53,7 +53,7 @@ export const SWARM_CASES: StoreCases = {
       downloaded: 1,
     });
     assertEquals(
-      (await store.scrape([infoHash("b"), infoHash("a")])).map((entry) =>
+      (store.scrape([infoHash("b"), infoHash("a")])).map((entry) =>
         entry.infoHash
       ),
       [infoHash("a")],
@@ -62,29 +62,29 @@ export const SWARM_CASES: StoreCases = {
 
   "learns of peers by any event, and of none by stopped": async (open) => {
     await using store = await open();
-    await accept(store, "x", { event: "update" });
-    await accept(store, "y", { event: "completed", isSeeder: true });
-    await accept(store, "z", { event: "stopped" });
-    assertEquals(await counts(store), "1 1 1");
+    accept(store, "x", { event: "update" });
+    accept(store, "y", { event: "completed", isSeeder: true });
+    accept(store, "z", { event: "stopped" });
+    assertEquals(counts(store), "1 1 1");
   },
 
   "keeps swarms apart": async (open) => {
     await using store = await open();
-    await accept(store, "x");
-    const other = await accept(store, "x", { infoHash: infoHash("b") });
+    accept(store, "x");
+    const other = accept(store, "x", { infoHash: infoHash("b") });
     assertEquals(addresses(other), []);
-    await accept(store, "x", { event: "stopped" });
-    assertEquals(await counts(store, infoHash("b")), "0 1 0");
+    accept(store, "x", { event: "stopped" });
+    assertEquals(counts(store, infoHash("b")), "0 1 0");
   },
 
   "gives a leecher everyone else and a seeder the leechers alone": async (
     open,
   ) => {
     await using store = await open();
-    await fill(store, 2, 3);
-    const asLeecher = await accept(store, "20000", { port: 20_000 });
+    fill(store, 2, 3);
+    const asLeecher = accept(store, "20000", { port: 20_000 });
     assertEquals(ports(asLeecher), [10_000, 10_001, 20_001, 20_002]);
-    const asSeeder = await accept(store, "10000", {
+    const asSeeder = accept(store, "10000", {
       isSeeder: true,
       port: 10_000,
     });
@@ -99,11 +99,11 @@ export const SWARM_CASES: StoreCases = {
     ): Promise<string> => {
       await using store = await open();
       const swarm = infoHash("0123456789"[numwant % 10]!);
-      await fill(store, seeders, leechers, { infoHash: swarm });
-      const asked = await accept(store, "asker", { numwant, infoHash: swarm });
+      fill(store, seeders, leechers, { infoHash: swarm });
+      const asked = accept(store, "asker", { numwant, infoHash: swarm });
       const all = ports(asked);
       assertEquals(new Set(all).size, all.length);
-      await accept(store, "asker", { event: "stopped", infoHash: swarm });
+      accept(store, "asker", { event: "stopped", infoHash: swarm });
       return `${all.filter((port) => port < 20_000).length} of ${all.length}`;
     };
     assertEquals(await given(100, 100, 50), "25 of 50");
@@ -117,16 +117,16 @@ export const SWARM_CASES: StoreCases = {
 
   "gives nobody if none are wanted": async (open) => {
     await using store = await open();
-    await fill(store, 3, 3);
-    assertEquals(ports(await accept(store, "asker", { numwant: 0 })), []);
+    fill(store, 3, 3);
+    assertEquals(ports(accept(store, "asker", { numwant: 0 })), []);
   },
 
   "gives everybody to somebody": async (open) => {
     await using store = await open();
-    await fill(store, 0, 100);
+    fill(store, 0, 100);
     const given = new Set<number>();
     for (let round = 0; round < 300; round++) {
-      const asked = await accept(store, "asker", {
+      const asked = accept(store, "asker", {
         numwant: 10,
         hostname: `198.51.100.${round % 200 + 1}`,
         key: "secret",
@@ -140,13 +140,13 @@ export const SWARM_CASES: StoreCases = {
     await using store = await open();
     for (let index = 1; index <= 200; index++) {
       const hostname = `10.${index}.7.1`;
-      await accept(store, `far${index}`, { hostname, numwant: 0 });
+      accept(store, `far${index}`, { hostname, numwant: 0 });
     }
     for (let index = 1; index <= 10; index++) {
       const hostname = `10.250.3.${index}`;
-      await accept(store, `near${index}`, { hostname, numwant: 0 });
+      accept(store, `near${index}`, { hostname, numwant: 0 });
     }
-    const asked = await accept(store, "asker", {
+    const asked = accept(store, "asker", {
       hostname: "10.250.3.100",
       numwant: 30,
     });
@@ -156,9 +156,9 @@ export const SWARM_CASES: StoreCases = {
 
   "gives ids beside addresses if they are wanted": async (open) => {
     await using store = await open();
-    await accept(store, "four", { port: 4444 });
-    await accept(store, "six", { hostname: "2001:db8::6", port: 6666 });
-    const { peers } = await accept(store, "asker", { wantsIds: true });
+    accept(store, "four", { port: 4444 });
+    accept(store, "six", { hostname: "2001:db8::6", port: 6666 });
+    const { peers } = accept(store, "asker", { wantsIds: true });
     assertEquals([peers.ipv4.length, peers.ipv6.length], [6, 18]);
     assertEquals(
       [
@@ -167,20 +167,20 @@ export const SWARM_CASES: StoreCases = {
       ],
       [peerId("four"), peerId("six")],
     );
-    assertEquals((await accept(store, "asker")).peers.ids, undefined);
+    assertEquals((accept(store, "asker")).peers.ids, undefined);
   },
 
   "lists one address of each family for a peer that announces from both":
     async (open) => {
       await using store = await open();
-      await accept(store, "x", { key: "secret" });
-      await accept(store, "x", { hostname: "2001:db8::1", key: "secret" });
-      assertEquals(await counts(store), "0 1 0");
-      assertEquals(addresses(await accept(store, "y")), [
+      accept(store, "x", { key: "secret" });
+      accept(store, "x", { hostname: "2001:db8::1", key: "secret" });
+      assertEquals(counts(store), "0 1 0");
+      assertEquals(addresses(accept(store, "y")), [
         `192.0.2.1:${portOf("x")}`,
         `[2001:db8::1]:${portOf("x")}`,
       ]);
-      const [described] = (await store.peers(infoHash("a"), 9))
+      const [described] = (store.peers(infoHash("a"), 9))
         .filter((peer) => peer.peerId === peerId("x"));
       assertEquals(described?.addresses.length, 2);
     },
@@ -188,8 +188,8 @@ export const SWARM_CASES: StoreCases = {
   "lets a peer move only with its key": async (open) => {
     await using store = await open();
     const elsewhere = { hostname: "192.0.2.66" };
-    await accept(store, "keyed", { key: "secret" });
-    await accept(store, "plain");
+    accept(store, "keyed", { key: "secret" });
+    accept(store, "plain");
     const guesses = [
       ["keyed", "guess"],
       ["keyed", undefined],
@@ -198,7 +198,7 @@ export const SWARM_CASES: StoreCases = {
     for (const [name, key] of guesses) {
       for (const event of ["update", "stopped"] as const) {
         assertEquals(
-          await store.announce(
+          store.announce(
             announceOf(name, { ...elsewhere, key, event }),
             performance.now(),
           ),
@@ -209,9 +209,9 @@ export const SWARM_CASES: StoreCases = {
         );
       }
     }
-    assertEquals(await counts(store), "0 2 0");
-    await accept(store, "keyed", { ...elsewhere, key: "secret" });
-    assertEquals(addresses(await accept(store, "plain")), [
+    assertEquals(counts(store), "0 2 0");
+    accept(store, "keyed", { ...elsewhere, key: "secret" });
+    assertEquals(addresses(accept(store, "plain")), [
       `192.0.2.66:${portOf("keyed")}`,
     ]);
   },
@@ -220,23 +220,23 @@ export const SWARM_CASES: StoreCases = {
     open,
   ) => {
     await using store = await open();
-    await accept(store, "old", { port: 7000, isSeeder: true });
-    await accept(store, "new", { port: 7000 });
-    assertEquals(await counts(store), "0 1 0");
-    assertEquals(ports(await accept(store, "other")), [7000]);
+    accept(store, "old", { port: 7000, isSeeder: true });
+    accept(store, "new", { port: 7000 });
+    assertEquals(counts(store), "0 1 0");
+    assertEquals(ports(accept(store, "other")), [7000]);
     // Another torrent is another matter, and so is a peer that does not listen.
-    await accept(store, "x", { port: 7000, infoHash: infoHash("b") });
-    for (const name of ["p", "q"]) await accept(store, name, { port: 0 });
-    assertEquals(await counts(store), "0 4 0");
+    accept(store, "x", { port: 7000, infoHash: infoHash("b") });
+    for (const name of ["p", "q"]) accept(store, name, { port: 0 });
+    assertEquals(counts(store), "0 4 0");
   },
 
   "lets a peer at its old address change port and key": async (open) => {
     await using store = await open();
-    await accept(store, "x", { key: "old" });
-    await accept(store, "x", { key: "new", port: 7000 });
-    assertEquals(ports(await accept(store, "y")), [7000]);
-    await accept(store, "x", { key: "new", hostname: "192.0.2.9" });
-    assertEquals(addresses(await accept(store, "y")), [
+    accept(store, "x", { key: "old" });
+    accept(store, "x", { key: "new", port: 7000 });
+    assertEquals(ports(accept(store, "y")), [7000]);
+    accept(store, "x", { key: "new", hostname: "192.0.2.9" });
+    assertEquals(addresses(accept(store, "y")), [
       `192.0.2.9:${portOf("x")}`,
     ]);
   },
@@ -254,12 +254,12 @@ export const SWARM_CASES: StoreCases = {
       ["127.0.0.1", 6881],
     ] as const;
     for (const [index, [hostname, port]] of hidden.entries()) {
-      await accept(store, `hidden${index}`, { hostname, port });
+      accept(store, `hidden${index}`, { hostname, port });
     }
-    await accept(store, "open", { port: 1024 });
-    assertEquals(addresses(await accept(store, "asker")), ["192.0.2.1:1024"]);
-    assertEquals(await counts(store), `0 ${hidden.length + 2} 0`);
-    const here = await accept(store, "here", { hostname: "127.0.0.2" });
+    accept(store, "open", { port: 1024 });
+    assertEquals(addresses(accept(store, "asker")), ["192.0.2.1:1024"]);
+    assertEquals(counts(store), `0 ${hidden.length + 2} 0`);
+    const here = accept(store, "here", { hostname: "127.0.0.2" });
     assert(addresses(here).includes("127.0.0.1:6881"));
   },
 };

@@ -10,6 +10,7 @@ import type { InfoHash } from "../../base/identifier.ts";
 import type { Random } from "../../base/random.ts";
 import {
   canonicalHostname,
+  createPeer,
   describePeer,
   endpointAt,
   fingerprint,
@@ -26,8 +27,7 @@ import type {
   SwarmChange,
   SwarmSummary,
 } from "./peer_store.ts";
-import { PeerTable } from "./peer_table.ts";
-import type { SwarmTableOptions } from "./swarm.ts";
+import { PeerTable, type PeerTableOptions } from "./peer_table.ts";
 
 /** How a {@linkcode MemoryStore} is set up. */
 export interface MemoryStoreOptions {
@@ -71,12 +71,9 @@ export class MemoryStore implements PeerStore {
 
   constructor(
     { peerTimeoutMs, random, ...options }: MemoryStoreOptions,
-    past: SwarmTableOptions = {
-      maxPastCount: 10_000,
-      keepsUndownloaded: false,
-    },
+    tableOptions: Omit<PeerTableOptions, keyof MemoryStoreOptions> = {},
   ) {
-    this.table = new PeerTable({ ...past, ...options });
+    this.table = new PeerTable({ ...tableOptions, ...options });
     this.#peerTimeoutMs = peerTimeoutMs;
     this.#selection = new PeerSelection(random);
   }
@@ -108,7 +105,13 @@ export class MemoryStore implements PeerStore {
       };
     }
     const swarm = swarms.open(infoHash, nowMs);
-    const peer = known ?? createPeer(announce, nowMs);
+    const peer = known ?? createPeer(infoHash, {
+      peerId,
+      isSeeder,
+      progress,
+      bytesPerSecond: 0,
+      lastSeenMs: nowMs,
+    });
     if (known !== undefined) {
       swarm.setSpeed(peer, speedOf(peer, announce, nowMs));
       note(peer, announce, nowMs);
@@ -210,31 +213,6 @@ export class MemoryStore implements PeerStore {
       peerCount: this.table.peerCount,
     };
   }
-}
-
-/** A peer that no swarm counts yet. */
-function createPeer(
-  { infoHash, isSeeder, peerId, progress }: PeerAnnounce,
-  nowMs: number,
-): Peer {
-  return {
-    id: peerId,
-    infoHash,
-    tracker: undefined,
-    isSeeder,
-    hasCompleted: false,
-    key: undefined,
-    uploaded: progress.uploaded,
-    downloaded: progress.downloaded,
-    left: progress.left,
-    bytesPerSecond: 0,
-    lastSeenMs: nowMs,
-    ipv4: undefined,
-    ipv6: undefined,
-    holder: undefined,
-    older: undefined,
-    newer: undefined,
-  };
 }
 
 function note(peer: Peer, { progress }: PeerAnnounce, nowMs: number): void {

@@ -6,9 +6,8 @@
  * @module
  */
 import type { MemoryStoreOptions } from "./memory_store.ts";
-import type { PeerStore } from "./peer_store.ts";
+import type { PeerStore, StoreListener } from "./peer_store.ts";
 import { parseStoreAddress } from "./store_address.ts";
-import type { StoreListener } from "./store_event.ts";
 
 /** How a store is set up. */
 export interface OpenStoreOptions extends MemoryStoreOptions {

@@ -79,6 +79,34 @@ export function canonicalHostname(hostname: string): string {
   return bytes === undefined ? NO_ADDRESS : formatIpAddress(bytes);
 }
 
+/** A peer without endpoints, which no swarm counts yet. */
+export function createPeer(
+  infoHash: InfoHash,
+  { peerId, isSeeder, progress, bytesPerSecond, lastSeenMs }: Omit<
+    PeerDetails,
+    "addresses"
+  >,
+): Peer {
+  return {
+    id: peerId,
+    infoHash,
+    tracker: undefined,
+    isSeeder,
+    hasCompleted: false,
+    key: undefined,
+    uploaded: progress.uploaded,
+    downloaded: progress.downloaded,
+    left: progress.left,
+    bytesPerSecond,
+    lastSeenMs,
+    ipv4: undefined,
+    ipv6: undefined,
+    holder: undefined,
+    older: undefined,
+    newer: undefined,
+  };
+}
+
 /** Gives a peer an endpoint in place of the one of the same family, and returns it. */
 export function setEndpoint(
   peer: Peer,

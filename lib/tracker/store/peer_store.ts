@@ -6,6 +6,7 @@
  *
  * @module
  */
+import type { StoreError } from "../../base/errors.ts";
 import type { InfoHash, PeerId } from "../../base/identifier.ts";
 import type { PeerAddress } from "../../base/peer_address.ts";
 import type {
@@ -124,6 +125,16 @@ export interface StoreTotals {
   /** How fast all peers together receive. */
   readonly bytesPerSecond: number;
 }
+
+/** Something that happened to a store, which answers from memory meanwhile. */
+export type StoreEvent =
+  /** It fails from now on; reported once, not with each attempt. */
+  | { readonly type: "failed"; readonly error: StoreError }
+  /** It works again. */
+  | { readonly type: "recovered"; readonly message: string };
+
+/** Hears of what happens to a store. */
+export type StoreListener = (event: StoreEvent) => void;
 
 /**
  * Where a tracker keeps its peers. Every answer comes at once, from memory; what a

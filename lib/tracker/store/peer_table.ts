@@ -19,6 +19,8 @@ const EVICTIONS_PER_SWARM = 64;
 export interface PeerTableOptions extends SwarmTableOptions {
   /** Hears of every peer that joins, completes or goes. */
   readonly onChange?: ((change: SwarmChange) => void) | undefined;
+  /** Hears of a swarm whose peers of this tracker are others, or elsewhere, than before. */
+  readonly onPeersChange?: (infoHash: InfoHash) => void;
   /** Most swarms with peers. @default 100_000 */
   readonly maxSwarmCount?: number;
   /** Most peers of all swarms together. @default 500_000 */
@@ -37,6 +39,7 @@ export class PeerTable {
   readonly #maxPeerCount: number;
   readonly #maxPeersPerAddress: number;
   readonly #onChange: (change: SwarmChange) => void;
+  readonly #onPeersChange: (infoHash: InfoHash) => void;
   readonly #holders = new Holders();
   #peerCount = 0;
 
@@ -46,6 +49,7 @@ export class PeerTable {
     this.#maxPeerCount = options.maxPeerCount ?? 500_000;
     this.#maxPeersPerAddress = options.maxPeersPerAddress ?? 32_768;
     this.#onChange = options.onChange ?? (() => {});
+    this.#onPeersChange = options.onPeersChange ?? (() => {});
   }
 
   /** Of all swarms; a peer in two counts twice. */
@@ -92,18 +96,25 @@ export class PeerTable {
     for (const endpoint of endpointsOf(peer)) {
       const before = endpoint.isListed ? swarm.peerAt(endpoint) : undefined;
       if (before === undefined) continue;
-      this.leave(before);
-      this.#holders.release(before);
+      this.drop(before);
       this.#report("expired", before, swarm);
     }
     swarm.enter(peer);
     this.#peerCount++;
+    if (peer.tracker === undefined) this.#onPeersChange(peer.infoHash);
+  }
+
+  /** Removes a peer without a word; its swarm stays open. */
+  drop(peer: Peer): void {
+    this.leave(peer);
+    this.#holders.release(peer);
   }
 
   /** Takes a peer out of its swarm, which stays open, to enter it again. */
   leave(peer: Peer): void {
     this.#swarmOf(peer).leave(peer);
     this.#peerCount--;
+    if (peer.tracker === undefined) this.#onPeersChange(peer.infoHash);
   }
 
   /** Counts a peer for its address, as the one that announced last. */
@@ -114,8 +125,7 @@ export class PeerTable {
   /** Removes a peer, and its swarm with the last one. */
   remove(peer: Peer, type: "left" | "expired"): void {
     const swarm = this.#swarmOf(peer);
-    this.leave(peer);
-    this.#holders.release(peer);
+    this.drop(peer);
     if (swarm.peers.size === 0) this.swarms.close(swarm);
     this.#report(type, peer, swarm);
   }

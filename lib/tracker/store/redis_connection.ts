@@ -1,94 +1,97 @@
 /**
- * One connection to Redis, from when all that is needed of it is known to work
- * until it fails. Whoever asks hears something before long: a Redis that is silent
- * for longer counts as gone, and with it all that was asked.
+ * One connection to Redis, from the check that Redis is of use until it fails. A
+ * Redis that is silent for too long counts as gone. Failures become a
+ * {@linkcode StoreError} with what to do.
  *
  * @module
  */
 import { deadline } from "@std/async/deadline";
-// @ts-types="../../types/node_buffer.d.ts"
-import { Buffer } from "node:buffer";
 // @ts-types="../../types/redis.d.ts"
 import { createClient, type RedisClient } from "redis";
-import { ANNOUNCE_SCRIPT } from "./announce_script.ts";
-import {
-  PEERS_SCRIPT,
-  RESTORE_SCRIPT,
-  SWARMS_SCRIPT,
-  TIDY_SCRIPT,
-  TOTALS_SCRIPT,
-} from "./listing_scripts.ts";
-import { SilentRedisError, UnusableRedisError } from "./redis_failure.ts";
-import type { RedisAddress } from "./store_address.ts";
+import { StoreError } from "../../base/errors.ts";
+import { formatRedisAddress, type RedisAddress } from "./store_address.ts";
 
-/** Longest time until a connection works, in milliseconds: meanwhile nobody waits for it. */
+/** Longest time until a connection works. */
 const OPENING_MS = 5_000;
 
-/**
- * How often it is looked whether answers came, in each span without one that is
- * waited for. Silence is counted in looks: a program that was itself held up for
- * a second has not looked, and finds the answer there.
- */
-const LOOKS_PER_SILENCE = 8;
-
-/** The first with all of the commands that the scripts use. */
+/** The first version with all of the commands that are used. */
 const OLDEST_VERSION = [6, 2] as const;
 
-const SCRIPTS = {
-  announce: ANNOUNCE_SCRIPT,
-  swarms: SWARMS_SCRIPT,
-  totals: TOTALS_SCRIPT,
-  peers: PEERS_SCRIPT,
-  restore: RESTORE_SCRIPT,
-  tidy: TIDY_SCRIPT,
+/**
+ * Parts of a silence that must all pass without a reply: a program that was held
+ * up itself for a second finds the reply before the next part.
+ */
+const PARTS_OF_SILENCE = 8;
+
+/** Longest part of an unknown error that a message repeats, in characters. */
+const MAX_TEXT_LENGTH = 200;
+
+/** Failures of the connection, by the system's codes. */
+const CONNECTION_FAILURES: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "connection refused",
+  ECONNRESET: "the connection was lost",
+  EPIPE: "the connection was lost",
+  EHOSTUNREACH: "the host is unreachable",
+  ENETUNREACH: "the network is unreachable",
+  ETIMEDOUT: "no answer in time",
+  ENOTFOUND: "there is no such host",
+  EAI_AGAIN: "the host's name cannot be looked up",
 };
 
-/** A script that Redis is asked to run. */
-export type ScriptName = keyof typeof SCRIPTS;
+/** Errors of Redis, by the words that they begin with. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  LOADING: "it is still reading its data",
+  BUSY: "it is busy with another program's script",
+  MISCONF: "it cannot save its data, so it takes none",
+  OOM: "its memory is full",
+  READONLY: "it is a replica, which cannot be written",
+  MASTERDOWN: "it is a replica without its master",
+  NOREPLICAS: "it lacks the replicas that it wants",
+  CLUSTERDOWN: "its cluster is down",
+  NOAUTH: "it wants a password",
+  WRONGPASS: "it takes no such user and password",
+  NOPERM: "the user may not do all that is needed",
+  WRONGTYPE:
+    "other data is in its keys that begin with lanswarm: ; delete them",
+};
 
-/** What a script is given. */
-export type ScriptArgument = string | Uint8Array<ArrayBuffer>;
+/** Refusals that last: somebody must change the command line or that Redis. */
+const LASTING_REFUSALS: ReadonlySet<string> = new Set([
+  "ERR",
+  "NOAUTH",
+  "WRONGPASS",
+  "NOPERM",
+  "READONLY",
+]);
 
-/** Replies are bytes: what is in them is no text. */
-const AS_BYTES = { typeMapping: { [0x24 /* $ */]: Buffer } };
-
-/** How a {@linkcode RedisConnection} is opened. */
-export interface RedisConnectionOptions {
-  /** Longest silence, in milliseconds, after which Redis counts as gone. */
-  readonly maxSilenceMs: number;
-}
+/** Redis was reached and is of no use. */
+class UnusableRedisError extends Error {}
 
 /** A connection that works. */
 export class RedisConnection {
   readonly #client: RedisClient;
-  /** The scripts' names in Redis. */
-  #hashes = new Map<ScriptName, string>();
-  /** How often it was looked for answers. */
-  #lookCount = 0;
-  /** At which look each question without an answer was asked, in their order. */
-  readonly #askedAtLook: number[] = [];
-  readonly #end = Promise.withResolvers<unknown>();
-  /** The first reason to close. */
-  #endReason: unknown;
-  #watch: ReturnType<typeof setInterval> | undefined;
-  #runId = "";
+  readonly #maxSilenceMs: number;
+  readonly #end = Promise.withResolvers<never>();
 
-  private constructor(client: RedisClient) {
+  private constructor(client: RedisClient, maxSilenceMs: number) {
     this.#client = client;
-    client.on("error", (error) => this.close(asUnusable(error)));
+    this.#maxSilenceMs = maxSilenceMs;
+    // Told to whoever asks, if anyone does.
+    this.#end.promise.catch(() => {});
+    client.on("error", (error) => this.close(error));
   }
 
   /**
-   * Connects and sees that Redis can do what is needed.
-   * @throws {Error} If it cannot be reached, is silent or of no use.
+   * Connects.
+   * @param maxSilenceMs Silence after which Redis counts as gone.
+   * @throws {Error} If Redis cannot be reached, is silent or of no use.
    */
   static async open(
-    address: RedisAddress,
-    { maxSilenceMs }: RedisConnectionOptions,
+    { hostname, port, database, username, password }: RedisAddress,
+    maxSilenceMs: number,
   ): Promise<RedisConnection> {
-    const { hostname, port, database, username, password } = address;
     const client = createClient({
-      // What is known to every Redis; nothing here is better with its successor.
+      // Every Redis speaks it, and nothing here is better with its successor.
       RESP: 2,
       ...(username !== undefined && { username }),
       ...(password !== undefined && { password }),
@@ -100,144 +103,120 @@ export class RedisConnection {
         host: hostname,
         port,
         connectTimeout: OPENING_MS,
-        // Whoever opens a connection decides when to try again.
+        // The store decides when to try again.
         reconnectStrategy: false,
       },
     });
-    const connection = new RedisConnection(client);
+    const connection = new RedisConnection(client, maxSilenceMs);
     try {
-      await deadline(connection.#prepare(), OPENING_MS);
+      await Promise.race([
+        deadline(prepare(client), OPENING_MS),
+        connection.#end.promise,
+      ]);
+      return connection;
     } catch (error) {
-      const isTimeout = error instanceof DOMException &&
-        error.name === "TimeoutError";
-      connection.close(
-        isTimeout ? new SilentRedisError("no answer in time") : error,
-      );
-      throw connection.#endReason;
+      connection.close(error);
+      throw error;
     }
-    connection.#watch = setInterval(
-      () => connection.#closeIfSilent(),
-      maxSilenceMs / (LOOKS_PER_SILENCE + 1),
-    );
-    return connection;
-  }
-
-  /** Another one after each start of Redis, which may have lost what it knew. */
-  get runId(): string {
-    return this.#runId;
-  }
-
-  /** Resolves with the reason when the connection has ended. */
-  get ended(): Promise<unknown> {
-    return this.#end.promise;
   }
 
   /**
-   * Runs a script; what is asked at once goes out together.
-   * @returns The reply with bytes as `Uint8Array`, views.
-   * @throws {Error} What Redis answers, or that it is gone.
+   * Runs commands in their order; what is asked at once goes out together.
+   * @throws {Error} The first error of Redis, or that it is gone.
    */
-  async run(
-    name: ScriptName,
-    args: readonly ScriptArgument[],
-  ): Promise<unknown> {
-    this.#askedAtLook.push(this.#lookCount);
-    try {
-      return await this.#evaluate(name, args);
-    } catch (error) {
-      // Somebody made Redis forget all scripts; it is reminded of them.
-      if (!(error instanceof Error && /^NOSCRIPT/.test(error.message))) {
-        throw error;
+  async ask(commands: readonly string[][]): Promise<unknown[]> {
+    const silence = Promise.withResolvers<never>();
+    let parts = 0;
+    const timer = setInterval(() => {
+      if (++parts > PARTS_OF_SILENCE) {
+        silence.reject(new DOMException("No answer in time", "TimeoutError"));
       }
-      await this.#load();
-      return await this.#evaluate(name, args);
+    }, this.#maxSilenceMs / PARTS_OF_SILENCE);
+    try {
+      return await Promise.race([
+        Promise.all(commands.map((words) => this.#client.sendCommand(words))),
+        silence.promise,
+        this.#end.promise,
+      ]);
     } finally {
-      this.#askedAtLook.shift();
+      clearInterval(timer);
     }
   }
 
-  /** Ends the connection; what was asked fails. */
+  /** Ends the connection; what is asked fails. */
   close(reason: unknown): void {
-    clearInterval(this.#watch);
-    this.#endReason ??= reason;
-    this.#end.resolve(reason);
+    this.#end.reject(reason);
     try {
       this.#client.destroy();
     } catch {
-      // It says so if it was closed already.
+      // It was closed already.
     }
   }
-
-  async #evaluate(
-    name: ScriptName,
-    args: readonly ScriptArgument[],
-  ): Promise<unknown> {
-    const hash = this.#hashes.get(name)!;
-    const command = ["EVALSHA", hash, "0", ...args.map(asNodeHasIt)];
-    return asPlainBytes(await this.#client.sendCommand(command, AS_BYTES));
-  }
-
-  async #prepare(): Promise<void> {
-    await this.#client.connect();
-    const server = String(await this.#client.sendCommand(["INFO", "server"]));
-    checkVersion(/^redis_version:(.*)$/m.exec(server)?.[1]?.trim());
-    this.#runId = /^run_id:(\w+)/m.exec(server)?.[1] ?? "";
-    await this.#load();
-  }
-
-  async #load(): Promise<void> {
-    const names = Object.keys(SCRIPTS) as ScriptName[];
-    const hashes = await Promise.all(
-      names.map((name) =>
-        this.#client.sendCommand(["SCRIPT", "LOAD", SCRIPTS[name]])
-      ),
-    );
-    this.#hashes = new Map(
-      names.map((name, index) => [name, String(hashes[index])]),
-    );
-  }
-
-  #closeIfSilent(): void {
-    const askedAtLook = this.#askedAtLook[0] ?? this.#lookCount;
-    if (this.#lookCount++ - askedAtLook < LOOKS_PER_SILENCE) return;
-    this.close(new SilentRedisError("no answer in time"));
-  }
-}
-
-/** The package takes no bytes but those of the class that Node has for them. */
-function asNodeHasIt(argument: ScriptArgument): string | Uint8Array {
-  return typeof argument === "string"
-    ? argument
-    : Buffer.from(argument.buffer, argument.byteOffset, argument.length);
-}
-
-/** What does not speak Redis's language is none. */
-function asUnusable(error: Error): Error {
-  return error.message.startsWith("Unknown RESP type")
-    ? new UnusableRedisError("it does not answer as Redis does")
-    : error;
-}
-
-/** Node's bytes have a `slice()` that does not copy, which is a trap for who takes them for others. */
-function asPlainBytes(reply: unknown): unknown {
-  if (Array.isArray(reply)) return reply.map(asPlainBytes);
-  return reply instanceof Uint8Array
-    ? new Uint8Array(reply.buffer, reply.byteOffset, reply.length)
-    : reply;
 }
 
 /** @throws {UnusableRedisError} If it is too old or none. */
-function checkVersion(version: string | undefined): void {
+async function prepare(client: RedisClient): Promise<void> {
+  await client.connect();
+  const server = String(await client.sendCommand(["INFO", "server"]));
+  const version = /^redis_version:(\S+)/m.exec(server)?.[1];
   const [major = 0, minor = 0] = (version ?? "").split(".").map(Number);
   const [oldestMajor, oldestMinor] = OLDEST_VERSION;
-  if (
-    major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)
-  ) return;
+  const isUsable = major > oldestMajor ||
+    (major === oldestMajor && minor >= oldestMinor);
+  if (isUsable) return;
   throw new UnusableRedisError(
     version === undefined
       ? "it does not say its version"
-      : `it is of version ${version}, and ${
+      : `its version is ${version} and must be at least ${
         OLDEST_VERSION.join(".")
-      } is needed`,
+      }`,
   );
+}
+
+/** True if trying again is in vain until somebody changes something. */
+export function isLasting(error: unknown): boolean {
+  return isNoRedis(error) || error instanceof UnusableRedisError ||
+    error instanceof Deno.errors.NotCapable ||
+    LASTING_REFUSALS.has(codeOf(error));
+}
+
+/** The error for a Redis that cannot be used, with its consequence. */
+export function redisFailure(
+  address: RedisAddress,
+  cause: unknown,
+  consequence: string,
+): StoreError {
+  const place = formatRedisAddress(address);
+  return new StoreError(
+    `Cannot use Redis at ${place}: ${explain(cause)}; ${consequence}`,
+    { cause },
+  );
+}
+
+function explain(cause: unknown): string {
+  if (cause instanceof Deno.errors.NotCapable) {
+    return "the network is not permitted there";
+  }
+  if (isNoRedis(cause)) return "it does not answer as Redis does";
+  const isTimeout = cause instanceof DOMException &&
+    cause.name === "TimeoutError";
+  if (isTimeout) return "no answer in time";
+  const code = cause instanceof Error && "code" in cause ? cause.code : "";
+  return REFUSALS[codeOf(cause)] ?? CONNECTION_FAILURES[String(code)] ??
+    textOf(cause).replace(/^ERR /, "").replaceAll(/\p{Control}+/gu, " ")
+      .slice(0, MAX_TEXT_LENGTH);
+}
+
+/** The package's words for what does not speak Redis's language. */
+function isNoRedis(error: unknown): boolean {
+  return textOf(error).startsWith("Unknown RESP type");
+}
+
+/** The first word of an error of Redis, if it is one in capitals. */
+function codeOf(error: unknown): string {
+  return /^[A-Z]+(?= |$)/.exec(textOf(error))?.[0] ?? "";
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

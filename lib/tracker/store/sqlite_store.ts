@@ -17,11 +17,11 @@ import type {
   PeerAnnounce,
   PeerDetails,
   PeerStore,
+  StoreListener,
   StoreTotals,
   SwarmChange,
   SwarmSummary,
 } from "./peer_store.ts";
-import type { StoreListener } from "./store_event.ts";
 import { TorrentDatabase } from "./torrent_database.ts";
 import { TorrentMemory } from "./torrent_memory.ts";
 

@@ -26,11 +26,11 @@ export type AddressKind = typeof ADDRESS_KIND[keyof typeof ADDRESS_KIND];
 
 const KIND_COUNT = 4;
 
-/** A part of a swarm. */
+/** Sums over some peers of a swarm. */
 export interface SwarmPart {
-  seederCount: number;
-  leecherCount: number;
-  bytesPerSecond: number;
+  readonly seederCount: number;
+  readonly leecherCount: number;
+  readonly bytesPerSecond: number;
 }
 
 /** What is remembered of a swarm without peers. */
@@ -51,6 +51,8 @@ export class Swarm implements SwarmPart, PastSwarm {
   bytesPerSecond = 0;
   downloadCount: number;
   contentLength: number;
+  /** Parts of the swarm that are known by number alone, by tracker. */
+  readonly #unnamed = new Map<string, SwarmPart>();
   readonly #byEndpoint = new Map<number | string, Peer>();
   /** By kind of address, first those of leechers. */
   readonly #lists: (PeerList | undefined)[] = new Array(2 * KIND_COUNT)
@@ -108,11 +110,16 @@ export class Swarm implements SwarmPart, PastSwarm {
     }
   }
 
-  /** Adds a part that is known by number alone, or takes it away. */
-  add(part: SwarmPart, change: 1 | -1): void {
-    this.seederCount += change * part.seederCount;
-    this.leecherCount += change * part.leecherCount;
-    this.bytesPerSecond += change * part.bytesPerSecond;
+  /** Counts what another tracker has beside the peers that it names, in place of what it had. */
+  setUnnamed(tracker: string, part: SwarmPart | undefined): void {
+    const before = this.#unnamed.get(tracker);
+    for (
+      const name of ["seederCount", "leecherCount", "bytesPerSecond"] as const
+    ) {
+      this[name] += (part?.[name] ?? 0) - (before?.[name] ?? 0);
+    }
+    if (part === undefined) this.#unnamed.delete(tracker);
+    else this.#unnamed.set(tracker, part);
   }
 
   /** Sets the speed of a peer that entered. */
@@ -157,22 +164,26 @@ function lengthOf(kind: AddressKind): number {
 
 /** How a {@linkcode SwarmTable} is set up. */
 export interface SwarmTableOptions {
-  /** Most swarms without peers that are remembered; the oldest is dropped first. */
-  readonly maxPastCount: number;
-  /** Whether those without downloads are remembered too. */
-  readonly keepsUndownloaded: boolean;
+  /** Most swarms without peers that are remembered; the oldest is dropped first. @default 10_000 */
+  readonly maxPastCount?: number;
+  /** Whether those without downloads are remembered too. @default {false} */
+  readonly keepsUndownloaded?: boolean;
 }
 
 /** The swarms of a tracker, and counts of those that had peers. */
 export class SwarmTable {
-  readonly #options: SwarmTableOptions;
+  readonly #maxPastCount: number;
+  readonly #keepsUndownloaded: boolean;
   readonly #swarms = new Map<InfoHash, Swarm>();
   readonly #past = new Map<InfoHash, PastSwarm>();
   /** Downloads of all swarms, past ones included. */
   downloadCount = 0;
 
-  constructor(options: SwarmTableOptions) {
-    this.#options = options;
+  constructor(
+    { maxPastCount = 10_000, keepsUndownloaded = false }: SwarmTableOptions,
+  ) {
+    this.#maxPastCount = maxPastCount;
+    this.#keepsUndownloaded = keepsUndownloaded;
   }
 
   /** How many have peers. */
@@ -203,7 +214,7 @@ export class SwarmTable {
   /** Closes a swarm without peers. */
   close({ infoHash, downloadCount, contentLength }: Swarm): void {
     this.#swarms.delete(infoHash);
-    if (downloadCount > 0 || this.#options.keepsUndownloaded) {
+    if (downloadCount > 0 || this.#keepsUndownloaded) {
       this.#remember(infoHash, { downloadCount, contentLength });
     }
   }
@@ -248,7 +259,7 @@ export class SwarmTable {
   #remember(infoHash: InfoHash, past: PastSwarm): void {
     this.#past.delete(infoHash);
     this.#past.set(infoHash, past);
-    if (this.#past.size <= this.#options.maxPastCount) return;
+    if (this.#past.size <= this.#maxPastCount) return;
     const [oldest] = this.#past.keys();
     this.#past.delete(oldest!);
   }
