@@ -11,7 +11,7 @@ import {
 } from "../disk/torrent_file.ts";
 import { MetainfoError } from "../metainfo/metainfo_error.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
-import { type HttpAnswer, HttpError, httpGet } from "../net/http_get.ts";
+import { HttpError, httpGet } from "../net/http_get.ts";
 
 /** Longest time without a byte from the server, in milliseconds. */
 const SILENCE_LIMIT_MS = 15_000;
@@ -67,36 +67,33 @@ async function fetchFile(
   if (protocol !== "http:" && protocol !== "https:") {
     throw failure(url, "it is not an http or https URL; check the spelling");
   }
-  const silence = new AbortController();
-  const limit = AbortSignal.any([
-    AbortSignal.timeout(FETCH_TIMEOUT_MS),
-    silence.signal,
-  ]);
-  const end = () => silence.abort();
-  let timer = setTimeout(end, silenceLimitMs);
+  const limit = new AbortController();
+  const endMs = performance.now() + FETCH_TIMEOUT_MS;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const onBytes = (): void => {
     clearTimeout(timer);
-    timer = setTimeout(end, silenceLimitMs);
+    const leftMs = Math.min(silenceLimitMs, endMs - performance.now());
+    timer = setTimeout(() => limit.abort(), leftMs);
   };
-  let answer: HttpAnswer;
+  onBytes();
   try {
-    answer = await httpGet(url, {
-      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    const { isSuccess, body, status } = await httpGet(url, {
+      signal: AbortSignal.any([limit.signal, ...signal ? [signal] : []]),
       maxLength: MAX_TORRENT_FILE_LENGTH,
       onBytes,
     });
+    if (isSuccess) return body;
+    throw failure(url, explainStatus(status));
   } catch (error) {
     signal?.throwIfAborted();
-    if (limit.aborted) {
-      throw failure(url, `no answer in time; ${ADVICE}`, error);
-    }
-    if (!(error instanceof HttpError)) throw error;
-    throw failure(url, `${error.message}; ${ADVICE}`, error);
+    const reason = limit.signal.aborted
+      ? "no answer in time"
+      : error instanceof HttpError && error.message;
+    if (!reason) throw error;
+    throw failure(url, `${reason}; ${ADVICE}`, error);
   } finally {
     clearTimeout(timer);
   }
-  if (answer.isSuccess) return answer.body;
-  throw failure(url, explainStatus(answer.status));
 }
 
 function explainStatus(status: number): string {

@@ -50,31 +50,22 @@ export function toListedTorrent(
   };
 }
 
-/** Finds torrents by file name and by info hash. */
+/** Finds torrents by file name and by info hash. It sorts after changes, once. */
 export class TorrentIndex {
   readonly #byFileName = new Map<string, ListedTorrent>();
-  readonly #byInfoHash = new Map<InfoHash, ListedTorrent[]>();
-  /** All torrents by file name; `undefined` after a change. */
   #sorted: readonly ListedTorrent[] | undefined;
+  #firstByInfoHash: ReadonlyMap<InfoHash, ListedTorrent> | undefined;
 
   /** Adds a torrent; it replaces the one with this file name. */
   set(torrent: ListedTorrent): void {
-    this.delete(torrent.fileName);
     this.#byFileName.set(torrent.fileName, torrent);
-    const same = this.#byInfoHash.get(torrent.infoHash) ?? [];
-    this.#byInfoHash.set(torrent.infoHash, [...same, torrent].sort(byFileName));
-    this.#sorted = undefined;
+    this.#sorted = this.#firstByInfoHash = undefined;
   }
 
   /** Removes the torrent with this file name. */
   delete(fileName: string): void {
-    const torrent = this.#byFileName.get(fileName);
-    if (torrent === undefined) return;
     this.#byFileName.delete(fileName);
-    const same = this.#byInfoHash.get(torrent.infoHash)!;
-    same.splice(same.indexOf(torrent), 1);
-    if (same.length === 0) this.#byInfoHash.delete(torrent.infoHash);
-    this.#sorted = undefined;
+    this.#sorted = this.#firstByInfoHash = undefined;
   }
 
   get(fileName: string): ListedTorrent | undefined {
@@ -83,17 +74,18 @@ export class TorrentIndex {
 
   /** The first by file name with this info hash. */
   find(infoHash: InfoHash): ListedTorrent | undefined {
-    return this.#byInfoHash.get(infoHash)?.[0];
+    this.#firstByInfoHash ??= new Map(
+      this.list().toReversed().map((torrent) => [torrent.infoHash, torrent]),
+    );
+    return this.#firstByInfoHash.get(infoHash);
   }
 
   /** All torrents, sorted by file name. */
   list(): readonly ListedTorrent[] {
-    return this.#sorted ??= [...this.#byFileName.values()].sort(byFileName);
+    return this.#sorted ??= [...this.#byFileName.values()].sort((a, b) =>
+      a.fileName < b.fileName ? -1 : 1
+    );
   }
-}
-
-function byFileName(a: ListedTorrent, b: ListedTorrent): number {
-  return a.fileName < b.fileName ? -1 : a.fileName > b.fileName ? 1 : 0;
 }
 
 /**
@@ -131,17 +123,14 @@ export class MemoryCatalogue implements TorrentCatalogue {
     this.#index.delete(fileName);
   }
 
-  /** All torrents, sorted by file name. */
   list(): readonly ListedTorrent[] {
     return this.#index.list();
   }
 
-  /** The file of this torrent; the first by name if there are several. */
   find(infoHash: InfoHash): ListedTorrent | undefined {
     return this.#index.find(infoHash);
   }
 
-  /** The bytes of a file, which nobody may change; `undefined` if it is not offered. */
   read(fileName: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
     return Promise.resolve(this.#files.get(fileName));
   }

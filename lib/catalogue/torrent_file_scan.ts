@@ -26,12 +26,6 @@ export interface FoundFile {
   readonly stamp: FileStamp;
 }
 
-/** A torrent file and the torrent that it describes. */
-export interface LoadedTorrent {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly torrent: Torrent;
-}
-
 /** True if a file seems to be the same at two moments. */
 export function isUnchanged(
   before: FoundFile | undefined,
@@ -64,11 +58,15 @@ export async function findTorrentFile(
   fileName: string,
   fileSystem: SyncWhenFast,
 ): Promise<FoundFile | undefined> {
-  const path = join(dir, fileName);
+  let path = join(dir, fileName);
   if (!fileName.isWellFormed()) throw refusal(path, "its name is not Unicode");
   try {
-    const info = await fileSystem.lstat(path);
-    if (!info.isSymlink) return toFoundFile(path, info);
+    let info = await fileSystem.lstat(path);
+    if (info.isSymlink) {
+      path = await resolveLink(path, dir);
+      info = await fileSystem.lstat(path);
+    }
+    if (info.isFile) return { path, stamp: stampOf(info) };
   } catch (error) {
     // A name that is not UTF-8 exists, but not under the name that Deno reports.
     const isGone = error instanceof Deno.errors.NotFound &&
@@ -76,22 +74,7 @@ export async function findTorrentFile(
     if (isGone) return undefined;
     throw toStorageError(path, error);
   }
-  return await statTorrentFile(await resolveLink(path, dir), fileSystem);
-}
-
-/**
- * Finds a file by its path; a link is not followed.
- * @throws {StorageError} If it must not be opened.
- */
-export async function statTorrentFile(
-  path: string,
-  fileSystem: SyncWhenFast,
-): Promise<FoundFile> {
-  try {
-    return toFoundFile(path, await fileSystem.lstat(path));
-  } catch (error) {
-    throw toStorageError(path, error);
-  }
+  throw refusal(path, "it is not a file; remove it");
 }
 
 /**
@@ -103,7 +86,7 @@ export async function statTorrentFile(
 export async function loadTorrent(
   path: string,
   fileSystem: SyncWhenFast,
-): Promise<LoadedTorrent> {
+): Promise<{ bytes: Uint8Array<ArrayBuffer>; torrent: Torrent }> {
   try {
     const folder = new GuardedFolder(dirname(path), fileSystem);
     const { file } = await folder.open([basename(path)], "read");
@@ -115,11 +98,6 @@ export async function loadTorrent(
     const { field, reason } = error;
     throw new MetainfoError(field, reason, { source: path, cause: error });
   }
-}
-
-function toFoundFile(path: string, info: Deno.FileInfo): FoundFile {
-  if (info.isFile) return { path, stamp: stampOf(info) };
-  throw refusal(path, "it is not a file; remove it");
 }
 
 async function resolveLink(path: string, dir: string): Promise<string> {

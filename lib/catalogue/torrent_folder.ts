@@ -26,16 +26,14 @@ import {
   findTorrentFile,
   type FoundFile,
   isUnchanged,
-  type LoadedTorrent,
   loadTorrent,
-  statTorrentFile,
   torrentFileNames,
 } from "./torrent_file_scan.ts";
 
 /** Shortest time between two scans, in milliseconds. */
 const SCAN_INTERVAL_MS = 2_000;
 /** Shortest time between two scans, in durations of a scan without its reads. */
-const SCAN_PAUSE_FACTOR = 20;
+const PAUSE_FACTOR = 20;
 /** Files between two turns for the thread's other work: some 2 ms. */
 const FILES_PER_TURN = 100;
 /**
@@ -107,13 +105,10 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
     MAX_KEPT_LENGTH,
     ({ found }) => found.stamp.size,
   );
-  #isClosed = false;
-  #isUnreadable = false;
+  readonly #closing = new AbortController();
   /** Duration of the last scan without its reads. */
   #scanMs = 0;
-  #readMs = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #scanning: Promise<void> = Promise.resolve();
+  #scans: Promise<void> | undefined;
 
   private constructor(dir: string, options: TorrentFolderOptions) {
     this.#dir = dir;
@@ -127,16 +122,14 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
   ): Promise<TorrentFolder> {
     const folder = new TorrentFolder(dir, options);
     await folder.#scan();
-    folder.#schedule();
+    folder.#scans = folder.#scanAgainAndAgain();
     return folder;
   }
 
-  /** All torrents, sorted by file name. */
   list(): readonly ListedTorrent[] {
     return this.#index.list();
   }
 
-  /** The file of this torrent; the first by name if there are several. */
   find(infoHash: InfoHash): ListedTorrent | undefined {
     return this.#index.find(infoHash);
   }
@@ -144,15 +137,20 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
   /** The current bytes of a listed file; `undefined` if it is gone or invalid now. */
   async read(fileName: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
     if (this.#index.get(fileName) === undefined) return undefined;
-    const { path } = this.#files.get(fileName)!.found!;
     try {
-      const found = await statTorrentFile(path, this.#fileSystem);
-      const kept = this.#reads.get(fileName);
-      if (isUnchanged(kept?.found, found)) return await kept!.bytes;
-      const bytes = loadTorrent(path, this.#fileSystem)
-        .then(({ bytes }) => bytes);
-      this.#reads.set(fileName, { found, bytes });
-      return await bytes;
+      const found = await findTorrentFile(
+        this.#dir,
+        fileName,
+        this.#fileSystem,
+      );
+      if (found === undefined) return undefined;
+      let kept = this.#reads.get(fileName);
+      if (!isUnchanged(kept?.found, found)) {
+        const loaded = loadTorrent(found.path, this.#fileSystem);
+        kept = { found, bytes: loaded.then(({ bytes }) => bytes) };
+        this.#reads.set(fileName, kept);
+      }
+      return await kept!.bytes;
     } catch (error) {
       this.#reads.delete(fileName);
       if (!isExpected(error)) throw error;
@@ -162,34 +160,32 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
 
   /** Stops the scans; the listed files stay listed. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosed = true;
-    clearTimeout(this.#timer);
-    await this.#scanning;
+    this.#closing.abort();
+    await this.#scans;
   }
 
-  #schedule(): void {
+  async #scanAgainAndAgain(): Promise<void> {
+    const { signal } = this.#closing;
     const { scanIntervalMs = SCAN_INTERVAL_MS } = this.#options;
-    this.#timer = setTimeout(async () => {
-      this.#scanning = this.#scanAgain();
-      await this.#scanning;
-      if (!this.#isClosed) this.#schedule();
-    }, Math.max(scanIntervalMs, this.#scanMs * SCAN_PAUSE_FACTOR));
-  }
-
-  async #scanAgain(): Promise<void> {
-    try {
-      await this.#scan();
-      this.#isUnreadable = false;
-    } catch (error) {
-      if (!(error instanceof StorageError)) throw error;
-      if (!this.#isUnreadable) this.#report({ type: "unreadable", error });
-      this.#isUnreadable = true;
+    let isUnreadable = false;
+    while (!signal.aborted) {
+      const pauseMs = Math.max(scanIntervalMs, this.#scanMs * PAUSE_FACTOR);
+      try {
+        await delay(pauseMs, { signal });
+        await this.#scan();
+        isUnreadable = false;
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!(error instanceof StorageError)) throw error;
+        if (!isUnreadable) this.#report({ type: "unreadable", error });
+        isUnreadable = true;
+      }
     }
   }
 
   async #scan(): Promise<void> {
     const startMs = performance.now();
-    this.#readMs = 0;
+    let readMs = 0;
     const fileNames = await torrentFileNames(this.#dir);
     for (const fileName of this.#files.keys()) {
       if (fileNames.has(fileName)) continue;
@@ -200,44 +196,48 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
     for (const fileName of fileNames) {
       // Every call of the file system may be synchronous.
       if (fileCount++ % FILES_PER_TURN === 0) await delay(0);
-      if (this.#isClosed) return;
-      await this.#update(fileName);
+      if (this.#closing.signal.aborted) return;
+      readMs += await this.#update(fileName);
     }
-    this.#scanMs = performance.now() - startMs - this.#readMs;
+    this.#scanMs = performance.now() - startMs - readMs;
   }
 
-  /** Reads a file if it is new or changed. */
-  async #update(fileName: string): Promise<void> {
+  /** Reads a file if it is new or changed. @returns The duration of that, in milliseconds. */
+  async #update(fileName: string): Promise<number> {
     const known = this.#files.get(fileName);
     const { settlingMs = SETTLING_MS } = this.#options;
     let found: FoundFile | undefined;
     let isSettled = true;
+    let startMs = performance.now();
     try {
       found = await findTorrentFile(this.#dir, fileName, this.#fileSystem);
-      if (found === undefined) return;
-      if (known?.isSettled && isUnchanged(known.found, found)) return;
+      if (found === undefined) return 0;
+      if (known?.isSettled && isUnchanged(known.found, found)) return 0;
       // A time in the future says nothing about the file.
       const ageMs = Date.now() - (found.stamp.modifiedMs ?? 0);
       isSettled = !(ageMs >= 0 && ageMs <= settlingMs);
       this.#reads.delete(fileName);
-      const { torrent } = await this.#load(found.path);
+      startMs = performance.now();
+      const { torrent } = await loadTorrent(found.path, this.#fileSystem);
       this.#files.set(fileName, { found, isSettled });
       this.#list(toListedTorrent(torrent, fileName));
     } catch (error) {
       if (!isExpected(error)) throw error;
-      if (isSettled) this.#skip(fileName, { error, found });
-      // Somebody may be writing it: a listed file stays listed meanwhile.
-      else this.#files.set(fileName, { ...known, found, isSettled });
+      if (!isSettled) {
+        // Somebody may be writing it: a listed file stays listed meanwhile.
+        this.#files.set(fileName, { ...known, found, isSettled });
+      } else {
+        this.#unlist(fileName);
+        const complaint = error.message;
+        // A file that cannot be read now may be readable later with the same stamp.
+        const isInvalid = error instanceof MetainfoError;
+        this.#files.set(fileName, { found, isSettled: isInvalid, complaint });
+        if (known?.complaint !== complaint) {
+          this.#report({ type: "skipped", fileName, error });
+        }
+      }
     }
-  }
-
-  async #load(path: string): Promise<LoadedTorrent> {
-    const startMs = performance.now();
-    try {
-      return await loadTorrent(path, this.#fileSystem);
-    } finally {
-      this.#readMs += performance.now() - startMs;
-    }
+    return performance.now() - startMs;
   }
 
   #list(torrent: ListedTorrent): void {
@@ -245,25 +245,9 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
     if (before?.infoHash === torrent.infoHash) return;
     this.#index.set(torrent);
     // The opening reports nothing.
-    if (this.#timer === undefined) return;
+    if (this.#scans === undefined) return;
     if (before) this.#report({ type: "unlisted", torrent: before });
     this.#report({ type: "listed", torrent });
-  }
-
-  #skip(
-    fileName: string,
-    { error, found }: {
-      error: StorageError | MetainfoError;
-      found: FoundFile | undefined;
-    },
-  ): void {
-    const complaint = error.message;
-    const isReported = this.#files.get(fileName)?.complaint === complaint;
-    this.#unlist(fileName);
-    // A file that cannot be read now may be readable later with the same stamp.
-    const isSettled = error instanceof MetainfoError;
-    this.#files.set(fileName, { found, isSettled, complaint });
-    if (!isReported) this.#report({ type: "skipped", fileName, error });
   }
 
   #unlist(fileName: string): void {
