@@ -133,7 +133,7 @@ export {
   type FileStorageOptions,
   openFileStorage,
 } from "./disk/file_storage.ts";
-export type { FileStamp } from "./disk/file_stamp.ts";
+export type { FileStamp } from "./disk/file_system.ts";
 export type { KnownPieces } from "./disk/resume_record.ts";
 export { lockFolder } from "./disk/own_folder.ts";
 export {
@@ -145,7 +145,7 @@ export {
   type VerifyProgress,
   verifyStorage,
   type VerifyStorageOptions,
-} from "./disk/verify_storage.ts";
+} from "./disk/hash_content.ts";
 
 // Torrents
 export { VERSION } from "./base/version.ts";

@@ -8,13 +8,13 @@ import { basename, dirname, join, SEPARATOR } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import {
   type FileStamp,
+  type FileSystem,
   isSameFile,
   isUnmodified,
   stampOf,
-} from "../disk/file_stamp.ts";
+} from "../disk/file_system.ts";
 import { GuardedFolder } from "../disk/guarded_folder.ts";
 import { sourceFailure } from "../disk/storage_failure.ts";
-import type { SyncWhenFast } from "../disk/sync_when_fast.ts";
 import { parseTorrentFile, readTorrentBytes } from "../disk/torrent_file.ts";
 import { MetainfoError } from "../metainfo/metainfo_error.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
@@ -56,7 +56,7 @@ export async function torrentFileNames(dir: string): Promise<Set<string>> {
 export async function findTorrentFile(
   dir: string,
   fileName: string,
-  fileSystem: SyncWhenFast,
+  fileSystem: FileSystem,
 ): Promise<FoundFile | undefined> {
   let path = join(dir, fileName);
   if (!fileName.isWellFormed()) throw refusal(path, "its name is not Unicode");
@@ -85,7 +85,7 @@ export async function findTorrentFile(
  */
 export async function loadTorrent(
   path: string,
-  fileSystem: SyncWhenFast,
+  fileSystem: FileSystem,
 ): Promise<{ bytes: Uint8Array<ArrayBuffer>; torrent: Torrent }> {
   try {
     const folder = new GuardedFolder(dirname(path), fileSystem);

@@ -13,7 +13,7 @@ import { delay } from "@std/async/delay";
 import { BoundedMap } from "../base/bounded_map.ts";
 import { StorageError } from "../base/errors.ts";
 import type { InfoHash } from "../base/identifier.ts";
-import { SyncWhenFast } from "../disk/sync_when_fast.ts";
+import { FileSystem } from "../disk/file_system.ts";
 import { MAX_TORRENT_FILE_LENGTH } from "../disk/torrent_file.ts";
 import { MetainfoError } from "../metainfo/metainfo_error.ts";
 import {
@@ -98,7 +98,7 @@ export function openTorrentFolder(
 export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
   readonly #dir: string;
   readonly #options: TorrentFolderOptions;
-  readonly #fileSystem = new SyncWhenFast();
+  readonly #fileSystem = new FileSystem();
   readonly #index = new TorrentIndex();
   readonly #files = new Map<string, KnownFile>();
   readonly #reads = new BoundedMap<string, KeptRead>(

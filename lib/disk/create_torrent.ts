@@ -19,7 +19,7 @@ import {
   type Torrent,
   type TorrentFile,
 } from "../metainfo/torrent.ts";
-import { hashRuns } from "./hash_runs.ts";
+import { hashRuns } from "./hash_content.ts";
 import {
   findSourceChange,
   scanSource,

@@ -16,13 +16,17 @@ import type { FdPressure } from "../base/fd_pressure.ts";
 import { type FileSpan, FileSpans } from "../metainfo/file_spans.ts";
 import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
 import { FilePool } from "./file_pool.ts";
-import { type FileStamp, isUnmodified, stampOf } from "./file_stamp.ts";
+import {
+  type FileStamp,
+  FileSystem,
+  isUnmodified,
+  stampOf,
+} from "./file_system.ts";
 import { type Access, GuardedFolder } from "./guarded_folder.ts";
 import { probeNames } from "./name_probe.ts";
 import { requireOtherName } from "./own_folder.ts";
 import type { ByteRange, ContentFiles, Storage } from "./storage.ts";
 import { errorCode, storageFailure } from "./storage_failure.ts";
-import { SyncWhenFast } from "./sync_when_fast.ts";
 
 /** Files to fsync side by side, which a journaling file system commits together. */
 const PARALLEL_SYNCS = 16;
@@ -65,7 +69,7 @@ export class FileStorage implements Storage {
   readonly files: ContentFiles;
   readonly #files: readonly TorrentFile[];
   readonly #spans: FileSpans;
-  readonly #fileSystem = new SyncWhenFast();
+  readonly #fileSystem = new FileSystem();
   readonly #folder: GuardedFolder;
   readonly #pool: FilePool;
   /** Indexes of files that were written and not yet synced. */

@@ -11,9 +11,13 @@
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import { StorageError } from "../base/errors.ts";
-import { type FileStamp, isSameFile, stampOf } from "./file_stamp.ts";
+import {
+  type FileStamp,
+  type FileSystem,
+  isSameFile,
+  stampOf,
+} from "./file_system.ts";
 import { storageFailure } from "./storage_failure.ts";
-import type { SyncWhenFast } from "./sync_when_fast.ts";
 
 /** Files to stat before other work of the thread gets its turn: about 10 ms. */
 const STATS_PER_TURN = 500;
@@ -32,11 +36,11 @@ export interface OpenedFile {
 export class GuardedFolder {
   /** The folder itself. */
   readonly dir: string;
-  readonly #fileSystem: SyncWhenFast;
+  readonly #fileSystem: FileSystem;
   /** Number of the disk that holds the folder, once the folder was found. */
   #device: number | undefined;
 
-  constructor(dir: string, fileSystem: SyncWhenFast) {
+  constructor(dir: string, fileSystem: FileSystem) {
     this.dir = dir;
     this.#fileSystem = fileSystem;
   }

@@ -8,7 +8,7 @@
 import { join } from "@std/path";
 import { GuardedFolder } from "./guarded_folder.ts";
 import { PieceHashes } from "./sha1.ts";
-import { SyncWhenFast } from "./sync_when_fast.ts";
+import { FileSystem } from "./file_system.ts";
 
 /** Bytes to read at a time: they stay in a core's cache until they are hashed. */
 const READ_LENGTH = 256 * 1024;
@@ -53,7 +53,7 @@ interface WorkerScope {
 }
 
 function serve(scope: WorkerScope): void {
-  const fileSystem = new SyncWhenFast();
+  const fileSystem = new FileSystem();
   const bytes = new Uint8Array(READ_LENGTH);
   let last: Promise<void> = Promise.resolve();
 

@@ -18,7 +18,7 @@ import { encodeBencode } from "../bencode/encode.ts";
 import { BencodeError } from "../bencode/scan.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
-import { type FileStamp, isUnmodified } from "./file_stamp.ts";
+import { type FileStamp, isUnmodified } from "./file_system.ts";
 import { sha1 } from "./sha1.ts";
 
 const VERSION = 1;

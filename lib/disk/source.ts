@@ -16,14 +16,14 @@ import {
 } from "../metainfo/safe_path.ts";
 import {
   type FileStamp,
+  FileSystem,
   isSameFile,
   isUnmodified,
   stampOf,
-} from "./file_stamp.ts";
+} from "./file_system.ts";
 import { isOwnFolderName } from "./own_folder.ts";
 import type { ContentFiles } from "./storage.ts";
 import { sourceFailure } from "./storage_failure.ts";
-import { SyncWhenFast } from "./sync_when_fast.ts";
 
 /** A file to share. */
 export interface SourceFile {
@@ -167,7 +167,7 @@ export class SourceContent {
   /** The files, whose links are followed. */
   readonly files: ContentFiles;
   readonly #spans: FileSpans;
-  readonly #fileSystem = new SyncWhenFast();
+  readonly #fileSystem = new FileSystem();
 
   constructor({ files }: Source) {
     this.#spans = new FileSpans(files);

@@ -30,7 +30,7 @@ import {
   parseResumeRecord,
   type ResumeRecord,
 } from "./resume_record.ts";
-import { verifyStorage, type VerifyStorageOptions } from "./verify_storage.ts";
+import { verifyStorage, type VerifyStorageOptions } from "./hash_content.ts";
 
 /** Longest that closing waits for the disk, in milliseconds. */
 const CLOSE_WAIT_MS = 2_000;

@@ -15,7 +15,7 @@ import type { ConnectionEnd } from "../dialing/dialer.ts";
 import { ReadCache } from "../disk/read_cache.ts";
 import { sha1 } from "../disk/sha1.ts";
 import type { Storage } from "../disk/storage.ts";
-import { isPieceHash } from "../disk/verify_storage.ts";
+import { isPieceHash } from "../disk/hash_content.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import type {
   HashedPiece,

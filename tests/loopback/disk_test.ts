@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { StorageError } from "../../lib/base/errors.ts";
 import { OWN_FOLDER } from "../../lib/disk/own_folder.ts";
 import { openFileStorage } from "../../lib/disk/file_storage.ts";
-import { verifyStorage } from "../../lib/disk/verify_storage.ts";
+import { verifyStorage } from "../../lib/disk/hash_content.ts";
 import type { Torrent } from "../../lib/metainfo/torrent.ts";
 import { listing, temporaryFolder } from "./temporary_folder.ts";
 import { type SampleFile, sampleTorrent } from "../core/disk/sample_torrent.ts";

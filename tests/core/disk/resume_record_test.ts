@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Bitfield } from "../../../lib/base/bitfield.ts";
-import type { FileStamp } from "../../../lib/disk/file_stamp.ts";
+import type { FileStamp } from "../../../lib/disk/file_system.ts";
 import {
   encodeResumeRecord,
   knownPieces,

@@ -1,17 +1,19 @@
 /**
- * Hashes the pieces of content, to create a torrent or to verify one. Workers open
- * and read the files themselves, and this thread hands out runs of pieces. Before a
- * worker has started, and if there are no files, this thread reads and hashes.
+ * Hashes the pieces of content, to create a torrent or to find the pieces that are
+ * stored whole. Workers open and read the files themselves, and this thread hands
+ * out runs of pieces. Before a worker has started, and if there are no files, this
+ * thread reads and hashes.
  *
  * @module
  */
 import { delay } from "@std/async/delay";
-import type { Bitfield } from "../base/bitfield.ts";
-import { type FileSpan, FileSpans } from "../metainfo/file_spans.ts";
+import { Bitfield } from "../base/bitfield.ts";
+import { FileSpans } from "../metainfo/file_spans.ts";
 import type { Geometry } from "../metainfo/geometry.ts";
-import type { FileParts } from "./hash_worker.ts";
+import { PIECE_HASH_LENGTH, type Torrent } from "../metainfo/torrent.ts";
+import type { KnownPieces } from "./resume_record.ts";
 import { PieceHashes } from "./sha1.ts";
-import type { ByteRange, ContentFiles, Storage } from "./storage.ts";
+import type { ByteRange, Storage } from "./storage.ts";
 import type { WorkerHasher } from "./worker_hasher.ts";
 
 /** Bytes in a run, or one piece if that is longer. */
@@ -23,6 +25,75 @@ const READ_LENGTH = 256 * 1024;
 /** This thread's other work gets a turn after so much hashing, in milliseconds. */
 const TURN_MS = 10;
 
+/** Progress of a verification, in pieces. */
+export interface VerifyProgress {
+  /** Checked, including those that cannot be there. */
+  readonly checkedCount: number;
+  /** Found whole. */
+  readonly verifiedCount: number;
+}
+
+/** Options for {@linkcode verifyStorage}. */
+export interface VerifyStorageOptions {
+  /** Ends the verification; its reason is thrown. */
+  readonly signal?: AbortSignal;
+  /** Pieces that a resume record knows: they are not read. @default none */
+  readonly known?: KnownPieces;
+  /** Hashes the files of a `FileStorage`. @default {the calling thread} */
+  readonly hasher?: WorkerHasher;
+  /** Called for every run of pieces that was hashed, and at the end. */
+  readonly onProgress?: (progress: VerifyProgress) => void;
+}
+
+/**
+ * The pieces whose content is stored and right. A missing or short file only
+ * means missing pieces, which are not even read.
+ * @throws {StorageError} If the disk cannot be read.
+ */
+export async function verifyStorage(
+  storage: Storage,
+  torrent: Torrent,
+  options: VerifyStorageOptions = {},
+): Promise<Bitfield> {
+  const { signal, onProgress, hasher, known } = options;
+  const { pieceCount } = torrent.geometry;
+  const verified = known === undefined
+    ? new Bitfield(pieceCount)
+    : Bitfield.fromBytes(known.have.toBytes(), pieceCount);
+  let checkedCount = 0;
+  await hashRuns(storage, {
+    geometry: torrent.geometry,
+    ranges: await storage.presentRanges(),
+    known: known?.known,
+    hasher,
+    signal,
+    onHashed: (run, hashes) => {
+      let index = run.first;
+      for (let at = 0; at < hashes.length; at += PIECE_HASH_LENGTH) {
+        const hash = hashes.subarray(at, at + PIECE_HASH_LENGTH);
+        if (isPieceHash(torrent, index, hash)) verified.add(index);
+        index++;
+      }
+      checkedCount = Math.max(checkedCount, index);
+      onProgress?.({ checkedCount, verifiedCount: verified.count });
+    },
+  });
+  signal?.throwIfAborted();
+  onProgress?.({ checkedCount: pieceCount, verifiedCount: verified.count });
+  return verified;
+}
+
+/** True if `hash` is that of a piece of the torrent. */
+export function isPieceHash(
+  torrent: Torrent,
+  index: number,
+  hash: Uint8Array,
+): boolean {
+  const start = index * PIECE_HASH_LENGTH;
+  return hash.length === PIECE_HASH_LENGTH &&
+    hash.every((byte, at) => byte === torrent.pieceHashes[start + at]);
+}
+
 /** Options of {@linkcode hashRuns}. */
 export interface HashRunsOptions {
   readonly geometry: Geometry;
@@ -30,22 +101,15 @@ export interface HashRunsOptions {
   readonly ranges: readonly ByteRange[];
   /** Pieces to skip. @default none */
   readonly known?: Bitfield | undefined;
-  /** @default {this thread} */
   readonly hasher?: WorkerHasher | undefined;
-  /** Ends the work; its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
   /** Receives the hashes of each run, 20 bytes a piece; runs may end in any order. */
   readonly onHashed: (run: PieceRun, hashes: Uint8Array) => void;
 }
 
-/** Consecutive pieces. */
-export interface PieceRun {
-  /** Index of the first piece. */
+/** Consecutive pieces: their bytes, and the index of the first one. */
+export interface PieceRun extends ByteRange {
   readonly first: number;
-  readonly pieceCount: number;
-  readonly offsetInTorrent: number;
-  /** In bytes. */
-  readonly length: number;
 }
 
 /**
@@ -66,7 +130,13 @@ export async function hashRuns(
     signal?.throwIfAborted();
     const { offsetInTorrent, length } = run;
     const answer = files && await hasher?.request({
-      source: locate(files, spans.at(offsetInTorrent, length)),
+      source: {
+        guardedDir: files.guardedDir,
+        parts: spans.at(offsetInTorrent, length).map((span) => {
+          const { path, isPadding } = files.files[span.fileIndex]!;
+          return { ...span, path: isPadding ? undefined : path };
+        }),
+      },
       length,
       pieceLength,
     });
@@ -110,38 +180,26 @@ export async function hashRuns(
 function* pieceRuns(
   { geometry, ranges, known }: HashRunsOptions,
 ): Generator<PieceRun, undefined> {
-  const { pieceLength } = geometry;
+  const { pieceLength, pieceCount } = geometry;
   const maxPieceCount = Math.max(1, Math.floor(RUN_LENGTH / pieceLength));
   for (const range of ranges) {
     const rangeEnd = range.offsetInTorrent + range.length;
     // The torrent's last piece, which may be short, is whole at its end.
     const end = rangeEnd === geometry.length
-      ? geometry.pieceCount
+      ? pieceCount
       : Math.floor(rangeEnd / pieceLength);
     let first = Math.ceil(range.offsetInTorrent / pieceLength);
-    while (first < end) {
-      let next = first;
-      while (
-        next < end && next < first + maxPieceCount && !known?.has(next)
-      ) next++;
-      if (next > first) {
+    for (let next = first + 1; next <= end; next++) {
+      if (known?.has(next - 1)) {
+        first = next;
+      } else if (
+        next === end || next === first + maxPieceCount || known?.has(next)
+      ) {
         const offsetInTorrent = first * pieceLength;
-        const length = Math.min(next * pieceLength, geometry.length) -
-          offsetInTorrent;
-        yield { first, pieceCount: next - first, offsetInTorrent, length };
+        const runEnd = Math.min(next * pieceLength, geometry.length);
+        yield { first, offsetInTorrent, length: runEnd - offsetInTorrent };
+        first = next;
       }
-      first = known?.has(next) ? next + 1 : next;
     }
   }
-}
-
-function locate(
-  { guardedDir, files }: ContentFiles,
-  spans: readonly FileSpan[],
-): FileParts {
-  const parts = spans.map((span) => {
-    const { path, isPadding } = files[span.fileIndex]!;
-    return { ...span, path: isPadding ? undefined : path };
-  });
-  return { guardedDir, parts };
 }

@@ -4,7 +4,7 @@ import type { ByteRange, Storage } from "../../../lib/disk/storage.ts";
 import {
   type VerifyProgress,
   verifyStorage,
-} from "../../../lib/disk/verify_storage.ts";
+} from "../../../lib/disk/hash_content.ts";
 import { sampleTorrent } from "./sample_torrent.ts";
 
 /** Has the given ranges, and records reads. */

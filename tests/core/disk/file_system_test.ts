@@ -3,7 +3,7 @@ import {
   type FileStamp,
   isSameFile,
   isUnmodified,
-} from "../../../lib/disk/file_stamp.ts";
+} from "../../../lib/disk/file_system.ts";
 
 const STAMP: FileStamp = { size: 1, modifiedMs: 2, device: 3, inode: 4 };
 
