@@ -213,7 +213,7 @@ Deno.test("a damaged file is told of and left as it is", async () => {
       String(10_000_000 + index),
     ) as never,
     downloadCount: 1,
-    contentLength: undefined,
+    contentLength: 0,
     lastSeenSeconds: index,
   })));
   database.close();

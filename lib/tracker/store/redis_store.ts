@@ -7,17 +7,11 @@
  * @module
  */
 import { delay } from "@std/async/delay";
-import type { ScrapeEntry } from "../../announce/announce.ts";
-import type { InfoHash } from "../../base/identifier.ts";
 import { MemoryStore, type MemoryStoreOptions } from "./memory_store.ts";
 import type {
   AnnounceOutcome,
   PeerAnnounce,
-  PeerDetails,
-  PeerStore,
   StoreListener,
-  StoreTotals,
-  SwarmSummary,
 } from "./peer_store.ts";
 import {
   isLasting,
@@ -49,11 +43,10 @@ export interface RedisStoreOptions extends MemoryStoreOptions {
 }
 
 /** A {@linkcode PeerStore} that several trackers share. Its clock is `performance.now()`. */
-export class RedisStore implements PeerStore {
+export class RedisStore extends MemoryStore {
   readonly #address: RedisAddress;
   readonly #maxSilenceMs: number;
   readonly #onEvent: StoreListener;
-  readonly #peers: MemoryStore;
   readonly #exchange: SwarmExchange;
   readonly #closing = new AbortController();
   readonly #firstRound = Promise.withResolvers<void>();
@@ -65,10 +58,7 @@ export class RedisStore implements PeerStore {
 
   private constructor(address: RedisAddress, options: RedisStoreOptions) {
     const { onEvent = () => {}, maxSilenceMs = 1_000, ...rest } = options;
-    this.#address = address;
-    this.#maxSilenceMs = maxSilenceMs;
-    this.#onEvent = onEvent;
-    this.#peers = new MemoryStore({
+    super({
       ...rest,
       onChange: (change) => {
         if (change.type === "completed") {
@@ -80,7 +70,10 @@ export class RedisStore implements PeerStore {
       maxPastCount: MAX_COUNTED_TORRENTS,
       onPeersChange: (infoHash) => this.#exchange.noteChange(infoHash),
     });
-    this.#exchange = new SwarmExchange(this.#peers.table, {
+    this.#address = address;
+    this.#maxSilenceMs = maxSilenceMs;
+    this.#onEvent = onEvent;
+    this.#exchange = new SwarmExchange(this.table, {
       name: crypto.randomUUID(),
       peerTimeoutMs: options.peerTimeoutMs,
     });
@@ -100,8 +93,8 @@ export class RedisStore implements PeerStore {
     return store;
   }
 
-  announce(announce: PeerAnnounce, nowMs: number): AnnounceOutcome {
-    const outcome = this.#peers.announce(announce, nowMs);
+  override announce(announce: PeerAnnounce, nowMs: number): AnnounceOutcome {
+    const outcome = super.announce(announce, nowMs);
     if (outcome.type === "refused") return outcome;
     this.#exchange.noteAnnounce(announce.infoHash);
     const peerCount = Math.max(outcome.peerCount, this.#exchange.peerCount);
@@ -109,28 +102,12 @@ export class RedisStore implements PeerStore {
     return { ...outcome, peerCount, warning };
   }
 
-  scrape(infoHashes: readonly InfoHash[]): ScrapeEntry[] {
-    return this.#peers.scrape(infoHashes);
-  }
-
-  swarms(): Iterable<SwarmSummary> {
-    return this.#peers.swarms();
-  }
-
-  totals(): StoreTotals {
-    return this.#peers.totals();
-  }
-
-  peers(infoHash: InfoHash, limit: number): PeerDetails[] {
-    return this.#peers.peers(infoHash, limit);
-  }
-
-  expire(nowMs: number): boolean {
+  override expire(nowMs: number): boolean {
     this.#exchange.expire(nowMs);
-    return this.#peers.expire(nowMs);
+    return super.expire(nowMs);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  override async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     await this.#running;
   }

@@ -1,38 +1,34 @@
 /**
- * A tracker's peers in memory, and beside them a file of SQLite with what is to
- * survive a restart: its torrents and how often each was completed. The peers
- * come back by themselves, with their next announce.
+ * A tracker's peers in memory, and beside them a file of SQLite with its torrents
+ * and their counts of downloads, which survive a restart. The peers come back by
+ * themselves, with their next announce.
  *
- * No announce waits for the disk. What changed is written each second, a part at
- * a time, and at the end; a file that fails is told of once and tried again.
+ * No announce waits for the disk. What changed is written once a second, a part
+ * at a time, and at the end; a file that fails is reported once and tried again.
  *
  * @module
  */
 import { StoreError } from "../../base/errors.ts";
 import type { InfoHash } from "../../base/identifier.ts";
-import type { ScrapeEntry } from "../../announce/announce.ts";
 import { MemoryStore, type MemoryStoreOptions } from "./memory_store.ts";
 import type {
   AnnounceOutcome,
   PeerAnnounce,
-  PeerDetails,
-  PeerStore,
   StoreListener,
-  StoreTotals,
-  SwarmChange,
-  SwarmSummary,
 } from "./peer_store.ts";
-import { TorrentDatabase } from "./torrent_database.ts";
-import { TorrentMemory } from "./torrent_memory.ts";
+import { type StoredTorrent, TorrentDatabase } from "./torrent_database.ts";
 
-/** How often what changed is written, in milliseconds. */
+/** Time between two writes. */
 const WRITE_INTERVAL_MS = 1_000;
 
-/**
- * Most torrents of one transaction, as nothing else is done meanwhile: 500 took
- * 14 ms on a busy machine.
- */
+/** Most torrents of one transaction, as nothing else is done meanwhile: 500 took 14 ms. */
 const BATCH_SIZE = 100;
+
+/** Most torrents that are remembered; the least recently seen is forgotten first. */
+const MAX_TORRENT_COUNT = 100_000;
+
+/** Time after which it is written again that a torrent is in use. */
+const LAST_SEEN_STEP_SECONDS = 3_600;
 
 /** How a {@linkcode SqliteStore} is set up. */
 export interface SqliteStoreOptions extends MemoryStoreOptions {
@@ -41,12 +37,13 @@ export interface SqliteStoreOptions extends MemoryStoreOptions {
 }
 
 /** A {@linkcode PeerStore} whose torrents and counts survive. */
-export class SqliteStore implements PeerStore {
+export class SqliteStore extends MemoryStore {
   readonly #path: string;
   readonly #database: TorrentDatabase;
-  readonly #torrents: TorrentMemory;
-  readonly #peers: MemoryStore;
   readonly #onEvent: StoreListener;
+  /** Torrents as they are in the file, the least recently written first. */
+  readonly #written = new Map<InfoHash, StoredTorrent>();
+  readonly #changed = new Set<InfoHash>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #hasFailed = false;
   #isClosed = false;
@@ -54,23 +51,30 @@ export class SqliteStore implements PeerStore {
   private constructor(
     path: string,
     database: TorrentDatabase,
-    options: SqliteStoreOptions,
+    { onEvent = () => {}, ...options }: SqliteStoreOptions,
   ) {
+    super({
+      ...options,
+      onChange: (change) => {
+        if (change.type === "completed") {
+          this.#changed.add(change.swarm.infoHash);
+        }
+        options.onChange?.(change);
+      },
+    }, { maxPastCount: MAX_TORRENT_COUNT, keepsUndownloaded: true });
     this.#path = path;
     this.#database = database;
-    this.#torrents = new TorrentMemory(database.torrents());
-    const { onEvent = () => {}, onChange = () => {}, ...rest } = options;
     this.#onEvent = onEvent;
-    this.#peers = new MemoryStore({
-      ...rest,
-      onChange: (change) => onChange(this.#counted(change)),
-    });
+    for (const torrent of database.torrents()) {
+      this.#written.set(torrent.infoHash, torrent);
+      this.table.swarms.restore(torrent.infoHash, torrent);
+    }
     this.#wait(WRITE_INTERVAL_MS);
   }
 
   /**
-   * Opens the file at a path, made if it is not there. Once it is open no
-   * permission to read or write is needed any more.
+   * Opens the file at a path; creates it if there is none. An open store needs no
+   * permission to read or write any more.
    * @throws {StoreError} If it cannot be used.
    */
   static open(path: string, options: SqliteStoreOptions): SqliteStore {
@@ -83,82 +87,27 @@ export class SqliteStore implements PeerStore {
     }
   }
 
-  announce(announce: PeerAnnounce, nowMs: number): AnnounceOutcome {
-    const outcome = this.#peers.announce(announce, nowMs);
-    if (outcome.type === "refused") return outcome;
-    const { infoHash, event, progress } = announce;
-    if (event !== "stopped") {
-      this.#torrents.see(infoHash, progress.left, nowSeconds());
+  override announce(announce: PeerAnnounce, nowMs: number): AnnounceOutcome {
+    const outcome = super.announce(announce, nowMs);
+    if (outcome.type === "accepted" && announce.event !== "stopped") {
+      const { infoHash, progress } = announce;
+      const written = this.#written.get(infoHash);
+      if (
+        written === undefined || progress.left > written.contentLength ||
+        nowSeconds() - written.lastSeenSeconds >= LAST_SEEN_STEP_SECONDS
+      ) this.#changed.add(infoHash);
     }
-    return { ...outcome, swarm: this.#lasting(outcome.swarm) };
+    return outcome;
   }
 
-  scrape(infoHashes: readonly InfoHash[]): ScrapeEntry[] {
-    const found = new Map(
-      this.#peers.scrape(infoHashes).map((entry) => [entry.infoHash, entry]),
-    );
-    return infoHashes.flatMap((infoHash) => {
-      const entry = found.get(infoHash);
-      if (entry !== undefined) return [this.#lasting(entry)];
-      return this.#torrents.get(infoHash) === undefined
-        ? []
-        : [this.#lasting(emptySwarm(infoHash))];
-    });
-  }
-
-  *swarms(): Generator<SwarmSummary> {
-    const told = new Set<InfoHash>();
-    for (const swarm of this.#peers.swarms()) {
-      told.add(swarm.infoHash);
-      yield {
-        ...this.#lasting(swarm),
-        contentLength: this.#torrents.get(swarm.infoHash)?.contentLength ??
-          swarm.contentLength,
-      };
+  override [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#isClosed) {
+      this.#isClosed = true;
+      clearTimeout(this.#timer);
+      while (this.#write());
+      this.#try(() => this.#database.close());
     }
-    for (const { infoHash, contentLength } of this.#torrents.values()) {
-      if (told.has(infoHash)) continue;
-      const swarm = { ...emptySwarm(infoHash), bytesPerSecond: 0 };
-      yield { ...this.#lasting(swarm), contentLength };
-    }
-  }
-
-  totals(): StoreTotals {
-    return {
-      ...this.#peers.totals(),
-      downloadCount: this.#torrents.downloadCount,
-    };
-  }
-
-  peers(infoHash: InfoHash, limit: number): PeerDetails[] {
-    return this.#peers.peers(infoHash, limit);
-  }
-
-  expire(nowMs: number): boolean {
-    return this.#peers.expire(nowMs);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    clearTimeout(this.#timer);
-    while (this.#write());
-    this.#close();
-    await this.#peers[Symbol.asyncDispose]();
-  }
-
-  /** Counts a completed download before it is told of. */
-  #counted(change: SwarmChange): SwarmChange {
-    if (change.type === "completed") {
-      this.#torrents.complete(change.swarm.infoHash, nowSeconds());
-    }
-    return { ...change, swarm: this.#lasting(change.swarm) };
-  }
-
-  /** A swarm with the count that outlives it. */
-  #lasting<T extends ScrapeEntry>(swarm: T): T {
-    const downloaded = this.#torrents.get(swarm.infoHash)?.downloadCount ?? 0;
-    return { ...swarm, downloaded };
+    return Promise.resolve();
   }
 
   #wait(delayMs: number): void {
@@ -168,44 +117,57 @@ export class SqliteStore implements PeerStore {
     }, delayMs);
   }
 
-  /** Writes a part of what changed. @returns Whether more is to be written now. */
+  /** Writes a part of what changed. @returns Whether there is more to write now. */
   #write(): boolean {
-    if (!this.#torrents.hasChanges) return false;
-    const batch = this.#torrents.unwritten(BATCH_SIZE);
-    try {
-      this.#database.write(batch.torrents, batch.forgotten);
-    } catch (error) {
-      this.#fail(error);
+    const infoHashes = this.#changed.values().take(BATCH_SIZE).toArray();
+    if (infoHashes.length === 0) return false;
+    const torrents = infoHashes.map((infoHash) => this.#describe(infoHash));
+    const count = this.#written.size +
+      infoHashes.filter((infoHash) => !this.#written.has(infoHash)).length;
+    const forgotten = this.#written.keys().filter((infoHash) =>
+      !this.#changed.has(infoHash)
+    ).take(Math.max(0, count - MAX_TORRENT_COUNT)).toArray();
+    if (!this.#try(() => this.#database.write(torrents, forgotten))) {
       return false;
     }
-    this.#torrents.markWritten(batch);
     if (this.#hasFailed) {
       this.#hasFailed = false;
       const message = `${this.#path} is written again`;
       this.#onEvent({ type: "recovered", message });
     }
-    return this.#torrents.hasChanges;
+    for (const infoHash of forgotten) this.#written.delete(infoHash);
+    for (const torrent of torrents) {
+      this.#changed.delete(torrent.infoHash);
+      this.#written.delete(torrent.infoHash);
+      this.#written.set(torrent.infoHash, torrent);
+    }
+    return this.#changed.size > 0;
   }
 
-  #close(): void {
+  #describe(infoHash: InfoHash): StoredTorrent {
+    const { downloadCount = 0, contentLength = 0 } =
+      this.table.swarms.find(infoHash) ?? this.#written.get(infoHash) ?? {};
+    return {
+      infoHash,
+      downloadCount,
+      // What is no number of bytes would be refused by the file, with all else.
+      contentLength: Number.isSafeInteger(contentLength) ? contentLength : 0,
+      lastSeenSeconds: nowSeconds(),
+    };
+  }
+
+  /** Reports a failure of the file, once. @returns False if it fails. */
+  #try(use: () => void): boolean {
     try {
-      this.#database.close();
+      use();
+      return true;
     } catch (error) {
-      this.#fail(error);
+      if (!(error instanceof StoreError)) throw error;
+      if (!this.#hasFailed) this.#onEvent({ type: "failed", error });
+      this.#hasFailed = true;
+      return false;
     }
   }
-
-  /** @throws What is no failure of the file. */
-  #fail(error: unknown): void {
-    if (!(error instanceof StoreError)) throw error;
-    if (this.#hasFailed) return;
-    this.#hasFailed = true;
-    this.#onEvent({ type: "failed", error });
-  }
-}
-
-function emptySwarm(infoHash: InfoHash): ScrapeEntry {
-  return { infoHash, complete: 0, incomplete: 0, downloaded: 0 };
 }
 
 function nowSeconds(): number {

@@ -195,6 +195,11 @@ export class SwarmTable {
     return this.#swarms.get(infoHash);
   }
 
+  /** What is known of a swarm, with peers or without. */
+  find(infoHash: InfoHash): PastSwarm | undefined {
+    return this.#swarms.get(infoHash) ?? this.#past.get(infoHash);
+  }
+
   /** Those with peers. */
   values(): MapIterator<Swarm> {
     return this.#swarms.values();

@@ -27,8 +27,8 @@ export interface StoredTorrent {
   readonly infoHash: InfoHash;
   /** How many peers completed it. */
   readonly downloadCount: number;
-  /** The most that a peer ever lacked, in bytes. */
-  readonly contentLength: number | undefined;
+  /** The most that a peer ever lacked, in bytes; 0 if none lacked anything. */
+  readonly contentLength: number;
   /** When a peer last announced it, in seconds since 1970. */
   readonly lastSeenSeconds: number;
 }
@@ -114,7 +114,7 @@ export class TorrentDatabase {
         this.#save.run(
           identifierToBytes(torrent.infoHash),
           torrent.downloadCount,
-          torrent.contentLength ?? null,
+          torrent.contentLength,
           torrent.lastSeenSeconds,
         );
       }
@@ -183,9 +183,8 @@ function storedTorrent(row: Record<string, SqlValue>): StoredTorrent {
   return {
     infoHash: infoHashFromBytes(info_hash),
     downloadCount: download_count,
-    contentLength: typeof content_length === "number"
-      ? content_length
-      : undefined,
+    // Files of earlier versions have null for 0.
+    contentLength: typeof content_length === "number" ? content_length : 0,
     lastSeenSeconds: last_seen,
   };
 }
