@@ -26,7 +26,7 @@ import { type Access, GuardedFolder } from "./guarded_folder.ts";
 import { probeNames } from "./name_probe.ts";
 import { requireOtherName } from "./own_folder.ts";
 import type { ByteRange, ContentFiles, Storage } from "./storage.ts";
-import { errorCode, storageFailure } from "./storage_failure.ts";
+import { errorCode, MOVE_AWAY, storageFailure } from "./storage_failure.ts";
 
 /** Files to fsync side by side, which a journaling file system commits together. */
 const PARALLEL_SYNCS = 16;
@@ -104,8 +104,7 @@ export class FileStorage implements Storage {
         throw new StorageError(
           `Cannot use ${
             this.#folder.pathOf(path)
-          }: it holds ${size} bytes and ` +
-            "the torrent says it is empty; move it away or choose another folder",
+          }: it holds ${size} bytes and the torrent says it is empty; ${MOVE_AWAY}`,
         );
       }
       try {

@@ -17,7 +17,7 @@ import {
   isSameFile,
   stampOf,
 } from "./file_system.ts";
-import { storageFailure } from "./storage_failure.ts";
+import { MOVE_AWAY, storageFailure } from "./storage_failure.ts";
 
 /** Files to stat before other work of the thread gets its turn: about 10 ms. */
 const STATS_PER_TURN = 500;
@@ -25,29 +25,21 @@ const STATS_PER_TURN = 500;
 /** Why a file is opened; `write` also allows reads, and creates a missing file. */
 export type Access = "read" | "write";
 
-/** A file that was opened. */
-export interface OpenedFile {
-  readonly file: Deno.FsFile;
-  /** Its size in bytes. */
-  readonly size: number;
-}
-
 /** A folder to keep files below. */
 export class GuardedFolder {
-  /** The folder itself. */
-  readonly dir: string;
+  readonly #dir: string;
   readonly #fileSystem: FileSystem;
   /** Number of the disk that holds the folder, once the folder was found. */
   #device: number | undefined;
 
   constructor(dir: string, fileSystem: FileSystem) {
-    this.dir = dir;
+    this.#dir = dir;
     this.#fileSystem = fileSystem;
   }
 
   /** The path of a file on the disk. */
   pathOf(path: readonly string[]): string {
-    return join(this.dir, ...path);
+    return join(this.#dir, ...path);
   }
 
   /**
@@ -72,33 +64,40 @@ export class GuardedFolder {
   /**
    * Opens a file. For writing, the file and missing folders (this one included)
    * are created.
+   * @returns The file, and its size in bytes.
    * @throws {StorageError} If it is missing (reading only), is not a regular file,
    * is reached through a symbolic link, or the system refuses.
    */
-  async open(path: readonly string[], access: Access): Promise<OpenedFile> {
+  async open(
+    path: readonly string[],
+    access: Access,
+  ): Promise<{ readonly file: Deno.FsFile; readonly size: number }> {
     const write = access === "write";
-    if (write) {
-      const file = await this.#create(path);
-      if (file !== undefined) return { file, size: 0 };
-    }
+    const created = write ? await this.#create(path) : undefined;
+    if (created !== undefined) return { file: created, size: 0 };
+    await this.#exists();
     // Refuses links and pipes before the open, which would follow or block.
     const found = await this.#stampOf(path);
     const filePath = this.pathOf(path);
-    const file = await this.#fileSystem.open(filePath, { read: true, write })
-      .catch(failing(write ? "open for writing" : "open", filePath));
+    let file: Deno.FsFile | undefined;
     try {
+      file = await this.#fileSystem.open(filePath, { read: true, write });
       const info = await this.#fileSystem.stat(file);
       requireRegularFile(filePath, info);
       // A link may have been put there between the stat and the open.
-      if (found === undefined || !isSameFile(found, stampOf(info))) {
-        throw new StorageError(
-          `Cannot use ${filePath}: it was replaced while being opened; run again`,
-        );
+      if (found !== undefined && isSameFile(found, stampOf(info))) {
+        return { file, size: info.size };
       }
-      return { file, size: info.size };
+      throw new StorageError(
+        `Cannot use ${filePath}: it was replaced while being opened; run again`,
+      );
     } catch (error) {
-      file.close();
-      throw storageFailure("open", filePath, error);
+      file?.close();
+      throw storageFailure(
+        write ? "open for writing" : "open",
+        filePath,
+        error,
+      );
     }
   }
 
@@ -123,7 +122,7 @@ export class GuardedFolder {
       await this.#exists();
       return file;
     } catch (error) {
-      // The file is on another disk, as this one was unmounted meanwhile.
+      // The disk was unmounted meanwhile, and the file is on another one.
       file.close();
       await Deno.remove(filePath)
         // Harmless: an empty file stays.
@@ -137,14 +136,11 @@ export class GuardedFolder {
     path: readonly string[],
     checked?: Map<string, boolean>,
   ): Promise<FileStamp | undefined> {
-    if (path.length > 1) {
-      if (checked === undefined && !await this.#exists()) return undefined;
-      for (let depth = 1; depth < path.length; depth++) {
-        const folder = this.pathOf(path.slice(0, depth));
-        const exists = checked?.get(folder) ?? await this.#hasFolder(folder);
-        checked?.set(folder, exists);
-        if (!exists) return undefined;
-      }
+    for (let depth = 1; depth < path.length; depth++) {
+      const folder = this.pathOf(path.slice(0, depth));
+      const exists = checked?.get(folder) ?? await this.#hasFolder(folder);
+      checked?.set(folder, exists);
+      if (!exists) return undefined;
     }
     const filePath = this.pathOf(path);
     const info = await this.#lstat(filePath);
@@ -154,15 +150,14 @@ export class GuardedFolder {
 
   /** Creates this folder and the folders of a file below it, one by one. */
   async #makeFolders(path: readonly string[]): Promise<void> {
-    if (!await this.#exists()) {
-      await this.#fileSystem.mkdir(this.dir, { recursive: true })
-        .catch(failing("create folder", this.dir));
-    }
-    for (let depth = 1; depth < path.length; depth++) {
+    for (let depth = 0; depth < path.length; depth++) {
       const folder = this.pathOf(path.slice(0, depth));
-      if (await this.#hasFolder(folder)) continue;
+      const exists = depth === 0
+        ? await this.#exists()
+        : await this.#hasFolder(folder);
+      if (exists) continue;
       try {
-        await this.#fileSystem.mkdir(folder);
+        await this.#fileSystem.mkdir(folder, { recursive: depth === 0 });
       } catch (error) {
         // Another file's write created it meanwhile.
         if (error instanceof Deno.errors.AlreadyExists) continue;
@@ -177,10 +172,7 @@ export class GuardedFolder {
     if (info === undefined) return false;
     requireNoLink(folder, info);
     if (info.isDirectory) return true;
-    throw new StorageError(
-      `Cannot use ${folder}: a file stands where a folder must be; ` +
-        "move it away or choose another folder",
-    );
+    throw storageFailure("use", folder, "ENOTDIR");
   }
 
   /**
@@ -189,13 +181,10 @@ export class GuardedFolder {
    */
   async #exists(): Promise<boolean> {
     // With the slash, a link is followed.
-    const info = await this.#lstat(`${this.dir}/`);
+    const info = await this.#lstat(`${this.#dir}/`);
     this.#device ??= info?.dev;
     if (this.#device === info?.dev) return info !== undefined;
-    const gone = info === undefined ? "it" : "the disk that was there";
-    throw new StorageError(
-      `Cannot use ${this.dir}: ${gone} is gone; bring it back, then run again`,
-    );
+    throw storageFailure("use", this.#dir, "ENODEV");
   }
 
   async #lstat(path: string): Promise<Deno.FileInfo | undefined> {
@@ -208,19 +197,12 @@ export class GuardedFolder {
   }
 }
 
-function failing(action: string, path: string): (error: unknown) => never {
-  return (error) => {
-    throw storageFailure(action, path, error);
-  };
-}
-
 function requireRegularFile(path: string, info: Deno.FileInfo): void {
   requireNoLink(path, info);
+  if (info.isDirectory) throw storageFailure("use", path, "EISDIR");
   if (info.isFile) return;
-  const kind = info.isDirectory ? "a folder" : "a pipe, socket or device";
   throw new StorageError(
-    `Cannot use ${path}: ${kind} stands where a file must be; ` +
-      "move it away or choose another folder",
+    `Cannot use ${path}: a pipe, socket or device stands where a file must be; ${MOVE_AWAY}`,
   );
 }
 

@@ -18,19 +18,13 @@ import type { Storage } from "./storage.ts";
 /** Most bytes read at once, a multiple of the block size. */
 const CHUNK_LENGTH = 262144;
 
-/** Options for {@linkcode ReadCache}. */
-export interface ReadCacheOptions {
-  /** Memory for chunks, in bytes. @default {16777216} */
-  readonly maxBytes?: number;
-}
-
 interface Chunk {
   readonly offset: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** `undefined` once the chunk is read. */
   loading: Promise<void> | undefined;
-  /** Reads that wait for the chunk; while there are any, its buffer is not reused. */
-  waitingCount: number;
+  /** The cache, until it evicts the chunk, and reads that wait: at 0 its buffer is reused. */
+  holderCount: number;
 }
 
 /** A least-recently-used cache in front of a storage. */
@@ -43,14 +37,15 @@ export class ReadCache {
   readonly #chunks = new Map<number, Chunk>();
   #byteCount = 0;
 
+  /** @param maxBytes Memory for chunks. */
   constructor(
     storage: Storage,
     geometry: Geometry,
-    options: ReadCacheOptions = {},
+    maxBytes = 16 * 1024 * 1024,
   ) {
     this.#storage = storage;
     this.#geometry = geometry;
-    this.#maxBytes = options.maxBytes ?? 16 * 1024 * 1024;
+    this.#maxBytes = maxBytes;
     const length = Math.min(CHUNK_LENGTH, geometry.pieceLength);
     this.#pool = new BufferPool({ length, keepBytes: 4 * length });
   }
@@ -82,13 +77,12 @@ export class ReadCache {
     for (let done = 0; done < into.length;) {
       const offset = offsetInTorrent + done;
       const chunk = this.#chunkAt(offset);
-      chunk.waitingCount++;
+      chunk.holderCount++;
       try {
         await chunk.loading;
         done += copyFrom(chunk, offset, into.subarray(done));
       } finally {
-        chunk.waitingCount--;
-        this.#recycle(chunk);
+        this.#release(chunk);
       }
     }
   }
@@ -111,7 +105,7 @@ export class ReadCache {
     const end = this.#geometry.pieceOffset(index) +
       this.#geometry.pieceLengthAt(index);
     const bytes = this.#pool.take(Math.min(CHUNK_LENGTH, end - offset));
-    const chunk: Chunk = { offset, bytes, loading: undefined, waitingCount: 0 };
+    const chunk: Chunk = { offset, bytes, loading: undefined, holderCount: 1 };
     this.#chunks.set(offset, chunk);
     this.#byteCount += bytes.length;
     chunk.loading = this.#load(chunk);
@@ -120,16 +114,16 @@ export class ReadCache {
   }
 
   async #load(chunk: Chunk): Promise<void> {
-    chunk.waitingCount++;
+    chunk.holderCount++;
     try {
       await this.#storage.read(chunk.offset, chunk.bytes);
       chunk.loading = undefined;
     } catch (error) {
-      this.#drop(chunk);
+      // Unless it was evicted meanwhile.
+      if (this.#chunks.get(chunk.offset) === chunk) this.#drop(chunk);
       throw error;
     } finally {
-      chunk.waitingCount--;
-      this.#recycle(chunk);
+      this.#release(chunk);
     }
   }
 
@@ -142,25 +136,17 @@ export class ReadCache {
     for (const chunk of this.#chunks.values()) {
       if (this.#byteCount <= this.#maxBytes || this.#chunks.size === 1) return;
       this.#drop(chunk);
-      this.#recycle(chunk);
     }
   }
 
   #drop(chunk: Chunk): void {
-    if (!this.#isHeld(chunk)) return;
     this.#chunks.delete(chunk.offset);
     this.#byteCount -= chunk.bytes.length;
+    this.#release(chunk);
   }
 
-  /** Reuses the buffer of an evicted chunk that no read waits for. */
-  #recycle(chunk: Chunk): void {
-    if (chunk.waitingCount > 0 || this.#isHeld(chunk)) return;
-    this.#pool.give(chunk.bytes);
-  }
-
-  #isHeld(chunk: Chunk): boolean {
-    // After an eviction, another chunk may have been read at the same offset.
-    return this.#chunks.get(chunk.offset) === chunk;
+  #release(chunk: Chunk): void {
+    if (--chunk.holderCount === 0) this.#pool.give(chunk.bytes);
   }
 }
 

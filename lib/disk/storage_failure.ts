@@ -8,21 +8,22 @@ import { resolve } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import { type Platform, platformOf } from "../metainfo/safe_path.ts";
 
-/** Reason of Deno's `NotCapable`. Deno itself advises to grant all permissions. */
-const PROTECTED_PLACE =
+/** Deno itself advises to grant all permissions. */
+const PROTECTED =
   "programs under Deno's permissions are kept out of this place";
-
 const ANOTHER_DISK = "choose a folder on another one";
 const FREE_SPACE = "free some space and run again, what is stored stays";
-const MOVE_AWAY = "move it away or choose another folder";
+/** The remedy for what stands in the place of something else. */
+export const MOVE_AWAY = "move it away or choose another folder";
 /** Of a disk in a network or in user space, or that was pulled out. */
-const GONE = "the disk that was there is gone; bring it back, then run again";
+const GONE = "it or its disk is gone; bring it back, then run again";
 const NOT_PERMITTED =
   "permission denied; choose another folder or change its permissions";
 const NOT_READABLE = "permission denied; run as a user who may read it";
 
 /** Reason and remedy by error code. Windows's errors have the same codes. */
 const EXPLANATIONS: Readonly<Record<string, string>> = {
+  NotCapable: `${PROTECTED}; choose another folder`,
   ENOSPC: `the disk is full; ${FREE_SPACE}`,
   EDQUOT: `the disk quota is used up; ${FREE_SPACE}`,
   EFBIG: `the file system takes no file that large; ${ANOTHER_DISK}`,
@@ -50,6 +51,7 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
 /** The same for a path that a user gave to be read, where they differ. */
 const SOURCE_EXPLANATIONS: Readonly<Record<string, string>> = {
   ...EXPLANATIONS,
+  NotCapable: `${PROTECTED}; copy it elsewhere first`,
   ENOENT: "it does not exist; check the path",
   EACCES: NOT_READABLE,
   EPERM: NOT_READABLE,
@@ -64,6 +66,7 @@ const MAX_WINDOWS_PATH_LENGTH = 259;
 /**
  * The error for a failed `action` ("read", "write", "create folder" …) on `path`.
  * A {@linkcode StorageError} is returned as it is.
+ * @param cause The system's error, or only the code of one.
  */
 export function storageFailure(
   action: string,
@@ -72,33 +75,24 @@ export function storageFailure(
   platform: Platform = platformOf(Deno.build.os),
 ): StorageError {
   if (cause instanceof StorageError) return cause;
-  const code = errorCode(cause);
-  let reason: string;
-  if (cause instanceof Deno.errors.NotCapable) {
-    reason = `${PROTECTED_PLACE}; choose another folder`;
-  } else if (code === "ENOENT" && platform === "windows") {
-    reason = explainMissingOnWindows(action, path, cause);
-  } else {
-    reason = EXPLANATIONS[code ?? ""] ??
+  const kind = kindOf(cause);
+  const reason = kind === "ENOENT" && platform === "windows"
+    ? explainMissingOnWindows(action, path, cause)
+    : EXPLANATIONS[kind] ??
       `${
         messageOf(cause)
       }; run again to check what is stored and fetch the rest`;
-  }
   return new StorageError(`Cannot ${action} ${path}: ${reason}`, { cause });
 }
 
 /** The error for a file or folder to share, or a torrent file, that cannot be read. */
 export function sourceFailure(path: string, cause: unknown): StorageError {
-  let reason: string;
-  if (path.includes("\ufffd")) {
-    reason = "its name is not UTF-8; rename it";
-  } else if (cause instanceof Deno.errors.NotCapable) {
-    reason = `${PROTECTED_PLACE}; copy it elsewhere first`;
-  } else if (cause instanceof Deno.errors.UnexpectedEof) {
+  if (cause instanceof StorageError) return cause;
+  let reason = SOURCE_EXPLANATIONS[kindOf(cause)] ??
+    `${messageOf(cause)}; check the disk`;
+  if (path.includes("\ufffd")) reason = "its name is not UTF-8; rename it";
+  else if (cause instanceof Deno.errors.UnexpectedEof) {
     reason = `${cause.message}; wait until nothing changes it and run again`;
-  } else {
-    reason = SOURCE_EXPLANATIONS[errorCode(cause) ?? ""] ??
-      `${messageOf(cause)}; check the disk`;
   }
   return new StorageError(`Cannot read ${path}: ${reason}`, { cause });
 }
@@ -107,6 +101,12 @@ export function sourceFailure(path: string, cause: unknown): StorageError {
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error && "code" in error)) return undefined;
   return typeof error.code === "string" ? error.code : undefined;
+}
+
+/** The key of an error in the tables above. */
+function kindOf(cause: unknown): string {
+  if (cause instanceof Deno.errors.NotCapable) return "NotCapable";
+  return typeof cause === "string" ? cause : errorCode(cause) ?? "";
 }
 
 /** Windows reports `ENOENT` for more than what is missing. */

@@ -35,7 +35,7 @@ function openCache(
   const content = randomContent(options.length);
   const storage = new CountingStorage(content);
   const geometry = new Geometry(options.length, options.pieceLength);
-  const cache = new ReadCache(storage, geometry, options);
+  const cache = new ReadCache(storage, geometry, options.maxBytes);
   return { content, storage, cache };
 }
 
