@@ -21,10 +21,10 @@ import {
 } from "../metainfo/torrent.ts";
 import { hashRuns } from "./hash_content.ts";
 import {
+  contentOf,
   findSourceChange,
   scanSource,
   type ScanSourceOptions,
-  SourceContent,
 } from "./source.ts";
 import { parseTorrentFile } from "./torrent_file.ts";
 import type { WorkerHasher } from "./worker_hasher.ts";
@@ -38,11 +38,10 @@ export interface CreateTorrentProgress {
 }
 
 /** Options of {@linkcode createTorrent}. */
-export interface CreateTorrentOptions extends
-  ScanSourceOptions,
-  Partial<
-    Pick<NewTorrent, "isPrivate" | "comment" | "creationDate">
-  > {
+export interface CreateTorrentOptions
+  extends
+    ScanSourceOptions,
+    Partial<Pick<NewTorrent, "isPrivate" | "comment" | "creationDate">> {
   /** Tracker URLs, best first, each a tier of its own. */
   readonly announce: readonly string[];
   /** In bytes, a power of two from 16 KiB to 256 MiB. @default {PIECE_LENGTH} */
@@ -84,7 +83,7 @@ export async function createTorrent(
   const geometry = new Geometry(length, pieceLength);
   const pieceHashes = new Uint8Array(geometry.pieceCount * PIECE_HASH_LENGTH);
   let hashedLength = 0;
-  await hashRuns(new SourceContent(source), {
+  await hashRuns(contentOf(source), {
     geometry,
     ranges: [{ offsetInTorrent: 0, length }],
     hasher,
@@ -108,16 +107,8 @@ export async function createTorrent(
     pieceLength,
     pieceHashes,
   });
-  return { bytes, torrent: await readBack(bytes, platform) };
-}
-
-/** @throws {StorageError} If peers would refuse the torrent file. */
-async function readBack(
-  bytes: Uint8Array,
-  platform: Platform,
-): Promise<Torrent> {
   try {
-    return await parseTorrentFile(bytes, platform);
+    return { bytes, torrent: await parseTorrentFile(bytes, platform) };
   } catch (cause) {
     if (!(cause instanceof MetainfoError)) throw cause;
     throw new StorageError(

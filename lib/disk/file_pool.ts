@@ -18,17 +18,7 @@ const DESCRIPTOR_WAIT_MS = 10_000;
 const DESCRIPTOR_RETRY_MS = 50;
 
 /** Opens file number `fileIndex`; the pool closes it. */
-export type OpenFile = (
-  fileIndex: number,
-  access: Access,
-) => Promise<Deno.FsFile>;
-
-/** Options for {@linkcode FilePool}. */
-export interface FilePoolOptions {
-  readonly maxOpenFiles: number;
-  /** Shared with whatever else opens files or sockets. @default its own */
-  readonly fdPressure?: FdPressure | undefined;
-}
+type OpenFile = (fileIndex: number, access: Access) => Promise<Deno.FsFile>;
 
 interface Slot {
   opened: { readonly file: Deno.FsFile; readonly access: Access } | undefined;
@@ -48,10 +38,14 @@ export class FilePool implements AsyncDisposable {
   #maxOpenFiles: number;
   #isClosed = false;
 
-  constructor(open: OpenFile, options: FilePoolOptions) {
+  constructor(
+    open: OpenFile,
+    maxOpenFiles: number,
+    fdPressure = new FdPressure(),
+  ) {
     this.#open = open;
-    this.#maxOpenFiles = options.maxOpenFiles;
-    this.#fdPressure = options.fdPressure ?? new FdPressure();
+    this.#maxOpenFiles = maxOpenFiles;
+    this.#fdPressure = fdPressure;
     this.#shortages = this.#fdPressure.onShortage(() => this.#halve());
   }
 

@@ -13,7 +13,7 @@
  */
 import { ContentChangedError, StorageError } from "../base/errors.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
-import { type FileSpan, FileSpans } from "../metainfo/file_spans.ts";
+import { FileSpans } from "../metainfo/file_spans.ts";
 import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
 import { FilePool } from "./file_pool.ts";
 import {
@@ -25,7 +25,12 @@ import {
 import { type Access, GuardedFolder } from "./guarded_folder.ts";
 import { probeNames } from "./name_probe.ts";
 import { requireOtherName } from "./own_folder.ts";
-import type { ByteRange, ContentFiles, Storage } from "./storage.ts";
+import {
+  type ByteRange,
+  type ContentFiles,
+  splitBytes,
+  type Storage,
+} from "./storage.ts";
 import { errorCode, MOVE_AWAY, storageFailure } from "./storage_failure.ts";
 
 /** Files to fsync side by side, which a journaling file system commits together. */
@@ -87,7 +92,8 @@ export class FileStorage implements Storage {
     this.#folder = new GuardedFolder(dir, this.#fileSystem);
     this.#pool = new FilePool(
       (fileIndex, access) => this.#open(fileIndex, access),
-      { maxOpenFiles, fdPressure },
+      maxOpenFiles,
+      fdPressure,
     );
   }
 
@@ -121,13 +127,37 @@ export class FileStorage implements Storage {
    * Fills `into` with the content from `offsetInTorrent`.
    * @throws {ContentChangedError} If a file does not have the stamp it must have.
    */
-  read(offsetInTorrent: number, into: Uint8Array): Promise<void> {
-    return this.#transfer("read", offsetInTorrent, into);
+  async read(offsetInTorrent: number, into: Uint8Array): Promise<void> {
+    for (const span of splitBytes(this.#spans, offsetInTorrent, into)) {
+      const { fileIndex, offsetInFile, bytes } = span;
+      if (this.#files[fileIndex]!.isPadding) bytes.fill(0);
+      else {
+        await this.#use(fileIndex, "read", async (file) => {
+          try {
+            await this.#fileSystem.read(file, offsetInFile, bytes);
+          } finally {
+            await this.#requireUnmodified(fileIndex, file);
+          }
+        });
+      }
+    }
   }
 
   /** Stores `bytes`; the files that hold them may now have any stamp. */
-  write(offsetInTorrent: number, bytes: Uint8Array): Promise<void> {
-    return this.#transfer("write", offsetInTorrent, bytes);
+  async write(offsetInTorrent: number, bytes: Uint8Array): Promise<void> {
+    for (const span of splitBytes(this.#spans, offsetInTorrent, bytes)) {
+      const { fileIndex, offsetInFile } = span;
+      if (this.#files[fileIndex]!.isPadding) continue;
+      this.#unsynced.add(fileIndex);
+      this.#expected[fileIndex] = undefined;
+      await this.#use(
+        fileIndex,
+        "write",
+        (file) => this.#fileSystem.write(file, offsetInFile, span.bytes),
+      );
+      // Again: a sync may have run before the write.
+      this.#unsynced.add(fileIndex);
+    }
   }
 
   /** The content in files that exist, right or wrong. */
@@ -207,34 +237,6 @@ export class FileStorage implements Storage {
     return this.#pool[Symbol.asyncDispose]();
   }
 
-  async #transfer(
-    access: Access,
-    offsetInTorrent: number,
-    bytes: Uint8Array,
-  ): Promise<void> {
-    let done = 0;
-    for (const span of this.#spans.at(offsetInTorrent, bytes.length)) {
-      const part = bytes.subarray(done, done += span.length);
-      if (!this.#files[span.fileIndex]!.isPadding) {
-        if (access === "read") await this.#readPart(span, part);
-        else await this.#writePart(span, part);
-      } else if (access === "read") part.fill(0);
-    }
-  }
-
-  async #readPart(
-    { fileIndex, offsetInFile }: FileSpan,
-    part: Uint8Array,
-  ): Promise<void> {
-    await this.#use(fileIndex, "read", async (file) => {
-      try {
-        await this.#fileSystem.read(file, offsetInFile, part);
-      } finally {
-        await this.#requireUnmodified(fileIndex, file);
-      }
-    });
-  }
-
   /**
    * Checks a file after a read, so that a modification during the read counts.
    * Costs about 5 µs, a fiftieth of a read of 256 KiB.
@@ -251,21 +253,6 @@ export class FileStorage implements Storage {
     throw new ContentChangedError(
       `Cannot keep sharing ${path}: another program modified it`,
     );
-  }
-
-  async #writePart(
-    { fileIndex, offsetInFile }: FileSpan,
-    part: Uint8Array,
-  ): Promise<void> {
-    this.#unsynced.add(fileIndex);
-    this.#expected[fileIndex] = undefined;
-    await this.#use(
-      fileIndex,
-      "write",
-      (file) => this.#fileSystem.write(file, offsetInFile, part),
-    );
-    // Again: a sync may have run before the write.
-    this.#unsynced.add(fileIndex);
   }
 
   /** Uses an open file. @throws {StorageError} That explains what went wrong. */

@@ -22,7 +22,7 @@ import {
   stampOf,
 } from "./file_system.ts";
 import { isOwnFolderName } from "./own_folder.ts";
-import type { ContentFiles } from "./storage.ts";
+import { splitBytes, type Storage } from "./storage.ts";
 import { sourceFailure } from "./storage_failure.ts";
 
 /** A file to share. */
@@ -162,45 +162,33 @@ export function findSourceChange(
   return undefined;
 }
 
-/** The content of a source, to be hashed. */
-export class SourceContent {
-  /** The files, whose links are followed. */
-  readonly files: ContentFiles;
-  readonly #spans: FileSpans;
-  readonly #fileSystem = new FileSystem();
-
-  constructor({ files }: Source) {
-    this.#spans = new FileSpans(files);
-    this.files = {
+/** The content of a source, to be hashed; links are followed. */
+export function contentOf({ files }: Source): Pick<Storage, "files" | "read"> {
+  const spans = new FileSpans(files);
+  const fileSystem = new FileSystem();
+  return {
+    files: {
       guardedDir: undefined,
       files: files.map(({ diskPath, length }) => (
         { path: [diskPath], length, isPadding: false }
       )),
-    };
-  }
-
-  /** @throws {StorageError} If a file cannot be read, or ends before the length in the scan. */
-  async read(offsetInTorrent: number, into: Uint8Array): Promise<void> {
-    let done = 0;
-    for (const span of this.#spans.at(offsetInTorrent, into.length)) {
-      const part = into.subarray(done, done += span.length);
-      const diskPath = this.files.files[span.fileIndex]!.path[0]!;
-      try {
-        using file = await this.#fileSystem.open(diskPath, { read: true });
-        await this.#fileSystem.read(file, span.offsetInFile, part);
-      } catch (error) {
-        throw sourceFailure(diskPath, error);
+    },
+    async read(offsetInTorrent, into): Promise<void> {
+      for (const span of splitBytes(spans, offsetInTorrent, into)) {
+        const { fileIndex, offsetInFile, bytes } = span;
+        const { diskPath } = files[fileIndex]!;
+        const opening = fileSystem.open(diskPath, { read: true });
+        using file = await explained(diskPath, opening);
+        await explained(diskPath, fileSystem.read(file, offsetInFile, bytes));
       }
-    }
-  }
+    },
+  };
 }
 
 async function explained<T>(path: string, call: Promise<T>): Promise<T> {
-  try {
-    return await call;
-  } catch (error) {
+  return await call.catch((error) => {
     throw sourceFailure(path, error);
-  }
+  });
 }
 
 /** The path of a file that may not exist yet, with the links above it followed. */

@@ -5,6 +5,7 @@
  * @module
  */
 import { StorageError } from "../base/errors.ts";
+import type { FileSpan, FileSpans } from "../metainfo/file_spans.ts";
 import type { TorrentFile } from "../metainfo/torrent.ts";
 
 /** A run of a torrent's content. Both in bytes. */
@@ -46,6 +47,18 @@ export interface Storage extends AsyncDisposable {
    * @throws {StorageError} If something else stands in a file's place.
    */
   presentRanges(): Promise<readonly ByteRange[]>;
+}
+
+/** Splits bytes of the content by file, into views. */
+export function splitBytes(
+  spans: FileSpans,
+  offsetInTorrent: number,
+  bytes: Uint8Array,
+): (FileSpan & { readonly bytes: Uint8Array })[] {
+  let done = 0;
+  return spans.at(offsetInTorrent, bytes.length).map((span) => (
+    { ...span, bytes: bytes.subarray(done, done += span.length) }
+  ));
 }
 
 /** Content in memory: for tests, and for scripts without access to the disk. */

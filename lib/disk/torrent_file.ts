@@ -123,9 +123,7 @@ async function readCapped(path: string): Promise<Uint8Array<ArrayBuffer>> {
     using file = await Deno.open(path);
     return await readTorrentBytes(file, path);
   } catch (error) {
-    const isExplained = error instanceof MetainfoError ||
-      error instanceof StorageError;
-    throw isExplained ? error : sourceFailure(path, error);
+    throw error instanceof MetainfoError ? error : sourceFailure(path, error);
   }
 }
 

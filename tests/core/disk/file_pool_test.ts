@@ -31,7 +31,7 @@ function poolOf(descriptors: FewDescriptors, maxOpenFiles: number): FilePool {
   return new FilePool(
     (fileIndex) =>
       Promise.resolve().then(() => descriptors.openFile(fileIndex)),
-    { maxOpenFiles },
+    maxOpenFiles,
   );
 }
 
