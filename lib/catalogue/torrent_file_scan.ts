@@ -15,8 +15,11 @@ import {
 } from "../disk/file_system.ts";
 import { GuardedFolder } from "../disk/guarded_folder.ts";
 import { sourceFailure } from "../disk/storage_failure.ts";
-import { parseTorrentFile, readTorrentBytes } from "../disk/torrent_file.ts";
-import { MetainfoError } from "../metainfo/metainfo_error.ts";
+import {
+  parseTorrentFile,
+  readTorrentBytes,
+  torrentFileFailure,
+} from "../disk/torrent_file.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 
 /** A file at one moment. */
@@ -72,7 +75,7 @@ export async function findTorrentFile(
     const isGone = error instanceof Deno.errors.NotFound &&
       !fileName.includes("\ufffd");
     if (isGone) return undefined;
-    throw toStorageError(path, error);
+    throw sourceFailure(path, error);
   }
   throw refusal(path, "it is not a file; remove it");
 }
@@ -94,9 +97,7 @@ export async function loadTorrent(
     const bytes = await readTorrentBytes(file, path);
     return { bytes, torrent: await parseTorrentFile(bytes, "linux") };
   } catch (error) {
-    if (!(error instanceof MetainfoError)) throw toStorageError(path, error);
-    const { field, reason } = error;
-    throw new MetainfoError(field, reason, { source: path, cause: error });
+    throw torrentFileFailure(path, error);
   }
 }
 
@@ -109,7 +110,7 @@ async function resolveLink(path: string, dir: string): Promise<string> {
   } catch (error) {
     throw error instanceof Deno.errors.NotFound
       ? refusal(path, "it is a link that leads nowhere; remove it")
-      : toStorageError(path, error);
+      : sourceFailure(path, error);
   }
   throw refusal(
     path,
@@ -119,8 +120,4 @@ async function resolveLink(path: string, dir: string): Promise<string> {
 
 function refusal(path: string, reason: string): StorageError {
   return new StorageError(`Cannot read ${path}: ${reason}`);
-}
-
-function toStorageError(path: string, error: unknown): StorageError {
-  return error instanceof StorageError ? error : sourceFailure(path, error);
 }

@@ -9,11 +9,7 @@ import { buildTorrent, type NewTorrent } from "../metainfo/build_torrent.ts";
 import { BLOCK_SIZE, Geometry, PIECE_LENGTH } from "../metainfo/geometry.ts";
 import { MetainfoError } from "../metainfo/metainfo_error.ts";
 import { MAX_PIECE_LENGTH } from "../metainfo/parse_torrent.ts";
-import {
-  findComponentFault,
-  type Platform,
-  platformOf,
-} from "../metainfo/safe_path.ts";
+import { findComponentFault, platformOf } from "../metainfo/safe_path.ts";
 import {
   PIECE_HASH_LENGTH,
   type Torrent,
@@ -78,7 +74,15 @@ export async function createTorrent(
   checkPieceLength(pieceLength);
   const source = await scanSource(path, options);
   const { length, files, isFolder } = source;
-  const name = checkName(options.name ?? source.name, platform);
+  const { name = source.name } = options;
+  const fault = findComponentFault(name, platform);
+  if (fault !== undefined) {
+    throw new StorageError(
+      `Cannot create torrent: the name ${
+        JSON.stringify(name)
+      } ${fault}; give another with --name`,
+    );
+  }
   options.onPaths?.(files.map(({ path }) => [name, ...path]));
   const geometry = new Geometry(length, pieceLength);
   const pieceHashes = new Uint8Array(geometry.pieceCount * PIECE_HASH_LENGTH);
@@ -129,15 +133,5 @@ export function checkPieceLength(pieceLength: number): void {
   ) return;
   throw new RangeError(
     `Cannot use pieces of ${pieceLength} bytes: not a power of two from ${BLOCK_SIZE} to ${MAX_PIECE_LENGTH}`,
-  );
-}
-
-function checkName(name: string, platform: Platform): string {
-  const fault = findComponentFault(name, platform);
-  if (fault === undefined) return name;
-  throw new StorageError(
-    `Cannot create torrent: the name ${
-      JSON.stringify(name)
-    } ${fault}; give another with --name`,
   );
 }

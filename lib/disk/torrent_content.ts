@@ -70,6 +70,7 @@ export class TorrentContent implements AsyncDisposable {
   readonly storage: FileStorage;
   readonly #torrent: Torrent;
   readonly #parts: TorrentContentParts;
+  readonly #recordPath: string;
   #saving: Promise<void> = Promise.resolve();
 
   /** @internal For {@linkcode openTorrentContent}. */
@@ -77,6 +78,8 @@ export class TorrentContent implements AsyncDisposable {
     this.storage = parts.storage;
     this.#torrent = torrent;
     this.#parts = parts;
+    const recordName = `${torrent.infoHash}.resume`;
+    this.#recordPath = join(parts.dir, OWN_FOLDER, recordName);
   }
 
   /**
@@ -141,13 +144,8 @@ export class TorrentContent implements AsyncDisposable {
     this.#parts.lock?.[Symbol.dispose]();
   }
 
-  get #recordName(): string {
-    return `${this.#torrent.infoHash}.resume`;
-  }
-
   async #load(): Promise<ResumeRecord | undefined> {
-    const path = join(this.#parts.dir, OWN_FOLDER, this.#recordName);
-    const bytes = await Deno.readFile(path)
+    const bytes = await Deno.readFile(this.#recordPath)
       // None yet, or not readable: everything is verified.
       .catch(() => undefined);
     return bytes && parseResumeRecord(this.#torrent, bytes);
@@ -160,8 +158,8 @@ export class TorrentContent implements AsyncDisposable {
       // stamp, so the record proves nothing about it.
       const record = { have: have(), stamps };
       const bytes = encodeResumeRecord(this.#torrent, record);
-      const folder = await makeOwnFolder(this.#parts.dir);
-      await replaceFile(join(folder, this.#recordName), bytes);
+      await makeOwnFolder(this.#parts.dir);
+      await replaceFile(this.#recordPath, bytes);
     } catch (error) {
       // Harmless: the next start verifies again.
       if (!isUnwritable(error)) throw error;

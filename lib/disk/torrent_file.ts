@@ -22,11 +22,16 @@ export const MAX_TORRENT_FILE_LENGTH = 32 * 1024 * 1024;
  */
 export async function loadTorrentFile(path: string): Promise<Torrent> {
   try {
-    return await parseTorrentFile(await readCapped(path));
+    // Before the open: Windows may refuse to open a folder.
+    if ((await Deno.stat(path)).isDirectory) {
+      throw new StorageError(
+        `Cannot read ${path}: it is a folder; give the .torrent file`,
+      );
+    }
+    using file = await Deno.open(path);
+    return await parseTorrentFile(await readTorrentBytes(file, path));
   } catch (error) {
-    if (!(error instanceof MetainfoError)) throw error;
-    const { field, reason } = error;
-    throw new MetainfoError(field, reason, { source: path, cause: error });
+    throw torrentFileFailure(path, error);
   }
 }
 
@@ -112,19 +117,11 @@ function writeFailure(path: string, cause: unknown): StorageError {
   );
 }
 
-async function readCapped(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    // Before the open: Windows may refuse to open a folder.
-    if ((await Deno.stat(path)).isDirectory) {
-      throw new StorageError(
-        `Cannot read ${path}: it is a folder; give the .torrent file`,
-      );
-    }
-    using file = await Deno.open(path);
-    return await readTorrentBytes(file, path);
-  } catch (error) {
-    throw error instanceof MetainfoError ? error : sourceFailure(path, error);
-  }
+/** The error for a torrent file that cannot be read or is not valid. */
+export function torrentFileFailure(path: string, cause: unknown): Error {
+  if (!(cause instanceof MetainfoError)) return sourceFailure(path, cause);
+  const { field, reason } = cause;
+  return new MetainfoError(field, reason, { source: path, cause });
 }
 
 /**
