@@ -4,29 +4,19 @@
  *
  * @module
  */
-import type { Console } from "../cli/console.ts";
 import { parseCommandLine, wholeNumber } from "../cli/flags.ts";
 import { readSize } from "../cli/quantity.ts";
 import { type JobContext, runProgram } from "../cli/program.ts";
-import { EXIT_CODES, type ExitCode, UsageError } from "../cli/program_error.ts";
+import type { ExitCode } from "../cli/program_error.ts";
 import { CONTENDERS, OURS } from "./bench/contender.ts";
 import { describeMachine } from "./bench/machine.ts";
-import { measureRow } from "./bench/measure_row.ts";
-import { bestNetworkKind, type NetworkKind } from "./bench/network.ts";
-import {
-  formatVerdicts,
-  reportToJson,
-  type RowReport,
-} from "./bench/report.ts";
-import { updateDocument } from "./bench/report_document.ts";
+import { bestNetworkKind } from "./bench/network.ts";
 import type { Row } from "./bench/row.ts";
-import { earlyLeecher } from "./bench/early_leecher.ts";
+import { checkNames, runBenchmark } from "./bench/run_benchmark.ts";
 import { create, verify } from "./bench/hashing_rows.ts";
-import { manyFiles } from "./bench/many_files.ts";
-import { memory } from "./bench/memory.ts";
+import { earlyLeecher, manyFiles, memory } from "./bench/other_swarm_rows.ts";
 import { SIMULATED_ROWS } from "./bench/simulated_rows.ts";
 import { SWARM_ROWS } from "./bench/swarm_rows.ts";
-import { openWorkspace } from "./bench/workspace.ts";
 
 /** All rows, in order. */
 const ROWS: readonly Row[] = [
@@ -63,19 +53,9 @@ Usage: deno task bench [options]
   --version, --help, --debug
 `;
 
-/** The options of a run. */
-interface BenchOptions {
-  readonly runCount: number;
-  readonly against: readonly string[];
-  readonly size: number | undefined;
-  readonly network: NetworkKind;
-  readonly signal: AbortSignal;
-  readonly console: Console;
-}
-
 async function main(
   args: readonly string[],
-  { console, signal }: JobContext,
+  context: JobContext,
 ): Promise<ExitCode> {
   const { flags } = parseCommandLine(args, {
     help: HELP,
@@ -89,95 +69,17 @@ async function main(
       write: { type: "text" },
     },
   });
-  checkNames(flags.only, ROWS.map(({ name }) => name), "row");
-  checkNames(flags.against, ["none", ...OTHERS], "client");
-  const rows = ROWS.filter(({ name }) =>
-    flags.only.length === 0 || flags.only.includes(name)
-  );
-  const options: BenchOptions = {
-    runCount: flags.runs,
-    against: flags.against,
-    size: flags.size > 0 ? flags.size : undefined,
+  const { against } = flags;
+  checkNames(against, ["none", ...OTHERS], "client");
+  return await runBenchmark({
+    ...flags,
+    rows: ROWS,
+    machine: await describeMachine(),
     network: flags.loopback ? "loopback" : await bestNetworkKind(),
-    signal,
-    console,
-  };
-  const machine = await describeMachine();
-  const size = options.size === undefined
-    ? ""
-    : `; --size ${options.size} bytes`;
-  console.writeLine(
-    `${machine}; ${options.network}, medians of ${flags.runs}${size}\n`,
-  );
-  const reports: RowReport[] = [];
-  for (const row of rows) {
-    reports.push(await runRow(row, options));
-    // After each row, so that a later failure loses nothing.
-    if (flags.json !== undefined) {
-      const head = {
-        ...{ machine, network: options.network, runs: flags.runs },
-        size: options.size,
-      };
-      const text = JSON.stringify(
-        { ...head, rows: reports.map(reportToJson) },
-        null,
-        2,
-      );
-      await Deno.writeTextFile(flags.json, `${text}\n`);
-    }
-  }
-  console.writeLine(formatVerdicts(reports));
-  if (flags.write !== undefined) {
-    const date = new Date().toISOString().slice(0, 10);
-    const conditions = { machine, runCount: flags.runs, date };
-    await updateDocument(flags.write, reports, conditions);
-  }
-  const isOursWhole = reports.every(({ results, skipped }) =>
-    skipped !== undefined || results[0]?.remark === undefined
-  );
-  return isOursWhole ? EXIT_CODES.done : EXIT_CODES.failed;
-}
-
-async function runRow(row: Row, options: BenchOptions): Promise<RowReport> {
-  const { network, size, against, runCount, signal, console } = options;
-  console.writeLine(`### ${row.name}\n`);
-  if (row.needsNamespaces && network === "loopback") {
-    const skipped = "needs network namespaces";
-    console.writeLine(`${row.work}: ${skipped}\n`);
-    return { row, results: [], skipped };
-  }
-  await using workspace = await openWorkspace(
-    row.needsDisk ? "disk" : "memory",
-  );
-  console.writeLine(`${row.work}; files ${WHERE[workspace.kind]}\n`);
-  const participants = await row.prepare({
-    network,
-    folder: workspace.folder,
-    size,
-  });
-  const chosen = participants.filter(({ name }) =>
-    !OTHERS.includes(name) || against.length === 0 || against.includes(name)
-  );
-  return await measureRow(row, chosen, { runCount, signal, console });
-}
-
-const WHERE = {
-  memory: "in memory",
-  disk: "on the disk or in its cache",
-} as const;
-
-function checkNames(
-  given: readonly string[],
-  known: readonly string[],
-  kind: string,
-): void {
-  for (const name of given) {
-    if (!known.includes(name)) {
-      throw new UsageError(
-        `there is no ${kind} ${name}, only ${known.join(", ")}`,
-      );
-    }
-  }
+    size: flags.size || undefined,
+    isChosen: (name) =>
+      !OTHERS.includes(name) || against.length === 0 || against.includes(name),
+  }, context);
 }
 
 /** Names in lines of at most `count`. */
@@ -192,11 +94,6 @@ function chunk(names: readonly string[], count: number): string[] {
 }
 
 if (import.meta.main) {
-  Deno.exit(
-    await runProgram({
-      parse: (args) => args,
-      run: main,
-      handlesSignals: true,
-    }),
-  );
+  const program = { parse: (args: readonly string[]) => args, run: main };
+  Deno.exit(await runProgram({ ...program, handlesSignals: true }));
 }

@@ -8,7 +8,7 @@
 import { join } from "@std/path";
 import { findViolations } from "./layers/find_violations.ts";
 import { describeSizes } from "./layers/sizes.ts";
-import { REPOSITORY } from "./repository.ts";
+import { REPOSITORY } from "./programs/tasks.ts";
 
 /** The folders and files of the source. */
 const ROOTS = ["mod.ts", "lib", "cli", "scripts", "tests"];

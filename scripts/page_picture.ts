@@ -9,7 +9,7 @@ import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import { findChromium, launchChromium } from "./clients/chromium.ts";
 import { runTask, spawnTask } from "./programs/tasks.ts";
-import { REPOSITORY } from "./repository.ts";
+import { REPOSITORY } from "./programs/tasks.ts";
 
 const FILE_NAME = "classroom-image.iso";
 const FILE_LENGTH = 1024 ** 3;

@@ -33,7 +33,7 @@ import {
 } from "./compile/targets.ts";
 import type { ArchiveEntry } from "./release/archive.ts";
 import { archiveFileName, packRelease } from "./release/release_contents.ts";
-import { REPOSITORY } from "./repository.ts";
+import { REPOSITORY } from "./programs/tasks.ts";
 
 const FOLDER = join(DIST, "release");
 

@@ -13,8 +13,14 @@ import { writeRandomFile } from "../programs/sample_file.ts";
 import { Content } from "./content.ts";
 import { OURS } from "./contender.ts";
 import { openNetwork } from "./network.ts";
-import type { Metric, Participant, Row, RowOptions, Values } from "./row.ts";
-import { GIBIBYTE, MEBIBYTE } from "./units.ts";
+import {
+  GIBIBYTE,
+  MEBIBYTE,
+  type Participant,
+  type Row,
+  type RowOptions,
+  type Values,
+} from "./row.ts";
 
 const FILE_NAME = "benchmark.bin";
 /** There is no tracker at this URL. */
@@ -22,36 +28,38 @@ const ANNOUNCE_URL = "http://127.0.0.1:9/announce";
 const VERIFY_TIMEOUT_MS = 120_000;
 const MKTORRENT = "mktorrent -t 2";
 
-const METRICS: readonly Metric[] = [
-  { id: "seconds", label: "seconds", decimals: 2 },
-  { id: "throughput", label: "MiB/s", decimals: 0 },
-];
-
-const TARGETS: Row["targets"] = [{
-  metric: "seconds",
-  text: `at most 1.25 × ${MKTORRENT}`,
-  limit: "at most",
-  factor: 1.25,
-  reference: { type: "bestOf", contenders: [MKTORRENT] },
-}];
+function hashingRow(name: string, work: string, ourWork: Work): Row {
+  return {
+    name,
+    work,
+    metrics: [
+      { id: "seconds", label: "seconds", decimals: 2 },
+      { id: "throughput", label: "MiB/s", decimals: 0 },
+    ],
+    targets: [{
+      metric: "seconds",
+      text: `at most 1.25 × ${MKTORRENT}`,
+      limit: "at most",
+      factor: 1.25,
+      reference: { type: "bestOf", contenders: [MKTORRENT] },
+    }],
+    prepare: (options) => prepare(options, ourWork),
+  };
+}
 
 /** Creating a torrent file. */
-export const create: Row = {
-  name: "create",
-  work: "create of 1 GiB",
-  metrics: METRICS,
-  targets: TARGETS,
-  prepare: (options) => prepare(options, createOnce),
-};
+export const create: Row = hashingRow(
+  "create",
+  "create of 1 GiB",
+  createOnce,
+);
 
 /** Verifying a complete file. */
-export const verify: Row = {
-  name: "verify",
-  work: "verifying 1 GiB at the peer's start",
-  metrics: METRICS,
-  targets: TARGETS,
-  prepare: (options) => prepare(options, verifyOnce),
-};
+export const verify: Row = hashingRow(
+  "verify",
+  "verifying 1 GiB at the peer's start",
+  verifyOnce,
+);
 
 /** Does the work on a host with the content. */
 type Work = (host: Host, content: Content) => Promise<void>;

@@ -26,26 +26,44 @@ const VERSION_COMMANDS: readonly {
   { name: "mktorrent", command: ["mktorrent", "-v"] },
 ];
 
+/** Prints the version of the package; exits with an error without one. */
+const OPENTRACKER_QUERY = [
+  "dpkg-query",
+  ...["--show", "--showformat=${Version}", "opentracker"],
+] as const;
+
 /** "2 cores (AMD EPYC), 24 GiB, Linux 6.1; lanswarm 0.1.0, Deno 2.9.6, aria2 1.36.0". */
 export async function describeMachine(): Promise<string> {
   const versions = await Promise.all(
     VERSION_COMMANDS.map(async ({ name, command }) =>
-      describeVersion(name, await askVersion(command))
+      [name, await askVersion(command)] as const
     ),
   );
   return await describeWith([
     ...versions,
-    describeVersion("webtorrent", await webtorrentVersion()),
+    ["webtorrent", await webtorrentVersion()],
+  ]);
+}
+
+/** "2 cores (AMD EPYC), 24 GiB, Linux 6.1; lanswarm 0.1.0, Deno 2.9.6, wrk 4.1.0". */
+export async function describeTrackerMachine(): Promise<string> {
+  return await describeWith([
+    // opentracker does not print its own version, Debian knows that of the package.
+    ["opentracker", await askVersion(OPENTRACKER_QUERY, /^\S+$/m)],
+    ["wrk", await askVersion(["wrk", "-v"])],
   ]);
 }
 
 /** The machine and our version, with the versions of other programs. */
-export async function describeWith(
-  versions: readonly (string | undefined)[],
+async function describeWith(
+  versions: readonly (readonly [name: string, version: string | undefined])[],
 ): Promise<string> {
   return [
     [await processor(), await memory(), await kernel()],
-    [`lanswarm ${VERSION}`, `Deno ${Deno.version.deno}`, ...versions],
+    [
+      ...[`lanswarm ${VERSION}`, `Deno ${Deno.version.deno}`],
+      ...versions.map(([name, version]) => version && `${name} ${version}`),
+    ],
   ].map((parts) => parts.filter((part) => part !== undefined).join(", "))
     .join("; ");
 }
@@ -75,23 +93,16 @@ async function firstMatch(
 }
 
 /** The version that a program prints; `undefined` if it is not installed. */
-export async function askVersion(
+async function askVersion(
   [program, ...args]: readonly [string, ...(readonly string[])],
+  pattern = /\d+\.\d+(\.\d+)*/,
 ): Promise<string | undefined> {
   try {
     const { stdout, stderr } = await runCommand(program, args);
-    return /\d+\.\d+(\.\d+)*/.exec(stdout + stderr)?.[0];
+    return pattern.exec(stdout + stderr)?.[0];
   } catch (error) {
     // Not installed: its row reports that.
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
-}
-
-/** "aria2 1.36.0"; `undefined` without a version. */
-export function describeVersion(
-  name: string,
-  version: string | undefined,
-): string | undefined {
-  return version && `${name} ${version}`;
 }

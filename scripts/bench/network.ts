@@ -7,7 +7,7 @@
 import { join } from "@std/path";
 import { Host } from "../lan/host.ts";
 import { createLan } from "../lan/lan.ts";
-import { lanUnavailableReason } from "../lan/ip_command.ts";
+import { lanUnavailableReason } from "../lan/lan.ts";
 
 /** The kind of the machines. */
 export type NetworkKind = "namespaces" | "loopback";

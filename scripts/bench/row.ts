@@ -69,3 +69,20 @@ export interface Row {
   /** Prepares what all runs share. @returns The participants, ours first. */
   prepare(options: RowOptions): Promise<readonly Participant[]>;
 }
+
+/** A target that is a constant of the metric's unit. */
+export function constantTarget(
+  metric: string,
+  limit: Target["limit"],
+  value: number,
+  text: string,
+): Target {
+  const reference = { type: "constant", value } as const;
+  return { metric, text, limit, factor: 1, reference };
+}
+
+/** 1 MiB in bytes. */
+export const MEBIBYTE: number = 1024 * 1024;
+
+/** 1 GiB in bytes. */
+export const GIBIBYTE: number = 1024 * MEBIBYTE;

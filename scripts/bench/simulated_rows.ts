@@ -9,8 +9,15 @@
 import { runTask } from "../programs/tasks.ts";
 import type { Figures } from "../simulate/figures.ts";
 import { OURS } from "./contender.ts";
-import type { Metric, Participant, Row, Target, Values } from "./row.ts";
-import { MEBIBYTE } from "./units.ts";
+import {
+  constantTarget,
+  MEBIBYTE,
+  type Metric,
+  type Participant,
+  type Row,
+  type Target,
+  type Values,
+} from "./row.ts";
 
 const LEECHER_COUNT = 1000;
 const PIECE_LENGTH = MEBIBYTE / 4;
@@ -23,16 +30,6 @@ const METRICS: readonly Metric[] = [
   { id: "connections", label: "most connections", decimals: 0 },
   { id: "seconds", label: "s to simulate", decimals: 1 },
 ];
-
-function atMost(metric: string, value: number, unit: string): Target {
-  return {
-    metric,
-    text: `at most ${value}${unit}`,
-    limit: "at most",
-    factor: 1,
-    reference: { type: "constant", value },
-  };
-}
 
 /** Options for a simulated row. */
 interface SimulatedOptions {
@@ -53,9 +50,9 @@ export const SIMULATED_ROWS: readonly Row[] = [
       work: `simulated: 1 to 1,000 equal peers at ${rate}, 4,000 pieces`,
       rate,
       targets: [
-        atMost("last", 1.3, " × the bound"),
-        atMost("connections", 50, " connections"),
-        atMost("seconds", 60, " s"),
+        constantTarget("last", "at most", 1.3, "at most 1.3 × the bound"),
+        constantTarget("connections", "at most", 50, "at most 50 connections"),
+        constantTarget("seconds", "at most", 60, "at most 60 s"),
       ],
     })
   ),
@@ -66,7 +63,9 @@ export const SIMULATED_ROWS: readonly Row[] = [
       "too; the fast ones",
     rate: "1gbit",
     flags: ["--slow", "200", "--leave", "100", "--seeder-leaves"],
-    targets: [atMost("last", 1.5, " × their bound")],
+    targets: [
+      constantTarget("last", "at most", 1.5, "at most 1.5 × their bound"),
+    ],
   }),
 ];
 

@@ -1,15 +1,27 @@
 /**
- * The rows that share one file: from one seeder to one leecher, to four, and over
- * links with a limited rate. There the lower bound is known: the seeder sends and
- * each leecher receives every byte once.
+ * The rows that share one file from one seeder to leechers.
  *
  * @module
  */
-import type { Reference, Row } from "./row.ts";
-import { swarmRow } from "./swarm_row.ts";
-import type { SwarmRun } from "./swarm_run.ts";
-import { leecherName } from "./swarm_run.ts";
-import { GIBIBYTE, MEBIBYTE, secondsOnLink } from "./units.ts";
+import { join } from "@std/path";
+import { writeRandomFile } from "../programs/sample_file.ts";
+import { Content } from "./content.ts";
+import { contendersOn } from "./contender.ts";
+import type { LinkRates } from "./network.ts";
+import {
+  constantTarget,
+  GIBIBYTE,
+  MEBIBYTE,
+  type Metric,
+  type Participant,
+  type Reference,
+  type Row,
+  type RowOptions,
+  type Values,
+} from "./row.ts";
+import { leecherName, runSwarm, type SwarmRun } from "./swarm_run.ts";
+
+const FILE_NAME = "benchmark.bin";
 
 const RATE = 200;
 const SLOW_RATE = 50;
@@ -22,97 +34,162 @@ const THE_BEST: Reference = {
   type: "bestOf",
   contenders: ["libtorrent", "aria2", "webtorrent"],
 };
-const THE_BOUND: Reference = { type: "constant", value: 1 };
+/** Shortest time for bytes on a link, in seconds. */
+function secondsOnLink(bytes: number, megabitsPerSecond: number): number {
+  return bytes * 8 / (megabitsPerSecond * 1e6);
+}
 
-const oneToOne = swarmRow({
-  name: "one-to-one",
-  work: "1 GiB from one seeder to one leecher",
-  length: GIBIBYTE,
-  leecherCount: 1,
-  targets: [
-    {
-      metric: "throughput",
-      text: "at least 2.5 × the fastest other",
-      limit: "at least",
-      factor: 2.5,
-      reference: THE_BEST,
+/** The metrics of {@linkcode valuesOf}. */
+export const SWARM_METRICS: readonly Metric[] = [
+  { id: "seconds", label: "s to the last", decimals: 2 },
+  { id: "throughput", label: "MiB/s", decimals: 0 },
+  { id: "cpu", label: "CPU s/GiB", decimals: 2 },
+  { id: "memory", label: "peak MiB", decimals: 0 },
+];
+
+/**
+ * The values of a run: the seconds until the last leecher completes, the lowest
+ * throughput of a leecher, the CPU seconds of all peers per GiB that a leecher
+ * received, and the highest peak memory of a peer.
+ */
+export function valuesOf(run: SwarmRun, length: number): Values {
+  const seconds = Math.max(...run.seconds);
+  const gibibytes = run.seconds.length * length / GIBIBYTE;
+  return {
+    seconds,
+    throughput: length / MEBIBYTE / seconds,
+    cpu: run.cpuSeconds && run.cpuSeconds / gibibytes,
+    memory: mebibytesOf(run.seederMemoryBytes, run.leecherMemoryBytes),
+  };
+}
+
+/** The largest value; undefined if the system does not report any. */
+function mebibytesOf(...bytes: (number | undefined)[]): number | undefined {
+  const known = bytes.filter((bytes) => bytes !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known) / MEBIBYTE;
+}
+
+/** A row of one file, one seeder and some leechers. */
+interface SwarmRowOptions extends Omit<Row, "prepare" | "metrics"> {
+  /** Length of the file, in bytes. */
+  readonly length: number;
+  readonly leecherCount: number;
+  /** @default {{}} No limits. */
+  readonly rates?: LinkRates;
+  /** Additional metrics, which come first. @default {[]} */
+  readonly metrics?: readonly Metric[];
+  /** Their values. @default {none} */
+  readonly measure?: (run: SwarmRun, length: number) => Values;
+}
+
+/** Creates the row. */
+function swarmRow(options: SwarmRowOptions): Row {
+  const { leecherCount, rates, metrics = [], measure, length, ...row } =
+    options;
+  return {
+    ...row,
+    metrics: [...metrics, ...SWARM_METRICS],
+    async prepare(
+      { folder, network, size = length }: RowOptions,
+    ): Promise<Participant[]> {
+      await writeRandomFile(join(folder, FILE_NAME), size);
+      const content = await Content.hash(folder, FILE_NAME);
+      return contendersOn(network).map((contender) => ({
+        name: contender.name,
+        missing: contender.missing,
+        async measure(): Promise<Values> {
+          const swarm = { content, network, folder, leecherCount, rates };
+          const run = await runSwarm(contender, swarm);
+          return { ...measure?.(run, size), ...valuesOf(run, size) };
+        },
+      }));
     },
-    {
-      metric: "cpu",
-      text: "below the lowest other",
-      limit: "below",
-      factor: 1,
-      reference: THE_BEST,
-    },
-  ],
-});
-
-const oneToFour = swarmRow({
-  name: "one-to-four",
-  work: "256 MiB from one seeder to four leechers",
-  length: 256 * MEBIBYTE,
-  leecherCount: 4,
-  targets: [{
-    metric: "seconds",
-    text: "at most half of the fastest other",
-    limit: "at most",
-    factor: 0.5,
-    reference: THE_BEST,
-  }],
-});
-
-const oneToSix = swarmRow({
-  name: "one-to-six",
-  work: "128 MiB from one seeder to six leechers, every link 200 Mbit/s",
-  length: 128 * MEBIBYTE,
-  leecherCount: SIX,
-  rates: { megabitsPerSecond: RATE },
-  needsNamespaces: true,
-  metrics: [{ id: "bound", label: "× the bound", decimals: 2 }],
-  measure: (run, length) => ({
-    bound: Math.max(...run.seconds) / secondsOnLink(length, RATE),
-  }),
-  targets: [{
-    metric: "bound",
-    text: "at most 1.25 × the bound of 5.4 s",
-    limit: "at most",
-    factor: 1.25,
-    reference: THE_BOUND,
-  }],
-});
-
-const slowLeecher = swarmRow({
-  name: "slow-leecher",
-  work: "the same with one leecher on a 50 Mbit/s link",
-  length: 128 * MEBIBYTE,
-  leecherCount: SIX,
-  rates: {
-    megabitsPerSecond: RATE,
-    megabitsPerSecondOf: { [leecherName(SLOW_LEECHER)]: SLOW_RATE },
-  },
-  needsNamespaces: true,
-  metrics: [
-    { id: "bound", label: "fast × bound", decimals: 2 },
-    { id: "slowBound", label: "slow × its bound", decimals: 2 },
-  ],
-  measure: ({ seconds }: SwarmRun, length) => ({
-    bound: Math.max(...seconds.filter((_, index) => index !== SLOW_LEECHER)) /
-      secondsOnLink(length, RATE),
-    slowBound: seconds[SLOW_LEECHER]! / secondsOnLink(length, SLOW_RATE),
-  }),
-  targets: [{
-    metric: "bound",
-    text: "the fast ones at most 1.3 × the bound of 5.4 s",
-    limit: "at most",
-    factor: 1.3,
-    reference: THE_BOUND,
-  }],
-});
+  };
+}
 
 /** The rows, in order. */
 export const SWARM_ROWS: readonly Row[] = [
-  oneToOne,
-  oneToFour,
-  oneToSix,
-  slowLeecher,
+  swarmRow({
+    name: "one-to-one",
+    work: "1 GiB from one seeder to one leecher",
+    length: GIBIBYTE,
+    leecherCount: 1,
+    targets: [
+      {
+        metric: "throughput",
+        text: "at least 2.5 × the fastest other",
+        limit: "at least",
+        factor: 2.5,
+        reference: THE_BEST,
+      },
+      {
+        metric: "cpu",
+        text: "below the lowest other",
+        limit: "below",
+        factor: 1,
+        reference: THE_BEST,
+      },
+    ],
+  }),
+  swarmRow({
+    name: "one-to-four",
+    work: "256 MiB from one seeder to four leechers",
+    length: 256 * MEBIBYTE,
+    leecherCount: 4,
+    targets: [{
+      metric: "seconds",
+      text: "at most half of the fastest other",
+      limit: "at most",
+      factor: 0.5,
+      reference: THE_BEST,
+    }],
+  }),
+  swarmRow({
+    name: "one-to-six",
+    work: "128 MiB from one seeder to six leechers, every link 200 Mbit/s",
+    length: 128 * MEBIBYTE,
+    leecherCount: SIX,
+    rates: { megabitsPerSecond: RATE },
+    needsNamespaces: true,
+    metrics: [{ id: "bound", label: "× the bound", decimals: 2 }],
+    measure: (run, length) => ({
+      bound: Math.max(...run.seconds) / secondsOnLink(length, RATE),
+    }),
+    targets: [
+      constantTarget(
+        "bound",
+        "at most",
+        1.25,
+        "at most 1.25 × the bound of 5.4 s",
+      ),
+    ],
+  }),
+  swarmRow({
+    name: "slow-leecher",
+    work: "the same with one leecher on a 50 Mbit/s link",
+    length: 128 * MEBIBYTE,
+    leecherCount: SIX,
+    rates: {
+      megabitsPerSecond: RATE,
+      megabitsPerSecondOf: { [leecherName(SLOW_LEECHER)]: SLOW_RATE },
+    },
+    needsNamespaces: true,
+    metrics: [
+      { id: "bound", label: "fast × bound", decimals: 2 },
+      { id: "slowBound", label: "slow × its bound", decimals: 2 },
+    ],
+    measure: ({ seconds }, length) => ({
+      bound: Math.max(...seconds.filter((_, index) => index !== SLOW_LEECHER)) /
+        secondsOnLink(length, RATE),
+      slowBound: seconds[SLOW_LEECHER]! / secondsOnLink(length, SLOW_RATE),
+    }),
+    targets: [
+      constantTarget(
+        "bound",
+        "at most",
+        1.3,
+        "the fast ones at most 1.3 × the bound of 5.4 s",
+      ),
+    ],
+  }),
 ];

@@ -17,10 +17,10 @@ import {
   waitForCounts,
 } from "../lan/sharing_steps.ts";
 import type { Host } from "../lan/host.ts";
+import { runCommand } from "../programs/running_program.ts";
 import type { Content } from "./content.ts";
 import type { Contender, RunningContender } from "./contender.ts";
 import { type LinkRates, type NetworkKind, openNetwork } from "./network.ts";
-import { type ProcessUsage, readProcessUsage } from "./process_usage.ts";
 
 /** Longest wait for the last leecher, in milliseconds. */
 const RUN_TIMEOUT_MS = 600_000;
@@ -71,12 +71,7 @@ export async function runSwarm(
   );
   const [tracker, seeder] = [network.host("tracker"), network.host("seeder")];
   const leechers = leecherNames.map((name) => network.host(name));
-  const announceUrl = await startTracker(tracker);
-  const torrentFile = content.torrentFor(announceUrl);
-  for (const host of [seeder, ...leechers]) {
-    await Deno.writeFile(host.path(TORRENT_NAME), torrentFile);
-  }
-  await content.layInto(seeder);
+  const announceUrl = await setUp(tracker, { content, seeder, leechers });
   const seeding = await contender.start(seeder);
   const { infoHash } = content.torrent;
   const torrent = { host: seeder, infoHash, announceUrl };
@@ -111,10 +106,26 @@ export function leecherName(index: number): string {
   return `leecher${index + 1}`;
 }
 
-/** Starts our tracker and waits until it serves. @returns Its announce URL. */
-export async function startTracker(host: Host): Promise<string> {
+/**
+ * Starts our tracker, and gives the torrent file to all peers and the content to the
+ * seeder.
+ * @returns The announce URL.
+ */
+export async function setUp(
+  host: Host,
+  { content, seeder, leechers }: {
+    readonly content: Content;
+    readonly seeder: Host;
+    readonly leechers: readonly Host[];
+  },
+): Promise<string> {
   const tracker = host.spawnTask("tracker", ["0", "--host", host.address]);
   const [announceUrl] = await tracker.stdout.waitFor(/http\S+\/announce/);
+  const torrentFile = content.torrentFor(announceUrl);
+  for (const peer of [seeder, ...leechers]) {
+    await Deno.writeFile(peer.path(TORRENT_NAME), torrentFile);
+  }
+  await content.layInto(seeder);
   return announceUrl;
 }
 
@@ -138,4 +149,47 @@ async function sumUsage(
     peakMemoryBytes = Math.max(peakMemoryBytes, usage.peakMemoryBytes);
   }
   return { cpuSeconds, peakMemoryBytes };
+}
+
+/** Resources of a process since its start. */
+export interface ProcessUsage {
+  /** CPU time in user mode and in the kernel, all threads together. */
+  readonly cpuSeconds: number;
+  /** Peak memory in bytes (`VmHWM`). */
+  readonly peakMemoryBytes: number;
+}
+
+/** Linux reports times to programs in hundredths of a second. */
+const TICKS_PER_SECOND = 100;
+
+/**
+ * Reads the usage of a process; `undefined` without `/proc` or such a process. `cat`
+ * reads it, as Deno does so only with all permissions.
+ */
+async function readProcessUsage(
+  pid: number,
+): Promise<ProcessUsage | undefined> {
+  if (Deno.build.os !== "linux") return undefined;
+  const { code, stdout } = await runCommand("cat", [
+    `/proc/${pid}/stat`,
+    `/proc/${pid}/status`,
+  ]);
+  return code === 0 ? parseProcessUsage(stdout) : undefined;
+}
+
+/**
+ * Parses `/proc/PID/stat` followed by `/proc/PID/status`.
+ * @returns `undefined` for a process that has ended.
+ */
+export function parseProcessUsage(text: string): ProcessUsage | undefined {
+  // The second field is the name in brackets, which may contain any character.
+  const fields = text.slice(text.lastIndexOf(")", text.indexOf("\nName:")) + 2)
+    .split(" ");
+  const [userTicks, systemTicks] = [Number(fields[11]), Number(fields[12])];
+  const peak = /^VmHWM:\s*(\d+) kB$/m.exec(text)?.[1];
+  if (peak === undefined) return undefined;
+  return {
+    cpuSeconds: (userTicks + systemTicks) / TICKS_PER_SECOND,
+    peakMemoryBytes: Number(peak) * 1024,
+  };
 }

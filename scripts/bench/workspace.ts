@@ -6,25 +6,25 @@
  */
 import { runCommand } from "../programs/running_program.ts";
 
-/** The place of the files. */
-export type WorkspaceKind = "memory" | "disk";
-
 /** A temporary folder. */
 export interface Workspace extends AsyncDisposable {
   readonly folder: string;
-  readonly kind: WorkspaceKind;
+  /** The place of the files in words. */
+  readonly place: "in memory" | "on the disk or in its cache";
 }
 
 /**
  * Creates a workspace in the system's temporary folder.
  * @param wanted Memory needs root on Linux.
  */
-export async function openWorkspace(wanted: WorkspaceKind): Promise<Workspace> {
+export async function openWorkspace(
+  wanted: "memory" | "disk",
+): Promise<Workspace> {
   const folder = await Deno.makeTempDir({ prefix: "lanswarm-bench-" });
   const isMounted = wanted === "memory" && await mountMemory(folder);
   return {
     folder,
-    kind: isMounted ? "memory" : "disk",
+    place: isMounted ? "in memory" : "on the disk or in its cache",
     [Symbol.asyncDispose]: async () => {
       if (isMounted) await runCommand("umount", [folder]);
       await Deno.remove(folder, { recursive: true });

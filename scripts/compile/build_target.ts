@@ -5,7 +5,7 @@
  */
 import { join } from "@std/path";
 import { taskParts } from "../programs/tasks.ts";
-import { REPOSITORY } from "../repository.ts";
+import { REPOSITORY } from "../programs/tasks.ts";
 import { type BaseRuntime, findRuntime } from "./base_runtime.ts";
 import {
   type Checksum,

@@ -6,7 +6,7 @@
  */
 import { join } from "@std/path";
 import { ProgramError } from "../../cli/program_error.ts";
-import { REPOSITORY } from "../repository.ts";
+import { REPOSITORY } from "../programs/tasks.ts";
 import { DIST, ExecutablesUnavailableError, type Target } from "./targets.ts";
 
 /** `deno compile` downloads runtimes from here. */

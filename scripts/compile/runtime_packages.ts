@@ -8,7 +8,7 @@
  */
 import { join } from "@std/path";
 import configuration from "../../deno.json" with { type: "json" };
-import { REPOSITORY } from "../repository.ts";
+import { REPOSITORY } from "../programs/tasks.ts";
 import type { ExecutableName } from "./targets.ts";
 
 const COMMON_PACKAGES = ["deno-std", "bencode", "string-width"];

@@ -6,7 +6,7 @@
  */
 import { join } from "@std/path";
 import { ProgramError, UsageError } from "../../cli/program_error.ts";
-import { REPOSITORY } from "../repository.ts";
+import { REPOSITORY } from "../programs/tasks.ts";
 
 /** The folder of everything that is built; not in version control. */
 export const DIST: string = join(REPOSITORY, "dist");

@@ -7,8 +7,11 @@
 import { fromFileUrl } from "@std/path";
 import type { ExecutableName, ExecutablePaths } from "../compile/targets.ts";
 import type { ProgramName } from "../programs/tasks.ts";
-import type { RunningProgram } from "../programs/running_program.ts";
-import { Host, type SpawnOptions } from "./host.ts";
+import type {
+  ProgramOptions,
+  RunningProgram,
+} from "../programs/running_program.ts";
+import { Host } from "./host.ts";
 
 const BARE_MACHINE = fromFileUrl(new URL("bare_machine.sh", import.meta.url));
 
@@ -39,29 +42,22 @@ export class ExecutableHost extends Host {
   override spawn(
     program: string,
     args: readonly string[],
-    options: SpawnOptions = {},
+    options: ProgramOptions = {},
   ): RunningProgram {
     const path = this.path(program);
     const [first, ...rest] = [...this.#launcher, path, ...args];
     return this.#host.spawn(first!, rest, options);
   }
 
-  /** Starts the executable with the program of a task. */
+  /** Starts the executable with the program of a task; `peer` has all but `tracker`. */
   override spawnTask(
     name: ProgramName,
     args: readonly string[],
-    options: SpawnOptions = {},
+    options: ProgramOptions = {},
   ): RunningProgram {
-    switch (name) {
-      case "tracker":
-      case "peer":
-        return this.spawn(name, args, options);
-      case "create":
-      case "show":
-        return this.spawn("peer", [name, ...args], options);
-      default:
-        throw new TypeError(`Cannot run ${name}: there is no such executable`);
-    }
+    return name === "tracker"
+      ? this.spawn("tracker", args, options)
+      : this.spawn("peer", name === "peer" ? args : [name, ...args], options);
   }
 }
 

@@ -6,8 +6,10 @@
  */
 import { join } from "@std/path";
 import {
+  type ProgramOptions,
   type ProgramResult,
-  RunningProgram,
+  type RunningProgram,
+  startProgram,
 } from "../programs/running_program.ts";
 import { type ProgramName, taskArguments } from "../programs/tasks.ts";
 
@@ -23,12 +25,6 @@ export interface HostOptions {
    * @default {[]}
    */
   readonly launcher?: readonly string[];
-}
-
-/** Options for {@linkcode Host.spawn}. */
-export interface SpawnOptions {
-  /** Variables in addition to those of the caller. @default {{}} */
-  readonly env?: Record<string, string>;
 }
 
 /** A host. */
@@ -56,18 +52,13 @@ export class Host {
   spawn(
     program: string,
     args: readonly string[],
-    options: SpawnOptions = {},
+    options: ProgramOptions = {},
   ): RunningProgram {
-    const [first, ...rest] = [...this.#launcher, program, ...args];
-    const process = new Deno.Command(first!, {
-      args: rest,
-      cwd: this.folder,
-      env: { NO_COLOR: "1", ...options.env },
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    const running = new RunningProgram(`${program} on ${this.name}`, process);
+    const running = startProgram(
+      `${program} on ${this.name}`,
+      [...this.#launcher, program, ...args],
+      { cwd: this.folder, ...options },
+    );
     this.#programs.push(running);
     return running;
   }
@@ -76,7 +67,7 @@ export class Host {
   spawnTask(
     name: ProgramName,
     args: readonly string[],
-    options: SpawnOptions = {},
+    options: ProgramOptions = {},
   ): RunningProgram {
     const command = [...taskArguments(name), ...args];
     return this.spawn(Deno.execPath(), command, options);
@@ -86,7 +77,7 @@ export class Host {
   async run(
     program: string,
     args: readonly string[],
-    options: SpawnOptions = {},
+    options: ProgramOptions = {},
   ): Promise<ProgramResult> {
     return await this.spawn(program, args, options).result;
   }
@@ -95,7 +86,7 @@ export class Host {
   async runTask(
     name: ProgramName,
     args: readonly string[],
-    options: SpawnOptions = {},
+    options: ProgramOptions = {},
   ): Promise<ProgramResult> {
     return await this.spawnTask(name, args, options).result;
   }

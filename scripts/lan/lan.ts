@@ -9,8 +9,8 @@
  * @module
  */
 import { basename, join } from "@std/path";
-import { LanHost } from "./lan_host.ts";
-import { ip } from "./ip_command.ts";
+import { type ProgramResult, runCommand } from "../programs/running_program.ts";
+import { Host } from "./host.ts";
 
 /** Options for {@linkcode createLan}. */
 export interface LanOptions {
@@ -110,5 +110,162 @@ export class Lan<Name extends string> implements AsyncDisposable {
     await ip(["netns", "add", namespace]);
     this.#namespaces.push(namespace);
     return namespace;
+  }
+}
+
+/** Options for {@linkcode LanHost}. */
+interface LanHostOptions {
+  readonly name: string;
+  readonly address: string;
+  readonly folder: string;
+  /** The network namespace of the host. */
+  readonly namespace: string;
+  /** The namespace of the bridge. */
+  readonly bridge: string;
+  /** The end of the cable at the bridge. */
+  readonly port: string;
+  readonly address6: string;
+}
+
+/** A host with an address in 10.77.0.0/24. */
+export class LanHost extends Host {
+  /** IPv6 address in fd77::/64. */
+  readonly address6: string;
+  readonly #namespace: string;
+  readonly #bridge: string;
+  readonly #port: string;
+
+  constructor(options: LanHostOptions) {
+    const { namespace } = options;
+    // `ip netns exec` executes the program in its place, so signals reach it.
+    super({ ...options, launcher: ["ip", "netns", "exec", namespace] });
+    this.address6 = options.address6;
+    this.#namespace = namespace;
+    this.#bridge = options.bridge;
+    this.#port = options.port;
+  }
+
+  /** Pulls the cable. */
+  async cutLink(): Promise<void> {
+    await ip(["-n", this.#bridge, "link", "set", this.#port, "down"]);
+  }
+
+  /** Plugs the cable in again. */
+  async restoreLink(): Promise<void> {
+    await ip(["-n", this.#bridge, "link", "set", this.#port, "up"]);
+  }
+
+  /** Removes the IPv4 address: the host has only IPv6 then. */
+  async dropIpv4(): Promise<void> {
+    await this.#ip(`address delete ${this.address}/24 dev eth0`);
+  }
+
+  /** Replaces the IPv4 address by another one in 10.77.0.0/24. */
+  async moveTo(address: string): Promise<void> {
+    await this.dropIpv4();
+    await this.#ip(`address add ${address}/24 dev eth0`);
+  }
+
+  /** Drops a percentage of incoming packets at random. Needs `nft`. */
+  async losePackets(percentage: number): Promise<void> {
+    const rules = [
+      "add table inet loss",
+      "add chain inet loss in { type filter hook input priority 0; }",
+      `add rule inet loss in iifname eth0 numgen random mod 100 < ${percentage} drop`,
+    ];
+    for (const rule of rules) {
+      await ip(["netns", "exec", this.#namespace, "nft", rule]);
+    }
+  }
+
+  /** Creates the cable and the addresses. Only the network calls this. */
+  async connect(megabitsPerSecond: number | undefined): Promise<void> {
+    await ip([
+      ...["-n", this.#bridge, "link", "add", this.#port, "type", "veth"],
+      ...["peer", "name", "eth0", "netns", this.#namespace],
+    ]);
+    await ip([
+      ...["-n", this.#bridge, "link", "set", this.#port],
+      ...["master", "br0", "up"],
+    ]);
+    await this.#ip("link set lo up");
+    await this.#ip("link set eth0 up");
+    await this.#ip(`address add ${this.address}/24 dev eth0`);
+    // Otherwise a new address is unusable for a second.
+    await this.#ip(`address add ${this.address6}/64 dev eth0 nodad`);
+    await this.#ip("route add 224.0.0.0/4 dev eth0");
+    if (megabitsPerSecond !== undefined) {
+      await limitRate(this.#namespace, "eth0", megabitsPerSecond);
+      await limitRate(this.#bridge, this.#port, megabitsPerSecond);
+    }
+  }
+
+  /** Kills all processes and their children. Only the network calls this. */
+  override async endProcesses(): Promise<void> {
+    // The started ones first: a new process may not have entered the namespace yet.
+    const ended = super.endProcesses();
+    const { stdout } = await tryIp(["netns", "pids", this.#namespace]);
+    const pids = stdout.split("\n").filter((pid) => pid !== "");
+    if (pids.length > 0) {
+      // One of them may end by itself meanwhile: the outcome does not matter.
+      await tryIp([
+        ...["netns", "exec", this.#namespace, "kill", "-KILL"],
+        ...pids,
+      ]);
+    }
+    await ended;
+  }
+
+  async #ip(command: string): Promise<void> {
+    await ip(["-n", this.#namespace, ...command.split(" ")]);
+  }
+}
+
+/** Limits the outgoing rate of an interface. */
+async function limitRate(
+  namespace: string,
+  device: string,
+  megabitsPerSecond: number,
+): Promise<void> {
+  // A burst of 10 ms of traffic, but at least a few large segments.
+  const burstBytes = Math.max(131072, megabitsPerSecond * 1250);
+  await ip([
+    ...["netns", "exec", namespace, "tc", "qdisc", "add", "dev", device],
+    ...["root", "tbf", "rate", `${megabitsPerSecond}mbit`],
+    ...["burst", `${burstBytes}`, "latency", "50ms"],
+  ]);
+}
+
+/** Runs `ip`. @throws {Error} If it fails, with its output. */
+export async function ip(args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await tryIp(args);
+  if (code !== 0) {
+    throw new Error(
+      `Cannot run ip ${args.join(" ")}: exit code ${code}: ${stderr.trim()}`,
+    );
+  }
+  return stdout;
+}
+
+/** Runs `ip` and returns the outcome. */
+export async function tryIp(args: readonly string[]): Promise<ProgramResult> {
+  return await runCommand("ip", args);
+}
+
+/** The reason why this machine cannot create network namespaces; undefined if it can. */
+export async function lanUnavailableReason(): Promise<string | undefined> {
+  if (Deno.build.os !== "linux") return "network namespaces need Linux";
+  if (Deno.uid() !== 0) return "network namespaces need root";
+  const namespace = `lanswarm-${crypto.randomUUID().slice(0, 8)}`;
+  try {
+    const added = await tryIp(["netns", "add", namespace]);
+    if (added.code !== 0) {
+      return `network namespaces are refused: ${added.stderr.trim()}`;
+    }
+    await tryIp(["netns", "delete", namespace]);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return "the program ip is not installed";
   }
 }

@@ -5,7 +5,11 @@
  * @module
  */
 import { missingProgram } from "../clients/client.ts";
-import { runCommand, RunningProgram } from "./running_program.ts";
+import {
+  runCommand,
+  type RunningProgram,
+  startProgram,
+} from "./running_program.ts";
 
 /** The reason why Redis cannot be used; undefined if it can. */
 export const redisMissing: string | undefined = await missingProgram(
@@ -18,21 +22,15 @@ const PORT_ATTEMPTS = 5;
 /** A Redis server for one test. */
 export class RedisServer implements AsyncDisposable {
   readonly port: number;
-  readonly #folder: string;
-  readonly #settings: readonly string[];
+  readonly #start: Parameters<typeof startServer>[0];
   #program: RunningProgram;
 
   private constructor(
-    { port, folder, settings, program }: {
-      readonly port: number;
-      readonly folder: string;
-      readonly settings: readonly string[];
-      readonly program: RunningProgram;
-    },
+    start: { port: number; folder: string; settings: readonly string[] },
+    program: RunningProgram,
   ) {
-    this.port = port;
-    this.#folder = folder;
-    this.#settings = settings;
+    this.port = start.port;
+    this.#start = start;
     this.#program = program;
   }
 
@@ -44,10 +42,9 @@ export class RedisServer implements AsyncDisposable {
   static async start(settings: readonly string[] = []): Promise<RedisServer> {
     const folder = await Deno.makeTempDir({ prefix: "lanswarm-redis-" });
     for (let attempt = 1;; attempt++) {
-      const port = freePort();
+      const start = { port: freePort(), folder, settings };
       try {
-        const program = await startProgram(port, folder, settings);
-        return new RedisServer({ port, folder, settings, program });
+        return new RedisServer(start, await startServer(start));
       } catch (error) {
         if (attempt === PORT_ATTEMPTS) {
           await Deno.remove(folder, { recursive: true });
@@ -69,11 +66,7 @@ export class RedisServer implements AsyncDisposable {
 
   /** Starts the server again on the same port, after {@linkcode kill}. */
   async restart(): Promise<void> {
-    this.#program = await startProgram(
-      this.port,
-      this.#folder,
-      this.#settings,
-    );
+    this.#program = await startServer(this.#start);
   }
 
   /** Pauses the server: it keeps its connections and does not answer. */
@@ -98,27 +91,21 @@ export class RedisServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
-    await Deno.remove(this.#folder, { recursive: true });
+    await Deno.remove(this.#start.folder, { recursive: true });
   }
 }
 
-async function startProgram(
-  port: number,
-  folder: string,
-  settings: readonly string[],
-): Promise<RunningProgram> {
-  const command = new Deno.Command("redis-server", {
-    args: [
-      ...["--port", String(port), "--bind", "127.0.0.1", "--dir", folder],
-      // The settings may switch saving on again.
-      ...["--save", "", "--appendonly", "no", "--daemonize", "no"],
-      ...settings,
-    ],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  });
-  const program = new RunningProgram("redis-server", command.spawn());
+async function startServer({ port, folder, settings }: {
+  readonly port: number;
+  readonly folder: string;
+  readonly settings: readonly string[];
+}): Promise<RunningProgram> {
+  const program = startProgram("redis-server", [
+    ...["redis-server", "--port", String(port), "--bind", "127.0.0.1"],
+    // The settings may switch saving on again.
+    ...["--dir", folder, "--save", "", "--appendonly", "no"],
+    ...["--daemonize", "no", ...settings],
+  ]);
   try {
     await program.stdout.waitFor(/Ready to accept connections/);
     return program;

@@ -5,8 +5,18 @@
  * @module
  */
 import configuration from "../../deno.json" with { type: "json" };
-import { REPOSITORY } from "../repository.ts";
-import { type ProgramResult, RunningProgram } from "./running_program.ts";
+import { fromFileUrl } from "@std/path";
+import {
+  type ProgramOptions,
+  type ProgramResult,
+  type RunningProgram,
+  startProgram,
+} from "./running_program.ts";
+
+/** The repository, with a slash at the end. */
+export const REPOSITORY: string = fromFileUrl(
+  new URL("../../", import.meta.url),
+);
 
 /** A program by the name of its task. */
 export type ProgramName = keyof typeof configuration.tasks;
@@ -48,15 +58,7 @@ export function taskArguments(name: ProgramName): string[] {
   ];
 }
 
-/** Options for {@linkcode runTask} and {@linkcode spawnTask}. */
-export interface ProgramOptions {
-  /** The folder in which the program runs. @default {the repository} */
-  readonly cwd?: string;
-  /** Variables in addition to those of the caller. @default {{}} */
-  readonly env?: Record<string, string>;
-}
-
-/** Runs a program to its end. */
+/** Runs a program to its end, in the repository by default. */
 export async function runTask(
   name: ProgramName,
   args: readonly string[],
@@ -66,19 +68,12 @@ export async function runTask(
   return await program.result;
 }
 
-/** Starts a program; disposing of it kills it. */
+/** Starts a program, in the repository by default; disposing of it kills it. */
 export function spawnTask(
   name: ProgramName,
   args: readonly string[],
   options: ProgramOptions = {},
 ): RunningProgram {
-  const command = new Deno.Command(Deno.execPath(), {
-    args: [...taskArguments(name), ...args],
-    cwd: options.cwd ?? REPOSITORY,
-    env: { NO_COLOR: "1", ...options.env },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  });
-  return new RunningProgram(name, command.spawn());
+  const command = [Deno.execPath(), ...taskArguments(name), ...args];
+  return startProgram(name, command, { cwd: REPOSITORY, ...options });
 }

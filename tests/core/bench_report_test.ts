@@ -1,12 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { parseProcessUsage } from "../../scripts/bench/process_usage.ts";
 import {
   formatResults,
   formatVerdicts,
   judge,
+  replaceSection,
 } from "../../scripts/bench/report.ts";
-import { replaceSection } from "../../scripts/bench/report_document.ts";
 import type { Target } from "../../scripts/bench/row.ts";
+import { parseProcessUsage } from "../../scripts/bench/swarm_run.ts";
 
 const FASTER: Target = {
   metric: "rate",

@@ -1,6 +1,8 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { parseLoadReport } from "../../scripts/bench/tracker/announce_load.ts";
-import { sampleInfoHashes } from "../../scripts/bench/tracker/sample_torrents.ts";
+import {
+  parseLoadReport,
+  sampleInfoHashes,
+} from "../../scripts/bench/tracker/announce_load.ts";
 
 /** A report of wrk 4.1. */
 const REPORT = `Running 5s test @ http://127.0.0.1:6969/

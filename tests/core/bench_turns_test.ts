@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Participant } from "../../scripts/bench/row.ts";
-import { takeTurns } from "../../scripts/bench/take_turns.ts";
+import { takeTurns } from "../../scripts/bench/run_benchmark.ts";
 
 /** A participant that records its turns and fails at some. */
 function participant(

@@ -1,6 +1,6 @@
 import { assertEquals, assertLess, assertNotEquals } from "@std/assert";
 import { createLan } from "../../scripts/lan/lan.ts";
-import type { LanHost } from "../../scripts/lan/lan_host.ts";
+import type { LanHost } from "../../scripts/lan/lan.ts";
 import { lanTest } from "./lan_test_case.ts";
 
 /** Whether an address answers a ping within a second. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { lanUnavailableReason } from "../../scripts/lan/ip_command.ts";
+import { lanUnavailableReason } from "../../scripts/lan/lan.ts";
 import { testUnless } from "../test_unless.ts";
 
 const unavailableReason = await lanUnavailableReason();

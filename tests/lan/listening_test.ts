@@ -3,7 +3,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { createLan } from "../../scripts/lan/lan.ts";
-import type { LanHost } from "../../scripts/lan/lan_host.ts";
+import type { LanHost } from "../../scripts/lan/lan.ts";
 import {
   announceUrl,
   createTorrent,

@@ -12,7 +12,7 @@ import {
   randomBelow,
   seededRandom,
 } from "../../lib/base/random.ts";
-import type { LanHost } from "../../scripts/lan/lan_host.ts";
+import type { LanHost } from "../../scripts/lan/lan.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
 import { announceUrl, startTracker } from "../../scripts/lan/sharing_steps.ts";
 import type { RunningProgram } from "../../scripts/programs/running_program.ts";

@@ -5,7 +5,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
-import type { LanHost } from "../../scripts/lan/lan_host.ts";
+import type { LanHost } from "../../scripts/lan/lan.ts";
 import { createLan, type Lan } from "../../scripts/lan/lan.ts";
 import {
   announceUrl,

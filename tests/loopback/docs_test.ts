@@ -20,7 +20,7 @@ import {
   spawnTask,
 } from "../../scripts/programs/tasks.ts";
 import { splitWords } from "../../cli/command_words.ts";
-import { REPOSITORY } from "../../scripts/repository.ts";
+import { REPOSITORY } from "../../scripts/programs/tasks.ts";
 import { freePort } from "./free_port.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 

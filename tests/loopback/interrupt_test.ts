@@ -11,7 +11,7 @@ import {
   type ProgramResult,
   RunningProgram,
 } from "../../scripts/programs/running_program.ts";
-import { REPOSITORY } from "../../scripts/repository.ts";
+import { REPOSITORY } from "../../scripts/programs/tasks.ts";
 import { spawnTask } from "../../scripts/programs/tasks.ts";
 import { LocalSwarm, spawnPeer } from "./local_swarm.ts";
 import { timed } from "./share.ts";

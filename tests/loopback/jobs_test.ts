@@ -8,7 +8,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { runCommand } from "../../scripts/programs/running_program.ts";
 import { sha256Of } from "../../scripts/programs/sample_file.ts";
-import { REPOSITORY } from "../../scripts/repository.ts";
+import { REPOSITORY } from "../../scripts/programs/tasks.ts";
 import { makeContent } from "./memory_torrent.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 

@@ -6,7 +6,7 @@ import { assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { RunningProgram } from "../../scripts/programs/running_program.ts";
 import { type ProgramName, taskParts } from "../../scripts/programs/tasks.ts";
-import { REPOSITORY } from "../../scripts/repository.ts";
+import { REPOSITORY } from "../../scripts/programs/tasks.ts";
 import { LocalSwarm } from "./local_swarm.ts";
 
 const PROBE = fromFileUrl(new URL("permission_probe.ts", import.meta.url));

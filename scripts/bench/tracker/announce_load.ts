@@ -1,21 +1,21 @@
 /**
- * Announces by the ten thousand, of `wrk`: how many a tracker answers in a second,
- * and how long the slowest hundredth of them takes.
+ * Measures a tracker by `wrk`: the announces that it answers in a second, and the
+ * 99th percentile of the times that they take.
  *
  * @module
  */
+import { seededRandom } from "../../../lib/base/random.ts";
 import { runCommand } from "../../programs/running_program.ts";
-import { REPOSITORY } from "../../repository.ts";
+import { REPOSITORY } from "../../programs/tasks.ts";
 
 const SCRIPT = `${REPOSITORY}scripts/bench/tracker/announce.lua`;
 
-/** Peers that announce, one after another by chance. */
+/** Peers that announce, in random order. */
 const PEER_COUNT = 20_000;
-
-/** Announces that are under way at once. */
+/** Announces in flight. */
 const CONNECTION_COUNT = 32;
 
-/** What is announced, where and how. */
+/** Options for {@linkcode runAnnounceLoad}. */
 export interface AnnounceLoadOptions {
   /** The tracker's port on 127.0.0.1. */
   readonly port: number;
@@ -26,17 +26,14 @@ export interface AnnounceLoadOptions {
   readonly seconds: number;
 }
 
-/** What came of it. */
+/** The measurements of `wrk`. */
 export interface AnnounceLoadResult {
   readonly announcesPerSecond: number;
-  /** In which 99 of 100 were answered, in milliseconds. */
+  /** 99th percentile of the times of announces, in milliseconds. */
   readonly p99Ms: number;
 }
 
-/**
- * Announces for a time.
- * @throws {Error} If `wrk` fails, or an answer is no success.
- */
+/** Announces for a time. @throws {Error} If `wrk` fails, or an answer is no success. */
 export async function runAnnounceLoad(
   { port, infoHashFile, connection, seconds }: AnnounceLoadOptions,
 ): Promise<AnnounceLoadResult> {
@@ -49,10 +46,7 @@ export async function runAnnounceLoad(
   return parseLoadReport(stdout);
 }
 
-/**
- * Reads what `wrk --latency` prints.
- * @throws {Error} If it tells of answers that are no success, or of something else.
- */
+/** Parses the output of `wrk --latency`. @throws {Error} If it reports failed answers. */
 export function parseLoadReport(text: string): AnnounceLoadResult {
   const failures = /Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1];
   if (failures !== undefined) {
@@ -72,3 +66,22 @@ export function parseLoadReport(text: string): AnnounceLoadResult {
 }
 
 const MILLISECONDS = { us: 0.001, ms: 1, s: 1_000, m: 60_000 } as const;
+
+/** Info hashes in hex, the same in every run. */
+export function sampleInfoHashes(count: number): string[] {
+  const random = seededRandom(count);
+  const byte = () => Math.floor(random() * 256).toString(16).padStart(2, "0");
+  return Array.from(
+    { length: count },
+    () => Array.from({ length: 20 }, byte).join(""),
+  );
+}
+
+/** Writes info hashes to a file, one a line. */
+export async function writeInfoHashes(
+  path: string,
+  infoHashes: readonly string[],
+): Promise<void> {
+  const lines = infoHashes.map((infoHash) => `${infoHash}\n`);
+  await Deno.writeTextFile(path, lines.join(""));
+}

@@ -1,7 +1,7 @@
 /**
- * Fills a tracker: a peer after another announces once, each from an address of
- * its own, as a proxy would tell of them. Many at once on few connections, so
- * that it takes no longer than the tracker does.
+ * Fills a tracker: each peer announces once, from an address of its own in the header
+ * of a proxy. Announces are pipelined on few connections, so that the tracker limits
+ * the speed.
  *
  * @module
  */
@@ -11,11 +11,11 @@ const CONNECTION_COUNT = 4;
 /** Announces that are sent together. */
 const BATCH_LENGTH = 250;
 
-/** What is to be filled with what. */
+/** Options for {@linkcode loadPeers}. */
 export interface LoadPeersOptions {
   /** The tracker's port on 127.0.0.1. It must trust proxies. */
   readonly port: number;
-  /** In hex; each gets as many peers as the others. */
+  /** In hex; peers are spread evenly. */
   readonly infoHashes: readonly string[];
   /** At most 2 ** 24: each has an address of 10.0.0.0/8. */
   readonly peerCount: number;
@@ -65,10 +65,10 @@ async function send(connection: Deno.TcpConn, text: string): Promise<void> {
   }
 }
 
-/** The end of a head, which no answer without peers has elsewhere. */
-const HEAD_END = [0x0d, 0x0a, 0x0d, 0x0a];
-
-/** @returns How many came, at most `count`; fewer if the connection ends. */
+/**
+ * Counts the heads of answers without peers; their bodies have no empty line.
+ * @returns At most `count`; fewer if the connection ends.
+ */
 async function receiveAnswers(
   connection: Deno.TcpConn,
   count: number,
@@ -79,9 +79,9 @@ async function receiveAnswers(
   while (answerCount < count) {
     const length = await connection.read(bytes);
     if (length === null) break;
-    for (let offset = 0; offset < length; offset++) {
-      if (bytes[offset] === HEAD_END[matched]) matched++;
-      else matched = bytes[offset] === HEAD_END[0] ? 1 : 0;
+    for (const byte of bytes.subarray(0, length)) {
+      if (byte === HEAD_END[matched]) matched++;
+      else matched = byte === HEAD_END[0] ? 1 : 0;
       if (matched < HEAD_END.length) continue;
       answerCount++;
       matched = 0;
@@ -89,3 +89,6 @@ async function receiveAnswers(
   }
   return answerCount;
 }
+
+/** CR LF CR LF. */
+const HEAD_END = [0x0d, 0x0a, 0x0d, 0x0a];

@@ -1,7 +1,7 @@
 /**
- * Row `million-peers`: a tracker with 1,000,000 peers in 10,000 torrents. How much
- * memory it has, how fast it is next to one that has hardly any, and how long it
- * keeps others waiting while it forgets them all.
+ * Row `million-peers`: a tracker with 1,000,000 peers in 10,000 torrents: its memory,
+ * its speed beside one that has hardly any peers, and the longest wait of a request
+ * while it forgets them all.
  *
  * @module
  */
@@ -9,78 +9,69 @@ import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import { infoHashFromHex, scrape } from "../../../mod.ts";
 import { runCommand } from "../../programs/running_program.ts";
-import type { Metric, Participant, Row, Target, Values } from "../row.ts";
-import { MEBIBYTE } from "../units.ts";
-import { runAnnounceLoad } from "./announce_load.ts";
+import {
+  constantTarget,
+  MEBIBYTE,
+  type Participant,
+  type Row,
+  type Values,
+} from "../row.ts";
+import {
+  runAnnounceLoad,
+  sampleInfoHashes,
+  writeInfoHashes,
+} from "./announce_load.ts";
 import { loadPeers } from "./load_peers.ts";
-import { longestWait } from "./loop_probe.ts";
 import { ourTracker, startOurTracker } from "./measured_tracker.ts";
-import { sampleInfoHashes, writeInfoHashes } from "./sample_torrents.ts";
 
 const TORRENT_COUNT = 10_000;
 const PEER_COUNT = 1_000_000;
-
-/** Silence after which the peers are forgotten: time enough to load and measure. */
+/** Time after which the tracker forgets peers: long enough to load and measure. */
 const PEER_TIMEOUT_SECONDS = 120;
-/** How long they may take to be forgotten after that, in milliseconds. */
+/** Longest time that the tracker takes to forget them after that, in milliseconds. */
 const FORGETTING_TIMEOUT_MS = 300_000;
-/** Torrents that are asked for at once. */
+/** Torrents in one scrape. */
 const SCRAPE_LENGTH = 50;
-/** Runs of both trackers in turn, and how long each is. */
+/** Runs of both trackers in turn, and the duration of each. */
 const RUN_COUNT = 5;
 const RUN_SECONDS = 3;
-/** How long others are watched while nothing is to be cleaned up, in seconds. */
+/** Duration of the probe before the tracker forgets peers, in seconds. */
 const CALM_SECONDS = 10;
 /** Time between two counts, in milliseconds. */
 const COUNT_PAUSE_MS = 2_000;
-
-const METRICS: readonly Metric[] = [
-  { id: "memory", label: "MiB", decimals: 0 },
-  { id: "rate", label: "announces/s", decimals: 0 },
-  { id: "emptyRate", label: "announces/s, empty", decimals: 0 },
-  { id: "share", label: "of the empty one's", decimals: 2 },
-  { id: "hold", label: "ms, longest wait while it cleans up", decimals: 1 },
-  { id: "calm", label: "ms, longest wait before", decimals: 1 },
-];
-
-const TARGETS: readonly Target[] = [
-  limit("memory", "below", 400, "under 400 MiB"),
-  limit("share", "at least", 0.7, "at least 0.7 of the empty one's speed"),
-  limit("hold", "at most", 50, "never more than 50 ms"),
-];
 
 /** The row. */
 export const LOADED_ROW: Row = {
   name: "million-peers",
   work: "1,000,000 peers in 10,000 torrents",
-  metrics: METRICS,
-  targets: TARGETS,
+  metrics: [
+    { id: "memory", label: "MiB", decimals: 0 },
+    { id: "rate", label: "announces/s", decimals: 0 },
+    { id: "emptyRate", label: "announces/s, empty", decimals: 0 },
+    { id: "share", label: "of the empty one's", decimals: 2 },
+    { id: "hold", label: "ms, longest wait while it cleans up", decimals: 1 },
+    { id: "calm", label: "ms, longest wait before", decimals: 1 },
+  ],
+  targets: [
+    constantTarget("memory", "below", 400, "under 400 MiB"),
+    constantTarget(
+      ...["share", "at least", 0.7] as const,
+      "at least 0.7 of the empty one's speed",
+    ),
+    constantTarget("hold", "at most", 50, "never more than 50 ms"),
+  ],
   async prepare({ folder }): Promise<Participant[]> {
     const infoHashes = sampleInfoHashes(TORRENT_COUNT);
-    const infoHashFile = join(folder, "info-hashes");
-    await writeInfoHashes(infoHashFile, infoHashes);
+    await writeInfoHashes(join(folder, "info-hashes"), infoHashes);
     const { name, missing } = ourTracker;
-    const measureOurs = (): Promise<Values> =>
-      measure({ folder, infoHashes, infoHashFile });
-    return [{ name, missing, measure: measureOurs }];
+    return [{ name, missing, measure: () => measure(folder, infoHashes) }];
   },
 };
 
-function limit(
-  metric: string,
-  limit: Target["limit"],
-  value: number,
-  text: string,
-): Target {
-  const reference = { type: "constant", value } as const;
-  return { metric, text, limit, factor: 1, reference };
-}
-
-async function measure({ folder, infoHashes, infoHashFile }: {
-  readonly folder: string;
-  readonly infoHashes: readonly string[];
-  readonly infoHashFile: string;
-}): Promise<Values> {
+async function measure(
+  folder: string,
+  infoHashes: readonly string[],
+): Promise<Values> {
   await using empty = await startOurTracker(folder);
   await using loaded = await startOurTracker(folder, [
     "--trust-proxy",
@@ -91,11 +82,11 @@ async function measure({ folder, infoHashes, infoHashFile }: {
   const emptyRates: number[] = [];
   for (let run = 0; run < RUN_COUNT; run++) {
     for (
-      const [tracker, into] of [[empty, emptyRates], [loaded, rates]] as const
+      const [{ port }, into] of [[empty, emptyRates], [loaded, rates]] as const
     ) {
       const { announcesPerSecond } = await runAnnounceLoad({
-        port: tracker.port,
-        infoHashFile,
+        port,
+        infoHashFile: join(folder, "info-hashes"),
         connection: "keep-alive",
         seconds: RUN_SECONDS,
       });
@@ -124,20 +115,36 @@ async function measure({ folder, infoHashes, infoHashFile }: {
   };
 }
 
-/** The longest wait of anybody until something has happened. */
+/**
+ * The longest time of a cheap request, one after another until an event, in
+ * milliseconds.
+ */
 async function waitsDuring(
   port: number,
   event: Promise<void>,
 ): Promise<number> {
-  const stopping = new AbortController();
-  const [longestMs] = await Promise.all([
-    longestWait(port, stopping.signal),
-    event.finally(() => stopping.abort()),
-  ]);
+  let isOver = false;
+  const ended = event.finally(() => isOver = true);
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  const request = new TextEncoder().encode(
+    "GET /healthz HTTP/1.1\r\nHost: tracker\r\n\r\n",
+  );
+  const answer = new Uint8Array(4096);
+  let longestMs = 0;
+  while (!isOver) {
+    const startMs = performance.now();
+    await connection.write(request);
+    if (await connection.read(answer) === null) {
+      throw new Error("Cannot probe the tracker: it closed the connection");
+    }
+    longestMs = Math.max(longestMs, performance.now() - startMs);
+    await delay(1);
+  }
+  await ended;
   return longestMs;
 }
 
-/** Looks at all torrents now and then until there are so many peers. */
+/** Counts peers again and again until the count is as wanted. */
 async function untilCount(
   port: number,
   infoHashes: readonly string[],
@@ -152,7 +159,7 @@ async function untilCount(
   }
 }
 
-/** How many peers the torrents have; asked for so that it costs the tracker next to nothing. */
+/** The peers of all torrents, by scrapes, which cost the tracker little. */
 async function countPeers(
   port: number,
   infoHashes: readonly string[],
@@ -170,7 +177,7 @@ async function countPeers(
   return count;
 }
 
-/** Memory that a process has now. [proc(5), `VmRSS`] */
+/** The resident memory of a process. [proc(5), `VmRSS`] */
 async function residentBytes(pid: number): Promise<number | undefined> {
   const { stdout } = await runCommand("cat", [`/proc/${pid}/status`]);
   const kibibytes = /^VmRSS:\s*(\d+) kB$/m.exec(stdout)?.[1];

@@ -1,6 +1,6 @@
 /**
- * The trackers that are compared, started alike and asked whether they do their
- * work: one that refuses announces would be the fastest of all.
+ * The trackers that are compared. Each is checked: one that refuses announces would
+ * be the fastest of all.
  *
  * @module
  */
@@ -14,13 +14,12 @@ import { Host } from "../../lan/host.ts";
 import type { RunningProgram } from "../../programs/running_program.ts";
 import { OURS } from "../contender.ts";
 
-/** How long a tracker may take to answer for the first time, in milliseconds. */
+/** Longest wait for the first answer of a tracker, in milliseconds. */
 const START_TIMEOUT_MS = 20_000;
 
-/** Why trackers cannot be measured here, or undefined if they can. */
-export const loadMissing: string | undefined = await missingProgram("wrk");
+const wrkMissing = await missingProgram("wrk");
 
-/** A tracker that runs on 127.0.0.1. */
+/** A tracker on 127.0.0.1. */
 export interface RunningTrackerProgram extends AsyncDisposable {
   readonly port: number;
   readonly program: RunningProgram;
@@ -29,7 +28,7 @@ export interface RunningTrackerProgram extends AsyncDisposable {
 /** A tracker. */
 export interface MeasuredTracker {
   readonly name: string;
-  /** Why it cannot be measured here, or undefined if it can. */
+  /** The reason why it cannot be measured; undefined if it can. */
   readonly missing: string | undefined;
   /** Starts it in a folder for some torrents, by their info hashes in hex. */
   start(
@@ -41,21 +40,23 @@ export interface MeasuredTracker {
 /** Ours as a user starts it, but without a line for each event. */
 export const ourTracker: MeasuredTracker = {
   name: OURS,
-  missing: loadMissing,
+  missing: wrkMissing,
   start: (folder) => startOurTracker(folder),
 };
 
 /** Debian's opentracker. */
 export const opentracker: MeasuredTracker = {
   name: "opentracker",
-  missing: opentrackerMissing ?? loadMissing,
+  missing: opentrackerMissing ?? wrkMissing,
   async start(folder, infoHashes): Promise<RunningTrackerProgram> {
-    const port = freePort();
+    // It does not print the port of its choice.
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr;
+    listener.close();
     const host = localHost("opentracker", folder);
     const program = await startOpentracker(host, infoHashes, { port });
-    const tracker = running(program, port);
-    await waitUntilAnswering(tracker, infoHashes[0]!);
-    return tracker;
+    await waitUntilAnswering(program, port, infoHashes[0]!);
+    return running(program, port);
   },
 };
 
@@ -73,10 +74,7 @@ export async function startOurTracker(
   return running(program, Number(port));
 }
 
-/**
- * Announces once.
- * @throws {Error} If the tracker refuses that.
- */
+/** Announces once. @throws {Error} If the tracker refuses that. */
 export async function checkAnswer(
   port: number,
   infoHash: string,
@@ -95,32 +93,22 @@ function localHost(name: string, folder: string): Host {
 }
 
 function running(program: RunningProgram, port: number): RunningTrackerProgram {
-  return {
-    port,
-    program,
-    [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
-  };
-}
-
-/** For whoever does not say which one it got. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
+  const dispose = () => program[Symbol.asyncDispose]();
+  return { port, program, [Symbol.asyncDispose]: dispose };
 }
 
 async function waitUntilAnswering(
-  { port, program }: RunningTrackerProgram,
+  program: RunningProgram,
+  port: number,
   infoHash: string,
 ): Promise<void> {
-  let hasEnded = false;
-  program.result.then(() => hasEnded = true);
   const endMs = performance.now() + START_TIMEOUT_MS;
   for (;;) {
     try {
       return await checkAnswer(port, infoHash);
     } catch (cause) {
       // It does not listen yet.
-      if (hasEnded || performance.now() > endMs) {
+      if (performance.now() > endMs) {
         await program.stop("SIGKILL");
         const { text } = program.stderr;
         throw new Error(`Cannot start the tracker: ${text}`, { cause });
