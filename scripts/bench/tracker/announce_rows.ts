@@ -6,7 +6,12 @@
  * @module
  */
 import { join } from "@std/path";
-import { constantTarget, type Participant, type Row } from "../row.ts";
+import {
+  constantTarget,
+  type Participant,
+  type Row,
+  type Values,
+} from "../row.ts";
 import {
   runAnnounceLoad,
   sampleInfoHashes,
@@ -64,7 +69,7 @@ function announceRow(
       return [ourTracker, opentracker].map(({ name, missing, start }) => ({
         name,
         missing,
-        async measure() {
+        async measure(): Promise<Values> {
           await using running = await start(folder, infoHashes);
           const { port } = running;
           const load = { port, infoHashFile, connection };
