@@ -64,7 +64,7 @@ export function isUnwritable(error: unknown): boolean {
 /**
  * Locks a torrent's files below `dir` until it is disposed of; the system unlocks
  * those of a process that ends in any way. `undefined` where nothing can be
- * written, or where the file system has no locks.
+ * written. Where the file system has no locks, nothing is locked.
  * @throws {StorageError} If another process shares the same files.
  */
 export async function lockFolder(
@@ -79,23 +79,20 @@ export async function lockFolder(
     if (isUnwritable(error)) return undefined;
     throw error;
   }
-  const locking = file.lock(true).then(() => true, () => false);
-  let isLocked: boolean;
+  // It fails where the file system has no locks.
+  const locking = file.lock(true).catch(() => {});
   try {
-    isLocked = await deadline(locking, LOCK_WAIT_MS);
+    await deadline(locking, LOCK_WAIT_MS);
   } catch {
     // Deno 2.4 can only wait for a lock. The wait goes on until this process ends
     // or the other one unlocks the file.
-    locking.then(() => file.close());
+    void locking.then(() => file.close());
     throw new StorageError(
       `Cannot share ${torrent.name} in ${dir}: another peer does so already; ` +
         "end that one first or choose another folder",
     );
   }
-  if (isLocked) return { [Symbol.dispose]: () => file.close() };
-  // The file system has no locks.
-  file.close();
-  return undefined;
+  return file;
 }
 
 /** By the torrent's name: two torrents of one name write the same files. */

@@ -79,8 +79,9 @@ export async function scanSource(
     const info = await explained(diskPath, Deno.stat(diskPath));
     if (info.isDirectory) return await scanFolder(place);
     if (!info.isFile) {
-      throw new StorageError(
-        `Cannot share ${diskPath}: it is neither a file nor a folder; take it out of what is shared`,
+      throw refusal(
+        diskPath,
+        "it is neither a file nor a folder; take it out of what is shared",
       );
     }
     if (path.length > 0) checkPath(place);
@@ -91,8 +92,9 @@ export async function scanSource(
     const { diskPath, path, ancestors } = folder;
     const realPath = await explained(diskPath, Deno.realPath(diskPath));
     if (ancestors.includes(realPath)) {
-      throw new StorageError(
-        `Cannot share ${diskPath}: the link leads back to a folder it lies in; remove the link`,
+      throw refusal(
+        diskPath,
+        "the link leads back to a folder it lies in; remove the link",
       );
     }
     const entries = Array.fromAsync(Deno.readDir(diskPath), ({ name }) => name);
@@ -110,22 +112,16 @@ export async function scanSource(
 
   function checkPath({ diskPath, path }: Place): void {
     const fault = findPathFault(path, platform);
-    if (fault !== undefined) {
-      throw new StorageError(`Cannot share ${diskPath}: ${fault}; rename it`);
-    }
+    if (fault !== undefined) throw refusal(diskPath, `${fault}; rename it`);
     const collision = paths.add(path);
     if (collision === undefined) return;
-    throw new StorageError(
-      `Cannot share ${diskPath}: it ${collision}; rename one of them`,
-    );
+    throw refusal(diskPath, `it ${collision}; rename one of them`);
   }
 
   const diskPath = resolve(path);
   await scan({ diskPath, path: [], ancestors: [] });
   if (files.length === 0) {
-    throw new StorageError(
-      `Cannot share ${diskPath}: the folder holds no files; put some there first`,
-    );
+    throw refusal(diskPath, "the folder holds no files; put some there first");
   }
   return {
     name: basename(diskPath),
@@ -183,6 +179,10 @@ export function contentOf({ files }: Source): Pick<Storage, "files" | "read"> {
       }
     },
   };
+}
+
+function refusal(diskPath: string, reason: string): StorageError {
+  return new StorageError(`Cannot share ${diskPath}: ${reason}`);
 }
 
 async function explained<T>(path: string, call: Promise<T>): Promise<T> {

@@ -49,19 +49,17 @@ export async function openTorrentContent(
   torrent: Torrent,
   options: TorrentContentOptions,
 ): Promise<TorrentContent> {
-  const lock = await lockFolder(torrent, options.dir);
-  try {
-    const storage = await openFileStorage(torrent, options);
-    return new TorrentContent(torrent, { ...options, lock, storage });
-  } catch (error) {
-    lock?.[Symbol.dispose]();
-    throw error;
-  }
+  await using opened = new AsyncDisposableStack();
+  opened.use(await lockFolder(torrent, options.dir));
+  const storage = opened.use(await openFileStorage(torrent, options));
+  const resources = opened.move();
+  return new TorrentContent(torrent, { ...options, storage, resources });
 }
 
 interface TorrentContentParts extends TorrentContentOptions {
-  readonly lock: Disposable | undefined;
   readonly storage: FileStorage;
+  /** The storage, closed first, and the lock. */
+  readonly resources: AsyncDisposable;
 }
 
 /** A torrent's content, opened by {@linkcode openTorrentContent}. */
@@ -140,8 +138,7 @@ export class TorrentContent implements AsyncDisposable {
 
   /** Closes the files and saves nothing. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.storage[Symbol.asyncDispose]();
-    this.#parts.lock?.[Symbol.dispose]();
+    await this.#parts.resources[Symbol.asyncDispose]();
   }
 
   async #load(): Promise<ResumeRecord | undefined> {
