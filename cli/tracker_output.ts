@@ -11,6 +11,7 @@ import {
   type ListedTorrent,
   type ScrapeEntry,
   type SwarmChange,
+  UNKNOWN_LEFT,
 } from "../mod.ts";
 import { printable, printableJson } from "./printable.ts";
 import { formatSize, plural } from "./quantity.ts";
@@ -151,9 +152,13 @@ export function changeLine(change: SwarmChange): EventLine {
  * leechers)`, or `…: refused, the peer id is in use at another address`.
  */
 export function announceLine({ announce, outcome }: AnnounceEntry): EventLine {
-  const { event, infoHash, isSeeder, numwant, peerId, progress } = announce;
-  const address = formatPeerAddress(announce.address);
-  const state = isSeeder ? "complete" : `lacking ${formatSize(progress.left)}`;
+  const { downloaded, event, infoHash, numwant, peerId, uploaded } = announce;
+  const address = formatPeerAddress(announce);
+  const { left } = announce;
+  const isLeftKnown = left !== UNKNOWN_LEFT;
+  const progress = { uploaded, downloaded, ...(isLeftKnown && { left }) };
+  const lack = isLeftKnown ? formatSize(left) : "an unknown length";
+  const state = left === 0 ? "complete" : `lacking ${lack}`;
   const fields = { infoHash, peerId, address, event, ...progress, numwant };
   const start = `${address} ${event} ${infoHash.slice(0, 8)}… ${state}`;
   if (outcome.type === "refused") {

@@ -62,6 +62,7 @@ export {
   PEER_TIMEOUT,
   type ScrapeEntry,
   type TransferProgress,
+  UNKNOWN_LEFT,
 } from "./announce/announce.ts";
 export type {
   AcceptedAnnounce,

@@ -33,19 +33,14 @@ export interface TransferProgress {
   readonly left: number;
 }
 
-/** `left` of a peer that does not know the torrent's length yet, in bytes. */
+/**
+ * `left` of a peer that does not know the length of the torrent yet, in bytes. A
+ * client that has only a magnet link omits `left`, or sends more than {@linkcode MAX_LEFT}.
+ */
 export const UNKNOWN_LEFT = Number.MAX_SAFE_INTEGER;
 
 /** The longest torrent that a tracker believes in, in bytes. */
-const MAX_CONTENT_LENGTH = 2 ** 50;
-
-/**
- * The bytes that a peer lacks; 0 if it does not know. A client that has only a
- * magnet link leaves `left` out or sends a huge number.
- */
-export function believedLeft(left: number): number {
-  return left <= MAX_CONTENT_LENGTH ? left : 0;
-}
+export const MAX_LEFT = 2 ** 50;
 
 /** One announce, as a peer sends it and a tracker reads it. [BEP 3, 7, 15, 23] */
 export interface AnnounceRequest extends TransferProgress {

@@ -17,7 +17,9 @@ import {
   type AnnounceEvent,
   type AnnounceRequest,
   DEFAULT_NUMWANT,
+  MAX_LEFT,
   QueryError,
+  UNKNOWN_LEFT,
 } from "./announce.ts";
 
 /** The kinds of requests and responses by number. */
@@ -165,6 +167,7 @@ export function parseUdpAnnounce(datagram: Uint8Array): AnnounceRequest {
   }
   const view = viewOf(datagram);
   const event = view.getUint32(OFFSETS.event);
+  const left = byteCount(view, OFFSETS.left);
   const key = view.getUint32(OFFSETS.key);
   const numwant = view.getInt32(OFFSETS.numwant);
   const port = view.getUint16(OFFSETS.port);
@@ -173,7 +176,7 @@ export function parseUdpAnnounce(datagram: Uint8Array): AnnounceRequest {
     infoHash: infoHashFromBytes(identifierAt(datagram, OFFSETS.infoHash)),
     peerId: peerIdFromBytes(identifierAt(datagram, OFFSETS.peerId)),
     downloaded: byteCount(view, OFFSETS.downloaded),
-    left: byteCount(view, OFFSETS.left),
+    left: left > MAX_LEFT ? UNKNOWN_LEFT : left,
     uploaded: byteCount(view, OFFSETS.uploaded),
     event: eventOf(event),
     // Clients without a key send 0; in URLs they write 8 hex digits.

@@ -13,6 +13,7 @@ import {
   type AnnounceEvent,
   type AnnounceRequest,
   DEFAULT_NUMWANT,
+  MAX_LEFT,
   QueryError,
   UNKNOWN_LEFT,
 } from "../announce/announce.ts";
@@ -110,7 +111,7 @@ export function parseAnnounceQuery(
     port: port ?? missing("port"),
     uploaded: uploaded ?? 0,
     downloaded: downloaded ?? 0,
-    left: left ?? UNKNOWN_LEFT,
+    left: left === undefined || left > MAX_LEFT ? UNKNOWN_LEFT : left,
     event: event ?? "update",
     numwant: numwant ?? DEFAULT_NUMWANT,
     key: key === "" ? undefined : key,

@@ -6,7 +6,6 @@
  *
  * @module
  */
-import { believedLeft } from "../announce/announce.ts";
 import { formatIpAddress, parseIpAddress } from "../base/ip_address.ts";
 import { FIRST_UNPRIVILEGED_PORT } from "../base/peer_address.ts";
 import type { HttpRequest } from "../http/request.ts";
@@ -123,21 +122,13 @@ function announce(
 ): HttpResponse {
   if (request.method === "HEAD") return bencoded(new Uint8Array());
   const query = parseAnnounceQuery(request.query, context.reader);
-  const { uploaded, downloaded, left, peerForm, port } = query;
+  const { peerForm, port } = query;
   const hostname = context.trustProxy
     ? forwardedHostname(request, query.ip) ?? request.remoteHostname
     : request.remoteHostname;
-  const outcome = context.tracker.announce({
-    infoHash: query.infoHash,
-    peerId: query.peerId,
-    address: { hostname, port },
-    progress: { uploaded, downloaded, left: believedLeft(left) },
-    isSeeder: left === 0,
-    event: query.event,
-    numwant: query.numwant,
-    key: query.key,
-    wantsIds: peerForm === "dictionaries",
-  }, nowMs);
+  const wantsIds = peerForm === "dictionaries";
+  const announce = { ...query, hostname, wantsIds };
+  const outcome = context.tracker.announce(announce, nowMs);
   if (outcome.type === "refused") {
     return bencoded(encodeFailure(outcome.reason, outcome.retryInMs));
   }

@@ -100,8 +100,7 @@ export class Tracker {
   }
 
   #decide(announce: PeerAnnounce, nowMs: number): AnnounceOutcome {
-    const { hostname } = announce.address;
-    const retryInMs = this.#options.rate?.take(hostname, nowMs) ?? 0;
+    const retryInMs = this.#options.rate?.take(announce.hostname, nowMs) ?? 0;
     if (retryInMs > 0) {
       const reason = "too many announces from your address; try again later";
       return { type: "refused", reason, retryInMs };

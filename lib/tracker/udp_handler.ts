@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { believedLeft, type ScrapeEntry } from "../announce/announce.ts";
+import type { ScrapeEntry } from "../announce/announce.ts";
 import {
   parseUdpAnnounce,
   parseUdpScrape,
@@ -105,19 +105,10 @@ function announce(
   { datagram, transactionId, hostname, family, nowMs }: KnownRequest,
   tracker: Tracker,
 ): Uint8Array<ArrayBuffer> {
-  const announce = parseUdpAnnounce(datagram);
-  const { uploaded, downloaded, left } = announce;
-  const outcome = tracker.announce({
-    infoHash: announce.infoHash,
-    peerId: announce.peerId,
-    address: { hostname, port: announce.port },
-    progress: { uploaded, downloaded, left: believedLeft(left) },
-    isSeeder: left === 0,
-    event: announce.event,
-    numwant: Math.min(announce.numwant, MAX_NUMWANT),
-    key: announce.key,
-    wantsIds: false,
-  }, nowMs);
+  const request = parseUdpAnnounce(datagram);
+  const numwant = Math.min(request.numwant, MAX_NUMWANT);
+  const announce = { ...request, numwant, hostname, wantsIds: false };
+  const outcome = tracker.announce(announce, nowMs);
   if (outcome.type === "refused") {
     return encodeUdpError(outcome.reason, transactionId);
   }

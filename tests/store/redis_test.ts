@@ -19,11 +19,10 @@ import type {
 } from "../../lib/tracker/store/peer_store.ts";
 import type { RedisServer } from "../../scripts/programs/redis_server.ts";
 import { spawnTask } from "../../scripts/programs/tasks.ts";
-import { infoHash, peerId } from "../core/announce/samples.ts";
+import { infoHash, peerAnnounce, peerId } from "../core/announce/samples.ts";
 import {
   accept,
   addresses,
-  announceOf,
   counts,
   fill,
   open,
@@ -163,7 +162,7 @@ redisTest("a peer id at one tracker is guarded at the other", async (redis) => {
   await using other = await open(redis.url);
   accept(one, "x", { key: "secret", port: 7000 });
   await untilAll([other], "0 1 0");
-  const stranger = announceOf("x", { hostname: "192.0.2.66", key: "guess" });
+  const stranger = peerAnnounce("x", { hostname: "192.0.2.66", key: "guess" });
   assertEquals(other.announce(stranger, performance.now()), {
     type: "refused",
     reason: "the peer id is in use at another address",

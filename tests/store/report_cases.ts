@@ -10,6 +10,7 @@ import {
   assertLess,
 } from "@std/assert";
 import { delay } from "@std/async/delay";
+import { UNKNOWN_LEFT } from "../../lib/announce/announce.ts";
 import {
   infoHashFromBytes,
   peerIdFromBytes,
@@ -117,7 +118,7 @@ export const REPORT_CASES: StoreCases = {
       accept(store, "ignored", {
         infoHash: infoHashFromBytes(identifier),
         peerId: peerIdFromBytes(identifier.toReversed()),
-        progress: { uploaded: most, downloaded: most, left: most },
+        progress: { uploaded: most, downloaded: most, left: most - 1 },
         key: "ff".repeat(64),
         numwant: 200,
       });
@@ -138,14 +139,14 @@ export const REPORT_CASES: StoreCases = {
     accept(store, "ignored", {
       infoHash: infoHashFromBytes(everyByte.subarray(0, 20)),
       peerId: peerIdFromBytes(everyByte.subarray(0, 20)),
-      progress: { uploaded: 0, downloaded: 0, left: 0 },
+      left: UNKNOWN_LEFT,
       hostname: "no address",
     });
     const swarms = [...store.swarms()];
     assertEquals(swarms.length, 15);
     assertEquals(
       Math.max(...swarms.map((swarm) => swarm.contentLength!)),
-      most,
+      most - 1,
     );
     assertEquals(store.totals().leecherCount, 16);
   },

@@ -9,7 +9,6 @@ import { formatPeerAddress } from "../../lib/base/peer_address.ts";
 import type { InfoHash } from "../../lib/base/identifier.ts";
 import type {
   AcceptedAnnounce,
-  PeerAnnounce,
   PeerStore,
 } from "../../lib/tracker/store/peer_store.ts";
 import {
@@ -18,9 +17,9 @@ import {
 } from "../../lib/tracker/store/open_store.ts";
 import {
   addressesOf,
+  type AnnounceChanges,
   infoHash,
   peerAnnounce,
-  portOf,
 } from "../core/announce/samples.ts";
 
 /** Opens an empty store with a timeout, in milliseconds, by default a long one. */
@@ -30,26 +29,6 @@ export type StoreOpener = (peerTimeoutMs?: number) => Promise<PeerStore>;
 export type StoreCases = Readonly<
   Record<string, (open: StoreOpener) => Promise<void>>
 >;
-
-/** What a test says of an announce: from which port, and what is unusual of it. */
-export type AnnounceChanges = Partial<PeerAnnounce> & {
-  readonly hostname?: string;
-  readonly port?: number;
-};
-
-/** A peer's announce, from 192.0.2.1 and a port of its own unless said otherwise. */
-export function announceOf(
-  name: string,
-  { hostname = "192.0.2.1", port = portOf(name), ...changes }: AnnounceChanges =
-    {},
-): PeerAnnounce {
-  const isSeeder = changes.isSeeder ?? false;
-  return peerAnnounce(name, {
-    address: { hostname, port },
-    progress: { uploaded: 0, downloaded: 0, left: isSeeder ? 0 : 1000 },
-    ...changes,
-  });
-}
 
 /**
  * Opens a store as the tracker does, but with much patience: on a machine that is
@@ -84,7 +63,7 @@ export function acceptAnyhow(
   name: string,
   changes: AnnounceChanges = {},
 ): AcceptedAnnounce {
-  const announce = announceOf(name, changes);
+  const announce = peerAnnounce(name, changes);
   const outcome = store.announce(announce, performance.now());
   assert(outcome.type === "accepted", JSON.stringify(outcome));
   return outcome;

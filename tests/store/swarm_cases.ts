@@ -5,11 +5,15 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { peerIdFromBytes } from "../../lib/base/identifier.ts";
-import { infoHash, peerId, portOf } from "../core/announce/samples.ts";
+import {
+  infoHash,
+  peerAnnounce,
+  peerId,
+  portOf,
+} from "../core/announce/samples.ts";
 import {
   accept,
   addresses,
-  announceOf,
   counts,
   fill,
   ports,
@@ -199,7 +203,7 @@ export const SWARM_CASES: StoreCases = {
       for (const event of ["update", "stopped"] as const) {
         assertEquals(
           store.announce(
-            announceOf(name, { ...elsewhere, key, event }),
+            peerAnnounce(name, { ...elsewhere, key, event }),
             performance.now(),
           ),
           {

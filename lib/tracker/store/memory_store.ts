@@ -5,7 +5,11 @@
  *
  * @module
  */
-import type { ScrapeEntry } from "../../announce/announce.ts";
+import {
+  type ScrapeEntry,
+  type TransferProgress,
+  UNKNOWN_LEFT,
+} from "../../announce/announce.ts";
 import type { InfoHash } from "../../base/identifier.ts";
 import type { Random } from "../../base/random.ts";
 import {
@@ -79,13 +83,15 @@ export class MemoryStore implements PeerStore {
   }
 
   announce(announce: PeerAnnounce, nowMs: number): AnnounceOutcome {
-    const { address, infoHash, isSeeder, peerId, progress } = announce;
+    const { hostname, infoHash, peerId, port } = announce;
+    const isSeeder = announce.left === 0;
+    const progress = progressOf(announce);
     const key = announce.key === undefined
       ? undefined
       : fingerprint(announce.key);
     const { swarms } = this.table;
     const known = swarms.get(infoHash)?.peers.get(peerId);
-    const endpoint = known && endpointAt(known, address.hostname);
+    const endpoint = known && endpointAt(known, hostname);
     if (
       known !== undefined && endpoint === undefined &&
       (key === undefined || key !== known.key)
@@ -96,7 +102,7 @@ export class MemoryStore implements PeerStore {
     if (announce.event === "stopped") return this.#stop(announce, known, nowMs);
     if (
       known === undefined &&
-      !this.table.makeRoom(infoHash, canonicalHostname(address.hostname))
+      !this.table.makeRoom(infoHash, canonicalHostname(hostname))
     ) {
       return {
         type: "refused",
@@ -114,13 +120,13 @@ export class MemoryStore implements PeerStore {
     });
     if (known !== undefined) {
       swarm.setSpeed(peer, speedOf(peer, announce, nowMs));
-      note(peer, announce, nowMs);
+      note(peer, progress, nowMs);
     }
     let asker = endpoint;
-    if (asker?.port !== address.port || peer.isSeeder !== isSeeder) {
+    if (asker?.port !== port || peer.isSeeder !== isSeeder) {
       if (known !== undefined) this.table.leave(known);
       peer.isSeeder = isSeeder;
-      if (asker?.port !== address.port) asker = setEndpoint(peer, address);
+      if (asker?.port !== port) asker = setEndpoint(peer, announce);
       this.table.enter(peer);
     }
     peer.tracker = undefined;
@@ -215,7 +221,14 @@ export class MemoryStore implements PeerStore {
   }
 }
 
-function note(peer: Peer, { progress }: PeerAnnounce, nowMs: number): void {
+/** The bytes of an announce; a peer that does not know what it lacks counts as lacking 0. */
+export function progressOf(
+  { uploaded, downloaded, left }: PeerAnnounce,
+): TransferProgress {
+  return { uploaded, downloaded, left: left === UNKNOWN_LEFT ? 0 : left };
+}
+
+function note(peer: Peer, progress: TransferProgress, nowMs: number): void {
   peer.uploaded = progress.uploaded;
   peer.downloaded = progress.downloaded;
   peer.left = progress.left;
@@ -225,12 +238,12 @@ function note(peer: Peer, { progress }: PeerAnnounce, nowMs: number): void {
 /** What a peer received since its last announce; 0 for one that has everything or begins anew. */
 function speedOf(
   peer: Peer,
-  { event, isSeeder, progress }: PeerAnnounce,
+  { event, left, downloaded }: PeerAnnounce,
   nowMs: number,
 ): number {
-  if (isSeeder || event === "started") return 0;
+  if (left === 0 || event === "started") return 0;
   const spanMs = nowMs - peer.lastSeenMs;
   if (spanMs < SHORTEST_SPAN_MS) return peer.bytesPerSecond;
-  const received = progress.downloaded - peer.downloaded;
+  const received = downloaded - peer.downloaded;
   return Math.max(0, Math.round(received * 1000 / spanMs));
 }

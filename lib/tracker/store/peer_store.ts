@@ -10,30 +10,16 @@ import type { StoreError } from "../../base/errors.ts";
 import type { InfoHash, PeerId } from "../../base/identifier.ts";
 import type { PeerAddress } from "../../base/peer_address.ts";
 import type {
-  AnnounceEvent,
+  AnnounceRequest,
   ScrapeEntry,
   TransferProgress,
 } from "../../announce/announce.ts";
 
-/** One announce, reduced to what a store keeps. */
-export interface PeerAnnounce {
-  /** What it is about. */
-  readonly infoHash: InfoHash;
-  /** Who announces. */
-  readonly peerId: PeerId;
-  /** Where the announce came from, in canonical text, and the port that the peer listens on. */
-  readonly address: PeerAddress;
-  /** What the peer says of itself; nothing of it is checked. */
-  readonly progress: TransferProgress;
-  /** Whether the peer says that it lacks nothing. */
-  readonly isSeeder: boolean;
-  /** Why now. */
-  readonly event: AnnounceEvent;
-  /** Most peers to be given. */
-  readonly numwant: number;
-  /** What proves the peer's identity if its address changes, if it has one. */
-  readonly key: string | undefined;
-  /** Whether the peers' ids are wanted beside their addresses. */
+/** One announce, and the address that it came from. Nothing that it claims is checked. */
+export interface PeerAnnounce extends AnnounceRequest {
+  /** IP address of the peer, in canonical text. */
+  readonly hostname: string;
+  /** The reply lists the peers' ids beside their addresses. */
   readonly wantsIds: boolean;
 }
 

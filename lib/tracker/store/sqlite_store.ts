@@ -10,7 +10,11 @@
  */
 import { StoreError } from "../../base/errors.ts";
 import type { InfoHash } from "../../base/identifier.ts";
-import { MemoryStore, type MemoryStoreOptions } from "./memory_store.ts";
+import {
+  MemoryStore,
+  type MemoryStoreOptions,
+  progressOf,
+} from "./memory_store.ts";
 import type {
   AnnounceOutcome,
   PeerAnnounce,
@@ -90,10 +94,11 @@ export class SqliteStore extends MemoryStore {
   override announce(announce: PeerAnnounce, nowMs: number): AnnounceOutcome {
     const outcome = super.announce(announce, nowMs);
     if (outcome.type === "accepted" && announce.event !== "stopped") {
-      const { infoHash, progress } = announce;
+      const { infoHash } = announce;
       const written = this.#written.get(infoHash);
       if (
-        written === undefined || progress.left > written.contentLength ||
+        written === undefined ||
+        progressOf(announce).left > written.contentLength ||
         nowSeconds() - written.lastSeenSeconds >= LAST_SEEN_STEP_SECONDS
       ) this.#changed.add(infoHash);
     }

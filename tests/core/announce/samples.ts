@@ -15,7 +15,10 @@ import {
   peerIdFromBytes,
 } from "../../../lib/base/identifier.ts";
 import type { AnnounceAnswer } from "../../../lib/tracker/announce_answer.ts";
-import type { AnnounceRequest } from "../../../lib/announce/announce.ts";
+import type {
+  AnnounceRequest,
+  TransferProgress,
+} from "../../../lib/announce/announce.ts";
 import type {
   PeerAnnounce,
   PickedPeers,
@@ -53,21 +56,33 @@ export function portOf(name: string): number {
   return 10_000 + number;
 }
 
+/** Changes to an announce, some of several fields at once. */
+export type AnnounceChanges = Partial<PeerAnnounce> & {
+  readonly address?: PeerAddress;
+  readonly progress?: TransferProgress;
+  readonly isSeeder?: boolean;
+};
+
 /** A leecher's first announce to a store, from 192.0.2.1. */
 export function peerAnnounce(
   name: string,
-  changes: Partial<PeerAnnounce> = {},
+  { address, progress, isSeeder = false, ...changes }: AnnounceChanges = {},
 ): PeerAnnounce {
   return {
     infoHash: infoHash("a"),
     peerId: peerId(name),
-    address: { hostname: "192.0.2.1", port: portOf(name) },
-    progress: { uploaded: 0, downloaded: 0, left: 1000 },
-    isSeeder: false,
+    hostname: "192.0.2.1",
+    port: portOf(name),
+    uploaded: 0,
+    downloaded: 0,
+    left: 1000,
     event: "started",
     numwant: 50,
     key: undefined,
     wantsIds: false,
+    ...address,
+    ...progress,
+    ...(isSeeder && { left: 0 }),
     ...changes,
   };
 }

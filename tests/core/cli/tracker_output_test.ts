@@ -15,6 +15,7 @@ import {
   createPeerId,
   infoHashFromHex,
   type ListedTorrent,
+  UNKNOWN_LEFT,
 } from "../../../mod.ts";
 
 const HOSTNAMES = ["192.168.1.100", "fe80::1"];
@@ -105,9 +106,11 @@ Deno.test("formatLine() escapes control characters in names", () => {
 const ANNOUNCE: AnnounceEntry["announce"] = {
   infoHash: infoHashFromHex("0a".repeat(20)),
   peerId: createPeerId(() => 0),
-  address: { hostname: "192.168.1.5", port: 6881 },
-  progress: { uploaded: 7, downloaded: 1024, left: 2048 },
-  isSeeder: false,
+  hostname: "192.168.1.5",
+  port: 6881,
+  uploaded: 7,
+  downloaded: 1024,
+  left: 2048,
   event: "started",
   numwant: 50,
   key: "secret",
@@ -136,11 +139,21 @@ Deno.test("announceLine() says which peer asked what, and what it was given", ()
     textOf(announceLine({ announce: ANNOUNCE, outcome: ACCEPTED })),
     "192.168.1.5:6881 started 0a0a0a0a… lacking 2 KiB: given 3 peers (1 seeder, 2 leechers)",
   );
-  const seeder = { ...ANNOUNCE, isSeeder: true, event: "completed" } as const;
+  const seeder = { ...ANNOUNCE, left: 0, event: "completed" } as const;
   assertEquals(
     textOf(announceLine({ announce: seeder, outcome: REFUSED })),
     "192.168.1.5:6881 completed 0a0a0a0a… complete: refused, full",
   );
+});
+
+Deno.test("announceLine() says that a peer does not know the length", () => {
+  const announce = { ...ANNOUNCE, left: UNKNOWN_LEFT };
+  const line = announceLine({ announce, outcome: REFUSED });
+  assertEquals(
+    textOf(line),
+    "192.168.1.5:6881 started 0a0a0a0a… lacking an unknown length: refused, full",
+  );
+  assertEquals("left" in (jsonOf(line) as object), false);
 });
 
 Deno.test("announceLine() prints everything but the secret key as JSON", () => {
@@ -175,7 +188,7 @@ Deno.test("announceLine() prints everything but the secret key as JSON", () => {
 Deno.test("changeLine() says which peer joined which swarm", () => {
   const line = changeLine({
     type: "joined",
-    address: ANNOUNCE.address,
+    address: { hostname: "192.168.1.5", port: 6881 },
     peerId: ANNOUNCE.peerId,
     swarm: ACCEPTED.swarm,
   });

@@ -97,9 +97,11 @@ Deno.test("the UDP handler passes an announce and its address to the store", asy
   assertEquals(announced, [{
     infoHash: infoHash("a"),
     peerId: peerId("me"),
-    address: { hostname: IPV4, port: 6881 },
-    progress: { downloaded: 1, uploaded: 2, left: 0 },
-    isSeeder: true,
+    hostname: IPV4,
+    port: 6881,
+    downloaded: 1,
+    uploaded: 2,
+    left: 0,
     event: "completed",
     numwant: 200,
     // The spelling that the key has over HTTP.
@@ -142,7 +144,7 @@ Deno.test("the UDP handler takes an IPv4-mapped address as the IPv4 address", as
   const { handle, announced } = tracker();
   const request = encodeUdpAnnounce(announceRequest(), call(handle, IPV4));
   await handle(request, `::ffff:${IPV4}`, 0);
-  assertEquals(announced[0]?.address.hostname, IPV4);
+  assertEquals(announced[0]?.hostname, IPV4);
 });
 
 Deno.test("the UDP handler answers a scrape in its order, with zeros for unknown torrents", async () => {

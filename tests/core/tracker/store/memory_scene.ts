@@ -5,15 +5,17 @@
  */
 import { assert } from "@std/assert";
 import { seededRandom } from "../../../../lib/base/random.ts";
-import type {
-  AcceptedAnnounce,
-  PeerAnnounce,
-} from "../../../../lib/tracker/store/peer_store.ts";
+import type { AcceptedAnnounce } from "../../../../lib/tracker/store/peer_store.ts";
 import {
   MemoryStore,
   type MemoryStoreOptions,
 } from "../../../../lib/tracker/store/memory_store.ts";
-import { addressesOf, infoHash, peerAnnounce } from "../../announce/samples.ts";
+import {
+  addressesOf,
+  type AnnounceChanges,
+  infoHash,
+  peerAnnounce,
+} from "../../announce/samples.ts";
 
 /** A store whose choices are always the same. */
 export function memoryStore(
@@ -30,7 +32,7 @@ export function memoryStore(
 export function accept(
   store: MemoryStore,
   name: string,
-  changes: Partial<PeerAnnounce> = {},
+  changes: AnnounceChanges = {},
   nowMs = 0,
 ): AcceptedAnnounce {
   const outcome = store.announce(peerAnnounce(name, changes), nowMs);

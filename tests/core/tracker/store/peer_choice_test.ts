@@ -1,5 +1,4 @@
 import { assert, assertEquals } from "@std/assert";
-import type { PeerAnnounce } from "../../../../lib/tracker/store/peer_store.ts";
 import type { MemoryStore } from "../../../../lib/tracker/store/memory_store.ts";
 import {
   accept,
@@ -9,13 +8,18 @@ import {
   memoryStore,
   ports,
 } from "./memory_scene.ts";
-import { addressesOf, peerId, text } from "../../announce/samples.ts";
+import {
+  addressesOf,
+  type AnnounceChanges,
+  peerId,
+  text,
+} from "../../announce/samples.ts";
 
 /** A leecher that listens on the usual port of a host, and is named after it. */
 function join(
   store: MemoryStore,
   hostname: string,
-  changes: Partial<PeerAnnounce> = {},
+  changes: AnnounceChanges = {},
 ): ReturnType<typeof accept> {
   const address = { hostname, port: 6881 };
   return accept(store, hostname, { address, ...changes });
