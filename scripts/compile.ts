@@ -20,8 +20,8 @@ import {
   type Executable,
   writeChecksums,
 } from "./compile/build_target.ts";
-import { CHECKSUMS_FILE_NAME } from "./compile/checksums.ts";
 import {
+  CHECKSUMS_FILE_NAME,
   ExecutablesUnavailableError,
   hostTarget,
   readTargets,

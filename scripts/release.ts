@@ -19,20 +19,21 @@ import {
 import { formatSize } from "../cli/quantity.ts";
 import { buildTarget } from "./compile/build_target.ts";
 import {
+  type ArchiveEntry,
+  archiveFileName,
+  packRelease,
+} from "./compile/release_archive.ts";
+import {
   type Checksum,
   CHECKSUMS_FILE_NAME,
-  formatChecksums,
-  sha256,
-} from "./compile/checksums.ts";
-import {
   DIST,
   executableFileName,
   ExecutablesUnavailableError,
+  formatChecksums,
+  sha256,
   type Target,
   TARGETS,
 } from "./compile/targets.ts";
-import type { ArchiveEntry } from "./release/archive.ts";
-import { archiveFileName, packRelease } from "./release/release_contents.ts";
 import { REPOSITORY } from "./programs/tasks.ts";
 
 const FOLDER = join(DIST, "release");

@@ -24,25 +24,18 @@ interface Suite {
   readonly setUpTask?: string;
 }
 
+const FILES = ["--allow-read", "--allow-write"];
+const HOSTS = [...FILES, "--allow-env=CI,PATH", "--allow-sys=uid"];
+/** Hosts in namespaces; programs on them are started by `ip netns exec`. */
+const NAMESPACES = [...HOSTS, "--allow-run=ip"];
+
 /** Suites of `deno task test`, in starting order: the longest first. */
 const SUITES: Readonly<Record<string, Suite>> = {
-  // Programs on the hosts are started by `ip netns exec`. Stock clients mostly wait.
-  interop: {
-    permissions: [
-      "--allow-read",
-      "--allow-write",
-      "--allow-env=CI,PATH",
-      "--allow-sys=uid",
-      "--allow-run=ip",
-    ],
-    jobs: 3,
-  },
+  // Stock clients mostly wait.
+  interop: { permissions: NAMESPACES, jobs: 3 },
   loopback: {
     permissions: [
-      "--allow-net",
-      "--allow-read",
-      "--allow-write",
-      "--allow-env=CI",
+      ...[...FILES, "--allow-net", "--allow-env=CI"],
       "--allow-sys=networkInterfaces",
       // The programs, a named pipe, a terminal, a shell that limits resources, and
       // a disk that folds names.
@@ -53,36 +46,18 @@ const SUITES: Readonly<Record<string, Suite>> = {
   core: { permissions: [], jobs: 2 },
   simulation: { permissions: [], jobs: 2 },
   executable: {
-    permissions: [
-      "--allow-read",
-      "--allow-write",
-      "--allow-env=CI,PATH",
-      "--allow-sys=uid",
-      // A small disk is mounted where the hosts' programs see it.
-      "--allow-run=ip,mount,umount",
-    ],
+    // A small disk is mounted where the hosts' programs see it.
+    permissions: [...HOSTS, "--allow-run=ip,mount,umount"],
     jobs: 2,
     setUpTask: "compile",
   },
-  lan: {
-    permissions: [
-      "--allow-read",
-      "--allow-write",
-      "--allow-env=CI,PATH",
-      "--allow-sys=uid",
-      "--allow-run=ip",
-    ],
-    jobs: 3,
-  },
+  lan: { permissions: NAMESPACES, jobs: 3 },
   // Playwright reads /proc/sys/fs/binfmt_misc/WSLInterop, which Deno 2.9 allows
   // only with all permissions.
   browser: { permissions: ["--allow-all"], jobs: 2 },
   store: {
     permissions: [
-      "--allow-net=127.0.0.1",
-      "--allow-read",
-      "--allow-write",
-      "--allow-env=CI,PATH",
+      ...[...FILES, "--allow-net=127.0.0.1", "--allow-env=CI,PATH"],
       `--allow-run=redis-server,redis-cli,${Deno.execPath()}`,
     ],
     jobs: 3,
@@ -93,11 +68,8 @@ const SUITES: Readonly<Record<string, Suite>> = {
 const LONG_SUITES: Readonly<Record<string, Suite>> = {
   long: {
     permissions: [
-      "--allow-net",
-      "--allow-read",
-      "--allow-write",
+      ...[...FILES, "--allow-net", "--allow-sys=networkInterfaces,uid"],
       "--allow-env=CI,PATH,FUZZ_SEED,FUZZ_MS,SOAK_MINUTES",
-      "--allow-sys=networkInterfaces,uid",
       `--allow-run=${Deno.execPath()},ip,cat,kill`,
     ],
     jobs: 4,

@@ -18,11 +18,6 @@ const SILENCE_LIMIT_MS = 15_000;
 /** Longest time for the whole file, in milliseconds. */
 const FETCH_TIMEOUT_MS = 300_000;
 
-const ADVICE = "check the URL and that the server is running";
-
-/** The statuses of a proxy that cannot reach the server, or refuses to. */
-const PROXY_STATUSES: ReadonlySet<number> = new Set([407, 502, 503, 504]);
-
 /** Options for {@linkcode fetchTorrent}. */
 export interface FetchTorrentOptions {
   /** Ends the fetch; the promise then rejects with the signal's reason. */
@@ -90,7 +85,8 @@ async function fetchFile(
       ? "no answer in time"
       : error instanceof HttpError && error.message;
     if (!reason) throw error;
-    throw failure(url, `${reason}; ${ADVICE}`, error);
+    const advice = "check the URL and that the server is running";
+    throw failure(url, `${reason}; ${advice}`, error);
   } finally {
     clearTimeout(timer);
   }
@@ -101,7 +97,8 @@ function explainStatus(status: number): string {
     return `the server has no such file (HTTP status ${status}); check the name`;
   }
   const reason = `the answer is HTTP status ${status}`;
-  return PROXY_STATUSES.has(status)
+  // A proxy that cannot reach the server, or refuses to.
+  return [407, 502, 503, 504].includes(status)
     ? `${reason}; if a proxy sent it, name the host in NO_PROXY`
     : `${reason}; open the URL in a browser to see why`;
 }

@@ -103,10 +103,9 @@ export class MemoryCatalogue implements TorrentCatalogue {
    */
   async add(fileName: string, bytes: Uint8Array): Promise<ListedTorrent> {
     if (/^\.{0,2}$/.test(fileName) || !fileName.isWellFormed()) {
+      const name = JSON.stringify(fileName);
       throw new RangeError(
-        `Cannot offer a torrent as ${
-          JSON.stringify(fileName)
-        }: the name cannot end a URL`,
+        `Cannot offer a torrent as ${name}: the name cannot end a URL`,
       );
     }
     const copy = bytes.slice();

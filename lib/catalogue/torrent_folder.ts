@@ -1,7 +1,8 @@
 /**
  * A catalogue of the torrent files in a folder. It scans the folder again and again,
- * which works on every file system, and reads only files whose stamps changed. It
- * skips subfolders and hidden files, and follows links only within the folder.
+ * which works on every file system, and reads only files whose stamps changed.
+ * Invariant: no path leads out of the folder: links within it are resolved, others
+ * refused. Subfolders and hidden files are skipped.
  *
  * A scan may meet a file that is being written. So a file that was modified just now
  * is read again by the next scan even if its stamp is the same, and an invalid file
@@ -10,25 +11,27 @@
  * @module
  */
 import { delay } from "@std/async/delay";
+import { basename, dirname, join, SEPARATOR } from "@std/path";
 import { BoundedMap } from "../base/bounded_map.ts";
 import { StorageError } from "../base/errors.ts";
 import type { InfoHash } from "../base/identifier.ts";
-import { FileSystem } from "../disk/file_system.ts";
-import { MAX_TORRENT_FILE_LENGTH } from "../disk/torrent_file.ts";
+import { FileSystem, stampOf } from "../disk/file_system.ts";
+import { GuardedFolder } from "../disk/guarded_folder.ts";
+import { sourceFailure } from "../disk/storage_failure.ts";
+import {
+  MAX_TORRENT_FILE_LENGTH,
+  parseTorrentFile,
+  readTorrentBytes,
+  torrentFileFailure,
+} from "../disk/torrent_file.ts";
 import { MetainfoError } from "../metainfo/metainfo_error.ts";
+import type { Torrent } from "../metainfo/torrent.ts";
 import {
   type ListedTorrent,
   toListedTorrent,
   type TorrentCatalogue,
   TorrentIndex,
 } from "./torrent_catalogue.ts";
-import {
-  findTorrentFile,
-  type FoundFile,
-  isUnchanged,
-  loadTorrent,
-  torrentFileNames,
-} from "./torrent_file_scan.ts";
 
 /** Shortest time between two scans, in milliseconds. */
 const SCAN_INTERVAL_MS = 2_000;
@@ -67,32 +70,33 @@ export interface TorrentFolderOptions {
   readonly settlingMs?: number;
 }
 
+/** A file at one moment. */
+interface FoundFile {
+  /** The path without links below the folder. */
+  readonly path: string;
+  /** In bytes. */
+  readonly size: number;
+  readonly modifiedMs: number;
+  /** Path and stamp: equal for a file that was neither replaced nor modified. */
+  readonly version: string;
+}
+
 /** The outcome of reading a file. */
 interface KnownFile {
   /** The file before it was read; `undefined` if it must not be opened. */
-  readonly found: FoundFile | undefined;
+  readonly version: string | undefined;
   /** True if the outcome holds until the stamp changes. */
   readonly isSettled: boolean;
   /** The reason that was reported for skipping it. */
   readonly complaint?: string | undefined;
 }
 
-/** A file that was requested: one read serves everybody until the stamp changes. */
-interface KeptRead {
-  readonly found: FoundFile;
-  readonly bytes: Promise<Uint8Array<ArrayBuffer>>;
-}
-
 /**
  * Lists the torrent files in `dir` until it is disposed of.
  * @throws {StorageError} If the folder cannot be read.
  */
-export function openTorrentFolder(
-  dir: string,
-  options: TorrentFolderOptions = {},
-): Promise<TorrentFolder> {
-  return TorrentFolder.open(dir, options);
-}
+export const openTorrentFolder: typeof TorrentFolder.open = (dir, options) =>
+  TorrentFolder.open(dir, options);
 
 /** A {@linkcode TorrentCatalogue} of the torrent files in a folder. */
 export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
@@ -101,10 +105,11 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
   readonly #fileSystem = new FileSystem();
   readonly #index = new TorrentIndex();
   readonly #files = new Map<string, KnownFile>();
-  readonly #reads = new BoundedMap<string, KeptRead>(
-    MAX_KEPT_LENGTH,
-    ({ found }) => found.stamp.size,
-  );
+  /** Requested files: one read serves everybody until the stamp changes. */
+  readonly #reads = new BoundedMap<
+    string,
+    FoundFile & { readonly bytes: Promise<Uint8Array<ArrayBuffer>> }
+  >(MAX_KEPT_LENGTH, ({ size }) => size);
   readonly #closing = new AbortController();
   /** Duration of the last scan without its reads. */
   #scanMs = 0;
@@ -118,7 +123,7 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
   /** As {@linkcode openTorrentFolder}. */
   static async open(
     dir: string,
-    options: TorrentFolderOptions,
+    options: TorrentFolderOptions = {},
   ): Promise<TorrentFolder> {
     const folder = new TorrentFolder(dir, options);
     await folder.#scan();
@@ -138,19 +143,13 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
   async read(fileName: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
     if (this.#index.get(fileName) === undefined) return undefined;
     try {
-      const found = await findTorrentFile(
-        this.#dir,
-        fileName,
-        this.#fileSystem,
-      );
+      const found = await this.#find(fileName);
       if (found === undefined) return undefined;
-      let kept = this.#reads.get(fileName);
-      if (!isUnchanged(kept?.found, found)) {
-        const loaded = loadTorrent(found.path, this.#fileSystem);
-        kept = { found, bytes: loaded.then(({ bytes }) => bytes) };
-        this.#reads.set(fileName, kept);
-      }
-      return await kept!.bytes;
+      const kept = this.#reads.get(fileName);
+      if (kept?.version === found.version) return await kept.bytes;
+      const bytes = this.#load(found.path).then(({ bytes }) => bytes);
+      this.#reads.set(fileName, { ...found, bytes });
+      return await bytes;
     } catch (error) {
       this.#reads.delete(fileName);
       if (!isExpected(error)) throw error;
@@ -177,7 +176,8 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
       } catch (error) {
         if (signal.aborted) return;
         if (!(error instanceof StorageError)) throw error;
-        if (!isUnreadable) this.#report({ type: "unreadable", error });
+        const change = { type: "unreadable", error } as const;
+        if (!isUnreadable) this.#options.onChange?.(change);
         isUnreadable = true;
       }
     }
@@ -186,7 +186,15 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
   async #scan(): Promise<void> {
     const startMs = performance.now();
     let readMs = 0;
-    const fileNames = await torrentFileNames(this.#dir);
+    const names: string[] = [];
+    try {
+      for await (const { name } of Deno.readDir(this.#dir)) {
+        if (/^[^.].*\.torrent$/is.test(name)) names.push(name);
+      }
+    } catch (error) {
+      throw sourceFailure(this.#dir, error);
+    }
+    const fileNames = new Set(names.sort());
     for (const fileName of this.#files.keys()) {
       if (fileNames.has(fileName)) continue;
       this.#unlist(fileName);
@@ -210,34 +218,76 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
     let isSettled = true;
     let startMs = performance.now();
     try {
-      found = await findTorrentFile(this.#dir, fileName, this.#fileSystem);
+      found = await this.#find(fileName);
       if (found === undefined) return 0;
-      if (known?.isSettled && isUnchanged(known.found, found)) return 0;
+      if (known?.isSettled && known.version === found.version) return 0;
       // A time in the future says nothing about the file.
-      const ageMs = Date.now() - (found.stamp.modifiedMs ?? 0);
+      const ageMs = Date.now() - found.modifiedMs;
       isSettled = !(ageMs >= 0 && ageMs <= settlingMs);
       this.#reads.delete(fileName);
       startMs = performance.now();
-      const { torrent } = await loadTorrent(found.path, this.#fileSystem);
-      this.#files.set(fileName, { found, isSettled });
+      const { torrent } = await this.#load(found.path);
+      this.#files.set(fileName, { version: found.version, isSettled });
       this.#list(toListedTorrent(torrent, fileName));
     } catch (error) {
       if (!isExpected(error)) throw error;
-      if (!isSettled) {
-        // Somebody may be writing it: a listed file stays listed meanwhile.
-        this.#files.set(fileName, { ...known, found, isSettled });
-      } else {
-        this.#unlist(fileName);
-        const complaint = error.message;
-        // A file that cannot be read now may be readable later with the same stamp.
-        const isInvalid = error instanceof MetainfoError;
-        this.#files.set(fileName, { found, isSettled: isInvalid, complaint });
-        if (known?.complaint !== complaint) {
-          this.#report({ type: "skipped", fileName, error });
-        }
+      // A file that cannot be read now may be readable later with the same stamp.
+      const isFinal = isSettled && error instanceof MetainfoError;
+      const complaint = isSettled ? error.message : known?.complaint;
+      const version = found?.version;
+      this.#files.set(fileName, { version, isSettled: isFinal, complaint });
+      // Somebody may be writing it: a listed file stays listed meanwhile.
+      if (isSettled) this.#unlist(fileName);
+      if (complaint !== known?.complaint) {
+        this.#options.onChange?.({ type: "skipped", fileName, error });
       }
     }
     return performance.now() - startMs;
+  }
+
+  /**
+   * Finds a file; `undefined` if it is gone.
+   * @throws {StorageError} If it must not be opened.
+   */
+  async #find(fileName: string): Promise<FoundFile | undefined> {
+    let path = join(this.#dir, fileName);
+    try {
+      if (!fileName.isWellFormed()) {
+        throw refusal(path, "its name is not Unicode");
+      }
+      let info = await this.#fileSystem.lstat(path);
+      if (info.isSymlink) {
+        path = await resolveLink(path, this.#dir);
+        info = await this.#fileSystem.lstat(path);
+      }
+      if (!info.isFile) throw refusal(path, "it is not a file; remove it");
+      const stamp = stampOf(info);
+      const { size, modifiedMs = 0 } = stamp;
+      return { path, size, modifiedMs, version: JSON.stringify([path, stamp]) };
+    } catch (error) {
+      // A name that is not UTF-8 exists, but not under the name that Deno reports.
+      const isGone = error instanceof Deno.errors.NotFound &&
+        !fileName.includes("\ufffd");
+      if (isGone) return undefined;
+      throw sourceFailure(path, error);
+    }
+  }
+
+  /**
+   * Reads and parses a file. The path rules are those of Linux, the least strict
+   * ones, as other machines will store the content.
+   */
+  async #load(
+    path: string,
+  ): Promise<{ bytes: Uint8Array<ArrayBuffer>; torrent: Torrent }> {
+    try {
+      const folder = new GuardedFolder(dirname(path), this.#fileSystem);
+      using file = (await folder.open([basename(path)], "read")).file;
+      const bytes = await readTorrentBytes(file, path);
+      return { bytes, torrent: await parseTorrentFile(bytes, "linux") };
+    } catch (error) {
+      throw torrentFileFailure(path, error);
+    }
   }
 
   #list(torrent: ListedTorrent): void {
@@ -246,8 +296,8 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
     this.#index.set(torrent);
     // The opening reports nothing.
     if (this.#scans === undefined) return;
-    if (before) this.#report({ type: "unlisted", torrent: before });
-    this.#report({ type: "listed", torrent });
+    if (before) this.#options.onChange?.({ type: "unlisted", torrent: before });
+    this.#options.onChange?.({ type: "listed", torrent });
   }
 
   #unlist(fileName: string): void {
@@ -255,15 +305,28 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
     const torrent = this.#index.get(fileName);
     if (torrent === undefined) return;
     this.#index.delete(fileName);
-    this.#report({ type: "unlisted", torrent });
-  }
-
-  #report(change: TorrentFolderChange): void {
-    this.#options.onChange?.(change);
+    this.#options.onChange?.({ type: "unlisted", torrent });
   }
 }
 
 /** True if the file or the disk is at fault. */
 function isExpected(error: unknown): error is StorageError | MetainfoError {
   return error instanceof StorageError || error instanceof MetainfoError;
+}
+
+/** The path of a link's target, which must be in the folder. */
+async function resolveLink(path: string, dir: string): Promise<string> {
+  const folder = await Deno.realPath(dir);
+  const target = await Deno.realPath(path).catch((error: unknown) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw refusal(path, "it is a link that leads nowhere; remove it");
+  });
+  const prefix = folder.endsWith(SEPARATOR) ? folder : folder + SEPARATOR;
+  if (target.startsWith(prefix)) return target;
+  const remedy = "replace it by a copy";
+  throw refusal(path, `it is a link that leads out of the folder; ${remedy}`);
+}
+
+function refusal(path: string, reason: string): StorageError {
+  return new StorageError(`Cannot read ${path}: ${reason}`);
 }

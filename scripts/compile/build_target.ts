@@ -7,19 +7,17 @@ import { join } from "@std/path";
 import { taskParts } from "../programs/tasks.ts";
 import { REPOSITORY } from "../programs/tasks.ts";
 import { type BaseRuntime, findRuntime } from "./base_runtime.ts";
-import {
-  type Checksum,
-  CHECKSUMS_FILE_NAME,
-  formatChecksums,
-  sha256,
-} from "./checksums.ts";
 import { CompilerError, runCompiler } from "./compiler.ts";
 import { writeConfiguration } from "./runtime_packages.ts";
 import {
+  type Checksum,
+  CHECKSUMS_FILE_NAME,
   DIST,
   EXECUTABLE_NAMES,
   executableFileName,
   type ExecutableName,
+  formatChecksums,
+  sha256,
   type Target,
   TARGETS,
 } from "./targets.ts";
@@ -112,20 +110,17 @@ export function compileArguments(
 
 /** Lists all executables in `dist/` with their checksums. */
 export async function writeChecksums(): Promise<void> {
-  const fileNames = EXECUTABLE_NAMES.flatMap((name) =>
-    TARGETS.flatMap((target) => [
-      executableFileName(name, { target }),
-      executableFileName(name, { target, showsTarget: true }),
-    ])
-  );
   const checksums: Checksum[] = [];
-  for (const fileName of new Set(fileNames)) {
-    try {
-      const content = await Deno.readFile(join(DIST, fileName));
-      checksums.push({ fileName, sha256: await sha256(content) });
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
+  for await (const { name: fileName, isFile } of Deno.readDir(DIST)) {
+    const isExecutable = EXECUTABLE_NAMES.some((name) =>
+      [undefined, ...TARGETS].some((target) =>
+        fileName.replace(/\.exe$/, "") ===
+          (target === undefined ? name : `${name}-${target}`)
+      )
+    );
+    if (!isFile || !isExecutable) continue;
+    const content = await Deno.readFile(join(DIST, fileName));
+    checksums.push({ fileName, sha256: await sha256(content) });
   }
   const list = formatChecksums(checksums);
   await Deno.writeTextFile(join(DIST, CHECKSUMS_FILE_NAME), list);

@@ -7,9 +7,12 @@
  * @module
  */
 import { join } from "@std/path";
-import { sha256 as sha256Of } from "./checksums.ts";
 import { CompilerError } from "./compiler.ts";
-import { ExecutablesUnavailableError, type Target } from "./targets.ts";
+import {
+  ExecutablesUnavailableError,
+  sha256 as sha256Of,
+  type Target,
+} from "./targets.ts";
 
 /** The package and its content. */
 export const NPM_RUNTIME = {

@@ -5,6 +5,8 @@ import {
   examineRuntime,
   findRuntime,
   type RuntimeSources,
+  runtimeTarget,
+  runtimeVersion,
 } from "../../scripts/compile/base_runtime.ts";
 import { compileArguments } from "../../scripts/compile/build_target.ts";
 import {
@@ -13,10 +15,6 @@ import {
   reasonOf,
 } from "../../scripts/compile/compiler.ts";
 import { NPM_RUNTIME, takeRuntime } from "../../scripts/compile/npm_runtime.ts";
-import {
-  runtimeTarget,
-  runtimeVersion,
-} from "../../scripts/compile/runtime_header.ts";
 import {
   runtimeImports,
   runtimeLock,

@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { unzipSync } from "fflate";
 import { unpackTar } from "modern-tar";
-import { sha256 } from "../../scripts/compile/checksums.ts";
-import type { ArchiveEntry } from "../../scripts/release/archive.ts";
+import { sha256 } from "../../scripts/compile/targets.ts";
 import {
+  type ArchiveEntry,
   archiveFileName,
   packRelease,
-} from "../../scripts/release/release_contents.ts";
+} from "../../scripts/compile/release_archive.ts";
 
 const decoder = new TextDecoder();
 
