@@ -7,7 +7,8 @@
  */
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
-import { findChromium, launchChromium } from "./clients/chromium.ts";
+import { launchChromium } from "./clients/chromium.ts";
+import { findProgram } from "./clients/client.ts";
 import { runTask, spawnTask } from "./programs/tasks.ts";
 import { REPOSITORY } from "./programs/tasks.ts";
 
@@ -51,7 +52,7 @@ async function announce(
 }
 
 async function main(): Promise<void> {
-  const chromiumPath = await findChromium();
+  const chromiumPath = await findProgram("chromium");
   if (chromiumPath === undefined) throw new Error("chromium is not installed");
   const folder = await Deno.makeTempDir({ prefix: "lanswarm-picture-" });
   try {

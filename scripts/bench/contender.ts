@@ -9,7 +9,7 @@ import { libtorrent } from "../clients/libtorrent.ts";
 import { transmission } from "../clients/transmission.ts";
 import { webtorrent } from "../clients/webtorrent.ts";
 import type { Host } from "../lan/host.ts";
-import type { ProgramResult } from "../programs/running_program.ts";
+import type { RunningProgram } from "../programs/running_program.ts";
 import type { NetworkKind } from "./network.ts";
 import { startPeer, TORRENT_NAME } from "../lan/sharing_steps.ts";
 
@@ -18,73 +18,54 @@ export const OURS = "lanswarm";
 
 /** A running client. */
 export interface RunningContender {
-  readonly pid: number;
-  /** Resolves at its end, which it should not reach by itself. */
-  readonly result: Promise<ProgramResult>;
+  readonly program: RunningProgram;
   /**
    * Resolves when it reports that the whole torrent is verified and stored.
    * @throws {Error} If it ends or the time is over first.
    */
-  waitUntilComplete(timeoutMs: number): Promise<void>;
+  waitUntilComplete(timeoutMs: number): Promise<unknown>;
 }
 
 /** A client that seeds and downloads. */
-export interface Contender {
-  readonly name: string;
-  /** The reason why it cannot be measured; undefined if it can. */
-  readonly missing: string | undefined;
-  /**
-   * Starts it with the torrent file in the host's folder. It seeds existing content,
-   * downloads the rest and runs until the host ends.
-   */
+export interface Contender extends Pick<Client, "name" | "missing"> {
+  /** Starts it as {@linkcode Client.start} does. */
   start(host: Host): Promise<RunningContender>;
 }
 
 const lanswarm: Contender = {
   name: OURS,
   missing: undefined,
-  start(host: Host): Promise<RunningContender> {
-    const peer = startPeer(host);
-    return Promise.resolve({
-      pid: peer.pid,
-      result: peer.result,
-      async waitUntilComplete(timeoutMs: number): Promise<void> {
-        await peer.stdout.waitFor(/"type":"completed"/, timeoutMs);
-      },
-    });
+  start(host): Promise<RunningContender> {
+    const program = startPeer(host);
+    const waitUntilComplete = (timeoutMs: number) =>
+      program.stdout.waitFor(/"type":"completed"/, timeoutMs);
+    return Promise.resolve({ program, waitUntilComplete });
   },
 };
 
 /** All clients, ours first. */
 export const CONTENDERS: readonly Contender[] = [
   lanswarm,
-  ...[libtorrent, aria2, webtorrent, transmission].map(fromClient),
+  ...[libtorrent, aria2, webtorrent, transmission].map((client): Contender => ({
+    ...client,
+    async start(host): Promise<RunningContender> {
+      const program = await client.start(host, TORRENT_NAME);
+      return {
+        program,
+        waitUntilComplete: (timeoutMs) =>
+          waitUntilComplete(host, program, { timeoutMs }),
+      };
+    },
+  })),
 ];
 
 /** All clients; those that the network does not suit are marked as missing. */
 export function contendersOn(network: NetworkKind): readonly Contender[] {
   if (network === "namespaces") return CONTENDERS;
-  return CONTENDERS.map((contender) => ({
-    ...contender,
-    missing: contender.missing ??
-      (contender.name === transmission.name
-        ? "transmission connects to no peer at 127.0.0.1"
-        : undefined),
-  }));
-}
-
-function fromClient(client: Client): Contender {
-  return {
-    name: client.name,
-    missing: client.missing,
-    async start(host: Host): Promise<RunningContender> {
-      const program = await client.start(host, TORRENT_NAME);
-      return {
-        pid: program.pid,
-        result: program.result,
-        waitUntilComplete: (timeoutMs) =>
-          waitUntilComplete(host, program, { timeoutMs }),
-      };
-    },
-  };
+  const missing = "transmission connects to no peer at 127.0.0.1";
+  return CONTENDERS.map((contender) =>
+    contender.name === transmission.name
+      ? { ...contender, missing: contender.missing ?? missing }
+      : contender
+  );
 }

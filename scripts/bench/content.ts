@@ -13,12 +13,15 @@ import { runCommand } from "../programs/running_program.ts";
 export class Content {
   /** Its folder in the workspace. */
   readonly #folder: string;
-  /** Its announce URL is not used. */
-  readonly #torrent: Torrent;
+  /** The torrent; its trackers are not those of a swarm. */
+  readonly torrent: Torrent;
+  /** In bytes. */
+  readonly length: number;
 
   private constructor(folder: string, torrent: Torrent) {
     this.#folder = folder;
-    this.#torrent = torrent;
+    this.torrent = torrent;
+    this.length = torrent.geometry.length;
   }
 
   /** Hashes the file or folder `name` in `folder`. */
@@ -29,31 +32,20 @@ export class Content {
     return new Content(folder, torrent);
   }
 
-  /** The torrent; its trackers are not those of a swarm. */
-  get torrent(): Torrent {
-    return this.#torrent;
-  }
-
-  /** In bytes. */
-  get length(): number {
-    return this.#torrent.geometry.length;
-  }
-
   /** A torrent file for the tracker at `announceUrl`. */
   torrentFor(announceUrl: string): Uint8Array {
-    const { name, isFolder, files, geometry, pieceHashes } = this.#torrent;
+    const { name, isFolder, files, geometry, pieceHashes } = this.torrent;
+    const { length, pieceLength } = geometry;
+    const inFolder = files.map((file) => ({
+      path: file.path.slice(1),
+      length: file.length,
+    }));
     return buildTorrent({
       name,
       content: isFolder
-        ? {
-          type: "folder",
-          files: files.map(({ path, length }) => ({
-            path: path.slice(1),
-            length,
-          })),
-        }
-        : { type: "file", length: geometry.length },
-      pieceLength: geometry.pieceLength,
+        ? { type: "folder", files: inFolder }
+        : { type: "file", length },
+      pieceLength,
       pieceHashes,
       announce: [announceUrl],
     });
@@ -62,7 +54,7 @@ export class Content {
   /** Links all files into a host's folder, which must be in the workspace too. */
   async layInto(host: Host): Promise<void> {
     const made = new Set<string>();
-    for (const { path } of this.#torrent.files) {
+    for (const { path } of this.torrent.files) {
       const target = host.path(...path);
       const parent = dirname(target);
       if (!made.has(parent)) await Deno.mkdir(parent, { recursive: true });
@@ -73,7 +65,7 @@ export class Content {
 
   /** Compares a host's copy. @throws {Error} If a byte differs. */
   async compareWith(host: Host): Promise<void> {
-    const { name } = this.#torrent;
+    const { name } = this.torrent;
     const { code, stdout, stderr } = await runCommand("diff", [
       ...["--recursive", "--brief"],
       ...[join(this.#folder, name), host.path(name)],

@@ -80,14 +80,14 @@ export async function runSwarm(
     rejectAtEnd(seeding),
   ]);
 
-  const before = await readProcessUsage(seeding.pid);
+  const before = await readProcessUsage(seeding.program.pid);
   const startMs = performance.now();
   const finished = await Promise.all(leechers.map(async (host) => {
     const running = await contender.start(host);
     await running.waitUntilComplete(RUN_TIMEOUT_MS);
     return { running, seconds: (performance.now() - startMs) / 1000 };
   }));
-  const after = await readProcessUsage(seeding.pid);
+  const after = await readProcessUsage(seeding.program.pid);
   const used = await sumUsage(finished.map(({ running }) => running));
   if (isCompared) {
     for (const host of leechers) await content.compareWith(host);
@@ -130,8 +130,8 @@ export async function setUp(
 }
 
 /** Waits for the end. @throws {Error} Always. */
-async function rejectAtEnd({ result }: RunningContender): Promise<never> {
-  const { code, stdout, stderr } = await result;
+async function rejectAtEnd({ program }: RunningContender): Promise<never> {
+  const { code, stdout, stderr } = await program.result;
   throw new Error(
     `Cannot seed: the program ended with exit code ${code}:\n${stdout}${stderr}`,
   );
@@ -142,8 +142,8 @@ async function sumUsage(
   contenders: readonly RunningContender[],
 ): Promise<ProcessUsage | undefined> {
   let [cpuSeconds, peakMemoryBytes] = [0, 0];
-  for (const { pid } of contenders) {
-    const usage = await readProcessUsage(pid);
+  for (const { program } of contenders) {
+    const usage = await readProcessUsage(program.pid);
     if (usage === undefined) return undefined;
     cpuSeconds += usage.cpuSeconds;
     peakMemoryBytes = Math.max(peakMemoryBytes, usage.peakMemoryBytes);

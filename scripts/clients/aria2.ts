@@ -39,18 +39,11 @@ async function startAria2(
 ): Promise<RunningProgram> {
   const script = await writeMarkerScript(host);
   return host.spawn("aria2c", [
-    "--no-conf",
-    "--dir=.",
-    "--seed-ratio=0",
-    ...dhtFlags,
-    "--bt-enable-lpd=false",
-    "--enable-peer-exchange=false",
-    "--listen-port=6881-6899",
-    "--bt-max-peers=0",
-    "--file-allocation=none",
-    "--allow-overwrite=true",
-    "--check-integrity=true",
-    "--summary-interval=0",
+    ...["--no-conf", "--dir=.", "--seed-ratio=0", ...dhtFlags],
+    ...["--bt-enable-lpd=false", "--enable-peer-exchange=false"],
+    ...["--listen-port=6881-6899", "--bt-max-peers=0"],
+    ...["--file-allocation=none", "--allow-overwrite=true"],
+    ...["--check-integrity=true", "--summary-interval=0"],
     "--show-console-readout=false",
     `--on-bt-download-complete=${script}`,
     torrentName,

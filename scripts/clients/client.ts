@@ -73,10 +73,20 @@ export async function waitUntilComplete(
 export async function missingProgram(
   program: string,
 ): Promise<string | undefined> {
+  return await findProgram(program) === undefined
+    ? `${program} is not installed`
+    : undefined;
+}
+
+/** The path of a program in the PATH. */
+export async function findProgram(
+  program: string,
+): Promise<string | undefined> {
   for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
-    if (await exists(join(folder, program))) return undefined;
+    const path = join(folder, program);
+    if (await exists(path)) return path;
   }
-  return `${program} is not installed`;
+  return undefined;
 }
 
 /** True if a path exists and can be reached. */

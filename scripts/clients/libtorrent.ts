@@ -4,7 +4,7 @@
  * @module
  */
 import { fromFileUrl } from "@std/path";
-import { type Client, markerPath } from "./client.ts";
+import { type Client, exists, markerPath } from "./client.ts";
 import type { Host } from "../lan/host.ts";
 import type { RunningProgram } from "../programs/running_program.ts";
 
@@ -38,13 +38,11 @@ function spawnLibtorrent(
 }
 
 async function missingBinding(): Promise<string | undefined> {
-  const missing = "python3-libtorrent is not installed";
-  try {
-    for await (const entry of Deno.readDir("/usr/lib/python3/dist-packages")) {
-      if (/^libtorrent\..*so$/.test(entry.name)) return undefined;
+  const folder = "/usr/lib/python3/dist-packages";
+  if (await exists(folder)) {
+    for await (const { name } of Deno.readDir(folder)) {
+      if (/^libtorrent\..*so$/.test(name)) return undefined;
     }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-  return missing;
+  return "python3-libtorrent is not installed";
 }

@@ -108,17 +108,17 @@ export function compileArguments(
   ];
 }
 
+const EXECUTABLE_FILE_NAME = new RegExp(
+  String.raw`^(${EXECUTABLE_NAMES.join("|")})(-(${
+    TARGETS.join("|")
+  }))?(\.exe)?$`,
+);
+
 /** Lists all executables in `dist/` with their checksums. */
 export async function writeChecksums(): Promise<void> {
   const checksums: Checksum[] = [];
   for await (const { name: fileName, isFile } of Deno.readDir(DIST)) {
-    const isExecutable = EXECUTABLE_NAMES.some((name) =>
-      [undefined, ...TARGETS].some((target) =>
-        fileName.replace(/\.exe$/, "") ===
-          (target === undefined ? name : `${name}-${target}`)
-      )
-    );
-    if (!isFile || !isExecutable) continue;
+    if (!isFile || !EXECUTABLE_FILE_NAME.test(fileName)) continue;
     const content = await Deno.readFile(join(DIST, fileName));
     checksums.push({ fileName, sha256: await sha256(content) });
   }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { findImports, maskSource, resolveImport } from "./source_text.ts";
+import { findImports, maskSource } from "./source_text.ts";
 import { lineCountOf } from "./sizes.ts";
 import {
   dangers,
@@ -48,9 +48,8 @@ export function findViolations(
       report(MAX_LINES + 1, `${lineCount} lines, more than ${MAX_LINES}`);
     }
     const edges: Edge[] = [];
-    for (const { specifier, offset } of findImports(source, masked)) {
+    for (const { specifier, to, offset } of findImports(path, source, masked)) {
       const line = lineAt(source, offset);
-      const to = resolveImport(path, specifier);
       const reason = to === undefined
         ? refusedPackage(path, specifier)
         : refusedImport(path, to);
@@ -81,9 +80,12 @@ function ownCodeOffset(path: string, masked: string): number | undefined {
   if (layer.type === "unlayered" || !/(?:^|\/)mod\.ts$/.test(path)) {
     return undefined;
   }
-  const statements = layer.type === "libraryFace"
-    ? /\b(?:import|export)\s+(?:type\s+)?[\s\w$*{},]*?\bfrom\s*["'][^"']*["']\s*;?/g
-    : /\bexport\s+(?:type\s+)?[\s\w$*{},]*?\bfrom\s*["'][^"']*["']\s*;?/g;
+  const keyword = layer.type === "libraryFace" ? "(?:import|export)" : "export";
+  const statements = new RegExp(
+    String
+      .raw`\b${keyword}\s+(?:type\s+)?[\s\w$*{},]*?\bfrom\s*["'][^"']*["']\s*;?`,
+    "g",
+  );
   const rest = masked.replace(
     statements,
     (statement) => " ".repeat(statement.length),
@@ -106,11 +108,8 @@ function findCircles(graph: ReadonlyMap<string, readonly Edge[]>): Violation[] {
       const start = trail.indexOf(to);
       if (start >= 0) {
         const circle = [...trail.slice(start), to].join(" → ");
-        violations.push({
-          path,
-          line,
-          reason: `imports in a circle: ${circle}`,
-        });
+        const reason = `imports in a circle: ${circle}`;
+        violations.push({ path, line, reason });
       } else if (!finished.has(to)) {
         visit(to);
       }

@@ -86,29 +86,11 @@ export const LIMITS = {
 /** Names of I/O, clocks and randomness. Members such as `x.fetch` do not count. */
 const WORLD = new RegExp(
   String.raw`(?<![\w$#.])(?:` + [
-    "Deno",
-    "fetch",
-    "WebSocket",
-    "EventSource",
-    "Worker",
-    "BroadcastChannel",
-    "setTimeout",
-    "setInterval",
-    "clearTimeout",
-    "clearInterval",
-    "setImmediate",
-    "queueMicrotask",
-    "performance",
-    "crypto",
-    "console",
-    "process",
-    "navigator",
-    "localStorage",
-    "sessionStorage",
-    "globalThis",
-    String.raw`Temporal\.Now`,
-    String.raw`Math\s*\.\s*random`,
-    String.raw`Date\s*\.\s*now`,
+    "Deno|fetch|WebSocket|EventSource|Worker|BroadcastChannel",
+    "setTimeout|setInterval|clearTimeout|clearInterval|setImmediate",
+    "queueMicrotask|performance|crypto|console|process|navigator",
+    "localStorage|sessionStorage|globalThis",
+    String.raw`Temporal\.Now|Math\s*\.\s*random|Date\s*\.\s*now`,
     String.raw`new\s+Date(?:\s*\(\s*\)|(?!\s*[\w$(]))`,
     String.raw`AbortSignal\s*\.\s*timeout`,
   ].join("|") + String.raw`)(?![\w$]|\??\s*:)`,
@@ -246,15 +228,6 @@ function refusedInLibrary(folder: string, target: Layer): string | undefined {
 }
 
 function reachable(folder: string): Set<string> {
-  const found = new Set<string>();
-  const visit = (from: string): void => {
-    for (const next of ARROWS[from] ?? []) {
-      if (!found.has(next)) {
-        found.add(next);
-        visit(next);
-      }
-    }
-  };
-  visit(folder);
-  return found;
+  const below = ARROWS[folder] ?? [];
+  return new Set(below.flatMap((next) => [next, ...reachable(next)]));
 }

@@ -4,31 +4,27 @@
  *
  * @module
  */
-import { findImports, maskSource, resolveImport } from "./source_text.ts";
+import { findImports } from "./source_text.ts";
 import { type Budget, BUDGETS, LIMITS } from "./rules.ts";
 
 /** The sizes as lines of text. */
 export function describeSizes(sources: ReadonlyMap<string, string>): string[] {
   const lines = new Map<string, number>();
   const imports = new Map<string, Set<string>>();
-  const importers = new Map<string, Set<string>>();
   for (const [path, source] of sources) {
     if (path.startsWith("tests/")) continue;
     lines.set(path, lineCountOf(source));
-    imports.set(path, new Set());
-    for (const { specifier } of findImports(source, maskSource(source))) {
-      const to = resolveImport(path, specifier);
-      if (to === undefined) continue;
-      imports.get(path)!.add(to);
-      if (!importers.has(to)) importers.set(to, new Set());
-      importers.get(to)!.add(path);
-    }
+    const targets = findImports(path, source).map(({ to }) => to)
+      .filter((to) => to !== undefined);
+    imports.set(path, new Set(targets));
   }
+  const importerCount = (path: string): number =>
+    [...imports.values()].filter((targets) => targets.has(path)).length;
   const rooms = Object.entries(BUDGETS).map(([folder, budget]) =>
     describeRoom(folder, { budget, lines })
   );
   const library = [...lines.keys()].filter((path) => path.startsWith("lib/"));
-  const single = library.filter((path) => importers.get(path)?.size === 1);
+  const single = library.filter((path) => importerCount(path) === 1);
   const sorted = library.toSorted((a, b) => lines.get(a)! - lines.get(b)!);
   const median = lines.get(sorted[sorted.length >> 1]!);
   const longest = sorted.at(-1)!;

@@ -44,6 +44,8 @@ function blank(text: string): string {
 export interface Import {
   /** As written, such as `../base/bitfield.ts` or `@std/path`. */
   readonly specifier: string;
+  /** The path in the repository; undefined for a package. */
+  readonly to: string | undefined;
   /** Offset of the quote before the specifier. */
   readonly offset: number;
 }
@@ -59,22 +61,18 @@ const IMPORT = new RegExp(
 );
 
 /** Finds imports, re-exports and dynamic imports with a literal name. */
-export function findImports(source: string, masked: string): Import[] {
+export function findImports(
+  path: string,
+  source: string,
+  masked: string = maskSource(source),
+): Import[] {
   return Array.from(masked.matchAll(IMPORT), (match) => {
     const offset = match.index + match[0].length;
     const end = masked.indexOf(masked[offset]!, offset + 1);
-    return { specifier: source.slice(offset + 1, end), offset };
+    const specifier = source.slice(offset + 1, end);
+    const to = specifier.startsWith(".")
+      ? new URL(specifier, `file:///${path}`).pathname.slice(1)
+      : undefined;
+    return { specifier, to, offset };
   });
-}
-
-/**
- * Resolves a relative specifier from the path of its importer; both paths are
- * relative to the repository. Undefined for a package.
- */
-export function resolveImport(
-  importer: string,
-  specifier: string,
-): string | undefined {
-  if (!specifier.startsWith(".")) return undefined;
-  return new URL(specifier, `file:///${importer}`).pathname.slice(1);
 }

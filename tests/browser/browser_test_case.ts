@@ -6,12 +6,12 @@
 import type { BrowserContextOptions, Page } from "playwright-core";
 import {
   BROWSER_TIMEOUT_MS,
-  findChromium,
   launchChromium,
 } from "../../scripts/clients/chromium.ts";
+import { findProgram } from "../../scripts/clients/client.ts";
 import { testUnless } from "../test_unless.ts";
 
-const chromiumPath = await findChromium();
+const chromiumPath = await findProgram("chromium");
 
 /** A page in a browser. */
 export interface BrowserDesk {

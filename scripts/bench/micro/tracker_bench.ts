@@ -4,19 +4,7 @@
  *
  * @module
  */
-import {
-  infoHashFromHex,
-  peerIdFromBytes,
-} from "../../../lib/base/identifier.ts";
 import { seededRandom } from "../../../lib/base/random.ts";
-import {
-  encodeAnnounceAnswer,
-  ReplyWriter,
-} from "../../../lib/tracker/announce_answer.ts";
-import {
-  parseAnnounceQuery,
-  QueryReader,
-} from "../../../lib/tracker/announce_query.ts";
 import {
   createTrackerHandler,
   type TrackerRequest,
@@ -91,42 +79,3 @@ for (
     },
   );
 }
-
-const { query } = request(1, escapedInfoHash(1));
-
-const reader = new QueryReader();
-
-Deno.bench("announce query", () => {
-  parseAnnounceQuery(query, reader);
-});
-
-const ANSWER = {
-  intervalMs: 120_000,
-  minIntervalMs: 5_000,
-  swarm: {
-    infoHash: infoHashFromHex("0a".repeat(20)),
-    complete: 10,
-    incomplete: 1000,
-    downloaded: 123,
-  },
-  peers: {
-    ipv4: new Uint8Array(300),
-    ipv6: new Uint8Array(0),
-    ids: undefined,
-  },
-  peerForm: "compact",
-  externalHostname: "192.0.2.1",
-  warning: undefined,
-} as const;
-
-const writer = new ReplyWriter();
-
-Deno.bench("announce answer, 50 peers", () => {
-  encodeAnnounceAnswer(ANSWER, writer);
-});
-
-const ID = new Uint8Array(20);
-
-Deno.bench("peer id as text", () => {
-  peerIdFromBytes(ID);
-});

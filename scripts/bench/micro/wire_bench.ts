@@ -6,10 +6,6 @@
  */
 import { ByteQueue } from "../../../lib/base/byte_queue.ts";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
-import {
-  encodeExtendedHandshake,
-  parseExtendedHandshake,
-} from "../../../lib/wire/extended_handshake.ts";
 import type { ControlMessage } from "../../../lib/wire/message.ts";
 import {
   encodePeerExchange,
@@ -81,25 +77,6 @@ Deno.bench("writePieceHeader(): 1000 blocks", { group: "write" }, () => {
   for (let count = 0; count < 1000; count++) {
     writePieceHeader(BLOCK, buffer, 0);
   }
-});
-
-const HANDSHAKE = {
-  peerExchangeId: 1,
-  client: "lanswarm/0.1.0",
-  port: 6881,
-  yourHostname: "192.0.2.7",
-  requestQueueLength: 2000,
-  isUploadOnly: true,
-  isComplete: true,
-};
-const handshakePayload = encodeExtendedHandshake(HANDSHAKE);
-
-Deno.bench("encodeExtendedHandshake()", { group: "extended" }, () => {
-  encodeExtendedHandshake(HANDSHAKE);
-});
-
-Deno.bench("parseExtendedHandshake()", { group: "extended" }, () => {
-  parseExtendedHandshake(handshakePayload);
 });
 
 const EXCHANGE = {
