@@ -78,7 +78,7 @@ export type {
   SwarmSummary,
 } from "./tracker/store/peer_store.ts";
 export type { MemoryStoreOptions } from "./tracker/store/memory_store.ts";
-export { MIN_ANNOUNCE_INTERVAL } from "./tracker/tracker.ts";
+export { MIN_ANNOUNCE_INTERVAL_MS } from "./tracker/tracker.ts";
 export type { AnnounceEntry } from "./tracker/tracker.ts";
 export {
   openStore,

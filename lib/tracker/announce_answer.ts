@@ -55,52 +55,7 @@ export function encodeAnnounceAnswer(
   answer: AnnounceAnswer,
   writer: ReplyWriter = new ReplyWriter(),
 ): Uint8Array<ArrayBuffer> {
-  return answer.peerForm === "compact"
-    ? encodeCompact(answer, writer)
-    : encodeDictionaries(answer);
-}
-
-/** Encodes the reply to a scrape, torrents in the order of their info hashes. [BEP 48] */
-export function encodeScrapeReply(
-  entries: Iterable<ScrapeEntry>,
-  writer: ReplyWriter = new ReplyWriter(),
-): Uint8Array<ArrayBuffer> {
-  const sorted = [...entries].sort((left, right) =>
-    left.infoHash < right.infoHash ? -1 : 1
-  );
-  writer.begin((sorted.length + 1) * MAX_SCRAPE_ENTRY_LENGTH);
-  writer.raw(PARTS.files);
-  for (const { infoHash, complete, incomplete, downloaded } of sorted) {
-    writer.string(identifierToBytes(infoHash));
-    writer.raw(PARTS.complete);
-    writer.number(complete);
-    writer.raw(PARTS.downloaded);
-    writer.number(downloaded);
-    writer.raw(PARTS.end);
-    writer.raw(PARTS.incomplete);
-    writer.number(incomplete);
-    writer.raw(PARTS.twoEnds);
-  }
-  writer.raw(PARTS.twoEnds);
-  return writer.end();
-}
-
-/** Encodes a refusal, with the time to try again if that may help. [BEP 3, 31] */
-export function encodeFailure(
-  reason: string,
-  retryInMs?: number,
-): Uint8Array<ArrayBuffer> {
-  return encodeBencode({
-    "failure reason": reason,
-    // In minutes.
-    "retry in": retryInMs && Math.ceil(retryInMs / 60_000),
-  });
-}
-
-function encodeCompact(
-  answer: AnnounceAnswer,
-  writer: ReplyWriter,
-): Uint8Array<ArrayBuffer> {
+  if (answer.peerForm !== "compact") return encodeDictionaries(answer);
   const { swarm, peers, externalHostname } = answer;
   const warning = answer.warning && encoder.encode(answer.warning);
   writer.begin(
@@ -142,21 +97,53 @@ function encodeCompact(
   return writer.end();
 }
 
+/** Encodes the reply to a scrape, torrents in the order of their info hashes. [BEP 48] */
+export function encodeScrapeReply(
+  entries: Iterable<ScrapeEntry>,
+  writer: ReplyWriter = new ReplyWriter(),
+): Uint8Array<ArrayBuffer> {
+  const sorted = [...entries].sort((left, right) =>
+    left.infoHash < right.infoHash ? -1 : 1
+  );
+  writer.begin((sorted.length + 1) * MAX_SCRAPE_ENTRY_LENGTH);
+  writer.raw(PARTS.files);
+  for (const { infoHash, complete, incomplete, downloaded } of sorted) {
+    writer.string(identifierToBytes(infoHash));
+    writer.raw(PARTS.complete);
+    writer.number(complete);
+    writer.raw(PARTS.downloaded);
+    writer.number(downloaded);
+    writer.raw(PARTS.end);
+    writer.raw(PARTS.incomplete);
+    writer.number(incomplete);
+    writer.raw(PARTS.twoEnds);
+  }
+  writer.raw(PARTS.twoEnds);
+  return writer.end();
+}
+
+/** Encodes a refusal, with the time to try again if that may help. [BEP 3, 31] */
+export function encodeFailure(
+  reason: string,
+  retryInMs?: number,
+): Uint8Array<ArrayBuffer> {
+  return encodeBencode({
+    "failure reason": reason,
+    // In minutes.
+    "retry in": retryInMs && Math.ceil(retryInMs / 60_000),
+  });
+}
+
 function encodeDictionaries(answer: AnnounceAnswer): Uint8Array<ArrayBuffer> {
   const { ipv4, ipv6, ids } = answer.peers;
-  const addresses = [
+  const listedIds = answer.peerForm === "dictionaries" ? ids : undefined;
+  const peers = [
     ...parseCompactPeers(ipv4, "ipv4"),
     ...parseCompactPeers(ipv6, "ipv6"),
-  ];
-  const peers = addresses.map(({ hostname, port }, index): Encodable => {
+  ].map(({ hostname: ip, port }, index): Encodable => {
     const start = index * IDENTIFIER_LENGTH;
-    return {
-      ip: hostname,
-      port,
-      "peer id": answer.peerForm === "dictionaries"
-        ? ids?.subarray(start, start + IDENTIFIER_LENGTH)
-        : undefined,
-    };
+    const id = listedIds?.subarray(start, start + IDENTIFIER_LENGTH);
+    return { ip, port, "peer id": id };
   });
   return encodeBencode({
     complete: answer.swarm.complete,

@@ -132,7 +132,7 @@ function announce(
   if (outcome.type === "refused") {
     return bencoded(encodeFailure(outcome.reason, outcome.retryInMs));
   }
-  const intervalMs = context.tracker.intervalMs(outcome);
+  const intervalMs = context.tracker.options.intervalMs(outcome);
   const answer = {
     intervalMs,
     minIntervalMs: Math.min(context.minIntervalMs, intervalMs),
@@ -172,7 +172,7 @@ function scrape(
 }
 
 function scrapeAll(nowMs: number, context: Context): HttpResponse {
-  const { keptScrape, tracker: { store }, writer } = context;
+  const { keptScrape, tracker: { options: { store } }, writer } = context;
   const { activeSwarmCount } = store.totals();
   if (activeSwarmCount > MAX_SCRAPED_COUNT) {
     const reason = `the tracker has more than ${MAX_SCRAPED_COUNT} torrents: ` +

@@ -1,14 +1,16 @@
 /**
- * A tracker without a protocol: what it accepts, before the store sees it, and the
- * interval that it asks for. The handlers of HTTP and UDP share one, so that an
- * announce is limited and reported alike, however it arrives.
+ * A tracker without a protocol: which announces it accepts, before the store sees
+ * them, and how often peers announce: the interval that it asks for, and the rate
+ * that it enforces. The handlers of HTTP and UDP share one, so that an announce is
+ * limited and reported alike, however it arrives.
  *
  * @module
  */
 import { QueryError, type ScrapeEntry } from "../announce/announce.ts";
 import type { InfoHash } from "../base/identifier.ts";
+import { isLoopback } from "../base/ip_address.ts";
+import { type Random, randomBelow } from "../base/random.ts";
 import type { TorrentCatalogue } from "../catalogue/torrent_catalogue.ts";
-import type { AnnounceRate } from "./announce_rate.ts";
 import type {
   AcceptedAnnounce,
   AnnounceOutcome,
@@ -16,22 +18,8 @@ import type {
   PeerStore,
 } from "./store/peer_store.ts";
 
-/** Least time between two announces, in milliseconds: a peer that lacks others may ask so soon. */
-export const MIN_ANNOUNCE_INTERVAL = 5_000;
-
-/** The interval of a young swarm. */
-const SHORTEST_INTERVAL_MS = 10_000;
-
-/** The interval as a share of the swarm's age. */
-const SHARE_OF_AGE = {
-  /** 10 s in the first 100 s, 2 min after 20 min. */
-  complete: 1 / 10,
-  /** 10 s in the first 10 min, 1 min after an hour. */
-  incomplete: 1 / 60,
-} as const;
-
-/** Announces of all peers together. */
-const MAX_ANNOUNCES_PER_SECOND = 1_000;
+/** Least time between two announces: a peer that lacks others may ask so soon. */
+export const MIN_ANNOUNCE_INTERVAL_MS = 5_000;
 
 const NOT_LISTED = {
   type: "refused",
@@ -39,14 +27,10 @@ const NOT_LISTED = {
     "use a torrent file from there",
 } as const;
 
-/** The properties of a swarm that its interval depends on. */
-export type AnnounceLoad = Pick<
-  AcceptedAnnounce,
-  "swarm" | "swarmAgeMs" | "peerCount"
->;
-
 /** Milliseconds from a peer's announce to its next one. */
-export type AnnounceInterval = (load: AnnounceLoad) => number;
+export type AnnounceInterval = (
+  load: Pick<AcceptedAnnounce, "swarm" | "swarmAgeMs" | "peerCount">,
+) => number;
 
 /** An announce and its outcome, whose peers are views: to be read at once. */
 export interface AnnounceEntry {
@@ -75,20 +59,16 @@ export interface TrackerOptions {
 
 /** Decides about announces and scrapes. */
 export class Tracker {
-  readonly store: PeerStore;
-  readonly intervalMs: AnnounceInterval;
-  readonly #options: TrackerOptions;
+  readonly options: TrackerOptions;
 
   constructor(options: TrackerOptions) {
-    this.store = options.store;
-    this.intervalMs = options.intervalMs;
-    this.#options = options;
+    this.options = options;
   }
 
   /** Applies an announce and picks peers. */
   announce(announce: PeerAnnounce, nowMs: number): AnnounceOutcome {
     const outcome = this.#decide(announce, nowMs);
-    this.#options.onAnnounce?.({ announce, outcome });
+    this.options.onAnnounce?.({ announce, outcome });
     return outcome;
   }
 
@@ -96,11 +76,11 @@ export class Tracker {
   scrape(infoHashes: readonly InfoHash[]): ScrapeOutcome {
     const listed = infoHashes.filter((infoHash) => this.#isListed(infoHash));
     if (listed.length === 0 && infoHashes.length > 0) return NOT_LISTED;
-    return { type: "accepted", entries: this.store.scrape(listed) };
+    return { type: "accepted", entries: this.options.store.scrape(listed) };
   }
 
   #decide(announce: PeerAnnounce, nowMs: number): AnnounceOutcome {
-    const retryInMs = this.#options.rate?.take(announce.hostname, nowMs) ?? 0;
+    const retryInMs = this.options.rate?.take(announce.hostname, nowMs) ?? 0;
     if (retryInMs > 0) {
       const reason = "too many announces from your address; try again later";
       return { type: "refused", reason, retryInMs };
@@ -108,11 +88,11 @@ export class Tracker {
     // A torrent may be taken off the list while it has peers.
     const mayPass = announce.event === "stopped" ||
       this.#isListed(announce.infoHash);
-    return mayPass ? this.store.announce(announce, nowMs) : NOT_LISTED;
+    return mayPass ? this.options.store.announce(announce, nowMs) : NOT_LISTED;
   }
 
   #isListed(infoHash: InfoHash): boolean {
-    const { onlyListed } = this.#options;
+    const { onlyListed } = this.options;
     return onlyListed === undefined || onlyListed.find(infoHash) !== undefined;
   }
 }
@@ -122,6 +102,20 @@ export function reasonOfRefusal(error: unknown): string {
   if (!(error instanceof QueryError)) throw error;
   return `the client sent a malformed request: ${error.message}`;
 }
+
+/** The interval of a young swarm. */
+const SHORTEST_INTERVAL_MS = 10_000;
+
+/** The interval as a share of the swarm's age. */
+const SHARE_OF_AGE = {
+  /** 10 s in the first 100 s, 2 min after 20 min. */
+  complete: 1 / 10,
+  /** 10 s in the first 10 min, 1 min after an hour. */
+  incomplete: 1 / 60,
+} as const;
+
+/** Announces of all peers together. */
+const MAX_ANNOUNCES_PER_SECOND = 1_000;
 
 /**
  * As short as the swarm's age and the tracker's load allow, and at most
@@ -144,4 +138,80 @@ export function adaptiveInterval(longestMs: number): AnnounceInterval {
       longestMs,
     );
   };
+}
+
+/** The limit of each address. */
+export interface AnnounceRateOptions {
+  readonly random: Random;
+  /** Announces in the long run. @default 500 */
+  readonly perSecond?: number;
+  /** Announces at once. @default 5_000 */
+  readonly burst?: number;
+}
+
+/** Buckets in total. A power of two. */
+const BUCKET_COUNT = 1 << 16;
+
+/** Buckets in which an address may be. */
+const SET_SIZE = 4;
+
+/**
+ * Limits the announces of each address by a token bucket, in memory that does not
+ * grow. The limit is generous, because hundreds of machines may share an address,
+ * and does not apply to this machine, which may be a proxy for all. Buckets form
+ * sets of four: a set without a free bucket gives up its fullest one, so an address
+ * is forgotten only for a busier one, or when its bucket is full and means nothing.
+ */
+export class AnnounceRate {
+  readonly #msPerAnnounce: number;
+  readonly #burstMs: number;
+  readonly #seed: number;
+  /** The owner of each bucket, by a hash of its address. */
+  readonly #owners = new Int32Array(BUCKET_COUNT);
+  /** The time at which each bucket is full again. */
+  readonly #fullAtMs = new Float64Array(BUCKET_COUNT).fill(-Infinity);
+
+  constructor({ random, perSecond = 500, burst = 5_000 }: AnnounceRateOptions) {
+    this.#msPerAnnounce = 1000 / perSecond;
+    this.#burstMs = burst * this.#msPerAnnounce;
+    this.#seed = randomBelow(2 ** 32, random);
+  }
+
+  /**
+   * Takes one announce of an address.
+   * @returns Milliseconds until it may announce again; 0 if it may now.
+   */
+  take(hostname: string, nowMs: number): number {
+    if (isLoopback(hostname)) return 0;
+    const hash = this.#hash(hostname);
+    const bucket = this.#bucketOf(hash);
+    const isOwn = this.#owners[bucket] === hash;
+    const startMs = isOwn ? Math.max(this.#fullAtMs[bucket]!, nowMs) : nowMs;
+    const fullAtMs = startMs + this.#msPerAnnounce;
+    const waitMs = fullAtMs - nowMs - this.#burstMs;
+    if (waitMs > 0) return waitMs;
+    this.#owners[bucket] = hash;
+    this.#fullAtMs[bucket] = fullAtMs;
+    return 0;
+  }
+
+  /** The address's own bucket, or the fullest of its set. */
+  #bucketOf(hash: number): number {
+    const first = Math.imul(hash, 0x9e3779b1) >>> 0 & BUCKET_COUNT - SET_SIZE;
+    let fullest = first;
+    for (let bucket = first; bucket < first + SET_SIZE; bucket++) {
+      if (this.#owners[bucket] === hash) return bucket;
+      if (this.#fullAtMs[bucket]! < this.#fullAtMs[fullest]!) fullest = bucket;
+    }
+    return fullest;
+  }
+
+  #hash(hostname: string): number {
+    let hash = this.#seed;
+    for (let offset = 0; offset < hostname.length; offset++) {
+      hash = Math.imul(hash ^ hostname.charCodeAt(offset), 0x01000193);
+      hash ^= hash >>> 15;
+    }
+    return hash | 0;
+  }
 }

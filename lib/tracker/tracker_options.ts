@@ -33,7 +33,7 @@ export interface StartTrackerOptions {
    * swarm is young or incomplete, growing to ANNOUNCE_INTERVAL as far as the timeout allows
    */
   readonly intervalMs?: number;
-  /** Least time between two announces, in milliseconds. @default MIN_ANNOUNCE_INTERVAL */
+  /** Least time between two announces, in milliseconds. @default MIN_ANNOUNCE_INTERVAL_MS */
   readonly minIntervalMs?: number;
   /** Silence after which a peer is forgotten, in milliseconds. @default PEER_TIMEOUT */
   readonly peerTimeoutMs?: number;

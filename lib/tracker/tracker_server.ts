@@ -9,13 +9,17 @@ import { ANNOUNCE_INTERVAL, PEER_TIMEOUT } from "../announce/announce.ts";
 import { serveHttp } from "../http/http_server.ts";
 import type { HttpResponse } from "../http/response.ts";
 import { encodeFailure } from "./announce_answer.ts";
-import { AnnounceRate } from "./announce_rate.ts";
 import { createTrackerHandler } from "./http_handler.ts";
 import { TrackerPage } from "./page/tracker_page.ts";
 import { MemoryStore } from "./store/memory_store.ts";
 import type { PeerStore } from "./store/peer_store.ts";
 import { torrentRoutes } from "./torrent_routes.ts";
-import { adaptiveInterval, MIN_ANNOUNCE_INTERVAL, Tracker } from "./tracker.ts";
+import {
+  adaptiveInterval,
+  AnnounceRate,
+  MIN_ANNOUNCE_INTERVAL_MS,
+  Tracker,
+} from "./tracker.ts";
 import {
   DEFAULT_TRACKER_PORT,
   type RunningTracker,
@@ -59,10 +63,7 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
     onError = () => {},
   } = options;
   const { intervalMs } = options;
-  const longestMs = Math.min(
-    ANNOUNCE_INTERVAL,
-    peerTimeoutMs * LONGEST_SHARE_OF_TIMEOUT,
-  );
+  const longestMs = peerTimeoutMs * LONGEST_SHARE_OF_TIMEOUT;
   if (options.onlyListed && catalogue === undefined) {
     throw new TypeError("Cannot refuse unlisted torrents without a catalogue");
   }
@@ -74,13 +75,13 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
   const tracker = new Tracker({
     store,
     intervalMs: intervalMs === undefined
-      ? adaptiveInterval(longestMs)
+      ? adaptiveInterval(Math.min(longestMs, ANNOUNCE_INTERVAL))
       : () => intervalMs,
     rate: new AnnounceRate({ random: Math.random }),
     onlyListed: options.onlyListed ? catalogue : undefined,
     onAnnounce: options.onAnnounce,
   });
-  const sockets = openTrackerSockets({
+  const { port, listeners, udp } = openTrackerSockets({
     hostname,
     port: options.port ?? DEFAULT_TRACKER_PORT,
     handleUdp: options.udp
@@ -92,7 +93,6 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
     permits,
     onError,
   });
-  const { port, listeners, udp } = sockets;
   const page = new TrackerPage({
     store,
     catalogue,
@@ -105,7 +105,7 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
   const server = serveHttp(listeners, {
     handle: createTrackerHandler({
       tracker,
-      minIntervalMs: options.minIntervalMs ?? MIN_ANNOUNCE_INTERVAL,
+      minIntervalMs: options.minIntervalMs ?? MIN_ANNOUNCE_INTERVAL_MS,
       trustProxy,
       routes: new Map([
         ...page.routes,

@@ -5,26 +5,23 @@
  *
  * @module
  */
-import type { Permits } from "../base/address_filter.ts";
 import { bindEverywhere, isPortTaken } from "../net/listen_everywhere.ts";
 import { TrackerStartError } from "./tracker_options.ts";
-import { startUdpServer, type UdpServer } from "./udp_server.ts";
+import {
+  startUdpServer,
+  type UdpServer,
+  type UdpServerOptions,
+} from "./udp_server.ts";
 import type { UdpHandler } from "./udp_handler.ts";
 
 /** Attempts to find a port that is free over both TCP and UDP. */
 const FREE_PORT_TRIES = 20;
 
 /** Options of {@linkcode openTrackerSockets}. */
-export interface TrackerSocketsOptions {
-  /** One address to listen on; every address if undefined. */
-  readonly hostname: string | undefined;
-  /** 0 for any free port. */
-  readonly port: number;
+export interface TrackerSocketsOptions
+  extends Omit<UdpServerOptions, "handle"> {
   /** Answers datagrams; without it there is no UDP socket. */
   readonly handleUdp: UdpHandler | undefined;
-  readonly permits: Permits | undefined;
-  /** Reports errors of the tracker itself. */
-  readonly onError: (error: unknown) => void;
 }
 
 /** Sockets on one port number. */
@@ -79,7 +76,7 @@ function listen({ hostname, port }: TrackerSocketsOptions): Deno.TcpListener[] {
 }
 
 function startError(
-  { hostname, port }: Pick<TrackerSocketsOptions, "hostname" | "port">,
+  { hostname, port }: Pick<UdpServerOptions, "hostname" | "port">,
   protocol: "" | " over UDP",
   error: unknown,
 ): TrackerStartError {

@@ -19,14 +19,16 @@ export const CONNECTION_EPOCH_MS = 120_000;
 /** Length of the key, in bytes. */
 export const CONNECTION_KEY_LENGTH = 16;
 
+const ADDRESS_END = CONNECTION_KEY_LENGTH + IPV6_LENGTH;
+
 /** Issues ids and checks them. */
 export class UdpConnectionIds {
   readonly #crypto: NodeCrypto = loadNodeModule("node:crypto");
   /** The key; the address, IPv4 as IPv4-mapped IPv6; the epoch, big endian. */
-  readonly #message = new Uint8Array(CONNECTION_KEY_LENGTH + IPV6_LENGTH + 8);
+  readonly #message = new Uint8Array(ADDRESS_END + 8);
   readonly #address = this.#message.subarray(
     CONNECTION_KEY_LENGTH,
-    CONNECTION_KEY_LENGTH + IPV6_LENGTH,
+    ADDRESS_END,
   );
   readonly #view = new DataView(this.#message.buffer);
 
@@ -52,10 +54,7 @@ export class UdpConnectionIds {
     this.#address.fill(0);
     if (address.length === IPV4_LENGTH) this.#address.fill(0xff, 10, 12);
     this.#address.set(address, IPV6_LENGTH - address.length);
-    this.#view.setBigInt64(
-      CONNECTION_KEY_LENGTH + IPV6_LENGTH,
-      BigInt(epoch),
-    );
+    this.#view.setBigInt64(ADDRESS_END, BigInt(epoch));
     const hash = this.#crypto.createHash("sha1").update(this.#message).digest();
     return new DataView(hash.buffer, hash.byteOffset).getBigUint64(0);
   }

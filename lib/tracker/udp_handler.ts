@@ -113,7 +113,7 @@ function announce(
     return encodeUdpError(outcome.reason, transactionId);
   }
   return encodeUdpAnnounced({
-    intervalMs: tracker.intervalMs(outcome),
+    intervalMs: tracker.options.intervalMs(outcome),
     swarm: outcome.swarm,
     peers: outcome.peers[family],
     family,

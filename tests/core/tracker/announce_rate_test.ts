@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { seededRandom } from "../../../lib/base/random.ts";
-import { AnnounceRate } from "../../../lib/tracker/announce_rate.ts";
+import { AnnounceRate } from "../../../lib/tracker/tracker.ts";
 
 function rate(perSecond?: number, burst?: number): AnnounceRate {
   return new AnnounceRate({

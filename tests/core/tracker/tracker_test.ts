@@ -5,12 +5,11 @@ import {
   type TorrentCatalogue,
   TorrentIndex,
 } from "../../../lib/catalogue/torrent_catalogue.ts";
-import { AnnounceRate } from "../../../lib/tracker/announce_rate.ts";
 import type {
   AnnounceOutcome,
   PeerStore,
 } from "../../../lib/tracker/store/peer_store.ts";
-import { Tracker } from "../../../lib/tracker/tracker.ts";
+import { AnnounceRate, Tracker } from "../../../lib/tracker/tracker.ts";
 import { infoHash, peerAnnounce } from "../announce/samples.ts";
 import { memoryStore } from "./store/memory_scene.ts";
 

@@ -10,7 +10,7 @@ import { formatPeerAddress } from "../../../../lib/base/peer_address.ts";
 import { seededRandom } from "../../../../lib/base/random.ts";
 import {
   adaptiveInterval,
-  MIN_ANNOUNCE_INTERVAL,
+  MIN_ANNOUNCE_INTERVAL_MS,
   Tracker,
 } from "../../../../lib/tracker/tracker.ts";
 import { parseAnnounceReply } from "../../../../lib/announce/http_codec.ts";
@@ -41,7 +41,7 @@ async function run(
       store: memoryStore(),
       intervalMs: adaptiveInterval(120_000),
     }),
-    minIntervalMs: MIN_ANNOUNCE_INTERVAL,
+    minIntervalMs: MIN_ANNOUNCE_INTERVAL_MS,
   });
   const peers = joinTimesMs.map((_, index): Peer => ({
     hostname: `10.0.0.${index + 1}`,
