@@ -41,13 +41,9 @@ export function toListedTorrent(
   torrent: Torrent,
   fileName: string,
 ): ListedTorrent {
-  return {
-    infoHash: torrent.infoHash,
-    name: torrent.name,
-    length: torrent.geometry.length,
-    fileCount: torrent.files.filter((file) => !file.isPadding).length,
-    fileName,
-  };
+  const { infoHash, name, geometry: { length }, files } = torrent;
+  const fileCount = files.filter((file) => !file.isPadding).length;
+  return { infoHash, name, length, fileCount, fileName };
 }
 
 /** Finds torrents by file name and by info hash. It sorts after changes, once. */

@@ -44,8 +44,6 @@ const FILES_PER_TURN = 100;
  * milliseconds: FAT counts in steps of 2 s.
  */
 const SETTLING_MS = 2_000;
-/** Memory for requested files, in bytes: two of the longest. */
-const MAX_KEPT_LENGTH = 2 * MAX_TORRENT_FILE_LENGTH;
 
 /** A change in a folder of torrent files. */
 export type TorrentFolderChange =
@@ -105,11 +103,14 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
   readonly #fileSystem = new FileSystem();
   readonly #index = new TorrentIndex();
   readonly #files = new Map<string, KnownFile>();
-  /** Requested files: one read serves everybody until the stamp changes. */
+  /**
+   * Requested files, two of the longest at most: one read serves everybody until the
+   * stamp changes.
+   */
   readonly #reads = new BoundedMap<
     string,
     FoundFile & { readonly bytes: Promise<Uint8Array<ArrayBuffer>> }
-  >(MAX_KEPT_LENGTH, ({ size }) => size);
+  >(2 * MAX_TORRENT_FILE_LENGTH, ({ size }) => size);
   readonly #closing = new AbortController();
   /** Duration of the last scan without its reads. */
   #scanMs = 0;
@@ -165,7 +166,7 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
 
   async #scanAgainAndAgain(): Promise<void> {
     const { signal } = this.#closing;
-    const { scanIntervalMs = SCAN_INTERVAL_MS } = this.#options;
+    const { scanIntervalMs = SCAN_INTERVAL_MS, onChange } = this.#options;
     let isUnreadable = false;
     while (!signal.aborted) {
       const pauseMs = Math.max(scanIntervalMs, this.#scanMs * PAUSE_FACTOR);
@@ -176,8 +177,7 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
       } catch (error) {
         if (signal.aborted) return;
         if (!(error instanceof StorageError)) throw error;
-        const change = { type: "unreadable", error } as const;
-        if (!isUnreadable) this.#options.onChange?.(change);
+        if (!isUnreadable) onChange?.({ type: "unreadable", error });
         isUnreadable = true;
       }
     }
@@ -213,7 +213,7 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
   /** Reads a file if it is new or changed. @returns The duration of that, in milliseconds. */
   async #update(fileName: string): Promise<number> {
     const known = this.#files.get(fileName);
-    const { settlingMs = SETTLING_MS } = this.#options;
+    const { settlingMs = SETTLING_MS, onChange } = this.#options;
     let found: FoundFile | undefined;
     let isSettled = true;
     let startMs = performance.now();
@@ -228,7 +228,13 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
       startMs = performance.now();
       const { torrent } = await this.#load(found.path);
       this.#files.set(fileName, { version: found.version, isSettled });
-      this.#list(toListedTorrent(torrent, fileName));
+      const listed = toListedTorrent(torrent, fileName);
+      if (this.#index.get(fileName)?.infoHash !== listed.infoHash) {
+        this.#unlist(fileName);
+        this.#index.set(listed);
+        // The opening reports nothing.
+        if (this.#scans) onChange?.({ type: "listed", torrent: listed });
+      }
     } catch (error) {
       if (!isExpected(error)) throw error;
       // A file that cannot be read now may be readable later with the same stamp.
@@ -239,7 +245,7 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
       // Somebody may be writing it: a listed file stays listed meanwhile.
       if (isSettled) this.#unlist(fileName);
       if (complaint !== known?.complaint) {
-        this.#options.onChange?.({ type: "skipped", fileName, error });
+        onChange?.({ type: "skipped", fileName, error });
       }
     }
     return performance.now() - startMs;
@@ -261,9 +267,9 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
         info = await this.#fileSystem.lstat(path);
       }
       if (!info.isFile) throw refusal(path, "it is not a file; remove it");
-      const stamp = stampOf(info);
-      const { size, modifiedMs = 0 } = stamp;
-      return { path, size, modifiedMs, version: JSON.stringify([path, stamp]) };
+      const version = JSON.stringify([path, stampOf(info)]);
+      const modifiedMs = info.mtime?.getTime() ?? 0;
+      return { path, size: info.size, modifiedMs, version };
     } catch (error) {
       // A name that is not UTF-8 exists, but not under the name that Deno reports.
       const isGone = error instanceof Deno.errors.NotFound &&
@@ -290,16 +296,6 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
     }
   }
 
-  #list(torrent: ListedTorrent): void {
-    const before = this.#index.get(torrent.fileName);
-    if (before?.infoHash === torrent.infoHash) return;
-    this.#index.set(torrent);
-    // The opening reports nothing.
-    if (this.#scans === undefined) return;
-    if (before) this.#options.onChange?.({ type: "unlisted", torrent: before });
-    this.#options.onChange?.({ type: "listed", torrent });
-  }
-
   #unlist(fileName: string): void {
     this.#reads.delete(fileName);
     const torrent = this.#index.get(fileName);
@@ -323,8 +319,8 @@ async function resolveLink(path: string, dir: string): Promise<string> {
   });
   const prefix = folder.endsWith(SEPARATOR) ? folder : folder + SEPARATOR;
   if (target.startsWith(prefix)) return target;
-  const remedy = "replace it by a copy";
-  throw refusal(path, `it is a link that leads out of the folder; ${remedy}`);
+  const reason = "it is a link that leads out of the folder";
+  throw refusal(path, `${reason}; replace it by a copy`);
 }
 
 function refusal(path: string, reason: string): StorageError {

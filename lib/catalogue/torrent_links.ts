@@ -9,9 +9,6 @@
 /** Path of the folder of torrent files on a tracker. */
 export const TORRENT_FOLDER = "/torrents/";
 
-/** Longest `Host` header accepted: a name of 253 characters and a port. */
-const MAX_HOST_LENGTH = 260;
-
 /** A name or an address, IPv6 in brackets, and an optional port. */
 const HOST =
   /^(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_.])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
@@ -47,7 +44,9 @@ export function torrentFileNameOf(path: string): string | undefined {
  * malformed.
  */
 export function originOf(host: string | undefined, fallback: string): string {
-  const isHost = host !== undefined && host.length <= MAX_HOST_LENGTH &&
-    HOST.test(host);
-  return isHost ? `http://${host.toLowerCase()}` : fallback;
+  // A name has at most 253 characters, and a port follows.
+  if (host === undefined || host.length > 260 || !HOST.test(host)) {
+    return fallback;
+  }
+  return `http://${host.toLowerCase()}`;
 }

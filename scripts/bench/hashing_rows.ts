@@ -72,7 +72,8 @@ async function prepare(
   const content = await Content.hash(folder, FILE_NAME);
   const participant = (
     name: string,
-    { work, missing }: { work: Work; missing: string | undefined },
+    work: Work,
+    missing?: string,
   ): Participant => ({
     name,
     missing,
@@ -93,11 +94,8 @@ async function prepare(
     },
   });
   return [
-    participant(OURS, { work: ourWork, missing: undefined }),
-    participant(MKTORRENT, {
-      work: mktorrentOnce,
-      missing: await missingProgram("mktorrent"),
-    }),
+    participant(OURS, ourWork),
+    participant(MKTORRENT, mktorrentOnce, await missingProgram("mktorrent")),
   ];
 }
 

@@ -25,7 +25,6 @@ import { runSwarm, setUp } from "./swarm_run.ts";
 import { SWARM_METRICS, valuesOf } from "./swarm_rows.ts";
 
 const FILE_NAME = "file.bin";
-
 const FILE_COUNT = 10_000;
 const FILES_PER_FOLDER = 100;
 const FOLDER_NAME = "folder";
@@ -50,27 +49,19 @@ export const manyFiles: Row = {
     await writeRandomFolder(join(folder, FOLDER_NAME), size);
     const oneFile = await Content.hash(folder, FILE_NAME);
     const manyFiles = await Content.hash(folder, FOLDER_NAME);
+    const participant = (contender: Contender, content = manyFiles) => ({
+      ...contender,
+      measure: async () => {
+        const swarm = { content, network, folder, leecherCount: 1 };
+        return valuesOf(await runSwarm(contender, swarm), content.length);
+      },
+    });
     const [ours, ...others] = contendersOn(network);
     return [
-      { name: ours!.name, contender: ours!, content: manyFiles },
-      { name: ONE_FILE, contender: ours!, content: oneFile },
-      ...others.map((contender) => ({
-        name: contender.name,
-        contender,
-        content: manyFiles,
-      })),
-    ].map(({ name, contender, content }) => ({
-      name,
-      missing: contender.missing,
-      measure: async () =>
-        valuesOf(
-          await runSwarm(contender, {
-            ...{ content, network, folder },
-            leecherCount: 1,
-          }),
-          content.length,
-        ),
-    }));
+      participant(ours!),
+      { ...participant(ours!, oneFile), name: ONE_FILE },
+      ...others.map((other) => participant(other)),
+    ];
   },
 };
 
@@ -115,8 +106,7 @@ export const memory: Row = {
     // Only ours has a limit.
     const ours = CONTENDERS[0]!;
     return [{
-      name: ours.name,
-      missing: ours.missing,
+      ...ours,
       async measure(): Promise<Values> {
         const peaks = async (content: Content) => {
           const run = await runSwarm(ours, {
@@ -166,8 +156,7 @@ export const earlyLeecher: Row = {
     await writeRandomFile(join(folder, FILE_NAME), size);
     const content = await Content.hash(folder, FILE_NAME);
     return contendersOn(network).map((contender) => ({
-      name: contender.name,
-      missing: contender.missing,
+      ...contender,
       measure: async () => ({
         seconds: await measureEarly(contender, { content, network, folder }),
       }),

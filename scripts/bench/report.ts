@@ -67,6 +67,11 @@ export function judge(
   const reference = referenceOf(target, results);
   if (measured === undefined || reference === undefined) return undefined;
   const ratio = measured / reference.value;
+  const isMet = {
+    "at least": ratio >= target.factor,
+    "at most": ratio <= target.factor,
+    "below": ratio < target.factor,
+  }[target.limit];
   return {
     metric: target.metric,
     target: target.text,
@@ -74,44 +79,24 @@ export function judge(
     reference: reference.value,
     referenceName: reference.name,
     ratio,
-    isMet: isWithin(ratio, target),
+    isMet,
   };
-}
-
-function isWithin(ratio: number, { limit, factor }: Target): boolean {
-  switch (limit) {
-    case "at least":
-      return ratio >= factor;
-    case "at most":
-      return ratio <= factor;
-    case "below":
-      return ratio < factor;
-    default:
-      return limit satisfies never;
-  }
 }
 
 function referenceOf(
   { metric, limit, reference }: Target,
   results: readonly Result[],
 ): { readonly name?: string; readonly value: number } | undefined {
-  switch (reference.type) {
-    case "constant":
-      return { value: reference.value };
-    case "bestOf": {
-      const medians = results
-        .filter(({ name }) => reference.contenders.includes(name))
-        .map((result) => ({
-          name: result.name,
-          value: medianOf(result, metric) ?? NaN,
-        }))
-        .filter(({ value }) => !Number.isNaN(value))
-        .sort((a, b) => a.value - b.value);
-      return limit === "at least" ? medians.at(-1) : medians[0];
-    }
-    default:
-      return reference satisfies never;
-  }
+  if (reference.type === "constant") return { value: reference.value };
+  const medians = results
+    .filter(({ name }) => reference.contenders.includes(name))
+    .map((result) => ({
+      name: result.name,
+      value: medianOf(result, metric) ?? NaN,
+    }))
+    .filter(({ value }) => !Number.isNaN(value))
+    .sort((a, b) => a.value - b.value);
+  return limit === "at least" ? medians.at(-1) : medians[0];
 }
 
 /** The report for a JSON file, with the outcome of each target. */
@@ -160,7 +145,11 @@ export function formatVerdicts(reports: readonly RowReport[]): string {
           ? ["-", "-", "-", target.text, skipped ?? "not measured"]
           : [
             formatValue(verdict.measured, metric),
-            formatReference(verdict, metric),
+            verdict.referenceName === undefined
+              ? `${verdict.reference}`
+              : `${
+                formatValue(verdict.reference, metric)
+              } (${verdict.referenceName})`,
             verdict.ratio.toFixed(2),
             target.text,
             verdict.isMet ? "met" : "not met",
@@ -170,13 +159,6 @@ export function formatVerdicts(reports: readonly RowReport[]): string {
   );
   const heading = ["work", "", "lanswarm", "against", "ratio", "target", ""];
   return formatTable([heading, ...lines]);
-}
-
-function formatReference(verdict: Verdict, metric: Metric): string {
-  const { reference, referenceName } = verdict;
-  return referenceName === undefined
-    ? `${reference}`
-    : `${formatValue(reference, metric)} (${referenceName})`;
 }
 
 /** A value with the decimals of its metric. */

@@ -95,8 +95,7 @@ function swarmRow(options: SwarmRowOptions): Row {
       await writeRandomFile(join(folder, FILE_NAME), size);
       const content = await Content.hash(folder, FILE_NAME);
       return contendersOn(network).map((contender) => ({
-        name: contender.name,
-        missing: contender.missing,
+        ...contender,
         async measure(): Promise<Values> {
           const swarm = { content, network, folder, leecherCount, rates };
           const run = await runSwarm(contender, swarm);

@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "@std/path";
+import { exists } from "../clients/client.ts";
 import { taskParts } from "../programs/tasks.ts";
 import { REPOSITORY } from "../programs/tasks.ts";
 import { type BaseRuntime, findRuntime } from "./base_runtime.ts";
@@ -53,7 +54,10 @@ export async function buildTarget(
     fileName: executableFileName(name, options),
   }));
   await Deno.mkdir(DIST, { recursive: true });
-  for (const { fileName } of files) await removeFile(join(DIST, fileName));
+  for (const { fileName } of files) {
+    const path = join(DIST, fileName);
+    if (await exists(path)) await Deno.remove(path);
+  }
   const runtime = await findRuntime(target);
   const folder = await Deno.makeTempDir({ dir: DIST, prefix: ".config-" });
   try {
@@ -138,12 +142,4 @@ async function embeddedFiles(): Promise<string[]> {
   };
   for (const folder of ["cli", "lib"]) await visit(folder);
   return files.sort();
-}
-
-async function removeFile(path: string): Promise<void> {
-  try {
-    await Deno.remove(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }

@@ -7,6 +7,7 @@
  * @module
  */
 import { join } from "@std/path";
+import { exists } from "../clients/client.ts";
 import { CompilerError } from "./compiler.ts";
 import {
   ExecutablesUnavailableError,
@@ -81,22 +82,16 @@ export async function npmRuntimePath(): Promise<string> {
 
 /** True if the file exists and is intact. */
 async function isIntact(path: string): Promise<boolean> {
-  try {
-    await takeRuntime(await Deno.readFile(path), NPM_RUNTIME);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    if (error instanceof CompilerError) return false;
-    throw error;
-  }
+  return await exists(path) &&
+    await sha256Of(await Deno.readFile(path)) === NPM_RUNTIME.sha256;
 }
 
 /** Outside the repository, so that it serves every clone. */
 function cacheFolder(): string {
-  const cache = Deno.env.get("XDG_CACHE_HOME");
-  if (cache) return join(cache, "lanswarm");
   const home = Deno.env.get("HOME");
-  if (home) return join(home, ".cache", "lanswarm");
+  const cache = Deno.env.get("XDG_CACHE_HOME") ||
+    (home && join(home, ".cache"));
+  if (cache) return join(cache, "lanswarm");
   throw new ExecutablesUnavailableError(
     "there is no cache folder for denort: neither XDG_CACHE_HOME nor HOME is set",
   );

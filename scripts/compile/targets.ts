@@ -6,6 +6,7 @@
  */
 import { encodeHex } from "@std/encoding/hex";
 import { join } from "@std/path";
+import { exists } from "../clients/client.ts";
 import { ProgramError, UsageError } from "../../cli/program_error.ts";
 import { REPOSITORY } from "../programs/tasks.ts";
 
@@ -98,21 +99,17 @@ export type ExecutablePaths = Readonly<Record<ExecutableName, string>>;
  */
 export async function findExecutables(): Promise<ExecutablePaths> {
   const target = hostTarget();
-  const entries = EXECUTABLE_NAMES.map((name) =>
-    [name, join(DIST, executableFileName(name, { target }))] as const
+  const paths = EXECUTABLE_NAMES.map((name) =>
+    join(DIST, executableFileName(name, { target }))
   );
-  for (const [, path] of entries) {
-    try {
-      await Deno.stat(path);
-    } catch (cause) {
-      if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-      throw new ExecutablesUnavailableError(
-        `${path} does not exist; run deno task compile`,
-        { cause },
-      );
-    }
+  for (const path of paths) {
+    if (await exists(path)) continue;
+    throw new ExecutablesUnavailableError(
+      `${path} does not exist; run deno task compile`,
+    );
   }
-  return Object.fromEntries(entries) as Record<ExecutableName, string>;
+  const [tracker, peer] = paths as [string, string];
+  return { tracker, peer };
 }
 
 /** Name of the list of checksums, which `sha256sum -c` reads, beside the files. */
