@@ -93,14 +93,15 @@ async function fetchFile(
 }
 
 function explainStatus(status: number): string {
+  const reason = `HTTP status ${status}`;
   if (status === 404 || status === 410) {
-    return `the server has no such file (HTTP status ${status}); check the name`;
+    return `the server has no such file (${reason}); check the name`;
   }
-  const reason = `the answer is HTTP status ${status}`;
   // A proxy that cannot reach the server, or refuses to.
-  return [407, 502, 503, 504].includes(status)
-    ? `${reason}; if a proxy sent it, name the host in NO_PROXY`
-    : `${reason}; open the URL in a browser to see why`;
+  const advice = [407, 502, 503, 504].includes(status)
+    ? "if a proxy sent it, name the host in NO_PROXY"
+    : "open the URL in a browser to see why";
+  return `the answer is ${reason}; ${advice}`;
 }
 
 function failure(url: string, reason: string, cause?: unknown): FetchError {

@@ -72,9 +72,7 @@ export interface TorrentFolderOptions {
 interface FoundFile {
   /** The path without links below the folder. */
   readonly path: string;
-  /** In bytes. */
-  readonly size: number;
-  readonly modifiedMs: number;
+  readonly info: Deno.FileInfo;
   /** Path and stamp: equal for a file that was neither replaced nor modified. */
   readonly version: string;
 }
@@ -110,7 +108,7 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
   readonly #reads = new BoundedMap<
     string,
     FoundFile & { readonly bytes: Promise<Uint8Array<ArrayBuffer>> }
-  >(2 * MAX_TORRENT_FILE_LENGTH, ({ size }) => size);
+  >(2 * MAX_TORRENT_FILE_LENGTH, ({ info }) => info.size);
   readonly #closing = new AbortController();
   /** Duration of the last scan without its reads. */
   #scanMs = 0;
@@ -200,10 +198,9 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
       this.#unlist(fileName);
       this.#files.delete(fileName);
     }
-    let fileCount = 0;
-    for (const fileName of fileNames) {
+    for (const [index, fileName] of [...fileNames].entries()) {
       // Every call of the file system may be synchronous.
-      if (fileCount++ % FILES_PER_TURN === 0) await delay(0);
+      if (index % FILES_PER_TURN === 0) await delay(0);
       if (this.#closing.signal.aborted) return;
       readMs += await this.#update(fileName);
     }
@@ -222,7 +219,7 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
       if (found === undefined) return 0;
       if (known?.isSettled && known.version === found.version) return 0;
       // A time in the future says nothing about the file.
-      const ageMs = Date.now() - found.modifiedMs;
+      const ageMs = Date.now() - (found.info.mtime?.getTime() ?? 0);
       isSettled = !(ageMs >= 0 && ageMs <= settlingMs);
       this.#reads.delete(fileName);
       startMs = performance.now();
@@ -267,9 +264,7 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
         info = await this.#fileSystem.lstat(path);
       }
       if (!info.isFile) throw refusal(path, "it is not a file; remove it");
-      const version = JSON.stringify([path, stampOf(info)]);
-      const modifiedMs = info.mtime?.getTime() ?? 0;
-      return { path, size: info.size, modifiedMs, version };
+      return { path, info, version: JSON.stringify([path, stampOf(info)]) };
     } catch (error) {
       // A name that is not UTF-8 exists, but not under the name that Deno reports.
       const isGone = error instanceof Deno.errors.NotFound &&
