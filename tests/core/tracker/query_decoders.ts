@@ -1,5 +1,5 @@
 /**
- * The decoders of what is asked of a tracker in URLs, to be fuzzed.
+ * The decoders of tracker queries, as fuzz targets.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { QueryError } from "../../../lib/announce/announce.ts";
 import type { NamedFuzzTarget } from "../fuzz.ts";
 import { announceQuery, bytes, text } from "../announce/samples.ts";
 
-/** A query with what clients leave out, too. */
+/** A query with the parameters that clients may omit. */
 export const QUERY_SAMPLE = bytes(announceQuery({
   event: "started",
   numwant: 9,
