@@ -40,7 +40,7 @@ the results as Markdown.
 Usage: deno task bench [options]
 
   --only NAME    measure only this row; may be given several times:
-                 ${chunk(ROWS.map(({ name }) => name), 3).join(",\n")}
+                 ${ROWS.map(({ name }) => name).join("\n" + " ".repeat(17))}
   --runs COUNT   runs of each client; the median counts (5)
   --against NAME measure only this other client, or "none"; may be given several
                  times: ${OTHERS.join(", ")}
@@ -80,17 +80,6 @@ async function main(
     isChosen: (name) =>
       !OTHERS.includes(name) || against.length === 0 || against.includes(name),
   }, context);
-}
-
-/** Names in lines of at most `count`. */
-function chunk(names: readonly string[], count: number): string[] {
-  const lines = [];
-  for (let start = 0; start < names.length; start += count) {
-    lines.push(names.slice(start, start + count).join(", "));
-  }
-  return lines.map((line, index) =>
-    index === 0 ? line : `${" ".repeat(17)}${line}`
-  );
 }
 
 if (import.meta.main) {

@@ -79,9 +79,9 @@ interface FoundFile {
 
 /** The outcome of reading a file. */
 interface KnownFile {
-  /** The file before it was read; `undefined` if it must not be opened. */
+  /** Before it was read; `undefined` if it must not be opened. */
   readonly version: string | undefined;
-  /** True if the outcome holds until the stamp changes. */
+  /** True if the outcome holds until the version changes. */
   readonly isSettled: boolean;
   /** The reason that was reported for skipping it. */
   readonly complaint?: string | undefined;
