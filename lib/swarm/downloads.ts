@@ -1,62 +1,44 @@
 /**
- * Puts the blocks that peers send into pieces, has whole pieces verified, and finds
- * the hosts that sent corrupt blocks. Every accepted block was outstanding at the
- * peer that sent it.
+ * The leecher's half of the engine: what peers have, whether that interests us, what
+ * to request of each, and what becomes of the blocks. Every accepted block was
+ * outstanding at the peer that sent it.
  *
  * @module
  */
+import type { Bitfield } from "../base/bitfield.ts";
+import { ProtocolError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
 import type { HashedPiece } from "./events.ts";
-import type { RequestLimits } from "./outstanding_requests.ts";
-import type { SwarmContext } from "./peer.ts";
-import type { PieceAssembly } from "./piece_assembly.ts";
+import type { PeerProfile } from "./extensions.ts";
+import {
+  REQUEST_LIMITS,
+  type RequestBalance,
+  type RequestLimits,
+} from "./outstanding_requests.ts";
+import type { Peer, SwarmContext } from "./peer.ts";
+import { CorruptPieces } from "./piece_assembly.ts";
 import { PiecePicker } from "./piece_picker.ts";
-import { type Source, Sources } from "./sources.ts";
-
-const MAX_CORRUPT_COPIES = 8;
-/** Memory for all corrupt copies but one, in bytes. */
-const MAX_CORRUPT_BYTES = 32 * 1024 * 1024;
-
-const NO_HOSTS: ReadonlySet<string> = new Set();
-
-/** A block that was received; its `id` is `undefined` if the torrent has no such block. */
-interface ReceivedBlock {
-  readonly id: number | undefined;
-  /** A view, valid until the event is done. */
-  readonly bytes: Uint8Array;
-}
+import { findLate, isSlow, quickestFirst } from "./slow_peers.ts";
+import { Source } from "./source.ts";
 
 /** Downloading of one torrent from all its peers. */
 export class Downloads {
-  readonly sources: Sources;
   readonly #context: SwarmContext;
+  readonly #balance: RequestBalance;
   readonly #picker: PiecePicker;
   readonly #corruptPieces = new CorruptPieces();
-  #downloadedBytes = 0;
-  /** Of those, in pieces that are verified or in progress. */
-  #usefulBytes = 0;
+  readonly #sources = new Set<Source>();
 
   constructor(
     context: SwarmContext,
     options: { random: Random; requestLimits?: RequestLimits },
   ) {
     this.#context = context;
-    this.#picker = new PiecePicker(context.geometry, {
-      have: context.have,
-      random: options.random,
-      isSuspect: (index) => this.#corruptPieces.has(index),
-    });
-    this.sources = new Sources(context, this.#picker, options.requestLimits);
-  }
-
-  /** Content received so far in bytes, wasted blocks included. */
-  get downloadedBytes(): number {
-    return this.#downloadedBytes;
-  }
-
-  /** Content received in vain, in bytes: unrequested, doubled, or corrupt. */
-  get wastedBytes(): number {
-    return this.#downloadedBytes - this.#usefulBytes;
+    const { requestLimits: limits = REQUEST_LIMITS } = options;
+    this.#balance = { limits, requestCount: 0, sourceCount: 0 };
+    const isSuspect = (index: number): boolean =>
+      this.#corruptPieces.has(index);
+    this.#picker = new PiecePicker(context, options.random, isSuspect);
   }
 
   /** The number of connected peers that have the piece. */
@@ -64,116 +46,235 @@ export class Downloads {
     return this.#picker.availability(index);
   }
 
-  /** @throws {ProtocolError} If the peer must not send what was not requested. */
-  receiveBlock(source: Source, block: ReceivedBlock, now: number): void {
-    const { id, bytes } = block;
-    this.#downloadedBytes += bytes.length;
-    const isRequested = this.sources.takeBlock(source, block, now);
-    if (id === undefined || !isRequested) return;
-    const piece = this.#place(source, id, bytes, now);
-    if (piece !== undefined) {
-      this.#context.emit({
-        type: "verifyPiece",
-        index: piece.index,
-        bytes: piece.bytes,
-      });
+  join(profile: PeerProfile): Source {
+    const source = new Source(profile, this.#context, this.#balance);
+    this.#sources.add(source);
+    this.#picker.add(source.picking);
+    return source;
+  }
+
+  /** The peer is gone: others may be asked for its blocks. */
+  leave(source: Source): void {
+    this.#sources.delete(source);
+    this.#releaseAll(source);
+    source.requests.setAccepted(false);
+    this.#picker.remove(source.picking);
+    this.#fillAll();
+  }
+
+  /** Adds to the pieces that the peer has: aria2 sends a bitfield now and then in place of haves. */
+  receivePieces(source: Source, pieces: Bitfield): void {
+    for (const index of pieces.indexes()) {
+      if (!source.pieces.has(index)) this.#addPiece(source, index);
     }
-    this.sources.progressed(source, id, now);
+    this.#updateInterest(source);
+    this.#fill(source);
+  }
+
+  /** Returns whether the peer had not announced the piece before. */
+  receiveHave(source: Source, index: number): boolean {
+    if (source.pieces.has(index)) return false;
+    const mayBeWork = this.#addPiece(source, index);
+    this.#updateInterest(source);
+    if (mayBeWork) this.#fill(source);
+    return true;
+  }
+
+  receiveChoke(source: Source): void {
+    source.choke();
+    if (!source.isSettling) this.#releaseAll(source);
+  }
+
+  receiveUnchoke(source: Source): void {
+    source.unchoke();
+    this.#fill(source);
+  }
+
+  /** The peer will not answer a request. One that was never made is ignored, as libtorrent does. [BEP 6] */
+  receiveReject(source: Source, id: number | undefined): void {
+    const { requests } = source;
+    if (id === undefined || requests.takeAnswer(id)) return;
+    if (!requests.drop(id)) return;
+    if (!requests.isSnubbed) this.#picker.release(id);
+    const { geometry, now } = this.#context;
+    source.reject(geometry.blockOfId(id).index, now);
+    // Another peer shall work on the piece.
+    if (requests.size === 0) this.#releaseAll(source);
+    this.#fillAll();
+  }
+
+  receiveAllowedFast(source: Source, index: number): void {
+    source.allow(index);
+    this.#fill(source);
+  }
+
+  /** @throws {ProtocolError} If the peer must not send what was not requested. */
+  receiveBlock(
+    source: Source,
+    id: number | undefined,
+    bytes: Uint8Array,
+  ): void {
+    const { requests } = source;
+    const { now, traffic } = this.#context;
+    traffic.downloaded += bytes.length;
+    // Until it is placed: it may be unrequested, or doubled.
+    traffic.wasted += bytes.length;
+    source.rate.add(bytes.length, now);
+    if (id === undefined || !requests.delete(id)) {
+      if (requests.acceptsStray(id)) return;
+      throw new ProtocolError("Cannot accept block: it was not requested");
+    }
+    this.#place(source, id, bytes);
+    if (requests.isSnubbed) this.#forgive(source);
+    requests.received(id, now);
+    if (source.isSettled) this.#releaseAll(source);
+    this.#fill(source);
   }
 
   /** A piece is verified and stored. Returns the hosts found to have sent corrupt blocks of it before. */
-  pieceVerified(
-    { index, bytes }: HashedPiece,
-    now: number,
-  ): ReadonlySet<string> {
+  pieceVerified(piece: HashedPiece): ReadonlySet<string> {
+    const { index } = piece;
     const wasAtLimit = this.#picker.isAtLimit;
-    const piece = this.#picker.verified(index);
-    if (piece === undefined || !this.#context.have.add(index)) return NO_HOSTS;
-    const culprits = this.#corruptPieces.compare(index, bytes);
-    this.#picker.recycle(bytes);
-    // Nothing else has become open to requests by this.
-    this.sources.announce(index, now, { mayBegin: wasAtLimit });
+    if (!this.#picker.verified(piece)) return new Set();
+    this.#context.have.add(index);
+    const culprits = this.#corruptPieces.compare(piece);
+    const have = { type: "have", index } as const;
+    for (const source of this.#sources) {
+      const isNews = !source.pieces.has(index);
+      // Half of all haves would be of pieces that the peer has. They are for seeders, to
+      // know what has left them, and for peers without upload-only. [BEP 21]
+      if (isNews || source.isSeeder || !source.peer.extensions.extended) {
+        this.#context.send(source.peer, have);
+      }
+      if (!isNews) {
+        source.pieceVerified();
+        this.#updateInterest(source);
+      }
+      // Below the limit before, nothing has become open by this.
+      if (wasAtLimit) this.#fill(source);
+    }
     return culprits;
   }
 
   /** A piece failed its hash check. Returns the host that sent all of it, if one did. */
-  pieceCorrupt({ index, bytes }: HashedPiece, now: number): string | undefined {
+  pieceCorrupt({ index, bytes }: HashedPiece): ReadonlySet<string> {
     const piece = this.#picker.corrupt(index);
-    if (piece === undefined) return undefined;
+    if (piece === undefined) return new Set();
     piece.bytes = bytes;
-    this.#usefulBytes -= bytes.length;
-    const culprit = this.#corruptPieces.add(piece);
-    this.sources.fillAll(now);
-    return culprit;
+    this.#context.traffic.wasted += bytes.length;
+    const culprits = this.#corruptPieces.add(piece);
+    this.#fillAll();
+    return culprits;
   }
 
-  /** Copies a requested block into its piece. Returns the piece once it is complete. */
+  /** Nothing could be received for a while, in milliseconds: no peer was slow. */
+  forgiveSilence(ms: number): void {
+    for (const { requests } of this.#sources) requests.forgiveSilence(ms);
+  }
+
+  tick(): void {
+    const { now } = this.#context;
+    const late = findLate([...this.#sources], this.#picker, now);
+    for (const source of late) this.#snub(source);
+    // After all late peers are snubbed: their blocks are open to everyone now.
+    for (const source of quickestFirst(this.#sources)) this.#fill(source);
+  }
+
+  /** Returns whether a block of the piece may be requested of the peer now. */
+  #addPiece(source: Source, index: number): boolean {
+    source.addPiece(index, !this.#context.have.has(index));
+    return this.#picker.gained(source.picking, index);
+  }
+
+  #updateInterest(source: Source): void {
+    if (!source.updateInterest()) return;
+    const type = source.weAreInterested ? "interested" : "notInterested";
+    this.#context.send(source.peer, { type });
+  }
+
+  #fillAll(): void {
+    for (const source of this.#sources) this.#fill(source);
+  }
+
+  /** Keeps the peer's request window full. */
+  #fill(source: Source): void {
+    const { now, have } = this.#context;
+    if (!source.mayBeAsked(now)) return;
+    const among = source.servedPieces(have);
+    if (among === undefined) return;
+    const { requests, peer } = source;
+    while (!requests.isFull) {
+      // Others are about to have what a leecher alone has. That is not so of a
+      // seeder, which may be the fastest by far.
+      const ahead = source.isSeeder ? "unique" : "none";
+      const begin = requests.isAhead ? ahead : "any";
+      const options = { among, begin, mayDouble: !isSlow(source) } as const;
+      const id = this.#picker.pick(source.picking, options);
+      if (id === undefined) return;
+      requests.add(id, now);
+      this.#send("request", id, peer);
+    }
+  }
+
+  /** Copies a requested block into its piece, and has the piece verified once it is complete. */
   #place(
     { peer, requests, picking }: Source,
     id: number,
     bytes: Uint8Array,
-    now: number,
-  ): PieceAssembly | undefined {
+  ): void {
     // The requests of a snubbed peer are released already.
     const ownCount = requests.isSnubbed ? 0 : 1;
     if (!this.#picker.isMissing(id, picking)) {
       if (ownCount > 0) this.#picker.release(id);
-      return undefined;
+      return;
     }
-    // Before the piece may be complete: a complete one has no requests, and one
-    // that is begun again after a failed hash check must not inherit any.
-    if (this.#picker.requestCount(id) > ownCount) this.sources.cancel(id, now);
-    this.#usefulBytes += bytes.length;
-    return this.#picker.receive(id, bytes, peer.hostname);
-  }
-}
-
-/**
- * Corrupt copies of pieces that are not verified yet. A copy with blocks of one host
- * proves its guilt at once. A copy with blocks of several suspect hosts is kept until
- * the piece is verified, and then compared block by block.
- */
-export class CorruptPieces {
-  readonly #copies = new Map<number, PieceAssembly>();
-
-  /** Whether a corrupt copy of the piece is kept. */
-  has(index: number): boolean {
-    return this.#copies.has(index);
+    // A complete piece has no requests: begun again, it must not inherit any.
+    if (this.#picker.requestCount(id) > ownCount) this.#cancelDoubles(id);
+    this.#context.traffic.wasted -= bytes.length;
+    const piece = this.#picker.receive(id, bytes, peer.hostname);
+    if (piece === undefined) return;
+    const { index, bytes: content } = piece;
+    this.#context.emit({ type: "verifyPiece", index, bytes: content });
   }
 
-  /** Adds a corrupt copy. Returns the host that sent all of it; `undefined` if there are several suspects. */
-  add(copy: PieceAssembly): string | undefined {
-    const suspects = new Set(copy.sources);
-    if (suspects.size === 1) return copy.sources[0];
-    this.#copies.set(copy.index, copy);
-    const most = Math.max(1, Math.floor(MAX_CORRUPT_BYTES / copy.bytes.length));
-    if (this.#copies.size > Math.min(most, MAX_CORRUPT_COPIES)) {
-      const [oldest] = this.#copies.keys();
-      this.#copies.delete(oldest!);
+  /** Cancels the slower copies of a doubled request. */
+  #cancelDoubles(id: number): void {
+    for (const source of this.#sources) {
+      if (source.requests.isSnubbed || !source.requests.cancel(id)) continue;
+      this.#picker.release(id);
+      this.#send("cancel", id, source.peer);
+      if (source.isSettled) this.#releaseAll(source);
     }
-    return undefined;
   }
 
-  /** Compares the kept copy of a piece with the verified content, and drops it. Returns the hosts of the blocks that differ. */
-  compare(index: number, verified: Uint8Array): ReadonlySet<string> {
-    const copy = this.#copies.get(index);
-    if (copy === undefined) return NO_HOSTS;
-    this.#copies.delete(index);
-    const culprits = new Set<string>();
-    copy.sources.forEach((hostname, block) => {
-      const start = block * copy.blockLength;
-      const end = start + copy.blockLength;
-      const bytes = copy.bytes.subarray(start, end);
-      if (hostname === undefined) return;
-      if (!areEqual(bytes, verified.subarray(start, end))) {
-        culprits.add(hostname);
-      }
-    });
-    return culprits;
+  /** Opens the peer's blocks to others. They stay outstanding, so a late block still counts. */
+  #snub({ requests, picking }: Source): void {
+    for (const id of requests) this.#picker.release(id);
+    requests.setSnubbed(true);
+    this.#picker.abandon(picking);
   }
-}
 
-function areEqual(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length &&
-    left.every((byte, offset) => byte === right[offset]);
+  #forgive({ peer, requests }: Source): void {
+    requests.setSnubbed(false);
+    for (const id of [...requests]) {
+      if (this.#picker.requestAgain(id)) continue;
+      requests.cancel(id);
+      this.#send("cancel", id, peer);
+    }
+  }
+
+  #send(type: "request" | "cancel", id: number, peer: Peer): void {
+    const { geometry } = this.#context;
+    const { index, offsetInPiece, length } = geometry.blockRange(id);
+    this.#context.send(peer, { type, index, offsetInPiece, length });
+  }
+
+  #releaseAll(source: Source): void {
+    const { requests, picking } = source;
+    if (!requests.isSnubbed) {
+      for (const id of requests) this.#picker.release(id);
+    }
+    source.clear();
+    this.#picker.abandon(picking);
+  }
 }

@@ -43,11 +43,7 @@ export type SwarmEvent =
     readonly message: Message;
   }
   /** A block of `serveBlock` was sent. Length in bytes. */
-  | {
-    readonly type: "blockSent";
-    readonly peer: PeerKey;
-    readonly length: number;
-  }
+  | { readonly type: "blockSent"; readonly peer: PeerKey; length: number }
   /** The bytes of `verifyPiece` match their hash and are stored. */
   | { readonly type: "pieceVerified" } & HashedPiece
   /** The bytes of `verifyPiece` do not match their hash. */
@@ -76,16 +72,18 @@ export type SwarmAction =
   /** Hash and store a piece; `bytes` are the driver's until it answers. */
   | { readonly type: "verifyPiece" } & HashedPiece
   /** Close a connection; the swarm has forgotten it already. */
-  | {
-    readonly type: "disconnect";
-    readonly peer: PeerKey;
-    readonly reason: DisconnectReason;
-    readonly detail: string;
-  }
+  | { readonly type: "disconnect" } & Disconnection
   /** A host sent a corrupt block: keep no connection with it. */
   | { readonly type: "ban"; readonly hostname: string; readonly index: number }
   /** Every piece is verified. Emitted once. */
   | { readonly type: "completed" };
+
+/** The end of a connection. */
+export interface Disconnection {
+  readonly peer: PeerKey;
+  readonly reason: DisconnectReason;
+  readonly detail: string;
+}
 
 /** Why the swarm closes a connection. */
 export type DisconnectReason =

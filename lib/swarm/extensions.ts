@@ -1,8 +1,7 @@
 /**
- * The extension protocol's part of the engine: what we say of ourselves, what peers
- * say of themselves, and peer exchange. [BEP 10] Messages of a peer that does not
- * support the protocol, and those with an id that we assigned to nothing, are
- * ignored; a malformed message is a breach of the protocol.
+ * The extension protocol [BEP 10]: what we say of ourselves, what peers say of
+ * themselves, and peer exchange. Messages of a peer that does not support the protocol,
+ * and those with an id that we assigned to nothing, are ignored.
  *
  * @module
  */
@@ -38,18 +37,14 @@ export class PeerProfile {
   }
 }
 
-/** What the extensions are created with. */
-export interface ExtensionsOptions extends PeerExchangeOptions {
-  /** Whether only trackers may name peers: nothing is exchanged. [BEP 27] @default {false} */
-  readonly isPrivate?: boolean;
-}
+type ExtensionsOptions = PeerExchangeOptions & { readonly isPrivate?: boolean };
 
 /** The extensions of one torrent's connections. */
 export class Extensions {
   readonly #context: SwarmContext;
   readonly #options: ExtensionsOptions;
   readonly #profiles = new Set<PeerProfile>();
-  /** `undefined` for a private torrent. */
+  /** `undefined` for a private torrent: only trackers may name its peers. [BEP 27] */
   readonly #exchange: PeerExchange | undefined;
 
   constructor(context: SwarmContext, options: ExtensionsOptions) {
@@ -70,42 +65,8 @@ export class Extensions {
     this.#exchange?.leave(profile);
   }
 
-  /**
-   * Sends our handshake. A peer that sees only some of our pieces is not told that we
-   * want none: libtorrent leaves a peer that wants nothing and has nothing for it.
-   */
-  greet(
-    { peer }: PeerProfile,
-    now: number,
-    { seesAll }: { seesAll: boolean },
-  ): void {
-    this.#sendHandshake(peer, now, seesAll && this.#context.have.isFull);
-  }
-
-  /** We have everything and want no more. [BEP 21] */
-  completed(now: number): void {
-    for (const { peer } of this.#profiles) {
-      this.#sendHandshake(peer, now, true);
-    }
-  }
-
-  /** @throws {ProtocolError} If a message for us is malformed, or comes too often. */
-  receive(profile: PeerProfile, message: ExtendedMessage, now: number): void {
-    if (!profile.peer.extensions.extended) return;
-    switch (message.id) {
-      case EXTENDED_HANDSHAKE_ID:
-        return this.#receiveHandshake(profile, message.payload, now);
-      case PEER_EXCHANGE_ID:
-        this.#exchange?.receive(profile, message.payload, now);
-    }
-  }
-
-  tick(now: number): void {
-    this.#exchange?.tick(now);
-  }
-
-  /** Sends all of it each time: libtorrent takes a missing key of a later handshake for a withdrawal. */
-  #sendHandshake(peer: Peer, now: number, isUploadOnly: boolean): void {
+  /** Sends a whole handshake each time: libtorrent takes a key that a later one lacks for withdrawn. */
+  greet(peer: Peer, options: { isUploadOnly: boolean }): void {
     if (!peer.extensions.extended) return;
     const payload = encodeExtendedHandshake({
       peerExchangeId: this.#exchange && PEER_EXCHANGE_ID,
@@ -114,32 +75,49 @@ export class Extensions {
       port: peer.isOutgoing ? this.#options.listenPort : undefined,
       yourHostname: peer.hostname,
       requestQueueLength: MAX_QUEUED_REQUESTS,
-      isUploadOnly: isUploadOnly ? true : undefined,
-      isComplete: this.#context.have.isFull ? true : undefined,
+      isUploadOnly: options.isUploadOnly || undefined,
+      isComplete: this.#context.have.isFull || undefined,
     });
     const id = EXTENDED_HANDSHAKE_ID;
-    this.#context.send(peer, { type: "extended", id, payload }, now);
+    this.#context.send(peer, { type: "extended", id, payload });
   }
 
-  #receiveHandshake(
-    profile: PeerProfile,
-    payload: Uint8Array,
-    now: number,
-  ): void {
+  /** Tells every peer that we want no more. [BEP 21] */
+  completed(): void {
+    const options = { isUploadOnly: true };
+    for (const { peer } of this.#profiles) this.greet(peer, options);
+  }
+
+  /** @throws {ProtocolError} If a message for us is malformed, or comes too often. */
+  receive(profile: PeerProfile, message: ExtendedMessage): void {
+    if (!profile.peer.extensions.extended) return;
+    switch (message.id) {
+      case EXTENDED_HANDSHAKE_ID:
+        return this.#receiveHandshake(profile, message.payload);
+      case PEER_EXCHANGE_ID:
+        this.#exchange?.receive(profile, message.payload);
+    }
+  }
+
+  tick(): void {
+    this.#exchange?.tick();
+  }
+
+  #receiveHandshake(profile: PeerProfile, payload: Uint8Array): void {
     const handshake = parseExtendedHandshake(payload);
-    const { isComplete, peerExchangeId } = handshake;
+    const { client, peerExchangeId, requestQueueLength } = handshake;
     // A complete peer wants nothing, whether or not it says so to all.
-    profile.isUploadOnly = isComplete ?? handshake.isUploadOnly ??
-      profile.isUploadOnly;
-    profile.requestQueueLength = handshake.requestQueueLength ??
+    const isUploadOnly = handshake.isComplete ?? handshake.isUploadOnly;
+    profile.isUploadOnly = isUploadOnly ?? profile.isUploadOnly;
+    profile.requestQueueLength = requestQueueLength ??
       profile.requestQueueLength;
-    profile.client = handshake.client ?? profile.client;
+    profile.client = client ?? profile.client;
     profile.ownHostname = handshake.yourHostname ?? profile.ownHostname;
     // A peer that we dialed listens there, whatever it says.
     profile.listenPort ??= handshake.port;
     this.#exchange?.noteContact(profile);
     if (peerExchangeId !== undefined) {
-      this.#exchange?.setId(profile, peerExchangeId, now);
+      this.#exchange?.setId(profile, peerExchangeId);
     }
   }
 }

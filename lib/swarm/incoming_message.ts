@@ -18,6 +18,11 @@ import type { Uploads } from "./uploads.ts";
 /** Largest block that a peer may request, in bytes; other clients have the same limit. */
 export const MAX_REQUEST_LENGTH = 128 * 1024;
 
+/** Messages of the fast extension. [BEP 6] */
+const FAST_MESSAGES: ReadonlySet<string> = new Set(
+  ["haveAll", "haveNone", "reject", "allowedFast", "suggest"],
+);
+
 /** The parts of the engine. */
 export interface SwarmParts {
   readonly geometry: Geometry;
@@ -31,74 +36,65 @@ export interface SwarmParts {
 export function handleMessage(
   parts: SwarmParts,
   message: Message,
-  { from, now }: { readonly from: PeerState; readonly now: number },
+  from: PeerState,
 ): void {
   const { geometry, downloads, uploads, extensions, superSeeding } = parts;
-  const { sources } = downloads;
   const { source, upload, profile } = from;
   const { pieceCount } = geometry;
+  if (!from.peer.extensions.fast && FAST_MESSAGES.has(message.type)) {
+    refuse(`${message.type}: the peer did not offer the fast extension`);
+  }
   switch (message.type) {
     case "choke":
-      return sources.receiveChoke(source);
+      return downloads.receiveChoke(source);
     case "unchoke":
-      return sources.receiveUnchoke(source, now);
+      return downloads.receiveUnchoke(source);
     case "interested":
-      return uploads.receiveInterest(upload, true, now);
+      return uploads.receiveInterest(upload, true);
     case "notInterested":
-      return uploads.receiveInterest(upload, false, now);
+      return uploads.receiveInterest(upload, false);
     case "have":
-      checkIndex(message.index, pieceCount, "have");
+      checkIndex(message.index, pieceCount);
       // A repeated have must not cost a scan of all pieces.
-      if (!sources.receiveHave(source, message.index, now)) return;
-      return superSeeding.peerHas(from, message.index, now);
+      if (!downloads.receiveHave(source, message.index)) return;
+      return superSeeding.peerHas(from, [message.index]);
     case "bitfield": {
       const pieces = parseBitfield(message.bytes, pieceCount);
-      sources.receivePieces(source, pieces, now);
-      return superSeeding.peerHasMany(from, now);
+      downloads.receivePieces(source, pieces);
+      return superSeeding.peerHas(from, source.pieces.indexes());
     }
     case "request": {
       const { index, offsetInPiece, length } = message;
       const range = { index, offsetInPiece, length };
       checkRequest(range, geometry);
-      uploads.receiveRequest(upload, range, now);
-      return superSeeding.peerRequested(from, index, now);
+      uploads.receiveRequest(upload, range);
+      return superSeeding.peerRequested(from, index);
     }
     case "piece": {
       const { index, offsetInPiece, block: bytes } = message;
       const range = { index, offsetInPiece, length: bytes.length };
-      const block = { id: blockIdOf(range, geometry), bytes };
-      return downloads.receiveBlock(source, block, now);
+      const id = blockIdOf(range, geometry);
+      return downloads.receiveBlock(source, id, bytes);
     }
     case "cancel":
-      return uploads.receiveCancel(upload, message, now);
+      return uploads.receiveCancel(upload, message);
     case "haveAll":
-      requireFast(from, "have all");
-      sources.receivePieces(source, Bitfield.full(pieceCount), now);
-      return superSeeding.peerHasMany(from, now);
+      downloads.receivePieces(source, Bitfield.full(pieceCount));
+      return superSeeding.peerHas(from, source.pieces.indexes());
     case "haveNone":
-      requireFast(from, "have none");
       if (source.pieces.count === 0) return;
-      throw new ProtocolError(
-        `Cannot accept have none: the peer announced ${source.pieces.count} pieces`,
-      );
-    case "reject": {
-      requireFast(from, "reject request");
-      const id = blockIdOf(message, geometry);
-      if (id !== undefined) sources.receiveReject(source, id, now);
-      return;
-    }
+      return refuse(`haveNone: the peer has ${source.pieces.count} pieces`);
+    case "reject":
+      return downloads.receiveReject(source, blockIdOf(message, geometry));
     case "allowedFast":
-      requireFast(from, "allowed fast");
-      checkIndex(message.index, pieceCount, "allowed fast");
-      return sources.receiveAllowedFast(source, message.index, now);
+      checkIndex(message.index, pieceCount);
+      return downloads.receiveAllowedFast(source, message.index);
     case "suggest":
-      requireFast(from, "suggest piece");
-      // Not followed: the rarest piece is the better choice, and a piece in the
-      // peer's cache saves a LAN nothing.
-      return checkIndex(message.index, pieceCount, "suggest piece");
+      // Not followed: the rarest piece is the better choice.
+      return checkIndex(message.index, pieceCount);
     case "extended":
-      extensions.receive(profile, message, now);
-      return sources.limitRequests(source, profile.requestQueueLength);
+      extensions.receive(profile, message);
+      return source.requests.window.limit(profile.requestQueueLength);
     case "keepAlive":
     case "unknown":
       return;
@@ -107,52 +103,41 @@ export function handleMessage(
   }
 }
 
-function requireFast({ peer }: PeerState, name: string): void {
-  if (peer.extensions.fast) return;
-  throw new ProtocolError(
-    `Cannot accept ${name}: the peer did not offer the fast extension`,
-  );
-}
-
-function checkIndex(index: number, pieceCount: number, name: string): void {
+function checkIndex(index: number, pieceCount: number): void {
   if (index < pieceCount) return;
-  throw new ProtocolError(
-    `Cannot accept ${name}: the torrent has ${pieceCount} pieces, no piece ${index}`,
-  );
+  refuse(`message: the torrent has ${pieceCount} pieces, no piece ${index}`);
 }
 
 function parseBitfield(bytes: Uint8Array, pieceCount: number): Bitfield {
   try {
     return Bitfield.fromBytes(bytes, pieceCount);
-  } catch (cause) {
-    const { message } = cause as Error;
-    throw new ProtocolError(`Cannot accept bitfield: ${message}`, { cause });
+  } catch (error) {
+    return refuse(`bitfield: ${(error as Error).message}`);
   }
 }
 
 function checkRequest(range: BlockRange, geometry: Geometry): void {
   const { index, offsetInPiece, length } = range;
   if (length > MAX_REQUEST_LENGTH) {
-    throw new ProtocolError(
-      `Cannot accept request: ${length} bytes exceed the limit of ${MAX_REQUEST_LENGTH}`,
-    );
+    refuse(`request: ${length} bytes, at most ${MAX_REQUEST_LENGTH} allowed`);
   }
   if (geometry.contains(index, offsetInPiece, length)) return;
-  throw new ProtocolError(
-    `Cannot accept request: piece ${index}, offset ${offsetInPiece}, length ${length} is outside the torrent`,
+  refuse(
+    `request: piece ${index}, offset ${offsetInPiece}, length ${length} is outside the torrent`,
   );
 }
 
-/**
- * The id of the block; `undefined` if we could not have requested it.
- * @throws {ProtocolError} If the block has another length.
- */
+/** The id of the block; `undefined` if the torrent has none there. @throws {ProtocolError} If it has another length. */
 function blockIdOf(range: BlockRange, geometry: Geometry): number | undefined {
   const { index, offsetInPiece, length } = range;
   if (index >= geometry.pieceCount) return undefined;
   const id = geometry.blockIdAt(index, offsetInPiece);
   if (id === undefined || length === geometry.blockRange(id).length) return id;
-  throw new ProtocolError(
-    `Cannot accept block: piece ${index}, offset ${offsetInPiece} has ${length} bytes`,
+  return refuse(
+    `block: piece ${index}, offset ${offsetInPiece} has ${length} bytes`,
   );
+}
+
+function refuse(what: string): never {
+  throw new ProtocolError(`Cannot accept ${what}`);
 }

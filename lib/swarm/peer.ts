@@ -1,7 +1,7 @@
 /**
  * A connected peer as every part of the engine knows it, and what the parts share.
- * Each part keeps state of its own for each peer, which no other part writes:
- * `PeerDownload`, `PeerUpload` and `PeerProfile`, together a `PeerState`.
+ * Each part keeps state of its own for each peer, which no other part writes: `Source`,
+ * `PeerUpload` and `PeerProfile`, together a `PeerState`.
  *
  * @module
  */
@@ -19,7 +19,10 @@ export const IDLE_TIMEOUT_MS = 2 * KEEP_ALIVE_INTERVAL + 10_000;
 /** A peer that is silent for longer since its handshake gives way to another. */
 const MUTE_TIMEOUT_MS = 5_000;
 
-/** The identity of one connection. */
+/** No actions: most haves lead to none, and most events in a large swarm are haves. */
+const NONE: SwarmAction[] = [];
+
+/** The identity of one connection, and when it was used. */
 export class Peer {
   readonly key: PeerKey;
   readonly id: PeerId;
@@ -27,7 +30,10 @@ export class Peer {
   readonly isOutgoing: boolean;
   /** Extensions that both ends support. */
   readonly extensions: WireExtensions;
-  readonly activity: PeerActivity;
+  readonly #joinedAt: number;
+  #hasSpoken = false;
+  #sentAt: number;
+  #receivedAt: number;
 
   constructor(introduction: PeerIntroduction, now: number) {
     this.key = introduction.peer;
@@ -35,21 +41,7 @@ export class Peer {
     this.hostname = introduction.hostname;
     this.isOutgoing = introduction.isOutgoing;
     this.extensions = introduction.extensions ?? NO_EXTENSIONS;
-    this.activity = new PeerActivity(now);
-  }
-}
-
-/** When a connection was used. */
-export class PeerActivity {
-  readonly #joinedAt: number;
-  #hasSpoken = false;
-  #sentAt: number;
-  #receivedAt: number;
-
-  constructor(now: number) {
-    this.#joinedAt = now;
-    this.#sentAt = now;
-    this.#receivedAt = now;
+    this.#joinedAt = this.#sentAt = this.#receivedAt = now;
   }
 
   sent(now: number): void {
@@ -61,17 +53,16 @@ export class PeerActivity {
     this.#receivedAt = now;
   }
 
-  /** Nothing could be received for a while, in milliseconds: the peer was not silent. */
+  /** Nothing could be received for a while, in milliseconds. */
   forgiveSilence(ms: number): void {
     this.#receivedAt += ms;
   }
 
-  /** Whether the peer has been silent for too long. */
   isIdle(now: number): boolean {
     return now - this.#receivedAt >= IDLE_TIMEOUT_MS;
   }
 
-  /** Whether the peer has sent nothing since its handshake, for a while. */
+  /** Whether the peer has sent nothing since its handshake for a while. */
   isMute(now: number): boolean {
     return !this.#hasSpoken && now - this.#joinedAt >= MUTE_TIMEOUT_MS;
   }
@@ -81,12 +72,38 @@ export class PeerActivity {
   }
 }
 
-/** What the parts of one swarm share. */
-export interface SwarmContext {
+/** What the parts of one swarm share: the torrent, the time, and the actions. */
+export class SwarmContext {
   readonly geometry: Geometry;
   /** The pieces that are verified and stored. */
   readonly have: Bitfield;
-  readonly emit: (action: SwarmAction) => void;
+  /** The time of the current event, in milliseconds: set by the swarm. */
+  now = 0;
+  /** Content received, of that in vain, and sent so far, in bytes. */
+  readonly traffic = { downloaded: 0, wasted: 0, uploaded: 0 };
+  #actions = NONE;
+
+  constructor(torrent: { geometry: Geometry; have: Bitfield }) {
+    this.geometry = torrent.geometry;
+    this.have = torrent.have;
+  }
+
+  emit(action: SwarmAction): void {
+    // An array that begins empty reserves memory for 17 elements.
+    if (this.#actions === NONE) this.#actions = [action];
+    else this.#actions.push(action);
+  }
+
   /** Emits a message to a peer. */
-  readonly send: (peer: Peer, message: ControlMessage, now: number) => void;
+  send(peer: Peer, message: ControlMessage): void {
+    peer.sent(this.now);
+    this.emit({ type: "send", peer: peer.key, message });
+  }
+
+  /** Returns the actions emitted since the last call. */
+  takeActions(): readonly SwarmAction[] {
+    const actions = this.#actions;
+    this.#actions = NONE;
+    return actions;
+  }
 }

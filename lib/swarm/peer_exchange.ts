@@ -28,19 +28,17 @@ import type { Peer, SwarmContext } from "./peer.ts";
 export const EXCHANGE_INTERVAL_MS = 60_000;
 /** Before the first message to a peer: there are addresses to send by then. */
 const FIRST_EXCHANGE_MS = 2_000;
-/** A message that follows another sooner is ignored: a minute less delays on the way. */
+/** A message that follows another sooner is ignored; a minute less delays on the way. */
 const LEAST_PAUSE_MS = 50_000;
 /** Messages in a row that may follow too soon; libtorrent's limit. */
 const MAX_HASTY_MESSAGES = 6;
 /** Ports of one host accepted from a message: some machines run several peers. */
 const MAX_PORTS_OF_HOST = 4;
 
-/** What is known of a peer that matters here. */
+/** The part of a `PeerProfile` that matters here. */
 export interface ExchangingPeer {
   readonly peer: Peer;
-  /** Port where it listens. */
   readonly listenPort: number | undefined;
-  /** Our address as it sees it. */
   readonly ownHostname: string | undefined;
 }
 
@@ -52,27 +50,25 @@ export interface PeerExchangeOptions {
   readonly isSeeder: (key: PeerKey) => boolean;
 }
 
-/** A connected peer that others can dial. */
+/** A peer that others can dial; its name is the address as text. */
 interface Contact {
   readonly peer: Peer;
   readonly address: PeerAddress;
-  /** The address as text. */
   readonly name: string;
 }
 
-/** The messages exchanged with one peer. */
-interface Account {
+/** The messages exchanged with one peer. Times are in milliseconds. */
+class Account {
   /** The id under which the peer takes messages; 0 if it takes none. */
-  id: number;
-  /** The contacts that it was sent and knows not to be gone, by different names. */
-  sent: readonly Contact[];
+  id = 0;
+  /** The contacts that it was sent, and not yet that they are gone, by name. */
+  readonly sent = new Map<string, Contact>();
   /** The version of the contacts that it was sent completely. */
-  version: number;
-  /** When the next message may be sent, in milliseconds. */
-  nextAt: number;
-  /** When a message of the peer was last accepted, in milliseconds. */
-  acceptedAt: number;
-  hastyCount: number;
+  version = -1;
+  /** When the next message may be sent, and when the last one was accepted. */
+  nextAt = 0;
+  acceptedAt = -Infinity;
+  hastyCount = 0;
 }
 
 /** Peer exchange with all peers of one torrent. */
@@ -99,11 +95,10 @@ export class PeerExchange {
   }
 
   /** The peer takes messages under this id from now on; 0 is none. */
-  setId({ peer }: ExchangingPeer, id: number, now: number): void {
+  setId({ peer }: ExchangingPeer, id: number): void {
     const account = this.#account(peer);
-    if (account.id === 0) {
-      account.nextAt = Math.max(account.nextAt, now + FIRST_EXCHANGE_MS);
-    }
+    const firstAt = this.#context.now + FIRST_EXCHANGE_MS;
+    account.nextAt = Math.max(account.nextAt, firstAt);
     account.id = id;
   }
 
@@ -113,8 +108,9 @@ export class PeerExchange {
   }
 
   /** @throws {ProtocolError} If the message is malformed, or came too soon too often. */
-  receive(from: ExchangingPeer, payload: Uint8Array, now: number): void {
+  receive(from: ExchangingPeer, payload: Uint8Array): void {
     const account = this.#account(from.peer);
+    const { now } = this.#context;
     if (now - account.acceptedAt < LEAST_PAUSE_MS) {
       if (++account.hastyCount <= MAX_HASTY_MESSAGES) return;
       throw new ProtocolError(
@@ -128,60 +124,45 @@ export class PeerExchange {
     this.#context.emit({ type: "peersExchanged", addresses });
   }
 
-  tick(now: number): void {
+  tick(): void {
+    const { now } = this.#context;
     for (const [peer, account] of this.#accounts) {
       const isNews = account.version !== this.#version;
       if (account.id === 0 || !isNews || now < account.nextAt) continue;
       const message = this.#nextMessage(peer, account);
       if (message.added.length + message.dropped.length === 0) continue;
       account.nextAt = now + EXCHANGE_INTERVAL_MS;
-      const payload = encodePeerExchange(message);
       const { id } = account;
-      this.#context.send(peer, { type: "extended", id, payload }, now);
+      const payload = encodePeerExchange(message);
+      this.#context.send(peer, { type: "extended", id, payload });
     }
   }
 
   #account(peer: Peer): Account {
-    let account = this.#accounts.get(peer);
-    if (account === undefined) {
-      account = {
-        id: 0,
-        sent: [],
-        version: -1,
-        nextAt: 0,
-        acceptedAt: -Infinity,
-        hastyCount: 0,
-      };
-      this.#accounts.set(peer, account);
-    }
+    const account = this.#accounts.get(peer) ?? new Account();
+    this.#accounts.set(peer, account);
     return account;
   }
 
   /** The changes to send to the peer, noted as sent. */
   #nextMessage(to: Peer, account: Account): PeerExchangeMessage {
+    const { random, isSeeder } = this.#options;
+    const { sent } = account;
+    // By name: a peer that left and came back meanwhile is no change.
     const current = this.#contactsFor(to);
-    const gone: Contact[] = [];
-    const kept: Contact[] = [];
-    for (const contact of account.sent) {
-      // A peer that left and came back meanwhile is no change.
-      const isHere = current.delete(contact.name);
-      (isHere ? kept : gone).push(contact);
-    }
-    const arrived = [...current.values()];
+    const arrived = [...current.values()].filter(({ name }) => !sent.has(name));
+    const gone = [...sent.values()].filter(({ name }) => !current.has(name));
     // At random, or all our peers would learn the same addresses first.
-    if (arrived.length > MAX_EXCHANGED_PEERS) {
-      shuffle(arrived, this.#options.random);
-    }
-    const added = arrived.slice(0, MAX_EXCHANGED_PEERS);
-    const dropped = gone.slice(0, MAX_EXCHANGED_PEERS);
-    account.sent = [...kept, ...gone.slice(dropped.length), ...added];
-    const isAll = added.length === arrived.length &&
-      dropped.length === gone.length;
-    if (isAll) account.version = this.#version;
+    if (arrived.length > MAX_EXCHANGED_PEERS) shuffle(arrived, random);
+    const added = arrived.splice(0, MAX_EXCHANGED_PEERS);
+    const dropped = gone.splice(0, MAX_EXCHANGED_PEERS);
+    for (const contact of added) sent.set(contact.name, contact);
+    for (const { name } of dropped) sent.delete(name);
+    if (arrived.length + gone.length === 0) account.version = this.#version;
     return {
       added: added.map(({ peer, address }) => ({
         address,
-        isSeeder: this.#options.isSeeder(peer.key),
+        isSeeder: isSeeder(peer.key),
         isReachable: peer.isOutgoing,
       })),
       dropped: dropped.map(({ address }) => address),
@@ -191,12 +172,12 @@ export class PeerExchange {
   /** The contacts that the peer could dial, by name. */
   #contactsFor(to: Peer): Map<string, Contact> {
     const contacts = new Map<string, Contact>();
-    const own = this.#contacts.get(to)?.name;
     for (const contact of this.#contacts.values()) {
-      if (contact.name === own) continue;
-      if (!isDialable(contact.address, to.hostname)) continue;
-      contacts.set(contact.name, contact);
+      const { name, address } = contact;
+      if (isDialable(address, to.hostname)) contacts.set(name, contact);
     }
+    const own = this.#contacts.get(to);
+    if (own !== undefined) contacts.delete(own.name);
     return contacts;
   }
 

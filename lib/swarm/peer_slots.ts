@@ -7,10 +7,15 @@
  * @module
  */
 import type { PeerId } from "../base/identifier.ts";
-import type { DisconnectReason, PeerIntroduction, PeerKey } from "./events.ts";
+import type {
+  Disconnection,
+  DisconnectReason,
+  PeerIntroduction,
+  PeerKey,
+} from "./events.ts";
 import type { PeerProfile } from "./extensions.ts";
 import type { Peer } from "./peer.ts";
-import type { Source } from "./sources.ts";
+import type { Source } from "./source.ts";
 import type { PeerUpload } from "./uploads.ts";
 
 /** A connected peer: its identity, and the state that each part of the engine keeps of it. */
@@ -21,49 +26,30 @@ export interface PeerState {
   readonly profile: PeerProfile;
 }
 
-/** Whether a peer may join. */
+/** Whether a peer may join, and which peer leaves for it. */
 export type Admission =
   | { readonly type: "refused"; readonly reason: DisconnectReason }
-  | { readonly type: "admitted"; readonly evicted: Eviction | undefined };
-
-/** A peer that leaves for another. */
-export interface Eviction {
-  readonly peer: PeerKey;
-  readonly reason: DisconnectReason;
-  readonly detail: string;
-}
-
-/** What slots are created with. */
-export interface PeerSlotsOptions {
-  readonly ownId: PeerId;
-  /** Number of slots. */
-  readonly maxPeers: number;
-}
+  | { readonly type: "admitted"; readonly evicted?: Disconnection };
 
 /** The connections of one torrent. */
 export class PeerSlots {
-  readonly #options: PeerSlotsOptions;
+  readonly #ownId: PeerId;
+  readonly #maxPeers: number;
   readonly #peers = new Map<PeerKey, PeerState>();
+  /** Oldest first. */
+  readonly peers: ReadonlyMap<PeerKey, PeerState> = this.#peers;
   readonly #banned = new Set<string>();
 
-  constructor(options: PeerSlotsOptions) {
-    this.#options = options;
+  constructor({ ownId, maxPeers }: { ownId: PeerId; maxPeers: number }) {
+    this.#ownId = ownId;
+    this.#maxPeers = maxPeers;
   }
 
-  /** Live, oldest first. */
-  get peers(): ReadonlyMap<PeerKey, PeerState> {
-    return this.#peers;
-  }
-
-  isBanned(hostname: string): boolean {
-    return this.#banned.has(hostname);
-  }
-
-  /** Admits no peer of the host any more. False if it is banned already. */
+  /** Admits no peer of the host any more. Returns whether that is new. */
   ban(hostname: string): boolean {
-    if (this.#banned.has(hostname)) return false;
+    const isNew = !this.#banned.has(hostname);
     this.#banned.add(hostname);
-    return true;
+    return isNew;
   }
 
   add(state: PeerState): void {
@@ -80,19 +66,20 @@ export class PeerSlots {
   /** Decides whether a peer may join; changes nothing. */
   judge(introduction: PeerIntroduction, now: number): Admission {
     const { id, hostname } = introduction;
-    if (id === this.#options.ownId) return refused("ownPeerId");
+    if (id === this.#ownId) return refused("ownPeerId");
     if (this.#banned.has(hostname)) return refused("banned");
     const twin = this.#findTwin(introduction);
     if (twin !== undefined) {
-      return this.#replaces(introduction, twin)
-        ? admitted(twin, "duplicate", "it has another connection")
-        : refused("duplicate");
+      if (!this.#replaces(introduction, twin)) return refused("duplicate");
+      const detail = "it has another connection";
+      const evicted = { peer: twin.key, reason: "duplicate", detail } as const;
+      return { type: "admitted", evicted };
     }
-    if (!this.#isFull) return { type: "admitted", evicted: undefined };
-    const evicted = this.#findEvictable(hostname, now);
-    return evicted === undefined
-      ? refused("full")
-      : admitted(evicted, "full", "another host needs its slot more");
+    if (!this.#isFull) return { type: "admitted" };
+    const peer = this.#findEvictable(hostname, now)?.key;
+    if (peer === undefined) return refused("full");
+    const detail = "another host needs its slot more";
+    return { type: "admitted", evicted: { peer, reason: "full", detail } };
   }
 
   /** Whether there is a slot for a peer of the host. */
@@ -101,47 +88,31 @@ export class PeerSlots {
   }
 
   get #isFull(): boolean {
-    return this.#peers.size >= this.#options.maxPeers;
+    return this.#peers.size >= this.#maxPeers;
   }
 
-  /** The peer that leaves for one of the host, if any does: the oldest that never spoke, or one of a crowd. */
-  #findEvictable(hostname: string, now: number): Peer | undefined {
-    for (const { peer } of this.#peers.values()) {
-      if (peer.activity.isMute(now)) return peer;
-    }
-    return this.#findInCrowd(hostname, now);
-  }
-
-  /**
-   * Another connection with the same peer. A peer can claim any id: from another host
-   * it is no twin, or a stranger could take a seeder's slot.
-   */
+  /** Another connection with the same peer. From another host it is none: a peer can claim any id. */
   #findTwin({ id, hostname }: PeerIntroduction): Peer | undefined {
-    for (const { peer } of this.#peers.values()) {
-      if (peer.id === id && peer.hostname === hostname) return peer;
-    }
-    return undefined;
+    return this.#peers.values().find(({ peer }) =>
+      peer.id === id && peer.hostname === hostname
+    )?.peer;
   }
 
-  /**
-   * Both ends must drop the same one of two connections: the one that the peer with
-   * the greater id dialed stays. Of two dialed by the same end, the older stays.
-   */
-  #replaces(introduction: PeerIntroduction, twin: Peer): boolean {
-    const { id, isOutgoing } = introduction;
+  /** Both ends keep the connection that the peer with the greater id dialed; of two that one end dialed, the older. */
+  #replaces({ id, isOutgoing }: PeerIntroduction, twin: Peer): boolean {
     return isOutgoing !== twin.isOutgoing &&
-      isOutgoing === (this.#options.ownId > id);
+      isOutgoing === (this.#ownId > id);
   }
 
   /**
-   * Of the host with most connections the one that moves least, the youngest of
-   * equals; `undefined` if that host would have no more than `hostname` then.
+   * The peer to disconnect for one of the host: the oldest that never spoke, else of the
+   * most connected host the peer that moves least, if that host still has more then.
    */
-  #findInCrowd(hostname: string, now: number): Peer | undefined {
-    const crowds = Map.groupBy(
-      this.#peers.values(),
-      ({ peer }) => peer.hostname,
-    );
+  #findEvictable(hostname: string, now: number): Peer | undefined {
+    const states = [...this.#peers.values()];
+    const mute = states.find(({ peer }) => peer.isMute(now));
+    if (mute !== undefined) return mute.peer;
+    const crowds = Map.groupBy(states, ({ peer }) => peer.hostname);
     let crowd: PeerState[] = [];
     for (const members of crowds.values()) {
       if (members.length > crowd.length) crowd = members;
@@ -158,12 +129,4 @@ export class PeerSlots {
 
 function refused(reason: DisconnectReason): Admission {
   return { type: "refused", reason };
-}
-
-function admitted(
-  { key }: Peer,
-  reason: DisconnectReason,
-  detail: string,
-): Admission {
-  return { type: "admitted", evicted: { peer: key, reason, detail } };
 }

@@ -1,16 +1,18 @@
 /**
- * Pieces put together from blocks, until the hash check. Knows nothing of rarity
- * or of the order in which blocks are requested.
- *
- * Invariant of a {@linkcode PieceAssembly}: each block is received, or requested of
- * at least one peer, or open; `bytes` is whole exactly when every block is received.
+ * Pieces put together from blocks, until the hash check, and the search for the hosts
+ * that sent corrupt ones. Knows nothing of the order in which blocks are requested.
  *
  * @module
  */
 import { BLOCK_SIZE } from "../metainfo/geometry.ts";
-import type { PeerKey } from "./events.ts";
+import type { HashedPiece, PeerKey } from "./events.ts";
 
-/** A piece in progress. */
+const MAX_CORRUPT_COPIES = 8;
+/** Memory for all corrupt copies but one, in bytes. */
+const MAX_CORRUPT_BYTES = 32 * 1024 * 1024;
+const NO_HOSTS: ReadonlySet<string> = new Set();
+
+/** A piece in progress. Invariant: each block is received, requested of at least one peer, or open. */
 export class PieceAssembly {
   readonly index: number;
   /** The piece's content as far as received; out of reach while it is hashed. */
@@ -19,14 +21,14 @@ export class PieceAssembly {
   readonly isExclusive: boolean;
   /** Length of every block but perhaps the last. */
   readonly blockLength: number;
+  readonly blockCount: number;
   /** The peer that works on it; others help only when there is nothing else to do. */
   owner: PeerKey | undefined;
-  /** Whether a block is open: a note of {@linkcode PiecesInProgress}. */
+  /** Whether a block is open: noted by {@linkcode PiecesInProgress}. */
   isOpen = false;
   /**
-   * Of each block: the number of peers that it is requested of or, once received,
-   * the hostname that sent it. A plain array: a typed one takes three times as long
-   * to make.
+   * The number of peers that each block is requested of or, once received, the hostname
+   * that sent it. A plain array: a typed one takes three times as long to create.
    */
   readonly #blocks: (number | string)[];
   #receivedCount = 0;
@@ -43,12 +45,8 @@ export class PieceAssembly {
     this.owner = options.owner;
     this.isExclusive = options.isExclusive;
     this.blockLength = options.blockLength ?? BLOCK_SIZE;
-    const blockCount = Math.ceil(bytes.length / this.blockLength);
-    this.#blocks = new Array(blockCount).fill(0);
-  }
-
-  get blockCount(): number {
-    return this.#blocks.length;
+    this.blockCount = Math.ceil(bytes.length / this.blockLength);
+    this.#blocks = new Array(this.blockCount).fill(0);
   }
 
   get isComplete(): boolean {
@@ -62,9 +60,7 @@ export class PieceAssembly {
 
   /** The hostname that sent each block; `undefined` while missing. */
   get sources(): readonly (string | undefined)[] {
-    return this.#blocks.map((block) =>
-      typeof block === "string" ? block : undefined
-    );
+    return this.#blocks.map((it) => typeof it === "string" ? it : undefined);
   }
 
   isReceived(block: number): boolean {
@@ -79,12 +75,10 @@ export class PieceAssembly {
 
   /** The first open block. */
   nextOpen(): number | undefined {
-    while (
-      this.#firstOpen < this.blockCount && this.#blocks[this.#firstOpen] !== 0
-    ) {
-      this.#firstOpen++;
-    }
-    return this.#firstOpen < this.blockCount ? this.#firstOpen : undefined;
+    let block = this.#firstOpen;
+    while (block < this.blockCount && this.#blocks[block] !== 0) block++;
+    this.#firstOpen = block;
+    return block < this.blockCount ? block : undefined;
   }
 
   request(block: number): void {
@@ -100,7 +94,7 @@ export class PieceAssembly {
     if (count === 1) this.#firstOpen = Math.min(this.#firstOpen, block);
   }
 
-  /** Copies a block that is requested of no peer any more; ignored if it was received before. */
+  /** Copies a block that is requested of no peer any more; ignores one that was received before. */
   receive(block: number, bytes: Uint8Array, hostname: string): void {
     if (this.isReceived(block)) return;
     this.bytes.set(bytes, block * this.blockLength);
@@ -109,36 +103,19 @@ export class PieceAssembly {
   }
 }
 
-/**
- * The pieces in memory. Invariant: `open` are those with an open block, and
- * `abandoned` the open ones without an owner.
- */
+/** The pieces in memory. Invariant: `open` are those with an open block, `abandoned` the open ones without an owner. */
 export class PiecesInProgress implements Iterable<PieceAssembly> {
   /** By index. */
   readonly #assemblies: (PieceAssembly | undefined)[];
-  #count = 0;
   /** Oldest first. */
   readonly #incomplete: PieceAssembly[] = [];
-  readonly #open = new Set<PieceAssembly>();
-  readonly #abandoned = new Set<PieceAssembly>();
+  readonly open = new Set<PieceAssembly>();
+  readonly abandoned = new Set<PieceAssembly>();
+  /** Pieces in memory, complete ones included. */
+  count = 0;
 
   constructor(pieceCount: number) {
     this.#assemblies = new Array(pieceCount).fill(undefined);
-  }
-
-  /** Pieces in memory, complete ones that await the hash check included. */
-  get count(): number {
-    return this.#count;
-  }
-
-  /** Live, not to be changed. */
-  get open(): ReadonlySet<PieceAssembly> {
-    return this.#open;
-  }
-
-  /** Live, not to be changed. */
-  get abandoned(): ReadonlySet<PieceAssembly> {
-    return this.#abandoned;
   }
 
   /** The piece, if it is in memory. */
@@ -153,7 +130,7 @@ export class PiecesInProgress implements Iterable<PieceAssembly> {
 
   begin(assembly: PieceAssembly): void {
     this.#assemblies[assembly.index] = assembly;
-    this.#count++;
+    this.count++;
     this.#incomplete.push(assembly);
   }
 
@@ -162,11 +139,11 @@ export class PiecesInProgress implements Iterable<PieceAssembly> {
     const isOpen = assembly.nextOpen() !== undefined;
     if (isOpen !== assembly.isOpen) {
       assembly.isOpen = isOpen;
-      if (isOpen) this.#open.add(assembly);
-      else this.#open.delete(assembly);
+      if (isOpen) this.open.add(assembly);
+      else this.open.delete(assembly);
     }
-    if (isOpen && assembly.owner === undefined) this.#abandoned.add(assembly);
-    else if (this.#abandoned.size > 0) this.#abandoned.delete(assembly);
+    if (isOpen && assembly.owner === undefined) this.abandoned.add(assembly);
+    else if (this.abandoned.size > 0) this.abandoned.delete(assembly);
   }
 
   /** The piece is complete, and awaits the hash check. */
@@ -186,13 +163,57 @@ export class PiecesInProgress implements Iterable<PieceAssembly> {
   discard(assembly: PieceAssembly): void {
     this.#remove(assembly);
     this.complete(assembly);
-    this.#open.delete(assembly);
-    this.#abandoned.delete(assembly);
+    this.open.delete(assembly);
+    this.abandoned.delete(assembly);
     assembly.isOpen = false;
   }
 
   #remove(assembly: PieceAssembly): void {
     this.#assemblies[assembly.index] = undefined;
-    this.#count--;
+    this.count--;
+  }
+}
+
+/**
+ * Corrupt copies of pieces. A copy with blocks of one host proves its guilt at once; one
+ * of several suspects is kept until the piece is verified, and compared block by block.
+ */
+export class CorruptPieces {
+  readonly #copies = new Map<number, PieceAssembly>();
+
+  /** Whether a corrupt copy of the piece is kept. */
+  has(index: number): boolean {
+    return this.#copies.has(index);
+  }
+
+  /** Adds a corrupt copy. Returns the host that sent all of it, if one did. */
+  add(copy: PieceAssembly): ReadonlySet<string> {
+    const suspects = new Set(copy.sources as string[]);
+    if (suspects.size === 1) return suspects;
+    this.#copies.set(copy.index, copy);
+    const most = Math.max(1, Math.floor(MAX_CORRUPT_BYTES / copy.bytes.length));
+    if (this.#copies.size > Math.min(most, MAX_CORRUPT_COPIES)) {
+      const [oldest] = this.#copies.keys();
+      this.#copies.delete(oldest!);
+    }
+    return NO_HOSTS;
+  }
+
+  /** Drops the kept copy of a piece. Returns the hosts of the blocks that differ from the verified content. */
+  compare({ index, bytes: verified }: HashedPiece): ReadonlySet<string> {
+    const copy = this.#copies.get(index);
+    if (copy === undefined) return NO_HOSTS;
+    this.#copies.delete(index);
+    const culprits = new Set<string>();
+    copy.sources.forEach((hostname, block) => {
+      const start = block * copy.blockLength;
+      const end = start + copy.blockLength;
+      const right = verified.subarray(start, end);
+      const isRight = copy.bytes.subarray(start, end).every((byte, offset) =>
+        byte === right[offset]
+      );
+      if (hostname !== undefined && !isRight) culprits.add(hostname);
+    });
+    return culprits;
   }
 }

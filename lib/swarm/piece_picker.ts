@@ -1,12 +1,10 @@
 /**
- * Chooses the block to request next from a peer. Owns the pieces in progress and
- * the order of the others. Invariant: a piece is verified, in progress, awaiting its
- * hash check, or in the rarity order, and only one of these.
+ * Chooses the block to request next from a peer. Invariant: a piece is verified, in
+ * progress, awaiting its hash check, or in the rarity order, and only one of these.
  *
- * A peer works on a piece of its own until every block of it is requested, because
- * whole pieces can be passed on and half ones cannot. Then follow: an abandoned
- * piece, the rarest new one, help with another peer's piece. In the end game an idle
- * peer doubles the oldest requests of others.
+ * A peer works on a piece of its own until every block of it is requested, because only
+ * whole pieces can be passed on. Then follow: an abandoned piece, the rarest new one,
+ * help with another peer's. In the end game an idle peer doubles the oldest requests.
  *
  * @module
  */
@@ -14,33 +12,26 @@ import type { Bitfield } from "../base/bitfield.ts";
 import { BufferPool } from "../base/buffer_pool.ts";
 import type { Random } from "../base/random.ts";
 import type { Geometry } from "../metainfo/geometry.ts";
-import type { PeerKey } from "./events.ts";
+import type { HashedPiece, PeerKey } from "./events.ts";
 import { PieceAssembly, PiecesInProgress } from "./piece_assembly.ts";
 import { RarityOrder } from "./rarity_order.ts";
 
-/**
- * Memory for pieces in progress and those awaiting their hash check, in bytes: they
- * gather while the disk is slow. All of it is kept for later pieces, since what is
- * freed is allocated again when the next ones gather.
- */
+/** Memory for pieces until their hash check, in bytes: they gather while the disk is slow. All of it is kept for later ones. */
 const ASSEMBLY_BYTES = 32 * 1024 * 1024;
 /** Pieces that may be in memory, however large. */
 const LEAST_ASSEMBLY_COUNT = 4;
 /**
- * Peers that one block is requested of in the end game. With 3, and 4 doubled blocks
- * at each, a hundred peers of 200 small pieces received 7 % in vain instead of 3 %,
- * and were done later.
+ * Peers that one block is requested of in the end game, and doubled blocks at an idle
+ * peer. With 3 and 4, a hundred peers of 200 small pieces wasted 7 % instead of 3 %.
  */
 const END_GAME_REQUESTS = 2;
-/** Doubled blocks that are outstanding at an idle peer in the end game. */
 const END_GAME_WINDOW = 2;
 
 /** What the picker knows of a peer. */
 export class PickingPeer {
   readonly key: PeerKey;
-  /** The pieces that the peer has: live. */
   readonly pieces: Bitfield;
-  /** The blocks requested of the peer, by id: live. */
+  /** Ids of the blocks requested of the peer. */
   readonly requests: Pick<ReadonlySet<number>, "size" | "has">;
   /** Pieces in the rarity order that the peer has. */
   waitingCount = 0;
@@ -54,42 +45,45 @@ export class PickingPeer {
   }
 }
 
+type Begin = "any" | "unique" | "none";
+type Work = PieceAssembly | undefined;
+
 /** Restrictions of one choice. */
 export interface PickOptions {
   /** The pieces to choose from. @default {those that the peer has} */
   readonly among?: Bitfield;
   /** The pieces that may be begun: `unique` are those that no other peer has. @default {"any"} */
-  readonly begin?: "any" | "unique" | "none";
+  readonly begin?: Begin;
   /** Whether requests of other peers may be doubled in the end game. @default {true} */
   readonly mayDouble?: boolean;
 }
-
-type IsSuspect = (index: number) => boolean;
 
 /** Rarest-first picking over pieces in progress. Blocks go by {@linkcode Geometry.blockId}. */
 export class PiecePicker {
   readonly #geometry: Geometry;
   readonly #peers = new Set<PickingPeer>();
   readonly #rarity: RarityOrder;
-  readonly #isSuspect: IsSuspect;
+  readonly #isSuspect: (index: number) => boolean;
   readonly #pool: BufferPool;
   readonly #maxAssemblyCount: number;
   readonly #begun: PiecesInProgress;
 
-  /** @param options `isSuspect`: whether a piece was corrupt before, so that one peer alone must deliver it. */
+  /** @param isSuspect Whether a piece was corrupt before: one peer alone must deliver it. */
   constructor(
-    geometry: Geometry,
-    options: { have: Bitfield; random: Random; isSuspect: IsSuspect },
+    torrent: { readonly geometry: Geometry; readonly have: Bitfield },
+    random: Random,
+    isSuspect: (index: number) => boolean,
   ) {
+    const { geometry, have } = torrent;
     this.#geometry = geometry;
-    this.#isSuspect = options.isSuspect;
+    this.#isSuspect = isSuspect;
     this.#begun = new PiecesInProgress(geometry.pieceCount);
-    this.#rarity = new RarityOrder(geometry.pieceCount, options.random);
-    for (const index of options.have.indexes()) this.#rarity.remove(index);
+    this.#rarity = new RarityOrder(geometry.pieceCount, random);
+    for (const index of have.indexes()) this.#rarity.remove(index);
     const { pieceLength: length } = geometry;
     this.#pool = new BufferPool({ length, keepBytes: ASSEMBLY_BYTES });
-    const fittingCount = Math.floor(ASSEMBLY_BYTES / length);
-    this.#maxAssemblyCount = Math.max(LEAST_ASSEMBLY_COUNT, fittingCount);
+    const count = Math.floor(ASSEMBLY_BYTES / length);
+    this.#maxAssemblyCount = Math.max(LEAST_ASSEMBLY_COUNT, count);
   }
 
   /** Adds a peer that has no piece yet. */
@@ -113,7 +107,7 @@ export class PiecePicker {
       peer.waitingCount++;
       return true;
     }
-    // Usually true, and saves the look-up of the piece.
+    // Usually so, which saves the look-up of the piece.
     if (this.#begun.open.size === 0 && !this.#isEndGame) return false;
     const assembly = this.#begun.at(index);
     return assembly !== undefined && !assembly.isComplete &&
@@ -130,7 +124,7 @@ export class PiecePicker {
     return this.#isEndGame || this.isAtLimit;
   }
 
-  /** Bytes missing of a piece that the peer alone may deliver; 0 if there is none. */
+  /** Bytes missing of a piece that the peer alone may deliver. */
   exclusiveBytesLeft({ key }: PickingPeer): number {
     for (const { isExclusive, owner, bytesLeft } of this.#begun) {
       if (isExclusive && owner === key) return bytesLeft;
@@ -143,19 +137,22 @@ export class PiecePicker {
     return this.#rarity.availability(index);
   }
 
-  /** Chooses a block to request from the peer and notes the request. Returns its id; `undefined` if there is none. */
+  /** Chooses a block to request from the peer and notes the request. Returns its id. */
   pick(peer: PickingPeer, options: PickOptions = {}): number | undefined {
-    const assembly = this.#ownWork(peer) ??
-      this.#abandonedWork(peer, options) ?? this.#newWork(peer, options) ??
-      this.#sharedWork(peer, options);
-    if (assembly === undefined) return this.#doubledWork(peer, options);
+    const { among = peer.pieces, begin = "any", mayDouble = true } = options;
+    const own = peer.current?.isOpen ? peer.current : undefined;
+    const assembly = own ?? this.#abandonedWork(peer, among) ??
+      this.#newWork(peer, among, begin) ?? this.#sharedWork(peer, among);
+    if (assembly === undefined) {
+      return mayDouble ? this.#doubledWork(peer, among) : undefined;
+    }
     const block = assembly.nextOpen()!;
     assembly.request(block);
     this.#begun.refresh(assembly);
     return this.#geometry.blockId(assembly.index, block);
   }
 
-  /** Notes again a request that was released and is outstanding after all; false if the block is not needed any more. */
+  /** Notes again a request that was released; false if the block is not needed any more. */
   requestAgain(id: number): boolean {
     const { index, block } = this.#geometry.blockOfId(id);
     const assembly = this.#begun.at(index);
@@ -166,7 +163,7 @@ export class PiecePicker {
     return true;
   }
 
-  /** A request is answered, cancelled or lost: the block is open unless it is requested elsewhere. */
+  /** A request is answered, cancelled or lost. */
   release(id: number): void {
     const { index, block } = this.#geometry.blockOfId(id);
     const assembly = this.#begun.at(index);
@@ -200,11 +197,7 @@ export class PiecePicker {
       (!assembly.isExclusive || assembly.owner === peer.key);
   }
 
-  /**
-   * Copies a block that {@linkcode isMissing} and is requested of no peer any more.
-   * Returns the piece once it is complete: it then awaits {@linkcode verified} or
-   * {@linkcode corrupt}.
-   */
+  /** Copies a block that {@linkcode isMissing} and is requested of no peer any more. Returns the piece once it is complete. */
   receive(
     id: number,
     bytes: Uint8Array,
@@ -220,9 +213,11 @@ export class PiecePicker {
     return assembly;
   }
 
-  /** The piece passed its hash check. Returns it, for {@linkcode recycle}. */
-  verified(index: number): PieceAssembly | undefined {
-    return this.#begun.takeComplete(index);
+  /** The piece passed its hash check, and its memory is free; false if it awaited none. */
+  verified({ index, bytes }: HashedPiece): boolean {
+    if (this.#begun.takeComplete(index) === undefined) return false;
+    this.#pool.give(bytes);
+    return true;
   }
 
   /** The piece failed its hash check and is fetched again. Returns the corrupt copy. */
@@ -232,24 +227,12 @@ export class PiecePicker {
     return assembly;
   }
 
-  /** Takes back the memory of a piece. */
-  recycle(bytes: Uint8Array<ArrayBuffer>): void {
-    this.#pool.give(bytes);
-  }
-
   /** Whether every piece is begun. */
   get #isEndGame(): boolean {
     return this.#rarity.size === 0;
   }
 
-  #ownWork({ current }: PickingPeer): PieceAssembly | undefined {
-    return current?.isOpen ? current : undefined;
-  }
-
-  #abandonedWork(
-    peer: PickingPeer,
-    { among = peer.pieces }: PickOptions,
-  ): PieceAssembly | undefined {
+  #abandonedWork(peer: PickingPeer, among: Bitfield): Work {
     for (const assembly of this.#begun.abandoned) {
       if (!among.has(assembly.index)) continue;
       assembly.owner = peer.key;
@@ -260,10 +243,7 @@ export class PiecePicker {
     return undefined;
   }
 
-  #newWork(
-    peer: PickingPeer,
-    { among = peer.pieces, begin = "any" }: PickOptions,
-  ): PieceAssembly | undefined {
+  #newWork(peer: PickingPeer, among: Bitfield, begin: Begin): Work {
     if (peer.waitingCount === 0 || this.isAtLimit) return undefined;
     if (begin === "none") return undefined;
     const index = this.#rarity.find(among);
@@ -288,21 +268,15 @@ export class PiecePicker {
     return assembly;
   }
 
-  #sharedWork(
-    peer: PickingPeer,
-    { among = peer.pieces }: PickOptions,
-  ): PieceAssembly | undefined {
+  #sharedWork(peer: PickingPeer, among: Bitfield): Work {
     for (const assembly of this.#begun.open) {
       if (mayDeliver(assembly, peer, among)) return assembly;
     }
     return undefined;
   }
 
-  #doubledWork(
-    peer: PickingPeer,
-    { among = peer.pieces, mayDouble = true }: PickOptions,
-  ): number | undefined {
-    if (!this.#isEndGame || !mayDouble) return undefined;
+  #doubledWork(peer: PickingPeer, among: Bitfield): number | undefined {
+    if (!this.#isEndGame) return undefined;
     if (peer.requests.size >= END_GAME_WINDOW) return undefined;
     for (const assembly of this.#begun) {
       if (!mayDeliver(assembly, peer, among)) continue;

@@ -1,9 +1,9 @@
 /**
- * Pieces not yet begun, by how many peers have them, rarest first, and random
- * among equals: all of them in one array, a stretch for each number of peers, and
- * each piece knows its place. Whatever changes moves a piece over the edge of its
- * stretch, so upkeep costs a constant and picking never sorts. What is begun lies
- * before the rarest, so that it is few edges away.
+ * Sorts the pieces that are not begun by the number of peers that have them, rarest
+ * first, at random among equals. All pieces are in one array, in a stretch for each
+ * number of peers, and each piece knows its place. A change moves a piece over the edge
+ * of its stretch, so upkeep costs a constant and picking never sorts. Begun pieces lie
+ * before the rarest, a few edges away.
  *
  * @module
  */
@@ -12,11 +12,11 @@ import { type Random, randomBelow } from "../base/random.ts";
 /** Rarest-first order over pieces. */
 export class RarityOrder {
   readonly #random: Random;
-  /** Of each piece, side by side: how many peers have it, and its place. */
+  /** The availability and the place of each piece, side by side. */
   readonly #pieces: Uint32Array;
-  /** All pieces: those that are out of the order, then the rarest, and so on. */
+  /** All pieces: those that are removed, then the rarest, and so on. */
   readonly #order: Uint32Array;
-  /** Where the pieces begin that so many peers have. What is before the first is out. */
+  /** The place where the pieces of each availability begin. Those before the first are removed. */
   readonly #starts: number[] = [0];
 
   /** All pieces are in the order, at availability 0. */
@@ -27,12 +27,11 @@ export class RarityOrder {
     for (let piece = 0; piece < pieceCount; piece++) this.#putAt(piece, piece);
   }
 
-  /** Number of pieces in the order. */
   get size(): number {
     return this.#order.length - this.#starts[0]!;
   }
 
-  /** How many peers have the piece. */
+  /** The number of peers that have the piece. */
   availability(piece: number): number {
     return this.#pieces[2 * piece]!;
   }
@@ -55,7 +54,7 @@ export class RarityOrder {
     if (this.has(piece)) this.#moveDown(piece, level);
   }
 
-  /** Takes a piece out: it was begun, or verified. */
+  /** Removes a piece that was begun, or verified. */
   remove(piece: number): void {
     if (!this.has(piece)) return;
     for (let level = this.availability(piece); level >= 0; level--) {
@@ -63,7 +62,7 @@ export class RarityOrder {
     }
   }
 
-  /** Puts a piece back in: it was given up or found corrupt. */
+  /** Adds a piece again that was discarded, or found corrupt. */
   add(piece: number): void {
     if (this.has(piece)) return;
     const availability = this.availability(piece);
@@ -73,10 +72,7 @@ export class RarityOrder {
     }
   }
 
-  /**
-   * The rarest piece of a set, a random one among equals. Pieces that nobody has
-   * are passed over: in a large swarm that is most of them, most of the time.
-   */
+  /** The rarest piece of a set, a random one among equals. Skips pieces that no peer has: in a large swarm most of them. */
   find(pieces: { has(piece: number): boolean }): number | undefined {
     const order = this.#order;
     const starts = this.#starts;
@@ -99,17 +95,16 @@ export class RarityOrder {
     while (this.#starts.length <= level) this.#starts.push(this.#order.length);
   }
 
-  /** To the pieces of a level from those below it. */
+  /** Moves a piece to a level from the one below. */
   #moveUp(piece: number, level: number): void {
     this.#swap(piece, --this.#starts[level]!);
   }
 
-  /** From the pieces of a level to those below it. */
+  /** Moves a piece from a level to the one below. */
   #moveDown(piece: number, level: number): void {
     this.#swap(piece, this.#starts[level]!++);
   }
 
-  /** A piece changes places with the one at a place. */
   #swap(piece: number, place: number): void {
     const other = this.#order[place]!;
     this.#putAt(other, this.#pieces[2 * piece + 1]!);

@@ -1,9 +1,8 @@
 /**
- * Super-seeding [BEP 16]: while we alone have some pieces, each of them is announced
- * to one leecher, which is to pass it on; the next is announced as soon as one is
- * requested. So the first copy leaves without repeats, whatever clients the leechers
- * run: all that they see is haves. Once every piece is with some leecher, all pieces
- * are announced to all.
+ * Super-seeding [BEP 16]: announces each piece that we alone have to one leecher,
+ * which is to pass it on, and the next as soon as one is requested. So the first copy
+ * leaves without repeats, whatever clients the leechers run. Once every piece is with
+ * some leecher, all pieces are announced to all.
  *
  * Measured in virtual time, against the least time possible and against seeders that
  * announce everything at once: six leechers of 512 pieces take 1.02 instead of 1.11,
@@ -14,6 +13,7 @@
  */
 import { Bitfield } from "../base/bitfield.ts";
 import { type Random, shuffle } from "../base/random.ts";
+import type { Downloads } from "./downloads.ts";
 import type { Peer, SwarmContext } from "./peer.ts";
 import type { PeerState } from "./peer_slots.ts";
 
@@ -21,137 +21,124 @@ import type { PeerState } from "./peer_slots.ts";
 const MAX_AHEAD = 16;
 /** Pieces that a leecher may keep to itself beyond twice the average. */
 const SPARE_KEPT = 4;
-/**
- * Ticks for which a leecher may be held back because it keeps too much, beyond half
- * of those for which it is not. The others may only seem better: a peer that requests
- * and never announces what it has would make honest ones wait.
- */
+/** Ticks for which a leecher may be held back, beyond half of the others: peers that never announce would hold back honest ones. */
 const MAX_TICKS_HELD_BACK = 10;
 
 /** A leecher that is not told of all our pieces. */
-interface Leecher {
+class Leecher {
   readonly state: PeerState;
   readonly announced: Bitfield;
   /** Pieces announced to it that it has not requested yet. */
-  readonly ahead: Set<number>;
+  readonly ahead = new Set<number>();
   /** Pieces assigned to it so far, to be passed on. */
-  assignedCount: number;
+  assignedCount = 0;
   /** Those of them that no other peer has yet. */
-  unspreadCount: number;
+  unspreadCount = 0;
   /** Whether it has requested a block since the last tick. */
-  hasRequested: boolean;
+  hasRequested = true;
   /** Whether it was served between the last two ticks, or is new. */
-  isActive: boolean;
+  isActive = true;
   /** Ticks for which it was held back, less half of the others. */
-  heldBackCount: number;
-}
+  heldBackCount = 0;
 
-/** What super-seeding is created with. */
-export interface SuperSeedingOptions {
-  readonly random: Random;
-  /** The number of connected peers that have a piece. */
-  readonly availability: (index: number) => number;
+  constructor(state: PeerState) {
+    this.state = state;
+    this.announced = new Bitfield(state.source.pieces.length);
+  }
+
+  /** Whether a block is queued or being sent. */
+  get isServed(): boolean {
+    const { queue, pendingBytes } = this.state.upload;
+    return queue.length > 0 || pendingBytes > 0;
+  }
+
+  /** Pieces that it has requested and that no other peer has yet. */
+  get keptCount(): number {
+    return this.unspreadCount - this.ahead.size;
+  }
 }
 
 /** Announces pieces one by one, until others have them. */
 export class SuperSeeding {
   readonly #context: SwarmContext;
-  readonly #options: SuperSeedingOptions;
+  readonly #downloads: Downloads;
+  readonly #random: Random;
   readonly #leechers = new Map<Peer, Leecher>();
-  /** The pieces that no connected peer has; valid while there are leechers. */
+  /** The pieces that no connected peer has, while there are leechers. */
   #unseen = new Bitfield(0);
   /** Whether some connected peer has each piece; until one leaves. */
   #isAllSeen = false;
   /** Pieces assigned to no leecher; some may be seen since. */
   #unassigned: number[] = [];
-  /** The leecher that is to pass a piece on, while no other peer has it. */
+  /** The leecher that is to pass a piece on, until another peer has it. */
   readonly #assigned = new Map<number, Leecher>();
 
-  constructor(context: SwarmContext, options: SuperSeedingOptions) {
+  constructor(context: SwarmContext, downloads: Downloads, random: Random) {
     this.#context = context;
-    this.#options = options;
+    this.#downloads = downloads;
+    this.#random = random;
   }
 
   /** Takes a new peer; false if it is to be told of all pieces at once. */
-  join(state: PeerState, now: number): boolean {
+  join(state: PeerState): boolean {
     if (!this.#context.have.isFull || this.#isAllSeen) return false;
     if (this.#leechers.size === 0) this.#begin();
     this.#isAllSeen = this.#unseen.count === 0;
     if (this.#isAllSeen) return false;
-    const leecher: Leecher = {
-      state,
-      announced: new Bitfield(this.#unseen.length),
-      ahead: new Set(),
-      assignedCount: 0,
-      unspreadCount: 0,
-      hasRequested: true,
-      isActive: true,
-      heldBackCount: 0,
-    };
     const { peer } = state;
+    const leecher = new Leecher(state);
     this.#leechers.set(peer, leecher);
     // Exactly one message must say what we have. [BEP 6]
-    if (peer.extensions.fast) {
-      this.#context.send(peer, { type: "haveNone" }, now);
-    }
-    this.#announceMore(leecher, now);
+    if (peer.extensions.fast) this.#context.send(peer, { type: "haveNone" });
+    this.#announceMore(leecher);
     return true;
   }
 
   /** Another leecher is to pass on what the peer alone had. */
-  leave({ peer, source }: PeerState, now: number): void {
+  leave({ peer, source }: PeerState): void {
     this.#isAllSeen = false;
     const leecher = this.#leechers.get(peer);
     if (leecher !== undefined) this.#forget(leecher);
     if (this.#leechers.size === 0) return;
     for (const index of source.pieces.indexes()) {
-      if (this.#options.availability(index) > 0) continue;
+      if (this.#downloads.availability(index) > 0) continue;
       if (this.#unseen.add(index)) this.#unassigned.push(index);
     }
-    this.#announceMoreToAll(now);
+    for (const leecher of this.#leechers.values()) this.#announceMore(leecher);
   }
 
-  /** A peer has one more piece. */
-  peerHas({ peer }: PeerState, index: number, now: number): void {
+  /** A peer has announced pieces that it had not announced before. */
+  peerHas({ peer }: PeerState, indexes: Iterable<number>): void {
     if (this.#leechers.size === 0) return;
-    const assignee = this.#assigned.get(index);
-    const leecher = this.#leechers.get(peer);
-    const wasUnseen = this.#unseen.has(index);
-    this.#noteSeen(index, leecher);
-    if (wasUnseen && this.#unseen.count === 0) return this.#end(now);
-    if (leecher !== undefined) this.#announceMore(leecher, now);
-    // It has passed a piece on, and may have another.
-    if (assignee !== undefined) this.#announceMore(assignee, now);
-  }
-
-  /** A peer has announced all that it has. */
-  peerHasMany({ peer, source }: PeerState, now: number): void {
-    if (this.#leechers.size === 0) return;
-    const leecher = this.#leechers.get(peer);
-    for (const index of source.pieces.indexes()) {
-      this.#noteSeen(index, leecher);
+    const holder = this.#leechers.get(peer);
+    const changed = new Set(holder && [holder]);
+    for (const index of indexes) {
+      const assignee = this.#noteSeen(index, holder);
+      if (assignee !== undefined) changed.add(assignee);
     }
-    if (this.#unseen.count === 0) return this.#end(now);
-    this.#announceMoreToAll(now);
+    if (this.#unseen.count > 0) {
+      for (const leecher of changed) this.#announceMore(leecher);
+    } else {
+      for (const leecher of this.#leechers.values()) this.#announceAll(leecher);
+    }
   }
 
-  /** A peer has requested a block of a piece. */
-  peerRequested({ peer }: PeerState, index: number, now: number): void {
+  peerRequested({ peer }: PeerState, index: number): void {
     const leecher = this.#leechers.get(peer);
     if (leecher === undefined) return;
     leecher.hasRequested = true;
-    if (leecher.ahead.delete(index)) this.#announceMore(leecher, now);
+    if (leecher.ahead.delete(index)) this.#announceMore(leecher);
   }
 
-  /** Announces everything to a leecher that has had nothing to request for a while: the rest is with slow peers. */
-  tick(now: number): void {
+  /** Announces everything to a leecher that has had nothing to request for a while. */
+  tick(): void {
     for (const leecher of this.#leechers.values()) {
-      leecher.isActive = leecher.hasRequested || isServed(leecher);
+      leecher.isActive = leecher.hasRequested || leecher.isServed;
       leecher.hasRequested = false;
     }
     for (const leecher of this.#leechers.values()) {
-      const isDone = leecher.ahead.size === 0 && !isServed(leecher);
-      if (isDone) this.#announceMore(leecher, now);
+      const isDone = leecher.ahead.size === 0 && !leecher.isServed;
+      if (isDone) this.#announceMore(leecher);
       const isIdle = isDone && leecher.ahead.size === 0;
       const isHeldBack = isIdle && this.#keepsTooMuch(leecher);
       leecher.heldBackCount = isHeldBack
@@ -160,7 +147,7 @@ export class SuperSeeding {
       const isOver = isHeldBack
         ? leecher.heldBackCount >= MAX_TICKS_HELD_BACK
         : isIdle && !leecher.isActive;
-      if (isOver) this.#announceAll(leecher, now);
+      if (isOver) this.#announceAll(leecher);
     }
   }
 
@@ -168,21 +155,13 @@ export class SuperSeeding {
     const { pieceCount } = this.#context.geometry;
     this.#unseen = new Bitfield(pieceCount);
     for (let index = 0; index < pieceCount; index++) {
-      if (this.#options.availability(index) === 0) this.#unseen.add(index);
+      if (this.#downloads.availability(index) === 0) this.#unseen.add(index);
     }
-    const { random } = this.#options;
-    this.#unassigned = shuffle([...this.#unseen.indexes()], random);
+    this.#unassigned = shuffle([...this.#unseen.indexes()], this.#random);
     this.#assigned.clear();
   }
 
-  /** Every piece is with some leecher. */
-  #end(now: number): void {
-    for (const leecher of this.#leechers.values()) {
-      this.#announceAll(leecher, now);
-    }
-  }
-
-  /** The leecher is gone, or told of everything: others are to pass on its pieces. */
+  /** The leecher is gone, or told of everything: others pass on its pieces. */
   #forget(leecher: Leecher): void {
     this.#leechers.delete(leecher.state.peer);
     for (const [index, assignee] of this.#assigned) {
@@ -192,29 +171,22 @@ export class SuperSeeding {
     }
   }
 
-  /** Some peer has a piece; `holder` if it is one of the leechers. */
-  #noteSeen(index: number, holder: Leecher | undefined): void {
+  /** Some peer has a piece; `holder` if it is one of the leechers. Returns the leecher that has passed it on. */
+  #noteSeen(index: number, holder: Leecher | undefined): Leecher | undefined {
     this.#unseen.delete(index);
     holder?.ahead.delete(index);
     const assignee = this.#assigned.get(index);
-    if (assignee === undefined || assignee === holder) return;
+    if (assignee === undefined || assignee === holder) return undefined;
     this.#assigned.delete(index);
     assignee.unspreadCount--;
     assignee.ahead.delete(index);
+    return assignee;
   }
 
-  #announceMoreToAll(now: number): void {
-    for (const leecher of this.#leechers.values()) {
-      this.#announceMore(leecher, now);
-    }
-  }
-
-  #announceMore(leecher: Leecher, now: number): void {
+  #announceMore(leecher: Leecher): void {
     if (this.#keepsTooMuch(leecher)) return;
-    const share = Math.floor(
-      this.#unassigned.length / (2 * this.#leechers.size),
-    );
-    const target = Math.max(1, Math.min(share, MAX_AHEAD));
+    const share = this.#unassigned.length / (2 * this.#leechers.size);
+    const target = Math.max(1, Math.min(Math.floor(share), MAX_AHEAD));
     while (leecher.ahead.size < target) {
       const index = this.#takeUnassigned(leecher) ?? this.#takeAhead(leecher) ??
         this.#takeFromSlower(leecher);
@@ -226,23 +198,20 @@ export class SuperSeeding {
       leecher.unspreadCount++;
       leecher.assignedCount++;
       leecher.announced.add(index);
-      this.#context.send(leecher.state.peer, { type: "have", index }, now);
+      this.#context.send(leecher.state.peer, { type: "have", index });
     }
   }
 
-  /**
-   * Whether the leecher passes on less than others: it is given less. Leechers that
-   * request nothing do not count, or a few of them would make everybody wait.
-   */
+  /** Whether the leecher passes on less than others. Those that request nothing do not count, or all would wait for them. */
   #keepsTooMuch(leecher: Leecher): boolean {
     let sum = 0;
     let count = 0;
     for (const other of this.#leechers.values()) {
       if (!other.isActive) continue;
-      sum += keptCount(other);
+      sum += other.keptCount;
       count++;
     }
-    return keptCount(leecher) * count > 2 * sum + SPARE_KEPT * count;
+    return leecher.keptCount * count > 2 * sum + SPARE_KEPT * count;
   }
 
   /** A piece that was announced to no connected leecher. */
@@ -263,7 +232,7 @@ export class SuperSeeding {
   #takeAhead(leecher: Leecher): number | undefined {
     let richest: Leecher | undefined;
     for (const other of this.#leechers.values()) {
-      if (other === leecher || other.ahead.size === 0) continue;
+      if (other === leecher) continue;
       if (other.ahead.size > (richest?.ahead.size ?? 0)) richest = other;
     }
     for (const index of richest?.ahead ?? []) {
@@ -274,33 +243,22 @@ export class SuperSeeding {
     return undefined;
   }
 
-  /** A piece that is being sent to a much slower leecher, judged by what was assigned to it. */
+  /** A piece that is assigned to a much slower leecher. */
   #takeFromSlower(leecher: Leecher): number | undefined {
     for (const [index, other] of this.#assigned) {
       if (2 * other.assignedCount > leecher.assignedCount) continue;
-      if (this.#unseen.has(index) && !leecher.announced.has(index)) {
-        return index;
-      }
+      const isNew = !leecher.announced.has(index);
+      if (isNew && this.#unseen.has(index)) return index;
     }
     return undefined;
   }
 
-  #announceAll(leecher: Leecher, now: number): void {
+  #announceAll(leecher: Leecher): void {
     this.#forget(leecher);
     const { state: { peer, source }, announced } = leecher;
     for (const index of this.#context.have.indexes()) {
       if (announced.has(index) || source.pieces.has(index)) continue;
-      this.#context.send(peer, { type: "have", index }, now);
+      this.#context.send(peer, { type: "have", index });
     }
   }
-}
-
-/** Whether a block is queued for the leecher, or being sent. */
-function isServed({ state: { upload } }: Leecher): boolean {
-  return upload.queue.length > 0 || upload.pendingBytes > 0;
-}
-
-/** Pieces that the leecher has requested and that no other peer has yet. */
-function keptCount(leecher: Leecher): number {
-  return leecher.unspreadCount - leecher.ahead.size;
 }

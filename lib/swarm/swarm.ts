@@ -14,7 +14,7 @@ import type { Geometry } from "../metainfo/geometry.ts";
 import type { Message } from "../wire/message.ts";
 import { Downloads } from "./downloads.ts";
 import type {
-  DisconnectReason,
+  Disconnection,
   HashedPiece,
   PeerIntroduction,
   PeerKey,
@@ -24,19 +24,14 @@ import type {
 import { Extensions } from "./extensions.ts";
 import { handleMessage, type SwarmParts } from "./incoming_message.ts";
 import type { RequestLimits } from "./outstanding_requests.ts";
-import { Peer, type SwarmContext } from "./peer.ts";
+import { Peer, SwarmContext } from "./peer.ts";
 import { PeerSlots, type PeerState } from "./peer_slots.ts";
 import { isOverdue } from "./slow_peers.ts";
 import { SuperSeeding } from "./super_seeding.ts";
 import { Uploads } from "./uploads.ts";
 
-/**
- * Ticks come about once a second. After a longer pause it is we who were suspended:
- * messages of peers are still to be read, and no peer was silent.
- */
+/** After a longer pause between ticks it is we who were suspended: no peer was silent. */
 const SUSPENDED_MS = 5_000;
-/** No actions: most haves lead to none, and most events in a large swarm are haves. */
-const NONE: SwarmAction[] = [];
 
 /** What a swarm is created with. */
 export interface SwarmOptions {
@@ -57,54 +52,37 @@ export interface SwarmOptions {
   readonly isPrivate?: boolean;
 }
 
-/** The swarm of one torrent as we see it. */
+/** The swarm of one torrent as we see it. Its properties are live, not to be changed. */
 export class Swarm {
+  /** The pieces that are verified and stored. */
+  readonly have: Bitfield;
+  /** The connected peers. */
+  readonly peers: ReadonlyMap<PeerKey, PeerState>;
+  /** Content received, of that in vain, and sent so far, in bytes. */
+  readonly traffic: Readonly<SwarmContext["traffic"]>;
   readonly #slots: PeerSlots;
   readonly #context: SwarmContext;
   readonly #parts: SwarmParts;
   #tickedAt = Infinity;
-  #actions: SwarmAction[] = NONE;
 
   constructor(options: SwarmOptions) {
-    const { geometry, have, random } = options;
     this.#slots = new PeerSlots(options);
-    const context: SwarmContext = {
-      geometry,
-      have,
-      emit: (action) => this.#emit(action),
-      send: (peer, message, now) => {
-        peer.activity.sent(now);
-        this.#emit({ type: "send", peer: peer.key, message });
-      },
-    };
+    const context = new SwarmContext(options);
     this.#context = context;
+    this.have = context.have;
+    this.peers = this.#slots.peers;
+    this.traffic = context.traffic;
     const downloads = new Downloads(context, options);
-    const availability = (index: number): number =>
-      downloads.availability(index);
     this.#parts = {
-      geometry,
+      geometry: options.geometry,
       downloads,
-      uploads: new Uploads(context, options),
+      uploads: new Uploads(context, options.allowedFastSet),
       extensions: new Extensions(context, {
         ...options,
         isSeeder: (key) => this.peers.get(key)!.source.isSeeder,
       }),
-      superSeeding: new SuperSeeding(context, { random, availability }),
+      superSeeding: new SuperSeeding(context, downloads, options.random),
     };
-  }
-
-  /** The pieces that are verified and stored: live, not to be changed. */
-  get have(): Bitfield {
-    return this.#context.have;
-  }
-
-  /** The connected peers: live, not to be changed. */
-  get peers(): ReadonlyMap<PeerKey, PeerState> {
-    return this.#slots.peers;
-  }
-
-  isBanned(hostname: string): boolean {
-    return this.#slots.isBanned(hostname);
   }
 
   /** Whether there is a slot for a peer of the host. */
@@ -112,187 +90,160 @@ export class Swarm {
     return this.#slots.hasSlotFor(hostname, now);
   }
 
-  /** Content received and sent so far, in bytes. */
-  get traffic(): { downloaded: number; wasted: number; uploaded: number } {
-    const { downloads, uploads } = this.#parts;
-    return {
-      downloaded: downloads.downloadedBytes,
-      wasted: downloads.wastedBytes,
-      uploaded: uploads.uploadedBytes,
-    };
-  }
-
   /** Takes an event and returns the actions to perform, in order. Events of unknown peers do nothing. */
   apply(event: SwarmEvent, now: number): readonly SwarmAction[] {
+    this.#context.now = now;
     switch (event.type) {
       case "peerJoined":
-        this.#join(event, now);
+        this.#join(event);
         break;
       case "peerLeft":
-        this.#remove(event.peer, now);
+        this.#remove(event.peer);
         break;
       case "messageReceived":
-        this.#receive(event.peer, event.message, now);
+        this.#receive(event.peer, event.message);
         break;
       case "blockSent":
-        this.#blockSent(event.peer, event.length, now);
+        this.#blockSent(event.peer, event.length);
         break;
       case "pieceVerified":
-        this.#pieceVerified(event, now);
-        break;
       case "pieceCorrupt":
-        this.#pieceCorrupt(event, now);
+        this.#pieceHashed(event);
         break;
       case "tick":
-        this.#tick(now);
+        this.#tick();
         break;
       default:
         event satisfies never;
     }
-    const actions = this.#actions;
-    this.#actions = NONE;
-    return actions;
+    return this.#context.takeActions();
   }
 
-  #emit(action: SwarmAction): void {
-    // An array that begins empty reserves memory for 17 elements.
-    if (this.#actions === NONE) this.#actions = [action];
-    else this.#actions.push(action);
-  }
-
-  #join(introduction: PeerIntroduction, now: number): void {
+  #join(introduction: PeerIntroduction): void {
+    const { now } = this.#context;
     const admission = this.#slots.judge(introduction, now);
     if (admission.type === "refused") {
       const { peer, hostname: detail } = introduction;
-      const { reason } = admission;
-      this.#context.emit({ type: "disconnect", peer, reason, detail });
-      return;
+      return this.#disconnect({ peer, reason: admission.reason, detail });
     }
-    const { evicted } = admission;
-    if (evicted !== undefined) this.#disconnect(evicted, now);
+    if (admission.evicted !== undefined) this.#disconnect(admission.evicted);
     const { downloads, uploads, extensions, superSeeding } = this.#parts;
     const peer = new Peer(introduction, now);
     const profile = extensions.join(peer, introduction.listenPort);
-    const source = downloads.sources.join(profile, now);
-    const upload = uploads.join(peer, source.pieces, now);
+    const source = downloads.join(profile);
+    const upload = uploads.join(peer, source.pieces);
     const state = { peer, source, upload, profile };
     this.#slots.add(state);
-    const seesAll = !superSeeding.join(state, now);
-    if (seesAll) this.#sendPieces(peer, now);
-    extensions.greet(profile, now, { seesAll });
+    const seesAll = !superSeeding.join(state);
+    if (seesAll) this.#sendPieces(peer);
+    // libtorrent leaves a peer that wants nothing and has nothing for it.
+    const isUploadOnly = seesAll && this.have.isFull;
+    extensions.greet(peer, { isUploadOnly });
   }
 
-  /** Sends one of three messages to a peer with the fast extension [BEP 6], and to others a bitfield that is not empty. [BEP 3] */
-  #sendPieces(peer: Peer, now: number): void {
+  /** A peer with the fast extension gets exactly one message [BEP 6], another no empty bitfield. [BEP 3] */
+  #sendPieces(peer: Peer): void {
     const { have } = this;
     if (peer.extensions.fast && (have.isFull || have.count === 0)) {
       const type = have.isFull ? "haveAll" : "haveNone";
-      this.#context.send(peer, { type }, now);
+      this.#context.send(peer, { type });
     } else if (have.count > 0) {
-      const bytes = have.toBytes();
-      this.#context.send(peer, { type: "bitfield", bytes }, now);
+      this.#context.send(peer, { type: "bitfield", bytes: have.toBytes() });
     }
   }
 
-  #receive(key: PeerKey, message: Message, now: number): void {
+  #receive(key: PeerKey, message: Message): void {
     const from = this.peers.get(key);
     if (from === undefined) return;
-    from.peer.activity.received(now);
+    from.peer.received(this.#context.now);
     try {
-      handleMessage(this.#parts, message, { from, now });
+      handleMessage(this.#parts, message, from);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       const { message: detail } = error;
-      return this.#disconnect({ peer: key, reason: "protocol", detail }, now);
+      return this.#disconnect({ peer: key, reason: "protocol", detail });
     }
-    this.#leaveSeeder(from, now);
+    this.#leaveSeeder(from);
   }
 
-  #blockSent(key: PeerKey, length: number, now: number): void {
+  #blockSent(key: PeerKey, length: number): void {
     const to = this.peers.get(key);
     if (to === undefined) return;
-    to.peer.activity.sent(now);
-    this.#parts.uploads.blockSent(to.upload, length, now);
+    to.peer.sent(this.#context.now);
+    this.#parts.uploads.blockSent(to.upload, length);
   }
 
-  #pieceVerified(piece: HashedPiece, now: number): void {
+  #pieceHashed(piece: Extract<SwarmEvent, HashedPiece>): void {
     const wasComplete = this.have.isFull;
     const { downloads, extensions } = this.#parts;
-    for (const hostname of downloads.pieceVerified(piece, now)) {
-      this.#ban(hostname, piece.index, now);
+    for (const hostname of downloads[piece.type](piece)) {
+      this.#ban(hostname, piece.index);
     }
     if (!this.have.isFull || wasComplete) return;
     this.#context.emit({ type: "completed" });
-    for (const state of [...this.peers.values()]) this.#leaveSeeder(state, now);
-    extensions.completed(now);
+    for (const state of [...this.peers.values()]) this.#leaveSeeder(state);
+    extensions.completed();
   }
 
-  #pieceCorrupt(piece: HashedPiece, now: number): void {
-    const culprit = this.#parts.downloads.pieceCorrupt(piece, now);
-    if (culprit !== undefined) this.#ban(culprit, piece.index, now);
-  }
-
-  #ban(hostname: string, index: number, now: number): void {
+  #ban(hostname: string, index: number): void {
     // Several of its pieces may be corrupt.
     if (!this.#slots.ban(hostname)) return;
     this.#context.emit({ type: "ban", hostname, index });
     const detail = `sent a corrupt block of piece ${index}`;
     for (const { peer } of [...this.peers.values()]) {
       if (peer.hostname !== hostname) continue;
-      this.#disconnect({ peer: peer.key, reason: "banned", detail }, now);
+      this.#disconnect({ peer: peer.key, reason: "banned", detail });
     }
   }
 
-  #tick(now: number): void {
+  #tick(): void {
     const { downloads, uploads, extensions, superSeeding } = this.#parts;
+    const { now } = this.#context;
     const pausedMs = now - this.#tickedAt;
     this.#tickedAt = now;
     if (pausedMs > SUSPENDED_MS) {
       for (const { peer } of this.peers.values()) {
-        peer.activity.forgiveSilence(pausedMs);
+        peer.forgiveSilence(pausedMs);
       }
-      downloads.sources.forgiveSilence(pausedMs);
+      downloads.forgiveSilence(pausedMs);
     }
     for (const { peer, source } of [...this.peers.values()]) {
-      const { key, activity } = peer;
-      if (activity.isIdle(now)) {
+      const { key } = peer;
+      if (peer.isIdle(now)) {
         const detail = "nothing received for too long";
-        this.#disconnect({ peer: key, reason: "idle", detail }, now);
+        this.#disconnect({ peer: key, reason: "idle", detail });
       } else if (isOverdue(source, now)) {
         const detail = "sent no block for too long";
-        this.#disconnect({ peer: key, reason: "overdue", detail }, now);
-      } else if (activity.needsKeepAlive(now)) {
-        this.#context.send(peer, { type: "keepAlive" }, now);
+        this.#disconnect({ peer: key, reason: "overdue", detail });
+      } else if (peer.needsKeepAlive(now)) {
+        this.#context.send(peer, { type: "keepAlive" });
       }
     }
-    downloads.sources.tick(now);
-    uploads.tick(now);
-    extensions.tick(now);
-    superSeeding.tick(now);
+    downloads.tick();
+    uploads.tick();
+    extensions.tick();
+    superSeeding.tick();
   }
 
   /** Two upload-only peers have nothing to exchange: frees the slot for a leecher. [BEP 21] */
-  #leaveSeeder({ peer, source }: PeerState, now: number): void {
+  #leaveSeeder({ peer, source }: PeerState): void {
     if (!this.have.isFull || !source.isSeeder) return;
     const detail = "both have every piece";
-    this.#disconnect({ peer: peer.key, reason: "bothComplete", detail }, now);
+    this.#disconnect({ peer: peer.key, reason: "bothComplete", detail });
   }
 
-  #disconnect(
-    ending: { peer: PeerKey; reason: DisconnectReason; detail: string },
-    now: number,
-  ): void {
-    this.#context.emit({ type: "disconnect", ...ending });
-    this.#remove(ending.peer, now);
+  #disconnect(disconnection: Disconnection): void {
+    this.#context.emit({ type: "disconnect", ...disconnection });
+    this.#remove(disconnection.peer);
   }
 
-  #remove(key: PeerKey, now: number): void {
+  #remove(key: PeerKey): void {
     const state = this.#slots.remove(key);
     if (state === undefined) return;
     const { downloads, uploads, extensions, superSeeding } = this.#parts;
-    downloads.sources.leave(state.source, now);
+    downloads.leave(state.source);
     uploads.leave(state.upload);
     extensions.leave(state.profile);
-    superSeeding.leave(state, now);
+    superSeeding.leave(state);
   }
 }

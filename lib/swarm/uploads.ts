@@ -1,13 +1,12 @@
 /**
  * The seeder's half of the engine: which peers have an upload slot, what they
- * requested, and how much of it is being sent. Only verified pieces are served, and
- * a peer's queue is bounded. A peer with the fast extension gets one answer to each
- * request, the block or a reject; for others a refused request was never made.
- * [BEP 6]
+ * requested, and how much of it is being sent. Only verified pieces are served, and a
+ * peer's queue is bounded. A peer with the fast extension gets an answer to each
+ * request, the block or a reject. [BEP 6]
  *
  * On a LAN every interested peer is served at once. Only when there are more than
- * slots do they take turns, the longest wait first. Nobody has to upload to be
- * served: an idle link helps no one.
+ * slots do they take turns, the longest wait first. Nobody has to upload to be served:
+ * an idle link helps no one.
  *
  * @module
  */
@@ -28,18 +27,15 @@ export const UPLOAD_TURN_MS = 20_000;
 const RECHOKE_INTERVAL_MS = 10_000;
 /** Requests that one peer may have queued; libtorrent's limit. */
 export const MAX_QUEUED_REQUESTS = 2000;
-/** Handed out and not yet sent for each peer, in bytes: the depth of its read-ahead. */
+/** Bytes handed out and not yet sent for each peer: the depth of its read-ahead. */
 const UPLOAD_AHEAD_BYTES = 1024 * 1024;
-/**
- * Pieces that a choked peer may request. BEP 6 uses 10; here all hosts of a /24 have
- * the same set, and bytes that a seeder sends many times are missing elsewhere.
- */
+/** Pieces that a choked peer may request. BEP 6 uses 10, but on a LAN all hosts have the same set, which costs other pieces. */
 export const ALLOWED_FAST_COUNT = 4;
 
 /** What one peer requested of us. */
 export class PeerUpload {
   readonly peer: Peer;
-  /** The pieces that it has: live. */
+  /** The pieces that it has. */
   readonly pieces: Bitfield;
   readonly rate: RateMeter;
   weChoke = true;
@@ -50,9 +46,8 @@ export class PeerUpload {
   readonly queue: BlockRange[] = [];
   /** Bytes handed out and not yet sent. */
   pendingBytes = 0;
-  /** Pieces that it may request while choked; `undefined` before the offer. */
+  /** Pieces that it may request while choked, and the bytes left of them; `undefined` before the offer. */
   allowedFast: ReadonlySet<number> | undefined;
-  /** Bytes that it may still request so. */
   allowedBytesLeft = 0;
   /** Requests refused since it was choked. */
   refusedCount = 0;
@@ -64,34 +59,24 @@ export class PeerUpload {
   }
 }
 
-/** What uploads are created with. */
-export interface UploadsOptions {
-  /** The pieces that a choked peer at the address may request. [BEP 6] */
-  readonly allowedFastSet: (hostname: string) => readonly number[];
-}
+type AllowedFastSet = (hostname: string) => readonly number[];
 
 /** Uploading of one torrent to all its peers. */
 export class Uploads {
   readonly #context: SwarmContext;
-  readonly #options: UploadsOptions;
+  readonly #allowedFastSet: AllowedFastSet;
   readonly #peers = new Set<PeerUpload>();
   #rechokedAt = 0;
-  /** Whether interest has changed since turns were last reconsidered. */
+  /** Whether interest has changed since then. */
   #isStale = false;
-  #uploadedBytes = 0;
 
-  constructor(context: SwarmContext, options: UploadsOptions) {
+  constructor(context: SwarmContext, allowedFastSet: AllowedFastSet) {
     this.#context = context;
-    this.#options = options;
+    this.#allowedFastSet = allowedFastSet;
   }
 
-  /** Content sent so far, in bytes. */
-  get uploadedBytes(): number {
-    return this.#uploadedBytes;
-  }
-
-  join(peer: Peer, pieces: Bitfield, now: number): PeerUpload {
-    const upload = new PeerUpload(peer, pieces, now);
+  join(peer: Peer, pieces: Bitfield): PeerUpload {
+    const upload = new PeerUpload(peer, pieces, this.#context.now);
     this.#peers.add(upload);
     return upload;
   }
@@ -101,56 +86,50 @@ export class Uploads {
     this.#isStale = true;
   }
 
-  receiveInterest(to: PeerUpload, isInterested: boolean, now: number): void {
+  receiveInterest(to: PeerUpload, isInterested: boolean): void {
     if (isInterested === to.peerIsInterested) return;
     to.peerIsInterested = isInterested;
     this.#isStale = true;
     if (!isInterested || !to.weChoke) return;
-    if (this.#hasFreeSlot) this.#setChoke(to, false, now);
-    else this.#offerFast(to, now);
+    if (this.#hasFreeSlot) this.#setChoke(to, false);
+    else this.#offerFast(to);
   }
 
   /** @throws {ProtocolError} If the peer has too many requests queued, or makes too many while choked. */
-  receiveRequest(to: PeerUpload, block: BlockRange, now: number): void {
-    // A refused request was made before our choke arrived, or for a piece that we
-    // never announced.
+  receiveRequest(to: PeerUpload, block: BlockRange): void {
     const isServed = this.#context.have.has(block.index) &&
       (!to.weChoke || takeAllowed(to, block));
-    if (!isServed) return this.#refuse(to, block, now);
+    // Made before our choke arrived, or for a piece that we never announced.
+    if (!isServed) return this.#refuse(to, block);
     if (to.queue.length >= MAX_QUEUED_REQUESTS) {
-      if (to.peer.extensions.fast) return this.#refuse(to, block, now);
-      throw new ProtocolError(
-        `Cannot accept request: ${MAX_QUEUED_REQUESTS} are queued already`,
-      );
+      if (to.peer.extensions.fast) return this.#refuse(to, block);
+      throw new ProtocolError("Cannot accept request: the queue is full");
     }
-    if (to.queue.length > 0 || to.pendingBytes >= UPLOAD_AHEAD_BYTES) {
-      to.queue.push(block);
-    } else this.#handOut(to, block);
+    to.queue.push(block);
+    this.#handOut(to);
   }
 
   /** Removes a queued request. A block that is being sent already is not called back. */
-  receiveCancel(to: PeerUpload, block: BlockRange, now: number): void {
+  receiveCancel(to: PeerUpload, block: BlockRange): void {
+    const { index, offsetInPiece, length } = block;
     const place = to.queue.findIndex((queued) =>
-      queued.index === block.index &&
-      queued.offsetInPiece === block.offsetInPiece &&
-      queued.length === block.length
+      queued.index === index && queued.offsetInPiece === offsetInPiece &&
+      queued.length === length
     );
     if (place < 0) return;
-    const [cancelled] = to.queue.splice(place, 1);
-    this.#sendReject(to, cancelled!, now);
+    to.queue.splice(place, 1);
+    this.#sendReject(to, { index, offsetInPiece, length });
   }
 
-  blockSent(to: PeerUpload, length: number, now: number): void {
+  blockSent(to: PeerUpload, length: number): void {
     to.pendingBytes -= length;
-    to.rate.add(length, now);
-    this.#uploadedBytes += length;
-    while (to.queue.length > 0 && to.pendingBytes < UPLOAD_AHEAD_BYTES) {
-      this.#handOut(to, to.queue.shift()!);
-    }
+    to.rate.add(length, this.#context.now);
+    this.#context.traffic.uploaded += length;
+    this.#handOut(to);
   }
 
-  tick(now: number): void {
-    // At most once a tick, however often peers change their minds.
+  tick(): void {
+    const { now } = this.#context;
     const isDue = now - this.#rechokedAt >= RECHOKE_INTERVAL_MS;
     if (!this.#isStale && !isDue) return;
     this.#rechokedAt = now;
@@ -158,7 +137,7 @@ export class Uploads {
     const unchoked = chooseUnchoked(this.#peers, { now, slots: UPLOAD_SLOTS });
     for (const to of this.#peers) {
       const weChoke = !unchoked.has(to);
-      if (weChoke !== to.weChoke) this.#setChoke(to, weChoke, now);
+      if (weChoke !== to.weChoke) this.#setChoke(to, weChoke);
     }
   }
 
@@ -170,117 +149,99 @@ export class Uploads {
     return taken < UPLOAD_SLOTS;
   }
 
-  #handOut(to: PeerUpload, block: BlockRange): void {
-    to.pendingBytes += block.length;
-    this.#context.emit({ type: "serveBlock", peer: to.peer.key, block });
+  #handOut(to: PeerUpload): void {
+    while (to.queue.length > 0 && to.pendingBytes < UPLOAD_AHEAD_BYTES) {
+      const block = to.queue.shift()!;
+      to.pendingBytes += block.length;
+      this.#context.emit({ type: "serveBlock", peer: to.peer.key, block });
+    }
   }
 
-  #setChoke(to: PeerUpload, weChoke: boolean, now: number): void {
+  #setChoke(to: PeerUpload, weChoke: boolean): void {
     to.weChoke = weChoke;
     to.refusedCount = 0;
-    if (!weChoke) to.unchokedAt = now;
-    this.#context.send(to.peer, { type: weChoke ? "choke" : "unchoke" }, now);
+    if (!weChoke) to.unchokedAt = this.#context.now;
+    this.#context.send(to.peer, { type: weChoke ? "choke" : "unchoke" });
     if (!weChoke) return;
     // After the choke, or the peer would request the blocks again. [BEP 6]
     for (const block of to.queue.splice(0)) {
       if (takeAllowed(to, block)) to.queue.push(block);
-      else this.#sendReject(to, block, now);
+      else this.#sendReject(to, block);
     }
   }
 
   /** @throws {ProtocolError} If the peer goes on requesting while it is choked. */
-  #refuse(to: PeerUpload, block: BlockRange, now: number): void {
+  #refuse(to: PeerUpload, block: BlockRange): void {
     if (!to.peer.extensions.fast) return;
     // As many may have crossed with the choke as may be queued.
     if (to.weChoke && ++to.refusedCount > MAX_QUEUED_REQUESTS) {
-      throw new ProtocolError(
-        `Cannot accept request: ${to.refusedCount} were made while choked`,
-      );
+      throw new ProtocolError("Cannot accept request: too many while choked");
     }
-    this.#sendReject(to, block, now);
+    this.#sendReject(to, block);
   }
 
-  #sendReject({ peer }: PeerUpload, block: BlockRange, now: number): void {
+  #sendReject({ peer }: PeerUpload, block: BlockRange): void {
     if (!peer.extensions.fast) return;
-    this.#context.send(peer, { type: "reject", ...block }, now);
+    this.#context.send(peer, { type: "reject", ...block });
   }
 
-  /**
-   * Offers a few pieces to a peer that has next to nothing and finds every slot
-   * taken. BEP 6 would offer them to every newcomer, but a free slot is worth more.
-   */
-  #offerFast(to: PeerUpload, now: number): void {
+  /** Offers a few pieces to a peer that has next to nothing and finds no slot; BEP 6 would offer them to every newcomer. */
+  #offerFast(to: PeerUpload): void {
     const isStarting = to.pieces.count < ALLOWED_FAST_COUNT;
-    if (!to.peer.extensions.fast || !isStarting) return;
-    if (to.allowedFast !== undefined) return;
-    const indexes = this.#options.allowedFastSet(to.peer.hostname);
+    if (!isStarting || !to.peer.extensions.fast || to.allowedFast) return;
+    const indexes = this.#allowedFastSet(to.peer.hostname);
     to.allowedFast = new Set(indexes);
     to.allowedBytesLeft = indexes.length * this.#context.geometry.pieceLength;
     for (const index of indexes) {
-      this.#context.send(to.peer, { type: "allowedFast", index }, now);
+      this.#context.send(to.peer, { type: "allowedFast", index });
     }
   }
 }
 
-/** Whether a choked peer may have a block: of an allowed piece, and each byte once. */
+/** Whether a choked peer may have a block: of an allowed piece, each byte once. */
 function takeAllowed(to: PeerUpload, { index, length }: BlockRange): boolean {
   if (!to.allowedFast?.has(index) || to.allowedBytesLeft < length) return false;
   to.allowedBytesLeft -= length;
   return true;
 }
 
-/** What a choice of the peers to unchoke depends on. */
-export type ChokablePeer = Pick<
-  PeerUpload,
-  "weChoke" | "peerIsInterested" | "unchokedAt"
->;
-
 /** Chooses the peers to unchoke: at most `slots` interested ones, and the others while nobody waits. */
-export function chooseUnchoked<T extends ChokablePeer>(
-  peers: Iterable<T>,
+export function chooseUnchoked(
+  peers: Iterable<PeerUpload>,
   { now, slots }: { now: number; slots: number },
-): Set<T> {
+): Set<PeerUpload> {
   const all = [...peers];
   const interested = all.filter((peer) => peer.peerIsInterested);
   if (interested.length <= slots) {
-    // An unchoked peer that is not interested stays so: its next request needs no
-    // round trip.
-    return new Set(
-      all.filter((peer) => peer.peerIsInterested || !peer.weChoke),
-    );
+    // An unchoked peer stays so: its next request needs no round trip.
+    const kept = all.filter((peer) => peer.peerIsInterested || !peer.weChoke);
+    return new Set(kept);
   }
-  // First the peers whose turn goes on, then those that wait, the longest wait first,
-  // then those whose turn is over, the latest turn first.
-  const rank = (peer: T): number => {
-    if (peer.weChoke) return 1;
-    return now - peer.unchokedAt < UPLOAD_TURN_MS ? 0 : 2;
+  // Turns that go on, the longest waits, then turns that are over, the latest first.
+  const rank = ({ weChoke, unchokedAt }: PeerUpload): number => {
+    if (weChoke) return 1;
+    return now - unchokedAt < UPLOAD_TURN_MS ? 0 : 2;
   };
-  interested.sort((one, other) =>
-    rank(one) - rank(other) ||
-    (one.weChoke
-      ? one.unchokedAt - other.unchokedAt
-      : other.unchokedAt - one.unchokedAt)
-  );
+  interested.sort((one, other) => {
+    const latestFirst = other.unchokedAt - one.unchokedAt;
+    return rank(one) - rank(other) || (one.weChoke ? -1 : 1) * latestFirst;
+  });
   return new Set(interested.slice(0, slots));
 }
 
-/** What determines a peer's allowed-fast set. */
-export interface AllowedFastOptions {
+/**
+ * The pieces that a peer may request while choked, so that it soon has something to pass
+ * on: every seeder offers it the same. None for IPv6, for which BEP 6 has no rule.
+ */
+export function allowedFastSet(options: {
   readonly infoHash: InfoHash;
   readonly pieceCount: number;
   /** The peer's address. */
   readonly hostname: string;
-  /** Size of the set. @default {ALLOWED_FAST_COUNT} */
+  /** @default {ALLOWED_FAST_COUNT} */
   readonly count?: number;
   readonly sha1: Sha1;
-}
-
-/**
- * The pieces that a peer may request while choked, so that it soon has something to
- * pass on: every seeder offers it the same. [BEP 6] Every piece of a torrent that has
- * fewer, and none for an IPv6 peer, for which BEP 6 has no rule.
- */
-export function allowedFastSet(options: AllowedFastOptions): number[] {
+}): number[] {
   const { infoHash, pieceCount, hostname, sha1 } = options;
   const address = parseIpAddress(hostname);
   if (address?.length !== IPV4_LENGTH) return [];

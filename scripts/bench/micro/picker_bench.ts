@@ -18,11 +18,8 @@ function setUp(
 ): { picker: PiecePicker; peers: PickingPeer[] } {
   const pieceLength = BLOCKS_PER_PIECE * BLOCK_SIZE;
   const geometry = new Geometry(pieceCount * pieceLength, pieceLength);
-  const picker = new PiecePicker(geometry, {
-    have: new Bitfield(pieceCount),
-    random: seededRandom(1),
-    isSuspect: () => false,
-  });
+  const torrent = { geometry, have: new Bitfield(pieceCount) };
+  const picker = new PiecePicker(torrent, seededRandom(1), () => false);
   const peers = Array.from({ length: peerCount }, (_, key) => {
     const peer = new PickingPeer(key, {
       pieces: Bitfield.full(pieceCount),
@@ -44,8 +41,7 @@ function fetchAll(picker: PiecePicker, peers: readonly PickingPeer[]): void {
     picker.release(id);
     const piece = picker.receive(id, block, "192.0.2.1");
     if (piece === undefined) continue;
-    picker.verified(piece.index);
-    picker.recycle(piece.bytes);
+    picker.verified(piece);
   }
 }
 

@@ -1,25 +1,36 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { seededRandom, shuffle } from "../../../lib/base/random.ts";
+import { Bitfield } from "../../../lib/base/bitfield.ts";
+import { Peer } from "../../../lib/swarm/peer.ts";
 import {
-  type ChokablePeer,
   chooseUnchoked,
+  PeerUpload,
   UPLOAD_TURN_MS,
 } from "../../../lib/swarm/uploads.ts";
+import { idOf } from "./swarm_desk.ts";
 
 const NOW = 100_000;
+
+function uploadTo(
+  state: Pick<PeerUpload, "weChoke" | "peerIsInterested" | "unchokedAt">,
+): PeerUpload {
+  const introduction = { peer: 1, id: idOf("a1"), hostname: "192.0.2.1" };
+  const peer = new Peer({ ...introduction, isOutgoing: false }, 0);
+  return Object.assign(new PeerUpload(peer, new Bitfield(0), 0), state);
+}
 
 /**
  * Peers drawn one a word: `i` is interested, `u` unchoked, the number how many
  * seconds ago its last turn began; none if it had none. `"iu5 i - u"`.
  */
-function peersOf(picture: string): ChokablePeer[] {
+function peersOf(picture: string): PeerUpload[] {
   return picture.split(" ").map((word) => {
     const seconds = /\d+/.exec(word)?.[0];
-    return {
+    return uploadTo({
       peerIsInterested: word.includes("i"),
       weChoke: !word.includes("u"),
       unchokedAt: seconds === undefined ? 0 : NOW - Number(seconds) * 1000,
-    };
+    });
   });
 }
 
@@ -64,12 +75,11 @@ Deno.test("chooseUnchoked() chooses nobody of nobody", () => {
 for (const slots of [1, 3, 7, 9]) {
   Deno.test(`chooseUnchoked() gives ten peers as many turns at ${slots} slots (seed 1)`, () => {
     const random = seededRandom(1);
-    const peers = Array.from({ length: 10 }, () => ({
-      peerIsInterested: true,
-      weChoke: true,
-      unchokedAt: 0,
-      turns: 0,
-    }));
+    const peers = Array.from(
+      { length: 10 },
+      () => uploadTo({ peerIsInterested: true, weChoke: true, unchokedAt: 0 }),
+    );
+    const turns = new Map<PeerUpload, number>();
     for (let round = 1; round <= 100; round++) {
       const now = round * UPLOAD_TURN_MS;
       const unchoked = chooseUnchoked(shuffle(peers, random), { now, slots });
@@ -77,10 +87,12 @@ for (const slots of [1, 3, 7, 9]) {
       for (const peer of peers) {
         const isChosen = unchoked.has(peer);
         if (isChosen && peer.weChoke) peer.unchokedAt = now;
-        if (isChosen) peer.turns++;
+        if (isChosen) turns.set(peer, (turns.get(peer) ?? 0) + 1);
         peer.weChoke = !isChosen;
       }
     }
-    for (const { turns } of peers) assertAlmostEquals(turns, slots * 10, 10);
+    for (const peer of peers) {
+      assertAlmostEquals(turns.get(peer) ?? 0, slots * 10, 10);
+    }
   });
 }

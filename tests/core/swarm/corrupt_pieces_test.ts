@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
+import type { HashedPiece } from "../../../lib/swarm/events.ts";
 import { PieceAssembly } from "../../../lib/swarm/piece_assembly.ts";
-import { CorruptPieces } from "../../../lib/swarm/downloads.ts";
+import { CorruptPieces } from "../../../lib/swarm/piece_assembly.ts";
 
 /**
  * A whole piece drawn as one block a word: `"a:1 b:2"` is a block of ones from
@@ -22,15 +23,20 @@ function pieceOf(picture: string, index = 0): PieceAssembly {
   return piece;
 }
 
+/** A verified piece with the content of a picture. */
+function hashed(index: number, { bytes }: PieceAssembly): HashedPiece {
+  return { index, bytes };
+}
+
 Deno.test("CorruptPieces convicts the one host that sent all of a corrupt copy", () => {
   const pieces = new CorruptPieces();
-  assertEquals(pieces.add(pieceOf("a:1 a:2 a:3")), "a");
+  assertEquals([...pieces.add(pieceOf("a:1 a:2 a:3"))], ["a"]);
   assertEquals(pieces.has(0), false);
 });
 
 Deno.test("CorruptPieces keeps a copy of several hosts until the right one comes", () => {
   const pieces = new CorruptPieces();
-  assertEquals(pieces.add(pieceOf("a:1 b:9 a:3")), undefined);
+  assertEquals([...pieces.add(pieceOf("a:1 b:9 a:3"))], []);
   assertEquals(pieces.has(0), true);
   assertEquals(pieces.has(1), false);
 });
@@ -48,7 +54,7 @@ for (const [copy, right, culprits] of PICTURES) {
   Deno.test(`CorruptPieces finds in ${copy} against ${right}: ${culprits}`, () => {
     const pieces = new CorruptPieces();
     pieces.add(pieceOf(copy));
-    const found = pieces.compare(0, pieceOf(right).bytes);
+    const found = pieces.compare(hashed(0, pieceOf(right)));
     assertEquals([...found], culprits);
     assertEquals(pieces.has(0), false);
   });
@@ -59,12 +65,12 @@ Deno.test("CorruptPieces sees a difference of one byte", () => {
   const copy = pieceOf("a:1 b:2");
   copy.bytes[BLOCK_SIZE - 1]! ^= 1;
   pieces.add(copy);
-  const culprits = pieces.compare(0, pieceOf("c:1 c:2").bytes);
+  const culprits = pieces.compare(hashed(0, pieceOf("c:1 c:2")));
   assertEquals([...culprits], ["a"]);
 });
 
 Deno.test("CorruptPieces convicts nobody of a piece that was never corrupt", () => {
-  const culprits = new CorruptPieces().compare(3, pieceOf("a:1").bytes);
+  const culprits = new CorruptPieces().compare(hashed(3, pieceOf("a:1")));
   assertEquals(culprits.size, 0);
 });
 

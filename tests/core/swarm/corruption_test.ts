@@ -63,8 +63,8 @@ Deno.test("Swarm ends all connections of a banned host and takes no new one", ()
   assertEquals(desk.join(3, { hostname: "192.0.2.7" }), [
     "3 disconnect banned",
   ]);
-  assert(desk.swarm.isBanned("192.0.2.7"));
-  assertEquals(desk.swarm.isBanned("192.0.2.1"), false);
+  assert(desk.isBanned("192.0.2.7"));
+  assertEquals(desk.isBanned("192.0.2.1"), false);
 });
 
 Deno.test("Swarm bans a host once, though two of its pieces are corrupt", () => {
@@ -99,7 +99,7 @@ for (const [fills, culprit] of [[[1, 9], 2], [[9, 1], 1]] as const) {
       assert(lines.includes(`ban 192.0.2.${culprit} for 0`));
       assert(lines.includes("completed"));
     }
-    assertEquals(desk.swarm.isBanned(`192.0.2.${3 - culprit}`), false);
+    assertEquals(desk.isBanned(`192.0.2.${3 - culprit}`), false);
   });
 }
 

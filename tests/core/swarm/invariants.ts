@@ -288,7 +288,7 @@ export class WatchedSwarm {
       } else if (source.peerChokes) {
         assertEquals(source.requests.size, 0);
       }
-      assert(!this.swarm.isBanned(peer.hostname));
+      assert(!this.#banned.has(peer.hostname));
       let wantedCount = 0;
       for (const index of source.pieces.indexes()) {
         if (!this.swarm.have.has(index)) wantedCount++;

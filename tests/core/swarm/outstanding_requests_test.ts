@@ -2,12 +2,16 @@ import { assertEquals } from "@std/assert";
 import { randomBelow, seededRandom } from "../../../lib/base/random.ts";
 import {
   OutstandingRequests,
-  RequestBalance,
+  REQUEST_LIMITS,
 } from "../../../lib/swarm/outstanding_requests.ts";
 
 /** Peers that accept requests, drawn by the number outstanding at each: `"3 0 12"`. */
 function drawn(picture: string): OutstandingRequests[] {
-  const balance = new RequestBalance();
+  const balance = {
+    limits: REQUEST_LIMITS,
+    requestCount: 0,
+    sourceCount: 0,
+  };
   return picture.split(" ").map((count) => {
     const requests = new OutstandingRequests(balance, {
       isFast: true,

@@ -43,11 +43,12 @@ export class PickerDesk {
     this.#geometry = new Geometry(pieceCount * pieceLength, pieceLength);
     this.#verified = new Bitfield(pieceCount);
     for (const index of have) this.#verified.add(index);
-    this.picker = new PiecePicker(this.#geometry, {
-      have: this.#verified,
-      random: seededRandom(1),
-      isSuspect: (index) => suspects.includes(index),
-    });
+    const torrent = { geometry: this.#geometry, have: this.#verified };
+    this.picker = new PiecePicker(
+      torrent,
+      seededRandom(1),
+      (index) => suspects.includes(index),
+    );
   }
 
   /** A peer joins with the pieces of a picture, `"#.#"`. */
@@ -103,10 +104,12 @@ export class PickerDesk {
 
   /** A piece passes its hash check, and its memory is free. */
   verify(index: number): void {
-    const piece = this.picker.verified(index);
-    assert(piece !== undefined, `piece ${index} is complete`);
+    const bytes = new Uint8Array(this.#geometry.pieceLengthAt(index));
+    assert(
+      this.picker.verified({ index, bytes }),
+      `piece ${index} is complete`,
+    );
     this.#verified.add(index);
-    this.picker.recycle(piece.bytes);
   }
 
   /** The peer drops its requests, as when it chokes us. */

@@ -79,8 +79,9 @@ Deno.test("PiecePicker hands out a whole piece once, with its last block", () =>
   assertEquals(piece?.index, 0);
   assertEquals(desk.pick(1), "-");
   assertEquals(desk.isMissing(1, "0.0"), false);
-  assertEquals(desk.picker.verified(0), piece);
-  assertEquals(desk.picker.verified(0), undefined);
+  const { bytes } = piece!;
+  assertEquals(desk.picker.verified({ index: 0, bytes }), true);
+  assertEquals(desk.picker.verified({ index: 0, bytes }), false);
 });
 
 Deno.test("PiecePicker begins a corrupt piece anew", () => {

@@ -140,6 +140,13 @@ export class SwarmDesk {
     });
   }
 
+  /** Whether the swarm refuses peers of the host. */
+  isBanned(hostname: string): boolean {
+    const lines = this.join(1_000_000, { hostname });
+    this.leave(1_000_000);
+    return lines.includes("1000000 disconnect banned");
+  }
+
   leave(peer: number): string[] {
     return this.apply({ type: "peerLeft", peer });
   }

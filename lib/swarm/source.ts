@@ -1,0 +1,136 @@
+/**
+ * One peer as a source of blocks: what it has, whether that interests us, whether it
+ * chokes us, and what is requested of it.
+ *
+ * @module
+ */
+import { Bitfield } from "../base/bitfield.ts";
+import { RateMeter } from "../base/rate_meter.ts";
+import type { PeerProfile } from "./extensions.ts";
+import {
+  OutstandingRequests,
+  type RequestBalance,
+} from "./outstanding_requests.ts";
+import type { Peer, SwarmContext } from "./peer.ts";
+import { PickingPeer } from "./piece_picker.ts";
+
+/** Pieces that one peer may allow us while it chokes us; other clients offer 10. [BEP 6] */
+const MAX_ALLOWED_FAST = 64;
+
+/** The state of one peer's part in our download. */
+export class Source {
+  readonly peer: Peer;
+  /** The pieces that it has. */
+  readonly pieces: Bitfield;
+  readonly requests: OutstandingRequests;
+  readonly picking: PickingPeer;
+  readonly rate: RateMeter;
+  /** Pieces that it has and we lack. */
+  wantedCount = 0;
+  weAreInterested = false;
+  peerChokes = true;
+  /** Pieces that it serves even while it chokes us. [BEP 6] */
+  readonly allowedFast = new Set<number>();
+  /** It chokes us, or rejected an allowed piece: outstanding requests are answered before others are made. */
+  isSettling = false;
+  readonly #profile: PeerProfile;
+
+  constructor(
+    profile: PeerProfile,
+    { geometry, now }: SwarmContext,
+    balance: RequestBalance,
+  ) {
+    const { peer } = profile;
+    const { fast: isFast } = peer.extensions;
+    this.peer = peer;
+    this.pieces = new Bitfield(geometry.pieceCount);
+    this.requests = new OutstandingRequests(balance, { isFast, now });
+    this.picking = new PickingPeer(peer.key, this);
+    this.rate = new RateMeter(now);
+    this.#profile = profile;
+  }
+
+  /** Whether it has every piece, or wants none: a super-seeder announces its pieces one by one. [BEP 16, 21] */
+  get isSeeder(): boolean {
+    return this.pieces.isFull || this.#profile.isUploadOnly;
+  }
+
+  /** Whether it is settling, and every request is answered. */
+  get isSettled(): boolean {
+    return this.isSettling && this.requests.size === 0;
+  }
+
+  /** Whether requests may be added now. */
+  mayBeAsked(now: number): boolean {
+    return this.weAreInterested && !this.isSettling &&
+      !this.requests.isSnubbed && !this.requests.isResting(now);
+  }
+
+  addPiece(index: number, isWanted: boolean): void {
+    this.pieces.add(index);
+    if (isWanted) this.wantedCount++;
+  }
+
+  /** We have one of its pieces now. */
+  pieceVerified(): void {
+    this.wantedCount--;
+  }
+
+  /** Returns whether our interest has changed. */
+  updateInterest(): boolean {
+    const isInteresting = this.wantedCount > 0;
+    if (isInteresting === this.weAreInterested) return false;
+    this.weAreInterested = isInteresting;
+    this.#updateAccepted();
+    return true;
+  }
+
+  /** With the fast extension it still answers outstanding requests, without it drops them. [BEP 3, 6] */
+  choke(): void {
+    this.peerChokes = true;
+    this.isSettling = this.peer.extensions.fast && this.requests.size > 0;
+    this.#updateAccepted();
+  }
+
+  unchoke(): void {
+    this.peerChokes = false;
+    this.isSettling = false;
+    this.requests.endRest();
+    this.#updateAccepted();
+  }
+
+  /** It rejected a request for a block of the piece. */
+  reject(index: number, now: number): void {
+    if (!this.peerChokes) return this.requests.rest(now);
+    // It gives up the piece that it worked on once every request is answered.
+    this.allowedFast.delete(index);
+    this.isSettling = true;
+  }
+
+  /** It serves the piece while it chokes us, if it has the piece. */
+  allow(index: number): void {
+    if (this.allowedFast.size < MAX_ALLOWED_FAST) this.allowedFast.add(index);
+  }
+
+  /** The pieces to request now, of those that we lack; `undefined` if there are none. */
+  servedPieces(have: Bitfield): Bitfield | undefined {
+    if (!this.peerChokes) return this.pieces;
+    let served: Bitfield | undefined;
+    for (const index of this.allowedFast) {
+      if (have.has(index) || !this.pieces.has(index)) continue;
+      served ??= new Bitfield(have.length);
+      served.add(index);
+    }
+    return served;
+  }
+
+  /** Nothing is requested of it any more. */
+  clear(): void {
+    this.requests.clear();
+    this.isSettling = false;
+  }
+
+  #updateAccepted(): void {
+    this.requests.setAccepted(this.weAreInterested && !this.peerChokes);
+  }
+}
