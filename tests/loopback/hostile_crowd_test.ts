@@ -10,6 +10,7 @@ import type { PeerAddress } from "../../lib/mod.ts";
 import { encodeCompactPeers } from "../../lib/base/peer_address.ts";
 import { encodeBencode } from "../../lib/bencode/encode.ts";
 import { fullStorage, memoryTorrent } from "./memory_torrent.ts";
+import { usedMemory } from "./used_memory.ts";
 import {
   EXTENSION_BITS,
   frame,
@@ -67,7 +68,7 @@ for (const [what, said] of CROWDS) {
       `a thousand connections that ${what} do not keep a leecher from its seeder`,
     ignore: lacksAddresses,
     fn: async () => {
-      const before = Deno.memoryUsage().rss;
+      const before = usedMemory();
       await using seeding = openLocalSession({ hostname: "127.0.0.2" });
       await using leeching = openLocalSession();
       await Share.start(seeding, SAMPLE, fullStorage(SAMPLE));
@@ -79,7 +80,7 @@ for (const [what, said] of CROWDS) {
       leecher.transfer.addPeers([addressOf(seeding, "127.0.0.2")]);
       await leecher.first("completed", LONGEST_MS);
       await assertWhole(leecher, SAMPLE);
-      assertLess(Deno.memoryUsage().rss - before, 400 * MIB);
+      assertLess(usedMemory() - before, 400 * MIB);
     },
   });
 }

@@ -11,6 +11,7 @@ import { seededRandom } from "../../lib/base/random.ts";
 import { latin1 } from "../core/bencode/bytes.ts";
 import { FUZZ_SEED } from "../core/fuzz.ts";
 import { fullStorage, memoryTorrent } from "./memory_torrent.ts";
+import { usedMemory } from "./used_memory.ts";
 import {
   EXTENSION_BITS,
   frame,
@@ -144,7 +145,7 @@ async function attack(
 
 for (const [what, make] of GARBAGE) {
   Deno.test(`a download goes on beside peers that send ${what} (seed ${FUZZ_SEED})`, async () => {
-    const before = Deno.memoryUsage().rss;
+    const before = usedMemory();
     await using seeding = openLocalSession();
     await using leeching = openLocalSession();
     await Share.start(seeding, SAMPLE, fullStorage(SAMPLE));
@@ -163,6 +164,6 @@ for (const [what, make] of GARBAGE) {
       await Promise.all(attacks);
     }
     await assertWhole(leecher, SAMPLE);
-    assertLess(Deno.memoryUsage().rss - before, 400 * MIB);
+    assertLess(usedMemory() - before, 400 * MIB);
   });
 }
