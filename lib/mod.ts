@@ -67,6 +67,7 @@ export {
 export type {
   AcceptedAnnounce,
   AnnounceOutcome,
+  OpenStoreOptions,
   PeerAnnounce,
   PeerDetails,
   PeerStore,
@@ -77,13 +78,9 @@ export type {
   SwarmChange,
   SwarmSummary,
 } from "./tracker/store/peer_store.ts";
-export type { MemoryStoreOptions } from "./tracker/store/memory_store.ts";
 export { MIN_ANNOUNCE_INTERVAL_MS } from "./tracker/tracker.ts";
 export type { AnnounceEntry } from "./tracker/tracker.ts";
-export {
-  openStore,
-  type OpenStoreOptions,
-} from "./tracker/store/open_store.ts";
+export { openStore } from "./tracker/store/open_store.ts";
 export {
   parseStoreAddress,
   type RedisAddress,

@@ -62,7 +62,7 @@ redisTest(
     await until(() => events.length === 1, "it is seen");
     assertMatch(
       events[0]!,
-      /keys that begin with lanswarm: ; delete them; the/,
+      /keys that begin with lanswarm: hold something else; delete them; the/,
     );
     assertEquals(acceptAnyhow(store, "x").swarm.incomplete, 1);
     await redis.command("DEL", "lanswarm:2:trackers");

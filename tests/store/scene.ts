@@ -11,10 +11,8 @@ import type {
   AcceptedAnnounce,
   PeerStore,
 } from "../../lib/tracker/store/peer_store.ts";
-import {
-  openStore,
-  type OpenStoreOptions,
-} from "../../lib/tracker/store/open_store.ts";
+import type { OpenStoreOptions } from "../../lib/tracker/store/peer_store.ts";
+import { openStore } from "../../lib/tracker/store/open_store.ts";
 import {
   addressesOf,
   type AnnounceChanges,

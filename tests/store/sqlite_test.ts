@@ -175,7 +175,7 @@ Deno.test("a file that is of no use is one line of advice", async () => {
     ["other.db", /it is a database of another program; choose another file/],
     ["newer.db", /its layout is 2 and not 1, as of another version of/],
     ["used.db", /another tracker or program uses it; stop that one or/],
-    ["missing/x.db", /its folder does not exist; make it or choose another/],
+    ["missing/x.db", /its folder does not exist; create it or choose another/],
     ["", /a folder stands there; give the path of a file/],
   ];
   for (const [name, reason] of cases) {

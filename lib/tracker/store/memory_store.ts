@@ -11,46 +11,26 @@ import {
   UNKNOWN_LEFT,
 } from "../../announce/announce.ts";
 import type { InfoHash } from "../../base/identifier.ts";
-import type { Random } from "../../base/random.ts";
 import {
   canonicalHostname,
   createPeer,
   describePeer,
+  type Endpoint,
   endpointAt,
-  fingerprint,
   type Peer,
   setEndpoint,
 } from "./peer.ts";
 import { noPeers, PeerSelection } from "./peer_selection.ts";
 import type {
   AnnounceOutcome,
+  OpenStoreOptions,
   PeerAnnounce,
   PeerDetails,
   PeerStore,
   StoreTotals,
-  SwarmChange,
   SwarmSummary,
 } from "./peer_store.ts";
-import { PeerTable, type PeerTableOptions } from "./peer_table.ts";
-
-/** How a {@linkcode MemoryStore} is set up. */
-export interface MemoryStoreOptions {
-  /** Silence after which a peer is forgotten, in milliseconds. */
-  readonly peerTimeoutMs: number;
-  /** Picks the peers that are given out. */
-  readonly random: Random;
-  /** Hears of every peer that joins, completes or goes. */
-  readonly onChange?: (change: SwarmChange) => void;
-  /** Most swarms with peers. @default 100_000 */
-  readonly maxSwarmCount?: number;
-  /** Most peers of all swarms together. @default 500_000 */
-  readonly maxPeerCount?: number;
-  /**
-   * Most peers that one address may hold, in all swarms together; this machine's
-   * own may hold any number. @default 32_768
-   */
-  readonly maxPeersPerAddress?: number;
-}
+import { type InnerTableOptions, PeerTable } from "./peer_table.ts";
 
 /** Peers that one call of `expire` looks at: about a millisecond's work. */
 const PEERS_PER_SWEEP = 16_384;
@@ -58,10 +38,10 @@ const PEERS_PER_SWEEP = 16_384;
 /** Peers that one call of `expire` forgets: one or two milliseconds' work. */
 const REMOVALS_PER_SWEEP = 256;
 
-/** When to try again where the tracker is full, in milliseconds. */
+/** Time to wait before another try where the tracker is full. */
 const RETRY_WHEN_FULL_MS = 300_000;
 
-/** Two announces that are closer tell nothing of a speed, in milliseconds. */
+/** Shortest time between two announces that tells a speed. */
 const SHORTEST_SPAN_MS = 1_000;
 
 /** A {@linkcode PeerStore} in memory. */
@@ -74,23 +54,19 @@ export class MemoryStore implements PeerStore {
   #sweep: Iterator<Peer, undefined> | undefined;
 
   constructor(
-    { peerTimeoutMs, random, ...options }: MemoryStoreOptions,
-    tableOptions: Omit<PeerTableOptions, keyof MemoryStoreOptions> = {},
+    options: OpenStoreOptions,
+    innerOptions: InnerTableOptions = {},
   ) {
-    this.table = new PeerTable({ ...tableOptions, ...options });
-    this.#peerTimeoutMs = peerTimeoutMs;
-    this.#selection = new PeerSelection(random);
+    this.table = new PeerTable(options, innerOptions);
+    this.#peerTimeoutMs = options.peerTimeoutMs;
+    this.#selection = new PeerSelection(options.random);
   }
 
   announce(announce: PeerAnnounce, nowMs: number): AnnounceOutcome {
-    const { hostname, infoHash, peerId, port } = announce;
+    const { hostname, infoHash, key, peerId, port } = announce;
     const isSeeder = announce.left === 0;
     const progress = progressOf(announce);
-    const key = announce.key === undefined
-      ? undefined
-      : fingerprint(announce.key);
-    const { swarms } = this.table;
-    const known = swarms.get(infoHash)?.peers.get(peerId);
+    const known = this.table.swarms.get(infoHash)?.peers.get(peerId);
     const endpoint = known && endpointAt(known, hostname);
     if (
       known !== undefined && endpoint === undefined &&
@@ -110,7 +86,7 @@ export class MemoryStore implements PeerStore {
         retryInMs: RETRY_WHEN_FULL_MS,
       };
     }
-    const swarm = swarms.open(infoHash, nowMs);
+    const swarm = this.table.open(infoHash, nowMs);
     const peer = known ?? createPeer(infoHash, {
       peerId,
       isSeeder,
@@ -119,62 +95,55 @@ export class MemoryStore implements PeerStore {
       lastSeenMs: nowMs,
     });
     if (known !== undefined) {
-      swarm.setSpeed(peer, speedOf(peer, announce, nowMs));
-      note(peer, progress, nowMs);
+      swarm.setSpeed(known, speedOf(known, announce, nowMs));
     }
-    let asker = endpoint;
-    if (asker?.port !== port || peer.isSeeder !== isSeeder) {
-      if (known !== undefined) this.table.leave(known);
-      peer.isSeeder = isSeeder;
-      if (asker?.port !== port) asker = setEndpoint(peer, announce);
-      this.table.enter(peer);
-    }
-    peer.tracker = undefined;
+    note(peer, progress, nowMs);
+    const isInPlace = endpoint?.port === port &&
+      peer.isSeeder === isSeeder && peer.tracker === undefined;
+    const asker = isInPlace ? endpoint : this.#place(peer, announce);
     this.table.hold(peer);
     if (known === undefined) this.table.report("joined", peer);
-    if (key !== undefined && key !== peer.key) peer.key = key;
-    if (progress.left > swarm.contentLength) {
-      swarm.contentLength = progress.left;
+    // A copy: a part of a request's text would keep the whole request in memory.
+    if (key !== undefined && key !== peer.key) {
+      peer.key = JSON.parse(JSON.stringify(key));
+    }
+    const { torrent } = swarm;
+    if (progress.left > torrent.contentLength) {
+      torrent.contentLength = progress.left;
     }
     if (announce.event === "completed" && !peer.hasCompleted) {
       peer.hasCompleted = true;
-      swarms.countDownload(swarm);
+      torrent.downloadCount++;
+      this.table.downloadCount++;
       this.table.report("completed", peer);
     }
     return {
       type: "accepted",
       swarm: swarm.entry(),
-      peers: this.#selection.pick(swarm, asker!, announce),
+      peers: this.#selection.pick(swarm, asker, announce),
       swarmAgeMs: nowMs - swarm.openedAtMs,
       peerCount: this.table.peerCount,
     };
   }
 
   scrape(infoHashes: readonly InfoHash[]): ScrapeEntry[] {
-    return infoHashes.map((infoHash) => this.table.swarms.entry(infoHash))
+    return infoHashes.map((infoHash) => this.table.entry(infoHash))
       .filter((entry) => entry !== undefined);
   }
 
   swarms(): Iterable<SwarmSummary> {
-    return this.table.swarms.summaries();
+    return this.table.summaries();
   }
 
   totals(): StoreTotals {
-    let seederCount = 0;
-    let leecherCount = 0;
-    let bytesPerSecond = 0;
+    const totals = { seederCount: 0, leecherCount: 0, bytesPerSecond: 0 };
     for (const swarm of this.table.swarms.values()) {
-      seederCount += swarm.seederCount;
-      leecherCount += swarm.leecherCount;
-      bytesPerSecond += swarm.bytesPerSecond;
+      totals.seederCount += swarm.seederCount;
+      totals.leecherCount += swarm.leecherCount;
+      totals.bytesPerSecond += swarm.bytesPerSecond;
     }
-    return {
-      activeSwarmCount: this.table.swarms.size,
-      seederCount,
-      leecherCount,
-      downloadCount: this.table.swarms.downloadCount,
-      bytesPerSecond,
-    };
+    const { downloadCount, swarms } = this.table;
+    return { activeSwarmCount: swarms.size, downloadCount, ...totals };
   }
 
   peers(infoHash: InfoHash, limit: number): PeerDetails[] {
@@ -203,26 +172,39 @@ export class MemoryStore implements PeerStore {
     return Promise.resolve();
   }
 
+  /** Lists a peer, which may be listed already, as it announced. */
+  #place(peer: Peer, announce: PeerAnnounce): Endpoint {
+    if (peer.endpoints.length > 0) this.table.leave(peer);
+    peer.isSeeder = announce.left === 0;
+    peer.tracker = undefined;
+    const known = endpointAt(peer, announce.hostname);
+    const endpoint = known?.port === announce.port
+      ? known
+      : setEndpoint(peer, announce);
+    this.table.enter(peer);
+    return endpoint;
+  }
+
   #stop(
     { infoHash, wantsIds }: PeerAnnounce,
     known: Peer | undefined,
     nowMs: number,
   ): AnnounceOutcome {
-    const swarm = this.table.swarms.get(infoHash);
+    const { openedAtMs = nowMs } = this.table.swarms.get(infoHash) ?? {};
     if (known !== undefined) this.table.remove(known, "left");
+    const unknown = { infoHash, complete: 0, incomplete: 0, downloaded: 0 };
     return {
       type: "accepted",
-      swarm: this.table.swarms.entry(infoHash) ??
-        { infoHash, complete: 0, incomplete: 0, downloaded: 0 },
+      swarm: this.table.entry(infoHash) ?? unknown,
       peers: noPeers(wantsIds),
-      swarmAgeMs: swarm === undefined ? 0 : nowMs - swarm.openedAtMs,
+      swarmAgeMs: nowMs - openedAtMs,
       peerCount: this.table.peerCount,
     };
   }
 }
 
 /** The bytes of an announce; a peer that does not know what it lacks counts as lacking 0. */
-export function progressOf(
+function progressOf(
   { uploaded, downloaded, left }: PeerAnnounce,
 ): TransferProgress {
   return { uploaded, downloaded, left: left === UNKNOWN_LEFT ? 0 : left };

@@ -10,6 +10,7 @@
  * @module
  */
 import { parseIpAddress } from "../../base/ip_address.ts";
+import { COMPACT_PEER_LENGTH } from "../../base/peer_address.ts";
 import type { Endpoint, Prefix } from "./peer.ts";
 
 /** Entries that a new list has room for. */
@@ -30,9 +31,9 @@ export class PeerList {
   /** Slots by prefix. */
   readonly #neighbours = new Map<Prefix, number[]>();
 
-  constructor(entryLength: number) {
-    this.entryLength = entryLength;
-    this.bytes = new Uint8Array(FIRST_CAPACITY * entryLength);
+  constructor(family: "ipv4" | "ipv6") {
+    this.entryLength = COMPACT_PEER_LENGTH[family];
+    this.bytes = new Uint8Array(FIRST_CAPACITY * this.entryLength);
   }
 
   /** Adds an endpoint that is in no list. */
@@ -69,11 +70,6 @@ export class PeerList {
     for (const { prefix, place } of LEVELS) {
       this.#neighbours.get(last[prefix])![last[place]] = last.slot;
     }
-  }
-
-  /** Whether an endpoint is in this list. */
-  has(endpoint: Endpoint): boolean {
-    return this.endpoints[endpoint.slot] === endpoint;
   }
 
   /** The slots of endpoints with a prefix. */

@@ -17,8 +17,8 @@ import { type Random, randomBelow } from "../../base/random.ts";
 import { MAX_NUMWANT } from "../announce_query.ts";
 import type { Endpoint } from "./peer.ts";
 import type { PeerList } from "./peer_list.ts";
-import type { PickedPeers } from "./peer_store.ts";
-import { ADDRESS_KIND, type AddressKind, type Swarm } from "./swarm.ts";
+import type { PeerAnnounce, PickedPeers } from "./peer_store.ts";
+import type { Swarm } from "./swarm.ts";
 
 /** The share of a list that is left to further kinds of addresses. */
 const OTHERS_SHARE = 1 / 4;
@@ -29,28 +29,11 @@ const NEIGHBOUR_SHARE = 1 / 2;
 /** Most peers that are taken one after another from a random start. */
 const RUN_LENGTH = 5;
 
-/**
- * Slots are marked by their last ten bits. In a longer list a peer may be passed
- * over for another.
- */
+/** Slots are marked by their last ten bits: in a longer list one may be passed over for another. */
 const MARK_COUNT = 1024;
 
-const { ipv4, ipv6, loopbackIpv4, loopbackIpv6 } = ADDRESS_KIND;
-
-/** Kinds of addresses that an asker may be given, best first. */
-const KINDS = {
-  anyMachine: { ipv4: [ipv4, ipv6], ipv6: [ipv6, ipv4] },
-  thisMachine: {
-    ipv4: [loopbackIpv4, ipv4, loopbackIpv6, ipv6],
-    ipv6: [loopbackIpv6, ipv6, loopbackIpv4, ipv4],
-  },
-} as const satisfies Record<string, Record<string, readonly AddressKind[]>>;
-
-/** What an asker wants. */
-export interface SelectionRequest {
-  readonly numwant: number;
-  readonly wantsIds: boolean;
-}
+/** Kinds of addresses that an asker may be given, best first, by the kind of its own. */
+const KINDS = [[0, 1], [1, 0], [2, 0, 3, 1], [3, 1, 2, 0]] as const;
 
 /** Chooses peers, in memory that the next choice uses again. */
 export class PeerSelection {
@@ -74,7 +57,7 @@ export class PeerSelection {
   pick(
     swarm: Swarm,
     asker: Endpoint,
-    { numwant, wantsIds }: SelectionRequest,
+    { numwant, wantsIds }: Pick<PeerAnnounce, "numwant" | "wantsIds">,
   ): PickedPeers {
     if (numwant === 0 || swarm.peers.size === 1) return noPeers(wantsIds);
     this.#ipv4.begin(wantsIds);
@@ -90,21 +73,17 @@ export class PeerSelection {
   }
 
   #pick(swarm: Swarm, asker: Endpoint, count: number): void {
-    const { peer, hostname, isLoopback } = asker;
-    const kinds = KINDS[isLoopback ? "thisMachine" : "anyMachine"][
-      hostname.includes(":") ? "ipv6" : "ipv4"
-    ];
+    const kinds = KINDS[asker.kind]!;
     let seedersAhead = 0;
     let leechersAhead = 0;
     let others = 0;
     for (const kind of kinds) {
-      seedersAhead += lengthOf(swarm.list(true, kind));
       const leechers = swarm.list(false, kind);
+      seedersAhead += lengthOf(swarm.list(true, kind));
       leechersAhead += lengthOf(leechers);
-      others += lengthOf(leechers) -
-        (endpointIn(leechers, asker) === undefined ? 0 : 1);
+      others += availableIn(leechers, asker);
     }
-    let seedersLeft = peer.isSeeder ? 0 : Math.min(
+    let seedersLeft = asker.peer.isSeeder ? 0 : Math.min(
       seedersAhead,
       Math.max(Math.ceil(count / 2), count - others),
     );
@@ -114,11 +93,11 @@ export class PeerSelection {
       const leechers = swarm.list(false, kind);
       seedersAhead -= lengthOf(seeders);
       leechersAhead -= lengthOf(leechers);
-      const nearShare = kind === kinds[0] ? NEIGHBOUR_SHARE : 0;
+      const near = kind === asker.kind ? NEIGHBOUR_SHARE : 0;
       const seederCount = share(seedersLeft, seedersAhead);
-      seedersLeft -= this.#draw(seeders, seederCount, asker, nearShare);
+      seedersLeft -= this.#draw(seeders, seederCount, asker, near);
       const leecherCount = share(leechersLeft, leechersAhead);
-      leechersLeft -= this.#draw(leechers, leecherCount, asker, nearShare);
+      leechersLeft -= this.#draw(leechers, leecherCount, asker, near);
     }
   }
 
@@ -131,12 +110,11 @@ export class PeerSelection {
   ): number {
     if (list === undefined || count === 0) return 0;
     const size = lengthOf(list);
-    const ownSlot = endpointIn(list, asker)?.slot ?? size;
-    this.#ownSlot = ownSlot;
-    const available = ownSlot < size ? size - 1 : size;
+    this.#ownSlot = ownSlotIn(list, asker);
+    const available = availableIn(list, asker);
     if (available <= count) {
-      this.#picked(list).add(list, 0, ownSlot);
-      this.#picked(list).add(list, ownSlot + 1, size);
+      this.#picked(list).add(list, 0, this.#ownSlot);
+      this.#picked(list).add(list, this.#ownSlot + 1, size);
       return available;
     }
     this.#drawNumber = (this.#drawNumber + 1) >>> 0;
@@ -159,7 +137,7 @@ export class PeerSelection {
     return isIpv4 ? this.#ipv4 : this.#ipv6;
   }
 
-  /** Takes up to `most` of some slots. @returns How many. */
+  /** Takes up to `most` of some slots, from a random one on. @returns How many. */
   #takeNear(list: PeerList, slots: readonly number[], most: number): number {
     let taken = 0;
     let place = most > 0 ? randomBelow(slots.length, this.#random) : 0;
@@ -170,7 +148,7 @@ export class PeerSelection {
     return taken;
   }
 
-  /** Takes up to `most` of `length` slots from a random one on. @returns How many. */
+  /** Takes up to `most` of `length` slots, from a random one on. @returns How many. */
   #takeRun(list: PeerList, length: number, most: number): number {
     const size = lengthOf(list);
     let taken = 0;
@@ -200,7 +178,7 @@ class Picked {
   readonly endpoints: Endpoint[] = [];
   readonly #entryLength: number;
   readonly #bytes: Uint8Array;
-  /** Views of the first entries, by how many they are. */
+  /** Views of the first entries, by how many they are: one takes as long as a draw. */
   readonly #views: Uint8Array[] = new Array(MAX_NUMWANT + 1).fill(undefined);
   #length = 0;
   #keepsEndpoints = false;
@@ -210,7 +188,7 @@ class Picked {
     this.#bytes = new Uint8Array(MAX_NUMWANT * entryLength);
   }
 
-  /** The addresses as replies contain them; a view. To make one takes as long as a draw. */
+  /** The addresses as replies contain them; a view. */
   get bytes(): Uint8Array {
     const count = this.#length / this.#entryLength;
     return this.#views[count] ??= this.#bytes.subarray(0, this.#length);
@@ -242,29 +220,31 @@ function idsOf(endpoints: readonly Endpoint[]): Uint8Array {
   return ids;
 }
 
+const NO_BYTES = new Uint8Array(0);
+
 /** A list of no peers. */
 export function noPeers(wantsIds: boolean): PickedPeers {
-  return {
-    ipv4: NO_BYTES,
-    ipv6: NO_BYTES,
-    ids: wantsIds ? NO_BYTES : undefined,
-  };
+  const ids = wantsIds ? NO_BYTES : undefined;
+  return { ipv4: NO_BYTES, ipv6: NO_BYTES, ids };
 }
-
-const NO_BYTES = new Uint8Array(0);
 
 function lengthOf(list: PeerList | undefined): number {
   return list === undefined ? 0 : list.endpoints.length;
 }
 
-/** The asker's own endpoint in a list, as it may have one of each family. */
-function endpointIn(
-  list: PeerList | undefined,
-  { peer: { ipv4, ipv6 } }: Endpoint,
-): Endpoint | undefined {
-  if (list === undefined) return undefined;
-  if (ipv4 !== undefined && list.has(ipv4)) return ipv4;
-  return ipv6 !== undefined && list.has(ipv6) ? ipv6 : undefined;
+/** The slot of the asker, or one of its two endpoints; the list's length if it is not there. */
+function ownSlotIn(list: PeerList, { peer }: Endpoint): number {
+  for (const endpoint of peer.endpoints) {
+    if (list.endpoints[endpoint.slot] === endpoint) return endpoint.slot;
+  }
+  return list.endpoints.length;
+}
+
+/** How many endpoints of a list are not the asker's. */
+function availableIn(list: PeerList | undefined, asker: Endpoint): number {
+  if (list === undefined) return 0;
+  const size = list.endpoints.length;
+  return ownSlotIn(list, asker) < size ? size - 1 : size;
 }
 
 /** How many of `left` peers one kind of address may fill if `ahead` peers of other kinds follow. */

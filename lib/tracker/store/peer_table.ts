@@ -1,64 +1,69 @@
 /**
  * Every peer of a tracker, in its swarm and with the address that it counts for,
- * within limits. Invariant: a swarm is in the table while it has peers; a peer
- * that announces to this tracker has a holder.
+ * within limits; and what is known of torrents without peers. Invariant: a swarm
+ * is in the table while it has peers; a peer of this tracker has a holder.
  *
  * @module
  */
+import type { ScrapeEntry } from "../../announce/announce.ts";
 import type { InfoHash } from "../../base/identifier.ts";
 import { isLoopback } from "../../base/ip_address.ts";
-import { Holders } from "./holders.ts";
-import { endpointsOf, type Peer } from "./peer.ts";
-import type { SwarmChange } from "./peer_store.ts";
-import { type Swarm, SwarmTable, type SwarmTableOptions } from "./swarm.ts";
+import type { Holder, Peer } from "./peer.ts";
+import type {
+  OpenStoreOptions,
+  SwarmChange,
+  SwarmSummary,
+} from "./peer_store.ts";
+import { Swarm, type Torrent } from "./swarm.ts";
 
 /** Most peers that are evicted to make room for a swarm. */
 const EVICTIONS_PER_SWARM = 64;
 
-/** How a {@linkcode PeerTable} is set up. */
-export interface PeerTableOptions extends SwarmTableOptions {
-  /** Hears of every peer that joins, completes or goes. */
-  readonly onChange?: ((change: SwarmChange) => void) | undefined;
+/** Options of the stores that keep more than peers in memory. */
+export interface InnerTableOptions {
+  /** Most torrents without peers; the oldest is dropped first. @default 10_000 */
+  readonly maxPastCount?: number;
+  /** Whether those without downloads are kept too. @default {false} */
+  readonly keepsUndownloaded?: boolean;
   /** Hears of a swarm whose peers of this tracker are others, or elsewhere, than before. */
   readonly onPeersChange?: (infoHash: InfoHash) => void;
-  /** Most swarms with peers. @default 100_000 */
-  readonly maxSwarmCount?: number;
-  /** Most peers of all swarms together. @default 500_000 */
-  readonly maxPeerCount?: number;
-  /**
-   * Most peers that one address may hold, in all swarms together; this machine's
-   * own may hold any number. @default 32_768
-   */
-  readonly maxPeersPerAddress?: number;
 }
+
+const LIMITS = {
+  maxSwarmCount: 100_000,
+  maxPeerCount: 500_000,
+  maxPeersPerAddress: 32_768,
+};
 
 /** All peers. */
 export class PeerTable {
-  readonly swarms: SwarmTable;
+  /** Those with peers. */
+  readonly swarms: Map<InfoHash, Swarm> = new Map();
   readonly maxSwarmCount: number;
-  readonly #maxPeerCount: number;
-  readonly #maxPeersPerAddress: number;
-  readonly #onChange: (change: SwarmChange) => void;
-  readonly #onPeersChange: (infoHash: InfoHash) => void;
-  readonly #holders = new Holders();
-  #peerCount = 0;
-
-  constructor(options: PeerTableOptions) {
-    this.swarms = new SwarmTable(options);
-    this.maxSwarmCount = options.maxSwarmCount ?? 100_000;
-    this.#maxPeerCount = options.maxPeerCount ?? 500_000;
-    this.#maxPeersPerAddress = options.maxPeersPerAddress ?? 32_768;
-    this.#onChange = options.onChange ?? (() => {});
-    this.#onPeersChange = options.onPeersChange ?? (() => {});
-  }
-
   /** Of all swarms; a peer in two counts twice. */
-  get peerCount(): number {
-    return this.#peerCount;
+  peerCount = 0;
+  /** Of all torrents, those without peers included. */
+  downloadCount = 0;
+  readonly #options: Required<InnerTableOptions> & typeof LIMITS;
+  readonly #onChange: (change: SwarmChange) => void;
+  readonly #past = new Map<InfoHash, Torrent>();
+  readonly #holders = new Holders();
+
+  constructor(options: OpenStoreOptions, innerOptions: InnerTableOptions) {
+    this.#onChange = options.onChange ?? (() => {});
+    this.#options = {
+      maxPastCount: 10_000,
+      keepsUndownloaded: false,
+      onPeersChange: () => {},
+      ...LIMITS,
+      ...options,
+      ...innerOptions,
+    };
+    this.maxSwarmCount = this.#options.maxSwarmCount;
   }
 
   get isFull(): boolean {
-    return this.#peerCount >= this.#maxPeerCount;
+    return this.peerCount >= this.#options.maxPeerCount;
   }
 
   /** Each peer once, those that come meanwhile included. */
@@ -68,23 +73,43 @@ export class PeerTable {
 
   /**
    * Evicts peers until there is room for one more of an address in a swarm.
-   * @returns False if all swarms have peers of too many addresses.
+   * @returns False if it takes too many.
    */
   makeRoom(infoHash: InfoHash, hostname: string): boolean {
-    const holder = this.#holders.get(hostname);
+    const held = this.#holders.peersOf(hostname);
     if (
-      holder !== undefined && holder.peerCount >= this.#maxPeersPerAddress &&
-      !isLoopback(hostname)
-    ) this.remove(holder.oldest!, "expired");
+      held.size >= this.#options.maxPeersPerAddress && !isLoopback(hostname)
+    ) this.#removeOldest(held);
     if (this.isFull) this.#evict();
     for (let count = 0; count < EVICTIONS_PER_SWARM; count++) {
-      if (
-        this.swarms.size < this.maxSwarmCount ||
-        this.swarms.get(infoHash) !== undefined
-      ) return true;
+      if (this.swarms.size < this.maxSwarmCount || this.swarms.has(infoHash)) {
+        return true;
+      }
       this.#evict();
     }
     return false;
+  }
+
+  /** The swarm of a peer that is about to enter, opened for the first one. */
+  open(infoHash: InfoHash, nowMs: number): Swarm {
+    const known = this.swarms.get(infoHash);
+    if (known !== undefined) return known;
+    const torrent = this.#past.get(infoHash) ??
+      { downloadCount: 0, contentLength: 0 };
+    this.#past.delete(infoHash);
+    const swarm = new Swarm(infoHash, torrent, nowMs);
+    this.swarms.set(infoHash, swarm);
+    return swarm;
+  }
+
+  /** Closes a swarm if it has no peers. */
+  close({ infoHash, peers, torrent }: Swarm): void {
+    if (peers.size > 0) return;
+    this.swarms.delete(infoHash);
+    const { keepsUndownloaded } = this.#options;
+    if (torrent.downloadCount > 0 || keepsUndownloaded) {
+      this.#keep(infoHash, torrent);
+    }
   }
 
   /**
@@ -93,55 +118,93 @@ export class PeerTable {
    */
   enter(peer: Peer): void {
     const swarm = this.#swarmOf(peer);
-    for (const endpoint of endpointsOf(peer)) {
-      const before = endpoint.isListed ? swarm.peerAt(endpoint) : undefined;
+    for (const endpoint of peer.endpoints) {
+      const before = swarm.peerAt(endpoint);
       if (before === undefined) continue;
       this.drop(before);
       this.#report("expired", before, swarm);
     }
     swarm.enter(peer);
-    this.#peerCount++;
-    if (peer.tracker === undefined) this.#onPeersChange(peer.infoHash);
-  }
-
-  /** Removes a peer without a word; its swarm stays open. */
-  drop(peer: Peer): void {
-    this.leave(peer);
-    this.#holders.release(peer);
+    this.peerCount++;
+    if (peer.tracker === undefined) this.#options.onPeersChange(peer.infoHash);
   }
 
   /** Takes a peer out of its swarm, which stays open, to enter it again. */
   leave(peer: Peer): void {
     this.#swarmOf(peer).leave(peer);
-    this.#peerCount--;
-    if (peer.tracker === undefined) this.#onPeersChange(peer.infoHash);
+    this.peerCount--;
+    if (peer.tracker === undefined) this.#options.onPeersChange(peer.infoHash);
   }
 
-  /** Counts a peer for its address, as the one that announced last. */
-  hold(peer: Peer): void {
-    this.#holders.hold(peer, (peer.ipv4 ?? peer.ipv6!).hostname);
+  /** Removes a peer and reports nothing; its swarm stays open. */
+  drop(peer: Peer): void {
+    this.leave(peer);
+    this.#holders.release(peer);
   }
 
   /** Removes a peer, and its swarm with the last one. */
   remove(peer: Peer, type: "left" | "expired"): void {
     const swarm = this.#swarmOf(peer);
     this.drop(peer);
-    if (swarm.peers.size === 0) this.swarms.close(swarm);
+    this.close(swarm);
     this.#report(type, peer, swarm);
   }
 
-  /** Reports what happened to a peer of this tracker. */
+  /** Counts a peer for its address, as the one that announced last. */
+  hold(peer: Peer): void {
+    this.#holders.hold(peer, peer.endpoints[0]!.hostname);
+  }
+
+  /** Reports what happened to a peer. */
   report(type: SwarmChange["type"], peer: Peer): void {
     this.#report(type, peer, this.#swarmOf(peer));
   }
 
+  /** What is known of a torrent. */
+  torrent(infoHash: InfoHash): Torrent | undefined {
+    return this.swarms.get(infoHash)?.torrent ?? this.#past.get(infoHash);
+  }
+
+  /** Sets what is known of a torrent from elsewhere. */
+  restore(infoHash: InfoHash, restored: Partial<Torrent>): void {
+    const torrent = this.torrent(infoHash) ??
+      { downloadCount: 0, contentLength: 0 };
+    this.downloadCount -= torrent.downloadCount;
+    Object.assign(torrent, restored);
+    this.downloadCount += torrent.downloadCount;
+    if (!this.swarms.has(infoHash)) this.#keep(infoHash, torrent);
+  }
+
+  /** The counts of a torrent. */
+  entry(infoHash: InfoHash): ScrapeEntry | undefined {
+    const past = this.#past.get(infoHash);
+    return this.swarms.get(infoHash)?.entry() ?? (past && {
+      infoHash,
+      complete: 0,
+      incomplete: 0,
+      downloaded: past.downloadCount,
+    });
+  }
+
+  /** Every torrent, those with peers first. */
+  *summaries(): Generator<SwarmSummary> {
+    for (const swarm of this.swarms.values()) {
+      yield summarize(swarm.infoHash, swarm.torrent, swarm);
+    }
+    for (const [infoHash, torrent] of this.#past) {
+      yield summarize(infoHash, torrent);
+    }
+  }
+
   #report(type: SwarmChange["type"], peer: Peer, swarm: Swarm): void {
+    // Other trackers report their own.
     if (peer.tracker !== undefined) return;
-    const { hostname, port } = (peer.ipv4 ?? peer.ipv6)!;
+    const { hostname, port } = peer.endpoints[0]!;
+    const address = { hostname, port };
     this.#onChange({
       type,
       peerId: peer.id,
-      address: { hostname, port },
+      address,
       swarm: swarm.entry(),
     });
   }
@@ -152,7 +215,95 @@ export class PeerTable {
 
   /** Removes the peer that was silent for longest of the address that holds most. */
   #evict(): void {
-    const peer = this.#holders.largest?.oldest;
-    if (peer !== undefined) this.remove(peer, "expired");
+    this.#removeOldest(this.#holders.most);
   }
+
+  #removeOldest(peers: ReadonlySet<Peer>): void {
+    for (const oldest of peers) return this.remove(oldest, "expired");
+  }
+
+  #keep(infoHash: InfoHash, torrent: Torrent): void {
+    this.#past.delete(infoHash);
+    this.#past.set(infoHash, torrent);
+    if (this.#past.size <= this.#options.maxPastCount) return;
+    const [oldest] = this.#past.keys();
+    this.#past.delete(oldest!);
+  }
+}
+
+/** The addresses that hold peers, by how many they hold. */
+class Holders {
+  readonly #holders = new Map<string, Holder>();
+  /** Those of two peers and more. */
+  readonly #byCount = new Map<number, Set<Holder>>();
+  #largestCount = 1;
+
+  /** The peers of an address, the one that was silent for longest first. */
+  peersOf(hostname: string): ReadonlySet<Peer> {
+    return this.#holders.get(hostname)?.peers ?? new Set();
+  }
+
+  /** The peers of an address that holds most. */
+  get most(): ReadonlySet<Peer> {
+    const largest = this.#byCount.get(this.#largestCount) ?? this.#holders;
+    const [first] = largest.values();
+    return first?.peers ?? new Set();
+  }
+
+  /** Counts a peer for an address, as the one that announced last. */
+  hold(peer: Peer, hostname: string): void {
+    if (peer.holder?.hostname === hostname) {
+      const { peers } = peer.holder;
+      if (peers.size > 1 && peers.delete(peer)) peers.add(peer);
+      return;
+    }
+    this.release(peer);
+    let holder = this.#holders.get(hostname);
+    if (holder === undefined) {
+      holder = { hostname, peers: new Set() };
+      this.#holders.set(hostname, holder);
+    }
+    peer.holder = holder;
+    holder.peers.add(peer);
+    this.#recount(holder, holder.peers.size - 1);
+  }
+
+  /** Counts a peer for no address any more. */
+  release(peer: Peer): void {
+    const { holder } = peer;
+    if (holder === undefined) return;
+    peer.holder = undefined;
+    holder.peers.delete(peer);
+    this.#recount(holder, holder.peers.size + 1);
+    if (holder.peers.size === 0) this.#holders.delete(holder.hostname);
+  }
+
+  #recount(holder: Holder, countBefore: number): void {
+    const before = this.#byCount.get(countBefore);
+    if (before?.delete(holder) && before.size === 0) {
+      this.#byCount.delete(countBefore);
+    }
+    const count = holder.peers.size;
+    const equals = this.#byCount.get(count) ?? new Set();
+    if (count > 1) this.#byCount.set(count, equals.add(holder));
+    // Counts change by one, so a holder that leaves the top is right below it.
+    if (count > this.#largestCount || !this.#byCount.has(this.#largestCount)) {
+      this.#largestCount = Math.max(count, 1);
+    }
+  }
+}
+
+function summarize(
+  infoHash: InfoHash,
+  { downloadCount, contentLength }: Torrent,
+  swarm?: Swarm,
+): SwarmSummary {
+  return {
+    infoHash,
+    complete: swarm?.seederCount ?? 0,
+    incomplete: swarm?.leecherCount ?? 0,
+    downloaded: downloadCount,
+    contentLength: contentLength === 0 ? undefined : contentLength,
+    bytesPerSecond: swarm?.bytesPerSecond ?? 0,
+  };
 }

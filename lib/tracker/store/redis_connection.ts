@@ -1,7 +1,6 @@
 /**
- * One connection to Redis, from the check that Redis is of use until it fails. A
- * Redis that is silent for too long counts as gone. Failures become a
- * {@linkcode StoreError} with what to do.
+ * One connection to Redis. A Redis that is silent for too long counts as gone, and
+ * what goes wrong becomes a {@linkcode StoreError} that says what to do.
  *
  * @module
  */
@@ -14,20 +13,14 @@ import { formatRedisAddress, type RedisAddress } from "./store_address.ts";
 /** Longest time until a connection works. */
 const OPENING_MS = 5_000;
 
-/** The first version with all of the commands that are used. */
-const OLDEST_VERSION = [6, 2] as const;
-
-/**
- * Parts of a silence that must all pass without a reply: a program that was held
- * up itself for a second finds the reply before the next part.
- */
+/** A silence counts in parts: a program that was held up itself finds the answer before the next. */
 const PARTS_OF_SILENCE = 8;
 
 /** Longest part of an unknown error that a message repeats, in characters. */
 const MAX_TEXT_LENGTH = 200;
 
-/** Failures of the connection, by the system's codes. */
-const CONNECTION_FAILURES: Readonly<Record<string, string>> = {
+/** Reasons by a code of the system, or by the word that an error of Redis begins with. */
+const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused",
   ECONNRESET: "the connection was lost",
   EPIPE: "the connection was lost",
@@ -36,36 +29,18 @@ const CONNECTION_FAILURES: Readonly<Record<string, string>> = {
   ETIMEDOUT: "no answer in time",
   ENOTFOUND: "there is no such host",
   EAI_AGAIN: "the host's name cannot be looked up",
-};
-
-/** Errors of Redis, by the words that they begin with. */
-const REFUSALS: Readonly<Record<string, string>> = {
   LOADING: "it is still reading its data",
-  BUSY: "it is busy with another program's script",
   MISCONF: "it cannot save its data, so it takes none",
+  NOAUTH: "it wants a password",
+  NOPERM: "the user may not do all that is needed",
   OOM: "its memory is full",
   READONLY: "it is a replica, which cannot be written",
-  MASTERDOWN: "it is a replica without its master",
-  NOREPLICAS: "it lacks the replicas that it wants",
-  CLUSTERDOWN: "its cluster is down",
-  NOAUTH: "it wants a password",
   WRONGPASS: "it takes no such user and password",
-  NOPERM: "the user may not do all that is needed",
-  WRONGTYPE:
-    "other data is in its keys that begin with lanswarm: ; delete them",
+  WRONGTYPE: "keys that begin with lanswarm: hold something else; delete them",
 };
 
-/** Refusals that last: somebody must change the command line or that Redis. */
-const LASTING_REFUSALS: ReadonlySet<string> = new Set([
-  "ERR",
-  "NOAUTH",
-  "WRONGPASS",
-  "NOPERM",
-  "READONLY",
-]);
-
-/** Redis was reached and is of no use. */
-class UnusableRedisError extends Error {}
+/** Errors of Redis that last until somebody changes the command line or that Redis. */
+const LASTING = ["ERR", "NOAUTH", "NOPERM", "READONLY", "WRONGPASS"];
 
 /** A connection that works. */
 export class RedisConnection {
@@ -76,7 +51,7 @@ export class RedisConnection {
   private constructor(client: RedisClient, maxSilenceMs: number) {
     this.#client = client;
     this.#maxSilenceMs = maxSilenceMs;
-    // Told to whoever asks, if anyone does.
+    // Reported by `ask`, if anything is asked.
     this.#end.promise.catch(() => {});
     client.on("error", (error) => this.close(error));
   }
@@ -84,7 +59,7 @@ export class RedisConnection {
   /**
    * Connects.
    * @param maxSilenceMs Silence after which Redis counts as gone.
-   * @throws {Error} If Redis cannot be reached, is silent or of no use.
+   * @throws {Error} If Redis cannot be reached or is silent.
    */
   static async open(
     { hostname, port, database, username, password }: RedisAddress,
@@ -108,11 +83,9 @@ export class RedisConnection {
       },
     });
     const connection = new RedisConnection(client, maxSilenceMs);
+    const connected = deadline(client.connect(), OPENING_MS);
     try {
-      await Promise.race([
-        deadline(prepare(client), OPENING_MS),
-        connection.#end.promise,
-      ]);
+      await Promise.race([connected, connection.#end.promise]);
       return connection;
     } catch (error) {
       connection.close(error);
@@ -121,16 +94,15 @@ export class RedisConnection {
   }
 
   /**
-   * Runs commands in their order; what is asked at once goes out together.
+   * Runs commands in their order, all sent at once.
    * @throws {Error} The first error of Redis, or that it is gone.
    */
   async ask(commands: readonly string[][]): Promise<unknown[]> {
     const silence = Promise.withResolvers<never>();
     let parts = 0;
     const timer = setInterval(() => {
-      if (++parts > PARTS_OF_SILENCE) {
-        silence.reject(new DOMException("No answer in time", "TimeoutError"));
-      }
+      if (++parts <= PARTS_OF_SILENCE) return;
+      silence.reject(new DOMException("No answer in time", "TimeoutError"));
     }, this.#maxSilenceMs / PARTS_OF_SILENCE);
     try {
       return await Promise.race([
@@ -154,30 +126,10 @@ export class RedisConnection {
   }
 }
 
-/** @throws {UnusableRedisError} If it is too old or none. */
-async function prepare(client: RedisClient): Promise<void> {
-  await client.connect();
-  const server = String(await client.sendCommand(["INFO", "server"]));
-  const version = /^redis_version:(\S+)/m.exec(server)?.[1];
-  const [major = 0, minor = 0] = (version ?? "").split(".").map(Number);
-  const [oldestMajor, oldestMinor] = OLDEST_VERSION;
-  const isUsable = major > oldestMajor ||
-    (major === oldestMajor && minor >= oldestMinor);
-  if (isUsable) return;
-  throw new UnusableRedisError(
-    version === undefined
-      ? "it does not say its version"
-      : `its version is ${version} and must be at least ${
-        OLDEST_VERSION.join(".")
-      }`,
-  );
-}
-
 /** True if trying again is in vain until somebody changes something. */
 export function isLasting(error: unknown): boolean {
-  return isNoRedis(error) || error instanceof UnusableRedisError ||
-    error instanceof Deno.errors.NotCapable ||
-    LASTING_REFUSALS.has(codeOf(error));
+  return error instanceof Deno.errors.NotCapable || isNoRedis(error) ||
+    LASTING.includes(firstWord(error));
 }
 
 /** The error for a Redis that cannot be used, with its consequence. */
@@ -187,10 +139,8 @@ export function redisFailure(
   consequence: string,
 ): StoreError {
   const place = formatRedisAddress(address);
-  return new StoreError(
-    `Cannot use Redis at ${place}: ${explain(cause)}; ${consequence}`,
-    { cause },
-  );
+  const message = `Cannot use Redis at ${place}: ${explain(cause)}`;
+  return new StoreError(`${message}; ${consequence}`, { cause });
 }
 
 function explain(cause: unknown): string {
@@ -198,12 +148,12 @@ function explain(cause: unknown): string {
     return "the network is not permitted there";
   }
   if (isNoRedis(cause)) return "it does not answer as Redis does";
-  const isTimeout = cause instanceof DOMException &&
-    cause.name === "TimeoutError";
-  if (isTimeout) return "no answer in time";
-  const code = cause instanceof Error && "code" in cause ? cause.code : "";
-  return REFUSALS[codeOf(cause)] ?? CONNECTION_FAILURES[String(code)] ??
-    textOf(cause).replace(/^ERR /, "").replaceAll(/\p{Control}+/gu, " ")
+  const text = textOf(cause);
+  if (/unknown command/.test(text)) return "it is older than version 6.2";
+  const { name, code } = Object(cause) as { name?: string; code?: string };
+  if (name === "TimeoutError") return "no answer in time";
+  return REASONS[firstWord(cause)] ?? REASONS[String(code)] ??
+    text.replace(/^ERR /, "").replaceAll(/\p{Control}+/gu, " ")
       .slice(0, MAX_TEXT_LENGTH);
 }
 
@@ -213,7 +163,7 @@ function isNoRedis(error: unknown): boolean {
 }
 
 /** The first word of an error of Redis, if it is one in capitals. */
-function codeOf(error: unknown): string {
+function firstWord(error: unknown): string {
   return /^[A-Z]+(?= |$)/.exec(textOf(error))?.[0] ?? "";
 }
 

@@ -7,11 +7,11 @@
  * @module
  */
 import { delay } from "@std/async/delay";
-import { MemoryStore, type MemoryStoreOptions } from "./memory_store.ts";
+import { MemoryStore } from "./memory_store.ts";
 import type {
   AnnounceOutcome,
+  OpenStoreOptions,
   PeerAnnounce,
-  StoreListener,
 } from "./peer_store.ts";
 import {
   isLasting,
@@ -20,6 +20,7 @@ import {
 } from "./redis_connection.ts";
 import { formatRedisAddress, type RedisAddress } from "./store_address.ts";
 import {
+  type Ask,
   MAX_COUNTED_TORRENTS,
   ROUND_INTERVAL_MS,
   SwarmExchange,
@@ -28,57 +29,41 @@ import {
 /** Time between two attempts to connect. */
 const RETRY_MS = 500;
 
-/** Longest time that the last round before the end may take. */
+/** Longest time that the last round may take when the store is closed. */
 const LAST_ROUND_MS = 1_000;
 
 const WARNING =
   "the tracker's store does not answer: peers of other trackers may be missing";
 
-/** How a {@linkcode RedisStore} is set up. */
-export interface RedisStoreOptions extends MemoryStoreOptions {
-  /** Hears when Redis fails and when it is back. */
-  readonly onEvent?: StoreListener;
-  /** Silence after which Redis counts as gone, in milliseconds. @default 1_000 */
-  readonly maxSilenceMs?: number;
-}
-
-/** A {@linkcode PeerStore} that several trackers share. Its clock is `performance.now()`. */
+/** A store that several trackers share. Its clock is `performance.now()`. */
 export class RedisStore extends MemoryStore {
   readonly #address: RedisAddress;
-  readonly #maxSilenceMs: number;
-  readonly #onEvent: StoreListener;
+  readonly #options: OpenStoreOptions;
   readonly #exchange: SwarmExchange;
   readonly #closing = new AbortController();
   readonly #firstRound = Promise.withResolvers<void>();
   readonly #running: Promise<void>;
-  /** Whether the last round succeeded. */
-  #isShared = false;
-  #hasStarted = false;
-  #hasFailed = false;
+  #state: "starting" | "sharing" | "failed" = "starting";
 
-  private constructor(address: RedisAddress, options: RedisStoreOptions) {
-    const { onEvent = () => {}, maxSilenceMs = 1_000, ...rest } = options;
+  private constructor(address: RedisAddress, options: OpenStoreOptions) {
     super({
-      ...rest,
+      ...options,
       onChange: (change) => {
         if (change.type === "completed") {
           this.#exchange.noteDownload(change.swarm.infoHash, change.peerId);
         }
-        rest.onChange?.(change);
+        options.onChange?.(change);
       },
     }, {
       maxPastCount: MAX_COUNTED_TORRENTS,
       onPeersChange: (infoHash) => this.#exchange.noteChange(infoHash),
     });
     this.#address = address;
-    this.#maxSilenceMs = maxSilenceMs;
-    this.#onEvent = onEvent;
-    this.#exchange = new SwarmExchange(this.table, {
-      name: crypto.randomUUID(),
-      peerTimeoutMs: options.peerTimeoutMs,
-    });
+    this.#options = options;
+    this.#exchange = new SwarmExchange(this.table, options.peerTimeoutMs);
     this.#running = this.#run();
   }
+
   /**
    * Opens a store on the Redis at an address. If that cannot be reached now the
    * store begins without it.
@@ -86,7 +71,7 @@ export class RedisStore extends MemoryStore {
    */
   static async open(
     address: RedisAddress,
-    options: RedisStoreOptions,
+    options: OpenStoreOptions,
   ): Promise<RedisStore> {
     const store = new RedisStore(address, options);
     await store.#firstRound.promise;
@@ -95,16 +80,9 @@ export class RedisStore extends MemoryStore {
 
   override announce(announce: PeerAnnounce, nowMs: number): AnnounceOutcome {
     const outcome = super.announce(announce, nowMs);
-    if (outcome.type === "refused") return outcome;
-    this.#exchange.noteAnnounce(announce.infoHash);
-    const peerCount = Math.max(outcome.peerCount, this.#exchange.peerCount);
-    const warning = this.#isShared ? undefined : WARNING;
-    return { ...outcome, peerCount, warning };
-  }
-
-  override expire(nowMs: number): boolean {
-    this.#exchange.expire(nowMs);
-    return super.expire(nowMs);
+    return this.#state === "sharing" || outcome.type === "refused"
+      ? outcome
+      : { ...outcome, warning: WARNING };
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {
@@ -116,7 +94,6 @@ export class RedisStore extends MemoryStore {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       await this.#share().catch((error) => this.#fail(error));
-      this.#isShared = false;
       // Ends early when the store is closed.
       await delay(RETRY_MS, { signal }).catch(() => {});
     }
@@ -125,52 +102,48 @@ export class RedisStore extends MemoryStore {
   /** Exchanges swarms until the store is closed. @throws {Error} If Redis fails. */
   async #share(): Promise<void> {
     const { signal } = this.#closing;
-    const connection = await RedisConnection.open(
-      this.#address,
-      this.#maxSilenceMs,
-    );
-    // A round that is under way has a moment to end.
-    const close = (): void =>
+    const { maxSilenceMs = 1_000 } = this.#options;
+    const connection = await RedisConnection.open(this.#address, maxSilenceMs);
+    const ask: Ask = (commands) => connection.ask(commands);
+    const closeSoon = (): void =>
       void setTimeout(() => connection.close("closed"), LAST_ROUND_MS);
-    signal.addEventListener("abort", close);
+    signal.addEventListener("abort", closeSoon);
     try {
+      await this.#exchange.begin(ask);
       while (!signal.aborted) {
-        await this.#exchange.run((commands) => connection.ask(commands));
+        await this.#exchange.run(ask);
         this.#succeed();
         await delay(ROUND_INTERVAL_MS, { signal }).catch(() => {});
       }
-      await this.#exchange.write((commands) => connection.ask(commands));
+      await this.#exchange.write(ask);
     } finally {
-      signal.removeEventListener("abort", close);
+      signal.removeEventListener("abort", closeSoon);
       connection.close("closed");
     }
   }
 
   #succeed(): void {
-    this.#isShared = true;
-    this.#hasStarted = true;
+    if (this.#state === "failed") {
+      const message = `Redis at ${formatRedisAddress(this.#address)} is back`;
+      this.#options.onEvent?.({ type: "recovered", message });
+    }
+    this.#state = "sharing";
     this.#firstRound.resolve();
-    if (!this.#hasFailed) return;
-    this.#hasFailed = false;
-    const message = `Redis at ${formatRedisAddress(this.#address)} is back`;
-    this.#onEvent({ type: "recovered", message });
   }
 
   #fail(reason: unknown): void {
-    if (this.#closing.signal.aborted) return;
-    if (!this.#hasStarted && isLasting(reason)) {
+    if (this.#closing.signal.aborted || this.#state === "failed") return;
+    if (this.#state === "starting" && isLasting(reason)) {
       const advice = "give another --store, or change that Redis";
       this.#firstRound.reject(redisFailure(this.#address, reason, advice));
       this.#closing.abort();
       return;
     }
-    this.#hasStarted = true;
+    this.#state = "failed";
     this.#firstRound.resolve();
-    if (this.#hasFailed) return;
-    this.#hasFailed = true;
     const consequence =
       "the tracker goes on with what it knows and tries again";
     const error = redisFailure(this.#address, reason, consequence);
-    this.#onEvent({ type: "failed", error });
+    this.#options.onEvent?.({ type: "failed", error });
   }
 }

@@ -10,13 +10,10 @@
  */
 import { StoreError } from "../../base/errors.ts";
 import type { InfoHash } from "../../base/identifier.ts";
-import {
-  MemoryStore,
-  type MemoryStoreOptions,
-  progressOf,
-} from "./memory_store.ts";
+import { MemoryStore } from "./memory_store.ts";
 import type {
   AnnounceOutcome,
+  OpenStoreOptions,
   PeerAnnounce,
   StoreListener,
 } from "./peer_store.ts";
@@ -34,12 +31,6 @@ const MAX_TORRENT_COUNT = 100_000;
 /** Time after which it is written again that a torrent is in use. */
 const LAST_SEEN_STEP_SECONDS = 3_600;
 
-/** How a {@linkcode SqliteStore} is set up. */
-export interface SqliteStoreOptions extends MemoryStoreOptions {
-  /** Hears when the file fails and when it works again. */
-  readonly onEvent?: StoreListener;
-}
-
 /** A {@linkcode PeerStore} whose torrents and counts survive. */
 export class SqliteStore extends MemoryStore {
   readonly #path: string;
@@ -55,7 +46,7 @@ export class SqliteStore extends MemoryStore {
   private constructor(
     path: string,
     database: TorrentDatabase,
-    { onEvent = () => {}, ...options }: SqliteStoreOptions,
+    { onEvent = () => {}, ...options }: OpenStoreOptions,
   ) {
     super({
       ...options,
@@ -71,7 +62,7 @@ export class SqliteStore extends MemoryStore {
     this.#onEvent = onEvent;
     for (const torrent of database.torrents()) {
       this.#written.set(torrent.infoHash, torrent);
-      this.table.swarms.restore(torrent.infoHash, torrent);
+      this.table.restore(torrent.infoHash, torrent);
     }
     this.#wait(WRITE_INTERVAL_MS);
   }
@@ -81,7 +72,7 @@ export class SqliteStore extends MemoryStore {
    * permission to read or write any more.
    * @throws {StoreError} If it cannot be used.
    */
-  static open(path: string, options: SqliteStoreOptions): SqliteStore {
+  static open(path: string, options: OpenStoreOptions): SqliteStore {
     const database = TorrentDatabase.open(path);
     try {
       return new SqliteStore(path, database, options);
@@ -96,9 +87,9 @@ export class SqliteStore extends MemoryStore {
     if (outcome.type === "accepted" && announce.event !== "stopped") {
       const { infoHash } = announce;
       const written = this.#written.get(infoHash);
+      const { contentLength = 0 } = this.table.torrent(infoHash) ?? {};
       if (
-        written === undefined ||
-        progressOf(announce).left > written.contentLength ||
+        written === undefined || contentLength > written.contentLength ||
         nowSeconds() - written.lastSeenSeconds >= LAST_SEEN_STEP_SECONDS
       ) this.#changed.add(infoHash);
     }
@@ -151,7 +142,7 @@ export class SqliteStore extends MemoryStore {
 
   #describe(infoHash: InfoHash): StoredTorrent {
     const { downloadCount = 0, contentLength = 0 } =
-      this.table.swarms.find(infoHash) ?? this.#written.get(infoHash) ?? {};
+      this.table.torrent(infoHash) ?? this.#written.get(infoHash) ?? {};
     return {
       infoHash,
       downloadCount,

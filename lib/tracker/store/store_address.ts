@@ -1,36 +1,32 @@
 /**
- * Where a tracker's store is, as one text: `memory`, `sqlite:FILE` or
- * `redis://HOST:PORT`. Pure. A password in it never appears in a message.
+ * The address of a tracker's store, as one text: `memory`, `sqlite:FILE` or
+ * `redis://HOST:PORT`. A password in it never appears in a message.
  *
  * @module
  */
 
-/** Where Redis is, and who asks. */
+/** A Redis, and the user of it. */
 export interface RedisAddress {
   /** A name or an address, IPv6 without brackets. */
   readonly hostname: string;
-  /** TCP port. */
   readonly port: number;
   /** Number of the database in that Redis. */
   readonly database: number;
-  /** `undefined` for Redis's default user. */
+  /** `undefined` for the default user of Redis. */
   readonly username: string | undefined;
   /** `undefined` if Redis asks for none. */
   readonly password: string | undefined;
 }
 
-/** Where a tracker keeps its peers. */
+/** The address of a store. */
 export type StoreAddress =
   | { readonly type: "memory" }
-  /** Peers in memory; torrents and how often each was completed in a file. */
+  /** Peers in memory; torrents and their counts of downloads in a file. */
   | { readonly type: "sqlite"; readonly path: string }
-  /** All of it in Redis, which several trackers may share. */
+  /** Peers in memory, shared with other trackers through Redis. */
   | { readonly type: "redis" } & RedisAddress;
 
-/** The port of a Redis that is not said to have another. */
-const REDIS_PORT = 6379;
-
-const FORMS = "memory, sqlite:FILE or redis://HOST:PORT";
+const DEFAULT_REDIS_PORT = 6379;
 
 /**
  * Reads `memory`, `sqlite:FILE` or `redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]`.
@@ -38,8 +34,7 @@ const FORMS = "memory, sqlite:FILE or redis://HOST:PORT";
  */
 export function parseStoreAddress(text: string): StoreAddress {
   if (text === "memory") return { type: "memory" };
-  const scheme = /^([a-z]+):/.exec(text)?.[1];
-  switch (scheme) {
+  switch (/^([a-z]+):/.exec(text)?.[1]) {
     case "sqlite":
       return { type: "sqlite", path: sqlitePath(text.slice("sqlite:".length)) };
     case "redis":
@@ -47,14 +42,12 @@ export function parseStoreAddress(text: string): StoreAddress {
     case "rediss":
       throw refusal("Redis over TLS is not supported");
     default:
-      throw refusal(`it is not ${FORMS}`);
+      throw refusal("it is not memory, sqlite:FILE or redis://HOST:PORT");
   }
 }
 
 /** `127.0.0.1:6379` or `[::1]:6379`. */
-export function formatRedisAddress(
-  { hostname, port }: RedisAddress,
-): string {
+export function formatRedisAddress({ hostname, port }: RedisAddress): string {
   return hostname.includes(":")
     ? `[${hostname}]:${port}`
     : `${hostname}:${port}`;
@@ -84,17 +77,17 @@ function redisAddress(text: string): RedisAddress {
     throw refusal("the number of the database in Redis is not a whole number");
   }
   return {
-    hostname: unescape(url.hostname).replace(/^\[(.*)\]$/, "$1"),
-    port: url.port === "" ? REDIS_PORT : Number(url.port),
+    hostname: unescape(url.hostname)!.replace(/^\[(.*)\]$/, "$1"),
+    port: Number(url.port) || DEFAULT_REDIS_PORT,
     database: Number(database),
-    username: url.username === "" ? undefined : unescape(url.username),
-    password: url.password === "" ? undefined : unescape(url.password),
+    username: unescape(url.username),
+    password: unescape(url.password),
   };
 }
 
-function unescape(text: string): string {
+function unescape(text: string): string | undefined {
   try {
-    return decodeURIComponent(text);
+    return text === "" ? undefined : decodeURIComponent(text);
   } catch (cause) {
     throw refusal("redis: has a % without two hex digits", cause);
   }

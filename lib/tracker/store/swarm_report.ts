@@ -1,8 +1,8 @@
 /**
- * What one tracker reports of a swarm to the others: counts of the peers that
- * announce to it, and up to 200 of them. All times are milliseconds on a clock
- * that the trackers share. Peers are told apart by peer id and by endpoint: the
- * tracker that heard of one last has it, so that each is counted once.
+ * A tracker's report of a swarm to the others: counts of the peers that announce
+ * to it, and up to 200 of them. Each peer is counted once, for the tracker that
+ * heard it last, and by endpoint too: a newcomer at an address and port takes the
+ * place of the peer there, whichever tracker that one announces to.
  *
  * @module
  */
@@ -11,13 +11,7 @@ import {
   infoHashFromHex,
   type PeerId,
 } from "../../base/identifier.ts";
-import {
-  createPeer,
-  describePeer,
-  endpointsOf,
-  type Peer,
-  setEndpoint,
-} from "./peer.ts";
+import { createPeer, describePeer, type Peer, setEndpoint } from "./peer.ts";
 import type { PeerDetails } from "./peer_store.ts";
 import type { PeerTable } from "./peer_table.ts";
 import type { Swarm, SwarmPart } from "./swarm.ts";
@@ -25,18 +19,17 @@ import type { Swarm, SwarmPart } from "./swarm.ts";
 /** Most peers that a report names. */
 const MAX_NAMED_PEERS = 200;
 
-/** The trackers' clocks agree to this, in milliseconds; of peers closer than that each keeps its own. */
+/** Of two announces that are closer each tracker keeps its own, as their clocks differ a little. */
 const CLOCK_TOLERANCE_MS = 1_000;
 
 /** A peer that a report names. */
 export interface NamedPeer extends PeerDetails {
-  /** Fingerprint of its `key`. */
-  readonly key: number | undefined;
+  readonly key: string | undefined;
   readonly hasCompleted: boolean;
 }
 
 /** A swarm as one tracker knows it by itself. */
-export interface SwarmReport extends SwarmPart {
+export interface SwarmReport extends Readonly<SwarmPart> {
   readonly openedAtMs: number;
   readonly contentLength: number;
   readonly peers: readonly NamedPeer[];
@@ -52,81 +45,76 @@ export function reportOf(swarm: Swarm): SwarmReport {
     (peer.isSeeder ? seeders : leechers).push(peer);
     bytesPerSecond += peer.bytesPerSecond;
   }
-  const mostSeeders = Math.max(
-    MAX_NAMED_PEERS / 2,
-    MAX_NAMED_PEERS - leechers.length,
-  );
-  const named = [...seeders.slice(0, mostSeeders), ...leechers]
-    .slice(0, MAX_NAMED_PEERS);
-  return {
-    seederCount: seeders.length,
-    leecherCount: leechers.length,
-    bytesPerSecond,
-    openedAtMs: swarm.openedAtMs,
-    contentLength: swarm.contentLength,
-    peers: named.map((peer) => ({
-      ...describePeer(peer),
-      key: peer.key,
-      hasCompleted: peer.hasCompleted,
-    })),
-  };
+  const seederCount = seeders.length;
+  const leecherCount = leechers.length;
+  // Both roles have room for half.
+  const half = MAX_NAMED_PEERS / 2;
+  const peers = [
+    ...seeders.slice(0, Math.max(half, MAX_NAMED_PEERS - leecherCount)),
+    ...leechers.slice(0, Math.max(half, MAX_NAMED_PEERS - seederCount)),
+  ].map((peer) => {
+    const { key, hasCompleted } = peer;
+    return { ...describePeer(peer), key, hasCompleted };
+  });
+  const { openedAtMs, torrent: { contentLength } } = swarm;
+  const counts = { seederCount, leecherCount, bytesPerSecond };
+  return { ...counts, openedAtMs, contentLength, peers };
 }
 
-/** Takes another tracker's report of a swarm in place of the one before. */
+/**
+ * Takes another tracker's report of a swarm in place of the one before.
+ * @param report Undefined if that tracker has no peers in it any more.
+ */
 export function mergeReport(
   table: PeerTable,
   infoHash: InfoHash,
   { tracker, report }: {
     readonly tracker: string;
-    /** Undefined if the tracker has no such swarm any more. */
     readonly report: SwarmReport | undefined;
   },
 ): void {
-  const { swarms } = table;
-  const isKnown = swarms.get(infoHash) !== undefined;
-  const isFull = swarms.size >= table.maxSwarmCount;
+  const isKnown = table.swarms.has(infoHash);
+  const isFull = table.swarms.size >= table.maxSwarmCount;
   if (!isKnown && (report === undefined || isFull)) return;
-  const swarm = swarms.open(infoHash, report?.openedAtMs ?? 0);
+  const swarm = table.open(infoHash, report?.openedAtMs ?? 0);
+  const { torrent } = swarm;
   const unnamed = { seederCount: 0, leecherCount: 0, bytesPerSecond: 0 };
   const named = new Set<PeerId>();
   if (report !== undefined) {
+    const { seederCount, leecherCount, bytesPerSecond, contentLength } = report;
+    Object.assign(unnamed, { seederCount, leecherCount, bytesPerSecond });
+    torrent.contentLength = Math.max(torrent.contentLength, contentLength);
     swarm.openedAtMs = Math.min(swarm.openedAtMs, report.openedAtMs);
-    swarm.contentLength = Math.max(swarm.contentLength, report.contentLength);
-    unnamed.seederCount = report.seederCount;
-    unnamed.leecherCount = report.leecherCount;
-    unnamed.bytesPerSecond = report.bytesPerSecond;
-    for (const peer of report.peers) {
-      unnamed[peer.isSeeder ? "seederCount" : "leecherCount"]--;
-      unnamed.bytesPerSecond -= peer.bytesPerSecond;
-      if (mergePeer(table, swarm, tracker, peer)) named.add(peer.peerId);
-    }
+  }
+  for (const peer of report?.peers ?? []) {
+    unnamed[peer.isSeeder ? "seederCount" : "leecherCount"]--;
+    unnamed.bytesPerSecond -= peer.bytesPerSecond;
+    if (mergePeer(table, swarm, tracker, peer)) named.add(peer.peerId);
   }
   swarm.setUnnamed(tracker, unnamed);
   for (const peer of swarm.peers.values()) {
     if (peer.tracker === tracker && !named.has(peer.id)) table.drop(peer);
   }
-  if (swarm.peers.size === 0) swarms.close(swarm);
+  table.close(swarm);
 }
 
-/** @returns False if this tracker or a third one heard of the peer, or of another one at its endpoint, later. */
+/** @returns False if another tracker, or this one, heard of the peer or of one at its endpoint later. */
 function mergePeer(
   table: PeerTable,
   swarm: Swarm,
   tracker: string,
   named: NamedPeer,
 ): boolean {
-  if (named.addresses.length === 0) return false;
   const known = swarm.peers.get(named.peerId);
+  if (known === undefined && table.isFull) return false;
   const peer = createPeer(swarm.infoHash, named);
   for (const address of named.addresses) setEndpoint(peer, address);
-  const others = endpointsOf(peer).filter(({ isListed }) => isListed)
-    .map((endpoint) => swarm.peerAt(endpoint));
+  const others = peer.endpoints.map((endpoint) => swarm.peerAt(endpoint));
   for (const other of [known, ...others]) {
     const isLater = other !== undefined && other.tracker !== tracker &&
       other.lastSeenMs > named.lastSeenMs - CLOCK_TOLERANCE_MS;
     if (isLater) return false;
   }
-  if (known === undefined && table.isFull) return false;
   if (known !== undefined) table.drop(known);
   peer.tracker = tracker;
   peer.key = named.key;
@@ -135,7 +123,7 @@ function mergePeer(
   return true;
 }
 
-/** Writes a report, its times on the shared clock, which is ahead of ours by `offsetMs`. */
+/** Writes a report, its times on a clock that is ahead of ours by `offsetMs`. */
 export function encodeReport(report: SwarmReport, offsetMs: number): string {
   return JSON.stringify(shift(report, Math.round(offsetMs)));
 }
@@ -146,30 +134,31 @@ export function encodeReport(report: SwarmReport, offsetMs: number): string {
  */
 export function decodeReport(text: string, offsetMs: number): SwarmReport {
   const report: SwarmReport = JSON.parse(text);
-  const { seederCount, leecherCount, bytesPerSecond, contentLength } = report;
-  const numbers: unknown[] = [
-    ...[seederCount, leecherCount, bytesPerSecond, contentLength],
-    report.openedAtMs,
-  ];
-  for (const { peerId, addresses, progress, ...peer } of report.peers) {
-    const { uploaded, downloaded, left } = progress;
-    numbers.push(uploaded, downloaded, left);
-    numbers.push(peer.bytesPerSecond, peer.lastSeenMs, peer.key ?? 0);
-    numbers.push(...addresses.map(({ port }) => port));
+  const { peers, ...numbers } = report;
+  checkNumbers(numbers, 5);
+  for (const { peerId, addresses, progress, ...peer } of peers) {
+    const { bytesPerSecond, lastSeenMs } = peer;
     infoHashFromHex(peerId);
+    checkNumbers(progress, 3);
+    checkNumbers({ bytesPerSecond, lastSeenMs }, 2);
+    checkNumbers(addresses.map(({ port }) => port), 1);
   }
-  if (numbers.every(Number.isFinite)) return shift(report, -offsetMs);
-  throw new TypeError("Cannot read report: it lacks a number");
+  return shift(report, -offsetMs);
+}
+
+/** @throws {TypeError} If fewer of the values are numbers, or one is something else. */
+function checkNumbers(values: object, least: number): void {
+  const numbers = Object.values(values);
+  if (numbers.length >= least && numbers.every(Number.isFinite)) return;
+  throw new TypeError("A number is missing");
 }
 
 /** The same report by another clock. */
 function shift(report: SwarmReport, offsetMs: number): SwarmReport {
-  return {
-    ...report,
-    openedAtMs: report.openedAtMs + offsetMs,
-    peers: report.peers.map((peer) => ({
-      ...peer,
-      lastSeenMs: peer.lastSeenMs + offsetMs,
-    })),
-  };
+  const openedAtMs = report.openedAtMs + offsetMs;
+  const peers = report.peers.map((peer) => {
+    const lastSeenMs = peer.lastSeenMs + offsetMs;
+    return { ...peer, lastSeenMs };
+  });
+  return { ...report, openedAtMs, peers };
 }

@@ -1,13 +1,12 @@
 /**
- * A file of SQLite in which a tracker remembers its torrents: how often each was
- * completed, how large it is and when it was last asked for. The database is
- * this tracker's alone while it is open.
- *
- * A program that crashes loses nothing that was saved; a machine that loses its
- * power may lose the last moments, never the whole (`synchronous=NORMAL`).
+ * A file of SQLite in which a tracker remembers its torrents. The database is this
+ * tracker's alone while it is open. A program that crashes loses nothing that was
+ * written; a machine that loses its power may lose the last moments, never the
+ * whole (`synchronous=NORMAL`).
  *
  * @module
  */
+import { dirname } from "@std/path";
 // @ts-types="../../types/node_sqlite.d.ts"
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { StoreError } from "../../base/errors.ts";
@@ -17,34 +16,34 @@ import {
   type InfoHash,
   infoHashFromBytes,
 } from "../../base/identifier.ts";
-import { databaseFailure } from "./database_failure.ts";
 
-/** What a column of a row can be. */
 type SqlValue = null | number | bigint | string | Uint8Array;
 
-/** What is remembered of a torrent. */
+/** A torrent as it is remembered. */
 export interface StoredTorrent {
   readonly infoHash: InfoHash;
-  /** How many peers completed it. */
+  /** Peers that completed it. */
   readonly downloadCount: number;
-  /** The most that a peer ever lacked, in bytes; 0 if none lacked anything. */
+  /** The most that a peer ever lacked, in bytes; 0 if none ever lacked anything. */
   readonly contentLength: number;
-  /** When a peer last announced it, in seconds since 1970. */
+  /** The time of an announce, in seconds since 1970. */
   readonly lastSeenSeconds: number;
 }
 
-/** "lswm": tells this program's databases from those of others. */
+/** "lswm": tells this program's databases from others. */
 const APPLICATION_ID = 0x6c_73_77_6d;
 
-/** Of the tables below; another number is another program's version. */
+/** The version of the table below. */
 const LAYOUT_VERSION = 1;
+
+const COUNT = `CHECK (# BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER})`;
 
 const LAYOUT = `
 CREATE TABLE torrent (
   info_hash BLOB PRIMARY KEY NOT NULL CHECK (length(info_hash) = ${IDENTIFIER_LENGTH}),
-  download_count INTEGER NOT NULL CHECK (download_count BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER}),
-  content_length INTEGER CHECK (content_length BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER}),
-  last_seen INTEGER NOT NULL CHECK (last_seen BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER})
+  download_count INTEGER NOT NULL ${COUNT.replace("#", "download_count")},
+  content_length INTEGER ${COUNT.replace("#", "content_length")},
+  last_seen INTEGER NOT NULL ${COUNT.replace("#", "last_seen")}
 ) STRICT, WITHOUT ROWID;
 PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${LAYOUT_VERSION};
@@ -57,7 +56,7 @@ ON CONFLICT (info_hash) DO UPDATE SET download_count = excluded.download_count,
   content_length = excluded.content_length, last_seen = excluded.last_seen
 `;
 
-/** A database that is open. */
+/** An open database. */
 export class TorrentDatabase {
   readonly #path: string;
   readonly #database: DatabaseSync;
@@ -72,7 +71,7 @@ export class TorrentDatabase {
   }
 
   /**
-   * Opens the database at a path, made if it is not there.
+   * Opens the database at a path; creates it if there is none.
    * @throws {StoreError} If it cannot be used.
    */
   static open(path: string): TorrentDatabase {
@@ -101,8 +100,8 @@ export class TorrentDatabase {
   }
 
   /**
-   * Writes all of these and forgets all of those, or nothing of it.
-   * @throws {StoreError} If it cannot be written.
+   * Writes some torrents and forgets others, all of it or nothing.
+   * @throws {StoreError} If the file cannot be written.
    */
   write(
     torrents: Iterable<StoredTorrent>,
@@ -111,49 +110,42 @@ export class TorrentDatabase {
     try {
       this.#database.exec("BEGIN IMMEDIATE");
       for (const torrent of torrents) {
-        this.#save.run(
-          identifierToBytes(torrent.infoHash),
-          torrent.downloadCount,
-          torrent.contentLength,
-          torrent.lastSeenSeconds,
-        );
+        const { downloadCount, contentLength, lastSeenSeconds } = torrent;
+        const infoHash = identifierToBytes(torrent.infoHash);
+        this.#save.run(infoHash, downloadCount, contentLength, lastSeenSeconds);
       }
       for (const infoHash of forgotten) {
         this.#forget.run(identifierToBytes(infoHash));
       }
       this.#database.exec("COMMIT");
     } catch (error) {
-      this.#rollBack();
+      try {
+        this.#database.exec("ROLLBACK");
+      } catch {
+        // On a full disk SQLite has rolled back already.
+      }
       throw databaseFailure("write", this.#path, error);
     }
   }
 
-  /** Closes the file, which then is one file again, without a log beside it. */
+  /** Closes the file, which is one file again then, without a log beside it. */
   close(): void {
     this.#database.close();
   }
-
-  #rollBack(): void {
-    try {
-      this.#database.exec("ROLLBACK");
-    } catch {
-      // On a full disk SQLite has done so already, and says that there is nothing to do.
-    }
-  }
 }
 
-/** Takes the file for this tracker and sees that it holds what it is to hold. */
+/** Locks the file for this tracker and checks its content. */
 function prepareFile(path: string, database: DatabaseSync): void {
-  // Held from the first BEGIN to the end, also between transactions.
+  const pragma = (name: string): SqlValue | undefined =>
+    database.prepare(`PRAGMA ${name}`).get()?.[name];
+  // The first BEGIN locks it until the end, also between transactions.
   database.exec("PRAGMA locking_mode = EXCLUSIVE");
   database.exec("BEGIN IMMEDIATE");
-  const application = pragma(database, "application_id");
-  const version = pragma(database, "user_version");
-  const isEmpty = database.prepare("SELECT 1 FROM sqlite_schema").get() ===
-    undefined;
-  if (isEmpty) {
+  const version = pragma("user_version");
+  const schema = database.prepare("SELECT 1 FROM sqlite_schema").get();
+  if (schema === undefined) {
     database.exec(LAYOUT);
-  } else if (application !== APPLICATION_ID) {
+  } else if (pragma("application_id") !== APPLICATION_ID) {
     throw new StoreError(
       `Cannot open ${path}: it is a database of another program; choose another file`,
     );
@@ -169,11 +161,7 @@ function prepareFile(path: string, database: DatabaseSync): void {
   database.exec("PRAGMA synchronous = NORMAL");
 }
 
-function pragma(database: DatabaseSync, name: string): SqlValue | undefined {
-  return database.prepare(`PRAGMA ${name}`).get()?.[name];
-}
-
-/** @throws {StoreError} If the row is none that this program writes. */
+/** @throws {Error} If the row is not one that this program writes. */
 function storedTorrent(row: Record<string, SqlValue>): StoredTorrent {
   const { info_hash, download_count, content_length, last_seen } = row;
   if (
@@ -183,8 +171,60 @@ function storedTorrent(row: Record<string, SqlValue>): StoredTorrent {
   return {
     infoHash: infoHashFromBytes(info_hash),
     downloadCount: download_count,
-    // Files of earlier versions have null for 0.
-    contentLength: typeof content_length === "number" ? content_length : 0,
+    // Earlier versions wrote null for 0.
+    contentLength: Number(content_length ?? 0),
     lastSeenSeconds: last_seen,
   };
+}
+
+/** Meanings of SQLite's own words, which it never translates. */
+const REASONS: Readonly<Record<string, string>> = {
+  "file is not a database": "it is no database of SQLite; choose another file",
+  "database is locked":
+    "another tracker or program uses it; stop that one or choose another file",
+  "readonly database": "it is read-only; change its permissions and its " +
+    "folder's or choose another file",
+  "database or disk is full": "the disk is full; free some space",
+  "disk image is malformed":
+    "it is damaged; move it away, or put a copy of it in its place",
+  "disk I/O error": "the disk reports an error; check the disk",
+};
+
+function databaseFailure(
+  action: "open" | "write",
+  path: string,
+  cause: unknown,
+): StoreError {
+  if (cause instanceof StoreError) return cause;
+  const reason = explain(path, cause);
+  return new StoreError(`Cannot ${action} ${path}: ${reason}`, { cause });
+}
+
+function explain(path: string, cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (cause instanceof Deno.errors.NotCapable) {
+    return message.includes("all access")
+      ? "programs under Deno's permissions are kept out of this place; choose " +
+        "another file"
+      : "reading and writing it are not permitted; run with -R -W";
+  }
+  const words = Object.keys(REASONS).find((words) => message.includes(words));
+  if (words !== undefined) return REASONS[words]!;
+  if (!message.includes("unable to open database file")) {
+    return `${message}; choose another file`;
+  }
+  // SQLite says the same of everything that it cannot open.
+  if (isFolder(path)) return "a folder stands there; give the path of a file";
+  return isFolder(dirname(path))
+    ? "permission denied; change its permissions or choose another file"
+    : "its folder does not exist; create it or choose another file";
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    // What cannot be read cannot be used as one either.
+    return false;
+  }
 }

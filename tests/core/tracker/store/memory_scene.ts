@@ -5,11 +5,11 @@
  */
 import { assert } from "@std/assert";
 import { seededRandom } from "../../../../lib/base/random.ts";
-import type { AcceptedAnnounce } from "../../../../lib/tracker/store/peer_store.ts";
-import {
-  MemoryStore,
-  type MemoryStoreOptions,
-} from "../../../../lib/tracker/store/memory_store.ts";
+import { MemoryStore } from "../../../../lib/tracker/store/memory_store.ts";
+import type {
+  AcceptedAnnounce,
+  OpenStoreOptions,
+} from "../../../../lib/tracker/store/peer_store.ts";
 import {
   addressesOf,
   type AnnounceChanges,
@@ -19,7 +19,7 @@ import {
 
 /** A store whose choices are always the same. */
 export function memoryStore(
-  options: Partial<MemoryStoreOptions> = {},
+  options: Partial<OpenStoreOptions> = {},
 ): MemoryStore {
   return new MemoryStore({
     peerTimeoutMs: 180_000,

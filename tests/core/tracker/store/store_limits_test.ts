@@ -1,11 +1,13 @@
 import { assertEquals } from "@std/assert";
-import type { SwarmChange } from "../../../../lib/tracker/store/peer_store.ts";
-import type { MemoryStoreOptions } from "../../../../lib/tracker/store/memory_store.ts";
+import type {
+  OpenStoreOptions,
+  SwarmChange,
+} from "../../../../lib/tracker/store/peer_store.ts";
 import { accept, counts, memoryStore } from "./memory_scene.ts";
 import { infoHash, peerAnnounce } from "../../announce/samples.ts";
 
 /** A store of which it is told who had to go, by the port. */
-function limited(options: Partial<MemoryStoreOptions>): {
+function limited(options: Partial<OpenStoreOptions>): {
   join(hostname: string, port: number, nowMs?: number, digit?: string): void;
   gone: number[];
   store: ReturnType<typeof memoryStore>;
