@@ -18,7 +18,7 @@ export interface PeerIntroduction {
   readonly id: PeerId;
   /** The remote address, without port: what a ban applies to. */
   readonly hostname: string;
-  /** Whether we dialed. */
+  /** True if we dialed. */
   readonly isOutgoing: boolean;
   /** Extensions that both ends support. @default {NO_EXTENSIONS} */
   readonly extensions?: WireExtensions;

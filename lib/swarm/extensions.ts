@@ -1,5 +1,5 @@
 /**
- * The extension protocol [BEP 10]: what we say of ourselves, what peers say of
+ * The extension protocol [BEP 10]: the handshake, in which both ends describe
  * themselves, and peer exchange. Messages of a peer that does not support the protocol,
  * and those with an id that we assigned to nothing, are ignored.
  *
@@ -17,7 +17,7 @@ import type { Peer, SwarmContext } from "./peer.ts";
 import { PeerExchange, type PeerExchangeOptions } from "./peer_exchange.ts";
 import { MAX_QUEUED_REQUESTS } from "./uploads.ts";
 
-/** What one peer says of itself. */
+/** The properties that a peer claims in its handshake. */
 export class PeerProfile {
   readonly peer: Peer;
   /** Port where it listens, if that is known. */
@@ -26,7 +26,7 @@ export class PeerProfile {
   client: string | undefined;
   /** Our address as it sees it. */
   ownHostname: string | undefined;
-  /** Whether it wants no content. [BEP 21] */
+  /** True if it wants no content. [BEP 21] */
   isUploadOnly = false;
   /** Requests that it queues. */
   requestQueueLength: number | undefined;

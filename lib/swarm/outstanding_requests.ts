@@ -39,7 +39,7 @@ const FIRST_REST_MS = 1_000;
 const LONGEST_REST_MS = 30_000;
 
 /**
- * How many requests may be outstanding at one peer. With too few the wire idles for a
+ * Limits the requests outstanding at one peer. With too few the wire idles for a
  * round trip; with too many they queue at the peer and hoard pieces that others are
  * about to announce. The window opens by one with each block received, so it doubles
  * each round trip, until blocks take longer than the wire alone would: then it closes
@@ -51,7 +51,7 @@ const LONGEST_REST_MS = 30_000;
 export class RequestWindow {
   /** Requests that may be outstanding now. */
   size: number;
-  /** How long the last timed block took, in milliseconds; `undefined` before the first. */
+  /** Delay of the last timed block, in milliseconds; `undefined` before the first. */
   delayMs: number | undefined;
   readonly #limits: RequestLimits;
   /** The largest window, or the peer's limit if that is less. */
@@ -67,7 +67,7 @@ export class RequestWindow {
     this.size = limits.leastCount;
   }
 
-  /** How long the timed block has been outstanding, in milliseconds. */
+  /** Time that the timed block has been outstanding, in milliseconds. */
   waitingMs(now: number): number {
     return this.#timed === undefined ? 0 : now - this.#timed.requestedAt;
   }
@@ -121,10 +121,10 @@ export class OutstandingRequests implements Iterable<number> {
   readonly window: RequestWindow;
   /** When the peer last delivered, or was asked with nothing outstanding. */
   lastProgressAt: number;
-  /** Whether the peer has owed blocks for too long: others may be asked for them. */
+  /** True if the peer has owed blocks for too long: others may be asked for them. */
   isSnubbed = false;
   readonly #balance: RequestBalance;
-  /** Whether the peer answers each request, a cancelled one too. [BEP 6] */
+  /** True if the peer answers each request, a cancelled one too. [BEP 6] */
   readonly #isFast: boolean;
   /** Of the blocks, oldest first. */
   readonly #ids: number[] = [];
@@ -154,19 +154,19 @@ export class OutstandingRequests implements Iterable<number> {
     return this.#ids.length >= this.window.size;
   }
 
-  /** Whether the peer accepts requests and answers them in time. */
+  /** True if the peer accepts requests and answers them in time. */
   get isSource(): boolean {
     return this.#isAccepted && !this.isSnubbed;
   }
 
-  /** Whether the peer has more outstanding requests than its share. */
+  /** True if the peer has more outstanding requests than its share. */
   get isAhead(): boolean {
     const { limits, requestCount, sourceCount } = this.#balance;
     return this.isSource &&
       (this.#ids.length - limits.slackCount) * sourceCount >= requestCount;
   }
 
-  /** Whether nothing is requested for now, because the peer rejected requests. */
+  /** True if nothing is requested for now, because the peer rejected requests. */
   isResting(now: number): boolean {
     return now < this.#restsUntil;
   }
@@ -220,12 +220,12 @@ export class OutstandingRequests implements Iterable<number> {
     this.window.received(id, now);
   }
 
-  /** Whether a block or reject answers a cancelled request; it does so once. */
+  /** True if a block or reject answers a cancelled request; it does so once. */
   takeAnswer(id: number): boolean {
     return this.#cancelled.delete(id);
   }
 
-  /** Whether the peer may send a block that is not outstanding: one that crossed with a cancel or a choke. */
+  /** True if the peer may send a block that is not outstanding: one that crossed with a cancel or a choke. */
   acceptsStray(id: number | undefined): boolean {
     if (!this.#isFast) return --this.#strayAllowance >= 0;
     return id !== undefined && this.takeAnswer(id);

@@ -62,7 +62,7 @@ export class Peer {
     return now - this.#receivedAt >= IDLE_TIMEOUT_MS;
   }
 
-  /** Whether the peer has sent nothing since its handshake for a while. */
+  /** True if the peer has sent nothing since its handshake for a while. */
   isMute(now: number): boolean {
     return !this.#hasSpoken && now - this.#joinedAt >= MUTE_TIMEOUT_MS;
   }
@@ -72,7 +72,7 @@ export class Peer {
   }
 }
 
-/** What the parts of one swarm share: the torrent, the time, and the actions. */
+/** The torrent, the time and the actions, shared by the parts of one swarm. */
 export class SwarmContext {
   readonly geometry: Geometry;
   /** The pieces that are verified and stored. */

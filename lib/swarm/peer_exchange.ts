@@ -42,7 +42,7 @@ export interface ExchangingPeer {
   readonly ownHostname: string | undefined;
 }
 
-/** What peer exchange is created with. */
+/** Options of {@linkcode PeerExchange}. */
 export interface PeerExchangeOptions {
   readonly random: Random;
   /** Port where we listen. @default {undefined} */

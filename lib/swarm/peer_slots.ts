@@ -26,7 +26,7 @@ export interface PeerState {
   readonly profile: PeerProfile;
 }
 
-/** Whether a peer may join, and which peer leaves for it. */
+/** True if a peer may join, and which peer leaves for it. */
 export type Admission =
   | { readonly type: "refused"; readonly reason: DisconnectReason }
   | { readonly type: "admitted"; readonly evicted?: Disconnection };
@@ -82,7 +82,7 @@ export class PeerSlots {
     return { type: "admitted", evicted: { peer, reason: "full", detail } };
   }
 
-  /** Whether there is a slot for a peer of the host. */
+  /** True if a peer of the host would get a slot. */
   hasSlotFor(hostname: string, now: number): boolean {
     return !this.#isFull || this.#findEvictable(hostname, now) !== undefined;
   }

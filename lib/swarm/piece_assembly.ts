@@ -17,14 +17,14 @@ export class PieceAssembly {
   readonly index: number;
   /** The piece's content as far as received; out of reach while it is hashed. */
   bytes: Uint8Array<ArrayBuffer>;
-  /** Whether the owner alone may deliver, because an earlier copy was corrupt. */
+  /** True if the owner alone may deliver, because an earlier copy was corrupt. */
   readonly isExclusive: boolean;
   /** Length of every block but perhaps the last. */
   readonly blockLength: number;
   readonly blockCount: number;
   /** The peer that works on it; others help only when there is nothing else to do. */
   owner: PeerKey | undefined;
-  /** Whether a block is open: noted by {@linkcode PiecesInProgress}. */
+  /** True if a block is open: noted by {@linkcode PiecesInProgress}. */
   isOpen = false;
   /**
    * The number of peers that each block is requested of or, once received, the hostname
@@ -181,7 +181,7 @@ export class PiecesInProgress implements Iterable<PieceAssembly> {
 export class CorruptPieces {
   readonly #copies = new Map<number, PieceAssembly>();
 
-  /** Whether a corrupt copy of the piece is kept. */
+  /** True if a corrupt copy of the piece is kept. */
   has(index: number): boolean {
     return this.#copies.has(index);
   }

@@ -27,7 +27,7 @@ const LEAST_ASSEMBLY_COUNT = 4;
 const END_GAME_REQUESTS = 2;
 const END_GAME_WINDOW = 2;
 
-/** What the picker knows of a peer. */
+/** A peer to pick for. */
 export class PickingPeer {
   readonly key: PeerKey;
   readonly pieces: Bitfield;
@@ -54,7 +54,7 @@ export interface PickOptions {
   readonly among?: Bitfield;
   /** The pieces that may be begun: `unique` are those that no other peer has. @default {"any"} */
   readonly begin?: Begin;
-  /** Whether requests of other peers may be doubled in the end game. @default {true} */
+  /** True if requests of other peers may be doubled in the end game. @default {true} */
   readonly mayDouble?: boolean;
 }
 
@@ -114,12 +114,12 @@ export class PiecePicker {
       (assembly.isOpen || this.#isEndGame);
   }
 
-  /** Whether no piece can be begun before the hash check of another. */
+  /** True if no piece can be begun before the hash check of another. */
   get isAtLimit(): boolean {
     return this.#begun.count >= this.#maxAssemblyCount;
   }
 
-  /** Whether no piece can be begun, for want of pieces or of memory. */
+  /** True if no piece can be begun, for want of pieces or of memory. */
   get canBeginNone(): boolean {
     return this.#isEndGame || this.isAtLimit;
   }
@@ -189,7 +189,7 @@ export class PiecePicker {
     return this.#begun.at(index)?.requestCount(block) ?? 0;
   }
 
-  /** Whether a block is missing and the peer may deliver it. */
+  /** True if a block is missing and the peer may deliver it. */
   isMissing(id: number, peer: PickingPeer): boolean {
     const { index, block } = this.#geometry.blockOfId(id);
     const assembly = this.#begun.at(index);
@@ -227,7 +227,7 @@ export class PiecePicker {
     return assembly;
   }
 
-  /** Whether every piece is begun. */
+  /** True if every piece is begun. */
   get #isEndGame(): boolean {
     return this.#rarity.size === 0;
   }

@@ -30,12 +30,12 @@ export function quickestFirst(peers: Iterable<Source>): Source[] {
   return [...peers].sort((one, other) => rank(one) - rank(other));
 }
 
-/** Whether the peer is known to be slow. */
+/** True if the peer is known to be slow. */
 export function isSlow({ requests }: Source): boolean {
   return (requests.window.delayMs ?? 0) > QUICK_MS;
 }
 
-/** Whether the peer has owed blocks for so long that it is disconnected. */
+/** True if the peer has owed blocks for so long that it is disconnected. */
 export function isOverdue({ requests }: Source, now: number): boolean {
   return requests.size > 0 &&
     now - requests.lastProgressAt >= OVERDUE_TIMEOUT_MS;
@@ -62,7 +62,7 @@ export function findLate(
   });
 }
 
-/** Whether the peer could serve requests, and has none. */
+/** True if the peer could serve requests, and has none. */
 function isIdle(peer: Source, now: number): boolean {
   const { requests } = peer;
   return requests.isSource && requests.size === 0 &&

@@ -50,17 +50,17 @@ export class Source {
     this.#profile = profile;
   }
 
-  /** Whether it has every piece, or wants none: a super-seeder announces its pieces one by one. [BEP 16, 21] */
+  /** True if it has every piece, or wants none: a super-seeder announces its pieces one by one. [BEP 16, 21] */
   get isSeeder(): boolean {
     return this.pieces.isFull || this.#profile.isUploadOnly;
   }
 
-  /** Whether it is settling, and every request is answered. */
+  /** True if it is settling, and every request is answered. */
   get isSettled(): boolean {
     return this.isSettling && this.requests.size === 0;
   }
 
-  /** Whether requests may be added now. */
+  /** True if requests may be added now. */
   mayBeAsked(now: number): boolean {
     return this.weAreInterested && !this.isSettling &&
       !this.requests.isSnubbed && !this.requests.isResting(now);

@@ -24,7 +24,7 @@ const SPARE_KEPT = 4;
 /** Ticks for which a leecher may be held back, beyond half of the others: peers that never announce would hold back honest ones. */
 const MAX_TICKS_HELD_BACK = 10;
 
-/** A leecher that is not told of all our pieces. */
+/** A leecher that knows only some of our pieces. */
 class Leecher {
   readonly state: PeerState;
   readonly announced: Bitfield;
@@ -34,9 +34,9 @@ class Leecher {
   assignedCount = 0;
   /** Those of them that no other peer has yet. */
   unspreadCount = 0;
-  /** Whether it has requested a block since the last tick. */
+  /** True if it has requested a block since the last tick. */
   hasRequested = true;
-  /** Whether it was served between the last two ticks, or is new. */
+  /** True if it was served between the last two ticks, or is new. */
   isActive = true;
   /** Ticks for which it was held back, less half of the others. */
   heldBackCount = 0;
@@ -46,7 +46,7 @@ class Leecher {
     this.announced = new Bitfield(state.source.pieces.length);
   }
 
-  /** Whether a block is queued or being sent. */
+  /** True if a block is queued or being sent. */
   get isServed(): boolean {
     const { queue, pendingBytes } = this.state.upload;
     return queue.length > 0 || pendingBytes > 0;
@@ -66,7 +66,7 @@ export class SuperSeeding {
   readonly #leechers = new Map<Peer, Leecher>();
   /** The pieces that no connected peer has, while there are leechers. */
   #unseen = new Bitfield(0);
-  /** Whether some connected peer has each piece; until one leaves. */
+  /** True if some connected peer has each piece; until one leaves. */
   #isAllSeen = false;
   /** Pieces assigned to no leecher; some may be seen since. */
   #unassigned: number[] = [];
@@ -79,7 +79,7 @@ export class SuperSeeding {
     this.#random = random;
   }
 
-  /** Takes a new peer; false if it is to be told of all pieces at once. */
+  /** Takes a new peer; false if all pieces are announced to it at once. */
   join(state: PeerState): boolean {
     if (!this.#context.have.isFull || this.#isAllSeen) return false;
     if (this.#leechers.size === 0) this.#begin();
@@ -161,7 +161,7 @@ export class SuperSeeding {
     this.#assigned.clear();
   }
 
-  /** The leecher is gone, or told of everything: others pass on its pieces. */
+  /** The leecher is gone, or knows of every piece: others pass on its pieces. */
   #forget(leecher: Leecher): void {
     this.#leechers.delete(leecher.state.peer);
     for (const [index, assignee] of this.#assigned) {
@@ -202,7 +202,7 @@ export class SuperSeeding {
     }
   }
 
-  /** Whether the leecher passes on less than others. Those that request nothing do not count, or all would wait for them. */
+  /** True if the leecher passes on less than others. Those that request nothing do not count, or all would wait for them. */
   #keepsTooMuch(leecher: Leecher): boolean {
     let sum = 0;
     let count = 0;

@@ -33,7 +33,7 @@ import { Uploads } from "./uploads.ts";
 /** After a longer pause between ticks it is we who were suspended: no peer was silent. */
 const SUSPENDED_MS = 5_000;
 
-/** What a swarm is created with. */
+/** Options of {@linkcode Swarm}. */
 export interface SwarmOptions {
   readonly geometry: Geometry;
   /** The pieces that are verified and stored; the swarm adds to it. */
@@ -48,7 +48,7 @@ export interface SwarmOptions {
   readonly requestLimits?: RequestLimits;
   /** Port where we listen, for the peers that we dial. @default {undefined} */
   readonly listenPort?: number;
-  /** Whether only trackers may name peers. [BEP 27] @default {false} */
+  /** True if only trackers may name peers. [BEP 27] @default {false} */
   readonly isPrivate?: boolean;
 }
 
@@ -85,7 +85,7 @@ export class Swarm {
     };
   }
 
-  /** Whether there is a slot for a peer of the host. */
+  /** True if there is a slot for a peer of the host. */
   hasSlotFor(hostname: string, now: number): boolean {
     return this.#slots.hasSlotFor(hostname, now);
   }

@@ -5,7 +5,7 @@
  * request, the block or a reject. [BEP 6]
  *
  * On a LAN every interested peer is served at once. Only when there are more than
- * slots do they take turns, the longest wait first. Nobody has to upload to be served:
+ * slots do they take turns, the longest wait first. A peer need not upload to be served:
  * an idle link helps no one.
  *
  * @module
@@ -23,7 +23,7 @@ import type { Peer, SwarmContext } from "./peer.ts";
 export const UPLOAD_SLOTS = 64;
 /** The least duration of a turn while other peers wait. */
 export const UPLOAD_TURN_MS = 20_000;
-/** How often turns are reconsidered. [BEP 3] */
+/** Time between two choices of the peers to unchoke. [BEP 3] */
 const RECHOKE_INTERVAL_MS = 10_000;
 /** Requests that one peer may have queued; libtorrent's limit. */
 export const MAX_QUEUED_REQUESTS = 2000;
@@ -32,7 +32,7 @@ const UPLOAD_AHEAD_BYTES = 1024 * 1024;
 /** Pieces that a choked peer may request. BEP 6 uses 10, but on a LAN all hosts have the same set, which costs other pieces. */
 export const ALLOWED_FAST_COUNT = 4;
 
-/** What one peer requested of us. */
+/** The state of one peer that we upload to. */
 export class PeerUpload {
   readonly peer: Peer;
   /** The pieces that it has. */
@@ -67,7 +67,7 @@ export class Uploads {
   readonly #allowedFastSet: AllowedFastSet;
   readonly #peers = new Set<PeerUpload>();
   #rechokedAt = 0;
-  /** Whether interest has changed since then. */
+  /** True if interest has changed since then. */
   #isStale = false;
 
   constructor(context: SwarmContext, allowedFastSet: AllowedFastSet) {
@@ -198,14 +198,14 @@ export class Uploads {
   }
 }
 
-/** Whether a choked peer may have a block: of an allowed piece, each byte once. */
+/** True if a choked peer may have a block: of an allowed piece, each byte once. */
 function takeAllowed(to: PeerUpload, { index, length }: BlockRange): boolean {
   if (!to.allowedFast?.has(index) || to.allowedBytesLeft < length) return false;
   to.allowedBytesLeft -= length;
   return true;
 }
 
-/** Chooses the peers to unchoke: at most `slots` interested ones, and the others while nobody waits. */
+/** Chooses the peers to unchoke: at most `slots` interested ones, and the others while none waits. */
 export function chooseUnchoked(
   peers: Iterable<PeerUpload>,
   { now, slots }: { now: number; slots: number },

@@ -22,9 +22,9 @@ export interface Connection {
   /** What blocks leave by, and what they come by. */
   readonly outgoing: Channel;
   readonly incoming: Channel;
-  /** Whether we called. */
+  /** True if we called. */
   readonly isCaller: boolean;
-  /** Whether the far end has said anything. */
+  /** True if the far end has said anything. */
   hasHeard: boolean;
 }
 

@@ -15,7 +15,7 @@ export interface HostOptions {
   readonly upBytesPerSecond?: number;
   /** @default {GIGABIT} */
   readonly downBytesPerSecond?: number;
-  /** Whether it has everything from the start. @default {false} */
+  /** True if it has everything from the start. @default {false} */
   readonly isSeeder?: boolean;
   /** What it speaks beyond BEP 3. @default {OWN_EXTENSIONS} */
   readonly extensions?: WireExtensions;

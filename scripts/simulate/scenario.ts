@@ -41,7 +41,7 @@ export interface Scenario {
   readonly slowBytesPerSecond?: number;
   /** Leechers that leave midway, of all. @default {0} */
   readonly leavingCount?: number;
-  /** Whether the seeder leaves as soon as the leechers have one copy between them. @default {false} */
+  /** True if the seeder leaves as soon as the leechers have one copy between them. @default {false} */
   readonly doesSeederLeave?: boolean;
   /** Connections that a host has at most. @default {MAX_PEERS} */
   readonly maxPeers?: number;
@@ -173,7 +173,7 @@ function sample(lan: VirtualLan, leechers: readonly VirtualHost[]): Sample {
   };
 }
 
-/** Whether the others that are here have every piece between them. */
+/** True if the others that are here have every piece between them. */
 function isCopyOut(lan: VirtualLan, seeder: VirtualHost): boolean {
   // A quick look first: what has not been sent is not out.
   if (seeder.swarm.traffic.uploaded < lan.geometry.length) return false;

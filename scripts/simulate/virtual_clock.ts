@@ -41,7 +41,7 @@ export class VirtualClock {
   /** When each of them rings, and the how manieth it was to be set. */
   #moments = new Float64Array(FIRST_CAPACITY);
   #sequences = new Float64Array(FIRST_CAPACITY);
-  /** Whether the first place is free: its timer rings just now. */
+  /** True if the first place is free: its timer rings just now. */
   #isRinging = false;
   #sequence = 0;
   #now = 0;

@@ -124,7 +124,7 @@ export class VirtualHost {
     return this.#isGone;
   }
 
-  /** Whether it waits for content that some present host may yet give it. */
+  /** True if it waits for content that some present host may yet give it. */
   get isWaiting(): boolean {
     return !this.#isGone && !this.#isFrozen && !this.isComplete;
   }

@@ -6,7 +6,7 @@ import { VirtualLan } from "../../scripts/simulate/virtual_lan.ts";
 
 const SEEDS = [1, 2, 3];
 
-/** Whether the hosts have every piece between them. */
+/** True if the hosts have every piece between them. */
 function haveOneCopy(
   hosts: readonly VirtualHost[],
   pieceCount: number,

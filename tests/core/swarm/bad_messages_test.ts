@@ -44,7 +44,7 @@ function piece(
 
 const LAST_PIECE_LENGTH = 4 * BLOCK_SIZE - 100;
 
-/** What ends the connection. */
+/** Messages that end the connection. */
 const BROKEN: readonly [name: string, message: Message][] = [
   ["a have of a piece past the end", { type: "have", index: 10 }],
   ["a have of piece 2^32 - 1", { type: "have", index: 2 ** 32 - 1 }],
@@ -65,20 +65,20 @@ const BROKEN: readonly [name: string, message: Message][] = [
 ];
 
 for (const [name, message] of BROKEN) {
-  Deno.test(`Swarm ends the connection at ${name}, and no other`, () => {
+  Deno.test(`Swarm disconnects the peer, and no other, for ${name}`, () => {
     const desk = setUp();
     assertEquals(desk.receive(1, message), ["1 disconnect protocol"]);
     assertEquals([...desk.swarm.peers.keys()], [2]);
-    assertEquals(desk.ask(2, "0.0"), [`2 serve 0.0 of ${BLOCK_SIZE}`]);
+    assertEquals(desk.request(2, "0.0"), [`2 serve 0.0 of ${BLOCK_SIZE}`]);
   });
 }
 
-/** What is dropped, and the connection stays. */
+/** Messages that are ignored. */
 const DROPPED: readonly [name: string, message: Message][] = [
   ["a keep-alive", { type: "keepAlive" }],
   ["a message of an unknown id", { type: "unknown", id: 20, length: 0 }],
   ["a choke when it choked already", { type: "choke" }],
-  ["a cancel of what it never asked for", {
+  ["a cancel of a request that was never made", {
     type: "cancel",
     index: 0,
     offsetInPiece: 0,
@@ -91,7 +91,7 @@ const DROPPED: readonly [name: string, message: Message][] = [
     length: 2 ** 32 - 1,
   }],
   ["a request of a piece that we lack", request(5, 0)],
-  ["a block that we did not ask for", piece(5, 0)],
+  ["a block that we did not request", piece(5, 0)],
   ["a block of a piece that we have", piece(0, 0)],
   ["a block of a piece past the end", piece(10, 0)],
   ["a block at an offset between blocks", piece(5, 7)],
@@ -100,7 +100,7 @@ const DROPPED: readonly [name: string, message: Message][] = [
 ];
 
 for (const [name, message] of DROPPED) {
-  Deno.test(`Swarm drops ${name} and keeps the connection`, () => {
+  Deno.test(`Swarm ignores ${name} and keeps the connection`, () => {
     const desk = setUp();
     assertEquals(desk.receive(1, message), []);
     assertEquals([...desk.swarm.peers.keys()], [1, 2]);
@@ -108,22 +108,22 @@ for (const [name, message] of DROPPED) {
   });
 }
 
-Deno.test("Swarm counts blocks that it did not ask for as wasted", () => {
+Deno.test("Swarm counts unrequested blocks as wasted", () => {
   const desk = setUp();
   desk.receive(1, piece(5, 0));
   const { downloaded, wasted } = desk.swarm.traffic;
   assertEquals([downloaded, wasted], [BLOCK_SIZE, BLOCK_SIZE]);
 });
 
-Deno.test("Swarm drops a request while it chokes the peer, and keeps the connection", () => {
+Deno.test("Swarm ignores a request while it chokes the peer, and keeps the connection", () => {
   const desk = setUp();
   desk.join(3);
-  assertEquals(desk.ask(3, "0.0"), []);
+  assertEquals(desk.request(3, "0.0"), []);
   assertEquals(desk.signal(3, "interested"), ["3 < unchoke"]);
-  assertEquals(desk.ask(3, "0.0"), [`3 serve 0.0 of ${BLOCK_SIZE}`]);
+  assertEquals(desk.request(3, "0.0"), [`3 serve 0.0 of ${BLOCK_SIZE}`]);
 });
 
-Deno.test("Swarm adds a later bitfield to what the peer has, as aria2 sends them", () => {
+Deno.test("Swarm adds a later bitfield, as aria2 sends it, to the pieces that the peer has", () => {
   const desk = setUp();
   desk.bitfield(1, "#.........");
   desk.have(1, 9);
@@ -131,7 +131,7 @@ Deno.test("Swarm adds a later bitfield to what the peer has, as aria2 sends them
   assertEquals([...desk.peer(1).source.pieces.indexes()], [0, 1, 9]);
 });
 
-Deno.test("Swarm ends the connection at a block of another length than it asked for", () => {
+Deno.test("Swarm disconnects a peer that sends a block of another length than requested", () => {
   for (const length of [0, 1, BLOCK_SIZE - 1, BLOCK_SIZE + 1]) {
     const desk = setUp();
     desk.bitfield(1, ".....#....");
@@ -159,18 +159,18 @@ Deno.test("Swarm serves up to the torrent's last byte and up to 128 KiB", () => 
   assertEquals(last, `1 serve 1.7 of ${BLOCK_SIZE - 100}`);
 });
 
-Deno.test("Swarm ends the connection of a peer that asks without end", () => {
+Deno.test("Swarm disconnects a peer that makes requests without end", () => {
   const desk = setUp();
   let count = 0;
   while (desk.swarm.peers.has(1)) {
-    desk.ask(1, "0.0");
+    desk.request(1, "0.0");
     count++;
   }
   assertEquals(count > 2000 && count < 2200, true);
   assertEquals([...desk.swarm.peers.keys()], [2]);
 });
 
-Deno.test("Swarm ends the connection of a peer that sends without end what nobody asked for", () => {
+Deno.test("Swarm disconnects a peer that sends unrequested blocks without end", () => {
   const desk = setUp();
   let count = 0;
   while (desk.swarm.peers.has(1)) {
@@ -181,11 +181,11 @@ Deno.test("Swarm ends the connection of a peer that sends without end what nobod
   assertEquals([...desk.swarm.peers.keys()], [2]);
 });
 
-Deno.test("Swarm minds no block that crossed with its cancel, however many do", () => {
+Deno.test("Swarm accepts any number of blocks that crossed with a choke", () => {
   const desk = setUp();
   desk.bitfield(1, ".....#....");
   for (let round = 0; round < 50; round++) {
-    // What it asks for is choked away and comes all the same.
+    // The peer drops the requests and sends the blocks all the same.
     desk.signal(1, "unchoke");
     desk.signal(1, "choke");
     for (const block of [0, 1, 2, 3]) {
@@ -194,7 +194,7 @@ Deno.test("Swarm minds no block that crossed with its cancel, however many do", 
   }
 });
 
-Deno.test("Swarm takes the short last block and no longer one", () => {
+Deno.test("Swarm accepts the short last block", () => {
   const desk = setUp();
   desk.bitfield(1, ".........#");
   desk.signal(1, "unchoke");

@@ -20,8 +20,8 @@ function uploadTo(
 }
 
 /**
- * Peers drawn one a word: `i` is interested, `u` unchoked, the number how many
- * seconds ago its last turn began; none if it had none. `"iu5 i - u"`.
+ * Peers, one a word: `i` is interested, `u` unchoked, and the number is the seconds
+ * since its last turn began; none if it had none. `"iu5 i - u"`.
  */
 function peersOf(picture: string): PeerUpload[] {
   return picture.split(" ").map((word) => {
@@ -47,18 +47,38 @@ const PICTURES: readonly [
   chosen: number[],
   why: string,
 ][] = [
-  ["i i i", 4, [0, 1, 2], "everyone who asks is served"],
-  ["i - i", 4, [0, 2], "who does not ask is not unchoked"],
-  ["u5 i", 4, [0, 1], "who is unchoked and content stays so"],
-  ["u5 iu5 i", 2, [0, 1, 2], "the content take no slot while nobody waits"],
-  ["iu5 i i", 2, [0, 1], "a turn begun is not cut short"],
-  ["iu25 iu5 i", 2, [1, 2], "a turn that is over makes room"],
-  ["iu25 iu30", 2, [0, 1], "turns go on while nobody waits"],
+  ["i i i", 4, [0, 1, 2], "every interested peer is served"],
+  ["i - i", 4, [0, 2], "a peer that is not interested is not unchoked"],
+  ["u5 i", 4, [0, 1], "an unchoked peer that is not interested stays unchoked"],
+  [
+    "u5 iu5 i",
+    2,
+    [0, 1, 2],
+    "peers that are not interested take no slot while none waits",
+  ],
+  ["iu5 i i", 2, [0, 1], "a turn is not cut short"],
+  ["iu25 iu5 i", 2, [1, 2], "a turn that is over gives up its slot"],
+  ["iu25 iu30", 2, [0, 1], "turns go on while no peer waits"],
   ["iu30 i80 i40", 2, [1, 2], "the longest wait is first"],
-  ["i40 i i80", 1, [1], "who never had a turn waits longest"],
-  ["iu1 iu2 u3 i", 2, [0, 1], "the content make room for the asking"],
-  ["iu90 i80", 1, [1], "who was served longest makes room, not who waits"],
-  ["iu90 iu25 i80", 2, [1, 2], "who was served longest makes room first"],
+  ["i40 i i80", 1, [1], "a peer that never had a turn waits longest"],
+  [
+    "iu1 iu2 u3 i",
+    2,
+    [0, 1],
+    "peers that are not interested give up their slots",
+  ],
+  [
+    "iu90 i80",
+    1,
+    [1],
+    "the peer served longest gives up its slot, not one that waits",
+  ],
+  [
+    "iu90 iu25 i80",
+    2,
+    [1, 2],
+    "the peer served longest gives up its slot first",
+  ],
   ["iu1 iu2 iu3", 2, [0, 1], "no more than the slots, should they shrink"],
 ];
 
@@ -68,7 +88,7 @@ for (const [picture, slots, expected, why] of PICTURES) {
   });
 }
 
-Deno.test("chooseUnchoked() chooses nobody of nobody", () => {
+Deno.test("chooseUnchoked() chooses none of no peers", () => {
   assertEquals(chooseUnchoked([], { now: NOW, slots: 4 }).size, 0);
 });
 

@@ -5,7 +5,7 @@ import { PieceAssembly } from "../../../lib/swarm/piece_assembly.ts";
 import { CorruptPieces } from "../../../lib/swarm/piece_assembly.ts";
 
 /**
- * A whole piece drawn as one block a word: `"a:1 b:2"` is a block of ones from
+ * A complete piece, one block a word: `"a:1 b:2"` is a block of ones from
  * host a and a block of twos from host b. The last block has 7 bytes.
  */
 function pieceOf(picture: string, index = 0): PieceAssembly {
@@ -28,13 +28,13 @@ function hashed(index: number, { bytes }: PieceAssembly): HashedPiece {
   return { index, bytes };
 }
 
-Deno.test("CorruptPieces convicts the one host that sent all of a corrupt copy", () => {
+Deno.test("CorruptPieces names the host that sent all of a corrupt copy", () => {
   const pieces = new CorruptPieces();
   assertEquals([...pieces.add(pieceOf("a:1 a:2 a:3"))], ["a"]);
   assertEquals(pieces.has(0), false);
 });
 
-Deno.test("CorruptPieces keeps a copy of several hosts until the right one comes", () => {
+Deno.test("CorruptPieces keeps a copy of several hosts until the piece is verified", () => {
   const pieces = new CorruptPieces();
   assertEquals([...pieces.add(pieceOf("a:1 b:9 a:3"))], []);
   assertEquals(pieces.has(0), true);
@@ -46,8 +46,8 @@ const PICTURES: readonly [copy: string, right: string, culprits: string[]][] = [
   ["a:9 b:2 c:3", "c:1 c:2 c:3", ["a"]],
   ["a:9 b:9 c:3", "c:1 c:2 c:3", ["a", "b"]],
   ["a:1 b:2 c:9", "d:1 d:2 d:3", ["c"]], // the short last block
-  ["a:1 b:9 b:3", "b:1 b:2 b:3", ["b"]], // right the second time
-  ["a:1 b:2 c:3", "d:1 d:2 d:3", []], // the corruption was ours
+  ["a:1 b:9 b:3", "b:1 b:2 b:3", ["b"]], // correct the second time
+  ["a:1 b:2 c:3", "d:1 d:2 d:3", []], // corrupted here
 ];
 
 for (const [copy, right, culprits] of PICTURES) {
@@ -69,7 +69,7 @@ Deno.test("CorruptPieces sees a difference of one byte", () => {
   assertEquals([...culprits], ["a"]);
 });
 
-Deno.test("CorruptPieces convicts nobody of a piece that was never corrupt", () => {
+Deno.test("CorruptPieces names no host for a piece that was never corrupt", () => {
   const culprits = new CorruptPieces().compare(hashed(3, pieceOf("a:1")));
   assertEquals(culprits.size, 0);
 });

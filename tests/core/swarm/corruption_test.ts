@@ -4,7 +4,7 @@ import { SwarmDesk } from "./swarm_desk.ts";
 
 /**
  * One piece of two blocks, delivered by host 1 and host 2, and found corrupt.
- * The right content is ones.
+ * The correct content is ones.
  */
 function corruptPieceOfTwoHosts(
   fills: [first: number, second: number],
@@ -18,13 +18,13 @@ function corruptPieceOfTwoHosts(
   return desk;
 }
 
-/** The one peer that is asked for the piece again. */
+/** The one peer that the piece is requested of again. */
 function soleSource(desk: SwarmDesk): number {
   const asked = [...desk.swarm.peers.values()]
     .filter(({ source: { requests } }) =>
       requests.size > 0 && !requests.isSnubbed
     );
-  assertEquals(asked.length, 1, "one peer alone delivers it again");
+  assertEquals(asked.length, 1, "one peer alone is asked for it");
   assertEquals(asked[0]!.source.requests.size, 2);
   return asked[0]!.peer.key;
 }
@@ -49,7 +49,7 @@ Deno.test("Swarm bans the host that sent all of a corrupt piece, and fetches it 
   assert(desk.verified(0).includes("completed"));
 });
 
-Deno.test("Swarm ends all connections of a banned host and takes no new one", () => {
+Deno.test("Swarm closes all connections of a banned host and admits no new one", () => {
   const desk = new SwarmDesk({ have: "." });
   desk.source(1, "#", { hostname: "192.0.2.7" });
   desk.join(2, { hostname: "192.0.2.7" });
@@ -76,18 +76,18 @@ Deno.test("Swarm bans a host once, though two of its pieces are corrupt", () => 
   assertEquals(lines.filter((line) => line.startsWith("ban")).length, 1);
 });
 
-Deno.test("Swarm bans nobody while several hosts may have been wrong, and asks one alone", () => {
+Deno.test("Swarm bans no host while there are several suspects, and requests the piece of one peer alone", () => {
   const desk = corruptPieceOfTwoHosts([1, 9]);
   assertEquals(desk.swarm.peers.size, 2);
   soleSource(desk);
 });
 
 for (const [fills, culprit] of [[[1, 9], 2], [[9, 1], 1]] as const) {
-  Deno.test(`Swarm finds host ${culprit} by the right copy, whoever sent that`, () => {
+  Deno.test(`Swarm finds host ${culprit} once the piece is verified, whichever peer sent that`, () => {
     const desk = corruptPieceOfTwoHosts([...fills]);
     const source = soleSource(desk);
     if (source === culprit) {
-      // It sends wrong content again, all of it: plain guilt.
+      // It sends corrupt content again, all of it.
       desk.block(source, "0.0", 9);
       desk.block(source, "0.1", 9);
       const lines = desk.corrupt(0);
@@ -103,7 +103,7 @@ for (const [fills, culprit] of [[[1, 9], 2], [[9, 1], 1]] as const) {
   });
 }
 
-Deno.test("Swarm bans a host that sent wrong and then right content", () => {
+Deno.test("Swarm bans a host that sent corrupt and then correct content", () => {
   const desk = corruptPieceOfTwoHosts([9, 1]);
   if (soleSource(desk) === 2) desk.leave(2);
   desk.pass(1000);
@@ -115,7 +115,7 @@ Deno.test("Swarm bans a host that sent wrong and then right content", () => {
   assert(lines.includes("completed"));
 });
 
-Deno.test("Swarm asks another when the one that delivers again leaves", () => {
+Deno.test("Swarm requests a suspect piece of another peer when the first one leaves", () => {
   const desk = corruptPieceOfTwoHosts([1, 9]);
   const first = soleSource(desk);
   desk.block(first, "0.0", 1);
@@ -123,7 +123,7 @@ Deno.test("Swarm asks another when the one that delivers again leaves", () => {
   assertEquals(soleSource(desk), 3 - first);
 });
 
-Deno.test("Swarm keeps the one peer's order when a late block of the corrupt copy comes", () => {
+Deno.test("Swarm keeps the requests for a suspect piece when a late block of the corrupt copy arrives", () => {
   const desk = new SwarmDesk({ have: "." });
   desk.source(1, "#");
   desk.pass(10_000);
@@ -132,7 +132,7 @@ Deno.test("Swarm keeps the one peer's order when a late block of the corrupt cop
   desk.pass(5000);
   assert(
     desk.peer(1).source.requests.isSnubbed,
-    "it owes 0.1 and may yet deliver it",
+    "it owes 0.1 and may still deliver it",
   );
   desk.source(3, "#");
   desk.block(3, "0.1");

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
 import { SwarmDesk } from "./swarm_desk.ts";
 
-Deno.test("Swarm is interested in a peer that has what we lack, and says so once", () => {
+Deno.test("Swarm is interested in a peer that has a piece that we lack, and says so once", () => {
   const desk = new SwarmDesk({ have: "#..." });
   desk.join(1);
   assertEquals(desk.bitfield(1, "#..."), []);
@@ -11,7 +11,7 @@ Deno.test("Swarm is interested in a peer that has what we lack, and says so once
   assertEquals(desk.have(1, 3), []);
 });
 
-Deno.test("Swarm is interested from the bitfield on and asks once unchoked", () => {
+Deno.test("Swarm is interested after the bitfield and sends requests once unchoked", () => {
   const desk = new SwarmDesk({ have: ".." });
   desk.join(1);
   assertEquals(desk.bitfield(1, "#."), ["1 < interested"]);
@@ -21,7 +21,7 @@ Deno.test("Swarm is interested from the bitfield on and asks once unchoked", () 
   ]);
 });
 
-Deno.test("Swarm asks an unchoked peer at once for a piece that it announces", () => {
+Deno.test("Swarm requests a piece at once of an unchoked peer that announces it", () => {
   const desk = new SwarmDesk({ have: ".." });
   desk.join(1);
   desk.signal(1, "unchoke");
@@ -32,7 +32,7 @@ Deno.test("Swarm asks an unchoked peer at once for a piece that it announces", (
   ]);
 });
 
-Deno.test("Swarm asks for nothing while it is choked", () => {
+Deno.test("Swarm requests nothing while it is choked", () => {
   const desk = new SwarmDesk({ have: ".." });
   desk.source(1, "##");
   assertEquals(desk.signal(1, "choke"), []);
@@ -49,7 +49,7 @@ Deno.test("Swarm drops a block that crossed with a choke", () => {
   assertEquals(desk.swarm.traffic.wasted, BLOCK_SIZE);
 });
 
-Deno.test("Swarm has a whole piece judged, then announces it to everyone", () => {
+Deno.test("Swarm has a complete piece verified, then announces it to every peer", () => {
   const desk = new SwarmDesk({ have: "..", seed: 2 });
   desk.source(1, "#.");
   desk.join(2);
@@ -69,7 +69,7 @@ Deno.test("Swarm has a whole piece judged, then announces it to everyone", () =>
   });
 });
 
-Deno.test("Swarm hands over exactly the bytes that came", () => {
+Deno.test("Swarm has exactly the received bytes verified", () => {
   const desk = new SwarmDesk({ have: ".", missingBytes: 5 });
   desk.source(1, "#");
   desk.block(1, "0.0", 7);
@@ -90,7 +90,7 @@ Deno.test("Swarm hands over exactly the bytes that came", () => {
   assert(verify.bytes.subarray(BLOCK_SIZE).every((byte) => byte === 8));
 });
 
-Deno.test("Swarm is complete once, and parts from those that are", () => {
+Deno.test("Swarm completes once, and disconnects seeds", () => {
   const desk = new SwarmDesk({ have: "#.", blocksPerPiece: 1 });
   desk.source(1, "##");
   desk.join(2);
@@ -109,14 +109,14 @@ Deno.test("Swarm is complete once, and parts from those that are", () => {
   assertEquals(desk.bitfield(3, "##"), ["3 disconnect bothComplete"]);
 });
 
-Deno.test("Swarm that has everything from the start never says that it completed", () => {
+Deno.test("Swarm that has every piece from the start never completes", () => {
   const desk = new SwarmDesk({ have: "##" });
   desk.join(1);
   assertEquals(desk.verified(0), []);
   assertEquals(desk.pass(2000), []);
 });
 
-Deno.test("Swarm keeps a window of requests full and no more", () => {
+Deno.test("Swarm keeps the request window full", () => {
   const desk = new SwarmDesk({ have: ".".repeat(200), blocksPerPiece: 16 });
   desk.source(1, "#".repeat(200));
   const { requests } = desk.peer(1).source;
@@ -130,7 +130,7 @@ Deno.test("Swarm keeps a window of requests full and no more", () => {
   assertEquals(desk.swarm.traffic.wasted, 0);
 });
 
-Deno.test("Swarm asks others for what a peer that leaves or chokes had on order", () => {
+Deno.test("Swarm requests the blocks of a peer that leaves or chokes of others", () => {
   for (const end of ["leave", "choke"] as const) {
     const desk = new SwarmDesk({ have: "." });
     desk.source(1, "#");
@@ -143,7 +143,7 @@ Deno.test("Swarm asks others for what a peer that leaves or chokes had on order"
   }
 });
 
-Deno.test("Swarm counts only who is here when it asks for the rarest", () => {
+Deno.test("Swarm counts only connected peers when it chooses the rarest piece", () => {
   for (const seed of [1, 2, 3, 4, 5]) {
     const desk = new SwarmDesk({ have: "..", blocksPerPiece: 1, seed });
     for (const key of [2, 3, 4]) {
@@ -153,7 +153,7 @@ Deno.test("Swarm counts only who is here when it asks for the rarest", () => {
     for (const key of [2, 3, 4]) desk.leave(key);
     desk.join(5);
     desk.bitfield(5, ".#");
-    // Without those that left: 1 2.
+    // Availability among connected peers: 1 2.
     assertEquals(desk.source(1, "##").slice(1), [
       "1 < request 0.0",
       "1 < request 1.0",
@@ -161,7 +161,7 @@ Deno.test("Swarm counts only who is here when it asks for the rarest", () => {
   }
 });
 
-Deno.test("Swarm doubles the last blocks and cancels the slower copy, the last one too", () => {
+Deno.test("Swarm doubles the last requests and cancels the slower ones", () => {
   const desk = new SwarmDesk({ have: "." });
   desk.source(1, "#");
   const lines = desk.source(2, "#");

@@ -1,5 +1,5 @@
 /**
- * What peers say of themselves by the extension protocol. [BEP 10, 21]
+ * The extension protocol's handshake. [BEP 10, 21]
  *
  * @module
  */
@@ -16,14 +16,14 @@ import { EXTENDED, SwarmDesk } from "./swarm_desk.ts";
 
 const OUTGOING = { ...EXTENDED, isOutgoing: true, listenPort: 7000 };
 
-/** What one line says that greets a peer by the extension protocol. */
+/** The extended handshake among lines. */
 function handshakeIn(lines: readonly string[], peer = 1): ExtendedHandshake {
   const start = `${peer} < extended 0: `;
   const line = lines.find((line) => line.startsWith(start));
   return parseExtendedHandshake(latin1(line?.slice(start.length) ?? ""));
 }
 
-/** A peer says this of itself. */
+/** A peer sends an extended handshake. */
 function say(
   desk: SwarmDesk,
   handshake: Partial<ExtendedHandshake>,
@@ -37,7 +37,7 @@ function say(
   });
 }
 
-Deno.test("Swarm tells who called it what it takes, and how it sees the caller", () => {
+Deno.test("Swarm sends a peer that dialed it its limits, and the address that it sees", () => {
   const desk = new SwarmDesk({ have: ".." });
   assertEquals(handshakeIn(desk.join(1, EXTENDED)), {
     peerExchangeId: 1,
@@ -50,14 +50,14 @@ Deno.test("Swarm tells who called it what it takes, and how it sees the caller",
   });
 });
 
-Deno.test("Swarm tells who it called where it listens", () => {
+Deno.test("Swarm sends a peer that it dialed its listening port", () => {
   const desk = new SwarmDesk({ have: "..", listenPort: 6882 });
   assertEquals(handshakeIn(desk.join(1, OUTGOING)).port, 6882);
 });
 
-Deno.test("Swarm tells from the start that it wants nothing, where that is so", () => {
+Deno.test("Swarm that is complete says upload-only in its first handshake", () => {
   const desk = new SwarmDesk({ have: "##" });
-  // Others have every piece between them, so that nothing is held back.
+  // Other peers have every piece between them: there is no super-seeding.
   desk.join(2);
   desk.bitfield(2, "#.");
   desk.join(3);
@@ -65,7 +65,7 @@ Deno.test("Swarm tells from the start that it wants nothing, where that is so", 
   assertEquals(handshakeIn(desk.join(1, EXTENDED)).isUploadOnly, true);
 });
 
-Deno.test("Swarm that shows its pieces one by one tells that it wants nothing only to its own kind", () => {
+Deno.test("Swarm that super-seeds says that it is complete, and not upload-only", () => {
   const seeder = new SwarmDesk({ have: "##" });
   const { isUploadOnly, isComplete } = handshakeIn(seeder.join(1, EXTENDED));
   assertEquals([isUploadOnly, isComplete], [undefined, true]);
@@ -76,7 +76,7 @@ Deno.test("Swarm that shows its pieces one by one tells that it wants nothing on
   assertEquals(leecher.peer(1).source.isSeeder, true);
 });
 
-Deno.test("Swarm tells who stays that it wants nothing any more, in a whole handshake", () => {
+Deno.test("Swarm that completes sends a whole handshake with upload-only", () => {
   const desk = new SwarmDesk({ have: "." });
   desk.source(1, "#", EXTENDED);
   desk.join(2, EXTENDED);
@@ -96,7 +96,7 @@ Deno.test("Swarm tells who stays that it wants nothing any more, in a whole hand
   assertEquals(lines.length, 7);
 });
 
-Deno.test("Swarm says nothing by the extension protocol to who does not speak it, and hears nothing of it", () => {
+Deno.test("Swarm neither sends nor reads extended messages of a peer without the extension protocol", () => {
   const desk = new SwarmDesk({ have: "#." });
   assertEquals(desk.join(1), ["1 < bitfield 128"]);
   for (const payload of [LIBTORRENT_HANDSHAKE, latin1("no bencode")]) {
@@ -106,7 +106,7 @@ Deno.test("Swarm says nothing by the extension protocol to who does not speak it
   assertEquals(desk.peer(1).profile.isUploadOnly, false);
 });
 
-Deno.test("Swarm takes what libtorrent says of itself", () => {
+Deno.test("Swarm reads libtorrent's handshake", () => {
   const desk = new SwarmDesk({ have: "." });
   desk.join(1, EXTENDED);
   const payload = LIBTORRENT_HANDSHAKE;
@@ -121,7 +121,7 @@ Deno.test("Swarm takes what libtorrent says of itself", () => {
   });
 });
 
-Deno.test("Swarm passes over extended messages with ids that it gave to nothing", () => {
+Deno.test("Swarm ignores extended messages with unassigned ids", () => {
   const desk = new SwarmDesk({ have: "." });
   desk.join(1, EXTENDED);
   for (const id of [2, 3, 255]) {
@@ -130,14 +130,14 @@ Deno.test("Swarm passes over extended messages with ids that it gave to nothing"
   }
 });
 
-Deno.test("Swarm disconnects who sends a handshake that is none", () => {
+Deno.test("Swarm disconnects a peer that sends a malformed handshake", () => {
   const desk = new SwarmDesk({ have: "." });
   desk.join(1, EXTENDED);
   const message = { type: "extended", id: 0, payload: latin1("le") } as const;
   assertEquals(desk.receive(1, message), ["1 disconnect protocol"]);
 });
 
-Deno.test("Swarm believes a later handshake, as far as it goes", () => {
+Deno.test("Swarm takes the keys of a later handshake", () => {
   const desk = new SwarmDesk({ have: "." });
   desk.join(1, EXTENDED);
   say(desk, { client: "one/1", port: 7001, isUploadOnly: true });
@@ -146,14 +146,14 @@ Deno.test("Swarm believes a later handshake, as far as it goes", () => {
   assertEquals([client, listenPort, isUploadOnly], ["one/1", 7001, false]);
 });
 
-Deno.test("Swarm knows better where it dialed a peer than the peer says", () => {
+Deno.test("Swarm keeps the port that it dialed, whatever the peer says", () => {
   const desk = new SwarmDesk({ have: "." });
   desk.join(1, OUTGOING);
   say(desk, { port: 80 });
   assertEquals(desk.peer(1).profile.listenPort, 7000);
 });
 
-Deno.test("Swarm has no more on order than the peer keeps", () => {
+Deno.test("Swarm makes no more requests than the peer queues", () => {
   for (const [limit, expected] of [[3, 3], [1, 1], [2000, 8]] as const) {
     const desk = new SwarmDesk({ have: ".", blocksPerPiece: 100 });
     desk.join(1, EXTENDED);
@@ -164,7 +164,7 @@ Deno.test("Swarm has no more on order than the peer keeps", () => {
   }
 });
 
-Deno.test("Swarm that has everything leaves who wants nothing, complete or not", () => {
+Deno.test("Swarm that is complete disconnects an upload-only peer, complete or not", () => {
   const desk = new SwarmDesk({ have: "##" });
   desk.join(1, EXTENDED);
   desk.bitfield(1, "#.");
@@ -173,7 +173,7 @@ Deno.test("Swarm that has everything leaves who wants nothing, complete or not",
   ]);
 });
 
-Deno.test("Swarm keeps who wants nothing while it may give something, and leaves it then", () => {
+Deno.test("Swarm keeps an upload-only peer while it has pieces that we lack", () => {
   const desk = new SwarmDesk({ have: "#." });
   desk.source(1, ".#", EXTENDED);
   assertEquals(say(desk, { isUploadOnly: true }), []);

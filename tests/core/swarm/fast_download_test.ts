@@ -1,5 +1,5 @@
 /**
- * The fast extension from the side of who asks. [BEP 6]
+ * The fast extension on the downloading side. [BEP 6]
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { SNUB_TIMEOUT_MS } from "../../../lib/swarm/slow_peers.ts";
 import { FAST, SwarmDesk } from "./swarm_desk.ts";
 
 /** A leecher of one piece of 16 blocks, and peer 1 that serves it. */
-function asking(options: { fast: boolean; have?: string }): SwarmDesk {
+function downloading(options: { fast: boolean; have?: string }): SwarmDesk {
   const desk = new SwarmDesk({ have: options.have ?? ".", blocksPerPiece: 16 });
   desk.join(1, options.fast ? FAST : {});
   desk.bitfield(1, "#".repeat(options.have?.length ?? 1));
@@ -24,13 +24,13 @@ function requests(lines: readonly string[], peer = 1): string[] {
     .map((line) => line.slice(start.length));
 }
 
-Deno.test("Swarm tells who speaks the fast extension that it has all, none or some", () => {
+Deno.test("Swarm sends have all, have none or a bitfield to a peer with the fast extension", () => {
   const first = ["...", "#.#"].map((have) =>
     new SwarmDesk({ have }).join(1, FAST)
   );
   assertEquals(first, [["1 < haveNone"], ["1 < bitfield 160"]]);
   const seeder = new SwarmDesk({ have: "##" });
-  // Others have every piece between them.
+  // Other peers have every piece between them.
   seeder.join(2);
   seeder.bitfield(2, "#.");
   seeder.join(3);
@@ -38,7 +38,7 @@ Deno.test("Swarm tells who speaks the fast extension that it has all, none or so
   assertEquals(seeder.join(1, FAST), ["1 < haveAll"]);
 });
 
-Deno.test("Swarm takes have all for a full bitfield and have none for an empty one", () => {
+Deno.test("Swarm reads have all as a full bitfield and have none as an empty one", () => {
   const desk = new SwarmDesk({ have: "#.." });
   desk.join(1, FAST);
   assertEquals(desk.signal(1, "haveAll"), ["1 < interested"]);
@@ -48,20 +48,20 @@ Deno.test("Swarm takes have all for a full bitfield and have none for an empty o
   assertEquals(desk.peer(2).source.pieces.count, 0);
 });
 
-Deno.test("Swarm leaves who has all when it has all too", () => {
+Deno.test("Swarm that is complete disconnects a peer that has all", () => {
   const desk = new SwarmDesk({ have: "##" });
   desk.join(1, FAST);
   assertEquals(desk.signal(1, "haveAll"), ["1 disconnect bothComplete"]);
 });
 
-Deno.test("Swarm disconnects who has none and has said otherwise", () => {
+Deno.test("Swarm disconnects a peer that sends have none after a have", () => {
   const desk = new SwarmDesk({ have: "..." });
   desk.join(1, FAST);
   desk.have(1, 1);
   assertEquals(desk.signal(1, "haveNone"), ["1 disconnect protocol"]);
 });
 
-Deno.test("Swarm disconnects who uses the fast extension and has not offered it", () => {
+Deno.test("Swarm disconnects a peer that uses the fast extension without offering it", () => {
   const range = { index: 0, offsetInPiece: 0, length: BLOCK_SIZE };
   const messages = [
     { type: "haveAll" },
@@ -78,7 +78,7 @@ Deno.test("Swarm disconnects who uses the fast extension and has not offered it"
   }
 });
 
-Deno.test("Swarm disconnects who allows or suggests a piece that does not exist", () => {
+Deno.test("Swarm disconnects a peer that allows or suggests a piece that does not exist", () => {
   for (const type of ["allowedFast", "suggest"] as const) {
     const desk = new SwarmDesk({ have: ".." });
     desk.join(1, FAST);
@@ -88,20 +88,20 @@ Deno.test("Swarm disconnects who allows or suggests a piece that does not exist"
   }
 });
 
-Deno.test("Swarm keeps what is on order through a choke of the fast extension, and not without", () => {
+Deno.test("Swarm keeps outstanding requests through a choke with the fast extension, and not without", () => {
   for (const [fast, kept] of [[true, 8], [false, 0]] as const) {
-    const desk = asking({ fast });
+    const desk = downloading({ fast });
     assertEquals(desk.peer(1).source.requests.size, 8);
     assertEquals(desk.signal(1, "choke"), []);
     assertEquals(desk.peer(1).source.requests.size, kept);
-    // What was on its way counts, or not.
+    // A block in flight is useful, or wasted.
     desk.block(1, "0.0");
     assertEquals(desk.swarm.traffic.wasted, fast ? 0 : BLOCK_SIZE);
   }
 });
 
-Deno.test("Swarm asks nobody else for what a choking peer has not rejected yet", () => {
-  const desk = asking({ fast: true });
+Deno.test("Swarm requests nothing of others that a choking peer has not rejected yet", () => {
+  const desk = downloading({ fast: true });
   desk.signal(1, "choke");
   const lines = desk.source(2, "#", FAST);
   assertEquals(
@@ -110,25 +110,25 @@ Deno.test("Swarm asks nobody else for what a choking peer has not rejected yet",
   );
 });
 
-Deno.test("Swarm asks another for a rejected block at once", () => {
-  const desk = asking({ fast: true });
-  desk.source(2, "#", FAST); // has the other eight on order
+Deno.test("Swarm requests a rejected block of another peer at once", () => {
+  const desk = downloading({ fast: true });
+  desk.source(2, "#", FAST); // owes the other eight
   desk.block(2, "0.8");
   desk.signal(1, "choke");
   assertEquals(desk.reject(1, "0.3"), ["2 < request 0.3"]);
   assertEquals(desk.peer(1).source.requests.has(3), false);
 });
 
-Deno.test("Swarm asks anew after an unchoke, and for nothing that is still on order", () => {
-  const desk = asking({ fast: true });
+Deno.test("Swarm requests rejected blocks again after an unchoke, and no outstanding ones", () => {
+  const desk = downloading({ fast: true });
   desk.signal(1, "choke");
   desk.reject(1, "0.0");
   desk.reject(1, "0.1");
   assertEquals(requests(desk.signal(1, "unchoke")), ["0.0", "0.1"]);
 });
 
-Deno.test("Swarm does not ask who refused at once, but later, and later each time", () => {
-  const desk = asking({ fast: true });
+Deno.test("Swarm lets a peer that rejects requests rest, longer each time", () => {
+  const desk = downloading({ fast: true });
   for (const seconds of [1, 2, 4, 8, 16, 30, 30]) {
     for (let block = 0; block < 8; block++) {
       assertEquals(desk.reject(1, `0.${block}`), []);
@@ -136,26 +136,26 @@ Deno.test("Swarm does not ask who refused at once, but later, and later each tim
     assertEquals(requests(desk.pass((seconds - 1) * 1000)), []);
     assertEquals(requests(desk.pass(1000)).length, 8);
   }
-  // A block makes good.
+  // A block ends the series.
   desk.block(1, "0.0");
   for (let block = 1; block < 8; block++) desk.reject(1, `0.${block}`);
   assertEquals(requests(desk.pass(1000)).length > 0, true);
 });
 
-Deno.test("Swarm lets another finish the piece of a peer that refuses", () => {
-  const desk = asking({ fast: true });
+Deno.test("Swarm lets another peer finish the piece of a peer that rejects requests", () => {
+  const desk = downloading({ fast: true });
   for (let block = 0; block < 8; block++) desk.reject(1, `0.${block}`);
   assertEquals(requests(desk.source(2, "#"), 2)[0], "0.0");
 });
 
-Deno.test("Swarm passes over a reject of what is not on order", () => {
-  const desk = asking({ fast: true });
+Deno.test("Swarm ignores a reject of a request that is not outstanding", () => {
+  const desk = downloading({ fast: true });
   assertEquals(desk.reject(1, "0.15"), []);
   assertEquals(desk.peer(1).source.requests.size, 8);
 });
 
-Deno.test("Swarm disconnects who rejects a block of another length", () => {
-  const desk = asking({ fast: true });
+Deno.test("Swarm disconnects a peer that rejects a block of another length", () => {
+  const desk = downloading({ fast: true });
   const lines = desk.receive(1, {
     type: "reject",
     index: 0,
@@ -165,16 +165,16 @@ Deno.test("Swarm disconnects who rejects a block of another length", () => {
   assertEquals(lines, ["1 disconnect protocol"]);
 });
 
-Deno.test("Swarm disconnects who sends unasked and speaks the fast extension, and wastes what others send", () => {
+Deno.test("Swarm disconnects a peer with the fast extension for an unrequested block, and ignores one of another peer", () => {
   for (const fast of [true, false]) {
-    const desk = asking({ fast });
+    const desk = downloading({ fast });
     const lines = desk.block(1, "0.15");
     assertEquals(lines, fast ? ["1 disconnect protocol"] : []);
     assertEquals(desk.swarm.traffic.wasted, BLOCK_SIZE);
   }
 });
 
-Deno.test("Swarm takes one answer to what it called off, block or reject", () => {
+Deno.test("Swarm accepts one answer to a cancelled request, block or reject", () => {
   for (const answer of ["block", "reject"] as const) {
     const desk = new SwarmDesk({ have: ".", blocksPerPiece: 2 });
     desk.source(1, "#", FAST);
@@ -186,7 +186,7 @@ Deno.test("Swarm takes one answer to what it called off, block or reject", () =>
   }
 });
 
-Deno.test("Swarm asks for allowed pieces while choked, for those alone and only if the peer has them", () => {
+Deno.test("Swarm requests only allowed pieces while choked, if the peer has them", () => {
   const desk = new SwarmDesk({ have: "....", blocksPerPiece: 2 });
   desk.join(1, FAST);
   for (const index of [1, 3]) desk.receive(1, { type: "allowedFast", index });
@@ -196,14 +196,14 @@ Deno.test("Swarm asks for allowed pieces while choked, for those alone and only 
   assertEquals(desk.peer(1).source.requests.size, 2);
   desk.block(1, "1.0");
   assertEquals(desk.block(1, "1.1"), ["verify 1"]);
-  // An offer may come after the piece, too.
+  // A piece may be allowed after it is announced, too.
   assertEquals(
     requests(desk.receive(1, { type: "allowedFast", index: 2 })),
     ["2.0", "2.1"],
   );
 });
 
-Deno.test("Swarm asks no more for an allowed piece that the choking peer refuses", () => {
+Deno.test("Swarm requests no allowed piece again that the choking peer rejects", () => {
   const desk = new SwarmDesk({ have: "..", blocksPerPiece: 2 });
   desk.join(1, FAST);
   desk.receive(1, { type: "allowedFast", index: 0 });
@@ -253,7 +253,7 @@ Deno.test("Swarm requests allowed pieces again once it has cancelled all that a 
   );
 });
 
-Deno.test("Swarm bounds what one peer may allow", () => {
+Deno.test("Swarm limits the number of pieces that one peer may allow", () => {
   const desk = new SwarmDesk({ have: ".".repeat(200) });
   desk.join(1, FAST);
   for (let index = 0; index < 200; index++) {
@@ -271,7 +271,7 @@ Deno.test("Swarm finishes a suspect piece elsewhere when its only peer chokes an
   // The answers to the two cancels.
   desk.reject(2, "0.0");
   desk.reject(1, "0.1");
-  // It is to come from one peer alone now, so that it is plain who lies.
+  // One peer alone must deliver it now.
   assertEquals(requests(desk.corrupt(0)), ["0.0", "0.1"]);
   assertEquals(desk.peer(2).source.requests.size, 0);
   desk.signal(1, "choke");
@@ -279,8 +279,8 @@ Deno.test("Swarm finishes a suspect piece elsewhere when its only peer chokes an
   assertEquals(requests(desk.reject(1, "0.1"), 2), ["0.0", "0.1"]);
 });
 
-Deno.test("Swarm passes over a choking peer that neither serves nor rejects, and forgives it", () => {
-  const desk = asking({ fast: true });
+Deno.test("Swarm snubs a choking peer that neither serves nor rejects, until it rejects", () => {
+  const desk = downloading({ fast: true });
   desk.signal(1, "choke");
   desk.source(2, "#", FAST);
   desk.pass(SNUB_TIMEOUT_MS);

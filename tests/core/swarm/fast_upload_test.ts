@@ -1,5 +1,5 @@
 /**
- * The fast extension from the side of who is asked. [BEP 6]
+ * The fast extension on the uploading side. [BEP 6]
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { UPLOAD_SLOTS, UPLOAD_TURN_MS } from "../../../lib/swarm/uploads.ts";
 import { MAX_QUEUED_REQUESTS } from "../../../lib/swarm/uploads.ts";
 import { FAST, SwarmDesk } from "./swarm_desk.ts";
 
-/** Who comes when all slots are taken. */
+/** The peer that joins when all slots are taken. */
 const LATE = UPLOAD_SLOTS + 1;
 
 /** A seeder of four pieces of 100 blocks, and peer 1 that it serves. */
@@ -20,7 +20,7 @@ function serving(options: { fast: boolean }): SwarmDesk {
   return desk;
 }
 
-/** A peer that has four of five pieces of two blocks, and all of whose slots are taken. */
+/** A swarm with four of five pieces of two blocks, and no free slot. */
 function crowded(options: { allowedFast?: number[] } = {}): SwarmDesk {
   const desk = new SwarmDesk({ have: "####.", ...options });
   for (let peer = 1; peer < LATE; peer++) {
@@ -30,11 +30,11 @@ function crowded(options: { allowedFast?: number[] } = {}): SwarmDesk {
   return desk;
 }
 
-Deno.test("Swarm rejects what a choked peer asks for, and without the fast extension says nothing", () => {
+Deno.test("Swarm rejects the request of a choked peer with the fast extension, and ignores that of another", () => {
   for (const fast of [true, false]) {
     const desk = new SwarmDesk({ have: "#" });
     desk.join(1, fast ? FAST : {});
-    const lines = desk.ask(1, "0.1");
+    const lines = desk.request(1, "0.1");
     assertEquals(lines, fast ? ["1 < reject 0.1"] : []);
   }
 });
@@ -43,29 +43,29 @@ Deno.test("Swarm rejects a request for a piece that it lacks", () => {
   const desk = new SwarmDesk({ have: "#." });
   desk.join(1, FAST);
   desk.signal(1, "interested");
-  assertEquals(desk.ask(1, "1.0"), ["1 < reject 1.0"]);
+  assertEquals(desk.request(1, "1.0"), ["1 < reject 1.0"]);
 });
 
-Deno.test("Swarm answers a cancel that comes in time with a reject, and one that does not with the block", () => {
+Deno.test("Swarm answers a cancel in time with a reject, and a late one with the block", () => {
   for (const fast of [true, false]) {
     const desk = serving({ fast });
-    for (let block = 0; block < 66; block++) desk.ask(1, `0.${block}`);
-    // 64 blocks of 16 KiB are on their way.
-    assertEquals(desk.ask(1, "0.63", "cancel"), []);
+    for (let block = 0; block < 66; block++) desk.request(1, `0.${block}`);
+    // 64 blocks of 16 KiB are being sent.
+    assertEquals(desk.request(1, "0.63", "cancel"), []);
     const rejects = fast ? ["1 < reject 0.65"] : [];
-    assertEquals(desk.ask(1, "0.65", "cancel"), rejects);
-    assertEquals(desk.ask(1, "0.65", "cancel"), []);
+    assertEquals(desk.request(1, "0.65", "cancel"), rejects);
+    assertEquals(desk.request(1, "0.65", "cancel"), []);
   }
 });
 
-Deno.test("Swarm rejects what is queued after it chokes, and serves what is on its way", () => {
+Deno.test("Swarm rejects queued requests after it chokes, and finishes blocks that are being sent", () => {
   const desk = serving({ fast: true });
   for (let peer = 2; peer <= LATE; peer++) {
     desk.join(peer);
     desk.signal(peer, "interested");
     desk.now += 1;
   }
-  for (let block = 0; block < 67; block++) desk.ask(1, `0.${block}`);
+  for (let block = 0; block < 67; block++) desk.request(1, `0.${block}`);
   const lines = desk.pass(2 * UPLOAD_TURN_MS)
     .filter((line) => line.startsWith("1 "));
   assertEquals(lines, [
@@ -81,27 +81,27 @@ Deno.test("Swarm rejects what is queued after it chokes, and serves what is on i
   assertEquals(desk.peer(1).upload.pendingBytes, 0);
 });
 
-Deno.test("Swarm rejects what its queue has no room for, and disconnects who cannot be told", () => {
+Deno.test("Swarm rejects a request beyond its queue, and disconnects a peer without the fast extension", () => {
   for (const fast of [true, false]) {
     const desk = serving({ fast });
     // 64 leave the queue at once.
     for (let count = 0; count < MAX_QUEUED_REQUESTS + 64; count++) {
-      desk.ask(1, `${count % 4}.${count % 100}`);
+      desk.request(1, `${count % 4}.${count % 100}`);
     }
     assertEquals(
-      desk.ask(1, "0.7"),
+      desk.request(1, "0.7"),
       [fast ? "1 < reject 0.7" : "1 disconnect protocol"],
     );
   }
 });
 
-Deno.test("Swarm disconnects who goes on asking while it is choked", () => {
+Deno.test("Swarm disconnects a peer that makes requests without end while choked", () => {
   const desk = new SwarmDesk({ have: "#" });
   desk.join(1, FAST);
   for (let count = 0; count < MAX_QUEUED_REQUESTS; count++) {
-    assertEquals(desk.ask(1, "0.0"), ["1 < reject 0.0"]);
+    assertEquals(desk.request(1, "0.0"), ["1 < reject 0.0"]);
   }
-  assertEquals(desk.ask(1, "0.0"), ["1 disconnect protocol"]);
+  assertEquals(desk.request(1, "0.0"), ["1 disconnect protocol"]);
 });
 
 Deno.test("Swarm offers pieces to a newcomer that finds no slot, once", () => {
@@ -115,7 +115,7 @@ Deno.test("Swarm offers pieces to a newcomer that finds no slot, once", () => {
   assertEquals(desk.signal(LATE, "interested"), []);
 });
 
-Deno.test("Swarm offers nothing to who gets a slot, has some pieces, or does not speak the fast extension", () => {
+Deno.test("Swarm offers nothing to a peer with a slot, with some pieces, or without the fast extension", () => {
   const desk = crowded();
   desk.join(LATE);
   assertEquals(desk.signal(LATE, "interested"), []);
@@ -127,16 +127,16 @@ Deno.test("Swarm offers nothing to who gets a slot, has some pieces, or does not
   assertEquals(desk.signal(LATE + 2, "interested"), [`${LATE + 2} < unchoke`]);
 });
 
-Deno.test("Swarm serves offered pieces to a choked peer, each byte once, and rejects the rest", () => {
+Deno.test("Swarm serves offered pieces to a choked peer, each byte once", () => {
   const desk = crowded({ allowedFast: [2] });
   desk.join(LATE, FAST);
-  assertEquals(desk.ask(LATE, "2.0"), [`${LATE} < reject 2.0`]);
+  assertEquals(desk.request(LATE, "2.0"), [`${LATE} < reject 2.0`]);
   desk.signal(LATE, "interested");
   for (const name of ["2.0", "2.1"]) {
-    const lines = desk.ask(LATE, name);
+    const lines = desk.request(LATE, name);
     assertEquals(lines, [`${LATE} serve ${name} of ${BLOCK_SIZE}`]);
   }
   for (const name of ["2.0", "1.0"]) {
-    assertEquals(desk.ask(LATE, name), [`${LATE} < reject ${name}`]);
+    assertEquals(desk.request(LATE, name), [`${LATE} < reject ${name}`]);
   }
 });

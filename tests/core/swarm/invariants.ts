@@ -1,7 +1,7 @@
 /**
- * What must hold of a swarm after every event, seen from outside: a watcher
- * keeps its own account of each connection from the events and actions alone,
- * and holds the engine's state against it.
+ * Checks the promises of a swarm after every event: a watcher
+ * keeps an account of each connection from the events and actions alone,
+ * and compares it with the engine's state.
  *
  * @module
  */
@@ -20,14 +20,14 @@ import type {
 } from "../../../lib/wire/message.ts";
 import type { Geometry } from "../../../lib/metainfo/geometry.ts";
 
-/** What was said on one connection. */
+/** The messages of one connection. */
 interface Account {
   readonly hostname: string;
   readonly isFast: boolean;
   peerChokes: boolean;
   weChoke: boolean;
   weAreInterested: boolean;
-  /** Requests sent and neither answered, cancelled nor choked away. */
+  /** Requests sent and neither answered, cancelled nor dropped by a choke. */
   readonly requested: Set<string>;
   /** Requests cancelled whose answer is still to come: with the fast extension alone. */
   readonly cancelled: Set<string>;
@@ -38,8 +38,8 @@ interface Account {
   /** Requests of the peer, with the fast extension, that are neither handed out nor rejected. */
   unansweredCount: number;
   bytesBeingServed: number;
-  /** Pieces that we said we have, one by one. */
-  readonly told: Set<number>;
+  /** Pieces that we announced, one by one. */
+  readonly announced: Set<number>;
 }
 
 /** Feeds a swarm and checks it. */
@@ -47,7 +47,7 @@ export class WatchedSwarm {
   readonly swarm: Swarm;
   readonly #geometry: Geometry;
   readonly #accounts = new Map<PeerKey, Account>();
-  readonly #judging = new Map<number, Uint8Array<ArrayBuffer>>();
+  readonly #hashing = new Map<number, Uint8Array<ArrayBuffer>>();
   readonly #banned = new Set<string>();
   #completedCount = 0;
 
@@ -56,12 +56,12 @@ export class WatchedSwarm {
     this.#geometry = geometry;
   }
 
-  /** The pieces that await their verdict, with their bytes. */
-  get judging(): ReadonlyMap<number, Uint8Array<ArrayBuffer>> {
-    return this.#judging;
+  /** The pieces that await their hash check, with their bytes. */
+  get hashing(): ReadonlyMap<number, Uint8Array<ArrayBuffer>> {
+    return this.#hashing;
   }
 
-  /** Bytes handed out to be served to a peer. */
+  /** Bytes being sent to a peer. */
   bytesBeingServed(key: PeerKey): number {
     return this.#accounts.get(key)?.bytesBeingServed ?? 0;
   }
@@ -98,7 +98,7 @@ export class WatchedSwarm {
           offered: new Set(),
           unansweredCount: 0,
           bytesBeingServed: 0,
-          told: new Set(),
+          announced: new Set(),
         });
         return;
       case "peerLeft":
@@ -111,7 +111,7 @@ export class WatchedSwarm {
       }
       case "pieceVerified":
       case "pieceCorrupt":
-        this.#judging.delete(event.index);
+        this.#hashing.delete(event.index);
         return;
       case "messageReceived": {
         const account = this.#accounts.get(event.peer);
@@ -138,7 +138,7 @@ export class WatchedSwarm {
         return;
       }
       case "reject":
-        // One request was cancelled and made again: its first answer comes first.
+        // The request was cancelled and made again: the first answer is the cancelled one's.
         if (account.cancelled.delete(nameOf(message))) return;
         if (account.peerChokes) account.allowed.delete(message.index);
         account.requested.delete(nameOf(message));
@@ -159,7 +159,7 @@ export class WatchedSwarm {
         const account = this.#account(action.peer);
         const { index, offsetInPiece, length } = action.block;
         account.unansweredCount--;
-        // What was offered while it was choked may still be queued.
+        // Pieces offered while it was choked may still be queued.
         const isDue = !account.weChoke || account.offered.has(index);
         assert(isDue, "a choked peer is not served");
         assert(this.swarm.have.has(index), "only verified pieces are served");
@@ -172,17 +172,20 @@ export class WatchedSwarm {
         assert(action.addresses.length > 0 && action.addresses.length <= 50);
         return;
       case "verifyPiece":
-        assert(!this.swarm.have.has(action.index), "a piece is judged once");
-        assert(!this.#judging.has(action.index), "a piece is judged once");
+        assert(!this.swarm.have.has(action.index), "a piece is verified once");
+        assert(!this.#hashing.has(action.index), "a piece is verified once");
         assertEquals(
           action.bytes.length,
           this.#geometry.pieceLengthAt(action.index),
         );
-        this.#judging.set(action.index, action.bytes);
+        this.#hashing.set(action.index, action.bytes);
         return;
       case "disconnect":
         assert(this.#accounts.delete(action.peer), "it was connected");
-        assert(!this.swarm.peers.has(action.peer), "it is forgotten");
+        assert(
+          !this.swarm.peers.has(action.peer),
+          "the swarm has forgotten it",
+        );
         return;
       case "ban":
         assert(!this.#banned.has(action.hostname), "a host is banned once");
@@ -190,7 +193,7 @@ export class WatchedSwarm {
         return;
       case "completed":
         assert(this.swarm.have.isFull, "completed means every piece");
-        assertEquals(++this.#completedCount, 1, "completed is said once");
+        assertEquals(++this.#completedCount, 1, "completed is emitted once");
         return;
       default:
         action satisfies never;
@@ -216,9 +219,12 @@ export class WatchedSwarm {
       case "request": {
         assert(
           !account.peerChokes || account.allowed.has(message.index),
-          "nothing but what is allowed is asked while choked",
+          "only allowed pieces are requested while choked",
         );
-        assert(!this.swarm.have.has(message.index), "nothing is asked twice");
+        assert(
+          !this.swarm.have.has(message.index),
+          "no verified piece is requested",
+        );
         const { index, offsetInPiece } = message;
         const block = offsetInPiece / BLOCK_SIZE;
         assertEquals(
@@ -226,42 +232,46 @@ export class WatchedSwarm {
           this.#geometry.blockLengthAt(index, block),
         );
         const name = nameOf(message);
-        assert(!account.requested.has(name), "a block is on order once");
+        assert(!account.requested.has(name), "a block is outstanding once");
         account.requested.add(name);
         return;
       }
       case "cancel":
-        assert(account.requested.delete(nameOf(message)), "it was on order");
+        assert(account.requested.delete(nameOf(message)), "it was outstanding");
         if (account.isFast) account.cancelled.add(nameOf(message));
         return;
       case "reject":
-        assert(account.isFast, "others do not understand it");
+        assert(account.isFast, "it needs the fast extension");
         account.unansweredCount--;
         return;
       case "allowedFast":
-        assert(account.isFast, "others do not understand it");
-        assert(account.weChoke, "others need no offer");
+        assert(account.isFast, "it needs the fast extension");
+        assert(account.weChoke, "a peer with a slot needs no offer");
         account.offered.add(message.index);
         return;
       case "haveAll":
         assert(account.isFast && this.swarm.have.isFull);
         return;
       case "haveNone":
-        // Who has all may show it piece by piece.
+        // A super-seeder has all and says none.
         assert(account.isFast);
         assert(this.swarm.have.count === 0 || this.swarm.have.isFull);
         return;
       case "have":
         assert(this.swarm.have.has(message.index), "a have is true");
-        assert(!account.told.has(message.index), "a have is said once");
-        account.told.add(message.index);
+        assert(!account.announced.has(message.index), "a have is sent once");
+        account.announced.add(message.index);
         return;
       case "bitfield":
-        assertEquals(account.told.size, 0, "a bitfield is the first word");
+        assertEquals(
+          account.announced.size,
+          0,
+          "a bitfield is the first message",
+        );
     }
   }
 
-  /** Whoever was asked for something has no more on order than its window. */
+  /** A peer that was sent a request has no more outstanding than its window. */
   #checkWindow(action: SwarmAction): void {
     if (action.type !== "send" || action.message.type !== "request") return;
     const peer = this.swarm.peers.get(action.peer);

@@ -1,5 +1,5 @@
 /**
- * Peers telling one another of others. [BEP 11]
+ * Peer exchange. [BEP 11]
  *
  * @module
  */
@@ -21,7 +21,7 @@ import { EXTENDED, type Introduction, SwarmDesk } from "./swarm_desk.ts";
 const THEIR_ID = 7;
 const MINUTE = EXCHANGE_INTERVAL_MS;
 
-/** A peer that we dialed at port 6881 and that takes peer exchange. */
+/** A peer that we dialed at port 6881 and that supports peer exchange. */
 function meet(desk: SwarmDesk, peer: number, how: Introduction = {}): void {
   desk.join(peer, {
     ...EXTENDED,
@@ -53,8 +53,10 @@ function greet(
   });
 }
 
-/** The payloads of peer exchange among lines, by the peers they go to. */
-function told(lines: readonly string[]): [peer: number, payload: Uint8Array][] {
+/** The payloads of peer exchange among lines, with their receivers. */
+function exchangesIn(
+  lines: readonly string[],
+): [peer: number, payload: Uint8Array][] {
   const pattern = new RegExp(`^(\\d+) < extended ${THEIR_ID}: ([^]*)$`);
   return lines.flatMap((line) => {
     const match = pattern.exec(line);
@@ -62,9 +64,9 @@ function told(lines: readonly string[]): [peer: number, payload: Uint8Array][] {
   });
 }
 
-/** Whom each peer is told of while time passes, as `"1: 192.0.2.2:6881 …"`. */
-function toldOf(lines: readonly string[]): string[] {
-  return told(lines).map(([peer, payload]) => {
+/** The addresses sent to each peer, as `"1: 192.0.2.2:6881 …"`. */
+function addressesIn(lines: readonly string[]): string[] {
+  return exchangesIn(lines).map(([peer, payload]) => {
     const names = parsePeerExchange(payload).map(({ address }) =>
       formatPeerAddress(address)
     );
@@ -72,15 +74,15 @@ function toldOf(lines: readonly string[]): string[] {
   });
 }
 
-/** How many peers a message drops. */
+/** The number of peers that a message drops. */
 function droppedCount(payload: Uint8Array): number {
   const text = new TextDecoder("latin1").decode(payload);
   const length = /7:dropped(\d+):/.exec(text)?.[1] ?? "0";
   return Number(length) / 6;
 }
 
-/** A peer tells us of others. */
-function hear(
+/** A peer sends us addresses. */
+function exchange(
   desk: SwarmDesk,
   addresses: readonly PeerAddress[],
   options: { from?: number; isSeeder?: boolean } = {},
@@ -99,25 +101,27 @@ function at(host: number): PeerAddress {
   return { hostname: `10.0.${host >> 8}.${host & 255}`, port: 6881 };
 }
 
-Deno.test("Swarm tells each peer of the others, and of nobody twice", () => {
+Deno.test("Swarm sends each peer the addresses of the others, each once", () => {
   const desk = new SwarmDesk({ have: "." });
   for (const peer of [1, 2, 3]) meet(desk, peer);
-  assertEquals(toldOf(desk.pass(5_000)), [
+  assertEquals(addressesIn(desk.pass(5_000)), [
     "1: 192.0.2.2:6881 192.0.2.3:6881",
     "2: 192.0.2.1:6881 192.0.2.3:6881",
     "3: 192.0.2.1:6881 192.0.2.2:6881",
   ]);
-  assertEquals(toldOf(desk.pass(3 * MINUTE)), []);
+  assertEquals(addressesIn(desk.pass(3 * MINUTE)), []);
 });
 
-Deno.test("Swarm says of each whether it is a seeder and was reached", () => {
+Deno.test("Swarm marks seeds and reachable peers in peer exchange", () => {
   const desk = new SwarmDesk({ have: "." });
   meet(desk, 1);
   meet(desk, 2);
   desk.bitfield(2, "#");
   meet(desk, 3, { isOutgoing: false, listenPort: undefined });
   greet(desk, 3, { port: 7003 });
-  const [[peer, payload]] = told(desk.pass(5_000)) as [[number, Uint8Array]];
+  const [[peer, payload]] = exchangesIn(desk.pass(5_000)) as [
+    [number, Uint8Array],
+  ];
   assertEquals(peer, 1);
   assertEquals(parsePeerExchange(payload), [
     {
@@ -133,15 +137,15 @@ Deno.test("Swarm says of each whether it is a seeder and was reached", () => {
   ]);
 });
 
-Deno.test("Swarm tells a peer of who came and who left, once a minute", () => {
+Deno.test("Swarm sends the peers that joined and left once a minute", () => {
   const desk = new SwarmDesk({ have: "." });
   for (const peer of [1, 2]) meet(desk, peer);
   desk.pass(5_000);
   desk.leave(2);
   meet(desk, 3);
   const early = desk.pass(MINUTE - 10_000);
-  assertEquals(toldOf(early), ["3: 192.0.2.1:6881"]);
-  const [message, ...more] = told(desk.pass(10_000));
+  assertEquals(addressesIn(early), ["3: 192.0.2.1:6881"]);
+  const [message, ...more] = exchangesIn(desk.pass(10_000));
   assertEquals(more, []);
   assertEquals(
     parsePeerExchange(message![1])[0]?.address.hostname,
@@ -150,7 +154,7 @@ Deno.test("Swarm tells a peer of who came and who left, once a minute", () => {
   assertEquals(droppedCount(message![1]), 1);
 });
 
-Deno.test("Swarm sends no peer more than a message a minute, however many come and go", () => {
+Deno.test("Swarm sends no peer more than a message a minute, however many join and leave", () => {
   const desk = new SwarmDesk({ have: ".", maxPeers: 1000 });
   meet(desk, 1);
   const times: number[] = [];
@@ -158,7 +162,7 @@ Deno.test("Swarm sends no peer more than a message a minute, however many come a
   for (let peer = 2; peer < 300; peer++) {
     meet(desk, peer);
     if (peer > 60) desk.leave(peer - 50);
-    for (const [to, payload] of told(desk.pass(1000))) {
+    for (const [to, payload] of exchangesIn(desk.pass(1000))) {
       if (to !== 1) continue;
       times.push(desk.now);
       const { length } = parsePeerExchange(payload);
@@ -172,39 +176,39 @@ Deno.test("Swarm sends no peer more than a message a minute, however many come a
   assert(added > 100);
 });
 
-Deno.test("Swarm tells of a crowd in portions, each peer of others first, and in the end of all", () => {
+Deno.test("Swarm sends many addresses in several messages, in a random order for each peer", () => {
   const desk = new SwarmDesk({ have: ".", maxPeers: 200 });
   for (let peer = 1; peer <= 121; peer++) meet(desk, peer);
-  const heard = [1, 2].map(() => new Set<string>());
+  const received = [1, 2].map(() => new Set<string>());
   const portions: number[] = [];
   for (let minute = 0; minute < 4; minute++) {
-    for (const [to, payload] of told(desk.pass(MINUTE))) {
+    for (const [to, payload] of exchangesIn(desk.pass(MINUTE))) {
       const names = parsePeerExchange(payload).map(({ address }) =>
         address.hostname
       );
       if (to === 1) portions.push(names.length);
-      for (const name of names) heard[to - 1]?.add(name);
+      for (const name of names) received[to - 1]?.add(name);
       if (minute === 0 && to === 2) {
-        assert(names.some((name) => !heard[0]!.has(name)));
+        assert(names.some((name) => !received[0]!.has(name)));
       }
     }
   }
   assertEquals(portions, [50, 50, 20]);
-  assertEquals(heard.map((names) => names.size), [120, 120]);
+  assertEquals(received.map((names) => names.size), [120, 120]);
 });
 
-Deno.test("Swarm elides who left and came back", () => {
+Deno.test("Swarm sends nothing for a peer that left and came back", () => {
   const desk = new SwarmDesk({ have: "." });
   for (const peer of [1, 2]) meet(desk, peer);
   desk.pass(5_000);
   desk.leave(2);
   meet(desk, 3, { hostname: "192.0.2.2" });
-  assertEquals(toldOf(desk.pass(2 * MINUTE)), ["3: 192.0.2.1:6881"]);
+  assertEquals(addressesIn(desk.pass(2 * MINUTE)), ["3: 192.0.2.1:6881"]);
   desk.leave(3);
-  assertEquals(told(desk.pass(2 * MINUTE)).length, 1);
+  assertEquals(exchangesIn(desk.pass(2 * MINUTE)).length, 1);
 });
 
-Deno.test("Swarm tells of nobody whose listening port it does not know, or that the hearer could not dial", () => {
+Deno.test("Swarm sends no address without a known port, or that the receiver could not dial", () => {
   const desk = new SwarmDesk({ have: "." });
   meet(desk, 1);
   meet(desk, 2, { isOutgoing: false, listenPort: undefined });
@@ -212,7 +216,7 @@ Deno.test("Swarm tells of nobody whose listening port it does not know, or that 
   meet(desk, 4, { hostname: "127.0.0.1", listenPort: 7004 });
   meet(desk, 5, { listenPort: 443 });
   meet(desk, 6, { hostname: "2001:db8::6" });
-  assertEquals(toldOf(desk.pass(5_000)), [
+  assertEquals(addressesIn(desk.pass(5_000)), [
     "1: [2001:db8::6]:6881",
     "2: 192.0.2.1:6881 [2001:db8::6]:6881",
     "3: 192.0.2.1:6881 127.0.0.1:7004 [2001:db8::6]:6881",
@@ -222,26 +226,26 @@ Deno.test("Swarm tells of nobody whose listening port it does not know, or that 
   ]);
 });
 
-Deno.test("Swarm tells nothing to who does not take it, or not any more", () => {
+Deno.test("Swarm sends no peer exchange to a peer that does not support it, or withdrew it", () => {
   const desk = new SwarmDesk({ have: "." });
   desk.join(1, EXTENDED);
   greet(desk, 1, {});
   meet(desk, 2);
   meet(desk, 3);
   greet(desk, 2, { peerExchangeId: 0 });
-  assertEquals(toldOf(desk.pass(5_000)), ["3: 192.0.2.2:6881"]);
+  assertEquals(addressesIn(desk.pass(5_000)), ["3: 192.0.2.2:6881"]);
 });
 
-Deno.test("Swarm hands on whom a peer names", () => {
+Deno.test("Swarm emits the addresses that a peer sends", () => {
   const desk = new SwarmDesk({ have: "." });
   meet(desk, 1);
   const ipv6 = { hostname: "2001:db8::9", port: 6881 };
-  assertEquals(hear(desk, [at(1), at(2), ipv6]), [
+  assertEquals(exchange(desk, [at(1), at(2), ipv6]), [
     "exchanged 10.0.0.1:6881 10.0.0.2:6881 [2001:db8::9]:6881",
   ]);
 });
 
-Deno.test("Swarm hands on nobody that it must not dial, has, or is", () => {
+Deno.test("Swarm emits no address that it must not dial, is connected with, or is its own", () => {
   const desk = new SwarmDesk({ have: ".", listenPort: 6881 });
   meet(desk, 1);
   greet(desk, 1, { yourHostname: "10.0.0.77" });
@@ -255,67 +259,67 @@ Deno.test("Swarm hands on nobody that it must not dial, has, or is", () => {
     { hostname: "::", port: 6881 },
     { hostname: "10.0.0.5", port: 22 },
     { hostname: "192.0.2.2", port: 6881 }, // peer 2
-    { hostname: "192.0.2.1", port: 6881 }, // the teller
+    { hostname: "192.0.2.1", port: 6881 }, // the sender
     at(77), // ourselves
     at(1),
     at(1),
   ];
-  assertEquals(hear(desk, named), ["exchanged 10.0.0.1:6881"]);
+  assertEquals(exchange(desk, named), ["exchanged 10.0.0.1:6881"]);
 });
 
-Deno.test("Swarm takes loopback from who is there", () => {
+Deno.test("Swarm accepts loopback addresses from a peer on loopback", () => {
   const desk = new SwarmDesk({ have: "." });
   meet(desk, 1, { hostname: "127.0.0.1" });
   const others = Array.from({ length: 9 }, (_, index) => ({
     hostname: "127.0.0.1",
     port: 7000 + index,
   }));
-  const [line] = hear(desk, others);
+  const [line] = exchange(desk, others);
   assertEquals(line?.split(" ").length, 1 + 9);
 });
 
-Deno.test("Swarm takes few ports of one host", () => {
+Deno.test("Swarm accepts few ports of one host", () => {
   const desk = new SwarmDesk({ have: "." });
   meet(desk, 1);
   const ports = Array.from({ length: 40 }, (_, index) => ({
     hostname: "10.0.0.1",
     port: 7000 + index,
   }));
-  const [line] = hear(desk, ports);
+  const [line] = exchange(desk, ports);
   assertEquals(line?.split(" ").length, 1 + 4);
 });
 
-Deno.test("Swarm that is complete hears of no seeders", () => {
+Deno.test("Swarm that is complete ignores seeds", () => {
   for (const have of ["#", "."]) {
     const desk = new SwarmDesk({ have });
     meet(desk, 1);
-    const lines = hear(desk, [at(1)], { isSeeder: true });
+    const lines = exchange(desk, [at(1)], { isSeeder: true });
     assertEquals(lines.length, have === "#" ? 0 : 1);
   }
 });
 
-Deno.test("Swarm passes over messages that come too soon, and disconnects who sends many", () => {
+Deno.test("Swarm ignores peer exchange that comes too soon, and disconnects a peer that sends many", () => {
   const desk = new SwarmDesk({ have: "." });
   meet(desk, 1);
-  assertEquals(hear(desk, [at(1)]).length, 1);
+  assertEquals(exchange(desk, [at(1)]).length, 1);
   for (let count = 0; count < 6; count++) {
     desk.pass(1000);
-    assertEquals(hear(desk, [at(10 + count)]), []);
+    assertEquals(exchange(desk, [at(10 + count)]), []);
   }
-  assertEquals(hear(desk, [at(20)]), ["1 disconnect protocol"]);
+  assertEquals(exchange(desk, [at(20)]), ["1 disconnect protocol"]);
 });
 
-Deno.test("Swarm takes a message a minute for as long as a peer likes", () => {
+Deno.test("Swarm accepts a message a minute without end", () => {
   const desk = new SwarmDesk({ have: "." });
   meet(desk, 1);
   for (let count = 0; count < 20; count++) {
-    // Half of them a little early: the network may have delayed the ones before.
+    // Half of them a little early: the network may have delayed the previous ones.
     desk.now += count % 2 === 0 ? MINUTE + 5_000 : MINUTE - 5_000;
-    assertEquals(hear(desk, [at(count)]).length, 1);
+    assertEquals(exchange(desk, [at(count)]).length, 1);
   }
 });
 
-Deno.test("Swarm disconnects who sends what is no peer exchange", () => {
+Deno.test("Swarm disconnects a peer that sends malformed peer exchange", () => {
   const desk = new SwarmDesk({ have: "." });
   meet(desk, 1);
   const payload = latin1("d5:added5:abcdee");
@@ -325,12 +329,12 @@ Deno.test("Swarm disconnects who sends what is no peer exchange", () => {
   );
 });
 
-Deno.test("Swarm of a private torrent neither offers, tells nor takes peers", () => {
+Deno.test("Swarm of a private torrent neither offers, sends nor accepts peer exchange", () => {
   const desk = new SwarmDesk({ have: ".", isPrivate: true });
   const [greeting] = desk.join(1, EXTENDED);
   assertEquals(greeting?.includes("d1:mde"), true, greeting);
   greet(desk, 1, { peerExchangeId: THEIR_ID });
   for (const peer of [2, 3]) meet(desk, peer);
-  assertEquals(told(desk.pass(2 * MINUTE)), []);
-  assertEquals(hear(desk, [at(1)]), []);
+  assertEquals(exchangesIn(desk.pass(2 * MINUTE)), []);
+  assertEquals(exchange(desk, [at(1)]), []);
 });

@@ -5,7 +5,7 @@ import {
 } from "../../../lib/swarm/peer.ts";
 import { SwarmDesk } from "./swarm_desk.ts";
 
-Deno.test("Swarm greets with its bitfield, or with silence if it has nothing", () => {
+Deno.test("Swarm sends its bitfield first, or nothing if it has no piece", () => {
   assertEquals(new SwarmDesk({ have: "#.#" }).join(1), ["1 < bitfield 160"]);
   assertEquals(new SwarmDesk({ have: "..." }).join(1), []);
 });
@@ -16,7 +16,7 @@ Deno.test("Swarm refuses itself", () => {
   assertEquals(desk.swarm.peers.size, 0);
 });
 
-Deno.test("Swarm refuses one peer more than it may have", () => {
+Deno.test("Swarm refuses a peer when every slot is taken", () => {
   const desk = new SwarmDesk({ have: ".", maxPeers: 2 });
   desk.join(1);
   desk.join(2);
@@ -28,7 +28,7 @@ Deno.test("Swarm refuses one peer more than it may have", () => {
 
 const HOST = "192.0.2.7";
 
-/** Our id starts with 50; what becomes of connections 1 and 2 with one peer. */
+/** Our id starts with 50; `loser` is the one of connections 1 and 2 that is closed. */
 const TWINS: readonly {
   name: string;
   id: string;
@@ -36,36 +36,41 @@ const TWINS: readonly {
   loser: number;
 }[] = [
   {
-    name: "a lesser peer's own call after ours",
+    name: "a peer with a lesser id dials us after we dialed it",
     id: "10",
     isOutgoing: [true, false],
     loser: 2,
   },
   {
-    name: "our call after a lesser peer's own",
+    name: "we dial a peer with a lesser id after it dialed us",
     id: "10",
     isOutgoing: [false, true],
     loser: 1,
   },
   {
-    name: "a greater peer's own call after ours",
+    name: "a peer with a greater id dials us after we dialed it",
     id: "90",
     isOutgoing: [true, false],
     loser: 1,
   },
   {
-    name: "our call after a greater peer's own",
+    name: "we dial a peer with a greater id after it dialed us",
     id: "90",
     isOutgoing: [false, true],
     loser: 2,
   },
   {
-    name: "a peer's second call",
+    name: "a peer dials us twice",
     id: "90",
     isOutgoing: [false, false],
     loser: 2,
   },
-  { name: "our second call", id: "10", isOutgoing: [true, true], loser: 2 },
+  {
+    name: "we dial a peer twice",
+    id: "10",
+    isOutgoing: [true, true],
+    loser: 2,
+  },
 ];
 
 for (const { name, id, isOutgoing, loser } of TWINS) {
@@ -101,7 +106,7 @@ Deno.test("two swarms agree on which of two connections stays", () => {
   }
 });
 
-Deno.test("Swarm that is full still swaps a peer's two connections", () => {
+Deno.test("Swarm without a free slot still replaces one connection with a peer by another", () => {
   const desk = new SwarmDesk({ have: ".", maxPeers: 1 });
   const twin = { id: "90", hostname: HOST };
   desk.join(1, { ...twin, isOutgoing: true });
@@ -109,11 +114,11 @@ Deno.test("Swarm that is full still swaps a peer's two connections", () => {
   assertEquals(desk.swarm.peers.size, 1);
 });
 
-Deno.test("Swarm lets no stranger from another host take a peer's place by its id", () => {
+Deno.test("Swarm gives no peer of another host a peer's slot for its id", () => {
   const desk = new SwarmDesk({ have: "." });
   desk.join(1, { id: "90", hostname: "192.0.2.66" });
-  const call = { id: "90", hostname: HOST, isOutgoing: true };
-  assertEquals(desk.join(2, call), []);
+  const dialed = { id: "90", hostname: HOST, isOutgoing: true };
+  assertEquals(desk.join(2, dialed), []);
   assertEquals(desk.swarm.peers.size, 2);
 });
 
@@ -124,12 +129,12 @@ Deno.test("Swarm keeps two peers of one host", () => {
   assertEquals(desk.swarm.peers.size, 2);
 });
 
-Deno.test("Swarm sends a keep-alive when it has said nothing for long, and only then", () => {
+Deno.test("Swarm sends a keep-alive when it has sent nothing for long, and only then", () => {
   const desk = new SwarmDesk({ have: "#" });
   desk.join(1);
-  const heard = (): unknown => desk.signal(1, "keepAlive");
+  const receive = (): unknown => desk.signal(1, "keepAlive");
   assertEquals(desk.pass(KEEP_ALIVE_INTERVAL - 1000), []);
-  heard();
+  receive();
   assertEquals(desk.pass(1000), ["1 < keepAlive"]);
   assertEquals(desk.pass(KEEP_ALIVE_INTERVAL / 2), []);
   desk.signal(1, "interested"); // answered by an unchoke
@@ -148,7 +153,7 @@ Deno.test("Swarm drops a peer that is silent for too long", () => {
   assertEquals([...desk.swarm.peers.keys()], [2]);
 });
 
-Deno.test("Swarm ignores what unknown peers do and what no piece awaits", () => {
+Deno.test("Swarm ignores events of unknown peers and of pieces that await no hash check", () => {
   const desk = new SwarmDesk({ have: "." });
   assertEquals(desk.leave(9), []);
   assertEquals(desk.signal(9, "interested"), []);
@@ -166,14 +171,14 @@ Deno.test("Swarm forgets a peer that it disconnects", () => {
   assertEquals(desk.signal(1, "interested"), []);
 });
 
-Deno.test("Swarm of a torrent without content has nothing to say or to wait for", () => {
+Deno.test("Swarm of a torrent without content sends nothing and disconnects seeds", () => {
   const desk = new SwarmDesk({ have: "" });
   assertEquals(desk.join(1), []);
   assertEquals(desk.bitfield(1, ""), ["1 disconnect bothComplete"]);
   assertEquals(desk.pass(3000), []);
 });
 
-/** A full swarm of six, of which four are of one host. */
+/** Six slots, four of them taken by one host. */
 function crowdedDesk(): SwarmDesk {
   const desk = new SwarmDesk({ have: "#.", maxPeers: 6 });
   for (const peer of [1, 2]) desk.join(peer);
@@ -182,21 +187,21 @@ function crowdedDesk(): SwarmDesk {
   return desk;
 }
 
-Deno.test("Swarm has a host with many connections make room for one with fewer", () => {
+Deno.test("Swarm evicts a peer of a host with many connections for a host with fewer", () => {
   const desk = crowdedDesk();
-  // Its youngest, as none of them moves anything.
+  // The youngest, because none of them moves anything.
   assertEquals(desk.join(3), [
     "14 disconnect full",
     "3 < bitfield 128",
   ]);
   assertEquals(desk.join(4)[0], "13 disconnect full");
-  // Now it has two, and another would not have fewer.
+  // The host has two now: another would not have fewer.
   assertEquals(desk.join(5)[0], "12 disconnect full");
   assertEquals(desk.join(6), ["6 disconnect full"]);
   assertEquals(desk.swarm.peers.size, 6);
 });
 
-Deno.test("Swarm has the connection leave that moves least", () => {
+Deno.test("Swarm evicts the connection that moves least", () => {
   const desk = crowdedDesk();
   for (const peer of [12, 13, 14]) {
     desk.bitfield(peer, ".#");
@@ -206,25 +211,25 @@ Deno.test("Swarm has the connection leave that moves least", () => {
   assertEquals(desk.join(3)[0], "11 disconnect full");
 });
 
-Deno.test("Swarm gives a host with many connections no more places when it is full", () => {
+Deno.test("Swarm gives a host with many connections no slot when none is free", () => {
   const desk = crowdedDesk();
   assertEquals(desk.join(15, { hostname: HOST }), ["15 disconnect full"]);
   assertEquals(desk.swarm.hasSlotFor(HOST, desk.now), false);
   assertEquals(desk.swarm.hasSlotFor("192.0.2.3", desk.now), true);
-  // One of the others calls once more: it would have two, and the crowd three.
+  // Another host's second connection: it would have two, and the crowd three.
   assertEquals(
     desk.join(16, { hostname: "192.0.2.1" })[0],
     "14 disconnect full",
   );
 });
 
-Deno.test("Swarm gives all its places to one host while no other wants in", () => {
+Deno.test("Swarm gives all its slots to one host while no other asks for one", () => {
   const desk = new SwarmDesk({ have: ".", maxPeers: 6 });
   for (let peer = 1; peer <= 6; peer++) desk.join(peer, { hostname: HOST });
   assertEquals(desk.swarm.peers.size, 6);
 });
 
-Deno.test("Swarm has who said nothing after its handshake make room after a while, the one that came first", () => {
+Deno.test("Swarm evicts the oldest peer that sent nothing after its handshake", () => {
   const desk = new SwarmDesk({ have: ".", maxPeers: 3 });
   for (const peer of [1, 2, 3]) desk.join(peer, { hostname: HOST });
   desk.signal(1, "keepAlive");

@@ -120,7 +120,7 @@ export class PickerDesk {
     this.picker.abandon(picking);
   }
 
-  /** Whether the peer may deliver a block. */
+  /** True if the peer may deliver a block. */
   isMissing(key: number, name: string): boolean {
     return this.picker.isMissing(this.#id(name), this.#peer(key).picking);
   }

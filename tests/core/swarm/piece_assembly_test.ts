@@ -2,13 +2,13 @@ import { assertEquals } from "@std/assert";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
 import { PieceAssembly } from "../../../lib/swarm/piece_assembly.ts";
 
-/** A piece of so many blocks, the last of 5 bytes. */
+/** A piece of `blockCount` blocks, the last of 5 bytes. */
 function assemblyOf(blockCount: number): PieceAssembly {
   const bytes = new Uint8Array((blockCount - 1) * BLOCK_SIZE + 5);
   return new PieceAssembly(0, bytes, { owner: 1, isExclusive: false });
 }
 
-/** `.` open, a digit the orders, `#` received. */
+/** `.` is open, a digit the number of requests, `#` received. */
 function picture(assembly: PieceAssembly): string {
   return Array.from({ length: assembly.blockCount }, (_, block) => {
     if (assembly.isReceived(block)) return "#";
@@ -20,7 +20,7 @@ function block(fill: number, length = BLOCK_SIZE): Uint8Array {
   return new Uint8Array(length).fill(fill);
 }
 
-Deno.test("PieceAssembly offers its blocks in order, each until it is on order", () => {
+Deno.test("PieceAssembly offers its blocks in order, each until it is requested", () => {
   const assembly = assemblyOf(3);
   const offered: (number | undefined)[] = [];
   for (let step = 0; step < 4; step++) {
@@ -32,9 +32,9 @@ Deno.test("PieceAssembly offers its blocks in order, each until it is on order",
   assertEquals(picture(assembly), "111");
 });
 
-Deno.test("PieceAssembly offers a block again when its last order is off", () => {
+Deno.test("PieceAssembly offers a block again when its last request is released", () => {
   const assembly = assemblyOf(3);
-  for (const ordered of [0, 1, 2, 1]) assembly.request(ordered);
+  for (const requested of [0, 1, 2, 1]) assembly.request(requested);
   assertEquals(picture(assembly), "121");
   assembly.release(1);
   assertEquals(assembly.nextOpen(), undefined);
@@ -79,7 +79,7 @@ Deno.test("PieceAssembly knows who sent each block", () => {
   assertEquals(assembly.sources, ["192.0.2.1", undefined, "192.0.2.2"]);
 });
 
-Deno.test("PieceAssembly keeps the first copy of a block that comes twice", () => {
+Deno.test("PieceAssembly keeps the first copy of a block that arrives twice", () => {
   const assembly = assemblyOf(2);
   assembly.receive(0, block(1), "first");
   assembly.receive(0, block(9), "second");
@@ -88,7 +88,7 @@ Deno.test("PieceAssembly keeps the first copy of a block that comes twice", () =
   assertEquals(assembly.isComplete, false);
 });
 
-Deno.test("PieceAssembly copies what it receives", () => {
+Deno.test("PieceAssembly copies the bytes that it receives", () => {
   const assembly = assemblyOf(1);
   const bytes = block(7, 5);
   assembly.receive(0, bytes, "a");

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { PickerDesk } from "./picker_desk.ts";
 import { piecesOf } from "./swarm_desk.ts";
 
-Deno.test("PiecePicker asks for the rarest piece that the peer has", () => {
+Deno.test("PiecePicker picks the rarest piece that the peer has", () => {
   const desk = new PickerDesk({ pieceCount: 4, blocksPerPiece: 1 });
   desk.join(1, "####");
   desk.join(2, "##.#");
@@ -13,7 +13,7 @@ Deno.test("PiecePicker asks for the rarest piece that the peer has", () => {
   assertEquals(desk.picker.availability(0), 3);
 });
 
-Deno.test("PiecePicker asks for nothing that the peer lacks or that is verified", () => {
+Deno.test("PiecePicker picks no piece that the peer lacks or that is verified", () => {
   const desk = new PickerDesk({ pieceCount: 3, blocksPerPiece: 1, have: [0] });
   desk.join(1, "##.");
   assertEquals(desk.picks(1, 2), "1.0 -");
@@ -41,7 +41,7 @@ Deno.test("PiecePicker gives each peer a piece of its own", () => {
   assertEquals([desk.pick(1)[0], desk.pick(2)[0]], [one, other]);
 });
 
-Deno.test("PiecePicker takes up what somebody left before a new piece", () => {
+Deno.test("PiecePicker continues an abandoned piece before a new one", () => {
   const desk = new PickerDesk({ pieceCount: 3, blocksPerPiece: 2 });
   desk.join(1, "#..");
   desk.join(2, "###");
@@ -52,7 +52,7 @@ Deno.test("PiecePicker takes up what somebody left before a new piece", () => {
   assert(desk.pick(2)[0] !== "0", "then a new piece");
 });
 
-Deno.test("PiecePicker leaves what somebody left to a peer that has it", () => {
+Deno.test("PiecePicker leaves an abandoned piece to a peer that has it", () => {
   const desk = new PickerDesk({ pieceCount: 2, blocksPerPiece: 2 });
   desk.join(1, "#.");
   desk.join(2, ".#");
@@ -62,7 +62,7 @@ Deno.test("PiecePicker leaves what somebody left to a peer that has it", () => {
   assertEquals(desk.pick(1), "0.0");
 });
 
-Deno.test("PiecePicker helps with somebody else's piece once no new one is left", () => {
+Deno.test("PiecePicker helps with another peer's piece once no new one is left", () => {
   const desk = new PickerDesk({ pieceCount: 1, blocksPerPiece: 4 });
   desk.join(1, "#");
   desk.join(2, "#");
@@ -70,7 +70,7 @@ Deno.test("PiecePicker helps with somebody else's piece once no new one is left"
   assertEquals(desk.picks(2, 2), "0.2 0.3");
 });
 
-Deno.test("PiecePicker hands out a whole piece once, with its last block", () => {
+Deno.test("PiecePicker returns a complete piece once, with its last block", () => {
   const desk = new PickerDesk({ pieceCount: 1, blocksPerPiece: 2 });
   desk.join(1, "#");
   desk.picks(1, 2);
@@ -84,7 +84,7 @@ Deno.test("PiecePicker hands out a whole piece once, with its last block", () =>
   assertEquals(desk.picker.verified({ index: 0, bytes }), false);
 });
 
-Deno.test("PiecePicker begins a corrupt piece anew", () => {
+Deno.test("PiecePicker begins a corrupt piece again", () => {
   const desk = new PickerDesk({ pieceCount: 1, blocksPerPiece: 2 });
   desk.join(1, "#");
   desk.picks(1, 2);
@@ -94,7 +94,7 @@ Deno.test("PiecePicker begins a corrupt piece anew", () => {
   assertEquals(desk.picks(1, 2), "0.0 0.1");
 });
 
-Deno.test("PiecePicker lets one peer alone deliver a piece that was corrupt", () => {
+Deno.test("PiecePicker lets one peer alone deliver a suspect piece", () => {
   const desk = new PickerDesk({
     pieceCount: 1,
     blocksPerPiece: 3,
@@ -112,7 +112,7 @@ Deno.test("PiecePicker lets one peer alone deliver a piece that was corrupt", ()
   assertEquals(desk.deliverAll(1), [0]);
 });
 
-Deno.test("PiecePicker starts such a piece over when its one peer drops out", () => {
+Deno.test("PiecePicker begins a suspect piece again when its peer abandons it", () => {
   const desk = new PickerDesk({
     pieceCount: 1,
     blocksPerPiece: 2,
@@ -128,8 +128,8 @@ Deno.test("PiecePicker starts such a piece over when its one peer drops out", ()
   assertEquals(piece?.sources, ["192.0.2.2", "192.0.2.2"]);
 });
 
-Deno.test("PiecePicker holds no more pieces in memory than its budget, and helps instead", () => {
-  // Pieces of 32 MiB: four of them are allowed, however large.
+Deno.test("PiecePicker helps with a piece instead of exceeding its memory", () => {
+  // Pieces of 32 MiB: four are allowed, however large.
   const blocksPerPiece = 2048;
   const desk = new PickerDesk({ pieceCount: 6, blocksPerPiece });
   for (let key = 1; key <= 5; key++) desk.join(key, "######");
@@ -140,7 +140,7 @@ Deno.test("PiecePicker holds no more pieces in memory than its budget, and helps
   assertEquals(block, "1");
 });
 
-Deno.test("PiecePicker begins a new piece once one is verified and its memory free", () => {
+Deno.test("PiecePicker begins a new piece once one is verified and its memory is free", () => {
   const desk = new PickerDesk({ pieceCount: 5, blocksPerPiece: 2048 });
   desk.join(1, "#####");
   const begun = new Set(
@@ -149,21 +149,21 @@ Deno.test("PiecePicker begins a new piece once one is verified and its memory fr
   assertEquals(begun.size, 4);
   assertEquals(desk.pick(1), "-");
   assertEquals(desk.deliverAll(1).length, 4);
-  assertEquals(desk.pick(1), "-", "all four await their verdict");
+  assertEquals(desk.pick(1), "-", "all four await their hash check");
   desk.verify(Number([...begun][0]));
   assert(!begun.has(desk.pick(1)[0]!));
 });
 
-Deno.test("PiecePicker doubles the oldest orders at the end, a few for each peer", () => {
+Deno.test("PiecePicker doubles the oldest requests in the end game, a few for each peer", () => {
   const desk = new PickerDesk({ pieceCount: 1, blocksPerPiece: 8 });
   for (const key of [1, 2, 3]) desk.join(key, "#");
   desk.picks(1, 8);
   assertEquals(desk.picks(2, 3), "0.0 0.1 -");
-  // Two peers have the first two on order: the third takes the next.
+  // The first two are requested of two peers: the third takes the next.
   assertEquals(desk.picks(3, 3), "0.2 0.3 -");
 });
 
-Deno.test("PiecePicker doubles nothing while a piece is not begun", () => {
+Deno.test("PiecePicker doubles no request while a piece is not begun", () => {
   const desk = new PickerDesk({ pieceCount: 2, blocksPerPiece: 2 });
   desk.join(1, "#.");
   desk.join(2, "#.");
@@ -174,7 +174,7 @@ Deno.test("PiecePicker doubles nothing while a piece is not begun", () => {
   assertEquals(desk.pick(2), "0.0");
 });
 
-Deno.test("PiecePicker keeps a doubled block on order until its last order is off", () => {
+Deno.test("PiecePicker keeps a doubled block requested until its last request is released", () => {
   const desk = new PickerDesk({ pieceCount: 1, blocksPerPiece: 1 });
   desk.join(1, "#");
   desk.join(2, "#");
@@ -186,7 +186,7 @@ Deno.test("PiecePicker keeps a doubled block on order until its last order is of
   assertEquals(desk.pick(1), "0.0");
 });
 
-Deno.test("PiecePicker takes an order back up only while the block is needed", () => {
+Deno.test("PiecePicker takes a request back up only while the block is needed", () => {
   const desk = new PickerDesk({ pieceCount: 1, blocksPerPiece: 2 });
   desk.join(1, "#");
   desk.join(2, "#");
@@ -194,7 +194,7 @@ Deno.test("PiecePicker takes an order back up only while the block is needed", (
   desk.dropRequests(1);
   assertEquals(desk.pick(2), "0.0");
   desk.deliver(2, "0.0");
-  assertEquals(desk.picker.requestAgain(0), false, "it came from elsewhere");
+  assertEquals(desk.picker.requestAgain(0), false, "another peer delivered it");
   assertEquals(desk.picker.requestAgain(1), true);
   assert(desk.picker.requestCount(1) > 0);
 });
@@ -207,7 +207,7 @@ Deno.test("PiecePicker begins no piece for a peer that must not", () => {
   assertEquals(desk.pick(1, { begin: "none" }), "-");
 });
 
-Deno.test("PiecePicker begins only a piece that no other peer has where that is asked for", () => {
+Deno.test("PiecePicker begins only pieces that no other peer has for a peer that must", () => {
   const desk = new PickerDesk({ pieceCount: 3, blocksPerPiece: 1 });
   desk.join(1, "###");
   desk.join(2, "#.#");

@@ -82,7 +82,7 @@ class RandomLife {
     if (chance < 0.05) {
       return this.#watched.apply({ type: "tick" }, this.#now);
     }
-    if (chance < 0.15) return this.#judge();
+    if (chance < 0.15) return this.#check();
     if (chance < 0.2) return this.#blockSent(key);
     const message = this.#message(key);
     this.#watched.apply(
@@ -95,7 +95,7 @@ class RandomLife {
   finish(): void {
     const { swarm } = this.#watched;
     for (const key of [...swarm.peers.keys()]) this.#leave(key);
-    while (this.#watched.judging.size > 0) this.#judge();
+    while (this.#watched.hashing.size > 0) this.#check();
     if (this.isComplete) return;
     const peer = this.#join("203.0.113.1");
     const bytes = Bitfield.full(this.#geometry.pieceCount).toBytes();
@@ -104,7 +104,7 @@ class RandomLife {
     for (let round = 0; round < 1000 && !this.isComplete; round++) {
       const [id] = swarm.peers.get(peer)?.source.requests ?? [];
       if (id !== undefined) this.#say(peer, this.#answer(id, 0));
-      while (this.#watched.judging.size > 0) this.#judge();
+      while (this.#watched.hashing.size > 0) this.#check();
     }
     assert(this.isComplete, "an honest seeder suffices");
   }
@@ -136,9 +136,9 @@ class RandomLife {
     this.#watched.apply({ type: "blockSent", peer, length }, this.#now);
   }
 
-  /** Right content is zeros. */
-  #judge(): void {
-    const [first] = this.#watched.judging;
+  /** Correct content is zeros. */
+  #check(): void {
+    const [first] = this.#watched.hashing;
     if (first === undefined) return;
     const [index, bytes] = first;
     const type = bytes.every((byte) => byte === 0)
@@ -156,7 +156,7 @@ class RandomLife {
     const { peer, source } = this.#watched.swarm.peers.get(key)!;
     const chance = this.#random();
     if (chance < 0.4) {
-      // The fast extension wants an answer to what was called off, too.
+      // With the fast extension a cancelled request is answered, too.
       const ids = [...source.requests, ...this.#watched.cancelledAt(key)];
       const id = ids[this.#below(ids.length)];
       if (id !== undefined) {

@@ -3,8 +3,8 @@ import { randomBelow, seededRandom } from "../../../lib/base/random.ts";
 import { RarityOrder } from "../../../lib/swarm/rarity_order.ts";
 
 /**
- * An order drawn as one availability a piece: `"3 1 2"` is piece 0 with three
- * peers, piece 1 with one, piece 2 with two. A `-` is a piece not in the order.
+ * An order, one availability a piece: `"3 1 2"` is piece 0 with three
+ * peers, piece 1 with one, piece 2 with two. A `-` is a piece that is removed.
  */
 function drawn(picture: string, seed = 1): RarityOrder {
   const cells = picture.split(" ");
@@ -20,7 +20,7 @@ function drawn(picture: string, seed = 1): RarityOrder {
 
 const ALL = { has: () => true };
 
-/** Takes pieces out one after another, rarest first. */
+/** Removes pieces one after another, rarest first. */
 function picks(order: RarityOrder, accepts: string = ""): number[] {
   const picked: number[] = [];
   for (;;) {
@@ -45,12 +45,12 @@ const PICTURES: readonly [picture: string, accepts: string, picks: number[]][] =
   ];
 
 for (const [picture, accepts, expected] of PICTURES) {
-  Deno.test(`RarityOrder gives of ${picture} for ${accepts}: ${expected}`, () => {
+  Deno.test(`RarityOrder finds ${expected} in ${picture} for ${accepts}`, () => {
     assertEquals(picks(drawn(picture), accepts), expected);
   });
 }
 
-Deno.test("RarityOrder gives each of equals its turn to be first", () => {
+Deno.test("RarityOrder picks at random among equals", () => {
   const firsts = new Set<number | undefined>();
   for (let seed = 0; seed < 100; seed++) {
     firsts.add(drawn("3 1 2 1 1", seed).find(ALL));
@@ -58,7 +58,7 @@ Deno.test("RarityOrder gives each of equals its turn to be first", () => {
   assertEquals(firsts, new Set([1, 3, 4]));
 });
 
-Deno.test("RarityOrder of equals gives another order for another seed", () => {
+Deno.test("RarityOrder sorts equals differently for another seed", () => {
   const orders = new Set<string>();
   for (let seed = 0; seed < 50; seed++) {
     orders.add(picks(drawn("1 1 1 1", seed)).join());
@@ -74,7 +74,7 @@ Deno.test("RarityOrder follows a piece that gets rarer", () => {
   assertEquals(order.find(ALL), 0);
 });
 
-Deno.test("RarityOrder counts peers of a piece that is out, for when it comes back", () => {
+Deno.test("RarityOrder counts the peers of a removed piece", () => {
   const order = drawn("1 2 3");
   order.remove(0);
   for (let count = 0; count < 9; count++) order.increment(0);
@@ -84,7 +84,7 @@ Deno.test("RarityOrder counts peers of a piece that is out, for when it comes ba
   assertEquals(picks(order), [1, 2, 0]);
 });
 
-Deno.test("RarityOrder takes a piece out and puts it in once, however often told", () => {
+Deno.test("RarityOrder removes and adds a piece once, however often it is called", () => {
   const order = drawn("1 2");
   order.remove(0);
   order.remove(0);
@@ -95,7 +95,7 @@ Deno.test("RarityOrder takes a piece out and puts it in once, however often told
   assertEquals(picks(order), [0, 1]);
 });
 
-Deno.test("RarityOrder of no pieces has nothing to give", () => {
+Deno.test("RarityOrder of no pieces finds none", () => {
   assertEquals(new RarityOrder(0, () => 0).find(ALL), undefined);
 });
 

@@ -4,14 +4,14 @@ import { OVERDUE_TIMEOUT_MS } from "../../../lib/swarm/slow_peers.ts";
 import { SNUB_TIMEOUT_MS } from "../../../lib/swarm/slow_peers.ts";
 import { SwarmDesk } from "./swarm_desk.ts";
 
-/** A desk whose peer 1 was asked for piece 0, of four blocks, and says nothing. */
+/** A desk whose peer 1 owes piece 0, of four blocks, and sends nothing. */
 function silentPeer(): SwarmDesk {
   const desk = new SwarmDesk({ have: "..", blocksPerPiece: 4 });
   desk.source(1, "#.");
   return desk;
 }
 
-Deno.test("Swarm passes over a peer that owes blocks for too long", () => {
+Deno.test("Swarm snubs a peer that owes blocks for too long", () => {
   const desk = silentPeer();
   desk.pass(SNUB_TIMEOUT_MS - 1000);
   assertEquals(desk.peer(1).source.requests.isSnubbed, false);
@@ -25,7 +25,7 @@ Deno.test("Swarm passes over a peer that owes blocks for too long", () => {
   ]);
 });
 
-Deno.test("Swarm never passes over a peer that owes nothing", () => {
+Deno.test("Swarm never snubs a peer that owes nothing", () => {
   const desk = new SwarmDesk({ have: "." });
   desk.join(1);
   desk.signal(1, "unchoke");
@@ -33,7 +33,7 @@ Deno.test("Swarm never passes over a peer that owes nothing", () => {
   assertEquals(desk.peer(1).source.requests.isSnubbed, false);
 });
 
-Deno.test("Swarm gives a peer that delivers now and then its time", () => {
+Deno.test("Swarm never snubs a peer that delivers now and then", () => {
   const desk = silentPeer();
   for (const name of ["0.0", "0.1", "0.2"]) {
     desk.pass(SNUB_TIMEOUT_MS - 1000);
@@ -42,14 +42,14 @@ Deno.test("Swarm gives a peer that delivers now and then its time", () => {
   }
 });
 
-Deno.test("Swarm asks a snubbing peer for nothing more", () => {
+Deno.test("Swarm requests nothing more of a snubbed peer", () => {
   const desk = silentPeer();
   desk.pass(SNUB_TIMEOUT_MS);
   assertEquals(desk.have(1, 1), []);
   assertEquals(desk.pass(5000), []);
 });
 
-Deno.test("Swarm takes a late block, and asks that peer again", () => {
+Deno.test("Swarm accepts a late block, and sends requests to that peer again", () => {
   const desk = silentPeer();
   desk.pass(SNUB_TIMEOUT_MS);
   desk.have(1, 1);
@@ -64,14 +64,14 @@ Deno.test("Swarm takes a late block, and asks that peer again", () => {
   assertEquals(desk.block(1, "0.3"), ["verify 0"]);
 });
 
-Deno.test("Swarm cancels with another what the late peer delivered after all", () => {
+Deno.test("Swarm cancels a request at another peer when the snubbed one delivers after all", () => {
   const desk = silentPeer();
   desk.pass(SNUB_TIMEOUT_MS);
   desk.source(2, "#.");
   assertEquals(desk.block(1, "0.0"), ["2 < cancel 0.0"]);
 });
 
-Deno.test("Swarm cancels with the late peer what others delivered meanwhile", () => {
+Deno.test("Swarm cancels requests at the snubbed peer that others delivered meanwhile", () => {
   const desk = silentPeer();
   desk.pass(SNUB_TIMEOUT_MS);
   desk.source(2, "#.");
@@ -84,7 +84,7 @@ Deno.test("Swarm cancels with the late peer what others delivered meanwhile", ()
   ]);
 });
 
-Deno.test("Swarm counts a late block that came from elsewhere already as wasted", () => {
+Deno.test("Swarm counts a late block that another peer delivered as wasted", () => {
   const desk = silentPeer();
   desk.pass(SNUB_TIMEOUT_MS);
   desk.source(2, "#.");
@@ -95,7 +95,7 @@ Deno.test("Swarm counts a late block that came from elsewhere already as wasted"
   assertEquals(desk.peer(1).source.requests.isSnubbed, false);
 });
 
-Deno.test("Swarm starts afresh with a snubbing peer that chokes and unchokes", () => {
+Deno.test("Swarm starts afresh with a snubbed peer that chokes and unchokes", () => {
   const desk = silentPeer();
   desk.pass(SNUB_TIMEOUT_MS);
   desk.signal(1, "choke");
@@ -104,7 +104,7 @@ Deno.test("Swarm starts afresh with a snubbing peer that chokes and unchokes", (
   assert(desk.peer(1).source.requests.size === 4);
 });
 
-Deno.test("Swarm hangs up on a peer that never delivers what it was asked for", () => {
+Deno.test("Swarm disconnects a peer that never delivers a block", () => {
   const desk = silentPeer();
   desk.pass(OVERDUE_TIMEOUT_MS - 1000);
   assertEquals(desk.pass(1000), [
@@ -112,7 +112,7 @@ Deno.test("Swarm hangs up on a peer that never delivers what it was asked for", 
   ]);
 });
 
-Deno.test("Swarm times blocks again when the timed one was cancelled with a late peer", () => {
+Deno.test("Swarm times blocks again when the timed one was cancelled at a snubbed peer", () => {
   const desk = new SwarmDesk({ have: "...", blocksPerPiece: 4 });
   desk.source(1, "#..");
   desk.block(1, "0.0");
@@ -128,9 +128,9 @@ Deno.test("Swarm times blocks again when the timed one was cancelled with a late
   assertLess(desk.peer(1).source.requests.window.size, before);
 });
 
-Deno.test("Swarm asks a peer that idles for what late ones have on order, once nothing is left to begin", () => {
+Deno.test("Swarm requests the late blocks of others of an idle peer, once no piece is left to begin", () => {
   const desk = new SwarmDesk({ have: ".#", blocksPerPiece: 4 });
-  // The first is asked for all of it, the others double two blocks each.
+  // The first owes all of it, the others double two blocks each.
   for (const peer of [1, 2, 3]) desk.source(peer, "#.");
   assertEquals([1, 2, 3].map((peer) => desk.peer(peer).source.requests.size), [
     4,
@@ -149,7 +149,7 @@ Deno.test("Swarm asks a peer that idles for what late ones have on order, once n
   assert([1, 2, 3].every((peer) => desk.peer(peer).source.requests.isSnubbed));
 });
 
-Deno.test("Swarm does not have a slow peer double what others have on order", () => {
+Deno.test("Swarm doubles no requests at a slow peer", () => {
   const desk = new SwarmDesk({ have: "..", blocksPerPiece: 4 });
   desk.source(1, "#.");
   desk.pass(3_000);
@@ -163,7 +163,7 @@ Deno.test("Swarm does not have a slow peer double what others have on order", ()
   ]);
 });
 
-Deno.test("Swarm minds no slow peer while there is nobody quicker", () => {
+Deno.test("Swarm snubs no slow peer while there is no quicker one", () => {
   const desk = silentPeer();
   desk.source(2, "#.");
   desk.pass(SNUB_TIMEOUT_MS - 1000);
@@ -171,10 +171,10 @@ Deno.test("Swarm minds no slow peer while there is nobody quicker", () => {
   assertEquals(desk.peer(2).source.requests.isSnubbed, false);
 });
 
-Deno.test("Swarm that was away itself blames no peer for it", () => {
+Deno.test("Swarm that was suspended snubs no peer for it", () => {
   const desk = silentPeer();
   desk.pass(5_000);
-  // Nothing happens for a day, not even a tick.
+  // No event for a day, not even a tick.
   desk.now += 86_400_000;
   assertEquals(desk.pass(1000).length, 1);
   assertEquals(desk.peer(1).source.requests.isSnubbed, false);

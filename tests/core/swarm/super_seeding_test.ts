@@ -1,5 +1,5 @@
 /**
- * How a seeder shows its pieces. What a leecher sees of it is drawn: `"#..#"` are
+ * Super-seeding [BEP 16]. The pieces announced to a leecher are drawn: `"#..#"` are
  * the first and the last of four pieces.
  *
  * @module
@@ -7,7 +7,7 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { FAST, type Introduction, SwarmDesk } from "./swarm_desk.ts";
 
-/** A seeder, and what each leecher sees of it. */
+/** A seeder, and the pieces announced to each leecher. */
 class SeederDesk {
   readonly desk: SwarmDesk;
   readonly #views = new Map<number, string[]>();
@@ -17,12 +17,12 @@ class SeederDesk {
     this.desk = new SwarmDesk({ have, blocksPerPiece: 1, seed });
   }
 
-  /** What a leecher sees. */
+  /** The pieces announced to a leecher. */
   view(key: number): string {
     return this.#views.get(key)!.join("");
   }
 
-  /** How many pieces each of them sees. */
+  /** The number of pieces announced to each. */
   counts(...keys: number[]): number[] {
     return keys.map((key) => this.view(key).replaceAll(".", "").length);
   }
@@ -35,16 +35,16 @@ class SeederDesk {
     return lines;
   }
 
-  /** A leecher asks for every piece that it sees and has not asked for. */
-  askAll(key: number, count = Infinity): void {
-    const asked = this.#asked(key);
+  /** A leecher requests every announced piece that it has not requested. */
+  requestAll(key: number, count = Infinity): void {
+    const asked = this.#requestedOf(key);
     for (let left = count; left > 0; left--) {
       const index = this.#views.get(key)!.findIndex((cell, index) =>
         cell === "#" && !asked.has(index)
       );
       if (index < 0) return;
       asked.add(index);
-      this.#read(this.desk.ask(key, `${index}.0`));
+      this.#read(this.desk.request(key, `${index}.0`));
     }
   }
 
@@ -52,7 +52,7 @@ class SeederDesk {
     this.#read(this.desk.have(key, index));
   }
 
-  /** A leecher has what the picture says. */
+  /** A leecher has the pieces of the picture. */
   bitfield(key: number, picture: string): void {
     this.#read(this.desk.bitfield(key, picture));
   }
@@ -65,8 +65,8 @@ class SeederDesk {
     this.#read(this.desk.pass(ms));
   }
 
-  /** Everything asked for so far has left for the network. */
-  serveAll(): void {
+  /** Every requested block is sent. */
+  sendAll(): void {
     for (const [key, { upload }] of this.desk.swarm.peers) {
       while (upload.pendingBytes > 0) {
         const length = Math.min(upload.pendingBytes, 16_384);
@@ -77,7 +77,7 @@ class SeederDesk {
 
   readonly #requests = new Map<number, Set<number>>();
 
-  #asked(key: number): Set<number> {
+  #requestedOf(key: number): Set<number> {
     const asked = this.#requests.get(key) ?? new Set();
     this.#requests.set(key, asked);
     return asked;
@@ -92,14 +92,14 @@ class SeederDesk {
   }
 }
 
-/** How many leechers see each piece, as digits. */
+/** The number of leechers that each piece is announced to, as digits. */
 function overlaid(...views: string[]): string {
   return [...views[0]!].map((_, index) =>
     views.filter((view) => view[index] === "#").length
   ).join("");
 }
 
-Deno.test("a seeder shows each leecher other pieces", () => {
+Deno.test("a super-seeder announces other pieces to each leecher", () => {
   const seeder = new SeederDesk(8);
   for (const key of [1, 2, 3]) seeder.join(key);
   const views = [1, 2, 3].map((key) => seeder.view(key));
@@ -107,34 +107,34 @@ Deno.test("a seeder shows each leecher other pieces", () => {
   assertEquals(seeder.counts(1, 2, 3), [4, 1, 1]);
 });
 
-Deno.test("a seeder tells who speaks the fast extension that it has none, then piece by piece", () => {
+Deno.test("a super-seeder sends have none with the fast extension, then haves", () => {
   const [first, second] = new SeederDesk(2).join(1, FAST);
   assertEquals(first, "1 < haveNone");
   assertEquals(second?.startsWith("1 < have "), true);
 });
 
-Deno.test("a seeder shows the next piece when one is asked for", () => {
+Deno.test("a super-seeder announces the next piece when one is requested", () => {
   const seeder = new SeederDesk(8);
   seeder.join(1);
   seeder.join(2);
-  seeder.askAll(2, 1);
+  seeder.requestAll(2, 1);
   assertEquals(seeder.counts(1, 2), [4, 2]);
-  seeder.askAll(2, 1);
+  seeder.requestAll(2, 1);
   assertEquals(seeder.counts(1, 2), [4, 3]);
   assert(!overlaid(seeder.view(1), seeder.view(2)).includes("2"));
 });
 
-Deno.test("a seeder shows a lone leecher everything, a little ahead of its requests", () => {
+Deno.test("a super-seeder announces everything to a lone leecher, a little ahead of its requests", () => {
   const seeder = new SeederDesk(200);
   seeder.join(1);
   assertEquals(seeder.counts(1), [16]);
-  seeder.askAll(1, 100);
+  seeder.requestAll(1, 100);
   assertEquals(seeder.counts(1), [116]);
-  seeder.askAll(1);
+  seeder.requestAll(1);
   assertEquals(seeder.counts(1), [200]);
 });
 
-Deno.test("a seeder shows everything to all once every piece was seen with a leecher", () => {
+Deno.test("a super-seeder announces everything to all once every piece is with some leecher", () => {
   const seeder = new SeederDesk(4);
   seeder.join(1);
   seeder.join(2);
@@ -147,46 +147,46 @@ Deno.test("a seeder shows everything to all once every piece was seen with a lee
   assertEquals(seeder.desk.join(3), ["3 < bitfield 240"]);
 });
 
-Deno.test("a seeder does not show what a leecher already has", () => {
+Deno.test("a super-seeder does not announce a piece that the leecher has", () => {
   const seeder = new SeederDesk(4);
   seeder.join(1);
   seeder.join(2);
   seeder.bitfield(1, "####");
-  // Complete as well, it is gone; who is left sees everything.
+  // It is complete and disconnected; everything is announced to the other.
   assertEquals([...seeder.desk.swarm.peers.keys()], [2]);
   assertEquals(seeder.view(2), "####");
 });
 
-Deno.test("a seeder gives to others what a leecher had alone and took with it", () => {
+Deno.test("a super-seeder announces to others the pieces that a leecher had alone and left with", () => {
   const seeder = new SeederDesk(6);
   seeder.join(1);
   seeder.join(2);
-  seeder.askAll(1);
-  seeder.serveAll();
+  seeder.requestAll(1);
+  seeder.sendAll();
   for (const index of [0, 1, 2, 3, 4, 5]) {
     if (seeder.view(1)[index] === "#") seeder.have(1, index);
   }
   seeder.leave(1);
-  seeder.askAll(2);
+  seeder.requestAll(2);
   assertEquals(seeder.view(2), "######");
 });
 
-Deno.test("a seeder gives what one leecher never asked for to another that asks", () => {
+Deno.test("a super-seeder announces to another the pieces that a leecher never requests", () => {
   const seeder = new SeederDesk(4);
   seeder.join(1);
   seeder.join(2);
   assertEquals(seeder.counts(1, 2), [2, 1]);
-  seeder.askAll(2);
+  seeder.requestAll(2);
   assertEquals(seeder.counts(1, 2), [2, 4]);
 });
 
-Deno.test("a seeder gives no more to who passes nothing on while others do", () => {
+Deno.test("a super-seeder announces no more to a leecher that passes nothing on while others do", () => {
   const seeder = new SeederDesk(200);
   for (const key of [1, 2, 3]) seeder.join(key);
   for (let round = 0; round < 20; round++) {
-    for (const key of [1, 2, 3]) seeder.askAll(key, 1);
-    seeder.serveAll();
-    // Pieces of 2 and 3 are soon with the other as well, those of 1 never are.
+    for (const key of [1, 2, 3]) seeder.requestAll(key, 1);
+    seeder.sendAll();
+    // Pieces of 2 and 3 are soon with the other as well, those of 1 never.
     for (const [from, to] of [[2, 3], [3, 2]] as const) {
       const index = [...seeder.view(from)].findIndex((cell, index) =>
         cell === "#" && !seeder.desk.peer(to).source.pieces.has(index)
@@ -198,46 +198,46 @@ Deno.test("a seeder gives no more to who passes nothing on while others do", () 
   assert(active.every((count) => count >= still! + 5), `${still} ${active}`);
 });
 
-Deno.test("a seeder lets nobody wait for those that ask for nothing", () => {
+Deno.test("a super-seeder holds back no leecher for those that request nothing", () => {
   const seeder = new SeederDesk(100);
   for (const key of [1, 2, 3, 4]) seeder.join(key);
   for (let second = 0; second < 10; second++) {
-    seeder.askAll(4);
-    seeder.serveAll();
+    seeder.requestAll(4);
+    seeder.sendAll();
     seeder.pass(1000);
   }
   assertEquals(seeder.view(4), "#".repeat(100));
 });
 
-Deno.test("a seeder shows everything to who has had nothing to ask for a while", () => {
+Deno.test("a super-seeder announces everything to a leecher that has had nothing to request for a while", () => {
   const seeder = new SeederDesk(4);
   seeder.join(1);
   seeder.join(2);
-  seeder.askAll(1);
-  seeder.askAll(2);
-  seeder.serveAll();
+  seeder.requestAll(1);
+  seeder.requestAll(2);
+  seeder.sendAll();
   seeder.pass(1000);
   assert(seeder.counts(1, 2).some((count) => count < 4));
   seeder.pass(1000);
-  seeder.askAll(2);
+  seeder.requestAll(2);
   assertEquals(seeder.counts(1, 2), [4, 4]);
 });
 
-Deno.test("a seeder does not let those who only ask hold back one that wants everything", () => {
+Deno.test("a super-seeder holds back no honest leecher for those that never announce", () => {
   const seeder = new SeederDesk(100);
   for (const key of [1, 2, 3, 4, 5]) seeder.join(key);
-  // The others ask for the same thing again and again, and say of nothing that they have it.
+  // The others request the same block again and again, and announce nothing.
   let seconds = 0;
   for (; seeder.counts(1)[0]! < 100 && seconds < 60; seconds++) {
-    seeder.askAll(1, 100);
-    for (const key of [2, 3, 4, 5]) seeder.desk.ask(key, "0.0");
-    seeder.serveAll();
+    seeder.requestAll(1, 100);
+    for (const key of [2, 3, 4, 5]) seeder.desk.request(key, "0.0");
+    seeder.sendAll();
     seeder.pass(1_000);
   }
   assertLess(seconds, 30);
 });
 
-Deno.test("a seeder holds pieces back again once one is with nobody any more", () => {
+Deno.test("a super-seeder begins again once a piece is with no leecher any more", () => {
   const seeder = new SeederDesk(4);
   seeder.join(1);
   seeder.join(2);

@@ -1,7 +1,7 @@
 /**
- * A swarm under test, with its actions as short lines, so that a test reads as
- * a conversation. What the engine says to peer 1 is `"1 < request 0.2"` (piece 0,
- * block 2); whole content is zeros, and the test gives the verdicts.
+ * A swarm under test with its actions as short lines, so that a test reads as
+ * a conversation. `"1 < request 0.2"` is a request to peer 1 (piece 0,
+ * block 2); correct content is zeros, and the test decides the hash checks.
  *
  * @module
  */
@@ -24,13 +24,13 @@ import type {
   SignalMessage,
 } from "../../../lib/wire/message.ts";
 
-/** What a swarm under test is like. */
+/** Options of {@linkcode SwarmDesk}. */
 export interface SwarmDeskOptions {
-  /** What we have, as `"#.#"`; its length is the number of pieces. */
+  /** The pieces that we have, as `"#.#"`. */
   readonly have: string;
   /** @default {2} */
   readonly blocksPerPiece?: number;
-  /** What the last block is short of, in bytes. @default {0} */
+  /** Bytes that the last block is shorter. @default {0} */
   readonly missingBytes?: number;
   /** @default {100} */
   readonly maxPeers?: number;
@@ -44,7 +44,7 @@ export interface SwarmDeskOptions {
   readonly isPrivate?: boolean;
 }
 
-/** How a peer is introduced. */
+/** Properties of a peer. */
 export interface Introduction {
   /** @default {one for each key} */
   readonly id?: string;
@@ -52,18 +52,18 @@ export interface Introduction {
   readonly hostname?: string;
   /** @default {false} */
   readonly isOutgoing?: boolean;
-  /** What it speaks. @default {NO_EXTENSIONS} */
+  /** @default {NO_EXTENSIONS} */
   readonly extensions?: WireExtensions;
   /** @default {undefined} */
   readonly listenPort?: number;
 }
 
-/** A peer that speaks the fast extension. */
+/** A peer with the fast extension. */
 export const FAST: Introduction = {
   extensions: { fast: true, extended: false },
 };
 
-/** A peer that speaks the extension protocol. */
+/** A peer with the extension protocol. */
 export const EXTENDED: Introduction = {
   extensions: { fast: false, extended: true },
 };
@@ -91,8 +91,8 @@ export class SwarmDesk {
   readonly geometry: Geometry;
   /** In milliseconds. */
   now = 1_000_000;
-  /** The last bytes that a verdict was asked for, by piece. */
-  readonly #judging = new Map<number, Uint8Array<ArrayBuffer>>();
+  /** The last bytes of `verifyPiece`, by piece. */
+  readonly #hashing = new Map<number, Uint8Array<ArrayBuffer>>();
 
   constructor(options: SwarmDeskOptions) {
     const {
@@ -140,7 +140,7 @@ export class SwarmDesk {
     });
   }
 
-  /** Whether the swarm refuses peers of the host. */
+  /** True if the swarm refuses peers of the host. */
   isBanned(hostname: string): boolean {
     const lines = this.join(1_000_000, { hostname });
     this.leave(1_000_000);
@@ -184,8 +184,8 @@ export class SwarmDesk {
     });
   }
 
-  /** A peer asks for, or cancels, a block named `"piece.block"`. */
-  ask(
+  /** A peer requests, cancels or rejects a block named `"piece.block"`. */
+  request(
     peer: number,
     name: string,
     type: "request" | "cancel" | "reject" = "request",
@@ -202,7 +202,7 @@ export class SwarmDesk {
 
   /** A peer rejects our request for a block named `"piece.block"`. */
   reject(peer: number, name: string): string[] {
-    return this.ask(peer, name, "reject");
+    return this.request(peer, name, "reject");
   }
 
   /** A peer that has the pieces of the picture and serves us. */
@@ -215,16 +215,16 @@ export class SwarmDesk {
   }
 
   verified(index: number): string[] {
-    return this.apply({ type: "pieceVerified", ...this.#judged(index) });
+    return this.apply({ type: "pieceVerified", ...this.#hashed(index) });
   }
 
   corrupt(index: number): string[] {
-    return this.apply({ type: "pieceCorrupt", ...this.#judged(index) });
+    return this.apply({ type: "pieceCorrupt", ...this.#hashed(index) });
   }
 
-  /** Nothing, if the swarm never asked for a verdict on the piece. */
-  #judged(index: number): HashedPiece {
-    return { index, bytes: this.#judging.get(index) ?? new Uint8Array(0) };
+  /** Empty if the swarm never had the piece verified. */
+  #hashed(index: number): HashedPiece {
+    return { index, bytes: this.#hashing.get(index) ?? new Uint8Array(0) };
   }
 
   /** Time passes in whole seconds, with a tick each. */
@@ -261,7 +261,7 @@ export class SwarmDesk {
       case "peersExchanged":
         return `exchanged ${action.addresses.map(formatPeerAddress).join(" ")}`;
       case "verifyPiece":
-        this.#judging.set(action.index, action.bytes);
+        this.#hashing.set(action.index, action.bytes);
         return `verify ${action.index}`;
       case "disconnect":
         return `${action.peer} disconnect ${action.reason}`;

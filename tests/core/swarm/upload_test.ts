@@ -13,7 +13,7 @@ function serving(): SwarmDesk {
   return desk;
 }
 
-Deno.test("Swarm unchokes who is interested at once, while there are slots", () => {
+Deno.test("Swarm unchokes an interested peer at once, while there are slots", () => {
   const desk = new SwarmDesk({ have: "#" });
   desk.join(1);
   assertEquals(desk.signal(1, "interested"), ["1 < unchoke"]);
@@ -21,9 +21,9 @@ Deno.test("Swarm unchokes who is interested at once, while there are slots", () 
   assertEquals(desk.signal(1, "notInterested"), []);
 });
 
-Deno.test("Swarm serves what it is asked for, in order", () => {
+Deno.test("Swarm serves requests in order", () => {
   const desk = serving();
-  const lines = ["0.3", "0.1", "0.1"].flatMap((name) => desk.ask(1, name));
+  const lines = ["0.3", "0.1", "0.1"].flatMap((name) => desk.request(1, name));
   assertEquals(lines, [
     `1 serve 0.3 of ${BLOCK_SIZE}`,
     `1 serve 0.1 of ${BLOCK_SIZE}`,
@@ -31,10 +31,10 @@ Deno.test("Swarm serves what it is asked for, in order", () => {
   ]);
 });
 
-Deno.test("Swarm hands out no more than can be on its way, and the next once some left", () => {
+Deno.test("Swarm hands out a limited number of blocks, and the next when one is sent", () => {
   const desk = serving();
   const handedOut = Array.from({ length: 80 }, (_, block) => `0.${block}`)
-    .flatMap((name) => desk.ask(1, name)).length;
+    .flatMap((name) => desk.request(1, name)).length;
   assertEquals(handedOut, MIB / BLOCK_SIZE);
   assertEquals(
     desk.apply({ type: "blockSent", peer: 1, length: BLOCK_SIZE }),
@@ -43,11 +43,11 @@ Deno.test("Swarm hands out no more than can be on its way, and the next once som
   assertEquals(desk.swarm.traffic.uploaded, BLOCK_SIZE);
 });
 
-Deno.test("Swarm forgets a cancelled request that waits, and only that one", () => {
+Deno.test("Swarm drops a cancelled request that is queued, and only that one", () => {
   const desk = serving();
-  for (let block = 0; block < 67; block++) desk.ask(1, `0.${block}`);
-  assertEquals(desk.ask(1, "0.65", "cancel"), []);
-  assertEquals(desk.ask(1, "0.0", "cancel"), [], "that one is on its way");
+  for (let block = 0; block < 67; block++) desk.request(1, `0.${block}`);
+  assertEquals(desk.request(1, "0.65", "cancel"), []);
+  assertEquals(desk.request(1, "0.0", "cancel"), [], "that one is being sent");
   const sent = { type: "blockSent", peer: 1, length: BLOCK_SIZE } as const;
   assertEquals(desk.apply(sent), [`1 serve 0.64 of ${BLOCK_SIZE}`]);
   assertEquals(desk.apply(sent), [`1 serve 0.66 of ${BLOCK_SIZE}`]);
@@ -60,12 +60,12 @@ Deno.test("Swarm serves only pieces that it has verified", () => {
   desk.join(2);
   desk.signal(2, "interested");
   for (const name of ["0.0", "0.1"]) desk.block(1, name);
-  assertEquals(desk.ask(2, "0.0"), []);
+  assertEquals(desk.request(2, "0.0"), []);
   desk.verified(0);
-  assertEquals(desk.ask(2, "0.0").length, 1);
+  assertEquals(desk.request(2, "0.0").length, 1);
 });
 
-Deno.test("Swarm gives slots in turns when more ask than there are, and drops a choked queue", () => {
+Deno.test("Swarm gives slots in turns when there are too few, and drops the queue of a choked peer", () => {
   const desk = new SwarmDesk({ have: "#", blocksPerPiece: 100 });
   for (let key = 1; key <= UPLOAD_SLOTS + 1; key++) {
     desk.join(key);
@@ -74,7 +74,7 @@ Deno.test("Swarm gives slots in turns when more ask than there are, and drops a 
   }
   const last = UPLOAD_SLOTS + 1;
   assertEquals(desk.peer(last).upload.weChoke, true);
-  for (let block = 0; block < 80; block++) desk.ask(1, `0.${block}`);
+  for (let block = 0; block < 80; block++) desk.request(1, `0.${block}`);
   assert(desk.peer(1).upload.queue.length > 0);
   const lines = desk.pass(2 * UPLOAD_TURN_MS);
   assert(lines.includes(`${last} < unchoke`));
