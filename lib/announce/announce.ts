@@ -37,7 +37,7 @@ export interface TransferProgress {
  * `left` of a peer that does not know the length of the torrent yet, in bytes. A
  * client that has only a magnet link omits `left`, or sends more than {@linkcode MAX_LEFT}.
  */
-export const UNKNOWN_LEFT = Number.MAX_SAFE_INTEGER;
+export const UNKNOWN_LEFT: number = Number.MAX_SAFE_INTEGER;
 
 /** The longest torrent that a tracker believes in, in bytes. */
 export const MAX_LEFT = 2 ** 50;

@@ -91,8 +91,12 @@ interface KnownFile {
  * Lists the torrent files in `dir` until it is disposed of.
  * @throws {StorageError} If the folder cannot be read.
  */
-export const openTorrentFolder: typeof TorrentFolder.open = (dir, options) =>
-  TorrentFolder.open(dir, options);
+export function openTorrentFolder(
+  dir: string,
+  options: TorrentFolderOptions = {},
+): Promise<TorrentFolder> {
+  return TorrentFolder.open(dir, options);
+}
 
 /** A {@linkcode TorrentCatalogue} of the torrent files in a folder. */
 export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {

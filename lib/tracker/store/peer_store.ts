@@ -62,7 +62,9 @@ export type AcceptedAnnounce = Extract<AnnounceOutcome, { type: "accepted" }>;
 export interface SwarmChange {
   /** `expired`: the peer was silent, evicted, or replaced by another at its address and port. */
   readonly type: "joined" | "completed" | "left" | "expired";
+  /** The peer that it is about. */
   readonly peerId: PeerId;
+  /** Its address, of either family. */
   readonly address: PeerAddress;
   /** The swarm's counts after it. */
   readonly swarm: ScrapeEntry;
@@ -78,10 +80,13 @@ export interface SwarmSummary extends ScrapeEntry {
 
 /** One peer as people see it. */
 export interface PeerDetails {
+  /** As it announced. */
   readonly peerId: PeerId;
   /** One address, or one of each family. */
   readonly addresses: readonly PeerAddress[];
+  /** True if it lacks nothing. */
   readonly isSeeder: boolean;
+  /** As of its last announce. */
   readonly progress: TransferProgress;
   /** The speed at which it received between its last two announces. */
   readonly bytesPerSecond: number;
@@ -93,7 +98,9 @@ export interface PeerDetails {
 export interface StoreTotals {
   /** Swarms with at least one peer. */
   readonly activeSwarmCount: number;
+  /** Peers that have everything. */
   readonly seederCount: number;
+  /** Peers that lack something. */
   readonly leecherCount: number;
   /** Downloads that were ever completed, each peer counted once a torrent. */
   readonly downloadCount: number;
@@ -143,6 +150,7 @@ export interface PeerStore extends AsyncDisposable {
   scrape(infoHashes: readonly InfoHash[]): ScrapeEntry[];
   /** Every swarm, those with peers first. */
   swarms(): Iterable<SwarmSummary>;
+  /** Sums over all swarms. */
   totals(): StoreTotals;
   /** The peers of one swarm, at most `limit`. */
   peers(infoHash: InfoHash, limit: number): PeerDetails[];

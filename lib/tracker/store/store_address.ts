@@ -9,6 +9,7 @@
 export interface RedisAddress {
   /** A name or an address, IPv6 without brackets. */
   readonly hostname: string;
+  /** TCP port, 6379 by default. */
   readonly port: number;
   /** Number of the database in that Redis. */
   readonly database: number;
