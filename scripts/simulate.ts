@@ -1,6 +1,6 @@
 /**
- * `deno task simulate [--peers COUNT] [--pieces COUNT] [--up RATE] …`: the engine
- * in virtual time, a whole swarm in one process; prints how long it takes against
+ * `deno task simulate [--peers COUNT] [--pieces COUNT] [--up RATE] …`: runs the engine
+ * in virtual time, a whole swarm in one process, and prints the times it takes against
  * the least time possible.
  *
  * @module
@@ -23,23 +23,23 @@ import {
 } from "./simulate/scenario.ts";
 
 const HELP = `
-Runs a swarm in virtual time: the peers' engine as it is, virtual links and clocks
-in place of sockets. The same seed gives the same run.
+Simulates a swarm in virtual time: the peers' real engine, with virtual links and clocks
+in place of sockets.
 
 Usage: deno task simulate [options]
 
-  --peers COUNT        leechers, which start together; there is one seeder (100)
-  --pieces COUNT       pieces of the content (1000)
-  --piece-length SIZE  their length (256KiB)
-  --up RATE            of every link, as 1gbit or 200mbit (1gbit)
-  --down RATE          the same (as --up)
-  --slow COUNT         so many of the leechers on slower links (0)
-  --slow-rate RATE     of those, both ways (a tenth of --up)
-  --leave COUNT        so many of the leechers leave midway (0)
-  --seeder-leaves      the seeder leaves as soon as one copy is out
-  --max-peers COUNT    connections of each (${MAX_PEERS})
-  --seed NUMBER        another seed is another run (1)
-  --svg FILE           draw the curve into a file
+  --peers COUNT        leechers, which start together beside one seeder (100)
+  --pieces COUNT       number of pieces (1000)
+  --piece-length SIZE  length of a piece (256KiB)
+  --up RATE            upload rate of every link, as 1gbit or 200mbit (1gbit)
+  --down RATE          download rate of every link (as --up)
+  --slow COUNT         leechers on slower links, of all (0)
+  --slow-rate RATE     rate of slower links, both ways (a tenth of --up)
+  --leave COUNT        leechers that leave midway, of all (0)
+  --seeder-leaves      the seeder leaves once the leechers have one copy
+  --max-peers COUNT    limit of connections of each host (${MAX_PEERS})
+  --seed NUMBER        seed of the run: the same seed gives the same run (1)
+  --svg FILE           write the curve to a file
   --json               write the figures as JSON instead, times in milliseconds
   --version, --help, --debug
 `;
@@ -120,7 +120,7 @@ async function main(
   return EXIT_CODES.done;
 }
 
-/** How far it is, on the terminal: a large swarm takes a minute. */
+/** Shows the progress on the terminal: a large swarm takes a minute. */
 function showSample(
   { at, held, complete }: Sample,
   block: LiveBlock,
@@ -134,7 +134,7 @@ function showSample(
   block.show([renderBarLine(held, parts, block.room().columns - 1)]);
 }
 
-/** Of those that the curve is about in the first place. */
+/** The bound of the leechers that the curve shows first. */
 function boundOf({ fast, slow }: Figures): number {
   return (fast ?? slow)!.boundMs;
 }
@@ -170,7 +170,7 @@ function checkCounts(scenario: Scenario): void {
     );
   }
   if (leavingCount >= leecherCount) {
-    throw new UsageError(`--leave ${leavingCount} leaves nobody`);
+    throw new UsageError(`--leave ${leavingCount} leaves no leecher`);
   }
   if (pieceLength < 1) throw new UsageError("--piece-length must be above 0");
 }

@@ -1,12 +1,12 @@
 /**
- * How a run went on, drawn: what the leechers hold, and how many of them are
- * complete, over time. Pure: samples in, text out.
+ * Draws the course of a run: the share of the content that the leechers hold, and of
+ * the leechers that are complete, over time. Pure: samples in, text out.
  *
  * @module
  */
 import type { Sample } from "./scenario.ts";
 
-/** What a drawing shows. */
+/** Options of a drawing. */
 export interface CurveOptions {
   readonly samples: readonly Sample[];
   /** The least time possible, in virtual milliseconds. */
@@ -19,7 +19,7 @@ const ROWS = 10;
 
 const EIGHTHS = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
-/** The drawing for a terminal: bars for who is complete, points for what is held. */
+/** A drawing for a terminal: bars for complete leechers, points for content held. */
 export function drawCurve({ samples, boundMs }: CurveOptions): string[] {
   const lastMs = samples.at(-1)!.at;
   const columns = Array.from(
@@ -56,7 +56,7 @@ export function drawCurve({ samples, boundMs }: CurveOptions): string[] {
   return lines;
 }
 
-/** The drawing as an SVG document. */
+/** A drawing as an SVG document. */
 export function curveToSvg(
   { samples, boundMs }: CurveOptions,
   title: string,
@@ -110,7 +110,7 @@ export function curveToSvg(
   ].join("\n");
 }
 
-/** The last sample at or before a moment. */
+/** The last sample at or before a time. */
 function sampleAt(samples: readonly Sample[], at: number): Sample {
   let found = samples[0]!;
   for (const sample of samples) {

@@ -1,6 +1,6 @@
 /**
- * What a host knows of its connections: its own end of each, and who is at the
- * other.
+ * The connections of a host: its own end of each, and the peer at the
+ * other end.
  *
  * @module
  */
@@ -10,25 +10,25 @@ import type { WireExtensions } from "../../lib/wire/handshake.ts";
 import type { Message } from "../../lib/wire/message.ts";
 import type { Channel } from "./virtual_link.ts";
 
-/** In place of a message: the connection is over. */
+/** Sent in place of a message when the connection is closed. */
 export const CLOSED: Message = { type: "keepAlive" };
 
 /** The near end of a connection. */
 export interface Connection {
   readonly key: PeerKey;
-  /** Who is at the far end, by number and by name. */
+  /** Number and hostname of the peer. */
   readonly far: number;
   readonly hostname: string;
-  /** What blocks leave by, and what they come by. */
+  /** Carries the blocks that leave, and those that arrive. */
   readonly outgoing: Channel;
   readonly incoming: Channel;
-  /** True if we called. */
-  readonly isCaller: boolean;
-  /** True if the far end has said anything. */
-  hasHeard: boolean;
+  /** True if we dialed. */
+  readonly isOutgoing: boolean;
+  /** True if the peer has sent a message. */
+  hasReceived: boolean;
 }
 
-/** What a host is to another. */
+/** A host as its peers know it. */
 export interface FarEnd {
   readonly number: number;
   readonly id: PeerId;
@@ -36,10 +36,10 @@ export interface FarEnd {
   readonly extensions: WireExtensions;
 }
 
-/** What a host learns of a connection that now stands. */
+/** A connection that is now open. */
 export interface NewConnection {
   readonly far: FarEnd;
   readonly outgoing: Channel;
   readonly incoming: Channel;
-  readonly isCaller: boolean;
+  readonly isOutgoing: boolean;
 }

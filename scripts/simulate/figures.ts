@@ -1,5 +1,5 @@
 /**
- * What a run came to, in figures: times in virtual milliseconds. Pure.
+ * The figures of a run: times in virtual milliseconds. Pure.
  *
  * @module
  */
@@ -13,34 +13,34 @@ import type { Run } from "./scenario.ts";
 import type { VirtualHost } from "./virtual_host.ts";
 import type { VirtualLan } from "./virtual_lan.ts";
 
-/** How the leechers on links of one rate fared. */
+/** The figures of the leechers on links of one rate. */
 export interface GroupFigures {
   readonly boundMs: number;
-  /** When each that stayed was complete, in order. */
+  /** Completion times of those that stayed, ascending. */
   readonly completionsMs: readonly number[];
-  /** Those that stayed and are not complete. */
+  /** Leechers that stayed and are not complete. */
   readonly incompleteCount: number;
 }
 
 /** The figures of a run. */
 export interface Figures {
-  /** What a block stood for, in bytes. */
+  /** Bytes that a block stands for. */
   readonly blockBytes: number;
-  /** How often hosts looked at what came; 0: at once. */
+  /** Interval at which hosts read their messages; 0 for at once. */
   readonly turnMs: number;
-  /** Of the leechers on ordinary links; `undefined` if there are none. */
+  /** Leechers on ordinary links; `undefined` if there are none. */
   readonly fast: GroupFigures | undefined;
-  /** Of those on slower links; `undefined` if there are none. */
+  /** Leechers on slower links; `undefined` if there are none. */
   readonly slow: GroupFigures | undefined;
-  /** How many times the whole content left the seeder. */
+  /** Copies of the content that the seeder sent. */
   readonly seederCopies: number;
-  /** The part of what was received that was in vain, from 0 to 1. */
+  /** Share of the received bytes that was wasted, from 0 to 1. */
   readonly wastedShare: number;
-  /** Of the most connections that each host had: the mean, and the most. */
+  /** Mean and maximum of the most connections that each host had. */
   readonly connections: { readonly mean: number; readonly most: number };
 }
 
-/** Reads the figures off a run that is over. */
+/** Computes the figures of a completed run. */
 export function figuresOf(run: Run): Figures {
   const { lan, seeder, fast, slow } = run;
   const counts = lan.hosts.map((host) => host.mostConnections);
@@ -58,7 +58,7 @@ export function figuresOf(run: Run): Figures {
   };
 }
 
-/** The time by which so many are done, of times in order. */
+/** The quantile of ascending times. */
 export function quantile(
   times: readonly number[],
   share: number,

@@ -1,5 +1,5 @@
 /**
- * What a machine of a virtual LAN is like, as a test or a script says it.
+ * The options of one machine of a virtual LAN.
  *
  * @module
  */
@@ -9,18 +9,18 @@ import type { BlockRange } from "../../lib/wire/message.ts";
 /** A gigabit a second, in bytes a second. */
 export const GIGABIT = 125_000_000;
 
-/** What a host is like. */
+/** Options of a host. */
 export interface HostOptions {
   /** @default {GIGABIT} */
   readonly upBytesPerSecond?: number;
   /** @default {GIGABIT} */
   readonly downBytesPerSecond?: number;
-  /** True if it has everything from the start. @default {false} */
+  /** True if it has every piece from the start. @default {false} */
   readonly isSeeder?: boolean;
-  /** What it speaks beyond BEP 3. @default {OWN_EXTENSIONS} */
+  /** @default {OWN_EXTENSIONS} */
   readonly extensions?: WireExtensions;
-  /** Hosts that it knows by itself; the tracker names none to it then. @default {whom the tracker names} */
-  readonly acquaintances?: readonly string[];
-  /** Which blocks it sends wrong. Offsets count blocks. @default {none} */
-  readonly isWrong?: (block: BlockRange) => boolean;
+  /** The only hosts that it dials. @default {those that the tracker returns} */
+  readonly knownHosts?: readonly string[];
+  /** Chooses the blocks that it sends corrupt. Offsets count blocks. @default {none} */
+  readonly isCorrupt?: (block: BlockRange) => boolean;
 }

@@ -1,5 +1,5 @@
 /**
- * Link rates as people write them: `10gbit`, `1gbit`, `200mbit`. Decimal, as links
+ * Reads and writes link rates: `10gbit`, `1gbit`, `200mbit`. Decimal, as links
  * are sold.
  *
  * @module
@@ -7,7 +7,7 @@
 
 const UNITS: Readonly<Record<string, number>> = { k: 1e3, m: 1e6, g: 1e9 };
 
-/** Bytes a second of `200mbit` or `1.5gbit`; `undefined` of anything else, and of nothing. */
+/** The bytes a second of `200mbit` or `1.5gbit`; `undefined` for other text, and for zero. */
 export function parseLinkRate(text: string): number | undefined {
   const match = /^([0-9]{1,9}(?:\.[0-9]{1,3})?)([kmg])bit$/i.exec(text);
   if (match === null) return undefined;
@@ -15,7 +15,7 @@ export function parseLinkRate(text: string): number | undefined {
   return rate > 0 ? rate : undefined;
 }
 
-/** `200 Mbit/s` of so many bytes a second. */
+/** Bytes a second as `200 Mbit/s`. */
 export function formatLinkRate(bytesPerSecond: number): string {
   const bits = bytesPerSecond * 8;
   for (const [unit, size] of [["G", 1e9], ["M", 1e6], ["k", 1e3]] as const) {

@@ -1,14 +1,14 @@
 /**
- * What is to come to hosts, as numbers in one array for all of them: each box is
- * a chain of short runs of it, first in, first out. A large run has a thousand
- * hosts in turn drop a few things each at a dozen others, a hundred million in
- * all; what a host is made of lies in so many places of memory that to look there
- * would take longer than all else.
+ * Messages in flight to all hosts, as numbers in one array: each mailbox is
+ * a chain of short runs of it, first in, first out. In a large run a thousand
+ * hosts in turn send a few messages each to a dozen others, a hundred million in
+ * all. The state of a host lies in so many places of memory that reading it
+ * for each message would take longer than all else.
  *
  * @module
  */
 
-/** Numbers of one item: when it is due, whom it is from, what it is. */
+/** Numbers of one item: its due time, its key and its value. */
 const ITEM = 3;
 /** Items in a run. */
 const RUN_ITEMS = 16;
@@ -16,10 +16,10 @@ const RUN = ITEM * RUN_ITEMS;
 const FIRST_RUNS = 64;
 const NONE = -1;
 
-/** Takes an item out. */
+/** Receives an item. */
 export type Take = (subject: number, content: number, at: number) => void;
 
-/** Boxes of pairs of numbers that are due at some moment. */
+/** Mailboxes of pairs of numbers, each due at some time. */
 export class Mailboxes {
   /** Runs of items. */
   #items = new Float64Array(FIRST_RUNS * RUN);
@@ -27,24 +27,24 @@ export class Mailboxes {
   #following = new Int32Array(FIRST_RUNS).fill(NONE);
   #runCount = 0;
   #freeRun = NONE;
-  /** Where each box's first item is, and where the next one goes. */
+  /** The place of each box's first item, and of the next one. */
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
 
-  /** Opens one more box. Returns its number, counted from 0. */
+  /** Adds a box. Returns its number, from 0. */
   open(): number {
     const start = this.#takeRun() * RUN;
     this.#starts.push(start);
     return this.#ends.push(start) - 1;
   }
 
-  /** When the first item of a box is due; `Infinity` if it is empty. */
+  /** The due time of the first item of a box; `Infinity` if it is empty. */
   firstAt(box: number): number {
     const start = this.#starts[box]!;
     return start === this.#ends[box] ? Infinity : this.#items[start]!;
   }
 
-  /** Adds an item behind the others. */
+  /** Appends an item. */
   push(box: number, at: number, subject: number, content: number): void {
     let end = this.#ends[box]!;
     const items = this.#items;
@@ -60,7 +60,7 @@ export class Mailboxes {
     this.#ends[box] = end;
   }
 
-  /** Takes out items up to the first that is not due. */
+  /** Removes the items before the first that is not due. */
   drain(box: number, now: number, take: Take): void {
     for (;;) {
       const start = this.#starts[box]!;
@@ -85,7 +85,7 @@ export class Mailboxes {
     return this.#runCount++;
   }
 
-  /** Frees the run that ends at a place. Returns where the one behind it begins. */
+  /** Frees the run that ends at a place. Returns the start of the next one. */
   #leaveRun(end: number): number {
     const run = end / RUN - 1;
     const following = this.#following[run]!;

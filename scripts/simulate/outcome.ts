@@ -1,5 +1,5 @@
 /**
- * What a run came to, in numbers that a test can compare and a person can read.
+ * The outcome of a run as numbers.
  *
  * @module
  */
@@ -7,15 +7,15 @@ import { GIGABIT } from "./host_options.ts";
 import type { VirtualHost } from "./virtual_host.ts";
 import type { VirtualLan } from "./virtual_lan.ts";
 
-/** When each host had everything, in virtual milliseconds. Hosts that never did are left out. */
+/** The completion times of the hosts that completed, in virtual milliseconds. */
 export function completionTimes(hosts: readonly VirtualHost[]): number[] {
   return hosts.flatMap((host) => host.completions);
 }
 
 /**
- * The least time in which so many leechers can all have everything, in
- * milliseconds: every byte must leave a seeder once, must reach each of them, and
- * all their copies must leave somebody.
+ * The least time in which the leechers can all complete, in
+ * milliseconds: every byte must leave a seeder once and must reach each of them, and
+ * all their copies must leave some host.
  */
 export function leastTimeMs(
   lan: VirtualLan,
@@ -30,12 +30,12 @@ export function leastTimeMs(
   return 1000 * lan.contentBytes / slowest;
 }
 
-/** How many times the whole content left a host. */
+/** Copies of the content that a host sent. */
 export function copiesSent(lan: VirtualLan, host: VirtualHost): number {
   return host.swarm.traffic.uploaded / lan.geometry.length;
 }
 
-/** The part of what hosts received that was in vain. */
+/** The share of the received bytes that was wasted. */
 export function wastedShare(hosts: readonly VirtualHost[]): number {
   let wasted = 0;
   let downloaded = 0;
@@ -46,7 +46,7 @@ export function wastedShare(hosts: readonly VirtualHost[]): number {
   return wasted / downloaded;
 }
 
-/** Everything about a run that must repeat with its seed. */
+/** The properties of a run that must repeat with its seed. */
 export function fingerprint(lan: VirtualLan): unknown {
   return lan.hosts.map(({ hostname, completions, banned, swarm }) => ({
     hostname,

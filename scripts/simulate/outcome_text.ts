@@ -1,5 +1,5 @@
 /**
- * What a run came to, as lines for a terminal. Pure.
+ * The outcome of a run as lines for a terminal. Pure.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { type Figures, type GroupFigures, quantile } from "./figures.ts";
 import { formatLinkRate } from "./link_rate.ts";
 import type { Scenario } from "./scenario.ts";
 
-/** What is to be simulated. */
+/** Describes a scenario. */
 export function describeScenario(scenario: Scenario): string[] {
   const { leecherCount, pieceCount, pieceLength, seed } = scenario;
   const { upBytesPerSecond: up, downBytesPerSecond: down } = scenario;
@@ -30,7 +30,7 @@ export function describeScenario(scenario: Scenario): string[] {
     lines.push(`${plural(leavingCount, "leecher")} will leave midway`);
   }
   if (scenario.doesSeederLeave) {
-    lines.push("the seeder will leave once one copy is out");
+    lines.push("the seeder will leave once the leechers have one copy");
   }
   return lines;
 }
@@ -52,12 +52,14 @@ export function describeFigures(figures: Figures): string[] {
     ...groups,
     "",
     `the seeder sent ${figures.seederCopies.toFixed(2)} copies; ` +
-    `${(figures.wastedShare * 100).toFixed(1)} % was received in vain`,
+    `${
+      (figures.wastedShare * 100).toFixed(1)
+    } % of the received bytes were wasted`,
     `connections of a peer: ${connections.mean.toFixed(1)} on average, ` +
     `${connections.most} at most`,
     incomplete === 0
-      ? "all who stayed are complete"
-      : `${incomplete} of those who stayed are not complete`,
+      ? "all remaining leechers are complete"
+      : `${incomplete} of the remaining leechers are not complete`,
   ];
 }
 

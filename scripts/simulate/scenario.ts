@@ -1,5 +1,5 @@
 /**
- * A swarm to be simulated, as a script or a test describes it, and the run of it:
+ * A scenario to simulate, and its run:
  * one seeder, leechers that start together, some of them slow, some that leave.
  *
  * @module
@@ -10,78 +10,78 @@ import { leastTimeMs } from "./outcome.ts";
 import type { VirtualHost } from "./virtual_host.ts";
 import { VirtualLan } from "./virtual_lan.ts";
 
-/** Blocks that a run delivers at most before blocks are taken for larger ones. */
+/** Blocks that a run may deliver; a longer run is simulated in larger blocks. */
 const MAX_BLOCKS = 1_500_000;
-/** A large swarm looks at what came once in so many pieces' time through a link. */
+/** In a large swarm hosts read their messages once in the time that so many pieces take through a link. */
 const TURN_PIECES = 8;
-/** But no less often than this, in milliseconds: request windows would not reach so far. */
+/** The longest such interval, in milliseconds: with a longer one request windows would run empty. */
 const LONGEST_TURN_MS = 500;
-/** From so many deliveries of pieces on a swarm is large. */
+/** Deliveries of pieces from which a swarm is large. */
 const LARGE = 100_000;
-/** A run is looked at so many times in the least time possible. */
+/** Samples taken in the least time possible. */
 const SAMPLES = 50;
-/** When all should be done, in least times possible. */
+/** The time limit of a run, in least times possible. */
 const LIMIT = 60;
-/** How far those that leave have come by then, at least and at most. */
+/** Share of the content that a leaving leecher has by then. */
 const LEAVING_SHARE = { least: 0.25, most: 0.75 };
 
-/** What is simulated. */
+/** A swarm to simulate. */
 export interface Scenario {
   readonly seed: number;
   readonly leecherCount: number;
   readonly pieceCount: number;
   /** In bytes. */
   readonly pieceLength: number;
-  /** Of every link, in bytes a second. */
+  /** Rates of every link, in bytes a second. */
   readonly upBytesPerSecond: number;
   readonly downBytesPerSecond: number;
-  /** Leechers on slower links, of those. @default {0} */
+  /** Leechers on slower links, of all. @default {0} */
   readonly slowCount?: number;
-  /** Of a slow leecher, both ways, in bytes a second. @default {a tenth of the others} */
+  /** Rate of a slow leecher's link, both ways, in bytes a second. @default {a tenth of the others} */
   readonly slowBytesPerSecond?: number;
   /** Leechers that leave midway, of all. @default {0} */
   readonly leavingCount?: number;
   /** True if the seeder leaves as soon as the leechers have one copy between them. @default {false} */
   readonly doesSeederLeave?: boolean;
-  /** Connections that a host has at most. @default {MAX_PEERS} */
+  /** Maximum of connections of a host. @default {MAX_PEERS} */
   readonly maxPeers?: number;
 }
 
-/** How a run stood at one moment. */
+/** The state of a run at one time. */
 export interface Sample {
   /** In virtual milliseconds. */
   readonly at: number;
-  /** Leechers that are complete, of those that stay, from 0 to 1. */
+  /** Share of complete leechers, of those that stay, from 0 to 1. */
   readonly complete: number;
-  /** What they have of all content, from 0 to 1. */
+  /** Share of the content that they have, from 0 to 1. */
   readonly held: number;
 }
 
-/** A run that is over. */
+/** A completed run. */
 export interface Run {
   readonly lan: VirtualLan;
   readonly seeder: VirtualHost;
   /** The leechers on ordinary links that stayed. */
   readonly fast: readonly VirtualHost[];
-  /** The slow ones that stayed. */
+  /** The leechers on slow links that stayed. */
   readonly slow: readonly VirtualHost[];
   readonly gone: readonly VirtualHost[];
   readonly samples: readonly Sample[];
-  /** What a block stood for, in bytes. */
+  /** Bytes that a block stands for. */
   readonly blockBytes: number;
-  /** How often hosts looked at what came, in virtual milliseconds; 0: at once. */
+  /** Interval at which hosts read their messages, in virtual milliseconds; 0 for at once. */
   readonly turnMs: number;
 }
 
-/** How a run is watched. */
+/** Options of a run. */
 export interface RunOptions {
-  /** Hears how the run stands, 50 times in the least time possible. */
+  /** Receives the state of the run, 50 times in the least time possible. */
   readonly onSample?: (sample: Sample) => void;
 }
 
 /**
  * Runs a scenario to its end.
- * @throws {Error} If somebody who stays is not complete after 60 times the least time possible.
+ * @throws {Error} If a staying leecher is not complete after 60 times the least time possible.
  */
 export function runScenario(
   scenario: Scenario,
@@ -138,7 +138,7 @@ export function runScenario(
   };
 }
 
-/** How finely to simulate: large swarms in larger blocks, and in turns. */
+/** Resolution of the simulation: large swarms in larger blocks, and in turns. */
 function grainOf(
   scenario: Scenario,
 ): { blocksPerPiece: number; blockBytes: number; turnMs: number } {
@@ -173,9 +173,9 @@ function sample(lan: VirtualLan, leechers: readonly VirtualHost[]): Sample {
   };
 }
 
-/** True if the others that are here have every piece between them. */
+/** True if the other present hosts have every piece between them. */
 function isCopyOut(lan: VirtualLan, seeder: VirtualHost): boolean {
-  // A quick look first: what has not been sent is not out.
+  // Cheap to check first: a copy must have been sent.
   if (seeder.swarm.traffic.uploaded < lan.geometry.length) return false;
   const others = lan.hosts.filter((host) => host !== seeder && !host.isGone);
   for (let index = 0; index < lan.geometry.pieceCount; index++) {

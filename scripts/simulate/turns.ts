@@ -1,27 +1,27 @@
 /**
- * When each host looks at what has come to it: as soon as something is due, and
- * not before some time has passed since it last looked.
+ * The times at which each host reads its messages: as soon as one is due, and
+ * not before some time has passed since the last turn.
  *
  * @module
  */
 import { Timer, type VirtualClock } from "./virtual_clock.ts";
 
-/** The turns of all hosts, which go by number. */
+/** The turns of all hosts, by the number of the host. */
 export class Turns {
   readonly #clock: VirtualClock;
   readonly #turnMs: number;
-  /** When each may look again, and when it is to. */
+  /** The earliest time of each host's next turn, and the planned one. */
   readonly #earliest: number[] = [];
   readonly #next: number[] = [];
   readonly #timers: Timer[] = [];
 
-  /** @param turnMs A host looks at most this often, in milliseconds. */
+  /** @param turnMs The least time between two turns of a host, in milliseconds. */
   constructor(clock: VirtualClock, turnMs: number) {
     this.#clock = clock;
     this.#turnMs = turnMs;
   }
 
-  /** One more host, which looks by `run`. Returns its number, counted from 0. */
+  /** Adds a host whose turn is `run`. Returns its number, from 0. */
   add(run: () => void): number {
     const number = this.#timers.length;
     this.#timers.push(
@@ -36,7 +36,7 @@ export class Turns {
     return number;
   }
 
-  /** Has a host look at what is due at a moment, then or as soon as it may. */
+  /** Plans a turn of a host at a time, or as soon after as it may. */
   wake(number: number, at: number): void {
     const turnAt = Math.max(at, this.#earliest[number]!);
     if (turnAt >= this.#next[number]!) return;

@@ -1,10 +1,10 @@
 /**
- * Time that passes only as fast as there is something to do: a queue of timers
- * ordered by their moment, and by when they were set where the moments are equal,
- * so that the same timers always ring in the same order.
+ * A clock that jumps from one timer to the next: a queue of timers
+ * sorted by time, and by the order in which they were set where times are equal,
+ * so that the same timers always fire in the same order.
  *
- * A large run rings tens of millions of times, so what is compared lies side by
- * side in arrays of numbers, and a timer that is set anew while it rings takes
+ * A large run fires tens of millions of timers, so the compared numbers lie side by
+ * side in arrays, and a timer that is set again while it fires takes
  * the place that it has just left.
  *
  * @module
@@ -14,13 +14,13 @@
 const BRANCHES = 4;
 const FIRST_CAPACITY = 64;
 
-/** Something to be done at a moment; set again and again without a new object. */
+/** A timer; set again and again without a new object. */
 export class Timer {
   readonly #clock: VirtualClock;
   readonly run: () => void;
-  /** When it rings, in milliseconds; `Infinity` if it is not set. */
+  /** The time at which it fires, in milliseconds; `Infinity` if it is not set. */
   at = Infinity;
-  /** The clock's: its place in the heap, or -1. */
+  /** For the clock: its place in the heap, or -1. */
   place = -1;
 
   constructor(clock: VirtualClock, run: () => void) {
@@ -28,7 +28,7 @@ export class Timer {
     this.run = run;
   }
 
-  /** Rings at a moment not before now, and not when it was to ring until then. */
+  /** Sets the timer to a time not before now, in place of an earlier setting. */
   set(at: number): void {
     this.#clock.schedule(this, at);
   }
@@ -36,12 +36,12 @@ export class Timer {
 
 /** A clock in virtual milliseconds. */
 export class VirtualClock {
-  /** A heap: no timer rings later than those below it. */
+  /** A heap: no timer fires later than those below it. */
   readonly #timers: Timer[] = [];
-  /** When each of them rings, and the how manieth it was to be set. */
+  /** The time of each, and its number in the order of setting. */
   #moments = new Float64Array(FIRST_CAPACITY);
   #sequences = new Float64Array(FIRST_CAPACITY);
-  /** True if the first place is free: its timer rings just now. */
+  /** True if the first place is free: its timer is firing. */
   #isRinging = false;
   #sequence = 0;
   #now = 0;
@@ -51,7 +51,7 @@ export class VirtualClock {
     return this.#now;
   }
 
-  /** Runs something once, so many milliseconds from now. */
+  /** Runs a function once, after a delay in milliseconds. */
   after(delayMs: number, run: () => void): void {
     new Timer(this, run).set(this.#now + delayMs);
   }
@@ -75,8 +75,8 @@ export class VirtualClock {
   }
 
   /**
-   * Rings timers until `isDone`, or the next would be later than `limitMs`.
-   * Returns whether it was done in time.
+   * Fires timers until `isDone`, or the next would be later than `limitMs`.
+   * Returns `isDone()`.
    */
   run(isDone: () => boolean, limitMs: number): boolean {
     while (!isDone()) {
@@ -95,7 +95,7 @@ export class VirtualClock {
     return true;
   }
 
-  /** The last takes the first place, and sinks from there. */
+  /** Moves the last timer to the first place and sinks it from there. */
   #fillFirst(): void {
     this.#isRinging = false;
     const last = this.#timers.pop()!;
@@ -111,7 +111,7 @@ export class VirtualClock {
     let place = from;
     while (place > 0) {
       const above = (place - 1) >>> 2;
-      // What is set later rings later where the moments are equal.
+      // A timer that is set later fires later where times are equal.
       if (moments[above]! <= at) break;
       this.#move(above, place);
       place = above;

@@ -1,7 +1,7 @@
 /**
- * A torrent's content that takes no memory: one byte stands for a whole block
- * and tells which block it is, and a wrong copy tells another. A piece's "hash"
- * is right when all its bytes are, so a block in the wrong place and a block that
+ * Content that takes no memory: one byte stands for a whole block
+ * and marks it, and a corrupt copy has another mark. A piece passes its "hash check"
+ * if all its bytes are correct, so a block in the wrong place and a block that
  * was never written are found as SHA-1 would find them.
  *
  * @module
@@ -13,9 +13,9 @@ import {
 } from "../../lib/swarm/outstanding_requests.ts";
 import type { BlockRange } from "../../lib/wire/message.ts";
 
-/** A prime, so that neighbouring pieces do not begin alike. */
+/** A prime, so that neighbouring pieces begin differently. */
 const MARK_COUNT = 251;
-const WRONG_MARK = 255;
+const CORRUPT_MARK = 255;
 
 const BLOCKS: readonly Uint8Array[] = Array.from(
   { length: 256 },
@@ -72,18 +72,21 @@ export function virtualRequestLimits(blockBytes: number): RequestLimits {
   };
 }
 
-/** A block as an honest host sends it: shared bytes. */
-export function rightBlock(geometry: Geometry, range: BlockRange): Uint8Array {
+/** A correct block: shared bytes. */
+export function correctBlock(
+  geometry: Geometry,
+  range: BlockRange,
+): Uint8Array {
   return BLOCKS[markOf(geometry, range.index, range.offsetInPiece)]!;
 }
 
-/** A block as no host should send it: shared bytes. */
-export function wrongBlock(): Uint8Array {
-  return BLOCKS[WRONG_MARK]!;
+/** A corrupt block: shared bytes. */
+export function corruptBlock(): Uint8Array {
+  return BLOCKS[CORRUPT_MARK]!;
 }
 
-/** The verdict on a whole piece. */
-export function isRight(
+/** True if a complete piece passes its hash check. */
+export function isCorrect(
   geometry: Geometry,
   index: number,
   bytes: Uint8Array,

@@ -1,8 +1,8 @@
 /**
- * One machine of a virtual LAN: the real engine, and in place of sockets, disk
- * and clock the virtual ones. It performs the engine's actions as a session
- * would: control messages go ahead of blocks and cost no bandwidth, a block
- * takes up the uplink, a piece is judged after a moment.
+ * One machine of a virtual LAN: the real engine with virtual sockets, disk
+ * and clock. It performs the engine's actions as a session
+ * would: control messages overtake blocks and cost no bandwidth, a block
+ * occupies the uplink, a piece is verified after a moment.
  *
  * @module
  */
@@ -27,8 +27,8 @@ import type { Message } from "../../lib/wire/message.ts";
 import { CLOSED, type Connection, type NewConnection } from "./connections.ts";
 import { GIGABIT, type HostOptions } from "./host_options.ts";
 import { Mailboxes } from "./mailboxes.ts";
-import { blockReceived, blockSent, messageReceived } from "./reused_events.ts";
-import { isRight, rightBlock, wrongBlock } from "./virtual_content.ts";
+import { ReusedEvents } from "./reused_events.ts";
+import { correctBlock, corruptBlock, isCorrect } from "./virtual_content.ts";
 import {
   type Channel,
   Downlink,
@@ -41,16 +41,16 @@ import type { VirtualNetwork } from "./virtual_network.ts";
 const VERIFY_MS = 1;
 const TICK_MS = 1000;
 
-/** What a host is made of. */
+/** The parts of a host. */
 export interface HostParts {
   readonly network: VirtualNetwork;
   readonly hostname: string;
   readonly id: PeerId;
   readonly swarm: Swarm;
   readonly dialer: Dialer;
-  /** Dials a host; the dialer is told the result. */
+  /** Dials a host and reports the result to the dialer. */
   readonly dial: (hostname: string) => void;
-  /** When its first tick comes, in milliseconds from now. */
+  /** Delay of its first tick, in milliseconds. */
   readonly firstTickMs: number;
 }
 
@@ -58,14 +58,14 @@ export interface HostParts {
 export const PORT = 6881;
 
 /** The key of no connection. */
-const NOBODY = -1;
-/** Boxes of what a host has under way with itself. */
+const NO_PEER = -1;
+/** Mailboxes of a host's own events. */
 const SENT = 0;
-const JUDGED = 1;
+const HASHED = 1;
 
 /** A host with one torrent. A connection has the same key at both ends. */
 export class VirtualHost {
-  /** By which the network knows it. */
+  /** Its number in the network. */
   readonly number: number;
   readonly hostname: string;
   readonly id: PeerId;
@@ -73,11 +73,11 @@ export class VirtualHost {
   readonly options: HostOptions;
   /** Hosts that it banned. */
   readonly banned: string[] = [];
-  /** What peers did wrong, as its engine says it: nothing, if all is well. */
+  /** Details of the peers that its engine disconnected for a breach of the protocol. */
   readonly faults: string[] = [];
-  /** When it was told `completed`, in virtual milliseconds; once, if all is well. */
+  /** Times of the action `completed`, in virtual milliseconds. */
   readonly completions: number[] = [];
-  /** Most connections that it had at once. */
+  /** The most connections that it had at once. */
   mostConnections = 0;
   readonly #network: VirtualNetwork;
   readonly #dialer: Dialer;
@@ -85,11 +85,12 @@ export class VirtualHost {
   readonly #uplink: Uplink;
   readonly #downlink: Downlink;
   readonly #connections = new Map<PeerKey, Connection>();
-  /** Who spoke last: mostly several messages of one peer come together. */
-  #speaker: PeerKey = NOBODY;
+  /** The last sender: mostly several messages of one peer arrive together. */
+  #sender: PeerKey = NO_PEER;
   readonly #own = new Mailboxes();
-  /** The pieces whose verdicts are under way. */
-  readonly #judged: HashedPiece[] = [];
+  readonly #events = new ReusedEvents();
+  /** The pieces that are being hashed. */
+  readonly #hashed: HashedPiece[] = [];
   #isFrozen = false;
   #isGone = false;
 
@@ -124,7 +125,7 @@ export class VirtualHost {
     return this.#isGone;
   }
 
-  /** True if it waits for content that some present host may yet give it. */
+  /** True if it is running and incomplete. */
   get isWaiting(): boolean {
     return !this.#isGone && !this.#isFrozen && !this.isComplete;
   }
@@ -142,14 +143,14 @@ export class VirtualHost {
 
   /** The direction of a connection that blocks leave by. */
   channelTo(far: VirtualHost, key: PeerKey): Channel {
-    const { isWrong } = this.options;
-    return { key, to: far.number, isWrong, isOpen: true, turn: 0 };
+    const { isCorrupt } = this.options;
+    return { key, to: far.number, isCorrupt, isOpen: true, turn: 0 };
   }
 
-  /** A connection stands. */
+  /** A connection is open. */
   connect(key: PeerKey, connection: NewConnection): void {
-    const { far, outgoing, incoming, isCaller } = connection;
-    if (this.#isGone) return this.#network.say(far.number, key, CLOSED);
+    const { far, outgoing, incoming, isOutgoing } = connection;
+    if (this.#isGone) return this.#network.send(far.number, key, CLOSED);
     const { id, hostname } = far;
     this.#connections.set(key, {
       key,
@@ -157,39 +158,39 @@ export class VirtualHost {
       hostname,
       outgoing,
       incoming,
-      isCaller,
-      hasHeard: false,
+      isOutgoing,
+      hasReceived: false,
     });
     const [ours, theirs] = [this.extensions, far.extensions];
     const extensions = {
       fast: ours.fast && theirs.fast,
       extended: ours.extended && theirs.extended,
     };
-    this.#tell({
+    this.#apply({
       type: "peerJoined",
       peer: key,
       id,
       hostname,
-      isOutgoing: isCaller,
+      isOutgoing: isOutgoing,
       extensions,
-      listenPort: isCaller ? PORT : undefined,
+      listenPort: isOutgoing ? PORT : undefined,
     });
     const { size } = this.swarm.peers;
     this.mostConnections = Math.max(this.mostConnections, size);
   }
 
-  /** Ends every connection, as a process that is stopped. */
+  /** Closes every connection, as a process that stops. */
   leave(): void {
     this.#isGone = true;
     for (const key of [...this.#connections.keys()]) this.#close(key, "lost");
   }
 
-  /** Neither hears nor says anything, and its connections stand. */
+  /** Suspends the host; its connections stay open. */
   freeze(): void {
     this.#isFrozen = true;
   }
 
-  /** Hears at once what was said meanwhile. */
+  /** Resumes the host, which receives at once what was sent meanwhile. */
   thaw(): void {
     this.#isFrozen = false;
     this.#uplink.delay(this.#network.clock.now);
@@ -215,12 +216,12 @@ export class VirtualHost {
     network.deliverBlocks(this.number, this.#downlink);
     this.#downlink.drain(now, this.#onBlock);
     network.deliverMessages(this.number, this.#onMessage);
-    this.#own.drain(JUDGED, now, this.#onVerdict);
+    this.#own.drain(HASHED, now, this.#onHashed);
     this.#uplink.advance(until, this.#onLeaving);
     const nextAt = Math.min(
       this.#uplink.nextAt,
       this.#own.firstAt(SENT),
-      this.#own.firstAt(JUDGED),
+      this.#own.firstAt(HASHED),
       this.#downlink.nextAt,
       network.nextMessageAt(this.number),
     );
@@ -228,7 +229,7 @@ export class VirtualHost {
   }
 
   readonly #onSent = (peer: PeerKey, length: number): void => {
-    this.#tell(blockSent(peer, length));
+    this.#apply(this.#events.blockSent(peer, length));
   };
 
   readonly #onBlock: TakeBlock = ({ key: peer, block: id }) => {
@@ -236,39 +237,39 @@ export class VirtualHost {
     if (incoming === undefined || !incoming.isOpen) return;
     const { geometry } = this.#network;
     const range = geometry.blockRange(id);
-    const bytes = incoming.isWrong?.(range)
-      ? wrongBlock()
-      : rightBlock(geometry, range);
-    this.#tell(blockReceived(peer, range, bytes));
+    const bytes = incoming.isCorrupt?.(range)
+      ? corruptBlock()
+      : correctBlock(geometry, range);
+    this.#apply(this.#events.blockReceived(peer, range, bytes));
   };
 
   readonly #onMessage = (peer: PeerKey, message: Message): void => {
-    if (peer !== this.#speaker) {
+    if (peer !== this.#sender) {
       const connection = this.#connections.get(peer);
       if (connection === undefined) return;
-      connection.hasHeard = true;
-      this.#speaker = peer;
+      connection.hasReceived = true;
+      this.#sender = peer;
     }
     if (message === CLOSED) return this.#farEndClosed(peer);
-    this.#tell(messageReceived(peer, message));
+    this.#apply(this.#events.messageReceived(peer, message));
   };
 
-  readonly #onVerdict = (isRight: number): void => {
-    const { index, bytes } = this.#judged.shift()!;
-    const type = isRight > 0 ? "pieceVerified" : "pieceCorrupt";
-    this.#tell({ type, index, bytes });
+  readonly #onHashed = (isCorrect: number): void => {
+    const { index, bytes } = this.#hashed.shift()!;
+    const type = isCorrect > 0 ? "pieceVerified" : "pieceCorrupt";
+    this.#apply({ type, index, bytes });
   };
 
   #tick(): void {
     if (this.#isGone) return;
     if (!this.#isFrozen) {
-      this.#tell({ type: "tick" });
+      this.#apply({ type: "tick" });
       this.tellDialer({ type: "tick" });
     }
     this.#network.clock.after(TICK_MS, () => this.#tick());
   }
 
-  #tell(event: SwarmEvent): void {
+  #apply(event: SwarmEvent): void {
     if (this.#isGone) return;
     const actions = this.swarm.apply(event, this.#network.clock.now);
     for (const action of actions) this.#perform(action);
@@ -277,7 +278,7 @@ export class VirtualHost {
   #perform(action: SwarmAction): void {
     switch (action.type) {
       case "send":
-        return this.#say(action.peer, action.message);
+        return this.#send(action.peer, action.message);
       case "serveBlock": {
         const connection = this.#connections.get(action.peer);
         if (connection === undefined) return;
@@ -289,9 +290,9 @@ export class VirtualHost {
       case "verifyPiece": {
         const { clock, geometry } = this.#network;
         const at = clock.now + VERIFY_MS;
-        const verdict = isRight(geometry, action.index, action.bytes);
-        this.#judged.push(action);
-        this.#own.push(JUDGED, at, verdict ? 1 : 0, 0);
+        const isVerified = isCorrect(geometry, action.index, action.bytes);
+        this.#hashed.push(action);
+        this.#own.push(HASHED, at, isVerified ? 1 : 0, 0);
         return this.#wake(at);
       }
       case "disconnect":
@@ -314,31 +315,31 @@ export class VirtualHost {
     }
   }
 
-  #say(key: PeerKey, message: Message): void {
+  #send(key: PeerKey, message: Message): void {
     const connection = this.#connections.get(key);
     if (connection !== undefined) {
-      this.#network.say(connection.far, key, message);
+      this.#network.send(connection.far, key, message);
     }
   }
 
   #close(key: PeerKey, reason: ConnectionEnd): void {
-    this.#say(key, CLOSED);
+    this.#send(key, CLOSED);
     this.#end(key, reason);
   }
 
   #farEndClosed(key: PeerKey): void {
-    this.#tell({ type: "peerLeft", peer: key });
-    const hasHeard = this.#connections.get(key)?.hasHeard;
-    this.#end(key, hasHeard ? "lost" : "refused");
+    this.#apply({ type: "peerLeft", peer: key });
+    const hasReceived = this.#connections.get(key)?.hasReceived;
+    this.#end(key, hasReceived ? "lost" : "refused");
   }
 
   #end(key: PeerKey, reason: ConnectionEnd): void {
     const connection = this.#connections.get(key);
     if (connection === undefined) return;
     this.#connections.delete(key);
-    this.#speaker = NOBODY;
+    this.#sender = NO_PEER;
     this.#uplink.close(connection.outgoing, this.#network.clock.now);
-    if (!connection.isCaller) return;
+    if (!connection.isOutgoing) return;
     const address = { hostname: connection.hostname, port: PORT };
     this.tellDialer({ type: "ended", address, reason });
   }

@@ -1,6 +1,6 @@
 /**
  * A LAN in one process and in virtual time: hosts with links of any speed, each
- * running the real engine, introduced to one another as a tracker would. The
+ * with the real engine, which a virtual tracker introduces to one another. The
  * same seed gives the same run, to the byte.
  *
  * @module
@@ -25,29 +25,29 @@ import { VirtualGeometry, virtualRequestLimits } from "./virtual_content.ts";
 import { PORT, VirtualHost } from "./virtual_host.ts";
 import { VirtualNetwork } from "./virtual_network.ts";
 
-/** Any torrent's. */
+/** Any info hash. */
 const INFO_HASH = infoHashFromHex("aa".repeat(20));
-/** Peers that a tracker names in one answer. */
+/** Peers in one reply of the tracker. */
 const PEERS_PER_ANNOUNCE = 50;
-/** How often hosts announce, in milliseconds. */
+/** Time between two announces of a host, in milliseconds. */
 const ANNOUNCE_INTERVAL_MS = 120_000;
 
-/** What a LAN is like. */
+/** Options of a LAN. */
 export interface LanOptions {
   readonly seed: number;
   readonly pieceCount: number;
   /** @default {16} */
   readonly blocksPerPiece?: number;
-  /** What a block stands for, in bytes. @default {BLOCK_SIZE} */
+  /** Bytes that a block stands for. @default {BLOCK_SIZE} */
   readonly blockBytes?: number;
-  /** One way, in milliseconds. @default {0.2} */
+  /** Latency, one way, in milliseconds. @default {0.2} */
   readonly latencyMs?: number;
   /**
-   * A host looks at what came at most this often, in milliseconds. Large swarms
-   * run faster so; it only ever delays what hosts know. @default {0}
+   * The least time between two turns of a host, in milliseconds. Large swarms
+   * are simulated faster with it; it only delays what hosts receive. @default {0}
    */
   readonly turnMs?: number;
-  /** Connections that a host has at most. @default {MAX_PEERS} */
+  /** Maximum of connections of a host. @default {MAX_PEERS} */
   readonly maxPeers?: number;
 }
 
@@ -82,12 +82,12 @@ export class VirtualLan {
     return this.#network.clock;
   }
 
-  /** Length of the content that is shared, in bytes. */
+  /** Length of the content, in bytes. */
   get contentBytes(): number {
     return this.geometry.length * this.#blockBytes;
   }
 
-  /** A host joins and dials those that a tracker names to it. */
+  /** Adds a host, which dials the peers that the tracker returns. */
   join(options: HostOptions = {}): VirtualHost {
     const { pieceCount } = this.geometry;
     const { maxPeers = MAX_PEERS } = this.#options;
@@ -128,18 +128,18 @@ export class VirtualLan {
     }, options);
     this.hosts.push(host);
     this.#byName.set(host.hostname, host);
-    // Who joins at the same moment is known to the tracker by then.
+    // By then the tracker knows all hosts that join at the same time.
     this.clock.after(2 * this.#latencyMs, () => this.#announce(host));
     return host;
   }
 
-  /** So many hosts alike. */
+  /** Adds several hosts with the same options. */
   joinMany(count: number, options: HostOptions = {}): VirtualHost[] {
     return Array.from({ length: count }, () => this.join(options));
   }
 
   /**
-   * Lets time pass until every host that can have everything has it.
+   * Advances time until every host that can complete is complete.
    * @throws {Error} If that takes longer than `limitMs`.
    */
   runUntilAllComplete(limitMs: number): void {
@@ -152,7 +152,7 @@ export class VirtualLan {
     }, limitMs);
   }
 
-  /** Lets time pass. @throws {Error} If `isDone` stays false for longer than until `limitMs`. */
+  /** Advances time until `isDone`. @throws {Error} If that is later than `limitMs`. */
   runUntil(isDone: () => boolean, limitMs: number): void {
     if (this.clock.run(isDone, limitMs)) return;
     const state = this.hosts.map((host) =>
@@ -161,7 +161,7 @@ export class VirtualLan {
     throw new Error(`not done after ${limitMs} ms: ${state.join(", ")}`);
   }
 
-  /** Lets so many milliseconds pass. */
+  /** Advances time by a duration in milliseconds. */
   pass(durationMs: number): void {
     this.clock.run(() => false, this.clock.now + durationMs);
   }
@@ -170,12 +170,12 @@ export class VirtualLan {
     return seededRandom(randomBelow(2 ** 32, this.#random));
   }
 
-  /** The tracker names some hosts that are here; and so again and again. */
+  /** The tracker returns some present hosts, and again at each interval. */
   #announce(host: VirtualHost): void {
     if (host.isGone) return;
-    const { acquaintances } = host.options;
-    if (acquaintances !== undefined) {
-      return learn(host, acquaintances, "user");
+    const { knownHosts } = host.options;
+    if (knownHosts !== undefined) {
+      return learn(host, knownHosts, "user");
     }
     const named: string[] = [];
     const { length } = this.hosts;
@@ -184,7 +184,7 @@ export class VirtualLan {
     for (const position of present) {
       const other = this.hosts[position]!;
       if (other === host || other.isGone) continue;
-      // Who has everything is told of leechers alone.
+      // A seeder gets leechers alone.
       if (host.isComplete && other.isComplete) continue;
       named.push(other.hostname);
     }
@@ -204,13 +204,13 @@ export class VirtualLan {
           far: dialer,
           outgoing: back,
           incoming: there,
-          isCaller: false,
+          isOutgoing: false,
         });
         dialer.connect(key, {
           far: listener,
           outgoing: there,
           incoming: back,
-          isCaller: true,
+          isOutgoing: true,
         });
       }
       const address = { hostname, port: PORT };
@@ -232,7 +232,7 @@ function learn(
   host.tellDialer({ type: "learnt", source, addresses });
 }
 
-/** So many different numbers below a bound. */
+/** `count` different numbers below a bound. */
 function pickSome(bound: number, count: number, random: Random): Set<number> {
   const picked = new Set<number>();
   if (2 * count >= bound) {

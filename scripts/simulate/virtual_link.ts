@@ -1,98 +1,98 @@
 /**
- * The network card of a host: blocks leave and arrive at its rates, one at a
- * time. Connections share an uplink by turns, as TCP connections would. What is
- * under way to a slow receiver waits on its side, as in the buffers of a socket:
- * a request window is smaller than those. Knows when, not what.
+ * The link of a host: blocks leave and arrive at its rates, one at a
+ * time. Connections share an uplink by turns, as TCP connections would. Blocks
+ * in flight to a slow receiver wait on its side, as in the buffers of a socket:
+ * a request window is smaller than those. Knows times, not content.
  *
  * @module
  */
 import type { PeerKey } from "../../lib/swarm/events.ts";
 import type { BlockRange } from "../../lib/wire/message.ts";
-import { type LinedUp, Lineup } from "./lineup.ts";
+import { BlockQueue, type QueuedBlock } from "./block_queue.ts";
 
 /** One direction of one connection. */
 export interface Channel {
   readonly key: PeerKey;
   /** The receiving host's number. */
   readonly to: number;
-  /** Which blocks come out wrong; `undefined`: none. */
-  readonly isWrong: ((block: BlockRange) => boolean) | undefined;
+  /** Chooses the blocks that arrive corrupt; `undefined` for none. */
+  readonly isCorrupt: ((block: BlockRange) => boolean) | undefined;
   isOpen: boolean;
-  /** The uplink's: the last turn that was given to it. */
+  /** For the uplink: the last turn that it gave to this channel. */
   turn: number;
 }
 
-/** Takes a block that has left or arrived, and when that was, in milliseconds. */
-export type TakeBlock = (block: LinedUp, at: number) => void;
+/** Receives a block that has left or arrived, and the time, in milliseconds. */
+export type TakeBlock = (block: QueuedBlock, at: number) => void;
 
-/** What a host sends by. */
+/** Sends the blocks of a host. */
 export class Uplink {
   readonly #msPerBlock: number;
-  /** What is to be sent, by turns. */
-  readonly #line = new Lineup();
-  /** The turn of the block that leaves next, and when that is all gone. */
+  /** Queued blocks, by turns. */
+  readonly #queue = new BlockQueue();
+  /** The turn of the block that leaves next, and the time at which all of it has left. */
   #turn = 0;
   #leavesAt = 0;
-  /** When the last one had left. */
+  /** The time at which the last block had left. */
   #freeAt = 0;
 
-  /** @param msPerBlock Time that one block takes through the card, in milliseconds. */
+  /** @param msPerBlock Time that one block takes through the link, in milliseconds. */
   constructor(msPerBlock: number) {
     this.#msPerBlock = msPerBlock;
   }
 
-  /** When the next block leaves; `Infinity` if there is none. */
+  /** The time at which the next block leaves; `Infinity` if there is none. */
   get nextAt(): number {
-    return this.#line.isEmpty ? Infinity : this.#leavesAt;
+    return this.#queue.isEmpty ? Infinity : this.#leavesAt;
   }
 
-  /** Sends a block, by its id, from now on. */
+  /** Queues a block, by its id. */
   send(channel: Channel, block: number, now: number): void {
     if (!channel.isOpen) return;
-    const wasIdle = this.#line.isEmpty;
+    const wasIdle = this.#queue.isEmpty;
     channel.turn = Math.max(channel.turn, this.#turn) + 1;
     const { key, to: far } = channel;
-    this.#line.add(channel.turn, { far, key, block });
+    this.#queue.add(channel.turn, { far, key, block });
     if (wasIdle) this.#begin(Math.max(now, this.#freeAt));
   }
 
-  /** Drops what has not arrived. */
+  /** Drops the blocks that have not left. */
   close(channel: Channel, now: number): void {
     channel.isOpen = false;
-    this.#line.remove(channel.key);
-    if (!this.#line.isEmpty && this.#line.firstOrder !== this.#turn) {
+    this.#queue.remove(channel.key);
+    if (!this.#queue.isEmpty && this.#queue.firstOrder !== this.#turn) {
       this.#begin(Math.max(now, this.#freeAt));
     }
   }
 
-  /** Nothing left until now: the host stood still. */
+  /** No block left until now: the host was suspended. */
   delay(now: number): void {
     this.#leavesAt = Math.max(this.#leavesAt, now);
   }
 
-  /** Hands out what leaves until a moment, in order. */
+  /** Delivers the blocks that leave until a time, in order. */
   advance(until: number, take: TakeBlock): void {
-    while (!this.#line.isEmpty && this.#leavesAt <= until) {
-      const block = this.#line.shift();
+    while (!this.#queue.isEmpty && this.#leavesAt <= until) {
+      const block = this.#queue.shift();
       const at = this.#leavesAt;
       this.#freeAt = at;
-      if (!this.#line.isEmpty) this.#begin(at);
+      if (!this.#queue.isEmpty) this.#begin(at);
       take(block, at);
     }
   }
 
   #begin(at: number): void {
-    this.#turn = this.#line.firstOrder;
+    this.#turn = this.#queue.firstOrder;
     this.#leavesAt = at + this.#msPerBlock;
   }
 }
 
-/** What a host receives by: blocks in the order in which they left their senders. */
+/** Receives the blocks of a host, in the order in which they left their senders. */
 export class Downlink {
   readonly #latencyMs: number;
   readonly #msPerBlock: number;
-  /** What is on its way, by the moments when it left. */
-  readonly #line = new Lineup();
+  /** Blocks in flight, by the times at which they left. */
+  readonly #queue = new BlockQueue();
   #busyUntil = 0;
 
   /** @param options Times in milliseconds. */
@@ -101,23 +101,23 @@ export class Downlink {
     this.#msPerBlock = options.msPerBlock;
   }
 
-  /** When the next block is all here, as far as is known; `Infinity` if none is on its way. */
+  /** The time at which the next block has arrived, as far as known; `Infinity` if none is in flight. */
   get nextAt(): number {
-    if (this.#line.isEmpty) return Infinity;
-    const startsAt = this.#line.firstOrder + this.#latencyMs;
+    if (this.#queue.isEmpty) return Infinity;
+    const startsAt = this.#queue.firstOrder + this.#latencyMs;
     return Math.max(this.#busyUntil, startsAt) + this.#msPerBlock;
   }
 
-  /** A block left its sender, or is to leave it. */
-  add(leftAt: number, block: LinedUp): void {
-    this.#line.add(leftAt, block);
+  /** Adds a block that left its sender, or will leave it. */
+  add(leftAt: number, block: QueuedBlock): void {
+    this.#queue.add(leftAt, block);
   }
 
-  /** Takes out what is all here, in order. */
+  /** Delivers the blocks that have arrived, in order. */
   drain(now: number, take: TakeBlock): void {
     for (let at = this.nextAt; at <= now; at = this.nextAt) {
       this.#busyUntil = at;
-      take(this.#line.shift(), at);
+      take(this.#queue.shift(), at);
     }
   }
 }

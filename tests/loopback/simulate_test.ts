@@ -20,7 +20,7 @@ Deno.test("simulate prints the same figures and curve for the same seed", async 
   assertEquals(withoutTime(second.stdout), withoutTime(first.stdout));
   assertEquals(other.stdout.includes("seed 2"), true);
   assertMatch(first.stdout, /^last +\d\.\d{3} s +\d\.\d{3} × the bound$/m);
-  assertMatch(first.stdout, /^all who stayed are complete$/m);
+  assertMatch(first.stdout, /^all remaining leechers are complete$/m);
   assertMatch(first.stdout, /^ {8}█ complete /m);
   assertMatch(first.stdout, /^the simulation took \d+\.\d s$/m);
 });
@@ -48,7 +48,7 @@ for (
       /--up must be a rate such as 1gbit or 200mbit, not fast/,
     ],
     [["--slow", "21"], /--slow 21 are more than there are leechers/],
-    [["--leave", "20"], /--leave 20 leaves nobody/],
+    [["--leave", "20"], /--leave 20 leaves no leecher/],
     [["--peers", "0"], /--peers/],
     [["folder"], /there is nothing to do with folder/],
   ] as const

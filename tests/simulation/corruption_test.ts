@@ -6,7 +6,7 @@ import { VirtualLan } from "../../scripts/simulate/virtual_lan.ts";
 
 const SEEDS = [1, 2, 3, 4, 5];
 
-/** Nobody banned anybody but `culprit`. */
+/** Asserts that no host but `culprit` is banned. */
 function assertOnlyBanned(
   hosts: readonly VirtualHost[],
   culprit: VirtualHost,
@@ -19,10 +19,10 @@ function assertOnlyBanned(
 }
 
 for (const seed of SEEDS) {
-  Deno.test(`a host that sends nothing but wrong blocks is banned by all, and only it (seed ${seed})`, () => {
+  Deno.test(`a host that sends only corrupt blocks is banned by all, and only it (seed ${seed})`, () => {
     const lan = new VirtualLan({ seed, pieceCount: 200 });
     lan.joinMany(2, { isSeeder: true });
-    const culprit = lan.join({ isSeeder: true, isWrong: () => true });
+    const culprit = lan.join({ isSeeder: true, isCorrupt: () => true });
     const leechers = lan.joinMany(6);
     lan.runUntilAllComplete(60_000);
     assertOnlyBanned(leechers, culprit);
@@ -35,12 +35,12 @@ for (const seed of SEEDS) {
     }
   });
 
-  Deno.test(`a host with one wrong block in fifty does no lasting harm (seed ${seed})`, () => {
+  Deno.test(`a host with one corrupt block in fifty does no lasting harm (seed ${seed})`, () => {
     const lan = new VirtualLan({ seed, pieceCount: 200 });
     lan.joinMany(2, { isSeeder: true });
     const culprit = lan.join({
       isSeeder: true,
-      isWrong: ({ index, offsetInPiece }) =>
+      isCorrupt: ({ index, offsetInPiece }) =>
         (index * 7 + offsetInPiece) % 50 === 0,
     });
     const leechers = lan.joinMany(6);
@@ -50,13 +50,13 @@ for (const seed of SEEDS) {
   });
 
   Deno.test(`many slow helpers on each piece do not hide the culprit (seed ${seed})`, () => {
-    // So few pieces that hosts share them: wrong copies have several sources.
+    // So few pieces that hosts share them: corrupt copies have several sources.
     const lan = new VirtualLan({ seed, pieceCount: 4, blocksPerPiece: 128 });
     const slow = { isSeeder: true, upBytesPerSecond: GIGABIT / 100 };
     lan.joinMany(5, slow);
     const culprit = lan.join({
       ...slow,
-      isWrong: ({ offsetInPiece }) => offsetInPiece % 2 === 0,
+      isCorrupt: ({ offsetInPiece }) => offsetInPiece % 2 === 0,
     });
     const leechers = lan.joinMany(2);
     lan.runUntilAllComplete(120_000);
@@ -67,11 +67,11 @@ for (const seed of SEEDS) {
   });
 }
 
-Deno.test("a run with wrong blocks repeats with its seed (seed 6)", () => {
+Deno.test("a run with corrupt blocks repeats with its seed (seed 6)", () => {
   const run = (): unknown => {
     const lan = new VirtualLan({ seed: 6, pieceCount: 50 });
     lan.join({ isSeeder: true });
-    lan.join({ isSeeder: true, isWrong: ({ index }) => index % 5 === 0 });
+    lan.join({ isSeeder: true, isCorrupt: ({ index }) => index % 5 === 0 });
     lan.joinMany(4);
     lan.runUntilAllComplete(60_000);
     return fingerprint(lan);

@@ -18,7 +18,7 @@ function haveOneCopy(
 }
 
 for (const seed of SEEDS) {
-  Deno.test(`all complete when the seeder leaves as soon as one copy is out (seed ${seed})`, () => {
+  Deno.test(`all complete when the seeder leaves as soon as the leechers have one copy (seed ${seed})`, () => {
     const lan = new VirtualLan({ seed, pieceCount: 200 });
     const seeder = lan.join({ isSeeder: true });
     const leechers = lan.joinMany(5);
@@ -40,7 +40,7 @@ for (const seed of SEEDS) {
     assertLess(Math.max(...completionTimes(leechers)), 2000);
   });
 
-  Deno.test(`nobody waits long for a seeder that froze while there is another (seed ${seed})`, () => {
+  Deno.test(`no leecher waits long for a frozen seeder while there is another (seed ${seed})`, () => {
     const lan = new VirtualLan({ seed, pieceCount: 400 });
     const [frozen] = lan.joinMany(2, { isSeeder: true });
     const leechers = lan.joinMany(2);
@@ -50,7 +50,7 @@ for (const seed of SEEDS) {
     assertLess(Math.max(...completionTimes(leechers)), SNUB_TIMEOUT_MS + 3000);
   });
 
-  Deno.test(`a seeder that froze and came back finishes its work (seed ${seed})`, () => {
+  Deno.test(`a seeder that was frozen finishes its work (seed ${seed})`, () => {
     const lan = new VirtualLan({ seed, pieceCount: 400 });
     const seeder = lan.join({ isSeeder: true });
     const leechers = lan.joinMany(2);
@@ -67,7 +67,7 @@ for (const seed of SEEDS) {
 }
 
 for (const seed of SEEDS) {
-  Deno.test(`a leecher that froze for a minute goes on over the connections that it had (seed ${seed})`, () => {
+  Deno.test(`a leecher that was frozen for a minute continues over its connections (seed ${seed})`, () => {
     const lan = new VirtualLan({ seed, pieceCount: 400 });
     lan.joinMany(2, { isSeeder: true });
     const [frozen] = lan.joinMany(2);
@@ -79,7 +79,7 @@ for (const seed of SEEDS) {
     const thawedAt = lan.clock.now;
     lan.pass(1_500);
     const after = [...frozen!.swarm.peers.keys()];
-    // Who has everything by then leaves those who have.
+    // Complete hosts have disconnected from one another by then.
     assert(after.every((key) => before.includes(key)), "none is new");
     lan.runUntilAllComplete(120_000);
     assertLess(Math.max(...frozen!.completions) - thawedAt, 3_000);

@@ -1,5 +1,5 @@
 /**
- * Swarms whose peers speak extensions of the protocol, or some of them, or none.
+ * Swarms whose peers support all extensions of the protocol, some of them, or none.
  * [BEP 6, 10, 11]
  *
  * @module
@@ -14,10 +14,10 @@ import { UPLOAD_SLOTS } from "../../lib/swarm/uploads.ts";
 import { NO_EXTENSIONS, OWN_EXTENSIONS } from "../../lib/wire/handshake.ts";
 
 const SEED = 1;
-/** 4 Mbit/s: slow enough for turns to be taken and for peers to be told of others. */
+/** 4 Mbit/s: slow enough for upload turns and for peer exchange. */
 const SLOW = 500_000;
 
-/** Leechers that know the seeder alone; when the last had everything, in virtual milliseconds. */
+/** Runs leechers that know the seeder alone. Returns the time of the last, in virtual milliseconds. */
 function lastOfStrangers(extensions = OWN_EXTENSIONS): number {
   const lan = new VirtualLan({
     seed: SEED,
@@ -28,21 +28,21 @@ function lastOfStrangers(extensions = OWN_EXTENSIONS): number {
   const seeder = lan.join({ ...link, isSeeder: true });
   const leechers = lan.joinMany(20, {
     ...link,
-    acquaintances: [seeder.hostname],
+    knownHosts: [seeder.hostname],
   });
   lan.runUntilAllComplete(1_000_000);
   return Math.max(...completionTimes(leechers));
 }
 
-Deno.test(`leechers that know their seeder alone find each other through it (seed ${SEED})`, () => {
+Deno.test(`leechers that know only their seeder find each other through it (seed ${SEED})`, () => {
   const withoutMs = lastOfStrangers(NO_EXTENSIONS);
   const withMs = lastOfStrangers();
-  // Without, the seeder sends every copy; with, nearly one.
+  // Without peer exchange the seeder sends every copy; with it, nearly one.
   assertLess(withMs, withoutMs / 4);
 });
 
 for (const seed of [1, 2, 3]) {
-  Deno.test(`hosts that speak all extensions, one of them or none make one swarm (seed ${seed})`, () => {
+  Deno.test(`hosts with all extensions, one of them or none make one swarm (seed ${seed})`, () => {
     const lan = new VirtualLan({ seed, pieceCount: 100, blocksPerPiece: 4 });
     lan.join({ isSeeder: true, upBytesPerSecond: SLOW });
     for (const fast of [true, false]) {
@@ -61,7 +61,7 @@ for (const seed of [1, 2, 3]) {
   });
 }
 
-Deno.test(`hosts that wait for their turns at a seeder lose no request over a choke (seed ${SEED})`, () => {
+Deno.test(`hosts that wait for an upload slot lose no request over a choke (seed ${SEED})`, () => {
   const lan = new VirtualLan({
     seed: SEED,
     pieceCount: 60,
@@ -69,9 +69,9 @@ Deno.test(`hosts that wait for their turns at a seeder lose no request over a ch
     maxPeers: 500,
   });
   const seeder = lan.join({ isSeeder: true, upBytesPerSecond: 10 * SLOW });
-  // They know nobody else and hear of nobody: each needs the seeder's turns.
+  // They know no other host: each needs a slot of the seeder.
   const leechers = lan.joinMany(UPLOAD_SLOTS + 20, {
-    acquaintances: [seeder.hostname],
+    knownHosts: [seeder.hostname],
     extensions: { fast: true, extended: false },
   });
   lan.runUntilAllComplete(1_000_000);

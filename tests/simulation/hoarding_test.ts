@@ -1,6 +1,6 @@
 /**
- * Peers that take requests and answer late or never, at the end of a download
- * above all: how long they can hold up what one good seeder could send.
+ * Peers that accept requests and answer late or never, at the end of a download
+ * above all: the time for which they can hold up a good seeder.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { VirtualLan } from "../../scripts/simulate/virtual_lan.ts";
 
 const MIB = 1024 * 1024;
 
-/** Contents of some shapes: many small pieces, few large ones. */
+/** Contents of several shapes: many small pieces, few large ones. */
 const SHAPES = [
   { pieceCount: 200, blocksPerPiece: 16 },
   { pieceCount: 20, blocksPerPiece: 16 },
@@ -19,10 +19,10 @@ const SHAPES = [
   { pieceCount: 1, blocksPerPiece: 1024 },
 ];
 
-/** How long a hoarder takes for a block, in seconds; the longest is for ever. */
+/** Delays of a hoarder's blocks, in seconds; the longest is for ever. */
 const PACES = [100_000, 14, 3, 0.5];
 
-/** What a good seeder alone would not take, in milliseconds. */
+/** More than a good seeder alone would take, in milliseconds. */
 const MOST_MS = 12_000;
 
 for (const shape of SHAPES) {
@@ -49,9 +49,9 @@ for (const shape of SHAPES) {
 }
 
 for (const seed of [1, 2, 3]) {
-  Deno.test(`hoarders gain nothing by others who send wrong blocks beside them (seed ${seed})`, async (t) => {
+  Deno.test(`hoarders gain nothing by others that send corrupt blocks beside them (seed ${seed})`, async (t) => {
     for (const secondsPerBlock of PACES) {
-      // A piece that was wrong is one peer's alone to deliver: 1024 blocks.
+      // One peer alone must deliver a suspect piece: 1024 blocks.
       const lan = new VirtualLan({
         seed,
         pieceCount: 16,
@@ -64,7 +64,7 @@ for (const seed of [1, 2, 3]) {
       const culprits = lan.joinMany(3, {
         isSeeder: true,
         upBytesPerSecond: 12_500_000,
-        isWrong: ({ offsetInPiece }) => offsetInPiece % 7 === 0,
+        isCorrupt: ({ offsetInPiece }) => offsetInPiece % 7 === 0,
       });
       lan.join({ isSeeder: true });
       const leechers = lan.joinMany(2);

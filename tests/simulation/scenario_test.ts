@@ -2,7 +2,7 @@ import { assert, assertEquals, assertLess } from "@std/assert";
 import { figuresOf } from "../../scripts/simulate/figures.ts";
 import { runScenario, type Scenario } from "../../scripts/simulate/scenario.ts";
 
-/** A tenth of the swarm that the benchmark simulates, of as many pieces a peer. */
+/** A tenth of the swarm that the benchmark simulates, with as many pieces for each peer. */
 const SCENARIO: Scenario = {
   seed: 1,
   leecherCount: 100,
@@ -32,7 +32,7 @@ for (const megabits of [10, 1_000, 10_000]) {
 }
 
 for (const seed of [1, 2]) {
-  Deno.test(`those who stay complete where many are slow and many leave (seed ${seed})`, async (t) => {
+  Deno.test(`the leechers that stay complete where many are slow and many leave (seed ${seed})`, async (t) => {
     const { fast, slow } = figuresOf(
       runScenario({
         ...SCENARIO,

@@ -21,15 +21,15 @@ const SEED = 1;
 
 interface Spread {
   readonly lan: VirtualLan;
-  /** When the last leecher had everything, in virtual milliseconds. */
+  /** The time at which the last leecher completed, in virtual milliseconds. */
   readonly lastMs: number;
-  /** That against the least possible. */
+  /** The same in least times possible. */
   readonly ratio: number;
   readonly seederCopies: number;
   readonly wasted: number;
 }
 
-/** One seeder and so many leechers at once, every link a gigabit; run to the end. */
+/** Runs one seeder and leechers that start together, on gigabit links. */
 function spread(
   options: Partial<LanOptions> & { seed: number; leechers: number },
 ): Spread {
@@ -47,14 +47,14 @@ function spread(
   };
 }
 
-/** The figures of a run, for a person to read. */
+/** The figures of a run as text. */
 function figures(result: Spread): string {
   const { lastMs, ratio, seederCopies, wasted } = result;
   return `the last after ${lastMs.toFixed()} ms, ${
     ratio.toFixed(2)
   } of the least possible; the seeder sent ${seederCopies.toFixed(2)} copies; ${
     (wasted * 100).toFixed(1)
-  } % in vain`;
+  } % wasted`;
 }
 
 Deno.test(`one seeder fills the link of one leecher (seed ${SEED})`, () => {
@@ -65,7 +65,7 @@ Deno.test(`one seeder fills the link of one leecher (seed ${SEED})`, () => {
 });
 
 for (const seed of [1, 2, 3]) {
-  Deno.test(`eight leechers share what one seeder gives (seed ${seed})`, async (t) => {
+  Deno.test(`eight leechers share one seeder's upload (seed ${seed})`, async (t) => {
     const result = spread({ seed, leechers: 8 });
     await t.step(figures(result), () => {
       assertLess(result.ratio, 1.15);
@@ -88,7 +88,7 @@ Deno.test(`a hundred peers all complete (seed ${SEED})`, async (t) => {
   const result = spread({ seed: SEED, leechers: 99, blocksPerPiece: 2 });
   assert(result.lan.hosts.every((host) => host.isComplete));
   await t.step(figures(result), () => {
-    // So little content that a hop from one to the next takes much of the time.
+    // So little content that the hops between hosts take much of the time.
     assertLess(result.ratio, 2.6);
     assertLess(result.seederCopies, 2.6);
   });
@@ -120,7 +120,7 @@ Deno.test(`every host completes once and no host bans another (seed ${SEED})`, (
   }
 });
 
-Deno.test(`hosts that are complete part from one another (seed ${SEED})`, () => {
+Deno.test(`complete hosts disconnect from one another (seed ${SEED})`, () => {
   const { lan } = spread({ seed: SEED, leechers: 8 });
   lan.pass(100);
   for (const host of lan.hosts) assertEquals(host.swarm.peers.size, 0);
@@ -138,7 +138,7 @@ Deno.test(`one slow leecher does not slow the others (seed ${SEED})`, () => {
   assertLessOrEqual(run(GIGABIT / 50), run(GIGABIT) * 1.3);
 });
 
-Deno.test(`a leecher that comes late gets it from all (seed ${SEED})`, () => {
+Deno.test(`a leecher that joins late downloads from all (seed ${SEED})`, () => {
   const lan = new VirtualLan({ seed: SEED, pieceCount: 200 });
   const slowUp = { upBytesPerSecond: GIGABIT / 4 };
   lan.join({ ...slowUp, isSeeder: true });

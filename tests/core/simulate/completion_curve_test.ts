@@ -5,14 +5,14 @@ import {
 } from "../../../scripts/simulate/completion_curve.ts";
 import type { Sample } from "../../../scripts/simulate/scenario.ts";
 
-/** Half are complete after a second, all after two; what they hold grows evenly. */
+/** Half are complete after a second, all after two; the content held grows evenly. */
 const SAMPLES: readonly Sample[] = Array.from({ length: 101 }, (_, step) => ({
   at: 20 * step,
   complete: step < 50 ? 0 : step < 100 ? 0.5 : 1,
   held: step / 100,
 }));
 
-Deno.test("drawCurve() draws who is complete, what is held and where the bound is", () => {
+Deno.test("drawCurve() draws complete leechers, content held and the bound", () => {
   assertEquals(drawCurve({ samples: SAMPLES, boundMs: 1500 }), [
     " 100 % │                                                         ······█",
     "       │                                                   ······      █",
@@ -30,7 +30,7 @@ Deno.test("drawCurve() draws who is complete, what is held and where the bound i
   ]);
 });
 
-Deno.test("drawCurve() draws a run that is over at once", () => {
+Deno.test("drawCurve() draws a run without duration", () => {
   const samples = [{ at: 1, complete: 1, held: 1 }];
   const lines = drawCurve({ samples, boundMs: 1 });
   assertEquals(lines.length, 13);
@@ -48,7 +48,7 @@ Deno.test("curveToSvg() draws both curves and escapes the title", () => {
   );
   assertEquals(lines.map((points) => points.length), [101, 101]);
   const [held, complete] = lines;
-  // From the lower left to the upper right, and half way up at first.
+  // From the lower left to the upper right, halfway up at first.
   assertEquals(held!.at(0), "48.0,360.0");
   assertEquals(held!.at(-1), "688.0,40.0");
   assertEquals(complete!.at(49), "361.6,360.0");

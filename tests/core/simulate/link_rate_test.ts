@@ -11,7 +11,7 @@ Deno.test("parseLinkRate() reads rates as links are sold", () => {
   assertEquals(parseLinkRate("64kbit"), 8_000);
 });
 
-Deno.test("parseLinkRate() takes nothing else", () => {
+Deno.test("parseLinkRate() accepts nothing else", () => {
   for (
     const text of ["", "1", "gbit", "0mbit", "-1gbit", "1gbyte", "1e3kbit"]
   ) {
@@ -19,7 +19,7 @@ Deno.test("parseLinkRate() takes nothing else", () => {
   }
 });
 
-Deno.test("formatLinkRate() says what parseLinkRate() reads", () => {
+Deno.test("formatLinkRate() writes rates that parseLinkRate() reads", () => {
   assertEquals(formatLinkRate(125_000_000), "1 Gbit/s");
   assertEquals(formatLinkRate(312_500_000), "2.5 Gbit/s");
   assertEquals(formatLinkRate(8_000), "64 kbit/s");

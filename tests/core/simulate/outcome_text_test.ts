@@ -28,14 +28,14 @@ const FIGURES = {
   connections: { mean: 17.66, most: 28 },
 };
 
-Deno.test("describeScenario() says in one line what is simulated", () => {
+Deno.test("describeScenario() describes a simple scenario in one line", () => {
   assertEquals(describeScenario(SCENARIO), [
     "1 seeder, 1000 leechers, links of 1 Gbit/s; 4000 pieces of 256 KiB, " +
     "1,000 MiB; seed 7",
   ]);
 });
 
-Deno.test("describeScenario() says who is slow and who leaves", () => {
+Deno.test("describeScenario() names slow and leaving leechers", () => {
   const lines = describeScenario({
     ...SCENARIO,
     downBytesPerSecond: 250_000_000,
@@ -48,11 +48,11 @@ Deno.test("describeScenario() says who is slow and who leaves", () => {
     "4000 pieces of 256 KiB, 1,000 MiB; seed 7",
     "200 leechers on links of 100 Mbit/s",
     "1 leecher will leave midway",
-    "the seeder will leave once one copy is out",
+    "the seeder will leave once the leechers have one copy",
   ]);
 });
 
-Deno.test("describeFigures() puts each time against the bound", () => {
+Deno.test("describeFigures() compares each time with the bound", () => {
   assertEquals(describeFigures(FIGURES), [
     "simulated in blocks of 256 KiB, turns of 16.8 ms",
     "",
@@ -62,13 +62,13 @@ Deno.test("describeFigures() puts each time against the bound", () => {
     "p99         9.600 s   1.200 × the bound",
     "last        9.600 s   1.200 × the bound",
     "",
-    "the seeder sent 1.06 copies; 0.1 % was received in vain",
+    "the seeder sent 1.06 copies; 0.1 % of the received bytes were wasted",
     "connections of a peer: 17.7 on average, 28 at most",
-    "all who stayed are complete",
+    "all remaining leechers are complete",
   ]);
 });
 
-Deno.test("describeFigures() puts the slow against a bound of their own", () => {
+Deno.test("describeFigures() compares slow leechers with a bound of their own", () => {
   const slow = {
     boundMs: 80_000,
     completionsMs: [88_000],
@@ -89,13 +89,13 @@ Deno.test("describeFigures() puts the slow against a bound of their own", () => 
     "slow p99        88.000 s   1.100 × the bound",
     "slow last       88.000 s   1.100 × the bound",
     "",
-    "the seeder sent 1.06 copies; 0.1 % was received in vain",
+    "the seeder sent 1.06 copies; 0.1 % of the received bytes were wasted",
     "connections of a peer: 17.7 on average, 28 at most",
-    "1 of those who stayed are not complete",
+    "1 of the remaining leechers are not complete",
   ]);
 });
 
-Deno.test("describeFigures() has no times of who never finished", () => {
+Deno.test("describeFigures() shows no time for leechers that never completed", () => {
   const fast = { boundMs: 8000, completionsMs: [], incompleteCount: 3 };
   assertEquals(describeFigures({ ...FIGURES, fast }).slice(2, 7), [
     "bound       8.000 s   1.000 × the bound",

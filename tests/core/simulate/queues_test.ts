@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { randomBelow, seededRandom } from "../../../lib/base/random.ts";
-import { Lineup } from "../../../scripts/simulate/lineup.ts";
+import { BlockQueue } from "../../../scripts/simulate/block_queue.ts";
 import { Mailboxes } from "../../../scripts/simulate/mailboxes.ts";
 
-/** Takes all out: the order and the block of each. */
-function drain(line: Lineup): [number, number][] {
+/** Removes all items. Returns the order and the block of each. */
+function drain(line: BlockQueue): [number, number][] {
   const taken: [number, number][] = [];
   while (!line.isEmpty) {
     taken.push([line.firstOrder, line.shift().block]);
@@ -12,16 +12,16 @@ function drain(line: Lineup): [number, number][] {
   return taken;
 }
 
-Deno.test("Lineup hands out by order, and equals as they came", () => {
-  const line = new Lineup();
+Deno.test("BlockQueue sorts by order, and keeps equals in the order of insertion", () => {
+  const line = new BlockQueue();
   for (const [order, block] of [[2, 0], [1, 1], [2, 2], [1, 3], [0, 4]]) {
     line.add(order!, { far: 0, key: 0, block: block! });
   }
   assertEquals(drain(line), [[0, 4], [1, 1], [1, 3], [2, 0], [2, 2]]);
 });
 
-Deno.test("Lineup drops a connection's blocks alone", () => {
-  const line = new Lineup();
+Deno.test("BlockQueue removes only a connection's blocks", () => {
+  const line = new BlockQueue();
   for (let block = 0; block < 100; block++) {
     line.add(block, { far: 1, key: block % 3, block });
   }
@@ -35,9 +35,9 @@ Deno.test("Lineup drops a connection's blocks alone", () => {
   );
 });
 
-Deno.test("Lineup orders as a sort does, whatever comes and goes (seed 1)", () => {
+Deno.test("BlockQueue agrees with sorting through random changes (seed 1)", () => {
   const random = seededRandom(1);
-  const line = new Lineup();
+  const line = new BlockQueue();
   const model: { order: number; block: number }[] = [];
   for (let block = 0; block < 2000; block++) {
     const order = randomBelow(500, random);
@@ -50,7 +50,7 @@ Deno.test("Lineup orders as a sort does, whatever comes and goes (seed 1)", () =
   assertEquals(drain(line), model.map(({ order, block }) => [order, block]));
 });
 
-Deno.test("Mailboxes keep each box in order, whatever comes between (seed 1)", () => {
+Deno.test("Mailboxes keep each box in order through random changes (seed 1)", () => {
   const random = seededRandom(1);
   const boxes = new Mailboxes();
   const models = Array.from({ length: 5 }, (): [number, number, number][] => {
@@ -73,7 +73,7 @@ Deno.test("Mailboxes keep each box in order, whatever comes between (seed 1)", (
   }
 });
 
-Deno.test("Mailboxes take what is put in while they are emptied", () => {
+Deno.test("Mailboxes accept items while they are drained", () => {
   const boxes = new Mailboxes();
   const box = boxes.open();
   boxes.push(box, 1, 0, 0);

@@ -1,18 +1,18 @@
 /**
- * Blocks in a line, in the order of a number, as numbers side by side: a large
- * run has many millions of them, and what an object for each is made of would lie
+ * A queue of blocks sorted by a number, as numbers side by side: a large
+ * run has many millions of them, and an object for each would be spread
  * all over memory.
  *
  * @module
  */
 
-/** Numbers of one item: its order, the host and the key at the far end, the block. */
+/** Numbers of one item: its order, the host and the key at the other end, the block. */
 const ITEM = 4;
 const FIRST_CAPACITY = 16 * ITEM;
 
-/** Who has which block in a line. */
-export interface LinedUp {
-  /** The number of the host at the far end. */
+/** A queued block. */
+export interface QueuedBlock {
+  /** The number of the host at the other end. */
   readonly far: number;
   /** The key of the connection. */
   readonly key: number;
@@ -20,8 +20,8 @@ export interface LinedUp {
   readonly block: number;
 }
 
-/** A line; among equals who came first is first. */
-export class Lineup {
+/** A sorted queue; equals stay in the order of insertion. */
+export class BlockQueue {
   #items = new Float64Array(FIRST_CAPACITY);
   #start = 0;
   #end = 0;
@@ -30,12 +30,12 @@ export class Lineup {
     return this.#start === this.#end;
   }
 
-  /** The first one's order. There must be one. */
+  /** The order of the first item. The queue must not be empty. */
   get firstOrder(): number {
     return this.#items[this.#start]!;
   }
 
-  add(order: number, { far, key, block }: LinedUp): void {
+  add(order: number, { far, key, block }: QueuedBlock): void {
     if (this.#end === this.#items.length) this.#makeRoom();
     const items = this.#items;
     let place = this.#end;
@@ -48,8 +48,8 @@ export class Lineup {
     this.#end += ITEM;
   }
 
-  /** Takes the first out. There must be one. */
-  shift(): LinedUp {
+  /** Removes the first item. The queue must not be empty. */
+  shift(): QueuedBlock {
     const items = this.#items;
     const place = this.#start;
     this.#start += ITEM;
@@ -61,7 +61,7 @@ export class Lineup {
     };
   }
 
-  /** Takes all of a connection out. */
+  /** Removes all items of a connection. */
   remove(key: number): void {
     const items = this.#items;
     let end = this.#start;

@@ -1,6 +1,6 @@
 /**
- * What hosts say to one another, on its way. Nearly all of it is haves and
- * requests, which travel as numbers; the rest waits beside them.
+ * The messages in flight between hosts. Nearly all of them are haves and
+ * requests, which are kept as numbers; the others are kept beside them.
  *
  * @module
  */
@@ -9,15 +9,15 @@ import type { PeerKey } from "../../lib/swarm/events.ts";
 import type { Message } from "../../lib/wire/message.ts";
 import { Mailboxes } from "./mailboxes.ts";
 
-/** The number of a message that waits beside. */
+/** The number of a message that is kept beside. */
 const OTHER = -1;
 
-/** Messages to hosts, which go by number. */
-export class Post {
+/** Messages to hosts, by the number of the host. */
+export class MessageQueue {
   readonly #geometry: Geometry;
   readonly #boxes = new Mailboxes();
   readonly #others: Message[][] = [];
-  /** The same words again and again. */
+  /** One object for each have. */
   readonly #haves: Message[];
 
   constructor(geometry: Geometry) {
@@ -28,23 +28,23 @@ export class Post {
     );
   }
 
-  /** One more host. Returns its number, counted from 0. */
+  /** Adds a host. Returns its number, from 0. */
   open(): number {
     this.#others.push([]);
     return this.#boxes.open();
   }
 
-  /** When the first message to a host arrives; `Infinity` if there is none. */
+  /** The arrival of the first message to a host; `Infinity` if there is none. */
   firstAt(number: number): number {
     return this.#boxes.firstAt(number);
   }
 
-  /** A message to a host, which arrives at a moment not before the others to it. */
+  /** Sends a message to a host. It must not arrive before earlier ones. */
   send(number: number, at: number, key: PeerKey, message: Message): void {
     this.#boxes.push(number, at, key, this.#code(number, message));
   }
 
-  /** Hands out what has arrived at a host, in order. */
+  /** Delivers the messages that have arrived at a host, in order. */
   deliver(
     number: number,
     now: number,
