@@ -104,8 +104,7 @@ export class Downloads {
   }
 
   receiveAllowedFast(source: Source, index: number): void {
-    source.allow(index);
-    this.#fill(source);
+    if (source.allow(index)) this.#fill(source);
   }
 
   /** @throws {ProtocolError} If the peer must not send what was not requested. */

@@ -43,7 +43,11 @@ export type SwarmEvent =
     readonly message: Message;
   }
   /** A block of `serveBlock` was sent. Length in bytes. */
-  | { readonly type: "blockSent"; readonly peer: PeerKey; length: number }
+  | {
+    readonly type: "blockSent";
+    readonly peer: PeerKey;
+    readonly length: number;
+  }
   /** The bytes of `verifyPiece` match their hash and are stored. */
   | { readonly type: "pieceVerified" } & HashedPiece
   /** The bytes of `verifyPiece` do not match their hash. */

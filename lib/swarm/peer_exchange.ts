@@ -176,8 +176,7 @@ export class PeerExchange {
       const { name, address } = contact;
       if (isDialable(address, to.hostname)) contacts.set(name, contact);
     }
-    const own = this.#contacts.get(to);
-    if (own !== undefined) contacts.delete(own.name);
+    contacts.delete(this.#contacts.get(to)?.name ?? "");
     return contacts;
   }
 

@@ -107,12 +107,14 @@ export class Source {
     this.isSettling = true;
   }
 
-  /** It serves the piece while it chokes us, if it has the piece. */
-  allow(index: number): void {
-    if (this.allowedFast.size < MAX_ALLOWED_FAST) this.allowedFast.add(index);
+  /** It serves the piece while it chokes us, if it has the piece. Returns false if that is known, or too much. */
+  allow(index: number): boolean {
+    const { size } = this.allowedFast;
+    if (size < MAX_ALLOWED_FAST) this.allowedFast.add(index);
+    return this.allowedFast.size > size;
   }
 
-  /** The pieces to request now, of those that we lack; `undefined` if there are none. */
+  /** The pieces that it serves now; while it chokes us, those that we lack of them, if any. */
   servedPieces(have: Bitfield): Bitfield | undefined {
     if (!this.peerChokes) return this.pieces;
     let served: Bitfield | undefined;

@@ -29,7 +29,7 @@ const RECHOKE_INTERVAL_MS = 10_000;
 export const MAX_QUEUED_REQUESTS = 2000;
 /** Bytes handed out and not yet sent for each peer: the depth of its read-ahead. */
 const UPLOAD_AHEAD_BYTES = 1024 * 1024;
-/** Pieces that a choked peer may request. BEP 6 uses 10, but on a LAN all hosts have the same set, which costs other pieces. */
+/** Pieces that a choked peer may request. BEP 6 uses 10, but all hosts of a /24 share a set: its bytes are sent many times. */
 export const ALLOWED_FAST_COUNT = 4;
 
 /** The state of one peer that we upload to. */
@@ -142,11 +142,8 @@ export class Uploads {
   }
 
   get #hasFreeSlot(): boolean {
-    let taken = 0;
-    for (const to of this.#peers) {
-      if (!to.weChoke && to.peerIsInterested) taken++;
-    }
-    return taken < UPLOAD_SLOTS;
+    const peers = [...this.#peers].filter((to) => to.peerIsInterested);
+    return peers.filter((to) => !to.weChoke).length < UPLOAD_SLOTS;
   }
 
   #handOut(to: PeerUpload): void {
