@@ -107,13 +107,12 @@ export class MemoryStore implements PeerStore {
     if (key !== undefined && key !== peer.key) {
       peer.key = JSON.parse(JSON.stringify(key));
     }
-    const { torrent } = swarm;
-    if (progress.left > torrent.contentLength) {
-      torrent.contentLength = progress.left;
+    if (progress.left > swarm.contentLength) {
+      swarm.contentLength = progress.left;
     }
     if (announce.event === "completed" && !peer.hasCompleted) {
       peer.hasCompleted = true;
-      torrent.downloadCount++;
+      swarm.downloadCount++;
       this.table.downloadCount++;
       this.table.report("completed", peer);
     }
@@ -174,7 +173,7 @@ export class MemoryStore implements PeerStore {
 
   /** Lists a peer, which may be listed already, as it announced. */
   #place(peer: Peer, announce: PeerAnnounce): Endpoint {
-    if (peer.endpoints.length > 0) this.table.leave(peer);
+    if (peer.ipv4 ?? peer.ipv6) this.table.leave(peer);
     peer.isSeeder = announce.left === 0;
     peer.tracker = undefined;
     const known = endpointAt(peer, announce.hostname);

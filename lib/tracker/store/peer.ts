@@ -30,16 +30,20 @@ export interface Peer {
   left: number;
   bytesPerSecond: number;
   lastSeenMs: number;
-  /** At least one once it is in a swarm, IPv4 first. */
-  endpoints: readonly Endpoint[];
-  /** The address that it counts for. */
+  ipv4: Endpoint | undefined;
+  ipv6: Endpoint | undefined;
+  /** The address that it counts for, and its place among that one's peers. */
   holder: Holder | undefined;
+  older: Peer | undefined;
+  newer: Peer | undefined;
 }
 
-/** An address and its peers, in the order of their last announces. */
+/** An address and its peers, linked in the order of their last announces. */
 export interface Holder {
   readonly hostname: string;
-  readonly peers: Set<Peer>;
+  peerCount: number;
+  oldest: Peer | undefined;
+  newest: Peer | undefined;
 }
 
 /** The first bytes of an address, to be compared. */
@@ -56,7 +60,8 @@ export interface Endpoint extends PeerAddress {
   readonly subnet: Prefix;
   /** Equal for addresses of one site: a /16 of IPv4, a /48 of IPv6. */
   readonly site: Prefix;
-  /** Its places in its list, which are the list's to change. */
+  /** The list that it is in and its places there, which are the list's to change. */
+  list: object | undefined;
   slot: number;
   placeInSubnet: number;
   placeInSite: number;
@@ -79,8 +84,11 @@ export function createPeer(
     left: progress.left,
     bytesPerSecond: details.bytesPerSecond,
     lastSeenMs: details.lastSeenMs,
-    endpoints: [],
+    ipv4: undefined,
+    ipv6: undefined,
     holder: undefined,
+    older: undefined,
+    newer: undefined,
   };
 }
 
@@ -89,7 +97,8 @@ export function describePeer(peer: Peer): PeerDetails {
   const { uploaded, downloaded, left } = peer;
   return {
     peerId: peer.id,
-    addresses: peer.endpoints.map(({ hostname, port }) => ({ hostname, port })),
+    addresses: endpointsOf(peer)
+      .map(({ hostname, port }) => ({ hostname, port })),
     isSeeder: peer.isSeeder,
     progress: { uploaded, downloaded, left },
     bytesPerSecond: peer.bytesPerSecond,
@@ -113,15 +122,18 @@ export function setEndpoint(peer: Peer, address: PeerAddress): Endpoint {
       (isIpv4 || scope !== "linkLocal"),
     subnet: prefixOf(bytes.subarray(0, isIpv4 ? 3 : 8)),
     site: prefixOf(bytes.subarray(0, isIpv4 ? 2 : 6)),
+    list: undefined,
     slot: 0,
     placeInSubnet: 0,
     placeInSite: 0,
   };
-  const others = peer.endpoints.filter(({ kind }) =>
-    kind % 2 === Number(isIpv4)
-  );
-  peer.endpoints = isIpv4 ? [endpoint, ...others] : [...others, endpoint];
+  peer[isIpv4 ? "ipv4" : "ipv6"] = endpoint;
   return endpoint;
+}
+
+/** The peer's endpoints, IPv4 first; at least one once it is in a swarm. */
+export function endpointsOf({ ipv4, ipv6 }: Peer): Endpoint[] {
+  return [ipv4, ipv6].filter((endpoint) => endpoint !== undefined);
 }
 
 /** A small number where it suffices, as that takes no memory of its own. */
@@ -133,9 +145,9 @@ function prefixOf(bytes: Uint8Array): Prefix {
 
 /** The peer's endpoint at an address, in any spelling. */
 export function endpointAt(peer: Peer, hostname: string): Endpoint | undefined {
-  for (const endpoint of peer.endpoints) {
-    if (endpoint.hostname === hostname) return endpoint;
-  }
+  const { ipv4, ipv6 } = peer;
+  if (ipv4?.hostname === hostname) return ipv4;
+  if (ipv6?.hostname === hostname) return ipv6;
   const canonical = canonicalHostname(hostname);
   return canonical === hostname ? undefined : endpointAt(peer, canonical);
 }

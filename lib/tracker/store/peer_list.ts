@@ -38,6 +38,7 @@ export class PeerList {
 
   /** Adds an endpoint that is in no list. */
   add(endpoint: Endpoint): void {
+    endpoint.list = this;
     endpoint.slot = this.endpoints.push(endpoint) - 1;
     this.#write(endpoint);
     for (const { prefix, place } of LEVELS) {
@@ -60,6 +61,7 @@ export class PeerList {
         last[place] = endpoint[place];
       }
     }
+    endpoint.list = undefined;
     const last = this.endpoints.pop()!;
     if (last === endpoint) return;
     this.endpoints[endpoint.slot] = last;

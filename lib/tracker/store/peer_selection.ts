@@ -232,19 +232,18 @@ function lengthOf(list: PeerList | undefined): number {
   return list === undefined ? 0 : list.endpoints.length;
 }
 
-/** The slot of the asker, or one of its two endpoints; the list's length if it is not there. */
-function ownSlotIn(list: PeerList, { peer }: Endpoint): number {
-  for (const endpoint of peer.endpoints) {
-    if (list.endpoints[endpoint.slot] === endpoint) return endpoint.slot;
-  }
-  return list.endpoints.length;
+/** The slot of the asker in a list, the list's length if it is not there. */
+function ownSlotIn(list: PeerList, { peer: { ipv4, ipv6 } }: Endpoint): number {
+  if (ipv4?.list === list) return ipv4.slot;
+  return ipv6?.list === list ? ipv6.slot : list.endpoints.length;
 }
 
 /** How many endpoints of a list are not the asker's. */
 function availableIn(list: PeerList | undefined, asker: Endpoint): number {
   if (list === undefined) return 0;
-  const size = list.endpoints.length;
-  return ownSlotIn(list, asker) < size ? size - 1 : size;
+  const { ipv4, ipv6 } = asker.peer;
+  const isThere = ipv4?.list === list || ipv6?.list === list;
+  return isThere ? list.endpoints.length - 1 : list.endpoints.length;
 }
 
 /** How many of `left` peers one kind of address may fill if `ahead` peers of other kinds follow. */

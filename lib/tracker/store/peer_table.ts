@@ -8,7 +8,7 @@
 import type { ScrapeEntry } from "../../announce/announce.ts";
 import type { InfoHash } from "../../base/identifier.ts";
 import { isLoopback } from "../../base/ip_address.ts";
-import type { Holder, Peer } from "./peer.ts";
+import { endpointsOf, type Holder, type Peer } from "./peer.ts";
 import type {
   OpenStoreOptions,
   SwarmChange,
@@ -76,10 +76,11 @@ export class PeerTable {
    * @returns False if it takes too many.
    */
   makeRoom(infoHash: InfoHash, hostname: string): boolean {
-    const held = this.#holders.peersOf(hostname);
+    const holder = this.#holders.get(hostname);
     if (
-      held.size >= this.#options.maxPeersPerAddress && !isLoopback(hostname)
-    ) this.#removeOldest(held);
+      holder !== undefined && !isLoopback(hostname) &&
+      holder.peerCount >= this.#options.maxPeersPerAddress
+    ) this.remove(holder.oldest!, "expired");
     if (this.isFull) this.#evict();
     for (let count = 0; count < EVICTIONS_PER_SWARM; count++) {
       if (this.swarms.size < this.maxSwarmCount || this.swarms.has(infoHash)) {
@@ -103,12 +104,12 @@ export class PeerTable {
   }
 
   /** Closes a swarm if it has no peers. */
-  close({ infoHash, peers, torrent }: Swarm): void {
+  close({ infoHash, peers, downloadCount, contentLength }: Swarm): void {
     if (peers.size > 0) return;
     this.swarms.delete(infoHash);
     const { keepsUndownloaded } = this.#options;
-    if (torrent.downloadCount > 0 || keepsUndownloaded) {
-      this.#keep(infoHash, torrent);
+    if (downloadCount > 0 || keepsUndownloaded) {
+      this.#keep(infoHash, { downloadCount, contentLength });
     }
   }
 
@@ -118,7 +119,7 @@ export class PeerTable {
    */
   enter(peer: Peer): void {
     const swarm = this.#swarmOf(peer);
-    for (const endpoint of peer.endpoints) {
+    for (const endpoint of endpointsOf(peer)) {
       const before = swarm.peerAt(endpoint);
       if (before === undefined) continue;
       this.drop(before);
@@ -152,7 +153,7 @@ export class PeerTable {
 
   /** Counts a peer for its address, as the one that announced last. */
   hold(peer: Peer): void {
-    this.#holders.hold(peer, peer.endpoints[0]!.hostname);
+    this.#holders.hold(peer, (peer.ipv4 ?? peer.ipv6!).hostname);
   }
 
   /** Reports what happened to a peer. */
@@ -162,7 +163,7 @@ export class PeerTable {
 
   /** What is known of a torrent. */
   torrent(infoHash: InfoHash): Torrent | undefined {
-    return this.swarms.get(infoHash)?.torrent ?? this.#past.get(infoHash);
+    return this.swarms.get(infoHash) ?? this.#past.get(infoHash);
   }
 
   /** Sets what is known of a torrent from elsewhere. */
@@ -189,7 +190,7 @@ export class PeerTable {
   /** Every torrent, those with peers first. */
   *summaries(): Generator<SwarmSummary> {
     for (const swarm of this.swarms.values()) {
-      yield summarize(swarm.infoHash, swarm.torrent, swarm);
+      yield summarize(swarm.infoHash, swarm, swarm);
     }
     for (const [infoHash, torrent] of this.#past) {
       yield summarize(infoHash, torrent);
@@ -199,7 +200,7 @@ export class PeerTable {
   #report(type: SwarmChange["type"], peer: Peer, swarm: Swarm): void {
     // Other trackers report their own.
     if (peer.tracker !== undefined) return;
-    const { hostname, port } = peer.endpoints[0]!;
+    const { hostname, port } = peer.ipv4 ?? peer.ipv6!;
     const address = { hostname, port };
     this.#onChange({
       type,
@@ -215,11 +216,8 @@ export class PeerTable {
 
   /** Removes the peer that was silent for longest of the address that holds most. */
   #evict(): void {
-    this.#removeOldest(this.#holders.most);
-  }
-
-  #removeOldest(peers: ReadonlySet<Peer>): void {
-    for (const oldest of peers) return this.remove(oldest, "expired");
+    const oldest = this.#holders.largest?.oldest;
+    if (oldest !== undefined) this.remove(oldest, "expired");
   }
 
   #keep(infoHash: InfoHash, torrent: Torrent): void {
@@ -238,34 +236,34 @@ class Holders {
   readonly #byCount = new Map<number, Set<Holder>>();
   #largestCount = 1;
 
-  /** The peers of an address, the one that was silent for longest first. */
-  peersOf(hostname: string): ReadonlySet<Peer> {
-    return this.#holders.get(hostname)?.peers ?? new Set();
+  get(hostname: string): Holder | undefined {
+    return this.#holders.get(hostname);
   }
 
-  /** The peers of an address that holds most. */
-  get most(): ReadonlySet<Peer> {
+  /** One that holds most peers, if there are any. */
+  get largest(): Holder | undefined {
     const largest = this.#byCount.get(this.#largestCount) ?? this.#holders;
-    const [first] = largest.values();
-    return first?.peers ?? new Set();
+    return largest.values().next().value;
   }
 
   /** Counts a peer for an address, as the one that announced last. */
   hold(peer: Peer, hostname: string): void {
-    if (peer.holder?.hostname === hostname) {
-      const { peers } = peer.holder;
-      if (peers.size > 1 && peers.delete(peer)) peers.add(peer);
+    let { holder } = peer;
+    if (holder?.hostname === hostname) {
+      if (holder.newest === peer) return;
+      unlink(peer, holder);
+      link(peer, holder);
       return;
     }
     this.release(peer);
-    let holder = this.#holders.get(hostname);
+    holder = this.#holders.get(hostname);
     if (holder === undefined) {
-      holder = { hostname, peers: new Set() };
+      holder = { hostname, peerCount: 0, oldest: undefined, newest: undefined };
       this.#holders.set(hostname, holder);
     }
     peer.holder = holder;
-    holder.peers.add(peer);
-    this.#recount(holder, holder.peers.size - 1);
+    link(peer, holder);
+    this.#recount(holder, holder.peerCount + 1);
   }
 
   /** Counts a peer for no address any more. */
@@ -273,24 +271,39 @@ class Holders {
     const { holder } = peer;
     if (holder === undefined) return;
     peer.holder = undefined;
-    holder.peers.delete(peer);
-    this.#recount(holder, holder.peers.size + 1);
-    if (holder.peers.size === 0) this.#holders.delete(holder.hostname);
+    unlink(peer, holder);
+    this.#recount(holder, holder.peerCount - 1);
   }
 
-  #recount(holder: Holder, countBefore: number): void {
-    const before = this.#byCount.get(countBefore);
+  #recount(holder: Holder, count: number): void {
+    const before = this.#byCount.get(holder.peerCount);
     if (before?.delete(holder) && before.size === 0) {
-      this.#byCount.delete(countBefore);
+      this.#byCount.delete(holder.peerCount);
     }
-    const count = holder.peers.size;
+    holder.peerCount = count;
     const equals = this.#byCount.get(count) ?? new Set();
     if (count > 1) this.#byCount.set(count, equals.add(holder));
+    if (count === 0) this.#holders.delete(holder.hostname);
     // Counts change by one, so a holder that leaves the top is right below it.
     if (count > this.#largestCount || !this.#byCount.has(this.#largestCount)) {
       this.#largestCount = Math.max(count, 1);
     }
   }
+}
+
+function link(peer: Peer, holder: Holder): void {
+  peer.older = holder.newest;
+  peer.newer = undefined;
+  if (peer.older === undefined) holder.oldest = peer;
+  else peer.older.newer = peer;
+  holder.newest = peer;
+}
+
+function unlink({ older, newer }: Peer, holder: Holder): void {
+  if (older === undefined) holder.oldest = newer;
+  else older.newer = newer;
+  if (newer === undefined) holder.newest = older;
+  else newer.older = older;
 }
 
 function summarize(

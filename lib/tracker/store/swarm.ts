@@ -8,7 +8,7 @@
 import type { ScrapeEntry } from "../../announce/announce.ts";
 import type { InfoHash, PeerId } from "../../base/identifier.ts";
 import { parseIpv4 } from "../../base/ip_address.ts";
-import type { Endpoint, Peer } from "./peer.ts";
+import { type Endpoint, endpointsOf, type Peer } from "./peer.ts";
 import { PeerList } from "./peer_list.ts";
 
 /** What is known of a torrent, with peers or without. */
@@ -26,9 +26,10 @@ export interface SwarmPart {
 }
 
 /** A swarm with at least one peer. */
-export class Swarm implements SwarmPart {
+export class Swarm implements SwarmPart, Torrent {
   readonly infoHash: InfoHash;
-  readonly torrent: Torrent;
+  downloadCount: number;
+  contentLength: number;
   /** When its first peer joined. */
   openedAtMs: number;
   readonly peers: Map<PeerId, Peer> = new Map();
@@ -43,7 +44,8 @@ export class Swarm implements SwarmPart {
 
   constructor(infoHash: InfoHash, torrent: Torrent, openedAtMs: number) {
     this.infoHash = infoHash;
-    this.torrent = torrent;
+    this.downloadCount = torrent.downloadCount;
+    this.contentLength = torrent.contentLength;
     this.openedAtMs = openedAtMs;
   }
 
@@ -63,7 +65,7 @@ export class Swarm implements SwarmPart {
   enter(peer: Peer): void {
     this.peers.set(peer.id, peer);
     this.#count(peer, 1);
-    for (const endpoint of peer.endpoints) {
+    for (const endpoint of endpointsOf(peer)) {
       if (!endpoint.isListed) continue;
       this.#byEndpoint.set(keyOf(endpoint), peer);
       const index = indexOf(endpoint);
@@ -76,7 +78,7 @@ export class Swarm implements SwarmPart {
   leave(peer: Peer): void {
     this.peers.delete(peer.id);
     this.#count(peer, -1);
-    for (const endpoint of peer.endpoints) {
+    for (const endpoint of endpointsOf(peer)) {
       if (!endpoint.isListed) continue;
       this.#byEndpoint.delete(keyOf(endpoint));
       const index = indexOf(endpoint);
@@ -107,7 +109,7 @@ export class Swarm implements SwarmPart {
       infoHash: this.infoHash,
       complete: this.seederCount,
       incomplete: this.leecherCount,
-      downloaded: this.torrent.downloadCount,
+      downloaded: this.downloadCount,
     };
   }
 

@@ -11,7 +11,13 @@ import {
   infoHashFromHex,
   type PeerId,
 } from "../../base/identifier.ts";
-import { createPeer, describePeer, type Peer, setEndpoint } from "./peer.ts";
+import {
+  createPeer,
+  describePeer,
+  endpointsOf,
+  type Peer,
+  setEndpoint,
+} from "./peer.ts";
 import type { PeerDetails } from "./peer_store.ts";
 import type { PeerTable } from "./peer_table.ts";
 import type { Swarm, SwarmPart } from "./swarm.ts";
@@ -56,7 +62,7 @@ export function reportOf(swarm: Swarm): SwarmReport {
     const { key, hasCompleted } = peer;
     return { ...describePeer(peer), key, hasCompleted };
   });
-  const { openedAtMs, torrent: { contentLength } } = swarm;
+  const { openedAtMs, contentLength } = swarm;
   const counts = { seederCount, leecherCount, bytesPerSecond };
   return { ...counts, openedAtMs, contentLength, peers };
 }
@@ -77,13 +83,12 @@ export function mergeReport(
   const isFull = table.swarms.size >= table.maxSwarmCount;
   if (!isKnown && (report === undefined || isFull)) return;
   const swarm = table.open(infoHash, report?.openedAtMs ?? 0);
-  const { torrent } = swarm;
   const unnamed = { seederCount: 0, leecherCount: 0, bytesPerSecond: 0 };
   const named = new Set<PeerId>();
   if (report !== undefined) {
     const { seederCount, leecherCount, bytesPerSecond, contentLength } = report;
     Object.assign(unnamed, { seederCount, leecherCount, bytesPerSecond });
-    torrent.contentLength = Math.max(torrent.contentLength, contentLength);
+    swarm.contentLength = Math.max(swarm.contentLength, contentLength);
     swarm.openedAtMs = Math.min(swarm.openedAtMs, report.openedAtMs);
   }
   for (const peer of report?.peers ?? []) {
@@ -109,7 +114,7 @@ function mergePeer(
   if (known === undefined && table.isFull) return false;
   const peer = createPeer(swarm.infoHash, named);
   for (const address of named.addresses) setEndpoint(peer, address);
-  const others = peer.endpoints.map((endpoint) => swarm.peerAt(endpoint));
+  const others = endpointsOf(peer).map((endpoint) => swarm.peerAt(endpoint));
   for (const other of [known, ...others]) {
     const isLater = other !== undefined && other.tracker !== tracker &&
       other.lastSeenMs > named.lastSeenMs - CLOCK_TOLERANCE_MS;
