@@ -8,9 +8,9 @@ import { assert } from "@std/assert";
 import { report } from "./report.ts";
 import { SEED } from "./seed.ts";
 
-/** How long each fuzz test runs, in milliseconds. */
+/** Duration of each fuzz test, in milliseconds. */
 const FUZZ_MS = 3_000;
-/** How long all of them may take, in milliseconds. */
+/** Time limit of all of them, in milliseconds. */
 const TIMEOUT_MS = 900_000;
 
 const SUITES = ["tests/core", "tests/loopback"];
