@@ -31,7 +31,12 @@ export function response(
   status = "200 OK",
 ): Uint8Array {
   const bytes = typeof body === "string" ? latin1(body) : body;
-  const fields = { "content-length": `${bytes.length}`, ...headers };
+  // The server closes the connection, so the client must not use it again.
+  const fields = {
+    "content-length": `${bytes.length}`,
+    "connection": "close",
+    ...headers,
+  };
   const head = Object.entries(fields).map(([name, value]) =>
     `${name}: ${value}\r\n`
   ).join("");

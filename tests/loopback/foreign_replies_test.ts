@@ -41,10 +41,11 @@ const REQUEST: AnnounceRequest = {
 };
 
 /** A server that answers any request with the same bytes and closes the connection. */
-class BytesServer implements Disposable {
+class BytesServer implements AsyncDisposable {
   readonly url: string;
   #answer: Uint8Array = new Uint8Array();
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  readonly #served = new Set<Promise<void>>();
 
   constructor() {
     this.url = `http://127.0.0.1:${this.#listener.addr.port}/announce`;
@@ -55,12 +56,16 @@ class BytesServer implements Disposable {
     this.#answer = bytes;
   }
 
-  [Symbol.dispose](): void {
+  /** Waits until the client has closed every connection. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
+    await Promise.all(this.#served);
   }
 
   async #run(): Promise<void> {
-    for await (const connection of this.#listener) this.#serve(connection);
+    for await (const connection of this.#listener) {
+      this.#served.add(this.#serve(connection));
+    }
   }
 
   async #serve(connection: Deno.TcpConn): Promise<void> {
@@ -109,7 +114,7 @@ for (const { name, make, outcome, isLarge } of ANSWER_CLASSES) {
   const rounds = isLarge ? LARGE_ROUNDS : ROUNDS;
   Deno.test(`announce() survives ${name} (seed ${FUZZ_SEED})`, async () => {
     const random = seededRandom(FUZZ_SEED);
-    using server = new BytesServer();
+    await using server = new BytesServer();
     for (let round = 0; round < rounds; round++) {
       server.answer = await make(random, server.url);
       const startMs = performance.now();
@@ -126,7 +131,7 @@ for (const { name, make, outcome, isLarge } of ANSWER_CLASSES) {
 }
 
 Deno.test("announce() gives the failure reason of an HTTP error", async () => {
-  using server = new BytesServer();
+  await using server = new BytesServer();
   const reason = "d14:failure reason12:unregisterede";
   server.answer = response(reason, {}, "403 Forbidden");
   assertStringIncludes(
