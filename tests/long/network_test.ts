@@ -93,8 +93,10 @@ class Site implements AsyncDisposable {
     const source = await sha256Of(this.host("seeder").path(NAME));
     await Promise.all(names.map(async (name) => {
       const { stdout } = this.peer(name);
-      if (!/"type":"completed"/.test(stdout.text)) {
-        await stdout.waitFor(/"type":"completed"/, LIMIT_MS);
+      // A peer that is started again may be complete already.
+      const complete = /"type":"completed"|"type":"verified".*"progress":1,/;
+      if (!complete.test(stdout.text)) {
+        await stdout.waitFor(complete, LIMIT_MS);
       }
       assertEquals(await sha256Of(this.host(name).path(NAME)), source, name);
     }));
