@@ -105,8 +105,10 @@ export class RedisStore extends MemoryStore {
     const { maxSilenceMs = 1_000 } = this.#options;
     const connection = await RedisConnection.open(this.#address, maxSilenceMs);
     const ask: Ask = (commands) => connection.ask(commands);
-    const closeSoon = (): void =>
-      void setTimeout(() => connection.close("closed"), LAST_ROUND_MS);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const closeSoon = (): void => {
+      timer = setTimeout(() => connection.close("closed"), LAST_ROUND_MS);
+    };
     signal.addEventListener("abort", closeSoon);
     try {
       await this.#exchange.begin(ask);
@@ -118,6 +120,7 @@ export class RedisStore extends MemoryStore {
       await this.#exchange.write(ask);
     } finally {
       signal.removeEventListener("abort", closeSoon);
+      clearTimeout(timer);
       connection.close("closed");
     }
   }
