@@ -216,7 +216,7 @@ function note(peer: Peer, progress: TransferProgress, nowMs: number): void {
   peer.lastSeenMs = nowMs;
 }
 
-/** What a peer received since its last announce; 0 for one that has everything or begins anew. */
+/** Bytes that a peer received since its last announce; 0 for a seeder or a restarted peer. */
 function speedOf(
   peer: Peer,
   { event, left, downloaded }: PeerAnnounce,

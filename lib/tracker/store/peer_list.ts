@@ -16,7 +16,7 @@ import type { Endpoint, Prefix } from "./peer.ts";
 /** Entries that a new list has room for. */
 const FIRST_CAPACITY = 8;
 
-/** How near neighbours are; a subnet's prefix is never that of a site, as it is longer. */
+/** Distance of neighbours; a subnet's prefix is never that of a site, as it is longer. */
 const LEVELS = [
   { prefix: "subnet", place: "placeInSubnet" },
   { prefix: "site", place: "placeInSite" },

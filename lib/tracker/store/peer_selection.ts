@@ -238,7 +238,7 @@ function ownSlotIn(list: PeerList, { peer: { ipv4, ipv6 } }: Endpoint): number {
   return ipv6?.list === list ? ipv6.slot : list.endpoints.length;
 }
 
-/** How many endpoints of a list are not the asker's. */
+/** Number of endpoints of a list that are not the asker's. */
 function availableIn(list: PeerList | undefined, asker: Endpoint): number {
   if (list === undefined) return 0;
   const { ipv4, ipv6 } = asker.peer;
@@ -246,7 +246,7 @@ function availableIn(list: PeerList | undefined, asker: Endpoint): number {
   return isThere ? list.endpoints.length - 1 : list.endpoints.length;
 }
 
-/** How many of `left` peers one kind of address may fill if `ahead` peers of other kinds follow. */
+/** Number of `left` peers that one kind of address may fill if `ahead` peers of other kinds follow. */
 function share(left: number, ahead: number): number {
   return left - Math.min(ahead, Math.floor(left * OTHERS_SHARE));
 }

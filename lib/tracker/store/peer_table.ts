@@ -23,7 +23,7 @@ const EVICTIONS_PER_SWARM = 64;
 export interface InnerTableOptions {
   /** Most torrents without peers; the oldest is dropped first. @default 10_000 */
   readonly maxPastCount?: number;
-  /** Whether those without downloads are kept too. @default {false} */
+  /** True to keep torrents without downloads too. @default {false} */
   readonly keepsUndownloaded?: boolean;
   /** Hears of a swarm whose peers of this tracker are others, or elsewhere, than before. */
   readonly onPeersChange?: (infoHash: InfoHash) => void;
@@ -161,7 +161,7 @@ export class PeerTable {
     this.#report(type, peer, this.#swarmOf(peer));
   }
 
-  /** What is known of a torrent. */
+  /** Knowledge of a torrent. */
   torrent(infoHash: InfoHash): Torrent | undefined {
     return this.swarms.get(infoHash) ?? this.#past.get(infoHash);
   }

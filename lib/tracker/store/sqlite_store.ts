@@ -146,7 +146,7 @@ export class SqliteStore extends MemoryStore {
     return {
       infoHash,
       downloadCount,
-      // What is no number of bytes would be refused by the file, with all else.
+      // A value that is no number of bytes would be refused by the file, with all else.
       contentLength: Number.isSafeInteger(contentLength) ? contentLength : 0,
       lastSeenSeconds: nowSeconds(),
     };

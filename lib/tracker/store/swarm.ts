@@ -11,7 +11,7 @@ import { parseIpv4 } from "../../base/ip_address.ts";
 import { type Endpoint, endpointsOf, type Peer } from "./peer.ts";
 import { PeerList } from "./peer_list.ts";
 
-/** What is known of a torrent, with peers or without. */
+/** Knowledge of a torrent, with peers or without. */
 export interface Torrent {
   downloadCount: number;
   /** The most that a peer ever lacked, in bytes; 0 if none ever lacked anything. */
@@ -39,7 +39,7 @@ export class Swarm implements SwarmPart, Torrent {
   readonly #byEndpoint = new Map<number | string, Peer>();
   /** By kind of address; those of seeders behind those of leechers. */
   readonly #lists: (PeerList | undefined)[] = new Array(8).fill(undefined);
-  /** What other trackers have beside the peers that they name, while they name any. */
+  /** Counts of other trackers beyond the peers that they name, while they name any. */
   readonly #unnamed = new Map<string, SwarmPart & { namedCount: number }>();
 
   constructor(infoHash: InfoHash, torrent: Torrent, openedAtMs: number) {

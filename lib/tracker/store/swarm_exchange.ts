@@ -41,10 +41,10 @@ const DOWNLOADS = `${PREFIX}downloads`;
 /** Shortest time until what a tracker wrote expires. */
 const MIN_EXPIRY_MS = 10_000;
 
-/** How long counts of downloads are kept after the last one: 30 days. */
+/** Time from the last download until its count expires: 30 days. */
 const DOWNLOADS_EXPIRY_MS = 30 * 86_400_000;
 
-/** How long a download is not counted again if its peer announces it to another tracker. */
+/** Time in which a download announced to a second tracker is not counted again. */
 const COMPLETED_EXPIRY_MS = 3_600_000;
 
 /** Longest time in which each swarm is reported anew. */
@@ -76,7 +76,7 @@ export class SwarmExchange {
   /** The last round that was read of each other tracker. */
   readonly #others = new Map<string, number>();
   #round = 0;
-  /** How far the clock of Redis is ahead of ours. */
+  /** Lead of the clock of Redis over ours, in milliseconds. */
   #offsetMs = 0;
 
   constructor(table: PeerTable, peerTimeoutMs: number) {

@@ -224,7 +224,7 @@ function isFolder(path: string): boolean {
   try {
     return Deno.statSync(path).isDirectory;
   } catch {
-    // What cannot be read cannot be used as one either.
+    // A file that cannot be read is no usable database either.
     return false;
   }
 }
