@@ -246,7 +246,7 @@ function availableIn(list: PeerList | undefined, asker: Endpoint): number {
   return isThere ? list.endpoints.length - 1 : list.endpoints.length;
 }
 
-/** Number of `left` peers that one kind of address may fill if `ahead` peers of other kinds follow. */
+/** Share of `left` peers that one kind of address may fill if `ahead` peers of other kinds follow. */
 function share(left: number, ahead: number): number {
   return left - Math.min(ahead, Math.floor(left * OTHERS_SHARE));
 }
