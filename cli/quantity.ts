@@ -29,6 +29,22 @@ export function readSize(text: string): number {
   );
 }
 
+/**
+ * Reads a time: `90s`, `10m`, `2h`, seconds without a unit, or `forever`, which is
+ * `Infinity`. In milliseconds. @throws {RangeError}
+ */
+export function readDuration(text: string): number {
+  if (text === "forever") return Infinity;
+  const [, number, unit = "s"] = /^([0-9]{1,9})([smh])?$/.exec(text) ?? [];
+  const seconds = Number(number) * { s: 1, m: 60, h: 3600 }[unit]!;
+  if (seconds >= 0) return seconds * 1000;
+  throw new RangeError(
+    `${
+      JSON.stringify(text)
+    } is not a time such as 90s, 10m, 2h, 90 (seconds) or forever`,
+  );
+}
+
 /** `0:07`, `12:30`, `1:02:03`; whole seconds, rounded up. */
 export function formatDuration(seconds: number): string {
   const whole = Math.ceil(seconds);

@@ -4,6 +4,7 @@ import {
   formatSize,
   formatTimeLeft,
   plural,
+  readDuration,
   readSize,
   TIME_LEFT_COLUMNS,
 } from "../../../cli/quantity.ts";
@@ -36,6 +37,24 @@ Deno.test("readSize() refuses everything else", () => {
   ];
   for (const text of cases) {
     assertThrows(() => readSize(text), RangeError, `"${text}" is not a size`);
+  }
+});
+
+Deno.test("readDuration() reads seconds, minutes, hours and forever", () => {
+  const cases: [text: string, milliseconds: number][] = [
+    ["90s", 90_000],
+    ["10m", 600_000],
+    ["2h", 7_200_000],
+    ["90", 90_000],
+    ["0", 0],
+    ["forever", Infinity],
+  ];
+  for (const [text, ms] of cases) assertEquals(readDuration(text), ms, text);
+});
+
+Deno.test("readDuration() refuses everything else", () => {
+  for (const text of ["", "-1", "1.5m", "1e3", "10 m", "10M", "1d", "1h30m"]) {
+    assertThrows(() => readDuration(text), RangeError, `"${text}" is not a`);
   }
 });
 
