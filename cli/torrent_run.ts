@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { delay } from "@std/async/delay";
 import {
   type Bitfield,
   ContentChangedError,
@@ -26,6 +27,11 @@ import type { TorrentState } from "./peer_output.ts";
 import type { JobContext } from "./program.ts";
 import { describeError, ProgramError, reportError } from "./program_error.ts";
 
+/** Longest pause before a restart, in milliseconds. */
+const MAX_RESTART_PAUSE_MS = 300_000;
+/** Time without a restart after which the next one is the first, in milliseconds. */
+const RESTARTS_FORGOTTEN_MS = 2 * MAX_RESTART_PAUSE_MS;
+
 /** The parts that all torrents of a `peer` use. */
 export interface TorrentRunOptions {
   readonly job: PeerJob;
@@ -44,6 +50,8 @@ export class TorrentRun implements TorrentState {
   #transfer: TorrentSession | undefined;
   #verification: VerifyProgress | undefined;
   #restart: Promise<void> | undefined;
+  /** Restarts one after another, and when the last one was over. */
+  #restarts = { count: 0, endMs: 0 };
   #phase: "working" | "settled" | "stopped" = "working";
   #hasFailed = false;
 
@@ -143,21 +151,39 @@ export class TorrentRun implements TorrentState {
     } else this.#stop(event.error);
   }
 
-  /** Verifies everything again after another program has changed a file. */
+  /**
+   * Verifies again after another program has changed a file. Repeated restarts come
+   * after longer and longer pauses, as that program may never stop.
+   */
   #startAgain(change: ContentChangedError): void {
     if (this.#restart !== undefined) return;
+    const isRepeated =
+      performance.now() - this.#restarts.endMs < RESTARTS_FORGOTTEN_MS;
+    const count = isRepeated ? this.#restarts.count + 1 : 1;
+    const pauseMs = count === 1
+      ? 0
+      : Math.min(1000 * 2 ** (count - 2), MAX_RESTART_PAUSE_MS);
     this.#options.context.console.writeErrorLine(
-      `warning: ${describeError(change)}; verifying it again`,
+      `warning: ${describeError(change)}; verifying it again${
+        count === 1 ? "" : ` in ${pauseMs / 1000} s (restart ${count})`
+      }`,
     );
     this.#phase = "working";
-    this.#restart = this.#reopen().finally(() => this.#restart = undefined);
+    this.#restart = this.#reopen(pauseMs).finally(() => {
+      this.#restart = undefined;
+      this.#restarts = { count, endMs: performance.now() };
+    });
   }
 
-  async #reopen(): Promise<void> {
+  async #reopen(pauseMs: number): Promise<void> {
+    const { session, context: { signal } } = this.#options;
     const [content, transfer] = [this.#content, this.#transfer];
     this.#content = this.#transfer = undefined;
-    await this.#options.session.removeTorrent(transfer!);
+    await session.removeTorrent(transfer!);
     await content?.[Symbol.asyncDispose]();
+    await delay(pauseMs, { signal })
+      // Aborted: there is nothing to start.
+      .catch(() => {});
     await this.start();
   }
 

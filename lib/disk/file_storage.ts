@@ -19,7 +19,7 @@ import { FilePool } from "./file_pool.ts";
 import {
   type FileStamp,
   FileSystem,
-  isUnmodified,
+  isModified,
   stampOf,
 } from "./file_system.ts";
 import { type Access, GuardedFolder } from "./guarded_folder.ts";
@@ -247,11 +247,17 @@ export class FileStorage implements Storage {
   ): Promise<void> {
     const expected = this.#expected[fileIndex];
     if (expected === undefined) return;
-    const now = stampOf(await this.#fileSystem.stat(file));
-    if (isUnmodified(expected, now)) return;
-    const path = this.#folder.pathOf(this.#files[fileIndex]!.path);
+    const opened = stampOf(await this.#fileSystem.stat(file));
+    if (!isModified(expected, opened)) return;
+    // Some network file systems report another time of an open file than of its
+    // path, from which the expected stamp was taken.
+    const { path } = this.#files[fileIndex]!;
+    const [now] = await this.#folder.stamps([path]);
+    if (now !== undefined && !isModified(expected, now)) return;
     throw new ContentChangedError(
-      `Cannot keep sharing ${path}: another program modified it`,
+      `Cannot keep sharing ${
+        this.#folder.pathOf(path)
+      }: another program modified it`,
     );
   }
 

@@ -101,7 +101,10 @@ export class FileSystem {
 export interface FileStamp {
   /** In bytes. */
   readonly size: number;
-  /** Time of the last modification, in milliseconds since 1970. */
+  /**
+   * Time of the last modification, in milliseconds since 1970. Any number is a time,
+   * 0 and negative ones too; Deno 2.4 reports those before 1970 without their sign.
+   */
   readonly modifiedMs: number | undefined;
   /** Number of the file system that holds the file. */
   readonly device?: number | undefined;
@@ -111,9 +114,11 @@ export interface FileStamp {
 
 /** The stamp in what the system reports. */
 export function stampOf(info: Deno.FileInfo): FileStamp {
+  const modifiedMs = info.mtime?.getTime();
   return {
     size: info.size,
-    modifiedMs: info.mtime?.getTime(),
+    // A `Date` ends in the year 275760; some file systems do not.
+    modifiedMs: Number.isNaN(modifiedMs) ? undefined : modifiedMs,
     device: info.dev,
     // 0 is no inode number, but all that Windows reports of some files.
     inode: info.ino || undefined,
@@ -130,12 +135,25 @@ export function isSameFile(left: FileStamp, right: FileStamp): boolean {
   return left.device === right.device && left.inode === right.inode;
 }
 
-/** True if a file was not modified between two stamps; a missing stamp proves nothing. */
+/**
+ * True if two stamps prove that a file was not modified between them. Without a
+ * stamp or a time they prove nothing.
+ */
 export function isUnmodified(
   before: FileStamp | undefined,
   now: FileStamp | undefined,
 ): boolean {
   return before !== undefined && now !== undefined &&
-    before.modifiedMs !== undefined &&
-    before.size === now.size && before.modifiedMs === now.modifiedMs;
+    before.modifiedMs !== undefined && now.modifiedMs !== undefined &&
+    !isModified(before, now);
+}
+
+/**
+ * True if two stamps prove that a file was modified between them. Where the system
+ * reports no time, a modification that keeps the size cannot be detected.
+ */
+export function isModified(before: FileStamp, now: FileStamp): boolean {
+  return before.size !== now.size ||
+    (before.modifiedMs !== now.modifiedMs &&
+      before.modifiedMs !== undefined && now.modifiedMs !== undefined);
 }

@@ -6,7 +6,7 @@
  *
  * Layout: a bencoded dictionary, then its SHA-1. `files` holds 16 bytes a file,
  * size and time of modification as big-endian 64-bit floats; a size of -1 stands
- * for a file that was missing or being written, a time of 0 for an unknown one.
+ * for a file that was missing or being written, NaN for an unknown time.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import type { Torrent } from "../metainfo/torrent.ts";
 import { type FileStamp, isUnmodified } from "./file_system.ts";
 import { sha1 } from "./sha1.ts";
 
-const VERSION = 1;
+const VERSION = 2;
 const SHA1_LENGTH = 20;
 const STAMP_LENGTH = 16;
 
@@ -49,7 +49,7 @@ export function encodeResumeRecord(
   const files = new DataView(new ArrayBuffer(stamps.length * STAMP_LENGTH));
   for (const [index, stamp] of stamps.entries()) {
     files.setFloat64(index * STAMP_LENGTH, stamp?.size ?? -1);
-    files.setFloat64(index * STAMP_LENGTH + 8, stamp?.modifiedMs ?? 0);
+    files.setFloat64(index * STAMP_LENGTH + 8, stamp?.modifiedMs ?? NaN);
   }
   const body = encodeBencode({
     files: new Uint8Array(files.buffer),
@@ -97,7 +97,8 @@ function parseStamps(bytes: Uint8Array): (FileStamp | undefined)[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Array.from({ length: bytes.length / STAMP_LENGTH }, (_, index) => {
     const size = view.getFloat64(index * STAMP_LENGTH);
-    const modifiedMs = view.getFloat64(index * STAMP_LENGTH + 8) || undefined;
+    const time = view.getFloat64(index * STAMP_LENGTH + 8);
+    const modifiedMs = Number.isNaN(time) ? undefined : time;
     return size < 0 ? undefined : { size, modifiedMs };
   });
 }

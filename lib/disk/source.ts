@@ -17,8 +17,8 @@ import {
 import {
   type FileStamp,
   FileSystem,
+  isModified,
   isSameFile,
-  isUnmodified,
   stampOf,
 } from "./file_system.ts";
 import { isOwnFolderName } from "./own_folder.ts";
@@ -149,7 +149,7 @@ export function findSourceChange(
   for (const { diskPath, stamp } of before.files) {
     const now = added.get(diskPath);
     if (now === undefined) return `${diskPath} is gone`;
-    if (!isUnmodified(stamp, now) || !isSameFile(stamp, now)) {
+    if (isModified(stamp, now) || !isSameFile(stamp, now)) {
       return `${diskPath} was changed`;
     }
     added.delete(diskPath);

@@ -6,7 +6,7 @@
  */
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { StorageError } from "../../lib/base/errors.ts";
+import { ContentChangedError, StorageError } from "../../lib/base/errors.ts";
 import { openTorrentContent } from "../../lib/disk/torrent_content.ts";
 import { scanSource } from "../../lib/disk/source.ts";
 import { sampleTorrent } from "../core/disk/sample_torrent.ts";
@@ -75,6 +75,82 @@ Deno.test("a restart hashes only a file that was modified meanwhile", async () =
   await Deno.remove(path);
   assertEquals(await restart(dir), { haveCount: 4, hashedCount: 0 });
 });
+
+for (
+  const seconds of [
+    0,
+    -5,
+    -86_401,
+    4_294_967_296,
+    315_532_800, /* FAT's first */
+  ]
+) {
+  Deno.test(`a file whose modification time is ${seconds} s after 1970 is shared and known again`, async () => {
+    await using folder = await withContent();
+    const dir = folder.path;
+    for (const name of ["a", "b"]) {
+      await Deno.utime(join(dir, "many", name), seconds, seconds);
+    }
+    assertEquals(await restart(dir), { haveCount: 8, hashedCount: 8 });
+    assertEquals(await restart(dir), { haveCount: 8, hashedCount: 0 });
+    const opened = await openTorrentContent(torrent, { dir });
+    const have = await opened.verify();
+    const bytes = new Uint8Array(content.length);
+    await opened.storage.read(0, bytes);
+    assertEquals(bytes, content);
+    await opened.close(() => have);
+  });
+}
+
+/** Replaces the times that the storage meets, of paths and of open files. */
+function withTimes(times: {
+  readonly path: () => Date | null;
+  readonly file: () => Date | null;
+}): Disposable {
+  const { lstat, lstatSync } = Deno;
+  const { stat, statSync } = Deno.FsFile.prototype;
+  Deno.lstat = async (path) => ({ ...await lstat(path), mtime: times.path() });
+  Deno.lstatSync = (path) => ({ ...lstatSync(path), mtime: times.path() });
+  Object.assign(Deno.FsFile.prototype, {
+    async stat(this: Deno.FsFile): Promise<Deno.FileInfo> {
+      return { ...await stat.call(this), mtime: times.file() };
+    },
+    statSync(this: Deno.FsFile): Deno.FileInfo {
+      return { ...statSync.call(this), mtime: times.file() };
+    },
+  });
+  return {
+    [Symbol.dispose](): void {
+      Object.assign(Deno, { lstat, lstatSync });
+      Object.assign(Deno.FsFile.prototype, { stat, statSync });
+    },
+  };
+}
+
+for (
+  const [name, path, file] of [
+    ["without modification times", null, null],
+    ["with times that no Date can hold", new Date(NaN), new Date(NaN)],
+    ["that rounds the times of paths to days", new Date(0), new Date(7)],
+  ] as const
+) {
+  Deno.test(`a file system ${name} is not one on which files change`, async () => {
+    await using folder = await withContent();
+    using _ = withTimes({ path: () => path, file: () => file });
+    const opened = await openTorrentContent(torrent, { dir: folder.path });
+    const have = await opened.verify();
+    const bytes = new Uint8Array(content.length);
+    await opened.storage.read(0, bytes);
+    assertEquals(bytes, content);
+    // Changes of the size are seen even there.
+    await Deno.truncate(join(folder.path, "many", "b"), 4 * PIECE_LENGTH + 1);
+    await assertRejects(
+      () => opened.storage.read(0, bytes),
+      ContentChangedError,
+    );
+    await opened.close(() => have);
+  });
+}
 
 Deno.test("a damaged or missing record costs nothing but hashing", async () => {
   await using folder = await withContent();

@@ -1,8 +1,10 @@
 import { assertEquals } from "@std/assert";
 import {
   type FileStamp,
+  isModified,
   isSameFile,
   isUnmodified,
+  stampOf,
 } from "../../../lib/disk/file_system.ts";
 
 const STAMP: FileStamp = { size: 1, modifiedMs: 2, device: 3, inode: 4 };
@@ -21,4 +23,26 @@ Deno.test("isUnmodified() compares size and time, and takes nothing unknown as e
   const timeless = { ...STAMP, modifiedMs: undefined };
   assertEquals(isUnmodified(timeless, timeless), false);
   assertEquals(isUnmodified(undefined, undefined), false);
+});
+
+Deno.test("isModified() takes every time as a time, and an unknown one as no proof", () => {
+  for (const modifiedMs of [0, -1, -86_400_500, 4_294_967_296_000]) {
+    const stamp = { ...STAMP, modifiedMs };
+    assertEquals(isUnmodified(stamp, { ...stamp }), true);
+    assertEquals(isModified(stamp, { ...stamp }), false);
+    assertEquals(isModified(stamp, { ...stamp, modifiedMs: 1 }), true);
+    const timeless = { ...stamp, modifiedMs: undefined };
+    assertEquals(isModified(stamp, timeless), false);
+    assertEquals(isModified(timeless, stamp), false);
+    assertEquals(isUnmodified(stamp, timeless), false);
+    assertEquals(isModified(timeless, { ...timeless, size: 5 }), true);
+  }
+});
+
+Deno.test("stampOf() knows no time if there is none, or none that fits a Date", () => {
+  const info = { size: 1, dev: 2, ino: 3 } as Deno.FileInfo;
+  for (const mtime of [null, new Date(NaN)]) {
+    assertEquals(stampOf({ ...info, mtime }).modifiedMs, undefined);
+  }
+  assertEquals(stampOf({ ...info, mtime: new Date(0) }).modifiedMs, 0);
 });

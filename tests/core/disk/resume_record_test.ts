@@ -52,6 +52,14 @@ Deno.test("parseResumeRecord() reads what encodeResumeRecord() wrote", () => {
   assertEquals(read!.stamps, STAMPS);
 });
 
+Deno.test("parseResumeRecord() tells a time of 0 and times before 1970 from an unknown one", () => {
+  const stamps = [0, -86_400_500, undefined, -0.5].map((modifiedMs) => (
+    { size: 10, modifiedMs }
+  ));
+  const bytes = encodeResumeRecord(torrent, { have: bits("11111"), stamps });
+  assertEquals(parseResumeRecord(torrent, bytes)!.stamps, stamps);
+});
+
 Deno.test("parseResumeRecord() refuses a record with any byte changed, missing or added", () => {
   const bytes = encodeResumeRecord(torrent, record("11111"));
   for (let offset = 0; offset < bytes.length; offset++) {
