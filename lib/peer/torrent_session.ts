@@ -18,8 +18,8 @@ import type { Storage } from "../disk/storage.ts";
 import { isPieceHash } from "../disk/hash_content.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import type {
-  HashedPiece,
   PeerKey,
+  PieceBytes,
   SwarmAction,
   SwarmEvent,
 } from "../swarm/events.ts";
@@ -298,7 +298,7 @@ export class TorrentSession {
    * the disk. The swarm bounds the pieces that are under way.
    * @throws {StorageError} If the disk refuses.
    */
-  async #verify({ index, bytes: piece }: HashedPiece): Promise<void> {
+  async #verify({ index, bytes: piece }: PieceBytes): Promise<void> {
     const { geometry } = this.torrent;
     const { bytes, hash } = await this.#session.hasher.hash(piece);
     const isRight = isPieceHash(this.torrent, index, hash);

@@ -8,7 +8,7 @@
 import type { Bitfield } from "../base/bitfield.ts";
 import { ProtocolError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
-import type { HashedPiece } from "./events.ts";
+import type { PieceBytes } from "./events.ts";
 import type { PeerProfile } from "./extensions.ts";
 import {
   REQUEST_LIMITS,
@@ -63,7 +63,7 @@ export class Downloads {
   }
 
   /** Adds to the pieces that the peer has: aria2 sends a bitfield now and then in place of haves. */
-  receivePieces(source: Source, pieces: Bitfield): void {
+  receiveBitfield(source: Source, pieces: Bitfield): void {
     for (const index of pieces.indexes()) {
       if (!source.pieces.has(index)) this.#addPiece(source, index);
     }
@@ -131,7 +131,7 @@ export class Downloads {
   }
 
   /** A piece is verified and stored. Returns the hosts found to have sent corrupt blocks of it before. */
-  pieceVerified(piece: HashedPiece): ReadonlySet<string> {
+  pieceVerified(piece: PieceBytes): ReadonlySet<string> {
     const { index } = piece;
     const wasAtLimit = this.#picker.isAtLimit;
     if (!this.#picker.verified(piece)) return new Set();
@@ -156,7 +156,7 @@ export class Downloads {
   }
 
   /** A piece failed its hash check. Returns the host that sent all of it, if one did. */
-  pieceCorrupt({ index, bytes }: HashedPiece): ReadonlySet<string> {
+  pieceCorrupt({ index, bytes }: PieceBytes): ReadonlySet<string> {
     const piece = this.#picker.corrupt(index);
     if (piece === undefined) return new Set();
     piece.bytes = bytes;

@@ -26,10 +26,10 @@ export interface PeerIntroduction {
   readonly listenPort?: number;
 }
 
-/** A piece that was hashed. */
-export interface HashedPiece {
+/** A complete piece, before and after its hash check. */
+export interface PieceBytes {
   readonly index: number;
-  /** The bytes of `verifyPiece`, given back, perhaps in another view. */
+  /** After the check, those of `verifyPiece`, perhaps in another view. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
@@ -49,9 +49,9 @@ export type SwarmEvent =
     readonly length: number;
   }
   /** The bytes of `verifyPiece` match their hash and are stored. */
-  | { readonly type: "pieceVerified" } & HashedPiece
+  | { readonly type: "pieceVerified" } & PieceBytes
   /** The bytes of `verifyPiece` do not match their hash. */
-  | { readonly type: "pieceCorrupt" } & HashedPiece
+  | { readonly type: "pieceCorrupt" } & PieceBytes
   /** Time passed; sent about once a second. */
   | { readonly type: "tick" };
 
@@ -74,7 +74,7 @@ export type SwarmAction =
     readonly addresses: readonly PeerAddress[];
   }
   /** Hash and store a piece; `bytes` are the driver's until it answers. */
-  | { readonly type: "verifyPiece" } & HashedPiece
+  | { readonly type: "verifyPiece" } & PieceBytes
   /** Close a connection; the swarm has forgotten it already. */
   | { readonly type: "disconnect" } & Disconnection
   /** A host sent a corrupt block: keep no connection with it. */

@@ -60,7 +60,7 @@ export function handleMessage(
       return superSeeding.peerHas(from, [message.index]);
     case "bitfield": {
       const pieces = parseBitfield(message.bytes, pieceCount);
-      downloads.receivePieces(source, pieces);
+      downloads.receiveBitfield(source, pieces);
       return superSeeding.peerHas(from, source.pieces.indexes());
     }
     case "request": {
@@ -79,7 +79,7 @@ export function handleMessage(
     case "cancel":
       return uploads.receiveCancel(upload, message);
     case "haveAll":
-      downloads.receivePieces(source, Bitfield.full(pieceCount));
+      downloads.receiveBitfield(source, Bitfield.full(pieceCount));
       return superSeeding.peerHas(from, source.pieces.indexes());
     case "haveNone":
       if (source.pieces.count === 0) return;

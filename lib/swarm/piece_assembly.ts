@@ -5,7 +5,7 @@
  * @module
  */
 import { BLOCK_SIZE } from "../metainfo/geometry.ts";
-import type { HashedPiece, PeerKey } from "./events.ts";
+import type { PeerKey, PieceBytes } from "./events.ts";
 
 const MAX_CORRUPT_COPIES = 8;
 /** Memory for all corrupt copies but one, in bytes. */
@@ -17,13 +17,13 @@ export class PieceAssembly {
   readonly index: number;
   /** The piece's content as far as received; out of reach while it is hashed. */
   bytes: Uint8Array<ArrayBuffer>;
-  /** True if the owner alone may deliver, because an earlier copy was corrupt. */
+  /** True if the assignee alone may deliver, because an earlier copy was corrupt. */
   readonly isExclusive: boolean;
   /** Length of every block but perhaps the last. */
   readonly blockLength: number;
   readonly blockCount: number;
   /** The peer that works on it; others help only when there is nothing else to do. */
-  owner: PeerKey | undefined;
+  assignee: PeerKey | undefined;
   /** True if a block is open: noted by {@linkcode PiecesInProgress}. */
   isOpen = false;
   /**
@@ -38,11 +38,11 @@ export class PieceAssembly {
   constructor(
     index: number,
     bytes: Uint8Array<ArrayBuffer>,
-    options: { owner: PeerKey; isExclusive: boolean; blockLength?: number },
+    options: { assignee: PeerKey; isExclusive: boolean; blockLength?: number },
   ) {
     this.index = index;
     this.bytes = bytes;
-    this.owner = options.owner;
+    this.assignee = options.assignee;
     this.isExclusive = options.isExclusive;
     this.blockLength = options.blockLength ?? BLOCK_SIZE;
     this.blockCount = Math.ceil(bytes.length / this.blockLength);
@@ -59,7 +59,7 @@ export class PieceAssembly {
   }
 
   /** The hostname that sent each block; `undefined` while missing. */
-  get sources(): readonly (string | undefined)[] {
+  get senders(): readonly (string | undefined)[] {
     return this.#blocks.map((it) => typeof it === "string" ? it : undefined);
   }
 
@@ -103,7 +103,7 @@ export class PieceAssembly {
   }
 }
 
-/** The pieces in memory. Invariant: `open` are those with an open block, `abandoned` the open ones without an owner. */
+/** The pieces in memory. Invariant: `open` are those with an open block, `abandoned` the open ones without an assignee. */
 export class PiecesInProgress implements Iterable<PieceAssembly> {
   /** By index. */
   readonly #assemblies: (PieceAssembly | undefined)[];
@@ -134,7 +134,7 @@ export class PiecesInProgress implements Iterable<PieceAssembly> {
     this.#incomplete.push(assembly);
   }
 
-  /** Keeps the invariant after a change of the piece's blocks or its owner. */
+  /** Keeps the invariant after a change of the piece's blocks or its assignee. */
   refresh(assembly: PieceAssembly): void {
     const isOpen = assembly.nextOpen() !== undefined;
     if (isOpen !== assembly.isOpen) {
@@ -142,7 +142,7 @@ export class PiecesInProgress implements Iterable<PieceAssembly> {
       if (isOpen) this.open.add(assembly);
       else this.open.delete(assembly);
     }
-    if (isOpen && assembly.owner === undefined) this.abandoned.add(assembly);
+    if (isOpen && assembly.assignee === undefined) this.abandoned.add(assembly);
     else if (this.abandoned.size > 0) this.abandoned.delete(assembly);
   }
 
@@ -188,7 +188,7 @@ export class CorruptPieces {
 
   /** Adds a corrupt copy. Returns the host that sent all of it, if one did. */
   add(copy: PieceAssembly): ReadonlySet<string> {
-    const suspects = new Set(copy.sources as string[]);
+    const suspects = new Set(copy.senders as string[]);
     if (suspects.size === 1) return suspects;
     this.#copies.set(copy.index, copy);
     const most = Math.max(1, Math.floor(MAX_CORRUPT_BYTES / copy.bytes.length));
@@ -200,12 +200,12 @@ export class CorruptPieces {
   }
 
   /** Drops the kept copy of a piece. Returns the hosts of the blocks that differ from the verified content. */
-  compare({ index, bytes: verified }: HashedPiece): ReadonlySet<string> {
+  compare({ index, bytes: verified }: PieceBytes): ReadonlySet<string> {
     const copy = this.#copies.get(index);
     if (copy === undefined) return NO_HOSTS;
     this.#copies.delete(index);
     const culprits = new Set<string>();
-    copy.sources.forEach((hostname, block) => {
+    copy.senders.forEach((hostname, block) => {
       const start = block * copy.blockLength;
       const end = start + copy.blockLength;
       const right = verified.subarray(start, end);

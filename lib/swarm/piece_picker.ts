@@ -12,7 +12,7 @@ import type { Bitfield } from "../base/bitfield.ts";
 import { BufferPool } from "../base/buffer_pool.ts";
 import type { Random } from "../base/random.ts";
 import type { Geometry } from "../metainfo/geometry.ts";
-import type { HashedPiece, PeerKey } from "./events.ts";
+import type { PeerKey, PieceBytes } from "./events.ts";
 import { PieceAssembly, PiecesInProgress } from "./piece_assembly.ts";
 import { RarityOrder } from "./rarity_order.ts";
 
@@ -126,8 +126,8 @@ export class PiecePicker {
 
   /** Bytes missing of a piece that the peer alone may deliver. */
   exclusiveBytesLeft({ key }: PickingPeer): number {
-    for (const { isExclusive, owner, bytesLeft } of this.#begun) {
-      if (isExclusive && owner === key) return bytesLeft;
+    for (const { isExclusive, assignee, bytesLeft } of this.#begun) {
+      if (isExclusive && assignee === key) return bytesLeft;
     }
     return 0;
   }
@@ -176,8 +176,8 @@ export class PiecePicker {
   abandon(peer: PickingPeer): void {
     peer.current = undefined;
     for (const assembly of [...this.#begun]) {
-      if (assembly.owner !== peer.key) continue;
-      assembly.owner = undefined;
+      if (assembly.assignee !== peer.key) continue;
+      assembly.assignee = undefined;
       if (assembly.isExclusive) this.#discard(assembly);
       else this.#begun.refresh(assembly);
     }
@@ -194,7 +194,7 @@ export class PiecePicker {
     const { index, block } = this.#geometry.blockOfId(id);
     const assembly = this.#begun.at(index);
     return assembly !== undefined && !assembly.isReceived(block) &&
-      (!assembly.isExclusive || assembly.owner === peer.key);
+      (!assembly.isExclusive || assembly.assignee === peer.key);
   }
 
   /** Copies a block that {@linkcode isMissing} and is requested of no peer any more. Returns the piece once it is complete. */
@@ -214,7 +214,7 @@ export class PiecePicker {
   }
 
   /** The piece passed its hash check, and its memory is free; false if it awaited none. */
-  verified({ index, bytes }: HashedPiece): boolean {
+  verified({ index, bytes }: PieceBytes): boolean {
     if (this.#begun.takeComplete(index) === undefined) return false;
     this.#pool.give(bytes);
     return true;
@@ -235,7 +235,7 @@ export class PiecePicker {
   #abandonedWork(peer: PickingPeer, among: Bitfield): Work {
     for (const assembly of this.#begun.abandoned) {
       if (!among.has(assembly.index)) continue;
-      assembly.owner = peer.key;
+      assembly.assignee = peer.key;
       this.#begun.refresh(assembly);
       peer.current = assembly;
       return assembly;
@@ -259,7 +259,7 @@ export class PiecePicker {
     }
     const bytes = this.#pool.take(this.#geometry.pieceLengthAt(index));
     const assembly = new PieceAssembly(index, bytes, {
-      owner: peer.key,
+      assignee: peer.key,
       isExclusive: this.#isSuspect(index),
       blockLength: this.#geometry.blockLengthAt(index, 0),
     });
@@ -312,5 +312,5 @@ function mayDeliver(
   among: Bitfield,
 ): boolean {
   return among.has(assembly.index) &&
-    (!assembly.isExclusive || assembly.owner === peer.key);
+    (!assembly.isExclusive || assembly.assignee === peer.key);
 }

@@ -15,9 +15,9 @@ import type { Message } from "../wire/message.ts";
 import { Downloads } from "./downloads.ts";
 import type {
   Disconnection,
-  HashedPiece,
   PeerIntroduction,
   PeerKey,
+  PieceBytes,
   SwarmAction,
   SwarmEvent,
 } from "./events.ts";
@@ -173,7 +173,7 @@ export class Swarm {
     this.#parts.uploads.blockSent(to.upload, length);
   }
 
-  #pieceHashed(piece: Extract<SwarmEvent, HashedPiece>): void {
+  #pieceHashed(piece: Extract<SwarmEvent, PieceBytes>): void {
     const wasComplete = this.have.isFull;
     const { downloads, extensions } = this.#parts;
     for (const hostname of downloads[piece.type](piece)) {

@@ -13,8 +13,8 @@ import type {
   DialerEvent,
 } from "../../lib/dialing/dialer.ts";
 import type {
-  HashedPiece,
   PeerKey,
+  PieceBytes,
   SwarmAction,
   SwarmEvent,
 } from "../../lib/swarm/events.ts";
@@ -90,7 +90,7 @@ export class VirtualHost {
   readonly #own = new Mailboxes();
   readonly #events = new ReusedEvents();
   /** The pieces that are being hashed. */
-  readonly #hashed: HashedPiece[] = [];
+  readonly #hashed: PieceBytes[] = [];
   #isFrozen = false;
   #isGone = false;
 

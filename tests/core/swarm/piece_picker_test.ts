@@ -125,7 +125,7 @@ Deno.test("PiecePicker begins a suspect piece again when its peer abandons it", 
   desk.dropRequests(1);
   assertEquals(desk.picks(2, 2), "0.0 0.1");
   const piece = desk.deliver(2, "0.1") ?? desk.deliver(2, "0.0");
-  assertEquals(piece?.sources, ["192.0.2.2", "192.0.2.2"]);
+  assertEquals(piece?.senders, ["192.0.2.2", "192.0.2.2"]);
 });
 
 Deno.test("PiecePicker helps with a piece instead of exceeding its memory", () => {

@@ -11,7 +11,7 @@ import { formatPeerAddress } from "../../../lib/base/peer_address.ts";
 import { seededRandom } from "../../../lib/base/random.ts";
 import { BLOCK_SIZE, Geometry } from "../../../lib/metainfo/geometry.ts";
 import type {
-  HashedPiece,
+  PieceBytes,
   SwarmAction,
   SwarmEvent,
 } from "../../../lib/swarm/events.ts";
@@ -223,7 +223,7 @@ export class SwarmDesk {
   }
 
   /** Empty if the swarm never had the piece verified. */
-  #hashed(index: number): HashedPiece {
+  #hashed(index: number): PieceBytes {
     return { index, bytes: this.#hashing.get(index) ?? new Uint8Array(0) };
   }
 
