@@ -3,9 +3,16 @@
  *
  * @module
  */
-import { checkPieceLength, PIECE_LENGTH } from "../mod.ts";
+import {
+  checkPieceLength,
+  PIECE_LENGTH,
+  readName,
+  readWord,
+  requestedUrl,
+  trimText,
+} from "../mod.ts";
 import { invocationOf } from "./command_words.ts";
-import { type FlagValues, parseCommandLine } from "./flags.ts";
+import { type FlagValues, parseCommandLine, readArgument } from "./flags.ts";
 import { readSize } from "./quantity.ts";
 import { UsageError } from "./program_error.ts";
 
@@ -48,7 +55,7 @@ const FLAGS = {
   },
   isPrivate: { flag: "private", type: "boolean" },
   comment: { type: "text" },
-  name: { type: "text" },
+  name: { type: "text", form: "free", read: readName },
   force: { type: "boolean" },
 } as const;
 
@@ -74,7 +81,7 @@ export function parseCreateJob(args: readonly string[]): CreateJob {
   }
   // The last argument is the output unless it is one more tracker. A mistyped URL
   // (htp://…, 192.168.1.100:8000) must not become a file's name.
-  const last = rest.at(-1);
+  const last = rest.length === 0 ? undefined : trimText(rest.at(-1)!);
   const isUrl = last === undefined || last.includes("://") ||
     isTrackerUrl(last) || isUrlWithoutProtocol(last);
   const output = isUrl ? undefined : rest.pop();
@@ -83,8 +90,8 @@ export function parseCreateJob(args: readonly string[]): CreateJob {
       "no ANNOUNCE_URL is given: the tracker prints it when it starts",
     );
   }
-  rest.forEach(checkTrackerUrl);
-  return { ...flags, path, announce: rest, output };
+  const announce = rest.map(readTrackerUrl);
+  return { ...flags, path, announce, output };
 }
 
 /** One warning for each announce URL that is valid but unlike a tracker's. */
@@ -110,7 +117,9 @@ function readPieceLength(text: string): number {
   }
 }
 
-function checkTrackerUrl(text: string): void {
+/** The URL in the form in which peers request it. */
+function readTrackerUrl(argument: string): string {
+  const text = readArgument("ANNOUNCE_URL", argument, readWord);
   const quoted = JSON.stringify(text);
   if (!isTrackerUrl(text)) {
     const remedy = isUrlWithoutProtocol(text) ? `; write http://${text}` : "";
@@ -123,6 +132,7 @@ function checkTrackerUrl(text: string): void {
       `${quoted} names no port; write udp://${hostname}:PORT`,
     );
   }
+  return requestedUrl(text);
 }
 
 function isTrackerUrl(text: string): boolean {

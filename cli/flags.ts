@@ -6,7 +6,7 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { createAddressFilter, VERSION } from "../mod.ts";
+import { createAddressFilter, readWord, VERSION } from "../mod.ts";
 import { EXIT_CODES_HELP, UsageError } from "./program_error.ts";
 
 /** A flag of a program. */
@@ -14,6 +14,11 @@ export type FlagDefinition =
   & {
     /** Name on the command line. @default {the key of the definition} */
     readonly flag?: string;
+    /**
+     * A word is trimmed and contains no blank and nothing invisible; free text is read
+     * as it is. @default {"word" where there is a `read` or a `check`}
+     */
+    readonly form?: "word" | "free";
   }
   & (
     | { readonly type: "boolean" }
@@ -139,29 +144,42 @@ function readFlag(
   value: unknown,
 ): unknown {
   if (definition.type === "boolean") return value === true;
-  const texts = value as string[];
-  if (texts.includes("")) {
+  const given = value as string[];
+  if (given.includes("")) {
     throw new UsageError(
       `--${name} needs a value (write --${name}=VALUE if it begins with a dash)`,
     );
   }
-  if (definition.type !== "list" && texts.length > 1) {
+  if (definition.type !== "list" && given.length > 1) {
     throw new UsageError(`--${name} is given twice`);
   }
+  const word = definition.form === "free" ? (text: string) => text : readWord;
+  if (definition.type === "list") {
+    const texts = given.map((text) => readArgument(`--${name}`, text, word));
+    readArgument(`--${name}`, texts, definition.check ?? (() => {}));
+    return texts;
+  }
+  const [text] = given;
+  if (text === undefined) return definition.default;
+  const { read } = definition;
+  if (read === undefined) return text;
+  return readArgument(`--${name}`, text, (text) => read(word(text)));
+}
+
+/** Reads an argument. @throws {UsageError} It names the argument and the reason. */
+export function readArgument<Text, Value>(
+  name: string,
+  text: Text,
+  read: (text: Text) => Value,
+): Value {
   try {
-    if (definition.type === "list") {
-      definition.check?.(texts);
-      return texts;
-    }
-    const [text] = texts;
-    if (text === undefined) return definition.default;
-    return definition.read === undefined ? text : definition.read(text);
+    return read(text);
   } catch (error) {
     if (!(error instanceof RangeError || error instanceof SyntaxError)) {
       throw error;
     }
     const reason = error.message.replace(/^Cannot read (store: )?/, "");
-    throw new UsageError(`--${name}: ${reason}`);
+    throw new UsageError(`${name}: ${reason}`);
   }
 }
 

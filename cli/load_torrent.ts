@@ -12,15 +12,28 @@ import {
   MetainfoError,
   type Platform,
   platformOf,
+  readUrl,
   StorageError,
   type Torrent,
+  trimText,
 } from "../mod.ts";
 import { invocationOf, quoted } from "./command_words.ts";
+import { readArgument } from "./flags.ts";
 import { EXIT_CODES, ProgramError, UsageError } from "./program_error.ts";
 
 /** True if an argument is the URL of a torrent file and not its path. */
 export function isTorrentUrl(source: string): boolean {
-  return /^https?:\/\//i.test(source);
+  return /^https?:\/\//i.test(trimText(source));
+}
+
+/**
+ * Reads the argument TORRENT: a path as it is, a URL as it is requested.
+ * @throws {UsageError} If an invisible character stands in a URL.
+ */
+export function readTorrentSource(source: string): string {
+  return isTorrentUrl(source)
+    ? readArgument("TORRENT", source, readUrl)
+    : source;
 }
 
 /**

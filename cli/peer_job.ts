@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MAX_PEERS, PEER_PORT, platformOf } from "../mod.ts";
+import { MAX_PEERS, PEER_PORT, platformOf, readWord } from "../mod.ts";
 import { invocationOf, splitWords } from "./command_words.ts";
 import {
   type FlagValues,
@@ -11,6 +11,7 @@ import {
   parseCommandLine,
   wholeNumber,
 } from "./flags.ts";
+import { readTorrentSource } from "./load_torrent.ts";
 import { readSize } from "./quantity.ts";
 import { UsageError } from "./program_error.ts";
 
@@ -62,7 +63,7 @@ const FLAGS = {
   ...LISTENER_FLAGS,
   dir: { type: "text", default: "." },
   port: { type: "text", default: PEER_PORT, read: wholeNumber(0, 65_535) },
-  host: { type: "text" },
+  host: { type: "text", read: readWord },
   maxPeers: {
     flag: "max-peers",
     type: "text",
@@ -76,6 +77,7 @@ const FLAGS = {
   onComplete: {
     flag: "on-complete",
     type: "text",
+    form: "free",
     read: (text: string) => splitWords(text, platformOf(Deno.build.os)),
   },
   quiet: { type: "boolean" },
@@ -101,5 +103,5 @@ export function parsePeerJob(args: readonly string[]): PeerJob {
   if (flags.onComplete?.length === 0) {
     throw new UsageError("--on-complete: it contains no command");
   }
-  return { ...flags, torrents: positionals };
+  return { ...flags, torrents: positionals.map(readTorrentSource) };
 }

@@ -6,7 +6,11 @@
 import type { Torrent, TorrentFile } from "../mod.ts";
 import { invocationOf } from "./command_words.ts";
 import { parseCommandLine } from "./flags.ts";
-import { isTorrentUrl, loadTorrent } from "./load_torrent.ts";
+import {
+  isTorrentUrl,
+  loadTorrent,
+  readTorrentSource,
+} from "./load_torrent.ts";
 import { printable, printableJson } from "./printable.ts";
 import { type JobContext, type Program, runProgram } from "./program.ts";
 import { EXIT_CODES, type ExitCode, UsageError } from "./program_error.ts";
@@ -55,7 +59,7 @@ export function parseShowJob(args: readonly string[]): ShowJob {
       `show takes one TORRENT, but ${positionals.length} are given`,
     );
   }
-  return { source, ...flags };
+  return { source: readTorrentSource(source), ...flags };
 }
 
 /** Prints the torrent file that the job names. */

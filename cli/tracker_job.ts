@@ -8,12 +8,15 @@ import {
   DEFAULT_TRACKER_PORT,
   parseStoreAddress,
   PEER_TIMEOUT,
+  readWord,
+  trimText,
 } from "../mod.ts";
 import { invocationOf } from "./command_words.ts";
 import {
   type FlagValues,
   LISTENER_FLAGS,
   parseCommandLine,
+  readArgument,
   wholeNumber,
 } from "./flags.ts";
 import { UsageError } from "./program_error.ts";
@@ -64,7 +67,7 @@ restart of the tracker, peers return with their next announce.
 
 const FLAGS = {
   ...LISTENER_FLAGS,
-  host: { type: "text" },
+  host: { type: "text", read: readWord },
   udp: { type: "boolean" },
   intervalSeconds: {
     flag: "interval",
@@ -80,10 +83,13 @@ const FLAGS = {
   store: {
     type: "text",
     default: "memory",
+    form: "free",
     read: (text: string) => {
-      // The error does not repeat the text, which may contain a password.
-      parseStoreAddress(text);
-      return text;
+      // A file's name may contain blanks. The error does not repeat the text, which
+      // may contain a password.
+      const store = trimText(text);
+      parseStoreAddress(store);
+      return store;
     },
   },
   torrentsDir: { flag: "torrents", type: "text" },
@@ -119,9 +125,6 @@ function readPort([text, ...others]: readonly string[]): number {
     );
   }
   if (text === undefined) return DEFAULT_TRACKER_PORT;
-  try {
-    return wholeNumber(0, 65_535)(text);
-  } catch (error) {
-    throw new UsageError(`PORT: ${(error as RangeError).message}`);
-  }
+  const read = wholeNumber(0, 65_535);
+  return readArgument("PORT", text, (text) => read(readWord(text)));
 }

@@ -189,6 +189,13 @@ export {
   type NewTorrent,
   type NewTorrentFile,
 } from "./metainfo/build_torrent.ts";
+export {
+  readName,
+  readUrl,
+  readWord,
+  requestedUrl,
+  trimText,
+} from "./metainfo/clean_text.ts";
 export { BLOCK_SIZE, Geometry, PIECE_LENGTH } from "./metainfo/geometry.ts";
 export { MetainfoError } from "./metainfo/metainfo_error.ts";
 export {

@@ -6,6 +6,7 @@
  */
 import { StorageError } from "../base/errors.ts";
 import { buildTorrent, type NewTorrent } from "../metainfo/build_torrent.ts";
+import { readUrl } from "../metainfo/clean_text.ts";
 import { BLOCK_SIZE, Geometry, PIECE_LENGTH } from "../metainfo/geometry.ts";
 import { MetainfoError } from "../metainfo/metainfo_error.ts";
 import { MAX_PIECE_LENGTH } from "../metainfo/parse_torrent.ts";
@@ -62,7 +63,8 @@ export interface CreatedTorrent {
 
 /**
  * Reads all of a file or folder and makes a torrent of it, in memory.
- * @throws {RangeError} If `pieceLength` is not one of those allowed.
+ * @throws {RangeError} If `pieceLength` is not one of those allowed, or a tracker's URL
+ * is not one.
  * @throws {StorageError} If the source cannot be read, or changes while it is.
  */
 export async function createTorrent(
@@ -72,6 +74,7 @@ export async function createTorrent(
   const { onProgress, signal, hasher, pieceLength = PIECE_LENGTH } = options;
   const platform = options.platform ?? platformOf(Deno.build.os);
   checkPieceLength(pieceLength);
+  const announce = options.announce.map(readUrl);
   const source = await scanSource(path, options);
   const { length, files, isFolder } = source;
   const { name = source.name } = options;
@@ -107,6 +110,7 @@ export async function createTorrent(
   const bytes = buildTorrent({
     ...options,
     name,
+    announce,
     content: isFolder ? { type: "folder", files } : { type: "file", length },
     pieceLength,
     pieceHashes,

@@ -6,6 +6,7 @@
  */
 import { PRODUCT } from "../base/version.ts";
 import { type Encodable, encodeBencode } from "../bencode/encode.ts";
+import { readUrl } from "./clean_text.ts";
 import { Geometry } from "./geometry.ts";
 import { PIECE_HASH_LENGTH } from "./torrent.ts";
 
@@ -41,10 +42,12 @@ export interface NewTorrent {
 
 /**
  * Encodes a torrent file. [BEP 3, 12, 27] Equal input gives equal bytes.
- * @throws {RangeError} If the hashes do not fit the lengths.
+ * @throws {RangeError} If the hashes do not fit the lengths, or a tracker's URL is not
+ * one.
  */
 export function buildTorrent(torrent: NewTorrent): Uint8Array<ArrayBuffer> {
-  const { content, announce, pieceHashes, pieceLength } = torrent;
+  const { content, pieceHashes, pieceLength } = torrent;
+  const announce = torrent.announce.map(readUrl);
   const { pieceCount } = new Geometry(contentLength(content), pieceLength);
   if (pieceHashes.length !== pieceCount * PIECE_HASH_LENGTH) {
     throw new RangeError(

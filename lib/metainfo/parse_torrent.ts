@@ -13,6 +13,7 @@ import {
   findDictionarySpan,
   isDictionary,
 } from "../bencode/decode.ts";
+import { requestedUrl } from "./clean_text.ts";
 import { FieldReader, readTextList } from "./field_reader.ts";
 import { Geometry } from "./geometry.ts";
 import { MetainfoError } from "./metainfo_error.ts";
@@ -125,16 +126,16 @@ function parsePieceHashes(info: FieldReader, geometry: Geometry): Uint8Array {
   return hashes;
 }
 
-/** `announce-list` takes precedence over `announce`. [BEP 12] */
+/** `announce-list` takes precedence over `announce`. [BEP 12] URLs as they are requested. */
 function parseAnnounce(top: FieldReader): string[][] {
-  const announce = top.optionalText("announce");
+  const announce = requestedUrl(top.optionalText("announce") ?? "");
   if (top.has("announce-list")) {
     const field = top.field("announce-list");
     const tiers = top.list("announce-list")
       .map((tier, index) => readTextList(tier, `${field}[${index}]`))
-      .map((tier) => tier.filter((url) => url !== ""))
+      .map((tier) => tier.map(requestedUrl).filter((url) => url !== ""))
       .filter((tier) => tier.length > 0);
     if (tiers.length > 0) return tiers;
   }
-  return announce === undefined || announce === "" ? [] : [[announce]];
+  return announce === "" ? [] : [[announce]];
 }

@@ -188,13 +188,17 @@ Deno.test("create reports a failure in one line and leaves nothing behind", asyn
 Deno.test("create warns of announce URLs that are unlike a tracker's, and continues", async () => {
   await using folder = await temporaryFolder();
   await Deno.writeTextFile(join(folder.path, "a"), "content");
-  const urls = ["http://127.0.0.1:8000", "udp://127.0.0.1:6969/announce"];
-  const args = ["a", ...urls];
+  const [http, udp] = [
+    "http://127.0.0.1:8000",
+    "udp://127.0.0.1:6969/announce",
+  ];
+  const args = ["a", http, udp];
   const { code, stderr } = await runTask("create", args, { cwd: folder.path });
   assertEquals(code, 0);
   assertMatch(stderr, /^warning: http:[^\n]+ \/announce[^\n]+\n$/);
   const { announce } = await loadTorrentFile(join(folder.path, "a.torrent"));
-  assertEquals(announce.flat(), urls);
+  // As it is requested.
+  assertEquals(announce, [[`${http}/`], [udp]]);
 });
 
 Deno.test("create prints the stack only with --debug", async () => {

@@ -38,6 +38,40 @@ Deno.test("parseCreateJob() reads the options", () => {
   });
 });
 
+Deno.test("parseCreateJob() takes URLs and names in the form in which they are used", () => {
+  const cases: [url: string, announce: string][] = [
+    ["http://HOST:8000/announce ", "http://host:8000/announce"],
+    ["\u200bhttp://a:8000/announce\r\n", "http://a:8000/announce"],
+    ["http://a:80/announce#top", "http://a/announce"],
+    ["\u00a0udp://tracker:6969\ufeff", "udp://tracker:6969"],
+    ["http:\\\\a\\announce", "http://a/announce"],
+  ];
+  for (const [url, announce] of cases) {
+    assertEquals(parseCreateJob(["a", url]).announce, [announce]);
+    assertEquals(
+      parseCreateJob(["a", url, " b.torrent"]).output,
+      " b.torrent",
+    );
+  }
+  const flags = ["--name", " a b \u2764\ufe0f\n", "--piece-length", "1MiB\t"];
+  const { name, pieceLength } = parseCreateJob(["a", URL_A, ...flags]);
+  assertEquals([name, pieceLength], ["a b \u2764\ufe0f", 1_048_576]);
+});
+
+Deno.test("parseCreateJob() refuses what nobody sees by its code point", () => {
+  const cases: [args: string[], reason: string][] = [
+    [["http://ho\u200bst/announce"], 'U+200B after "http://ho"'],
+    [["http://host/ann ounce"], 'U+0020 after "http://host/ann"'],
+    [["http://host/\ud800announce"], "U+D800"],
+    [[URL_A, "--name", "a\u202eb"], '--name: "a\u202eb": it contains the'],
+    [[URL_A, "--piece-length", "1\u2060MiB"], "U+2060"],
+    [[URL_A, "--name", " \t "], '--name: "": it is empty'],
+  ];
+  for (const [args, reason] of cases) {
+    assertThrows(() => parseCreateJob(["a", ...args]), UsageError, reason);
+  }
+});
+
 Deno.test("parseCreateJob() reads piece lengths in bytes and units", () => {
   for (const text of ["1048576", "1024k", "1MiB"]) {
     const args = ["a", URL_A, "--piece-length", text];

@@ -28,6 +28,35 @@ Deno.test("parsePeerJob() has the defaults that users know", () => {
   });
 });
 
+Deno.test("parsePeerJob() takes text in the form in which it is used", () => {
+  const args = [
+    ...[" http://HOST:8000/torrents/a%20b.torrent#top\n", " a b.torrent"],
+    ...["--host", "::1\u200b", "--allow", "\u00a010.0.0.0/8 ", "--port=70\t"],
+    ...["--on-complete", " echo 'a\u200bb' "],
+  ];
+  const job = parsePeerJob(args);
+  assertEquals(job.torrents, [
+    "http://host:8000/torrents/a%20b.torrent",
+    // A path is what the user says it is.
+    " a b.torrent",
+  ]);
+  assertEquals([job.host, job.port, ...job.allow], ["::1", 70, "10.0.0.0/8"]);
+  assertEquals(job.onComplete, ["echo", "a\u200bb"]);
+});
+
+Deno.test("parsePeerJob() refuses what nobody sees by its code point", () => {
+  const cases: [args: string[], reason: string][] = [
+    [["http://ho\u200bst/a.torrent"], "TORRENT: "],
+    [["http://ho\u200bst/a.torrent"], 'U+200B after "http://ho"'],
+    [["a", "--host", "192.168.\u20601.5"], "--host: "],
+    [["a", "--deny", "10.0.0.0\ufe0f/8"], "U+FE0F"],
+    [["a", "--host", " "], '--host: "": it is empty'],
+  ];
+  for (const [args, reason] of cases) {
+    assertThrows(() => parsePeerJob(args), UsageError, reason);
+  }
+});
+
 Deno.test("parsePeerJob() reads every flag", () => {
   const args = [
     ...["a.torrent", "--dir", "/srv/files", "--port=7000", "b.torrent"],

@@ -52,6 +52,24 @@ Deno.test("parseTrackerJob() reads its flags", () => {
   });
 });
 
+Deno.test("parseTrackerJob() takes text in the form in which it is used", () => {
+  const args = [
+    "8001 ",
+    "--host=\ufeff127.0.0.1\r",
+    "--store= sqlite:a b.db\n",
+  ];
+  assertObjectMatch(parseTrackerJob(args), {
+    port: 8001,
+    host: "127.0.0.1",
+    store: "sqlite:a b.db",
+  });
+  assertThrows(
+    () => parseTrackerJob(["80\u200d00"]),
+    UsageError,
+    'PORT: "80\u200d00": it contains the invisible character U+200D',
+  );
+});
+
 Deno.test("parseTrackerJob() takes --quiet and --json together", () => {
   assertObjectMatch(parseTrackerJob(["--quiet", "--json"]), {
     quiet: true,

@@ -72,6 +72,29 @@ Deno.test("parseTorrent() prefers announce-list to announce", async () => {
   ]);
 });
 
+Deno.test("parseTorrent() gives the URLs of trackers as they are requested", async () => {
+  const cases: [stored: string, requested: string][] = [
+    ["http://a:8000/announce ", "http://a:8000/announce"],
+    ["\ufeffhttp://a:8000/announce\r\n", "http://a:8000/announce"],
+    ["http://a/announce?key=1#top", "http://a/announce?key=1"],
+    ["udp://a:6969#x\u200b", "udp://a:6969"],
+    ["HTTP://A:80/ann\u200bounce", "http://a/ann%E2%80%8Bounce"],
+    ["not a URL ", "not a URL"],
+  ];
+  for (const [stored, requested] of cases) {
+    for (
+      const fields of [
+        { announce: stored },
+        { "announce-list": [[stored, " \t"], ["\n"]] },
+      ]
+    ) {
+      const bytes = encodeBencode({ ...fields, info: FILE_INFO });
+      const { announce } = await parseTorrent(bytes, { sha1 });
+      assertEquals(announce, [[requested]]);
+    }
+  }
+});
+
 Deno.test("parseTorrent() uses announce if announce-list is empty", async () => {
   const bytes = encodeBencode({
     announce: "http://first/announce",

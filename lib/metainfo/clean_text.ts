@@ -1,0 +1,78 @@
+/**
+ * Text that a person typed or pasted, in the one form in which it is checked,
+ * stored, shown and used: without blanks and invisible characters at its ends, and
+ * with none inside, where nobody could see why two texts differ.
+ *
+ * @module
+ */
+import { quote } from "../base/errors.ts";
+
+/** Controls, joiners of nothing, marks that turn the direction, empty letters. */
+const UNSEEN = String
+  .raw`\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\xad\u115f\u1160\u180e\u200b\u2060-\u206f\u2800\u3164\ufeff\uffa0`;
+const AT_ENDS = new RegExp(
+  `^[${UNSEEN}\\p{Zs}]+|[${UNSEEN}\\p{Zs}]+$`,
+  "gu",
+);
+/** Emoji and some scripts need joiners and variation selectors, names need blanks. */
+const IN_NAME = new RegExp(`[${UNSEEN}\\p{Cs}]`, "u");
+const IN_WORD = new RegExp(
+  `[${UNSEEN}\\p{Z}\\p{Cs}\\p{Cf}\\p{Default_Ignorable_Code_Point}]`,
+  "u",
+);
+
+/** `text` without blanks and invisible characters at its ends. */
+export function trimText(text: string): string {
+  return text.replace(AT_ENDS, "");
+}
+
+/**
+ * Reads a name: trimmed, visible blanks may stand inside.
+ * @throws {RangeError} If an invisible character stands inside, or nothing is left.
+ */
+export function readName(text: string): string {
+  return refuse(trimText(text), IN_NAME);
+}
+
+/**
+ * Reads a host, a network, a number or a URL: trimmed, without any blank inside.
+ * @throws {RangeError} If a blank or an invisible character stands inside, or nothing
+ * is left.
+ */
+export function readWord(text: string): string {
+  return refuse(trimText(text), IN_WORD);
+}
+
+/**
+ * Reads a URL to the form in which it is requested, without its fragment, which no
+ * server receives.
+ * @throws {RangeError} If it is not a URL, or an invisible character stands inside.
+ */
+export function readUrl(text: string): string {
+  const word = readWord(text);
+  if (URL.canParse(word)) return requestedUrl(word);
+  throw new RangeError(`Cannot read ${quote(word)}: it is not a URL`);
+}
+
+/** The URL that is requested for a stranger's; text that is no URL is only trimmed. */
+export function requestedUrl(text: string): string {
+  const url = URL.parse(trimText(text));
+  if (url === null) return trimText(text);
+  url.hash = "";
+  return url.href;
+}
+
+function refuse(text: string, unseen: RegExp): string {
+  if (text === "") throw new RangeError('Cannot read "": it is empty');
+  const match = unseen.exec(text);
+  if (match === null) return text;
+  const code = match[0].codePointAt(0)!.toString(16).toUpperCase();
+  const before = match.index === 0
+    ? "at its start"
+    : `after ${quote(text.slice(0, match.index))}`;
+  throw new RangeError(
+    `Cannot read ${quote(text)}: it contains the invisible character U+${
+      code.padStart(4, "0")
+    } ${before}; type it again without it`,
+  );
+}
