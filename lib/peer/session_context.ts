@@ -1,16 +1,26 @@
 /**
  * Objects that a session makes once and passes down: to its torrents, and from
- * each torrent to its connections.
+ * each torrent to its connections. An option of the session that the engine or the
+ * announcer of a torrent needs is passed on here.
  *
  * @module
  */
-import type { AnnounceFunction } from "../announce/announcer.ts";
+import {
+  type AnnounceFunction,
+  Announcer,
+  type AnnouncerOptions,
+} from "../announce/announcer.ts";
 import type { Permits } from "../base/address_filter.ts";
+import type { Bitfield } from "../base/bitfield.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
 import type { PeerId } from "../base/identifier.ts";
 import type { DialLimiter } from "../dialing/dial_limiter.ts";
+import { sha1 } from "../disk/sha1.ts";
 import type { PieceHasher } from "../disk/worker_hasher.ts";
+import type { Torrent } from "../metainfo/torrent.ts";
 import type { PeerKey } from "../swarm/events.ts";
+import { Swarm } from "../swarm/swarm.ts";
+import { allowedFastSet } from "../swarm/uploads.ts";
 import type { BlockRange, Message } from "../wire/message.ts";
 import type { ReadLimits } from "../wire/read_message.ts";
 import type { HandleLimit } from "./handle_limit.ts";
@@ -51,4 +61,52 @@ export interface ConnectionContext
   readonly onMessage: (peer: PeerKey, message: Message) => void;
   /** Blocks have left for the network; lengths in bytes. */
   readonly onBlocksSent: (peer: PeerKey, lengths: readonly number[]) => void;
+}
+
+/** Creates the engine of a torrent. */
+export function createSwarm(
+  { ownId, maxPeers, port }: SessionContext,
+  { torrent, have }: { readonly torrent: Torrent; readonly have: Bitfield },
+): Swarm {
+  const { infoHash, geometry, isPrivate } = torrent;
+  const { pieceCount } = geometry;
+  return new Swarm({
+    geometry,
+    have,
+    ownId,
+    random: Math.random,
+    maxPeers,
+    allowedFastSet: (hostname) =>
+      allowedFastSet({ infoHash, pieceCount, hostname, sha1 }),
+    listenPort: port,
+    isPrivate,
+  });
+}
+
+/** Creates the announcer of a torrent, which reports the progress of its engine. */
+export function createAnnouncer(
+  { ownId, announceKey, port, announce, fdPressure }: SessionContext,
+  options: Pick<AnnouncerOptions, "onPeers" | "onReport"> & {
+    readonly torrent: Torrent;
+    readonly swarm: Swarm;
+  },
+): Announcer {
+  const { torrent, swarm: { have, traffic }, onPeers, onReport } = options;
+  const { infoHash, geometry, announce: tiers } = torrent;
+  return new Announcer({
+    tiers,
+    infoHash,
+    peerId: ownId,
+    key: announceKey,
+    port,
+    progress: () => {
+      const { uploaded, downloaded } = traffic;
+      const left = geometry.length - geometry.lengthOf(have);
+      return { uploaded, downloaded, left };
+    },
+    onPeers,
+    onReport,
+    announce,
+    fdPressure,
+  });
 }

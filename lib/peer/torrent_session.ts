@@ -1,11 +1,12 @@
 /**
  * One torrent at work: the loop that turns sockets, disk and time into events of
  * the swarm, and performs the swarm's actions. Owns the connections, the pieces
- * being hashed and stored, and the timer; decides nothing about pieces or peers.
+ * being hashed and stored, and the timer; decides nothing about pieces or peers,
+ * except to refuse a connection when file descriptors run short.
  *
  * @module
  */
-import { Announcer } from "../announce/announcer.ts";
+import type { Announcer } from "../announce/announcer.ts";
 import { Bitfield } from "../base/bitfield.ts";
 import { StorageError } from "../base/errors.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
@@ -13,7 +14,6 @@ import { RateMeter } from "../base/rate_meter.ts";
 import type { AddressSource } from "../dialing/address_book.ts";
 import type { ConnectionEnd } from "../dialing/dialer.ts";
 import { ReadCache } from "../disk/read_cache.ts";
-import { sha1 } from "../disk/sha1.ts";
 import type { Storage } from "../disk/storage.ts";
 import { isPieceHash } from "../disk/hash_content.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
@@ -23,14 +23,18 @@ import type {
   SwarmAction,
   SwarmEvent,
 } from "../swarm/events.ts";
-import { Swarm } from "../swarm/swarm.ts";
-import { allowedFastSet } from "../swarm/uploads.ts";
+import type { Swarm } from "../swarm/swarm.ts";
 import { OWN_EXTENSIONS, sharedExtensions } from "../wire/handshake.ts";
 import { MAX_FRAME_LENGTH } from "../wire/read_message.ts";
 import type { HandshakenChannel } from "./peer_channel.ts";
 import { PeerConnection } from "./peer_connection.ts";
 import { PeerDialing } from "./peer_dialing.ts";
-import type { ConnectionContext, SessionContext } from "./session_context.ts";
+import {
+  type ConnectionContext,
+  createAnnouncer,
+  createSwarm,
+  type SessionContext,
+} from "./session_context.ts";
 import {
   describeSwarm,
   type SessionEvent,
@@ -77,23 +81,12 @@ export class TorrentSession {
     this.torrent = torrent;
     this.#options = options;
     this.#session = session;
-    const { infoHash, geometry } = torrent;
-    const { ownId, port, maxPeers } = session;
-    const { pieceCount } = geometry;
-    this.#swarm = new Swarm({
-      geometry,
-      have: options.have,
-      ownId,
-      random: Math.random,
-      maxPeers,
-      allowedFastSet: (hostname) =>
-        allowedFastSet({ infoHash, pieceCount, hostname, sha1 }),
-      listenPort: port,
-      isPrivate: torrent.isPrivate,
-    });
+    this.#swarm = createSwarm(session, { torrent, have: options.have });
     this.#context = this.#createContext();
+    const { infoHash } = torrent;
+    const { ownId: peerId, maxPeers } = session;
     this.#dialing = new PeerDialing({
-      own: { infoHash, peerId: ownId, extensions: OWN_EXTENSIONS },
+      own: { infoHash, peerId, extensions: OWN_EXTENSIONS },
       signal: this.#stopping.signal,
       timeoutMs: session.handshakeTimeoutMs,
       random: Math.random,
@@ -104,21 +97,11 @@ export class TorrentSession {
       connections: this.#swarm,
       onPeer: (channel, address) => this.adopt(channel, address),
     });
-    this.#announcer = new Announcer({
-      tiers: torrent.announce,
-      infoHash,
-      peerId: ownId,
-      key: session.announceKey,
-      port,
-      progress: () => {
-        const { have, traffic: { uploaded, downloaded } } = this.#swarm;
-        const left = geometry.length - geometry.lengthOf(have);
-        return { uploaded, downloaded, left };
-      },
+    this.#announcer = createAnnouncer(session, {
+      torrent,
+      swarm: this.#swarm,
       onPeers: (addresses) => this.#learn("tracker", addresses),
       onReport: (report) => this.#emit(report),
-      announce: session.announce,
-      fdPressure: session.fdPressure,
     });
   }
 
