@@ -5,11 +5,15 @@
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { delay } from "@std/async/delay";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { FetchError } from "../../lib/base/errors.ts";
+import { MAX_TORRENT_FILE_LENGTH } from "../../lib/disk/torrent_file.ts";
+import { HttpError, httpGet } from "../../lib/net/http_get.ts";
 import { MetainfoError } from "../../lib/metainfo/metainfo_error.ts";
 import { fetchTorrent } from "../../lib/catalogue/fetch_torrent.ts";
 import { buildTorrent, PIECE_LENGTH } from "../../mod.ts";
 import { freePort } from "./free_port.ts";
+import { usedMemory } from "./used_memory.ts";
 
 const FILE = buildTorrent({
   name: "a",
@@ -18,6 +22,8 @@ const FILE = buildTorrent({
   pieceHashes: new Uint8Array(20),
   announce: ["http://192.0.2.1:8000/announce"],
 });
+
+const MIB = 1024 * 1024;
 
 const HTML = "<!DOCTYPE html>\n<title>Log in</title>";
 
@@ -181,6 +187,38 @@ Deno.test("fetchTorrent() stops at the limit for torrent files", async () => {
   // The system's buffers come on top.
   assert(sentLength < 128 * 1024 * 1024);
 });
+
+function brotli(bytes: Uint8Array): Uint8Array {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 1 };
+  return brotliCompressSync(bytes, { params });
+}
+
+for (
+  const [encoding, pack] of [
+    ["gzip", gzipSync],
+    ["br", brotli],
+  ] as const
+) {
+  Deno.test(`httpGet() unpacks ${encoding} in bounded memory`, async () => {
+    const packed = Uint8Array.from(pack(new Uint8Array(40 * MIB)));
+    assert(packed.length < MIB / 8);
+    const headers = { "content-encoding": encoding };
+    await using server = serve(() => new Response(packed, { headers }));
+    let most = 0;
+    const error = await assertRejects(() =>
+      httpGet(server.url, {
+        signal: new AbortController().signal,
+        maxLength: MAX_TORRENT_FILE_LENGTH,
+        onBytes: () => most = Math.max(most, usedMemory()),
+      }), HttpError);
+    assertEquals(
+      error.message,
+      "the answer exceeds the limit of 33554432 bytes",
+    );
+    // Measured: 220 MiB, most of it not collected yet; with all chunks kept, 635.
+    assert(most > 0 && most < 400 * MIB, `${most} bytes`);
+  });
+}
 
 Deno.test("fetchTorrent() gives up on a server that falls silent", async () => {
   const beginnings = [
