@@ -42,6 +42,8 @@ Options:
   --max-download SIZE    most bytes to receive per second (default: 0)
   --exit-when-complete   exit when every torrent is complete, without seeding
   --verify               verify everything on the disk again
+  --force                replace files of the torrent's names that hold no piece
+                         of it
   --on-complete COMMAND  run a command when a torrent is complete, without a
                          shell; its environment contains LANSWARM_NAME,
                          LANSWARM_PATH and LANSWARM_INFO_HASH; with --json, its
@@ -74,6 +76,7 @@ const FLAGS = {
   maxDownloadBytesPerSecond: { flag: "max-download", ...SIZE },
   exitWhenComplete: { flag: "exit-when-complete", type: "boolean" },
   mustVerify: { flag: "verify", type: "boolean" },
+  force: { type: "boolean" },
   onComplete: {
     flag: "on-complete",
     type: "text",

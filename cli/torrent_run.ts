@@ -83,9 +83,9 @@ export class TorrentRun implements TorrentState {
     const { job, context: { signal }, session, display } = this.#options;
     if (signal.aborted) return;
     try {
-      const { dir, mustVerify } = job;
+      const { dir, mustVerify, force: overwrite } = job;
       const { fdPressure } = session;
-      const options = { dir, mustVerify, fdPressure };
+      const options = { dir, mustVerify, overwrite, fdPressure };
       const content = await openTorrentContent(this.torrent, options);
       this.#content = content;
       const { storage } = content;

@@ -81,6 +81,8 @@ export class FileStorage implements Storage {
   #unsynced = new Set<number>();
   /** The stamp that each file must have; `undefined` if it may be modified. */
   #expected: (FileStamp | undefined)[];
+  /** Indexes of files that may be written: those found by `expect`, and new ones. */
+  #ours: Set<number> | undefined;
 
   /** @internal For {@linkcode openFileStorage}. */
   constructor({ files }: Torrent, options: FileStorageOptions) {
@@ -223,13 +225,18 @@ export class FileStorage implements Storage {
 
   /**
    * From now on `read` throws a {@linkcode ContentChangedError} if a file does not
-   * have its stamp, until this storage writes to it.
+   * have its stamp, until this storage writes to it, and `write` throws if a file
+   * without a stamp exists that this storage did not create.
    * @param stamps As returned by `stamps` before the files were verified.
    */
   expect(stamps: readonly (FileStamp | undefined)[]): void {
     this.#expected = stamps.map((stamp, fileIndex) =>
       this.#unsynced.has(fileIndex) ? undefined : stamp
     );
+    const ours = this.#ours ??= new Set();
+    for (const [fileIndex, stamp] of stamps.entries()) {
+      if (stamp !== undefined) ours.add(fileIndex);
+    }
   }
 
   /** Closes the files once pending reads and writes have ended. */
@@ -277,10 +284,17 @@ export class FileStorage implements Storage {
 
   async #open(fileIndex: number, access: Access): Promise<Deno.FsFile> {
     const { path, length } = this.#files[fileIndex]!;
-    const { file, size } = await this.#folder.open(path, access);
-    if (access === "read" || size <= length) return file;
+    const { file, size, isNew } = await this.#folder.open(path, access);
+    if (isNew) this.#ours?.add(fileIndex);
     try {
-      await file.truncate(length);
+      if (access === "write" && this.#ours?.has(fileIndex) === false) {
+        throw new StorageError(
+          `Cannot write ${
+            this.#folder.pathOf(path)
+          }: another program made it meanwhile; ${MOVE_AWAY}`,
+        );
+      }
+      if (access === "write" && size > length) await file.truncate(length);
       return file;
     } catch (error) {
       file.close();

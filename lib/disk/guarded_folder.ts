@@ -25,6 +25,15 @@ const STATS_PER_TURN = 500;
 /** Why a file is opened; `write` also allows reads, and creates a missing file. */
 export type Access = "read" | "write";
 
+/** A file that {@linkcode GuardedFolder.open} opened. */
+export interface OpenedFile {
+  readonly file: Deno.FsFile;
+  /** In bytes. */
+  readonly size: number;
+  /** True if it did not exist before. */
+  readonly isNew: boolean;
+}
+
 /** A folder to keep files below. */
 export class GuardedFolder {
   readonly #dir: string;
@@ -64,17 +73,19 @@ export class GuardedFolder {
   /**
    * Opens a file. For writing, the file and missing folders (this one included)
    * are created.
-   * @returns The file, and its size in bytes.
+   * @returns The file, its size in bytes, and whether this call created it.
    * @throws {StorageError} If it is missing (reading only), is not a regular file,
    * is reached through a symbolic link, or the system refuses.
    */
   async open(
     path: readonly string[],
     access: Access,
-  ): Promise<{ readonly file: Deno.FsFile; readonly size: number }> {
+  ): Promise<OpenedFile> {
     const write = access === "write";
     const created = write ? await this.#create(path) : undefined;
-    if (created !== undefined) return { file: created, size: 0 };
+    if (created !== undefined) {
+      return { file: created, size: 0, isNew: true };
+    }
     await this.#exists();
     // Refuses links and pipes before the open, which would follow or block.
     const found = await this.#stampOf(path);
@@ -86,7 +97,7 @@ export class GuardedFolder {
       requireRegularFile(filePath, info);
       // A link may have been put there between the stat and the open.
       if (found !== undefined && isSameFile(found, stampOf(info))) {
-        return { file, size: info.size };
+        return { file, size: info.size, isNew: false };
       }
       throw new StorageError(
         `Cannot use ${filePath}: it was replaced while being opened; run again`,

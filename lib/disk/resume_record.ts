@@ -31,6 +31,11 @@ export interface ResumeRecord {
   readonly have: Bitfield;
   /** The stamp of each file; `undefined` if there is none to go by. */
   readonly stamps: readonly (FileStamp | undefined)[];
+  /**
+   * True if the torrent was being downloaded, so that a file without a stamp may be
+   * this program's own. @default {false}
+   */
+  readonly isOpen?: boolean;
 }
 
 /** The pieces about which a record is still right. */
@@ -44,7 +49,7 @@ export interface KnownPieces {
 /** Encodes a record. */
 export function encodeResumeRecord(
   torrent: Torrent,
-  { have, stamps }: ResumeRecord,
+  { have, stamps, isOpen = false }: ResumeRecord,
 ): Uint8Array<ArrayBuffer> {
   const files = new DataView(new ArrayBuffer(stamps.length * STAMP_LENGTH));
   for (const [index, stamp] of stamps.entries()) {
@@ -54,6 +59,7 @@ export function encodeResumeRecord(
   const body = encodeBencode({
     files: new Uint8Array(files.buffer),
     "info hash": identifierToBytes(torrent.infoHash),
+    open: isOpen ? 1 : 0,
     pieces: have.toBytes(),
     version: VERSION,
   });
@@ -83,6 +89,7 @@ export function parseResumeRecord(
     return {
       have: Bitfield.fromBytes(pieces, torrent.geometry.pieceCount),
       stamps: parseStamps(files),
+      isOpen: record.open === 1,
     };
   } catch (error) {
     // Not bencoded, or a bitfield or info hash of another length.
@@ -127,4 +134,26 @@ export function knownPieces(
     if (have.has(index)) pieces.have.add(index);
   }
   return pieces;
+}
+
+/**
+ * The files, by index, that hold something else than the torrent's content: not one
+ * of their pieces is right, and the record shows none that this program made.
+ */
+export function foreignFiles(
+  { files, geometry: { pieceLength } }: Torrent,
+  now: readonly (FileStamp | undefined)[],
+  { have, record }: { have: Bitfield; record: ResumeRecord | undefined },
+): number[] {
+  const foreign: number[] = [];
+  let end = 0;
+  for (const [fileIndex, { length }] of files.entries()) {
+    let piece = Math.floor(end / pieceLength);
+    end += length;
+    const isOurs = record?.isOpen || record?.stamps[fileIndex] !== undefined;
+    if (isOurs || !now[fileIndex]?.size) continue;
+    while (piece * pieceLength < end && !have.has(piece)) piece++;
+    if (piece * pieceLength >= end) foreign.push(fileIndex);
+  }
+  return foreign;
 }

@@ -11,7 +11,7 @@
 import { deadline } from "@std/async/deadline";
 import { join } from "@std/path";
 import type { Bitfield } from "../base/bitfield.ts";
-import { ContentChangedError } from "../base/errors.ts";
+import { ContentChangedError, StorageError } from "../base/errors.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import {
   type FileStorage,
@@ -26,6 +26,7 @@ import {
 } from "./own_folder.ts";
 import {
   encodeResumeRecord,
+  foreignFiles,
   knownPieces,
   parseResumeRecord,
   type ResumeRecord,
@@ -39,6 +40,8 @@ const CLOSE_WAIT_MS = 2_000;
 export interface TorrentContentOptions extends FileStorageOptions {
   /** Verifies everything, whatever the resume record says. @default {false} */
   readonly mustVerify?: boolean;
+  /** Replaces files that hold something else. @default {false} */
+  readonly overwrite?: boolean;
 }
 
 /**
@@ -82,20 +85,29 @@ export class TorrentContent implements AsyncDisposable {
 
   /**
    * Finds the pieces that are stored and right, and records them.
-   * @throws {StorageError} If the disk cannot be read.
+   * @throws {StorageError} If the disk cannot be read, or if a file of the torrent's
+   * holds something else: not one piece is right, and no record knows the file.
    */
   async verify(
     options: Omit<VerifyStorageOptions, "known"> = {},
   ): Promise<Bitfield> {
     const stamps = await this.storage.stamps();
-    const record = this.#parts.mustVerify ? undefined : await this.#load();
-    const known = record && knownPieces(this.#torrent, record, stamps);
+    const { mustVerify, overwrite } = this.#parts;
+    const record = await this.#load();
+    const known = record && !mustVerify
+      ? knownPieces(this.#torrent, record, stamps)
+      : undefined;
     const have = await verifyStorage(this.storage, this.#torrent, {
       ...options,
       ...(known && { known }),
     });
+    const foreign = foreignFiles(this.#torrent, stamps, { have, record });
+    if (!overwrite && foreign.length > 0) throw this.#refusal(foreign);
     this.storage.expect(stamps);
-    if (have.count > 0 && !known?.known.isFull) void this.save(() => have);
+    if (have.isFull && known?.known.isFull) return have;
+    const saved = this.save(() => have);
+    // Before the first write: a file that is not whole yet has no right piece.
+    if (!have.isFull) await saved;
     return have;
   }
 
@@ -125,12 +137,13 @@ export class TorrentContent implements AsyncDisposable {
    * @param have Returns the verified pieces; called after the sync.
    */
   save(have: () => Bitfield): Promise<void> {
-    return this.#saving = this.#saving.then(() => this.#save(have));
+    return this.#saving = this.#saving.then(() => this.#save(have, true));
   }
 
   /** Saves, unless the disk takes too long, and closes the files. */
   async close(have: () => Bitfield): Promise<void> {
-    await deadline(this.save(have), CLOSE_WAIT_MS)
+    const saved = this.#saving.then(() => this.#save(have, false));
+    await deadline(saved, CLOSE_WAIT_MS)
       // Harmless: what is not recorded is verified again.
       .catch(() => {});
     await this[Symbol.asyncDispose]();
@@ -141,6 +154,20 @@ export class TorrentContent implements AsyncDisposable {
     await this.#parts.resources[Symbol.asyncDispose]();
   }
 
+  #refusal(foreign: readonly number[]): StorageError {
+    const { path } = this.#torrent.files[foreign[0]!]!;
+    const others = foreign.length > 1
+      ? ` (and ${foreign.length - 1} more)`
+      : "";
+    return new StorageError(
+      `Cannot store ${
+        join(this.#parts.dir, ...path)
+      }${others}: the file that is ` +
+        "there holds no piece of the torrent; move it away, choose another " +
+        "folder or replace it with --force",
+    );
+  }
+
   async #load(): Promise<ResumeRecord | undefined> {
     const bytes = await Deno.readFile(this.#recordPath)
       // None yet, or not readable: everything is verified.
@@ -148,12 +175,13 @@ export class TorrentContent implements AsyncDisposable {
     return bytes && parseResumeRecord(this.#torrent, bytes);
   }
 
-  async #save(have: () => Bitfield): Promise<void> {
+  async #save(getHave: () => Bitfield, mayWrite: boolean): Promise<void> {
     try {
       const stamps = await this.storage.settle();
       // A piece that was stored during the sync is in `have`, but its file has no
       // stamp, so the record proves nothing about it.
-      const record = { have: have(), stamps };
+      const have = getHave();
+      const record = { have, stamps, isOpen: mayWrite && !have.isFull };
       const bytes = encodeResumeRecord(this.#torrent, record);
       await makeOwnFolder(this.#parts.dir);
       await replaceFile(this.#recordPath, bytes);

@@ -100,16 +100,63 @@ Deno.test("peer downloads only damaged pieces again", async () => {
   assertEquals(swarm.uploadedBytes(shared), 2 * PIECE_LENGTH);
 });
 
-Deno.test("peer reports a file without a valid piece, and replaces it", async () => {
+Deno.test("peer leaves a file without a valid piece alone, unless --force is given", async () => {
   await using swarm = await LocalSwarm.open();
   const shared = await swarm.seed("a.bin", { files: { "": PIECE_LENGTH } });
-  const dir = await copyOf(swarm, shared);
-  await damage(join(dir, "a.bin"), 7);
-  const { code, stdout } = await runPeer(
-    ...[shared.path, "--dir", dir, "--exit-when-complete"],
+  const dir = join(swarm.folder, "here");
+  const path = join(dir, "a.bin");
+  await Deno.mkdir(dir);
+  await Deno.writeTextFile(path, "my thesis");
+  const args = [shared.path, "--dir", dir, "--exit-when-complete"];
+  const refused = await runPeer(...args);
+  assertEquals(refused.code, 1);
+  assertMatch(
+    refused.stderr,
+    /^error: cannot store [^\n]*a\.bin: [^\n]*no piece[^\n]*; move it away[^\n]*--force\n$/,
   );
+  assertEquals(await Deno.readTextFile(path), "my thesis");
+  const { code, stdout } = await runPeer(...args, "--force");
   assertEquals(code, 0);
   assertStringIncludes(stdout, "a file of this name exists, but no piece");
+  await assertCopied(shared, dir);
+});
+
+Deno.test("peer leaves one foreign file in a folder alone, also after it was stopped", async () => {
+  await using swarm = await LocalSwarm.open();
+  const shared = await swarm.seed("folder", {
+    files: { a: 3 * PIECE_LENGTH, b: 2 * PIECE_LENGTH, c: 100 },
+  });
+  const dir = await copyOf(swarm, shared);
+  const at = (name: string): string => join(dir, "folder", name);
+  await Deno.remove(at("c"));
+  await Deno.writeTextFile(at("b"), "precious");
+  const args = [shared.path, "--dir", dir, "--exit-when-complete"];
+  for (const _ of ["without a record", "again"]) {
+    const { code, stderr } = await runPeer(...args);
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, "b: the file that is there holds no piece");
+  }
+  await Deno.remove(at("b"));
+  {
+    await using first = spawnPeer(
+      shared.path,
+      "--dir",
+      dir,
+      "--max-download=1",
+    );
+    await first.stdout.waitFor(/3 of 6 pieces/);
+    assertEquals((await first.stop("SIGINT")).code, 0);
+  }
+  // The record of the stopped download knows that it made no file there.
+  await Deno.writeTextFile(at("b"), "precious");
+  const { code } = await runPeer(...args);
+  assertEquals(code, 1);
+  assertEquals(await Deno.readTextFile(at("b")), "precious");
+  await Deno.remove(at("b"));
+  assertEquals((await runPeer(...args)).code, 0);
+  // A file that it made is mended, whatever became of it.
+  await Deno.writeTextFile(at("b"), "overwritten");
+  assertEquals((await runPeer(...args)).code, 0);
   await assertCopied(shared, dir);
 });
 

@@ -181,6 +181,33 @@ Deno.test("settle() returns no stamp of a file that is written meanwhile", async
   await opened[Symbol.asyncDispose]();
 });
 
+Deno.test("a file that appears during a download is not written", async () => {
+  await using folder = await temporaryFolder();
+  const dir = folder.path;
+  await using opened = await openTorrentContent(torrent, { dir });
+  await opened.verify();
+  await opened.storage.write(0, content.subarray(0, PIECE_LENGTH));
+  const path = join(dir, "many", "b");
+  await Deno.writeTextFile(path, "precious");
+  await assertRejects(
+    () => opened.storage.write(4 * PIECE_LENGTH, content.subarray(0, 9)),
+    StorageError,
+    "another program made it meanwhile; move it away",
+  );
+  assertEquals(await Deno.readTextFile(path), "precious");
+});
+
+Deno.test("a download that was killed during its first write goes on without --force", async () => {
+  await using folder = await temporaryFolder();
+  const dir = folder.path;
+  {
+    await using opened = await openTorrentContent(torrent, { dir });
+    await opened.verify();
+    await opened.storage.write(0, new Uint8Array(5));
+  }
+  assertEquals(await restart(dir), { haveCount: 0, hashedCount: 0 });
+});
+
 Deno.test("a folder that cannot be written is shared without a record", async () => {
   await using folder = await withContent();
   const dir = folder.path;

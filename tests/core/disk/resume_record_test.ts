@@ -3,6 +3,7 @@ import { Bitfield } from "../../../lib/base/bitfield.ts";
 import type { FileStamp } from "../../../lib/disk/file_system.ts";
 import {
   encodeResumeRecord,
+  foreignFiles,
   knownPieces,
   parseResumeRecord,
   type ResumeRecord,
@@ -50,6 +51,12 @@ Deno.test("parseResumeRecord() reads what encodeResumeRecord() wrote", () => {
   const read = parseResumeRecord(torrent, bytes);
   assertEquals(picture(read!.have), "11.1.");
   assertEquals(read!.stamps, STAMPS);
+  assertEquals(read!.isOpen, false);
+  const open = encodeResumeRecord(torrent, {
+    ...record("1...."),
+    isOpen: true,
+  });
+  assertEquals(parseResumeRecord(torrent, open)!.isOpen, true);
 });
 
 Deno.test("parseResumeRecord() tells a time of 0 and times before 1970 from an unknown one", () => {
@@ -148,4 +155,24 @@ Deno.test("knownPieces() knows nothing of a file that was being written, or whos
   });
   const known = knownPieces(torrent, { have: bits("11111"), stamps }, stamps);
   assertEquals(picture(known.known), "1....");
+});
+
+Deno.test("foreignFiles() finds files without a right piece that the record does not show", () => {
+  const now = STAMPS.with(0, { size: 5, modifiedMs: 0 });
+  const find = (have: string, record?: ResumeRecord): number[] =>
+    foreignFiles(torrent, now, { have: bits(have), record });
+  assertEquals(find("....."), [0, 1, 3]);
+  // Piece 1 lies in a and b.
+  assertEquals(find(".1..."), [3]);
+  assertEquals(find("....1"), [0, 1]);
+  const stamps = STAMPS.with(1, undefined);
+  assertEquals(find(".....", { have: bits("....."), stamps }), [1]);
+  assertEquals(
+    find(".....", { have: bits("....."), stamps, isOpen: true }),
+    [],
+  );
+  // Nothing is lost with an empty file.
+  const empty = STAMPS.map((stamp) => stamp && { ...stamp, size: 0 });
+  const options = { have: bits("....."), record: undefined };
+  assertEquals(foreignFiles(torrent, empty, options), []);
 });
