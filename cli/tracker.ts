@@ -133,6 +133,7 @@ function optionsOf(
     onlyListed: job.onlyListed,
     peerCommand: invocationOf("peer"),
     publicHostname: hostnamesFor(host)[0],
+    pageNames: [...ownNames(Deno.hostname()), ...job.pageNames],
   };
 }
 
@@ -169,6 +170,12 @@ function describeStart(
       hints: { create: invocationOf("create"), peer: invocationOf("peer") },
     }),
   }).map(printable);
+}
+
+/** The names of this machine on its network, by multicast DNS too. */
+function ownNames(hostname: string): string[] {
+  const [label] = hostname.split(".");
+  return [hostname, `${label}`, `${label}.local`];
 }
 
 /** The addresses to print: those on the LAN, or the loopback address without one. */

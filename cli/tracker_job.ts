@@ -51,6 +51,9 @@ Options:
   --torrents FOLDER       list the .torrent files of this folder, and serve them
                           as /torrents/NAME.torrent; files may come and go
   --only-listed           refuse all torrents that are not in that folder
+  --page-name NAME        answer browsers that open the tracker under this name
+                          as well; IP addresses, localhost and this machine's
+                          own name need no flag; may be given several times
   --trust-proxy           take a peer's address from the headers of a proxy
                           (Forwarded, X-Forwarded-For, X-Real-IP) or from ip=;
                           safe only if all requests come through the proxy
@@ -94,6 +97,11 @@ const FLAGS = {
   },
   torrentsDir: { flag: "torrents", type: "text" },
   onlyListed: { flag: "only-listed", type: "boolean" },
+  pageNames: {
+    flag: "page-name",
+    type: "list",
+    check: (names: readonly string[]) => names.forEach(checkName),
+  },
   trustProxy: { flag: "trust-proxy", type: "boolean" },
   log: { type: "boolean" },
   quiet: { type: "boolean" },
@@ -116,6 +124,15 @@ export function parseTrackerJob(args: readonly string[]): TrackerJob {
     throw new UsageError("--only-listed needs --torrents FOLDER");
   }
   return { ...flags, port: readPort(positionals) };
+}
+
+/** @throws {RangeError} If browsers would not send the text as a name. */
+function checkName(name: string): void {
+  if (/^[a-z\d_]([\w.-]*[\w.])?$/i.test(name)) return;
+  throw new RangeError(
+    `${JSON.stringify(name)} is not a host name such as tracker.example.org ` +
+      "(no port; other letters as xn--...)",
+  );
 }
 
 function readPort([text, ...others]: readonly string[]): number {

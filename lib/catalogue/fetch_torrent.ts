@@ -97,6 +97,10 @@ function explainStatus(status: number): string {
   if (status === 404 || status === 410) {
     return `the server has no such file (${reason}); check the name`;
   }
+  if (status === 421) {
+    return `the tracker does not answer to that name (${reason}); ` +
+      "use its IP address, or start it with --page-name and the name";
+  }
   // A proxy that cannot reach the server, or refuses to.
   const advice = [407, 502, 503, 504].includes(status)
     ? "if a proxy sent it, name the host in NO_PROXY"

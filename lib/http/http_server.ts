@@ -66,6 +66,8 @@ export interface HttpServerOptions {
   readonly permits?: Permits;
   /** Time without progress after which a connection is closed. @default {HTTP_TIMEOUT_MS} */
   readonly timeoutMs?: number;
+  /** Headers of every response, those to malformed requests included. @default none */
+  readonly headers?: HttpResponse["headers"];
   /** @default {REQUEST_LIMITS} */
   readonly limits?: RequestLimits;
 }
@@ -108,7 +110,7 @@ export class HttpServer {
       handle: options.handle,
       onError: options.onError,
       onEnd: (connection) => this.#forget(connection),
-      writer: new ResponseWriter(),
+      writer: new ResponseWriter(options.headers),
       buffers: new QueuePool(BUFFER_LENGTH),
       limits: options.limits ?? REQUEST_LIMITS,
     };

@@ -114,6 +114,16 @@ export class HttpRequest {
     this.#headerLines = rest.headerLines;
   }
 
+  /**
+   * True for a request that a web page or a browser made. Browsers leave out
+   * `Sec-Fetch-*` on plain HTTP, and a page can suppress `Referer`, so the user
+   * agent counts too. One search of the text, because a map of the headers would
+   * double the cost of an announce.
+   */
+  get isFromBrowser(): boolean {
+    return BROWSER_HEADER.test(this.#headerLines);
+  }
+
   /** The value of a header named in lower case; several of one name are joined with commas. */
   header(name: string): string | undefined {
     this.#headers ??= parseHeaders(this.#headerLines);
@@ -128,6 +138,10 @@ const HEADER_LINE = `${TOKEN}:[^\\0-\\x08\\x0a-\\x1f\\x7f]*\\r?\\n`;
 const REQUEST_LINE = new RegExp(`^${LINE}`);
 /** The whole head. A folded header line is obsolete and refused. [RFC 9112, 5.2] */
 const HEAD = new RegExp(`^${LINE}(?:${HEADER_LINE})*\\r?\\n$`);
+
+/** A header line that only browsers send. */
+const BROWSER_HEADER =
+  /^(?:(?:origin|referer|sec-fetch-[\w-]+):|user-agent:[ \t]*mozilla\/)/im;
 
 /** Longest method and version together, in bytes. */
 const MAX_LINE_OVERHEAD = 64;

@@ -74,6 +74,7 @@ const REASONS: Readonly<Record<number, string>> = {
   411: "Length Required",
   413: "Content Too Large",
   414: "URI Too Long",
+  421: "Misdirected Request",
   431: "Request Header Fields Too Large",
   500: "Internal Server Error",
   503: "Service Unavailable",
@@ -105,6 +106,12 @@ export class ResponseWriter {
   #prefix: Uint8Array = new Uint8Array();
   #prefixStatus = 0;
   #prefixHeaders: HttpResponse["headers"] | undefined;
+  readonly #common: HttpResponse["headers"];
+
+  /** @param headers Of every response that has no others of these names. @default none */
+  constructor(headers: HttpResponse["headers"] = {}) {
+    this.#common = headers;
+  }
 
   /** Sets the time of further responses, in milliseconds since 1970. */
   setTime(epochMs: number): void {
@@ -164,7 +171,9 @@ export class ResponseWriter {
       return this.#prefix;
     }
     let text = `HTTP/1.1 ${status} ${REASONS[status] ?? ""}`;
-    for (const [name, value] of Object.entries(headers)) {
+    for (
+      const [name, value] of Object.entries({ ...this.#common, ...headers })
+    ) {
       if (FRAMING_HEADERS.has(name)) continue;
       if (!/^[\w-]+$/.test(name) || /[\0\r\n]/.test(value)) {
         const header = `${JSON.stringify(name)}: ${JSON.stringify(value)}`;

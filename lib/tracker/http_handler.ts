@@ -2,7 +2,9 @@
  * The HTTP side of a tracker, as a function from request to response: routes,
  * announces and scrapes. It knows no socket, and the store keeps the peers. A
  * malformed announce gets a failure reason with status 200, because BitTorrent
- * clients show only that to their users.
+ * clients show only that to their users. Web sites reach a tracker through the
+ * browsers of its network: none of them may announce, nor read a route under a
+ * name that its owner has pointed at the tracker (DNS rebinding).
  *
  * @module
  */
@@ -26,7 +28,7 @@ import { reasonOfRefusal, type Tracker } from "./tracker.ts";
 /** A request, as far as the tracker reads it. */
 export type TrackerRequest = Pick<
   HttpRequest,
-  "method" | "path" | "query" | "remoteHostname" | "header"
+  "method" | "path" | "query" | "remoteHostname" | "header" | "isFromBrowser"
 >;
 
 /** Answers GET and HEAD at a time in milliseconds; the body of a response to HEAD is not sent. */
@@ -51,6 +53,11 @@ export interface TrackerHandlerOptions {
    * @default none
    */
   readonly routes?: ReadonlyMap<string, TrackerHandler>;
+  /**
+   * Names for which the further routes answer, beside `localhost` and every IP
+   * address. @default none
+   */
+  readonly pageNames?: readonly string[];
 }
 
 /** Port of clients that do not listen but cannot announce 0. */
@@ -83,12 +90,15 @@ export function createTrackerHandler(
     reader: new QueryReader(),
     writer: new ReplyWriter(),
   };
+  const names = new Set(["localhost", ...options.pageNames ?? []].map(plain));
   const routes = new Map<string, TrackerHandler>([
     ["/announce", orFailure((...asked) => announce(...asked, context))],
     ["/scrape", orFailure((...asked) => scrape(...asked, context))],
     ...options.routes ?? [],
   ]);
   return (request, nowMs) => {
+    const isOpen = OPEN_PATHS.has(request.path);
+    if (!isOpen && !isNamed(request, names)) return misdirected(request);
     const route = routes.get(request.path) ??
       routes.get(folderOf(request.path));
     if (route === undefined) return NOT_FOUND;
@@ -98,21 +108,61 @@ export function createTrackerHandler(
   };
 }
 
+/** Paths that answer under any name, as a web page learns nothing from them. */
+const OPEN_PATHS: ReadonlySet<string> = new Set([
+  ...["/announce", "/scrape", "/healthz"],
+]);
+
+/** A name as it is compared: in lower case, without the dot of the root. */
+function plain(name: string): string {
+  return name.toLowerCase().replace(/\.$/, "");
+}
+
+/** The name in the `Host` header; `undefined` without one, as browsers never are. */
+function nameOf(request: TrackerRequest): string | undefined {
+  return request.header("host")?.replace(/:\d*$/, "");
+}
+
+/** True if the client names the tracker by an IP address or by one of the names. */
+function isNamed(request: TrackerRequest, names: ReadonlySet<string>): boolean {
+  const name = nameOf(request);
+  if (name === undefined || names.has(plain(name))) return true;
+  // The zone of a link-local address matters to the client alone.
+  const [, ipv6] = /^\[([^%\]]*)(?:%.*)?\]$/.exec(name) ?? [];
+  return parseIpAddress(ipv6 ?? name) !== undefined;
+}
+
+/** Names the remedy, with the name only if it can be one. */
+function misdirected(request: TrackerRequest): HttpResponse {
+  const name = /^[\w.-]{1,253}$/.exec(nameOf(request) ?? "")?.[0] ?? "NAME";
+  const body =
+    `This tracker does not answer to that name. Open it by its IP address, ` +
+    `or start the tracker with --page-name ${name}.\n`;
+  return { status: 421, headers: PLAIN_HEADERS, body };
+}
+
 /** `/torrents/` for `/torrents/some.torrent`; empty for a path without a second slash. */
 function folderOf(path: string): string {
   return path.slice(0, path.indexOf("/", 1) + 1);
 }
 
-/** Turns a malformed query into a failure reason. [BEP 3] */
-function orFailure(route: TrackerHandler): TrackerHandler {
-  return (...asked) => {
+/** Turns a malformed query into a failure reason. [BEP 3] Refuses browsers. */
+function orFailure(
+  route: (request: TrackerRequest, nowMs: number) => HttpResponse,
+): TrackerHandler {
+  return (request, nowMs) => {
+    if (request.isFromBrowser) return bencoded(encodeFailure(NO_BROWSERS));
     try {
-      return route(...asked);
+      return route(request, nowMs);
     } catch (error) {
       return bencoded(encodeFailure(reasonOfRefusal(error)));
     }
   };
 }
+
+const NO_BROWSERS = "the tracker does not answer web browsers here: " +
+  "announce without Origin, Referer and Sec-Fetch headers, " +
+  "and with a user agent that does not begin with Mozilla/";
 
 /** HEAD must not change anything, so it does not announce. [RFC 9110, 9.3.2] */
 function announce(

@@ -53,7 +53,6 @@ async function serve(
     "content-type": "application/x-bittorrent",
     "content-disposition": attachment(fileName),
     "cache-control": "no-cache",
-    "x-content-type-options": "nosniff",
   };
   return { status: 200, headers, body };
 }

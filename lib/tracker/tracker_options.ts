@@ -51,6 +51,13 @@ export interface StartTrackerOptions {
   readonly peerCommand?: string;
   /** Host name of this machine for others, shown on the page. @default {"127.0.0.1"} */
   readonly publicHostname?: string;
+  /**
+   * Names for which the page, the statistics and the torrent files answer, beside
+   * every IP address, `localhost`, `hostname` and `publicHostname`. A web site can
+   * point any other name at the tracker and read them in a browser of its network.
+   * @default none
+   */
+  readonly pageNames?: readonly string[];
   /** Takes the addresses of clients from a proxy's headers. @default {false} */
   readonly trustProxy?: boolean;
   /** Reports every announce and its outcome. */

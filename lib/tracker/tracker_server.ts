@@ -107,11 +107,15 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
       tracker,
       minIntervalMs: options.minIntervalMs ?? MIN_ANNOUNCE_INTERVAL_MS,
       trustProxy,
+      pageNames: [hostname, publicHostname, ...options.pageNames ?? []]
+        .filter((name) => name !== undefined),
       routes: new Map([
         ...page.routes,
         ...catalogue === undefined ? [] : torrentRoutes(catalogue),
       ]),
     }),
+    // A browser must not take an answer for a script or a page that is none.
+    headers: { "x-content-type-options": "nosniff" },
     // All connections come from the proxy then.
     ...(trustProxy && { maxConnectionsPerAddress: Infinity }),
     ...(permits && { permits }),

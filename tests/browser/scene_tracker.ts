@@ -58,6 +58,7 @@ export function serveScene(
       path: pathname,
       query: search.slice(1),
       remoteHostname: "127.0.0.1",
+      isFromBrowser: true,
       header: (name) => request.headers.get(name) ?? undefined,
     }, now());
     const content = typeof body === "string" || body instanceof Uint8Array

@@ -16,7 +16,7 @@ const PROBE = fromFileUrl(new URL("permission_probe.ts", import.meta.url));
  * not known in advance; `--allow-run` is for `--on-complete`.
  */
 const TASK_PERMISSIONS = {
-  tracker: ["-N", "-R", "-W", "--allow-sys=networkInterfaces"],
+  tracker: ["-N", "-R", "-W", "--allow-sys=hostname,networkInterfaces"],
   peer: ["-N", "-R", "-W", "--allow-run"],
   create: ["-R", "-W"],
   show: ["-N", "-R"],

@@ -132,7 +132,6 @@ export async function securityHeaders(): Promise<Record<string, string>> {
     ].join("; "),
     // For browsers that do not know `frame-ancestors`.
     "x-frame-options": "DENY",
-    "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
   };
 }

@@ -35,6 +35,7 @@ function request(peer: number, torrent: string): TrackerRequest {
       }&numwant=50&key=1A2B3C4D&compact=1&supportcrypto=1`,
     remoteHostname: `10.${peer >> 16}.${peer >> 8 & 255}.${peer & 255}`,
     header: () => undefined,
+    isFromBrowser: false,
   };
 }
 

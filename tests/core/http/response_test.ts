@@ -145,6 +145,19 @@ Deno.test("ResponseWriter appends responses, each with its own headers and statu
   assertEquals(new TextDecoder().decode(output.bytes), expected.join(""));
 });
 
+Deno.test("ResponseWriter writes its own headers into every response", () => {
+  const output = new ByteQueue(16);
+  const writer = new ResponseWriter({ a: "1", b: "2" });
+  for (const headers of [{}, { b: "3" }]) {
+    writer.write(output, { status: 200, headers, body: "" }, GET);
+  }
+  const rest = "\r\ncontent-length: 0\r\n\r\n";
+  assertEquals(
+    new TextDecoder().decode(output.bytes),
+    ["2", "3"].map((b) => `HTTP/1.1 200 OK\r\na: 1\r\nb: ${b}${rest}`).join(""),
+  );
+});
+
 Deno.test("ResponseWriter adds the date once its time is set", () => {
   const output = new ByteQueue(16);
   const writer = new ResponseWriter();

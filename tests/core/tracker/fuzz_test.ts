@@ -41,6 +41,7 @@ Deno.test(`the handler answers any query with status 200 (seed ${FUZZ_SEED})`, a
         query: text(input),
         remoteHostname: "192.0.2.1",
         header: () => undefined,
+        isFromBrowser: false,
       }, 0);
       assertEquals(status, 200);
       return status;

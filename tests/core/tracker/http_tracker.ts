@@ -52,6 +52,7 @@ export async function get(
     query,
     remoteHostname: "192.0.2.1",
     header: () => undefined,
+    isFromBrowser: false,
     ...changes,
   }, nowMs);
   assert(typeof body === "string" || body instanceof Uint8Array);

@@ -53,6 +53,7 @@ export function deskOf(
         path,
         query,
         remoteHostname: "192.0.2.1",
+        isFromBrowser: false,
         header: (name) => name === "host" ? "tracker.lan:8000" : undefined,
         ...changes,
       }, nowMs);

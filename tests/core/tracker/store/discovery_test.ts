@@ -64,6 +64,7 @@ async function run(
         query: announceUrl(TRACKER, request).split("?")[1]!,
         remoteHostname: peer.hostname,
         header: () => undefined,
+        isFromBrowser: false,
       }, nowMs);
       assert(body instanceof Uint8Array);
       const reply = parseAnnounceReply(body);
