@@ -148,13 +148,16 @@ Deno.test("ResponseWriter appends responses, each with its own headers and statu
 Deno.test("ResponseWriter writes its own headers into every response", () => {
   const output = new ByteQueue(16);
   const writer = new ResponseWriter({ a: "1", b: "2" });
-  for (const headers of [{}, { b: "3" }]) {
+  const responses: HttpResponse["headers"][] = [{ c: "3" }, { b: "3" }];
+  for (const headers of responses) {
     writer.write(output, { status: 200, headers, body: "" }, GET);
   }
   const rest = "\r\ncontent-length: 0\r\n\r\n";
   assertEquals(
     new TextDecoder().decode(output.bytes),
-    ["2", "3"].map((b) => `HTTP/1.1 200 OK\r\na: 1\r\nb: ${b}${rest}`).join(""),
+    ["b: 2\r\nc: 3", "b: 3"].map((own) =>
+      `HTTP/1.1 200 OK\r\na: 1\r\n${own}${rest}`
+    ).join(""),
   );
 });
 
