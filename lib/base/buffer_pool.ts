@@ -18,7 +18,7 @@ export class BufferPool {
     this.#keepCount = Math.floor(options.keepBytes / options.length);
   }
 
-  /** A buffer of `length` bytes; it may hold old content. */
+  /** A view of `length` bytes that begins where its buffer begins; it may hold old content. */
   take(length: number): Uint8Array<ArrayBuffer> {
     const whole = this.#free.pop() ?? new Uint8Array(this.#length);
     return length === whole.length ? whole : whole.subarray(0, length);

@@ -23,8 +23,9 @@ export interface HashedPiece {
 /** Hashes pieces in memory. */
 export interface PieceHasher {
   /**
-   * Hashes one piece. `bytes` begin where their buffer begins; until they are
-   * given back, perhaps in another view, nothing else may use them.
+   * Hashes one piece. `bytes` begin where their buffer begins, as those of a
+   * `BufferPool` do; until they are given back, perhaps in another view, nothing
+   * else may use them.
    */
   hash(bytes: Uint8Array<ArrayBuffer>): Promise<HashedPiece>;
 }

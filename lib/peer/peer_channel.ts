@@ -81,7 +81,7 @@ export class PeerChannel implements Disposable {
 
   /**
    * The next message received; `undefined` until it is complete. Its bytes are
-   * views, valid until the next {@linkcode receive}.
+   * views, valid until the next read, {@linkcode receive}.
    * @throws {ProtocolError} If the frame breaks the protocol.
    */
   nextMessage(limits: ReadLimits): Message | undefined {

@@ -57,7 +57,7 @@ export interface ConnectionContext
     block: BlockRange,
     into: Uint8Array,
   ) => Promise<void> | undefined;
-  /** Takes a message; its bytes are views, valid during the call. */
+  /** Takes a message; its bytes are views, valid until the next read. */
   readonly onMessage: (peer: PeerKey, message: Message) => void;
   /** Blocks have left for the network; lengths in bytes. */
   readonly onBlocksSent: (peer: PeerKey, lengths: readonly number[]) => void;

@@ -44,19 +44,19 @@ export interface PeerSnapshot {
   readonly isOutgoing: boolean;
   /** Its name and version, if it sends them. */
   readonly client: string | undefined;
-  /** True if it has every piece. */
+  /** True if it says that it has every piece, or wants none. */
   readonly isSeeder: boolean;
-  /** Number of pieces that it has. */
+  /** Number of pieces that it says it has. */
   readonly pieceCount: number;
   /** Received from it, over the last seconds. */
   readonly downloadBytesPerSecond: number;
   /** Sent to it, over the last seconds. */
   readonly uploadBytesPerSecond: number;
-  /** True while we choke it: it gets no blocks. */
+  /** True while we choke it: it gets no blocks but of allowed-fast pieces. */
   readonly weChoke: boolean;
   /** True if it has pieces that we lack. */
   readonly weAreInterested: boolean;
-  /** True while it chokes us: we get no blocks. */
+  /** True while it chokes us: we get no blocks but of allowed-fast pieces. */
   readonly peerChokes: boolean;
   /** True if it wants pieces that we have. */
   readonly peerIsInterested: boolean;

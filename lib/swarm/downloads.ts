@@ -1,6 +1,6 @@
 /**
- * The leecher's half of the engine: what peers have, whether that interests us, what
- * to request of each, and what becomes of the blocks. Every accepted block was
+ * The downloading half of the engine: which pieces peers have, whether they interest
+ * us, which blocks to request of each peer, and what becomes of the blocks. Every accepted block was
  * outstanding at the peer that sent it.
  *
  * @module
@@ -20,6 +20,9 @@ import { CorruptPieces } from "./piece_assembly.ts";
 import { PiecePicker } from "./piece_picker.ts";
 import { findLate, isSlow, quickestFirst } from "./slow_peers.ts";
 import { Source } from "./source.ts";
+
+/** `undefined` for a block that does not exist. */
+type BlockId = number | undefined;
 
 /** Downloading of one torrent from all its peers. */
 export class Downloads {
@@ -41,7 +44,7 @@ export class Downloads {
     this.#picker = new PiecePicker(context, options.random, isSuspect);
   }
 
-  /** The number of connected peers that have the piece. */
+  /** The number of connected peers that say they have the piece. */
   availability(index: number): number {
     return this.#picker.availability(index);
   }
@@ -62,13 +65,13 @@ export class Downloads {
     this.#fillAll();
   }
 
-  /** Adds to the pieces that the peer has: aria2 sends a bitfield now and then in place of haves. */
-  receiveBitfield(source: Source, pieces: Bitfield): void {
-    for (const index of pieces.indexes()) {
-      if (!source.pieces.has(index)) this.#addPiece(source, index);
-    }
+  /** Adds to the pieces that the peer says it has: aria2 sends a bitfield now and then in place of haves. Returns the new ones. */
+  receiveBitfield(source: Source, pieces: Bitfield): readonly number[] {
+    const added = [...pieces.indexes()].filter((it) => !source.pieces.has(it));
+    for (const index of added) this.#addPiece(source, index);
     this.#updateInterest(source);
     this.#fill(source);
+    return added;
   }
 
   /** Returns whether the peer had not announced the piece before. */
@@ -91,7 +94,7 @@ export class Downloads {
   }
 
   /** The peer will not answer a request. One that was never made is ignored, as libtorrent does. [BEP 6] */
-  receiveReject(source: Source, id: number | undefined): void {
+  receiveReject(source: Source, id: BlockId): void {
     const { requests } = source;
     if (id === undefined || requests.takeAnswer(id)) return;
     if (!requests.drop(id)) return;
@@ -108,15 +111,11 @@ export class Downloads {
   }
 
   /** @throws {ProtocolError} If the peer must not send what was not requested. */
-  receiveBlock(
-    source: Source,
-    id: number | undefined,
-    bytes: Uint8Array,
-  ): void {
+  receiveBlock(source: Source, id: BlockId, bytes: Uint8Array): void {
     const { requests } = source;
     const { now, traffic } = this.#context;
     traffic.downloaded += bytes.length;
-    // Until it is placed: it may be unrequested, or doubled.
+    // Until `#place` takes it off again: the block may be unrequested, or doubled.
     traffic.wasted += bytes.length;
     source.rate.add(bytes.length, now);
     if (id === undefined || !requests.delete(id)) {
@@ -134,9 +133,10 @@ export class Downloads {
   pieceVerified(piece: PieceBytes): ReadonlySet<string> {
     const { index } = piece;
     const wasAtLimit = this.#picker.isAtLimit;
+    // Before the picker gives the bytes back to its pool.
+    const culprits = this.#corruptPieces.compare(piece);
     if (!this.#picker.verified(piece)) return new Set();
     this.#context.have.add(index);
-    const culprits = this.#corruptPieces.compare(piece);
     const have = { type: "have", index } as const;
     for (const source of this.#sources) {
       const isNews = !source.pieces.has(index);
@@ -203,10 +203,10 @@ export class Downloads {
     if (among === undefined) return;
     const { requests, peer } = source;
     while (!requests.isFull) {
-      // Others are about to have what a leecher alone has. That is not so of a
-      // seeder, which may be the fastest by far.
-      const ahead = source.isSeeder ? "unique" : "none";
-      const begin = requests.isAhead ? ahead : "any";
+      // A peer with more than its share of requests: of a leecher no piece is begun,
+      // as others are about to have it; of a seeder only one that nobody else has.
+      const beginWhenAhead = source.isSeeder ? "unique" : "none";
+      const begin = requests.isAhead ? beginWhenAhead : "any";
       const options = { among, begin, mayDouble: !isSlow(source) } as const;
       const id = this.#picker.pick(source.picking, options);
       if (id === undefined) return;
@@ -216,11 +216,8 @@ export class Downloads {
   }
 
   /** Copies a requested block into its piece, and has the piece verified once it is complete. */
-  #place(
-    { peer, requests, picking }: Source,
-    id: number,
-    bytes: Uint8Array,
-  ): void {
+  #place(source: Source, id: number, bytes: Uint8Array): void {
+    const { peer, requests, picking } = source;
     // The requests of a snubbed peer are released already.
     const ownCount = requests.isSnubbed ? 0 : 1;
     if (!this.#picker.isMissing(id, picking)) {

@@ -26,7 +26,7 @@ export class PeerProfile {
   client: string | undefined;
   /** Our address as it sees it. */
   ownHostname: string | undefined;
-  /** True if it wants no content. [BEP 21] */
+  /** True if it wants no content [BEP 21]; plays no part in choking, which follows interest. */
   isUploadOnly = false;
   /** Requests that it queues. */
   requestQueueLength: number | undefined;

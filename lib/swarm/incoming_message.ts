@@ -1,7 +1,8 @@
 /**
  * The door of the engine: checks a peer's message once, against the torrent and the
  * extensions that the peer supports, and hands it to the part that it is for. The
- * parts get piece indexes and block ranges that exist.
+ * parts get piece indexes and block ranges that exist; of a block that does not, they
+ * get the id `undefined`, and a cancel is only looked up.
  *
  * @module
  */
@@ -58,10 +59,13 @@ export function handleMessage(
       // A repeated have must not cost a scan of all pieces.
       if (!downloads.receiveHave(source, message.index)) return;
       return superSeeding.peerHas(from, [message.index]);
-    case "bitfield": {
-      const pieces = parseBitfield(message.bytes, pieceCount);
-      downloads.receiveBitfield(source, pieces);
-      return superSeeding.peerHas(from, source.pieces.indexes());
+    case "bitfield":
+    case "haveAll": {
+      const pieces = message.type === "bitfield"
+        ? parseBitfield(message.bytes, pieceCount)
+        : Bitfield.full(pieceCount);
+      const added = downloads.receiveBitfield(source, pieces);
+      return superSeeding.peerHas(from, added);
     }
     case "request": {
       const { index, offsetInPiece, length } = message;
@@ -78,9 +82,6 @@ export function handleMessage(
     }
     case "cancel":
       return uploads.receiveCancel(upload, message);
-    case "haveAll":
-      downloads.receiveBitfield(source, Bitfield.full(pieceCount));
-      return superSeeding.peerHas(from, source.pieces.indexes());
     case "haveNone":
       if (source.pieces.count === 0) return;
       return refuse(`haveNone: the peer has ${source.pieces.count} pieces`);
@@ -112,7 +113,7 @@ function parseBitfield(bytes: Uint8Array, pieceCount: number): Bitfield {
   try {
     return Bitfield.fromBytes(bytes, pieceCount);
   } catch (error) {
-    return refuse(`bitfield: ${(error as Error).message}`);
+    throw new ProtocolError((error as Error).message);
   }
 }
 

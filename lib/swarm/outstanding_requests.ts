@@ -5,18 +5,14 @@
  * uplinks would idle. So a peer that is ahead of others is asked for no new piece.
  *
  * Measured in virtual time: two hundred peers of 2000 pieces on links of 10 Gbit/s
- * have a median of 1.21 times the least time possible instead of 1.50; a hundred of
- * 600 pieces on gigabit links 1.20 instead of 1.26.
+ * have a median of 1.21 times the least time possible instead of 1.50.
  *
  * @module
  */
 
 /** Numbers of requests, each for one block of 16 KiB. */
 export const REQUEST_LIMITS = {
-  /**
-   * The smallest window, and that of a new connection: it doubles within a round trip. A
-   * hundred peers that start with 32 have the seeder send a small torrent 7 times, not 4.
-   */
+  /** The smallest window, and that of a new connection: a hundred peers that start with 32 have the seeder send a small torrent 7 times, not 4. */
   leastCount: 8,
   /** The largest window: libtorrent, Transmission and aria2 accept as many. [BEP 10] */
   mostCount: 250,

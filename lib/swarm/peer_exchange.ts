@@ -132,8 +132,8 @@ export class PeerExchange {
       const message = this.#nextMessage(peer, account);
       if (message.added.length + message.dropped.length === 0) continue;
       account.nextAt = now + EXCHANGE_INTERVAL_MS;
-      const { id } = account;
       const payload = encodePeerExchange(message);
+      const { id } = account;
       this.#context.send(peer, { type: "extended", id, payload });
     }
   }

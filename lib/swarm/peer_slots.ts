@@ -1,8 +1,9 @@
 /**
  * Decides which peers are connected. One peer has one connection, a banned host has
- * none. When every slot is taken, a host with many connections gives one up for a
+ * none. When every connection slot is taken, a host with many connections gives one up for a
  * host with fewer: no number of connections or peer ids keeps other hosts out.
- * Several peers at one address have all the slots that others leave free.
+ * Several peers at one address have all the slots that others leave free. `uploads.ts`
+ * decides which of the connected peers are served.
  *
  * @module
  */
@@ -45,7 +46,7 @@ export class PeerSlots {
     this.#maxPeers = maxPeers;
   }
 
-  /** Admits no peer of the host any more. Returns whether that is new. */
+  /** Admits no peer of the host to this torrent until the process ends. Returns whether that is new. */
   ban(hostname: string): boolean {
     const isNew = !this.#banned.has(hostname);
     this.#banned.add(hostname);
@@ -78,11 +79,11 @@ export class PeerSlots {
     if (!this.#isFull) return { type: "admitted" };
     const peer = this.#findEvictable(hostname, now)?.key;
     if (peer === undefined) return refused("full");
-    const detail = "another host needs its slot more";
+    const detail = "another host needs its connection more";
     return { type: "admitted", evicted: { peer, reason: "full", detail } };
   }
 
-  /** True if a peer of the host would get a slot. */
+  /** True if a peer of the host would get a connection slot. */
   hasSlotFor(hostname: string, now: number): boolean {
     return !this.#isFull || this.#findEvictable(hostname, now) !== undefined;
   }
@@ -104,10 +105,7 @@ export class PeerSlots {
       isOutgoing === (this.#ownId > id);
   }
 
-  /**
-   * The peer to disconnect for one of the host: the oldest that never spoke, else of the
-   * most connected host the peer that moves least, if that host still has more then.
-   */
+  /** The peer to disconnect for one of the host: the oldest that never spoke, else of the most connected host the peer that moves least, if that host still has more then. */
   #findEvictable(hostname: string, now: number): Peer | undefined {
     const states = [...this.#peers.values()];
     const mute = states.find(({ peer }) => peer.isMute(now));

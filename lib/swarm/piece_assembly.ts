@@ -15,7 +15,7 @@ const NO_HOSTS: ReadonlySet<string> = new Set();
 /** A piece in progress. Invariant: each block is received, requested of at least one peer, or open. */
 export class PieceAssembly {
   readonly index: number;
-  /** The piece's content as far as received; out of reach while it is hashed. */
+  /** The piece's content as far as received; the driver's while it is hashed. */
   bytes: Uint8Array<ArrayBuffer>;
   /** True if the assignee alone may deliver, because an earlier copy was corrupt. */
   readonly isExclusive: boolean;
@@ -26,10 +26,7 @@ export class PieceAssembly {
   assignee: PeerKey | undefined;
   /** True if a block is open: noted by {@linkcode PiecesInProgress}. */
   isOpen = false;
-  /**
-   * The number of peers that each block is requested of or, once received, the hostname
-   * that sent it. A plain array: a typed one takes three times as long to create.
-   */
+  /** The number of peers that each block is requested of or, once received, the hostname that sent it. A typed array takes three times as long to create. */
   readonly #blocks: (number | string)[];
   #receivedCount = 0;
   /** No block before this one is open. */
@@ -51,6 +48,11 @@ export class PieceAssembly {
 
   get isComplete(): boolean {
     return this.#receivedCount === this.blockCount;
+  }
+
+  /** True if a block is requested of some peer. */
+  get isRequested(): boolean {
+    return this.#blocks.some((it) => typeof it === "number" && it > 0);
   }
 
   /** Bytes missing, rounded up to whole blocks. */
@@ -155,22 +157,19 @@ export class PiecesInProgress implements Iterable<PieceAssembly> {
   takeComplete(index: number): PieceAssembly | undefined {
     const assembly = this.#assemblies[index];
     if (assembly === undefined || !assembly.isComplete) return undefined;
-    this.#remove(assembly);
+    this.#assemblies[index] = undefined;
+    this.count--;
     return assembly;
   }
 
   /** Removes an incomplete piece. */
   discard(assembly: PieceAssembly): void {
-    this.#remove(assembly);
+    this.#assemblies[assembly.index] = undefined;
+    this.count--;
     this.complete(assembly);
     this.open.delete(assembly);
     this.abandoned.delete(assembly);
     assembly.isOpen = false;
-  }
-
-  #remove(assembly: PieceAssembly): void {
-    this.#assemblies[assembly.index] = undefined;
-    this.count--;
   }
 }
 

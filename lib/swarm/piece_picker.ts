@@ -1,6 +1,7 @@
 /**
- * Chooses the block to request next from a peer. Invariant: a piece is verified, in
- * progress, awaiting its hash check, or in the rarity order, and only one of these.
+ * Chooses the block to request next from a peer, and holds the pieces in progress and
+ * the pool of their buffers. Invariant: a piece is verified, in progress, awaiting its
+ * hash check, or in the rarity order, and only one of these.
  *
  * A peer works on a piece of its own until every block of it is requested, because only
  * whole pieces can be passed on. Then follow: an abandoned piece, the rarest new one,
@@ -114,7 +115,7 @@ export class PiecePicker {
       (assembly.isOpen || this.#isEndGame);
   }
 
-  /** True if no piece can be begun before the hash check of another. */
+  /** True if no piece can be begun but in the place of an abandoned one. */
   get isAtLimit(): boolean {
     return this.#begun.count >= this.#maxAssemblyCount;
   }
@@ -132,7 +133,7 @@ export class PiecePicker {
     return 0;
   }
 
-  /** The number of connected peers that have the piece. */
+  /** The number of connected peers that say they have the piece. */
   availability(index: number): number {
     return this.#rarity.availability(index);
   }
@@ -172,7 +173,7 @@ export class PiecePicker {
     this.#begun.refresh(assembly);
   }
 
-  /** The peer works on no piece any more; its requests are released already. */
+  /** The peer works on no piece any more; its requests are released already. Its pieces stay in memory for others, unless it alone might deliver them. */
   abandon(peer: PickingPeer): void {
     peer.current = undefined;
     for (const assembly of [...this.#begun]) {
@@ -198,11 +199,7 @@ export class PiecePicker {
   }
 
   /** Copies a block that {@linkcode isMissing} and is requested of no peer any more. Returns the piece once it is complete. */
-  receive(
-    id: number,
-    bytes: Uint8Array,
-    hostname: string,
-  ): PieceAssembly | undefined {
+  receive(id: number, bytes: Uint8Array, hostname: string): Work {
     const { index, block } = this.#geometry.blockOfId(id);
     const assembly = this.#begun.at(index);
     if (assembly === undefined) return undefined;
@@ -244,12 +241,14 @@ export class PiecePicker {
   }
 
   #newWork(peer: PickingPeer, among: Bitfield, begin: Begin): Work {
-    if (peer.waitingCount === 0 || this.isAtLimit) return undefined;
-    if (begin === "none") return undefined;
+    if (peer.waitingCount === 0 || begin === "none") return undefined;
+    const evicted = this.isAtLimit ? this.#evictable : undefined;
+    if (this.isAtLimit && evicted === undefined) return undefined;
     const index = this.#rarity.find(among);
     if (index === undefined) return undefined;
     let holderCount = this.#rarity.availability(index);
     if (begin === "unique" && holderCount > 1) return undefined;
+    if (evicted !== undefined) this.#discard(evicted);
     this.#rarity.remove(index);
     // Few peers have a rare piece.
     for (const other of this.#peers) {
@@ -297,6 +296,12 @@ export class PiecePicker {
     for (const peer of this.#peers) {
       if (peer.pieces.has(index)) peer.waitingCount++;
     }
+  }
+
+  /** The piece with the most to receive of those that wait in vain: peers may claim a piece and never send it. */
+  get #evictable(): Work {
+    return [...this.#begun.abandoned].filter((it) => !it.isRequested)
+      .sort((one, other) => other.bytesLeft - one.bytesLeft)[0];
   }
 
   #discard(assembly: PieceAssembly): void {

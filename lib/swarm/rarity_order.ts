@@ -40,7 +40,7 @@ export class RarityOrder {
     return this.#pieces[2 * piece + 1]! >= this.#starts[0]!;
   }
 
-  /** One more peer has the piece. */
+  /** One more peer says that it has the piece. */
   increment(piece: number): void {
     const level = ++this.#pieces[2 * piece]!;
     if (!this.has(piece)) return;

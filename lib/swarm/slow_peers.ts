@@ -1,13 +1,12 @@
 /**
- * Finds the peers that keep a download waiting which others could finish. A slow peer
- * harms nobody while there is work for everybody. But when no piece can be begun, a
+ * Finds, of the peers that we download from, those that delay what others could finish.
+ * A slow peer harms nobody while there is work for everybody. But when no piece can be begun, a
  * quick peer may idle because the last blocks are outstanding at peers that are slow,
  * silent or malicious.
  *
  * Measured in virtual time, one seeder and 40 peers that answer one request in 14
- * seconds, or none: 50 MiB took 61 s and 256 MiB in pieces of 16 MiB 140 s, now 5 s
- * each; alone with the seeder it is 0.4 s and 2.2 s. With peers that send corrupt
- * blocks beside them it took up to 100 minutes and takes 10 s.
+ * seconds, or none: 50 MiB took 61 s and now take 5 s; with peers that send corrupt
+ * blocks beside them up to 100 minutes, and now 10 s.
  *
  * @module
  */

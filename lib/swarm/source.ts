@@ -1,6 +1,7 @@
 /**
- * One peer as a source of blocks: what it has, whether that interests us, whether it
- * chokes us, and what is requested of it.
+ * One peer as a source of blocks: the pieces that it says it has, whether they interest
+ * us, whether it chokes us, and which requests it has. Claims are believed; only blocks
+ * are checked.
  *
  * @module
  */
@@ -20,7 +21,7 @@ const MAX_ALLOWED_FAST = 64;
 /** The state of one peer's part in our download. */
 export class Source {
   readonly peer: Peer;
-  /** The pieces that it has. */
+  /** The pieces that it says it has. */
   readonly pieces: Bitfield;
   readonly requests: OutstandingRequests;
   readonly picking: PickingPeer;
@@ -50,7 +51,7 @@ export class Source {
     this.#profile = profile;
   }
 
-  /** True if it has every piece, or wants none: a super-seeder announces its pieces one by one. [BEP 16, 21] */
+  /** True if it says that it has every piece, or wants none: a super-seeder announces its pieces one by one. [BEP 16, 21] */
   get isSeeder(): boolean {
     return this.pieces.isFull || this.#profile.isUploadOnly;
   }

@@ -228,7 +228,7 @@ export class Swarm {
   /** Two upload-only peers have nothing to exchange: frees the slot for a leecher. [BEP 21] */
   #leaveSeeder({ peer, source }: PeerState): void {
     if (!this.have.isFull || !source.isSeeder) return;
-    const detail = "both have every piece";
+    const detail = "neither wants a piece of the other";
     this.#disconnect({ peer: peer.key, reason: "bothComplete", detail });
   }
 

@@ -1,11 +1,11 @@
 /**
- * The seeder's half of the engine: which peers have an upload slot, what they
- * requested, and how much of it is being sent. Only verified pieces are served, and a
+ * The uploading half of the engine, of seeders and leechers alike: which peers have an
+ * upload slot, what they requested, and how much of it is being sent. Only verified pieces are served, and a
  * peer's queue is bounded. A peer with the fast extension gets an answer to each
  * request, the block or a reject. [BEP 6]
  *
- * On a LAN every interested peer is served at once. Only when there are more than
- * slots do they take turns, the longest wait first. A peer need not upload to be served:
+ * On a LAN every interested peer is served at once. Only when more are interested than
+ * there are slots do they take turns, the longest wait first. A peer need not upload to be served:
  * an idle link helps no one.
  *
  * @module
@@ -19,11 +19,11 @@ import type { Sha1 } from "../metainfo/torrent.ts";
 import type { BlockRange } from "../wire/message.ts";
 import type { Peer, SwarmContext } from "./peer.ts";
 
-/** Peers served at once. */
+/** Interested peers unchoked at once, of one torrent. By default fewer are connected. */
 export const UPLOAD_SLOTS = 64;
 /** The least duration of a turn while other peers wait. */
 export const UPLOAD_TURN_MS = 20_000;
-/** Time between two choices of the peers to unchoke. [BEP 3] */
+/** The longest time between two choices of the peers to unchoke [BEP 3]: a change of interest brings the next forward to the next tick. */
 const RECHOKE_INTERVAL_MS = 10_000;
 /** Requests that one peer may have queued; libtorrent's limit. */
 export const MAX_QUEUED_REQUESTS = 2000;
@@ -35,12 +35,12 @@ export const ALLOWED_FAST_COUNT = 4;
 /** The state of one peer that we upload to. */
 export class PeerUpload {
   readonly peer: Peer;
-  /** The pieces that it has. */
+  /** The pieces that it says it has. */
   readonly pieces: Bitfield;
   readonly rate: RateMeter;
   weChoke = true;
   peerIsInterested = false;
-  /** When its last turn began, in milliseconds; 0 if it had none. */
+  /** When its last turn began, in milliseconds: it was unchoked, interested or not. 0 if it had none. */
   unchokedAt = 0;
   /** Requests accepted and not yet handed out. */
   readonly queue: BlockRange[] = [];
@@ -67,7 +67,7 @@ export class Uploads {
   readonly #allowedFastSet: AllowedFastSet;
   readonly #peers = new Set<PeerUpload>();
   #rechokedAt = 0;
-  /** True if interest has changed since then. */
+  /** True if interest has changed since then, or a peer has left. */
   #isStale = false;
 
   constructor(context: SwarmContext, allowedFastSet: AllowedFastSet) {
@@ -90,6 +90,7 @@ export class Uploads {
     if (isInterested === to.peerIsInterested) return;
     to.peerIsInterested = isInterested;
     this.#isStale = true;
+    // An unchoked peer counts from the next tick.
     if (!isInterested || !to.weChoke) return;
     if (this.#hasFreeSlot) this.#setChoke(to, false);
     else this.#offerFast(to);
@@ -99,7 +100,7 @@ export class Uploads {
   receiveRequest(to: PeerUpload, block: BlockRange): void {
     const isServed = this.#context.have.has(block.index) &&
       (!to.weChoke || takeAllowed(to, block));
-    // Made before our choke arrived, or for a piece that we never announced.
+    // Made before our choke arrived, or for a piece that we lack.
     if (!isServed) return this.#refuse(to, block);
     if (to.queue.length >= MAX_QUEUED_REQUESTS) {
       if (to.peer.extensions.fast) return this.#refuse(to, block);
@@ -142,8 +143,8 @@ export class Uploads {
   }
 
   get #hasFreeSlot(): boolean {
-    const peers = [...this.#peers].filter((to) => to.peerIsInterested);
-    return peers.filter((to) => !to.weChoke).length < UPLOAD_SLOTS;
+    const isServed = (to: PeerUpload) => to.peerIsInterested && !to.weChoke;
+    return [...this.#peers].filter(isServed).length < UPLOAD_SLOTS;
   }
 
   #handOut(to: PeerUpload): void {
@@ -202,7 +203,7 @@ function takeAllowed(to: PeerUpload, { index, length }: BlockRange): boolean {
   return true;
 }
 
-/** Chooses the peers to unchoke: at most `slots` interested ones, and the others while none waits. */
+/** Chooses the peers to unchoke: at most `slots` interested ones, and the others while none waits. Its test is `choose_unchoked_test.ts`. */
 export function chooseUnchoked(
   peers: Iterable<PeerUpload>,
   { now, slots }: { now: number; slots: number },
@@ -214,7 +215,8 @@ export function chooseUnchoked(
     const kept = all.filter((peer) => peer.peerIsInterested || !peer.weChoke);
     return new Set(kept);
   }
-  // Turns that go on, the longest waits, then turns that are over, the latest first.
+  // Turns that go on; then choked peers, the earliest last turn first; then turns that
+  // are over, the latest begun first.
   const rank = ({ weChoke, unchokedAt }: PeerUpload): number => {
     if (weChoke) return 1;
     return now - unchokedAt < UPLOAD_TURN_MS ? 0 : 2;

@@ -72,7 +72,7 @@ export interface ExtendedMessage {
   readonly payload: Uint8Array;
 }
 
-/** A block of content. `block` is a view, valid until the next read. */
+/** A block of content: BEP 3 calls its message `piece`. `block` is a view, valid until the next read. */
 export interface PieceMessage {
   readonly type: "piece";
   readonly index: number;

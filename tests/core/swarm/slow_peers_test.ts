@@ -184,3 +184,52 @@ Deno.test("Swarm that was suspended snubs no peer for it", () => {
   desk.pass(2_000);
   assertEquals(desk.peer(1).source.requests.isSnubbed, true);
 });
+
+/**
+ * Six pieces so large that four fill the memory for pieces in progress. Peers 1 to 4
+ * each claim one that nobody else has and send `blockCount` blocks of it, a block
+ * every `everyMs`; peer 9 has the other two and sends what is requested.
+ */
+function unhelpfulClaims(
+  { blockCount, everyMs }: { blockCount: number; everyMs: number },
+): SwarmDesk {
+  const desk = new SwarmDesk({ have: "......", blocksPerPiece: 512 });
+  for (const claim of [".#....", "..#...", "...#..", "....#."]) {
+    desk.source(claim.indexOf("#"), claim);
+  }
+  let lines = desk.source(9, "#....#");
+  for (let second = 0; second < 20; second++) {
+    // Grows by what follows from a line.
+    for (const line of lines) {
+      const [, peer, name] = /^(\d) < request (.+)/.exec(line) ?? [];
+      if (peer === "9") lines.push(...desk.block(9, name!));
+      const [, piece] = /^verify (\d)/.exec(line) ?? [];
+      if (piece !== undefined) lines.push(...desk.verified(Number(piece)));
+    }
+    const block = Math.floor(second * 1000 / everyMs);
+    for (let liar = 1; liar <= 4 && block < blockCount; liar++) {
+      if (desk.swarm.peers.has(liar)) {
+        lines.push(...desk.block(liar, `${liar}.${block}`));
+      }
+    }
+    lines = desk.pass(1000);
+  }
+  return desk;
+}
+
+Deno.test("Swarm gives the memory of pieces that only unhelpful peers claim to others", () => {
+  for (
+    const claims of [
+      { blockCount: 0, everyMs: 1000 },
+      { blockCount: 3, everyMs: 1000 },
+    ]
+  ) {
+    const { swarm } = unhelpfulClaims(claims);
+    assertEquals([...swarm.have.indexes()], [0, 5]);
+  }
+});
+
+Deno.test("Swarm gives the memory of pieces that slow peers alone have to a quick one", () => {
+  const { swarm } = unhelpfulClaims({ blockCount: 512, everyMs: 1000 });
+  assertEquals([...swarm.have.indexes()], [0, 5]);
+});
