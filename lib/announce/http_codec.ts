@@ -12,7 +12,6 @@ import {
   identifierToBytes,
   type InfoHash,
   infoHashFromBytes,
-  infoHashFromHex,
   type PeerId,
 } from "../base/identifier.ts";
 import { formatIpAddress, parseIpAddress } from "../base/ip_address.ts";
@@ -22,15 +21,13 @@ import {
   type PeerAddress,
 } from "../base/peer_address.ts";
 import {
+  BENCODE_LIMITS,
+  BencodeError,
+  type BencodeLimits,
   decodeBencode,
   type DecodedDictionary,
   isDictionary,
 } from "../bencode/decode.ts";
-import {
-  BENCODE_LIMITS,
-  BencodeError,
-  type BencodeLimits,
-} from "../bencode/scan.ts";
 import {
   ANNOUNCE_INTERVAL,
   type AnnounceReply,
@@ -132,20 +129,21 @@ export function parseScrapeReply(bytes: Uint8Array): ScrapeEntry[] {
   if (files === undefined || !isDictionary(files)) {
     throw new TrackerError("files is not a dictionary");
   }
-  return Object.entries(files).map(([name, counts]) => {
-    const infoHash = infoHashFromKey(name);
-    if (infoHash === undefined) {
-      throw new TrackerError("files has a key that is not an info hash");
-    }
+  return Object.entries(files).flatMap(([key, counts]) => {
+    // Another key means nothing to us.
+    if (key.length !== IDENTIFIER_LENGTH) return [];
+    const infoHash = infoHashFromBytes(
+      Uint8Array.from(key, (byte) => byte.charCodeAt(0)),
+    );
     if (!isDictionary(counts)) {
       throw new TrackerError(`files has no dictionary for ${infoHash}`);
     }
-    return {
+    return [{
       infoHash,
       complete: count(counts, "complete") ?? 0,
       incomplete: count(counts, "incomplete") ?? 0,
       downloaded: count(counts, "downloaded") ?? 0,
-    };
+    }];
   });
 }
 
@@ -272,13 +270,6 @@ function own(
   key: string,
 ): DecodedDictionary[string] | undefined {
   return Object.hasOwn(reply, key) ? reply[key] : undefined;
-}
-
-/** The decoder names a key by its text, or by its hex digits where it is not UTF-8. */
-function infoHashFromKey(name: string): InfoHash | undefined {
-  const bytes = new TextEncoder().encode(name);
-  if (bytes.length === IDENTIFIER_LENGTH) return infoHashFromBytes(bytes);
-  return /^[0-9a-f]{40}$/.test(name) ? infoHashFromHex(name) : undefined;
 }
 
 function appendQuery(url: string, parameters: readonly string[]): string {

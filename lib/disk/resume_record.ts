@@ -13,9 +13,12 @@
 import { concat } from "@std/bytes/concat";
 import { Bitfield } from "../base/bitfield.ts";
 import { identifierToBytes, infoHashFromBytes } from "../base/identifier.ts";
-import { decodeBencode, isDictionary } from "../bencode/decode.ts";
+import {
+  BencodeError,
+  decodeBencode,
+  isDictionary,
+} from "../bencode/decode.ts";
 import { encodeBencode } from "../bencode/encode.ts";
-import { BencodeError } from "../bencode/scan.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { type FileStamp, isUnmodified } from "./file_system.ts";

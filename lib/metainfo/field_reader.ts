@@ -32,7 +32,6 @@ export class FieldReader {
   }
 
   has(key: string): boolean {
-    // A decoded dictionary inherits "constructor" and others from Object.
     return Object.hasOwn(this.#dictionary, key);
   }
 

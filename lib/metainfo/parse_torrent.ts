@@ -6,12 +6,11 @@
  * @module
  */
 import { infoHashFromBytes } from "../base/identifier.ts";
-import { BencodeError } from "../bencode/scan.ts";
 import {
-  decodeBencode,
-  type Decoded,
-  findDictionarySpan,
+  BencodeError,
+  type DecodedBencode,
   isDictionary,
+  readBencode,
 } from "../bencode/decode.ts";
 import { requestedUrl } from "./clean_text.ts";
 import { FieldReader, readTextList } from "./field_reader.ts";
@@ -47,7 +46,7 @@ export async function parseTorrent(
   bytes: Uint8Array,
   options: ParseTorrentOptions,
 ): Promise<Torrent> {
-  const top = readTopLevel(bytes);
+  const { top, raw } = readTopLevel(bytes);
   const info = top.dictionary("info");
   if (info.has("meta version") && !info.has("pieces")) {
     throw new MetainfoError(
@@ -63,9 +62,8 @@ export async function parseTorrent(
     files.reduce((sum, file) => sum + file.length, 0),
   );
   const pieceHashes = parsePieceHashes(info, geometry);
-  const rawInfo = findDictionarySpan(bytes, "info")!;
   return {
-    infoHash: infoHashFromBytes(await options.sha1(rawInfo)),
+    infoHash: infoHashFromBytes(await options.sha1(raw.get("info")!)),
     name,
     isFolder: info.has("files"),
     files,
@@ -79,10 +77,12 @@ export async function parseTorrent(
   };
 }
 
-function readTopLevel(bytes: Uint8Array): FieldReader {
-  let value: Decoded;
+function readTopLevel(
+  bytes: Uint8Array,
+): { top: FieldReader; raw: DecodedBencode["raw"] } {
+  let decoded: DecodedBencode;
   try {
-    value = decodeBencode(bytes);
+    decoded = readBencode(bytes);
   } catch (error) {
     if (!(error instanceof BencodeError)) throw error;
     throw new MetainfoError(
@@ -91,7 +91,8 @@ function readTopLevel(bytes: Uint8Array): FieldReader {
       { cause: error },
     );
   }
-  if (isDictionary(value)) return new FieldReader(value, "");
+  const { value, raw } = decoded;
+  if (isDictionary(value)) return { top: new FieldReader(value, ""), raw };
   throw new MetainfoError("torrent", "is not a dictionary");
 }
 

@@ -8,13 +8,7 @@ declare module "bencode" {
     | readonly Encodable[]
     | { readonly [key: string]: Encodable | undefined };
 
-  /** A value that npm:bencode decodes; strings are bytes. */
-  export type Decoded = number | Uint8Array | Decoded[] | {
-    [key: string]: Decoded;
-  };
-
   const bencode: {
-    decode(data: Uint8Array): Decoded;
     encode(value: Encodable): Uint8Array<ArrayBuffer>;
   };
   export default bencode;

@@ -5,8 +5,9 @@
  * @module
  */
 import { ProtocolError } from "../base/errors.ts";
-import { BencodeError, type BencodeLimits } from "../bencode/scan.ts";
 import {
+  BencodeError,
+  type BencodeLimits,
   decodeBencode,
   type Decoded,
   type DecodedDictionary,

@@ -40,6 +40,13 @@ Deno.test("parseAnnounceReply() refuses a reply that ends at any byte or goes on
   assertThrows(() => parseAnnounceReply(tailed), TrackerError, "not bencode");
 });
 
+Deno.test("parseAnnounceReply() takes keys of any spelling that mean nothing to it", () => {
+  const odd = "9:__proto__le1:\xffi1e2:ffi2e8:\xef\xbb\xbfpeers1:x";
+  const peer = `d${odd}2:ip9:192.0.2.14:porti6881ee`;
+  const reply = parseAnnounceReply(bytes(`d${odd}5:peersl${peer}ee`));
+  assertEquals(reply.peers, [{ hostname: "192.0.2.1", port: 6881 }]);
+});
+
 Deno.test("parseAnnounceReply() throws the tracker's failure reason", () => {
   assertThrows(
     () => parseAnnounceReply(encodeFailure("port is missing")),

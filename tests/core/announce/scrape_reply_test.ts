@@ -2,6 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { TrackerError } from "../../../lib/base/errors.ts";
 import {
   type InfoHash,
+  infoHashFromBytes,
   infoHashFromHex,
 } from "../../../lib/base/identifier.ts";
 import type { ScrapeEntry } from "../../../lib/announce/announce.ts";
@@ -41,6 +42,20 @@ Deno.test("parseScrapeReply() reads a missing count as 0", () => {
   );
 });
 
+Deno.test("parseScrapeReply() skips keys that are not info hashes", () => {
+  const keys = ["abc", "__proto__", "\xff", "ff", "a".repeat(40)];
+  const others = keys.map((key) => `${key.length}:${key}de`).join("");
+  // Twenty bytes of UTF-8 that are ten characters.
+  const hash = `\xe2\x82\xac`.repeat(5) + "abcde";
+  const reply = `d5:filesd${others}20:${hash}d8:completei7eee9:__proto__lee`;
+  assertEquals(parseScrapeReply(bytes(reply)), [{
+    infoHash: infoHashFromBytes(bytes(hash)),
+    complete: 7,
+    incomplete: 0,
+    downloaded: 0,
+  }]);
+});
+
 Deno.test("parseScrapeReply() refuses a malformed scrape and says why", () => {
   for (
     const [reply, reason] of [
@@ -48,7 +63,6 @@ Deno.test("parseScrapeReply() refuses a malformed scrape and says why", () => {
       ["le", "the answer is not a dictionary"],
       ["de", "files is not a dictionary"],
       ["d5:files0:e", "files is not a dictionary"],
-      ["d5:filesd3:abcdeee", "files has a key that is not an info hash"],
       [
         `d5:filesd20:${"D".repeat(20)}i1eee`,
         "files has no dictionary for 4444",

@@ -4,8 +4,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { BencodeError } from "../../../lib/bencode/scan.ts";
-import { decodeBencode } from "../../../lib/bencode/decode.ts";
+import { BencodeError, decodeBencode } from "../../../lib/bencode/decode.ts";
 import { encodeBencode } from "../../../lib/bencode/encode.ts";
 import type { NamedFuzzTarget } from "../fuzz.ts";
 import { latin1 } from "./bytes.ts";
@@ -34,7 +33,7 @@ export const BENCODE_DECODER: NamedFuzzTarget = {
   refusal: BencodeError,
 };
 
-/** Decoding is lossy: it rounds long integers and turns odd keys into hex. */
+/** Decoding rounds long integers, and encoding writes text as UTF-8. */
 function hasUnsafeIntegerOrByteKey(bytes: Uint8Array): boolean {
   return bytes.some((byte) => byte > 0x7f) ||
     /\d{16}/.test(String.fromCharCode(...bytes));

@@ -54,6 +54,31 @@ Deno.test("parseTorrent() hashes the raw bytes of info, unsorted and unknown key
   );
 });
 
+Deno.test("parseTorrent() takes keys of any spelling that mean nothing to it", async () => {
+  const odd = [
+    "9:__proto__d6:lengthi1ee",
+    "11:constructor0:",
+    "1:\xffi1e2:ffi2e",
+    "7:\xef\xbb\xbfname3:abc",
+    "9:\xef\xbb\xbflengthi5e",
+    "0:le",
+  ].join("");
+  const file = "6:lengthi3e4:pathl1:aee";
+  const info =
+    `d${odd}5:filesld${odd}${file}e4:name1:n12:piece lengthi16384e6:pieces20:${
+      "h".repeat(20)
+    }e`;
+  const torrent = await parseTorrent(
+    latin1(`d${odd}7:\xef\xbb\xbfinfo1:x4:info${info}8:announce8:http://ae`),
+    { sha1 },
+  );
+  assertEquals(torrent.infoHash as string, encodeHex(sha1(latin1(info))));
+  assertEquals(torrent.name, "n");
+  assertEquals(torrent.files, [
+    { path: ["n", "a"], length: 3, isPadding: false },
+  ]);
+});
+
 Deno.test("parseTorrent() prefers announce-list to announce", async () => {
   const bytes = encodeBencode({
     announce: "http://first/announce",
