@@ -44,6 +44,9 @@ Options:
   --verify               verify everything on the disk again
   --force                replace files of the torrent's names that hold no piece
                          of it
+  --state FOLDER         folder of the secret that marks what this user has
+                         verified (default: $STATE_DIRECTORY, or else the
+                         user's own state folder)
   --on-complete COMMAND  run a command when a torrent is complete, without a
                          shell; its environment contains LANSWARM_NAME,
                          LANSWARM_PATH and LANSWARM_INFO_HASH; with --json, its
@@ -77,6 +80,7 @@ const FLAGS = {
   exitWhenComplete: { flag: "exit-when-complete", type: "boolean" },
   mustVerify: { flag: "verify", type: "boolean" },
   force: { type: "boolean" },
+  stateDir: { flag: "state", type: "text" },
   onComplete: {
     flag: "on-complete",
     type: "text",

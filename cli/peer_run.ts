@@ -7,18 +7,26 @@
  */
 import {
   createAddressFilter,
+  openRecordSecret,
   openSession,
   openWorkerHasher,
   type PieceHasher,
   platformOf,
   type Session,
+  StorageError,
 } from "../mod.ts";
+import type { Console } from "./console.ts";
 import { untilAborted } from "./interrupt.ts";
 import { checkDistinct, loadTorrent } from "./load_torrent.ts";
 import { createPeerDisplay } from "./peer_display.ts";
 import type { PeerJob } from "./peer_job.ts";
 import type { JobContext } from "./program.ts";
-import { EXIT_CODES, type ExitCode, ProgramError } from "./program_error.ts";
+import {
+  describeError,
+  EXIT_CODES,
+  type ExitCode,
+  ProgramError,
+} from "./program_error.ts";
 import { TorrentRun } from "./torrent_run.ts";
 
 /** Time between two saves of what is verified of a folder, in milliseconds. */
@@ -30,6 +38,7 @@ export async function runPeer(
   context: JobContext,
 ): Promise<ExitCode> {
   const { console, permissions, signal } = context;
+  const recordSecret = await openSecret(job, console);
   await permissions.keepOnly(
     ...["read", "write", "net"] as const,
     ...(job.onComplete === undefined ? [] : ["run"] as const),
@@ -47,7 +56,7 @@ export async function runPeer(
   const done = Promise.withResolvers<void>();
   const runs = torrents.map((torrent) =>
     new TorrentRun(torrent, {
-      ...{ job, context, session, display },
+      ...{ job, context, session, display, recordSecret },
       onSettled: () => {
         if (isDone(runs, job)) done.resolve();
       },
@@ -73,6 +82,24 @@ export async function runPeer(
   }
   const hasFailed = runs.some((run) => run.hasFailed);
   return hasFailed ? EXIT_CODES.failed : EXIT_CODES.done;
+}
+
+/** The secret of this user for resume records; `undefined` after a warning. */
+async function openSecret(
+  { stateDir }: PeerJob,
+  console: Console,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await openRecordSecret(stateDir);
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    console.writeErrorLine(
+      `warning: everything on the disk is hashed at each start: ${
+        describeError(error)
+      }; or give --state FOLDER`,
+    );
+    return undefined;
+  }
 }
 
 function isDone(

@@ -38,6 +38,8 @@ export interface TorrentRunOptions {
   readonly context: JobContext;
   readonly session: Session;
   readonly display: PeerDisplay;
+  /** Proves resume records. @default none */
+  readonly recordSecret?: Uint8Array | undefined;
   /** Called when a torrent is complete, its command included, or has stopped. */
   readonly onSettled: () => void;
 }
@@ -84,9 +86,11 @@ export class TorrentRun implements TorrentState {
     if (signal.aborted) return;
     try {
       const { dir, mustVerify, force: overwrite } = job;
+      const { recordSecret } = this.#options;
       const { fdPressure } = session;
-      const options = { dir, mustVerify, overwrite, fdPressure };
-      const content = await openTorrentContent(this.torrent, options);
+      const content = await openTorrentContent(this.torrent, {
+        ...{ dir, mustVerify, overwrite, fdPressure, recordSecret },
+      });
       this.#content = content;
       const { storage } = content;
       const have = await this.#verify(content);

@@ -133,6 +133,7 @@ export {
 } from "./disk/file_storage.ts";
 export type { FileStamp } from "./disk/file_system.ts";
 export type { KnownPieces } from "./disk/resume_record.ts";
+export { findStateFolder, openRecordSecret } from "./disk/record_secret.ts";
 export { lockFolder } from "./disk/own_folder.ts";
 export {
   openTorrentContent,

@@ -2,9 +2,11 @@
  * A torrent's resume record: the pieces that were verified and the stamp of each
  * file then, so that a restart need not hash the files again. A record proves
  * nothing about a file that was modified since; one that is damaged, or of another
- * torrent or version, is ignored.
+ * torrent or version, is ignored. Others may be able to write where it lies: only a
+ * record with the HMAC of a secret of this user proves that pieces were verified.
  *
- * Layout: a bencoded dictionary, then its SHA-1. `files` holds 16 bytes a file,
+ * Layout: a bencoded dictionary, the HMAC-SHA-1 of it (zeros where there is no
+ * secret), then the SHA-1 of both. `files` holds 16 bytes a file,
  * size and time of modification as big-endian 64-bit floats; a size of -1 stands
  * for a file that was missing or being written, NaN for an unknown time.
  *
@@ -22,9 +24,9 @@ import { encodeBencode } from "../bencode/encode.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { type FileStamp, isUnmodified } from "./file_system.ts";
-import { sha1 } from "./sha1.ts";
+import { hmacSha1, sha1 } from "./sha1.ts";
 
-const VERSION = 2;
+const VERSION = 3;
 const SHA1_LENGTH = 20;
 const STAMP_LENGTH = 16;
 
@@ -41,6 +43,12 @@ export interface ResumeRecord {
   readonly isOpen?: boolean;
 }
 
+/** A record that was read. */
+export interface ReadRecord extends ResumeRecord {
+  /** True if whoever wrote it had the secret. */
+  readonly isProven: boolean;
+}
+
 /** The pieces about which a record is still right. */
 export interface KnownPieces {
   /** Pieces that need not be verified. */
@@ -49,10 +57,11 @@ export interface KnownPieces {
   readonly have: Bitfield;
 }
 
-/** Encodes a record. */
+/** Encodes a record; without a secret, one that proves nothing. */
 export function encodeResumeRecord(
   torrent: Torrent,
   { have, stamps, isOpen = false }: ResumeRecord,
+  secret?: Uint8Array,
 ): Uint8Array<ArrayBuffer> {
   const files = new DataView(new ArrayBuffer(stamps.length * STAMP_LENGTH));
   for (const [index, stamp] of stamps.entries()) {
@@ -66,19 +75,21 @@ export function encodeResumeRecord(
     pieces: have.toBytes(),
     version: VERSION,
   });
-  return concat([body, sha1(body)]);
+  const proof = secret && hmacSha1(secret, body);
+  const proven = concat([body, proof ?? new Uint8Array(SHA1_LENGTH)]);
+  return concat([proven, sha1(proven)]);
 }
 
 /** Parses a record; `undefined` if it is not a whole one of this torrent. */
 export function parseResumeRecord(
   torrent: Torrent,
   bytes: Uint8Array<ArrayBuffer>,
-): ResumeRecord | undefined {
-  const body = bytes.subarray(0, -SHA1_LENGTH);
-  const sum = bytes.subarray(body.length);
-  const isWhole = sum.length === SHA1_LENGTH &&
-    sha1(body).every((byte, index) => byte === sum[index]);
-  if (!isWhole) return undefined;
+  secret?: Uint8Array,
+): ReadRecord | undefined {
+  const proven = bytes.subarray(0, -SHA1_LENGTH);
+  const body = proven.subarray(0, -SHA1_LENGTH);
+  if (!isSame(sha1(proven), bytes.subarray(proven.length))) return undefined;
+  const proof = proven.subarray(body.length);
   try {
     const record = decodeBencode(body);
     if (!isDictionary(record) || record.version !== VERSION) return undefined;
@@ -93,6 +104,7 @@ export function parseResumeRecord(
       have: Bitfield.fromBytes(pieces, torrent.geometry.pieceCount),
       stamps: parseStamps(files),
       isOpen: record.open === 1,
+      isProven: secret !== undefined && isSame(hmacSha1(secret, body), proof),
     };
   } catch (error) {
     // Not bencoded, or a bitfield or info hash of another length.
@@ -101,6 +113,12 @@ export function parseResumeRecord(
     }
     throw error;
   }
+}
+
+/** Nobody can measure the time that a start takes here, so the first difference ends it. */
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length &&
+    one.every((byte, index) => byte === other[index]);
 }
 
 function parseStamps(bytes: Uint8Array): (FileStamp | undefined)[] {

@@ -12,9 +12,23 @@ interface NodeHash {
   digest(): Uint8Array;
 }
 
+interface NodeCrypto {
+  createHash(algorithm: "sha1"): NodeHash;
+  createHmac(algorithm: "sha1", key: Uint8Array): NodeHash;
+}
+
 /** The 20-byte SHA-1 of `bytes`, a fresh array. */
 export function sha1(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(createHash().update(bytes).digest());
+}
+
+/** The 20-byte HMAC-SHA-1 of `bytes`, a fresh array. [RFC 2104] */
+export function hmacSha1(
+  key: Uint8Array,
+  bytes: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  const hash = nodeCrypto().createHmac("sha1", key);
+  return new Uint8Array(hash.update(bytes).digest());
 }
 
 /** Hashes the pieces of a run, from bytes that may come in parts of any length. */
@@ -60,17 +74,17 @@ export class PieceHashes {
   }
 }
 
-/**
- * Begins a hash. The module is loaded at the first call, not by an import: loading
- * takes at least 10 ms, and the oldest Deno would search for Node's types.
- */
 function createHash(): NodeHash {
+  return nodeCrypto().createHash("sha1");
+}
+
+/**
+ * The module is loaded at the first call, not by an import: loading takes at least
+ * 10 ms, and the oldest Deno would search for Node's types.
+ */
+function nodeCrypto(): NodeCrypto {
   const { process } = globalThis as unknown as {
-    process: {
-      getBuiltinModule(
-        name: "node:crypto",
-      ): { createHash(algorithm: "sha1"): NodeHash };
-    };
+    process: { getBuiltinModule(name: "node:crypto"): NodeCrypto };
   };
-  return process.getBuiltinModule("node:crypto").createHash("sha1");
+  return process.getBuiltinModule("node:crypto");
 }

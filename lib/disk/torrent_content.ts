@@ -24,12 +24,13 @@ import {
   makeOwnFolder,
   OWN_FOLDER,
 } from "./own_folder.ts";
+import { openRecordSecret } from "./record_secret.ts";
 import {
   encodeResumeRecord,
   foreignFiles,
   knownPieces,
   parseResumeRecord,
-  type ResumeRecord,
+  type ReadRecord,
 } from "./resume_record.ts";
 import { verifyStorage, type VerifyStorageOptions } from "./hash_content.ts";
 
@@ -42,6 +43,11 @@ export interface TorrentContentOptions extends FileStorageOptions {
   readonly mustVerify?: boolean;
   /** Replaces files that hold something else. @default {false} */
   readonly overwrite?: boolean;
+  /**
+   * Secret of this user, from `openRecordSecret`: pieces are known only by records
+   * that were written with it. @default the one in the user's state folder, or none
+   */
+  readonly recordSecret?: Uint8Array | undefined;
 }
 
 /**
@@ -55,8 +61,12 @@ export async function openTorrentContent(
   await using opened = new AsyncDisposableStack();
   opened.use(await lockFolder(torrent, options.dir));
   const storage = opened.use(await openFileStorage(torrent, options));
+  const recordSecret = options.recordSecret ?? await openRecordSecret()
+    // Without one, everything is verified at each start.
+    .catch(() => undefined);
   const resources = opened.move();
-  return new TorrentContent(torrent, { ...options, storage, resources });
+  const parts = { ...options, recordSecret, storage, resources };
+  return new TorrentContent(torrent, parts);
 }
 
 interface TorrentContentParts extends TorrentContentOptions {
@@ -94,7 +104,7 @@ export class TorrentContent implements AsyncDisposable {
     const stamps = await this.storage.stamps();
     const { mustVerify, overwrite } = this.#parts;
     const record = await this.#load();
-    const known = record && !mustVerify
+    const known = record?.isProven && !mustVerify
       ? knownPieces(this.#torrent, record, stamps)
       : undefined;
     const have = await verifyStorage(this.storage, this.#torrent, {
@@ -168,11 +178,12 @@ export class TorrentContent implements AsyncDisposable {
     );
   }
 
-  async #load(): Promise<ResumeRecord | undefined> {
+  async #load(): Promise<ReadRecord | undefined> {
     const bytes = await Deno.readFile(this.#recordPath)
       // None yet, or not readable: everything is verified.
       .catch(() => undefined);
-    return bytes && parseResumeRecord(this.#torrent, bytes);
+    return bytes &&
+      parseResumeRecord(this.#torrent, bytes, this.#parts.recordSecret);
   }
 
   async #save(getHave: () => Bitfield, mayWrite: boolean): Promise<void> {
@@ -182,7 +193,11 @@ export class TorrentContent implements AsyncDisposable {
       // stamp, so the record proves nothing about it.
       const have = getHave();
       const record = { have, stamps, isOpen: mayWrite && !have.isFull };
-      const bytes = encodeResumeRecord(this.#torrent, record);
+      const bytes = encodeResumeRecord(
+        this.#torrent,
+        record,
+        this.#parts.recordSecret,
+      );
       await makeOwnFolder(this.#parts.dir);
       await replaceFile(this.#recordPath, bytes);
     } catch (error) {

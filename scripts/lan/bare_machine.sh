@@ -1,7 +1,7 @@
 # Executes a program of the current folder as on a machine where nothing is
 # installed. Its file system has the current folder as /work, the files of the C
 # library that the program needs, and /proc; only /work can be written. The
-# environment is empty. It is made of mounts, so it needs root and a mount namespace
+# environment has a state folder alone, as that of a service. It is made of mounts, so it needs root and a mount namespace
 # of its own, which `ip netns exec` creates.
 #
 # Usage: sh bare_machine.sh USER PROGRAM [ARGUMENT...], in the program's folder;
@@ -22,5 +22,5 @@ mount -o remount,ro "$root"
 
 # Without a namespace to unshare it only changes the root, the folder and the user,
 # and executes the program in its place, so signals reach it.
-exec env -i unshare --root="$root" --wd=/work --setgid="$user" --setuid="$user" \
+exec env -i STATE_DIRECTORY=/work/state unshare --root="$root" --wd=/work --setgid="$user" --setuid="$user" \
   "/work/$program" "$@"

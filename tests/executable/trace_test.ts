@@ -54,13 +54,16 @@ Deno.test("readSystemCalls() finds programs, written paths and addresses", () =>
 });
 
 executableTest(
-  "executables write only to their folders and connect only to their swarm",
+  "executables write only to their folders and that of the user's secret, and connect only to their swarm",
   async (executables) => {
     await using lan = await createLan(["tracker", "seeder", "leecher"]);
     const tracker = await tracedHost(lan.host("tracker"), executables);
     const seeder = await tracedHost(lan.host("seeder"), executables);
     const leecher = await tracedHost(lan.host("leecher"), executables);
 
+    // The folders above it are made too.
+    const stateOf = (name: "seeder" | "leecher"): string =>
+      lan.host(name).path("home");
     const trackerProgram = await startTracker(tracker);
     await writeRandomFile(seeder.path(NAME), LENGTH);
     const torrent = await createTorrent(seeder, NAME, announceUrl(tracker));
@@ -84,12 +87,14 @@ executableTest(
     const ofSeeder = await seeder.systemCalls();
     assertEquals([...ofSeeder.executed], [seeder.path("peer")]);
     assertEquals(ofSeeder.changed.has(seeder.path(TORRENT_NAME)), true);
-    assertEquals(outside(ofSeeder.changed, seeder.folder), []);
+    const written = outside(ofSeeder.changed, seeder.folder);
+    assertEquals(outside(written, stateOf("seeder")), []);
 
     const ofLeecher = await leecher.systemCalls();
     assertEquals([...ofLeecher.executed], [leecher.path("peer")]);
     assertEquals(ofLeecher.changed.has(`${content}/${NAME}`), true);
-    assertEquals(outside(ofLeecher.changed, content), []);
+    const stored = outside(ofLeecher.changed, content);
+    assertEquals(outside(stored, stateOf("leecher")), []);
 
     const trackerAddress = `${tracker.address}:8000`;
     // Either of two peers may connect to the other.
@@ -105,9 +110,13 @@ executableTest(
     }
 
     for (const name of ["tracker", "seeder", "leecher"] as const) {
-      for (const folder of ["home", "temporary"]) {
-        assertEquals(await listing(lan.host(name).path(folder)), []);
-      }
+      const home = await listing(lan.host(name).path("home"));
+      const isKeyed = home.includes(".local/state/lanswarm/record.key");
+      assertEquals([isKeyed, home.length === 0], [
+        name !== "tracker",
+        name === "tracker",
+      ]);
+      assertEquals(await listing(lan.host(name).path("temporary")), []);
     }
   },
   { missing: await missingProgram("strace") },

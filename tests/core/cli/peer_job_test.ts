@@ -22,6 +22,7 @@ Deno.test("parsePeerJob() has the defaults that users know", () => {
     exitWhenComplete: false,
     mustVerify: false,
     force: false,
+    stateDir: undefined,
     onComplete: undefined,
     quiet: false,
     json: false,
@@ -64,7 +65,7 @@ Deno.test("parsePeerJob() reads every flag", () => {
     ...["--host", "192.168.1.5", "--max-peers", "7", "--max-upload", "1MiB"],
     ...["--max-download=2000", "--exit-when-complete", "--json"],
     ...["--verify", "--force", "--allow", "10.0.0.0/8", "--allow=fd00::/8"],
-    ...["--deny", "10.0.0.1"],
+    ...["--deny", "10.0.0.1", "--state", "/srv/state"],
     ...["--on-complete", "mail -s 'all done' me", "--debug"],
   ];
   assertEquals(parsePeerJob(args), {
@@ -80,6 +81,7 @@ Deno.test("parsePeerJob() reads every flag", () => {
     exitWhenComplete: true,
     mustVerify: true,
     force: true,
+    stateDir: "/srv/state",
     onComplete: ["mail", "-s", "all done", "me"],
     quiet: false,
     json: true,

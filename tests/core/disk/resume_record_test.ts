@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { concat } from "@std/bytes/concat";
 import { Bitfield } from "../../../lib/base/bitfield.ts";
 import type { FileStamp } from "../../../lib/disk/file_system.ts";
 import {
@@ -8,6 +9,7 @@ import {
   parseResumeRecord,
   type ResumeRecord,
 } from "../../../lib/disk/resume_record.ts";
+import { sha1 } from "../../../lib/disk/sha1.ts";
 import type { InfoHash } from "../../../lib/base/identifier.ts";
 import { sampleTorrent } from "./sample_torrent.ts";
 
@@ -57,6 +59,32 @@ Deno.test("parseResumeRecord() reads what encodeResumeRecord() wrote", () => {
     isOpen: true,
   });
   assertEquals(parseResumeRecord(torrent, open)!.isOpen, true);
+});
+
+Deno.test("only a record with the same secret is proven", () => {
+  const secret = new Uint8Array(32).fill(1);
+  const other = new Uint8Array(32).fill(2);
+  const isProven = (written?: Uint8Array, read?: Uint8Array): boolean => {
+    const bytes = encodeResumeRecord(torrent, record("11111"), written);
+    return parseResumeRecord(torrent, bytes, read)!.isProven;
+  };
+  assertEquals(isProven(secret, secret), true);
+  assertEquals(isProven(secret, other), false);
+  assertEquals(isProven(secret, undefined), false);
+  assertEquals(isProven(undefined, secret), false);
+  assertEquals(isProven(undefined, undefined), false);
+});
+
+Deno.test("a proof does not hold for a record with other pieces", () => {
+  const secret = new Uint8Array(32).fill(1);
+  const honest = encodeResumeRecord(torrent, record("1...."), secret);
+  const forged = encodeResumeRecord(torrent, record("11111"));
+  // The proof of the one on the dictionary of the other, and a right SHA-1.
+  const proof = honest.subarray(-40, -20);
+  const proven = concat([forged.subarray(0, -40), proof]);
+  const bytes = concat([proven, sha1(proven)]);
+  const read = parseResumeRecord(torrent, bytes, secret)!;
+  assertEquals([picture(read.have), read.isProven], ["11111", false]);
 });
 
 Deno.test("parseResumeRecord() tells a time of 0 and times before 1970 from an unknown one", () => {

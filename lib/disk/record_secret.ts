@@ -1,0 +1,125 @@
+/**
+ * The secret that proves that a resume record is this user's own: 32 random bytes
+ * in a file that nobody else can read, in a folder that nobody else can write.
+ *
+ * @module
+ */
+import { isAbsolute, join } from "@std/path";
+import { StorageError } from "../base/errors.ts";
+import { type Platform, platformOf } from "../metainfo/safe_path.ts";
+import { storageFailure } from "./storage_failure.ts";
+
+const SECRET_NAME = "record.key";
+const SECRET_LENGTH = 32;
+
+/** Permission bits of the group and of others: to write, and any. */
+const OTHERS_WRITE = 0o022;
+const OTHERS = 0o077;
+
+/**
+ * The folder for the secret: `$STATE_DIRECTORY`, as service managers set it, or
+ * else the user's own folder for the state of programs. `undefined` if the
+ * environment names none.
+ * @param variable Reads a variable of the environment.
+ */
+export function findStateFolder(
+  variable: (name: string) => string | undefined = grantedVariable,
+  platform: Platform = platformOf(Deno.build.os),
+): string | undefined {
+  const named = (name: string): string | undefined => {
+    // A service may have several state folders.
+    const list = variable(name)?.split(platform === "windows" ? ";" : ":");
+    return list?.[0] !== undefined && isAbsolute(list[0]) ? list[0] : undefined;
+  };
+  const below = (folder: string | undefined, ...path: string[]) =>
+    folder && join(folder, ...path, "lanswarm");
+  const service = named("STATE_DIRECTORY");
+  if (service !== undefined) return service;
+  switch (platform) {
+    case "windows":
+      return below(named("LOCALAPPDATA"));
+    case "darwin":
+      return below(named("HOME"), "Library", "Application Support");
+    default:
+      return below(named("XDG_STATE_HOME")) ??
+        below(named("HOME"), ".local", "state");
+  }
+}
+
+/** Asks nobody: a library has no permissions but those that it was given. */
+function grantedVariable(variable: string): string | undefined {
+  const { state } = Deno.permissions.querySync({ name: "env", variable });
+  return state === "granted" ? Deno.env.get(variable) : undefined;
+}
+
+/**
+ * The secret in a folder, 32 bytes; the folder and the secret are made if missing.
+ * @param folder @default {the folder of `findStateFolder`}
+ * @throws {StorageError} If there is no such folder, if others can read the secret
+ * or write in the folder, or if the system refuses.
+ */
+export async function openRecordSecret(
+  folder: string | undefined = findStateFolder(),
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (folder === undefined) {
+    throw new StorageError(
+      "Cannot keep a secret: the environment names no folder for it; set HOME or STATE_DIRECTORY",
+    );
+  }
+  const path = join(folder, SECRET_NAME);
+  try {
+    await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+    requirePrivate(await Deno.stat(folder), OTHERS_WRITE, folder);
+    return await read(path) ?? await make(path);
+  } catch (error) {
+    throw storageFailure("use", path, error);
+  }
+}
+
+async function read(
+  path: string,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const info = await Deno.lstat(path).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+  if (info === undefined) return undefined;
+  requirePrivate(info, OTHERS, path);
+  if (info.isFile && info.size === SECRET_LENGTH) {
+    return await Deno.readFile(path);
+  }
+  throw new StorageError(
+    `Cannot use ${path}: it is not a file of ${SECRET_LENGTH} bytes; remove it`,
+  );
+}
+
+/** Makes the secret under another name first, so that nobody reads a part of it. */
+async function make(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const secret = crypto.getRandomValues(new Uint8Array(SECRET_LENGTH));
+  const temporary = `${path}.${crypto.randomUUID()}`;
+  try {
+    await Deno.writeFile(temporary, secret, { createNew: true, mode: 0o600 });
+    // Unlike a rename, this fails if another peer has just made its own.
+    await Deno.link(temporary, path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  } finally {
+    await Deno.remove(temporary)
+      // Harmless: nobody but the user can read it.
+      .catch(() => {});
+  }
+  return await read(path) ?? secret;
+}
+
+function requirePrivate(
+  { mode }: Deno.FileInfo,
+  othersMode: number,
+  path: string,
+): void {
+  // Windows has no such bits; the user's folders there are private.
+  if (Deno.build.os === "windows" || !((mode ?? 0) & othersMode)) return;
+  const verb = othersMode === OTHERS ? "read" : "write to";
+  const remedy = othersMode === OTHERS ? "remove it" : `chmod go-w ${path}`;
+  throw new StorageError(
+    `Cannot use ${path}: other users can ${verb} it; ${remedy}`,
+  );
+}
