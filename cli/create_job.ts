@@ -46,7 +46,8 @@ Example:
   ${invocationOf("create")} document.pdf http://192.168.1.100:8000/announce
 `;
 
-const FLAGS = {
+/** The flags of `create`. */
+export const FLAGS = {
   pieceLength: {
     flag: "piece-length",
     type: "text",

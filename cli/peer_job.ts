@@ -37,9 +37,9 @@ Options:
                          192.168.0.0/16; may be given several times
   --deny NETWORK         never connect with hosts of this network; may be given
                          several times
-  --max-upload SIZE      most bytes to send per second, as 500KiB or 1MiB, or 0
+  --max-upload RATE      most bytes to send per second, as 500KiB or 1MiB, or 0
                          for no limit (default: 0)
-  --max-download SIZE    most bytes to receive per second (default: 0)
+  --max-download RATE    most bytes to receive per second (default: 0)
   --exit-when-complete   exit when every torrent is complete, without seeding
   --verify               verify everything on the disk again
   --force                replace files of the torrent's names that hold no piece
@@ -64,7 +64,8 @@ were verified are not read again. Ctrl+C ends peer; to continue, run it again.
 
 const SIZE = { type: "text", default: 0, read: readSize } as const;
 
-const FLAGS = {
+/** The flags of `peer`. */
+export const FLAGS = {
   ...LISTENER_FLAGS,
   dir: { type: "text", default: "." },
   port: { type: "text", default: PEER_PORT, read: wholeNumber(0, 65_535) },

@@ -68,7 +68,8 @@ Several trackers can run side by side, each on a port of its own. After a
 restart of the tracker, peers return with their next announce.
 `;
 
-const FLAGS = {
+/** The flags of `tracker`. */
+export const FLAGS = {
   ...LISTENER_FLAGS,
   host: { type: "text", read: readWord },
   udp: { type: "boolean" },

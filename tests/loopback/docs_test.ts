@@ -7,7 +7,12 @@
  *
  * @module
  */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import { dirname, join } from "@std/path";
 import configuration from "../../deno.json" with { type: "json" };
 import {
@@ -20,6 +25,10 @@ import {
   spawnTask,
 } from "../../scripts/programs/tasks.ts";
 import { splitWords } from "../../cli/command_words.ts";
+import { FLAGS as CREATE_FLAGS } from "../../cli/create_job.ts";
+import type { FlagDefinitions } from "../../cli/flags.ts";
+import { FLAGS as PEER_FLAGS } from "../../cli/peer_job.ts";
+import { FLAGS as TRACKER_FLAGS } from "../../cli/tracker_job.ts";
 import { REPOSITORY } from "../../scripts/programs/tasks.ts";
 import { freePort } from "./free_port.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
@@ -221,6 +230,24 @@ function anchors(text: string): string[] {
     heading!.toLowerCase().replaceAll(/[^\w\- ]/g, "").replaceAll(" ", "-")
   );
 }
+
+Deno.test("the reference names every flag of every program", () => {
+  const text = TEXTS[PAGES.indexOf("docs/reference.md")]!;
+  const programs: Record<string, FlagDefinitions> = {
+    tracker: TRACKER_FLAGS,
+    create: CREATE_FLAGS,
+    peer: PEER_FLAGS,
+  };
+  for (const [program, flags] of Object.entries(programs)) {
+    const section = text.split(/^## /m)
+      .find((part) => part.startsWith(`${program}\n`));
+    for (const [key, { flag = key }] of Object.entries(flags)) {
+      // Every program has it: the first paragraph names it.
+      const place = flag === "debug" ? text : section!;
+      assertMatch(place, new RegExp(`\`--${flag}[ \`]`), program);
+    }
+  }
+});
 
 Deno.test("CI runs the tasks that the pages name", () => {
   const development = commands().filter((command) =>

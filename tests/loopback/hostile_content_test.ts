@@ -1,6 +1,7 @@
 /**
- * Seeders that send wrong blocks, late ones or none, against a session that
- * downloads: it gets the right content soon, and bans the right host.
+ * Seeders that send wrong blocks, late ones or none, among them some that announce
+ * pieces they lack, against a session that downloads: it gets the right content soon,
+ * and bans the right host.
  *
  * @module
  */
@@ -102,7 +103,7 @@ Deno.test({
 });
 
 /** Ways not to answer requests. */
-const HOARDERS: readonly [what: string, answer: Answer][] = [
+const UNHELPFUL: readonly [what: string, answer: Answer][] = [
   ["never answer", () => Promise.resolve()],
   ["announce pieces that they lack", (peer, block) =>
     peer.write(
@@ -117,14 +118,14 @@ const HOARDERS: readonly [what: string, answer: Answer][] = [
   }],
 ];
 
-for (const [what, answer] of HOARDERS) {
+for (const [what, answer] of UNHELPFUL) {
   for (const sample of [MANY_PIECES, ONE_PIECE]) {
     const pieceKib = sample.torrent.geometry.pieceLength / KIB;
     Deno.test(`ten seeders that ${what} do not stall a download in pieces of ${pieceKib} KiB`, async (t) => {
       await using seeders = new AsyncDisposableStack();
       await using session = openLocalSession();
       const share = await Share.start(session, sample);
-      const hoarders = Array.from({ length: 10 }, (_, index) =>
+      const unhelpful = Array.from({ length: 10 }, (_, index) =>
         seeders.use(
           new RawSeeder({
             sample,
@@ -133,10 +134,10 @@ for (const [what, answer] of HOARDERS) {
             reserved: EXTENSION_BITS,
           }),
         ));
-      share.transfer.addPeers(hoarders.map(({ address }) => address));
+      share.transfer.addPeers(unhelpful.map(({ address }) => address));
       // All of them have requests before the good seeder comes.
       const end = performance.now() + LONGEST_MS;
-      while (hoarders.some(({ requestCount }) => requestCount === 0)) {
+      while (unhelpful.some(({ requestCount }) => requestCount === 0)) {
         assertLess(performance.now(), end, "a seeder gets no request");
         await delay(10);
       }

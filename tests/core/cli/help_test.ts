@@ -1,0 +1,44 @@
+import { assertInstanceOf, assertMatch } from "@std/assert";
+import {
+  FLAGS as CREATE_FLAGS,
+  parseCreateJob,
+} from "../../../cli/create_job.ts";
+import {
+  type FlagDefinitions,
+  InformationRequest,
+} from "../../../cli/flags.ts";
+import { FLAGS as PEER_FLAGS, parsePeerJob } from "../../../cli/peer_job.ts";
+import {
+  FLAGS as TRACKER_FLAGS,
+  parseTrackerJob,
+} from "../../../cli/tracker_job.ts";
+
+const PROGRAMS: readonly [
+  name: string,
+  flags: FlagDefinitions,
+  parse: (args: readonly string[]) => unknown,
+][] = [
+  ["create", CREATE_FLAGS, parseCreateJob],
+  ["peer", PEER_FLAGS, parsePeerJob],
+  ["tracker", TRACKER_FLAGS, parseTrackerJob],
+];
+
+for (const [name, flags, parse] of PROGRAMS) {
+  Deno.test(`${name} --help names every flag`, () => {
+    const request = thrownBy(() => parse(["--help"]));
+    assertInstanceOf(request, InformationRequest);
+    const names = Object.entries(flags).map(([key, { flag }]) => flag ?? key);
+    for (const flag of [...names, "debug", "version", "help"]) {
+      assertMatch(request.text, new RegExp(`^ +--${flag}( |$)`, "m"), flag);
+    }
+  });
+}
+
+function thrownBy(run: () => unknown): unknown {
+  try {
+    run();
+  } catch (thrown) {
+    return thrown;
+  }
+  return undefined;
+}
