@@ -1,7 +1,7 @@
 /**
- * Registers tests that need what a machine may lack. Where it is missing they are
- * ignored and the reason stands in their name; in CI, where nothing may be
- * missing, they fail with that reason.
+ * Registers tests that need a program or a right that a machine may lack. If it is
+ * missing they are ignored and the reason stands in their name; in CI, where nothing
+ * may be missing, they fail with that reason.
  *
  * @module
  */

@@ -149,7 +149,7 @@ export function isUnmodified(
 }
 
 /**
- * True if two stamps prove that a file was modified between them. Where the system
+ * True if two stamps prove that a file was modified between them. If the system
  * reports no time, a modification that keeps the size cannot be detected.
  */
 export function isModified(before: FileStamp, now: FileStamp): boolean {

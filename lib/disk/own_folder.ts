@@ -64,7 +64,7 @@ export function isUnwritable(error: unknown): boolean {
 /**
  * Locks a torrent's files below `dir` until it is disposed of; the system unlocks
  * those of a process that ends in any way. `undefined` where nothing can be
- * written. Where the file system has no locks, nothing is locked.
+ * written. On a file system without locks, nothing is locked.
  * @throws {StorageError} If another process shares the same files.
  */
 export async function lockFolder(

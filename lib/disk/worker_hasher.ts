@@ -42,7 +42,7 @@ export interface WorkerHasherOptions {
 /**
  * Opens a hasher; disposing of it ends its workers. A worker needs the permission
  * to read this library's files, and has the permissions of the thread that opened
- * the hasher. Where no worker can start, the calling thread hashes.
+ * the hasher. If no worker can start, the calling thread hashes.
  */
 export function openWorkerHasher(
   options: WorkerHasherOptions = {},

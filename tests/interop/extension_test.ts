@@ -30,7 +30,7 @@ import { lanTest } from "../lan/lan_test_case.ts";
 const MIB = 1024 * 1024;
 const NAME = "sample.bin";
 
-/** What libtorrent logs of a connection with us, `<==` received and `==>` sent. */
+/** Lines that libtorrent logs of a connection with us, `<==` received and `==>` sent. */
 const EXPECTED = [
   /<== EXTENSIONS \[ [01]{64} ext: FAST extension/,
   /<== EXTENDED_HANDSHAKE \[ \{.* 'm': \{ 'ut_pex': 1 \},.*'reqq': 2000,.*'v': 'lanswarm\//,

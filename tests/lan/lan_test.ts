@@ -3,7 +3,7 @@ import { createLan } from "../../scripts/lan/lan.ts";
 import type { LanHost } from "../../scripts/lan/lan.ts";
 import { lanTest } from "./lan_test_case.ts";
 
-/** Whether an address answers a ping within a second. */
+/** True if a host answers at the address within a second. */
 async function answers(from: LanHost, address: string): Promise<boolean> {
   // The `exec` of bash opens TCP: port 9 refuses at once where a host answers.
   const { code } = await from.run("timeout", [

@@ -8,7 +8,7 @@ import { testUnless } from "../test_unless.ts";
 
 const unavailableReason = await lanUnavailableReason();
 
-/** What a test needs beside hosts. */
+/** Needs of a test beside hosts. */
 export interface LanTestOptions {
   /** Why the test cannot run here, or undefined if it can. */
   readonly missing?: string | undefined;

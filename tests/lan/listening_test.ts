@@ -1,5 +1,5 @@
 /**
- * Where the programs listen: what the flags say and nowhere else.
+ * The programs listen on the addresses and ports that their flags name, and on no others.
  */
 import { assertEquals } from "@std/assert";
 import { createLan } from "../../scripts/lan/lan.ts";

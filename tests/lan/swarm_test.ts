@@ -110,7 +110,7 @@ lanTest(
     const found = /"type":"verified".*"verified":(\d+)/.exec(stdout)?.[1];
     assertLess(4 * MIB, Number(found));
     assertLess(Number(found), LENGTH);
-    // What was there is not fetched again; blocks that came twice count too.
+    // Stored pieces are not fetched again; blocks that came twice count too.
     const downloaded = [...stdout.matchAll(/"downloaded":(\d+)/g)].at(-1)?.[1];
     assertLess(Number(downloaded), LENGTH - Number(found) + MIB);
     await assertCopied(seeder, leecher);

@@ -33,7 +33,7 @@ const CORRUPT = ["corrupt0", "corrupt1"];
 const CORRUPT_PEER = fromFileUrl(new URL("corrupt_peer.ts", import.meta.url));
 const CONFIGURATION = fromFileUrl(new URL("../../deno.json", import.meta.url));
 
-/** What is shared: a name, and the length of its pieces. */
+/** The torrents: a name, and the length of its pieces. */
 const SHARED: readonly (readonly [name: string, pieceLength: string])[] = [
   ["image.bin", "256KiB"],
   ["small.bin", "16KiB"],

@@ -56,7 +56,7 @@ Deno.test(`a peer that is killed ${KILLS} times fetches no piece twice and ends 
   const foundCount = Number(found?.[1] ?? found?.[2]);
   const restCount = stdout.match(/"type":"pieceVerified"/g)?.length ?? 0;
   await assertCopied(shared, dir);
-  // What was stored and told of is never fetched again.
+  // A piece that was stored and reported is never fetched again.
   assert(
     foundCount >= verifiedCount,
     `${foundCount} < ${verifiedCount}, seed ${SEED}`,

@@ -1,7 +1,6 @@
 /**
- * What happens to the network of a real site. Each swarm is to finish without
- * help; how long that took is printed beside the time of the same swarm when
- * nothing happens.
+ * The incidents of a real site's network. Each swarm must finish without help; the
+ * time it took is printed beside that of the same swarm without an incident.
  */
 import { assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
@@ -29,7 +28,7 @@ const MEGABITS_PER_SECOND = 100;
 /** Generous: what takes longer has hung. */
 const LIMIT_MS = 240_000;
 
-/** Where the tracker goes when its address changes. */
+/** The tracker's second address. */
 const MOVED_TRACKER_ADDRESS = "10.77.0.250";
 const MOVED_TRACKER_URL = `http://${MOVED_TRACKER_ADDRESS}:8000/announce`;
 
@@ -173,7 +172,7 @@ disturbance(
     const tracker = site.host("tracker");
     await site.reaches("first", 10);
     await tracker.endProcesses();
-    // What is known of one another is enough.
+    // The peers know enough addresses of each other.
     await site.finish();
     await delay(60_000);
     await startTracker(tracker);
@@ -202,7 +201,7 @@ disturbance(
     await tracker.endProcesses();
     await tracker.moveTo(MOVED_TRACKER_ADDRESS);
     await startTracker(tracker);
-    // Who starts now knows nobody but through the tracker.
+    // A peer that starts now knows others only through the tracker.
     await site.peer("third").stop("SIGKILL");
     site.start("third");
   },

@@ -1,12 +1,12 @@
 /**
- * What a running process holds at one moment, from Linux's `/proc`. Read by a
- * shell: Deno itself keeps out of there unless it has every permission.
+ * The resources of a running process at one moment, from Linux's `/proc`. A shell
+ * reads them: Deno itself may do so only with every permission.
  *
  * @module
  */
 import type { Host } from "../../scripts/lan/host.ts";
 
-/** What a process holds. */
+/** Resources of a process. */
 export interface ProcessState {
   readonly openFileCount: number;
   /** In memory now, in MiB. */

@@ -61,7 +61,7 @@ function codeBlocks(language: string): string[] {
 interface Command {
   /** As the page has it. */
   readonly text: string;
-  /** What `deno` is given. */
+  /** Arguments of `deno`. */
   readonly args: readonly string[];
 }
 

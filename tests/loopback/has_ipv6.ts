@@ -1,5 +1,5 @@
 /**
- * Whether this machine speaks IPv6 with itself.
+ * Tells whether this machine speaks IPv6 with itself.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * What the program `peer` needs around it: a tracker and a seeder in the test's
- * own process, whose counts can be looked at, and a folder for everything.
+ * The surroundings of the program `peer`: a tracker and a seeder in the test's own
+ * process, with counts that a test can read, and a folder for everything.
  *
  * @module
  */
@@ -37,7 +37,7 @@ export interface PublishedTorrent {
   readonly source: string;
 }
 
-/** How to publish. */
+/** Options of a publication. */
 export interface PublishOptions {
   /** Length of each file in bytes, by path below the torrent's name; "" is a single file. */
   readonly files: Readonly<Record<string, number>>;
@@ -116,7 +116,7 @@ export class LocalSwarm implements AsyncDisposable {
     return published;
   }
 
-  /** What the seeder has sent of a torrent, in bytes. */
+  /** Bytes of a torrent that the seeder has sent. */
   uploadedBytes(published: PublishedTorrent): number {
     return this.#seeders.get(published)!.transfer.snapshot().uploadedBytes;
   }
@@ -127,7 +127,7 @@ export class LocalSwarm implements AsyncDisposable {
     while (transfer.snapshot().peers.length > 0) await delay(5);
   }
 
-  /** What the tracker counts. */
+  /** The tracker's counts. */
   async counts({ torrent }: PublishedTorrent): Promise<ScrapeEntry> {
     const { announceUrl } = this.tracker;
     const [entry] = await scrape(announceUrl, [torrent.infoHash]);

@@ -20,7 +20,7 @@ Deno.test("a host that is denied is hung up on without a word and never called",
   await using session = openLocalSession({ permits });
   const share = await Share.start(session, sample);
   using stranger = await Deno.connect(addressOf(session));
-  // What a handshake begins with.
+  // The first byte of a handshake.
   await stranger.write(new Uint8Array([19]));
   let answer: number | null;
   try {

@@ -1,5 +1,5 @@
 /**
- * What every store promises, on each of them.
+ * The promises of every store, tested with each store.
  *
  * @module
  */

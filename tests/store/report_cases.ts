@@ -1,5 +1,5 @@
 /**
- * What every store promises of time, of what it tells people, and to strangers.
+ * Promises of every store about time, reports and misbehaving clients.
  *
  * @module
  */
@@ -40,7 +40,7 @@ export const REPORT_CASES: StoreCases = {
       return store.totals().seederCount === 0;
     }, "it is forgotten in the other swarm");
     assertEquals(store.totals().leecherCount, 1);
-    // Who was forgotten may come back from anywhere.
+    // A removed peer may come back from any address.
     accept(store, "silent", { hostname: "192.0.2.3" });
   },
 

@@ -23,7 +23,7 @@ import {
 /** Opens an empty store with a timeout, in milliseconds, by default a long one. */
 export type StoreOpener = (peerTimeoutMs?: number) => Promise<PeerStore>;
 
-/** What is to hold for every store, by its name. */
+/** Promises of every store, by their sentence. */
 export type StoreCases = Readonly<
   Record<string, (open: StoreOpener) => Promise<void>>
 >;

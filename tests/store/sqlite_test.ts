@@ -186,7 +186,7 @@ Deno.test("a file that is of no use is one line of advice", async () => {
     assertMatch(error.message, reason);
     assert(error.message.startsWith(`Cannot open ${at(name)}: `));
   }
-  // What is another's is not touched.
+  // The database of another program is not modified.
   assertEquals(await Deno.readFile(at("other.db")), otherBytes);
 });
 

@@ -1,5 +1,5 @@
 /**
- * What every store promises of its swarms: who is counted, who is told of whom.
+ * Promises of every store about its swarms: the peers that are counted and returned.
  *
  * @module
  */

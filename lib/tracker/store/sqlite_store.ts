@@ -3,7 +3,7 @@
  * and their counts of downloads, which survive a restart. The peers come back by
  * themselves, with their next announce.
  *
- * No announce waits for the disk. What changed is written once a second, a part
+ * No announce waits for the disk. Changes are written once a second, a part
  * at a time, and at the end; a file that fails is reported once and tried again.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * How long it takes until peers know of one another: the peers' schedules against
+ * The time until peers know of each other: the peers' schedules against
  * the tracker's handler, in virtual time.
  *
  * @module

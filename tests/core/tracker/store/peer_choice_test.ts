@@ -187,7 +187,7 @@ Deno.test("a peer at an address or port that nobody may dial is counted and told
   }
   assertEquals(addressesOf(join(store, "10.0.0.1").peers), []);
   assertEquals(counts(store), `0 ${unlisted.length + 1} 0`);
-  // They are told of others themselves, and may come to be listed.
+  // They get addresses of others themselves, and may come to be listed.
   const [, [hostname]] = unlisted;
   const moved = accept(store, "1", { address: { hostname, port: 1024 } });
   assertEquals(hosts(moved), ["10.0.0.1"]);
