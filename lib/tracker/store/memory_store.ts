@@ -5,21 +5,9 @@
  *
  * @module
  */
-import {
-  type ScrapeEntry,
-  type TransferProgress,
-  UNKNOWN_LEFT,
-} from "../../announce/announce.ts";
+import { type ScrapeEntry, UNKNOWN_LEFT } from "../../announce/announce.ts";
 import type { InfoHash } from "../../base/identifier.ts";
-import {
-  canonicalHostname,
-  createPeer,
-  describePeer,
-  type Endpoint,
-  endpointAt,
-  type Peer,
-  setEndpoint,
-} from "./peer.ts";
+import { type Address, parseAddress, type PeerRows } from "./peer_rows.ts";
 import { noPeers, PeerSelection } from "./peer_selection.ts";
 import type {
   AnnounceOutcome,
@@ -32,8 +20,8 @@ import type {
 } from "./peer_store.ts";
 import { type InnerTableOptions, PeerTable } from "./peer_table.ts";
 
-/** Peers that one call of `expire` looks at: about a millisecond's work. */
-const PEERS_PER_SWEEP = 16_384;
+/** Rows that one call of `expire` looks at, in less than a millisecond. */
+const ROWS_PER_SWEEP = 131_072;
 
 /** Peers that one call of `expire` forgets: one or two milliseconds' work. */
 const REMOVALS_PER_SWEEP = 256;
@@ -50,8 +38,8 @@ export class MemoryStore implements PeerStore {
   readonly table: PeerTable;
   readonly #peerTimeoutMs: number;
   readonly #selection: PeerSelection;
-  /** The peers that the sweep under way has yet to look at. */
-  #sweep: Iterator<Peer, undefined> | undefined;
+  /** The row at which the next sweep begins. */
+  #sweepRow = 0;
 
   constructor(
     options: OpenStoreOptions,
@@ -59,27 +47,27 @@ export class MemoryStore implements PeerStore {
   ) {
     this.table = new PeerTable(options, innerOptions);
     this.#peerTimeoutMs = options.peerTimeoutMs;
-    this.#selection = new PeerSelection(options.random);
+    this.#selection = new PeerSelection(this.table.rows, options.random);
   }
 
   announce(announce: PeerAnnounce, nowMs: number): AnnounceOutcome {
-    const { hostname, infoHash, key, peerId, port } = announce;
+    const { infoHash, key, peerId, port } = announce;
+    const { rows } = this.table;
     const isSeeder = announce.left === 0;
-    const progress = progressOf(announce);
+    const address = parseAddress(announce.hostname);
     const known = this.table.swarms.get(infoHash)?.peers.get(peerId);
-    const endpoint = known && endpointAt(known, hostname);
+    const before = known === undefined
+      ? undefined
+      : endpointAt(rows, known, address);
     if (
-      known !== undefined && endpoint === undefined &&
-      (key === undefined || key !== known.key)
+      known !== undefined && before === undefined &&
+      (key === undefined || key !== rows.keys[known])
     ) {
       const reason = "the peer id is in use at another address";
       return { type: "refused", reason };
     }
     if (announce.event === "stopped") return this.#stop(announce, known, nowMs);
-    if (
-      known === undefined &&
-      !this.table.makeRoom(infoHash, canonicalHostname(hostname))
-    ) {
+    if (known === undefined && !this.table.makeRoom(infoHash, address)) {
       return {
         type: "refused",
         reason: `the tracker is full with ${this.table.maxSwarmCount} torrents`,
@@ -87,34 +75,32 @@ export class MemoryStore implements PeerStore {
       };
     }
     const swarm = this.table.open(infoHash, nowMs);
-    const peer = known ?? createPeer(infoHash, {
-      peerId,
-      isSeeder,
-      progress,
-      bytesPerSecond: 0,
-      lastSeenMs: nowMs,
-    });
+    const row = known ?? rows.add(infoHash, peerId);
     if (known !== undefined) {
-      swarm.setSpeed(known, speedOf(known, announce, nowMs));
+      swarm.setSpeed(row, this.#speedOf(row, announce, nowMs));
     }
-    note(peer, progress, nowMs);
-    const isInPlace = endpoint?.port === port &&
-      peer.isSeeder === isSeeder && peer.tracker === undefined;
-    const asker = isInPlace ? endpoint : this.#place(peer, announce);
-    this.table.hold(peer);
-    if (known === undefined) this.table.report("joined", peer);
+    // A peer that does not know what it lacks counts as lacking 0.
+    const left = announce.left === UNKNOWN_LEFT ? 0 : announce.left;
+    rows.uploaded[row] = announce.uploaded;
+    rows.downloaded[row] = announce.downloaded;
+    rows.left[row] = left;
+    rows.lastSeenMs[row] = nowMs;
+    const isInPlace = before !== undefined && rows.port(before) === port &&
+      rows.isSeeder[row] === Number(isSeeder) &&
+      !rows.trackers.has(row);
+    if (isInPlace) this.table.touch(row);
+    const asker = isInPlace ? before : this.#place(row, announce, address);
+    if (known === undefined) this.table.report("joined", row);
     // A copy: a part of a request's text would keep the whole request in memory.
-    if (key !== undefined && key !== peer.key) {
-      peer.key = JSON.parse(JSON.stringify(key));
+    if (key !== undefined && key !== rows.keys[row]) {
+      rows.keys[row] = JSON.parse(JSON.stringify(key));
     }
-    if (progress.left > swarm.contentLength) {
-      swarm.contentLength = progress.left;
-    }
-    if (announce.event === "completed" && !peer.hasCompleted) {
-      peer.hasCompleted = true;
+    if (left > swarm.contentLength) swarm.contentLength = left;
+    if (announce.event === "completed" && rows.hasCompleted[row] === 0) {
+      rows.hasCompleted[row] = 1;
       swarm.downloadCount++;
       this.table.downloadCount++;
-      this.table.report("completed", peer);
+      this.table.report("completed", row);
     }
     return {
       type: "accepted",
@@ -147,46 +133,58 @@ export class MemoryStore implements PeerStore {
 
   peers(infoHash: InfoHash, limit: number): PeerDetails[] {
     const peers = this.table.swarms.get(infoHash)?.peers;
-    return peers?.values().take(limit).map(describePeer).toArray() ?? [];
+    return peers?.values().take(limit)
+      .map((row) => this.table.rows.describe(row)).toArray() ?? [];
   }
 
   expire(nowMs: number): boolean {
     const oldestMs = nowMs - this.#peerTimeoutMs;
-    const sweep = this.#sweep ??= this.table.peers();
+    const { ids: { length }, lastSeenMs } = this.table.rows;
+    const end = Math.min(this.#sweepRow + ROWS_PER_SWEEP, length);
     let removals = 0;
-    for (let seen = 0; seen < PEERS_PER_SWEEP; seen++) {
-      const { done, value: peer } = sweep.next();
-      if (done) {
-        this.#sweep = undefined;
-        return false;
-      }
-      if (peer.lastSeenMs >= oldestMs) continue;
-      this.table.remove(peer, "expired");
-      if (++removals === REMOVALS_PER_SWEEP) break;
+    while (this.#sweepRow < end && removals < REMOVALS_PER_SWEEP) {
+      const row = this.#sweepRow++;
+      if (lastSeenMs[row]! >= oldestMs) continue;
+      this.table.remove(row, "expired");
+      removals++;
     }
-    return true;
+    if (this.#sweepRow < length) return true;
+    this.#sweepRow = 0;
+    return false;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve();
   }
 
-  /** Lists a peer, which may be listed already, as it announced. */
-  #place(peer: Peer, announce: PeerAnnounce): Endpoint {
-    if (peer.ipv4 ?? peer.ipv6) this.table.leave(peer);
-    peer.isSeeder = announce.left === 0;
-    peer.tracker = undefined;
-    const known = endpointAt(peer, announce.hostname);
-    const endpoint = known?.port === announce.port
-      ? known
-      : setEndpoint(peer, announce);
-    this.table.enter(peer);
+  /** Lists a peer, which may be listed already, as it announced. @returns Its endpoint. */
+  #place(row: number, announce: PeerAnnounce, address: Address): number {
+    const { rows } = this.table;
+    if (rows.endpoints(row).length > 0) this.table.leave(row);
+    rows.isSeeder[row] = announce.left === 0 ? 1 : 0;
+    rows.trackers.delete(row);
+    const endpoint = rows.setEndpoint(row, address, announce.port);
+    this.table.enter(row);
     return endpoint;
+  }
+
+  /** Bytes that a peer received a second since its last announce; 0 for a seeder or a restarted peer. */
+  #speedOf(
+    row: number,
+    { event, left, downloaded }: PeerAnnounce,
+    nowMs: number,
+  ): number {
+    const { rows } = this.table;
+    if (left === 0 || event === "started") return 0;
+    const spanMs = nowMs - rows.lastSeenMs[row]!;
+    if (spanMs < SHORTEST_SPAN_MS) return rows.bytesPerSecond[row]!;
+    const received = downloaded - rows.downloaded[row]!;
+    return Math.max(0, Math.round(received * 1000 / spanMs));
   }
 
   #stop(
     { infoHash, wantsIds }: PeerAnnounce,
-    known: Peer | undefined,
+    known: number | undefined,
     nowMs: number,
   ): AnnounceOutcome {
     const { openedAtMs = nowMs } = this.table.swarms.get(infoHash) ?? {};
@@ -202,29 +200,12 @@ export class MemoryStore implements PeerStore {
   }
 }
 
-/** The bytes of an announce; a peer that does not know what it lacks counts as lacking 0. */
-function progressOf(
-  { uploaded, downloaded, left }: PeerAnnounce,
-): TransferProgress {
-  return { uploaded, downloaded, left: left === UNKNOWN_LEFT ? 0 : left };
-}
-
-function note(peer: Peer, progress: TransferProgress, nowMs: number): void {
-  peer.uploaded = progress.uploaded;
-  peer.downloaded = progress.downloaded;
-  peer.left = progress.left;
-  peer.lastSeenMs = nowMs;
-}
-
-/** Bytes that a peer received since its last announce; 0 for a seeder or a restarted peer. */
-function speedOf(
-  peer: Peer,
-  { event, left, downloaded }: PeerAnnounce,
-  nowMs: number,
-): number {
-  if (left === 0 || event === "started") return 0;
-  const spanMs = nowMs - peer.lastSeenMs;
-  if (spanMs < SHORTEST_SPAN_MS) return peer.bytesPerSecond;
-  const received = downloaded - peer.downloaded;
-  return Math.max(0, Math.round(received * 1000 / spanMs));
+/** The peer's endpoint at an address. */
+function endpointAt(
+  rows: PeerRows,
+  row: number,
+  address: Address,
+): number | undefined {
+  const endpoint = 2 * row + (typeof address === "number" ? 0 : 1);
+  return rows.address(endpoint) === address ? endpoint : undefined;
 }

@@ -1,94 +1,101 @@
 /**
- * Endpoints of one swarm, one role and one kind of address, packed as replies
- * contain them, so that a run of them is one stretch of memory to copy. The last
- * endpoint takes the slot of one that is removed. Neighbours are found by the
- * first bytes of their addresses.
+ * Endpoints of one swarm, one role and one kind of address, in no order: the last
+ * one takes the slot of one that is removed. Those of one subnet, a /24 of IPv4 or
+ * a /64 of IPv6, form a ring.
  *
- * Invariant: slot `n` holds `endpoints[n]`, and each slot is once in the table of
- * neighbours for its subnet and once for its site.
+ * Invariant: `slots` of each endpoint in `endpoints` is its index there.
  *
  * @module
  */
-import { parseIpAddress } from "../../base/ip_address.ts";
-import { COMPACT_PEER_LENGTH } from "../../base/peer_address.ts";
-import type { Endpoint, Prefix } from "./peer.ts";
+import { ENTRY_LENGTHS, type PeerRows } from "./peer_rows.ts";
 
-/** Entries that a new list has room for. */
-const FIRST_CAPACITY = 8;
+/** Endpoints up to which nobody is a neighbour: so many fit into a reply. */
+const MAX_LENGTH_WITHOUT_SUBNETS = 50;
 
-/** Distance of neighbours; a subnet's prefix is never that of a site, as it is longer. */
-const LEVELS = [
-  { prefix: "subnet", place: "placeInSubnet" },
-  { prefix: "site", place: "placeInSite" },
-] as const;
+/** Length of a subnet's part of an address, by family. */
+const SUBNET_LENGTHS = [3, 8] as const;
 
 /** A list of endpoints. */
 export class PeerList {
-  readonly endpoints: Endpoint[] = [];
-  /** 6 or 18 bytes of each: address and port in network byte order. [BEP 23, 7] */
-  bytes: Uint8Array;
-  readonly entryLength: number;
-  /** Slots by prefix. */
-  readonly #neighbours = new Map<Prefix, number[]>();
+  readonly endpoints: number[] = [];
+  readonly #rows: PeerRows;
+  /** One endpoint of each subnet, in a list that is long. */
+  #subnets: Map<number, number> | undefined;
 
-  constructor(family: "ipv4" | "ipv6") {
-    this.entryLength = COMPACT_PEER_LENGTH[family];
-    this.bytes = new Uint8Array(FIRST_CAPACITY * this.entryLength);
+  constructor(rows: PeerRows) {
+    this.#rows = rows;
+  }
+
+  has(endpoint: number): boolean {
+    const slot = this.#rows.slots[endpoint]!;
+    return slot >= 0 && this.endpoints[slot] === endpoint;
   }
 
   /** Adds an endpoint that is in no list. */
-  add(endpoint: Endpoint): void {
-    endpoint.list = this;
-    endpoint.slot = this.endpoints.push(endpoint) - 1;
-    this.#write(endpoint);
-    for (const { prefix, place } of LEVELS) {
-      const slots = this.#neighbours.get(endpoint[prefix]);
-      if (slots === undefined) {
-        this.#neighbours.set(endpoint[prefix], [endpoint.slot]);
-      }
-      endpoint[place] = slots === undefined ? 0 : slots.push(endpoint.slot) - 1;
+  add(endpoint: number): void {
+    const { endpoints } = this;
+    this.#rows.slots[endpoint] = endpoints.push(endpoint) - 1;
+    if (this.#subnets !== undefined) {
+      this.#link(endpoint, this.#subnets);
+    } else if (endpoints.length > MAX_LENGTH_WITHOUT_SUBNETS) {
+      this.#subnets = new Map();
+      for (const other of endpoints) this.#link(other, this.#subnets);
     }
   }
 
   /** Removes an endpoint of this list. */
-  delete(endpoint: Endpoint): void {
-    for (const { prefix, place } of LEVELS) {
-      const slots = this.#neighbours.get(endpoint[prefix])!;
-      const last = this.endpoints[slots.pop()!]!;
-      if (slots.length === 0) this.#neighbours.delete(endpoint[prefix]);
-      else if (last !== endpoint) {
-        slots[endpoint[place]] = last.slot;
-        last[place] = endpoint[place];
-      }
-    }
-    endpoint.list = undefined;
+  delete(endpoint: number): void {
+    const { slots } = this.#rows;
+    if (this.#subnets !== undefined) this.#unlink(endpoint, this.#subnets);
     const last = this.endpoints.pop()!;
-    if (last === endpoint) return;
-    this.endpoints[endpoint.slot] = last;
-    const from = last.slot * this.entryLength;
-    const to = endpoint.slot * this.entryLength;
-    this.bytes.copyWithin(to, from, from + this.entryLength);
-    last.slot = endpoint.slot;
-    for (const { prefix, place } of LEVELS) {
-      this.#neighbours.get(last[prefix])![last[place]] = last.slot;
-    }
+    slots[last] = slots[endpoint]!;
+    if (last !== endpoint) this.endpoints[slots[endpoint]!] = last;
+    slots[endpoint] = -1;
   }
 
-  /** The slots of endpoints with a prefix. */
-  near(prefix: Prefix): readonly number[] {
-    return this.#neighbours.get(prefix) ?? [];
+  /** An endpoint of the same subnet as one of any list, if there is one. */
+  near(endpoint: number): number | undefined {
+    return this.#subnets?.get(this.#subnetOf(endpoint));
   }
 
-  #write({ hostname, port, slot }: Endpoint): void {
-    const offset = slot * this.entryLength;
-    if (offset === this.bytes.length) {
-      const bytes = new Uint8Array(2 * offset);
-      bytes.set(this.bytes);
-      this.bytes = bytes;
+  /** Lets `near` return another endpoint of the ring from now on. */
+  setNear(endpoint: number): void {
+    this.#subnets?.set(this.#subnetOf(endpoint), endpoint);
+  }
+
+  #link(endpoint: number, subnets: Map<number, number>): void {
+    const { nextNear, previousNear } = this.#rows;
+    const subnet = this.#subnetOf(endpoint);
+    const next = subnets.get(subnet) ?? endpoint;
+    if (next === endpoint) {
+      subnets.set(subnet, endpoint);
+      previousNear[next] = endpoint;
     }
-    this.bytes.set(parseIpAddress(hostname)!, offset);
-    const end = offset + this.entryLength;
-    this.bytes[end - 2] = port >>> 8;
-    this.bytes[end - 1] = port;
+    const previous = previousNear[next]!;
+    nextNear[previous] = previousNear[next] = endpoint;
+    nextNear[endpoint] = next;
+    previousNear[endpoint] = previous;
+  }
+
+  #unlink(endpoint: number, subnets: Map<number, number>): void {
+    const { nextNear, previousNear } = this.#rows;
+    const subnet = this.#subnetOf(endpoint);
+    const next = nextNear[endpoint]!;
+    if (next === endpoint) subnets.delete(subnet);
+    else if (subnets.get(subnet) === endpoint) subnets.set(subnet, next);
+    nextNear[previousNear[endpoint]!] = next;
+    previousNear[next] = previousNear[endpoint]!;
+  }
+
+  /** A number for a subnet. Two of IPv6 may share one: some neighbours are none then. */
+  #subnetOf(endpoint: number): number {
+    const family = endpoint & 1;
+    const bytes = this.#rows.entries(family);
+    let subnet = 0;
+    let offset = (endpoint >> 1) * ENTRY_LENGTHS[family]!;
+    for (let length = 0; length < SUBNET_LENGTHS[family]!; length++) {
+      subnet = Math.imul(subnet, 257) + bytes[offset++]! | 0;
+    }
+    return subnet;
   }
 }

@@ -12,13 +12,12 @@
  * @module
  */
 import { IDENTIFIER_LENGTH, identifierToBytes } from "../../base/identifier.ts";
-import { COMPACT_PEER_LENGTH } from "../../base/peer_address.ts";
 import { type Random, randomBelow } from "../../base/random.ts";
 import { MAX_NUMWANT } from "../announce_query.ts";
-import type { Endpoint } from "./peer.ts";
 import type { PeerList } from "./peer_list.ts";
+import { ENTRY_LENGTHS, type PeerRows } from "./peer_rows.ts";
 import type { PeerAnnounce, PickedPeers } from "./peer_store.ts";
-import type { Swarm } from "./swarm.ts";
+import { kindOf, type Swarm } from "./swarm.ts";
 
 /** The share of a list that is left to further kinds of addresses. */
 const OTHERS_SHARE = 1 / 4;
@@ -35,18 +34,29 @@ const MARK_COUNT = 1024;
 /** Kinds of addresses that an asker may be given, best first, by the kind of its own. */
 const KINDS = [[0, 1], [1, 0], [2, 0, 3, 1], [3, 1, 2, 0]] as const;
 
+const NO_BYTES = new Uint8Array(0);
+
 /** Chooses peers, in memory that the next choice uses again. */
 export class PeerSelection {
+  readonly #rows: PeerRows;
   readonly #random: Random;
-  readonly #ipv4 = new Picked(COMPACT_PEER_LENGTH.ipv4);
-  readonly #ipv6 = new Picked(COMPACT_PEER_LENGTH.ipv6);
+  /** The endpoints that were chosen. */
+  readonly #chosen = new Int32Array(MAX_NUMWANT);
+  #chosenCount = 0;
+  /** Those of each family in compact form. */
+  readonly #entries = ENTRY_LENGTHS.map((length) =>
+    new Uint8Array(MAX_NUMWANT * length)
+  );
+  /** Views of the first of them, by how many they are: to create one takes as long as a draw. */
+  readonly #views: Uint8Array[][] = ENTRY_LENGTHS.map(() => [NO_BYTES]);
   /** The number of the draw in which a slot was taken last. */
   readonly #marks = new Uint32Array(MARK_COUNT);
   #drawNumber = 0;
-  /** The asker's own slot in the list of the draw; beyond the list if it has none. */
-  #ownSlot = 0;
+  /** The row of the asker, which is not given itself. */
+  #ownRow = 0;
 
-  constructor(random: Random) {
+  constructor(rows: PeerRows, random: Random) {
+    this.#rows = rows;
     this.#random = random;
   }
 
@@ -56,24 +66,23 @@ export class PeerSelection {
    */
   pick(
     swarm: Swarm,
-    asker: Endpoint,
+    asker: number,
     { numwant, wantsIds }: Pick<PeerAnnounce, "numwant" | "wantsIds">,
   ): PickedPeers {
     if (numwant === 0 || swarm.peers.size === 1) return noPeers(wantsIds);
-    this.#ipv4.begin(wantsIds);
-    this.#ipv6.begin(wantsIds);
+    this.#chosenCount = 0;
+    this.#ownRow = asker >> 1;
     this.#pick(swarm, asker, Math.min(numwant, MAX_NUMWANT));
     return {
-      ipv4: this.#ipv4.bytes,
-      ipv6: this.#ipv6.bytes,
-      ids: wantsIds
-        ? idsOf([...this.#ipv4.endpoints, ...this.#ipv6.endpoints])
-        : undefined,
+      ipv4: this.#write(0),
+      ipv6: this.#write(1),
+      ids: wantsIds ? this.#ids() : undefined,
     };
   }
 
-  #pick(swarm: Swarm, asker: Endpoint, count: number): void {
-    const kinds = KINDS[asker.kind]!;
+  #pick(swarm: Swarm, asker: number, count: number): void {
+    const askerKind = kindOf(this.#rows.address(asker)!);
+    const kinds = KINDS[askerKind]!;
     let seedersAhead = 0;
     let leechersAhead = 0;
     let others = 0;
@@ -81,9 +90,9 @@ export class PeerSelection {
       const leechers = swarm.list(false, kind);
       seedersAhead += lengthOf(swarm.list(true, kind));
       leechersAhead += lengthOf(leechers);
-      others += availableIn(leechers, asker);
+      others += this.#availableIn(leechers);
     }
-    let seedersLeft = asker.peer.isSeeder ? 0 : Math.min(
+    let seedersLeft = this.#rows.isSeeder[this.#ownRow] === 1 ? 0 : Math.min(
       seedersAhead,
       Math.max(Math.ceil(count / 2), count - others),
     );
@@ -93,134 +102,122 @@ export class PeerSelection {
       const leechers = swarm.list(false, kind);
       seedersAhead -= lengthOf(seeders);
       leechersAhead -= lengthOf(leechers);
-      const near = kind === asker.kind ? NEIGHBOUR_SHARE : 0;
+      const near = kind === askerKind ? asker : undefined;
       const seederCount = share(seedersLeft, seedersAhead);
-      seedersLeft -= this.#draw(seeders, seederCount, asker, near);
+      seedersLeft -= this.#draw(seeders, seederCount, near);
       const leecherCount = share(leechersLeft, leechersAhead);
-      leechersLeft -= this.#draw(leechers, leecherCount, asker, near);
+      leechersLeft -= this.#draw(leechers, leecherCount, near);
     }
   }
 
-  /** Takes up to `count` endpoints of a list, none twice. @returns How many. */
+  /**
+   * Takes up to `count` endpoints of a list, none twice.
+   * @param near The endpoint whose neighbours are preferred.
+   * @returns How many.
+   */
   #draw(
     list: PeerList | undefined,
     count: number,
-    asker: Endpoint,
-    nearShare: number,
+    near: number | undefined,
   ): number {
     if (list === undefined || count === 0) return 0;
-    const size = lengthOf(list);
-    this.#ownSlot = ownSlotIn(list, asker);
-    const available = availableIn(list, asker);
-    if (available <= count) {
-      this.#picked(list).add(list, 0, this.#ownSlot);
-      this.#picked(list).add(list, this.#ownSlot + 1, size);
-      return available;
-    }
     this.#drawNumber = (this.#drawNumber + 1) >>> 0;
     if (this.#drawNumber === 0) this.#marks.fill(this.#drawNumber++);
-    const most = Math.floor(count * nearShare);
-    const near = this.#takeNear(list, list.near(asker.subnet), most);
-    let left = count - near;
-    left -= this.#takeNear(list, list.near(asker.site), most - near);
+    const { length } = list.endpoints;
+    const available = this.#availableIn(list);
+    if (available <= count) return this.#takeRun(list, length, available, 0);
+    let left = count;
+    if (near !== undefined) {
+      left -= this.#takeNear(list, near, Math.floor(count * NEIGHBOUR_SHARE));
+    }
     const runCount = 2 * Math.ceil(left / RUN_LENGTH);
     for (let run = 0; run < runCount && left > 0; run++) {
-      left -= this.#takeRun(list, Math.min(RUN_LENGTH, left), left);
+      left -= this.#takeRun(list, RUN_LENGTH, left);
     }
     // In place of what the runs met twice.
-    left -= this.#takeRun(list, size, left);
+    left -= this.#takeRun(list, length, left);
     return count - left;
   }
 
-  #picked(list: PeerList): Picked {
-    const isIpv4 = list.entryLength === COMPACT_PEER_LENGTH.ipv4;
-    return isIpv4 ? this.#ipv4 : this.#ipv6;
-  }
-
-  /** Takes up to `most` of some slots, from a random one on. @returns How many. */
-  #takeNear(list: PeerList, slots: readonly number[], most: number): number {
+  /** Takes up to `most` neighbours in turns: the next asker gets the next ones. @returns How many. */
+  #takeNear(list: PeerList, asker: number, most: number): number {
+    const first = most > 0 ? list.near(asker) : undefined;
+    if (first === undefined) return 0;
     let taken = 0;
-    let place = most > 0 ? randomBelow(slots.length, this.#random) : 0;
-    for (let seen = 0; seen < slots.length && taken < most; seen++) {
-      if (this.#take(list, slots[place]!)) taken++;
-      if (++place === slots.length) place = 0;
-    }
+    let endpoint = first;
+    const { nextNear, slots } = this.#rows;
+    do {
+      if (this.#take(endpoint, slots[endpoint]!)) taken++;
+      endpoint = nextNear[endpoint]!;
+    } while (endpoint !== first && taken < most);
+    list.setNear(endpoint);
     return taken;
   }
 
   /** Takes up to `most` of `length` slots, from a random one on. @returns How many. */
-  #takeRun(list: PeerList, length: number, most: number): number {
-    const size = lengthOf(list);
+  #takeRun(
+    { endpoints }: PeerList,
+    length: number,
+    most: number,
+    start: number = randomBelow(endpoints.length, this.#random),
+  ): number {
     let taken = 0;
-    let slot = randomBelow(size, this.#random);
+    let slot = start;
     for (let seen = 0; seen < length && taken < most; seen++) {
-      if (this.#take(list, slot)) taken++;
-      if (++slot === size) slot = 0;
+      if (this.#take(endpoints[slot]!, slot)) taken++;
+      if (++slot === endpoints.length) slot = 0;
     }
     return taken;
   }
 
-  /** @returns False if it is the asker's slot or was taken in this draw before. */
-  #take(list: PeerList, slot: number): boolean {
+  /** @returns False if it is the asker's or was taken in this draw before. */
+  #take(endpoint: number, slot: number): boolean {
     const mark = slot & MARK_COUNT - 1;
-    if (slot === this.#ownSlot || this.#marks[mark] === this.#drawNumber) {
-      return false;
-    }
+    const isTaken = this.#marks[mark] === this.#drawNumber;
+    if (isTaken || endpoint >> 1 === this.#ownRow) return false;
     this.#marks[mark] = this.#drawNumber;
-    this.#picked(list).add(list, slot, slot + 1);
+    this.#chosen[this.#chosenCount++] = endpoint;
     return true;
   }
-}
 
-/** The endpoints of one family in a reply. */
-class Picked {
-  /** Kept if ids are wanted: to read them costs a look into memory each. */
-  readonly endpoints: Endpoint[] = [];
-  readonly #entryLength: number;
-  readonly #bytes: Uint8Array;
-  /** Views of the first entries, by how many they are: one takes as long as a draw. */
-  readonly #views: Uint8Array[] = new Array(MAX_NUMWANT + 1).fill(undefined);
-  #length = 0;
-  #keepsEndpoints = false;
-
-  constructor(entryLength: number) {
-    this.#entryLength = entryLength;
-    this.#bytes = new Uint8Array(MAX_NUMWANT * entryLength);
+  /** Number of endpoints of a list that are not the asker's. */
+  #availableIn(list: PeerList | undefined): number {
+    if (list === undefined) return 0;
+    const own = 2 * this.#ownRow;
+    const isThere = list.has(own) || list.has(own + 1);
+    return isThere ? list.endpoints.length - 1 : list.endpoints.length;
   }
 
-  /** The addresses as replies contain them; a view. */
-  get bytes(): Uint8Array {
-    const count = this.#length / this.#entryLength;
-    return this.#views[count] ??= this.#bytes.subarray(0, this.#length);
-  }
-
-  begin(keepsEndpoints: boolean): void {
-    this.#length = 0;
-    this.endpoints.length = 0;
-    this.#keepsEndpoints = keepsEndpoints;
-  }
-
-  /** Adds the endpoints in some slots, byte by byte: nothing is faster for so few. */
-  add(list: PeerList, from: number, to: number): void {
-    const { bytes } = list;
-    const end = to * this.#entryLength;
-    for (let offset = from * this.#entryLength; offset < end; offset++) {
-      this.#bytes[this.#length++] = bytes[offset]!;
+  /** Copies the chosen endpoints byte by byte: nothing is faster for so few. */
+  #write(family: number): Uint8Array {
+    const entryLength = ENTRY_LENGTHS[family]!;
+    const from = this.#rows.entries(family);
+    const to = this.#entries[family]!;
+    let count = 0;
+    for (let index = 0; index < this.#chosenCount; index++) {
+      const endpoint = this.#chosen[index]!;
+      if ((endpoint & 1) !== family) continue;
+      let start = (endpoint >> 1) * entryLength;
+      const end = ++count * entryLength;
+      for (let offset = end - entryLength; offset < end; offset++) {
+        to[offset] = from[start++]!;
+      }
     }
-    if (!this.#keepsEndpoints) return;
-    this.endpoints.push(...list.endpoints.slice(from, to));
+    return this.#views[family]![count] ??= to.subarray(0, count * entryLength);
+  }
+
+  #ids(): Uint8Array {
+    // Those of IPv4 first.
+    const endpoints = this.#chosen.slice(0, this.#chosenCount)
+      .sort((left, right) => (left & 1) - (right & 1));
+    const ids = new Uint8Array(endpoints.length * IDENTIFIER_LENGTH);
+    for (const [index, endpoint] of endpoints.entries()) {
+      const id = identifierToBytes(this.#rows.ids[endpoint >> 1]!);
+      ids.set(id, index * IDENTIFIER_LENGTH);
+    }
+    return ids;
   }
 }
-
-function idsOf(endpoints: readonly Endpoint[]): Uint8Array {
-  const ids = new Uint8Array(endpoints.length * IDENTIFIER_LENGTH);
-  for (const [index, { peer }] of endpoints.entries()) {
-    ids.set(identifierToBytes(peer.id), index * IDENTIFIER_LENGTH);
-  }
-  return ids;
-}
-
-const NO_BYTES = new Uint8Array(0);
 
 /** A list of no peers. */
 export function noPeers(wantsIds: boolean): PickedPeers {
@@ -230,20 +227,6 @@ export function noPeers(wantsIds: boolean): PickedPeers {
 
 function lengthOf(list: PeerList | undefined): number {
   return list === undefined ? 0 : list.endpoints.length;
-}
-
-/** The slot of the asker in a list, the list's length if it is not there. */
-function ownSlotIn(list: PeerList, { peer: { ipv4, ipv6 } }: Endpoint): number {
-  if (ipv4?.list === list) return ipv4.slot;
-  return ipv6?.list === list ? ipv6.slot : list.endpoints.length;
-}
-
-/** Number of endpoints of a list that are not the asker's. */
-function availableIn(list: PeerList | undefined, asker: Endpoint): number {
-  if (list === undefined) return 0;
-  const { ipv4, ipv6 } = asker.peer;
-  const isThere = ipv4?.list === list || ipv6?.list === list;
-  return isThere ? list.endpoints.length - 1 : list.endpoints.length;
 }
 
 /** Share of `left` peers that one kind of address may fill if `ahead` peers of other kinds follow. */

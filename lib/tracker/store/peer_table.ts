@@ -8,12 +8,13 @@
 import type { ScrapeEntry } from "../../announce/announce.ts";
 import type { InfoHash } from "../../base/identifier.ts";
 import { isLoopback } from "../../base/ip_address.ts";
-import { endpointsOf, type Holder, type Peer } from "./peer.ts";
+import { type Address, formatAddress, PeerRows } from "./peer_rows.ts";
 import type {
   OpenStoreOptions,
   SwarmChange,
   SwarmSummary,
 } from "./peer_store.ts";
+import { PeersByAddress } from "./peers_by_address.ts";
 import { Swarm, type Torrent } from "./swarm.ts";
 
 /** Most peers that are evicted to make room for a swarm. */
@@ -37,6 +38,7 @@ const LIMITS = {
 
 /** All peers. */
 export class PeerTable {
+  readonly rows: PeerRows = new PeerRows();
   /** Those with peers. */
   readonly swarms: Map<InfoHash, Swarm> = new Map();
   readonly maxSwarmCount: number;
@@ -47,7 +49,7 @@ export class PeerTable {
   readonly #options: Required<InnerTableOptions> & typeof LIMITS;
   readonly #onChange: (change: SwarmChange) => void;
   readonly #past = new Map<InfoHash, Torrent>();
-  readonly #holders = new Holders();
+  readonly #holders = new PeersByAddress(this.rows);
 
   constructor(options: OpenStoreOptions, innerOptions: InnerTableOptions) {
     this.#onChange = options.onChange ?? (() => {});
@@ -66,27 +68,21 @@ export class PeerTable {
     return this.peerCount >= this.#options.maxPeerCount;
   }
 
-  /** Each peer once, those that come meanwhile included. */
-  *peers(): Generator<Peer, undefined> {
-    for (const swarm of this.swarms.values()) yield* swarm.peers.values();
-  }
-
   /**
    * Evicts peers until there is room for one more of an address in a swarm.
    * @returns False if it takes too many.
    */
-  makeRoom(infoHash: InfoHash, hostname: string): boolean {
-    const holder = this.#holders.get(hostname);
+  makeRoom(infoHash: InfoHash, address: Address): boolean {
     if (
-      holder !== undefined && !isLoopback(hostname) &&
-      holder.peerCount >= this.#options.maxPeersPerAddress
-    ) this.remove(holder.oldest!, "expired");
-    if (this.isFull) this.#evict();
+      this.#holders.count(address) >= this.#options.maxPeersPerAddress &&
+      !isLoopback(formatAddress(address))
+    ) this.#evict(address);
+    if (this.isFull) this.#evict(this.#holders.largest);
     for (let count = 0; count < EVICTIONS_PER_SWARM; count++) {
       if (this.swarms.size < this.maxSwarmCount || this.swarms.has(infoHash)) {
         return true;
       }
-      this.#evict();
+      this.#evict(this.#holders.largest);
     }
     return false;
   }
@@ -98,7 +94,11 @@ export class PeerTable {
     const torrent = this.#past.get(infoHash) ??
       { downloadCount: 0, contentLength: 0 };
     this.#past.delete(infoHash);
-    const swarm = new Swarm(infoHash, torrent, nowMs);
+    const swarm = new Swarm(this.rows, {
+      ...torrent,
+      infoHash,
+      openedAtMs: nowMs,
+    });
     this.swarms.set(infoHash, swarm);
     return swarm;
   }
@@ -117,48 +117,66 @@ export class PeerTable {
    * Adds a peer to its swarm, in place of the one that was at its endpoint
    * before: a client that was restarted.
    */
-  enter(peer: Peer): void {
-    const swarm = this.#swarmOf(peer);
-    for (const endpoint of endpointsOf(peer)) {
-      const before = swarm.peerAt(endpoint);
+  enter(row: number): void {
+    const { rows } = this;
+    const swarm = this.#swarmOf(row);
+    for (const endpoint of rows.endpoints(row)) {
+      const before = swarm.peerAt(
+        rows.address(endpoint)!,
+        rows.port(endpoint),
+      );
       if (before === undefined) continue;
-      this.drop(before);
-      this.#report("expired", before, swarm);
+      this.report("expired", before, () => this.drop(before));
     }
-    swarm.enter(peer);
+    swarm.enter(row);
     this.peerCount++;
-    if (peer.tracker === undefined) this.#options.onPeersChange(peer.infoHash);
+    if (rows.trackers.has(row)) return;
+    this.#holders.add(row);
+    this.#options.onPeersChange(swarm.infoHash);
+  }
+
+  /** Notes that a peer of this tracker announced. */
+  touch(row: number): void {
+    this.#holders.touch(row);
   }
 
   /** Takes a peer out of its swarm, which stays open, to enter it again. */
-  leave(peer: Peer): void {
-    this.#swarmOf(peer).leave(peer);
+  leave(row: number): void {
+    const swarm = this.#swarmOf(row);
+    swarm.leave(row);
     this.peerCount--;
-    if (peer.tracker === undefined) this.#options.onPeersChange(peer.infoHash);
+    if (this.rows.trackers.has(row)) return;
+    this.#holders.delete(row);
+    this.#options.onPeersChange(swarm.infoHash);
   }
 
   /** Removes a peer and reports nothing; its swarm stays open. */
-  drop(peer: Peer): void {
-    this.leave(peer);
-    this.#holders.release(peer);
+  drop(row: number): void {
+    this.leave(row);
+    this.rows.delete(row);
   }
 
   /** Removes a peer, and its swarm with the last one. */
-  remove(peer: Peer, type: "left" | "expired"): void {
-    const swarm = this.#swarmOf(peer);
-    this.drop(peer);
+  remove(row: number, type: "left" | "expired"): void {
+    const swarm = this.#swarmOf(row);
+    this.report(type, row, () => this.drop(row));
     this.close(swarm);
-    this.#report(type, peer, swarm);
   }
 
-  /** Counts a peer for its address, as the one that announced last. */
-  hold(peer: Peer): void {
-    this.#holders.hold(peer, (peer.ipv4 ?? peer.ipv6!).hostname);
-  }
-
-  /** Reports what happened to a peer. */
-  report(type: SwarmChange["type"], peer: Peer): void {
-    this.#report(type, peer, this.#swarmOf(peer));
+  /** Reports what happens to a peer of this tracker, after `change` if there is one. */
+  report(
+    type: SwarmChange["type"],
+    row: number,
+    change: () => void = () => {},
+  ): void {
+    const { rows } = this;
+    const swarm = this.#swarmOf(row);
+    const isOurs = !rows.trackers.has(row);
+    const { peerId, addresses: [address] } = rows.describe(row);
+    change();
+    if (!isOurs) return;
+    const entry = swarm.entry();
+    this.#onChange({ type, peerId, address: address!, swarm: entry });
   }
 
   /** Knowledge of a torrent. */
@@ -197,27 +215,16 @@ export class PeerTable {
     }
   }
 
-  #report(type: SwarmChange["type"], peer: Peer, swarm: Swarm): void {
-    // Other trackers report their own.
-    if (peer.tracker !== undefined) return;
-    const { hostname, port } = peer.ipv4 ?? peer.ipv6!;
-    const address = { hostname, port };
-    this.#onChange({
-      type,
-      peerId: peer.id,
-      address,
-      swarm: swarm.entry(),
-    });
+  #swarmOf(row: number): Swarm {
+    return this.swarms.get(this.rows.infoHashes[row]!)!;
   }
 
-  #swarmOf({ infoHash }: Peer): Swarm {
-    return this.swarms.get(infoHash)!;
-  }
-
-  /** Removes the peer that was silent for longest of the address that holds most. */
-  #evict(): void {
-    const oldest = this.#holders.largest?.oldest;
-    if (oldest !== undefined) this.remove(oldest, "expired");
+  /** Removes the peer that was silent for longest of an address. */
+  #evict(address: Address | undefined): void {
+    if (address === undefined) return;
+    for (const row of this.#holders.oldest(address, 1)) {
+      this.remove(row, "expired");
+    }
   }
 
   #keep(infoHash: InfoHash, torrent: Torrent): void {
@@ -227,83 +234,6 @@ export class PeerTable {
     const [oldest] = this.#past.keys();
     this.#past.delete(oldest!);
   }
-}
-
-/** The addresses that hold peers, by how many they hold. */
-class Holders {
-  readonly #holders = new Map<string, Holder>();
-  /** Those of two peers and more. */
-  readonly #byCount = new Map<number, Set<Holder>>();
-  #largestCount = 1;
-
-  get(hostname: string): Holder | undefined {
-    return this.#holders.get(hostname);
-  }
-
-  /** One that holds most peers, if there are any. */
-  get largest(): Holder | undefined {
-    const largest = this.#byCount.get(this.#largestCount) ?? this.#holders;
-    return largest.values().next().value;
-  }
-
-  /** Counts a peer for an address, as the one that announced last. */
-  hold(peer: Peer, hostname: string): void {
-    let { holder } = peer;
-    if (holder?.hostname === hostname) {
-      if (holder.newest === peer) return;
-      unlink(peer, holder);
-      link(peer, holder);
-      return;
-    }
-    this.release(peer);
-    holder = this.#holders.get(hostname);
-    if (holder === undefined) {
-      holder = { hostname, peerCount: 0, oldest: undefined, newest: undefined };
-      this.#holders.set(hostname, holder);
-    }
-    peer.holder = holder;
-    link(peer, holder);
-    this.#recount(holder, holder.peerCount + 1);
-  }
-
-  /** Counts a peer for no address any more. */
-  release(peer: Peer): void {
-    const { holder } = peer;
-    if (holder === undefined) return;
-    peer.holder = undefined;
-    unlink(peer, holder);
-    this.#recount(holder, holder.peerCount - 1);
-  }
-
-  #recount(holder: Holder, count: number): void {
-    const before = this.#byCount.get(holder.peerCount);
-    if (before?.delete(holder) && before.size === 0) {
-      this.#byCount.delete(holder.peerCount);
-    }
-    holder.peerCount = count;
-    const equals = this.#byCount.get(count) ?? new Set();
-    if (count > 1) this.#byCount.set(count, equals.add(holder));
-    if (count === 0) this.#holders.delete(holder.hostname);
-    // Counts change by one, so a holder that leaves the top is right below it.
-    if (count > this.#largestCount || !this.#byCount.has(this.#largestCount)) {
-      this.#largestCount = Math.max(count, 1);
-    }
-  }
-}
-
-function link(peer: Peer, holder: Holder): void {
-  peer.older = holder.newest;
-  peer.newer = undefined;
-  if (peer.older === undefined) holder.oldest = peer;
-  else peer.older.newer = peer;
-  holder.newest = peer;
-}
-
-function unlink({ older, newer }: Peer, holder: Holder): void {
-  if (older === undefined) holder.oldest = newer;
-  else older.newer = newer;
-  if (newer === undefined) holder.newest = older;
-  else newer.older = older;
 }
 
 function summarize(

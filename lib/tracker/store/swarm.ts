@@ -7,9 +7,13 @@
  */
 import type { ScrapeEntry } from "../../announce/announce.ts";
 import type { InfoHash, PeerId } from "../../base/identifier.ts";
-import { parseIpv4 } from "../../base/ip_address.ts";
-import { type Endpoint, endpointsOf, type Peer } from "./peer.ts";
+import { addressScope } from "../../base/ip_address.ts";
+import { isPrivileged } from "../../base/peer_address.ts";
 import { PeerList } from "./peer_list.ts";
+import { type Address, formatAddress, type PeerRows } from "./peer_rows.ts";
+
+/** Most peers that are compared one after another: a map would be larger. */
+const MAX_SIZE_WITHOUT_MAP = 8;
 
 /** Knowledge of a torrent, with peers or without. */
 export interface Torrent {
@@ -32,21 +36,30 @@ export class Swarm implements SwarmPart, Torrent {
   contentLength: number;
   /** When its first peer joined. */
   openedAtMs: number;
-  readonly peers: Map<PeerId, Peer> = new Map();
+  /** Rows by peer id. */
+  readonly peers: Map<PeerId, number> = new Map();
   seederCount = 0;
   leecherCount = 0;
   bytesPerSecond = 0;
-  readonly #byEndpoint = new Map<number | string, Peer>();
+  readonly #rows: PeerRows;
+  /** Rows by endpoint, in a swarm that was large once. */
+  #byEndpoint: Map<number | string, number> | undefined;
   /** By kind of address; those of seeders behind those of leechers. */
   readonly #lists: (PeerList | undefined)[] = new Array(8).fill(undefined);
   /** Counts of other trackers beyond the peers that they name, while they name any. */
-  readonly #unnamed = new Map<string, SwarmPart & { namedCount: number }>();
+  #unnamed: Map<string, SwarmPart & { namedCount: number }> | undefined;
 
-  constructor(infoHash: InfoHash, torrent: Torrent, openedAtMs: number) {
+  constructor(
+    rows: PeerRows,
+    { infoHash, openedAtMs, downloadCount, contentLength }:
+      & Pick<Swarm, "infoHash" | "openedAtMs">
+      & Torrent,
+  ) {
+    this.#rows = rows;
     this.infoHash = infoHash;
-    this.downloadCount = torrent.downloadCount;
-    this.contentLength = torrent.contentLength;
     this.openedAtMs = openedAtMs;
+    this.downloadCount = downloadCount;
+    this.contentLength = contentLength;
   }
 
   /** The endpoints of one role and kind of address, if there are any. */
@@ -54,49 +67,63 @@ export class Swarm implements SwarmPart, Torrent {
     return this.#lists[isSeeder ? kind + 4 : kind];
   }
 
-  /** The peer at an endpoint that others may be given. */
-  peerAt(endpoint: Endpoint): Peer | undefined {
-    return endpoint.isListed
-      ? this.#byEndpoint.get(keyOf(endpoint))
-      : undefined;
+  /** The peer at an address and port that others may be given. */
+  peerAt(address: Address, port: number): number | undefined {
+    if (this.#byEndpoint !== undefined) {
+      return this.#byEndpoint.get(keyOf(address, port));
+    }
+    const { slots } = this.#rows;
+    const family = typeof address === "number" ? 0 : 1;
+    return this.peers.values().find((row) => {
+      const endpoint = 2 * row + family;
+      return this.#rows.address(endpoint) === address &&
+        this.#rows.port(endpoint) === port && slots[endpoint]! >= 0;
+    });
   }
 
   /** Counts a peer and lists its endpoints. */
-  enter(peer: Peer): void {
-    this.peers.set(peer.id, peer);
-    this.#count(peer, 1);
-    for (const endpoint of endpointsOf(peer)) {
-      if (!endpoint.isListed) continue;
-      this.#byEndpoint.set(keyOf(endpoint), peer);
-      const index = indexOf(endpoint);
-      this.#lists[index] ??= new PeerList(index % 2 === 0 ? "ipv4" : "ipv6");
+  enter(row: number): void {
+    this.peers.set(this.#rows.ids[row]!, row);
+    this.#count(row, 1);
+    for (const endpoint of this.#rows.endpoints(row)) {
+      const kind = this.#kindOf(endpoint);
+      if (kind === undefined) continue;
+      const index = 4 * this.#rows.isSeeder[row]! + kind;
+      this.#lists[index] ??= new PeerList(this.#rows);
       this.#lists[index].add(endpoint);
+      this.#byEndpoint?.set(this.#keyOf(endpoint), row);
     }
+    if (this.peers.size <= MAX_SIZE_WITHOUT_MAP) return;
+    this.#byEndpoint ??= new Map(
+      this.#lists.flatMap((list) => list?.endpoints ?? [])
+        .map((endpoint) => [this.#keyOf(endpoint), endpoint >> 1]),
+    );
   }
 
   /** Undoes {@linkcode enter}; the peer is as it was then. */
-  leave(peer: Peer): void {
-    this.peers.delete(peer.id);
-    this.#count(peer, -1);
-    for (const endpoint of endpointsOf(peer)) {
-      if (!endpoint.isListed) continue;
-      this.#byEndpoint.delete(keyOf(endpoint));
-      const index = indexOf(endpoint);
+  leave(row: number): void {
+    this.peers.delete(this.#rows.ids[row]!);
+    this.#count(row, -1);
+    for (const endpoint of this.#rows.endpoints(row)) {
+      const kind = this.#kindOf(endpoint);
+      if (kind === undefined) continue;
+      const index = 4 * this.#rows.isSeeder[row]! + kind;
       const list = this.#lists[index]!;
       list.delete(endpoint);
       if (list.endpoints.length === 0) this.#lists[index] = undefined;
+      this.#byEndpoint?.delete(this.#keyOf(endpoint));
     }
   }
 
   /** Sets the speed of a peer that entered. */
-  setSpeed(peer: Peer, bytesPerSecond: number): void {
-    this.bytesPerSecond += bytesPerSecond - peer.bytesPerSecond;
-    peer.bytesPerSecond = bytesPerSecond;
+  setSpeed(row: number, bytesPerSecond: number): void {
+    this.bytesPerSecond += bytesPerSecond - this.#rows.bytesPerSecond[row]!;
+    this.#rows.bytesPerSecond[row] = bytesPerSecond;
   }
 
   /** Counts what another tracker has beside the peers that it names, in place of what it had. */
   setUnnamed(tracker: string, part: SwarmPart): void {
-    const unnamed = this.#unnamed.get(tracker);
+    const unnamed = this.#unnamed?.get(tracker);
     if (unnamed === undefined) return;
     this.seederCount += part.seederCount - unnamed.seederCount;
     this.leecherCount += part.leecherCount - unnamed.leecherCount;
@@ -113,18 +140,33 @@ export class Swarm implements SwarmPart, Torrent {
     };
   }
 
-  #count(peer: Peer, change: 1 | -1): void {
-    if (peer.isSeeder) this.seederCount += change;
+  #count(row: number, change: 1 | -1): void {
+    if (this.#rows.isSeeder[row] === 1) this.seederCount += change;
     else this.leecherCount += change;
-    this.bytesPerSecond += change * peer.bytesPerSecond;
-    if (peer.tracker === undefined) return;
-    const unnamed = this.#unnamed.get(peer.tracker) ??
-      { ...NO_PART, namedCount: 0 };
-    this.#unnamed.set(peer.tracker, unnamed);
+    this.bytesPerSecond += change * this.#rows.bytesPerSecond[row]!;
+    const tracker = this.#rows.trackers.get(row);
+    if (tracker === undefined) return;
+    this.#unnamed ??= new Map();
+    const unnamed = this.#unnamed.get(tracker) ?? { ...NO_PART, namedCount: 0 };
+    this.#unnamed.set(tracker, unnamed);
     unnamed.namedCount += change;
     if (unnamed.namedCount > 0) return;
-    this.setUnnamed(peer.tracker, NO_PART);
-    this.#unnamed.delete(peer.tracker);
+    this.setUnnamed(tracker, NO_PART);
+    this.#unnamed.delete(tracker);
+  }
+
+  /** The kind of an endpoint; `undefined` if other peers may not be given it. */
+  #kindOf(endpoint: number): number | undefined {
+    const family = endpoint & 1;
+    const scope = addressScope(formatAddress(this.#rows.address(endpoint)!));
+    // A link-local address of IPv6 means nothing without its link.
+    const isListed = !isPrivileged(this.#rows.port(endpoint)) &&
+      scope !== "none" && (family === 0 || scope !== "linkLocal");
+    return isListed ? kindOf(this.#rows.address(endpoint)!) : undefined;
+  }
+
+  #keyOf(endpoint: number): number | string {
+    return keyOf(this.#rows.address(endpoint)!, this.#rows.port(endpoint));
   }
 }
 
@@ -134,12 +176,15 @@ const NO_PART: SwarmPart = {
   bytesPerSecond: 0,
 };
 
-function indexOf({ kind, peer }: Endpoint): number {
-  return peer.isSeeder ? kind + 4 : kind;
+/** 0 for IPv4, 1 for IPv6; 2 and 3 for the same on loopback, of use on this machine alone. */
+export function kindOf(address: Address): number {
+  if (typeof address === "string") return address === "::1" ? 3 : 1;
+  return address >> 24 === 127 ? 2 : 0;
 }
 
 /** IPv4 in one number, which is smaller than its text. */
-function keyOf({ hostname, port }: Endpoint): number | string {
-  const ipv4 = parseIpv4(hostname);
-  return ipv4 === undefined ? `${hostname} ${port}` : ipv4 * 2 ** 16 + port;
+function keyOf(address: Address, port: number): number | string {
+  return typeof address === "string"
+    ? `${address} ${port}`
+    : address * 2 ** 16 + port;
 }

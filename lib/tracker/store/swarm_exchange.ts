@@ -163,7 +163,7 @@ export class SwarmExchange {
     for (const infoHash of infoHashes) {
       this.#changed.delete(infoHash);
       const swarm = this.#table.swarms.get(infoHash);
-      const report = swarm && reportOf(swarm);
+      const report = swarm && reportOf(swarm, this.#table.rows);
       if (report === undefined || report.peers.length === 0) {
         closed.push(infoHash);
       } else reports.push(infoHash, encodeReport(report, this.#offsetMs));

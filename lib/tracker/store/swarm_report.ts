@@ -11,13 +11,7 @@ import {
   infoHashFromHex,
   type PeerId,
 } from "../../base/identifier.ts";
-import {
-  createPeer,
-  describePeer,
-  endpointsOf,
-  type Peer,
-  setEndpoint,
-} from "./peer.ts";
+import { parseAddress, type PeerRows } from "./peer_rows.ts";
 import type { PeerDetails } from "./peer_store.ts";
 import type { PeerTable } from "./peer_table.ts";
 import type { Swarm, SwarmPart } from "./swarm.ts";
@@ -42,14 +36,14 @@ export interface SwarmReport extends Readonly<SwarmPart> {
 }
 
 /** Reports the peers of a swarm that announce to this tracker. */
-export function reportOf(swarm: Swarm): SwarmReport {
-  const seeders: Peer[] = [];
-  const leechers: Peer[] = [];
+export function reportOf(swarm: Swarm, rows: PeerRows): SwarmReport {
+  const seeders: number[] = [];
+  const leechers: number[] = [];
   let bytesPerSecond = 0;
-  for (const peer of swarm.peers.values()) {
-    if (peer.tracker !== undefined) continue;
-    (peer.isSeeder ? seeders : leechers).push(peer);
-    bytesPerSecond += peer.bytesPerSecond;
+  for (const row of swarm.peers.values()) {
+    if (rows.trackers.has(row)) continue;
+    (rows.isSeeder[row] === 1 ? seeders : leechers).push(row);
+    bytesPerSecond += rows.bytesPerSecond[row]!;
   }
   const seederCount = seeders.length;
   const leecherCount = leechers.length;
@@ -58,9 +52,9 @@ export function reportOf(swarm: Swarm): SwarmReport {
   const peers = [
     ...seeders.slice(0, Math.max(half, MAX_NAMED_PEERS - leecherCount)),
     ...leechers.slice(0, Math.max(half, MAX_NAMED_PEERS - seederCount)),
-  ].map((peer) => {
-    const { key, hasCompleted } = peer;
-    return { ...describePeer(peer), key, hasCompleted };
+  ].map((row) => {
+    const hasCompleted = rows.hasCompleted[row] === 1;
+    return { ...rows.describe(row), key: rows.keys[row], hasCompleted };
   });
   const { openedAtMs, contentLength } = swarm;
   const counts = { seederCount, leecherCount, bytesPerSecond };
@@ -97,8 +91,9 @@ export function mergeReport(
     if (mergePeer(table, swarm, tracker, peer)) named.add(peer.peerId);
   }
   swarm.setUnnamed(tracker, unnamed);
-  for (const peer of swarm.peers.values()) {
-    if (peer.tracker === tracker && !named.has(peer.id)) table.drop(peer);
+  for (const [peerId, row] of swarm.peers) {
+    const isTheirs = table.rows.trackers.get(row) === tracker;
+    if (isTheirs && !named.has(peerId)) table.drop(row);
   }
   table.close(swarm);
 }
@@ -110,21 +105,34 @@ function mergePeer(
   tracker: string,
   named: NamedPeer,
 ): boolean {
+  const { rows } = table;
   const known = swarm.peers.get(named.peerId);
   if (known === undefined && table.isFull) return false;
-  const peer = createPeer(swarm.infoHash, named);
-  for (const address of named.addresses) setEndpoint(peer, address);
-  const others = endpointsOf(peer).map((endpoint) => swarm.peerAt(endpoint));
+  const endpoints = named.addresses.map(({ hostname, port }) =>
+    [parseAddress(hostname), port] as const
+  );
+  const others = endpoints.map(([...endpoint]) => swarm.peerAt(...endpoint));
   for (const other of [known, ...others]) {
-    const isLater = other !== undefined && other.tracker !== tracker &&
-      other.lastSeenMs > named.lastSeenMs - CLOCK_TOLERANCE_MS;
+    const isLater = other !== undefined &&
+      rows.trackers.get(other) !== tracker &&
+      rows.lastSeenMs[other]! > named.lastSeenMs - CLOCK_TOLERANCE_MS;
     if (isLater) return false;
   }
+  const hasCompleted = named.hasCompleted ||
+    known !== undefined && rows.hasCompleted[known] === 1;
   if (known !== undefined) table.drop(known);
-  peer.tracker = tracker;
-  peer.key = named.key;
-  peer.hasCompleted = named.hasCompleted || known?.hasCompleted === true;
-  table.enter(peer);
+  const row = rows.add(swarm.infoHash, named.peerId);
+  for (const endpoint of endpoints) rows.setEndpoint(row, ...endpoint);
+  rows.trackers.set(row, tracker);
+  rows.keys[row] = named.key;
+  rows.isSeeder[row] = Number(named.isSeeder);
+  rows.hasCompleted[row] = Number(hasCompleted);
+  rows.bytesPerSecond[row] = named.bytesPerSecond;
+  rows.uploaded[row] = named.progress.uploaded;
+  rows.downloaded[row] = named.progress.downloaded;
+  rows.left[row] = named.progress.left;
+  rows.lastSeenMs[row] = named.lastSeenMs;
+  table.enter(row);
   return true;
 }
 
