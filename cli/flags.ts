@@ -8,6 +8,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { createAddressFilter, readWord, VERSION } from "../mod.ts";
 import { EXIT_CODES_HELP, UsageError } from "./program_error.ts";
+import { readDuration } from "./quantity.ts";
 
 /** A flag of a program. */
 export type FlagDefinition =
@@ -211,6 +212,12 @@ export const LISTENER_FLAGS = {
     check: (deny: readonly string[]) => void createAddressFilter({ deny }),
   },
   isDebug: { flag: "debug", type: "boolean" },
+  retryForMs: {
+    flag: "retry-for",
+    type: "text",
+    default: 60_000,
+    read: readDuration,
+  },
 } as const;
 
 /** The answer to `--version`: `lanswarm 0.1.0 (x86_64-unknown-linux-gnu, deno 2.4.2)`. */

@@ -6,6 +6,7 @@
  */
 import { basename, extname, resolve } from "@std/path";
 import {
+  FetchError,
   fetchTorrent,
   foldName,
   loadTorrentFile,
@@ -20,6 +21,7 @@ import {
 import { invocationOf, quoted } from "./command_words.ts";
 import { readArgument } from "./flags.ts";
 import { EXIT_CODES, ProgramError, UsageError } from "./program_error.ts";
+import { type RetryOptions, withRetries } from "./retry.ts";
 
 /** True if an argument is the URL of a torrent file and not its path. */
 export function isTorrentUrl(source: string): boolean {
@@ -34,6 +36,34 @@ export function readTorrentSource(source: string): string {
   return isTorrentUrl(source)
     ? readArgument("TORRENT", source, readUrl)
     : source;
+}
+
+/** Options for {@linkcode loadTorrents}. */
+export type LoadTorrentsOptions = Omit<RetryOptions, "isTemporary">;
+
+/**
+ * Loads torrents from paths and URLs. Waits for servers that are not up yet; the
+ * first failure ends the waiting.
+ * @throws As {@linkcode loadTorrent}, and a ProgramError when the time is over.
+ */
+export async function loadTorrents(
+  sources: readonly string[],
+  options: LoadTorrentsOptions,
+): Promise<Torrent[]> {
+  const failing = new AbortController();
+  const signal = AbortSignal.any([options.signal, failing.signal]);
+  const load = (source: string): Promise<Torrent> =>
+    withRetries(() => loadTorrent(source, { signal }), {
+      ...options,
+      signal,
+      isTemporary: (error) => error instanceof FetchError && error.isTemporary,
+    });
+  try {
+    return await Promise.all(sources.map(load));
+  } catch (error) {
+    failing.abort();
+    throw error;
+  }
 }
 
 /**

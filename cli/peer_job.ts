@@ -41,6 +41,9 @@ Options:
                          for no limit (default: 0)
   --max-download RATE    most bytes to receive per second (default: 0)
   --exit-when-complete   exit when every torrent is complete, without seeding
+  --retry-for TIME       how long to wait for what is not up yet: the server of
+                         a torrent's URL, the address of --host; such as 90s,
+                         10m, 2h or forever (default: 60s)
   --verify               verify everything on the disk again
   --force                replace files of the torrent's names that hold no piece
                          of it

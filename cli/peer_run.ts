@@ -17,7 +17,7 @@ import {
 } from "../mod.ts";
 import type { Console } from "./console.ts";
 import { untilAborted } from "./interrupt.ts";
-import { checkDistinct, loadTorrent } from "./load_torrent.ts";
+import { checkDistinct, loadTorrents } from "./load_torrent.ts";
 import { createPeerDisplay } from "./peer_display.ts";
 import type { PeerJob } from "./peer_job.ts";
 import type { JobContext } from "./program.ts";
@@ -27,6 +27,7 @@ import {
   type ExitCode,
   ProgramError,
 } from "./program_error.ts";
+import { isAddressMissing, withRetries } from "./retry.ts";
 import { TorrentRun } from "./torrent_run.ts";
 
 /** Time between two saves of what is verified of a folder, in milliseconds. */
@@ -43,15 +44,23 @@ export async function runPeer(
     ...["read", "write", "net"] as const,
     ...(job.onComplete === undefined ? [] : ["run"] as const),
   );
-  const torrents = await Promise.all(
-    job.torrents.map((source) => loadTorrent(source, { signal })),
-  );
+  const { retryForMs } = job;
+  const warn = (text: string): void =>
+    console.writeErrorLine(`warning: ${text}`);
+  const waiting = { retryForMs, signal, warn };
+  const torrents = await loadTorrents(job.torrents, waiting);
   checkDistinct(torrents, job.torrents, platformOf(Deno.build.os));
   // The network keeps one core busy here, and the system's part of it another.
   // One worker keeps up with any network.
   const maxWorkers = navigator.hardwareConcurrency > 2 ? 1 : 0;
   using hasher = openWorkerHasher({ maxWorkers });
-  const session = openListeningSession(job, hasher);
+  const session = await withRetries(
+    () => openListeningSession(job, hasher),
+    {
+      ...waiting,
+      isTemporary: isAddressMissing,
+    },
+  );
   const display = createPeerDisplay(job, console);
   const done = Promise.withResolvers<void>();
   const runs = torrents.map((torrent) =>

@@ -21,6 +21,8 @@ export const EXIT_CODES = {
   failed: 1,
   usage: 2,
   invalidTorrent: 3,
+  /** A signal or a limit of time ended the work before it was done. */
+  undone: 4,
 } as const;
 
 /** The last line of every `--help`. */

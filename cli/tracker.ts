@@ -20,6 +20,7 @@ import {
 import { invocationOf, quoted } from "./command_words.ts";
 import { untilAborted } from "./interrupt.ts";
 import { printable } from "./printable.ts";
+import { isAddressMissing, withRetries } from "./retry.ts";
 import { type JobContext, type Program, runProgram } from "./program.ts";
 import {
   describeError,
@@ -37,6 +38,7 @@ import {
   formatStart,
   lanAddresses,
   listingLine,
+  type TrackerUrls,
   trackerUrls,
 } from "./tracker_output.ts";
 
@@ -46,6 +48,13 @@ export const tracker: Program<TrackerJob> = {
   run: runTracker,
   handlesSignals: true,
 };
+
+/** Time between two looks at the addresses of this machine, in milliseconds. */
+const ADDRESSES_INTERVAL_MS = 5_000;
+
+const NO_NETWORK =
+  "this machine has no address on a network yet, so only programs on this machine can use the URLs; " +
+  "URLs for others are printed when it gets an address";
 
 /** Announce interval that many clients keep at least, in seconds. */
 const USUAL_MINIMUM_SECONDS = 60;
@@ -93,7 +102,7 @@ export async function runTracker(
   await using folder = torrentsDir === undefined
     ? undefined
     : await openTorrentFolder(torrentsDir, { onChange: onFolderChange });
-  await using tracker = await start({
+  const options: StartTrackerOptions = {
     ...optionsOf(job, folder),
     ...(log && { onAnnounce: (entry) => write(announceLine(entry)) }),
     onError: (cause) => {
@@ -101,14 +110,27 @@ export async function runTracker(
       reportError(console, new ProgramError(text, { cause }), job);
     },
     store,
+  };
+  await using tracker = await withRetries(() => start(options), {
+    ...{ retryForMs: job.retryForMs, signal, warn },
+    isTemporary: isAddressMissing,
   });
   for (const line of describeStart(job, { tracker, folder })) {
     console.writeLine(line);
   }
+  using watch = isWildcard(job.host)
+    ? watchAddresses((hostnames) => {
+      const urls = trackerUrls(hostnames, tracker.port, job);
+      const lines = json ? [listeningJson(urls)] : formatStart({ urls });
+      for (const line of lines) console.writeLine(line);
+    })
+    : undefined;
+  if (watch?.isLonely) warn(NO_NETWORK);
   // A TCP listener answers without the permission for the network.
   const sends = job.udp || parseStoreAddress(job.store).type === "redis";
   await permissions.keepOnly(
     ...(sends ? ["net" as const] : []),
+    ...(watch ? ["sys" as const] : []),
     ...folderPermissions,
   );
   await untilAborted(signal);
@@ -158,10 +180,7 @@ function describeStart(
 ): string[] {
   const urls = trackerUrls(hostnamesFor(host), tracker.port, { udp });
   const torrentCount = folder?.list().length;
-  if (json) {
-    const fields = { ...urls, torrents: torrentCount };
-    return [JSON.stringify({ type: "listening", ...fields })];
-  }
+  if (json) return [listeningJson(urls, torrentCount)];
   const path = quoted(torrentsDir ?? "", platformOf(Deno.build.os));
   return formatStart({
     urls,
@@ -178,15 +197,40 @@ function ownNames(hostname: string): string[] {
   return [hostname, `${label}`, `${label}.local`];
 }
 
+function listeningJson(urls: TrackerUrls, torrents?: number): string {
+  return JSON.stringify({ type: "listening", ...urls, torrents });
+}
+
 /** The addresses to print: those on the LAN, or the loopback address without one. */
 function hostnamesFor(
   host: string | undefined,
 ): readonly [string, ...string[]] {
-  if (host !== undefined && !/^(0\.0\.0\.0|::)$/.test(host)) return [host];
+  if (!isWildcard(host)) return [host!];
   const [first = "127.0.0.1", ...others] = lanAddresses(
     Deno.networkInterfaces(),
   );
   return [first, ...others];
+}
+
+function isWildcard(host: string | undefined): boolean {
+  return host === undefined || /^(0\.0\.0\.0|::)$/.test(host);
+}
+
+/** Calls `onNew` with addresses that this machine did not have before. */
+function watchAddresses(
+  onNew: (hostnames: readonly string[]) => void,
+): Disposable & { readonly isLonely: boolean } {
+  const known = new Set(lanAddresses(Deno.networkInterfaces()));
+  const timer = setInterval(() => {
+    const present = lanAddresses(Deno.networkInterfaces());
+    const fresh = present.filter((hostname) => !known.has(hostname));
+    for (const hostname of fresh) known.add(hostname);
+    if (fresh.length > 0) onNew(fresh);
+  }, ADDRESSES_INTERVAL_MS);
+  return {
+    isLonely: known.size === 0,
+    [Symbol.dispose]: () => clearInterval(timer),
+  };
 }
 
 if (import.meta.main) Deno.exit(await runProgram(tracker));

@@ -57,6 +57,9 @@ Options:
   --trust-proxy           take a peer's address from the headers of a proxy
                           (Forwarded, X-Forwarded-For, X-Real-IP) or from ip=;
                           safe only if all requests come through the proxy
+  --retry-for TIME        how long to wait for the address of --host if this
+                          machine does not have it yet, such as 90s, 10m, 2h or
+                          forever (default: 60s)
   --log                   print a line for each announce
   --quiet                 print the URLs only; with --log, the announces as well
   --json                  print one JSON object per line

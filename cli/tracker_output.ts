@@ -35,25 +35,36 @@ const VIRTUAL_NAME = new RegExp(
 );
 
 /**
- * The IPv4 addresses that other machines may reach, best guess first, or the IPv6 ones if
- * there is no IPv4. Empty on a machine without a network.
+ * The addresses that other machines may reach, best guess first; those of bridges
+ * and tunnels last. Empty on a machine without a network.
  */
 export function lanAddresses(
   addresses: readonly InterfaceAddress[],
 ): string[] {
-  // Neither loopback nor link-local.
-  const reachable = addresses.filter(({ address }) =>
-    ["private", "global"].includes(addressScope(address) ?? "")
-  );
-  const ipv4 = reachable.filter(({ family }) => family === "IPv4");
-  return (ipv4.length > 0 ? ipv4 : reachable)
-    .toSorted((a, b) => rank(a) - rank(b))
-    .map(({ address }) => address);
+  const isVirtual = ({ name }: InterfaceAddress): boolean =>
+    VIRTUAL_NAME.test(name);
+  return [
+    ...reachable(addresses.filter((address) => !isVirtual(address))),
+    ...reachable(addresses.filter(isVirtual)),
+  ];
 }
 
-function rank({ name, address }: InterfaceAddress): number {
-  return (VIRTUAL_NAME.test(name) ? 2 : 0) +
-    (addressScope(address) === "private" ? 0 : 1);
+/**
+ * The IPv4 addresses, private ones first, or the IPv6 ones if there is no IPv4, or
+ * else the link-local IPv4 ones, as between two machines on one cable.
+ */
+function reachable(addresses: readonly InterfaceAddress[]): string[] {
+  const ofScope = (scope: string, family: string): string[] =>
+    addresses.filter((entry) =>
+      entry.family === family && addressScope(entry.address) === scope
+    ).map(({ address }) => address);
+  const routed = (family: string): string[] => [
+    ...ofScope("private", family),
+    ...ofScope("global", family),
+  ];
+  // A link-local IPv6 address needs its link's name, which no URL can contain.
+  return [routed("IPv4"), routed("IPv6"), ofScope("linkLocal", "IPv4")]
+    .find((list) => list.length > 0) ?? [];
 }
 
 /** The URLs of a tracker; the first of each is the one to give to others. */

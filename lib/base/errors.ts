@@ -43,6 +43,17 @@ export class StoreError extends Error {
 export class FetchError extends Error {
   /** Printed before the message. */
   override readonly name = "FetchError";
+  /** True if a later attempt may succeed: the server is not up yet, or overloaded. */
+  readonly isTemporary: boolean;
+
+  /** An error that is not temporary unless `options` say so. */
+  constructor(
+    message: string,
+    options: { readonly cause?: unknown; readonly isTemporary?: boolean } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.isTemporary = options.isTemporary ?? false;
+  }
 }
 
 /** Characters shown at most: a hostile name may be megabytes long. */

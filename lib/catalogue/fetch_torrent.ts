@@ -78,15 +78,16 @@ async function fetchFile(
       onBytes,
     });
     if (isSuccess) return body;
-    throw failure(url, explainStatus(status));
+    const isTemporary = status === 429 || status >= 500;
+    throw failure(url, explainStatus(status), { isTemporary });
   } catch (error) {
     signal?.throwIfAborted();
-    const reason = limit.signal.aborted
-      ? "no answer in time"
-      : error instanceof HttpError && error.message;
-    if (!reason) throw error;
+    const isLate = limit.signal.aborted;
+    if (!isLate && !(error instanceof HttpError)) throw error;
+    const reason = isLate ? "no answer in time" : (error as Error).message;
+    const isTemporary = isLate || (error as HttpError).isTemporary;
     const advice = "check the URL and that the server is running";
-    throw failure(url, `${reason}; ${advice}`, error);
+    throw failure(url, `${reason}; ${advice}`, { cause: error, isTemporary });
   } finally {
     clearTimeout(timer);
   }
@@ -108,6 +109,10 @@ function explainStatus(status: number): string {
   return `the answer is ${reason}; ${advice}`;
 }
 
-function failure(url: string, reason: string, cause?: unknown): FetchError {
-  return new FetchError(`Cannot fetch ${url}: ${reason}`, { cause });
+function failure(
+  url: string,
+  reason: string,
+  options?: ConstructorParameters<typeof FetchError>[1],
+): FetchError {
+  return new FetchError(`Cannot fetch ${url}: ${reason}`, options);
 }

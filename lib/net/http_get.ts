@@ -11,6 +11,12 @@ const MAX_REDIRECTS = 5;
 export class HttpError extends Error {
   /** Stands before the message when the error is printed. */
   override readonly name = "HttpError";
+
+  /** True if the network failed: the host may answer later. */
+  get isTemporary(): boolean {
+    return this.cause !== undefined &&
+      !(this.cause instanceof Deno.errors.NotCapable);
+  }
 }
 
 /** A complete answer. */

@@ -163,6 +163,16 @@ export class LanHost extends Host {
   /** Replaces the IPv4 address by another one in 10.77.0.0/24. */
   async moveTo(address: string): Promise<void> {
     await this.dropIpv4();
+    await this.addAddress(address);
+  }
+
+  /** Removes all addresses, as before DHCP has answered. */
+  async dropAddresses(): Promise<void> {
+    await this.#ip("address flush dev eth0");
+  }
+
+  /** Adds an IPv4 address, with the 24 bits of its network. */
+  async addAddress(address: string): Promise<void> {
     await this.#ip(`address add ${address}/24 dev eth0`);
   }
 

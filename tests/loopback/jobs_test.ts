@@ -22,7 +22,13 @@ Deno.test("a tracker, a creator, a seeder and a leecher share a file as jobs of 
   await Deno.writeFile(file, makeContent("jobs", 3_000_000));
   const { code, stdout, stderr } = await runCommand(Deno.execPath(), [
     ...["run", "--no-prompt", `--config=${REPOSITORY}deno.json`],
-    ...["-N", "-R", "-W", "--allow-run", "--allow-sys=networkInterfaces"],
+    ...[
+      "-N",
+      "-R",
+      "-W",
+      "--allow-run",
+      "--allow-sys=networkInterfaces,hostname",
+    ],
     ...[SEVERAL_JOBS, file, copies, `'${Deno.execPath()}' --version`],
   ]);
   assertEquals(

@@ -245,8 +245,8 @@ Deno.test("peer reports a failure in one line", async () => {
     [[escaping], 3, /info\.name/],
     // No machine has this address: TEST-NET-1. [RFC 5737]
     [
-      [good, "--host=192.0.2.1"],
-      1,
+      [good, "--host=192.0.2.1", "--retry-for=0"],
+      4,
       /cannot listen on 192\.0\.2\.1, .*; choose another --host/,
     ],
   ];

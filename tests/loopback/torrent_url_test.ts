@@ -107,7 +107,7 @@ Deno.test("peer and show report a failure in one line that names the URL", async
       );
     }
   }
-  const refused = await runTask("peer", [`${nobody}/a.torrent`]);
+  const refused = await runTask("show", [`${nobody}/a.torrent`]);
   assertMatch(
     refused.stderr,
     /^error: cannot fetch http:\S+\/a\.torrent: .*refused.*; check the URL and that the server is running\n$/,

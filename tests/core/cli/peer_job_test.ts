@@ -23,6 +23,7 @@ Deno.test("parsePeerJob() has the defaults that users know", () => {
     mustVerify: false,
     force: false,
     stateDir: undefined,
+    retryForMs: 60_000,
     onComplete: undefined,
     quiet: false,
     json: false,
@@ -67,6 +68,7 @@ Deno.test("parsePeerJob() reads every flag", () => {
     ...["--verify", "--force", "--allow", "10.0.0.0/8", "--allow=fd00::/8"],
     ...["--deny", "10.0.0.1", "--state", "/srv/state"],
     ...["--on-complete", "mail -s 'all done' me", "--debug"],
+    ...["--retry-for", "10m"],
   ];
   assertEquals(parsePeerJob(args), {
     torrents: ["a.torrent", "b.torrent"],
@@ -82,6 +84,7 @@ Deno.test("parsePeerJob() reads every flag", () => {
     mustVerify: true,
     force: true,
     stateDir: "/srv/state",
+    retryForMs: 600_000,
     onComplete: ["mail", "-s", "all done", "me"],
     quiet: false,
     json: true,
@@ -121,6 +124,7 @@ Deno.test("parsePeerJob() refuses an invalid command line and says why", () => {
     [["a", "--max-upload=-1"], '--max-upload: "-1" is not'],
     [["a", "--max-download", "1e6"], '--max-download: "1e6" is not'],
     [["a", "--max-download", "1.5"], "is not a size such as 256KiB, 1MiB or"],
+    [["a", "--retry-for", "soon"], '--retry-for: "soon" is not a time such as'],
     [["a", "--dir"], "--dir needs a value"],
     [["a", "--on-complete", ""], "--on-complete needs a value"],
     [["a", "--on-complete", "say 'done"], "--on-complete: a ' is not closed"],

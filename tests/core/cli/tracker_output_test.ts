@@ -254,11 +254,31 @@ Deno.test("lanAddresses() names IPv6 only where there is no IPv4", () => {
   );
 });
 
+Deno.test("lanAddresses() names link-local addresses where there are no others", () => {
+  const cable = `
+    lo 127.0.0.1
+    eth0 169.254.3.4
+    eth0 fe80::1
+  `;
+  assertEquals(lanAddresses(addresses(cable)), ["169.254.3.4"]);
+  // A bridge to containers is no way to another machine.
+  assertEquals(
+    lanAddresses(addresses(`${cable}
+      docker0 172.17.0.1`)),
+    ["169.254.3.4", "172.17.0.1"],
+  );
+  assertEquals(
+    lanAddresses(addresses(`${cable}
+      eth0 fd00::5`)),
+    ["fd00::5"],
+  );
+});
+
 Deno.test("lanAddresses() knows when there is no LAN", () => {
   assertEquals(
     lanAddresses(addresses(`
       lo 127.0.0.1
-      eth0 169.254.3.4
+      lo ::1
       eth0 fe80::1
     `)),
     [],

@@ -1,0 +1,86 @@
+/**
+ * Repeats what other machines, or this machine's network, are not ready for yet:
+ * after a power failure everything starts at once, in any order.
+ *
+ * @module
+ */
+import { delay } from "@std/async/delay";
+import { describeError, EXIT_CODES, ProgramError } from "./program_error.ts";
+import { formatDuration } from "./quantity.ts";
+
+/** Longest pause between two attempts, in milliseconds. */
+const MAX_PAUSE_MS = 15_000;
+
+/** Options for {@linkcode withRetries}. */
+export interface RetryOptions {
+  /** Time in which attempts start, in milliseconds; `Infinity` for no limit. */
+  readonly retryForMs: number;
+  /** Ends the waiting; the promise then rejects with its reason. */
+  readonly signal: AbortSignal;
+  /** True for the error of an attempt that may succeed later. */
+  readonly isTemporary: (error: unknown) => boolean;
+  /** Takes a text for the user: once, and again when the reason changes. */
+  readonly warn: (text: string) => void;
+  /** Pause after the first attempt, doubled with each further one, in milliseconds. @default {500} */
+  readonly firstPauseMs?: number;
+}
+
+/**
+ * Returns what the first attempt without a temporary error returns.
+ * @throws {ProgramError} With the last error, when the time is over.
+ */
+export async function withRetries<T>(
+  attempt: () => Promise<T> | T,
+  options: RetryOptions,
+): Promise<T> {
+  const { retryForMs, signal, isTemporary, warn } = options;
+  const endMs = performance.now() + retryForMs;
+  let pauseMs = options.firstPauseMs ?? 500;
+  let lastReason: string | undefined;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (signal.aborted || !isTemporary(error)) throw error;
+      const reason = describeError(error);
+      const leftMs = endMs - performance.now();
+      if (leftMs <= 0) throw givenUp(reason, retryForMs, error);
+      if (reason !== lastReason) warn(`${reason}; ${describeWait(leftMs)}`);
+      lastReason = reason;
+      // Spread, so that a room full of machines does not ask in step.
+      const spreadMs = pauseMs * (0.75 + Math.random() / 2);
+      await delay(Math.min(spreadMs, leftMs), { signal });
+      pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS);
+    }
+  }
+}
+
+/**
+ * True if listening failed because this machine does not have the address, or
+ * cannot resolve the host name, yet.
+ */
+export function isAddressMissing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error instanceof Deno.errors.AddrNotAvailable ||
+    // The runtime has no class for a name that cannot be resolved.
+    error.message.startsWith("failed to lookup address") ||
+    isAddressMissing(error.cause);
+}
+
+function describeWait(leftMs: number): string {
+  return leftMs === Infinity
+    ? "trying again until that changes"
+    : `trying again for ${formatDuration(leftMs / 1000)} (--retry-for)`;
+}
+
+function givenUp(
+  reason: string,
+  retryForMs: number,
+  cause: unknown,
+): ProgramError {
+  const text = retryForMs > 0
+    ? `${reason}; given up after ${formatDuration(retryForMs / 1000)}, ` +
+      "see --retry-for"
+    : reason;
+  return new ProgramError(text, { exitCode: EXIT_CODES.undone, cause });
+}

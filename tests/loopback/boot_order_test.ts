@@ -1,0 +1,122 @@
+/**
+ * The program `peer` that is started before the server of its torrent file.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
+import { freePort } from "./free_port.ts";
+import { assertCopied, LocalSwarm, runPeer } from "./local_swarm.ts";
+
+/** Serves what `answer` returns, from now until disposed of. */
+function serve(port: number, answer: () => Response): AsyncDisposable {
+  const closing = new AbortController();
+  const { signal } = closing;
+  const hostname = "127.0.0.1";
+  const server = Deno.serve(
+    { hostname, port, signal, onListen: () => {} },
+    answer,
+  );
+  return {
+    [Symbol.asyncDispose]: () => {
+      closing.abort();
+      return server.finished;
+    },
+  };
+}
+
+/** Runs a peer whose server answers 503, 429 or not at all for a while. */
+async function shareLate(
+  early: ((port: number) => AsyncDisposable) | undefined,
+): Promise<string> {
+  await using swarm = await LocalSwarm.open();
+  const sample = await swarm.seed("sample.bin", { files: { "": 300_000 } });
+  const file = await Deno.readFile(sample.path);
+  const port = freePort();
+  const url = `http://127.0.0.1:${port}/sample.torrent`;
+  const dir = `${swarm.folder}/here`;
+  const args = [url, "--dir", dir, "--port=0", "--exit-when-complete"];
+  const before = early?.(port);
+  await using peer = spawnTask("peer", args);
+  await peer.stderr.waitFor(/warning: cannot fetch/);
+  await before?.[Symbol.asyncDispose]();
+  await delay(500);
+  await using _ = serve(port, () => new Response(file));
+  const { code, stderr } = await peer.result;
+  assertEquals(code, 0, stderr);
+  await assertCopied(sample, dir);
+  return stderr.replaceAll(url, "URL");
+}
+
+Deno.test("peer waits for the server of a torrent file that is not up yet", async () => {
+  assertMatch(
+    await shareLate(undefined),
+    /^warning: cannot fetch URL: .*refused.*; trying again for 1:00 \(--retry-for\)\n$/,
+  );
+});
+
+for (const status of [429, 500, 503]) {
+  Deno.test(`peer waits for a server that answers with status ${status}`, async () => {
+    const early = (port: number): AsyncDisposable =>
+      serve(port, () => new Response("not yet", { status }));
+    const lines = (await shareLate(early)).split("\n");
+    assertMatch(lines[0]!, new RegExp(`HTTP status ${status}.*; trying again`));
+  });
+}
+
+Deno.test("peer gives up after --retry-for, with exit code 4", async () => {
+  const url = `http://127.0.0.1:${freePort()}/a.torrent`;
+  for (const [time, given] of [["1s", "0:01"], ["0", undefined]] as const) {
+    const startMs = performance.now();
+    const { code, stderr, stdout } = await runPeer(url, "--retry-for", time);
+    assertEquals([code, stdout], [4, ""]);
+    const lines = stderr.trimEnd().split("\n");
+    assertMatch(lines.at(-1)!, /^error: cannot fetch .*refused/);
+    assertEquals(lines.length, given === undefined ? 1 : 2);
+    assertEquals(
+      lines.at(-1)!.includes(`given up after ${given}`),
+      given !== undefined,
+    );
+    assert(performance.now() - startMs > (given === undefined ? 0 : 1_000));
+  }
+});
+
+Deno.test("peer ends at once where waiting cannot help", async () => {
+  const port = freePort();
+  const late = `http://127.0.0.1:${freePort()}/b.torrent`;
+  for (
+    const [status, body, code] of [
+      [404, "", 1],
+      [403, "", 1],
+      [200, "<html>", 3],
+    ] as const
+  ) {
+    await using _ = serve(port, () => new Response(body, { status }));
+    const url = `http://127.0.0.1:${port}/a.torrent`;
+    // Neither does the wait for another file go on.
+    const result = await runPeer(url, late, "--retry-for", "forever");
+    assertEquals(result.code, code, result.stderr);
+  }
+});
+
+Deno.test("peer ends soon when it is interrupted while it waits", async () => {
+  const url = `http://127.0.0.1:${freePort()}/a.torrent`;
+  await using peer = spawnTask("peer", [url, "--retry-for", "forever"]);
+  await peer.stderr.waitFor(/trying again until that changes/);
+  const startMs = performance.now();
+  const { code } = await peer.stop("SIGTERM");
+  assert(code !== 0);
+  assert(performance.now() - startMs < 2_000);
+});
+
+Deno.test("peer waits for the address and for the name of --host", async () => {
+  await using swarm = await LocalSwarm.open();
+  const { path } = await swarm.seed("sample.bin", { files: { "": 1_000 } });
+  const args = [path, "--dir", `${swarm.folder}/here`, "--retry-for", "1s"];
+  for (const host of ["192.0.2.7", "nobody.invalid"]) {
+    const { code, stderr } = await runTask("peer", [...args, "--host", host]);
+    assertEquals(code, 4);
+    assertMatch(stderr, /^warning: cannot listen on .*; trying again for 0:01/);
+  }
+});
