@@ -155,7 +155,7 @@ function optionsOf(
     onlyListed: job.onlyListed,
     peerCommand: invocationOf("peer"),
     publicHostname: hostnamesFor(host)[0],
-    pageNames: [...ownNames(Deno.hostname()), ...job.pageNames],
+    pageNames: [...ownNames(), ...job.pageNames],
   };
 }
 
@@ -192,7 +192,11 @@ function describeStart(
 }
 
 /** The names of this machine on its network, by multicast DNS too. */
-function ownNames(hostname: string): string[] {
+function ownNames(): string[] {
+  const permission = { name: "sys", kind: "hostname" } as const;
+  // Without the permission, IP addresses and --page-name serve.
+  if (Deno.permissions.querySync(permission).state !== "granted") return [];
+  const hostname = Deno.hostname();
   const [label] = hostname.split(".");
   return [hostname, `${label}`, `${label}.local`];
 }

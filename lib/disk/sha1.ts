@@ -12,23 +12,30 @@ interface NodeHash {
   digest(): Uint8Array;
 }
 
-interface NodeCrypto {
-  createHash(algorithm: "sha1"): NodeHash;
-  createHmac(algorithm: "sha1", key: Uint8Array): NodeHash;
-}
-
 /** The 20-byte SHA-1 of `bytes`, a fresh array. */
 export function sha1(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(createHash().update(bytes).digest());
 }
 
-/** The 20-byte HMAC-SHA-1 of `bytes`, a fresh array. [RFC 2104] */
+const HMAC_BLOCK_LENGTH = 64;
+
+/**
+ * The 20-byte HMAC-SHA-1 of `bytes`, a fresh array. [RFC 2104] Node's own prints a
+ * warning in the oldest Deno.
+ * @param key At most 64 bytes.
+ */
 export function hmacSha1(
   key: Uint8Array,
   bytes: Uint8Array,
 ): Uint8Array<ArrayBuffer> {
-  const hash = nodeCrypto().createHmac("sha1", key);
-  return new Uint8Array(hash.update(bytes).digest());
+  const padded = (mask: number): Uint8Array =>
+    Uint8Array.from(
+      { length: HMAC_BLOCK_LENGTH },
+      (_, index) => (key[index] ?? 0) ^ mask,
+    );
+  const inner = createHash().update(padded(0x36)).update(bytes).digest();
+  const outer = createHash().update(padded(0x5c)).update(inner);
+  return new Uint8Array(outer.digest());
 }
 
 /** Hashes the pieces of a run, from bytes that may come in parts of any length. */
@@ -75,16 +82,12 @@ export class PieceHashes {
 }
 
 function createHash(): NodeHash {
-  return nodeCrypto().createHash("sha1");
-}
-
-/**
- * The module is loaded at the first call, not by an import: loading takes at least
- * 10 ms, and the oldest Deno would search for Node's types.
- */
-function nodeCrypto(): NodeCrypto {
   const { process } = globalThis as unknown as {
-    process: { getBuiltinModule(name: "node:crypto"): NodeCrypto };
+    process: {
+      getBuiltinModule(
+        name: "node:crypto",
+      ): { createHash(algorithm: "sha1"): NodeHash };
+    };
   };
-  return process.getBuiltinModule("node:crypto");
+  return process.getBuiltinModule("node:crypto").createHash("sha1");
 }

@@ -95,7 +95,7 @@ const tracking = runTracker("0", "--host=127.0.0.1", "--quiet");
 const announceUrl = await stdout.waitFor(/^announce +(\S+)/);
 const torrent = join(folder, "shared.torrent");
 const made = await runCreate(file, announceUrl, torrent);
-const host = ["--host=127.0.0.1", "--port=0"];
+const host = ["--host=127.0.0.1", "--port=0", "--state", join(folder, "state")];
 const seeding = runSeeder(torrent, "--dir", dirname(file), ...host);
 await stdout.waitFor(/: verified and complete; seeding/);
 writePermissions("while seeding");
