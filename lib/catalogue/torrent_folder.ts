@@ -286,9 +286,10 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
     path: string,
   ): Promise<{ bytes: Uint8Array<ArrayBuffer>; torrent: Torrent }> {
     try {
-      const folder = new GuardedFolder(dirname(path), this.#fileSystem);
-      using file = (await folder.open([basename(path)], "read")).file;
-      const bytes = await readTorrentBytes(file, path);
+      const fileSystem = this.#fileSystem;
+      const folder = new GuardedFolder(dirname(path), { fileSystem });
+      using opened = await folder.open([basename(path)], "read");
+      const bytes = await readTorrentBytes(opened.file, path);
       return { bytes, torrent: await parseTorrentFile(bytes, "linux") };
     } catch (error) {
       throw torrentFileFailure(path, error);

@@ -91,7 +91,10 @@ export class FileStorage implements Storage {
     this.#files = files;
     this.#expected = files.map(() => undefined);
     this.#spans = new FileSpans(files);
-    this.#folder = new GuardedFolder(dir, this.#fileSystem);
+    this.#folder = new GuardedFolder(dir, {
+      fileSystem: this.#fileSystem,
+      readsFollowLinks: true,
+    });
     this.#pool = new FilePool(
       (fileIndex, access) => this.#open(fileIndex, access),
       maxOpenFiles,
@@ -116,7 +119,7 @@ export class FileStorage implements Storage {
         );
       }
       try {
-        (await this.#folder.open(path, "write")).file.close();
+        (await this.#folder.open(path, "write"))[Symbol.dispose]();
       } catch (error) {
         const code = errorCode(error instanceof Error && error.cause) ?? "";
         // Harmless: no content is missing, and the first write reports the same.

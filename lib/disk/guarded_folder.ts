@@ -1,15 +1,18 @@
 /**
- * Opens files below one folder and nowhere else. Invariants: no symbolic link
- * below that folder is ever followed, so that a torrent cannot reach a file
- * outside it; and only regular files are opened, as a named pipe would block. The
- * folder itself is the user's choice and may be a link, but it must stay on the
- * disk on which it was first found: once that disk is unmounted, the same path is
- * another folder.
+ * Opens files below one folder and nowhere else. Invariants: nothing is written
+ * through a symbolic link below that folder, or through a hard link; and only
+ * regular files are opened, as a named pipe would block. The folder itself is the
+ * user's choice and may be a link, but it must stay on the disk on which it was
+ * first found: once that disk is unmounted, the same path is another folder.
+ *
+ * Deno opens files by path alone, so that a folder may be replaced by a link between
+ * a check and the open. Therefore every file is confirmed after it was opened and
+ * before it is used: its path must still lead to it, without a link.
  *
  * @module
  */
 import { delay } from "@std/async/delay";
-import { join } from "@std/path";
+import { dirname, join, SEPARATOR } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import {
   type FileStamp,
@@ -21,29 +24,69 @@ import { MOVE_AWAY, storageFailure } from "./storage_failure.ts";
 
 /** Files to stat before other work of the thread gets its turn: about 10 ms. */
 const STATS_PER_TURN = 500;
+/**
+ * Times that the path of a file to be written is followed again. A program that
+ * exchanges a folder and a link as fast as it can escapes each with a chance of a
+ * quarter.
+ */
+const CONFIRMATIONS = 4;
+/** Attempts to find what was made outside the folder. */
+const TAKE_BACK_ATTEMPTS = 20;
+/** A folder that was made just now is at most so old, in milliseconds. */
+const NEW_FOLDER_MS = 10_000;
 
-/** Why a file is opened; `write` also allows reads, and creates a missing file. */
-export type Access = "read" | "write";
+/**
+ * Why a file is opened; `write` also allows reads, and creates a missing file;
+ * `create` refuses one that exists.
+ */
+export type Access = "read" | "write" | "create";
 
-/** A file that {@linkcode GuardedFolder.open} opened. */
-export interface OpenedFile {
+/** An open file below a {@linkcode GuardedFolder}, confirmed. */
+export interface GuardedFile extends Disposable {
   readonly file: Deno.FsFile;
-  /** In bytes. */
+  /** In bytes, when it was opened. */
   readonly size: number;
-  /** True if it did not exist before. */
+  /** True if the open created it. */
   readonly isNew: boolean;
+  /** @throws {StorageError} If its path does not lead to it without a link. */
+  confirm(): Promise<void>;
+  /**
+   * Syncs a new file and gives it its final name in the same folder in one step, so
+   * that no part of it is ever seen under that name.
+   */
+  publish(name: string): Promise<void>;
+}
+
+/** What a path leads to; `place` is that of a link's target, if links are followed. */
+interface Found {
+  readonly place: string;
+  readonly info: Deno.FileInfo;
+}
+
+interface Opening extends Pick<GuardedFile, "isNew"> {
+  readonly path: readonly string[];
+  readonly access: Access;
 }
 
 /** A folder to keep files below. */
 export class GuardedFolder {
   readonly #dir: string;
   readonly #fileSystem: FileSystem;
+  readonly #readsFollowLinks: boolean;
   /** Number of the disk that holds the folder, once the folder was found. */
   #device: number | undefined;
 
-  constructor(dir: string, fileSystem: FileSystem) {
+  /**
+   * @param options With `readsFollowLinks`, reads follow a link directly below the
+   * folder, and deeper ones that stay in what that leads to. Writes never do.
+   */
+  constructor(
+    dir: string,
+    options: { fileSystem: FileSystem; readsFollowLinks?: boolean },
+  ) {
     this.#dir = dir;
-    this.#fileSystem = fileSystem;
+    this.#fileSystem = options.fileSystem;
+    this.#readsFollowLinks = options.readsFollowLinks ?? false;
   }
 
   /** The path of a file on the disk. */
@@ -54,18 +97,20 @@ export class GuardedFolder {
   /**
    * Stats files one after another, without opening them.
    * @returns The stamp of each; `undefined` for one that is missing or whose folder is.
-   * @throws {StorageError} If a component is a symbolic link or of the wrong kind.
+   * @throws {StorageError} If a component is a link that is not followed, or of the
+   * wrong kind.
    */
   async stamps(
     paths: Iterable<readonly string[]>,
   ): Promise<(FileStamp | undefined)[]> {
     await this.#exists();
-    const checked = new Map<string, boolean>();
+    const checked = new Map<string, FolderState>();
     const stamps: (FileStamp | undefined)[] = [];
     for (const path of paths) {
       // There may be a million files, and each call may be synchronous.
       if (stamps.length % STATS_PER_TURN === 0) await delay(0);
-      stamps.push(await this.#stampOf(path, checked));
+      const found = await this.#find(path, "read", checked);
+      stamps.push(found && stampOf(found.info));
     }
     return stamps;
   }
@@ -73,99 +118,47 @@ export class GuardedFolder {
   /**
    * Opens a file. For writing, the file and missing folders (this one included)
    * are created.
-   * @returns The file, its size in bytes, and whether this call created it.
    * @throws {StorageError} If it is missing (reading only), is not a regular file,
-   * is reached through a symbolic link, or the system refuses.
+   * is reached through a link that is not followed, or the system refuses.
    */
-  async open(
-    path: readonly string[],
-    access: Access,
-  ): Promise<OpenedFile> {
-    const write = access === "write";
-    const created = write ? await this.#create(path) : undefined;
-    if (created !== undefined) {
-      return { file: created, size: 0, isNew: true };
-    }
-    await this.#exists();
-    // Refuses links and pipes before the open, which would follow or block.
-    const found = await this.#stampOf(path);
+  async open(path: readonly string[], access: Access): Promise<GuardedFile> {
     const filePath = this.pathOf(path);
-    let file: Deno.FsFile | undefined;
+    const write = access !== "read";
+    const options = { read: true, write };
     try {
-      file = await this.#fileSystem.open(filePath, { read: true, write });
-      const info = await this.#fileSystem.stat(file);
-      requireRegularFile(filePath, info);
-      // A link may have been put there between the stat and the open.
-      if (found !== undefined && isSameFile(found, stampOf(info))) {
-        return { file, size: info.size, isNew: false };
+      if (write) {
+        await this.makeFolders(path);
+        try {
+          const created = { ...options, createNew: true };
+          const file = await this.#fileSystem.open(filePath, created);
+          return await this.#guard(file, { path, access, isNew: true });
+        } catch (error) {
+          const exists = error instanceof Deno.errors.AlreadyExists;
+          if (!exists || access === "create") throw error;
+        }
       }
-      throw new StorageError(
-        `Cannot use ${filePath}: it was replaced while being opened; run again`,
-      );
+      await this.#exists();
+      // Refuses links and pipes before the open, which would follow or block.
+      const found = await this.#find(path, access);
+      const place = found?.place ?? filePath;
+      const file = await this.#fileSystem.open(place, options);
+      return await this.#guard(file, { path, access, isNew: false });
     } catch (error) {
-      file?.close();
-      throw storageFailure(
-        write ? "open for writing" : "open",
-        filePath,
-        error,
-      );
-    }
-  }
-
-  /**
-   * Creates a file, and the folders above it; `undefined` if the file exists. A
-   * file that must not exist before cannot be reached through a link.
-   */
-  async #create(path: readonly string[]): Promise<Deno.FsFile | undefined> {
-    await this.#makeFolders(path);
-    const options = { read: true, write: true, createNew: true };
-    const filePath = this.pathOf(path);
-    let file: Deno.FsFile;
-    try {
-      file = await this.#fileSystem.open(filePath, options);
-    } catch (error) {
-      if (error instanceof Deno.errors.AlreadyExists) return undefined;
       // If the disk was unmounted meanwhile, this says so.
-      await this.#exists();
-      throw storageFailure("open for writing", filePath, error);
+      if (write && !(error instanceof StorageError)) await this.#exists();
+      const action = write ? "open for writing" : "open";
+      throw storageFailure(action, filePath, error);
     }
-    try {
-      await this.#exists();
-      return file;
-    } catch (error) {
-      // The disk was unmounted meanwhile, and the file is on another one.
-      file.close();
-      await Deno.remove(filePath)
-        // Harmless: an empty file stays.
-        .catch(() => {});
-      throw error;
-    }
-  }
-
-  /** @param checked Folders that were checked before, and whether they exist. */
-  async #stampOf(
-    path: readonly string[],
-    checked?: Map<string, boolean>,
-  ): Promise<FileStamp | undefined> {
-    for (let depth = 1; depth < path.length; depth++) {
-      const folder = this.pathOf(path.slice(0, depth));
-      const exists = checked?.get(folder) ?? await this.#hasFolder(folder);
-      checked?.set(folder, exists);
-      if (!exists) return undefined;
-    }
-    const filePath = this.pathOf(path);
-    const info = await this.#lstat(filePath);
-    if (info !== undefined) requireRegularFile(filePath, info);
-    return info && stampOf(info);
   }
 
   /** Creates this folder and the folders of a file below it, one by one. */
-  async #makeFolders(path: readonly string[]): Promise<void> {
+  async makeFolders(path: readonly string[]): Promise<void> {
     for (let depth = 0; depth < path.length; depth++) {
-      const folder = this.pathOf(path.slice(0, depth));
+      const above = path.slice(0, depth);
+      const folder = this.pathOf(above);
       const exists = depth === 0
         ? await this.#exists()
-        : await this.#hasFolder(folder);
+        : await this.#folderState(folder, "write") !== "missing";
       if (exists) continue;
       try {
         await this.#fileSystem.mkdir(folder, { recursive: depth === 0 });
@@ -174,16 +167,144 @@ export class GuardedFolder {
         if (error instanceof Deno.errors.AlreadyExists) continue;
         throw storageFailure("create folder", folder, error);
       }
+      try {
+        for (let level = 1; level <= depth; level++) {
+          await this.#folderState(this.pathOf(path.slice(0, level)), "write");
+        }
+      } catch (error) {
+        await this.#takeBack(folder);
+        throw error;
+      }
+    }
+  }
+
+  /**
+   * Confirms a file that was opened; takes a new one back if that fails.
+   */
+  async #guard(
+    file: Deno.FsFile,
+    { path, access, isNew }: Opening,
+  ): Promise<GuardedFile> {
+    const filePath = this.pathOf(path);
+    let own: FileStamp | undefined;
+    const confirm = async (): Promise<void> => {
+      for (let time = access === "read" ? 1 : CONFIRMATIONS; time > 0; time--) {
+        const now = await this.#find(path, access);
+        if (now && own && isSameFile(own, stampOf(now.info))) continue;
+        await this.#exists();
+        throw new StorageError(
+          `Cannot use ${filePath}: it was replaced while being opened; run again`,
+        );
+      }
+      await this.#exists();
+    };
+    try {
+      const info = await this.#fileSystem.stat(file);
+      requireRegularFile(filePath, info);
+      own = stampOf(info);
+      await confirm();
+      return {
+        file,
+        size: info.size,
+        isNew,
+        confirm,
+        publish: async (name) => {
+          await file.sync();
+          await confirm();
+          await Deno.rename(filePath, join(dirname(filePath), name));
+        },
+        [Symbol.dispose]: () => file.close(),
+      };
+    } catch (error) {
+      file.close();
+      if (isNew) await this.#takeBack(filePath, own);
+      throw error;
+    }
+  }
+
+  /**
+   * Removes the empty file or folder that was just made in another place than this
+   * folder, where a link led at that moment. What is below this folder stays: its
+   * path may lead to somebody else's file by the time of the removal.
+   */
+  async #takeBack(path: string, own?: FileStamp): Promise<void> {
+    for (let attempt = 0; attempt < TAKE_BACK_ATTEMPTS; attempt++) {
+      try {
+        const home = await Deno.realPath(this.#dir);
+        const place = await Deno.realPath(path);
+        const info = await Deno.lstat(place);
+        const ageMs = Date.now() - (info.birthtime?.getTime() ?? 0);
+        const isOurs = own === undefined
+          ? info.isDirectory && ageMs < NEW_FOLDER_MS
+          : info.isFile && info.size === 0 && isSameFile(own, stampOf(info));
+        const isInside = info.dev === this.#device &&
+          place.startsWith(home + SEPARATOR);
+        if (isOurs && !isInside) return await Deno.remove(place);
+      } catch {
+        // Replaced again, or not removable: it stays, and is empty.
+      }
+    }
+  }
+
+  /** What a path leads to; `undefined` if it is missing or its folder is. */
+  async #find(
+    path: readonly string[],
+    access: Access,
+    checked?: Map<string, FolderState>,
+  ): Promise<Found | undefined> {
+    for (let depth = 1; depth < path.length; depth++) {
+      const folder = this.pathOf(path.slice(0, depth));
+      const state = checked?.get(folder) ??
+        await this.#folderState(folder, access);
+      checked?.set(folder, state);
+      if (state === "missing") return undefined;
+      if (state === "link") return await this.#findLinked(path);
+    }
+    const place = this.pathOf(path);
+    const info = await this.#lstat(place);
+    if (info === undefined) return undefined;
+    if (info.isSymlink && this.#follows(access)) {
+      return await this.#findLinked(path);
+    }
+    requireRegularFile(place, info);
+    if (access !== "read" && (info.nlink ?? 1) > 1) {
+      throw new StorageError(
+        `Cannot write ${place}: the file has another name elsewhere (a hard link), ` +
+          "where it would change too; replace it with a copy",
+      );
+    }
+    return { place, info };
+  }
+
+  /** What a path leads to through links that stay in what its first component is. */
+  async #findLinked(path: readonly string[]): Promise<Found | undefined> {
+    const filePath = this.pathOf(path);
+    try {
+      const root = await Deno.realPath(this.pathOf(path.slice(0, 1)));
+      const place = await Deno.realPath(filePath);
+      const info = await this.#fileSystem.lstat(place);
+      const isInside = `${place}${SEPARATOR}`.startsWith(root + SEPARATOR);
+      if (!isInside) requireNoLink(filePath, { ...info, isSymlink: true });
+      requireRegularFile(filePath, info);
+      return { place, info };
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw storageFailure("access", filePath, error);
     }
   }
 
   /** @throws {StorageError} If something else stands in the folder's place. */
-  async #hasFolder(folder: string): Promise<boolean> {
+  async #folderState(folder: string, access: Access): Promise<FolderState> {
     const info = await this.#lstat(folder);
-    if (info === undefined) return false;
+    if (info === undefined) return "missing";
+    if (info.isSymlink && this.#follows(access)) return "link";
     requireNoLink(folder, info);
-    if (info.isDirectory) return true;
+    if (info.isDirectory) return "folder";
     throw storageFailure("use", folder, "ENOTDIR");
+  }
+
+  #follows(access: Access): boolean {
+    return access === "read" && this.#readsFollowLinks;
   }
 
   /**
@@ -207,6 +328,8 @@ export class GuardedFolder {
     }
   }
 }
+
+type FolderState = "folder" | "link" | "missing";
 
 function requireRegularFile(path: string, info: Deno.FileInfo): void {
   requireNoLink(path, info);

@@ -80,7 +80,7 @@ function serve(scope: WorkerScope): void {
   ): Promise<void> {
     const folder = guardedDir === undefined
       ? undefined
-      : new GuardedFolder(guardedDir, fileSystem);
+      : new GuardedFolder(guardedDir, { fileSystem, readsFollowLinks: true });
     for (const { path, offsetInFile, length } of parts) {
       using file = path &&
         (folder === undefined

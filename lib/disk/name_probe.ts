@@ -11,7 +11,7 @@ import { join } from "@std/path";
 import { quote, StorageError } from "../base/errors.ts";
 import { findComponentFault, foldName } from "../metainfo/safe_path.ts";
 import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
-import { isUnwritable, makeOwnFolder } from "./own_folder.ts";
+import { isUnwritable, openOwnFolder, OWN_FOLDER } from "./own_folder.ts";
 import { errorCode, storageFailure } from "./storage_failure.ts";
 
 /** Longest name that an encrypted file system takes, in bytes of UTF-8. */
@@ -189,7 +189,8 @@ async function probeFolds(folder: string): Promise<Fold[]> {
 /** An empty folder; `undefined` if none can be made. */
 async function makeProbeFolder(dir: string): Promise<string | undefined> {
   try {
-    const own = await makeOwnFolder(dir);
+    await openOwnFolder(dir).makeFolders([OWN_FOLDER, "names"]);
+    const own = join(dir, OWN_FOLDER);
     return await Deno.makeTempDir({ dir: own, prefix: "names-" });
   } catch (error) {
     if (isUnwritable(error)) return undefined;

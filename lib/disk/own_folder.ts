@@ -11,7 +11,9 @@ import { join } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { sha1 } from "./sha1.ts";
-import { errorCode, storageFailure } from "./storage_failure.ts";
+import { FileSystem } from "./file_system.ts";
+import { GuardedFolder } from "./guarded_folder.ts";
+import { errorCode } from "./storage_failure.ts";
 
 /** Its name below the download folder. */
 export const OWN_FOLDER = ".lanswarm";
@@ -38,34 +40,67 @@ export function requireOtherName(torrent: Torrent, dir: string): void {
   );
 }
 
-/**
- * The folder's path below `dir`; it is made if missing, with those above it.
- * @throws {StorageError} If it cannot be made or something else has its name.
- */
-export async function makeOwnFolder(dir: string): Promise<string> {
-  const folder = join(dir, OWN_FOLDER);
-  try {
-    await Deno.mkdir(folder, { recursive: true });
-    if ((await Deno.lstat(folder)).isDirectory) return folder;
-  } catch (error) {
-    throw storageFailure("create folder", folder, error);
-  }
-  throw new StorageError(
-    `Cannot use ${folder}: it is a symbolic link; replace it with a folder`,
-  );
+/** The folder that holds the folder, whose files are opened below it. */
+export function openOwnFolder(dir: string): GuardedFolder {
+  return new GuardedFolder(dir, { fileSystem: new FileSystem() });
 }
 
-/** True if an error says that the folder, or a file in it, cannot be written. */
+/**
+ * Reads a file of the folder; `undefined` if it is missing, not readable or longer
+ * than `maxLength` bytes.
+ * @throws {StorageError} If something else stands in its place.
+ */
+export async function readOwnFile(
+  dir: string,
+  { name, maxLength }: { readonly name: string; readonly maxLength: number },
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    using opened = await openOwnFolder(dir).open([OWN_FOLDER, name], "read");
+    if (opened.size > maxLength) return undefined;
+    const bytes = new Uint8Array(opened.size);
+    await new FileSystem().read(opened.file, 0, bytes);
+    return bytes;
+  } catch (error) {
+    if (error instanceof StorageError && error.cause === undefined) throw error;
+    return undefined;
+  }
+}
+
+/** Replaces a file of the folder: under its name there is never a part of one. */
+export async function replaceOwnFile(
+  dir: string,
+  name: string,
+  bytes: Uint8Array,
+): Promise<void> {
+  const folder = openOwnFolder(dir);
+  const path = [OWN_FOLDER, `${name}.${crypto.randomUUID()}.part`];
+  using part = await folder.open(path, "create");
+  try {
+    await new FileSystem().write(part.file, 0, bytes);
+    await part.publish(name);
+  } catch (error) {
+    // Harmless if it fails: a part of a record stays.
+    await Deno.remove(folder.pathOf(path)).catch(() => {});
+    throw error;
+  }
+}
+
+/**
+ * True if an error says that the folder, or a file in it, cannot be written, as the
+ * system refuses; what stands in the place of our own files is an error.
+ */
 export function isUnwritable(error: unknown): boolean {
-  return error instanceof StorageError ||
-    error instanceof Deno.errors.NotCapable || errorCode(error) !== undefined;
+  return error instanceof StorageError
+    ? error.cause !== undefined
+    : error instanceof Deno.errors.NotCapable || errorCode(error) !== undefined;
 }
 
 /**
  * Locks a torrent's files below `dir` until it is disposed of; the system unlocks
  * those of a process that ends in any way. `undefined` where nothing can be
  * written. On a file system without locks, nothing is locked.
- * @throws {StorageError} If another process shares the same files.
+ * @throws {StorageError} If another process shares the same files, or if something
+ * else stands in the place of the lock.
  */
 export async function lockFolder(
   torrent: Torrent,
@@ -73,8 +108,8 @@ export async function lockFolder(
 ): Promise<Disposable | undefined> {
   let file: Deno.FsFile;
   try {
-    const path = join(await makeOwnFolder(dir), lockName(torrent));
-    file = await Deno.open(path, { write: true, create: true });
+    const path = [OWN_FOLDER, lockName(torrent)];
+    file = (await openOwnFolder(dir).open(path, "write")).file;
   } catch (error) {
     if (isUnwritable(error)) return undefined;
     throw error;

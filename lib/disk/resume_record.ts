@@ -80,6 +80,11 @@ export function encodeResumeRecord(
   return concat([proven, sha1(proven)]);
 }
 
+/** Longest record of a torrent, in bytes. */
+export function maxRecordLength({ files, geometry }: Torrent): number {
+  return files.length * STAMP_LENGTH + geometry.pieceCount / 8 + 256;
+}
+
 /** Parses a record; `undefined` if it is not a whole one of this torrent. */
 export function parseResumeRecord(
   torrent: Torrent,

@@ -21,14 +21,15 @@ import {
 import {
   isUnwritable,
   lockFolder,
-  makeOwnFolder,
-  OWN_FOLDER,
+  readOwnFile,
+  replaceOwnFile,
 } from "./own_folder.ts";
 import { openRecordSecret } from "./record_secret.ts";
 import {
   encodeResumeRecord,
   foreignFiles,
   knownPieces,
+  maxRecordLength,
   parseResumeRecord,
   type ReadRecord,
 } from "./resume_record.ts";
@@ -81,7 +82,7 @@ export class TorrentContent implements AsyncDisposable {
   readonly storage: FileStorage;
   readonly #torrent: Torrent;
   readonly #parts: TorrentContentParts;
-  readonly #recordPath: string;
+  readonly #recordName: string;
   #saving: Promise<void> = Promise.resolve();
 
   /** @internal For {@linkcode openTorrentContent}. */
@@ -89,8 +90,7 @@ export class TorrentContent implements AsyncDisposable {
     this.storage = parts.storage;
     this.#torrent = torrent;
     this.#parts = parts;
-    const recordName = `${torrent.infoHash}.resume`;
-    this.#recordPath = join(parts.dir, OWN_FOLDER, recordName);
+    this.#recordName = `${torrent.infoHash}.resume`;
   }
 
   /**
@@ -179,9 +179,10 @@ export class TorrentContent implements AsyncDisposable {
   }
 
   async #load(): Promise<ReadRecord | undefined> {
-    const bytes = await Deno.readFile(this.#recordPath)
-      // None yet, or not readable: everything is verified.
-      .catch(() => undefined);
+    const bytes = await readOwnFile(this.#parts.dir, {
+      name: this.#recordName,
+      maxLength: maxRecordLength(this.#torrent),
+    });
     return bytes &&
       parseResumeRecord(this.#torrent, bytes, this.#parts.recordSecret);
   }
@@ -198,22 +199,10 @@ export class TorrentContent implements AsyncDisposable {
         record,
         this.#parts.recordSecret,
       );
-      await makeOwnFolder(this.#parts.dir);
-      await replaceFile(this.#recordPath, bytes);
+      await replaceOwnFile(this.#parts.dir, this.#recordName, bytes);
     } catch (error) {
       // Harmless: the next start verifies again.
-      if (!isUnwritable(error)) throw error;
+      if (!(error instanceof StorageError) && !isUnwritable(error)) throw error;
     }
   }
-}
-
-/** Replaces a file in one step: `path` never holds a part of the new content. */
-async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.part`;
-  await Deno.writeFile(temporary, bytes);
-  {
-    using file = await Deno.open(temporary, { write: true });
-    await file.sync();
-  }
-  await Deno.rename(temporary, path);
 }

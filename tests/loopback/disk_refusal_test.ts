@@ -17,6 +17,20 @@ function torrentOf(path: readonly string[]): SampleTorrent {
   return sampleTorrent(16 * KIB, [{ path, length: 10 }]);
 }
 
+/** Asserts that a storage refuses to write. */
+async function assertNotWritten(
+  torrent: Torrent,
+  dir: string,
+  reason: string,
+): Promise<void> {
+  await using storage = await openFileStorage(torrent, { dir });
+  await assertRejects(
+    () => storage.write(0, new Uint8Array(10)),
+    StorageError,
+    reason,
+  );
+}
+
 /** Asserts that everything that a storage can do is refused. */
 async function assertRefused(
   torrent: Torrent,
@@ -37,7 +51,8 @@ async function assertRefused(
 }
 
 Deno.test({
-  name: "openFileStorage() refuses a symbolic link in the place of a file",
+  name:
+    "openFileStorage() writes through no symbolic link in the place of a file",
   ignore: isWindows,
   fn: async () => {
     await using folder = await temporaryFolder();
@@ -46,27 +61,28 @@ Deno.test({
     const victim = join(outside.path, "victim");
     await Deno.writeTextFile(victim, "0123456789");
     await Deno.symlink(victim, join(folder.path, "f"));
-    await assertRefused(torrent, folder.path, "it is a symbolic link");
+    await assertNotWritten(torrent, folder.path, "it is a symbolic link");
     assertEquals(await Deno.readTextFile(victim), "0123456789");
   },
 });
 
 Deno.test({
   name:
-    "openFileStorage() refuses a symbolic link to a file that does not exist",
+    "openFileStorage() writes through no symbolic link to a file that does not exist",
   ignore: isWindows,
   fn: async () => {
     await using folder = await temporaryFolder();
     await using outside = await temporaryFolder();
     const { torrent } = torrentOf(["f"]);
     await Deno.symlink(join(outside.path, "new"), join(folder.path, "f"));
-    await assertRefused(torrent, folder.path, "it is a symbolic link");
+    await assertNotWritten(torrent, folder.path, "it is a symbolic link");
     assertEquals(await listing(outside.path), []);
   },
 });
 
 Deno.test({
-  name: "openFileStorage() refuses a symbolic link in the place of a folder",
+  name:
+    "openFileStorage() writes through no symbolic link in the place of a folder",
   ignore: isWindows,
   fn: async () => {
     await using folder = await temporaryFolder();
@@ -74,7 +90,7 @@ Deno.test({
     const { torrent } = torrentOf(["top", "deep", "f"]);
     await Deno.mkdir(join(folder.path, "top"));
     await Deno.symlink(outside.path, join(folder.path, "top", "deep"));
-    await assertRefused(torrent, folder.path, "it is a symbolic link");
+    await assertNotWritten(torrent, folder.path, "it is a symbolic link");
     assertEquals(await listing(outside.path), []);
   },
 });
@@ -127,5 +143,56 @@ Deno.test({
     }).output();
     assertEquals(made.success, true);
     await assertRefused(torrent, folder.path, "a pipe, socket or device");
+  },
+});
+
+Deno.test({
+  name:
+    "openFileStorage() reads through a link that was shared, and links that stay in what it leads to",
+  ignore: isWindows,
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    await using outside = await temporaryFolder();
+    const { torrent, content } = sampleTorrent(16 * KIB, [
+      { path: ["top", "deep", "f"], length: 10 },
+      { path: ["top", "g"], length: 10 },
+    ]);
+    const real = join(outside.path, "real");
+    await Deno.mkdir(join(real, "other"), { recursive: true });
+    await Deno.symlink(real, join(folder.path, "top"));
+    await Deno.symlink("other", join(real, "deep"));
+    await Deno.writeFile(join(real, "other", "f"), content.subarray(0, 10));
+    await Deno.writeFile(join(real, "g"), content.subarray(10));
+    const link = join(folder.path, "file");
+    await Deno.symlink(join(real, "g"), link);
+    {
+      await using storage = await openFileStorage(torrent, {
+        dir: folder.path,
+      });
+      const bytes = new Uint8Array(20);
+      await storage.read(0, bytes);
+      assertEquals(bytes, content);
+      assertEquals(await storage.presentRanges(), [
+        { offsetInTorrent: 0, length: 20 },
+      ]);
+      await assertRejects(
+        () => storage.write(0, bytes),
+        StorageError,
+        "it is a symbolic link",
+      );
+    }
+    // A link that leads out of what is shared is not followed.
+    await Deno.writeFile(join(outside.path, "g"), content.subarray(10));
+    await Deno.remove(join(real, "g"));
+    await Deno.symlink(join(outside.path, "g"), join(real, "g"));
+    await using storage = await openFileStorage(torrent, { dir: folder.path });
+    for (
+      const access of [
+        () => storage.read(10, new Uint8Array(10)),
+        () => storage.presentRanges(),
+      ]
+    ) {
+      await assertRejects(access, StorageError, "it is a symbolic link");
+    }
   },
 });

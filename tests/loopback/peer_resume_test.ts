@@ -228,7 +228,9 @@ Deno.test({
     const victim = join(swarm.folder, "victim");
     await Deno.writeTextFile(victim, "precious");
     await Deno.symlink(victim, join(dir, "a.bin"));
-    const { code, stderr } = await runPeer(shared.path, "--dir", dir);
+    const { code, stderr } = await runPeer(
+      ...[shared.path, "--dir", dir, "--force"],
+    );
     assertEquals(code, 1);
     assertMatch(stderr, /^error: [^\n]*it is a symbolic link[^\n]*; [^\n]*\n$/);
     assertEquals(await Deno.readTextFile(victim), "precious");

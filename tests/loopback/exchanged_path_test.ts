@@ -1,0 +1,323 @@
+/**
+ * Paths that are not what they were when they were checked, and other things that
+ * somebody puts below the download folder to make a peer write elsewhere.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { deadline } from "@std/async/deadline";
+import { join } from "@std/path";
+import { StorageError } from "../../lib/base/errors.ts";
+import { openFileStorage } from "../../lib/disk/file_storage.ts";
+import { FileSystem } from "../../lib/disk/file_system.ts";
+import { GuardedFolder } from "../../lib/disk/guarded_folder.ts";
+import { openTorrentContent } from "../../lib/disk/torrent_content.ts";
+import { sampleTorrent } from "../core/disk/sample_torrent.ts";
+import {
+  listing,
+  type TemporaryFolder,
+  temporaryFolder,
+} from "./temporary_folder.ts";
+
+const PIECE_LENGTH = 16384;
+const isWindows = Deno.build.os === "windows";
+
+/** A download folder, and a folder outside of it. */
+async function openScene(): Promise<
+  AsyncDisposable & { readonly dir: string; readonly outside: string }
+> {
+  const folder: TemporaryFolder = await temporaryFolder();
+  const [dir, outside] = [join(folder.path, "dir"), join(folder.path, "out")];
+  await Deno.mkdir(dir);
+  await Deno.mkdir(outside);
+  return {
+    dir,
+    outside,
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
+}
+
+/** Swaps a folder and a link when a call of the file system begins and ends. */
+class SwappingFileSystem extends FileSystem {
+  readonly #swap: (call: "open" | "mkdir") => void;
+
+  constructor(swap: (call: "open" | "mkdir") => void) {
+    super();
+    this.#swap = swap;
+  }
+
+  override async open(
+    path: string,
+    options: Deno.OpenOptions,
+  ): Promise<Deno.FsFile> {
+    this.#swap("open");
+    try {
+      return await super.open(path, options);
+    } finally {
+      this.#swap("open");
+    }
+  }
+
+  override async mkdir(
+    path: string,
+    options?: Deno.MkdirOptions,
+  ): Promise<void> {
+    this.#swap("mkdir");
+    try {
+      return await super.mkdir(path, options);
+    } finally {
+      this.#swap("mkdir");
+    }
+  }
+}
+
+/** Replaces a folder by a link to another one, and back. */
+function swapper(folder: string, outside: string): () => void {
+  let isLink = false;
+  return () => {
+    if (isLink) Deno.removeSync(folder);
+    else Deno.renameSync(folder, `${folder}.kept`);
+    if (isLink) Deno.renameSync(`${folder}.kept`, folder);
+    else Deno.symlinkSync(outside, folder);
+    isLink = !isLink;
+  };
+}
+
+for (const returns of [false, true]) {
+  const until = returns ? "while a file is opened" : "before a file is opened";
+  Deno.test({
+    name: `a folder that a link replaces ${until} leads nowhere`,
+    ignore: isWindows,
+    fn: async () => {
+      await using scene = await openScene();
+      const { dir, outside } = scene;
+      await Deno.mkdir(join(dir, "top"));
+      const swap = swapper(join(dir, "top"), outside);
+      let count = 0;
+      const fileSystem = new SwappingFileSystem((call) => {
+        if (call === "open" && (returns || count++ === 0)) swap();
+      });
+      const folder = new GuardedFolder(dir, { fileSystem });
+      for (const name of ["new", "victim"]) {
+        if (name === "victim") {
+          await Deno.writeTextFile(join(outside, name), "precious");
+          await Deno.writeTextFile(
+            join(dir, returns ? "top" : "top.kept", name),
+            "ours",
+          );
+        }
+        await assertRejects(
+          () => folder.open(["top", name], "write"),
+          StorageError,
+        );
+      }
+      assertEquals(
+        await Deno.readTextFile(join(outside, "victim")),
+        "precious",
+      );
+      // Where the link is gone again, it is not known where the empty file lies.
+      if (!returns) assertEquals(await listing(outside), ["victim"]);
+      else assertEquals((await Deno.stat(join(outside, "new"))).size, 0);
+    },
+  });
+}
+
+Deno.test({
+  name: "a folder that is made where a link led is removed again",
+  ignore: isWindows,
+  fn: async () => {
+    await using scene = await openScene();
+    const { dir, outside } = scene;
+    await Deno.mkdir(join(dir, "top"));
+    const swap = swapper(join(dir, "top"), outside);
+    let count = 0;
+    const fileSystem = new SwappingFileSystem((call) => {
+      if (call === "mkdir" && count++ === 0) swap();
+    });
+    const folder = new GuardedFolder(dir, { fileSystem });
+    await assertRejects(
+      () => folder.open(["top", "deep", "f"], "write"),
+      StorageError,
+      "it is a symbolic link",
+    );
+    assertEquals(await Array.fromAsync(Deno.readDir(outside)), []);
+  },
+});
+
+Deno.test({
+  name:
+    "nothing is written outside while a program exchanges a folder and a link without a pause",
+  ignore: isWindows,
+  fn: async () => {
+    await using scene = await openScene();
+    const { dir, outside } = scene;
+    const files = Array.from({ length: 200 }, (_, index) => (
+      { path: ["top", `f${index}`], length: PIECE_LENGTH }
+    ));
+    const { torrent, content } = sampleTorrent(PIECE_LENGTH, files);
+    await Deno.mkdir(join(dir, "top"));
+    const top = join(dir, "top");
+    // A thread of its own, which never pauses.
+    const attack = `
+      const [top, outside] = ${JSON.stringify([top, outside])};
+      postMessage("ready");
+      for (;;) {
+        // The peer makes the folder anew while it is away, which stops these.
+        try { Deno.renameSync(top, top + ".kept"); } catch {}
+        try { Deno.symlinkSync(outside, top); } catch {}
+        try { if (Deno.lstatSync(top).isSymlink) Deno.removeSync(top); } catch {}
+        try { Deno.renameSync(top + ".kept", top); } catch {
+          try { Deno.removeSync(top + ".kept", { recursive: true }); } catch {}
+        }
+      }`;
+    const attacker = new Worker(
+      `data:text/javascript,${encodeURIComponent(attack)}`,
+      {
+        type: "module",
+      },
+    );
+    attacker.onerror = (event) => event.preventDefault();
+    await new Promise((resolve) => attacker.onmessage = resolve);
+    let refusedCount = 0;
+    const endMs = performance.now() + 20_000;
+    while (refusedCount < 60 && performance.now() < endMs) {
+      try {
+        await using storage = await openFileStorage(torrent, { dir });
+        await storage.write(0, content);
+      } catch (error) {
+        assert(error instanceof StorageError, String(error));
+        refusedCount++;
+      }
+    }
+    attacker.terminate();
+    assert(refusedCount > 0);
+    for (const name of await listing(outside)) {
+      assertEquals((await Deno.stat(join(outside, name))).size, 0, name);
+    }
+  },
+});
+
+Deno.test({
+  name: "a hard link is read and not written through",
+  ignore: isWindows,
+  fn: async () => {
+    await using scene = await openScene();
+    const { dir, outside } = scene;
+    const { torrent, content } = sampleTorrent(PIECE_LENGTH, [
+      { path: ["f"], length: 10 },
+    ]);
+    const victim = join(outside, "victim");
+    await Deno.writeTextFile(victim, "0123456789");
+    await Deno.link(victim, join(dir, "f"));
+    await using storage = await openFileStorage(torrent, { dir });
+    await storage.read(0, new Uint8Array(10));
+    await assertRejects(
+      () => storage.write(0, content),
+      StorageError,
+      "the file has another name elsewhere (a hard link)",
+    );
+    assertEquals(await Deno.readTextFile(victim), "0123456789");
+  },
+});
+
+const { torrent, content } = sampleTorrent(PIECE_LENGTH, [
+  { path: ["f"], length: 2 * PIECE_LENGTH },
+]);
+
+/** Things in the place of the program's own files, and how a start answers. */
+const PLANTED: readonly {
+  readonly what: string;
+  readonly plant: (own: string, outside: string) => Promise<void>;
+  readonly refusal?: RegExp;
+}[] = [
+  {
+    what: "a link in the place of a record's temporary file",
+    plant: (own, outside) =>
+      Deno.symlink(
+        join(outside, "victim"),
+        join(own, `${torrent.infoHash}.resume.part`),
+      ),
+  },
+  {
+    what: "a record of a gigabyte",
+    plant: async (own) => {
+      const path = join(own, `${torrent.infoHash}.resume`);
+      await Deno.writeTextFile(path, "");
+      await Deno.truncate(path, 2 ** 30);
+    },
+  },
+  {
+    what: "a link in the place of a record",
+    plant: (own, outside) =>
+      Deno.symlink(
+        join(outside, "victim"),
+        join(own, `${torrent.infoHash}.resume`),
+      ),
+    refusal: /\.resume: it is a symbolic link/,
+  },
+  {
+    what: "a named pipe in the place of a record",
+    plant: (own) => makePipe(join(own, `${torrent.infoHash}.resume`)),
+    refusal: /\.resume: a pipe, socket or device/,
+  },
+  {
+    what: "a named pipe in the place of the lock",
+    plant: async (own) => {
+      const names = await Array.fromAsync(
+        Deno.readDir(own),
+        ({ name }) => name,
+      );
+      const lock = join(own, names.find((name) => name.endsWith(".lock"))!);
+      await Deno.remove(lock);
+      await makePipe(lock);
+    },
+    refusal: /\.lock: a pipe, socket or device/,
+  },
+  {
+    what: "a link in the place of the folder",
+    plant: async (own, outside) => {
+      await Deno.remove(own, { recursive: true });
+      await Deno.symlink(outside, own);
+    },
+    refusal: /\.lanswarm: it is a symbolic link/,
+  },
+];
+
+async function makePipe(path: string): Promise<void> {
+  const { success } = await new Deno.Command("mkfifo", { args: [path] })
+    .output();
+  assert(success);
+}
+
+for (const { what, plant, refusal } of PLANTED) {
+  Deno.test({
+    name: `${what} is ${refusal ? "refused by name" : "harmless"}`,
+    ignore: isWindows,
+    fn: async () => {
+      await using scene = await openScene();
+      const { dir, outside } = scene;
+      await Deno.writeTextFile(join(outside, "victim"), "precious");
+      await Deno.writeFile(join(dir, "f"), content);
+      const start = async (): Promise<void> => {
+        await using opened = await openTorrentContent(torrent, { dir });
+        const have = await opened.verify();
+        assert(have.isFull);
+        await opened.save(() => have);
+      };
+      await start();
+      await Deno.remove(join(dir, ".lanswarm", `${torrent.infoHash}.resume`));
+      await plant(join(dir, ".lanswarm"), outside);
+      const started = deadline(start(), 5_000);
+      if (refusal === undefined) await started;
+      else {
+        const { message } = await assertRejects(() => started, StorageError);
+        assert(refusal.test(message), message);
+      }
+      assertEquals(
+        await Deno.readTextFile(join(outside, "victim")),
+        "precious",
+      );
+      assertEquals(await listing(outside), ["victim"]);
+    },
+  });
+}
