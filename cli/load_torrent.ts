@@ -8,6 +8,7 @@ import { basename, extname, resolve } from "@std/path";
 import {
   FetchError,
   fetchTorrent,
+  type FetchTorrentOptions,
   foldName,
   loadTorrentFile,
   MetainfoError,
@@ -39,7 +40,9 @@ export function readTorrentSource(source: string): string {
 }
 
 /** Options for {@linkcode loadTorrents}. */
-export type LoadTorrentsOptions = Omit<RetryOptions, "isTemporary">;
+export type LoadTorrentsOptions =
+  & Omit<RetryOptions, "isTemporary">
+  & Pick<FetchTorrentOptions, "permits">;
 
 /**
  * Loads torrents from paths and URLs. Waits for servers that are not up yet; the
@@ -53,7 +56,7 @@ export async function loadTorrents(
   const failing = new AbortController();
   const signal = AbortSignal.any([options.signal, failing.signal]);
   const load = (source: string): Promise<Torrent> =>
-    withRetries(() => loadTorrent(source, { signal }), {
+    withRetries(() => loadTorrent(source, { ...options, signal }), {
       ...options,
       signal,
       isTemporary: (error) => error instanceof FetchError && error.isTemporary,
@@ -74,7 +77,7 @@ export async function loadTorrents(
  */
 export async function loadTorrent(
   source: string,
-  options: { readonly signal: AbortSignal },
+  options: FetchTorrentOptions,
 ): Promise<Torrent> {
   try {
     return isTorrentUrl(source)

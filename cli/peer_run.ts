@@ -48,7 +48,10 @@ export async function runPeer(
   const warn = (text: string): void =>
     console.writeErrorLine(`warning: ${text}`);
   const waiting = { retryForMs, signal, warn };
-  const torrents = await loadTorrents(job.torrents, waiting);
+  const torrents = await loadTorrents(job.torrents, {
+    ...waiting,
+    permits: createAddressFilter(job),
+  });
   checkDistinct(torrents, job.torrents, platformOf(Deno.build.os));
   // The network keeps one core busy here, and the system's part of it another.
   // One worker keeps up with any network.

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { Permits } from "../base/address_filter.ts";
 import { TrackerError } from "../base/errors.ts";
 import type { InfoHash } from "../base/identifier.ts";
 import { HttpError, httpGet } from "../net/http_get.ts";
@@ -36,6 +37,8 @@ export interface TrackerClientOptions {
   readonly signal?: AbortSignal;
   /** Time for the whole request, in milliseconds. @default TRACKER_TIMEOUT_MS */
   readonly timeoutMs?: number;
+  /** Tells to which hosts a tracker may redirect, by IP address. @default all */
+  readonly permits?: Permits;
 }
 
 /**
@@ -80,7 +83,9 @@ export class TrackerClient {
     const action = `Cannot announce to ${url}`;
     return await timed(action, options, async (signal) => {
       if (isUdp(url)) return await this.#udp.announce(url, request, signal);
-      return parseAnnounceReply(await get(announceUrl(url, request), signal));
+      const { permits } = options;
+      const target = announceUrl(url, request);
+      return parseAnnounceReply(await get(target, { signal, permits }));
     });
   }
 
@@ -99,7 +104,8 @@ export class TrackerClient {
           `the last part of its path does not begin with "announce"`,
         );
       }
-      return parseScrapeReply(await get(target, signal));
+      const { permits } = options;
+      return parseScrapeReply(await get(target, { signal, permits }));
     });
   }
 }
@@ -142,12 +148,19 @@ async function timed<T>(
 }
 
 /** @throws {TrackerError} If there is no answer, or an HTTP error. */
-async function get(url: string, signal: AbortSignal): Promise<Uint8Array> {
+async function get(
+  url: string,
+  { signal, permits }: {
+    readonly signal: AbortSignal;
+    readonly permits: Permits | undefined;
+  },
+): Promise<Uint8Array> {
   try {
     const { status, isSuccess, body } = await httpGet(url, {
       signal,
       maxLength: MAX_REPLY_LENGTH,
       maxRefusalLength: MAX_REFUSAL_LENGTH,
+      redirects: { ...(permits && { permits }) },
     });
     if (isSuccess) return body;
     throw new TrackerError(

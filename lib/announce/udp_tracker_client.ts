@@ -9,9 +9,8 @@ import { abortable } from "@std/async/abortable";
 import { BoundedMap } from "../base/bounded_map.ts";
 import { TrackerError } from "../base/errors.ts";
 import type { InfoHash } from "../base/identifier.ts";
-import { formatIpAddress, parseIpAddress } from "../base/ip_address.ts";
 import { formatPeerAddress, type PeerAddress } from "../base/peer_address.ts";
-import { type FoundAddress, loadNodeModule } from "../net/node_modules.ts";
+import { resolveHost } from "../net/node_modules.ts";
 import { openUdpSocket, type UdpSocket } from "../net/udp_socket.ts";
 import type {
   AnnounceReply,
@@ -254,19 +253,9 @@ function hostOf(url: string): PeerAddress {
 async function addressesOf(
   { hostname, port }: PeerAddress,
 ): Promise<PeerAddress[]> {
-  const bytes = parseIpAddress(hostname);
-  if (bytes !== undefined) return [{ hostname: formatIpAddress(bytes), port }];
-  const { promise, resolve, reject } = Promise.withResolvers<
-    readonly FoundAddress[]
-  >();
-  loadNodeModule("node:dns").lookup(
-    hostname,
-    { all: true },
-    (error, found = []) => error === null ? resolve(found) : reject(error),
-  );
   const firsts = new Map<UdpFamily, PeerAddress>();
   try {
-    for (const { address } of await promise) {
+    for (const address of await resolveHost(hostname)) {
       const found = { hostname: address, port };
       const family = familyOf(found);
       if (!firsts.has(family)) firsts.set(family, found);

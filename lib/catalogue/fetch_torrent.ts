@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Permits } from "../base/address_filter.ts";
 import { FetchError } from "../base/errors.ts";
 import {
   MAX_TORRENT_FILE_LENGTH,
@@ -24,6 +25,8 @@ export interface FetchTorrentOptions {
   readonly signal?: AbortSignal;
   /** Longest time without a byte from the server, in milliseconds. @default {15_000} */
   readonly silenceLimitMs?: number;
+  /** Tells to which hosts the server may redirect, by IP address. @default all */
+  readonly permits?: Permits;
 }
 
 /**
@@ -55,7 +58,7 @@ function isWebPage(bytes: Uint8Array): boolean {
 
 async function fetchFile(
   url: string,
-  { signal, silenceLimitMs = SILENCE_LIMIT_MS }: FetchTorrentOptions,
+  { signal, silenceLimitMs = SILENCE_LIMIT_MS, permits }: FetchTorrentOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   signal?.throwIfAborted();
   const protocol = URL.parse(url)?.protocol;
@@ -76,6 +79,7 @@ async function fetchFile(
       signal: AbortSignal.any([limit.signal, ...signal ? [signal] : []]),
       maxLength: MAX_TORRENT_FILE_LENGTH,
       onBytes,
+      redirects: { mayUseWebPorts: true, ...(permits && { permits }) },
     });
     if (isSuccess) return body;
     const isTemporary = status === 429 || status >= 500;

@@ -2,8 +2,22 @@
  * An HTTP GET request with limits for redirects and for the length of the answer.
  * The message of an {@linkcode HttpError} is the reason; the caller adds the action.
  *
+ * A redirect is a stranger's word, as the address of a peer is, and the same rules
+ * hold: it must not have us send requests to services of our own machine, to hosts
+ * that the user denies, or to the system's services of other hosts.
+ *
  * @module
  */
+
+import { abortable } from "@std/async/abortable";
+import type { Permits } from "../base/address_filter.ts";
+import { isLoopback } from "../base/ip_address.ts";
+import {
+  FIRST_UNPRIVILEGED_PORT,
+  isDialable,
+  isPrivileged,
+} from "../base/peer_address.ts";
+import { resolveHost } from "./node_modules.ts";
 
 const MAX_REDIRECTS = 5;
 
@@ -27,6 +41,17 @@ export interface HttpAnswer {
   readonly body: Uint8Array<ArrayBuffer>;
 }
 
+/** Rules for redirects to other hosts. */
+export interface RedirectRules {
+  /** Tells which hosts may be asked, by IP address. @default all */
+  readonly permits?: Permits;
+  /**
+   * True if a redirect may lead to port 80 or 443 of another host: for requests of
+   * a user, which are few, and not for announces, which go on. @default {false}
+   */
+  readonly mayUseWebPorts?: boolean;
+}
+
 /** Options for {@linkcode httpGet}. */
 export interface HttpGetOptions {
   /** Ends the request; the promise then rejects with its reason. */
@@ -37,11 +62,13 @@ export interface HttpGetOptions {
   readonly maxRefusalLength?: number;
   /** Called for each part of the body. */
   readonly onBytes?: () => void;
+  /** The redirects that are followed. @default few, and to no other host's web ports */
+  readonly redirects?: RedirectRules;
 }
 
 /**
- * Requests `url`, which is `http:` or `https:`, and follows redirects, but never
- * from `https:` to `http:`.
+ * Requests `url`, which is `http:` or `https:`, and follows redirects that keep to
+ * the rules.
  * @throws {HttpError} If there is no answer, or too long a one.
  */
 export async function httpGet(
@@ -50,7 +77,7 @@ export async function httpGet(
 ): Promise<HttpAnswer> {
   const { signal, maxLength, maxRefusalLength = 0 } = options;
   try {
-    const response = await fetchFollowing(url, signal);
+    const response = await fetchFollowing(url, options);
     const { status, ok: isSuccess } = response;
     const limit = isSuccess ? maxLength : maxRefusalLength;
     const body = limit > 0
@@ -67,7 +94,7 @@ export async function httpGet(
 
 async function fetchFollowing(
   url: string,
-  signal: AbortSignal,
+  { signal, redirects: rules }: HttpGetOptions,
 ): Promise<Response> {
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     const response = await fetch(url, { signal, redirect: "manual" });
@@ -76,28 +103,78 @@ async function fetchFollowing(
       return response;
     }
     await response.body?.cancel();
-    url = redirectTarget(url, location);
+    const target = redirectTarget(url, location, rules);
+    await abortable(checkRedirect(url, target, rules), signal);
+    url = target;
   }
   throw new HttpError(`more than ${MAX_REDIRECTS} redirects`);
 }
 
 /**
  * The URL to which a redirect leads.
- * @throws {HttpError} If it is not followed.
+ * @throws {HttpError} If it is not followed, whatever the addresses of its host.
  */
-export function redirectTarget(from: string, location: string): string {
+export function redirectTarget(
+  from: string,
+  location: string,
+  { mayUseWebPorts = false }: RedirectRules = {},
+): string {
+  const source = new URL(from);
   const target = URL.parse(location, from);
-  switch (target?.protocol) {
-    case "https:":
-      return target.href;
-    case "http:":
-      if (!from.startsWith("https:")) return target.href;
-      throw new HttpError("the answer is a redirect from https: to http:");
-    case undefined:
-      throw new HttpError("the answer is a redirect to an invalid URL");
-    default:
-      throw new HttpError(`the answer is a redirect to ${target!.protocol}`);
+  if (target === null) throw redirectError("to an invalid URL");
+  const { protocol, hostname, host } = target;
+  if (protocol !== "http:" && protocol !== "https:") {
+    throw redirectError(`to ${protocol}`);
   }
+  if (source.protocol === "https:" && protocol === "http:") {
+    throw redirectError("from https: to http:");
+  }
+  // A URL leaves out the port that its scheme implies.
+  const isWebPort = target.port === "";
+  const isKnownHost = hostname === source.hostname;
+  const isPortNamed = isWebPort
+    ? isKnownHost || mayUseWebPorts
+    : isKnownHost && target.port === source.port ||
+      !isPrivileged(Number(target.port));
+  if (isPortNamed) return target.href;
+  const port = target.port || (protocol === "https:" ? "443" : "80");
+  throw redirectError(`to ${host}, whose port ${port} is below 1024`);
+}
+
+/**
+ * Checks the addresses of the host to which a redirect leads. A name that resolves
+ * otherwise a moment later is not noticed; neither is it in the first URL.
+ * @throws {HttpError} If one of them is not to be asked.
+ */
+export async function checkRedirect(
+  from: string,
+  target: string,
+  { permits = () => true }: RedirectRules = {},
+): Promise<void> {
+  const [source, host] = [from, target].map((url) =>
+    // IPv6 in a URL is in brackets.
+    new URL(url).hostname.replace(/^\[|\]$/g, "")
+  ) as [string, string];
+  // The user, or the torrent, named this host.
+  if (host === source) return;
+  const sources = await resolveHost(source);
+  // A host with other addresses than those of this machine is another machine.
+  const sourceAddress = sources.find((address) => !isLoopback(address)) ??
+    "127.0.0.1";
+  for (const hostname of await resolveHost(host)) {
+    // The port has been checked.
+    const address = { hostname, port: FIRST_UNPRIVILEGED_PORT };
+    if (!permits(hostname) || !isDialable(address, sourceAddress)) {
+      throw redirectError(
+        `to ${host}, and ${hostname} may not be named by ${source}`,
+      );
+    }
+  }
+}
+
+/** @param leads Such as `to file:`. */
+function redirectError(leads: string): HttpError {
+  return new HttpError(`the answer is a redirect ${leads}`);
 }
 
 /** The whole body; `undefined` if it is longer than `maxLength`. */

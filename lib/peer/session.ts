@@ -65,12 +65,13 @@ export function openSession(options: SessionOptions = {}): Session {
   );
   let lastPeerKey = 0;
   const client = new TrackerClient();
+  const permits = options.permits ?? (() => true);
   const context: SessionContext = {
     ownId: createPeerId(Math.random),
     announceKey: createAnnounceKey(Math.random),
     port,
     maxPeers: options.maxPeers ?? MAX_PEERS,
-    permits: options.permits ?? (() => true),
+    permits,
     uploadPacer: new Pacer(options.maxUploadBytesPerSecond ?? 0),
     downloadPacer: new Pacer(options.maxDownloadBytesPerSecond ?? 0),
     dialLimiter: new DialLimiter(),
@@ -78,7 +79,9 @@ export function openSession(options: SessionOptions = {}): Session {
     fdPressure: new FdPressure(),
     createPeerKey: () => ++lastPeerKey,
     handshakeTimeoutMs: options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS,
-    announce: options.announce ?? client.announce.bind(client),
+    announce: options.announce ??
+      ((url, request, { signal }) =>
+        client.announce(url, request, { signal, permits })),
     hasher: options.hasher ?? openWorkerHasher({ maxWorkers: 0 }),
   };
   return new Session(context, sockets);

@@ -6,6 +6,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { createAddressFilter } from "../../lib/base/address_filter.ts";
 import { FetchError } from "../../lib/base/errors.ts";
 import { MAX_TORRENT_FILE_LENGTH } from "../../lib/disk/torrent_file.ts";
 import { HttpError, httpGet } from "../../lib/net/http_get.ts";
@@ -116,6 +117,24 @@ Deno.test("fetchTorrent() refuses redirects to other schemes", async () => {
     const answer = () => new Response(null, { status: 301, headers });
     assertEquals((await reasonFor(answer)).split("; ")[0], reason);
   }
+});
+
+Deno.test("fetchTorrent() asks nobody whom a redirect may not name", async () => {
+  let askedCount = 0;
+  await using victim = serve(() => {
+    askedCount++;
+    return new Response(FILE);
+  });
+  const location = victim.url.replace("127.0.0.1", "localhost");
+  await using server = serve(() => Response.redirect(location));
+  const permits = createAddressFilter({ deny: ["127.0.0.1", "::1"] });
+  await assertRejects(
+    () => fetchTorrent(server.url, { permits }),
+    FetchError,
+    "may not be named by 127.0.0.1",
+  );
+  assertEquals(askedCount, 0);
+  assertEquals((await fetchTorrent(server.url)).name, "a");
 });
 
 Deno.test("fetchTorrent() reports the status of the server", async () => {

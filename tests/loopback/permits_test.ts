@@ -1,7 +1,7 @@
 /**
  * Hosts that are not to be talked to: neither answered nor called.
  */
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { delay } from "@std/async/delay";
 import {
   createAddressFilter,
@@ -38,6 +38,32 @@ Deno.test("a host that is denied is hung up on without a word and never called",
   assertEquals(await Promise.race([call, delay(300)]), undefined);
   listener.close();
   await call;
+});
+
+Deno.test("a tracker's redirect leads to no host that is denied", async () => {
+  let askedCount = 0;
+  const closing = new AbortController();
+  const server = Deno.serve({
+    ...{ hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    signal: closing.signal,
+  }, ({ url }) => {
+    const { pathname, port } = new URL(url);
+    if (pathname === "/x") askedCount++;
+    return Response.redirect(`http://localhost:${port}/x`);
+  });
+  const { port } = server.addr;
+  const announce = [`http://127.0.0.1:${port}/announce`];
+  const sample = await memoryTorrent({ length: 100_000, announce });
+  const permits = createAddressFilter({ deny: ["127.0.0.0/8", "::1"] });
+  {
+    await using session = openLocalSession({ permits });
+    const share = await Share.start(session, sample);
+    const { reason } = await share.first("announceFailed");
+    assertMatch(reason, /redirect to localhost:\d+, and .* may not be named/);
+  }
+  assertEquals(askedCount, 0);
+  closing.abort();
+  await server.finished;
 });
 
 Deno.test("a host that is allowed is served", async () => {

@@ -11,6 +11,8 @@ import {
 } from "@std/assert";
 import { TrackerError } from "../../lib/base/errors.ts";
 import { createPeerId, infoHashFromHex } from "../../lib/base/identifier.ts";
+import { createAddressFilter } from "../../lib/base/address_filter.ts";
+import { checkRedirect, HttpError } from "../../lib/net/http_get.ts";
 import { announce, scrape } from "../../lib/announce/tracker_client.ts";
 import type { AnnounceRequest } from "../../lib/announce/announce.ts";
 
@@ -110,6 +112,40 @@ Deno.test("announce() follows at most five redirects", async () => {
   assertEquals(
     await reasonFor(({ url }) => Response.redirect(url)),
     "more than 5 redirects",
+  );
+});
+
+Deno.test("announce() asks nobody whom a redirect may not name", async () => {
+  let askedCount = 0;
+  await using victim = serve(() => {
+    askedCount++;
+    return new Response("d8:intervali7ee");
+  });
+  const target = victim.url.replace("127.0.0.1", "localhost");
+  await using server = serve(() => Response.redirect(`${target}/x`));
+  const url = `${server.url}/announce`;
+  const permits = createAddressFilter({ deny: ["127.0.0.1", "::1"] });
+  await assertRejects(
+    () => announce(url, REQUEST, { permits }),
+    TrackerError,
+    "may not be named by 127.0.0.1",
+  );
+  assertEquals(askedCount, 0);
+  await announce(url, REQUEST);
+  assertEquals(askedCount, 1);
+  // By its name, this machine is this machine.
+  await assertRejects(
+    () => checkRedirect("http://192.168.1.5/", target),
+    HttpError,
+    "may not be named by 192.168.1.5",
+  );
+});
+
+Deno.test("announce() asks no system service that a redirect names", async () => {
+  const answer = () => Response.redirect("http://localhost:81/admin?x=1");
+  assertEquals(
+    await reasonFor(answer),
+    "the answer is a redirect to localhost:81, whose port 81 is below 1024",
   );
 });
 
