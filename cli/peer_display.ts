@@ -89,9 +89,11 @@ function logDisplay(console: Console): PeerDisplay {
     news: (torrent, news) => {
       const text = describeNews(torrent, news);
       if (text === undefined) return;
-      // Each retry of a tracker that is down fails in the same way.
+      // Each retry of a tracker that is down fails in the same way, and a tracker
+      // warns with each answer.
+      const kind = news.type === "trackerWarning" ? " warning" : "";
       const subject = "url" in news
-        ? `${torrent.infoHash} ${news.url}`
+        ? `${torrent.infoHash} ${news.url}${kind}`
         : undefined;
       write(`${torrent.name}: ${text}`, subject);
     },

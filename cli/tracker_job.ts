@@ -44,10 +44,11 @@ Options:
 }, shorter while a swarm is young or incomplete)
   --peer-timeout SECONDS  forget a peer that has not announced for this time
                           (default: ${PEER_TIMEOUT / 1000})
-  --store STORE           where peers are kept (default: memory):
-                          memory             they are lost at a restart
-                          sqlite:FILE        torrents and counts survive it
-                          redis://HOST:PORT  several trackers share them
+  --store STORE           what is kept or shared beside the peers, which are
+                          always in memory (default: memory):
+                          memory             nothing
+                          sqlite:FILE        torrents and their counts
+                          redis://HOST:PORT  swarms, with other trackers
   --torrents FOLDER       list the .torrent files of this folder, and serve them
                           as /torrents/NAME.torrent; files may come and go
   --only-listed           refuse all torrents that are not in that folder

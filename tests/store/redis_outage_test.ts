@@ -28,11 +28,11 @@ import {
 } from "./scene.ts";
 import { redisTest } from "./store_test_case.ts";
 
-/** Longest time that something takes which takes none. */
+/** Far more than a call takes that waits for nothing, on a slow machine too. */
 const AT_ONCE_MS = 10_000;
 
 /** The tracker's own default. */
-const DEFAULT_SILENCE = { maxSilenceMs: 1_000 };
+const DEFAULT_REPLY_TIME = { maxReplyMs: 1_000 };
 
 /** A store and what it reported of its Redis. */
 interface Watched extends AsyncDisposable {
@@ -61,11 +61,14 @@ async function watch(
 }
 
 async function untilBack({ events }: Watched): Promise<void> {
-  await until(() => events.at(-1)?.endsWith(" is back") === true, "it is back");
+  await until(
+    () => events.at(-1)?.endsWith(" is back") === true,
+    "Redis is reported as back",
+  );
 }
 
 async function untilGone({ events }: Watched): Promise<void> {
-  await until(() => events.length % 2 === 1, "it is gone");
+  await until(() => events.length % 2 === 1, "Redis is reported as gone");
 }
 
 async function untilCounts(
@@ -94,7 +97,7 @@ redisTest(
     );
     // Its own peer, and those that the other reported.
     const alone = acceptAnyhow(one.store, "asker", { hostname: "192.0.2.5" });
-    assertMatch(alone.warning ?? "", /store does not answer/);
+    assertMatch(alone.warning ?? "", /cannot share with others/);
     assertEquals(ports(alone), [
       ...[7000, 10_000, 10_001, 10_002],
       ...[20_000, 20_001, 20_002, 20_003],
@@ -180,7 +183,7 @@ redisTest(
 redisTest(
   "peers that left while Redis was frozen are not brought back",
   async (redis) => {
-    await using one = await watch(redis, DEFAULT_SILENCE);
+    await using one = await watch(redis, DEFAULT_REPLY_TIME);
     await using other = await watch(redis);
     fill(one.store, 0, 3);
     await untilCounts([one, other], "0 3 0");
@@ -202,7 +205,7 @@ redisTest(
 );
 
 redisTest("a Redis that is frozen keeps nobody waiting", async (redis) => {
-  await using tracker = await watch(redis, DEFAULT_SILENCE);
+  await using tracker = await watch(redis, DEFAULT_REPLY_TIME);
   fill(tracker.store, 1, 2);
   redis.pause();
   const startMs = performance.now();
@@ -231,7 +234,7 @@ redisTest(
     await untilGone(tracker);
     assertMatch(tracker.events[0]!, /its memory is full; the tracker goes on/);
     const alone = acceptAnyhow(tracker.store, "y", { hostname: "192.0.2.2" });
-    assertMatch(alone.warning ?? "", /store/);
+    assertMatch(alone.warning ?? "", /cannot share/);
     assertEquals(addresses(alone), ["192.0.2.1:7000"]);
     await delay(1_500);
     assertEquals(tracker.events.length, 1);
@@ -254,6 +257,22 @@ redisTest(
     await redis.restart();
     await untilCounts([other, tracker], "0 1 0");
   },
+);
+
+redisTest(
+  "a Redis that was absent at the start and then wants a password is reported again",
+  async (redis) => {
+    await redis.kill();
+    await using tracker = await watch(redis);
+    assertMatch(tracker.events[0]!, /connection refused; the tracker goes on/);
+    await redis.restart();
+    await until(() => tracker.events.length === 2, "it is reported again");
+    assertMatch(tracker.events[1]!, /it wants a password; the tracker goes on/);
+    await delay(1_500);
+    assertEquals(tracker.events.length, 2);
+    acceptAnyhow(tracker.store, "x");
+  },
+  ["--requirepass", "secret"],
 );
 
 redisTest(

@@ -39,7 +39,7 @@ export async function open(
   return await openStore(text, {
     peerTimeoutMs: 180_000,
     random: Math.random,
-    maxSilenceMs: 20_000,
+    maxReplyMs: 20_000,
     ...options,
   });
 }

@@ -1,7 +1,8 @@
 /**
  * The store of a tracker, free of any protocol: announces, and what is known of
- * swarms and peers. Every store keeps this promise: counts are exact, a peer that
- * announced less than the timeout ago is listed, one that stopped is not.
+ * swarms and peers. Every store keeps this promise for the peers that announce to
+ * its own tracker: counts are exact, a peer that announced less than the timeout
+ * ago is listed, one that stopped is not.
  *
  * @module
  */
@@ -110,7 +111,7 @@ export interface StoreTotals {
 
 /** A change in the state of a store, which answers from memory meanwhile. */
 export type StoreEvent =
-  /** Its file or Redis fails from now on; reported once. */
+  /** Its file or Redis fails from now on; reported once, and again if the reason becomes one that somebody has to mend. */
   | { readonly type: "failed"; readonly error: StoreError }
   /** It works again. */
   | { readonly type: "recovered"; readonly message: string };
@@ -134,8 +135,8 @@ export interface OpenStoreOptions {
   readonly maxPeersPerAddress?: number;
   /** Reports that the file or Redis fails, and that it works again. */
   readonly onEvent?: StoreListener;
-  /** Silence after which Redis counts as gone, in milliseconds. @default {1_000} */
-  readonly maxSilenceMs?: number;
+  /** Time for a reply of Redis, after which it counts as gone, in milliseconds. @default {1_000} */
+  readonly maxReplyMs?: number;
 }
 
 /**

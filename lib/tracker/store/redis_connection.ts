@@ -13,7 +13,7 @@ import { formatRedisAddress, type RedisAddress } from "./store_address.ts";
 /** Longest time until a connection works. */
 const OPENING_MS = 5_000;
 
-/** A silence counts in parts: a program that was held up itself finds the answer before the next. */
+/** The time for a reply is counted in parts: a program that was held up itself reads the reply before the next part ends. */
 const PARTS_OF_SILENCE = 8;
 
 /** Longest part of an unknown error that a message repeats, in characters. */
@@ -45,12 +45,12 @@ const LASTING = ["ERR", "NOAUTH", "NOPERM", "READONLY", "WRONGPASS"];
 /** A connection that works. */
 export class RedisConnection {
   readonly #client: RedisClient;
-  readonly #maxSilenceMs: number;
+  readonly #maxReplyMs: number;
   readonly #end = Promise.withResolvers<never>();
 
-  private constructor(client: RedisClient, maxSilenceMs: number) {
+  private constructor(client: RedisClient, maxReplyMs: number) {
     this.#client = client;
-    this.#maxSilenceMs = maxSilenceMs;
+    this.#maxReplyMs = maxReplyMs;
     // Reported by `ask`, if anything is asked.
     this.#end.promise.catch(() => {});
     client.on("error", (error) => this.close(error));
@@ -58,12 +58,12 @@ export class RedisConnection {
 
   /**
    * Connects.
-   * @param maxSilenceMs Silence after which Redis counts as gone.
+   * @param maxReplyMs Time for a reply, after which Redis counts as gone.
    * @throws {Error} If Redis cannot be reached or is silent.
    */
   static async open(
     { hostname, port, database, username, password }: RedisAddress,
-    maxSilenceMs: number,
+    maxReplyMs: number,
   ): Promise<RedisConnection> {
     const client = createClient({
       // Every Redis speaks it, and nothing here is better with its successor.
@@ -82,7 +82,7 @@ export class RedisConnection {
         reconnectStrategy: false,
       },
     });
-    const connection = new RedisConnection(client, maxSilenceMs);
+    const connection = new RedisConnection(client, maxReplyMs);
     const connected = deadline(client.connect(), OPENING_MS);
     try {
       await Promise.race([connected, connection.#end.promise]);
@@ -103,7 +103,7 @@ export class RedisConnection {
     const timer = setInterval(() => {
       if (++parts <= PARTS_OF_SILENCE) return;
       silence.reject(new DOMException("No answer in time", "TimeoutError"));
-    }, this.#maxSilenceMs / PARTS_OF_SILENCE);
+    }, this.#maxReplyMs / PARTS_OF_SILENCE);
     try {
       return await Promise.race([
         Promise.all(commands.map((words) => this.#client.sendCommand(words))),

@@ -33,7 +33,7 @@ const RETRY_MS = 500;
 const LAST_ROUND_MS = 1_000;
 
 const WARNING =
-  "the tracker's store does not answer: peers of other trackers may be missing";
+  "this tracker cannot share with others at present: peers of other trackers may be missing";
 
 /** A store that several trackers share. Its clock is `performance.now()`. */
 export class RedisStore extends MemoryStore {
@@ -44,6 +44,8 @@ export class RedisStore extends MemoryStore {
   readonly #firstRound = Promise.withResolvers<void>();
   readonly #running: Promise<void>;
   #state: "starting" | "sharing" | "failed" = "starting";
+  /** The reason of the last failure, since the last round that went through. */
+  #reportedReason: string | undefined;
 
   private constructor(address: RedisAddress, options: OpenStoreOptions) {
     super({
@@ -102,8 +104,8 @@ export class RedisStore extends MemoryStore {
   /** Exchanges swarms until the store is closed. @throws {Error} If Redis fails. */
   async #share(): Promise<void> {
     const { signal } = this.#closing;
-    const { maxSilenceMs = 1_000 } = this.#options;
-    const connection = await RedisConnection.open(this.#address, maxSilenceMs);
+    const { maxReplyMs = 1_000 } = this.#options;
+    const connection = await RedisConnection.open(this.#address, maxReplyMs);
     const ask: Ask = (commands) => connection.ask(commands);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const closeSoon = (): void => {
@@ -125,17 +127,19 @@ export class RedisStore extends MemoryStore {
     }
   }
 
+  /** A round went through: from now on the store shares. */
   #succeed(): void {
     if (this.#state === "failed") {
       const message = `Redis at ${formatRedisAddress(this.#address)} is back`;
       this.#options.onEvent?.({ type: "recovered", message });
     }
     this.#state = "sharing";
+    this.#reportedReason = undefined;
     this.#firstRound.resolve();
   }
 
   #fail(reason: unknown): void {
-    if (this.#closing.signal.aborted || this.#state === "failed") return;
+    if (this.#closing.signal.aborted) return;
     if (this.#state === "starting" && isLasting(reason)) {
       const advice = "give another --store, or change that Redis";
       this.#firstRound.reject(redisFailure(this.#address, reason, advice));
@@ -147,6 +151,11 @@ export class RedisStore extends MemoryStore {
     const consequence =
       "the tracker goes on with what it knows and tries again";
     const error = redisFailure(this.#address, reason, consequence);
-    this.#options.onEvent?.({ type: "failed", error });
+    // That it is gone is one reason, whether refused, reset or silent.
+    const reported = isLasting(reason) ? error.message : "gone";
+    if (this.#reportedReason === reported) return;
+    const isNews = this.#reportedReason === undefined || reported !== "gone";
+    this.#reportedReason = reported;
+    if (isNews) this.#options.onEvent?.({ type: "failed", error });
   }
 }

@@ -46,7 +46,7 @@ export class Swarm implements SwarmPart, Torrent {
   #byEndpoint: Map<number | string, number> | undefined;
   /** By kind of address; those of seeders behind those of leechers. */
   readonly #lists: (PeerList | undefined)[] = new Array(8).fill(undefined);
-  /** Counts of other trackers beyond the peers that they name, while they name any. */
+  /** By other tracker: what it counts beyond the peers that it names, kept while it names any. */
   #unnamed: Map<string, SwarmPart & { namedCount: number }> | undefined;
 
   constructor(

@@ -11,7 +11,7 @@
  * | `swarms:TRACKER`        | a hash of its reports by info hash                      |
  * | `rounds:TRACKER`        | a sorted set of info hashes by round of the last report |
  * | `downloads`             | a sorted set of info hashes by downloads                |
- * | `completed:HASH:PEERID` | nothing: the download of this peer was counted          |
+ * | `completed:HASH:PEERID` | the announce by which this download was counted         |
  *
  * @module
  */
@@ -41,7 +41,7 @@ const DOWNLOADS = `${PREFIX}downloads`;
 /** Shortest time until what a tracker wrote expires. */
 const MIN_EXPIRY_MS = 10_000;
 
-/** Time from the last download until its count expires: 30 days. */
+/** Time from the last round of any tracker until the counts of downloads expire: 30 days. */
 const DOWNLOADS_EXPIRY_MS = 30 * 86_400_000;
 
 /** Time in which a download announced to a second tracker is not counted again. */
@@ -72,7 +72,8 @@ export class SwarmExchange {
   /** Swarms that are reported although nothing changed, in turns. */
   #refreshing: Iterator<InfoHash> | undefined;
   #refreshCredit = 0;
-  #uncounted: (readonly [InfoHash, PeerId])[] = [];
+  #uncounted: (readonly [InfoHash, PeerId, announce: string])[] = [];
+  #downloadNumber = 0;
   /** The last round that was read of each other tracker. */
   readonly #others = new Map<string, number>();
   #round = 0;
@@ -94,7 +95,8 @@ export class SwarmExchange {
   /** A peer completed its download, which this tracker counted. */
   noteDownload(infoHash: InfoHash, peerId: PeerId): void {
     if (this.#uncounted.length === MAX_UNCOUNTED) return;
-    this.#uncounted.push([infoHash, peerId]);
+    const announce = `${this.#name} ${this.#downloadNumber++}`;
+    this.#uncounted.push([infoHash, peerId, announce]);
   }
 
   /** Begins on a Redis that may have lost everything. */
@@ -117,6 +119,9 @@ export class SwarmExchange {
     const [names] = await ask([["ZRANGE", TRACKERS, "0", "-1"]]);
     for (const name of names as string[]) {
       if (name !== this.#name) await this.#read(ask, name);
+    }
+    for (const name of this.#others.keys()) {
+      if (!(names as string[]).includes(name)) this.#others.delete(name);
     }
   }
 
@@ -221,14 +226,21 @@ export class SwarmExchange {
   async #countDownloads(ask: Ask): Promise<void> {
     while (this.#uncounted.length > 0) {
       const batch = this.#uncounted.slice(0, BATCH_SIZE);
-      const replies = await ask(batch.map(([infoHash, peerId]) => [
-        ...["SET", `${PREFIX}completed:${infoHash}:${peerId}`, ""],
-        ...["NX", "PX", String(COMPLETED_EXPIRY_MS)],
-      ]));
+      const replies = await ask(
+        batch.flatMap(([infoHash, peerId, announce]) => {
+          const key = `${PREFIX}completed:${infoHash}:${peerId}`;
+          const expiry = ["PX", String(COMPLETED_EXPIRY_MS)];
+          return [["SET", key, announce, "NX", ...expiry], ["GET", key]];
+        }),
+      );
       this.#uncounted = this.#uncounted.slice(batch.length);
-      const counted = batch.filter((_, index) => replies[index] === "OK");
-      for (const [index, [infoHash]] of batch.entries()) {
-        if (replies[index] === "OK") continue;
+      // Not by the reply to SET, which may have been lost in the round before.
+      const counted = batch.filter(([, , announce], index) =>
+        replies[2 * index + 1] === announce
+      );
+      for (const download of batch) {
+        if (counted.includes(download)) continue;
+        const [infoHash] = download;
         const { downloadCount = 1 } = this.#table.torrent(infoHash) ?? {};
         this.#table.restore(infoHash, { downloadCount: downloadCount - 1 });
       }

@@ -1,0 +1,65 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import {
+  type Ask,
+  SwarmExchange,
+} from "../../../../lib/tracker/store/swarm_exchange.ts";
+import { infoHash, peerId } from "../../announce/samples.ts";
+import { accept, counts, memoryStore } from "./memory_scene.ts";
+
+/** As much of Redis as counting downloads takes; a lost reply was carried out. */
+function fakeRedis(): { ask: Ask; texts: Map<string, string>; lose(): void } {
+  const texts = new Map<string, string>();
+  const downloads = new Map<string, number>();
+  let isLost = false;
+  const run = ([name, key, ...rest]: string[]): unknown => {
+    if (name === "SET") {
+      if (texts.has(key!)) return null;
+      texts.set(key!, rest[0]!);
+      return "OK";
+    }
+    if (name === "GET") return texts.get(key!) ?? null;
+    if (name === "ZINCRBY") {
+      downloads.set(rest[1]!, (downloads.get(rest[1]!) ?? 0) + 1);
+    }
+    if (name === "ZMSCORE") {
+      return rest.map((hash) => downloads.get(hash)?.toString() ?? null);
+    }
+    return null;
+  };
+  return {
+    texts,
+    lose: () => isLost = true,
+    ask: (commands) => {
+      const replies = commands.map(run);
+      if (!isLost) return Promise.resolve(replies);
+      isLost = false;
+      return Promise.reject(new Error("the reply is lost"));
+    },
+  };
+}
+
+Deno.test("a download is counted once where the reply of Redis is lost", async () => {
+  const store = memoryStore();
+  const exchange = new SwarmExchange(store.table, 180_000);
+  const redis = fakeRedis();
+  accept(store, "x", { event: "completed", isSeeder: true });
+  exchange.noteDownload(infoHash("a"), peerId("x"));
+  redis.lose();
+  await assertRejects(() => exchange.write(redis.ask), Error, "is lost");
+  await exchange.write(redis.ask);
+  assertEquals(counts(store), "1 0 1");
+  await exchange.write(redis.ask);
+  assertEquals(counts(store), "1 0 1");
+});
+
+Deno.test("a download that another tracker counted is not counted again", async () => {
+  const store = memoryStore();
+  const exchange = new SwarmExchange(store.table, 180_000);
+  const redis = fakeRedis();
+  const key = `lanswarm:2:completed:${infoHash("a")}:${peerId("x")}`;
+  redis.texts.set(key, "another tracker's");
+  accept(store, "x", { event: "completed", isSeeder: true });
+  exchange.noteDownload(infoHash("a"), peerId("x"));
+  await exchange.write(redis.ask);
+  assertEquals(counts(store), "1 0 0");
+});
