@@ -49,7 +49,7 @@ export const BENCODE_LIMITS: BencodeLimits = {
   maxItems: 2 ** 21,
 };
 
-/** A decoded value; strings are bytes, copies. */
+/** A decoded value; strings are bytes, views of what was decoded. */
 export type Decoded = number | Uint8Array | Decoded[] | DecodedDictionary;
 
 /**
@@ -87,8 +87,6 @@ const COLON = 0x3a; // :
 const MINUS = 0x2d; // -
 const ZERO = 0x30; // 0
 const NINE = 0x39; // 9
-
-const decoder = new TextDecoder();
 
 /**
  * Decodes `bytes`.
@@ -137,12 +135,10 @@ export function readBencode(
       frames.pop();
       position++;
     } else if (byte === INTEGER) {
-      const end = integerEnd(bytes, position);
-      value = Number(decoder.decode(bytes.subarray(position + 1, end - 1)));
-      position = end;
+      ({ value, end: position } = readInteger(bytes, position));
     } else {
       const { start, end } = stringSpan(bytes, position);
-      value = bytes.slice(start, end);
+      value = bytes.subarray(start, end);
       position = end;
     }
     // A value ended: in a dictionary a key comes next.
@@ -164,7 +160,7 @@ export function readBencode(
   return { value, raw };
 }
 
-/** Each byte as one character. A long key is decoded in parts: an argument is on the stack. */
+/** Each byte as one character. In parts: each argument is on the stack. */
 function keyText(bytes: Uint8Array): string {
   let text = "";
   for (let start = 0; start < bytes.length; start += 4096) {
@@ -175,15 +171,14 @@ function keyText(bytes: Uint8Array): string {
 
 /** The content of the string whose length begins at `offset`. */
 function stringSpan(bytes: Uint8Array, offset: number): ByteSpan {
-  const colon = numberEnd(bytes, offset, {
+  const { value: length, end } = readDigits(bytes, offset, {
     maxDigits: MAX_LENGTH_DIGITS,
     expected: "value",
   });
-  if (byteAt(bytes, colon) !== COLON) {
-    throw new BencodeError(colon, "no colon after a string's length");
+  if (byteAt(bytes, end) !== COLON) {
+    throw new BencodeError(end, "no colon after a string's length");
   }
-  const length = Number(decoder.decode(bytes.subarray(offset, colon)));
-  const start = colon + 1;
+  const start = end + 1;
   if (length > bytes.length - start) {
     throw new BencodeError(
       offset,
@@ -193,11 +188,16 @@ function stringSpan(bytes: Uint8Array, offset: number): ByteSpan {
   return { start, end: start + length };
 }
 
-/** One past the integer that begins at `offset`. */
-function integerEnd(bytes: Uint8Array, offset: number): number {
+/** A number and the offset of the byte after it. */
+interface ReadNumber {
+  readonly value: number;
+  readonly end: number;
+}
+
+function readInteger(bytes: Uint8Array, offset: number): ReadNumber {
   const isNegative = byteAt(bytes, offset + 1) === MINUS;
   const digits = offset + (isNegative ? 2 : 1);
-  const end = numberEnd(bytes, digits, {
+  const { value, end } = readDigits(bytes, digits, {
     maxDigits: MAX_INTEGER_DIGITS,
     expected: "digit",
   });
@@ -207,24 +207,25 @@ function integerEnd(bytes: Uint8Array, offset: number): number {
   if (byteAt(bytes, end) !== END) {
     throw new BencodeError(end, "an integer without an end");
   }
-  return end + 1;
+  return { value: isNegative ? -value : value, end: end + 1 };
 }
 
-/** One past the decimal digits at `offset`, at least one. */
-function numberEnd(
+/** Reads the decimal digits at `offset`, at least one. */
+function readDigits(
   bytes: Uint8Array,
   offset: number,
   options: { maxDigits: number; expected: string },
-): number {
+): ReadNumber {
+  let value = 0;
   let end = offset;
-  while (isDigit(byteAt(bytes, end))) {
-    end++;
-    if (end - offset > options.maxDigits) {
+  for (; isDigit(byteAt(bytes, end)); end++) {
+    if (end - offset === options.maxDigits) {
       throw new BencodeError(
         offset,
         `a number of more than ${options.maxDigits} digits`,
       );
     }
+    value = value * 10 + (bytes[end]! - ZERO);
   }
   if (end === offset) {
     throw new BencodeError(offset, `no ${options.expected}`);
@@ -232,7 +233,7 @@ function numberEnd(
   if (bytes[offset] === ZERO && end > offset + 1) {
     throw new BencodeError(offset, "a number with a leading zero");
   }
-  return end;
+  return { value, end };
 }
 
 function isDigit(byte: number): boolean {

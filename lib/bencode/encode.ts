@@ -20,9 +20,6 @@ export type Encodable =
   | { readonly [key: string]: Encodable | undefined };
 
 const encoder = new TextEncoder();
-const DICTIONARY_START = encoder.encode("d");
-const LIST_START = encoder.encode("l");
-const END = encoder.encode("e");
 
 /**
  * Encodes one value to a new array. Keys are sorted by their bytes [BEP 3]. The
@@ -32,47 +29,64 @@ const END = encoder.encode("e");
  */
 export function encodeBencode(value: Encodable): Uint8Array<ArrayBuffer> {
   const parts: Uint8Array[] = [];
-  encodeInto(parts, value);
-  return concat(parts);
-}
+  // Text is encoded at once: an array for each of a million names takes 1 GB.
+  let text = "";
 
-function encodeInto(parts: Uint8Array[], value: Encodable): void {
-  if (typeof value === "number") {
-    if (!Number.isSafeInteger(value)) {
-      throw new TypeError(
-        `Cannot write bencode: ${value} is not a safe integer`,
-      );
+  function add(value: Encodable): void {
+    if (typeof value === "number") {
+      if (!Number.isSafeInteger(value)) {
+        throw new TypeError(
+          `Cannot write bencode: ${value} is not a safe integer`,
+        );
+      }
+      text += `i${value}e`;
+    } else if (typeof value === "string") {
+      text += `${byteLength(value)}:${value.toWellFormed()}`;
+    } else if (value instanceof Uint8Array) {
+      parts.push(encoder.encode(text), bencode.encode(value));
+      text = "";
+    } else if (isList(value)) {
+      text += "l";
+      for (const item of value) add(item);
+      text += "e";
+    } else if (typeof value === "object" && value !== null) {
+      text += "d";
+      for (const [key, item] of sortedEntries(value)) {
+        if (item === undefined) continue;
+        add(key);
+        add(item);
+      }
+      text += "e";
+    } else {
+      throw new TypeError(`Cannot write bencode: ${value} has no bencode type`);
     }
-    parts.push(bencode.encode(value));
-  } else if (typeof value === "string" || value instanceof Uint8Array) {
-    parts.push(bencode.encode(value));
-  } else if (isList(value)) {
-    parts.push(LIST_START);
-    for (const item of value) encodeInto(parts, item);
-    parts.push(END);
-  } else if (typeof value === "object" && value !== null) {
-    parts.push(DICTIONARY_START);
-    for (const [key, item] of sortedEntries(value)) {
-      parts.push(bencode.encode(key));
-      encodeInto(parts, item);
-    }
-    parts.push(END);
-  } else {
-    throw new TypeError(`Cannot write bencode: ${value} has no bencode type`);
   }
+
+  add(value);
+  return concat([...parts, encoder.encode(text)]);
 }
 
 function sortedEntries(
   dictionary:
     | ReadonlyMap<Uint8Array, Encodable>
     | { readonly [key: string]: Encodable | undefined },
-): [Uint8Array, Encodable][] {
-  const entries: [Uint8Array, Encodable][] = dictionary instanceof Map
-    ? [...dictionary]
-    : Object.entries(dictionary).flatMap(([key, item]) =>
-      item === undefined ? [] : [[encoder.encode(key), item]]
-    );
-  return entries.sort(([a], [b]) => compareBytes(a, b));
+): [string | Uint8Array, Encodable | undefined][] {
+  if (dictionary instanceof Map) {
+    return [...dictionary].sort(([a], [b]) => compareBytes(a, b));
+  }
+  return Object.entries(dictionary).sort(([a], [b]) =>
+    isAscii(a) && isAscii(b)
+      ? a < b ? -1 : 1
+      : compareBytes(encoder.encode(a), encoder.encode(b))
+  );
+}
+
+function byteLength(text: string): number {
+  return isAscii(text) ? text.length : encoder.encode(text).length;
+}
+
+function isAscii(text: string): boolean {
+  return /^[\0-\x7f]*$/.test(text);
 }
 
 function compareBytes(a: Uint8Array, b: Uint8Array): number {

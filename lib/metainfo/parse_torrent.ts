@@ -124,7 +124,7 @@ function parsePieceHashes(info: FieldReader, geometry: Geometry): Uint8Array {
       } hashes, but the content has ${geometry.pieceCount} pieces`,
     );
   }
-  return hashes;
+  return hashes.slice();
 }
 
 /** `announce-list` takes precedence over `announce`. [BEP 12] URLs as they are requested. */
