@@ -6,7 +6,10 @@
 import { basename, dirname, resolve } from "@std/path";
 import {
   checkAbsent,
+  checkWritable,
+  choosePieceLength,
   createTorrent,
+  type CreateTorrentPlan,
   type CreateTorrentProgress,
   findPortabilityFaults,
   openWorkerHasher,
@@ -28,7 +31,7 @@ import { printable } from "./printable.ts";
 import { type JobContext, type Program, runProgram } from "./program.ts";
 import { EXIT_CODES, type ExitCode, UsageError } from "./program_error.ts";
 import { renderProgress } from "./progress_bar.ts";
-import { formatSize } from "./quantity.ts";
+import { formatSize, plural } from "./quantity.ts";
 
 /** Time between two drawings of the progress, in milliseconds. */
 const REDRAW_INTERVAL_MS = 100;
@@ -48,7 +51,7 @@ export async function runCreate(
   await permissions.keepOnly("read", "write");
   const platform = platformOf(Deno.build.os);
   const name = job.name ?? basename(resolve(job.path));
-  const output = job.output ?? `${name}.torrent`;
+  const output = job.output ?? torrentFileName(name);
   if (await isSameFile(output, job.path, platform)) {
     throw new UsageError("OUTPUT is the file to share; give another OUTPUT");
   }
@@ -57,7 +60,7 @@ export async function runCreate(
       console.writeErrorLine(printable(`warning: ${fault}`))
     );
   warn(findAnnounceFaults(job.announce));
-  // Before the hashing, which may take minutes; saveTorrentFile() checks again.
+  // Before the scan and the hashing; saveTorrentFile() checks again.
   if (!job.force) await checkAbsent(output);
 
   using block = console.openBlock();
@@ -70,6 +73,11 @@ export async function runCreate(
     signal,
     hasher,
     onPaths: (paths) => warn(findNameWarnings(paths)),
+    onPlan: async (plan) => {
+      await checkWritable(output, plan.torrentFileLength);
+      warn(findPlanWarnings(plan));
+      console.writeLine(printable(describePlan(plan)));
+    },
     onProgress: console.isLive ? progressDrawer(block) : undefined,
   });
   signal.throwIfAborted();
@@ -79,6 +87,61 @@ export async function runCreate(
     console.writeLine(printable(line));
   }
   return EXIT_CODES.done;
+}
+
+/** Longest file name on common file systems, in bytes. */
+const MAX_NAME_BYTES = 255;
+
+/** The name of the torrent file of a download, which is cut to fit. */
+export function torrentFileName(name: string): string {
+  const encoder = new TextEncoder();
+  const characters = [...name];
+  while (
+    encoder.encode(`${characters.join("")}.torrent`).length > MAX_NAME_BYTES
+  ) characters.pop();
+  return `${characters.join("")}.torrent`;
+}
+
+/** The line that stands before the hashing. */
+export function describePlan(
+  { geometry, fileCount, torrentFileLength }: CreateTorrentPlan,
+): string {
+  const { length, pieceCount, pieceLength } = geometry;
+  return `Hashing:   ${plural(fileCount, "file")}, ${formatSize(length)}: ${
+    plural(pieceCount, "piece")
+  } of ${formatSize(pieceLength)}, a torrent file of ${
+    formatSize(torrentFileLength)
+  }`;
+}
+
+/** A peer keeps several pieces in memory: longer ones are worth a warning, in bytes. */
+const COSTLY_PIECE_LENGTH = 16 * 2 ** 20;
+
+/** What a new torrent costs its peers, and what it does not carry. */
+export function findPlanWarnings(
+  { geometry: { pieceLength, length }, lost }: CreateTorrentPlan,
+): string[] {
+  const warnings: string[] = [];
+  if (pieceLength > COSTLY_PIECE_LENGTH) {
+    const advice = pieceLength > choosePieceLength(length)
+      ? `; ${formatSize(choosePieceLength(length))} would be enough`
+      : "";
+    warnings.push(
+      `pieces of ${formatSize(pieceLength)} cost each peer that downloads ${
+        formatSize(2 * pieceLength)
+      } of memory or more, as it keeps at least two whole pieces until they are verified${advice}`,
+    );
+  }
+  const { executables, emptyFolders, links } = lost;
+  const parts = [
+    executables > 0 && plural(executables, "executable bit"),
+    emptyFolders > 0 && plural(emptyFolders, "empty folder"),
+    links > 0 && `${plural(links, "link")} (what they lead to is shared)`,
+  ].filter((part) => part !== false);
+  if (parts.length > 0) {
+    warnings.push(`a torrent does not carry ${parts.join(", ")}`);
+  }
+  return warnings;
 }
 
 /** Draws at most once per {@linkcode REDRAW_INTERVAL_MS}. */

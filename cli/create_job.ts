@@ -5,7 +5,6 @@
  */
 import {
   checkPieceLength,
-  PIECE_LENGTH,
   readName,
   readWord,
   requestedUrl,
@@ -26,11 +25,13 @@ Usage: ${invocationOf("create")} PATH ANNOUNCE_URL... [OUTPUT]
   PATH                 the file or folder to share
   ANNOUNCE_URL         the announce URL that the tracker prints when it starts;
                        peers try several of them in this order
-  OUTPUT               the torrent file to write (default: NAME.torrent)
+  OUTPUT               the torrent file to write (default: NAME.torrent, with a
+                       NAME that is too long for it cut)
 
 Options:
   --piece-length SIZE  in bytes, or as 256KiB or 1MiB; a power of two from 16KiB
-                       to 256MiB (default: 256KiB)
+                       to 256MiB (default: 256KiB below 1 GiB of content, then
+                       1MiB, and above 64 GiB so that 65,536 pieces remain)
   --private            peers find each other through these trackers only
   --comment TEXT       a comment, which show prints
   --name NAME          name of the download (default: the last part of PATH)
@@ -40,7 +41,9 @@ Options:
   --help               print this help
 
 Everything in a folder is shared, hidden files included, but not OUTPUT.
-Symbolic links are followed: the torrent contains the files that they lead to.
+PATH may be a symbolic link. Links in a folder are followed if they stay in it:
+the torrent contains the files that they lead to. Executable bits and empty
+folders are not part of a torrent.
 
 Example:
   ${invocationOf("create")} document.pdf http://192.168.1.100:8000/announce
@@ -51,7 +54,6 @@ export const FLAGS = {
   pieceLength: {
     flag: "piece-length",
     type: "text",
-    default: PIECE_LENGTH,
     read: readPieceLength,
   },
   isPrivate: { flag: "private", type: "boolean" },

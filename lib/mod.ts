@@ -161,10 +161,12 @@ export {
   type CreatedTorrent,
   createTorrent,
   type CreateTorrentOptions,
+  type CreateTorrentPlan,
   type CreateTorrentProgress,
 } from "./disk/create_torrent.ts";
 export {
   checkAbsent,
+  checkWritable,
   loadTorrentFile,
   saveTorrentFile,
   type SaveTorrentFileOptions,
@@ -197,7 +199,12 @@ export {
   requestedUrl,
   trimText,
 } from "./metainfo/clean_text.ts";
-export { BLOCK_SIZE, Geometry, PIECE_LENGTH } from "./metainfo/geometry.ts";
+export {
+  BLOCK_SIZE,
+  choosePieceLength,
+  Geometry,
+  PIECE_LENGTH,
+} from "./metainfo/geometry.ts";
 export { MetainfoError } from "./metainfo/metainfo_error.ts";
 export {
   parseTorrent,
@@ -213,7 +220,7 @@ export {
   platformOf,
   type PortabilityFault,
 } from "./metainfo/safe_path.ts";
-export type { ScanSourceOptions } from "./disk/source.ts";
+export type { LostProperties, ScanSourceOptions } from "./disk/source.ts";
 
 // Without a top-level await, which would make every importer wait.
 if (import.meta.main) runTrackerCommand(Deno.args).then(Deno.exit);

@@ -7,9 +7,13 @@
 import { StorageError } from "../base/errors.ts";
 import { buildTorrent, type NewTorrent } from "../metainfo/build_torrent.ts";
 import { readUrl } from "../metainfo/clean_text.ts";
-import { BLOCK_SIZE, Geometry, PIECE_LENGTH } from "../metainfo/geometry.ts";
+import {
+  BLOCK_SIZE,
+  choosePieceLength,
+  Geometry,
+  MAX_PIECE_LENGTH,
+} from "../metainfo/geometry.ts";
 import { MetainfoError } from "../metainfo/metainfo_error.ts";
-import { MAX_PIECE_LENGTH } from "../metainfo/parse_torrent.ts";
 import { findComponentFault, platformOf } from "../metainfo/safe_path.ts";
 import {
   PIECE_HASH_LENGTH,
@@ -20,10 +24,11 @@ import { hashRuns } from "./hash_content.ts";
 import {
   contentOf,
   findSourceChange,
+  type LostProperties,
   scanSource,
   type ScanSourceOptions,
 } from "./source.ts";
-import { parseTorrentFile } from "./torrent_file.ts";
+import { MAX_TORRENT_FILE_LENGTH, parseTorrentFile } from "./torrent_file.ts";
 import type { WorkerHasher } from "./worker_hasher.ts";
 
 /** Progress of {@linkcode createTorrent}. */
@@ -41,16 +46,30 @@ export interface CreateTorrentOptions
     Partial<Pick<NewTorrent, "isPrivate" | "comment" | "creationDate">> {
   /** Tracker URLs, best first, each a tier of its own. */
   readonly announce: readonly string[];
-  /** In bytes, a power of two from 16 KiB to 256 MiB. @default {PIECE_LENGTH} */
+  /** In bytes, a power of two from 16 KiB to 256 MiB. @default {choosePieceLength(length)} */
   readonly pieceLength?: number;
   /** Name of the download. @default {last component of the path} */
   readonly name?: string;
   /** Called once, before reading, with all paths, each with the torrent's name first. */
   readonly onPaths?: (paths: readonly TorrentFile["path"][]) => void;
+  /** Called and awaited before the first byte is read; what it throws ends the creation. */
+  readonly onPlan?: (plan: CreateTorrentPlan) => void | Promise<void>;
   /** Hashes the files. @default {the calling thread} */
   readonly hasher?: WorkerHasher;
   /** Called for every run of pieces that was hashed. */
   readonly onProgress?: (progress: CreateTorrentProgress) => void;
+}
+
+/** What is known of a new torrent before its content is read. */
+export interface CreateTorrentPlan {
+  /** Bytes of content, pieces, and their length. */
+  readonly geometry: Geometry;
+  /** Number of files. */
+  readonly fileCount: number;
+  /** Length of the torrent file, in bytes. */
+  readonly torrentFileLength: number;
+  /** What the torrent does not describe. */
+  readonly lost: LostProperties;
 }
 
 /** A new torrent file, not yet on the disk. */
@@ -65,18 +84,20 @@ export interface CreatedTorrent {
  * Reads all of a file or folder and makes a torrent of it, in memory.
  * @throws {RangeError} If `pieceLength` is not one of those allowed, or a tracker's URL
  * is not one.
- * @throws {StorageError} If the source cannot be read, or changes while it is.
+ * @throws {StorageError} If the source cannot be read, or changes while it is, or if
+ * peers would refuse the torrent file; that is found before the content is read.
  */
 export async function createTorrent(
   path: string,
   options: CreateTorrentOptions,
 ): Promise<CreatedTorrent> {
-  const { onProgress, signal, hasher, pieceLength = PIECE_LENGTH } = options;
+  const { onProgress, signal, hasher } = options;
   const platform = options.platform ?? platformOf(Deno.build.os);
-  checkPieceLength(pieceLength);
+  if (options.pieceLength !== undefined) checkPieceLength(options.pieceLength);
   const announce = options.announce.map(readUrl);
   const source = await scanSource(path, options);
-  const { length, files, isFolder } = source;
+  const { length, files, isFolder, lost } = source;
+  const { pieceLength = choosePieceLength(length) } = options;
   const { name = source.name } = options;
   const fault = findComponentFault(name, platform);
   if (fault !== undefined) {
@@ -89,6 +110,23 @@ export async function createTorrent(
   options.onPaths?.(files.map(({ path }) => [name, ...path]));
   const geometry = new Geometry(length, pieceLength);
   const pieceHashes = new Uint8Array(geometry.pieceCount * PIECE_HASH_LENGTH);
+  const assemble = async (): Promise<CreatedTorrent> => {
+    const bytes = buildTorrent({
+      ...options,
+      ...{ name, announce, pieceLength, pieceHashes },
+      content: isFolder ? { type: "folder", files } : { type: "file", length },
+    });
+    try {
+      return { bytes, torrent: await parseTorrentFile(bytes, platform) };
+    } catch (cause) {
+      if (!(cause instanceof MetainfoError)) throw cause;
+      throw refusedByPeers(geometry, files.length, bytes.length, cause);
+    }
+  };
+  // With hashes of zeros it is as long, and its names are those of the result.
+  const torrentFileLength = (await assemble()).bytes.length;
+  const fileCount = files.length;
+  await options.onPlan?.({ geometry, fileCount, torrentFileLength, lost });
   let hashedLength = 0;
   await hashRuns(contentOf(source), {
     geometry,
@@ -107,23 +145,33 @@ export async function createTorrent(
       `Cannot create torrent: ${change} while it was read; wait until nothing changes it and run again`,
     );
   }
-  const bytes = buildTorrent({
-    ...options,
-    name,
-    announce,
-    content: isFolder ? { type: "folder", files } : { type: "file", length },
-    pieceLength,
-    pieceHashes,
-  });
-  try {
-    return { bytes, torrent: await parseTorrentFile(bytes, platform) };
-  } catch (cause) {
-    if (!(cause instanceof MetainfoError)) throw cause;
-    throw new StorageError(
-      `Cannot create torrent: peers would refuse it, as the ${cause.field} ${cause.reason}; share fewer files or use longer pieces`,
-      { cause },
-    );
+  return await assemble();
+}
+
+/** The error for a torrent file that peers would refuse, with what makes it smaller. */
+function refusedByPeers(
+  { length, pieceCount }: Geometry,
+  fileCount: number,
+  fileLength: number,
+  cause: MetainfoError,
+): StorageError {
+  const hashesLength = pieceCount * PIECE_HASH_LENGTH;
+  const maxPieceCount = Math.floor(
+    (MAX_TORRENT_FILE_LENGTH - fileLength + hashesLength) / PIECE_HASH_LENGTH,
+  );
+  let pieceLength = choosePieceLength(length);
+  while (length > pieceLength * maxPieceCount && maxPieceCount > 0) {
+    pieceLength *= 2;
   }
+  const canHelp = fileLength > MAX_TORRENT_FILE_LENGTH &&
+    maxPieceCount > 0 && pieceLength <= MAX_PIECE_LENGTH;
+  const remedy = canHelp
+    ? `leave the piece length out, or use ${pieceLength} bytes or more`
+    : "share fewer files at once, or pack them into an archive";
+  return new StorageError(
+    `Cannot create torrent: peers would refuse it, as the ${cause.field} ${cause.reason}; it has ${fileLength} bytes, files: ${fileCount}, pieces: ${pieceCount}; ${remedy}`,
+    { cause },
+  );
 }
 
 /**

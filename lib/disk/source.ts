@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { basename, dirname, join, resolve } from "@std/path";
+import { basename, dirname, join, resolve, SEPARATOR } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
 import {
@@ -46,6 +46,17 @@ export interface Source {
   readonly files: readonly SourceFile[];
   /** Of all files together, in bytes. */
   readonly length: number;
+  readonly lost: LostProperties;
+}
+
+/** Properties of a file or folder that a torrent does not describe, counted. */
+export interface LostProperties {
+  /** Files that may be run as programs. */
+  readonly executables: number;
+  /** Folders without an entry. */
+  readonly emptyFolders: number;
+  /** Symbolic links in the folder; their targets are shared in their place. */
+  readonly links: number;
 }
 
 /** Options of {@linkcode scanSource}. */
@@ -59,8 +70,8 @@ export interface ScanSourceOptions {
 }
 
 /**
- * Scans a file or folder. Links are followed, as mktorrent and
- * transmission-create do.
+ * Scans a file or folder. `path` may be a link; links in the folder are followed if
+ * they lead to a place in it, as a peer follows them.
  * @throws {StorageError} If there is nothing to share, or something that cannot be.
  */
 export async function scanSource(
@@ -72,6 +83,7 @@ export async function scanSource(
     foldName(await realOutputPath(options.exclude), platform);
   const paths = new PathSet(platform);
   const files: SourceFile[] = [];
+  const lost = { executables: 0, emptyFolders: 0, links: 0 };
 
   async function scan(place: Place): Promise<void> {
     signal?.throwIfAborted();
@@ -85,6 +97,8 @@ export async function scanSource(
       );
     }
     if (path.length > 0) checkPath(place);
+    // Windows reports no mode.
+    if (((info.mode ?? 0) & 0o111) !== 0) lost.executables++;
     files.push({ diskPath, path, length: info.size, stamp: stampOf(info) });
   }
 
@@ -97,17 +111,38 @@ export async function scanSource(
         "the link leads back to a folder it lies in; remove the link",
       );
     }
-    const entries = Array.fromAsync(Deno.readDir(diskPath), ({ name }) => name);
-    for (const name of (await explained(diskPath, entries)).sort()) {
+    const reading = Array.fromAsync(Deno.readDir(diskPath));
+    const entries = await explained(diskPath, reading);
+    if (entries.length === 0) lost.emptyFolders++;
+    entries.sort((a, b) => a.name < b.name ? -1 : 1);
+    for (const { name, isSymlink } of entries) {
       const isExcluded = isOwnFolderName(name) ||
         foldName(join(realPath, name), platform) === exclude;
       if (isExcluded) continue;
+      if (isSymlink) {
+        lost.links++;
+        await checkLink(join(diskPath, name), ancestors[0] ?? realPath);
+      }
       await scan({
         diskPath: join(diskPath, name),
         path: [...path, name],
         ancestors: [...ancestors, realPath],
       });
     }
+  }
+
+  async function checkLink(link: string, root: string): Promise<void> {
+    const following = Deno.realPath(link).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      throw refusal(link, "it is a link that leads nowhere; remove it");
+    });
+    const target = await explained(link, following);
+    if (target === root || target.startsWith(join(root, SEPARATOR))) return;
+    const advice = "replace it by a copy or take it out of what is shared";
+    throw refusal(
+      link,
+      `it is a link that leads out of the folder, to ${target}; ${advice}`,
+    );
   }
 
   function checkPath({ diskPath, path }: Place): void {
@@ -128,6 +163,7 @@ export async function scanSource(
     isFolder: files[0]!.path.length > 0,
     files,
     length: files.reduce((sum, file) => sum + file.length, 0),
+    lost,
   };
 }
 

@@ -10,7 +10,7 @@ import { parseTorrent } from "../metainfo/parse_torrent.ts";
 import { type Platform, platformOf } from "../metainfo/safe_path.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { sha1 } from "./sha1.ts";
-import { sourceFailure, storageFailure } from "./storage_failure.ts";
+import { errorCode, sourceFailure, storageFailure } from "./storage_failure.ts";
 
 /** Largest torrent file to read, in bytes: 1.6 million pieces. */
 export const MAX_TORRENT_FILE_LENGTH = 32 * 1024 * 1024;
@@ -72,8 +72,11 @@ export async function saveTorrentFile(
       suffix: ".part",
     });
     await Deno.writeFile(temporary, bytes);
-    // makeTempFile() makes files that only their owner can read.
-    if (Deno.build.os !== "windows") await Deno.chmod(temporary, 0o644);
+    // makeTempFile() makes files that only their owner can read. File systems without
+    // modes, such as FAT and SMB, refuse the call, and the file is whole all the same.
+    if (Deno.build.os !== "windows") {
+      await Deno.chmod(temporary, 0o644).catch(() => {});
+    }
     // Last, so that a file that was made meanwhile is not replaced either.
     if (options.overwrite !== true) await checkAbsent(path);
     await Deno.rename(temporary, path);
@@ -83,6 +86,32 @@ export async function saveTorrentFile(
   } finally {
     // Harmless if it fails, as where a virus scanner on Windows reads the file.
     if (temporary !== undefined) await Deno.remove(temporary).catch(() => {});
+  }
+}
+
+/**
+ * Checks before long work that {@linkcode saveTorrentFile} will succeed: writes
+ * `length` bytes to a temporary file beside `path` and removes it.
+ * @throws {StorageError} If the folder, the name or the disk does not take the file.
+ */
+export async function checkWritable(
+  path: string,
+  length: number,
+): Promise<void> {
+  try {
+    const info = await Deno.lstat(path).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+    if (info?.isDirectory) throw storageFailure("write", path, "EISDIR");
+    const dir = dirname(resolve(path));
+    const trial = await Deno.makeTempFile({ dir, prefix: ".lanswarm-" });
+    try {
+      await Deno.writeFile(trial, new Uint8Array(length));
+    } finally {
+      await Deno.remove(trial);
+    }
+  } catch (error) {
+    throw writeFailure(path, error);
   }
 }
 
@@ -108,6 +137,12 @@ export async function checkAbsent(path: string): Promise<void> {
 }
 
 function writeFailure(path: string, cause: unknown): StorageError {
+  if (errorCode(cause) === "ENAMETOOLONG") {
+    return new StorageError(
+      `Cannot write ${path}: the name is too long; give a shorter OUTPUT`,
+      { cause },
+    );
+  }
   if (!(cause instanceof Deno.errors.NotFound)) {
     return storageFailure("write", path, cause);
   }

@@ -11,8 +11,29 @@ import type { Bitfield } from "../base/bitfield.ts";
 /** Bytes asked for in one request. [BEP 3: "all current implementations use 2^14"] */
 export const BLOCK_SIZE = 16384;
 
-/** Default piece length of a new torrent, in bytes. */
+/** Piece length of a new torrent of less than 1 GiB, in bytes. */
 export const PIECE_LENGTH = 262144;
+
+/**
+ * Largest piece length accepted, in bytes: a piece stays in memory until it is
+ * verified. Sixteen times the largest in use.
+ */
+export const MAX_PIECE_LENGTH = 2 ** 28;
+
+/** Most pieces of a new torrent, while {@linkcode MAX_PIECE_LENGTH} allows it. */
+const MAX_PIECE_COUNT = 65_536;
+
+/**
+ * The piece length of a new torrent with `length` bytes of content: 256 KiB, from
+ * 1 GiB on 1 MiB, and from 64 GiB on doubled until at most 65,536 pieces remain.
+ */
+export function choosePieceLength(length: number): number {
+  let pieceLength = length < 2 ** 30 ? PIECE_LENGTH : 2 ** 20;
+  while (
+    length > pieceLength * MAX_PIECE_COUNT && pieceLength < MAX_PIECE_LENGTH
+  ) pieceLength *= 2;
+  return pieceLength;
+}
 
 /** Sizes and offsets of one torrent's pieces and blocks. All lengths in bytes. */
 export class Geometry {

@@ -8,23 +8,21 @@
 import { infoHashFromBytes } from "../base/identifier.ts";
 import {
   BencodeError,
+  type BencodeLimits,
   type DecodedBencode,
   isDictionary,
   readBencode,
 } from "../bencode/decode.ts";
 import { requestedUrl } from "./clean_text.ts";
 import { FieldReader, readTextList } from "./field_reader.ts";
-import { Geometry } from "./geometry.ts";
+import { Geometry, MAX_PIECE_LENGTH } from "./geometry.ts";
 import { MetainfoError } from "./metainfo_error.ts";
 import { parseFiles, parseName } from "./parse_files.ts";
 import type { Platform } from "./safe_path.ts";
 import { PIECE_HASH_LENGTH, type Sha1, type Torrent } from "./torrent.ts";
 
-/**
- * Largest piece length accepted, in bytes: a piece stays in memory until it is
- * verified. Sixteen times the largest in use.
- */
-export const MAX_PIECE_LENGTH = 2 ** 28;
+/** A file takes 7 items and its path: enough for 500,000 files. */
+const LIMITS: BencodeLimits = { maxDepth: 64, maxItems: 5_000_000 };
 
 /** Options of {@linkcode parseTorrent}. */
 export interface ParseTorrentOptions {
@@ -82,7 +80,7 @@ function readTopLevel(
 ): { top: FieldReader; raw: DecodedBencode["raw"] } {
   let decoded: DecodedBencode;
   try {
-    decoded = readBencode(bytes);
+    decoded = readBencode(bytes, LIMITS);
   } catch (error) {
     if (!(error instanceof BencodeError)) throw error;
     throw new MetainfoError(

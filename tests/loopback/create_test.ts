@@ -49,7 +49,9 @@ Deno.test("create writes a torrent of a file and describes it", async () => {
   assertEquals(result.code, 0);
   const path = join(folder.path, "document.torrent");
   const torrent = await loadTorrentFile(path);
+  const length = (await Deno.stat(path)).size;
   assertEquals(result.stdout.split("\n"), [
+    `Hashing:   1 file, 585.9 KiB: 3 pieces of 256 KiB, a torrent file of ${length} B`,
     "Name:      document.pdf",
     "Size:      585.9 KiB (600000 bytes)",
     "Pieces:    3 of 256 KiB",
@@ -300,15 +302,16 @@ Deno.test("create leaves nothing behind when it is interrupted", async () => {
 });
 
 Deno.test({
-  name: "create follows links, and refuses loops and broken links",
+  name:
+    "create follows links in the folder, and refuses others, loops and broken links",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await using folder = await temporaryFolder();
     const shared = join(folder.path, "shared");
     await Deno.mkdir(join(folder.path, "elsewhere"));
-    await Deno.mkdir(shared);
-    await Deno.writeTextFile(join(folder.path, "elsewhere/a"), "content");
-    await Deno.symlink("../elsewhere", join(shared, "folder"));
+    await Deno.mkdir(join(shared, "real"), { recursive: true });
+    await Deno.writeTextFile(join(shared, "real/a"), "content");
+    await Deno.symlink("real", join(shared, "folder"));
     await Deno.symlink("folder/a", join(shared, "file"));
     const options = { cwd: folder.path };
     const followed = await runTask("create", ["shared", URL_A], options);
@@ -316,12 +319,15 @@ Deno.test({
     const torrent = await loadTorrentFile(`${shared}.torrent`);
     assertEquals(
       torrent.files.map((file) => [file.path.join("/"), file.length]),
-      [["shared/file", 7], ["shared/folder/a", 7]],
+      [["shared/file", 7], ["shared/folder/a", 7], ["shared/real/a", 7]],
     );
     const cases: [target: string, message: string][] = [
       [".", "leads back to a folder it lies in"],
-      ["nowhere", "it does not exist"],
-      ["/dev/null", "link: "],
+      ["nowhere", "link: it is a link that leads nowhere; remove it"],
+      ["/dev/null", "link: it is a link that leads out of the folder, to /dev"],
+      // The link is named, not a file in what it leads to.
+      ["../elsewhere", "link: it is a link that leads out of the folder"],
+      ["../shared/../elsewhere", "shared/link: it is a link that leads out"],
     ];
     for (const [target, message] of cases) {
       await Deno.symlink(target, join(shared, "link"));

@@ -30,7 +30,7 @@ Deno.test("parseCreateJob() reads the options", () => {
     path: "a",
     announce: [URL_A],
     output: undefined,
-    pieceLength: 262_144,
+    pieceLength: undefined,
     isPrivate: true,
     comment: "a remark",
     name: "b",

@@ -1,5 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { BLOCK_SIZE, Geometry } from "../../../lib/metainfo/geometry.ts";
+import {
+  BLOCK_SIZE,
+  choosePieceLength,
+  Geometry,
+} from "../../../lib/metainfo/geometry.ts";
 
 Deno.test("Geometry tiles the torrent with pieces and the pieces with blocks", () => {
   const cases: [length: number, pieceLength: number][] = [
@@ -77,5 +81,23 @@ Deno.test("Geometry finds the block at an offset and the range of a block", () =
   const nowhere = [[0, 1], [0, 32_768], [1, 16_384], [0, 2 ** 32 - 16_384]];
   for (const [index, offset] of nowhere) {
     assertEquals(geometry.blockIdAt(index!, offset!), undefined);
+  }
+});
+
+Deno.test("choosePieceLength() gives at most 65,536 pieces while a piece may be longer", () => {
+  const [KIB, MIB, GIB] = [2 ** 10, 2 ** 20, 2 ** 30];
+  const cases: [length: number, pieceLength: number][] = [
+    [0, 256 * KIB],
+    [GIB - 1, 256 * KIB],
+    [GIB, MIB],
+    [64 * GIB, MIB],
+    [64 * GIB + 1, 2 * MIB],
+    [128 * GIB, 2 * MIB],
+    [450e9, 8 * MIB],
+    [16_384 * GIB, 256 * MIB],
+    [Number.MAX_SAFE_INTEGER, 256 * MIB],
+  ];
+  for (const [length, pieceLength] of cases) {
+    assertEquals(choosePieceLength(length), pieceLength, `${length}`);
   }
 });

@@ -2,10 +2,8 @@ import { assertEquals } from "@std/assert";
 import { encodeHex } from "@std/encoding/hex";
 import { encodeBencode } from "../../../lib/bencode/encode.ts";
 import { sha1 } from "../../../lib/disk/sha1.ts";
-import {
-  MAX_PIECE_LENGTH,
-  parseTorrent,
-} from "../../../lib/metainfo/parse_torrent.ts";
+import { MAX_PIECE_LENGTH } from "../../../lib/metainfo/geometry.ts";
+import { parseTorrent } from "../../../lib/metainfo/parse_torrent.ts";
 import { latin1 } from "../bencode/bytes.ts";
 import {
   assertRefused,
