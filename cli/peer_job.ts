@@ -44,6 +44,8 @@ Options:
   --retry-for TIME       how long to wait for what is not up yet: the server of
                          a torrent's URL, the address of --host; such as 90s,
                          10m, 2h or forever (default: 60s)
+  --seed-only            share what is complete, download nothing, and give up
+                         the permission to write once everything is verified
   --verify               verify everything on the disk again
   --force                replace files of the torrent's names that hold no piece
                          of it
@@ -82,6 +84,7 @@ export const FLAGS = {
   maxUploadBytesPerSecond: { flag: "max-upload", ...SIZE },
   maxDownloadBytesPerSecond: { flag: "max-download", ...SIZE },
   exitWhenComplete: { flag: "exit-when-complete", type: "boolean" },
+  seedOnly: { flag: "seed-only", type: "boolean" },
   mustVerify: { flag: "verify", type: "boolean" },
   force: { type: "boolean" },
   stateDir: { flag: "state", type: "text" },

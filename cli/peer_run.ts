@@ -40,10 +40,10 @@ export async function runPeer(
 ): Promise<ExitCode> {
   const { console, permissions, signal } = context;
   const recordSecret = await openSecret(job, console);
-  await permissions.keepOnly(
-    ...["read", "write", "net"] as const,
-    ...(job.onComplete === undefined ? [] : ["run"] as const),
-  );
+  const kept: Deno.PermissionName[] = job.onComplete === undefined
+    ? ["read", "net"]
+    : ["read", "net", "run"];
+  await permissions.keepOnly(...kept, "write");
   const { retryForMs } = job;
   const warn = (text: string): void =>
     console.writeErrorLine(`warning: ${text}`);
@@ -82,6 +82,11 @@ export async function runPeer(
   ];
   try {
     for (const run of runs) await run.start();
+    if (job.seedOnly) {
+      // The records of what was verified are the last files that it writes.
+      await Promise.all(runs.map((run) => run.saveProgress()));
+      await permissions.keepOnly(...kept);
+    }
     await Promise.race([done.promise, untilAborted(signal)]);
   } finally {
     for (const timer of timers) clearInterval(timer);
@@ -126,7 +131,9 @@ function isDone(
 /** Saves which files of a folder are complete; a single file is not yet. */
 function saveFolders(runs: readonly TorrentRun[]): void {
   for (const run of runs) {
-    if (run.phase === "working" && run.torrent.isFolder) run.saveProgress();
+    if (run.phase === "working" && run.torrent.isFolder) {
+      void run.saveProgress();
+    }
   }
 }
 

@@ -94,6 +94,7 @@ export class TorrentRun implements TorrentState {
       this.#content = content;
       const { storage } = content;
       const have = await this.#verify(content);
+      if (job.seedOnly && !have.isFull) throw this.#incomplete(have);
       const hadContent = have.count > 0 ||
         await holdsContent(this.torrent, storage);
       const transfer = session.addTorrent(this.torrent, {
@@ -113,10 +114,10 @@ export class TorrentRun implements TorrentState {
   }
 
   /** Saves which pieces are verified, for the next start. */
-  saveProgress(): void {
+  async saveProgress(): Promise<void> {
     const transfer = this.#transfer;
     if (transfer === undefined) return;
-    void this.#content?.save(() => transfer.have);
+    await this.#content?.save(() => transfer.have);
   }
 
   /** Waits until a restart under way is over. */
@@ -144,6 +145,13 @@ export class TorrentRun implements TorrentState {
     });
     this.#verification = undefined;
     return have;
+  }
+
+  #incomplete({ count, length }: Bitfield): StorageError {
+    return new StorageError(
+      `Cannot seed ${this.torrent.name}: ${length - count} of its ${length} ` +
+        "pieces are missing or wrong; run without --seed-only to fetch them",
+    );
   }
 
   #receive(event: SessionEvent): void {
@@ -200,7 +208,7 @@ export class TorrentRun implements TorrentState {
       if (!(error instanceof StorageError)) throw error;
       return this.#stop(error);
     }
-    this.saveProgress();
+    void this.saveProgress();
     await this.#runCommand();
     // Unless a change was found meanwhile, and everything is verified again.
     if (content === this.#content) this.#settle("settled");

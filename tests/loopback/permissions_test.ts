@@ -2,12 +2,14 @@
  * Permissions of the programs: those that their tasks grant, and those that remain
  * once the command line is known.
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { RunningProgram } from "../../scripts/programs/running_program.ts";
 import { type ProgramName, taskParts } from "../../scripts/programs/tasks.ts";
 import { REPOSITORY } from "../../scripts/programs/tasks.ts";
-import { LocalSwarm } from "./local_swarm.ts";
+import { LocalSwarm, runPeer } from "./local_swarm.ts";
+import { assertWhole, openLocalSession, Share } from "./share.ts";
+import { listing } from "./temporary_folder.ts";
 
 const PROBE = fromFileUrl(new URL("permission_probe.ts", import.meta.url));
 
@@ -80,6 +82,56 @@ Deno.test("peer gives up the permissions that its flags do not need", async () =
     ...["read write net run", "peer", ...sharing] as const,
     "--on-complete=true",
   );
+});
+
+for (const change of ["its time", "its content"] as const) {
+  Deno.test(`a pure seeder gives up the permission to write, and verifies a file again that changes ${change}`, async () => {
+    await using swarm = await LocalSwarm.open();
+    const { path, source, torrent } = await swarm.publish("a.bin", {
+      files: { "": 10 },
+    });
+    await using program = probe(
+      ...["peer", path, "--dir", source, "--host=127.0.0.1"] as const,
+      ...["--port=0", "--seed-only", "--state", join(swarm.folder, "state")],
+    );
+    await program.stderr.waitFor(/^still has: read net$/);
+    const file = join(source, "a.bin");
+    const content = await Deno.readFile(file);
+    const present = change === "its time" ? content : new Uint8Array(10);
+    await Deno.writeFile(file, present);
+    await Deno.utime(file, new Date(), new Date(Date.now() + 5_000));
+    await using session = openLocalSession();
+    const port = /listening on port (\d+)/.exec(program.stdout.text)![1];
+    const leecher = await Share.start(session, { torrent, content });
+    leecher.transfer.addPeers([{ hostname: "127.0.0.1", port: Number(port) }]);
+    await program.stderr.waitFor(
+      /another program modified it; verifying it again/,
+    );
+    if (change === "its time") {
+      await leecher.first("completed");
+      await assertWhole(leecher, { torrent, content });
+    } else {
+      await program.stderr.waitFor(
+        /^error: cannot seed a\.bin: 1 of its 1 pieces/,
+      );
+    }
+    assertEquals(await Deno.readFile(file), present);
+  });
+}
+
+Deno.test("a pure seeder downloads nothing: what is incomplete ends with 1", async () => {
+  await using swarm = await LocalSwarm.open();
+  const files = { "": 100_000 };
+  const { path } = await swarm.seed("a.bin", { files });
+  const dir = join(swarm.folder, "empty");
+  await Deno.mkdir(dir);
+  const { code, stderr } = await runPeer(path, "--dir", dir, "--seed-only");
+  assertEquals(code, 1);
+  assertMatch(
+    stderr,
+    /^error: cannot seed a\.bin: 2 of its 2 pieces are missing or wrong; run without --seed-only to fetch them$/m,
+  );
+  assertEquals(await listing(dir), []);
 });
 
 Deno.test("create and show give up the permissions that they do not need, as parts of peer too", async () => {
