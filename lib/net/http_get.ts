@@ -164,9 +164,12 @@ export async function checkRedirect(
   for (const hostname of await resolveHost(host)) {
     // The port has been checked.
     const address = { hostname, port: FIRST_UNPRIVILEGED_PORT };
-    if (!permits(hostname) || !isDialable(address, sourceAddress)) {
+    if (!permits(hostname)) {
+      throw redirectError(`to ${host}, and ${hostname} is not allowed`);
+    }
+    if (!isDialable(address, sourceAddress)) {
       throw redirectError(
-        `to ${host}, and ${hostname} may not be named by ${source}`,
+        `to ${host}, and ${source} may not name ${hostname}`,
       );
     }
   }

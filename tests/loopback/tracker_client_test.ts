@@ -128,7 +128,7 @@ Deno.test("announce() asks nobody whom a redirect may not name", async () => {
   await assertRejects(
     () => announce(url, REQUEST, { permits }),
     TrackerError,
-    "may not be named by 127.0.0.1",
+    "is not allowed",
   );
   assertEquals(askedCount, 0);
   await announce(url, REQUEST);
@@ -137,7 +137,7 @@ Deno.test("announce() asks nobody whom a redirect may not name", async () => {
   await assertRejects(
     () => checkRedirect("http://192.168.1.5/", target),
     HttpError,
-    "may not be named by 192.168.1.5",
+    "192.168.1.5 may not name ",
   );
 });
 
