@@ -223,6 +223,22 @@ Deno.test("every link between pages leads to a page and a heading", async () => 
   }
 });
 
+Deno.test("each attack of the page on security names tests that exist", async () => {
+  const text = await Deno.readTextFile(join(REPOSITORY, "docs/security.md"));
+  const [, table] = /^## What they cannot do$([^]*?)^## /m.exec(text)!;
+  const rows = table!.split("\n").filter((line) =>
+    /^\| (?!Attack|-)/.test(line)
+  );
+  assert(rows.length > 10);
+  for (const row of rows) {
+    const files = [...row.matchAll(/`([\w/]+_test\.ts)`/g)].map(([, file]) =>
+      join(REPOSITORY, "tests", file!)
+    );
+    assert(files.length > 0, row);
+    for (const file of files) assert((await Deno.stat(file)).isFile, file);
+  }
+});
+
 /** The anchors of a page's headings, as GitHub forms them. */
 function anchors(text: string): string[] {
   return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
