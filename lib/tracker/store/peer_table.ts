@@ -17,8 +17,17 @@ import type {
 import { PeersByAddress } from "./peers_by_address.ts";
 import { Swarm, type Torrent } from "./swarm.ts";
 
-/** Most peers that are evicted to make room for a swarm. */
-const EVICTIONS_PER_SWARM = 64;
+/** Peers of the largest address whose swarms may make room, those that were silent for longest. */
+const CANDIDATE_COUNT = 64;
+
+/** Most peers of a swarm that is closed to make room: a millisecond's work. */
+const MAX_CLOSED_SIZE = 64;
+
+/** Rounds in which those peers are evicted instead, if their swarms are shared with small addresses. */
+const EVICTION_ROUNDS = 4;
+
+/** Part of the largest address's peers up to which another one is small. */
+const SMALL_SHARE = 1 / 16;
 
 /** Options of the stores that keep more than peers in memory. */
 export interface InnerTableOptions {
@@ -78,13 +87,8 @@ export class PeerTable {
       !isLoopback(formatAddress(address))
     ) this.#evict(address);
     if (this.isFull) this.#evict(this.#holders.largest);
-    for (let count = 0; count < EVICTIONS_PER_SWARM; count++) {
-      if (this.swarms.size < this.maxSwarmCount || this.swarms.has(infoHash)) {
-        return true;
-      }
-      this.#evict(this.#holders.largest);
-    }
-    return false;
+    return this.swarms.size < this.maxSwarmCount ||
+      this.swarms.has(infoHash) || this.#closeSwarm();
   }
 
   /** The swarm of a peer that is about to enter, opened for the first one. */
@@ -213,6 +217,56 @@ export class PeerTable {
     for (const [infoHash, torrent] of this.#past) {
       yield summarize(infoHash, torrent);
     }
+  }
+
+  /**
+   * Closes a swarm of the address that holds most peers: the one in which all
+   * others hold many too, whatever number of them there are. While each of its
+   * swarms has peers of small addresses, that address loses its own peers alone.
+   * @returns False if all swarms are large.
+   */
+  #closeSwarm(): boolean {
+    for (let round = 1; round <= EVICTION_ROUNDS; round++) {
+      const { largest } = this.#holders;
+      if (largest === undefined) break;
+      const candidates = this.#holders.oldest(largest, CANDIDATE_COUNT);
+      let chosen: Swarm | undefined;
+      let chosenCount = 0;
+      for (const swarm of candidates.map((row) => this.#swarmOf(row))) {
+        const count = this.#leastHeld(swarm, chosenCount);
+        if (count <= chosenCount) continue;
+        chosen = swarm;
+        chosenCount = count;
+      }
+      const isFair =
+        chosenCount >= this.#holders.count(largest) * SMALL_SHARE ||
+        round === EVICTION_ROUNDS;
+      if (chosen !== undefined && isFair) return this.#empty(chosen);
+      for (const row of candidates) this.remove(row, "expired");
+      if (this.swarms.size < this.maxSwarmCount) return true;
+    }
+    const small = this.swarms.values()
+      .find(({ peers }) => peers.size <= MAX_CLOSED_SIZE);
+    return small !== undefined && this.#empty(small);
+  }
+
+  /** What the address with the fewest peers in a small swarm holds, where it is more than `floor`. */
+  #leastHeld({ peers }: Swarm, floor: number): number {
+    if (peers.size > MAX_CLOSED_SIZE) return 0;
+    let least = Infinity;
+    for (const row of peers.values()) {
+      // Other trackers name their peers again if there is room.
+      if (this.rows.trackers.has(row)) continue;
+      least = Math.min(least, this.#holders.count(this.rows.holder(row)));
+      if (least <= floor) break;
+    }
+    return least;
+  }
+
+  /** Closes a swarm that has peers. */
+  #empty({ peers }: Swarm): true {
+    for (const row of [...peers.values()]) this.remove(row, "expired");
+    return true;
   }
 
   #swarmOf(row: number): Swarm {
