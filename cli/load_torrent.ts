@@ -9,10 +9,9 @@ import {
   FetchError,
   fetchTorrent,
   type FetchTorrentOptions,
-  foldName,
+  foldFully,
   loadTorrentFile,
   MetainfoError,
-  type Platform,
   platformOf,
   readUrl,
   StorageError,
@@ -148,15 +147,14 @@ async function beginsAsDictionary(path: string): Promise<boolean> {
 
 /**
  * Checks that one peer can share the torrents from `sources`, in the same order.
- * @throws {UsageError} If two of them are the same, or write the same files on
- * `platform`.
+ * @throws {UsageError} If two of them are the same, or write the same files on some
+ * file system.
  */
 export function checkDistinct(
   torrents: readonly Torrent[],
   sources: readonly string[],
-  platform: Platform,
 ): void {
-  const places = torrents.map(({ name }) => foldName(name, platform));
+  const places = torrents.map(({ name }) => foldFully(name));
   for (const [index, { infoHash, name }] of torrents.entries()) {
     const first = places.indexOf(places[index]!);
     if (first === index) continue;

@@ -11,7 +11,6 @@ import {
   openSession,
   openWorkerHasher,
   type PieceHasher,
-  platformOf,
   type Session,
   StorageError,
 } from "../mod.ts";
@@ -52,7 +51,7 @@ export async function runPeer(
     ...waiting,
     permits: createAddressFilter(job),
   });
-  checkDistinct(torrents, job.torrents, platformOf(Deno.build.os));
+  checkDistinct(torrents, job.torrents);
   // The network keeps one core busy here, and the system's part of it another.
   // One worker keeps up with any network.
   const maxWorkers = navigator.hardwareConcurrency > 2 ? 1 : 0;

@@ -214,6 +214,7 @@ export { type FileSpan, FileSpans } from "./metainfo/file_spans.ts";
 export type { Sha1, Torrent, TorrentFile } from "./metainfo/torrent.ts";
 export {
   findPortabilityFaults,
+  foldFully,
   foldName,
   type Platform,
   PLATFORM_NAMES,

@@ -9,7 +9,7 @@
  */
 import { join } from "@std/path";
 import { quote, StorageError } from "../base/errors.ts";
-import { findComponentFault, foldName } from "../metainfo/safe_path.ts";
+import { findComponentFault, foldFully } from "../metainfo/safe_path.ts";
 import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
 import { isUnwritable, openOwnFolder, OWN_FOLDER } from "./own_folder.ts";
 import { errorCode, storageFailure } from "./storage_failure.ts";
@@ -18,27 +18,10 @@ import { errorCode, storageFailure } from "./storage_failure.ts";
 const SHORT_NAME_LENGTH = 143;
 /** Unusual names of one torrent that are probed; it may have a million. */
 const MAX_PROBED_NAMES = 100;
+/** Pairs of similar paths that are probed. */
+const MAX_PROBED_PAIRS = 1000;
 /** Errors that concern the name alone; a full disk, for one, says nothing of it. */
 const NAME_ERRORS: readonly unknown[] = ["ENAMETOOLONG", "EILSEQ", "EINVAL"];
-
-const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu;
-
-/** Gives one spelling to all names that differ in one way, which some file systems ignore. */
-type Fold = (name: string) => string;
-
-/** Two names for each fold, which differ in that way alone. In the order to apply. */
-const FOLDS: readonly (readonly [Fold, string, string])[] = [
-  // Accents, on macOS and on ZFS.
-  [(name) => name.normalize("NFD"), "\u00e9", "e\u0301"],
-  // Invisible characters, on ext4 and F2FS with case folding.
-  [(name) => name.replace(INVISIBLE, ""), "invisible", "in\u200dvisible"],
-  // Case letter by letter, on NTFS and FAT.
-  [(name) => foldName(name, "windows"), "case", "CASE"],
-  // Case with letters that become two, on macOS, ext4 and F2FS.
-  [(name) => name.toLowerCase().toUpperCase(), "\u00df", "ss"],
-  // Dots and spaces at the end, on FAT and on shares of Windows machines.
-  [(name) => name.replace(/[. ]+$/, ""), "end", "end."],
-];
 
 /**
  * Checks that each file of a torrent has a place of its own below `dir`.
@@ -51,8 +34,8 @@ export async function probeNames(
 ): Promise<void> {
   await checkLongestPath(files, dir);
   const unusual = findUnusualNames(files);
-  const mayCollide = findCollision(files) !== undefined;
-  if (unusual.size === 0 && !mayCollide) return;
+  const similar = similarPaths(files).take(MAX_PROBED_PAIRS).toArray();
+  if (unusual.size === 0 && similar.length === 0) return;
   const folder = await makeProbeFolder(dir);
   if (folder === undefined) return;
   try {
@@ -62,15 +45,19 @@ export async function probeNames(
         throw storageFailure("use", join(dir, ...path), error);
       }
     }
-    const folds = mayCollide ? await probeFolds(folder) : [];
-    const collision = findCollision(files, folds);
-    if (collision === undefined) return;
-    const [other, path] = collision;
-    throw new StorageError(
-      `Cannot store ${join(dir, ...path)}: the file system there does not ` +
-        `tell its name from ${quote(other.join("/"))}; ` +
-        "choose a folder on another one",
-    );
+    for (const [index, [other, path]] of similar.entries()) {
+      const pair = join(folder, `pair ${index}`);
+      await Deno.mkdir(join(pair, ...other.slice(0, -1)), { recursive: true });
+      await createEmpty(join(pair, ...other));
+      // It fails if the path is another one, or none that the file system takes.
+      const isSame = await Deno.lstat(join(pair, ...path)).catch(() => false);
+      if (isSame === false) continue;
+      throw new StorageError(
+        `Cannot store ${join(dir, ...path)}: the file system there does not ` +
+          `tell its name from ${quote(other.join("/"))}; ` +
+          "choose a folder on another one",
+      );
+    }
   } finally {
     await Deno.remove(folder, { recursive: true })
       // Harmless: empty files in the program's own folder.
@@ -124,66 +111,53 @@ function isUnusual(name: string): boolean {
 }
 
 /** A file, or a folder above one. */
-interface Place {
-  readonly number: number;
+interface Entry {
   readonly path: readonly string[];
   readonly isFile: boolean;
 }
 
+/** An entry, and others whose path is the same on some file system. */
+interface Place extends Entry {
+  readonly number: number;
+  others?: Entry[];
+}
+
 /**
- * The first two paths that are one if the file system ignores what the folds do:
- * two files, or a file and a folder. Folders may share a place.
- * @param folds All by default.
+ * Pairs of paths that some file system takes for one: of two files, or of a file and
+ * a folder. Folders may share a place.
  */
-export function findCollision(
+export function* similarPaths(
   files: readonly TorrentFile[],
-  folds: readonly Fold[] = FOLDS.map(([fold]) => fold),
-): [readonly string[], readonly string[]] | undefined {
+): Generator<readonly [readonly string[], readonly string[]], undefined> {
   /** By the number of the folder above, and the folded name in it. */
   const places = new Map<string, Place>();
-  const fold = composeFolds(folds);
   for (const { path, isPadding } of files) {
     if (isPadding) continue;
     let folder = 0;
     for (const [index, name] of path.entries()) {
       const isFile = index === path.length - 1;
-      const ownPath = isFile ? path : path.slice(0, index + 1);
-      const key = `${folder}/${fold(name)}`;
-      const place = places.get(key) ??
-        { number: places.size + 1, path: ownPath, isFile };
-      if (place.path !== ownPath && (isFile || place.isFile)) {
-        return [place.path, ownPath];
+      const own = isFile ? path : path.slice(0, index + 1);
+      const key = `${folder}/${foldFully(name)}`;
+      const place = places.get(key);
+      if (place === undefined) {
+        folder = places.size + 1;
+        places.set(key, { number: folder, path: own, isFile });
+        continue;
       }
-      places.set(key, place);
       folder = place.number;
+      const entries: Entry[] = [place, ...place.others ?? []];
+      for (const other of entries) {
+        if (isFile || other.isFile) yield [other.path, own];
+      }
+      // A folder is met with each of its files.
+      if (
+        isFile ||
+        !entries.some((entry) =>
+          !entry.isFile && entry.path.every((name, at) => name === own[at])
+        )
+      ) (place.others ??= []).push({ path: own, isFile });
     }
   }
-  return undefined;
-}
-
-function composeFolds(folds: readonly Fold[]): Fold {
-  const foldAll: Fold = (name) =>
-    folds.reduce((folded, fold) => fold(folded), name);
-  const ignoresCase = foldAll("a") === foldAll("A");
-  return (name) => {
-    // Plain ASCII, as most names: a torrent may have a million.
-    if (!/^[ -~]*[!-\-/-~]$/.test(name)) return foldAll(name);
-    return ignoresCase ? name.toUpperCase() : name;
-  };
-}
-
-/** The folds whose differences the file system of a folder ignores. */
-async function probeFolds(folder: string): Promise<Fold[]> {
-  const folds: Fold[] = [];
-  for (const [fold, name, other] of FOLDS) {
-    await createEmpty(join(folder, name));
-    // It fails if `other` is another name, or none that the file system takes.
-    await Deno.lstat(join(folder, other)).then(
-      () => folds.push(fold),
-      () => {},
-    );
-  }
-  return folds;
 }
 
 /** An empty folder; `undefined` if none can be made. */

@@ -9,6 +9,7 @@ import { deadline } from "@std/async/deadline";
 import { encodeHex } from "@std/encoding/hex";
 import { join } from "@std/path";
 import { StorageError } from "../base/errors.ts";
+import { foldFully } from "../metainfo/safe_path.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { sha1 } from "./sha1.ts";
 import { FileSystem } from "./file_system.ts";
@@ -21,13 +22,10 @@ export const OWN_FOLDER = ".lanswarm";
 /** Longest time to take a free lock, in milliseconds. */
 const LOCK_WAIT_MS = 500;
 
-/**
- * True if some file system takes a name for the folder's: with another case, with
- * invisible characters, or as a short name of Windows.
- */
+/** True if some file system takes a name for the folder's, or for its short name of Windows. */
 export function isOwnFolderName(name: string): boolean {
-  const folded = name.normalize("NFKC").replace(/\p{Cf}/gu, "").toLowerCase();
-  return folded === OWN_FOLDER || /^lanswa~\d+$/.test(folded);
+  const folded = foldFully(name);
+  return folded === foldFully(OWN_FOLDER) || /^LANSWA~\d+$/.test(folded);
 }
 
 /** @throws {StorageError} If a torrent's content would lie in the folder. */
@@ -132,6 +130,6 @@ export async function lockFolder(
 
 /** By the torrent's name: two torrents of one name write the same files. */
 function lockName({ name }: Torrent): string {
-  const folded = name.normalize("NFC").toLowerCase();
-  return `${encodeHex(sha1(new TextEncoder().encode(folded)))}.lock`;
+  const folded = new TextEncoder().encode(foldFully(name));
+  return `${encodeHex(sha1(folded))}.lock`;
 }

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import {
-  findCollision,
   findUnusualNames,
+  similarPaths,
 } from "../../../lib/disk/name_probe.ts";
 import type { TorrentFile } from "../../../lib/metainfo/torrent.ts";
 
@@ -14,15 +14,14 @@ function filesOf(paths: readonly string[]): TorrentFile[] {
   }));
 }
 
-/** The two paths that collide, in the torrent's order. */
-function collision(
-  paths: readonly string[],
-  folds?: readonly ((name: string) => string)[],
-): string[] | undefined {
-  return findCollision(filesOf(paths), folds)?.map((path) => path.join("/"));
+/** The pairs of similar paths, in the torrent's order. */
+function similar(...paths: string[]): string[][] {
+  return similarPaths(filesOf(paths)).map((pair) =>
+    pair.map((path) => path.join("/"))
+  ).toArray();
 }
 
-Deno.test("findCollision() finds files that some file system takes for one", () => {
+Deno.test("similarPaths() finds files that some file system takes for one", () => {
   const pairs = [
     ["t/README", "t/readme"],
     ["t/É", "t/é"],
@@ -35,30 +34,30 @@ Deno.test("findCollision() finds files that some file system takes for one", () 
     ["t/A.", "t/a"],
     ["t/Folder/x", "t/folder/X"],
   ];
-  for (const pair of pairs) assertEquals(collision(pair), pair);
-  assertEquals(collision(["t/a", "t/b", "t/B", "t/A"]), ["t/b", "t/B"]);
-});
-
-Deno.test("findCollision() finds a file in the place of a folder", () => {
-  assertEquals(collision(["t/A", "t/a/x"]), ["t/A", "t/a"]);
-  assertEquals(collision(["t/a/x/y", "t/b", "t/A"]), ["t/a", "t/A"]);
-});
-
-Deno.test("findCollision() lets folders share a place, and ignores padding", () => {
-  assertEquals(collision(["t/A/x", "t/a/y", "t/A/z"]), undefined);
-  assertEquals(collision(["t/a", "t/b", "t/ab", "t/d/b/c"]), undefined);
-  assertEquals(collision(["t/.pad/1", "t/.PAD/1", "t/.pad/1"]), undefined);
-});
-
-Deno.test("findCollision() tells apart what the file system tells apart", () => {
-  const unicode = (name: string): string => name.normalize("NFD");
-  const names = ["t/a", "t/A", "t/É", "t/é", "t/a."];
-  assertEquals(collision(names, []), undefined);
-  assertEquals(collision(names, [unicode]), undefined);
-  assertEquals(collision([...names, "t/e\u0301"], [unicode]), [
-    "t/é",
-    "t/e\u0301",
+  for (const pair of pairs) assertEquals(similar(...pair), [pair]);
+  assertEquals(similar("t/a", "t/b", "t/B", "t/A"), [
+    ["t/b", "t/B"],
+    ["t/a", "t/A"],
   ]);
+});
+
+Deno.test("similarPaths() compares each with all, as a file system may tell only some apart", () => {
+  assertEquals(similar("t/\u00e9", "t/\u00c9", "t/e\u0301"), [
+    ["t/\u00e9", "t/\u00c9"],
+    ["t/\u00e9", "t/e\u0301"],
+    ["t/\u00c9", "t/e\u0301"],
+  ]);
+});
+
+Deno.test("similarPaths() finds a file in the place of a folder", () => {
+  assertEquals(similar("t/A", "t/a/x"), [["t/A", "t/a"]]);
+  assertEquals(similar("t/a/x/y", "t/b", "t/A"), [["t/a", "t/A"]]);
+});
+
+Deno.test("similarPaths() lets folders share a place, and ignores padding", () => {
+  assertEquals(similar("t/A/x", "t/a/y", "t/A/z"), []);
+  assertEquals(similar("t/a", "t/b", "t/ab", "t/d/b/c"), []);
+  assertEquals(similar("t/.pad/1", "t/.PAD/1", "t/.pad/1"), []);
 });
 
 Deno.test("findUnusualNames() finds names that are long or that Windows forbids, each once", () => {

@@ -8,6 +8,14 @@ Deno.test("isOwnFolderName() knows every spelling that some file system takes fo
     ".lan\u200cswarm",
     "\u2024lanswarm",
     "LANSWA~1",
+    ".lanswarm.",
+    ".lanswarm ",
+    ".lanswarm. .",
+    ".lan\u034fswarm",
+    ".lanswarm\ufe0f",
+    ".lan\u115fswarm",
+    ".LANſWARM",
+    "lanswa~1.",
   ];
   for (const name of names) assertEquals(isOwnFolderName(name), true, name);
   for (const name of ["lanswarm", ".lanswarm2", "x.lanswarm", "lanswa~"]) {
