@@ -1,13 +1,14 @@
 /**
- * Writes a process's lines to stdout and stderr, and keeps one live block, redrawn
+ * The lines that a process writes to stdout and stderr, and one live block, redrawn
  * in place, at the bottom of a terminal. All jobs of a process share one console:
- * each has a part of the block, and lines appear above it. Knows nothing of the
- * text that it writes.
+ * each has a part of the block, and lines appear above it. Nothing waits for the
+ * terminal or for the reader of a pipe before the end.
  *
  * @module
  */
 import stringWidth from "string-width";
 import { type Platform, platformOf } from "../mod.ts";
+import { type LineStream, LineWriter } from "./line_writer.ts";
 
 /** Size of a terminal, in characters. */
 export interface TerminalSize {
@@ -18,16 +19,15 @@ export interface TerminalSize {
 /** Used if the size of the terminal is unknown. */
 const DEFAULT_SIZE: TerminalSize = { columns: 80, rows: 24 };
 
-/** A stream that a console writes to, such as `Deno.stdout`. */
-export interface ConsoleStream {
-  writeSync(bytes: Uint8Array): number;
-  isTerminal(): boolean;
-}
+/** Longest wait for readers at the end, in milliseconds. */
+const END_MS = 1_000;
+/** At the end, results wait for a reader that takes some in this time, in milliseconds. */
+const RESULT_STALL_MS = 30_000;
 
 /** The streams and the terminal of a console. */
 export interface ConsoleOptions {
-  readonly stdout: ConsoleStream;
-  readonly stderr: ConsoleStream;
+  readonly stdout: LineStream;
+  readonly stderr: LineStream;
   readonly size: () => TerminalSize;
   /** True if the terminal, if there is one, understands cursor movements. */
   readonly canMoveCursor: boolean;
@@ -44,6 +44,8 @@ export interface LiveBlock extends Disposable {
 /** The lines and the live block of one process. */
 export class Console {
   readonly #options: ConsoleOptions;
+  readonly #stdout: LineWriter;
+  readonly #stderr: LineWriter;
   /** The parts of the live block, from top to bottom. */
   readonly #parts = new Map<LiveBlock, readonly string[]>();
   /** The lines of the live block that are on the terminal now. */
@@ -52,7 +54,16 @@ export class Console {
   #wasSuspended = false;
 
   constructor(options: ConsoleOptions) {
+    const { stdout, stderr } = options;
     this.#options = options;
+    this.#stderr = new LineWriter(stderr, {
+      erase: () => this.#replace([]),
+      draw: () => this.#draw(),
+    });
+    // On a terminal, all lines appear in the order in which they were written.
+    this.#stdout = stdout.isTerminal() && stderr.isTerminal()
+      ? this.#stderr
+      : new LineWriter(stdout);
   }
 
   /** The console of this process. Make one only: two would draw over each other. */
@@ -65,6 +76,7 @@ export class Console {
         platform: platformOf(Deno.build.os),
         isStandalone: Deno.build.standalone,
         denoVersion: Deno.version.deno,
+        term: terminalName(),
       }),
     });
   }
@@ -74,14 +86,26 @@ export class Console {
     return this.#options.stderr.isTerminal() && this.#options.canMoveCursor;
   }
 
-  /** Writes one line to stdout. */
+  /** Aborts when results are lost because nobody reads them. */
+  get overflow(): AbortSignal {
+    return this.#stdout.overflow;
+  }
+
+  /** Writes one line to stdout, for people: it is dropped if too many wait. */
   writeLine(text: string): void {
-    this.#writeAbove(this.#options.stdout, text);
+    const stream = this.#options.stdout;
+    this.#stdout.push({ stream, text, isResult: false });
+  }
+
+  /** Writes one line to stdout, for programs: the work is not done without it. */
+  writeResult(text: string): void {
+    this.#stdout.push({ stream: this.#options.stdout, text, isResult: true });
   }
 
   /** Writes one line to stderr. */
   writeErrorLine(text: string): void {
-    this.#writeAbove(this.#options.stderr, text);
+    const stream = this.#options.stderr;
+    this.#stderr.push({ stream, text, isResult: false });
   }
 
   /** Adds a part to the live block, until it is disposed of. */
@@ -90,11 +114,11 @@ export class Console {
       room: () => this.#roomOf(block),
       show: (lines) => {
         if (this.#parts.has(block)) this.#parts.set(block, lines);
-        this.#draw();
+        this.#stderr.wake();
       },
       [Symbol.dispose]: () => {
         this.#parts.delete(block);
-        this.#draw();
+        this.#stderr.wake();
       },
     };
     this.#parts.set(block, []);
@@ -102,56 +126,69 @@ export class Console {
   }
 
   /** Hides the live block, while another process writes to the same terminal. */
-  suspendBlock(): Disposable {
+  async suspendBlock(): Promise<Disposable> {
     this.#suspensionCount++;
-    this.#draw();
+    this.#stderr.wake();
+    await this.#stderr.flush({ limitMs: END_MS, stallMs: 0 });
     return {
       [Symbol.dispose]: () => {
         this.#suspensionCount--;
-        this.#draw();
+        this.#stderr.wake();
       },
     };
   }
 
-  /** Removes the live block for good, before the process exits. */
-  close(): void {
+  /**
+   * Removes the live block for good and waits until all lines are written, but not
+   * for a reader that stands still: at most for `limitMs`, and longer for results.
+   * Returns the reason if results are lost.
+   */
+  async end(
+    { limitMs = END_MS, stallMs = RESULT_STALL_MS }: {
+      /** @default {1_000} */
+      readonly limitMs?: number;
+      /** Longest wait for a reader of results to read on. @default {30_000} */
+      readonly stallMs?: number;
+    } = {},
+  ): Promise<string | undefined> {
     this.#parts.clear();
-    this.#draw();
+    this.#stderr.wake();
+    await Promise.all(
+      [this.#stdout, this.#stderr].map((writer) =>
+        writer.flush({ limitMs, stallMs })
+      ),
+    );
+    return this.#stdout.loss;
   }
 
-  #writeAbove(stream: ConsoleStream, text: string): void {
-    const isDrawn = this.#drawn.length > 0;
-    if (isDrawn && stream.isTerminal()) this.#replace([]);
-    this.#write(`${text}\n`, stream);
-    if (isDrawn) this.#draw();
-  }
-
-  #draw(): void {
-    if (!this.isLive) return;
+  /** The text that updates the live block. */
+  #draw(): string {
+    if (!this.isLive) return "";
     const isSuspended = this.#suspensionCount > 0;
     // The other process may have left a line without an end, which would be erased.
     // The spaces wrap behind it, but stay on a line that is empty.
-    if (this.#wasSuspended && !isSuspended) {
-      this.#write(`${" ".repeat(this.#options.size().columns - 1)}\r`);
-    }
+    const margin = this.#wasSuspended && !isSuspended
+      ? `${" ".repeat(this.#options.size().columns - 1)}\r`
+      : "";
     this.#wasSuspended = isSuspended;
     const lines = isSuspended ? [] : [...this.#parts.values()].flat();
     // A line that has scrolled off the top could not be replaced.
-    this.#replace(lines.slice(0, this.#rows()));
+    return margin + this.#replace(lines.slice(0, this.#rows()));
   }
 
-  #replace(lines: readonly string[]): void {
-    if (lines.join("\n") === this.#drawn.join("\n")) return;
+  /** The text that replaces what is drawn. */
+  #replace(lines: readonly string[]): string {
+    if (lines.join("\n") === this.#drawn.join("\n")) return "";
     const { columns } = this.#options.size();
     // Most terminals wrap lines that are too long after they were narrowed.
     const rowCount = this.#drawn.reduce(
       (sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / columns)),
       0,
     );
+    this.#drawn = lines;
     // Up to the first line of the block, then everything below is replaced at once.
     const up = rowCount > 1 ? `\x1b[${rowCount - 1}A` : "";
-    this.#write(`\r${up}\x1b[J${lines.join("\n")}`);
-    this.#drawn = lines;
+    return `\r${up}\x1b[J${lines.join("\n")}`;
   }
 
   #roomOf(block: LiveBlock): TerminalSize {
@@ -169,34 +206,33 @@ export class Console {
   #rows(): number {
     return Math.max(1, this.#options.size().rows - 1);
   }
-
-  #write(text: string, stream = this.#options.stderr): void {
-    let rest = new TextEncoder().encode(text);
-    try {
-      while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
-    } catch (error) {
-      // The reader has closed the pipe (`show … | head -1`, a closed terminal): no
-      // reason to stop a transfer.
-      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-    }
-  }
 }
 
 /**
- * True if terminals understand cursor movements. Executables made by Deno before
+ * True if terminals understand cursor movements. Dumb ones do not. Executables made by Deno before
  * 2.8.2 do not enable them on Windows, and its older consoles print them as text.
  */
 export function canMoveCursor(
-  { platform, isStandalone, denoVersion }: {
+  { platform, isStandalone, denoVersion, term }: {
     readonly platform: Platform;
     readonly isStandalone: boolean;
     readonly denoVersion: string;
+    /** The terminal's name in the environment. */
+    readonly term: string | undefined;
   },
 ): boolean {
+  if (term === "dumb") return false;
   if (platform !== "windows" || !isStandalone) return true;
   const [major = 0, minor = 0, patch = 0] = denoVersion.split(/[.-]/)
     .map(Number);
   return ((major - 2) || (minor - 8) || (patch - 2)) >= 0;
+}
+
+/** `TERM`, if the process may read it. */
+function terminalName(): string | undefined {
+  const permission = { name: "env", variable: "TERM" } as const;
+  const { state } = Deno.permissions.querySync(permission);
+  return state === "granted" ? Deno.env.get("TERM") : undefined;
 }
 
 function terminalSize(): TerminalSize {

@@ -28,7 +28,7 @@ import {
   parseCreateJob,
 } from "./create_job.ts";
 import { printable } from "./printable.ts";
-import { type JobContext, type Program, runProgram } from "./program.ts";
+import type { JobContext, Program } from "./program.ts";
 import { EXIT_CODES, type ExitCode, UsageError } from "./program_error.ts";
 import { renderProgress } from "./progress_bar.ts";
 import { formatSize, plural } from "./quantity.ts";
@@ -40,7 +40,6 @@ const REDRAW_INTERVAL_MS = 100;
 export const create: Program<CreateJob> = {
   parse: parseCreateJob,
   run: runCreate,
-  handlesSignals: true,
 };
 
 /** Makes the torrent file that the job describes. */
@@ -238,5 +237,3 @@ export async function isSameFile(
     return false;
   }
 }
-
-if (import.meta.main) Deno.exit(await runProgram(create));

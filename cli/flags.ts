@@ -7,6 +7,7 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { createAddressFilter, readWord, VERSION } from "../mod.ts";
+import type { HangupAction } from "./interrupt.ts";
 import { EXIT_CODES_HELP, UsageError } from "./program_error.ts";
 import { readDuration } from "./quantity.ts";
 
@@ -210,6 +211,14 @@ export const LISTENER_FLAGS = {
   deny: {
     type: "list",
     check: (deny: readonly string[]) => void createAddressFilter({ deny }),
+  },
+  onHangup: {
+    flag: "on-hangup",
+    type: "text",
+    read: (text: string): HangupAction => {
+      if (text === "ignore" || text === "end") return text;
+      throw new RangeError(`${JSON.stringify(text)} is not ignore or end`);
+    },
   },
   isDebug: { flag: "debug", type: "boolean" },
   retryForMs: {

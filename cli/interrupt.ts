@@ -1,11 +1,10 @@
 /**
  * Turns the signals that end a program (Ctrl+C, a closed terminal, the system's
- * request) into an `AbortSignal`, for work that must clean up first.
+ * request) into an `AbortSignal`, for work that must clean up first. Imports
+ * nothing, so that a program listens before it loads the rest.
  *
  * @module
  */
-import { type Platform, platformOf } from "../mod.ts";
-import { ProgramError } from "./program_error.ts";
 
 /**
  * Signals within this time count as one, in milliseconds: a Ctrl+C arrives twice,
@@ -20,39 +19,102 @@ const ECHO_MS = 1_000;
  */
 const PAUSE_MS = 150;
 
-/** Signals, from the first one until disposed of. */
-export interface Interrupt extends Disposable {
-  /** Aborts soon after the first signal, with the error to end with as reason. */
-  readonly signal: AbortSignal;
+/** Time from the first signal to the end of the process, in milliseconds. */
+const LEAVE_MS = 1_900;
+
+/** Longest wait for the console of a program that is cut short, in milliseconds. */
+const FAREWELL_MS = 100;
+
+/** The exit codes of a program that does not end by itself. */
+const CUT_SHORT = { bySignal: 130, byTime: 4 } as const;
+
+/** The reaction to SIGHUP, which a terminal sends when it closes. */
+export type HangupAction = "end" | "ignore";
+
+/** A signal asked the program to end. */
+export class InterruptedError extends Error {
+  override readonly name = "InterruptedError";
+
+  constructor() {
+    super("cannot finish: interrupted; run again");
+  }
 }
 
-/** Listens for signals. A later signal ends the process at once. */
-export function listenForInterrupt(): Interrupt {
-  const names = endingSignals(platformOf(Deno.build.os));
-  const controller = new AbortController();
-  let interruptedAtMs: number | undefined;
-  const listener = (): void => {
-    const now = performance.now();
-    if (interruptedAtMs !== undefined) {
-      if (now - interruptedAtMs > ECHO_MS) Deno.exit(1);
-      return;
+/** Signals, from the first statement of a program to its end. */
+export class Interrupt {
+  readonly #controller = new AbortController();
+  #interruptedAtMs: number | undefined;
+  /**
+   * Ends only a program that was started in a terminal: `nohup`, `setsid` and
+   * service managers have SIGHUP ignored, and Deno cannot tell.
+   */
+  onHangup: HangupAction = isInTerminal() ? "end" : "ignore";
+  readonly #leaveMs: number;
+  /** Called before the process is cut short. */
+  onCutShort: () => Promise<unknown> = () => Promise.resolve();
+
+  constructor(leaveMs: number) {
+    this.#leaveMs = leaveMs;
+  }
+
+  /** Aborts soon after the first signal, with an {@linkcode InterruptedError}. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Time that is left to leave in order, in milliseconds. */
+  get remainingMs(): number {
+    if (this.#interruptedAtMs === undefined) return Infinity;
+    return this.#interruptedAtMs + this.#leaveMs - performance.now();
+  }
+
+  /** Takes a signal. */
+  receive(name: Deno.Signal): void {
+    if (name === "SIGHUP" && this.onHangup === "ignore") return;
+    const nowMs = performance.now();
+    if (this.#interruptedAtMs === undefined) {
+      this.#interruptedAtMs = nowMs;
+      setTimeout(
+        () => this.#controller.abort(new InterruptedError()),
+        PAUSE_MS,
+      );
+      setTimeout(() => this.#cutShort(CUT_SHORT.byTime), this.#leaveMs);
+    } else if (nowMs - this.#interruptedAtMs > ECHO_MS) {
+      this.#cutShort(CUT_SHORT.bySignal);
     }
-    interruptedAtMs = now;
-    const reason = new ProgramError(
-      "cannot finish: interrupted; run again to start over",
-    );
-    setTimeout(() => controller.abort(reason), PAUSE_MS);
-  };
-  for (const name of names) Deno.addSignalListener(name, listener);
-  return {
-    signal: controller.signal,
-    [Symbol.dispose]: () => {
-      // After a signal the process is about to exit: an echo that is still to come
-      // must not kill it before.
-      if (interruptedAtMs !== undefined) return;
-      for (const name of names) Deno.removeSignalListener(name, listener);
-    },
-  };
+  }
+
+  #cutShort(code: number): void {
+    setTimeout(() => Deno.exit(code), FAREWELL_MS);
+    void this.onCutShort().then(() => Deno.exit(code));
+  }
+}
+
+/**
+ * Listens for signals until the process ends: an echo that arrives on its way out
+ * must not kill it.
+ */
+export function listenForInterrupt(
+  { leaveMs = LEAVE_MS }: {
+    /** Time from the first signal to the end of the process. @default {1_900} */
+    readonly leaveMs?: number;
+  } = {},
+): Interrupt {
+  const interrupt = new Interrupt(leaveMs);
+  for (const name of endingSignals(Deno.build.os === "windows")) {
+    Deno.addSignalListener(name, () => interrupt.receive(name));
+  }
+  return interrupt;
+}
+
+/** Lets a job's flag decide what SIGHUP does. */
+export function setHangupAction(
+  { onHangup }: { readonly onHangup: HangupAction | undefined },
+  interrupt: Pick<Interrupt, "onHangup"> | undefined,
+): void {
+  if (interrupt !== undefined && onHangup !== undefined) {
+    interrupt.onHangup = onHangup;
+  }
 }
 
 /** Waits until `signal` aborts. */
@@ -67,8 +129,11 @@ export async function untilAborted(signal: AbortSignal): Promise<void> {
  * The signals that ask a program to end. On Windows only Ctrl+C and Ctrl+Break
  * leave it time to, and Deno refuses to listen for others there.
  */
-export function endingSignals(platform: Platform): readonly Deno.Signal[] {
-  return platform === "windows"
-    ? ["SIGINT", "SIGBREAK"]
-    : ["SIGINT", "SIGTERM", "SIGHUP"];
+export function endingSignals(isWindows: boolean): readonly Deno.Signal[] {
+  return isWindows ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM", "SIGHUP"];
+}
+
+function isInTerminal(): boolean {
+  return [Deno.stdin, Deno.stdout, Deno.stderr]
+    .some((stream) => stream.isTerminal());
 }

@@ -8,7 +8,7 @@
 import { create } from "./create.ts";
 import { parsePeerJob, type PeerJob } from "./peer_job.ts";
 import { runPeer } from "./peer_run.ts";
-import { type JobContext, type Program, runProgram } from "./program.ts";
+import type { JobContext, Program } from "./program.ts";
 import type { ExitCode } from "./program_error.ts";
 import { show } from "./show.ts";
 
@@ -32,7 +32,6 @@ export const peer: Program<PeerProgramJob> = {
     }
   },
   run: (job, context) => job(context),
-  handlesSignals: true,
 };
 
 function bind<Job>(
@@ -42,5 +41,3 @@ function bind<Job>(
   const job = parse(args);
   return (context) => run(job, context);
 }
-
-if (import.meta.main) Deno.exit(await runProgram(peer));

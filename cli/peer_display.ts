@@ -57,7 +57,7 @@ const QUIET_DISPLAY: PeerDisplay = {
 function jsonDisplay(console: Console): PeerDisplay {
   const write = (value: JsonLine): void => {
     const time = new Date().toISOString();
-    console.writeLine(printableJson({ time, ...value }));
+    console.writeResult(printableJson({ time, ...value }));
   };
   return {
     refreshMs: 1_000,

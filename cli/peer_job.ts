@@ -12,7 +12,7 @@ import {
   wholeNumber,
 } from "./flags.ts";
 import { readTorrentSource } from "./load_torrent.ts";
-import { readSize } from "./quantity.ts";
+import { readDuration, readSize } from "./quantity.ts";
 import { UsageError } from "./program_error.ts";
 
 const HELP = `
@@ -46,6 +46,12 @@ Options:
                          10m, 2h or forever (default: 60s)
   --seed-only            share what is complete, download nothing, and give up
                          the permission to write once everything is verified
+  --timeout TIME         end after this time, such as 90s, 10m or 2h; with 4 if
+                         anything is incomplete
+  --give-up-after TIME   end with 4 if nothing has arrived for this time while
+                         anything is incomplete
+  --on-hangup ACTION     what SIGHUP does: ignore or end (default: end if peer was
+                         started in a terminal)
   --verify               verify everything on the disk again
   --force                replace files of the torrent's names that hold no piece
                          of it
@@ -69,6 +75,19 @@ were verified are not read again. Ctrl+C ends peer; to continue, run it again.
 
 const SIZE = { type: "text", default: 0, read: readSize } as const;
 
+/** Reads a limit of time: 0 would be taken for none. */
+function readTimeLimit(text: string): number {
+  const limitMs = readDuration(text);
+  if (limitMs > 0) return limitMs;
+  throw new RangeError(`${JSON.stringify(text)} ends at once; give a time`);
+}
+
+const TIME_LIMIT = {
+  type: "text",
+  default: Infinity,
+  read: readTimeLimit,
+} as const;
+
 /** The flags of `peer`. */
 export const FLAGS = {
   ...LISTENER_FLAGS,
@@ -85,6 +104,8 @@ export const FLAGS = {
   maxDownloadBytesPerSecond: { flag: "max-download", ...SIZE },
   exitWhenComplete: { flag: "exit-when-complete", type: "boolean" },
   seedOnly: { flag: "seed-only", type: "boolean" },
+  timeoutMs: { flag: "timeout", ...TIME_LIMIT },
+  giveUpAfterMs: { flag: "give-up-after", ...TIME_LIMIT },
   mustVerify: { flag: "verify", type: "boolean" },
   force: { type: "boolean" },
   stateDir: { flag: "state", type: "text" },

@@ -15,8 +15,8 @@ import {
   StorageError,
 } from "../mod.ts";
 import type { Console } from "./console.ts";
-import { untilAborted } from "./interrupt.ts";
 import { checkDistinct, loadTorrents } from "./load_torrent.ts";
+import { setHangupAction, untilAborted } from "./interrupt.ts";
 import { createPeerDisplay } from "./peer_display.ts";
 import type { PeerJob } from "./peer_job.ts";
 import type { JobContext } from "./program.ts";
@@ -27,16 +27,55 @@ import {
   ProgramError,
 } from "./program_error.ts";
 import { isAddressMissing, withRetries } from "./retry.ts";
+import { openTimeLimits } from "./time_limits.ts";
 import { TorrentRun } from "./torrent_run.ts";
 
 /** Time between two saves of what is verified of a folder, in milliseconds. */
 const SAVE_INTERVAL_MS = 60_000;
 
-/** Shares the torrents that the job names. */
+/** Shares the torrents that the job names, until the signal or a limit of time ends it. */
 export async function runPeer(
   job: PeerJob,
   context: JobContext,
 ): Promise<ExitCode> {
+  setHangupAction(job, context.interrupt);
+  const runs: TorrentRun[] = [];
+  using limits = openTimeLimits({ ...job, progress: () => progressOf(runs) });
+  const signal = AbortSignal.any([context.signal, limits.signal]);
+  try {
+    await shareUntil(job, { ...context, signal }, runs);
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+  }
+  if (runs.some((run) => run.hasFailed)) return EXIT_CODES.failed;
+  if (!signal.aborted || isComplete(runs)) return EXIT_CODES.done;
+  // Without the flag, a stop that was asked for is what was to be done.
+  if (limits.signal.aborted || job.exitWhenComplete) throw signal.reason;
+  return EXIT_CODES.done;
+}
+
+/** True if nothing is left to do but to seed. */
+function isComplete(runs: readonly TorrentRun[]): boolean {
+  return runs.length > 0 && runs.every(({ phase }) => phase === "settled");
+}
+
+/** A number that grows with everything gained; `undefined` if nothing is missing. */
+function progressOf(runs: readonly TorrentRun[]): number | undefined {
+  if (isComplete(runs)) return undefined;
+  return runs.reduce((sum, { phase, snapshot, verification }) => {
+    const { downloadedBytes = 0, wastedBytes = 0 } = snapshot ?? {};
+    const checkedCount = verification?.checkedCount ?? 0;
+    const settledCount = phase === "working" ? 0 : 1;
+    return sum + downloadedBytes - wastedBytes + checkedCount + settledCount;
+  }, 0);
+}
+
+/** Shares the torrents, with a run for each, until it is done or the signal aborts. */
+async function shareUntil(
+  job: PeerJob,
+  context: JobContext,
+  runs: TorrentRun[],
+): Promise<void> {
   const { console, permissions, signal } = context;
   const recordSecret = await openSecret(job, console);
   const kept: Deno.PermissionName[] = job.onComplete === undefined
@@ -65,14 +104,14 @@ export async function runPeer(
   );
   const display = createPeerDisplay(job, console);
   const done = Promise.withResolvers<void>();
-  const runs = torrents.map((torrent) =>
+  runs.push(...torrents.map((torrent) =>
     new TorrentRun(torrent, {
       ...{ job, context, session, display, recordSecret },
       onSettled: () => {
         if (isDone(runs, job)) done.resolve();
       },
     })
-  );
+  ));
   const isTaken = ![0, session.port].includes(job.port);
   display.listening(session.port, isTaken ? job.port : undefined);
   const timers = [
@@ -96,8 +135,6 @@ export async function runPeer(
     display.end(runs);
     await Promise.all(runs.map((run) => run.close()));
   }
-  const hasFailed = runs.some((run) => run.hasFailed);
-  return hasFailed ? EXIT_CODES.failed : EXIT_CODES.done;
 }
 
 /** The secret of this user for resume records; `undefined` after a warning. */

@@ -8,7 +8,7 @@
 import { MetainfoError } from "../mod.ts";
 import { Console } from "./console.ts";
 import { InformationRequest } from "./flags.ts";
-import { listenForInterrupt } from "./interrupt.ts";
+import { type Interrupt, InterruptedError } from "./interrupt.ts";
 import { JobPermissions } from "./permissions.ts";
 import {
   EXIT_CODES,
@@ -23,6 +23,8 @@ export interface JobContext {
   /** Aborts when the job must end; its reason is the error to end with. */
   readonly signal: AbortSignal;
   readonly permissions: JobPermissions;
+  /** The signals, for a job that decides what SIGHUP means. @default none */
+  readonly interrupt?: Pick<Interrupt, "onHangup">;
 }
 
 /** A program. */
@@ -35,46 +37,88 @@ export interface Program<Job> {
   readonly parse: (args: readonly string[]) => Job;
   /** Does the job; its exit code. May throw what {@linkcode reportError} takes. */
   readonly run: (job: Job, context: JobContext) => Promise<ExitCode>;
-  /**
-   * True if `run` ends when the context's signal aborts. Ctrl+C kills other
-   * programs. @default {false}
-   */
-  readonly handlesSignals?: boolean;
 }
 
-/** Runs a program in a process of its own; the exit code. Never rejects. */
+/** Options for {@linkcode runProgram}. */
+export interface RunProgramOptions {
+  /** @default {Deno.args} */
+  readonly args?: readonly string[];
+  /** The signals that end the job. @default {none: they kill the process} */
+  readonly interrupt?: Interrupt;
+}
+
+/**
+ * Runs a program in a process of its own; the exit code. Never rejects, and ends
+ * with lines still to be written if nobody reads them.
+ */
 export async function runProgram<Job>(
   program: Program<Job>,
-  args: readonly string[] = Deno.args,
+  { args = Deno.args, interrupt }: RunProgramOptions = {},
 ): Promise<ExitCode> {
   const console = Console.ofProcess();
-  // Even if a bug or a second Ctrl+C ends the process, no live block remains.
-  for (const event of ["unload", "error", "unhandledrejection"]) {
-    addEventListener(event, () => console.close());
-  }
+  if (interrupt !== undefined) interrupt.onCutShort = () => console.end();
+  endOnBug(console);
+  const signals = [console.overflow, ...interrupt ? [interrupt.signal] : []];
+  let code: ExitCode;
   try {
     const job = program.parse(args);
-    using interrupt = program.handlesSignals === true
-      ? listenForInterrupt()
-      : undefined;
-    return await program.run(job, {
+    code = await program.run(job, {
       console,
-      signal: interrupt?.signal ?? new AbortController().signal,
+      signal: AbortSignal.any(signals),
       permissions: JobPermissions.ofProcess(),
+      ...(interrupt && { interrupt }),
     });
   } catch (error) {
     if (error instanceof InformationRequest) {
-      console.writeLine(error.text);
-      return EXIT_CODES.done;
+      console.writeResult(error.text);
+      code = EXIT_CODES.done;
+    } else {
+      // The command line may be what is wrong, so it has no parsed --debug to read.
+      const isDebug = args.includes("--debug");
+      if (!console.overflow.aborted) reportError(console, error, { isDebug });
+      code = exitCodeOf(error);
     }
-    // The command line may be what is wrong, so it has no parsed --debug to read.
-    reportError(console, error, { isDebug: args.includes("--debug") });
-    return exitCodeOf(error);
   }
+  return await end(console, code, interrupt?.remainingMs ?? Infinity);
+}
+
+/** Waits for the lines; the exit code that says whether the results were written. */
+async function end(
+  console: Console,
+  code: ExitCode,
+  remainingMs: number,
+): Promise<ExitCode> {
+  // Some of the time that a signal leaves is for the line about lost results.
+  const limitMs = Math.min(1_000, Math.max(0, remainingMs - 300));
+  const loss = await console.end({
+    limitMs,
+    ...(remainingMs < Infinity && { stallMs: 0 }),
+  });
+  if (loss === undefined) return code;
+  console.writeErrorLine(
+    `error: cannot write all results to stdout: ${loss}; read it faster, or write it to a file that has room`,
+  );
+  await console.end({ limitMs: 200, stallMs: 0 });
+  return code === EXIT_CODES.done ? EXIT_CODES.failed : code;
+}
+
+/** Reports an error that nothing has caught, which ends the process. */
+function endOnBug(console: Console): void {
+  const report = (event: Event, error: unknown): void => {
+    event.preventDefault();
+    reportError(console, error, { isDebug: true });
+    void console.end({ stallMs: 0 }).then(() => Deno.exit(EXIT_CODES.failed));
+  };
+  addEventListener("error", (event) => report(event, event.error));
+  addEventListener(
+    "unhandledrejection",
+    (event) => report(event, event.reason),
+  );
 }
 
 function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof ProgramError) return error.exitCode;
+  if (error instanceof InterruptedError) return EXIT_CODES.undone;
   if (error instanceof MetainfoError) return EXIT_CODES.invalidTorrent;
   return EXIT_CODES.failed;
 }

@@ -12,12 +12,13 @@ import {
   TrackerError,
 } from "../mod.ts";
 import type { Console } from "./console.ts";
+import { InterruptedError } from "./interrupt.ts";
 import { printable } from "./printable.ts";
 
-/** Exit codes of every program. */
+/** Exit codes of every program. A second Ctrl+C while it leaves ends it with 130. */
 export const EXIT_CODES = {
   done: 0,
-  /** The work failed: network, disk, verification. */
+  /** The work failed: network, disk, verification, output. */
   failed: 1,
   usage: 2,
   invalidTorrent: 3,
@@ -25,9 +26,10 @@ export const EXIT_CODES = {
   undone: 4,
 } as const;
 
-/** The last line of every `--help`. */
+/** The last lines of every `--help`. */
 export const EXIT_CODES_HELP =
-  "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 invalid torrent file.";
+  `Exit codes: 0 done, 1 failed, 2 wrong command line, 3 invalid torrent file,
+4 not done in time or before a signal, 130 cut short by a second Ctrl+C.`;
 
 export type ExitCode = typeof EXIT_CODES[keyof typeof EXIT_CODES];
 
@@ -90,7 +92,8 @@ function beginAsError(message: string): string {
 /** The remedy for an error; `undefined` if its message contains one. */
 function remedyFor(error: unknown): string | undefined {
   const isExpected = error instanceof ProgramError ||
-    error instanceof StorageError || error instanceof StoreError ||
+    error instanceof InterruptedError || error instanceof StorageError ||
+    error instanceof StoreError ||
     error instanceof TrackerError || error instanceof FetchError;
   if (isExpected) return undefined;
   return error instanceof MetainfoError

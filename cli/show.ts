@@ -12,7 +12,7 @@ import {
   readTorrentSource,
 } from "./load_torrent.ts";
 import { printable, printableJson } from "./printable.ts";
-import { type JobContext, type Program, runProgram } from "./program.ts";
+import type { JobContext, Program } from "./program.ts";
 import { EXIT_CODES, type ExitCode, UsageError } from "./program_error.ts";
 import { formatSize } from "./quantity.ts";
 
@@ -27,7 +27,6 @@ export interface ShowJob {
 export const show: Program<ShowJob> = {
   parse: parseShowJob,
   run: runShow,
-  handlesSignals: true,
 };
 
 const HELP = `
@@ -72,7 +71,7 @@ export async function runShow(
   const lines = json
     ? [printableJson(toJson(torrent))]
     : describeTorrent(torrent).map(printable);
-  for (const line of lines) console.writeLine(line);
+  for (const line of lines) console.writeResult(line);
   return EXIT_CODES.done;
 }
 
@@ -137,5 +136,3 @@ function describeDate(seconds: number): string {
 function pathInTorrent(torrent: Torrent, file: TorrentFile): readonly string[] {
   return torrent.isFolder ? file.path.slice(1) : file.path;
 }
-
-if (import.meta.main) Deno.exit(await runProgram(show));

@@ -219,7 +219,7 @@ export class TorrentRun implements TorrentState {
       this.#options;
     if (onComplete === undefined) return;
     // The command writes to the same terminal.
-    using _ = console.suspendBlock();
+    using _ = await console.suspendBlock();
     try {
       await runCompletionCommand(onComplete, {
         torrent: this.torrent,

@@ -18,10 +18,10 @@ import {
   TrackerStartError,
 } from "../mod.ts";
 import { invocationOf, quoted } from "./command_words.ts";
-import { untilAborted } from "./interrupt.ts";
+import { setHangupAction, untilAborted } from "./interrupt.ts";
 import { printable } from "./printable.ts";
 import { isAddressMissing, withRetries } from "./retry.ts";
-import { type JobContext, type Program, runProgram } from "./program.ts";
+import type { JobContext, Program } from "./program.ts";
 import {
   describeError,
   EXIT_CODES,
@@ -46,7 +46,6 @@ import {
 export const tracker: Program<TrackerJob> = {
   parse: parseTrackerJob,
   run: runTracker,
-  handlesSignals: true,
 };
 
 /** Time between two looks at the addresses of this machine, in milliseconds. */
@@ -62,11 +61,14 @@ const USUAL_MINIMUM_SECONDS = 60;
 /** Runs a tracker until the context's signal aborts. */
 export async function runTracker(
   job: TrackerJob,
-  { console, permissions, signal }: JobContext,
+  { console, interrupt, permissions, signal }: JobContext,
 ): Promise<ExitCode> {
   const { json, log, peerTimeoutSeconds, quiet, torrentsDir } = job;
+  setHangupAction(job, interrupt);
+  const print = (text: string): void =>
+    json ? console.writeResult(text) : console.writeLine(text);
   const write = (line: EventLine): void =>
-    console.writeLine(formatLine(line, { json, time: new Date() }));
+    print(formatLine(line, { json, time: new Date() }));
   const warn = (text: string): void =>
     console.writeErrorLine(`warning: ${text}`);
   const { intervalSeconds = USUAL_MINIMUM_SECONDS } = job;
@@ -116,13 +118,13 @@ export async function runTracker(
     isTemporary: isAddressMissing,
   });
   for (const line of describeStart(job, { tracker, folder })) {
-    console.writeLine(line);
+    print(line);
   }
   using watch = isWildcard(job.host)
     ? watchAddresses((hostnames) => {
       const urls = trackerUrls(hostnames, tracker.port, job);
       const lines = json ? [listeningJson(urls)] : formatStart({ urls });
-      for (const line of lines) console.writeLine(line);
+      for (const line of lines) print(line);
     })
     : undefined;
   if (watch?.isLonely) warn(NO_NETWORK);
@@ -236,5 +238,3 @@ function watchAddresses(
     [Symbol.dispose]: () => clearInterval(timer),
   };
 }
-
-if (import.meta.main) Deno.exit(await runProgram(tracker));

@@ -61,6 +61,8 @@ Options:
   --retry-for TIME        how long to wait for the address of --host if this
                           machine does not have it yet, such as 90s, 10m, 2h or
                           forever (default: 60s)
+  --on-hangup ACTION      what SIGHUP does: ignore or end (default: end if the
+                          tracker was started in a terminal)
   --log                   print a line for each announce
   --quiet                 print the URLs only; with --log, the announces as well
   --json                  print one JSON object per line

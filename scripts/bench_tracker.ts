@@ -5,6 +5,7 @@
  * @module
  */
 import { parseCommandLine, wholeNumber } from "../cli/flags.ts";
+import { listenForInterrupt } from "../cli/interrupt.ts";
 import { type JobContext, runProgram } from "../cli/program.ts";
 import type { ExitCode } from "../cli/program_error.ts";
 import { describeTrackerMachine } from "./bench/machine.ts";
@@ -52,5 +53,7 @@ async function main(
 
 if (import.meta.main) {
   const program = { parse: (args: readonly string[]) => args, run: main };
-  Deno.exit(await runProgram({ ...program, handlesSignals: true }));
+  // Namespaces and mounts are removed before the end.
+  const interrupt = listenForInterrupt({ leaveMs: 60_000 });
+  Deno.exit(await runProgram(program, { interrupt }));
 }

@@ -164,6 +164,7 @@ async function main(): Promise<number> {
   } finally {
     await programs.disposeAsync();
     await Deno.remove(folder, { recursive: true });
+    await console.end();
   }
 }
 

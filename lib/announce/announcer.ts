@@ -9,6 +9,7 @@
 import { abortable } from "@std/async/abortable";
 import { delay } from "@std/async/delay";
 import { TrackerError } from "../base/errors.ts";
+import { guardListener } from "../base/guard_listener.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import type { Random } from "../base/random.ts";
@@ -27,7 +28,7 @@ import {
 import { TrackerClient } from "./tracker_client.ts";
 
 /** Time for all `stopped` announces of one torrent together, in milliseconds. */
-export const STOP_TIMEOUT_MS = 2_000;
+export const STOP_TIMEOUT_MS = 1_200;
 
 /** The result of an announce. */
 export type AnnounceReport =
@@ -72,7 +73,7 @@ export interface AnnouncerOptions
   readonly progress: () => TransferProgress;
   /** Takes the peers of a reply, perhaps none, perhaps the peer itself. */
   readonly onPeers: (peers: readonly PeerAddress[]) => void;
-  /** Takes the result of each announce. */
+  /** Takes the result of each announce. What it throws is ignored. */
   readonly onReport: (report: AnnounceReport) => void;
   /** Spreads what many peers would do at once. @default Math.random */
   readonly random?: Random;
@@ -94,7 +95,8 @@ export class Announcer {
 
   /** Announces nothing before {@linkcode Announcer.run}. */
   constructor(options: AnnouncerOptions) {
-    this.#options = options;
+    const onReport = guardListener(options.onReport);
+    this.#options = { ...options, onReport };
     const client = new TrackerClient();
     this.#announce = options.announce ?? client.announce.bind(client);
     this.#schedule = new AnnounceSchedule(

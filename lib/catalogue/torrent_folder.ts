@@ -12,6 +12,7 @@
  */
 import { delay } from "@std/async/delay";
 import { basename, dirname, join, SEPARATOR } from "@std/path";
+import { guardListener } from "../base/guard_listener.ts";
 import { BoundedMap } from "../base/bounded_map.ts";
 import { StorageError } from "../base/errors.ts";
 import type { InfoHash } from "../base/identifier.ts";
@@ -60,7 +61,7 @@ export type TorrentFolderChange =
 
 /** Options for {@linkcode openTorrentFolder}. */
 export interface TorrentFolderOptions {
-  /** Called for every skipped file, and for every change after the first scan. */
+  /** Called for every skipped file, and for every change after the first scan. What it throws is ignored. */
   readonly onChange?: (change: TorrentFolderChange) => void;
   /** Shortest time between two scans, in milliseconds. @default {2000} */
   readonly scanIntervalMs?: number;
@@ -120,7 +121,8 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
 
   private constructor(dir: string, options: TorrentFolderOptions) {
     this.#dir = dir;
-    this.#options = options;
+    const { onChange } = options;
+    this.#options = { ...options, onChange: guardListener(onChange) };
   }
 
   /** As {@linkcode openTorrentFolder}. */

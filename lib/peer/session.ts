@@ -158,7 +158,7 @@ export class Session implements AsyncDisposable {
     }
   }
 
-  /** Stops all torrents and announces that. Takes a little over two seconds at most. */
+  /** Stops all torrents and announces that. The announces take at most 1.2 s. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
     this.#onShortage[Symbol.dispose]();

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { guardListener } from "../base/guard_listener.ts";
 import type { Announcer } from "../announce/announcer.ts";
 import { Bitfield } from "../base/bitfield.ts";
 import { StorageError } from "../base/errors.ts";
@@ -49,7 +50,7 @@ export interface TorrentSessionOptions {
   readonly storage: Storage;
   /** The pieces known to be stored and right, as `verifyStorage` finds them. */
   readonly have: Bitfield;
-  /** Takes every event of the torrent. */
+  /** Takes every event of the torrent. What it throws is ignored. */
   readonly onEvent?: (event: SessionEvent) => void;
 }
 
@@ -58,6 +59,7 @@ export class TorrentSession {
   /** The torrent that is shared. */
   readonly torrent: Torrent;
   readonly #options: TorrentSessionOptions;
+  readonly #emit: (event: SessionEvent) => void;
   readonly #session: SessionContext;
   readonly #swarm: Swarm;
   readonly #announcer: Announcer;
@@ -82,6 +84,7 @@ export class TorrentSession {
     this.#options = options;
     this.#session = session;
     this.#swarm = createSwarm(session, { torrent, have: options.have });
+    this.#emit = guardListener(options.onEvent);
     this.#context = this.#createContext();
     const { infoHash } = torrent;
     const { ownId: peerId, maxPeers } = session;
@@ -126,7 +129,7 @@ export class TorrentSession {
     }
   }
 
-  /** Closes all connections, waits for pieces being stored and announces `stopped`. Takes at most a little over two seconds. */
+  /** Closes all connections, waits for pieces being stored and announces `stopped`. The announces take at most 1.2 s. */
   stop(): Promise<void> {
     return this.#stopped ??= this.#shutDown();
   }
@@ -325,9 +328,5 @@ export class TorrentSession {
     this.#stopping.abort();
     for (const connection of this.#connections.values()) connection.close();
     await Promise.all([this.#announcer.stop(), ...this.#underWay]);
-  }
-
-  #emit(event: SessionEvent): void {
-    this.#options.onEvent?.(event);
   }
 }

@@ -60,11 +60,11 @@ export interface StartTrackerOptions {
   readonly pageNames?: readonly string[];
   /** Takes the addresses of clients from a proxy's headers. @default {false} */
   readonly trustProxy?: boolean;
-  /** Reports every announce and its outcome. */
+  /** Reports every announce and its outcome. What it throws goes to `onError`. */
   readonly onAnnounce?: (entry: AnnounceEntry) => void;
-  /** Reports every peer that joins, completes or leaves. */
+  /** Reports every peer that joins, completes or leaves. What it throws goes to `onError`. */
   readonly onChange?: (change: SwarmChange) => void;
-  /** Reports errors of the tracker itself; the client gets a failure reason. */
+  /** Reports errors of the tracker itself; the client gets a failure reason. What it throws is ignored. */
   readonly onError?: (error: unknown) => void;
 }
 

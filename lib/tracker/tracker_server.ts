@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { guardListener } from "../base/guard_listener.ts";
 import { ANNOUNCE_INTERVAL, PEER_TIMEOUT } from "../announce/announce.ts";
 import { serveHttp } from "../http/http_server.ts";
 import type { HttpResponse } from "../http/response.ts";
@@ -59,9 +60,10 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
     catalogue,
     publicHostname = hostname,
     trustProxy = false,
+    onAnnounce,
     onChange,
-    onError = () => {},
   } = options;
+  const onError = guardListener(options.onError);
   const { intervalMs } = options;
   const longestMs = peerTimeoutMs * LONGEST_SHARE_OF_TIMEOUT;
   if (options.onlyListed && catalogue === undefined) {
@@ -70,7 +72,7 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
   const store = options.store ?? new MemoryStore({
     peerTimeoutMs,
     random: Math.random,
-    ...(onChange && { onChange }),
+    ...(onChange && { onChange: guardListener(onChange, onError) }),
   });
   const tracker = new Tracker({
     store,
@@ -79,7 +81,7 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
       : () => intervalMs,
     rate: new AnnounceRate({ random: Math.random }),
     onlyListed: options.onlyListed ? catalogue : undefined,
-    onAnnounce: options.onAnnounce,
+    onAnnounce: onAnnounce && guardListener(onAnnounce, onError),
   });
   const { port, listeners, udp } = openTrackerSockets({
     hostname,

@@ -285,6 +285,6 @@ Deno.test("compileArguments() takes the permissions of the task and forbids prom
     "-R",
     "-W",
     "--allow-sys=networkInterfaces",
-    "cli/tracker.ts",
+    "cli/main/tracker.ts",
   ]);
 });

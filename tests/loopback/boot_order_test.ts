@@ -106,7 +106,8 @@ Deno.test("peer ends soon when it is interrupted while it waits", async () => {
   await peer.stderr.waitFor(/trying again until that changes/);
   const startMs = performance.now();
   const { code } = await peer.stop("SIGTERM");
-  assert(code !== 0);
+  // A stop that was asked for.
+  assertEquals(code, 0);
   assert(performance.now() - startMs < 2_000);
 });
 

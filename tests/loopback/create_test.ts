@@ -295,7 +295,7 @@ Deno.test("create leaves nothing behind when it is interrupted", async () => {
   const result = await program.stop("SIGINT");
   assertStringIncludes(
     result.stderr,
-    "error: cannot finish: interrupted; run again to start over\n",
+    "error: cannot finish: interrupted; run again\n",
   );
   assertEquals(result.code, 1);
   assertEquals(await listing(folder.path), ["large"]);

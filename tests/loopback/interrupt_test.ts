@@ -101,3 +101,27 @@ Deno.test({
     assertEquals([complete, incomplete], [1, 0]);
   },
 });
+
+Deno.test({
+  name: "a peer leaves the swarm when its terminal closes",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    await using swarm = await LocalSwarm.open();
+    const shared = await swarm.seed("a.bin", { files: { "": 4_000_000 } });
+    const { program: terminal, keyboard } = spawnInTerminal([
+      ...[Deno.execPath(), "task", "peer", shared.path],
+      ...["--dir", join(swarm.folder, "copy"), "--max-download", "20000"],
+      ...["--host=127.0.0.1", "--port=0"],
+    ]);
+    await terminal.stdout.waitFor(/tracker \S+ answers/);
+    assertEquals((await swarm.counts(shared)).incomplete, 1);
+    // The kernel hangs the terminal up when the program that opened it is gone.
+    await terminal.stop("SIGKILL");
+    await keyboard.abort();
+    for (let waits = 0; waits < 100; waits++) {
+      if ((await swarm.counts(shared)).incomplete === 0) break;
+      await delay(50);
+    }
+    assertEquals((await swarm.counts(shared)).incomplete, 0);
+  },
+});

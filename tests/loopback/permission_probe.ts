@@ -41,13 +41,13 @@ async function runNamed(
 ): Promise<number> {
   switch (name) {
     case "create":
-      return await runProgram(create, args);
+      return await runProgram(create, { args });
     case "peer":
-      return await runProgram(peer, args);
+      return await runProgram(peer, { args });
     case "show":
-      return await runProgram(show, args);
+      return await runProgram(show, { args });
     case "tracker":
-      return await runProgram(tracker, args);
+      return await runProgram(tracker, { args });
   }
 }
 

@@ -16,15 +16,15 @@ const PROBE = fromFileUrl(new URL("permission_probe.ts", import.meta.url));
 /**
  * The permissions of each task. `-R` and `-W` cover any folder, because the user's is
  * not known in advance; `--allow-run` is for `--on-complete`, and `--allow-env`
- * for the user's state folder.
+ * for the user's state folder and the kind of terminal.
  */
 const TASK_PERMISSIONS = {
   tracker: ["-N", "-R", "-W", "--allow-sys=hostname,networkInterfaces"],
   peer: [
     ...["-N", "-R", "-W", "--allow-run"],
-    "--allow-env=STATE_DIRECTORY,XDG_STATE_HOME,HOME,LOCALAPPDATA",
+    "--allow-env=STATE_DIRECTORY,XDG_STATE_HOME,HOME,LOCALAPPDATA,TERM",
   ],
-  create: ["-R", "-W"],
+  create: ["-R", "-W", "--allow-env=TERM"],
   show: ["-N", "-R"],
 } as const satisfies Partial<Record<ProgramName, readonly string[]>>;
 

@@ -21,11 +21,11 @@ class WatchedStdout {
   readonly #lines: string[] = [];
   #changed = Promise.withResolvers<void>();
 
-  writeSync(bytes: Uint8Array): number {
-    this.#lines.push(new TextDecoder().decode(bytes));
+  async write(bytes: Uint8Array): Promise<number> {
+    this.#lines.push(...new TextDecoder().decode(bytes).split("\n"));
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
-    return Deno.stdout.writeSync(bytes);
+    return await Deno.stdout.write(bytes);
   }
 
   isTerminal(): boolean {
@@ -66,7 +66,7 @@ const console = new Console({
   size: () => ({ columns: 80, rows: 24 }),
   canMoveCursor: false,
 });
-using interrupt = listenForInterrupt();
+const interrupt = listenForInterrupt();
 const process = JobPermissions.ofProcess();
 const ending = new AbortController();
 const signal = AbortSignal.any([interrupt.signal, ending.signal]);
@@ -107,3 +107,5 @@ writePermissions("without the leecher");
 ending.abort();
 const ended = await Promise.all([tracking, seeding]);
 console.writeErrorLine(`exit codes: ${[made, fetched, ...ended].join(" ")}`);
+await console.end();
+Deno.exit();

@@ -131,9 +131,9 @@ Deno.test("a tracker gives up reading and writing files once its store is open",
        }
        Deno.exit(0);
      }, 2_000);
-     await runProgram(tracker, [
+     await runProgram(tracker, { args: [
        "0", "--host=127.0.0.1", "--store", "sqlite:" + Deno.args[0],
-     ]);`,
+     ] });`,
   );
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { guardListener } from "../../base/guard_listener.ts";
 import type { OpenStoreOptions, PeerStore } from "./peer_store.ts";
 import { parseStoreAddress } from "./store_address.ts";
 
@@ -18,8 +19,13 @@ import { parseStoreAddress } from "./store_address.ts";
  */
 export async function openStore(
   text: string,
-  options: OpenStoreOptions,
+  { onChange, onEvent, ...rest }: OpenStoreOptions,
 ): Promise<PeerStore> {
+  const options = {
+    ...rest,
+    ...(onChange && { onChange: guardListener(onChange) }),
+    ...(onEvent && { onEvent: guardListener(onEvent) }),
+  };
   const address = parseStoreAddress(text);
   switch (address.type) {
     case "memory": {

@@ -7,12 +7,12 @@ import type { Torrent } from "../../../mod.ts";
 import { infoHash } from "../announce/samples.ts";
 
 /** The lines of a log about some news, one after another. */
-function linesOf(news: readonly TorrentNews[]): string[] {
+async function linesOf(news: readonly TorrentNews[]): Promise<string[]> {
   let text = "";
   const stream = {
-    writeSync: (bytes: Uint8Array): number => {
+    write: (bytes: Uint8Array): Promise<number> => {
       text += new TextDecoder().decode(bytes);
-      return bytes.length;
+      return Promise.resolve(bytes.length);
     },
     isTerminal: (): boolean => false,
   };
@@ -26,6 +26,7 @@ function linesOf(news: readonly TorrentNews[]): string[] {
   const display = createPeerDisplay(job, console);
   const torrent = { name: "image.iso", infoHash: infoHash("a") } as Torrent;
   for (const item of news) display.news(torrent, item);
+  await console.end();
   return text.split("\n").slice(0, -1)
     .map((line) => line.replace(/^.*?image\.iso: /, ""));
 }
@@ -44,8 +45,8 @@ const failed: TorrentNews = {
   retryInMs: 1_000,
 } as TorrentNews;
 
-Deno.test("a tracker that warns with each answer is one line, and so is its warning", () => {
-  const lines = linesOf([
+Deno.test("a tracker that warns with each answer is one line, and so is its warning", async () => {
+  const lines = await linesOf([
     ...[announced, warning("slow"), announced, warning("slow")],
     ...[announced, warning("other"), announced, warning("other")],
   ]);
@@ -56,7 +57,13 @@ Deno.test("a tracker that warns with each answer is one line, and so is its warn
   ]);
 });
 
-Deno.test("a tracker that fails and answers in turns is a line each time it changes", () => {
-  const lines = linesOf([announced, failed, failed, announced, announced]);
+Deno.test("a tracker that fails and answers in turns is a line each time it changes", async () => {
+  const lines = await linesOf([
+    announced,
+    failed,
+    failed,
+    announced,
+    announced,
+  ]);
   assertEquals(lines.length, 3);
 });

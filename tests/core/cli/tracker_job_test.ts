@@ -13,6 +13,7 @@ Deno.test("parseTrackerJob() has the defaults that users know", () => {
     peerTimeoutSeconds: 180,
     torrentsDir: undefined,
     onlyListed: false,
+    onHangup: undefined,
     quiet: false,
     json: false,
     log: false,

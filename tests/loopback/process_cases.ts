@@ -1,0 +1,284 @@
+/**
+ * What holds for a program as a process, whatever starts it: Deno or an executable.
+ * Its output, its signals and its exit codes.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { join } from "@std/path";
+import {
+  announce,
+  createAnnounceKey,
+  createPeerId,
+  infoHashFromHex,
+} from "../../lib/mod.ts";
+import {
+  type RunningProgram,
+  startProgram,
+} from "../../scripts/programs/running_program.ts";
+import { freePort } from "./free_port.ts";
+import { assertCopied, LocalSwarm } from "./local_swarm.ts";
+import { timed } from "./share.ts";
+
+/** The words that start a program. */
+export type CommandOf = (program: "tracker" | "peer") => readonly string[];
+
+/** A test and its name. */
+export interface ProcessCase {
+  readonly name: string;
+  readonly fn: (commandOf: CommandOf) => Promise<void>;
+  /** True if it needs the rights of root. @default {false} */
+  readonly needsRoot?: boolean;
+}
+
+const LOCAL = ["--host=127.0.0.1", "--port=0"];
+
+/** Starts a program by a line of sh, in which `"$@"` is its command. */
+function startIn(line: string, ...command: readonly string[]): RunningProgram {
+  return startProgram("sh", ["sh", "-c", line, "sh", ...command]);
+}
+
+/** Sends a signal to the process that runs as process 1 of its own namespace. */
+async function signalProcess1(
+  unshare: RunningProgram,
+  signal: Deno.Signal,
+): Promise<void> {
+  const { pid } = unshare;
+  const children = await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`);
+  Deno.kill(Number(children.trim()), signal);
+}
+
+const AS_PROCESS_1 = 'exec unshare --pid --fork --mount-proc "$@"';
+
+/** The cases. */
+export const PROCESS_CASES: readonly ProcessCase[] = [
+  {
+    name:
+      "a tracker whose output nobody reads answers all, and ends on SIGTERM",
+    fn: async (commandOf) => {
+      const port = freePort();
+      const [program, ...first] = commandOf("tracker");
+      const process = new Deno.Command(program!, {
+        args: [...first, String(port), "--host=127.0.0.1", "--log"],
+        stdin: "null",
+        stdout: "piped",
+        stderr: "piped",
+      }).spawn();
+      const url = `http://127.0.0.1:${port}/announce`;
+      const request = {
+        infoHash: infoHashFromHex("ab".repeat(20)),
+        key: createAnnounceKey(Math.random),
+        event: "started",
+        uploaded: 0,
+        downloaded: 0,
+        left: 1,
+        numwant: 1,
+      } as const;
+      for (let attempt = 0;; attempt++) {
+        const isUp = await fetch(url).then((reply) => reply.text())
+          .then(() => true, () => false);
+        if (isUp) break;
+        assertLess(attempt, 100);
+        await delay(100);
+      }
+      // 100 bytes and more a line: a pipe holds 65,536.
+      for (let peer = 0; peer < 1500; peer++) {
+        const identity = {
+          peerId: createPeerId(Math.random),
+          port: 1024 + peer,
+        };
+        await announce(url, { ...request, ...identity });
+      }
+      process.kill("SIGTERM");
+      const elapsedMs = await timed(async () => {
+        assertEquals((await process.status).code, 0);
+      });
+      assertLess(elapsedMs, 2_500);
+      await Promise.all([process.stdout.cancel(), process.stderr.cancel()]);
+    },
+  },
+  {
+    name: "a peer whose output is refused downloads and ends with 0",
+    fn: async (commandOf) => {
+      await using swarm = await LocalSwarm.open();
+      const shared = await swarm.seed("a.bin", { files: { "": 300_000 } });
+      const dir = join(swarm.folder, "copy");
+      await using peer = startIn(
+        'exec "$@" >/dev/full 2>/dev/full',
+        ...commandOf("peer"),
+        ...[shared.path, "--dir", dir, "--exit-when-complete", ...LOCAL],
+      );
+      assertEquals((await peer.result).code, 0);
+      await assertCopied(shared, dir);
+    },
+  },
+  {
+    name: "show keeps its lines for a slow reader, and ends with 1 if refused",
+    fn: async (commandOf) => {
+      await using swarm = await LocalSwarm.open();
+      const names = Array.from(
+        { length: 1100 },
+        (_, index) => `a file with a name of some length, number ${index}`,
+      );
+      const { path } = await swarm.publish("many", {
+        files: Object.fromEntries(names.map((name) => [name, 1])),
+      });
+      const show = [...commandOf("peer"), "show", path];
+      await using slow = startIn('"$@" | (sleep 2; cat)', ...show);
+      const { stdout } = await slow.result;
+      assertEquals(stdout.match(/, number \d+ \(1 B\)/g)?.length, 1100);
+      await using refused = startIn('exec "$@" >/dev/full', ...show);
+      const { code, stderr } = await refused.result;
+      assertEquals(code, 1);
+      assertMatch(stderr, /^error: cannot write all results to stdout: No sp/);
+    },
+  },
+  {
+    name: "SIGHUP ends no program without a terminal, unless --on-hangup end",
+    fn: async (commandOf) => {
+      await using swarm = await LocalSwarm.open();
+      const shared = await swarm.publish("a.bin", { files: { "": 9 } });
+      const seed = [
+        ...[...commandOf("peer"), shared.path, "--dir", shared.source],
+        ...LOCAL,
+      ];
+      for (
+        const [ending, command] of [
+          [/seeding/, seed],
+          [/^announce/, [...commandOf("tracker"), "0", "--host=127.0.0.1"]],
+        ] as const
+      ) {
+        await using stays = startIn('trap "" HUP; exec "$@"', ...command);
+        await stays.stdout.waitFor(ending);
+        stays.signal("SIGHUP");
+        await delay(500);
+        // It would have ended with 0 as well, but without a line about the end.
+        stays.signal("SIGHUP");
+        await delay(200);
+        assert(await isRunning(stays.pid));
+        assertEquals((await stays.stop("SIGTERM")).code, 0);
+
+        await using ends = startIn(
+          'exec "$@"',
+          ...command,
+          "--on-hangup",
+          "end",
+        );
+        await ends.stdout.waitFor(ending);
+        assertEquals((await ends.stop("SIGHUP")).code, 0);
+      }
+    },
+  },
+  {
+    name:
+      "an incomplete peer ends with 4: after SIGTERM, and by its time limits",
+    fn: async (commandOf) => {
+      await using swarm = await LocalSwarm.open();
+      const shared = await swarm.publish("a.bin", { files: { "": 99 } });
+      const peer = [
+        ...[...commandOf("peer"), shared.path, ...LOCAL],
+        ...["--dir", join(swarm.folder, "copy")],
+      ];
+      await using stopped = startIn(
+        'exec "$@"',
+        ...peer,
+        "--exit-when-complete",
+      );
+      await stopped.stdout.waitFor(/nothing on the disk yet/);
+      const { code, stderr } = await stopped.stop("SIGTERM");
+      assertEquals(
+        [code, stderr],
+        [4, "error: cannot finish: interrupted; run again\n"],
+      );
+      for (
+        const [flag, reason] of [
+          [
+            "--timeout",
+            /^error: cannot finish: --timeout of 0:01 is over; run/,
+          ],
+          [
+            "--give-up-after",
+            /^error: cannot finish: nothing has arrived for 0:01/,
+          ],
+        ] as const
+      ) {
+        await using limited = startIn('exec "$@"', ...peer, flag, "1s");
+        const { code, stderr } = await limited.result;
+        assertEquals(code, 4);
+        assertMatch(stderr, reason);
+      }
+    },
+  },
+  {
+    name: "a seeder that no limit of time finds incomplete ends with 0",
+    fn: async (commandOf) => {
+      await using swarm = await LocalSwarm.open();
+      const shared = await swarm.publish("a.bin", { files: { "": 99 } });
+      await using seeder = startIn(
+        'exec "$@"',
+        ...[...commandOf("peer"), shared.path, "--dir", shared.source],
+        ...[...LOCAL, "--give-up-after", "1s", "--timeout", "4s"],
+      );
+      await seeder.stdout.waitFor(/seeding/);
+      const elapsedMs = await timed(async () => {
+        assertEquals((await seeder.result).code, 0);
+      });
+      // It was not given up, although nothing arrived.
+      assertLess(2_000, elapsedMs);
+    },
+  },
+  {
+    name: "process 1 ends within 2 s of SIGTERM while a torrent URL is silent",
+    needsRoot: true,
+    fn: async (commandOf) => {
+      using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      const url = `http://127.0.0.1:${silent.addr.port}/a.torrent`;
+      for (
+        const [flags, expected] of [
+          [[], 0],
+          [["--exit-when-complete"], 4],
+        ] as const
+      ) {
+        await using peer = startIn(
+          AS_PROCESS_1,
+          ...[...commandOf("peer"), url, ...LOCAL, ...flags],
+        );
+        using _asked = await silent.accept();
+        const elapsedMs = await timed(async () => {
+          await signalProcess1(peer, "SIGTERM");
+          assertEquals((await peer.result).code, expected);
+        });
+        assertLess(elapsedMs, 2_500);
+      }
+    },
+  },
+  {
+    name: "process 1 announces stopped and ends within 2 s of SIGTERM",
+    needsRoot: true,
+    fn: async (commandOf) => {
+      await using swarm = await LocalSwarm.open();
+      const shared = await swarm.publish("a.bin", { files: { "": 99 } });
+      await using seeder = startIn(
+        AS_PROCESS_1,
+        ...[...commandOf("peer"), shared.path, "--dir", shared.source],
+        ...LOCAL,
+      );
+      await seeder.stdout.waitFor(/tracker \S+ answers/);
+      assertEquals((await swarm.counts(shared)).complete, 1);
+      const elapsedMs = await timed(async () => {
+        await signalProcess1(seeder, "SIGTERM");
+        assertEquals((await seeder.result).code, 0);
+      });
+      assertLess(elapsedMs, 2_500);
+      // A swarm that nobody is in is not counted.
+      assertEquals(await swarm.counts(shared), undefined as never);
+    },
+  },
+];
+
+async function isRunning(pid: number): Promise<boolean> {
+  const status = await Deno.readTextFile(`/proc/${pid}/stat`)
+    .catch(() => undefined);
+  return status !== undefined && !status.includes(") Z ");
+}

@@ -1,0 +1,95 @@
+/**
+ * Listeners of the library's users that throw: nothing that is reported fails.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { join } from "@std/path";
+import {
+  announce,
+  createAnnounceKey,
+  createPeerId,
+  infoHashFromHex,
+  MemoryStorage,
+  openStore,
+  openTorrentFolder,
+  startTracker,
+  verifyStorage,
+} from "../../lib/mod.ts";
+import { fullStorage, memoryTorrent } from "./memory_torrent.ts";
+import { addressOf, openLocalSession } from "./share.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
+
+function throws(): never {
+  throw new Error("the listener's own");
+}
+
+for (const kind of ["a store of its own", "a given store"]) {
+  for (const udp of [false, true]) {
+    Deno.test(`a tracker with ${kind} answers over ${udp ? "UDP" : "HTTP"} although onAnnounce, onChange and onError throw`, async () => {
+      await using store = kind === "a given store"
+        ? await openStore("memory", {
+          peerTimeoutMs: 1000,
+          random: Math.random,
+          onChange: throws,
+        })
+        : undefined;
+      await using tracker = await startTracker({
+        port: 0,
+        hostname: "127.0.0.1",
+        udp,
+        onAnnounce: throws,
+        onChange: throws,
+        onError: throws,
+        ...(store && { store }),
+      });
+      const url = udp ? tracker.udpAnnounceUrl! : tracker.announceUrl;
+      const reply = await announce(url, {
+        infoHash: infoHashFromHex("ab".repeat(20)),
+        peerId: createPeerId(Math.random),
+        key: createAnnounceKey(Math.random),
+        port: 7000,
+        event: "started",
+        uploaded: 0,
+        downloaded: 0,
+        left: 1,
+        numwant: 5,
+      });
+      assertEquals(reply.incomplete, 1);
+    });
+  }
+}
+
+Deno.test("sessions share a torrent although their onEvent throws", async () => {
+  const sample = await memoryTorrent({ length: 300_000 });
+  await using seeder = openLocalSession();
+  await using leecher = openLocalSession();
+  const { torrent } = sample;
+  const full = fullStorage(sample);
+  seeder.addTorrent(torrent, {
+    storage: full,
+    have: await verifyStorage(full, torrent),
+    onEvent: throws,
+  });
+  const storage = new MemoryStorage(torrent.geometry.length);
+  const transfer = leecher.addTorrent(torrent, {
+    storage,
+    have: await verifyStorage(storage, torrent),
+    onEvent: throws,
+  });
+  transfer.addPeers([addressOf(seeder)]);
+  for (let waits = 0; !transfer.isComplete && waits < 500; waits++) {
+    await delay(20);
+  }
+  assert(transfer.isComplete);
+});
+
+Deno.test("a torrent folder is listed on although its onChange throws", async () => {
+  await using folder = await temporaryFolder();
+  await Deno.writeTextFile(join(folder.path, "bad.torrent"), "no torrent");
+  await using catalogue = await openTorrentFolder(folder.path, {
+    onChange: throws,
+  });
+  assertEquals(catalogue.list(), []);
+});
