@@ -47,7 +47,11 @@ const SUITES: Readonly<Record<string, Suite>> = {
   simulation: { permissions: [], jobs: 2 },
   executable: {
     // A small disk is mounted where the hosts' programs see it.
-    permissions: [...HOSTS, "--allow-run=ip,mount,umount"],
+    permissions: [
+      ...[...FILES, "--allow-env=CI,PATH", "--allow-net=127.0.0.1"],
+      "--allow-sys=uid,networkInterfaces",
+      "--allow-run=ip,mount,umount,sh",
+    ],
     jobs: 2,
     setUpTask: "compile",
   },
