@@ -13,7 +13,7 @@ import { spawnTask } from "./programs/tasks.ts";
 import { sha256Of, writeRandomFile } from "./programs/sample_file.ts";
 
 const MIB = 1024 * 1024;
-const FILE_LENGTH = 64 * MIB;
+const FILE_LENGTH = 32 * MIB;
 const FILE_NAME = "demo.bin";
 const TORRENT_NAME = "demo.torrent";
 const LEECHERS = ["first", "second", "third"];

@@ -141,10 +141,10 @@ Deno.test("PiecePicker helps with a piece instead of exceeding its memory", () =
 });
 
 Deno.test("PiecePicker begins a new piece once one is verified and its memory is free", () => {
-  const desk = new PickerDesk({ pieceCount: 5, blocksPerPiece: 2048 });
+  const desk = new PickerDesk({ pieceCount: 5, blocksPerPiece: 512 });
   desk.join(1, "#####");
   const begun = new Set(
-    desk.picks(1, 4 * 2048).split(" ").map((name) => name[0]),
+    desk.picks(1, 4 * 512).split(" ").map((name) => name[0]),
   );
   assertEquals(begun.size, 4);
   assertEquals(desk.pick(1), "-");

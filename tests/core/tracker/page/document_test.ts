@@ -10,7 +10,7 @@ import {
 } from "../../../../lib/tracker/page/document.ts";
 import { STYLE } from "../../../../lib/tracker/page/style.ts";
 import { readPageView } from "../../../../lib/tracker/page/view.ts";
-import { fuzz, FUZZ_SEED } from "../../fuzz.ts";
+import { fuzz, FUZZ_MS, FUZZ_SEED } from "../../fuzz.ts";
 import { bytes, infoHash, text as textOf } from "../../announce/samples.ts";
 import { sourcesOf } from "./page_desk.ts";
 import { scenePeer, SceneStore } from "./scene_store.ts";
@@ -258,5 +258,7 @@ Deno.test(`a stranger's text never becomes markup (seed ${FUZZ_SEED})`, async ()
       );
       return pages;
     },
+    // Each renders eight pages.
+    inputCount: FUZZ_MS === undefined ? 200 : undefined,
   });
 });
