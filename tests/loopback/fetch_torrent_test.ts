@@ -145,6 +145,10 @@ Deno.test("fetchTorrent() reports the status of the server", async () => {
         "the server has no such file (HTTP status 404); check the name",
       ],
       [
+        421,
+        "the tracker does not answer to that name (HTTP status 421); use its IP address, or start it with --page-name and the name",
+      ],
+      [
         500,
         "the answer is HTTP status 500; open the URL in a browser to see why",
       ],
