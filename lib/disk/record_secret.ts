@@ -26,14 +26,14 @@ export function findStateFolder(
   variable: (name: string) => string | undefined = grantedVariable,
   platform: Platform = platformOf(Deno.build.os),
 ): string | undefined {
-  const named = (name: string): string | undefined => {
-    // A service may have several state folders.
-    const list = variable(name)?.split(platform === "windows" ? ";" : ":");
-    return list?.[0] !== undefined && isAbsolute(list[0]) ? list[0] : undefined;
-  };
+  const absolute = (path = ""): string | undefined =>
+    isAbsolute(path) ? path : undefined;
+  const named = (name: string) => absolute(variable(name));
   const below = (folder: string | undefined, ...path: string[]) =>
     folder && join(folder, ...path, "lanswarm");
-  const service = named("STATE_DIRECTORY");
+  // A service may have several.
+  const separator = platform === "windows" ? ";" : ":";
+  const service = absolute(variable("STATE_DIRECTORY")?.split(separator)[0]);
   if (service !== undefined) return service;
   switch (platform) {
     case "windows":

@@ -12,6 +12,7 @@ function find(
 Deno.test("findStateFolder() prefers a service's folder to the user's", () => {
   const HOME = "/home/ann";
   assertEquals(find({ HOME }), "/home/ann/.local/state/lanswarm");
+  assertEquals(find({ HOME: "/a:b" }), "/a:b/.local/state/lanswarm");
   assertEquals(find({ HOME, XDG_STATE_HOME: "/s" }), "/s/lanswarm");
   const STATE_DIRECTORY = "/var/lib/lanswarm:/var/lib/other";
   assertEquals(find({ HOME, STATE_DIRECTORY }), "/var/lib/lanswarm");
