@@ -284,7 +284,7 @@ Deno.test("compileArguments() takes the permissions of the task and forbids prom
     "-N",
     "-R",
     "-W",
-    "--allow-sys=networkInterfaces",
+    "--allow-sys=hostname,networkInterfaces",
     "cli/main/tracker.ts",
   ]);
 });

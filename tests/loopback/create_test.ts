@@ -297,7 +297,7 @@ Deno.test("create leaves nothing behind when it is interrupted", async () => {
     result.stderr,
     "error: cannot finish: interrupted; run again\n",
   );
-  assertEquals(result.code, 1);
+  assertEquals(result.code, 4);
   assertEquals(await listing(folder.path), ["large"]);
 });
 

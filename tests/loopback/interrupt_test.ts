@@ -125,3 +125,19 @@ Deno.test({
     assertEquals((await swarm.counts(shared)).incomplete, 0);
   },
 });
+
+Deno.test("a second Ctrl+C, a second after the first, cuts a leaving peer short with 130", async () => {
+  await using swarm = await LocalSwarm.open();
+  // It takes more than a second to give up on a tracker that does not answer.
+  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const shared = await swarm.publish("a.bin", {
+    files: { "": 10 },
+    announce: [`http://127.0.0.1:${silent.addr.port}/announce`],
+  });
+  await using seeder = spawnPeer(shared.path, "--dir", shared.source);
+  using _announce = await silent.accept();
+  seeder.signal("SIGINT");
+  await delay(1_080);
+  const { code } = await seeder.stop("SIGINT");
+  assertEquals(code, 130);
+});
