@@ -20,6 +20,7 @@ import {
   type InfoHash,
   infoHashFromHex,
 } from "./base/identifier.ts";
+import { readUrl, trimText } from "./metainfo/clean_text.ts";
 
 const DISCARD_PORT = 9;
 
@@ -55,9 +56,12 @@ export async function runTrackerCommand(
 }
 
 async function run(args: readonly string[]): Promise<unknown> {
-  const [command, url, ...hashes] = args;
-  if (url === undefined) throw new CommandError("arguments are missing");
-  const infoHashes = hashes.map(readInfoHash);
+  const [command, given, ...hashes] = args;
+  if (given === undefined) throw new CommandError("arguments are missing");
+  const url = readArgument(given, readUrl);
+  const infoHashes = hashes.map((text) =>
+    readArgument(text, (text) => infoHashFromHex(trimText(text)))
+  );
   switch (command) {
     case "scrape":
       return { torrents: await scrape(url, infoHashes) };
@@ -101,15 +105,16 @@ async function announceOnce(url: string, infoHash: InfoHash): Promise<unknown> {
   };
 }
 
-function readInfoHash(text: string): InfoHash {
+/** Reads an argument. @throws {CommandError} With the reason. */
+function readArgument<Value>(
+  text: string,
+  read: (text: string) => Value,
+): Value {
   try {
-    return infoHashFromHex(text);
+    return read(text);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new CommandError(
-      `${JSON.stringify(text)} is not an info hash of 40 hex digits`,
-      { cause: error },
-    );
+    throw new CommandError(error.message, { cause: error });
   }
 }
 

@@ -36,8 +36,9 @@ Deno.test("lib/mod.ts announce prints the swarm and leaves no peer behind", asyn
   });
   const { code, stdout, stderr } = await runLibrary(
     "announce",
-    tracker.announceUrl,
-    INFO_HASH.toUpperCase(),
+    // Pasted with a line end and a byte order mark.
+    `${tracker.announceUrl}\r\n`,
+    `\ufeff${INFO_HASH.toUpperCase()} `,
   );
   assertEquals([code, stderr], [0, ""]);
   assertEquals(JSON.parse(stdout), {
@@ -103,6 +104,7 @@ Deno.test("lib/mod.ts ends with 2 and one line on arguments that make no sense",
       ["announce", "http://127.0.0.1/announce"],
       ["announce", "http://127.0.0.1/announce", INFO_HASH, INFO_HASH],
       ["announce", "http://127.0.0.1/announce", "xyz"],
+      ["announce", "http://127.0.0.1/ann\u200bounce", INFO_HASH],
     ]
   ) {
     const { code, stdout, stderr } = await runLibrary(...args);
