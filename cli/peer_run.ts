@@ -103,10 +103,18 @@ async function shareUntil(
     },
   );
   const display = createPeerDisplay(job, console);
+  // Once is enough: each request that is not answered keeps a thread.
+  const locking = {
+    lock: true,
+    onNoLock: (reason: string): void => {
+      locking.lock = false;
+      warn(reason);
+    },
+  };
   const done = Promise.withResolvers<void>();
   runs.push(...torrents.map((torrent) =>
     new TorrentRun(torrent, {
-      ...{ job, context, session, display, recordSecret },
+      ...{ job, context, session, display, recordSecret, locking },
       onSettled: () => {
         if (isDone(runs, job)) done.resolve();
       },

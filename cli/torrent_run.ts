@@ -8,6 +8,7 @@ import { delay } from "@std/async/delay";
 import {
   type Bitfield,
   ContentChangedError,
+  type LockOptions,
   openTorrentContent,
   openWorkerHasher,
   type Session,
@@ -40,6 +41,8 @@ export interface TorrentRunOptions {
   readonly display: PeerDisplay;
   /** Proves resume records. @default none */
   readonly recordSecret?: Uint8Array | undefined;
+  /** Locks on the folder. @default {locks, without a warning} */
+  readonly locking?: LockOptions;
   /** Called when a torrent is complete, its command included, or has stopped. */
   readonly onSettled: () => void;
 }
@@ -86,10 +89,11 @@ export class TorrentRun implements TorrentState {
     if (signal.aborted) return;
     try {
       const { dir, mustVerify, force: overwrite } = job;
-      const { recordSecret } = this.#options;
+      const { recordSecret, locking } = this.#options;
       const { fdPressure } = session;
       const content = await openTorrentContent(this.torrent, {
         ...{ dir, mustVerify, overwrite, fdPressure, recordSecret },
+        ...locking,
       });
       this.#content = content;
       const { storage } = content;

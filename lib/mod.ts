@@ -134,7 +134,7 @@ export {
 export type { FileStamp } from "./disk/file_system.ts";
 export type { KnownPieces } from "./disk/resume_record.ts";
 export { findStateFolder, openRecordSecret } from "./disk/record_secret.ts";
-export { lockFolder } from "./disk/own_folder.ts";
+export { lockFolder, type LockOptions } from "./disk/own_folder.ts";
 export {
   openTorrentContent,
   TorrentContent,

@@ -93,6 +93,17 @@ export function isUnwritable(error: unknown): boolean {
     : error instanceof Deno.errors.NotCapable || errorCode(error) !== undefined;
 }
 
+/** Options of {@linkcode lockFolder}. */
+export interface LockOptions {
+  /** False: nothing is locked. @default {true} */
+  readonly lock?: boolean;
+  /**
+   * Called where the file system does not answer, as NFS without a lock service, so
+   * that nothing is locked. @default {nothing}
+   */
+  readonly onNoLock?: (reason: string) => void;
+}
+
 /**
  * Locks a torrent's files below `dir` until it is disposed of; the system unlocks
  * those of a process that ends in any way. `undefined` where nothing can be
@@ -103,29 +114,77 @@ export function isUnwritable(error: unknown): boolean {
 export async function lockFolder(
   torrent: Torrent,
   dir: string,
+  { lock = true, onNoLock }: LockOptions = {},
 ): Promise<Disposable | undefined> {
-  let file: Deno.FsFile;
+  if (!lock) return undefined;
+  const folder = openOwnFolder(dir);
   try {
-    const path = [OWN_FOLDER, lockName(torrent)];
-    file = (await openOwnFolder(dir).open(path, "write")).file;
+    const name = lockName(torrent);
+    const opened = await folder.open([OWN_FOLDER, name], "write");
+    const { file } = opened;
+    const answer = await requestLock(file);
+    if (answer) {
+      // For the message below. Without it, that names no process.
+      await file.truncate(0).catch(() => {});
+      await file.write(new TextEncoder().encode(`${Deno.pid}`)).catch(() => {});
+      return opened;
+    }
+    if (answer === false) file.close();
+    else if (!await doesAnswer(folder)) {
+      onNoLock?.(
+        `the file system of ${dir} does not answer requests for locks; nothing ` +
+          "keeps another peer from writing the same files",
+      );
+      return undefined;
+    }
+    const bytes = await readOwnFile(dir, { name, maxLength: 20 })
+      // As on Windows, where nobody can read a file that is locked.
+      .catch(() => undefined);
+    const pid = new TextDecoder().decode(bytes);
+    throw new StorageError(
+      `Cannot share ${torrent.name} in ${dir}: another peer does so already` +
+        `${/^\d+$/.test(pid) ? ` (process ${pid})` : ""}; ` +
+        "end that one first or choose another folder",
+    );
   } catch (error) {
     if (isUnwritable(error)) return undefined;
     throw error;
   }
-  // It fails where the file system has no locks.
-  const locking = file.lock(true).catch(() => {});
+}
+
+/** True if the file system locks a file that nobody else knows. */
+async function doesAnswer(folder: GuardedFolder): Promise<boolean> {
+  const path = [OWN_FOLDER, `${crypto.randomUUID()}.lock`];
+  const { file } = await folder.open(path, "create");
+  await Deno.remove(folder.pathOf(path))
+    // Harmless: an empty file stays, as on Windows while it is open.
+    .catch(() => {});
+  const answer = await requestLock(file);
+  if (answer !== undefined) file.close();
+  return answer !== undefined;
+}
+
+/**
+ * True if a file is locked, or cannot be; false if another process holds the lock;
+ * `undefined` if there was no answer. A request that is not answered goes on in
+ * another thread until this process ends, and the file is closed then.
+ */
+async function requestLock(file: Deno.FsFile): Promise<boolean | undefined> {
+  // Deno 2.4 can only wait for a lock; later versions wait in this thread for the
+  // answer of `lock`, and in another one for that of `tryLock`.
+  const { tryLock } = file as {
+    tryLock?: (exclusive: boolean) => Promise<boolean>;
+  };
+  const locking = (tryLock?.call(file, true) ??
+    file.lock(true).then(() => true))
+    // It fails where the file system has no locks.
+    .catch(() => true);
   try {
-    await deadline(locking, LOCK_WAIT_MS);
+    return await deadline(locking, LOCK_WAIT_MS);
   } catch {
-    // Deno 2.4 can only wait for a lock. The wait goes on until this process ends
-    // or the other one unlocks the file.
     void locking.then(() => file.close());
-    throw new StorageError(
-      `Cannot share ${torrent.name} in ${dir}: another peer does so already; ` +
-        "end that one first or choose another folder",
-    );
+    return undefined;
   }
-  return file;
 }
 
 /** By the torrent's name: two torrents of one name write the same files. */

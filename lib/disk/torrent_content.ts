@@ -21,6 +21,7 @@ import {
 import {
   isUnwritable,
   lockFolder,
+  type LockOptions,
   readOwnFile,
   replaceOwnFile,
 } from "./own_folder.ts";
@@ -39,7 +40,7 @@ import { verifyStorage, type VerifyStorageOptions } from "./hash_content.ts";
 const CLOSE_WAIT_MS = 2_000;
 
 /** Options for {@linkcode openTorrentContent}. */
-export interface TorrentContentOptions extends FileStorageOptions {
+export interface TorrentContentOptions extends FileStorageOptions, LockOptions {
   /** Verifies everything, whatever the resume record says. @default {false} */
   readonly mustVerify?: boolean;
   /** Replaces files that hold something else. @default {false} */
@@ -60,7 +61,7 @@ export async function openTorrentContent(
   options: TorrentContentOptions,
 ): Promise<TorrentContent> {
   await using opened = new AsyncDisposableStack();
-  opened.use(await lockFolder(torrent, options.dir));
+  opened.use(await lockFolder(torrent, options.dir, options));
   const storage = opened.use(await openFileStorage(torrent, options));
   const recordSecret = options.recordSecret ?? await openRecordSecret()
     // Without one, everything is verified at each start.

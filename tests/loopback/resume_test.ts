@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { ContentChangedError, StorageError } from "../../lib/base/errors.ts";
 import { openTorrentContent } from "../../lib/disk/torrent_content.ts";
@@ -235,11 +235,51 @@ Deno.test(
       );
       assertEquals(
         error.message,
-        `Cannot share many in ${dir}: another peer does so already; ` +
+        `Cannot share many in ${dir}: another peer does so already (process ${Deno.pid}); ` +
           "end that one first or choose another folder",
       );
     }
     assertEquals((await restart(dir)).haveCount, 8);
+  },
+);
+
+Deno.test(
+  "where the file system does not answer, nothing is locked, after a warning",
+  {
+    // The files wait for an answer.
+    sanitizeResources: false,
+  },
+  async () => {
+    await using folder = await withContent();
+    const dir = folder.path;
+    const prototype = Deno.FsFile.prototype as unknown as Record<
+      string,
+      unknown
+    >;
+    const kept = { lock: prototype.lock, tryLock: prototype.tryLock };
+    using _ = { [Symbol.dispose]: () => void Object.assign(prototype, kept) };
+    const answer = (lock: () => Promise<boolean>): void => {
+      prototype.lock = lock;
+      if (kept.tryLock !== undefined) prototype.tryLock = lock;
+    };
+    answer(() => new Promise(() => {}));
+    const reasons: string[] = [];
+    const onNoLock = (reason: string): void => void reasons.push(reason);
+    const opened = await openTorrentContent(torrent, { dir, onNoLock });
+    await opened[Symbol.asyncDispose]();
+    assertEquals(reasons.length, 1);
+    assertStringIncludes(reasons[0]!, "does not answer requests for locks");
+    // Not even asked.
+    const next = await openTorrentContent(torrent, {
+      ...{ dir, lock: false, onNoLock },
+    });
+    await next[Symbol.asyncDispose]();
+    assertEquals(reasons.length, 1);
+    // No locks at all is no silence.
+    answer(() => Promise.reject(new Deno.errors.NotSupported()));
+    const other = await openTorrentContent(torrent, { dir, onNoLock });
+    await other[Symbol.asyncDispose]();
+    assertEquals(reasons.length, 1);
   },
 );
 
