@@ -91,6 +91,7 @@ export class HttpConnection implements TrackedConnection {
     this.#output = context.buffers.take();
     this.#reader = new RequestReader(this.#received, {
       remoteHostname: this.remoteHostname,
+      localHostname: unmapHostname(socket.localAddr.hostname),
       limits: context.limits,
     });
   }

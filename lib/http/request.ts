@@ -81,6 +81,8 @@ type Framing = Pick<HttpRequest, "keepsConnection" | "contentLength">;
 export interface RequestContext {
   /** IP address of the client. */
   readonly remoteHostname: string;
+  /** IP address of this machine that the client reached. */
+  readonly localHostname?: string | undefined;
   readonly limits: RequestLimits;
 }
 
@@ -96,13 +98,15 @@ export class HttpRequest {
   readonly contentLength: number;
   /** IP address of the client, never IPv4-mapped. */
   readonly remoteHostname: string;
+  /** IP address of this machine that the client reached, never IPv4-mapped. */
+  readonly localHostname: string | undefined;
   readonly #headerLines: string;
   #headers: ReadonlyMap<string, string> | undefined;
 
   constructor(
     line: RequestLine,
     framing: Framing,
-    rest: { readonly remoteHostname: string; readonly headerLines: string },
+    rest: Omit<RequestContext, "limits"> & { readonly headerLines: string },
   ) {
     this.method = line.method;
     this.path = line.path;
@@ -111,6 +115,7 @@ export class HttpRequest {
     this.keepsConnection = framing.keepsConnection;
     this.contentLength = framing.contentLength;
     this.remoteHostname = rest.remoteHostname;
+    this.localHostname = rest.localHostname;
     this.#headerLines = rest.headerLines;
   }
 
@@ -152,7 +157,7 @@ const MAX_LINE_OVERHEAD = 64;
  */
 export function parseRequest(
   head: string,
-  { remoteHostname, limits }: RequestContext,
+  { limits, ...client }: RequestContext,
 ): HttpRequest {
   if (!HEAD.test(head)) {
     checkRequestLine(head, limits);
@@ -162,7 +167,7 @@ export function parseRequest(
   const headerLines = head.slice(head.indexOf("\n") + 1);
   checkHeaderLength(headerLines.length, limits);
   const framing = readFraming(headerLines, line, limits);
-  return new HttpRequest(line, framing, { remoteHostname, headerLines });
+  return new HttpRequest(line, framing, { ...client, headerLines });
 }
 
 /** @throws {RequestError} If the text does not begin with a request line. */

@@ -26,10 +26,12 @@ import {
 import { reasonOfRefusal, type Tracker } from "./tracker.ts";
 
 /** A request, as far as the tracker reads it. */
-export type TrackerRequest = Pick<
-  HttpRequest,
-  "method" | "path" | "query" | "remoteHostname" | "header" | "isFromBrowser"
->;
+export type TrackerRequest =
+  & Pick<
+    HttpRequest,
+    "method" | "path" | "query" | "remoteHostname" | "header" | "isFromBrowser"
+  >
+  & Partial<Pick<HttpRequest, "localHostname">>;
 
 /** Answers GET and HEAD at a time in milliseconds; the body of a response to HEAD is not sent. */
 export type TrackerHandler = (
@@ -177,7 +179,9 @@ function announce(
     ? forwardedHostname(request, query.ip) ?? request.remoteHostname
     : request.remoteHostname;
   const wantsIds = peerForm === "dictionaries";
-  const announce = { ...query, hostname, wantsIds };
+  // Behind a proxy this is where the proxy reached the tracker.
+  const localHostname = context.trustProxy ? undefined : request.localHostname;
+  const announce = { ...query, hostname, localHostname, wantsIds };
   const outcome = context.tracker.announce(announce, nowMs);
   if (outcome.type === "refused") {
     return bencoded(encodeFailure(outcome.reason, outcome.retryInMs));

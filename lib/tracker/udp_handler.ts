@@ -36,6 +36,8 @@ export interface UdpHandlerOptions {
   readonly tracker: Tracker;
   /** Key of the connection ids: `CONNECTION_KEY_LENGTH` random bytes. */
   readonly secret: Uint8Array;
+  /** The IP address of the tracker that a host reaches. @default unknown */
+  readonly localHostname?: (remoteHostname: string) => string | undefined;
 }
 
 /**
@@ -60,7 +62,7 @@ interface KnownRequest {
 
 /** Creates the handler of one tracker. */
 export function createUdpHandler(
-  { tracker, secret }: UdpHandlerOptions,
+  { tracker, secret, localHostname = () => undefined }: UdpHandlerOptions,
 ): UdpHandler {
   const connectionIds = new UdpConnectionIds(secret);
   return (datagram, remoteHostname, nowMs) => {
@@ -87,7 +89,7 @@ export function createUdpHandler(
     try {
       switch (action) {
         case UDP_ACTIONS.announce:
-          return announce(request, tracker);
+          return announce(request, tracker, localHostname(hostname));
         case UDP_ACTIONS.scrape:
           return scrape(request, tracker);
         default: {
@@ -104,10 +106,12 @@ export function createUdpHandler(
 function announce(
   { datagram, transactionId, hostname, family, nowMs }: KnownRequest,
   tracker: Tracker,
+  localHostname: string | undefined,
 ): Uint8Array<ArrayBuffer> {
   const request = parseUdpAnnounce(datagram);
   const numwant = Math.min(request.numwant, MAX_NUMWANT);
-  const announce = { ...request, numwant, hostname, wantsIds: false };
+  const own = { hostname, localHostname, wantsIds: false };
+  const announce = { ...request, numwant, ...own };
   const outcome = tracker.announce(announce, nowMs);
   if (outcome.type === "refused") {
     return encodeUdpError(outcome.reason, transactionId);

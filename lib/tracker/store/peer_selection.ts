@@ -12,6 +12,7 @@
  * @module
  */
 import { IDENTIFIER_LENGTH, identifierToBytes } from "../../base/identifier.ts";
+import { addressScope, parseIpAddress } from "../../base/ip_address.ts";
 import { type Random, randomBelow } from "../../base/random.ts";
 import { MAX_NUMWANT } from "../announce_query.ts";
 import type { PeerList } from "./peer_list.ts";
@@ -34,6 +35,9 @@ const MARK_COUNT = 1024;
 /** Kinds of addresses that an asker may be given, best first, by the kind of its own. */
 const KINDS = [[0, 1], [1, 0], [2, 0, 3, 1], [3, 1, 2, 0]] as const;
 
+/** Those of an asker elsewhere that is given peers on loopback at the tracker's address. */
+const KINDS_WITH_LOOPBACK = [[0, 2, 1, 3], [1, 3, 0, 2]] as const;
+
 const NO_BYTES = new Uint8Array(0);
 
 /** Chooses peers, in memory that the next choice uses again. */
@@ -52,6 +56,8 @@ export class PeerSelection {
   /** The number of the draw in which a slot was taken last. */
   readonly #marks = new Uint32Array(MARK_COUNT);
   #drawNumber = 0;
+  /** The tracker's address for this asker, if it is given peers on loopback there. */
+  #local: Uint8Array | undefined;
   /** The row of the asker, which is not given itself. */
   #ownRow = 0;
 
@@ -67,22 +73,29 @@ export class PeerSelection {
   pick(
     swarm: Swarm,
     asker: number,
-    { numwant, wantsIds }: Pick<PeerAnnounce, "numwant" | "wantsIds">,
+    { numwant, wantsIds, localHostname }: Pick<
+      PeerAnnounce,
+      "numwant" | "wantsIds" | "localHostname"
+    >,
   ): PickedPeers {
     if (numwant === 0 || swarm.peers.size === 1) return noPeers(wantsIds);
     this.#chosenCount = 0;
     this.#ownRow = asker >> 1;
+    this.#local = localHostname !== undefined && swarm.hasLoopback
+      ? reachableBytes(localHostname)
+      : undefined;
     this.#pick(swarm, asker, Math.min(numwant, MAX_NUMWANT));
-    return {
-      ipv4: this.#write(0),
-      ipv6: this.#write(1),
-      ids: wantsIds ? this.#ids() : undefined,
-    };
+    const rows: number[] | undefined = wantsIds ? [] : undefined;
+    const ipv4 = this.#write(0, rows);
+    const ipv6 = this.#write(1, rows);
+    return { ipv4, ipv6, ids: rows && this.#ids(rows) };
   }
 
   #pick(swarm: Swarm, asker: number, count: number): void {
     const askerKind = kindOf(this.#rows.address(asker)!);
-    const kinds = KINDS[askerKind]!;
+    const kinds = (this.#local && KINDS_WITH_LOOPBACK[askerKind]) ??
+      KINDS[askerKind]!;
+    if (askerKind >= 2) this.#local = undefined;
     let seedersAhead = 0;
     let leechersAhead = 0;
     let others = 0;
@@ -188,35 +201,72 @@ export class PeerSelection {
     return isThere ? list.endpoints.length - 1 : list.endpoints.length;
   }
 
-  /** Copies the chosen endpoints byte by byte: nothing is faster for so few. */
-  #write(family: number): Uint8Array {
+  /**
+   * Copies the chosen endpoints byte by byte: nothing is faster for so few.
+   * @param rows Receives the peers, if their ids are wanted.
+   */
+  #write(family: number, rows: number[] | undefined): Uint8Array {
     const entryLength = ENTRY_LENGTHS[family]!;
     const from = this.#rows.entries(family);
     const to = this.#entries[family]!;
     let count = 0;
     for (let index = 0; index < this.#chosenCount; index++) {
       const endpoint = this.#chosen[index]!;
-      if ((endpoint & 1) !== family) continue;
-      let start = (endpoint >> 1) * entryLength;
-      const end = ++count * entryLength;
-      for (let offset = end - entryLength; offset < end; offset++) {
-        to[offset] = from[start++]!;
+      if (this.#local !== undefined && this.#isLoopback(endpoint)) {
+        if (!this.#writeLocal(endpoint, to, count * entryLength)) continue;
+        count++;
+      } else {
+        if ((endpoint & 1) !== family) continue;
+        let start = (endpoint >> 1) * entryLength;
+        const end = ++count * entryLength;
+        for (let offset = end - entryLength; offset < end; offset++) {
+          to[offset] = from[start++]!;
+        }
       }
+      rows?.push(endpoint >> 1);
     }
     return this.#views[family]![count] ??= to.subarray(0, count * entryLength);
   }
 
-  #ids(): Uint8Array {
-    // Those of IPv4 first.
-    const endpoints = this.#chosen.slice(0, this.#chosenCount)
-      .sort((left, right) => (left & 1) - (right & 1));
-    const ids = new Uint8Array(endpoints.length * IDENTIFIER_LENGTH);
-    for (const [index, endpoint] of endpoints.entries()) {
-      const id = identifierToBytes(this.#rows.ids[endpoint >> 1]!);
+  #isLoopback(endpoint: number): boolean {
+    return kindOf(this.#rows.address(endpoint)!) >= 2;
+  }
+
+  /**
+   * Writes a peer on loopback at the tracker's address.
+   * @returns False if it is not on this machine, is written already, or the family is another one.
+   */
+  #writeLocal(endpoint: number, to: Uint8Array, offset: number): boolean {
+    const local = this.#local!;
+    const row = endpoint >> 1;
+    const isOther = endpoint % 2 === 1 &&
+      this.#rows.address(endpoint - 1) !== undefined;
+    const isFamily = to.length === MAX_NUMWANT * (local.length + 2);
+    if (!isFamily || isOther || this.#rows.trackers.has(row)) return false;
+    const port = this.#rows.port(endpoint);
+    to.set(local, offset);
+    to[offset + local.length] = port >>> 8;
+    to[offset + local.length + 1] = port;
+    return true;
+  }
+
+  #ids(rows: readonly number[]): Uint8Array {
+    const ids = new Uint8Array(rows.length * IDENTIFIER_LENGTH);
+    for (const [index, row] of rows.entries()) {
+      const id = identifierToBytes(this.#rows.ids[row]!);
       ids.set(id, index * IDENTIFIER_LENGTH);
     }
     return ids;
   }
+}
+
+/** The bytes of an address at which other machines reach this one. */
+function reachableBytes(hostname: string): Uint8Array | undefined {
+  const scope = addressScope(hostname);
+  return scope === "none" || scope === "loopback" ||
+      scope === "linkLocal" && hostname.includes(":")
+    ? undefined
+    : parseIpAddress(hostname);
 }
 
 /** A list of no peers. */

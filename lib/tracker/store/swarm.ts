@@ -67,6 +67,12 @@ export class Swarm implements SwarmPart, Torrent {
     return this.#lists[isSeeder ? kind + 4 : kind];
   }
 
+  /** True if there are endpoints on loopback. */
+  get hasLoopback(): boolean {
+    const lists = this.#lists;
+    return (lists[2] ?? lists[3] ?? lists[6] ?? lists[7]) !== undefined;
+  }
+
   /** The peer at an address and port that others may be given. */
   peerAt(address: Address, port: number): number | undefined {
     if (this.#byEndpoint !== undefined) {

@@ -63,6 +63,7 @@ function tracker(
       intervalMs: () => 7_000,
     }),
     secret: SECRET,
+    localHostname: (hostname) => `the tracker's for ${hostname}`,
   });
   return { handle, announced };
 }
@@ -98,6 +99,7 @@ Deno.test("the UDP handler passes an announce and its address to the store", asy
     infoHash: infoHash("a"),
     peerId: peerId("me"),
     hostname: IPV4,
+    localHostname: `the tracker's for ${IPV4}`,
     port: 6881,
     downloaded: 1,
     uploaded: 2,

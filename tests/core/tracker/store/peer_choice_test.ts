@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { formatPeerAddress } from "../../../../lib/base/peer_address.ts";
 import type { MemoryStore } from "../../../../lib/tracker/store/memory_store.ts";
 import {
   accept,
@@ -223,6 +224,47 @@ Deno.test("addresses of this machine are told to this machine alone", () => {
     "127.0.0.1",
     "::1",
   ]);
+});
+
+Deno.test("a peer on this machine is given to others at the address by which they reached the tracker", () => {
+  const store = memoryStore();
+  const seeder = { isSeeder: true };
+  join(store, "127.0.1.1", seeder);
+  const given = (hostname: string, localHostname?: string): string[] => {
+    const outcome = join(store, hostname, { localHostname });
+    join(store, hostname, { event: "stopped" });
+    return addressesOf(outcome.peers).map(formatPeerAddress);
+  };
+  assertEquals(given("10.0.0.1", "192.168.7.9"), ["192.168.7.9:6881"]);
+  assertEquals(given("10.0.0.2", "fd00::9"), ["[fd00::9]:6881"]);
+  // Nobody else can use these.
+  for (const unknown of [undefined, "127.0.0.1", "::1", "fe80::1", "::"]) {
+    assertEquals(given("10.0.0.1", unknown), []);
+  }
+  // On this machine it is at the address that it announced, as before.
+  assertEquals(given("127.0.0.1", "127.0.0.1"), ["127.0.1.1:6881"]);
+  assertEquals(given("127.0.0.1", "192.168.7.9"), ["127.0.1.1:6881"]);
+});
+
+Deno.test("a peer on this machine that announces by both families is given once, with its id", () => {
+  const store = memoryStore();
+  const local = { key: "k", port: 6881 };
+  accept(store, "local", { ...local, hostname: "127.0.0.1" });
+  accept(store, "local", { ...local, hostname: "::1" });
+  join(store, "10.0.0.1");
+  join(store, "2001:db8::1");
+  for (const localHostname of ["10.0.0.9", "fd00::9"]) {
+    const changes = { wantsIds: true, localHostname };
+    const { peers } = join(store, "10.0.0.2", changes);
+    const addresses = addressesOf(peers).map(({ hostname }) => hostname);
+    assertEquals(addresses.toSorted(), [
+      ...["10.0.0.1", "2001:db8::1", localHostname].toSorted(),
+    ]);
+    const ids = addresses.map((hostname) =>
+      (hostname === localHostname ? "local" : hostname).padEnd(20, "-")
+    );
+    assertEquals(text(peers.ids!), ids.join(""));
+  }
 });
 
 Deno.test("peers on this machine are told of all others too, however many are here", () => {
