@@ -164,7 +164,7 @@ function mutate(
 ): Uint8Array<ArrayBuffer> {
   const example = examples[randomBelow(examples.length, random)]!;
   const other = examples[randomBelow(examples.length, random)]!;
-  let bytes: Uint8Array<ArrayBuffer> = Uint8Array.from(example);
+  let bytes = new Uint8Array(example);
   for (let count = randomBelow(6, random); count >= 0; count--) {
     const at = randomBelow(bytes.length + 1, random);
     const length = randomBelow(8, random);
@@ -217,7 +217,9 @@ function spliced(
   const tail = bytes.subarray(at + count);
   const result = new Uint8Array(at + part.length + tail.length);
   result.set(bytes.subarray(0, at));
-  result.set(part, at);
+  for (let index = 0; index < part.length; index++) {
+    result[at + index] = part[index]!;
+  }
   result.set(tail, at + part.length);
   return result;
 }
