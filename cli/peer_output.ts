@@ -71,6 +71,8 @@ export function describeNews(
       }`;
     case "trackerWarning":
       return `warning from tracker ${news.url}: ${news.text}`;
+    case "sourceMissing":
+      return "no peer with the missing pieces is known yet; asking the trackers of all tiers";
     case "storageFailed":
     case "pieceVerified":
     case "peerConnected":

@@ -9,6 +9,9 @@
  * front of its tier and the round is over. If none answers, the next round begins
  * after a growing delay. [BEP 12]
  *
+ * While the torrent lacks a source, the round goes on behind the tracker that
+ * answered, with each further tier whose tracker is due.
+ *
  * @module
  */
 import { type Random, shuffle } from "../base/random.ts";
@@ -51,6 +54,10 @@ interface Tracker {
   /** True once it has answered `started`. */
   listsUs: boolean;
   trackerId: string | undefined;
+  /** The time from which its minimum interval allows an announce. */
+  earliestMs: number;
+  /** The time of the next announce by its interval. */
+  dueMs: number;
 }
 
 /** The announces of one torrent. All times are milliseconds on one clock. */
@@ -63,8 +70,14 @@ export class AnnounceSchedule {
   #roundAtMs = -Infinity;
   #earliestMs = -Infinity;
   #failedRoundCount = 0;
-  #failuresInRound = 0;
+  /** Trackers tried after another one in the same round. */
+  #tryCount = 0;
   #completedIsDue = false;
+  #lacksSource = false;
+  /** True once a tracker has answered in this round: the further ones are extra. */
+  #isAnswered = false;
+  /** The time of the next round, as that tracker wants it. */
+  #nextRoundMs = -Infinity;
 
   /**
    * Shuffles each tier once. A URL named twice is tried once in a round.
@@ -78,7 +91,9 @@ export class AnnounceSchedule {
       for (const url of urls) {
         if (seen.has(url) || seen.size >= MAX_TRACKERS) continue;
         seen.add(url);
-        tier.push({ url, listsUs: false, trackerId: undefined });
+        const fresh = { listsUs: false, trackerId: undefined };
+        const times = { earliestMs: -Infinity, dueMs: -Infinity };
+        tier.push({ url, ...fresh, ...times });
       }
       if (tier.length > 0) this.#tiers.push(shuffle(tier, random));
     }
@@ -112,14 +127,21 @@ export class AnnounceSchedule {
     this.#failedRoundCount = 0;
     if (event === "completed") this.#completedIsDue = false;
     const { intervalMs, minIntervalMs } = reply;
-    this.#earliestMs = nowMs + minIntervalMs;
+    tracker.earliestMs = nowMs + minIntervalMs;
+    tracker.dueMs = nowMs + Math.max(intervalMs, minIntervalMs);
+    if (!this.#isAnswered) {
+      this.#earliestMs = tracker.earliestMs;
+      this.#nextRoundMs = tracker.dueMs;
+    }
     if (this.#completedIsDue) {
       // The round goes on with the same tracker.
       this.#indexInTier = 0;
       this.#roundAtMs = nowMs;
-    } else {
-      this.#startRoundAt(nowMs + Math.max(intervalMs, minIntervalMs));
+      return;
     }
+    this.#isAnswered = true;
+    if (this.#enterNextTier(nowMs)) this.#goOn(nowMs);
+    else this.#endRound();
   }
 
   /**
@@ -128,16 +150,40 @@ export class AnnounceSchedule {
    */
   failed(nowMs: number): number {
     this.#indexInTier++;
-    if (this.#indexInTier >= this.#tiers[this.#tierIndex]!.length) {
-      this.#indexInTier = 0;
-      this.#tierIndex++;
+    const tier = this.#tiers[this.#tierIndex]!;
+    if (this.#isAnswered) tier[0]!.dueMs = nowMs + MAX_RETRY_DELAY_MS;
+    const isInTier = this.#indexInTier < tier.length;
+    if (isInTier || this.#enterNextTier(nowMs)) return this.#goOn(nowMs);
+    if (this.#isAnswered) {
+      this.#endRound();
+      return this.#roundAtMs - nowMs;
     }
-    if (this.#tierIndex < this.#tiers.length) return this.#goOn(nowMs);
     const delayMs = this.#retryDelay();
     this.#failedRoundCount++;
     this.#earliestMs = nowMs + delayMs;
     this.#startRoundAt(this.#earliestMs);
     return delayMs;
+  }
+
+  /**
+   * Sets whether the torrent lacks a source: a peer that has pieces which we lack.
+   * @returns True if further tiers are asked from now on, and were not before.
+   */
+  setLacksSource(lacksSource: boolean, nowMs: number): boolean {
+    if (this.#lacksSource === lacksSource) return false;
+    this.#lacksSource = lacksSource;
+    if (!lacksSource || this.#tiers.length < 2) return false;
+    const isBetweenRounds = nowMs < this.#roundAtMs &&
+      this.#failedRoundCount === 0 && !this.#isAnswered &&
+      this.#tierIndex + this.#indexInTier === 0;
+    if (isBetweenRounds) {
+      // Takes up the last round behind the tracker that has answered.
+      this.#tierIndex = this.#tiers.findIndex(([front]) => front!.listsUs);
+      this.#isAnswered = true;
+      if (this.#enterNextTier(nowMs)) this.#goOn(nowMs);
+      else this.#endRound();
+    }
+    return true;
   }
 
   /** The download is complete: `completed` is due at once, until a tracker has answered it. */
@@ -170,15 +216,42 @@ export class AnnounceSchedule {
     return this.#tiers[this.#tierIndex]![this.#indexInTier]!;
   }
 
+  /** Enters the next tier to ask in this round; false if there is none. */
+  #enterNextTier(nowMs: number): boolean {
+    const mayAsk = ([front]: readonly Tracker[]): boolean =>
+      this.#isAnswered
+        ? this.#lacksSource && front!.dueMs <= nowMs
+        : this.#completedIsDue || front!.earliestMs <= nowMs;
+    const tierIndex = this.#tiers.findIndex((tier, index) =>
+      index > this.#tierIndex && mayAsk(tier)
+    );
+    if (tierIndex < 0) return false;
+    this.#tierIndex = tierIndex;
+    this.#indexInTier = 0;
+    return true;
+  }
+
   /** Goes on to the next tracker of the round. Returns in how many milliseconds. */
   #goOn(nowMs: number): number {
-    if (++this.#failuresInRound % TRIES_BEFORE_PAUSE !== 0) return 0;
-    this.#earliestMs = this.#roundAtMs = nowMs + PAUSE_MS;
-    return PAUSE_MS;
+    const isPause = ++this.#tryCount % TRIES_BEFORE_PAUSE === 0;
+    this.#roundAtMs = nowMs + (isPause ? PAUSE_MS : 0);
+    this.#earliestMs = Math.max(this.#earliestMs, this.#roundAtMs);
+    return this.#roundAtMs - nowMs;
+  }
+
+  /** A tracker has answered: the next round begins when it, or a further one, is due. */
+  #endRound(): void {
+    const furtherMs = this.#lacksSource
+      ? this.#tiers.map(([front]) => front!.dueMs).filter((ms) =>
+        ms > -Infinity
+      )
+      : [];
+    const dueMs = Math.min(this.#nextRoundMs, ...furtherMs);
+    this.#startRoundAt(Math.max(dueMs, this.#earliestMs));
   }
 
   #startRoundAt(atMs: number): void {
-    this.#failuresInRound = 0;
+    this.#isAnswered = false;
     this.#tierIndex = 0;
     this.#indexInTier = 0;
     this.#roundAtMs = atMs;

@@ -138,6 +138,17 @@ export class Announcer {
   }
 
   /**
+   * Asks the trackers of all tiers while no peer is known that has missing pieces.
+   * Returns true if further tiers are asked from now on, and were not before.
+   */
+  setLacksSource(lacksSource: boolean): boolean {
+    const now = performance.now();
+    const asksFurther = this.#schedule.setLacksSource(lacksSource, now);
+    if (asksFurther) this.#wake.resolve();
+    return asksFurther;
+  }
+
+  /**
    * Ends `run` and announces `stopped` to every tracker that lists this peer.
    * Never rejects, and resolves within {@linkcode STOP_TIMEOUT_MS}.
    */

@@ -43,6 +43,8 @@ import {
 } from "./session_report.ts";
 
 const TICK_MS = 1000;
+/** Time for a source among the first peers to connect, in milliseconds. */
+const SOURCE_WAIT_MS = 4_000;
 
 /** Options for `Session.addTorrent`. */
 export interface TorrentSessionOptions {
@@ -68,6 +70,8 @@ export class TorrentSession {
   readonly #connections = new Map<PeerKey, PeerConnection>();
   readonly #downloadRate = new RateMeter(performance.now());
   readonly #uploadRate = new RateMeter(performance.now());
+  /** The last time at which a connected peer had a piece that we lack. */
+  #sourceSeenMs = performance.now();
   readonly #stopping = new AbortController();
   /** Work that must be over before the storage may be closed. */
   readonly #underWay = new Set<Promise<void>>();
@@ -300,6 +304,14 @@ export class TorrentSession {
   #tick(): void {
     this.#apply({ type: "tick" });
     this.#dialing.apply({ type: "tick" });
+    const now = performance.now();
+    const hasSource = this.isComplete ||
+      this.#swarm.peers.values().some(({ source }) => source.weAreInterested);
+    if (hasSource) this.#sourceSeenMs = now;
+    const lacksSource = now - this.#sourceSeenMs > SOURCE_WAIT_MS;
+    if (this.#announcer.setLacksSource(lacksSource)) {
+      this.#emit({ type: "sourceMissing" });
+    }
     if (!this.isComplete && this.#connections.size === 0) {
       this.#announcer.requestMorePeers();
     }

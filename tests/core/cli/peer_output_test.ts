@@ -105,6 +105,11 @@ const EVENTS: [
     `warning from tracker ${URL_A}: upgrade`,
     { type: "trackerWarning", url: URL_A, text: "upgrade" },
   ],
+  [
+    { type: "sourceMissing" },
+    "no peer with the missing pieces is known yet; asking the trackers of all tiers",
+    { type: "sourceMissing" },
+  ],
 ];
 
 for (const [event, line, json] of EVENTS) {
