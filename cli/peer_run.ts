@@ -79,8 +79,8 @@ async function shareUntil(
   const { console, permissions, signal } = context;
   const recordSecret = await openSecret(job, console);
   const kept: Deno.PermissionName[] = job.onComplete === undefined
-    ? ["read", "net"]
-    : ["read", "net", "run"];
+    ? ["read", "net", "sys"]
+    : ["read", "net", "sys", "run"];
   await permissions.keepOnly(...kept, "write");
   const { retryForMs } = job;
   const warn = (text: string): void =>

@@ -177,3 +177,24 @@ export function isUnicast(hostname: string): boolean {
   const scope = addressScope(hostname);
   return scope !== undefined && scope !== "none";
 }
+
+/** Bytes of an IPv6 address that name a network; a provider gives each customer at least one. */
+const NETWORK_LENGTH = 8;
+
+/**
+ * The host that an address counts for in limits: the address itself, but for IPv6
+ * its /64, all of which one customer has. On a link and in networks of our own
+ * every machine has an address in the same /64, so each counts for itself there.
+ */
+export function hostOf(
+  hostname: string,
+  isOnOwnNetwork: (hostname: string) => boolean,
+): string {
+  if (!hostname.includes(":")) return hostname;
+  const bytes = parseIpAddress(hostname);
+  if (bytes === undefined || addressScope(hostname) === "linkLocal") {
+    return hostname;
+  }
+  if (isOnOwnNetwork(hostname)) return hostname;
+  return `${formatIpAddress(bytes.fill(0, NETWORK_LENGTH))}/64`;
+}

@@ -3,7 +3,8 @@
  * blocks of 16 KiB, and the disk is read once per chunk. Invariants: a chunk lies
  * inside one piece, so it never becomes stale if only verified pieces are
  * requested; all chunks together, also those being read, fit into the limit, except
- * for a single one.
+ * for a single one; the disk is read for at most four times of what is requested, as
+ * a chunk is read only for a run of requests of a quarter of its length.
  *
  * Blocks in memory are copied synchronously, without a promise, and buffers are
  * reused: with a new buffer for each chunk, garbage collection took a quarter of a
@@ -17,6 +18,8 @@ import type { Storage } from "./storage.ts";
 
 /** Most bytes read at once, a multiple of the block size. */
 const CHUNK_LENGTH = 262144;
+/** Length of a chunk beside that of the run for which it is read, at most. */
+const READ_AHEAD_FACTOR = 4;
 
 interface Chunk {
   readonly offset: number;
@@ -57,10 +60,17 @@ export class ReadCache {
 
   /**
    * Fills `into` with a copy of verified content from `offsetInTorrent`.
-   * @returns `undefined` if all of it was in memory.
+   * @param runLength Bytes that the same peer requests one after another, these
+   * included. For a short run the disk is read for these bytes alone.
+   * @returns `undefined` if all of it was in memory, otherwise the number of bytes
+   * that were read from the disk for it.
    * @throws {StorageError} If the disk cannot be read. The next call tries again.
    */
-  read(offsetInTorrent: number, into: Uint8Array): Promise<void> | undefined {
+  read(
+    offsetInTorrent: number,
+    into: Uint8Array,
+    runLength: number = into.length,
+  ): Promise<number> | undefined {
     let done = 0;
     while (done < into.length) {
       const offset = offsetInTorrent + done;
@@ -70,13 +80,36 @@ export class ReadCache {
       done += copyFrom(chunk, offset, into.subarray(done));
     }
     if (done === into.length) return undefined;
-    return this.#readRest(offsetInTorrent + done, into.subarray(done));
+    return this.#readRest(
+      offsetInTorrent + done,
+      into.subarray(done),
+      runLength,
+    );
   }
 
-  async #readRest(offsetInTorrent: number, into: Uint8Array): Promise<void> {
+  async #readRest(
+    offsetInTorrent: number,
+    into: Uint8Array,
+    runLength: number,
+  ): Promise<number> {
+    let readLength = 0;
     for (let done = 0; done < into.length;) {
       const offset = offsetInTorrent + done;
-      const chunk = this.#chunkAt(offset);
+      const chunkOffset = this.#chunkOffset(offset);
+      const length = this.#chunkLength(chunkOffset);
+      let chunk = this.#chunks.get(chunkOffset);
+      if (chunk === undefined) {
+        if (runLength * READ_AHEAD_FACTOR < length) {
+          const end = done + chunkOffset + length - offset;
+          const part = into.subarray(done, end);
+          await this.#storage.read(offset, part);
+          done += part.length;
+          readLength += part.length;
+          continue;
+        }
+        chunk = this.#addChunk(chunkOffset, length);
+        readLength += length;
+      } else this.#touch(chunk);
       chunk.holderCount++;
       try {
         await chunk.loading;
@@ -85,6 +118,7 @@ export class ReadCache {
         this.#release(chunk);
       }
     }
+    return readLength;
   }
 
   /** Chunks are aligned to the start of their piece. */
@@ -93,18 +127,17 @@ export class ReadCache {
     return offsetInTorrent - offsetInPiece % CHUNK_LENGTH;
   }
 
-  #chunkAt(offsetInTorrent: number): Chunk {
-    const offset = this.#chunkOffset(offsetInTorrent);
-    const held = this.#chunks.get(offset);
-    if (held !== undefined) {
-      this.#touch(held);
-      return held;
-    }
+  /** All have the same length, but for the last one of a piece. */
+  #chunkLength(chunkOffset: number): number {
     const { pieceLength } = this.#geometry;
-    const index = Math.floor(offset / pieceLength);
+    const index = Math.floor(chunkOffset / pieceLength);
     const end = this.#geometry.pieceOffset(index) +
       this.#geometry.pieceLengthAt(index);
-    const bytes = this.#pool.take(Math.min(CHUNK_LENGTH, end - offset));
+    return Math.min(CHUNK_LENGTH, end - chunkOffset);
+  }
+
+  #addChunk(offset: number, length: number): Chunk {
+    const bytes = this.#pool.take(length);
     const chunk: Chunk = { offset, bytes, loading: undefined, holderCount: 1 };
     this.#chunks.set(offset, chunk);
     this.#byteCount += bytes.length;

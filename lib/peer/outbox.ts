@@ -4,7 +4,9 @@
  * into the buffer that is written. Requests and haves overtake blocks, so that an
  * upload does not slow the download beside it; for the same reason the upload
  * limit delays blocks only. A choke overtakes nothing, because the peer would
- * discard the blocks behind it, and the rejects that it causes follow it.
+ * discard the blocks behind it, and the rejects that it causes follow it. Blocks
+ * leave in turns that the peer's host has among all hosts: see
+ * {@linkcode UploadShares}.
  *
  * @module
  */
@@ -15,11 +17,15 @@ import {
   writeMessage,
   writePieceHeader,
 } from "../wire/write_message.ts";
+import { pause } from "./pacer.ts";
 import type { PeerChannel } from "./peer_channel.ts";
 import type { ConnectionContext } from "./session_context.ts";
+import { type HostShare, LEAST_READ_COST } from "./upload_shares.ts";
 
 /** Bytes in one write, unless a single message is longer. */
 const BATCH_LENGTH = 256 * 1024;
+/** Length that a block counts at least in a batch, in bytes: small ones cost as much. */
+const LEAST_BLOCK_LENGTH = 16 * 1024;
 
 /**
  * Messages that may wait for a peer that does not read, besides one for each
@@ -32,6 +38,8 @@ const MAX_WAITING_MESSAGES = 16_384;
 /** Options for {@linkcode Outbox}. */
 export interface OutboxOptions {
   readonly channel: Pick<PeerChannel, "write">;
+  /** The share of the peer's host. */
+  readonly share: HostShare;
   readonly context: Pick<
     ConnectionContext,
     "pieceCount" | "readBlock" | "uploadPacer"
@@ -48,6 +56,8 @@ type Bulk =
   | { readonly type: "block"; readonly block: BlockRange }
   | ControlMessage;
 
+type Turn = Awaited<ReturnType<HostShare["begin"]>>;
+
 /** The sending half of one peer connection. */
 export class Outbox {
   readonly #options: OutboxOptions;
@@ -55,8 +65,13 @@ export class Outbox {
   readonly #bulk: Bulk[] = [];
   #buffer = new Uint8Array(0);
   #wake = Promise.withResolvers<void>();
-  /** True while blocks wait for the upload limit. */
+  /** True while blocks wait for the upload limit or for a turn. */
   #isPaced = false;
+  /** The turn in which a batch of blocks leaves. */
+  #turn: Turn | undefined;
+  /** The last block taken, and the length of the run of adjacent blocks that it is a part of. */
+  #lastBlock: BlockRange | undefined;
+  #runLength = 0;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -88,13 +103,17 @@ export class Outbox {
    */
   async run(): Promise<void> {
     const { signal } = this.#options;
-    while (!signal.aborted) {
-      if (!this.#hasWork) {
-        this.#wake = Promise.withResolvers();
-        await this.#wake.promise;
-      } else if (!await this.#writeBatch()) {
-        break;
+    try {
+      while (!signal.aborted) {
+        if (!this.#hasWork) {
+          this.#wake = Promise.withResolvers();
+          await this.#wake.promise;
+        } else if (!await this.#writeBatch()) {
+          break;
+        }
       }
+    } finally {
+      this.#endTurn();
     }
   }
 
@@ -115,7 +134,8 @@ export class Outbox {
     let end = 0;
     for (const message of urgent) end = writeMessage(message, view, end);
     const blockLengths: number[] = [];
-    for (const item of items) {
+    let readCost = 0;
+    for (const [place, item] of items.entries()) {
       if (item.type !== "block") {
         end = writeMessage(item, view, end);
         continue;
@@ -123,24 +143,73 @@ export class Outbox {
       const start = writePieceHeader(item.block, view, end);
       end = start + item.block.length;
       const into = this.#buffer.subarray(start, end);
-      const reading = context.readBlock(item.block, into);
-      if (reading !== undefined) await reading;
+      const runLength = this.#runLengthAt(items, place);
+      const reading = context.readBlock(item.block, into, runLength);
+      if (reading !== undefined) {
+        readCost += Math.max(await reading, LEAST_READ_COST);
+      }
       blockLengths.push(item.block.length);
     }
     const isWritten = await channel.write(this.#buffer.subarray(0, end));
     if (blockLengths.length > 0) {
-      this.#pace(end);
+      this.#endTurn();
+      this.#pace(end, readCost);
       onBlocksSent(blockLengths);
     }
     return isWritten;
   }
 
-  async #pace(length: number): Promise<void> {
-    const { context, signal } = this.#options;
+  /** The length of the run of adjacent blocks around one, as far as it is sent or in this batch. */
+  #runLengthAt(items: readonly Bulk[], place: number): number {
+    let item = items[place];
+    if (item?.type !== "block") return 0;
+    const isInRun = this.#lastBlock && isNext(this.#lastBlock, item.block);
+    this.#lastBlock = item.block;
+    // The rest of the run was counted at its first block.
+    if (isInRun && place > 0) return this.#runLength;
+    if (!isInRun) this.#runLength = 0;
+    for (;;) {
+      const { block } = item;
+      this.#runLength += block.length;
+      item = items[++place];
+      if (item?.type !== "block" || !isNext(block, item.block)) break;
+    }
+    return this.#runLength;
+  }
+
+  #endTurn(): void {
+    if (this.#turn !== undefined) this.#options.share.end(this.#turn);
+    this.#turn = undefined;
+  }
+
+  /** Delays the next blocks until the upload limit, and the host's limit of reading, allow them. */
+  async #pace(length: number, readCost: number): Promise<void> {
+    const { context, signal, share } = this.#options;
     this.#isPaced = true;
     await context.uploadPacer.pass(length, signal);
+    if (readCost > length) {
+      const waitMs = share.charge(readCost - length, performance.now());
+      if (waitMs > 0) await pause(waitMs, signal);
+    }
     this.#isPaced = false;
     this.#wake.resolve();
+  }
+
+  /** True if the peer's host has a turn now; otherwise waits for one. */
+  #hasTurn(): boolean {
+    const turn = this.#turn ?? this.#options.share.begin(performance.now());
+    if (!(turn instanceof Promise)) {
+      this.#turn = turn;
+      return true;
+    }
+    this.#isPaced = true;
+    turn.then((turn) => {
+      this.#turn = turn;
+      this.#isPaced = false;
+      if (this.#options.signal.aborted) this.#endTurn();
+      this.#wake.resolve();
+    });
+    return false;
   }
 
   /** Takes the bulk that may leave now and fits into a batch behind the urgent messages, at least one item. */
@@ -155,14 +224,24 @@ export class Outbox {
     const { stepLength } = this.#options.context.uploadPacer;
     const batchLength = Math.min(BATCH_LENGTH, stepLength);
     let count = 0;
+    let cost = length;
     for (const item of this.#bulk) {
-      const itemLength = item.type === "block"
+      const isBlock = item.type === "block";
+      if (isBlock && this.#turn === undefined && !this.#hasTurn()) break;
+      const itemLength = isBlock
         ? PIECE_HEADER_LENGTH + item.block.length
         : encodedLength(item);
-      if (count > 0 && length + itemLength > batchLength) break;
+      cost += isBlock ? Math.max(itemLength, LEAST_BLOCK_LENGTH) : itemLength;
+      if (count > 0 && cost > batchLength) break;
       length += itemLength;
       count++;
     }
     return { items: this.#bulk.splice(0, count), length };
   }
+}
+
+/** True if a block begins where another ends. */
+function isNext(one: BlockRange, other: BlockRange): boolean {
+  return other.index === one.index &&
+    other.offsetInPiece === one.offsetInPiece + one.length;
 }

@@ -51,6 +51,7 @@ export class PeerConnection {
     this.#limiter = new MessageLimiter(context.pieceCount);
     this.outbox = new Outbox({
       channel: options.channel,
+      share: context.uploadShares.of(options.channel.host),
       context,
       signal: this.#closing.signal,
       onOverflow: () => this.close(),

@@ -28,6 +28,7 @@ import {
   TorrentSession,
   type TorrentSessionOptions,
 } from "./torrent_session.ts";
+import { UploadShares } from "./upload_shares.ts";
 
 /** Default listening port of a peer. */
 export const PEER_PORT = 6881;
@@ -74,6 +75,7 @@ export function openSession(options: SessionOptions = {}): Session {
     permits,
     uploadPacer: new Pacer(options.maxUploadBytesPerSecond ?? 0),
     downloadPacer: new Pacer(options.maxDownloadBytesPerSecond ?? 0),
+    uploadShares: new UploadShares(),
     dialLimiter: new DialLimiter(),
     handleLimit: new HandleLimit(),
     fdPressure: new FdPressure(),

@@ -25,6 +25,7 @@ import type { BlockRange, Message } from "../wire/message.ts";
 import type { ReadLimits } from "../wire/read_message.ts";
 import type { HandleLimit } from "./handle_limit.ts";
 import type { Pacer } from "./pacer.ts";
+import type { UploadShares } from "./upload_shares.ts";
 
 /** Shared by all torrents of a session. */
 export interface SessionContext {
@@ -37,6 +38,7 @@ export interface SessionContext {
   readonly permits: Permits;
   readonly uploadPacer: Pacer;
   readonly downloadPacer: Pacer;
+  readonly uploadShares: UploadShares;
   readonly dialLimiter: DialLimiter;
   readonly handleLimit: HandleLimit;
   readonly fdPressure: FdPressure;
@@ -49,14 +51,16 @@ export interface SessionContext {
 
 /** Shared by all connections of a torrent. */
 export interface ConnectionContext
-  extends Pick<SessionContext, "uploadPacer" | "downloadPacer"> {
+  extends
+    Pick<SessionContext, "uploadPacer" | "downloadPacer" | "uploadShares"> {
   readonly pieceCount: number;
   readonly readLimits: ReadLimits;
-  /** Fills `into` with a block; no promise if the content was in memory. */
+  /** Fills `into` with a block that is part of a run of requests; returns bytes read, and no promise if the content was in memory. */
   readonly readBlock: (
     block: BlockRange,
     into: Uint8Array,
-  ) => Promise<void> | undefined;
+    runLength: number,
+  ) => Promise<number> | undefined;
   /** Takes a message; its bytes are views, valid until the next read. */
   readonly onMessage: (peer: PeerKey, message: Message) => void;
   /** Blocks have left for the network; lengths in bytes. */

@@ -194,16 +194,14 @@ export class TorrentSession {
 
   #createContext(): ConnectionContext {
     const { geometry } = this.torrent;
-    const { uploadPacer, downloadPacer } = this.#session;
     const cache = new ReadCache(this.#options.storage, geometry);
     const bitfieldLength = Math.ceil(geometry.pieceCount / 8);
     return {
-      uploadPacer,
-      downloadPacer,
+      ...this.#session,
       pieceCount: geometry.pieceCount,
       readLimits: { maxLength: Math.max(MAX_FRAME_LENGTH, bitfieldLength + 1) },
-      readBlock: ({ index, offsetInPiece }, into) =>
-        cache.read(geometry.pieceOffset(index) + offsetInPiece, into),
+      readBlock: ({ index, offsetInPiece }, ...rest) =>
+        cache.read(geometry.pieceOffset(index) + offsetInPiece, ...rest),
       onMessage: (peer, message) => {
         if (message.type === "piece") {
           this.#downloadRate.add(message.block.length, performance.now());

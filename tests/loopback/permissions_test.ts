@@ -16,12 +16,13 @@ const PROBE = fromFileUrl(new URL("permission_probe.ts", import.meta.url));
 /**
  * The permissions of each task. `-R` and `-W` cover any folder, because the user's is
  * not known in advance; `--allow-run` is for `--on-complete`, and `--allow-env`
- * for the user's state folder and the kind of terminal.
+ * for the user's state folder and the kind of terminal, `--allow-sys` for the
+ * networks in which each IPv6 address is a host of its own.
  */
 const TASK_PERMISSIONS = {
   tracker: ["-N", "-R", "-W", "--allow-sys=hostname,networkInterfaces"],
   peer: [
-    ...["-N", "-R", "-W", "--allow-run"],
+    ...["-N", "-R", "-W", "--allow-run", "--allow-sys=networkInterfaces"],
     "--allow-env=STATE_DIRECTORY,XDG_STATE_HOME,HOME,LOCALAPPDATA,TERM",
   ],
   create: ["-R", "-W", "--allow-env=TERM"],
@@ -77,9 +78,9 @@ Deno.test("peer gives up the permissions that its flags do not need", async () =
   await using swarm = await LocalSwarm.open();
   const { path, source } = await swarm.publish("a.bin", { files: { "": 10 } });
   const sharing = [path, "--dir", source, "--host=127.0.0.1", "--port=0"];
-  await assertKeeps("read write net", "peer", ...sharing);
+  await assertKeeps("read write net sys", "peer", ...sharing);
   await assertKeeps(
-    ...["read write net run", "peer", ...sharing] as const,
+    ...["read write net run sys", "peer", ...sharing] as const,
     "--on-complete=true",
   );
 });
@@ -94,7 +95,7 @@ for (const change of ["its time", "its content"] as const) {
       ...["peer", path, "--dir", source, "--host=127.0.0.1"] as const,
       ...["--port=0", "--seed-only", "--state", join(swarm.folder, "state")],
     );
-    await program.stderr.waitFor(/^still has: read net$/);
+    await program.stderr.waitFor(/^still has: read net sys$/);
     const file = join(source, "a.bin");
     const content = await Deno.readFile(file);
     const present = change === "its time" ? content : new Uint8Array(10);

@@ -3,6 +3,7 @@ import {
   type AddressScope,
   addressScope,
   formatIpAddress,
+  hostOf,
   isLoopback,
   isUnicast,
   parseIpAddress,
@@ -193,5 +194,23 @@ Deno.test("isLoopback() accepts 127.0.0.0/8 and ::1 in any spelling", () => {
     ]
   ) {
     assertEquals(isLoopback(hostname), false, hostname);
+  }
+});
+
+Deno.test("hostOf() counts an IPv6 network as one host, unless it is a link or one of our own", () => {
+  const isOwn = (hostname: string): boolean => hostname.startsWith("2001:db8:");
+  for (
+    const [hostname, host] of [
+      ["192.0.2.1", "192.0.2.1"],
+      ["2001:db8::7", "2001:db8::7"],
+      ["2001:db8::8", "2001:db8::8"],
+      ["fe80::7", "fe80::7"],
+      ["2001:41d0:1:2:3:4:5:6", "2001:41d0:1:2::/64"],
+      ["2001:41d0:1:2:ffff::", "2001:41d0:1:2::/64"],
+      ["2001:41d0:1:3::6", "2001:41d0:1:3::/64"],
+      ["fd00::1:0:0:0:1", "fd00:0:0:1::/64"],
+    ] as const
+  ) {
+    assertEquals(hostOf(hostname, isOwn), host);
   }
 });

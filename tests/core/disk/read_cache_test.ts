@@ -43,9 +43,10 @@ async function readFrom(
   cache: ReadCache,
   offset: number,
   length: number,
+  runLength = 256 * KIB,
 ): Promise<Uint8Array> {
   const into = new Uint8Array(length);
-  await cache.read(offset, into);
+  await cache.read(offset, into, runLength);
   return into;
 }
 
@@ -143,4 +144,45 @@ Deno.test("ReadCache gives a copy that the reader may change", async () => {
   const { content, cache } = openCache({ length: 10, pieceLength: 16 * KIB });
   (await readFrom(cache, 0, 10)).fill(0);
   assertEquals(await readFrom(cache, 0, 10), content);
+});
+
+Deno.test("ReadCache reads for a short run of requests what they name alone", async () => {
+  const { content, storage, cache } = openCache({
+    length: 2048 * KIB,
+    pieceLength: 1024 * KIB,
+  });
+  assertEquals(
+    await readFrom(cache, 300 * KIB + 7, 1, 1),
+    content.slice(300 * KIB + 7, 300 * KIB + 8),
+  );
+  // It crosses the border of two chunks.
+  assertEquals(
+    await readFrom(cache, 250 * KIB, 16 * KIB, 48 * KIB),
+    content.slice(250 * KIB, 266 * KIB),
+  );
+  assertEquals(storage.reads, [
+    [300 * KIB + 7, 1],
+    [250 * KIB, 6 * KIB],
+    [256 * KIB, 10 * KIB],
+  ]);
+  assertEquals(cache.byteCount, 0);
+});
+
+Deno.test("ReadCache reads a chunk for a run of a quarter of its length", async () => {
+  const { storage, cache } = openCache({
+    length: 640 * KIB,
+    pieceLength: 320 * KIB,
+  });
+  await readFrom(cache, 16 * KIB, 16 * KIB, 64 * KIB);
+  // The last chunk of the piece has 64 KiB.
+  await readFrom(cache, 280 * KIB, 16 * KIB, 16 * KIB);
+  assertEquals(storage.reads, [[0, 256 * KIB], [256 * KIB, 64 * KIB]]);
+});
+
+Deno.test("ReadCache returns how much it read from the disk", async () => {
+  const { cache } = openCache({ length: 512 * KIB, pieceLength: 512 * KIB });
+  const block = (): Uint8Array => new Uint8Array(16 * KIB);
+  assertEquals(await cache.read(0, block(), 16 * KIB), 16 * KIB);
+  assertEquals(await cache.read(0, block(), 64 * KIB), 256 * KIB);
+  assertEquals(cache.read(16 * KIB, block(), 16 * KIB), undefined);
 });

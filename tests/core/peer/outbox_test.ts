@@ -3,6 +3,7 @@ import { ByteQueue } from "../../../lib/base/byte_queue.ts";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
 import { Outbox } from "../../../lib/peer/outbox.ts";
 import { Pacer } from "../../../lib/peer/pacer.ts";
+import { UploadShares } from "../../../lib/peer/upload_shares.ts";
 import {
   MAX_FRAME_LENGTH,
   readMessage,
@@ -17,14 +18,20 @@ class GatedOutbox {
   readonly #ending = new AbortController();
   readonly #received = new ByteQueue(BLOCK_SIZE);
   overflows = 0;
+  /** Of each block that was read. */
+  readonly runLengths: number[] = [];
   #gate = Promise.withResolvers<void>();
 
   constructor() {
     this.outbox = new Outbox({
       channel: { write: (bytes) => this.#write(bytes) },
+      share: new UploadShares().of("192.0.2.1"),
       context: {
         pieceCount: PIECE_COUNT,
-        readBlock: () => Promise.resolve(),
+        readBlock: ({ length }, _into, runLength) => {
+          this.runLengths.push(runLength);
+          return Promise.resolve(length);
+        },
         uploadPacer: new Pacer(0),
       },
       signal: this.#ending.signal,
@@ -33,8 +40,9 @@ class GatedOutbox {
     });
   }
 
-  sendBlock(): void {
-    this.outbox.sendBlock({ index: 0, offsetInPiece: 0, length: BLOCK_SIZE });
+  sendBlock(index = 0, block = 0): void {
+    const offsetInPiece = block * BLOCK_SIZE;
+    this.outbox.sendBlock({ index, offsetInPiece, length: BLOCK_SIZE });
   }
 
   /** Lets all writes through. Returns the types of the messages in them, in order. */
@@ -116,6 +124,24 @@ Deno.test("Outbox keeps the order of a choke and the unchoke after it", async ()
     gated.outbox.send({ type: "choke" });
     gated.outbox.send({ type: "unchoke" });
     assertEquals(await gated.open(), ["piece", "choke", "unchoke"]);
+  });
+});
+
+Deno.test("Outbox reads each block as part of the run of adjacent blocks that are sent or wait", async () => {
+  const gated = new GatedOutbox();
+  await gated.run(async () => {
+    for (const block of [0, 1, 2]) gated.sendBlock(0, block);
+    gated.sendBlock(3, 8);
+    for (const block of [4, 3, 4]) gated.sendBlock(0, block);
+    await gated.open();
+    // A later batch continues the last run.
+    gated.sendBlock(0, 5);
+    gated.sendBlock(1, 6);
+    await gated.open();
+    assertEquals(
+      gated.runLengths.map((length) => length / BLOCK_SIZE),
+      [3, 3, 3, 1, 1, 2, 2, 3, 1],
+    );
   });
 });
 

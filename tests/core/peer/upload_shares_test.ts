@@ -1,0 +1,117 @@
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import { createAddressFilter } from "../../../lib/base/address_filter.ts";
+import { hostOf } from "../../../lib/base/ip_address.ts";
+import { UploadShares } from "../../../lib/peer/upload_shares.ts";
+
+/** A machine that works on one batch at a time, in the order in which they begin. */
+class Worker {
+  #tail = Promise.resolve();
+  readonly doneOf = new Map<string, number>();
+  batchCount = 0;
+
+  async work(address: string): Promise<void> {
+    const work = this.#tail.then(() => this.#next());
+    this.#tail = work;
+    await work;
+    this.batchCount++;
+    this.doneOf.set(address, (this.doneOf.get(address) ?? 0) + 1);
+  }
+
+  #next(): Promise<void> {
+    return new Promise((resolve) => queueMicrotask(resolve));
+  }
+}
+
+/** Serves connections that always want more. Returns the share that each address gets of the work. */
+async function sharesOf(
+  connections: readonly { address: string; host: string }[],
+  { batchCount = 5_000 } = {},
+): Promise<Map<string, number>> {
+  const shares = new UploadShares();
+  const worker = new Worker();
+  await Promise.all(connections.map(async ({ address, host }) => {
+    const share = shares.of(host);
+    while (worker.batchCount < batchCount) {
+      const turn = await share.begin(performance.now());
+      await worker.work(address);
+      share.end(turn);
+    }
+  }));
+  return new Map(
+    [...worker.doneOf].map(([address, count]) => [
+      address,
+      count / worker.batchCount,
+    ]),
+  );
+}
+
+/** Twelve leechers with one connection each and an attacker with twenty. */
+function crowdOf(
+  addressAt: (number: number) => string,
+  hostAt: (address: string) => string,
+): { address: string; host: string }[] {
+  const addresses = Array.from({ length: 12 }, (_, at) => addressAt(at + 1));
+  for (let count = 0; count < 20; count++) addresses.push(addressAt(13));
+  return addresses.map((address) => ({ address, host: hostAt(address) }));
+}
+
+for (
+  const [name, addressAt] of [
+    ["of one /64 of our own", (number: number) => `2001:db8:1:2::${number}`],
+    ["on one link", (number: number) => `fe80::${number}`],
+    ["with IPv4 addresses", (number: number) => `192.0.2.${number}`],
+  ] as const
+) {
+  Deno.test(`UploadShares gives twelve leechers ${name} their share beside an attacker with twenty connections`, async () => {
+    const isOwn = createAddressFilter({ allow: ["2001:db8:1:2::99/64"] });
+    const crowd = crowdOf(addressAt, (address) => hostOf(address, isOwn));
+    const shares = await sharesOf(crowd);
+    assertEquals(shares.size, 13);
+    const least = Math.min(...shares.values());
+    console.log(`least share ${least.toFixed(4)}, fair is ${1 / 13}`);
+    assertGreater(least, 0.98 / 13);
+  });
+}
+
+Deno.test("UploadShares counts a /64 elsewhere as one host", async () => {
+  const isOwn = (): boolean => false;
+  const crowd = crowdOf(
+    (number) => `2001:41d0:1:2::${number}`,
+    (address) => hostOf(address, isOwn),
+  );
+  const shares = await sharesOf([
+    ...crowd,
+    { address: "192.0.2.1", host: "192.0.2.1" },
+  ]);
+  assertGreater(shares.get("192.0.2.1")!, 0.49);
+});
+
+Deno.test("UploadShares lets a host alone begin as many batches as it has connections", () => {
+  const share = new UploadShares().of("192.0.2.1");
+  for (let count = 0; count < 20; count++) {
+    assert(!(share.begin(1_000 + count) instanceof Promise));
+  }
+});
+
+Deno.test("UploadShares does not let a peer that reads nothing delay others of its host", async () => {
+  const shares = new UploadShares();
+  const [one, other] = [shares.of("192.0.2.1"), shares.of("192.0.2.2")];
+  const now = performance.now();
+  await one.begin(now);
+  await other.begin(now);
+  await one.begin(now);
+  const waiting = one.begin(now);
+  assert(waiting instanceof Promise);
+  // The batch before it never ends.
+  await waiting;
+  assertGreater(performance.now() - now, 40);
+});
+
+Deno.test("UploadShares has a host wait whose requests make us read what is not sent", () => {
+  const shares = new UploadShares();
+  const MIB = 1024 * 1024;
+  assertEquals(shares.of("192.0.2.1").charge(64 * MIB, 0), 0);
+  // However many connections it has: they share the limit.
+  assertEquals(shares.of("192.0.2.1").charge(8 * MIB, 0), 1_000);
+  assertEquals(shares.of("192.0.2.2").charge(8 * MIB, 0), 0);
+});
