@@ -5,8 +5,9 @@
  * requests make us read much more than we send it has to wait.
  *
  * Measured with 20 connections of one host that request single bytes: they had
- * the disk read at 1 GB/s, and a download beside them took ten times as long. With
- * shares it takes less than twice as long.
+ * the disk read at 500 MB/s, and a third of a download of 512 MiB was done after
+ * 25 s. Now they have it read at 2 KB/s, and all of it is done after 10 s, in twice
+ * the time that it takes alone.
  *
  * @module
  */

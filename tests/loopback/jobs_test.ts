@@ -37,7 +37,7 @@ Deno.test("a tracker, a creator, a seeder and a leecher share a file as jobs of 
       "at first: read write net run sys",
       // The tracker and the creator have given up theirs, the leecher not yet.
       "while seeding: read write net run sys",
-      "without the leecher: read write net",
+      "without the leecher: read write net sys",
       "exit codes: 0 0 0 0",
       "",
     ].join("\n"),

@@ -68,7 +68,6 @@ for (
     const shares = await sharesOf(crowd);
     assertEquals(shares.size, 13);
     const least = Math.min(...shares.values());
-    console.log(`least share ${least.toFixed(4)}, fair is ${1 / 13}`);
     assertGreater(least, 0.98 / 13);
   });
 }
