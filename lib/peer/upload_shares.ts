@@ -17,8 +17,8 @@ import { RateLimiter } from "../base/rate_limiter.ts";
 /** Hosts that are remembered. */
 const MAX_HOSTS = 1024;
 /** Time for which a host counts as served after its last batch, in milliseconds. */
-const SERVED_MS = 1_000;
-/** Time after which a batch does not delay the host's next one any more, in milliseconds: its peer may read slowly, or not at all. */
+const SERVED_MS = 5_000;
+/** Time after which a batch no longer delays the host's next one, in milliseconds: its peer may read slowly. */
 const TURN_MS = 50;
 /** Bytes read beyond those that are sent to a host; the burst is that of many peers at one address that start together. */
 const OVERREAD = { perSecond: 8 * 1024 * 1024, burst: 64 * 1024 * 1024 };
@@ -84,7 +84,10 @@ export class HostShare {
   end(turn: Turn): void {
     if (turn !== this.#current) return;
     this.#current = undefined;
-    if (this.#waiting.length > 0) this.#wake();
+    if (this.#waiting.length === 0) return;
+    // Not at once: meanwhile the requests of other hosts are read.
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#wake());
   }
 
   /** Counts bytes that were read for the host and not sent. Returns how long it has to wait, in milliseconds. */

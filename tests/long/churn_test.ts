@@ -22,7 +22,7 @@ import {
 } from "../../scripts/programs/sample_file.ts";
 import { lanTest } from "../lan/lan_test_case.ts";
 import { readProcessState } from "./process_state.ts";
-import { report } from "./report.ts";
+import { report } from "../report.ts";
 import { SEED } from "./seed.ts";
 
 const MEBIBYTE = 1024 * 1024;

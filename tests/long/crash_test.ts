@@ -11,7 +11,7 @@ import {
   runPeer,
   spawnPeer,
 } from "../loopback/local_swarm.ts";
-import { report } from "./report.ts";
+import { report } from "../report.ts";
 import { SEED } from "./seed.ts";
 
 const MEBIBYTE = 1024 * 1024;

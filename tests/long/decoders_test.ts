@@ -13,7 +13,7 @@ import { QUERY_DECODERS } from "../core/tracker/query_decoders.ts";
 import { REPLY_DECODERS } from "../core/announce/reply_decoders.ts";
 import { UDP_DECODERS } from "../core/announce/udp_decoders.ts";
 import { WIRE_DECODERS } from "../core/wire/decoders.ts";
-import { report } from "./report.ts";
+import { report } from "../report.ts";
 import { SEED } from "./seed.ts";
 
 const INPUT_COUNT = 1_000_000;

@@ -5,7 +5,7 @@
  * @module
  */
 import { assert } from "@std/assert";
-import { report } from "./report.ts";
+import { report } from "../report.ts";
 import { SEED } from "./seed.ts";
 
 /** Duration of each fuzz test, in milliseconds. */

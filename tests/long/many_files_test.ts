@@ -9,7 +9,7 @@ import {
   parseTorrentFile,
 } from "../../lib/disk/torrent_file.ts";
 import { buildTorrent, choosePieceLength } from "../../mod.ts";
-import { report } from "./report.ts";
+import { report } from "../report.ts";
 
 const FILE_COUNT = 500_000;
 const FILE_LENGTH = 1000;

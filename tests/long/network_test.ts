@@ -4,7 +4,7 @@
  */
 import { delay } from "@std/async/delay";
 import { disturbance, HOSTS, LEECHERS } from "./site.ts";
-import { report } from "./report.ts";
+import { report } from "../report.ts";
 
 disturbance("nothing happens", () => Promise.resolve());
 

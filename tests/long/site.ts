@@ -20,7 +20,7 @@ import {
   writeRandomFile,
 } from "../../scripts/programs/sample_file.ts";
 import { lanTest } from "../lan/lan_test_case.ts";
-import { report } from "./report.ts";
+import { report } from "../report.ts";
 
 const MEBIBYTE = 1024 * 1024;
 const NAME = "sample.bin";

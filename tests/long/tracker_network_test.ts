@@ -8,7 +8,7 @@ import {
   waitForCounts,
 } from "../../scripts/lan/sharing_steps.ts";
 import { disturbance, LIMIT_MS, MOVED_TRACKER_ADDRESS } from "./site.ts";
-import { report } from "./report.ts";
+import { report } from "../report.ts";
 
 disturbance(
   "the tracker is gone for a minute and has forgotten all",

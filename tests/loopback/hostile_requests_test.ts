@@ -1,11 +1,16 @@
 /**
- * A host that has a seeder work for nothing: the disk is read for little more than
- * is sent, and a download goes on.
+ * A host with many connections that request blocks at random offsets: other leechers
+ * keep their share of the seeder, and little more is read from the disk than is sent.
  */
 import { assert, assertLess } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { MemoryStorage, type PeerAddress } from "../../lib/mod.ts";
-import { memoryTorrent } from "./memory_torrent.ts";
+import {
+  MemoryStorage,
+  type PeerAddress,
+  type TorrentSession,
+} from "../../lib/mod.ts";
+import { report } from "../report.ts";
+import { fullStorage, memoryTorrent } from "./memory_torrent.ts";
 import { frame, handshake, joined, RawPeer, uint32 } from "./raw_peer.ts";
 import { addressOf, openLocalSession, Share } from "./share.ts";
 import { ID, INTERESTED } from "./wire_scene.ts";
@@ -14,10 +19,12 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 const PIECE_LENGTH = 256 * KIB;
 
-/** Larger than what a seeder keeps in memory. */
+/** Larger than what a seeder keeps in memory, in bytes. */
+const LENGTH = 40 * MIB;
+
 const SAMPLE = await memoryTorrent({
   name: "wanted",
-  length: 24 * MIB,
+  length: LENGTH,
   pieceLength: PIECE_LENGTH,
 });
 const { infoHash, geometry } = SAMPLE.torrent;
@@ -26,6 +33,9 @@ const ALONE = {
   content: SAMPLE.content,
   torrent: { ...SAMPLE.torrent, isPrivate: true },
 };
+
+/** Only Linux has every address of 127.0.0.0/8 without setup. */
+const lacksAddresses = Deno.build.os !== "linux";
 
 /** A storage that counts what is read. */
 class CountingStorage extends MemoryStorage {
@@ -95,6 +105,47 @@ class Attacker implements AsyncDisposable {
   }
 }
 
+async function untilDownloading(transfer: TorrentSession): Promise<void> {
+  while (transfer.snapshot().downloadedBytes === 0) await delay(10);
+}
+
+Deno.test({
+  name:
+    "twelve leechers get their share of a seeder beside a host with twenty connections",
+  ignore: lacksAddresses,
+  fn: async () => {
+    await using sessions = new AsyncDisposableStack();
+    const seeding = sessions.use(openLocalSession());
+    const seeder = await Share.start(seeding, ALONE, fullStorage(ALONE));
+    await using attacker = await Attacker.start(addressOf(seeding), 16 * KIB);
+    const leechers: Share[] = [];
+    const addresses: PeerAddress[] = [];
+    for (let number = 2; number < 14; number++) {
+      const hostname = `127.0.0.${number}`;
+      const session = sessions.use(openLocalSession({ hostname }));
+      leechers.push(await Share.start(session, ALONE));
+      addresses.push(addressOf(session, hostname));
+    }
+    seeder.transfer.addPeers(addresses);
+    const began = Promise.race(
+      leechers.map(({ transfer }) => untilDownloading(transfer)),
+    );
+    await began;
+    const before = attacker.receivedLength;
+    await Promise.all(leechers.map((leecher) => leecher.first("completed")));
+    const times = (attacker.receivedLength - before) / LENGTH;
+    report(
+      `while twelve leechers fetched ${LENGTH / MIB} MiB each, a host with ` +
+        `twenty connections got ${
+          times.toFixed(2)
+        } times as much as one of them`,
+    );
+    // As the leechers start one after another, it may be more than 1; by
+    // connections it would be 20.
+    assertLess(times, 4);
+  },
+});
+
 Deno.test("twenty connections that request single bytes at random have little read and stop no download", async () => {
   await using seeding = openLocalSession();
   await using leeching = openLocalSession();
@@ -104,6 +155,7 @@ Deno.test("twenty connections that request single bytes at random have little re
   await using attacker = await Attacker.start(addressOf(seeding), 1);
   await delay(2_000);
   const { readLength } = storage;
+  report(`${readLength} bytes read in 2 s`);
   assertLess(readLength, 100 * KIB);
   const leecher = await Share.start(leeching, ALONE);
   leecher.transfer.addPeers([addressOf(seeding)]);

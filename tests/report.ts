@@ -1,0 +1,11 @@
+/**
+ * Prints figures that a test measures, whether it passes or fails.
+ *
+ * @module
+ */
+
+/** Prints one line. */
+export function report(line: string): void {
+  // deno-lint-ignore no-console -- Tests write to the console only here.
+  console.log(line);
+}
