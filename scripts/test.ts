@@ -35,7 +35,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   interop: { permissions: NAMESPACES, jobs: 3 },
   loopback: {
     permissions: [
-      ...[...FILES, "--allow-net", "--allow-env=CI"],
+      ...[...FILES, "--allow-net", "--allow-env=CI,HOME,DENO_DIR"],
       "--allow-sys=networkInterfaces",
       // The programs, a named pipe, a terminal, a shell that limits resources, and
       // a disk that folds names.

@@ -18,6 +18,9 @@ const { torrent, content } = sampleTorrent(PIECE_LENGTH, [
   { path: ["many", "b"], length: 4 * PIECE_LENGTH },
 ]);
 
+/** The user's secret; a record without it would not be believed. */
+const recordSecret = new Uint8Array(32).fill(7);
+
 interface Verified {
   readonly haveCount: number;
   readonly hashedCount: number;
@@ -25,7 +28,11 @@ interface Verified {
 
 /** Verifies as a peer does at its start, and saves as it does at its end. */
 async function restart(dir: string, mustVerify = false): Promise<Verified> {
-  const opened = await openTorrentContent(torrent, { dir, mustVerify });
+  const opened = await openTorrentContent(torrent, {
+    dir,
+    mustVerify,
+    recordSecret,
+  });
   const { storage } = opened;
   const read = storage.read.bind(storage);
   let readLength = 0;
@@ -44,6 +51,7 @@ async function withContent(): Promise<
   const folder = await temporaryFolder();
   await using content_ = await openTorrentContent(torrent, {
     dir: folder.path,
+    recordSecret,
   });
   await content_.storage.write(0, content);
   await content_.save(() => {
