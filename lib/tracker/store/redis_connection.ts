@@ -58,12 +58,15 @@ export class RedisConnection {
 
   /**
    * Connects.
-   * @param maxReplyMs Time for a reply, after which Redis counts as gone.
-   * @throws {Error} If Redis cannot be reached or is silent.
+   * @throws {Error} If Redis cannot be reached or is silent, or `signal` aborts.
    */
   static async open(
     { hostname, port, database, username, password }: RedisAddress,
-    maxReplyMs: number,
+    { maxReplyMs, signal }: {
+      /** Time for a reply, after which Redis counts as gone. */
+      readonly maxReplyMs: number;
+      readonly signal: AbortSignal;
+    },
   ): Promise<RedisConnection> {
     const client = createClient({
       // Every Redis speaks it, and nothing here is better with its successor.
@@ -84,12 +87,16 @@ export class RedisConnection {
     });
     const connection = new RedisConnection(client, maxReplyMs);
     const connected = deadline(client.connect(), OPENING_MS);
+    const giveUp = (): void => connection.close("closed");
+    signal.addEventListener("abort", giveUp);
     try {
       await Promise.race([connected, connection.#end.promise]);
       return connection;
     } catch (error) {
       connection.close(error);
       throw error;
+    } finally {
+      signal.removeEventListener("abort", giveUp);
     }
   }
 

@@ -105,7 +105,10 @@ export class RedisStore extends MemoryStore {
   async #share(): Promise<void> {
     const { signal } = this.#closing;
     const { maxReplyMs = 1_000 } = this.#options;
-    const connection = await RedisConnection.open(this.#address, maxReplyMs);
+    const connection = await RedisConnection.open(this.#address, {
+      maxReplyMs,
+      signal,
+    });
     const ask: Ask = (commands) => connection.ask(commands);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const closeSoon = (): void => {
