@@ -1,19 +1,37 @@
 /**
- * The program `peer`: downloads and shares torrents. As `peer create` and `peer
- * show` it is those programs too, so that one executable does everything that a
- * machine needs beside the tracker.
+ * The program `peer`: opens a session, verifies and shares the torrents one after
+ * another, and ends when the signal aborts or, if asked to, when everything is
+ * complete. The failure of one torrent does not stop the others. As `peer create`
+ * and `peer show` it is those programs too, so that one executable does everything
+ * that a machine needs beside the tracker.
  *
  * @module
  */
+import {
+  createAddressFilter,
+  openRecordSecret,
+  openSession,
+  openWorkerHasher,
+  type PieceHasher,
+  type Session,
+  StorageError,
+} from "../mod.ts";
+import type { Console } from "./console.ts";
 import { create } from "./create.ts";
+import { checkDistinct, loadTorrents } from "./load_torrent.ts";
+import { setHangupAction, untilAborted } from "./interrupt.ts";
+import { createPeerDisplay } from "./peer_display.ts";
 import { parsePeerJob, type PeerJob } from "./peer_job.ts";
-import { runPeer } from "./peer_run.ts";
 import type { JobContext, Program } from "./program.ts";
-import type { ExitCode } from "./program_error.ts";
+import {
+  describeError,
+  EXIT_CODES,
+  type ExitCode,
+  ProgramError,
+} from "./program_error.ts";
+import { isAddressMissing, openTimeLimits, withRetries } from "./retry.ts";
 import { show } from "./show.ts";
-
-/** `peer` without its parts. */
-export const share: Program<PeerJob> = { parse: parsePeerJob, run: runPeer };
+import { TorrentRun } from "./torrent_run.ts";
 
 /** A job of one of the three programs. */
 export type PeerProgramJob = (context: JobContext) => Promise<ExitCode>;
@@ -28,7 +46,7 @@ export const peer: Program<PeerProgramJob> = {
       case "show":
         return bind(show, rest);
       default:
-        return bind(share, args);
+        return bind({ parse: parsePeerJob, run: runPeer }, args);
     }
   },
   run: (job, context) => job(context),
@@ -40,4 +58,191 @@ function bind<Job>(
 ): PeerProgramJob {
   const job = parse(args);
   return (context) => run(job, context);
+}
+
+/** Time between two saves of what is verified of a folder, in milliseconds. */
+const SAVE_INTERVAL_MS = 60_000;
+
+/** Shares the torrents that the job names, until the signal or a limit of time ends it. */
+export async function runPeer(
+  job: PeerJob,
+  context: JobContext,
+): Promise<ExitCode> {
+  setHangupAction(job, context.interrupt);
+  const runs: TorrentRun[] = [];
+  using limits = openTimeLimits({ ...job, progress: () => progressOf(runs) });
+  const signal = AbortSignal.any([context.signal, limits.signal]);
+  try {
+    await shareUntil(job, { ...context, signal }, runs);
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+  }
+  if (runs.some((run) => run.hasFailed)) return EXIT_CODES.failed;
+  if (!signal.aborted || isComplete(runs)) return EXIT_CODES.done;
+  // Without the flag, a stop that was asked for is what was to be done.
+  if (limits.signal.aborted || job.exitWhenComplete) throw signal.reason;
+  return EXIT_CODES.done;
+}
+
+/** True if nothing is left to do but to seed. */
+function isComplete(runs: readonly TorrentRun[]): boolean {
+  return runs.length > 0 && runs.every(({ phase }) => phase === "settled");
+}
+
+/** A number that grows with everything gained; `undefined` if nothing is missing. */
+function progressOf(runs: readonly TorrentRun[]): number | undefined {
+  if (isComplete(runs)) return undefined;
+  return runs.reduce((sum, { phase, snapshot, verification }) => {
+    const { downloadedBytes = 0, wastedBytes = 0 } = snapshot ?? {};
+    const checkedCount = verification?.checkedCount ?? 0;
+    const settledCount = phase === "working" ? 0 : 1;
+    return sum + downloadedBytes - wastedBytes + checkedCount + settledCount;
+  }, 0);
+}
+
+/** Shares the torrents, with a run for each, until it is done or the signal aborts. */
+async function shareUntil(
+  job: PeerJob,
+  context: JobContext,
+  runs: TorrentRun[],
+): Promise<void> {
+  const { console, permissions, signal } = context;
+  const recordSecret = await openSecret(job, console);
+  const kept: Deno.PermissionName[] = job.onComplete === undefined
+    ? ["read", "net", "sys"]
+    : ["read", "net", "sys", "run"];
+  await permissions.keepOnly(...kept, "write");
+  const { retryForMs } = job;
+  const warn = (text: string): void =>
+    console.writeErrorLine(`warning: ${text}`);
+  const waiting = { retryForMs, signal, warn };
+  const torrents = await loadTorrents(job.torrents, {
+    ...waiting,
+    permits: createAddressFilter(job),
+  });
+  checkDistinct(torrents, job.torrents);
+  // The network keeps one core busy here, and the system's part of it another.
+  // One worker keeps up with any network.
+  const maxWorkers = navigator.hardwareConcurrency > 2 ? 1 : 0;
+  using hasher = openWorkerHasher({ maxWorkers });
+  const session = await withRetries(
+    () => openListeningSession(job, hasher),
+    {
+      ...waiting,
+      isTemporary: isAddressMissing,
+    },
+  );
+  const display = createPeerDisplay(job, console);
+  // Once is enough: each request that is not answered keeps a thread.
+  const locking = {
+    lock: true,
+    onNoLock: (reason: string): void => {
+      locking.lock = false;
+      warn(reason);
+    },
+  };
+  const done = Promise.withResolvers<void>();
+  runs.push(...torrents.map((torrent) =>
+    new TorrentRun(torrent, {
+      ...{ job, context, session, display, recordSecret, locking },
+      onSettled: () => {
+        if (isDone(runs, job)) done.resolve();
+      },
+    })
+  ));
+  const isTaken = ![0, session.port].includes(job.port);
+  display.listening(session.port, isTaken ? job.port : undefined);
+  const timers = [
+    setInterval(() => display.refresh(runs), display.refreshMs),
+    setInterval(() => saveFolders(runs), SAVE_INTERVAL_MS),
+  ];
+  try {
+    for (const run of runs) await run.start();
+    if (job.seedOnly) {
+      // The records of what was verified are the last files that it writes.
+      await Promise.all(runs.map((run) => run.saveProgress()));
+      await permissions.keepOnly(...kept);
+    }
+    await Promise.race([done.promise, untilAborted(signal)]);
+  } finally {
+    for (const timer of timers) clearInterval(timer);
+    display.leaving();
+    await Promise.all(runs.map((run) => run.restarted()));
+    // The session first: it still stores what has arrived, and reports it.
+    await session[Symbol.asyncDispose]();
+    display.end(runs);
+    await Promise.all(runs.map((run) => run.close()));
+  }
+}
+
+/** The secret of this user for resume records; `undefined` after a warning. */
+async function openSecret(
+  { stateDir }: PeerJob,
+  console: Console,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await openRecordSecret(stateDir);
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    console.writeErrorLine(
+      `warning: everything on the disk is hashed at each start: ${
+        describeError(error)
+      }; or give --state FOLDER`,
+    );
+    return undefined;
+  }
+}
+
+function isDone(
+  runs: readonly TorrentRun[],
+  { exitWhenComplete }: PeerJob,
+): boolean {
+  return runs.every(({ phase }) =>
+    phase === "stopped" || (exitWhenComplete && phase === "settled")
+  );
+}
+
+/** Saves which files of a folder are complete; a single file is not yet. */
+function saveFolders(runs: readonly TorrentRun[]): void {
+  for (const run of runs) {
+    if (run.phase === "working" && run.torrent.isFolder) {
+      void run.saveProgress();
+    }
+  }
+}
+
+/**
+ * Opens a session on the port and the address that the job names.
+ * @throws {ProgramError} If it cannot listen there.
+ */
+function openListeningSession(job: PeerJob, hasher: PieceHasher): Session {
+  const { port, host, maxPeers } = job;
+  try {
+    return openSession({
+      port,
+      ...(host !== undefined && { hostname: host }),
+      maxPeers,
+      permits: createAddressFilter(job),
+      maxUploadBytesPerSecond: job.maxUploadBytesPerSecond,
+      maxDownloadBytesPerSecond: job.maxDownloadBytesPerSecond,
+      hasher,
+    });
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const place = host === undefined ? `port ${port}` : `${host}, port ${port}`;
+    const reason = reasonOf(error);
+    throw new ProgramError(`cannot listen on ${place}: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+function reasonOf(error: Error): string {
+  if (error instanceof Deno.errors.AddrInUse) {
+    return "it is taken, and so are the ports after it; choose another --port";
+  }
+  if (error instanceof Deno.errors.AddrNotAvailable) {
+    return "this machine has no such address; choose another --host";
+  }
+  return `${error.message}; choose another --port or --host`;
 }

@@ -12,7 +12,7 @@ import { Console } from "../../cli/console.ts";
 import { create } from "../../cli/create.ts";
 import { listenForInterrupt } from "../../cli/interrupt.ts";
 import { peer } from "../../cli/peer.ts";
-import { JobPermissions } from "../../cli/permissions.ts";
+import { JobPermissions } from "../../cli/program.ts";
 import type { Program } from "../../cli/program.ts";
 import { tracker } from "../../cli/tracker.ts";
 

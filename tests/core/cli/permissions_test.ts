@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { JobPermissions } from "../../../cli/permissions.ts";
+import { JobPermissions } from "../../../cli/program.ts";
 
 /** The permissions of a process, and those that were revoked since the last look. */
 function openPermissions(): {
