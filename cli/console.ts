@@ -9,6 +9,7 @@
 import stringWidth from "string-width";
 import { type Platform, platformOf } from "../mod.ts";
 import { type LineStream, LineWriter } from "./line_writer.ts";
+import { printable } from "./printable.ts";
 
 /** Size of a terminal, in characters. */
 export interface TerminalSize {
@@ -106,6 +107,11 @@ export class Console {
   writeErrorLine(text: string): void {
     const stream = this.#options.stderr;
     this.#stderr.push({ stream, text, isResult: false });
+  }
+
+  /** Writes a warning to stderr, safe for a terminal. */
+  warn(text: string): void {
+    this.writeErrorLine(printable(`warning: ${text}`));
   }
 
   /** Adds a part to the live block, until it is disposed of. */

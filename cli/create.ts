@@ -55,9 +55,7 @@ export async function runCreate(
     throw new UsageError("OUTPUT is the file to share; give another OUTPUT");
   }
   const warn = (faults: readonly string[]): void =>
-    faults.forEach((fault) =>
-      console.writeErrorLine(printable(`warning: ${fault}`))
-    );
+    faults.forEach((fault) => console.warn(fault));
   warn(findAnnounceFaults(job.announce));
   // Before the scan and the hashing; saveTorrentFile() checks again.
   if (!job.force) await checkAbsent(output);

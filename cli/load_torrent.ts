@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { abortable } from "@std/async/abortable";
 import { basename, extname, resolve } from "@std/path";
 import {
   FetchError,
@@ -76,12 +77,13 @@ export async function loadTorrents(
  */
 export async function loadTorrent(
   source: string,
-  options: FetchTorrentOptions,
+  options: FetchTorrentOptions & { readonly signal: AbortSignal },
 ): Promise<Torrent> {
   try {
     return isTorrentUrl(source)
       ? await fetchTorrent(source, options)
-      : await loadTorrentFile(source);
+      // The open of a named pipe waits for a writer.
+      : await abortable(loadTorrentFile(source), options.signal);
   } catch (error) {
     const fault = await findFault(source, error);
     if (fault === undefined) throw error;

@@ -113,9 +113,7 @@ async function shareUntil(
     : ["read", "net", "sys", "run"];
   await permissions.keepOnly(...kept, "write");
   const { retryForMs } = job;
-  const warn = (text: string): void =>
-    console.writeErrorLine(`warning: ${text}`);
-  const waiting = { retryForMs, signal, warn };
+  const waiting = { retryForMs, signal, console };
   const torrents = await loadTorrents(job.torrents, {
     ...waiting,
     permits: createAddressFilter(job),
@@ -125,20 +123,17 @@ async function shareUntil(
   // One worker keeps up with any network.
   const maxWorkers = navigator.hardwareConcurrency > 2 ? 1 : 0;
   using hasher = openWorkerHasher({ maxWorkers });
-  const session = await withRetries(
-    () => openListeningSession(job, hasher),
-    {
-      ...waiting,
-      isTemporary: isAddressMissing,
-    },
-  );
+  const session = await withRetries(() => openListeningSession(job, hasher), {
+    ...waiting,
+    isTemporary: isAddressMissing,
+  });
   const display = createPeerDisplay(job, console);
   // Once is enough: each request that is not answered keeps a thread.
   const locking = {
     lock: true,
     onNoLock: (reason: string): void => {
       locking.lock = false;
-      warn(reason);
+      console.warn(reason);
     },
   };
   const done = Promise.withResolvers<void>();
@@ -184,8 +179,8 @@ async function openSecret(
     return await openRecordSecret(stateDir);
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
-    console.writeErrorLine(
-      `warning: everything on the disk is hashed at each start: ${
+    console.warn(
+      `everything on the disk is hashed at each start: ${
         describeError(error)
       }; or give --state FOLDER`,
     );

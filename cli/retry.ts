@@ -6,6 +6,7 @@
  * @module
  */
 import { delay } from "@std/async/delay";
+import type { Console } from "./console.ts";
 import { describeError, EXIT_CODES, ProgramError } from "./program_error.ts";
 import { formatDuration } from "./quantity.ts";
 
@@ -20,8 +21,8 @@ export interface RetryOptions {
   readonly signal: AbortSignal;
   /** True for the error of an attempt that may succeed later. */
   readonly isTemporary: (error: unknown) => boolean;
-  /** Takes a text for the user: once, and again when the reason changes. */
-  readonly warn: (text: string) => void;
+  /** Takes a warning: once, and again when the reason changes. */
+  readonly console: Pick<Console, "warn">;
   /** Pause after the first attempt, doubled with each further one, in milliseconds. @default {500} */
   readonly firstPauseMs?: number;
 }
@@ -34,7 +35,7 @@ export async function withRetries<T>(
   attempt: () => Promise<T> | T,
   options: RetryOptions,
 ): Promise<T> {
-  const { retryForMs, signal, isTemporary, warn } = options;
+  const { retryForMs, signal, isTemporary, console } = options;
   const endMs = performance.now() + retryForMs;
   let pauseMs = options.firstPauseMs ?? 500;
   let lastReason: string | undefined;
@@ -46,7 +47,9 @@ export async function withRetries<T>(
       const reason = describeError(error);
       const leftMs = endMs - performance.now();
       if (leftMs <= 0) throw givenUp(reason, retryForMs, error);
-      if (reason !== lastReason) warn(`${reason}; ${describeWait(leftMs)}`);
+      if (reason !== lastReason) {
+        console.warn(`${reason}; ${describeWait(leftMs)}`);
+      }
       lastReason = reason;
       // Spread, so that a room full of machines does not ask in step.
       const spreadMs = pauseMs * (0.75 + Math.random() / 2);

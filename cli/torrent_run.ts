@@ -55,7 +55,7 @@ export class TorrentRun implements TorrentState {
   #transfer: TorrentSession | undefined;
   #verification: VerifyProgress | undefined;
   #restart: Promise<void> | undefined;
-  /** Restarts one after another, and when the last one was over. */
+  /** Restarts one after another, and when the last one was over or will be. */
   #restarts = { count: 0, endMs: 0 };
   #phase: "working" | "settled" | "stopped" = "working";
   #hasFailed = false;
@@ -104,7 +104,7 @@ export class TorrentRun implements TorrentState {
       const transfer = session.addTorrent(this.torrent, {
         storage,
         have,
-        onEvent: (event) => this.#receive(event),
+        onEvent: (event) => this.#receive(event, content),
       });
       this.#transfer = transfer;
       const snapshot = transfer.snapshot();
@@ -158,13 +158,17 @@ export class TorrentRun implements TorrentState {
     );
   }
 
-  #receive(event: SessionEvent): void {
+  #receive(event: SessionEvent, content: TorrentContent): void {
     this.#options.display.news(this.torrent, event);
-    if (event.type === "completed") void this.#complete();
-    if (event.type !== "storageFailed") return;
-    if (event.error instanceof ContentChangedError) {
-      this.#startAgain(event.error);
-    } else this.#stop(event.error);
+    if (event.type === "completed") void this.#complete(content);
+    if (event.type === "storageFailed") this.#fail(event.error, content);
+  }
+
+  /** Ends the use of `content`, unless a restart has replaced it already. */
+  #fail(error: StorageError, content: TorrentContent): void {
+    if (content !== this.#content) return;
+    if (error instanceof ContentChangedError) this.#startAgain(error);
+    else this.#stop(error);
   }
 
   /**
@@ -172,22 +176,22 @@ export class TorrentRun implements TorrentState {
    * after longer and longer pauses, as that program may never stop.
    */
   #startAgain(change: ContentChangedError): void {
-    if (this.#restart !== undefined) return;
     const isRepeated =
       performance.now() - this.#restarts.endMs < RESTARTS_FORGOTTEN_MS;
     const count = isRepeated ? this.#restarts.count + 1 : 1;
+    const restarts = { count, endMs: Infinity };
+    this.#restarts = restarts;
     const pauseMs = count === 1
       ? 0
       : Math.min(1000 * 2 ** (count - 2), MAX_RESTART_PAUSE_MS);
-    this.#options.context.console.writeErrorLine(
-      `warning: ${describeError(change)}; verifying it again${
+    this.#options.context.console.warn(
+      `${describeError(change)}; verifying it again${
         count === 1 ? "" : ` in ${pauseMs / 1000} s (restart ${count})`
       }`,
     );
     this.#phase = "working";
     this.#restart = this.#reopen(pauseMs).finally(() => {
-      this.#restart = undefined;
-      this.#restarts = { count, endMs: performance.now() };
+      restarts.endMs = performance.now();
     });
   }
 
@@ -203,14 +207,13 @@ export class TorrentRun implements TorrentState {
     await this.start();
   }
 
-  async #complete(): Promise<void> {
-    const content = this.#content!;
+  async #complete(content: TorrentContent): Promise<void> {
     try {
       const change = await content.findChange();
-      if (change !== undefined) return this.#startAgain(change);
+      if (change !== undefined) return this.#fail(change, content);
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
-      return this.#stop(error);
+      return this.#fail(error, content);
     }
     void this.saveProgress();
     await this.#runCommand();

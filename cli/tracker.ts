@@ -69,11 +69,9 @@ export async function runTracker(
     json ? console.writeResult(text) : console.writeLine(text);
   const write = (line: EventLine): void =>
     print(formatLine(line, { json, time: new Date() }));
-  const warn = (text: string): void =>
-    console.writeErrorLine(`warning: ${text}`);
   const { intervalSeconds = USUAL_MINIMUM_SECONDS } = job;
   if (peerTimeoutSeconds <= intervalSeconds) {
-    warn(
+    console.warn(
       `peers announce every ${intervalSeconds} s but are forgotten after ${peerTimeoutSeconds} s; give a larger --peer-timeout or a smaller --interval`,
     );
   }
@@ -87,7 +85,7 @@ export async function runTracker(
       },
     }),
     onEvent: (event) => {
-      if (event.type === "failed") warn(describeError(event.error));
+      if (event.type === "failed") console.warn(describeError(event.error));
       else console.writeErrorLine(`note: ${printable(event.message)}`);
     },
   });
@@ -96,9 +94,10 @@ export async function runTracker(
   await permissions.keepOnly("net", "sys", ...folderPermissions);
   const onFolderChange = (change: TorrentFolderChange): void => {
     const { type } = change;
-    if (type === "skipped") warn(`not listed: ${describeError(change.error)}`);
-    else if (type === "unreadable") {
-      warn(`the list stays as it is: ${describeError(change.error)}`);
+    if (type === "skipped") {
+      console.warn(`not listed: ${describeError(change.error)}`);
+    } else if (type === "unreadable") {
+      console.warn(`the list stays as it is: ${describeError(change.error)}`);
     } else if (!quiet) write(listingLine(type, change.torrent));
   };
   await using folder = torrentsDir === undefined
@@ -114,7 +113,7 @@ export async function runTracker(
     store,
   };
   await using tracker = await withRetries(() => start(options), {
-    ...{ retryForMs: job.retryForMs, signal, warn },
+    ...{ retryForMs: job.retryForMs, signal, console },
     isTemporary: isAddressMissing,
   });
   for (const line of describeStart(job, { tracker, folder })) {
@@ -127,7 +126,7 @@ export async function runTracker(
       for (const line of lines) print(line);
     })
     : undefined;
-  if (watch?.isLonely) warn(NO_NETWORK);
+  if (watch?.isLonely) console.warn(NO_NETWORK);
   // A TCP listener answers without the permission for the network.
   const sends = job.udp || parseStoreAddress(job.store).type === "redis";
   await permissions.keepOnly(

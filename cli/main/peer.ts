@@ -1,8 +1,13 @@
 /**
- * The entry of `peer`: listens for signals, then loads the program.
+ * The entry of `peer`: listens for signals, then loads the program. Loading takes
+ * several times as long as to get here, and a signal that arrives meanwhile must
+ * not kill the process.
  *
  * @module
  */
-import { startProgram } from "../start_program.ts";
+import { listenForInterrupt } from "../interrupt.ts";
 
-await startProgram(async () => (await import("../peer.ts")).peer);
+const interrupt = listenForInterrupt();
+const { runProgram } = await import("../program.ts");
+const { peer } = await import("../peer.ts");
+Deno.exit(await runProgram(peer, { interrupt }));

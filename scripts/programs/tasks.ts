@@ -21,27 +21,30 @@ export const REPOSITORY: string = fromFileUrl(
 /** A program by the name of its task. */
 export type ProgramName = keyof typeof configuration.tasks;
 
-/** The script of a task and its flags. */
+/** The script of a task, its flags and its first arguments. */
 export interface TaskParts {
   /** The flags before the script: permissions and settings of the runtime. */
   readonly flags: readonly string[];
   /** Relative to the repository. */
   readonly script: string;
+  /** The arguments of the script that the task contains. */
+  readonly args: readonly string[];
 }
 
 /**
- * Splits a task such as `deno run -R cli/show.ts`.
+ * Splits a task such as `deno run -R cli/main/peer.ts show`.
  * @throws {TypeError} If the task has another form.
  */
 export function taskParts(name: ProgramName): TaskParts {
-  const [deno, run, ...flags] = configuration.tasks[name].split(" ");
-  const script = flags.pop();
-  if (deno !== "deno" || run !== "run" || !script?.endsWith(".ts")) {
+  const [deno, run, ...words] = configuration.tasks[name].split(" ");
+  const index = words.findIndex((word) => word.endsWith(".ts"));
+  if (deno !== "deno" || run !== "run" || index < 0) {
     throw new TypeError(
       `Cannot run task ${name}: it is not of the form "deno run FLAGS SCRIPT"`,
     );
   }
-  return { flags, script };
+  const [flags, args] = [words.slice(0, index), words.slice(index + 1)];
+  return { flags, script: words[index]!, args };
 }
 
 /**
@@ -49,12 +52,13 @@ export function taskParts(name: ProgramName): TaskParts {
  * @throws {TypeError} If the task has another form than `deno run FLAGS SCRIPT`.
  */
 export function taskArguments(name: ProgramName): string[] {
-  const { flags, script } = taskParts(name);
+  const { flags, script, args } = taskParts(name);
   return [
     "run",
     `--config=${REPOSITORY}deno.json`,
     ...flags,
     REPOSITORY + script,
+    ...args,
   ];
 }
 

@@ -10,14 +10,19 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import { buildTorrent, scrape } from "../../lib/mod.ts";
 import { assertCopied, LocalSwarm, runPeer, spawnPeer } from "./local_swarm.ts";
 import { sha256Of } from "../../scripts/programs/sample_file.ts";
 import { makeContent } from "./memory_torrent.ts";
-import type { ProgramResult } from "../../scripts/programs/running_program.ts";
+import {
+  type ProgramResult,
+  runCommand,
+} from "../../scripts/programs/running_program.ts";
 import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
 import { timed } from "./share.ts";
+import { testUnless } from "../test_unless.ts";
 import { listing, temporaryFolder } from "./temporary_folder.ts";
 
 const MIB = 1024 * 1024;
@@ -120,6 +125,33 @@ Deno.test("peer downloads the other torrents if one fails", async () => {
   assertMatch(stderr, /^error: [^\n]*bad\.bin[^\n]*; [^\n]*\n$/);
   await assertCopied(good, dir);
 });
+
+testUnless(
+  Deno.build.os === "windows"
+    ? "Windows has no named pipes"
+    : Deno.version.deno.startsWith("2.4.")
+    ? "Deno 2.4 waits for the writer of a named pipe and does nothing else"
+    : undefined,
+  "peer and show end on SIGTERM while a named pipe has no writer",
+  async () => {
+    await using folder = await temporaryFolder();
+    const pipe = join(folder.path, "pipe.torrent");
+    const made = await runCommand("mkfifo", [pipe]);
+    assertEquals(made.code, 0, made.stderr);
+    await using peer = spawnTask("peer", [pipe, "--exit-when-complete"]);
+    await using show = spawnTask("show", [pipe]);
+    // Both open the pipe.
+    await delay(2_000);
+    for (
+      const { code, stderr } of await Promise.all([peer.stop(), show.stop()])
+    ) {
+      assertEquals(
+        [code, stderr],
+        [4, "error: cannot finish: interrupted; run again\n"],
+      );
+    }
+  },
+);
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.test(`peer leaves the swarm and ends with 0 on ${signal}`, async () => {

@@ -16,7 +16,7 @@ function optionsWith(
     retryForMs: 10_000,
     signal: new AbortController().signal,
     isTemporary: (error) => error instanceof FetchError,
-    warn: (text) => warnings.push(text),
+    console: { warn: (text) => warnings.push(text) },
     firstPauseMs: 1,
     warnings,
     ...options,

@@ -1,8 +1,0 @@
-/**
- * The entry of `show`: listens for signals, then loads the program.
- *
- * @module
- */
-import { startProgram } from "../start_program.ts";
-
-await startProgram(async () => (await import("../show.ts")).show);
