@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
 import { plural } from "./quantity.ts";
 
@@ -105,7 +106,8 @@ export class LineWriter {
       const isStalled = nowMs - this.#progressedAtMs >= stallMs;
       const isOver = nowMs - startMs >= limitMs;
       if (isOver && (isStalled || !this.#holdsResults)) break;
-      await Promise.race([this.#loop, delay(RETRY_MS)]);
+      // A look at the time, if it takes longer.
+      await deadline(this.#loop, RETRY_MS).catch(() => {});
     }
     if (this.#holdsResults) this.#loss ??= "its reader has stopped reading";
   }
