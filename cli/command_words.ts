@@ -5,7 +5,9 @@
  *
  * @module
  */
-import type { Platform } from "../mod.ts";
+import { type Platform, platformOf } from "../mod.ts";
+
+const OWN_PLATFORM = platformOf(Deno.build.os);
 
 /**
  * Splits a command line into words. Quotes group, nothing is expanded. Single
@@ -14,7 +16,10 @@ import type { Platform } from "../mod.ts";
  * and a single quote groups only at the start of a word.
  * @throws {SyntaxError} If a quote is not closed or nothing follows a backslash.
  */
-export function splitWords(text: string, platform: Platform): string[] {
+export function splitWords(
+  text: string,
+  platform: Platform = OWN_PLATFORM,
+): string[] {
   const isWindows = platform === "windows";
   const words: string[] = [];
   let word: string | undefined;
@@ -60,7 +65,10 @@ function isEscape(
 }
 
 /** `text` as one word for the shell of `platform`. */
-export function quoted(text: string, platform: Platform): string {
+export function quoted(
+  text: string,
+  platform: Platform = OWN_PLATFORM,
+): string {
   if (platform !== "windows") {
     return /^[\w./:@%+=,~-]+$/.test(text)
       ? text

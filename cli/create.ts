@@ -48,10 +48,9 @@ export async function runCreate(
   { console, permissions, signal }: JobContext,
 ): Promise<ExitCode> {
   await permissions.keepOnly("read", "write");
-  const platform = platformOf(Deno.build.os);
   const name = job.name ?? basename(resolve(job.path));
   const output = job.output ?? torrentFileName(name);
-  if (await isSameFile(output, job.path, platform)) {
+  if (await isSameFile(output, job.path)) {
     throw new UsageError("OUTPUT is the file to share; give another OUTPUT");
   }
   const warn = (faults: readonly string[]): void =>
@@ -80,7 +79,7 @@ export async function runCreate(
   signal.throwIfAborted();
   await saveTorrentFile(output, bytes, { overwrite: job.force });
   block.show([]);
-  for (const line of summarize(torrent, { job, output, platform })) {
+  for (const line of summarize(torrent, job, output)) {
     console.writeLine(printable(line));
   }
   return EXIT_CODES.done;
@@ -158,32 +157,24 @@ function progressDrawer(
 }
 
 /** The lines about a new torrent file: what it contains, and what to do next. */
-function summarize(
-  torrent: Torrent,
-  { job, output, platform }: {
-    readonly job: CreateJob;
-    readonly output: string;
-    readonly platform: Platform;
-  },
-): string[] {
+function summarize(torrent: Torrent, job: CreateJob, output: string): string[] {
   const { length, pieceCount, pieceLength } = torrent.geometry;
   const fileCount = torrent.isFolder ? `, ${torrent.files.length} files` : "";
-  const word = (text: string): string => quoted(text, platform);
   const peer = invocationOf("peer");
   const content = resolve(job.path);
   const folder = dirname(content);
-  const dir = folder === resolve(".") ? "" : ` --dir ${word(folder)}`;
+  const dir = folder === resolve(".") ? "" : ` --dir ${quoted(folder)}`;
   const rename = torrent.name === basename(content)
     ? ""
-    : `rename ${word(content)} to ${word(torrent.name)}, then `;
-  const copy = word(basename(output));
+    : `rename ${quoted(content)} to ${quoted(torrent.name)}, then `;
+  const copy = quoted(basename(output));
   const lines = [
     `Name:      ${torrent.name}`,
     `Size:      ${formatSize(length)} (${length} bytes${fileCount})`,
     `Pieces:    ${pieceCount} of ${formatSize(pieceLength)}`,
     `Info hash: ${torrent.infoHash}`,
     `Written:   ${output}`,
-    `Next:      ${rename}${peer} ${word(output)}${dir}`,
+    `Next:      ${rename}${peer} ${quoted(output)}${dir}`,
     `Elsewhere: copy ${copy} there, then: ${peer} ${copy}`,
   ];
   const tracker = job.announce.find((url) => /^https?:/i.test(url));
@@ -219,7 +210,7 @@ export function findNameWarnings(
 export async function isSameFile(
   a: string,
   b: string,
-  platform: Platform,
+  platform: Platform = platformOf(Deno.build.os),
 ): Promise<boolean> {
   if (resolve(a) === resolve(b)) return true;
   try {

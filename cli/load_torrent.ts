@@ -13,7 +13,6 @@ import {
   foldFully,
   loadTorrentFile,
   MetainfoError,
-  platformOf,
   readUrl,
   StorageError,
   type Torrent,
@@ -126,13 +125,11 @@ async function findFault(
 }
 
 function createRemedy(path: string, kind: "file" | "folder"): string {
-  const word = (text: string): string =>
-    quoted(text, platformOf(Deno.build.os));
   const name = basename(resolve(path));
   const stem = kind === "folder" ? name : basename(name, extname(name));
   return `to share the ${kind}, first make a torrent of it: ${
     invocationOf("create")
-  } ${word(path)} http://HOST:8000/announce ${word(`${stem}.torrent`)}`;
+  } ${quoted(path)} http://HOST:8000/announce ${quoted(`${stem}.torrent`)}`;
 }
 
 async function isFolder(path: string): Promise<boolean> {

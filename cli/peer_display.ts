@@ -60,11 +60,11 @@ function jsonDisplay(console: Console): PeerDisplay {
     console.writeResult(printableJson({ time, ...value }));
   };
   return {
+    ...QUIET_DISPLAY,
     refreshMs: 1_000,
     listening: (port) => write({ type: "listening", port }),
     news: (torrent, news) => write(newsToJson(torrent, news)),
     refresh: (states) => statesToJson(states).forEach(write),
-    leaving: () => {},
     end: (states) => statesToJson(states).forEach(write),
   };
 }
@@ -81,6 +81,7 @@ function logDisplay(console: Console): PeerDisplay {
     console.writeLine(printable(line));
   };
   return {
+    ...QUIET_DISPLAY,
     refreshMs: 5_000,
     listening: (port, takenPort) => {
       const taken = takenPort === undefined ? "" : ` (${takenPort} is taken)`;
@@ -107,7 +108,6 @@ function logDisplay(console: Console): PeerDisplay {
         }
       }
     },
-    leaving: () => {},
     end: (states) => {
       for (const state of states) {
         const text = describeEnd(state);

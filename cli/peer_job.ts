@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MAX_PEERS, PEER_PORT, platformOf, readWord } from "../mod.ts";
+import { MAX_PEERS, PEER_PORT, readWord } from "../mod.ts";
 import { invocationOf, splitWords } from "./command_words.ts";
 import {
   type FlagValues,
@@ -113,7 +113,7 @@ export const FLAGS = {
     flag: "on-complete",
     type: "text",
     form: "free",
-    read: (text: string) => splitWords(text, platformOf(Deno.build.os)),
+    read: (text: string) => splitWords(text),
   },
   quiet: { type: "boolean" },
   json: { type: "boolean" },

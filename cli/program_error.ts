@@ -89,13 +89,14 @@ function beginAsError(message: string): string {
     : `cannot go on: ${message}`;
 }
 
+const EXPECTED_ERRORS = [
+  ...[ProgramError, InterruptedError, StorageError, StoreError],
+  ...[TrackerError, FetchError],
+];
+
 /** The remedy for an error; `undefined` if its message contains one. */
 function remedyFor(error: unknown): string | undefined {
-  const isExpected = error instanceof ProgramError ||
-    error instanceof InterruptedError || error instanceof StorageError ||
-    error instanceof StoreError ||
-    error instanceof TrackerError || error instanceof FetchError;
-  if (isExpected) return undefined;
+  if (EXPECTED_ERRORS.some((family) => error instanceof family)) return;
   return error instanceof MetainfoError
     ? "get a fresh copy of the torrent file"
     : "run again with --debug for the details";

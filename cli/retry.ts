@@ -46,9 +46,20 @@ export async function withRetries<T>(
       if (signal.aborted || !isTemporary(error)) throw error;
       const reason = describeError(error);
       const leftMs = endMs - performance.now();
-      if (leftMs <= 0) throw givenUp(reason, retryForMs, error);
+      if (leftMs <= 0) {
+        const note = retryForMs > 0
+          ? `; given up after ${
+            formatDuration(retryForMs / 1000)
+          }, see --retry-for`
+          : "";
+        const exitCode = EXIT_CODES.undone;
+        throw new ProgramError(reason + note, { exitCode, cause: error });
+      }
       if (reason !== lastReason) {
-        console.warn(`${reason}; ${describeWait(leftMs)}`);
+        const howLong = leftMs === Infinity
+          ? "until that changes"
+          : `for ${formatDuration(leftMs / 1000)} (--retry-for)`;
+        console.warn(`${reason}; trying again ${howLong}`);
       }
       lastReason = reason;
       // Spread, so that a room full of machines does not ask in step.
@@ -69,24 +80,6 @@ export function isAddressMissing(error: unknown): boolean {
     // The runtime has no class for a name that cannot be resolved.
     error.message.startsWith("failed to lookup address") ||
     isAddressMissing(error.cause);
-}
-
-function describeWait(leftMs: number): string {
-  return leftMs === Infinity
-    ? "trying again until that changes"
-    : `trying again for ${formatDuration(leftMs / 1000)} (--retry-for)`;
-}
-
-function givenUp(
-  reason: string,
-  retryForMs: number,
-  cause: unknown,
-): ProgramError {
-  const text = retryForMs > 0
-    ? `${reason}; given up after ${formatDuration(retryForMs / 1000)}, ` +
-      "see --retry-for"
-    : reason;
-  return new ProgramError(text, { exitCode: EXIT_CODES.undone, cause });
 }
 
 /** Time between two looks at the clock, in milliseconds. */

@@ -8,7 +8,6 @@ import {
   openStore,
   openTorrentFolder,
   parseStoreAddress,
-  platformOf,
   type RunningTracker,
   startTracker,
   type StartTrackerOptions,
@@ -182,7 +181,7 @@ function describeStart(
   const urls = trackerUrls(hostnamesFor(host), tracker.port, { udp });
   const torrentCount = folder?.list().length;
   if (json) return [listeningJson(urls, torrentCount)];
-  const path = quoted(torrentsDir ?? "", platformOf(Deno.build.os));
+  const path = quoted(torrentsDir ?? "");
   return formatStart({
     urls,
     ...(torrentCount !== undefined && { folder: { path, torrentCount } }),
