@@ -23,6 +23,9 @@ import { readArgument } from "./flags.ts";
 import { EXIT_CODES, ProgramError, UsageError } from "./program_error.ts";
 import { type RetryOptions, withRetries } from "./retry.ts";
 
+/** Torrents loaded at once: each needs a file or a connection. */
+const MAX_LOADS = 16;
+
 /** True if an argument is the URL of a torrent file and not its path. */
 export function isTorrentUrl(source: string): boolean {
   return /^https?:\/\//i.test(trimText(source));
@@ -60,8 +63,14 @@ export async function loadTorrents(
       signal,
       isTemporary: (error) => error instanceof FetchError && error.isTemporary,
     });
+  const torrents: Torrent[] = [];
+  const pending = sources.entries();
+  const loadPending = async (): Promise<void> => {
+    for (const [index, source] of pending) torrents[index] = await load(source);
+  };
   try {
-    return await Promise.all(sources.map(load));
+    await Promise.all(Array.from({ length: MAX_LOADS }, loadPending));
+    return torrents;
   } catch (error) {
     failing.abort();
     throw error;

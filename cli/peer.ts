@@ -9,6 +9,7 @@
  */
 import {
   createAddressFilter,
+  LockOwners,
   openRecordSecret,
   openSession,
   openWorkerHasher,
@@ -131,6 +132,7 @@ async function shareUntil(
   // Once is enough: each request that is not answered keeps a thread.
   const locking = {
     lock: true,
+    lockOwners: new LockOwners(),
     onNoLock: (reason: string): void => {
       locking.lock = false;
       console.warn(reason);

@@ -134,7 +134,12 @@ export {
 export type { FileStamp } from "./disk/file_system.ts";
 export type { KnownPieces } from "./disk/resume_record.ts";
 export { findStateFolder, openRecordSecret } from "./disk/record_secret.ts";
-export { lockFolder, type LockOptions } from "./disk/own_folder.ts";
+export {
+  type FolderLock,
+  lockFolder,
+  type LockOptions,
+  LockOwners,
+} from "./disk/folder_lock.ts";
 export {
   openTorrentContent,
   TorrentContent,

@@ -1,10 +1,11 @@
 /**
  * Sends announces and scrapes to trackers over HTTP, HTTPS or UDP, as the URL
- * says. Owns the time limit, the HTTP request and its size limit. Any failure is a
+ * says. Owns the time limit, the number of HTTP requests at once and their size limit. Any failure is a
  * `TrackerError` with its reason.
  *
  * @module
  */
+import { abortable } from "@std/async/abortable";
 import type { Permits } from "../base/address_filter.ts";
 import { TrackerError } from "../base/errors.ts";
 import type { InfoHash } from "../base/identifier.ts";
@@ -30,6 +31,12 @@ export const TRACKER_TIMEOUT_MS = 15_000;
 const MAX_REPLY_LENGTH = 1024 * 1024;
 /** Longest body of an HTTP error that is searched for a failure reason, in bytes. */
 const MAX_REFUSAL_LENGTH = 16 * 1024;
+
+/**
+ * HTTP requests to one tracker at once; others wait. A server refuses too many
+ * connections of one address, as when a peer of a thousand torrents stops.
+ */
+const MAX_REQUESTS_PER_TRACKER = 32;
 
 /** Options for {@linkcode announce} and {@linkcode scrape}. */
 export interface TrackerClientOptions {
@@ -70,9 +77,22 @@ export function scrape(
   return new TrackerClient().scrape(url, infoHashes, options);
 }
 
+/** The HTTP requests to one tracker. */
+interface HttpQueue {
+  /** Requests that have a turn. */
+  count: number;
+  readonly waiting: (() => void)[];
+}
+
+interface GetOptions {
+  readonly signal: AbortSignal;
+  readonly permits: Permits | undefined;
+}
+
 /** A client that keeps UDP connections from one request to the next. */
 export class TrackerClient {
   readonly #udp = new UdpTrackerClient();
+  readonly #http = new Map<string, HttpQueue>();
 
   /** See {@linkcode announce}. */
   async announce(
@@ -85,7 +105,7 @@ export class TrackerClient {
       if (isUdp(url)) return await this.#udp.announce(url, request, signal);
       const { permits } = options;
       const target = announceUrl(url, request);
-      return parseAnnounceReply(await get(target, { signal, permits }));
+      return parseAnnounceReply(await this.#get(target, { signal, permits }));
     });
   }
 
@@ -105,8 +125,35 @@ export class TrackerClient {
         );
       }
       const { permits } = options;
-      return parseScrapeReply(await get(target, { signal, permits }));
+      return parseScrapeReply(await this.#get(target, { signal, permits }));
     });
+  }
+
+  async #get(url: string, options: GetOptions): Promise<Uint8Array> {
+    const { origin } = new URL(url);
+    const queue = this.#http.get(origin) ?? { count: 0, waiting: [] };
+    this.#http.set(origin, queue);
+    if (queue.count >= MAX_REQUESTS_PER_TRACKER) {
+      const turn = Promise.withResolvers<void>();
+      queue.waiting.push(turn.resolve);
+      // One that has given up passes its turn on.
+      await abortable(turn.promise, options.signal).catch((error) => {
+        void turn.promise.then(() => this.#next(origin, queue));
+        throw error;
+      });
+    } else queue.count++;
+    try {
+      return await get(url, options);
+    } finally {
+      this.#next(origin, queue);
+    }
+  }
+
+  /** Passes a turn on, or ends it. */
+  #next(origin: string, queue: HttpQueue): void {
+    const resolve = queue.waiting.shift();
+    if (resolve !== undefined) return resolve();
+    if (--queue.count === 0) this.#http.delete(origin);
   }
 }
 
@@ -150,10 +197,7 @@ async function timed<T>(
 /** @throws {TrackerError} If there is no answer, or an HTTP error. */
 async function get(
   url: string,
-  { signal, permits }: {
-    readonly signal: AbortSignal;
-    readonly permits: Permits | undefined;
-  },
+  { signal, permits }: GetOptions,
 ): Promise<Uint8Array> {
   try {
     const { status, isSuccess, body } = await httpGet(url, {

@@ -40,7 +40,7 @@ export class FdPressure {
 }
 
 /** True if an error, or its cause, says that no descriptor is left. */
-function isDescriptorShortage(error: unknown): boolean {
+export function isDescriptorShortage(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const code = "code" in cause ? cause.code : undefined;
     if (code === "EMFILE" || code === "ENFILE") return true;

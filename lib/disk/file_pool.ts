@@ -20,6 +20,28 @@ const DESCRIPTOR_RETRY_MS = 50;
 /** Opens file number `fileIndex`; the pool closes it. */
 type OpenFile = (fileIndex: number, access: Access) => Promise<Deno.FsFile>;
 
+/**
+ * Opens something; while no descriptor is left, others are asked to close some.
+ * @throws {Error} What `open` throws; a shortage only after a while, or once `isOver`.
+ */
+export async function withDescriptor<T>(
+  open: () => Promise<T>,
+  fdPressure = new FdPressure(),
+  isOver: () => boolean = () => false,
+): Promise<T> {
+  const endMs = performance.now() + DESCRIPTOR_WAIT_MS;
+  for (;;) {
+    try {
+      return await open();
+    } catch (error) {
+      const nowMs = performance.now();
+      const isShortage = fdPressure.relieve(error, nowMs);
+      if (!isShortage || nowMs >= endMs || isOver()) throw error;
+      await delay(DESCRIPTOR_RETRY_MS);
+    }
+  }
+}
+
 interface Slot {
   opened: { readonly file: Deno.FsFile; readonly access: Access } | undefined;
   /** Resolves when the last task ends; never rejects. */
@@ -102,19 +124,13 @@ export class FilePool implements AsyncDisposable {
     }
     opened?.file.close();
     slot.opened = undefined;
-    const endMs = performance.now() + DESCRIPTOR_WAIT_MS;
-    for (;;) {
-      try {
-        const file = await this.#open(fileIndex, access);
-        slot.opened = { file, access };
-        return file;
-      } catch (error) {
-        const nowMs = performance.now();
-        const isShortage = this.#fdPressure.relieve(error, nowMs);
-        if (!isShortage || nowMs >= endMs || this.#isClosed) throw error;
-        await delay(DESCRIPTOR_RETRY_MS);
-      }
-    }
+    const file = await withDescriptor(
+      () => this.#open(fileIndex, access),
+      this.#fdPressure,
+      () => this.#isClosed,
+    );
+    slot.opened = { file, access };
+    return file;
   }
 
   #halve(): void {

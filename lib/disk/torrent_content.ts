@@ -18,13 +18,9 @@ import {
   type FileStorageOptions,
   openFileStorage,
 } from "./file_storage.ts";
-import {
-  isUnwritable,
-  lockFolder,
-  type LockOptions,
-  readOwnFile,
-  replaceOwnFile,
-} from "./own_folder.ts";
+import { withDescriptor } from "./file_pool.ts";
+import { lockFolder, type LockOptions } from "./folder_lock.ts";
+import { isUnwritable, readOwnFile, replaceOwnFile } from "./own_folder.ts";
 import { openRecordSecret } from "./record_secret.ts";
 import {
   encodeResumeRecord,
@@ -85,6 +81,8 @@ export class TorrentContent implements AsyncDisposable {
   readonly #parts: TorrentContentParts;
   readonly #recordName: string;
   #saving: Promise<void> = Promise.resolve();
+  /** True if the record says that everything is stored: nothing more is written. */
+  #isFinal = false;
 
   /** @internal For {@linkcode openTorrentContent}. */
   constructor(torrent: Torrent, parts: TorrentContentParts) {
@@ -115,7 +113,8 @@ export class TorrentContent implements AsyncDisposable {
     const foreign = foreignFiles(this.#torrent, stamps, { have, record });
     if (!overwrite && foreign.length > 0) throw this.#refusal(foreign);
     this.storage.expect(stamps);
-    if (have.isFull && known?.known.isFull) return have;
+    this.#isFinal = have.isFull && known?.known.isFull === true;
+    if (this.#isFinal) return have;
     const saved = this.save(() => have);
     // Before the first write: a file that is not whole yet has no right piece.
     if (!have.isFull) await saved;
@@ -153,7 +152,9 @@ export class TorrentContent implements AsyncDisposable {
 
   /** Saves, unless the disk takes too long, and closes the files. */
   async close(have: () => Bitfield): Promise<void> {
-    const saved = this.#saving.then(() => this.#save(have, false));
+    const saved = this.#saving.then(async () => {
+      if (!this.#isFinal) await this.#save(have, false);
+    });
     await deadline(saved, CLOSE_WAIT_MS)
       // Harmless: what is not recorded is verified again.
       .catch(() => {});
@@ -180,10 +181,14 @@ export class TorrentContent implements AsyncDisposable {
   }
 
   async #load(): Promise<ReadRecord | undefined> {
-    const bytes = await readOwnFile(this.#parts.dir, {
+    const file = {
       name: this.#recordName,
       maxLength: maxRecordLength(this.#torrent),
-    });
+    };
+    const bytes = await withDescriptor(
+      () => readOwnFile(this.#parts.dir, file),
+      this.#parts.fdPressure,
+    );
     return bytes &&
       parseResumeRecord(this.#torrent, bytes, this.#parts.recordSecret);
   }
@@ -200,7 +205,11 @@ export class TorrentContent implements AsyncDisposable {
         record,
         this.#parts.recordSecret,
       );
-      await replaceOwnFile(this.#parts.dir, this.#recordName, bytes);
+      await withDescriptor(
+        () => replaceOwnFile(this.#parts.dir, this.#recordName, bytes),
+        this.#parts.fdPressure,
+      );
+      this.#isFinal = have.isFull;
     } catch (error) {
       // Harmless: the next start verifies again.
       if (!(error instanceof StorageError) && !isUnwritable(error)) throw error;

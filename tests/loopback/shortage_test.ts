@@ -4,8 +4,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import type { Torrent } from "../../lib/mod.ts";
-import { RunningProgram } from "../../scripts/programs/running_program.ts";
-import { taskArguments } from "../../scripts/programs/tasks.ts";
+import { runTask } from "../../scripts/programs/tasks.ts";
+import { spawnLimitedPeer } from "./limited_peer.ts";
 import { assertCopied, LocalSwarm } from "./local_swarm.ts";
 import { openLocalSession, Share } from "./share.ts";
 
@@ -16,22 +16,6 @@ const MANY_FILES = Object.fromEntries(
   Array.from({ length: FILE_COUNT }, (_, index) => [`${index}.bin`, 20_011]),
 );
 const COMPLETED_TIMEOUT_MS = 120_000;
-
-/** Starts `peer` with a low limit of open files. */
-function spawnLimitedPeer(...args: string[]): RunningProgram {
-  const command = new Deno.Command("sh", {
-    args: [
-      ...["-c", `ulimit -n ${HANDLE_COUNT}; exec "$@"`, "sh"],
-      ...[Deno.execPath(), ...taskArguments("peer")],
-      ...["--host=127.0.0.1", "--port=0", ...args],
-    ],
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  });
-  return new RunningProgram("peer", command.spawn());
-}
 
 /** Downloads a torrent from the peer at `port` alone. */
 async function fetchFrom(port: number, torrent: Torrent): Promise<void> {
@@ -51,7 +35,10 @@ Deno.test({
   fn: async () => {
     await using swarm = await LocalSwarm.open();
     const shared = await swarm.publish("many", { files: MANY_FILES });
-    await using seeder = spawnLimitedPeer(shared.path, "--dir", shared.source);
+    await using seeder = spawnLimitedPeer(
+      HANDLE_COUNT,
+      ...[shared.path, "--dir", shared.source],
+    );
     const [, port] = await seeder.stdout.waitFor(/listening on port (\d+)/);
     await seeder.stdout.waitFor(/verified and complete; seeding/);
     await Promise.all(
@@ -70,11 +57,65 @@ Deno.test({
     const shared = await swarm.seed("many", { files: MANY_FILES });
     const dir = join(swarm.folder, "here");
     await using leecher = spawnLimitedPeer(
+      HANDLE_COUNT,
       ...[shared.path, "--dir", dir, "--exit-when-complete"],
     );
     const { code, stdout, stderr } = await leecher.result;
     assertEquals([code, stderr], [0, ""]);
     assert(stdout.includes("complete and verified"), stdout);
     await assertCopied(shared, dir);
+  },
+});
+
+Deno.test({
+  name: "a peer shares more torrents than it may open files",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using swarm = await LocalSwarm.open();
+    const shared = [];
+    for (let index = 0; index < 2 * HANDLE_COUNT; index++) {
+      const files = { "": 20_000 + index };
+      shared.push(await swarm.publish(`${index}.bin`, { files }));
+    }
+    const [first, last] = [shared[0]!, shared.at(-1)!];
+    await using seeder = spawnLimitedPeer(
+      HANDLE_COUNT,
+      ...["--dir", first.source, ...shared.map(({ path }) => path)],
+    );
+    await seeder.stdout.waitFor(
+      new RegExp(`${shared.length - 1}.bin: verified and complete; seeding`),
+    );
+    const dir = join(swarm.folder, "here");
+    const fetched = await runTask("peer", [
+      ...["--host=127.0.0.1", "--port=0", "--dir", dir],
+      ...["--exit-when-complete", first.path, last.path],
+    ]);
+    assertEquals([fetched.code, fetched.stderr], [0, ""]);
+    await assertCopied(first, dir);
+    await assertCopied(last, dir);
+    const { code, stderr } = await seeder.stop("SIGTERM");
+    assertEquals([code, stderr], [0, ""]);
+  },
+});
+
+Deno.test({
+  name: "a peer downloads more torrents than it may open files",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using swarm = await LocalSwarm.open();
+    const shared = [];
+    for (let index = 0; index < 2 * HANDLE_COUNT; index++) {
+      const files = { "": 20_000 + index };
+      shared.push(await swarm.seed(`${index}.bin`, { files }));
+    }
+    const dir = join(swarm.folder, "here");
+    await using leecher = spawnLimitedPeer(
+      HANDLE_COUNT,
+      ...["--dir", dir, "--exit-when-complete"],
+      ...shared.map(({ path }) => path),
+    );
+    const { code, stderr } = await leecher.result;
+    assertEquals([code, stderr], [0, ""]);
+    for (const one of shared) await assertCopied(one, dir);
   },
 });

@@ -9,11 +9,16 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { TrackerError } from "../../lib/base/errors.ts";
 import { createPeerId, infoHashFromHex } from "../../lib/base/identifier.ts";
 import { createAddressFilter } from "../../lib/base/address_filter.ts";
 import { checkRedirect, HttpError } from "../../lib/net/http_get.ts";
-import { announce, scrape } from "../../lib/announce/tracker_client.ts";
+import {
+  announce,
+  scrape,
+  TrackerClient,
+} from "../../lib/announce/tracker_client.ts";
 import type { AnnounceRequest } from "../../lib/announce/announce.ts";
 
 const REQUEST: AnnounceRequest = {
@@ -214,4 +219,28 @@ Deno.test("scrape() refuses a URL that cannot be scraped", async () => {
     TrackerError,
   );
   assert(error.message.startsWith("Cannot scrape http://127.0.0.1/x: "));
+});
+
+Deno.test("TrackerClient sends a tracker few requests at once, and each in the end", async () => {
+  let [open, most] = [0, 0];
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    async () => {
+      most = Math.max(most, ++open);
+      await delay(5);
+      open--;
+      return new Response("d8:intervali60e5:peers0:e");
+    },
+  );
+  const url = `http://127.0.0.1:${server.addr.port}/announce`;
+  const client = new TrackerClient();
+  const replies = Array.from(
+    { length: 300 },
+    () => client.announce(url, REQUEST),
+  );
+  // One that gives up while it waits holds up nobody.
+  const givenUp = client.announce(url, REQUEST, { timeoutMs: 1 });
+  await assertRejects(() => givenUp, TrackerError, "no answer within 1 ms");
+  assertEquals((await Promise.all(replies)).length, 300);
+  assertEquals(most, 32);
 });

@@ -1,0 +1,245 @@
+/**
+ * Locks that keep two processes from writing one torrent's files. A process keeps
+ * one owner file in each folder open and locked, however many torrents it shares
+ * there. A torrent's claim file names the owner file, and is locked itself only
+ * while it is read and written. Invariant: a torrent is locked while the owner file
+ * that its claim names is, so the system unlocks it when a process ends in any way.
+ *
+ * @module
+ */
+import { deadline } from "@std/async/deadline";
+import { delay } from "@std/async/delay";
+import { encodeHex } from "@std/encoding/hex";
+import { StorageError } from "../base/errors.ts";
+import { type FdPressure, isDescriptorShortage } from "../base/fd_pressure.ts";
+import { foldFully } from "../metainfo/safe_path.ts";
+import type { Torrent } from "../metainfo/torrent.ts";
+import { withDescriptor } from "./file_pool.ts";
+import { isUnwritable, openOwnFolder, OWN_FOLDER } from "./own_folder.ts";
+import { sha1 } from "./sha1.ts";
+
+/** Longest time to take a free lock, in milliseconds. */
+const LOCK_WAIT_MS = 500;
+/** Time between two attempts, in milliseconds. */
+const LOCK_RETRY_MS = 25;
+/** Text of a claim: the owner file and the process that locked it. */
+const CLAIM = /^([\da-f-]{36}\.owner) (\d+)$/;
+/** In bytes. */
+const MAX_CLAIM_LENGTH = 64;
+
+/** Options of {@linkcode lockFolder}. */
+export interface LockOptions {
+  /** False: nothing is locked. @default {true} */
+  readonly lock?: boolean;
+  /**
+   * Called where the file system does not answer, as NFS without a lock service, so
+   * that nothing is locked. @default {nothing}
+   */
+  readonly onNoLock?: (reason: string) => void;
+  /** Shared by the torrents of a process. @default one for this torrent */
+  readonly lockOwners?: LockOwners;
+  /** Frees file descriptors if there is none for a lock. @default nothing is freed */
+  readonly fdPressure?: FdPressure;
+}
+
+/** A lock. Disposed of without waiting, an empty file may stay in the folder. */
+export interface FolderLock extends Disposable, AsyncDisposable {}
+
+/**
+ * Locks a torrent's files below `dir` until it is disposed of; the system unlocks
+ * those of a process that ends in any way. `undefined` where nothing can be
+ * written. On a file system without locks, nothing is locked.
+ * @throws {StorageError} If another process shares the same files, or if something
+ * else stands in the place of the lock.
+ */
+export async function lockFolder(
+  torrent: Torrent,
+  dir: string,
+  options: LockOptions = {},
+): Promise<FolderLock | undefined> {
+  const { lock = true, lockOwners = new LockOwners(), fdPressure } = options;
+  if (!lock) return undefined;
+  const owner = lockOwners.at(dir);
+  try {
+    const locked = await withDescriptor(
+      () => owner.claim(torrent),
+      fdPressure,
+    );
+    if (locked === undefined) {
+      options.onNoLock?.(
+        `the file system of ${dir} does not answer requests for locks; nothing ` +
+          "keeps another peer from writing the same files",
+      );
+    }
+    return locked;
+  } catch (error) {
+    if (isUnwritable(error) && !isDescriptorShortage(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Locks of one process, with one file descriptor for each folder. Other processes
+ * find a folder's torrents locked until the last of them is unlocked.
+ */
+export class LockOwners {
+  readonly #owners = new Map<string, LockOwner>();
+
+  /** @internal For {@linkcode lockFolder}. */
+  at(dir: string): LockOwner {
+    const owner = this.#owners.get(dir) ?? new LockOwner(dir);
+    this.#owners.set(dir, owner);
+    return owner;
+  }
+}
+
+/** A torrent's claim of another owner, as far as it is known. */
+interface Claim {
+  readonly pid: string | undefined;
+}
+
+/** The owner file in one folder: open while any torrent is locked. */
+class LockOwner {
+  readonly #dir: string;
+  #name = "";
+  #opening: Promise<Deno.FsFile | undefined> | undefined;
+  #opened: Deno.FsFile | undefined;
+  /** The claim files of the torrents that are locked, or about to be. */
+  readonly #claims = new Set<string>();
+
+  constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  /**
+   * Locks a torrent; `undefined` if the file system does not answer.
+   * @throws {StorageError} If another owner has locked it, or the disk refuses.
+   */
+  async claim(torrent: Torrent): Promise<FolderLock | undefined> {
+    const claimFile = claimFileName(torrent);
+    if (this.#claims.has(claimFile)) throw this.#refusal(torrent, Deno.pid);
+    this.#claims.add(claimFile);
+    await using failing = new AsyncDisposableStack();
+    failing.defer(() => this.#release(claimFile));
+    const opened = await (this.#opening ??= this.#open());
+    if (opened === undefined) return undefined;
+    const claim = await this.#exchange(claimFile);
+    if (claim !== undefined) throw this.#refusal(torrent, claim.pid);
+    failing.move();
+    const release = (): Promise<void> => this.#release(claimFile);
+    return {
+      [Symbol.dispose]: () => void release(),
+      [Symbol.asyncDispose]: release,
+    };
+  }
+
+  /** Writes the claim of a torrent, or returns that of another owner. */
+  async #exchange(claimFile: string): Promise<Claim | undefined> {
+    const path = [OWN_FOLDER, claimFile];
+    const { file, size } = await openOwnFolder(this.#dir).open(path, "write");
+    // Others that start take it for a moment.
+    if (!await requestLock(file, true)) return { pid: undefined };
+    using _ = file;
+    const bytes = new Uint8Array(Math.min(size, MAX_CLAIM_LENGTH));
+    await file.read(bytes);
+    const [, owner, pid] = CLAIM.exec(new TextDecoder().decode(bytes)) ?? [];
+    const isOther = owner !== undefined && owner !== this.#name;
+    if (isOther && await this.#isLocked(owner)) return { pid };
+    await file.truncate(0);
+    await file.seek(0, Deno.SeekMode.Start);
+    await file.write(new TextEncoder().encode(`${this.#name} ${Deno.pid}`));
+    return undefined;
+  }
+
+  /** True if an owner's process goes on; else its file is removed. */
+  async #isLocked(owner: string): Promise<boolean> {
+    try {
+      const folder = openOwnFolder(this.#dir);
+      const { file } = await folder.open([OWN_FOLDER, owner], "read");
+      // Shared: two processes may find it at the same time.
+      if (!await requestLock(file, false)) return true;
+      file.close();
+      await this.#remove(owner);
+    } catch (error) {
+      if (isDescriptorShortage(error)) throw error;
+      // It is gone.
+    }
+    return false;
+  }
+
+  /** The locked owner file; `undefined` if the file system does not answer. */
+  async #open(): Promise<Deno.FsFile | undefined> {
+    this.#name = `${crypto.randomUUID()}.owner`;
+    const path = [OWN_FOLDER, this.#name];
+    const { file } = await openOwnFolder(this.#dir).open(path, "create");
+    if (await requestLock(file, true)) return this.#opened = file;
+    await this.#remove(this.#name);
+    return undefined;
+  }
+
+  /** Closes the owner file if no torrent is left. */
+  async #release(claimFile: string): Promise<void> {
+    if (!this.#claims.delete(claimFile) || this.#claims.size > 0) return;
+    this.#opening = undefined;
+    if (this.#opened === undefined) return;
+    this.#opened.close();
+    this.#opened = undefined;
+    await this.#remove(this.#name);
+  }
+
+  async #remove(owner: string): Promise<void> {
+    await Deno.remove(openOwnFolder(this.#dir).pathOf([OWN_FOLDER, owner]))
+      // Harmless: an empty file stays until a torrent that it locked is started.
+      .catch(() => {});
+  }
+
+  #refusal({ name }: Torrent, pid: string | number | undefined): StorageError {
+    return new StorageError(
+      `Cannot share ${name} in ${this.#dir}: another peer does so already` +
+        `${pid === undefined ? "" : ` (process ${pid})`}; ` +
+        "end that one first or choose another folder",
+    );
+  }
+}
+
+/**
+ * True if a file is locked, or cannot be; the caller closes it then. False if
+ * another process holds the lock; `undefined` if there was no answer. A request that
+ * is not answered goes on in another thread until this process ends, and the file
+ * is closed then.
+ */
+async function requestLock(
+  file: Deno.FsFile,
+  exclusive: boolean,
+): Promise<boolean | undefined> {
+  // Deno 2.4 can only wait for a lock; later versions wait in this thread for the
+  // answer of `lock`, and in another one for that of `tryLock`.
+  const { tryLock } = file as {
+    tryLock?: (exclusive: boolean) => Promise<boolean>;
+  };
+  const endMs = performance.now() + LOCK_WAIT_MS;
+  for (;;) {
+    const locking = (tryLock?.call(file, exclusive) ??
+      file.lock(exclusive).then(() => true))
+      // It fails where the file system has no locks.
+      .catch(() => true);
+    try {
+      const isLocked = await deadline(locking, LOCK_WAIT_MS);
+      if (isLocked) return true;
+    } catch {
+      void locking.then(() => file.close());
+      return undefined;
+    }
+    if (!exclusive || performance.now() >= endMs) {
+      file.close();
+      return false;
+    }
+    await delay(LOCK_RETRY_MS);
+  }
+}
+
+/** By the torrent's name: two torrents of one name write the same files. */
+function claimFileName({ name }: Torrent): string {
+  const folded = new TextEncoder().encode(foldFully(name));
+  return `${encodeHex(sha1(folded))}.lock`;
+}
