@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { deadline } from "@std/async/deadline";
+import { abortable } from "@std/async/abortable";
 import { delay } from "@std/async/delay";
 import { plural } from "./quantity.ts";
 
@@ -107,7 +107,9 @@ export class LineWriter {
       const isOver = nowMs - startMs >= limitMs;
       if (isOver && (isStalled || !this.#holdsResults)) break;
       // A look at the time, if it takes longer.
-      await deadline(this.#loop, RETRY_MS).catch(() => {});
+      await abortable(this.#loop, AbortSignal.timeout(RETRY_MS)).catch(
+        () => {},
+      );
     }
     if (this.#holdsResults) this.#loss ??= "its reader has stopped reading";
   }

@@ -11,6 +11,7 @@ import {
   fetchTorrent,
   type FetchTorrentOptions,
   foldFully,
+  joinSignals,
   loadTorrentFile,
   MetainfoError,
   readUrl,
@@ -56,7 +57,8 @@ export async function loadTorrents(
   options: LoadTorrentsOptions,
 ): Promise<Torrent[]> {
   const failing = new AbortController();
-  const signal = AbortSignal.any([options.signal, failing.signal]);
+  using joined = joinSignals(options.signal, failing.signal);
+  const { signal } = joined;
   const load = (source: string): Promise<Torrent> =>
     withRetries(() => loadTorrent(source, { ...options, signal }), {
       ...options,

@@ -9,6 +9,7 @@
  */
 import {
   createAddressFilter,
+  joinSignals,
   LockOwners,
   openRecordSecret,
   openSession,
@@ -72,7 +73,8 @@ export async function runPeer(
   setHangupAction(job, context.interrupt);
   const runs: TorrentRun[] = [];
   using limits = openTimeLimits({ ...job, progress: () => progressOf(runs) });
-  const signal = AbortSignal.any([context.signal, limits.signal]);
+  using joined = joinSignals(context.signal, limits.signal);
+  const { signal } = joined;
   try {
     await shareUntil(job, { ...context, signal }, runs);
   } catch (error) {

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { MetainfoError } from "../mod.ts";
+import { joinSignals, MetainfoError } from "../mod.ts";
 import { Console } from "./console.ts";
 import { InformationRequest } from "./flags.ts";
 import { type Interrupt, InterruptedError } from "./interrupt.ts";
@@ -113,13 +113,13 @@ export async function runProgram<Job>(
   const console = Console.ofProcess();
   if (interrupt !== undefined) interrupt.onCutShort = () => console.end();
   endOnBug(console);
-  const signals = [console.overflow, ...interrupt ? [interrupt.signal] : []];
+  using ending = joinSignals(console.overflow, interrupt?.signal);
   let code: ExitCode;
   try {
     const job = program.parse(args);
     code = await program.run(job, {
       console,
-      signal: AbortSignal.any(signals),
+      signal: ending.signal,
       permissions: JobPermissions.ofProcess(),
       ...(interrupt && { interrupt }),
     });

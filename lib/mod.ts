@@ -28,6 +28,7 @@ export {
 export { FdPressure, type ReleaseDescriptors } from "./base/fd_pressure.ts";
 export { type AddressScope, addressScope } from "./base/ip_address.ts";
 export { formatPeerAddress, type PeerAddress } from "./base/peer_address.ts";
+export { type JoinedSignal, joinSignals } from "./base/join_signals.ts";
 export type { Random } from "./base/random.ts";
 
 export {

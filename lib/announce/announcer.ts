@@ -13,6 +13,7 @@ import { guardListener } from "../base/guard_listener.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import type { Random } from "../base/random.ts";
+import { joinSignals } from "../base/join_signals.ts";
 import {
   type AnnounceEvent,
   type AnnounceReply,
@@ -107,7 +108,8 @@ export class Announcer {
 
   /** Announces until `signal` is aborted or `stop` is called; then it resolves. */
   async run(signal: AbortSignal): Promise<void> {
-    const ending = AbortSignal.any([signal, this.#stopping.signal]);
+    using joined = joinSignals(signal, this.#stopping.signal);
+    const ending = joined.signal;
     while (!ending.aborted) {
       // Renewed before the schedule is asked, so that a later call wakes the loop.
       this.#wake = Promise.withResolvers();
@@ -232,10 +234,10 @@ export class Announcer {
 
   async #waitUntil(untilMs: number, ending: AbortSignal): Promise<void> {
     const awake = new AbortController();
-    const signal = AbortSignal.any([ending, awake.signal]);
+    using joined = joinSignals(ending, awake.signal);
     // A timer holds at most 2^31 - 1 milliseconds; the loop waits again.
     const waitMs = Math.min(untilMs - performance.now(), 0x7fff_ffff);
-    const slept = delay(Math.max(0, waitMs), { signal })
+    const slept = delay(Math.max(0, waitMs), joined)
       // Harmless: it rejects only where the wait is cut short.
       .catch(() => {});
     await Promise.race([slept, this.#wake.promise]);

@@ -9,6 +9,7 @@ import { abortable } from "@std/async/abortable";
 import type { Permits } from "../base/address_filter.ts";
 import { TrackerError } from "../base/errors.ts";
 import type { InfoHash } from "../base/identifier.ts";
+import { joinSignals } from "../base/join_signals.ts";
 import { HttpError, httpGet } from "../net/http_get.ts";
 import type {
   AnnounceReply,
@@ -182,7 +183,8 @@ async function timed<T>(
   signal?.throwIfAborted();
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
-    return await request(signal ? AbortSignal.any([signal, timeout]) : timeout);
+    using joined = joinSignals(signal, timeout);
+    return await request(joined.signal);
   } catch (error) {
     signal?.throwIfAborted();
     const isFailure = error instanceof TrackerError;

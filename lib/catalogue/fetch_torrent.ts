@@ -6,6 +6,7 @@
  */
 import type { Permits } from "../base/address_filter.ts";
 import { FetchError } from "../base/errors.ts";
+import { joinSignals } from "../base/join_signals.ts";
 import {
   MAX_TORRENT_FILE_LENGTH,
   parseTorrentFile,
@@ -74,9 +75,10 @@ async function fetchFile(
     timer = setTimeout(() => limit.abort(), leftMs);
   };
   onBytes();
+  using ending = joinSignals(limit.signal, signal);
   try {
     const { isSuccess, body, status } = await httpGet(url, {
-      signal: AbortSignal.any([limit.signal, ...signal ? [signal] : []]),
+      signal: ending.signal,
       maxLength: MAX_TORRENT_FILE_LENGTH,
       onBytes,
       redirects: { mayUseWebPorts: true, ...(permits && { permits }) },

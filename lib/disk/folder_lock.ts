@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { deadline } from "@std/async/deadline";
+import { abortable } from "@std/async/abortable";
 import { delay } from "@std/async/delay";
 import { encodeHex } from "@std/encoding/hex";
 import { StorageError } from "../base/errors.ts";
@@ -224,7 +224,10 @@ async function requestLock(
       // It fails where the file system has no locks.
       .catch(() => true);
     try {
-      const isLocked = await deadline(locking, LOCK_WAIT_MS);
+      const isLocked = await abortable(
+        locking,
+        AbortSignal.timeout(LOCK_WAIT_MS),
+      );
       if (isLocked) return true;
     } catch {
       void locking.then(() => file.close());

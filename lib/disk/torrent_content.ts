@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { deadline } from "@std/async/deadline";
+import { abortable } from "@std/async/abortable";
 import { join } from "@std/path";
 import type { Bitfield } from "../base/bitfield.ts";
 import { ContentChangedError, StorageError } from "../base/errors.ts";
@@ -155,7 +155,7 @@ export class TorrentContent implements AsyncDisposable {
     const saved = this.#saving.then(async () => {
       if (!this.#isFinal) await this.#save(have, false);
     });
-    await deadline(saved, CLOSE_WAIT_MS)
+    await abortable(saved, AbortSignal.timeout(CLOSE_WAIT_MS))
       // Harmless: what is not recorded is verified again.
       .catch(() => {});
     await this[Symbol.asyncDispose]();

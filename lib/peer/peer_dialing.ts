@@ -8,6 +8,7 @@
 import { ProtocolError } from "../base/errors.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
 import { formatPeerAddress, type PeerAddress } from "../base/peer_address.ts";
+import { joinSignals } from "../base/join_signals.ts";
 import {
   Dialer,
   type DialerEvent,
@@ -85,7 +86,8 @@ export async function dialPeer(
   own: Handshake,
   { signal, timeoutMs = HANDSHAKE_TIMEOUT_MS }: DialOptions,
 ): Promise<HandshakenChannel> {
-  const ending = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  using joined = joinSignals(signal, AbortSignal.timeout(timeoutMs));
+  const ending = joined.signal;
   const channel = new PeerChannel(await connect(address, ending));
   const closeOnAbort = (): void => channel.close();
   ending.addEventListener("abort", closeOnAbort);

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { deadline } from "@std/async/deadline";
+import { abortable } from "@std/async/abortable";
 // @ts-types="../../types/redis.d.ts"
 import { createClient, type RedisClient } from "redis";
 import { StoreError } from "../../base/errors.ts";
@@ -86,7 +86,10 @@ export class RedisConnection {
       },
     });
     const connection = new RedisConnection(client, maxReplyMs);
-    const connected = deadline(client.connect(), OPENING_MS);
+    const connected = abortable(
+      client.connect(),
+      AbortSignal.timeout(OPENING_MS),
+    );
     const giveUp = (): void => connection.close("closed");
     signal.addEventListener("abort", giveUp);
     try {
