@@ -18,6 +18,8 @@ export const KEEP_ALIVE_INTERVAL = 120_000;
 export const IDLE_TIMEOUT_MS = 2 * KEEP_ALIVE_INTERVAL + 10_000;
 /** A peer that is silent for longer since its handshake gives way to another. */
 const MUTE_TIMEOUT_MS = 5_000;
+/** Age from which a peer that moves nothing gives way, in milliseconds. */
+const SETTLED_AGE_MS = 20_000;
 
 /** No actions: most haves lead to none, and most events in a large swarm are haves. */
 const NONE: SwarmAction[] = [];
@@ -65,6 +67,11 @@ export class Peer {
   /** True if the peer has sent nothing since its handshake for a while. */
   isMute(now: number): boolean {
     return !this.#hasSpoken && now - this.#joinedAt >= MUTE_TIMEOUT_MS;
+  }
+
+  /** True if the peer has had time to begin a transfer. */
+  isSettled(now: number): boolean {
+    return now - this.#joinedAt >= SETTLED_AGE_MS;
   }
 
   needsKeepAlive(now: number): boolean {

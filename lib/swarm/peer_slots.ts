@@ -1,13 +1,14 @@
 /**
  * Decides which peers are connected. One peer has one connection, a banned host has
- * none. When every connection slot is taken, a host with many connections gives one up for a
- * host with fewer: no number of connections or peer ids keeps other hosts out.
- * Several peers at one address have all the slots that others leave free. `uploads.ts`
- * decides which of the connected peers are served.
+ * none. When every connection slot is taken, a peer that could move content and moves
+ * none gives its slot to a newcomer, and a host with many connections one of them to
+ * a host with fewer: no number of connections, peer ids or idle hosts keeps others
+ * out. `uploads.ts` decides which of the connected peers are served.
  *
  * @module
  */
 import type { PeerId } from "../base/identifier.ts";
+import { BLOCK_SIZE } from "../metainfo/geometry.ts";
 import type {
   Disconnection,
   DisconnectReason,
@@ -31,6 +32,9 @@ export interface PeerState {
 export type Admission =
   | { readonly type: "refused"; readonly reason: DisconnectReason }
   | { readonly type: "admitted"; readonly evicted?: Disconnection };
+
+/** A peer that moves less is idle, in bytes a second: one block in five seconds. */
+const IDLE_RATE = BLOCK_SIZE / 5;
 
 /** The connections of one torrent. */
 export class PeerSlots {
@@ -105,20 +109,31 @@ export class PeerSlots {
       isOutgoing === (this.#ownId > id);
   }
 
-  /** The peer to disconnect for one of the host: the oldest that never spoke, else of the most connected host the peer that moves least, if that host still has more then. */
+  /**
+   * The peer to disconnect for one of the host: the oldest that never spoke or is
+   * idle, else of the most connected host the peer that moves least, if that host
+   * still has more then.
+   */
   #findEvictable(hostname: string, now: number): Peer | undefined {
     const states = [...this.#peers.values()];
     const mute = states.find(({ peer }) => peer.isMute(now));
     if (mute !== undefined) return mute.peer;
     const crowds = Map.groupBy(states, ({ peer }) => peer.hostname);
+    const ownCount = crowds.get(hostname)?.length ?? 0;
+    const rate = ({ source, upload }: PeerState): number =>
+      source.rate.bytesPerSecond(now) + upload.rate.bytesPerSecond(now);
+    const idle = states.find((state) => {
+      const { peer, upload } = state;
+      const waitsForTurn = upload.weChoke && upload.peerIsInterested;
+      return peer.isSettled(now) && !waitsForTurn && rate(state) < IDLE_RATE &&
+        crowds.get(peer.hostname)!.length > ownCount;
+    });
+    if (idle !== undefined) return idle.peer;
     let crowd: PeerState[] = [];
     for (const members of crowds.values()) {
       if (members.length > crowd.length) crowd = members;
     }
-    const ownCount = crowds.get(hostname)?.length ?? 0;
     if (crowd.length <= ownCount + 1) return undefined;
-    const rate = ({ source, upload }: PeerState): number =>
-      source.rate.bytesPerSecond(now) + upload.rate.bytesPerSecond(now);
     return crowd.reduce((least, state) =>
       rate(state) <= rate(least) ? state : least
     ).peer;

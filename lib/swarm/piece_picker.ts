@@ -19,8 +19,8 @@ import { RarityOrder } from "./rarity_order.ts";
 
 /** Memory for pieces until their hash check, in bytes: they gather while the disk is slow. All of it is kept for later ones. */
 const ASSEMBLY_BYTES = 32 * 1024 * 1024;
-/** Pieces that may be in memory, however large. */
-const LEAST_ASSEMBLY_COUNT = 4;
+/** Pieces that may be in memory however large: one to receive while one is hashed, or more of those that fit. */
+const LEAST_ASSEMBLY_COUNTS = { large: 2, small: 4 };
 /**
  * Peers that one block is requested of in the end game, and doubled blocks at an idle
  * peer. With 3 and 4, a hundred peers of 200 small pieces wasted 7 % instead of 3 %.
@@ -84,7 +84,8 @@ export class PiecePicker {
     const { pieceLength: length } = geometry;
     this.#pool = new BufferPool({ length, keepBytes: ASSEMBLY_BYTES });
     const count = Math.floor(ASSEMBLY_BYTES / length);
-    this.#maxAssemblyCount = Math.max(LEAST_ASSEMBLY_COUNT, count);
+    const { large, small } = LEAST_ASSEMBLY_COUNTS;
+    this.#maxAssemblyCount = Math.max(count === 0 ? large : small, count);
   }
 
   /** Adds a peer that has no piece yet. */

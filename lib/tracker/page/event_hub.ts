@@ -72,13 +72,15 @@ export class EventHub {
 
   /**
    * Makes a stream; `undefined` if there are too many. It counts from its first
-   * read on: a stream that is never read may never be ended either.
+   * read on: a stream that is never read may never be ended either. When all are
+   * taken, the address with most of them gives one to an address with fewer.
    */
   listen(view: PageView, hostname: string): EventStream | undefined {
     if (this.#isFull(hostname)) return undefined;
     const key = `${view.origin}${viewAddress(view)}`;
     const open = (stream: Stream): boolean => {
       if (this.#isFull(hostname)) return false;
+      if (this.streamCount >= MAX_STREAMS) this.#evictable(hostname)?.close();
       const channel = this.#channels.get(key) ??
         { view, streams: new Set(), lastEventMs: -Infinity };
       this.#channels.set(key, channel);
@@ -122,10 +124,21 @@ export class EventHub {
   }
 
   #isFull(hostname: string): boolean {
-    const streams = this.#streams;
-    const own = streams.filter((stream) => stream.hostname === hostname);
-    return streams.length >= MAX_STREAMS ||
-      own.length >= MAX_STREAMS_OF_ADDRESS;
+    if (this.#streamsOf(hostname).length >= MAX_STREAMS_OF_ADDRESS) return true;
+    return this.streamCount >= MAX_STREAMS &&
+      this.#evictable(hostname) === undefined;
+  }
+
+  #streamsOf(hostname: string): Stream[] {
+    return this.#streams.filter((stream) => stream.hostname === hostname);
+  }
+
+  /** A stream of the address with most of them, if that has more than one of `hostname` would. */
+  #evictable(hostname: string): Stream | undefined {
+    const [most] = Map.groupBy(this.#streams, (stream) => stream.hostname)
+      .values().toArray().toSorted((one, other) => other.length - one.length);
+    const count = this.#streamsOf(hostname).length + 1;
+    return most !== undefined && most.length > count ? most[0] : undefined;
   }
 }
 

@@ -241,3 +241,37 @@ Deno.test("Swarm evicts the oldest peer that sent nothing after its handshake", 
   assertEquals(desk.join(6, another), ["3 disconnect full"]);
   assertEquals(desk.join(7, another), ["7 disconnect full"]);
 });
+
+/** Five slots, taken by five hosts that are interested and request nothing. */
+function idleDesk(): SwarmDesk {
+  const desk = new SwarmDesk({ have: "##", maxPeers: 5 });
+  for (const peer of [1, 2, 3, 4, 5]) {
+    desk.join(peer);
+    desk.signal(peer, "interested");
+  }
+  return desk;
+}
+
+Deno.test("Swarm gives the slot of a peer that moves nothing to a newcomer", () => {
+  const desk = idleDesk();
+  desk.pass(19_000);
+  assertEquals(desk.join(6), ["6 disconnect full"]);
+  desk.pass(1_000);
+  assertEquals(desk.join(6)[0], "1 disconnect full");
+  assertEquals(desk.swarm.hasSlotFor("192.0.2.9", desk.now), true);
+  // The host of an idle peer has no more right to a second connection.
+  assertEquals(desk.join(7, { hostname: "192.0.2.2" }), ["7 disconnect full"]);
+});
+
+Deno.test("Swarm lets a peer stay that requests blocks or sends them", () => {
+  const desk = new SwarmDesk({ have: "#.", maxPeers: 2 });
+  for (const peer of [1, 2]) desk.join(peer);
+  desk.signal(1, "interested");
+  desk.bitfield(2, ".#");
+  desk.signal(2, "unchoke");
+  desk.pass(20_000);
+  desk.request(1, "0.0");
+  desk.apply({ type: "blockSent", peer: 1, length: 16_384 });
+  desk.block(2, "1.0");
+  assertEquals(desk.join(3), ["3 disconnect full"]);
+});

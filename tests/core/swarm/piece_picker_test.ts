@@ -140,6 +140,14 @@ Deno.test("PiecePicker helps with a piece instead of exceeding its memory", () =
   assertEquals(block, "1");
 });
 
+Deno.test("PiecePicker holds two pieces in memory where each is larger than its memory", () => {
+  // Pieces of 256 MiB.
+  const desk = new PickerDesk({ pieceCount: 4, blocksPerPiece: 16_384 });
+  for (const key of [1, 2, 3]) desk.join(key, "####");
+  const begun = [1, 2, 3].map((key) => desk.pick(key)[0]);
+  assertEquals(new Set(begun).size, 2);
+});
+
 Deno.test("PiecePicker begins a new piece once one is verified and its memory is free", () => {
   const desk = new PickerDesk({ pieceCount: 5, blocksPerPiece: 512 });
   desk.join(1, "#####");

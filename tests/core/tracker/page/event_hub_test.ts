@@ -159,7 +159,22 @@ Deno.test("EventHub limits the number of streams, of all and of one address", as
   for (let host = 2; hub.streamCount < MAX_STREAMS; host++) {
     assert(await begins(listen(host)));
   }
+  // Of the address with most streams, down to one for each.
+  for (let host = 201; host < 220; host++) assert(await begins(listen(host)));
+  assertEquals(hub.streamCount, MAX_STREAMS);
   assertEquals(listen(250), undefined);
+});
+
+Deno.test("EventHub lets no five addresses take all streams", async () => {
+  const { hub } = hubOf(() => "same");
+  const listen = (host: number): EventStream | undefined =>
+    hub.listen(VIEW, `192.0.2.${host}`);
+  for (let count = 0; count < MAX_STREAMS; count++) {
+    assert(await begins(listen(1 + count % 5)));
+  }
+  for (let host = 10; host < 60; host++) assert(await begins(listen(host)));
+  assert(await begins(listen(10)), "a second one, beside fives of others");
+  assertEquals(hub.streamCount, MAX_STREAMS);
 });
 
 Deno.test("EventHub does not count streams that nobody reads", async () => {
