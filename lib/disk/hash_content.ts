@@ -12,7 +12,7 @@ import { FileSpans } from "../metainfo/file_spans.ts";
 import type { Geometry } from "../metainfo/geometry.ts";
 import { PIECE_HASH_LENGTH, type Torrent } from "../metainfo/torrent.ts";
 import type { KnownPieces } from "./resume_record.ts";
-import { PieceHashes } from "./sha1.ts";
+import { PieceHashes, READ_LENGTH } from "./sha1.ts";
 import type { ByteRange, Storage } from "./storage.ts";
 import type { WorkerHasher } from "./worker_hasher.ts";
 
@@ -20,8 +20,6 @@ import type { WorkerHasher } from "./worker_hasher.ts";
 const RUN_LENGTH = 4 * 1024 * 1024;
 /** Runs in flight: two for each of four workers, so that none waits. */
 const RUNS_IN_FLIGHT = 8;
-/** Bytes that this thread reads at a time. */
-const READ_LENGTH = 256 * 1024;
 /** This thread's other work gets a turn after so much hashing, in milliseconds. */
 const TURN_MS = 10;
 

@@ -6,12 +6,11 @@
  * @module
  */
 import { join } from "@std/path";
-import { GuardedFolder } from "./guarded_folder.ts";
-import { PieceHashes } from "./sha1.ts";
+import type { FileSpan } from "../metainfo/file_spans.ts";
 import { FileSystem } from "./file_system.ts";
-
-/** Bytes to read at a time: they stay in a core's cache until they are hashed. */
-const READ_LENGTH = 256 * 1024;
+import { GuardedFolder } from "./guarded_folder.ts";
+import { PieceHashes, READ_LENGTH } from "./sha1.ts";
+import type { ContentFiles } from "./storage.ts";
 
 /** Consecutive pieces to hash. */
 export interface HashRequest {
@@ -24,15 +23,11 @@ export interface HashRequest {
 }
 
 /** Consecutive bytes in files. */
-export interface FileParts {
-  /** The folder that no file may lie outside of; `undefined`: links are followed. */
-  readonly guardedDir: string | undefined;
-  readonly parts: readonly {
-    /** Components below that folder, or an absolute path; `undefined`: zeros. */
+export interface FileParts extends Pick<ContentFiles, "guardedDir"> {
+  readonly parts: readonly (Omit<FileSpan, "fileIndex"> & {
+    /** As in {@linkcode ContentFiles}; `undefined`: zeros. */
     readonly path: readonly string[] | undefined;
-    readonly offsetInFile: number;
-    readonly length: number;
-  }[];
+  })[];
 }
 
 /** The answer to a request, in their order; or, first, that the worker has started. */

@@ -7,6 +7,9 @@
  */
 import { PIECE_HASH_LENGTH } from "../metainfo/torrent.ts";
 
+/** Bytes to read at a time: they stay in a core's cache until they are hashed. */
+export const READ_LENGTH = 256 * 1024;
+
 interface NodeHash {
   update(data: Uint8Array): NodeHash;
   digest(): Uint8Array;
