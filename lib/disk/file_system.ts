@@ -97,6 +97,16 @@ export class FileSystem {
   }
 }
 
+/** What is at a path, without following a link; `undefined` if nothing is. */
+export async function lstatIfAny(
+  path: string,
+): Promise<Deno.FileInfo | undefined> {
+  return await Deno.lstat(path).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return undefined;
+  });
+}
+
 /** The state of a file at one moment. `undefined` is what the system does not report. */
 export interface FileStamp {
   /** In bytes. */

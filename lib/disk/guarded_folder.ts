@@ -178,9 +178,7 @@ export class GuardedFolder {
     }
   }
 
-  /**
-   * Confirms a file that was opened; takes a new one back if that fails.
-   */
+  /** Confirms a file that was opened; takes a new one back if that fails. */
   async #guard(
     file: Deno.FsFile,
     { path, access, isNew }: Opening,

@@ -7,14 +7,11 @@
 import { isAbsolute, join } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import { type Platform, platformOf } from "../metainfo/safe_path.ts";
+import { lstatIfAny } from "./file_system.ts";
 import { storageFailure } from "./storage_failure.ts";
 
 const SECRET_NAME = "record.key";
 const SECRET_LENGTH = 32;
-
-/** Permission bits of the group and of others: to write, and any. */
-const OTHERS_WRITE = 0o022;
-const OTHERS = 0o077;
 
 /**
  * The folder for the secret: `$STATE_DIRECTORY`, as service managers set it, or
@@ -69,7 +66,12 @@ export async function openRecordSecret(
   const path = join(folder, SECRET_NAME);
   try {
     await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
-    requirePrivate(await Deno.stat(folder), OTHERS_WRITE, folder);
+    // Windows has no such bits; the user's folders there are private.
+    if (isOpenTo(await Deno.stat(folder), 0o022)) {
+      throw new StorageError(
+        `Cannot use ${folder}: other users can write to it; chmod go-w ${folder}`,
+      );
+    }
     return await read(path) ?? await make(path);
   } catch (error) {
     throw storageFailure("use", path, error);
@@ -79,11 +81,13 @@ export async function openRecordSecret(
 async function read(
   path: string,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const info = await Deno.lstat(path).catch((error) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  });
+  const info = await lstatIfAny(path);
   if (info === undefined) return undefined;
-  requirePrivate(info, OTHERS, path);
+  if (isOpenTo(info, 0o077)) {
+    throw new StorageError(
+      `Cannot use ${path}: other users can read it; remove it`,
+    );
+  }
   if (info.isFile && info.size === SECRET_LENGTH) {
     return await Deno.readFile(path);
   }
@@ -110,16 +114,7 @@ async function make(path: string): Promise<Uint8Array<ArrayBuffer>> {
   return await read(path) ?? secret;
 }
 
-function requirePrivate(
-  { mode }: Deno.FileInfo,
-  othersMode: number,
-  path: string,
-): void {
-  // Windows has no such bits; the user's folders there are private.
-  if (Deno.build.os === "windows" || !((mode ?? 0) & othersMode)) return;
-  const verb = othersMode === OTHERS ? "read" : "write to";
-  const remedy = othersMode === OTHERS ? "remove it" : `chmod go-w ${path}`;
-  throw new StorageError(
-    `Cannot use ${path}: other users can ${verb} it; ${remedy}`,
-  );
+/** True if a file has any of the permission bits. */
+function isOpenTo({ mode }: Deno.FileInfo, bits: number): boolean {
+  return Deno.build.os !== "windows" && ((mode ?? 0) & bits) !== 0;
 }

@@ -9,6 +9,7 @@ import { MetainfoError } from "../metainfo/metainfo_error.ts";
 import { parseTorrent } from "../metainfo/parse_torrent.ts";
 import { type Platform, platformOf } from "../metainfo/safe_path.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
+import { lstatIfAny } from "./file_system.ts";
 import { sha1 } from "./sha1.ts";
 import { errorCode, sourceFailure, storageFailure } from "./storage_failure.ts";
 
@@ -99,10 +100,9 @@ export async function checkWritable(
   length: number,
 ): Promise<void> {
   try {
-    const info = await Deno.lstat(path).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
-    if (info?.isDirectory) throw storageFailure("write", path, "EISDIR");
+    if ((await lstatIfAny(path))?.isDirectory) {
+      throw storageFailure("write", path, "EISDIR");
+    }
     const dir = dirname(resolve(path));
     const trial = await Deno.makeTempFile({ dir, prefix: ".lanswarm-" });
     try {
@@ -122,13 +122,8 @@ export async function checkWritable(
 export async function checkAbsent(path: string): Promise<void> {
   try {
     await Deno.stat(dirname(resolve(path)));
+    if (await lstatIfAny(path) === undefined) return;
   } catch (error) {
-    throw writeFailure(path, error);
-  }
-  try {
-    await Deno.lstat(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
     throw writeFailure(path, error);
   }
   throw new StorageError(
