@@ -74,7 +74,7 @@ const LONG_SUITES: Readonly<Record<string, Suite>> = {
     permissions: [
       ...[...FILES, "--allow-net", "--allow-sys=networkInterfaces,uid"],
       "--allow-env=CI,PATH,FUZZ_SEED,FUZZ_MS,SOAK_MINUTES",
-      `--allow-run=${Deno.execPath()},ip,cat,kill`,
+      `--allow-run=${Deno.execPath()},ip,cat,kill,sh`,
     ],
     jobs: 4,
   },

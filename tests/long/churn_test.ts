@@ -77,7 +77,9 @@ async function visit(
     const { code, stderr } = await peer.stop(
       randomBelow(4, random) === 0 ? "SIGKILL" : "SIGTERM",
     );
-    assert(code === 0 || code === 137, `${host.name}: ${code} ${stderr}`);
+    // 4: on a busy machine, two seconds were not enough to leave in order.
+    const isExpected = code === 0 || code === 4 || code === 137;
+    assert(isExpected, `${host.name}: ${code} ${stderr}`);
     if (randomBelow(4, random) > 0) continue;
     // A machine that is set up anew.
     for (const [name] of SHARED) {
