@@ -5,7 +5,6 @@
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { createAddressFilter } from "../../lib/base/address_filter.ts";
 import { FetchError } from "../../lib/base/errors.ts";
 import { MAX_TORRENT_FILE_LENGTH } from "../../lib/disk/torrent_file.ts";
@@ -210,6 +209,23 @@ Deno.test("fetchTorrent() stops at the limit for torrent files", async () => {
   // The system's buffers come on top.
   assert(sentLength < 128 * 1024 * 1024);
 });
+
+interface Zlib {
+  readonly constants: { readonly BROTLI_PARAM_QUALITY: number };
+  brotliCompressSync(
+    bytes: Uint8Array,
+    options: { readonly params: Readonly<Record<number, number>> },
+  ): Uint8Array;
+  gzipSync(bytes: Uint8Array): Uint8Array;
+}
+
+// Not by import, for which the oldest Deno adds the package of Node's types.
+const { process } = globalThis as unknown as {
+  process: { getBuiltinModule(name: "node:zlib"): Zlib };
+};
+const { brotliCompressSync, constants, gzipSync } = process.getBuiltinModule(
+  "node:zlib",
+);
 
 function brotli(bytes: Uint8Array): Uint8Array {
   const params = { [constants.BROTLI_PARAM_QUALITY]: 1 };
