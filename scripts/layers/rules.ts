@@ -64,7 +64,7 @@ export const BUDGETS: Readonly<Record<string, Budget>> = {
   "lib/dialing": { lines: 420, files: 3 },
   "lib/announce": { lines: 2_050, files: 13 },
   "lib/disk": { lines: 2_450, files: 16 },
-  "lib/peer": { lines: 1_950, files: 14 },
+  "lib/peer": { lines: 1_800, files: 13 },
   "lib/http": { lines: 1_350, files: 9 },
   "lib/catalogue": { lines: 550, files: 5 },
   "lib/tracker": { lines: 6_500 },
