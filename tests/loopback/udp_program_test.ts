@@ -63,19 +63,21 @@ Deno.test("tracker listens on UDP only with --udp", async () => {
 });
 
 Deno.test("tracker --udp says that the port is taken for UDP", async () => {
+  // An address at which no other test takes the same port over TCP.
+  const hostname = Deno.build.os === "linux" ? "127.0.0.77" : "127.0.0.1";
   await using socket = openUdpSocket({
-    hostname: "127.0.0.1",
+    hostname,
     port: 0,
     onDatagram: () => {},
     onError: reportError,
   });
   const { code, stderr } = await runTask("tracker", [
-    ...[`${socket.port}`, "--host=127.0.0.1", "--udp"],
+    ...[`${socket.port}`, `--host=${hostname}`, "--udp"],
   ]);
   assertEquals(code, 1);
   assertEquals(
     stderr,
-    `error: cannot listen on 127.0.0.1:${socket.port} over UDP: the port is taken; ` +
+    `error: cannot listen on ${hostname}:${socket.port} over UDP: the port is taken; ` +
       "stop the program that uses it or choose another PORT\n",
   );
 });
