@@ -30,4 +30,9 @@ export class BufferPool {
     const isWhole = bytes.length === this.#length;
     this.#free.push(isWhole ? bytes : new Uint8Array(bytes.buffer));
   }
+
+  /** Forgets the free buffers. */
+  clear(): void {
+    this.#free.length = 0;
+  }
 }

@@ -2,8 +2,8 @@
  * Decides which peers are connected. One peer has one connection, a banned host has
  * none. When every connection slot is taken, a peer that could move content and moves
  * none gives its slot to a newcomer, and a host with many connections one of them to
- * a host with fewer: no number of connections, peer ids or idle hosts keeps others
- * out. `uploads.ts` decides which of the connected peers are served.
+ * a host with fewer: no number of connections or peer ids keeps others out,
+ * and hosts that stay idle do not. `uploads.ts` decides which of the connected peers are served.
  *
  * @module
  */

@@ -17,7 +17,7 @@ import type { PeerKey, PieceBytes } from "./events.ts";
 import { PieceAssembly, PiecesInProgress } from "./piece_assembly.ts";
 import { RarityOrder } from "./rarity_order.ts";
 
-/** Memory for pieces until their hash check, in bytes: they gather while the disk is slow. All of it is kept for later ones. */
+/** Memory for pieces until their hash check, in bytes: they gather while the disk is slow. The buffers are kept for later ones until the download is complete. */
 const ASSEMBLY_BYTES = 32 * 1024 * 1024;
 /** Pieces that may be in memory however large: one to receive while one is hashed, or more of those that fit. */
 const LEAST_ASSEMBLY_COUNTS = { large: 2, small: 4 };
@@ -82,10 +82,12 @@ export class PiecePicker {
     this.#rarity = new RarityOrder(geometry.pieceCount, random);
     for (const index of have.indexes()) this.#rarity.remove(index);
     const { pieceLength: length } = geometry;
-    this.#pool = new BufferPool({ length, keepBytes: ASSEMBLY_BYTES });
     const count = Math.floor(ASSEMBLY_BYTES / length);
     const { large, small } = LEAST_ASSEMBLY_COUNTS;
     this.#maxAssemblyCount = Math.max(count === 0 ? large : small, count);
+    // A large buffer that is not used again stays in memory until it is collected.
+    const keepBytes = Math.max(ASSEMBLY_BYTES, this.#maxAssemblyCount * length);
+    this.#pool = new BufferPool({ length, keepBytes });
   }
 
   /** Adds a peer that has no piece yet. */
@@ -215,6 +217,7 @@ export class PiecePicker {
   verified({ index, bytes }: PieceBytes): boolean {
     if (this.#begun.takeComplete(index) === undefined) return false;
     this.#pool.give(bytes);
+    if (this.#isEndGame && this.#begun.count === 0) this.#pool.clear();
     return true;
   }
 

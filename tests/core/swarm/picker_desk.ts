@@ -97,8 +97,13 @@ export class PickerDesk {
 
   /** The peer delivers every requested block. Returns the complete pieces. */
   deliverAll(key: number): number[] {
+    return this.completeAll(key).map(({ index }) => index);
+  }
+
+  /** The same, with their bytes. */
+  completeAll(key: number): PieceAssembly[] {
     return [...this.#peer(key).requests].flatMap((id) =>
-      this.deliver(key, this.#name(id))?.index ?? []
+      this.deliver(key, this.#name(id)) ?? []
     );
   }
 

@@ -148,6 +148,38 @@ Deno.test("PiecePicker holds two pieces in memory where each is larger than its 
   assertEquals(new Set(begun).size, 2);
 });
 
+Deno.test("PiecePicker uses the memory of a large piece again for the next", () => {
+  // Pieces of 64 MiB from two seeders.
+  const desk = new PickerDesk({ pieceCount: 4, blocksPerPiece: 4096 });
+  for (const key of [1, 2]) desk.join(key, "####");
+  const buffers = new Set<ArrayBufferLike>();
+  for (let round = 0; round < 2; round++) {
+    for (const key of [1, 2]) desk.picks(key, 4096);
+    for (const key of [1, 2]) {
+      const begun = desk.completeAll(key);
+      for (const { bytes } of begun) buffers.add(bytes.buffer);
+      for (const piece of begun) assert(desk.picker.verified(piece));
+    }
+  }
+  assertEquals([desk.pick(1), desk.pick(2)], ["-", "-"], "all is here");
+  assertEquals(buffers.size, 2);
+});
+
+Deno.test("PiecePicker ends with two large pieces though one seeder stops", () => {
+  const desk = new PickerDesk({ pieceCount: 2, blocksPerPiece: 4096 });
+  for (const key of [1, 2]) desk.join(key, "##");
+  desk.picks(1, 4096);
+  desk.picks(2, 4096);
+  assertEquals(desk.deliverAll(2).length, 1);
+  // The first holds its requests: the second doubles a few of them at a time.
+  const doubled: string[] = [];
+  for (let name = desk.pick(2); name !== "-"; name = desk.pick(2)) {
+    doubled.push(name);
+    desk.deliver(2, name);
+  }
+  assertEquals(new Set(doubled).size, 4096);
+});
+
 Deno.test("PiecePicker begins a new piece once one is verified and its memory is free", () => {
   const desk = new PickerDesk({ pieceCount: 5, blocksPerPiece: 512 });
   desk.join(1, "#####");
