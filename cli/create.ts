@@ -113,7 +113,7 @@ export function describePlan(
 /** A peer keeps several pieces in memory: longer ones are worth a warning, in bytes. */
 const COSTLY_PIECE_LENGTH = 16 * 2 ** 20;
 
-/** What a new torrent costs its peers, and what it does not carry. */
+/** Warnings of the cost of a new torrent for its peers, and of all that it does not carry. */
 export function findPlanWarnings(
   { geometry: { pieceLength, length }, lost }: CreateTorrentPlan,
 ): string[] {

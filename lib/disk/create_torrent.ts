@@ -60,7 +60,7 @@ export interface CreateTorrentOptions
   readonly onProgress?: (progress: CreateTorrentProgress) => void;
 }
 
-/** What is known of a new torrent before its content is read. */
+/** Counts and sizes of a new torrent, known before its content is read. */
 export interface CreateTorrentPlan {
   /** Bytes of content, pieces, and their length. */
   readonly geometry: Geometry;
@@ -159,7 +159,7 @@ function refusedByPeers(
   const maxPieceCount = Math.floor(
     (MAX_TORRENT_FILE_LENGTH - fileLength + hashesLength) / PIECE_HASH_LENGTH,
   );
-  let pieceLength = choosePieceLength(length);
+  let pieceLength = BLOCK_SIZE;
   while (length > pieceLength * maxPieceCount && maxPieceCount > 0) {
     pieceLength *= 2;
   }

@@ -97,7 +97,7 @@ export class FileSystem {
   }
 }
 
-/** What is at a path, without following a link; `undefined` if nothing is. */
+/** Stats a path without following a link; `undefined` if it is missing. */
 export async function lstatIfAny(
   path: string,
 ): Promise<Deno.FileInfo | undefined> {

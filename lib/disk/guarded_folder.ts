@@ -57,7 +57,7 @@ export interface GuardedFile extends Disposable {
   publish(name: string): Promise<void>;
 }
 
-/** What a path leads to; `place` is that of a link's target, if links are followed. */
+/** The file at a path; `place` is that of a link's target, if links are followed. */
 interface Found {
   readonly place: string;
   readonly info: Deno.FileInfo;
@@ -244,7 +244,7 @@ export class GuardedFolder {
     }
   }
 
-  /** What a path leads to; `undefined` if it is missing or its folder is. */
+  /** The file at a path; `undefined` if it is missing or its folder is. */
   async #find(
     path: readonly string[],
     access: Access,
@@ -274,7 +274,7 @@ export class GuardedFolder {
     return { place, info };
   }
 
-  /** What a path leads to through links that stay in what its first component is. */
+  /** The file at a path through links that stay in the target of its first component. */
   async #findLinked(path: readonly string[]): Promise<Found | undefined> {
     const filePath = this.pathOf(path);
     try {

@@ -55,8 +55,8 @@ export async function readOwnFile(
     await new FileSystem().read(opened.file, 0, bytes);
     return bytes;
   } catch (error) {
-    if (error instanceof StorageError && error.cause === undefined) throw error;
-    if (isDescriptorShortage(error)) throw error;
+    const isMisplaced = error instanceof StorageError && !isUnwritable(error);
+    if (isMisplaced || isDescriptorShortage(error)) throw error;
     return undefined;
   }
 }
@@ -86,6 +86,6 @@ export async function replaceOwnFile(
  */
 export function isUnwritable(error: unknown): boolean {
   return error instanceof StorageError
-    ? error.cause !== undefined
+    ? error.cause instanceof Error
     : error instanceof Deno.errors.NotCapable || errorCode(error) !== undefined;
 }

@@ -122,7 +122,9 @@ export async function checkWritable(
 export async function checkAbsent(path: string): Promise<void> {
   try {
     await Deno.stat(dirname(resolve(path)));
-    if (await lstatIfAny(path) === undefined) return;
+    const info = await lstatIfAny(path);
+    if (info === undefined) return;
+    if (info.isDirectory) throw storageFailure("write", path, "EISDIR");
   } catch (error) {
     throw writeFailure(path, error);
   }

@@ -47,7 +47,7 @@ Deno.test({
     await assertRejects(
       () => createTorrent(path, { ...UNREAD, pieceLength: 262_144 }),
       StorageError,
-      "is longer than 33554432 bytes; it has 36864158 bytes, files: 1, pieces: 1843200; leave the piece length out, or use 8388608 bytes or more",
+      "is longer than 33554432 bytes; it has 36864158 bytes, files: 1, pieces: 1843200; leave the piece length out, or use 524288 bytes or more",
     );
     // By itself it chooses a length that fits.
     const plans: CreateTorrentPlan[] = [];

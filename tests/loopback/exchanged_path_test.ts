@@ -268,16 +268,26 @@ const PLANTED: readonly {
   },
   {
     what: "a named pipe in the place of the lock",
-    plant: async (own) => {
-      const names = await Array.fromAsync(
-        Deno.readDir(own),
-        ({ name }) => name,
-      );
-      const lock = join(own, names.find((name) => name.endsWith(".lock"))!);
-      await Deno.remove(lock);
-      await makePipe(lock);
-    },
+    plant: async (own) => makePipe(await removeLock(own)),
     refusal: /\.lock: a pipe, socket or device/,
+  },
+  {
+    what: "a folder in the place of a record",
+    plant: (own) => Deno.mkdir(join(own, `${torrent.infoHash}.resume`)),
+    refusal: /\.resume: a folder stands where a file must be/,
+  },
+  {
+    what: "a folder in the place of the lock",
+    plant: async (own) => Deno.mkdir(await removeLock(own)),
+    refusal: /\.lock: a folder stands where a file must be/,
+  },
+  {
+    what: "a file in the place of the folder",
+    plant: async (own) => {
+      await Deno.remove(own, { recursive: true });
+      await Deno.writeTextFile(own, "");
+    },
+    refusal: /\.lanswarm: a file stands where a folder must be/,
   },
   {
     what: "a link in the place of the folder",
@@ -288,6 +298,14 @@ const PLANTED: readonly {
     refusal: /\.lanswarm: it is a symbolic link/,
   },
 ];
+
+/** Removes the torrent's lock file; its path. */
+async function removeLock(own: string): Promise<string> {
+  const names = await Array.fromAsync(Deno.readDir(own), ({ name }) => name);
+  const lock = join(own, names.find((name) => name.endsWith(".lock"))!);
+  await Deno.remove(lock);
+  return lock;
+}
 
 async function makePipe(path: string): Promise<void> {
   const { success } = await new Deno.Command("mkfifo", { args: [path] })

@@ -53,6 +53,11 @@ export async function mountMemoryDisk(path: string): Promise<void> {
   await run("mount", ["-t", "tmpfs", "tmpfs", path]);
 }
 
+/** Makes a disk in memory read-only. */
+export async function makeReadOnly(path: string): Promise<void> {
+  await run("mount", ["-o", "remount,ro", path]);
+}
+
 /** Unmounts a disk; files that are open stay open. */
 export async function unmount(path: string): Promise<void> {
   await run("umount", ["--lazy", path]);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import {
   assertCopied,
@@ -12,14 +12,17 @@ import {
   runPeer,
   spawnPeer,
 } from "./local_swarm.ts";
+import { openTorrentContent } from "../../lib/disk/torrent_content.ts";
+import { sampleTorrent } from "../core/disk/sample_torrent.ts";
 import type { ProgramResult } from "../../scripts/programs/running_program.ts";
 import {
   foreignDiskUnavailableReason,
+  makeReadOnly,
   mountForeignDisk,
   mountMemoryDisk,
   unmount,
 } from "./foreign_disk.ts";
-import { listing } from "./temporary_folder.ts";
+import { listing, temporaryFolder } from "./temporary_folder.ts";
 import { testUnless } from "../test_unless.ts";
 
 const unavailableReason = await foreignDiskUnavailableReason();
@@ -146,6 +149,30 @@ foreignDiskTest(
       assertEquals(await listing(place), []);
       await Deno.remove(place, { recursive: true });
     }
+  },
+);
+
+foreignDiskTest(
+  "content on a read-only disk is verified and shared without a record",
+  async () => {
+    await using folder = await temporaryFolder();
+    const { torrent, content } = sampleTorrent(16_384, [
+      { path: ["f"], length: 40_000 },
+    ]);
+    await mountMemoryDisk(folder.path);
+    await using _mounted = {
+      [Symbol.asyncDispose]: () => unmount(folder.path),
+    };
+    await Deno.writeFile(join(folder.path, "f"), content);
+    await makeReadOnly(folder.path);
+    await using opened = await openTorrentContent(torrent, {
+      dir: folder.path,
+      recordSecret: new Uint8Array(32),
+    });
+    const have = await opened.verify();
+    assert(have.isFull);
+    await opened.save(() => have);
+    assertEquals(await listing(folder.path), ["f"]);
   },
 );
 

@@ -1,5 +1,5 @@
 /**
- * What holds for a program as a process, whatever starts it: Deno or an executable.
+ * Tests of programs as processes, started by Deno or as executables.
  * Its output, its signals and its exit codes.
  *
  * @module

@@ -216,16 +216,6 @@ Deno.test("a download that was killed during its first write goes on without --f
   assertEquals(await restart(dir), { haveCount: 0, hashedCount: 0 });
 });
 
-Deno.test("a folder that cannot be written is shared without a record", async () => {
-  await using folder = await withContent();
-  const dir = folder.path;
-  // A file stands in the place of the program's folder; root may write anywhere.
-  await Deno.remove(join(dir, ".lanswarm"), { recursive: true });
-  await Deno.writeTextFile(join(dir, ".lanswarm"), "");
-  assertEquals(await restart(dir), { haveCount: 8, hashedCount: 8 });
-  assertEquals(await restart(dir), { haveCount: 8, hashedCount: 8 });
-});
-
 Deno.test(
   "openTorrentContent() refuses content that is open elsewhere, until it is closed",
   {

@@ -16,7 +16,7 @@ import {
   memoryStore,
 } from "./memory_scene.ts";
 
-/** What a tracker with these peers reports of swarm "a". */
+/** The report of swarm "a" by a tracker with these peers. */
 function reported(store: MemoryStore): SwarmReport {
   const { rows, swarms } = store.table;
   return reportOf(swarms.get(infoHash("a"))!, rows);
