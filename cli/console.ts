@@ -1,8 +1,8 @@
 /**
  * The lines that a process writes to stdout and stderr, and one live block, redrawn
  * in place, at the bottom of a terminal. All jobs of a process share one console:
- * each has a part of the block, and lines appear above it. Nothing waits for the
- * terminal or for the reader of a pipe before the end.
+ * each has a part of the block, and lines appear above it. Only `suspendBlock()` and
+ * `end()` wait for readers, for a limited time.
  *
  * @module
  */
@@ -82,7 +82,7 @@ export class Console {
     });
   }
 
-  /** True if a live block can be shown: stderr is a terminal. */
+  /** True if a live block can be shown: stderr is a terminal that understands cursor movements. */
   get isLive(): boolean {
     return this.#options.stderr.isTerminal() && this.#options.canMoveCursor;
   }
@@ -215,8 +215,8 @@ export class Console {
 }
 
 /**
- * True if terminals understand cursor movements. Dumb ones do not. Executables made by Deno before
- * 2.8.2 do not enable them on Windows, and its older consoles print them as text.
+ * False for dumb terminals, and for executables made by Deno before 2.8.2 on
+ * Windows: they do not enable cursor movements, which older consoles print as text.
  */
 export function canMoveCursor(
   { platform, isStandalone, denoVersion, term }: {

@@ -90,16 +90,13 @@ const MAX_NAME_BYTES = 255;
 
 /** The name of the torrent file of a download, which is cut to fit. */
 export function torrentFileName(name: string): string {
-  const encoder = new TextEncoder();
-  const characters = [...name];
-  while (
-    encoder.encode(`${characters.join("")}.torrent`).length > MAX_NAME_BYTES
-  ) characters.pop();
-  return `${characters.join("")}.torrent`;
+  const room = new Uint8Array(MAX_NAME_BYTES - ".torrent".length);
+  const { read } = new TextEncoder().encodeInto(name, room);
+  return `${name.slice(0, read)}.torrent`;
 }
 
 /** The line that stands before the hashing. */
-export function describePlan(
+function describePlan(
   { geometry, fileCount, torrentFileLength }: CreateTorrentPlan,
 ): string {
   const { length, pieceCount, pieceLength } = geometry;
@@ -159,7 +156,9 @@ function progressDrawer(
 /** The lines about a new torrent file: what it contains, and what to do next. */
 function summarize(torrent: Torrent, job: CreateJob, output: string): string[] {
   const { length, pieceCount, pieceLength } = torrent.geometry;
-  const fileCount = torrent.isFolder ? `, ${torrent.files.length} files` : "";
+  const fileCount = torrent.isFolder
+    ? `, ${plural(torrent.files.length, "file")}`
+    : "";
   const peer = invocationOf("peer");
   const content = resolve(job.path);
   const folder = dirname(content);

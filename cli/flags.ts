@@ -18,7 +18,7 @@ export type FlagDefinition =
     readonly flag?: string;
     /**
      * A word is trimmed and contains no blank and nothing invisible; free text is read
-     * as it is. @default {"word" where there is a `read` or a `check`}
+     * as it is. @default {"word" for lists and where there is a `read`}
      */
     readonly form?: "word" | "free";
   }
@@ -155,17 +155,18 @@ function readFlag(
   if (definition.type !== "list" && given.length > 1) {
     throw new UsageError(`--${name} is given twice`);
   }
-  const word = definition.form === "free" ? (text: string) => text : readWord;
+  const isWord = definition.type === "list" || definition.read !== undefined;
+  const { form = isWord ? "word" : "free" } = definition;
+  const clean = form === "free" ? (text: string) => text : readWord;
   if (definition.type === "list") {
-    const texts = given.map((text) => readArgument(`--${name}`, text, word));
+    const texts = given.map((text) => readArgument(`--${name}`, text, clean));
     readArgument(`--${name}`, texts, definition.check ?? (() => {}));
     return texts;
   }
   const [text] = given;
   if (text === undefined) return definition.default;
-  const { read } = definition;
-  if (read === undefined) return text;
-  return readArgument(`--${name}`, text, (text) => read(word(text)));
+  const { read = (text: string) => text } = definition;
+  return readArgument(`--${name}`, text, (text) => read(clean(text)));
 }
 
 /** Reads an argument. @throws {UsageError} It names the argument and the reason. */

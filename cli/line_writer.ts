@@ -70,8 +70,10 @@ export class LineWriter {
   /** Takes a line, without its end. */
   push(line: WaitingLine): void {
     const { text, isResult } = line;
-    const isFull = this.#waitingLength + text.length >
-      MAX_WAITING[isResult ? "result" : "line"];
+    // A text that waits alone may be longer.
+    const isFull = this.#waitingLength > 0 &&
+      this.#waitingLength + text.length >
+        MAX_WAITING[isResult ? "result" : "line"];
     if (isResult && isFull) {
       this.#loss ??= "its reader takes them too slowly";
       this.#overflow.abort();
@@ -106,7 +108,7 @@ export class LineWriter {
       const isStalled = nowMs - this.#progressedAtMs >= stallMs;
       const isOver = nowMs - startMs >= limitMs;
       if (isOver && (isStalled || !this.#holdsResults)) break;
-      // A look at the time, if it takes longer.
+      // Wakes up to check the limits.
       await abortable(this.#loop, AbortSignal.timeout(RETRY_MS)).catch(
         () => {},
       );
@@ -129,7 +131,8 @@ export class LineWriter {
         } else if (this.#droppedCount === 0 || !await this.#writeCount()) {
           const drawing = this.#frame?.draw() ?? "";
           if (drawing === "") return;
-          await this.#write(this.#stream, drawing);
+          // After a refusal the next wake tries again.
+          if (await this.#write(this.#stream, drawing) !== undefined) return;
         }
       }
     } finally {
@@ -176,7 +179,8 @@ export class LineWriter {
     let rest = new TextEncoder().encode(text);
     while (rest.length > 0) {
       try {
-        rest = rest.subarray(await stream.write(rest));
+        const chunk = rest.subarray(0, CHUNK_LENGTH);
+        rest = rest.subarray(await stream.write(chunk));
         this.#progressedAtMs = performance.now();
       } catch (error) {
         // Another program has made the terminal or pipe that we share non-blocking.

@@ -108,7 +108,7 @@ export async function loadTorrent(
   }
 }
 
-/** Why something is no torrent file at all, and what to do. */
+/** The reason why something is no torrent file at all, and the remedy. */
 interface Fault {
   readonly reason: string;
   readonly remedy: string;

@@ -94,12 +94,12 @@ function isComplete(runs: readonly TorrentRun[]): boolean {
 
 /** A number that grows with everything gained; `undefined` if nothing is missing. */
 function progressOf(runs: readonly TorrentRun[]): number | undefined {
-  if (isComplete(runs)) return undefined;
-  return runs.reduce((sum, { phase, snapshot, verification }) => {
-    const { downloadedBytes = 0, wastedBytes = 0 } = snapshot ?? {};
-    const checkedCount = verification?.checkedCount ?? 0;
-    const settledCount = phase === "working" ? 0 : 1;
-    return sum + downloadedBytes - wastedBytes + checkedCount + settledCount;
+  // A torrent whose command of `--on-complete` runs lacks nothing.
+  const isMissing = ({ phase, snapshot }: TorrentRun): boolean =>
+    phase !== "settled" && snapshot?.state !== "seeding";
+  if (runs.length > 0 && !runs.some(isMissing)) return undefined;
+  return runs.reduce((sum, { phase, gained }) => {
+    return sum + gained + (phase === "working" ? 0 : 1);
   }, 0);
 }
 

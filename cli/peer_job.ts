@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MAX_PEERS, PEER_PORT, readWord } from "../mod.ts";
+import { MAX_PEERS, PEER_PORT } from "../mod.ts";
 import { invocationOf, splitWords } from "./command_words.ts";
 import {
   type FlagValues,
@@ -93,7 +93,7 @@ export const FLAGS = {
   ...LISTENER_FLAGS,
   dir: { type: "text", default: "." },
   port: { type: "text", default: PEER_PORT, read: wholeNumber(0, 65_535) },
-  host: { type: "text", read: readWord },
+  host: { type: "text", form: "word" },
   maxPeers: {
     flag: "max-peers",
     type: "text",

@@ -45,6 +45,13 @@ export function readDuration(text: string): number {
   );
 }
 
+/** `45s`, `10m`, `2h`: a time as {@linkcode readDuration} reads it, rounded up. */
+export function formatTime(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  if (seconds % 3600 === 0) return `${seconds / 3600}h`;
+  return seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`;
+}
+
 /** `0:07`, `12:30`, `1:02:03`; whole seconds, rounded up. */
 export function formatDuration(seconds: number): string {
   const whole = Math.ceil(seconds);

@@ -8,7 +8,7 @@
 import { delay } from "@std/async/delay";
 import type { Console } from "./console.ts";
 import { describeError, EXIT_CODES, ProgramError } from "./program_error.ts";
-import { formatDuration } from "./quantity.ts";
+import { formatTime } from "./quantity.ts";
 
 /** Longest pause between two attempts, in milliseconds. */
 const MAX_PAUSE_MS = 15_000;
@@ -48,9 +48,7 @@ export async function withRetries<T>(
       const leftMs = endMs - performance.now();
       if (leftMs <= 0) {
         const note = retryForMs > 0
-          ? `; given up after ${
-            formatDuration(retryForMs / 1000)
-          }, see --retry-for`
+          ? `; given up after ${formatTime(retryForMs)}, see --retry-for`
           : "";
         const exitCode = EXIT_CODES.undone;
         throw new ProgramError(reason + note, { exitCode, cause: error });
@@ -58,7 +56,7 @@ export async function withRetries<T>(
       if (reason !== lastReason) {
         const howLong = leftMs === Infinity
           ? "until that changes"
-          : `for ${formatDuration(leftMs / 1000)} (--retry-for)`;
+          : `for ${formatTime(leftMs)} (--retry-for)`;
         console.warn(`${reason}; trying again ${howLong}`);
       }
       lastReason = reason;
@@ -114,11 +112,9 @@ export function openTimeLimits({ timeoutMs, giveUpAfterMs, progress }: {
       most = Math.max(most, current ?? most);
     }
     if (nowMs - startMs >= timeoutMs) {
-      abort(`--timeout of ${formatDuration(timeoutMs / 1000)} is over`);
+      abort(`--timeout of ${formatTime(timeoutMs)} is over`);
     } else if (nowMs - progressedAtMs >= giveUpAfterMs) {
-      abort(
-        `nothing has arrived for ${formatDuration(giveUpAfterMs / 1000)}`,
-      );
+      abort(`nothing has arrived for ${formatTime(giveUpAfterMs)}`);
     }
   };
   const timer = setInterval(check, CHECK_INTERVAL_MS);

@@ -71,7 +71,7 @@ export async function runShow(
   const lines = json
     ? [printableJson(toJson(torrent))]
     : describeTorrent(torrent).map(printable);
-  for (const line of lines) console.writeResult(line);
+  console.writeResult(lines.join("\n"));
   return EXIT_CODES.done;
 }
 

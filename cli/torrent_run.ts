@@ -59,6 +59,8 @@ export class TorrentRun implements TorrentState {
   #restarts = { count: 0, endMs: 0 };
   #phase: "working" | "settled" | "stopped" = "working";
   #hasFailed = false;
+  /** Gained before the last restart. */
+  #gainedBefore = 0;
 
   constructor(torrent: Torrent, options: TorrentRunOptions) {
     this.torrent = torrent;
@@ -71,6 +73,13 @@ export class TorrentRun implements TorrentState {
 
   get verification(): VerifyProgress | undefined {
     return this.#verification;
+  }
+
+  /** Bytes and pieces gained so far; a restart does not lower it. */
+  get gained(): number {
+    const { downloadedBytes = 0, wastedBytes = 0 } = this.snapshot ?? {};
+    const checkedCount = this.#verification?.checkedCount ?? 0;
+    return this.#gainedBefore + downloadedBytes - wastedBytes + checkedCount;
   }
 
   /** `settled` if there is only seeding left to do, `stopped` after an error. */
@@ -198,7 +207,8 @@ export class TorrentRun implements TorrentState {
   async #reopen(pauseMs: number): Promise<void> {
     const { session, context: { signal } } = this.#options;
     const [content, transfer] = [this.#content, this.#transfer];
-    this.#content = this.#transfer = undefined;
+    this.#gainedBefore = this.gained;
+    this.#content = this.#transfer = this.#verification = undefined;
     await session.removeTorrent(transfer!);
     await content?.[Symbol.asyncDispose]();
     await delay(pauseMs, { signal })

@@ -47,7 +47,7 @@ export const tracker: Program<TrackerJob> = {
   run: runTracker,
 };
 
-/** Time between two looks at the addresses of this machine, in milliseconds. */
+/** Time between two scans of this machine's addresses, in milliseconds. */
 const ADDRESSES_INTERVAL_MS = 5_000;
 
 const NO_NETWORK =
@@ -220,14 +220,23 @@ function isWildcard(host: string | undefined): boolean {
   return host === undefined || /^(0\.0\.0\.0|::)$/.test(host);
 }
 
+/** The addresses of this machine; none while it cannot list them. */
+function presentAddresses(): string[] {
+  try {
+    return lanAddresses(Deno.networkInterfaces());
+  } catch {
+    // Too many open files, for example: the next round lists them.
+    return [];
+  }
+}
+
 /** Calls `onNew` with addresses that this machine did not have before. */
 function watchAddresses(
   onNew: (hostnames: readonly string[]) => void,
 ): Disposable & { readonly isLonely: boolean } {
   const known = new Set(lanAddresses(Deno.networkInterfaces()));
   const timer = setInterval(() => {
-    const present = lanAddresses(Deno.networkInterfaces());
-    const fresh = present.filter((hostname) => !known.has(hostname));
+    const fresh = presentAddresses().filter((hostname) => !known.has(hostname));
     for (const hostname of fresh) known.add(hostname);
     if (fresh.length > 0) onNew(fresh);
   }, ADDRESSES_INTERVAL_MS);

@@ -77,7 +77,7 @@ restart of the tracker, peers return with their next announce.
 /** The flags of `tracker`. */
 export const FLAGS = {
   ...LISTENER_FLAGS,
-  host: { type: "text", read: readWord },
+  host: { type: "text", form: "word" },
   udp: { type: "boolean" },
   intervalSeconds: {
     flag: "interval",

@@ -67,12 +67,15 @@ function refuse(text: string, unseen: RegExp): string {
   const match = unseen.exec(text);
   if (match === null) return text;
   const code = match[0].codePointAt(0)!.toString(16).toUpperCase();
+  const what = match[0] === " "
+    ? "a blank"
+    : `the invisible character U+${code.padStart(4, "0")}`;
   const before = match.index === 0
     ? "at its start"
     : `after ${quote(text.slice(0, match.index))}`;
   throw new RangeError(
-    `Cannot read ${quote(text)}: it contains the invisible character U+${
-      code.padStart(4, "0")
-    } ${before}; type it again without it`,
+    `Cannot read ${
+      quote(text)
+    }: it contains ${what} ${before}; type it again without it`,
   );
 }

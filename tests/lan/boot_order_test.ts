@@ -48,8 +48,8 @@ lanTest("tracker and peer wait for the address of --host", async () => {
   const tracker = host.spawnTask("tracker", ["8000", ...flags]);
   const url = `http://${host.address}:8000/torrents/a.torrent`;
   const peer = host.spawnTask("peer", [url, ...flags]);
-  await tracker.stderr.waitFor(/no such address.*; trying again for 1:00/);
-  await peer.stderr.waitFor(/^warning: cannot fetch .*; trying again for 1:00/);
+  await tracker.stderr.waitFor(/no such address.*; trying again for 1m/);
+  await peer.stderr.waitFor(/^warning: cannot fetch .*; trying again for 1m/);
   await host.addAddress(host.address);
   await tracker.stdout.waitFor(/^announce +http:\/\/10\.77\.0\.1:8000/);
   // The tracker is up and has no such file, so that the peer waits no longer.

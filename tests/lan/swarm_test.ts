@@ -100,8 +100,9 @@ lanTest(
     startPeer(seeder);
 
     const first = startPeer(leecher, ["--max-download", `${4 * MIB}`]);
-    await first.stdout.waitFor(/"type":"pieceVerified"/);
-    await delay(2000);
+    await first.stdout.waitFor(
+      /"type":"status".*"verified":(?:[5-9]\d{6}|\d{8})/,
+    );
     await stopPeer(first);
 
     const second = startPeer(leecher, ["--exit-when-complete"]);

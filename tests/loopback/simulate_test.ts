@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { runTask } from "../../scripts/programs/tasks.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
@@ -37,7 +37,8 @@ Deno.test("simulate writes its figures as JSON and its curve into a file", async
   assertEquals(fast.incompleteCount + slow.incompleteCount, 0);
   assertEquals(fast.completionsMs.length + slow.completionsMs.length, 18);
   assertEquals(slow.boundMs, 50 * 256 * 1024 / 12_500);
-  assertEquals(connections.most <= 50, true);
+  // Of 20 hosts and the seeder, none has more than 20 others.
+  assert(connections.most > 1 && connections.most <= 20);
   assertMatch(await Deno.readTextFile(path), /^<svg [^]*<\/svg>\n$/);
 });
 

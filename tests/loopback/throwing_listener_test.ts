@@ -8,12 +8,14 @@ import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import {
   announce,
+  buildTorrent,
   createAnnounceKey,
   createPeerId,
   infoHashFromHex,
   MemoryStorage,
   openStore,
   openTorrentFolder,
+  PIECE_LENGTH,
   startTracker,
   verifyStorage,
 } from "../../lib/mod.ts";
@@ -88,8 +90,25 @@ Deno.test("sessions share a torrent although their onEvent throws", async () => 
 Deno.test("a torrent folder is listed on although its onChange throws", async () => {
   await using folder = await temporaryFolder();
   await Deno.writeTextFile(join(folder.path, "bad.torrent"), "no torrent");
+  let callCount = 0;
   await using catalogue = await openTorrentFolder(folder.path, {
-    onChange: throws,
+    scanIntervalMs: 10,
+    onChange: () => {
+      callCount++;
+      throws();
+    },
   });
-  assertEquals(catalogue.list(), []);
+  assertEquals(callCount, 1);
+  const torrent = buildTorrent({
+    name: "a",
+    content: { type: "file", length: 1 },
+    pieceLength: PIECE_LENGTH,
+    pieceHashes: new Uint8Array(20),
+    announce: ["http://127.0.0.1:8000/announce"],
+  });
+  await Deno.writeFile(join(folder.path, "good.torrent"), torrent);
+  for (let waits = 0; catalogue.list().length === 0 && waits < 500; waits++) {
+    await delay(20);
+  }
+  assertEquals([catalogue.list().length, callCount], [1, 2]);
 });

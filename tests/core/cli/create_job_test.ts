@@ -61,7 +61,7 @@ Deno.test("parseCreateJob() takes URLs and names in the form in which they are u
 Deno.test("parseCreateJob() refuses what nobody sees by its code point", () => {
   const cases: [args: string[], reason: string][] = [
     [["http://ho\u200bst/announce"], 'U+200B after "http://ho"'],
-    [["http://host/ann ounce"], 'U+0020 after "http://host/ann"'],
+    [["http://host/ann ounce"], 'a blank after "http://host/ann"'],
     [["http://host/\ud800announce"], "U+D800"],
     [[URL_A, "--name", "a\u202eb"], '--name: "a\u202eb": it contains the'],
     [[URL_A, "--piece-length", "1\u2060MiB"], "U+2060"],

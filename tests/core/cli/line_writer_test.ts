@@ -129,3 +129,26 @@ Deno.test("LineWriter tries again where a shared terminal would block", async ()
   await writer.flush({ limitMs: 1000, stallMs: 0 });
   assertEquals(stream.text, "line\n");
 });
+
+Deno.test("LineWriter takes a result of any length that waits alone", async () => {
+  const { stream, writer, push } = openScene({ reads: true });
+  const text = "x".repeat(17 << 20);
+  push(text, true);
+  assertEquals([writer.loss, writer.overflow.aborted], [undefined, false]);
+  await writer.flush({ limitMs: 30_000, stallMs: 5_000 });
+  assertEquals(stream.text.length, text.length + 1);
+});
+
+Deno.test("LineWriter stops drawing on a terminal that refuses it", async () => {
+  const stream = new SlowStream();
+  stream.release();
+  stream.refusal = new Error("Input/output error (os error 5)");
+  const writer = new LineWriter(stream, {
+    erase: () => "",
+    draw: () => "the block",
+  });
+  writer.push({ stream, text: "line", isResult: false });
+  const startMs = performance.now();
+  await writer.flush({ limitMs: 5_000, stallMs: 0 });
+  assertEquals(performance.now() - startMs < 2_500, true);
+});
