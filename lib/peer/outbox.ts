@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { BLOCK_SIZE } from "../metainfo/geometry.ts";
 import type { BlockRange, ControlMessage } from "../wire/message.ts";
 import {
   encodedLength,
@@ -20,12 +21,10 @@ import {
 import { pause } from "./pacer.ts";
 import type { PeerChannel } from "./peer_channel.ts";
 import type { ConnectionContext } from "./session_context.ts";
-import { type HostShare, LEAST_READ_COST } from "./upload_shares.ts";
+import type { HostShare } from "./upload_shares.ts";
 
 /** Bytes in one write, unless a single message is longer. */
 const BATCH_LENGTH = 256 * 1024;
-/** Length that a block counts at least in a batch, in bytes: small ones cost as much. */
-const LEAST_BLOCK_LENGTH = 16 * 1024;
 
 /**
  * Messages that may wait for a peer that does not read, besides one for each
@@ -143,10 +142,11 @@ export class Outbox {
       const start = writePieceHeader(item.block, view, end);
       end = start + item.block.length;
       const into = this.#buffer.subarray(start, end);
-      const runLength = this.#runLengthAt(items, place);
+      const runLength = this.#runLengthAt(items, place, item.block);
       const reading = context.readBlock(item.block, into, runLength);
       if (reading !== undefined) {
-        readCost += Math.max(await reading, LEAST_READ_COST);
+        // A short read takes about as long.
+        readCost += Math.max(await reading, BLOCK_SIZE);
       }
       blockLengths.push(item.block.length);
     }
@@ -160,19 +160,21 @@ export class Outbox {
   }
 
   /** The length of the run of adjacent blocks around one, as far as it is sent or in this batch. */
-  #runLengthAt(items: readonly Bulk[], place: number): number {
-    let item = items[place];
-    if (item?.type !== "block") return 0;
-    const isInRun = this.#lastBlock && isNext(this.#lastBlock, item.block);
-    this.#lastBlock = item.block;
-    // The rest of the run was counted at its first block.
-    if (isInRun && place > 0) return this.#runLength;
+  #runLengthAt(
+    items: readonly Bulk[],
+    place: number,
+    block: BlockRange,
+  ): number {
+    const isInRun = this.#lastBlock && isNext(this.#lastBlock, block);
+    this.#lastBlock = block;
+    // The rest of the run was counted at the block before.
+    if (isInRun && items[place - 1]?.type === "block") return this.#runLength;
     if (!isInRun) this.#runLength = 0;
     for (;;) {
-      const { block } = item;
       this.#runLength += block.length;
-      item = items[++place];
-      if (item?.type !== "block" || !isNext(block, item.block)) break;
+      const next = items[++place];
+      if (next?.type !== "block" || !isNext(block, next.block)) break;
+      block = next.block;
     }
     return this.#runLength;
   }
@@ -187,10 +189,9 @@ export class Outbox {
     const { context, signal, share } = this.#options;
     this.#isPaced = true;
     await context.uploadPacer.pass(length, signal);
-    if (readCost > length) {
-      const waitMs = share.charge(readCost - length, performance.now());
-      if (waitMs > 0) await pause(waitMs, signal);
-    }
+    // Signed: the rest of a chunk that one batch reads is sent in the next ones.
+    const waitMs = share.charge(readCost - length, performance.now());
+    if (waitMs > 0) await pause(waitMs, signal);
     this.#isPaced = false;
     this.#wake.resolve();
   }
@@ -227,12 +228,13 @@ export class Outbox {
     let cost = length;
     for (const item of this.#bulk) {
       const isBlock = item.type === "block";
-      if (isBlock && this.#turn === undefined && !this.#hasTurn()) break;
       const itemLength = isBlock
         ? PIECE_HEADER_LENGTH + item.block.length
         : encodedLength(item);
-      cost += isBlock ? Math.max(itemLength, LEAST_BLOCK_LENGTH) : itemLength;
+      // Small blocks cost as much as whole ones.
+      cost += isBlock ? Math.max(itemLength, BLOCK_SIZE) : itemLength;
       if (count > 0 && cost > batchLength) break;
+      if (isBlock && !this.#hasTurn()) break;
       length += itemLength;
       count++;
     }

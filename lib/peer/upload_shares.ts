@@ -22,9 +22,6 @@ const SERVED_MS = 5_000;
 const TURN_MS = 50;
 /** Bytes read beyond those that are sent to a host; the burst is that of many peers at one address that start together. */
 const OVERREAD = { perSecond: 8 * 1024 * 1024, burst: 64 * 1024 * 1024 };
-/** Least cost of a read, in bytes: a short one takes about as long. */
-export const LEAST_READ_COST = 16 * 1024;
-
 /** A batch in progress. */
 interface Turn {
   readonly beganMs: number;
@@ -90,7 +87,7 @@ export class HostShare {
     this.#timer = setTimeout(() => this.#wake());
   }
 
-  /** Counts bytes that were read for the host and not sent. Returns how long it has to wait, in milliseconds. */
+  /** Counts bytes read for the host less those sent to it. Returns how long it has to wait, in milliseconds. */
   charge(overreadLength: number, nowMs: number): number {
     return this.#overread.take(overreadLength, nowMs);
   }

@@ -176,7 +176,8 @@ export class PeerExchange {
       const { name, address } = contact;
       if (isDialable(address, to.hostname)) contacts.set(name, contact);
     }
-    contacts.delete(this.#contacts.get(to)?.name ?? "");
+    const own = this.#contacts.get(to);
+    if (own !== undefined) contacts.delete(own.name);
     return contacts;
   }
 

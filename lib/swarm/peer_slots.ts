@@ -1,7 +1,7 @@
 /**
  * Decides which peers are connected. One peer has one connection, a banned host has
  * none. When every connection slot is taken, a peer that could move content and moves
- * none gives its slot to a newcomer, and a host with many connections one of them to
+ * none gives its slot to one that dials us, and a host with many connections one to
  * a host with fewer: no number of connections or peer ids keeps others out,
  * and hosts that stay idle do not. `uploads.ts` decides which of the connected peers are served.
  *
@@ -50,7 +50,7 @@ export class PeerSlots {
     this.#maxPeers = maxPeers;
   }
 
-  /** Admits no peer of the host to this torrent until the process ends. Returns whether that is new. */
+  /** Admits no peer of the host to this torrent again. Returns whether that is new. */
   ban(hostname: string): boolean {
     const isNew = !this.#banned.has(hostname);
     this.#banned.add(hostname);
@@ -81,15 +81,16 @@ export class PeerSlots {
       return { type: "admitted", evicted };
     }
     if (!this.#isFull) return { type: "admitted" };
-    const peer = this.#findEvictable(hostname, now)?.key;
+    const peer = this.#findEvictable(introduction, now)?.key;
     if (peer === undefined) return refused("full");
     const detail = "another host needs its connection more";
     return { type: "admitted", evicted: { peer, reason: "full", detail } };
   }
 
-  /** True if a peer of the host would get a connection slot. */
+  /** True if a peer of the host that we dial would get a connection slot. */
   hasSlotFor(hostname: string, now: number): boolean {
-    return !this.#isFull || this.#findEvictable(hostname, now) !== undefined;
+    const dialed = { hostname, isOutgoing: true };
+    return !this.#isFull || this.#findEvictable(dialed, now) !== undefined;
   }
 
   get #isFull(): boolean {
@@ -110,11 +111,14 @@ export class PeerSlots {
   }
 
   /**
-   * The peer to disconnect for one of the host: the oldest that never spoke or is
-   * idle, else of the most connected host the peer that moves least, if that host
-   * still has more then.
+   * The peer to disconnect for one of the host: the oldest that never spoke or, for
+   * one that dials us, is idle, else of the most connected host the peer that moves
+   * least, if that host still has more then.
    */
-  #findEvictable(hostname: string, now: number): Peer | undefined {
+  #findEvictable(
+    { hostname, isOutgoing }: Pick<PeerIntroduction, "hostname" | "isOutgoing">,
+    now: number,
+  ): Peer | undefined {
     const states = [...this.#peers.values()];
     const mute = states.find(({ peer }) => peer.isMute(now));
     if (mute !== undefined) return mute.peer;
@@ -123,9 +127,13 @@ export class PeerSlots {
     const rate = ({ source, upload }: PeerState): number =>
       source.rate.bytesPerSecond(now) + upload.rate.bytesPerSecond(now);
     const idle = states.find((state) => {
-      const { peer, upload } = state;
-      const waitsForTurn = upload.weChoke && upload.peerIsInterested;
-      return peer.isSettled(now) && !waitsForTurn && rate(state) < IDLE_RATE &&
+      const { peer, upload, source: { requests } } = state;
+      // For a turn, for the upload limit, or for blocks.
+      const waits = upload.weChoke && upload.peerIsInterested ||
+        upload.queue.length + upload.pendingBytes > 0 ||
+        requests.size > 0 && !requests.isSnubbed;
+      return !isOutgoing && peer.isSettled(now) && !waits &&
+        rate(state) < IDLE_RATE &&
         crowds.get(peer.hostname)!.length > ownCount;
     });
     if (idle !== undefined) return idle.peer;

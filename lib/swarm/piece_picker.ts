@@ -86,7 +86,7 @@ export class PiecePicker {
     const { large, small } = LEAST_ASSEMBLY_COUNTS;
     this.#maxAssemblyCount = Math.max(count === 0 ? large : small, count);
     // A large buffer that is not used again stays in memory until it is collected.
-    const keepBytes = Math.max(ASSEMBLY_BYTES, this.#maxAssemblyCount * length);
+    const keepBytes = this.#maxAssemblyCount * length;
     this.#pool = new BufferPool({ length, keepBytes });
   }
 
@@ -123,7 +123,7 @@ export class PiecePicker {
     return this.#begun.count >= this.#maxAssemblyCount;
   }
 
-  /** True if no piece can be begun, for want of pieces or of memory. */
+  /** True if no piece can be begun, unless an abandoned one gives way. */
   get canBeginNone(): boolean {
     return this.#isEndGame || this.isAtLimit;
   }
@@ -246,13 +246,16 @@ export class PiecePicker {
 
   #newWork(peer: PickingPeer, among: Bitfield, begin: Begin): Work {
     if (peer.waitingCount === 0 || begin === "none") return undefined;
-    const evicted = this.isAtLimit ? this.#evictable : undefined;
-    if (this.isAtLimit && evicted === undefined) return undefined;
+    if (this.isAtLimit && this.#begun.abandoned.size === 0) return undefined;
     const index = this.#rarity.find(among);
     if (index === undefined) return undefined;
     let holderCount = this.#rarity.availability(index);
     if (begin === "unique" && holderCount > 1) return undefined;
-    if (evicted !== undefined) this.#discard(evicted);
+    if (this.isAtLimit) {
+      const evicted = this.#evictable;
+      if (evicted === undefined) return undefined;
+      this.#discard(evicted);
+    }
     this.#rarity.remove(index);
     // Few peers have a rare piece.
     for (const other of this.#peers) {

@@ -9,7 +9,7 @@
  * 512 pieces take 1.02, and 1.11 if everything is announced at once; a hundred of 1000
  * pieces 1.2 and 1.4.
  *
- * module
+ * @module
  */
 import { Bitfield } from "../base/bitfield.ts";
 import { type Random, shuffle } from "../base/random.ts";

@@ -258,7 +258,8 @@ Deno.test("Swarm gives the slot of a peer that moves nothing to a newcomer", () 
   assertEquals(desk.join(6), ["6 disconnect full"]);
   desk.pass(1_000);
   assertEquals(desk.join(6)[0], "1 disconnect full");
-  assertEquals(desk.swarm.hasSlotFor("192.0.2.9", desk.now), true);
+  // We do not dial to replace one idle peer by another.
+  assertEquals(desk.swarm.hasSlotFor("192.0.2.9", desk.now), false);
   // The host of an idle peer has no more right to a second connection.
   assertEquals(desk.join(7, { hostname: "192.0.2.2" }), ["7 disconnect full"]);
 });
@@ -274,4 +275,16 @@ Deno.test("Swarm lets a peer stay that requests blocks or sends them", () => {
   desk.apply({ type: "blockSent", peer: 1, length: 16_384 });
   desk.block(2, "1.0");
   assertEquals(desk.join(3), ["3 disconnect full"]);
+});
+
+Deno.test("Swarm lets a peer stay whose blocks wait for the upload limit", () => {
+  const desk = new SwarmDesk({ have: "##", maxPeers: 1 });
+  desk.join(1);
+  desk.signal(1, "interested");
+  desk.request(1, "0.0");
+  desk.pass(30_000);
+  assertEquals(desk.join(2), ["2 disconnect full"]);
+  desk.apply({ type: "blockSent", peer: 1, length: 16_384 });
+  desk.pass(10_000);
+  assertEquals(desk.join(3)[0], "1 disconnect full");
 });
