@@ -5,9 +5,8 @@
  *
  * @module
  */
-import { createAddressFilter } from "../base/address_filter.ts";
 import { ByteQueue } from "../base/byte_queue.ts";
-import { hostOf, unmapHostname } from "../base/ip_address.ts";
+import { unmapHostname } from "../base/ip_address.ts";
 import { isConnectionLoss } from "../net/connection_loss.ts";
 import {
   encodeHandshake,
@@ -39,8 +38,6 @@ export interface HandshakenChannel {
 export class PeerChannel implements Disposable {
   /** The remote address in its canonical text. */
   readonly hostname: string;
-  /** The host that the connection counts for, as `hostOf` names it. */
-  readonly host: string;
   /** The remote port; the peer listens there only if we dialed it. */
   readonly port: number;
   readonly #connection: Deno.TcpConn;
@@ -50,7 +47,6 @@ export class PeerChannel implements Disposable {
   constructor(connection: Deno.TcpConn) {
     this.#connection = connection;
     this.hostname = unmapHostname(connection.remoteAddr.hostname);
-    this.host = hostOf(this.hostname, isOnOwnNetwork);
     this.port = connection.remoteAddr.port;
     // A request is smaller than a segment: Nagle's algorithm would delay it.
     connection.setNoDelay(true);
@@ -142,12 +138,4 @@ export class PeerChannel implements Disposable {
   [Symbol.dispose](): void {
     this.close();
   }
-}
-
-/** True for an address in a network of this machine's interfaces; for any where the program may not list them. */
-function isOnOwnNetwork(hostname: string): boolean {
-  const name = { name: "sys", kind: "networkInterfaces" } as const;
-  if (Deno.permissions.querySync(name).state !== "granted") return true;
-  const allow = Deno.networkInterfaces().map(({ cidr }) => cidr);
-  return createAddressFilter({ allow })(hostname);
 }

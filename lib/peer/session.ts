@@ -24,6 +24,7 @@ import { Pacer } from "./pacer.ts";
 import { HANDSHAKE_TIMEOUT_MS } from "./peer_channel.ts";
 import { listenForPeers, PeerListener } from "./peer_listener.ts";
 import type { SessionContext } from "./session_context.ts";
+import { OwnInterfaces } from "../net/own_interfaces.ts";
 import {
   TorrentSession,
   type TorrentSessionOptions,
@@ -75,7 +76,7 @@ export function openSession(options: SessionOptions = {}): Session {
     permits,
     uploadPacer: new Pacer(options.maxUploadBytesPerSecond ?? 0),
     downloadPacer: new Pacer(options.maxDownloadBytesPerSecond ?? 0),
-    uploadShares: new UploadShares(),
+    uploadShares: new UploadShares(new OwnInterfaces()),
     dialLimiter: new DialLimiter(),
     handleLimit: new HandleLimit(),
     fdPressure: new FdPressure(),

@@ -12,7 +12,9 @@
  * @module
  */
 import { BoundedMap } from "../base/bounded_map.ts";
+import { hostOf } from "../base/ip_address.ts";
 import { RateLimiter } from "../base/rate_limiter.ts";
+import type { OwnInterfaces } from "../net/own_interfaces.ts";
 
 /** Hosts that are remembered. */
 const MAX_HOSTS = 1024;
@@ -30,12 +32,22 @@ interface Turn {
 /** The upload work of all hosts of a session. */
 export class UploadShares {
   readonly #hosts = new BoundedMap<string, HostShare>(MAX_HOSTS);
+  readonly #interfaces: Pick<OwnInterfaces, "isInOwnNetwork"> | undefined;
   #last: HostShare | undefined;
   #lastMs = -Infinity;
   #contendedUntilMs = -Infinity;
 
-  /** The share of a host. */
-  of(host: string): HostShare {
+  /** @param interfaces Tell hosts of our own networks apart. @default each address is a host */
+  constructor(interfaces?: Pick<OwnInterfaces, "isInOwnNetwork">) {
+    this.#interfaces = interfaces;
+  }
+
+  /** The share of the host of an address. */
+  of(hostname: string): HostShare {
+    const host = hostOf(
+      hostname,
+      (address) => this.#interfaces?.isInOwnNetwork(address) ?? true,
+    );
     let share = this.#hosts.get(host);
     if (share === undefined) {
       share = new HostShare(this);

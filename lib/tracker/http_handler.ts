@@ -180,7 +180,9 @@ function announce(
     : request.remoteHostname;
   const wantsIds = peerForm === "dictionaries";
   // Behind a proxy this is where the proxy reached the tracker.
-  const localHostname = context.trustProxy ? undefined : request.localHostname;
+  const localHostname = context.trustProxy
+    ? undefined
+    : () => request.localHostname;
   const announce = { ...query, hostname, localHostname, wantsIds };
   const outcome = context.tracker.announce(announce, nowMs);
   if (outcome.type === "refused") {

@@ -7,9 +7,9 @@
  */
 import { guardListener } from "../base/guard_listener.ts";
 import { ANNOUNCE_INTERVAL, PEER_TIMEOUT } from "../announce/announce.ts";
-import { createAddressFilter, type Permits } from "../base/address_filter.ts";
-import { isLoopback } from "../base/ip_address.ts";
+import { isUnicast } from "../base/ip_address.ts";
 import { serveHttp } from "../http/http_server.ts";
+import { OwnInterfaces } from "../net/own_interfaces.ts";
 import type { HttpResponse } from "../http/response.ts";
 import { encodeFailure } from "./announce_answer.ts";
 import { createTrackerHandler } from "./http_handler.ts";
@@ -40,9 +40,6 @@ const CLEANUP_PAUSE_MS = 4;
 
 /** Longest interval as a share of the timeout, so that no announcing peer is forgotten. */
 const LONGEST_SHARE_OF_TIMEOUT = 2 / 3;
-
-/** Time for which the addresses of this machine are kept. */
-const INTERFACES_KEPT_MS = 10_000;
 
 /** Time between two samples of the swarms for the page. */
 const PAGE_SAMPLE_INTERVAL_MS = 1_000;
@@ -88,6 +85,7 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
     onlyListed: options.onlyListed ? catalogue : undefined,
     onAnnounce: onAnnounce && guardListener(onAnnounce, onError),
   });
+  const interfaces = new OwnInterfaces();
   const { port, listeners, udp } = openTrackerSockets({
     hostname,
     port: options.port ?? DEFAULT_TRACKER_PORT,
@@ -95,9 +93,9 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
       ? createUdpHandler({
         tracker,
         secret: crypto.getRandomValues(new Uint8Array(CONNECTION_KEY_LENGTH)),
-        localHostname: hostname === undefined
-          ? interfaceAddresses()
-          : () => hostname,
+        localHostname: hostname !== undefined && isUnicast(hostname)
+          ? () => hostname
+          : (remoteHostname) => interfaces.addressFor(remoteHostname),
       })
       : undefined,
     permits,
@@ -156,40 +154,6 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
     stop,
     [Symbol.asyncDispose]: stop,
   };
-}
-
-/**
- * Finds the address of this machine that a host reaches, which a UDP socket does
- * not tell: the one in the host's network, or the only one.
- */
-function interfaceAddresses(): (remoteHostname: string) => string | undefined {
-  let interfaces: { readonly address: string; readonly permits: Permits }[] =
-    [];
-  let readAtMs = -Infinity;
-  return (remoteHostname) => {
-    if (isLoopback(remoteHostname)) return undefined;
-    if (performance.now() - readAtMs > INTERFACES_KEPT_MS) {
-      readAtMs = performance.now();
-      interfaces = readInterfaces().map(({ address, cidr }) => ({
-        address,
-        permits: createAddressFilter({ allow: [cidr] }),
-      }));
-    }
-    const near = interfaces.find(({ permits }) => permits(remoteHostname));
-    const [only, ...others] = interfaces.filter(({ address }) =>
-      address.includes(":") === remoteHostname.includes(":")
-    );
-    return near?.address ?? (others.length === 0 ? only?.address : undefined);
-  };
-}
-
-/** The interfaces on a network; none without the permission, for which nobody is asked. */
-function readInterfaces(): Deno.NetworkInterfaceInfo[] {
-  const descriptor = { name: "sys", kind: "networkInterfaces" } as const;
-  const { state } = Deno.permissions.querySync(descriptor);
-  return state !== "granted"
-    ? []
-    : Deno.networkInterfaces().filter(({ address }) => !isLoopback(address));
 }
 
 /**

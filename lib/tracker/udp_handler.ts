@@ -89,7 +89,7 @@ export function createUdpHandler(
     try {
       switch (action) {
         case UDP_ACTIONS.announce:
-          return announce(request, tracker, localHostname(hostname));
+          return announce(request, tracker, () => localHostname(hostname));
         case UDP_ACTIONS.scrape:
           return scrape(request, tracker);
         default: {
@@ -106,7 +106,7 @@ export function createUdpHandler(
 function announce(
   { datagram, transactionId, hostname, family, nowMs }: KnownRequest,
   tracker: Tracker,
-  localHostname: string | undefined,
+  localHostname: () => string | undefined,
 ): Uint8Array<ArrayBuffer> {
   const request = parseUdpAnnounce(datagram);
   const numwant = Math.min(request.numwant, MAX_NUMWANT);

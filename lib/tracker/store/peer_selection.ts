@@ -12,7 +12,11 @@
  * @module
  */
 import { IDENTIFIER_LENGTH, identifierToBytes } from "../../base/identifier.ts";
-import { addressScope, parseIpAddress } from "../../base/ip_address.ts";
+import {
+  addressScope,
+  IPV4_LENGTH,
+  parseIpAddress,
+} from "../../base/ip_address.ts";
 import { type Random, randomBelow } from "../../base/random.ts";
 import { MAX_NUMWANT } from "../announce_query.ts";
 import type { PeerList } from "./peer_list.ts";
@@ -81,9 +85,8 @@ export class PeerSelection {
     if (numwant === 0 || swarm.peers.size === 1) return noPeers(wantsIds);
     this.#chosenCount = 0;
     this.#ownRow = asker >> 1;
-    this.#local = localHostname !== undefined && swarm.hasLoopback
-      ? reachableBytes(localHostname)
-      : undefined;
+    const local = swarm.hasLoopback ? localHostname?.() : undefined;
+    this.#local = local === undefined ? undefined : reachableBytes(local);
     this.#pick(swarm, asker, Math.min(numwant, MAX_NUMWANT));
     const rows: number[] | undefined = wantsIds ? [] : undefined;
     const ipv4 = this.#write(0, rows);
@@ -187,7 +190,14 @@ export class PeerSelection {
   #take(endpoint: number, slot: number): boolean {
     const mark = slot & MARK_COUNT - 1;
     const isTaken = this.#marks[mark] === this.#drawNumber;
-    if (isTaken || endpoint >> 1 === this.#ownRow) return false;
+    const row = endpoint >> 1;
+    if (isTaken || row === this.#ownRow) return false;
+    if (this.#local !== undefined && this.#isLoopback(endpoint)) {
+      // Given at our address: not if it is on another machine, and once.
+      const isGiven = endpoint % 2 === 1 &&
+        this.#rows.address(endpoint - 1) !== undefined;
+      if (isGiven || this.#rows.trackers.has(row)) return false;
+    }
     this.#marks[mark] = this.#drawNumber;
     this.#chosen[this.#chosenCount++] = endpoint;
     return true;
@@ -212,16 +222,24 @@ export class PeerSelection {
     let count = 0;
     for (let index = 0; index < this.#chosenCount; index++) {
       const endpoint = this.#chosen[index]!;
-      if (this.#local !== undefined && this.#isLoopback(endpoint)) {
-        if (!this.#writeLocal(endpoint, to, count * entryLength)) continue;
-        count++;
-      } else {
-        if ((endpoint & 1) !== family) continue;
-        let start = (endpoint >> 1) * entryLength;
-        const end = ++count * entryLength;
-        for (let offset = end - entryLength; offset < end; offset++) {
-          to[offset] = from[start++]!;
-        }
+      const local = this.#local !== undefined && this.#isLoopback(endpoint)
+        ? this.#local
+        : undefined;
+      const isIpv6 = local ? local.length > IPV4_LENGTH : endpoint % 2 === 1;
+      if (isIpv6 !== (family === 1)) continue;
+      const end = ++count * entryLength;
+      if (local !== undefined) {
+        // Reached at the tracker's address.
+        const port = this.#rows.port(endpoint);
+        to.set(local, end - entryLength);
+        to[end - 2] = port >>> 8;
+        to[end - 1] = port;
+        rows?.push(endpoint >> 1);
+        continue;
+      }
+      let start = (endpoint >> 1) * entryLength;
+      for (let offset = end - entryLength; offset < end; offset++) {
+        to[offset] = from[start++]!;
       }
       rows?.push(endpoint >> 1);
     }
@@ -230,24 +248,6 @@ export class PeerSelection {
 
   #isLoopback(endpoint: number): boolean {
     return kindOf(this.#rows.address(endpoint)!) >= 2;
-  }
-
-  /**
-   * Writes a peer on loopback at the tracker's address.
-   * @returns False if it is not on this machine, is written already, or the family is another one.
-   */
-  #writeLocal(endpoint: number, to: Uint8Array, offset: number): boolean {
-    const local = this.#local!;
-    const row = endpoint >> 1;
-    const isOther = endpoint % 2 === 1 &&
-      this.#rows.address(endpoint - 1) !== undefined;
-    const isFamily = to.length === MAX_NUMWANT * (local.length + 2);
-    if (!isFamily || isOther || this.#rows.trackers.has(row)) return false;
-    const port = this.#rows.port(endpoint);
-    to.set(local, offset);
-    to[offset + local.length] = port >>> 8;
-    to[offset + local.length + 1] = port;
-    return true;
   }
 
   #ids(rows: readonly number[]): Uint8Array {

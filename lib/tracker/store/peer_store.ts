@@ -21,7 +21,7 @@ export interface PeerAnnounce extends AnnounceRequest {
   /** IP address of the peer, in canonical text. */
   readonly hostname: string;
   /** IP address of the tracker that the peer reached, at which it is given peers on loopback. */
-  readonly localHostname?: string | undefined;
+  readonly localHostname?: (() => string | undefined) | undefined;
   /** The reply lists the peers' ids beside their addresses. */
   readonly wantsIds: boolean;
 }

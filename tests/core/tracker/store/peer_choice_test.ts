@@ -231,7 +231,9 @@ Deno.test("a peer on this machine is given to others at the address by which the
   const seeder = { isSeeder: true };
   join(store, "127.0.1.1", seeder);
   const given = (hostname: string, localHostname?: string): string[] => {
-    const outcome = join(store, hostname, { localHostname });
+    const outcome = join(store, hostname, {
+      localHostname: () => localHostname,
+    });
     join(store, hostname, { event: "stopped" });
     return addressesOf(outcome.peers).map(formatPeerAddress);
   };
@@ -254,7 +256,7 @@ Deno.test("a peer on this machine that announces by both families is given once,
   join(store, "10.0.0.1");
   join(store, "2001:db8::1");
   for (const localHostname of ["10.0.0.9", "fd00::9"]) {
-    const changes = { wantsIds: true, localHostname };
+    const changes = { wantsIds: true, localHostname: () => localHostname };
     const { peers } = join(store, "10.0.0.2", changes);
     const addresses = addressesOf(peers).map(({ hostname }) => hostname);
     assertEquals(addresses.toSorted(), [
