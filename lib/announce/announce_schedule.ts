@@ -151,7 +151,8 @@ export class AnnounceSchedule {
   failed(nowMs: number): number {
     this.#indexInTier++;
     const tier = this.#tiers[this.#tierIndex]!;
-    if (this.#isAnswered) tier[0]!.dueMs = nowMs + MAX_RETRY_DELAY_MS;
+    // Before any has answered, a round begins with it anyway.
+    tier[0]!.dueMs = this.#isAnswered ? nowMs + MAX_RETRY_DELAY_MS : -Infinity;
     const isInTier = this.#indexInTier < tier.length;
     if (isInTier || this.#enterNextTier(nowMs)) return this.#goOn(nowMs);
     if (this.#isAnswered) {

@@ -74,7 +74,7 @@ export interface AnnouncerOptions
   readonly progress: () => TransferProgress;
   /** Takes the peers of a reply, perhaps none, perhaps the peer itself. */
   readonly onPeers: (peers: readonly PeerAddress[]) => void;
-  /** Takes the result of each announce. What it throws is ignored. */
+  /** Takes the result of each announce. Its exceptions are ignored. */
   readonly onReport: (report: AnnounceReport) => void;
   /** Spreads what many peers would do at once. @default Math.random */
   readonly random?: Random;
@@ -98,8 +98,10 @@ export class Announcer {
   constructor(options: AnnouncerOptions) {
     const onReport = guardListener(options.onReport);
     this.#options = { ...options, onReport };
-    const client = new TrackerClient();
-    this.#announce = options.announce ?? client.announce.bind(client);
+    if (options.announce === undefined) {
+      const client = new TrackerClient();
+      this.#announce = client.announce.bind(client);
+    } else this.#announce = options.announce;
     this.#schedule = new AnnounceSchedule(
       options.tiers,
       options.random ?? Math.random,

@@ -125,7 +125,7 @@ export function parseAnnounceReply(bytes: Uint8Array): AnnounceReply {
  * @throws {TrackerError} If it is a refusal or malformed.
  */
 export function parseScrapeReply(bytes: Uint8Array): ScrapeEntry[] {
-  const files = own(parseReply(bytes, BENCODE_LIMITS), "files");
+  const { files } = parseReply(bytes, BENCODE_LIMITS);
   if (files === undefined || !isDictionary(files)) {
     throw new TrackerError("files is not a dictionary");
   }
@@ -203,7 +203,7 @@ function refusalOf(reply: DecodedDictionary): string | undefined {
 
 /** @throws {TrackerError} If it is not a whole number. */
 function count(reply: DecodedDictionary, key: string): number | undefined {
-  const value = own(reply, key);
+  const value = reply[key];
   if (value === undefined) return undefined;
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
     throw new TrackerError(`${key} is not a whole number`);
@@ -216,7 +216,7 @@ function peers(
   reply: DecodedDictionary,
   key: "peers" | "peers6",
 ): PeerAddress[] {
-  const value = own(reply, key);
+  const value = reply[key];
   if (value === undefined) return [];
   if (Array.isArray(value)) {
     return value.slice(0, MAX_PEERS).map((entry) => {
@@ -241,7 +241,7 @@ function peers(
 /** `undefined` if it is not an IP address and a port. */
 function dictionaryPeer(entry: DecodedDictionary): PeerAddress | undefined {
   const address = parseIpAddress(text(entry, "ip") ?? "");
-  const port = own(entry, "port");
+  const { port } = entry;
   if (address === undefined || typeof port !== "number") return undefined;
   if (!Number.isInteger(port) || port < 1 || port > 65535) return undefined;
   return { hostname: formatIpAddress(address), port };
@@ -253,7 +253,7 @@ function text(
   key: string,
   maxLength = Infinity,
 ): string | undefined {
-  const value = own(reply, key);
+  const value = reply[key];
   return value instanceof Uint8Array
     ? decoder.decode(value.subarray(0, maxLength))
     : undefined;
@@ -263,13 +263,6 @@ function message(reply: DecodedDictionary, key: string): string | undefined {
   // A character has at most four bytes.
   const value = text(reply, key, 4 * MAX_MESSAGE_LENGTH);
   return value === undefined ? undefined : printableText(value);
-}
-
-function own(
-  reply: DecodedDictionary,
-  key: string,
-): DecodedDictionary[string] | undefined {
-  return Object.hasOwn(reply, key) ? reply[key] : undefined;
 }
 
 function appendQuery(url: string, parameters: readonly string[]): string {

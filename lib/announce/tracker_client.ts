@@ -1,7 +1,7 @@
 /**
  * Sends announces and scrapes to trackers over HTTP, HTTPS or UDP, as the URL
- * says. Owns the time limit, the number of HTTP requests at once and their size limit. Any failure is a
- * `TrackerError` with its reason.
+ * says. Owns the time limit, the cap on concurrent HTTP requests to one tracker and
+ * the size limit of replies. Any failure is a `TrackerError` with its reason.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Encodes bencode: `npm:bencode`, with checks for values that it would silently
- * encode wrong.
+ * Encodes bencode, byte strings by `npm:bencode`. Refuses values that have no exact
+ * form.
  *
  * @module
  */

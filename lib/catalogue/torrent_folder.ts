@@ -61,7 +61,7 @@ export type TorrentFolderChange =
 
 /** Options for {@linkcode openTorrentFolder}. */
 export interface TorrentFolderOptions {
-  /** Called for every skipped file, and for every change after the first scan. What it throws is ignored. */
+  /** Called for every skipped file, and for every change after the first scan. Its exceptions are ignored. */
   readonly onChange?: (change: TorrentFolderChange) => void;
   /** Shortest time between two scans, in milliseconds. @default {2000} */
   readonly scanIntervalMs?: number;

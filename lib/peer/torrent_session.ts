@@ -52,7 +52,7 @@ export interface TorrentSessionOptions {
   readonly storage: Storage;
   /** The pieces known to be stored and right, as `verifyStorage` finds them. */
   readonly have: Bitfield;
-  /** Takes every event of the torrent. What it throws is ignored. */
+  /** Takes every event of the torrent. Its exceptions are ignored. */
   readonly onEvent?: (event: SessionEvent) => void;
 }
 

@@ -92,7 +92,9 @@ export function createTrackerHandler(
     reader: new QueryReader(),
     writer: new ReplyWriter(),
   };
-  const names = new Set(["localhost", ...options.pageNames ?? []].map(plain));
+  const names = new Set(
+    ["localhost", ...options.pageNames ?? []].map(canonicalName),
+  );
   const routes = new Map<string, TrackerHandler>([
     ["/announce", orFailure((...asked) => announce(...asked, context))],
     ["/scrape", orFailure((...asked) => scrape(...asked, context))],
@@ -112,11 +114,13 @@ export function createTrackerHandler(
 
 /** Paths that answer under any name, as a web page learns nothing from them. */
 const OPEN_PATHS: ReadonlySet<string> = new Set([
-  ...["/announce", "/scrape", "/healthz"],
+  "/announce",
+  "/scrape",
+  "/healthz",
 ]);
 
 /** A name as it is compared: in lower case, without the dot of the root. */
-function plain(name: string): string {
+function canonicalName(name: string): string {
   return name.toLowerCase().replace(/\.$/, "");
 }
 
@@ -128,7 +132,7 @@ function nameOf(request: TrackerRequest): string | undefined {
 /** True if the client names the tracker by an IP address or by one of the names. */
 function isNamed(request: TrackerRequest, names: ReadonlySet<string>): boolean {
   const name = nameOf(request);
-  if (name === undefined || names.has(plain(name))) return true;
+  if (name === undefined || names.has(canonicalName(name))) return true;
   // The zone of a link-local address matters to the client alone.
   const [, ipv6] = /^\[([^%\]]*)(?:%.*)?\]$/.exec(name) ?? [];
   return parseIpAddress(ipv6 ?? name) !== undefined;

@@ -60,11 +60,11 @@ export interface StartTrackerOptions {
   readonly pageNames?: readonly string[];
   /** Takes the addresses of clients from a proxy's headers. @default {false} */
   readonly trustProxy?: boolean;
-  /** Reports every announce and its outcome. What it throws goes to `onError`. */
+  /** Reports every announce and its outcome. Its exceptions go to `onError`. */
   readonly onAnnounce?: (entry: AnnounceEntry) => void;
-  /** Reports every peer that joins, completes or leaves. What it throws goes to `onError`. */
+  /** Reports every peer that joins, completes or leaves. Its exceptions go to `onError`. */
   readonly onChange?: (change: SwarmChange) => void;
-  /** Reports errors of the tracker itself; the client gets a failure reason. What it throws is ignored. */
+  /** Reports errors of the tracker itself; the client gets a failure reason. Its exceptions are ignored. */
   readonly onError?: (error: unknown) => void;
 }
 

@@ -127,7 +127,7 @@ export interface OpenStoreOptions {
   readonly peerTimeoutMs: number;
   /** Chooses the peers of a reply. */
   readonly random: Random;
-  /** Reports every peer that joins, completes or leaves. What it throws is ignored. */
+  /** Reports every peer that joins, completes or leaves. Its exceptions are ignored. */
   readonly onChange?: (change: SwarmChange) => void;
   /** Most swarms with peers. @default {100_000} */
   readonly maxSwarmCount?: number;
@@ -135,7 +135,7 @@ export interface OpenStoreOptions {
   readonly maxPeerCount?: number;
   /** Most peers of one address, in all swarms together, except on loopback. @default {32_768} */
   readonly maxPeersPerAddress?: number;
-  /** Reports that the file or Redis fails, and that it works again. What it throws is ignored. */
+  /** Reports that the file or Redis fails, and that it works again. Its exceptions are ignored. */
   readonly onEvent?: StoreListener;
   /** Time for a reply of Redis, after which it counts as gone, in milliseconds. @default {1_000} */
   readonly maxReplyMs?: number;

@@ -56,12 +56,12 @@ export class PeerTable {
   /** Of all torrents, those without peers included. */
   downloadCount = 0;
   readonly #options: Required<InnerTableOptions> & typeof LIMITS;
-  readonly #onChange: (change: SwarmChange) => void;
+  readonly #onChange: ((change: SwarmChange) => void) | undefined;
   readonly #past = new Map<InfoHash, Torrent>();
   readonly #holders = new PeersByAddress(this.rows);
 
   constructor(options: OpenStoreOptions, innerOptions: InnerTableOptions) {
-    this.#onChange = options.onChange ?? (() => {});
+    this.#onChange = options.onChange;
     this.#options = {
       maxPastCount: 10_000,
       keepsUndownloaded: false,
@@ -175,12 +175,12 @@ export class PeerTable {
   ): void {
     const { rows } = this;
     const swarm = this.#swarmOf(row);
-    const isOurs = !rows.trackers.has(row);
-    const { peerId, addresses: [address] } = rows.describe(row);
+    const onChange = rows.trackers.has(row) ? undefined : this.#onChange;
+    const described = onChange && rows.describe(row);
     change();
-    if (!isOurs) return;
-    const entry = swarm.entry();
-    this.#onChange({ type, peerId, address: address!, swarm: entry });
+    if (described === undefined) return;
+    const { peerId, addresses: [address] } = described;
+    onChange!({ type, peerId, address: address!, swarm: swarm.entry() });
   }
 
   /** Knowledge of a torrent. */
@@ -189,11 +189,15 @@ export class PeerTable {
   }
 
   /** Sets what is known of a torrent from elsewhere. */
-  restore(infoHash: InfoHash, restored: Partial<Torrent>): void {
+  restore(
+    infoHash: InfoHash,
+    { downloadCount, contentLength }: Partial<Torrent>,
+  ): void {
     const torrent = this.torrent(infoHash) ??
       { downloadCount: 0, contentLength: 0 };
     this.downloadCount -= torrent.downloadCount;
-    Object.assign(torrent, restored);
+    torrent.downloadCount = downloadCount ?? torrent.downloadCount;
+    torrent.contentLength = contentLength ?? torrent.contentLength;
     this.downloadCount += torrent.downloadCount;
     if (!this.swarms.has(infoHash)) this.#keep(infoHash, torrent);
   }
@@ -250,7 +254,10 @@ export class PeerTable {
     return small !== undefined && this.#empty(small);
   }
 
-  /** What the address with the fewest peers in a small swarm holds, where it is more than `floor`. */
+  /**
+   * The fewest peers that any address in a small swarm holds; 0 or at most `floor` if
+   * the swarm is no candidate.
+   */
   #leastHeld({ peers }: Swarm, floor: number): number {
     if (peers.size > MAX_CLOSED_SIZE) return 0;
     let least = Infinity;

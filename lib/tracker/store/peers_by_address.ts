@@ -96,8 +96,10 @@ export class PeersByAddress {
     if (before?.delete(address) && before.size === 0) {
       this.#byCount.delete(from);
     }
-    const equals = this.#byCount.get(to) ?? new Set();
-    if (to > 1) this.#byCount.set(to, equals.add(address));
+    if (to > 1) {
+      const equals = this.#byCount.get(to) ?? new Set();
+      this.#byCount.set(to, equals.add(address));
+    }
     if (to === 0) this.#newest.delete(address);
     else this.#rows.heldCounts[this.#newest.get(address)!] = to;
     // Counts change by one, so an address that leaves the top is right below it.

@@ -52,3 +52,20 @@ Deno.test("AnnounceSchedule with one tier has nobody else to ask", () => {
   assertEquals(schedule.setLacksSource(true, 0), false);
   assertEquals(play(schedule, { untilSeconds: 130 }).length, 2);
 });
+
+Deno.test("AnnounceSchedule hurries no tracker because one of the first tier has died", () => {
+  const schedule = new AnnounceSchedule([["a"], ["b"]], NO_CHANCE);
+  schedule.setLacksSource(true, 0);
+  let isDead = false;
+  const lines = play(schedule, {
+    untilSeconds: 400,
+    answers: (url) => url !== "a" || !isDead,
+    at: { 60: () => isDead = true },
+  });
+  assertEquals(lines.filter((line) => line.includes(" b ")), [
+    "0 b started ok",
+    "120 b update ok",
+    "240 b update ok",
+    "360 b update ok",
+  ]);
+});
