@@ -68,7 +68,7 @@ export interface CreateTorrentPlan {
   readonly fileCount: number;
   /** Length of the torrent file, in bytes. */
   readonly torrentFileLength: number;
-  /** What the torrent does not describe. */
+  /** Properties that the torrent does not describe. */
   readonly lost: LostProperties;
 }
 

@@ -1,6 +1,6 @@
 /**
  * A torrent's content in files below one folder. Invariants: nothing outside that
- * folder is touched; a complete file is never opened for writing, so that a
+ * folder is written, and it is read only through a link directly below it; a complete file is never opened for writing, so that a
  * read-only folder can be seeded; files grow sparse (but NTFS fills gaps with
  * zeros, as Deno cannot ask for a sparse file).
  *

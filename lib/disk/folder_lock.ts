@@ -117,11 +117,19 @@ class LockOwner {
    */
   async claim(torrent: Torrent): Promise<FolderLock | undefined> {
     const claimFile = claimFileName(torrent);
-    if (this.#claims.has(claimFile)) throw this.#refusal(torrent, Deno.pid);
+    if (this.#claims.has(claimFile)) {
+      throw new StorageError(
+        `Cannot share ${torrent.name} in ${this.#dir}: this program shares another ` +
+          "torrent of that name there; choose another folder",
+      );
+    }
     this.#claims.add(claimFile);
     await using failing = new AsyncDisposableStack();
     failing.defer(() => this.#release(claimFile));
-    const opened = await (this.#opening ??= this.#open());
+    const opened = await (this.#opening ??= this.#open().catch((error) => {
+      this.#opening = undefined;
+      throw error;
+    }));
     if (opened === undefined) return undefined;
     const claim = await this.#exchange(claimFile);
     if (claim !== undefined) throw this.#refusal(torrent, claim.pid);
@@ -136,13 +144,15 @@ class LockOwner {
   /** Writes the claim of a torrent, or returns that of another owner. */
   async #exchange(claimFile: string): Promise<Claim | undefined> {
     const path = [OWN_FOLDER, claimFile];
-    const { file, size } = await openOwnFolder(this.#dir).open(path, "write");
+    const { file } = await openOwnFolder(this.#dir).open(path, "write");
     // Others that start take it for a moment.
     if (!await requestLock(file, true)) return { pid: undefined };
     using _ = file;
-    const bytes = new Uint8Array(Math.min(size, MAX_CLAIM_LENGTH));
-    await file.read(bytes);
-    const [, owner, pid] = CLAIM.exec(new TextDecoder().decode(bytes)) ?? [];
+    // Read under the lock: its size at the open may be another one by now.
+    const bytes = new Uint8Array(MAX_CLAIM_LENGTH);
+    const length = await file.read(bytes) ?? 0;
+    const text = new TextDecoder().decode(bytes.subarray(0, length));
+    const [, owner, pid] = CLAIM.exec(text) ?? [];
     const isOther = owner !== undefined && owner !== this.#name;
     if (isOther && await this.#isLocked(owner)) return { pid };
     await file.truncate(0);
@@ -180,8 +190,9 @@ class LockOwner {
   /** Closes the owner file if no torrent is left. */
   async #release(claimFile: string): Promise<void> {
     if (!this.#claims.delete(claimFile) || this.#claims.size > 0) return;
-    this.#opening = undefined;
+    // Where the file system does not answer, that stays known.
     if (this.#opened === undefined) return;
+    this.#opening = undefined;
     this.#opened.close();
     this.#opened = undefined;
     await this.#remove(this.#name);
@@ -193,7 +204,7 @@ class LockOwner {
       .catch(() => {});
   }
 
-  #refusal({ name }: Torrent, pid: string | number | undefined): StorageError {
+  #refusal({ name }: Torrent, pid: string | undefined): StorageError {
     return new StorageError(
       `Cannot share ${name} in ${this.#dir}: another peer does so already` +
         `${pid === undefined ? "" : ` (process ${pid})`}; ` +

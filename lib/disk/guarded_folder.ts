@@ -1,13 +1,14 @@
 /**
- * Opens files below one folder and nowhere else. Invariants: nothing is written
- * through a symbolic link below that folder, or through a hard link; and only
- * regular files are opened, as a named pipe would block. The folder itself is the
- * user's choice and may be a link, but it must stay on the disk on which it was
- * first found: once that disk is unmounted, the same path is another folder.
+ * Opens files below one folder; reads may follow a link directly below it, if that is
+ * asked for. Invariants: nothing is written through a symbolic link below that
+ * folder, or through a hard link; and only regular files are opened, as a named pipe
+ * would block. The folder itself is the user's choice and may be a link, but it must
+ * stay on the disk on which it was first found: once that disk is unmounted, the same
+ * path is another folder.
  *
  * Deno opens files by path alone, so that a folder may be replaced by a link between
  * a check and the open. Therefore every file is confirmed after it was opened and
- * before it is used: its path must still lead to it, without a link.
+ * before it is used: its path must still lead to it, and for a write without a link.
  *
  * @module
  */
@@ -48,8 +49,6 @@ export interface GuardedFile extends Disposable {
   readonly size: number;
   /** True if the open created it. */
   readonly isNew: boolean;
-  /** @throws {StorageError} If its path does not lead to it without a link. */
-  confirm(): Promise<void>;
   /**
    * Syncs a new file and gives it its final name in the same folder in one step, so
    * that no part of it is ever seen under that name.
@@ -108,7 +107,7 @@ export class GuardedFolder {
     const stamps: (FileStamp | undefined)[] = [];
     for (const path of paths) {
       // There may be a million files, and each call may be synchronous.
-      if (stamps.length % STATS_PER_TURN === 0) await delay(0);
+      if (stamps.length % STATS_PER_TURN === STATS_PER_TURN - 1) await delay(0);
       const found = await this.#find(path, "read", checked);
       stamps.push(found && stampOf(found.info));
     }
@@ -205,7 +204,6 @@ export class GuardedFolder {
         file,
         size: info.size,
         isNew,
-        confirm,
         publish: async (name) => {
           await file.sync();
           await confirm();
@@ -235,8 +233,7 @@ export class GuardedFolder {
         const isOurs = own === undefined
           ? info.isDirectory && ageMs < NEW_FOLDER_MS
           : info.isFile && info.size === 0 && isSameFile(own, stampOf(info));
-        const isInside = info.dev === this.#device &&
-          place.startsWith(home + SEPARATOR);
+        const isInside = info.dev === this.#device && isWithin(place, home);
         if (isOurs && !isInside) return await Deno.remove(place);
       } catch {
         // Replaced again, or not removable: it stays, and is empty.
@@ -281,8 +278,9 @@ export class GuardedFolder {
       const root = await Deno.realPath(this.pathOf(path.slice(0, 1)));
       const place = await Deno.realPath(filePath);
       const info = await this.#fileSystem.lstat(place);
-      const isInside = `${place}${SEPARATOR}`.startsWith(root + SEPARATOR);
-      if (!isInside) requireNoLink(filePath, { ...info, isSymlink: true });
+      if (!isWithin(place, root)) {
+        requireNoLink(filePath, { ...info, isSymlink: true });
+      }
       requireRegularFile(filePath, info);
       return { place, info };
     } catch (error) {
@@ -328,6 +326,11 @@ export class GuardedFolder {
 }
 
 type FolderState = "folder" | "link" | "missing";
+
+/** True if a real path is that of a folder, or leads to something below it. */
+export function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(join(folder, SEPARATOR));
+}
 
 function requireRegularFile(path: string, info: Deno.FileInfo): void {
   requireNoLink(path, info);

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import { quote, StorageError } from "../base/errors.ts";
 import { findComponentFault, foldFully } from "../metainfo/safe_path.ts";
 import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
@@ -47,7 +47,6 @@ export async function probeNames(
     }
     for (const [index, [other, path]] of similar.entries()) {
       const pair = join(folder, `pair ${index}`);
-      await Deno.mkdir(join(pair, ...other.slice(0, -1)), { recursive: true });
       await createEmpty(join(pair, ...other));
       // It fails if the path is another one, or none that the file system takes.
       const isSame = await Deno.lstat(join(pair, ...path)).catch(() => false);
@@ -110,16 +109,12 @@ function isUnusual(name: string): boolean {
     findComponentFault(name, "windows") !== undefined;
 }
 
-/** A file, or a folder above one. */
-interface Entry {
-  readonly path: readonly string[];
-  readonly isFile: boolean;
-}
-
-/** An entry, and others whose path is the same on some file system. */
-interface Place extends Entry {
+/** All paths that some file system takes for one. */
+interface Place {
   readonly number: number;
-  others?: Entry[];
+  readonly files: (readonly string[])[];
+  /** By their exact path. */
+  readonly folders: Map<string, readonly string[]>;
 }
 
 /**
@@ -138,24 +133,18 @@ export function* similarPaths(
       const isFile = index === path.length - 1;
       const own = isFile ? path : path.slice(0, index + 1);
       const key = `${folder}/${foldFully(name)}`;
-      const place = places.get(key);
-      if (place === undefined) {
-        folder = places.size + 1;
-        places.set(key, { number: folder, path: own, isFile });
-        continue;
-      }
+      const place: Place = places.get(key) ??
+        { number: places.size + 1, files: [], folders: new Map() };
+      places.set(key, place);
       folder = place.number;
-      const entries: Entry[] = [place, ...place.others ?? []];
-      for (const other of entries) {
-        if (isFile || other.isFile) yield [other.path, own];
-      }
+      const exact = own.join("/");
       // A folder is met with each of its files.
-      if (
-        isFile ||
-        !entries.some((entry) =>
-          !entry.isFile && entry.path.every((name, at) => name === own[at])
-        )
-      ) (place.others ??= []).push({ path: own, isFile });
+      if (!isFile && place.folders.has(exact)) continue;
+      for (const other of place.files) yield [other, own];
+      if (isFile) {
+        for (const other of place.folders.values()) yield [other, own];
+        place.files.push(own);
+      } else place.folders.set(exact, own);
     }
   }
 }
@@ -172,9 +161,10 @@ async function makeProbeFolder(dir: string): Promise<string | undefined> {
   }
 }
 
-/** Creates an empty file; the error, if the system refuses. */
+/** Creates an empty file and its folders; the error, if the system refuses. */
 async function createEmpty(path: string): Promise<unknown> {
   try {
+    await Deno.mkdir(dirname(path), { recursive: true });
     (await Deno.open(path, { write: true, create: true })).close();
     return undefined;
   } catch (error) {

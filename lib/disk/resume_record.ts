@@ -13,6 +13,7 @@
  * @module
  */
 import { concat } from "@std/bytes/concat";
+import { equals } from "@std/bytes/equals";
 import { Bitfield } from "../base/bitfield.ts";
 import { identifierToBytes, infoHashFromBytes } from "../base/identifier.ts";
 import {
@@ -93,7 +94,7 @@ export function parseResumeRecord(
 ): ReadRecord | undefined {
   const proven = bytes.subarray(0, -SHA1_LENGTH);
   const body = proven.subarray(0, -SHA1_LENGTH);
-  if (!isSame(sha1(proven), bytes.subarray(proven.length))) return undefined;
+  if (!equals(sha1(proven), bytes.subarray(proven.length))) return undefined;
   const proof = proven.subarray(body.length);
   try {
     const record = decodeBencode(body);
@@ -109,7 +110,7 @@ export function parseResumeRecord(
       have: Bitfield.fromBytes(pieces, torrent.geometry.pieceCount),
       stamps: parseStamps(files),
       isOpen: record.open === 1,
-      isProven: secret !== undefined && isSame(hmacSha1(secret, body), proof),
+      isProven: secret !== undefined && equals(hmacSha1(secret, body), proof),
     };
   } catch (error) {
     // Not bencoded, or a bitfield or info hash of another length.
@@ -118,12 +119,6 @@ export function parseResumeRecord(
     }
     throw error;
   }
-}
-
-/** Nobody can measure the time that a start takes here, so the first difference ends it. */
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length &&
-    one.every((byte, index) => byte === other[index]);
 }
 
 function parseStamps(bytes: Uint8Array): (FileStamp | undefined)[] {

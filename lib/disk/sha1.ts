@@ -25,12 +25,17 @@ const HMAC_BLOCK_LENGTH = 64;
 /**
  * The 20-byte HMAC-SHA-1 of `bytes`, a fresh array. [RFC 2104] Node's own prints a
  * warning in the oldest Deno.
- * @param key At most 64 bytes.
+ * @throws {RangeError} If the key is longer than 64 bytes.
  */
 export function hmacSha1(
   key: Uint8Array,
   bytes: Uint8Array,
 ): Uint8Array<ArrayBuffer> {
+  if (key.length > HMAC_BLOCK_LENGTH) {
+    throw new RangeError(
+      `Cannot use a secret of ${key.length} bytes: too long`,
+    );
+  }
   const padded = (mask: number): Uint8Array =>
     Uint8Array.from(
       { length: HMAC_BLOCK_LENGTH },
@@ -84,6 +89,10 @@ export class PieceHashes {
   }
 }
 
+/**
+ * Begins a hash. Not by an import: loading the module takes 10 ms, and the oldest
+ * Deno would look for the package of Node's types.
+ */
 function createHash(): NodeHash {
   const { process } = globalThis as unknown as {
     process: {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { basename, dirname, join, resolve, SEPARATOR } from "@std/path";
+import { basename, dirname, join, resolve } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
 import {
@@ -21,6 +21,7 @@ import {
   isSameFile,
   stampOf,
 } from "./file_system.ts";
+import { isWithin } from "./guarded_folder.ts";
 import { isOwnFolderName } from "./own_folder.ts";
 import { splitBytes, type Storage } from "./storage.ts";
 import { sourceFailure } from "./storage_failure.ts";
@@ -137,7 +138,7 @@ export async function scanSource(
       throw refusal(link, "it is a link that leads nowhere; remove it");
     });
     const target = await explained(link, following);
-    if (target === root || target.startsWith(join(root, SEPARATOR))) return;
+    if (isWithin(target, root)) return;
     const advice = "replace it by a copy or take it out of what is shared";
     throw refusal(
       link,

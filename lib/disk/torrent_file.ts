@@ -108,7 +108,8 @@ export async function checkWritable(
     try {
       await Deno.writeFile(trial, new Uint8Array(length));
     } finally {
-      await Deno.remove(trial);
+      // Harmless if it fails, as with saveTorrentFile().
+      await Deno.remove(trial).catch(() => {});
     }
   } catch (error) {
     throw writeFailure(path, error);

@@ -117,6 +117,10 @@ declare module "@std/bytes/concat" {
   ): Uint8Array<ArrayBuffer>;
 }
 
+declare module "@std/bytes/equals" {
+  export function equals(one: Uint8Array, other: Uint8Array): boolean;
+}
+
 declare module "@std/cli/parse-args" {
   export interface ParseOptions {
     boolean?: string | readonly string[];

@@ -41,12 +41,14 @@ Deno.test(
       torrents.map((torrent) => lockFolder(torrent, dir, { lockOwners })),
     );
     assertEquals(await ownFiles(".owner"), 1);
-    for (const options of [{ lockOwners }, {}]) {
-      await assertRejects(
-        () => lockFolder(last, dir, options),
-        StorageError,
-        `another peer does so already (process ${Deno.pid})`,
-      );
+    for (
+      const [options, reason] of [
+        [{ lockOwners }, "this program shares another torrent of that name"],
+        [{}, `another peer does so already (process ${Deno.pid})`],
+      ] as const
+    ) {
+      const again = lockFolder(last, dir, options);
+      await assertRejects(() => again, StorageError, reason);
     }
     // The same owner may lock one again; another one only when all are free.
     await locks[0]![Symbol.asyncDispose]();

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import {
   findUnusualNames,
   similarPaths,
@@ -58,6 +58,20 @@ Deno.test("similarPaths() lets folders share a place, and ignores padding", () =
   assertEquals(similar("t/A/x", "t/a/y", "t/A/z"), []);
   assertEquals(similar("t/a", "t/b", "t/ab", "t/d/b/c"), []);
   assertEquals(similar("t/.pad/1", "t/.PAD/1", "t/.pad/1"), []);
+});
+
+Deno.test("similarPaths() takes no longer than there are folders and pairs", () => {
+  // Folders that differ in case alone, with different files: no pair.
+  const paths = Array.from({ length: 50_000 }, (_, index) => {
+    const name = [..."abcdefghijklmnopq"].map((letter, bit) =>
+      index >> bit & 1 ? letter.toUpperCase() : letter
+    );
+    return `t/${name.join("")}/${index}`;
+  });
+  const startMs = performance.now();
+  assertEquals(similar(...paths), []);
+  // Half a second; each with all others it would take a minute.
+  assert(performance.now() - startMs < 15_000);
 });
 
 Deno.test("findUnusualNames() finds names that are long or that Windows forbids, each once", () => {
