@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import { scrape } from "../../lib/mod.ts";
@@ -54,7 +54,12 @@ async function seedAll(
     handleCount,
     ...["--dir", source, ...shared.map(({ path }) => path)],
   );
-  while (await countSeeders(swarm) < TORRENT_COUNT) await delay(100);
+  let hasEnded = false;
+  void seeder.result.then(() => hasEnded = true);
+  while (await countSeeders(swarm) < TORRENT_COUNT) {
+    assert(!hasEnded, seeder.stderr.text);
+    await delay(100);
+  }
   const announcedMs = since();
   const descriptorCount = await countDescriptors(seeder.pid);
   const [first, last] = [shared[0]!, shared.at(-1)!];
