@@ -190,7 +190,7 @@ class LockOwner {
   /** Closes the owner file if no torrent is left. */
   async #release(claimFile: string): Promise<void> {
     if (!this.#claims.delete(claimFile) || this.#claims.size > 0) return;
-    // Where the file system does not answer, that stays known.
+    // That the file system does not answer stays known.
     if (this.#opened === undefined) return;
     this.#opening = undefined;
     this.#opened.close();

@@ -37,7 +37,7 @@ const TAKE_BACK_ATTEMPTS = 20;
 const NEW_FOLDER_MS = 10_000;
 
 /**
- * Why a file is opened; `write` also allows reads, and creates a missing file;
+ * The purpose of an open file; `write` also allows reads, and creates a missing file;
  * `create` refuses one that exists.
  */
 export type Access = "read" | "write" | "create";

@@ -89,7 +89,7 @@ export interface Disconnection {
   readonly detail: string;
 }
 
-/** Why the swarm closes a connection. */
+/** The reason for which the swarm closes a connection. */
 export type DisconnectReason =
   | "protocol"
   | "ownPeerId"

@@ -10,7 +10,7 @@ const unavailableReason = await lanUnavailableReason();
 
 /** Needs of a test beside hosts. */
 export interface LanTestOptions {
-  /** Why the test cannot run here, or undefined if it can. */
+  /** The reason for which the test cannot run here, or undefined if it can. */
   readonly missing?: string | undefined;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What `create` knows before it reads the content: whether peers would take the torrent
+ * Checks of `create` before it reads the content: whether peers would take the torrent
  * file, whether OUTPUT can be written, and what the torrent does not carry.
  *
  * @module

@@ -115,7 +115,7 @@ for (const returns of [false, true]) {
         await Deno.readTextFile(join(outside, "victim")),
         "precious",
       );
-      // Where the link is gone again, it is not known where the empty file lies.
+      // With the link gone again, the place of the empty file is unknown.
       if (!returns) assertEquals(await listing(outside), ["victim"]);
       else assertEquals((await Deno.stat(join(outside, "new"))).size, 0);
     },

@@ -55,7 +55,7 @@ Deno.test(
     locks[0] = await lockFolder(first, dir, { lockOwners });
     for (const lock of locks) await lock![Symbol.asyncDispose]();
     assertEquals(await ownFiles(".owner"), 0);
-    // What a process left that was killed: nobody holds its lock.
+    // The file of a process that was killed: nobody holds its lock.
     const dead = `${crypto.randomUUID()}.owner`;
     await Deno.writeTextFile(join(dir, ".lanswarm", dead), "");
     const names = await Array.fromAsync(
