@@ -221,7 +221,8 @@ export class AnnounceSchedule {
   #enterNextTier(nowMs: number): boolean {
     const mayAsk = ([front]: readonly Tracker[]): boolean =>
       this.#isAnswered
-        ? this.#lacksSource && front!.dueMs <= nowMs
+        ? this.#lacksSource &&
+          Math.max(front!.dueMs, front!.earliestMs) <= nowMs
         : this.#completedIsDue || front!.earliestMs <= nowMs;
     const tierIndex = this.#tiers.findIndex((tier, index) =>
       index > this.#tierIndex && mayAsk(tier)
