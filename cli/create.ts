@@ -12,6 +12,7 @@ import {
   type CreateTorrentPlan,
   type CreateTorrentProgress,
   findPortabilityFaults,
+  magnetLinkOf,
   openWorkerHasher,
   type Platform,
   PLATFORM_NAMES,
@@ -167,11 +168,13 @@ function summarize(torrent: Torrent, job: CreateJob, output: string): string[] {
     ? ""
     : `rename ${quoted(content)} to ${quoted(torrent.name)}, then `;
   const copy = quoted(basename(output));
+  const magnet = magnetLinkOf(torrent);
   const lines = [
     `Name:      ${torrent.name}`,
     `Size:      ${formatSize(length)} (${length} bytes${fileCount})`,
     `Pieces:    ${pieceCount} of ${formatSize(pieceLength)}`,
     `Info hash: ${torrent.infoHash}`,
+    ...(magnet === undefined ? [] : [`Magnet:    ${magnet}`]),
     `Written:   ${output}`,
     `Next:      ${rename}${peer} ${quoted(output)}${dir}`,
     `Elsewhere: copy ${copy} there, then: ${peer} ${copy}`,

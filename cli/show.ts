@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Torrent, TorrentFile } from "../mod.ts";
+import { magnetLinkOf, type Torrent, type TorrentFile } from "../mod.ts";
 import { invocationOf } from "./command_words.ts";
 import { parseCommandLine } from "./flags.ts";
 import {
@@ -37,9 +37,9 @@ Usage: ${invocationOf("show")} TORRENT
   TORRENT    a torrent file, or its URL: http://HOST:8000/torrents/NAME.torrent
 
 Options:
-  --json     print one JSON object: {name, infoHash, length, pieceLength,
-             pieceCount, private, announce: [[url]],
-             files: [{path: [..], length}]}
+  --json     print one JSON object: {name, infoHash, magnet, length,
+             pieceLength, pieceCount, private, announce: [[url]],
+             files: [{path: [..], length}]}; no magnet if it is private
   --debug    print the stack trace of an error
   --version  print the version
   --help     print this help
@@ -81,6 +81,7 @@ export function toJson(torrent: Torrent): Readonly<Record<string, unknown>> {
   return {
     name: torrent.name,
     infoHash: torrent.infoHash,
+    magnet: magnetLinkOf(torrent),
     length,
     pieceLength,
     pieceCount,
@@ -99,12 +100,14 @@ export function describeTorrent(torrent: Torrent): string[] {
   const { length, pieceLength, pieceCount } = torrent.geometry;
   const { announce, comment, createdBy, creationDate, files } = torrent;
   const trackers = announce.length === 0 ? [["none"]] : announce;
+  const magnet = magnetLinkOf(torrent);
   const lines = [
     `Name:         ${torrent.name}`,
     `Size:         ${formatSize(length)} (${length} bytes)`,
     `Piece length: ${formatSize(pieceLength)} (${pieceLength} bytes)`,
     `Pieces:       ${pieceCount}`,
     `Info hash:    ${torrent.infoHash}`,
+    ...(magnet === undefined ? [] : [`Magnet link:  ${magnet}`]),
     `Private:      ${torrent.isPrivate ? "yes" : "no"}`,
     ...trackers.map((tier, index) =>
       (index === 0 ? "Trackers:" : "").padEnd(14) + tier.join(", ")

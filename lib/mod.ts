@@ -199,6 +199,7 @@ export {
   type NewTorrentFile,
 } from "./metainfo/build_torrent.ts";
 export {
+  displayName,
   readName,
   readUrl,
   readWord,
@@ -211,6 +212,13 @@ export {
   Geometry,
   PIECE_LENGTH,
 } from "./metainfo/geometry.ts";
+export {
+  formatMagnetLink,
+  isMagnetLink,
+  type MagnetLink,
+  magnetLinkOf,
+  parseMagnetLink,
+} from "./metainfo/magnet_link.ts";
 export { MetainfoError } from "./metainfo/metainfo_error.ts";
 export {
   parseTorrent,

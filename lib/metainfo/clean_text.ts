@@ -21,6 +21,9 @@ const IN_WORD = new RegExp(
   "u",
 );
 
+/** Longest name of a stranger's that is displayed, in characters. */
+const MAX_DISPLAYED_LENGTH = 64;
+
 /** `text` without blanks and invisible characters at its ends. */
 export function trimText(text: string): string {
   return text.replace(AT_ENDS, "");
@@ -32,6 +35,18 @@ export function trimText(text: string): string {
  */
 export function readName(text: string): string {
   return refuse(trimText(text), IN_NAME);
+}
+
+/**
+ * A stranger's name for display: without invisible characters, and of at most 64
+ * characters. `undefined` if nothing is left.
+ */
+export function displayName(text: string): string | undefined {
+  // First by units, as a name may be megabytes long.
+  const visible = text.slice(0, 4 * MAX_DISPLAYED_LENGTH).toWellFormed()
+    .replace(new RegExp(IN_NAME, "gu"), "");
+  const cut = Array.from(trimText(visible)).slice(0, MAX_DISPLAYED_LENGTH);
+  return trimText(cut.join("")) || undefined;
 }
 
 /**

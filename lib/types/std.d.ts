@@ -146,6 +146,10 @@ declare module "@std/crypto/timing-safe-equal" {
   ): boolean;
 }
 
+declare module "@std/encoding/base32" {
+  export function decodeBase32(source: string): Uint8Array<ArrayBuffer>;
+}
+
 declare module "@std/encoding/hex" {
   export function encodeHex(source: string | Uint8Array | ArrayBuffer): string;
   export function decodeHex(source: string): Uint8Array<ArrayBuffer>;

@@ -8,6 +8,7 @@ import { BENCODE_DECODER } from "../core/bencode/decoder.ts";
 import { RESUME_DECODER } from "../core/disk/resume_decoder.ts";
 import { fuzz } from "../core/fuzz.ts";
 import { REQUEST_DECODER } from "../core/http/request_decoder.ts";
+import { MAGNET_DECODER } from "../core/metainfo/magnet_decoder.ts";
 import { TORRENT_DECODER } from "../core/metainfo/decoder.ts";
 import { QUERY_DECODERS } from "../core/tracker/query_decoders.ts";
 import { REPLY_DECODERS } from "../core/announce/reply_decoders.ts";
@@ -24,6 +25,7 @@ const DECODERS = [
   ...WIRE_DECODERS,
   BENCODE_DECODER,
   TORRENT_DECODER,
+  MAGNET_DECODER,
   ...REPLY_DECODERS,
   ...QUERY_DECODERS,
   ...UDP_DECODERS,

@@ -56,6 +56,8 @@ Deno.test("create writes a torrent of a file and describes it", async () => {
     "Size:      585.9 KiB (600000 bytes)",
     "Pieces:    3 of 256 KiB",
     `Info hash: ${torrent.infoHash}`,
+    `Magnet:    magnet:?xt=urn:btih:${torrent.infoHash}&dn=document.pdf` +
+    `&tr=${encodeURIComponent(URL_A)}`,
     "Written:   document.torrent",
     "Next:      deno task peer document.torrent",
     "Elsewhere: copy document.torrent there, then: deno task peer document.torrent",
@@ -84,6 +86,8 @@ Deno.test("create takes its options and names the torrent file after --name", as
   assertEquals(torrent.announce, [[URL_A], [URL_B]]);
   assertEquals(torrent.geometry.pieceLength, PIECE_LENGTH);
   assertEquals(torrent.isPrivate, true);
+  // No client sends the metadata of a private torrent.
+  assertEquals(result.stdout.includes("magnet:"), false);
   assertEquals(torrent.comment, "a remark");
   assertStringIncludes(result.stdout, "then deno task peer 'b ü.bin.torrent'");
 });

@@ -23,6 +23,11 @@ function makeFolder(): Promise<Torrent> {
   return parseTorrent(bytes, { sha1 });
 }
 
+function folderLink({ infoHash }: Torrent): string {
+  return `magnet:?xt=urn:btih:${infoHash}&dn=folder` +
+    "&tr=http%3A%2F%2Fa%2Fannounce&tr=http%3A%2F%2Fb%2Fannounce";
+}
+
 Deno.test("describeTorrent() shows each field on a line of its own", async () => {
   const torrent = await makeFolder();
   assertEquals(describeTorrent(torrent), [
@@ -31,6 +36,7 @@ Deno.test("describeTorrent() shows each field on a line of its own", async () =>
     "Piece length: 16 KiB (16384 bytes)",
     "Pieces:       1",
     `Info hash:    ${torrent.infoHash}`,
+    `Magnet link:  ${folderLink(torrent)}`,
     "Private:      no",
     "Trackers:     http://a/announce",
     "              http://b/announce",
@@ -55,7 +61,7 @@ Deno.test("describeTorrent() leaves out what the torrent does not say", async ()
   assertEquals(labels.includes("Comment"), false);
   assertEquals(labels.includes("Created by"), false);
   assertEquals(labels.includes("Created on"), false);
-  assertEquals(describeTorrent(torrent)[6], "Trackers:     none");
+  assertEquals(describeTorrent(torrent)[7], "Trackers:     none");
 });
 
 Deno.test("describeTorrent() survives a date that no calendar holds", async () => {
@@ -64,7 +70,7 @@ Deno.test("describeTorrent() survives a date that no calendar holds", async () =
     creationDate: Number.MAX_SAFE_INTEGER,
   };
   assertEquals(
-    describeTorrent(torrent)[10],
+    describeTorrent(torrent)[11],
     "Created on:   9007199254740991 seconds after 1970",
   );
 });
@@ -74,6 +80,7 @@ Deno.test("toJson() has a folder's files below the folder and a single file by i
   assertEquals(toJson(folder), {
     name: "folder",
     infoHash: folder.infoHash,
+    magnet: folderLink(folder),
     length: 1024,
     pieceLength: 16_384,
     pieceCount: 1,
@@ -94,5 +101,7 @@ Deno.test("toJson() has a folder's files below the folder and a single file by i
   );
   assertEquals(toJson(file).files, [{ path: ["a.bin"], length: 1 }]);
   assertEquals(toJson(file).private, true);
+  // No client sends the metadata of a private torrent.
+  assertEquals(toJson(file).magnet, undefined);
   assertEquals(toJson(file).announce, []);
 });
