@@ -29,16 +29,6 @@ Usage: ${invocationOf("create")} PATH ANNOUNCE_URL... [OUTPUT]
                        NAME that is too long for it cut)
 
 Options:
-  --piece-length SIZE  in bytes, or as 256KiB or 1MiB; a power of two from 16KiB
-                       to 256MiB (default: 256KiB below 1 GiB of content, then
-                       1MiB, and above 64 GiB so that 65,536 pieces remain)
-  --private            peers find each other through these trackers only
-  --comment TEXT       a comment, which show prints
-  --name NAME          name of the download (default: the last part of PATH)
-  --force              replace OUTPUT if it exists
-  --debug              print the stack trace of an error
-  --version            print the version
-  --help               print this help
 
 Everything in a folder is shared, hidden files included, but not OUTPUT.
 PATH may be a symbolic link. Links in a folder are followed if they stay in it:
@@ -52,14 +42,23 @@ Example:
 /** The flags of `create`. */
 export const FLAGS = {
   pieceLength: {
-    flag: "piece-length",
-    type: "text",
+    usage: "--piece-length SIZE",
+    help:
+      "in bytes, or as 256KiB or 1MiB; a power of two from 16KiB to 256MiB (default: 256KiB below 1 GiB of content, then 1MiB, and above 64 GiB so that 65,536 pieces remain)",
     read: readPieceLength,
   },
-  isPrivate: { flag: "private", type: "boolean" },
-  comment: { type: "text" },
-  name: { type: "text", form: "free", read: readName },
-  force: { type: "boolean" },
+  isPrivate: {
+    usage: "--private",
+    help: "peers find each other through these trackers only",
+  },
+  comment: { usage: "--comment TEXT", help: "a comment, which show prints" },
+  name: {
+    usage: "--name NAME",
+    help: "name of the download (default: the last part of PATH)",
+    isFree: true,
+    read: readName,
+  },
+  force: { usage: "--force", help: "replace OUTPUT if it exists" },
 } as const;
 
 /** One run of `create`; the help describes the fields. */

@@ -1,7 +1,8 @@
 /**
  * Reads command lines strictly, the same for every program: an unknown flag, a
  * flag given twice, and a value that is missing or malformed are each a
- * {@linkcode UsageError} that names the flag. Pure: arguments in, values out.
+ * {@linkcode UsageError} that names the flag. A program's flags are one table, from
+ * which their values, types and help come. Pure: arguments in, values out.
  *
  * @module
  */
@@ -12,57 +13,56 @@ import { EXIT_CODES_HELP, UsageError } from "./program_error.ts";
 import { readDuration } from "./quantity.ts";
 
 /** A flag of a program. */
-export type FlagDefinition =
-  & {
-    /** Name on the command line. @default {the key of the definition} */
-    readonly flag?: string;
-    /**
-     * A word is trimmed and contains no blank and nothing invisible; free text is read
-     * as it is. @default {"word" for lists and where there is a `read`}
-     */
-    readonly form?: "word" | "free";
-  }
-  & (
-    | { readonly type: "boolean" }
-    | {
-      readonly type: "text";
-      readonly default?: unknown;
-      /** Parses the text. @throws {RangeError | SyntaxError} */
-      readonly read?: (text: string) => unknown;
-    }
-    /** Given any number of times. */
-    | {
-      readonly type: "list";
-      /** Checks the texts. @throws {RangeError | SyntaxError} */
-      readonly check?: (texts: readonly string[]) => void;
-    }
-  );
+export interface Flag {
+  /**
+   * As the help shows it: `--udp` is given or not, `--dir FOLDER` has a value, and
+   * `--allow NETWORK...` may be given several times.
+   */
+  readonly usage: `--${string}`;
+  /** Text beside it in the help, which wraps it; a line break stays. */
+  readonly help: string;
+  readonly default?: unknown;
+  /**
+   * Parses a value, trimmed and without a blank or anything invisible in it. Without
+   * this, a value is the text as it is. @throws {RangeError | SyntaxError}
+   */
+  readonly read?: (text: string) => unknown;
+  /** Passes text to `read` as it is. @default {false} */
+  readonly isFree?: boolean;
+}
 
 /** A program's flags, by the key of their value. */
-export type FlagDefinitions = { readonly [key: string]: FlagDefinition };
+export type Flags = { readonly [key: string]: Flag };
 
 /** The type of a flag's value. */
-type FlagValue<D extends FlagDefinition> = D extends { type: "boolean" }
-  ? boolean
-  : D extends { type: "list" } ? readonly string[]
-  :
-    | (D extends { read: (text: string) => infer T } ? T : string)
-    | (D extends { default: unknown } ? never : undefined);
+type FlagValue<F extends Flag> = F["usage"] extends `${string}...`
+  ? readonly ReadValue<F>[]
+  : F["usage"] extends `${string} ${string}`
+    ? ReadValue<F> | (F extends { default: unknown } ? never : undefined)
+  : boolean;
+
+type ReadValue<F extends Flag> = F extends { read: (text: string) => infer T }
+  ? T
+  : string;
 
 /** The values of a program's flags. */
-export type FlagValues<D extends FlagDefinitions> = {
-  readonly [K in keyof D]: FlagValue<D[K]>;
+export type FlagValues<F extends Flags> = {
+  readonly [K in keyof F]: FlagValue<F[K]>;
 };
 
 /** A command line, read. */
-export interface CommandLine<D extends FlagDefinitions> {
-  readonly flags: FlagValues<D>;
+export interface CommandLine<F extends Flags> {
+  readonly flags: FlagValues<F>;
   /** The other arguments, in order; none is empty. */
   readonly positionals: readonly string[];
 }
 
 /** Flags that every program has. */
-const COMMON_FLAGS = ["help", "version", "debug"];
+const COMMON_FLAGS = {
+  isDebug: { usage: "--debug", help: "print the stack trace of an error" },
+  isVersion: { usage: "--version", help: "print the version" },
+  isHelp: { usage: "--help", help: "print this help" },
+} as const;
 
 /**
  * Thrown on `--help` and `--version`: `runProgram()` prints the text and exits
@@ -77,26 +77,18 @@ export class InformationRequest {
 }
 
 /**
- * Reads a command line. Everything after `--` is positional. `--help` prints `help`
- * and the exit codes.
- * @throws {UsageError} If the line does not match the definitions.
+ * Reads a command line. Everything after `--` is positional. The help lists the
+ * flags below its line `Options:`, and ends in the exit codes.
+ * @throws {UsageError} If the line does not match the flags.
  * @throws {InformationRequest} On `--help`, `-h` or `--version`.
  */
-export function parseCommandLine<D extends FlagDefinitions>(
+export function parseCommandLine<F extends Flags>(
   args: readonly string[],
-  options: { readonly flags: D; readonly help: string },
-): CommandLine<D> {
-  const entries = Object.entries(options.flags).map(([key, definition]) => ({
-    key,
-    name: definition.flag ?? key,
-    definition,
-  }));
-  const names = (isBoolean: boolean): string[] =>
-    entries.filter(({ definition: { type } }) =>
-      (type === "boolean") === isBoolean
-    ).map(({ name }) => name);
-  const booleans = [...names(true), ...COMMON_FLAGS];
-  const valued = names(false);
+  { flags: table, help }: { readonly flags: F; readonly help: string },
+): CommandLine<F> {
+  const flags = Object.values<Flag>({ ...table, ...COMMON_FLAGS });
+  const booleans = flags.filter(isBoolean).map(flagName);
+  const valued = flags.filter((flag) => !isBoolean(flag)).map(flagName);
   refuseValues(args, booleans);
   const parsed = parseArgs(args, {
     boolean: booleans,
@@ -109,21 +101,50 @@ export function parseCommandLine<D extends FlagDefinitions>(
       throw new UsageError(`unknown flag ${argument}`);
     },
   });
-  if (parsed.help) {
-    const text = `${options.help.trim()}\n\n${EXIT_CODES_HELP}`;
-    throw new InformationRequest(text);
-  }
+  if (parsed.help) throw new InformationRequest(formatHelp(help, flags));
   if (parsed.version) throw new InformationRequest(versionLine());
-  const values = entries.map(({ key, name, definition }) => [
+  const values = Object.entries(table).map(([key, flag]) => [
     key,
-    readFlag(name, definition, parsed[name]),
+    readFlag(flag, parsed[flagName(flag)]),
   ]);
   const positionals = parsed._.map(String);
   if (positionals.includes("")) throw new UsageError("an argument is empty");
   return {
-    flags: Object.fromEntries(values) as FlagValues<D>,
+    flags: Object.fromEntries(values) as FlagValues<F>,
     positionals,
   };
+}
+
+/** The name of a flag: `dir` of `--dir FOLDER`. */
+export function flagName({ usage }: Flag): string {
+  return usage.split(" ")[0]!.slice(2);
+}
+
+function isBoolean({ usage }: Flag): boolean {
+  return !usage.includes(" ");
+}
+
+/** Widest line of the help. */
+const HELP_COLUMNS = 80;
+
+function formatHelp(help: string, flags: readonly Flag[]): string {
+  const usages = flags.map(({ usage }) => usage.replace("...", ""));
+  const indent = 4 + Math.max(...usages.map(({ length }) => length));
+  const rows = flags.flatMap(({ help }, index) =>
+    wrap(help, HELP_COLUMNS - indent).map((line, lineIndex) =>
+      (lineIndex === 0 ? `  ${usages[index]}` : "").padEnd(indent) + line
+    )
+  );
+  const list = ["Options:", ...rows].join("\n");
+  return `${help.trim().replace("Options:", () => list)}\n\n${EXIT_CODES_HELP}`;
+}
+
+/** The lines of a text, at most `width` long unless a word is longer. */
+function wrap(text: string, width: number): string[] {
+  const line = new RegExp(`\\S.{0,${width - 1}}(?!\\S)|\\S+`, "g");
+  return text.split("\n").flatMap((part) =>
+    part.length <= width ? [part] : part.match(line)!
+  );
 }
 
 /** parseArgs() reads `--quiet=anything` as `--quiet`. */
@@ -140,33 +161,26 @@ function refuseValues(
   }
 }
 
-function readFlag(
-  name: string,
-  definition: FlagDefinition,
-  value: unknown,
-): unknown {
-  if (definition.type === "boolean") return value === true;
+function readFlag(flag: Flag, value: unknown): unknown {
+  if (isBoolean(flag)) return value === true;
+  const name = `--${flagName(flag)}`;
   const given = value as string[];
   if (given.includes("")) {
     throw new UsageError(
-      `--${name} needs a value (write --${name}=VALUE if it begins with a dash)`,
+      `${name} needs a value (write ${name}=VALUE if it begins with a dash)`,
     );
   }
-  if (definition.type !== "list" && given.length > 1) {
-    throw new UsageError(`--${name} is given twice`);
+  const isList = flag.usage.endsWith("...");
+  if (!isList && given.length > 1) {
+    throw new UsageError(`${name} is given twice`);
   }
-  const isWord = definition.type === "list" || definition.read !== undefined;
-  const { form = isWord ? "word" : "free" } = definition;
-  const clean = form === "free" ? (text: string) => text : readWord;
-  if (definition.type === "list") {
-    const texts = given.map((text) => readArgument(`--${name}`, text, clean));
-    readArgument(`--${name}`, texts, definition.check ?? (() => {}));
-    return texts;
-  }
-  const [text] = given;
-  if (text === undefined) return definition.default;
-  const { read = (text: string) => text } = definition;
-  return readArgument(`--${name}`, text, (text) => read(clean(text)));
+  const { read = (text) => text } = flag;
+  const isWord = flag.read !== undefined && !flag.isFree;
+  const values = given.map((text) =>
+    readArgument(name, text, (text) => read(isWord ? readWord(text) : text))
+  );
+  if (isList) return values;
+  return values.length === 0 ? flag.default : values[0];
 }
 
 /** Reads an argument. @throws {UsageError} It names the argument and the reason. */
@@ -203,31 +217,52 @@ export function wholeNumber(
   };
 }
 
+/** @throws {RangeError} If the text is no network. */
+function readNetwork(text: string): string {
+  createAddressFilter({ allow: [text] });
+  return text;
+}
+
 /** The flags of the programs that listen. */
 export const LISTENER_FLAGS = {
+  host: {
+    usage: "--host ADDRESS",
+    help: "address to listen on (default: all, IPv4 and IPv6)",
+    read: readWord,
+  },
   allow: {
-    type: "list",
-    check: (allow: readonly string[]) => void createAddressFilter({ allow }),
+    usage: "--allow NETWORK...",
+    help:
+      "exchange data with hosts of this network only, such as 192.168.0.0/16; may be given several times",
+    read: readNetwork,
   },
   deny: {
-    type: "list",
-    check: (deny: readonly string[]) => void createAddressFilter({ deny }),
+    usage: "--deny NETWORK...",
+    help:
+      "never exchange data with hosts of this network; may be given several times",
+    read: readNetwork,
+  },
+} as const;
+
+/** The flags of the programs that a service manager starts. */
+export const SERVICE_FLAGS = {
+  retryForMs: {
+    usage: "--retry-for TIME",
+    help:
+      "how long to wait for what is not up yet, such as the address of --host or the server of a torrent's URL: 90s, 10m, 2h or forever (default: 60s)",
+    default: 60_000,
+    read: readDuration,
   },
   onHangup: {
-    flag: "on-hangup",
-    type: "text",
+    usage: "--on-hangup ACTION",
+    help:
+      "what SIGHUP does: ignore or end (default: end if the program was started in a terminal)",
     read: (text: string): HangupAction => {
       if (text === "ignore" || text === "end") return text;
       throw new RangeError(`${JSON.stringify(text)} is not ignore or end`);
     },
   },
-  isDebug: { flag: "debug", type: "boolean" },
-  retryForMs: {
-    flag: "retry-for",
-    type: "text",
-    default: 60_000,
-    read: readDuration,
-  },
+  isDebug: COMMON_FLAGS.isDebug,
 } as const;
 
 /** The answer to `--version`: `lanswarm 0.1.0 (x86_64-unknown-linux-gnu, deno 2.4.2)`. */

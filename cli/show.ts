@@ -37,18 +37,20 @@ Usage: ${invocationOf("show")} TORRENT
   TORRENT    a torrent file, or its URL: http://HOST:8000/torrents/NAME.torrent
 
 Options:
-  --json     print one JSON object: {name, infoHash, magnet, length,
-             pieceLength, pieceCount, private, announce: [[url]],
-             files: [{path: [..], length}]}; no magnet if it is private
-  --debug    print the stack trace of an error
-  --version  print the version
-  --help     print this help
 `;
+
+const FLAGS = {
+  json: {
+    usage: "--json",
+    help:
+      "print one JSON object: {name, infoHash, magnet, length, pieceLength, pieceCount, private, announce: [[url]],\nfiles: [{path: [..], length}]}; no magnet if it is private",
+  },
+} as const;
 
 /** Reads the command line of `show`. @throws {UsageError} */
 export function parseShowJob(args: readonly string[]): ShowJob {
   const { flags, positionals } = parseCommandLine(args, {
-    flags: { json: { type: "boolean" } },
+    flags: FLAGS,
     help: HELP,
   });
   const [source, ...rest] = positionals;

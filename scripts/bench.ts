@@ -40,18 +40,7 @@ the results as Markdown.
 
 Usage: deno task bench [options]
 
-  --only NAME    measure only this row; may be given several times:
-                 ${ROWS.map(({ name }) => name).join("\n" + " ".repeat(17))}
-  --runs COUNT   runs of each client; the median counts (5)
-  --against NAME measure only this other client, or "none"; may be given several
-                 times: ${OTHERS.join(", ")}
-  --size SIZE    size of the content, such as 64MiB; the targets are for the
-                 row's own size
-  --loopback     use 127.0.0.1 instead of network namespaces
-  --json FILE    write the results to a file too
-  --write FILE   replace the figures of the measured rows in a document,
-                 docs/performance.md
-  --version, --help, --debug
+Options:
 `;
 
 async function main(
@@ -61,13 +50,45 @@ async function main(
   const { flags } = parseCommandLine(args, {
     help: HELP,
     flags: {
-      only: { type: "list" },
-      runs: { type: "text", default: 5, read: wholeNumber(1) },
-      against: { type: "list" },
-      size: { type: "text", default: 0, read: readSize },
-      loopback: { type: "boolean" },
-      json: { type: "text" },
-      write: { type: "text" },
+      only: {
+        usage: "--only NAME...",
+        help: `measure only this row; may be given several times:\n${
+          ROWS.map(({ name }) => name).join("\n")
+        }`,
+      },
+      runs: {
+        usage: "--runs COUNT",
+        help: "runs of each client; the median counts (5)",
+        default: 5,
+        read: wholeNumber(1),
+      },
+      against: {
+        usage: "--against NAME...",
+        help:
+          `measure only this other client, or "none"; may be given several times: ${
+            OTHERS.join(", ")
+          }`,
+      },
+      size: {
+        usage: "--size SIZE",
+        help:
+          "size of the content, such as 64MiB; the targets are for the row's own size",
+        default: 0,
+        read: readSize,
+      },
+      loopback: {
+        usage: "--loopback",
+        help: "use 127.0.0.1 instead of network namespaces",
+      },
+      json: {
+        usage: "--json FILE",
+        help: "write the results to a file too",
+      },
+      write: {
+        usage: "--write FILE",
+        help:
+          "replace the figures of the measured rows in a document, docs/performance.md",
+      },
     },
   });
   const { against } = flags;

@@ -22,13 +22,7 @@ installed, and prints it as Markdown. The announces come from wrk.
 
 Usage: deno task bench:tracker [options]
 
-  --only NAME   run this row; may be given several times:
-                ${ROWS.map(({ name }) => name).join(", ")}
-  --runs COUNT  runs of each tracker; the median counts (3)
-  --json FILE   write the results to a file as well
-  --write FILE  replace the figures of the measured rows in a document,
-                docs/performance.md
-  --version, --help, --debug
+Options:
 `;
 
 async function main(
@@ -38,10 +32,27 @@ async function main(
   const { flags } = parseCommandLine(args, {
     help: HELP,
     flags: {
-      only: { type: "list" },
-      runs: { type: "text", default: 3, read: wholeNumber(1) },
-      json: { type: "text" },
-      write: { type: "text" },
+      only: {
+        usage: "--only NAME...",
+        help: `run this row; may be given several times: ${
+          ROWS.map(({ name }) => name).join(", ")
+        }`,
+      },
+      runs: {
+        usage: "--runs COUNT",
+        help: "runs of each tracker; the median counts (3)",
+        default: 3,
+        read: wholeNumber(1),
+      },
+      json: {
+        usage: "--json FILE",
+        help: "write the results to a file as well",
+      },
+      write: {
+        usage: "--write FILE",
+        help:
+          "replace the figures of the measured rows in a document, docs/performance.md",
+      },
     },
   });
   const machine = await describeTrackerMachine();

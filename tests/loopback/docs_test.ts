@@ -26,7 +26,7 @@ import {
 } from "../../scripts/programs/tasks.ts";
 import { splitWords } from "../../cli/command_words.ts";
 import { FLAGS as CREATE_FLAGS } from "../../cli/create_job.ts";
-import type { FlagDefinitions } from "../../cli/flags.ts";
+import { flagName, type Flags } from "../../cli/flags.ts";
 import { FLAGS as PEER_FLAGS } from "../../cli/peer_job.ts";
 import { FLAGS as TRACKER_FLAGS } from "../../cli/tracker_job.ts";
 import { REPOSITORY } from "../../scripts/programs/tasks.ts";
@@ -249,7 +249,7 @@ function anchors(text: string): string[] {
 
 Deno.test("the reference names every flag of every program", () => {
   const text = TEXTS[PAGES.indexOf("docs/reference.md")]!;
-  const programs: Record<string, FlagDefinitions> = {
+  const programs: Record<string, Flags> = {
     tracker: TRACKER_FLAGS,
     create: CREATE_FLAGS,
     peer: PEER_FLAGS,
@@ -257,7 +257,7 @@ Deno.test("the reference names every flag of every program", () => {
   for (const [program, flags] of Object.entries(programs)) {
     const section = text.split(/^## /m)
       .find((part) => part.startsWith(`${program}\n`));
-    for (const [key, { flag = key }] of Object.entries(flags)) {
+    for (const flag of Object.values(flags).map(flagName)) {
       // Every program has it: the first paragraph names it.
       const place = flag === "debug" ? text : section!;
       assertMatch(place, new RegExp(`\`--${flag}[ \`]`), program);

@@ -8,21 +8,41 @@ import {
 import { readSize } from "../../../cli/quantity.ts";
 import { EXIT_CODES_HELP, UsageError } from "../../../cli/program_error.ts";
 
-function refuseNobody(targets: readonly string[]): void {
-  if (targets.includes("nobody")) throw new RangeError("nobody is no target");
+function refuseNobody(target: string): string {
+  if (target === "nobody") throw new RangeError("nobody is no target");
+  return target;
 }
 
 const OPTIONS = {
-  help: "\nHow to use it.\n",
+  help: "\nHow to use it.\n\nOptions:\n\nNotes.\n",
   flags: {
-    quiet: { type: "boolean" },
-    name: { type: "text" },
-    dir: { type: "text", default: "." },
-    port: { type: "text", default: 6881, read: wholeNumber(1, 65535) },
-    limit: { type: "text", default: 0, read: wholeNumber() },
-    count: { type: "text", read: wholeNumber() },
-    bytesPerSecond: { flag: "rate", type: "text", default: 0, read: readSize },
-    target: { type: "list", check: refuseNobody },
+    quiet: { usage: "--quiet", help: "print\n  nothing" },
+    name: { usage: "--name NAME", help: "the name" },
+    dir: { usage: "--dir FOLDER", help: "the dir", default: "." },
+    port: {
+      usage: "--port PORT",
+      help: "first port to listen on, and the start of a text that is too long",
+      default: 6881,
+      read: wholeNumber(1, 65535),
+    },
+    limit: {
+      usage: "--limit COUNT",
+      help: "the limit",
+      default: 0,
+      read: wholeNumber(),
+    },
+    count: { usage: "--count COUNT", help: "the count", read: wholeNumber() },
+    bytesPerSecond: {
+      usage: "--rate RATE",
+      help: "the rate",
+      default: 0,
+      read: readSize,
+    },
+    target: {
+      usage: "--target NAME...",
+      help: "the target",
+      read: refuseNobody,
+    },
   },
 } as const;
 
@@ -105,7 +125,26 @@ Deno.test("parseCommandLine() says which flag is invalid and why", () => {
 });
 
 Deno.test("parseCommandLine() answers --help and --version", () => {
-  const help = `How to use it.\n\n${EXIT_CODES_HELP}`;
+  const help = `How to use it.
+
+Options:
+  --quiet        print
+                   nothing
+  --name NAME    the name
+  --dir FOLDER   the dir
+  --port PORT    first port to listen on, and the start of a text that is too
+                 long
+  --limit COUNT  the limit
+  --count COUNT  the count
+  --rate RATE    the rate
+  --target NAME  the target
+  --debug        print the stack trace of an error
+  --version      print the version
+  --help         print this help
+
+Notes.
+
+${EXIT_CODES_HELP}`;
   const cases: [args: string[], text: string][] = [
     [["--help"], help],
     [["-h"], help],

@@ -4,7 +4,8 @@ import {
   parseCreateJob,
 } from "../../../cli/create_job.ts";
 import {
-  type FlagDefinitions,
+  flagName,
+  type Flags,
   InformationRequest,
 } from "../../../cli/flags.ts";
 import { FLAGS as PEER_FLAGS, parsePeerJob } from "../../../cli/peer_job.ts";
@@ -15,7 +16,7 @@ import {
 
 const PROGRAMS: readonly [
   name: string,
-  flags: FlagDefinitions,
+  flags: Flags,
   parse: (args: readonly string[]) => unknown,
 ][] = [
   ["create", CREATE_FLAGS, parseCreateJob],
@@ -27,7 +28,7 @@ for (const [name, flags, parse] of PROGRAMS) {
   Deno.test(`${name} --help names every flag`, () => {
     const request = thrownBy(() => parse(["--help"]));
     assertInstanceOf(request, InformationRequest);
-    const names = Object.entries(flags).map(([key, { flag }]) => flag ?? key);
+    const names = Object.values(flags).map(flagName);
     for (const flag of [...names, "debug", "version", "help"]) {
       assertMatch(request.text, new RegExp(`^ +--${flag}( |$)`, "m"), flag);
     }
