@@ -26,6 +26,11 @@ export interface HttpResponse {
     | string
     | Uint8Array<ArrayBuffer>
     | AsyncIterable<Uint8Array>;
+  /**
+   * Length of an iterable body, in bytes: that of all its parts together.
+   * @default unknown
+   */
+  readonly length?: number;
 }
 
 /** True for a body that is sent part by part. */
@@ -66,6 +71,7 @@ export interface ResponseFrame {
 const REASONS: Readonly<Record<number, string>> = {
   200: "OK",
   204: "No Content",
+  206: "Partial Content",
   302: "Found",
   304: "Not Modified",
   400: "Bad Request",
@@ -74,6 +80,7 @@ const REASONS: Readonly<Record<number, string>> = {
   411: "Length Required",
   413: "Content Too Large",
   414: "URI Too Long",
+  416: "Range Not Satisfiable",
   421: "Misdirected Request",
   431: "Request Header Fields Too Large",
   500: "Internal Server Error",
@@ -136,11 +143,11 @@ export class ResponseWriter {
     const hasBody = mayHaveBody(response.status, frame.method);
     const isCopied = hasBody && !isSentApart(response.body);
     // The response to HEAD has the length of the body that GET would get.
-    const length = mayHaveBody(response.status, "GET") &&
-        body instanceof Uint8Array
-      ? body.length
+    const bytes = body instanceof Uint8Array ? body : undefined;
+    const length = mayHaveBody(response.status, "GET")
+      ? bytes?.length ?? response.length
       : undefined;
-    const isKept = frame.keepsConnection && (!hasBody || length !== undefined);
+    const isKept = frame.keepsConnection && (!hasBody || bytes !== undefined);
     const space = output.space(
       prefix.length + MAX_FRAMING_LENGTH + (isCopied ? length! : 0),
     );
@@ -158,7 +165,7 @@ export class ResponseWriter {
     space.set(headEnd, end);
     end += headEnd.length;
     if (isCopied) {
-      space.set(body as Uint8Array, end);
+      space.set(bytes!, end);
       end += length!;
     }
     output.commit(end);

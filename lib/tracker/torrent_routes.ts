@@ -58,7 +58,7 @@ async function serve(
 }
 
 /** A file to save under its name; the plain spelling is for old clients. [RFC 6266] */
-function attachment(fileName: string): string {
+export function attachment(fileName: string): string {
   const plain = fileName.replace(/[^ -~]|["\\%]/gu, "_");
   return `attachment; filename="${plain}"; filename*=UTF-8''${
     percentEncode(fileName)

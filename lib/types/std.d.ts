@@ -184,6 +184,10 @@ declare module "@std/html/entities" {
   export function escape(text: string): string;
 }
 
+declare module "@std/media-types/content-type" {
+  export function contentType(extensionOrType: string): string | undefined;
+}
+
 declare module "@std/path" {
   export const SEPARATOR: string;
   export function basename(path: string, suffix?: string): string;

@@ -24,6 +24,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   catalogue: ["disk", "net"],
   tracker: ["catalogue", "http", "announce"],
   peer: ["swarm", "dialing", "announce", "disk"],
+  share: ["tracker"],
 };
 
 /** Folders of `lib/` without I/O, clocks and randomness. */

@@ -1,0 +1,83 @@
+/**
+ * The executables that a share hands to machines with nothing installed: the one
+ * that runs, and those of other systems that lie beside it. Each is hashed once,
+ * when it is first asked for, and again after it was replaced.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { dirname, join } from "@std/path";
+import type { OfferedExecutable } from "./join_script.ts";
+
+/** Bytes that are read and hashed in one turn of the event loop. */
+const CHUNK_LENGTH = 1024 * 1024;
+
+/** An executable on the disk, as it was when it was hashed. */
+export interface ExecutableFile extends OfferedExecutable {
+  readonly path: string;
+  /** In bytes. */
+  readonly length: number;
+}
+
+/** Options of {@linkcode ExecutableFolder}. */
+export interface ExecutableFolderOptions {
+  /** The folder that is searched for `lanswarm-TARGET`. */
+  readonly folder: string;
+  /** The executable for `hostTarget`; it may have any name. */
+  readonly hostPath: string;
+  /** @default {this machine's target} */
+  readonly hostTarget?: string;
+}
+
+/** Finds and hashes executables. */
+export class ExecutableFolder {
+  readonly #options: Required<ExecutableFolderOptions>;
+  /** By path, size and time of modification. */
+  readonly #hashes = new Map<string, Promise<string>>();
+
+  constructor(options: ExecutableFolderOptions) {
+    this.#options = { hostTarget: Deno.build.target, ...options };
+  }
+
+  /** The executable of a target; `undefined` if there is none. */
+  async find(target: string): Promise<ExecutableFile | undefined> {
+    const { folder, hostPath, hostTarget } = this.#options;
+    const suffix = target.includes("windows") ? ".exe" : "";
+    const paths = [join(folder, `lanswarm-${target}${suffix}`)];
+    if (target === hostTarget) paths.unshift(hostPath);
+    for (const path of paths) {
+      const info = await Deno.stat(path).catch((error) => {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      });
+      if (!info?.isFile) continue;
+      const key = `${path} ${info.size} ${info.mtime?.getTime()}`;
+      let hashing = this.#hashes.get(key);
+      if (hashing === undefined) {
+        this.#hashes.set(key, hashing = sha256(path));
+        // A file that is being replaced may be read the next time.
+        hashing.catch(() => this.#hashes.delete(key));
+      }
+      return { target, path, length: info.size, sha256: await hashing };
+    }
+    return undefined;
+  }
+}
+
+/** The folder of `deno task compile`, or that of the executable that runs. */
+export function executablesOf(
+  hostPath: string,
+): ExecutableFolder {
+  return new ExecutableFolder({ folder: dirname(hostPath), hostPath });
+}
+
+/** The SHA-256 of a file, in hex. */
+async function sha256(path: string): Promise<string> {
+  using file = await Deno.open(path);
+  const hash = createHash("sha256");
+  const chunk = new Uint8Array(CHUNK_LENGTH);
+  for (;;) {
+    const count = await file.read(chunk);
+    if (count === null) return hash.digest("hex");
+    hash.update(chunk.subarray(0, count));
+  }
+}

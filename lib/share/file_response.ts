@@ -1,0 +1,101 @@
+/**
+ * Responses whose body is a file, or one range of it, so that a browser can resume
+ * a download. [RFC 9110, 14] The body is read while it is sent, one chunk at a time.
+ *
+ * @module
+ */
+import type { HttpResponse } from "../http/response.ts";
+import type { TrackerRequest } from "../tracker/http_handler.ts";
+
+/** Bytes that are read at once: those that a download holds in memory. */
+const CHUNK_LENGTH = 256 * 1024;
+
+/** A file that can be sent. */
+export interface ServedFile {
+  /** In bytes. */
+  readonly length: number;
+  /** Changes with the content: any text without quotes. */
+  readonly version: string;
+  /** Headers beside those of ranges. */
+  readonly headers: HttpResponse["headers"];
+  /** Reads the file from an offset, as far as `into` is long. */
+  readonly read: (offset: number, into: Uint8Array) => Promise<void>;
+}
+
+/** A part of a file, in bytes; `end` is the offset behind its last byte. */
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Responds with the file, the range that was asked for, or 416. */
+export function fileResponse(
+  request: Pick<TrackerRequest, "header">,
+  file: ServedFile,
+): HttpResponse {
+  const etag = `"${file.version}"`;
+  const common = {
+    ...file.headers,
+    "accept-ranges": "bytes",
+    "etag": etag,
+    // Names and contents come from a stranger: nothing in them runs in a browser.
+    "content-security-policy": "sandbox; default-src 'none'",
+  };
+  const condition = request.header("if-range");
+  const range = condition === undefined || condition === etag
+    ? parseRange(request.header("range"), file.length)
+    : undefined;
+  if (range === undefined) {
+    const body = chunksOf(file, { start: 0, end: file.length });
+    return { status: 200, headers: common, body, length: file.length };
+  }
+  if (range === "unsatisfiable") {
+    const headers = { ...common, "content-range": `bytes */${file.length}` };
+    return { status: 416, headers, body: "" };
+  }
+  const { start, end } = range;
+  const content = `bytes ${start}-${end - 1}/${file.length}`;
+  return {
+    status: 206,
+    headers: { ...common, "content-range": content },
+    body: chunksOf(file, range),
+    length: end - start,
+  };
+}
+
+/**
+ * Parses a `Range` header. [RFC 9110, 14.1.2]
+ * @returns `undefined` for the whole file: without a header, for several ranges,
+ * and for units and spellings that are unknown.
+ */
+export function parseRange(
+  header: string | undefined,
+  length: number,
+): Range | "unsatisfiable" | undefined {
+  const [, first, last] = /^bytes=(\d{0,15})-(\d{0,15})$/i
+    .exec(header?.trim() ?? "") ?? [];
+  if (first === undefined || last === undefined) return undefined;
+  if (first === "") {
+    if (last === "") return undefined;
+    const start = Math.max(0, length - Number(last));
+    return start < length ? { start, end: length } : "unsatisfiable";
+  }
+  const start = Number(first);
+  if (last !== "" && Number(last) < start) return undefined;
+  if (start >= length) return "unsatisfiable";
+  const end = last === "" ? length : Math.min(Number(last) + 1, length);
+  return { start, end };
+}
+
+/** The bytes of a range; each chunk is the consumer's until it asks for the next. */
+async function* chunksOf(
+  { read }: ServedFile,
+  { start, end }: Range,
+): AsyncGenerator<Uint8Array> {
+  const buffer = new Uint8Array(Math.min(CHUNK_LENGTH, end - start));
+  for (let offset = start; offset < end; offset += buffer.length) {
+    const chunk = buffer.subarray(0, end - offset);
+    await read(offset, chunk);
+    yield chunk;
+  }
+}
