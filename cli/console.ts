@@ -2,13 +2,17 @@
  * The lines that a process writes to stdout and stderr, and one live block, redrawn
  * in place, at the bottom of a terminal. All jobs of a process share one console:
  * each has a part of the block, and lines appear above it. Only `suspendBlock()` and
- * `end()` wait for readers, for a limited time.
+ * `end()` wait for readers.
  *
  * @module
  */
 import stringWidth from "string-width";
 import { type Platform, platformOf } from "../mod.ts";
-import { type LineStream, LineWriter } from "./line_writer.ts";
+import {
+  type FlushOptions,
+  type LineStream,
+  LineWriter,
+} from "./line_writer.ts";
 import { printable } from "./printable.ts";
 
 /** Size of a terminal, in characters. */
@@ -22,8 +26,6 @@ const DEFAULT_SIZE: TerminalSize = { columns: 80, rows: 24 };
 
 /** Longest wait for readers at the end, in milliseconds. */
 const END_MS = 1_000;
-/** At the end, results wait for a reader that takes some in this time, in milliseconds. */
-const RESULT_STALL_MS = 30_000;
 
 /** The streams and the terminal of a console. */
 export interface ConsoleOptions {
@@ -135,7 +137,7 @@ export class Console {
   async suspendBlock(): Promise<Disposable> {
     this.#suspensionCount++;
     this.#stderr.wake();
-    await this.#stderr.flush({ limitMs: END_MS, stallMs: 0 });
+    await this.#stderr.flush({ limitMs: END_MS });
     return {
       [Symbol.dispose]: () => {
         this.#suspensionCount--;
@@ -145,25 +147,20 @@ export class Console {
   }
 
   /**
-   * Removes the live block for good and waits until all lines are written, but not
-   * for a reader that stands still: at most for `limitMs`, and longer for results.
+   * Removes the live block for good and waits until all lines are written: for a
+   * second by default and, with a signal, for the reader of results until it aborts.
    * Returns the reason if results are lost.
    */
   async end(
-    { limitMs = END_MS, stallMs = RESULT_STALL_MS }: {
-      /** @default {1_000} */
-      readonly limitMs?: number;
-      /** Longest wait for a reader of results to read on. @default {30_000} */
-      readonly stallMs?: number;
-    } = {},
+    { limitMs = END_MS, signal }: Partial<FlushOptions> = {},
   ): Promise<string | undefined> {
     this.#parts.clear();
     this.#stderr.wake();
-    await Promise.all(
-      [this.#stdout, this.#stderr].map((writer) =>
-        writer.flush({ limitMs, stallMs })
-      ),
-    );
+    const options = { limitMs, ...(signal && { signal }) };
+    await Promise.all([
+      this.#stdout.flush(options),
+      this.#stderr.flush(options),
+    ]);
     return this.#stdout.loss;
   }
 

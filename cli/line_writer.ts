@@ -39,6 +39,13 @@ export interface Frame {
   draw(): string;
 }
 
+/** Options for {@linkcode LineWriter.flush}. */
+export interface FlushOptions {
+  readonly limitMs: number;
+  /** Ends the wait for a reader of results. @default {they wait for `limitMs` too} */
+  readonly signal?: AbortSignal;
+}
+
 /** Lines of one stream or, on a terminal, of two, in one order. */
 export class LineWriter {
   readonly #stream: LineStream;
@@ -49,7 +56,6 @@ export class LineWriter {
   readonly #overflow = new AbortController();
   #loss: string | undefined;
   #loop: Promise<void> | undefined;
-  #progressedAtMs = 0;
 
   /** @param stream Takes the frame, and the counts of lines that were dropped. */
   constructor(stream: LineStream, frame?: Frame) {
@@ -92,22 +98,14 @@ export class LineWriter {
   }
 
   /**
-   * Waits until everything is written, at most for `limitMs`; for results, as long
-   * as some are written every `stallMs`.
+   * Waits until everything is written, at most for `limitMs`; while results wait,
+   * longer, until the signal aborts.
    */
-  async flush(
-    { limitMs, stallMs }: {
-      readonly limitMs: number;
-      readonly stallMs: number;
-    },
-  ): Promise<void> {
-    const startMs = performance.now();
-    this.#progressedAtMs = startMs;
+  async flush({ limitMs, signal }: FlushOptions): Promise<void> {
+    const endMs = performance.now() + limitMs;
     while (this.#loop !== undefined) {
-      const nowMs = performance.now();
-      const isStalled = nowMs - this.#progressedAtMs >= stallMs;
-      const isOver = nowMs - startMs >= limitMs;
-      if (isOver && (isStalled || !this.#holdsResults)) break;
+      const isOver = performance.now() >= endMs;
+      if (isOver && (signal?.aborted !== false || !this.#holdsResults)) break;
       // Wakes up to check the limits.
       await abortable(this.#loop, AbortSignal.timeout(RETRY_MS)).catch(
         () => {},
@@ -181,7 +179,6 @@ export class LineWriter {
       try {
         const chunk = rest.subarray(0, CHUNK_LENGTH);
         rest = rest.subarray(await stream.write(chunk));
-        this.#progressedAtMs = performance.now();
       } catch (error) {
         // Another program has made the terminal or pipe that we share non-blocking.
         if (error instanceof Deno.errors.WouldBlock) await delay(RETRY_MS);

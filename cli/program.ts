@@ -134,27 +134,23 @@ export async function runProgram<Job>(
       code = exitCodeOf(error);
     }
   }
-  return await end(console, code, interrupt?.remainingMs ?? Infinity);
-}
-
-/** Waits for the lines; the exit code that says whether the results were written. */
-async function end(
-  console: Console,
-  code: ExitCode,
-  remainingMs: number,
-): Promise<ExitCode> {
   // Some of the time that a signal leaves is for the line about lost results.
+  const remainingMs = interrupt?.remainingMs ?? Infinity;
   const limitMs = Math.min(1_000, Math.max(0, remainingMs - 300));
-  const loss = await console.end({
-    limitMs,
-    ...(remainingMs < Infinity && { stallMs: 0 }),
-  });
+  // With no work left to hold up, results wait as long as their reader lives; but
+  // after a limit of time they must not.
+  const mayWait = code !== EXIT_CODES.undone && !ending.signal.aborted;
+  const waiting = mayWait ? { signal: ending.signal } : {};
+  const loss = await console.end({ limitMs, ...waiting });
   if (loss === undefined) return code;
   console.writeErrorLine(
     `error: cannot write all results to stdout: ${loss}; read it faster, or write it to a file that has room`,
   );
-  await console.end({ limitMs: 200, stallMs: 0 });
-  return code === EXIT_CODES.done ? EXIT_CODES.failed : code;
+  await console.end({ limitMs: 200 });
+  if (code !== EXIT_CODES.done) return code;
+  return mayWait && ending.signal.aborted
+    ? EXIT_CODES.undone
+    : EXIT_CODES.failed;
 }
 
 /** Reports an error that nothing has caught, which ends the process. */
@@ -162,7 +158,7 @@ function endOnBug(console: Console): void {
   const report = (event: Event, error: unknown): void => {
     event.preventDefault();
     reportError(console, error, { isDebug: true });
-    void console.end({ stallMs: 0 }).then(() => Deno.exit(EXIT_CODES.failed));
+    void console.end().then(() => Deno.exit(EXIT_CODES.failed));
   };
   addEventListener("error", (event) => report(event, event.error));
   addEventListener(

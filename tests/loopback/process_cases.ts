@@ -119,11 +119,13 @@ export const PROCESS_CASES: readonly ProcessCase[] = [
     },
   },
   {
-    name: "show keeps its lines for a slow reader, and ends with 1 if refused",
+    name:
+      "show waits for a slow reader until a signal; it ends with 1 if refused",
     fn: async (commandOf) => {
       await using swarm = await LocalSwarm.open();
+      // A pipe holds 65,536 bytes.
       const names = Array.from(
-        { length: 1100 },
+        { length: 1500 },
         (_, index) => `a file with a name of some length, number ${index}`,
       );
       const { path } = await swarm.publish("many", {
@@ -132,7 +134,16 @@ export const PROCESS_CASES: readonly ProcessCase[] = [
       const show = [...commandOf("peer"), "show", path];
       await using slow = startIn('"$@" | (sleep 2; cat)', ...show);
       const { stdout } = await slow.result;
-      assertEquals(stdout.match(/, number \d+ \(1 B\)/g)?.length, 1100);
+      assertEquals(stdout.match(/, number \d+ \(1 B\)/g)?.length, 1500);
+      await using paged = startIn(
+        `cd '${swarm.folder}'; mkfifo f; sleep 9 <f 2>&- >&- & exec "$@" >f`,
+        ...show,
+      );
+      // Longer than the second that lines for people are given.
+      await delay(3_000);
+      const interrupted = await paged.stop("SIGTERM");
+      assertEquals(interrupted.code, 4);
+      assertMatch(interrupted.stderr, /: its reader has stopped reading; read/);
       await using refused = startIn('exec "$@" >/dev/full', ...show);
       const { code, stderr } = await refused.result;
       assertEquals(code, 1);

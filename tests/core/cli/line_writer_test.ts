@@ -41,7 +41,7 @@ function openScene({ reads }: { readonly reads: boolean }): {
   return { stream, writer, push };
 }
 
-const LIMITS = { limitMs: 30, stallMs: 60 };
+const LIMITS = { limitMs: 30 };
 const KIB = "x".repeat(1023);
 
 Deno.test("LineWriter drops and counts lines when a megabyte of them waits", async () => {
@@ -50,7 +50,7 @@ Deno.test("LineWriter drops and counts lines when a megabyte of them waits", asy
   await writer.flush(LIMITS);
   assertEquals(stream.text, "");
   stream.release();
-  await writer.flush({ limitMs: 5000, stallMs: 0 });
+  await writer.flush({ limitMs: 5000 });
   const lines = stream.text.split("\n");
   // 1,025 lines of 1,023 characters wait, as one mebibyte holds.
   assertEquals(lines.length, 1025 + 2);
@@ -65,8 +65,8 @@ Deno.test("LineWriter keeps results that a slow reader takes later", async () =>
   const { stream, writer, push } = openScene({ reads: false });
   for (let index = 0; index < 5000; index++) push(KIB, true);
   setTimeout(() => stream.release(), 50);
-  // Longer than the limit, because results wait and the reader is not stalled.
-  await writer.flush({ limitMs: 1, stallMs: 5000 });
+  // Longer than the limit, because results wait.
+  await writer.flush({ limitMs: 1, signal: new AbortController().signal });
   assertEquals(stream.text.length, 5000 * 1024);
   assertEquals(writer.loss, undefined);
 });
@@ -78,14 +78,28 @@ Deno.test("LineWriter says that results are lost when 16 MiB of them wait", asyn
   push("one more", true);
   assertEquals(writer.loss, "its reader takes them too slowly");
   assertEquals(writer.overflow.aborted, true);
-  await writer.flush({ limitMs: 0, stallMs: 0 });
+  await writer.flush({ limitMs: 0 });
 });
 
 Deno.test("LineWriter gives up on a reader of results that stands still", async () => {
+  for (const hasSignal of [false, true]) {
+    const { writer, push } = openScene({ reads: false });
+    push("result", true);
+    const startMs = performance.now();
+    await writer.flush({
+      limitMs: 30,
+      ...(hasSignal && { signal: AbortSignal.timeout(300) }),
+    });
+    assertEquals(performance.now() - startMs >= 290, hasSignal);
+    assertEquals(writer.loss, "its reader has stopped reading");
+  }
+});
+
+Deno.test("LineWriter does not wait for a reader of lines, signal or not", async () => {
   const { writer, push } = openScene({ reads: false });
-  push("result", true);
-  await writer.flush(LIMITS);
-  assertEquals(writer.loss, "its reader has stopped reading");
+  push("line");
+  await writer.flush({ limitMs: 30, signal: new AbortController().signal });
+  assertEquals(writer.loss, undefined);
 });
 
 Deno.test("LineWriter goes on after a refusal and counts what was refused", async () => {
@@ -126,7 +140,7 @@ Deno.test("LineWriter tries again where a shared terminal would block", async ()
   push("line");
   await delay(50);
   stream.refusal = undefined;
-  await writer.flush({ limitMs: 1000, stallMs: 0 });
+  await writer.flush({ limitMs: 1000 });
   assertEquals(stream.text, "line\n");
 });
 
@@ -135,7 +149,7 @@ Deno.test("LineWriter takes a result of any length that waits alone", async () =
   const text = "x".repeat(17 << 20);
   push(text, true);
   assertEquals([writer.loss, writer.overflow.aborted], [undefined, false]);
-  await writer.flush({ limitMs: 30_000, stallMs: 5_000 });
+  await writer.flush({ limitMs: 30_000 });
   assertEquals(stream.text.length, text.length + 1);
 });
 
@@ -149,6 +163,6 @@ Deno.test("LineWriter stops drawing on a terminal that refuses it", async () => 
   });
   writer.push({ stream, text: "line", isResult: false });
   const startMs = performance.now();
-  await writer.flush({ limitMs: 5_000, stallMs: 0 });
+  await writer.flush({ limitMs: 5_000 });
   assertEquals(performance.now() - startMs < 2_500, true);
 });
