@@ -6,6 +6,7 @@
  */
 import type { Permits } from "../base/address_filter.ts";
 import type { TorrentCatalogue } from "../catalogue/torrent_catalogue.ts";
+import type { Html } from "./page/html.ts";
 import type { PeerStore, SwarmChange } from "./store/peer_store.ts";
 import type { AnnounceEntry } from "./tracker.ts";
 
@@ -58,6 +59,13 @@ export interface StartTrackerOptions {
    * @default none
    */
   readonly pageNames?: readonly string[];
+  /**
+   * Writes the part above the page of all torrents, for a reader who reaches the
+   * tracker at `origin`.
+   * @internal For `startShareServer`.
+   * @default none
+   */
+  readonly pageIntro?: (origin: string) => Html | undefined;
   /** Takes the addresses of clients from a proxy's headers. @default {false} */
   readonly trustProxy?: boolean;
   /** Reports every announce and its outcome. Its exceptions go to `onError`. */

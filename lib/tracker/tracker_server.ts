@@ -105,6 +105,7 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
     store,
     catalogue,
     peerCommand: options.peerCommand ?? "peer",
+    intro: options.pageIntro,
     origin: () => `http://${urlHostname(publicHostname)}:${port}`,
     startedAtMs: performance.now(),
     peerTimeoutMs,

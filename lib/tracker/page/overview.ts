@@ -36,7 +36,7 @@ export function renderOverview(view: PageView, sources: PageSources): MainPart {
   );
   const count = torrents.length;
   const table = renderTable(TORRENT_TABLE, { view, rows, matchCount, count });
-  const before = markup`${renderTotals(sources)}
+  const before = markup`${sources.intro?.(view.origin)}${renderTotals(sources)}
     <section id="torrent-section" class="card">${table.before}`;
   const after = markup`${table.after}</section>`;
   const done = formatCount(totals.seederCount);

@@ -132,6 +132,15 @@ ${FILLS}
 .map a:hover { text-decoration: none; border-color: var(--state); }
 .swarm + table, .map + table { border-top: 1px solid var(--line); }
 
+.shares dl { display: grid; grid-template-columns: max-content 1fr; align-items: center; gap: .4rem 1rem; margin-top: .9rem; }
+.shares dt::before { display: none; }
+.shares > div { flex-basis: 26rem; }
+.shares figure { text-align: center; }
+.shares figcaption { color: var(--faint); font-size: .8rem; }
+.shares .files { flex: 1 1 100%; }
+.qr { display: block; width: 9rem; height: 9rem; border-radius: .5rem; }
+.files ul { list-style: none; padding: 0; max-height: 22rem; overflow-y: auto; }
+.files li { padding: .25rem 0; overflow-wrap: anywhere; }
 .command { display: flex; align-items: center; gap: .5rem; max-width: 100%; }
 .command code { padding: .2rem .5rem; border-radius: .4rem; background: var(--page); border: 1px solid var(--line); overflow-wrap: anywhere; user-select: all; }
 button { font: inherit; font-size: .8rem; padding: .15rem .6rem; color: var(--text); background: var(--card); border: 1px solid var(--line); border-radius: .4rem; cursor: pointer; }
@@ -178,6 +187,9 @@ footer { padding-top: .25rem; padding-bottom: 2rem; display: flex; flex-wrap: wr
   .address { display: inline-block; margin-right: .5rem; white-space: normal; }
 }
 @media (max-width: 30rem) {
+  .shares dl { grid-template-columns: 1fr; gap: .1rem; }
+  .shares dd { margin-bottom: .4rem; }
+  .shares figure { display: none; }
   .top, main, footer { padding-left: .75rem; padding-right: .75rem; }
   form { flex-basis: 100%; }
   .totals > div:nth-child(n) { grid-column: span 3; }

@@ -41,6 +41,8 @@ export interface TrackerPageOptions {
   readonly peerTimeoutMs: number;
   /** The command that runs a peer on another machine. */
   readonly peerCommand: string;
+  /** Writes the part above the page of all torrents. @default none */
+  readonly intro?: PageSources["intro"];
   /** Scheme, host and port of the tracker, for requests without a valid `Host`. */
   readonly origin: () => string;
   /** Lets other requests have their turn during long work. */

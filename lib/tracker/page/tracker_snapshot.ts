@@ -17,6 +17,7 @@ import type {
   SwarmSummary,
 } from "../store/peer_store.ts";
 import { describeHost, type Host } from "./host.ts";
+import type { Html } from "./html.ts";
 import type { SpeedHistory } from "./speed_history.ts";
 
 /** Hosts of one torrent that are read at most; of larger swarms any of them. */
@@ -112,6 +113,8 @@ export interface PageSources {
   readonly silentAfterMs: number;
   /** The command that runs a peer, for commands to copy. */
   readonly peerCommand: string;
+  /** Writes the part above the page of all torrents. */
+  readonly intro?: ((origin: string) => Html | undefined) | undefined;
   readonly startedAtMs: number;
   readonly nowMs: number;
 }

@@ -1,0 +1,116 @@
+/**
+ * The part of the page that invites: the shares of this machine, the lines that
+ * fetch them on another machine, a QR code of the page, and the files to download
+ * one by one. Pure. Names come from strangers too, as a torrent file may be shared.
+ *
+ * @module
+ */
+import { encode } from "uqr";
+import type { Torrent } from "../metainfo/torrent.ts";
+import { type Html, markup, shownText } from "../tracker/page/html.ts";
+import { formatPlural, formatSize } from "../tracker/page/units.ts";
+import { sharedFilePath } from "./share_routes.ts";
+
+/** Files that are listed at most: the page is patched whenever a host progresses. */
+const MAX_LISTED_FILES = 1_000;
+/** Files up to which the list is open. */
+const FEW_FILES = 12;
+/** Light modules around a QR code. [ISO 18004] */
+const QUIET_ZONE = 4;
+
+/** A share on the page. */
+export interface PageShare {
+  readonly name: string;
+  /** `undefined` until everything is hashed. */
+  readonly torrent: Torrent | undefined;
+}
+
+/** Writes the shares of a machine, which the reader reaches at `origin`. */
+export function renderShares(
+  shares: readonly PageShare[],
+  origin: string,
+): Html | undefined {
+  if (shares.length === 0) return undefined;
+  const host = origin.replace(/^http:\/\//, "").replace(/:8000$/, "");
+  return markup`<section id="shares" class="card torrent shares"><div>
+    ${shares.map(renderShare)}
+    <dl>
+    <dt>On each other machine</dt><dd>${
+    renderCommand(`lanswarm get ${host}`)
+  }</dd>
+    <dt>With nothing installed</dt><dd>${
+    renderCommand(`curl -fsS ${origin}/join | sh`)
+  }</dd>
+    <dt>The same on Windows</dt><dd>${
+    renderCommand(`irm ${origin}/join.ps1 | iex`)
+  }</dd>
+    </dl></div>
+    <figure>${
+    renderQrCode(`${origin}/`)
+  }<figcaption>this page</figcaption></figure>
+    ${renderFiles(shares)}</section>`;
+}
+
+function renderShare({ name, torrent }: PageShare): Html {
+  const facts = torrent === undefined
+    ? "being hashed; machines may join already"
+    : `${formatSize(torrent.geometry.length)} · ${
+      formatPlural(filesOf(torrent).length, "file")
+    }`;
+  return markup`<h2><bdi>${
+    shownText(name)
+  }</bdi></h2><p class="facts"><span>${facts}</span></p>`;
+}
+
+/** A command line; the page's script makes its button work. */
+function renderCommand(command: string): Html {
+  return markup`<span class="command"><code>${command}</code>
+    <button type="button" data-own data-copy hidden>Copy</button></span>`;
+}
+
+/** Links to the files of all shares that are ready. */
+function renderFiles(shares: readonly PageShare[]): Html | undefined {
+  const torrents = shares.map(({ torrent }) => torrent)
+    .filter((torrent) => torrent !== undefined);
+  const count = torrents.reduce((sum, one) => sum + filesOf(one).length, 0);
+  if (count === 0) return undefined;
+  const links: Html[] = [];
+  for (const torrent of torrents) {
+    for (const { path, length } of filesOf(torrent)) {
+      if (links.length === MAX_LISTED_FILES) break;
+      links.push(
+        markup`<li><a href="${
+          sharedFilePath(torrent.infoHash, path)
+        }" download><bdi>${shownText(path.join("/"))}</bdi></a> <small>${
+          formatSize(length)
+        }</small></li>`,
+      );
+    }
+  }
+  const rest = count - links.length;
+  const more = rest === 0
+    ? undefined
+    : markup`<li>and ${formatPlural(rest, "file")} more</li>`;
+  const isOpen = count <= FEW_FILES ? markup` open` : undefined;
+  return markup`<details class="files"${isOpen}><summary>Download in the browser</summary>
+    <p class="faint">Slower: this machine alone sends them, and nothing is verified.</p>
+    <ul>${links}${more}</ul></details>`;
+}
+
+function filesOf({ files }: Torrent): Torrent["files"] {
+  return files.filter(({ isPadding }) => !isPadding);
+}
+
+/** A QR code, dark on white on every theme. */
+function renderQrCode(text: string): Html {
+  const { data, size } = encode(text, { ecc: "L", border: QUIET_ZONE });
+  let path = "";
+  for (const [row, modules] of data.entries()) {
+    for (const [column, isDark] of modules.entries()) {
+      if (isDark) path += `M${column} ${row}h1v1h-1z`;
+    }
+  }
+  const box = `0 0 ${size} ${size}`;
+  return markup`<svg class="qr" viewBox="${box}" role="img" aria-label="QR code of ${text}" shape-rendering="crispEdges">
+    <path fill="#fff" d="M0 0h${size}v${size}h-${size}z"/><path fill="#000" d="${path}"/></svg>`;
+}
