@@ -102,6 +102,24 @@ export {
   type AnnouncerOptions,
 } from "./announce/announcer.ts";
 
+// Discovery: find shares and peers on the local network
+export { multicastRefusal } from "./discovery/multicast_socket.ts";
+export {
+  advertiseShares,
+  type AdvertiseSharesOptions,
+  findShares,
+  type FindSharesOptions,
+  resolveLocalName,
+  type ResolveLocalNameOptions,
+  type ShareAdvertiser,
+} from "./discovery/dns_sd.ts";
+export type { OwnShare, Share } from "./discovery/share_records.ts";
+export {
+  type LocalServiceDiscovery,
+  type LocalServiceDiscoveryOptions,
+  openLocalServiceDiscovery,
+} from "./discovery/local_service_discovery.ts";
+
 // Peers: share torrents
 export {
   openSession,
@@ -205,7 +223,7 @@ export {
   readWord,
   requestedUrl,
   trimText,
-} from "./metainfo/clean_text.ts";
+} from "./base/clean_text.ts";
 export {
   BLOCK_SIZE,
   choosePieceLength,

@@ -20,7 +20,7 @@ import {
   type InfoHash,
   infoHashFromHex,
 } from "./base/identifier.ts";
-import { readUrl, trimText } from "./metainfo/clean_text.ts";
+import { readUrl, trimText } from "./base/clean_text.ts";
 
 const DISCARD_PORT = 9;
 

@@ -6,7 +6,7 @@
  */
 import { StorageError } from "../base/errors.ts";
 import { buildTorrent, type NewTorrent } from "../metainfo/build_torrent.ts";
-import { readUrl } from "../metainfo/clean_text.ts";
+import { readUrl } from "../base/clean_text.ts";
 import {
   BLOCK_SIZE,
   choosePieceLength,

@@ -6,7 +6,7 @@
  */
 import { PRODUCT } from "../base/version.ts";
 import { type Encodable, encodeBencode } from "../bencode/encode.ts";
-import { readUrl } from "./clean_text.ts";
+import { readUrl } from "../base/clean_text.ts";
 import { Geometry } from "./geometry.ts";
 import { PIECE_HASH_LENGTH } from "./torrent.ts";
 

@@ -15,7 +15,7 @@ import {
 } from "../base/identifier.ts";
 import { formatIpAddress, parseIpAddress } from "../base/ip_address.ts";
 import { formatPeerAddress, type PeerAddress } from "../base/peer_address.ts";
-import { displayName, requestedUrl, trimText } from "./clean_text.ts";
+import { displayName, requestedUrl, trimText } from "../base/clean_text.ts";
 import type { Torrent } from "./torrent.ts";
 
 /** The content of a magnet link. */

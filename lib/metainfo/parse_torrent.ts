@@ -13,7 +13,7 @@ import {
   isDictionary,
   readBencode,
 } from "../bencode/decode.ts";
-import { requestedUrl } from "./clean_text.ts";
+import { requestedUrl } from "../base/clean_text.ts";
 import { FieldReader, readTextList } from "./field_reader.ts";
 import { Geometry, MAX_PIECE_LENGTH } from "./geometry.ts";
 import { MetainfoError } from "./metainfo_error.ts";

@@ -11,7 +11,7 @@ import configuration from "../../deno.json" with { type: "json" };
 import { REPOSITORY } from "../programs/tasks.ts";
 import type { ExecutableName } from "./targets.ts";
 
-const COMMON_PACKAGES = ["deno-std", "bencode", "string-width"];
+const COMMON_PACKAGES = ["deno-std", "bencode", "dns-packet", "string-width"];
 
 /** The npm packages of each program. */
 const PACKAGES: Readonly<Record<ExecutableName, readonly string[]>> = {

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { quote } from "../base/errors.ts";
+import { quote } from "./errors.ts";
 
 /** Controls, joiners of nothing, marks that turn the direction, empty letters. */
 const UNSEEN = String

@@ -1,0 +1,162 @@
+/**
+ * Messages of multicast DNS, decoded and encoded by `npm:dns-packet`: the record
+ * types of DNS-SD, bounded before they are decoded and checked after. Other types
+ * are left out. [RFC 1035, 6762]
+ *
+ * @module
+ */
+import dnsPacket, { type Answer } from "dns-packet";
+import { ProtocolError } from "../base/errors.ts";
+import { isUnicast } from "../base/ip_address.ts";
+
+/** Longest message. [RFC 6762, section 17] */
+export const MAX_DNS_LENGTH = 9000;
+/** Entries of all sections. A short message may claim 262,140 of them. */
+const MAX_ENTRIES = 256;
+const HEADER_LENGTH = 12;
+/** Longest TXT record, in bytes, and its entries. */
+const MAX_TEXT_LENGTH = 1300;
+const MAX_TEXT_ENTRIES = 32;
+
+/** `AA` of a response. */
+const AUTHORITATIVE = 1 << 10;
+
+/** A record, without its class, which is `IN`. */
+export type DnsRecord =
+  & {
+    readonly name: string;
+    /** Seconds for which it may be kept; 0: it is gone. */
+    readonly ttl: number;
+    /** True if it replaces other records of the name and type. @default {false} */
+    readonly flush?: boolean;
+  }
+  & (
+    | { readonly type: "PTR"; readonly data: string }
+    | {
+      readonly type: "SRV";
+      readonly data: { readonly target: string; readonly port: number };
+    }
+    /** `key=value` each. */
+    | { readonly type: "TXT"; readonly data: readonly string[] }
+    | { readonly type: "A" | "AAAA"; readonly data: string }
+  );
+
+/** A message. */
+export interface DnsMessage {
+  /** Echoed in answers to senders that do not use port 5353. @default {0} */
+  readonly id?: number;
+  readonly isResponse: boolean;
+  /** `type` may be `ANY`. */
+  readonly questions: readonly {
+    readonly name: string;
+    readonly type: string;
+  }[];
+  /** Answers and additional records: what the sender holds for true. */
+  readonly answers: readonly DnsRecord[];
+  /** Records that the sender of a probe wants to own. */
+  readonly proposed: readonly DnsRecord[];
+}
+
+/**
+ * Decodes a message. Names are in lower case, as they compare in DNS.
+ * @throws {ProtocolError} If it is malformed or exceeds a limit.
+ */
+export function decodeDnsMessage(datagram: Uint8Array): DnsMessage {
+  const { byteLength: length } = datagram;
+  if (length < HEADER_LENGTH || length > MAX_DNS_LENGTH) {
+    throw new ProtocolError(
+      `Cannot read DNS message: ${length} bytes are not between ${HEADER_LENGTH} and ${MAX_DNS_LENGTH}`,
+    );
+  }
+  const view = new DataView(datagram.buffer, datagram.byteOffset, length);
+  const counts = [4, 6, 8, 10].map((offset) => view.getUint16(offset));
+  const count = counts.reduce((sum, count) => sum + count);
+  if (count > MAX_ENTRIES) {
+    throw new ProtocolError(
+      `Cannot read DNS message: ${count} entries exceed the limit of ${MAX_ENTRIES}`,
+    );
+  }
+  try {
+    const packet = dnsPacket.decode(
+      Buffer.from(datagram.buffer, datagram.byteOffset, length),
+    );
+    return {
+      id: packet.id,
+      isResponse: packet.type === "response",
+      questions: packet.questions.map(({ name, type }) => ({
+        name: name.toLowerCase(),
+        type,
+      })),
+      answers: [...packet.answers, ...packet.additionals]
+        .flatMap(readRecord),
+      proposed: packet.authorities.flatMap(readRecord),
+    };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ProtocolError(`Cannot read DNS message: ${reason}`, { cause });
+  }
+}
+
+/** Encodes a message. */
+export function encodeDnsMessage(
+  { id = 0, isResponse, questions, answers, proposed }: DnsMessage,
+): Uint8Array<ArrayBuffer> {
+  return dnsPacket.encode({
+    id,
+    type: isResponse ? "response" : "query",
+    flags: isResponse ? AUTHORITATIVE : 0,
+    questions,
+    answers: answers.map(writeRecord),
+    authorities: proposed.map(writeRecord),
+  });
+}
+
+/** True for records of the same name, type and data. */
+export function isSameRecord(one: DnsRecord, other: DnsRecord): boolean {
+  return one.name.toLowerCase() === other.name.toLowerCase() &&
+    one.type === other.type &&
+    JSON.stringify(one.data).toLowerCase() ===
+      JSON.stringify(other.data).toLowerCase();
+}
+
+/** The record, or nothing if it is of another type or makes no sense. */
+function readRecord(answer: Answer): DnsRecord[] {
+  const { type, ttl, flush, data } = answer;
+  const common = { name: answer.name.toLowerCase(), ttl, flush };
+  switch (type) {
+    case "PTR":
+      return typeof data === "string"
+        ? [{ ...common, type, data: data.toLowerCase() }]
+        : [];
+    case "SRV": {
+      const { target, port } = data as { target: string; port: number };
+      return [{
+        ...common,
+        type,
+        data: { target: target.toLowerCase(), port },
+      }];
+    }
+    case "TXT": {
+      const entries = data as Uint8Array[];
+      const length = entries.reduce((sum, entry) => sum + entry.length, 0);
+      if (entries.length > MAX_TEXT_ENTRIES || length > MAX_TEXT_LENGTH) {
+        return [];
+      }
+      const decoder = new TextDecoder();
+      const texts = entries.map((entry) => decoder.decode(entry));
+      return [{ ...common, type, data: texts }];
+    }
+    case "A":
+    case "AAAA":
+      return typeof data === "string" && isUnicast(data)
+        ? [{ ...common, type, data }]
+        : [];
+    default:
+      return [];
+  }
+}
+
+function writeRecord(record: DnsRecord): Answer {
+  const { flush = false } = record;
+  return { ...record, flush };
+}

@@ -1,0 +1,238 @@
+/**
+ * Shares and host names on the local network by multicast DNS: the three tasks of
+ * DNS-SD, each on sockets of its own. The codec is loaded on demand: programs that
+ * do none of this would start a tenth of a second later. [RFC 6762, 6763]
+ *
+ * @module
+ */
+import { ProtocolError } from "../base/errors.ts";
+import { addressScope } from "../base/ip_address.ts";
+import { joinSignals } from "../base/join_signals.ts";
+import type { Random } from "../base/random.ts";
+import type { DnsMessage } from "./dns_message.ts";
+import {
+  type MulticastOptions,
+  type MulticastProtocol,
+  type MulticastSocket,
+  openMulticastSocket,
+  type OutgoingDatagram,
+  type Sender,
+} from "./multicast_socket.ts";
+import { DNS_PORT, type OwnShare, type Share } from "./share_records.ts";
+
+const SOCKET: MulticastOptions = {
+  groups: { ipv4: "224.0.0.251", ipv6: "ff02::fb" },
+  port: DNS_PORT,
+  sendingPort: DNS_PORT,
+  timeToLive: 255,
+  maxPerSecond: 100,
+  sendsRoutable: false,
+};
+/** Longest wait for an answer to a name, in milliseconds. */
+const RESOLVE_TIMEOUT_MS = 2_000;
+/** Time for the addresses of the other family, in milliseconds. */
+const FURTHER_ANSWERS_MS = 150;
+/** A name is asked for again after this time, in milliseconds. */
+const RESOLVE_INTERVAL_MS = 500;
+/** Most addresses of a name. */
+const MAX_ADDRESSES = 16;
+
+/** A state machine of multicast DNS. */
+interface DnsMachine extends Omit<MulticastProtocol, "receive"> {
+  receive(message: DnsMessage, from: Sender, now: number): void;
+}
+
+/** Options for {@linkcode advertiseShares}. */
+export interface AdvertiseSharesOptions {
+  /** Called when this machine's name on the network is settled: `lanswarm.local`, or `lanswarm-2.local` if another host has that. */
+  readonly onHostName?: (name: string) => void;
+  /** Advertises only on the interface with this address. @default every interface */
+  readonly hostname?: string | undefined;
+  /** Source of random numbers. @default {Math.random} */
+  readonly random?: Random;
+}
+
+/** Shares of this machine that other hosts find until it is closed. */
+export interface ShareAdvertiser extends AsyncDisposable {
+  /** This machine's name on the network; undefined until it is settled. */
+  readonly hostName: string | undefined;
+  /** Announces a share, or a change of the one with its id. */
+  set(share: OwnShare): void;
+  /** Takes leave of a share. */
+  remove(id: string): void;
+  /** Takes leave of everything. */
+  close(): Promise<void>;
+}
+
+/**
+ * Advertises shares to the local network. See {@linkcode multicastRefusal} for what
+ * it needs.
+ * @throws {Deno.errors.AddrInUse} If another program has port 5353 for itself.
+ */
+export async function advertiseShares(
+  { random = Math.random, ...options }: AdvertiseSharesOptions = {},
+): Promise<ShareAdvertiser> {
+  const { ShareResponder } = await import("./share_responder.ts");
+  const responder = new ShareResponder({ random, ...options });
+  const socket = await openDns(responder, options);
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> =>
+    closing ??= socket.close(responder.goodbye());
+  return {
+    get hostName() {
+      return responder.hostName;
+    },
+    set: (share) => {
+      responder.setShare(share, performance.now());
+      socket.flush();
+    },
+    remove: (id) => {
+      responder.removeShare(id);
+      socket.flush();
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Options for {@linkcode findShares}. */
+export interface FindSharesOptions {
+  /** Ends the search. */
+  readonly signal: AbortSignal;
+  /** Called for each share that is found, and again when one changes. */
+  readonly onShare: (share: Share) => void;
+  /** Called with the id of a share that has gone. */
+  readonly onGone?: (id: string) => void;
+  /** Asks only the host with this IP address, in its own network and without multicast. @default all hosts */
+  readonly hostAddress?: string | undefined;
+  /** Source of random numbers. @default {Math.random} */
+  readonly random?: Random;
+}
+
+/**
+ * Looks for shares on the local network until `signal` aborts.
+ * @throws {Deno.errors.AddrInUse} If another program has port 5353 for itself.
+ */
+export async function findShares(
+  { signal, hostAddress, onShare, onGone = () => {}, random = Math.random }:
+    FindSharesOptions,
+): Promise<void> {
+  if (signal.aborted) return;
+  const { ShareBrowser } = await import("./share_browser.ts");
+  const options = { random, onShare, onGone };
+  const browser = new ShareBrowser(options, performance.now());
+  using _socket = await openDns({
+    get nextAtMs() {
+      return browser.nextAtMs;
+    },
+    interfacesChanged: (_interfaces, now) => browser.restart(now),
+    receive: (message, { hostname }, now) => {
+      if ((hostAddress ?? hostname) !== hostname) return;
+      browser.receive(message, hostname, now);
+    },
+    takeDue: (now) =>
+      browser.takeDue(now).map((datagram): OutgoingDatagram =>
+        hostAddress === undefined
+          ? { datagram }
+          : { datagram, to: { hostname: hostAddress, port: DNS_PORT } }
+      ),
+  }, hostAddress === undefined ? {} : { sendingPort: 0 });
+  await aborted(signal);
+}
+
+/** Options for {@linkcode resolveLocalName}. */
+export interface ResolveLocalNameOptions {
+  /** Ends the search. @default never */
+  readonly signal?: AbortSignal;
+  /** Longest wait for an answer, in milliseconds. @default {2000} */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * The IP addresses of a host of the local network, such as `teacher-pc.local`; none
+ * if no host answers to the name in time.
+ * @throws {Deno.errors.AddrInUse} If another program has port 5353 for itself.
+ */
+export async function resolveLocalName(
+  name: string,
+  { signal, timeoutMs = RESOLVE_TIMEOUT_MS }: ResolveLocalNameOptions = {},
+): Promise<readonly string[]> {
+  const { encodeDnsMessage } = await import("./dns_message.ts");
+  const wanted = name.toLowerCase().replace(/\.$/, "");
+  const found = new Set<string>();
+  using ending = joinSignals(signal, AbortSignal.timeout(timeoutMs));
+  const done = new AbortController();
+  using joined = joinSignals(ending.signal, done.signal);
+  let nextAtMs = 0;
+  let doneAtMs = Infinity;
+  using _socket = await openDns({
+    get nextAtMs() {
+      return Math.min(nextAtMs, doneAtMs);
+    },
+    interfacesChanged: () => {},
+    receive: ({ isResponse, answers }, { hostname }, now) => {
+      for (const { name, type, data, ttl } of isResponse ? answers : []) {
+        const isAddress = type === "A" || type === "AAAA";
+        if (!isAddress || name !== wanted || ttl === 0) continue;
+        if (addressScope(data) === "linkLocal" && data.includes(":")) continue;
+        if (found.size < MAX_ADDRESSES) found.add(data);
+        // The sender's own address surely answers.
+        if (data === hostname) moveFirst(found, data);
+        doneAtMs = Math.min(doneAtMs, now + FURTHER_ANSWERS_MS);
+      }
+    },
+    takeDue: (now) => {
+      if (now >= doneAtMs) done.abort();
+      if (now < nextAtMs) return [];
+      nextAtMs = now + RESOLVE_INTERVAL_MS;
+      const questions = [{ name: wanted, type: "A" }, {
+        name: wanted,
+        type: "AAAA",
+      }];
+      return [{
+        datagram: encodeDnsMessage({
+          ...{ isResponse: false, questions, answers: [], proposed: [] },
+        }),
+      }];
+    },
+  });
+  await aborted(joined.signal);
+  return [...found];
+}
+
+async function openDns(
+  machine: DnsMachine,
+  options: Partial<MulticastOptions> = {},
+): Promise<MulticastSocket> {
+  const { decodeDnsMessage } = await import("./dns_message.ts");
+  const { hostname, sendingPort = DNS_PORT } = options;
+  return await openMulticastSocket({
+    get nextAtMs() {
+      return machine.nextAtMs;
+    },
+    interfacesChanged: (interfaces, now) =>
+      machine.interfacesChanged(interfaces, now),
+    takeDue: (now) => machine.takeDue(now),
+    receive: (datagram, from, now) => {
+      try {
+        machine.receive(decodeDnsMessage(datagram), from, now);
+      } catch (error) {
+        // Any host can send what is not a message.
+        if (!(error instanceof ProtocolError)) throw error;
+      }
+    },
+  }, { ...SOCKET, hostname, sendingPort });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (signal.aborted) resolve();
+  signal.addEventListener("abort", () => resolve(), { once: true });
+  return promise;
+}
+
+function moveFirst(found: Set<string>, first: string): void {
+  const others = [...found].filter((address) => address !== first);
+  found.clear();
+  for (const address of [first, ...others]) found.add(address);
+}

@@ -1,0 +1,94 @@
+/**
+ * The network interfaces that multicast uses: which ones, under which addresses, and
+ * what they are called.
+ *
+ * @module
+ */
+import { addressScope, isLoopback } from "../base/ip_address.ts";
+
+/** The families of addresses. */
+export type Family = "ipv4" | "ipv6";
+
+/** A network interface that is up. */
+export interface MulticastInterface {
+  /** The system's name for it. */
+  readonly name: string;
+  /** Its addresses; IPv6 link-local ones have no meaning elsewhere and are left out. */
+  readonly addresses: readonly string[];
+}
+
+/** An address of an interface, as the system lists it. */
+export interface NetworkInterface {
+  readonly name: string;
+  readonly family: "IPv4" | "IPv6";
+  readonly address: string;
+  /** With the length of the network's prefix: `192.0.2.1/24`. */
+  readonly cidr: string;
+  /** The index of the interface, with a link-local IPv6 address only. */
+  readonly scopeid: number | null;
+}
+
+/** The family of an address. */
+export function familyOf(hostname: string): Family {
+  return hostname.includes(":") ? "ipv6" : "ipv4";
+}
+
+/** Loopback counts only on a machine without a network. */
+export function listInterfaces(
+  all: readonly NetworkInterface[],
+  hostname: string | undefined,
+): readonly NetworkInterface[] {
+  const others = all.filter(({ address }) => !isLoopback(address));
+  const list = others.length > 0 ? others : all;
+  if (hostname === undefined) return list;
+  const name = all.find(({ address }) => address === hostname)?.name;
+  return all.filter((entry) => entry.name === name);
+}
+
+/**
+ * The addresses to send from, each with its interface: every IPv4 address, and one
+ * IPv6 address of each interface.
+ */
+export function sendingAddresses(
+  list: readonly NetworkInterface[],
+  prefersRoutable: boolean,
+): Map<string, NetworkInterface> {
+  const chosen = new Map<string, NetworkInterface>();
+  const hasIpv6 = new Set<string>();
+  const isRoutable = ({ address }: NetworkInterface): boolean =>
+    addressScope(address) !== "linkLocal";
+  const preferred = list.filter((entry) =>
+    isRoutable(entry) === prefersRoutable
+  );
+  for (const entry of [...preferred, ...list]) {
+    const { family, address, name, scopeid } = entry;
+    if (family === "IPv4") chosen.set(address, entry);
+    else if (!hasIpv6.has(name)) {
+      hasIpv6.add(name);
+      chosen.set(isRoutable(entry) ? address : `${address}%${scopeid}`, entry);
+    }
+  }
+  return chosen;
+}
+
+/** The index of an interface, which the system gives with a link-local address only. */
+export function indexOf(
+  name: string,
+  list: readonly NetworkInterface[],
+): number {
+  return list.find((entry) => entry.name === name && entry.scopeid)?.scopeid ??
+    0;
+}
+
+export function groupByInterface(
+  list: readonly NetworkInterface[],
+): MulticastInterface[] {
+  const names = [...new Set(list.map(({ name }) => name))];
+  return names.map((name) => ({
+    name,
+    addresses: list.filter((entry) =>
+      entry.name === name &&
+      (entry.family === "IPv4" || addressScope(entry.address) !== "linkLocal")
+    ).map(({ address }) => address),
+  }));
+}

@@ -1,0 +1,347 @@
+/**
+ * Runs a multicast protocol on every interface of this machine: one socket for each
+ * family receives, and one bound to each interface's address sends, so that a
+ * datagram leaves there. Owns all sockets and the timer of the protocol, watches
+ * the interfaces, and drops datagrams from other networks and floods. The protocol
+ * has neither sockets nor a clock.
+ *
+ * Deno joins multicast groups only with `--unstable-net`.
+ *
+ * @module
+ */
+import { createAddressFilter } from "../base/address_filter.ts";
+import { BoundedMap } from "../base/bounded_map.ts";
+import { addressScope } from "../base/ip_address.ts";
+import type { PeerAddress } from "../base/peer_address.ts";
+import { RateLimiter } from "../base/rate_limiter.ts";
+import {
+  type Family,
+  familyOf,
+  groupByInterface,
+  indexOf,
+  listInterfaces,
+  type MulticastInterface,
+  sendingAddresses,
+} from "./multicast_interfaces.ts";
+
+/** Time between two readings of the list of interfaces, in milliseconds. */
+const WATCH_INTERVAL_MS = 3_000;
+/** Hosts whose rates are remembered. */
+const MAX_HOSTS = 1024;
+/** Datagrams from all hosts together, as a multiple of those from one. */
+const ALL_HOSTS = 20;
+
+/** The sender of a datagram. */
+export interface Sender extends PeerAddress {
+  /** The interface in whose network it is; undefined for an IPv6 link-local address. */
+  readonly interfaceName: string | undefined;
+}
+
+/** A datagram to send: to the group, or to one host. */
+export type OutgoingDatagram =
+  | {
+    readonly datagram: Uint8Array;
+    /** @default every interface */
+    readonly interfaceName?: string | undefined;
+    /** @default both */
+    readonly family?: Family;
+  }
+  | { readonly datagram: Uint8Array; readonly to: PeerAddress };
+
+/** A protocol as a state machine. All times are milliseconds on one clock. */
+export interface MulticastProtocol {
+  /** Called at the start and whenever an address comes or goes. */
+  interfacesChanged(
+    interfaces: readonly MulticastInterface[],
+    now: number,
+  ): void;
+  /** Takes a datagram; its bytes are a copy. */
+  receive(datagram: Uint8Array, from: Sender, now: number): void;
+  /** Takes what is to be sent now. */
+  takeDue(now: number): readonly OutgoingDatagram[];
+  /** The time of the next {@linkcode takeDue}; `Infinity` if nothing is planned. */
+  readonly nextAtMs: number;
+}
+
+/** Options for {@linkcode openMulticastSocket}. */
+export interface MulticastOptions {
+  readonly groups: Readonly<Record<Family, string>>;
+  /** The port of the groups. */
+  readonly port: number;
+  /** The port that datagrams are sent from; 0 for any free one. */
+  readonly sendingPort: number;
+  readonly timeToLive: number;
+  /**
+   * True to send over IPv6 from an address that others can connect to. A link-local
+   * one fixes the interface on which datagrams leave, which no other does: on a
+   * machine with several, the system chooses one for them all.
+   */
+  readonly sendsRoutable: boolean;
+  /** Datagrams from one host that are processed; further ones are dropped. */
+  readonly maxPerSecond: number;
+  /** Uses only the interface that has this address. @default every interface */
+  readonly hostname?: string | undefined;
+}
+
+/** A protocol at work. */
+export interface MulticastSocket extends Disposable {
+  /** Sends what became due because the protocol's state was changed. */
+  flush(): void;
+  /** Sends the last datagrams and closes the sockets. */
+  close(last?: readonly OutgoingDatagram[]): Promise<void>;
+}
+
+/** The reason why this process cannot use multicast; undefined if it can. */
+export function multicastRefusal(): string | undefined {
+  if (typeof Deno.listenDatagram !== "function") {
+    return "Deno was started without --unstable-net";
+  }
+  const missing = ([
+    { name: "sys", kind: "networkInterfaces" },
+    { name: "net" },
+  ] as const).find((descriptor) =>
+    Deno.permissions.querySync(descriptor).state !== "granted"
+  );
+  switch (missing?.name) {
+    case "sys":
+      return "the permission --allow-sys=networkInterfaces is missing";
+    case "net":
+      return "the permission --allow-net is missing";
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * Starts a protocol.
+ * @throws {Deno.errors.AddrInUse} If another program has the port for itself.
+ */
+export async function openMulticastSocket(
+  protocol: MulticastProtocol,
+  options: MulticastOptions,
+): Promise<MulticastSocket> {
+  const runner = new Runner(protocol, options);
+  try {
+    await runner.start();
+    return runner;
+  } catch (error) {
+    runner[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** An address of an interface, with the socket bound to it. */
+interface BoundAddress {
+  readonly interfaceName: string;
+  readonly family: Family;
+  readonly socket: Deno.DatagramConn;
+}
+
+class Runner implements MulticastSocket {
+  readonly #protocol: MulticastProtocol;
+  readonly #options: MulticastOptions;
+  readonly #receivers = new Map<Family, Deno.DatagramConn>();
+  readonly #bound = new Map<string, BoundAddress>();
+  readonly #rates = new BoundedMap<string, RateLimiter>(MAX_HOSTS);
+  readonly #totalRate: RateLimiter;
+  #networks: readonly {
+    readonly name: string;
+    readonly holds: (hostname: string) => boolean;
+  }[] = [];
+  #known = "";
+  #watch: ReturnType<typeof setInterval> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isClosed = false;
+
+  constructor(protocol: MulticastProtocol, options: MulticastOptions) {
+    this.#protocol = protocol;
+    this.#options = options;
+    const perSecond = options.maxPerSecond * ALL_HOSTS;
+    this.#totalRate = new RateLimiter({ perSecond, burst: perSecond });
+  }
+
+  async start(): Promise<void> {
+    const { port } = this.#options;
+    this.#receivers.set("ipv4", this.#listen("0.0.0.0", port));
+    try {
+      this.#receivers.set("ipv6", this.#listen("::", port));
+    } catch {
+      // Harmless: this host has no IPv6.
+    }
+    await this.#readInterfaces();
+    this.#watch = setInterval(() => this.#readInterfaces(), WATCH_INTERVAL_MS);
+  }
+
+  flush(): void {
+    if (this.#isClosed) return;
+    clearTimeout(this.#timer);
+    const now = performance.now();
+    for (const outgoing of this.#protocol.takeDue(now)) this.#send(outgoing);
+    const { nextAtMs } = this.#protocol;
+    if (nextAtMs === Infinity) return;
+    // At least 1 ms: a timer may fire a moment too early.
+    const waitMs = Math.max(1, nextAtMs - performance.now());
+    this.#timer = setTimeout(() => this.flush(), waitMs);
+  }
+
+  async close(last: readonly OutgoingDatagram[] = []): Promise<void> {
+    await Promise.all(last.flatMap((outgoing) => this.#send(outgoing)));
+    this[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
+    this.#isClosed = true;
+    clearInterval(this.#watch);
+    clearTimeout(this.#timer);
+    for (const socket of this.#receivers.values()) socket.close();
+    for (const { socket } of this.#bound.values()) socket.close();
+    this.#receivers.clear();
+    this.#bound.clear();
+  }
+
+  #listen(hostname: string, port: number): Deno.DatagramConn {
+    const socket = Deno.listenDatagram({
+      transport: "udp",
+      hostname,
+      port,
+      reuseAddress: true,
+    });
+    void this.#receiveFrom(socket);
+    return socket;
+  }
+
+  async #receiveFrom(socket: Deno.DatagramConn): Promise<void> {
+    while (!this.#isClosed) {
+      try {
+        const [datagram, address] = await socket.receive();
+        this.#receive(datagram, address as Deno.NetAddr);
+      } catch (error) {
+        const isClosed = error instanceof Deno.errors.BadResource ||
+          error instanceof Deno.errors.Interrupted;
+        if (isClosed) return;
+        // Windows reports a datagram to a closed port in this way.
+        if (error instanceof Deno.errors.ConnectionReset) continue;
+        if (!(error instanceof Error && "code" in error)) throw error;
+      }
+    }
+  }
+
+  #receive(datagram: Uint8Array, { hostname, port }: Deno.NetAddr): void {
+    const now = performance.now();
+    const network = this.#networks.find(({ holds }) => holds(hostname));
+    const isNear = network !== undefined ||
+      (hostname.includes(":") && addressScope(hostname) === "linkLocal");
+    if (!isNear || !this.#mayPass(hostname, now)) return;
+    const sender = { hostname, port, interfaceName: network?.name };
+    this.#protocol.receive(datagram, sender, now);
+    this.flush();
+  }
+
+  #mayPass(hostname: string, now: number): boolean {
+    const { maxPerSecond } = this.#options;
+    let rate = this.#rates.get(hostname);
+    if (rate === undefined) {
+      rate = new RateLimiter({ perSecond: maxPerSecond, burst: maxPerSecond });
+      this.#rates.set(hostname, rate);
+    }
+    return rate.tryTake(1, now) && this.#totalRate.tryTake(1, now);
+  }
+
+  #send(outgoing: OutgoingDatagram): Promise<void>[] {
+    const { groups, port } = this.#options;
+    const { datagram } = outgoing;
+    if ("to" in outgoing) {
+      const { to } = outgoing;
+      const family = familyOf(to.hostname);
+      const network = this.#networks.find(({ holds }) => holds(to.hostname));
+      const from = this.#bound.values().find((bound) =>
+        bound.family === family && bound.interfaceName === network?.name
+      );
+      const socket = from?.socket ?? this.#receivers.get(family);
+      return socket === undefined ? [] : [send(socket, datagram, to)];
+    }
+    return this.#bound.values().toArray().flatMap(
+      ({ family, interfaceName, socket }) => {
+        const isWanted = (outgoing.family ?? family) === family &&
+          (outgoing.interfaceName ?? interfaceName) === interfaceName;
+        const to = { hostname: groups[family], port };
+        return isWanted ? [send(socket, datagram, to)] : [];
+      },
+    );
+  }
+
+  /** Binds a socket to each new address and closes those of addresses that are gone. */
+  async #readInterfaces(): Promise<void> {
+    const list = listInterfaces(
+      Deno.networkInterfaces(),
+      this.#options.hostname,
+    );
+    const known = JSON.stringify(list);
+    if (known === this.#known || this.#isClosed) return;
+    this.#known = known;
+    const { sendsRoutable } = this.#options;
+    const addresses = sendingAddresses(list, sendsRoutable);
+    for (const [hostname, { socket }] of this.#bound) {
+      if (addresses.has(hostname)) continue;
+      socket.close();
+      this.#bound.delete(hostname);
+    }
+    for (const [hostname, entry] of addresses) {
+      if (this.#bound.has(hostname)) continue;
+      await this.#bind(hostname, entry.name, indexOf(entry.name, list));
+    }
+    if (this.#isClosed) return;
+    this.#networks = list.map(({ name, cidr }) => ({
+      name,
+      holds: createAddressFilter({ allow: [cidr] }),
+    }));
+    this.#protocol.interfacesChanged(
+      groupByInterface(list),
+      performance.now(),
+    );
+    this.flush();
+  }
+
+  async #bind(
+    hostname: string,
+    interfaceName: string,
+    index: number,
+  ): Promise<void> {
+    const { groups, sendingPort, timeToLive } = this.#options;
+    const family = familyOf(hostname);
+    try {
+      const receiver = this.#receivers.get(family);
+      if (receiver === undefined) return;
+      await (family === "ipv4"
+        ? receiver.joinMulticastV4(groups.ipv4, hostname)
+        : receiver.joinMulticastV6(groups.ipv6, index)).catch(ignoreMembership);
+      const socket = this.#listen(hostname, sendingPort);
+      if (family === "ipv4") {
+        // Joined for its options: a socket bound to an address receives none of it.
+        const membership = await socket.joinMulticastV4(groups.ipv4, hostname);
+        await membership.setTTL(timeToLive);
+        await membership.setLoopback(true);
+      }
+      if (this.#isClosed) return socket.close();
+      this.#bound.set(hostname, { interfaceName, family, socket });
+    } catch {
+      // Harmless: the address went as it came, or another program has the port on
+      // it; the other interfaces work on.
+    }
+  }
+}
+
+async function send(
+  socket: Deno.DatagramConn,
+  datagram: Uint8Array,
+  to: PeerAddress,
+): Promise<void> {
+  try {
+    await socket.send(datagram, { transport: "udp", ...to });
+  } catch {
+    // Harmless: the interface has gone down, and protocols repeat what they send.
+  }
+}
+
+/** A second address of an interface finds the group joined. */
+function ignoreMembership(): void {}

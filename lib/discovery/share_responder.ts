@@ -1,0 +1,280 @@
+/**
+ * Answers queries of multicast DNS for the shares of this machine and for its name:
+ * a state machine. Records are sent in groups, a share or the host, each with all
+ * that belongs to it, so that one answer is enough.
+ *
+ * Shares do not wait for the probing of the host's name: their records refer to a
+ * random one. [RFC 6762]
+ *
+ * @module
+ */
+import type { PeerAddress } from "../base/peer_address.ts";
+import { type Random, randomBelow } from "../base/random.ts";
+import {
+  type DnsMessage,
+  type DnsRecord,
+  encodeDnsMessage,
+  isSameRecord,
+} from "./dns_message.ts";
+import { HostName } from "./host_name.ts";
+import type { MulticastInterface } from "./multicast_interfaces.ts";
+import type { OutgoingDatagram, Sender } from "./multicast_socket.ts";
+import {
+  DNS_PORT,
+  hostRecords,
+  instanceName,
+  type OwnShare,
+  RECORD_TTL,
+  shareRecords,
+} from "./share_records.ts";
+
+/** An answer leaves after 20 to 120 ms, in which others may join it. */
+const MIN_ANSWER_DELAY_MS = 20;
+const ANSWER_DELAY_RANGE_MS = 100;
+/** Time between two multicasts of a record on one interface; shorter if a probe asks. */
+const REPEAT_MS = 1_000;
+const PROBED_REPEAT_MS = 250;
+/** Seconds for which a resolver that does not speak multicast may keep an answer. */
+const UNICAST_TTL = 10;
+
+/** Options for {@linkcode ShareResponder}. */
+export interface ShareResponderOptions {
+  readonly random: Random;
+  /** Called when the host's name, such as `lanswarm.local`, is ours. */
+  readonly onHostName?: (name: string) => void;
+}
+
+/** The records that are sent together: of the host, or of the share with this id. */
+type Group = { readonly shareId: string } | "host";
+
+interface PlannedAnswer {
+  readonly group: Group;
+  readonly interfaceName: string;
+  readonly atMs: number;
+}
+
+/** The shares of this machine. All times are milliseconds on one clock. */
+export class ShareResponder {
+  readonly #options: ShareResponderOptions;
+  /** The name that service records refer to. */
+  readonly #serviceHost: string;
+  readonly #suffix: string;
+  /** By id, with the name of each in DNS. */
+  readonly #shares = new Map<string, { share: OwnShare; instance: string }>();
+  #shareCount = 0;
+  #interfaces: readonly MulticastInterface[] = [];
+  #planned: PlannedAnswer[] = [];
+  readonly #lastSentMs = new Map<string, number>();
+  readonly #immediate: OutgoingDatagram[] = [];
+  readonly #hostName: HostName;
+
+  constructor(options: ShareResponderOptions) {
+    this.#options = options;
+    const number = randomBelow(2 ** 32, options.random);
+    this.#suffix = number.toString(16).padStart(8, "0");
+    this.#serviceHost = `lanswarm-${this.#suffix}.local`;
+    this.#hostName = new HostName({
+      random: options.random,
+      announce: (now) => this.#announce("host", now),
+      onClaimed: (name) => options.onHostName?.(name),
+    });
+  }
+
+  /** The host's name, once it is ours. */
+  get hostName(): string | undefined {
+    return this.#hostName.name;
+  }
+
+  /** The time of the next {@linkcode takeDue}. */
+  get nextAtMs(): number {
+    if (this.#immediate.length > 0) return -Infinity;
+    return this.#planned.reduce(
+      (least, { atMs }) => Math.min(least, atMs),
+      this.#hostName.nextAtMs,
+    );
+  }
+
+  /** Announces everything anew, with the addresses of these interfaces. */
+  interfacesChanged(
+    interfaces: readonly MulticastInterface[],
+    now: number,
+  ): void {
+    this.#interfaces = interfaces;
+    this.#hostName.interfacesChanged(interfaces, now);
+    for (const group of this.#groups()) this.#announce(group, now);
+  }
+
+  /** Adds a share, or replaces the one with its id, and announces it. */
+  setShare(share: OwnShare, now: number): void {
+    let known = this.#shares.get(share.id);
+    if (known !== undefined && known.share.name !== share.name) {
+      this.removeShare(share.id);
+      known = undefined;
+    }
+    const suffix = `${this.#suffix}-${++this.#shareCount}`;
+    const instance = known?.instance ?? instanceName(share.name, suffix);
+    this.#shares.set(share.id, { share, instance });
+    this.#announce({ shareId: share.id }, now);
+  }
+
+  /** Removes a share and says so. */
+  removeShare(id: string): void {
+    this.#immediate.push(...this.#goodbye([{ shareId: id }]));
+    this.#shares.delete(id);
+  }
+
+  /** The last messages: all records are gone. */
+  goodbye(): OutgoingDatagram[] {
+    return this.#goodbye(this.#groups());
+  }
+
+  /** Takes a message of another host, or a copy of one of our own. */
+  receive(message: DnsMessage, from: Sender, now: number): void {
+    this.#hostName.receive(message, from, now);
+    if (message.isResponse) return;
+    if (from.port === DNS_PORT) this.#planAnswers(message, from, now);
+    else this.#answerDirectly(message, from);
+  }
+
+  /** Takes the messages that are due. */
+  takeDue(now: number): OutgoingDatagram[] {
+    const due = this.#immediate.splice(0);
+    due.push(...this.#hostName.takeDue(now));
+    const [ready, later] = [[], []] as [PlannedAnswer[], PlannedAnswer[]];
+    for (const planned of this.#planned) {
+      (planned.atMs <= now ? ready : later).push(planned);
+    }
+    this.#planned = later;
+    for (const { group, interfaceName } of ready) {
+      const key = keyOf(group, interfaceName);
+      if (this.#lastSentMs.get(key) === now) continue;
+      this.#lastSentMs.set(key, now);
+      due.push(...this.#multicast(group, interfaceName));
+    }
+    return due;
+  }
+
+  #groups(): Group[] {
+    return [
+      "host",
+      ...[...this.#shares.keys()].map((shareId) => ({ shareId })),
+    ];
+  }
+
+  /** The records of a group on an interface. */
+  #records(
+    group: Group,
+    interfaceName: string,
+    ttl = RECORD_TTL,
+  ): DnsRecord[] {
+    const { addresses = [] } =
+      this.#interfaces.find(({ name }) => name === interfaceName) ?? {};
+    if (addresses.length === 0) return [];
+    if (group === "host") {
+      const { hostName } = this;
+      return hostName === undefined
+        ? []
+        : hostRecords(hostName, addresses, ttl);
+    }
+    const known = this.#shares.get(group.shareId);
+    if (known === undefined) return [];
+    const { share, instance } = known;
+    const host = this.#serviceHost;
+    return [
+      ...shareRecords(share, { instance, host, ttl }),
+      ...hostRecords(host, addresses, ttl),
+    ];
+  }
+
+  #announce(group: Group, now: number): void {
+    for (const { name: interfaceName } of this.#interfaces) {
+      for (const atMs of [now, now + REPEAT_MS]) {
+        this.#planned.push({ group, interfaceName, atMs });
+      }
+    }
+  }
+
+  #multicast(
+    group: Group,
+    interfaceName: string,
+    ttl?: number,
+  ): OutgoingDatagram[] {
+    const answers = this.#records(group, interfaceName, ttl);
+    if (answers.length === 0) return [];
+    const datagram = encodeDnsMessage({
+      ...{ isResponse: true, questions: [], answers, proposed: [] },
+    });
+    return [{ datagram, interfaceName }];
+  }
+
+  #goodbye(groups: readonly Group[]): OutgoingDatagram[] {
+    return this.#interfaces.flatMap(({ name }) =>
+      groups.flatMap((group) => this.#multicast(group, name, 0))
+    );
+  }
+
+  /** Plans an answer for each group that a question asks for and the sender does not know. */
+  #planAnswers(message: DnsMessage, from: Sender, now: number): void {
+    const isProbe = message.proposed.length > 0;
+    for (const { name: interfaceName } of this.#interfaces) {
+      if ((from.interfaceName ?? interfaceName) !== interfaceName) continue;
+      for (const group of this.#groups()) {
+        if (!this.#isAsked(group, interfaceName, message)) continue;
+        const key = keyOf(group, interfaceName);
+        const delayMs = MIN_ANSWER_DELAY_MS +
+          this.#options.random() * ANSWER_DELAY_RANGE_MS;
+        const repeatMs = isProbe ? PROBED_REPEAT_MS : REPEAT_MS;
+        const lastMs = this.#lastSentMs.get(key) ?? -Infinity;
+        const atMs = Math.max(now + delayMs, lastMs + repeatMs);
+        const isPlanned = this.#planned.some((planned) =>
+          keyOf(planned.group, planned.interfaceName) === key &&
+          planned.atMs <= atMs
+        );
+        if (!isPlanned) this.#planned.push({ group, interfaceName, atMs });
+      }
+    }
+  }
+
+  #isAsked(
+    group: Group,
+    interfaceName: string,
+    { questions, answers: known }: DnsMessage,
+  ): boolean {
+    const records = this.#records(group, interfaceName);
+    return records.some((record) =>
+      questions.some(({ name, type }) =>
+        name === record.name.toLowerCase() &&
+        (type === record.type || type === "ANY")
+      ) &&
+      !known.some((other) =>
+        isSameRecord(record, other) && other.ttl * 2 >= record.ttl
+      )
+    );
+  }
+
+  /** Answers a resolver that knows no multicast: to its own port, with its question. */
+  #answerDirectly(message: DnsMessage, from: Sender): void {
+    const { name } =
+      this.#interfaces.find(({ name }) =>
+        (from.interfaceName ?? name) === name
+      ) ?? {};
+    if (name === undefined) return;
+    const asked = this.#groups()
+      .filter((group) => this.#isAsked(group, name, message));
+    const to: PeerAddress = { hostname: from.hostname, port: from.port };
+    for (const group of asked) {
+      const answers = this.#records(group, name, UNICAST_TTL)
+        .map((record) => ({ ...record, flush: false }));
+      const { id = 0, questions } = message;
+      const datagram = encodeDnsMessage({
+        ...{ id, isResponse: true, questions, answers, proposed: [] },
+      });
+      this.#immediate.push({ datagram, to });
+    }
+  }
+}
+
+function keyOf(group: Group, interfaceName: string): string {
+  const name = group === "host" ? "host" : `share ${group.shareId}`;
+  return `${interfaceName} ${name}`;
+}
