@@ -6,8 +6,9 @@
  * @module
  */
 import { type ScrapeEntry, UNKNOWN_LEFT } from "../../announce/announce.ts";
-import type { InfoHash } from "../../base/identifier.ts";
-import { type Address, parseAddress, type PeerRows } from "./peer_rows.ts";
+import type { InfoHash, PeerId } from "../../base/identifier.ts";
+import { Eviction } from "./eviction.ts";
+import { type Address, parseAddress, PeerRows } from "./peer_rows.ts";
 import { noPeers, PeerSelection } from "./peer_selection.ts";
 import type {
   AnnounceOutcome,
@@ -16,9 +17,10 @@ import type {
   PeerDetails,
   PeerStore,
   StoreTotals,
+  SwarmChange,
   SwarmSummary,
 } from "./peer_store.ts";
-import { type InnerTableOptions, PeerTable } from "./peer_table.ts";
+import { SwarmTable, type SwarmTableOptions } from "./swarm_table.ts";
 
 /** Rows that one call of `expire` looks at, in less than a millisecond. */
 const ROWS_PER_SWEEP = 131_072;
@@ -34,25 +36,33 @@ const SHORTEST_SPAN_MS = 1_000;
 
 /** A {@linkcode PeerStore} in memory. */
 export class MemoryStore implements PeerStore {
-  /** For stores that keep more than peers in memory. */
-  readonly table: PeerTable;
-  readonly #peerTimeoutMs: number;
+  /** For the stores that keep more than peers in memory, as is `table`. */
+  readonly rows: PeerRows = new PeerRows();
+  readonly table: SwarmTable;
+  readonly maxSwarmCount: number;
+  /** Of all swarms; a peer in two counts twice. */
+  peerCount = 0;
+  readonly #options: OpenStoreOptions;
+  readonly #eviction: Eviction;
   readonly #selection: PeerSelection;
   /** The row at which the next sweep begins. */
   #sweepRow = 0;
 
-  constructor(
-    options: OpenStoreOptions,
-    innerOptions: InnerTableOptions = {},
-  ) {
-    this.table = new PeerTable(options, innerOptions);
-    this.#peerTimeoutMs = options.peerTimeoutMs;
-    this.#selection = new PeerSelection(this.table.rows, options.random);
+  constructor(options: OpenStoreOptions, tableOptions: SwarmTableOptions = {}) {
+    this.#options = options;
+    this.maxSwarmCount = options.maxSwarmCount ?? 100_000;
+    this.table = new SwarmTable(this.rows, tableOptions);
+    this.#selection = new PeerSelection(this.rows, options.random);
+    this.#eviction = new Eviction(this.rows, this.table, {
+      maxSwarmCount: this.maxSwarmCount,
+      maxPeersPerAddress: options.maxPeersPerAddress ?? 32_768,
+      isFull: () => this.isFull,
+    });
   }
 
   announce(announce: PeerAnnounce, nowMs: number): AnnounceOutcome {
     const { infoHash, key, peerId, port } = announce;
-    const { rows } = this.table;
+    const { rows } = this;
     const isSeeder = announce.left === 0;
     const address = parseAddress(announce.hostname);
     const known = this.table.swarms.get(infoHash)?.peers.get(peerId);
@@ -67,10 +77,10 @@ export class MemoryStore implements PeerStore {
       return { type: "refused", reason };
     }
     if (announce.event === "stopped") return this.#stop(announce, known, nowMs);
-    if (known === undefined && !this.table.makeRoom(infoHash, address)) {
+    if (known === undefined && !this.#makeRoom(infoHash, address)) {
       return {
         type: "refused",
-        reason: `the tracker is full with ${this.table.maxSwarmCount} torrents`,
+        reason: `the tracker is full with ${this.maxSwarmCount} torrents`,
         retryInMs: RETRY_WHEN_FULL_MS,
       };
     }
@@ -88,9 +98,8 @@ export class MemoryStore implements PeerStore {
     const isInPlace = before !== undefined && rows.port(before) === port &&
       rows.isSeeder[row] === Number(isSeeder) &&
       !rows.trackers.has(row);
-    if (isInPlace) this.table.touch(row);
     const asker = isInPlace ? before : this.#place(row, announce, address);
-    if (known === undefined) this.table.report("joined", row);
+    if (known === undefined) this.#report("joined", row);
     // A copy: a part of a request's text would keep the whole request in memory.
     if (key !== undefined && key !== rows.keys[row]) {
       rows.keys[row] = JSON.parse(JSON.stringify(key));
@@ -98,16 +107,16 @@ export class MemoryStore implements PeerStore {
     if (left > swarm.contentLength) swarm.contentLength = left;
     if (announce.event === "completed" && rows.hasCompleted[row] === 0) {
       rows.hasCompleted[row] = 1;
-      swarm.downloadCount++;
-      this.table.downloadCount++;
-      this.table.report("completed", row);
+      this.table.countDownload(swarm);
+      this.onDownload(infoHash, peerId);
+      this.#report("completed", row);
     }
     return {
       type: "accepted",
       swarm: swarm.entry(),
       peers: this.#selection.pick(swarm, asker, announce),
       swarmAgeMs: nowMs - swarm.openedAtMs,
-      peerCount: this.table.peerCount,
+      peerCount: this.peerCount,
     };
   }
 
@@ -121,31 +130,24 @@ export class MemoryStore implements PeerStore {
   }
 
   totals(): StoreTotals {
-    const totals = { seederCount: 0, leecherCount: 0, bytesPerSecond: 0 };
-    for (const swarm of this.table.swarms.values()) {
-      totals.seederCount += swarm.seederCount;
-      totals.leecherCount += swarm.leecherCount;
-      totals.bytesPerSecond += swarm.bytesPerSecond;
-    }
-    const { downloadCount, swarms } = this.table;
-    return { activeSwarmCount: swarms.size, downloadCount, ...totals };
+    return this.table.totals();
   }
 
   peers(infoHash: InfoHash, limit: number): PeerDetails[] {
     const peers = this.table.swarms.get(infoHash)?.peers;
     return peers?.values().take(limit)
-      .map((row) => this.table.rows.describe(row)).toArray() ?? [];
+      .map((row) => this.rows.describe(row)).toArray() ?? [];
   }
 
   expire(nowMs: number): boolean {
-    const oldestMs = nowMs - this.#peerTimeoutMs;
-    const { ids: { length }, lastSeenMs } = this.table.rows;
+    const oldestMs = nowMs - this.#options.peerTimeoutMs;
+    const { ids: { length }, lastSeenMs } = this.rows;
     const end = Math.min(this.#sweepRow + ROWS_PER_SWEEP, length);
     let removals = 0;
     while (this.#sweepRow < end && removals < REMOVALS_PER_SWEEP) {
       const row = this.#sweepRow++;
       if (lastSeenMs[row]! >= oldestMs) continue;
-      this.table.remove(row, "expired");
+      this.#remove(row, "expired");
       removals++;
     }
     if (this.#sweepRow < length) return true;
@@ -157,14 +159,94 @@ export class MemoryStore implements PeerStore {
     return Promise.resolve();
   }
 
+  /** A peer of this tracker completed a torrent, which is counted. */
+  protected onDownload(_infoHash: InfoHash, _peerId: PeerId): void {}
+
+  /** The peers of this tracker in a swarm are others, or elsewhere, than before. */
+  protected onPeersChange(_infoHash: InfoHash): void {}
+
+  get isFull(): boolean {
+    return this.peerCount >= (this.#options.maxPeerCount ?? 500_000);
+  }
+
+  /**
+   * Adds a peer to its swarm, in place of the one that was at its endpoint
+   * before: a client that was restarted.
+   */
+  enter(row: number): void {
+    const { rows } = this;
+    const swarm = this.table.of(row);
+    for (const endpoint of rows.endpoints(row)) {
+      const before = swarm.peerAt(
+        rows.address(endpoint)!,
+        rows.port(endpoint),
+      );
+      if (before === undefined) continue;
+      this.#report("expired", before, () => this.drop(before));
+    }
+    swarm.enter(row);
+    this.peerCount++;
+    if (rows.trackers.has(row)) return;
+    this.#eviction.add(row);
+    this.onPeersChange(swarm.infoHash);
+  }
+
+  /** Removes a peer and reports nothing; its swarm stays open. */
+  drop(row: number): void {
+    this.#leave(row);
+    this.rows.delete(row);
+  }
+
+  /** Takes a peer out of its swarm, which stays open, to enter it again. */
+  #leave(row: number): void {
+    const swarm = this.table.of(row);
+    swarm.leave(row);
+    this.peerCount--;
+    if (this.rows.trackers.has(row)) return;
+    this.#eviction.delete(row);
+    this.onPeersChange(swarm.infoHash);
+  }
+
+  /** Removes a peer, and its swarm with the last one. */
+  #remove(row: number, type: "left" | "expired"): void {
+    const swarm = this.table.of(row);
+    this.#report(type, row, () => this.drop(row));
+    this.table.close(swarm);
+  }
+
+  /** Reports what happens to a peer of this tracker, after `change` if there is one. */
+  #report(
+    type: SwarmChange["type"],
+    row: number,
+    change: () => void = () => {},
+  ): void {
+    const swarm = this.table.of(row);
+    const onChange = this.rows.trackers.has(row)
+      ? undefined
+      : this.#options.onChange;
+    const described = onChange && this.rows.describe(row);
+    change();
+    if (described === undefined) return;
+    const { peerId, addresses: [address] } = described;
+    onChange!({ type, peerId, address: address!, swarm: swarm.entry() });
+  }
+
+  /** Evicts peers until there is room for one more. @returns False if that is in vain. */
+  #makeRoom(infoHash: InfoHash, address: Address): boolean {
+    for (const row of this.#eviction.victims(infoHash, address)) {
+      this.#remove(row, "expired");
+    }
+    return this.#eviction.hasRoom(infoHash);
+  }
+
   /** Lists a peer, which may be listed already, as it announced. @returns Its endpoint. */
   #place(row: number, announce: PeerAnnounce, address: Address): number {
-    const { rows } = this.table;
-    if (rows.endpoints(row).length > 0) this.table.leave(row);
+    const { rows } = this;
+    if (rows.endpoints(row).length > 0) this.#leave(row);
     rows.isSeeder[row] = announce.left === 0 ? 1 : 0;
     rows.trackers.delete(row);
     const endpoint = rows.setEndpoint(row, address, announce.port);
-    this.table.enter(row);
+    this.enter(row);
     return endpoint;
   }
 
@@ -174,7 +256,7 @@ export class MemoryStore implements PeerStore {
     { event, left, downloaded }: PeerAnnounce,
     nowMs: number,
   ): number {
-    const { rows } = this.table;
+    const { rows } = this;
     if (left === 0 || event === "started") return 0;
     const spanMs = nowMs - rows.lastSeenMs[row]!;
     if (spanMs < SHORTEST_SPAN_MS) return rows.bytesPerSecond[row]!;
@@ -188,14 +270,14 @@ export class MemoryStore implements PeerStore {
     nowMs: number,
   ): AnnounceOutcome {
     const { openedAtMs = nowMs } = this.table.swarms.get(infoHash) ?? {};
-    if (known !== undefined) this.table.remove(known, "left");
+    if (known !== undefined) this.#remove(known, "left");
     const unknown = { infoHash, complete: 0, incomplete: 0, downloaded: 0 };
     return {
       type: "accepted",
       swarm: this.table.entry(infoHash) ?? unknown,
       peers: noPeers(wantsIds),
       swarmAgeMs: nowMs - openedAtMs,
-      peerCount: this.table.peerCount,
+      peerCount: this.peerCount,
     };
   }
 }

@@ -48,19 +48,14 @@ export class PeerRows {
   bytesPerSecond = new Float64Array(FIRST_CAPACITY);
   /** Infinity for a free row. */
   lastSeenMs = new Float64Array(FIRST_CAPACITY);
-  /** The peers of an address: their ring, and their number at the newest one. */
-  newer = new Int32Array(FIRST_CAPACITY);
-  older = new Int32Array(FIRST_CAPACITY);
-  heldCounts = new Int32Array(FIRST_CAPACITY);
   /** Endpoints in compact form. */
   ipv4 = new Uint8Array(FIRST_CAPACITY * COMPACT_PEER_LENGTH.ipv4);
   /** Empty until there is a peer with IPv6. */
   ipv6 = new Uint8Array(0);
   /** By endpoint: its place in its list, -1 in none. */
   slots = new Int32Array(2 * FIRST_CAPACITY);
-  /** By endpoint: the ring of its neighbours. */
-  nextNear = new Int32Array(2 * FIRST_CAPACITY);
-  previousNear = new Int32Array(2 * FIRST_CAPACITY);
+  /** By endpoint: its place among its neighbours, if its list has any. */
+  nearSlots = new Int32Array(2 * FIRST_CAPACITY);
   readonly #free: number[] = [];
 
   /** Adds a peer without endpoints, which is in no list yet. */

@@ -19,10 +19,9 @@ import {
 } from "../../base/ip_address.ts";
 import { type Random, randomBelow } from "../../base/random.ts";
 import { MAX_NUMWANT } from "../announce_query.ts";
-import type { PeerList } from "./peer_list.ts";
 import { ENTRY_LENGTHS, type PeerRows } from "./peer_rows.ts";
 import type { PeerAnnounce, PickedPeers } from "./peer_store.ts";
-import { kindOf, type Swarm } from "./swarm.ts";
+import { kindOf, type PeerList, type Swarm } from "./swarm.ts";
 
 /** The share of a list that is left to further kinds of addresses. */
 const OTHERS_SHARE = 1 / 4;
@@ -141,54 +140,46 @@ export class PeerSelection {
     if (this.#drawNumber === 0) this.#marks.fill(this.#drawNumber++);
     const { length } = list.endpoints;
     const available = this.#availableIn(list);
-    if (available <= count) return this.#takeRun(list, length, available, 0);
+    if (available <= count) {
+      return this.#takeRun(list.endpoints, length, available, 0);
+    }
     let left = count;
-    if (near !== undefined) {
-      left -= this.#takeNear(list, near, Math.floor(count * NEIGHBOUR_SHARE));
+    const neighbours = near === undefined ? undefined : list.near(near);
+    if (neighbours !== undefined) {
+      const { endpoints, next } = neighbours;
+      const most = Math.floor(count * NEIGHBOUR_SHARE);
+      const taken = this.#takeRun(endpoints, endpoints.length, most, next);
+      neighbours.next += taken;
+      left -= taken;
     }
     const runCount = 2 * Math.ceil(left / RUN_LENGTH);
     for (let run = 0; run < runCount && left > 0; run++) {
-      left -= this.#takeRun(list, RUN_LENGTH, left);
+      left -= this.#takeRun(list.endpoints, RUN_LENGTH, left);
     }
     // In place of what the runs met twice.
-    left -= this.#takeRun(list, length, left);
+    left -= this.#takeRun(list.endpoints, length, left);
     return count - left;
   }
 
-  /** Takes up to `most` neighbours in turns: the next asker gets the next ones. @returns How many. */
-  #takeNear(list: PeerList, asker: number, most: number): number {
-    const first = most > 0 ? list.near(asker) : undefined;
-    if (first === undefined) return 0;
-    let taken = 0;
-    let endpoint = first;
-    const { nextNear, slots } = this.#rows;
-    do {
-      if (this.#take(endpoint, slots[endpoint]!)) taken++;
-      endpoint = nextNear[endpoint]!;
-    } while (endpoint !== first && taken < most);
-    list.setNear(endpoint);
-    return taken;
-  }
-
-  /** Takes up to `most` of `length` slots, from a random one on. @returns How many. */
+  /** Takes up to `most` of `length` endpoints, from a random one on. @returns How many. */
   #takeRun(
-    { endpoints }: PeerList,
+    endpoints: readonly number[],
     length: number,
     most: number,
     start: number = randomBelow(endpoints.length, this.#random),
   ): number {
     let taken = 0;
-    let slot = start;
+    let index = start % endpoints.length;
     for (let seen = 0; seen < length && taken < most; seen++) {
-      if (this.#take(endpoints[slot]!, slot)) taken++;
-      if (++slot === endpoints.length) slot = 0;
+      if (this.#take(endpoints[index]!)) taken++;
+      if (++index === endpoints.length) index = 0;
     }
     return taken;
   }
 
   /** @returns False if it is the asker's or was taken in this draw before. */
-  #take(endpoint: number, slot: number): boolean {
-    const mark = slot & MARK_COUNT - 1;
+  #take(endpoint: number): boolean {
+    const mark = this.#rows.slots[endpoint]! & MARK_COUNT - 1;
     const isTaken = this.#marks[mark] === this.#drawNumber;
     const row = endpoint >> 1;
     if (isTaken || row === this.#ownRow) return false;

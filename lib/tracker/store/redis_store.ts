@@ -7,6 +7,7 @@
  * @module
  */
 import { delay } from "@std/async/delay";
+import type { InfoHash, PeerId } from "../../base/identifier.ts";
 import { MemoryStore } from "./memory_store.ts";
 import type {
   AnnounceOutcome,
@@ -48,21 +49,10 @@ export class RedisStore extends MemoryStore {
   #reportedReason: string | undefined;
 
   private constructor(address: RedisAddress, options: OpenStoreOptions) {
-    super({
-      ...options,
-      onChange: (change) => {
-        if (change.type === "completed") {
-          this.#exchange.noteDownload(change.swarm.infoHash, change.peerId);
-        }
-        options.onChange?.(change);
-      },
-    }, {
-      maxPastCount: MAX_COUNTED_TORRENTS,
-      onPeersChange: (infoHash) => this.#exchange.noteChange(infoHash),
-    });
+    super(options, { maxPastCount: MAX_COUNTED_TORRENTS });
     this.#address = address;
     this.#options = options;
-    this.#exchange = new SwarmExchange(this.table, options.peerTimeoutMs);
+    this.#exchange = new SwarmExchange(this, options.peerTimeoutMs);
     this.#running = this.#run();
   }
 
@@ -90,6 +80,14 @@ export class RedisStore extends MemoryStore {
   override async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     await this.#running;
+  }
+
+  protected override onDownload(infoHash: InfoHash, peerId: PeerId): void {
+    this.#exchange.noteDownload(infoHash, peerId);
+  }
+
+  protected override onPeersChange(infoHash: InfoHash): void {
+    this.#exchange.noteChange(infoHash);
   }
 
   async #run(): Promise<void> {

@@ -48,15 +48,10 @@ export class SqliteStore extends MemoryStore {
     database: TorrentDatabase,
     { onEvent = () => {}, ...options }: OpenStoreOptions,
   ) {
-    super({
-      ...options,
-      onChange: (change) => {
-        if (change.type === "completed") {
-          this.#changed.add(change.swarm.infoHash);
-        }
-        options.onChange?.(change);
-      },
-    }, { maxPastCount: MAX_TORRENT_COUNT, keepsUndownloaded: true });
+    super(options, {
+      maxPastCount: MAX_TORRENT_COUNT,
+      keepsUndownloaded: true,
+    });
     this.#path = path;
     this.#database = database;
     this.#onEvent = onEvent;
@@ -104,6 +99,10 @@ export class SqliteStore extends MemoryStore {
       this.#try(() => this.#database.close());
     }
     return Promise.resolve();
+  }
+
+  protected override onDownload(infoHash: InfoHash): void {
+    this.#changed.add(infoHash);
   }
 
   #wait(delayMs: number): void {

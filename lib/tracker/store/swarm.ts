@@ -1,7 +1,8 @@
 /**
  * The peers of one torrent: counted, found by peer id and by endpoint, and listed
- * by role and kind of address. Invariant: each peer in `peers` is counted, each
- * of its listed endpoints is in one list, and no two peers have the same one.
+ * by role and kind of address, and in a long list by subnet, a /24 of IPv4 or a
+ * /64 of IPv6. Invariant: each peer in `peers` is counted, each of its listed
+ * endpoints is in one list at its slot, and no two peers have the same one.
  *
  * @module
  */
@@ -9,14 +10,25 @@ import type { ScrapeEntry } from "../../announce/announce.ts";
 import type { InfoHash, PeerId } from "../../base/identifier.ts";
 import { addressScope } from "../../base/ip_address.ts";
 import { isPrivileged } from "../../base/peer_address.ts";
-import { PeerList } from "./peer_list.ts";
-import { type Address, formatAddress, type PeerRows } from "./peer_rows.ts";
+import {
+  type Address,
+  ENTRY_LENGTHS,
+  formatAddress,
+  type PeerRows,
+} from "./peer_rows.ts";
+
+/** Endpoints up to which nobody is a neighbour: so many fit into a reply. */
+const MAX_LENGTH_WITHOUT_SUBNETS = 50;
+
+/** Length of a subnet's part of an address, by family. */
+const SUBNET_LENGTHS = [3, 8] as const;
 
 /** Most peers that are compared one after another: a map would be larger. */
 const MAX_SIZE_WITHOUT_MAP = 8;
 
 /** Knowledge of a torrent, with peers or without. */
 export interface Torrent {
+  readonly infoHash: InfoHash;
   downloadCount: number;
   /** The most that a peer ever lacked, in bytes; 0 if none ever lacked anything. */
   contentLength: number;
@@ -49,17 +61,12 @@ export class Swarm implements SwarmPart, Torrent {
   /** By other tracker: what it counts beyond the peers that it names, kept while it names any. */
   #unnamed: Map<string, SwarmPart & { namedCount: number }> | undefined;
 
-  constructor(
-    rows: PeerRows,
-    { infoHash, openedAtMs, downloadCount, contentLength }:
-      & Pick<Swarm, "infoHash" | "openedAtMs">
-      & Torrent,
-  ) {
+  constructor(rows: PeerRows, torrent: Torrent, openedAtMs: number) {
     this.#rows = rows;
-    this.infoHash = infoHash;
+    this.infoHash = torrent.infoHash;
+    this.downloadCount = torrent.downloadCount;
+    this.contentLength = torrent.contentLength;
     this.openedAtMs = openedAtMs;
-    this.downloadCount = downloadCount;
-    this.contentLength = contentLength;
   }
 
   /** The endpoints of one role and kind of address, if there are any. */
@@ -176,7 +183,90 @@ export class Swarm implements SwarmPart, Torrent {
   }
 }
 
-const NO_PART: SwarmPart = {
+/** Endpoints of the subnet of one of them. */
+export interface Neighbours {
+  readonly endpoints: number[];
+  /** The index from which the next asker gets some. */
+  next: number;
+}
+
+/** Endpoints of one role and one kind of address, in no order. */
+export class PeerList {
+  readonly endpoints: number[] = [];
+  readonly #rows: PeerRows;
+  /** By subnet, in a list that was long once. */
+  #subnets: Map<number, Neighbours> | undefined;
+
+  constructor(rows: PeerRows) {
+    this.#rows = rows;
+  }
+
+  has(endpoint: number): boolean {
+    const slot = this.#rows.slots[endpoint]!;
+    return slot >= 0 && this.endpoints[slot] === endpoint;
+  }
+
+  /** Adds an endpoint that is in no list. */
+  add(endpoint: number): void {
+    this.#rows.slots[endpoint] = this.endpoints.push(endpoint) - 1;
+    if (this.#subnets !== undefined) {
+      this.#addNear(endpoint, this.#subnets);
+    } else if (this.endpoints.length > MAX_LENGTH_WITHOUT_SUBNETS) {
+      this.#subnets = new Map();
+      for (const other of this.endpoints) this.#addNear(other, this.#subnets);
+    }
+  }
+
+  /** Removes an endpoint of this list. */
+  delete(endpoint: number): void {
+    const { slots, nearSlots } = this.#rows;
+    moveLast(this.endpoints, endpoint, slots);
+    slots[endpoint] = -1;
+    const neighbours = this.near(endpoint);
+    if (neighbours === undefined) return;
+    moveLast(neighbours.endpoints, endpoint, nearSlots);
+    if (neighbours.endpoints.length > 0) return;
+    this.#subnets!.delete(this.#subnetOf(endpoint));
+  }
+
+  /** Endpoints of the same subnet as one of any list, in a list that was long once. */
+  near(endpoint: number): Neighbours | undefined {
+    return this.#subnets?.get(this.#subnetOf(endpoint));
+  }
+
+  #addNear(endpoint: number, subnets: Map<number, Neighbours>): void {
+    const subnet = this.#subnetOf(endpoint);
+    const { endpoints } = subnets.get(subnet) ??
+      subnets.set(subnet, { endpoints: [], next: 0 }).get(subnet)!;
+    this.#rows.nearSlots[endpoint] = endpoints.push(endpoint) - 1;
+  }
+
+  /** A number for a subnet. Two of IPv6 may share one: some neighbours are none then. */
+  #subnetOf(endpoint: number): number {
+    const family = endpoint & 1;
+    const bytes = this.#rows.entries(family);
+    let subnet = 0;
+    let offset = (endpoint >> 1) * ENTRY_LENGTHS[family]!;
+    for (let length = 0; length < SUBNET_LENGTHS[family]!; length++) {
+      subnet = Math.imul(subnet, 257) + bytes[offset++]! | 0;
+    }
+    return subnet;
+  }
+}
+
+/** Removes an endpoint: the last one takes its slot. */
+function moveLast(
+  endpoints: number[],
+  endpoint: number,
+  slots: Int32Array,
+): void {
+  const last = endpoints.pop()!;
+  slots[last] = slots[endpoint]!;
+  if (last !== endpoint) endpoints[slots[last]!] = last;
+}
+
+/** A part without peers. */
+export const NO_PART: SwarmPart = {
   seederCount: 0,
   leecherCount: 0,
   bytesPerSecond: 0,

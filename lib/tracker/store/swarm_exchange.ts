@@ -20,7 +20,7 @@ import {
   infoHashFromHex,
   type PeerId,
 } from "../../base/identifier.ts";
-import type { PeerTable } from "./peer_table.ts";
+import type { MemoryStore } from "./memory_store.ts";
 import {
   decodeReport,
   encodeReport,
@@ -64,7 +64,7 @@ export type Ask = (commands: readonly string[][]) => Promise<unknown[]>;
 
 /** The exchange of one tracker. */
 export class SwarmExchange {
-  readonly #table: PeerTable;
+  readonly #store: MemoryStore;
   readonly #expiryMs: number;
   readonly #refreshRounds: number;
   readonly #name = crypto.randomUUID();
@@ -80,8 +80,8 @@ export class SwarmExchange {
   /** Lead of the clock of Redis over ours, in milliseconds. */
   #offsetMs = 0;
 
-  constructor(table: PeerTable, peerTimeoutMs: number) {
-    this.#table = table;
+  constructor(store: MemoryStore, peerTimeoutMs: number) {
+    this.#store = store;
     this.#expiryMs = Math.ceil(Math.max(peerTimeoutMs, MIN_EXPIRY_MS));
     const refreshMs = Math.min(peerTimeoutMs / 6, MAX_REFRESH_MS);
     this.#refreshRounds = Math.ceil(refreshMs / ROUND_INTERVAL_MS);
@@ -101,7 +101,7 @@ export class SwarmExchange {
 
   /** Begins on a Redis that may have lost everything. */
   async begin(ask: Ask): Promise<void> {
-    for (const { infoHash } of this.#table.summaries()) {
+    for (const { infoHash } of this.#store.table.summaries()) {
       this.#changed.add(infoHash);
     }
     const [reply] = await ask([["ZRANGE", DOWNLOADS, "0", "-1", "WITHSCORES"]]);
@@ -148,9 +148,9 @@ export class SwarmExchange {
 
   /** The next swarms in turn, as many as it takes to get round in time. */
   *#takeRefreshed(): Generator<InfoHash> {
-    this.#refreshCredit += this.#table.swarms.size / this.#refreshRounds;
+    this.#refreshCredit += this.#store.table.swarms.size / this.#refreshRounds;
     for (; this.#refreshCredit >= 1; this.#refreshCredit--) {
-      this.#refreshing ??= this.#table.swarms.keys();
+      this.#refreshing ??= this.#store.table.swarms.keys();
       const { value, done } = this.#refreshing.next();
       if (done) this.#refreshing = undefined;
       else if (!this.#changed.has(value)) yield value;
@@ -167,8 +167,8 @@ export class SwarmExchange {
     const downloads = ["ZADD", DOWNLOADS, "GT"];
     for (const infoHash of infoHashes) {
       this.#changed.delete(infoHash);
-      const swarm = this.#table.swarms.get(infoHash);
-      const report = swarm && reportOf(swarm, this.#table.rows);
+      const swarm = this.#store.table.swarms.get(infoHash);
+      const report = swarm && reportOf(swarm, this.#store.rows);
       if (report === undefined || report.peers.length === 0) {
         closed.push(infoHash);
       } else reports.push(infoHash, encodeReport(report, this.#offsetMs));
@@ -207,7 +207,7 @@ export class SwarmExchange {
         round = Math.max(round, Number(batch[index]![1]));
         try {
           const report = text ? decodeReport(text, this.#offsetMs) : undefined;
-          mergeReport(this.#table, infoHash, { tracker: name, report });
+          mergeReport(this.#store, infoHash, { tracker: name, report });
         } catch (error) {
           malformed = error;
         }
@@ -241,8 +241,10 @@ export class SwarmExchange {
       for (const download of batch) {
         if (counted.includes(download)) continue;
         const [infoHash] = download;
-        const { downloadCount = 1 } = this.#table.torrent(infoHash) ?? {};
-        this.#table.restore(infoHash, { downloadCount: downloadCount - 1 });
+        const { downloadCount = 1 } = this.#store.table.torrent(infoHash) ?? {};
+        this.#store.table.restore(infoHash, {
+          downloadCount: downloadCount - 1,
+        });
       }
       await ask(counted.map(([infoHash]) => [
         ...["ZINCRBY", DOWNLOADS, "1", infoHash],
@@ -266,7 +268,7 @@ export class SwarmExchange {
   /** Downloads of a torrent but those that are not counted in Redis yet. */
   #countedDownloads(infoHash: InfoHash): number {
     const uncounted = this.#uncounted.filter(([other]) => other === infoHash);
-    const { downloadCount = 0 } = this.#table.torrent(infoHash) ?? {};
+    const { downloadCount = 0 } = this.#store.table.torrent(infoHash) ?? {};
     return downloadCount - uncounted.length;
   }
 
@@ -274,8 +276,10 @@ export class SwarmExchange {
   #learnDownloads(infoHash: InfoHash, count: number): void {
     const more = count - this.#countedDownloads(infoHash);
     if (more <= 0) return;
-    const { downloadCount = 0 } = this.#table.torrent(infoHash) ?? {};
-    this.#table.restore(infoHash, { downloadCount: downloadCount + more });
+    const { downloadCount = 0 } = this.#store.table.torrent(infoHash) ?? {};
+    this.#store.table.restore(infoHash, {
+      downloadCount: downloadCount + more,
+    });
   }
 }
 

@@ -11,9 +11,9 @@ import {
   infoHashFromHex,
   type PeerId,
 } from "../../base/identifier.ts";
+import type { MemoryStore } from "./memory_store.ts";
 import { parseAddress, type PeerRows } from "./peer_rows.ts";
 import type { PeerDetails } from "./peer_store.ts";
-import type { PeerTable } from "./peer_table.ts";
 import type { Swarm, SwarmPart } from "./swarm.ts";
 
 /** Most peers that a report names. */
@@ -66,17 +66,17 @@ export function reportOf(swarm: Swarm, rows: PeerRows): SwarmReport {
  * @param report Undefined if that tracker has no peers in it any more.
  */
 export function mergeReport(
-  table: PeerTable,
+  store: MemoryStore,
   infoHash: InfoHash,
   { tracker, report }: {
     readonly tracker: string;
     readonly report: SwarmReport | undefined;
   },
 ): void {
-  const isKnown = table.swarms.has(infoHash);
-  const isFull = table.swarms.size >= table.maxSwarmCount;
+  const isKnown = store.table.swarms.has(infoHash);
+  const isFull = store.table.swarms.size >= store.maxSwarmCount;
   if (!isKnown && (report === undefined || isFull)) return;
-  const swarm = table.open(infoHash, report?.openedAtMs ?? 0);
+  const swarm = store.table.open(infoHash, report?.openedAtMs ?? 0);
   const unnamed = { seederCount: 0, leecherCount: 0, bytesPerSecond: 0 };
   const named = new Set<PeerId>();
   if (report !== undefined) {
@@ -88,26 +88,26 @@ export function mergeReport(
   for (const peer of report?.peers ?? []) {
     unnamed[peer.isSeeder ? "seederCount" : "leecherCount"]--;
     unnamed.bytesPerSecond -= peer.bytesPerSecond;
-    if (mergePeer(table, swarm, tracker, peer)) named.add(peer.peerId);
+    if (mergePeer(store, swarm, tracker, peer)) named.add(peer.peerId);
   }
   swarm.setUnnamed(tracker, unnamed);
   for (const [peerId, row] of swarm.peers) {
-    const isTheirs = table.rows.trackers.get(row) === tracker;
-    if (isTheirs && !named.has(peerId)) table.drop(row);
+    const isTheirs = store.rows.trackers.get(row) === tracker;
+    if (isTheirs && !named.has(peerId)) store.drop(row);
   }
-  table.close(swarm);
+  store.table.close(swarm);
 }
 
 /** @returns False if another tracker, or this one, heard of the peer or of one at its endpoint later. */
 function mergePeer(
-  table: PeerTable,
+  store: MemoryStore,
   swarm: Swarm,
   tracker: string,
   named: NamedPeer,
 ): boolean {
-  const { rows } = table;
+  const { rows } = store;
   const known = swarm.peers.get(named.peerId);
-  if (known === undefined && table.isFull) return false;
+  if (known === undefined && store.isFull) return false;
   const endpoints = named.addresses.map(({ hostname, port }) =>
     [parseAddress(hostname), port] as const
   );
@@ -120,7 +120,7 @@ function mergePeer(
   }
   const hasCompleted = named.hasCompleted ||
     known !== undefined && rows.hasCompleted[known] === 1;
-  if (known !== undefined) table.drop(known);
+  if (known !== undefined) store.drop(known);
   const row = rows.add(swarm.infoHash, named.peerId);
   for (const endpoint of endpoints) rows.setEndpoint(row, ...endpoint);
   rows.trackers.set(row, tracker);
@@ -132,7 +132,7 @@ function mergePeer(
   rows.downloaded[row] = named.progress.downloaded;
   rows.left[row] = named.progress.left;
   rows.lastSeenMs[row] = named.lastSeenMs;
-  table.enter(row);
+  store.enter(row);
   return true;
 }
 

@@ -40,7 +40,7 @@ function fakeRedis(): { ask: Ask; texts: Map<string, string>; lose(): void } {
 
 Deno.test("a download is counted once where the reply of Redis is lost", async () => {
   const store = memoryStore();
-  const exchange = new SwarmExchange(store.table, 180_000);
+  const exchange = new SwarmExchange(store, 180_000);
   const redis = fakeRedis();
   accept(store, "x", { event: "completed", isSeeder: true });
   exchange.noteDownload(infoHash("a"), peerId("x"));
@@ -54,7 +54,7 @@ Deno.test("a download is counted once where the reply of Redis is lost", async (
 
 Deno.test("a download that another tracker counted is not counted again", async () => {
   const store = memoryStore();
-  const exchange = new SwarmExchange(store.table, 180_000);
+  const exchange = new SwarmExchange(store, 180_000);
   const redis = fakeRedis();
   const key = `lanswarm:2:completed:${infoHash("a")}:${peerId("x")}`;
   redis.texts.set(key, "another tracker's");

@@ -18,8 +18,8 @@ import {
 
 /** The report of swarm "a" by a tracker with these peers. */
 function reported(store: MemoryStore): SwarmReport {
-  const { rows, swarms } = store.table;
-  return reportOf(swarms.get(infoHash("a"))!, rows);
+  const { rows, table } = store;
+  return reportOf(table.swarms.get(infoHash("a"))!, rows);
 }
 
 /** Merges a report of swarm "a". */
@@ -28,7 +28,7 @@ function merge(
   report: SwarmReport | undefined,
   tracker = "other",
 ): void {
-  mergeReport(store.table, infoHash("a"), { tracker, report });
+  mergeReport(store, infoHash("a"), { tracker, report });
 }
 
 /** The names of the peers that a tracker lists, with the ports that they have. */
@@ -143,7 +143,7 @@ Deno.test("counts of peers that are not named go with the last that is", () => {
   assertEquals(counts(store), "0 300 0");
   expireAll(store, 180_001);
   assertEquals(counts(store), "unknown");
-  assertEquals(store.table.peerCount, 0);
+  assertEquals(store.peerCount, 0);
 });
 
 Deno.test("a peer is the tracker's that heard of it last", () => {
@@ -190,7 +190,7 @@ Deno.test("a full tracker takes no more peers and torrents from reports", () => 
   assertEquals([counts(full, "a"), counts(full, "b")], ["unknown", "0 1 0"]);
   const small = memoryStore({ maxPeerCount: 3 });
   merge(small, reported(other));
-  assertEquals([small.table.peerCount, listed(small).length], [3, 3]);
+  assertEquals([small.peerCount, listed(small).length], [3, 3]);
   assertEquals(counts(small), "1 2 0");
 });
 

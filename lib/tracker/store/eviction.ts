@@ -1,0 +1,182 @@
+/**
+ * The peers of each address, and the choice of those that are evicted where a
+ * limit is reached: those of the address that holds most, whatever the shape of
+ * its swarms. A peer counts for its `holder`, which does not change while the peer
+ * is here.
+ *
+ * @module
+ */
+import type { InfoHash } from "../../base/identifier.ts";
+import { isLoopback } from "../../base/ip_address.ts";
+import { type Address, formatAddress, type PeerRows } from "./peer_rows.ts";
+import type { Swarm } from "./swarm.ts";
+import type { SwarmTable } from "./swarm_table.ts";
+
+/** Peers of an address that are compared to find the one that was silent for longest. */
+const MAX_COMPARED = 1_000;
+
+/** Peers of the largest address whose swarms may be closed. */
+const CANDIDATE_COUNT = 64;
+
+/** Most peers of a swarm that is closed: a millisecond's work. */
+const MAX_CLOSED_SIZE = 64;
+
+/** Rounds in which those peers are evicted instead, if their swarms are shared with small addresses. */
+const EVICTION_ROUNDS = 4;
+
+/** Part of the largest address's peers up to which another one is small. */
+const SMALL_SHARE = 1 / 16;
+
+/** Limits of a store. */
+export interface StoreLimits {
+  readonly maxSwarmCount: number;
+  readonly maxPeersPerAddress: number;
+  /** True if there is no room for one more peer. */
+  readonly isFull: () => boolean;
+}
+
+/** The peers of this tracker by address. */
+export class Eviction {
+  readonly #rows: PeerRows;
+  readonly #table: SwarmTable;
+  readonly #limits: StoreLimits;
+  /** One peer as its row: a set of its own would take as much memory as the peer. */
+  readonly #rowsByAddress = new Map<Address, number | Set<number>>();
+  /** Addresses of two peers and more. */
+  readonly #byCount = new Map<number, Set<Address>>();
+  #largestCount = 1;
+
+  constructor(rows: PeerRows, table: SwarmTable, limits: StoreLimits) {
+    this.#rows = rows;
+    this.#table = table;
+    this.#limits = limits;
+  }
+
+  /** Counts a peer. */
+  add(row: number): void {
+    const address = this.#rows.holder(row);
+    const rows = this.#rowsOf(address);
+    const before = rows.size;
+    this.#keep(address, rows.add(row), before);
+  }
+
+  /** Counts a peer no more. */
+  delete(row: number): void {
+    const address = this.#rows.holder(row);
+    const rows = this.#rowsOf(address);
+    const before = rows.size;
+    rows.delete(row);
+    this.#keep(address, rows, before);
+  }
+
+  /**
+   * Peers to remove, each before the next one is asked for, so that there is room
+   * for one more of an address in a swarm.
+   */
+  *victims(infoHash: InfoHash, address: Address): Generator<number> {
+    const { maxPeersPerAddress, isFull } = this.#limits;
+    if (
+      this.#rowsOf(address).size >= maxPeersPerAddress &&
+      !isLoopback(formatAddress(address))
+    ) yield* this.#oldestOf(address);
+    if (isFull()) yield* this.#oldestOf(this.#largest);
+    if (!this.hasRoom(infoHash)) yield* this.#untilSwarmCloses();
+  }
+
+  /** True if a swarm is open, or may be opened. */
+  hasRoom(infoHash: InfoHash): boolean {
+    const { swarms } = this.#table;
+    return swarms.size < this.#limits.maxSwarmCount || swarms.has(infoHash);
+  }
+
+  /** The address that holds most peers, if there are any. */
+  get #largest(): Address | undefined {
+    const largest = this.#byCount.get(this.#largestCount);
+    return (largest ?? this.#rowsByAddress).keys().next().value;
+  }
+
+  /**
+   * All peers of a swarm of the address that holds most: the one in which all
+   * others hold many too, whatever number of them there are. While each of its
+   * swarms has peers of small addresses, that address loses its own peers alone.
+   * No swarm is closed if all are large.
+   */
+  *#untilSwarmCloses(): Generator<number> {
+    for (let round = 1; round <= EVICTION_ROUNDS; round++) {
+      const rows = this.#rowsOf(this.#largest);
+      const candidates = [...rows.values().take(CANDIDATE_COUNT)];
+      let chosen: Swarm | undefined;
+      let chosenCount = 0;
+      for (const row of candidates) {
+        const swarm = this.#table.of(row);
+        const count = this.#leastHeld(swarm, chosenCount);
+        if (count <= chosenCount) continue;
+        chosen = swarm;
+        chosenCount = count;
+      }
+      const isFair = chosenCount >= rows.size * SMALL_SHARE ||
+        round === EVICTION_ROUNDS;
+      if (chosen !== undefined && isFair) return yield* chosen.peers.values();
+      yield* candidates;
+      if (this.#table.swarms.size < this.#limits.maxSwarmCount) return;
+    }
+    const small = this.#table.swarms.values()
+      .find(({ peers }) => peers.size <= MAX_CLOSED_SIZE);
+    yield* small?.peers.values() ?? [];
+  }
+
+  /**
+   * The fewest peers that any address in a small swarm holds; 0 or at most `floor` if
+   * the swarm is no candidate.
+   */
+  #leastHeld({ peers }: Swarm, floor: number): number {
+    if (peers.size > MAX_CLOSED_SIZE) return 0;
+    let least = Infinity;
+    for (const row of peers.values()) {
+      // Other trackers name their peers again if there is room.
+      if (this.#rows.trackers.has(row)) continue;
+      least = Math.min(least, this.#rowsOf(this.#rows.holder(row)).size);
+      if (least <= floor) break;
+    }
+    return least;
+  }
+
+  /** The peer of an address that was silent for longest, if it has any. */
+  #oldestOf(address: Address | undefined): number[] {
+    const { lastSeenMs } = this.#rows;
+    let oldest: number | undefined;
+    for (const row of this.#rowsOf(address).values().take(MAX_COMPARED)) {
+      const isOlder = oldest === undefined ||
+        lastSeenMs[row]! < lastSeenMs[oldest]!;
+      if (isOlder) oldest = row;
+    }
+    return oldest === undefined ? [] : [oldest];
+  }
+
+  /** The peers of an address in the order in which they came. */
+  #rowsOf(address: Address | undefined): Set<number> {
+    const rows = address === undefined
+      ? undefined
+      : this.#rowsByAddress.get(address);
+    if (typeof rows === "object") return rows;
+    return new Set(rows === undefined ? [] : [rows]);
+  }
+
+  #keep(address: Address, rows: Set<number>, before: number): void {
+    const [first] = rows;
+    if (first === undefined) this.#rowsByAddress.delete(address);
+    else this.#rowsByAddress.set(address, rows.size === 1 ? first : rows);
+    const equals = this.#byCount.get(before);
+    if (equals?.delete(address) && equals.size === 0) {
+      this.#byCount.delete(before);
+    }
+    if (rows.size > 1) {
+      const equals = this.#byCount.get(rows.size) ?? new Set();
+      this.#byCount.set(rows.size, equals.add(address));
+    }
+    // Counts change by one, so an address that leaves the top is right below it.
+    if (
+      rows.size > this.#largestCount || !this.#byCount.has(this.#largestCount)
+    ) this.#largestCount = Math.max(rows.size, 1);
+  }
+}
