@@ -58,6 +58,8 @@ export type DecodedDictionary = { [key: string]: Decoded };
 /** A value and the place where it was read. */
 export interface DecodedBencode {
   readonly value: Decoded;
+  /** Offset of the first byte after it. */
+  readonly end: number;
   /** The raw bytes of the outermost dictionary's values, views; empty for other values. */
   readonly raw: ReadonlyMap<string, Uint8Array>;
 }
@@ -92,6 +94,19 @@ const NINE = 0x39; // 9
 export function readBencode(
   bytes: Uint8Array,
   limits: BencodeLimits = BENCODE_LIMITS,
+): DecodedBencode {
+  const decoded = readBencodeStart(bytes, limits);
+  if (decoded.end === bytes.length) return decoded;
+  throw new BencodeError(decoded.end, "bytes follow the value");
+}
+
+/**
+ * Decodes the value that `bytes` begin with.
+ * @throws {BencodeError} If they do not begin with a value in strict bencode.
+ */
+export function readBencodeStart(
+  bytes: Uint8Array,
+  limits: BencodeLimits,
 ): DecodedBencode {
   const { maxDepth, maxItems } = limits;
   const raw = new Map<string, Uint8Array>();
@@ -151,10 +166,7 @@ export function readBencode(
     outer.value[outer.key!] = value;
     outer.key = undefined;
   } while (true);
-  if (position < bytes.length) {
-    throw new BencodeError(position, "bytes follow the value");
-  }
-  return { value, raw };
+  return { value, raw, end: position };
 }
 
 /** Each byte as one character. In parts: each argument is on the stack. */

@@ -46,6 +46,7 @@ export async function parseTorrent(
 ): Promise<Torrent> {
   const { top, raw } = readTopLevel(bytes);
   const info = top.dictionary("info");
+  const rawInfo = raw.get("info")!;
   if (info.has("meta version") && !info.has("pieces")) {
     throw new MetainfoError(
       "info.meta version",
@@ -59,14 +60,17 @@ export async function parseTorrent(
     info,
     files.reduce((sum, file) => sum + file.length, 0),
   );
-  const pieceHashes = parsePieceHashes(info, geometry);
+  const hashes = parsePieceHashes(info, geometry);
+  const hashesAt = hashes.byteOffset - rawInfo.byteOffset;
+  const infoCopy = rawInfo.slice();
   return {
-    infoHash: infoHashFromBytes(await options.sha1(raw.get("info")!)),
+    infoHash: infoHashFromBytes(await options.sha1(infoCopy)),
+    info: infoCopy,
     name,
     isFolder: info.has("files"),
     files,
     geometry,
-    pieceHashes,
+    pieceHashes: infoCopy.subarray(hashesAt, hashesAt + hashes.length),
     isPrivate: info.optionalInteger("private") === 1,
     announce: parseAnnounce(top),
     comment: top.optionalText("comment"),
@@ -122,7 +126,7 @@ function parsePieceHashes(info: FieldReader, geometry: Geometry): Uint8Array {
       } hashes, but the content has ${geometry.pieceCount} pieces`,
     );
   }
-  return hashes.slice();
+  return hashes;
 }
 
 /** `announce-list` takes precedence over `announce`. [BEP 12] URLs as they are requested. */

@@ -34,6 +34,8 @@ export interface TorrentFile {
 export interface Torrent {
   /** SHA-1 of the raw bytes of the info dictionary. */
   readonly infoHash: InfoHash;
+  /** The raw bytes of the info dictionary, which peers with a magnet link fetch. [BEP 9] */
+  readonly info: Uint8Array;
   /** Name of the download: of its file, or of the folder of its files. */
   readonly name: string;
   /** True if the info dictionary has `files`: the content is a folder called `name`. */
@@ -42,7 +44,7 @@ export interface Torrent {
   readonly files: readonly TorrentFile[];
   /** Sizes and offsets of pieces and blocks. */
   readonly geometry: Geometry;
-  /** The SHA-1 of each piece, 20 bytes each, concatenated. */
+  /** The SHA-1 of each piece, 20 bytes each, concatenated; a view of {@linkcode info}. */
   readonly pieceHashes: Uint8Array;
   /** True if peers come from the trackers only. [BEP 27] */
   readonly isPrivate: boolean;

@@ -11,7 +11,9 @@
  * @module
  */
 import { RateLimiter } from "../base/rate_limiter.ts";
-import type { Message } from "../wire/message.ts";
+import { MAX_METADATA_HEADER } from "../metadata/metadata_message.ts";
+import { METADATA_ID } from "../wire/extended_handshake.ts";
+import type { ExtendedMessage, Message } from "../wire/message.ts";
 
 /** The burst is more requests than other clients keep in flight. */
 const LIMIT = { perSecond: 4_000, burst: 16_000 };
@@ -70,10 +72,15 @@ function costOf(message: Message): number {
     case "bitfield":
       return 1 + message.bytes.length / BITFIELD_BYTES_PER_UNIT;
     case "extended":
-      return EXTENDED_UNITS + message.payload.length / EXTENDED_BYTES_PER_UNIT;
+      return EXTENDED_UNITS + decodedLength(message) / EXTENDED_BYTES_PER_UNIT;
     case "unknown":
       return 1 + message.length / UNKNOWN_BYTES_PER_UNIT;
     default:
       return 1;
   }
+}
+
+/** The bytes of a payload that are decoded. */
+function decodedLength({ id, payload: { length } }: ExtendedMessage): number {
+  return id === METADATA_ID ? Math.min(length, MAX_METADATA_HEADER) : length;
 }

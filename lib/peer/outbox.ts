@@ -3,7 +3,7 @@
  * Many messages leave in one write; a block is copied from the read cache straight
  * into the buffer that is written. Requests and haves overtake blocks, so that an
  * upload does not slow the download beside it; for the same reason the upload
- * limit delays blocks only. A choke overtakes nothing, because the peer would
+ * limit delays blocks and metadata only. A choke overtakes nothing, because the peer would
  * discard the blocks behind it, and the rejects that it causes follow it. Blocks
  * leave in turns that the peer's host has among all hosts: see
  * {@linkcode UploadShares}.
@@ -80,7 +80,7 @@ export class Outbox {
   send(message: ControlMessage): void {
     // The last choke or unchoke must arrive last, and a peer that gets a reject
     // before the choke would request again. [BEP 6]
-    const isBulk = message.type === "choke" ||
+    const isBulk = message.type === "choke" || isMetadata(message) ||
       (message.type === "unchoke" || message.type === "reject") &&
         this.#bulk.some((item) => item.type === "choke");
     if (isBulk) this.#bulk.push(message);
@@ -134,9 +134,11 @@ export class Outbox {
     for (const message of urgent) end = writeMessage(message, view, end);
     const blockLengths: number[] = [];
     let readCost = 0;
+    let isCharged = false;
     for (const [place, item] of items.entries()) {
       if (item.type !== "block") {
         end = writeMessage(item, view, end);
+        isCharged ||= isMetadata(item);
         continue;
       }
       const start = writePieceHeader(item.block, view, end);
@@ -151,7 +153,7 @@ export class Outbox {
       blockLengths.push(item.block.length);
     }
     const isWritten = await channel.write(this.#buffer.subarray(0, end));
-    if (blockLengths.length > 0) {
+    if (blockLengths.length > 0 || isCharged) {
       this.#endTurn();
       this.#pace(end, readCost);
       onBlocksSent(blockLengths);
@@ -240,6 +242,11 @@ export class Outbox {
     }
     return { items: this.#bulk.splice(0, count), length };
   }
+}
+
+/** True for a message as large as a block, of which a peer may request many. */
+function isMetadata(message: ControlMessage): boolean {
+  return message.type === "extended" && message.tail !== undefined;
 }
 
 /** True if a block begins where another ends. */

@@ -17,6 +17,7 @@ import type { PeerId } from "../base/identifier.ts";
 import type { DialLimiter } from "../dialing/dial_limiter.ts";
 import { sha1 } from "../disk/sha1.ts";
 import type { PieceHasher } from "../disk/worker_hasher.ts";
+import { MetadataServer } from "../metadata/metadata_server.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import type { PeerKey } from "../swarm/events.ts";
 import { Swarm } from "../swarm/swarm.ts";
@@ -72,7 +73,7 @@ export function createSwarm(
   { ownId, maxPeers, port }: SessionContext,
   { torrent, have }: { readonly torrent: Torrent; readonly have: Bitfield },
 ): Swarm {
-  const { infoHash, geometry, isPrivate } = torrent;
+  const { infoHash, geometry, isPrivate, info } = torrent;
   const { pieceCount } = geometry;
   return new Swarm({
     geometry,
@@ -84,6 +85,7 @@ export function createSwarm(
       allowedFastSet({ infoHash, pieceCount, hostname, sha1 }),
     listenPort: port,
     isPrivate,
+    metadata: isPrivate ? undefined : new MetadataServer(info),
   });
 }
 

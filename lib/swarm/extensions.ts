@@ -1,6 +1,6 @@
 /**
  * The extension protocol [BEP 10]: the handshake, in which both ends describe
- * themselves, and peer exchange. Messages of a peer that does not support the protocol,
+ * themselves, peer exchange, and requests for metadata. Messages of a peer that does not support the protocol,
  * and those with an id that we assigned to nothing, are ignored.
  *
  * @module
@@ -9,6 +9,7 @@ import { PRODUCT } from "../base/version.ts";
 import {
   encodeExtendedHandshake,
   EXTENDED_HANDSHAKE_ID,
+  METADATA_ID,
   parseExtendedHandshake,
   PEER_EXCHANGE_ID,
 } from "../wire/extended_handshake.ts";
@@ -30,6 +31,8 @@ export class PeerProfile {
   isUploadOnly = false;
   /** Requests that it queues. */
   requestQueueLength: number | undefined;
+  /** The id under which it takes metadata. */
+  metadataId: number | undefined;
 
   constructor(peer: Peer, listenPort: number | undefined) {
     this.peer = peer;
@@ -37,7 +40,25 @@ export class PeerProfile {
   }
 }
 
-type ExtensionsOptions = PeerExchangeOptions & { readonly isPrivate?: boolean };
+/** Serves the torrent's metadata; a `MetadataServer` is one. [BEP 9] */
+export interface MetadataSource {
+  /** In bytes. */
+  readonly length: number;
+  /** The reply to a message of a peer, if it needs one. @throws {ProtocolError} If it is malformed. */
+  answer(
+    peer: WeakKey,
+    payload: Uint8Array,
+    now: number,
+  ): Pick<ExtendedMessage, "payload" | "tail"> | undefined;
+}
+
+/** Options of {@linkcode Extensions}. */
+export interface ExtensionsOptions extends PeerExchangeOptions {
+  /** True if only trackers may name peers. [BEP 27] @default {false} */
+  readonly isPrivate?: boolean;
+  /** Not of a private torrent, as other clients do. [BEP 27] @default {none is served} */
+  readonly metadata?: MetadataSource | undefined;
+}
 
 /** The extensions of one torrent's connections. */
 export class Extensions {
@@ -70,6 +91,8 @@ export class Extensions {
     if (!peer.extensions.extended) return;
     const payload = encodeExtendedHandshake({
       peerExchangeId: this.#exchange && PEER_EXCHANGE_ID,
+      metadataId: this.#options.metadata && METADATA_ID,
+      metadataLength: this.#options.metadata?.length,
       client: PRODUCT,
       // A peer that dialed us knows where we listen.
       port: peer.isOutgoing ? this.#options.listenPort : undefined,
@@ -95,12 +118,22 @@ export class Extensions {
       case EXTENDED_HANDSHAKE_ID:
         return this.#receiveHandshake(profile, message.payload);
       case PEER_EXCHANGE_ID:
-        this.#exchange?.receive(profile, message.payload);
+        return this.#exchange?.receive(profile, message.payload);
+      case METADATA_ID:
+        return this.#answerMetadata(profile, message.payload);
     }
   }
 
   tick(): void {
     this.#exchange?.tick();
+  }
+
+  #answerMetadata(profile: PeerProfile, payload: Uint8Array): void {
+    const { metadata } = this.#options;
+    const reply = metadata?.answer(profile, payload, this.#context.now);
+    const { peer, metadataId: id } = profile;
+    if (reply === undefined || !id) return;
+    this.#context.send(peer, { type: "extended", id, ...reply });
   }
 
   #receiveHandshake(profile: PeerProfile, payload: Uint8Array): void {
@@ -112,6 +145,7 @@ export class Extensions {
     profile.requestQueueLength = requestQueueLength ??
       profile.requestQueueLength;
     profile.client = client ?? profile.client;
+    profile.metadataId = handshake.metadataId ?? profile.metadataId;
     profile.ownHostname = handshake.yourHostname ?? profile.ownHostname;
     // A peer that we dialed listens there, whatever it says.
     profile.listenPort ??= handshake.port;

@@ -21,7 +21,7 @@ import type {
   SwarmAction,
   SwarmEvent,
 } from "./events.ts";
-import { Extensions } from "./extensions.ts";
+import { Extensions, type ExtensionsOptions } from "./extensions.ts";
 import { handleMessage, type SwarmParts } from "./incoming_message.ts";
 import type { RequestLimits } from "./outstanding_requests.ts";
 import { Peer, SwarmContext } from "./peer.ts";
@@ -34,7 +34,8 @@ import { Uploads } from "./uploads.ts";
 const SUSPENDED_MS = 5_000;
 
 /** Options of {@linkcode Swarm}. */
-export interface SwarmOptions {
+export interface SwarmOptions
+  extends Pick<ExtensionsOptions, "isPrivate" | "metadata"> {
   readonly geometry: Geometry;
   /** The pieces that are verified and stored; the swarm adds to it. */
   readonly have: Bitfield;
@@ -48,8 +49,6 @@ export interface SwarmOptions {
   readonly requestLimits?: RequestLimits;
   /** Port where we listen, for the peers that we dial. @default {undefined} */
   readonly listenPort?: number;
-  /** True if only trackers may name peers. [BEP 27] @default {false} */
-  readonly isPrivate?: boolean;
 }
 
 /** The swarm of one torrent as we see it. Its properties are live, not to be changed. */

@@ -27,8 +27,15 @@ export const EXTENDED_HANDSHAKE_ID = 0;
 /** Our id for peer exchange, the same for every peer. */
 export const PEER_EXCHANGE_ID = 1;
 
-/** The name of peer exchange. [BEP 11] */
+/** Our id for metadata, the same for every peer. */
+export const METADATA_ID = 2;
+
+/** The names of peer exchange and of the metadata extension. [BEP 9, 11] */
 const PEER_EXCHANGE = "ut_pex";
+const METADATA = "ut_metadata";
+
+/** Longest metadata that we fetch or serve, in bytes: a torrent file may have as much. */
+export const MAX_METADATA_LENGTH = 32 * 1024 * 1024;
 
 const UPLOAD_ONLY = "upload_only";
 
@@ -50,6 +57,10 @@ const decoder = new TextDecoder();
 export interface ExtendedHandshake {
   /** The sender's id for peer exchange; 0 if it switched that off. [BEP 11] */
   readonly peerExchangeId: number | undefined;
+  /** The sender's id for metadata; 0 if it switched that off. [BEP 9] */
+  readonly metadataId: number | undefined;
+  /** Length of the metadata that the sender has, 1 byte to 32 MiB. [BEP 9] */
+  readonly metadataLength: number | undefined;
   /** The sender's name and version. */
   readonly client: string | undefined;
   /** TCP port that the sender listens on, 1 to 65535. */
@@ -68,10 +79,11 @@ export interface ExtendedHandshake {
 export function encodeExtendedHandshake(
   handshake: ExtendedHandshake,
 ): Uint8Array<ArrayBuffer> {
-  const { peerExchangeId, yourHostname } = handshake;
+  const { peerExchangeId, metadataId, yourHostname } = handshake;
   return encodeBencode({
     [COMPLETE]: toFlag(handshake.isComplete),
-    m: { [PEER_EXCHANGE]: peerExchangeId },
+    m: { [PEER_EXCHANGE]: peerExchangeId, [METADATA]: metadataId },
+    metadata_size: handshake.metadataLength,
     p: handshake.port,
     reqq: handshake.requestQueueLength,
     [UPLOAD_ONLY]: toFlag(handshake.isUploadOnly),
@@ -87,7 +99,13 @@ export function encodeExtendedHandshake(
 export function parseExtendedHandshake(payload: Uint8Array): ExtendedHandshake {
   const dictionary = decodePayload(payload, "extended handshake");
   return {
-    peerExchangeId: peerExchangeId(dictionary),
+    peerExchangeId: extensionId(dictionary, PEER_EXCHANGE),
+    metadataId: extensionId(dictionary, METADATA),
+    metadataLength: inRange(
+      ownNumber(dictionary, "metadata_size"),
+      1,
+      MAX_METADATA_LENGTH,
+    ),
     client: client(dictionary),
     port: inRange(ownNumber(dictionary, "p"), 1, MAX_PORT),
     yourHostname: yourHostname(dictionary),
@@ -101,10 +119,13 @@ export function parseExtendedHandshake(payload: Uint8Array): ExtendedHandshake {
   };
 }
 
-function peerExchangeId(dictionary: DecodedDictionary): number | undefined {
+function extensionId(
+  dictionary: DecodedDictionary,
+  name: string,
+): number | undefined {
   const ids = ownValue(dictionary, "m");
   return ids !== undefined && isDictionary(ids)
-    ? inRange(ownNumber(ids, PEER_EXCHANGE), 0, MAX_EXTENDED_ID)
+    ? inRange(ownNumber(ids, name), 0, MAX_EXTENDED_ID)
     : undefined;
 }
 

@@ -8,10 +8,10 @@ import { ProtocolError } from "../base/errors.ts";
 import {
   BencodeError,
   type BencodeLimits,
-  decodeBencode,
   type Decoded,
   type DecodedDictionary,
   isDictionary,
+  readBencodeStart,
 } from "../bencode/decode.ts";
 
 /** Longest payload, in bytes: handshakes take some hundreds, a first peer exchange a few thousand. */
@@ -33,16 +33,25 @@ export function decodePayload(
       `Cannot read ${what}: ${payload.length} bytes exceed the limit of ${MAX_PAYLOAD_LENGTH}`,
     );
   }
-  const value = decode(payload, what);
-  if (!isDictionary(value)) {
-    throw new ProtocolError(`Cannot read ${what}: it is not a dictionary`);
-  }
-  return value;
+  const { dictionary, end } = decodePayloadStart(payload, what);
+  if (end === payload.length) return dictionary;
+  throw new ProtocolError(
+    `Cannot read ${what}: bytes follow the value at byte ${end}`,
+  );
 }
 
-function decode(payload: Uint8Array, what: string): Decoded {
+/**
+ * Decodes the dictionary that a payload begins with, and finds its end.
+ * @throws {ProtocolError} If there is none, or it exceeds a limit; `what` names it.
+ */
+export function decodePayloadStart(
+  payload: Uint8Array,
+  what: string,
+): { dictionary: DecodedDictionary; end: number } {
   try {
-    return decodeBencode(payload, LIMITS);
+    const { value: dictionary, end } = readBencodeStart(payload, LIMITS);
+    if (isDictionary(dictionary)) return { dictionary, end };
+    throw new ProtocolError(`Cannot read ${what}: it is not a dictionary`);
   } catch (error) {
     if (!(error instanceof BencodeError)) throw error;
     throw new ProtocolError(

@@ -70,6 +70,8 @@ export interface ExtendedMessage {
   /** 0 is the extended handshake. */
   readonly id: number;
   readonly payload: Uint8Array;
+  /** In a sent one, bytes behind the payload: content that is copied only when it leaves. */
+  readonly tail?: Uint8Array | undefined;
 }
 
 /** A block of content: BEP 3 calls its message `piece`. `block` is a view, valid until the next read. */

@@ -32,7 +32,7 @@ export function encodedLength(message: ControlMessage): number {
     case "reject":
       return 17;
     case "extended":
-      return 6 + message.payload.length;
+      return 6 + message.payload.length + (message.tail?.length ?? 0);
     default:
       message satisfies never;
       throw new TypeError("Cannot encode message: unknown type");
@@ -65,6 +65,10 @@ export function writeMessage(
       view.setUint8(at + 5, message.id);
       new Uint8Array(view.buffer, view.byteOffset + at + 6)
         .set(message.payload);
+      if (message.tail !== undefined) {
+        new Uint8Array(view.buffer, view.byteOffset + end - message.tail.length)
+          .set(message.tail);
+      }
       break;
     case "request":
     case "cancel":

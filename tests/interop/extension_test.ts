@@ -33,7 +33,7 @@ const NAME = "sample.bin";
 /** Lines that libtorrent logs of a connection with us, `<==` received and `==>` sent. */
 const EXPECTED = [
   /<== EXTENSIONS \[ [01]{64} ext: FAST extension/,
-  /<== EXTENDED_HANDSHAKE \[ \{.* 'm': \{ 'ut_pex': 1 \},.*'reqq': 2000,.*'v': 'lanswarm\//,
+  /<== EXTENDED_HANDSHAKE \[ \{.* 'm': \{ 'ut_metadata': 2, 'ut_pex': 1 \},.*'reqq': 2000,.*'v': 'lanswarm\//,
   // A seeder shows its pieces one by one, at first.
   /<== HAVE_(ALL|NONE)/,
   /==> HAVE_NONE/,

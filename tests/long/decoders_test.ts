@@ -7,6 +7,7 @@
 import { BENCODE_DECODER } from "../core/bencode/decoder.ts";
 import { RESUME_DECODER } from "../core/disk/resume_decoder.ts";
 import { fuzz } from "../core/fuzz.ts";
+import { METADATA_DECODER } from "../core/metadata/metadata_decoder.ts";
 import { REQUEST_DECODER } from "../core/http/request_decoder.ts";
 import { MAGNET_DECODER } from "../core/metainfo/magnet_decoder.ts";
 import { TORRENT_DECODER } from "../core/metainfo/decoder.ts";
@@ -26,6 +27,7 @@ const DECODERS = [
   BENCODE_DECODER,
   TORRENT_DECODER,
   MAGNET_DECODER,
+  METADATA_DECODER,
   ...REPLY_DECODERS,
   ...QUERY_DECODERS,
   ...UDP_DECODERS,

@@ -11,10 +11,15 @@ import {
   EXTENSION_BITS,
   type Frame,
   frame,
+  handshake,
   joined,
-  type RawPeer,
+  peerIdOf,
+  RawPeer,
   uint32,
 } from "./raw_peer.ts";
+import { latin1 } from "../core/bencode/bytes.ts";
+import { fullStorage, memoryTorrent } from "./memory_torrent.ts";
+import { addressOf, openLocalSession, Share } from "./share.ts";
 import {
   assertServed,
   BLOCK,
@@ -26,6 +31,12 @@ import {
   Scene,
   UNCHOKE,
 } from "./wire_scene.ts";
+
+/** Metadata of two pieces: 1,000 hashes and some bytes. */
+const MANY_PIECES = await memoryTorrent({
+  length: 1_000 * 16_384,
+  pieceLength: 16_384,
+});
 
 /** The reserved bytes of a peer that speaks the fast extension alone. */
 const FAST_BITS = [0, 0, 0, 0, 0, 0, 0, 0x04];
@@ -50,9 +61,45 @@ Deno.test("a session sends an extended handshake behind its bitfield", async () 
   const text = new TextDecoder("latin1").decode(extended?.payload.subarray(1));
   assertEquals(
     text.replace(/v\d+:lanswarm\/[\d.]+6/, "v6"),
-    "d1:md6:ut_pexi1ee4:reqqi2000e1:v6:yourip4:\x7f\0\0\x01e",
+    `d1:md11:ut_metadatai2e6:ut_pexi1ee13:metadata_sizei${SAMPLE.torrent.info.length}e` +
+      "4:reqqi2000e1:v6:yourip4:\x7f\0\0\x01e",
   );
   await assertServed(peer);
+});
+
+Deno.test("a session sends a choked peer the metadata, in pieces of 16 KiB, and no more than twice", async () => {
+  const { infoHash, info } = MANY_PIECES.torrent;
+  await using session = openLocalSession();
+  await Share.start(session, MANY_PIECES, fullStorage(MANY_PIECES));
+  using peer = await RawPeer.dial(addressOf(session));
+  const takesMetadata = frame(20, [0], latin1("d1:md11:ut_metadatai7eee"));
+  const ask = (piece: number): Uint8Array =>
+    frame(20, [2], latin1(`d8:msg_typei0e5:piecei${piece}ee`));
+  await peer.write(handshake(infoHash, peerIdOf(1), EXTENSION_BITS));
+  await peer.takeHandshake();
+  const requests = [ask(0), ask(1), ask(2), ask(0), ask(1), ask(0)];
+  await peer.write(takesMetadata, ...requests);
+  const answers: string[] = [];
+  const received: Uint8Array[] = [];
+  while (answers.length < requests.length) {
+    const payload = (await peer.takeFrameOf(ID.extended))!;
+    if (payload[0] !== 7) continue;
+    const text = new TextDecoder("latin1").decode(payload);
+    const header =
+      /^.d8:msg_typei\de5:piecei\de(10:total_sizei\d+e)?e/.exec(text)![0];
+    answers.push(header.slice(1));
+    received.push(payload.subarray(header.length));
+  }
+  const data = (piece: number): string =>
+    `d8:msg_typei1e5:piecei${piece}e10:total_sizei${info.length}ee`;
+  // Small messages overtake large ones. Of two pieces each copy; piece 2 does not exist.
+  assertEquals(answers, [
+    "d8:msg_typei2e5:piecei2ee",
+    "d8:msg_typei2e5:piecei0ee",
+    ...[data(0), data(1), data(0), data(1)],
+  ]);
+  assertEquals(joined(received[2]!, received[3]!), info);
+  assertEquals(received[2]!.length, 16_384);
 });
 
 Deno.test("a session rejects a request that it does not serve", async () => {

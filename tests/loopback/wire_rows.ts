@@ -221,6 +221,8 @@ function extended(id: number, text: string): Uint8Array {
 
 const EXCHANGE = extended(1, "d5:added6:\x7f\0\0\x01\0\x16e");
 
+const METADATA_REQUEST = extended(2, "d8:msg_typei0e5:piecei0ee");
+
 /** Messages of a peer that speaks the fast extension and the extension protocol. */
 export const EXTENSION_ROWS: readonly WireRow[] = [
   {
@@ -323,6 +325,23 @@ export const EXTENSION_ROWS: readonly WireRow[] = [
   ),
   closes("a peer exchange that is not a dictionary", extended(1, "le")),
   closes("a truncated peer exchange", extended(1, "d5:added5:12345e")),
+  ignored(
+    "a request for metadata of a peer that takes none",
+    METADATA_REQUEST,
+  ),
+  ignored(
+    "metadata that was not requested",
+    extended(2, "d8:msg_typei1e5:piecei0e10:total_sizei3eexxx"),
+  ),
+  ignored(
+    "a metadata message of an unknown type",
+    extended(2, "d8:msg_typei3e5:piecei0ee"),
+  ),
+  closes("a metadata message that is not a dictionary", extended(2, "le")),
+  closes(
+    "a request for metadata beyond 32 MiB",
+    extended(2, "d8:msg_typei0e5:piecei2048ee"),
+  ),
 ];
 
 /** The reserved bytes for {@linkcode EXTENSION_ROWS}. */

@@ -55,6 +55,7 @@ export function snapshot(
 /** The torrent that {@linkcode snapshot} describes. */
 export const TORRENT: Torrent = {
   infoHash: "ab".repeat(20) as InfoHash,
+  info: new Uint8Array(),
   name: "film.mkv",
   isFolder: false,
   files: [{ path: ["film.mkv"], length: 100 * MIB, isPadding: false }],

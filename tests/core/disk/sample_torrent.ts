@@ -55,6 +55,7 @@ export function sampleTorrent(
   }
   const torrent: Torrent = {
     infoHash: "00".repeat(20) as InfoHash,
+    info: new Uint8Array(),
     name: files[0]?.path[0] ?? "sample",
     isFolder: (files[0]?.path.length ?? 0) > 1,
     files,

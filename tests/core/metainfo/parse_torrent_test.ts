@@ -32,6 +32,7 @@ Deno.test("parseTorrent() reads a single file", async () => {
   assertEquals(torrent.geometry.pieceLength, 32_768);
   assertEquals(torrent.geometry.pieceCount, 2);
   assertEquals(torrent.pieceHashes, new Uint8Array(40).fill(7));
+  assertEquals(torrent.pieceHashes.buffer, torrent.info.buffer);
   assertEquals(torrent.isPrivate, true);
   assertEquals(torrent.announce, [["http://tracker/announce"]]);
   assertEquals(torrent.comment, "a remark");
@@ -50,6 +51,7 @@ Deno.test("parseTorrent() hashes the raw bytes of info, unsorted and unknown key
     torrent.infoHash as string,
     encodeHex(sha1(info)),
   );
+  assertEquals(torrent.info, info);
 });
 
 Deno.test("parseTorrent() takes keys of any spelling that mean nothing to it", async () => {

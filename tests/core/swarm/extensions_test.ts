@@ -5,6 +5,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { VERSION } from "../../../lib/base/version.ts";
+import type { MetadataSource } from "../../../lib/swarm/extensions.ts";
 import {
   encodeExtendedHandshake,
   type ExtendedHandshake,
@@ -41,6 +42,8 @@ Deno.test("Swarm sends a peer that dialed it its limits, and the address that it
   const desk = new SwarmDesk({ have: ".." });
   assertEquals(handshakeIn(desk.join(1, EXTENDED)), {
     peerExchangeId: 1,
+    metadataId: undefined,
+    metadataLength: undefined,
     client: `lanswarm/${VERSION}`,
     port: undefined,
     yourHostname: "192.0.2.1",
@@ -179,4 +182,34 @@ Deno.test("Swarm keeps an upload-only peer while it has pieces that we lack", ()
   assertEquals(say(desk, { isUploadOnly: true }), []);
   for (const name of ["1.0", "1.1"]) desk.block(1, name);
   assertEquals(desk.verified(1).at(-1), "1 disconnect bothComplete");
+});
+
+const METADATA: MetadataSource = {
+  length: 7,
+  answer: (_peer, payload) =>
+    payload.length === 0 ? undefined : { payload, tail: new Uint8Array(7) },
+};
+
+Deno.test("Swarm offers its metadata, and answers a choked peer under the peer's id", () => {
+  const desk = new SwarmDesk({ have: ".", metadata: METADATA });
+  const { metadataId, metadataLength } = handshakeIn(desk.join(1, EXTENDED));
+  assertEquals([metadataId, metadataLength], [2, 7]);
+  const ask = (text: string): string[] =>
+    desk.receive(1, { type: "extended", id: 2, payload: latin1(text) });
+  // It has not said under which id it takes metadata.
+  assertEquals(ask("?"), []);
+  say(desk, { metadataId: 9 });
+  assertEquals(desk.peer(1).upload.weChoke, true);
+  assertEquals(ask("?"), ["1 < extended 9: ? and 7 bytes"]);
+  assertEquals(ask(""), []);
+  say(desk, { metadataId: 0 });
+  assertEquals(ask("?"), []);
+});
+
+Deno.test("Swarm without metadata to serve ignores requests for it", () => {
+  const desk = new SwarmDesk({ have: "." });
+  desk.join(1, EXTENDED);
+  say(desk, { metadataId: 9 });
+  const message = { type: "extended", id: 2, payload: latin1("x") } as const;
+  assertEquals(desk.receive(1, message), []);
 });

@@ -43,6 +43,8 @@ function greet(
     id: 0,
     payload: encodeExtendedHandshake({
       peerExchangeId: said.peerExchangeId,
+      metadataId: undefined,
+      metadataLength: undefined,
       client: undefined,
       port: said.port,
       yourHostname: said.yourHostname,

@@ -15,6 +15,7 @@ import type {
   SwarmAction,
   SwarmEvent,
 } from "../../../lib/swarm/events.ts";
+import type { MetadataSource } from "../../../lib/swarm/extensions.ts";
 import type { PeerState } from "../../../lib/swarm/peer_slots.ts";
 import { Swarm } from "../../../lib/swarm/swarm.ts";
 import type { WireExtensions } from "../../../lib/wire/handshake.ts";
@@ -42,6 +43,8 @@ export interface SwarmDeskOptions {
   readonly listenPort?: number;
   /** @default {false} */
   readonly isPrivate?: boolean;
+  /** Metadata to serve. @default {none} */
+  readonly metadata?: MetadataSource;
 }
 
 /** Properties of a peer. */
@@ -103,6 +106,7 @@ export class SwarmDesk {
       allowedFast = [],
       listenPort = 6881,
       isPrivate,
+      metadata,
       seed,
     } = options;
     const pieceLength = blocksPerPiece * BLOCK_SIZE;
@@ -119,6 +123,7 @@ export class SwarmDesk {
       allowedFastSet: () => allowedFast,
       listenPort,
       isPrivate,
+      metadata,
     });
   }
 
@@ -292,7 +297,7 @@ export class SwarmDesk {
       case "extended":
         return `extended ${message.id}: ${
           new TextDecoder("latin1").decode(message.payload)
-        }`;
+        }${message.tail ? ` and ${message.tail.length} bytes` : ""}`;
       default:
         return message.type;
     }

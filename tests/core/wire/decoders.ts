@@ -10,7 +10,10 @@ import {
   infoHashFromBytes,
   peerIdFromBytes,
 } from "../../../lib/base/identifier.ts";
-import { parseExtendedHandshake } from "../../../lib/wire/extended_handshake.ts";
+import {
+  MAX_METADATA_LENGTH,
+  parseExtendedHandshake,
+} from "../../../lib/wire/extended_handshake.ts";
 import { encodeHandshake, readHandshake } from "../../../lib/wire/handshake.ts";
 import {
   MAX_EXCHANGED_PEERS,
@@ -87,6 +90,11 @@ export const WIRE_DECODERS: readonly NamedFuzzTarget[] = [
       const handshake = parseExtendedHandshake(bytes);
       const { peerExchangeId: id, port, requestQueueLength } = handshake;
       assert(id === undefined || (id >= 0 && id <= 255));
+      assert(
+        handshake.metadataLength === undefined ||
+          (handshake.metadataLength >= 1 &&
+            handshake.metadataLength <= MAX_METADATA_LENGTH),
+      );
       assert(port === undefined || (port >= 1 && port <= 65535));
       assert(requestQueueLength === undefined || requestQueueLength >= 1);
       assert((handshake.client?.length ?? 0) <= 64);

@@ -12,6 +12,8 @@ import { BEP_10_EXAMPLE, LIBTORRENT_HANDSHAKE } from "./payloads.ts";
 /** A handshake without any field. */
 const SILENCE: ExtendedHandshake = {
   peerExchangeId: undefined,
+  metadataId: undefined,
+  metadataLength: undefined,
   client: undefined,
   port: undefined,
   yourHostname: undefined,
@@ -22,6 +24,8 @@ const SILENCE: ExtendedHandshake = {
 
 const FULL: ExtendedHandshake = {
   peerExchangeId: 1,
+  metadataId: 2,
+  metadataLength: 31_235,
   client: "lanswarm/0.1.0",
   port: 6881,
   yourHostname: "192.0.2.7",
@@ -40,7 +44,8 @@ Deno.test("encodeExtendedHandshake() writes every field, keys in order", () => {
     latin1(
       "d" +
         "11:ls_completei1e" +
-        "1:md6:ut_pexi1ee" +
+        "1:md11:ut_metadatai2e6:ut_pexi1ee" +
+        "13:metadata_sizei31235e" +
         "1:pi6881e" +
         "4:reqqi2000e" +
         "11:upload_onlyi1e" +
@@ -81,6 +86,7 @@ Deno.test("parseExtendedHandshake() reads what encodeExtendedHandshake() writes"
 Deno.test("parseExtendedHandshake() reads the known keys of libtorrent's", () => {
   assertEquals(parseExtendedHandshake(LIBTORRENT_HANDSHAKE), {
     ...FULL,
+    metadataLength: 347,
     client: "libtorrent/2.0.8.0",
     isComplete: undefined,
   });
@@ -102,6 +108,11 @@ Deno.test("parseExtendedHandshake() ignores invalid values", () => {
     "d1:md6:ut_pexi-1eee",
     "d1:md6:ut_pexi256eee",
     "d1:md6:ut_pex1:1ee",
+    "d1:md11:ut_metadatai256eee",
+    "d13:metadata_sizei0ee",
+    "d13:metadata_sizei-1ee",
+    "d13:metadata_sizei33554433ee", // more than 32 MiB
+    "d13:metadata_size3:347e",
     "d1:pi0ee",
     "d1:pi65536ee",
     "d1:p4:6881e",
