@@ -5,6 +5,7 @@
  * @module
  */
 import { abortable } from "@std/async/abortable";
+import { delay } from "@std/async/delay";
 import { basename, extname, resolve } from "@std/path";
 import {
   FetchError,
@@ -26,6 +27,8 @@ import { type RetryOptions, withRetries } from "./retry.ts";
 
 /** Torrents loaded at once: each needs a file or a connection. */
 const MAX_LOADS = 16;
+/** Time after which other torrents do not wait for a silent server, in milliseconds. */
+const FIRST_ANSWER_MS = 3_000;
 
 /** True if an argument is the URL of a torrent file and not its path. */
 export function isTorrentUrl(source: string): boolean {
@@ -42,41 +45,119 @@ export function readTorrentSource(source: string): string {
     : source;
 }
 
+/** A torrent and the argument that names it. */
+export interface LoadedTorrent {
+  readonly source: string;
+  readonly torrent: Torrent;
+}
+
 /** Options for {@linkcode loadTorrents}. */
 export type LoadTorrentsOptions =
   & Omit<RetryOptions, "isTemporary">
-  & Pick<FetchTorrentOptions, "permits">;
+  & Pick<FetchTorrentOptions, "permits">
+  & {
+    /** Takes the failure of a source that others do not wait for any more. */
+    readonly onFailed: (error: unknown) => void;
+  };
 
 /**
- * Loads torrents from paths and URLs. Waits for servers that are not up yet; the
- * first failure ends the waiting.
- * @throws As {@linkcode loadTorrent}, and a ProgramError when the time is over.
+ * Loads torrents from paths and URLs, and yields them in groups: first, in order,
+ * all that load at once, then those whose servers come up later. A mistake that the
+ * first attempts find ends the loads; a later failure concerns its source alone.
+ * @throws As {@linkcode loadTorrent} and {@linkcode checkDistinct}.
  */
-export async function loadTorrents(
+export async function* loadTorrents(
   sources: readonly string[],
   options: LoadTorrentsOptions,
-): Promise<Torrent[]> {
-  const failing = new AbortController();
-  using joined = joinSignals(options.signal, failing.signal);
+): AsyncGenerator<readonly LoadedTorrent[], undefined, undefined> {
+  const ending = new AbortController();
+  using joined = joinSignals(options.signal, ending.signal);
   const { signal } = joined;
-  const load = (source: string): Promise<Torrent> =>
-    withRetries(() => loadTorrent(source, { ...options, signal }), {
-      ...options,
-      signal,
-      isTemporary: (error) => error instanceof FetchError && error.isTemporary,
-    });
-  const torrents: Torrent[] = [];
-  const pending = sources.entries();
-  const loadPending = async (): Promise<void> => {
-    for (const [index, source] of pending) torrents[index] = await load(source);
+  const runLimited = limitConcurrency(MAX_LOADS);
+  const loaded: (LoadedTorrent | undefined)[] = [];
+  const places = new Map<string, LoadedTorrent>();
+  let isStart = true;
+  let isOver = false;
+  let arrival = Promise.withResolvers<void>();
+
+  const load = async (
+    source: string,
+    index: number,
+    onAnswer: () => void,
+  ): Promise<void> => {
+    let isLate = false;
+    const attempt = (): Promise<Torrent> =>
+      loadTorrent(source, { ...options, signal });
+    try {
+      const torrent = await withRetries(() => runLimited(attempt), {
+        ...options,
+        signal,
+        isTemporary: (error) => {
+          if (!(error instanceof FetchError && error.isTemporary)) return false;
+          isLate = true;
+          onAnswer();
+          return true;
+        },
+      });
+      loaded[index] = { source, torrent };
+    } catch (error) {
+      if (signal.aborted || (isStart && !isLate)) throw error;
+      options.onFailed(error);
+    }
+    onAnswer();
+    arrival.resolve();
   };
+
+  const answers = sources.map(() => Promise.withResolvers<void>());
+  const loads = Promise.all(
+    sources.map((source, at) => load(source, at, answers[at]!.resolve)),
+  ).finally(() => isOver = true);
   try {
-    await Promise.all(Array.from({ length: MAX_LOADS }, loadPending));
-    return torrents;
-  } catch (error) {
-    failing.abort();
-    throw error;
+    await Promise.race([
+      loads,
+      Promise.all(answers.map(({ promise }) => promise)),
+      delay(FIRST_ANSWER_MS, { signal }),
+    ]);
+    for (;;) {
+      const group = loaded.splice(0).filter((each) => each !== undefined)
+        .filter((each) => {
+          try {
+            checkDistinct(each, places);
+            return true;
+          } catch (error) {
+            if (isStart) throw error;
+            options.onFailed(error);
+            return false;
+          }
+        });
+      isStart = false;
+      arrival = Promise.withResolvers();
+      if (group.length > 0) yield group;
+      else if (isOver) return void await loads;
+      else await Promise.race([arrival.promise, loads]);
+    }
+  } finally {
+    ending.abort();
   }
+}
+
+/** Returns a function that runs at most `max` tasks at once; others wait. */
+function limitConcurrency(
+  max: number,
+): <T>(task: () => Promise<T>) => Promise<T> {
+  let free = max;
+  const waiting: (() => void)[] = [];
+  return async (task) => {
+    if (free > 0) free--;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await task();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free++;
+      else next();
+    }
+  };
 }
 
 /**
@@ -156,30 +237,32 @@ async function beginsAsDictionary(path: string): Promise<boolean> {
 }
 
 /**
- * Checks that one peer can share the torrents from `sources`, in the same order.
- * @throws {UsageError} If two of them are the same, or write the same files on some
+ * Checks that one peer can share a torrent beside those before it, by place on the
+ * disk, and adds it to them.
+ * @throws {UsageError} If one of them is the same, or writes the same files on some
  * file system.
  */
 export function checkDistinct(
-  torrents: readonly Torrent[],
-  sources: readonly string[],
+  loaded: LoadedTorrent,
+  places: Map<string, LoadedTorrent>,
 ): void {
-  const places = torrents.map(({ name }) => foldFully(name));
-  for (const [index, { infoHash, name }] of torrents.entries()) {
-    const first = places.indexOf(places[index]!);
-    if (first === index) continue;
-    const [one, other] = [sources[first]!, sources[index]!];
-    if (torrents[first]!.infoHash !== infoHash) {
-      throw new UsageError(
-        `two torrents are stored as ${
-          JSON.stringify(name)
-        }; run a peer for each, with a --dir of its own`,
-      );
-    }
+  const { source, torrent: { infoHash, name } } = loaded;
+  const place = foldFully(name);
+  const first = places.get(place);
+  if (first === undefined) {
+    places.set(place, loaded);
+    return;
+  }
+  if (first.torrent.infoHash !== infoHash) {
     throw new UsageError(
-      one === other
-        ? `${one} is given twice`
-        : `${one} and ${other} are the same torrent; give it once`,
+      `two torrents are stored as ${
+        JSON.stringify(name)
+      }; run a peer for each, with a --dir of its own`,
     );
   }
+  throw new UsageError(
+    first.source === source
+      ? `${source} is given twice`
+      : `${first.source} and ${source} are the same torrent; give it once`,
+  );
 }

@@ -20,7 +20,7 @@ import {
 } from "../mod.ts";
 import type { Console } from "./console.ts";
 import { create } from "./create.ts";
-import { checkDistinct, loadTorrents } from "./load_torrent.ts";
+import { loadTorrents } from "./load_torrent.ts";
 import { setHangupAction, untilAborted } from "./interrupt.ts";
 import { createPeerDisplay } from "./peer_display.ts";
 import { parsePeerJob, type PeerJob } from "./peer_job.ts";
@@ -29,7 +29,9 @@ import {
   describeError,
   EXIT_CODES,
   type ExitCode,
+  exitCodeOf,
   ProgramError,
+  reportError,
 } from "./program_error.ts";
 import { isAddressMissing, openTimeLimits, withRetries } from "./retry.ts";
 import { show } from "./show.ts";
@@ -71,33 +73,44 @@ export async function runPeer(
   context: JobContext,
 ): Promise<ExitCode> {
   setHangupAction(job, context.interrupt);
-  const runs: TorrentRun[] = [];
-  using limits = openTimeLimits({ ...job, progress: () => progressOf(runs) });
+  const work: Work = { runs: [], isLoading: true, loadFailure: undefined };
+  using limits = openTimeLimits({ ...job, progress: () => progressOf(work) });
   using joined = joinSignals(context.signal, limits.signal);
   const { signal } = joined;
   try {
-    await shareUntil(job, { ...context, signal }, runs);
+    await shareUntil(job, { ...context, signal }, work);
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
   }
-  if (runs.some((run) => run.hasFailed)) return EXIT_CODES.failed;
-  if (!signal.aborted || isComplete(runs)) return EXIT_CODES.done;
+  if (work.runs.some((run) => run.hasFailed)) return EXIT_CODES.failed;
+  const isStopped = signal.aborted && !isComplete(work);
   // Without the flag, a stop that was asked for is what was to be done.
-  if (limits.signal.aborted || job.exitWhenComplete) throw signal.reason;
-  return EXIT_CODES.done;
+  const mustFinish = limits.signal.aborted || job.exitWhenComplete;
+  if (isStopped && mustFinish) throw signal.reason;
+  return work.loadFailure ?? EXIT_CODES.done;
+}
+
+/** What one `peer` does. */
+interface Work {
+  readonly runs: TorrentRun[];
+  /** True until every torrent file is loaded or cannot be. */
+  isLoading: boolean;
+  /** The exit code for the first torrent file that cannot be loaded. */
+  loadFailure: ExitCode | undefined;
 }
 
 /** True if nothing is left to do but to seed. */
-function isComplete(runs: readonly TorrentRun[]): boolean {
-  return runs.length > 0 && runs.every(({ phase }) => phase === "settled");
+function isComplete({ isLoading, runs }: Work): boolean {
+  return !isLoading && runs.length > 0 &&
+    runs.every(({ phase }) => phase === "settled");
 }
 
 /** A number that grows with everything gained; `undefined` if nothing is missing. */
-function progressOf(runs: readonly TorrentRun[]): number | undefined {
+function progressOf({ isLoading, runs }: Work): number | undefined {
   // A torrent whose command of `--on-complete` runs lacks nothing.
   const isMissing = ({ phase, snapshot }: TorrentRun): boolean =>
     phase !== "settled" && snapshot?.state !== "seeding";
-  if (runs.length > 0 && !runs.some(isMissing)) return undefined;
+  if (!isLoading && runs.length > 0 && !runs.some(isMissing)) return undefined;
   return runs.reduce((sum, { phase, gained }) => {
     return sum + gained + (phase === "working" ? 0 : 1);
   }, 0);
@@ -107,7 +120,7 @@ function progressOf(runs: readonly TorrentRun[]): number | undefined {
 async function shareUntil(
   job: PeerJob,
   context: JobContext,
-  runs: TorrentRun[],
+  work: Work,
 ): Promise<void> {
   const { console, permissions, signal } = context;
   const recordSecret = await openSecret(job, console);
@@ -117,11 +130,17 @@ async function shareUntil(
   await permissions.keepOnly(...kept, "write");
   const { retryForMs } = job;
   const waiting = { retryForMs, signal, console };
-  const torrents = await loadTorrents(job.torrents, {
+  const { runs } = work;
+  await using groups = loadTorrents(job.torrents, {
     ...waiting,
     permits: createAddressFilter(job),
+    onFailed: (error) => {
+      reportError(console, error, job);
+      work.loadFailure ??= exitCodeOf(error);
+    },
   });
-  checkDistinct(torrents, job.torrents);
+  let group = await groups.next();
+  if (group.done) return;
   // The network keeps one core busy here, and the system's part of it another.
   // One worker keeps up with any network.
   const maxWorkers = navigator.hardwareConcurrency > 2 ? 1 : 0;
@@ -141,14 +160,10 @@ async function shareUntil(
     },
   };
   const done = Promise.withResolvers<void>();
-  runs.push(...torrents.map((torrent) =>
-    new TorrentRun(torrent, {
-      ...{ job, context, session, display, recordSecret, locking },
-      onSettled: () => {
-        if (isDone(runs, job)) done.resolve();
-      },
-    })
-  ));
+  const onSettled = (): void => {
+    if (isDone(work, job)) done.resolve();
+  };
+  const parts = { job, context, session, display, recordSecret, locking };
   const isTaken = ![0, session.port].includes(job.port);
   display.listening(session.port, isTaken ? job.port : undefined);
   const timers = [
@@ -156,7 +171,15 @@ async function shareUntil(
     setInterval(() => saveFolders(runs), SAVE_INTERVAL_MS),
   ];
   try {
-    for (const run of runs) await run.start();
+    for (; !group.done; group = await groups.next()) {
+      const fresh = group.value.map(({ torrent }) =>
+        new TorrentRun(torrent, { ...parts, onSettled })
+      );
+      runs.push(...fresh);
+      for (const run of fresh) await run.start();
+    }
+    work.isLoading = false;
+    onSettled();
     if (job.seedOnly) {
       // The records of what was verified are the last files that it writes.
       await Promise.all(runs.map((run) => run.saveProgress()));
@@ -193,12 +216,13 @@ async function openSecret(
 }
 
 function isDone(
-  runs: readonly TorrentRun[],
+  { isLoading, runs }: Work,
   { exitWhenComplete }: PeerJob,
 ): boolean {
-  return runs.every(({ phase }) =>
-    phase === "stopped" || (exitWhenComplete && phase === "settled")
-  );
+  return !isLoading &&
+    runs.every(({ phase }) =>
+      phase === "stopped" || (exitWhenComplete && phase === "settled")
+    );
 }
 
 /** Saves which files of a folder are complete; a single file is not yet. */

@@ -5,14 +5,14 @@
  *
  * @module
  */
-import { joinSignals, MetainfoError } from "../mod.ts";
+import { joinSignals } from "../mod.ts";
 import { Console } from "./console.ts";
 import { InformationRequest } from "./flags.ts";
-import { type Interrupt, InterruptedError } from "./interrupt.ts";
+import type { Interrupt } from "./interrupt.ts";
 import {
   EXIT_CODES,
   type ExitCode,
-  ProgramError,
+  exitCodeOf,
   reportError,
 } from "./program_error.ts";
 
@@ -165,11 +165,4 @@ function endOnBug(console: Console): void {
     "unhandledrejection",
     (event) => report(event, event.reason),
   );
-}
-
-function exitCodeOf(error: unknown): ExitCode {
-  if (error instanceof ProgramError) return error.exitCode;
-  if (error instanceof InterruptedError) return EXIT_CODES.undone;
-  if (error instanceof MetainfoError) return EXIT_CODES.invalidTorrent;
-  return EXIT_CODES.failed;
 }

@@ -58,6 +58,14 @@ export class UsageError extends ProgramError {
   }
 }
 
+/** The exit code of a program that an error ends. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof ProgramError) return error.exitCode;
+  if (error instanceof InterruptedError) return EXIT_CODES.undone;
+  if (error instanceof MetainfoError) return EXIT_CODES.invalidTorrent;
+  return EXIT_CODES.failed;
+}
+
 /** Writes the line for an error and, if asked for, its stack. */
 export function reportError(
   console: Console,

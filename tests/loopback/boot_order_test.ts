@@ -100,6 +100,86 @@ Deno.test("peer ends at once where waiting cannot help", async () => {
   }
 });
 
+/** A peer with a torrent that loads at once and one that `serve` may serve later. */
+async function shareBeside(
+  { args, meanwhile, late }: {
+    readonly args: readonly string[];
+    /** The server of the second one, until the first is complete. @default none */
+    readonly meanwhile?: (port: number) => Disposable;
+    /** Its answer from then on. @default none */
+    readonly late?: (file: Uint8Array<ArrayBuffer>) => Response;
+  },
+): Promise<{ code: number; stderr: string }> {
+  await using swarm = await LocalSwarm.open();
+  const files = { "": 300_000 };
+  const [here, there] = [
+    await swarm.seed("here.bin", { files }),
+    await swarm.seed("there.bin", { files }),
+  ];
+  const file = await Deno.readFile(there.path);
+  const port = freePort();
+  const url = `http://127.0.0.1:${port}/there.torrent`;
+  const dir = `${swarm.folder}/copies`;
+  using stack = new DisposableStack();
+  const silent = meanwhile?.(port);
+  if (silent !== undefined) stack.use(silent);
+  await using peer = spawnTask("peer", [
+    ...[url, here.path, "--dir", dir, "--port=0", "--exit-when-complete"],
+    ...args,
+  ]);
+  await peer.stdout.waitFor(/here\.bin: complete and verified/);
+  await assertCopied(here, dir);
+  stack.dispose();
+  await using _ = late === undefined
+    ? undefined
+    : serve(port, () => late(file));
+  const { code, stderr } = await peer.result;
+  if (code === 0) await assertCopied(there, dir);
+  return { code, stderr };
+}
+
+const FOREVER = ["--retry-for", "forever"];
+
+Deno.test("peer shares what has loaded while a server is not up, and the rest later", async () => {
+  const { code, stderr } = await shareBeside({
+    args: FOREVER,
+    late: (file) => new Response(file),
+  });
+  assertEquals(code, 0, stderr);
+});
+
+Deno.test("peer shares what has loaded while a server is silent", async () => {
+  const { code, stderr } = await shareBeside({
+    args: FOREVER,
+    meanwhile: (port) => Deno.listen({ hostname: "127.0.0.1", port }),
+    late: (file) => new Response(file),
+  });
+  assertEquals(code, 0, stderr);
+});
+
+Deno.test("peer completes the others when a late torrent fails, and ends with its exit code", async () => {
+  const refusals: [answer: Response, code: number, message: RegExp][] = [
+    [new Response("", { status: 404 }), 1, /^error: cannot fetch .* 404/m],
+    [new Response("<html>"), 3, /^error: cannot read .*is a web page/m],
+  ];
+  for (const [answer, code, message] of refusals) {
+    const late = (): Response => answer;
+    const result = await shareBeside({ args: FOREVER, late });
+    assertEquals(result.code, code);
+    assertMatch(result.stderr, message);
+  }
+  const absent = await shareBeside({ args: ["--retry-for", "2s"] });
+  assertEquals(absent.code, 4);
+  assertMatch(absent.stderr, /^error: cannot fetch .*given up after 2s/m);
+});
+
+Deno.test("peer is not complete before all its torrents are", async () => {
+  const args = [...FOREVER, "--give-up-after", "3s"];
+  const { code, stderr } = await shareBeside({ args });
+  assertEquals(code, 4);
+  assertMatch(stderr, /^error: cannot finish: nothing has arrived for 3s/m);
+});
+
 Deno.test("peer ends soon when it is interrupted while it waits", async () => {
   const url = `http://127.0.0.1:${freePort()}/a.torrent`;
   await using peer = spawnTask("peer", [url, "--retry-for", "forever"]);
