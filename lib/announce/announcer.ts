@@ -154,13 +154,13 @@ export class Announcer {
 
   /**
    * Ends `run` and announces `stopped` to every tracker that lists this peer.
-   * Never rejects, and resolves within {@linkcode STOP_TIMEOUT_MS}.
+   * Never rejects, and resolves within `timeoutMs` milliseconds.
    */
-  async stop(): Promise<void> {
+  async stop(timeoutMs: number = STOP_TIMEOUT_MS): Promise<void> {
     this.#stopping.abort();
     const targets = this.#schedule.stopTargets();
     if (this.#starting !== undefined) targets.push(this.#starting);
-    const signal = AbortSignal.timeout(STOP_TIMEOUT_MS);
+    const signal = AbortSignal.timeout(Math.max(0, timeoutMs));
     await Promise.all(targets.map(async (target, index) => {
       // A peer that stops right after its last piece had no time to announce that.
       // One tracker gets it, as while the peer runs.

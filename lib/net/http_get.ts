@@ -186,6 +186,15 @@ async function readBody(
   maxLength: number,
   onBytes?: () => void,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  // A body whose length is known takes 0.02 ms in one go, and 0.6 ms in chunks: a
+  // peer that leaves a thousand swarms has 1 s for the answers.
+  const { headers } = response;
+  const length = headers.has("content-encoding")
+    ? undefined
+    : headers.get("content-length");
+  if (length && Number(length) <= maxLength && onBytes === undefined) {
+    return new Uint8Array(await response.arrayBuffer());
+  }
   // The runtime unpacks gzip to chunks of 4 KiB, each in a buffer of 64 KiB. Kept
   // until the end, they took 16 times the memory of the body.
   const body = new ArrayBuffer(0, { maxByteLength: maxLength });

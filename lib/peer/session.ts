@@ -5,8 +5,12 @@
  *
  * @module
  */
+import { delay } from "@std/async/delay";
 import { createAnnounceKey } from "../announce/announce.ts";
-import type { AnnounceFunction } from "../announce/announcer.ts";
+import {
+  type AnnounceFunction,
+  STOP_TIMEOUT_MS,
+} from "../announce/announcer.ts";
 import { TrackerClient } from "../announce/tracker_client.ts";
 import type { Permits } from "../base/address_filter.ts";
 import { FdPressure } from "../base/fd_pressure.ts";
@@ -30,6 +34,9 @@ import {
   type TorrentSessionOptions,
 } from "./torrent_session.ts";
 import { UploadShares } from "./upload_shares.ts";
+
+/** Torrents that are stopped in one turn of the event loop, when a session closes. */
+const STOPPED_AT_ONCE = 32;
 
 /** Default listening port of a peer. */
 export const PEER_PORT = 6881;
@@ -165,9 +172,14 @@ export class Session implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
     this.#onShortage[Symbol.dispose]();
-    await Promise.all(
-      [...this.#torrents.values()].map((torrent) => torrent.stop()),
-    );
+    const endMs = performance.now() + STOP_TIMEOUT_MS;
+    const stopping: Promise<void>[] = [];
+    for (const torrent of this.#torrents.values()) {
+      stopping.push(torrent.stop(endMs - performance.now()));
+      // The announces of the first leave before the last are stopped.
+      if (stopping.length % STOPPED_AT_ONCE === 0) await delay(0);
+    }
+    await Promise.all(stopping);
     await Promise.all(this.#running);
   }
 }

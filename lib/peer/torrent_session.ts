@@ -133,9 +133,12 @@ export class TorrentSession {
     }
   }
 
-  /** Closes all connections, waits for pieces being stored and announces `stopped`. The announces take at most 1.2 s. */
-  stop(): Promise<void> {
-    return this.#stopped ??= this.#shutDown();
+  /**
+   * Closes all connections, waits for pieces being stored and announces `stopped`.
+   * @param timeoutMs Time for the announces, in milliseconds. @default 1.2 s
+   */
+  stop(timeoutMs?: number): Promise<void> {
+    return this.#stopped ??= this.#shutDown(timeoutMs);
   }
 
   /** Dials these peers too, on any port: the caller vouches for them. */
@@ -334,9 +337,9 @@ export class TorrentSession {
     this.#emit({ type: "storageFailed", error });
   }
 
-  async #shutDown(): Promise<void> {
+  async #shutDown(timeoutMs?: number): Promise<void> {
     this.#stopping.abort();
     for (const connection of this.#connections.values()) connection.close();
-    await Promise.all([this.#announcer.stop(), ...this.#underWay]);
+    await Promise.all([this.#announcer.stop(timeoutMs), ...this.#underWay]);
   }
 }

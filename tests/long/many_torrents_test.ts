@@ -56,9 +56,9 @@ async function seedAll(
   );
   let hasEnded = false;
   void seeder.result.then(() => hasEnded = true);
-  while (await countSeeders(swarm) < TORRENT_COUNT) {
+  while (await countSeeders(swarm, shared) < TORRENT_COUNT) {
     assert(!hasEnded, seeder.stderr.text);
-    await delay(100);
+    await delay(500);
   }
   const announcedMs = since();
   const descriptorCount = await countDescriptors(seeder.pid);
@@ -73,20 +73,48 @@ async function seedAll(
   await assertCopied(last, dir);
   const fetchedMs = since();
   const { code, stdout, stderr } = await seeder.stop("SIGTERM");
+  const leaveMs = since() - fetchedMs;
+  const listedCount = await countSeeders(swarm, shared);
   report(
     `${handleCount} descriptors: all announced after ${announcedMs} ms with ` +
       `${descriptorCount} open; first and last fetched ` +
-      `${fetchedMs - announcedMs} ms later; ended in ${
-        since() - fetchedMs
-      } ms, ` +
-      `${await countSeeders(swarm)} still listed`,
+      `${fetchedMs - announcedMs} ms later; ended in ${leaveMs} ms with code ` +
+      `${code}, ${listedCount} still listed`,
   );
-  assertEquals([code, stderr], [0, ""]);
+  assertEquals(stderr, "");
   assertEquals(stdout.match(/verified and complete/g)?.length, TORRENT_COUNT);
-  assertEquals(stdout.match(/drop this peer after a while/g), null);
+  assertEquals(stdout.match(/connection closed/g), null);
+  // The limit is 2 s; a loaded machine runs a process late.
+  assert(leaveMs < 5_000, `it took ${leaveMs} ms to leave`);
+  if (code !== 0) {
+    // Not all was done in 2 s, and the exit code says so.
+    assertEquals(code, 4);
+    return;
+  }
+  const count = (pattern: RegExp): number => stdout.match(pattern)?.length ?? 0;
+  // The end waits for no slow reader: with a line for each torrent, none was dropped.
+  if (count(/: complete; received/g) < TORRENT_COUNT) return;
+  const failedCount = count(/drop this peer after a while/g);
+  assert(
+    listedCount <= failedCount,
+    `${listedCount} are listed, and ${failedCount} announces reported`,
+  );
 }
 
-async function countSeeders({ tracker }: LocalSwarm): Promise<number> {
-  const entries = await scrape(tracker.announceUrl, []);
-  return entries.reduce((sum, { complete }) => sum + complete, 0);
+/** Info hashes in one scrape. */
+const SCRAPED_COUNT = 50;
+
+/** Counts the seeders that the tracker lists now; it keeps a scrape of all for 5 s. */
+async function countSeeders(
+  { tracker }: LocalSwarm,
+  shared: readonly PublishedTorrent[],
+): Promise<number> {
+  const infoHashes = shared.map(({ torrent }) => torrent.infoHash);
+  let count = 0;
+  for (let at = 0; at < infoHashes.length; at += SCRAPED_COUNT) {
+    const some = infoHashes.slice(at, at + SCRAPED_COUNT);
+    const entries = await scrape(tracker.announceUrl, some);
+    count += entries.reduce((sum, { complete }) => sum + complete, 0);
+  }
+  return count;
 }

@@ -11,7 +11,12 @@ import {
   assertInstanceOf,
   assertLess,
 } from "@std/assert";
-import { MemoryStorage, startTracker } from "../../lib/mod.ts";
+import { delay } from "@std/async/delay";
+import {
+  type AnnounceReply,
+  MemoryStorage,
+  startTracker,
+} from "../../lib/mod.ts";
 import { freePort } from "./free_port.ts";
 import { fullStorage, memoryTorrent } from "./memory_torrent.ts";
 import { addressOf, assertWhole, openLocalSession, Share } from "./share.ts";
@@ -184,3 +189,38 @@ Deno.test("a session listens on the next free port if its own is taken", async (
   assertGreater(second.port, first.port);
   assertLess(second.port, first.port + 20);
 });
+
+Deno.test("a session of many torrents begins to announce that it stops at once", async () => {
+  const stopped: string[] = [];
+  const session = openLocalSession({
+    announce: (_url, { event, infoHash }) => {
+      if (event === "stopped") stopped.push(infoHash);
+      return Promise.resolve(EMPTY_REPLY);
+    },
+  });
+  const shares: Share[] = [];
+  for (let index = 0; index < 100; index++) {
+    const sample = await memoryTorrent({
+      length: 100 + index,
+      announce: ["http://127.0.0.1:9/announce"],
+    });
+    shares.push(await Share.start(session, sample, fullStorage(sample)));
+  }
+  for (const share of shares) await share.first("announced");
+  const closed = session[Symbol.asyncDispose]();
+  await delay(0);
+  const early = stopped.length;
+  assert(early > 0 && early < 100, `${early} announces in the first turn`);
+  await closed;
+  assertEquals(new Set(stopped).size, 100);
+});
+
+const EMPTY_REPLY: AnnounceReply = {
+  intervalMs: 60_000,
+  minIntervalMs: 60_000,
+  complete: undefined,
+  incomplete: undefined,
+  peers: [],
+  warning: undefined,
+  trackerId: undefined,
+};
