@@ -20,6 +20,8 @@ export type Encodable =
   | { readonly [key: string]: Encodable | undefined };
 
 const encoder = new TextEncoder();
+/** Text to encode at once, in UTF-16 units. */
+const TEXT_LENGTH = 65_536;
 
 /**
  * Encodes one value to a new array. Keys are sorted by their bytes [BEP 3]. The
@@ -29,8 +31,13 @@ const encoder = new TextEncoder();
  */
 export function encodeBencode(value: Encodable): Uint8Array<ArrayBuffer> {
   const parts: Uint8Array[] = [];
-  // Text is encoded at once: an array for each of a million names takes 1 GB.
+  // Text is encoded in long parts: an array for each of a million names takes 1 GB.
   let text = "";
+
+  function flush(): void {
+    parts.push(encoder.encode(text));
+    text = "";
+  }
 
   function add(value: Encodable): void {
     if (typeof value === "number") {
@@ -43,11 +50,14 @@ export function encodeBencode(value: Encodable): Uint8Array<ArrayBuffer> {
     } else if (typeof value === "string") {
       text += `${byteLength(value)}:${value.toWellFormed()}`;
     } else if (value instanceof Uint8Array) {
-      parts.push(encoder.encode(text), bencode.encode(value));
-      text = "";
+      flush();
+      parts.push(bencode.encode(value));
     } else if (isList(value)) {
       text += "l";
-      for (const item of value) add(item);
+      for (const item of value) {
+        add(item);
+        if (text.length > TEXT_LENGTH) flush();
+      }
       text += "e";
     } else if (typeof value === "object" && value !== null) {
       text += "d";
@@ -63,7 +73,8 @@ export function encodeBencode(value: Encodable): Uint8Array<ArrayBuffer> {
   }
 
   add(value);
-  return concat([...parts, encoder.encode(text)]);
+  flush();
+  return concat(parts);
 }
 
 function sortedEntries(

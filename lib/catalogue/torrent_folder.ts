@@ -11,12 +11,12 @@
  * @module
  */
 import { delay } from "@std/async/delay";
-import { basename, dirname, join, SEPARATOR } from "@std/path";
+import { basename, dirname, join } from "@std/path";
 import { guardListener } from "../base/guard_listener.ts";
 import { BoundedMap } from "../base/bounded_map.ts";
 import { StorageError } from "../base/errors.ts";
 import type { InfoHash } from "../base/identifier.ts";
-import { FileSystem, stampOf } from "../disk/file_system.ts";
+import { FileSystem, followLink, stampOf } from "../disk/file_system.ts";
 import { GuardedFolder } from "../disk/guarded_folder.ts";
 import { sourceFailure } from "../disk/storage_failure.ts";
 import {
@@ -38,8 +38,6 @@ import {
 const SCAN_INTERVAL_MS = 2_000;
 /** Shortest time between two scans, in durations of a scan without its reads. */
 const PAUSE_FACTOR = 20;
-/** Files between two turns for the thread's other work: some 2 ms. */
-const FILES_PER_TURN = 100;
 /**
  * Time after a write in which another one may leave the same stamp, in
  * milliseconds: FAT counts in steps of 2 s.
@@ -204,9 +202,7 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
       this.#unlist(fileName);
       this.#files.delete(fileName);
     }
-    for (const [index, fileName] of [...fileNames].entries()) {
-      // Every call of the file system may be synchronous.
-      if (index % FILES_PER_TURN === 0) await delay(0);
+    for (const fileName of fileNames) {
       if (this.#closing.signal.aborted) return;
       readMs += await this.#update(fileName);
     }
@@ -266,7 +262,9 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
       }
       let info = await this.#fileSystem.lstat(path);
       if (info.isSymlink) {
-        path = await resolveLink(path, this.#dir);
+        const folder = await Deno.realPath(this.#dir);
+        const refuse = (reason: string): StorageError => refusal(path, reason);
+        path = await followLink(path, folder, refuse);
         info = await this.#fileSystem.lstat(path);
       }
       if (!info.isFile) throw refusal(path, "it is not a file; remove it");
@@ -310,19 +308,6 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
 /** True if the file or the disk is at fault. */
 function isExpected(error: unknown): error is StorageError | MetainfoError {
   return error instanceof StorageError || error instanceof MetainfoError;
-}
-
-/** The path of a link's target, which must be in the folder. */
-async function resolveLink(path: string, dir: string): Promise<string> {
-  const folder = await Deno.realPath(dir);
-  const target = await Deno.realPath(path).catch((error: unknown) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw refusal(path, "it is a link that leads nowhere; remove it");
-  });
-  const prefix = folder.endsWith(SEPARATOR) ? folder : folder + SEPARATOR;
-  if (target.startsWith(prefix)) return target;
-  const reason = "it is a link that leads out of the folder";
-  throw refusal(path, `${reason}; replace it by a copy`);
 }
 
 function refusal(path: string, reason: string): StorageError {

@@ -139,7 +139,7 @@ export async function createTorrent(
       onProgress?.({ hashedLength, length });
     },
   });
-  const change = findSourceChange(source, await scanSource(path, options));
+  const change = await findSourceChange(source, path, options);
   if (change !== undefined) {
     throw new StorageError(
       `Cannot create torrent: ${change} while it was read; wait until nothing changes it and run again`,

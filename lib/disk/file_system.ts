@@ -1,44 +1,50 @@
 /**
- * File system calls that are synchronous while the disk is fast, and stamps, which
- * show without reading a file whether it was replaced or modified.
+ * File system calls that are synchronous while the disk is fast; links; and stamps,
+ * which show without reading a file whether it was replaced or modified.
  *
  * If the system's cache holds the data, an asynchronous call costs as much as
  * reading or writing 256 KiB, and ten times as much as opening a file. After a slow
  * call the next ones are asynchronous, so that a slow disk never blocks the thread
- * for long.
+ * for long; and one call of many is, so that the thread's other work gets its turn
+ * while a million files are scanned.
  *
  * @module
  */
+import { join, SEPARATOR } from "@std/path";
+import type { StorageError } from "../base/errors.ts";
 
 /** A synchronous call that takes longer is slow, in milliseconds. */
 const SLOW_CALL_MS = 4;
 /** Asynchronous calls after a slow one, before the next synchronous call. */
 const ASYNC_CALLS = 64;
+/** Synchronous calls before an asynchronous one: 2 to 5 ms of scanning. */
+const CALLS_PER_TURN = 256;
 
 /** Calls the file system, synchronously while it is fast. */
 export class FileSystem {
   #asyncCallsLeft = 0;
+  #syncCallsLeft = CALLS_PER_TURN;
 
   lstat(path: string): Promise<Deno.FileInfo> {
-    return this.#call(() => Deno.lstatSync(path), () => Deno.lstat(path));
+    return this.call(() => Deno.lstatSync(path), () => Deno.lstat(path));
   }
 
   open(path: string, options: Deno.OpenOptions): Promise<Deno.FsFile> {
-    return this.#call(
+    return this.call(
       () => Deno.openSync(path, options),
       () => Deno.open(path, options),
     );
   }
 
   mkdir(path: string, options?: Deno.MkdirOptions): Promise<void> {
-    return this.#call(
+    return this.call(
       () => Deno.mkdirSync(path, options),
       () => Deno.mkdir(path, options),
     );
   }
 
   stat(file: Deno.FsFile): Promise<Deno.FileInfo> {
-    return this.#call(() => file.statSync(), () => file.stat());
+    return this.call(() => file.statSync(), () => file.stat());
   }
 
   /**
@@ -54,7 +60,7 @@ export class FileSystem {
     file.seekSync(offsetInFile, Deno.SeekMode.Start);
     for (let done = 0; done < into.length;) {
       const rest = into.subarray(done);
-      const count = await this.#call(
+      const count = await this.call(
         () => file.readSync(rest),
         () => file.read(rest),
       );
@@ -76,14 +82,15 @@ export class FileSystem {
     file.seekSync(offsetInFile, Deno.SeekMode.Start);
     for (let done = 0; done < bytes.length;) {
       const rest = bytes.subarray(done);
-      done += await this.#call(
+      done += await this.call(
         () => file.writeSync(rest),
         () => file.write(rest),
       );
     }
   }
 
-  async #call<T>(callSync: () => T, callAsync: () => Promise<T>): Promise<T> {
+  /** Makes one of two equal calls. */
+  async call<T>(callSync: () => T, callAsync: () => Promise<T>): Promise<T> {
     if (this.#asyncCallsLeft > 0) {
       this.#asyncCallsLeft--;
       return await callAsync();
@@ -92,19 +99,47 @@ export class FileSystem {
     try {
       return callSync();
     } finally {
-      if (performance.now() > slowMs) this.#asyncCallsLeft = ASYNC_CALLS;
+      const isSlow = performance.now() > slowMs;
+      if (isSlow || --this.#syncCallsLeft === 0) {
+        this.#asyncCallsLeft = isSlow ? ASYNC_CALLS : 1;
+        this.#syncCallsLeft = CALLS_PER_TURN;
+      }
     }
   }
 }
 
-/** Stats a path without following a link; `undefined` if it is missing. */
-export async function lstatIfAny(
-  path: string,
-): Promise<Deno.FileInfo | undefined> {
-  return await Deno.lstat(path).catch((error) => {
+/** The outcome of a call; `undefined` if what it names is missing. */
+export async function ifAny<T>(call: Promise<T>): Promise<T | undefined> {
+  return await call.catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     return undefined;
   });
+}
+
+/** True if a real path is that of a folder, or leads to something below it. */
+export function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(join(folder, SEPARATOR));
+}
+
+/**
+ * The place that a link leads to, which must be in a folder.
+ * @param folder Its real path.
+ * @param refuse Makes the error of what is wrong with the link.
+ * @throws {StorageError} If it leads nowhere or out of the folder.
+ */
+export async function followLink(
+  link: string,
+  folder: string,
+  refuse: (reason: string) => StorageError,
+): Promise<string> {
+  const target = await ifAny(Deno.realPath(link));
+  if (target === undefined) {
+    throw refuse("it is a link that leads nowhere; remove it");
+  }
+  if (isWithin(target, folder)) return target;
+  throw refuse(
+    `it is a link that leads out of the folder, to ${target}; replace it by a copy`,
+  );
 }
 
 /** The state of a file at one moment. `undefined` is what the system does not report. */

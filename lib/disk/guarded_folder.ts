@@ -12,19 +12,18 @@
  *
  * @module
  */
-import { delay } from "@std/async/delay";
-import { dirname, join, SEPARATOR } from "@std/path";
+import { dirname, join } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import {
   type FileStamp,
-  type FileSystem,
+  FileSystem,
+  ifAny,
   isSameFile,
+  isWithin,
   stampOf,
 } from "./file_system.ts";
 import { MOVE_AWAY, storageFailure } from "./storage_failure.ts";
 
-/** Files to stat before other work of the thread gets its turn: about 10 ms. */
-const STATS_PER_TURN = 500;
 /**
  * Times that the path of a file to be written is followed again. A program that
  * exchanges a folder and a link as fast as it can escapes each with a chance of a
@@ -56,16 +55,25 @@ export interface GuardedFile extends Disposable {
   publish(name: string): Promise<void>;
 }
 
+/** Options of a {@linkcode GuardedFolder}. */
+export interface GuardedFolderOptions {
+  /** Shared with whatever else uses the same disk. @default {a new one} */
+  readonly fileSystem?: FileSystem;
+  /**
+   * Reads follow a link directly below the folder, and deeper ones that stay in what
+   * that leads to. Writes never do. @default {false}
+   */
+  readonly readsFollowLinks?: boolean;
+}
+
 /** The file at a path; `place` is that of a link's target, if links are followed. */
 interface Found {
   readonly place: string;
   readonly info: Deno.FileInfo;
 }
 
-interface Opening extends Pick<GuardedFile, "isNew"> {
-  readonly path: readonly string[];
-  readonly access: Access;
-}
+/** What stands at the paths of folders that were met. */
+type KnownFolders = Map<string, Deno.FileInfo | undefined>;
 
 /** A folder to keep files below. */
 export class GuardedFolder {
@@ -75,16 +83,9 @@ export class GuardedFolder {
   /** Number of the disk that holds the folder, once the folder was found. */
   #device: number | undefined;
 
-  /**
-   * @param options With `readsFollowLinks`, reads follow a link directly below the
-   * folder, and deeper ones that stay in what that leads to. Writes never do.
-   */
-  constructor(
-    dir: string,
-    options: { fileSystem: FileSystem; readsFollowLinks?: boolean },
-  ) {
+  constructor(dir: string, options: GuardedFolderOptions = {}) {
     this.#dir = dir;
-    this.#fileSystem = options.fileSystem;
+    this.#fileSystem = options.fileSystem ?? new FileSystem();
     this.#readsFollowLinks = options.readsFollowLinks ?? false;
   }
 
@@ -103,12 +104,10 @@ export class GuardedFolder {
     paths: Iterable<readonly string[]>,
   ): Promise<(FileStamp | undefined)[]> {
     await this.#exists();
-    const checked = new Map<string, FolderState>();
+    const folders: KnownFolders = new Map();
     const stamps: (FileStamp | undefined)[] = [];
     for (const path of paths) {
-      // There may be a million files, and each call may be synchronous.
-      if (stamps.length % STATS_PER_TURN === STATS_PER_TURN - 1) await delay(0);
-      const found = await this.#find(path, "read", checked);
+      const found = await this.#findFile(path, "read", folders);
       stamps.push(found && stampOf(found.info));
     }
     return stamps;
@@ -138,7 +137,7 @@ export class GuardedFolder {
       }
       await this.#exists();
       // Refuses links and pipes before the open, which would follow or block.
-      const found = await this.#find(path, access);
+      const found = await this.#findFile(path, access);
       const place = found?.place ?? filePath;
       const file = await this.#fileSystem.open(place, options);
       return await this.#guard(file, { path, access, isNew: false });
@@ -154,11 +153,8 @@ export class GuardedFolder {
   async makeFolders(path: readonly string[]): Promise<void> {
     for (let depth = 0; depth < path.length; depth++) {
       const above = path.slice(0, depth);
+      if (await this.#hasFolder(above)) continue;
       const folder = this.pathOf(above);
-      const exists = depth === 0
-        ? await this.#exists()
-        : await this.#folderState(folder, "write") !== "missing";
-      if (exists) continue;
       try {
         await this.#fileSystem.mkdir(folder, { recursive: depth === 0 });
       } catch (error) {
@@ -167,9 +163,7 @@ export class GuardedFolder {
         throw storageFailure("create folder", folder, error);
       }
       try {
-        for (let level = 1; level <= depth; level++) {
-          await this.#folderState(this.pathOf(path.slice(0, level)), "write");
-        }
+        await this.#hasFolder(above);
       } catch (error) {
         await this.#takeBack(folder);
         throw error;
@@ -180,13 +174,16 @@ export class GuardedFolder {
   /** Confirms a file that was opened; takes a new one back if that fails. */
   async #guard(
     file: Deno.FsFile,
-    { path, access, isNew }: Opening,
+    { path, access, isNew }: Pick<GuardedFile, "isNew"> & {
+      readonly path: readonly string[];
+      readonly access: Access;
+    },
   ): Promise<GuardedFile> {
     const filePath = this.pathOf(path);
     let own: FileStamp | undefined;
     const confirm = async (): Promise<void> => {
       for (let time = access === "read" ? 1 : CONFIRMATIONS; time > 0; time--) {
-        const now = await this.#find(path, access);
+        const now = await this.#findFile(path, access);
         if (now && own && isSameFile(own, stampOf(now.info))) continue;
         await this.#exists();
         throw new StorageError(
@@ -241,66 +238,66 @@ export class GuardedFolder {
     }
   }
 
-  /** The file at a path; `undefined` if it is missing or its folder is. */
+  /** The regular file at a path; `undefined` if it is missing or its folder is. */
+  async #findFile(
+    path: readonly string[],
+    access: Access,
+    folders?: KnownFolders,
+  ): Promise<Found | undefined> {
+    const found = await this.#find(path, access, folders);
+    if (found === undefined) return undefined;
+    const filePath = this.pathOf(path);
+    requireRegularFile(filePath, found.info);
+    if (access === "read" || (found.info.nlink ?? 1) <= 1) return found;
+    throw new StorageError(
+      `Cannot write ${filePath}: the file has another name elsewhere (a hard link), ` +
+        "where it would change too; replace it with a copy",
+    );
+  }
+
+  /**
+   * True if there is a folder at a path.
+   * @throws {StorageError} If a link or something else stands in its place.
+   */
+  async #hasFolder(path: readonly string[]): Promise<boolean> {
+    if (path.length === 0) return await this.#exists();
+    const found = await this.#find(path, "write");
+    if (found !== undefined) requireFolder(found.place, found.info);
+    return found !== undefined;
+  }
+
+  /** What stands at a path, links followed if `access` allows that. */
   async #find(
     path: readonly string[],
     access: Access,
-    checked?: Map<string, FolderState>,
+    folders?: KnownFolders,
   ): Promise<Found | undefined> {
-    for (let depth = 1; depth < path.length; depth++) {
-      const folder = this.pathOf(path.slice(0, depth));
-      const state = checked?.get(folder) ??
-        await this.#folderState(folder, access);
-      checked?.set(folder, state);
-      if (state === "missing") return undefined;
-      if (state === "link") return await this.#findLinked(path);
+    const follows = access === "read" && this.#readsFollowLinks;
+    for (let depth = 1;; depth++) {
+      const isLast = depth === path.length;
+      const place = this.pathOf(path.slice(0, depth));
+      const isKnown = !isLast && folders?.has(place);
+      const info = isKnown ? folders!.get(place) : await this.#lstat(place);
+      if (!isLast) folders?.set(place, info);
+      if (info === undefined) return undefined;
+      if (info.isSymlink && follows) return await this.#findLinked(path);
+      if (isLast) return { place, info };
+      requireFolder(place, info);
     }
-    const place = this.pathOf(path);
-    const info = await this.#lstat(place);
-    if (info === undefined) return undefined;
-    if (info.isSymlink && this.#follows(access)) {
-      return await this.#findLinked(path);
-    }
-    requireRegularFile(place, info);
-    if (access !== "read" && (info.nlink ?? 1) > 1) {
-      throw new StorageError(
-        `Cannot write ${place}: the file has another name elsewhere (a hard link), ` +
-          "where it would change too; replace it with a copy",
-      );
-    }
-    return { place, info };
   }
 
-  /** The file at a path through links that stay in the target of its first component. */
+  /** The same through links that stay in the target of the path's first component. */
   async #findLinked(path: readonly string[]): Promise<Found | undefined> {
     const filePath = this.pathOf(path);
     try {
       const root = await Deno.realPath(this.pathOf(path.slice(0, 1)));
       const place = await Deno.realPath(filePath);
       const info = await this.#fileSystem.lstat(place);
-      if (!isWithin(place, root)) {
-        requireNoLink(filePath, { ...info, isSymlink: true });
-      }
-      requireRegularFile(filePath, info);
-      return { place, info };
+      return { place, info: { ...info, isSymlink: !isWithin(place, root) } };
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return undefined;
       throw storageFailure("access", filePath, error);
     }
-  }
-
-  /** @throws {StorageError} If something else stands in the folder's place. */
-  async #folderState(folder: string, access: Access): Promise<FolderState> {
-    const info = await this.#lstat(folder);
-    if (info === undefined) return "missing";
-    if (info.isSymlink && this.#follows(access)) return "link";
-    requireNoLink(folder, info);
-    if (info.isDirectory) return "folder";
-    throw storageFailure("use", folder, "ENOTDIR");
-  }
-
-  #follows(access: Access): boolean {
-    return access === "read" && this.#readsFollowLinks;
   }
 
   /**
@@ -317,19 +314,11 @@ export class GuardedFolder {
 
   async #lstat(path: string): Promise<Deno.FileInfo | undefined> {
     try {
-      return await this.#fileSystem.lstat(path);
+      return await ifAny(this.#fileSystem.lstat(path));
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return undefined;
       throw storageFailure("access", path, error);
     }
   }
-}
-
-type FolderState = "folder" | "link" | "missing";
-
-/** True if a real path is that of a folder, or leads to something below it. */
-export function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(join(folder, SEPARATOR));
 }
 
 function requireRegularFile(path: string, info: Deno.FileInfo): void {
@@ -339,6 +328,11 @@ function requireRegularFile(path: string, info: Deno.FileInfo): void {
   throw new StorageError(
     `Cannot use ${path}: a pipe, socket or device stands where a file must be; ${MOVE_AWAY}`,
   );
+}
+
+function requireFolder(path: string, info: Deno.FileInfo): void {
+  requireNoLink(path, info);
+  if (!info.isDirectory) throw storageFailure("use", path, "ENOTDIR");
 }
 
 function requireNoLink(path: string, info: Deno.FileInfo): void {

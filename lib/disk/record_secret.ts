@@ -7,7 +7,7 @@
 import { isAbsolute, join } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import { type Platform, platformOf } from "../metainfo/safe_path.ts";
-import { lstatIfAny } from "./file_system.ts";
+import { ifAny } from "./file_system.ts";
 import { storageFailure } from "./storage_failure.ts";
 
 const SECRET_NAME = "record.key";
@@ -81,7 +81,7 @@ export async function openRecordSecret(
 async function read(
   path: string,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const info = await lstatIfAny(path);
+  const info = await ifAny(Deno.lstat(path));
   if (info === undefined) return undefined;
   if (isOpenTo(info, 0o077)) {
     throw new StorageError(

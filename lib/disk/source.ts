@@ -17,11 +17,11 @@ import {
 import {
   type FileStamp,
   FileSystem,
+  followLink,
   isModified,
   isSameFile,
   stampOf,
 } from "./file_system.ts";
-import { isWithin } from "./guarded_folder.ts";
 import { isOwnFolderName } from "./own_folder.ts";
 import { splitBytes, type Storage } from "./storage.ts";
 import { sourceFailure } from "./storage_failure.ts";
@@ -79,83 +79,20 @@ export async function scanSource(
   path: string,
   options: ScanSourceOptions = {},
 ): Promise<Source> {
-  const { platform = platformOf(Deno.build.os), signal } = options;
-  const exclude = options.exclude &&
-    foldName(await realOutputPath(options.exclude), platform);
+  const { platform = platformOf(Deno.build.os) } = options;
   const paths = new PathSet(platform);
   const files: SourceFile[] = [];
-  const lost = { executables: 0, emptyFolders: 0, links: 0 };
-
-  async function scan(place: Place): Promise<void> {
-    signal?.throwIfAborted();
-    const { diskPath, path } = place;
-    const info = await explained(diskPath, Deno.stat(diskPath));
-    if (info.isDirectory) return await scanFolder(place);
-    if (!info.isFile) {
-      throw refusal(
-        diskPath,
-        "it is neither a file nor a folder; take it out of what is shared",
-      );
-    }
-    if (path.length > 0) checkPath(place);
-    // Windows reports no mode.
-    if (((info.mode ?? 0) & 0o111) !== 0) lost.executables++;
-    files.push({ diskPath, path, length: info.size, stamp: stampOf(info) });
-  }
-
-  async function scanFolder(folder: Place): Promise<void> {
-    const { diskPath, path, ancestors } = folder;
-    const realPath = await explained(diskPath, Deno.realPath(diskPath));
-    if (ancestors.includes(realPath)) {
-      throw refusal(
-        diskPath,
-        "the link leads back to a folder it lies in; remove the link",
-      );
-    }
-    const reading = Array.fromAsync(Deno.readDir(diskPath));
-    const entries = await explained(diskPath, reading);
-    if (entries.length === 0) lost.emptyFolders++;
-    entries.sort((a, b) => a.name < b.name ? -1 : 1);
-    for (const { name, isSymlink } of entries) {
-      const isExcluded = isOwnFolderName(name) ||
-        foldName(join(realPath, name), platform) === exclude;
-      if (isExcluded) continue;
-      if (isSymlink) {
-        lost.links++;
-        await checkLink(join(diskPath, name), ancestors[0] ?? realPath);
-      }
-      await scan({
-        diskPath: join(diskPath, name),
-        path: [...path, name],
-        ancestors: [...ancestors, realPath],
-      });
-    }
-  }
-
-  async function checkLink(link: string, root: string): Promise<void> {
-    const following = Deno.realPath(link).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-      throw refusal(link, "it is a link that leads nowhere; remove it");
-    });
-    const target = await explained(link, following);
-    if (isWithin(target, root)) return;
-    const advice = "replace it by a copy or take it out of what is shared";
-    throw refusal(
-      link,
-      `it is a link that leads out of the folder, to ${target}; ${advice}`,
-    );
-  }
-
-  function checkPath({ diskPath, path }: Place): void {
-    const fault = findPathFault(path, platform);
+  const lost = await walk(path, options, (file) => {
+    const { diskPath, path } = file;
+    const fault = path.length > 0 ? findPathFault(path, platform) : undefined;
     if (fault !== undefined) throw refusal(diskPath, `${fault}; rename it`);
-    const collision = paths.add(path);
-    if (collision === undefined) return;
-    throw refusal(diskPath, `it ${collision}; rename one of them`);
-  }
-
+    const collision = path.length > 0 ? paths.add(path) : undefined;
+    if (collision !== undefined) {
+      throw refusal(diskPath, `it ${collision}; rename one of them`);
+    }
+    files.push(file);
+  });
   const diskPath = resolve(path);
-  await scan({ diskPath, path: [], ancestors: [] });
   if (files.length === 0) {
     throw refusal(diskPath, "the folder holds no files; put some there first");
   }
@@ -168,6 +105,33 @@ export async function scanSource(
   };
 }
 
+/**
+ * Scans a source again. The first difference is returned in words; `undefined` if
+ * there is none.
+ */
+export async function findSourceChange(
+  { files }: Source,
+  path: string,
+  options: ScanSourceOptions,
+): Promise<string | undefined> {
+  let change: string | undefined;
+  let count = 0;
+  await walk(path, options, ({ diskPath, stamp }) => {
+    const before = files[count++];
+    if (change !== undefined) return;
+    if (before?.diskPath !== diskPath) {
+      const isOld = files.some((file) => file.diskPath === diskPath);
+      change = isOld ? `${before!.diskPath} is gone` : `${diskPath} was added`;
+    } else if (
+      isModified(before.stamp, stamp) || !isSameFile(before.stamp, stamp)
+    ) {
+      change = `${diskPath} was changed`;
+    }
+  });
+  const missing = files[count];
+  return change ?? (missing && `${missing.diskPath} is gone`);
+}
+
 /** A file or folder during a scan. */
 interface Place {
   readonly diskPath: string;
@@ -177,22 +141,70 @@ interface Place {
   readonly ancestors: readonly string[];
 }
 
-/** The first difference between two scans, in words; `undefined` if there is none. */
-export function findSourceChange(
-  before: Source,
-  after: Source,
-): string | undefined {
-  const added = new Map(after.files.map((file) => [file.diskPath, file.stamp]));
-  for (const { diskPath, stamp } of before.files) {
-    const now = added.get(diskPath);
-    if (now === undefined) return `${diskPath} is gone`;
-    if (isModified(stamp, now) || !isSameFile(stamp, now)) {
-      return `${diskPath} was changed`;
+/** Calls `onFile` for every file to share, in order. */
+async function walk(
+  path: string,
+  { exclude, signal, platform = platformOf(Deno.build.os) }: ScanSourceOptions,
+  onFile: (file: SourceFile) => void,
+): Promise<LostProperties> {
+  const fileSystem = new FileSystem();
+  const excluded = exclude && foldName(await realOutputPath(exclude), platform);
+  const lost = { executables: 0, emptyFolders: 0, links: 0 };
+
+  async function visit(place: Place): Promise<void> {
+    signal?.throwIfAborted();
+    const { diskPath, path } = place;
+    const stat = fileSystem.call(
+      () => Deno.statSync(diskPath),
+      () => Deno.stat(diskPath),
+    );
+    const info = await explained(diskPath, stat);
+    if (info.isDirectory) return await visitFolder(place);
+    if (!info.isFile) {
+      throw refusal(
+        diskPath,
+        "it is neither a file nor a folder; take it out of what is shared",
+      );
     }
-    added.delete(diskPath);
+    // Windows reports no mode.
+    if (((info.mode ?? 0) & 0o111) !== 0) lost.executables++;
+    onFile({ diskPath, path, length: info.size, stamp: stampOf(info) });
   }
-  for (const diskPath of added.keys()) return `${diskPath} was added`;
-  return undefined;
+
+  async function visitFolder(folder: Place): Promise<void> {
+    const { diskPath, path } = folder;
+    const realPath = await explained(diskPath, Deno.realPath(diskPath));
+    if (folder.ancestors.includes(realPath)) {
+      throw refusal(
+        diskPath,
+        "the link leads back to a folder it lies in; remove the link",
+      );
+    }
+    const ancestors = [...folder.ancestors, realPath];
+    // One by one, asynchronously, a million entries take half a minute.
+    const reading = fileSystem.call(
+      () => [...Deno.readDirSync(diskPath)],
+      () => Array.fromAsync(Deno.readDir(diskPath)),
+    );
+    const entries = await explained(diskPath, reading);
+    if (entries.length === 0) lost.emptyFolders++;
+    entries.sort((a, b) => a.name < b.name ? -1 : 1);
+    for (const { name, isSymlink } of entries) {
+      const isExcluded = isOwnFolderName(name) ||
+        (excluded && foldName(join(realPath, name), platform) === excluded);
+      if (isExcluded) continue;
+      const entry = join(diskPath, name);
+      if (isSymlink) {
+        lost.links++;
+        const refuse = (reason: string): StorageError => refusal(entry, reason);
+        await explained(entry, followLink(entry, ancestors[0]!, refuse));
+      }
+      await visit({ diskPath: entry, path: [...path, name], ancestors });
+    }
+  }
+
+  await visit({ diskPath: resolve(path), path: [], ancestors: [] });
+  return lost;
 }
 
 /** The content of a source, to be hashed; links are followed. */

@@ -9,7 +9,7 @@ import { MetainfoError } from "../metainfo/metainfo_error.ts";
 import { parseTorrent } from "../metainfo/parse_torrent.ts";
 import { type Platform, platformOf } from "../metainfo/safe_path.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
-import { lstatIfAny } from "./file_system.ts";
+import { ifAny } from "./file_system.ts";
 import { sha1 } from "./sha1.ts";
 import { errorCode, sourceFailure, storageFailure } from "./storage_failure.ts";
 
@@ -100,7 +100,7 @@ export async function checkWritable(
   length: number,
 ): Promise<void> {
   try {
-    if ((await lstatIfAny(path))?.isDirectory) {
+    if ((await ifAny(Deno.lstat(path)))?.isDirectory) {
       throw storageFailure("write", path, "EISDIR");
     }
     const dir = dirname(resolve(path));
@@ -123,7 +123,7 @@ export async function checkWritable(
 export async function checkAbsent(path: string): Promise<void> {
   try {
     await Deno.stat(dirname(resolve(path)));
-    const info = await lstatIfAny(path);
+    const info = await ifAny(Deno.lstat(path));
     if (info === undefined) return;
     if (info.isDirectory) throw storageFailure("write", path, "EISDIR");
   } catch (error) {

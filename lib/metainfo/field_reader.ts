@@ -83,11 +83,11 @@ export class FieldReader {
     return readDictionary(this.#value(key), this.field(key));
   }
 
-  /** The dictionaries of a list, each named `key[index]`. */
-  dictionaryList(key: string): FieldReader[] {
-    return this.list(key).map((item, index) =>
-      readDictionary(item, `${this.field(key)}[${index}]`)
-    );
+  /** The dictionaries of a list, each named `key[index]`; made one by one. */
+  *dictionaryList(key: string): Generator<FieldReader> {
+    for (const [index, item] of this.list(key).entries()) {
+      yield readDictionary(item, `${this.field(key)}[${index}]`);
+    }
   }
 
   #value(key: string): Decoded {

@@ -47,13 +47,10 @@ export function parseFiles(
       "is present beside files; a torrent has one of them",
     );
   }
-  const entries = info.dictionaryList("files");
-  if (entries.length === 0) {
-    throw new MetainfoError(info.field("files"), "is empty");
-  }
   const paths = new PathSet(platform);
+  const files: TorrentFile[] = [];
   let totalLength = 0;
-  return entries.map((entry) => {
+  for (const entry of info.dictionaryList("files")) {
     const file = parseFile(entry, name, platform);
     totalLength += file.length;
     if (!Number.isSafeInteger(totalLength)) {
@@ -64,12 +61,18 @@ export function parseFiles(
     }
     // Padding never reaches the disk, and some clients reuse its paths.
     const collision = file.isPadding ? undefined : paths.add(file.path);
-    if (collision === undefined) return file;
-    throw new MetainfoError(
-      entry.field("path"),
-      `${quote(file.path.slice(1).join("/"))} ${collision}`,
-    );
-  });
+    if (collision !== undefined) {
+      throw new MetainfoError(
+        entry.field("path"),
+        `${quote(file.path.slice(1).join("/"))} ${collision}`,
+      );
+    }
+    files.push(file);
+  }
+  if (files.length === 0) {
+    throw new MetainfoError(info.field("files"), "is empty");
+  }
+  return files;
 }
 
 function parseFile(

@@ -62,7 +62,7 @@ export function findComponentFault(
   if (/^[A-Za-z]:/.test(component)) return "begins with a drive letter";
   if (component.includes("\0")) return "contains a NUL character";
   if (component.includes("/")) return "contains a path separator";
-  if (encoder.encode(component).length > MAX_COMPONENT_BYTES) {
+  if (isLongerThan(MAX_COMPONENT_BYTES, component)) {
     return `is longer than ${MAX_COMPONENT_BYTES} bytes`;
   }
   return platform === "windows" ? findWindowsFault(component) : undefined;
@@ -77,13 +77,19 @@ export function findPathFault(
   if (path.length > MAX_COMPONENTS) {
     return `has more than ${MAX_COMPONENTS} components`;
   }
-  const length = encoder.encode(path.join("/")).length;
-  if (length > MAX_PATH_BYTES) return `is longer than ${MAX_PATH_BYTES} bytes`;
+  if (isLongerThan(MAX_PATH_BYTES, path.join("/"))) {
+    return `is longer than ${MAX_PATH_BYTES} bytes`;
+  }
   for (const component of path) {
     const fault = findComponentFault(component, platform);
     if (fault !== undefined) return `${quote(component)} ${fault}`;
   }
   return undefined;
+}
+
+/** True if a text has more bytes of UTF-8, which has at most three for each unit of UTF-16. */
+function isLongerThan(maxBytes: number, text: string): boolean {
+  return text.length * 3 > maxBytes && encoder.encode(text).length > maxBytes;
 }
 
 /**
@@ -129,14 +135,9 @@ export class PathSet {
 
   /** Adds the path of a file. Returns the collision if there is one. */
   add(path: readonly string[]): string | undefined {
-    let key = "";
-    const folders: string[] = [];
-    for (const component of path) {
-      if (key !== "") folders.push(key);
-      // No component contains a slash, so the joined path is unambiguous.
-      key += `/${foldName(component, this.#platform)}`;
-    }
+    // No component contains a slash, so the joined path is unambiguous.
     const spelling = path.join("/");
+    const key = foldName(spelling, this.#platform);
     const other = this.#files.get(key);
     if (other === spelling) return "is the path of another file";
     if (other !== undefined) {
@@ -146,7 +147,9 @@ export class PathSet {
       }`;
     }
     if (this.#folders.has(key)) return "is the folder of another file";
-    for (const folder of folders) {
+    for (let end = 0; (end = key.indexOf("/", end + 1)) > 0;) {
+      const folder = key.slice(0, end);
+      if (this.#folders.has(folder)) continue;
       if (this.#files.has(folder)) return "is inside another file";
       this.#folders.add(folder);
     }

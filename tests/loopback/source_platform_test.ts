@@ -7,7 +7,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { StorageError } from "../../lib/base/errors.ts";
 import { createTorrent } from "../../lib/disk/create_torrent.ts";
-import { scanSource } from "../../lib/disk/source.ts";
+import { findSourceChange, scanSource } from "../../lib/disk/source.ts";
 import type { Platform } from "../../lib/metainfo/safe_path.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
@@ -98,4 +98,29 @@ Deno.test("createTorrent() reports the paths before it reads the files", async (
   told.length = 0;
   await createTorrent(join(folder.path, "shared", "a"), options);
   assertEquals(told, [[["n"]], "read"]);
+});
+
+Deno.test("findSourceChange() names the first file that differs", async () => {
+  await using folder = await temporaryFolder();
+  const dir = join(folder.path, "shared");
+  const at = (name: string): string => join(dir, name);
+  const changes: readonly [() => Promise<void>, name: string, what: string][] =
+    [
+      [() => Promise.resolve(), "", ""],
+      [() => Deno.writeTextFile(at("b"), "longer"), "b", "was changed"],
+      [() => Deno.remove(at("b")), "b", "is gone"],
+      [() => Deno.remove(at("c")), "c", "is gone"],
+      [() => Deno.writeTextFile(at("aa"), ""), "aa", "was added"],
+      [() => Deno.writeTextFile(at("d"), ""), "d", "was added"],
+      [() => Deno.rename(at("a"), at("e")), "a", "is gone"],
+    ];
+  for (const [change, name, what] of changes) {
+    await Deno.mkdir(dir);
+    for (const name of ["a", "b", "c"]) await Deno.writeTextFile(at(name), "x");
+    const source = await scanSource(dir);
+    await change();
+    const expected = what === "" ? undefined : `${at(name)} ${what}`;
+    assertEquals(await findSourceChange(source, dir, {}), expected);
+    await Deno.remove(dir, { recursive: true });
+  }
 });

@@ -1,6 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import {
   type FileStamp,
+  FileSystem,
   isModified,
   isSameFile,
   isUnmodified,
@@ -45,4 +46,27 @@ Deno.test("stampOf() knows no time if there is none, or none that fits a Date", 
     assertEquals(stampOf({ ...info, mtime }).modifiedMs, undefined);
   }
   assertEquals(stampOf({ ...info, mtime: new Date(0) }).modifiedMs, 0);
+});
+
+Deno.test("FileSystem gives other work a turn now and then, and often after a slow call", async () => {
+  const fileSystem = new FileSystem();
+  const count = async (calls: number): Promise<number> => {
+    let asyncCount = 0;
+    for (let index = 0; index < calls; index++) {
+      await fileSystem.call(() => {}, () => Promise.resolve(void asyncCount++));
+    }
+    return asyncCount;
+  };
+  // A thread that has to wait for a processor takes some calls for slow ones.
+  const asyncCount = await count(100_000);
+  assert(asyncCount >= 300 && asyncCount < 50_000, `${asyncCount}`);
+  let isSlow = false;
+  while (!isSlow) {
+    await fileSystem.call(() => {
+      const endMs = performance.now() + 6;
+      while (performance.now() < endMs);
+      isSlow = true;
+    }, () => Promise.resolve());
+  }
+  assertEquals(await count(64), 64);
 });
