@@ -10,7 +10,7 @@ import { type Platform, platformOf } from "../metainfo/safe_path.ts";
 
 /** Deno itself advises to grant all permissions. */
 const PROTECTED =
-  "programs under Deno's permissions are kept out of this place";
+  "Deno, which runs this program, blocks access to it, as to everything in /dev, /proc, /sys and /etc";
 const ANOTHER_DISK = "choose a folder on another one";
 const FREE_SPACE = "free some space and run again, what is stored stays";
 /** The remedy for what stands in the place of something else. */

@@ -169,7 +169,8 @@ export async function checkRedirect(
     }
     if (!isDialable(address, sourceAddress)) {
       throw redirectError(
-        `to ${host}, and ${source} may not name ${hostname}`,
+        `to ${host}, and ${hostname} is not an address on the network; ` +
+          `the server at ${source} must redirect to one`,
       );
     }
   }

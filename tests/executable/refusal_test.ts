@@ -70,7 +70,10 @@ executableTest(
     const places: readonly (readonly [dir: string, advice: string])[] = [
       ["of-root", "permission denied; choose another folder or .*"],
       ["of-root/new", "permission denied; choose another folder or .*"],
-      ["/proc", "programs under Deno's .*; choose another folder"],
+      [
+        "/proc",
+        "Deno, which runs this program, blocks .*; choose another folder",
+      ],
     ];
     for (const [dir, advice] of places) {
       const result = await leecher.run("peer", [TORRENT_NAME, "--dir", dir]);

@@ -118,7 +118,7 @@ Deno.test("fetchTorrent() refuses redirects to other schemes", async () => {
   }
 });
 
-Deno.test("fetchTorrent() asks nobody whom a redirect may not name", async () => {
+Deno.test("fetchTorrent() asks no host that a redirect must not lead to", async () => {
   let askedCount = 0;
   await using victim = serve(() => {
     askedCount++;

@@ -289,7 +289,7 @@ Deno.test({
     assertEquals(code, 1);
     assertMatch(
       stderr,
-      /^error: cannot [^\n]* kept out of this place; choose another folder\n$/,
+      /^error: cannot [^\n]* blocks access to it, [^\n]*; choose another folder\n$/,
     );
     const debugged = await runPeer(...args, "--debug");
     assertMatch(

@@ -120,7 +120,7 @@ Deno.test("announce() follows at most five redirects", async () => {
   );
 });
 
-Deno.test("announce() asks nobody whom a redirect may not name", async () => {
+Deno.test("announce() asks no host that a redirect must not lead to", async () => {
   let askedCount = 0;
   await using victim = serve(() => {
     askedCount++;
@@ -142,7 +142,7 @@ Deno.test("announce() asks nobody whom a redirect may not name", async () => {
   await assertRejects(
     () => checkRedirect("http://192.168.1.5/", target),
     HttpError,
-    "192.168.1.5 may not name ",
+    "is not an address on the network; the server at 192.168.1.5 must ",
   );
 });
 

@@ -204,8 +204,8 @@ function explain(path: string, cause: unknown): string {
   const message = cause instanceof Error ? cause.message : String(cause);
   if (cause instanceof Deno.errors.NotCapable) {
     return message.includes("all access")
-      ? "programs under Deno's permissions are kept out of this place; choose " +
-        "another file"
+      ? "Deno, which runs this program, blocks access to it, as to everything " +
+        "in /dev, /proc, /sys and /etc; choose another file"
       : "reading and writing it are not permitted; run with -R -W";
   }
   const words = Object.keys(REASONS).find((words) => message.includes(words));

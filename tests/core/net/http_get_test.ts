@@ -90,7 +90,7 @@ Deno.test("checkRedirect() takes an address as it takes those of peers", async (
   for (const [from, target, isFollowed] of cases) {
     const checking = checkRedirect(`http://${from}/`, `http://${target}/`);
     if (isFollowed) await checking;
-    else await assertRejects(() => checking, HttpError, "may not name");
+    else await assertRejects(() => checking, HttpError, "is not an address on");
   }
 });
 
