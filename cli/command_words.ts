@@ -83,13 +83,22 @@ export function quoted(
 
 /**
  * The command that starts a program on this machine: `deno task create` under Deno,
- * `peer create` with the executables, of which `peer` contains `create` and `show`.
+ * `lanswarm create` with the executable of all programs, `peer create` with that of
+ * `peer`, which contains `create` and `show`.
  */
 export function invocationOf(
-  program: "tracker" | "peer" | "create" | "show",
+  program: "share" | "get" | "tracker" | "peer" | "create" | "show",
 ): string {
   if (!Deno.build.standalone) return `deno task ${program}`;
+  if (program === "share" || program === "get" || isWholeProgram()) {
+    return `lanswarm ${program}`;
+  }
   return program === "create" || program === "show"
     ? `peer ${program}`
     : program;
+}
+
+/** True in the executable that has every program. */
+function isWholeProgram(): boolean {
+  return Deno.mainModule.endsWith("/cli/main/lanswarm.ts");
 }

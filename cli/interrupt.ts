@@ -50,6 +50,11 @@ export class Interrupt {
    */
   onHangup: HangupAction = isInTerminal() ? "end" : "ignore";
   readonly #leaveMs: number;
+  /**
+   * Asked at the first Ctrl+C: true to stay, until the next one. @default it ends
+   */
+  staysOnce: () => boolean = () => false;
+  #stayedAtMs: number | undefined;
   /** Called before the process is cut short. */
   onCutShort: () => Promise<unknown> = () => Promise.resolve();
 
@@ -73,6 +78,7 @@ export class Interrupt {
     if (name === "SIGHUP" && this.onHangup === "ignore") return;
     const nowMs = performance.now();
     if (this.#interruptedAtMs === undefined) {
+      if (name === "SIGINT" && this.#stays(nowMs)) return;
       this.#interruptedAtMs = nowMs;
       setTimeout(
         () => this.#controller.abort(new InterruptedError()),
@@ -82,6 +88,15 @@ export class Interrupt {
     } else if (nowMs - this.#interruptedAtMs > ECHO_MS) {
       this.#cutShort(CUT_SHORT.bySignal);
     }
+  }
+
+  #stays(nowMs: number): boolean {
+    if (this.#stayedAtMs !== undefined) {
+      return nowMs - this.#stayedAtMs <= ECHO_MS;
+    }
+    if (!this.staysOnce()) return false;
+    this.#stayedAtMs = nowMs;
+    return true;
   }
 
   #cutShort(code: number): void {

@@ -24,7 +24,12 @@ import { loadTorrents } from "./load_torrent.ts";
 import { setHangupAction, untilAborted } from "./interrupt.ts";
 import { createPeerDisplay } from "./peer_display.ts";
 import { parsePeerJob, type PeerJob } from "./peer_job.ts";
-import type { JobContext, Program } from "./program.ts";
+import {
+  bindJob,
+  type BoundJob,
+  type JobContext,
+  type Program,
+} from "./program.ts";
 import {
   describeError,
   EXIT_CODES,
@@ -37,32 +42,21 @@ import { isAddressMissing, openTimeLimits, withRetries } from "./retry.ts";
 import { show } from "./show.ts";
 import { TorrentRun } from "./torrent_run.ts";
 
-/** A job of one of the three programs. */
-export type PeerProgramJob = (context: JobContext) => Promise<ExitCode>;
-
 /** The program `peer`. */
-export const peer: Program<PeerProgramJob> = {
+export const peer: Program<BoundJob> = {
   parse: (args) => {
     const [command, ...rest] = args;
     switch (command) {
       case "create":
-        return bind(create, rest);
+        return bindJob(create, rest);
       case "show":
-        return bind(show, rest);
+        return bindJob(show, rest);
       default:
-        return bind({ parse: parsePeerJob, run: runPeer }, args);
+        return bindJob({ parse: parsePeerJob, run: runPeer }, args);
     }
   },
   run: (job, context) => job(context),
 };
-
-function bind<Job>(
-  { parse, run }: Program<Job>,
-  args: readonly string[],
-): PeerProgramJob {
-  const job = parse(args);
-  return (context) => run(job, context);
-}
 
 /** Time between two saves of what is verified of a folder, in milliseconds. */
 const SAVE_INTERVAL_MS = 60_000;
@@ -198,8 +192,8 @@ async function shareUntil(
 }
 
 /** The secret of this user for resume records; `undefined` after a warning. */
-async function openSecret(
-  { stateDir }: PeerJob,
+export async function openSecret(
+  { stateDir }: Pick<PeerJob, "stateDir">,
   console: Console,
 ): Promise<Uint8Array | undefined> {
   try {
@@ -238,7 +232,10 @@ function saveFolders(runs: readonly TorrentRun[]): void {
  * Opens a session on the port and the address that the job names.
  * @throws {ProgramError} If it cannot listen there.
  */
-function openListeningSession(job: PeerJob, hasher: PieceHasher): Session {
+export function openListeningSession(
+  job: PeerJob,
+  hasher: PieceHasher,
+): Session {
   const { port, host, maxPeers } = job;
   try {
     return openSession({

@@ -37,7 +37,7 @@ export interface PeerDisplay {
 
 /** The display that the job asks for. */
 export function createPeerDisplay(
-  { json, quiet }: PeerJob,
+  { json, quiet }: Pick<PeerJob, "json" | "quiet">,
   console: Console,
 ): PeerDisplay {
   if (json) return jsonDisplay(console);

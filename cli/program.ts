@@ -78,8 +78,8 @@ export interface JobContext {
   /** Aborts when the job must end; its reason is the error to end with. */
   readonly signal: AbortSignal;
   readonly permissions: JobPermissions;
-  /** The signals, for a job that decides what SIGHUP means. @default none */
-  readonly interrupt?: Pick<Interrupt, "onHangup">;
+  /** The signals, for a job that decides what some of them mean. @default none */
+  readonly interrupt?: Pick<Interrupt, "onHangup" | "staysOnce">;
 }
 
 /** A program. */
@@ -92,6 +92,18 @@ export interface Program<Job> {
   readonly parse: (args: readonly string[]) => Job;
   /** Does the job; its exit code. May throw what {@linkcode reportError} takes. */
   readonly run: (job: Job, context: JobContext) => Promise<ExitCode>;
+}
+
+/** A job of any program, with what runs it. */
+export type BoundJob = (context: JobContext) => Promise<ExitCode>;
+
+/** Reads the command line of one program among several. @throws As `parse` does. */
+export function bindJob<Job>(
+  { parse, run }: Program<Job>,
+  args: readonly string[],
+): BoundJob {
+  const job = parse(args);
+  return (context) => run(job, context);
 }
 
 /** Options for {@linkcode runProgram}. */

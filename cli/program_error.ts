@@ -24,12 +24,15 @@ export const EXIT_CODES = {
   invalidTorrent: 3,
   /** A signal or a limit of time ended the work before it was done. */
   undone: 4,
+  /** No share was found on the network, or several. */
+  noShare: 5,
 } as const;
 
 /** The last lines of every `--help`. */
 export const EXIT_CODES_HELP =
   `Exit codes: 0 done, 1 failed, 2 wrong command line, 3 invalid torrent file,
-4 not done in time or before a signal, 130 cut short by a second Ctrl+C.`;
+4 not done in time or before a signal, 5 no share found, or several, 130 cut
+short by a further Ctrl+C.`;
 
 export type ExitCode = typeof EXIT_CODES[keyof typeof EXIT_CODES];
 

@@ -63,6 +63,16 @@ export function formatDuration(seconds: number): string {
     : `${minutes}:${tail}`;
 }
 
+/** `12 s`, `8 min 51 s`, `2 h 5 min`: a time that has passed, in whole seconds. */
+export function describeTime(seconds: number): string {
+  const whole = Math.max(1, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  return minutes < 60
+    ? `${minutes} min ${whole % 60} s`
+    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
 const MAX_SECONDS_LEFT = 99 * 3600;
 
 /** Most columns of {@linkcode formatTimeLeft}: `99:00:00 left`. */

@@ -11,6 +11,7 @@ import {
   type LockOptions,
   openTorrentContent,
   openWorkerHasher,
+  type ResumeRecord,
   type Session,
   type SessionEvent,
   type Storage,
@@ -41,6 +42,12 @@ export interface TorrentRunOptions {
   readonly display: PeerDisplay;
   /** Proves resume records. @default none */
   readonly recordSecret?: Uint8Array | undefined;
+  /** The torrent with the names on the disk. @default {its own names} */
+  readonly stored?: Torrent;
+  /** What this process has verified already. @default {nothing} */
+  readonly verified?: ResumeRecord;
+  /** The remedy where `seedOnly` finds something missing. @default {another flag} */
+  readonly seedOnlyAdvice?: string;
   /** Locks on the folder. @default {locks, without a warning} */
   readonly locking?: LockOptions;
   /** Called when a torrent is complete, its command included, or has stopped. */
@@ -71,6 +78,11 @@ export class TorrentRun implements TorrentState {
     return this.#transfer?.snapshot();
   }
 
+  /** The transfer, once everything on the disk is verified. */
+  get transfer(): TorrentSession | undefined {
+    return this.#transfer;
+  }
+
   get verification(): VerifyProgress | undefined {
     return this.#verification;
   }
@@ -98,10 +110,11 @@ export class TorrentRun implements TorrentState {
     if (signal.aborted) return;
     try {
       const { dir, mustVerify, force: overwrite } = job;
-      const { recordSecret, locking } = this.#options;
+      const { recordSecret, locking, verified, stored = this.torrent } =
+        this.#options;
       const { fdPressure } = session;
-      const content = await openTorrentContent(this.torrent, {
-        ...{ dir, mustVerify, overwrite, fdPressure, recordSecret },
+      const content = await openTorrentContent(stored, {
+        ...{ dir, mustVerify, overwrite, fdPressure, recordSecret, verified },
         ...locking,
       });
       this.#content = content;
@@ -163,7 +176,10 @@ export class TorrentRun implements TorrentState {
   #incomplete({ count, length }: Bitfield): StorageError {
     return new StorageError(
       `Cannot seed ${this.torrent.name}: ${length - count} of its ${length} ` +
-        "pieces are missing or wrong; run without --seed-only to fetch them",
+        `pieces are missing or wrong; ${
+          this.#options.seedOnlyAdvice ??
+            "run without --seed-only to fetch them"
+        }`,
     );
   }
 

@@ -50,7 +50,7 @@ export const tracker: Program<TrackerJob> = {
 /** Time between two scans of this machine's addresses, in milliseconds. */
 const ADDRESSES_INTERVAL_MS = 5_000;
 
-const NO_NETWORK =
+export const NO_NETWORK =
   "this machine has no address on a network yet, so only programs on this machine can use the URLs; " +
   "URLs for others are printed when it gets an address";
 
@@ -163,12 +163,17 @@ async function start(options: StartTrackerOptions): Promise<RunningTracker> {
   try {
     return await startTracker(options);
   } catch (error) {
-    if (!(error instanceof TrackerStartError)) throw error;
-    const remedy = error.cause instanceof Deno.errors.AddrInUse
-      ? "stop the program that uses it or choose another PORT"
-      : "choose another --host or PORT";
-    throw new ProgramError(`${error.message}; ${remedy}`, { cause: error });
+    throw explainStart(error, "PORT");
   }
+}
+
+/** The error to report if a tracker cannot start. @param port The argument or flag. */
+export function explainStart(error: unknown, port: string): unknown {
+  if (!(error instanceof TrackerStartError)) return error;
+  const remedy = error.cause instanceof Deno.errors.AddrInUse
+    ? `stop the program that uses it or choose another ${port}`
+    : `choose another --host or ${port}`;
+  return new ProgramError(`${error.message}; ${remedy}`, { cause: error });
 }
 
 function describeStart(
@@ -192,7 +197,7 @@ function describeStart(
 }
 
 /** The names of this machine on its network, by multicast DNS too. */
-function ownNames(): string[] {
+export function ownNames(): string[] {
   const permission = { name: "sys", kind: "hostname" } as const;
   // Without the permission, IP addresses and --page-name serve.
   if (Deno.permissions.querySync(permission).state !== "granted") return [];
@@ -216,7 +221,7 @@ function hostnamesFor(
   return [first, ...others];
 }
 
-function isWildcard(host: string | undefined): boolean {
+export function isWildcard(host: string | undefined): boolean {
   return host === undefined || /^(0\.0\.0\.0|::)$/.test(host);
 }
 

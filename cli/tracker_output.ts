@@ -49,6 +49,15 @@ export function lanAddresses(
   ];
 }
 
+/** The addresses to show to people: without bridges and tunnels if there are others. */
+export function mainAddresses(
+  addresses: readonly InterfaceAddress[],
+): string[] {
+  const real = addresses.filter(({ name }) => !VIRTUAL_NAME.test(name));
+  const found = reachable(real);
+  return found.length > 0 ? found : lanAddresses(addresses);
+}
+
 /**
  * The IPv4 addresses, private ones first, or the IPv6 ones if there is no IPv4, or
  * else the link-local IPv4 ones, as between two machines on one cable.

@@ -151,7 +151,7 @@ export {
   openFileStorage,
 } from "./disk/file_storage.ts";
 export type { FileStamp } from "./disk/file_system.ts";
-export type { KnownPieces } from "./disk/resume_record.ts";
+export type { KnownPieces, ResumeRecord } from "./disk/resume_record.ts";
 export { findStateFolder, openRecordSecret } from "./disk/record_secret.ts";
 export {
   type FolderLock,
@@ -169,6 +169,34 @@ export {
   verifyStorage,
   type VerifyStorageOptions,
 } from "./disk/hash_content.ts";
+
+// Shares: a tracker, the torrent files and a list of them on one port
+export {
+  type NewShare,
+  SHARE_PORT_COUNT,
+  ShareServer,
+  type ShareServerOptions,
+  startShareServer,
+} from "./share/share_server.ts";
+export {
+  type ListedShare,
+  LISTING_PATH,
+  MAX_LISTING_LENGTH,
+  parseShareListing,
+  type ShareListing,
+} from "./share/share_listing.ts";
+export {
+  checkSource,
+  type PreparedShare,
+  prepareShare,
+  type PrepareShareOptions,
+  readShare,
+} from "./share/share_torrent.ts";
+export {
+  type MachineAnnounce,
+  type MachineCounts,
+  Machines,
+} from "./share/machines.ts";
 
 // Torrents
 export { VERSION } from "./base/version.ts";

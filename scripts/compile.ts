@@ -29,8 +29,9 @@ import {
 } from "./compile/targets.ts";
 
 const HELP = `
-Builds executables for machines on which nothing is installed: dist/tracker and
-dist/peer, which includes create and show.
+Builds executables for machines on which nothing is installed: dist/lanswarm, which
+has every program as a command, dist/tracker, and dist/peer, which includes create
+and show.
 
 Usage: deno task compile [--target TRIPLE]...
 

@@ -20,6 +20,7 @@ import {
   type Torrent,
   type TorrentFile,
 } from "../metainfo/torrent.ts";
+import type { FileStamp } from "./file_system.ts";
 import { hashRuns } from "./hash_content.ts";
 import {
   contentOf,
@@ -78,6 +79,8 @@ export interface CreatedTorrent {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** The torrent as peers will read it. */
   readonly torrent: Torrent;
+  /** The state of each of its files when it was hashed. */
+  readonly stamps: readonly FileStamp[];
 }
 
 /**
@@ -110,6 +113,7 @@ export async function createTorrent(
   options.onPaths?.(files.map(({ path }) => [name, ...path]));
   const geometry = new Geometry(length, pieceLength);
   const pieceHashes = new Uint8Array(geometry.pieceCount * PIECE_HASH_LENGTH);
+  const stamps = files.map(({ stamp }) => stamp);
   const assemble = async (): Promise<CreatedTorrent> => {
     const bytes = buildTorrent({
       ...options,
@@ -117,7 +121,8 @@ export async function createTorrent(
       content: isFolder ? { type: "folder", files } : { type: "file", length },
     });
     try {
-      return { bytes, torrent: await parseTorrentFile(bytes, platform) };
+      const torrent = await parseTorrentFile(bytes, platform);
+      return { bytes, torrent, stamps };
     } catch (cause) {
       if (!(cause instanceof MetainfoError)) throw cause;
       throw refusedByPeers(geometry, files.length, bytes.length, cause);

@@ -29,6 +29,7 @@ import {
   maxRecordLength,
   parseResumeRecord,
   type ReadRecord,
+  type ResumeRecord,
 } from "./resume_record.ts";
 import { verifyStorage, type VerifyStorageOptions } from "./hash_content.ts";
 
@@ -46,6 +47,11 @@ export interface TorrentContentOptions extends FileStorageOptions, LockOptions {
    * that were written with it. @default the one in the user's state folder, or none
    */
   readonly recordSecret?: Uint8Array | undefined;
+  /**
+   * Pieces that this process has verified, and the stamps of the files then, in the
+   * place of the resume record. @default none
+   */
+  readonly verified?: ResumeRecord | undefined;
 }
 
 /**
@@ -102,7 +108,10 @@ export class TorrentContent implements AsyncDisposable {
   ): Promise<Bitfield> {
     const stamps = await this.storage.stamps();
     const { mustVerify, overwrite } = this.#parts;
-    const record = await this.#load();
+    const { verified } = this.#parts;
+    const record = verified === undefined
+      ? await this.#load()
+      : { ...verified, isProven: true };
     const known = record?.isProven && !mustVerify
       ? knownPieces(this.#torrent, record, stamps)
       : undefined;
@@ -113,7 +122,8 @@ export class TorrentContent implements AsyncDisposable {
     const foreign = foreignFiles(this.#torrent, stamps, { have, record });
     if (!overwrite && foreign.length > 0) throw this.#refusal(foreign);
     this.storage.expect(stamps);
-    this.#isFinal = have.isFull && known?.known.isFull === true;
+    this.#isFinal = have.isFull && known?.known.isFull === true &&
+      verified === undefined;
     if (this.#isFinal) return have;
     const saved = this.save(() => have);
     // Before the first write: a file that is not whole yet has no right piece.

@@ -37,6 +37,7 @@ import {
   type SessionContext,
 } from "./session_context.ts";
 import {
+  countUnique,
   describeSwarm,
   type SessionEvent,
   type TorrentSnapshot,
@@ -122,6 +123,9 @@ export class TorrentSession {
     const { have } = this.#swarm;
     return Bitfield.fromBytes(have.toBytes(), have.length);
   }
+
+  /** Number of pieces that we have and no connected peer says that it has. */
+  readonly countUnique: () => number = () => countUnique(this.#swarm);
 
   /** Announces, dials and ticks until {@linkcode stop}. Never rejects: a storage that fails is an event and ends it. */
   async run(): Promise<void> {

@@ -8,6 +8,7 @@ import type { Permits } from "../base/address_filter.ts";
 import type { TorrentCatalogue } from "../catalogue/torrent_catalogue.ts";
 import type { Html } from "./page/html.ts";
 import type { PeerStore, SwarmChange } from "./store/peer_store.ts";
+import type { TrackerHandler } from "./http_handler.ts";
 import type { AnnounceEntry } from "./tracker.ts";
 
 /** The port that a tracker listens on by default. */
@@ -66,6 +67,14 @@ export interface StartTrackerOptions {
    * @default none
    */
   readonly pageIntro?: (origin: string) => Html | undefined;
+  /**
+   * Further routes by path, or in the place of the tracker's own; they answer under
+   * the names of `pageNames`. A path that ends with a slash stands for all that begin
+   * with it.
+   * @internal For `startShareServer`.
+   * @default none
+   */
+  readonly routes?: ReadonlyMap<string, TrackerHandler>;
   /** Takes the addresses of clients from a proxy's headers. @default {false} */
   readonly trustProxy?: boolean;
   /** Reports every announce and its outcome. Its exceptions go to `onError`. */

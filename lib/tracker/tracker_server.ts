@@ -121,6 +121,7 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
       routes: new Map([
         ...page.routes,
         ...catalogue === undefined ? [] : torrentRoutes(catalogue),
+        ...options.routes ?? [],
       ]),
     }),
     // A browser must not take an answer for a script or a page that is none.

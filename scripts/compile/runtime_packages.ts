@@ -17,6 +17,7 @@ const COMMON_PACKAGES = ["deno-std", "bencode", "dns-packet", "string-width"];
 const PACKAGES: Readonly<Record<ExecutableName, readonly string[]>> = {
   peer: COMMON_PACKAGES,
   tracker: [...COMMON_PACKAGES, "prom-client", "redis"],
+  lanswarm: [...COMMON_PACKAGES, "prom-client", "redis", "uqr"],
 };
 
 /** Dependencies that the imported modules of a package never load. */

@@ -18,8 +18,11 @@ export class ExecutablesUnavailableError extends ProgramError {
   override readonly name = "ExecutablesUnavailableError";
 }
 
-/** The programs that machines of the LAN need; `peer` includes `create` and `show`. */
-export const EXECUTABLE_NAMES = ["tracker", "peer"] as const;
+/**
+ * The executables. `lanswarm` has every program as a command; `peer` includes
+ * `create` and `show`.
+ */
+export const EXECUTABLE_NAMES = ["tracker", "peer", "lanswarm"] as const;
 
 /** A program that becomes an executable, and the name of its task. */
 export type ExecutableName = typeof EXECUTABLE_NAMES[number];
@@ -108,8 +111,8 @@ export async function findExecutables(): Promise<ExecutablePaths> {
       `${path} does not exist; run deno task compile`,
     );
   }
-  const [tracker, peer] = paths as [string, string];
-  return { tracker, peer };
+  const [tracker, peer, lanswarm] = paths as [string, string, string];
+  return { tracker, peer, lanswarm };
 }
 
 /** Name of the list of checksums, which `sha256sum -c` reads, beside the files. */

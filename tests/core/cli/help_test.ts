@@ -9,6 +9,7 @@ import {
   InformationRequest,
 } from "../../../cli/flags.ts";
 import { FLAGS as PEER_FLAGS, parsePeerJob } from "../../../cli/peer_job.ts";
+import { FLAGS as SHARE_FLAGS, parseShareJob } from "../../../cli/share_job.ts";
 import {
   FLAGS as TRACKER_FLAGS,
   parseTrackerJob,
@@ -21,6 +22,7 @@ const PROGRAMS: readonly [
 ][] = [
   ["create", CREATE_FLAGS, parseCreateJob],
   ["peer", PEER_FLAGS, parsePeerJob],
+  ["share", SHARE_FLAGS, parseShareJob],
   ["tracker", TRACKER_FLAGS, parseTrackerJob],
 ];
 

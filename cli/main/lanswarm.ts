@@ -1,0 +1,14 @@
+/**
+ * The entry of `lanswarm`: listens for signals, then loads the program that the
+ * first argument names. Loading takes several times as long as to get here, and a
+ * signal that arrives meanwhile must not kill the process.
+ *
+ * @module
+ */
+import { listenForInterrupt } from "../interrupt.ts";
+
+const interrupt = listenForInterrupt();
+const { runProgram } = await import("../program.ts");
+const { loadCommand } = await import("../lanswarm.ts");
+const program = await loadCommand(Deno.args[0]);
+Deno.exit(await runProgram(program, { interrupt }));

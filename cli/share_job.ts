@@ -1,0 +1,116 @@
+/**
+ * The command line of `share`, parsed to a job.
+ *
+ * @module
+ */
+import { basename, resolve } from "@std/path";
+import { DEFAULT_TRACKER_PORT, PEER_PORT } from "../mod.ts";
+import { invocationOf } from "./command_words.ts";
+import { FLAGS as CREATE_FLAGS } from "./create_job.ts";
+import {
+  type FlagValues,
+  LISTENER_FLAGS,
+  parseCommandLine,
+  SERVICE_FLAGS,
+  wholeNumber,
+} from "./flags.ts";
+import { FLAGS as PEER_FLAGS, parsePeerJob, type PeerJob } from "./peer_job.ts";
+import { UsageError } from "./program_error.ts";
+
+const HELP = `
+Shares files and folders with every machine of the network, which fetches them
+with: ${invocationOf("get")}
+
+Usage: ${invocationOf("share")} PATH...
+
+  PATH    a file or folder, or a torrent file whose content is in --dir
+
+Options:
+
+Machines may join at once; each starts by itself when everything is hashed. The
+page on the HTTP port shows all of them. Only the folder .lanswarm beside the
+source is written, so that a second share need not hash what has not changed.
+`;
+
+/** The flags of `share`. */
+export const FLAGS = {
+  name: CREATE_FLAGS.name,
+  isPrivate: {
+    usage: "--private",
+    help: "machines find each other through this one only",
+  },
+  expect: {
+    usage: "--expect COUNT",
+    help: "end with 0 as soon as so many machines are complete",
+    read: wholeNumber(1),
+  },
+  port: {
+    usage: "--port PORT",
+    help:
+      `HTTP port; if it is taken, the next free one (default: ${DEFAULT_TRACKER_PORT})`,
+    default: DEFAULT_TRACKER_PORT,
+    read: wholeNumber(0, 65_535),
+  },
+  peerPort: {
+    usage: "--peer-port PORT",
+    help:
+      `port for the content; if it is taken, the next free one (default: ${PEER_PORT})`,
+    default: PEER_PORT,
+    read: wholeNumber(0, 65_535),
+  },
+  ...LISTENER_FLAGS,
+  maxPeers: PEER_FLAGS.maxPeers,
+  maxUploadBytesPerSecond: PEER_FLAGS.maxUploadBytesPerSecond,
+  dir: {
+    usage: "--dir FOLDER",
+    help: "folder of a torrent file's content (default: the current folder)",
+    default: ".",
+  },
+  mustVerify: { usage: "--verify", help: "hash everything again" },
+  stateDir: PEER_FLAGS.stateDir,
+  quiet: PEER_FLAGS.quiet,
+  json: PEER_FLAGS.json,
+  onHangup: SERVICE_FLAGS.onHangup,
+  isDebug: SERVICE_FLAGS.isDebug,
+} as const;
+
+/** One run of `share`; the help describes the fields. */
+export interface ShareJob extends FlagValues<typeof FLAGS> {
+  /** At least one. */
+  readonly paths: readonly string[];
+}
+
+/** Reads the command line of `share`. @throws {UsageError} */
+export function parseShareJob(args: readonly string[]): ShareJob {
+  const { flags, positionals: paths } = parseCommandLine(args, {
+    flags: FLAGS,
+    help: HELP,
+  });
+  if (paths.length === 0) {
+    throw new UsageError("no PATH is given: the file or folder to share");
+  }
+  if (flags.name !== undefined && paths.length > 1) {
+    throw new UsageError("--name is for one PATH; share the others apart");
+  }
+  if (flags.quiet && flags.json) {
+    throw new UsageError("--quiet and --json are both given; choose one");
+  }
+  const names = paths.map((path) => flags.name ?? basename(resolve(path)));
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new UsageError(
+      `two PATHs are called ${
+        JSON.stringify(twice)
+      }; share one of them apart, with another --name`,
+    );
+  }
+  return { ...flags, paths };
+}
+
+/** The job of a peer that seeds what is shared. */
+export function seederJob(job: ShareJob): PeerJob {
+  const defaults = parsePeerJob(["share"]);
+  const port = job.peerPort;
+  const mustVerify = false;
+  return { ...defaults, ...job, port, mustVerify, seedOnly: true };
+}

@@ -1,0 +1,86 @@
+/**
+ * The output of `share`: lines for people. Pure: values in, text out.
+ *
+ * @module
+ */
+import type { MachineCounts } from "../mod.ts";
+import { formatSize, plural } from "./quantity.ts";
+
+/** Content of the first lines of `share`. */
+export interface ShareStart {
+  readonly names: readonly string[];
+  /** Hosts and ports of the page, best first: `192.168.1.10:8000`. */
+  readonly hosts: readonly string[];
+  /** The command that fetches the shares on another machine. */
+  readonly get: string;
+  /** True if other machines find the shares by themselves. @default {false} */
+  readonly isDiscovered?: boolean;
+}
+
+/** The first lines, before anything of the content is read. */
+export function formatShareStart(
+  { names, hosts, get, isDiscovered = false }: ShareStart,
+): string[] {
+  const [host, ...others] = hosts;
+  const title = names.length === 1
+    ? `Sharing ${names[0]} on this network`
+    : `Sharing ${names.length} things on this network: ${names.join(", ")}`;
+  return [
+    title,
+    `  On each other machine     ${isDiscovered ? get : `${get} ${host}`}`,
+    ...isDiscovered ? [`    if it finds nothing     ${get} ${host}`] : [],
+    `  Watch                     http://${host}/`,
+    ...others.map((other) => `    or                      http://${other}/`),
+  ];
+}
+
+/** `images: 12 files, 58.4 GiB` */
+export function describeShare(
+  name: string,
+  { fileCount, length }: {
+    readonly fileCount: number;
+    readonly length: number;
+  },
+): string {
+  return `${name}: ${plural(fileCount, "file")}, ${formatSize(length)}`;
+}
+
+/** Rates in bytes a second. */
+export interface ShareRates {
+  /** Sent by this machine. */
+  readonly own: number;
+  /** Received by all machines. */
+  readonly all: number;
+}
+
+/** `7 machines: 3 complete, 4 fetching   118 MiB/s from here, 1.1 GiB/s in all` */
+export function describeMachines(
+  { complete, fetching }: MachineCounts,
+  { own, all }: ShareRates,
+): string {
+  const count = complete + fetching;
+  if (count === 0) return "no machine has joined yet";
+  const machines = `${
+    plural(count, "machine")
+  }: ${complete} complete, ${fetching} fetching`;
+  if (own === 0 && all === 0) return machines;
+  // Machines report what they receive now and then.
+  const most = formatSize(Math.max(own, all));
+  return `${machines}   ${formatSize(own)}/s from here, ${most}/s in all`;
+}
+
+/** `2 machines still fetch; 41 % is only here; Ctrl+C again to leave` */
+export function describeNeed(
+  fetching: number,
+  uniqueFraction: number,
+): string {
+  const machines = fetching === 1
+    ? "1 machine still fetches"
+    : `${fetching} machines still fetch`;
+  // Rounded up: 0 % is said only if everything is elsewhere.
+  const percentage = Math.ceil(uniqueFraction * 100);
+  const unique = percentage === 0
+    ? "others have everything"
+    : `${percentage} % is only here`;
+  return `${machines}; ${unique}; Ctrl+C again to leave`;
+}

@@ -1,0 +1,87 @@
+/**
+ * The machines that fetch shares from this one, as they announce themselves to its
+ * tracker: how many are complete, how many still fetch. A machine that has left is
+ * forgotten unless it was complete. Pure: announces in, counts out.
+ *
+ * @module
+ */
+import type { InfoHash, PeerId } from "../base/identifier.ts";
+import { formatPeerAddress } from "../base/peer_address.ts";
+import type { PeerAnnounce } from "../tracker/store/peer_store.ts";
+
+/** Machines that are counted at most: any host may invent some. */
+const MAX_MACHINES = 10_000;
+
+/** An announce, as far as it counts. */
+export type MachineAnnounce = Pick<
+  PeerAnnounce,
+  "peerId" | "infoHash" | "hostname" | "port" | "left" | "event"
+>;
+
+/** Numbers of machines. */
+export interface MachineCounts {
+  /** Machines that have every share that they asked for, those that left included. */
+  readonly complete: number;
+  /** Machines that are there and lack something. */
+  readonly fetching: number;
+}
+
+interface Machine {
+  readonly address: string;
+  /** The shares that it takes part in, and those that it has completed. */
+  readonly present: Set<InfoHash>;
+  readonly complete: Set<InfoHash>;
+}
+
+/** The machines of one process that shares. */
+export class Machines {
+  readonly #machines = new Map<PeerId, Machine>();
+  readonly #byAddress = new Map<string, PeerId>();
+  /** The peer of this process, which is not counted. */
+  own: PeerId | undefined;
+
+  /** Takes an announce that the tracker has accepted. */
+  announced(announce: MachineAnnounce): void {
+    const { peerId, infoHash, left, event } = announce;
+    if (peerId === this.own) return;
+    const machine = this.#machines.get(peerId) ?? this.#add(announce);
+    machine?.present.add(infoHash);
+    if (left === 0) machine?.complete.add(infoHash);
+    if (event === "stopped") this.left(peerId, infoHash);
+  }
+
+  /** A peer has left a torrent, or was silent for too long. */
+  left(peerId: PeerId, infoHash: InfoHash): void {
+    const machine = this.#machines.get(peerId);
+    if (machine === undefined) return;
+    machine.present.delete(infoHash);
+    if (machine.present.size > 0 || machine.complete.size > 0) return;
+    this.#machines.delete(peerId);
+    this.#byAddress.delete(machine.address);
+  }
+
+  /** The counts of now. */
+  counts(): MachineCounts {
+    const counts = { complete: 0, fetching: 0 };
+    for (const { present, complete } of this.#machines.values()) {
+      counts[present.isSubsetOf(complete) ? "complete" : "fetching"]++;
+    }
+    return counts;
+  }
+
+  #add({ peerId, hostname, port }: MachineAnnounce): Machine | undefined {
+    const address = formatPeerAddress({ hostname, port });
+    // A machine that was started again has another peer id.
+    const former = this.#byAddress.get(address);
+    if (former !== undefined) this.#machines.delete(former);
+    if (this.#machines.size >= MAX_MACHINES) return undefined;
+    const machine: Machine = {
+      address,
+      present: new Set(),
+      complete: new Set(),
+    };
+    this.#byAddress.set(address, peerId);
+    this.#machines.set(peerId, machine);
+    return machine;
+  }
+}

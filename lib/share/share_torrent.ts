@@ -1,0 +1,225 @@
+/**
+ * The torrent of a file or folder to be shared: the one that an earlier share noted
+ * beside the source if nothing has changed since, or else a new one. A note is
+ * believed only as far as a resume record of this user proves its hashes and every
+ * file has the size and time of then.
+ *
+ * @module
+ */
+import { encodeHex } from "@std/encoding/hex";
+import { dirname, resolve } from "@std/path";
+import { Bitfield } from "../base/bitfield.ts";
+import {
+  type CreatedTorrent,
+  createTorrent,
+  type CreateTorrentOptions,
+} from "../disk/create_torrent.ts";
+import {
+  isUnwritable,
+  readOwnFile,
+  replaceOwnFile,
+} from "../disk/own_folder.ts";
+import {
+  knownPieces,
+  maxRecordLength,
+  parseResumeRecord,
+  type ResumeRecord,
+} from "../disk/resume_record.ts";
+import { sha1 } from "../disk/sha1.ts";
+import { scanSource, type Source } from "../disk/source.ts";
+import { sourceFailure } from "../disk/storage_failure.ts";
+import {
+  MAX_TORRENT_FILE_LENGTH,
+  parseTorrentFile,
+  readTorrentBytes,
+  torrentFileFailure,
+} from "../disk/torrent_file.ts";
+import { buildTorrent } from "../metainfo/build_torrent.ts";
+import { MetainfoError } from "../metainfo/metainfo_error.ts";
+import type { Torrent } from "../metainfo/torrent.ts";
+
+/** Options of {@linkcode prepareShare}. */
+export interface PrepareShareOptions
+  extends Omit<CreateTorrentOptions, "comment" | "exclude" | "platform"> {
+  /** Secret of this user, from `openRecordSecret`. @default none: everything is hashed */
+  readonly recordSecret?: Uint8Array | undefined;
+}
+
+/** A torrent that is ready to be seeded. */
+export interface PreparedShare {
+  /** The torrent file. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The torrent that it describes. */
+  readonly torrent: Torrent;
+  /** The torrent with the names of the source, for `openTorrentContent`. */
+  readonly stored: Torrent;
+  /** The folder that holds the source. */
+  readonly dir: string;
+  /** What is verified, for `openTorrentContent`; `undefined`: nothing. */
+  readonly verified: ResumeRecord | undefined;
+  /** True if nothing was hashed, as an earlier share had noted everything. */
+  readonly isRecalled: boolean;
+  /** False if nothing can be noted beside the source. */
+  readonly isNoted: boolean;
+}
+
+/**
+ * Checks that there is something to share, without a look into it.
+ * @throws {StorageError} If there is not.
+ */
+export async function checkSource(path: string): Promise<void> {
+  try {
+    await Deno.stat(path);
+  } catch (error) {
+    throw sourceFailure(path, error);
+  }
+}
+
+/**
+ * Finds or makes the torrent of a file or folder, and notes a new one beside it.
+ * @throws {StorageError} As `createTorrent` does.
+ */
+export async function prepareShare(
+  path: string,
+  options: PrepareShareOptions,
+): Promise<PreparedShare> {
+  const source = await scanSource(path, options);
+  const { name = source.name } = options;
+  const dir = dirname(resolve(path));
+  const note = noteName(source, options);
+  const noted = await recall(source, { ...options, name, dir, note });
+  const created = noted ?? await createTorrent(path, options);
+  const { bytes, torrent, stamps } = created;
+  const isNoted = noted !== undefined || await takeNote(dir, note, bytes);
+  const have = Bitfield.full(torrent.geometry.pieceCount);
+  const verified = { have, stamps };
+  const stored = withName(torrent, source.name);
+  const isRecalled = noted !== undefined;
+  return { bytes, torrent, stored, dir, verified, isRecalled, isNoted };
+}
+
+/**
+ * Reads a torrent file to be shared as it is.
+ * @param dir The folder of its content.
+ * @throws {StorageError} If the file cannot be read.
+ * @throws {MetainfoError} If it is not a valid torrent file.
+ */
+export async function readShare(
+  path: string,
+  dir: string,
+): Promise<PreparedShare> {
+  try {
+    using file = await Deno.open(path);
+    const bytes = await readTorrentBytes(file, path);
+    const torrent = await parseTorrentFile(bytes);
+    const state = { verified: undefined, isRecalled: true, isNoted: true };
+    return { bytes, torrent, stored: torrent, dir, ...state };
+  } catch (error) {
+    throw torrentFileFailure(path, error);
+  }
+}
+
+/** Differs for sources and settings that make another torrent. */
+function noteName(
+  source: Source,
+  { name, isPrivate = false, pieceLength }: PrepareShareOptions,
+): string {
+  const key = JSON.stringify([source.name, name, isPrivate, pieceLength]);
+  return `${encodeHex(sha1(new TextEncoder().encode(key)))}.torrent`;
+}
+
+/** The noted torrent with new trackers; `undefined` if anything has changed. */
+async function recall(
+  source: Source,
+  { dir, note, name, announce, recordSecret }: PrepareShareOptions & {
+    readonly dir: string;
+    readonly note: string;
+    readonly name: string;
+  },
+): Promise<CreatedTorrent | undefined> {
+  const torrent = await readNote(dir, note);
+  if (torrent === undefined) return undefined;
+  const isSame = torrent.name === name &&
+    torrent.isFolder === source.isFolder &&
+    torrent.files.length === source.files.length &&
+    torrent.files.every(({ path, length }, index) => {
+      const file = source.files[index]!;
+      return length === file.length &&
+        path.join("/") === [name, ...file.path].join("/");
+    });
+  if (!isSame) return undefined;
+  const record = await readOwnFile(dir, {
+    name: `${torrent.infoHash}.resume`,
+    maxLength: maxRecordLength(torrent),
+  });
+  const read = record && parseResumeRecord(torrent, record, recordSecret);
+  if (!read?.isProven) return undefined;
+  const stamps = source.files.map(({ stamp }) => stamp);
+  if (!knownPieces(torrent, read, stamps).have.isFull) return undefined;
+  const bytes = withTrackers(torrent, announce);
+  const renewed = await parseTorrentFile(bytes);
+  return renewed.infoHash === torrent.infoHash
+    ? { bytes, torrent: renewed, stamps }
+    : undefined;
+}
+
+async function readNote(
+  dir: string,
+  name: string,
+): Promise<Torrent | undefined> {
+  const maxLength = MAX_TORRENT_FILE_LENGTH;
+  const bytes = await readOwnFile(dir, { name, maxLength });
+  try {
+    return bytes && await parseTorrentFile(bytes);
+  } catch (error) {
+    // Another program's, or of another version.
+    if (error instanceof MetainfoError) return undefined;
+    throw error;
+  }
+}
+
+/** Notes a torrent file; false where nothing can be written. */
+async function takeNote(
+  dir: string,
+  name: string,
+  bytes: Uint8Array,
+): Promise<boolean> {
+  try {
+    await replaceOwnFile(dir, name, bytes);
+    return true;
+  } catch (error) {
+    if (isUnwritable(error)) return false;
+    throw error;
+  }
+}
+
+function withTrackers(
+  torrent: Torrent,
+  announce: readonly string[],
+): Uint8Array<ArrayBuffer> {
+  const { files, isFolder, geometry: { length, pieceLength } } = torrent;
+  return buildTorrent({
+    ...torrent,
+    announce,
+    pieceLength,
+    content: isFolder
+      ? {
+        type: "folder",
+        files: files.map(({ path, length }) => ({
+          path: path.slice(1),
+          length,
+        })),
+      }
+      : { type: "file", length },
+  });
+}
+
+/** The torrent as it lies on the disk under another name. */
+function withName(torrent: Torrent, name: string): Torrent {
+  if (torrent.name === name) return torrent;
+  const files = torrent.files.map((file) => ({
+    ...file,
+    path: [name, ...file.path.slice(1)],
+  }));
+  return { ...torrent, name, files };
+}

@@ -1,0 +1,66 @@
+import { assertEquals } from "@std/assert";
+import {
+  describeMachines,
+  describeNeed,
+  describeShare,
+  formatShareStart,
+} from "../../../cli/share_output.ts";
+import { mainAddresses } from "../../../cli/tracker_output.ts";
+
+Deno.test("formatShareStart() prints what to type on another machine", () => {
+  const hosts = ["192.168.1.10:8000", "10.0.0.3:8000"];
+  assertEquals(
+    formatShareStart({ names: ["images"], hosts, get: "lanswarm get" }),
+    [
+      "Sharing images on this network",
+      "  On each other machine     lanswarm get 192.168.1.10:8000",
+      "  Watch                     http://192.168.1.10:8000/",
+      "    or                      http://10.0.0.3:8000/",
+    ],
+  );
+});
+
+Deno.test("describeMachines() says who has it and how fast it goes", () => {
+  const counts = { complete: 3, fetching: 4 };
+  const rates = { own: 118 * 2 ** 20, all: 1.1 * 2 ** 30 };
+  assertEquals(
+    describeMachines(counts, rates),
+    "7 machines: 3 complete, 4 fetching   118 MiB/s from here, 1.1 GiB/s in all",
+  );
+  assertEquals(
+    describeMachines({ complete: 1, fetching: 0 }, { own: 0, all: 0 }),
+    "1 machine: 1 complete, 0 fetching",
+  );
+});
+
+Deno.test("describeNeed() rounds up what is only here", () => {
+  assertEquals(
+    describeNeed(2, 0.401),
+    "2 machines still fetch; 41 % is only here; Ctrl+C again to leave",
+  );
+  assertEquals(
+    describeNeed(1, 0),
+    "1 machine still fetches; others have everything; Ctrl+C again to leave",
+  );
+});
+
+Deno.test("describeShare() counts files", () => {
+  const plan = { fileCount: 1, length: 2048 };
+  assertEquals(describeShare("a.bin", plan), "a.bin: 1 file, 2 KiB");
+});
+
+Deno.test("mainAddresses() shows bridges and tunnels only if there is nothing else", () => {
+  const at = (name: string, address: string) =>
+    ({ name, family: "IPv4", address }) as const;
+  const docker = at("docker0", "172.17.0.1");
+  assertEquals(
+    mainAddresses([docker, at("wg0", "10.8.0.2"), at("eth0", "192.168.1.5")]),
+    ["192.168.1.5"],
+  );
+  assertEquals(mainAddresses([docker]), ["172.17.0.1"]);
+  assertEquals(
+    mainAddresses([docker, at("eth0", "169.254.3.3")]),
+    ["169.254.3.3"],
+  );
+  assertEquals(mainAddresses([]), []);
+});

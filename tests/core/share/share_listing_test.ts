@@ -1,0 +1,96 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { ProtocolError } from "../../../lib/base/errors.ts";
+import {
+  encodeShareListing,
+  parseShareListing,
+  type ShareListing,
+} from "../../../lib/share/share_listing.ts";
+import { fuzz, FUZZ_SEED } from "../fuzz.ts";
+
+const LISTING: ShareListing = {
+  hostName: "teacher-pc",
+  peerPort: 6881,
+  shares: [
+    {
+      id: "0f1e2d3c",
+      name: "images \u{1F427}",
+      sizeBytes: 62_700_000_000,
+      state: "ready",
+      path: "/torrents/images.torrent",
+    },
+    {
+      id: "a",
+      name: "a.bin",
+      sizeBytes: undefined,
+      state: "hashing",
+      path: "/torrents/a.bin.torrent",
+    },
+  ],
+};
+
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
+}
+
+Deno.test("parseShareListing() reads what encodeShareListing() writes", () => {
+  const bytes = bytesOf(encodeShareListing(LISTING));
+  assertEquals(parseShareListing(bytes), LISTING);
+});
+
+Deno.test("parseShareListing() leaves out fields that it does not know", () => {
+  const text = '{"version":1,"hostName":"","shares":[],"later":{"a":[1]}}';
+  const listing = { hostName: "", peerPort: undefined, shares: [] };
+  assertEquals(parseShareListing(bytesOf(text)), listing);
+});
+
+Deno.test("parseShareListing() refuses what would mislead or exhaust", () => {
+  const [share] = LISTING.shares;
+  const withShare = (change: object): string =>
+    JSON.stringify({
+      version: 1,
+      ...LISTING,
+      shares: [{ ...share, ...change }],
+    });
+  for (
+    const text of [
+      "",
+      "[]",
+      "null",
+      '{"version":2,"hostName":"","shares":[]}',
+      '{"version":1,"hostName":"","shares":{}}',
+      JSON.stringify({ version: 1, ...LISTING, peerPort: 65_536 }),
+      JSON.stringify({ version: 1, ...LISTING, hostName: "x".repeat(256) }),
+      JSON.stringify({
+        version: 1,
+        ...LISTING,
+        shares: Array(1_001).fill(share),
+      }),
+      withShare({ id: "../../x" }),
+      withShare({ name: "" }),
+      withShare({ name: "x".repeat(256) }),
+      withShare({ sizeBytes: -1 }),
+      withShare({ sizeBytes: 1e300 }),
+      withShare({ state: "done" }),
+      // Another host, a local file, a header of its own.
+      withShare({ path: "//evil.example/torrents/a.torrent" }),
+      withShare({ path: "file:///etc/passwd" }),
+      withShare({ path: "/torrents/a\r\nX: y" }),
+      `${encodeShareListing(LISTING)}${" ".repeat(1024 * 1024)}`,
+    ]
+  ) {
+    assertThrows(
+      () => parseShareListing(bytesOf(text)),
+      ProtocolError,
+      "Cannot read list of shares: ",
+      text.slice(0, 80),
+    );
+  }
+});
+
+Deno.test(`parseShareListing() accepts or refuses mutated lists (seed ${FUZZ_SEED})`, async () => {
+  await fuzz({
+    examples: [bytesOf(encodeShareListing(LISTING))],
+    decode: parseShareListing,
+    refusal: ProtocolError,
+  });
+});
