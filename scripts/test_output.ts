@@ -1,10 +1,12 @@
 /**
- * Reads the output of `deno test --parallel`: counts, durations, ignored tests
- * and the report of failures. Pure.
+ * Reads the results of `deno test --parallel`: counts and the report of failures
+ * from its output, names and durations from its JUnit file, which alone names the
+ * file of a test that another module imports. Pure.
  *
  * @module
  */
 import { stripAnsiCode } from "@std/fmt/colors";
+import { unescape } from "@std/html/entities";
 
 /** Numbers of tests by result. */
 export interface TestCounts {
@@ -20,34 +22,32 @@ export interface TimedTest {
   readonly durationMs: number;
 }
 
-/** Everything that one run of `deno test` printed. */
-export interface TestOutput {
-  /** Undefined if the run ended before its summary. */
-  readonly counts: TestCounts | undefined;
+/** The tests of one run of `deno test`. */
+export interface TestCases {
+  /** Passed and failed ones. */
   readonly tests: readonly TimedTest[];
   /** Names of ignored tests, which contain the reason. */
   readonly ignored: readonly string[];
+}
+
+/** Counts and errors that one run of `deno test` printed. */
+export interface TestOutput {
+  /** Undefined if the run ended before its summary. */
+  readonly counts: TestCounts | undefined;
   /** Errors of failed tests, or the whole output without a summary. */
   readonly failures: string;
 }
 
 const SUMMARY =
   /^(?:ok|FAILED) \| (\d+) passed(?: \(\d+ steps?\))? \| (\d+) failed(?: \(\d+ steps?\))?(?: \| (\d+) ignored)?/m;
-const TEST = /^(\S+ => .*) \.\.\. (?:ok|FAILED) \((?:(\d+)m)?(\d+)(ms|s)\)$/gm;
-const IGNORED = /^(\S+ => .*) \.\.\. ignored/gm;
+const CASE =
+  /<testcase name="([^"]*)" classname="([^"]*)" time="([\d.]+)"[^>]*>\s*(<skipped)?/g;
 const ERRORS = /^ ERRORS $/m;
 
 /** Reads what a run printed, with or without colors. */
 export function parseTestOutput(output: string): TestOutput {
   const text = stripAnsiCode(output);
   const summary = SUMMARY.exec(text);
-  const tests = [...text.matchAll(TEST)].map((
-    [, name, minutes = 0, count, unit],
-  ) => ({
-    name: name!,
-    durationMs: Number(minutes) * 60_000 +
-      Number(count) * (unit === "s" ? 1000 : 1),
-  }));
   const errors = ERRORS.exec(text);
   return {
     counts: summary === null ? undefined : {
@@ -55,10 +55,20 @@ export function parseTestOutput(output: string): TestOutput {
       failed: Number(summary[2]),
       skipped: Number(summary[3] ?? 0),
     },
-    tests,
-    ignored: [...text.matchAll(IGNORED)].map(([, name]) => name!),
     failures: summary === null ? text : text.slice(errors?.index ?? Infinity),
   };
+}
+
+/** Reads a JUnit file. */
+export function parseTestCases(xml: string): TestCases {
+  const tests: TimedTest[] = [];
+  const ignored: string[] = [];
+  for (const [, title, file, seconds, skipped] of xml.matchAll(CASE)) {
+    const name = `${file} => ${unescape(title!)}`;
+    if (skipped !== undefined) ignored.push(name);
+    else tests.push({ name, durationMs: Number(seconds) * 1000 });
+  }
+  return { tests, ignored };
 }
 
 /** The tests that took longest, longest first. */

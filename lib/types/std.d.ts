@@ -181,6 +181,7 @@ declare module "@std/fmt/colors" {
 }
 
 declare module "@std/html/entities" {
+  export function unescape(text: string): string;
   export function escape(text: string): string;
 }
 
