@@ -42,7 +42,11 @@ const SUITES: Readonly<Record<string, Suite>> = {
   interop: { permissions: NAMESPACES, jobs: 3 },
   loopback: {
     permissions: [
-      ...[...FILES, "--allow-net", "--allow-env=CI,HOME,DENO_DIR"],
+      ...[
+        ...FILES,
+        "--allow-net",
+        "--allow-env=CI,HOME,DENO_DIR,STATE_DIRECTORY",
+      ],
       "--allow-sys=networkInterfaces",
       // The programs, a named pipe, a terminal, a shell that limits resources, and
       // a disk that folds names.
@@ -163,7 +167,8 @@ async function runSuiteIn(
       ...permissions,
       ...await writeWorkers(name, folder),
     ],
-    env: { DENO_JOBS: `${jobs}` },
+    // Programs keep their secrets there, not in the user's own folder.
+    env: { DENO_JOBS: `${jobs}`, STATE_DIRECTORY: join(folder, "state") },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

@@ -57,7 +57,12 @@ export class Host {
     const running = startProgram(
       `${program} on ${this.name}`,
       [...this.#launcher, program, ...args],
-      { cwd: this.folder, ...options },
+      {
+        cwd: this.folder,
+        ...options,
+        // A host has its own secret; the user who runs the tests keeps theirs.
+        env: { STATE_DIRECTORY: `${this.folder}.state`, ...options.env },
+      },
     );
     this.#programs.push(running);
     return running;
