@@ -28,6 +28,12 @@ import {
 import { invocationOf } from "./command_words.ts";
 import { findNameWarnings } from "./create.ts";
 import { setHangupAction, untilAborted } from "./interrupt.ts";
+import {
+  isWildcard,
+  mainAddresses,
+  NO_NETWORK,
+  ownNames,
+} from "./lan_addresses.ts";
 import { openListeningSession, openSecret } from "./peer.ts";
 import { createPeerDisplay } from "./peer_display.ts";
 import type { JobContext, Program } from "./program.ts";
@@ -41,8 +47,7 @@ import { createShareDisplay, type ShareDisplay } from "./share_display.ts";
 import { parseShareJob, seederJob, type ShareJob } from "./share_job.ts";
 import { describeNeed } from "./share_output.ts";
 import { TorrentRun, type TorrentRunOptions } from "./torrent_run.ts";
-import { explainStart, isWildcard, NO_NETWORK, ownNames } from "./tracker.ts";
-import { mainAddresses } from "./tracker_output.ts";
+import { explainStart } from "./tracker.ts";
 
 /** The program `share`. */
 export const share: Program<ShareJob> = { parse: parseShareJob, run: runShare };

@@ -18,6 +18,13 @@ import {
 } from "../mod.ts";
 import { invocationOf, quoted } from "./command_words.ts";
 import { setHangupAction, untilAborted } from "./interrupt.ts";
+import {
+  hostnamesFor,
+  isWildcard,
+  NO_NETWORK,
+  ownNames,
+  watchAddresses,
+} from "./lan_addresses.ts";
 import { printable } from "./printable.ts";
 import { isAddressMissing, withRetries } from "./retry.ts";
 import type { JobContext, Program } from "./program.ts";
@@ -35,7 +42,6 @@ import {
   type EventLine,
   formatLine,
   formatStart,
-  lanAddresses,
   listingLine,
   type TrackerUrls,
   trackerUrls,
@@ -46,13 +52,6 @@ export const tracker: Program<TrackerJob> = {
   parse: parseTrackerJob,
   run: runTracker,
 };
-
-/** Time between two scans of this machine's addresses, in milliseconds. */
-const ADDRESSES_INTERVAL_MS = 5_000;
-
-export const NO_NETWORK =
-  "this machine has no address on a network yet, so only programs on this machine can use the URLs; " +
-  "URLs for others are printed when it gets an address";
 
 /** Announce interval that many clients keep at least, in seconds. */
 const USUAL_MINIMUM_SECONDS = 60;
@@ -196,57 +195,6 @@ function describeStart(
   }).map(printable);
 }
 
-/** The names of this machine on its network, by multicast DNS too. */
-export function ownNames(): string[] {
-  const permission = { name: "sys", kind: "hostname" } as const;
-  // Without the permission, IP addresses and --page-name serve.
-  if (Deno.permissions.querySync(permission).state !== "granted") return [];
-  const hostname = Deno.hostname();
-  const [label] = hostname.split(".");
-  return [hostname, `${label}`, `${label}.local`];
-}
-
 function listeningJson(urls: TrackerUrls, torrents?: number): string {
   return JSON.stringify({ type: "listening", ...urls, torrents });
-}
-
-/** The addresses to print: those on the LAN, or the loopback address without one. */
-function hostnamesFor(
-  host: string | undefined,
-): readonly [string, ...string[]] {
-  if (!isWildcard(host)) return [host!];
-  const [first = "127.0.0.1", ...others] = lanAddresses(
-    Deno.networkInterfaces(),
-  );
-  return [first, ...others];
-}
-
-export function isWildcard(host: string | undefined): boolean {
-  return host === undefined || /^(0\.0\.0\.0|::)$/.test(host);
-}
-
-/** The addresses of this machine; none while it cannot list them. */
-function presentAddresses(): string[] {
-  try {
-    return lanAddresses(Deno.networkInterfaces());
-  } catch {
-    // Too many open files, for example: the next round lists them.
-    return [];
-  }
-}
-
-/** Calls `onNew` with addresses that this machine did not have before. */
-function watchAddresses(
-  onNew: (hostnames: readonly string[]) => void,
-): Disposable & { readonly isLonely: boolean } {
-  const known = new Set(lanAddresses(Deno.networkInterfaces()));
-  const timer = setInterval(() => {
-    const fresh = presentAddresses().filter((hostname) => !known.has(hostname));
-    for (const hostname of fresh) known.add(hostname);
-    if (fresh.length > 0) onNew(fresh);
-  }, ADDRESSES_INTERVAL_MS);
-  return {
-    isLonely: known.size === 0,
-    [Symbol.dispose]: () => clearInterval(timer),
-  };
 }

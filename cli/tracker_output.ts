@@ -5,7 +5,6 @@
  * @module
  */
 import {
-  addressScope,
   type AnnounceEntry,
   formatPeerAddress,
   type ListedTorrent,
@@ -15,66 +14,6 @@ import {
 } from "../mod.ts";
 import { printable, printableJson } from "./printable.ts";
 import { formatSize, plural } from "./quantity.ts";
-
-/** An address of a network interface. */
-export interface InterfaceAddress {
-  readonly name: string;
-  readonly family: "IPv4" | "IPv6";
-  readonly address: string;
-}
-
-/**
- * Names of bridges, containers, tunnels and virtual machines: prefixes on Linux and
- * macOS, then words on Windows.
- */
-const VIRTUAL_NAME = new RegExp(
-  "^(docker|br-|veth|virbr|vmnet|vboxnet|tun|tap|wg|tailscale|zt|utun|cni|" +
-    "flannel|cali|podman|lxc|lxd|incus|bridge1\\d\\d|vmenet|feth)|" +
-    "virtual|vpn|vethernet|vmware|zerotier|hamachi|wireguard|wintun",
-  "i",
-);
-
-/**
- * The addresses that other machines may reach, best guess first; those of bridges
- * and tunnels last. Empty on a machine without a network.
- */
-export function lanAddresses(
-  addresses: readonly InterfaceAddress[],
-): string[] {
-  const isVirtual = ({ name }: InterfaceAddress): boolean =>
-    VIRTUAL_NAME.test(name);
-  return [
-    ...reachable(addresses.filter((address) => !isVirtual(address))),
-    ...reachable(addresses.filter(isVirtual)),
-  ];
-}
-
-/** The addresses to show to people: without bridges and tunnels if there are others. */
-export function mainAddresses(
-  addresses: readonly InterfaceAddress[],
-): string[] {
-  const real = addresses.filter(({ name }) => !VIRTUAL_NAME.test(name));
-  const found = reachable(real);
-  return found.length > 0 ? found : lanAddresses(addresses);
-}
-
-/**
- * The IPv4 addresses, private ones first, or the IPv6 ones if there is no IPv4, or
- * else the link-local IPv4 ones, as between two machines on one cable.
- */
-function reachable(addresses: readonly InterfaceAddress[]): string[] {
-  const ofScope = (scope: string, family: string): string[] =>
-    addresses.filter((entry) =>
-      entry.family === family && addressScope(entry.address) === scope
-    ).map(({ address }) => address);
-  const routed = (family: string): string[] => [
-    ...ofScope("private", family),
-    ...ofScope("global", family),
-  ];
-  // A link-local IPv6 address needs its link's name, which no URL can contain.
-  return [routed("IPv4"), routed("IPv6"), ofScope("linkLocal", "IPv4")]
-    .find((list) => list.length > 0) ?? [];
-}
 
 /** The URLs of a tracker; the first of each is the one to give to others. */
 export interface TrackerUrls {

@@ -5,7 +5,6 @@ import {
   describeShare,
   formatShareStart,
 } from "../../../cli/share_output.ts";
-import { mainAddresses } from "../../../cli/tracker_output.ts";
 
 Deno.test("formatShareStart() prints what to type on another machine", () => {
   const hosts = ["192.168.1.10:8000", "10.0.0.3:8000"];
@@ -47,20 +46,4 @@ Deno.test("describeNeed() rounds up what is only here", () => {
 Deno.test("describeShare() counts files", () => {
   const plan = { fileCount: 1, length: 2048 };
   assertEquals(describeShare("a.bin", plan), "a.bin: 1 file, 2 KiB");
-});
-
-Deno.test("mainAddresses() shows bridges and tunnels only if there is nothing else", () => {
-  const at = (name: string, address: string) =>
-    ({ name, family: "IPv4", address }) as const;
-  const docker = at("docker0", "172.17.0.1");
-  assertEquals(
-    mainAddresses([docker, at("wg0", "10.8.0.2"), at("eth0", "192.168.1.5")]),
-    ["192.168.1.5"],
-  );
-  assertEquals(mainAddresses([docker]), ["172.17.0.1"]);
-  assertEquals(
-    mainAddresses([docker, at("eth0", "169.254.3.3")]),
-    ["169.254.3.3"],
-  );
-  assertEquals(mainAddresses([]), []);
 });
