@@ -227,10 +227,10 @@ export {
   fetchTorrent,
   type FetchTorrentOptions,
 } from "./catalogue/fetch_torrent.ts";
-export {
-  type ListedTorrent,
-  MemoryCatalogue,
-  type TorrentCatalogue,
+export { MemoryCatalogue } from "./catalogue/memory_catalogue.ts";
+export type {
+  ListedTorrent,
+  TorrentCatalogue,
 } from "./catalogue/torrent_catalogue.ts";
 export {
   openTorrentFolder,

@@ -7,7 +7,7 @@
  * @module
  */
 import { encodeHex } from "@std/encoding/hex";
-import { MemoryCatalogue } from "../catalogue/torrent_catalogue.ts";
+import { MemoryCatalogue } from "../catalogue/memory_catalogue.ts";
 import {
   TORRENT_FOLDER,
   torrentFileNameOf,

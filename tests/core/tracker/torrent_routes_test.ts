@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { MemoryCatalogue } from "../../../lib/catalogue/torrent_catalogue.ts";
+import { MemoryCatalogue } from "../../../lib/catalogue/memory_catalogue.ts";
 import { buildTorrent } from "../../../lib/metainfo/build_torrent.ts";
 import { PIECE_LENGTH } from "../../../lib/metainfo/geometry.ts";
 import type { HttpResponse } from "../../../lib/http/response.ts";
