@@ -15,7 +15,7 @@ import { type FdPressure, isDescriptorShortage } from "../base/fd_pressure.ts";
 import { foldFully } from "../metainfo/safe_path.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { withDescriptor } from "./file_pool.ts";
-import { isUnwritable, openOwnFolder, OWN_FOLDER } from "./own_folder.ts";
+import { isUnwritable, OwnFolder } from "./own_folder.ts";
 import { sha1 } from "./sha1.ts";
 
 /** Longest time to take a free lock, in milliseconds. */
@@ -32,8 +32,8 @@ export interface LockOptions {
   /** False: nothing is locked. @default {true} */
   readonly lock?: boolean;
   /**
-   * Called where the file system does not answer, as NFS without a lock service, so
-   * that nothing is locked. @default {nothing}
+   * Called where the file system has no locks or does not answer, as NFS without a
+   * lock service, so that no other process is kept out. @default {nothing}
    */
   readonly onNoLock?: (reason: string) => void;
   /** Shared by the torrents of a process. @default one for this torrent */
@@ -48,9 +48,9 @@ export interface FolderLock extends Disposable, AsyncDisposable {}
 /**
  * Locks a torrent's files below `dir` until it is disposed of; the system unlocks
  * those of a process that ends in any way. `undefined` where nothing can be
- * written. On a file system without locks, nothing is locked.
- * @throws {StorageError} If another process shares the same files, or if something
- * else stands in the place of the lock.
+ * written. On a file system without locks, only this process is kept out.
+ * @throws {StorageError} If the same files are shared already, or if something else
+ * stands in the place of the lock.
  */
 export async function lockFolder(
   torrent: Torrent,
@@ -61,17 +61,10 @@ export async function lockFolder(
   if (!lock) return undefined;
   const owner = lockOwners.at(dir);
   try {
-    const locked = await withDescriptor(
-      () => owner.claim(torrent),
+    return await withDescriptor(
+      () => owner.claim(torrent, options.onNoLock),
       fdPressure,
     );
-    if (locked === undefined) {
-      options.onNoLock?.(
-        `the file system of ${dir} does not answer requests for locks; nothing ` +
-          "keeps another peer from writing the same files",
-      );
-    }
-    return locked;
   } catch (error) {
     if (isUnwritable(error) && !isDescriptorShortage(error)) return undefined;
     throw error;
@@ -93,16 +86,14 @@ export class LockOwners {
   }
 }
 
-/** A torrent's claim of another owner, as far as it is known. */
-interface Claim {
-  readonly pid: string | undefined;
-}
+/** The file system cannot lock; the message says why. */
+class NoLockError extends Error {}
 
 /** The owner file in one folder: open while any torrent is locked. */
 class LockOwner {
   readonly #dir: string;
   #name = "";
-  #opening: Promise<Deno.FsFile | undefined> | undefined;
+  #opening: Promise<void> | undefined;
   #opened: Deno.FsFile | undefined;
   /** The claim files of the torrents that are locked, or about to be. */
   readonly #claims = new Set<string>();
@@ -111,28 +102,35 @@ class LockOwner {
     this.#dir = dir;
   }
 
-  /**
-   * Locks a torrent; `undefined` if the file system does not answer.
-   * @throws {StorageError} If another owner has locked it, or the disk refuses.
-   */
-  async claim(torrent: Torrent): Promise<FolderLock | undefined> {
+  /** Locks a torrent. @throws {StorageError} If it is locked, or the disk refuses. */
+  async claim(
+    torrent: Torrent,
+    onNoLock?: (reason: string) => void,
+  ): Promise<FolderLock> {
     const claimFile = claimFileName(torrent);
     if (this.#claims.has(claimFile)) {
-      throw new StorageError(
-        `Cannot share ${torrent.name} in ${this.#dir}: this program shares another ` +
-          "torrent of that name there; choose another folder",
+      throw this.#refusal(
+        torrent,
+        "this program shares another torrent of that name there; choose another folder",
       );
     }
     this.#claims.add(claimFile);
     await using failing = new AsyncDisposableStack();
     failing.defer(() => this.#release(claimFile));
-    const opened = await (this.#opening ??= this.#open().catch((error) => {
-      this.#opening = undefined;
-      throw error;
-    }));
-    if (opened === undefined) return undefined;
-    const claim = await this.#exchange(claimFile);
-    if (claim !== undefined) throw this.#refusal(torrent, claim.pid);
+    try {
+      await (this.#opening ??= this.#open());
+      await this.#write(claimFile, torrent);
+    } catch (error) {
+      // That the file system cannot lock stays known: each request that it does not
+      // answer keeps a thread.
+      const isKnown = error instanceof NoLockError;
+      if (!isKnown && this.#opened === undefined) this.#opening = undefined;
+      if (!isKnown) throw error;
+      onNoLock?.(
+        `the file system of ${this.#dir} ${error.message}; nothing keeps ` +
+          "another peer from writing the same files",
+      );
+    }
     failing.move();
     const release = (): Promise<void> => this.#release(claimFile);
     return {
@@ -141,12 +139,26 @@ class LockOwner {
     };
   }
 
-  /** Writes the claim of a torrent, or returns that of another owner. */
-  async #exchange(claimFile: string): Promise<Claim | undefined> {
-    const path = [OWN_FOLDER, claimFile];
-    const { file } = await openOwnFolder(this.#dir).open(path, "write");
+  /** Opens and locks the owner file, which nobody else knows yet. */
+  async #open(): Promise<void> {
+    this.#name = `${crypto.randomUUID()}.owner`;
+    const { file } = await new OwnFolder(this.#dir).open(this.#name, "create");
+    try {
+      if (!await requestLock(file, true)) {
+        throw new NoLockError("does not answer requests for locks");
+      }
+      this.#opened = file;
+    } catch (error) {
+      await new OwnFolder(this.#dir).remove(this.#name);
+      throw error;
+    }
+  }
+
+  /** Writes the claim of a torrent, unless that of another owner holds. */
+  async #write(claimFile: string, torrent: Torrent): Promise<void> {
+    const { file } = await new OwnFolder(this.#dir).open(claimFile, "write");
     // Others that start take it for a moment.
-    if (!await requestLock(file, true)) return { pid: undefined };
+    if (!await requestLock(file, true)) throw this.#isTaken(torrent);
     using _ = file;
     // Read under the lock: its size at the open may be another one by now.
     const bytes = new Uint8Array(MAX_CLAIM_LENGTH);
@@ -154,22 +166,23 @@ class LockOwner {
     const text = new TextDecoder().decode(bytes.subarray(0, length));
     const [, owner, pid] = CLAIM.exec(text) ?? [];
     const isOther = owner !== undefined && owner !== this.#name;
-    if (isOther && await this.#isLocked(owner)) return { pid };
+    if (isOther && await this.#isLocked(owner)) {
+      throw this.#isTaken(torrent, ` (process ${pid})`);
+    }
     await file.truncate(0);
     await file.seek(0, Deno.SeekMode.Start);
     await file.write(new TextEncoder().encode(`${this.#name} ${Deno.pid}`));
-    return undefined;
   }
 
   /** True if an owner's process goes on; else its file is removed. */
   async #isLocked(owner: string): Promise<boolean> {
     try {
-      const folder = openOwnFolder(this.#dir);
-      const { file } = await folder.open([OWN_FOLDER, owner], "read");
+      const folder = new OwnFolder(this.#dir);
+      const { file } = await folder.open(owner, "read");
       // Shared: two processes may find it at the same time.
       if (!await requestLock(file, false)) return true;
       file.close();
-      await this.#remove(owner);
+      await folder.remove(owner);
     } catch (error) {
       if (isDescriptorShortage(error)) throw error;
       // It is gone.
@@ -177,52 +190,40 @@ class LockOwner {
     return false;
   }
 
-  /** The locked owner file; `undefined` if the file system does not answer. */
-  async #open(): Promise<Deno.FsFile | undefined> {
-    this.#name = `${crypto.randomUUID()}.owner`;
-    const path = [OWN_FOLDER, this.#name];
-    const { file } = await openOwnFolder(this.#dir).open(path, "create");
-    if (await requestLock(file, true)) return this.#opened = file;
-    await this.#remove(this.#name);
-    return undefined;
-  }
-
   /** Closes the owner file if no torrent is left. */
   async #release(claimFile: string): Promise<void> {
     if (!this.#claims.delete(claimFile) || this.#claims.size > 0) return;
-    // That the file system does not answer stays known.
     if (this.#opened === undefined) return;
     this.#opening = undefined;
     this.#opened.close();
     this.#opened = undefined;
-    await this.#remove(this.#name);
+    await new OwnFolder(this.#dir).remove(this.#name);
   }
 
-  async #remove(owner: string): Promise<void> {
-    await Deno.remove(openOwnFolder(this.#dir).pathOf([OWN_FOLDER, owner]))
-      // Harmless: an empty file stays until a torrent that it locked is started.
-      .catch(() => {});
+  #isTaken(torrent: Torrent, process = ""): StorageError {
+    return this.#refusal(
+      torrent,
+      `another peer does so already${process}; end that one first or choose another folder`,
+    );
   }
 
-  #refusal({ name }: Torrent, pid: string | undefined): StorageError {
+  #refusal({ name }: Torrent, reason: string): StorageError {
     return new StorageError(
-      `Cannot share ${name} in ${this.#dir}: another peer does so already` +
-        `${pid === undefined ? "" : ` (process ${pid})`}; ` +
-        "end that one first or choose another folder",
+      `Cannot share ${name} in ${this.#dir}: ${reason}`,
     );
   }
 }
 
 /**
- * True if a file is locked, or cannot be; the caller closes it then. False if
- * another process holds the lock; `undefined` if there was no answer. A request that
- * is not answered goes on in another thread until this process ends, and the file
- * is closed then.
+ * True if a file is locked now. Otherwise, after a while, another process holds the
+ * lock or the file system does not answer, and the file is closed. A request that is
+ * not answered goes on in another thread until this process ends.
+ * @throws {NoLockError} If the file system has no locks.
  */
 async function requestLock(
   file: Deno.FsFile,
   exclusive: boolean,
-): Promise<boolean | undefined> {
+): Promise<boolean> {
   // Deno 2.4 can only wait for a lock; later versions wait in this thread for the
   // answer of `lock`, and in another one for that of `tryLock`.
   const { tryLock } = file as {
@@ -230,19 +231,16 @@ async function requestLock(
   };
   const endMs = performance.now() + LOCK_WAIT_MS;
   for (;;) {
-    const locking = (tryLock?.call(file, exclusive) ??
-      file.lock(exclusive).then(() => true))
-      // It fails where the file system has no locks.
-      .catch(() => true);
+    const locking = tryLock?.call(file, exclusive) ??
+      file.lock(exclusive).then(() => true);
+    const signal = AbortSignal.timeout(LOCK_WAIT_MS);
     try {
-      const isLocked = await abortable(
-        locking,
-        AbortSignal.timeout(LOCK_WAIT_MS),
-      );
-      if (isLocked) return true;
-    } catch {
-      void locking.then(() => file.close());
-      return undefined;
+      if (await abortable(locking, signal)) return true;
+    } catch (error) {
+      void locking.catch(() => {}).finally(() => file.close());
+      if (signal.aborted) return false;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new NoLockError(`has no locks (${reason})`);
     }
     if (!exclusive || performance.now() >= endMs) {
       file.close();

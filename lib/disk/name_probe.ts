@@ -11,7 +11,7 @@ import { dirname, join } from "@std/path";
 import { quote, StorageError } from "../base/errors.ts";
 import { findComponentFault, foldFully } from "../metainfo/safe_path.ts";
 import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
-import { isUnwritable, openOwnFolder, OWN_FOLDER } from "./own_folder.ts";
+import { isUnwritable, OwnFolder } from "./own_folder.ts";
 import { errorCode, storageFailure } from "./storage_failure.ts";
 
 /** Longest name that an encrypted file system takes, in bytes of UTF-8. */
@@ -152,9 +152,7 @@ export function* similarPaths(
 /** An empty folder; `undefined` if none can be made. */
 async function makeProbeFolder(dir: string): Promise<string | undefined> {
   try {
-    await openOwnFolder(dir).makeFolders([OWN_FOLDER, "names"]);
-    const own = join(dir, OWN_FOLDER);
-    return await Deno.makeTempDir({ dir: own, prefix: "names-" });
+    return await new OwnFolder(dir).makeTempDir("names-");
   } catch (error) {
     if (isUnwritable(error)) return undefined;
     throw error;

@@ -11,7 +11,11 @@ import { isDescriptorShortage } from "../base/fd_pressure.ts";
 import { foldFully } from "../metainfo/safe_path.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { FileSystem } from "./file_system.ts";
-import { GuardedFolder } from "./guarded_folder.ts";
+import {
+  type Access,
+  type GuardedFile,
+  GuardedFolder,
+} from "./guarded_folder.ts";
 import { errorCode } from "./storage_failure.ts";
 
 /** Its name below the download folder. */
@@ -33,50 +37,66 @@ export function requireOtherName(torrent: Torrent, dir: string): void {
   );
 }
 
-/** The folder that holds the folder, whose files are opened below it. */
-export function openOwnFolder(dir: string): GuardedFolder {
-  return new GuardedFolder(dir, { fileSystem: new FileSystem() });
-}
+/** The folder below a download folder. */
+export class OwnFolder {
+  readonly #folder: GuardedFolder;
+  readonly #fileSystem = new FileSystem();
 
-/**
- * Reads a file of the folder; `undefined` if it is missing, not readable or longer
- * than `maxLength` bytes.
- * @throws {StorageError} If something else stands in its place, or for lack of
- * file descriptors.
- */
-export async function readOwnFile(
-  dir: string,
-  { name, maxLength }: { readonly name: string; readonly maxLength: number },
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  try {
-    using opened = await openOwnFolder(dir).open([OWN_FOLDER, name], "read");
-    if (opened.size > maxLength) return undefined;
-    const bytes = new Uint8Array(opened.size);
-    await new FileSystem().read(opened.file, 0, bytes);
-    return bytes;
-  } catch (error) {
-    const isMisplaced = error instanceof StorageError && !isUnwritable(error);
-    if (isMisplaced || isDescriptorShortage(error)) throw error;
-    return undefined;
+  constructor(dir: string) {
+    this.#folder = new GuardedFolder(dir, { fileSystem: this.#fileSystem });
   }
-}
 
-/** Replaces a file of the folder: under its name there is never a part of one. */
-export async function replaceOwnFile(
-  dir: string,
-  name: string,
-  bytes: Uint8Array,
-): Promise<void> {
-  const folder = openOwnFolder(dir);
-  const path = [OWN_FOLDER, `${name}.${crypto.randomUUID()}.part`];
-  using part = await folder.open(path, "create");
-  try {
-    await new FileSystem().write(part.file, 0, bytes);
-    await part.publish(name);
-  } catch (error) {
-    // Harmless if it fails: a part of a record stays.
-    await Deno.remove(folder.pathOf(path)).catch(() => {});
-    throw error;
+  /** Opens a file, as {@linkcode GuardedFolder.open}. */
+  open(name: string, access: Access): Promise<GuardedFile> {
+    return this.#folder.open([OWN_FOLDER, name], access);
+  }
+
+  /**
+   * Reads a file; `undefined` if it is missing, not readable or longer than
+   * `maxLength` bytes.
+   * @throws {StorageError} If something else stands in its place, or for lack of
+   * file descriptors.
+   */
+  async read(
+    name: string,
+    maxLength: number,
+  ): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    try {
+      using opened = await this.open(name, "read");
+      if (opened.size > maxLength) return undefined;
+      const bytes = new Uint8Array(opened.size);
+      await this.#fileSystem.read(opened.file, 0, bytes);
+      return bytes;
+    } catch (error) {
+      const isMisplaced = error instanceof StorageError && !isUnwritable(error);
+      if (isMisplaced || isDescriptorShortage(error)) throw error;
+      return undefined;
+    }
+  }
+
+  /** Replaces a file: under its name there is never a part of one. */
+  async replace(name: string, bytes: Uint8Array): Promise<void> {
+    const part = `${name}.${crypto.randomUUID()}.part`;
+    using opened = await this.open(part, "create");
+    try {
+      await this.#fileSystem.write(opened.file, 0, bytes);
+      await opened.publish(name);
+    } catch (error) {
+      await this.remove(part);
+      throw error;
+    }
+  }
+
+  /** Removes a file. It stays if that fails, which is harmless. */
+  async remove(name: string): Promise<void> {
+    await Deno.remove(this.#folder.pathOf([OWN_FOLDER, name])).catch(() => {});
+  }
+
+  /** Makes an empty folder in it; its path. */
+  async makeTempDir(prefix: string): Promise<string> {
+    await this.#folder.makeFolders([OWN_FOLDER, prefix]);
+    const dir = this.#folder.pathOf([OWN_FOLDER]);
+    return await Deno.makeTempDir({ dir, prefix });
   }
 }
 

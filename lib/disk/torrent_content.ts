@@ -20,7 +20,7 @@ import {
 } from "./file_storage.ts";
 import { withDescriptor } from "./file_pool.ts";
 import { lockFolder, type LockOptions } from "./folder_lock.ts";
-import { isUnwritable, readOwnFile, replaceOwnFile } from "./own_folder.ts";
+import { isUnwritable, OwnFolder } from "./own_folder.ts";
 import { openRecordSecret } from "./record_secret.ts";
 import {
   encodeResumeRecord,
@@ -85,6 +85,7 @@ export class TorrentContent implements AsyncDisposable {
   readonly storage: FileStorage;
   readonly #torrent: Torrent;
   readonly #parts: TorrentContentParts;
+  readonly #ownFolder: OwnFolder;
   readonly #recordName: string;
   #saving: Promise<void> = Promise.resolve();
   /** True if the record says that everything is stored: nothing more is written. */
@@ -95,6 +96,7 @@ export class TorrentContent implements AsyncDisposable {
     this.storage = parts.storage;
     this.#torrent = torrent;
     this.#parts = parts;
+    this.#ownFolder = new OwnFolder(parts.dir);
     this.#recordName = `${torrent.infoHash}.resume`;
   }
 
@@ -191,12 +193,9 @@ export class TorrentContent implements AsyncDisposable {
   }
 
   async #load(): Promise<ReadRecord | undefined> {
-    const file = {
-      name: this.#recordName,
-      maxLength: maxRecordLength(this.#torrent),
-    };
     const bytes = await withDescriptor(
-      () => readOwnFile(this.#parts.dir, file),
+      () =>
+        this.#ownFolder.read(this.#recordName, maxRecordLength(this.#torrent)),
       this.#parts.fdPressure,
     );
     return bytes &&
@@ -216,7 +215,7 @@ export class TorrentContent implements AsyncDisposable {
         this.#parts.recordSecret,
       );
       await withDescriptor(
-        () => replaceOwnFile(this.#parts.dir, this.#recordName, bytes),
+        () => this.#ownFolder.replace(this.#recordName, bytes),
         this.#parts.fdPressure,
       );
       this.#isFinal = have.isFull;

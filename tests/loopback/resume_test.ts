@@ -7,6 +7,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { ContentChangedError, StorageError } from "../../lib/base/errors.ts";
+import { LockOwners } from "../../lib/disk/folder_lock.ts";
 import { openTorrentContent } from "../../lib/disk/torrent_content.ts";
 import { scanSource } from "../../lib/disk/source.ts";
 import { sampleTorrent } from "../core/disk/sample_torrent.ts";
@@ -273,11 +274,24 @@ Deno.test(
     });
     await next[Symbol.asyncDispose]();
     assertEquals(reasons.length, 1);
-    // No locks at all is no silence.
-    answer(() => Promise.reject(new Deno.errors.NotSupported()));
-    const other = await openTorrentContent(torrent, { dir, onNoLock });
-    await other[Symbol.asyncDispose]();
-    assertEquals(reasons.length, 1);
+    // No locks at all is another reason; this process is kept out all the same.
+    answer(() => Promise.reject(new Deno.errors.NotSupported("ENOLCK")));
+    const lockOwners = new LockOwners();
+    const options = { dir, onNoLock, lockOwners };
+    {
+      await using _other = await openTorrentContent(torrent, options);
+      assertEquals(reasons.length, 2);
+      assertStringIncludes(reasons[1]!, "has no locks (ENOLCK); nothing keeps");
+      await assertRejects(
+        () => openTorrentContent(torrent, options),
+        StorageError,
+        "this program shares another torrent of that name",
+      );
+    }
+    await using _again = await openTorrentContent(torrent, options);
+    assertEquals(reasons.length, 3);
+    const left = await Array.fromAsync(Deno.readDir(join(dir, ".lanswarm")));
+    assertEquals(left.filter(({ name }) => name.endsWith(".owner")), []);
   },
 );
 
