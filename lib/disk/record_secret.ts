@@ -7,7 +7,7 @@
 import { isAbsolute, join } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import { type Platform, platformOf } from "../metainfo/safe_path.ts";
-import { ifAny } from "./file_system.ts";
+import { FileSystem } from "./file_system.ts";
 import { storageFailure } from "./storage_failure.ts";
 
 const SECRET_NAME = "record.key";
@@ -53,7 +53,7 @@ function grantedVariable(variable: string): string | undefined {
  * The secret in a folder, 32 bytes; the folder and the secret are made if missing.
  * @param folder @default {the folder of `findStateFolder`}
  * @throws {StorageError} If there is no such folder, if others can read the secret
- * or write in the folder, or if the system refuses.
+ * or write in the folder, if the secret is another user's, or if the system refuses.
  */
 export async function openRecordSecret(
   folder: string | undefined = findStateFolder(),
@@ -72,46 +72,56 @@ export async function openRecordSecret(
         `Cannot use ${folder}: other users can write to it; chmod go-w ${folder}`,
       );
     }
-    return await read(path) ?? await make(path);
+    const owner = await makeIfMissing(path);
+    // Before the open, which would wait for a pipe.
+    requireOwn(path, await Deno.lstat(path), owner);
+    using file = await Deno.open(path);
+    requireOwn(path, await file.stat(), owner);
+    const secret = new Uint8Array(SECRET_LENGTH);
+    await new FileSystem().read(file, 0, secret);
+    return secret;
   } catch (error) {
     throw storageFailure("use", path, error);
   }
 }
 
-async function read(
-  path: string,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const info = await ifAny(Deno.lstat(path));
-  if (info === undefined) return undefined;
-  if (isOpenTo(info, 0o077)) {
-    throw new StorageError(
-      `Cannot use ${path}: other users can read it; remove it`,
-    );
-  }
-  if (info.isFile && info.size === SECRET_LENGTH) {
-    return await Deno.readFile(path);
-  }
-  throw new StorageError(
-    `Cannot use ${path}: it is not a file of ${SECRET_LENGTH} bytes; remove it`,
-  );
-}
-
-/** Makes the secret under another name first, so that nobody reads a part of it. */
-async function make(path: string): Promise<Uint8Array<ArrayBuffer>> {
+/**
+ * Makes a secret under another name first, so that nobody reads a part of it.
+ * @returns The number of this user, as of every file that is made here. The system
+ * tells it only with a permission.
+ */
+async function makeIfMissing(path: string): Promise<number | null> {
   const secret = crypto.getRandomValues(new Uint8Array(SECRET_LENGTH));
   const temporary = `${path}.${crypto.randomUUID()}`;
   try {
     await Deno.writeFile(temporary, secret, { createNew: true, mode: 0o600 });
-    // Unlike a rename, this fails if another peer has just made its own.
-    await Deno.link(temporary, path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    // Unlike a rename, this fails if there is a secret.
+    await Deno.link(temporary, path).catch((error) => {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    });
+    return (await Deno.lstat(temporary)).uid;
   } finally {
     await Deno.remove(temporary)
       // Harmless: nobody but the user can read it.
       .catch(() => {});
   }
-  return await read(path) ?? secret;
+}
+
+/** @throws {StorageError} If a file is no secret that this user made. */
+function requireOwn(
+  path: string,
+  info: Deno.FileInfo,
+  owner: number | null,
+): void {
+  const refusal = isOpenTo(info, 0o077)
+    ? "other users can read it; remove it"
+    : info.uid !== owner
+    ? "it belongs to another user, who may know it; choose a folder of your own"
+    : !info.isFile || info.size !== SECRET_LENGTH
+    ? `it is not a file of ${SECRET_LENGTH} bytes; remove it`
+    : undefined;
+  if (refusal === undefined) return;
+  throw new StorageError(`Cannot use ${path}: ${refusal}`);
 }
 
 /** True if a file has any of the permission bits. */

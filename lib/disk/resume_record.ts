@@ -24,7 +24,7 @@ import {
 import { encodeBencode } from "../bencode/encode.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
-import { type FileStamp, isUnmodified } from "./file_system.ts";
+import { type FileStamp, isModified, isUnmodified } from "./file_system.ts";
 import { hmacSha1, sha1 } from "./sha1.ts";
 
 const VERSION = 3;
@@ -159,7 +159,9 @@ export function knownPieces(
 
 /**
  * The files, by index, that hold something else than the torrent's content: not one
- * of their pieces is right, and the record shows none that this program made.
+ * of their pieces is right, and the record does not show that this program made
+ * them. A file that this program goes on writing keeps its right pieces, so one that
+ * was modified and has none is another file of that name.
  */
 export function foreignFiles(
   { files, geometry: { pieceLength } }: Torrent,
@@ -171,8 +173,9 @@ export function foreignFiles(
   for (const [fileIndex, { length }] of files.entries()) {
     let piece = Math.floor(end / pieceLength);
     end += length;
-    const isOurs = record?.isOpen || record?.stamps[fileIndex] !== undefined;
-    if (isOurs || !now[fileIndex]?.size) continue;
+    const [before, stamp] = [record?.stamps[fileIndex], now[fileIndex]];
+    if (!stamp?.size) continue;
+    if (before ? !isModified(before, stamp) : record?.isOpen) continue;
     while (piece * pieceLength < end && !have.has(piece)) piece++;
     if (piece * pieceLength >= end) foreign.push(fileIndex);
   }

@@ -154,9 +154,14 @@ Deno.test("peer leaves one foreign file in a folder alone, also after it was sto
   assertEquals(await Deno.readTextFile(at("b")), "precious");
   await Deno.remove(at("b"));
   assertEquals((await runPeer(...args)).code, 0);
-  // A file that it made is mended, whatever became of it.
-  await Deno.writeTextFile(at("b"), "overwritten");
+  // A file that it made is mended, as long as a piece of it is left.
+  await Deno.truncate(at("b"), PIECE_LENGTH + 5);
   assertEquals((await runPeer(...args)).code, 0);
+  await assertCopied(shared, dir);
+  await Deno.writeTextFile(at("b"), "precious");
+  assertEquals((await runPeer(...args)).code, 1);
+  assertEquals(await Deno.readTextFile(at("b")), "precious");
+  assertEquals((await runPeer(...args, "--force")).code, 0);
   await assertCopied(shared, dir);
 });
 

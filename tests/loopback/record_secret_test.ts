@@ -13,6 +13,7 @@ import { openTorrentContent } from "../../lib/disk/torrent_content.ts";
 import { spawnTask } from "../../scripts/programs/tasks.ts";
 import { LocalSwarm, type PublishedTorrent } from "./local_swarm.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
+import { testUnless } from "../test_unless.ts";
 
 const PIECE_LENGTH = 65_536;
 const PIECE_COUNT = 8;
@@ -111,6 +112,35 @@ Deno.test({
     assertMatch(await refusal(), /not a file of 32 bytes/);
   },
 });
+
+testUnless(
+  Deno.build.os === "windows" || Deno.uid() !== 0
+    ? "only root can give files away"
+    : undefined,
+  "a secret that another user made is not trusted, whoever owns the folder",
+  async () => {
+    await using folder = await temporaryFolder();
+    const state = join(folder.path, "state");
+    const path = join(state, "record.key");
+    const secret = await openRecordSecret(state);
+    // A folder may be another user's, as that of HOME under sudo.
+    await Deno.chown(state, 1234, 1234);
+    assertEquals(await openRecordSecret(state), secret);
+    await Deno.chown(path, null, 1234);
+    assertEquals(await openRecordSecret(state), secret);
+    for (const uid of [1234, 65534]) {
+      await Deno.chown(path, uid, 1234);
+      const { message } = await assertRejects(
+        () => openRecordSecret(state),
+        StorageError,
+      );
+      assertMatch(message, /record\.key: it belongs to another user/);
+    }
+    // Nothing else is left there.
+    const names = Array.from(Deno.readDirSync(state), ({ name }) => name);
+    assertEquals(names, ["record.key"]);
+  },
+);
 
 /** The first lines of a seeder until its content is verified. */
 async function seed(

@@ -295,6 +295,23 @@ Deno.test(
   },
 );
 
+Deno.test("a file that replaced a download of that name is left alone, unless it is to be overwritten", async () => {
+  for (const mine of ["my thesis", "x".repeat(content.length)]) {
+    await using folder = await withContent();
+    const dir = folder.path;
+    assertEquals((await restart(dir)).haveCount, 8);
+    const path = join(dir, ...torrent.files[0]!.path);
+    await Deno.writeTextFile(path, mine);
+    await using opened = await openTorrentContent(torrent, { dir });
+    const { message } = await assertRejects(
+      () => opened.verify(),
+      StorageError,
+    );
+    assertStringIncludes(message, "holds no piece of the torrent");
+    assertEquals(await Deno.readTextFile(path), mine);
+  }
+});
+
 Deno.test("a torrent cannot use the program's own folder, which is never shared", async () => {
   await using folder = await temporaryFolder();
   const { torrent } = sampleTorrent(PIECE_LENGTH, [
