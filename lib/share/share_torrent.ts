@@ -14,11 +14,7 @@ import {
   createTorrent,
   type CreateTorrentOptions,
 } from "../disk/create_torrent.ts";
-import {
-  isUnwritable,
-  readOwnFile,
-  replaceOwnFile,
-} from "../disk/own_folder.ts";
+import { isUnwritable, OwnFolder } from "../disk/own_folder.ts";
 import {
   knownPieces,
   maxRecordLength,
@@ -148,10 +144,10 @@ async function recall(
         path.join("/") === [name, ...file.path].join("/");
     });
   if (!isSame) return undefined;
-  const record = await readOwnFile(dir, {
-    name: `${torrent.infoHash}.resume`,
-    maxLength: maxRecordLength(torrent),
-  });
+  const record = await new OwnFolder(dir).read(
+    `${torrent.infoHash}.resume`,
+    maxRecordLength(torrent),
+  );
   const read = record && parseResumeRecord(torrent, record, recordSecret);
   if (!read?.isProven) return undefined;
   const stamps = source.files.map(({ stamp }) => stamp);
@@ -167,8 +163,7 @@ async function readNote(
   dir: string,
   name: string,
 ): Promise<Torrent | undefined> {
-  const maxLength = MAX_TORRENT_FILE_LENGTH;
-  const bytes = await readOwnFile(dir, { name, maxLength });
+  const bytes = await new OwnFolder(dir).read(name, MAX_TORRENT_FILE_LENGTH);
   try {
     return bytes && await parseTorrentFile(bytes);
   } catch (error) {
@@ -185,7 +180,7 @@ async function takeNote(
   bytes: Uint8Array,
 ): Promise<boolean> {
   try {
-    await replaceOwnFile(dir, name, bytes);
+    await new OwnFolder(dir).replace(name, bytes);
     return true;
   } catch (error) {
     if (isUnwritable(error)) return false;
