@@ -43,6 +43,19 @@ export function bindEverywhere<T>(
 }
 
 /**
+ * Listens over TCP on one address, or on every interface as
+ * {@linkcode bindEverywhere} does.
+ */
+export function listenTcp(port: number, hostname?: string): Deno.TcpListener[] {
+  if (hostname !== undefined) return [Deno.listen({ hostname, port })];
+  return bindEverywhere(port, {
+    bind: (hostname, port) => Deno.listen({ hostname, port }),
+    portOf: (socket) => socket.addr.port,
+    close: (socket) => socket.close(),
+  });
+}
+
+/**
  * True for the error of a port that is taken. Windows reports a lack of permission
  * if another program does not share the port, or the system reserves it.
  */

@@ -12,7 +12,7 @@ import { ProtocolError } from "../base/errors.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
 import type { InfoHash, PeerId } from "../base/identifier.ts";
 import { RateLimiter } from "../base/rate_limiter.ts";
-import { bindEverywhere, isPortTaken } from "../net/listen_everywhere.ts";
+import { isPortTaken, listenTcp } from "../net/listen_everywhere.ts";
 import { type Handshake, OWN_EXTENSIONS } from "../wire/handshake.ts";
 import { type HandshakenChannel, PeerChannel } from "./peer_channel.ts";
 import { PendingHandshakes } from "./pending_handshakes.ts";
@@ -43,21 +43,12 @@ export function listenForPeers(
   const last = port === 0 ? 0 : Math.min(port + MAX_PORTS_TRIED - 1, 65535);
   for (;; port++) {
     try {
-      const sockets = listen(port, hostname);
+      const sockets = listenTcp(port, hostname);
       return { port: sockets[0]!.addr.port, sockets };
     } catch (error) {
       if (!isPortTaken(error) || port === last) throw error;
     }
   }
-}
-
-function listen(port: number, hostname?: string): Deno.TcpListener[] {
-  if (hostname !== undefined) return [Deno.listen({ hostname, port })];
-  return bindEverywhere(port, {
-    bind: (wildcard, port) => Deno.listen({ hostname: wildcard, port }),
-    portOf: (socket) => socket.addr.port,
-    close: (socket) => socket.close(),
-  });
 }
 
 /** Options for {@linkcode PeerListener}. */

@@ -1,21 +1,49 @@
 /**
  * The sockets of a tracker: TCP, and UDP on the same port number, so that its
  * announce URLs differ in their scheme alone. A tracker gets all of them or an
- * error that says why not.
+ * error that says why not. No datagram can stop the UDP server, which passes each
+ * one to the handler and sends its answer back.
  *
  * @module
  */
-import { bindEverywhere, isPortTaken } from "../net/listen_everywhere.ts";
-import { TrackerStartError } from "./tracker_options.ts";
+import type { Permits } from "../base/address_filter.ts";
 import {
-  startUdpServer,
-  type UdpServer,
-  type UdpServerOptions,
-} from "./udp_server.ts";
+  bindEverywhere,
+  isPortTaken,
+  listenTcp,
+} from "../net/listen_everywhere.ts";
+import { openUdpSocket, type UdpSocket } from "../net/udp_socket.ts";
+import { TrackerStartError } from "./tracker_options.ts";
 import type { UdpHandler } from "./udp_handler.ts";
 
 /** Attempts to find a port that is free over both TCP and UDP. */
 const FREE_PORT_TRIES = 20;
+
+/**
+ * Longest request that is read whole, in bytes: a scrape of 74 torrents has 1496,
+ * and options may follow an announce.
+ */
+const MAX_REQUEST_LENGTH = 2048;
+
+/** Options of {@linkcode startUdpServer}. */
+export interface UdpServerOptions {
+  /** One address to listen on. @default every address, IPv4 and IPv6 */
+  readonly hostname?: string | undefined;
+  /** 0 for any free port. */
+  readonly port: number;
+  readonly handle: UdpHandler;
+  /** Decides about a host; others get no answer. @default all are served */
+  readonly permits?: Permits | undefined;
+  /** Reports errors of the tracker itself; the client gets no answer. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** A running UDP server. */
+export interface UdpServer {
+  readonly port: number;
+  /** Closes the sockets and frees the port. May be called again. */
+  stop(): Promise<void>;
+}
 
 /** Options of {@linkcode openTrackerSockets}. */
 export interface TrackerSocketsOptions
@@ -38,9 +66,9 @@ export interface TrackerSockets {
  * @throws {TrackerStartError} If one of them cannot be opened.
  */
 export function openTrackerSockets(
-  options: TrackerSocketsOptions,
+  { handleUdp: handle, ...options }: TrackerSocketsOptions,
 ): TrackerSockets {
-  const { handleUdp: handle } = options;
+  const { hostname } = options;
   for (let tries = 1;; tries++) {
     const listeners = listen(options);
     const { port } = listeners[0]!.addr;
@@ -52,9 +80,45 @@ export function openTrackerSockets(
       for (const listener of listeners) listener.close();
       const mayHelp = options.port === 0 && tries < FREE_PORT_TRIES &&
         isPortTaken(error);
-      if (!mayHelp) throw startError({ ...options, port }, " over UDP", error);
+      if (!mayHelp) throw startError({ hostname, port }, " over UDP", error);
     }
   }
+}
+
+/**
+ * Starts to serve over UDP.
+ * @throws The errors of {@linkcode openUdpSocket}, if the port cannot be opened.
+ */
+export function startUdpServer(options: UdpServerOptions): UdpServer {
+  const { hostname, port, handle, permits, onError } = options;
+  const bind = (hostname: string, port: number): UdpSocket => {
+    const socket = openUdpSocket({
+      hostname,
+      port,
+      maxLength: MAX_REQUEST_LENGTH,
+      onDatagram: (datagram, source) => {
+        if (permits !== undefined && !permits(source.hostname)) return;
+        const answer = handle(datagram, source.hostname, performance.now());
+        if (answer !== undefined) socket.send(answer, source);
+      },
+      onError,
+    });
+    return socket;
+  };
+  const sockets = hostname === undefined
+    ? bindEverywhere(port, {
+      bind,
+      portOf: (socket) => socket.port,
+      // Nothing has been sent yet, so the close needs no wait.
+      close: (socket) => void socket.close(),
+    })
+    : [bind(hostname, port)];
+  return {
+    port: sockets[0]!.port,
+    stop: async () => {
+      await Promise.all(sockets.map((socket) => socket.close()));
+    },
+  };
 }
 
 /** The host of a URL: IPv6 in brackets, this machine by default. */
@@ -62,14 +126,11 @@ export function urlHostname(hostname = "127.0.0.1"): string {
   return hostname.includes(":") ? `[${hostname}]` : hostname;
 }
 
-function listen({ hostname, port }: TrackerSocketsOptions): Deno.TcpListener[] {
+function listen(
+  { hostname, port }: Pick<UdpServerOptions, "hostname" | "port">,
+): Deno.TcpListener[] {
   try {
-    if (hostname !== undefined) return [Deno.listen({ hostname, port })];
-    return bindEverywhere(port, {
-      bind: (hostname, port) => Deno.listen({ hostname, port }),
-      portOf: (listener) => listener.addr.port,
-      close: (listener) => listener.close(),
-    });
+    return listenTcp(port, hostname);
   } catch (error) {
     throw startError({ hostname, port }, "", error);
   }

@@ -6,7 +6,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { seededRandom } from "../../lib/base/random.ts";
-import { startUdpServer } from "../../lib/tracker/udp_server.ts";
+import { startUdpServer } from "../../lib/tracker/tracker_sockets.ts";
 import { openUdpSocket, type UdpSocket } from "../../lib/net/udp_socket.ts";
 import {
   encodeUdpConnect,

@@ -5,7 +5,7 @@
  * @module
  */
 import type { PeerAddress } from "../../lib/base/peer_address.ts";
-import { startUdpServer } from "../../lib/tracker/udp_server.ts";
+import { startUdpServer } from "../../lib/tracker/tracker_sockets.ts";
 import { openUdpSocket, type UdpSocket } from "../../lib/net/udp_socket.ts";
 import { MemoryStore } from "../../lib/tracker/store/memory_store.ts";
 import { UDP_ACTIONS } from "../../lib/announce/udp_request.ts";

@@ -5,9 +5,14 @@
  *
  * @module
  */
-import { type Host, HOST_STATES, type HostState } from "./host.ts";
+import {
+  type Host,
+  HOST_STATES,
+  type HostState,
+  type SwarmProgress,
+  swarmProgress,
+} from "./host.ts";
 import { type Html, markup, shownText } from "./html.ts";
-import { type SwarmProgress, swarmProgress } from "./swarm_progress.ts";
 import {
   NO_VALUE,
   type PagedHtml,

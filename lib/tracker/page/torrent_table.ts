@@ -8,7 +8,7 @@ import { torrentPath } from "../../catalogue/torrent_links.ts";
 import { type Html, markup, shownText } from "./html.ts";
 import { renderCounts, renderState } from "./host_section.ts";
 import { renderSparkline } from "./speed_history.ts";
-import type { SwarmProgress } from "./swarm_progress.ts";
+import type { SwarmProgress } from "./host.ts";
 import { NO_VALUE, type TableKind } from "./table.ts";
 import type { PageSources, TorrentState } from "./tracker_snapshot.ts";
 import {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { createPeerId } from "../../../../lib/base/identifier.ts";
 import { seededRandom } from "../../../../lib/base/random.ts";
-import { clientName } from "../../../../lib/tracker/page/client_name.ts";
+import { clientName } from "../../../../lib/tracker/page/host.ts";
 import { fuzz, FUZZ_SEED } from "../../fuzz.ts";
 import { bytes, peerId } from "../../announce/samples.ts";
 import { peerIdFromBytes } from "../../../../lib/base/identifier.ts";

@@ -1,6 +1,9 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { describeHost, type Host } from "../../../../lib/tracker/page/host.ts";
-import { swarmProgress } from "../../../../lib/tracker/page/swarm_progress.ts";
+import {
+  describeHost,
+  type Host,
+  swarmProgress,
+} from "../../../../lib/tracker/page/host.ts";
 import { type ScenePeer, scenePeer } from "./scene_store.ts";
 
 /** A peer of a torrent of 1000 bytes, 20 s after it announced. */

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { ListedTorrent } from "../../../../lib/catalogue/torrent_catalogue.ts";
-import type { SwarmProgress } from "../../../../lib/tracker/page/swarm_progress.ts";
+import type { SwarmProgress } from "../../../../lib/tracker/page/host.ts";
 import { selectRows } from "../../../../lib/tracker/page/table.ts";
 import {
   type TorrentState,
