@@ -7,7 +7,8 @@
 import { abortable } from "@std/async/abortable";
 import { delay } from "@std/async/delay";
 import type { PeerAddress } from "../base/peer_address.ts";
-import { loadNodeModule, type NodeLookup } from "./node_modules.ts";
+import type { NodeLookup } from "../types/node_modules.d.ts";
+import { loadNodeModule } from "./node_modules.ts";
 
 /** Longest wait for datagrams in flight when a socket is closed, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 500;

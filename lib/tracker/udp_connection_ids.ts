@@ -8,7 +8,7 @@
  * @module
  */
 import { IPV4_LENGTH, IPV6_LENGTH } from "../base/ip_address.ts";
-import { loadNodeModule, type NodeCrypto } from "../net/node_modules.ts";
+import { sha1 } from "../disk/sha1.ts";
 
 /**
  * Time for which an address gets the same id. An id is valid until the next such
@@ -23,7 +23,6 @@ const ADDRESS_END = CONNECTION_KEY_LENGTH + IPV6_LENGTH;
 
 /** Issues ids and checks them. */
 export class UdpConnectionIds {
-  readonly #crypto: NodeCrypto = loadNodeModule("node:crypto");
   /** The key; the address, IPv4 as IPv4-mapped IPv6; the epoch, big endian. */
   readonly #message = new Uint8Array(ADDRESS_END + 8);
   readonly #address = this.#message.subarray(
@@ -55,8 +54,7 @@ export class UdpConnectionIds {
     if (address.length === IPV4_LENGTH) this.#address.fill(0xff, 10, 12);
     this.#address.set(address, IPV6_LENGTH - address.length);
     this.#view.setBigInt64(ADDRESS_END, BigInt(epoch));
-    const hash = this.#crypto.createHash("sha1").update(this.#message).digest();
-    return new DataView(hash.buffer, hash.byteOffset).getBigUint64(0);
+    return new DataView(sha1(this.#message).buffer).getBigUint64(0);
   }
 }
 
