@@ -38,8 +38,9 @@ import {
   ProgramError,
   reportError,
 } from "./program_error.ts";
-import { isAddressMissing, openTimeLimits, withRetries } from "./retry.ts";
+import { isAddressMissing, withRetries } from "./retry.ts";
 import { show } from "./show.ts";
+import { openTimeLimits } from "./time_limits.ts";
 import { TorrentRun } from "./torrent_run.ts";
 
 /** The program `peer`. */

@@ -1,7 +1,7 @@
 /**
- * The limits of time of a job: `--retry-for` repeats what other machines, or this
- * machine's network, are not ready for yet, as after a power failure everything
- * starts at once, in any order; `--timeout` and `--give-up-after` end the job.
+ * Attempts that `--retry-for` repeats: what other machines, or this machine's
+ * network, are not ready for yet, as after a power failure everything starts at
+ * once, in any order.
  *
  * @module
  */
@@ -78,48 +78,4 @@ export function isAddressMissing(error: unknown): boolean {
     // The runtime has no class for a name that cannot be resolved.
     error.message.startsWith("failed to lookup address") ||
     isAddressMissing(error.cause);
-}
-
-/** Time between two looks at the clock, in milliseconds. */
-const CHECK_INTERVAL_MS = 250;
-
-/**
- * Starts the clocks of `--timeout`, in all, and `--give-up-after`, without progress.
- * The signal aborts when one is over, with the error to end with.
- */
-export function openTimeLimits({ timeoutMs, giveUpAfterMs, progress }: {
-  /** `Infinity` for no limit. */
-  readonly timeoutMs: number;
-  /** `Infinity` for no limit. */
-  readonly giveUpAfterMs: number;
-  /** Bytes and pieces that were gained so far; `undefined` if nothing is missing. */
-  readonly progress: () => number | undefined;
-}): Disposable & { readonly signal: AbortSignal } {
-  const controller = new AbortController();
-  const startMs = performance.now();
-  let [progressedAtMs, most] = [startMs, -1];
-  const abort = (reason: string): void =>
-    controller.abort(
-      new ProgramError(`cannot finish: ${reason}; run again to continue`, {
-        exitCode: EXIT_CODES.undone,
-      }),
-    );
-  const check = (): void => {
-    const nowMs = performance.now();
-    const current = progress();
-    if (current === undefined || current > most) {
-      progressedAtMs = nowMs;
-      most = Math.max(most, current ?? most);
-    }
-    if (nowMs - startMs >= timeoutMs) {
-      abort(`--timeout of ${formatTime(timeoutMs)} is over`);
-    } else if (nowMs - progressedAtMs >= giveUpAfterMs) {
-      abort(`nothing has arrived for ${formatTime(giveUpAfterMs)}`);
-    }
-  };
-  const timer = setInterval(check, CHECK_INTERVAL_MS);
-  return {
-    signal: controller.signal,
-    [Symbol.dispose]: () => clearInterval(timer),
-  };
 }
