@@ -5,10 +5,11 @@
  *
  * @module
  */
-import { basename, resolve } from "@std/path";
+import { basename, fromFileUrl, resolve } from "@std/path";
 import {
   checkSource,
   createAddressFilter,
+  executablesOf,
   joinSignals,
   type ListedShare,
   LockOwners,
@@ -51,6 +52,9 @@ import { explainStart } from "./tracker.ts";
 
 /** The program `share`. */
 export const share: Program<ShareJob> = { parse: parseShareJob, run: runShare };
+
+/** The executable that `deno task compile` makes. */
+const COMPILED = fromFileUrl(new URL("../dist/lanswarm", import.meta.url));
 
 /** Something to share: hashed first, or a torrent file that exists. */
 interface Item {
@@ -198,7 +202,8 @@ async function shareItem(
   runs.push(run);
   await run.start();
   if (run.phase !== "settled") return;
-  display.ready(await server.offer(listed.id, prepared.bytes), prepared);
+  const offered = { ...prepared, storage: () => run.storage };
+  display.ready(await server.offer(listed.id, offered), prepared);
 }
 
 /** The torrent with the tracker of this process first. */
@@ -273,6 +278,9 @@ async function openServer(
       ...job.host !== undefined && { hostname: job.host },
       permits: createAddressFilter(job),
       peerCommand: invocationOf("peer"),
+      executables: executablesOf(
+        Deno.build.standalone ? Deno.execPath() : COMPILED,
+      ),
       hostName: names[1] ?? "",
       publicHostname,
       pageNames: names,

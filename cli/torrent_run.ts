@@ -146,6 +146,11 @@ export class TorrentRun implements TorrentState {
     await this.#content?.save(() => transfer.have);
   }
 
+  /** The content; `undefined` until it is open, and during a restart. */
+  get storage(): Storage | undefined {
+    return this.#content?.storage;
+  }
+
   /** Waits until a restart under way is over. */
   async restarted(): Promise<void> {
     await this.#restart;

@@ -178,6 +178,14 @@ export {
   type ShareServerOptions,
   startShareServer,
 } from "./share/share_server.ts";
+export { type SharedTorrent } from "./share/share_routes.ts";
+export {
+  type ExecutableFile,
+  ExecutableFolder,
+  type ExecutableFolderOptions,
+  executablesOf,
+} from "./share/executables.ts";
+export { type OfferedExecutable } from "./share/join_script.ts";
 export {
   type ListedShare,
   LISTING_PATH,

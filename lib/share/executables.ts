@@ -14,6 +14,7 @@ const CHUNK_LENGTH = 1024 * 1024;
 
 /** An executable on the disk, as it was when it was hashed. */
 export interface ExecutableFile extends OfferedExecutable {
+  /** Where it lies. */
   readonly path: string;
   /** In bytes. */
   readonly length: number;
@@ -25,7 +26,7 @@ export interface ExecutableFolderOptions {
   readonly folder: string;
   /** The executable for `hostTarget`; it may have any name. */
   readonly hostPath: string;
-  /** @default {this machine's target} */
+  /** The target of `hostPath`. @default {this machine's target} */
   readonly hostTarget?: string;
 }
 
@@ -35,6 +36,7 @@ export class ExecutableFolder {
   /** By path, size and time of modification. */
   readonly #hashes = new Map<string, Promise<string>>();
 
+  /** Searches nothing yet. */
   constructor(options: ExecutableFolderOptions) {
     this.#options = { hostTarget: Deno.build.target, ...options };
   }

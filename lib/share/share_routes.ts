@@ -35,8 +35,10 @@ const MAX_DOWNLOADS_PER_HOST = 6;
 
 /** A torrent whose files can be downloaded one by one. */
 export interface SharedTorrent {
+  /** The torrent. */
   readonly torrent: Torrent;
-  readonly storage: Pick<Storage, "read">;
+  /** Its content; `undefined` while it cannot be read. */
+  readonly storage: () => Pick<Storage, "read"> | undefined;
 }
 
 /** Options of {@linkcode shareRoutes}. */
@@ -106,7 +108,9 @@ export function shareRoutes(
     const [infoHash = "", ...path] = decodePath(request.path) ?? [];
     const shared = options.find(infoHash);
     if (shared === undefined) return NOT_FOUND;
-    const { torrent, storage } = shared;
+    const { torrent } = shared;
+    const storage = shared.storage();
+    if (storage === undefined) return UNAVAILABLE;
     const places = files.get(torrent) ?? placesOf(torrent);
     files.set(torrent, places);
     const place = places.get(sharedFilePath(infoHash, path));
@@ -226,8 +230,15 @@ const NOT_FOUND: HttpResponse = plain(
   "Not found. The page at / lists what is shared.\n",
 );
 
-const TOO_MANY: HttpResponse = {
-  status: 503,
-  headers: { ...PLAIN_HEADERS, "retry-after": "10" },
-  body: "Too many downloads at once. Try again when one has ended.\n",
-};
+const TOO_MANY = later(
+  "Too many downloads at once. Try again when one has ended.\n",
+);
+
+const UNAVAILABLE = later(
+  "The files have changed and are hashed again. Try again later.\n",
+);
+
+function later(body: string): HttpResponse {
+  const headers = { ...PLAIN_HEADERS, "retry-after": "10" };
+  return { status: 503, headers, body };
+}

@@ -15,6 +15,7 @@ import {
 } from "../catalogue/torrent_links.ts";
 import type { HttpResponse } from "../http/response.ts";
 import type { TrackerHandler } from "../tracker/http_handler.ts";
+import type { Html } from "../tracker/page/html.ts";
 import { startTracker } from "../tracker/start_tracker.ts";
 import { torrentRoutes } from "../tracker/torrent_routes.ts";
 import {
@@ -23,6 +24,10 @@ import {
   type StartTrackerOptions,
   TrackerStartError,
 } from "../tracker/tracker_options.ts";
+import { urlHostname } from "../tracker/tracker_sockets.ts";
+import type { ExecutableFolder } from "./executables.ts";
+import { renderShares } from "./share_page.ts";
+import { type SharedTorrent, shareRoutes } from "./share_routes.ts";
 import {
   encodeShareListing,
   type ListedShare,
@@ -35,11 +40,15 @@ export const SHARE_PORT_COUNT = 10;
 const ID_LENGTH = 8;
 
 /** Options for {@linkcode startShareServer}. */
-export interface ShareServerOptions
-  extends
-    Omit<StartTrackerOptions, "catalogue" | "onlyListed" | "routes" | "udp"> {
+export interface ShareServerOptions extends
+  Omit<
+    StartTrackerOptions,
+    "catalogue" | "onlyListed" | "pageIntro" | "routes" | "udp"
+  > {
   /** Name of this machine, for the list. @default {""} */
   readonly hostName?: string;
+  /** The executables for machines with nothing installed. @default none */
+  readonly executables?: ExecutableFolder;
 }
 
 /** A share to be listed. */
@@ -58,7 +67,8 @@ export async function startShareServer(
   options: ShareServerOptions = {},
 ): Promise<ShareServer> {
   const { port = DEFAULT_TRACKER_PORT, hostName = "" } = options;
-  const table = new ShareTable(hostName);
+  const { publicHostname = "127.0.0.1" } = options;
+  const table = new ShareTable(hostName, options.executables);
   for (let tried = 1;; tried++) {
     try {
       const tracker = await startTracker({
@@ -66,7 +76,9 @@ export async function startShareServer(
         port: port === 0 ? 0 : port + tried - 1,
         catalogue: table.catalogue,
         routes: table.routes,
+        pageIntro: (origin) => table.renderIntro(origin),
       });
+      table.origin = `http://${urlHostname(publicHostname)}:${tracker.port}`;
       return new ShareServer(tracker, table);
     } catch (error) {
       const isTaken = error instanceof TrackerStartError &&
@@ -122,13 +134,17 @@ export class ShareServer implements AsyncDisposable {
   }
 
   /**
-   * Offers the torrent file of a share.
+   * Offers the torrent file of a share, and the files themselves to browsers.
    * @throws {MetainfoError} If it is not a valid torrent file.
    */
-  async offer(id: string, torrentFile: Uint8Array): Promise<ListedShare> {
+  async offer(
+    id: string,
+    { bytes, ...content }: SharedTorrent & { readonly bytes: Uint8Array },
+  ): Promise<ListedShare> {
     const share = this.#table.get(id);
     const fileName = `${share.name.toWellFormed()}.torrent`;
-    const { length } = await this.#table.catalogue.add(fileName, torrentFile);
+    const { length } = await this.#table.catalogue.add(fileName, bytes);
+    this.#table.contents.set(id, content);
     return this.#table.set({ ...share, sizeBytes: length, state: "ready" });
   }
 
@@ -138,15 +154,23 @@ export class ShareServer implements AsyncDisposable {
   }
 }
 
+const LOOPBACK_ORIGIN = /^http:\/\/(localhost|127\.|\[::1\])/;
+
 /** The shares of a server, and the routes that list them. */
 class ShareTable {
   readonly catalogue: MemoryCatalogue = new MemoryCatalogue();
   readonly shares: Map<string, ListedShare> = new Map();
+  /** The content of the shares that are ready, by their ids. */
+  readonly contents: Map<string, SharedTorrent> = new Map();
   readonly #hostName: string;
+  readonly #executables: ExecutableFolder | undefined;
   peerPort: number | undefined;
+  /** Scheme, host and port for other machines. */
+  origin = "";
 
-  constructor(hostName: string) {
+  constructor(hostName: string, executables: ExecutableFolder | undefined) {
     this.#hostName = hostName;
+    this.#executables = executables;
   }
 
   get routes(): ReadonlyMap<string, TrackerHandler> {
@@ -158,7 +182,26 @@ class ShareTable {
         (request, nowMs) =>
           this.#isHashing(request.path) ? NOT_YET : torrents(request, nowMs),
       ],
+      ...shareRoutes({
+        find: (infoHash) =>
+          this.contents.values().find(({ torrent }) =>
+            torrent.infoHash === infoHash
+          ),
+        executables: this.#executables,
+        origin: () => this.origin,
+      }),
     ]);
+  }
+
+  /** Writes the part of the page that invites other machines. */
+  renderIntro(origin: string): Html | undefined {
+    const shares = this.shares.values().map(({ id, name }) => ({
+      name,
+      torrent: this.contents.get(id)?.torrent,
+    }));
+    // A reader on this machine copies the lines for others.
+    const shown = LOOPBACK_ORIGIN.test(origin) ? this.origin : origin;
+    return renderShares([...shares], shown);
   }
 
   #isHashing(path: string): boolean {

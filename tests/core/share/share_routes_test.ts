@@ -25,7 +25,8 @@ async function shared(): Promise<SharedTorrent> {
   });
   const torrent = await parseTorrentFile(file, "linux");
   const content = new TextEncoder().encode("abc<b>hi");
-  return { torrent, storage: new MemoryStorage(content) };
+  const storage = new MemoryStorage(content);
+  return { torrent, storage: () => storage };
 }
 
 /** A share with three files, and the function that requests a path of it. */
