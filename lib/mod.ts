@@ -133,6 +133,8 @@ export {
   type TorrentSessionOptions,
 } from "./peer/torrent_session.ts";
 export type {
+  FetchMetadataOptions,
+  MagnetEvent,
   PeerSnapshot,
   SessionEvent,
   TorrentSnapshot,

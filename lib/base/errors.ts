@@ -39,7 +39,7 @@ export class StoreError extends Error {
   override readonly name = "StoreError";
 }
 
-/** A web server did not answer, or does not have the file: one file is missing. */
+/** A web server, or the peers of a magnet link, did not answer or do not have the file: one file is missing. */
 export class FetchError extends Error {
   /** Printed before the message. */
   override readonly name = "FetchError";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { concat } from "@std/bytes/concat";
 import { dirname, resolve } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import { MetainfoError } from "../metainfo/metainfo_error.ts";
@@ -46,6 +47,29 @@ export async function parseTorrentFile(
 ): Promise<Torrent> {
   if (bytes.length > MAX_TORRENT_FILE_LENGTH) throw tooLong();
   return await parseTorrent(bytes, { sha1, platform });
+}
+
+/**
+ * Parses a raw info dictionary, as peers send it for a magnet link, by the path
+ * rules of this machine. [BEP 9]
+ * @param trackers Each is a tier of its own.
+ * @throws {MetainfoError} If it is not a valid one.
+ */
+export async function parseMetadata(
+  info: Uint8Array,
+  trackers: readonly string[],
+): Promise<Torrent> {
+  const encoder = new TextEncoder();
+  const bytes = [encoder.encode("d4:info"), info, encoder.encode("e")];
+  try {
+    const torrent = await parseTorrentFile(concat(bytes));
+    if (torrent.info.length !== info.length) {
+      throw new MetainfoError("info", "is not one dictionary");
+    }
+    return { ...torrent, announce: trackers.map((url) => [url]) };
+  } catch (error) {
+    throw torrentFileFailure("metadata", error);
+  }
 }
 
 /** Options of {@linkcode saveTorrentFile}. */

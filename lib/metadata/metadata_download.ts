@@ -4,8 +4,9 @@
  *
  * Peers that claim the same length fill one copy. It is believed only if the whole
  * matches the info hash; if not, any of its senders may have lied, so from then on
- * every host fills a copy of its own: the right one wins, whatever the others send,
- * and a host that sent a wrong one alone, after it had part in another, is banned.
+ * every peer fills a copy of its own: the right one wins, whatever the others send,
+ * and the host of one that sent a wrong one alone, after it had part in another, is
+ * banned.
  *
  * @module
  */
@@ -55,8 +56,8 @@ export type MetadataAction =
   | { readonly type: "request"; readonly peer: number; readonly piece: number }
   /** All pieces of a copy are there, but it is not the torrent's. */
   | { readonly type: "mismatched"; readonly hostnames: readonly string[] }
-  /** A host sent wrong metadata again: keep no connection with it. */
-  | { readonly type: "ban"; readonly hostname: string }
+  /** A peer sent wrong metadata alone: close it, and accept no other from its host. */
+  | { readonly type: "ban"; readonly peer: number; readonly hostname: string }
   /** The raw info dictionary. It is the last action. */
   | { readonly type: "fetched"; readonly info: Uint8Array<ArrayBuffer> };
 
@@ -66,7 +67,8 @@ class Copy {
   readonly pieces: (Uint8Array | undefined)[];
   /** When each piece was last requested and not rejected. */
   readonly requestedAt: Float64Array;
-  readonly senders = new Set<string>();
+  /** Peers and their hosts. */
+  readonly senders = new Map<number, string>();
   missingCount: number;
   heldLength = 0;
 
@@ -100,7 +102,7 @@ export class MetadataDownload {
   readonly #copies = new Map<string, Copy>();
   /** Wrong copies that a host had part in; of a banned host `Infinity`. */
   readonly #wrongCounts = new Map<string, number>();
-  /** True if every host fills a copy of its own. */
+  /** True if every peer fills a copy of its own. */
   #isSeparate = false;
   #actions: MetadataAction[] = [];
   #now = 0;
@@ -180,7 +182,7 @@ export class MetadataDownload {
     offer.requests.delete(piece);
     if (copy.pieces[piece] !== undefined) return;
     copy.pieces[piece] = bytes.slice();
-    copy.senders.add(offer.hostname);
+    copy.senders.set(offer.peer, offer.hostname);
     copy.heldLength += bytes.length;
     copy.missingCount--;
     this.#boundCopies();
@@ -213,12 +215,17 @@ export class MetadataDownload {
       this.#actions.push({ type: "fetched", info });
       return;
     }
-    const hostnames = [...copy.senders];
+    const hostnames = [...new Set(copy.senders.values())];
     this.#actions.push({ type: "mismatched", hostnames });
     for (const hostname of hostnames) {
       const count = (this.#wrongCounts.get(hostname) ?? 0) + 1;
       this.#wrongCounts.set(hostname, count);
-      if (hostnames.length === 1 && count > 1) this.#ban(hostname);
+      if (hostnames.length > 1 || count < 2) continue;
+      this.#wrongCounts.set(hostname, Infinity);
+      for (const peer of copy.senders.keys()) {
+        this.#offers.delete(peer);
+        this.#actions.push({ type: "ban", peer, hostname });
+      }
     }
     if (this.#isSeparate) {
       for (const [key, other] of this.#copies) {
@@ -229,14 +236,6 @@ export class MetadataDownload {
       this.#copies.clear();
       for (const { requests } of this.#offers.values()) requests.clear();
     }
-  }
-
-  #ban(hostname: string): void {
-    this.#wrongCounts.set(hostname, Infinity);
-    for (const offer of this.#offers.values()) {
-      if (offer.hostname === hostname) this.#offers.delete(offer.peer);
-    }
-    this.#actions.push({ type: "ban", hostname });
   }
 
   #leave(peer: number): void {
@@ -308,7 +307,7 @@ export class MetadataDownload {
     return copy;
   }
 
-  #keyOf({ hostname, length }: Offer): string {
-    return this.#isSeparate ? `${length} ${hostname}` : `${length}`;
+  #keyOf({ peer, length }: Offer): string {
+    return this.#isSeparate ? `${length} ${peer}` : `${length}`;
   }
 }

@@ -22,8 +22,14 @@ import {
 import { DialLimiter } from "../dialing/dial_limiter.ts";
 import { MAX_PEERS } from "../dialing/dialer.ts";
 import { openWorkerHasher, type PieceHasher } from "../disk/worker_hasher.ts";
+import { BoundedMap } from "../base/bounded_map.ts";
+import type { PeerAddress } from "../base/peer_address.ts";
+import { parseMetadata } from "../disk/torrent_file.ts";
+import type { MagnetLink } from "../metainfo/magnet_link.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { HandleLimit } from "./handle_limit.ts";
+import { MetadataFetch } from "./metadata_fetch.ts";
+import type { FetchMetadataOptions } from "./session_report.ts";
 import { Pacer } from "./pacer.ts";
 import { HANDSHAKE_TIMEOUT_MS } from "./peer_channel.ts";
 import { listenForPeers, PeerListener } from "./peer_listener.ts";
@@ -37,6 +43,9 @@ import { UploadShares } from "./upload_shares.ts";
 
 /** Torrents that are stopped in one turn of the event loop, when a session closes. */
 const STOPPED_AT_ONCE = 32;
+
+/** Torrents whose first peers are remembered. */
+const MAX_FETCHED = 64;
 
 /** Default listening port of a peer. */
 export const PEER_PORT = 6881;
@@ -102,6 +111,9 @@ export class Session implements AsyncDisposable {
   readonly #context: SessionContext;
   readonly #listener: PeerListener;
   readonly #torrents = new Map<InfoHash, TorrentSession>();
+  readonly #fetches = new Map<InfoHash, MetadataFetch>();
+  /** The peers that were connected when metadata had come. */
+  readonly #fetchPeers = new BoundedMap<InfoHash, PeerAddress[]>(MAX_FETCHED);
   readonly #running: Promise<void>[] = [];
   readonly #onShortage: Disposable;
 
@@ -114,9 +126,9 @@ export class Session implements AsyncDisposable {
       permits,
       fdPressure,
       timeoutMs: context.handshakeTimeoutMs,
-      shares: (infoHash) => this.#torrents.has(infoHash),
+      shares: (infoHash) => this.#find(infoHash) !== undefined,
       onPeer: (handshaken) => {
-        const torrent = this.#torrents.get(handshaken.handshake.infoHash);
+        const torrent = this.#find(handshaken.handshake.infoHash);
         if (torrent === undefined) handshaken.channel.close();
         else torrent.adopt(handshaken);
       },
@@ -151,9 +163,44 @@ export class Session implements AsyncDisposable {
       );
     }
     const session = new TorrentSession(torrent, this.#context, options);
+    session.addPeers(this.#fetchPeers.get(torrent.infoHash) ?? []);
     this.#torrents.set(torrent.infoHash, session);
     this.#running.push(session.run());
     return session;
+  }
+
+  /**
+   * Fetches the torrent of a magnet link from its peers, for {@linkcode addTorrent}.
+   * @throws {FetchError} If no peer sent its metadata in time.
+   * @throws {MetainfoError} If its metadata is invalid.
+   * @throws {TypeError} If it is shared or fetched already.
+   */
+  async fetchMetadata(
+    link: MagnetLink,
+    options: FetchMetadataOptions = {},
+  ): Promise<Torrent> {
+    const { infoHash, trackers } = link;
+    if (this.#find(infoHash) !== undefined) {
+      throw new TypeError(
+        `Cannot fetch metadata: ${infoHash} is shared or fetched already`,
+      );
+    }
+    const fetch = new MetadataFetch(link, this.#context, options);
+    this.#fetches.set(infoHash, fetch);
+    const info = fetch.run(options);
+    this.#running.push(info.then(() => {}, () => {}));
+    try {
+      const torrent = await parseMetadata(await info, trackers);
+      // Only trackers may name the peers of a private torrent. [BEP 27]
+      if (!torrent.isPrivate) this.#fetchPeers.set(infoHash, fetch.peers);
+      return torrent;
+    } finally {
+      this.#fetches.delete(infoHash);
+    }
+  }
+
+  #find(infoHash: InfoHash): TorrentSession | MetadataFetch | undefined {
+    return this.#torrents.get(infoHash) ?? this.#fetches.get(infoHash);
   }
 
   /**
@@ -172,6 +219,7 @@ export class Session implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
     this.#onShortage[Symbol.dispose]();
+    for (const fetch of this.#fetches.values()) fetch.stop();
     const endMs = performance.now() + STOP_TIMEOUT_MS;
     const stopping: Promise<void>[] = [];
     for (const torrent of this.#torrents.values()) {

@@ -38,6 +38,28 @@ export type SessionEvent =
   /** A tracker answered, failed, or sent a warning. */
   | AnnounceReport;
 
+/** An event of a magnet link whose metadata is fetched, for a log. */
+export type MagnetEvent =
+  | { readonly type: "peerConnected"; readonly address: PeerAddress }
+  /** Complete metadata was not the torrent's: one of the hosts lied, and all is fetched again. */
+  | {
+    readonly type: "metadataMismatched";
+    readonly hostnames: readonly string[];
+  }
+  /** A host sent wrong metadata again, alone. */
+  | { readonly type: "metadataPeerBanned"; readonly hostname: string }
+  | AnnounceReport;
+
+/** Options for `Session.fetchMetadata`. */
+export interface FetchMetadataOptions {
+  /** Ends the fetching; the promise then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Time for the whole, in milliseconds. @default {Infinity} */
+  readonly timeoutMs?: number;
+  /** Takes every event. Its exceptions are ignored. */
+  readonly onEvent?: (event: MagnetEvent) => void;
+}
+
 /** One connected peer. Rates in bytes a second. */
 export interface PeerSnapshot {
   /** The remote end of the connection. */

@@ -158,7 +158,7 @@ Deno.test("MetadataDownload keeps the copies of peers that disagree on the lengt
   assertEquals(desk.offer(3, "honest"), ["3 < 0", "3 < 1"]);
   desk.playAll("1 ! 0", "1 ! 1", "2 ! 0");
   assertEquals(desk.play("2 ! 1")[0], "mismatched: short");
-  // The wrong one made every host begin a copy of its own.
+  // The wrong one made every peer begin a copy of its own.
   const lines = desk.playAll("3 > 0", "3 > 1", "3 > 2");
   assertEquals(lines, ["3 < 2", "fetched"]);
 });
@@ -176,7 +176,7 @@ Deno.test("MetadataDownload refuses a piece that contradicts the offered length"
   );
 });
 
-Deno.test("MetadataDownload that got wrong pieces bans nobody, and has every host send all", () => {
+Deno.test("MetadataDownload that got wrong pieces bans nobody, and has every peer send all", () => {
   const desk = new Desk();
   desk.offer(1, "honest");
   desk.offer(2, "liar");

@@ -1,0 +1,350 @@
+/**
+ * Fetches the metadata of a magnet link: the loop that turns sockets and time into
+ * events of the engine `MetadataDownload`, and performs its actions. It uses the
+ * dialer, the connections and the announcer of a torrent; it knows no pieces of
+ * content, and rejects requests for metadata, as it has none. [BEP 9]
+ *
+ * @module
+ */
+import { Announcer } from "../announce/announcer.ts";
+import { UNKNOWN_LEFT } from "../announce/announce.ts";
+import { FetchError, quote } from "../base/errors.ts";
+import { guardListener } from "../base/guard_listener.ts";
+import { infoHashFromBytes } from "../base/identifier.ts";
+import { joinSignals } from "../base/join_signals.ts";
+import { isPrivileged, type PeerAddress } from "../base/peer_address.ts";
+import type { AddressSource } from "../dialing/address_book.ts";
+import type { ConnectionEnd } from "../dialing/dialer.ts";
+import { sha1 } from "../disk/sha1.ts";
+import {
+  type MetadataAction,
+  MetadataDownload,
+  type MetadataEvent,
+} from "../metadata/metadata_download.ts";
+import type { MetadataMessage } from "../metadata/metadata_message.ts";
+import { MetadataPeer } from "../metadata/metadata_peer.ts";
+import type { MagnetLink } from "../metainfo/magnet_link.ts";
+import { resolveHost } from "../net/node_modules.ts";
+import type { PeerKey } from "../swarm/events.ts";
+import { OWN_EXTENSIONS, sharedExtensions } from "../wire/handshake.ts";
+import type { ExtendedMessage } from "../wire/message.ts";
+import { MAX_FRAME_LENGTH } from "../wire/read_message.ts";
+import type { HandshakenChannel } from "./peer_channel.ts";
+import { PeerConnection } from "./peer_connection.ts";
+import { PeerDialing } from "./peer_dialing.ts";
+import type { ConnectionContext, SessionContext } from "./session_context.ts";
+import type { FetchMetadataOptions, MagnetEvent } from "./session_report.ts";
+
+const TICK_MS = 1000;
+/** A peer that has not said within this time that it has metadata is no reason not to dial others, in milliseconds. */
+const OFFER_WAIT_MS = 3_000;
+/** Messages about pieces that a peer may send for free; their number is not known yet. */
+const FREE_PIECE_MESSAGES = 65_536;
+
+/** A connected peer. */
+interface Contact {
+  readonly connection: PeerConnection;
+  readonly remote: MetadataPeer;
+  readonly sinceMs: number;
+}
+
+/** The fetching of one torrent's metadata. */
+export class MetadataFetch {
+  readonly #link: MagnetLink;
+  readonly #session: SessionContext;
+  readonly #emit: (event: MagnetEvent) => void;
+  readonly #download: MetadataDownload;
+  readonly #announcer: Announcer;
+  readonly #dialing: PeerDialing;
+  readonly #context: ConnectionContext;
+  readonly #contacts = new Map<PeerKey, Contact>();
+  /** Those that have metadata, or may still say so: the dialer looks for more of them. */
+  readonly #hopes = new Map<PeerKey, MetadataPeer>();
+  readonly #banned = new Set<string>();
+  readonly #result = Promise.withResolvers<Uint8Array<ArrayBuffer>>();
+  readonly #ending = new AbortController();
+  readonly #running = new Set<Promise<void>>();
+  /** For the message of a failure. */
+  #trackerFailure: string | undefined;
+  #hasMismatched = false;
+
+  constructor(
+    link: MagnetLink,
+    session: SessionContext,
+    { onEvent }: Pick<FetchMetadataOptions, "onEvent">,
+  ) {
+    this.#link = link;
+    this.#session = session;
+    this.#emit = guardListener(onEvent);
+    const { infoHash, trackers } = link;
+    const { ownId: peerId, announceKey: key, port, maxPeers } = session;
+    this.#download = new MetadataDownload((info) =>
+      infoHashFromBytes(sha1(info)) === infoHash
+    );
+    this.#context = {
+      ...session,
+      pieceCount: FREE_PIECE_MESSAGES,
+      readLimits: { maxLength: MAX_FRAME_LENGTH },
+      readBlock: () => undefined,
+      onBlocksSent: () => {},
+      onMessage: (from, message) => {
+        const contact = this.#contacts.get(from);
+        if (message.type !== "extended" || contact === undefined) return;
+        this.#receive(contact, message);
+      },
+    };
+    this.#dialing = new PeerDialing({
+      own: { infoHash, peerId, extensions: OWN_EXTENSIONS },
+      signal: this.#ending.signal,
+      timeoutMs: session.handshakeTimeoutMs,
+      random: Math.random,
+      maxPeers,
+      permits: session.permits,
+      limiter: session.dialLimiter,
+      fdPressure: session.fdPressure,
+      connections: { peers: this.#hopes, hasSlotFor: () => true },
+      onPeer: (channel, address) => this.adopt(channel, address),
+    });
+    this.#announcer = new Announcer({
+      ...{ infoHash, peerId, key, port },
+      tiers: trackers.map((url) => [url]),
+      progress: () => ({ uploaded: 0, downloaded: 0, left: UNKNOWN_LEFT }),
+      onPeers: (addresses) => this.#learn("tracker", addresses),
+      onReport: (report) => {
+        if (report.type === "announceFailed") {
+          this.#trackerFailure = report.reason;
+        }
+        this.#emit(report);
+      },
+      announce: session.announce,
+      fdPressure: session.fdPressure,
+    });
+  }
+
+  /**
+   * Fetches the raw info dictionary; once.
+   * @throws {FetchError} If no peer has sent it in time.
+   */
+  async run(
+    { signal, timeoutMs = Infinity }: FetchMetadataOptions,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    using joined = joinSignals(signal, this.#ending.signal);
+    const abort = (): void => this.#result.reject(joined.signal.reason);
+    joined.signal.addEventListener("abort", abort);
+    if (joined.signal.aborted) abort();
+    const endMs = performance.now() + timeoutMs;
+    const timer = setInterval(() => {
+      if (performance.now() < endMs) this.#tick();
+      else this.#result.reject(this.#failure(timeoutMs));
+    }, Math.min(TICK_MS, timeoutMs));
+    const announcing = this.#announcer.run(this.#ending.signal);
+    let isFetched = false;
+    try {
+      this.#dialLinked();
+      const info = await this.#result.promise;
+      isFetched = true;
+      return info;
+    } finally {
+      clearInterval(timer);
+      this.stop();
+      // What follows announces the torrent at once, as the same peer.
+      if (!isFetched) await this.#announcer.stop();
+      await Promise.all([announcing, ...this.#running]);
+    }
+  }
+
+  /** Ends the fetching. */
+  stop(): void {
+    this.#ending.abort();
+    for (const { connection } of this.#contacts.values()) connection.close();
+  }
+
+  /** The addresses of connected peers, for the session that follows. */
+  get peers(): PeerAddress[] {
+    return [...this.#contacts.values()].flatMap(
+      ({ connection: { dialed }, remote: { peer, profile } }) => {
+        if (dialed !== undefined) return [dialed];
+        const { listenPort: port } = profile;
+        const isKnown = port !== undefined && !isPrivileged(port);
+        return isKnown ? [{ ...peer, port }] : [];
+      },
+    );
+  }
+
+  /** Dials a peer that announced itself on the local network. [BEP 14] */
+  addLocalPeer(address: PeerAddress): void {
+    this.#learn("local", [address]);
+  }
+
+  /** Takes over a channel; `dialed` is the address if we dialed it. */
+  adopt({ channel, handshake }: HandshakenChannel, dialed?: PeerAddress): void {
+    const { hostname } = channel;
+    const { ownId, handleLimit, createPeerKey, port: ownPort } = this.#session;
+    const extensions = sharedExtensions(handshake.extensions);
+    const sinceMs = performance.now();
+    const refusal: ConnectionEnd | undefined = handshake.peerId === ownId
+      ? "ownPeerId"
+      : this.#banned.has(hostname)
+      ? "banned"
+      : !extensions.extended
+      ? "protocol"
+      : !this.#makeRoom() || !handleLimit.add(channel, sinceMs)
+      ? "full"
+      : undefined;
+    if (this.#ending.signal.aborted || refusal !== undefined) {
+      channel.close();
+      return this.#dialEnded(dialed, refusal ?? "lost");
+    }
+    const key = createPeerKey();
+    const connection = new PeerConnection(
+      { key, channel, dialed },
+      this.#context,
+    );
+    const remote = new MetadataPeer({
+      ...{ hostname, dialedPort: dialed?.port, ownPort },
+    });
+    const contact = { connection, remote, sinceMs };
+    this.#contacts.set(key, contact);
+    this.#hopes.set(key, remote);
+    this.#emit({ type: "peerConnected", address: connection.address });
+    if (extensions.fast) connection.outbox.send({ type: "haveNone" });
+    connection.outbox.send(remote.greeting);
+    const running = this.#runConnection(contact)
+      .finally(() => this.#running.delete(running));
+    this.#running.add(running);
+  }
+
+  async #runConnection({ connection }: Contact): Promise<void> {
+    const { key, channel, dialed } = connection;
+    await connection.run();
+    // Those that are closed at the end are still known then.
+    if (this.#ending.signal.aborted) {
+      return this.#session.handleLimit.delete(channel);
+    }
+    this.#contacts.delete(key);
+    this.#hopes.delete(key);
+    this.#session.handleLimit.delete(channel);
+    this.#apply({ type: "left", peer: key });
+    this.#dialEnded(dialed, connection.end.reason);
+  }
+
+  /** Makes room for a connection: a peer without metadata gives way. */
+  #makeRoom(): boolean {
+    if (this.#contacts.size < this.#session.maxPeers) return true;
+    const useless = this.#contacts.entries()
+      .find(([key]) => !this.#hopes.has(key))?.[1];
+    const detail = "another peer may have metadata";
+    useless?.connection.close({ reason: "full", detail });
+    return useless !== undefined;
+  }
+
+  /** @throws {ProtocolError} If the message is malformed. */
+  #receive({ connection, remote }: Contact, message: ExtendedMessage): void {
+    const { key: peer } = connection;
+    const news = remote.receive(message);
+    switch (news?.type) {
+      case "offered":
+        this.#hopes.set(peer, remote);
+        this.#apply({ ...news, peer, hostname: remote.peer.hostname });
+        break;
+      case "received":
+        this.#apply({ ...news, peer });
+        break;
+      case "requested":
+        this.#send(peer, { type: "reject", piece: news.piece });
+        break;
+      case "exchanged":
+        this.#learn("exchange", news.addresses);
+        break;
+    }
+  }
+
+  #send(peer: PeerKey, message: MetadataMessage): void {
+    const contact = this.#contacts.get(peer);
+    const encoded = contact?.remote.encode(message);
+    if (encoded !== undefined) contact?.connection.outbox.send(encoded);
+  }
+
+  /** @throws {ProtocolError} If a peer's message contradicts what it offered. */
+  #apply(event: MetadataEvent): void {
+    const actions = this.#download.apply(event, performance.now());
+    for (const action of actions) this.#perform(action);
+  }
+
+  #perform(action: MetadataAction): void {
+    switch (action.type) {
+      case "request":
+        this.#send(action.peer, action);
+        break;
+      case "mismatched":
+        this.#hasMismatched = true;
+        this.#emit({ ...action, type: "metadataMismatched" });
+        break;
+      case "ban":
+        this.#banned.add(action.hostname);
+        this.#emit({ ...action, type: "metadataPeerBanned" });
+        this.#contacts.get(action.peer)?.connection.close(
+          { reason: "banned", detail: "it sent wrong metadata" },
+        );
+        break;
+      case "fetched":
+        this.#result.resolve(action.info);
+        break;
+      default:
+        action satisfies never;
+    }
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    for (const [key, { remote, sinceMs }] of this.#contacts) {
+      const isOver = now - sinceMs >= OFFER_WAIT_MS;
+      if (isOver && !remote.hasMetadata) this.#hopes.delete(key);
+    }
+    this.#apply({ type: "tick" });
+    this.#dialing.apply({ type: "tick" });
+    if (this.#hopes.size === 0) this.#announcer.requestMorePeers();
+  }
+
+  /** Dials the peers that the link names. */
+  #dialLinked(): void {
+    for (const { hostname, port } of this.#link.peers) {
+      resolveHost(hostname)
+        // The name of a peer that is gone, or of another network.
+        .catch(() => [])
+        .then((hostnames) => {
+          const addresses = hostnames.map((hostname) => ({ hostname, port }));
+          this.#learn("tracker", addresses);
+        });
+    }
+  }
+
+  #learn(source: AddressSource, addresses: Iterable<PeerAddress>): void {
+    this.#dialing.apply({ type: "learnt", source, addresses });
+  }
+
+  #dialEnded(address: PeerAddress | undefined, reason: ConnectionEnd): void {
+    if (address === undefined) return;
+    this.#dialing.apply({ type: "ended", address, reason });
+  }
+
+  #failure(timeoutMs: number): FetchError {
+    const { name, infoHash } = this.#link;
+    const what = name === undefined ? infoHash : quote(name);
+    return new FetchError(
+      `Cannot fetch ${what}: no peer sent the torrent's metadata within ` +
+        `${timeoutMs / 1000} s: ${this.#failureReason}`,
+    );
+  }
+
+  get #failureReason(): string {
+    const contacts = [...this.#contacts.values()];
+    if (this.#hasMismatched) return "what peers sent was not the torrent's";
+    if (contacts.some(({ remote }) => remote.hasMetadata)) {
+      return "those that have it do not send it";
+    }
+    return contacts.length > 0
+      ? `none of the ${contacts.length} connected has it yet`
+      : this.#trackerFailure ?? "no peer was found";
+  }
+}
