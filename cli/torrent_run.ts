@@ -109,7 +109,9 @@ export class TorrentRun implements TorrentState {
     const { job, context: { signal }, session, display } = this.#options;
     if (signal.aborted) return;
     try {
-      const { dir, mustVerify, force: overwrite } = job;
+      const { dir, mustVerify, force, seedOnly } = job;
+      // A pure seeder overwrites nothing, and says itself what is missing.
+      const overwrite = force || seedOnly;
       const { recordSecret, locking, verified, stored = this.torrent } =
         this.#options;
       const { fdPressure } = session;
@@ -120,7 +122,8 @@ export class TorrentRun implements TorrentState {
       this.#content = content;
       const { storage } = content;
       const have = await this.#verify(content);
-      if (job.seedOnly && !have.isFull) throw this.#incomplete(have);
+      if (seedOnly && !have.isFull) throw this.#incomplete(have);
+      await content.checkWritable(have);
       const hadContent = have.count > 0 ||
         await holdsContent(this.torrent, storage);
       const transfer = session.addTorrent(this.torrent, {

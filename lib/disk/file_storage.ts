@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { join } from "@std/path";
 import { ContentChangedError, StorageError } from "../base/errors.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
@@ -239,6 +240,37 @@ export class FileStorage implements Storage {
     const ours = this.#ours ??= new Set();
     for (const [fileIndex, stamp] of stamps.entries()) {
       if (stamp !== undefined) ours.add(fileIndex);
+    }
+  }
+
+  /**
+   * Checks that the file with this byte can be written, or made in its folder.
+   * @throws {StorageError} If the system refuses.
+   */
+  async checkWritable(offsetInTorrent: number): Promise<void> {
+    const [span] = this.#spans.at(offsetInTorrent, 1);
+    const { path, isPadding } = this.#files[span!.fileIndex]!;
+    if (isPadding) return;
+    const [stamp] = await this.#folder.stamps([path]);
+    if (stamp !== undefined) {
+      return (await this.#folder.open(path, "write"))[Symbol.dispose]();
+    }
+    // The download folder alone is made now.
+    await this.#folder.makeFolders(path.slice(0, 1));
+    const name = `.lanswarm-${crypto.randomUUID()}`;
+    for (let depth = path.length - 1;; depth--) {
+      const dir = this.#folder.pathOf(path.slice(0, depth));
+      const trial = join(dir, name);
+      const options = { write: true, createNew: true };
+      try {
+        (await this.#fileSystem.open(trial, options)).close();
+        return await Deno.remove(trial);
+      } catch (error) {
+        const isMissing = error instanceof Deno.errors.NotFound;
+        if (!isMissing || depth === 0) {
+          throw storageFailure("write to", dir, error);
+        }
+      }
     }
   }
 

@@ -19,6 +19,8 @@ export const MOVE_AWAY = "move it away or choose another folder";
 const GONE = "it or its disk is gone; bring it back, then run again";
 const NOT_PERMITTED =
   "permission denied; choose another folder or change its permissions";
+/** Of file systems without new files, as that of /proc. */
+const NOTHING_NEW = "nothing can be made there; choose another folder";
 const NOT_READABLE = "permission denied; run as a user who may read it";
 
 /** Reason and remedy by error code. Windows's errors have the same codes. */
@@ -78,6 +80,8 @@ export function storageFailure(
   const kind = kindOf(cause);
   const reason = kind === "ENOENT" && platform === "windows"
     ? explainMissingOnWindows(action, path, cause)
+    : kind === "ENOENT" && ["create folder", "write to"].includes(action)
+    ? NOTHING_NEW
     : EXPLANATIONS[kind] ??
       `${
         messageOf(cause)

@@ -134,6 +134,18 @@ export class TorrentContent implements AsyncDisposable {
   }
 
   /**
+   * Checks that the first missing piece can be stored.
+   * @throws {StorageError} If the folder or the file cannot be written.
+   */
+  async checkWritable(have: Bitfield): Promise<void> {
+    let index = 0;
+    while (have.has(index)) index++;
+    if (have.isFull) return;
+    const offset = this.#torrent.geometry.pieceOffset(index);
+    await this.storage.checkWritable(offset);
+  }
+
+  /**
    * The reason that the files cannot hold everything that was stored, if there is
    * one: a file that was deleted during a download has lost what was written to it.
    * @throws {StorageError} If something else stands where a file must be.

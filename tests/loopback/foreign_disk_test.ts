@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import {
   assertCopied,
@@ -12,6 +12,7 @@ import {
   runPeer,
   spawnPeer,
 } from "./local_swarm.ts";
+import { StorageError } from "../../lib/base/errors.ts";
 import { openTorrentContent } from "../../lib/disk/torrent_content.ts";
 import { sampleTorrent } from "../core/disk/sample_torrent.ts";
 import type { ProgramResult } from "../../scripts/programs/running_program.ts";
@@ -173,6 +174,42 @@ foreignDiskTest(
     assert(have.isFull);
     await opened.save(() => have);
     assertEquals(await listing(folder.path), ["f"]);
+  },
+);
+
+foreignDiskTest(
+  "a read-only disk is reported before anything is fetched, wherever the first missing file lies",
+  async () => {
+    const layouts = [[], ["top/f"], ["top/deep/"], ["top"]] as const;
+    for (const [path] of layouts) {
+      await using folder = await temporaryFolder();
+      await mountMemoryDisk(folder.path);
+      await using _disk = {
+        [Symbol.asyncDispose]: () => unmount(folder.path),
+      };
+      const at = join(folder.path, path ?? "");
+      const isFile = path === "top/f";
+      await Deno.mkdir(isFile ? join(at, "..") : at, { recursive: true });
+      if (isFile) await Deno.writeTextFile(at, "begun");
+      const filePath = isFile ? ["top", "f"] : ["top", "deep", "f"];
+      const files = [{ path: filePath, length: 10 }];
+      const { torrent } = sampleTorrent(16_384, files);
+      const options = { dir: folder.path, overwrite: true };
+      const before = await listing(folder.path);
+      {
+        await using opened = await openTorrentContent(torrent, options);
+        await opened.checkWritable(await opened.verify());
+      }
+      assertEquals(await listing(folder.path), before);
+      await makeReadOnly(folder.path);
+      await using opened = await openTorrentContent(torrent, options);
+      const have = await opened.verify();
+      const { message } = await assertRejects(
+        () => opened.checkWritable(have),
+        StorageError,
+      );
+      assertMatch(message, /the file system is read-only; choose a folder/);
+    }
   },
 );
 

@@ -283,6 +283,20 @@ Deno.test("peer reports in one line that it cannot write, and continues once it 
 });
 
 Deno.test({
+  name: "peer says that it cannot write while nobody has sent anything",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    await using swarm = await LocalSwarm.open();
+    const shared = await swarm.publish("a.bin", { files: { "": 300_000 } });
+    for (const dir of ["/proc/x", "/dev/shm"]) {
+      const { code, stderr } = await runPeer(shared.path, "--dir", dir);
+      assertEquals(code, 1);
+      assertMatch(stderr, /^error: cannot [^\n]*; choose another folder\n$/);
+    }
+  },
+});
+
+Deno.test({
   name: "peer explains that Deno refuses a folder, with the stack on --debug",
   ignore: Deno.build.os !== "linux",
   fn: async () => {

@@ -78,12 +78,14 @@ Deno.test("storageFailure() explains the errors that Deno throws on Windows", ()
 Deno.test("storageFailure() explains a missing file on other systems", () => {
   const cause = systemError("ENOENT", NotFound);
   for (const platform of ["linux", "darwin"] as const) {
-    for (const action of ["open", "create folder"]) {
-      const failure = storageFailure(action, LONG_PATH, cause, platform);
-      assertEquals(
-        failure.message,
-        `Cannot ${action} ${LONG_PATH}: ${MISSING}`,
-      );
+    const reasons = {
+      "open": MISSING,
+      "create folder": "nothing can be made there; choose another folder",
+      "write to": "nothing can be made there; choose another folder",
+    };
+    for (const [action, reason] of Object.entries(reasons)) {
+      const { message } = storageFailure(action, LONG_PATH, cause, platform);
+      assertEquals(message, `Cannot ${action} ${LONG_PATH}: ${reason}`);
     }
   }
 });
