@@ -12,6 +12,7 @@ const HELP = `
 Copies files and folders to every machine of a local network.
 
   lanswarm share images             share a file or a folder
+  lanswarm get                      fetch what another machine shares
   lanswarm peer document.torrent    download and share a torrent's content
   lanswarm tracker 8000             tell the peers of torrents about each other
   lanswarm create document.pdf http://192.168.1.100:8000/announce
@@ -27,6 +28,7 @@ type ParseCommand = (args: readonly string[]) => BoundJob;
 /** Loads the programs, by the name of their command. */
 const COMMANDS: Readonly<Record<string, () => Promise<ParseCommand>>> = {
   share: async () => parserOf((await import("./share.ts")).share),
+  get: async () => parserOf((await import("./get.ts")).get),
   tracker: async () => parserOf((await import("./tracker.ts")).tracker),
   create: async () => parserOf((await import("./create.ts")).create),
   peer: async () => parserOf((await import("./peer.ts")).peer),

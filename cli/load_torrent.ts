@@ -15,6 +15,7 @@ import {
   joinSignals,
   loadTorrentFile,
   MetainfoError,
+  type PeerAddress,
   readUrl,
   StorageError,
   type Torrent,
@@ -49,6 +50,8 @@ export function readTorrentSource(source: string): string {
 export interface LoadedTorrent {
   readonly source: string;
   readonly torrent: Torrent;
+  /** Peers that are known to have it. @default none */
+  readonly peers?: readonly PeerAddress[];
 }
 
 /** Options for {@linkcode loadTorrents}. */

@@ -22,7 +22,7 @@ import type { Console } from "./console.ts";
 import { create } from "./create.ts";
 import { loadTorrents } from "./load_torrent.ts";
 import { setHangupAction, untilAborted } from "./interrupt.ts";
-import { createPeerDisplay } from "./peer_display.ts";
+import { createPeerDisplay, type PeerDisplay } from "./peer_display.ts";
 import { parsePeerJob, type PeerJob } from "./peer_job.ts";
 import {
   bindJob,
@@ -62,10 +62,22 @@ export const peer: Program<BoundJob> = {
 /** Time between two saves of what is verified of a folder, in milliseconds. */
 const SAVE_INTERVAL_MS = 60_000;
 
+/** Yields the torrents of a job, as {@linkcode loadTorrents} does. */
+export type LoadTorrents = (
+  options: Parameters<typeof loadTorrents>[1],
+) => ReturnType<typeof loadTorrents>;
+
+/** Parts in which `get` differs from `peer`. */
+export interface PeerParts {
+  readonly load: LoadTorrents;
+  readonly display: PeerDisplay;
+}
+
 /** Shares the torrents that the job names, until the signal or a limit of time ends it. */
 export async function runPeer(
   job: PeerJob,
   context: JobContext,
+  parts?: PeerParts,
 ): Promise<ExitCode> {
   setHangupAction(job, context.interrupt);
   const work: Work = { runs: [], isLoading: true, loadFailure: undefined };
@@ -73,7 +85,7 @@ export async function runPeer(
   using joined = joinSignals(context.signal, limits.signal);
   const { signal } = joined;
   try {
-    await shareUntil(job, { ...context, signal }, work);
+    await shareUntil(job, { ...context, signal }, { work, ...parts });
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
   }
@@ -115,7 +127,7 @@ function progressOf({ isLoading, runs }: Work): number | undefined {
 async function shareUntil(
   job: PeerJob,
   context: JobContext,
-  work: Work,
+  { work, ...own }: { readonly work: Work } & Partial<PeerParts>,
 ): Promise<void> {
   const { console, permissions, signal } = context;
   const recordSecret = await openSecret(job, console);
@@ -126,7 +138,9 @@ async function shareUntil(
   const { retryForMs } = job;
   const waiting = { retryForMs, signal, console };
   const { runs } = work;
-  await using groups = loadTorrents(job.torrents, {
+  const load = own.load ??
+    ((options) => loadTorrents(job.torrents, options));
+  await using groups = load({
     ...waiting,
     permits: createAddressFilter(job),
     onFailed: (error) => {
@@ -144,7 +158,7 @@ async function shareUntil(
     ...waiting,
     isTemporary: isAddressMissing,
   });
-  const display = createPeerDisplay(job, console);
+  const display = own.display ?? createPeerDisplay(job, console);
   // Once is enough: each request that is not answered keeps a thread.
   const locking = {
     lock: true,
@@ -171,7 +185,10 @@ async function shareUntil(
         new TorrentRun(torrent, { ...parts, onSettled })
       );
       runs.push(...fresh);
-      for (const run of fresh) await run.start();
+      for (const [index, run] of fresh.entries()) {
+        await run.start();
+        run.transfer?.addPeers(group.value[index]!.peers ?? []);
+      }
     }
     work.isLoading = false;
     onSettled();

@@ -137,11 +137,20 @@ export function parsePeerJob(args: readonly string[]): PeerJob {
     help: HELP,
   });
   if (positionals.length === 0) throw new UsageError("no TORRENT is given");
-  if (flags.quiet && flags.json) {
+  checkOutput(flags);
+  return { ...flags, torrents: positionals.map(readTorrentSource) };
+}
+
+/** Checks the flags of what a peer prints and runs. @throws {UsageError} */
+export function checkOutput(
+  { quiet, json, onComplete }:
+    & Pick<PeerJob, "quiet" | "json">
+    & Partial<Pick<PeerJob, "onComplete">>,
+): void {
+  if (quiet && json) {
     throw new UsageError("--quiet and --json are both given; choose one");
   }
-  if (flags.onComplete?.length === 0) {
+  if (onComplete?.length === 0) {
     throw new UsageError("--on-complete: it contains no command");
   }
-  return { ...flags, torrents: positionals.map(readTorrentSource) };
 }

@@ -40,13 +40,20 @@ export type ExitCode = typeof EXIT_CODES[keyof typeof EXIT_CODES];
 export class ProgramError extends Error {
   override readonly name: string = "ProgramError";
   readonly exitCode: ExitCode;
+  /** Further lines of the report. */
+  readonly details: readonly string[];
 
   constructor(
     message: string,
-    options: { exitCode?: ExitCode; cause?: unknown } = {},
+    options: {
+      exitCode?: ExitCode;
+      cause?: unknown;
+      details?: readonly string[];
+    } = {},
   ) {
     super(message, { cause: options.cause });
     this.exitCode = options.exitCode ?? EXIT_CODES.failed;
+    this.details = options.details ?? [];
   }
 }
 
@@ -76,6 +83,8 @@ export function reportError(
   { isDebug }: { readonly isDebug: boolean },
 ): void {
   console.writeErrorLine(`error: ${describeError(error)}`);
+  const details = error instanceof ProgramError ? error.details : [];
+  for (const line of details) console.writeErrorLine(`  ${printable(line)}`);
   if (isDebug && error instanceof Error) {
     console.writeErrorLine(describeStack(error));
   }

@@ -7,6 +7,7 @@
  */
 import { basename, fromFileUrl, resolve } from "@std/path";
 import {
+  advertiseShares,
   checkSource,
   createAddressFilter,
   executablesOf,
@@ -14,6 +15,7 @@ import {
   type ListedShare,
   LockOwners,
   Machines,
+  multicastRefusal,
   openStore,
   openWorkerHasher,
   PEER_TIMEOUT,
@@ -21,6 +23,7 @@ import {
   type PreparedShare,
   prepareShare,
   readShare,
+  type ShareAdvertiser,
   type ShareServer,
   startShareServer,
   type Torrent,
@@ -98,6 +101,7 @@ export async function runShare(
   const session = openListeningSession(seederJob(job), hasher);
   machines.own = session.peerId;
   server.setPeerPort(session.port);
+  await using advertiser = await advertise(job, console);
   const runs: TorrentRun[] = [];
   using display = createShareDisplay(job, { console, machines, store, runs });
   const hosts = hostsOf(hostnames, server.port);
@@ -105,13 +109,19 @@ export async function runShare(
     names: items.map(({ name }) => name),
     hosts,
     peerPort: session.port,
+    isDiscovered: advertiser !== undefined,
   });
   if (hostnames.length === 0) console.warn(NO_NETWORK);
   if (interrupt !== undefined) {
     interrupt.staysOnce = () => stays(machines, { runs, display });
   }
+  const update = (share: ListedShare): void => {
+    const { id, name, sizeBytes = 0, path } = share;
+    const { hostName, port } = server;
+    advertiser?.set({ id, name, sizeBytes, path, hostName, port });
+  };
   const parts: SharingParts = {
-    ...{ job, server, session, display, recordSecret, hasher, hosts },
+    ...{ job, server, session, display, recordSecret, hasher, hosts, update },
     context: { ...context, signal },
     locking: { lockOwners: new LockOwners() },
     onSettled: () => {
@@ -119,6 +129,7 @@ export async function runShare(
     },
   };
   const listed = items.map(({ name }) => server.add({ name }));
+  listed.forEach(update);
   try {
     for (const [index, item] of items.entries()) {
       await shareItem(item, { ...parts, listed: listed[index]!, runs });
@@ -159,6 +170,28 @@ interface SharingParts
   readonly hasher: WorkerHasher;
   /** Hosts and ports of the tracker for other machines. */
   readonly hosts: readonly string[];
+  /** Called when a share's size is known. */
+  readonly update: (share: ListedShare) => void;
+}
+
+/** Advertises shares; `undefined`, after a warning unless it is wanted, where that cannot be. */
+async function advertise(
+  { noDiscovery, host }: ShareJob,
+  console: JobContext["console"],
+): Promise<ShareAdvertiser | undefined> {
+  if (noDiscovery) return undefined;
+  const refusal = multicastRefusal();
+  let reason = refusal ?? "";
+  try {
+    if (refusal === undefined) {
+      return await advertiseShares(isWildcard(host) ? {} : { hostname: host });
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    reason = "another program has port 5353 for itself";
+  }
+  console.warn(`machines have to name this one to find its shares: ${reason}`);
+  return undefined;
 }
 
 /** Hashes an item, if no earlier share has, then offers and seeds it. */
@@ -181,7 +214,7 @@ async function shareItem(
     onPaths: (paths) =>
       findNameWarnings(paths).forEach((text) => console.warn(text)),
     onPlan: ({ geometry, fileCount }) => {
-      server.setSize(listed.id, geometry.length);
+      parts.update(server.setSize(listed.id, geometry.length));
       display.planned(item.name, { fileCount, length: geometry.length });
     },
     onProgress: (progress) => display.hashed(item.name, progress),
@@ -203,7 +236,9 @@ async function shareItem(
   await run.start();
   if (run.phase !== "settled") return;
   const offered = { ...prepared, storage: () => run.storage };
-  display.ready(await server.offer(listed.id, offered), prepared);
+  const ready = await server.offer(listed.id, offered);
+  parts.update(ready);
+  display.ready(ready, prepared);
 }
 
 /** The torrent with the tracker of this process first. */

@@ -41,6 +41,8 @@ export interface StartedShare {
   /** Hosts and ports of the page, best first. */
   readonly hosts: readonly string[];
   readonly peerPort: number;
+  /** True if other machines find the shares by themselves. */
+  readonly isDiscovered: boolean;
 }
 
 /** Shows the work of one `share`. Disposing of it ends the live block. */
@@ -141,9 +143,10 @@ function linesDisplay(
   const refreshMs = console.isLive ? REFRESH_MS.live : REFRESH_MS.log;
   const timer = setInterval(refresh, refreshMs);
   return {
-    started: ({ names, hosts }) => {
+    started: ({ names, hosts, isDiscovered }) => {
       const get = invocationOf("get");
-      for (const line of formatShareStart({ names, hosts, get })) {
+      const lines = formatShareStart({ names, hosts, get, isDiscovered });
+      for (const line of lines) {
         console.writeLine(printable(line));
       }
       const code = quiet ? [] : renderQrCode(`http://${hosts[0]}/`);

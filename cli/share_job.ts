@@ -14,7 +14,12 @@ import {
   SERVICE_FLAGS,
   wholeNumber,
 } from "./flags.ts";
-import { FLAGS as PEER_FLAGS, parsePeerJob, type PeerJob } from "./peer_job.ts";
+import {
+  checkOutput,
+  FLAGS as PEER_FLAGS,
+  parsePeerJob,
+  type PeerJob,
+} from "./peer_job.ts";
 import { UsageError } from "./program_error.ts";
 
 const HELP = `
@@ -61,6 +66,10 @@ export const FLAGS = {
   ...LISTENER_FLAGS,
   maxPeers: PEER_FLAGS.maxPeers,
   maxUploadBytesPerSecond: PEER_FLAGS.maxUploadBytesPerSecond,
+  noDiscovery: {
+    usage: "--no-discovery",
+    help: "send no multicast: machines name this one to find the shares",
+  },
   dir: {
     usage: "--dir FOLDER",
     help: "folder of a torrent file's content (default: the current folder)",
@@ -92,9 +101,7 @@ export function parseShareJob(args: readonly string[]): ShareJob {
   if (flags.name !== undefined && paths.length > 1) {
     throw new UsageError("--name is for one PATH; share the others apart");
   }
-  if (flags.quiet && flags.json) {
-    throw new UsageError("--quiet and --json are both given; choose one");
-  }
+  checkOutput(flags);
   const names = paths.map((path) => flags.name ?? basename(resolve(path)));
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) {

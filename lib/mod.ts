@@ -196,6 +196,12 @@ export {
   type ShareListing,
 } from "./share/share_listing.ts";
 export {
+  fetchShares,
+  type FetchSharesOptions,
+  resolveShareHost,
+} from "./share/fetch_shares.ts";
+export { type DownloadRoom, measureRoom } from "./share/check_room.ts";
+export {
   checkSource,
   type PreparedShare,
   prepareShare,

@@ -105,6 +105,11 @@ export class ShareServer implements AsyncDisposable {
     return this.#tracker.port;
   }
 
+  /** Name of this machine; may be empty. */
+  get hostName(): string {
+    return this.#table.hostName;
+  }
+
   /** The shares, in the order in which they were added. */
   get shares(): readonly ListedShare[] {
     return [...this.#table.shares.values()];
@@ -162,14 +167,14 @@ class ShareTable {
   readonly shares: Map<string, ListedShare> = new Map();
   /** The content of the shares that are ready, by their ids. */
   readonly contents: Map<string, SharedTorrent> = new Map();
-  readonly #hostName: string;
+  readonly hostName: string;
   readonly #executables: ExecutableFolder | undefined;
   peerPort: number | undefined;
   /** Scheme, host and port for other machines. */
   origin = "";
 
   constructor(hostName: string, executables: ExecutableFolder | undefined) {
-    this.#hostName = hostName;
+    this.hostName = hostName;
     this.#executables = executables;
   }
 
@@ -223,13 +228,13 @@ class ShareTable {
   }
 
   #list(): HttpResponse {
-    const { peerPort } = this;
+    const { hostName, peerPort } = this;
     const shares = [...this.shares.values()];
     const headers = {
       "content-type": "application/json",
       "cache-control": "no-store",
     };
-    const listing = { hostName: this.#hostName, peerPort, shares };
+    const listing = { hostName, peerPort, shares };
     return { status: 200, headers, body: encodeShareListing(listing) };
   }
 }

@@ -8,6 +8,7 @@ import {
   type Flags,
   InformationRequest,
 } from "../../../cli/flags.ts";
+import { FLAGS as GET_FLAGS, parseGetJob } from "../../../cli/get_job.ts";
 import { FLAGS as PEER_FLAGS, parsePeerJob } from "../../../cli/peer_job.ts";
 import { FLAGS as SHARE_FLAGS, parseShareJob } from "../../../cli/share_job.ts";
 import {
@@ -21,6 +22,7 @@ const PROGRAMS: readonly [
   parse: (args: readonly string[]) => unknown,
 ][] = [
   ["create", CREATE_FLAGS, parseCreateJob],
+  ["get", GET_FLAGS, parseGetJob],
   ["peer", PEER_FLAGS, parsePeerJob],
   ["share", SHARE_FLAGS, parseShareJob],
   ["tracker", TRACKER_FLAGS, parseTrackerJob],

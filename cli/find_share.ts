@@ -1,0 +1,304 @@
+/**
+ * Finds the share that a command line names: on the network by multicast, or at one
+ * machine by its HTTP ports. Waits for machines that are not up yet.
+ *
+ * @module
+ */
+import { delay } from "@std/async/delay";
+import {
+  createAddressFilter,
+  DEFAULT_TRACKER_PORT,
+  FetchError,
+  fetchShares,
+  findShares,
+  joinSignals,
+  type ListedShare,
+  multicastRefusal,
+  type Permits,
+  resolveLocalName,
+  resolveShareHost,
+  SHARE_PORT_COUNT,
+  type ShareListing,
+} from "../mod.ts";
+import { invocationOf } from "./command_words.ts";
+import type { GetJob, What } from "./get_job.ts";
+import type { JobContext } from "./program.ts";
+import { EXIT_CODES, ProgramError } from "./program_error.ts";
+import { formatSize, formatTime } from "./quantity.ts";
+import { withRetries } from "./retry.ts";
+import { mainAddresses } from "./lan_addresses.ts";
+
+/** Time in which one search of the network finds what is there, in milliseconds. */
+const SEARCH_MS = 3_000;
+/** Time for further shares after the first, in milliseconds: machines answer within 120. */
+const FURTHER_MS = 250;
+/** Time between two looks at a share that is being hashed, in milliseconds. */
+const POLL_MS = 1_000;
+/** Longest part of a stranger's name that is shown. */
+const MAX_NAME_LENGTH = 64;
+
+/** A share that may be fetched. */
+export interface Candidate {
+  readonly id: string;
+  readonly name: string;
+  /** In bytes; `undefined` while it is unknown. */
+  readonly sizeBytes: number | undefined;
+  readonly hostName: string;
+  /** Machines that offer it, `192.168.1.10:8000`, best first. */
+  readonly hosts: readonly string[];
+}
+
+/** A share that is ready, at one of its machines. */
+export interface ReadyShare {
+  readonly share: ListedShare;
+  readonly listing: ShareListing;
+  readonly host: string;
+}
+
+/** There is no share to fetch, or several. */
+export class NoShareError extends ProgramError {
+  override readonly name = "NoShareError";
+
+  constructor(message: string, details: readonly string[] = []) {
+    super(message, { exitCode: EXIT_CODES.noShare, details });
+  }
+}
+
+/** Options of a search. */
+interface SearchOptions {
+  readonly signal: AbortSignal;
+  readonly permits: Permits;
+}
+
+/**
+ * The shares that WHAT may mean; at least one.
+ * @throws {NoShareError | ProgramError} If there is none in time.
+ */
+export async function findCandidates(
+  job: GetJob,
+  { console, signal }: Pick<JobContext, "console" | "signal">,
+): Promise<readonly Candidate[]> {
+  const { what, retryForMs } = job;
+  const options = { signal, permits: createAddressFilter(job) };
+  if (what.type === "any") {
+    const found = await searchNetwork({ ...options, waitMs: retryForMs });
+    if (found.length > 0) return found;
+    throw nothingFound(retryForMs);
+  }
+  try {
+    return await withRetries(() => search(what, { ...options, job }), {
+      ...{ retryForMs, signal, console },
+      isTemporary: (error) => error instanceof FetchError && error.isTemporary,
+    });
+  } catch (error) {
+    const isGivenUp = error instanceof ProgramError &&
+      error.cause instanceof FetchError;
+    throw isGivenUp ? new NoShareError(error.message) : error;
+  }
+}
+
+async function search(
+  what: Exclude<What, { type: "any" }>,
+  { job, ...options }: SearchOptions & { readonly job: GetJob },
+): Promise<readonly Candidate[]> {
+  if (what.type === "torrent") throw new TypeError("A torrent is no share");
+  if (what.type === "machine") return await searchMachine(what, options);
+  const { name } = what;
+  const named = job.noDiscovery || multicastRefusal() !== undefined
+    ? []
+    : await searchNetwork({ ...options, name, waitMs: SEARCH_MS });
+  if (named.length > 0) return named;
+  return await searchMachine({ hostname: name, port: undefined }, options)
+    .catch((cause) => {
+      if (!(cause instanceof FetchError)) throw cause;
+      throw new FetchError(
+        `Cannot find ${
+          shown(name)
+        }: no share has that name, and no machine of that name shares`,
+        { cause, isTemporary: true },
+      );
+    });
+}
+
+/** The shares on the network within a time, or soon after the first. */
+async function searchNetwork(
+  { signal, waitMs, name, permits }: SearchOptions & {
+    readonly waitMs: number;
+    /** @default any */
+    readonly name?: string;
+  },
+): Promise<readonly Candidate[]> {
+  const refusal = multicastRefusal();
+  if (refusal !== undefined) {
+    throw new NoShareError(
+      `cannot look for shares on this network: ${refusal}; name the machine: ${
+        invocationOf("get")
+      } HOST`,
+    );
+  }
+  const found = new Map<string, Candidate>();
+  const ending = new AbortController();
+  using joined = joinSignals(signal, ending.signal);
+  const end = (ms: number): ReturnType<typeof setTimeout> | undefined =>
+    ms === Infinity ? undefined : setTimeout(() => ending.abort(), ms);
+  const timers = [end(waitMs)];
+  try {
+    await findShares({
+      signal: joined.signal,
+      onShare: (share) => {
+        if (name !== undefined && share.name !== name) return;
+        const hosts = share.addresses.filter(permits).map((address) =>
+          hostOf(address, share.port)
+        );
+        const known = found.get(share.id)?.hosts ?? [];
+        const all = [...new Set([...known, ...hosts])];
+        if (all.length === 0) return;
+        const sizeBytes = share.sizeBytes || undefined;
+        if (found.size === 0) timers.push(end(FURTHER_MS));
+        found.set(share.id, { ...share, sizeBytes, hosts: all });
+      },
+    });
+  } finally {
+    timers.forEach(clearTimeout);
+  }
+  signal.throwIfAborted();
+  return [...found.values()];
+}
+
+/** The shares of one machine, which may run several. */
+async function searchMachine(
+  { hostname, port }: {
+    readonly hostname: string;
+    readonly port: number | undefined;
+  },
+  { signal, permits }: SearchOptions,
+): Promise<readonly Candidate[]> {
+  const isLocal = /\.local\.?$/i.test(hostname) &&
+    multicastRefusal() === undefined;
+  const addresses = isLocal ? await resolveLocalName(hostname, { signal }) : [];
+  const usable =
+    (addresses.length > 0 ? addresses : await resolveShareHost(hostname))
+      .filter(permits);
+  const ports = port === undefined
+    ? Array.from(
+      { length: SHARE_PORT_COUNT },
+      (_, index) => DEFAULT_TRACKER_PORT + index,
+    )
+    : [port];
+  const hosts = ports.flatMap((port) =>
+    usable.map((address) => hostOf(address, port))
+  );
+  const answers = await Promise.allSettled(
+    hosts.map((host) => fetchShares(host, { signal, permits })),
+  );
+  signal.throwIfAborted();
+  const found = new Map<string, Candidate>();
+  for (const [index, answer] of answers.entries()) {
+    if (answer.status === "rejected") continue;
+    const { hostName, shares } = answer.value;
+    for (const { id, name, sizeBytes } of shares) {
+      const known = found.get(id)?.hosts ?? [];
+      const all = [...known, hosts[index]!];
+      found.set(id, { id, name, sizeBytes, hostName, hosts: all });
+    }
+  }
+  if (found.size > 0) return [...found.values()];
+  const where = port === undefined
+    ? `${shown(hostname)}, ports ${ports[0]} to ${ports.at(-1)}`
+    : `${shown(hostname)}, port ${port}`;
+  const reason = answers.find((answer) =>
+    answer.status === "rejected" && answer.reason instanceof FetchError &&
+    !answer.reason.isTemporary
+  );
+  throw new FetchError(
+    `Cannot find a share at ${where}: ${
+      reason?.status === "rejected"
+        ? (reason.reason as Error).message
+        : "no answer"
+    }; check the address and that ${invocationOf("share")} runs there`,
+    { isTemporary: reason === undefined },
+  );
+}
+
+/**
+ * Waits until a share is hashed.
+ * @param onWait Called once if there is a wait.
+ * @throws {ProgramError} If none of its machines answers for the time.
+ */
+export async function untilReady(
+  { id, name, hosts }: Candidate,
+  { job, console, signal, onWait }: {
+    readonly job: GetJob;
+    readonly onWait: () => void;
+  } & Pick<JobContext, "console" | "signal">,
+): Promise<ReadyShare> {
+  const permits = createAddressFilter(job);
+  const ask = async (host: string): Promise<ReadyShare> => {
+    const listing = await fetchShares(host, { signal, permits });
+    const share = listing.shares.find((share) => share.id === id);
+    if (share !== undefined) return { share, listing, host };
+    throw new FetchError(
+      `Cannot fetch ${shown(name)}: ${host} shares it no longer`,
+      { isTemporary: true },
+    );
+  };
+  const retryForMs = Math.max(job.retryForMs, SEARCH_MS);
+  for (let isFirst = true;; isFirst = false) {
+    const ready = await withRetries(
+      () => Promise.any(hosts.map(ask)).catch(firstReason),
+      {
+        ...{ retryForMs, signal, console },
+        isTemporary: (error) =>
+          error instanceof FetchError && error.isTemporary,
+      },
+    );
+    if (ready.share.state === "ready") return ready;
+    if (isFirst) onWait();
+    await delay(POLL_MS, { signal });
+  }
+}
+
+function firstReason(error: unknown): never {
+  throw error instanceof AggregateError ? error.errors[0] : error;
+}
+
+/** `images, 58.4 GiB, from teacher-pc (192.168.1.10)` */
+export function describeCandidate(
+  { name, sizeBytes, hostName, hosts }: Candidate,
+): string {
+  const size = sizeBytes === undefined ? "" : `, ${formatSize(sizeBytes)}`;
+  const address = hosts[0]!.replace(/:\d+$/, "");
+  const from = hostName === "" ? address : `${shown(hostName)} (${address})`;
+  return `${shown(name)}${size}, from ${from}`;
+}
+
+/** A name of a stranger, cut to what a line has room for. */
+export function shown(name: string): string {
+  const characters = [...name];
+  return characters.length <= MAX_NAME_LENGTH
+    ? name
+    : `${characters.slice(0, MAX_NAME_LENGTH - 1).join("")}…`;
+}
+
+function hostOf(address: string, port: number): string {
+  return `${address.includes(":") ? `[${address}]` : address}:${port}`;
+}
+
+function nothingFound(waitMs: number): NoShareError {
+  const interfaces = Deno.networkInterfaces();
+  const places = mainAddresses(interfaces).map((address) => {
+    const { name } = interfaces.find((entry) => entry.address === address)!;
+    return `${name} (${address})`;
+  });
+  const where = places.length === 0
+    ? "this machine has no address on a network"
+    : `asked by multicast DNS on ${places.join(", ")}`;
+  const get = invocationOf("get");
+  return new NoShareError(
+    `cannot find a share on this network in ${formatTime(waitMs)}: ${where}`,
+    [
+      `If a machine shares, name it: ${get} 192.168.1.10; to wait for one: ${get} --retry-for forever`,
+      "A firewall may be in the way: it must let in 5353/udp here, and 8000/tcp and 6881/tcp there",
+    ],
+  );
+}

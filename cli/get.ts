@@ -1,0 +1,134 @@
+/**
+ * The program `get`: finds a share, and fetches it as `peer` does.
+ *
+ * @module
+ */
+import { abortable } from "@std/async/abortable";
+import { measureRoom, StorageError, type Torrent } from "../mod.ts";
+import {
+  type Candidate,
+  describeCandidate,
+  findCandidates,
+  NoShareError,
+  untilReady,
+} from "./find_share.ts";
+import { createGetDisplay, type GetDisplay } from "./get_display.ts";
+import { type GetJob, parseGetJob } from "./get_job.ts";
+import { type LoadedTorrent, loadTorrents } from "./load_torrent.ts";
+import { type LoadTorrents, runPeer } from "./peer.ts";
+import { printable } from "./printable.ts";
+import type { JobContext, Program } from "./program.ts";
+import type { ExitCode } from "./program_error.ts";
+import { formatSize } from "./quantity.ts";
+
+/** The program `get`. */
+export const get: Program<GetJob> = { parse: parseGetJob, run: runGet };
+
+/** Fetches what the job names. */
+export async function runGet(
+  job: GetJob,
+  context: JobContext,
+): Promise<ExitCode> {
+  const display = createGetDisplay(job, context.console);
+  return await runPeer(job, context, {
+    display,
+    load: (options) => load(job, { ...options, context, display }),
+  });
+}
+
+type LoadOptions = Parameters<LoadTorrents>[0] & {
+  readonly context: JobContext;
+  readonly display: GetDisplay;
+};
+
+/** Finds the torrent of the job, and checks that there is room for it. */
+async function* load(
+  job: GetJob,
+  { context, display, ...options }: LoadOptions,
+): ReturnType<LoadTorrents> {
+  const { what } = job;
+  const { console } = context;
+  const { signal } = options;
+  if (what.type === "torrent") {
+    for await (const group of loadTorrents([what.source], options)) {
+      for (const { torrent } of group) await requireRoom(torrent, job);
+      yield group;
+    }
+    return;
+  }
+  const found = await findCandidates(job, { console, signal });
+  const candidate = await choose(found, job, { console, signal });
+  display.found(candidate);
+  const { share, listing, host } = await untilReady(candidate, {
+    ...{ job, console, signal },
+    onWait: () => display.waiting(candidate),
+  });
+  const source = `http://${host}${share.path}`;
+  for await (const group of loadTorrents([source], options)) {
+    const [loaded] = group as [LoadedTorrent];
+    const { isPrivate, announce } = loaded.torrent;
+    // The machine that answered is a tracker at this address, whatever the torrent says.
+    const own = [`http://${host}/announce`];
+    const torrent = { ...loaded.torrent, announce: [own, ...announce] };
+    await requireRoom(torrent, job);
+    const { peerPort } = listing;
+    const hostname = new URL(source).hostname.replace(/^\[|\]$/g, "");
+    const peers = isPrivate || peerPort === undefined
+      ? []
+      : [{ hostname, port: peerPort }];
+    yield [{ source, torrent, peers }];
+  }
+}
+
+/** The only share, or the one that the user chooses at the terminal. */
+async function choose(
+  candidates: readonly Candidate[],
+  { json, quiet }: GetJob,
+  { console, signal }: Pick<JobContext, "console" | "signal">,
+): Promise<Candidate> {
+  const [first, ...others] = candidates;
+  if (others.length === 0) return first!;
+  const list = candidates.map((candidate, index) =>
+    `${index + 1}  ${describeCandidate(candidate)}`
+  );
+  const mayAsk = !json && !quiet && Deno.stdin.isTerminal() &&
+    Deno.stderr.isTerminal();
+  if (!mayAsk) {
+    const reason = `${candidates.length} are there; name the one to fetch, ` +
+      `or give its URL: http://${first!.hosts[0]}/torrents/NAME.torrent`;
+    throw new NoShareError(`cannot choose a share: ${reason}`, list);
+  }
+  for (const line of list) console.writeErrorLine(printable(`  ${line}`));
+  for (;;) {
+    console.writeErrorLine(`Which one? Type 1 to ${list.length} and Enter:`);
+    const answer = await abortable(readLine(), signal);
+    if (answer === undefined) {
+      throw new NoShareError("cannot choose a share: the input has ended");
+    }
+    const chosen = candidates[Number(answer) - 1];
+    if (chosen !== undefined) return chosen;
+  }
+}
+
+/** One line that the user types; `undefined` at the end of the input. */
+async function readLine(): Promise<string | undefined> {
+  const bytes = new Uint8Array(256);
+  const length = await Deno.stdin.read(bytes);
+  if (length === null) return undefined;
+  return new TextDecoder().decode(bytes.subarray(0, length)).trim();
+}
+
+/** @throws {StorageError} If the folder cannot be written or has not enough room. */
+async function requireRoom(torrent: Torrent, job: GetJob): Promise<void> {
+  const { path, neededLength, freeLength } = await measureRoom(
+    torrent,
+    job.dir,
+  );
+  const hasRoom = freeLength === undefined || neededLength <= freeLength;
+  if (hasRoom || job.ignoreSpace) return;
+  throw new StorageError(
+    `Cannot fetch ${torrent.name}: it needs ${formatSize(neededLength)}, ${
+      formatSize(freeLength)
+    } free on ${path}; make room, choose another --dir, or start all the same with --ignore-space`,
+  );
+}

@@ -1,0 +1,102 @@
+/**
+ * Checks before a download that its folder can be written and has room for it.
+ *
+ * @module
+ */
+import { dirname, join, resolve } from "@std/path";
+import { StorageError } from "../base/errors.ts";
+import { storageFailure } from "../disk/storage_failure.ts";
+import type { Torrent } from "../metainfo/torrent.ts";
+import { loadNodeModule } from "../net/node_modules.ts";
+
+/** Bytes of a block in which file systems count what a file takes. */
+const BLOCK_LENGTH = 512;
+
+/** The room for a download. Lengths in bytes. */
+export interface DownloadRoom {
+  /** The folder, or the one above it that exists. */
+  readonly path: string;
+  /** To be written yet. */
+  readonly neededLength: number;
+  /** Free for this user; `undefined` where the system does not say. */
+  readonly freeLength: number | undefined;
+}
+
+/**
+ * Measures the room for a torrent's content below `dir`. Without the permission
+ * `--allow-sys=statfs` the free space is unknown.
+ * @throws {StorageError} If something is to be written and the folder refuses it.
+ */
+export async function measureRoom(
+  torrent: Torrent,
+  dir: string,
+): Promise<DownloadRoom> {
+  const path = await existingFolder(resolve(dir));
+  const stored = await storedLength(torrent, dir);
+  const neededLength = torrent.geometry.length - stored;
+  if (neededLength > 0) await requireWritable(path);
+  return { path, neededLength, freeLength: freeLength(path) };
+}
+
+async function existingFolder(path: string): Promise<string> {
+  for (;;) {
+    try {
+      if ((await Deno.stat(path)).isDirectory) return path;
+      throw storageFailure("write", path, "ENOTDIR");
+    } catch (error) {
+      const above = dirname(path);
+      if (!(error instanceof Deno.errors.NotFound) || above === path) {
+        throw error instanceof StorageError
+          ? error
+          : storageFailure("write", path, error);
+      }
+      path = above;
+    }
+  }
+}
+
+/** Bytes of the content for which the disk has room already. */
+async function storedLength(
+  { name, files }: Torrent,
+  dir: string,
+): Promise<number> {
+  if (await sizeOnDisk(join(dir, name)) === undefined) return 0;
+  let sum = 0;
+  for (const { path, length, isPadding } of files) {
+    if (isPadding) sum += length;
+    else sum += Math.min(length, await sizeOnDisk(join(dir, ...path)) ?? 0);
+  }
+  return sum;
+}
+
+/** What a file takes, without its holes; `undefined` if there is none. */
+async function sizeOnDisk(path: string): Promise<number | undefined> {
+  try {
+    const { size, blocks } = await Deno.stat(path);
+    return blocks === null ? size : Math.min(size, blocks * BLOCK_LENGTH);
+  } catch {
+    // Whoever opens it reports the reason.
+    return undefined;
+  }
+}
+
+async function requireWritable(path: string): Promise<void> {
+  try {
+    const trial = await Deno.makeTempDir({ dir: path, prefix: ".lanswarm-" });
+    await Deno.remove(trial);
+  } catch (error) {
+    throw storageFailure("write", path, error);
+  }
+}
+
+function freeLength(path: string): number | undefined {
+  const permission = { name: "sys", kind: "statfs" } as const;
+  if (Deno.permissions.querySync(permission).state !== "granted") return;
+  try {
+    const { bavail, bsize } = loadNodeModule("node:fs").statfsSync(path);
+    return bavail * bsize;
+  } catch {
+    // Some network file systems do not answer: the first write tells.
+    return undefined;
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * Fetches the list of a machine's shares over HTTP, and resolves the names of such
+ * machines.
+ *
+ * @module
+ */
+import type { Permits } from "../base/address_filter.ts";
+import { FetchError, ProtocolError } from "../base/errors.ts";
+import { joinSignals } from "../base/join_signals.ts";
+import { HttpError, httpGet } from "../net/http_get.ts";
+import { resolveHost } from "../net/node_modules.ts";
+import {
+  LISTING_PATH,
+  MAX_LISTING_LENGTH,
+  parseShareListing,
+  type ShareListing,
+} from "./share_listing.ts";
+
+/** Longest wait for a list, in milliseconds. */
+const TIMEOUT_MS = 3_000;
+
+/** Options for {@linkcode fetchShares}. */
+export interface FetchSharesOptions {
+  /** Ends the fetch; the promise then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Tells to which hosts the server may redirect, by IP address. @default all */
+  readonly permits?: Permits;
+}
+
+/**
+ * Fetches the list of the shares at a host and port: `192.168.1.10:8000`.
+ * @throws {FetchError} If there is none.
+ */
+export async function fetchShares(
+  host: string,
+  { signal, permits }: FetchSharesOptions = {},
+): Promise<ShareListing> {
+  using ending = joinSignals(AbortSignal.timeout(TIMEOUT_MS), signal);
+  const url = `http://${host}${LISTING_PATH}`;
+  try {
+    const { isSuccess, status, body } = await httpGet(url, {
+      signal: ending.signal,
+      maxLength: MAX_LISTING_LENGTH,
+      ...permits && { redirects: { permits } },
+    });
+    if (isSuccess) return parseShareListing(body);
+    const isTemporary = status === 429 || status >= 500;
+    throw failure(host, `the answer is HTTP status ${status}`, { isTemporary });
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof FetchError) throw error;
+    if (ending.signal.aborted) {
+      throw failure(host, "no answer in time", { isTemporary: true });
+    }
+    const isExpected = error instanceof HttpError ||
+      error instanceof ProtocolError;
+    if (!isExpected) throw error;
+    const isTemporary = error instanceof HttpError && error.isTemporary;
+    throw failure(host, error.message, { isTemporary, cause: error });
+  }
+}
+
+/**
+ * The IP addresses of a host, as the system resolves its name.
+ * @throws {FetchError} If it has none.
+ */
+export async function resolveShareHost(hostname: string): Promise<string[]> {
+  try {
+    return await resolveHost(hostname);
+  } catch (cause) {
+    throw failure(hostname, "the name cannot be resolved", {
+      isTemporary: true,
+      cause,
+    });
+  }
+}
+
+function failure(
+  host: string,
+  reason: string,
+  options: ConstructorParameters<typeof FetchError>[1],
+): FetchError {
+  return new FetchError(
+    `Cannot ask ${host} for its shares: ${reason}`,
+    options,
+  );
+}
