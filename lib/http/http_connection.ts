@@ -12,11 +12,7 @@ import type { ByteQueue } from "../base/byte_queue.ts";
 import { unmapHostname } from "../base/ip_address.ts";
 import { isConnectionLoss } from "../net/connection_loss.ts";
 import type { ConnectionPhase, TrackedConnection } from "./connection_table.ts";
-import {
-  type HttpRequest,
-  RequestError,
-  type RequestLimits,
-} from "./request.ts";
+import { type HttpRequest, RequestError } from "./request.ts";
 import { RequestReader } from "./request_reader.ts";
 import {
   type HttpResponse,
@@ -51,7 +47,6 @@ export interface HttpConnectionContext {
   readonly onEnd: (connection: HttpConnection) => void;
   readonly writer: ResponseWriter;
   readonly buffers: { take(): ByteQueue; giveBack(queue: ByteQueue): void };
-  readonly limits: RequestLimits;
 }
 
 const REFUSAL_FRAME: ResponseFrame = {
@@ -92,7 +87,6 @@ export class HttpConnection implements TrackedConnection {
     this.#reader = new RequestReader(this.#received, {
       remoteHostname: this.remoteHostname,
       localHostname: unmapHostname(socket.localAddr.hostname),
-      limits: context.limits,
     });
   }
 

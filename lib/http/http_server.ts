@@ -30,7 +30,6 @@ import {
   type HttpConnectionContext,
   type HttpHandler,
 } from "./http_connection.ts";
-import { REQUEST_LIMITS, type RequestLimits } from "./request.ts";
 import { type HttpResponse, ResponseWriter } from "./response.ts";
 
 /** Time that a client has for each of its turns. */
@@ -68,8 +67,6 @@ export interface HttpServerOptions {
   readonly timeoutMs?: number;
   /** Headers of every response, those to malformed requests included. @default none */
   readonly headers?: HttpResponse["headers"];
-  /** @default {REQUEST_LIMITS} */
-  readonly limits?: RequestLimits;
 }
 
 /** Serves on open sockets, which the server owns from then on. */
@@ -112,7 +109,6 @@ export class HttpServer {
       onEnd: (connection) => this.#forget(connection),
       writer: new ResponseWriter(options.headers),
       buffers: new QueuePool(BUFFER_LENGTH),
-      limits: options.limits ?? REQUEST_LIMITS,
     };
   }
 

@@ -7,26 +7,6 @@
  * @module
  */
 
-/** Limits of a request, checked before memory is taken for it. */
-export interface RequestLimits {
-  /** Longest target (path and query), in bytes; a longer one gets status 414. */
-  readonly maxTargetLength: number;
-  /** Length of all header lines together, in bytes; more get status 431. */
-  readonly maxHeaderLength: number;
-  /** Number of header lines; more get status 431. */
-  readonly maxHeaderCount: number;
-  /** Longest body, which is skipped, in bytes; a longer one gets status 413. */
-  readonly maxBodyLength: number;
-}
-
-/** Enough for a scrape of 200 torrents and for the headers of browsers. */
-export const REQUEST_LIMITS: RequestLimits = {
-  maxTargetLength: 16 * 1024,
-  maxHeaderLength: 16 * 1024,
-  maxHeaderCount: 100,
-  maxBodyLength: 64 * 1024,
-};
-
 /** The status that answers a request which cannot be read. [RFC 9110, 15.5 and 15.6] */
 export type RequestErrorStatus = 400 | 411 | 413 | 414 | 431 | 505;
 
@@ -45,22 +25,29 @@ export class RequestError extends Error {
   }
 }
 
-const EXCEEDED = {
-  maxTargetLength: [414, "bytes of path and query"],
-  maxHeaderLength: [431, "bytes of headers"],
-  maxHeaderCount: [431, "headers"],
-  maxBodyLength: [413, "bytes of body"],
+/**
+ * Limits of a request, checked before memory is taken for it: enough for a scrape of
+ * 200 torrents and for the headers of browsers.
+ */
+export const LIMITS = {
+  targetLength: {
+    most: 16 * 1024,
+    noun: "bytes of path and query",
+    status: 414,
+  },
+  /** Of all header lines together. */
+  headerLength: { most: 16 * 1024, noun: "bytes of headers", status: 431 },
+  headerCount: { most: 100, noun: "headers", status: 431 },
+  /** A body is skipped. */
+  bodyLength: { most: 64 * 1024, noun: "bytes of body", status: 413 },
 } as const;
 
 /** @throws {RequestError} If the value exceeds the limit. */
 export function checkLimit(
-  limits: RequestLimits,
-  name: keyof RequestLimits,
+  { most, noun, status }: (typeof LIMITS)[keyof typeof LIMITS],
   value: number,
 ): void {
-  if (value <= limits[name]) return;
-  const [status, noun] = EXCEEDED[name];
-  throw new RequestError(status, `more than ${limits[name]} ${noun}`);
+  if (value > most) throw new RequestError(status, `more than ${most} ${noun}`);
 }
 
 /** The request line. [RFC 9112, 3] */
@@ -77,13 +64,12 @@ interface RequestLine {
 /** The consequences of the headers that frame a request. */
 type Framing = Pick<HttpRequest, "keepsConnection" | "contentLength">;
 
-/** The client of a request, and the limits of the request. */
+/** The two ends of a request's connection. */
 export interface RequestContext {
   /** IP address of the client. */
   readonly remoteHostname: string;
   /** IP address of this machine that the client reached. */
   readonly localHostname?: string | undefined;
-  readonly limits: RequestLimits;
 }
 
 /** A request without its body. */
@@ -106,7 +92,7 @@ export class HttpRequest {
   constructor(
     line: RequestLine,
     framing: Framing,
-    rest: Omit<RequestContext, "limits"> & { readonly headerLines: string },
+    rest: RequestContext & { readonly headerLines: string },
   ) {
     this.method = line.method;
     this.path = line.path;
@@ -157,23 +143,23 @@ const MAX_LINE_OVERHEAD = 64;
  */
 export function parseRequest(
   head: string,
-  { limits, ...client }: RequestContext,
+  client: RequestContext,
 ): HttpRequest {
   if (!HEAD.test(head)) {
-    checkRequestLine(head, limits);
+    checkRequestLine(head);
     throw new RequestError(400, 'a header line is not "name: value"');
   }
-  const line = readRequestLine(head, limits);
+  const line = readRequestLine(head);
   const headerLines = head.slice(head.indexOf("\n") + 1);
-  checkHeaderLength(headerLines.length, limits);
-  const framing = readFraming(headerLines, line, limits);
+  checkHeaderLength(headerLines.length);
+  const framing = readFraming(headerLines, line);
   return new HttpRequest(line, framing, { ...client, headerLines });
 }
 
 /** @throws {RequestError} If the text does not begin with a request line. */
-export function checkRequestLine(text: string, limits: RequestLimits): void {
+export function checkRequestLine(text: string): void {
   if (!REQUEST_LINE.test(text)) throw notHttp();
-  readRequestLine(text, limits);
+  readRequestLine(text);
 }
 
 /**
@@ -185,28 +171,23 @@ export function checkUnfinishedLine(
     readonly firstByte: number;
     readonly length: number;
   },
-  limits: RequestLimits,
 ): void {
   const start = String.fromCharCode(firstByte);
   if (!/[\w!#$%&'*+.^`|~-]/.test(start)) throw notHttp();
-  checkLineLength(length, limits);
-}
-
-function checkLineLength(length: number, limits: RequestLimits): void {
-  checkLimit(limits, "maxTargetLength", length - MAX_LINE_OVERHEAD);
+  checkLimit(LIMITS.targetLength, length - MAX_LINE_OVERHEAD);
 }
 
 /** @param length With the empty line or a part of it. @throws {RequestError} */
-export function checkHeaderLength(length: number, limits: RequestLimits): void {
-  checkLimit(limits, "maxHeaderLength", length - "\r\n".length);
+export function checkHeaderLength(length: number): void {
+  checkLimit(LIMITS.headerLength, length - "\r\n".length);
 }
 
 /** @param text Matches {@linkcode REQUEST_LINE}. */
-function readRequestLine(text: string, limits: RequestLimits): RequestLine {
-  checkLineLength(text.indexOf("\n"), limits);
+function readRequestLine(text: string): RequestLine {
+  checkLimit(LIMITS.targetLength, text.indexOf("\n") - MAX_LINE_OVERHEAD);
   const methodEnd = text.indexOf(" ");
   const targetEnd = text.indexOf(" ", methodEnd + 1);
-  checkLimit(limits, "maxTargetLength", targetEnd - methodEnd - 1);
+  checkLimit(LIMITS.targetLength, targetEnd - methodEnd - 1);
   const version = text.slice(targetEnd + 1, targetEnd + 1 + "HTTP/1.1".length);
   if (!version.startsWith("HTTP/1")) {
     throw new RequestError(505, `${version} is not supported`);
@@ -241,7 +222,6 @@ const FRAMING_NAME_LENGTHS: ReadonlySet<number> = new Set([
 function readFraming(
   headerLines: string,
   { isHttp10 }: RequestLine,
-  limits: RequestLimits,
 ): Framing {
   let count = 0;
   let hostCount = 0;
@@ -254,7 +234,7 @@ function readFraming(
     const nameEnd = headerLines.indexOf(":", start);
     if (nameEnd === -1) break;
     end = headerLines.indexOf("\n", nameEnd);
-    checkLimit(limits, "maxHeaderCount", ++count);
+    checkLimit(LIMITS.headerCount, ++count);
     if (!FRAMING_NAME_LENGTHS.has(nameEnd - start)) continue;
     switch (headerLines.slice(start, nameEnd).toLowerCase()) {
       case "host":
@@ -273,7 +253,7 @@ function readFraming(
           throw new RequestError(400, "it has two content lengths");
         }
         contentLength = readContentLength(headerLines.slice(nameEnd + 1, end));
-        checkLimit(limits, "maxBodyLength", contentLength);
+        checkLimit(LIMITS.bodyLength, contentLength);
         break;
       case "transfer-encoding":
         // No client of a tracker sends a body, so chunks are not parsed.

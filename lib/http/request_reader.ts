@@ -13,6 +13,7 @@ import {
   checkRequestLine,
   checkUnfinishedLine,
   type HttpRequest,
+  LIMITS,
   parseRequest,
   type RequestContext,
 } from "./request.ts";
@@ -105,17 +106,16 @@ export class RequestReader {
    */
   #checkUnfinished(bytes: Uint8Array, text?: string): void {
     const { length, 0: firstByte = 0 } = bytes;
-    const { limits } = this.#context;
     this.#scannedLength = length;
     if (text !== undefined && this.#headersStart > 0) {
-      checkLimit(limits, "maxHeaderCount", ++this.#lineCount);
+      checkLimit(LIMITS.headerCount, ++this.#lineCount);
     } else if (text !== undefined) {
-      checkRequestLine(text, limits);
+      checkRequestLine(text);
       this.#headersStart = text.indexOf("\n") + 1;
     }
     if (this.#headersStart === 0) {
-      checkUnfinishedLine({ firstByte, length }, limits);
-    } else checkHeaderLength(length - this.#headersStart, limits);
+      checkUnfinishedLine({ firstByte, length });
+    } else checkHeaderLength(length - this.#headersStart);
   }
 }
 

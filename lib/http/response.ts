@@ -204,12 +204,11 @@ function writeDecimal(
   offset: number,
   value: number,
 ): number {
-  let end = offset + 1;
-  for (let power = 10; power <= value; power *= 10) end++;
-  let rest = value;
-  for (let at = end - 1; at >= offset; at--) {
-    bytes[at] = 0x30 + rest % 10;
-    rest = Math.floor(rest / 10);
+  let divisor = 1;
+  while (divisor * 10 <= value) divisor *= 10;
+  let end = offset;
+  for (; divisor >= 1; divisor /= 10) {
+    bytes[end++] = 0x30 + Math.floor(value / divisor) % 10;
   }
   return end;
 }

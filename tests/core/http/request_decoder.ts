@@ -4,7 +4,7 @@
  * @module
  */
 import { ByteQueue } from "../../../lib/base/byte_queue.ts";
-import { REQUEST_LIMITS, RequestError } from "../../../lib/http/request.ts";
+import { RequestError } from "../../../lib/http/request.ts";
 import { RequestReader } from "../../../lib/http/request_reader.ts";
 import { latin1 } from "../bencode/bytes.ts";
 import type { NamedFuzzTarget } from "../fuzz.ts";
@@ -27,7 +27,6 @@ export const REQUEST_DECODER: NamedFuzzTarget = {
     received.push(input);
     const reader = new RequestReader(received, {
       remoteHostname: "192.0.2.7",
-      limits: REQUEST_LIMITS,
     });
     let described: string | undefined;
     for (;;) {

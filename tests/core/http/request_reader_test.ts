@@ -1,11 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ByteQueue } from "../../../lib/base/byte_queue.ts";
-import {
-  type HttpRequest,
-  REQUEST_LIMITS,
-  RequestError,
-  type RequestLimits,
-} from "../../../lib/http/request.ts";
+import { type HttpRequest, RequestError } from "../../../lib/http/request.ts";
 import { RequestReader } from "../../../lib/http/request_reader.ts";
 import { latin1 } from "../bencode/bytes.ts";
 import { fuzz, FUZZ_SEED } from "../fuzz.ts";
@@ -24,23 +19,14 @@ function parsed(request: HttpRequest): Parsed {
   return { method, path, query, keepsConnection };
 }
 
-function readerOf(
-  received: ByteQueue,
-  limits: RequestLimits = REQUEST_LIMITS,
-): RequestReader {
-  return new RequestReader(received, {
-    remoteHostname: "192.0.2.7",
-    limits,
-  });
+function readerOf(received: ByteQueue): RequestReader {
+  return new RequestReader(received, { remoteHostname: "192.0.2.7" });
 }
 
 /** The requests in bytes that arrive in parts. */
-function readAll(
-  parts: readonly Uint8Array[],
-  limits?: RequestLimits,
-): Parsed[] {
+function readAll(parts: readonly Uint8Array[]): Parsed[] {
   const received = new ByteQueue(16);
-  const reader = readerOf(received, limits);
+  const reader = readerOf(received);
   const requests: Parsed[] = [];
   for (const part of parts) {
     received.push(part);
@@ -53,8 +39,8 @@ function readAll(
   return requests;
 }
 
-function read(text: string, limits?: RequestLimits): Parsed[] {
-  return readAll([latin1(text)], limits);
+function read(text: string): Parsed[] {
+  return readAll([latin1(text)]);
 }
 
 /** The first request, unchanged. */
@@ -208,14 +194,12 @@ Deno.test("HttpRequest.header() finds headers by name and joins several of one n
   assertEquals(request.header("x-forwarded"), undefined);
 });
 
-const LIMITS: RequestLimits = {
-  maxTargetLength: 100,
-  maxHeaderLength: 200,
-  maxHeaderCount: 5,
-  maxBodyLength: 10,
-};
+/** Longest path and query, and most bytes of headers. */
+const MAX_LENGTH = 16 * 1024;
+const MAX_HEADER_COUNT = 100;
+const MAX_BODY_LENGTH = 64 * 1024;
 
-const LONG = "x".repeat(300);
+const LONG = "x".repeat(MAX_LENGTH + 100);
 const HOST = "host: t\r\n";
 
 const REFUSED: readonly [
@@ -252,8 +236,16 @@ const REFUSED: readonly [
   [400, "a lone carriage return", `GET / HTTP/1.1\r\n${HOST}a: \rb\r\n\r\n`],
   [431, "a header that is too long", `GET / HTTP/1.1\r\na: ${LONG}\r\n\r\n`],
   [431, "headers without an end", `GET / HTTP/1.1\r\na: ${LONG}`],
-  [431, "too many headers", `GET / HTTP/1.1\r\n${"a: b\r\n".repeat(6)}\r\n`],
-  [413, "a body that is too long", post("content-length: 11")],
+  [
+    431,
+    "too many headers",
+    `GET / HTTP/1.1\r\n${"a: b\r\n".repeat(MAX_HEADER_COUNT + 1)}\r\n`,
+  ],
+  [
+    413,
+    "a body that is too long",
+    post(`content-length: ${MAX_BODY_LENGTH + 1}`),
+  ],
   [413, "a body of endless length", post("content-length: 999999999999999")],
   [400, "a negative length", post("content-length: -1")],
   [400, "a length of two numbers", post("content-length: 5, 5")],
@@ -272,28 +264,30 @@ function post(header: string): string {
 
 for (const [status, what, text] of REFUSED) {
   Deno.test(`RequestReader refuses ${what} with ${status}, whole and byte by byte`, () => {
-    const error = assertThrows(() => read(text, LIMITS), RequestError);
+    const error = assertThrows(() => read(text), RequestError);
     assertEquals(error.status, status);
     const parts = [...latin1(text)].map((byte) => Uint8Array.of(byte));
-    const slow = assertThrows(() => readAll(parts, LIMITS), RequestError);
+    const slow = assertThrows(() => readAll(parts), RequestError);
     assertEquals(slow.status, status);
   });
 }
 
 Deno.test("RequestReader accepts a request exactly at the limits", () => {
-  const target = `/${"x".repeat(99)}`;
-  const value = "x".repeat(200 - HOST.length - "a: \r\n".length);
+  const target = `/${"x".repeat(MAX_LENGTH - 1)}`;
+  const value = "x".repeat(MAX_LENGTH - HOST.length - "a: \r\n".length);
   const within = `PUT ${target} HTTP/1.1\r\n${HOST}a: ${value}\r\n\r\n`;
-  assertEquals(read(within, LIMITS).length, 1);
-  const five = "a: b\r\n".repeat(3) + "content-length: 10\r\n";
-  const full = `PUT / HTTP/1.1\r\n${HOST}${five}\r\n0123456789`;
-  assertEquals(read(full + ANNOUNCE, LIMITS).length, 2);
+  assertEquals(read(within).length, 1);
+  const headers = "a: b\r\n".repeat(MAX_HEADER_COUNT - 2) +
+    `content-length: ${MAX_BODY_LENGTH}\r\n`;
+  const body = "0".repeat(MAX_BODY_LENGTH);
+  const full = `PUT / HTTP/1.1\r\n${HOST}${headers}\r\n${body}`;
+  assertEquals(read(full + ANNOUNCE).length, 2);
 });
 
 Deno.test(`RequestReader accepts or refuses mutated requests (seed ${FUZZ_SEED})`, async () => {
   await fuzz({
     examples: [THREE, ...REFUSED.map(([, , text]) => text)].map(latin1),
-    decode: (bytes) => readAll([bytes], LIMITS)[0],
+    decode: (bytes) => readAll([bytes])[0],
     refusal: RequestError,
   });
 });
@@ -306,7 +300,7 @@ Deno.test(`RequestReader reads the same from whole input and byte by byte (seed 
   /** Requests before the first refusal, and the refusal. */
   const outcome = (parts: readonly Uint8Array[]): unknown[] => {
     const received = new ByteQueue(16);
-    const reader = readerOf(received, LIMITS);
+    const reader = readerOf(received);
     const outcomes: unknown[] = [];
     try {
       for (const part of parts) {

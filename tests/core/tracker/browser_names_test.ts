@@ -4,7 +4,7 @@
  * @module
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { parseRequest, REQUEST_LIMITS } from "../../../lib/http/request.ts";
+import { parseRequest } from "../../../lib/http/request.ts";
 import type { TrackerHandler } from "../../../lib/tracker/http_handler.ts";
 import { announceQuery } from "../announce/samples.ts";
 import { get, type TextResponse, tracker } from "./http_tracker.ts";
@@ -28,8 +28,7 @@ function ask(
   ...lines: string[]
 ): Promise<TextResponse> {
   const head = [`GET ${target} HTTP/1.1`, ...lines, "", ""].join("\r\n");
-  const limits = REQUEST_LIMITS;
-  const request = parseRequest(head, { remoteHostname: "192.0.2.1", limits });
+  const request = parseRequest(head, { remoteHostname: "192.0.2.1" });
   return get(handle, target, {
     header: (name) => request.header(name),
     isFromBrowser: request.isFromBrowser,
