@@ -5,7 +5,6 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import type { Page } from "playwright-core";
 import { infoHash } from "../core/announce/samples.ts";
 import {
   sceneCatalogue,
@@ -13,6 +12,7 @@ import {
   SceneStore,
 } from "../core/tracker/page/scene_store.ts";
 import { browserTest } from "./browser_test_case.ts";
+import { brightness, overhang } from "./page_shape.ts";
 import { type SceneTracker, serveScene } from "./scene_tracker.ts";
 
 const [A, B] = [infoHash("a"), infoHash("b")];
@@ -47,33 +47,6 @@ function serveLab(): { tracker: SceneTracker; store: SceneStore } {
   };
   const tracker = serveScene({ store, catalogue: sceneCatalogue(file) });
   return { tracker, store };
-}
-
-/** The elements that are wider than the window. */
-async function overhang(page: Page): Promise<string[]> {
-  return await page.evaluate(`(() => {
-    const { scrollWidth, clientWidth } = document.documentElement;
-    if (scrollWidth <= clientWidth) return [];
-    return Array.from(document.querySelectorAll("body *"))
-      .filter((element) => element.getBoundingClientRect().right > clientWidth)
-      .map((element) => element.outerHTML.slice(0, 100));
-  })()`);
-}
-
-/** The brightness of the page's background and text, from 0 to 255. */
-async function brightness(
-  page: Page,
-): Promise<[background: number, text: number]> {
-  const colours: [background: string, text: string] = await page.evaluate(
-    `(() => {
-    const { backgroundColor, color } = getComputedStyle(document.body);
-    return [backgroundColor, color];
-  })()`,
-  );
-  const [background, text] = colours.map((colour) =>
-    Math.max(...colour.match(/\d+/g)!.slice(0, 3).map(Number))
-  );
-  return [background!, text!];
 }
 
 browserTest(
