@@ -23,6 +23,13 @@ export const MAX_TORRENT_FILE_LENGTH = 32 * 1024 * 1024;
  * @throws {MetainfoError} If it is not a valid torrent file.
  */
 export async function loadTorrentFile(path: string): Promise<Torrent> {
+  return (await readTorrentFile(path)).torrent;
+}
+
+/** The same with the bytes of the file. */
+export async function readTorrentFile(
+  path: string,
+): Promise<{ bytes: Uint8Array<ArrayBuffer>; torrent: Torrent }> {
   try {
     // Before the open: Windows may refuse to open a folder.
     if ((await Deno.stat(path)).isDirectory) {
@@ -31,7 +38,8 @@ export async function loadTorrentFile(path: string): Promise<Torrent> {
       );
     }
     using file = await Deno.open(path);
-    return await parseTorrentFile(await readTorrentBytes(file, path));
+    const bytes = await readTorrentBytes(file, path);
+    return { bytes, torrent: await parseTorrentFile(bytes) };
   } catch (error) {
     throw torrentFileFailure(path, error);
   }

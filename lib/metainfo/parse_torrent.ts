@@ -1,10 +1,12 @@
 /**
  * Parses torrent files. For any bytes the outcome is a {@linkcode Torrent} that
  * fulfils every invariant of its type, or a {@linkcode MetainfoError} that names
- * the field.
+ * the field: every path is safe, no two collide, and the total length is a safe
+ * integer.
  *
  * @module
  */
+import { quote } from "../base/errors.ts";
 import { infoHashFromBytes } from "../base/identifier.ts";
 import {
   BencodeError,
@@ -17,9 +19,18 @@ import { requestedUrl } from "../base/clean_text.ts";
 import { FieldReader, readTextList } from "./field_reader.ts";
 import { Geometry, MAX_PIECE_LENGTH } from "./geometry.ts";
 import { MetainfoError } from "./metainfo_error.ts";
-import { parseFiles, parseName } from "./parse_files.ts";
-import type { Platform } from "./safe_path.ts";
-import { PIECE_HASH_LENGTH, type Sha1, type Torrent } from "./torrent.ts";
+import {
+  findComponentFault,
+  findPathFault,
+  PathSet,
+  type Platform,
+} from "./safe_path.ts";
+import {
+  PIECE_HASH_LENGTH,
+  type Sha1,
+  type Torrent,
+  type TorrentFile,
+} from "./torrent.ts";
 
 /** A file takes 7 items and its path: enough for 500,000 files. */
 const LIMITS: BencodeLimits = { maxDepth: 64, maxItems: 5_000_000 };
@@ -96,6 +107,93 @@ function readTopLevel(
   const { value, raw } = decoded;
   if (isDictionary(value)) return { top: new FieldReader(value, ""), raw };
   throw new MetainfoError("torrent", "is not a dictionary");
+}
+
+/** The torrent's name. @throws {MetainfoError} If it is not a safe file name. */
+function parseName(info: FieldReader, platform: Platform): string {
+  const key = preferUtf8(info, "name");
+  const name = info.text(key);
+  const fault = findComponentFault(name, platform);
+  if (fault === undefined) return name;
+  throw new MetainfoError(
+    info.field(key),
+    `${quote(name)} ${fault}`,
+  );
+}
+
+/**
+ * The files: a single one called `name` from `length`, or those of a folder called
+ * `name` from `files`.
+ * @throws {MetainfoError} If a path or length is invalid.
+ */
+function parseFiles(
+  info: FieldReader,
+  name: string,
+  platform: Platform,
+): TorrentFile[] {
+  if (!info.has("files")) {
+    const length = info.integer("length", 0);
+    return [{ path: [name], length, isPadding: false }];
+  }
+  if (info.has("length")) {
+    throw new MetainfoError(
+      info.field("length"),
+      "is present beside files; a torrent has one of them",
+    );
+  }
+  const paths = new PathSet(platform);
+  const files: TorrentFile[] = [];
+  let totalLength = 0;
+  for (const entry of info.dictionaryList("files")) {
+    const file = parseFile(entry, name, platform);
+    totalLength += file.length;
+    if (!Number.isSafeInteger(totalLength)) {
+      throw new MetainfoError(
+        entry.field("length"),
+        "makes the total exceed 2^53",
+      );
+    }
+    // Padding never reaches the disk, and some clients reuse its paths.
+    const collision = file.isPadding ? undefined : paths.add(file.path);
+    if (collision !== undefined) {
+      throw new MetainfoError(
+        entry.field("path"),
+        `${quote(file.path.slice(1).join("/"))} ${collision}`,
+      );
+    }
+    files.push(file);
+  }
+  if (files.length === 0) {
+    throw new MetainfoError(info.field("files"), "is empty");
+  }
+  return files;
+}
+
+function parseFile(
+  entry: FieldReader,
+  name: string,
+  platform: Platform,
+): TorrentFile {
+  const length = entry.integer("length", 0);
+  // Each letter is a property of the file. [BEP 47]
+  const attributes = entry.optionalText("attr") ?? "";
+  if (attributes.includes("l")) {
+    throw new MetainfoError(entry.field("attr"), "symlinks are not supported");
+  }
+  const key = preferUtf8(entry, "path");
+  const path = entry.textList(key);
+  const fault = findPathFault(path, platform);
+  if (fault !== undefined) throw new MetainfoError(entry.field(key), fault);
+  return {
+    path: [name, ...path],
+    length,
+    isPadding: attributes.includes("p"),
+  };
+}
+
+/** Old clients wrote another encoding to `name` and UTF-8 to `name.utf-8`. */
+function preferUtf8(reader: FieldReader, key: string): string {
+  return reader.has(`${key}.utf-8`) ? `${key}.utf-8` : key;
 }
 
 function parseGeometry(info: FieldReader, length: number): Geometry {

@@ -27,8 +27,7 @@ import { sourceFailure } from "../disk/storage_failure.ts";
 import {
   MAX_TORRENT_FILE_LENGTH,
   parseTorrentFile,
-  readTorrentBytes,
-  torrentFileFailure,
+  readTorrentFile,
 } from "../disk/torrent_file.ts";
 import { buildTorrent } from "../metainfo/build_torrent.ts";
 import { MetainfoError } from "../metainfo/metainfo_error.ts";
@@ -104,15 +103,9 @@ export async function readShare(
   path: string,
   dir: string,
 ): Promise<PreparedShare> {
-  try {
-    using file = await Deno.open(path);
-    const bytes = await readTorrentBytes(file, path);
-    const torrent = await parseTorrentFile(bytes);
-    const state = { verified: undefined, isRecalled: true, isNoted: true };
-    return { bytes, torrent, stored: torrent, dir, ...state };
-  } catch (error) {
-    throw torrentFileFailure(path, error);
-  }
+  const { bytes, torrent } = await readTorrentFile(path);
+  const state = { verified: undefined, isRecalled: true, isNoted: true };
+  return { bytes, torrent, stored: torrent, dir, ...state };
 }
 
 /** Differs for sources and settings that make another torrent. */
