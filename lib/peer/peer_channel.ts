@@ -43,6 +43,8 @@ export class PeerChannel implements Disposable {
   readonly #connection: Deno.TcpConn;
   readonly #received = new ByteQueue(HANDSHAKE_BUFFER_LENGTH);
   #isClosed = false;
+  /** When the pending write began or went on; `Infinity` if there is none. */
+  #writingSinceMs = Infinity;
 
   constructor(connection: Deno.TcpConn) {
     this.#connection = connection;
@@ -114,13 +116,21 @@ export class PeerChannel implements Disposable {
   async write(bytes: Uint8Array): Promise<boolean> {
     try {
       for (let done = 0; done < bytes.length;) {
+        this.#writingSinceMs = performance.now();
         done += await this.#connection.write(bytes.subarray(done));
       }
       return true;
     } catch (error) {
       if (!isConnectionLoss(error)) throw error;
       return false;
+    } finally {
+      this.#writingSinceMs = Infinity;
     }
+  }
+
+  /** Time for which the peer has taken no byte of a pending write, in milliseconds; 0 if there is none. */
+  writingMs(now: number): number {
+    return Math.max(0, now - this.#writingSinceMs);
   }
 
   /** Closes the socket and ends all waits on it. May be called again. */

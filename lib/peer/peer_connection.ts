@@ -15,6 +15,9 @@ import { pause } from "./pacer.ts";
 import type { PeerChannel } from "./peer_channel.ts";
 import type { ConnectionContext } from "./session_context.ts";
 
+/** Time without a byte written after which a peer that has to read is stalled, in milliseconds. */
+const STALLED_MS = 10_000;
+
 /** The end of a connection. */
 export interface ConnectionOver {
   readonly reason: ConnectionEnd;
@@ -66,6 +69,11 @@ export class PeerConnection {
   get address(): PeerAddress {
     const { hostname, port } = this.channel;
     return { hostname, port };
+  }
+
+  /** True if the peer has read nothing for a while of what is being sent to it. */
+  get isStalled(): boolean {
+    return this.channel.writingMs(performance.now()) >= STALLED_MS;
   }
 
   /** The reason why the connection is over, or would be if it broke now. */

@@ -11,7 +11,6 @@ import {
   type AnnouncerOptions,
 } from "../announce/announcer.ts";
 import type { Permits } from "../base/address_filter.ts";
-import type { Bitfield } from "../base/bitfield.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
 import type { PeerId } from "../base/identifier.ts";
 import type { DialLimiter } from "../dialing/dial_limiter.ts";
@@ -20,7 +19,7 @@ import type { PieceHasher } from "../disk/worker_hasher.ts";
 import { MetadataServer } from "../metadata/metadata_server.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import type { PeerKey } from "../swarm/events.ts";
-import { Swarm } from "../swarm/swarm.ts";
+import { Swarm, type SwarmOptions } from "../swarm/swarm.ts";
 import { allowedFastSet } from "../swarm/uploads.ts";
 import type { BlockRange, Message } from "../wire/message.ts";
 import type { ReadLimits } from "../wire/read_message.ts";
@@ -70,8 +69,10 @@ export interface ConnectionContext
 
 /** Creates the engine of a torrent. */
 export function createSwarm(
-  { ownId, maxPeers, port }: SessionContext,
-  { torrent, have }: { readonly torrent: Torrent; readonly have: Bitfield },
+  { ownId, maxPeers, port, uploadShares }: SessionContext,
+  { torrent, have, isStalled }:
+    & { readonly torrent: Torrent }
+    & Pick<SwarmOptions, "have" | "isStalled">,
 ): Swarm {
   const { infoHash, geometry, isPrivate, info } = torrent;
   const { pieceCount } = geometry;
@@ -81,6 +82,8 @@ export function createSwarm(
     ownId,
     random: Math.random,
     maxPeers,
+    hostOf: (hostname) => uploadShares.hostOf(hostname),
+    isStalled,
     allowedFastSet: (hostname) =>
       allowedFastSet({ infoHash, pieceCount, hostname, sha1 }),
     listenPort: port,

@@ -88,7 +88,11 @@ export class TorrentSession {
     this.torrent = torrent;
     this.#options = options;
     this.#session = session;
-    this.#swarm = createSwarm(session, { torrent, have: options.have });
+    this.#swarm = createSwarm(session, {
+      torrent,
+      have: options.have,
+      isStalled: (peer) => this.#connections.get(peer)?.isStalled ?? false,
+    });
     this.#emit = guardListener(options.onEvent);
     this.#context = this.#createContext();
     const { infoHash } = torrent;
@@ -234,9 +238,9 @@ export class TorrentSession {
       await connection.run();
     } finally {
       const { reason, detail } = connection.end;
-      this.#connections.delete(key);
       this.#session.handleLimit.delete(channel);
       this.#apply({ type: "peerLeft", peer: key });
+      this.#connections.delete(key);
       this.#dialEnded(dialed, reason);
       if (isReported) {
         this.#emit({ type: "peerDisconnected", address, reason: detail });

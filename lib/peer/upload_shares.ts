@@ -42,12 +42,17 @@ export class UploadShares {
     this.#interfaces = interfaces;
   }
 
-  /** The share of the host of an address. */
-  of(hostname: string): HostShare {
-    const host = hostOf(
+  /** The host that an address belongs to. */
+  hostOf(hostname: string): string {
+    return hostOf(
       hostname,
       (address) => this.#interfaces?.isInOwnNetwork(address) ?? true,
     );
+  }
+
+  /** The share of the host of an address. */
+  of(hostname: string): HostShare {
+    const host = this.hostOf(hostname);
     let share = this.#hosts.get(host);
     if (share === undefined) {
       share = new HostShare(this);

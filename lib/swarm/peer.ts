@@ -24,20 +24,36 @@ const SETTLED_AGE_MS = 20_000;
 /** No actions: most haves lead to none, and most events in a large swarm are haves. */
 const NONE: SwarmAction[] = [];
 
+/** The host of a peer. */
+export interface PeerHost {
+  readonly host: string;
+  /** Time for which earlier connections of the host moved nothing, in milliseconds. */
+  readonly idleMs: number;
+}
+
 /** The identity of one connection, and when it was used. */
 export class Peer {
   readonly key: PeerKey;
   readonly id: PeerId;
   readonly hostname: string;
+  /** The host that the address belongs to. */
+  readonly host: string;
   readonly isOutgoing: boolean;
   /** Extensions that both ends support. */
   readonly extensions: WireExtensions;
   readonly #joinedAt: number;
+  readonly #idleBeforeMs: number;
   #hasSpoken = false;
   #sentAt: number;
   #receivedAt: number;
 
-  constructor(introduction: PeerIntroduction, now: number) {
+  constructor(
+    introduction: PeerIntroduction,
+    now: number,
+    { host, idleMs }: PeerHost,
+  ) {
+    this.host = host;
+    this.#idleBeforeMs = idleMs;
     this.key = introduction.peer;
     this.id = introduction.id;
     this.hostname = introduction.hostname;
@@ -69,9 +85,14 @@ export class Peer {
     return !this.#hasSpoken && now - this.#joinedAt >= MUTE_TIMEOUT_MS;
   }
 
+  /** Age in milliseconds, with the time for which earlier connections moved nothing. */
+  age(now: number): number {
+    return now - this.#joinedAt + this.#idleBeforeMs;
+  }
+
   /** True if the peer has had time to begin a transfer. */
   isSettled(now: number): boolean {
-    return now - this.#joinedAt >= SETTLED_AGE_MS;
+    return this.age(now) >= SETTLED_AGE_MS;
   }
 
   needsKeepAlive(now: number): boolean {

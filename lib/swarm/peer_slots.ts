@@ -3,10 +3,11 @@
  * none. When every connection slot is taken, a peer that could move content and moves
  * none gives its slot to one that dials us, and a host with many connections one to
  * a host with fewer: no number of connections or peer ids keeps others out,
- * and hosts that stay idle do not. `uploads.ts` decides which of the connected peers are served.
+ * and hosts that stay idle, or come back to stay idle, do not. `uploads.ts` decides which of the connected peers are served.
  *
  * @module
  */
+import { BoundedMap } from "../base/bounded_map.ts";
 import type { PeerId } from "../base/identifier.ts";
 import { BLOCK_SIZE } from "../metainfo/geometry.ts";
 import type {
@@ -16,7 +17,7 @@ import type {
   PeerKey,
 } from "./events.ts";
 import type { PeerProfile } from "./extensions.ts";
-import type { Peer } from "./peer.ts";
+import { Peer } from "./peer.ts";
 import type { Source } from "./source.ts";
 import type { PeerUpload } from "./uploads.ts";
 
@@ -36,18 +37,38 @@ export type Admission =
 /** A peer that moves less is idle, in bytes a second: one block in five seconds. */
 const IDLE_RATE = BLOCK_SIZE / 5;
 
+/** Hosts whose idle time is remembered. */
+const MAX_IDLE_HOSTS = 1024;
+
+/** Options of {@linkcode PeerSlots}. */
+export interface PeerSlotsOptions {
+  readonly ownId: PeerId;
+  /** Connections at once. */
+  readonly maxPeers: number;
+  /** The host that an address belongs to: all addresses of a host share its slots. @default {the address} */
+  readonly hostOf?: (hostname: string) => string;
+  /** True if a peer has read nothing for a while of what is being sent to it. @default {never} */
+  readonly isStalled?: (peer: PeerKey) => boolean;
+}
+
 /** The connections of one torrent. */
 export class PeerSlots {
   readonly #ownId: PeerId;
   readonly #maxPeers: number;
+  readonly #hostOf: (hostname: string) => string;
+  readonly #isStalled: (peer: PeerKey) => boolean;
   readonly #peers = new Map<PeerKey, PeerState>();
   /** Oldest first. */
   readonly peers: ReadonlyMap<PeerKey, PeerState> = this.#peers;
   readonly #banned = new Set<string>();
+  /** Time for which the connections of a host moved nothing, in milliseconds, until one does. */
+  readonly #idleMs = new BoundedMap<string, number>(MAX_IDLE_HOSTS);
 
-  constructor({ ownId, maxPeers }: { ownId: PeerId; maxPeers: number }) {
-    this.#ownId = ownId;
-    this.#maxPeers = maxPeers;
+  constructor(options: PeerSlotsOptions) {
+    this.#ownId = options.ownId;
+    this.#maxPeers = options.maxPeers;
+    this.#hostOf = options.hostOf ?? ((hostname) => hostname);
+    this.#isStalled = options.isStalled ?? (() => false);
   }
 
   /** Admits no peer of the host to this torrent again. Returns whether that is new. */
@@ -61,10 +82,21 @@ export class PeerSlots {
     this.#peers.set(state.peer.key, state);
   }
 
+  /** A peer that joins now. */
+  createPeer(introduction: PeerIntroduction, now: number): Peer {
+    const host = this.#hostOf(introduction.hostname);
+    const idleMs = this.#idleMs.peek(host) ?? 0;
+    return new Peer(introduction, now, { host, idleMs });
+  }
+
   /** `undefined` if there is no such peer. */
-  remove(key: PeerKey): PeerState | undefined {
+  remove(key: PeerKey, now: number): PeerState | undefined {
     const state = this.#peers.get(key);
+    if (state === undefined) return undefined;
     this.#peers.delete(key);
+    const { peer } = state;
+    if (this.#isIdle(state, now)) this.#idleMs.set(peer.host, peer.age(now));
+    else this.#idleMs.delete(peer.host);
     return state;
   }
 
@@ -122,20 +154,12 @@ export class PeerSlots {
     const states = [...this.#peers.values()];
     const mute = states.find(({ peer }) => peer.isMute(now));
     if (mute !== undefined) return mute.peer;
-    const crowds = Map.groupBy(states, ({ peer }) => peer.hostname);
-    const ownCount = crowds.get(hostname)?.length ?? 0;
-    const rate = ({ source, upload }: PeerState): number =>
-      source.rate.bytesPerSecond(now) + upload.rate.bytesPerSecond(now);
-    const idle = states.find((state) => {
-      const { peer, upload, source: { requests } } = state;
-      // For a turn, for the upload limit, or for blocks.
-      const waits = upload.weChoke && upload.peerIsInterested ||
-        upload.queue.length + upload.pendingBytes > 0 ||
-        requests.size > 0 && !requests.isSnubbed;
-      return !isOutgoing && peer.isSettled(now) && !waits &&
-        rate(state) < IDLE_RATE &&
-        crowds.get(peer.hostname)!.length > ownCount;
-    });
+    const crowds = Map.groupBy(states, ({ peer }) => peer.host);
+    const ownCount = crowds.get(this.#hostOf(hostname))?.length ?? 0;
+    const idle = states.find((state) =>
+      !isOutgoing && state.peer.isSettled(now) && this.#isIdle(state, now) &&
+      crowds.get(state.peer.host)!.length > ownCount
+    );
     if (idle !== undefined) return idle.peer;
     let crowd: PeerState[] = [];
     for (const members of crowds.values()) {
@@ -143,9 +167,24 @@ export class PeerSlots {
     }
     if (crowd.length <= ownCount + 1) return undefined;
     return crowd.reduce((least, state) =>
-      rate(state) <= rate(least) ? state : least
+      rateOf(state, now) <= rateOf(least, now) ? state : least
     ).peer;
   }
+
+  /** True if a peer moves nothing, and waits neither for a turn, nor for the upload limit, nor for blocks. */
+  #isIdle(state: PeerState, now: number): boolean {
+    const { peer, upload, source: { requests } } = state;
+    const isServed = upload.queue.length + upload.pendingBytes > 0;
+    const waits = upload.weChoke && upload.peerIsInterested ||
+      isServed && !this.#isStalled(peer.key) ||
+      requests.size > 0 && !requests.isSnubbed;
+    return !waits && rateOf(state, now) < IDLE_RATE;
+  }
+}
+
+/** In bytes a second, both directions together. */
+function rateOf({ source, upload }: PeerState, now: number): number {
+  return source.rate.bytesPerSecond(now) + upload.rate.bytesPerSecond(now);
 }
 
 function refused(reason: DisconnectReason): Admission {

@@ -68,15 +68,22 @@ export class PiecePicker {
   readonly #pool: BufferPool;
   readonly #maxAssemblyCount: number;
   readonly #begun: PiecesInProgress;
+  readonly #traffic: { wasted: number };
 
   /** @param isSuspect Whether a piece was corrupt before: one peer alone must deliver it. */
   constructor(
-    torrent: { readonly geometry: Geometry; readonly have: Bitfield },
+    torrent: {
+      readonly geometry: Geometry;
+      readonly have: Bitfield;
+      /** Counts the bytes of pieces that are discarded. */
+      readonly traffic: { wasted: number };
+    },
     random: Random,
     isSuspect: (index: number) => boolean,
   ) {
     const { geometry, have } = torrent;
     this.#geometry = geometry;
+    this.#traffic = torrent.traffic;
     this.#isSuspect = isSuspect;
     this.#begun = new PiecesInProgress(geometry.pieceCount);
     this.#rarity = new RarityOrder(geometry.pieceCount, random);
@@ -312,6 +319,13 @@ export class PiecePicker {
   }
 
   #discard(assembly: PieceAssembly): void {
+    for (let block = 0; block < assembly.blockCount; block++) {
+      if (!assembly.isReceived(block)) continue;
+      this.#traffic.wasted += this.#geometry.blockLengthAt(
+        assembly.index,
+        block,
+      );
+    }
     this.#begun.discard(assembly);
     this.#wait(assembly.index);
     this.#pool.give(assembly.bytes);

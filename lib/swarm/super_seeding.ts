@@ -34,6 +34,8 @@ class SuperSeededPeer {
   assignedCount = 0;
   /** Those of them that no other peer has yet. */
   unspreadCount = 0;
+  /** True once it has requested a block. */
+  hasBegun = false;
   /** True if it has requested a block since the last tick. */
   hasRequested = true;
   /** True if it was served between the last two ticks, or is new. */
@@ -126,7 +128,7 @@ export class SuperSeeding {
   peerRequested({ peer }: PeerState, index: number): void {
     const leecher = this.#leechers.get(peer);
     if (leecher === undefined) return;
-    leecher.hasRequested = true;
+    leecher.hasBegun = leecher.hasRequested = true;
     if (leecher.ahead.delete(index)) this.#announceMore(leecher);
   }
 
@@ -205,12 +207,12 @@ export class SuperSeeding {
     }
   }
 
-  /** True if the leecher passes on less than others. Those that request nothing do not count, or all would wait for them. */
+  /** True if the leecher passes on less than others. Those that request nothing do not count, or all would wait for them; new ones that never do may come all the time. */
   #keepsTooMuch(leecher: SuperSeededPeer): boolean {
     let sum = 0;
     let count = 0;
     for (const other of this.#leechers.values()) {
-      if (!other.isActive) continue;
+      if (!other.isActive || !other.hasBegun) continue;
       sum += other.keptCount;
       count++;
     }

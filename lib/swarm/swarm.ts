@@ -8,7 +8,6 @@
  */
 import type { Bitfield } from "../base/bitfield.ts";
 import { ProtocolError } from "../base/errors.ts";
-import type { PeerId } from "../base/identifier.ts";
 import type { Random } from "../base/random.ts";
 import type { Geometry } from "../metainfo/geometry.ts";
 import type { Message } from "../wire/message.ts";
@@ -24,8 +23,12 @@ import type {
 import { Extensions, type ExtensionsOptions } from "./extensions.ts";
 import { handleMessage, type SwarmParts } from "./incoming_message.ts";
 import type { RequestLimits } from "./outstanding_requests.ts";
-import { Peer, SwarmContext } from "./peer.ts";
-import { PeerSlots, type PeerState } from "./peer_slots.ts";
+import { type Peer, SwarmContext } from "./peer.ts";
+import {
+  PeerSlots,
+  type PeerSlotsOptions,
+  type PeerState,
+} from "./peer_slots.ts";
 import { isOverdue } from "./slow_peers.ts";
 import { SuperSeeding } from "./super_seeding.ts";
 import { Uploads } from "./uploads.ts";
@@ -35,14 +38,11 @@ const SUSPENDED_MS = 5_000;
 
 /** Options of {@linkcode Swarm}. */
 export interface SwarmOptions
-  extends Pick<ExtensionsOptions, "isPrivate" | "metadata"> {
+  extends PeerSlotsOptions, Pick<ExtensionsOptions, "isPrivate" | "metadata"> {
   readonly geometry: Geometry;
   /** The pieces that are verified and stored; the swarm adds to it. */
   readonly have: Bitfield;
-  readonly ownId: PeerId;
   readonly random: Random;
-  /** Connections at once. */
-  readonly maxPeers: number;
   /** The pieces that a choked peer at the address may request, as `allowedFastSet` computes them. [BEP 6] */
   readonly allowedFastSet: (hostname: string) => readonly number[];
   /** @default {REQUEST_LIMITS} */
@@ -127,7 +127,7 @@ export class Swarm {
     }
     if (admission.evicted !== undefined) this.#disconnect(admission.evicted);
     const { downloads, uploads, extensions, superSeeding } = this.#parts;
-    const peer = new Peer(introduction, now);
+    const peer = this.#slots.createPeer(introduction, now);
     const profile = extensions.join(peer, introduction.listenPort);
     const source = downloads.join(profile);
     const upload = uploads.join(peer, source.pieces);
@@ -237,7 +237,7 @@ export class Swarm {
   }
 
   #remove(key: PeerKey): void {
-    const state = this.#slots.remove(key);
+    const state = this.#slots.remove(key, this.#context.now);
     if (state === undefined) return;
     const { downloads, uploads, extensions, superSeeding } = this.#parts;
     downloads.leave(state.source);

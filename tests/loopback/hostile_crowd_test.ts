@@ -6,6 +6,7 @@
  */
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { delay } from "@std/async/delay";
+import { connect } from "node:net";
 import type { PeerAddress } from "../../lib/mod.ts";
 import { encodeCompactPeers } from "../../lib/base/peer_address.ts";
 import { encodeBencode } from "../../lib/bencode/encode.ts";
@@ -17,6 +18,7 @@ import {
   handshake,
   peerIdOf,
   RawPeer,
+  uint32,
 } from "./raw_peer.ts";
 import { addressOf, assertWhole, openLocalSession, Share } from "./share.ts";
 import { ID, INTERESTED, UNCHOKE } from "./wire_scene.ts";
@@ -98,6 +100,95 @@ Deno.test("a thousand connections that send a handshake alone give way to a seed
   seeder.transfer.addPeers([addressOf(leeching)]);
   await leecher.first("completed", LONGEST_MS);
   await assertWhole(leecher, SAMPLE);
+});
+
+/** Runs the process's clock fast until it is disposed of; timers go on as before. */
+function fastClock(factor: number): Disposable {
+  const { now } = performance;
+  const startMs = performance.now();
+  performance.now = () => startMs + (now.call(performance) - startMs) * factor;
+  return { [Symbol.dispose]: () => void (performance.now = now) };
+}
+
+/** Connects from an address of this machine, sends some messages and reads nothing. */
+function hostFrom(
+  localAddress: string,
+  { hostname, port }: PeerAddress,
+  ...said: readonly Uint8Array[]
+): Disposable {
+  const socket = connect({ host: hostname, port, localAddress });
+  // The session closes it.
+  socket.on("error", () => {});
+  const id = localAddress.replaceAll(".", "").padStart(40, "b");
+  for (const bytes of [handshake(infoHash, id), ...said]) socket.write(bytes);
+  return { [Symbol.dispose]: () => void socket.destroy() };
+}
+
+/** Node's `localAddress` has no effect in Deno 2.4; the rule is tested in `core/swarm` too. */
+const lacksSources = lacksAddresses || Deno.version.deno.startsWith("2.4.");
+
+Deno.test({
+  name:
+    "hosts that reconnect, are interested and request nothing give way to a leecher (not with Deno 2.4)",
+  ignore: lacksSources,
+  fn: async () => {
+    await using seeding = openLocalSession({ maxPeers: 10 });
+    const seeder = await Share.start(seeding, SAMPLE, fullStorage(SAMPLE));
+    using _clock = fastClock(4);
+    const over = new AbortController();
+    // One after another, each every 2.5 s: 10 s of that clock, less than 20 s.
+    const reconnecting = Array.from({ length: 10 }, async (_, index) => {
+      await delay(index * 250);
+      while (!over.signal.aborted) {
+        const host = `127.0.0.${index + 11}`;
+        using _connection = hostFrom(host, addressOf(seeding), INTERESTED);
+        await delay(2_500);
+      }
+    });
+    try {
+      await delay(8_000);
+      assertEquals(seeder.transfer.snapshot().peers.length, 10);
+      await using leeching = openLocalSession();
+      const leecher = await Share.start(leeching, SAMPLE);
+      leecher.transfer.addPeers([addressOf(seeding)]);
+      // It took 38 s while newcomers that request nothing held a super-seeded leecher back.
+      await leecher.first("completed", 10_000);
+      await assertWhole(leecher, SAMPLE);
+    } finally {
+      over.abort();
+      await Promise.all(reconnecting);
+    }
+  },
+});
+
+Deno.test({
+  name:
+    "a peer that requests and never reads gives way to a leecher (not with Deno 2.4)",
+  ignore: lacksSources,
+  fn: async () => {
+    await using seeding = openLocalSession({ maxPeers: 1 });
+    const seeder = await Share.start(seeding, SAMPLE, fullStorage(SAMPLE));
+    using _clock = fastClock(4);
+    // 24 MiB, which no socket buffers.
+    const requests = Array.from(
+      { length: 1_500 },
+      () => frame(ID.request, uint32(0, 0, 16_384)),
+    );
+    using _host = hostFrom(
+      "127.0.0.11",
+      addressOf(seeding),
+      INTERESTED,
+      ...requests,
+    );
+    await delay(6_500);
+    assertEquals(seeder.transfer.snapshot().peers.length, 1);
+    assertGreater(seeder.transfer.snapshot().uploadedBytes, 0);
+    await using leeching = openLocalSession();
+    const leecher = await Share.start(leeching, SAMPLE);
+    leecher.transfer.addPeers([addressOf(seeding)]);
+    await leecher.first("completed", 10_000);
+    await assertWhole(leecher, SAMPLE);
+  },
 });
 
 Deno.test("a leecher accepts maxPeers peers at one address", async () => {

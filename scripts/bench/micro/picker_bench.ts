@@ -18,7 +18,8 @@ function setUp(
 ): { picker: PiecePicker; peers: PickingPeer[] } {
   const pieceLength = BLOCKS_PER_PIECE * BLOCK_SIZE;
   const geometry = new Geometry(pieceCount * pieceLength, pieceLength);
-  const torrent = { geometry, have: new Bitfield(pieceCount) };
+  const have = new Bitfield(pieceCount);
+  const torrent = { geometry, have, traffic: { wasted: 0 } };
   const picker = new PiecePicker(torrent, seededRandom(1), () => false);
   const peers = Array.from({ length: peerCount }, (_, key) => {
     const peer = new PickingPeer(key, {

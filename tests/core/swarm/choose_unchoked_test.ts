@@ -15,7 +15,8 @@ function uploadTo(
   state: Pick<PeerUpload, "weChoke" | "peerIsInterested" | "unchokedAt">,
 ): PeerUpload {
   const introduction = { peer: 1, id: idOf("a1"), hostname: "192.0.2.1" };
-  const peer = new Peer({ ...introduction, isOutgoing: false }, 0);
+  const host = { host: introduction.hostname, idleMs: 0 };
+  const peer = new Peer({ ...introduction, isOutgoing: false }, 0, host);
   return Object.assign(new PeerUpload(peer, new Bitfield(0), 0), state);
 }
 

@@ -37,13 +37,20 @@ export class PickerDesk {
   readonly #verified: Bitfield;
   readonly #peers = new Map<number, DeskPeer>();
 
+  /** Bytes of discarded pieces. */
+  readonly traffic = { wasted: 0 };
+
   constructor(options: PickerDeskOptions) {
     const { pieceCount, have = [], suspects = [] } = options;
     const pieceLength = options.blocksPerPiece * BLOCK_SIZE;
     this.#geometry = new Geometry(pieceCount * pieceLength, pieceLength);
     this.#verified = new Bitfield(pieceCount);
     for (const index of have) this.#verified.add(index);
-    const torrent = { geometry: this.#geometry, have: this.#verified };
+    const torrent = {
+      geometry: this.#geometry,
+      have: this.#verified,
+      traffic: this.traffic,
+    };
     this.picker = new PiecePicker(
       torrent,
       seededRandom(1),

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
 import { PickerDesk } from "./picker_desk.ts";
 import { piecesOf } from "./swarm_desk.ts";
 
@@ -126,6 +127,23 @@ Deno.test("PiecePicker begins a suspect piece again when its peer abandons it", 
   assertEquals(desk.picks(2, 2), "0.0 0.1");
   const piece = desk.deliver(2, "0.1") ?? desk.deliver(2, "0.0");
   assertEquals(piece?.senders, ["192.0.2.2", "192.0.2.2"]);
+  // The block of the peer that left.
+  assertEquals(desk.traffic.wasted, BLOCK_SIZE);
+});
+
+Deno.test("PiecePicker counts the blocks of a piece that is evicted as wasted", () => {
+  // Pieces of 32 MiB: four are allowed.
+  const desk = new PickerDesk({ pieceCount: 6, blocksPerPiece: 2048 });
+  for (const key of [1, 2, 3, 4]) {
+    desk.join(key, "####..");
+    desk.deliver(key, desk.pick(key));
+    desk.deliver(key, desk.pick(key));
+  }
+  for (const key of [1, 2, 3, 4]) desk.dropRequests(key);
+  desk.join(5, "....##");
+  assertEquals(desk.traffic.wasted, 0);
+  assert(desk.pick(5) !== "-", "it begins a piece in the place of another");
+  assertEquals(desk.traffic.wasted, 2 * BLOCK_SIZE);
 });
 
 Deno.test("PiecePicker helps with a piece instead of exceeding its memory", () => {

@@ -209,6 +209,23 @@ Deno.test("a super-seeder holds back no leecher for those that request nothing",
   assertEquals(seeder.view(4), "#".repeat(100));
 });
 
+Deno.test("a super-seeder holds back no leecher for those that come and go and request nothing", () => {
+  const seeder = new SeederDesk(100);
+  seeder.join(1);
+  let seconds = 0;
+  for (; seeder.counts(1)[0]! < 100 && seconds < 60; seconds++) {
+    // Four new ones a second, each of which stays for two.
+    for (let place = 0; place < 4; place++) {
+      if (seconds >= 2) seeder.leave(10 * (seconds - 2) + place + 10);
+      seeder.join(10 * seconds + place + 10);
+    }
+    seeder.requestAll(1, 100);
+    seeder.sendAll();
+    seeder.pass(1_000);
+  }
+  assertLess(seconds, 5);
+});
+
 Deno.test("a super-seeder announces everything to a leecher that has had nothing to request for a while", () => {
   const seeder = new SeederDesk(4);
   seeder.join(1);

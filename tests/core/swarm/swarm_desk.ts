@@ -45,6 +45,10 @@ export interface SwarmDeskOptions {
   readonly isPrivate?: boolean;
   /** Metadata to serve. @default {none} */
   readonly metadata?: MetadataSource;
+  /** @default {the address} */
+  readonly hostOf?: (hostname: string) => string;
+  /** @default {never} */
+  readonly isStalled?: (peer: number) => boolean;
 }
 
 /** Properties of a peer. */
@@ -124,6 +128,8 @@ export class SwarmDesk {
       listenPort,
       isPrivate,
       metadata,
+      ...(options.hostOf && { hostOf: options.hostOf }),
+      ...(options.isStalled && { isStalled: options.isStalled }),
     });
   }
 
