@@ -60,7 +60,8 @@ export class ConnectionTable<T extends TrackedConnection> {
 
   /**
    * Adds a connection. At a limit, the connection that has been idle for longest
-   * is closed for it, or else the one that has been slow for longest.
+   * is closed for it, or else the one that has been slow for longest: of the
+   * address that has most, while it has more than that of the new one would.
    * @returns False if none can be closed; the new one is to be closed then.
    */
   add(connection: T): boolean {
@@ -68,7 +69,8 @@ export class ConnectionTable<T extends TrackedConnection> {
     const hostname = connection.remoteHostname;
     const hasRoom = this.#countOf(hostname) >= maxConnectionsPerAddress
       ? this.closeOldest(hostname)
-      : this.#connections.size < maxConnections || this.closeOldest();
+      : this.#connections.size < maxConnections ||
+        this.#closeOfMost(this.#countOf(hostname) + 1) || this.closeOldest();
     if (!hasRoom) return false;
     this.#connections.add(connection);
     this.#countByHostname.set(hostname, this.#countOf(hostname) + 1);
@@ -91,6 +93,15 @@ export class ConnectionTable<T extends TrackedConnection> {
       const waitsForClient = phase !== "answering" && phase !== "streaming";
       if (waitsForClient && sinceMs <= latestMs) connection.close();
     }
+  }
+
+  /** Closes a connection of the address that has most, if that is more than `count`. */
+  #closeOfMost(count: number): boolean {
+    let most: string | undefined;
+    for (const [hostname, its] of this.#countByHostname) {
+      if (its > count) [most, count] = [hostname, its];
+    }
+    return most !== undefined && this.closeOldest(most);
   }
 
   #countOf(hostname: string): number {

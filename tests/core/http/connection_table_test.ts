@@ -43,6 +43,28 @@ Deno.test("ConnectionTable closes the connection that has been idle for longest 
   assertEquals(table.size, 3);
 });
 
+Deno.test("ConnectionTable closes a connection of the address that has most, not an older one of another", () => {
+  const table = new ConnectionTable({ ...MANY, maxConnections: 6 });
+  const honest = [1, 2].map((number) =>
+    new FakeConnection(`192.0.2.${number}`, "idle", number)
+  );
+  // Each request that it begins makes its connections look younger.
+  const crowd = [11, 12, 13, 14].map((sinceMs) =>
+    new FakeConnection("192.0.2.66", "receiving", sinceMs)
+  );
+  for (const connection of [...honest, ...crowd]) table.add(connection);
+  const closed = (): boolean[] =>
+    [...honest, ...crowd].map(({ isClosed }) => isClosed);
+  for (const number of [3, 4]) {
+    assert(table.add(new FakeConnection(`192.0.2.${number}`, "idle", 20)));
+    for (const it of crowd) if (it.isClosed) table.delete(it);
+  }
+  assertEquals(closed(), [false, false, true, true, false, false]);
+  // It has two left, and another address would have as many.
+  assert(table.add(new FakeConnection("192.0.2.3", "idle", 30)));
+  assertEquals(closed(), [true, false, true, true, false, false]);
+});
+
 Deno.test("ConnectionTable never closes a connection that waits for its response, and streams last", () => {
   const table = new ConnectionTable({ ...MANY, maxConnections: 5 });
   const phases: ConnectionPhase[] = [
