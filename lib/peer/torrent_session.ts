@@ -141,10 +141,7 @@ export class TorrentSession {
     }
   }
 
-  /**
-   * Closes all connections, waits for pieces being stored and announces `stopped`.
-   * @param timeoutMs Time for the announces, in milliseconds. @default 1.2 s
-   */
+  /** Closes all connections, waits for pieces being stored and announces `stopped`, which takes at most `timeoutMs` milliseconds or 1.2 s. */
   stop(timeoutMs?: number): Promise<void> {
     return this.#stopped ??= this.#shutDown(timeoutMs);
   }
