@@ -261,6 +261,7 @@ export function openListeningSession(
       ...(host !== undefined && { hostname: host }),
       maxPeers,
       permits: createAddressFilter(job),
+      localDiscovery: !job.noDiscovery,
       maxUploadBytesPerSecond: job.maxUploadBytesPerSecond,
       maxDownloadBytesPerSecond: job.maxDownloadBytesPerSecond,
       hasher,

@@ -76,6 +76,11 @@ export const FLAGS = {
     default: 0,
     read: readSize,
   },
+  noDiscovery: {
+    usage: "--no-discovery",
+    help:
+      "send nothing by multicast: find peers by trackers and other peers only, not on the local network",
+  },
   exitWhenComplete: {
     usage: "--exit-when-complete",
     help: "exit when every torrent is complete, without seeding",

@@ -71,6 +71,8 @@ export function describeNews(
       }`;
     case "trackerWarning":
       return `warning from tracker ${news.url}: ${news.text}`;
+    case "localDiscoveryOff":
+      return `peers on this network are found by trackers only: ${news.reason}`;
     case "sourceMissing":
       return "no peer with the missing pieces is known yet; asking the trackers of all tiers";
     case "storageFailed":

@@ -157,6 +157,7 @@ function readRecord(answer: Answer): DnsRecord[] {
 }
 
 function writeRecord(record: DnsRecord): Answer {
-  const { flush = false } = record;
-  return { ...record, flush };
+  const { flush = false, type, data } = record;
+  // The package writes into the list of a TXT record.
+  return { ...record, flush, data: type === "TXT" ? [...data] : data };
 }

@@ -33,6 +33,8 @@ const ANNOUNCE_INTERVAL_MS = 5 * 60_000;
 /** Longest wait before a peer is dialed, in milliseconds, and its part for each known peer. */
 const MAX_DIAL_DELAY_MS = 500;
 const DIAL_DELAY_PER_PEER_MS = 20;
+/** Messages over two families that follow each other this fast are one announce, in milliseconds. */
+const FAMILY_GAP_MS = 500;
 /** Peers of one torrent that are counted, and dials that wait. */
 const MAX_PEERS = 512;
 const MAX_WAITING = 256;
@@ -119,12 +121,18 @@ export interface LocalServiceDiscovery extends Disposable {
   remove(infoHash: InfoHash): void;
 }
 
+/** A peer as it was last heard. */
+interface HeardPeer {
+  readonly isIpv6: boolean;
+  readonly atMs: number;
+}
+
 /** One torrent that is announced. */
 interface Announced {
   /** Times of the announces to come, in ascending order. */
   dueMs: number[];
-  /** The peers that were heard, by their addresses. */
-  readonly heard: BoundedMap<string, true>;
+  /** The peers that were heard, by their cookies or else addresses. */
+  readonly heard: BoundedMap<string, HeardPeer>;
 }
 
 /** The state machine. All times are milliseconds on one clock. */
@@ -153,7 +161,7 @@ export class LsdMachine {
   }
 
   add(infoHash: InfoHash, now: number): void {
-    const heard = new BoundedMap<string, true>(MAX_PEERS);
+    const heard = new BoundedMap<string, HeardPeer>(MAX_PEERS);
     this.#torrents.set(infoHash, { dueMs: firstAnnounces(now), heard });
   }
 
@@ -183,7 +191,14 @@ export class LsdMachine {
       if (torrent === undefined || this.#waiting.length >= MAX_WAITING) {
         continue;
       }
-      torrent.heard.set(formatPeerAddress(address), true);
+      const key = message.cookie ?? formatPeerAddress(address);
+      const last = torrent.heard.peek(key);
+      const isIpv6 = hostname.includes(":");
+      // One address of a peer is enough: it announces itself over both families.
+      const isOther = last !== undefined && last.isIpv6 !== isIpv6 &&
+        now - last.atMs < FAMILY_GAP_MS;
+      if (isOther) continue;
+      torrent.heard.set(key, { isIpv6, atMs: now });
       const { size } = torrent.heard;
       if (random() >= dialProbability(size)) continue;
       const rangeMs = Math.min(
@@ -249,7 +264,7 @@ export async function openLocalServiceDiscovery(
   const socket = await openMulticastSocket(machine, {
     groups: GROUPS,
     port: PORT,
-    sendingPort: 0,
+    sendingPort: PORT,
     timeToLive: 1,
     maxPerSecond: MAX_PER_SECOND,
     sendsRoutable: true,

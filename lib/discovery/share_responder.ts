@@ -228,7 +228,7 @@ export class ShareResponder {
         const atMs = Math.max(now + delayMs, lastMs + repeatMs);
         const isPlanned = this.#planned.some((planned) =>
           keyOf(planned.group, planned.interfaceName) === key &&
-          planned.atMs <= atMs
+          planned.atMs <= atMs + ANSWER_DELAY_RANGE_MS
         );
         if (!isPlanned) this.#planned.push({ group, interfaceName, atMs });
       }

@@ -19,8 +19,15 @@ import {
   type InfoHash,
   type PeerId,
 } from "../base/identifier.ts";
+import { isLoopback, isUnicast } from "../base/ip_address.ts";
 import { DialLimiter } from "../dialing/dial_limiter.ts";
 import { MAX_PEERS } from "../dialing/dialer.ts";
+import {
+  type LocalServiceDiscovery,
+  type LocalServiceDiscoveryOptions,
+  openLocalServiceDiscovery,
+} from "../discovery/local_service_discovery.ts";
+import { multicastRefusal } from "../discovery/multicast_socket.ts";
 import { openWorkerHasher, type PieceHasher } from "../disk/worker_hasher.ts";
 import { BoundedMap } from "../base/bounded_map.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
@@ -66,6 +73,14 @@ export interface SessionOptions {
   readonly permits?: Permits;
   /** Time for a connection and its handshake, in milliseconds. @default {8000} */
   readonly handshakeTimeoutMs?: number;
+  /**
+   * True to announce torrents to the local network and to hear of peers there, private
+   * torrents excepted [BEP 14, 27]. It needs `--unstable-net` and the permission
+   * `--allow-sys=networkInterfaces`; without them it is off, which each torrent
+   * reports as `localDiscoveryOff`. It is off too if `hostname` is a loopback address.
+   * @default {true}
+   */
+  readonly localDiscovery?: boolean;
   /** Sends announces. @default over HTTP or UDP, as the URL says */
   readonly announce?: AnnounceFunction;
   /** Hashes the pieces that arrive; the caller disposes of it. @default {this thread} */
@@ -103,7 +118,30 @@ export function openSession(options: SessionOptions = {}): Session {
         client.announce(url, request, { signal, permits })),
     hasher: options.hasher ?? openWorkerHasher({ maxWorkers: 0 }),
   };
-  return new Session(context, sockets);
+  const { hostname = "::", localDiscovery = true } = options;
+  const isAnnounced = localDiscovery && !isLoopback(hostname);
+  return new Session(
+    context,
+    sockets,
+    (onPeer) =>
+      isAnnounced ? openDiscovery(hostname, { port, onPeer }) : undefined,
+  );
+}
+
+/** Opens local discovery; the reason if it cannot. Never rejects. */
+async function openDiscovery(
+  hostname: string,
+  options: LocalServiceDiscoveryOptions,
+): Promise<LocalServiceDiscovery | string> {
+  const refusal = multicastRefusal();
+  if (refusal !== undefined) return refusal;
+  // A host name, or every address of a family, stands for all interfaces.
+  const only = isUnicast(hostname) ? { hostname } : {};
+  try {
+    return await openLocalServiceDiscovery({ ...options, ...only });
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 /** Shares torrents until closed; made by {@linkcode openSession}. */
@@ -116,10 +154,21 @@ export class Session implements AsyncDisposable {
   readonly #fetchPeers = new BoundedMap<InfoHash, PeerAddress[]>(MAX_FETCHED);
   readonly #running: Promise<void>[] = [];
   readonly #onShortage: Disposable;
+  /** Resolves to the reason if there is none; undefined if none is wanted. */
+  readonly #discovery: Promise<LocalServiceDiscovery | string> | undefined;
 
   /** @internal For {@linkcode openSession}. */
-  constructor(context: SessionContext, sockets: readonly Deno.TcpListener[]) {
+  constructor(
+    context: SessionContext,
+    sockets: readonly Deno.TcpListener[],
+    openDiscovery: (
+      onPeer: LocalServiceDiscoveryOptions["onPeer"],
+    ) => Promise<LocalServiceDiscovery | string> | undefined,
+  ) {
     this.#context = context;
+    this.#discovery = openDiscovery((infoHash, address) =>
+      this.#torrents.get(infoHash)?.addLocalPeer(address)
+    );
     const { ownId, permits, fdPressure, handleLimit } = context;
     this.#listener = new PeerListener(sockets, {
       ownId,
@@ -165,8 +214,25 @@ export class Session implements AsyncDisposable {
     const session = new TorrentSession(torrent, this.#context, options);
     session.addPeers(this.#fetchPeers.get(torrent.infoHash) ?? []);
     this.#torrents.set(torrent.infoHash, session);
-    this.#running.push(session.run());
+    this.#running.push(this.#run(session));
     return session;
+  }
+
+  async #run(session: TorrentSession): Promise<void> {
+    const { infoHash, isPrivate } = session.torrent;
+    const discovery = isPrivate
+      ? undefined
+      : this.#discovery?.then((opened) => {
+        if (this.#torrents.get(infoHash) !== session) return;
+        if (typeof opened === "string") session.discoveryOff(opened);
+        else opened.add(infoHash);
+      });
+    await session.run();
+    await discovery;
+    const opened = await this.#discovery;
+    // It may have been added again meanwhile.
+    const isOurs = (this.#torrents.get(infoHash) ?? session) === session;
+    if (isOurs && typeof opened === "object") opened.remove(infoHash);
   }
 
   /**
@@ -218,6 +284,8 @@ export class Session implements AsyncDisposable {
   /** Stops all torrents and announces that. The announces take at most 1.2 s. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
+    const discovery = await this.#discovery;
+    if (typeof discovery === "object") discovery[Symbol.dispose]();
     this.#onShortage[Symbol.dispose]();
     for (const fetch of this.#fetches.values()) fetch.stop();
     const endMs = performance.now() + STOP_TIMEOUT_MS;

@@ -33,6 +33,8 @@ export type SessionEvent =
   | { readonly type: "completed" }
   /** The torrent stopped, because its storage failed. */
   | { readonly type: "storageFailed"; readonly error: StorageError }
+  /** The torrent is not announced to the local network, and no peers are heard of there. */
+  | { readonly type: "localDiscoveryOff"; readonly reason: string }
   /** No connected peer has a missing piece: the trackers of all tiers are asked. */
   | { readonly type: "sourceMissing" }
   /** A tracker answered, failed, or sent a warning. */

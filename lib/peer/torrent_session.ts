@@ -152,6 +152,22 @@ export class TorrentSession {
   }
 
   /**
+   * Dials a peer that announced itself on the local network. [BEP 14]
+   * @internal For the session.
+   */
+  addLocalPeer(address: PeerAddress): void {
+    this.#learn("local", [address]);
+  }
+
+  /**
+   * Reports that there is no discovery on the local network.
+   * @internal For the session.
+   */
+  discoveryOff(reason: string): void {
+    this.#emit({ type: "localDiscoveryOff", reason });
+  }
+
+  /**
    * Takes over a channel; `dialed` is the address if we dialed it.
    * @internal For the session's listener.
    */

@@ -26,6 +26,17 @@ export const aria2WithUdp: Client = {
   start: (host, torrentName) => startAria2(host, torrentName, LONELY_DHT),
 };
 
+/** aria2 with Local Service Discovery, which it calls local peer discovery. */
+export const aria2WithLsd: Client = {
+  name: "aria2",
+  missing,
+  start: (host, torrentName) =>
+    startAria2(host, torrentName, [
+      ...NO_DHT,
+      ...["--bt-enable-lpd=true", `--bt-lpd-interface=${host.address}`],
+    ]),
+};
+
 const NO_DHT = ["--enable-dht=false", "--enable-dht6=false"];
 const LONELY_DHT = [
   ...["--enable-dht=true", "--enable-dht6=false"],
@@ -35,12 +46,12 @@ const LONELY_DHT = [
 async function startAria2(
   host: Host,
   torrentName: string,
-  dhtFlags: readonly string[],
+  flags: readonly string[],
 ): Promise<RunningProgram> {
   const script = await writeMarkerScript(host);
   return host.spawn("aria2c", [
-    ...["--no-conf", "--dir=.", "--seed-ratio=0", ...dhtFlags],
-    ...["--bt-enable-lpd=false", "--enable-peer-exchange=false"],
+    ...["--no-conf", "--dir=.", "--seed-ratio=0"],
+    ...["--bt-enable-lpd=false", "--enable-peer-exchange=false", ...flags],
     ...["--listen-port=6881-6899", "--bt-max-peers=0"],
     ...["--file-allocation=none", "--allow-overwrite=true"],
     ...["--check-integrity=true", "--summary-interval=0"],

@@ -20,6 +20,13 @@ export const libtorrent: Client = {
   },
 };
 
+/** libtorrent with Local Service Discovery. */
+export const libtorrentWithLsd: Client = {
+  ...libtorrent,
+  start: (host, torrentName) =>
+    Promise.resolve(spawnLibtorrent(host, torrentName, ["--lsd"])),
+};
+
 /** Starts it with a log of all messages of protocol extensions. */
 export function startTalkativeLibtorrent(
   host: Host,

@@ -1,9 +1,10 @@
 """Seeds or downloads one torrent in the current folder until it is ended.
 
-usage: libtorrent_peer.py TORRENT MARKER [--extensions]
+usage: libtorrent_peer.py TORRENT MARKER [--extensions] [--lsd]
 
 Creates the file MARKER once the torrent is complete. With --extensions it prints
-the messages of protocol extensions that it sends and receives.
+the messages of protocol extensions that it sends and receives. With --lsd it uses
+Local Service Discovery.
 """
 
 import sys
@@ -17,7 +18,7 @@ LOGGED = ("EXTENSIONS [", "EXTENDED_HANDSHAKE", "HAVE_ALL", "HAVE_NONE", "PEX", 
 session = libtorrent.session({
     "listen_interfaces": "0.0.0.0:6881,[::]:6881",
     "enable_dht": False,
-    "enable_lsd": False,
+    "enable_lsd": "--lsd" in sys.argv[3:],
     "enable_upnp": False,
     "enable_natpmp": False,
     # TCP, as for all clients here. Its µTP is ten times slower between two of them

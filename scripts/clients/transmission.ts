@@ -26,25 +26,38 @@ let nextPort = 51413;
 export const transmission: Client = {
   name: "transmission",
   missing: await missingProgram("transmission-cli"),
-  async start(host: Host, torrentName: string): Promise<RunningProgram> {
-    const script = await writeMarkerScript(host);
-    // The default folder for its state would be shared by all hosts.
-    const folder = host.path(".transmission");
-    await Deno.mkdir(folder);
-    await Deno.writeTextFile(
-      join(folder, "settings.json"),
-      JSON.stringify(SETTINGS),
-    );
-    return host.spawn("transmission-cli", [
-      `--config-dir=${folder}`,
-      `--download-dir=${host.folder}`,
-      `--finish=${script}`,
-      // It has no fallback if the port is taken, as may happen on loopback.
-      `--port=${nextPort++}`,
-      "--no-portmap",
-      "--no-uplimit",
-      "--no-downlimit",
-      torrentName,
-    ]);
-  },
+  start: (host, torrentName) => startTransmission(host, torrentName, SETTINGS),
 };
+
+/** Transmission with Local Service Discovery, which it calls local peer discovery. */
+export const transmissionWithLsd: Client = {
+  ...transmission,
+  start: (host, torrentName) =>
+    startTransmission(host, torrentName, { ...SETTINGS, "lpd-enabled": true }),
+};
+
+async function startTransmission(
+  host: Host,
+  torrentName: string,
+  settings: Readonly<Record<string, unknown>>,
+): Promise<RunningProgram> {
+  const script = await writeMarkerScript(host);
+  // The default folder for its state would be shared by all hosts.
+  const folder = host.path(".transmission");
+  await Deno.mkdir(folder);
+  await Deno.writeTextFile(
+    join(folder, "settings.json"),
+    JSON.stringify(settings),
+  );
+  return host.spawn("transmission-cli", [
+    `--config-dir=${folder}`,
+    `--download-dir=${host.folder}`,
+    `--finish=${script}`,
+    // It has no fallback if the port is taken, as may happen on loopback.
+    `--port=${nextPort++}`,
+    "--no-portmap",
+    "--no-uplimit",
+    "--no-downlimit",
+    torrentName,
+  ]);
+}

@@ -79,8 +79,19 @@ export async function carryTorrent(
   await Deno.copyFile(torrent.host.path(TORRENT_NAME), to.path(TORRENT_NAME));
 }
 
-/** Starts our peer on a host that has the torrent file. */
+/**
+ * Starts our peer on a host that has the torrent file. It finds others by trackers
+ * alone, so that those are tested.
+ */
 export function startPeer(
+  host: Host,
+  args: readonly string[] = [],
+): RunningProgram {
+  return startDiscoveringPeer(host, ["--no-discovery", ...args]);
+}
+
+/** Starts our peer, which finds others on the local network too. */
+export function startDiscoveringPeer(
   host: Host,
   args: readonly string[] = [],
 ): RunningProgram {

@@ -66,17 +66,21 @@ lanTest(
     const host = lan.host("peer");
     await startTracker(tracker, ["--udp"]);
     await writeRandomFile(host.path("a.bin"), 100_000);
-    const cases: readonly (readonly [flags: string[], socket: string])[] = [
-      [[], "tcp *:6881"],
-      [["--port=7000"], "tcp *:7000"],
-      [["--host=127.0.0.1", "--port=7000"], "tcp 127.0.0.1:7000"],
+    const discovery = [
+      ...["udp 0.0.0.0:6771", "udp *:6771"],
+      ...[`udp ${host.address}:6771`, `udp [${host.address6}]:6771`],
+    ];
+    const cases: readonly (readonly [flags: string[], sockets: string[]])[] = [
+      [[], ["tcp *:6881", ...discovery]],
+      [["--port=7000", "--no-discovery"], ["tcp *:7000"]],
+      [["--host=127.0.0.1", "--port=7000"], ["tcp 127.0.0.1:7000"]],
     ];
     for (const url of [announceUrl(tracker), udpAnnounceUrl(tracker)]) {
       await createTorrent(host, "a.bin", url);
-      for (const [flags, socket] of cases) {
+      for (const [flags, sockets] of cases) {
         const peer = host.spawnTask("peer", [TORRENT_NAME, "--json", ...flags]);
         await peer.stdout.waitFor(/"type":"announced"/);
-        await assertListens(host, peer, [socket]);
+        await assertListens(host, peer, sockets);
       }
       await Deno.remove(host.path(TORRENT_NAME));
     }

@@ -36,7 +36,10 @@ async function shareLate(
   const port = freePort();
   const url = `http://127.0.0.1:${port}/sample.torrent`;
   const dir = `${swarm.folder}/here`;
-  const args = [url, "--dir", dir, "--port=0", "--exit-when-complete"];
+  const args = [
+    ...[url, "--dir", dir, "--port=0", "--exit-when-complete"],
+    "--no-discovery",
+  ];
   const before = early?.(port);
   await using peer = spawnTask("peer", args);
   await peer.stderr.waitFor(/warning: cannot fetch/);

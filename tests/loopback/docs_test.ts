@@ -149,7 +149,9 @@ class Walkthrough implements AsyncDisposable {
   }
 
   #start(name: ProgramName, args: readonly string[]): RunningProgram {
-    return this.#running.use(spawnTask(name, args, { cwd: this.#folder }));
+    // Nothing leaves this machine.
+    const local = name === "peer" ? [...args, "--no-discovery"] : args;
+    return this.#running.use(spawnTask(name, local, { cwd: this.#folder }));
   }
 }
 

@@ -25,7 +25,7 @@ export interface Sent {
   readonly outgoing: OutgoingDatagram;
 }
 
-/** The network 10.77.0.0/24. */
+/** The networks 10.77.0.0/24 and fd77::/64. */
 export class VirtualNetwork {
   now = 0;
   readonly sent: Sent[] = [];
@@ -70,7 +70,11 @@ export class VirtualNetwork {
     for (const [from, machine] of this.#machines) {
       for (const outgoing of machine.takeDue(this.now)) {
         this.sent.push({ atMs: this.now, from, outgoing });
-        if (!("to" in outgoing)) this.multicast(from, outgoing.datagram);
+        if ("to" in outgoing) continue;
+        const hostname = outgoing.family === "ipv6"
+          ? from.replace("10.77.0.", "fd77::")
+          : from;
+        this.multicast(hostname, outgoing.datagram);
       }
     }
   }

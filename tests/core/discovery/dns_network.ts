@@ -1,0 +1,113 @@
+/**
+ * Hosts that advertise and find shares, in virtual time.
+ *
+ * @module
+ */
+import { ProtocolError } from "../../../lib/base/errors.ts";
+import { seededRandom } from "../../../lib/base/random.ts";
+import {
+  decodeDnsMessage,
+  type DnsMessage,
+} from "../../../lib/discovery/dns_message.ts";
+import type {
+  MulticastInterface,
+} from "../../../lib/discovery/multicast_interfaces.ts";
+import type {
+  OutgoingDatagram,
+  Sender,
+} from "../../../lib/discovery/multicast_socket.ts";
+import { ShareBrowser } from "../../../lib/discovery/share_browser.ts";
+import {
+  DNS_PORT,
+  type OwnShare,
+} from "../../../lib/discovery/share_records.ts";
+import { ShareResponder } from "../../../lib/discovery/share_responder.ts";
+import { type Machine, VirtualNetwork } from "./machines.ts";
+
+export const SHARE: OwnShare = {
+  id: "0123456789abcdef0123456789abcdef01234567",
+  name: "images v1.0",
+  sizeBytes: 62_700_000_000,
+  path: "/torrents/images.torrent",
+  port: 8000,
+  hostName: "teacher-pc",
+};
+
+/** A machine that reads messages. */
+interface DnsMachine {
+  readonly nextAtMs: number;
+  interfacesChanged(list: readonly MulticastInterface[], now: number): void;
+  receive(message: DnsMessage, from: Sender, now: number): void;
+  takeDue(now: number): readonly OutgoingDatagram[];
+}
+
+function toMachine(machine: DnsMachine): Machine {
+  return {
+    get nextAtMs() {
+      return machine.nextAtMs;
+    },
+    interfacesChanged: (list, now) => machine.interfacesChanged(list, now),
+    takeDue: (now) => machine.takeDue(now),
+    receive: (datagram, from, now) => {
+      try {
+        machine.receive(decodeDnsMessage(datagram), from, now);
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error;
+      }
+    },
+  };
+}
+
+/** A network on which shares are advertised and found. */
+export class DnsNetwork extends VirtualNetwork {
+  /** What browsers found: `+name at addresses` and `-id`. */
+  readonly found: { readonly atMs: number; readonly text: string }[] = [];
+  #seed = 1;
+
+  constructor() {
+    super(DNS_PORT);
+  }
+
+  /** Adds a host that advertises shares. */
+  advertise(address: string, ...shares: OwnShare[]): ShareResponder {
+    const random = seededRandom(this.#seed++);
+    const responder = new ShareResponder({ random });
+    this.add(address, toMachine(responder));
+    for (const share of shares) responder.setShare(share, this.now);
+    return responder;
+  }
+
+  /** Adds a host that looks for shares. */
+  browse(address: string): ShareBrowser {
+    const note = (text: string): void => {
+      this.found.push({ atMs: this.now, text });
+    };
+    const browser = new ShareBrowser({
+      random: seededRandom(this.#seed++),
+      onShare: ({ name, addresses, port }) =>
+        note(`+${name} at ${addresses} ${port}`),
+      onGone: (id) => note(`-${id.slice(0, 4)}`),
+    }, this.now);
+    this.add(
+      address,
+      toMachine({
+        get nextAtMs() {
+          return browser.nextAtMs;
+        },
+        interfacesChanged: () => {},
+        receive: (message, { hostname }, now) =>
+          browser.receive(message, hostname, now),
+        takeDue: (now) =>
+          browser.takeDue(now).map((datagram) => ({ datagram })),
+      }),
+    );
+    return browser;
+  }
+
+  /** The messages that a host sent, with their times. */
+  messagesOf(address: string): (DnsMessage & { readonly atMs: number })[] {
+    return this.sent.filter(({ from }) => from === address).map((
+      { atMs, outgoing },
+    ) => ({ atMs, ...decodeDnsMessage(outgoing.datagram) }));
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * Local Service Discovery with stock clients, without any tracker. [BEP 14]
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { aria2WithLsd } from "../../scripts/clients/aria2.ts";
+import { waitUntilComplete } from "../../scripts/clients/client.ts";
+import { libtorrentWithLsd } from "../../scripts/clients/libtorrent.ts";
+import { transmissionWithLsd } from "../../scripts/clients/transmission.ts";
+import type { Host } from "../../scripts/lan/host.ts";
+import { createLan } from "../../scripts/lan/lan.ts";
+import {
+  carryTorrent,
+  createTorrent,
+  startDiscoveringPeer,
+  TORRENT_NAME,
+  waitUntilCompleted,
+} from "../../scripts/lan/sharing_steps.ts";
+import {
+  sha256Of,
+  writeRandomFile,
+} from "../../scripts/programs/sample_file.ts";
+import { lanTest } from "../lan/lan_test_case.ts";
+
+/** Nothing answers there. */
+const NO_TRACKER = "http://10.77.0.77:8000/announce";
+const NAME = "sample.bin";
+const LENGTH = 300_000;
+/** Time in which each finds the other, in milliseconds. */
+const FOUND_WITHIN_MS = 5_000;
+/** Time for the start of a client; Transmission announces itself 5 s after it. */
+const CLIENT_START_MS = 6_500;
+/** aria2 dials new peers only every 10 s, however it hears of them. */
+const ARIA2_DIALS_WITHIN_MS = 11_000;
+/** After this time a program that listens is silent for minutes, in milliseconds. */
+const SILENT_AFTER_MS = 6_000;
+
+/** A seeder and a leecher with the same torrent, whose tracker does not exist. */
+async function prepare(seeder: Host, leecher: Host): Promise<void> {
+  await writeRandomFile(seeder.path(NAME), LENGTH);
+  const torrent = await createTorrent(seeder, NAME, NO_TRACKER);
+  await carryTorrent(torrent, leecher);
+}
+
+async function assertCopied(from: Host, to: Host): Promise<void> {
+  assertEquals(await sha256Of(to.path(NAME)), await sha256Of(from.path(NAME)));
+}
+
+for (const client of [libtorrentWithLsd, transmissionWithLsd, aria2WithLsd]) {
+  const { name, missing } = client;
+
+  const foundWithinMs = client === aria2WithLsd
+    ? ARIA2_DIALS_WITHIN_MS
+    : FOUND_WITHIN_MS;
+
+  lanTest(`without a tracker, ${name} finds our peer`, async () => {
+    await using lan = await createLan(["ours", "theirs"]);
+    const [ours, theirs] = [lan.host("ours"), lan.host("theirs")];
+    await prepare(ours, theirs);
+    const program = await client.start(theirs, TORRENT_NAME);
+    await delay(SILENT_AFTER_MS);
+    const peer = startDiscoveringPeer(ours);
+    await peer.stdout.waitFor(/"type":"verified"/);
+    await peer.stdout.waitFor(/"type":"peerConnected"/, foundWithinMs);
+    await waitUntilComplete(theirs, program);
+    await assertCopied(ours, theirs);
+  }, { missing });
+
+  lanTest(`without a tracker, our peer finds ${name} within 5 s`, async () => {
+    await using lan = await createLan(["ours", "theirs"]);
+    const [ours, theirs] = [lan.host("ours"), lan.host("theirs")];
+    await prepare(theirs, ours);
+    const peer = startDiscoveringPeer(ours);
+    await peer.stdout.waitFor(/"type":"verified"/);
+    await delay(SILENT_AFTER_MS);
+    await client.start(theirs, TORRENT_NAME);
+    const limitMs = CLIENT_START_MS + FOUND_WITHIN_MS;
+    await peer.stdout.waitFor(/"type":"peerConnected"/, limitMs);
+    await waitUntilCompleted(peer);
+    await assertCopied(theirs, ours);
+  }, { missing });
+}
