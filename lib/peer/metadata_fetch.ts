@@ -171,9 +171,9 @@ export class MetadataFetch {
     );
   }
 
-  /** Dials a peer that announced itself on the local network. [BEP 14] */
-  addLocalPeer(address: PeerAddress): void {
-    this.#learn("local", [address]);
+  /** Dials these peers too, such as those of the local network. [BEP 14] */
+  addPeers(addresses: Iterable<PeerAddress>, source: AddressSource): void {
+    this.#learn(source, addresses);
   }
 
   /** Takes over a channel; `dialed` is the address if we dialed it. */

@@ -14,6 +14,7 @@ import {
 import { TrackerClient } from "../announce/tracker_client.ts";
 import type { Permits } from "../base/address_filter.ts";
 import { FdPressure } from "../base/fd_pressure.ts";
+import { guardListener } from "../base/guard_listener.ts";
 import {
   createPeerId,
   type InfoHash,
@@ -167,7 +168,7 @@ export class Session implements AsyncDisposable {
   ) {
     this.#context = context;
     this.#discovery = openDiscovery((infoHash, address) =>
-      this.#torrents.get(infoHash)?.addLocalPeer(address)
+      this.#find(infoHash)?.addPeers([address], "local")
     );
     const { ownId, permits, fdPressure, handleLimit } = context;
     this.#listener = new PeerListener(sockets, {
@@ -214,25 +215,45 @@ export class Session implements AsyncDisposable {
     const session = new TorrentSession(torrent, this.#context, options);
     session.addPeers(this.#fetchPeers.get(torrent.infoHash) ?? []);
     this.#torrents.set(torrent.infoHash, session);
-    this.#running.push(this.#run(session));
+    this.#running.push(this.#run(session, options));
     return session;
   }
 
-  async #run(session: TorrentSession): Promise<void> {
+  async #run(
+    session: TorrentSession,
+    { onEvent }: TorrentSessionOptions,
+  ): Promise<void> {
     const { infoHash, isPrivate } = session.torrent;
-    const discovery = isPrivate
-      ? undefined
-      : this.#discovery?.then((opened) => {
-        if (this.#torrents.get(infoHash) !== session) return;
-        if (typeof opened === "string") session.discoveryOff(opened);
-        else opened.add(infoHash);
-      });
+    if (isPrivate) return await session.run();
+    void this.#discover(infoHash, session).then((reason) => {
+      if (reason === undefined) return;
+      guardListener(onEvent)({ type: "localDiscoveryOff", reason });
+    });
     await session.run();
-    await discovery;
-    const opened = await this.#discovery;
+    await this.#endDiscovery(infoHash, session);
+  }
+
+  /** Announces a torrent to the local network; the reason if that is not possible. */
+  async #discover(
+    infoHash: InfoHash,
+    user: TorrentSession | MetadataFetch,
+  ): Promise<string | undefined> {
+    const discovery = await this.#discovery;
+    // It may have ended meanwhile.
+    if (this.#find(infoHash) !== user) return undefined;
+    if (typeof discovery === "string") return discovery;
+    discovery?.add(infoHash);
+    return undefined;
+  }
+
+  async #endDiscovery(
+    infoHash: InfoHash,
+    user: TorrentSession | MetadataFetch,
+  ): Promise<void> {
+    const discovery = await this.#discovery;
     // It may have been added again meanwhile.
-    const isOurs = (this.#torrents.get(infoHash) ?? session) === session;
-    if (isOurs && typeof opened === "object") opened.remove(infoHash);
+    const isOver = (this.#find(infoHash) ?? user) === user;
+    if (isOver && typeof discovery === "object") discovery.remove(infoHash);
   }
 
   /**
@@ -255,6 +276,7 @@ export class Session implements AsyncDisposable {
     this.#fetches.set(infoHash, fetch);
     const info = fetch.run(options);
     this.#running.push(info.then(() => {}, () => {}));
+    void this.#discover(infoHash, fetch);
     try {
       const torrent = await parseMetadata(await info, trackers);
       // Only trackers may name the peers of a private torrent. [BEP 27]
@@ -262,6 +284,7 @@ export class Session implements AsyncDisposable {
       return torrent;
     } finally {
       this.#fetches.delete(infoHash);
+      await this.#endDiscovery(infoHash, fetch);
     }
   }
 

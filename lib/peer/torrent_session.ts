@@ -146,25 +146,9 @@ export class TorrentSession {
     return this.#stopped ??= this.#shutDown(timeoutMs);
   }
 
-  /** Dials these peers too, on any port: the caller vouches for them. */
-  addPeers(addresses: Iterable<PeerAddress>): void {
-    this.#learn("user", addresses);
-  }
-
-  /**
-   * Dials a peer that announced itself on the local network. [BEP 14]
-   * @internal For the session.
-   */
-  addLocalPeer(address: PeerAddress): void {
-    this.#learn("local", [address]);
-  }
-
-  /**
-   * Reports that there is no discovery on the local network.
-   * @internal For the session.
-   */
-  discoveryOff(reason: string): void {
-    this.#emit({ type: "localDiscoveryOff", reason });
+  /** Dials these peers too, on any port unless `source` is other than the user. */
+  addPeers(addresses: Iterable<PeerAddress>, source?: AddressSource): void {
+    this.#learn(source ?? "user", addresses);
   }
 
   /**

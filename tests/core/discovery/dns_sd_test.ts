@@ -13,8 +13,6 @@ import {
 } from "../../../lib/discovery/dns_message.ts";
 import {
   hostRecords,
-  instanceName,
-  readShare,
   SERVICE,
   shareRecords,
 } from "../../../lib/discovery/share_records.ts";
@@ -273,68 +271,6 @@ Deno.test("two programs of one machine share its name, and one keeps it when the
   network.run(5_100);
   const [again] = network.messagesOf(ONE);
   assertEquals(again!.answers[0]!.ttl, 120);
-});
-
-Deno.test("the names of instances are labels of DNS, whatever the share is called", () => {
-  for (
-    const name of ["a.b", "é".repeat(64), "", "\u{202e}\n", "😀".repeat(50)]
-  ) {
-    const instance = instanceName(name, "0123abcd-1");
-    assert(instance.endsWith(`-0123abcd-1.${SERVICE}`));
-    const label = instance.slice(0, -SERVICE.length - 1);
-    assert(!label.includes("."), label);
-    assertLessOrEqual(new TextEncoder().encode(label).length, 63);
-    const records = shareRecords({ ...SHARE, name }, {
-      ...{ instance, host: "host.local" },
-    });
-    const { answers } = decodeDnsMessage(response(...records));
-    assertEquals(answers[1]!.data, instance.toLowerCase());
-  }
-});
-
-Deno.test("readShare() cleans names and leaves out what makes no sense", () => {
-  const base = {
-    port: 8000,
-    target: "host.local",
-    addresses: [ONE],
-  };
-  const texts = ["v=1", "id=a1", "n=x", "sz=5", "p=/a.torrent", "h=pc"];
-  const share = readShare({ ...base, texts })!;
-  assertEquals(share, {
-    ...{ id: "a1", name: "x", sizeBytes: 5, path: "/a.torrent", port: 8000 },
-    ...{ addresses: [ONE], hostName: "pc" },
-  });
-  const replaced = (key: string, value: string): string[] =>
-    texts.map((text) => text.startsWith(`${key}=`) ? `${key}=${value}` : text);
-  const named = (name: string): string =>
-    readShare({ ...base, texts: replaced("n", name) })!.name;
-  assertEquals(named("\x1b[2J\x07red\u{202e}"), "[2Jred");
-  assertEquals([...named("😀".repeat(100))].length, 64);
-  assertEquals(named("\x1b"), "a1");
-  const refused: [key: string, value: string][] = [
-    ...["", "../x", "a".repeat(65), "a b", "é"].map((id) =>
-      ["id", id] as [string, string]
-    ),
-    ...["", "-1", "1e3", "99999999999999999"].map((size) =>
-      ["sz", size] as [string, string]
-    ),
-    ...["", "a", "//evil/x", "/a b", `/${"a".repeat(200)}`, "/\x1b"].map((
-      path,
-    ) => ["p", path] as [string, string]),
-    ["v", "2"],
-  ];
-  for (const [key, value] of refused) {
-    assertEquals(
-      readShare({ ...base, texts: replaced(key, value) }),
-      undefined,
-      `${key}=${value}`,
-    );
-  }
-  assertEquals(readShare({ ...base, texts, port: 0 }), undefined);
-  assertEquals(
-    readShare({ ...base, texts, addresses: ["fe80::1"] }),
-    undefined,
-  );
 });
 
 Deno.test("a flood of shares and addresses is bounded and hides no share that is known", () => {
