@@ -127,6 +127,7 @@ export {
   Session,
   type SessionOptions,
 } from "./peer/session.ts";
+export type { AddressSource } from "./dialing/address_book.ts";
 export { MAX_PEERS } from "./dialing/dialer.ts";
 export {
   TorrentSession,
