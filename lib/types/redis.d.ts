@@ -5,25 +5,13 @@
  * @module
  */
 
-/** An argument of a command; bytes must be a `Buffer`. */
-export type RedisArgument = string | Uint8Array;
-
-/** Options for the reply of a command. */
-export interface RedisCommandOptions {
-  /** JavaScript types for types of replies, by number. */
-  readonly typeMapping?: Readonly<Record<number, unknown>>;
-}
-
 /** A client. */
 export interface RedisClient {
   connect(): Promise<unknown>;
   /** Closes at once and rejects commands without a reply. */
   destroy(): void;
   on(event: "error", listener: (error: Error) => void): void;
-  sendCommand(
-    args: readonly RedisArgument[],
-    options?: RedisCommandOptions,
-  ): Promise<unknown>;
+  sendCommand(words: readonly string[]): Promise<unknown>;
 }
 
 /** Options for a client. */

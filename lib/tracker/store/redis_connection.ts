@@ -86,20 +86,16 @@ export class RedisConnection {
       },
     });
     const connection = new RedisConnection(client, maxReplyMs);
-    const connected = abortable(
-      client.connect(),
-      AbortSignal.timeout(OPENING_MS),
-    );
-    const giveUp = (): void => connection.close("closed");
-    signal.addEventListener("abort", giveUp);
+    const givenUp = AbortSignal.any([signal, AbortSignal.timeout(OPENING_MS)]);
     try {
-      await Promise.race([connected, connection.#end.promise]);
+      await Promise.race([
+        abortable(client.connect(), givenUp),
+        connection.#end.promise,
+      ]);
       return connection;
     } catch (error) {
       connection.close(error);
       throw error;
-    } finally {
-      signal.removeEventListener("abort", giveUp);
     }
   }
 
