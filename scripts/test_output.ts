@@ -1,7 +1,7 @@
 /**
  * Reads the results of `deno test --parallel`: counts and the report of failures
- * from its output, names and durations from its JUnit file, which alone names the
- * file of a test that another module imports. Pure.
+ * from its output, names and durations from its JUnit file, as one worker runs the
+ * tests of many files. Pure.
  *
  * @module
  */
@@ -17,7 +17,6 @@ export interface TestCounts {
 
 /** A test and its duration. */
 export interface TimedTest {
-  /** File and name. */
   readonly name: string;
   readonly durationMs: number;
 }
@@ -41,7 +40,7 @@ export interface TestOutput {
 const SUMMARY =
   /^(?:ok|FAILED) \| (\d+) passed(?: \(\d+ steps?\))? \| (\d+) failed(?: \(\d+ steps?\))?(?: \| (\d+) ignored)?/m;
 const CASE =
-  /<testcase name="([^"]*)" classname="([^"]*)" time="([\d.]+)"[^>]*>\s*(<skipped)?/g;
+  /<testcase name="([^"]*)" classname="[^"]*" time="([\d.]+)"[^>]*>\s*(<skipped)?/g;
 const ERRORS = /^ ERRORS $/m;
 
 /** Reads what a run printed, with or without colors. */
@@ -63,8 +62,8 @@ export function parseTestOutput(output: string): TestOutput {
 export function parseTestCases(xml: string): TestCases {
   const tests: TimedTest[] = [];
   const ignored: string[] = [];
-  for (const [, title, file, seconds, skipped] of xml.matchAll(CASE)) {
-    const name = `${file} => ${unescape(title!)}`;
+  for (const [, title, seconds, skipped] of xml.matchAll(CASE)) {
+    const name = unescape(title!);
     if (skipped !== undefined) ignored.push(name);
     else tests.push({ name, durationMs: Number(seconds) * 1000 });
   }

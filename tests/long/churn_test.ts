@@ -63,10 +63,24 @@ function startPeer(host: LanHost): RunningProgram {
   return host.spawnTask("peer", [...TORRENTS, "--json"]);
 }
 
+/** The addresses that a peer banned, by its output. */
+function bannedBy(output: string): string[] {
+  return [...output.matchAll(/"type":"peerBanned".*?"hostname":"([^"]+)"/g)]
+    .map(([, hostname]) => hostname!);
+}
+
+/** Options for {@linkcode visit}. */
+interface VisitOptions {
+  readonly random: Random;
+  readonly endMs: number;
+  /** Gets the addresses that the guest bans. */
+  readonly banned: Set<string>;
+}
+
 /** Comes and goes until the time is over: mostly properly, sometimes not. */
 async function visit(
   host: LanHost,
-  { random, endMs }: { random: Random; endMs: number },
+  { random, endMs, banned }: VisitOptions,
 ): Promise<void> {
   while (performance.now() < endMs) {
     await delay(randomBelow(8_000, random));
@@ -74,9 +88,10 @@ async function visit(
     // Before, it cannot leave properly.
     await peer.stdout.waitFor(/"type":"listening"/, 60_000);
     await delay(randomBelow(30_000, random));
-    const { code, stderr } = await peer.stop(
+    const { code, stdout, stderr } = await peer.stop(
       randomBelow(4, random) === 0 ? "SIGKILL" : "SIGTERM",
     );
+    for (const address of bannedBy(stdout)) banned.add(address);
     // 4: on a busy machine, two seconds were not enough to leave in order.
     const isExpected = code === 0 || code === 4 || code === 137;
     assert(isExpected, `${host.name}: ${code} ${stderr}`);
@@ -144,8 +159,9 @@ lanTest(
     };
 
     const endMs = performance.now() + SOAK_MS;
+    const banned = new Set<string>();
     const visits = GUESTS.map((name) =>
-      visit(lan.host(name), { random, endMs })
+      visit(lan.host(name), { random, endMs, banned })
     );
     // Promise.all() below reports a rejection.
     for (const each of visits) each.catch(() => {});
@@ -174,8 +190,15 @@ lanTest(
     }));
     const seconds = (performance.now() - startMs) / 1000;
     report(`all complete ${seconds.toFixed(1)} s after the last visit`);
-    const banned = residents.keeper.stdout.text.match(/"type":"peerBanned"/g);
-    report(`the keeper banned ${banned?.length ?? 0} hosts`);
+    const bannedByKeeper = bannedBy(residents.keeper.stdout.text);
+    for (const address of bannedByKeeper) banned.add(address);
+    report(
+      `the keeper banned ${bannedByKeeper.length} hosts, ` +
+        `all peers together ${banned.size}`,
+    );
+    // Those who send zeros, and nobody else.
+    const corrupt = CORRUPT.map((name) => lan.host(name).address);
+    assertEquals([...banned].sort(), corrupt.sort());
     for (
       const [index, { openFileCount, residentMebibytes }] of last.entries()
     ) {
