@@ -8,13 +8,12 @@ import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import { scrape } from "../../lib/mod.ts";
-import { spawnLimitedPeer } from "../loopback/limited_peer.ts";
 import {
-  assertCopied,
-  LocalSwarm,
-  type PublishedTorrent,
-} from "../loopback/local_swarm.ts";
-import { runTask } from "../../scripts/programs/tasks.ts";
+  assertEndsAreServed,
+  smallTorrents,
+  spawnLimitedPeer,
+} from "../loopback/limited_peer.ts";
+import { LocalSwarm, type PublishedTorrent } from "../loopback/local_swarm.ts";
 import { report } from "../report.ts";
 
 const TORRENT_COUNT = 1100;
@@ -25,11 +24,10 @@ for (const handleCount of [1024, 8192]) {
     ignore: Deno.build.os !== "linux",
     fn: async () => {
       await using swarm = await LocalSwarm.open();
-      const shared: PublishedTorrent[] = [];
-      for (let index = 0; index < TORRENT_COUNT; index++) {
-        const files = { "": 20_000 + index };
-        shared.push(await swarm.publish(`${index}.bin`, { files }));
-      }
+      const shared = await smallTorrents(
+        TORRENT_COUNT,
+        (...options) => swarm.publish(...options),
+      );
       await seedAll(swarm, shared, handleCount);
     },
   });
@@ -62,15 +60,7 @@ async function seedAll(
   }
   const announcedMs = since();
   const descriptorCount = await countDescriptors(seeder.pid);
-  const [first, last] = [shared[0]!, shared.at(-1)!];
-  const dir = join(swarm.folder, `here-${handleCount}`);
-  const fetched = await runTask("peer", [
-    ...["--host=127.0.0.1", "--port=0", "--dir", dir, "--exit-when-complete"],
-    ...[first.path, last.path],
-  ]);
-  assertEquals([fetched.code, fetched.stderr], [0, ""]);
-  await assertCopied(first, dir);
-  await assertCopied(last, dir);
+  await assertEndsAreServed(shared, join(swarm.folder, "here"));
   const fetchedMs = since();
   const { code, stdout, stderr } = await seeder.stop("SIGTERM");
   const leaveMs = since() - fetchedMs;

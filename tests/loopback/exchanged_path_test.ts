@@ -23,9 +23,12 @@ const PIECE_LENGTH = 16384;
 const isWindows = Deno.build.os === "windows";
 
 /** A download folder, and a folder outside of it. */
-async function openScene(): Promise<
-  AsyncDisposable & { readonly dir: string; readonly outside: string }
-> {
+interface Scene extends AsyncDisposable {
+  readonly dir: string;
+  readonly outside: string;
+}
+
+async function openScene(): Promise<Scene> {
   const folder: TemporaryFolder = await temporaryFolder();
   const [dir, outside] = [join(folder.path, "dir"), join(folder.path, "out")];
   await Deno.mkdir(dir);
@@ -71,16 +74,34 @@ class SwappingFileSystem extends FileSystem {
   }
 }
 
-/** Replaces a folder by a link to another one, and back. */
-function swapper(folder: string, outside: string): () => void {
+/** Options for {@linkcode exchangedFolder}. */
+interface ExchangeOptions {
+  readonly during: "open" | "mkdir";
+  /** True if the folder is back after each call; false if the first call loses it. */
+  readonly returns: boolean;
+}
+
+/** The download folder, whose folder `top` a link to the outside replaces. */
+function exchangedFolder(
+  { dir, outside }: Scene,
+  { during, returns }: ExchangeOptions,
+): GuardedFolder {
+  const top = join(dir, "top");
+  Deno.mkdirSync(top);
   let isLink = false;
-  return () => {
-    if (isLink) Deno.removeSync(folder);
-    else Deno.renameSync(folder, `${folder}.kept`);
-    if (isLink) Deno.renameSync(`${folder}.kept`, folder);
-    else Deno.symlinkSync(outside, folder);
-    isLink = !isLink;
-  };
+  const fileSystem = new SwappingFileSystem((call) => {
+    if (call !== during) return;
+    if (!isLink) {
+      Deno.renameSync(top, `${top}.kept`);
+      Deno.symlinkSync(outside, top);
+      isLink = true;
+    } else if (returns) {
+      Deno.removeSync(top);
+      Deno.renameSync(`${top}.kept`, top);
+      isLink = false;
+    }
+  });
+  return new GuardedFolder(dir, { fileSystem });
 }
 
 for (const returns of [false, true]) {
@@ -91,13 +112,7 @@ for (const returns of [false, true]) {
     fn: async () => {
       await using scene = await openScene();
       const { dir, outside } = scene;
-      await Deno.mkdir(join(dir, "top"));
-      const swap = swapper(join(dir, "top"), outside);
-      let count = 0;
-      const fileSystem = new SwappingFileSystem((call) => {
-        if (call === "open" && (returns || count++ === 0)) swap();
-      });
-      const folder = new GuardedFolder(dir, { fileSystem });
+      const folder = exchangedFolder(scene, { during: "open", returns });
       for (const name of ["new", "victim"]) {
         if (name === "victim") {
           await Deno.writeTextFile(join(outside, name), "precious");
@@ -127,20 +142,13 @@ Deno.test({
   ignore: isWindows,
   fn: async () => {
     await using scene = await openScene();
-    const { dir, outside } = scene;
-    await Deno.mkdir(join(dir, "top"));
-    const swap = swapper(join(dir, "top"), outside);
-    let count = 0;
-    const fileSystem = new SwappingFileSystem((call) => {
-      if (call === "mkdir" && count++ === 0) swap();
-    });
-    const folder = new GuardedFolder(dir, { fileSystem });
+    const folder = exchangedFolder(scene, { during: "mkdir", returns: false });
     await assertRejects(
       () => folder.open(["top", "deep", "f"], "write"),
       StorageError,
       "it is a symbolic link",
     );
-    assertEquals(await Array.fromAsync(Deno.readDir(outside)), []);
+    assertEquals(await Array.fromAsync(Deno.readDir(scene.outside)), []);
   },
 });
 

@@ -15,6 +15,7 @@ import { REPOSITORY } from "../../scripts/programs/tasks.ts";
 import { spawnTask } from "../../scripts/programs/tasks.ts";
 import { LocalSwarm, spawnPeer } from "./local_swarm.ts";
 import { timed } from "./share.ts";
+import { SilentTracker } from "./silent_tracker.ts";
 
 /** Delays between the two signals as measured in a terminal, in milliseconds. */
 const ECHO_DELAYS_MS = [0, 1, 20];
@@ -129,13 +130,13 @@ Deno.test({
 Deno.test("a second Ctrl+C, a second after the first, cuts a leaving peer short with 130", async () => {
   await using swarm = await LocalSwarm.open();
   // It takes more than a second to give up on a tracker that does not answer.
-  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using silent = new SilentTracker();
   const shared = await swarm.publish("a.bin", {
     files: { "": 10 },
-    announce: [`http://127.0.0.1:${silent.addr.port}/announce`],
+    announce: [silent.announceUrl],
   });
   await using seeder = spawnPeer(shared.path, "--dir", shared.source);
-  using _announce = await silent.accept();
+  await silent.connected();
   seeder.signal("SIGINT");
   await delay(1_080);
   const { code } = await seeder.stop("SIGINT");

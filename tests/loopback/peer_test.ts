@@ -22,6 +22,7 @@ import {
 } from "../../scripts/programs/running_program.ts";
 import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
 import { timed } from "./share.ts";
+import { SilentTracker } from "./silent_tracker.ts";
 import { listing, temporaryFolder } from "./temporary_folder.ts";
 
 const MIB = 1024 * 1024;
@@ -185,13 +186,13 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 
 Deno.test("peer ends soon after a signal even if its tracker does not answer", async () => {
   await using swarm = await LocalSwarm.open();
-  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using silent = new SilentTracker();
   const shared = await swarm.publish("a.bin", {
     files: { "": 10 },
-    announce: [`http://127.0.0.1:${silent.addr.port}/announce`],
+    announce: [silent.announceUrl],
   });
   await using seeder = spawnPeer(shared.path, "--dir", shared.source);
-  using _announce = await silent.accept();
+  await silent.connected();
   let result: ProgramResult | undefined;
   const elapsedMs = await timed(async () => {
     result = await seeder.stop("SIGINT");

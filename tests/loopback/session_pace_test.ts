@@ -8,6 +8,7 @@ import { delay } from "@std/async/delay";
 import { MemoryStorage } from "../../lib/mod.ts";
 import { fullStorage, memoryTorrent } from "./memory_torrent.ts";
 import { addressOf, openLocalSession, Share, timed } from "./share.ts";
+import { SilentTracker } from "./silent_tracker.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -80,14 +81,14 @@ Deno.test("a tight upload limit does not slow the download beside it", async () 
 });
 
 Deno.test("a session ends in time although its tracker accepts connections and never answers", async () => {
-  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using silent = new SilentTracker();
   const sample = await memoryTorrent({
     length: MIB,
-    announce: [`http://127.0.0.1:${silent.addr.port}/announce`],
+    announce: [silent.announceUrl],
   });
   const session = openLocalSession();
   await Share.start(session, sample);
-  using _announce = await silent.accept();
+  await silent.connected();
   const elapsedMs = await timed(() => session[Symbol.asyncDispose]());
   assertLess(elapsedMs, LONGEST_STOP_MS);
 });

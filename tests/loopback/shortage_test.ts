@@ -4,8 +4,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import type { Torrent } from "../../lib/mod.ts";
-import { runTask } from "../../scripts/programs/tasks.ts";
-import { spawnLimitedPeer } from "./limited_peer.ts";
+import {
+  assertEndsAreServed,
+  smallTorrents,
+  spawnLimitedPeer,
+} from "./limited_peer.ts";
 import { assertCopied, LocalSwarm } from "./local_swarm.ts";
 import { openLocalSession, Share } from "./share.ts";
 
@@ -72,27 +75,18 @@ Deno.test({
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await using swarm = await LocalSwarm.open();
-    const shared = [];
-    for (let index = 0; index < 2 * HANDLE_COUNT; index++) {
-      const files = { "": 20_000 + index };
-      shared.push(await swarm.publish(`${index}.bin`, { files }));
-    }
-    const [first, last] = [shared[0]!, shared.at(-1)!];
+    const shared = await smallTorrents(
+      2 * HANDLE_COUNT,
+      (...options) => swarm.publish(...options),
+    );
     await using seeder = spawnLimitedPeer(
       HANDLE_COUNT,
-      ...["--dir", first.source, ...shared.map(({ path }) => path)],
+      ...["--dir", shared[0]!.source, ...shared.map(({ path }) => path)],
     );
     await seeder.stdout.waitFor(
       new RegExp(`${shared.length - 1}.bin: verified and complete; seeding`),
     );
-    const dir = join(swarm.folder, "here");
-    const fetched = await runTask("peer", [
-      ...["--host=127.0.0.1", "--port=0", "--dir", dir],
-      ...["--exit-when-complete", first.path, last.path],
-    ]);
-    assertEquals([fetched.code, fetched.stderr], [0, ""]);
-    await assertCopied(first, dir);
-    await assertCopied(last, dir);
+    await assertEndsAreServed(shared, join(swarm.folder, "here"));
     const { code, stderr } = await seeder.stop("SIGTERM");
     assertEquals([code, stderr], [0, ""]);
   },
@@ -103,11 +97,10 @@ Deno.test({
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await using swarm = await LocalSwarm.open();
-    const shared = [];
-    for (let index = 0; index < 2 * HANDLE_COUNT; index++) {
-      const files = { "": 20_000 + index };
-      shared.push(await swarm.seed(`${index}.bin`, { files }));
-    }
+    const shared = await smallTorrents(
+      2 * HANDLE_COUNT,
+      (...options) => swarm.seed(...options),
+    );
     const dir = join(swarm.folder, "here");
     await using leecher = spawnLimitedPeer(
       HANDLE_COUNT,
