@@ -40,51 +40,45 @@ async function openScene(): Promise<Scene> {
   };
 }
 
+/** A call of the file system. */
+type Call = "open" | "mkdir";
+
 /** Swaps a folder and a link when a call of the file system begins and ends. */
 class SwappingFileSystem extends FileSystem {
-  readonly #swap: (call: "open" | "mkdir") => void;
+  readonly #swap: (call: Call) => void;
 
-  constructor(swap: (call: "open" | "mkdir") => void) {
+  constructor(swap: (call: Call) => void) {
     super();
     this.#swap = swap;
   }
 
-  override async open(
-    path: string,
-    options: Deno.OpenOptions,
+  override open(
+    ...args: Parameters<FileSystem["open"]>
   ): Promise<Deno.FsFile> {
-    this.#swap("open");
-    try {
-      return await super.open(path, options);
-    } finally {
-      this.#swap("open");
-    }
+    return this.#around("open", () => super.open(...args));
   }
 
-  override async mkdir(
-    path: string,
-    options?: Deno.MkdirOptions,
-  ): Promise<void> {
-    this.#swap("mkdir");
+  override mkdir(...args: Parameters<FileSystem["mkdir"]>): Promise<void> {
+    return this.#around("mkdir", () => super.mkdir(...args));
+  }
+
+  async #around<T>(call: Call, run: () => Promise<T>): Promise<T> {
+    this.#swap(call);
     try {
-      return await super.mkdir(path, options);
+      return await run();
     } finally {
-      this.#swap("mkdir");
+      this.#swap(call);
     }
   }
 }
 
-/** Options for {@linkcode exchangedFolder}. */
-interface ExchangeOptions {
-  readonly during: "open" | "mkdir";
-  /** True if the folder is back after each call; false if the first call loses it. */
-  readonly returns: boolean;
-}
-
-/** The download folder, whose folder `top` a link to the outside replaces. */
+/**
+ * The download folder, whose folder `top` a link to the outside replaces when the
+ * first call begins. If it `returns`, it is back when a call ends.
+ */
 function exchangedFolder(
   { dir, outside }: Scene,
-  { during, returns }: ExchangeOptions,
+  { during, returns }: { readonly during: Call; readonly returns: boolean },
 ): GuardedFolder {
   const top = join(dir, "top");
   Deno.mkdirSync(top);
