@@ -26,12 +26,12 @@ import type { JobContext } from "./program.ts";
 import { EXIT_CODES, ProgramError } from "./program_error.ts";
 import { formatSize, formatTime } from "./quantity.ts";
 import { withRetries } from "./retry.ts";
-import { mainAddresses } from "./lan_addresses.ts";
+import { mainAddresses, urlHosts } from "./lan_addresses.ts";
 
 /** Time in which one search of the network finds what is there, in milliseconds. */
 const SEARCH_MS = 3_000;
 /** Time for further shares after the first, in milliseconds: machines answer within 120. */
-const FURTHER_MS = 250;
+const FURTHER_MS = 150;
 /** Time between two looks at a share that is being hashed, in milliseconds. */
 const POLL_MS = 1_000;
 /** Longest part of a stranger's name that is shown. */
@@ -147,9 +147,8 @@ async function searchNetwork(
       signal: joined.signal,
       onShare: (share) => {
         if (name !== undefined && share.name !== name) return;
-        const hosts = share.addresses.filter(permits).map((address) =>
-          hostOf(address, share.port)
-        );
+        const hosts = share.addresses.filter(permits)
+          .flatMap((address) => urlHosts([address], share.port));
         const known = found.get(share.id)?.hosts ?? [];
         const all = [...new Set([...known, ...hosts])];
         if (all.length === 0) return;
@@ -186,7 +185,7 @@ async function searchMachine(
     )
     : [port];
   const hosts = ports.flatMap((port) =>
-    usable.map((address) => hostOf(address, port))
+    usable.length === 0 ? [] : urlHosts(usable, port)
   );
   const answers = await Promise.allSettled(
     hosts.map((host) => fetchShares(host, { signal, permits })),
@@ -278,10 +277,6 @@ export function shown(name: string): string {
   return characters.length <= MAX_NAME_LENGTH
     ? name
     : `${characters.slice(0, MAX_NAME_LENGTH - 1).join("")}…`;
-}
-
-function hostOf(address: string, port: number): string {
-  return `${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
 
 function nothingFound(waitMs: number): NoShareError {

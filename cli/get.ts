@@ -1,5 +1,6 @@
 /**
- * The program `get`: finds a share, and fetches it as `peer` does.
+ * The program `get`: finds a share and fetches it as `peer` does. Then this machine
+ * offers it as well, so that others find it when the first one is gone.
  *
  * @module
  */
@@ -16,6 +17,7 @@ import { createGetDisplay, type GetDisplay } from "./get_display.ts";
 import { type GetJob, parseGetJob } from "./get_job.ts";
 import { type LoadedTorrent, loadTorrents } from "./load_torrent.ts";
 import { type LoadTorrents, runPeer } from "./peer.ts";
+import { offerShare } from "./offer_share.ts";
 import { printable } from "./printable.ts";
 import type { JobContext, Program } from "./program.ts";
 import type { ExitCode } from "./program_error.ts";
@@ -29,22 +31,42 @@ export async function runGet(
   job: GetJob,
   context: JobContext,
 ): Promise<ExitCode> {
-  const display = createGetDisplay(job, context.console);
-  return await runPeer(job, context, {
-    display,
-    load: (options) => load(job, { ...options, context, display }),
-  });
+  const { console } = context;
+  const display = createGetDisplay(job, console);
+  let candidate: Candidate | undefined;
+  let offer: Promise<AsyncDisposable> | undefined;
+  try {
+    return await runPeer(job, context, {
+      display,
+      load: (options) =>
+        load(job, {
+          ...{ ...options, context, display },
+          onChosen: (chosen) => candidate = chosen,
+        }),
+      onSettled: (run, { port: peerPort }) => {
+        const isOffered = run.phase === "settled" && candidate !== undefined &&
+          !run.torrent.isPrivate && !job.exitWhenComplete && !job.noDiscovery;
+        if (!isOffered) return;
+        const { id } = candidate!;
+        const share = { id, name: run.torrent.name };
+        offer ??= offerShare(run, { job, console, share, peerPort });
+      },
+    });
+  } finally {
+    await (await offer)?.[Symbol.asyncDispose]();
+  }
 }
 
 type LoadOptions = Parameters<LoadTorrents>[0] & {
   readonly context: JobContext;
   readonly display: GetDisplay;
+  readonly onChosen: (candidate: Candidate) => void;
 };
 
 /** Finds the torrent of the job, and checks that there is room for it. */
 async function* load(
   job: GetJob,
-  { context, display, ...options }: LoadOptions,
+  { context, display, onChosen, ...options }: LoadOptions,
 ): ReturnType<LoadTorrents> {
   const { what } = job;
   const { console } = context;
@@ -58,6 +80,7 @@ async function* load(
   }
   const found = await findCandidates(job, { console, signal });
   const candidate = await choose(found, job, { console, signal });
+  onChosen(candidate);
   display.found(candidate);
   const { share, listing, host } = await untilReady(candidate, {
     ...{ job, console, signal },

@@ -31,10 +31,13 @@ export interface GetDisplay extends PeerDisplay {
 export function createGetDisplay(job: GetJob, console: Console): GetDisplay {
   const log = createPeerDisplay(job, console);
   if (!job.json && !job.quiet) return linesDisplay(job, console);
+  const startMs = performance.now();
   const write = (type: string, candidate: Candidate): void => {
     const { id, name, sizeBytes, hostName, hosts } = candidate;
     const time = new Date().toISOString();
-    const fields = { id, name, length: sizeBytes ?? null, hostName, hosts };
+    const afterMs = Math.round(performance.now() - startMs);
+    const length = sizeBytes ?? null;
+    const fields = { id, name, length, hostName, hosts, afterMs };
     if (job.json) {
       console.writeResult(printableJson({ time, type, ...fields }));
     }

@@ -125,3 +125,11 @@ export function watchAddresses(
     [Symbol.dispose]: () => clearInterval(timer),
   };
 }
+
+/** `192.168.1.10:8000` for each host, IPv6 in brackets; the loopback one without any. */
+export function urlHosts(hostnames: readonly string[], port: number): string[] {
+  const [first = "127.0.0.1", ...others] = hostnames;
+  return [first, ...others].map((hostname) =>
+    `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`
+  );
+}

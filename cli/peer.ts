@@ -71,6 +71,8 @@ export type LoadTorrents = (
 export interface PeerParts {
   readonly load: LoadTorrents;
   readonly display: PeerDisplay;
+  /** Called when a torrent is settled or has stopped. */
+  readonly onSettled: (run: TorrentRun, session: Session) => void;
 }
 
 /** Shares the torrents that the job names, until the signal or a limit of time ends it. */
@@ -181,9 +183,16 @@ async function shareUntil(
   ];
   try {
     for (; !group.done; group = await groups.next()) {
-      const fresh = group.value.map(({ torrent }) =>
-        new TorrentRun(torrent, { ...parts, onSettled })
-      );
+      const fresh = group.value.map(({ torrent }) => {
+        const run = new TorrentRun(torrent, {
+          ...parts,
+          onSettled: () => {
+            onSettled();
+            own.onSettled?.(run, session);
+          },
+        });
+        return run;
+      });
       runs.push(...fresh);
       for (const [index, run] of fresh.entries()) {
         await run.start();

@@ -5,17 +5,14 @@
  *
  * @module
  */
-import { basename, fromFileUrl, resolve } from "@std/path";
+import { basename, resolve } from "@std/path";
 import {
-  advertiseShares,
   checkSource,
   createAddressFilter,
-  executablesOf,
   joinSignals,
   type ListedShare,
   LockOwners,
   Machines,
-  multicastRefusal,
   openStore,
   openWorkerHasher,
   PEER_TIMEOUT,
@@ -23,7 +20,6 @@ import {
   type PreparedShare,
   prepareShare,
   readShare,
-  type ShareAdvertiser,
   type ShareServer,
   startShareServer,
   type Torrent,
@@ -37,7 +33,9 @@ import {
   mainAddresses,
   NO_NETWORK,
   ownNames,
+  urlHosts,
 } from "./lan_addresses.ts";
+import { advertise, ownExecutables } from "./offer_share.ts";
 import { openListeningSession, openSecret } from "./peer.ts";
 import { createPeerDisplay } from "./peer_display.ts";
 import type { JobContext, Program } from "./program.ts";
@@ -55,9 +53,6 @@ import { explainStart } from "./tracker.ts";
 
 /** The program `share`. */
 export const share: Program<ShareJob> = { parse: parseShareJob, run: runShare };
-
-/** The executable that `deno task compile` makes. */
-const COMPILED = fromFileUrl(new URL("../dist/lanswarm", import.meta.url));
 
 /** Something to share: hashed first, or a torrent file that exists. */
 interface Item {
@@ -104,7 +99,7 @@ export async function runShare(
   await using advertiser = await advertise(job, console);
   const runs: TorrentRun[] = [];
   using display = createShareDisplay(job, { console, machines, store, runs });
-  const hosts = hostsOf(hostnames, server.port);
+  const hosts = urlHosts(hostnames, server.port);
   display.started({
     names: items.map(({ name }) => name),
     hosts,
@@ -174,26 +169,6 @@ interface SharingParts
   readonly update: (share: ListedShare) => void;
 }
 
-/** Advertises shares; `undefined`, after a warning unless it is wanted, where that cannot be. */
-async function advertise(
-  { noDiscovery, host }: ShareJob,
-  console: JobContext["console"],
-): Promise<ShareAdvertiser | undefined> {
-  if (noDiscovery) return undefined;
-  const refusal = multicastRefusal();
-  let reason = refusal ?? "";
-  try {
-    if (refusal === undefined) {
-      return await advertiseShares(isWildcard(host) ? {} : { hostname: host });
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    reason = "another program has port 5353 for itself";
-  }
-  console.warn(`machines have to name this one to find its shares: ${reason}`);
-  return undefined;
-}
-
 /** Hashes an item, if no earlier share has, then offers and seeds it. */
 async function shareItem(
   item: Item,
@@ -248,18 +223,11 @@ function announcedHere(
   { port }: ShareServer,
 ): Torrent {
   const hostname = isWildcard(host) ? "127.0.0.1" : host!;
-  const [own] = hostsOf([hostname], port);
+  const [own] = urlHosts([hostname], port);
   const others = torrent.announce.filter((tier) =>
     !tier.some((url) => URL.parse(url)?.port === `${port}`)
   );
   return { ...torrent, announce: [[`http://${own}/announce`], ...others] };
-}
-
-function hostsOf(hostnames: readonly string[], port: number): string[] {
-  const [first = "127.0.0.1", ...others] = hostnames;
-  return [first, ...others].map((hostname) =>
-    `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`
-  );
 }
 
 /** True at a Ctrl+C while other machines need this one, after a line that says so. */
@@ -313,9 +281,7 @@ async function openServer(
       ...job.host !== undefined && { hostname: job.host },
       permits: createAddressFilter(job),
       peerCommand: invocationOf("peer"),
-      executables: executablesOf(
-        Deno.build.standalone ? Deno.execPath() : COMPILED,
-      ),
+      executables: ownExecutables(),
       hostName: names[1] ?? "",
       publicHostname,
       pageNames: names,

@@ -258,6 +258,7 @@ export {
 export { torrentPath } from "./catalogue/torrent_links.ts";
 export {
   buildTorrent,
+  buildTorrentFile,
   type NewTorrent,
   type NewTorrentFile,
 } from "./metainfo/build_torrent.ts";

@@ -4,11 +4,12 @@
  *
  * @module
  */
+import { concat } from "@std/bytes/concat";
 import { PRODUCT } from "../base/version.ts";
 import { type Encodable, encodeBencode } from "../bencode/encode.ts";
 import { readUrl } from "../base/clean_text.ts";
 import { Geometry } from "./geometry.ts";
-import { PIECE_HASH_LENGTH } from "./torrent.ts";
+import { PIECE_HASH_LENGTH, type Torrent } from "./torrent.ts";
 
 /** A file of a new torrent. */
 export interface NewTorrentFile {
@@ -63,17 +64,46 @@ export function buildTorrent(torrent: NewTorrent): Uint8Array<ArrayBuffer> {
       ? { length: content.length }
       : { files: content.files.map(({ path, length }) => ({ path, length })) }),
   };
-  return encodeBencode({
+  return encodeBencode({ ...trackerFields({ ...torrent, announce }), info });
+}
+
+/**
+ * Encodes a torrent file of a torrent that exists, with other trackers. Its info
+ * dictionary, and so its info hash, stay the same.
+ * @throws {RangeError} If a tracker's URL is not one.
+ */
+export function buildTorrentFile(
+  { info, comment, creationDate }: Pick<
+    Torrent,
+    "info" | "comment" | "creationDate"
+  >,
+  announce: readonly string[],
+): Uint8Array<ArrayBuffer> {
+  // Its key comes after all others.
+  const others = encodeBencode(
+    trackerFields({ announce: announce.map(readUrl), comment, creationDate }),
+  );
+  const key = new TextEncoder().encode("4:info");
+  return concat([others.subarray(0, -1), key, info, others.subarray(-1)]);
+}
+
+/** The fields outside of the info dictionary. */
+function trackerFields(
+  { announce, comment, creationDate }: Pick<
+    NewTorrent,
+    "announce" | "comment" | "creationDate"
+  >,
+): Record<string, Encodable | undefined> {
+  return {
     announce: announce[0],
     // A single URL needs no list; clients that know only BEP 3 read the first.
     "announce-list": announce.length > 1
       ? announce.map((url) => [url])
       : undefined,
-    comment: torrent.comment,
+    comment,
     "created by": PRODUCT,
-    "creation date": torrent.creationDate,
-    info,
-  });
+    "creation date": creationDate,
+  };
 }
 
 function contentLength(content: NewTorrent["content"]): number {

@@ -29,7 +29,7 @@ import {
   parseTorrentFile,
   readTorrentFile,
 } from "../disk/torrent_file.ts";
-import { buildTorrent } from "../metainfo/build_torrent.ts";
+import { buildTorrentFile } from "../metainfo/build_torrent.ts";
 import { MetainfoError } from "../metainfo/metainfo_error.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 
@@ -145,7 +145,7 @@ async function recall(
   if (!read?.isProven) return undefined;
   const stamps = source.files.map(({ stamp }) => stamp);
   if (!knownPieces(torrent, read, stamps).have.isFull) return undefined;
-  const bytes = withTrackers(torrent, announce);
+  const bytes = buildTorrentFile(torrent, announce);
   const renewed = await parseTorrentFile(bytes);
   return renewed.infoHash === torrent.infoHash
     ? { bytes, torrent: renewed, stamps }
@@ -179,27 +179,6 @@ async function takeNote(
     if (isUnwritable(error)) return false;
     throw error;
   }
-}
-
-function withTrackers(
-  torrent: Torrent,
-  announce: readonly string[],
-): Uint8Array<ArrayBuffer> {
-  const { files, isFolder, geometry: { length, pieceLength } } = torrent;
-  return buildTorrent({
-    ...torrent,
-    announce,
-    pieceLength,
-    content: isFolder
-      ? {
-        type: "folder",
-        files: files.map(({ path, length }) => ({
-          path: path.slice(1),
-          length,
-        })),
-      }
-      : { type: "file", length },
-  });
 }
 
 /** The torrent as it lies on the disk under another name. */

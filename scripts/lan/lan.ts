@@ -26,6 +26,8 @@ export interface LanOptions {
    * @default {undefined} The system's folder for temporary files.
    */
   readonly dir?: string;
+  /** The second number of its addresses, 10.77.0.0/24. @default {77} */
+  readonly network?: number;
 }
 
 /** Creates a network with a host for each name. Needs root on Linux. */
@@ -62,6 +64,11 @@ export class Lan<Name extends string> implements AsyncDisposable {
     return basename(this.#folder);
   }
 
+  /** The network namespace of a host. */
+  namespaceOf(name: Name): string {
+    return `${this.prefix}-${name}`;
+  }
+
   /** The host with this name. */
   host(name: Name): LanHost {
     return this.#hosts.get(name)!;
@@ -77,6 +84,7 @@ export class Lan<Name extends string> implements AsyncDisposable {
       ...["mcast_snooping", "0"],
     ]);
     await ip(["-n", bridge, "link", "set", "br0", "up"]);
+    const { network = 77 } = options;
     for (const [index, name] of hostNames.entries()) {
       const namespace = await this.#addNamespace(name);
       const workingFolder = join(this.#folder, name);
@@ -87,8 +95,8 @@ export class Lan<Name extends string> implements AsyncDisposable {
         folder: workingFolder,
         bridge,
         port: `port${index}`,
-        address: `10.77.0.${index + 1}`,
-        address6: `fd77::${(index + 1).toString(16)}`,
+        address: `10.${network}.0.${index + 1}`,
+        address6: `fd${network}::${(index + 1).toString(16)}`,
       });
       await host.connect(
         options.megabitsPerSecondOf?.[name] ?? options.megabitsPerSecond,

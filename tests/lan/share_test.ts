@@ -1,0 +1,133 @@
+/**
+ * The programs share and get on machines of one network, and across a router.
+ */
+import { assertEquals, assertLess, assertMatch } from "@std/assert";
+import type { Host } from "../../scripts/lan/host.ts";
+import { createLan, ip, type Lan } from "../../scripts/lan/lan.ts";
+import {
+  sha256Of,
+  writeRandomFile,
+} from "../../scripts/programs/sample_file.ts";
+import { lanTest } from "./lan_test_case.ts";
+
+const NAME = "images.iso";
+const LENGTH = 8 * 2 ** 20 + 12_345;
+
+async function assertCopied(from: Host, to: Host): Promise<void> {
+  const copy = await sha256Of(to.path(NAME));
+  assertEquals(copy, await sha256Of(from.path(NAME)));
+}
+
+lanTest(
+  "get finds a share with nothing typed; another machine joins through the second",
+  async () => {
+    await using lan = await createLan(["first", "second", "third", "other"]);
+    const [first, second, third] = [
+      lan.host("first"),
+      lan.host("second"),
+      lan.host("third"),
+    ];
+    await writeRandomFile(first.path(NAME), LENGTH);
+    const share = first.spawnTask("share", [NAME]);
+    await share.stdout.waitFor(/^ {2}On each other machine +deno task get$/);
+    await share.stdout.waitFor(/is ready/);
+
+    const get = second.spawnTask("get", ["--json"]);
+    const found = await get.stdout.waitFor(/"found"/);
+    const { name, hosts } = JSON.parse(found.input!);
+    assertEquals(name, NAME);
+    assertEquals(hosts.includes(`${first.address}:8000`), true);
+    await get.stdout.waitFor(/"completed"/);
+    await assertCopied(first, second);
+    // Found by name as well, and by the name of multicast DNS.
+    for (const what of [NAME, "lanswarm.local"]) {
+      const dir = ["--dir", what, "--exit-when-complete"];
+      const named = await lan.host("other").runTask("get", [what, ...dir]);
+      assertEquals([named.code, named.stderr], [0, ""]);
+    }
+
+    // The least of several: the machine that runs the tests may be busy.
+    let leastMs = Infinity;
+    for (let attempt = 1; attempt <= 5 && leastMs >= 500; attempt++) {
+      const args = ["--json", "--exit-when-complete", "--dir", `${attempt}`];
+      const { stdout } = await lan.host("other").runTask("get", args);
+      leastMs = Math.min(leastMs, JSON.parse(stdout.split("\n")[0]!).afterMs);
+    }
+    const line = `a share is found within ${leastMs} ms\n`;
+    await Deno.stdout.write(new TextEncoder().encode(line));
+    assertLess(leastMs, 500);
+
+    await share.stop("SIGKILL");
+    const late = await third.runTask("get", ["--exit-when-complete"]);
+    assertEquals(late.code, 0, late.stderr);
+    await assertCopied(first, third);
+    const { code, stderr } = await get.stop("SIGTERM");
+    assertEquals([code, stderr], [0, ""]);
+  },
+);
+
+lanTest(
+  "get on another network says what it tried; get HOST works through the router",
+  async () => {
+    await using near = await createLan(["source", "router"]);
+    await using far = await createLan(["alone", "gateway"], { network: 78 });
+    await route(near, far);
+    const [source, alone] = [near.host("source"), far.host("alone")];
+    await writeRandomFile(source.path(NAME), LENGTH);
+    const share = source.spawnTask("share", [NAME]);
+    await share.stdout.waitFor(/is ready/);
+    const lost = await alone.runTask("get", []);
+    assertEquals(lost.code, 5);
+    const lines = lost.stderr.trimEnd().split("\n");
+    assertEquals(lines.length, 3);
+    assertMatch(
+      lines[0]!,
+      /^error: cannot find a share on this network in 3s: asked by multicast DNS on eth0 \(10\.78\.0\.1\)$/,
+    );
+    assertMatch(
+      lines[1]!,
+      /deno task get 192\.168\.1\.10; .* --retry-for forever$/,
+    );
+    assertMatch(
+      lines[2]!,
+      /5353\/udp here, and 8000\/tcp and 6881\/tcp there$/,
+    );
+    const got = await alone.runTask("get", [
+      ...[source.address, "--exit-when-complete"],
+    ]);
+    assertEquals([got.code, got.stderr], [0, ""]);
+    await assertCopied(source, alone);
+  },
+);
+
+/** Connects two networks by a cable between their routers. */
+async function route(
+  near: Lan<"source" | "router">,
+  far: Lan<"alone" | "gateway">,
+): Promise<void> {
+  const [one, other] = [near.namespaceOf("router"), far.namespaceOf("gateway")];
+  await ip([
+    ...["-n", one, "link", "add", "wan", "type", "veth"],
+    ...["peer", "name", "wan", "netns", other],
+  ]);
+  const steps = [
+    [one, "10.79.0.1", "10.78.0.0/24", "10.79.0.2"],
+    [other, "10.79.0.2", "10.77.0.0/24", "10.79.0.1"],
+  ] as const;
+  for (const [router, address, to, via] of steps) {
+    await ip(["-n", router, "address", "add", `${address}/30`, "dev", "wan"]);
+    await ip(["-n", router, "link", "set", "wan", "up"]);
+    await ip([
+      ...["netns", "exec", router, "sh", "-c"],
+      "echo 1 > /proc/sys/net/ipv4/ip_forward",
+    ]);
+    await ip(["-n", router, "route", "add", to, "via", via]);
+  }
+  const ways = [
+    [near.namespaceOf("source"), near.host("router")],
+    [far.namespaceOf("alone"), far.host("gateway")],
+  ] as const;
+  for (const [namespace, { address }] of ways) {
+    await ip(["-n", namespace, "route", "add", "default", "via", address]);
+  }
+}
