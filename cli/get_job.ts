@@ -6,7 +6,7 @@
 import { isMagnetLink, readUrl } from "../mod.ts";
 import { invocationOf } from "./command_words.ts";
 import { type FlagValues, parseCommandLine, readArgument } from "./flags.ts";
-import { isTorrentUrl } from "./load_torrent.ts";
+import { isTorrentUrl, readTorrentSource } from "./load_torrent.ts";
 import { checkOutput, FLAGS as PEER_FLAGS, type PeerJob } from "./peer_job.ts";
 import { UsageError } from "./program_error.ts";
 
@@ -94,7 +94,9 @@ function readWhat(text: string | undefined): What {
   if (text === undefined) return { type: "any" };
   const isHash = /^([\da-f]{40}|[a-z2-7]{32})$/i.test(text);
   if (isHash) return { type: "torrent", source: `magnet:?xt=urn:btih:${text}` };
-  if (isMagnetLink(text)) return { type: "torrent", source: text };
+  if (isMagnetLink(text)) {
+    return { type: "torrent", source: readTorrentSource(text) };
+  }
   if (isTorrentUrl(text)) {
     const url = new URL(readArgument("WHAT", text, readUrl));
     if (url.pathname.endsWith(".torrent")) {

@@ -1,5 +1,5 @@
 /**
- * Loads the torrents that a command line names, by path or by URL, and explains
+ * Loads the torrents that a command line names, by path, URL or magnet link, and explains
  * files that are no torrent files.
  *
  * @module
@@ -12,9 +12,12 @@ import {
   fetchTorrent,
   type FetchTorrentOptions,
   foldFully,
+  formatMagnetLink,
+  isMagnetLink,
   joinSignals,
   loadTorrentFile,
   MetainfoError,
+  parseMagnetLink,
   type PeerAddress,
   readUrl,
   StorageError,
@@ -22,6 +25,7 @@ import {
   trimText,
 } from "../mod.ts";
 import { invocationOf, quoted } from "./command_words.ts";
+import { fetchMagnet, type MagnetSession } from "./fetch_magnet.ts";
 import { readArgument } from "./flags.ts";
 import { EXIT_CODES, ProgramError, UsageError } from "./program_error.ts";
 import { type RetryOptions, withRetries } from "./retry.ts";
@@ -37,10 +41,17 @@ export function isTorrentUrl(source: string): boolean {
 }
 
 /**
- * Reads the argument TORRENT: a path as it is, a URL as it is requested.
- * @throws {UsageError} If an invisible character stands in a URL.
+ * Reads the argument TORRENT: a path as it is, a URL as it is requested, and the part
+ * of a magnet link that is used.
+ * @throws {UsageError} If an invisible character stands in a URL, or a magnet link is
+ * malformed.
  */
 export function readTorrentSource(source: string): string {
+  if (isMagnetLink(source)) {
+    const read = (text: string): string =>
+      formatMagnetLink(parseMagnetLink(text));
+    return readArgument("TORRENT", source, read);
+  }
   return isTorrentUrl(source)
     ? readArgument("TORRENT", source, readUrl)
     : source;
@@ -59,12 +70,16 @@ export type LoadTorrentsOptions =
   & Omit<RetryOptions, "isTemporary">
   & Pick<FetchTorrentOptions, "permits">
   & {
+    /** Opens the session that fetches the torrents of magnet links. */
+    readonly openSession: () => Promise<MagnetSession>;
+    /** Takes a line about what is done. @default {nothing is said} */
+    readonly report?: ((line: string) => void) | undefined;
     /** Takes the failure of a source that others do not wait for any more. */
     readonly onFailed: (error: unknown) => void;
   };
 
 /**
- * Loads torrents from paths and URLs, and yields them in groups: first, in order,
+ * Loads torrents from paths, URLs and magnet links, and yields them in groups: first, in order,
  * all that load at once, then those whose servers come up later. A mistake that the
  * first attempts find ends the loads; a later failure concerns its source alone.
  * @throws As {@linkcode loadTorrent} and {@linkcode checkDistinct}.
@@ -92,6 +107,13 @@ export async function* loadTorrents(
     const attempt = (): Promise<Torrent> =>
       loadTorrent(source, { ...options, signal });
     try {
+      if (isMagnetLink(source)) {
+        isLate = true;
+        onAnswer();
+        const torrent = await fetchMagnet(source, { ...options, signal });
+        loaded[index] = { source, torrent };
+        return arrival.resolve();
+      }
       const torrent = await withRetries(() => runLimited(attempt), {
         ...options,
         signal,
@@ -168,11 +190,15 @@ function limitConcurrency(
  * @throws {StorageError} If the file cannot be read.
  * @throws {FetchError} If the URL cannot be fetched.
  * @throws {MetainfoError | ProgramError} If it is not a valid torrent file.
+ * @throws {UsageError} If it is a magnet link, which only peers can resolve.
  */
 export async function loadTorrent(
   source: string,
   options: FetchTorrentOptions & { readonly signal: AbortSignal },
 ): Promise<Torrent> {
+  if (isMagnetLink(source)) {
+    throw new UsageError("a magnet link is no torrent file; give it to peer");
+  }
   try {
     return isTorrentUrl(source)
       ? await fetchTorrent(source, options)

@@ -24,6 +24,7 @@ import { loadTorrents } from "./load_torrent.ts";
 import { setHangupAction, untilAborted } from "./interrupt.ts";
 import { createPeerDisplay, type PeerDisplay } from "./peer_display.ts";
 import { parsePeerJob, type PeerJob } from "./peer_job.ts";
+import { printable } from "./printable.ts";
 import {
   bindJob,
   type BoundJob,
@@ -140,11 +141,26 @@ async function shareUntil(
   const { retryForMs } = job;
   const waiting = { retryForMs, signal, console };
   const { runs } = work;
+  // The network keeps one core busy here, and the system's part of it another.
+  // One worker keeps up with any network.
+  const maxWorkers = navigator.hardwareConcurrency > 2 ? 1 : 0;
+  using hasher = openWorkerHasher({ maxWorkers });
+  await using opened = new AsyncDisposableStack();
+  let opening: Promise<Session> | undefined;
+  const openOnce = (): Promise<Session> =>
+    opening ??= withRetries(() => openListeningSession(job, hasher), {
+      ...waiting,
+      isTemporary: isAddressMissing,
+    }).then((session) => opened.use(session));
   const load = own.load ??
     ((options) => loadTorrents(job.torrents, options));
   await using groups = load({
     ...waiting,
     permits: createAddressFilter(job),
+    openSession: openOnce,
+    report: job.json || job.quiet
+      ? undefined
+      : (line) => console.writeLine(printable(line)),
     onFailed: (error) => {
       reportError(console, error, job);
       work.loadFailure ??= exitCodeOf(error);
@@ -152,14 +168,7 @@ async function shareUntil(
   });
   let group = await groups.next();
   if (group.done) return;
-  // The network keeps one core busy here, and the system's part of it another.
-  // One worker keeps up with any network.
-  const maxWorkers = navigator.hardwareConcurrency > 2 ? 1 : 0;
-  using hasher = openWorkerHasher({ maxWorkers });
-  const session = await withRetries(() => openListeningSession(job, hasher), {
-    ...waiting,
-    isTemporary: isAddressMissing,
-  });
+  const session = await openOnce();
   const display = own.display ?? createPeerDisplay(job, console);
   // Once is enough: each request that is not answered keeps a thread.
   const locking = {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MAX_PEERS, PEER_PORT } from "../mod.ts";
+import { isMagnetLink, MAX_PEERS, parseMagnetLink, PEER_PORT } from "../mod.ts";
 import { invocationOf, splitWords } from "./command_words.ts";
 import {
   type FlagValues,
@@ -30,8 +30,9 @@ Usage: ${invocationOf("peer")} TORRENT...
        ${invocationOf("peer")} create PATH ANNOUNCE_URL... [OUTPUT]
        ${invocationOf("peer")} show TORRENT
 
-  TORRENT                a torrent file, or its URL: a tracker serves some as
-                         http://HOST:8000/torrents/NAME.torrent
+  TORRENT                a torrent file, its URL (a tracker serves some as
+                         http://HOST:8000/torrents/NAME.torrent), or a magnet
+                         link, in quotes
   create                 make a torrent file: see peer create --help
   show                   print what a torrent file contains
 
@@ -143,7 +144,15 @@ export function parsePeerJob(args: readonly string[]): PeerJob {
   });
   if (positionals.length === 0) throw new UsageError("no TORRENT is given");
   checkOutput(flags);
-  return { ...flags, torrents: positionals.map(readTorrentSource) };
+  const torrents = positionals.map(readTorrentSource);
+  const linked = torrents.filter(isMagnetLink)
+    .map((link) => parseMagnetLink(link).infoHash);
+  if (new Set(linked).size < linked.length) {
+    throw new UsageError(
+      "two magnet links are the same torrent; give it once",
+    );
+  }
+  return { ...flags, torrents };
 }
 
 /** Checks the flags of what a peer prints and runs. @throws {UsageError} */

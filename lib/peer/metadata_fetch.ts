@@ -112,7 +112,7 @@ export class MetadataFetch {
       onPeers: (addresses) => this.#learn("tracker", addresses),
       onReport: (report) => {
         if (report.type === "announceFailed") {
-          this.#trackerFailure = report.reason;
+          this.#trackerFailure = report.reason.replace(/^C/, "c");
         }
         this.#emit(report);
       },

@@ -257,19 +257,22 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * Fetches the torrent of a magnet link from its peers, for {@linkcode addTorrent}.
+   * Fetches the torrent of a magnet link from its peers, for {@linkcode addTorrent};
+   * one that is shared is returned.
    * @throws {FetchError} If no peer sent its metadata in time.
    * @throws {MetainfoError} If its metadata is invalid.
-   * @throws {TypeError} If it is shared or fetched already.
+   * @throws {TypeError} If it is fetched already.
    */
   async fetchMetadata(
     link: MagnetLink,
     options: FetchMetadataOptions = {},
   ): Promise<Torrent> {
     const { infoHash, trackers } = link;
-    if (this.#find(infoHash) !== undefined) {
+    const known = this.#torrents.get(infoHash);
+    if (known !== undefined) return known.torrent;
+    if (this.#fetches.has(infoHash)) {
       throw new TypeError(
-        `Cannot fetch metadata: ${infoHash} is shared or fetched already`,
+        `Cannot fetch metadata: ${infoHash} is fetched already`,
       );
     }
     const fetch = new MetadataFetch(link, this.#context, options);

@@ -1,0 +1,96 @@
+/**
+ * Fetches the torrent of a magnet link that a command line names, and reports what
+ * happens meanwhile.
+ *
+ * @module
+ */
+import {
+  FetchError,
+  type MagnetEvent,
+  MetainfoError,
+  parseMagnetLink,
+  type Session,
+  type Torrent,
+} from "../mod.ts";
+import type { Console } from "./console.ts";
+import { printable } from "./printable.ts";
+import { describeError, EXIT_CODES, ProgramError } from "./program_error.ts";
+
+/** Least time, in milliseconds: a single dial may take 8 s. */
+const MIN_TIME_MS = 10_000;
+
+/** The session that fetches. */
+export type MagnetSession = Pick<Session, "fetchMetadata">;
+
+/** Options for {@linkcode fetchMagnet}. */
+export interface FetchMagnetOptions {
+  readonly openSession: () => Promise<MagnetSession>;
+  /** Time until a peer must have sent the metadata, in milliseconds. */
+  readonly retryForMs: number;
+  readonly signal: AbortSignal;
+  readonly console: Pick<Console, "warn">;
+  /** Takes a line about what is done. @default {nothing is said} */
+  readonly report?: ((line: string) => void) | undefined;
+}
+
+/**
+ * Fetches the torrent of a magnet link from its peers.
+ * @throws {ProgramError} If no peer sends it in time, or it is invalid.
+ */
+export async function fetchMagnet(
+  source: string,
+  { openSession, retryForMs, signal, console, report }: FetchMagnetOptions,
+): Promise<Torrent> {
+  const link = parseMagnetLink(source);
+  const session = await openSession();
+  const name = link.name ?? link.infoHash;
+  report?.(`${name}: asking peers for the torrent's metadata`);
+  const warned = new Set<string>();
+  const onEvent = (event: MagnetEvent): void => {
+    const text = describeEvent(event);
+    // A tracker that is down fails in the same way each time.
+    if (text === undefined || warned.has(text)) return;
+    warned.add(text);
+    console.warn(text);
+  };
+  const timeoutMs = Math.max(MIN_TIME_MS, retryForMs);
+  try {
+    return await session.fetchMetadata(link, { signal, timeoutMs, onEvent });
+  } catch (error) {
+    if (error instanceof FetchError) {
+      const exitCode = EXIT_CODES.undone;
+      const reason = `${describeError(error)}; see --retry-for`;
+      throw new ProgramError(reason, { exitCode, cause: error });
+    }
+    if (!(error instanceof MetainfoError)) throw error;
+    throw new ProgramError(
+      `cannot use the torrent of ${source}: ${error.field}: ${error.reason}; ask for another torrent`,
+      { exitCode: EXIT_CODES.invalidTorrent, cause: error },
+    );
+  }
+}
+
+/** The warning for an event; `undefined` if people need not see it. */
+function describeEvent(event: MagnetEvent): string | undefined {
+  switch (event.type) {
+    case "announceFailed":
+      return printable(
+        `${
+          event.reason.replace(/^C/, "c")
+        }; other trackers and peers are asked for the metadata`,
+      );
+    case "metadataMismatched":
+      return `what ${
+        event.hostnames.join(", ")
+      } sent is not the metadata of the torrent; fetching it again`;
+    case "metadataPeerBanned":
+      return `${event.hostname} sent wrong metadata alone; it is banned`;
+    case "trackerWarning":
+      return printable(`warning from tracker ${event.url}: ${event.text}`);
+    case "announced":
+    case "peerConnected":
+      return undefined;
+    default:
+      return event satisfies never;
+  }
+}
