@@ -30,7 +30,11 @@ Deno.test("parseGetJob() tells what WHAT is", () => {
       ],
       ["a/b.torrent", torrent("a/b.torrent")],
       [HASH, torrent(`magnet:?xt=urn:btih:${HASH}`)],
-      ["magnet:?xt=urn:btih:x", torrent("magnet:?xt=urn:btih:x")],
+      // Only what is used of it.
+      [
+        `magnet:?so=1&xt=urn:btih:${HASH.toUpperCase()}`,
+        torrent(`magnet:?xt=urn:btih:${HASH}`),
+      ],
     ] as const
   ) assertEquals(parseGetJob([text]).what, what, text);
   assertEquals(parseGetJob([]).what, { type: "any" });
@@ -49,6 +53,7 @@ Deno.test("parseGetJob() refuses what nobody can mean", () => {
       [["--no-discovery"], "--no-discovery: "],
       [["a", "--quiet", "--json"], "--quiet and --json"],
       [["a", "--on-complete", " "], "--on-complete: it contains no command"],
+      [["magnet:?xt=urn:btih:x"], "has no 40 hex or 32 base32 digits"],
       [["a", "--seed-only"], "unknown flag --seed-only"],
     ] as const
   ) assertThrows(() => parseGetJob(args), UsageError, reason);
