@@ -10,13 +10,15 @@ import { addressScope } from "../base/ip_address.ts";
 import { joinSignals } from "../base/join_signals.ts";
 import type { Random } from "../base/random.ts";
 import type { DnsMessage } from "./dns_message.ts";
+import type {
+  MulticastProtocol,
+  OutgoingDatagram,
+  Sender,
+} from "./multicast_protocol.ts";
 import {
   type MulticastOptions,
-  type MulticastProtocol,
   type MulticastSocket,
   openMulticastSocket,
-  type OutgoingDatagram,
-  type Sender,
 } from "./multicast_socket.ts";
 import { DNS_PORT, type OwnShare, type Share } from "./share_records.ts";
 

@@ -10,8 +10,11 @@ import { encodeHex } from "@std/encoding/hex";
 import { parseIpAddress } from "../base/ip_address.ts";
 import type { Random } from "../base/random.ts";
 import { type DnsMessage, encodeDnsMessage } from "./dns_message.ts";
-import type { MulticastInterface } from "./multicast_interfaces.ts";
-import type { OutgoingDatagram, Sender } from "./multicast_socket.ts";
+import type {
+  MulticastInterface,
+  OutgoingDatagram,
+  Sender,
+} from "./multicast_protocol.ts";
 import { hostRecords } from "./share_records.ts";
 
 const HOST_LABEL = "lanswarm";

@@ -11,12 +11,13 @@ import { type InfoHash, infoHashFromHex } from "../base/identifier.ts";
 import { addressScope } from "../base/ip_address.ts";
 import { formatPeerAddress, type PeerAddress } from "../base/peer_address.ts";
 import { type Random, randomBelow } from "../base/random.ts";
-import type { Family, MulticastInterface } from "./multicast_interfaces.ts";
-import {
-  openMulticastSocket,
-  type OutgoingDatagram,
-  type Sender,
-} from "./multicast_socket.ts";
+import type {
+  Family,
+  MulticastInterface,
+  OutgoingDatagram,
+  Sender,
+} from "./multicast_protocol.ts";
+import { openMulticastSocket } from "./multicast_socket.ts";
 
 const PORT = 6771;
 const GROUPS: Readonly<Record<Family, string>> = {

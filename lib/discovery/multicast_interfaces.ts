@@ -5,17 +5,7 @@
  * @module
  */
 import { addressScope, isLoopback } from "../base/ip_address.ts";
-
-/** The families of addresses. */
-export type Family = "ipv4" | "ipv6";
-
-/** A network interface that is up. */
-export interface MulticastInterface {
-  /** The system's name for it. */
-  readonly name: string;
-  /** Its addresses; IPv6 link-local ones have no meaning elsewhere and are left out. */
-  readonly addresses: readonly string[];
-}
+import type { Family, MulticastInterface } from "./multicast_protocol.ts";
 
 /** An address of an interface, as the system lists it. */
 export interface NetworkInterface {

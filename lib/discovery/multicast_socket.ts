@@ -9,59 +9,36 @@
  *
  * @module
  */
+import { delay } from "@std/async/delay";
 import { createAddressFilter } from "../base/address_filter.ts";
 import { BoundedMap } from "../base/bounded_map.ts";
 import { addressScope } from "../base/ip_address.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import { RateLimiter } from "../base/rate_limiter.ts";
+import { isConnectionLoss } from "../net/connection_loss.ts";
 import {
-  type Family,
   familyOf,
   groupByInterface,
   indexOf,
   listInterfaces,
-  type MulticastInterface,
   sendingAddresses,
 } from "./multicast_interfaces.ts";
+import type {
+  Family,
+  MulticastProtocol,
+  OutgoingDatagram,
+} from "./multicast_protocol.ts";
 
 /** Time between two readings of the list of interfaces, in milliseconds. */
 const WATCH_INTERVAL_MS = 3_000;
+/** Longest datagram that is read whole, in bytes. */
+const MAX_LENGTH = 9_000;
+/** Pause after an error of a socket, in milliseconds. */
+const ERROR_PAUSE_MS = 100;
 /** Hosts whose rates are remembered. */
 const MAX_HOSTS = 1024;
 /** Datagrams from all hosts together, as a multiple of those from one. */
 const ALL_HOSTS = 20;
-
-/** The sender of a datagram. */
-export interface Sender extends PeerAddress {
-  /** The interface in whose network it is; undefined for an IPv6 link-local address. */
-  readonly interfaceName: string | undefined;
-}
-
-/** A datagram to send: to the group, or to one host. */
-export type OutgoingDatagram =
-  | {
-    readonly datagram: Uint8Array;
-    /** @default every interface */
-    readonly interfaceName?: string | undefined;
-    /** @default both */
-    readonly family?: Family;
-  }
-  | { readonly datagram: Uint8Array; readonly to: PeerAddress };
-
-/** A protocol as a state machine. All times are milliseconds on one clock. */
-export interface MulticastProtocol {
-  /** Called at the start and whenever an address comes or goes. */
-  interfacesChanged(
-    interfaces: readonly MulticastInterface[],
-    now: number,
-  ): void;
-  /** Takes a datagram; its bytes are a copy. */
-  receive(datagram: Uint8Array, from: Sender, now: number): void;
-  /** Takes what is to be sent now. */
-  takeDue(now: number): readonly OutgoingDatagram[];
-  /** The time of the next {@linkcode takeDue}; `Infinity` if nothing is planned. */
-  readonly nextAtMs: number;
-}
 
 /** Options for {@linkcode openMulticastSocket}. */
 export interface MulticastOptions {
@@ -211,18 +188,18 @@ class Runner implements MulticastSocket {
   }
 
   async #receiveFrom(socket: Deno.DatagramConn): Promise<void> {
+    // Deno's own buffer truncates datagrams at 1 KiB.
+    const buffer = new Uint8Array(MAX_LENGTH + 1);
     while (!this.#isClosed) {
-      try {
-        const [datagram, address] = await socket.receive();
-        this.#receive(datagram, address as Deno.NetAddr);
-      } catch (error) {
-        const isClosed = error instanceof Deno.errors.BadResource ||
-          error instanceof Deno.errors.Interrupted;
-        if (isClosed) return;
-        // Windows reports a datagram to a closed port in this way.
-        if (error instanceof Deno.errors.ConnectionReset) continue;
-        if (!(error instanceof Error && "code" in error)) throw error;
-      }
+      const received = await socket.receive(buffer).catch(networkError);
+      if (!(received instanceof Error)) {
+        this.#receive(received[0], received[1] as Deno.NetAddr);
+      } else if (
+        received instanceof Deno.errors.BadResource ||
+        received instanceof Deno.errors.Interrupted
+      ) return;
+      // Windows reports a datagram to a closed port as an error.
+      else await delay(ERROR_PAUSE_MS);
     }
   }
 
@@ -272,10 +249,10 @@ class Runner implements MulticastSocket {
 
   /** Binds a socket to each new address and closes those of addresses that are gone. */
   async #readInterfaces(): Promise<void> {
-    const list = listInterfaces(
-      Deno.networkInterfaces(),
-      this.#options.hostname,
-    );
+    // A program may give the permission up; what is bound works on.
+    if (multicastRefusal() !== undefined) return;
+    const { hostname } = this.#options;
+    const list = listInterfaces(Deno.networkInterfaces(), hostname);
     const known = JSON.stringify(list);
     if (known === this.#known || this.#isClosed) return;
     this.#known = known;
@@ -329,6 +306,12 @@ class Runner implements MulticastSocket {
       // it; the other interfaces work on.
     }
   }
+}
+
+/** The error, if it is one of the network. @throws {unknown} Any other. */
+function networkError(error: unknown): Error {
+  if (isConnectionLoss(error)) return error as Error;
+  throw error;
 }
 
 async function send(

@@ -17,8 +17,11 @@ import {
   isSameRecord,
 } from "./dns_message.ts";
 import { HostName } from "./host_name.ts";
-import type { MulticastInterface } from "./multicast_interfaces.ts";
-import type { OutgoingDatagram, Sender } from "./multicast_socket.ts";
+import type {
+  MulticastInterface,
+  OutgoingDatagram,
+  Sender,
+} from "./multicast_protocol.ts";
 import {
   DNS_PORT,
   hostRecords,

@@ -4,18 +4,17 @@
  */
 import { assertEquals, assertLessOrEqual, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { fromFileUrl } from "@std/path";
 import type { Host } from "../../scripts/lan/host.ts";
-import { createLan } from "../../scripts/lan/lan.ts";
+import { createLan, ip, type Lan } from "../../scripts/lan/lan.ts";
 import {
   carryTorrent,
   createTorrent,
   startDiscoveringPeer,
+  startProbe,
   stopPeer,
   TORRENT_NAME,
   waitUntilCompleted,
 } from "../../scripts/lan/sharing_steps.ts";
-import type { RunningProgram } from "../../scripts/programs/running_program.ts";
 import {
   sha256Of,
   writeRandomFile,
@@ -25,22 +24,6 @@ import { lanTest } from "./lan_test_case.ts";
 /** Nothing answers there. */
 const NO_TRACKER = "http://10.77.0.77:8000/announce";
 const NAME = "sample.bin";
-const [LISTENER, CONFIGURATION] = [
-  "../../scripts/lan/multicast_listener.ts",
-  "../../deno.json",
-].map((path) => fromFileUrl(new URL(path, import.meta.url))) as [
-  string,
-  string,
-];
-
-/** Starts the script on a host. */
-function witness(host: Host, ...args: readonly string[]): RunningProgram {
-  return host.spawn(Deno.execPath(), [
-    ...["run", "--no-check", `--config=${CONFIGURATION}`, "--unstable-net"],
-    ...["-N", "--allow-sys", LISTENER, ...args],
-  ]);
-}
-
 async function prepare(
   seeder: Host,
   leecher: Host,
@@ -108,7 +91,7 @@ lanTest(
     await using lan = await createLan(["peer", "witness"]);
     const [host, other] = [lan.host("peer"), lan.host("witness")];
     await prepare(host, other);
-    const listener = witness(other);
+    const listener = startProbe(other);
     await listener.stdout.waitFor(/^ready$/);
     // First the opposite: the witness hears what is sent.
     const loud = startDiscoveringPeer(host);
@@ -141,10 +124,10 @@ lanTest(
     await using lan = await createLan(["peer", "stranger"]);
     const [host, stranger] = [lan.host("peer"), lan.host("stranger")];
     const infoHash = "ab".repeat(20);
-    const peer = witness(host, "lsd", infoHash);
+    const peer = startProbe(host, "lsd", infoHash);
     await peer.stdout.waitFor(/^ready$/);
     const startMs = performance.now();
-    const sent = await witness(stranger, "flood", infoHash, "2000").result;
+    const sent = await startProbe(stranger, "flood", infoHash, "2000").result;
     assertMatch(sent.stdout, /^sent 2000$/m);
     await delay(1_000);
     const seconds = (performance.now() - startMs) / 1000;
@@ -153,9 +136,127 @@ lanTest(
     const count = reportCount();
     assertLessOrEqual(count, 10 + 10 * seconds);
     assertLessOrEqual(10, count);
+    // A message of 1,400 bytes is read whole.
+    const others = Array.from(
+      { length: 24 },
+      (_, index) => index.toString(16).padStart(40, "0"),
+    );
+    const reported = reportCount();
+    await startProbe(stranger, "flood", [...others, infoHash].join(), "1")
+      .result;
+    await delay(700);
+    assertEquals(reportCount(), reported + 1);
     await stranger.moveTo("10.88.0.2");
-    await witness(stranger, "flood", infoHash, "5").result;
+    await startProbe(stranger, "flood", infoHash, "5").result;
     await delay(1_000);
     assertEquals(peer.stdout.lines.filter((line) => /10\.88/.test(line)), []);
+  },
+);
+
+/**
+ * Two networks, 10.77.0.0/24 with `both` and `near`, 10.78.0.0/24 with `both` and
+ * `far`.
+ */
+async function createTwoNetworks(): Promise<
+  AsyncDisposable & {
+    readonly both: Host;
+    readonly near: Host;
+    readonly far: Host;
+  }
+> {
+  await using stack = new AsyncDisposableStack();
+  const first: Lan<"both" | "near"> = stack.use(
+    await createLan(["both", "near"]),
+  );
+  const second: Lan<"other" | "far"> = stack.use(
+    await createLan(["other", "far"]),
+  );
+  const far = second.host("far");
+  await far.dropAddresses();
+  await far.addAddress("10.78.0.2");
+  const [bridge, host] = [`${second.prefix}-bridge`, `${first.prefix}-both`];
+  for (
+    const command of [
+      `-n ${bridge} link add port9 type veth peer name eth1 netns ${host}`,
+      `-n ${bridge} link set port9 master br0 up`,
+      `-n ${host} link set eth1 up`,
+      `-n ${host} address add 10.78.0.1/24 dev eth1`,
+    ]
+  ) await ip(command.split(" "));
+  const owned = stack.move();
+  return {
+    ...{ both: first.host("both"), near: first.host("near"), far },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+lanTest(
+  "a host on two networks is found on both, and finds on both",
+  async () => {
+    await using networks = await createTwoNetworks();
+    const { both, near, far } = networks;
+    await prepare(both, near);
+    await Deno.copyFile(both.path(TORRENT_NAME), far.path(TORRENT_NAME));
+    startDiscoveringPeer(both);
+    const peers = [near, far].map((host) => startDiscoveringPeer(host));
+    await Promise.all(peers.map(waitUntilCompleted));
+
+    startProbe(both, "share", "of both");
+    const finders = [near, far].map((host) => startProbe(host, "find"));
+    const found = await Promise.all(
+      finders.map(({ stdout }) => stdout.waitFor(/^\{.*"of both".*/)),
+    );
+    // Each is told the address in its own network.
+    assertEquals(
+      found.map(([line]) =>
+        JSON.parse(line).addresses.filter((text: string) => !text.includes(":"))
+      ),
+      [["10.77.0.1"], ["10.78.0.1"]],
+    );
+
+    startProbe(near, "share", "of near");
+    startProbe(far, "share", "of far");
+    const finder = startProbe(both, "find");
+    const texts = [await finder.stdout.waitFor(/of (near|far)/)];
+    texts.push(await finder.stdout.waitFor(/of (near|far)/));
+    assertEquals(
+      new Set(texts.map(([, name]) => name)),
+      new Set(["near", "far"]),
+    );
+  },
+);
+
+lanTest(
+  "a share is found within half a second, and its end is heard of",
+  async () => {
+    await using lan = await createLan(["teacher", "student", "late"]);
+    const [teacher, student] = [lan.host("teacher"), lan.host("student")];
+    const sharing = startProbe(teacher, "share", "images v1.0");
+    await sharing.stdout.waitFor(/^host lanswarm\.local$/);
+    const finder = startProbe(student, "find");
+    const [line] = await finder.stdout.waitFor(/^\{.*/);
+    const { afterMs, addresses, ...share } = JSON.parse(line);
+    assertEquals(share, {
+      ...{ id: "a1b2", name: "images v1.0", sizeBytes: 123_456 },
+      ...{ path: "/a.torrent", port: 8000, hostName: "teacher-pc" },
+    });
+    assertEquals(addresses.toSorted(), ["10.77.0.1", "fd77::1"]);
+    assertLessOrEqual(afterMs, 500);
+    // By unicast to the host alone; and its name, which this system need not resolve.
+    const direct = startProbe(student, "find", teacher.address);
+    assertMatch((await direct.stdout.waitFor(/^\{.*/))[0], /"images v1\.0"/);
+    const resolved = await startProbe(student, "resolve", "lanswarm.local")
+      .result;
+    assertEquals(
+      JSON.parse(resolved.stdout).toSorted(),
+      ["10.77.0.1", "fd77::1"],
+    );
+    // The next host takes the next name.
+    const second = startProbe(lan.host("late"), "share", "other");
+    await second.stdout.waitFor(/^host lanswarm-2\.local$/);
+    assertEquals((await sharing.stop("SIGTERM")).code, 0);
+    await finder.stdout.waitFor(/^\{.*"other"/);
+    await second.stop("SIGTERM");
+    await finder.stdout.waitFor(/^gone a1b2$/, 2_000);
   },
 );

@@ -11,11 +11,9 @@ import {
 } from "../../../lib/discovery/dns_message.ts";
 import type {
   MulticastInterface,
-} from "../../../lib/discovery/multicast_interfaces.ts";
-import type {
   OutgoingDatagram,
   Sender,
-} from "../../../lib/discovery/multicast_socket.ts";
+} from "../../../lib/discovery/multicast_protocol.ts";
 import { ShareBrowser } from "../../../lib/discovery/share_browser.ts";
 import {
   DNS_PORT,

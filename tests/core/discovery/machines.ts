@@ -4,11 +4,11 @@
  *
  * @module
  */
-import type { MulticastInterface } from "../../../lib/discovery/multicast_interfaces.ts";
 import type {
+  MulticastInterface,
   OutgoingDatagram,
   Sender,
-} from "../../../lib/discovery/multicast_socket.ts";
+} from "../../../lib/discovery/multicast_protocol.ts";
 
 /** A machine as the network needs it. */
 export interface Machine {
