@@ -119,7 +119,7 @@ export function describeState(
     const served = peers.filter((peer) => peer.uploadBytesPerSecond > 0);
     const rate = formatSize(snapshot.uploadBytesPerSecond);
     return served.length === 0
-      ? `${machines(peers.length)} connected`
+      ? "nobody needs anything from here at present"
       : `${rate}/s to ${machines(served.length)}`;
   }
   const percentage = Math.floor(fractionOf(verifiedLength, length) * 100);
@@ -130,7 +130,7 @@ export function describeState(
       machines(sources.length)
     }`,
     formatTimeLeft(secondsLeft(snapshot)),
-    `→ ${join(dir, shown(torrent.name))}`,
+    `→ ${dir === "." ? "./" : join(dir, "/")}${shown(torrent.name)}`,
   ];
   return parts.filter((part) => part !== "").join("  ");
 }

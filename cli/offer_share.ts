@@ -48,8 +48,19 @@ export async function advertise(
 
 /** The executables to hand to machines with nothing installed. */
 export function ownExecutables(): ReturnType<typeof executablesOf> {
-  const compiled = fromFileUrl(new URL("../dist/lanswarm", import.meta.url));
-  return executablesOf(Deno.build.standalone ? Deno.execPath() : compiled);
+  return executablesOf(executablePath());
+}
+
+/** True if there is one for machines like this one. */
+export async function hasExecutables(): Promise<boolean> {
+  return await Deno.stat(executablePath()).then(() => true, () => false);
+}
+
+/** Path of the executable that runs, or that `deno task compile` makes. */
+function executablePath(): string {
+  return Deno.build.standalone
+    ? Deno.execPath()
+    : fromFileUrl(new URL("../dist/lanswarm", import.meta.url));
 }
 
 /** Options for {@linkcode offerShare}. */

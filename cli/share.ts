@@ -35,7 +35,7 @@ import {
   ownNames,
   urlHosts,
 } from "./lan_addresses.ts";
-import { advertise, ownExecutables } from "./offer_share.ts";
+import { advertise, hasExecutables, ownExecutables } from "./offer_share.ts";
 import { openListeningSession, openSecret } from "./peer.ts";
 import { createPeerDisplay } from "./peer_display.ts";
 import type { JobContext, Program } from "./program.ts";
@@ -105,6 +105,7 @@ export async function runShare(
     hosts,
     peerPort: session.port,
     isDiscovered: advertiser !== undefined,
+    hasExecutables: await hasExecutables(),
   });
   if (hostnames.length === 0) console.warn(NO_NETWORK);
   if (interrupt !== undefined) {

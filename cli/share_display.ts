@@ -43,6 +43,8 @@ export interface StartedShare {
   readonly peerPort: number;
   /** True if other machines find the shares by themselves. */
   readonly isDiscovered: boolean;
+  /** True if there are executables for machines with nothing installed. */
+  readonly hasExecutables: boolean;
 }
 
 /** Shows the work of one `share`. Disposing of it ends the live block. */
@@ -143,16 +145,16 @@ function linesDisplay(
   const refreshMs = console.isLive ? REFRESH_MS.live : REFRESH_MS.log;
   const timer = setInterval(refresh, refreshMs);
   return {
-    started: ({ names, hosts, isDiscovered }) => {
+    started: (share) => {
+      const { names, hosts } = share;
       const get = invocationOf("get");
-      const lines = formatShareStart({ names, hosts, get, isDiscovered });
-      for (const line of lines) {
+      for (const line of formatShareStart({ ...share, get })) {
         console.writeLine(printable(line));
       }
       const code = quiet ? [] : renderQrCode(`http://${hosts[0]}/`);
       const { columns, rows } = block.room();
       // Each cell is one column wide; the colours take none.
-      const hasRoom = console.isLive && code.length + names.length + 8 < rows &&
+      const hasRoom = console.isLive && code.length + names.length + 9 < rows &&
         code.length * 2 < columns;
       if (hasRoom) code.forEach((line) => console.writeLine(`  ${line}`));
     },

@@ -13,24 +13,34 @@ export interface ShareStart {
   readonly hosts: readonly string[];
   /** The command that fetches the shares on another machine. */
   readonly get: string;
-  /** True if other machines find the shares by themselves. @default {false} */
-  readonly isDiscovered?: boolean;
+  /** True if other machines find the shares by themselves. */
+  readonly isDiscovered: boolean;
+  /** True if there are executables for machines with nothing installed. */
+  readonly hasExecutables: boolean;
 }
 
 /** The first lines, before anything of the content is read. */
 export function formatShareStart(
-  { names, hosts, get, isDiscovered = false }: ShareStart,
+  { names, hosts, get, isDiscovered, hasExecutables }: ShareStart,
 ): string[] {
   const [host, ...others] = hosts;
-  const title = names.length === 1
-    ? `Sharing ${names[0]} on this network`
-    : `Sharing ${names.length} things on this network: ${names.join(", ")}`;
+  // The ports that `get` tries by itself are left out.
+  const named = `${get} ${host!.replace(/:800\d$/, "")}`;
+  const lines = [
+    ["On each other machine", isDiscovered ? get : named],
+    ...isDiscovered ? [["  if it finds nothing", named]] : [],
+    ...hasExecutables
+      ? [
+        ["With nothing installed", `curl -fsS http://${host}/join | sh`],
+        ["  on Windows", `irm http://${host}/join.ps1 | iex`],
+      ]
+      : [],
+    ["Watch", `http://${host}/`],
+    ...others.map((other) => ["  or", `http://${other}/`]),
+  ];
   return [
-    title,
-    `  On each other machine     ${isDiscovered ? get : `${get} ${host}`}`,
-    ...isDiscovered ? [`    if it finds nothing     ${get} ${host}`] : [],
-    `  Watch                     http://${host}/`,
-    ...others.map((other) => `    or                      http://${other}/`),
+    `Sharing ${names.join(", ")} on this network`,
+    ...lines.map(([label, text]) => `  ${label!.padEnd(26)}${text}`),
   ];
 }
 

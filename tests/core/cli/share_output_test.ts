@@ -7,14 +7,35 @@ import {
 } from "../../../cli/share_output.ts";
 
 Deno.test("formatShareStart() prints what to type on another machine", () => {
-  const hosts = ["192.168.1.10:8000", "10.0.0.3:8000"];
+  const start = { names: ["images"], get: "lanswarm get" };
   assertEquals(
-    formatShareStart({ names: ["images"], hosts, get: "lanswarm get" }),
+    formatShareStart({
+      ...start,
+      hosts: ["192.168.1.10:8001", "10.0.0.3:8001"],
+      isDiscovered: true,
+      hasExecutables: true,
+    }),
     [
       "Sharing images on this network",
-      "  On each other machine     lanswarm get 192.168.1.10:8000",
-      "  Watch                     http://192.168.1.10:8000/",
-      "    or                      http://10.0.0.3:8000/",
+      "  On each other machine     lanswarm get",
+      "    if it finds nothing     lanswarm get 192.168.1.10",
+      "  With nothing installed    curl -fsS http://192.168.1.10:8001/join | sh",
+      "    on Windows              irm http://192.168.1.10:8001/join.ps1 | iex",
+      "  Watch                     http://192.168.1.10:8001/",
+      "    or                      http://10.0.0.3:8001/",
+    ],
+  );
+  assertEquals(
+    formatShareStart({
+      ...start,
+      hosts: ["192.168.1.10:9000"],
+      isDiscovered: false,
+      hasExecutables: false,
+    }),
+    [
+      "Sharing images on this network",
+      "  On each other machine     lanswarm get 192.168.1.10:9000",
+      "  Watch                     http://192.168.1.10:9000/",
     ],
   );
 });
