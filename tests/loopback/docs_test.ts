@@ -1,7 +1,7 @@
 /**
- * Runs every command of README.md and docs/ in reading order, with two changes:
- * 192.168.1.100 is 127.0.0.1 with a free port, and this test's Deno runs in
- * place of the one that npx would fetch. Programs that run until they are stopped
+ * Runs every command of README.md and docs/ in reading order, with three changes:
+ * 192.168.1.100 is 127.0.0.1 with a free port, this test's Deno runs in place of
+ * the one that npx would fetch, and nothing leaves this machine: `get` names it. Programs that run until they are stopped
  * stay up until the end, as on a LAN; a peer whose folder is used again is
  * stopped first, as a user would have to.
  *
@@ -27,7 +27,9 @@ import {
 import { splitWords } from "../../cli/command_words.ts";
 import { FLAGS as CREATE_FLAGS } from "../../cli/create_job.ts";
 import { flagName, type Flags } from "../../cli/flags.ts";
+import { FLAGS as GET_FLAGS } from "../../cli/get_job.ts";
 import { FLAGS as PEER_FLAGS } from "../../cli/peer_job.ts";
+import { FLAGS as SHARE_FLAGS } from "../../cli/share_job.ts";
 import { FLAGS as TRACKER_FLAGS } from "../../cli/tracker_job.ts";
 import { REPOSITORY } from "../../scripts/programs/tasks.ts";
 import { freePort } from "./free_port.ts";
@@ -130,7 +132,21 @@ class Walkthrough implements AsyncDisposable {
   async #runTask([name, ...args]: string[], command: string): Promise<void> {
     const program = name as ProgramName;
     if (program === "peer") await this.#leave(folderOf(args));
-    if (program === "tracker") {
+    const local = ["--host", "127.0.0.1", "--no-discovery"];
+    const host = `127.0.0.1:${this.#portFor("share")}`;
+    if (program === "share") {
+      const ports = ["--port", this.#portFor("share"), "--peer-port", "0"];
+      const share = this.#start(program, [...args, ...ports, ...local]);
+      await share.stdout.waitFor(/is ready/);
+      // It has the folder for itself, as a peer has.
+      this.#peers.set(".", share);
+    } else if (program === "get") {
+      const what = args[0]?.startsWith("-") ? [host] : [];
+      const flags = ["--port", "0", "--exit-when-complete", ...local];
+      const task = [...what, ...args, ...flags];
+      const result = await runTask(program, task, { cwd: this.#folder });
+      assertEquals(result.code, 0, `${command}\n${result.stderr}`);
+    } else if (program === "tracker") {
       const tracker = this.#start(program, [this.#portFor(args[0]!)]);
       await tracker.stdout.waitFor(/^announce /);
     } else if (program === "peer" && !endsByItself(args)) {
@@ -252,6 +268,8 @@ function anchors(text: string): string[] {
 Deno.test("the reference names every flag of every program", () => {
   const text = TEXTS[PAGES.indexOf("docs/reference.md")]!;
   const programs: Record<string, Flags> = {
+    share: SHARE_FLAGS,
+    get: GET_FLAGS,
     tracker: TRACKER_FLAGS,
     create: CREATE_FLAGS,
     peer: PEER_FLAGS,
