@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import dnsPacket, { type Answer } from "dns-packet";
 import { ProtocolError } from "../base/errors.ts";
 import { isUnicast } from "../base/ip_address.ts";

@@ -66,7 +66,8 @@ export function encodeLsdMessages(
   const messages: Uint8Array<ArrayBuffer>[] = [];
   for (let index = 0; index < lines.length; index += room) {
     const text = head + lines.slice(index, index + room).join("") + end;
-    messages.push(new TextEncoder().encode(text));
+    // Deno 2.4 types the encoder's buffer as `ArrayBufferLike`.
+    messages.push(new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>);
   }
   return messages;
 }

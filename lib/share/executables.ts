@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { dirname, join } from "@std/path";
+import { loadNodeModule } from "../net/node_modules.ts";
 import type { OfferedExecutable } from "./join_script.ts";
 
 /** Bytes that are read and hashed in one turn of the event loop. */
@@ -75,7 +75,7 @@ export function executablesOf(
 /** The SHA-256 of a file, in hex. */
 async function sha256(path: string): Promise<string> {
   using file = await Deno.open(path);
-  const hash = createHash("sha256");
+  const hash = loadNodeModule("node:crypto").createHash("sha256");
   const chunk = new Uint8Array(CHUNK_LENGTH);
   for (;;) {
     const count = await file.read(chunk);

@@ -118,8 +118,8 @@ const PROGRAM_START = /(?<![\w$.])Deno\s*\.\s*(?:Command|run)(?![\w$])/g;
 /** The only file that may: it starts a command line of the user. */
 const PROGRAM_STARTER = "cli/completion_command.ts";
 
-/** Packages with I/O or timers. */
-const WORLDLY_PACKAGE = /^node:|^@std\/async\/|^https?:|^npm:|^jsr:/;
+/** Packages with I/O or timers. Node's byte array has neither. */
+const WORLDLY_PACKAGE = /^node:(?!buffer$)|^@std\/async\/|^https?:|^npm:|^jsr:/;
 
 /** The layer of a file, by its path in the repository. */
 export type Layer =

@@ -29,7 +29,7 @@ const LISTING: ShareListing = {
 };
 
 function bytesOf(text: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(text);
+  return new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>;
 }
 
 Deno.test("parseShareListing() reads what encodeShareListing() writes", () => {
