@@ -11,13 +11,16 @@ import configuration from "../../deno.json" with { type: "json" };
 import { REPOSITORY } from "../programs/tasks.ts";
 import type { ExecutableName } from "./targets.ts";
 
-const COMMON_PACKAGES = ["deno-std", "bencode", "dns-packet", "string-width"];
+/** Packages that the library imports, and so every program. */
+const COMMON_PACKAGES = [
+  ...["deno-std", "bencode", "dns-packet", "string-width", "uqr"],
+];
 
 /** The npm packages of each program. */
 const PACKAGES: Readonly<Record<ExecutableName, readonly string[]>> = {
   peer: COMMON_PACKAGES,
   tracker: [...COMMON_PACKAGES, "prom-client", "redis"],
-  lanswarm: [...COMMON_PACKAGES, "prom-client", "redis", "uqr"],
+  lanswarm: [...COMMON_PACKAGES, "prom-client", "redis"],
 };
 
 /** Dependencies that the imported modules of a package never load. */
