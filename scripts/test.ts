@@ -41,7 +41,7 @@ const NAMESPACES = [...HOSTS, "--allow-run=ip"];
 /** Suites of `deno task test`, in starting order: the longest first. */
 const SUITES: Readonly<Record<string, Suite>> = {
   // Stock clients mostly wait.
-  interop: { permissions: NAMESPACES, jobs: 3 },
+  interop: { permissions: NAMESPACES, jobs: 4 },
   loopback: {
     permissions: [
       ...[
