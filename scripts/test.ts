@@ -49,7 +49,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
         "--allow-net",
         "--allow-env=CI,HOME,DENO_DIR,STATE_DIRECTORY",
       ],
-      "--allow-sys=networkInterfaces",
+      "--allow-sys=networkInterfaces,uid",
       // The programs, a named pipe, a terminal, a shell that limits resources, and
       // a disk that folds names.
       `--allow-run=${Deno.execPath()},mkfifo,script,sh,mkntfs,lowntfs-3g,mount,umount`,
