@@ -69,6 +69,7 @@ export interface ShareAdvertiser extends AsyncDisposable {
 /**
  * Advertises shares to the local network. See {@linkcode multicastRefusal} for what
  * it needs.
+ * @throws {TypeError} If this process cannot use multicast.
  * @throws {Deno.errors.AddrInUse} If another program has port 5353 for itself.
  */
 export async function advertiseShares(
@@ -113,6 +114,7 @@ export interface FindSharesOptions {
 
 /**
  * Looks for shares on the local network until `signal` aborts.
+ * @throws {TypeError} If this process cannot use multicast.
  * @throws {Deno.errors.AddrInUse} If another program has port 5353 for itself.
  */
 export async function findShares(
@@ -153,6 +155,7 @@ export interface ResolveLocalNameOptions {
 /**
  * The IP addresses of a host of the local network, such as `teacher-pc.local`; none
  * if no host answers to the name in time.
+ * @throws {TypeError} If this process cannot use multicast.
  * @throws {Deno.errors.AddrInUse} If another program has port 5353 for itself.
  */
 export async function resolveLocalName(

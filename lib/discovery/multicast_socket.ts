@@ -91,12 +91,17 @@ export function multicastRefusal(): string | undefined {
 
 /**
  * Starts a protocol.
+ * @throws {TypeError} If this process cannot use multicast.
  * @throws {Deno.errors.AddrInUse} If another program has the port for itself.
  */
 export async function openMulticastSocket(
   protocol: MulticastProtocol,
   options: MulticastOptions,
 ): Promise<MulticastSocket> {
+  const refusal = multicastRefusal();
+  if (refusal !== undefined) {
+    throw new TypeError(`Cannot use multicast: ${refusal}`);
+  }
   const runner = new Runner(protocol, options);
   try {
     await runner.start();

@@ -53,6 +53,9 @@ Deno.test("readSystemCalls() finds programs, written paths and addresses", () =>
   ]);
 });
 
+/** Local service discovery. [BEP 14] */
+const DISCOVERY_GROUPS = ["239.192.152.143:6771", "[ff15::efc0:988f]:6771"];
+
 executableTest(
   "executables write only to their folders and that of the user's secret, and connect only to their swarm",
   async (executables) => {
@@ -99,12 +102,16 @@ executableTest(
     const trackerAddress = `${tracker.address}:8000`;
     // Either of two peers may connect to the other.
     for (
-      const [{ contacted }, other] of [
-        [ofSeeder, leecher],
-        [ofLeecher, seeder],
+      const [{ contacted }, other, groups] of [
+        // It was started with --no-discovery.
+        [ofSeeder, leecher, []],
+        [ofLeecher, seeder, DISCOVERY_GROUPS],
       ] as const
     ) {
-      const swarm = new Set([trackerAddress, `${other.address}:6881`]);
+      const swarm = new Set([
+        ...[trackerAddress, `${other.address}:6881`],
+        ...groups,
+      ]);
       assertEquals([...contacted].filter((party) => !swarm.has(party)), []);
       assertEquals(contacted.has(trackerAddress), true);
     }
