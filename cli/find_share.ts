@@ -81,7 +81,14 @@ export async function findCandidates(
   const { what, retryForMs } = job;
   const options = { signal, permits: createAddressFilter(job) };
   if (what.type === "any") {
-    const found = await searchNetwork({ ...options, waitMs: retryForMs });
+    const firstMs = Math.min(SEARCH_MS, retryForMs);
+    let found = await searchNetwork({ ...options, waitMs: firstMs });
+    if (found.length > 0) return found;
+    const waitMs = retryForMs - firstMs;
+    if (waitMs > 0) {
+      console.warn("nothing is shared on this network yet; looking on");
+      found = await searchNetwork({ ...options, waitMs });
+    }
     if (found.length > 0) return found;
     throw nothingFound(retryForMs);
   }

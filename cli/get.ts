@@ -20,7 +20,7 @@ import { type LoadTorrents, runPeer } from "./peer.ts";
 import { offerShare } from "./offer_share.ts";
 import { printable } from "./printable.ts";
 import type { JobContext, Program } from "./program.ts";
-import type { ExitCode } from "./program_error.ts";
+import { EXIT_CODES, type ExitCode } from "./program_error.ts";
 import { formatSize } from "./quantity.ts";
 
 /** The program `get`. */
@@ -35,8 +35,9 @@ export async function runGet(
   const display = createGetDisplay(job, console);
   let candidate: Candidate | undefined;
   let offer: Promise<AsyncDisposable> | undefined;
+  let isComplete = false;
   try {
-    return await runPeer(job, context, {
+    const code = await runPeer(job, context, {
       display,
       load: (options) =>
         load(job, {
@@ -44,6 +45,7 @@ export async function runGet(
           onChosen: (chosen) => candidate = chosen,
         }),
       onSettled: (run, { port: peerPort }) => {
+        isComplete ||= run.phase === "settled";
         const isOffered = run.phase === "settled" && candidate !== undefined &&
           !run.torrent.isPrivate && !job.exitWhenComplete && !job.noDiscovery;
         if (!isOffered) return;
@@ -52,6 +54,11 @@ export async function runGet(
         offer ??= offerShare(run, { job, console, share, peerPort });
       },
     });
+    // Unlike a peer, it was to fetch something.
+    if (code === EXIT_CODES.done && !isComplete) {
+      context.signal.throwIfAborted();
+    }
+    return code;
   } finally {
     await (await offer)?.[Symbol.asyncDispose]();
   }

@@ -13,6 +13,7 @@ import {
   type ListedShare,
   LockOwners,
   Machines,
+  multicastRefusal,
   openStore,
   openWorkerHasher,
   PEER_TIMEOUT,
@@ -96,7 +97,6 @@ export async function runShare(
   const session = openListeningSession(seederJob(job), hasher);
   machines.own = session.peerId;
   server.setPeerPort(session.port);
-  await using advertiser = await advertise(job, console);
   const runs: TorrentRun[] = [];
   using display = createShareDisplay(job, { console, machines, store, runs });
   const hosts = urlHosts(hostnames, server.port);
@@ -104,10 +104,12 @@ export async function runShare(
     names: items.map(({ name }) => name),
     hosts,
     peerPort: session.port,
-    isDiscovered: advertiser !== undefined,
+    isDiscovered: !job.noDiscovery && multicastRefusal() === undefined,
     hasExecutables: await hasExecutables(),
   });
   if (hostnames.length === 0) console.warn(NO_NETWORK);
+  // After the addresses: it takes a tenth of a second to load.
+  await using advertiser = await advertise(job, console);
   if (interrupt !== undefined) {
     interrupt.staysOnce = () => stays(machines, { runs, display });
   }

@@ -7,32 +7,19 @@
  * @module
  */
 import { encodeHex } from "@std/encoding/hex";
-import { MemoryCatalogue } from "../catalogue/memory_catalogue.ts";
-import {
-  TORRENT_FOLDER,
-  torrentFileNameOf,
-  torrentPath,
-} from "../catalogue/torrent_links.ts";
-import type { HttpResponse } from "../http/response.ts";
-import type { TrackerHandler } from "../tracker/http_handler.ts";
-import type { Html } from "../tracker/page/html.ts";
+import { formatPeerAddress } from "../base/peer_address.ts";
+import { torrentPath } from "../catalogue/torrent_links.ts";
 import { startTracker } from "../tracker/start_tracker.ts";
-import { torrentRoutes } from "../tracker/torrent_routes.ts";
 import {
   DEFAULT_TRACKER_PORT,
   type RunningTracker,
   type StartTrackerOptions,
   TrackerStartError,
 } from "../tracker/tracker_options.ts";
-import { urlHostname } from "../tracker/tracker_sockets.ts";
 import type { ExecutableFolder } from "./executables.ts";
-import { renderShares } from "./share_page.ts";
-import { type SharedTorrent, shareRoutes } from "./share_routes.ts";
-import {
-  encodeShareListing,
-  type ListedShare,
-  LISTING_PATH,
-} from "./share_listing.ts";
+import type { ListedShare } from "./share_listing.ts";
+import type { SharedTorrent } from "./share_routes.ts";
+import type { ShareTable } from "./share_table.ts";
 
 /** Ports tried from the first one on; a machine that asks a host tries as many. */
 export const SHARE_PORT_COUNT = 10;
@@ -68,6 +55,7 @@ export async function startShareServer(
 ): Promise<ShareServer> {
   const { port = DEFAULT_TRACKER_PORT, hostName = "" } = options;
   const { publicHostname = "127.0.0.1" } = options;
+  const { ShareTable } = await import("./share_table.ts");
   const table = new ShareTable(hostName, options.executables);
   for (let tried = 1;; tried++) {
     try {
@@ -78,7 +66,8 @@ export async function startShareServer(
         routes: table.routes,
         pageIntro: (origin) => table.renderIntro(origin),
       });
-      table.origin = `http://${urlHostname(publicHostname)}:${tracker.port}`;
+      const address = { hostname: publicHostname, port: tracker.port };
+      table.origin = `http://${formatPeerAddress(address)}`;
       return new ShareServer(tracker, table);
     } catch (error) {
       const isTaken = error instanceof TrackerStartError &&
@@ -159,96 +148,6 @@ export class ShareServer implements AsyncDisposable {
   }
 }
 
-const LOOPBACK_ORIGIN = /^http:\/\/(localhost|127\.|\[::1\])/;
-
-/** The shares of a server, and the routes that list them. */
-class ShareTable {
-  readonly catalogue: MemoryCatalogue = new MemoryCatalogue();
-  readonly shares: Map<string, ListedShare> = new Map();
-  /** The content of the shares that are ready, by their ids. */
-  readonly contents: Map<string, SharedTorrent> = new Map();
-  readonly hostName: string;
-  readonly #executables: ExecutableFolder | undefined;
-  peerPort: number | undefined;
-  /** Scheme, host and port for other machines. */
-  origin = "";
-
-  constructor(hostName: string, executables: ExecutableFolder | undefined) {
-    this.hostName = hostName;
-    this.#executables = executables;
-  }
-
-  get routes(): ReadonlyMap<string, TrackerHandler> {
-    const torrents = torrentRoutes(this.catalogue).get(TORRENT_FOLDER)!;
-    return new Map<string, TrackerHandler>([
-      [LISTING_PATH, () => this.#list()],
-      [
-        TORRENT_FOLDER,
-        (request, nowMs) =>
-          this.#isHashing(request.path) ? NOT_YET : torrents(request, nowMs),
-      ],
-      ...shareRoutes({
-        find: (infoHash) =>
-          this.contents.values().find(({ torrent }) =>
-            torrent.infoHash === infoHash
-          ),
-        executables: this.#executables,
-        origin: () => this.origin,
-      }),
-    ]);
-  }
-
-  /** Writes the part of the page that invites other machines. */
-  renderIntro(origin: string): Html | undefined {
-    const shares = this.shares.values().map(({ id, name }) => ({
-      name,
-      torrent: this.contents.get(id)?.torrent,
-    }));
-    // A reader on this machine copies the lines for others.
-    const shown = LOOPBACK_ORIGIN.test(origin) ? this.origin : origin;
-    return renderShares([...shares], shown);
-  }
-
-  #isHashing(path: string): boolean {
-    const fileName = torrentFileNameOf(path);
-    return this.shares.values().some((share) =>
-      share.state === "hashing" && torrentFileNameOf(share.path) === fileName
-    );
-  }
-
-  get(id: string): ListedShare {
-    const share = this.shares.get(id);
-    if (share !== undefined) return share;
-    throw new RangeError(`Cannot find share ${JSON.stringify(id)}`);
-  }
-
-  set(share: ListedShare): ListedShare {
-    this.shares.set(share.id, share);
-    return share;
-  }
-
-  #list(): HttpResponse {
-    const { hostName, peerPort } = this;
-    const shares = [...this.shares.values()];
-    const headers = {
-      "content-type": "application/json",
-      "cache-control": "no-store",
-    };
-    const listing = { hostName, peerPort, shares };
-    return { status: 200, headers, body: encodeShareListing(listing) };
-  }
-}
-
 function newId(): string {
   return encodeHex(crypto.getRandomValues(new Uint8Array(ID_LENGTH)));
 }
-
-const NOT_YET: HttpResponse = {
-  status: 503,
-  headers: {
-    "content-type": "text/plain; charset=utf-8",
-    "retry-after": "1",
-    "cache-control": "no-store",
-  },
-  body: "The content is still being hashed. Try again in a second.\n",
-};
