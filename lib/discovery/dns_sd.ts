@@ -30,6 +30,8 @@ const SOCKET: MulticastOptions = {
   maxPerSecond: 100,
   sendsRoutable: false,
 };
+/** A single host is asked again after this time, in milliseconds. */
+const HOST_INTERVAL_MS = 2_000;
 /** Longest wait for an answer to a name, in milliseconds. */
 const RESOLVE_TIMEOUT_MS = 2_000;
 /** Time for the addresses of the other family, in milliseconds. */
@@ -106,7 +108,11 @@ export interface FindSharesOptions {
   readonly onShare: (share: Share) => void;
   /** Called with the id of a share that has gone. */
   readonly onGone?: (id: string) => void;
-  /** Asks only the host with this IP address, in its own network and without multicast. @default all hosts */
+  /**
+   * Reports the shares of the host with this IP address only. It is asked directly
+   * too, which works where multicast does not.
+   * @default all hosts
+   */
   readonly hostAddress?: string | undefined;
   /** Source of random numbers. @default {Math.random} */
   readonly random?: Random;
@@ -125,22 +131,41 @@ export async function findShares(
   const { ShareBrowser } = await import("./share_browser.ts");
   const options = { random, onShare, onGone };
   const browser = new ShareBrowser(options, performance.now());
-  using _socket = await openDns({
+  const receive: DnsMachine["receive"] = (message, { hostname }, now) => {
+    if ((hostAddress ?? hostname) !== hostname) return;
+    browser.receive(message, hostname, now);
+  };
+  using socket = await openDns({
     get nextAtMs() {
       return browser.nextAtMs;
     },
     interfacesChanged: (_interfaces, now) => browser.restart(now),
-    receive: (message, { hostname }, now) => {
-      if ((hostAddress ?? hostname) !== hostname) return;
-      browser.receive(message, hostname, now);
+    receive,
+    takeDue: (now) => browser.takeDue(now).map((datagram) => ({ datagram })),
+  });
+  // Answers to other ports come at once and directly, while those to all may have to
+  // wait a second after the last ones.
+  let askAtMs = 0;
+  using _ = await openDns({
+    get nextAtMs() {
+      return askAtMs;
     },
-    takeDue: (now) =>
-      browser.takeDue(now).map((datagram): OutgoingDatagram =>
-        hostAddress === undefined
-          ? { datagram }
-          : { datagram, to: { hostname: hostAddress, port: DNS_PORT } }
-      ),
-  }, hostAddress === undefined ? {} : { sendingPort: 0 });
+    interfacesChanged: () => askAtMs = 0,
+    receive: (...parts) => {
+      receive(...parts);
+      socket.flush();
+    },
+    takeDue: (now): OutgoingDatagram[] => {
+      if (askAtMs > now) return [];
+      const datagram = browser.query(now);
+      if (hostAddress === undefined) {
+        askAtMs = Infinity;
+        return [{ datagram }];
+      }
+      askAtMs = now + HOST_INTERVAL_MS;
+      return [{ datagram, to: { hostname: hostAddress, port: DNS_PORT } }];
+    },
+  }, { sendingPort: 0 });
   await aborted(signal);
 }
 
@@ -200,7 +225,7 @@ export async function resolveLocalName(
         }),
       }];
     },
-  });
+  }, { sendingPort: 0 });
   await aborted(joined.signal);
   return [...found];
 }

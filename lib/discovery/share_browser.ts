@@ -94,10 +94,11 @@ export class ShareBrowser {
     if (this.#nextQueryMs > now) return [];
     this.#nextQueryMs = now + this.#intervalMs;
     this.#intervalMs = Math.min(2 * this.#intervalMs, MAX_INTERVAL_MS);
-    return [this.#query(now)];
+    return [this.query(now)];
   }
 
-  #query(now: number): Uint8Array {
+  /** The question, with the shares that are known. */
+  query(now: number): Uint8Array {
     const answers: DnsRecord[] = [];
     for (const { name, share, expiresAtMs } of this.#instances.values()) {
       const ttl = Math.floor((expiresAtMs - now) / 1000);
@@ -170,7 +171,8 @@ export class ShareBrowser {
       this.#instances.set(name, instance);
     }
     instance.sender = sender;
-    instance.expiresAtMs = expiresAtMs;
+    // A direct answer is valid for seconds only.
+    instance.expiresAtMs = Math.max(instance.expiresAtMs, expiresAtMs);
     return instance;
   }
 
