@@ -7,6 +7,7 @@ import { fromFileUrl, join } from "@std/path";
 import { RunningProgram } from "../../scripts/programs/running_program.ts";
 import { type ProgramName, taskParts } from "../../scripts/programs/tasks.ts";
 import { REPOSITORY } from "../../scripts/programs/tasks.ts";
+import { freePort } from "./free_port.ts";
 import { LocalSwarm, runPeer } from "./local_swarm.ts";
 import { assertWhole, openLocalSession, Share } from "./share.ts";
 import { listing } from "./temporary_folder.ts";
@@ -23,6 +24,21 @@ const TASK_PERMISSIONS = {
   tracker: ["-N", "-R", "-W", "--allow-sys=hostname,networkInterfaces"],
   peer: [
     ...["-N", "-R", "-W", "--allow-run", "--allow-sys=networkInterfaces"],
+    "--allow-env=STATE_DIRECTORY,XDG_STATE_HOME,HOME,LOCALAPPDATA,TERM",
+  ],
+  share: [
+    ...["-N", "-R", "-W", "--allow-sys=hostname,networkInterfaces"],
+    "--allow-env=STATE_DIRECTORY,XDG_STATE_HOME,HOME,LOCALAPPDATA,TERM",
+  ],
+  get: [
+    ...["-N", "-R", "-W", "--allow-run"],
+    "--allow-sys=hostname,networkInterfaces,statfs",
+    "--allow-env=STATE_DIRECTORY,XDG_STATE_HOME,HOME,LOCALAPPDATA,TERM",
+  ],
+  // What all of its commands need.
+  lanswarm: [
+    ...["-N", "-R", "-W", "--allow-run"],
+    "--allow-sys=hostname,networkInterfaces,statfs",
     "--allow-env=STATE_DIRECTORY,XDG_STATE_HOME,HOME,LOCALAPPDATA,TERM",
   ],
   create: ["-R", "-W", "--allow-env=TERM"],
@@ -84,6 +100,23 @@ Deno.test("peer gives up the permissions that its flags do not need", async () =
   await assertKeeps("read write net sys", "peer", ...sharing);
   await assertKeeps(
     ...["read write net run sys", "peer", ...sharing] as const,
+    "--on-complete=true",
+  );
+});
+
+Deno.test("share gives up the permission to write once everything is hashed; get none that it needs", async () => {
+  await using swarm = await LocalSwarm.open();
+  const { source } = await swarm.publish("a.bin", { files: { "": 10 } });
+  const local = ["--host=127.0.0.1", "--no-discovery"];
+  await assertKeeps(
+    ...["read net sys", "share", join(source, "a.bin")] as const,
+    ...["--port=0", "--peer-port=0", ...local],
+  );
+  // While it waits for the machine, before anything is heard of it.
+  const get = [`127.0.0.1:${freePort()}`, "--port=0", ...local];
+  await assertKeeps("read write net sys", "get", ...get);
+  await assertKeeps(
+    ...["read write net run sys", "get", ...get] as const,
     "--on-complete=true",
   );
 });
