@@ -87,6 +87,8 @@ function linesDisplay(job: GetJob, console: Console): GetDisplay {
             formatSize(length)
           } in ${time}${ending}`,
         );
+      } else if (news.type === "sourceMissing") {
+        write("no machine here has the rest at present; waiting for one");
       } else if (news.type === "peerBanned") {
         write(`${news.hostname} sent corrupt data; it is banned`);
       }

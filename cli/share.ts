@@ -35,6 +35,7 @@ import {
   NO_NETWORK,
   ownNames,
   urlHosts,
+  watchAddresses,
 } from "./lan_addresses.ts";
 import { advertise, hasExecutables, ownExecutables } from "./offer_share.ts";
 import { openListeningSession, openSecret } from "./peer.ts";
@@ -108,6 +109,9 @@ export async function runShare(
     hasExecutables: await hasExecutables(),
   });
   if (hostnames.length === 0) console.warn(NO_NETWORK);
+  using _watch = isWildcard(job.host)
+    ? watchAddresses((fresh) => display.reached(urlHosts(fresh, server.port)))
+    : undefined;
   // After the addresses: it takes a tenth of a second to load.
   await using advertiser = await advertise(job, console);
   if (interrupt !== undefined) {

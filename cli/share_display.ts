@@ -50,6 +50,8 @@ export interface StartedShare {
 /** Shows the work of one `share`. Disposing of it ends the live block. */
 export interface ShareDisplay extends Disposable {
   started(share: StartedShare): void;
+  /** Other machines reach this one at these hosts and ports too. */
+  reached(hosts: readonly string[]): void;
   /** The size of a share is known. */
   planned(
     name: string,
@@ -96,6 +98,7 @@ function jsonDisplay(options: ShareDisplayOptions): ShareDisplay {
   const timer = setInterval(status, 1_000);
   return {
     started: (share) => write("sharing", { ...share }),
+    reached: (hosts) => write("reached", { hosts }),
     planned: (name, plan) => write("planned", { name, ...plan }),
     hashed: (name, { hashedLength, length }) =>
       write("hashing", { name, progress: fractionOf(hashedLength, length) }),
@@ -157,6 +160,11 @@ function linesDisplay(
       const hasRoom = console.isLive && code.length + names.length + 9 < rows &&
         code.length * 2 < columns;
       if (hasRoom) code.forEach((line) => console.writeLine(`  ${line}`));
+    },
+    reached: (hosts) => {
+      for (const host of hosts) {
+        console.writeLine(`  Now also at               http://${host}/`);
+      }
     },
     planned: (name, plan) => {
       hashedMs = performance.now();
