@@ -40,6 +40,14 @@ export type DnsRecord =
     /** `key=value` each. */
     | { readonly type: "TXT"; readonly data: readonly string[] }
     | { readonly type: "A" | "AAAA"; readonly data: string }
+    /** The types of all records of the name; written, and ignored when read. */
+    | {
+      readonly type: "NSEC";
+      readonly data: {
+        readonly nextDomain: string;
+        readonly rrtypes: readonly string[];
+      };
+    }
   );
 
 /** A message. */

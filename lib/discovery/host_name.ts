@@ -15,7 +15,7 @@ import type {
   OutgoingDatagram,
   Sender,
 } from "./multicast_protocol.ts";
-import { hostRecords } from "./share_records.ts";
+import { addressRecords } from "./share_records.ts";
 
 const HOST_LABEL = "lanswarm";
 const PROBE_INTERVAL_MS = 250;
@@ -151,7 +151,7 @@ export class HostName {
         isResponse: false,
         questions: [{ name, type: "ANY" }],
         answers: [],
-        proposed: hostRecords(name, own.addresses)
+        proposed: addressRecords(name, own.addresses)
           .map((record) => ({ ...record, flush: false })),
       }),
     }));

@@ -153,6 +153,8 @@ export class ShareBrowser {
         }
         return;
       }
+      case "NSEC":
+        return;
       default:
         record satisfies never;
     }

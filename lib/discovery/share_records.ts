@@ -85,7 +85,7 @@ export function shareRecords(
 }
 
 /** The addresses of a host as records. */
-export function hostRecords(
+export function addressRecords(
   name: string,
   addresses: readonly string[],
   ttl = RECORD_TTL,
@@ -94,6 +94,23 @@ export function hostRecords(
     ...{ name, ttl, flush: true, data },
     type: data.includes(":") ? "AAAA" : "A",
   }));
+}
+
+/**
+ * The records of a host: its addresses, and that it has no others. A resolver would
+ * wait for an IPv6 address that does not exist.
+ */
+export function hostRecords(
+  name: string,
+  addresses: readonly string[],
+  ttl = RECORD_TTL,
+): DnsRecord[] {
+  const records = addressRecords(name, addresses, ttl);
+  const rrtypes = [...new Set(records.map(({ type }) => type))];
+  return [...records, {
+    ...{ name, type: "NSEC", ttl, flush: true },
+    data: { nextDomain: name, rrtypes },
+  }];
 }
 
 /** Reads a share; `undefined` if a record is missing or makes no sense. */

@@ -247,7 +247,7 @@ export class ShareResponder {
     return records.some((record) =>
       questions.some(({ name, type }) =>
         name === record.name.toLowerCase() &&
-        (type === record.type || type === "ANY")
+        isAnswer(record, type)
       ) &&
       !known.some((other) =>
         isSameRecord(record, other) && other.ttl * 2 >= record.ttl
@@ -275,6 +275,13 @@ export class ShareResponder {
       this.#immediate.push({ datagram, to });
     }
   }
+}
+
+/** True if a record answers a question for a type. */
+function isAnswer(record: DnsRecord, type: string): boolean {
+  if (type === record.type || type === "ANY") return true;
+  return record.type === "NSEC" && (type === "A" || type === "AAAA") &&
+    !record.data.rrtypes.includes(type);
 }
 
 function keyOf(group: Group, interfaceName: string): string {

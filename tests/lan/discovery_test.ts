@@ -201,6 +201,19 @@ lanTest(
     const peers = [near, far].map((host) => startDiscoveringPeer(host));
     await Promise.all(peers.map(waitUntilCompleted));
 
+    // With --host, only on that network.
+    const [nearer, farther] = [startProbe(near), startProbe(far)];
+    for (const { stdout } of [nearer, farther]) await stdout.waitFor(/^ready$/);
+    startDiscoveringPeer(both, [
+      ...[`--host=${both.address}`, "--port=7001", "--dir=elsewhere"],
+    ]);
+    await nearer.stdout.waitFor(/Port: 7001/);
+    await nearer.stdout.waitFor(/Port: 7001/);
+    assertEquals(
+      farther.stdout.lines.filter((line) => line.includes("Port: 7001")),
+      [],
+    );
+
     startProbe(both, "share", "of both");
     const finders = [near, far].map((host) => startProbe(host, "find"));
     const found = await Promise.all(

@@ -6,7 +6,7 @@ import {
   encodeDnsMessage,
 } from "../../../lib/discovery/dns_message.ts";
 import {
-  hostRecords,
+  addressRecords,
   shareRecords,
 } from "../../../lib/discovery/share_records.ts";
 import { fuzz, FUZZ_SEED } from "../fuzz.ts";
@@ -21,9 +21,9 @@ const MESSAGE: DnsMessage = {
       instance: "images-1._lanswarm._tcp.local",
       host: "host.local",
     }),
-    ...hostRecords("host.local", ["10.77.0.1", "fd77::1"]),
+    ...addressRecords("host.local", ["10.77.0.1", "fd77::1"]),
   ],
-  proposed: hostRecords("lanswarm.local", ["10.77.0.1"]),
+  proposed: addressRecords("lanswarm.local", ["10.77.0.1"]),
 };
 
 /** A header with these counts of entries. */

@@ -1,3 +1,4 @@
+import dnsPacket from "dns-packet";
 import {
   assert,
   assertEquals,
@@ -168,6 +169,22 @@ Deno.test("a resolver on another port is answered there, with its question and i
     ...{ name: "lanswarm.local", type: "A", data: ONE, ttl: 10 },
     flush: false,
   }]);
+});
+
+Deno.test("a host without IPv6 says that it has no such address", () => {
+  const network = new DnsNetwork();
+  network.advertise(ONE, SHARE);
+  network.run(10_000);
+  network.sent.length = 0;
+  network.multicast(TWO, query("lanswarm.local", "AAAA"));
+  network.run(10_200);
+  const [{ outgoing }] = network.sent as [typeof network.sent[0]];
+  const packet = dnsPacket.decode(Buffer.from(outgoing.datagram));
+  assertEquals(packet.answers.at(-1), {
+    ...{ name: "lanswarm.local", type: "NSEC", ttl: 120 },
+    ...{ class: "IN", flush: true },
+    data: { nextDomain: "lanswarm.local", rrtypes: ["A"] },
+  });
 });
 
 Deno.test("questions for other names are not answered", () => {
