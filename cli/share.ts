@@ -46,6 +46,7 @@ import {
   type ExitCode,
   ProgramError,
   reportError,
+  UsageError,
 } from "./program_error.ts";
 import { createShareDisplay, type ShareDisplay } from "./share_display.ts";
 import { parseShareJob, seederJob, type ShareJob } from "./share_job.ts";
@@ -73,6 +74,7 @@ export async function runShare(
   const recordSecret = await openSecret(job, console);
   await permissions.keepOnly("read", "write", "net", "sys");
   const items = await Promise.all(job.paths.map((path) => openItem(path, job)));
+  checkNames(items);
   const machines = new Machines();
   const ending = new AbortController();
   using joined = joinSignals(context.signal, ending.signal);
@@ -123,7 +125,8 @@ export async function runShare(
     advertiser?.set({ id, name, sizeBytes, path, hostName, port });
   };
   const parts: SharingParts = {
-    ...{ job, server, session, display, recordSecret, hasher, hosts, update },
+    ...{ job, server, session, machines, display, recordSecret, hasher },
+    ...{ hosts, update },
     context: { ...context, signal },
     locking: { lockOwners: new LockOwners() },
     onSettled: () => {
@@ -167,6 +170,7 @@ interface SharingParts
     Pick<TorrentRunOptions, "context" | "session" | "onSettled" | "locking"> {
   readonly job: ShareJob;
   readonly server: ShareServer;
+  readonly machines: Machines;
   readonly display: ShareDisplay;
   readonly recordSecret: Uint8Array | undefined;
   readonly hasher: WorkerHasher;
@@ -206,6 +210,7 @@ async function shareItem(
       `nothing can be written in ${prepared.dir}: the next share hashes everything again`,
     );
   }
+  parts.machines.shares.add(prepared.torrent.infoHash);
   const run = new TorrentRun(announcedHere(prepared.torrent, job, server), {
     ...parts,
     job: { ...seederJob(job), dir: prepared.dir },
@@ -266,6 +271,18 @@ async function openItem(path: string, job: ShareJob): Promise<Item> {
   await checkSource(path);
   const name = job.name ?? basename(resolve(path));
   return { path, name, existing: undefined };
+}
+
+/** @throws {UsageError} If two items have one name, as a torrent file may name anything. */
+function checkNames(items: readonly Item[]): void {
+  const names = items.map(({ name }) => name);
+  const twice = items.find(({ name }, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return;
+  throw new UsageError(
+    `two PATHs are called ${
+      JSON.stringify(twice.name)
+    }; share one of them apart`,
+  );
 }
 
 interface ServerParts {

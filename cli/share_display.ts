@@ -95,14 +95,21 @@ function jsonDisplay(options: ShareDisplayOptions): ShareDisplay {
     };
     write("status", { ...machines.counts(), ...rates });
   };
-  const timer = setInterval(status, 1_000);
+  /** The share that is being hashed. */
+  let hashing: { readonly name: string; readonly progress: number } | undefined;
+  const timer = setInterval(() => {
+    if (hashing !== undefined) write("hashing", hashing);
+    status();
+  }, 1_000);
   return {
     started: (share) => write("sharing", { ...share }),
     reached: (hosts) => write("reached", { hosts }),
     planned: (name, plan) => write("planned", { name, ...plan }),
-    hashed: (name, { hashedLength, length }) =>
-      write("hashing", { name, progress: fractionOf(hashedLength, length) }),
+    hashed: (name, { hashedLength, length }) => {
+      hashing = { name, progress: fractionOf(hashedLength, length) };
+    },
     ready: ({ id, name, path }, { torrent, isRecalled }) => {
+      hashing = undefined;
       const { infoHash, geometry: { length } } = torrent;
       write("ready", { id, name, infoHash, length, path, hashed: !isRecalled });
     },

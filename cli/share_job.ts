@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { basename, resolve } from "@std/path";
 import { DEFAULT_TRACKER_PORT, PEER_PORT } from "../mod.ts";
 import { invocationOf } from "./command_words.ts";
 import { FLAGS as CREATE_FLAGS } from "./create_job.ts";
@@ -102,15 +101,6 @@ export function parseShareJob(args: readonly string[]): ShareJob {
     throw new UsageError("--name is for one PATH; share the others apart");
   }
   checkOutput(flags);
-  const names = paths.map((path) => flags.name ?? basename(resolve(path)));
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) {
-    throw new UsageError(
-      `two PATHs are called ${
-        JSON.stringify(twice)
-      }; share one of them apart, with another --name`,
-    );
-  }
   return { ...flags, paths };
 }
 

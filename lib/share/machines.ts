@@ -37,13 +37,15 @@ interface Machine {
 export class Machines {
   readonly #machines = new Map<PeerId, Machine>();
   readonly #byAddress = new Map<string, PeerId>();
+  /** The torrents that count; peers may announce others. */
+  readonly shares: Set<InfoHash> = new Set();
   /** The peer of this process, which is not counted. */
   own: PeerId | undefined;
 
   /** Takes an announce that the tracker has accepted. */
   announced(announce: MachineAnnounce): void {
     const { peerId, infoHash, left, event } = announce;
-    if (peerId === this.own) return;
+    if (peerId === this.own || !this.shares.has(infoHash)) return;
     const machine = this.#machines.get(peerId) ?? this.#add(announce);
     machine?.present.add(infoHash);
     if (left === 0) machine?.complete.add(infoHash);

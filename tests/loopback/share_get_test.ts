@@ -207,6 +207,13 @@ Deno.test("share offers an existing torrent as it is, and a file under another n
   assertEquals((await runTask("get", args)).code, 0);
   await share.stop();
 
+  const twice = await runTask("share", [torrent, file, ...LOCAL]);
+  assertEquals(twice.code, 2);
+  assertMatch(
+    twice.stderr,
+    /two PATHs are called "a\.bin"; share one of them apart/,
+  );
+
   await using renamed = spawnShare(port, file, "--name", "other.bin");
   await renamed.stdout.waitFor(/^other\.bin is ready/);
   assertEquals((await runTask("get", args)).code, 0);

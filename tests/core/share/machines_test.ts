@@ -4,6 +4,12 @@ import { type MachineAnnounce, Machines } from "../../../lib/share/machines.ts";
 
 const [A, B] = ["aa", "bb"].map((hex) => infoHashFromHex(hex.repeat(20)));
 
+function createMachines(): Machines {
+  const machines = new Machines();
+  machines.shares.add(A!).add(B!);
+  return machines;
+}
+
 /** An announce of the peer with a digit: `"1"`. */
 function announce(
   digit: string,
@@ -20,18 +26,20 @@ function announce(
   };
 }
 
-Deno.test("Machines counts those that fetch and those that are complete", () => {
-  const machines = new Machines();
+Deno.test("Machines counts those that fetch a share and those that are complete", () => {
+  const machines = createMachines();
   machines.own = announce("0").peerId;
   machines.announced(announce("0", { left: 0 }));
   machines.announced(announce("1"));
   machines.announced(announce("2"));
   machines.announced(announce("2", { event: "completed", left: 0 }));
+  const other = infoHashFromHex("cc".repeat(20));
+  machines.announced(announce("3", { infoHash: other }));
   assertEquals(machines.counts(), { complete: 1, fetching: 1 });
 });
 
 Deno.test("Machines remembers a machine that left complete, and no other", () => {
-  const machines = new Machines();
+  const machines = createMachines();
   machines.announced(announce("1", { left: 0, event: "completed" }));
   machines.announced(announce("1", { left: 0, event: "stopped" }));
   // It has everything when it is first heard of, and leaves.
@@ -44,7 +52,7 @@ Deno.test("Machines remembers a machine that left complete, and no other", () =>
 });
 
 Deno.test("a machine is complete with every share that it takes part in", () => {
-  const machines = new Machines();
+  const machines = createMachines();
   machines.announced(announce("1", { left: 0 }));
   machines.announced(announce("1", { infoHash: B! }));
   assertEquals(machines.counts(), { complete: 0, fetching: 1 });
@@ -53,7 +61,7 @@ Deno.test("a machine is complete with every share that it takes part in", () => 
 });
 
 Deno.test("a machine that was started again is counted once", () => {
-  const machines = new Machines();
+  const machines = createMachines();
   machines.announced(announce("1", { left: 0 }));
   const again = { hostname: "192.168.1.1", left: 0 };
   machines.announced(announce("7", again));
@@ -62,7 +70,7 @@ Deno.test("a machine that was started again is counted once", () => {
 });
 
 Deno.test("Machines keeps at most 10,000 machines", () => {
-  const machines = new Machines();
+  const machines = createMachines();
   for (let number = 0; number < 10_100; number++) {
     const peerId = `${number}`.padStart(40, "0") as PeerId;
     machines.announced(announce("1", { peerId, port: 1024 + number }));
