@@ -30,6 +30,8 @@ import { mainAddresses, urlHosts } from "./lan_addresses.ts";
 
 /** Time in which one search of the network finds what is there, in milliseconds. */
 const SEARCH_MS = 3_000;
+/** Time for a machine to name its shares, in milliseconds. */
+const ASK_HOST_MS = 500;
 /** Time for further shares after the first, in milliseconds: machines answer within 120. */
 const FURTHER_MS = 150;
 /** Time between two looks at a share that is being hashed, in milliseconds. */
@@ -68,6 +70,8 @@ export class NoShareError extends ProgramError {
 interface SearchOptions {
   readonly signal: AbortSignal;
   readonly permits: Permits;
+  /** True if multicast DNS may be asked, and can be. */
+  readonly canDiscover: boolean;
 }
 
 /**
@@ -79,7 +83,11 @@ export async function findCandidates(
   { console, signal }: Pick<JobContext, "console" | "signal">,
 ): Promise<readonly Candidate[]> {
   const { what, retryForMs } = job;
-  const options = { signal, permits: createAddressFilter(job) };
+  const options = {
+    signal,
+    permits: createAddressFilter(job),
+    canDiscover: !job.noDiscovery && multicastRefusal() === undefined,
+  };
   if (what.type === "any") {
     const firstMs = Math.min(SEARCH_MS, retryForMs);
     let found = await searchNetwork({ ...options, waitMs: firstMs });
@@ -93,7 +101,7 @@ export async function findCandidates(
     throw nothingFound(retryForMs);
   }
   try {
-    return await withRetries(() => search(what, { ...options, job }), {
+    return await withRetries(() => search(what, options), {
       ...{ retryForMs, signal, console },
       isTemporary: (error) => error instanceof FetchError && error.isTemporary,
     });
@@ -106,14 +114,14 @@ export async function findCandidates(
 
 async function search(
   what: Exclude<What, { type: "any" }>,
-  { job, ...options }: SearchOptions & { readonly job: GetJob },
+  options: SearchOptions,
 ): Promise<readonly Candidate[]> {
   if (what.type === "torrent") throw new TypeError("A torrent is no share");
   if (what.type === "machine") return await searchMachine(what, options);
   const { name } = what;
-  const named = job.noDiscovery || multicastRefusal() !== undefined
-    ? []
-    : await searchNetwork({ ...options, name, waitMs: SEARCH_MS });
+  const named = options.canDiscover
+    ? await searchNetwork({ ...options, name, waitMs: SEARCH_MS })
+    : [];
   if (named.length > 0) return named;
   return await searchMachine({ hostname: name, port: undefined }, options)
     .catch((cause) => {
@@ -129,20 +137,17 @@ async function search(
 
 /** The shares on the network within a time, or soon after the first. */
 async function searchNetwork(
-  { signal, waitMs, name, permits }: SearchOptions & {
-    readonly waitMs: number;
-    /** @default any */
-    readonly name?: string;
-  },
+  { signal, permits, canDiscover, waitMs, name, hostAddress }:
+    & SearchOptions
+    & {
+      readonly waitMs: number;
+      /** @default any */
+      readonly name?: string;
+      /** Asks this host alone. @default all */
+      readonly hostAddress?: string;
+    },
 ): Promise<readonly Candidate[]> {
-  const refusal = multicastRefusal();
-  if (refusal !== undefined) {
-    throw new NoShareError(
-      `cannot look for shares on this network: ${refusal}; name the machine: ${
-        invocationOf("get")
-      } HOST`,
-    );
-  }
+  if (!canDiscover) throw cannotLook(multicastRefusal() ?? "--no-discovery");
   const found = new Map<string, Candidate>();
   const ending = new AbortController();
   using joined = joinSignals(signal, ending.signal);
@@ -152,6 +157,7 @@ async function searchNetwork(
   try {
     await findShares({
       signal: joined.signal,
+      hostAddress,
       onShare: (share) => {
         if (name !== undefined && share.name !== name) return;
         const hosts = share.addresses.filter(permits)
@@ -164,11 +170,38 @@ async function searchNetwork(
         found.set(share.id, { ...share, sizeBytes, hosts: all });
       },
     });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    throw cannotLook("another program has port 5353 for itself");
   } finally {
     timers.forEach(clearTimeout);
   }
   signal.throwIfAborted();
   return [...found.values()];
+}
+
+function cannotLook(reason: string): NoShareError {
+  return new NoShareError(
+    `cannot look for shares on this network: ${reason}; name the machine: ${
+      invocationOf("get")
+    } HOST`,
+  );
+}
+
+/** The addresses of a machine; `.local` names are asked for on the network. */
+async function addressesOf(
+  hostname: string,
+  { signal, canDiscover }: SearchOptions,
+): Promise<readonly string[]> {
+  if (canDiscover && /\.local\.?$/i.test(hostname)) {
+    const addresses = await resolveLocalName(hostname, { signal })
+      .catch((error) => {
+        if (error instanceof Deno.errors.AddrInUse) return [];
+        throw error;
+      });
+    if (addresses.length > 0) return addresses;
+  }
+  return await resolveShareHost(hostname);
 }
 
 /** The shares of one machine, which may run several. */
@@ -177,14 +210,10 @@ async function searchMachine(
     readonly hostname: string;
     readonly port: number | undefined;
   },
-  { signal, permits }: SearchOptions,
+  options: SearchOptions,
 ): Promise<readonly Candidate[]> {
-  const isLocal = /\.local\.?$/i.test(hostname) &&
-    multicastRefusal() === undefined;
-  const addresses = isLocal ? await resolveLocalName(hostname, { signal }) : [];
-  const usable =
-    (addresses.length > 0 ? addresses : await resolveShareHost(hostname))
-      .filter(permits);
+  const { signal, permits } = options;
+  const usable = (await addressesOf(hostname, options)).filter(permits);
   const ports = port === undefined
     ? Array.from(
       { length: SHARE_PORT_COUNT },
@@ -209,6 +238,16 @@ async function searchMachine(
     }
   }
   if (found.size > 0) return [...found.values()];
+  if (port === undefined && options.canDiscover) {
+    // Its port may be another one.
+    const named = await Promise.all(
+      usable.map((hostAddress) =>
+        searchNetwork({ ...options, hostAddress, waitMs: ASK_HOST_MS })
+      ),
+    );
+    const [candidates] = named.filter((each) => each.length > 0);
+    if (candidates !== undefined) return candidates;
+  }
   const where = port === undefined
     ? `${shown(hostname)}, ports ${ports[0]} to ${ports.at(-1)}`
     : `${shown(hostname)}, port ${port}`;
@@ -222,7 +261,8 @@ async function searchMachine(
         ? (reason.reason as Error).message
         : "no answer"
     }; check the address and that ${invocationOf("share")} runs there`,
-    { isTemporary: reason === undefined },
+    // Another server at one of the ports says nothing about the others.
+    { isTemporary: reason === undefined || port === undefined },
   );
 }
 

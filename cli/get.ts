@@ -99,7 +99,8 @@ async function* load(
     const { isPrivate, announce } = loaded.torrent;
     // The machine that answered is a tracker at this address, whatever the torrent says.
     const own = [`http://${host}/announce`];
-    const torrent = { ...loaded.torrent, announce: [own, ...announce] };
+    const others = announce.filter((tier) => !tier.includes(own[0]!));
+    const torrent = { ...loaded.torrent, announce: [own, ...others] };
     await requireRoom(torrent, job);
     const { peerPort } = listing;
     const hostname = new URL(source).hostname.replace(/^\[|\]$/g, "");

@@ -182,8 +182,10 @@ function linesDisplay(
       const rate = hashedLength / elapsed;
       const percentage = Math.floor(fractionOf(hashedLength, length) * 100);
       const left = formatTimeLeft((length - hashedLength) / rate);
-      hashing = `Hashing ${percentage} %  ${formatSize(rate)}/s  ${left}; ` +
-        "machines may join already";
+      const parts = [`${percentage} %`, `${formatSize(rate)}/s`, left];
+      hashing = `Hashing ${
+        parts.filter((part) => part !== "").join("  ")
+      }; machines may join already`;
     },
     ready: ({ name }, { torrent, isRecalled }) => {
       hashing = undefined;

@@ -57,6 +57,16 @@ lanTest(
     await Deno.stdout.write(new TextEncoder().encode(line));
     assertLess(leastMs, 500);
 
+    // A machine is asked for the port where none of the usual ones answers.
+    await writeRandomFile(third.path("away.bin"), 100_000);
+    const away = third.spawnTask("share", ["away.bin", "--port", "9000"]);
+    await away.stdout.waitFor(/^away\.bin is ready/);
+    const asked = await lan.host("other").runTask("get", [
+      ...[third.address, "--exit-when-complete"],
+    ]);
+    assertEquals([asked.code, asked.stderr], [0, ""]);
+    await away.stop("SIGTERM");
+
     await share.stop("SIGKILL");
     const late = await third.runTask("get", ["--exit-when-complete"]);
     assertEquals(late.code, 0, late.stderr);
