@@ -10,12 +10,14 @@ import { quote } from "./errors.ts";
 /** Controls, joiners of nothing, marks that turn the direction, empty letters. */
 const UNSEEN = String
   .raw`\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\xad\u115f\u1160\u180e\u200b\u2060-\u206f\u2800\u3164\ufeff\uffa0`;
+/** The end is sought from the start of each run alone: a stranger's may be long. */
 const AT_ENDS = new RegExp(
-  `^[${UNSEEN}\\p{Zs}]+|[${UNSEEN}\\p{Zs}]+$`,
+  `^[${UNSEEN}\\p{Zs}]+|(?<![${UNSEEN}\\p{Zs}])[${UNSEEN}\\p{Zs}]+$`,
   "gu",
 );
 /** Emoji and some scripts need joiners and variation selectors, names need blanks. */
 const IN_NAME = new RegExp(`[${UNSEEN}\\p{Cs}]`, "u");
+const ALL_IN_NAME = new RegExp(IN_NAME, "gu");
 const IN_WORD = new RegExp(
   `[${UNSEEN}\\p{Z}\\p{Cs}\\p{Cf}\\p{Default_Ignorable_Code_Point}]`,
   "u",
@@ -44,7 +46,7 @@ export function readName(text: string): string {
 export function displayName(text: string): string | undefined {
   // First by units, as a name may be megabytes long.
   const visible = text.slice(0, 4 * MAX_DISPLAYED_LENGTH).toWellFormed()
-    .replace(new RegExp(IN_NAME, "gu"), "");
+    .replace(ALL_IN_NAME, "");
   const cut = Array.from(trimText(visible)).slice(0, MAX_DISPLAYED_LENGTH);
   return trimText(cut.join("")) || undefined;
 }

@@ -18,6 +18,8 @@ const HEADER_LENGTH = 12;
 /** Longest TXT record, in bytes, and its entries. */
 const MAX_TEXT_LENGTH = 1300;
 const MAX_TEXT_ENTRIES = 32;
+/** Longest part of a name between two dots, in bytes. */
+export const MAX_LABEL_LENGTH = 63;
 
 /** `AA` of a response. */
 const AUTHORITATIVE = 1 << 10;
@@ -93,9 +95,9 @@ export function decodeDnsMessage(datagram: Uint8Array): DnsMessage {
       id: packet.id,
       isResponse: packet.type === "response",
       questions: packet.questions.map(({ name, type }) => ({
-        name: name.toLowerCase(),
+        name: lowerCaseName(name),
         type,
-      })),
+      })).filter(({ name }) => isEncodable(name)),
       answers: [...packet.answers, ...packet.additionals]
         .flatMap(readRecord),
       proposed: packet.authorities.flatMap(readRecord),
@@ -120,6 +122,22 @@ export function encodeDnsMessage(
   });
 }
 
+/** A name as it compares in DNS, which ignores the case of ASCII only. */
+export function lowerCaseName(name: string): string {
+  return name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
+/**
+ * True for a name that can be sent again. Labels are bytes: one that contains a dot
+ * or is not UTF-8 decodes to a name that would encode to another one, or to none.
+ */
+function isEncodable(name: string): boolean {
+  return !name.includes("\ufffd") && name.split(".").every((label) => {
+    const length = Buffer.byteLength(label);
+    return length > 0 && length <= MAX_LABEL_LENGTH;
+  });
+}
+
 /** True for records of the same name, type and data. */
 export function isSameRecord(one: DnsRecord, other: DnsRecord): boolean {
   return one.name.toLowerCase() === other.name.toLowerCase() &&
@@ -131,18 +149,20 @@ export function isSameRecord(one: DnsRecord, other: DnsRecord): boolean {
 /** The record, or nothing if it is of another type or makes no sense. */
 function readRecord(answer: Answer): DnsRecord[] {
   const { type, ttl, flush, data } = answer;
-  const common = { name: answer.name.toLowerCase(), ttl, flush };
+  const common = { name: lowerCaseName(answer.name), ttl, flush };
+  if (!isEncodable(common.name)) return [];
   switch (type) {
     case "PTR":
-      return typeof data === "string"
-        ? [{ ...common, type, data: data.toLowerCase() }]
+      return typeof data === "string" && isEncodable(data)
+        ? [{ ...common, type, data: lowerCaseName(data) }]
         : [];
     case "SRV": {
       const { target, port } = data as { target: string; port: number };
+      if (!isEncodable(target)) return [];
       return [{
         ...common,
         type,
-        data: { target: target.toLowerCase(), port },
+        data: { target: lowerCaseName(target), port },
       }];
     }
     case "TXT": {

@@ -6,8 +6,8 @@
  * @module
  */
 import { ProtocolError } from "../base/errors.ts";
-import { addressScope } from "../base/ip_address.ts";
 import { joinSignals } from "../base/join_signals.ts";
+import { FIRST_UNPRIVILEGED_PORT, isDialable } from "../base/peer_address.ts";
 import type { Random } from "../base/random.ts";
 import type { DnsMessage } from "./dns_message.ts";
 import type {
@@ -204,7 +204,11 @@ export async function resolveLocalName(
       for (const { name, type, data, ttl } of isResponse ? answers : []) {
         const isAddress = type === "A" || type === "AAAA";
         if (!isAddress || name !== wanted || ttl === 0) continue;
-        if (addressScope(data) === "linkLocal" && data.includes(":")) continue;
+        const isUsable = isDialable(
+          { hostname: data, port: FIRST_UNPRIVILEGED_PORT },
+          hostname,
+        );
+        if (!isUsable) continue;
         if (found.size < MAX_ADDRESSES) found.add(data);
         // The sender's own address surely answers.
         if (data === hostname) moveFirst(found, data);

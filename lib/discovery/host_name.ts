@@ -27,8 +27,10 @@ const CONFLICT_PAUSE_MS = 5_000;
 /** Options for {@linkcode HostName}. */
 export interface HostNameOptions {
   readonly random: Random;
-  /** Announces the name, which is ours; also when another program of this machine took leave of it. */
+  /** Announces the name, which is ours. */
   readonly announce: (now: number) => void;
+  /** Repeats it soon: another program of this machine took leave of it. */
+  readonly repeat: (now: number) => void;
   /** Called when the name becomes ours. */
   readonly onClaimed: (name: string) => void;
 }
@@ -91,7 +93,7 @@ export class HostName {
       if (own.includes(data)) {
         // Another program of this machine has the name too, and has ended.
         if (ttl === 0 && this.name !== undefined) {
-          this.#options.announce(now);
+          return this.#options.repeat(now);
         }
       } else if (ttl > 0) {
         if (this.name === undefined) this.#nameNumber++;

@@ -82,8 +82,9 @@ export function decodeLsdMessage(datagram: Uint8Array): LsdMessage | undefined {
   let cookie: string | undefined;
   const infoHashes = new Set<InfoHash>();
   for (const line of lines) {
-    const [, name = "", value = ""] = /^([\w-]+):\s*(.*?)\s*$/.exec(line) ?? [];
-    switch (name.toLowerCase()) {
+    const [name, ...rest] = line.split(":");
+    const value = rest.join(":").trim();
+    switch (name!.toLowerCase()) {
       case "port":
         port = /^\d{1,5}$/.test(value) ? Number(value) : 0;
         break;
@@ -135,6 +136,8 @@ interface Announced {
   dueMs: number[];
   /** The peers that were heard, by their cookies or else addresses. */
   readonly heard: BoundedMap<string, HeardPeer>;
+  /** The last one heard from each host: a host that invents many counts once. */
+  readonly lastOfHost: BoundedMap<string, string>;
 }
 
 /** The state machine. All times are milliseconds on one clock. */
@@ -164,7 +167,9 @@ export class LsdMachine {
 
   add(infoHash: InfoHash, now: number): void {
     const heard = new BoundedMap<string, HeardPeer>(MAX_PEERS);
-    this.#torrents.set(infoHash, { dueMs: firstAnnounces(now), heard });
+    const lastOfHost = new BoundedMap<string, string>(MAX_PEERS);
+    const dueMs = firstAnnounces(now);
+    this.#torrents.set(infoHash, { dueMs, heard, lastOfHost });
   }
 
   remove(infoHash: InfoHash): void {
@@ -200,6 +205,9 @@ export class LsdMachine {
       const isOther = last !== undefined && last.isIpv6 !== isIpv6 &&
         now - last.atMs < FAMILY_GAP_MS;
       if (isOther) continue;
+      const former = torrent.lastOfHost.peek(hostname);
+      if (former !== undefined) torrent.heard.delete(former);
+      torrent.lastOfHost.set(hostname, key);
       torrent.heard.set(key, { isIpv6, atMs: now });
       const { size } = torrent.heard;
       if (random() >= dialProbability(size)) continue;

@@ -7,6 +7,7 @@
  * @module
  */
 import { BoundedMap } from "../base/bounded_map.ts";
+import { isDialable } from "../base/peer_address.ts";
 import type { Random } from "../base/random.ts";
 import {
   type DnsMessage,
@@ -44,6 +45,8 @@ interface Instance {
   sender: string;
   expiresAtMs: number;
   share?: Share;
+  /** The share as text. */
+  known?: string;
 }
 
 /** The shares of other hosts. All times are milliseconds on one clock. */
@@ -81,7 +84,16 @@ export class ShareBrowser {
   ): void {
     if (!isResponse) return;
     const changed = new Set<Instance>();
-    for (const record of answers) this.#take(record, from, now, changed);
+    const moved = new Set<string>();
+    for (const record of answers) {
+      this.#take(record, { from, now, changed, moved });
+    }
+    for (const instance of this.#instances.values()) {
+      const { service, sender } = instance;
+      const isMoved = sender === from && service !== undefined &&
+        moved.has(service.target);
+      if (isMoved) changed.add(instance);
+    }
     // Addresses may stand after what refers to them.
     for (const instance of changed) this.#settle(instance);
   }
@@ -117,9 +129,13 @@ export class ShareBrowser {
 
   #take(
     record: DnsRecord,
-    from: string,
-    now: number,
-    changed: Set<Instance>,
+    { from, now, changed, moved }: {
+      readonly from: string;
+      readonly now: number;
+      readonly changed: Set<Instance>;
+      /** Names of hosts with new addresses. */
+      readonly moved: Set<string>;
+    },
   ): void {
     const { name, type, ttl, data } = record;
     // A host that crashed is not listed longer than its share's host would have it.
@@ -129,7 +145,9 @@ export class ShareBrowser {
         if (name !== SERVICE || !data.endsWith(`.${SERVICE}`)) return;
         const instance = this.#instances.get(data);
         if (ttl > 0) this.#remember(data, from, expiresAtMs);
-        else if (instance !== undefined) this.#forget(instance);
+        else if (instance !== undefined && isFrom(instance, from)) {
+          this.#forget(instance);
+        }
         return;
       }
       case "SRV":
@@ -144,13 +162,12 @@ export class ShareBrowser {
       }
       case "A":
       case "AAAA": {
-        const known = this.#addresses.get(name) ?? [];
+        const key = `${from} ${name}`;
+        const known = this.#addresses.get(key) ?? [];
         if (ttl === 0 || known.includes(data)) return;
         // The latest first: the host may have left the others.
-        this.#addresses.set(name, [data, ...known].slice(0, MAX_ADDRESSES));
-        for (const instance of this.#instances.values()) {
-          if (instance.service?.target === name) changed.add(instance);
-        }
+        this.#addresses.set(key, [data, ...known].slice(0, MAX_ADDRESSES));
+        moved.add(name);
         return;
       }
       case "NSEC":
@@ -167,26 +184,48 @@ export class ShareBrowser {
   ): Instance | undefined {
     let instance = this.#instances.get(name);
     if (instance === undefined) {
-      // Not the oldest ones: a flood of names must not hide the shares that are known.
-      if (this.#instances.size >= MAX_SHARES) return undefined;
+      if (!this.#makeRoom(sender)) return undefined;
       instance = { name, sender, expiresAtMs };
       this.#instances.set(name, instance);
-    }
+    } else if (!isFrom(instance, sender)) return undefined;
     instance.sender = sender;
     // A direct answer is valid for seconds only.
     instance.expiresAtMs = Math.max(instance.expiresAtMs, expiresAtMs);
     return instance;
   }
 
+  /** When all are taken, the host with most shares gives one to a host with fewer. */
+  #makeRoom(sender: string): boolean {
+    if (this.#instances.size < MAX_SHARES) return true;
+    const bySender = Map.groupBy(
+      this.#instances.values(),
+      ({ sender }) => sender,
+    );
+    const most = bySender.values().reduce((one, other) =>
+      other.length > one.length ? other : one
+    );
+    if (most.length <= (bySender.get(sender)?.length ?? 0) + 1) return false;
+    this.#forget(most.at(-1)!);
+    return true;
+  }
+
   /** Reports a share that is complete and new. */
   #settle(instance: Instance): void {
     const { service, texts, sender } = instance;
     if (service === undefined || texts === undefined) return;
-    const stated = this.#addresses.get(service.target) ?? [];
+    const { port } = service;
+    const stated = (this.#addresses.get(`${sender} ${service.target}`) ?? [])
+      .filter((hostname) => isDialable({ hostname, port }, sender));
     // The sender's own address is one that surely answers.
     const addresses = [...new Set([sender, ...stated])];
     const share = readShare({ ...service, texts, addresses });
-    if (share === undefined || isEqual(share, instance.share)) return;
+    if (share === undefined) return;
+    // Equal but for the order of addresses.
+    const known = JSON.stringify(
+      { ...share, addresses: [...share.addresses].sort() },
+    );
+    if (known === instance.known) return;
+    instance.known = known;
     instance.share = share;
     this.#options.onShare(share);
   }
@@ -201,11 +240,10 @@ export class ShareBrowser {
   }
 }
 
-/** Equal but for the order of addresses. */
-function isEqual(one: Share, other: Share | undefined): boolean {
-  if (other === undefined) return false;
-  const [text, otherText] = [one, other].map((share) =>
-    JSON.stringify({ ...share, addresses: [...share.addresses].sort() })
-  );
-  return text === otherText;
+/**
+ * True if records from `sender` may change an instance: those of the host that
+ * stated it. Other hosts can neither take it over nor take leave of it.
+ */
+function isFrom({ sender, share }: Instance, from: string): boolean {
+  return from === sender || share?.addresses.includes(from) === true;
 }

@@ -6,7 +6,7 @@
  */
 import { displayName } from "../base/clean_text.ts";
 import { addressScope } from "../base/ip_address.ts";
-import type { DnsRecord } from "./dns_message.ts";
+import { type DnsRecord, MAX_LABEL_LENGTH } from "./dns_message.ts";
 
 /** Port of multicast DNS. */
 export const DNS_PORT = 5353;
@@ -19,8 +19,6 @@ export const RECORD_TTL = 120;
 
 /** Most addresses of one host. */
 const MAX_ADDRESSES = 8;
-/** Longest label of DNS, in bytes. */
-const MAX_LABEL_LENGTH = 63;
 const MAX_PATH_LENGTH = 128;
 
 /** A share: something that a host offers to fetch. */

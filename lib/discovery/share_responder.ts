@@ -15,6 +15,7 @@ import {
   type DnsRecord,
   encodeDnsMessage,
   isSameRecord,
+  lowerCaseName,
 } from "./dns_message.ts";
 import { HostName } from "./host_name.ts";
 import type {
@@ -37,6 +38,8 @@ const ANSWER_DELAY_RANGE_MS = 100;
 /** Time between two multicasts of a record on one interface; shorter if a probe asks. */
 const REPEAT_MS = 1_000;
 const PROBED_REPEAT_MS = 250;
+/** Questions of a resolver that does not speak multicast; the answer repeats them. */
+const MAX_DIRECT_QUESTIONS = 4;
 /** Seconds for which a resolver that does not speak multicast may keep an answer. */
 const UNICAST_TTL = 10;
 
@@ -79,6 +82,9 @@ export class ShareResponder {
     this.#hostName = new HostName({
       random: options.random,
       announce: (now) => this.#announce("host", now),
+      repeat: (now) => {
+        for (const { name } of this.#interfaces) this.#plan("host", name, now);
+      },
       onClaimed: (name) => options.onHostName?.(name),
     });
   }
@@ -219,23 +225,33 @@ export class ShareResponder {
   /** Plans an answer for each group that a question asks for and the sender does not know. */
   #planAnswers(message: DnsMessage, from: Sender, now: number): void {
     const isProbe = message.proposed.length > 0;
+    const repeatMs = isProbe ? PROBED_REPEAT_MS : REPEAT_MS;
     for (const { name: interfaceName } of this.#interfaces) {
       if ((from.interfaceName ?? interfaceName) !== interfaceName) continue;
       for (const group of this.#groups()) {
         if (!this.#isAsked(group, interfaceName, message)) continue;
-        const key = keyOf(group, interfaceName);
-        const delayMs = MIN_ANSWER_DELAY_MS +
-          this.#options.random() * ANSWER_DELAY_RANGE_MS;
-        const repeatMs = isProbe ? PROBED_REPEAT_MS : REPEAT_MS;
-        const lastMs = this.#lastSentMs.get(key) ?? -Infinity;
-        const atMs = Math.max(now + delayMs, lastMs + repeatMs);
-        const isPlanned = this.#planned.some((planned) =>
-          keyOf(planned.group, planned.interfaceName) === key &&
-          planned.atMs <= atMs + ANSWER_DELAY_RANGE_MS
-        );
-        if (!isPlanned) this.#planned.push({ group, interfaceName, atMs });
+        this.#plan(group, interfaceName, now, repeatMs);
       }
     }
+  }
+
+  /** Plans to send a group after the delay of an answer, unless that is planned. */
+  #plan(
+    group: Group,
+    interfaceName: string,
+    now: number,
+    repeatMs = REPEAT_MS,
+  ): void {
+    const key = keyOf(group, interfaceName);
+    const delayMs = MIN_ANSWER_DELAY_MS +
+      this.#options.random() * ANSWER_DELAY_RANGE_MS;
+    const lastMs = this.#lastSentMs.get(key) ?? -Infinity;
+    const atMs = Math.max(now + delayMs, lastMs + repeatMs);
+    const isPlanned = this.#planned.some((planned) =>
+      keyOf(planned.group, planned.interfaceName) === key &&
+      planned.atMs <= atMs + ANSWER_DELAY_RANGE_MS
+    );
+    if (!isPlanned) this.#planned.push({ group, interfaceName, atMs });
   }
 
   #isAsked(
@@ -246,7 +262,7 @@ export class ShareResponder {
     const records = this.#records(group, interfaceName);
     return records.some((record) =>
       questions.some(({ name, type }) =>
-        name === record.name.toLowerCase() &&
+        name === lowerCaseName(record.name) &&
         isAnswer(record, type)
       ) &&
       !known.some((other) =>
@@ -261,7 +277,8 @@ export class ShareResponder {
       this.#interfaces.find(({ name }) =>
         (from.interfaceName ?? name) === name
       ) ?? {};
-    if (name === undefined) return;
+    const isLong = message.questions.length > MAX_DIRECT_QUESTIONS;
+    if (name === undefined || isLong) return;
     const asked = this.#groups()
       .filter((group) => this.#isAsked(group, name, message));
     const to: PeerAddress = { hostname: from.hostname, port: from.port };
