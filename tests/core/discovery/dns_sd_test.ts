@@ -179,7 +179,7 @@ Deno.test("a host without IPv6 says that it has no such address", () => {
   network.multicast(TWO, query("lanswarm.local", "AAAA"));
   network.run(10_200);
   const [{ outgoing }] = network.sent as [typeof network.sent[0]];
-  const packet = dnsPacket.decode(Buffer.from(outgoing.datagram));
+  const packet = dnsPacket.decode(outgoing.datagram);
   assertEquals(packet.answers.at(-1), {
     ...{ name: "lanswarm.local", type: "NSEC", ttl: 120 },
     ...{ class: "IN", flush: true },
