@@ -18,14 +18,10 @@ import {
   metadataPieceCount,
 } from "./metadata_message.ts";
 
-/** Requests that one peer has outstanding. */
-const MAX_OUTSTANDING = 2;
 /** After this time others may be asked for the same piece, in milliseconds. */
 const HEDGE_MS = 2_000;
-/** After this time nothing more is requested of the peer; an answer still counts. */
-const LATE_MS = 10_000;
-/** After this time a request is forgotten. */
-const FORGOTTEN_MS = 40_000;
+/** After this time the peer gets another request; until then an answer still counts. */
+const FORGOTTEN_MS = 30_000;
 /** Rest of a peer that rejected a request, and of one whose copy was given up, in milliseconds. */
 const REJECT_REST_MS = 5_000;
 const GIVEN_UP_REST_MS = 30_000;
@@ -90,8 +86,8 @@ interface Offer {
   readonly peer: number;
   readonly hostname: string;
   readonly length: number;
-  /** Outstanding requests: pieces, and when they were requested. */
-  readonly requests: Map<number, number>;
+  /** The outstanding request: rTorrent never answers if a second one comes before it has sent its reply. */
+  request: { readonly piece: number; readonly atMs: number } | undefined;
   restsUntilMs: number;
 }
 
@@ -144,10 +140,8 @@ export class MetadataDownload {
     if (this.#offers.get(peer)?.length === length) return;
     this.#leave(peer);
     if (this.#wrongCounts.get(hostname) === Infinity) return;
-    const offer = {
-      ...{ peer, hostname, length, requests: new Map(), restsUntilMs: 0 },
-    };
-    this.#offers.set(peer, offer);
+    const known = { peer, hostname, length };
+    this.#offers.set(peer, { ...known, request: undefined, restsUntilMs: 0 });
     this.#requestAll();
   }
 
@@ -155,12 +149,12 @@ export class MetadataDownload {
     const offer = this.#offers.get(peer);
     if (offer === undefined || message.type === "request") return;
     // Not requested, or for a copy that was given up.
-    if (!offer.requests.has(message.piece)) return;
+    if (offer.request?.piece !== message.piece) return;
     const copy = this.#copyOf(offer);
     if (message.type === "data") this.#store(copy, offer, message);
     else {
       offer.restsUntilMs = this.#now + REJECT_REST_MS;
-      offer.requests.delete(message.piece);
+      offer.request = undefined;
       copy.requestedAt[message.piece] = -Infinity;
     }
     if (copy.missingCount === 0) this.#judge(copy);
@@ -179,7 +173,7 @@ export class MetadataDownload {
         `Cannot accept metadata: piece ${piece} has ${bytes.length} bytes of ${totalLength}, but ${copy.length} were offered`,
       );
     }
-    offer.requests.delete(piece);
+    offer.request = undefined;
     if (copy.pieces[piece] !== undefined) return;
     copy.pieces[piece] = bytes.slice();
     copy.senders.set(offer.peer, offer.hostname);
@@ -202,7 +196,7 @@ export class MetadataDownload {
     this.#copies.delete(key);
     for (const offer of this.#offers.values()) {
       if (offer.length !== longest.length) continue;
-      offer.requests.clear();
+      offer.request = undefined;
       offer.restsUntilMs = this.#now + GIVEN_UP_REST_MS;
     }
   }
@@ -234,7 +228,7 @@ export class MetadataDownload {
     } else {
       this.#isSeparate = true;
       this.#copies.clear();
-      for (const { requests } of this.#offers.values()) requests.clear();
+      for (const offer of this.#offers.values()) offer.request = undefined;
     }
   }
 
@@ -243,9 +237,8 @@ export class MetadataDownload {
     if (offer === undefined) return;
     this.#offers.delete(peer);
     const key = this.#keyOf(offer);
-    const copy = this.#copyOf(offer);
-    for (const piece of offer.requests.keys()) {
-      copy.requestedAt[piece] = -Infinity;
+    if (offer.request !== undefined) {
+      this.#copyOf(offer).requestedAt[offer.request.piece] = -Infinity;
     }
     const isUsed = this.#offers.values()
       .some((other) => this.#keyOf(other) === key);
@@ -255,10 +248,9 @@ export class MetadataDownload {
   }
 
   #tick(): void {
-    for (const { requests } of this.#offers.values()) {
-      for (const [piece, atMs] of requests) {
-        if (this.#now - atMs >= FORGOTTEN_MS) requests.delete(piece);
-      }
+    for (const offer of this.#offers.values()) {
+      const { atMs = Infinity } = offer.request ?? {};
+      if (this.#now - atMs >= FORGOTTEN_MS) offer.request = undefined;
     }
     this.#requestAll();
   }
@@ -268,28 +260,20 @@ export class MetadataDownload {
   }
 
   #request(offer: Offer): void {
-    const { peer, requests, restsUntilMs } = offer;
-    const isLate = requests.values()
-      .some((atMs) => this.#now - atMs >= LATE_MS);
-    if (isLate || this.#now < restsUntilMs) return;
+    if (offer.request !== undefined || this.#now < offer.restsUntilMs) return;
     const copy = this.#copyOf(offer);
-    while (requests.size < MAX_OUTSTANDING) {
-      const piece = this.#pick(copy, requests);
-      if (piece === undefined) return;
-      requests.set(piece, this.#now);
-      copy.requestedAt[piece] = this.#now;
-      this.#actions.push({ type: "request", peer, piece });
-    }
+    const piece = this.#pick(copy);
+    if (piece === undefined) return;
+    offer.request = { piece, atMs: this.#now };
+    copy.requestedAt[piece] = this.#now;
+    this.#actions.push({ type: "request", peer: offer.peer, piece });
   }
 
   /** The missing piece whose last request is oldest, if that is old enough. */
-  #pick(
-    { pieces, requestedAt }: Copy,
-    own: ReadonlyMap<number, number>,
-  ): number | undefined {
+  #pick({ pieces, requestedAt }: Copy): number | undefined {
     let oldest: number | undefined;
     for (const [piece, atMs] of requestedAt.entries()) {
-      if (pieces[piece] !== undefined || own.has(piece)) continue;
+      if (pieces[piece] !== undefined) continue;
       if (atMs === -Infinity) return piece;
       const isOlder = oldest === undefined || atMs < requestedAt[oldest]!;
       if (this.#now - atMs >= HEDGE_MS && isOlder) oldest = piece;

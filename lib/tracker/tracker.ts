@@ -6,7 +6,11 @@
  *
  * @module
  */
-import { QueryError, type ScrapeEntry } from "../announce/announce.ts";
+import {
+  QueryError,
+  type ScrapeEntry,
+  UNKNOWN_LEFT,
+} from "../announce/announce.ts";
 import type { InfoHash } from "../base/identifier.ts";
 import { isLoopback } from "../base/ip_address.ts";
 import { type Random, randomBelow } from "../base/random.ts";
@@ -66,7 +70,8 @@ export class Tracker {
   }
 
   /** Applies an announce and picks peers. */
-  announce(announce: PeerAnnounce, nowMs: number): AnnounceOutcome {
+  announce(received: PeerAnnounce, nowMs: number): AnnounceOutcome {
+    const announce = withHonestLeft(received);
     const outcome = this.#decide(announce, nowMs);
     this.options.onAnnounce?.({ announce, outcome });
     return outcome;
@@ -95,6 +100,21 @@ export class Tracker {
     const { onlyListed } = this.options;
     return onlyListed === undefined || onlyListed.find(infoHash) !== undefined;
   }
+}
+
+/** How the peer ids of aria2 begin: `A2-`. */
+const ARIA2_ID = "41322d";
+
+/**
+ * aria2 does not know the length of a magnet link's torrent and announces that nothing
+ * is left; as a seeder it would be given no seeder. Its first announce counts as one
+ * of a leecher; an aria2 that has everything says so again with the next.
+ */
+function withHonestLeft(announce: PeerAnnounce): PeerAnnounce {
+  const { event, left, peerId } = announce;
+  const isUnsure = event === "started" && left === 0 &&
+    peerId.startsWith(ARIA2_ID);
+  return isUnsure ? { ...announce, left: UNKNOWN_LEFT } : announce;
 }
 
 /** The reason for the client if a request was malformed. @throws Any other error. */

@@ -22,10 +22,10 @@ export interface Client {
   /** The reason why it cannot be used; undefined if it can. */
   readonly missing: string | undefined;
   /**
-   * Starts the client with a torrent file in the host's folder. It seeds existing
-   * content, downloads the rest and runs until it is stopped.
+   * Starts the client with a torrent file in the host's folder or a magnet link. It
+   * seeds existing content, downloads the rest and runs until it is stopped.
    */
-  start(host: Host, torrentName: string): Promise<RunningProgram>;
+  start(host: Host, torrent: string): Promise<RunningProgram>;
 }
 
 /** The file that the script of {@linkcode writeMarkerScript} creates on completion. */

@@ -2,9 +2,9 @@
 
 usage: libtorrent_peer.py TORRENT MARKER [--extensions] [--lsd]
 
-Creates the file MARKER once the torrent is complete. With --extensions it prints
-the messages of protocol extensions that it sends and receives. With --lsd it uses
-Local Service Discovery.
+TORRENT is a torrent file or a magnet link. Creates the file MARKER once the torrent
+is complete. With --extensions it prints the messages of protocol extensions that it
+sends and receives. With --lsd it uses Local Service Discovery.
 """
 
 import sys
@@ -35,10 +35,15 @@ session = libtorrent.session({
     "send_buffer_watermark_factor": 150,
     "alert_mask": libtorrent.alert.category_t.peer_log_notification if has_log else 0,
 })
-handle = session.add_torrent({
-    "ti": libtorrent.torrent_info(torrent_path),
-    "save_path": ".",
-})
+if torrent_path.startswith("magnet:"):
+    parameters = libtorrent.parse_magnet_uri(torrent_path)
+    parameters.save_path = "."
+    handle = session.add_torrent(parameters)
+else:
+    handle = session.add_torrent({
+        "ti": libtorrent.torrent_info(torrent_path),
+        "save_path": ".",
+    })
 is_complete = False
 while True:
     status = handle.status()

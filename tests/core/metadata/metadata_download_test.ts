@@ -79,11 +79,11 @@ function describe(action: MetadataAction): string {
   }
 }
 
-Deno.test("MetadataDownload requests two pieces at a time and hands the whole over", () => {
+Deno.test("MetadataDownload requests one piece at a time and hands the whole over", () => {
   const desk = new Desk();
-  assertEquals(desk.offer(1, "a"), ["1 < 0", "1 < 1"]);
+  assertEquals(desk.offer(1, "a"), ["1 < 0"]);
+  assertEquals(desk.play("1 > 0"), ["1 < 1"]);
   assertEquals(desk.play("1 > 1"), ["1 < 2"]);
-  assertEquals(desk.play("1 > 0"), []);
   assertEquals(desk.play("1 > 2"), ["fetched"]);
   assertEquals(desk.playAll("1 > 2", "1 leaves"), []);
   assertEquals(desk.wait(60), []);
@@ -91,76 +91,78 @@ Deno.test("MetadataDownload requests two pieces at a time and hands the whole ov
 
 Deno.test("MetadataDownload requests different pieces of different peers", () => {
   const desk = new Desk();
-  assertEquals(desk.offer(1, "a"), ["1 < 0", "1 < 1"]);
-  assertEquals(desk.offer(2, "b"), ["2 < 2"]);
-  assertEquals(desk.offer(3, "c"), []);
-  assertEquals(desk.playAll("2 > 2", "1 > 0", "1 > 1"), ["fetched"]);
+  assertEquals(desk.offer(1, "a"), ["1 < 0"]);
+  assertEquals(desk.offer(2, "b"), ["2 < 1"]);
+  assertEquals(desk.offer(3, "c"), ["3 < 2"]);
+  assertEquals(desk.offer(4, "d"), []);
+  assertEquals(desk.playAll("2 > 1", "1 > 0", "3 > 2"), ["fetched"]);
 });
 
 Deno.test("MetadataDownload asks others for what a silent peer delays, and takes late answers", () => {
   const desk = new Desk();
   desk.offer(1, "silent");
-  assertEquals(desk.offer(2, "b"), ["2 < 2"]);
-  assertEquals(desk.play("2 > 2"), []);
+  assertEquals(desk.offer(2, "b"), ["2 < 1"]);
+  assertEquals(desk.playAll("2 > 1", "2 > 2"), ["2 < 2"]);
   assertEquals(desk.wait(1), []);
   // Two seconds after the request.
-  assertEquals(desk.wait(1), ["2 < 0", "2 < 1"]);
-  assertEquals(desk.playAll("2 > 0", "1 > 1"), ["fetched"]);
+  assertEquals(desk.wait(1), ["2 < 0"]);
+  assertEquals(desk.play("1 > 0"), ["fetched"]);
 });
 
-Deno.test("MetadataDownload requests nothing more of a late peer, until it answers or 40 s are over", () => {
+Deno.test("MetadataDownload requests another piece of a silent peer after 30 s", () => {
   const desk = new Desk();
   desk.offer(1, "a");
-  assertEquals(desk.wait(39), []);
-  assertEquals(desk.wait(1), ["1 < 2", "1 < 0"]);
-  assertEquals(desk.wait(15), []);
-  // Still late with piece 0.
-  assertEquals(desk.play("1 > 2"), []);
-  assertEquals(desk.play("1 > 0"), ["1 < 1"]);
+  assertEquals(desk.wait(29), []);
+  assertEquals(desk.wait(1), ["1 < 1"]);
+  // Too late, as the peer was given up for this one.
+  assertEquals(desk.play("1 > 0"), []);
+  assertEquals(desk.play("1 > 1"), ["1 < 2"]);
 });
 
 Deno.test("MetadataDownload asks another peer at once for a rejected piece, and the same after 5 s", () => {
   const desk = new Desk();
   desk.offer(1, "a");
   desk.offer(2, "b");
-  assertEquals(desk.play("1 x 1"), ["2 < 1"]);
-  assertEquals(desk.playAll("2 x 1", "2 x 2", "1 > 0"), []);
-  assertEquals(desk.wait(4), []);
-  assertEquals(desk.wait(1), ["1 < 1", "1 < 2"]);
-  // A reject of what was not requested means nothing.
   assertEquals(desk.play("1 x 0"), []);
+  assertEquals(desk.play("2 > 1"), ["2 < 0"]);
+  assertEquals(desk.play("2 x 0"), []);
+  assertEquals(desk.wait(4), []);
+  assertEquals(desk.wait(1), ["1 < 0", "2 < 2"]);
+  // A reject of what was not requested means nothing.
+  assertEquals(desk.play("1 x 2"), []);
 });
 
 Deno.test("MetadataDownload requests what a lost peer had outstanding of others", () => {
   const desk = new Desk();
   desk.offer(1, "a");
   desk.offer(2, "b");
-  assertEquals(desk.play("1 > 0"), []);
-  assertEquals(desk.play("1 leaves"), ["2 < 1"]);
+  assertEquals(desk.play("1 > 0"), ["1 < 2"]);
+  assertEquals(desk.play("2 > 1"), []);
+  assertEquals(desk.play("1 leaves"), ["2 < 2"]);
   assertEquals(desk.play("2 leaves"), []);
   // It goes on where it was.
-  assertEquals(desk.offer(3, "a"), ["3 < 1", "3 < 2"]);
-  assertEquals(desk.playAll("3 > 2", "3 > 1"), ["fetched"]);
+  assertEquals(desk.offer(3, "a"), ["3 < 2"]);
+  assertEquals(desk.play("3 > 2"), ["fetched"]);
 });
 
 Deno.test("MetadataDownload ignores data that it did not request", () => {
   const desk = new Desk();
   desk.offer(1, "a");
-  assertEquals(desk.playAll("1 ! 2", "1 > 0", "1 ! 0", "1 > 1"), ["1 < 2"]);
+  assertEquals(desk.playAll("1 ! 2", "1 > 0", "1 ! 0"), ["1 < 1"]);
   assertEquals(desk.play("9 ! 0"), []);
-  assertEquals(desk.play("1 > 2"), ["fetched"]);
+  assertEquals(desk.playAll("1 > 1", "1 > 2"), ["1 < 2", "fetched"]);
 });
 
 Deno.test("MetadataDownload keeps the copies of peers that disagree on the length apart", () => {
   const desk = new Desk();
-  assertEquals(desk.offer(1, "liar", 32 * 1024 * 1024), ["1 < 0", "1 < 1"]);
-  assertEquals(desk.offer(2, "short", 16_385), ["2 < 0", "2 < 1"]);
-  assertEquals(desk.offer(3, "honest"), ["3 < 0", "3 < 1"]);
+  assertEquals(desk.offer(1, "liar", 32 * 1024 * 1024), ["1 < 0"]);
+  assertEquals(desk.offer(2, "short", 16_385), ["2 < 0"]);
+  assertEquals(desk.offer(3, "honest"), ["3 < 0"]);
   desk.playAll("1 ! 0", "1 ! 1", "2 ! 0");
   assertEquals(desk.play("2 ! 1")[0], "mismatched: short");
   // The wrong one made every peer begin a copy of its own.
   const lines = desk.playAll("3 > 0", "3 > 1", "3 > 2");
-  assertEquals(lines, ["3 < 2", "fetched"]);
+  assertEquals(lines, ["3 < 1", "3 < 2", "fetched"]);
 });
 
 Deno.test("MetadataDownload refuses a piece that contradicts the offered length", () => {
@@ -180,15 +182,16 @@ Deno.test("MetadataDownload that got wrong pieces bans nobody, and has every pee
   const desk = new Desk();
   desk.offer(1, "honest");
   desk.offer(2, "liar");
-  assertEquals(desk.playAll("1 > 0", "1 > 1", "2 ! 2"), [
-    "mismatched: honest liar",
-    ...["1 < 0", "1 < 1", "2 < 0", "2 < 1"],
+  assertEquals(desk.playAll("1 > 0", "1 > 2", "2 ! 1"), [
+    ...["1 < 2", "mismatched: honest liar", "1 < 0", "2 < 0"],
   ]);
-  assertEquals(desk.playAll("2 ! 0", "2 ! 1", "1 > 0"), ["2 < 2", "1 < 2"]);
+  assertEquals(desk.playAll("2 ! 0", "2 ! 1", "1 > 0"), [
+    ...["2 < 1", "2 < 2", "1 < 1"],
+  ]);
   // Alone, and for the second time.
   assertEquals(desk.play("2 ! 2"), ["mismatched: liar", "ban liar"]);
   assertEquals(desk.offer(4, "liar"), []);
-  assertEquals(desk.playAll("1 > 2", "1 > 1"), ["fetched"]);
+  assertEquals(desk.playAll("1 > 1", "1 > 2"), ["1 < 2", "fetched"]);
 });
 
 Deno.test("MetadataDownload bans a host for the second wrong metadata that it sent alone", () => {
@@ -196,12 +199,16 @@ Deno.test("MetadataDownload bans a host for the second wrong metadata that it se
   desk.offer(1, "a");
   const wrong = ["1 ! 0", "1 ! 1", "1 ! 2"];
   assertEquals(desk.playAll(...wrong), [
-    ...["1 < 2", "mismatched: a", "1 < 0", "1 < 1"],
+    ...["1 < 1", "1 < 2", "mismatched: a", "1 < 0"],
   ]);
-  assertEquals(desk.playAll(...wrong), ["1 < 2", "mismatched: a", "ban a"]);
+  assertEquals(desk.playAll(...wrong), [
+    ...["1 < 1", "1 < 2", "mismatched: a", "ban a"],
+  ]);
   assertEquals(desk.wait(60), []);
-  assertEquals(desk.offer(2, "b"), ["2 < 0", "2 < 1"]);
-  assertEquals(desk.playAll("2 > 0", "2 > 1", "2 > 2"), ["2 < 2", "fetched"]);
+  assertEquals(desk.offer(2, "b"), ["2 < 0"]);
+  assertEquals(desk.playAll("2 > 0", "2 > 1", "2 > 2"), [
+    ...["2 < 1", "2 < 2", "fetched"],
+  ]);
 });
 
 Deno.test("MetadataDownload holds at most 64 MiB: it gives the longest copy up", () => {
@@ -219,7 +226,7 @@ Deno.test("MetadataDownload holds at most 64 MiB: it gives the longest copy up",
   }
   // The first of them was given up, and rests.
   assert(requestCount < 3 * 2046, `${requestCount}`);
-  assertEquals(desk.playAll("4 > 1", "4 > 2"), ["fetched"]);
+  assertEquals(desk.playAll("4 > 1", "4 > 2"), ["4 < 2", "fetched"]);
 });
 
 Deno.test(`MetadataDownload ends with the right metadata if one peer is honest (seed ${FUZZ_SEED})`, () => {
@@ -251,9 +258,9 @@ function playLife(random: () => number): void {
       const pieces = outstanding.get(Number(name))!;
       pieces.set(Number(piece), desk.now);
       const recent = [...pieces.values()].filter((at) =>
-        desk.now - at < 10_000
+        desk.now - at < 30_000
       );
-      assert(recent.length <= 2);
+      assertEquals(recent.length, 1);
     }
     return lines.includes("fetched");
   };

@@ -1,5 +1,8 @@
 import { assertEquals } from "@std/assert";
-import type { InfoHash } from "../../../lib/base/identifier.ts";
+import {
+  type InfoHash,
+  peerIdFromBytes,
+} from "../../../lib/base/identifier.ts";
 import { seededRandom } from "../../../lib/base/random.ts";
 import {
   type TorrentCatalogue,
@@ -10,7 +13,8 @@ import type {
   PeerStore,
 } from "../../../lib/tracker/store/peer_store.ts";
 import { AnnounceRate, Tracker } from "../../../lib/tracker/tracker.ts";
-import { infoHash, peerAnnounce } from "../announce/samples.ts";
+import { addressesOf, infoHash, peerAnnounce } from "../announce/samples.ts";
+import { latin1 } from "../bencode/bytes.ts";
 import { memoryStore } from "./store/memory_scene.ts";
 
 const [LISTED, OTHER] = [infoHash("a"), infoHash("b")];
@@ -84,6 +88,28 @@ Deno.test("Tracker.announce() refuses an address that announces too often, and r
     "update refused",
     "update accepted",
   ]);
+});
+
+Deno.test("Tracker.announce() gives seeders to an aria2 that joins with a magnet link", () => {
+  const { tracker } = openScene();
+  const [aria2, other] = ["A2-1-36-0-abcdefghij", "-TR3000-abcdefghijkl"];
+  const seeder = peerAnnounce("x", { isSeeder: true });
+  tracker.announce(seeder, 0);
+  const nothingLeft = (id: string, event: "started" | "update"): string => {
+    const peer = { ...seeder, peerId: peerIdFromBytes(latin1(id)), event };
+    const outcome = tracker.announce(
+      { ...peer, port: id === aria2 ? 7001 : 7002 },
+      0,
+    );
+    if (outcome.type === "refused") return outcome.reason;
+    const { complete, incomplete } = outcome.swarm;
+    const count = addressesOf(outcome.peers).length;
+    return `${complete} seeders, ${incomplete} leechers, ${count} peers`;
+  };
+  assertEquals(nothingLeft(other, "started"), "2 seeders, 0 leechers, 0 peers");
+  assertEquals(nothingLeft(aria2, "started"), "2 seeders, 1 leechers, 2 peers");
+  // One that has everything says so again.
+  assertEquals(nothingLeft(aria2, "update"), "3 seeders, 0 leechers, 0 peers");
 });
 
 Deno.test("Tracker.announce() accepts only listed torrents", () => {
