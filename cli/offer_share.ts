@@ -48,19 +48,13 @@ export async function advertise(
 
 /** The executables to hand to machines with nothing installed. */
 export function ownExecutables(): ReturnType<typeof executablesOf> {
-  return executablesOf(executablePath());
-}
-
-/** True if there is one for machines like this one. */
-export async function hasExecutables(): Promise<boolean> {
-  return await Deno.stat(executablePath()).then(() => true, () => false);
-}
-
-/** Path of the executable that runs, or that `deno task compile` makes. */
-function executablePath(): string {
-  return Deno.build.standalone
-    ? Deno.execPath()
-    : fromFileUrl(new URL("../dist/lanswarm", import.meta.url));
+  const compiled = new URL(
+    `../dist/lanswarm${Deno.build.os === "windows" ? ".exe" : ""}`,
+    import.meta.url,
+  );
+  return executablesOf(
+    Deno.build.standalone ? Deno.execPath() : fromFileUrl(compiled),
+  );
 }
 
 /** Options for {@linkcode offerShare}. */

@@ -9,6 +9,7 @@ import { basename, resolve } from "@std/path";
 import {
   checkSource,
   createAddressFilter,
+  joinLines,
   joinSignals,
   type ListedShare,
   LockOwners,
@@ -37,7 +38,7 @@ import {
   urlHosts,
   watchAddresses,
 } from "./lan_addresses.ts";
-import { advertise, hasExecutables, ownExecutables } from "./offer_share.ts";
+import { advertise, ownExecutables } from "./offer_share.ts";
 import { openListeningSession, openSecret } from "./peer.ts";
 import { createPeerDisplay } from "./peer_display.ts";
 import type { JobContext, Program } from "./program.ts";
@@ -108,7 +109,7 @@ export async function runShare(
     hosts,
     peerPort: session.port,
     isDiscovered: !job.noDiscovery && multicastRefusal() === undefined,
-    hasExecutables: await hasExecutables(),
+    join: joinLines(`http://${hosts[0]}`, server.executableTargets),
   });
   if (hostnames.length === 0) console.warn(NO_NETWORK);
   using _watch = isWildcard(job.host)

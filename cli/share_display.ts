@@ -6,6 +6,7 @@
  */
 import type {
   CreateTorrentProgress,
+  JoinLine,
   ListedShare,
   Machines,
   PeerStore,
@@ -22,6 +23,7 @@ import {
   describeMachines,
   describeShare,
   formatShareStart,
+  getFrom,
   type ShareRates,
 } from "./share_output.ts";
 import type { TorrentRun } from "./torrent_run.ts";
@@ -43,8 +45,8 @@ export interface StartedShare {
   readonly peerPort: number;
   /** True if other machines find the shares by themselves. */
   readonly isDiscovered: boolean;
-  /** True if there are executables for machines with nothing installed. */
-  readonly hasExecutables: boolean;
+  /** Lines for machines with nothing installed. */
+  readonly join: readonly JoinLine[];
 }
 
 /** Shows the work of one `share`. Disposing of it ends the live block. */
@@ -102,7 +104,11 @@ function jsonDisplay(options: ShareDisplayOptions): ShareDisplay {
     status();
   }, 1_000);
   return {
-    started: (share) => write("sharing", { ...share }),
+    started: (share) => {
+      const get = invocationOf("get");
+      const line = share.isDiscovered ? get : getFrom(share.hosts[0]!, get);
+      write("sharing", { ...share, get: line });
+    },
     reached: (hosts) => write("reached", { hosts }),
     planned: (name, plan) => write("planned", { name, ...plan }),
     hashed: (name, { hashedLength, length }) => {

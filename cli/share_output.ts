@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { MachineCounts } from "../mod.ts";
+import type { JoinLine, MachineCounts } from "../mod.ts";
 import { formatSize, plural } from "./quantity.ts";
 
 /** Content of the first lines of `share`. */
@@ -15,26 +15,34 @@ export interface ShareStart {
   readonly get: string;
   /** True if other machines find the shares by themselves. */
   readonly isDiscovered: boolean;
-  /** True if there are executables for machines with nothing installed. */
-  readonly hasExecutables: boolean;
+  /** Lines for machines with nothing installed; none without executables. */
+  readonly join: readonly JoinLine[];
 }
+
+const JOIN_LABELS = {
+  sh: "With nothing installed",
+  powershell: "  on Windows",
+} as const;
+
+const NO_EXECUTABLE = "run deno task compile here first, then share again";
 
 /** The first lines, before anything of the content is read. */
 export function formatShareStart(
-  { names, hosts, get, isDiscovered, hasExecutables }: ShareStart,
+  { names, hosts, get, isDiscovered, join }: ShareStart,
 ): string[] {
   const [host, ...others] = hosts;
-  // The ports that `get` tries by itself are left out.
-  const named = `${get} ${host!.replace(/:800\d$/, "")}`;
+  const named = getFrom(host!, get);
   const lines = [
     ["On each other machine", isDiscovered ? get : named],
     ...isDiscovered ? [["  if it finds nothing", named]] : [],
-    ...hasExecutables
-      ? [
-        ["With nothing installed", `curl -fsS http://${host}/join | sh`],
-        ["  on Windows", `irm http://${host}/join.ps1 | iex`],
-      ]
-      : [],
+    ...join.length === 0
+      ? [["With nothing installed", NO_EXECUTABLE]]
+      : join.map(({ shell, command }, index) => [
+        index === 0 && shell === "powershell"
+          ? "With nothing, on Windows"
+          : JOIN_LABELS[shell],
+        command,
+      ]),
     ["Watch", `http://${host}/`],
     ...others.map((other) => ["  or", `http://${other}/`]),
   ];
@@ -42,6 +50,11 @@ export function formatShareStart(
     `Sharing ${names.join(", ")} on this network`,
     ...lines.map(([label, text]) => `  ${label!.padEnd(26)}${text}`),
   ];
+}
+
+/** The command that asks one machine; it leaves out the ports that it tries by itself. */
+export function getFrom(host: string, get: string): string {
+  return `${get} ${host.replace(/:800\d$/, "")}`;
 }
 
 /** `images: 12 files, 58.4 GiB` */

@@ -188,7 +188,11 @@ export {
   type ExecutableFolderOptions,
   executablesOf,
 } from "./share/executables.ts";
-export { type OfferedExecutable } from "./share/join_script.ts";
+export {
+  type JoinLine,
+  joinLines,
+  type OfferedExecutable,
+} from "./share/join_script.ts";
 export {
   type ListedShare,
   LISTING_PATH,

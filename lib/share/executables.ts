@@ -7,10 +7,20 @@
  */
 import { dirname, join } from "@std/path";
 import { loadNodeModule } from "../net/node_modules.ts";
-import type { OfferedExecutable } from "./join_script.ts";
+import { JOIN_TARGETS, type OfferedExecutable } from "./join_script.ts";
 
 /** Bytes that are read and hashed in one turn of the event loop. */
 const CHUNK_LENGTH = 1024 * 1024;
+
+/** An executable on the disk. */
+interface FoundExecutable {
+  /** Where it lies. */
+  readonly path: string;
+  /** In bytes. */
+  readonly length: number;
+  /** In milliseconds; `undefined` where the system has no such time. */
+  readonly modifiedMs: number | undefined;
+}
 
 /** An executable on the disk, as it was when it was hashed. */
 export interface ExecutableFile extends OfferedExecutable {
@@ -41,8 +51,30 @@ export class ExecutableFolder {
     this.#options = { hostTarget: Deno.build.target, ...options };
   }
 
+  /** The targets of the executables that are there; none is read. */
+  async targets(): Promise<string[]> {
+    const found = await Promise.all(
+      JOIN_TARGETS.map((target) => this.#locate(target)),
+    );
+    return JOIN_TARGETS.filter((_, index) => found[index] !== undefined);
+  }
+
   /** The executable of a target; `undefined` if there is none. */
   async find(target: string): Promise<ExecutableFile | undefined> {
+    const found = await this.#locate(target);
+    if (found === undefined) return undefined;
+    const { path, length, modifiedMs } = found;
+    const key = `${path} ${length} ${modifiedMs}`;
+    let hashing = this.#hashes.get(key);
+    if (hashing === undefined) {
+      this.#hashes.set(key, hashing = sha256(path));
+      // A file that is being replaced may be read the next time.
+      hashing.catch(() => this.#hashes.delete(key));
+    }
+    return { target, path, length, sha256: await hashing };
+  }
+
+  async #locate(target: string): Promise<FoundExecutable | undefined> {
     const { folder, hostPath, hostTarget } = this.#options;
     const suffix = target.includes("windows") ? ".exe" : "";
     const paths = [join(folder, `lanswarm-${target}${suffix}`)];
@@ -52,14 +84,8 @@ export class ExecutableFolder {
         if (!(error instanceof Deno.errors.NotFound)) throw error;
       });
       if (!info?.isFile) continue;
-      const key = `${path} ${info.size} ${info.mtime?.getTime()}`;
-      let hashing = this.#hashes.get(key);
-      if (hashing === undefined) {
-        this.#hashes.set(key, hashing = sha256(path));
-        // A file that is being replaced may be read the next time.
-        hashing.catch(() => this.#hashes.delete(key));
-      }
-      return { target, path, length: info.size, sha256: await hashing };
+      const modifiedMs = info.mtime?.getTime();
+      return { path, length: info.size, modifiedMs };
     }
     return undefined;
   }

@@ -39,6 +39,34 @@ export const JOIN_TARGETS: readonly string[] = [
   WINDOWS_TARGET,
 ];
 
+/** A line for a machine with nothing installed. */
+export interface JoinLine {
+  /** The kind of shell that the line is for. */
+  readonly shell: "sh" | "powershell";
+  /** The line. */
+  readonly command: string;
+}
+
+/**
+ * Writes the lines that fetch and run the join scripts of the server at `origin`,
+ * for those shells for whose systems it has an executable.
+ * @param targets Targets as Deno spells them.
+ */
+export function joinLines(
+  origin: string,
+  targets: readonly string[],
+): JoinLine[] {
+  const lines: JoinLine[] = [];
+  if (targets.some((target) => target in SYSTEMS)) {
+    lines.push({ shell: "sh", command: `curl -fsS ${origin}/join | sh` });
+  }
+  if (targets.includes(WINDOWS_TARGET)) {
+    const command = `irm ${origin}/join.ps1 | iex`;
+    lines.push({ shell: "powershell", command });
+  }
+  return lines;
+}
+
 /** The command that builds the executable of a target, for a machine that lacks it. */
 function buildCommand(target: string): string {
   return `deno task compile --target ${target}`;

@@ -9,6 +9,7 @@ import { encode } from "uqr";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { type Html, markup, shownText } from "../tracker/page/html.ts";
 import { formatPlural, formatSize } from "../tracker/page/units.ts";
+import { joinLines } from "./join_script.ts";
 import { sharedFilePath } from "./share_routes.ts";
 
 /** Files that are listed at most: the page is patched whenever a host progresses. */
@@ -25,10 +26,18 @@ export interface PageShare {
   readonly torrent: Torrent | undefined;
 }
 
-/** Writes the shares of a machine, which the reader reaches at `origin`. */
+/** Options for {@linkcode renderShares}. */
+export interface SharePlace {
+  /** Scheme, host and port at which the reader reaches the machine. */
+  readonly origin: string;
+  /** Targets for which the machine has an executable. */
+  readonly targets: readonly string[];
+}
+
+/** Writes the shares of a machine. */
 export function renderShares(
   shares: readonly PageShare[],
-  origin: string,
+  { origin, targets }: SharePlace,
 ): Html | undefined {
   if (shares.length === 0) return undefined;
   const host = origin.replace(/^http:\/\//, "").replace(/:8000$/, "");
@@ -38,12 +47,7 @@ export function renderShares(
     <dt>On each other machine</dt><dd>${
     renderCommand(`lanswarm get ${host}`)
   }</dd>
-    <dt>With nothing installed</dt><dd>${
-    renderCommand(`curl -fsS ${origin}/join | sh`)
-  }</dd>
-    <dt>The same on Windows</dt><dd>${
-    renderCommand(`irm ${origin}/join.ps1 | iex`)
-  }</dd>
+    ${renderJoinLines(origin, targets)}
     </dl></div>
     <figure>${
     renderQrCode(`${origin}/`)
@@ -61,6 +65,28 @@ function renderShare({ name, torrent }: PageShare): Html {
     shownText(name)
   }</bdi></h2><p class="facts"><span>${facts}</span></p>`;
 }
+
+/** The lines for machines with nothing installed, or how there can be some. */
+function renderJoinLines(origin: string, targets: readonly string[]): Html[] {
+  const lines = joinLines(origin, targets);
+  if (lines.length === 0) {
+    return [
+      markup`<dt>With nothing installed</dt><dd>There is no executable to hand out. On the machine that shares, run <code>deno task compile</code>, then share again.</dd>`,
+    ];
+  }
+  return lines.map(({ shell, command }, index) =>
+    markup`<dt>${
+      index === 0 && shell === "powershell"
+        ? "On Windows, with nothing installed"
+        : JOIN_LABELS[shell]
+    }</dt><dd>${renderCommand(command)}</dd>`
+  );
+}
+
+const JOIN_LABELS = {
+  sh: "With nothing installed",
+  powershell: "The same on Windows",
+} as const;
 
 /** A command line; the page's script makes its button work. */
 function renderCommand(command: string): Html {

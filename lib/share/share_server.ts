@@ -57,6 +57,7 @@ export async function startShareServer(
   const { publicHostname = "127.0.0.1" } = options;
   const { ShareTable } = await import("./share_table.ts");
   const table = new ShareTable(hostName, options.executables);
+  table.targets = await options.executables?.targets() ?? [];
   for (let tried = 1;; tried++) {
     try {
       const tracker = await startTracker({
@@ -97,6 +98,11 @@ export class ShareServer implements AsyncDisposable {
   /** Name of this machine; may be empty. */
   get hostName(): string {
     return this.#table.hostName;
+  }
+
+  /** Targets for which there was an executable when the server started. */
+  get executableTargets(): readonly string[] {
+    return this.#table.targets;
   }
 
   /** The shares, in the order in which they were added. */

@@ -35,6 +35,8 @@ export class ShareTable {
   peerPort: number | undefined;
   /** Scheme, host and port for other machines. */
   origin = "";
+  /** Targets for which there was an executable when the server started. */
+  targets: readonly string[] = [];
 
   constructor(hostName: string, executables: ExecutableFolder | undefined) {
     this.hostName = hostName;
@@ -69,7 +71,10 @@ export class ShareTable {
     }));
     // A reader on this machine copies the lines for others.
     const shown = LOOPBACK_ORIGIN.test(origin) ? this.origin : origin;
-    return renderShares([...shares], shown);
+    return renderShares([...shares], {
+      origin: shown,
+      targets: this.targets,
+    });
   }
 
   #isHashing(path: string): boolean {

@@ -5,15 +5,19 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
 import type { Page } from "playwright-core";
 import {
   buildTorrent,
+  executablesOf,
   MemoryStorage,
   type ShareServer,
+  type ShareServerOptions,
   startShareServer,
 } from "../../lib/mod.ts";
 import { parseTorrentFile } from "../../lib/disk/torrent_file.ts";
 import { browserTest } from "./browser_test_case.ts";
+import { temporaryFolder } from "../loopback/temporary_folder.ts";
 import { brightness, overhang } from "./page_shape.ts";
 
 const PIECE_LENGTH = 2 ** 20;
@@ -24,8 +28,12 @@ const CONTENT = Uint8Array.from(
 const NAMES = ["first part.bin", `${"long-name-".repeat(12)}.iso`];
 
 /** A share called `photos` that is not ready. */
-async function openShare(): Promise<ShareServer> {
-  const server = await startShareServer({ hostname: "127.0.0.1", port: 0 });
+async function openShare(
+  options: ShareServerOptions = {},
+): Promise<ShareServer> {
+  const server = await startShareServer({
+    ...{ hostname: "127.0.0.1", port: 0, ...options },
+  });
   server.add({ name: "photos", id: "1" });
   return server;
 }
@@ -71,7 +79,14 @@ browserTest(
 browserTest(
   "a button copies the line that joins a share",
   async ({ page }) => {
-    await using server = await openShare();
+    await using folder = await temporaryFolder();
+    for (
+      const target of ["x86_64-apple-darwin", "x86_64-pc-windows-msvc.exe"]
+    ) {
+      await Deno.writeTextFile(join(folder.path, `lanswarm-${target}`), "");
+    }
+    const executables = executablesOf(join(folder.path, "none"));
+    await using server = await openShare({ executables });
     await page.goto(urlOf(server));
     const buttons = page.locator("#shares button");
     const lines = [

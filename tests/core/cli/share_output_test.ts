@@ -5,6 +5,7 @@ import {
   describeShare,
   formatShareStart,
 } from "../../../cli/share_output.ts";
+import { joinLines } from "../../../mod.ts";
 
 Deno.test("formatShareStart() prints what to type on another machine", () => {
   const start = { names: ["images"], get: "lanswarm get" };
@@ -13,7 +14,10 @@ Deno.test("formatShareStart() prints what to type on another machine", () => {
       ...start,
       hosts: ["192.168.1.10:8001", "10.0.0.3:8001"],
       isDiscovered: true,
-      hasExecutables: true,
+      join: joinLines("http://192.168.1.10:8001", [
+        "x86_64-pc-windows-msvc",
+        "x86_64-unknown-linux-gnu",
+      ]),
     }),
     [
       "Sharing images on this network",
@@ -30,14 +34,31 @@ Deno.test("formatShareStart() prints what to type on another machine", () => {
       ...start,
       hosts: ["192.168.1.10:9000"],
       isDiscovered: false,
-      hasExecutables: false,
+      join: [],
     }),
     [
       "Sharing images on this network",
       "  On each other machine     lanswarm get 192.168.1.10:9000",
+      "  With nothing installed    run deno task compile here first, then share again",
       "  Watch                     http://192.168.1.10:9000/",
     ],
   );
+});
+
+Deno.test("formatShareStart() has a line for Windows alone where there is no other executable", () => {
+  const origin = "http://192.168.1.10:8000";
+  const lines = formatShareStart({
+    names: ["images"],
+    get: "lanswarm get",
+    hosts: ["192.168.1.10:8000"],
+    isDiscovered: true,
+    join: joinLines(origin, ["x86_64-pc-windows-msvc"]),
+  });
+  assertEquals(
+    lines[3],
+    `  With nothing, on Windows  irm ${origin}/join.ps1 | iex`,
+  );
+  assertEquals(lines.some((line) => line.includes("curl")), false);
 });
 
 Deno.test("describeMachines() says who has it and how fast it goes", () => {

@@ -5,6 +5,10 @@ import type { Torrent } from "../../../lib/metainfo/torrent.ts";
 import { renderShares } from "../../../lib/share/share_page.ts";
 
 const ORIGIN = "http://192.0.2.1:8000";
+const PLACE = {
+  origin: ORIGIN,
+  targets: ["x86_64-unknown-linux-gnu", "x86_64-pc-windows-msvc"],
+};
 
 async function torrentOf(
   name: string,
@@ -31,7 +35,7 @@ Deno.test("renderShares() shows the lines that fetch, the size and a link to eac
     { path: ["a b.jpg"], length: 3_000_000 },
     { path: ["more", "c.jpg"], length: 0 },
   ]);
-  const html = renderShares([{ name: "photos", torrent }], ORIGIN)!.text;
+  const html = renderShares([{ name: "photos", torrent }], PLACE)!.text;
   assertStringIncludes(html, "<bdi>photos</bdi>");
   assertStringIncludes(html, "<code>lanswarm get 192.0.2.1</code>");
   assertStringIncludes(html, `<code>curl -fsS ${ORIGIN}/join | sh</code>`);
@@ -46,7 +50,7 @@ Deno.test("renderShares() shows the lines that fetch, the size and a link to eac
 Deno.test("renderShares() names another port than 8000, and a share that is being hashed", () => {
   const html = renderShares(
     [{ name: "photos", torrent: undefined }],
-    "http://192.0.2.1:8003",
+    { ...PLACE, origin: "http://192.0.2.1:8003" },
   )!.text;
   assertStringIncludes(html, "lanswarm get 192.0.2.1:8003<");
   assertStringIncludes(html, "machines may join already");
@@ -58,7 +62,7 @@ Deno.test("renderShares() escapes and shortens the names of strangers", async ()
   const path = ['"><img src=x onerror=alert(2)>\u202e.txt'];
   // Another platform than this one may not allow such names.
   const torrent = await torrentOf("t", [{ path, length: 1 }]);
-  const html = renderShares([{ name, torrent }], ORIGIN)!.text;
+  const html = renderShares([{ name, torrent }], PLACE)!.text;
   assertEquals(/<(script|img)/.test(html), false);
   assertEquals(html.includes("\u202e"), false);
   assertStringIncludes(html, "xxx…");
@@ -69,12 +73,27 @@ Deno.test("renderShares() lists a thousand files and counts the rest", async () 
     { path: [`${index}`.padStart(4, "0")], length: 1 }
   ));
   const torrent = await torrentOf("many", files);
-  const html = renderShares([{ name: "many", torrent }], ORIGIN)!.text;
+  const html = renderShares([{ name: "many", torrent }], PLACE)!.text;
   assertEquals(html.split("<li>").length - 1, 1_001);
   assertStringIncludes(html, "and 234 files more");
   assert(!html.includes('<details class="files" open'));
 });
 
 Deno.test("renderShares() writes nothing where nothing is shared", () => {
-  assertEquals(renderShares([], ORIGIN), undefined);
+  assertEquals(renderShares([], PLACE), undefined);
+});
+
+Deno.test("renderShares() has lines for the systems of the executables alone, or says how to build one", () => {
+  const shares = [{ name: "photos", torrent: undefined }];
+  const html = (...targets: string[]): string =>
+    renderShares(shares, { origin: ORIGIN, targets })!.text;
+  const mac = html("aarch64-apple-darwin");
+  assertStringIncludes(mac, "curl -fsS ");
+  assertEquals(mac.includes("irm "), false);
+  const windows = html("x86_64-pc-windows-msvc");
+  assertStringIncludes(windows, "On Windows, with nothing installed");
+  assertEquals(windows.includes("curl"), false);
+  const none = html();
+  assertEquals(/curl|irm /.test(none), false);
+  assertStringIncludes(none, "<code>deno task compile</code>");
 });

@@ -1,0 +1,55 @@
+/**
+ * The executables that a share finds beside its own.
+ */
+import { assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { ExecutableFolder } from "../../lib/mod.ts";
+import { executableFileName, TARGETS } from "../../scripts/compile/targets.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
+
+Deno.test("ExecutableFolder finds what deno task compile names for each target", async () => {
+  await using folder = await temporaryFolder();
+  const { path } = folder;
+  const executables = new ExecutableFolder({
+    folder: path,
+    hostPath: join(path, "lanswarm"),
+    hostTarget: "x86_64-unknown-linux-gnu",
+  });
+  assertEquals(await executables.targets(), []);
+  for (const target of TARGETS) {
+    const names = { target, showsTarget: true };
+    for (const name of ["lanswarm", "peer"] as const) {
+      await Deno.writeTextFile(
+        join(path, executableFileName(name, names)),
+        name,
+      );
+    }
+  }
+  assertEquals((await executables.targets()).sort(), [...TARGETS].sort());
+  for (const target of TARGETS) {
+    const found = await executables.find(target);
+    assertEquals(
+      found?.path,
+      join(path, executableFileName("lanswarm", { target, showsTarget: true })),
+    );
+  }
+});
+
+Deno.test("ExecutableFolder prefers the executable that runs to one of its target, and reads no other thing", async () => {
+  await using folder = await temporaryFolder();
+  const { path } = folder;
+  const target = "x86_64-unknown-linux-gnu";
+  const hostPath = join(path, "renamed");
+  const executables = new ExecutableFolder({
+    ...{ folder: path, hostPath, hostTarget: target },
+  });
+  await Deno.writeTextFile(hostPath, "a");
+  await Deno.writeTextFile(join(path, `lanswarm-${target}`), "b");
+  await Deno.mkdir(join(path, "lanswarm-aarch64-apple-darwin"));
+  assertEquals(await executables.targets(), [target]);
+  const { path: found, length, sha256 } = (await executables.find(target))!;
+  assertEquals([found, length], [hostPath, 1]);
+  // Of one byte, "a".
+  assertEquals(sha256.slice(0, 16), "ca978112ca1bbdca");
+  assertEquals(await executables.find("../renamed"), undefined);
+});
