@@ -25,6 +25,7 @@ import type { GetJob, What } from "./get_job.ts";
 import type { JobContext } from "./program.ts";
 import { EXIT_CODES, ProgramError } from "./program_error.ts";
 import { formatSize, formatTime } from "./quantity.ts";
+import { shown } from "./printable.ts";
 import { withRetries } from "./retry.ts";
 import { mainAddresses, urlHosts } from "./lan_addresses.ts";
 
@@ -36,8 +37,8 @@ const ASK_HOST_MS = 500;
 const FURTHER_MS = 150;
 /** Time between two looks at a share that is being hashed, in milliseconds. */
 const POLL_MS = 1_000;
-/** Longest part of a stranger's name that is shown. */
-const MAX_NAME_LENGTH = 64;
+/** Addresses of one share that are asked: strangers name them. */
+const MAX_HOSTS = 32;
 
 /** A share that may be fetched. */
 export interface Candidate {
@@ -163,7 +164,7 @@ async function searchNetwork(
         const hosts = share.addresses.filter(permits)
           .flatMap((address) => urlHosts([address], share.port));
         const known = found.get(share.id)?.hosts ?? [];
-        const all = [...new Set([...known, ...hosts])];
+        const all = [...new Set([...known, ...hosts])].slice(0, MAX_HOSTS);
         if (all.length === 0) return;
         const sizeBytes = share.sizeBytes || undefined;
         if (found.size === 0) timers.push(end(FURTHER_MS));
@@ -291,7 +292,7 @@ export async function untilReady(
   const retryForMs = Math.max(job.retryForMs, SEARCH_MS);
   for (let isFirst = true;; isFirst = false) {
     const ready = await withRetries(
-      () => Promise.any(hosts.map(ask)).catch(firstReason),
+      () => firstReady(hosts.map(ask)),
       {
         ...{ retryForMs, signal, console },
         isTemporary: (error) =>
@@ -304,8 +305,18 @@ export async function untilReady(
   }
 }
 
-function firstReason(error: unknown): never {
-  throw error instanceof AggregateError ? error.errors[0] : error;
+/** The first machine that is ready, however fast others say that they still hash. */
+async function firstReady(
+  asked: readonly Promise<ReadyShare>[],
+): Promise<ReadyShare> {
+  const ready = asked.map(async (answer) => {
+    if ((await answer).share.state === "ready") return answer;
+    throw new Error("It still hashes");
+  });
+  return await Promise.any(ready).catch(() => Promise.any(asked))
+    .catch(({ errors }) => {
+      throw errors[0];
+    });
 }
 
 /** `images, 58.4 GiB, from teacher-pc (192.168.1.10)` */
@@ -316,14 +327,6 @@ export function describeCandidate(
   const address = hosts[0]!.replace(/:\d+$/, "");
   const from = hostName === "" ? address : `${shown(hostName)} (${address})`;
   return `${shown(name)}${size}, from ${from}`;
-}
-
-/** A name of a stranger, cut to what a line has room for. */
-export function shown(name: string): string {
-  const characters = [...name];
-  return characters.length <= MAX_NAME_LENGTH
-    ? name
-    : `${characters.slice(0, MAX_NAME_LENGTH - 1).join("")}…`;
 }
 
 function nothingFound(waitMs: number): NoShareError {

@@ -5,7 +5,12 @@
  * @module
  */
 import { abortable } from "@std/async/abortable";
-import { measureRoom, StorageError, type Torrent } from "../mod.ts";
+import {
+  displayName,
+  measureRoom,
+  StorageError,
+  type Torrent,
+} from "../mod.ts";
 import {
   type Candidate,
   describeCandidate,
@@ -14,14 +19,17 @@ import {
   untilReady,
 } from "./find_share.ts";
 import { createGetDisplay, type GetDisplay } from "./get_display.ts";
-import { type GetJob, parseGetJob } from "./get_job.ts";
+import { type GetJob, parseGetJob, type What } from "./get_job.ts";
 import { type LoadedTorrent, loadTorrents } from "./load_torrent.ts";
 import { type LoadTorrents, runPeer } from "./peer.ts";
 import { offerShare } from "./offer_share.ts";
-import { printable } from "./printable.ts";
+import { printable, shown } from "./printable.ts";
 import type { JobContext, Program } from "./program.ts";
-import { EXIT_CODES, type ExitCode } from "./program_error.ts";
+import { EXIT_CODES, type ExitCode, ProgramError } from "./program_error.ts";
 import { formatSize } from "./quantity.ts";
+
+/** Shares to choose from: any host can invent some. */
+const MAX_LISTED = 40;
 
 /** The program `get`. */
 export const get: Program<GetJob> = { parse: parseGetJob, run: runGet };
@@ -101,6 +109,7 @@ async function* load(
     const own = [`http://${host}/announce`];
     const others = announce.filter((tier) => !tier.includes(own[0]!));
     const torrent = { ...loaded.torrent, announce: [own, ...others] };
+    requireExpected(torrent, { candidate, what, source });
     await requireRoom(torrent, job);
     const { peerPort } = listing;
     const hostname = new URL(source).hostname.replace(/^\[|\]$/g, "");
@@ -119,7 +128,7 @@ async function choose(
 ): Promise<Candidate> {
   const [first, ...others] = candidates;
   if (others.length === 0) return first!;
-  const list = candidates.map((candidate, index) =>
+  const list = candidates.slice(0, MAX_LISTED).map((candidate, index) =>
     `${index + 1}  ${describeCandidate(candidate)}`
   );
   const mayAsk = !json && !quiet && Deno.stdin.isTerminal() &&
@@ -136,7 +145,7 @@ async function choose(
     if (answer === undefined) {
       throw new NoShareError("cannot choose a share: the input has ended");
     }
-    const chosen = candidates[Number(answer) - 1];
+    const chosen = candidates.slice(0, MAX_LISTED)[Number(answer) - 1];
     if (chosen !== undefined) return chosen;
   }
 }
@@ -149,6 +158,39 @@ async function readLine(): Promise<string | undefined> {
   return new TextDecoder().decode(bytes.subarray(0, length)).trim();
 }
 
+/**
+ * Checks that a torrent is what the user saw before it was fetched, as any host can
+ * offer a share: its name and length, and that a hidden file or folder, which may
+ * hold settings of programs, was named by the user.
+ * @throws {ProgramError} If it is not.
+ */
+function requireExpected(
+  { name, geometry: { length } }: Torrent,
+  { candidate, what, source }: {
+    readonly candidate: Candidate;
+    readonly what: What;
+    readonly source: string;
+  },
+): void {
+  const { sizeBytes = length } = candidate;
+  const isNamed = what.type === "name" && what.name === name;
+  const reason = displayName(name) !== displayName(candidate.name)
+    ? `its torrent is called ${shown(name)}`
+    : length !== sizeBytes
+    ? `its torrent has ${formatSize(length)} instead of ${
+      formatSize(sizeBytes)
+    }`
+    : name.startsWith(".") && !isNamed
+    ? "a hidden name may stand for settings of your programs"
+    : undefined;
+  if (reason === undefined) return;
+  throw new ProgramError(
+    `cannot fetch ${shown(candidate.name)} from ${
+      new URL(source).host
+    }: ${reason}; if that is meant, give the URL of its torrent file`,
+  );
+}
+
 /** @throws {StorageError} If the folder cannot be written or has not enough room. */
 async function requireRoom(torrent: Torrent, job: GetJob): Promise<void> {
   const { path, neededLength, freeLength } = await measureRoom(
@@ -158,7 +200,9 @@ async function requireRoom(torrent: Torrent, job: GetJob): Promise<void> {
   const hasRoom = freeLength === undefined || neededLength <= freeLength;
   if (hasRoom || job.ignoreSpace) return;
   throw new StorageError(
-    `Cannot fetch ${torrent.name}: it needs ${formatSize(neededLength)}, ${
+    `Cannot fetch ${shown(torrent.name)}: it needs ${
+      formatSize(neededLength)
+    }, ${
       formatSize(freeLength)
     } free on ${path}; make room, choose another --dir, or start all the same with --ignore-space`,
   );

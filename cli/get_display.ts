@@ -6,11 +6,11 @@
  */
 import { join } from "@std/path";
 import type { Console } from "./console.ts";
-import { type Candidate, describeCandidate, shown } from "./find_share.ts";
+import { type Candidate, describeCandidate } from "./find_share.ts";
 import type { GetJob } from "./get_job.ts";
 import { createPeerDisplay, type PeerDisplay } from "./peer_display.ts";
 import { describeVerification, type TorrentState } from "./peer_output.ts";
-import { printable, printableJson } from "./printable.ts";
+import { printable, printableJson, shown } from "./printable.ts";
 import { fractionOf } from "./progress_bar.ts";
 import {
   describeTime,

@@ -5,6 +5,10 @@
  *
  * @module
  */
+import { displayName } from "../mod.ts";
+
+/** Longest part of a stranger's name that a line has room for, in characters. */
+const MAX_NAME_LENGTH = 64;
 
 /**
  * Control characters, line and paragraph separators, what turns the direction of
@@ -18,6 +22,14 @@ export function printable(text: string): string {
     const code = character.codePointAt(0)!.toString(16);
     return code.length <= 2 ? `\\x${code.padStart(2, "0")}` : `\\u{${code}}`;
   });
+}
+
+/** A stranger's name within a line: without invisible characters, and cut. */
+export function shown(name: string): string {
+  const text = displayName(name) ?? "?";
+  return [...name].length <= MAX_NAME_LENGTH
+    ? text
+    : `${[...text].slice(0, MAX_NAME_LENGTH - 1).join("")}…`;
 }
 
 /** `value` as one line of JSON, with the unsafe characters escaped as JSON does. */

@@ -19,6 +19,8 @@ import { HttpError, httpGet } from "../net/http_get.ts";
 const SILENCE_LIMIT_MS = 15_000;
 /** Longest time for the whole file, in milliseconds. */
 const FETCH_TIMEOUT_MS = 300_000;
+/** Longest part of a URL in a message, in characters. */
+const MAX_SHOWN_LENGTH = 200;
 
 /** Options for {@linkcode fetchTorrent}. */
 export interface FetchTorrentOptions {
@@ -48,7 +50,8 @@ export async function fetchTorrent(
     const { field, reason } = isWebPage(bytes)
       ? { field: "torrent", reason: "is a web page" }
       : error;
-    throw new MetainfoError(field, reason, { source: url, cause: error });
+    const source = shortened(url);
+    throw new MetainfoError(field, reason, { source, cause: error });
   }
 }
 
@@ -115,10 +118,17 @@ function explainStatus(status: number): string {
   return `the answer is ${reason}; ${advice}`;
 }
 
+/** A URL for a message; that of a share was written by another machine. */
+function shortened(url: string): string {
+  return url.length > MAX_SHOWN_LENGTH
+    ? `${url.slice(0, MAX_SHOWN_LENGTH)}…`
+    : url;
+}
+
 function failure(
   url: string,
   reason: string,
   options?: ConstructorParameters<typeof FetchError>[1],
 ): FetchError {
-  return new FetchError(`Cannot fetch ${url}: ${reason}`, options);
+  return new FetchError(`Cannot fetch ${shortened(url)}: ${reason}`, options);
 }

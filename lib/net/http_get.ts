@@ -20,6 +20,10 @@ import {
 import { resolveHost } from "./node_modules.ts";
 
 const MAX_REDIRECTS = 5;
+/** Longest host of a redirect, with its port: a name has at most 253 characters. */
+const MAX_HOST_LENGTH = 260;
+/** Longest part of an unknown scheme in a message. */
+const MAX_SCHEME_LENGTH = 20;
 
 /** A request failed; the message is the reason. */
 export class HttpError extends Error {
@@ -121,10 +125,12 @@ export function redirectTarget(
 ): string {
   const source = new URL(from);
   const target = URL.parse(location, from);
-  if (target === null) throw redirectError("to an invalid URL");
+  if (target === null || target.host.length > MAX_HOST_LENGTH) {
+    throw redirectError("to an invalid URL");
+  }
   const { protocol, hostname, host } = target;
   if (protocol !== "http:" && protocol !== "https:") {
-    throw redirectError(`to ${protocol}`);
+    throw redirectError(`to ${protocol.slice(0, MAX_SCHEME_LENGTH)}`);
   }
   if (source.protocol === "https:" && protocol === "http:") {
     throw redirectError("from https: to http:");

@@ -85,8 +85,10 @@ function readShare(share: unknown): ListedShare {
   if (state !== "hashing" && state !== "ready") {
     throw malformed("the state of a share is not hashing or ready");
   }
-  // A path on the same server: "//host/" would name another one.
-  if (typeof path !== "string" || !/^\/torrents\/[!-~]{1,3000}$/.test(path)) {
+  // As `torrentPath` writes it: nothing in it means anything to a URL or a shell.
+  const isPath = typeof path === "string" &&
+    /^\/torrents\/[\w.~%-]{1,3000}\.torrent$/.test(path);
+  if (!isPath) {
     throw malformed("the path of a share is not one of a torrent file");
   }
   return { id, name, sizeBytes, state, path };

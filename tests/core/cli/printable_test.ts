@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { printable, printableJson } from "../../../cli/printable.ts";
+import { printable, printableJson, shown } from "../../../cli/printable.ts";
 
 Deno.test("printable() leaves text in any script as it is", () => {
   for (const text of ["a b", "résumé", "日本語", "שלום", "🎬", "👩‍👩‍👧"]) {
@@ -25,4 +25,11 @@ Deno.test("printableJson() is one line of JSON that reads back the same", () => 
   const text = printableJson(value);
   assertEquals(JSON.parse(text), value);
   assertEquals(printable(text), text);
+});
+
+Deno.test("shown() cuts a name to 64 characters and leaves out what cannot be seen", () => {
+  assertEquals(shown("images"), "images");
+  assertEquals(shown("\x1b]0;a\x07\u202eb\u200b"), "]0;ab");
+  assertEquals(shown("\u{1F427}".repeat(65)), `${"\u{1F427}".repeat(63)}…`);
+  assertEquals(shown("\u202e"), "?");
 });

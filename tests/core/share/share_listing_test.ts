@@ -73,6 +73,10 @@ Deno.test("parseShareListing() refuses what would mislead or exhaust", () => {
       withShare({ state: "done" }),
       // Another host, a local file, a header of its own.
       withShare({ path: "//evil.example/torrents/a.torrent" }),
+      withShare({ path: "/torrents/../announce.torrent" }),
+      withShare({ path: "/torrents/%2e%2e" }),
+      withShare({ path: "/torrents/a;reboot;.torrent" }),
+      withShare({ path: "/torrents/a?b.torrent" }),
       withShare({ path: "file:///etc/passwd" }),
       withShare({ path: "/torrents/a\r\nX: y" }),
       `${encodeShareListing(LISTING)}${" ".repeat(1024 * 1024)}`,
