@@ -10,17 +10,18 @@ import { joinSignals } from "../base/join_signals.ts";
 import { FIRST_UNPRIVILEGED_PORT, isDialable } from "../base/peer_address.ts";
 import type { Random } from "../base/random.ts";
 import type { DnsMessage } from "./dns_message.ts";
-import type {
-  MulticastProtocol,
-  OutgoingDatagram,
-  Sender,
+import {
+  DNS_PORT,
+  type MulticastProtocol,
+  type OutgoingDatagram,
+  type Sender,
 } from "./multicast_protocol.ts";
 import {
   type MulticastOptions,
   type MulticastSocket,
   openMulticastSocket,
 } from "./multicast_socket.ts";
-import { DNS_PORT, type OwnShare, type Share } from "./share_records.ts";
+import type { OwnShare, Share } from "./share_records.ts";
 
 const SOCKET: MulticastOptions = {
   groups: { ipv4: "224.0.0.251", ipv6: "ff02::fb" },

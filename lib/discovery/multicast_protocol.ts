@@ -6,6 +6,9 @@
  */
 import type { PeerAddress } from "../base/peer_address.ts";
 
+/** Port of multicast DNS. Here, so that it is known without the codec. */
+export const DNS_PORT = 5353;
+
 /** The families of addresses. */
 export type Family = "ipv4" | "ipv6";
 

@@ -8,8 +8,6 @@ import { displayName } from "../base/clean_text.ts";
 import { addressScope } from "../base/ip_address.ts";
 import { type DnsRecord, MAX_LABEL_LENGTH } from "./dns_message.ts";
 
-/** Port of multicast DNS. */
-export const DNS_PORT = 5353;
 /** The type of service under which shares are found. */
 export const SERVICE = "_lanswarm._tcp.local";
 /** The name under which all types of services are found. */

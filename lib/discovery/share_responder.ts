@@ -18,13 +18,13 @@ import {
   lowerCaseName,
 } from "./dns_message.ts";
 import { HostName } from "./host_name.ts";
-import type {
-  MulticastInterface,
-  OutgoingDatagram,
-  Sender,
-} from "./multicast_protocol.ts";
 import {
   DNS_PORT,
+  type MulticastInterface,
+  type OutgoingDatagram,
+  type Sender,
+} from "./multicast_protocol.ts";
+import {
   hostRecords,
   instanceName,
   type OwnShare,

@@ -30,7 +30,7 @@ const NAME = "sample.bin";
 const LENGTH = 300_000;
 /** Time in which each finds the other, in milliseconds. */
 const FOUND_WITHIN_MS = 5_000;
-/** Time for the start of a client; Transmission announces itself 5 s after it. */
+/** Time until a client announces itself: Transmission does 5 s after its start. */
 const CLIENT_START_MS = 6_500;
 /** aria2 dials new peers only every 10 s, however it hears of them. */
 const ARIA2_DIALS_WITHIN_MS = 11_000;
@@ -68,7 +68,7 @@ for (const client of [libtorrentWithLsd, transmissionWithLsd, aria2WithLsd]) {
     await assertCopied(ours, theirs);
   }, { missing });
 
-  lanTest(`without a tracker, our peer finds ${name} within 5 s`, async () => {
+  lanTest(`without a tracker, our peer finds ${name}`, async () => {
     await using lan = await createLan(["ours", "theirs"]);
     const [ours, theirs] = [lan.host("ours"), lan.host("theirs")];
     await prepare(theirs, ours);

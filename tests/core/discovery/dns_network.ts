@@ -15,10 +15,8 @@ import type {
   Sender,
 } from "../../../lib/discovery/multicast_protocol.ts";
 import { ShareBrowser } from "../../../lib/discovery/share_browser.ts";
-import {
-  DNS_PORT,
-  type OwnShare,
-} from "../../../lib/discovery/share_records.ts";
+import { DNS_PORT } from "../../../lib/discovery/multicast_protocol.ts";
+import type { OwnShare } from "../../../lib/discovery/share_records.ts";
 import { ShareResponder } from "../../../lib/discovery/share_responder.ts";
 import { type Machine, VirtualNetwork } from "./machines.ts";
 
