@@ -100,6 +100,9 @@ export function parseShareJob(args: readonly string[]): ShareJob {
   if (flags.name !== undefined && paths.length > 1) {
     throw new UsageError("--name is for one PATH; share the others apart");
   }
+  if (flags.name !== undefined && /\.torrent$/i.test(paths[0]!)) {
+    throw new UsageError("--name: a torrent file is shared as it is");
+  }
   checkOutput(flags);
   return { ...flags, paths };
 }

@@ -191,21 +191,50 @@ class DownloadSlots {
   /** The response, or 503 where too many are being sent. */
   limit(response: HttpResponse, host: string): HttpResponse {
     const count = this.#countByHost.get(host) ?? 0;
-    return this.#count < MAX_DOWNLOADS && count < MAX_DOWNLOADS_PER_HOST
-      ? { ...response, body: this.#counted(response.body, host) }
-      : TOO_MANY;
+    if (this.#count >= MAX_DOWNLOADS || count >= MAX_DOWNLOADS_PER_HOST) {
+      return TOO_MANY;
+    }
+    return {
+      ...response,
+      body: this.#counted(response.body as AsyncIterable<Uint8Array>, host),
+    };
   }
 
-  async *#counted(
-    body: HttpResponse["body"],
+  /**
+   * Takes a slot before the first part is read, as many requests may come at once,
+   * and until the end, also of a body of which nothing is read. A generator that
+   * was not started runs no `finally`.
+   */
+  #counted(
+    body: AsyncIterable<Uint8Array>,
     host: string,
-  ): AsyncGenerator<Uint8Array> {
+  ): AsyncIterable<Uint8Array> {
     this.#change(host, 1);
-    try {
-      yield* body as AsyncIterable<Uint8Array>;
-    } finally {
-      this.#change(host, -1);
-    }
+    let isOver = false;
+    const end = (): void => {
+      if (!isOver) this.#change(host, -1);
+      isOver = true;
+    };
+    const parts = body[Symbol.asyncIterator]();
+    const iterator: AsyncIterator<Uint8Array, undefined> = {
+      next: async () => {
+        try {
+          const part = await parts.next();
+          if (!part.done) return part;
+        } catch (error) {
+          end();
+          throw error;
+        }
+        end();
+        return { done: true, value: undefined };
+      },
+      return: async () => {
+        end();
+        await parts.return?.();
+        return { done: true, value: undefined };
+      },
+    };
+    return { [Symbol.asyncIterator]: () => iterator };
   }
 
   #change(host: string, by: number): void {

@@ -23,6 +23,7 @@ Deno.test("parseShareJob() refuses what no share can mean", () => {
     const [args, reason] of [
       [[], "no PATH is given"],
       [["a", "b", "--name", "c"], "--name is for one PATH"],
+      [["a.torrent", "--name", "c"], "--name: a torrent file is shared as it"],
       [["a", "--expect", "0"], "--expect: "],
       [["a", "--quiet", "--json"], "--quiet and --json"],
     ] as const

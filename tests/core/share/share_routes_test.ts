@@ -135,3 +135,26 @@ Deno.test("shareRoutes() sends at most six files to a host at once", async () =>
   await bodies[0]!.return!();
   assertEquals((await get(path)).status, 200);
 });
+
+Deno.test("shareRoutes() counts files whose first byte is not sent yet", async () => {
+  const { infoHash, get } = await share();
+  const path = sharedFilePath(infoHash, ["photos", "a b.txt"]);
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => get(path)),
+  );
+  const sent = answers.filter(({ status }) => status === 200);
+  assertEquals(sent.length, 6);
+  for (const { body } of sent) {
+    const parts = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+    // Twice, as a connection may do.
+    await parts.return!();
+    await parts.return!();
+  }
+  const { status, body } = await get(path);
+  assertEquals(status, 200);
+  assertEquals(
+    (await Array.fromAsync(body as AsyncIterable<Uint8Array>)).length,
+    1,
+  );
+  assertEquals((await get(path)).status, 200);
+});
