@@ -72,7 +72,7 @@ export const BUDGETS: Readonly<Record<string, Budget>> = {
   "lib/metadata": { lines: 450, files: 4 },
   "lib/dialing": { lines: 420, files: 3 },
   "lib/announce": { lines: 2_050, files: 13 },
-  "lib/discovery": { lines: 1_950, files: 10 },
+  "lib/discovery": { lines: 2_150, files: 10 },
   "lib/disk": { lines: 2_450, files: 16 },
   "lib/peer": { lines: 1_800, files: 13 },
   "lib/http": { lines: 1_350, files: 9 },
