@@ -4,13 +4,14 @@
  *
  * @module
  */
-import type {
-  CreateTorrentProgress,
-  JoinLine,
-  ListedShare,
-  Machines,
-  PeerStore,
-  PreparedShare,
+import {
+  type CreateTorrentProgress,
+  type JoinLine,
+  type ListedShare,
+  type Machines,
+  magnetLinkOf,
+  type PeerStore,
+  type PreparedShare,
 } from "../mod.ts";
 import { invocationOf } from "./command_words.ts";
 import type { Console } from "./console.ts";
@@ -117,7 +118,9 @@ function jsonDisplay(options: ShareDisplayOptions): ShareDisplay {
     ready: ({ id, name, path }, { torrent, isRecalled }) => {
       hashing = undefined;
       const { infoHash, geometry: { length } } = torrent;
-      write("ready", { id, name, infoHash, length, path, hashed: !isRecalled });
+      const magnet = magnetLinkOf(torrent);
+      const hashed = !isRecalled;
+      write("ready", { id, name, infoHash, magnet, length, path, hashed });
     },
     warn: (text) => console.warn(text),
     leaving: status,
@@ -199,6 +202,8 @@ function linesDisplay(
       if (isRecalled) {
         write(describeShare(name, { fileCount: files.length, length }));
       }
+      const magnet = magnetLinkOf(torrent);
+      if (magnet !== undefined) write(`  For other clients         ${magnet}`);
       write(`${name} is ready; Ctrl+C stops sharing it`);
       refresh();
     },

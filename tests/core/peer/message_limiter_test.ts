@@ -1,6 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertGreater } from "@std/assert";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
 import { MessageLimiter } from "../../../lib/peer/message_limiter.ts";
+import { METADATA_ID } from "../../../lib/wire/extended_handshake.ts";
 import type { Message } from "../../../lib/wire/message.ts";
 
 const HAVE: Message = { type: "have", index: 0 };
@@ -86,4 +87,16 @@ Deno.test("MessageLimiter charges more for messages that take longer to handle",
   assertGreater(unknown, 200);
   assertGreater(extended, 400);
   assertGreater(bitfield, 2_000);
+});
+
+Deno.test("MessageLimiter charges metadata for the part that is decoded", () => {
+  const costOf = (id: number): number => {
+    const limiter = new MessageLimiter(0);
+    const payload = new Uint8Array(BLOCK_SIZE + 60);
+    receive(limiter, 1_000, { type: "extended", id, payload });
+    return (limiter.nextTurn(0) / 1000 * PER_SECOND + BURST) / 1_000;
+  };
+  // 16 units, and one for each 8 bytes of at most 256.
+  assertAlmostEquals(costOf(METADATA_ID), 16 + 256 / 8, 0.01);
+  assertAlmostEquals(costOf(1), 16 + (BLOCK_SIZE + 60) / 8, 0.01);
 });

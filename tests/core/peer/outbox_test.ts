@@ -89,6 +89,19 @@ Deno.test("Outbox lets requests and haves overtake blocks", async () => {
   });
 });
 
+Deno.test("Outbox sends metadata in its turn among the blocks", async () => {
+  const gated = new GatedOutbox();
+  const payload = new Uint8Array(8);
+  const tail = new Uint8Array(BLOCK_SIZE);
+  gated.sendBlock();
+  gated.outbox.send({ type: "extended", id: 7, payload, tail });
+  gated.outbox.send({ type: "extended", id: 7, payload });
+  gated.outbox.send({ type: "have", index: 1 });
+  await gated.run(async () => {
+    assertEquals(await gated.open(), ["extended", "have", "piece", "extended"]);
+  });
+});
+
 Deno.test("Outbox sends a choke behind the blocks before it", async () => {
   const gated = new GatedOutbox();
   gated.sendBlock();
