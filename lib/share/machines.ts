@@ -11,6 +11,8 @@ import type { PeerAnnounce } from "../tracker/store/peer_store.ts";
 
 /** Machines that are counted at most: any host may invent some. */
 const MAX_MACHINES = 10_000;
+/** Machines at one IP address: an address counts for a classroom behind it, no more. */
+const MAX_MACHINES_PER_HOST = 64;
 
 /** An announce, as far as it counts. */
 export type MachineAnnounce = Pick<
@@ -27,6 +29,7 @@ export interface MachineCounts {
 }
 
 interface Machine {
+  readonly hostname: string;
   readonly address: string;
   /** The shares that it takes part in, and those that it has completed. */
   readonly present: Set<InfoHash>;
@@ -37,6 +40,7 @@ interface Machine {
 export class Machines {
   readonly #machines = new Map<PeerId, Machine>();
   readonly #byAddress = new Map<string, PeerId>();
+  readonly #byHost = new Map<string, Set<PeerId>>();
   /** The torrents that count; peers may announce others. */
   readonly shares: Set<InfoHash> = new Set();
   /** The peer of this process, which is not counted. */
@@ -58,8 +62,7 @@ export class Machines {
     if (machine === undefined) return;
     machine.present.delete(infoHash);
     if (machine.present.size > 0 || machine.complete.size > 0) return;
-    this.#machines.delete(peerId);
-    this.#byAddress.delete(machine.address);
+    this.#forget(peerId);
   }
 
   /** The counts of now. */
@@ -71,13 +74,30 @@ export class Machines {
     return counts;
   }
 
+  #forget(peerId: PeerId): void {
+    const machine = this.#machines.get(peerId);
+    if (machine === undefined) return;
+    const { address, hostname } = machine;
+    this.#machines.delete(peerId);
+    this.#byAddress.delete(address);
+    const ofHost = this.#byHost.get(hostname);
+    ofHost?.delete(peerId);
+    if (ofHost?.size === 0) this.#byHost.delete(hostname);
+  }
+
   #add({ peerId, hostname, port }: MachineAnnounce): Machine | undefined {
     const address = formatPeerAddress({ hostname, port });
     // A machine that was started again has another peer id.
     const former = this.#byAddress.get(address);
-    if (former !== undefined) this.#machines.delete(former);
+    if (former !== undefined) this.#forget(former);
+    const ofHost = this.#byHost.get(hostname) ?? new Set();
+    if (ofHost.size >= MAX_MACHINES_PER_HOST) {
+      this.#forget(ofHost.values().next().value!);
+    }
     if (this.#machines.size >= MAX_MACHINES) return undefined;
+    this.#byHost.set(hostname, ofHost.add(peerId));
     const machine: Machine = {
+      hostname,
       address,
       present: new Set(),
       complete: new Set(),

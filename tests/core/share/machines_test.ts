@@ -73,7 +73,21 @@ Deno.test("Machines keeps at most 10,000 machines", () => {
   const machines = createMachines();
   for (let number = 0; number < 10_100; number++) {
     const peerId = `${number}`.padStart(40, "0") as PeerId;
-    machines.announced(announce("1", { peerId, port: 1024 + number }));
+    const hostname = `10.0.${number >> 8}.${number & 255}`;
+    machines.announced(announce("1", { peerId, hostname }));
   }
   assertEquals(machines.counts(), { complete: 0, fetching: 10_000 });
+});
+
+Deno.test("Machines counts at most 64 machines of one address, however fast they come and go", () => {
+  const machines = createMachines();
+  machines.announced(announce("2"));
+  for (let number = 0; number < 12_000; number++) {
+    const peerId = `${number}`.padStart(40, "0") as PeerId;
+    const lie = { peerId, port: 1024 + number, left: 0 };
+    machines.announced(announce("1", lie));
+    machines.announced(announce("1", { ...lie, event: "stopped" }));
+  }
+  machines.announced(announce("3", { left: 0 }));
+  assertEquals(machines.counts(), { complete: 65, fetching: 1 });
 });
