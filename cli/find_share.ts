@@ -282,7 +282,9 @@ export async function untilReady(
   const permits = createAddressFilter(job);
   const ask = async (host: string): Promise<ReadyShare> => {
     const listing = await fetchShares(host, { signal, permits });
-    const share = listing.shares.find((share) => share.id === id);
+    // It gets another id when it is hashed.
+    const share = listing.shares.find((share) => share.id === id) ??
+      listing.shares.find((share) => share.name === name);
     if (share !== undefined) return { share, listing, host };
     throw new FetchError(
       `Cannot fetch ${shown(name)}: ${host} shares it no longer`,

@@ -41,7 +41,7 @@ export async function runGet(
 ): Promise<ExitCode> {
   const { console } = context;
   const display = createGetDisplay(job, console);
-  let candidate: Candidate | undefined;
+  let isShare = false;
   let offer: Promise<AsyncDisposable> | undefined;
   let isComplete = false;
   try {
@@ -50,16 +50,14 @@ export async function runGet(
       load: (options) =>
         load(job, {
           ...{ ...options, context, display },
-          onChosen: (chosen) => candidate = chosen,
+          onChosen: () => isShare = true,
         }),
       onSettled: (run, { port: peerPort }) => {
         isComplete ||= run.phase === "settled";
-        const isOffered = run.phase === "settled" && candidate !== undefined &&
+        const isOffered = run.phase === "settled" && isShare &&
           !run.torrent.isPrivate && !job.exitWhenComplete && !job.noDiscovery;
         if (!isOffered) return;
-        const { id } = candidate!;
-        const share = { id, name: run.torrent.name };
-        offer ??= offerShare(run, { job, console, share, peerPort });
+        offer ??= offerShare(run, { job, console, peerPort });
       },
     });
     // Unlike a peer, it was to fetch something.
@@ -75,7 +73,7 @@ export async function runGet(
 type LoadOptions = Parameters<LoadTorrents>[0] & {
   readonly context: JobContext;
   readonly display: GetDisplay;
-  readonly onChosen: (candidate: Candidate) => void;
+  readonly onChosen: () => void;
 };
 
 /** Finds the torrent of the job, and checks that there is room for it. */
@@ -95,7 +93,7 @@ async function* load(
   }
   const found = await findCandidates(job, { console, signal });
   const candidate = await choose(found, job, { console, signal });
-  onChosen(candidate);
+  onChosen();
   display.found(candidate);
   const { share, listing, host } = await untilReady(candidate, {
     ...{ job, console, signal },

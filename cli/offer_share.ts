@@ -61,15 +61,13 @@ export function ownExecutables(): ReturnType<typeof executablesOf> {
 export interface OfferShareOptions {
   readonly job: GetJob;
   readonly console: JobContext["console"];
-  /** The share's id and name at the machine that it came from. */
-  readonly share: { readonly id: string; readonly name: string };
   readonly peerPort: number;
 }
 
 /** Offers a complete torrent until it is disposed of. */
 export async function offerShare(
   run: TorrentRun,
-  { job, console, share, peerPort }: OfferShareOptions,
+  { job, console, peerPort }: OfferShareOptions,
 ): Promise<AsyncDisposable> {
   await using opened = new AsyncDisposableStack();
   const [, hostName = ""] = ownNames();
@@ -89,18 +87,19 @@ export async function offerShare(
     );
     const { port } = server;
     server.setPeerPort(peerPort);
-    server.add(share);
+    server.add(run.torrent.name);
     const announce = urlHosts(hostnames, port)
       .map((host) => `http://${host}/announce`);
     const { torrent } = run;
-    const { name, sizeBytes = 0, path } = await server.offer(share.id, {
+    const share = await server.offer(torrent.name, {
       bytes: buildTorrentFile(torrent, announce),
       torrent,
       storage: () => run.storage,
     });
     const advertiser = await advertise(job, console);
     if (advertiser !== undefined) opened.use(advertiser);
-    advertiser?.set({ id: share.id, name, sizeBytes, path, hostName, port });
+    const { id, name, sizeBytes = 0, path } = share;
+    advertiser?.set({ id, name, sizeBytes, path, hostName, port });
   } catch (error) {
     // Harmless: this machine goes on as a peer.
     if (!(error instanceof TrackerStartError)) throw error;

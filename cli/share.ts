@@ -128,13 +128,14 @@ export async function runShare(
   const parts: SharingParts = {
     ...{ job, server, session, machines, display, recordSecret, hasher },
     ...{ hosts, update },
+    withdraw: ({ id }) => advertiser?.remove(id),
     context: { ...context, signal },
     locking: { lockOwners: new LockOwners() },
     onSettled: () => {
       if (items.length === runs.length && runs.every(isStopped)) ending.abort();
     },
   };
-  const listed = items.map(({ name }) => server.add({ name }));
+  const listed = items.map(({ name }) => server.add(name));
   listed.forEach(update);
   try {
     for (const [index, item] of items.entries()) {
@@ -179,6 +180,8 @@ interface SharingParts
   readonly hosts: readonly string[];
   /** Called when a share's size is known. */
   readonly update: (share: ListedShare) => void;
+  /** Called before a share gets another id. */
+  readonly withdraw: (share: ListedShare) => void;
 }
 
 /** Hashes an item, if no earlier share has, then offers and seeds it. */
@@ -201,7 +204,7 @@ async function shareItem(
     onPaths: (paths) =>
       findNameWarnings(paths).forEach((text) => console.warn(text)),
     onPlan: ({ geometry, fileCount }) => {
-      parts.update(server.setSize(listed.id, geometry.length));
+      parts.update(server.setSize(item.name, geometry.length));
       display.planned(item.name, { fileCount, length: geometry.length });
     },
     onProgress: (progress) => display.hashed(item.name, progress),
@@ -224,7 +227,8 @@ async function shareItem(
   await run.start();
   if (run.phase !== "settled") return;
   const offered = { ...prepared, storage: () => run.storage };
-  const ready = await server.offer(listed.id, offered);
+  const ready = await server.offer(item.name, offered);
+  parts.withdraw(listed);
   parts.update(ready);
   display.ready(ready, prepared);
 }

@@ -175,7 +175,6 @@ export {
 
 // Shares: a tracker, the torrent files and a list of them on one port
 export {
-  type NewShare,
   SHARE_PORT_COUNT,
   ShareServer,
   type ShareServerOptions,

@@ -18,7 +18,10 @@ const MAX_NAME_LENGTH = 255;
 
 /** A share of a machine. */
 export interface ListedShare {
-  /** The same on every machine that offers the share; 1 to 64 letters and digits. */
+  /**
+   * 1 to 64 letters and digits: the info hash once the share is ready, the same on
+   * every machine that offers it; before that a random one.
+   */
   readonly id: string;
   /** Name of the file or folder. */
   readonly name: string;

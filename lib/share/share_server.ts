@@ -38,14 +38,6 @@ export interface ShareServerOptions extends
   readonly executables?: ExecutableFolder;
 }
 
-/** A share to be listed. */
-export interface NewShare {
-  /** Name of the file or folder. */
-  readonly name: string;
-  /** The id under which another machine offers it. @default a new one */
-  readonly id?: string;
-}
-
 /**
  * Starts a server on the port, or on the next free one of ten.
  * @throws {TrackerStartError} If it cannot listen there.
@@ -119,33 +111,35 @@ export class ShareServer implements AsyncDisposable {
    * Lists a share without its torrent.
    * @throws {RangeError} If there is one of this name.
    */
-  add({ name, id = newId() }: NewShare): ListedShare {
-    if (this.shares.some((share) => share.name === name)) {
+  add(name: string): ListedShare {
+    if (this.#table.shares.has(name)) {
       throw new RangeError(`Cannot share ${JSON.stringify(name)} twice`);
     }
     const path = torrentPath(`${name.toWellFormed()}.torrent`);
-    const share = { id, name, sizeBytes: undefined, path };
+    const share = { id: newId(), name, sizeBytes: undefined, path };
     return this.#table.set({ ...share, state: "hashing" });
   }
 
   /** Lists the size of a share, as soon as it is known. */
-  setSize(id: string, sizeBytes: number): ListedShare {
-    return this.#table.set({ ...this.#table.get(id), sizeBytes });
+  setSize(name: string, sizeBytes: number): ListedShare {
+    return this.#table.set({ ...this.#table.get(name), sizeBytes });
   }
 
   /**
-   * Offers the torrent file of a share, and the files themselves to browsers.
+   * Offers the torrent file of a share, and the files themselves to browsers. The
+   * share's id is the info hash from then on.
    * @throws {MetainfoError} If it is not a valid torrent file.
    */
   async offer(
-    id: string,
+    name: string,
     { bytes, ...content }: SharedTorrent & { readonly bytes: Uint8Array },
   ): Promise<ListedShare> {
-    const share = this.#table.get(id);
+    const share = this.#table.get(name);
     const fileName = `${share.name.toWellFormed()}.torrent`;
-    const { length } = await this.#table.catalogue.add(fileName, bytes);
-    this.#table.contents.set(id, content);
-    return this.#table.set({ ...share, sizeBytes: length, state: "ready" });
+    const listed = await this.#table.catalogue.add(fileName, bytes);
+    this.#table.contents.set(name, content);
+    const { infoHash: id, length: sizeBytes } = listed;
+    return this.#table.set({ ...share, id, sizeBytes, state: "ready" });
   }
 
   /** Closes the sockets and every connection. */

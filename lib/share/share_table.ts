@@ -28,7 +28,7 @@ const LOOPBACK_ORIGIN = /^http:\/\/(localhost|127\.|\[::1\])/;
 export class ShareTable {
   readonly catalogue: MemoryCatalogue = new MemoryCatalogue();
   readonly shares: Map<string, ListedShare> = new Map();
-  /** The content of the shares that are ready, by their ids. */
+  /** The content of the shares that are ready, by their names. */
   readonly contents: Map<string, SharedTorrent> = new Map();
   readonly hostName: string;
   readonly #executables: ExecutableFolder | undefined;
@@ -65,9 +65,9 @@ export class ShareTable {
 
   /** Writes the part of the page that invites other machines. */
   renderIntro(origin: string): Html | undefined {
-    const shares = this.shares.values().map(({ id, name }) => ({
+    const shares = this.shares.values().map(({ name }) => ({
       name,
-      torrent: this.contents.get(id)?.torrent,
+      torrent: this.contents.get(name)?.torrent,
     }));
     // A reader on this machine copies the lines for others.
     const shown = LOOPBACK_ORIGIN.test(origin) ? this.origin : origin;
@@ -84,14 +84,14 @@ export class ShareTable {
     );
   }
 
-  get(id: string): ListedShare {
-    const share = this.shares.get(id);
+  get(name: string): ListedShare {
+    const share = this.shares.get(name);
     if (share !== undefined) return share;
-    throw new RangeError(`Cannot find share ${JSON.stringify(id)}`);
+    throw new RangeError(`Cannot find share ${JSON.stringify(name)}`);
   }
 
   set(share: ListedShare): ListedShare {
-    this.shares.set(share.id, share);
+    this.shares.set(share.name, share);
     return share;
   }
 

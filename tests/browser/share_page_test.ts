@@ -34,7 +34,7 @@ async function openShare(
   const server = await startShareServer({
     ...{ hostname: "127.0.0.1", port: 0, ...options },
   });
-  server.add({ name: "photos", id: "1" });
+  server.add("photos");
   return server;
 }
 
@@ -54,7 +54,7 @@ async function finish(server: ShareServer): Promise<void> {
   });
   const torrent = await parseTorrentFile(bytes);
   const storage = new MemoryStorage(CONTENT);
-  await server.offer("1", { bytes, torrent, storage: () => storage });
+  await server.offer("photos", { bytes, torrent, storage: () => storage });
 }
 
 function urlOf({ port }: ShareServer): string {

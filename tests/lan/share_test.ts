@@ -38,6 +38,10 @@ lanTest(
     assertEquals(name, NAME);
     assertEquals(hosts.includes(`${first.address}:8000`), true);
     await get.stdout.waitFor(/"completed"/);
+    // One share, at two machines, also after its first one was started again.
+    await share.stop("SIGTERM");
+    const again = first.spawnTask("share", [NAME]);
+    await again.stdout.waitFor(/is ready/);
     await assertCopied(first, second);
     // Found by name as well, and by the name of multicast DNS.
     for (const what of [NAME, "lanswarm.local"]) {
@@ -67,7 +71,7 @@ lanTest(
     assertEquals([asked.code, asked.stderr], [0, ""]);
     await away.stop("SIGTERM");
 
-    await share.stop("SIGKILL");
+    await again.stop("SIGKILL");
     const late = await third.runTask("get", ["--exit-when-complete"]);
     assertEquals(late.code, 0, late.stderr);
     await assertCopied(first, third);

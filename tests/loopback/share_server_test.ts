@@ -17,12 +17,12 @@ const LOCAL = { hostname: "127.0.0.1", hostName: "teacher-pc" };
 Deno.test("a share is listed while it is hashed, and its torrent file follows", async () => {
   await using server = await startShareServer({ ...LOCAL, port: 0 });
   const host = `127.0.0.1:${server.port}`;
-  const { id, path } = server.add({ name: "a b.bin" });
+  const { id, path } = server.add("a b.bin");
   assertEquals(path, "/torrents/a%20b.bin.torrent");
   const early = await fetch(`http://${host}${path}`);
   await early.body?.cancel();
   assertEquals([early.status, early.headers.get("retry-after")], [503, "1"]);
-  server.setSize(id, 300_000);
+  server.setSize("a b.bin", 300_000);
   server.setPeerPort(6881);
   const share = { id, name: "a b.bin", sizeBytes: 300_000, path };
   assertEquals(await fetchShares(host), {
@@ -38,11 +38,12 @@ Deno.test("a share is listed while it is hashed, and its torrent file follows", 
     announce: [],
   });
   const torrent = await parseTorrent(bytes, { sha1, platform: "linux" });
-  await server.offer(id, { bytes, torrent, storage: () => undefined });
-  assertEquals((await fetchShares(host)).shares[0]!.state, "ready");
+  await server.offer("a b.bin", { bytes, torrent, storage: () => undefined });
+  const [ready] = (await fetchShares(host)).shares;
+  assertEquals([ready!.id, ready!.state], [torrent.infoHash, "ready"]);
   const reply = await fetch(`http://${host}${path}`);
   assertEquals(new Uint8Array(await reply.arrayBuffer()), bytes);
-  assertThrows(() => server.add({ name: "a b.bin" }), RangeError, "twice");
+  assertThrows(() => server.add("a b.bin"), RangeError, "twice");
   const missing = await fetch(`http://${host}/torrents/b.torrent`);
   await missing.body?.cancel();
   assertEquals(missing.status, 404);
