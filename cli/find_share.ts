@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { delay } from "@std/async/delay";
 import {
   createAddressFilter,
   DEFAULT_TRACKER_PORT,
@@ -12,13 +11,11 @@ import {
   fetchShares,
   findShares,
   joinSignals,
-  type ListedShare,
   multicastRefusal,
   type Permits,
   resolveLocalName,
   resolveShareHost,
   SHARE_PORT_COUNT,
-  type ShareListing,
 } from "../mod.ts";
 import { invocationOf } from "./command_words.ts";
 import type { GetJob, What } from "./get_job.ts";
@@ -30,13 +27,11 @@ import { withRetries } from "./retry.ts";
 import { mainAddresses, urlHosts } from "./lan_addresses.ts";
 
 /** Time in which one search of the network finds what is there, in milliseconds. */
-const SEARCH_MS = 3_000;
+export const SEARCH_MS = 3_000;
 /** Time for a machine to name its shares, in milliseconds. */
 const ASK_HOST_MS = 500;
 /** Time for further shares after the first, in milliseconds: machines answer within 120. */
 const FURTHER_MS = 150;
-/** Time between two looks at a share that is being hashed, in milliseconds. */
-const POLL_MS = 1_000;
 /** Addresses of one share that are asked: strangers name them. */
 const MAX_HOSTS = 32;
 
@@ -49,13 +44,6 @@ export interface Candidate {
   readonly hostName: string;
   /** Machines that offer it, `192.168.1.10:8000`, best first. */
   readonly hosts: readonly string[];
-}
-
-/** A share that is ready, at one of its machines. */
-export interface ReadyShare {
-  readonly share: ListedShare;
-  readonly listing: ShareListing;
-  readonly host: string;
 }
 
 /** There is no share to fetch, or several. */
@@ -265,60 +253,6 @@ async function searchMachine(
     // Another server at one of the ports says nothing about the others.
     { isTemporary: reason === undefined || port === undefined },
   );
-}
-
-/**
- * Waits until a share is hashed.
- * @param onWait Called once if there is a wait.
- * @throws {ProgramError} If none of its machines answers for the time.
- */
-export async function untilReady(
-  { id, name, hosts }: Candidate,
-  { job, console, signal, onWait }: {
-    readonly job: GetJob;
-    readonly onWait: () => void;
-  } & Pick<JobContext, "console" | "signal">,
-): Promise<ReadyShare> {
-  const permits = createAddressFilter(job);
-  const ask = async (host: string): Promise<ReadyShare> => {
-    const listing = await fetchShares(host, { signal, permits });
-    // It gets another id when it is hashed.
-    const share = listing.shares.find((share) => share.id === id) ??
-      listing.shares.find((share) => share.name === name);
-    if (share !== undefined) return { share, listing, host };
-    throw new FetchError(
-      `Cannot fetch ${shown(name)}: ${host} shares it no longer`,
-      { isTemporary: true },
-    );
-  };
-  const retryForMs = Math.max(job.retryForMs, SEARCH_MS);
-  for (let isFirst = true;; isFirst = false) {
-    const ready = await withRetries(
-      () => firstReady(hosts.map(ask)),
-      {
-        ...{ retryForMs, signal, console },
-        isTemporary: (error) =>
-          error instanceof FetchError && error.isTemporary,
-      },
-    );
-    if (ready.share.state === "ready") return ready;
-    if (isFirst) onWait();
-    await delay(POLL_MS, { signal });
-  }
-}
-
-/** The first machine that is ready, however fast others say that they still hash. */
-async function firstReady(
-  asked: readonly Promise<ReadyShare>[],
-): Promise<ReadyShare> {
-  const ready = asked.map(async (answer) => {
-    if ((await answer).share.state === "ready") return answer;
-    throw new Error("It still hashes");
-  });
-  return await Promise.any(ready).catch(() => Promise.any(asked))
-    .catch(({ errors }) => {
-      throw errors[0];
-    });
 }
 
 /** `images, 58.4 GiB, from teacher-pc (192.168.1.10)` */

@@ -16,8 +16,8 @@ import {
   describeCandidate,
   findCandidates,
   NoShareError,
-  untilReady,
 } from "./find_share.ts";
+import { untilReady } from "./ready_share.ts";
 import { createGetDisplay, type GetDisplay } from "./get_display.ts";
 import { type GetJob, parseGetJob, type What } from "./get_job.ts";
 import { type LoadedTorrent, loadTorrents } from "./load_torrent.ts";
