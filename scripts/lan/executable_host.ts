@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { fromFileUrl } from "@std/path";
+import { basename, fromFileUrl } from "@std/path";
 import type { ExecutableName, ExecutablePaths } from "../compile/targets.ts";
 import type { ProgramName } from "../programs/tasks.ts";
 import type {
@@ -86,5 +86,43 @@ export async function bareHost(
   }
   return new ExecutableHost(host, {
     launcher: ["sh", BARE_MACHINE, `${user}`],
+  });
+}
+
+/** The shell and commands of {@linkcode busyboxHost}. */
+export const BUSYBOX = "/bin/busybox";
+
+/** Options for {@linkcode busyboxHost}. */
+export interface BusyboxHostOptions {
+  /** A program that needs the C library's files. */
+  readonly executable: string;
+  /** Paths of commands that it has beside those of busybox. @default {[]} */
+  readonly commands?: readonly string[];
+}
+
+/**
+ * Creates a host like {@linkcode bareHost} that has a shell, wget and the other
+ * commands of busybox in place of our executables. `spawn("busybox", ["sh", …])`
+ * starts the shell, which finds the commands in `bin`.
+ */
+export async function busyboxHost(
+  host: Host,
+  { executable, commands = [] }: BusyboxHostOptions,
+): Promise<ExecutableHost> {
+  await Deno.copyFile(BUSYBOX, host.path("busybox"));
+  await Deno.mkdir(host.path("bin"));
+  const { stdout } = await host.run(BUSYBOX, ["--list"]);
+  for (const applet of stdout.split("\n").filter((line) => line !== "")) {
+    await Deno.symlink("../busybox", host.path("bin", applet));
+  }
+  for (const path of commands) {
+    await Deno.copyFile(path, host.path("bin", basename(path)));
+  }
+  const libraries = [executable, ...commands].join(" ");
+  return new ExecutableHost(host, {
+    launcher: [
+      ...["env", `LIBRARIES_OF=${libraries}`],
+      ...["sh", BARE_MACHINE, "0"],
+    ],
   });
 }
