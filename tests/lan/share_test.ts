@@ -2,8 +2,10 @@
  * The programs share and get on machines of one network, and across a router.
  */
 import { assertEquals, assertLess, assertMatch } from "@std/assert";
+import { delay } from "@std/async/delay";
 import type { Host } from "../../scripts/lan/host.ts";
 import { createLan, ip, type Lan } from "../../scripts/lan/lan.ts";
+import { startProbe } from "../../scripts/lan/sharing_steps.ts";
 import {
   sha256Of,
   writeRandomFile,
@@ -16,6 +18,14 @@ const LENGTH = 8 * 2 ** 20 + 12_345;
 async function assertCopied(from: Host, to: Host): Promise<void> {
   const copy = await sha256Of(to.path(NAME));
   assertEquals(copy, await sha256Of(from.path(NAME)));
+}
+
+/** CPU time that a process has used. */
+async function cpuSeconds(pid: number): Promise<number> {
+  const text = await Deno.readTextFile(`/proc/${pid}/stat`);
+  // Behind the name, which may contain blanks.
+  const fields = text.slice(text.lastIndexOf(")")).split(" ");
+  return (Number(fields[12]) + Number(fields[13])) / 100;
 }
 
 lanTest(
@@ -76,6 +86,42 @@ lanTest(
     assertEquals(late.code, 0, late.stderr);
     await assertCopied(first, third);
     const { code, stderr } = await get.stop("SIGTERM");
+    assertEquals([code, stderr], [0, ""]);
+  },
+);
+
+lanTest(
+  "a host that floods discovery hinders neither share nor get",
+  async () => {
+    await using lan = await createLan(["source", "student", "liar"]);
+    const [source, student] = [lan.host("source"), lan.host("student")];
+    await writeRandomFile(source.path(NAME), LENGTH);
+    const liar = startProbe(lan.host("liar"), "attack");
+    await liar.stdout.waitFor(/^ready$/);
+    const share = source.spawnTask("share", [NAME]);
+    await share.stdout.waitFor(/is ready/);
+    for (const what of [NAME, `${source.address}`]) {
+      const { code, stderr } = await student.runTask("get", [
+        ...[what, "--dir", what, "--exit-when-complete", "--port", "0"],
+      ]);
+      assertEquals([code, stderr], [0, ""]);
+    }
+    const finder = startProbe(student, "find");
+    await finder.stdout.waitFor(new RegExp(`^{.*"${NAME}"`));
+    // Neither the liar's goodbyes nor its 256 shares and more end it.
+    const before = await cpuSeconds(share.pid);
+    await delay(5_000);
+    const spent = await cpuSeconds(share.pid) - before;
+    const { id } = JSON.parse(
+      finder.stdout.lines.find((line) => line.includes(`"${NAME}"`))!,
+    );
+    assertEquals(finder.stdout.lines.includes(`gone ${id}`), false);
+    assertMatch(finder.stdout.lines.join("\n"), /"lie /);
+    const line = `${spent.toFixed(1)} s of 5 s spent on discovery messages\n`;
+    await Deno.stdout.write(new TextEncoder().encode(line));
+    // It took all of the time, and the page was not served.
+    assertLess(spent, 2.5);
+    const { code, stderr } = await share.stop("SIGTERM");
     assertEquals([code, stderr], [0, ""]);
   },
 );
