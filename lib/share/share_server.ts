@@ -9,6 +9,7 @@
 import { encodeHex } from "@std/encoding/hex";
 import { formatPeerAddress } from "../base/peer_address.ts";
 import { torrentPath } from "../catalogue/torrent_links.ts";
+import { isPortTaken } from "../net/listen_everywhere.ts";
 import { startTracker } from "../tracker/start_tracker.ts";
 import {
   DEFAULT_TRACKER_PORT,
@@ -64,7 +65,7 @@ export async function startShareServer(
       return new ShareServer(tracker, table);
     } catch (error) {
       const isTaken = error instanceof TrackerStartError &&
-        error.cause instanceof Deno.errors.AddrInUse;
+        isPortTaken(error.cause);
       const isLast = tried === SHARE_PORT_COUNT || port + tried > 65_535;
       if (!isTaken || isLast || port === 0) throw error;
     }
