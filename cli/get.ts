@@ -8,6 +8,7 @@ import { abortable } from "@std/async/abortable";
 import {
   displayName,
   measureRoom,
+  shareTrackers,
   StorageError,
   type Torrent,
 } from "../mod.ts";
@@ -102,11 +103,9 @@ async function* load(
   const source = `http://${host}${share.path}`;
   for await (const group of loadTorrents([source], options)) {
     const [loaded] = group as [LoadedTorrent];
-    const { isPrivate, announce } = loaded.torrent;
-    // The machine that answered is a tracker at this address, whatever the torrent says.
-    const own = [`http://${host}/announce`];
-    const others = announce.filter((tier) => !tier.includes(own[0]!));
-    const torrent = { ...loaded.torrent, announce: [own, ...others] };
+    const { isPrivate } = loaded.torrent;
+    const announce = shareTrackers(loaded.torrent.announce, host);
+    const torrent = { ...loaded.torrent, announce };
     requireExpected(torrent, { candidate, what, source });
     await requireRoom(torrent, job);
     const { peerPort } = listing;

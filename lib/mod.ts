@@ -198,6 +198,7 @@ export {
   MAX_LISTING_LENGTH,
   parseShareListing,
   type ShareListing,
+  shareTrackers,
 } from "./share/share_listing.ts";
 export {
   fetchShares,

@@ -6,6 +6,8 @@
  * @module
  */
 import { ProtocolError } from "../base/errors.ts";
+import { parseIpAddress } from "../base/ip_address.ts";
+import { isDialable } from "../base/peer_address.ts";
 
 /** Path of the list on the server of a share. */
 export const LISTING_PATH = "/shares.json";
@@ -74,6 +76,36 @@ export function parseShareListing(bytes: Uint8Array): ShareListing {
     throw malformed(`shares is not a list of at most ${MAX_SHARES}`);
   }
   return { hostName, peerPort, shares: shares.map(readShare) };
+}
+
+/**
+ * The trackers to announce a share to that was found at a host and port: the host
+ * itself, and those of the torrent that are trackers of other machines. Whoever
+ * offers a share could otherwise have every machine that fetches it send requests
+ * to its own services, to a router, or to a name that leads there.
+ */
+export function shareTrackers(
+  announce: readonly (readonly string[])[],
+  host: string,
+): string[][] {
+  const own = `http://${host}/announce`;
+  const source = hostnameOf(new URL(own));
+  const others = announce.map((tier) =>
+    tier.filter((url) => url !== own && isOtherTracker(url, source))
+  );
+  return [[own], ...others.filter((tier) => tier.length > 0)];
+}
+
+function isOtherTracker(text: string, source: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || !url.pathname.includes("/announce")) return false;
+  const hostname = hostnameOf(url);
+  return hostname === source || parseIpAddress(hostname) !== undefined &&
+      isDialable({ hostname, port: Number(url.port) }, source);
+}
+
+function hostnameOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, "");
 }
 
 function readShare(share: unknown): ListedShare {

@@ -4,6 +4,7 @@ import {
   encodeShareListing,
   parseShareListing,
   type ShareListing,
+  shareTrackers,
 } from "../../../lib/share/share_listing.ts";
 import { fuzz, FUZZ_SEED } from "../fuzz.ts";
 
@@ -97,4 +98,32 @@ Deno.test(`parseShareListing() accepts or refuses mutated lists (seed ${FUZZ_SEE
     decode: parseShareListing,
     refusal: ProtocolError,
   });
+});
+
+Deno.test("shareTrackers() leads to trackers of other machines alone", () => {
+  const host = "192.168.1.10:8000";
+  const own = [`http://${host}/announce`];
+  const good = [
+    "http://192.168.1.10:8001/announce",
+    "http://192.168.1.11:8000/announce",
+    "udp://[fd00::1]:8000/announce?key=a",
+  ];
+  const bad = [
+    "http://127.0.0.1:8000/announce",
+    "http://2130706433:8000/announce",
+    "udp://0x7f000001:8000/announce",
+    "http://[::1]:8000/announce",
+    "http://[::ffff:127.0.0.1]:8000/announce",
+    "http://192.168.1.1/announce",
+    "http://192.168.1.1:22/announce",
+    "https://192.168.1.1/announce",
+    "http://192.168.1.1:8080/reboot?x=/announce",
+    "http://router.example:8000/announce",
+    "http://224.0.0.1:8000/announce",
+    "nonsense",
+  ];
+  assertEquals(shareTrackers([[...own, ...good, ...bad]], host), [own, good]);
+  assertEquals(shareTrackers(bad.map((url) => [url]), host), [own]);
+  const loopback = "http://127.0.0.1:9000/announce";
+  assertEquals(shareTrackers([[loopback]], "127.0.0.1:8000")[1], [loopback]);
 });
