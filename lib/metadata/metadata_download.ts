@@ -255,8 +255,17 @@ export class MetadataDownload {
     this.#requestAll();
   }
 
+  /** Hosts with few unanswered requests first: many silent peers of one host delay no other. */
   #requestAll(): void {
-    for (const offer of this.#offers.values()) this.#request(offer);
+    const offers = [...this.#offers.values()];
+    const unanswered = new Map<string, number>();
+    for (const { hostname, request } of offers) {
+      const count = unanswered.get(hostname) ?? 0;
+      unanswered.set(hostname, count + (request === undefined ? 0 : 1));
+    }
+    const countOf = ({ hostname }: Offer): number => unanswered.get(hostname)!;
+    offers.sort((one, other) => countOf(one) - countOf(other));
+    for (const offer of offers) this.#request(offer);
   }
 
   #request(offer: Offer): void {

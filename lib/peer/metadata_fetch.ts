@@ -1,7 +1,6 @@
 /**
  * Fetches the metadata of a magnet link: the loop that turns sockets and time into
- * events of the engine `MetadataDownload`, and performs its actions. It uses the
- * dialer, the connections and the announcer of a torrent; it knows no pieces of
+ * events of the engine `MetadataDownload`, and performs its actions. It knows no
  * content, and rejects requests for metadata, as it has none. [BEP 9]
  *
  * @module
@@ -35,7 +34,7 @@ import { PeerDialing } from "./peer_dialing.ts";
 import type { ConnectionContext, SessionContext } from "./session_context.ts";
 import type { FetchMetadataOptions, MagnetEvent } from "./session_report.ts";
 
-const TICK_MS = 1000;
+const TICK_MS = 1_000;
 /** A peer that has not said within this time that it has metadata is no reason not to dial others, in milliseconds. */
 const OFFER_WAIT_MS = 3_000;
 /** Messages about pieces that a peer may send for free; their number is not known yet. */
@@ -77,7 +76,8 @@ export class MetadataFetch {
     this.#session = session;
     this.#emit = guardListener(onEvent);
     const { infoHash, trackers } = link;
-    const { ownId: peerId, announceKey: key, port, maxPeers } = session;
+    const { ownId: peerId, announceKey: key, port } = session;
+    const { maxPeers, permits, fdPressure } = session;
     this.#download = new MetadataDownload((info) =>
       infoHashFromBytes(sha1(info)) === infoHash
     );
@@ -98,10 +98,8 @@ export class MetadataFetch {
       signal: this.#ending.signal,
       timeoutMs: session.handshakeTimeoutMs,
       random: Math.random,
-      maxPeers,
-      permits: session.permits,
+      ...{ maxPeers, permits, fdPressure },
       limiter: session.dialLimiter,
-      fdPressure: session.fdPressure,
       connections: { peers: this.#hopes, hasSlotFor: () => true },
       onPeer: (channel, address) => this.adopt(channel, address),
     });
@@ -116,8 +114,7 @@ export class MetadataFetch {
         }
         this.#emit(report);
       },
-      announce: session.announce,
-      fdPressure: session.fdPressure,
+      ...{ announce: session.announce, fdPressure },
     });
   }
 
@@ -188,7 +185,7 @@ export class MetadataFetch {
       ? "banned"
       : !extensions.extended
       ? "protocol"
-      : !this.#makeRoom() || !handleLimit.add(channel, sinceMs)
+      : !this.#makeRoom(hostname) || !handleLimit.add(channel, sinceMs)
       ? "full"
       : undefined;
     if (this.#ending.signal.aborted || refusal !== undefined) {
@@ -196,13 +193,10 @@ export class MetadataFetch {
       return this.#dialEnded(dialed, refusal ?? "lost");
     }
     const key = createPeerKey();
-    const connection = new PeerConnection(
-      { key, channel, dialed },
-      this.#context,
-    );
-    const remote = new MetadataPeer({
-      ...{ hostname, dialedPort: dialed?.port, ownPort },
-    });
+    const options = { key, channel, dialed };
+    const connection = new PeerConnection(options, this.#context);
+    const dialedPort = dialed?.port;
+    const remote = new MetadataPeer({ hostname, dialedPort, ownPort });
     const contact = { connection, remote, sinceMs };
     this.#contacts.set(key, contact);
     this.#hopes.set(key, remote);
@@ -215,27 +209,32 @@ export class MetadataFetch {
   }
 
   async #runConnection({ connection }: Contact): Promise<void> {
-    const { key, channel, dialed } = connection;
+    const { key, dialed } = connection;
     await connection.run();
+    this.#session.handleLimit.delete(connection.channel);
     // Those that are closed at the end are still known then.
-    if (this.#ending.signal.aborted) {
-      return this.#session.handleLimit.delete(channel);
-    }
+    if (this.#ending.signal.aborted) return;
     this.#contacts.delete(key);
     this.#hopes.delete(key);
-    this.#session.handleLimit.delete(channel);
     this.#apply({ type: "left", peer: key });
     this.#dialEnded(dialed, connection.end.reason);
   }
 
-  /** Makes room for a connection: a peer without metadata gives way. */
-  #makeRoom(): boolean {
+  /** Makes room for a host: a peer without metadata gives way, or one of the most connected host. */
+  #makeRoom(hostname: string): boolean {
     if (this.#contacts.size < this.#session.maxPeers) return true;
-    const useless = this.#contacts.entries()
-      .find(([key]) => !this.#hopes.has(key))?.[1];
+    const contacts = [...this.#contacts.values()];
+    const hosts = Map.groupBy(contacts, ({ remote }) => remote.peer.hostname);
+    const crowd = [...hosts.values()]
+      .reduce((one, other) => other.length > one.length ? other : one);
+    const hasMore = crowd.length > (hosts.get(hostname)?.length ?? 0) + 1;
+    const isUseless = ({ connection }: Contact): boolean =>
+      !this.#hopes.has(connection.key);
+    const leaving = contacts.find(isUseless) ??
+      (hasMore ? crowd[0] : undefined);
     const detail = "another peer may have metadata";
-    useless?.connection.close({ reason: "full", detail });
-    return useless !== undefined;
+    leaving?.connection.close({ reason: "full", detail });
+    return leaving !== undefined;
   }
 
   /** @throws {ProtocolError} If the message is malformed. */

@@ -109,6 +109,14 @@ Deno.test("MetadataDownload asks others for what a silent peer delays, and takes
   assertEquals(desk.play("1 > 0"), ["fetched"]);
 });
 
+Deno.test("MetadataDownload asks another host before further silent peers of one", () => {
+  const desk = new Desk();
+  for (const peer of [1, 2, 3, 4, 5, 6]) desk.offer(peer, "silent", 16_000);
+  assertEquals(desk.offer(7, "b", 16_000), []);
+  assertEquals(desk.wait(2), ["7 < 0"]);
+  assertEquals(desk.wait(2), ["2 < 0"]);
+});
+
 Deno.test("MetadataDownload requests another piece of a silent peer after 30 s", () => {
   const desk = new Desk();
   desk.offer(1, "a");
