@@ -108,7 +108,7 @@ main() {
 ${systems.join("\n")}
     *) fail "there is no executable for $system; use any BitTorrent client" ;;
   esac
-  has_loader /lib*/ld-linux* /System || fail "the GNU C library is missing (musl?)"
+  has_loader /lib*/ld-linux* /System || fail "the executable needs the GNU C library, which is not here (musl?); open ${origin}/ in a browser"
   cache="\${XDG_CACHE_HOME:-\${HOME:?is not set}/.cache}/lanswarm"
   file="$cache/lanswarm-$sum"
   mkdir -p "$cache"

@@ -175,6 +175,38 @@ testUnless(
 
 testUnless(
   busyboxMissing,
+  "the join script runs nothing where the GNU C library is missing, and says what to do",
+  async () => {
+    await using share = await scene();
+    const script = await scriptOf(share);
+    share.requested.length = 0;
+    const lib = join(share.folder, "lib");
+    await Deno.mkdir(lib);
+    // As on Alpine.
+    await Deno.writeTextFile(join(lib, "ld-musl-x86_64.so.1"), "");
+    const loaders = "/lib*/ld-linux* /System";
+    assertStringIncludes(script, `has_loader ${loaders} `);
+    const { folder } = share;
+    const there = script.replace(
+      loaders,
+      `${folder}/lib*/ld-linux* ${folder}/System`,
+    );
+    assertEquals(await share.run(there), {
+      code: 1,
+      out: "",
+      error:
+        "lanswarm: the executable needs the GNU C library, which is not here " +
+        `(musl?); open ${share.origin}/ in a browser\n`,
+    });
+    assertEquals(share.requested, []);
+    // Another C library may be there beside it.
+    await Deno.writeTextFile(join(lib, "ld-linux-x86-64.so.2"), "");
+    assertEquals((await share.run(there)).code, 0);
+  },
+);
+
+testUnless(
+  busyboxMissing,
   "the join script names the command where the executable is missing",
   async () => {
     await using share = await scene();
