@@ -37,6 +37,8 @@ const MAX_LENGTH = 9_000;
 const ERROR_PAUSE_MS = 100;
 /** Hosts whose rates are remembered. */
 const MAX_HOSTS = 1024;
+/** A longer datagram counts as several, in bytes: what it costs grows with its records. */
+const LENGTH_OF_ONE = 1_400;
 /** Datagrams from all hosts together, as a multiple of those from one. */
 const ALL_HOSTS = 20;
 
@@ -213,20 +215,21 @@ class Runner implements MulticastSocket {
     const network = this.#networks.find(({ holds }) => holds(hostname));
     const isNear = network !== undefined ||
       (hostname.includes(":") && addressScope(hostname) === "linkLocal");
-    if (!isNear || !this.#mayPass(hostname, now)) return;
+    const cost = Math.max(1, datagram.length / LENGTH_OF_ONE);
+    if (!isNear || !this.#mayPass(hostname, cost, now)) return;
     const sender = { hostname, port, interfaceName: network?.name };
     this.#protocol.receive(datagram, sender, now);
     this.flush();
   }
 
-  #mayPass(hostname: string, now: number): boolean {
+  #mayPass(hostname: string, cost: number, now: number): boolean {
     const { maxPerSecond } = this.#options;
     let rate = this.#rates.get(hostname);
     if (rate === undefined) {
       rate = new RateLimiter({ perSecond: maxPerSecond, burst: maxPerSecond });
       this.#rates.set(hostname, rate);
     }
-    return rate.tryTake(1, now) && this.#totalRate.tryTake(1, now);
+    return rate.tryTake(cost, now) && this.#totalRate.tryTake(cost, now);
   }
 
   #send(outgoing: OutgoingDatagram): Promise<void>[] {

@@ -10,6 +10,7 @@
  */
 import type { PeerAddress } from "../base/peer_address.ts";
 import { type Random, randomBelow } from "../base/random.ts";
+import { RateLimiter } from "../base/rate_limiter.ts";
 import {
   type DnsMessage,
   type DnsRecord,
@@ -40,6 +41,8 @@ const REPEAT_MS = 1_000;
 const PROBED_REPEAT_MS = 250;
 /** Questions of a resolver that does not speak multicast; the answer repeats them. */
 const MAX_DIRECT_QUESTIONS = 4;
+/** Answers to such resolvers: the address of one that asks may be forged. */
+const DIRECT_RATE = { perSecond: 200, burst: 400 };
 /** Seconds for which a resolver that does not speak multicast may keep an answer. */
 const UNICAST_TTL = 10;
 
@@ -71,6 +74,7 @@ export class ShareResponder {
   #interfaces: readonly MulticastInterface[] = [];
   #planned: PlannedAnswer[] = [];
   readonly #lastSentMs = new Map<string, number>();
+  readonly #directRate = new RateLimiter(DIRECT_RATE);
   readonly #immediate: OutgoingDatagram[] = [];
   readonly #hostName: HostName;
 
@@ -142,7 +146,7 @@ export class ShareResponder {
     this.#hostName.receive(message, from, now);
     if (message.isResponse) return;
     if (from.port === DNS_PORT) this.#planAnswers(message, from, now);
-    else this.#answerDirectly(message, from);
+    else this.#answerDirectly(message, from, now);
   }
 
   /** Takes the messages that are due. */
@@ -260,19 +264,20 @@ export class ShareResponder {
     { questions, answers: known }: DnsMessage,
   ): boolean {
     const records = this.#records(group, interfaceName);
-    return records.some((record) =>
-      questions.some(({ name, type }) =>
-        name === lowerCaseName(record.name) &&
-        isAnswer(record, type)
-      ) &&
-      !known.some((other) =>
-        isSameRecord(record, other) && other.ttl * 2 >= record.ttl
-      )
-    );
+    return records.some((record) => {
+      const own = lowerCaseName(record.name);
+      const isWanted = questions.some(({ name, type }) =>
+        name === own && isAnswer(record, type)
+      );
+      return isWanted &&
+        !known.some((other) =>
+          isSameRecord(record, other) && other.ttl * 2 >= record.ttl
+        );
+    });
   }
 
   /** Answers a resolver that knows no multicast: to its own port, with its question. */
-  #answerDirectly(message: DnsMessage, from: Sender): void {
+  #answerDirectly(message: DnsMessage, from: Sender, now: number): void {
     const { name } =
       this.#interfaces.find(({ name }) =>
         (from.interfaceName ?? name) === name
@@ -280,7 +285,8 @@ export class ShareResponder {
     const isLong = message.questions.length > MAX_DIRECT_QUESTIONS;
     if (name === undefined || isLong) return;
     const asked = this.#groups()
-      .filter((group) => this.#isAsked(group, name, message));
+      .filter((group) => this.#isAsked(group, name, message))
+      .filter(() => this.#directRate.tryTake(1, now));
     const to: PeerAddress = { hostname: from.hostname, port: from.port };
     for (const group of asked) {
       const answers = this.#records(group, name, UNICAST_TTL)

@@ -229,4 +229,8 @@ Deno.test("a resolver's datagram with many questions is not answered with a long
     return responder.takeDue(network.now).length;
   };
   assertEquals([ask(1), ask(4), ask(5), ask(200)], [1, 1, 0, 0]);
+  // Whoever asks, in a second: the addresses of those that ask may be forged.
+  const sent = Array.from({ length: 2_000 }, () => ask(1))
+    .reduce((sum, count) => sum + count, 0);
+  assertLessOrEqual(sent, 400);
 });
