@@ -2,7 +2,8 @@
  * The addresses known for one torrent, and the time from which each may be dialed:
  * it rests for longer after each failure. Bounded, so that no tracker can fill the
  * memory. Addresses that only peer exchange named come after all others, evict
- * none of them, and are dialed slowly, so that no peer can aim us at a host.
+ * none of them, and are dialed slowly, so that no peer can aim us at a host. Those
+ * heard on the local network evict only one another, and are dialed before those.
  *
  * @module
  */
@@ -20,6 +21,8 @@ const MAX_LEARNT_AT_ONCE = 500;
 const MAX_EXCHANGED = 500;
 const EXCHANGED_DIALS = { perSecond: 4, burst: 16 };
 const MAX_EXCHANGED_FAILURES = 2;
+/** Addresses heard on the local network: a host there can forge those of others. */
+const MAX_LOCAL = 500;
 /** Rest after the first failure, doubled with each further one, in milliseconds. */
 const FIRST_REST_MS = 2_000;
 const MAX_REST_MS = 120_000;
@@ -56,7 +59,9 @@ export class AddressBook {
       const key = formatPeerAddress(address);
       const known = this.#entries.get(key);
       if (known !== undefined) {
-        if (known.source === "exchange") known.source = source;
+        const isConfirmed = known.source === "exchange" ||
+          known.source === "local" && source !== "exchange";
+        if (isConfirmed) known.source = source;
         continue;
       }
       if (!this.#makeRoom(source)) return;
@@ -70,8 +75,10 @@ export class AddressBook {
     const ready = [...this.#entries.values()].filter((entry) =>
       !entry.isInUse && entry.notBeforeMs <= now
     );
-    const preferred = ready.filter(({ source }) => source !== "exchange");
-    const choice = preferred.length > 0 ? preferred : ready;
+    const [named, heard] = [["user", "tracker"], ["local"]].map((sources) =>
+      ready.filter(({ source }) => sources.includes(source))
+    ) as [Entry[], Entry[]];
+    const choice = [named, heard].find(({ length }) => length > 0) ?? ready;
     const entry = choice[randomBelow(choice.length, this.#random)];
     if (entry === undefined) return undefined;
     const isAllowed = entry.source !== "exchange" ||
@@ -123,16 +130,20 @@ export class AddressBook {
   /** Makes room for one more address of the source; false if it may not be added. */
   #makeRoom(source: AddressSource): boolean {
     const isFull = this.#entries.size >= MAX_ADDRESSES;
-    if (source !== "exchange") return !isFull || this.#evictOne();
-    const exchanged = this.#entries.values()
-      .filter((entry) => entry.source === "exchange").toArray();
-    return !isFull && exchanged.length < MAX_EXCHANGED;
+    if (source === "user" || source === "tracker") {
+      return !isFull || this.#evictOne();
+    }
+    const { length: count } = this.#entries.values()
+      .filter((entry) => entry.source === source).toArray();
+    if (source === "exchange") return !isFull && count < MAX_EXCHANGED;
+    return !isFull && count < MAX_LOCAL || this.#evictOne(source);
   }
 
   /** Evicts an exchanged address, or else the one that failed most; false if there is none. */
-  #evictOne(): boolean {
+  #evictOne(source?: AddressSource): boolean {
     let worst: [key: string, entry: Entry] | undefined;
     for (const [key, entry] of this.#entries) {
+      if (source !== undefined && entry.source !== source) continue;
       const isWorse = worst === undefined || rank(entry) > rank(worst[1]);
       if (!isKept(entry) && isWorse) worst = [key, entry];
     }

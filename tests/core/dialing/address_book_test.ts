@@ -240,3 +240,27 @@ Deno.test("AddressBook.forgetUnused() keeps what is in use or rests for ever", (
   book.add([at(1), at(2), at(3)], "tracker");
   assertEquals(takeAll(book, 1e9), ["10.0.0.3"]);
 });
+
+Deno.test("AddressBook holds 500 addresses heard on the network, and they evict and delay no other", () => {
+  const book = bookOf(1, 2);
+  for (let host = 3; host < 3_000; host++) book.add([at(host)], "local");
+  assertEquals(book.size, 502);
+  const first = [book.take(0), book.take(0)].map((address) =>
+    address?.hostname
+  );
+  assertEquals(first.sort(), ["10.0.0.1", "10.0.0.2"]);
+  assertEquals(takeAll(book, 0).length, 500);
+  // All are in use: no further one is heard, but a tracker may name some.
+  book.add([at(4_000)], "local");
+  book.add([at(4_001)], "tracker");
+  assertEquals(takeAll(book, 0), [at(4_001).hostname]);
+});
+
+Deno.test("AddressBook counts an address that a tracker names as heard no longer", () => {
+  const book = new AddressBook(MIDDLE);
+  book.add([at(1)], "local");
+  book.add([at(1)], "exchange");
+  book.add([at(1)], "tracker");
+  for (let host = 2; host < 2_000; host++) book.add([at(host)], "local");
+  assertEquals(book.take(0), at(1));
+});
