@@ -34,12 +34,14 @@ interface Machine {
   /** The shares that it takes part in, and those that it has completed. */
   readonly present: Set<InfoHash>;
   readonly complete: Set<InfoHash>;
+  isComplete: boolean;
 }
 
 /** The machines of one process that shares. */
 export class Machines {
   readonly #machines = new Map<PeerId, Machine>();
   readonly #byAddress = new Map<string, PeerId>();
+  #completeCount = 0;
   readonly #byHost = new Map<string, Set<PeerId>>();
   /** The torrents that count; peers may announce others. */
   readonly shares: Set<InfoHash> = new Set();
@@ -51,8 +53,10 @@ export class Machines {
     const { peerId, infoHash, left, event } = announce;
     if (peerId === this.own || !this.shares.has(infoHash)) return;
     const machine = this.#machines.get(peerId) ?? this.#add(announce);
-    machine?.present.add(infoHash);
-    if (left === 0) machine?.complete.add(infoHash);
+    if (machine === undefined) return;
+    machine.present.add(infoHash);
+    if (left === 0) machine.complete.add(infoHash);
+    this.#settle(machine);
     if (event === "stopped") this.left(peerId, infoHash);
   }
 
@@ -61,23 +65,30 @@ export class Machines {
     const machine = this.#machines.get(peerId);
     if (machine === undefined) return;
     machine.present.delete(infoHash);
+    this.#settle(machine);
     if (machine.present.size > 0 || machine.complete.size > 0) return;
     this.#forget(peerId);
   }
 
   /** The counts of now. */
   counts(): MachineCounts {
-    const counts = { complete: 0, fetching: 0 };
-    for (const { present, complete } of this.#machines.values()) {
-      counts[present.isSubsetOf(complete) ? "complete" : "fetching"]++;
-    }
-    return counts;
+    const complete = this.#completeCount;
+    return { complete, fetching: this.#machines.size - complete };
+  }
+
+  /** Counts a machine that has changed; each announce asks for the counts. */
+  #settle(machine: Machine): void {
+    const isComplete = machine.present.isSubsetOf(machine.complete);
+    if (isComplete === machine.isComplete) return;
+    this.#completeCount += isComplete ? 1 : -1;
+    machine.isComplete = isComplete;
   }
 
   #forget(peerId: PeerId): void {
     const machine = this.#machines.get(peerId);
     if (machine === undefined) return;
-    const { address, hostname } = machine;
+    const { address, hostname, isComplete } = machine;
+    if (isComplete) this.#completeCount--;
     this.#machines.delete(peerId);
     this.#byAddress.delete(address);
     const ofHost = this.#byHost.get(hostname);
@@ -101,6 +112,7 @@ export class Machines {
       address,
       present: new Set(),
       complete: new Set(),
+      isComplete: false,
     };
     this.#byAddress.set(address, peerId);
     this.#machines.set(peerId, machine);
