@@ -6,6 +6,7 @@ import { delay } from "@std/async/delay";
 import {
   createAddressFilter,
   infoHashFromHex,
+  parseMagnetLink,
   scrape,
   startTracker,
   TrackerError,
@@ -38,6 +39,38 @@ Deno.test("a host that is denied is hung up on without a word and never called",
   assertEquals(await Promise.race([call, delay(300)]), undefined);
   listener.close();
   await call;
+});
+
+Deno.test("a magnet link leads to no host that is denied, however it is written", async () => {
+  // The last ones are numbers that systems resolve to loopback.
+  const deniedHosts = ["127.0.0.1", "localhost", "2130706433", "0x7f.1"];
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const fetchFrom = async (deny: readonly string[]): Promise<boolean> => {
+    const permits = createAddressFilter({ deny });
+    await using session = openLocalSession({ permits });
+    const peers = deniedHosts.map((host) => `&x.pe=${host}:${port}`).join("");
+    const link = parseMagnetLink(
+      `magnet:?xt=urn:btih:${"ab".repeat(20)}${peers}`,
+    );
+    const ended = new AbortController();
+    const fetching = session.fetchMetadata(link, { signal: ended.signal })
+      .catch(() => {});
+    const dialed = await Promise.race([
+      listener.accept().then((connection) => {
+        connection.close();
+        return true;
+      }, () => false),
+      delay(600).then(() => false),
+    ]);
+    ended.abort();
+    await fetching;
+    return dialed;
+  };
+  // The link is good: without the rule, the peer is dialed.
+  assertEquals(await fetchFrom([]), true);
+  assertEquals(await fetchFrom(["127.0.0.0/8", "::1"]), false);
+  listener.close();
 });
 
 Deno.test("a tracker's redirect leads to no host that is denied", async () => {
