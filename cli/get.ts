@@ -12,6 +12,7 @@ import {
   StorageError,
   type Torrent,
 } from "../mod.ts";
+import { invocationOf } from "./command_words.ts";
 import {
   type Candidate,
   describeCandidate,
@@ -131,8 +132,9 @@ async function choose(
   const mayAsk = !json && !quiet && Deno.stdin.isTerminal() &&
     Deno.stderr.isTerminal();
   if (!mayAsk) {
-    const reason = `${candidates.length} are there; name the one to fetch, ` +
-      `or give its URL: http://${first!.hosts[0]}/torrents/NAME.torrent`;
+    const get = invocationOf("get");
+    const reason = `${candidates.length} are offered; name one: ${get} NAME, ` +
+      `or ${get} http://${first!.hosts[0]}/torrents/NAME.torrent`;
     throw new NoShareError(`cannot choose a share: ${reason}`, list);
   }
   for (const line of list) console.writeErrorLine(printable(`  ${line}`));

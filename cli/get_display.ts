@@ -18,7 +18,7 @@ import {
   formatTimeLeft,
   plural,
 } from "./quantity.ts";
-import { secondsLeft } from "./transfer_view.ts";
+import { MARGIN_COLUMNS, secondsLeft, truncate } from "./transfer_view.ts";
 
 /** Shows the work of one `get`. */
 export interface GetDisplay extends PeerDisplay {
@@ -78,7 +78,7 @@ function linesDisplay(job: GetJob, console: Console): GetDisplay {
         if (verifiedLength === length) {
           write(`${shown(name)} is here already, and verified${ending}`);
         } else if (verifiedLength > 0) {
-          write(`${formatSize(verifiedLength)} of it is here and right`);
+          write(`${formatSize(verifiedLength)} of it is here already`);
         }
       } else if (news.type === "completed") {
         const time = describeTime((performance.now() - startMs) / 1000);
@@ -97,7 +97,7 @@ function linesDisplay(job: GetJob, console: Console): GetDisplay {
       if (state === undefined) return;
       const line = printable(describeState(state, job.dir));
       if (console.isLive) {
-        block.show([line.slice(0, block.room().columns - 1)]);
+        block.show([truncate(line, block.room().columns - MARGIN_COLUMNS)]);
       } else if (line !== lastLine) console.writeLine(line);
       lastLine = line;
     },

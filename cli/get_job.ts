@@ -82,7 +82,9 @@ export function parseGetJob(args: readonly string[]): GetJob {
   }
   const what = readWhat(text);
   if (what.type === "any" && flags.noDiscovery) {
-    throw new UsageError("--no-discovery: without a look around, name WHAT");
+    throw new UsageError(
+      "--no-discovery: the network is not searched, so give WHAT",
+    );
   }
   const { givenRetryForMs = what.type === "any" ? 3_000 : 60_000 } = flags;
   const retryForMs = givenRetryForMs;

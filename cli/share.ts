@@ -286,7 +286,7 @@ function checkNames(items: readonly Item[]): void {
   throw new UsageError(
     `two PATHs are called ${
       JSON.stringify(twice.name)
-    }; share one of them apart`,
+    }; share one of them with another command`,
   );
 }
 

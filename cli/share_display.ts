@@ -28,6 +28,7 @@ import {
   type ShareRates,
 } from "./share_output.ts";
 import type { TorrentRun } from "./torrent_run.ts";
+import { MARGIN_COLUMNS, truncate } from "./transfer_view.ts";
 
 /** The sources of what is shown. */
 export interface ShareDisplayOptions {
@@ -154,7 +155,11 @@ function linesDisplay(
     if (console.isLive) {
       const { columns } = block.room();
       block.show(
-        quiet ? [] : lines.map((line) => printable(line).slice(0, columns - 1)),
+        quiet
+          ? []
+          : lines.map((line) =>
+            truncate(printable(line), columns - MARGIN_COLUMNS)
+          ),
       );
     } else if (lines.join("\n") !== lastLine) {
       lastLine = lines.join("\n");

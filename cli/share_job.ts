@@ -98,7 +98,9 @@ export function parseShareJob(args: readonly string[]): ShareJob {
     throw new UsageError("no PATH is given: the file or folder to share");
   }
   if (flags.name !== undefined && paths.length > 1) {
-    throw new UsageError("--name is for one PATH; share the others apart");
+    throw new UsageError(
+      "--name is for one PATH; share the others with another command",
+    );
   }
   if (flags.name !== undefined && /\.torrent$/i.test(paths[0]!)) {
     throw new UsageError("--name: a torrent file is shared as it is");

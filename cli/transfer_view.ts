@@ -143,8 +143,11 @@ function describePeers({ state, peers }: TorrentSnapshot): string[] {
   return [`${plural(peers.length, "peer")}, ${plural(seeders, "seeder")}`];
 }
 
+/** Columns kept free: a terminal shows `^C` there, and some wrap after the last one. */
+export const MARGIN_COLUMNS = 3;
+
 /** Truncates `text` to `columns`, with an ellipsis at the end. */
-function truncate(text: string, columns: number): string {
+export function truncate(text: string, columns: number): string {
   if (stringWidth(text) <= columns) return text;
   let kept = "";
   for (const character of text) {

@@ -68,10 +68,14 @@ export async function resolveShareHost(hostname: string): Promise<string[]> {
   try {
     return await resolveHost(hostname);
   } catch (cause) {
-    throw failure(hostname, "the name cannot be resolved", {
-      isTemporary: true,
-      cause,
-    });
+    throw failure(
+      hostname,
+      "the name cannot be resolved; check it, or use its address",
+      {
+        isTemporary: true,
+        cause,
+      },
+    );
   }
 }
 

@@ -168,7 +168,7 @@ Deno.test("several shares of one process: get lists them with 5, their URLs fetc
   assertEquals(refused.code, 5);
   assertMatch(
     refused.stderr,
-    /^error: cannot choose a share: 2 are there; name/,
+    /^error: cannot choose a share: 2 are offered; name one/,
   );
   assertMatch(refused.stderr, /^ {2}1 {2}a\.bin, 2\.9 MiB, from /m);
   assertMatch(refused.stderr, /^ {2}2 {2}b c\.bin, 97\.7 KiB, from /m);
@@ -211,7 +211,7 @@ Deno.test("share offers an existing torrent as it is, and a file under another n
   assertEquals(twice.code, 2);
   assertMatch(
     twice.stderr,
-    /two PATHs are called "a\.bin"; share one of them apart/,
+    /two PATHs are called "a\.bin"; share one of them with another command/,
   );
 
   await using renamed = spawnShare(port, file, "--name", "other.bin");

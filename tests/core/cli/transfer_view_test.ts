@@ -6,6 +6,7 @@ import {
   renderTransfer,
   renderTransferList,
   secondsLeft,
+  truncate,
 } from "../../../cli/transfer_view.ts";
 import { MIB, peer, snapshot } from "./snapshots.ts";
 
@@ -237,4 +238,12 @@ Deno.test("renderTransferList() shows one torrent as renderTransfer() does, and 
     renderTransfer(snapshot(), COLUMNS),
   );
   assertEquals(renderTransferList([], { columns: COLUMNS, rows: 0 }), []);
+});
+
+Deno.test("truncate() ends a line that is too wide with an ellipsis", () => {
+  const line = "2 machines: 0 complete, 2 fetching   2 MiB/s from here";
+  assertEquals(truncate(line, 40), `${line.slice(0, 39)}…`);
+  assertEquals(truncate(line, 80), line);
+  // Each of these takes two columns.
+  assertEquals(truncate("写真フォルダ", 6), "写真…");
 });
