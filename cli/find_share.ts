@@ -15,6 +15,7 @@ import {
   type Permits,
   resolveLocalName,
   resolveShareHost,
+  type Share,
   SHARE_PORT_COUNT,
 } from "../mod.ts";
 import { invocationOf } from "./command_words.ts";
@@ -34,6 +35,9 @@ const ASK_HOST_MS = 500;
 const FURTHER_MS = 150;
 /** Addresses of one share that are asked: strangers name them. */
 const MAX_HOSTS = 32;
+
+/** Names of other shares that an error lists. */
+const MAX_OTHERS = 5;
 
 /** A share that may be fetched. */
 export interface Candidate {
@@ -108,35 +112,54 @@ async function search(
   if (what.type === "torrent") throw new TypeError("A torrent is no share");
   if (what.type === "machine") return await searchMachine(what, options);
   const { name } = what;
-  const named = options.canDiscover
-    ? await searchNetwork({ ...options, name, waitMs: SEARCH_MS })
+  const others = new Set<string>();
+  const isMeant = (share: Share): boolean => {
+    if (isNamed(share, name)) return true;
+    if (others.size < MAX_OTHERS) others.add(shown(share.name));
+    return false;
+  };
+  const met = options.canDiscover
+    ? await searchNetwork({ ...options, isMeant, waitMs: SEARCH_MS })
     : [];
+  // A machine may have the name of another one's share.
+  const named = met.filter((share) => share.name === name);
   if (named.length > 0) return named;
+  if (met.length > 0) return met;
   return await searchMachine({ hostname: name, port: undefined }, options)
     .catch((cause) => {
       if (!(cause instanceof FetchError)) throw cause;
       throw new FetchError(
         `Cannot find ${
           shown(name)
-        }: no share has that name, and no machine of that name shares`,
+        }: no share has that name, and no machine of that name shares${
+          others.size === 0
+            ? ""
+            : `; on this network are ${[...others].sort().join(", ")}`
+        }`,
         { cause, isTemporary: true },
       );
     });
 }
 
+/** True if a share, or the machine that offers it, has this name. */
+function isNamed({ name, hostName }: Share, wanted: string): boolean {
+  return name === wanted || hostName.toLowerCase() === wanted.toLowerCase();
+}
+
 /** The shares on the network within a time, or soon after the first. */
 async function searchNetwork(
-  { signal, permits, canDiscover, waitMs, name, hostAddress }:
+  { signal, permits, canDiscover, waitMs, hostAddress, ...options }:
     & SearchOptions
     & {
       readonly waitMs: number;
-      /** @default any */
-      readonly name?: string;
+      /** @default {all are} */
+      readonly isMeant?: (share: Share) => boolean;
       /** Asks this host alone. @default all */
       readonly hostAddress?: string;
     },
 ): Promise<readonly Candidate[]> {
   if (!canDiscover) throw cannotLook(multicastRefusal() ?? "--no-discovery");
+  const { isMeant = () => true } = options;
   const found = new Map<string, Candidate>();
   const ending = new AbortController();
   using joined = joinSignals(signal, ending.signal);
@@ -148,7 +171,7 @@ async function searchNetwork(
       signal: joined.signal,
       hostAddress,
       onShare: (share) => {
-        if (name !== undefined && share.name !== name) return;
+        if (!isMeant(share)) return;
         const hosts = share.addresses.filter(permits)
           .flatMap((address) => urlHosts([address], share.port));
         const known = found.get(share.id)?.hosts ?? [];

@@ -15,9 +15,9 @@ Fetches what another machine of the network shares, and helps the others to it.
 
 Usage: ${invocationOf("get")} [WHAT]
 
-  WHAT    the name of a share, the machine that shares as HOST, HOST:PORT or the
-          URL of its page, a torrent file or its URL, a magnet link or an info
-          hash (default: the only share on the network)
+  WHAT    the name of a share, the machine that shares as NAME, ADDRESS, HOST:PORT
+          or the URL of its page, a torrent file or its URL, a magnet link or an
+          info hash (default: the only share on the network)
 
 Options:
 

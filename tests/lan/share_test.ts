@@ -44,7 +44,7 @@ lanTest(
 
     const get = second.spawnTask("get", ["--json"]);
     const found = await get.stdout.waitFor(/"found"/);
-    const { name, hosts } = JSON.parse(found.input!);
+    const { name, hosts, hostName } = JSON.parse(found.input!);
     assertEquals(name, NAME);
     assertEquals(hosts.includes(`${first.address}:8000`), true);
     await get.stdout.waitFor(/"completed"/);
@@ -53,12 +53,21 @@ lanTest(
     const again = first.spawnTask("share", [NAME]);
     await again.stdout.waitFor(/is ready/);
     await assertCopied(first, second);
-    // Found by name as well, and by the name of multicast DNS.
-    for (const what of [NAME, "lanswarm.local"]) {
+    // Found by name, by the name of its machine and by that of multicast DNS.
+    for (const what of [NAME, hostName, "lanswarm.local"]) {
       const dir = ["--dir", what, "--exit-when-complete"];
       const named = await lan.host("other").runTask("get", [what, ...dir]);
       assertEquals([named.code, named.stderr], [0, ""]);
     }
+
+    const wrong = await lan.host("other").runTask("get", [
+      ...["nosuch", "--retry-for", "0"],
+    ]);
+    assertEquals(wrong.code, 5);
+    assertMatch(
+      wrong.stderr,
+      /^error: cannot find nosuch: .*; on this network are images\.iso$/m,
+    );
 
     // The least of several: the machine that runs the tests may be busy.
     let leastMs = Infinity;
