@@ -15,6 +15,7 @@ import { bestNetworkKind } from "./bench/network.ts";
 import type { Row } from "./bench/row.ts";
 import { checkNames, runBenchmark } from "./bench/run_benchmark.ts";
 import { create, verify } from "./bench/hashing_rows.ts";
+import { join } from "./bench/join_row.ts";
 import { earlyLeecher, manyFiles, memory } from "./bench/other_swarm_rows.ts";
 import { SIMULATED_ROWS } from "./bench/simulated_rows.ts";
 import { SWARM_ROWS } from "./bench/swarm_rows.ts";
@@ -27,6 +28,7 @@ const ROWS: readonly Row[] = [
   create,
   verify,
   earlyLeecher,
+  join,
   ...SIMULATED_ROWS,
 ];
 

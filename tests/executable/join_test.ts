@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assertEquals } from "@std/assert";
+import { bareHost, busyboxHost } from "../../scripts/lan/executable_host.ts";
 import {
-  bareHost,
-  BUSYBOX,
-  busyboxHost,
-} from "../../scripts/lan/executable_host.ts";
-import type { Host } from "../../scripts/lan/host.ts";
+  CURL,
+  joinShare,
+  joinUnavailableReason,
+  startShare,
+} from "../../scripts/lan/join_steps.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
-import type { RunningProgram } from "../../scripts/programs/running_program.ts";
 import {
   sha256Of,
   writeRandomFile,
@@ -21,48 +21,7 @@ import { executableTest } from "./executable_test_case.ts";
 
 const NAME = "sample.bin";
 const LENGTH = 24 * 1024 * 1024 + 4321;
-const CURL = "/usr/bin/curl";
-const MACHINES = Array.from({ length: 12 }, (_, index) => `m${index}` as const);
-
-const missing = await missingCommand();
-
-async function missingCommand(): Promise<string | undefined> {
-  for (const path of [BUSYBOX, CURL]) {
-    try {
-      await Deno.stat(path);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-      return `${path} is not installed`;
-    }
-  }
-}
-
-/** The join line with flags for get; for a machine without curl, with wget. */
-function lineFor(host: Host, line: string, dir: string): string {
-  const flags = `-s -- --dir ${dir} --exit-when-complete --json`;
-  const command = host.name === "m0"
-    ? line
-    : line.replace("curl -fsS", "wget -qO-");
-  assert(command.endsWith("| sh"), line);
-  return `export HOME=/work PATH=/work/bin; ${command} ${flags}`;
-}
-
-/** Runs the line to its end; returns the time to the first verified piece. */
-async function joinShare(
-  host: Host,
-  line: string,
-  dir: string,
-): Promise<number> {
-  const startMs = Date.now();
-  const joining: RunningProgram = host.spawn("busybox", [
-    ...["sh", "-c", lineFor(host, line, dir)],
-  ]);
-  const first = await joining.stdout.waitFor(/"pieceVerified"/, 180_000);
-  const { time } = JSON.parse(first.input!);
-  const { code, stderr } = await joining.result;
-  assertEquals(code, 0, `${host.name}: ${stderr}`);
-  return Date.parse(time) - startMs;
-}
+const MACHINES = Array.from({ length: 12 }, (_, index) => `m${index}`);
 
 executableTest(
   "twelve machines with busybox alone join a share with the line that it prints",
@@ -74,39 +33,38 @@ executableTest(
     });
     await writeRandomFile(source.path(NAME), LENGTH);
     const sha256 = await sha256Of(source.path(NAME));
-    const share = source.spawn("lanswarm", ["share", NAME]);
-    const printed = await share.stdout.waitFor(/curl .*$/);
-    const line = printed[0];
-    assertMatch(line, /^curl -fsS http:\/\/10\.77\.0\.1:8000\/join \| sh$/);
+    const share = await startShare(source, NAME);
+    const { line } = share;
+    assertEquals(line, `curl -fsS http://${source.address}:8000/join | sh`);
     const executable = executables.lanswarm;
-    const hosts = await Promise.all(
-      MACHINES.map((name) =>
+    // The first one has curl and runs the line as it is printed.
+    const [first, ...others] = await Promise.all(
+      MACHINES.map((name, index) =>
         busyboxHost(lan.host(name), {
           executable,
-          commands: name === "m0" ? [CURL] : [],
+          commands: index === 0 ? [CURL] : [],
         })
       ),
     );
-    const [alone, ...others] = hosts;
-    const aloneMs = await joinShare(alone!, line, "first");
-    const times = await Promise.all(
-      others.map((host) => joinShare(host, line, "first")),
-    );
-    const cachedMs = await joinShare(alone!, line, "second");
+    const join = (host: typeof first, dir = "first"): Promise<number> =>
+      joinShare(host!, line, { dir, hasCurl: host === first });
+    const firstMs = await join(first);
+    const times = await Promise.all(others.map((host) => join(host)));
+    const cachedMs = await join(first, "second");
     report(
-      `from the join line to the first piece: ${aloneMs} ms, ${cachedMs} ms with the executable in the cache, at most ${
+      `from the join line to the first piece: ${firstMs} ms, ${cachedMs} ms with the executable in the cache, at most ${
         Math.max(...times)
       } ms for eleven machines at once`,
     );
     const sum = await sha256Of(executable);
-    for (const host of hosts) {
+    for (const host of [first!, ...others]) {
       assertEquals(await sha256Of(host.path("first", NAME)), sha256, host.name);
       const cache = host.path(".cache", "lanswarm");
       const kept = await Array.fromAsync(Deno.readDir(cache));
       assertEquals(kept.map(({ name }) => name), [`lanswarm-${sum}`]);
     }
-    assertEquals(await sha256Of(alone!.path("second", NAME)), sha256);
-    assertEquals((await share.stop("SIGTERM")).code, 0);
+    assertEquals(await sha256Of(first!.path("second", NAME)), sha256);
+    assertEquals((await share.program.stop("SIGTERM")).code, 0);
   },
-  { missing },
+  { missing: await joinUnavailableReason() },
 );
