@@ -33,7 +33,7 @@ export const SEARCH_MS = 3_000;
 const ASK_HOST_MS = 500;
 /** Time for further shares after the first, in milliseconds: machines answer within 120. */
 const FURTHER_MS = 150;
-/** Addresses of one share that are asked: strangers name them. */
+/** Addresses of one share that are asked, as any host can name some. */
 const MAX_HOSTS = 32;
 
 /** Names of other shares that an error lists. */

@@ -93,7 +93,7 @@ async function* load(
     }
     return;
   }
-  const found = await findCandidates(job, { console, signal });
+  const found = await showSearch(job, { console, signal });
   const candidate = await choose(found, job, { console, signal });
   onChosen();
   display.found(candidate);
@@ -116,6 +116,17 @@ async function* load(
       : [{ hostname, port: peerPort }];
     yield [{ source, torrent, peers }];
   }
+}
+
+/** Finds shares, with a line that says so on a terminal meanwhile. */
+async function showSearch(
+  job: GetJob,
+  options: Pick<JobContext, "console" | "signal">,
+): ReturnType<typeof findCandidates> {
+  using block = options.console.openBlock();
+  const isShown = options.console.isLive && !job.json && !job.quiet;
+  if (isShown) block.show(["looking for shares"]);
+  return await findCandidates(job, options);
 }
 
 /** The only share, or the one that the user chooses at the terminal. */

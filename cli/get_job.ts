@@ -91,7 +91,7 @@ export function parseGetJob(args: readonly string[]): GetJob {
   return { ...flags, what, retryForMs, seedOnly: false, torrents: [] };
 }
 
-/** Tells the forms of WHAT apart. */
+/** Reads one of the forms of WHAT. */
 function readWhat(text: string | undefined): What {
   if (text === undefined) return { type: "any" };
   const isHash = /^([\da-f]{40}|[a-z2-7]{32})$/i.test(text);

@@ -42,7 +42,9 @@ export async function advertise(
     if (!(error instanceof Deno.errors.AddrInUse)) throw error;
     reason = "another program has port 5353 for itself";
   }
-  console.warn(`machines have to name this one to find its shares: ${reason}`);
+  console.warn(
+    `other machines find the shares of this one only by its address: ${reason}`,
+  );
   return undefined;
 }
 

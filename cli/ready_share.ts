@@ -18,7 +18,7 @@ import { shown } from "./printable.ts";
 import type { JobContext } from "./program.ts";
 import { withRetries } from "./retry.ts";
 
-/** Time between two looks at a share that is being hashed, in milliseconds. */
+/** Time between two requests for the state of a share that is being hashed, in milliseconds. */
 const POLL_MS = 1_000;
 
 /** A share that is ready, at one of its machines. */
@@ -48,7 +48,7 @@ export async function untilReady(
       listing.shares.find((share) => share.name === name);
     if (share !== undefined) return { share, listing, host };
     throw new FetchError(
-      `Cannot fetch ${shown(name)}: ${host} shares it no longer`,
+      `Cannot fetch ${shown(name)}: ${host} no longer shares it`,
       { isTemporary: true },
     );
   };

@@ -77,7 +77,7 @@ export function createShareDisplay(
   return linesDisplay(job, options);
 }
 
-/** What this machine sends and all machines receive, at present. */
+/** Rates at which this machine sends and all machines receive, at present. */
 function ratesOf({ runs, store }: ShareDisplayOptions): ShareRates {
   const own = runs.reduce((sum, { snapshot }) => {
     return sum + (snapshot?.uploadBytesPerSecond ?? 0);

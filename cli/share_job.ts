@@ -45,7 +45,7 @@ export const FLAGS = {
   },
   expect: {
     usage: "--expect COUNT",
-    help: "end with 0 as soon as so many machines are complete",
+    help: "end with 0 as soon as COUNT machines are complete",
     read: wholeNumber(1),
   },
   port: {

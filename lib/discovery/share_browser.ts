@@ -32,11 +32,11 @@ export interface ShareBrowserOptions {
   readonly random: Random;
   /** Called for each new share and each change of one. */
   readonly onShare: (share: Share) => void;
-  /** Called when the last host of a share has taken leave, or is heard no longer. */
+  /** Called when the last host of a share has said goodbye, or its records have expired. */
   readonly onGone: (id: string) => void;
 }
 
-/** What is known of one instance of the service. */
+/** The known records of one instance of the service. */
 interface Instance {
   readonly name: string;
   service?: { readonly target: string; readonly port: number };

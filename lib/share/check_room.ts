@@ -69,7 +69,7 @@ async function storedLength(
   return sum;
 }
 
-/** What a file takes, without its holes; `undefined` if there is none. */
+/** The space that a file takes, without its holes; `undefined` if it does not exist. */
 async function sizeOnDisk(path: string): Promise<number | undefined> {
   try {
     const { size, blocks } = await Deno.stat(path);

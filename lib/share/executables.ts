@@ -14,7 +14,7 @@ const CHUNK_LENGTH = 1024 * 1024;
 
 /** An executable on the disk. */
 interface FoundExecutable {
-  /** Where it lies. */
+  /** Its path. */
   readonly path: string;
   /** In bytes. */
   readonly length: number;
@@ -24,7 +24,7 @@ interface FoundExecutable {
 
 /** An executable on the disk, as it was when it was hashed. */
 export interface ExecutableFile extends OfferedExecutable {
-  /** Where it lies. */
+  /** Its path. */
   readonly path: string;
   /** In bytes. */
   readonly length: number;

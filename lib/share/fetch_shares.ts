@@ -23,7 +23,7 @@ const TIMEOUT_MS = 3_000;
 export interface FetchSharesOptions {
   /** Ends the fetch; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Tells to which hosts the server may redirect, by IP address. @default all */
+  /** The hosts to which the server may redirect, by IP address. @default all */
   readonly permits?: Permits;
 }
 

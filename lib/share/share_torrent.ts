@@ -50,7 +50,7 @@ export interface PreparedShare {
   readonly stored: Torrent;
   /** The folder that holds the source. */
   readonly dir: string;
-  /** What is verified, for `openTorrentContent`; `undefined`: nothing. */
+  /** The verified pieces, for `openTorrentContent`; `undefined`: none. */
   readonly verified: ResumeRecord | undefined;
   /** True if nothing was hashed, as an earlier share had noted everything. */
   readonly isRecalled: boolean;
