@@ -100,7 +100,7 @@ export async function runPeer(
   return work.loadFailure ?? EXIT_CODES.done;
 }
 
-/** What one `peer` does. */
+/** The torrents of one `peer`. */
 interface Work {
   readonly runs: TorrentRun[];
   /** True until every torrent file is loaded or cannot be. */

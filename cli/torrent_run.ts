@@ -44,7 +44,7 @@ export interface TorrentRunOptions {
   readonly recordSecret?: Uint8Array | undefined;
   /** The torrent with the names on the disk. @default {its own names} */
   readonly stored?: Torrent;
-  /** What this process has verified already. @default {nothing} */
+  /** Pieces that this process has verified already. @default {none} */
   readonly verified?: ResumeRecord;
   /** The remedy where `seedOnly` finds something missing. @default {another flag} */
   readonly seedOnlyAdvice?: string;

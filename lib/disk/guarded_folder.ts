@@ -72,7 +72,7 @@ interface Found {
   readonly info: Deno.FileInfo;
 }
 
-/** What stands at the paths of folders that were met. */
+/** Stats of the folders on paths that were walked; `undefined` for a missing one. */
 type KnownFolders = Map<string, Deno.FileInfo | undefined>;
 
 /** A folder to keep files below. */
@@ -266,7 +266,7 @@ export class GuardedFolder {
     return found !== undefined;
   }
 
-  /** What stands at a path, links followed if `access` allows that. */
+  /** Stats a path, links followed if `access` allows that. */
   async #find(
     path: readonly string[],
     access: Access,

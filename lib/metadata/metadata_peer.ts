@@ -22,7 +22,7 @@ import {
   parseMetadataMessage,
 } from "./metadata_message.ts";
 
-/** What a message of a peer means. */
+/** The meaning of a message of a peer. */
 export type MetadataNews =
   /** It has metadata of this length, in bytes. */
   | { readonly type: "offered"; readonly length: number }

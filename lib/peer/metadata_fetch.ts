@@ -144,7 +144,7 @@ export class MetadataFetch {
     } finally {
       clearInterval(timer);
       this.stop();
-      // What follows announces the torrent at once, as the same peer.
+      // The session announces the torrent at once, as the same peer.
       if (!isFetched) await this.#announcer.stop();
       await Promise.all([announcing, ...this.#running]);
     }

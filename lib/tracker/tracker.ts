@@ -102,7 +102,7 @@ export class Tracker {
   }
 }
 
-/** How the peer ids of aria2 begin: `A2-`. */
+/** The first bytes of the peer ids of aria2: `A2-`. */
 const ARIA2_ID = "41322d";
 
 /**

@@ -35,7 +35,7 @@ const TASK_PERMISSIONS = {
     "--allow-sys=hostname,networkInterfaces,statfs",
     "--allow-env=STATE_DIRECTORY,XDG_STATE_HOME,HOME,LOCALAPPDATA,TERM",
   ],
-  // What all of its commands need.
+  // Permissions that all of its commands need.
   lanswarm: [
     ...["-N", "-R", "-W", "--allow-run"],
     "--allow-sys=hostname,networkInterfaces,statfs",

@@ -56,7 +56,7 @@ function toMachine(machine: DnsMachine): Machine {
 
 /** A network on which shares are advertised and found. */
 export class DnsNetwork extends VirtualNetwork {
-  /** What browsers found: `+name at addresses` and `-id`. */
+  /** Shares that browsers found and lost: `+name at addresses` and `-id`. */
   readonly found: { readonly atMs: number; readonly text: string }[] = [];
   #seed = 1;
 

@@ -1,4 +1,4 @@
-/** What hosts of the network can make discovery do. */
+/** Hosts of the network that want to mislead discovery or to keep it busy. */
 import {
   assert,
   assertEquals,

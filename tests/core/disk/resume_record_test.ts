@@ -199,7 +199,7 @@ Deno.test("foreignFiles() finds files without a right piece that the record does
   assertEquals(find(".....", { have, stamps }), [0, 1]);
   assertEquals(find("1....", { have, stamps }), [1]);
   assertEquals(find(".....", { have, stamps, isOpen: true }), [0]);
-  // Where the system has no times, a file of the same size may be the same.
+  // Without times on this system, a file of the same size may be the same.
   const timeless = { size: 5, modifiedMs: undefined };
   const same = stamps.with(0, timeless);
   assertEquals(find(".....", { have, stamps: same, isOpen: true }), []);
