@@ -207,7 +207,6 @@ export {
 } from "./share/fetch_shares.ts";
 export { type DownloadRoom, measureRoom } from "./share/check_room.ts";
 export {
-  checkSource,
   type PreparedShare,
   prepareShare,
   type PrepareShareOptions,
@@ -303,7 +302,11 @@ export {
   platformOf,
   type PortabilityFault,
 } from "./metainfo/safe_path.ts";
-export type { LostProperties, ScanSourceOptions } from "./disk/source.ts";
+export {
+  checkSource,
+  type LostProperties,
+  type ScanSourceOptions,
+} from "./disk/source.ts";
 
 // Without a top-level await, which would make every importer wait.
 if (import.meta.main) runTrackerCommand(Deno.args).then(Deno.exit);

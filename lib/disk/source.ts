@@ -94,7 +94,7 @@ export async function scanSource(
   });
   const diskPath = resolve(path);
   if (files.length === 0) {
-    throw refusal(diskPath, "the folder holds no files; put some there first");
+    throw refusal(diskPath, NO_FILES);
   }
   return {
     name: basename(diskPath),
@@ -103,6 +103,31 @@ export async function scanSource(
     length: files.reduce((sum, file) => sum + file.length, 0),
     lost,
   };
+}
+
+const NO_CONTENT =
+  "it is neither a file nor a folder; take it out of what is shared";
+const NO_FILES = "the folder holds no files; put some there first";
+
+/**
+ * Checks that a path names a file, or a folder that is not empty, without a scan.
+ * @throws {StorageError} If it does not.
+ */
+export async function checkSource(path: string): Promise<void> {
+  const diskPath = resolve(path);
+  const info = await explained(diskPath, Deno.stat(diskPath));
+  if (info.isFile) return;
+  if (!info.isDirectory) throw refusal(diskPath, NO_CONTENT);
+  if (!await explained(diskPath, hasEntry(diskPath))) {
+    throw refusal(diskPath, NO_FILES);
+  }
+}
+
+async function hasEntry(folder: string): Promise<boolean> {
+  for await (const { name } of Deno.readDir(folder)) {
+    if (!isOwnFolderName(name)) return true;
+  }
+  return false;
 }
 
 /**
@@ -161,10 +186,7 @@ async function walk(
     const info = await explained(diskPath, stat);
     if (info.isDirectory) return await visitFolder(place);
     if (!info.isFile) {
-      throw refusal(
-        diskPath,
-        "it is neither a file nor a folder; take it out of what is shared",
-      );
+      throw refusal(diskPath, NO_CONTENT);
     }
     // Windows reports no mode.
     if (((info.mode ?? 0) & 0o111) !== 0) lost.executables++;

@@ -23,7 +23,6 @@ import {
 } from "../disk/resume_record.ts";
 import { sha1 } from "../disk/sha1.ts";
 import { scanSource, type Source } from "../disk/source.ts";
-import { sourceFailure } from "../disk/storage_failure.ts";
 import {
   MAX_TORRENT_FILE_LENGTH,
   parseTorrentFile,
@@ -56,18 +55,6 @@ export interface PreparedShare {
   readonly isRecalled: boolean;
   /** False if nothing can be noted beside the source. */
   readonly isNoted: boolean;
-}
-
-/**
- * Checks that there is something to share, without a look into it.
- * @throws {StorageError} If there is not.
- */
-export async function checkSource(path: string): Promise<void> {
-  try {
-    await Deno.stat(path);
-  } catch (error) {
-    throw sourceFailure(path, error);
-  }
 }
 
 /**

@@ -232,8 +232,18 @@ Deno.test("get ends with 5 where nothing is shared, share with 1 for a wrong pat
     none.stderr,
     /^error: cannot find a share at 127\.0\.0\.1, port \d+: no answer; check/,
   );
-  await using share = spawnShare(freePort(), join(folder.path, "missing"));
-  const { code, stdout, stderr } = await share.result;
-  assertEquals([code, stdout], [1, ""]);
-  assertMatch(stderr, /^error: cannot (share|read) .*missing/);
+  const empty = join(folder.path, "empty");
+  await Deno.mkdir(empty);
+  for (
+    const [path, reason] of [
+      [join(folder.path, "missing"), "does not exist"],
+      [empty, "the folder holds no files"],
+      ["/dev/null", "neither a file nor a folder"],
+    ] as const
+  ) {
+    await using share = spawnShare(freePort(), path);
+    const { code, stdout, stderr } = await share.result;
+    assertEquals([code, stdout], [1, ""]);
+    assertMatch(stderr, new RegExp(`^error: cannot (share|read) .*${reason}`));
+  }
 });
