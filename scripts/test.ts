@@ -50,9 +50,9 @@ const SUITES: Readonly<Record<string, Suite>> = {
         "--allow-env=CI,HOME,DENO_DIR,STATE_DIRECTORY",
       ],
       "--allow-sys=networkInterfaces,uid",
-      // The programs, a named pipe, a terminal, a shell that limits resources, and
-      // a disk that folds names.
-      `--allow-run=${Deno.execPath()},mkfifo,script,sh,mkntfs,lowntfs-3g,mount,umount`,
+      // The programs, a named pipe, a terminal, a shell that limits resources, a
+      // disk that folds names, mounts of a test's own, and a reader of QR codes.
+      `--allow-run=${Deno.execPath()},mkfifo,script,sh,mkntfs,lowntfs-3g,mount,umount,unshare,zbarimg`,
     ],
     jobs: 4,
     filesPerWorker: 5,
