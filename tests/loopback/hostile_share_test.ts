@@ -124,6 +124,7 @@ Deno.test("get gives up a list that is endless, slow, packed or led elsewhere", 
     new ReadableStream({ pull: (controller) => controller.enqueue(zeros) });
   const headers = { "content-encoding": "gzip" };
   const location = `http://${"b".repeat(5000)}:8000/`;
+  const isOver = Promise.withResolvers<void>();
   const cases: [answer: () => Response | Promise<Response>, reason: RegExp][] =
     [
       [() => new Response(endless()), /exceeds the limit of 1048576 bytes/],
@@ -134,7 +135,7 @@ Deno.test("get gives up a list that is endless, slow, packed or led elsewhere", 
         },
         /exceeds the limit of 1048576 bytes/,
       ],
-      [() => delay(20_000).then(() => listed()), /no answer/],
+      [() => isOver.promise.then(() => listed()), /no answer/],
       [
         () => new Response(null, { status: 302, headers: { location } }),
         /redirect to an invalid URL/,
@@ -148,16 +149,20 @@ Deno.test("get gives up a list that is endless, slow, packed or led elsewhere", 
         /port 22 is below 1024/,
       ],
     ];
-  for (const [answer, reason] of cases) {
-    const server = serve(answer);
-    const startMs = performance.now();
-    const { code, stderr } = await runGet(server.host);
-    assertLess(performance.now() - startMs, 15_000);
-    assertEquals(code, reason.source === "no answer" ? 5 : 1, stderr);
-    assertMatch(stderr, reason);
-    assertLess(stderr.length, 1_000);
-    // A response that is delayed still holds the server.
-    void server[Symbol.asyncDispose]();
+  await using servers = new AsyncDisposableStack();
+  try {
+    for (const [answer, reason] of cases) {
+      const server = servers.use(serve(answer));
+      const startMs = performance.now();
+      const { code, stderr } = await runGet(server.host);
+      assertLess(performance.now() - startMs, 15_000);
+      assertEquals(code, reason.source === "no answer" ? 5 : 1, stderr);
+      assertMatch(stderr, reason);
+      assertLess(stderr.length, 1_000);
+    }
+  } finally {
+    // The response that waits holds its server.
+    isOver.resolve();
   }
 });
 
