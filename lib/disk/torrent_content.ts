@@ -142,7 +142,10 @@ export class TorrentContent implements AsyncDisposable {
     while (have.has(index)) index++;
     if (have.isFull) return;
     const offset = this.#torrent.geometry.pieceOffset(index);
-    await this.storage.checkWritable(offset);
+    await withDescriptor(
+      () => this.storage.checkWritable(offset),
+      this.#parts.fdPressure,
+    );
   }
 
   /**
