@@ -105,7 +105,10 @@ async function* load(
   for await (const group of loadTorrents([source], options)) {
     const [loaded] = group as [LoadedTorrent];
     const { isPrivate } = loaded.torrent;
-    const announce = shareTrackers(loaded.torrent.announce, host);
+    const announce = shareTrackers(loaded.torrent.announce, {
+      host,
+      isSource: share.isSource,
+    });
     const torrent = { ...loaded.torrent, announce };
     requireExpected(torrent, { candidate, what, source });
     await requireRoom(torrent, job);

@@ -89,10 +89,12 @@ export async function offerShare(
     );
     const { port } = server;
     server.setPeerPort(peerPort);
-    server.add(run.torrent.name);
-    const announce = urlHosts(hostnames, port)
-      .map((host) => `http://${host}/announce`);
     const { torrent } = run;
+    server.add(torrent.name, false);
+    const announce = [
+      ...torrent.announce.flat(),
+      ...urlHosts(hostnames, port).map((host) => `http://${host}/announce`),
+    ];
     const share = await server.offer(torrent.name, {
       bytes: buildTorrentFile(torrent, announce),
       torrent,

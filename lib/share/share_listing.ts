@@ -33,6 +33,11 @@ export interface ListedShare {
   readonly state: "hashing" | "ready";
   /** Path of the torrent file on the same server, `/torrents/NAME.torrent`. */
   readonly path: string;
+  /**
+   * False if the machine has fetched the share itself: its torrent names the
+   * tracker of the machine that shared it first before its own.
+   */
+  readonly isSource: boolean;
 }
 
 /** The shares of a machine. */
@@ -79,21 +84,26 @@ export function parseShareListing(bytes: Uint8Array): ShareListing {
 }
 
 /**
- * The trackers to announce a share to that was found at a host and port: the host
- * itself, and those of the torrent that are trackers of other machines. Whoever
- * offers a share could otherwise have every machine that fetches it send requests
- * to its own services, to a router, or to a name that leads there.
+ * The trackers to announce a share to: the host that has it, and those of the
+ * torrent that are trackers of other machines; these come first where another
+ * machine shared it first, as that one counts who is complete. Whoever offers a
+ * share could otherwise have every machine that fetches it send requests to its
+ * own services, to a router, or to a name that leads there.
  */
 export function shareTrackers(
   announce: readonly (readonly string[])[],
-  host: string,
+  { host, isSource }: Pick<ListedShare, "isSource"> & {
+    /** The host and port at which the share was found. */
+    readonly host: string;
+  },
 ): string[][] {
   const own = `http://${host}/announce`;
   const source = hostnameOf(new URL(own));
   const others = announce.map((tier) =>
     tier.filter((url) => url !== own && isOtherTracker(url, source))
   );
-  return [[own], ...others.filter((tier) => tier.length > 0)];
+  const tiers = others.filter((tier) => tier.length > 0);
+  return isSource ? [[own], ...tiers] : [...tiers, [own]];
 }
 
 function isOtherTracker(text: string, source: string): boolean {
@@ -109,7 +119,7 @@ function hostnameOf({ hostname }: URL): string {
 }
 
 function readShare(share: unknown): ListedShare {
-  const { id, name, sizeBytes, state, path } = fieldsOf(share);
+  const { id, name, sizeBytes, state, path, isSource } = fieldsOf(share);
   if (typeof id !== "string" || !/^[\da-z]{1,64}$/i.test(id)) {
     throw malformed("the id of a share is not of letters and digits");
   }
@@ -126,7 +136,10 @@ function readShare(share: unknown): ListedShare {
   if (!isPath) {
     throw malformed("the path of a share is not one of a torrent file");
   }
-  return { id, name, sizeBytes, state, path };
+  if (typeof isSource !== "boolean") {
+    throw malformed("the isSource of a share is not true or false");
+  }
+  return { id, name, sizeBytes, state, path, isSource };
 }
 
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -110,14 +110,15 @@ export class ShareServer implements AsyncDisposable {
 
   /**
    * Lists a share without its torrent.
+   * @param isSource False if this machine has fetched it from another one.
    * @throws {RangeError} If there is one of this name.
    */
-  add(name: string): ListedShare {
+  add(name: string, isSource = true): ListedShare {
     if (this.#table.shares.has(name)) {
       throw new RangeError(`Cannot share ${JSON.stringify(name)} twice`);
     }
     const path = torrentPath(`${name.toWellFormed()}.torrent`);
-    const share = { id: newId(), name, sizeBytes: undefined, path };
+    const share = { id: newId(), name, sizeBytes: undefined, path, isSource };
     return this.#table.set({ ...share, state: "hashing" });
   }
 

@@ -42,6 +42,7 @@ function listed(...shares: object[]): Response {
   const common = {
     sizeBytes: 1000,
     state: "ready",
+    isSource: true,
     path: "/torrents/a.torrent",
   };
   return Response.json({

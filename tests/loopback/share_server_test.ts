@@ -24,7 +24,8 @@ Deno.test("a share is listed while it is hashed, and its torrent file follows", 
   assertEquals([early.status, early.headers.get("retry-after")], [503, "1"]);
   server.setSize("a b.bin", 300_000);
   server.setPeerPort(6881);
-  const share = { id, name: "a b.bin", sizeBytes: 300_000, path };
+  const common = { name: "a b.bin", sizeBytes: 300_000, path, isSource: true };
+  const share = { id, ...common };
   assertEquals(await fetchShares(host), {
     hostName: "teacher-pc",
     peerPort: 6881,

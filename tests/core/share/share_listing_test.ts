@@ -17,6 +17,7 @@ const LISTING: ShareListing = {
       name: "images \u{1F427}",
       sizeBytes: 62_700_000_000,
       state: "ready",
+      isSource: true,
       path: "/torrents/images.torrent",
     },
     {
@@ -24,6 +25,7 @@ const LISTING: ShareListing = {
       name: "a.bin",
       sizeBytes: undefined,
       state: "hashing",
+      isSource: false,
       path: "/torrents/a.bin.torrent",
     },
   ],
@@ -122,8 +124,13 @@ Deno.test("shareTrackers() leads to trackers of other machines alone", () => {
     "http://224.0.0.1:8000/announce",
     "nonsense",
   ];
-  assertEquals(shareTrackers([[...own, ...good, ...bad]], host), [own, good]);
-  assertEquals(shareTrackers(bad.map((url) => [url]), host), [own]);
+  const [source, copy] = [{ host, isSource: true }, { host, isSource: false }];
+  const all = [[...own, ...good, ...bad]];
+  assertEquals(shareTrackers(all, source), [own, good]);
+  // The machine that shared it first counts who is complete.
+  assertEquals(shareTrackers(all, copy), [good, own]);
+  assertEquals(shareTrackers(bad.map((url) => [url]), source), [own]);
   const loopback = "http://127.0.0.1:9000/announce";
-  assertEquals(shareTrackers([[loopback]], "127.0.0.1:8000")[1], [loopback]);
+  const here = { host: "127.0.0.1:8000", isSource: true };
+  assertEquals(shareTrackers([[loopback]], here)[1], [loopback]);
 });
