@@ -194,8 +194,6 @@ export {
 } from "./share/join_script.ts";
 export {
   type ListedShare,
-  LISTING_PATH,
-  MAX_LISTING_LENGTH,
   parseShareListing,
   type ShareListing,
   shareTrackers,
