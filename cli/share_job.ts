@@ -76,7 +76,7 @@ export const FLAGS = {
   },
   mustVerify: { usage: "--verify", help: "hash everything again" },
   stateDir: PEER_FLAGS.stateDir,
-  quiet: PEER_FLAGS.quiet,
+  quiet: { usage: "--quiet", help: "print errors and addresses only" },
   json: PEER_FLAGS.json,
   onHangup: SERVICE_FLAGS.onHangup,
   isDebug: SERVICE_FLAGS.isDebug,
