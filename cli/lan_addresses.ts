@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { addressScope } from "../mod.ts";
+import { addressScope, formatPeerAddress } from "../mod.ts";
 
 /** Time between two scans of this machine's addresses, in milliseconds. */
 const ADDRESSES_INTERVAL_MS = 5_000;
@@ -130,6 +130,6 @@ export function watchAddresses(
 export function urlHosts(hostnames: readonly string[], port: number): string[] {
   const [first = "127.0.0.1", ...others] = hostnames;
   return [first, ...others].map((hostname) =>
-    `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`
+    formatPeerAddress({ hostname, port })
   );
 }

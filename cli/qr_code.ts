@@ -12,14 +12,9 @@ const QUIET_ZONE = 2;
 const COLORS = "\x1b[38;5;16;48;5;231m";
 const RESET = "\x1b[0m";
 
-/** The modules of a text, true for dark ones, with a margin. */
-export function qrModules(text: string): boolean[][] {
-  return encode(text, { ecc: "L", border: QUIET_ZONE }).data;
-}
-
 /** The lines of a QR code; each character shows two modules, one above the other. */
 export function renderQrCode(text: string): string[] {
-  const modules = qrModules(text);
+  const { data: modules } = encode(text, { ecc: "L", border: QUIET_ZONE });
   const lines: string[] = [];
   for (let row = 0; row < modules.length; row += 2) {
     const cells = modules[row]!.map((upper, column) => {

@@ -118,7 +118,7 @@ export async function runShare(
   // After the addresses: it takes a tenth of a second to load.
   await using advertiser = await advertise(job, console);
   if (interrupt !== undefined) {
-    interrupt.staysOnce = () => stays(machines, { runs, display });
+    interrupt.staysOnce = () => stays(machines, { runs, console });
   }
   const update = (share: ListedShare): void => {
     const { id, name, sizeBytes = 0, path } = share;
@@ -250,9 +250,9 @@ function announcedHere(
 /** True at a Ctrl+C while other machines need this one, after a line that says so. */
 function stays(
   machines: Machines,
-  { runs, display }: {
+  { runs, console }: {
     readonly runs: readonly TorrentRun[];
-    readonly display: ShareDisplay;
+    readonly console: JobContext["console"];
   },
 ): boolean {
   const { fetching } = machines.counts();
@@ -264,7 +264,7 @@ function stays(
   const all = sum(
     transfers.map(({ torrent }) => torrent.geometry.pieceCount),
   );
-  display.warn(describeNeed(fetching, all === 0 ? 0 : unique / all));
+  console.warn(describeNeed(fetching, all === 0 ? 0 : unique / all));
   return true;
 }
 

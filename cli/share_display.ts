@@ -64,7 +64,6 @@ export interface ShareDisplay extends Disposable {
   hashed(name: string, progress: CreateTorrentProgress): void;
   /** A share can be fetched. */
   ready(share: ListedShare, prepared: PreparedShare): void;
-  warn(text: string): void;
   leaving(): void;
 }
 
@@ -123,7 +122,6 @@ function jsonDisplay(options: ShareDisplayOptions): ShareDisplay {
       const hashed = !isRecalled;
       write("ready", { id, name, infoHash, magnet, length, path, hashed });
     },
-    warn: (text) => console.warn(text),
     leaving: status,
     [Symbol.dispose]: () => clearInterval(timer),
   };
@@ -212,7 +210,6 @@ function linesDisplay(
       write(`${name} is ready; Ctrl+C stops sharing it`);
       refresh();
     },
-    warn: (text) => console.warn(text),
     leaving: () => {
       clearInterval(timer);
       refresh();
