@@ -1,9 +1,9 @@
 /**
  * The addresses known for one torrent, and the time from which each may be dialed:
  * it rests for longer after each failure. Bounded, so that no tracker can fill the
- * memory. Addresses that only peer exchange named come after all others, evict
- * none of them, and are dialed slowly, so that no peer can aim us at a host. Those
- * heard on the local network evict only one another, and are dialed before those.
+ * memory. Addresses heard on the local network come after those that the user or a
+ * tracker named, and evict only each other. Addresses that only peer exchange named
+ * come last, evict none, and are dialed slowly, so that no peer can aim us at a host.
  *
  * @module
  */
@@ -13,6 +13,9 @@ import { RateLimiter } from "../base/rate_limiter.ts";
 
 /** The source of an address: `exchange` is BEP 11, `local` BEP 14. */
 export type AddressSource = "user" | "tracker" | "exchange" | "local";
+
+/** Those with the least number are dialed first. */
+const PRIORITY = { user: 0, tracker: 0, local: 1, exchange: 2 } as const;
 
 const MAX_ADDRESSES = 2000;
 /** Addresses taken at once: a tracker's reply holds 200 at most. */
@@ -51,7 +54,7 @@ export class AddressBook {
     return this.#entries.size;
   }
 
-  /** Adds addresses; another source than peer exchange confirms those that it had named. */
+  /** Adds addresses; a better source confirms those that are known. */
   add(addresses: Iterable<PeerAddress>, source: AddressSource): void {
     let count = 0;
     for (const address of addresses) {
@@ -59,9 +62,7 @@ export class AddressBook {
       const key = formatPeerAddress(address);
       const known = this.#entries.get(key);
       if (known !== undefined) {
-        const isConfirmed = known.source === "exchange" ||
-          known.source === "local" && source !== "exchange";
-        if (isConfirmed) known.source = source;
+        if (PRIORITY[source] < PRIORITY[known.source]) known.source = source;
         continue;
       }
       if (!this.#makeRoom(source)) return;
@@ -75,10 +76,8 @@ export class AddressBook {
     const ready = [...this.#entries.values()].filter((entry) =>
       !entry.isInUse && entry.notBeforeMs <= now
     );
-    const [named, heard] = [["user", "tracker"], ["local"]].map((sources) =>
-      ready.filter(({ source }) => sources.includes(source))
-    ) as [Entry[], Entry[]];
-    const choice = [named, heard].find(({ length }) => length > 0) ?? ready;
+    const best = Math.min(...ready.map(({ source }) => PRIORITY[source]));
+    const choice = ready.filter(({ source }) => PRIORITY[source] === best);
     const entry = choice[randomBelow(choice.length, this.#random)];
     if (entry === undefined) return undefined;
     const isAllowed = entry.source !== "exchange" ||
@@ -130,16 +129,14 @@ export class AddressBook {
   /** Makes room for one more address of the source; false if it may not be added. */
   #makeRoom(source: AddressSource): boolean {
     const isFull = this.#entries.size >= MAX_ADDRESSES;
-    if (source === "user" || source === "tracker") {
-      return !isFull || this.#evictOne();
-    }
+    if (PRIORITY[source] === 0) return !isFull || this.#evictOne();
     const { length: count } = this.#entries.values()
       .filter((entry) => entry.source === source).toArray();
     if (source === "exchange") return !isFull && count < MAX_EXCHANGED;
     return !isFull && count < MAX_LOCAL || this.#evictOne(source);
   }
 
-  /** Evicts an exchanged address, or else the one that failed most; false if there is none. */
+  /** Evicts an address, of the source if one is given: an exchanged one, or else the one that failed most. Returns false if there is none. */
   #evictOne(source?: AddressSource): boolean {
     let worst: [key: string, entry: Entry] | undefined;
     for (const [key, entry] of this.#entries) {
