@@ -11,7 +11,7 @@ import { ProtocolError } from "../base/errors.ts";
 import { isUnicast } from "../base/ip_address.ts";
 
 /** Longest message. [RFC 6762, section 17] */
-export const MAX_DNS_LENGTH = 9000;
+const MAX_DNS_LENGTH = 9000;
 /** Entries of all sections. A short message may claim 262,140 of them. */
 const MAX_ENTRIES = 256;
 const HEADER_LENGTH = 12;
@@ -108,9 +108,11 @@ export function decodeDnsMessage(datagram: Uint8Array): DnsMessage {
   }
 }
 
-/** Encodes a message. */
+/** Encodes a message; sections that are left out are empty. */
 export function encodeDnsMessage(
-  { id = 0, isResponse, questions, answers, proposed }: DnsMessage,
+  { id = 0, isResponse, questions = [], answers = [], proposed = [] }:
+    & Partial<DnsMessage>
+    & Pick<DnsMessage, "isResponse">,
 ): Uint8Array<ArrayBuffer> {
   return dnsPacket.encode({
     id,

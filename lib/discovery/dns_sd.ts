@@ -191,9 +191,9 @@ export async function resolveLocalName(
   const { encodeDnsMessage } = await import("./dns_message.ts");
   const wanted = name.toLowerCase().replace(/\.$/, "");
   const found = new Set<string>();
-  using ending = joinSignals(signal, AbortSignal.timeout(timeoutMs));
   const done = new AbortController();
-  using joined = joinSignals(ending.signal, done.signal);
+  const timeout = AbortSignal.timeout(timeoutMs);
+  using joined = joinSignals(signal, timeout, done.signal);
   let nextAtMs = 0;
   let doneAtMs = Infinity;
   using _socket = await openDns({
@@ -220,15 +220,8 @@ export async function resolveLocalName(
       if (now >= doneAtMs) done.abort();
       if (now < nextAtMs) return [];
       nextAtMs = now + RESOLVE_INTERVAL_MS;
-      const questions = [{ name: wanted, type: "A" }, {
-        name: wanted,
-        type: "AAAA",
-      }];
-      return [{
-        datagram: encodeDnsMessage({
-          ...{ isResponse: false, questions, answers: [], proposed: [] },
-        }),
-      }];
+      const questions = ["A", "AAAA"].map((type) => ({ name: wanted, type }));
+      return [{ datagram: encodeDnsMessage({ isResponse: false, questions }) }];
     },
   }, { sendingPort: 0 });
   await aborted(joined.signal);

@@ -152,7 +152,6 @@ export class HostName {
       datagram: encodeDnsMessage({
         isResponse: false,
         questions: [{ name, type: "ANY" }],
-        answers: [],
         proposed: addressRecords(name, own.addresses)
           .map((record) => ({ ...record, flush: false })),
       }),

@@ -45,8 +45,6 @@ interface Instance {
   sender: string;
   expiresAtMs: number;
   share?: Share;
-  /** The share as text. */
-  known?: string;
 }
 
 /** The shares of other hosts. All times are milliseconds on one clock. */
@@ -123,7 +121,6 @@ export class ShareBrowser {
       isResponse: false,
       questions: [{ name: SERVICE, type: "PTR" }],
       answers,
-      proposed: [],
     });
   }
 
@@ -219,13 +216,7 @@ export class ShareBrowser {
     // The sender's own address is one that surely answers.
     const addresses = [...new Set([sender, ...stated])];
     const share = readShare({ ...service, texts, addresses });
-    if (share === undefined) return;
-    // Equal but for the order of addresses.
-    const known = JSON.stringify(
-      { ...share, addresses: [...share.addresses].sort() },
-    );
-    if (known === instance.known) return;
-    instance.known = known;
+    if (share === undefined || isSameShare(share, instance.share)) return;
     instance.share = share;
     this.#options.onShare(share);
   }
@@ -238,6 +229,14 @@ export class ShareBrowser {
     );
     if (id !== undefined && !isElsewhere) this.#options.onGone(id);
   }
+}
+
+/** True for shares that are equal but for the order of addresses. */
+function isSameShare(one: Share, other: Share | undefined): boolean {
+  const [text, otherText] = [one, other].map((share) =>
+    JSON.stringify({ ...share, addresses: share?.addresses.toSorted() })
+  );
+  return text === otherText;
 }
 
 /**

@@ -11,7 +11,7 @@ import { type DnsRecord, MAX_LABEL_LENGTH } from "./dns_message.ts";
 /** The type of service under which shares are found. */
 export const SERVICE = "_lanswarm._tcp.local";
 /** The name under which all types of services are found. */
-export const ALL_SERVICES = "_services._dns-sd._udp.local";
+const ALL_SERVICES = "_services._dns-sd._udp.local";
 /** Time for which a record may be kept, in seconds: a host that crashed is listed no longer. */
 export const RECORD_TTL = 120;
 

@@ -214,9 +214,7 @@ export class ShareResponder {
   ): OutgoingDatagram[] {
     const answers = this.#records(group, interfaceName, ttl);
     if (answers.length === 0) return [];
-    const datagram = encodeDnsMessage({
-      ...{ isResponse: true, questions: [], answers, proposed: [] },
-    });
+    const datagram = encodeDnsMessage({ isResponse: true, answers });
     return [{ datagram, interfaceName }];
   }
 
@@ -292,10 +290,8 @@ export class ShareResponder {
       const answers = this.#records(group, name, UNICAST_TTL)
         .map((record) => ({ ...record, flush: false }));
       const { id = 0, questions } = message;
-      const datagram = encodeDnsMessage({
-        ...{ id, isResponse: true, questions, answers, proposed: [] },
-      });
-      this.#immediate.push({ datagram, to });
+      const response = { id, isResponse: true, questions, answers };
+      this.#immediate.push({ datagram: encodeDnsMessage(response), to });
     }
   }
 }

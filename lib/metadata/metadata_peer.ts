@@ -57,14 +57,10 @@ export class MetadataPeer {
     const payload = encodeExtendedHandshake({
       peerExchangeId: PEER_EXCHANGE_ID,
       metadataId: METADATA_ID,
-      metadataLength: undefined,
       client: PRODUCT,
       // A peer that dialed us knows where we listen.
       port: dialedPort === undefined ? undefined : ownPort,
       yourHostname: hostname,
-      requestQueueLength: undefined,
-      isUploadOnly: undefined,
-      isComplete: undefined,
     });
     this.greeting = { type: "extended", id: EXTENDED_HANDSHAKE_ID, payload };
   }

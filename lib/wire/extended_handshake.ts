@@ -77,7 +77,7 @@ export interface ExtendedHandshake {
 
 /** Encodes the payload of a handshake. */
 export function encodeExtendedHandshake(
-  handshake: ExtendedHandshake,
+  handshake: Partial<ExtendedHandshake>,
 ): Uint8Array<ArrayBuffer> {
   const { peerExchangeId, metadataId, yourHostname } = handshake;
   return encodeBencode({

@@ -59,7 +59,7 @@ Deno.test("decodeDnsMessage() reads what encodeDnsMessage() writes", () => {
 
 Deno.test("decodeDnsMessage() reads a question with the QU bit", () => {
   const message = encodeDnsMessage({
-    ...{ isResponse: false, answers: [], proposed: [] },
+    isResponse: false,
     questions: [{ name: "LANSWARM.local", type: "A" }],
   });
   // The class stands last.

@@ -27,15 +27,11 @@ function query(
   answers: readonly DnsRecord[] = [],
 ): Uint8Array {
   const questions = [{ name, type }];
-  return encodeDnsMessage({
-    ...{ id: 42, isResponse: false, questions, answers, proposed: [] },
-  });
+  return encodeDnsMessage({ id: 42, isResponse: false, questions, answers });
 }
 
 function response(...answers: readonly DnsRecord[]): Uint8Array {
-  return encodeDnsMessage({
-    ...{ isResponse: true, questions: [], answers, proposed: [] },
-  });
+  return encodeDnsMessage({ isResponse: true, answers });
 }
 
 Deno.test("a share is found within half a second, whoever comes first", () => {

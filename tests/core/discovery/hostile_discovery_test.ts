@@ -30,9 +30,7 @@ const HASH = infoHashFromHex("0123456789abcdef0123456789abcdef01234567");
 const ENCODER = new TextEncoder();
 
 function response(...answers: DnsRecord[]): Uint8Array<ArrayBuffer> {
-  return encodeDnsMessage(
-    { isResponse: true, questions: [], answers, proposed: [] },
-  );
+  return encodeDnsMessage({ isResponse: true, answers });
 }
 
 /** A share as its host states it. */

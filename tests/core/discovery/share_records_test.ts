@@ -25,9 +25,9 @@ Deno.test("the names of instances are labels of DNS, whatever the share is calle
     const records = shareRecords({ ...SHARE, name }, {
       ...{ instance, host: "host.local" },
     });
-    const { answers } = decodeDnsMessage(encodeDnsMessage({
-      ...{ isResponse: true, questions: [], answers: records, proposed: [] },
-    }));
+    const { answers } = decodeDnsMessage(
+      encodeDnsMessage({ isResponse: true, answers: records }),
+    );
     assertEquals(answers[1]!.data, instance.toLowerCase());
   }
 });

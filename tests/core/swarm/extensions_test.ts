@@ -30,11 +30,10 @@ function say(
   handshake: Partial<ExtendedHandshake>,
   peer = 1,
 ): string[] {
-  const silence = parseExtendedHandshake(latin1("de"));
   return desk.receive(peer, {
     type: "extended",
     id: 0,
-    payload: encodeExtendedHandshake({ ...silence, ...handshake }),
+    payload: encodeExtendedHandshake(handshake),
   });
 }
 

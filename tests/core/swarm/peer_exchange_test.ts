@@ -41,17 +41,7 @@ function greet(
   desk.receive(peer, {
     type: "extended",
     id: 0,
-    payload: encodeExtendedHandshake({
-      peerExchangeId: said.peerExchangeId,
-      metadataId: undefined,
-      metadataLength: undefined,
-      client: undefined,
-      port: said.port,
-      yourHostname: said.yourHostname,
-      requestQueueLength: undefined,
-      isUploadOnly: undefined,
-      isComplete: undefined,
-    }),
+    payload: encodeExtendedHandshake(said),
   });
 }
 
