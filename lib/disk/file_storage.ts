@@ -16,7 +16,7 @@ import { ContentChangedError, StorageError } from "../base/errors.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
 import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
-import { FilePool } from "./file_pool.ts";
+import { FilePool, withDescriptor } from "./file_pool.ts";
 import {
   type FileStamp,
   FileSystem,
@@ -63,9 +63,9 @@ export async function openFileStorage(
   options: FileStorageOptions,
 ): Promise<FileStorage> {
   requireOtherName(torrent, options.dir);
-  await probeNames(torrent, options.dir);
+  await probeNames(torrent, options);
   const storage = new FileStorage(torrent, options);
-  await storage.makeEmptyFiles();
+  await withDescriptor(() => storage.makeEmptyFiles(), options.fdPressure);
   return storage;
 }
 

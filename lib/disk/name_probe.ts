@@ -9,8 +9,10 @@
  */
 import { dirname, join } from "@std/path";
 import { quote, StorageError } from "../base/errors.ts";
+import type { FdPressure } from "../base/fd_pressure.ts";
 import { findComponentFault, foldFully } from "../metainfo/safe_path.ts";
 import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
+import { withDescriptor } from "./file_pool.ts";
 import { isUnwritable, OwnFolder } from "./own_folder.ts";
 import { errorCode, storageFailure } from "./storage_failure.ts";
 
@@ -23,6 +25,14 @@ const MAX_PROBED_PAIRS = 1000;
 /** Errors that concern the name alone; a full disk, for one, says nothing of it. */
 const NAME_ERRORS: readonly unknown[] = ["ENAMETOOLONG", "EILSEQ", "EINVAL"];
 
+/** Options of {@linkcode probeNames}. */
+export interface ProbeNamesOptions {
+  /** The download folder. */
+  readonly dir: string;
+  /** Frees file descriptors if there is none to probe with. @default nothing is freed */
+  readonly fdPressure?: FdPressure;
+}
+
 /**
  * Checks that each file of a torrent has a place of its own below `dir`.
  * @throws {StorageError} If the file system does not take a name, or takes two
@@ -30,7 +40,7 @@ const NAME_ERRORS: readonly unknown[] = ["ENAMETOOLONG", "EILSEQ", "EINVAL"];
  */
 export async function probeNames(
   { files }: Torrent,
-  dir: string,
+  { dir, fdPressure }: ProbeNamesOptions,
 ): Promise<void> {
   await checkLongestPath(files, dir);
   const unusual = findUnusualNames(files);
@@ -40,14 +50,14 @@ export async function probeNames(
   if (folder === undefined) return;
   try {
     for (const [name, path] of unusual) {
-      const error = await createEmpty(join(folder, name));
+      const error = await createEmpty(join(folder, name), fdPressure);
       if (NAME_ERRORS.includes(errorCode(error))) {
         throw storageFailure("use", join(dir, ...path), error);
       }
     }
     for (const [index, [other, path]] of similar.entries()) {
       const pair = join(folder, `pair ${index}`);
-      await createEmpty(join(pair, ...other));
+      await createEmpty(join(pair, ...other), fdPressure);
       // It fails if the path is another one, or none that the file system takes.
       const isSame = await Deno.lstat(join(pair, ...path)).catch(() => false);
       if (isSame === false) continue;
@@ -58,7 +68,8 @@ export async function probeNames(
       );
     }
   } finally {
-    await Deno.remove(folder, { recursive: true })
+    const remove = () => Deno.remove(folder, { recursive: true });
+    await withDescriptor(remove, fdPressure)
       // Harmless: empty files in the program's own folder.
       .catch(() => {});
   }
@@ -160,10 +171,14 @@ async function makeProbeFolder(dir: string): Promise<string | undefined> {
 }
 
 /** Creates an empty file and its folders; the error, if the system refuses. */
-async function createEmpty(path: string): Promise<unknown> {
+async function createEmpty(
+  path: string,
+  fdPressure?: FdPressure,
+): Promise<unknown> {
   try {
     await Deno.mkdir(dirname(path), { recursive: true });
-    (await Deno.open(path, { write: true, create: true })).close();
+    const open = () => Deno.open(path, { write: true, create: true });
+    (await withDescriptor(open, fdPressure)).close();
     return undefined;
   } catch (error) {
     return error;

@@ -65,9 +65,10 @@ export async function openTorrentContent(
   await using opened = new AsyncDisposableStack();
   opened.use(await lockFolder(torrent, options.dir, options));
   const storage = opened.use(await openFileStorage(torrent, options));
-  const recordSecret = options.recordSecret ?? await openRecordSecret()
-    // Without one, everything is verified at each start.
-    .catch(() => undefined);
+  const recordSecret = options.recordSecret ??
+    await withDescriptor(() => openRecordSecret(), options.fdPressure)
+      // Without one, everything is verified at each start.
+      .catch(() => undefined);
   const resources = opened.move();
   const parts = { ...options, recordSecret, storage, resources };
   return new TorrentContent(torrent, parts);
