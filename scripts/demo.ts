@@ -52,7 +52,7 @@ async function runDemo(
 
   const created = await start("create", [
     ...[original, announceUrl, TORRENT_NAME],
-  ]).result;
+  ]).ended();
   if (created.code !== 0) throw new Error(created.stderr.trim());
   const peerArguments = (dir: string): string[] => [
     ...[TORRENT_NAME, "--dir", dir, "--host", "127.0.0.1", "--port", "0"],

@@ -1,7 +1,8 @@
 /**
  * `deno task picture`: takes the README's picture of the tracker's page. The
  * program `tracker` serves a torrent to hosts that announce their progress for a
- * minute; then Chromium takes `docs/page.png`.
+ * minute; then Chromium takes `docs/page.png`. The task has all permissions, because
+ * Playwright reads a file of `/proc` that Deno allows only with all.
  *
  * @module
  */
@@ -9,8 +10,7 @@ import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import { launchChromium } from "./clients/chromium.ts";
 import { findProgram } from "./clients/client.ts";
-import { runTask, spawnTask } from "./programs/tasks.ts";
-import { REPOSITORY } from "./programs/tasks.ts";
+import { REPOSITORY, runTask, spawnTask } from "./programs/tasks.ts";
 
 const FILE_NAME = "classroom-image.iso";
 const FILE_LENGTH = 1024 ** 3;

@@ -71,21 +71,18 @@ declare module "@std/assert" {
   ): void;
   export function assertInstanceOf<T>(
     actual: unknown,
-    // deno-lint-ignore no-explicit-any -- the constructor type of any class
-    expected: abstract new (...args: any[]) => T,
+    expected: abstract new (...args: never[]) => T,
     message?: string,
   ): asserts actual is T;
   export function assertThrows<E extends Error = Error>(
     fn: () => unknown,
-    // deno-lint-ignore no-explicit-any -- the constructor type of any class
-    ErrorClass: abstract new (...args: any[]) => E,
+    ErrorClass: abstract new (...args: never[]) => E,
     messageIncludes?: string,
     message?: string,
   ): E;
   export function assertRejects<E extends Error = Error>(
     fn: () => PromiseLike<unknown>,
-    // deno-lint-ignore no-explicit-any -- the constructor type of any class
-    ErrorClass: abstract new (...args: any[]) => E,
+    ErrorClass: abstract new (...args: never[]) => E,
     messageIncludes?: string,
     message?: string,
   ): Promise<E>;

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { runTask } from "../programs/tasks.ts";
+import { spawnTask } from "../programs/tasks.ts";
 import type { Figures } from "../simulate/figures.ts";
 import { OURS } from "./contender.ts";
 import {
@@ -93,11 +93,13 @@ async function simulate(
   { seed, size }: { readonly seed: number; readonly size: number },
 ): Promise<Values> {
   const pieceCount = Math.ceil(size / PIECE_LENGTH);
-  const { code, stdout, stderr } = await runTask("simulate", [
+  await using simulation = spawnTask("simulate", [
     ...["--peers", `${LEECHER_COUNT}`, "--pieces", `${pieceCount}`],
     ...["--piece-length", `${PIECE_LENGTH}`, "--up", rate],
     ...["--seed", `${seed}`, "--json", ...flags],
   ]);
+  // Without a time limit: the benchmark measures the time.
+  const { code, stdout, stderr } = await simulation.result;
   if (code !== 0) {
     throw new Error(`Cannot use the run: exit code ${code}: ${stderr}`);
   }

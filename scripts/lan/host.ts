@@ -84,7 +84,7 @@ export class Host {
     args: readonly string[],
     options: ProgramOptions = {},
   ): Promise<ProgramResult> {
-    return await this.spawn(program, args, options).result;
+    return await this.spawn(program, args, options).ended();
   }
 
   /** Runs one of the project's programs to its end. */
@@ -93,7 +93,7 @@ export class Host {
     args: readonly string[],
     options: ProgramOptions = {},
   ): Promise<ProgramResult> {
-    return await this.spawnTask(name, args, options).result;
+    return await this.spawnTask(name, args, options).ended();
   }
 
   /** Kills all processes. Only the network calls this. */

@@ -65,7 +65,7 @@ export async function joinShare(
     /"pieceVerified"/,
     JOIN_TIMEOUT_MS,
   );
-  const { code, stderr } = await joining.result;
+  const { code, stderr } = await joining.ended();
   assertEquals(code, 0, `${host.name}: ${stderr}`);
   return Date.parse(JSON.parse(input!).time) - startMs;
 }

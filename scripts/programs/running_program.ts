@@ -14,16 +14,21 @@ export interface ProgramResult {
   readonly stderr: string;
 }
 
+/** Longest run of a program that a test waits for, in milliseconds. */
+const END_TIMEOUT_MS = 180_000;
+
 /** A running program. */
 export class RunningProgram implements AsyncDisposable {
-  /** Resolves when the program has ended and its output was read. */
+  /** Resolves when the program has ended and its output was read; {@linkcode ended} has a time limit. */
   readonly result: Promise<ProgramResult>;
   readonly stdout: LineLog;
   readonly stderr: LineLog;
+  readonly #name: string;
   readonly #process: Deno.ChildProcess;
   #ended = false;
 
   constructor(name: string, process: Deno.ChildProcess) {
+    this.#name = name;
     this.#process = process;
     this.stdout = new LineLog(`stdout of ${name}`, process.stdout);
     this.stderr = new LineLog(`stderr of ${name}`, process.stderr);
@@ -48,7 +53,29 @@ export class RunningProgram implements AsyncDisposable {
   /** Sends a signal if the program is still running, and waits for its end. */
   async stop(signal: Deno.Signal = "SIGTERM"): Promise<ProgramResult> {
     this.signal(signal);
-    return await this.result;
+    return await this.ended();
+  }
+
+  /**
+   * Waits for the program's end.
+   * @throws {Error} If the time is over first, with the output; kills the program.
+   */
+  async ended(timeoutMs = END_TIMEOUT_MS): Promise<ProgramResult> {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      this.signal("SIGKILL");
+      const output = this.stdout.text + this.stderr.text;
+      late.reject(
+        new Error(
+          `${this.#name} has not ended within ${timeoutMs} ms; the output is:\n${output}`,
+        ),
+      );
+    }, timeoutMs);
+    try {
+      return await Promise.race([this.result, late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -94,7 +121,7 @@ export async function runCommand(
   args: readonly string[],
   options: ProgramOptions = {},
 ): Promise<ProgramResult> {
-  return await startProgram(program, [program, ...args], options).result;
+  return await startProgram(program, [program, ...args], options).ended();
 }
 
 /** Longest wait for a line, in milliseconds. */

@@ -69,7 +69,7 @@ export async function runTask(
   options: ProgramOptions = {},
 ): Promise<ProgramResult> {
   await using program = spawnTask(name, args, options);
-  return await program.result;
+  return await program.ended();
 }
 
 /** Starts a program, in the repository by default; disposing of it kills it. */

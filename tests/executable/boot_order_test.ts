@@ -34,7 +34,7 @@ executableTest("executables start in any order", async (executables) => {
   await delay(1_000);
   await lan.host("tracker").addAddress(tracker.address);
   await running.stdout.waitFor(/^announce +http:\/\/10\.77\.0\.1:8000/);
-  assertEquals((await peer.result).code, 0);
+  assertEquals((await peer.ended()).code, 0);
   for (const program of [sharing, running]) {
     assertEquals((await program.stop("SIGTERM")).code, 0);
   }

@@ -73,7 +73,7 @@ executableTest(
     const first = startPeer(leecher, ["--max-download=2MiB"]);
     await first.stdout.waitFor(/"type":"pieceVerified"/);
     await Deno.chmod(leecher.path(NAME), 0o555);
-    const { code, stderr } = await first.result;
+    const { code, stderr } = await first.ended();
     assertEquals(code, 1);
     assertMatch(
       stderr,
@@ -81,7 +81,7 @@ executableTest(
     );
 
     await Deno.chmod(leecher.path(NAME), 0o755);
-    const second = await startPeer(leecher, ["--exit-when-complete"]).result;
+    const second = await startPeer(leecher, ["--exit-when-complete"]).ended();
     assertEquals([second.code, second.stderr], [0, ""]);
     const found = /"type":"verified".*"verified":(\d+)/.exec(second.stdout)![1];
     assertLess(0, Number(found));
@@ -107,7 +107,7 @@ executableTest(
     const leecher = await ordinaryHost(lan.host("leecher"), executables);
     await carryTorrent(torrent, leecher);
     const fetching = startPeer(leecher, ["--exit-when-complete"]);
-    const { code, stderr } = await first.result;
+    const { code, stderr } = await first.ended();
     assertEquals(code, 1);
     assertMatch(
       stderr,
@@ -116,7 +116,7 @@ executableTest(
 
     await modes(0o644);
     const second = startPeer(seeder);
-    assertEquals((await fetching.result).code, 0);
+    assertEquals((await fetching.ended()).code, 0);
     await assertSame(seeder, leecher);
     await stopPeer(second);
   },

@@ -135,14 +135,14 @@ executableTest(
 
     const first = startPeer(leecher, ["--dir", "disk"]);
     assertFailed(
-      await first.result,
+      await first.ended(),
       /^error: cannot write disk\/sample\.bin: the disk is full; free some space /,
     );
     assertMatch(first.stdout.text, /"type":"pieceVerified"/);
 
     await Deno.remove(leecher.path("disk", "other.bin"));
     const second = startPeer(leecher, ["--dir=disk", "--exit-when-complete"]);
-    const { code, stdout, stderr } = await second.result;
+    const { code, stdout, stderr } = await second.ended();
     assertEquals([code, stderr], [0, ""]);
     const found = /"type":"verified".*"verified":(\d+)/.exec(stdout)?.[1];
     assertLess(2 * MIB, Number(found));

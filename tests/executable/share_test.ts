@@ -46,7 +46,7 @@ executableTest(
       ...["get", second!.address, "--exit-when-complete"],
     ]);
     assertEquals([last.code, last.stderr], [0, ""]);
-    assertEquals((await share.result).code, 0);
+    assertEquals((await share.ended()).code, 0);
     for (const host of [second!, third!]) {
       assertEquals(
         await sha256Of(host.path(NAME)),

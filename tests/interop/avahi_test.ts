@@ -48,7 +48,7 @@ lanTest(
     // The other way round: we resolve the name of a host that runs Avahi.
     for (const host of [teacher, student]) {
       const { stdout } = await startProbe(host, "resolve", "student.local")
-        .result;
+        .ended();
       const addresses: string[] = JSON.parse(stdout);
       assertEquals(addresses.includes("10.77.0.2"), true, stdout);
     }

@@ -53,6 +53,6 @@ lanTest("tracker and peer wait for the address of --host", async () => {
   await host.addAddress(host.address);
   await tracker.stdout.waitFor(/^announce +http:\/\/10\.77\.0\.1:8000/);
   // The tracker is up and has no such file, so that the peer waits no longer.
-  assertEquals((await peer.result).code, 1);
+  assertEquals((await peer.ended()).code, 1);
   assertEquals((await tracker.stop("SIGTERM")).code, 0);
 });

@@ -127,7 +127,7 @@ lanTest(
     const peer = startProbe(host, "lsd", infoHash);
     await peer.stdout.waitFor(/^ready$/);
     const startMs = performance.now();
-    const sent = await startProbe(stranger, "flood", infoHash, "2000").result;
+    const sent = await startProbe(stranger, "flood", infoHash, "2000").ended();
     assertMatch(sent.stdout, /^sent 2000$/m);
     await delay(1_000);
     const seconds = (performance.now() - startMs) / 1000;
@@ -143,11 +143,11 @@ lanTest(
     );
     const reported = reportCount();
     await startProbe(stranger, "flood", [...others, infoHash].join(), "1")
-      .result;
+      .ended();
     await delay(700);
     assertEquals(reportCount(), reported + 1);
     await stranger.moveTo("10.88.0.2");
-    await startProbe(stranger, "flood", infoHash, "5").result;
+    await startProbe(stranger, "flood", infoHash, "5").ended();
     await delay(1_000);
     assertEquals(peer.stdout.lines.filter((line) => /10\.88/.test(line)), []);
   },
@@ -259,7 +259,7 @@ lanTest(
     const direct = startProbe(student, "find", teacher.address);
     assertMatch((await direct.stdout.waitFor(/^\{.*/))[0], /"images v1\.0"/);
     const resolved = await startProbe(student, "resolve", "lanswarm.local")
-      .result;
+      .ended();
     assertEquals(
       JSON.parse(resolved.stdout).toSorted(),
       ["10.77.0.1", "fd77::1"],

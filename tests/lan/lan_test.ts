@@ -41,8 +41,8 @@ lanTest(
     const sleeper = lan.host("only").spawn("sleep", ["600"]);
     const parent = lan.host("only").spawn("sh", ["-c", "sleep 600; true"]);
     await lan[Symbol.asyncDispose]();
-    assertNotEquals((await sleeper.result).code, 0);
-    assertNotEquals((await parent.result).code, 0);
+    assertNotEquals((await sleeper.ended()).code, 0);
+    assertNotEquals((await parent.ended()).code, 0);
     const listed = await new Deno.Command("ip", { args: ["netns", "list"] })
       .output();
     const names = new TextDecoder().decode(listed.stdout);

@@ -106,7 +106,7 @@ lanTest(
     await stopPeer(first);
 
     const second = startPeer(leecher, ["--exit-when-complete"]);
-    const { code, stdout } = await second.result;
+    const { code, stdout } = await second.ended();
     assertEquals(code, 0);
     const found = /"type":"verified".*"verified":(\d+)/.exec(stdout)?.[1];
     assertLess(4 * MIB, Number(found));
@@ -196,7 +196,7 @@ lanTest("machines without IPv4 share over IPv6", async () => {
   await carryTorrent(torrent, leecher);
   startPeer(seeder);
   const peer = startPeer(leecher, ["--exit-when-complete"]);
-  assertEquals((await peer.result).code, 0);
+  assertEquals((await peer.ended()).code, 0);
   await assertCopied(seeder, leecher);
 });
 
@@ -230,7 +230,7 @@ lanTest(
     const peer = leecher.spawnTask("peer", [
       ...[TORRENT_NAME, "--dir", "new/folder", "--exit-when-complete"],
     ]);
-    assertEquals((await peer.result).code, 0);
+    assertEquals((await peer.ended()).code, 0);
     for (const [name] of files) {
       assertEquals(
         await sha256Of(leecher.path("new", "folder", "Überblick", name)),

@@ -77,7 +77,7 @@ lanTest("machines without IPv4 share by a UDP tracker", async () => {
   await carryTorrent(torrent, leecher);
   startPeer(seeder);
   const peer = startPeer(leecher, ["--exit-when-complete"]);
-  assertEquals((await peer.result).code, 0);
+  assertEquals((await peer.ended()).code, 0);
   await assertCopied(seeder, leecher);
 });
 

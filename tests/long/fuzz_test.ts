@@ -14,6 +14,8 @@ const FUZZ_MS = 1_500;
 const TIMEOUT_MS = 900_000;
 
 const SUITES = ["tests/core", "tests/loopback"];
+/** Permissions of the tests that fuzz: those of core need none, those of loopback a socket. */
+const PERMISSIONS = ["-R", "-N", "--allow-env=FUZZ_SEED,FUZZ_MS"];
 
 /** The test files of a folder that fuzz. */
 async function* fuzzTestsIn(folder: string): AsyncGenerator<string> {
@@ -31,10 +33,17 @@ Deno.test(`every fuzz test passes with a random seed (seed ${SEED})`, async () =
     for await (const path of fuzzTestsIn(suite)) paths.push(path);
   }
   const command = `FUZZ_SEED=${SEED} FUZZ_MS=${FUZZ_MS} deno test --no-check ` +
-    `-A --filter '(seed ' ${paths.sort().join(" ")}`;
+    `${PERMISSIONS.join(" ")} --filter '(seed ' ${paths.sort().join(" ")}`;
   report(`replay: ${command}`);
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", "--no-check", "-A", "--filter", "(seed ", ...paths],
+    args: [
+      "test",
+      "--no-check",
+      ...PERMISSIONS,
+      "--filter",
+      "(seed ",
+      ...paths,
+    ],
     env: { FUZZ_SEED: `${SEED}`, FUZZ_MS: `${FUZZ_MS}` },
     stdin: "null",
     signal: AbortSignal.timeout(TIMEOUT_MS),

@@ -46,7 +46,7 @@ async function shareLate(
   await before?.[Symbol.asyncDispose]();
   await delay(500);
   await using _ = serve(port, () => new Response(file));
-  const { code, stderr } = await peer.result;
+  const { code, stderr } = await peer.ended();
   assertEquals(code, 0, stderr);
   await assertCopied(sample, dir);
   return stderr.replaceAll(url, "URL");
@@ -136,7 +136,7 @@ async function shareBeside(
   await using _ = late === undefined
     ? undefined
     : serve(port, () => late(file));
-  const { code, stderr } = await peer.result;
+  const { code, stderr } = await peer.ended();
   if (code === 0) await assertCopied(there, dir);
   return { code, stderr };
 }

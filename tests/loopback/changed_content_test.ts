@@ -104,7 +104,7 @@ Deno.test("a file that is deleted during its download is downloaded again", asyn
   );
   await leecher.stdout.waitFor(/"type":"pieceVerified"/);
   await Deno.remove(join(dir, "b.bin"));
-  const { code, stderr } = await leecher.result;
+  const { code, stderr } = await leecher.ended();
   assertEquals(code, 0, stderr);
   assertMatch(
     stderr,

@@ -236,7 +236,7 @@ Deno.test("create fails if another program writes to the file that it reads", as
     cwd: folder.path,
   });
   let isRunning = true;
-  const ended = program.result.finally(() => isRunning = false);
+  const ended = program.ended().finally(() => isRunning = false);
   while (isRunning) {
     await file.write(new Uint8Array(1));
     await delay(1);

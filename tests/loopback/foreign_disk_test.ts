@@ -111,7 +111,7 @@ foreignDiskTest(
     const dir = join(swarm.folder, "leecher");
     assertEquals(await fetchTo(dir, shared), { code: 0, stderr: "" });
     await assertCopied(shared, dir);
-    assertGone(await seeder.result);
+    assertGone(await seeder.ended());
   },
 );
 
@@ -126,7 +126,7 @@ foreignDiskTest(
     );
     await leecher.stdout.waitFor(/"type":"pieceVerified"/);
     await disk.vanish();
-    assertGone(await leecher.result);
+    assertGone(await leecher.ended());
   },
 );
 
@@ -146,7 +146,7 @@ foreignDiskTest(
       );
       await leecher.stdout.waitFor(/"type":"pieceVerified"/);
       await unmount(place);
-      assertGone(await leecher.result);
+      assertGone(await leecher.ended());
       assertEquals(await listing(place), []);
       await Deno.remove(place, { recursive: true });
     }

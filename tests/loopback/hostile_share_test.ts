@@ -114,7 +114,7 @@ Deno.test("get lists few of a thousand shares, each in a short line without esca
   assertEquals(lines.length, 41);
   for (const line of lines) {
     assertLessOrEqual([...line].length, 200);
-    // deno-lint-ignore no-control-regex
+    // deno-lint-ignore no-control-regex -- control characters are what must not be there
     assertEquals(/[\x00-\x1f\u202e]/.test(line), false, line);
   }
 });

@@ -27,7 +27,7 @@ async function pressCtrlC(
   program.signal("SIGINT");
   await delay(echoDelayMs);
   program.signal("SIGINT");
-  return await program.result;
+  return await program.ended();
 }
 
 for (const echoDelayMs of ECHO_DELAYS_MS) {
@@ -92,7 +92,7 @@ Deno.test({
 
     const writer = keyboard.getWriter();
     await writer.write(Uint8Array.of(0x03));
-    const { code, stdout } = await terminal.result;
+    const { code, stdout } = await terminal.ended();
     await writer.close();
     assertMatch(stdout, /a\.bin: .* of 3\.8 MiB verified/);
     // 130 is deno task itself (2.9.6): on a busy machine it sees the Ctrl+C only

@@ -49,7 +49,7 @@ async function signalProcess1(
   const line = `kill -s ${
     signal.slice(3)
   } $(cat /proc/${pid}/task/${pid}/children)`;
-  assertEquals((await startIn(line).result).code, 0);
+  assertEquals((await startIn(line).ended()).code, 0);
 }
 
 const AS_PROCESS_1 = 'exec unshare --pid --fork --mount-proc "$@"';
@@ -114,7 +114,7 @@ export const PROCESS_CASES: readonly ProcessCase[] = [
         ...commandOf("peer"),
         ...[shared.path, "--dir", dir, "--exit-when-complete", ...LOCAL],
       );
-      assertEquals((await peer.result).code, 0);
+      assertEquals((await peer.ended()).code, 0);
       await assertCopied(shared, dir);
     },
   },
@@ -133,7 +133,7 @@ export const PROCESS_CASES: readonly ProcessCase[] = [
       });
       const show = [...commandOf("peer"), "show", path];
       await using slow = startIn('"$@" | (sleep 2; cat)', ...show);
-      const { stdout } = await slow.result;
+      const { stdout } = await slow.ended();
       assertEquals(stdout.match(/, number \d+ \(1 B\)/g)?.length, 1500);
       await using paged = startIn(
         `cd '${swarm.folder}'; mkfifo f; sleep 9 <f 2>&- >&- & exec "$@" >f`,
@@ -145,7 +145,7 @@ export const PROCESS_CASES: readonly ProcessCase[] = [
       assertEquals(interrupted.code, 4);
       assertMatch(interrupted.stderr, /: its reader has stopped reading; read/);
       await using refused = startIn('exec "$@" >/dev/full', ...show);
-      const { code, stderr } = await refused.result;
+      const { code, stderr } = await refused.ended();
       assertEquals(code, 1);
       assertMatch(stderr, /^error: cannot write all results to stdout: No sp/);
     },
@@ -219,7 +219,7 @@ export const PROCESS_CASES: readonly ProcessCase[] = [
         ] as const
       ) {
         await using limited = startIn('exec "$@"', ...peer, flag, "1s");
-        const { code, stderr } = await limited.result;
+        const { code, stderr } = await limited.ended();
         assertEquals(code, 4);
         assertMatch(stderr, reason);
       }
@@ -237,7 +237,7 @@ export const PROCESS_CASES: readonly ProcessCase[] = [
       );
       await seeder.stdout.waitFor(/seeding/);
       const elapsedMs = await timed(async () => {
-        assertEquals((await seeder.result).code, 0);
+        assertEquals((await seeder.ended()).code, 0);
       });
       // It was not given up, although nothing arrived.
       assertLess(2_000, elapsedMs);
@@ -262,7 +262,7 @@ export const PROCESS_CASES: readonly ProcessCase[] = [
         using _asked = await silent.accept();
         const elapsedMs = await timed(async () => {
           await signalProcess1(peer, "SIGTERM");
-          assertEquals((await peer.result).code, expected);
+          assertEquals((await peer.ended()).code, expected);
         });
         assertLess(elapsedMs, 2_500);
       }
@@ -283,7 +283,7 @@ export const PROCESS_CASES: readonly ProcessCase[] = [
       assertEquals((await swarm.counts(shared)).complete, 1);
       const elapsedMs = await timed(async () => {
         await signalProcess1(seeder, "SIGTERM");
-        assertEquals((await seeder.result).code, 0);
+        assertEquals((await seeder.ended()).code, 0);
       });
       assertLess(elapsedMs, 2_500);
       // A swarm that nobody is in is not counted.

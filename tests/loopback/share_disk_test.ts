@@ -91,7 +91,7 @@ testUnless(
     const args = [`127.0.0.1:${port}`, "--dir", small, "--port", "0", ...LOCAL];
     const tmpfs = 'mount -t tmpfs -o size=1m none "$1"';
     await using refused = startMounted(tmpfs, small, "get", args);
-    const { code, stderr } = await refused.result;
+    const { code, stderr } = await refused.ended();
     assertEquals(code, 1);
     assertMatch(
       stderr,
@@ -100,7 +100,7 @@ testUnless(
     await using brave = startMounted(tmpfs, small, "get", [
       ...[...args, "--ignore-space"],
     ]);
-    const full = await brave.result;
+    const full = await brave.ended();
     assertEquals(full.code, 1);
     assertMatch(full.stderr, /the disk is full/);
     await using sealed = startMounted(
@@ -109,7 +109,7 @@ testUnless(
       "get",
       args,
     );
-    const readOnly = await sealed.result;
+    const readOnly = await sealed.ended();
     assertEquals(readOnly.code, 1);
     assertMatch(readOnly.stderr, /^error: cannot (write|store|use) \S*small/m);
   },

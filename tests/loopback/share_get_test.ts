@@ -95,7 +95,7 @@ Deno.test("a get that came before the share waits for it and for its hashes", as
   await using during = spawnTask("get", args("during"));
   await share.stdout.waitFor(/"ready"/);
   for (const [get, name] of [[early, "early"], [during, "during"]] as const) {
-    assertEquals((await get.result).code, 0);
+    assertEquals((await get.ended()).code, 0);
     const copy = join(copies, name, "a.bin");
     assertEquals(await sha256Of(copy), await sha256Of(file));
   }
@@ -111,8 +111,8 @@ Deno.test("share ends with 0 as soon as --expect machines are complete, before w
   await using first = spawnTask("get", args(1));
   await first.stdout.waitFor(/Helping the others/);
   await using second = spawnTask("get", [...args(2), "--exit-when-complete"]);
-  assertEquals((await second.result).code, 0);
-  assertEquals((await share.result).code, 0);
+  assertEquals((await second.ended()).code, 0);
+  assertEquals((await share.ended()).code, 0);
   assertEquals((await first.stop("SIGTERM")).code, 0);
 
   await using unmet = spawnShare(port, file, "--expect", "1");
@@ -242,7 +242,7 @@ Deno.test("get ends with 5 where nothing is shared, share with 1 for a wrong pat
     ] as const
   ) {
     await using share = spawnShare(freePort(), path);
-    const { code, stdout, stderr } = await share.result;
+    const { code, stdout, stderr } = await share.ended();
     assertEquals([code, stdout], [1, ""]);
     assertMatch(stderr, new RegExp(`^error: cannot (share|read) .*${reason}`));
   }

@@ -63,7 +63,7 @@ Deno.test({
       HANDLE_COUNT,
       ...[shared.path, "--dir", dir, "--exit-when-complete"],
     );
-    const { code, stdout, stderr } = await leecher.result;
+    const { code, stdout, stderr } = await leecher.ended();
     assertEquals([code, stderr], [0, ""]);
     assert(stdout.includes("complete and verified"), stdout);
     await assertCopied(shared, dir);
@@ -107,7 +107,7 @@ Deno.test({
       ...["--dir", dir, "--exit-when-complete"],
       ...shared.map(({ path }) => path),
     );
-    const { code, stderr } = await leecher.result;
+    const { code, stderr } = await leecher.ended();
     assertEquals([code, stderr], [0, ""]);
     for (const one of shared) await assertCopied(one, dir);
   },
