@@ -18,8 +18,14 @@ export interface ServedFile {
   readonly version: string;
   /** Headers beside those of ranges. */
   readonly headers: HttpResponse["headers"];
-  /** Reads the file from an offset, as far as `into` is long. */
-  readonly read: (offset: number, into: Uint8Array) => Promise<void>;
+  /** Opens the file for one download: all of it is of one version. */
+  readonly open: () => Promise<OpenFile>;
+}
+
+/** A file that a download reads. */
+export interface OpenFile extends Disposable {
+  /** Reads from an offset, as far as `into` is long. */
+  read(offset: number, into: Uint8Array): Promise<void>;
 }
 
 /** A part of a file, in bytes; `end` is the offset behind its last byte. */
@@ -89,13 +95,14 @@ export function parseRange(
 
 /** The bytes of a range; each chunk is the consumer's until it asks for the next. */
 async function* chunksOf(
-  { read }: ServedFile,
+  { open }: ServedFile,
   { start, end }: Range,
 ): AsyncGenerator<Uint8Array> {
+  using file = await open();
   const buffer = new Uint8Array(Math.min(CHUNK_LENGTH, end - start));
   for (let offset = start; offset < end; offset += buffer.length) {
     const chunk = buffer.subarray(0, end - offset);
-    await read(offset, chunk);
+    await file.read(offset, chunk);
     yield chunk;
   }
 }

@@ -16,7 +16,11 @@ import type {
 } from "../tracker/http_handler.ts";
 import { attachment } from "../tracker/torrent_routes.ts";
 import type { ExecutableFolder } from "./executables.ts";
-import { fileResponse, type ServedFile } from "./file_response.ts";
+import {
+  fileResponse,
+  type OpenFile,
+  type ServedFile,
+} from "./file_response.ts";
 import {
   JOIN_TARGETS,
   type OfferedExecutable,
@@ -88,20 +92,16 @@ export function shareRoutes(
       : await options.executables?.find(target);
     if (found === undefined) return NOT_FOUND;
     const { path, length, sha256 } = found;
-    const read = async (offset: number, into: Uint8Array): Promise<void> => {
-      using file = await Deno.open(path);
-      await file.seek(offset, Deno.SeekMode.Start);
-      for (let done = 0; done < into.length;) {
-        const count = await file.read(into.subarray(done));
-        if (count === null) throw new Error(`Cannot send ${path}: it shrank`);
-        done += count;
-      }
-    };
     const headers = downloadHeaders(
       `lanswarm-${target}`,
       "application/octet-stream",
     );
-    return send(request, { length, version: sha256, headers, read });
+    return send(request, {
+      length,
+      version: sha256,
+      headers,
+      open: () => openFile(path),
+    });
   }
 
   async function sharedFile(request: TrackerRequest): Promise<HttpResponse> {
@@ -123,7 +123,11 @@ export function shareRoutes(
       length,
       version: `${infoHash}-${index}`,
       headers: downloadHeaders(name, type),
-      read: (offset, into) => storage.read(offsetInTorrent + offset, into),
+      open: () =>
+        Promise.resolve({
+          read: (offset, into) => storage.read(offsetInTorrent + offset, into),
+          [Symbol.dispose]: () => {},
+        }),
     });
   }
 
@@ -140,6 +144,21 @@ export function shareRoutes(
     [EXECUTABLE_PATH, executable],
     [FILE_PATH, sharedFile],
   ]);
+}
+
+async function openFile(path: string): Promise<OpenFile> {
+  const file = await Deno.open(path);
+  return {
+    read: async (offset, into) => {
+      await file.seek(offset, Deno.SeekMode.Start);
+      for (let done = 0; done < into.length;) {
+        const count = await file.read(into.subarray(done));
+        if (count === null) throw new Error(`Cannot send ${path}: it shrank`);
+        done += count;
+      }
+    },
+    [Symbol.dispose]: () => file.close(),
+  };
 }
 
 /** The components below `/files/`; `undefined` where they are malformed. */

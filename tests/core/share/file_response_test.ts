@@ -10,10 +10,14 @@ async function get(headers: Record<string, string>): Promise<string> {
     length: CONTENT.length,
     version: "v1",
     headers: { "content-type": "text/plain" },
-    read: (offset, into) => {
-      into.set(CONTENT.subarray(offset, offset + into.length));
-      return Promise.resolve();
-    },
+    open: () =>
+      Promise.resolve({
+        read: (offset: number, into: Uint8Array) => {
+          into.set(CONTENT.subarray(offset, offset + into.length));
+          return Promise.resolve();
+        },
+        [Symbol.dispose]: () => {},
+      }),
   });
   let text = "";
   if (typeof response.body !== "string") {
@@ -71,5 +75,30 @@ Deno.test("parseRange() never leaves the file", () => {
         assertEquals(0 <= start && start < end && end <= length, true);
       }
     }
+  }
+});
+
+Deno.test("fileResponse() opens the file once, when its first byte is wanted, and closes it however the download ends", async () => {
+  for (const chunks of [0, 1, Infinity]) {
+    const calls: string[] = [];
+    const { body } = fileResponse({ header: () => undefined }, {
+      length: 600_000,
+      version: "v1",
+      headers: {},
+      open: () => {
+        calls.push("open");
+        return Promise.resolve({
+          read: () => Promise.resolve(void calls.push("read")),
+          [Symbol.dispose]: () => void calls.push("close"),
+        });
+      },
+    });
+    const parts = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+    for (let count = 0; count < chunks; count++) {
+      if ((await parts.next()).done) break;
+    }
+    await parts.return?.();
+    const reads = Array<string>(Math.min(chunks, 3)).fill("read");
+    assertEquals(calls, chunks === 0 ? [] : ["open", ...reads, "close"]);
   }
 });
