@@ -24,7 +24,8 @@ const JOIN_LABELS = {
   powershell: "  on Windows",
 } as const;
 
-const NO_EXECUTABLE = "run deno task compile here first, then share again";
+const NO_EXECUTABLE =
+  "run deno task compile here; the page below then has the line";
 
 /** The first lines, before anything of the content is read. */
 export function formatShareStart(

@@ -51,17 +51,14 @@ export class ExecutableFolder {
     this.#options = { hostTarget: Deno.build.target, ...options };
   }
 
-  /** The targets of the executables that are there; none is read. */
-  async targets(): Promise<string[]> {
-    const found = await Promise.all(
-      JOIN_TARGETS.map((target) => this.#locate(target)),
-    );
-    return JOIN_TARGETS.filter((_, index) => found[index] !== undefined);
+  /** The targets of the executables that are there now; none is read. */
+  targets(): string[] {
+    return JOIN_TARGETS.filter((target) => this.#locate(target) !== undefined);
   }
 
   /** The executable of a target; `undefined` if there is none. */
   async find(target: string): Promise<ExecutableFile | undefined> {
-    const found = await this.#locate(target);
+    const found = this.#locate(target);
     if (found === undefined) return undefined;
     const { path, length, modifiedMs } = found;
     const key = `${path} ${length} ${modifiedMs}`;
@@ -74,20 +71,28 @@ export class ExecutableFolder {
     return { target, path, length, sha256: await hashing };
   }
 
-  async #locate(target: string): Promise<FoundExecutable | undefined> {
+  #locate(target: string): FoundExecutable | undefined {
     const { folder, hostPath, hostTarget } = this.#options;
     const suffix = target.includes("windows") ? ".exe" : "";
     const paths = [join(folder, `lanswarm-${target}${suffix}`)];
     if (target === hostTarget) paths.unshift(hostPath);
     for (const path of paths) {
-      const info = await Deno.stat(path).catch((error) => {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
-      });
+      const info = statOrNone(path);
       if (!info?.isFile) continue;
       const modifiedMs = info.mtime?.getTime();
       return { path, length: info.size, modifiedMs };
     }
     return undefined;
+  }
+}
+
+/** Stats a path; synchronous, as the page is rendered in one turn. */
+function statOrNone(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
   }
 }
 

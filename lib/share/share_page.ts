@@ -71,7 +71,7 @@ function renderJoinLines(origin: string, targets: readonly string[]): Html[] {
   const lines = joinLines(origin, targets);
   if (lines.length === 0) {
     return [
-      markup`<dt>With nothing installed</dt><dd>There is no executable to hand out. On the machine that shares, run <code>deno task compile</code>, then share again.</dd>`,
+      markup`<dt>With nothing installed</dt><dd>There is no executable to hand out. On the machine that shares, run <code>deno task compile</code>; the line appears here then.</dd>`,
     ];
   }
   return lines.map(({ shell, command }, index) =>

@@ -50,7 +50,6 @@ export async function startShareServer(
   const { publicHostname = "127.0.0.1" } = options;
   const { ShareTable } = await import("./share_table.ts");
   const table = new ShareTable(hostName, options.executables);
-  table.targets = await options.executables?.targets() ?? [];
   for (let tried = 1;; tried++) {
     try {
       const tracker = await startTracker({
@@ -93,7 +92,7 @@ export class ShareServer implements AsyncDisposable {
     return this.#table.hostName;
   }
 
-  /** Targets for which there was an executable when the server started. */
+  /** Targets for which there is an executable now. */
   get executableTargets(): readonly string[] {
     return this.#table.targets;
   }

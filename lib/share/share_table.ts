@@ -35,8 +35,6 @@ export class ShareTable {
   peerPort: number | undefined;
   /** Scheme, host and port for other machines. */
   origin = "";
-  /** Targets for which there was an executable when the server started. */
-  targets: readonly string[] = [];
 
   constructor(hostName: string, executables: ExecutableFolder | undefined) {
     this.hostName = hostName;
@@ -61,6 +59,11 @@ export class ShareTable {
         origin: () => this.origin,
       }),
     ]);
+  }
+
+  /** Targets for which there is an executable now. */
+  get targets(): readonly string[] {
+    return this.#executables?.targets() ?? [];
   }
 
   /** Writes the part of the page that invites other machines. */

@@ -15,7 +15,7 @@ Deno.test("ExecutableFolder finds what deno task compile names for each target",
     hostPath: join(path, "lanswarm"),
     hostTarget: "x86_64-unknown-linux-gnu",
   });
-  assertEquals(await executables.targets(), []);
+  assertEquals(executables.targets(), []);
   for (const target of TARGETS) {
     const names = { target, showsTarget: true };
     for (const name of ["lanswarm", "peer"] as const) {
@@ -25,7 +25,7 @@ Deno.test("ExecutableFolder finds what deno task compile names for each target",
       );
     }
   }
-  assertEquals((await executables.targets()).sort(), [...TARGETS].sort());
+  assertEquals(executables.targets().sort(), [...TARGETS].sort());
   for (const target of TARGETS) {
     const found = await executables.find(target);
     assertEquals(
@@ -46,7 +46,7 @@ Deno.test("ExecutableFolder prefers the executable that runs to one of its targe
   await Deno.writeTextFile(hostPath, "a");
   await Deno.writeTextFile(join(path, `lanswarm-${target}`), "b");
   await Deno.mkdir(join(path, "lanswarm-aarch64-apple-darwin"));
-  assertEquals(await executables.targets(), [target]);
+  assertEquals(executables.targets(), [target]);
   const { path: found, length, sha256 } = (await executables.find(target))!;
   assertEquals([found, length], [hostPath, 1]);
   // Of one byte, "a".

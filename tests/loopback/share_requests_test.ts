@@ -8,6 +8,7 @@ import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import {
   buildTorrent,
+  ExecutableFolder,
   executablesOf,
   MemoryStorage,
   parseTorrent,
@@ -235,4 +236,26 @@ Deno.test("a client that does not read a file is cut off, and its slot is free a
     await delay(50);
   }
   assertEquals(server.errors, []);
+});
+
+Deno.test("the page of a share has the line of an executable that was compiled after its start", async () => {
+  await using folder = await temporaryFolder();
+  const hostPath = join(folder.path, "lanswarm");
+  await using server = await startShareServer({
+    ...{ hostname: "127.0.0.1", port: 0 },
+    executables: new ExecutableFolder({
+      ...{ folder: folder.path, hostPath, hostTarget: TARGET },
+    }),
+  });
+  server.add("photos");
+  const page = (): Promise<string> =>
+    exchange(
+      server,
+      "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/html\r\nConnection: close\r\n\r\n",
+    );
+  assertEquals(server.executableTargets, []);
+  assert((await page()).includes("deno task compile"));
+  await Deno.writeTextFile(hostPath, "program");
+  assertEquals(server.executableTargets, [TARGET]);
+  assert((await page()).includes("/join | sh"));
 });

@@ -39,7 +39,7 @@ Deno.test("formatShareStart() prints what to type on another machine", () => {
     [
       "Sharing images on this network",
       "  On each other machine     lanswarm get 192.168.1.10:9000",
-      "  With nothing installed    run deno task compile here first, then share again",
+      "  With nothing installed    run deno task compile here; the page below then has the line",
       "  Watch                     http://192.168.1.10:9000/",
     ],
   );
