@@ -10,7 +10,7 @@ import { abortable } from "@std/async/abortable";
 import { delay } from "@std/async/delay";
 import { TrackerError } from "../base/errors.ts";
 import { guardListener } from "../base/guard_listener.ts";
-import type { FdPressure } from "../base/fd_pressure.ts";
+import { type FdPressure, isDescriptorShortage } from "../base/fd_pressure.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import type { Random } from "../base/random.ts";
 import { joinSignals } from "../base/join_signals.ts";
@@ -30,6 +30,9 @@ import { TrackerClient } from "./tracker_client.ts";
 
 /** Time for all `stopped` announces of one torrent together, in milliseconds. */
 export const STOP_TIMEOUT_MS = 1_200;
+
+/** Time between two attempts to get a descriptor for `stopped`, in milliseconds. */
+const DESCRIPTOR_RETRY_MS = 50;
 
 /** The result of an announce. */
 export type AnnounceReport =
@@ -180,6 +183,12 @@ export class Announcer {
       const request = this.#request(event, trackerId, 0);
       await abortable(this.#announce(url, request, { signal }), signal);
     } catch (error) {
+      if (isDescriptorShortage(error) && !signal.aborted) {
+        // The connections that are being closed free some.
+        this.#options.fdPressure?.relieve(error, performance.now());
+        await delay(DESCRIPTOR_RETRY_MS);
+        return await this.#announceLast(event, { url, trackerId }, signal);
+      }
       // Harmless: the tracker forgets the peer after a while, and one that has not
       // answered yet may not list it at all.
       if (url === this.#starting?.url) return;

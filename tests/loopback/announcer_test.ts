@@ -7,6 +7,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { TrackerError } from "../../lib/base/errors.ts";
+import { FdPressure } from "../../lib/base/fd_pressure.ts";
 import { createPeerId, infoHashFromHex } from "../../lib/base/identifier.ts";
 import type { PeerAddress } from "../../lib/base/peer_address.ts";
 import { startTracker } from "../../lib/tracker/start_tracker.ts";
@@ -166,6 +167,39 @@ Deno.test("Announcer.stop() announces stopped to a tracker that has not answered
   await it.stop();
   await running;
   assertEquals(sent, ["a started", "a stopped"]);
+});
+
+Deno.test("Announcer.stop() waits for a file descriptor", async () => {
+  const fdPressure = new FdPressure();
+  let isShort = true;
+  using _ = fdPressure.onShortage(() => isShort = false);
+  const { announcer: it, sent, reports } = announcer((_url, { event }) => {
+    if (event !== "stopped" || !isShort) return Promise.resolve(REPLY);
+    const cause = new TypeError("Too many open files (os error 24)");
+    return Promise.reject(new TrackerError("no descriptor", { cause }));
+  }, { fdPressure });
+  const running = it.run(NEVER);
+  await until(() => reports.length === 1);
+  await it.stop();
+  await running;
+  assertEquals(sent, ["a started", "a stopped", "a stopped"]);
+  assertEquals(reports.map(({ type }) => type), ["announced"]);
+});
+
+Deno.test("Announcer.stop() without a file descriptor ends in time", async () => {
+  const { announcer: it, reports } = announcer((_url, { event }) => {
+    if (event !== "stopped") return Promise.resolve(REPLY);
+    const cause = new TypeError("Too many open files (os error 24)");
+    return Promise.reject(new TrackerError("no descriptor", { cause }));
+  });
+  const running = it.run(NEVER);
+  await until(() => reports.length === 1);
+  const start = performance.now();
+  await it.stop(200);
+  const tookMs = performance.now() - start;
+  assert(tookMs < 1_000, `${tookMs} ms`);
+  await running;
+  assertEquals(reports.at(-1)?.type, "announceFailed");
 });
 
 Deno.test("Announcer.stop() announces nothing to a tracker that never answered", async () => {
