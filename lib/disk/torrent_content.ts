@@ -110,8 +110,7 @@ export class TorrentContent implements AsyncDisposable {
     options: Omit<VerifyStorageOptions, "known"> = {},
   ): Promise<Bitfield> {
     const stamps = await this.storage.stamps();
-    const { mustVerify, overwrite } = this.#parts;
-    const { verified } = this.#parts;
+    const { mustVerify, overwrite, verified } = this.#parts;
     const record = verified === undefined
       ? await this.#load()
       : { ...verified, isProven: true };

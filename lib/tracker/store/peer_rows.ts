@@ -35,7 +35,7 @@ export class PeerRows {
   readonly keys: (string | undefined)[] = [];
   /** The trackers of peers that announce to another one. */
   readonly trackers: Map<number, string> = new Map();
-  readonly ipv6Texts: Map<number, string> = new Map<number, string>();
+  readonly ipv6Texts: Map<number, string> = new Map();
   /** 1 for a peer with IPv4. */
   hasIpv4 = new Uint8Array(FIRST_CAPACITY);
   /** 1 for a peer that lacks nothing. */

@@ -219,20 +219,19 @@ export class PeerSelection {
       const isIpv6 = local ? local.length > IPV4_LENGTH : endpoint % 2 === 1;
       if (isIpv6 !== (family === 1)) continue;
       const end = ++count * entryLength;
+      rows?.push(endpoint >> 1);
       if (local !== undefined) {
         // Reached at the tracker's address.
         const port = this.#rows.port(endpoint);
         to.set(local, end - entryLength);
         to[end - 2] = port >>> 8;
         to[end - 1] = port;
-        rows?.push(endpoint >> 1);
         continue;
       }
       let start = (endpoint >> 1) * entryLength;
       for (let offset = end - entryLength; offset < end; offset++) {
         to[offset] = from[start++]!;
       }
-      rows?.push(endpoint >> 1);
     }
     return this.#views[family]![count] ??= to.subarray(0, count * entryLength);
   }

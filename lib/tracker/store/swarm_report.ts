@@ -14,7 +14,7 @@ import {
 import type { MemoryStore } from "./memory_store.ts";
 import { parseAddress, type PeerRows } from "./peer_rows.ts";
 import type { PeerDetails } from "./peer_store.ts";
-import type { Swarm, SwarmPart } from "./swarm.ts";
+import { NO_PART, type Swarm, type SwarmPart } from "./swarm.ts";
 
 /** Most peers that a report names. */
 const MAX_NAMED_PEERS = 200;
@@ -77,7 +77,7 @@ export function mergeReport(
   const isFull = store.table.swarms.size >= store.maxSwarmCount;
   if (!isKnown && (report === undefined || isFull)) return;
   const swarm = store.table.open(infoHash, report?.openedAtMs ?? 0);
-  const unnamed = { seederCount: 0, leecherCount: 0, bytesPerSecond: 0 };
+  const unnamed = { ...NO_PART };
   const named = new Set<PeerId>();
   if (report !== undefined) {
     const { seederCount, leecherCount, bytesPerSecond, contentLength } = report;
