@@ -215,13 +215,17 @@ async function shareItem(
     );
   }
   parts.machines.shares.add(prepared.torrent.infoHash);
+  // What this process has hashed need not be hashed again.
+  const mustVerify = job.mustVerify && prepared.verified === undefined;
   const run = new TorrentRun(announcedHere(prepared.torrent, job, server), {
     ...parts,
-    job: { ...seederJob(job), dir: prepared.dir },
+    job: { ...seederJob(job), dir: prepared.dir, mustVerify },
     display: createPeerDisplay({ json: false, quiet: true }, console),
     stored: prepared.stored,
     ...prepared.verified && { verified: prepared.verified },
-    seedOnlyAdvice: "run share again to hash what is there now",
+    seedOnlyAdvice: item.existing === undefined
+      ? "run share again to hash what is there now"
+      : "name the folder of its content with --dir, or share the content itself",
   });
   runs.push(run);
   await run.start();

@@ -112,7 +112,5 @@ export function parseShareJob(args: readonly string[]): ShareJob {
 /** The job of a peer that seeds what is shared. */
 export function seederJob(job: ShareJob): PeerJob {
   const defaults = parsePeerJob(["share"]);
-  const port = job.peerPort;
-  const mustVerify = false;
-  return { ...defaults, ...job, port, mustVerify, seedOnly: true };
+  return { ...defaults, ...job, port: job.peerPort, seedOnly: true };
 }
