@@ -25,7 +25,7 @@ import { MetadataPeer } from "../metadata/metadata_peer.ts";
 import type { MagnetLink } from "../metainfo/magnet_link.ts";
 import { resolveHost } from "../net/node_modules.ts";
 import type { PeerKey } from "../swarm/events.ts";
-import { OWN_EXTENSIONS, sharedExtensions } from "../wire/handshake.ts";
+import { sharedExtensions } from "../wire/handshake.ts";
 import type { ExtendedMessage } from "../wire/message.ts";
 import { MAX_FRAME_LENGTH } from "../wire/read_message.ts";
 import type { HandshakenChannel } from "./peer_channel.ts";
@@ -77,7 +77,6 @@ export class MetadataFetch {
     this.#emit = guardListener(onEvent);
     const { infoHash, trackers } = link;
     const { ownId: peerId, announceKey: key, port } = session;
-    const { maxPeers, permits, fdPressure } = session;
     this.#download = new MetadataDownload((info) =>
       infoHashFromBytes(sha1(info)) === infoHash
     );
@@ -93,13 +92,9 @@ export class MetadataFetch {
         this.#receive(contact, message);
       },
     };
-    this.#dialing = new PeerDialing({
-      own: { infoHash, peerId, extensions: OWN_EXTENSIONS },
+    this.#dialing = new PeerDialing(session, {
+      infoHash,
       signal: this.#ending.signal,
-      timeoutMs: session.handshakeTimeoutMs,
-      random: Math.random,
-      ...{ maxPeers, permits, fdPressure },
-      limiter: session.dialLimiter,
       connections: { peers: this.#hopes, hasSlotFor: () => true },
       onPeer: (channel, address) => this.adopt(channel, address),
     });
@@ -107,14 +102,15 @@ export class MetadataFetch {
       ...{ infoHash, peerId, key, port },
       tiers: trackers.map((url) => [url]),
       progress: () => ({ uploaded: 0, downloaded: 0, left: UNKNOWN_LEFT }),
-      onPeers: (addresses) => this.#learn("tracker", addresses),
+      onPeers: (addresses) => this.#dialing.learn("tracker", addresses),
       onReport: (report) => {
         if (report.type === "announceFailed") {
           this.#trackerFailure = report.reason.replace(/^C/, "c");
         }
         this.#emit(report);
       },
-      ...{ announce: session.announce, fdPressure },
+      announce: session.announce,
+      fdPressure: session.fdPressure,
     });
   }
 
@@ -170,7 +166,7 @@ export class MetadataFetch {
 
   /** Dials these peers too, such as those of the local network. [BEP 14] */
   addPeers(addresses: Iterable<PeerAddress>, source: AddressSource): void {
-    this.#learn(source, addresses);
+    this.#dialing.learn(source, addresses);
   }
 
   /** Takes over a channel; `dialed` is the address if we dialed it. */
@@ -190,7 +186,7 @@ export class MetadataFetch {
       : undefined;
     if (this.#ending.signal.aborted || refusal !== undefined) {
       channel.close();
-      return this.#dialEnded(dialed, refusal ?? "lost");
+      return this.#dialing.ended(dialed, refusal ?? "lost");
     }
     const key = createPeerKey();
     const options = { key, channel, dialed };
@@ -217,7 +213,7 @@ export class MetadataFetch {
     this.#contacts.delete(key);
     this.#hopes.delete(key);
     this.#apply({ type: "left", peer: key });
-    this.#dialEnded(dialed, connection.end.reason);
+    this.#dialing.ended(dialed, connection.end.reason);
   }
 
   /** Makes room for a host: a peer without metadata gives way, or one of the most connected host. */
@@ -253,7 +249,7 @@ export class MetadataFetch {
         this.#send(peer, { type: "reject", piece: news.piece });
         break;
       case "exchanged":
-        this.#learn("exchange", news.addresses);
+        this.#dialing.learn("exchange", news.addresses);
         break;
     }
   }
@@ -313,18 +309,9 @@ export class MetadataFetch {
         .catch(() => [])
         .then((hostnames) => {
           const addresses = hostnames.map((hostname) => ({ hostname, port }));
-          this.#learn("tracker", addresses);
+          this.#dialing.learn("tracker", addresses);
         });
     }
-  }
-
-  #learn(source: AddressSource, addresses: Iterable<PeerAddress>): void {
-    this.#dialing.apply({ type: "learnt", source, addresses });
-  }
-
-  #dialEnded(address: PeerAddress | undefined, reason: ConnectionEnd): void {
-    if (address === undefined) return;
-    this.#dialing.apply({ type: "ended", address, reason });
   }
 
   #failure(timeoutMs: number): FetchError {

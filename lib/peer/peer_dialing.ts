@@ -6,38 +6,58 @@
  * @module
  */
 import { ProtocolError } from "../base/errors.ts";
-import type { FdPressure } from "../base/fd_pressure.ts";
+import type { InfoHash } from "../base/identifier.ts";
 import { formatPeerAddress, type PeerAddress } from "../base/peer_address.ts";
 import { joinSignals } from "../base/join_signals.ts";
+import type { AddressSource } from "../dialing/address_book.ts";
 import {
+  type ConnectionEnd,
   Dialer,
   type DialerEvent,
   type DialerOptions,
   SLOW_DIAL_MS,
 } from "../dialing/dialer.ts";
-import type { Handshake } from "../wire/handshake.ts";
+import { type Handshake, OWN_EXTENSIONS } from "../wire/handshake.ts";
 import {
   HANDSHAKE_TIMEOUT_MS,
   type HandshakenChannel,
   PeerChannel,
 } from "./peer_channel.ts";
+import type { SessionContext } from "./session_context.ts";
 
 /** Options for {@linkcode PeerDialing}. */
-export interface PeerDialingOptions extends DialerOptions, DialOptions {
-  readonly own: Handshake;
-  readonly fdPressure: FdPressure;
+export interface PeerDialingOptions extends Pick<DialerOptions, "connections"> {
+  readonly infoHash: InfoHash;
+  readonly signal: AbortSignal;
   /** Takes over a channel. */
   readonly onPeer: (channel: HandshakenChannel, address: PeerAddress) => void;
 }
 
 /** Dials the peers of one torrent until `signal` is aborted. */
 export class PeerDialing {
+  readonly #session: SessionContext;
   readonly #options: PeerDialingOptions;
   readonly #dialer: Dialer;
 
-  constructor(options: PeerDialingOptions) {
+  constructor(session: SessionContext, options: PeerDialingOptions) {
+    this.#session = session;
     this.#options = options;
-    this.#dialer = new Dialer(options);
+    const { maxPeers, permits, dialLimiter: limiter } = session;
+    const { connections } = options;
+    const random = Math.random;
+    this.#dialer = new Dialer(
+      { random, maxPeers, permits, limiter, connections },
+    );
+  }
+
+  /** Adds addresses to be dialed. */
+  learn(source: AddressSource, addresses: Iterable<PeerAddress>): void {
+    this.apply({ type: "learnt", source, addresses });
+  }
+
+  /** A connection is over; `undefined` if the peer connected to us. */
+  ended(address: PeerAddress | undefined, reason: ConnectionEnd): void {
+    if (address !== undefined) this.apply({ type: "ended", address, reason });
   }
 
   /** Reports an event to the dialer and dials what is due. */
@@ -48,13 +68,16 @@ export class PeerDialing {
   }
 
   async #dial(address: PeerAddress): Promise<void> {
-    const { own, signal, fdPressure, onPeer } = this.#options;
+    const { infoHash, signal, onPeer } = this.#options;
+    const { ownId: peerId, fdPressure, handshakeTimeoutMs } = this.#session;
+    const own = { infoHash, peerId, extensions: OWN_EXTENSIONS };
+    const options = { signal, timeoutMs: handshakeTimeoutMs };
     const timer = setTimeout(
       () => this.apply({ type: "slow", address }),
       SLOW_DIAL_MS,
     );
     try {
-      const handshaken = await dialPeer(address, own, this.#options);
+      const handshaken = await dialPeer(address, own, options);
       if (signal.aborted) return handshaken.channel.close();
       onPeer(handshaken, address);
       this.apply({ type: "answered", address });
@@ -62,8 +85,7 @@ export class PeerDialing {
       // No peer of this torrent is there; the dialer may try again later.
       if (!(error instanceof ProtocolError)) throw error;
       const isShortage = fdPressure.relieve(error, performance.now());
-      const reason = isShortage ? "shortage" : "unanswered";
-      this.apply({ type: "ended", address, reason });
+      this.ended(address, isShortage ? "shortage" : "unanswered");
     } finally {
       clearTimeout(timer);
     }

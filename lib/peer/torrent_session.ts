@@ -13,7 +13,6 @@ import { StorageError } from "../base/errors.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import { RateMeter } from "../base/rate_meter.ts";
 import type { AddressSource } from "../dialing/address_book.ts";
-import type { ConnectionEnd } from "../dialing/dialer.ts";
 import { ReadCache } from "../disk/read_cache.ts";
 import type { Storage } from "../disk/storage.ts";
 import { isPieceHash } from "../disk/hash_content.ts";
@@ -25,7 +24,7 @@ import type {
   SwarmEvent,
 } from "../swarm/events.ts";
 import type { Swarm } from "../swarm/swarm.ts";
-import { OWN_EXTENSIONS, sharedExtensions } from "../wire/handshake.ts";
+import { sharedExtensions } from "../wire/handshake.ts";
 import { MAX_FRAME_LENGTH } from "../wire/read_message.ts";
 import type { HandshakenChannel } from "./peer_channel.ts";
 import { PeerConnection } from "./peer_connection.ts";
@@ -95,24 +94,16 @@ export class TorrentSession {
     });
     this.#emit = guardListener(options.onEvent);
     this.#context = this.#createContext();
-    const { infoHash } = torrent;
-    const { ownId: peerId, maxPeers } = session;
-    this.#dialing = new PeerDialing({
-      own: { infoHash, peerId, extensions: OWN_EXTENSIONS },
+    this.#dialing = new PeerDialing(session, {
+      infoHash: torrent.infoHash,
       signal: this.#stopping.signal,
-      timeoutMs: session.handshakeTimeoutMs,
-      random: Math.random,
-      maxPeers,
-      permits: session.permits,
-      limiter: session.dialLimiter,
-      fdPressure: session.fdPressure,
       connections: this.#swarm,
       onPeer: (channel, address) => this.adopt(channel, address),
     });
     this.#announcer = createAnnouncer(session, {
       torrent,
       swarm: this.#swarm,
-      onPeers: (addresses) => this.#learn("tracker", addresses),
+      onPeers: (addresses) => this.#dialing.learn("tracker", addresses),
       onReport: (report) => this.#emit(report),
     });
   }
@@ -129,7 +120,9 @@ export class TorrentSession {
   }
 
   /** Number of pieces that we have and no connected peer says that it has. */
-  readonly countUnique: () => number = () => countUnique(this.#swarm);
+  countUnique(): number {
+    return countUnique(this.#swarm);
+  }
 
   /** Announces, dials and ticks until {@linkcode stop}. Never rejects: a storage that fails is an event and ends it. */
   async run(): Promise<void> {
@@ -147,8 +140,11 @@ export class TorrentSession {
   }
 
   /** Dials these peers too, on any port unless `source` is other than the user. */
-  addPeers(addresses: Iterable<PeerAddress>, source?: AddressSource): void {
-    this.#learn(source ?? "user", addresses);
+  addPeers(
+    addresses: Iterable<PeerAddress>,
+    source: AddressSource = "user",
+  ): void {
+    this.#dialing.learn(source, addresses);
   }
 
   /**
@@ -160,7 +156,7 @@ export class TorrentSession {
     if (this.#stopping.signal.aborted) return channel.close();
     if (!handleLimit.add(channel, performance.now())) {
       channel.close();
-      this.#dialEnded(dialed, "full");
+      this.#dialing.ended(dialed, "full");
       return;
     }
     const key = createPeerKey();
@@ -238,20 +234,11 @@ export class TorrentSession {
       this.#session.handleLimit.delete(channel);
       this.#apply({ type: "peerLeft", peer: key });
       this.#connections.delete(key);
-      this.#dialEnded(dialed, reason);
+      this.#dialing.ended(dialed, reason);
       if (isReported) {
         this.#emit({ type: "peerDisconnected", address, reason: detail });
       }
     }
-  }
-
-  #learn(source: AddressSource, addresses: Iterable<PeerAddress>): void {
-    this.#dialing.apply({ type: "learnt", source, addresses });
-  }
-
-  #dialEnded(address: PeerAddress | undefined, reason: ConnectionEnd): void {
-    if (address === undefined) return;
-    this.#dialing.apply({ type: "ended", address, reason });
   }
 
   #apply(event: SwarmEvent): void {
@@ -268,7 +255,7 @@ export class TorrentSession {
         this.#connections.get(action.peer)?.outbox.sendBlock(action.block);
         break;
       case "peersExchanged":
-        this.#learn("exchange", action.addresses);
+        this.#dialing.learn("exchange", action.addresses);
         break;
       case "verifyPiece":
         this.#track(this.#verify(action));
