@@ -34,6 +34,13 @@ export class BoundedMap<Key, Value> {
     return value;
   }
 
+  /** As {@linkcode get}, and sets a new value if there is none. */
+  getOrInsertComputed(key: Key, create: () => Value): Value {
+    const value = this.#entries.get(key) ?? create();
+    this.set(key, value);
+    return value;
+  }
+
   /** Finds a value and leaves the order as it is. */
   peek(key: Key): Value | undefined {
     return this.#entries.get(key);

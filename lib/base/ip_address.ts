@@ -172,6 +172,11 @@ export function isLoopback(hostname: string): boolean {
   return addressScope(hostname) === "loopback";
 }
 
+/** True for an IPv6 address that means nothing without the name of its link: `fe80::/10`. */
+export function isLinkLocalIpv6(hostname: string): boolean {
+  return hostname.includes(":") && addressScope(hostname) === "linkLocal";
+}
+
 /** True for the IP address of one machine; false for a host name. */
 export function isUnicast(hostname: string): boolean {
   const scope = addressScope(hostname);

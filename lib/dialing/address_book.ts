@@ -1,7 +1,7 @@
 /**
  * The addresses known for one torrent, and the time from which each may be dialed:
  * it rests for longer after each failure. Bounded, so that no tracker can fill the
- * memory. Addresses heard on the local network come after those that the user or a
+ * memory. Addresses announced on the local network come after those that the user or a
  * tracker named, and evict only each other. Addresses that only peer exchange named
  * come last, evict none, and are dialed slowly, so that no peer can aim us at a host.
  *
@@ -24,7 +24,7 @@ const MAX_LEARNT_AT_ONCE = 500;
 const MAX_EXCHANGED = 500;
 const EXCHANGED_DIALS = { perSecond: 4, burst: 16 };
 const MAX_EXCHANGED_FAILURES = 2;
-/** Addresses heard on the local network: a host there can forge those of others. */
+/** Addresses announced on the local network: a host there can forge those of others. */
 const MAX_LOCAL = 500;
 /** Rest after the first failure, doubled with each further one, in milliseconds. */
 const FIRST_REST_MS = 2_000;

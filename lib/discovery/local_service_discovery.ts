@@ -8,7 +8,7 @@
  */
 import { BoundedMap } from "../base/bounded_map.ts";
 import { type InfoHash, infoHashFromHex } from "../base/identifier.ts";
-import { addressScope } from "../base/ip_address.ts";
+import { isLinkLocalIpv6 } from "../base/ip_address.ts";
 import { formatPeerAddress, type PeerAddress } from "../base/peer_address.ts";
 import { type Random, randomBelow } from "../base/random.ts";
 import type {
@@ -187,10 +187,8 @@ export class LsdMachine {
   receive(datagram: Uint8Array, { hostname }: Sender, now: number): void {
     const message = decodeLsdMessage(datagram);
     if (message === undefined || message.cookie === this.#cookie) return;
-    // Without the name of its interface, the address means nothing to the dialer.
-    const isUnnamed = hostname.includes(":") &&
-      addressScope(hostname) === "linkLocal";
-    if (isUnnamed) return;
+    // The dialer does not know the link.
+    if (isLinkLocalIpv6(hostname)) return;
     const { random } = this.#options;
     const address = { hostname, port: message.port };
     for (const infoHash of message.infoHashes) {

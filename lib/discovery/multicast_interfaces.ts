@@ -1,10 +1,14 @@
 /**
- * The network interfaces that multicast uses: which ones, under which addresses, and
- * what they are called.
+ * Chooses the network interfaces that multicast uses, and the address from which it
+ * sends on each.
  *
  * @module
  */
-import { addressScope, isLoopback } from "../base/ip_address.ts";
+import {
+  addressScope,
+  isLinkLocalIpv6,
+  isLoopback,
+} from "../base/ip_address.ts";
 import type { Family, MulticastInterface } from "./multicast_protocol.ts";
 
 /** An address of an interface, as the system lists it. */
@@ -77,8 +81,7 @@ export function groupByInterface(
   return names.map((name) => ({
     name,
     addresses: list.filter((entry) =>
-      entry.name === name &&
-      (entry.family === "IPv4" || addressScope(entry.address) !== "linkLocal")
+      entry.name === name && !isLinkLocalIpv6(entry.address)
     ).map(({ address }) => address),
   }));
 }

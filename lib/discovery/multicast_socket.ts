@@ -12,7 +12,7 @@
 import { delay } from "@std/async/delay";
 import { createAddressFilter } from "../base/address_filter.ts";
 import { BoundedMap } from "../base/bounded_map.ts";
-import { addressScope } from "../base/ip_address.ts";
+import { isLinkLocalIpv6 } from "../base/ip_address.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import { RateLimiter } from "../base/rate_limiter.ts";
 import { isConnectionLoss } from "../net/connection_loss.ts";
@@ -213,8 +213,7 @@ class Runner implements MulticastSocket {
   #receive(datagram: Uint8Array, { hostname, port }: Deno.NetAddr): void {
     const now = performance.now();
     const network = this.#networks.find(({ holds }) => holds(hostname));
-    const isNear = network !== undefined ||
-      (hostname.includes(":") && addressScope(hostname) === "linkLocal");
+    const isNear = network !== undefined || isLinkLocalIpv6(hostname);
     const cost = Math.max(1, datagram.length / LENGTH_OF_ONE);
     if (!isNear || !this.#mayPass(hostname, cost, now)) return;
     const sender = { hostname, port, interfaceName: network?.name };
@@ -224,11 +223,9 @@ class Runner implements MulticastSocket {
 
   #mayPass(hostname: string, cost: number, now: number): boolean {
     const { maxPerSecond } = this.#options;
-    let rate = this.#rates.get(hostname);
-    if (rate === undefined) {
-      rate = new RateLimiter({ perSecond: maxPerSecond, burst: maxPerSecond });
-      this.#rates.set(hostname, rate);
-    }
+    const limit = { perSecond: maxPerSecond, burst: maxPerSecond };
+    const rate = this.#rates
+      .getOrInsertComputed(hostname, () => new RateLimiter(limit));
     return rate.tryTake(cost, now) && this.#totalRate.tryTake(cost, now);
   }
 

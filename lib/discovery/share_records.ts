@@ -5,7 +5,7 @@
  * @module
  */
 import { displayName } from "../base/clean_text.ts";
-import { addressScope } from "../base/ip_address.ts";
+import { isLinkLocalIpv6 } from "../base/ip_address.ts";
 import { type DnsRecord, MAX_LABEL_LENGTH } from "./dns_message.ts";
 
 /** The type of service under which shares are found. */
@@ -131,9 +131,7 @@ export function readShare(
     Number.isSafeInteger(Number(size)) &&
     // Printable ASCII; "//host" would be another host.
     /^\/(?!\/)[!-~]*$/.test(path) && path.length <= MAX_PATH_LENGTH;
-  const usable = addresses.filter((address) =>
-    !address.includes(":") || addressScope(address) !== "linkLocal"
-  );
+  const usable = addresses.filter((address) => !isLinkLocalIpv6(address));
   if (!isValid || usable.length === 0) return undefined;
   return {
     id,

@@ -33,12 +33,9 @@ export class PendingHandshakes {
 
   /** Counts a connection of a host. Returns false if the host connects too often. */
   permits(hostname: string, nowMs: number): boolean {
-    let rate = this.#rates.get(hostname);
-    if (rate === undefined) {
-      rate = new RateLimiter(CONNECTIONS_OF_HOST);
-      this.#rates.set(hostname, rate);
-    }
-    return rate.tryTake(1, nowMs);
+    return this.#rates
+      .getOrInsertComputed(hostname, () => new RateLimiter(CONNECTIONS_OF_HOST))
+      .tryTake(1, nowMs);
   }
 
   /** Adds a connection. Closes the oldest if there are too many, of the same host if that has too many. */

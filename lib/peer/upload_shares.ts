@@ -24,6 +24,7 @@ const SERVED_MS = 5_000;
 const TURN_MS = 50;
 /** Bytes read beyond those that are sent to a host; the burst is that of many peers at one address that start together. */
 const OVERREAD = { perSecond: 8 * 1024 * 1024, burst: 64 * 1024 * 1024 };
+
 /** A batch in progress. */
 interface Turn {
   readonly beganMs: number;
@@ -53,12 +54,7 @@ export class UploadShares {
   /** The share of the host of an address. */
   of(hostname: string): HostShare {
     const host = this.hostOf(hostname);
-    let share = this.#hosts.get(host);
-    if (share === undefined) {
-      share = new HostShare(this);
-      this.#hosts.set(host, share);
-    }
-    return share;
+    return this.#hosts.getOrInsertComputed(host, () => new HostShare(this));
   }
 
   /** Notes that a host is served now. Returns whether others are served too. */

@@ -52,3 +52,10 @@ Deno.test("BoundedMap keeps the weight of its entries below its capacity", () =>
   map.set("f", 100);
   assertEquals([...map.values()], [100]);
 });
+
+Deno.test("BoundedMap.getOrInsertComputed() creates a value once, and counts as a use", () => {
+  const map = mapOf("abc");
+  assertEquals(map.getOrInsertComputed("a", () => "X"), "A");
+  assertEquals(map.getOrInsertComputed("d", () => "D"), "D");
+  assertEquals(valuesOf(map), "CAD");
+});

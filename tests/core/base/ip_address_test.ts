@@ -4,6 +4,7 @@ import {
   addressScope,
   formatIpAddress,
   hostOf,
+  isLinkLocalIpv6,
   isLoopback,
   isUnicast,
   parseIpAddress,
@@ -169,6 +170,11 @@ Deno.test("isUnicast() accepts the address of one machine", () => {
   for (const [hostname, expected] of cases) {
     assertEquals(isUnicast(hostname), expected, hostname);
   }
+});
+
+Deno.test("isLinkLocalIpv6() accepts fe80::/10 alone", () => {
+  const hostnames = ["fe80::1", "febf::1", "fec0::1", "169.254.3.4", "fe80"];
+  assertEquals(hostnames.filter(isLinkLocalIpv6), ["fe80::1", "febf::1"]);
 });
 
 Deno.test("isLoopback() accepts 127.0.0.0/8 and ::1 in any spelling", () => {
