@@ -97,11 +97,6 @@ export class ShareServer implements AsyncDisposable {
     return this.#table.targets;
   }
 
-  /** The shares, in the order in which they were added. */
-  get shares(): readonly ListedShare[] {
-    return [...this.#table.shares.values()];
-  }
-
   /** Lists the port of this machine's peer, which others may connect to. */
   setPeerPort(peerPort: number): void {
     this.#table.peerPort = peerPort;
