@@ -209,7 +209,7 @@ async function shareItem(
     },
     onProgress: (progress) => display.hashed(item.name, progress),
   });
-  if (!prepared.isNoted) {
+  if (!prepared.isSaved) {
     console.warn(
       `nothing can be written in ${prepared.dir}: the next share hashes everything again`,
     );

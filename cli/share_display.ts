@@ -115,11 +115,11 @@ function jsonDisplay(options: ShareDisplayOptions): ShareDisplay {
     hashed: (name, { hashedLength, length }) => {
       hashing = { name, progress: fractionOf(hashedLength, length) };
     },
-    ready: ({ id, name, path }, { torrent, isRecalled }) => {
+    ready: ({ id, name, path }, { torrent, isReused }) => {
       hashing = undefined;
       const { infoHash, geometry: { length } } = torrent;
       const magnet = magnetLinkOf(torrent);
-      const hashed = !isRecalled;
+      const hashed = !isReused;
       write("ready", { id, name, infoHash, magnet, length, path, hashed });
     },
     leaving: status,
@@ -199,10 +199,10 @@ function linesDisplay(
         parts.filter((part) => part !== "").join("  ")
       }; machines may join already`;
     },
-    ready: ({ name }, { torrent, isRecalled }) => {
+    ready: ({ name }, { torrent, isReused }) => {
       hashing = undefined;
       const { files, geometry: { length } } = torrent;
-      if (isRecalled) {
+      if (isReused) {
         write(describeShare(name, { fileCount: files.length, length }));
       }
       const magnet = magnetLinkOf(torrent);

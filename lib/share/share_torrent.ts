@@ -1,7 +1,7 @@
 /**
- * The torrent of a file or folder to be shared: the one that an earlier share noted
- * beside the source if nothing has changed since, or else a new one. A note is
- * believed only as far as a resume record of this user proves its hashes and every
+ * The torrent of a file or folder to be shared: the one that an earlier share saved
+ * beside the source if nothing has changed since, or else a new one. A saved torrent
+ * file is reused only if a resume record of this user proves its hashes and every
  * file has the size and time of then.
  *
  * @module
@@ -51,14 +51,14 @@ export interface PreparedShare {
   readonly dir: string;
   /** The verified pieces, for `openTorrentContent`; `undefined`: none. */
   readonly verified: ResumeRecord | undefined;
-  /** True if nothing was hashed, as an earlier share had noted everything. */
-  readonly isRecalled: boolean;
-  /** False if nothing can be noted beside the source. */
-  readonly isNoted: boolean;
+  /** True if nothing was hashed: the torrent file existed. */
+  readonly isReused: boolean;
+  /** False if the torrent file cannot be saved beside the source. */
+  readonly isSaved: boolean;
 }
 
 /**
- * Finds or makes the torrent of a file or folder, and notes a new one beside it.
+ * Finds or makes the torrent of a file or folder, and saves a new one beside it.
  * @throws {StorageError} As `createTorrent` does.
  */
 export async function prepareShare(
@@ -68,16 +68,16 @@ export async function prepareShare(
   const source = await scanSource(path, options);
   const { name = source.name } = options;
   const dir = dirname(resolve(path));
-  const note = noteName(source, options);
-  const noted = await recall(source, { ...options, name, dir, note });
-  const created = noted ?? await createTorrent(path, options);
+  const saved = savedName(source, options);
+  const reused = await reuse(source, { ...options, name, dir, saved });
+  const created = reused ?? await createTorrent(path, options);
   const { bytes, torrent, stamps } = created;
-  const isNoted = noted !== undefined || await takeNote(dir, note, bytes);
+  const isReused = reused !== undefined;
+  const isSaved = isReused || await save(dir, saved, bytes);
   const have = Bitfield.full(torrent.geometry.pieceCount);
   const verified = { have, stamps };
   const stored = withName(torrent, source.name);
-  const isRecalled = noted !== undefined;
-  return { bytes, torrent, stored, dir, verified, isRecalled, isNoted };
+  return { bytes, torrent, stored, dir, verified, isReused, isSaved };
 }
 
 /**
@@ -91,12 +91,12 @@ export async function readShare(
   dir: string,
 ): Promise<PreparedShare> {
   const { bytes, torrent } = await readTorrentFile(path);
-  const state = { verified: undefined, isRecalled: true, isNoted: true };
+  const state = { verified: undefined, isReused: true, isSaved: true };
   return { bytes, torrent, stored: torrent, dir, ...state };
 }
 
-/** Differs for sources and settings that make another torrent. */
-function noteName(
+/** Name of the saved torrent file. Differs for sources and settings that make another torrent. */
+function savedName(
   source: Source,
   { name, isPrivate = false, pieceLength }: PrepareShareOptions,
 ): string {
@@ -104,16 +104,16 @@ function noteName(
   return `${encodeHex(sha1(new TextEncoder().encode(key)))}.torrent`;
 }
 
-/** The noted torrent with new trackers; `undefined` if anything has changed. */
-async function recall(
+/** The saved torrent with new trackers; `undefined` if anything has changed. */
+async function reuse(
   source: Source,
-  { dir, note, name, announce, recordSecret }: PrepareShareOptions & {
+  { dir, saved, name, announce, recordSecret }: PrepareShareOptions & {
     readonly dir: string;
-    readonly note: string;
+    readonly saved: string;
     readonly name: string;
   },
 ): Promise<CreatedTorrent | undefined> {
-  const torrent = await readNote(dir, note);
+  const torrent = await readSaved(dir, saved);
   if (torrent === undefined) return undefined;
   const isSame = torrent.name === name &&
     torrent.isFolder === source.isFolder &&
@@ -139,7 +139,7 @@ async function recall(
     : undefined;
 }
 
-async function readNote(
+async function readSaved(
   dir: string,
   name: string,
 ): Promise<Torrent | undefined> {
@@ -153,8 +153,8 @@ async function readNote(
   }
 }
 
-/** Notes a torrent file; false where nothing can be written. */
-async function takeNote(
+/** Saves a torrent file; false where nothing can be written. */
+async function save(
   dir: string,
   name: string,
   bytes: Uint8Array,

@@ -43,7 +43,7 @@ function shareFlags(port: number): string[] {
 
 testUnless(
   needsRoot,
-  "a read-only source is shared without a note, with a warning",
+  "a read-only source is shared, with a warning",
   async () => {
     await using folder = await temporaryFolder();
     const source = join(folder.path, "source");
@@ -115,7 +115,7 @@ testUnless(
   },
 );
 
-Deno.test("a note that another user planted beside a source is not believed", async () => {
+Deno.test("a saved torrent that another user planted beside a source is not reused", async () => {
   await using folder = await temporaryFolder();
   const [own, foreign] = ["own", "foreign"].map((name) =>
     join(folder.path, name)
@@ -138,11 +138,11 @@ Deno.test("a note that another user planted beside a source is not believed", as
     await share.stdout.waitFor(/is ready/);
     await share.stop();
   }
-  const notes = join(foreign!, ".lanswarm");
+  const saved = join(foreign!, ".lanswarm");
   await Deno.mkdir(join(own!, ".lanswarm"));
-  for await (const { name } of Deno.readDir(notes)) {
+  for await (const { name } of Deno.readDir(saved)) {
     await Deno.copyFile(
-      join(notes, name),
+      join(saved, name),
       join(own!, ".lanswarm", basename(name)),
     );
   }
