@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isDescriptorShortage } from "../base/fd_pressure.ts";
 import type { HashRequest, HashResponse } from "./hash_worker.ts";
 import { sha1 } from "./sha1.ts";
 
@@ -11,6 +12,12 @@ import { sha1 } from "./sha1.ts";
 const WARM_UP_LENGTH = 8 * 1024 * 1024;
 /** More threads hash faster than a disk reads. */
 const MAX_DEFAULT_WORKERS = 4;
+
+/**
+ * File descriptors that must be free for a worker to start: with fewer than eight,
+ * Deno ends the whole process.
+ */
+const FREE_DESCRIPTORS = 16;
 
 /** A piece that was hashed. */
 export interface HashedPiece {
@@ -42,7 +49,8 @@ export interface WorkerHasherOptions {
 /**
  * Opens a hasher; disposing of it ends its workers. A worker needs the permission
  * to read this library's files, and has the permissions of the thread that opened
- * the hasher. If no worker can start, the calling thread hashes.
+ * the hasher. If no worker can start, or as long as the process has hardly a file
+ * descriptor left, the calling thread hashes.
  */
 export function openWorkerHasher(
   options: WorkerHasherOptions = {},
@@ -90,7 +98,7 @@ export class WorkerHasher implements PieceHasher, Disposable {
     this.#requestedLength += request.length;
     while (
       this.#requestedLength > WARM_UP_LENGTH &&
-      this.#workers.length < this.#maxWorkers
+      this.#workers.length < this.#maxWorkers && hasFreeDescriptors()
     ) {
       this.#workers.push(new HashWorker());
     }
@@ -141,4 +149,21 @@ class HashWorker implements Disposable {
   [Symbol.dispose](): void {
     this.#worker.terminate();
   }
+}
+
+/** False if too few file descriptors are free; true where that cannot be found out. */
+function hasFreeDescriptors(): boolean {
+  const path = "/dev/null";
+  if (Deno.build.os === "windows") return true;
+  const { state } = Deno.permissions.querySync({ name: "read", path });
+  if (state !== "granted") return true;
+  using files = new DisposableStack();
+  try {
+    for (let count = 0; count < FREE_DESCRIPTORS; count++) {
+      files.use(Deno.openSync(path));
+    }
+  } catch (error) {
+    return !isDescriptorShortage(error);
+  }
+  return true;
 }

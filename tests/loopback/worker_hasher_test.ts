@@ -17,6 +17,7 @@ import {
   verifyStorage,
   type WorkerHasher,
 } from "../../lib/mod.ts";
+import { runCommand } from "../../scripts/programs/running_program.ts";
 import { makeContent } from "./memory_torrent.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
@@ -188,4 +189,40 @@ Deno.test("createTorrent() on workers ends with its signal", async () => {
     Error,
     "enough",
   );
+});
+
+/** Hashes 64 pieces while files hold every descriptor but `free`. */
+function hashWithFew(free: number): string {
+  const library = new URL("../../lib/mod.ts", import.meta.url).href;
+  return `
+    const { openWorkerHasher } = await import("${library}");
+    // As every program: Deno has no descriptor left for it later.
+    Deno.addSignalListener("SIGTERM", () => {});
+    const files = [];
+    try {
+      for (;;) files.push(Deno.openSync("/dev/null"));
+    } catch {
+      for (const file of files.splice(0, ${free})) file.close();
+    }
+    using hasher = openWorkerHasher({ maxWorkers: 2 });
+    for (let index = 0; index < 64; index++) {
+      await hasher.hash(new Uint8Array(${PIECE_LENGTH}));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    console.log("hashed");
+    Deno.exit();`;
+}
+
+Deno.test({
+  name: "a hasher starts no worker while descriptors are short",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    for (const free of [0, 6]) {
+      const { code, stdout, stderr } = await runCommand("sh", [
+        ...["-c", 'ulimit -n 64; exec "$@"', "sh"],
+        ...[Deno.execPath(), "eval", "--no-check", hashWithFew(free)],
+      ]);
+      assertEquals([code, stdout, stderr], [0, "hashed\n", ""]);
+    }
+  },
 });
