@@ -65,8 +65,10 @@ export async function createTorrent(
   host: Host,
   name: string,
   announceUrl: string,
+  flags: readonly string[] = [],
 ): Promise<SharedTorrent> {
-  const made = await host.runTask("create", [name, announceUrl, TORRENT_NAME]);
+  const args = [name, announceUrl, TORRENT_NAME, ...flags];
+  const made = await host.runTask("create", args);
   assertEquals(made.code, 0, made.stderr);
   const infoHash = /[0-9a-f]{40}/.exec(made.stdout)![0];
   return { host, infoHash, announceUrl };

@@ -1,19 +1,12 @@
-import { assertEquals } from "@std/assert";
 import { bareHost, NOBODY } from "../../scripts/lan/executable_host.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
 import {
   carryTorrent,
-  createTorrent,
   startDiscoveringPeer,
   waitUntilCompleted,
 } from "../../scripts/lan/sharing_steps.ts";
-import {
-  sha256Of,
-  writeRandomFile,
-} from "../../scripts/programs/sample_file.ts";
+import { assertCopied, shareSample } from "../lan/sample.ts";
 import { executableTest } from "./executable_test_case.ts";
-
-const NAME = "sample.bin";
 
 executableTest(
   "executables of an unprivileged user find each other without a tracker",
@@ -27,15 +20,9 @@ executableTest(
         })
       ),
     );
-    await writeRandomFile(seeder!.path(NAME), 1_000_000);
-    const nobody = "http://10.77.0.77:8000/announce";
-    const torrent = await createTorrent(seeder!, NAME, nobody);
-    await carryTorrent(torrent, leecher!);
+    await carryTorrent(await shareSample(seeder!), leecher!);
     startDiscoveringPeer(seeder!);
     await waitUntilCompleted(startDiscoveringPeer(leecher!));
-    assertEquals(
-      await sha256Of(leecher!.path(NAME)),
-      await sha256Of(seeder!.path(NAME)),
-    );
+    await assertCopied(seeder!, leecher!);
   },
 );

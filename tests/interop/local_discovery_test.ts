@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { aria2WithLsd } from "../../scripts/clients/aria2.ts";
 import { waitUntilComplete } from "../../scripts/clients/client.ts";
@@ -13,21 +12,13 @@ import type { Host } from "../../scripts/lan/host.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
 import {
   carryTorrent,
-  createTorrent,
   startDiscoveringPeer,
   TORRENT_NAME,
   waitUntilCompleted,
 } from "../../scripts/lan/sharing_steps.ts";
-import {
-  sha256Of,
-  writeRandomFile,
-} from "../../scripts/programs/sample_file.ts";
 import { lanTest } from "../lan/lan_test_case.ts";
+import { assertCopied, shareSample } from "../lan/sample.ts";
 
-/** Nothing answers there. */
-const NO_TRACKER = "http://10.77.0.77:8000/announce";
-const NAME = "sample.bin";
-const LENGTH = 300_000;
 /** Time in which each finds the other, in milliseconds. */
 const FOUND_WITHIN_MS = 5_000;
 /** Time until a client announces itself: Transmission does 5 s after its start. */
@@ -39,13 +30,7 @@ const SILENT_AFTER_MS = 6_000;
 
 /** A seeder and a leecher with the same torrent, whose tracker does not exist. */
 async function prepare(seeder: Host, leecher: Host): Promise<void> {
-  await writeRandomFile(seeder.path(NAME), LENGTH);
-  const torrent = await createTorrent(seeder, NAME, NO_TRACKER);
-  await carryTorrent(torrent, leecher);
-}
-
-async function assertCopied(from: Host, to: Host): Promise<void> {
-  assertEquals(await sha256Of(to.path(NAME)), await sha256Of(from.path(NAME)));
+  await carryTorrent(await shareSample(seeder), leecher);
 }
 
 for (const client of [libtorrentWithLsd, transmissionWithLsd, aria2WithLsd]) {

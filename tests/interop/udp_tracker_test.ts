@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
 import { aria2WithUdp } from "../../scripts/clients/aria2.ts";
 import {
   type Client,
@@ -16,12 +15,9 @@ import {
   startOpentracker,
 } from "../../scripts/clients/opentracker.ts";
 import { transmission } from "../../scripts/clients/transmission.ts";
-import type { Host } from "../../scripts/lan/host.ts";
-import { createLan, type Lan } from "../../scripts/lan/lan.ts";
+import { createLan } from "../../scripts/lan/lan.ts";
 import {
   carryTorrent,
-  createTorrent,
-  type SharedTorrent,
   startPeer,
   startTracker,
   stopPeer,
@@ -30,29 +26,11 @@ import {
   waitForCounts,
   waitUntilCompleted,
 } from "../../scripts/lan/sharing_steps.ts";
-import {
-  sha256Of,
-  writeRandomFile,
-} from "../../scripts/programs/sample_file.ts";
 import { lanTest } from "../lan/lan_test_case.ts";
+import { assertCopied, shareSample } from "../lan/sample.ts";
 
 const CLIENTS: readonly Client[] = [aria2WithUdp, transmission, libtorrent];
-const NAME = "sample.bin";
 const LENGTH = 4 * 1024 * 1024 + 4321;
-
-/** A torrent of a fresh file on the host called `seeder`, which our peer seeds. */
-async function seedSample<Name extends string>(
-  lan: Lan<Name | "seeder">,
-  announce: string,
-): Promise<SharedTorrent> {
-  const seeder = lan.host("seeder");
-  await writeRandomFile(seeder.path(NAME), LENGTH);
-  return await createTorrent(seeder, NAME, announce);
-}
-
-async function assertCopied(from: Host, to: Host): Promise<void> {
-  assertEquals(await sha256Of(to.path(NAME)), await sha256Of(from.path(NAME)));
-}
 
 for (const client of CLIENTS) {
   const { name, missing } = client;
@@ -64,7 +42,10 @@ for (const client of CLIENTS) {
       const [tracker, seeder] = [lan.host("tracker"), lan.host("seeder")];
       const leecher = lan.host("leecher");
       await startTracker(tracker, ["--udp"]);
-      const torrent = await seedSample(lan, udpAnnounceUrl(tracker));
+      const torrent = await shareSample(seeder, {
+        length: LENGTH,
+        announce: udpAnnounceUrl(tracker),
+      });
       startPeer(seeder);
       await carryTorrent(torrent, leecher);
       const program = await client.start(leecher, TORRENT_NAME);
@@ -80,7 +61,10 @@ for (const client of CLIENTS) {
     const [tracker, seeder] = [lan.host("tracker"), lan.host("seeder")];
     const leecher = lan.host("leecher");
     await startTracker(tracker, ["--udp"]);
-    const torrent = await seedSample(lan, udpAnnounceUrl(tracker));
+    const torrent = await shareSample(seeder, {
+      length: LENGTH,
+      announce: udpAnnounceUrl(tracker),
+    });
     await client.start(seeder, TORRENT_NAME);
     await waitForCounts(tracker, torrent, { complete: 1, incomplete: 0 });
     await carryTorrent(torrent, leecher);
@@ -96,7 +80,7 @@ lanTest(
     const [tracker, seeder] = [lan.host("tracker"), lan.host("seeder")];
     const leecher = lan.host("leecher");
     const announce = `udp://${tracker.address}:6969/announce`;
-    const torrent = await seedSample(lan, announce);
+    const torrent = await shareSample(seeder, { length: LENGTH, announce });
     await startOpentracker(tracker, [torrent.infoHash]);
     await carryTorrent(torrent, leecher);
     const peers = [startPeer(seeder), startPeer(leecher)] as const;

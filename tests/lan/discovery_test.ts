@@ -8,37 +8,21 @@ import type { Host } from "../../scripts/lan/host.ts";
 import { createLan, ip, type Lan } from "../../scripts/lan/lan.ts";
 import {
   carryTorrent,
-  createTorrent,
   startDiscoveringPeer,
   startProbe,
   stopPeer,
   TORRENT_NAME,
   waitUntilCompleted,
 } from "../../scripts/lan/sharing_steps.ts";
-import {
-  sha256Of,
-  writeRandomFile,
-} from "../../scripts/programs/sample_file.ts";
 import { lanTest } from "./lan_test_case.ts";
+import { assertCopied, SAMPLE, shareSample } from "./sample.ts";
 
-/** Nothing answers there. */
-const NO_TRACKER = "http://10.77.0.77:8000/announce";
-const NAME = "sample.bin";
 async function prepare(
   seeder: Host,
   leecher: Host,
   flags: readonly string[] = [],
 ): Promise<void> {
-  await writeRandomFile(seeder.path(NAME), 300_000);
-  if (flags.length === 0) {
-    const torrent = await createTorrent(seeder, NAME, NO_TRACKER);
-    return await carryTorrent(torrent, leecher);
-  }
-  const made = await seeder.runTask("create", [
-    ...[NAME, NO_TRACKER, TORRENT_NAME, ...flags],
-  ]);
-  assertEquals(made.code, 0, made.stderr);
-  await Deno.copyFile(seeder.path(TORRENT_NAME), leecher.path(TORRENT_NAME));
+  await carryTorrent(await shareSample(seeder, { flags }), leecher);
 }
 
 async function assertShared(seeder: Host, leecher: Host): Promise<void> {
@@ -47,10 +31,7 @@ async function assertShared(seeder: Host, leecher: Host): Promise<void> {
   await peer.stdout.waitFor(/"type":"verified"/);
   await peer.stdout.waitFor(/"type":"peerConnected"/, 5_000);
   await waitUntilCompleted(peer);
-  assertEquals(
-    await sha256Of(leecher.path(NAME)),
-    await sha256Of(seeder.path(NAME)),
-  );
+  await assertCopied(seeder, leecher);
 }
 
 lanTest("peers find each other without a tracker", async () => {
@@ -108,7 +89,9 @@ lanTest(
     await local.stdout.waitFor(/"type":"verified"/);
     await delay(2_500);
     await stopPeer(local);
-    for (const name of [NAME, TORRENT_NAME]) await Deno.remove(host.path(name));
+    for (const name of [SAMPLE, TORRENT_NAME]) {
+      await Deno.remove(host.path(name));
+    }
     await prepare(host, other, ["--private"]);
     const restrained = startDiscoveringPeer(host);
     await restrained.stdout.waitFor(/"type":"verified"/);

@@ -4,34 +4,23 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
 import { createLan } from "../../scripts/lan/lan.ts";
 import {
-  createTorrent,
   startDiscoveringPeer,
   waitUntilCompleted,
 } from "../../scripts/lan/sharing_steps.ts";
-import {
-  sha256Of,
-  writeRandomFile,
-} from "../../scripts/programs/sample_file.ts";
 import { report } from "../report.ts";
 import { lanTest } from "./lan_test_case.ts";
-
-/** Nothing answers there. */
-const NO_TRACKER = "http://10.77.0.77:8000/announce";
-const NAME = "sample.bin";
+import { assertCopied, shareSample } from "./sample.ts";
 
 lanTest(
   "peer fetches a torrent by its info hash from the local network, and get does",
   async () => {
     await using lan = await createLan(["seeder", "leecher", "getter"]);
     const seeder = lan.host("seeder");
-    await writeRandomFile(seeder.path(NAME), 3_000_000);
-    const { infoHash } = await createTorrent(seeder, NAME, NO_TRACKER);
+    const { infoHash } = await shareSample(seeder, { length: 3_000_000 });
     const seeding = startDiscoveringPeer(seeder);
     await seeding.stdout.waitFor(/"type":"verified"/);
-    const original = await sha256Of(seeder.path(NAME));
     const fetches = [
       ["leecher", "peer", `magnet:?xt=urn:btih:${infoHash}`],
       ["getter", "get", infoHash],
@@ -41,7 +30,7 @@ lanTest(
       const host = lan.host(name);
       const program = host.spawnTask(task, [what, "--json"]);
       await waitUntilCompleted(program);
-      assertEquals(await sha256Of(host.path(NAME)), original);
+      await assertCopied(seeder, host);
       const seconds = (performance.now() - startMs) / 1000;
       report(`${task} by info hash alone: ${seconds.toFixed(2)} s`);
       await program.stop("SIGTERM");

@@ -6,19 +6,12 @@ import { delay } from "@std/async/delay";
 import type { Host } from "../../scripts/lan/host.ts";
 import { createLan, ip, type Lan } from "../../scripts/lan/lan.ts";
 import { startProbe } from "../../scripts/lan/sharing_steps.ts";
-import {
-  sha256Of,
-  writeRandomFile,
-} from "../../scripts/programs/sample_file.ts";
+import { writeRandomFile } from "../../scripts/programs/sample_file.ts";
 import { lanTest } from "./lan_test_case.ts";
+import { assertCopied } from "./sample.ts";
 
 const NAME = "images.iso";
 const LENGTH = 8 * 2 ** 20 + 12_345;
-
-async function assertCopied(from: Host, to: Host): Promise<void> {
-  const copy = await sha256Of(to.path(NAME));
-  assertEquals(copy, await sha256Of(from.path(NAME)));
-}
 
 /** CPU time that a process of a host has used. */
 async function cpuSeconds(host: Host, pid: number): Promise<number> {
@@ -53,7 +46,7 @@ lanTest(
     await share.stop("SIGTERM");
     const again = first.spawnTask("share", [NAME]);
     await again.stdout.waitFor(/is ready/);
-    await assertCopied(first, second);
+    await assertCopied(first, second, NAME);
     // Found by name, by the name of its machine and by that of multicast DNS.
     for (const what of [NAME, hostName, "lanswarm.local"]) {
       const dir = ["--dir", what, "--exit-when-complete"];
@@ -94,7 +87,7 @@ lanTest(
     await again.stop("SIGKILL");
     const late = await third.runTask("get", ["--exit-when-complete"]);
     assertEquals(late.code, 0, late.stderr);
-    await assertCopied(first, third);
+    await assertCopied(first, third, NAME);
     const { code, stderr } = await get.stop("SIGTERM");
     assertEquals([code, stderr], [0, ""]);
   },
@@ -166,7 +159,7 @@ lanTest(
       ...[source.address, "--exit-when-complete"],
     ]);
     assertEquals([got.code, got.stderr], [0, ""]);
-    await assertCopied(source, alone);
+    await assertCopied(source, alone, NAME);
   },
 );
 

@@ -4,15 +4,14 @@ import {
   sha256Of,
   writeRandomFile,
 } from "../../scripts/programs/sample_file.ts";
-import type { Host } from "../../scripts/lan/host.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
 import { lanTest } from "./lan_test_case.ts";
+import { assertCopied, shareSample } from "./sample.ts";
 import {
   announceUrl,
   carryTorrent,
   createTorrent,
   scrapeCounts,
-  type SharedTorrent,
   startPeer,
   startTracker,
   stopPeer,
@@ -22,24 +21,8 @@ import {
 } from "../../scripts/lan/sharing_steps.ts";
 
 const MIB = 1024 * 1024;
-const NAME = "sample.bin";
 /** No multiple of a piece or a block. */
 const LENGTH = 24 * MIB + 12345;
-
-/** A torrent of a fresh file on a host. */
-async function shareSample(
-  seeder: Host,
-  options: { readonly announce: string; readonly length?: number },
-): Promise<SharedTorrent> {
-  await writeRandomFile(seeder.path(NAME), options.length ?? LENGTH);
-  return await createTorrent(seeder, NAME, options.announce);
-}
-
-/** Throws unless two hosts hold the same sample. */
-async function assertCopied(from: Host, to: Host): Promise<void> {
-  const copy = await sha256Of(to.path(NAME));
-  assertEquals(copy, await sha256Of(from.path(NAME)));
-}
 
 lanTest(
   "five machines get a verified copy from one and are counted until they stop",
@@ -51,8 +34,8 @@ lanTest(
     const trackerProgram = await startTracker(tracker);
     const torrent = await shareSample(seeder, {
       announce: announceUrl(tracker),
+      length: LENGTH,
     });
-    const original = await sha256Of(seeder.path(NAME));
 
     const seederPeer = startPeer(seeder);
     const peers = await Promise.all(leechers.map(async (leecher) => {
@@ -61,7 +44,7 @@ lanTest(
     }));
     await Promise.all(peers.map(waitUntilCompleted));
     for (const leecher of leechers) {
-      assertEquals(await sha256Of(leecher.path(NAME)), original);
+      await assertCopied(seeder, leecher);
     }
     await waitForCounts(tracker, torrent, { complete: 6, incomplete: 0 });
     const stats = await tracker.run(Deno.execPath(), [
@@ -95,6 +78,7 @@ lanTest(
     await startTracker(seeder);
     const torrent = await shareSample(seeder, {
       announce: announceUrl(seeder),
+      length: LENGTH,
     });
     await carryTorrent(torrent, leecher);
     startPeer(seeder);
@@ -130,8 +114,8 @@ lanTest(
     await startTracker(lan.host("tracker"));
     const torrent = await shareSample(seeder, {
       announce: announceUrl(lan.host("tracker")),
+      length: LENGTH,
     });
-    const original = await sha256Of(seeder.path(NAME));
     const seederPeer = startPeer(seeder);
     const peers = await Promise.all(leechers.map(async (leecher) => {
       await carryTorrent(torrent, leecher);
@@ -143,7 +127,7 @@ lanTest(
     await seederPeer.stop("SIGKILL");
     await Promise.all(completions);
     for (const leecher of leechers) {
-      assertEquals(await sha256Of(leecher.path(NAME)), original);
+      await assertCopied(seeder, leecher);
     }
   },
 );
@@ -172,6 +156,7 @@ lanTest("a pulled cable only delays a transfer", async () => {
   await startTracker(seeder);
   const torrent = await shareSample(seeder, {
     announce: announceUrl(seeder),
+    length: LENGTH,
   });
   await carryTorrent(torrent, leecher);
   startPeer(seeder);

@@ -4,13 +4,10 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import type { Host } from "../../scripts/lan/host.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
 import {
   announceUrl,
   carryTorrent,
-  createTorrent,
-  type SharedTorrent,
   startPeer,
   startTracker,
   stopPeer,
@@ -18,25 +15,8 @@ import {
   waitForCounts,
   waitUntilCompleted,
 } from "../../scripts/lan/sharing_steps.ts";
-import {
-  sha256Of,
-  writeRandomFile,
-} from "../../scripts/programs/sample_file.ts";
 import { lanTest } from "./lan_test_case.ts";
-
-const NAME = "sample.bin";
-
-async function shareSample(
-  seeder: Host,
-  announce: string,
-): Promise<SharedTorrent> {
-  await writeRandomFile(seeder.path(NAME), 1024 * 1024 + 1);
-  return await createTorrent(seeder, NAME, announce);
-}
-
-async function assertCopied(from: Host, to: Host): Promise<void> {
-  assertEquals(await sha256Of(to.path(NAME)), await sha256Of(from.path(NAME)));
-}
+import { assertCopied, shareSample } from "./sample.ts";
 
 lanTest(
   "machines share by a UDP tracker alone and are counted until they stop",
@@ -45,7 +25,9 @@ lanTest(
     const [tracker, seeder] = [lan.host("tracker"), lan.host("seeder")];
     const leechers = [lan.host("l1"), lan.host("l2")];
     const program = await startTracker(tracker, ["--udp"]);
-    const torrent = await shareSample(seeder, udpAnnounceUrl(tracker));
+    const torrent = await shareSample(seeder, {
+      announce: udpAnnounceUrl(tracker),
+    });
     const peers = [startPeer(seeder)];
     for (const leecher of leechers) {
       await carryTorrent(torrent, leecher);
@@ -70,10 +52,9 @@ lanTest("machines without IPv4 share by a UDP tracker", async () => {
   const [seeder, leecher] = [lan.host("seeder"), lan.host("leecher")];
   for (const host of [seeder, leecher]) await host.dropIpv4();
   await startTracker(seeder, ["--udp"]);
-  const torrent = await shareSample(
-    seeder,
-    `udp://[${seeder.address6}]:8000/announce`,
-  );
+  const torrent = await shareSample(seeder, {
+    announce: `udp://[${seeder.address6}]:8000/announce`,
+  });
   await carryTorrent(torrent, leecher);
   startPeer(seeder);
   const peer = startPeer(leecher, ["--exit-when-complete"]);
@@ -84,10 +65,9 @@ lanTest("machines without IPv4 share by a UDP tracker", async () => {
 lanTest("peers wait for a UDP tracker that starts late", async () => {
   await using lan = await createLan(["tracker", "seeder", "leecher"]);
   const [seeder, leecher] = [lan.host("seeder"), lan.host("leecher")];
-  const torrent = await shareSample(
-    seeder,
-    udpAnnounceUrl(lan.host("tracker")),
-  );
+  const torrent = await shareSample(seeder, {
+    announce: udpAnnounceUrl(lan.host("tracker")),
+  });
   await carryTorrent(torrent, leecher);
   startPeer(seeder);
   const peer = startPeer(leecher);

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import type { LanHost } from "../../scripts/lan/lan.ts";
 import { createLan, type Lan } from "../../scripts/lan/lan.ts";
 import {
@@ -80,7 +80,9 @@ export class Site implements AsyncDisposable {
 
   /** Waits until a leecher has so much of the content. */
   async reaches(name: HostName, percentage: number): Promise<void> {
+    const endTime = Date.now() + LIMIT_MS;
     for (;;) {
+      assert(Date.now() < endTime, `${name} does not reach ${percentage} %`);
       const [, progress] = await this.peer(name).stdout.waitFor(
         /"type":"status".*?"progress":([\d.]+)/,
       );

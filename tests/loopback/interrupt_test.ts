@@ -131,12 +131,7 @@ Deno.test("a second Ctrl+C, a second after the first, cuts a leaving peer short 
   await using swarm = await LocalSwarm.open();
   // It takes more than a second to give up on a tracker that does not answer.
   using silent = new SilentTracker();
-  const shared = await swarm.publish("a.bin", {
-    files: { "": 10 },
-    announce: [silent.announceUrl],
-  });
-  await using seeder = spawnPeer(shared.path, "--dir", shared.source);
-  await silent.connected();
+  await using seeder = await silent.spawnSeeder(swarm);
   seeder.signal("SIGINT");
   await delay(1_080);
   const { code } = await seeder.stop("SIGINT");

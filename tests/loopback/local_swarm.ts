@@ -124,7 +124,11 @@ export class LocalSwarm implements AsyncDisposable {
   /** Waits until the seeder has noticed that nobody is there. */
   async abandoned(published: PublishedTorrent): Promise<void> {
     const { transfer } = this.#seeders.get(published)!;
-    while (transfer.snapshot().peers.length > 0) await delay(5);
+    const endTime = Date.now() + ABANDONED_TIMEOUT_MS;
+    while (transfer.snapshot().peers.length > 0) {
+      assert(Date.now() < endTime, "the seeder still has a connection");
+      await delay(5);
+    }
   }
 
   /** The tracker's counts. */
@@ -139,6 +143,9 @@ export class LocalSwarm implements AsyncDisposable {
     await this.#resources.disposeAsync();
   }
 }
+
+/** Longest time until a connection of a peer that ended is noticed, in milliseconds. */
+const ABANDONED_TIMEOUT_MS = 30_000;
 
 /** Listening where no other machine can call, on any free port. */
 const LOCAL_FLAGS = ["--host=127.0.0.1", "--port=0"];

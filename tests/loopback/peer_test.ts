@@ -187,12 +187,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 Deno.test("peer ends soon after a signal even if its tracker does not answer", async () => {
   await using swarm = await LocalSwarm.open();
   using silent = new SilentTracker();
-  const shared = await swarm.publish("a.bin", {
-    files: { "": 10 },
-    announce: [silent.announceUrl],
-  });
-  await using seeder = spawnPeer(shared.path, "--dir", shared.source);
-  await silent.connected();
+  await using seeder = await silent.spawnSeeder(swarm);
   let result: ProgramResult | undefined;
   const elapsedMs = await timed(async () => {
     result = await seeder.stop("SIGINT");

@@ -139,7 +139,9 @@ Deno.test("tracker uses its own address in commands for a client without a host 
   const { hostname, port } = new URL(scene.url);
   let page = "";
   // The torrent is listed after the next scan.
+  const endTime = Date.now() + 30_000;
   while (!page.includes("a.bin")) {
+    assert(Date.now() < endTime, page);
     await delay(50);
     const connection = await Deno.connect({ hostname, port: Number(port) });
     // HTTP/1.0 needs no host header.
