@@ -1,7 +1,7 @@
 /**
  * The downloading half of the engine: which pieces peers have, whether they interest
- * us, which blocks to request of each peer, and what becomes of the blocks. Every accepted block was
- * outstanding at the peer that sent it.
+ * us, which blocks to request of each peer, and what becomes of the blocks. Every
+ * accepted block was outstanding at the peer that sent it.
  *
  * @module
  */

@@ -1,7 +1,8 @@
 /**
  * The extension protocol [BEP 10]: the handshake, in which both ends describe
- * themselves, peer exchange, and requests for metadata. Messages of a peer that does not support the protocol,
- * and those with an id that we assigned to nothing, are ignored.
+ * themselves, peer exchange, and requests for metadata. Messages of a peer that does
+ * not support the protocol, and those with an id that we assigned to nothing, are
+ * ignored.
  *
  * @module
  */

@@ -1,9 +1,9 @@
 /**
- * Decides which peers are connected. One peer has one connection, a banned host has
- * none. When every connection slot is taken, a peer that could move content and moves
- * none gives its slot to one that dials us, and a host with many connections one to
- * a host with fewer: no number of connections or peer ids keeps others out,
- * and hosts that stay idle, or come back to stay idle, do not. `uploads.ts` decides which of the connected peers are served.
+ * Decides which peers are connected; `uploads.ts` decides which of them are served. One
+ * peer has one connection, a banned host has none. When every slot is taken, a peer that
+ * never spoke is evicted for a new one, an idle peer for one that dials us, and a peer of
+ * the most connected host for one of a host with fewer connections. So neither many
+ * connections, nor many peer ids, nor hosts that reconnect and stay idle keep others out.
  *
  * @module
  */

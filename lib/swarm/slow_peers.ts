@@ -1,8 +1,8 @@
 /**
  * Finds, of the peers that we download from, those that delay what others could finish.
- * A slow peer harms nobody while there is work for everybody. But when no piece can be begun, a
- * quick peer may idle because the last blocks are outstanding at peers that are slow,
- * silent or malicious.
+ * A slow peer harms nobody while there is work for everybody. But when no piece can be
+ * begun, a quick peer may idle because the last blocks are outstanding at peers that are
+ * slow, silent or malicious.
  *
  * Measured in virtual time, one seeder and 40 peers that answer one request in 14
  * seconds, or none: 50 MiB took 61 s and now take 5 s; with peers that send corrupt

@@ -1,12 +1,12 @@
 /**
  * The uploading half of the engine, of seeders and leechers alike: which peers have an
- * upload slot, what they requested, and how much of it is being sent. Only verified pieces are served, and a
- * peer's queue is bounded. A peer with the fast extension gets an answer to each
- * request, the block or a reject. [BEP 6]
+ * upload slot, what they requested, and how much of it is being sent. Only verified
+ * pieces are served, and a peer's queue is bounded. A peer with the fast extension gets
+ * an answer to each request, the block or a reject. [BEP 6]
  *
  * On a LAN every interested peer is served at once. Only when more are interested than
- * there are slots do they take turns, the longest wait first. A peer need not upload to be served:
- * an idle link helps no one.
+ * there are slots do they take turns, the longest wait first. A peer need not upload to
+ * be served: an idle link helps no one.
  *
  * @module
  */
