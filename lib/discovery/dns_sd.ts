@@ -8,7 +8,6 @@
 import { ProtocolError } from "../base/errors.ts";
 import { joinSignals } from "../base/join_signals.ts";
 import { FIRST_UNPRIVILEGED_PORT, isDialable } from "../base/peer_address.ts";
-import type { Random } from "../base/random.ts";
 import type { DnsMessage } from "./dns_message.ts";
 import {
   DNS_PORT,
@@ -53,8 +52,6 @@ export interface AdvertiseSharesOptions {
   readonly onHostName?: (name: string) => void;
   /** Advertises only on the interface with this address. @default every interface */
   readonly hostname?: string | undefined;
-  /** Source of random numbers. @default {Math.random} */
-  readonly random?: Random;
 }
 
 /** Shares of this machine that other hosts find until it is closed. */
@@ -76,10 +73,10 @@ export interface ShareAdvertiser extends AsyncDisposable {
  * @throws {Deno.errors.AddrInUse} If another program has port 5353 for itself.
  */
 export async function advertiseShares(
-  { random = Math.random, ...options }: AdvertiseSharesOptions = {},
+  options: AdvertiseSharesOptions = {},
 ): Promise<ShareAdvertiser> {
   const { ShareResponder } = await import("./share_responder.ts");
-  const responder = new ShareResponder({ random, ...options });
+  const responder = new ShareResponder({ random: Math.random, ...options });
   const socket = await openDns(responder, options);
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> =>
@@ -115,8 +112,6 @@ export interface FindSharesOptions {
    * @default all hosts
    */
   readonly hostAddress?: string | undefined;
-  /** Source of random numbers. @default {Math.random} */
-  readonly random?: Random;
 }
 
 /**
@@ -125,12 +120,11 @@ export interface FindSharesOptions {
  * @throws {Deno.errors.AddrInUse} If another program has port 5353 for itself.
  */
 export async function findShares(
-  { signal, hostAddress, onShare, onGone = () => {}, random = Math.random }:
-    FindSharesOptions,
+  { signal, hostAddress, onShare, onGone = () => {} }: FindSharesOptions,
 ): Promise<void> {
   if (signal.aborted) return;
   const { ShareBrowser } = await import("./share_browser.ts");
-  const options = { random, onShare, onGone };
+  const options = { random: Math.random, onShare, onGone };
   const browser = new ShareBrowser(options, performance.now());
   const receive: DnsMachine["receive"] = (message, { hostname }, now) => {
     if ((hostAddress ?? hostname) !== hostname) return;

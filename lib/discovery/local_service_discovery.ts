@@ -112,8 +112,12 @@ export interface LocalServiceDiscoveryOptions {
   readonly onPeer: (infoHash: InfoHash, address: PeerAddress) => void;
   /** Announces only on the interface with this address. @default every interface */
   readonly hostname?: string | undefined;
-  /** Source of random numbers. @default {Math.random} */
-  readonly random?: Random;
+}
+
+/** Options for {@linkcode LsdMachine}. */
+export interface LsdMachineOptions
+  extends Pick<LocalServiceDiscoveryOptions, "port" | "onPeer"> {
+  readonly random: Random;
 }
 
 /** Torrents that are announced on the local network. */
@@ -142,14 +146,12 @@ interface Announced {
 
 /** The state machine. All times are milliseconds on one clock. */
 export class LsdMachine {
-  readonly #options: LocalServiceDiscoveryOptions & { readonly random: Random };
+  readonly #options: LsdMachineOptions;
   readonly #cookie: string;
   readonly #torrents = new Map<InfoHash, Announced>();
   #waiting: { infoHash: InfoHash; address: PeerAddress; atMs: number }[] = [];
 
-  constructor(
-    options: LocalServiceDiscoveryOptions & { readonly random: Random },
-  ) {
+  constructor(options: LsdMachineOptions) {
     this.#options = options;
     this.#cookie = `lanswarm-${
       randomBelow(2 ** 32, options.random).toString(16)
@@ -266,9 +268,9 @@ function firstAnnounces(now: number): number[] {
  * @throws {Deno.errors.AddrInUse} If another program has port 6771 for itself.
  */
 export async function openLocalServiceDiscovery(
-  { random = Math.random, ...options }: LocalServiceDiscoveryOptions,
+  options: LocalServiceDiscoveryOptions,
 ): Promise<LocalServiceDiscovery> {
-  const machine = new LsdMachine({ random, ...options });
+  const machine = new LsdMachine({ random: Math.random, ...options });
   const socket = await openMulticastSocket(machine, {
     groups: GROUPS,
     port: PORT,

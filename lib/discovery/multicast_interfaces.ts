@@ -27,7 +27,10 @@ export function familyOf(hostname: string): Family {
   return hostname.includes(":") ? "ipv6" : "ipv4";
 }
 
-/** Loopback counts only on a machine without a network. */
+/**
+ * The addresses of the interfaces to use: those of the interface that has the address
+ * `hostname`, or all. Loopback counts only on a machine without a network.
+ */
 export function listInterfaces(
   all: readonly NetworkInterface[],
   hostname: string | undefined,
@@ -66,7 +69,7 @@ export function sendingAddresses(
 }
 
 /** The index of an interface, which the system gives with a link-local address only. */
-export function indexOf(
+export function interfaceIndex(
   name: string,
   list: readonly NetworkInterface[],
 ): number {
@@ -74,6 +77,7 @@ export function indexOf(
     0;
 }
 
+/** The interfaces of these addresses. */
 export function groupByInterface(
   list: readonly NetworkInterface[],
 ): MulticastInterface[] {

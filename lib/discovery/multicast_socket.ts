@@ -19,7 +19,7 @@ import { isConnectionLoss } from "../net/connection_loss.ts";
 import {
   familyOf,
   groupByInterface,
-  indexOf,
+  interfaceIndex,
   listInterfaces,
   sendingAddresses,
 } from "./multicast_interfaces.ts";
@@ -270,7 +270,7 @@ class Runner implements MulticastSocket {
     }
     for (const [hostname, entry] of addresses) {
       if (this.#bound.has(hostname)) continue;
-      await this.#bind(hostname, entry.name, indexOf(entry.name, list));
+      await this.#bind(hostname, entry.name, interfaceIndex(entry.name, list));
     }
     if (this.#isClosed) return;
     this.#networks = list.map(({ name, cidr }) => ({

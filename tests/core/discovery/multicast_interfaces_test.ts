@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import {
   groupByInterface,
-  indexOf,
+  interfaceIndex,
   listInterfaces,
   type NetworkInterface,
   sendingAddresses,
@@ -53,7 +53,10 @@ Deno.test("datagrams leave from every IPv4 address and from one IPv6 address of 
 });
 
 Deno.test("an interface is known by its index, and by the addresses that mean something elsewhere", () => {
-  assertEquals([indexOf("eth0", ALL), indexOf("lo", ALL)], [2, 0]);
+  assertEquals([interfaceIndex("eth0", ALL), interfaceIndex("lo", ALL)], [
+    2,
+    0,
+  ]);
   assertEquals(groupByInterface(listInterfaces(ALL, undefined)), [
     { name: "eth0", addresses: ["192.168.1.10", "fd77::1", "fd77::abcd"] },
     { name: "wlan0", addresses: ["192.168.2.10", "192.168.3.10"] },
