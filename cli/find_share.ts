@@ -263,15 +263,12 @@ async function searchMachine(
   const where = port === undefined
     ? `${shown(hostname)}, ports ${ports[0]} to ${ports.at(-1)}`
     : `${shown(hostname)}, port ${port}`;
-  const reason = answers.find((answer) =>
-    answer.status === "rejected" && answer.reason instanceof FetchError &&
-    !answer.reason.isTemporary
-  );
+  const reason = answers.map((answer) =>
+    answer.status === "rejected" ? answer.reason : undefined
+  ).find((error) => error instanceof FetchError && !error.isTemporary);
   throw new FetchError(
     `Cannot find a share at ${where}: ${
-      reason?.status === "rejected"
-        ? (reason.reason as Error).message
-        : "no answer"
+      reason?.message ?? "no answer"
     }; check the address and that ${invocationOf("share")} runs there`,
     // Another server at one of the ports says nothing about the others.
     { isTemporary: reason === undefined || port === undefined },

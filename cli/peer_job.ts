@@ -132,7 +132,7 @@ export const FLAGS = {
 
 /** One run of `peer`; the help describes the fields. */
 export interface PeerJob extends FlagValues<typeof FLAGS> {
-  /** Paths or URLs of torrent files, at least one. */
+  /** Paths or URLs of torrent files, or magnet links. At least one, but for `get`. */
   readonly torrents: readonly string[];
 }
 

@@ -6,7 +6,6 @@
  */
 import {
   type CreateTorrentProgress,
-  type JoinLine,
   type ListedShare,
   type Machines,
   magnetLinkOf,
@@ -26,6 +25,7 @@ import {
   formatShareStart,
   getFrom,
   type ShareRates,
+  type ShareStart,
 } from "./share_output.ts";
 import type { TorrentRun } from "./torrent_run.ts";
 import { MARGIN_COLUMNS, truncate } from "./transfer_view.ts";
@@ -40,15 +40,8 @@ export interface ShareDisplayOptions {
 }
 
 /** A share that has started. */
-export interface StartedShare {
-  readonly names: readonly string[];
-  /** Hosts and ports of the page, best first. */
-  readonly hosts: readonly string[];
+export interface StartedShare extends Omit<ShareStart, "get"> {
   readonly peerPort: number;
-  /** True if other machines find the shares by themselves. */
-  readonly isDiscovered: boolean;
-  /** Lines for machines with nothing installed. */
-  readonly join: readonly JoinLine[];
 }
 
 /** Shows the work of one `share`. Disposing of it ends the live block. */

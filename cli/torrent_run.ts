@@ -1,6 +1,7 @@
 /**
- * One torrent of a `peer`: verifies what is on the disk, shares it, starts again
- * if another program changes a file, and runs the command once it is complete.
+ * One torrent of a `peer`, `get` or `share`: verifies what is on the disk, shares it,
+ * starts again if another program changes a file, and runs the command once it is
+ * complete.
  *
  * @module
  */
@@ -34,7 +35,7 @@ const MAX_RESTART_PAUSE_MS = 300_000;
 /** Time without a restart after which the next one is the first, in milliseconds. */
 const RESTARTS_FORGOTTEN_MS = 2 * MAX_RESTART_PAUSE_MS;
 
-/** The parts that all torrents of a `peer` use. */
+/** The parts that all torrents of a process use, and what is known of one. */
 export interface TorrentRunOptions {
   readonly job: PeerJob;
   readonly context: JobContext;
@@ -54,7 +55,7 @@ export interface TorrentRunOptions {
   readonly onSettled: () => void;
 }
 
-/** One torrent of a `peer`. */
+/** One torrent that is verified and shared. */
 export class TorrentRun implements TorrentState {
   readonly torrent: Torrent;
   readonly #options: TorrentRunOptions;

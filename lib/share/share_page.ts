@@ -27,7 +27,7 @@ export interface PageShare {
 }
 
 /** Options for {@linkcode renderShares}. */
-export interface SharePlace {
+export interface RenderSharesOptions {
   /** Scheme, host and port at which the reader reaches the machine. */
   readonly origin: string;
   /** Targets for which the machine has an executable. */
@@ -37,7 +37,7 @@ export interface SharePlace {
 /** Writes the shares of a machine. */
 export function renderShares(
   shares: readonly PageShare[],
-  { origin, targets }: SharePlace,
+  { origin, targets }: RenderSharesOptions,
 ): Html | undefined {
   if (shares.length === 0) return undefined;
   const host = origin.replace(/^http:\/\//, "").replace(/:8000$/, "");
