@@ -21,7 +21,7 @@ import type { AnnounceEvent, AnnounceReply } from "./announce.ts";
  * Longest delay after the first round in which no tracker answered, in
  * milliseconds. Short, because on a LAN somebody is restarting the tracker now.
  */
-export const FIRST_RETRY_DELAY_MS = 2_000;
+const FIRST_RETRY_DELAY_MS = 2_000;
 /** Longest delay between two rounds in which no tracker answers, in milliseconds. */
 export const MAX_RETRY_DELAY_MS = 60_000;
 /** Trackers of a torrent that are used. */

@@ -23,11 +23,11 @@ import { parseUdpConnected, readUdpResponseHead } from "./udp_response.ts";
  * Time until a datagram is repeated, doubled each time, in milliseconds. BEP 15
  * has 15 s, for the Internet of 2008; on a LAN a tracker answers in a millisecond.
  */
-export const UDP_FIRST_RETRY_MS = 1_000;
+const UDP_FIRST_RETRY_MS = 1_000;
 /** Times that a datagram is sent before the tracker counts as silent: 7 s in all. */
-export const UDP_TRIES = 3;
+const UDP_TRIES = 3;
 /** Time for which a connection id is valid, in milliseconds. [BEP 15] */
-export const UDP_CONNECTION_LIFE_MS = 60_000;
+const UDP_CONNECTION_LIFE_MS = 60_000;
 
 /** A connection id, by which a tracker knows that our address is ours. */
 export interface UdpConnection {

@@ -195,11 +195,8 @@ export function hostOf(
   hostname: string,
   isOnOwnNetwork: (hostname: string) => boolean,
 ): string {
-  if (!hostname.includes(":")) return hostname;
+  if (!hostname.includes(":") || isLinkLocalIpv6(hostname)) return hostname;
   const bytes = parseIpAddress(hostname);
-  if (bytes === undefined || addressScope(hostname) === "linkLocal") {
-    return hostname;
-  }
-  if (isOnOwnNetwork(hostname)) return hostname;
+  if (bytes === undefined || isOnOwnNetwork(hostname)) return hostname;
   return `${formatIpAddress(bytes.fill(0, NETWORK_LENGTH))}/64`;
 }

@@ -15,6 +15,7 @@ import { IDENTIFIER_LENGTH, identifierToBytes } from "../../base/identifier.ts";
 import {
   addressScope,
   IPV4_LENGTH,
+  isLinkLocalIpv6,
   parseIpAddress,
 } from "../../base/ip_address.ts";
 import { type Random, randomBelow } from "../../base/random.ts";
@@ -253,8 +254,7 @@ export class PeerSelection {
 /** The bytes of an address at which other machines reach this one. */
 function reachableBytes(hostname: string): Uint8Array | undefined {
   const scope = addressScope(hostname);
-  return scope === "none" || scope === "loopback" ||
-      scope === "linkLocal" && hostname.includes(":")
+  return scope === "none" || scope === "loopback" || isLinkLocalIpv6(hostname)
     ? undefined
     : parseIpAddress(hostname);
 }
