@@ -32,9 +32,10 @@ export interface ExecutableFile extends OfferedExecutable {
 
 /** Options of {@linkcode ExecutableFolder}. */
 export interface ExecutableFolderOptions {
-  /** The folder that is searched for `lanswarm-TARGET`. */
-  readonly folder: string;
-  /** The executable for `hostTarget`; it may have any name. */
+  /**
+   * The executable for `hostTarget`; it may have any name. Its folder is searched
+   * for `lanswarm-TARGET`.
+   */
   readonly hostPath: string;
   /** The target of `hostPath`. @default {this machine's target} */
   readonly hostTarget?: string;
@@ -72,9 +73,9 @@ export class ExecutableFolder {
   }
 
   #locate(target: string): FoundExecutable | undefined {
-    const { folder, hostPath, hostTarget } = this.#options;
+    const { hostPath, hostTarget } = this.#options;
     const suffix = target.includes("windows") ? ".exe" : "";
-    const paths = [join(folder, `lanswarm-${target}${suffix}`)];
+    const paths = [join(dirname(hostPath), `lanswarm-${target}${suffix}`)];
     if (target === hostTarget) paths.unshift(hostPath);
     for (const path of paths) {
       const info = statOrNone(path);
@@ -100,7 +101,7 @@ function statOrNone(path: string): Deno.FileInfo | undefined {
 export function executablesOf(
   hostPath: string,
 ): ExecutableFolder {
-  return new ExecutableFolder({ folder: dirname(hostPath), hostPath });
+  return new ExecutableFolder({ hostPath });
 }
 
 /** The SHA-256 of a file, in hex. */

@@ -11,7 +11,6 @@ Deno.test("ExecutableFolder finds what deno task compile names for each target",
   await using folder = await temporaryFolder();
   const { path } = folder;
   const executables = new ExecutableFolder({
-    folder: path,
     hostPath: join(path, "lanswarm"),
     hostTarget: "x86_64-unknown-linux-gnu",
   });
@@ -41,7 +40,8 @@ Deno.test("ExecutableFolder prefers the executable that runs to one of its targe
   const target = "x86_64-unknown-linux-gnu";
   const hostPath = join(path, "renamed");
   const executables = new ExecutableFolder({
-    ...{ folder: path, hostPath, hostTarget: target },
+    hostPath,
+    hostTarget: target,
   });
   await Deno.writeTextFile(hostPath, "a");
   await Deno.writeTextFile(join(path, `lanswarm-${target}`), "b");

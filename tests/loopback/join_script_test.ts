@@ -59,7 +59,7 @@ async function scene(): Promise<Scene> {
   }
   const routes = shareRoutes({
     find: () => undefined,
-    executables: new ExecutableFolder({ folder, hostPath: program }),
+    executables: new ExecutableFolder({ hostPath: program }),
     origin: () => "http://127.0.0.1:1",
   });
   const requested: string[] = [];

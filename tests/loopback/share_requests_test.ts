@@ -244,7 +244,8 @@ Deno.test("the page of a share has the line of an executable that was compiled a
   await using server = await startShareServer({
     ...{ hostname: "127.0.0.1", port: 0 },
     executables: new ExecutableFolder({
-      ...{ folder: folder.path, hostPath, hostTarget: TARGET },
+      hostPath,
+      hostTarget: TARGET,
     }),
   });
   server.add("photos");
