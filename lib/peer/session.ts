@@ -20,7 +20,7 @@ import {
   type InfoHash,
   type PeerId,
 } from "../base/identifier.ts";
-import { isLoopback, isUnicast } from "../base/ip_address.ts";
+import { hostOf, isLoopback, isUnicast } from "../base/ip_address.ts";
 import { DialLimiter } from "../dialing/dial_limiter.ts";
 import { MAX_PEERS } from "../dialing/dialer.ts";
 import {
@@ -100,15 +100,19 @@ export function openSession(options: SessionOptions = {}): Session {
   let lastPeerKey = 0;
   const client = new TrackerClient();
   const permits = options.permits ?? (() => true);
+  const interfaces = new OwnInterfaces();
+  const hostOfAddress = (hostname: string): string =>
+    hostOf(hostname, (address) => interfaces.isInOwnNetwork(address));
   const context: SessionContext = {
     ownId: createPeerId(Math.random),
     announceKey: createAnnounceKey(Math.random),
     port,
     maxPeers: options.maxPeers ?? MAX_PEERS,
     permits,
+    hostOf: hostOfAddress,
     uploadPacer: new Pacer(options.maxUploadBytesPerSecond ?? 0),
     downloadPacer: new Pacer(options.maxDownloadBytesPerSecond ?? 0),
-    uploadShares: new UploadShares(new OwnInterfaces()),
+    uploadShares: new UploadShares(hostOfAddress),
     dialLimiter: new DialLimiter(),
     handleLimit: new HandleLimit(),
     fdPressure: new FdPressure(),

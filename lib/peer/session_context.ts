@@ -36,6 +36,8 @@ export interface SessionContext {
   /** Connections of each torrent. */
   readonly maxPeers: number;
   readonly permits: Permits;
+  /** The host that an address belongs to. */
+  readonly hostOf: (hostname: string) => string;
   readonly uploadPacer: Pacer;
   readonly downloadPacer: Pacer;
   readonly uploadShares: UploadShares;
@@ -69,7 +71,7 @@ export interface ConnectionContext
 
 /** Creates the engine of a torrent. */
 export function createSwarm(
-  { ownId, maxPeers, port, uploadShares }: SessionContext,
+  { ownId, maxPeers, port, hostOf }: SessionContext,
   { torrent, have, isStalled }:
     & { readonly torrent: Torrent }
     & Pick<SwarmOptions, "have" | "isStalled">,
@@ -82,7 +84,7 @@ export function createSwarm(
     ownId,
     random: Math.random,
     maxPeers,
-    hostOf: (hostname) => uploadShares.hostOf(hostname),
+    hostOf,
     isStalled,
     allowedFastSet: (hostname) =>
       allowedFastSet({ infoHash, pieceCount, hostname, sha1 }),

@@ -12,9 +12,7 @@
  * @module
  */
 import { BoundedMap } from "../base/bounded_map.ts";
-import { hostOf } from "../base/ip_address.ts";
 import { RateLimiter } from "../base/rate_limiter.ts";
-import type { OwnInterfaces } from "../net/own_interfaces.ts";
 
 /** Hosts that are remembered. */
 const MAX_HOSTS = 1024;
@@ -33,27 +31,19 @@ interface Turn {
 /** The upload work of all hosts of a session. */
 export class UploadShares {
   readonly #hosts = new BoundedMap<string, HostShare>(MAX_HOSTS);
-  readonly #interfaces: Pick<OwnInterfaces, "isInOwnNetwork"> | undefined;
+  readonly #hostOf: (hostname: string) => string;
   #last: HostShare | undefined;
   #lastMs = -Infinity;
   #contendedUntilMs = -Infinity;
 
-  /** @param interfaces Tell hosts of our own networks apart. @default each address is a host */
-  constructor(interfaces?: Pick<OwnInterfaces, "isInOwnNetwork">) {
-    this.#interfaces = interfaces;
-  }
-
-  /** The host that an address belongs to. */
-  hostOf(hostname: string): string {
-    return hostOf(
-      hostname,
-      (address) => this.#interfaces?.isInOwnNetwork(address) ?? true,
-    );
+  /** @param hostOf The host that an address belongs to. @default the address */
+  constructor(hostOf: (hostname: string) => string = (hostname) => hostname) {
+    this.#hostOf = hostOf;
   }
 
   /** The share of the host of an address. */
   of(hostname: string): HostShare {
-    const host = this.hostOf(hostname);
+    const host = this.#hostOf(hostname);
     return this.#hosts.getOrInsertComputed(host, () => new HostShare(this));
   }
 
