@@ -17,6 +17,8 @@ import { LocalSwarm, type PublishedTorrent } from "../loopback/local_swarm.ts";
 import { report } from "../report.ts";
 
 const TORRENT_COUNT = 1100;
+/** Generous: a seeder that takes longer has hung. */
+const ANNOUNCED_WITHIN_MS = 300_000;
 
 for (const handleCount of [1024, 8192]) {
   Deno.test({
@@ -56,6 +58,7 @@ async function seedAll(
   void seeder.result.then(() => hasEnded = true);
   while (await countSeeders(swarm, shared) < TORRENT_COUNT) {
     assert(!hasEnded, seeder.stderr.text);
+    assert(since() < ANNOUNCED_WITHIN_MS, seeder.stdout.text);
     await delay(500);
   }
   const announcedMs = since();

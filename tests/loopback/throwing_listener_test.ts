@@ -23,27 +23,37 @@ import { fullStorage, memoryTorrent } from "./memory_torrent.ts";
 import { addressOf, openLocalSession } from "./share.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
-function throws(): never {
-  throw new Error("the listener's own");
+/** A listener that throws, and counts its calls. */
+class ThrowingListener {
+  callCount = 0;
+
+  readonly call = (): never => {
+    this.callCount++;
+    throw new Error("the listener's own");
+  };
 }
 
 for (const kind of ["a store of its own", "a given store"]) {
   for (const udp of [false, true]) {
     Deno.test(`a tracker with ${kind} answers over ${udp ? "UDP" : "HTTP"} although onAnnounce, onChange and onError throw`, async () => {
+      const [onAnnounce, onChange] = [
+        new ThrowingListener(),
+        new ThrowingListener(),
+      ];
       await using store = kind === "a given store"
         ? await openStore("memory", {
           peerTimeoutMs: 1000,
           random: Math.random,
-          onChange: throws,
+          onChange: onChange.call,
         })
         : undefined;
       await using tracker = await startTracker({
         port: 0,
         hostname: "127.0.0.1",
         udp,
-        onAnnounce: throws,
-        onChange: throws,
-        onError: throws,
+        onAnnounce: onAnnounce.call,
+        onChange: onChange.call,
+        onError: new ThrowingListener().call,
         ...(store && { store }),
       });
       const url = udp ? tracker.udpAnnounceUrl! : tracker.announceUrl;
@@ -59,6 +69,7 @@ for (const kind of ["a store of its own", "a given store"]) {
         numwant: 5,
       });
       assertEquals(reply.incomplete, 1);
+      assert(onAnnounce.callCount > 0 && onChange.callCount > 0);
     });
   }
 }
@@ -68,34 +79,33 @@ Deno.test("sessions share a torrent although their onEvent throws", async () => 
   await using seeder = openLocalSession();
   await using leecher = openLocalSession();
   const { torrent } = sample;
+  const [seeding, leeching] = [new ThrowingListener(), new ThrowingListener()];
   const full = fullStorage(sample);
   seeder.addTorrent(torrent, {
     storage: full,
     have: await verifyStorage(full, torrent),
-    onEvent: throws,
+    onEvent: seeding.call,
   });
   const storage = new MemoryStorage(torrent.geometry.length);
   const transfer = leecher.addTorrent(torrent, {
     storage,
     have: await verifyStorage(storage, torrent),
-    onEvent: throws,
+    onEvent: leeching.call,
   });
   transfer.addPeers([addressOf(seeder)]);
   for (let waits = 0; !transfer.isComplete && waits < 500; waits++) {
     await delay(20);
   }
   assert(transfer.isComplete);
+  assert(seeding.callCount > 0 && leeching.callCount > 0);
 });
 
 Deno.test("a torrent folder is listed on although its onChange throws", async () => {
   await using folder = await temporaryFolder();
-  let callCount = 0;
+  const listener = new ThrowingListener();
   await using catalogue = await openTorrentFolder(folder.path, {
     scanIntervalMs: 10,
-    onChange: () => {
-      callCount++;
-      throws();
-    },
+    onChange: listener.call,
   });
   for (const name of ["a", "b"]) {
     const torrent = buildTorrent({
@@ -112,5 +122,5 @@ Deno.test("a torrent folder is listed on although its onChange throws", async ()
       await delay(20);
     }
   }
-  assertEquals([catalogue.list().length, callCount], [2, 2]);
+  assertEquals([catalogue.list().length, listener.callCount], [2, 2]);
 });

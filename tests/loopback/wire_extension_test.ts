@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { ALLOWED_FAST_COUNT } from "../../lib/swarm/uploads.ts";
 import { UPLOAD_SLOTS } from "../../lib/swarm/uploads.ts";
 import {
@@ -130,6 +130,7 @@ Deno.test("a session requests a rejected block from another peer", async () => {
   await second.write(frame(ID.piece, place, block));
   for (;;) {
     const other = await second.takeFrameOf(ID.request);
+    assert(other !== undefined, "the connection is closed");
     if (`${other}` === `${asked}`) break;
   }
 });
