@@ -56,6 +56,11 @@ export function mainAddresses(
   return found.length > 0 ? found : lanAddresses(addresses);
 }
 
+/** The addresses to show for a program that listens on `host`, or on all. */
+export function listeningAddresses(host: string | undefined): string[] {
+  return isWildcard(host) ? mainAddresses(Deno.networkInterfaces()) : [host!];
+}
+
 /**
  * The IPv4 addresses, private ones first, or the IPv6 ones if there is no IPv4, or
  * else the link-local IPv4 ones, as between two machines on one cable.

@@ -20,7 +20,7 @@ import { invocationOf } from "./command_words.ts";
 import type { GetJob } from "./get_job.ts";
 import {
   isWildcard,
-  mainAddresses,
+  listeningAddresses,
   ownNames,
   urlHosts,
 } from "./lan_addresses.ts";
@@ -73,9 +73,7 @@ export async function offerShare(
 ): Promise<AsyncDisposable> {
   await using opened = new AsyncDisposableStack();
   const [, hostName = ""] = ownNames();
-  const hostnames = isWildcard(job.host)
-    ? mainAddresses(Deno.networkInterfaces())
-    : [job.host!];
+  const hostnames = listeningAddresses(job.host);
   try {
     const server = opened.use(
       await startShareServer({
@@ -84,6 +82,7 @@ export async function offerShare(
         peerCommand: invocationOf("peer"),
         executables: ownExecutables(),
         hostName,
+        ...hostnames.length > 0 && { publicHostname: hostnames[0]! },
         pageNames: ownNames(),
       }),
     );

@@ -32,7 +32,7 @@ import { findNameWarnings } from "./create.ts";
 import { setHangupAction, untilAborted } from "./interrupt.ts";
 import {
   isWildcard,
-  mainAddresses,
+  listeningAddresses,
   NO_NETWORK,
   ownNames,
   urlHosts,
@@ -87,9 +87,7 @@ export async function runShare(
       if (type === "expired") machines.left(peerId, swarm.infoHash);
     },
   });
-  const hostnames = isWildcard(job.host)
-    ? mainAddresses(Deno.networkInterfaces())
-    : [job.host!];
+  const hostnames = listeningAddresses(job.host);
   await using server = await openServer(job, {
     ...{ console, store, machines, hostnames },
     onAnnounced: () => {
@@ -215,7 +213,7 @@ async function shareItem(
     );
   }
   parts.machines.shares.add(prepared.torrent.infoHash);
-  // What this process has hashed need not be hashed again.
+  // The pieces that this process has hashed need not be hashed again.
   const mustVerify = job.mustVerify && prepared.verified === undefined;
   const run = new TorrentRun(announcedHere(prepared.torrent, job, server), {
     ...parts,

@@ -46,8 +46,6 @@ const PURE_FOLDERS: ReadonlySet<string> = new Set([
 const WORLDLY_FILES: ReadonlySet<string> = new Set([
   "lib/announce/announcer.ts",
   "lib/announce/tracker_client.ts",
-  "lib/announce/udp_inbox.ts",
-  "lib/announce/udp_question_sockets.ts",
   "lib/announce/udp_tracker_client.ts",
   "lib/discovery/dns_sd.ts",
   "lib/discovery/local_service_discovery.ts",
