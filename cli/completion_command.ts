@@ -6,7 +6,14 @@
  * @module
  */
 import { join, resolve } from "@std/path";
-import { type Platform, platformOf, type Torrent } from "../mod.ts";
+import {
+  type FdPressure,
+  isDescriptorShortage,
+  type Platform,
+  platformOf,
+  type Torrent,
+  withDescriptor,
+} from "../mod.ts";
 import { ProgramError } from "./program_error.ts";
 
 /** Options of {@linkcode runCompletionCommand}. */
@@ -16,6 +23,8 @@ export interface CompletionOptions {
   readonly dir: string;
   /** Its standard output; ours may be JSON lines. */
   readonly stdout: "inherit" | "null";
+  /** Frees file descriptors, of which a process needs several to start another. */
+  readonly fdPressure: FdPressure;
 }
 
 /**
@@ -31,11 +40,15 @@ export function programFor(
   return isBatch ? ["cmd", "/d", "/c", "call", ...command] : command;
 }
 
-/** The remedy for a command that cannot be started. */
-export function startAdvice(platform: Platform): string {
+/** The reason why a command cannot be started, and the remedy. */
+export function startFailure(error: unknown, platform: Platform): string {
+  if (isDescriptorShortage(error)) {
+    return "too many files are open; raise the limit (ulimit -n); the download itself is complete";
+  }
+  const { message } = error as Error;
   return platform === "windows"
-    ? "check --on-complete; commands of cmd, such as echo or copy, need cmd /c before them"
-    : "check --on-complete";
+    ? `${message}; check --on-complete; commands of cmd, such as echo or copy, need cmd /c before them`
+    : `${message}; check --on-complete`;
 }
 
 /**
@@ -44,30 +57,31 @@ export function startAdvice(platform: Platform): string {
  */
 export async function runCompletionCommand(
   command: readonly string[],
-  { torrent, dir, stdout }: CompletionOptions,
+  { torrent, dir, stdout, fdPressure }: CompletionOptions,
 ): Promise<void> {
   const platform = platformOf(Deno.build.os);
   const [program, ...args] = programFor(command, platform);
-  let status: Deno.CommandStatus;
+  const toRun = new Deno.Command(program!, {
+    args,
+    env: {
+      LANSWARM_NAME: torrent.name,
+      LANSWARM_PATH: resolve(join(dir, torrent.name)),
+      LANSWARM_INFO_HASH: torrent.infoHash,
+    },
+    stdin: "null",
+    stdout,
+  });
+  let child: Deno.ChildProcess;
   try {
-    status = await new Deno.Command(program!, {
-      args,
-      env: {
-        LANSWARM_NAME: torrent.name,
-        LANSWARM_PATH: resolve(join(dir, torrent.name)),
-        LANSWARM_INFO_HASH: torrent.infoHash,
-      },
-      stdin: "null",
-      stdout,
-    }).spawn().status;
+    child = await withDescriptor(async () => await toRun.spawn(), fdPressure);
   } catch (error) {
+    const reason = startFailure(error, platform);
     throw new ProgramError(
-      `cannot run ${command[0]} for ${torrent.name}: ${
-        (error as Error).message
-      }; ${startAdvice(platform)}`,
+      `cannot run ${command[0]} for ${torrent.name}: ${reason}`,
       { cause: error },
     );
   }
+  const status = await child.status;
   if (!status.success) {
     throw new ProgramError(
       `cannot finish ${torrent.name}: the command ${

@@ -6,7 +6,6 @@
  */
 import { abortable } from "@std/async/abortable";
 import { delay } from "@std/async/delay";
-import { basename, extname, resolve } from "@std/path";
 import {
   FetchError,
   fetchTorrent,
@@ -230,7 +229,7 @@ async function findFault(
   error: unknown,
 ): Promise<Fault | undefined> {
   if (error instanceof StorageError && await isFolder(source)) {
-    return { reason: "is a folder", remedy: createRemedy(source, "folder") };
+    return { reason: "is a folder", remedy: shareRemedy(source, "folder") };
   }
   // The field "torrent" is the file as a whole.
   if (!(error instanceof MetainfoError) || error.field !== "torrent") return;
@@ -240,17 +239,13 @@ async function findFault(
   }
   const remedy = /\.torrent$/i.test(source)
     ? "get a fresh copy of the torrent file"
-    : createRemedy(source, "file");
+    : shareRemedy(source, "file");
   if (await beginsAsDictionary(source)) return { reason, remedy };
   return { reason: 'does not begin with "d" (a bencoded dictionary)', remedy };
 }
 
-function createRemedy(path: string, kind: "file" | "folder"): string {
-  const name = basename(resolve(path));
-  const stem = kind === "folder" ? name : basename(name, extname(name));
-  return `to share the ${kind}, first make a torrent of it: ${
-    invocationOf("create")
-  } ${quoted(path)} http://HOST:8000/announce ${quoted(`${stem}.torrent`)}`;
+function shareRemedy(path: string, kind: "file" | "folder"): string {
+  return `to share the ${kind}: ${invocationOf("share")} ${quoted(path)}`;
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -257,8 +257,8 @@ export class TorrentRun implements TorrentState {
   }
 
   async #runCommand(): Promise<void> {
-    const { context: { console }, job: { onComplete, dir, json } } =
-      this.#options;
+    const { context: { console }, job, session } = this.#options;
+    const { onComplete, dir, json } = job;
     if (onComplete === undefined) return;
     // The command writes to the same terminal.
     using _ = await console.suspendBlock();
@@ -267,6 +267,7 @@ export class TorrentRun implements TorrentState {
         torrent: this.torrent,
         dir,
         stdout: json ? "null" : "inherit",
+        fdPressure: session.fdPressure,
       });
     } catch (error) {
       if (!(error instanceof ProgramError)) throw error;

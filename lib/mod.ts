@@ -25,7 +25,12 @@ export {
   infoHashFromHex,
   type PeerId,
 } from "./base/identifier.ts";
-export { FdPressure, type ReleaseDescriptors } from "./base/fd_pressure.ts";
+export {
+  FdPressure,
+  isDescriptorShortage,
+  type ReleaseDescriptors,
+} from "./base/fd_pressure.ts";
+export { withDescriptor } from "./disk/file_pool.ts";
 export { type AddressScope, addressScope } from "./base/ip_address.ts";
 export { formatPeerAddress, type PeerAddress } from "./base/peer_address.ts";
 export { type JoinedSignal, joinSignals } from "./base/join_signals.ts";

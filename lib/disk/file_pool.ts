@@ -26,7 +26,7 @@ type OpenFile = (fileIndex: number, access: Access) => Promise<Deno.FsFile>;
  */
 export async function withDescriptor<T>(
   open: () => Promise<T>,
-  fdPressure = new FdPressure(),
+  fdPressure: FdPressure = new FdPressure(),
   isOver: () => boolean = () => false,
 ): Promise<T> {
   const endMs = performance.now() + DESCRIPTOR_WAIT_MS;

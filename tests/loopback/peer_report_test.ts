@@ -237,7 +237,7 @@ Deno.test("peer reports a failure in one line", async () => {
     [
       [folder],
       1,
-      /it is a folder; to share the folder, first make a torrent of it: /,
+      /it is a folder; to share the folder: deno task share /,
     ],
     [[broken], 3, /info\.pieces/],
     [[good, broken], 3, /info\.pieces/],

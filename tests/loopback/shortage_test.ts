@@ -4,6 +4,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import type { Torrent } from "../../lib/mod.ts";
+import { runCommand } from "../../scripts/programs/running_program.ts";
 import {
   assertEndsAreServed,
   smallTorrents,
@@ -110,5 +111,20 @@ Deno.test({
     const { code, stderr } = await leecher.ended();
     assertEquals([code, stderr], [0, ""]);
     for (const one of shared) await assertCopied(one, dir);
+  },
+});
+
+Deno.test({
+  name:
+    "the command of --on-complete runs in a process with no descriptor left, once idle ones are closed",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    const script = new URL("full_process.ts", import.meta.url).href;
+    const { code, stdout, stderr } = await runCommand("sh", [
+      ...["-c", `ulimit -n ${HANDLE_COUNT}; exec "$@"`, "sh"],
+      ...[Deno.execPath(), "run", "--no-check", "-R", "--allow-run", script],
+      ...["echo", "it ran"],
+    ]);
+    assertEquals([code, stdout, stderr], [0, "it ran\n", ""]);
   },
 });

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { programFor, startAdvice } from "../../../cli/completion_command.ts";
+import { programFor, startFailure } from "../../../cli/completion_command.ts";
 
 Deno.test("programFor() has cmd run a batch file on Windows", () => {
   const cases: [command: string[], program: string[]][] = [
@@ -17,7 +17,19 @@ Deno.test("programFor() has cmd run a batch file on Windows", () => {
   }
 });
 
-Deno.test("startAdvice() tells of cmd on Windows alone", () => {
-  assertStringIncludes(startAdvice("windows"), "need cmd /c before");
-  assertEquals(startAdvice("linux"), "check --on-complete");
+Deno.test("startFailure() tells of cmd on Windows alone", () => {
+  const error = new Error("no such program");
+  assertStringIncludes(startFailure(error, "windows"), "need cmd /c before");
+  assertEquals(
+    startFailure(error, "linux"),
+    "no such program; check --on-complete",
+  );
+});
+
+Deno.test("startFailure() names the limit of open files if that is the reason", () => {
+  const full = new Error("Failed to spawn 'a': (os error 24)");
+  const ofSystem = Object.assign(new Error("a"), { code: "ENFILE" });
+  for (const error of [full, ofSystem]) {
+    assertStringIncludes(startFailure(error, "windows"), "raise the limit");
+  }
 });
