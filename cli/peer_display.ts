@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Torrent } from "../mod.ts";
+import { cutName, type Torrent } from "../mod.ts";
 import type { Console } from "./console.ts";
 import type { PeerJob } from "./peer_job.ts";
 import {
@@ -96,13 +96,13 @@ function logDisplay(console: Console): PeerDisplay {
       const subject = "url" in news
         ? `${torrent.infoHash} ${news.url}${kind}`
         : undefined;
-      write(`${torrent.name}: ${text}`, subject);
+      write(`${cutName(torrent.name)}: ${text}`, subject);
     },
     refresh: (states) => {
       for (const { torrent, snapshot, verification } of states) {
         if (verification !== undefined) {
           const text = describeVerification(torrent, verification);
-          write(`${torrent.name}: ${text}`, torrent.infoHash);
+          write(`${cutName(torrent.name)}: ${text}`, torrent.infoHash);
         } else if (snapshot !== undefined) {
           write(describeTransfer(snapshot), torrent.infoHash);
         }
@@ -111,7 +111,9 @@ function logDisplay(console: Console): PeerDisplay {
     end: (states) => {
       for (const state of states) {
         const text = describeEnd(state);
-        if (text !== undefined) write(`${state.torrent.name}: ${text}`);
+        if (text !== undefined) {
+          write(`${cutName(state.torrent.name)}: ${text}`);
+        }
       }
     },
   };

@@ -6,6 +6,7 @@
  */
 import {
   type CreateTorrentProgress,
+  cutName,
   type ListedShare,
   type Machines,
   magnetLinkOf,
@@ -200,7 +201,7 @@ function linesDisplay(
       }
       const magnet = magnetLinkOf(torrent);
       if (magnet !== undefined) write(`  For other clients         ${magnet}`);
-      write(`${name} is ready; Ctrl+C stops sharing it`);
+      write(`${cutName(name)} is ready; Ctrl+C stops sharing it`);
       refresh();
     },
     leaving: () => {

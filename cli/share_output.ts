@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { JoinLine, MachineCounts } from "../mod.ts";
+import { cutName, type JoinLine, type MachineCounts } from "../mod.ts";
 import { formatSize, plural } from "./quantity.ts";
 
 /** Content of the first lines of `share`. */
@@ -48,7 +48,7 @@ export function formatShareStart(
     ...others.map((other) => ["  or", `http://${other}/`]),
   ];
   return [
-    `Sharing ${names.join(", ")} on this network`,
+    `Sharing ${names.map(cutName).join(", ")} on this network`,
     ...lines.map(([label, text]) => `  ${label!.padEnd(26)}${text}`),
   ];
 }
@@ -66,7 +66,9 @@ export function describeShare(
     readonly length: number;
   },
 ): string {
-  return `${name}: ${plural(fileCount, "file")}, ${formatSize(length)}`;
+  return `${cutName(name)}: ${plural(fileCount, "file")}, ${
+    formatSize(length)
+  }`;
 }
 
 /** Rates in bytes a second. */

@@ -5,7 +5,7 @@
  * @module
  */
 import stringWidth from "string-width";
-import type { TorrentSnapshot } from "../mod.ts";
+import { cutName, type TorrentSnapshot } from "../mod.ts";
 import { printable } from "./printable.ts";
 import { fractionOf, type LinePart, renderBarLine } from "./progress_bar.ts";
 import {
@@ -98,14 +98,14 @@ export function renderNamed(
   text: string,
   columns: number,
 ): string {
-  return truncate(printable(name), columns - 1 - text.length) + text;
+  return truncate(printable(cutName(name)), columns - 1 - text.length) + text;
 }
 
 /** One line for a log. */
 export function describeTransfer(snapshot: TorrentSnapshot): string {
   const texts = partsOf(snapshot).map(({ text }) => text.trim())
     .filter((text) => text !== "");
-  return `${printable(snapshot.name)}: ${
+  return `${printable(cutName(snapshot.name))}: ${
     [...texts, ...describePeers(snapshot)].join(", ")
   }`;
 }

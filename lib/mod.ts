@@ -269,6 +269,7 @@ export {
   type NewTorrentFile,
 } from "./metainfo/build_torrent.ts";
 export {
+  cutName,
   displayName,
   readName,
   readUrl,

@@ -51,6 +51,14 @@ export function displayName(text: string): string | undefined {
   return trimText(cut.join("")) || undefined;
 }
 
+/** `text`, of which at most 64 characters are kept; an ellipsis stands for the rest. */
+export function cutName(text: string): string {
+  // A name may be megabytes long; a character has at most two units.
+  const start = Array.from(text.slice(0, 2 * MAX_DISPLAYED_LENGTH + 1));
+  if (start.length <= MAX_DISPLAYED_LENGTH) return text;
+  return `${start.slice(0, MAX_DISPLAYED_LENGTH - 1).join("")}…`;
+}
+
 /**
  * Reads a host, a network, a number or a URL: trimmed, without any blank inside.
  * @throws {RangeError} If a blank or an invisible character stands inside, or nothing

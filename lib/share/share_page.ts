@@ -107,7 +107,7 @@ function renderFiles(shares: readonly PageShare[]): Html | undefined {
       links.push(
         markup`<li><a href="${
           sharedFilePath(torrent.infoHash, path)
-        }" download><bdi>${shownText(path.join("/"))}</bdi></a> <small>${
+        }" download><bdi>${path.map(shownText).join("/")}</bdi></a> <small>${
           formatSize(length)
         }</small></li>`,
       );

@@ -107,10 +107,10 @@ browserTest(
     await using tracker = serveLab().tracker;
     await page.goto(tracker.url);
     await page.locator("#live.on").waitFor();
-    const shown = HOSTILE_NAME.slice(0, 200);
+    const shown = HOSTILE_NAME.slice(0, 63);
     assertEquals(
       await page.locator(`[data-key="${A}"] .name`).innerText(),
-      HOSTILE_NAME.length > 200 ? `${shown}…` : shown,
+      HOSTILE_NAME.length > 64 ? `${shown}…` : shown,
     );
     await page.goto(`${tracker.url}/?torrent=${A}`);
     await page.locator("#live.on").waitFor();

@@ -7,6 +7,7 @@
  * @module
  */
 import { escape } from "@std/html/entities";
+import { cutName } from "../../base/clean_text.ts";
 
 /** HTML that is safe to put into a page as it is: our own, or written by {@linkcode markup}. */
 export class Html {
@@ -50,15 +51,9 @@ const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]/gu;
 /** The replacement character of Unicode. */
 const REPLACEMENT = "\ufffd";
 
-/** Longest text of a stranger that is shown, in UTF-16 code units. */
-const MAX_TEXT_LENGTH = 200;
-
-/** A stranger's text with unsafe characters replaced and a long end cut off; not escaped yet. */
+/** A stranger's text of at most 64 characters, with unsafe ones replaced; not escaped yet. */
 export function shownText(text: string): string {
-  const cut = text.length > MAX_TEXT_LENGTH
-    ? `${text.slice(0, MAX_TEXT_LENGTH)}…`
-    : text;
-  return cut.replace(UNSAFE, REPLACEMENT);
+  return cutName(text).replace(UNSAFE, REPLACEMENT);
 }
 
 /** The bytes of a text in UTF-8, a fresh copy. */

@@ -32,6 +32,8 @@ Deno.test("shownText() replaces characters that hide or reverse text, and cuts l
     shownText("a\u202egpj.exe\0\n\u2028\ud800"),
     "a\ufffdgpj.exe\ufffd\ufffd\ufffd\ufffd",
   );
-  assertEquals(shownText("x".repeat(201)), `${"x".repeat(200)}…`);
+  assertEquals(shownText("x".repeat(64)), "x".repeat(64));
+  assertEquals(shownText("x".repeat(65)), `${"x".repeat(63)}…`);
+  assertEquals(shownText("\u{1F427}".repeat(65)), `${"\u{1F427}".repeat(63)}…`);
   assertEquals(shownText("Übung 日本 🙂"), "Übung 日本 🙂");
 });
