@@ -6,7 +6,7 @@
  * limit delays blocks and metadata only. A choke overtakes nothing, because the peer would
  * discard the blocks behind it, and the rejects that it causes follow it. Blocks
  * leave in turns that the peer's host has among all hosts: see
- * {@linkcode UploadShares}.
+ * {@linkcode UploadTurns}.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import {
 import { pause } from "./pacer.ts";
 import type { PeerChannel } from "./peer_channel.ts";
 import type { ConnectionContext } from "./session_context.ts";
-import type { HostShare } from "./upload_shares.ts";
+import type { HostTurns } from "./upload_turns.ts";
 
 /** Bytes in one write, unless a single message is longer. */
 const BATCH_LENGTH = 256 * 1024;
@@ -37,8 +37,8 @@ const MAX_WAITING_MESSAGES = 16_384;
 /** Options for {@linkcode Outbox}. */
 export interface OutboxOptions {
   readonly channel: Pick<PeerChannel, "write">;
-  /** The share of the peer's host. */
-  readonly share: HostShare;
+  /** The turns of the peer's host. */
+  readonly turns: HostTurns;
   readonly context: Pick<
     ConnectionContext,
     "pieceCount" | "readBlock" | "uploadPacer"
@@ -55,7 +55,7 @@ type Bulk =
   | { readonly type: "block"; readonly block: BlockRange }
   | ControlMessage;
 
-type Turn = Awaited<ReturnType<HostShare["begin"]>>;
+type Turn = Awaited<ReturnType<HostTurns["begin"]>>;
 
 /** The sending half of one peer connection. */
 export class Outbox {
@@ -182,17 +182,17 @@ export class Outbox {
   }
 
   #endTurn(): void {
-    if (this.#turn !== undefined) this.#options.share.end(this.#turn);
+    if (this.#turn !== undefined) this.#options.turns.end(this.#turn);
     this.#turn = undefined;
   }
 
   /** Delays the next blocks until the upload limit, and the host's limit of reading, allow them. */
   async #pace(length: number, readCost: number): Promise<void> {
-    const { context, signal, share } = this.#options;
+    const { context, signal, turns } = this.#options;
     this.#isPaced = true;
     await context.uploadPacer.pass(length, signal);
     // Signed: the rest of a chunk that one batch reads is sent in the next ones.
-    const waitMs = share.charge(readCost - length, performance.now());
+    const waitMs = turns.charge(readCost - length, performance.now());
     if (waitMs > 0) await pause(waitMs, signal);
     this.#isPaced = false;
     this.#wake.resolve();
@@ -200,7 +200,7 @@ export class Outbox {
 
   /** True if the peer's host has a turn now; otherwise waits for one. */
   #hasTurn(): boolean {
-    const turn = this.#turn ?? this.#options.share.begin(performance.now());
+    const turn = this.#turn ?? this.#options.turns.begin(performance.now());
     if (!(turn instanceof Promise)) {
       this.#turn = turn;
       return true;

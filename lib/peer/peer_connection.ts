@@ -54,7 +54,7 @@ export class PeerConnection {
     this.#limiter = new MessageLimiter(context.pieceCount);
     this.outbox = new Outbox({
       channel: options.channel,
-      share: context.uploadShares.of(options.channel.hostname),
+      turns: context.uploadTurns.of(options.channel.hostname),
       context,
       signal: this.#closing.signal,
       onOverflow: () => this.close(),

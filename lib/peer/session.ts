@@ -47,7 +47,7 @@ import {
   TorrentSession,
   type TorrentSessionOptions,
 } from "./torrent_session.ts";
-import { UploadShares } from "./upload_shares.ts";
+import { UploadTurns } from "./upload_turns.ts";
 
 /** Torrents that are stopped in one turn of the event loop, when a session closes. */
 const STOPPED_AT_ONCE = 32;
@@ -112,7 +112,7 @@ export function openSession(options: SessionOptions = {}): Session {
     hostOf: hostOfAddress,
     uploadPacer: new Pacer(options.maxUploadBytesPerSecond ?? 0),
     downloadPacer: new Pacer(options.maxDownloadBytesPerSecond ?? 0),
-    uploadShares: new UploadShares(hostOfAddress),
+    uploadTurns: new UploadTurns(hostOfAddress),
     dialLimiter: new DialLimiter(),
     handleLimit: new HandleLimit(),
     fdPressure: new FdPressure(),

@@ -25,7 +25,7 @@ import type { BlockRange, Message } from "../wire/message.ts";
 import type { ReadLimits } from "../wire/read_message.ts";
 import type { HandleLimit } from "./handle_limit.ts";
 import type { Pacer } from "./pacer.ts";
-import type { UploadShares } from "./upload_shares.ts";
+import type { UploadTurns } from "./upload_turns.ts";
 
 /** Shared by all torrents of a session. */
 export interface SessionContext {
@@ -40,7 +40,7 @@ export interface SessionContext {
   readonly hostOf: (hostname: string) => string;
   readonly uploadPacer: Pacer;
   readonly downloadPacer: Pacer;
-  readonly uploadShares: UploadShares;
+  readonly uploadTurns: UploadTurns;
   readonly dialLimiter: DialLimiter;
   readonly handleLimit: HandleLimit;
   readonly fdPressure: FdPressure;
@@ -54,7 +54,7 @@ export interface SessionContext {
 /** Shared by all connections of a torrent. */
 export interface ConnectionContext
   extends
-    Pick<SessionContext, "uploadPacer" | "downloadPacer" | "uploadShares"> {
+    Pick<SessionContext, "uploadPacer" | "downloadPacer" | "uploadTurns"> {
   readonly pieceCount: number;
   readonly readLimits: ReadLimits;
   /** Fills `into` with a block that is part of a run of requests; returns bytes read, and no promise if the content was in memory. */

@@ -8,7 +8,7 @@ import { assertGreater, assertLess } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { dialPeer } from "../../lib/peer/peer_dialing.ts";
 import { Pacer } from "../../lib/peer/pacer.ts";
-import { UploadShares } from "../../lib/peer/upload_shares.ts";
+import { UploadTurns } from "../../lib/peer/upload_turns.ts";
 import { PeerConnection } from "../../lib/peer/peer_connection.ts";
 import { type InfoHash, infoHashFromHex, type PeerId } from "../../lib/mod.ts";
 import { OWN_EXTENSIONS } from "../../lib/wire/handshake.ts";
@@ -201,7 +201,7 @@ Deno.test("a connection handles 17000 messages at once and leaves the rest with 
     onBlocksSent: () => {},
     uploadPacer: new Pacer(0),
     downloadPacer: new Pacer(0),
-    uploadShares: new UploadShares(),
+    uploadTurns: new UploadTurns(),
   });
   const running = peer.run();
   let written = 0;

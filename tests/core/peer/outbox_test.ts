@@ -3,7 +3,7 @@ import { ByteQueue } from "../../../lib/base/byte_queue.ts";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
 import { Outbox } from "../../../lib/peer/outbox.ts";
 import { Pacer } from "../../../lib/peer/pacer.ts";
-import { UploadShares } from "../../../lib/peer/upload_shares.ts";
+import { UploadTurns } from "../../../lib/peer/upload_turns.ts";
 import {
   MAX_FRAME_LENGTH,
   readMessage,
@@ -25,7 +25,7 @@ class GatedOutbox {
   constructor() {
     this.outbox = new Outbox({
       channel: { write: (bytes) => this.#write(bytes) },
-      share: new UploadShares().of("192.0.2.1"),
+      turns: new UploadTurns().of("192.0.2.1"),
       context: {
         pieceCount: PIECE_COUNT,
         readBlock: ({ length }, _into, runLength) => {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { createAddressFilter } from "../../../lib/base/address_filter.ts";
 import { hostOf } from "../../../lib/base/ip_address.ts";
-import { UploadShares } from "../../../lib/peer/upload_shares.ts";
+import { UploadTurns } from "../../../lib/peer/upload_turns.ts";
 import { report } from "../../report.ts";
 
 /** A machine that works on one batch at a time, in the order in which they begin. */
@@ -28,7 +28,7 @@ async function sharesOf(
   connections: readonly { address: string; host: string }[],
   { batchCount = 5_000 } = {},
 ): Promise<Map<string, number>> {
-  const shares = new UploadShares();
+  const shares = new UploadTurns();
   const worker = new Worker();
   await Promise.all(connections.map(async ({ address, host }) => {
     const share = shares.of(host);
@@ -63,7 +63,7 @@ for (
     ["with IPv4 addresses", (number: number) => `192.0.2.${number}`],
   ] as const
 ) {
-  Deno.test(`UploadShares gives twelve leechers ${name} their share beside an attacker with twenty connections`, async () => {
+  Deno.test(`UploadTurns gives twelve leechers ${name} their share beside an attacker with twenty connections`, async () => {
     const isOwn = createAddressFilter({ allow: ["2001:db8:1:2::99/64"] });
     const crowd = crowdOf(addressAt, (address) => hostOf(address, isOwn));
     const shares = await sharesOf(crowd);
@@ -75,7 +75,7 @@ for (
   });
 }
 
-Deno.test("UploadShares counts a /64 elsewhere as one host", async () => {
+Deno.test("UploadTurns counts a /64 elsewhere as one host", async () => {
   const isOwn = (): boolean => false;
   const crowd = crowdOf(
     (number) => `2001:41d0:1:2::${number}`,
@@ -88,15 +88,15 @@ Deno.test("UploadShares counts a /64 elsewhere as one host", async () => {
   assertGreater(shares.get("192.0.2.1")!, 0.49);
 });
 
-Deno.test("UploadShares lets a host alone begin as many batches as it has connections", () => {
-  const share = new UploadShares().of("192.0.2.1");
+Deno.test("UploadTurns lets a host alone begin as many batches as it has connections", () => {
+  const share = new UploadTurns().of("192.0.2.1");
   for (let count = 0; count < 20; count++) {
     assert(!(share.begin(1_000 + count) instanceof Promise));
   }
 });
 
-Deno.test("UploadShares does not let a peer that reads nothing delay others of its host", async () => {
-  const shares = new UploadShares();
+Deno.test("UploadTurns does not let a peer that reads nothing delay others of its host", async () => {
+  const shares = new UploadTurns();
   const [one, other] = [shares.of("192.0.2.1"), shares.of("192.0.2.2")];
   const now = performance.now();
   await one.begin(now);
@@ -109,8 +109,8 @@ Deno.test("UploadShares does not let a peer that reads nothing delay others of i
   assertGreater(performance.now() - now, 40);
 });
 
-Deno.test("UploadShares has a host wait whose requests make us read what is not sent", () => {
-  const shares = new UploadShares();
+Deno.test("UploadTurns has a host wait whose requests make us read what is not sent", () => {
+  const shares = new UploadTurns();
   const MIB = 1024 * 1024;
   assertEquals(shares.of("192.0.2.1").charge(64 * MIB, 0), 0);
   // However many connections it has: they share the limit.
@@ -118,8 +118,8 @@ Deno.test("UploadShares has a host wait whose requests make us read what is not 
   assertEquals(shares.of("192.0.2.2").charge(8 * MIB, 0), 0);
 });
 
-Deno.test("HostShare lets a host that reads everything in order wait for nothing", () => {
-  const share = new UploadShares().of("192.0.2.1");
+Deno.test("HostTurns lets a host that reads everything in order wait for nothing", () => {
+  const share = new UploadTurns().of("192.0.2.1");
   const block = 16 * 1024;
   // Chunks of 16 blocks leave in batches of 15: what one batch reads ahead, others send.
   for (let chunks = 0; chunks < 10_000; chunks++) {

@@ -29,10 +29,10 @@ interface Turn {
 }
 
 /** The upload work of all hosts of a session. */
-export class UploadShares {
-  readonly #hosts = new BoundedMap<string, HostShare>(MAX_HOSTS);
+export class UploadTurns {
+  readonly #hosts = new BoundedMap<string, HostTurns>(MAX_HOSTS);
   readonly #hostOf: (hostname: string) => string;
-  #last: HostShare | undefined;
+  #last: HostTurns | undefined;
   #lastMs = -Infinity;
   #contendedUntilMs = -Infinity;
 
@@ -41,35 +41,35 @@ export class UploadShares {
     this.#hostOf = hostOf;
   }
 
-  /** The share of the host of an address. */
-  of(hostname: string): HostShare {
+  /** The turns of the host of an address. */
+  of(hostname: string): HostTurns {
     const host = this.#hostOf(hostname);
-    return this.#hosts.getOrInsertComputed(host, () => new HostShare(this));
+    return this.#hosts.getOrInsertComputed(host, () => new HostTurns(this));
   }
 
   /** Notes that a host is served now. Returns whether others are served too. */
-  isContended(share: HostShare, nowMs: number): boolean {
-    const isOther = this.#last !== undefined && share !== this.#last;
+  isContended(host: HostTurns, nowMs: number): boolean {
+    const isOther = this.#last !== undefined && host !== this.#last;
     if (isOther && nowMs - this.#lastMs < SERVED_MS) {
       this.#contendedUntilMs = nowMs + SERVED_MS;
     }
-    this.#last = share;
+    this.#last = host;
     this.#lastMs = nowMs;
     return nowMs < this.#contendedUntilMs;
   }
 }
 
 /** The upload work of one host. */
-export class HostShare {
-  readonly #shares: UploadShares;
+export class HostTurns {
+  readonly #all: UploadTurns;
   readonly #overread = new RateLimiter(OVERREAD);
   readonly #waiting: ((turn: Turn) => void)[] = [];
   #current: Turn | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** For {@linkcode UploadShares} alone. */
-  constructor(shares: UploadShares) {
-    this.#shares = shares;
+  /** For {@linkcode UploadTurns} alone. */
+  constructor(all: UploadTurns) {
+    this.#all = all;
   }
 
   /** Begins a batch; a promise if others of the host come before. */
@@ -97,7 +97,7 @@ export class HostShare {
 
   /** Time until a batch may begin, in milliseconds. */
   #waitMs(nowMs: number): number {
-    const isContended = this.#shares.isContended(this, nowMs);
+    const isContended = this.#all.isContended(this, nowMs);
     if (!isContended || this.#current === undefined) return 0;
     return this.#current.beganMs + TURN_MS - nowMs;
   }
