@@ -29,7 +29,7 @@ import {
   parseCreateJob,
 } from "./create_job.ts";
 import { printable } from "./printable.ts";
-import type { JobContext, Program } from "./program.ts";
+import { type JobContext, type Program, programOf } from "./program.ts";
 import { EXIT_CODES, type ExitCode, UsageError } from "./program_error.ts";
 import { renderProgress } from "./progress_bar.ts";
 import { formatSize, plural } from "./quantity.ts";
@@ -38,10 +38,7 @@ import { formatSize, plural } from "./quantity.ts";
 const REDRAW_INTERVAL_MS = 100;
 
 /** The program `create`. */
-export const create: Program<CreateJob> = {
-  parse: parseCreateJob,
-  run: runCreate,
-};
+export const create: Program = programOf(parseCreateJob, runCreate);
 
 /** Makes the torrent file that the job describes. */
 export async function runCreate(

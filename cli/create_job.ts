@@ -76,11 +76,9 @@ export function parseCreateJob(args: readonly string[]): CreateJob {
   const { flags, positionals } = parseCommandLine(args, {
     flags: FLAGS,
     help: HELP,
+    takes: { name: "PATH", min: 1 },
   });
   const [path, ...rest] = positionals;
-  if (path === undefined) {
-    throw new UsageError("no PATH is given: the file or folder to share");
-  }
   // The last argument is the output unless it is one more tracker. A mistyped URL
   // (htp://…, 192.168.1.100:8000) must not become a file's name.
   const last = rest.length === 0 ? undefined : trimText(rest.at(-1)!);
@@ -93,7 +91,7 @@ export function parseCreateJob(args: readonly string[]): CreateJob {
     );
   }
   const announce = rest.map(readTrackerUrl);
-  return { ...flags, path, announce, output };
+  return { ...flags, path: path!, announce, output };
 }
 
 /** One warning for each announce URL that is valid but unlike a tracker's. */

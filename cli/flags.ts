@@ -50,6 +50,21 @@ export type FlagValues<F extends Flags> = {
   readonly [K in keyof F]: FlagValue<F[K]>;
 };
 
+/** The command line that a program takes. */
+export interface CommandLineOptions<F extends Flags> {
+  readonly flags: F;
+  /** The help, with a line `Options:` for the flags. */
+  readonly help: string;
+  /** The other arguments, by the name of the first. @default {any number} */
+  readonly takes?: {
+    readonly name: string;
+    /** @default {0} */
+    readonly min?: number;
+    /** @default {Infinity} */
+    readonly max?: number;
+  };
+}
+
 /** A command line, read. */
 export interface CommandLine<F extends Flags> {
   readonly flags: FlagValues<F>;
@@ -77,14 +92,14 @@ export class InformationRequest {
 }
 
 /**
- * Reads a command line. Everything after `--` is positional. The help lists the
- * flags below its line `Options:`, and ends in the exit codes.
+ * Reads a command line. Everything after `--` is positional. The help ends in the
+ * exit codes.
  * @throws {UsageError} If the line does not match the flags.
  * @throws {InformationRequest} On `--help`, `-h` or `--version`.
  */
 export function parseCommandLine<F extends Flags>(
   args: readonly string[],
-  { flags: table, help }: { readonly flags: F; readonly help: string },
+  { flags: table, help, takes }: CommandLineOptions<F>,
 ): CommandLine<F> {
   const flags = Object.values<Flag>({ ...table, ...COMMON_FLAGS });
   const booleans = flags.filter(isBoolean).map(flagName);
@@ -109,6 +124,11 @@ export function parseCommandLine<F extends Flags>(
   ]);
   const positionals = parsed._.map(String);
   if (positionals.includes("")) throw new UsageError("an argument is empty");
+  const { name, min = 0, max = Infinity } = takes ?? {};
+  if (positionals.length < min) throw new UsageError(`no ${name} is given`);
+  if (positionals.length > max) {
+    throw new UsageError(`more than one ${name} is given`);
+  }
   return {
     flags: Object.fromEntries(values) as FlagValues<F>,
     positionals,

@@ -26,7 +26,7 @@ import { type LoadedTorrent, loadTorrents } from "./load_torrent.ts";
 import { type LoadTorrents, runPeer } from "./peer.ts";
 import { offerShare } from "./offer_share.ts";
 import { printable, shown } from "./printable.ts";
-import type { JobContext, Program } from "./program.ts";
+import { type JobContext, type Program, programOf } from "./program.ts";
 import { EXIT_CODES, type ExitCode, ProgramError } from "./program_error.ts";
 import { formatSize } from "./quantity.ts";
 
@@ -34,7 +34,7 @@ import { formatSize } from "./quantity.ts";
 const MAX_LISTED = 40;
 
 /** The program `get`. */
-export const get: Program<GetJob> = { parse: parseGetJob, run: runGet };
+export const get: Program = programOf(parseGetJob, runGet);
 
 /** Fetches what the job names. */
 export async function runGet(

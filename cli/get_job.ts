@@ -72,15 +72,10 @@ export function parseGetJob(args: readonly string[]): GetJob {
   const { flags, positionals } = parseCommandLine(args, {
     flags: FLAGS,
     help: HELP,
+    takes: { name: "WHAT", max: 1 },
   });
   checkOutput(flags);
-  const [text, ...others] = positionals;
-  if (others.length > 0) {
-    throw new UsageError(
-      `get takes one WHAT, but ${positionals.length} are given`,
-    );
-  }
-  const what = readWhat(text);
+  const what = readWhat(positionals[0]);
   if (what.type === "any" && flags.noDiscovery) {
     throw new UsageError(
       "--no-discovery: the network is not searched, so give WHAT",

@@ -5,7 +5,7 @@
  * @module
  */
 import { InformationRequest, versionLine } from "./flags.ts";
-import { bindJob, type BoundJob, type Program } from "./program.ts";
+import type { Program } from "./program.ts";
 import { EXIT_CODES_HELP, UsageError } from "./program_error.ts";
 
 const HELP = `
@@ -22,37 +22,23 @@ Copies files and folders to every machine of a local network.
 Each command explains itself: lanswarm COMMAND --help
 `;
 
-/** Reads the command line of a command. */
-type ParseCommand = (args: readonly string[]) => BoundJob;
-
 /** Loads the programs, by the name of their command. */
-const COMMANDS: Readonly<Record<string, () => Promise<ParseCommand>>> = {
-  share: async () => parserOf((await import("./share.ts")).share),
-  get: async () => parserOf((await import("./get.ts")).get),
-  tracker: async () => parserOf((await import("./tracker.ts")).tracker),
-  create: async () => parserOf((await import("./create.ts")).create),
-  peer: async () => parserOf((await import("./peer.ts")).peer),
-  show: async () => parserOf((await import("./show.ts")).show),
-};
-
-function parserOf<Job>(program: Program<Job>): ParseCommand {
-  return (args) => bindJob(program, args);
-}
+const COMMANDS: ReadonlyMap<string, () => Promise<Program>> = new Map([
+  ["share", async () => (await import("./share.ts")).share],
+  ["get", async () => (await import("./get.ts")).get],
+  ["tracker", async () => (await import("./tracker.ts")).tracker],
+  ["create", async () => (await import("./create.ts")).create],
+  ["peer", async () => (await import("./peer.ts")).peer],
+  ["show", async () => (await import("./show.ts")).show],
+]);
 
 /**
  * Loads the program that the first argument names. Without one, the program explains
  * the commands.
  */
-export async function loadCommand(
-  name: string | undefined,
-): Promise<Program<BoundJob>> {
-  // Not a name that every object has, as `constructor`.
-  const isNamed = name !== undefined && Object.hasOwn(COMMANDS, name);
-  const parse = isNamed ? await COMMANDS[name]!() : explain;
-  return {
-    parse: (args) => parse(isNamed ? args.slice(1) : args),
-    run: (job, context) => job(context),
-  };
+export async function loadCommand(name = ""): Promise<Program> {
+  const program = await COMMANDS.get(name)?.();
+  return program === undefined ? explain : (args) => program(args.slice(1));
 }
 
 /** @throws {InformationRequest | UsageError} Always. */
@@ -63,7 +49,7 @@ function explain([argument]: readonly string[]): never {
   }
   throw new UsageError(
     `${JSON.stringify(argument)} is not a command; the commands are ${
-      Object.keys(COMMANDS).join(", ")
+      [...COMMANDS.keys()].join(", ")
     }`,
   );
 }

@@ -25,12 +25,7 @@ import { setHangupAction, untilAborted } from "./interrupt.ts";
 import { createPeerDisplay, type PeerDisplay } from "./peer_display.ts";
 import { parsePeerJob, type PeerJob } from "./peer_job.ts";
 import { printable } from "./printable.ts";
-import {
-  bindJob,
-  type BoundJob,
-  type JobContext,
-  type Program,
-} from "./program.ts";
+import { type JobContext, type Program, programOf } from "./program.ts";
 import {
   describeError,
   EXIT_CODES,
@@ -45,20 +40,22 @@ import { openTimeLimits } from "./time_limits.ts";
 import { TorrentRun } from "./torrent_run.ts";
 
 /** The program `peer`. */
-export const peer: Program<BoundJob> = {
-  parse: (args) => {
-    const [command, ...rest] = args;
-    switch (command) {
-      case "create":
-        return bindJob(create, rest);
-      case "show":
-        return bindJob(show, rest);
-      default:
-        return bindJob({ parse: parsePeerJob, run: runPeer }, args);
-    }
-  },
-  run: (job, context) => job(context),
+export const peer: Program = (args) => {
+  const [command, ...rest] = args;
+  switch (command) {
+    case "create":
+      return create(rest);
+    case "show":
+      return show(rest);
+    default:
+      return sharePeer(args);
+  }
 };
+
+const sharePeer = programOf(
+  parsePeerJob,
+  (job, context) => runPeer(job, context),
+);
 
 /** Time between two saves of what is verified of a folder, in milliseconds. */
 const SAVE_INTERVAL_MS = 60_000;

@@ -141,8 +141,8 @@ export function parsePeerJob(args: readonly string[]): PeerJob {
   const { flags, positionals } = parseCommandLine(args, {
     flags: FLAGS,
     help: HELP,
+    takes: { name: "TORRENT", min: 1 },
   });
-  if (positionals.length === 0) throw new UsageError("no TORRENT is given");
   checkOutput(flags);
   const torrents = positionals.map(readTorrentSource);
   const linked = torrents.filter(isMagnetLink)

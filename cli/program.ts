@@ -1,5 +1,5 @@
 /**
- * Programs as jobs: a command line is parsed to a job, and a job runs in a
+ * Programs as jobs: a program parses its command line to a job, and a job runs in a
  * context, which owns what a process has once: the console, the signals and the
  * permissions. A process may run several jobs in one context.
  *
@@ -82,28 +82,25 @@ export interface JobContext {
   readonly interrupt?: Pick<Interrupt, "onHangup" | "staysOnce">;
 }
 
-/** A program. */
-export interface Program<Job> {
-  /**
-   * Reads the command line.
-   * @throws {UsageError} If it makes no sense.
-   * @throws {InformationRequest} On `--help` or `--version`.
-   */
-  readonly parse: (args: readonly string[]) => Job;
-  /** Does the job; its exit code. May throw what {@linkcode reportError} takes. */
-  readonly run: (job: Job, context: JobContext) => Promise<ExitCode>;
-}
+/** Does the work; its exit code. May throw what {@linkcode reportError} takes. */
+export type Job = (context: JobContext) => Promise<ExitCode>;
 
-/** A job of any program, with what runs it. */
-export type BoundJob = (context: JobContext) => Promise<ExitCode>;
+/**
+ * Parses a command line.
+ * @throws {UsageError} If it makes no sense.
+ * @throws {InformationRequest} On `--help` or `--version`.
+ */
+export type Program = (args: readonly string[]) => Job;
 
-/** Reads the command line of one program among several. @throws As `parse` does. */
-export function bindJob<Job>(
-  { parse, run }: Program<Job>,
-  args: readonly string[],
-): BoundJob {
-  const job = parse(args);
-  return (context) => run(job, context);
+/** The program that parses its command line with `parse`, and then runs. */
+export function programOf<Parsed>(
+  parse: (args: readonly string[]) => Parsed,
+  run: (job: Parsed, context: JobContext) => Promise<ExitCode>,
+): Program {
+  return (args) => {
+    const job = parse(args);
+    return (context) => run(job, context);
+  };
 }
 
 /** Options for {@linkcode runProgram}. */
@@ -118,8 +115,8 @@ export interface RunProgramOptions {
  * Runs a program in a process of its own; the exit code. Never rejects, and ends
  * with lines still to be written if nobody reads them.
  */
-export async function runProgram<Job>(
-  program: Program<Job>,
+export async function runProgram(
+  program: Program,
   { args = Deno.args, interrupt }: RunProgramOptions = {},
 ): Promise<ExitCode> {
   const console = Console.ofProcess();
@@ -128,8 +125,8 @@ export async function runProgram<Job>(
   using ending = joinSignals(console.overflow, interrupt?.signal);
   let code: ExitCode;
   try {
-    const job = program.parse(args);
-    code = await program.run(job, {
+    const job = program(args);
+    code = await job({
       console,
       signal: ending.signal,
       permissions: JobPermissions.ofProcess(),

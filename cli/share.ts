@@ -41,7 +41,7 @@ import {
 import { advertise, ownExecutables } from "./offer_share.ts";
 import { openListeningSession, openSecret } from "./peer.ts";
 import { createPeerDisplay } from "./peer_display.ts";
-import type { JobContext, Program } from "./program.ts";
+import { type JobContext, type Program, programOf } from "./program.ts";
 import {
   EXIT_CODES,
   type ExitCode,
@@ -56,7 +56,7 @@ import { TorrentRun, type TorrentRunOptions } from "./torrent_run.ts";
 import { explainStart } from "./tracker.ts";
 
 /** The program `share`. */
-export const share: Program<ShareJob> = { parse: parseShareJob, run: runShare };
+export const share: Program = programOf(parseShareJob, runShare);
 
 /** Something to share: hashed first, or a torrent file that exists. */
 interface Item {

@@ -93,10 +93,8 @@ export function parseShareJob(args: readonly string[]): ShareJob {
   const { flags, positionals: paths } = parseCommandLine(args, {
     flags: FLAGS,
     help: HELP,
+    takes: { name: "PATH", min: 1 },
   });
-  if (paths.length === 0) {
-    throw new UsageError("no PATH is given: the file or folder to share");
-  }
   if (flags.name !== undefined && paths.length > 1) {
     throw new UsageError(
       "--name is for one PATH; share the others with another command",

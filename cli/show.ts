@@ -12,8 +12,8 @@ import {
   readTorrentSource,
 } from "./load_torrent.ts";
 import { printable, printableJson } from "./printable.ts";
-import type { JobContext, Program } from "./program.ts";
-import { EXIT_CODES, type ExitCode, UsageError } from "./program_error.ts";
+import { type JobContext, type Program, programOf } from "./program.ts";
+import { EXIT_CODES, type ExitCode } from "./program_error.ts";
 import { formatSize } from "./quantity.ts";
 
 /** One run of `show`. */
@@ -24,10 +24,7 @@ export interface ShowJob {
 }
 
 /** The program `show`. */
-export const show: Program<ShowJob> = {
-  parse: parseShowJob,
-  run: runShow,
-};
+export const show: Program = programOf(parseShowJob, runShow);
 
 const HELP = `
 Prints what a torrent file contains.
@@ -52,15 +49,9 @@ export function parseShowJob(args: readonly string[]): ShowJob {
   const { flags, positionals } = parseCommandLine(args, {
     flags: FLAGS,
     help: HELP,
+    takes: { name: "TORRENT", min: 1, max: 1 },
   });
-  const [source, ...rest] = positionals;
-  if (source === undefined) throw new UsageError("no TORRENT is given");
-  if (rest.length > 0) {
-    throw new UsageError(
-      `show takes one TORRENT, but ${positionals.length} are given`,
-    );
-  }
-  return { source: readTorrentSource(source), ...flags };
+  return { source: readTorrentSource(positionals[0]!), ...flags };
 }
 
 /** Prints the torrent file that the job names. */

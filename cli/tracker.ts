@@ -27,7 +27,7 @@ import {
 } from "./lan_addresses.ts";
 import { printable } from "./printable.ts";
 import { isAddressMissing, withRetries } from "./retry.ts";
-import type { JobContext, Program } from "./program.ts";
+import { type JobContext, type Program, programOf } from "./program.ts";
 import {
   describeError,
   EXIT_CODES,
@@ -48,10 +48,7 @@ import {
 } from "./tracker_output.ts";
 
 /** The program `tracker`. */
-export const tracker: Program<TrackerJob> = {
-  parse: parseTrackerJob,
-  run: runTracker,
-};
+export const tracker: Program = programOf(parseTrackerJob, runTracker);
 
 /** Announce interval that many clients keep at least, in seconds. */
 const USUAL_MINIMUM_SECONDS = 60;

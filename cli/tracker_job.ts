@@ -117,11 +117,19 @@ export function parseTrackerJob(args: readonly string[]): TrackerJob {
   const { flags, positionals } = parseCommandLine(args, {
     flags: FLAGS,
     help: HELP,
+    takes: { name: "PORT", max: 1 },
   });
   if (flags.onlyListed && flags.torrentsDir === undefined) {
     throw new UsageError("--only-listed needs --torrents FOLDER");
   }
-  return { ...flags, port: readPort(positionals) };
+  const [port] = positionals;
+  const read = wholeNumber(0, 65_535);
+  return {
+    ...flags,
+    port: port === undefined
+      ? DEFAULT_TRACKER_PORT
+      : readArgument("PORT", port, (text) => read(readWord(text))),
+  };
 }
 
 /** @throws {RangeError} If browsers would not send the text as a name. */
@@ -131,15 +139,4 @@ function readPageName(name: string): string {
     `${JSON.stringify(name)} is not a host name such as tracker.example.org ` +
       "(no port; other letters as xn--...)",
   );
-}
-
-function readPort([text, ...others]: readonly string[]): number {
-  if (others.length > 0) {
-    throw new UsageError(
-      `tracker takes one PORT, but ${others.length + 1} are given`,
-    );
-  }
-  if (text === undefined) return DEFAULT_TRACKER_PORT;
-  const read = wholeNumber(0, 65_535);
-  return readArgument("PORT", text, (text) => read(readWord(text)));
 }

@@ -7,7 +7,7 @@
 import { parseCommandLine, wholeNumber } from "../cli/flags.ts";
 import { readSize } from "../cli/quantity.ts";
 import { listenForInterrupt } from "../cli/interrupt.ts";
-import { type JobContext, runProgram } from "../cli/program.ts";
+import { type JobContext, programOf, runProgram } from "../cli/program.ts";
 import type { ExitCode } from "../cli/program_error.ts";
 import { CONTENDERS, OURS } from "./bench/contender.ts";
 import { describeMachine } from "./bench/machine.ts";
@@ -107,8 +107,7 @@ async function main(
 }
 
 if (import.meta.main) {
-  const program = { parse: (args: readonly string[]) => args, run: main };
   // Namespaces and mounts are removed before the end.
   const interrupt = listenForInterrupt({ leaveMs: 60_000 });
-  Deno.exit(await runProgram(program, { interrupt }));
+  Deno.exit(await runProgram(programOf((args) => args, main), { interrupt }));
 }

@@ -6,7 +6,7 @@
  */
 import { parseCommandLine, wholeNumber } from "../cli/flags.ts";
 import { listenForInterrupt } from "../cli/interrupt.ts";
-import { type JobContext, runProgram } from "../cli/program.ts";
+import { type JobContext, programOf, runProgram } from "../cli/program.ts";
 import type { ExitCode } from "../cli/program_error.ts";
 import { describeTrackerMachine } from "./bench/machine.ts";
 import type { Row } from "./bench/row.ts";
@@ -63,8 +63,7 @@ async function main(
 }
 
 if (import.meta.main) {
-  const program = { parse: (args: readonly string[]) => args, run: main };
   // Namespaces and mounts are removed before the end.
   const interrupt = listenForInterrupt({ leaveMs: 60_000 });
-  Deno.exit(await runProgram(program, { interrupt }));
+  Deno.exit(await runProgram(programOf((args) => args, main), { interrupt }));
 }

@@ -6,7 +6,7 @@
  * @module
  */
 import { parseCommandLine } from "../cli/flags.ts";
-import { type JobContext, runProgram } from "../cli/program.ts";
+import { type JobContext, programOf, runProgram } from "../cli/program.ts";
 import {
   describeError,
   EXIT_CODES,
@@ -89,5 +89,5 @@ function* describe(executables: readonly Executable[]): Generator<string> {
 }
 
 if (import.meta.main) {
-  Deno.exit(await runProgram({ parse: (args) => args, run: main }));
+  Deno.exit(await runProgram(programOf((args) => args, main)));
 }

@@ -9,7 +9,7 @@ import { join } from "@std/path";
 import configuration from "../deno.json" with { type: "json" };
 import { parseCommandLine } from "../cli/flags.ts";
 import type { Console } from "../cli/console.ts";
-import { type JobContext, runProgram } from "../cli/program.ts";
+import { type JobContext, programOf, runProgram } from "../cli/program.ts";
 import {
   describeError,
   EXIT_CODES,
@@ -110,5 +110,5 @@ async function releaseTarget(
 }
 
 if (import.meta.main) {
-  Deno.exit(await runProgram({ parse: (args) => args, run: main }));
+  Deno.exit(await runProgram(programOf((args) => args, main)));
 }

@@ -8,7 +8,7 @@
 import type { LiveBlock } from "../cli/console.ts";
 import { parseCommandLine, wholeNumber } from "../cli/flags.ts";
 import { readSize } from "../cli/quantity.ts";
-import { type JobContext, runProgram } from "../cli/program.ts";
+import { type JobContext, programOf, runProgram } from "../cli/program.ts";
 import { EXIT_CODES, type ExitCode, UsageError } from "../cli/program_error.ts";
 import { renderBarLine } from "../cli/progress_bar.ts";
 import { MAX_PEERS, PIECE_LENGTH, StorageError } from "../mod.ts";
@@ -209,5 +209,5 @@ function checkCounts(scenario: Scenario): void {
 }
 
 if (import.meta.main) {
-  Deno.exit(await runProgram({ parse: (args) => args, run: main }));
+  Deno.exit(await runProgram(programOf((args) => args, main)));
 }

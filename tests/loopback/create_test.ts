@@ -163,7 +163,7 @@ Deno.test("create reports a failure in one line and leaves nothing behind", asyn
   await Deno.writeTextFile(join(folder.path, "a"), "content");
   await Deno.mkdir(join(folder.path, "hollow"));
   const cases: [args: string[], code: number, message: string][] = [
-    [[], 2, "no PATH is given: the file or folder to share; see --help"],
+    [[], 2, "no PATH is given; see --help"],
     [
       ["a", "a.torrent"],
       2,

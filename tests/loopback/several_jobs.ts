@@ -72,17 +72,13 @@ const ending = new AbortController();
 const signal = AbortSignal.any([interrupt.signal, ending.signal]);
 
 /** Makes the permissions of one more job, and the function that runs it. */
-function prepare<Job>(
-  program: Program<Job>,
+function prepare(
+  program: Program,
 ): (...args: string[]) => Promise<number> {
   const permissions = process.forAnotherJob();
   return async (...args) => {
     await using _ = permissions;
-    return await program.run(program.parse(args), {
-      console,
-      signal,
-      permissions,
-    });
+    return await program(args)({ console, signal, permissions });
   };
 }
 

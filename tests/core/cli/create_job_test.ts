@@ -81,7 +81,7 @@ Deno.test("parseCreateJob() reads piece lengths in bytes and units", () => {
 
 Deno.test("parseCreateJob() refuses an invalid command line and says why", () => {
   const cases: [args: string[], reason: string][] = [
-    [[], "no PATH is given: the file or folder to share"],
+    [[], "no PATH is given"],
     [["a"], "no ANNOUNCE_URL is given: the tracker prints it"],
     [["a", "a.torrent"], "no ANNOUNCE_URL is given: the tracker prints it"],
     [["a", "htp://x/announce"], '"htp://x/announce" is not an http'],

@@ -49,7 +49,7 @@ Deno.test("parseGetJob() waits 3 s for any share, 60 s for a named one", () => {
 Deno.test("parseGetJob() refuses what nobody can mean", () => {
   for (
     const [args, reason] of [
-      [["a", "b"], "get takes one WHAT, but 2 are given"],
+      [["a", "b"], "more than one WHAT is given"],
       [["--no-discovery"], "--no-discovery: "],
       [["a", "--quiet", "--json"], "--quiet and --json"],
       [["a", "--on-complete", " "], "--on-complete: it contains no command"],

@@ -4,9 +4,9 @@ import { loadCommand } from "../../../cli/lanswarm.ts";
 import { UsageError } from "../../../cli/program_error.ts";
 
 async function thrownBy(...args: string[]): Promise<unknown> {
-  const { parse } = await loadCommand(args[0]);
+  const program = await loadCommand(args[0]);
   try {
-    parse(args);
+    program(args);
   } catch (thrown) {
     return thrown;
   }
