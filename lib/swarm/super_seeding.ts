@@ -5,6 +5,11 @@
  * some leecher, all pieces are announced to all. It withholds announcements, not blocks:
  * a request for an unannounced piece is served.
  *
+ * A peer may claim pieces that it does not have: a piece that nobody requested of us
+ * counts as seen once two peers announce it. If one peer claims it, it is assigned after
+ * the others. Measured with twenty leechers, one of which claims all pieces but one: 1.16
+ * in place of 1.39.
+ *
  * Measured in virtual time, in multiples of the least time possible: six leechers of
  * 512 pieces take 1.02, and 1.11 if everything is announced at once; a hundred of 1000
  * pieces 1.2 and 1.4.
@@ -27,7 +32,8 @@ const MAX_TICKS_HELD_BACK = 10;
 /** A leecher that knows only some of our pieces. */
 class SuperSeededPeer {
   readonly state: PeerState;
-  readonly announced: Bitfield;
+  /** The pieces announced to it, and those that it claims. */
+  readonly known: Bitfield;
   /** Pieces announced to it that it has not requested yet. */
   readonly ahead = new Set<number>();
   /** Pieces assigned to it so far, to be passed on. */
@@ -45,7 +51,7 @@ class SuperSeededPeer {
 
   constructor(state: PeerState) {
     this.state = state;
-    this.announced = new Bitfield(state.source.pieces.length);
+    this.known = new Bitfield(state.source.pieces.length);
   }
 
   /** True if a block is queued or being sent. */
@@ -66,11 +72,13 @@ export class SuperSeeding {
   readonly #downloads: Downloads;
   readonly #random: Random;
   readonly #leechers = new Map<Peer, SuperSeededPeer>();
-  /** The pieces that no connected peer has, while there are leechers. */
+  /** The pieces that no connected peer is believed to have, while there are leechers. */
   #unseen = new Bitfield(0);
+  /** The pieces that were requested of us: a peer that announces one is believed. */
+  readonly #requested: Bitfield;
   /** Computed by `join`: every piece was seen then. Reset when any peer leaves. */
   #isAllSeen = false;
-  /** Pieces assigned to no leecher; some may be seen since. */
+  /** Pieces assigned to no leecher, the next one last; some may be seen since. */
   #unassigned: number[] = [];
   /** The leecher that is to pass a piece on, until another peer has it. */
   readonly #assigned = new Map<number, SuperSeededPeer>();
@@ -79,6 +87,7 @@ export class SuperSeeding {
     this.#context = context;
     this.#downloads = downloads;
     this.#random = random;
+    this.#requested = new Bitfield(context.geometry.pieceCount);
   }
 
   /** Takes a new peer; false if all pieces are announced to it at once. */
@@ -101,9 +110,10 @@ export class SuperSeeding {
     this.#isAllSeen = false;
     const leecher = this.#leechers.get(peer);
     if (leecher !== undefined) this.#forget(leecher);
-    if (this.#leechers.size === 0) return;
     for (const index of source.pieces.indexes()) {
       if (this.#downloads.availability(index) > 0) continue;
+      this.#requested.delete(index);
+      if (this.#leechers.size === 0) continue;
       if (this.#unseen.add(index)) this.#unassigned.push(index);
     }
     for (const leecher of this.#leechers.values()) this.#announceMore(leecher);
@@ -115,9 +125,12 @@ export class SuperSeeding {
     const holder = this.#leechers.get(peer);
     const changed = new Set(holder && [holder]);
     for (const index of indexes) {
-      const assignee = this.#noteSeen(index, holder);
+      const assignee = holder === undefined || this.#isBelieved(index)
+        ? this.#noteSeen(index, holder)
+        : this.#noteClaimed(index, holder);
       if (assignee !== undefined) changed.add(assignee);
     }
+    if (indexes.length > 1) this.#sortUnassigned();
     if (this.#unseen.count > 0) {
       for (const leecher of changed) this.#announceMore(leecher);
     } else {
@@ -126,6 +139,7 @@ export class SuperSeeding {
   }
 
   peerRequested({ peer }: PeerState, index: number): void {
+    this.#requested.add(index);
     const leecher = this.#leechers.get(peer);
     if (leecher === undefined) return;
     leecher.hasBegun = leecher.hasRequested = true;
@@ -157,10 +171,21 @@ export class SuperSeeding {
     const { pieceCount } = this.#context.geometry;
     this.#unseen = new Bitfield(pieceCount);
     for (let index = 0; index < pieceCount; index++) {
-      if (this.#downloads.availability(index) === 0) this.#unseen.add(index);
+      if (!this.#isBelieved(index)) this.#unseen.add(index);
     }
     this.#unassigned = shuffle([...this.#unseen.indexes()], this.#random);
+    this.#sortUnassigned();
     this.#assigned.clear();
+  }
+
+  /** Those that a peer claims are assigned last. */
+  #sortUnassigned(): void {
+    const isClaimed = (index: number): boolean =>
+      this.#downloads.availability(index) > 0;
+    this.#unassigned = [
+      ...this.#unassigned.filter(isClaimed),
+      ...this.#unassigned.filter((index) => !isClaimed(index)),
+    ];
   }
 
   /** The leecher is gone, or knows of every piece: others pass on its pieces. */
@@ -171,6 +196,21 @@ export class SuperSeeding {
       this.#assigned.delete(index);
       if (this.#unseen.has(index)) this.#unassigned.push(index);
     }
+  }
+
+  /** True if peers that announce a piece are believed, and there are some. */
+  #isBelieved(index: number): boolean {
+    const count = this.#downloads.availability(index);
+    return count > 1 || count > 0 && this.#requested.has(index);
+  }
+
+  /** A leecher claims a piece that it has not requested: another one is to pass it on. */
+  #noteClaimed(index: number, holder: SuperSeededPeer): undefined {
+    holder.known.add(index);
+    if (!holder.ahead.delete(index)) return;
+    this.#assigned.delete(index);
+    holder.unspreadCount--;
+    this.#unassigned.unshift(index);
   }
 
   /** Some peer has a piece; `holder` if it is one of the leechers. Returns the leecher that has passed it on. */
@@ -202,7 +242,7 @@ export class SuperSeeding {
       leecher.ahead.add(index);
       leecher.unspreadCount++;
       leecher.assignedCount++;
-      leecher.announced.add(index);
+      leecher.known.add(index);
       this.#context.send(leecher.state.peer, { type: "have", index });
     }
   }
@@ -220,12 +260,12 @@ export class SuperSeeding {
   }
 
   /** A piece that was announced to no connected leecher. */
-  #takeUnassigned({ announced }: SuperSeededPeer): number | undefined {
+  #takeUnassigned({ known }: SuperSeededPeer): number | undefined {
     const unassigned = this.#unassigned;
     for (let place = unassigned.length - 1; place >= 0; place--) {
       const index = unassigned[place]!;
       const isSeen = !this.#unseen.has(index);
-      if (!isSeen && announced.has(index)) continue;
+      if (!isSeen && known.has(index)) continue;
       unassigned[place] = unassigned.at(-1)!;
       unassigned.pop();
       if (!isSeen) return index;
@@ -241,7 +281,7 @@ export class SuperSeeding {
       if (other.ahead.size > (richest?.ahead.size ?? 0)) richest = other;
     }
     for (const index of richest?.ahead ?? []) {
-      if (leecher.announced.has(index)) continue;
+      if (leecher.known.has(index)) continue;
       richest!.ahead.delete(index);
       return index;
     }
@@ -252,7 +292,7 @@ export class SuperSeeding {
   #takeFromSlower(leecher: SuperSeededPeer): number | undefined {
     for (const [index, other] of this.#assigned) {
       if (2 * other.assignedCount > leecher.assignedCount) continue;
-      const isNew = !leecher.announced.has(index);
+      const isNew = !leecher.known.has(index);
       if (isNew && this.#unseen.has(index)) return index;
     }
     return undefined;
@@ -260,9 +300,9 @@ export class SuperSeeding {
 
   #announceAll(leecher: SuperSeededPeer): void {
     this.#forget(leecher);
-    const { state: { peer, source }, announced } = leecher;
+    const { state: { peer, source }, known } = leecher;
     for (const index of this.#context.have.indexes()) {
-      if (announced.has(index) || source.pieces.has(index)) continue;
+      if (known.has(index) || source.pieces.has(index)) continue;
       this.#context.send(peer, { type: "have", index });
     }
   }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { WireExtensions } from "../../lib/wire/handshake.ts";
-import type { BlockRange } from "../../lib/wire/message.ts";
+import type { BlockRange, Message } from "../../lib/wire/message.ts";
 
 /** A gigabit a second, in bytes a second. */
 export const GIGABIT = 125_000_000;
@@ -21,6 +21,8 @@ export interface HostOptions {
   readonly extensions?: WireExtensions;
   /** The only hosts that it dials. @default {those that the tracker returns} */
   readonly knownHosts?: readonly string[];
+  /** A message that it sends first on each connection. @default {none} */
+  readonly greeting?: Message;
   /** Chooses the blocks that it sends corrupt. Offsets count blocks. @default {none} */
   readonly isCorrupt?: (block: BlockRange) => boolean;
 }

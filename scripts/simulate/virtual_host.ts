@@ -175,6 +175,8 @@ export class VirtualHost {
       extensions,
       listenPort: isOutgoing ? PORT : undefined,
     });
+    const { greeting } = this.options;
+    if (greeting !== undefined) this.#send(key, greeting);
     const { size } = this.swarm.peers;
     this.mostConnections = Math.max(this.mostConnections, size);
   }

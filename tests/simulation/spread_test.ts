@@ -4,6 +4,7 @@ import {
   assertLess,
   assertLessOrEqual,
 } from "@std/assert";
+import { Bitfield } from "../../lib/base/bitfield.ts";
 import {
   completionTimes,
   copiesSent,
@@ -150,3 +151,34 @@ Deno.test(`a leecher that joins late downloads from all (seed ${SEED})`, () => {
   const tookMs = late.completions[0]! - before;
   assertLess(tookMs, leastTimeMs(lan, [late]) * 1.15);
 });
+
+for (const claimedCount of [512, 511]) {
+  for (const seed of [1, 2]) {
+    Deno.test(`a peer that claims ${claimedCount} of 512 pieces does not end super-seeding for nineteen others (seed ${seed})`, async (t) => {
+      const lan = new VirtualLan({
+        seed,
+        pieceCount: 512,
+        blocksPerPiece: 4,
+        blockBytes: 65_536,
+      });
+      const seeder = lan.join({ isSeeder: true });
+      const leechers = lan.joinMany(19);
+      const claimed = new Bitfield(512);
+      for (let index = 0; index < claimedCount; index++) claimed.add(index);
+      lan.join({
+        greeting: { type: "bitfield", bytes: claimed.toBytes() },
+        upBytesPerSecond: 1,
+        downBytesPerSecond: 1,
+      });
+      lan.runUntil(() => leechers.every((host) => host.isComplete), 60_000);
+      const lastMs = Math.max(...completionTimes(leechers));
+      const ratio = lastMs / leastTimeMs(lan, leechers);
+      const copies = copiesSent(lan, seeder);
+      // Without the rule 1.36 to 1.46.
+      await t.step(`${ratio.toFixed(2)}, ${copies.toFixed(2)} copies`, () => {
+        assertLess(ratio, 1.25);
+        assertLess(copies, 1.25);
+      });
+    });
+  }
+}

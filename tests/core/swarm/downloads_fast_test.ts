@@ -30,11 +30,13 @@ Deno.test("Swarm sends have all, have none or a bitfield to a peer with the fast
   );
   assertEquals(first, [["1 < haveNone"], ["1 < bitfield 160"]]);
   const seeder = new SwarmDesk({ have: "##" });
-  // Other peers have every piece between them.
-  seeder.join(2);
-  seeder.bitfield(2, "#.");
-  seeder.join(3);
-  seeder.bitfield(3, ".#");
+  // Two peers each have every piece between them.
+  for (
+    const [key, pieces] of [[2, "#."], [3, ".#"], [4, "#."], [5, ".#"]] as const
+  ) {
+    seeder.join(key);
+    seeder.bitfield(key, pieces);
+  }
   assertEquals(seeder.join(1, FAST), ["1 < haveAll"]);
 });
 

@@ -59,11 +59,13 @@ Deno.test("Swarm sends a peer that it dialed its listening port", () => {
 
 Deno.test("Swarm that is complete says upload-only in its first handshake", () => {
   const desk = new SwarmDesk({ have: "##" });
-  // Other peers have every piece between them: there is no super-seeding.
-  desk.join(2);
-  desk.bitfield(2, "#.");
-  desk.join(3);
-  desk.bitfield(3, ".#");
+  // Two peers each have every piece between them: there is no super-seeding.
+  for (
+    const [key, pieces] of [[2, "#."], [3, ".#"], [4, "#."], [5, ".#"]] as const
+  ) {
+    desk.join(key);
+    desk.bitfield(key, pieces);
+  }
   assertEquals(handshakeIn(desk.join(1, EXTENDED)).isUploadOnly, true);
 });
 

@@ -48,6 +48,10 @@ class SeederDesk {
     }
   }
 
+  hasRequested(key: number, index: number): boolean {
+    return this.#requestedOf(key).has(index);
+  }
+
   have(key: number, index: number): void {
     this.#read(this.desk.have(key, index));
   }
@@ -138,6 +142,7 @@ Deno.test("a super-seeder announces everything to all once every piece is with s
   const seeder = new SeederDesk(4);
   seeder.join(1);
   seeder.join(2);
+  seeder.requestAll(1);
   seeder.bitfield(1, "##..");
   seeder.have(2, 2);
   assert(seeder.counts(1, 2).some((count) => count < 3));
@@ -148,13 +153,53 @@ Deno.test("a super-seeder announces everything to all once every piece is with s
 });
 
 Deno.test("a super-seeder does not announce a piece that the leecher has", () => {
-  const seeder = new SeederDesk(4);
+  const seeder = new SeederDesk(64);
   seeder.join(1);
-  seeder.join(2);
-  seeder.bitfield(1, "####");
-  // It is complete and disconnected; everything is announced to the other.
-  assertEquals([...seeder.desk.swarm.peers.keys()], [2]);
-  assertEquals(seeder.view(2), "####");
+  const before = seeder.view(1);
+  seeder.bitfield(1, "#".repeat(60) + "....");
+  seeder.requestAll(1);
+  const isNew = [...seeder.view(1)].map((cell, index) =>
+    cell === "#" && before[index] === "."
+  );
+  assertEquals(isNew.lastIndexOf(true, 59), -1);
+  assertEquals(seeder.view(1).slice(60), "####");
+});
+
+for (const claim of ["#".repeat(64), "#".repeat(63) + "."]) {
+  Deno.test(`a super-seeder assigns pieces that a peer merely claims (${claim.lastIndexOf("#") + 1} of 64)`, () => {
+    const seeder = new SeederDesk(64);
+    for (const key of [1, 2, 3]) seeder.join(key);
+    seeder.bitfield(1, claim);
+    assert(seeder.counts(2, 3).every((count) => count <= 16));
+    for (let round = 0; round < 64; round++) {
+      for (const key of [2, 3]) seeder.requestAll(key, 1);
+    }
+    const missing = overlaid(seeder.view(2), seeder.view(3)).indexOf("0");
+    assertEquals(missing, -1);
+  });
+}
+
+Deno.test("a super-seeder assigns what one peer claims after the pieces that none has", () => {
+  const seeder = new SeederDesk(64);
+  for (const key of [1, 2]) seeder.join(key);
+  const before = seeder.view(2);
+  seeder.bitfield(1, "#".repeat(32) + ".".repeat(32));
+  seeder.requestAll(2, 12);
+  const isNew = [...seeder.view(2)].map((cell, index) =>
+    cell === "#" && before[index] === "."
+  );
+  assertEquals(isNew.lastIndexOf(true, 31), -1);
+  assert(isNew.includes(true));
+});
+
+Deno.test("a super-seeder takes a piece as passed on once two peers announce it", () => {
+  const seeder = new SeederDesk(8);
+  for (const key of [1, 2, 3]) seeder.join(key);
+  seeder.bitfield(1, "#######.");
+  seeder.bitfield(2, "#######.");
+  seeder.requestAll(3);
+  seeder.have(3, 7);
+  assertEquals(seeder.view(3), "########");
 });
 
 Deno.test("a super-seeder announces to others the pieces that a leecher had alone and left with", () => {
@@ -189,7 +234,8 @@ Deno.test("a super-seeder announces no more to a leecher that passes nothing on 
     // Pieces of 2 and 3 are soon with the other as well, those of 1 never.
     for (const [from, to] of [[2, 3], [3, 2]] as const) {
       const index = [...seeder.view(from)].findIndex((cell, index) =>
-        cell === "#" && !seeder.desk.peer(to).source.pieces.has(index)
+        cell === "#" && seeder.hasRequested(from, index) &&
+        !seeder.desk.peer(to).source.pieces.has(index)
       );
       seeder.have(to, index);
     }
@@ -258,6 +304,7 @@ Deno.test("a super-seeder begins again once a piece is with no leecher any more"
   const seeder = new SeederDesk(4);
   seeder.join(1);
   seeder.join(2);
+  for (const key of [1, 2]) seeder.requestAll(key);
   seeder.bitfield(1, "##..");
   seeder.bitfield(2, "..##");
   for (const key of [3, 4]) {
