@@ -29,8 +29,8 @@ export interface FetchMagnetOptions {
   readonly retryForMs: number;
   readonly signal: AbortSignal;
   readonly console: Pick<Console, "warn">;
-  /** Takes a line about what is done. @default {nothing is said} */
-  readonly report?: ((line: string) => void) | undefined;
+  /** Takes a line about what is done. */
+  readonly report: (line: string) => void;
 }
 
 /**
@@ -44,7 +44,7 @@ export async function fetchMagnet(
   const link = parseMagnetLink(source);
   const session = await openSession();
   const name = link.name ?? link.infoHash;
-  report?.(`${name}: asking peers for the torrent's metadata`);
+  report(`${name}: asking peers for the torrent's metadata`);
   const warned = new Set<string>();
   const onEvent = (event: MagnetEvent): void => {
     const text = describeEvent(event);

@@ -22,8 +22,8 @@ import {
 import { untilReady } from "./ready_share.ts";
 import { createGetDisplay, type GetDisplay } from "./get_display.ts";
 import { type GetJob, parseGetJob, type What } from "./get_job.ts";
-import { type LoadedTorrent, loadTorrents } from "./load_torrent.ts";
-import { type LoadTorrents, runPeer } from "./peer.ts";
+import { loadTorrents } from "./load_torrent.ts";
+import { type LoadOptions, type PeerParts, runPeer } from "./peer.ts";
 import { offerShare } from "./offer_share.ts";
 import { printable, shown } from "./printable.ts";
 import { type JobContext, type Program, programOf } from "./program.ts";
@@ -42,16 +42,16 @@ export async function runGet(
   context: JobContext,
 ): Promise<ExitCode> {
   const { console } = context;
-  const display = createGetDisplay(job, console);
+  let display: GetDisplay;
   let isShare = false;
   let offer: Promise<AsyncDisposable> | undefined;
   let isComplete = false;
   try {
     const code = await runPeer(job, context, {
-      display,
+      createDisplay: (output) => display = createGetDisplay(job, output),
       load: (options) =>
         load(job, {
-          ...{ ...options, context, display },
+          ...{ ...options, console, display },
           onChosen: () => isShare = true,
         }),
       onSettled: (run, { port: peerPort }) => {
@@ -72,28 +72,30 @@ export async function runGet(
   }
 }
 
-type LoadOptions = Parameters<LoadTorrents>[0] & {
-  readonly context: JobContext;
-  readonly display: GetDisplay;
-  readonly onChosen: () => void;
-};
-
 /** Finds the torrent of the job, and checks that there is room for it. */
 async function* load(
   job: GetJob,
-  { context, display, onChosen, ...options }: LoadOptions,
-): ReturnType<LoadTorrents> {
+  { console, display, onChosen, ...options }: LoadOptions & {
+    readonly console: JobContext["console"];
+    readonly display: GetDisplay;
+    readonly onChosen: () => void;
+  },
+): ReturnType<PeerParts["load"]> {
   const { what } = job;
-  const { console } = context;
   const { signal } = options;
+  const loadFrom = (
+    source: string,
+  ): ReturnType<typeof loadTorrents> =>
+    loadTorrents([source], { ...options, console });
   if (what.type === "torrent") {
-    for await (const group of loadTorrents([what.source], options)) {
+    for await (const group of loadFrom(what.source)) {
       for (const { torrent } of group) await requireRoom(torrent, job);
       yield group;
     }
     return;
   }
-  const found = await showSearch(job, { console, signal });
+  display.searching();
+  const found = await findCandidates(job, { console, signal });
   const candidate = await choose(found, job, { console, signal });
   onChosen();
   display.found(candidate);
@@ -102,14 +104,13 @@ async function* load(
     onWait: () => display.waiting(candidate),
   });
   const source = `http://${host}${share.path}`;
-  for await (const group of loadTorrents([source], options)) {
-    const [loaded] = group as [LoadedTorrent];
-    const { isPrivate } = loaded.torrent;
-    const announce = shareTrackers(loaded.torrent.announce, {
+  for await (const [loaded] of loadFrom(source)) {
+    const { isPrivate } = loaded!.torrent;
+    const announce = shareTrackers(loaded!.torrent.announce, {
       host,
       isSource: share.isSource,
     });
-    const torrent = { ...loaded.torrent, announce };
+    const torrent = { ...loaded!.torrent, announce };
     requireExpected(torrent, { candidate, what, source });
     await requireRoom(torrent, job);
     const { peerPort } = listing;
@@ -117,19 +118,8 @@ async function* load(
     const peers = isPrivate || peerPort === undefined
       ? []
       : [{ hostname, port: peerPort }];
-    yield [{ source, torrent, peers }];
+    yield [{ torrent, peers }];
   }
-}
-
-/** Finds shares, with a line that says so on a terminal meanwhile. */
-async function showSearch(
-  job: GetJob,
-  options: Pick<JobContext, "console" | "signal">,
-): ReturnType<typeof findCandidates> {
-  using block = options.console.openBlock();
-  const isShown = options.console.isLive && !job.json && !job.quiet;
-  if (isShown) block.show(["looking for shares"]);
-  return await findCandidates(job, options);
 }
 
 /** The only share, or the one that the user chooses at the terminal. */

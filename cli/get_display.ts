@@ -5,12 +5,12 @@
  * @module
  */
 import { join } from "@std/path";
-import type { Console } from "./console.ts";
 import { type Candidate, describeCandidate } from "./find_share.ts";
 import type { GetJob } from "./get_job.ts";
+import type { JobOutput } from "./job_output.ts";
 import { createPeerDisplay, type PeerDisplay } from "./peer_display.ts";
 import { describeVerification, type TorrentState } from "./peer_output.ts";
-import { printable, printableJson, shown } from "./printable.ts";
+import { shown } from "./printable.ts";
 import { fractionOf } from "./progress_bar.ts";
 import {
   describeTime,
@@ -18,58 +18,60 @@ import {
   formatTimeLeft,
   plural,
 } from "./quantity.ts";
-import { MARGIN_COLUMNS, secondsLeft, truncate } from "./transfer_view.ts";
+import { secondsLeft } from "./transfer_view.ts";
 
 /** Shows the work of one `get`. */
 export interface GetDisplay extends PeerDisplay {
+  /** Shares are looked for. */
+  searching(): void;
   found(candidate: Candidate): void;
   /** The share is still being hashed. */
   waiting(candidate: Candidate): void;
 }
 
-/** The display that the job asks for. */
-export function createGetDisplay(job: GetJob, console: Console): GetDisplay {
-  const log = createPeerDisplay(job, console);
-  if (!job.json && !job.quiet) return linesDisplay(job, console);
-  const startMs = performance.now();
-  const write = (type: string, candidate: Candidate): void => {
-    const { id, name, sizeBytes, hostName, hosts } = candidate;
-    const time = new Date().toISOString();
-    const afterMs = Math.round(performance.now() - startMs);
-    const length = sizeBytes ?? null;
-    const fields = { id, name, length, hostName, hosts, afterMs };
-    if (job.json) {
-      console.writeResult(printableJson({ time, type, ...fields }));
-    }
-  };
-  return {
-    ...log,
-    found: (candidate) => write("found", candidate),
-    waiting: (candidate) => write("waiting", candidate),
-  };
-}
-
-/** One line on a terminal, lines now and then elsewhere. */
-function linesDisplay(job: GetJob, console: Console): GetDisplay {
-  const block = console.openBlock();
+/** Shows the work of one `get`. */
+export function createGetDisplay(
+  { dir, exitWhenComplete, json }: GetJob,
+  output: JobOutput,
+): GetDisplay {
+  const foundMs = performance.now();
   const write = (line: string): void => {
-    block.show([]);
-    console.writeLine(printable(line));
+    // The live block is out of date until the next refresh.
+    output.state([]);
+    output.line(line);
   };
-  let startMs = performance.now();
-  const ending = job.exitWhenComplete
-    ? ""
-    : ". Helping the others; Ctrl+C to stop.";
-  let lastLine = "";
-  return {
-    refreshMs: console.isLive ? 250 : 5_000,
-    found: (candidate) => write(describeCandidate(candidate)),
-    waiting: ({ name, hostName }) =>
+  const writeCandidate = (type: string, candidate: Candidate): void => {
+    const { id, name, sizeBytes, hostName, hosts } = candidate;
+    const afterMs = Math.round(performance.now() - foundMs);
+    const length = sizeBytes ?? null;
+    output.value({ type, id, name, length, hostName, hosts, afterMs });
+  };
+  const search = {
+    searching: () => {
+      if (output.form === "live") output.state(["looking for shares"]);
+    },
+    found: (candidate: Candidate) => {
+      writeCandidate("found", candidate);
+      write(describeCandidate(candidate));
+    },
+    waiting: (candidate: Candidate) => {
+      writeCandidate("waiting", candidate);
+      const { name, hostName } = candidate;
+      const machine = hostName === "" ? "that machine" : shown(hostName);
       write(
-        `${hostName === "" ? "that machine" : shown(hostName)} still hashes ${
+        `${machine} still hashes ${
           shown(name)
         }; it is fetched as soon as that is done`,
-      ),
+      );
+    },
+  };
+  if (json) return { ...createPeerDisplay(output), ...search };
+  let startMs = foundMs;
+  const ending = exitWhenComplete
+    ? ""
+    : ". Helping the others; Ctrl+C to stop.";
+  return {
+    ...search,
     listening: () => {},
     news: ({ name, geometry: { length } }, news) => {
       if (news.type === "verified") {
@@ -94,15 +96,9 @@ function linesDisplay(job: GetJob, console: Console): GetDisplay {
       }
     },
     refresh: ([state]) => {
-      if (state === undefined) return;
-      const line = printable(describeState(state, job.dir));
-      if (console.isLive) {
-        block.show([truncate(line, block.room().columns - MARGIN_COLUMNS)]);
-      } else if (line !== lastLine) console.writeLine(line);
-      lastLine = line;
+      if (state !== undefined) output.state([describeState(state, dir)]);
     },
-    leaving: () => block.show(["leaving; Ctrl+C again ends at once"]),
-    end: () => block[Symbol.dispose](),
+    end: () => {},
   };
 }
 

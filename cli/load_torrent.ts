@@ -17,7 +17,6 @@ import {
   loadTorrentFile,
   MetainfoError,
   parseMagnetLink,
-  type PeerAddress,
   readUrl,
   StorageError,
   type Torrent,
@@ -60,22 +59,20 @@ export function readTorrentSource(source: string): string {
 export interface LoadedTorrent {
   readonly source: string;
   readonly torrent: Torrent;
-  /** Peers that are known to have it. @default none */
-  readonly peers?: readonly PeerAddress[];
 }
 
 /** Options for {@linkcode loadTorrents}. */
-export type LoadTorrentsOptions =
-  & Omit<RetryOptions, "isTemporary">
-  & Pick<FetchTorrentOptions, "permits">
-  & {
-    /** Opens the session that fetches the torrents of magnet links. */
-    readonly openSession: () => Promise<MagnetSession>;
-    /** Takes a line about what is done. @default {nothing is said} */
-    readonly report?: ((line: string) => void) | undefined;
-    /** Takes the failure of a source that others do not wait for any more. */
-    readonly onFailed: (error: unknown) => void;
-  };
+export interface LoadTorrentsOptions
+  extends
+    Omit<RetryOptions, "isTemporary">,
+    Pick<FetchTorrentOptions, "permits"> {
+  /** Opens the session that fetches the torrents of magnet links. */
+  readonly openSession: () => Promise<MagnetSession>;
+  /** Takes a line about what is done. */
+  readonly report: (line: string) => void;
+  /** Takes the failure of a source that others do not wait for any more. */
+  readonly onFailed: (error: unknown) => void;
+}
 
 /**
  * Loads torrents from paths, URLs and magnet links, and yields them in groups: first, in order,

@@ -11,12 +11,15 @@ import {
   buildTorrentFile,
   createAddressFilter,
   executablesOf,
+  type ListedShare,
   multicastRefusal,
-  type ShareAdvertiser,
+  type ShareServer,
+  type ShareServerOptions,
   startShareServer,
   TrackerStartError,
 } from "../mod.ts";
 import { invocationOf } from "./command_words.ts";
+import type { Console } from "./console.ts";
 import type { GetJob } from "./get_job.ts";
 import {
   isWildcard,
@@ -24,32 +27,29 @@ import {
   ownNames,
   urlHosts,
 } from "./lan_addresses.ts";
-import type { JobContext } from "./program.ts";
 import type { TorrentRun } from "./torrent_run.ts";
 
-/** Advertises shares; `undefined`, after a warning unless it is wanted, where that cannot be. */
-export async function advertise(
-  { noDiscovery, host }: Pick<GetJob, "noDiscovery" | "host">,
-  console: Pick<JobContext["console"], "warn">,
-): Promise<ShareAdvertiser | undefined> {
-  if (noDiscovery) return undefined;
-  let reason = multicastRefusal();
-  try {
-    if (reason === undefined) {
-      return await advertiseShares(isWildcard(host) ? {} : { hostname: host });
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    reason = "another program has port 5353 for itself";
-  }
-  console.warn(
-    `other machines find the shares of this one only by its address: ${reason}`,
-  );
-  return undefined;
+/** Starts the server of this machine's shares. @throws {TrackerStartError} */
+export async function startServer(
+  job: Pick<GetJob, "host" | "allow" | "deny">,
+  options: ShareServerOptions = {},
+): Promise<ShareServer> {
+  const { host } = job;
+  const [publicHostname = "127.0.0.1"] = listeningAddresses(host);
+  const pageNames = ownNames();
+  return await startShareServer({
+    ...options,
+    ...host !== undefined && { hostname: host },
+    permits: createAddressFilter(job),
+    peerCommand: invocationOf("peer"),
+    executables: ownExecutables(),
+    hostName: pageNames[1] ?? "",
+    ...{ publicHostname, pageNames },
+  });
 }
 
 /** The executables to hand to machines with nothing installed. */
-export function ownExecutables(): ReturnType<typeof executablesOf> {
+function ownExecutables(): ReturnType<typeof executablesOf> {
   const compiled = new URL(
     `../dist/lanswarm${Deno.build.os === "windows" ? ".exe" : ""}`,
     import.meta.url,
@@ -59,50 +59,74 @@ export function ownExecutables(): ReturnType<typeof executablesOf> {
   );
 }
 
-/** Options for {@linkcode offerShare}. */
-export interface OfferShareOptions {
-  readonly job: GetJob;
-  readonly console: JobContext["console"];
-  readonly peerPort: number;
+/** Shares that are advertised on the network, where that is possible. */
+export interface Advertiser extends AsyncDisposable {
+  readonly set: (share: ListedShare) => void;
+  readonly remove: (share: ListedShare) => void;
+}
+
+/** Advertises the shares of a server; warns where that is wanted but impossible. */
+export async function advertise(
+  { noDiscovery, host }: Pick<GetJob, "noDiscovery" | "host">,
+  { console, server: { hostName, port } }: {
+    readonly console: Pick<Console, "warn">;
+    readonly server: ShareServer;
+  },
+): Promise<Advertiser> {
+  const none = {
+    set: () => {},
+    remove: () => {},
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  if (noDiscovery) return none;
+  let reason = multicastRefusal();
+  try {
+    if (reason === undefined) {
+      const options = isWildcard(host) ? {} : { hostname: host };
+      const advertiser = await advertiseShares(options);
+      return {
+        set: ({ id, name, sizeBytes = 0, path }) =>
+          advertiser.set({ id, name, sizeBytes, path, hostName, port }),
+        remove: ({ id }) => advertiser.remove(id),
+        [Symbol.asyncDispose]: () => advertiser.close(),
+      };
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    reason = "another program has port 5353 for itself";
+  }
+  console.warn(
+    `other machines find the shares of this one only by its address: ${reason}`,
+  );
+  return none;
 }
 
 /** Offers a complete torrent until it is disposed of. */
 export async function offerShare(
   run: TorrentRun,
-  { job, console, peerPort }: OfferShareOptions,
+  { job, console, peerPort }: {
+    readonly job: GetJob;
+    readonly console: Pick<Console, "warn">;
+    readonly peerPort: number;
+  },
 ): Promise<AsyncDisposable> {
   await using opened = new AsyncDisposableStack();
-  const [, hostName = ""] = ownNames();
-  const hostnames = listeningAddresses(job.host);
   try {
-    const server = opened.use(
-      await startShareServer({
-        ...isWildcard(job.host) ? {} : { hostname: job.host! },
-        permits: createAddressFilter(job),
-        peerCommand: invocationOf("peer"),
-        executables: ownExecutables(),
-        hostName,
-        ...hostnames.length > 0 && { publicHostname: hostnames[0]! },
-        pageNames: ownNames(),
-      }),
-    );
-    const { port } = server;
+    const server = opened.use(await startServer(job));
     server.setPeerPort(peerPort);
     const { torrent } = run;
     server.add(torrent.name, false);
     const announce = [
       ...torrent.announce.flat(),
-      ...urlHosts(hostnames, port).map((host) => `http://${host}/announce`),
+      ...urlHosts(listeningAddresses(job.host), server.port)
+        .map((host) => `http://${host}/announce`),
     ];
     const share = await server.offer(torrent.name, {
       bytes: buildTorrentFile(torrent, announce),
       torrent,
       storage: () => run.storage,
     });
-    const advertiser = await advertise(job, console);
-    if (advertiser !== undefined) opened.use(advertiser);
-    const { id, name, sizeBytes = 0, path } = share;
-    advertiser?.set({ id, name, sizeBytes, path, hostName, port });
+    opened.use(await advertise(job, { console, server })).set(share);
   } catch (error) {
     // Harmless: this machine goes on as a peer.
     if (!(error instanceof TrackerStartError)) throw error;

@@ -14,17 +14,19 @@ import {
   openRecordSecret,
   openSession,
   openWorkerHasher,
+  type PeerAddress,
   type PieceHasher,
   type Session,
   StorageError,
+  type Torrent,
 } from "../mod.ts";
 import type { Console } from "./console.ts";
 import { create } from "./create.ts";
-import { loadTorrents } from "./load_torrent.ts";
 import { setHangupAction, untilAborted } from "./interrupt.ts";
+import { JobOutput } from "./job_output.ts";
+import { loadTorrents, type LoadTorrentsOptions } from "./load_torrent.ts";
 import { createPeerDisplay, type PeerDisplay } from "./peer_display.ts";
 import { parsePeerJob, type PeerJob } from "./peer_job.ts";
-import { printable } from "./printable.ts";
 import { type JobContext, type Program, programOf } from "./program.ts";
 import {
   describeError,
@@ -37,7 +39,7 @@ import {
 import { isAddressMissing, withRetries } from "./retry.ts";
 import { show } from "./show.ts";
 import { openTimeLimits } from "./time_limits.ts";
-import { TorrentRun } from "./torrent_run.ts";
+import { TorrentRun, type TorrentRunOptions } from "./torrent_run.ts";
 
 /** The program `peer`. */
 export const peer: Program = (args) => {
@@ -60,15 +62,30 @@ const sharePeer = programOf(
 /** Time between two saves of what is verified of a folder, in milliseconds. */
 const SAVE_INTERVAL_MS = 60_000;
 
-/** Yields the torrents of a job, as {@linkcode loadTorrents} does. */
-export type LoadTorrents = (
-  options: Parameters<typeof loadTorrents>[1],
-) => ReturnType<typeof loadTorrents>;
+/** A torrent to share. */
+export interface PeerTorrent {
+  readonly torrent: Torrent;
+  /** Peers that are known to have it. @default none */
+  readonly peers?: readonly PeerAddress[];
+  /** In place of the options that all torrents of the job have. */
+  readonly options?: Partial<TorrentRunOptions>;
+}
 
-/** Parts in which `get` differs from `peer`. */
+/** Options for loading the torrents of a job. */
+export interface LoadOptions extends LoadTorrentsOptions {
+  /** Opens the session of the job, once. */
+  readonly openSession: () => Promise<Session>;
+  /** Proves resume records. */
+  readonly recordSecret: Uint8Array | undefined;
+}
+
+/** Parts in which `get` and `share` differ from `peer`. */
 export interface PeerParts {
-  readonly load: LoadTorrents;
-  readonly display: PeerDisplay;
+  /** Yields groups of torrents; each group has started when the next is asked for. */
+  readonly load: (
+    options: LoadOptions,
+  ) => AsyncGenerator<readonly PeerTorrent[], undefined, undefined>;
+  readonly createDisplay: (output: JobOutput) => PeerDisplay;
   /** Called when a torrent is settled or has stopped. */
   readonly onSettled: (run: TorrentRun, session: Session) => void;
 }
@@ -135,9 +152,10 @@ async function shareUntil(
     ? ["read", "net", "sys"]
     : ["read", "net", "sys", "run"];
   await permissions.keepOnly(...kept, "write");
-  const { retryForMs } = job;
-  const waiting = { retryForMs, signal, console };
+  const waiting = { retryForMs: job.retryForMs, signal, console };
   const { runs } = work;
+  using output = new JobOutput(job, console);
+  const display = (own.createDisplay ?? createPeerDisplay)(output);
   // The network keeps one core busy here, and the system's part of it another.
   // One worker keeps up with any network.
   const maxWorkers = navigator.hardwareConcurrency > 2 ? 1 : 0;
@@ -149,24 +167,6 @@ async function shareUntil(
       ...waiting,
       isTemporary: isAddressMissing,
     }).then((session) => opened.use(session));
-  const load = own.load ??
-    ((options) => loadTorrents(job.torrents, options));
-  await using groups = load({
-    ...waiting,
-    permits: createAddressFilter(job),
-    openSession: openOnce,
-    report: job.json || job.quiet
-      ? undefined
-      : (line) => console.writeLine(printable(line)),
-    onFailed: (error) => {
-      reportError(console, error, job);
-      work.loadFailure ??= exitCodeOf(error);
-    },
-  });
-  let group = await groups.next();
-  if (group.done) return;
-  const session = await openOnce();
-  const display = own.display ?? createPeerDisplay(job, console);
   // Once is enough: each request that is not answered keeps a thread.
   const locking = {
     lock: true,
@@ -180,30 +180,45 @@ async function shareUntil(
   const onSettled = (): void => {
     if (isDone(work, job)) done.resolve();
   };
-  const parts = { job, context, session, display, recordSecret, locking };
-  const isTaken = ![0, session.port].includes(job.port);
-  display.listening(session.port, isTaken ? job.port : undefined);
+  const start = async (
+    { torrent, peers = [], options }: PeerTorrent,
+    session: Session,
+  ): Promise<void> => {
+    const run: TorrentRun = new TorrentRun(torrent, {
+      ...{ job, context, session, display, recordSecret, locking },
+      ...options,
+      onSettled: () => {
+        onSettled();
+        own.onSettled?.(run, session);
+      },
+    });
+    runs.push(run);
+    await run.start();
+    run.transfer?.addPeers(peers);
+  };
+  const load = own.load ?? ((options) => loadTorrents(job.torrents, options));
+  const groups = load({
+    ...{ ...waiting, recordSecret },
+    permits: createAddressFilter(job),
+    openSession: openOnce,
+    report: (line) => output.line(line),
+    onFailed: (error) => {
+      reportError(console, error, job);
+      work.loadFailure ??= exitCodeOf(error);
+    },
+  });
   const timers = [
-    setInterval(() => display.refresh(runs), display.refreshMs),
+    setInterval(() => display.refresh(runs), output.refreshMs),
     setInterval(() => saveFolders(runs), SAVE_INTERVAL_MS),
   ];
   try {
-    for (; !group.done; group = await groups.next()) {
-      const fresh = group.value.map(({ torrent }) => {
-        const run = new TorrentRun(torrent, {
-          ...parts,
-          onSettled: () => {
-            onSettled();
-            own.onSettled?.(run, session);
-          },
-        });
-        return run;
-      });
-      runs.push(...fresh);
-      for (const [index, run] of fresh.entries()) {
-        await run.start();
-        run.transfer?.addPeers(group.value[index]!.peers ?? []);
+    for await (const group of groups) {
+      const session = await openOnce();
+      if (runs.length === 0) {
+        const isTaken = ![0, session.port].includes(job.port);
+        display.listening(session.port, isTaken ? job.port : undefined);
       }
+      for (const torrent of group) await start(torrent, session);
     }
     work.isLoading = false;
     onSettled();
@@ -215,10 +230,10 @@ async function shareUntil(
     await Promise.race([done.promise, untilAborted(signal)]);
   } finally {
     for (const timer of timers) clearInterval(timer);
-    display.leaving();
+    if (opening !== undefined) output.leaving();
     await Promise.all(runs.map((run) => run.restarted()));
     // The session first: it still stores what has arrived, and reports it.
-    await session[Symbol.asyncDispose]();
+    await opened.disposeAsync();
     display.end(runs);
     await Promise.all(runs.map((run) => run.close()));
   }

@@ -11,6 +11,7 @@ import {
   type TorrentSnapshot,
   type VerifyProgress,
 } from "../mod.ts";
+import type { JsonLine } from "./job_output.ts";
 import { fractionOf } from "./progress_bar.ts";
 import { formatSize } from "./quantity.ts";
 import {
@@ -37,12 +38,6 @@ export interface TorrentState {
   /** The verification under way or, at the end, interrupted. */
   readonly verification: VerifyProgress | undefined;
 }
-
-/** A value for one line of JSON. */
-export type JsonLine = {
-  readonly type: string;
-  readonly [key: string]: unknown;
-};
 
 /** The line for news; `undefined` if people need not see it. */
 export function describeNews(

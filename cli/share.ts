@@ -1,17 +1,15 @@
 /**
- * The program `share`: hashes files and folders, tracks the machines that fetch
- * them, and seeds them until a signal ends it. Everything that another machine needs
- * to join is printed before the content is read.
+ * The program `share`: a peer that makes the torrents which it seeds, and tracks the
+ * machines that fetch them. Everything that another machine needs to join is printed
+ * before the content is read.
  *
  * @module
  */
 import { basename, resolve } from "@std/path";
 import {
   checkSource,
-  createAddressFilter,
   joinLines,
   joinSignals,
-  type ListedShare,
   LockOwners,
   Machines,
   multicastRefusal,
@@ -23,24 +21,18 @@ import {
   prepareShare,
   readShare,
   type ShareServer,
-  startShareServer,
   type Torrent,
-  type WorkerHasher,
 } from "../mod.ts";
-import { invocationOf } from "./command_words.ts";
 import { findNameWarnings } from "./create.ts";
-import { setHangupAction, untilAborted } from "./interrupt.ts";
 import {
   isWildcard,
   listeningAddresses,
   NO_NETWORK,
-  ownNames,
   urlHosts,
   watchAddresses,
 } from "./lan_addresses.ts";
-import { advertise, ownExecutables } from "./offer_share.ts";
-import { openListeningSession, openSecret } from "./peer.ts";
-import { createPeerDisplay } from "./peer_display.ts";
+import { advertise, startServer } from "./offer_share.ts";
+import { type LoadOptions, type PeerParts, runPeer } from "./peer.ts";
 import { type JobContext, type Program, programOf } from "./program.ts";
 import {
   EXIT_CODES,
@@ -52,55 +44,82 @@ import {
 import { createShareDisplay, type ShareDisplay } from "./share_display.ts";
 import { parseShareJob, seederJob, type ShareJob } from "./share_job.ts";
 import { describeNeed } from "./share_output.ts";
-import { TorrentRun, type TorrentRunOptions } from "./torrent_run.ts";
+import type { TorrentRun } from "./torrent_run.ts";
 import { explainStart } from "./tracker.ts";
 
 /** The program `share`. */
 export const share: Program = programOf(parseShareJob, runShare);
-
-/** Something to share: hashed first, or a torrent file that exists. */
-interface Item {
-  readonly path: string;
-  readonly name: string;
-  readonly existing: PreparedShare | undefined;
-}
 
 /** Shares what the job names until a signal ends it, or enough machines are complete. */
 export async function runShare(
   job: ShareJob,
   context: JobContext,
 ): Promise<ExitCode> {
-  const { console, interrupt, permissions } = context;
-  setHangupAction(job, interrupt);
-  const recordSecret = await openSecret(job, console);
-  await permissions.keepOnly("read", "write", "net", "sys");
-  const items = await Promise.all(job.paths.map((path) => openItem(path, job)));
-  checkNames(items);
   const machines = new Machines();
   const ending = new AbortController();
   using joined = joinSignals(context.signal, ending.signal);
-  const { signal } = joined;
-  await using store = await openStore("memory", {
-    peerTimeoutMs: PEER_TIMEOUT,
-    random: Math.random,
-    onChange: ({ type, peerId, swarm }) => {
-      if (type === "expired") machines.left(peerId, swarm.infoHash);
+  await using opened = new AsyncDisposableStack();
+  const store = opened.use(
+    await openStore("memory", {
+      peerTimeoutMs: PEER_TIMEOUT,
+      random: Math.random,
+      onChange: ({ type, peerId, swarm }) => {
+        if (type === "expired") machines.left(peerId, swarm.infoHash);
+      },
+    }),
+  );
+  const { console } = context;
+  const runs = new Map<string, TorrentRun>();
+  let display: ShareDisplay;
+  const peerContext = { ...context, signal: joined.signal };
+  const code = await runPeer(seederJob(job), peerContext, {
+    createDisplay: (output) =>
+      display = createShareDisplay({ output, console, machines, store }),
+    load: (options) => {
+      const parts = { context, display, machines, opened, runs, store };
+      const isEnough = (): boolean =>
+        machines.counts().complete >= (job.expect ?? Infinity);
+      return load(job, {
+        ...{ ...options, ...parts },
+        onAnnounced: () => isEnough() && ending.abort(),
+      });
     },
+    onSettled: (run) => void runs.set(run.torrent.infoHash, run),
   });
+  const { complete } = machines.counts();
+  if (code !== EXIT_CODES.done || complete >= (job.expect ?? 0)) return code;
+  throw new ProgramError(
+    `cannot finish: ${complete} of the ${job.expect} machines of --expect are complete; run again to continue`,
+    { exitCode: EXIT_CODES.undone },
+  );
+}
+
+/** The parts of one `share`. */
+interface ShareParts {
+  readonly context: JobContext;
+  readonly display: ShareDisplay;
+  readonly machines: Machines;
+  /** Holds what stays open until the end. */
+  readonly opened: AsyncDisposableStack;
+  /** The torrents that are seeded, by info hash. */
+  readonly runs: ReadonlyMap<string, TorrentRun>;
+  readonly store: PeerStore;
+  readonly onAnnounced: () => void;
+}
+
+/** Starts the server, then makes and offers the torrents one after another. */
+async function* load(
+  job: ShareJob,
+  { openSession, recordSecret, signal, ...parts }: LoadOptions & ShareParts,
+): ReturnType<PeerParts["load"]> {
+  const { context: { console, interrupt }, display, machines, runs } = parts;
+  const items = await Promise.all(job.paths.map((path) => openItem(path, job)));
+  checkNames(items);
   const hostnames = listeningAddresses(job.host);
-  await using server = await openServer(job, {
-    ...{ console, store, machines, hostnames },
-    onAnnounced: () => {
-      const { complete } = machines.counts();
-      if (complete >= (job.expect ?? Infinity)) ending.abort();
-    },
-  });
-  using hasher = openWorkerHasher();
-  const session = openListeningSession(seederJob(job), hasher);
+  const server = parts.opened.use(await openServer(job, parts));
+  const session = await openSession();
   machines.own = session.peerId;
   server.setPeerPort(session.port);
-  const runs: TorrentRun[] = [];
-  using display = createShareDisplay(job, { console, machines, store, runs });
   const hosts = urlHosts(hostnames, server.port);
   display.started({
     names: items.map(({ name }) => name),
@@ -110,129 +129,67 @@ export async function runShare(
     join: joinLines(`http://${hosts[0]}`, server.executableTargets),
   });
   if (hostnames.length === 0) console.warn(NO_NETWORK);
-  using _watch = isWildcard(job.host)
-    ? watchAddresses((fresh) => display.reached(urlHosts(fresh, server.port)))
-    : undefined;
+  if (isWildcard(job.host)) {
+    const onNew = (fresh: readonly string[]): void =>
+      display.reached(urlHosts(fresh, server.port));
+    parts.opened.use(watchAddresses(onNew));
+  }
   // After the addresses: it takes a tenth of a second to load.
-  await using advertiser = await advertise(job, console);
+  const advertiser = await advertise(job, { console, server });
+  parts.opened.use(advertiser);
   if (interrupt !== undefined) {
-    interrupt.staysOnce = () => stays(machines, { runs, console });
+    interrupt.staysOnce = () =>
+      stays(machines, { runs: [...runs.values()], console });
   }
-  const update = (share: ListedShare): void => {
-    const { id, name, sizeBytes = 0, path } = share;
-    const { hostName, port } = server;
-    advertiser?.set({ id, name, sizeBytes, path, hostName, port });
-  };
-  const parts: SharingParts = {
-    ...{ job, server, session, machines, display, recordSecret, hasher },
-    ...{ hosts, update },
-    withdraw: ({ id }) => advertiser?.remove(id),
-    context: { ...context, signal },
-    locking: { lockOwners: new LockOwners() },
-    onSettled: () => {
-      if (items.length === runs.length && runs.every(isStopped)) ending.abort();
-    },
-  };
   const listed = items.map(({ name }) => server.add(name));
-  listed.forEach(update);
-  try {
-    for (const [index, item] of items.entries()) {
-      await shareItem(item, { ...parts, listed: listed[index]!, runs });
+  listed.forEach(advertiser.set);
+  using hasher = openWorkerHasher();
+  const lockOwners = new LockOwners();
+  for (const [index, item] of items.entries()) {
+    const prepared = item.existing ?? await prepareShare(item.path, {
+      announce: hosts.map((host) => `http://${host}/announce`),
+      recordSecret: job.mustVerify ? undefined : recordSecret,
+      isPrivate: job.isPrivate,
+      name: item.name,
+      creationDate: Math.floor(Date.now() / 1000),
+      hasher,
+      signal,
+      onPaths: (paths) =>
+        findNameWarnings(paths).forEach((text) => console.warn(text)),
+      onPlan: ({ geometry, fileCount }) => {
+        advertiser.set(server.setSize(item.name, geometry.length));
+        display.planned(item.name, { fileCount, length: geometry.length });
+      },
+      onProgress: (progress) => display.hashed(item.name, progress),
+    });
+    if (!prepared.isSaved) {
+      console.warn(
+        `nothing can be written in ${prepared.dir}: the next share hashes everything again`,
+      );
     }
-    // The records of what was verified are the last files that it writes.
-    await Promise.all(runs.map((run) => run.saveProgress()));
-    await permissions.keepOnly("read", "net", "sys");
-    await untilAborted(signal);
-  } catch (error) {
-    if (!signal.aborted || error !== signal.reason) throw error;
-  } finally {
-    display.leaving();
-    await Promise.all(runs.map((run) => run.restarted()));
-    await session[Symbol.asyncDispose]();
-    await Promise.all(runs.map((run) => run.close()));
+    const { dir, stored, torrent, verified } = prepared;
+    machines.shares.add(torrent.infoHash);
+    // The pieces that this process has hashed need not be hashed again.
+    const mustVerify = job.mustVerify && verified === undefined;
+    yield [{
+      torrent: announcedHere(torrent, job, server),
+      options: {
+        job: { ...seederJob(job), dir, mustVerify },
+        ...{ stored, ...verified && { verified } },
+        locking: { lockOwners },
+        seedOnlyAdvice: item.existing === undefined
+          ? "run share again to hash what is there now"
+          : "name the folder of its content with --dir, or share the content itself",
+      },
+    }];
+    const run = runs.get(torrent.infoHash);
+    if (run?.phase !== "settled") continue;
+    const offered = { ...prepared, storage: () => run.storage };
+    const ready = await server.offer(item.name, offered);
+    advertiser.remove(listed[index]!);
+    advertiser.set(ready);
+    display.ready(ready, prepared);
   }
-  if (runs.some((run) => run.hasFailed)) return EXIT_CODES.failed;
-  const { complete } = machines.counts();
-  if (complete >= (job.expect ?? 0)) return EXIT_CODES.done;
-  throw new ProgramError(
-    `cannot finish: ${complete} of the ${job.expect} machines of --expect are complete; run again to continue`,
-    { exitCode: EXIT_CODES.undone },
-  );
-}
-
-function isStopped({ phase }: TorrentRun): boolean {
-  return phase === "stopped";
-}
-
-/** The parts that all items use. */
-interface SharingParts
-  extends
-    Pick<TorrentRunOptions, "context" | "session" | "onSettled" | "locking"> {
-  readonly job: ShareJob;
-  readonly server: ShareServer;
-  readonly machines: Machines;
-  readonly display: ShareDisplay;
-  readonly recordSecret: Uint8Array | undefined;
-  readonly hasher: WorkerHasher;
-  /** Hosts and ports of the tracker for other machines. */
-  readonly hosts: readonly string[];
-  /** Called when a share's size is known. */
-  readonly update: (share: ListedShare) => void;
-  /** Called before a share gets another id. */
-  readonly withdraw: (share: ListedShare) => void;
-}
-
-/** Hashes an item, if no earlier share has, then offers and seeds it. */
-async function shareItem(
-  item: Item,
-  { listed, runs, ...parts }: SharingParts & {
-    readonly listed: ListedShare;
-    readonly runs: TorrentRun[];
-  },
-): Promise<void> {
-  const { job, context, server, display, recordSecret } = parts;
-  const { console, signal } = context;
-  const prepared = item.existing ?? await prepareShare(item.path, {
-    announce: parts.hosts.map((host) => `http://${host}/announce`),
-    recordSecret: job.mustVerify ? undefined : recordSecret,
-    isPrivate: job.isPrivate,
-    name: item.name,
-    creationDate: Math.floor(Date.now() / 1000),
-    ...{ hasher: parts.hasher, signal },
-    onPaths: (paths) =>
-      findNameWarnings(paths).forEach((text) => console.warn(text)),
-    onPlan: ({ geometry, fileCount }) => {
-      parts.update(server.setSize(item.name, geometry.length));
-      display.planned(item.name, { fileCount, length: geometry.length });
-    },
-    onProgress: (progress) => display.hashed(item.name, progress),
-  });
-  if (!prepared.isSaved) {
-    console.warn(
-      `nothing can be written in ${prepared.dir}: the next share hashes everything again`,
-    );
-  }
-  parts.machines.shares.add(prepared.torrent.infoHash);
-  // The pieces that this process has hashed need not be hashed again.
-  const mustVerify = job.mustVerify && prepared.verified === undefined;
-  const run = new TorrentRun(announcedHere(prepared.torrent, job, server), {
-    ...parts,
-    job: { ...seederJob(job), dir: prepared.dir, mustVerify },
-    display: createPeerDisplay({ json: false, quiet: true }, console),
-    stored: prepared.stored,
-    ...prepared.verified && { verified: prepared.verified },
-    seedOnlyAdvice: item.existing === undefined
-      ? "run share again to hash what is there now"
-      : "name the folder of its content with --dir, or share the content itself",
-  });
-  runs.push(run);
-  await run.start();
-  if (run.phase !== "settled") return;
-  const offered = { ...prepared, storage: () => run.storage };
-  const ready = await server.offer(item.name, offered);
-  parts.withdraw(listed);
-  parts.update(ready);
-  display.ready(ready, prepared);
 }
 
 /** The torrent with the tracker of this process first. */
@@ -270,6 +227,13 @@ function stays(
   return true;
 }
 
+/** Something to share: hashed first, or a torrent file that exists. */
+interface Item {
+  readonly path: string;
+  readonly name: string;
+  readonly existing: PreparedShare | undefined;
+}
+
 async function openItem(path: string, job: ShareJob): Promise<Item> {
   if (/\.torrent$/i.test(path)) {
     const existing = await readShare(path, job.dir);
@@ -292,30 +256,13 @@ function checkNames(items: readonly Item[]): void {
   );
 }
 
-interface ServerParts {
-  readonly console: JobContext["console"];
-  readonly store: PeerStore;
-  readonly machines: Machines;
-  readonly hostnames: readonly string[];
-  readonly onAnnounced: () => void;
-}
-
 async function openServer(
   job: ShareJob,
-  { console, store, machines, hostnames, onAnnounced }: ServerParts,
+  { context: { console }, machines, store, onAnnounced }: ShareParts,
 ): Promise<ShareServer> {
-  const [publicHostname = "127.0.0.1"] = hostnames;
-  const names = ownNames();
   try {
-    return await startShareServer({
+    return await startServer(job, {
       port: job.port,
-      ...job.host !== undefined && { hostname: job.host },
-      permits: createAddressFilter(job),
-      peerCommand: invocationOf("peer"),
-      executables: ownExecutables(),
-      hostName: names[1] ?? "",
-      publicHostname,
-      pageNames: names,
       store,
       onAnnounce: ({ announce, outcome }) => {
         if (outcome.type === "refused") return;

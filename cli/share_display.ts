@@ -1,6 +1,6 @@
 /**
- * Shows the work of `share`: lines and a live block on a terminal, lines now and
- * then elsewhere, JSON lines for programs, or nothing.
+ * Shows the work of `share`: the addresses, what is hashed, and the machines that
+ * have joined.
  *
  * @module
  */
@@ -15,29 +15,28 @@ import {
 } from "../mod.ts";
 import { invocationOf } from "./command_words.ts";
 import type { Console } from "./console.ts";
-import { printable, printableJson } from "./printable.ts";
+import type { JobOutput } from "./job_output.ts";
+import type { PeerDisplay } from "./peer_display.ts";
+import type { TorrentState } from "./peer_output.ts";
+import { printable } from "./printable.ts";
 import { fractionOf } from "./progress_bar.ts";
-import { renderQrCode } from "./qr_code.ts";
-import { formatSize, formatTimeLeft } from "./quantity.ts";
-import type { ShareJob } from "./share_job.ts";
 import {
+  describeHashing,
   describeMachines,
   describeShare,
   formatShareStart,
   getFrom,
-  type ShareRates,
+  renderQrCode,
   type ShareStart,
 } from "./share_output.ts";
-import type { TorrentRun } from "./torrent_run.ts";
-import { MARGIN_COLUMNS, truncate } from "./transfer_view.ts";
 
 /** The sources of what is shown. */
 export interface ShareDisplayOptions {
-  readonly console: Console;
+  readonly output: JobOutput;
+  /** Takes the addresses, which are printed with `--quiet` too. */
+  readonly console: Pick<Console, "writeLine">;
   readonly machines: Machines;
   readonly store: PeerStore;
-  /** The torrents that are seeded; they grow in number. */
-  readonly runs: readonly TorrentRun[];
 }
 
 /** A share that has started. */
@@ -45,8 +44,8 @@ export interface StartedShare extends Omit<ShareStart, "get"> {
   readonly peerPort: number;
 }
 
-/** Shows the work of one `share`. Disposing of it ends the live block. */
-export interface ShareDisplay extends Disposable {
+/** Shows the work of one `share`. */
+export interface ShareDisplay extends PeerDisplay {
   started(share: StartedShare): void;
   /** Other machines reach this one at these hosts and ports too. */
   reached(hosts: readonly string[]): void;
@@ -58,160 +57,92 @@ export interface ShareDisplay extends Disposable {
   hashed(name: string, progress: CreateTorrentProgress): void;
   /** A share can be fetched. */
   ready(share: ListedShare, prepared: PreparedShare): void;
-  leaving(): void;
 }
 
-/** The display that the job asks for. */
+/** Lines of the terminal below the QR code and beside the names. */
+const OTHER_ROWS = 9;
+
+/** Shows the work of one `share`. */
 export function createShareDisplay(
-  job: ShareJob,
-  options: ShareDisplayOptions,
+  { output, console, machines, store }: ShareDisplayOptions,
 ): ShareDisplay {
-  if (job.json) return jsonDisplay(options);
-  return linesDisplay(job, options);
-}
-
-/** Rates at which this machine sends and all machines receive, at present. */
-function ratesOf({ runs, store }: ShareDisplayOptions): ShareRates {
-  const own = runs.reduce((sum, { snapshot }) => {
-    return sum + (snapshot?.uploadBytesPerSecond ?? 0);
-  }, 0);
-  return { own, all: store.totals().bytesPerSecond };
-}
-
-function jsonDisplay(options: ShareDisplayOptions): ShareDisplay {
-  const { console, machines } = options;
-  const write = (type: string, fields: Record<string, unknown>): void => {
-    const time = new Date().toISOString();
-    console.writeResult(printableJson({ time, type, ...fields }));
-  };
-  const status = (): void => {
-    const { own, all } = ratesOf(options);
-    const rates = {
-      uploadRate: Math.round(own),
-      totalRate: Math.round(Math.max(own, all)),
-    };
-    write("status", { ...machines.counts(), ...rates });
-  };
-  /** The share that is being hashed. */
-  let hashing: { readonly name: string; readonly progress: number } | undefined;
-  const timer = setInterval(() => {
-    if (hashing !== undefined) write("hashing", hashing);
-    status();
-  }, 1_000);
-  return {
-    started: (share) => {
-      const get = invocationOf("get");
-      const line = share.isDiscovered ? get : getFrom(share.hosts[0]!, get);
-      write("sharing", { ...share, get: line });
-    },
-    reached: (hosts) => write("reached", { hosts }),
-    planned: (name, plan) => write("planned", { name, ...plan }),
-    hashed: (name, { hashedLength, length }) => {
-      hashing = { name, progress: fractionOf(hashedLength, length) };
-    },
-    ready: ({ id, name, path }, { torrent, isReused }) => {
-      hashing = undefined;
-      const { infoHash, geometry: { length } } = torrent;
-      const magnet = magnetLinkOf(torrent);
-      const hashed = !isReused;
-      write("ready", { id, name, infoHash, magnet, length, path, hashed });
-    },
-    leaving: status,
-    [Symbol.dispose]: () => clearInterval(timer),
-  };
-}
-
-/** Time between two lines of a log, and between two drawings, in milliseconds. */
-const REFRESH_MS = { log: 5_000, live: 250 } as const;
-
-function linesDisplay(
-  { quiet }: ShareJob,
-  options: ShareDisplayOptions,
-): ShareDisplay {
-  const { console, machines } = options;
-  const block = console.openBlock();
+  const get = invocationOf("get");
+  let hashing:
+    | { readonly name: string; readonly progress: CreateTorrentProgress }
+    | undefined;
+  let hashingSinceMs = 0;
   const write = (line: string): void => {
-    if (!quiet) console.writeLine(printable(line));
+    if (output.form !== "json") console.writeLine(printable(line));
   };
-  const startMs = performance.now();
-  let hashing: string | undefined;
-  let [hashedMs, lastLine] = [startMs, ""];
-  const refresh = (): void => {
-    const isSharing = options.runs.length > 0;
-    const lines = [
-      ...hashing === undefined ? [] : [hashing],
-      ...isSharing
-        ? [describeMachines(machines.counts(), ratesOf(options))]
-        : [],
-    ];
-    if (console.isLive) {
-      const { columns } = block.room();
-      block.show(
-        quiet
-          ? []
-          : lines.map((line) =>
-            truncate(printable(line), columns - MARGIN_COLUMNS)
-          ),
-      );
-    } else if (lines.join("\n") !== lastLine) {
-      lastLine = lines.join("\n");
-      lines.forEach(write);
+  const refresh = (states: readonly TorrentState[]): void => {
+    const lines: string[] = [];
+    if (hashing !== undefined) {
+      const { name, progress } = hashing;
+      const { hashedLength, length } = progress;
+      const elapsedMs = performance.now() - hashingSinceMs;
+      const part = fractionOf(hashedLength, length);
+      output.value({ type: "hashing", name, progress: part });
+      lines.push(describeHashing(progress, elapsedMs));
     }
+    const counts = machines.counts();
+    const own = states.reduce((sum, { snapshot }) => {
+      return sum + (snapshot?.uploadBytesPerSecond ?? 0);
+    }, 0);
+    // Machines report what they receive now and then.
+    const all = Math.max(own, store.totals().bytesPerSecond);
+    output.value({
+      ...{ type: "status", ...counts },
+      uploadRate: Math.round(own),
+      totalRate: Math.round(all),
+    });
+    if (states.length > 0) lines.push(describeMachines(counts, { own, all }));
+    output.state(lines);
   };
-  const refreshMs = console.isLive ? REFRESH_MS.live : REFRESH_MS.log;
-  const timer = setInterval(refresh, refreshMs);
   return {
     started: (share) => {
-      const { names, hosts } = share;
-      const get = invocationOf("get");
-      for (const line of formatShareStart({ ...share, get })) {
-        console.writeLine(printable(line));
-      }
-      const code = quiet ? [] : renderQrCode(`http://${hosts[0]}/`);
-      const { columns, rows } = block.room();
+      const { names, hosts, isDiscovered } = share;
+      const line = isDiscovered ? get : getFrom(hosts[0]!, get);
+      output.value({ type: "sharing", ...share, get: line });
+      formatShareStart({ ...share, get }).forEach(write);
+      if (output.form !== "live") return;
+      const code = renderQrCode(`http://${hosts[0]}/`);
+      const { columns, rows } = output.room;
       // Each cell is one column wide; the colours take none.
-      const hasRoom = console.isLive && code.length + names.length + 9 < rows &&
+      const hasRoom = code.length + names.length + OTHER_ROWS < rows &&
         code.length * 2 < columns;
       if (hasRoom) code.forEach((line) => console.writeLine(`  ${line}`));
     },
     reached: (hosts) => {
-      for (const host of hosts) {
-        console.writeLine(`  Now also at               http://${host}/`);
-      }
+      output.value({ type: "reached", hosts });
+      hosts.forEach((host) =>
+        write(`  Now also at               http://${host}/`)
+      );
     },
     planned: (name, plan) => {
-      hashedMs = performance.now();
-      write(describeShare(name, plan));
+      hashingSinceMs = performance.now();
+      output.value({ type: "planned", name, ...plan });
+      output.line(describeShare(name, plan));
     },
-    hashed: (_, { hashedLength, length }) => {
-      const elapsed = (performance.now() - hashedMs) / 1000;
-      const rate = hashedLength / elapsed;
-      const percentage = Math.floor(fractionOf(hashedLength, length) * 100);
-      const left = formatTimeLeft((length - hashedLength) / rate);
-      const parts = [`${percentage} %`, `${formatSize(rate)}/s`, left];
-      hashing = `Hashing ${
-        parts.filter((part) => part !== "").join("  ")
-      }; machines may join already`;
-    },
-    ready: ({ name }, { torrent, isReused }) => {
+    hashed: (name, progress) => hashing = { name, progress },
+    ready: ({ id, name, path }, { torrent, isReused }) => {
       hashing = undefined;
-      const { files, geometry: { length } } = torrent;
-      if (isReused) {
-        write(describeShare(name, { fileCount: files.length, length }));
-      }
+      const { infoHash, files, geometry: { length } } = torrent;
       const magnet = magnetLinkOf(torrent);
-      if (magnet !== undefined) write(`  For other clients         ${magnet}`);
-      write(`${cutName(name)} is ready; Ctrl+C stops sharing it`);
-      refresh();
+      output.value({
+        ...{ type: "ready", id, name, infoHash, magnet, length, path },
+        hashed: !isReused,
+      });
+      if (isReused) {
+        output.line(describeShare(name, { fileCount: files.length, length }));
+      }
+      if (magnet !== undefined) {
+        output.line(`  For other clients         ${magnet}`);
+      }
+      output.line(`${cutName(name)} is ready; Ctrl+C stops sharing it`);
     },
-    leaving: () => {
-      clearInterval(timer);
-      refresh();
-      block.show(["leaving; Ctrl+C again ends at once"]);
-    },
-    [Symbol.dispose]: () => {
-      clearInterval(timer);
-      block[Symbol.dispose]();
-    },
+    listening: () => {},
+    news: () => {},
+    refresh,
+    end: refresh,
   };
 }

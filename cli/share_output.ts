@@ -3,8 +3,15 @@
  *
  * @module
  */
-import { cutName, type JoinLine, type MachineCounts } from "../mod.ts";
-import { formatSize, plural } from "./quantity.ts";
+import { encode } from "uqr";
+import {
+  type CreateTorrentProgress,
+  cutName,
+  type JoinLine,
+  type MachineCounts,
+} from "../mod.ts";
+import { fractionOf } from "./progress_bar.ts";
+import { formatSize, formatTimeLeft, plural } from "./quantity.ts";
 
 /** Content of the first lines of `share`. */
 export interface ShareStart {
@@ -71,28 +78,37 @@ export function describeShare(
   }`;
 }
 
-/** Rates in bytes a second. */
-export interface ShareRates {
-  /** Sent by this machine. */
-  readonly own: number;
-  /** Received by all machines. */
-  readonly all: number;
+/** `Hashing 34 %  112 MiB/s  6:10 left; machines may join already` */
+export function describeHashing(
+  { hashedLength, length }: CreateTorrentProgress,
+  elapsedMs: number,
+): string {
+  const rate = hashedLength / elapsedMs * 1000;
+  const percentage = Math.floor(fractionOf(hashedLength, length) * 100);
+  const left = formatTimeLeft((length - hashedLength) / rate);
+  const parts = [`${percentage} %`, `${formatSize(rate)}/s`, left];
+  return `Hashing ${
+    parts.filter((part) => part !== "").join("  ")
+  }; machines may join already`;
 }
 
-/** `7 machines: 3 complete, 4 fetching   118 MiB/s from here, 1.1 GiB/s in all` */
+/**
+ * `7 machines: 3 complete, 4 fetching   118 MiB/s from here, 1.1 GiB/s in all`
+ * @param rates In bytes a second: sent by this machine, received by all.
+ */
 export function describeMachines(
   { complete, fetching }: MachineCounts,
-  { own, all }: ShareRates,
+  { own, all }: { readonly own: number; readonly all: number },
 ): string {
   const count = complete + fetching;
   if (count === 0) return "no machine has joined yet";
   const machines = `${
     plural(count, "machine")
   }: ${complete} complete, ${fetching} fetching`;
-  if (own === 0 && all === 0) return machines;
-  // Machines report what they receive now and then.
-  const most = formatSize(Math.max(own, all));
-  return `${machines}   ${formatSize(own)}/s from here, ${most}/s in all`;
+  if (all === 0) return machines;
+  return `${machines}   ${formatSize(own)}/s from here, ${
+    formatSize(all)
+  }/s in all`;
 }
 
 /** `2 machines still fetch; 41 % is only here; Ctrl+C again to leave` */
@@ -109,4 +125,24 @@ export function describeNeed(
     ? "others have everything"
     : `${percentage} % is only here`;
   return `${machines}; ${unique}; Ctrl+C again to leave`;
+}
+
+/** Light modules around the code: readers find it by them. */
+const QUIET_ZONE = 2;
+/** Black on white of the fixed part of the palette, which themes do not change. */
+const COLORS = "\x1b[38;5;16;48;5;231m";
+const RESET = "\x1b[0m";
+
+/** The lines of a QR code; each character shows two modules, one above the other. */
+export function renderQrCode(text: string): string[] {
+  const { data: modules } = encode(text, { ecc: "L", border: QUIET_ZONE });
+  const lines: string[] = [];
+  for (let row = 0; row < modules.length; row += 2) {
+    const cells = modules[row]!.map((upper, column) => {
+      const lower = modules[row + 1]?.[column] ?? false;
+      return upper ? (lower ? "█" : "▀") : (lower ? "▄" : " ");
+    });
+    lines.push(COLORS + cells.join("") + RESET);
+  }
+  return lines;
 }

@@ -6,6 +6,7 @@
  */
 import stringWidth from "string-width";
 import { cutName, type TorrentSnapshot } from "../mod.ts";
+import { truncate } from "./job_output.ts";
 import { printable } from "./printable.ts";
 import { fractionOf, type LinePart, renderBarLine } from "./progress_bar.ts";
 import {
@@ -141,18 +142,4 @@ function describePeers({ state, peers }: TorrentSnapshot): string[] {
   if (peers.length === 0) return ["no peers"];
   const seeders = peers.filter((peer) => peer.isSeeder).length;
   return [`${plural(peers.length, "peer")}, ${plural(seeders, "seeder")}`];
-}
-
-/** Columns kept free: a terminal shows `^C` there, and some wrap after the last one. */
-export const MARGIN_COLUMNS = 3;
-
-/** Truncates `text` to `columns`, with an ellipsis at the end. */
-export function truncate(text: string, columns: number): string {
-  if (stringWidth(text) <= columns) return text;
-  let kept = "";
-  for (const character of text) {
-    if (stringWidth(kept + character) > columns - 1) break;
-    kept += character;
-  }
-  return columns > 0 ? `${kept}…` : "";
 }

@@ -3,7 +3,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { renderQrCode } from "../../cli/qr_code.ts";
+import { renderQrCode } from "../../cli/share_output.ts";
 import { runCommand } from "../../scripts/programs/running_program.ts";
 import { testUnless } from "../test_unless.ts";
 import { temporaryFolder } from "./temporary_folder.ts";

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Console } from "../../../cli/console.ts";
+import { JobOutput } from "../../../cli/job_output.ts";
 import { createPeerDisplay } from "../../../cli/peer_display.ts";
-import type { PeerJob } from "../../../cli/peer_job.ts";
 import type { TorrentNews } from "../../../cli/peer_output.ts";
 import type { Torrent } from "../../../mod.ts";
 import { infoHash } from "../announce/samples.ts";
@@ -22,8 +22,8 @@ async function linesOf(news: readonly TorrentNews[]): Promise<string[]> {
     size: () => ({ columns: 80, rows: 24 }),
     canMoveCursor: false,
   });
-  const job = { json: false, quiet: false } as PeerJob;
-  const display = createPeerDisplay(job, console);
+  const output = new JobOutput({ json: false, quiet: false }, console);
+  const display = createPeerDisplay(output);
   const torrent = { name: "image.iso", infoHash: infoHash("a") } as Torrent;
   for (const item of news) display.news(torrent, item);
   await console.end();

@@ -1,12 +1,12 @@
 import stringWidth from "string-width";
 import { assert, assertEquals, assertNotMatch } from "@std/assert";
+import { truncate } from "../../../cli/job_output.ts";
 import {
   describeTransfer,
   renderNamed,
   renderTransfer,
   renderTransferList,
   secondsLeft,
-  truncate,
 } from "../../../cli/transfer_view.ts";
 import { MIB, peer, snapshot } from "./snapshots.ts";
 
