@@ -22,6 +22,18 @@ const PAUSE_MS = 150;
 /** Time from the first signal to the end of the process, in milliseconds. */
 const LEAVE_MS = 1_900;
 
+/** Part of it that is kept for the end of the output and of the process. */
+const LAST_PART_MS = 400;
+
+/** Time between two looks at the clock after the first signal, in milliseconds. */
+const TICK_MS = 25;
+
+/**
+ * Most that one look adds to the time since the first signal, in milliseconds:
+ * while the machine stood still, the program could not leave.
+ */
+const MAX_STEP_MS = 100;
+
 /** Longest wait for the console of a program that is cut short, in milliseconds. */
 const FAREWELL_MS = 100;
 
@@ -43,7 +55,12 @@ export class InterruptedError extends Error {
 /** Signals, from the first statement of a program to its end. */
 export class Interrupt {
   readonly #controller = new AbortController();
+  readonly #deadline = new AbortController();
   #interruptedAtMs: number | undefined;
+  /** Time since the first signal while the machine ran, and when it was counted. */
+  #elapsedMs = 0;
+  #countedAtMs = 0;
+  #timer: ReturnType<typeof setInterval> | undefined;
   /**
    * Ends only a program that was started in a terminal: `nohup`, `setsid` and
    * service managers have SIGHUP ignored, and Deno cannot tell.
@@ -67,10 +84,15 @@ export class Interrupt {
     return this.#controller.signal;
   }
 
+  /** Aborts when a job that leaves must stop waiting for what it can do without. */
+  get deadline(): AbortSignal {
+    return this.#deadline.signal;
+  }
+
   /** Time that is left to leave in order, in milliseconds. */
   get remainingMs(): number {
     if (this.#interruptedAtMs === undefined) return Infinity;
-    return this.#interruptedAtMs + this.#leaveMs - performance.now();
+    return this.#leaveMs - this.#elapsedMs;
   }
 
   /** Takes a signal. */
@@ -79,15 +101,22 @@ export class Interrupt {
     const nowMs = performance.now();
     if (this.#interruptedAtMs === undefined) {
       if (name === "SIGINT" && this.#stays(nowMs)) return;
-      this.#interruptedAtMs = nowMs;
-      setTimeout(
-        () => this.#controller.abort(new InterruptedError()),
-        PAUSE_MS,
-      );
-      setTimeout(() => this.#cutShort(CUT_SHORT.byTime), this.#leaveMs);
+      this.#interruptedAtMs = this.#countedAtMs = nowMs;
+      this.#timer = setInterval(() => this.#tick(), TICK_MS);
     } else if (nowMs - this.#interruptedAtMs > ECHO_MS) {
       this.#cutShort(CUT_SHORT.bySignal);
     }
+  }
+
+  #tick(): void {
+    const nowMs = performance.now();
+    this.#elapsedMs += Math.min(nowMs - this.#countedAtMs, MAX_STEP_MS);
+    this.#countedAtMs = nowMs;
+    if (this.#elapsedMs >= PAUSE_MS && !this.signal.aborted) {
+      this.#controller.abort(new InterruptedError());
+    }
+    if (this.remainingMs <= LAST_PART_MS) this.#deadline.abort();
+    if (this.remainingMs <= 0) this.#cutShort(CUT_SHORT.byTime);
   }
 
   #stays(nowMs: number): boolean {
@@ -100,6 +129,7 @@ export class Interrupt {
   }
 
   #cutShort(code: number): void {
+    clearInterval(this.#timer);
     setTimeout(() => Deno.exit(code), FAREWELL_MS);
     void this.onCutShort().then(() => Deno.exit(code));
   }

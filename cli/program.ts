@@ -79,7 +79,7 @@ export interface JobContext {
   readonly signal: AbortSignal;
   readonly permissions: JobPermissions;
   /** The signals, for a job that decides what some of them mean. @default none */
-  readonly interrupt?: Pick<Interrupt, "onHangup" | "staysOnce">;
+  readonly interrupt?: Pick<Interrupt, "onHangup" | "staysOnce" | "deadline">;
 }
 
 /** Does the work; its exit code. May throw what {@linkcode reportError} takes. */

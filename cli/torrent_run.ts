@@ -24,6 +24,7 @@ import {
   type VerifyProgress,
 } from "../mod.ts";
 import { runCompletionCommand } from "./completion_command.ts";
+import { untilAborted } from "./interrupt.ts";
 import type { PeerDisplay } from "./peer_display.ts";
 import type { PeerJob } from "./peer_job.ts";
 import type { TorrentState } from "./peer_output.ts";
@@ -160,11 +161,18 @@ export class TorrentRun implements TorrentState {
     await this.#restart;
   }
 
-  /** Saves which pieces are verified and closes the files. */
+  /**
+   * Saves which pieces are verified and closes the files. After a signal a slow disk
+   * is not waited for: what is not recorded is verified at the next start.
+   */
   async close(): Promise<void> {
     const [content, transfer] = [this.#content, this.#transfer];
-    if (transfer === undefined) await content?.[Symbol.asyncDispose]();
-    else await content?.close(() => transfer.have);
+    const closing = transfer === undefined
+      ? content?.[Symbol.asyncDispose]()
+      : content?.close(() => transfer.have);
+    const { interrupt } = this.#options.context;
+    if (interrupt === undefined) await closing;
+    else await Promise.race([closing, untilAborted(interrupt.deadline)]);
   }
 
   async #verify(content: TorrentContent): Promise<Bitfield> {

@@ -117,14 +117,13 @@ export async function waitUntilCompleted(peer: RunningProgram): Promise<void> {
   await peer.stdout.waitFor(/"type":"completed"/, 90_000);
 }
 
-/** Ends a peer as a user does, and asserts that it ends soon and without error. */
+/**
+ * Ends a peer as a user does, and asserts that it ends without error: the code would
+ * be 4 if it could not leave in time.
+ */
 export async function stopPeer(peer: RunningProgram): Promise<void> {
-  const startMs = performance.now();
   const { code, stderr } = await peer.stop("SIGTERM");
   assertEquals({ code, stderr }, { code: 0, stderr: "" });
-  const elapsedMs = performance.now() - startMs;
-  // 2 s for the last announce, and the end of the process.
-  assertEquals(elapsedMs < 3000, true, `took ${elapsedMs} ms to end`);
 }
 
 /** Scrapes the counts of the tracker from a host. */
