@@ -18,6 +18,8 @@ import { redisTest } from "./store_test_case.ts";
 redisTest("a report that cannot be read hurts no other", async (redis) => {
   const events: string[] = [];
   await using one = await open(redis.url);
+  accept(one, "x");
+  accept(one, "x", { infoHash: infoHash("b") });
   await using other = await open(redis.url, {
     onEvent: (event) => {
       events.push(
@@ -25,25 +27,34 @@ redisTest("a report that cannot be read hurts no other", async (redis) => {
       );
     },
   });
-  accept(one, "x");
-  accept(one, "x", { infoHash: infoHash("b") });
   await until(() => counts(other) === "0 1 0", "it is shared");
-  const [key] = (await redis.command("KEYS", "*:swarms:*")).split("\n");
-  const rounds = key!.replace(":swarms:", ":rounds:");
+  const reports = await redis.command("KEYS", "*:swarms:*");
+  // A third tracker, so that no other program writes its reports.
+  const [key] = reports.split("\n");
+  const report = await redis.command("HGET", key!, infoHash("a"));
+  const planted = "lanswarm:2:swarms:planted";
+  let round = 0;
+  const plant = async (text: string): Promise<void> => {
+    await redis.command("HSET", planted, infoHash("a"), text);
+    const rounds = "lanswarm:2:rounds:planted";
+    await redis.command("ZADD", rounds, `${++round}`, infoHash("a"));
+  };
+  // It is read first, as its last round is the oldest.
+  const now = `${Date.now()}`;
+  await redis.command("ZADD", "lanswarm:2:trackers", now, "planted");
   for (const text of ["nonsense", "{}", '{"peers":[{}]}']) {
-    await redis.command("HSET", key!, infoHash("a"), text);
-    await redis.command("ZADD", rounds, "1000000", infoHash("a"));
-    accept(one, "y", { infoHash: infoHash("b") });
-    accept(one, "y", { infoHash: infoHash("b"), event: "stopped" });
+    await plant(text);
     await until(() => events.at(-1)?.startsWith("Cannot") === true, "it fails");
     assertMatch(events.at(-1)!, /a swarm's report is malformed; the tracker/);
-    assertEquals(counts(other, infoHash("b")), "0 1 0");
+    acceptAnyhow(one, "y", { infoHash: infoHash("b") });
+    await until(() => counts(other, infoHash("b")) === "0 2 0", "y is shared");
     assertEquals(counts(other), "0 1 0");
+    acceptAnyhow(one, "y", { infoHash: infoHash("b"), event: "stopped" });
     // Its tracker writes it anew.
-    accept(one, "y");
-    accept(one, "y", { event: "stopped" });
+    await plant(report);
     await until(() => events.at(-1) === "recovered", "it is written anew");
-    await redis.command("ZADD", rounds, "1", infoHash("a"));
+    await until(() => counts(other, infoHash("b")) === "0 1 0", "y is gone");
+    assertEquals(counts(other), "0 1 0");
   }
 });
 

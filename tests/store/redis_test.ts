@@ -7,7 +7,6 @@
 import {
   assert,
   assertEquals,
-  assertGreater,
   assertLessOrEqual,
   assertMatch,
   assertStringIncludes,
@@ -31,8 +30,11 @@ import {
 } from "./scene.ts";
 import { redisTest } from "./store_test_case.ts";
 
-/** Time after which a tracker takes two announces for one later than the other. */
-const APART_MS = 1_100;
+/**
+ * Time after which a tracker takes two announces for one later than the other: a
+ * second, and what their clocks may differ on a machine under load.
+ */
+const APART_MS = 2_000;
 
 /** Waits until trackers agree about a swarm. */
 async function untilAll(
@@ -60,7 +62,7 @@ redisTest(
     const startMs = performance.now();
     await untilAll([other], "2 3 0");
     // Two seconds, and what a machine under load may add.
-    assertLessOrEqual(performance.now() - startMs, 8_000);
+    assertLessOrEqual(performance.now() - startMs, 12_000);
     const asked = accept(other, "asker");
     assertEquals(ports(asked), [10_000, 10_001, 20_000, 20_001, 20_002]);
     assertEquals([asked.swarm.complete, asked.swarm.incomplete], [2, 4]);
@@ -181,6 +183,7 @@ redisTest(
   async (redis) => {
     await using store = await open(redis.url);
     fill(store, 500, 500);
+    /** Commands for each round of the store. */
     const commandCount = async (announceCount: number): Promise<number> => {
       await redis.command("CONFIG", "RESETSTAT");
       for (let round = 0; round < 3; round++) {
@@ -190,8 +193,13 @@ redisTest(
         await delay(1_000);
       }
       const text = await redis.command("INFO", "commandstats");
-      return text.matchAll(/^cmdstat_\S+:calls=(\d+)/gm)
-        .reduce((sum, [, calls]) => sum + Number(calls), 0);
+      const calls = new Map(
+        text.matchAll(/^cmdstat_(\S+):calls=(\d+)/gm)
+          .map(([, name, count]) => [name!, Number(count)]),
+      );
+      // A round begins with the time. The first one may have begun before.
+      const roundCount = calls.get("time")! + 1;
+      return calls.values().reduce((sum, count) => sum + count) / roundCount;
     };
     assertLessOrEqual(await commandCount(1_000), await commandCount(1) + 40);
   },
@@ -208,7 +216,11 @@ redisTest(
     await until(async () => (await keys(redis)).length === 5, "it is written");
     for (const key of await keys(redis)) {
       assert(key.startsWith("lanswarm:2:"), key);
-      assertGreater(Number(await redis.command("PTTL", key)), 0, key);
+      // The round that wrote the key ends with its time to live.
+      await until(
+        async () => Number(await redis.command("PTTL", key)) > 0,
+        `${key} expires`,
+      );
     }
   },
 );
@@ -310,10 +322,13 @@ redisTest("two programs share a swarm over HTTP", async (redis) => {
   await using other = await start();
   await announce(one.url, "x", 6881);
   await until(async () => await peerCount(other.url) === 1, "x is known");
-  const reply = await announce(other.url, "y", 6882);
+  let reply = "";
+  await until(async () => {
+    reply = await announce(other.url, "y", 6882);
+    return !reply.includes("warning");
+  }, "the other shares");
   assertMatch(reply, /10:incompletei2e/);
   assertStringIncludes(reply, "5:peers6:\x7f\0\0\x01\x1a\xe1");
-  assert(!reply.includes("warning"), reply);
   await until(async () => await peerCount(one.url) === 2, "y is known");
 
   await redis.kill();

@@ -10,8 +10,8 @@ import { createClient, type RedisClient } from "redis";
 import { StoreError } from "../../base/errors.ts";
 import { formatRedisAddress, type RedisAddress } from "./store_address.ts";
 
-/** Longest time until a connection works. */
-const OPENING_MS = 5_000;
+/** Longest time until a connection works, in times for a reply. */
+const OPENING_REPLIES = 5;
 
 /** The time for a reply is counted in parts: a program that was held up itself reads the reply before the next part ends. */
 const PARTS_OF_SILENCE = 8;
@@ -68,6 +68,7 @@ export class RedisConnection {
       readonly signal: AbortSignal;
     },
   ): Promise<RedisConnection> {
+    const openingMs = OPENING_REPLIES * maxReplyMs;
     const client = createClient({
       // Every Redis speaks it, and nothing here is better with its successor.
       RESP: 2,
@@ -80,13 +81,13 @@ export class RedisConnection {
       socket: {
         host: hostname,
         port,
-        connectTimeout: OPENING_MS,
+        connectTimeout: openingMs,
         // The store decides when to try again.
         reconnectStrategy: false,
       },
     });
     const connection = new RedisConnection(client, maxReplyMs);
-    const givenUp = AbortSignal.any([signal, AbortSignal.timeout(OPENING_MS)]);
+    const givenUp = AbortSignal.any([signal, AbortSignal.timeout(openingMs)]);
     try {
       await Promise.race([
         abortable(client.connect(), givenUp),

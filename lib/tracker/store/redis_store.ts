@@ -30,9 +30,6 @@ import {
 /** Time between two attempts to connect. */
 const RETRY_MS = 500;
 
-/** Longest time that the last round may take when the store is closed. */
-const LAST_ROUND_MS = 1_000;
-
 const WARNING =
   "this tracker cannot share with others at present: peers of other trackers may be missing";
 
@@ -110,7 +107,8 @@ export class RedisStore extends MemoryStore {
     const ask: Ask = (commands) => connection.ask(commands);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const closeSoon = (): void => {
-      timer = setTimeout(() => connection.close("closed"), LAST_ROUND_MS);
+      // The longest time for the last round.
+      timer = setTimeout(() => connection.close("closed"), maxReplyMs);
     };
     signal.addEventListener("abort", closeSoon);
     try {

@@ -117,11 +117,18 @@ export class SwarmExchange {
     this.#offsetMs = seconds! * 1000 + microseconds! / 1000 - performance.now();
     await this.write(ask);
     const [names] = await ask([["ZRANGE", TRACKERS, "0", "-1"]]);
+    let malformed: unknown;
     for (const name of names as string[]) {
-      if (name !== this.#name) await this.#read(ask, name);
+      if (name === this.#name) continue;
+      malformed = await this.#read(ask, name) ?? malformed;
     }
     for (const name of this.#others.keys()) {
       if (!(names as string[]).includes(name)) this.#others.delete(name);
+    }
+    // All others are read. This one is tried again until its tracker writes it anew.
+    if (malformed !== undefined) {
+      const cause = malformed;
+      throw new Error("a swarm's report is malformed", { cause });
     }
   }
 
@@ -188,8 +195,11 @@ export class SwarmExchange {
     }
   }
 
-  /** Reads what another tracker reported since the last round that was read. */
-  async #read(ask: Ask, name: string): Promise<void> {
+  /**
+   * Reads what another tracker reported since the last round that was read.
+   * @returns The error of a report that is malformed, if one is.
+   */
+  async #read(ask: Ask, name: string): Promise<unknown> {
     const last = this.#others.get(name) ?? -Infinity;
     const [reply] = await ask([[
       ...["ZRANGEBYSCORE", `${PREFIX}rounds:${name}`],
@@ -214,12 +224,8 @@ export class SwarmExchange {
       }
       await this.#readDownloads(ask, infoHashes);
     }
-    // All others are read. This one is tried again until its tracker writes it anew.
-    if (malformed !== undefined) {
-      const cause = malformed;
-      throw new Error("a swarm's report is malformed", { cause });
-    }
-    this.#others.set(name, round);
+    if (malformed === undefined) this.#others.set(name, round);
+    return malformed;
   }
 
   /** Counts downloads that no other tracker has counted. */
