@@ -140,12 +140,14 @@ function isEncodable(name: string): boolean {
   });
 }
 
-/** True for records of the same name, type and data. */
+/** True for records of the same name, type and data; texts have a case, names have none. */
 export function isSameRecord(one: DnsRecord, other: DnsRecord): boolean {
-  return one.name.toLowerCase() === other.name.toLowerCase() &&
-    one.type === other.type &&
-    JSON.stringify(one.data).toLowerCase() ===
-      JSON.stringify(other.data).toLowerCase();
+  const dataOf = ({ type, data }: DnsRecord): string => {
+    const text = JSON.stringify(data);
+    return type === "TXT" ? text : lowerCaseName(text);
+  };
+  return lowerCaseName(one.name) === lowerCaseName(other.name) &&
+    one.type === other.type && dataOf(one) === dataOf(other);
 }
 
 /** The record, or nothing if it is of another type or makes no sense. */

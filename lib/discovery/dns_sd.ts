@@ -48,16 +48,12 @@ interface DnsMachine extends Omit<MulticastProtocol, "receive"> {
 
 /** Options for {@linkcode advertiseShares}. */
 export interface AdvertiseSharesOptions {
-  /** Called when this machine's name on the network is settled: `lanswarm.local`, or `lanswarm-2.local` if another host has that. */
-  readonly onHostName?: (name: string) => void;
   /** Advertises only on the interface with this address. @default every interface */
   readonly hostname?: string | undefined;
 }
 
 /** Shares of this machine that other hosts find until it is closed. */
 export interface ShareAdvertiser extends AsyncDisposable {
-  /** This machine's name on the network; undefined until it is settled. */
-  readonly hostName: string | undefined;
   /** Announces a share, or a change of the one with its id. */
   set(share: OwnShare): void;
   /** Takes leave of a share. */
@@ -76,15 +72,12 @@ export async function advertiseShares(
   options: AdvertiseSharesOptions = {},
 ): Promise<ShareAdvertiser> {
   const { ShareResponder } = await import("./share_responder.ts");
-  const responder = new ShareResponder({ random: Math.random, ...options });
+  const responder = new ShareResponder(Math.random);
   const socket = await openDns(responder, options);
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> =>
     closing ??= socket.close(responder.goodbye());
   return {
-    get hostName() {
-      return responder.hostName;
-    },
     set: (share) => {
       responder.setShare(share, performance.now());
       socket.flush();

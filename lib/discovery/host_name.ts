@@ -31,8 +31,6 @@ export interface HostNameOptions {
   readonly announce: (now: number) => void;
   /** Repeats it soon: another program of this machine took leave of it. */
   readonly repeat: (now: number) => void;
-  /** Called when the name becomes ours. */
-  readonly onClaimed: (name: string) => void;
 }
 
 /** A claim to a name. All times are milliseconds on one clock. */
@@ -144,7 +142,6 @@ export class HostName {
     if (this.#probesSent++ === PROBE_COUNT) {
       this.#nextProbeMs = Infinity;
       this.#options.announce(now);
-      this.#options.onClaimed(name);
       return [];
     }
     return this.#interfaces.map((own) => ({

@@ -46,13 +46,6 @@ const DIRECT_RATE = { perSecond: 200, burst: 400 };
 /** Seconds for which a resolver that does not speak multicast may keep an answer. */
 const UNICAST_TTL = 10;
 
-/** Options for {@linkcode ShareResponder}. */
-export interface ShareResponderOptions {
-  readonly random: Random;
-  /** Called when the host's name, such as `lanswarm.local`, is ours. */
-  readonly onHostName?: (name: string) => void;
-}
-
 /** The records that are sent together: of the host, or of the share with this id. */
 type Group = { readonly shareId: string } | "host";
 
@@ -64,7 +57,7 @@ interface PlannedAnswer {
 
 /** The shares of this machine. All times are milliseconds on one clock. */
 export class ShareResponder {
-  readonly #options: ShareResponderOptions;
+  readonly #random: Random;
   /** The name that service records refer to. */
   readonly #serviceHost: string;
   readonly #suffix: string;
@@ -73,23 +66,23 @@ export class ShareResponder {
   #shareCount = 0;
   #interfaces: readonly MulticastInterface[] = [];
   #planned: PlannedAnswer[] = [];
+  /** When each group left last, for as long as that delays it. */
   readonly #lastSentMs = new Map<string, number>();
   readonly #directRate = new RateLimiter(DIRECT_RATE);
   readonly #immediate: OutgoingDatagram[] = [];
   readonly #hostName: HostName;
 
-  constructor(options: ShareResponderOptions) {
-    this.#options = options;
-    const number = randomBelow(2 ** 32, options.random);
+  constructor(random: Random) {
+    this.#random = random;
+    const number = randomBelow(2 ** 32, random);
     this.#suffix = number.toString(16).padStart(8, "0");
     this.#serviceHost = `lanswarm-${this.#suffix}.local`;
     this.#hostName = new HostName({
-      random: options.random,
+      random,
       announce: (now) => this.#announce("host", now),
       repeat: (now) => {
         for (const { name } of this.#interfaces) this.#plan("host", name, now);
       },
-      onClaimed: (name) => options.onHostName?.(name),
     });
   }
 
@@ -158,6 +151,9 @@ export class ShareResponder {
       (planned.atMs <= now ? ready : later).push(planned);
     }
     this.#planned = later;
+    for (const [key, sentMs] of this.#lastSentMs) {
+      if (now - sentMs >= REPEAT_MS) this.#lastSentMs.delete(key);
+    }
     for (const { group, interfaceName } of ready) {
       const key = keyOf(group, interfaceName);
       if (this.#lastSentMs.get(key) === now) continue;
@@ -246,7 +242,7 @@ export class ShareResponder {
   ): void {
     const key = keyOf(group, interfaceName);
     const delayMs = MIN_ANSWER_DELAY_MS +
-      this.#options.random() * ANSWER_DELAY_RANGE_MS;
+      this.#random() * ANSWER_DELAY_RANGE_MS;
     const lastMs = this.#lastSentMs.get(key) ?? -Infinity;
     const atMs = Math.max(now + delayMs, lastMs + repeatMs);
     const isPlanned = this.#planned.some((planned) =>

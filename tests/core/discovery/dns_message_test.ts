@@ -4,6 +4,7 @@ import {
   decodeDnsMessage,
   type DnsMessage,
   encodeDnsMessage,
+  isSameRecord,
 } from "../../../lib/discovery/dns_message.ts";
 import {
   addressRecords,
@@ -39,6 +40,24 @@ function header(questionCount: number, answerCount = 0): number[] {
 function assertRefused(bytes: ArrayLike<number>): void {
   assertThrows(() => decodeDnsMessage(Uint8Array.from(bytes)), ProtocolError);
 }
+
+Deno.test("isSameRecord() ignores the case of names, and not that of texts", () => {
+  const text = {
+    name: "a.local",
+    type: "TXT",
+    ttl: 1,
+    data: ["n=Photos"],
+  } as const;
+  assertEquals(isSameRecord(text, { ...text, name: "A.local" }), true);
+  assertEquals(isSameRecord(text, { ...text, data: ["n=photos"] }), false);
+  const pointer = {
+    name: "a.local",
+    type: "PTR",
+    ttl: 1,
+    data: "b.local",
+  } as const;
+  assertEquals(isSameRecord(pointer, { ...pointer, data: "B.local" }), true);
+});
 
 Deno.test("decodeDnsMessage() reads what encodeDnsMessage() writes", () => {
   const read = decodeDnsMessage(encodeDnsMessage(MESSAGE));

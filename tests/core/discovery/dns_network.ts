@@ -67,7 +67,7 @@ export class DnsNetwork extends VirtualNetwork {
   /** Adds a host that advertises shares. */
   advertise(address: string, ...shares: OwnShare[]): ShareResponder {
     const random = seededRandom(this.#seed++);
-    const responder = new ShareResponder({ random });
+    const responder = new ShareResponder(random);
     this.add(address, toMachine(responder));
     for (const share of shares) responder.setShare(share, this.now);
     return responder;
