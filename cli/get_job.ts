@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isMagnetLink, readUrl } from "../mod.ts";
+import { isMagnetLink, readUrl, withoutBrackets } from "../mod.ts";
 import { invocationOf } from "./command_words.ts";
 import { type FlagValues, parseCommandLine, readArgument } from "./flags.ts";
 import { isTorrentUrl, readTorrentSource } from "./load_torrent.ts";
@@ -115,8 +115,4 @@ function readWhat(text: string | undefined): What {
   return isMachine
     ? { type: "machine", hostname: withoutBrackets(text), port: undefined }
     : { type: "name", name: text };
-}
-
-function withoutBrackets(host: string): string {
-  return host.replace(/^\[|\]$/g, "");
 }

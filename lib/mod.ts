@@ -31,7 +31,11 @@ export {
   type ReleaseDescriptors,
 } from "./base/fd_pressure.ts";
 export { withDescriptor } from "./disk/file_pool.ts";
-export { type AddressScope, addressScope } from "./base/ip_address.ts";
+export {
+  type AddressScope,
+  addressScope,
+  withoutBrackets,
+} from "./base/ip_address.ts";
 export { formatPeerAddress, type PeerAddress } from "./base/peer_address.ts";
 export { type JoinedSignal, joinSignals } from "./base/join_signals.ts";
 export type { Random } from "./base/random.ts";
@@ -196,6 +200,7 @@ export {
   type JoinLine,
   joinLines,
   type OfferedExecutable,
+  shortHost,
 } from "./share/join_script.ts";
 export {
   type ListedShare,
@@ -246,6 +251,7 @@ export {
   saveTorrentFile,
   type SaveTorrentFileOptions,
 } from "./disk/torrent_file.ts";
+export { readSavedTorrent, saveTorrent } from "./disk/own_folder.ts";
 export {
   fetchTorrent,
   type FetchTorrentOptions,

@@ -9,6 +9,7 @@ import { abortable } from "@std/async/abortable";
 import { BoundedMap } from "../base/bounded_map.ts";
 import { TrackerError } from "../base/errors.ts";
 import type { InfoHash } from "../base/identifier.ts";
+import { withoutBrackets } from "../base/ip_address.ts";
 import { formatPeerAddress, type PeerAddress } from "../base/peer_address.ts";
 import { resolveHost } from "../net/node_modules.ts";
 import { openUdpSocket, type UdpSocket } from "../net/udp_socket.ts";
@@ -242,8 +243,7 @@ function hostOf(url: string): PeerAddress {
   }
   // Only URLs of a known scheme have their host names in ASCII (punycode).
   const { hostname } = new URL(`http://${host}`);
-  // IPv6 in a URL is in brackets.
-  return { hostname: hostname.replace(/^\[|\]$/g, ""), port: Number(port) };
+  return { hostname: withoutBrackets(hostname), port: Number(port) };
 }
 
 /**

@@ -183,6 +183,11 @@ export function isUnicast(hostname: string): boolean {
   return scope !== undefined && scope !== "none";
 }
 
+/** A host as a socket takes it: URLs put IPv6 addresses in brackets. */
+export function withoutBrackets(host: string): string {
+  return host.replace(/^\[|\]$/g, "");
+}
+
 /** Bytes of an IPv6 address that name a network; a provider gives each customer at least one. */
 const NETWORK_LENGTH = 8;
 

@@ -11,7 +11,7 @@
 
 import { abortable } from "@std/async/abortable";
 import type { Permits } from "../base/address_filter.ts";
-import { isLoopback } from "../base/ip_address.ts";
+import { isLoopback, withoutBrackets } from "../base/ip_address.ts";
 import {
   FIRST_UNPRIVILEGED_PORT,
   isDialable,
@@ -158,8 +158,7 @@ export async function checkRedirect(
   { permits = () => true }: RedirectRules = {},
 ): Promise<void> {
   const [source, host] = [from, target].map((url) =>
-    // IPv6 in a URL is in brackets.
-    new URL(url).hostname.replace(/^\[|\]$/g, "")
+    withoutBrackets(new URL(url).hostname)
   ) as [string, string];
   // The user, or the torrent, named this host.
   if (host === source) return;

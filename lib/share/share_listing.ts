@@ -6,7 +6,7 @@
  * @module
  */
 import { ProtocolError } from "../base/errors.ts";
-import { parseIpAddress } from "../base/ip_address.ts";
+import { parseIpAddress, withoutBrackets } from "../base/ip_address.ts";
 import { isDialable } from "../base/peer_address.ts";
 
 /** Path of the list on the server of a share. */
@@ -98,7 +98,7 @@ export function shareTrackers(
   },
 ): string[][] {
   const own = `http://${host}/announce`;
-  const source = hostnameOf(new URL(own));
+  const source = withoutBrackets(new URL(own).hostname);
   const others = announce.map((tier) =>
     tier.filter((url) => url !== own && isOtherTracker(url, source))
   );
@@ -109,13 +109,9 @@ export function shareTrackers(
 function isOtherTracker(text: string, source: string): boolean {
   const url = URL.parse(text);
   if (url === null || !url.pathname.includes("/announce")) return false;
-  const hostname = hostnameOf(url);
+  const hostname = withoutBrackets(url.hostname);
   return hostname === source || parseIpAddress(hostname) !== undefined &&
       isDialable({ hostname, port: Number(url.port) }, source);
-}
-
-function hostnameOf({ hostname }: URL): string {
-  return hostname.replace(/^\[|\]$/g, "");
 }
 
 function readShare(share: unknown): ListedShare {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { withoutBrackets } from "../../base/ip_address.ts";
 
 /** A Redis, and the user of it. */
 export interface RedisAddress {
@@ -78,7 +79,7 @@ function redisAddress(text: string): RedisAddress {
     throw refusal("the number of the database in Redis is not a whole number");
   }
   return {
-    hostname: unescape(url.hostname)!.replace(/^\[(.*)\]$/, "$1"),
+    hostname: withoutBrackets(unescape(url.hostname)!),
     port: Number(url.port) || DEFAULT_REDIS_PORT,
     database: Number(database),
     username: unescape(url.username),
