@@ -42,6 +42,8 @@ const FREE_PIECE_MESSAGES = 65_536;
 
 /** A connected peer. */
 interface Contact {
+  /** The host that its address counts for. */
+  readonly host: string;
   readonly connection: PeerConnection;
   readonly remote: MetadataPeer;
   readonly sinceMs: number;
@@ -173,15 +175,16 @@ export class MetadataFetch {
   adopt({ channel, handshake }: HandshakenChannel, dialed?: PeerAddress): void {
     const { hostname } = channel;
     const { ownId, handleLimit, createPeerKey, port: ownPort } = this.#session;
+    const host = this.#session.hostOf(hostname);
     const extensions = sharedExtensions(handshake.extensions);
     const sinceMs = performance.now();
     const refusal: ConnectionEnd | undefined = handshake.peerId === ownId
       ? "ownPeerId"
-      : this.#banned.has(hostname)
+      : this.#banned.has(host)
       ? "banned"
       : !extensions.extended
       ? "protocol"
-      : !this.#makeRoom(hostname) || !handleLimit.add(channel, sinceMs)
+      : !this.#makeRoom(host) || !handleLimit.add(channel, sinceMs)
       ? "full"
       : undefined;
     if (this.#ending.signal.aborted || refusal !== undefined) {
@@ -193,7 +196,7 @@ export class MetadataFetch {
     const connection = new PeerConnection(options, this.#context);
     const dialedPort = dialed?.port;
     const remote = new MetadataPeer({ hostname, dialedPort, ownPort });
-    const contact = { connection, remote, sinceMs };
+    const contact = { host, connection, remote, sinceMs };
     this.#contacts.set(key, contact);
     this.#hopes.set(key, remote);
     this.#emit({ type: "peerConnected", address: connection.address });
@@ -217,13 +220,13 @@ export class MetadataFetch {
   }
 
   /** Makes room for a host: a peer without metadata gives way, or one of the most connected host. */
-  #makeRoom(hostname: string): boolean {
+  #makeRoom(host: string): boolean {
     if (this.#contacts.size < this.#session.maxPeers) return true;
     const contacts = [...this.#contacts.values()];
-    const hosts = Map.groupBy(contacts, ({ remote }) => remote.peer.hostname);
+    const hosts = Map.groupBy(contacts, ({ host }) => host);
     const crowd = [...hosts.values()]
       .reduce((one, other) => other.length > one.length ? other : one);
-    const hasMore = crowd.length > (hosts.get(hostname)?.length ?? 0) + 1;
+    const hasMore = crowd.length > (hosts.get(host)?.length ?? 0) + 1;
     const isUseless = ({ connection }: Contact): boolean =>
       !this.#hopes.has(connection.key);
     const leaving = contacts.find(isUseless) ??
@@ -234,13 +237,16 @@ export class MetadataFetch {
   }
 
   /** @throws {ProtocolError} If the message is malformed. */
-  #receive({ connection, remote }: Contact, message: ExtendedMessage): void {
+  #receive(
+    { host, connection, remote }: Contact,
+    message: ExtendedMessage,
+  ): void {
     const { key: peer } = connection;
     const news = remote.receive(message);
     switch (news?.type) {
       case "offered":
         this.#hopes.set(peer, remote);
-        this.#apply({ ...news, peer, hostname: remote.peer.hostname });
+        this.#apply({ ...news, peer, hostname: host });
         break;
       case "received":
         this.#apply({ ...news, peer });
