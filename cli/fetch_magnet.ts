@@ -1,14 +1,20 @@
 /**
- * Fetches the torrent of a magnet link that a command line names, and reports what
- * happens meanwhile.
+ * Fetches the torrent of a magnet link that a command line names, reports what
+ * happens meanwhile, and keeps it for the next start.
  *
  * @module
  */
 import {
+  buildTorrentFile,
   FetchError,
   type MagnetEvent,
+  type MagnetLink,
   MetainfoError,
   parseMagnetLink,
+  type PeerAddress,
+  readSavedTorrent,
+  resolveShareHost,
+  saveTorrent,
   type Session,
   type Torrent,
 } from "../mod.ts";
@@ -25,6 +31,8 @@ export type MagnetSession = Pick<Session, "fetchMetadata">;
 /** Options for {@linkcode fetchMagnet}. */
 export interface FetchMagnetOptions {
   readonly openSession: () => Promise<MagnetSession>;
+  /** The download folder, which keeps the torrent for the next start. */
+  readonly dir: string;
   /** Time until a peer must have sent the metadata, in milliseconds. */
   readonly retryForMs: number;
   readonly signal: AbortSignal;
@@ -33,15 +41,60 @@ export interface FetchMagnetOptions {
   readonly report: (line: string) => void;
 }
 
+/** A torrent, and peers that are known to have it. */
+interface FetchedTorrent {
+  readonly torrent: Torrent;
+  readonly peers: readonly PeerAddress[];
+}
+
 /**
- * Fetches the torrent of a magnet link from its peers.
+ * Returns the torrent of a magnet link: the one that an earlier start saved, or the
+ * one that its peers send.
  * @throws {ProgramError} If no peer sends it in time, or it is invalid.
  */
 export async function fetchMagnet(
   source: string,
-  { openSession, retryForMs, signal, console, report }: FetchMagnetOptions,
-): Promise<Torrent> {
+  { dir, ...options }: FetchMagnetOptions,
+): Promise<FetchedTorrent> {
   const link = parseMagnetLink(source);
+  const { infoHash, trackers } = link;
+  const fileName = `${infoHash}.torrent`;
+  const saved = await readSavedTorrent(dir, fileName);
+  if (saved?.infoHash === infoHash) {
+    const announce = trackers.map((url) => [url]);
+    // Only trackers may name the peers of a private torrent. [BEP 27]
+    const peers = saved.isPrivate ? [] : await peersOf(link, options);
+    return { torrent: { ...saved, announce }, peers };
+  }
+  const torrent = await fetchFromPeers(source, link, options);
+  await saveTorrent(dir, fileName, buildTorrentFile(torrent, trackers));
+  return { torrent, peers: [] };
+}
+
+/** The peers that a link names, by their addresses. */
+async function peersOf(
+  { peers }: MagnetLink,
+  { signal }: Pick<FetchMagnetOptions, "signal">,
+): Promise<PeerAddress[]> {
+  const found = await Promise.all(peers.map(async ({ hostname, port }) => {
+    const hostnames = await resolveShareHost(hostname, { signal })
+      .catch((error) => {
+        if (error instanceof FetchError) return [];
+        throw error;
+      });
+    return hostnames.map((hostname) => ({ hostname, port }));
+  }));
+  return found.flat();
+}
+
+async function fetchFromPeers(
+  source: string,
+  link: MagnetLink,
+  { openSession, retryForMs, signal, console, report }: Omit<
+    FetchMagnetOptions,
+    "dir"
+  >,
+): Promise<Torrent> {
   const session = await openSession();
   const name = link.name ?? link.infoHash;
   report(`${name}: asking peers for the torrent's metadata`);

@@ -66,6 +66,8 @@ export interface LoadTorrentsOptions
   extends
     Omit<RetryOptions, "isTemporary">,
     Pick<FetchTorrentOptions, "permits"> {
+  /** The download folder. */
+  readonly dir: string;
   /** Opens the session that fetches the torrents of magnet links. */
   readonly openSession: () => Promise<MagnetSession>;
   /** Takes a line about what is done. */
@@ -106,8 +108,8 @@ export async function* loadTorrents(
       if (isMagnetLink(source)) {
         isLate = true;
         onAnswer();
-        const torrent = await fetchMagnet(source, { ...options, signal });
-        loaded[index] = { source, torrent };
+        const fetched = await fetchMagnet(source, { ...options, signal });
+        loaded[index] = { source, ...fetched };
         return arrival.resolve();
       }
       const torrent = await withRetries(() => runLimited(attempt), {

@@ -198,7 +198,7 @@ async function shareUntil(
   };
   const load = own.load ?? ((options) => loadTorrents(job.torrents, options));
   const groups = load({
-    ...{ ...waiting, recordSecret },
+    ...{ ...waiting, recordSecret, dir: job.dir },
     permits: createAddressFilter(job),
     openSession: openOnce,
     report: (line) => output.line(line),

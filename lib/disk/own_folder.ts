@@ -1,6 +1,6 @@
 /**
  * The folder beside the content that holds the program's own files: resume
- * records, and the files of {@linkcode lockFolder}. No torrent may use its name, and
+ * records, torrent files, and the files of {@linkcode lockFolder}. No torrent may use its name, and
  * it is never shared.
  *
  * @module
@@ -9,6 +9,7 @@ import { join } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import { isDescriptorShortage } from "../base/fd_pressure.ts";
 import { foldFully } from "../metainfo/safe_path.ts";
+import { MetainfoError } from "../metainfo/metainfo_error.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { FileSystem } from "./file_system.ts";
 import {
@@ -17,6 +18,7 @@ import {
   GuardedFolder,
 } from "./guarded_folder.ts";
 import { errorCode } from "./storage_failure.ts";
+import { MAX_TORRENT_FILE_LENGTH, parseTorrentFile } from "./torrent_file.ts";
 
 /** Its name below the download folder. */
 export const OWN_FOLDER = ".lanswarm";
@@ -97,6 +99,40 @@ export class OwnFolder {
     await this.#folder.makeFolders([OWN_FOLDER, prefix]);
     const dir = this.#folder.pathOf([OWN_FOLDER]);
     return await Deno.makeTempDir({ dir, prefix });
+  }
+}
+
+/**
+ * Reads a torrent file in the folder below a download folder; `undefined` if there is
+ * none that is valid.
+ * @throws {StorageError} As {@linkcode OwnFolder.read}.
+ */
+export async function readSavedTorrent(
+  dir: string,
+  name: string,
+): Promise<Torrent | undefined> {
+  const bytes = await new OwnFolder(dir).read(name, MAX_TORRENT_FILE_LENGTH);
+  try {
+    return bytes && await parseTorrentFile(bytes);
+  } catch (error) {
+    // Another program's, or of another version.
+    if (error instanceof MetainfoError) return undefined;
+    throw error;
+  }
+}
+
+/** Saves a torrent file there; false where nothing can be written. */
+export async function saveTorrent(
+  dir: string,
+  name: string,
+  bytes: Uint8Array,
+): Promise<boolean> {
+  try {
+    await new OwnFolder(dir).replace(name, bytes);
+    return true;
+  } catch (error) {
+    if (isUnwritable(error)) return false;
+    throw error;
   }
 }
 

@@ -14,7 +14,11 @@ import {
   createTorrent,
   type CreateTorrentOptions,
 } from "../disk/create_torrent.ts";
-import { isUnwritable, OwnFolder } from "../disk/own_folder.ts";
+import {
+  OwnFolder,
+  readSavedTorrent,
+  saveTorrent,
+} from "../disk/own_folder.ts";
 import {
   knownPieces,
   maxRecordLength,
@@ -23,13 +27,8 @@ import {
 } from "../disk/resume_record.ts";
 import { sha1 } from "../disk/sha1.ts";
 import { scanSource, type Source } from "../disk/source.ts";
-import {
-  MAX_TORRENT_FILE_LENGTH,
-  parseTorrentFile,
-  readTorrentFile,
-} from "../disk/torrent_file.ts";
+import { parseTorrentFile, readTorrentFile } from "../disk/torrent_file.ts";
 import { buildTorrentFile } from "../metainfo/build_torrent.ts";
-import { MetainfoError } from "../metainfo/metainfo_error.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 
 /** Options of {@linkcode prepareShare}. */
@@ -73,7 +72,7 @@ export async function prepareShare(
   const created = reused ?? await createTorrent(path, options);
   const { bytes, torrent, stamps } = created;
   const isReused = reused !== undefined;
-  const isSaved = isReused || await save(dir, saved, bytes);
+  const isSaved = isReused || await saveTorrent(dir, saved, bytes);
   const have = Bitfield.full(torrent.geometry.pieceCount);
   const verified = { have, stamps };
   const stored = withName(torrent, source.name);
@@ -113,7 +112,7 @@ async function reuse(
     readonly name: string;
   },
 ): Promise<CreatedTorrent | undefined> {
-  const torrent = await readSaved(dir, saved);
+  const torrent = await readSavedTorrent(dir, saved);
   if (torrent === undefined) return undefined;
   const isSame = torrent.name === name &&
     torrent.isFolder === source.isFolder &&
@@ -137,35 +136,6 @@ async function reuse(
   return renewed.infoHash === torrent.infoHash
     ? { bytes, torrent: renewed, stamps }
     : undefined;
-}
-
-async function readSaved(
-  dir: string,
-  name: string,
-): Promise<Torrent | undefined> {
-  const bytes = await new OwnFolder(dir).read(name, MAX_TORRENT_FILE_LENGTH);
-  try {
-    return bytes && await parseTorrentFile(bytes);
-  } catch (error) {
-    // Another program's, or of another version.
-    if (error instanceof MetainfoError) return undefined;
-    throw error;
-  }
-}
-
-/** Saves a torrent file; false where nothing can be written. */
-async function save(
-  dir: string,
-  name: string,
-  bytes: Uint8Array,
-): Promise<boolean> {
-  try {
-    await new OwnFolder(dir).replace(name, bytes);
-    return true;
-  } catch (error) {
-    if (isUnwritable(error)) return false;
-    throw error;
-  }
 }
 
 /** The torrent as it lies on the disk under another name. */

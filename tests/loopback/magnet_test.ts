@@ -5,10 +5,11 @@
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { formatMagnetLink, magnetLinkOf } from "../../mod.ts";
+import { buildTorrentFile, formatMagnetLink, magnetLinkOf } from "../../mod.ts";
 import { runTask } from "../../scripts/programs/tasks.ts";
 import { freePort } from "./free_port.ts";
 import { assertCopied, LocalSwarm, runPeer } from "./local_swarm.ts";
+import { memoryTorrent } from "./memory_torrent.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 Deno.test("peer accepts magnet links, and torrent files beside them", async () => {
@@ -27,6 +28,36 @@ Deno.test("peer accepts magnet links, and torrent files beside them", async () =
   );
   await assertCopied(far, dir);
   await assertCopied(near, dir);
+});
+
+Deno.test("peer keeps the torrent of a magnet link for the next start", async () => {
+  await using folder = await temporaryFolder();
+  const dir = join(folder.path, "here");
+  let link: string;
+  let saved: string;
+  {
+    await using swarm = await LocalSwarm.open();
+    const far = await swarm.seed("far", { files: { x: 300_000 } });
+    link = magnetLinkOf(far.torrent)!;
+    saved = join(dir, ".lanswarm", `${far.torrent.infoHash}.torrent`);
+    const args = [link, "--dir", dir, "--exit-when-complete"];
+    assertEquals((await runPeer(...args)).code, 0);
+  }
+  // Nobody could send it now.
+  const args = [link, "--dir", dir, "--exit-when-complete"];
+  const { code, stdout } = await runPeer(...args, "--timeout", "20s");
+  assertEquals([code, stdout.includes("asking peers")], [0, false]);
+  // A torrent of another info hash, and what is no torrent, are not believed.
+  const other = await memoryTorrent({ name: "other", length: 1 });
+  const wrong = [
+    buildTorrentFile(other.torrent, []),
+    new TextEncoder().encode("de"),
+  ];
+  for (const bytes of wrong) {
+    await Deno.writeFile(saved, bytes);
+    const { code } = await runPeer(...args, "--timeout", "1s");
+    assertEquals(code, 4);
+  }
 });
 
 Deno.test("peer ends with 4 if no peer sends the metadata, and shares the other torrents all the same", async () => {
