@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { DEFAULT_TRACKER_PORT } from "../tracker/tracker_options.ts";
 
 /** An executable that a script may fetch. */
 export interface OfferedExecutable {
@@ -43,8 +44,18 @@ export const JOIN_TARGETS: readonly string[] = [
 export interface JoinLine {
   /** The kind of shell that the line is for. */
   readonly shell: "sh" | "powershell";
+  /** What it is for. */
+  readonly label: string;
   /** The line. */
   readonly command: string;
+}
+
+/**
+ * The host and port of a share as `get` takes it: without the port that it asks
+ * first. At another port, a further share may stand before this one.
+ */
+export function shortHost(host: string): string {
+  return host.replace(new RegExp(`:${DEFAULT_TRACKER_PORT}$`), "");
 }
 
 /**
@@ -58,11 +69,16 @@ export function joinLines(
 ): JoinLine[] {
   const lines: JoinLine[] = [];
   if (targets.some((target) => target in SYSTEMS)) {
-    lines.push({ shell: "sh", command: `curl -fsS ${origin}/join | sh` });
+    const label = "With nothing installed";
+    const command = `curl -fsS ${origin}/join | sh`;
+    lines.push({ shell: "sh", label, command });
   }
   if (targets.includes(WINDOWS_TARGET)) {
+    const label = lines.length === 0
+      ? "With nothing, on Windows"
+      : "The same on Windows";
     const command = `irm ${origin}/join.ps1 | iex`;
-    lines.push({ shell: "powershell", command });
+    lines.push({ shell: "powershell", label, command });
   }
   return lines;
 }
@@ -93,14 +109,17 @@ export function posixJoinScript({ origin, executables }: JoinScript): string {
 # keeps it in your cache, and gets what is shared there. Needs no root.
 set -eu
 fail() { echo "lanswarm: $*" >&2; exit 1; }
+get() {
+  if command -v curl >/dev/null; then curl -fsS -o "$2" "$1"; else wget -q -O "$2" "$1"; fi
+}
 fetch() {
-  if command -v curl >/dev/null; then curl -fsS -o "$2" "$1"
-  else wget -q -O "$2" "$1"; fi || fail "cannot fetch $1"
+  tries=60
+  until get "$@"; do
+    if [ $((tries -= 1)) = 0 ]; then fail "cannot fetch $1"; fi
+    echo "lanswarm: cannot fetch $1; trying again in 5 s" >&2; sleep 5
+  done
 }
-sum_of() {
-  if command -v sha256sum >/dev/null; then sha256sum "$1"
-  else shasum -a 256 "$1"; fi | cut -d ' ' -f 1
-}
+sum_of() { if command -v sha256sum >/dev/null; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -d ' ' -f 1; }
 has_loader() { for file; do if [ -e "$file" ]; then return 0; fi; done; return 1; }
 main() {
   system="$(uname -s) $(uname -m)"
@@ -140,7 +159,10 @@ export function powershellJoinScript(
   New-Item -ItemType Directory -Force $folder | Out-Null
   if (-not (Test-Path $file) -or (Get-FileHash $file).Hash -ne '${sum}') {
     $part = "$file.$PID"
-    Invoke-WebRequest -UseBasicParsing '${origin}/bin/${WINDOWS_TARGET}' -OutFile $part
+    for ($tries = 60; ; $tries--) {
+      try { Invoke-WebRequest -UseBasicParsing '${origin}/bin/${WINDOWS_TARGET}' -OutFile $part; break }
+      catch { if ($tries -le 1) { throw }; Start-Sleep 5 }
+    }
     if ((Get-FileHash $part).Hash -ne '${sum}') {
       Remove-Item $part
       throw "lanswarm: the executable's SHA-256 is wrong"

@@ -25,6 +25,7 @@ const busyboxMissing = await Deno.stat(BUSYBOX).then(
 /** The commands of the script, all of them busybox. */
 const APPLETS = [
   ...["sh", "uname", "mkdir", "wget", "sha256sum", "cut", "chmod", "mv", "rm"],
+  "sleep",
 ];
 
 /** Runs a shell with this PATH and this home folder. */
@@ -38,6 +39,8 @@ interface Scene extends AsyncDisposable {
   readonly program: string;
   /** Paths that were requested. */
   readonly requested: string[];
+  /** Downloads that are refused first, as where too many are sent at once. */
+  busyCount: number;
   /** Runs a script on a machine with these commands. */
   run(
     script: string,
@@ -63,20 +66,27 @@ async function scene(): Promise<Scene> {
     origin: () => "http://127.0.0.1:1",
   });
   const requested: string[] = [];
+  const found = { busyCount: 0 };
   const server = stack.use(startServer({
     handle: (request, nowMs) => {
       requested.push(request.path);
+      if (request.path.startsWith("/bin/") && found.busyCount-- > 0) {
+        return { status: 503, headers: {}, body: "" };
+      }
       const route: TrackerHandler | undefined = routes.get(request.path) ??
         routes.get("/bin/");
       return route!(request, nowMs);
     },
   }));
-  return {
+  return Object.assign(found, {
     origin: `http://127.0.0.1:${server.port}`,
     folder,
     program,
     requested,
-    run: async (script, options = {}) => {
+    run: async (
+      script: string,
+      options: { readonly shell?: string[]; readonly path?: string } = {},
+    ) => {
       const { shell = [BUSYBOX, "sh"], path = bin } = options;
       const child = new Deno.Command("sh", {
         args: ["-c", IN_MACHINE, path, folder, ...shell],
@@ -96,7 +106,7 @@ async function scene(): Promise<Scene> {
       };
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
-  };
+  });
 }
 
 async function scriptOf({ origin }: Scene): Promise<string> {
@@ -118,6 +128,36 @@ testUnless(
     assertEquals(await share.run(script, debian), ran);
     const fetches = share.requested.filter((path) => path.startsWith("/bin/"));
     assertEquals(fetches.length, 1);
+  },
+);
+
+testUnless(
+  busyboxMissing,
+  "the join script fetches again while the machine is busy, and not without end",
+  async () => {
+    await using share = await scene();
+    const script = await scriptOf(share);
+    assertStringIncludes(script, "  tries=60\n");
+    const quick = script.replace("sleep 5", "sleep 0");
+    for (
+      const machine of [
+        {},
+        { shell: ["/bin/dash"], path: "/usr/bin:/bin" },
+      ]
+    ) {
+      await Deno.remove(join(share.folder, ".cache"), { recursive: true })
+        .catch(() => {});
+      share.busyCount = 3;
+      const { code, out, error } = await share.run(quick, machine);
+      assertEquals([code, out.slice(0, 5)], [0, "<get>"]);
+      assertEquals(error.split("; trying again in 5 s").length - 1, 3);
+    }
+    await Deno.remove(join(share.folder, ".cache"), { recursive: true });
+    share.busyCount = Infinity;
+    const few = quick.replace("tries=60", "tries=3");
+    const { code, error } = await share.run(few);
+    assertEquals([code, error.split("; trying again").length - 1], [1, 2]);
+    assertStringIncludes(error.trimEnd().split("\n").at(-1)!, "cannot fetch");
   },
 );
 
