@@ -31,6 +31,8 @@ import { mainAddresses, urlHosts } from "./lan_addresses.ts";
 export const SEARCH_MS = 3_000;
 /** Time for a machine to name its shares, in milliseconds. */
 const ASK_HOST_MS = 500;
+/** Least time for an answer, in milliseconds: that of the last attempt. */
+const MIN_WAIT_MS = 500;
 /** Time for further shares after the first, in milliseconds: machines answer within 120. */
 const FURTHER_MS = 150;
 /** Addresses of one share that are asked, as any host can name some. */
@@ -65,6 +67,14 @@ interface SearchOptions {
   readonly permits: Permits;
   /** True if multicast DNS may be asked, and can be. */
   readonly canDiscover: boolean;
+  /** When the search is to end. */
+  readonly endMs: number;
+}
+
+/** The time for an answer: `mostMs`, or less if the search is to end before. */
+function waitFor({ endMs }: SearchOptions, mostMs: number): number {
+  const leftMs = Math.max(endMs - performance.now(), MIN_WAIT_MS);
+  return Math.ceil(Math.min(leftMs, mostMs));
 }
 
 /**
@@ -80,15 +90,14 @@ export async function findCandidates(
     signal,
     permits: createAddressFilter(job),
     canDiscover: !job.noDiscovery && multicastRefusal() === undefined,
+    endMs: performance.now() + retryForMs,
   };
   if (what.type === "any") {
-    const firstMs = Math.min(SEARCH_MS, retryForMs);
-    let found = await searchNetwork({ ...options, waitMs: firstMs });
+    let found = await searchNetwork(options, waitFor(options, SEARCH_MS));
     if (found.length > 0) return found;
-    const waitMs = retryForMs - firstMs;
-    if (waitMs > 0) {
+    if (retryForMs > SEARCH_MS) {
       console.warn("nothing is shared on this network yet; looking on");
-      found = await searchNetwork({ ...options, waitMs });
+      found = await searchNetwork(options, waitFor(options, Infinity));
     }
     if (found.length > 0) return found;
     throw nothingFound(retryForMs);
@@ -119,7 +128,10 @@ async function search(
     return false;
   };
   const met = options.canDiscover
-    ? await searchNetwork({ ...options, isMeant, waitMs: SEARCH_MS })
+    ? await searchNetwork(
+      { ...options, isMeant },
+      waitFor(options, SEARCH_MS),
+    )
     : [];
   // A machine may have the name of another one's share.
   const named = met.filter((share) => share.name === name);
@@ -148,15 +160,13 @@ function isNamed({ name, hostName }: Share, wanted: string): boolean {
 
 /** The shares on the network within a time, or soon after the first. */
 async function searchNetwork(
-  { signal, permits, canDiscover, waitMs, hostAddress, ...options }:
-    & SearchOptions
-    & {
-      readonly waitMs: number;
-      /** @default {all are} */
-      readonly isMeant?: (share: Share) => boolean;
-      /** Asks this host alone. @default all */
-      readonly hostAddress?: string;
-    },
+  { signal, permits, canDiscover, hostAddress, ...options }: SearchOptions & {
+    /** @default {all are} */
+    readonly isMeant?: (share: Share) => boolean;
+    /** Asks this host alone. @default all */
+    readonly hostAddress?: string;
+  },
+  waitMs: number,
 ): Promise<readonly Candidate[]> {
   if (!canDiscover) throw cannotLook(multicastRefusal() ?? "--no-discovery");
   const { isMeant = () => true } = options;
@@ -203,17 +213,22 @@ function cannotLook(reason: string): NoShareError {
 /** The addresses of a machine; `.local` names are asked for on the network. */
 async function addressesOf(
   hostname: string,
-  { signal, canDiscover }: SearchOptions,
+  options: SearchOptions,
 ): Promise<readonly string[]> {
+  const { signal, canDiscover } = options;
+  const timeoutMs = waitFor(options, SEARCH_MS);
   if (canDiscover && /\.local\.?$/i.test(hostname)) {
-    const addresses = await resolveLocalName(hostname, { signal })
+    const addresses = await resolveLocalName(hostname, { signal, timeoutMs })
       .catch((error) => {
         if (error instanceof Deno.errors.AddrInUse) return [];
         throw error;
       });
     if (addresses.length > 0) return addresses;
   }
-  return await resolveShareHost(hostname);
+  return await resolveShareHost(hostname, {
+    signal,
+    timeoutMs: waitFor(options, SEARCH_MS),
+  });
 }
 
 /** The shares of one machine, which may run several. */
@@ -235,14 +250,19 @@ async function searchMachine(
   const hosts = ports.flatMap((port) =>
     usable.length === 0 ? [] : urlHosts(usable, port)
   );
-  const answers = await Promise.allSettled(
-    hosts.map((host) => fetchShares(host, { signal, permits })),
+  const timeoutMs = waitFor(options, SEARCH_MS);
+  const answers = await Promise.all(
+    hosts.map((host) =>
+      fetchShares(host, { signal, permits, timeoutMs }).catch((error) => {
+        if (error instanceof FetchError) return error;
+        throw error;
+      })
+    ),
   );
-  signal.throwIfAborted();
   const found = new Map<string, Candidate>();
   for (const [index, answer] of answers.entries()) {
-    if (answer.status === "rejected") continue;
-    const { hostName, shares } = answer.value;
+    if (answer instanceof FetchError) continue;
+    const { hostName, shares } = answer;
     for (const { id, name, sizeBytes } of shares) {
       const known = found.get(id)?.hosts ?? [];
       const all = [...known, hosts[index]!];
@@ -254,7 +274,7 @@ async function searchMachine(
     // Its port may be another one.
     const named = await Promise.all(
       usable.map((hostAddress) =>
-        searchNetwork({ ...options, hostAddress, waitMs: ASK_HOST_MS })
+        searchNetwork({ ...options, hostAddress }, ASK_HOST_MS)
       ),
     );
     const [candidates] = named.filter((each) => each.length > 0);
@@ -263,9 +283,8 @@ async function searchMachine(
   const where = port === undefined
     ? `${shown(hostname)}, ports ${ports[0]} to ${ports.at(-1)}`
     : `${shown(hostname)}, port ${port}`;
-  const reason = answers.map((answer) =>
-    answer.status === "rejected" ? answer.reason : undefined
-  ).find((error) => error instanceof FetchError && !error.isTemporary);
+  const reason = answers.filter((answer) => answer instanceof FetchError)
+    .find(({ isTemporary }) => !isTemporary);
   throw new FetchError(
     `Cannot find a share at ${where}: ${
       reason?.message ?? "no answer"

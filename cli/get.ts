@@ -11,6 +11,7 @@ import {
   shareTrackers,
   StorageError,
   type Torrent,
+  withoutBrackets,
 } from "../mod.ts";
 import { invocationOf } from "./command_words.ts";
 import {
@@ -114,7 +115,7 @@ async function* load(
     requireExpected(torrent, { candidate, what, source });
     await requireRoom(torrent, job);
     const { peerPort } = listing;
-    const hostname = new URL(source).hostname.replace(/^\[|\]$/g, "");
+    const hostname = withoutBrackets(new URL(source).hostname);
     const peers = isPrivate || peerPort === undefined
       ? []
       : [{ hostname, port: peerPort }];

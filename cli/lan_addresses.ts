@@ -105,10 +105,10 @@ export function isWildcard(host: string | undefined): boolean {
   return host === undefined || /^(0\.0\.0\.0|::)$/.test(host);
 }
 
-/** The addresses of this machine; none while it cannot list them. */
+/** The addresses to show; none while the system cannot list them. */
 function presentAddresses(): string[] {
   try {
-    return lanAddresses(Deno.networkInterfaces());
+    return mainAddresses(Deno.networkInterfaces());
   } catch {
     // Too many open files, for example: the next round lists them.
     return [];
@@ -119,7 +119,7 @@ function presentAddresses(): string[] {
 export function watchAddresses(
   onNew: (hostnames: readonly string[]) => void,
 ): Disposable & { readonly isLonely: boolean } {
-  const known = new Set(lanAddresses(Deno.networkInterfaces()));
+  const known = new Set(mainAddresses(Deno.networkInterfaces()));
   const timer = setInterval(() => {
     const fresh = presentAddresses().filter((hostname) => !known.has(hostname));
     for (const hostname of fresh) known.add(hostname);

@@ -70,13 +70,17 @@ export async function runShare(
   );
   const { console } = context;
   const runs = new Map<string, TorrentRun>();
+  const withdrawals = new Map<string, () => void>();
   let display: ShareDisplay;
   const peerContext = { ...context, signal: joined.signal };
   const code = await runPeer(seederJob(job), peerContext, {
     createDisplay: (output) =>
       display = createShareDisplay({ output, console, machines, store }),
     load: (options) => {
-      const parts = { context, display, machines, opened, runs, store };
+      const parts = {
+        ...{ context, display, machines, opened, runs, store },
+        withdrawals,
+      };
       const isEnough = (): boolean =>
         machines.counts().complete >= (job.expect ?? Infinity);
       return load(job, {
@@ -84,7 +88,10 @@ export async function runShare(
         onAnnounced: () => isEnough() && ending.abort(),
       });
     },
-    onSettled: (run) => void runs.set(run.torrent.infoHash, run),
+    onSettled: (run) => {
+      runs.set(run.torrent.infoHash, run);
+      if (run.phase === "stopped") withdrawals.get(run.torrent.infoHash)?.();
+    },
   });
   const { complete } = machines.counts();
   if (code !== EXIT_CODES.done || complete >= (job.expect ?? 0)) return code;
@@ -103,6 +110,8 @@ interface ShareParts {
   readonly opened: AsyncDisposableStack;
   /** The torrents that are seeded, by info hash. */
   readonly runs: ReadonlyMap<string, TorrentRun>;
+  /** What to do when one of them stops, by info hash. */
+  readonly withdrawals: Map<string, () => void>;
   readonly store: PeerStore;
   readonly onAnnounced: () => void;
 }
@@ -145,6 +154,7 @@ async function* load(
   listed.forEach(advertiser.set);
   using hasher = openWorkerHasher();
   const lockOwners = new LockOwners();
+  const unwritable = new Set<string>();
   for (const [index, item] of items.entries()) {
     const prepared = item.existing ?? await prepareShare(item.path, {
       announce: hosts.map((host) => `http://${host}/announce`),
@@ -162,12 +172,18 @@ async function* load(
       },
       onProgress: (progress) => display.hashed(item.name, progress),
     });
-    if (!prepared.isSaved) {
+    const { dir, stored, torrent, verified, isSaved } = prepared;
+    if (!isSaved && !unwritable.has(dir)) {
+      unwritable.add(dir);
       console.warn(
-        `nothing can be written in ${prepared.dir}: the next share hashes everything again`,
+        `nothing can be written in ${dir}: the next share hashes everything again`,
       );
     }
-    const { dir, stored, torrent, verified } = prepared;
+    let current = listed[index]!;
+    parts.withdrawals.set(torrent.infoHash, () => {
+      server.remove(item.name);
+      advertiser.remove(current);
+    });
     machines.shares.add(torrent.infoHash);
     // The pieces that this process has hashed need not be hashed again.
     const mustVerify = job.mustVerify && verified === undefined;
@@ -186,8 +202,8 @@ async function* load(
     if (run?.phase !== "settled") continue;
     const offered = { ...prepared, storage: () => run.storage };
     const ready = await server.offer(item.name, offered);
-    advertiser.remove(listed[index]!);
-    advertiser.set(ready);
+    advertiser.remove(current);
+    advertiser.set(current = ready);
     display.ready(ready, prepared);
   }
 }

@@ -26,6 +26,7 @@ import {
   describeShare,
   formatShareStart,
   getFrom,
+  placeCode,
   renderQrCode,
   type ShareStart,
 } from "./share_output.ts";
@@ -34,7 +35,7 @@ import {
 export interface ShareDisplayOptions {
   readonly output: JobOutput;
   /** Takes the addresses, which are printed with `--quiet` too. */
-  readonly console: Pick<Console, "writeLine">;
+  readonly console: Pick<Console, "writeLine" | "isLive">;
   readonly machines: Machines;
   readonly store: PeerStore;
 }
@@ -59,8 +60,8 @@ export interface ShareDisplay extends PeerDisplay {
   ready(share: ListedShare, prepared: PreparedShare): void;
 }
 
-/** Lines of the terminal below the QR code and beside the names. */
-const OTHER_ROWS = 9;
+/** Rows below the first lines: what follows on each share, and the state. */
+const OTHER_ROWS = 4;
 
 /** Shows the work of one `share`. */
 export function createShareDisplay(
@@ -103,14 +104,19 @@ export function createShareDisplay(
       const { names, hosts, isDiscovered } = share;
       const line = isDiscovered ? get : getFrom(hosts[0]!, get);
       output.value({ type: "sharing", ...share, get: line });
-      formatShareStart({ ...share, get }).forEach(write);
-      if (output.form !== "live") return;
-      const code = renderQrCode(`http://${hosts[0]}/`);
+      if (output.form === "json") return;
+      const isLive = console.isLive;
       const { columns, rows } = output.room;
-      // Each cell is one column wide; the colours take none.
-      const hasRoom = code.length + names.length + OTHER_ROWS < rows &&
-        code.length * 2 < columns;
-      if (hasRoom) code.forEach((line) => console.writeLine(`  ${line}`));
+      const lines = formatShareStart(
+        { ...share, get },
+        isLive ? columns : Infinity,
+      ).map(printable);
+      const room = { columns, rows: rows - names.length - OTHER_ROWS };
+      const code = output.form === "live"
+        ? renderQrCode(`http://${hosts[0]}/`)
+        : [];
+      placeCode(lines, code, room)
+        .forEach((line) => console.writeLine(line));
     },
     reached: (hosts) => {
       output.value({ type: "reached", hosts });
@@ -136,7 +142,8 @@ export function createShareDisplay(
         output.line(describeShare(name, { fileCount: files.length, length }));
       }
       if (magnet !== undefined) {
-        output.line(`  For other clients         ${magnet}`);
+        output.line("  For other clients");
+        output.line(`      ${magnet}`);
       }
       output.line(`${cutName(name)} is ready; Ctrl+C stops sharing it`);
     },

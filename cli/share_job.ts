@@ -13,12 +13,7 @@ import {
   SERVICE_FLAGS,
   wholeNumber,
 } from "./flags.ts";
-import {
-  checkOutput,
-  FLAGS as PEER_FLAGS,
-  parsePeerJob,
-  type PeerJob,
-} from "./peer_job.ts";
+import { checkOutput, FLAGS as PEER_FLAGS, type PeerJob } from "./peer_job.ts";
 import { UsageError } from "./program_error.ts";
 
 const HELP = `
@@ -109,6 +104,7 @@ export function parseShareJob(args: readonly string[]): ShareJob {
 
 /** The job of a peer that seeds what is shared. */
 export function seederJob(job: ShareJob): PeerJob {
-  const defaults = parsePeerJob(["share"]);
-  return { ...defaults, ...job, port: job.peerPort, seedOnly: true };
+  const { flags } = parseCommandLine([], { flags: PEER_FLAGS, help: "" });
+  const { peerPort: port } = job;
+  return { ...flags, ...job, port, seedOnly: true, torrents: [] };
 }

@@ -3,12 +3,14 @@
  *
  * @module
  */
+import stringWidth from "string-width";
 import { encode } from "uqr";
 import {
   type CreateTorrentProgress,
   cutName,
   type JoinLine,
   type MachineCounts,
+  shortHost,
 } from "../mod.ts";
 import { fractionOf } from "./progress_bar.ts";
 import { formatSize, formatTimeLeft, plural } from "./quantity.ts";
@@ -26,17 +28,17 @@ export interface ShareStart {
   readonly join: readonly JoinLine[];
 }
 
-const JOIN_LABELS = {
-  sh: "With nothing installed",
-  powershell: "  on Windows",
-} as const;
+/** Columns of what stands before a text. */
+const LABEL_COLUMNS = 28;
+const NO_EXECUTABLE = "run deno task compile here; see the page then";
 
-const NO_EXECUTABLE =
-  "run deno task compile here; the page below then has the line";
-
-/** The first lines, before anything of the content is read. */
+/**
+ * The first lines, before anything of the content is read. Where one would be wider
+ * than `columns`, each text stands below what it is for.
+ */
 export function formatShareStart(
   { names, hosts, get, isDiscovered, join }: ShareStart,
+  columns = Infinity,
 ): string[] {
   const [host, ...others] = hosts;
   const named = getFrom(host!, get);
@@ -45,24 +47,26 @@ export function formatShareStart(
     ...isDiscovered ? [["  if it finds nothing", named]] : [],
     ...join.length === 0
       ? [["With nothing installed", NO_EXECUTABLE]]
-      : join.map(({ shell, command }, index) => [
-        index === 0 && shell === "powershell"
-          ? "With nothing, on Windows"
-          : JOIN_LABELS[shell],
-        command,
-      ]),
+      : join.map(({ label, command }) => [label, command]),
     ["Watch", `http://${host}/`],
     ...others.map((other) => ["  or", `http://${other}/`]),
-  ];
+  ] as [label: string, text: string][];
+  const isNarrow = lines.some(([, text]) =>
+    LABEL_COLUMNS + text.length > columns
+  );
   return [
     `Sharing ${names.map(cutName).join(", ")} on this network`,
-    ...lines.map(([label, text]) => `  ${label!.padEnd(26)}${text}`),
+    ...lines.flatMap(([label, text]) =>
+      isNarrow
+        ? [`  ${label}`, `      ${text}`]
+        : [`  ${label}`.padEnd(LABEL_COLUMNS) + text]
+    ),
   ];
 }
 
-/** The command that asks one machine; it leaves out the ports that it tries by itself. */
+/** The command that asks one machine. */
 export function getFrom(host: string, get: string): string {
-  return `${get} ${host.replace(/:800\d$/, "")}`;
+  return `${get} ${shortHost(host)}`;
 }
 
 /** `images: 12 files, 58.4 GiB` */
@@ -145,4 +149,27 @@ export function renderQrCode(text: string): string[] {
     lines.push(COLORS + cells.join("") + RESET);
   }
   return lines;
+}
+
+/** The lines with a QR code beside them, or below, or without it where there is no room. */
+export function placeCode(
+  lines: readonly string[],
+  code: readonly string[],
+  room: { readonly columns: number; readonly rows: number },
+): string[] {
+  const width = Math.max(...lines.map(stringWidth)) + 2;
+  // Two modules in a row of characters, and one in a column.
+  const codeWidth = 2 * code.length;
+  if (width + codeWidth <= room.columns && code.length <= room.rows) {
+    const rowCount = Math.max(lines.length, code.length);
+    return Array.from({ length: rowCount }, (_, row) => {
+      const line = lines[row] ?? "";
+      const cells = code[row];
+      if (cells === undefined) return line;
+      return line + " ".repeat(width - stringWidth(line)) + cells;
+    });
+  }
+  const fitsBelow = 2 + codeWidth <= room.columns &&
+    lines.length + code.length <= room.rows;
+  return [...lines, ...fitsBelow ? code.map((cells) => `  ${cells}`) : []];
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { deadline } from "@std/async/deadline";
 import type { Permits } from "../base/address_filter.ts";
 import { FetchError, ProtocolError } from "../base/errors.ts";
 import { joinSignals } from "../base/join_signals.ts";
@@ -16,13 +17,15 @@ import {
   type ShareListing,
 } from "./share_listing.ts";
 
-/** Longest wait for a list, in milliseconds. */
+/** Longest wait for an answer, in milliseconds. */
 const TIMEOUT_MS = 3_000;
 
 /** Options for {@linkcode fetchShares}. */
 export interface FetchSharesOptions {
   /** Ends the fetch; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Longest wait for the list, in milliseconds. @default {3000} */
+  readonly timeoutMs?: number;
   /** The hosts to which the server may redirect, by IP address. @default all */
   readonly permits?: Permits;
 }
@@ -33,9 +36,9 @@ export interface FetchSharesOptions {
  */
 export async function fetchShares(
   host: string,
-  { signal, permits }: FetchSharesOptions = {},
+  { signal, permits, timeoutMs = TIMEOUT_MS }: FetchSharesOptions = {},
 ): Promise<ShareListing> {
-  using ending = joinSignals(AbortSignal.timeout(TIMEOUT_MS), signal);
+  using ending = joinSignals(AbortSignal.timeout(timeoutMs), signal);
   const url = `http://${host}${LISTING_PATH}`;
   try {
     const { isSuccess, status, body } = await httpGet(url, {
@@ -62,20 +65,19 @@ export async function fetchShares(
 
 /**
  * The IP addresses of a host, as the system resolves its name.
+ * @param options The time for that, which the system's own limit exceeds.
  * @throws {FetchError} If it has none.
  */
-export async function resolveShareHost(hostname: string): Promise<string[]> {
+export async function resolveShareHost(
+  hostname: string,
+  { signal, timeoutMs = TIMEOUT_MS }: Omit<FetchSharesOptions, "permits"> = {},
+): Promise<string[]> {
   try {
-    return await resolveHost(hostname);
+    return await deadline(resolveHost(hostname), timeoutMs, { signal });
   } catch (cause) {
-    throw failure(
-      hostname,
-      "the name cannot be resolved; check it, or use its address",
-      {
-        isTemporary: true,
-        cause,
-      },
-    );
+    signal?.throwIfAborted();
+    const reason = "the name cannot be resolved; check it, or use its address";
+    throw failure(hostname, reason, { isTemporary: true, cause });
   }
 }
 

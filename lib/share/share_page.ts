@@ -9,7 +9,7 @@ import { encode } from "uqr";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { type Html, markup, shownText } from "../tracker/page/html.ts";
 import { formatPlural, formatSize } from "../tracker/page/units.ts";
-import { joinLines } from "./join_script.ts";
+import { joinLines, shortHost } from "./join_script.ts";
 import { sharedFilePath } from "./share_routes.ts";
 
 /** Files that are listed at most: the page is patched whenever a host progresses. */
@@ -40,7 +40,7 @@ export function renderShares(
   { origin, targets }: RenderSharesOptions,
 ): Html | undefined {
   if (shares.length === 0) return undefined;
-  const host = origin.replace(/^http:\/\//, "").replace(/:8000$/, "");
+  const host = shortHost(origin.replace(/^http:\/\//, ""));
   return markup`<section id="shares" class="card torrent shares"><div>
     ${shares.map(renderShare)}
     <dl>
@@ -74,19 +74,10 @@ function renderJoinLines(origin: string, targets: readonly string[]): Html[] {
       markup`<dt>With nothing installed</dt><dd>There is no executable to hand out. On the machine that shares, run <code>deno task compile</code>; the line appears here then.</dd>`,
     ];
   }
-  return lines.map(({ shell, command }, index) =>
-    markup`<dt>${
-      index === 0 && shell === "powershell"
-        ? "On Windows, with nothing installed"
-        : JOIN_LABELS[shell]
-    }</dt><dd>${renderCommand(command)}</dd>`
+  return lines.map(({ label, command }) =>
+    markup`<dt>${label}</dt><dd>${renderCommand(command)}</dd>`
   );
 }
-
-const JOIN_LABELS = {
-  sh: "With nothing installed",
-  powershell: "The same on Windows",
-} as const;
 
 /** A command line; the page's script makes its button work. */
 function renderCommand(command: string): Html {

@@ -138,6 +138,12 @@ export class ShareServer implements AsyncDisposable {
     return this.#table.set({ ...share, id, sizeBytes, state: "ready" });
   }
 
+  /** Lists a share no longer: its content cannot be sent. */
+  remove(name: string): void {
+    this.#table.shares.delete(name);
+    this.#table.contents.delete(name);
+  }
+
   /** Closes the sockets and every connection. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#tracker.stop();

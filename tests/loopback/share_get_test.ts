@@ -178,6 +178,25 @@ Deno.test("several shares of one process: get lists them with 5, their URLs fetc
   assertEquals(await sha256Of(join(copies, "b c.bin")), await sha256Of(other));
 });
 
+Deno.test("share lists a share no longer that it cannot send", async () => {
+  await using folder = await temporaryFolder();
+  const { file } = await sample(folder);
+  const other = join(folder.path, "source", "other.bin");
+  await Deno.writeFile(other, makeContent("b", 100_000));
+  await using first = spawnShare(freePort(), file);
+  await first.stdout.waitFor(/^a\.bin is ready/);
+  const port = freePort();
+  await using second = spawnShare(port, other, file);
+  await second.stderr.waitFor(/^error: cannot share a\.bin in /);
+  const response = await fetch(`http://127.0.0.1:${port}/shares.json`);
+  const { shares } = await response.json();
+  assertEquals(
+    shares.map(({ name }: { name: string }) => name),
+    ["other.bin"],
+  );
+  assertEquals((await second.stop("SIGTERM")).code, 1);
+});
+
 Deno.test("share offers an existing torrent as it is, and a file under another name", async () => {
   await using folder = await temporaryFolder();
   const { file, copies } = await sample(folder);

@@ -4,6 +4,7 @@ import {
   describeNeed,
   describeShare,
   formatShareStart,
+  placeCode,
 } from "../../../cli/share_output.ts";
 import { joinLines } from "../../../mod.ts";
 
@@ -22,9 +23,9 @@ Deno.test("formatShareStart() prints what to type on another machine", () => {
     [
       "Sharing images on this network",
       "  On each other machine     lanswarm get",
-      "    if it finds nothing     lanswarm get 192.168.1.10",
+      "    if it finds nothing     lanswarm get 192.168.1.10:8001",
       "  With nothing installed    curl -fsS http://192.168.1.10:8001/join | sh",
-      "    on Windows              irm http://192.168.1.10:8001/join.ps1 | iex",
+      "  The same on Windows       irm http://192.168.1.10:8001/join.ps1 | iex",
       "  Watch                     http://192.168.1.10:8001/",
       "    or                      http://10.0.0.3:8001/",
     ],
@@ -39,8 +40,34 @@ Deno.test("formatShareStart() prints what to type on another machine", () => {
     [
       "Sharing images on this network",
       "  On each other machine     lanswarm get 192.168.1.10:9000",
-      "  With nothing installed    run deno task compile here; the page below then has the line",
+      "  With nothing installed    run deno task compile here; see the page then",
       "  Watch                     http://192.168.1.10:9000/",
+    ],
+  );
+});
+
+Deno.test("formatShareStart() puts each text below its label where the terminal is narrow", () => {
+  const start = {
+    names: ["x".repeat(65)],
+    get: "lanswarm get",
+    hosts: ["192.168.1.10:8000"],
+    isDiscovered: true,
+    join: joinLines("http://192.168.1.10:8000", ["x86_64-unknown-linux-gnu"]),
+  };
+  const [, , , line] = formatShareStart(start);
+  assertEquals(formatShareStart(start, line!.length)[3], line);
+  assertEquals(
+    formatShareStart(start, line!.length - 1),
+    [
+      `Sharing ${"x".repeat(63)}… on this network`,
+      "  On each other machine",
+      "      lanswarm get",
+      "    if it finds nothing",
+      "      lanswarm get 192.168.1.10",
+      "  With nothing installed",
+      "      curl -fsS http://192.168.1.10:8000/join | sh",
+      "  Watch",
+      "      http://192.168.1.10:8000/",
     ],
   );
 });
@@ -88,4 +115,17 @@ Deno.test("describeNeed() rounds up what is only here", () => {
 Deno.test("describeShare() counts files", () => {
   const plan = { fileCount: 1, length: 2048 };
   assertEquals(describeShare("a.bin", plan), "a.bin: 1 file, 2 KiB");
+});
+
+Deno.test("placeCode() puts a code beside the lines, below them, or nowhere", () => {
+  const lines = ["ab", "日本"];
+  const code = ["██", "▀▀", "▄▄"];
+  const place = (columns: number, rows: number): string[] =>
+    placeCode(lines, code, { columns, rows });
+  assertEquals(place(12, 3), ["ab    ██", "日本  ▀▀", "      ▄▄"]);
+  assertEquals(place(12, 2), lines);
+  assertEquals(place(11, 5), [...lines, "  ██", "  ▀▀", "  ▄▄"]);
+  assertEquals(place(11, 4), lines);
+  assertEquals(place(7, 9), lines);
+  assertEquals(placeCode(lines, [], { columns: 80, rows: 24 }), lines);
 });

@@ -65,7 +65,16 @@ Deno.test("renderShares() escapes and shortens the names of strangers", async ()
   const html = renderShares([{ name, torrent }], PLACE)!.text;
   assertEquals(/<(script|img)/.test(html), false);
   assertEquals(html.includes("\u202e"), false);
-  assertStringIncludes(html, "xxx…");
+  assertStringIncludes(html, `alert(1)&lt;/script&gt;${"x".repeat(38)}…<`);
+  // Each name of a path, so that the file's own is seen.
+  const deep = await torrentOf("t", [{
+    path: ["d".repeat(100), "é".repeat(64) + "e".repeat(20)],
+    length: 1,
+  }]);
+  assertStringIncludes(
+    renderShares([{ name: "t", torrent: deep }], PLACE)!.text,
+    `t/${"d".repeat(63)}…/${"é".repeat(63)}…<`,
+  );
 });
 
 Deno.test("renderShares() lists a thousand files and counts the rest", async () => {
@@ -91,7 +100,7 @@ Deno.test("renderShares() has lines for the systems of the executables alone, or
   assertStringIncludes(mac, "curl -fsS ");
   assertEquals(mac.includes("irm "), false);
   const windows = html("x86_64-pc-windows-msvc");
-  assertStringIncludes(windows, "On Windows, with nothing installed");
+  assertStringIncludes(windows, "With nothing, on Windows");
   assertEquals(windows.includes("curl"), false);
   const none = html();
   assertEquals(/curl|irm /.test(none), false);
