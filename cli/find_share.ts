@@ -31,8 +31,8 @@ import { mainAddresses, urlHosts } from "./lan_addresses.ts";
 export const SEARCH_MS = 3_000;
 /** Time for a machine to name its shares, in milliseconds. */
 const ASK_HOST_MS = 500;
-/** Least time for an answer, in milliseconds: that of the last attempt. */
-const MIN_WAIT_MS = 500;
+/** Least time for an answer, in milliseconds, where the search is to end sooner. */
+const MIN_WAIT_MS = 1_000;
 /** Time for further shares after the first, in milliseconds: machines answer within 120. */
 const FURTHER_MS = 150;
 /** Addresses of one share that are asked, as any host can name some. */
@@ -67,7 +67,7 @@ interface SearchOptions {
   readonly permits: Permits;
   /** True if multicast DNS may be asked, and can be. */
   readonly canDiscover: boolean;
-  /** When the search is to end. */
+  /** When the search is to end; `Infinity` for one attempt. */
   readonly endMs: number;
 }
 
@@ -90,7 +90,7 @@ export async function findCandidates(
     signal,
     permits: createAddressFilter(job),
     canDiscover: !job.noDiscovery && multicastRefusal() === undefined,
-    endMs: performance.now() + retryForMs,
+    endMs: performance.now() + (retryForMs || Infinity),
   };
   if (what.type === "any") {
     let found = await searchNetwork(options, waitFor(options, SEARCH_MS));
@@ -100,7 +100,7 @@ export async function findCandidates(
       found = await searchNetwork(options, waitFor(options, Infinity));
     }
     if (found.length > 0) return found;
-    throw nothingFound(retryForMs);
+    throw nothingFound(retryForMs || SEARCH_MS);
   }
   try {
     return await withRetries(() => search(what, options), {
