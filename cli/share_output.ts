@@ -157,7 +157,7 @@ export function placeCode(
   code: readonly string[],
   room: { readonly columns: number; readonly rows: number },
 ): string[] {
-  const width = Math.max(...lines.map(stringWidth)) + 2;
+  const width = Math.max(...lines.map((line) => stringWidth(line))) + 2;
   // Two modules in a row of characters, and one in a column.
   const codeWidth = 2 * code.length;
   if (width + codeWidth <= room.columns && code.length <= room.rows) {
