@@ -48,6 +48,8 @@ interface DnsMachine extends Omit<MulticastProtocol, "receive"> {
 
 /** Options for {@linkcode advertiseShares}. */
 export interface AdvertiseSharesOptions {
+  /** Called when this machine's name on the network is settled: `lanswarm.local`, or `lanswarm-2.local` if another host has that. */
+  readonly onHostName?: (name: string) => void;
   /** Advertises only on the interface with this address. @default every interface */
   readonly hostname?: string | undefined;
 }
@@ -72,7 +74,7 @@ export async function advertiseShares(
   options: AdvertiseSharesOptions = {},
 ): Promise<ShareAdvertiser> {
   const { ShareResponder } = await import("./share_responder.ts");
-  const responder = new ShareResponder(Math.random);
+  const responder = new ShareResponder(Math.random, options.onHostName);
   const socket = await openDns(responder, options);
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> =>

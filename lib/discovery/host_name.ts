@@ -31,6 +31,8 @@ export interface HostNameOptions {
   readonly announce: (now: number) => void;
   /** Repeats it soon: another program of this machine took leave of it. */
   readonly repeat: (now: number) => void;
+  /** Called when the name becomes ours. */
+  readonly onClaimed: (name: string) => void;
 }
 
 /** A claim to a name. All times are milliseconds on one clock. */
@@ -142,6 +144,7 @@ export class HostName {
     if (this.#probesSent++ === PROBE_COUNT) {
       this.#nextProbeMs = Infinity;
       this.#options.announce(now);
+      this.#options.onClaimed(name);
       return [];
     }
     return this.#interfaces.map((own) => ({

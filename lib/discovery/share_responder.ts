@@ -72,7 +72,8 @@ export class ShareResponder {
   readonly #immediate: OutgoingDatagram[] = [];
   readonly #hostName: HostName;
 
-  constructor(random: Random) {
+  /** @param onHostName Called when the host's name, such as `lanswarm.local`, is ours. */
+  constructor(random: Random, onHostName?: (name: string) => void) {
     this.#random = random;
     const number = randomBelow(2 ** 32, random);
     this.#suffix = number.toString(16).padStart(8, "0");
@@ -83,6 +84,7 @@ export class ShareResponder {
       repeat: (now) => {
         for (const { name } of this.#interfaces) this.#plan("host", name, now);
       },
+      onClaimed: (name) => onHostName?.(name),
     });
   }
 
