@@ -86,6 +86,8 @@ export class HttpServer {
   readonly #context: HttpConnectionContext;
   readonly #permits: Permits;
   readonly #timeoutMs: number;
+  readonly #sweepIntervalMs: number;
+  #sweptAtMs = 0;
   #sweeping: ReturnType<typeof setInterval> | undefined;
   #accepting: readonly Promise<void>[] = [];
   readonly #emptied = Promise.withResolvers<void>();
@@ -98,6 +100,10 @@ export class HttpServer {
     this.#listeners = listeners;
     this.#permits = options.permits ?? (() => true);
     this.#timeoutMs = options.timeoutMs ?? HTTP_TIMEOUT_MS;
+    this.#sweepIntervalMs = Math.min(
+      this.#timeoutMs / SWEEPS_PER_TIMEOUT,
+      MAX_SWEEP_INTERVAL_MS,
+    );
     this.#connections = new ConnectionTable({
       maxConnections: options.maxConnections ?? MAX_CONNECTIONS,
       maxConnectionsPerAddress: options.maxConnectionsPerAddress ??
@@ -117,7 +123,7 @@ export class HttpServer {
     this.#sweep();
     this.#sweeping = setInterval(
       () => this.#sweep(),
-      Math.min(this.#timeoutMs / SWEEPS_PER_TIMEOUT, MAX_SWEEP_INTERVAL_MS),
+      this.#sweepIntervalMs,
     );
     this.#accepting = this.#listeners.map((listener) => this.#accept(listener));
   }
@@ -179,7 +185,11 @@ export class HttpServer {
   /** Checks all connections at once: a timer for each would cost every request. */
   #sweep(): void {
     this.#context.writer.setTime(Date.now());
-    this.#connections.closeOverdue(performance.now() - this.#timeoutMs);
+    const nowMs = performance.now();
+    const isLate = nowMs - this.#sweptAtMs > 2 * this.#sweepIntervalMs;
+    this.#sweptAtMs = nowMs;
+    // After this program was held up, what has arrived meanwhile is read first.
+    if (!isLate) this.#connections.closeOverdue(nowMs - this.#timeoutMs);
   }
 }
 

@@ -125,7 +125,7 @@ export async function runCommand(
 }
 
 /** Longest wait for a line, in milliseconds. */
-const LINE_TIMEOUT_MS = 20_000;
+const LINE_TIMEOUT_MS = 60_000;
 
 /**
  * The lines that a process writes, so that a test can wait for one of them.

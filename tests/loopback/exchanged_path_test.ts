@@ -333,7 +333,7 @@ for (const { what, plant, refusal } of PLANTED) {
       await start();
       await Deno.remove(join(dir, ".lanswarm", `${torrent.infoHash}.resume`));
       await plant(join(dir, ".lanswarm"), outside);
-      const started = deadline(start(), 5_000);
+      const started = deadline(start(), 60_000);
       if (refusal === undefined) await started;
       else {
         const { message } = await assertRejects(() => started, StorageError);

@@ -21,7 +21,7 @@ import { startScriptedTracker } from "./udp_tracker.ts";
 
 const ROUNDS = 20;
 /** Time for an answer that comes. */
-const ANSWER_TIMEOUT_MS = 20_000;
+const ANSWER_TIMEOUT_MS = 60_000;
 /** Time for one that may not come. */
 const SILENCE_TIMEOUT_MS = 100;
 
@@ -210,7 +210,7 @@ for (const { name, connect, announce: answer, outcome } of CLASSES) {
         assertEquals(error.message.split("\n").length, 1);
         assertLess(error.message.length, 1_000);
       }
-      assertLess(performance.now() - startMs, timeoutMs + 5_000);
+      assertLess(performance.now() - startMs, timeoutMs + 30_000);
       if (outcome !== undefined) assertEquals(isReply, outcome === "reply");
     }
   });

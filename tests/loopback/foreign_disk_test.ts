@@ -122,7 +122,14 @@ foreignDiskTest(
     await using swarm = await LocalSwarm.open();
     const shared = await swarm.seed("many", { files: MANY_FILES });
     await using leecher = spawnPeer(
-      ...[shared.path, "--dir", disk.path, "--json", "--max-download", "1MiB"],
+      ...[
+        shared.path,
+        "--dir",
+        disk.path,
+        "--json",
+        "--max-download",
+        "300KiB",
+      ],
     );
     await leecher.stdout.waitFor(/"type":"pieceVerified"/);
     await disk.vanish();
@@ -142,7 +149,7 @@ foreignDiskTest(
       await mountMemoryDisk(place);
       await Deno.mkdir(dir, { recursive: true });
       await using leecher = spawnPeer(
-        ...[shared.path, "--dir", dir, "--json", "--max-download", "1MiB"],
+        ...[shared.path, "--dir", dir, "--json", "--max-download", "300KiB"],
       );
       await leecher.stdout.waitFor(/"type":"pieceVerified"/);
       await unmount(place);

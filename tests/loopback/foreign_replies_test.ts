@@ -24,7 +24,7 @@ import { ANSWER_CLASSES, response } from "./foreign_replies.ts";
 const ROUNDS = 40;
 /** Answers of a class that takes long to make. */
 const LARGE_ROUNDS = 2;
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 60_000;
 const DAY_MS = 86_400_000;
 
 const REQUEST: AnnounceRequest = {
@@ -120,7 +120,7 @@ for (const { name, make, outcome, isLarge } of ANSWER_CLASSES) {
       const startMs = performance.now();
       const answer = await ask(server.url);
       const elapsedMs = performance.now() - startMs;
-      assertLess(elapsedMs, TIMEOUT_MS + 5_000);
+      assertLess(elapsedMs, TIMEOUT_MS + 30_000);
       const isReply = typeof answer !== "string";
       if (outcome !== undefined) {
         assertEquals(isReply, outcome === "reply", JSON.stringify(answer));

@@ -45,7 +45,7 @@ Deno.test({
     // Longer than a peer may leave requests unanswered.
     await delay(SNUB_TIMEOUT_MS + 3_000);
     leecher.signal("SIGCONT");
-    await leecher.stdout.waitFor(/"type":"completed"/, 60_000);
+    await leecher.stdout.waitFor(/"type":"completed"/, 120_000);
     await assertCopied(shared, dir);
     const { stdout } = await leecher.stop();
     assertEquals(stdout.match(/"type":"peerConnected"/g)?.length, 1);
@@ -71,7 +71,7 @@ Deno.test({
     await using other = spawnPeer(
       ...[shared.path, "--dir", second, "--json", "--exit-when-complete"],
     );
-    await other.stdout.waitFor(/"type":"completed"/, 60_000);
+    await other.stdout.waitFor(/"type":"completed"/, 120_000);
     await assertCopied(shared, second);
     stopped.signal("SIGCONT");
   },

@@ -158,7 +158,7 @@ for (const [what, make] of GARBAGE) {
     await delay(100);
     leecher.transfer.addPeers([addressOf(seeding)]);
     try {
-      await leecher.first("completed", 40_000);
+      await leecher.first("completed", 120_000);
     } finally {
       ending.abort();
       await Promise.all(attacks);

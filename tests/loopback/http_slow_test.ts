@@ -12,7 +12,7 @@ const LAST = "GET / HTTP/1.1\r\nhost: t\r\nconnection: close\r\n\r\n";
 
 const TIMEOUT_MS = 300;
 /** Delay that a machine under load may add. */
-const GRACE_MS = 5_000;
+const GRACE_MS = 30_000;
 
 /** More bytes than the buffers of both ends of a connection hold. */
 const HUGE_LENGTH = 32 * 1024 * 1024;
@@ -114,7 +114,7 @@ Deno.test("the HTTP server closes a connection whose client does not read the re
   });
   using client = await RawClient.connect(server);
   await client.send(LAST);
-  await delay(TIMEOUT_MS * 3);
+  await delay(TIMEOUT_MS * 20);
   const text = await client.receiveAll();
   assert(text.length > 0);
   assert(text.length < HUGE_LENGTH);
@@ -123,7 +123,7 @@ Deno.test("the HTTP server closes a connection whose client does not read the re
 
 Deno.test("the HTTP server is patient with a client that reads the response slowly", async () => {
   const body = new Uint8Array(HUGE_LENGTH);
-  const timeoutMs = 2_000;
+  const timeoutMs = 6_000;
   const partCount = 32;
   await using server = startServer({
     timeoutMs,

@@ -11,6 +11,7 @@ import {
   runCommand,
 } from "../../scripts/programs/running_program.ts";
 import { startTracker } from "../../lib/mod.ts";
+import { freePort } from "./free_port.ts";
 
 const LIBRARY = new URL("../../lib/mod.ts", import.meta.url).href;
 const CONFIGURATION = fromFileUrl(new URL("../../deno.json", import.meta.url));
@@ -81,9 +82,7 @@ Deno.test("lib/mod.ts scrape prints the named torrents, or all", async () => {
 });
 
 Deno.test("lib/mod.ts ends with 1 and one line if the tracker fails", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close(); // Nobody listens there any more.
+  const port = freePort();
   for (const command of ["scrape", "announce"]) {
     const { code, stdout, stderr } = await runLibrary(
       command,

@@ -138,14 +138,31 @@ export class LocalSwarm implements AsyncDisposable {
     return entry!;
   }
 
+  /** Waits until the tracker counts so many seeders and leechers. */
+  async untilCounts(
+    published: PublishedTorrent,
+    expected: readonly [complete: number, incomplete: number],
+  ): Promise<void> {
+    const endTime = Date.now() + ABANDONED_TIMEOUT_MS;
+    for (;;) {
+      const { complete, incomplete } = await this.counts(published);
+      if (complete === expected[0] && incomplete === expected[1]) return;
+      assert(
+        Date.now() < endTime,
+        `${complete} seeders, ${incomplete} leechers`,
+      );
+      await delay(20);
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#session[Symbol.asyncDispose]();
     await this.#resources.disposeAsync();
   }
 }
 
-/** Longest time until a connection of a peer that ended is noticed, in milliseconds. */
-const ABANDONED_TIMEOUT_MS = 30_000;
+/** Longest time until the end of a peer is noticed, in milliseconds. */
+const ABANDONED_TIMEOUT_MS = 60_000;
 
 /** Listening where no other machine can call, on any free port. */
 const LOCAL_FLAGS = ["--host=127.0.0.1", "--port=0"];

@@ -27,7 +27,7 @@ testUnless(
     await using session = openLocalSession({ maxPeers: 50 });
     const owner = { hostname: "127.0.0.2", port: freePort() };
     const link = { infoHash, name: undefined, trackers: [], peers: [owner] };
-    const fetching = session.fetchMetadata(link, { timeoutMs: 20_000 });
+    const fetching = session.fetchMetadata(link, { timeoutMs: 120_000 });
     using crowd = new DisposableStack();
     for (let number = 0; number < CONNECTION_COUNT; number++) {
       const peer = crowd.use(await RawPeer.dial(addressOf(session)));

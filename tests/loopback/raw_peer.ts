@@ -9,7 +9,7 @@ import { decodeHex } from "@std/encoding/hex";
 import type { PeerAddress } from "../../lib/mod.ts";
 
 /** Default time for an answer, in milliseconds. */
-const ANSWER_TIMEOUT_MS = 5_000;
+const ANSWER_TIMEOUT_MS = 60_000;
 
 /** Length of a handshake, in bytes. */
 const HANDSHAKE_LENGTH = 68;

@@ -21,7 +21,7 @@ import {
 import type { MemoryTorrent } from "./memory_torrent.ts";
 
 /** Longest wait for an event, in milliseconds. */
-const EVENT_TIMEOUT_MS = 20_000;
+const EVENT_TIMEOUT_MS = 120_000;
 
 /** Opens a session, by default on a free port of 127.0.0.1. */
 export function openLocalSession(options: SessionOptions = {}): Session {
