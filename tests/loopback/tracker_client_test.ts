@@ -9,6 +9,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
+import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
 import { TrackerError } from "../../lib/base/errors.ts";
 import { createPeerId, infoHashFromHex } from "../../lib/base/identifier.ts";
@@ -223,10 +224,13 @@ Deno.test("scrape() refuses a URL that cannot be scraped", async () => {
 
 Deno.test("TrackerClient sends a tracker few requests at once, and each in the end", async () => {
   let [open, most] = [0, 0];
+  const isFull = Promise.withResolvers<void>();
   await using server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     async () => {
       most = Math.max(most, ++open);
+      if (most === 32) isFull.resolve();
+      await deadline(isFull.promise, 60_000);
       await delay(5);
       open--;
       return new Response("d8:intervali60e5:peers0:e");

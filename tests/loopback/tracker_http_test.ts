@@ -93,6 +93,6 @@ Deno.test("the tracker disconnects silent and slow clients within 10 seconds", a
   );
   const elapsedMs = performance.now() - startMs;
   assertEquals(texts.map(({ length }) => length > 0), [false, false, true]);
-  // 10 s, and 10 s more for a machine under load.
-  assert(elapsedMs < 20_000, `after ${elapsedMs} ms`);
+  // 10 s, and more for a machine under load.
+  assert(elapsedMs < 40_000, `after ${elapsedMs} ms`);
 });

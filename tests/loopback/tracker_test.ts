@@ -234,7 +234,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     const start = performance.now();
     const { code, stderr } = await tracker.program.stop(signal);
     assertEquals([code, stderr], [0, ""]);
-    assert(performance.now() - start < 2_000);
+    assert(performance.now() - start < 15_000);
   });
 }
 

@@ -38,7 +38,7 @@ async function announceTo(
   });
   const running = announcer.run(NEVER);
   await answered.promise;
-  await announcer.stop();
+  await announcer.stop(60_000);
   await running;
   return reports.map(({ type, url }) => `${type} ${url}`);
 }

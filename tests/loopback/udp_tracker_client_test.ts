@@ -22,6 +22,7 @@ import {
 import { hasIpv6 } from "./has_ipv6.ts";
 import {
   type ScriptedRequest,
+  type ScriptedTracker,
   startScriptedTracker,
   startUdpTracker,
 } from "./udp_tracker.ts";
@@ -61,6 +62,14 @@ function behave(request: ScriptedRequest): void {
         family: "ipv4",
       }, transactionId),
   );
+}
+
+/** The requests without those that were repeated, as on a machine that stood still. */
+function distinct({ requests }: ScriptedTracker): ScriptedRequest[] {
+  const byId = requests.map((request) =>
+    [request.transactionId, request] as const
+  );
+  return [...new Map(byId).values()];
 }
 
 const HOSTS = ["127.0.0.1", "localhost", ...hasIpv6() ? ["[::1]"] : []];
@@ -115,14 +124,13 @@ Deno.test("a TrackerClient uses a connection of a UDP tracker again, from the sa
   await using tracker = startScriptedTracker(behave);
   const client = new TrackerClient();
   for (const _ of [1, 2, 3]) await client.announce(tracker.url, REQUEST);
+  const requests = distinct(tracker);
   assertEquals(
-    tracker.requests.map(({ what }) => what),
+    requests.map(({ what }) => what),
     ["connect", "announce", "announce", "announce"],
   );
-  const ports = tracker.requests.map(({ from }) => from.port);
+  const ports = requests.map(({ from }) => from.port);
   assertEquals(new Set(ports).size, 1);
-  const ids = tracker.requests.map(({ transactionId }) => transactionId);
-  assertEquals(new Set(ids).size, 4);
 });
 
 Deno.test("a TrackerClient sends several requests to one UDP tracker at a time", async () => {
@@ -134,7 +142,7 @@ Deno.test("a TrackerClient sends several requests to one UDP tracker at a time",
     assertEquals(reply.incomplete, 5);
   }
   // One of the three had the older connection.
-  const connects = tracker.requests.filter(({ what }) => what === "connect");
+  const connects = distinct(tracker).filter(({ what }) => what === "connect");
   assertEquals(connects.length, 3);
 });
 
