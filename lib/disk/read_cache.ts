@@ -1,8 +1,6 @@
 /**
  * Keeps recently read content in memory for uploads: many peers request the same
- * blocks of 16 KiB, and the disk is read once per chunk. Large blocks are read from
- * the disk straight into the caller's buffer, as a copy costs as much as the system's
- * own cache. Invariants: a chunk lies
+ * blocks of 16 KiB, and the disk is read once per chunk. Invariants: a chunk lies
  * inside one piece, so it never becomes stale if only verified pieces are
  * requested; all chunks together, also those being read, fit into the limit, except
  * for a single one; the disk is read for at most four times of what is requested, as
@@ -20,8 +18,6 @@ import type { Storage } from "./storage.ts";
 
 /** Most bytes read at once, a multiple of the block size. */
 const CHUNK_LENGTH = 262144;
-/** Shortest block that is read past the cache, in bytes. */
-const LARGE_BLOCK_LENGTH = 131_072;
 /** Length of a chunk beside that of the run for which it is read, at most. */
 const READ_AHEAD_FACTOR = 4;
 
@@ -63,8 +59,7 @@ export class ReadCache {
   }
 
   /**
-   * Fills `into` with verified content from `offsetInTorrent`: with a copy, or from
-   * 128 KiB on, unless the cache holds its beginning, straight from the storage.
+   * Fills `into` with a copy of verified content from `offsetInTorrent`.
    * @param runLength Bytes that the same peer requests one after another, these
    * included. For a short run the disk is read for these bytes alone.
    * @returns `undefined` if all of it was in memory, otherwise the number of bytes
@@ -97,10 +92,6 @@ export class ReadCache {
     into: Uint8Array,
     runLength: number,
   ): Promise<number> {
-    if (into.length >= LARGE_BLOCK_LENGTH) {
-      await this.#storage.read(offsetInTorrent, into);
-      return into.length;
-    }
     let readLength = 0;
     for (let done = 0; done < into.length;) {
       const offset = offsetInTorrent + done;
