@@ -68,6 +68,8 @@ export class Outbox {
   #isPaced = false;
   /** The turn in which a batch of blocks leaves. */
   #turn: Turn | undefined;
+  /** The turn that is waited for. */
+  #nextTurn: Promise<Turn> | undefined;
   /** The last block taken, and the length of the run of adjacent blocks that it is a part of. */
   #lastBlock: BlockRange | undefined;
   #runLength = 0;
@@ -113,6 +115,7 @@ export class Outbox {
       }
     } finally {
       this.#endTurn();
+      if (this.#nextTurn) this.#options.turns.withdraw(this.#nextTurn);
     }
   }
 
@@ -206,7 +209,9 @@ export class Outbox {
       return true;
     }
     this.#isPaced = true;
+    this.#nextTurn = turn;
     turn.then((turn) => {
+      this.#nextTurn = undefined;
       this.#turn = turn;
       this.#isPaced = false;
       if (this.#options.signal.aborted) this.#endTurn();

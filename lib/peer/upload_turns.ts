@@ -63,7 +63,8 @@ export class UploadTurns {
 export class HostTurns {
   readonly #all: UploadTurns;
   readonly #overread = new RateLimiter(OVERREAD);
-  readonly #waiting: ((turn: Turn) => void)[] = [];
+  /** How to begin the batches that wait, in their order. */
+  readonly #waiting = new Map<Promise<Turn>, (turn: Turn) => void>();
   #current: Turn | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -75,19 +76,28 @@ export class HostTurns {
   /** Begins a batch; a promise if others of the host come before. */
   begin(nowMs: number): Turn | Promise<Turn> {
     const waitMs = this.#waitMs(nowMs);
-    if (waitMs <= 0 && this.#waiting.length === 0) return this.#start(nowMs);
+    if (waitMs <= 0 && this.#waiting.size === 0) return this.#start(nowMs);
     this.#timer ??= setTimeout(() => this.#wake(), waitMs);
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    const { promise, resolve } = Promise.withResolvers<Turn>();
+    this.#waiting.set(promise, resolve);
+    return promise;
   }
 
   /** Ends a batch. */
   end(turn: Turn): void {
     if (turn !== this.#current) return;
     this.#current = undefined;
-    if (this.#waiting.length === 0) return;
+    if (this.#waiting.size === 0) return;
     // Not at once: meanwhile the requests of other hosts are read.
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#wake());
+  }
+
+  /** Takes back a batch that waits: its connection is closed. */
+  withdraw(waiting: Promise<Turn>): void {
+    if (!this.#waiting.delete(waiting) || this.#waiting.size > 0) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   /** Counts bytes read for the host less those sent to it. Returns how long it has to wait, in milliseconds. */
@@ -110,13 +120,14 @@ export class HostTurns {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const nowMs = performance.now();
-    while (this.#waiting.length > 0) {
+    for (const [waiting, begin] of this.#waiting) {
       const waitMs = this.#waitMs(nowMs);
       if (waitMs > 0) {
         this.#timer = setTimeout(() => this.#wake(), waitMs);
         return;
       }
-      this.#waiting.shift()!(this.#start(nowMs));
+      this.#waiting.delete(waiting);
+      begin(this.#start(nowMs));
     }
   }
 }

@@ -157,17 +157,6 @@ async function untilReceived(
   }
 }
 
-/** Waits, when it is disposed of, until no peer is connected and none waits for its turn. */
-function untilIdle(transfer: TorrentSession): AsyncDisposable {
-  return {
-    [Symbol.asyncDispose]: async () => {
-      while (transfer.snapshot().peers.length > 0) await delay(5);
-      // The turns of closed connections pass one after another, each by a timer.
-      for (let count = 0; count < 100; count++) await delay(5);
-    },
-  };
-}
-
 Deno.test({
   name:
     "twelve leechers get their share of a seeder beside a host with twenty connections",
@@ -175,7 +164,6 @@ Deno.test({
   fn: async () => {
     await using seeding = openLocalSession({ maxPeers: MANY_PEERS });
     const { transfer } = await Share.start(seeding, ALONE, fullStorage(ALONE));
-    await using _idle = untilIdle(transfer);
     await using attacker = await attack(addressOf(seeding), BLOCK);
     await using resources = new AsyncDisposableStack();
     const leechers = await Promise.all(
@@ -215,7 +203,6 @@ Deno.test({
     await using seeding = openLocalSession({ maxPeers: MANY_PEERS });
     const storage = new CountingStorage(ALONE.content.slice());
     const { transfer } = await Share.start(seeding, ALONE, storage);
-    await using _idle = untilIdle(transfer);
     await using leeching = openLocalSession({ hostname });
     storage.readLength = 0;
     await using attacker = await attack(addressOf(seeding), 1);

@@ -28,14 +28,14 @@ async function sharesOf(
   connections: readonly { address: string; host: string }[],
   { batchCount = 5_000 } = {},
 ): Promise<Map<string, number>> {
-  const shares = new UploadTurns();
+  const turns = new UploadTurns();
   const worker = new Worker();
   await Promise.all(connections.map(async ({ address, host }) => {
-    const share = shares.of(host);
+    const own = turns.of(host);
     while (worker.batchCount < batchCount) {
-      const turn = await share.begin(performance.now());
+      const turn = await own.begin(performance.now());
       await worker.work(address);
-      share.end(turn);
+      own.end(turn);
     }
   }));
   return new Map(
@@ -89,15 +89,15 @@ Deno.test("UploadTurns counts a /64 elsewhere as one host", async () => {
 });
 
 Deno.test("UploadTurns lets a host alone begin as many batches as it has connections", () => {
-  const share = new UploadTurns().of("192.0.2.1");
+  const host = new UploadTurns().of("192.0.2.1");
   for (let count = 0; count < 20; count++) {
-    assert(!(share.begin(1_000 + count) instanceof Promise));
+    assert(!(host.begin(1_000 + count) instanceof Promise));
   }
 });
 
 Deno.test("UploadTurns does not let a peer that reads nothing delay others of its host", async () => {
-  const shares = new UploadTurns();
-  const [one, other] = [shares.of("192.0.2.1"), shares.of("192.0.2.2")];
+  const turns = new UploadTurns();
+  const [one, other] = [turns.of("192.0.2.1"), turns.of("192.0.2.2")];
   const now = performance.now();
   await one.begin(now);
   await other.begin(now);
@@ -109,23 +109,42 @@ Deno.test("UploadTurns does not let a peer that reads nothing delay others of it
   assertGreater(performance.now() - now, 40);
 });
 
+Deno.test("UploadTurns gives no turn to a batch that was withdrawn, and keeps no timer for it", async () => {
+  const turns = new UploadTurns();
+  const [one, other] = [turns.of("192.0.2.1"), turns.of("192.0.2.2")];
+  const now = performance.now();
+  await one.begin(now);
+  await other.begin(now);
+  // Contended from here on: one batch of a host at a time.
+  const [first, second] = [one.begin(now), one.begin(now)];
+  assert(first instanceof Promise && second instanceof Promise);
+  one.withdraw(first);
+  assertEquals(
+    await Promise.race([first.then(() => 1), second.then(() => 2)]),
+    2,
+  );
+  const last = one.begin(performance.now());
+  assert(last instanceof Promise);
+  one.withdraw(last);
+});
+
 Deno.test("UploadTurns has a host wait whose requests make us read what is not sent", () => {
-  const shares = new UploadTurns();
+  const turns = new UploadTurns();
   const MIB = 1024 * 1024;
-  assertEquals(shares.of("192.0.2.1").charge(64 * MIB, 0), 0);
+  assertEquals(turns.of("192.0.2.1").charge(64 * MIB, 0), 0);
   // However many connections it has: they share the limit.
-  assertEquals(shares.of("192.0.2.1").charge(8 * MIB, 0), 1_000);
-  assertEquals(shares.of("192.0.2.2").charge(8 * MIB, 0), 0);
+  assertEquals(turns.of("192.0.2.1").charge(8 * MIB, 0), 1_000);
+  assertEquals(turns.of("192.0.2.2").charge(8 * MIB, 0), 0);
 });
 
 Deno.test("HostTurns lets a host that reads everything in order wait for nothing", () => {
-  const share = new UploadTurns().of("192.0.2.1");
+  const host = new UploadTurns().of("192.0.2.1");
   const block = 16 * 1024;
   // Chunks of 16 blocks leave in batches of 15: what one batch reads ahead, others send.
   for (let chunks = 0; chunks < 10_000; chunks++) {
     for (let batch = 0; batch < 15; batch++) {
-      assertEquals(share.charge(block, 0), 0);
+      assertEquals(host.charge(block, 0), 0);
     }
-    assertEquals(share.charge(-15 * block, 0), 0);
+    assertEquals(host.charge(-15 * block, 0), 0);
   }
 });
