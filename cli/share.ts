@@ -77,16 +77,12 @@ export async function runShare(
     createDisplay: (output) =>
       display = createShareDisplay({ output, console, machines, store }),
     load: (options) => {
-      const parts = {
-        ...{ context, display, machines, opened, runs, store },
-        withdrawals,
+      const onAnnounced = (): void => {
+        const { complete } = machines.counts();
+        if (complete >= (job.expect ?? Infinity)) ending.abort();
       };
-      const isEnough = (): boolean =>
-        machines.counts().complete >= (job.expect ?? Infinity);
-      return load(job, {
-        ...{ ...options, ...parts },
-        onAnnounced: () => isEnough() && ending.abort(),
-      });
+      const parts = { context, display, machines, opened, runs, store };
+      return load(job, { ...options, ...parts, withdrawals, onAnnounced });
     },
     onSettled: (run) => {
       runs.set(run.torrent.infoHash, run);

@@ -26,6 +26,7 @@ import {
   describeShare,
   formatShareStart,
   getFrom,
+  labelled,
   placeCode,
   renderQrCode,
   type ShareStart,
@@ -121,7 +122,7 @@ export function createShareDisplay(
     reached: (hosts) => {
       output.value({ type: "reached", hosts });
       hosts.forEach((host) =>
-        write(`  Now also at               http://${host}/`)
+        write(labelled("Now also at", `http://${host}/`))
       );
     },
     planned: (name, plan) => {

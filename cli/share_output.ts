@@ -30,6 +30,12 @@ export interface ShareStart {
 
 /** Columns of what stands before a text. */
 const LABEL_COLUMNS = 28;
+
+/** A text behind what it is for: `  Watch                     http://192.168.1.10:8000/` */
+export function labelled(label: string, text: string): string {
+  return `  ${label}`.padEnd(LABEL_COLUMNS) + text;
+}
+
 const NO_EXECUTABLE = "run deno task compile here; see the page then";
 
 /**
@@ -57,9 +63,7 @@ export function formatShareStart(
   return [
     `Sharing ${names.map(cutName).join(", ")} on this network`,
     ...lines.flatMap(([label, text]) =>
-      isNarrow
-        ? [`  ${label}`, `      ${text}`]
-        : [`  ${label}`.padEnd(LABEL_COLUMNS) + text]
+      isNarrow ? [`  ${label}`, `      ${text}`] : [labelled(label, text)]
     ),
   ];
 }
