@@ -21,6 +21,7 @@ import {
   prepareShare,
   readShare,
   type ShareServer,
+  StorageError,
   type Torrent,
 } from "../mod.ts";
 import { findNameWarnings } from "./create.ts";
@@ -115,7 +116,9 @@ interface ShareParts {
 /** Starts the server, then makes and offers the torrents one after another. */
 async function* load(
   job: ShareJob,
-  { openSession, recordSecret, signal, ...parts }: LoadOptions & ShareParts,
+  { openSession, onFailed, recordSecret, signal, ...parts }:
+    & LoadOptions
+    & ShareParts,
 ): ReturnType<PeerParts["load"]> {
   const { context: { console, interrupt }, display, machines, runs } = parts;
   const items = await Promise.all(job.paths.map((path) => openItem(path, job)));
@@ -152,22 +155,37 @@ async function* load(
   const lockOwners = new LockOwners();
   const unwritable = new Set<string>();
   for (const [index, item] of items.entries()) {
-    const prepared = item.existing ?? await prepareShare(item.path, {
-      announce: hosts.map((host) => `http://${host}/announce`),
-      recordSecret: job.mustVerify ? undefined : recordSecret,
-      isPrivate: job.isPrivate,
-      name: item.name,
-      creationDate: Math.floor(Date.now() / 1000),
-      hasher,
-      signal,
-      onPaths: (paths) =>
-        findNameWarnings(paths).forEach((text) => console.warn(text)),
-      onPlan: ({ geometry, fileCount }) => {
-        advertiser.set(server.setSize(item.name, geometry.length));
-        display.planned(item.name, { fileCount, length: geometry.length });
-      },
-      onProgress: (progress) => display.hashed(item.name, progress),
-    });
+    let current = listed[index]!;
+    const withdraw = (): void => {
+      server.remove(item.name);
+      advertiser.remove(current);
+    };
+    let prepared: PreparedShare;
+    try {
+      prepared = item.existing ?? await prepareShare(item.path, {
+        announce: hosts.map((host) => `http://${host}/announce`),
+        recordSecret: job.mustVerify ? undefined : recordSecret,
+        isPrivate: job.isPrivate,
+        name: item.name,
+        creationDate: Math.floor(Date.now() / 1000),
+        hasher,
+        signal,
+        onPaths: (paths) =>
+          findNameWarnings(paths).forEach((text) => console.warn(text)),
+        onPlan: ({ geometry, fileCount }) => {
+          advertiser.set(server.setSize(item.name, geometry.length));
+          display.planned(item.name, { fileCount, length: geometry.length });
+        },
+        onProgress: (progress) => display.hashed(item.name, progress),
+      });
+    } catch (error) {
+      // The other shares go on.
+      if (!(error instanceof StorageError)) throw error;
+      onFailed(error);
+      display.failed();
+      withdraw();
+      continue;
+    }
     const { dir, stored, torrent, verified, isSaved } = prepared;
     if (!isSaved && !unwritable.has(dir)) {
       unwritable.add(dir);
@@ -175,11 +193,7 @@ async function* load(
         `nothing can be written in ${dir}: the next share hashes everything again`,
       );
     }
-    let current = listed[index]!;
-    parts.withdrawals.set(torrent.infoHash, () => {
-      server.remove(item.name);
-      advertiser.remove(current);
-    });
+    parts.withdrawals.set(torrent.infoHash, withdraw);
     machines.shares.add(torrent.infoHash);
     // The pieces that this process has hashed need not be hashed again.
     const mustVerify = job.mustVerify && verified === undefined;

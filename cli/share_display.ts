@@ -57,6 +57,8 @@ export interface ShareDisplay extends PeerDisplay {
     plan: { readonly fileCount: number; readonly length: number },
   ): void;
   hashed(name: string, progress: CreateTorrentProgress): void;
+  /** The content that was hashed cannot be shared. */
+  failed(): void;
   /** A share can be fetched. */
   ready(share: ListedShare, prepared: PreparedShare): void;
 }
@@ -131,6 +133,7 @@ export function createShareDisplay(
       output.line(describeShare(name, plan));
     },
     hashed: (name, progress) => hashing = { name, progress },
+    failed: () => hashing = undefined,
     ready: ({ id, name, path }, { torrent, isReused }) => {
       hashing = undefined;
       const { infoHash, files, geometry: { length } } = torrent;

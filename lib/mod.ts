@@ -30,7 +30,6 @@ export {
   isDescriptorShortage,
   type ReleaseDescriptors,
 } from "./base/fd_pressure.ts";
-export { withDescriptor } from "./disk/file_pool.ts";
 export {
   type AddressScope,
   addressScope,
@@ -251,6 +250,7 @@ export {
   saveTorrentFile,
   type SaveTorrentFileOptions,
 } from "./disk/torrent_file.ts";
+export { withDescriptor } from "./disk/file_pool.ts";
 export { readSavedTorrent, saveTorrent } from "./disk/own_folder.ts";
 export {
   fetchTorrent,

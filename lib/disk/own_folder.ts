@@ -1,7 +1,7 @@
 /**
  * The folder beside the content that holds the program's own files: resume
- * records, torrent files, and the files of {@linkcode lockFolder}. No torrent may use its name, and
- * it is never shared.
+ * records, torrent files, and the files of {@linkcode lockFolder}. No torrent may use
+ * its name, and it is never shared.
  *
  * @module
  */

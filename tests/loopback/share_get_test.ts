@@ -197,6 +197,30 @@ Deno.test("share lists a share no longer that it cannot send", async () => {
   assertEquals((await second.stop("SIGTERM")).code, 1);
 });
 
+Deno.test("share goes on with the others if a file changes while it is hashed", async () => {
+  await using folder = await temporaryFolder();
+  const { file, copies } = await sample(folder);
+  const changing = join(folder.path, "source", "changing.bin");
+  // Sparse: hashing it takes seconds.
+  await Deno.writeFile(changing, new Uint8Array(1));
+  await Deno.truncate(changing, 4 * 1024 ** 3);
+  const port = freePort();
+  await using share = spawnShare(port, file, changing, "--json");
+  await share.stdout.waitFor(/"type":"planned",.*"name":"changing\.bin"/);
+  await Deno.truncate(changing, 1);
+  await share.stderr.waitFor(
+    /^error: cannot read .*changing\.bin: it ends after/,
+  );
+  const args = getArguments(
+    `127.0.0.1:${port}`,
+    copies,
+    "--exit-when-complete",
+  );
+  assertEquals((await runTask("get", args)).code, 0);
+  assertEquals(await sha256Of(join(copies, "a.bin")), await sha256Of(file));
+  assertEquals((await share.stop("SIGTERM")).code, 1);
+});
+
 Deno.test("share offers an existing torrent as it is, and a file under another name", async () => {
   await using folder = await temporaryFolder();
   const { file, copies } = await sample(folder);
