@@ -12,7 +12,7 @@ import type { RunningProgram } from "../programs/running_program.ts";
 
 /** Options for {@linkcode waitUntilComplete}. */
 export interface WaitOptions {
-  /** Longest wait, in milliseconds. @default {90_000} */
+  /** Longest wait, in milliseconds. @default {180_000} */
   readonly timeoutMs?: number;
 }
 
@@ -52,7 +52,7 @@ export function markerPath(host: Host): string {
 export async function waitUntilComplete(
   host: Host,
   client: RunningProgram,
-  { timeoutMs = 90_000 }: WaitOptions = {},
+  { timeoutMs = 180_000 }: WaitOptions = {},
 ): Promise<void> {
   let hasEnded = false;
   client.result.then(() => hasEnded = true);

@@ -3,7 +3,7 @@
 usage: libtorrent_peer.py TORRENT MARKER [--extensions] [--lsd]
 
 TORRENT is a torrent file or a magnet link. Creates the file MARKER once the torrent
-is complete. With --extensions it prints the messages of protocol extensions that it
+is complete and written. With --extensions it prints the messages of protocol extensions that it
 sends and receives. With --lsd it uses Local Service Discovery.
 """
 
@@ -33,7 +33,8 @@ session = libtorrent.session({
     "send_buffer_watermark": 3 * 1024 * 1024,
     "send_buffer_low_watermark": 1024 * 1024,
     "send_buffer_watermark_factor": 150,
-    "alert_mask": libtorrent.alert.category_t.peer_log_notification if has_log else 0,
+    "alert_mask": libtorrent.alert.category_t.storage_notification
+    | (libtorrent.alert.category_t.peer_log_notification if has_log else 0),
 })
 if torrent_path.startswith("magnet:"):
     parameters = libtorrent.parse_magnet_uri(torrent_path)
@@ -51,9 +52,12 @@ while True:
         sys.exit(f"error: {status.errc.message()}")
     if status.is_seeding and not is_complete:
         is_complete = True
-        open(marker_path, "w").close()
-    if has_log:
-        for alert in session.pop_alerts():
-            if any(word in alert.message() for word in LOGGED):
-                print(alert.message(), flush=True)
+        # Blocks that are hashed may still wait to be written.
+        handle.flush_cache()
+    for alert in session.pop_alerts():
+        if isinstance(alert, libtorrent.cache_flushed_alert):
+            if is_complete:
+                open(marker_path, "w").close()
+        elif has_log and any(word in alert.message() for word in LOGGED):
+            print(alert.message(), flush=True)
     time.sleep(0.01)

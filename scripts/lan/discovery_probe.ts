@@ -1,6 +1,6 @@
 /**
  * Discovery on a host of a test network. Without arguments it prints a line for each
- * datagram to the groups of discovery. `lsd INFO_HASH` prints the peers that local
+ * datagram to the groups of discovery. `lsd INFO_HASH,...` prints the peers that local
  * service discovery reports; `flood INFO_HASH,... COUNT` sends announces as fast
  * as it can. `share NAME` advertises a share until SIGTERM; `find [ADDRESS]` prints the
  * shares that it finds and `resolve NAME` the addresses of a host. `attack` sends
@@ -30,6 +30,9 @@ const GROUPS = [
   { ipv4: "224.0.0.251", ipv6: "ff02::fb", port: 5353 },
   { ipv4: "239.192.152.143", ipv6: "ff15::efc0:988f", port: 6771 },
 ] as const;
+
+/** Longest wait for an answer to a name, on a busy machine, in milliseconds. */
+const RESOLVE_WITHIN_MS = 30_000;
 
 const ENCODER = new TextEncoder();
 
@@ -67,12 +70,13 @@ async function listen(): Promise<void> {
   print("ready");
 }
 
-async function report(infoHash: string): Promise<void> {
+async function report(infoHashes: readonly string[]): Promise<void> {
   const discovery = await openLocalServiceDiscovery({
     port: 6881,
-    onPeer: (_, address) => print(`peer ${formatPeerAddress(address)}`),
+    onPeer: (infoHash, address) =>
+      print(`${infoHash} ${formatPeerAddress(address)}`),
   });
-  discovery.add(infoHashFromHex(infoHash));
+  for (const infoHash of infoHashes) discovery.add(infoHashFromHex(infoHash));
   print("ready");
 }
 
@@ -190,7 +194,7 @@ if (import.meta.main) {
   const [mode, argument = "", count] = Deno.args;
   switch (mode) {
     case "lsd":
-      await report(argument);
+      await report(argument.split(","));
       break;
     case "flood":
       await flood(argument.split(","), Number(count));
@@ -205,7 +209,11 @@ if (import.meta.main) {
       await find(argument || undefined);
       break;
     case "resolve":
-      print(JSON.stringify(await resolveLocalName(argument)));
+      print(
+        JSON.stringify(
+          await resolveLocalName(argument, { timeoutMs: RESOLVE_WITHIN_MS }),
+        ),
+      );
       break;
     default:
       await listen();

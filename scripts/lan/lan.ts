@@ -218,13 +218,17 @@ export class LanHost extends Host {
     }
   }
 
-  /** Kills all processes and their children. Only the network calls this. */
+  /**
+   * Kills all processes and their children, and waits until none is left that could
+   * write into the folder. Only the network calls this.
+   */
   override async endProcesses(): Promise<void> {
     // The started ones first: a new process may not have entered the namespace yet.
     const ended = super.endProcesses();
-    const { stdout } = await tryIp(["netns", "pids", this.#namespace]);
-    const pids = stdout.split("\n").filter((pid) => pid !== "");
-    if (pids.length > 0) {
+    for (;;) {
+      const { stdout } = await tryIp(["netns", "pids", this.#namespace]);
+      const pids = stdout.split("\n").filter((pid) => pid !== "");
+      if (pids.length === 0) break;
       // One of them may end by itself meanwhile: the outcome does not matter.
       await tryIp([
         ...["netns", "exec", this.#namespace, "kill", "-KILL"],

@@ -21,7 +21,10 @@ const CONFIGURATION = fromFileUrl(new URL("../../deno.json", import.meta.url));
 
 /** Options for {@linkcode waitForCounts}. */
 export interface CountsOptions {
-  /** Longest wait, in milliseconds. @default {20_000} */
+  /**
+   * Longest wait, in milliseconds; less than the 180 s after which the tracker drops
+   * a silent peer. @default {60_000}
+   */
   readonly timeoutMs?: number;
 }
 
@@ -114,7 +117,7 @@ export function startProbe(
 
 /** Waits until a peer reports that it completed. */
 export async function waitUntilCompleted(peer: RunningProgram): Promise<void> {
-  await peer.stdout.waitFor(/"type":"completed"/, 90_000);
+  await peer.stdout.waitFor(/"type":"completed"/, 180_000);
 }
 
 /**
@@ -146,7 +149,7 @@ export async function waitForCounts(
   from: Host,
   torrent: SharedTorrent,
   expected: SwarmCounts,
-  { timeoutMs = 20_000 }: CountsOptions = {},
+  { timeoutMs = 60_000 }: CountsOptions = {},
 ): Promise<void> {
   const endTime = Date.now() + timeoutMs;
   let counts = await scrapeCounts(from, torrent);

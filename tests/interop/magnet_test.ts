@@ -5,7 +5,6 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { delay } from "@std/async/delay";
 import { aria2 } from "../../scripts/clients/aria2.ts";
 import { waitUntilComplete } from "../../scripts/clients/client.ts";
 import { libtorrent } from "../../scripts/clients/libtorrent.ts";
@@ -43,19 +42,10 @@ async function makeLink(seeder: Host, tracker: Host): Promise<string> {
   return /magnet:\S+/.exec(made.stdout)![0];
 }
 
-/** Waits for the files: libtorrent says that it has everything before it writes it. */
 async function assertCopied(to: Host): Promise<void> {
-  const endMs = performance.now() + 20_000;
   for (const file of FILES) {
-    const expected = file.repeat(10);
-    const read = (): Promise<string | undefined> =>
-      Deno.readTextFile(to.path(file)).catch(() => undefined);
-    let content = await read();
-    while (content !== expected && performance.now() < endMs) {
-      await delay(20);
-      content = await read();
-    }
-    assertEquals(content, expected);
+    const content = await Deno.readTextFile(to.path(file));
+    assertEquals(content, file.repeat(10));
   }
 }
 

@@ -11,7 +11,6 @@ import {
   announceUrl,
   carryTorrent,
   createTorrent,
-  scrapeCounts,
   startPeer,
   startTracker,
   stopPeer,
@@ -54,10 +53,7 @@ lanTest(
     assertMatch(stats.stdout, new RegExp(torrent.infoHash));
 
     await Promise.all(peers.map(stopPeer));
-    assertEquals(await scrapeCounts(tracker, torrent), {
-      complete: 1,
-      incomplete: 0,
-    });
+    await waitForCounts(tracker, torrent, { complete: 1, incomplete: 0 });
 
     // A complete copy is found complete and seeded, without a byte fetched.
     const again = startPeer(leechers[0]!);
@@ -83,9 +79,10 @@ lanTest(
     await carryTorrent(torrent, leecher);
     startPeer(seeder);
 
-    const first = startPeer(leecher, ["--max-download", `${4 * MIB}`]);
+    // Slow, so that most is missing although the machine is late to stop it.
+    const first = startPeer(leecher, ["--max-download", `${2 * MIB}`]);
     await first.stdout.waitFor(
-      /"type":"status".*"verified":(?:[5-9]\d{6}|\d{8})/,
+      /"type":"status".*"verified":(?:[3-9]\d{6}|\d{8})/,
     );
     await stopPeer(first);
 
@@ -93,7 +90,7 @@ lanTest(
     const { code, stdout } = await second.ended();
     assertEquals(code, 0);
     const found = /"type":"verified".*"verified":(\d+)/.exec(stdout)?.[1];
-    assertLess(4 * MIB, Number(found));
+    assertLess(2 * MIB, Number(found));
     assertLess(Number(found), LENGTH);
     // Stored pieces are not fetched again; blocks that came twice count too.
     const downloaded = [...stdout.matchAll(/"downloaded":(\d+)/g)].at(-1)?.[1];

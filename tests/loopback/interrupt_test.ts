@@ -9,6 +9,7 @@ import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import {
   type ProgramResult,
+  runCommand,
   RunningProgram,
 } from "../../scripts/programs/running_program.ts";
 import { REPOSITORY } from "../../scripts/programs/tasks.ts";
@@ -110,17 +111,24 @@ Deno.test({
   fn: async () => {
     await using swarm = await LocalSwarm.open();
     const shared = await swarm.seed("a.bin", { files: { "": 4_000_000 } });
+    // A pipe that the peer holds open: it is no child of the test.
+    const pipe = join(swarm.folder, "pipe");
+    assertEquals((await runCommand("mkfifo", [pipe])).code, 0);
     const { program: terminal, keyboard } = spawnInTerminal([
+      ...["sh", "-c", `exec "$@" 9>"${pipe}"`, "sh"],
       ...[Deno.execPath(), "task", "peer", shared.path],
       ...["--dir", join(swarm.folder, "copy"), "--max-download", "20000"],
       ...["--host=127.0.0.1", "--port=0"],
     ]);
+    const ended = Deno.readFile(pipe);
     await terminal.stdout.waitFor(/tracker \S+ answers/);
     await swarm.untilCounts(shared, [1, 1]);
     // The kernel hangs the terminal up when the program that opened it is gone.
     await terminal.stop("SIGKILL");
     await keyboard.abort();
     await swarm.untilCounts(shared, [1, 0]);
+    // Only then does it write nothing more into the folder.
+    assertEquals((await ended).length, 0);
   },
 });
 
