@@ -16,6 +16,8 @@ import {
   TORRENT_NAME,
   waitUntilCompleted,
 } from "../../scripts/lan/sharing_steps.ts";
+import type { RunningProgram } from "../../scripts/programs/running_program.ts";
+import { report } from "../report.ts";
 import { lanTest } from "../lan/lan_test_case.ts";
 import { assertCopied, shareSample } from "../lan/sample.ts";
 
@@ -26,6 +28,14 @@ import { assertCopied, shareSample } from "../lan/sample.ts";
 const FOUND_WITHIN_MS = 60_000;
 /** After this time a program that listens is silent for minutes, in milliseconds. */
 const SILENT_AFTER_MS = 6_000;
+
+/** Waits until our peer is connected to another, and prints how long that took. */
+async function untilFound({ stdout }: RunningProgram): Promise<void> {
+  const startMs = performance.now();
+  await stdout.waitFor(/"type":"peerConnected"/, FOUND_WITHIN_MS);
+  const seconds = (performance.now() - startMs) / 1000;
+  report(`they are connected after ${seconds.toFixed(1)} s`);
+}
 
 /** A seeder and a leecher with the same torrent, whose tracker does not exist. */
 async function prepare(seeder: Host, leecher: Host): Promise<void> {
@@ -43,7 +53,7 @@ for (const client of [libtorrentWithLsd, transmissionWithLsd, aria2WithLsd]) {
     await delay(SILENT_AFTER_MS);
     const peer = startDiscoveringPeer(ours);
     await peer.stdout.waitFor(/"type":"verified"/);
-    await peer.stdout.waitFor(/"type":"peerConnected"/, FOUND_WITHIN_MS);
+    await untilFound(peer);
     await waitUntilComplete(theirs, program);
     await assertCopied(ours, theirs);
   }, { missing });
@@ -56,7 +66,7 @@ for (const client of [libtorrentWithLsd, transmissionWithLsd, aria2WithLsd]) {
     await peer.stdout.waitFor(/"type":"verified"/);
     await delay(SILENT_AFTER_MS);
     await client.start(theirs, TORRENT_NAME);
-    await peer.stdout.waitFor(/"type":"peerConnected"/, FOUND_WITHIN_MS);
+    await untilFound(peer);
     await waitUntilCompleted(peer);
     await assertCopied(theirs, ours);
   }, { missing });
