@@ -5,10 +5,7 @@
  *
  * @module
  */
-import { displayName } from "../mod.ts";
-
-/** Longest part of a stranger's name that a line has room for, in characters. */
-const MAX_NAME_LENGTH = 64;
+import { cutName, displayName } from "../mod.ts";
 
 /**
  * Control characters, line and paragraph separators, what turns the direction of
@@ -26,10 +23,7 @@ export function printable(text: string): string {
 
 /** A stranger's name within a line: without invisible characters, and cut. */
 export function shown(name: string): string {
-  const text = displayName(name) ?? "?";
-  return [...name].length <= MAX_NAME_LENGTH
-    ? text
-    : `${[...text].slice(0, MAX_NAME_LENGTH - 1).join("")}…`;
+  return displayName(cutName(name)) ?? "?";
 }
 
 /** `value` as one line of JSON, with the unsafe characters escaped as JSON does. */
