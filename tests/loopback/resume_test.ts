@@ -177,6 +177,7 @@ Deno.test("settle() returns no stamp of a file that is written meanwhile", async
   await using folder = await withContent();
   const dir = folder.path;
   const opened = await openTorrentContent(torrent, { dir });
+  await opened.verify();
   const piece = content.subarray(0, PIECE_LENGTH);
   await opened.storage.write(0, piece);
   const settling = opened.storage.settle();
