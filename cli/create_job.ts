@@ -44,7 +44,7 @@ export const FLAGS = {
   pieceLength: {
     usage: "--piece-length SIZE",
     help:
-      "in bytes, or as 256KiB or 1MiB; a power of two from 16KiB to 256MiB (default: 256KiB below 1 GiB of content, then 1MiB, and above 64 GiB so that 65,536 pieces remain)",
+      "in bytes, or as 256KiB or 1MiB; a power of two from 16KiB to 256MiB (default: 256KiB below 256 MiB of content, then 1MiB, and above 64 GiB so that 65,536 pieces remain)",
     read: readPieceLength,
   },
   isPrivate: {

@@ -88,7 +88,8 @@ Deno.test("choosePieceLength() gives at most 65,536 pieces while a piece may be 
   const [KIB, MIB, GIB] = [2 ** 10, 2 ** 20, 2 ** 30];
   const cases: [length: number, pieceLength: number][] = [
     [0, 256 * KIB],
-    [GIB - 1, 256 * KIB],
+    [256 * MIB - 1, 256 * KIB],
+    [256 * MIB, MIB],
     [GIB, MIB],
     [64 * GIB, MIB],
     [64 * GIB + 1, 2 * MIB],
