@@ -9,6 +9,7 @@
 import type { InfoHash } from "../../base/identifier.ts";
 import { isLoopback } from "../../base/ip_address.ts";
 import { type Address, formatAddress, type PeerRows } from "./peer_rows.ts";
+import type { OpenStoreOptions } from "./peer_store.ts";
 import type { Swarm } from "./swarm.ts";
 import type { SwarmTable } from "./swarm_table.ts";
 
@@ -30,46 +31,35 @@ const EVICTION_ROUNDS = 4;
 /** Part of the largest address's peers up to which another one is small. */
 const SMALL_SHARE = 1 / 16;
 
-/** Limits of a store. */
-export interface StoreLimits {
-  readonly maxSwarmCount: number;
-  readonly maxPeersPerAddress: number;
-  /** True if there is no room for one more peer. */
-  readonly isFull: () => boolean;
-}
-
 /** The peers of this tracker by address. */
 export class Eviction {
   readonly #rows: PeerRows;
   readonly #table: SwarmTable;
-  readonly #limits: StoreLimits;
+  readonly #maxSwarmCount: number;
+  readonly #maxPeerCount: number;
+  readonly #maxPeersPerAddress: number;
   /** One peer as its row: a set of its own would take as much memory as the peer. */
   readonly #rowsByAddress = new Map<Address, number | Set<number>>();
   /** Addresses of two peers and more. */
   readonly #byCount = new Map<number, Set<Address>>();
   #largestCount = 1;
 
-  constructor(rows: PeerRows, table: SwarmTable, limits: StoreLimits) {
+  constructor(rows: PeerRows, table: SwarmTable, limits: OpenStoreOptions) {
     this.#rows = rows;
     this.#table = table;
-    this.#limits = limits;
+    this.#maxSwarmCount = limits.maxSwarmCount ?? 100_000;
+    this.#maxPeerCount = limits.maxPeerCount ?? 500_000;
+    this.#maxPeersPerAddress = limits.maxPeersPerAddress ?? 32_768;
   }
 
   /** Counts a peer. */
   add(row: number): void {
-    const address = this.#rows.holder(row);
-    const rows = this.#rowsOf(address);
-    const before = rows.size;
-    this.#keep(address, rows.add(row), before);
+    this.#change(row, (rows) => rows.add(row));
   }
 
   /** Counts a peer no more. */
   delete(row: number): void {
-    const address = this.#rows.holder(row);
-    const rows = this.#rowsOf(address);
-    const before = rows.size;
-    rows.delete(row);
-    this.#keep(address, rows, before);
+    this.#change(row, (rows) => rows.delete(row));
   }
 
   /**
@@ -77,19 +67,23 @@ export class Eviction {
    * for one more of an address in a swarm.
    */
   *victims(infoHash: InfoHash, address: Address): Generator<number> {
-    const { maxPeersPerAddress, isFull } = this.#limits;
     if (
-      this.#rowsOf(address).size >= maxPeersPerAddress &&
+      this.#rowsOf(address).size >= this.#maxPeersPerAddress &&
       !isLoopback(formatAddress(address))
     ) yield* this.#oldestOf(address);
-    if (isFull()) yield* this.#oldestOf(this.#largest);
+    if (this.isFull) yield* this.#oldestOf(this.#largest);
     if (!this.hasRoom(infoHash)) yield* this.#untilSwarmCloses();
+  }
+
+  /** True if there is no room for one more peer. */
+  get isFull(): boolean {
+    return this.#rows.count >= this.#maxPeerCount;
   }
 
   /** True if a swarm is open, or may be opened. */
   hasRoom(infoHash: InfoHash): boolean {
     const { swarms } = this.#table;
-    return swarms.size < this.#limits.maxSwarmCount || swarms.has(infoHash);
+    return swarms.size < this.#maxSwarmCount || swarms.has(infoHash);
   }
 
   /** The address that holds most peers, if there are any. */
@@ -121,7 +115,7 @@ export class Eviction {
         round === EVICTION_ROUNDS;
       if (chosen !== undefined && isFair) return yield* chosen.peers.values();
       yield* candidates;
-      if (this.#table.swarms.size < this.#limits.maxSwarmCount) return;
+      if (this.#table.swarms.size < this.#maxSwarmCount) return;
     }
     const small = this.#table.swarms.values()
       .find(({ peers }) => peers.size <= MAX_CLOSED_SIZE);
@@ -165,7 +159,11 @@ export class Eviction {
     return new Set(rows === undefined ? [] : [rows]);
   }
 
-  #keep(address: Address, rows: Set<number>, before: number): void {
+  #change(row: number, change: (rows: Set<number>) => void): void {
+    const address = this.#rows.holder(row);
+    const rows = this.#rowsOf(address);
+    const before = rows.size;
+    change(rows);
     const [first] = rows;
     if (first === undefined) this.#rowsByAddress.delete(address);
     else this.#rowsByAddress.set(address, rows.size === 1 ? first : rows);

@@ -16,11 +16,17 @@ import type {
   PeerAnnounce,
   PeerDetails,
   PeerStore,
+  PickedPeers,
   StoreTotals,
   SwarmChange,
   SwarmSummary,
 } from "./peer_store.ts";
-import { SwarmTable, type SwarmTableOptions } from "./swarm_table.ts";
+import type { Torrent } from "./swarm.ts";
+import {
+  SwarmTable,
+  type SwarmTableOptions,
+  withoutPeers,
+} from "./swarm_table.ts";
 
 /** Rows that one call of `expire` looks at, in less than a millisecond. */
 const ROWS_PER_SWEEP = 131_072;
@@ -36,28 +42,20 @@ const SHORTEST_SPAN_MS = 1_000;
 
 /** A {@linkcode PeerStore} in memory. */
 export class MemoryStore implements PeerStore {
-  /** For the stores that keep more than peers in memory, as is `table`. */
+  /** For stores that share peers, as are `table` and `eviction`. */
   readonly rows: PeerRows = new PeerRows();
   readonly table: SwarmTable;
-  readonly maxSwarmCount: number;
-  /** Of all swarms; a peer in two counts twice. */
-  peerCount = 0;
+  readonly eviction: Eviction;
   readonly #options: OpenStoreOptions;
-  readonly #eviction: Eviction;
   readonly #selection: PeerSelection;
   /** The row at which the next sweep begins. */
   #sweepRow = 0;
 
   constructor(options: OpenStoreOptions, tableOptions: SwarmTableOptions = {}) {
     this.#options = options;
-    this.maxSwarmCount = options.maxSwarmCount ?? 100_000;
     this.table = new SwarmTable(this.rows, tableOptions);
     this.#selection = new PeerSelection(this.rows, options.random);
-    this.#eviction = new Eviction(this.rows, this.table, {
-      maxSwarmCount: this.maxSwarmCount,
-      maxPeersPerAddress: options.maxPeersPerAddress ?? 32_768,
-      isFull: () => this.isFull,
-    });
+    this.eviction = new Eviction(this.rows, this.table, options);
   }
 
   announce(announce: PeerAnnounce, nowMs: number): AnnounceOutcome {
@@ -80,7 +78,7 @@ export class MemoryStore implements PeerStore {
     if (known === undefined && !this.#makeRoom(infoHash, address)) {
       return {
         type: "refused",
-        reason: `the tracker is full with ${this.maxSwarmCount} torrents`,
+        reason: `the tracker is full with ${this.table.swarms.size} torrents`,
         retryInMs: RETRY_WHEN_FULL_MS,
       };
     }
@@ -107,26 +105,28 @@ export class MemoryStore implements PeerStore {
     if (left > swarm.contentLength) swarm.contentLength = left;
     if (announce.event === "completed" && rows.hasCompleted[row] === 0) {
       rows.hasCompleted[row] = 1;
-      this.table.countDownload(swarm);
+      this.table.addDownloads(infoHash, 1);
       this.onDownload(infoHash, peerId);
       this.#report("completed", row);
     }
-    return {
-      type: "accepted",
-      swarm: swarm.entry(),
-      peers: this.#selection.pick(swarm, asker, announce),
-      swarmAgeMs: nowMs - swarm.openedAtMs,
-      peerCount: this.peerCount,
-    };
+    const peers = this.#selection.pick(swarm, asker, announce);
+    return this.#accept(swarm, peers, nowMs - swarm.openedAtMs);
   }
 
   scrape(infoHashes: readonly InfoHash[]): ScrapeEntry[] {
-    return infoHashes.map((infoHash) => this.table.entry(infoHash))
-      .filter((entry) => entry !== undefined);
+    return infoHashes.map((infoHash) => this.table.torrent(infoHash))
+      .filter((torrent) => torrent !== undefined).map(scrapeEntry);
   }
 
-  swarms(): Iterable<SwarmSummary> {
-    return this.table.summaries();
+  *swarms(): Generator<SwarmSummary> {
+    for (const torrent of this.table.torrents()) {
+      const { contentLength, bytesPerSecond } = torrent;
+      yield {
+        ...scrapeEntry(torrent),
+        contentLength: contentLength || undefined,
+        bytesPerSecond,
+      };
+    }
   }
 
   totals(): StoreTotals {
@@ -165,10 +165,6 @@ export class MemoryStore implements PeerStore {
   /** The peers of this tracker in a swarm are others, or elsewhere, than before. */
   protected onPeersChange(_infoHash: InfoHash): void {}
 
-  get isFull(): boolean {
-    return this.peerCount >= (this.#options.maxPeerCount ?? 500_000);
-  }
-
   /**
    * Adds a peer to its swarm, in place of the one that was at its endpoint
    * before: a client that was restarted.
@@ -181,19 +177,18 @@ export class MemoryStore implements PeerStore {
         rows.address(endpoint)!,
         rows.port(endpoint),
       );
-      if (before === undefined) continue;
-      this.#report("expired", before, () => this.drop(before));
+      if (before !== undefined) this.drop(before, "expired");
     }
     swarm.enter(row);
-    this.peerCount++;
     if (rows.trackers.has(row)) return;
-    this.#eviction.add(row);
+    this.eviction.add(row);
     this.onPeersChange(swarm.infoHash);
   }
 
-  /** Removes a peer and reports nothing; its swarm stays open. */
-  drop(row: number): void {
+  /** Removes a peer, which is reported if the reason is given; its swarm stays open. */
+  drop(row: number, reason?: "left" | "expired"): void {
     this.#leave(row);
+    if (reason !== undefined) this.#report(reason, row);
     this.rows.delete(row);
   }
 
@@ -201,42 +196,33 @@ export class MemoryStore implements PeerStore {
   #leave(row: number): void {
     const swarm = this.table.of(row);
     swarm.leave(row);
-    this.peerCount--;
     if (this.rows.trackers.has(row)) return;
-    this.#eviction.delete(row);
+    this.eviction.delete(row);
     this.onPeersChange(swarm.infoHash);
   }
 
   /** Removes a peer, and its swarm with the last one. */
-  #remove(row: number, type: "left" | "expired"): void {
+  #remove(row: number, reason: "left" | "expired"): void {
     const swarm = this.table.of(row);
-    this.#report(type, row, () => this.drop(row));
+    this.drop(row, reason);
     this.table.close(swarm);
   }
 
-  /** Reports what happens to a peer of this tracker, after `change` if there is one. */
-  #report(
-    type: SwarmChange["type"],
-    row: number,
-    change: () => void = () => {},
-  ): void {
-    const swarm = this.table.of(row);
-    const onChange = this.rows.trackers.has(row)
-      ? undefined
-      : this.#options.onChange;
-    const described = onChange && this.rows.describe(row);
-    change();
-    if (described === undefined) return;
-    const { peerId, addresses: [address] } = described;
-    onChange!({ type, peerId, address: address!, swarm: swarm.entry() });
+  /** Reports what happened to a peer, if it is one of this tracker. */
+  #report(type: SwarmChange["type"], row: number): void {
+    const { onChange } = this.#options;
+    if (onChange === undefined || this.rows.trackers.has(row)) return;
+    const { peerId, addresses: [address] } = this.rows.describe(row);
+    const swarm = scrapeEntry(this.table.of(row));
+    onChange({ type, peerId, address: address!, swarm });
   }
 
   /** Evicts peers until there is room for one more. @returns False if that is in vain. */
   #makeRoom(infoHash: InfoHash, address: Address): boolean {
-    for (const row of this.#eviction.victims(infoHash, address)) {
+    for (const row of this.eviction.victims(infoHash, address)) {
       this.#remove(row, "expired");
     }
-    return this.#eviction.hasRoom(infoHash);
+    return this.eviction.hasRoom(infoHash);
   }
 
   /** Lists a peer, which may be listed already, as it announced. @returns Its endpoint. */
@@ -271,14 +257,18 @@ export class MemoryStore implements PeerStore {
   ): AnnounceOutcome {
     const { openedAtMs = nowMs } = this.table.swarms.get(infoHash) ?? {};
     if (known !== undefined) this.#remove(known, "left");
-    const unknown = { infoHash, complete: 0, incomplete: 0, downloaded: 0 };
-    return {
-      type: "accepted",
-      swarm: this.table.entry(infoHash) ?? unknown,
-      peers: noPeers(wantsIds),
-      swarmAgeMs: nowMs - openedAtMs,
-      peerCount: this.peerCount,
-    };
+    const torrent = this.table.torrent(infoHash) ?? withoutPeers({ infoHash });
+    return this.#accept(torrent, noPeers(wantsIds), nowMs - openedAtMs);
+  }
+
+  #accept(
+    torrent: Torrent,
+    peers: PickedPeers,
+    swarmAgeMs: number,
+  ): AnnounceOutcome {
+    const swarm = scrapeEntry(torrent);
+    const peerCount = this.rows.count;
+    return { type: "accepted", swarm, peers, swarmAgeMs, peerCount };
   }
 }
 
@@ -290,4 +280,14 @@ function endpointAt(
 ): number | undefined {
   const endpoint = 2 * row + (typeof address === "number" ? 0 : 1);
   return rows.address(endpoint) === address ? endpoint : undefined;
+}
+
+/** The counts of a torrent now. */
+function scrapeEntry(torrent: Torrent): ScrapeEntry {
+  return {
+    infoHash: torrent.infoHash,
+    complete: torrent.seederCount,
+    incomplete: torrent.leecherCount,
+    downloaded: torrent.downloadCount,
+  };
 }

@@ -8,11 +8,12 @@
  */
 import type { InfoHash, PeerId } from "../../base/identifier.ts";
 import {
+  addressScope,
   formatIpAddress,
   parseIpAddress,
   parseIpv4,
 } from "../../base/ip_address.ts";
-import { COMPACT_PEER_LENGTH } from "../../base/peer_address.ts";
+import { COMPACT_PEER_LENGTH, isPrivileged } from "../../base/peer_address.ts";
 import type { PeerDetails } from "./peer_store.ts";
 
 /** IPv4 as a signed number, which takes no memory of its own; IPv6 as canonical text. */
@@ -23,6 +24,18 @@ export const ENTRY_LENGTHS = [
   COMPACT_PEER_LENGTH.ipv4,
   COMPACT_PEER_LENGTH.ipv6,
 ] as const;
+
+/** The kind of an endpoint has bits; the first is its family, 1 for IPv6. */
+const IPV6 = 1;
+
+/** The bit of an endpoint on loopback, of use on this machine alone. */
+export const LOOPBACK = 2;
+
+/** The bit of an endpoint that no other peer is given. */
+export const UNLISTED = 4;
+
+/** The kind of an endpoint that a peer does not have. */
+const MISSING = 8;
 
 const FIRST_CAPACITY = 64;
 
@@ -36,8 +49,6 @@ export class PeerRows {
   /** The trackers of peers that announce to another one. */
   readonly trackers: Map<number, string> = new Map();
   readonly ipv6Texts: Map<number, string> = new Map();
-  /** 1 for a peer with IPv4. */
-  hasIpv4 = new Uint8Array(FIRST_CAPACITY);
   /** 1 for a peer that lacks nothing. */
   isSeeder = new Uint8Array(FIRST_CAPACITY);
   /** 1 for a peer whose download was counted. */
@@ -52,11 +63,18 @@ export class PeerRows {
   ipv4 = new Uint8Array(FIRST_CAPACITY * COMPACT_PEER_LENGTH.ipv4);
   /** Empty until there is a peer with IPv6. */
   ipv6 = new Uint8Array(0);
+  /** By endpoint: its kind. */
+  kinds = new Uint8Array(2 * FIRST_CAPACITY);
   /** By endpoint: its place in its list, -1 in none. */
   slots = new Int32Array(2 * FIRST_CAPACITY);
   /** By endpoint: its place among its neighbours, if its list has any. */
   nearSlots = new Int32Array(2 * FIRST_CAPACITY);
   readonly #free: number[] = [];
+
+  /** Number of peers; one in two swarms counts twice. */
+  get count(): number {
+    return this.ids.length - this.#free.length;
+  }
 
   /** Adds a peer without endpoints, which is in no list yet. */
   add(infoHash: InfoHash, id: PeerId): number {
@@ -67,7 +85,8 @@ export class PeerRows {
     this.infoHashes[row] = infoHash;
     this.keys[row] = undefined;
     this.isSeeder[row] = this.hasCompleted[row] = this.bytesPerSecond[row] = 0;
-    this.slots[2 * row] = this.slots[2 * row + 1] = -1;
+    this.slots.fill(-1, 2 * row, 2 * row + 2);
+    this.kinds.fill(MISSING, 2 * row, 2 * row + 2);
     return row;
   }
 
@@ -77,15 +96,13 @@ export class PeerRows {
     this.ids[row] = this.infoHashes[row] = this.keys[row] = undefined;
     this.trackers.delete(row);
     this.ipv6Texts.delete(row);
-    this.hasIpv4[row] = 0;
     this.#free.push(row);
   }
 
   /** Gives a peer an endpoint in place of the one of the same family. */
   setEndpoint(row: number, address: Address, port: number): number {
     const family = typeof address === "number" ? 0 : 1;
-    if (typeof address === "number") this.hasIpv4[row] = 1;
-    else this.ipv6Texts.set(row, address);
+    if (typeof address === "string") this.ipv6Texts.set(row, address);
     if (family === 1 && this.ipv6.length === 0) {
       const capacity = this.lastSeenMs.length;
       this.ipv6 = new Uint8Array(capacity * COMPACT_PEER_LENGTH.ipv6);
@@ -96,6 +113,7 @@ export class PeerRows {
     bytes.set(parseIpAddress(formatAddress(address))!, start);
     bytes[end - 2] = port >>> 8;
     bytes[end - 1] = port;
+    this.kinds[2 * row + family] = kindOf(address, port);
     return 2 * row + family;
   }
 
@@ -107,13 +125,13 @@ export class PeerRows {
   /** A peer's endpoints, IPv4 first; at least one once it is in a swarm. */
   endpoints(row: number): number[] {
     return [2 * row, 2 * row + 1]
-      .filter((endpoint) => this.address(endpoint) !== undefined);
+      .filter((endpoint) => this.kinds[endpoint] !== MISSING);
   }
 
   address(endpoint: number): Address | undefined {
     const row = endpoint >> 1;
     if (endpoint % 2 === 1) return this.ipv6Texts.get(row);
-    if (this.hasIpv4[row] === 0) return undefined;
+    if (this.kinds[endpoint] === MISSING) return undefined;
     const { ipv4 } = this;
     const start = row * COMPACT_PEER_LENGTH.ipv4;
     return ipv4[start]! << 24 | ipv4[start + 1]! << 16 |
@@ -162,6 +180,16 @@ export class PeerRows {
       Object.assign(this, { [name]: larger });
     }
   }
+}
+
+function kindOf(address: Address, port: number): number {
+  const isIpv6 = typeof address === "string";
+  const scope = addressScope(formatAddress(address));
+  // A link-local address of IPv6 means nothing without its link.
+  const isListed = !isPrivileged(port) && scope !== "none" &&
+    !(isIpv6 && scope === "linkLocal");
+  return (isIpv6 ? IPV6 : 0) | (scope === "loopback" ? LOOPBACK : 0) |
+    (isListed ? 0 : UNLISTED);
 }
 
 /** Reads a hostname in any spelling; what is no address becomes `::`. */

@@ -20,9 +20,14 @@ import {
 } from "../../base/ip_address.ts";
 import { type Random, randomBelow } from "../../base/random.ts";
 import { MAX_NUMWANT } from "../announce_query.ts";
-import { ENTRY_LENGTHS, type PeerRows } from "./peer_rows.ts";
+import {
+  ENTRY_LENGTHS,
+  LOOPBACK,
+  type PeerRows,
+  UNLISTED,
+} from "./peer_rows.ts";
 import type { PeerAnnounce, PickedPeers } from "./peer_store.ts";
-import { kindOf, type PeerList, type Swarm } from "./swarm.ts";
+import type { PeerList, Swarm } from "./swarm.ts";
 
 /** The share of a list that is left to further kinds of addresses. */
 const OTHERS_SHARE = 1 / 4;
@@ -95,10 +100,10 @@ export class PeerSelection {
   }
 
   #pick(swarm: Swarm, asker: number, count: number): void {
-    const askerKind = kindOf(this.#rows.address(asker)!);
+    const askerKind = this.#rows.kinds[asker]! & ~UNLISTED;
     const kinds = (this.#local && KINDS_WITH_LOOPBACK[askerKind]) ??
       KINDS[askerKind]!;
-    if (askerKind >= 2) this.#local = undefined;
+    if (this.#isLoopback(asker)) this.#local = undefined;
     let seedersAhead = 0;
     let leechersAhead = 0;
     let others = 0;
@@ -238,7 +243,7 @@ export class PeerSelection {
   }
 
   #isLoopback(endpoint: number): boolean {
-    return kindOf(this.#rows.address(endpoint)!) >= 2;
+    return (this.#rows.kinds[endpoint]! & LOOPBACK) !== 0;
   }
 
   #ids(rows: readonly number[]): Uint8Array {

@@ -57,7 +57,7 @@ export class SqliteStore extends MemoryStore {
     this.#onEvent = onEvent;
     for (const torrent of database.torrents()) {
       this.#written.set(torrent.infoHash, torrent);
-      this.table.restore(torrent.infoHash, torrent);
+      this.table.restore(torrent);
     }
     this.#wait(WRITE_INTERVAL_MS);
   }

@@ -6,15 +6,12 @@
  *
  * @module
  */
-import type { ScrapeEntry } from "../../announce/announce.ts";
 import type { InfoHash, PeerId } from "../../base/identifier.ts";
-import { addressScope } from "../../base/ip_address.ts";
-import { isPrivileged } from "../../base/peer_address.ts";
 import {
   type Address,
   ENTRY_LENGTHS,
-  formatAddress,
   type PeerRows,
+  UNLISTED,
 } from "./peer_rows.ts";
 
 /** Endpoints up to which nobody is a neighbour: so many fit into a reply. */
@@ -26,14 +23,6 @@ const SUBNET_LENGTHS = [3, 8] as const;
 /** Most peers that are compared one after another: a map would be larger. */
 const MAX_SIZE_WITHOUT_MAP = 8;
 
-/** Knowledge of a torrent, with peers or without. */
-export interface Torrent {
-  readonly infoHash: InfoHash;
-  downloadCount: number;
-  /** The most that a peer ever lacked, in bytes; 0 if none ever lacked anything. */
-  contentLength: number;
-}
-
 /** Sums over some peers of a swarm. */
 export interface SwarmPart {
   readonly seederCount: number;
@@ -41,18 +30,33 @@ export interface SwarmPart {
   readonly bytesPerSecond: number;
 }
 
-/** A swarm with at least one peer. */
-export class Swarm implements SwarmPart, Torrent {
+/** A part without peers. */
+export const NO_PART: SwarmPart = {
+  seederCount: 0,
+  leecherCount: 0,
+  bytesPerSecond: 0,
+};
+
+/** Knowledge of a torrent, with peers or without. */
+export interface Torrent extends SwarmPart {
   readonly infoHash: InfoHash;
+  downloadCount: number;
+  /** The most that a peer ever lacked, in bytes; 0 if none ever lacked anything. */
+  contentLength: number;
+}
+
+/** A swarm with at least one peer. */
+export class Swarm implements Torrent {
+  readonly infoHash: InfoHash;
+  seederCount = 0;
+  leecherCount = 0;
+  bytesPerSecond = 0;
   downloadCount: number;
   contentLength: number;
   /** When its first peer joined. */
   openedAtMs: number;
   /** Rows by peer id. */
   readonly peers: Map<PeerId, number> = new Map();
-  seederCount = 0;
-  leecherCount = 0;
-  bytesPerSecond = 0;
   readonly #rows: PeerRows;
   /** Rows by endpoint, in a swarm that was large once. */
   #byEndpoint: Map<number | string, number> | undefined;
@@ -82,28 +86,22 @@ export class Swarm implements SwarmPart, Torrent {
 
   /** The peer at an address and port that others may be given. */
   peerAt(address: Address, port: number): number | undefined {
-    if (this.#byEndpoint !== undefined) {
-      return this.#byEndpoint.get(keyOf(address, port));
-    }
-    const { slots } = this.#rows;
-    const family = typeof address === "number" ? 0 : 1;
-    return this.peers.values().find((row) => {
-      const endpoint = 2 * row + family;
-      return this.#rows.address(endpoint) === address &&
-        this.#rows.port(endpoint) === port && slots[endpoint]! >= 0;
-    });
+    const key = keyOf(address, port);
+    if (this.#byEndpoint !== undefined) return this.#byEndpoint.get(key);
+    return this.peers.values().find((row) =>
+      this.#listed(row).some((endpoint) => this.#keyOf(endpoint) === key)
+    );
   }
 
   /** Counts a peer and lists its endpoints. */
   enter(row: number): void {
     this.peers.set(this.#rows.ids[row]!, row);
     this.#count(row, 1);
-    for (const endpoint of this.#rows.endpoints(row)) {
-      const kind = this.#kindOf(endpoint);
-      if (kind === undefined) continue;
-      const index = 4 * this.#rows.isSeeder[row]! + kind;
-      this.#lists[index] ??= new PeerList(this.#rows);
-      this.#lists[index].add(endpoint);
+    for (const endpoint of this.#listed(row)) {
+      const list = this.#lists[this.#listIndexOf(endpoint)] ??= new PeerList(
+        this.#rows,
+      );
+      list.add(endpoint);
       this.#byEndpoint?.set(this.#keyOf(endpoint), row);
     }
     if (this.peers.size <= MAX_SIZE_WITHOUT_MAP) return;
@@ -117,10 +115,8 @@ export class Swarm implements SwarmPart, Torrent {
   leave(row: number): void {
     this.peers.delete(this.#rows.ids[row]!);
     this.#count(row, -1);
-    for (const endpoint of this.#rows.endpoints(row)) {
-      const kind = this.#kindOf(endpoint);
-      if (kind === undefined) continue;
-      const index = 4 * this.#rows.isSeeder[row]! + kind;
+    for (const endpoint of this.#listed(row)) {
+      const index = this.#listIndexOf(endpoint);
       const list = this.#lists[index]!;
       list.delete(endpoint);
       if (list.endpoints.length === 0) this.#lists[index] = undefined;
@@ -144,15 +140,6 @@ export class Swarm implements SwarmPart, Torrent {
     Object.assign(unnamed, part);
   }
 
-  entry(): ScrapeEntry {
-    return {
-      infoHash: this.infoHash,
-      complete: this.seederCount,
-      incomplete: this.leecherCount,
-      downloaded: this.downloadCount,
-    };
-  }
-
   #count(row: number, change: 1 | -1): void {
     if (this.#rows.isSeeder[row] === 1) this.seederCount += change;
     else this.leecherCount += change;
@@ -168,14 +155,15 @@ export class Swarm implements SwarmPart, Torrent {
     this.#unnamed.delete(tracker);
   }
 
-  /** The kind of an endpoint; `undefined` if other peers may not be given it. */
-  #kindOf(endpoint: number): number | undefined {
-    const family = endpoint & 1;
-    const scope = addressScope(formatAddress(this.#rows.address(endpoint)!));
-    // A link-local address of IPv6 means nothing without its link.
-    const isListed = !isPrivileged(this.#rows.port(endpoint)) &&
-      scope !== "none" && (family === 0 || scope !== "linkLocal");
-    return isListed ? kindOf(this.#rows.address(endpoint)!) : undefined;
+  /** The endpoints of a peer that others may be given. */
+  #listed(row: number): number[] {
+    return this.#rows.endpoints(row)
+      .filter((endpoint) => this.#rows.kinds[endpoint]! < UNLISTED);
+  }
+
+  #listIndexOf(endpoint: number): number {
+    const { isSeeder, kinds } = this.#rows;
+    return 4 * isSeeder[endpoint >> 1]! + kinds[endpoint]!;
   }
 
   #keyOf(endpoint: number): number | string {
@@ -263,19 +251,6 @@ function moveLast(
   const last = endpoints.pop()!;
   slots[last] = slots[endpoint]!;
   if (last !== endpoint) endpoints[slots[last]!] = last;
-}
-
-/** A part without peers. */
-export const NO_PART: SwarmPart = {
-  seederCount: 0,
-  leecherCount: 0,
-  bytesPerSecond: 0,
-};
-
-/** 0 for IPv4, 1 for IPv6; 2 and 3 for the same on loopback, of use on this machine alone. */
-export function kindOf(address: Address): number {
-  if (typeof address === "string") return address === "::1" ? 3 : 1;
-  return address >> 24 === 127 ? 2 : 0;
 }
 
 /** IPv4 in one number, which is smaller than its text. */

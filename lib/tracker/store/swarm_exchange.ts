@@ -62,6 +62,14 @@ const MAX_UNCOUNTED = 100_000;
 /** Runs commands in their order. @throws {Error} If Redis is gone or refuses one of them. */
 export type Ask = (commands: readonly string[][]) => Promise<unknown[]>;
 
+/** A download that Redis has not counted yet. */
+interface Download {
+  readonly infoHash: InfoHash;
+  readonly peerId: PeerId;
+  /** Differs for every announce of every tracker. */
+  readonly announce: string;
+}
+
 /** The exchange of one tracker. */
 export class SwarmExchange {
   readonly #store: MemoryStore;
@@ -72,7 +80,8 @@ export class SwarmExchange {
   /** Swarms that are reported although nothing changed, in turns. */
   #refreshing: Iterator<InfoHash> | undefined;
   #refreshCredit = 0;
-  #uncounted: (readonly [InfoHash, PeerId, announce: string])[] = [];
+  readonly #uncounted = new Map<InfoHash, Set<Download>>();
+  #uncountedCount = 0;
   #downloadNumber = 0;
   /** The last round that was read of each other tracker. */
   readonly #others = new Map<string, number>();
@@ -94,14 +103,16 @@ export class SwarmExchange {
 
   /** A peer completed its download, which this tracker counted. */
   noteDownload(infoHash: InfoHash, peerId: PeerId): void {
-    if (this.#uncounted.length === MAX_UNCOUNTED) return;
+    if (this.#uncountedCount === MAX_UNCOUNTED) return;
+    this.#uncountedCount++;
     const announce = `${this.#name} ${this.#downloadNumber++}`;
-    this.#uncounted.push([infoHash, peerId, announce]);
+    const waiting = this.#uncounted.get(infoHash) ?? new Set();
+    this.#uncounted.set(infoHash, waiting.add({ infoHash, peerId, announce }));
   }
 
   /** Begins on a Redis that may have lost everything. */
   async begin(ask: Ask): Promise<void> {
-    for (const { infoHash } of this.#store.table.summaries()) {
+    for (const { infoHash } of this.#store.table.torrents()) {
       this.#changed.add(infoHash);
     }
     const [reply] = await ask([["ZRANGE", DOWNLOADS, "0", "-1", "WITHSCORES"]]);
@@ -230,32 +241,29 @@ export class SwarmExchange {
 
   /** Counts downloads that no other tracker has counted. */
   async #countDownloads(ask: Ask): Promise<void> {
-    while (this.#uncounted.length > 0) {
-      const batch = this.#uncounted.slice(0, BATCH_SIZE);
+    while (this.#uncountedCount > 0) {
+      const batch = this.#uncounted.values().flatMap((waiting) => waiting)
+        .take(BATCH_SIZE).toArray();
       const replies = await ask(
-        batch.flatMap(([infoHash, peerId, announce]) => {
+        batch.flatMap(({ infoHash, peerId, announce }) => {
           const key = `${PREFIX}completed:${infoHash}:${peerId}`;
           const expiry = ["PX", String(COMPLETED_EXPIRY_MS)];
           return [["SET", key, announce, "NX", ...expiry], ["GET", key]];
         }),
       );
-      this.#uncounted = this.#uncounted.slice(batch.length);
-      // Not by the reply to SET, which may have been lost in the round before.
-      const counted = batch.filter(([, , announce], index) =>
-        replies[2 * index + 1] === announce
-      );
-      for (const download of batch) {
-        if (counted.includes(download)) continue;
-        const [infoHash] = download;
-        const { downloadCount = 1 } = this.#store.table.torrent(infoHash) ?? {};
-        this.#store.table.restore(infoHash, {
-          downloadCount: downloadCount - 1,
-        });
+      const counted: InfoHash[] = [];
+      for (const [index, download] of batch.entries()) {
+        const { infoHash, announce } = download;
+        const waiting = this.#uncounted.get(infoHash)!;
+        waiting.delete(download);
+        if (waiting.size === 0) this.#uncounted.delete(infoHash);
+        this.#uncountedCount--;
+        // Not by the reply to SET, which may have been lost in the round before.
+        if (replies[2 * index + 1] === announce) counted.push(infoHash);
+        else this.#store.table.addDownloads(infoHash, -1);
       }
-      await ask(counted.map(([infoHash]) => [
-        ...["ZINCRBY", DOWNLOADS, "1", infoHash],
-      ]));
-      await this.#readDownloads(ask, batch.map(([infoHash]) => infoHash));
+      await ask(counted.map((hash) => ["ZINCRBY", DOWNLOADS, "1", hash]));
+      await this.#readDownloads(ask, batch.map(({ infoHash }) => infoHash));
     }
   }
 
@@ -273,19 +281,14 @@ export class SwarmExchange {
 
   /** Downloads of a torrent but those that are not counted in Redis yet. */
   #countedDownloads(infoHash: InfoHash): number {
-    const uncounted = this.#uncounted.filter(([other]) => other === infoHash);
     const { downloadCount = 0 } = this.#store.table.torrent(infoHash) ?? {};
-    return downloadCount - uncounted.length;
+    return downloadCount - (this.#uncounted.get(infoHash)?.size ?? 0);
   }
 
   /** Takes over a count of Redis, which may have lost some that is known here. */
   #learnDownloads(infoHash: InfoHash, count: number): void {
     const more = count - this.#countedDownloads(infoHash);
-    if (more <= 0) return;
-    const { downloadCount = 0 } = this.#store.table.torrent(infoHash) ?? {};
-    this.#store.table.restore(infoHash, {
-      downloadCount: downloadCount + more,
-    });
+    if (more > 0) this.#store.table.addDownloads(infoHash, more);
   }
 }
 

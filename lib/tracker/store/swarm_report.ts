@@ -29,7 +29,7 @@ export interface NamedPeer extends PeerDetails {
 }
 
 /** A swarm as one tracker knows it by itself. */
-export interface SwarmReport extends Readonly<SwarmPart> {
+export interface SwarmReport extends SwarmPart {
   readonly openedAtMs: number;
   readonly contentLength: number;
   readonly peers: readonly NamedPeer[];
@@ -61,6 +61,14 @@ export function reportOf(swarm: Swarm, rows: PeerRows): SwarmReport {
   return { ...counts, openedAtMs, contentLength, peers };
 }
 
+/** Of a tracker that has no peers in a swarm. */
+const NO_REPORT: SwarmReport = {
+  ...NO_PART,
+  openedAtMs: Infinity,
+  contentLength: 0,
+  peers: [],
+};
+
 /**
  * Takes another tracker's report of a swarm in place of the one before.
  * @param report Undefined if that tracker has no peers in it any more.
@@ -68,25 +76,21 @@ export function reportOf(swarm: Swarm, rows: PeerRows): SwarmReport {
 export function mergeReport(
   store: MemoryStore,
   infoHash: InfoHash,
-  { tracker, report }: {
+  { tracker, report = NO_REPORT }: {
     readonly tracker: string;
     readonly report: SwarmReport | undefined;
   },
 ): void {
-  const isKnown = store.table.swarms.has(infoHash);
-  const isFull = store.table.swarms.size >= store.maxSwarmCount;
-  if (!isKnown && (report === undefined || isFull)) return;
-  const swarm = store.table.open(infoHash, report?.openedAtMs ?? 0);
-  const unnamed = { ...NO_PART };
+  const isNews = report !== NO_REPORT || store.table.swarms.has(infoHash);
+  if (!isNews || !store.eviction.hasRoom(infoHash)) return;
+  const { peers, openedAtMs, contentLength, ...unnamed } = report;
+  const swarm = store.table.open(infoHash, openedAtMs);
+  swarm.openedAtMs = Math.min(swarm.openedAtMs, openedAtMs);
+  swarm.contentLength = Math.max(swarm.contentLength, contentLength);
   const named = new Set<PeerId>();
-  if (report !== undefined) {
-    const { seederCount, leecherCount, bytesPerSecond, contentLength } = report;
-    Object.assign(unnamed, { seederCount, leecherCount, bytesPerSecond });
-    swarm.contentLength = Math.max(swarm.contentLength, contentLength);
-    swarm.openedAtMs = Math.min(swarm.openedAtMs, report.openedAtMs);
-  }
-  for (const peer of report?.peers ?? []) {
-    unnamed[peer.isSeeder ? "seederCount" : "leecherCount"]--;
+  for (const peer of peers) {
+    if (peer.isSeeder) unnamed.seederCount--;
+    else unnamed.leecherCount--;
     unnamed.bytesPerSecond -= peer.bytesPerSecond;
     if (mergePeer(store, swarm, tracker, peer)) named.add(peer.peerId);
   }
@@ -107,7 +111,7 @@ function mergePeer(
 ): boolean {
   const { rows } = store;
   const known = swarm.peers.get(named.peerId);
-  if (known === undefined && store.isFull) return false;
+  if (known === undefined && store.eviction.isFull) return false;
   const endpoints = named.addresses.map(({ hostname, port }) =>
     [parseAddress(hostname), port] as const
   );

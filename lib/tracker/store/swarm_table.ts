@@ -5,12 +5,11 @@
  *
  * @module
  */
-import type { ScrapeEntry } from "../../announce/announce.ts";
 import { BoundedMap } from "../../base/bounded_map.ts";
 import type { InfoHash } from "../../base/identifier.ts";
 import type { PeerRows } from "./peer_rows.ts";
-import type { StoreTotals, SwarmSummary } from "./peer_store.ts";
-import { NO_PART, Swarm, type SwarmPart, type Torrent } from "./swarm.ts";
+import type { StoreTotals } from "./peer_store.ts";
+import { NO_PART, Swarm, type Torrent } from "./swarm.ts";
 
 /** Options of {@linkcode SwarmTable}. */
 export interface SwarmTableOptions {
@@ -48,7 +47,7 @@ export class SwarmTable {
   open(infoHash: InfoHash, nowMs: number): Swarm {
     const known = this.swarms.get(infoHash);
     if (known !== undefined) return known;
-    const torrent = this.#past.peek(infoHash) ?? newTorrent(infoHash);
+    const torrent = this.torrent(infoHash) ?? withoutPeers({ infoHash });
     this.#past.delete(infoHash);
     const swarm = new Swarm(this.#rows, torrent, nowMs);
     this.swarms.set(infoHash, swarm);
@@ -56,18 +55,13 @@ export class SwarmTable {
   }
 
   /** Closes a swarm if it has no peers. */
-  close({ infoHash, peers, downloadCount, contentLength }: Swarm): void {
+  close(swarm: Swarm): void {
+    const { infoHash, peers, downloadCount } = swarm;
     if (peers.size > 0) return;
     this.swarms.delete(infoHash);
     if (downloadCount > 0 || this.#keepsUndownloaded) {
-      this.#past.set(infoHash, { infoHash, downloadCount, contentLength });
+      this.#past.set(infoHash, withoutPeers(swarm));
     }
-  }
-
-  /** Counts a download. */
-  countDownload(swarm: Swarm): void {
-    swarm.downloadCount++;
-    this.#downloadCount++;
   }
 
   /** Knowledge of a torrent. */
@@ -75,34 +69,25 @@ export class SwarmTable {
     return this.swarms.get(infoHash) ?? this.#past.peek(infoHash);
   }
 
-  /** Sets what is known of a torrent from elsewhere. */
-  restore(
-    infoHash: InfoHash,
-    { downloadCount, contentLength }: Partial<Torrent>,
-  ): void {
-    const torrent = this.torrent(infoHash) ?? newTorrent(infoHash);
-    this.#downloadCount -= torrent.downloadCount;
-    torrent.downloadCount = downloadCount ?? torrent.downloadCount;
-    torrent.contentLength = contentLength ?? torrent.contentLength;
-    this.#downloadCount += torrent.downloadCount;
+  /** Counts downloads, a negative number to take some back. */
+  addDownloads(infoHash: InfoHash, count: number): void {
+    const torrent = this.torrent(infoHash) ?? withoutPeers({ infoHash });
+    const before = torrent.downloadCount;
+    torrent.downloadCount = Math.max(0, before + count);
+    this.#downloadCount += torrent.downloadCount - before;
     if (!this.swarms.has(infoHash)) this.#past.set(infoHash, torrent);
   }
 
-  /** The counts of a torrent. */
-  entry(infoHash: InfoHash): ScrapeEntry | undefined {
-    const torrent = this.#past.peek(infoHash);
-    return this.swarms.get(infoHash)?.entry() ?? (torrent && {
-      infoHash,
-      complete: 0,
-      incomplete: 0,
-      downloaded: torrent.downloadCount,
-    });
+  /** Adds a torrent without peers that was known in an earlier run. */
+  restore(torrent: Pick<Torrent, "infoHash"> & Partial<Torrent>): void {
+    this.#past.set(torrent.infoHash, withoutPeers(torrent));
+    this.#downloadCount += torrent.downloadCount ?? 0;
   }
 
   /** Every torrent, those with peers first. */
-  *summaries(): Generator<SwarmSummary> {
-    for (const swarm of this.swarms.values()) yield summarize(swarm, swarm);
-    for (const torrent of this.#past.values()) yield summarize(torrent);
+  *torrents(): Generator<Torrent> {
+    yield* this.swarms.values();
+    yield* this.#past.values();
   }
 
   /** Sums over all swarms. */
@@ -118,20 +103,11 @@ export class SwarmTable {
   }
 }
 
-function newTorrent(infoHash: InfoHash): Torrent {
-  return { infoHash, downloadCount: 0, contentLength: 0 };
-}
-
-function summarize(
-  { infoHash, downloadCount, contentLength }: Torrent,
-  part: SwarmPart = NO_PART,
-): SwarmSummary {
-  return {
-    infoHash,
-    complete: part.seederCount,
-    incomplete: part.leecherCount,
-    downloaded: downloadCount,
-    contentLength: contentLength === 0 ? undefined : contentLength,
-    bytesPerSecond: part.bytesPerSecond,
-  };
+/** A torrent without peers. */
+export function withoutPeers(
+  { infoHash, downloadCount = 0, contentLength = 0 }:
+    & Pick<Torrent, "infoHash">
+    & Partial<Torrent>,
+): Torrent {
+  return { infoHash, ...NO_PART, downloadCount, contentLength };
 }

@@ -187,11 +187,11 @@ function nameOf(id: PeerId): string {
 
 Deno.test("MemoryStore remembers downloads when the peers come back, and those that were counted elsewhere", () => {
   const store = memoryStore();
-  store.table.restore(infoHash("a"), { downloadCount: 5 });
+  store.table.restore({ infoHash: infoHash("a"), downloadCount: 5 });
   assertEquals(counts(store), "0 0 5");
   accept(store, "x", { event: "completed", isSeeder: true });
   accept(store, "x", { event: "stopped" });
-  store.table.restore(infoHash("b"), { downloadCount: 7 });
+  store.table.addDownloads(infoHash("b"), 7);
   assertEquals([...store.swarms()].map(({ downloaded }) => downloaded), [6, 7]);
   assertEquals(store.totals().downloadCount, 13);
   accept(store, "y");

@@ -143,7 +143,7 @@ Deno.test("counts of peers that are not named go with the last that is", () => {
   assertEquals(counts(store), "0 300 0");
   expireAll(store, 180_001);
   assertEquals(counts(store), "unknown");
-  assertEquals(store.peerCount, 0);
+  assertEquals(store.rows.count, 0);
 });
 
 Deno.test("a peer is the tracker's that heard of it last", () => {
@@ -190,7 +190,7 @@ Deno.test("a full tracker takes no more peers and torrents from reports", () => 
   assertEquals([counts(full, "a"), counts(full, "b")], ["unknown", "0 1 0"]);
   const small = memoryStore({ maxPeerCount: 3 });
   merge(small, reported(other));
-  assertEquals([small.peerCount, listed(small).length], [3, 3]);
+  assertEquals([small.rows.count, listed(small).length], [3, 3]);
   assertEquals(counts(small), "1 2 0");
 });
 
