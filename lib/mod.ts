@@ -89,12 +89,12 @@ export type {
 } from "./tracker/store/peer_store.ts";
 export { MIN_ANNOUNCE_INTERVAL_MS } from "./tracker/tracker.ts";
 export type { AnnounceEntry } from "./tracker/tracker.ts";
-export { openStore } from "./tracker/store/open_store.ts";
 export {
+  openStore,
   parseStoreAddress,
-  type RedisAddress,
   type StoreAddress,
-} from "./tracker/store/store_address.ts";
+} from "./tracker/store/open_store.ts";
+export type { RedisAddress } from "./tracker/store/redis_connection.ts";
 export type { HostState } from "./tracker/page/host.ts";
 export type {
   HostStats,

@@ -1,13 +1,25 @@
 /**
- * Opens the store that a text names. The parts of a store are loaded only if it is
- * asked for: `node:sqlite`, and the package `redis`, which takes a third of a
- * second.
+ * Opens the store that a text names: `memory`, `sqlite:FILE` or `redis://HOST:PORT`.
+ * A password in the text never appears in a message. The parts of a store are
+ * loaded only if it is asked for: `node:sqlite`, and the package `redis`, which
+ * takes a third of a second.
  *
  * @module
  */
 import { guardListener } from "../../base/guard_listener.ts";
+import { withoutBrackets } from "../../base/ip_address.ts";
 import type { OpenStoreOptions, PeerStore } from "./peer_store.ts";
-import { parseStoreAddress } from "./store_address.ts";
+import type { RedisAddress } from "./redis_connection.ts";
+
+/** The address of a store. */
+export type StoreAddress =
+  | { readonly type: "memory" }
+  /** Peers in memory; torrents and their counts of downloads in a file. */
+  | { readonly type: "sqlite"; readonly path: string }
+  /** Peers in memory, shared with other trackers through Redis. */
+  | { readonly type: "redis" } & RedisAddress;
+
+const DEFAULT_REDIS_PORT = 6379;
 
 /**
  * Opens `memory`, `sqlite:FILE` or `redis://[USER:PASSWORD@]HOST:PORT[/DATABASE]`.
@@ -43,4 +55,66 @@ export async function openStore(
     default:
       return address satisfies never;
   }
+}
+
+/**
+ * Reads `memory`, `sqlite:FILE` or `redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]`.
+ * @throws {RangeError} If it is none of them.
+ */
+export function parseStoreAddress(text: string): StoreAddress {
+  if (text === "memory") return { type: "memory" };
+  switch (/^([a-z]+):/.exec(text)?.[1]) {
+    case "sqlite":
+      return { type: "sqlite", path: sqlitePath(text.slice("sqlite:".length)) };
+    case "redis":
+      return { type: "redis", ...redisAddress(text) };
+    case "rediss":
+      throw refusal("Redis over TLS is not supported");
+    default:
+      throw refusal("it is not memory, sqlite:FILE or redis://HOST:PORT");
+  }
+}
+
+function sqlitePath(path: string): string {
+  if (path === "" || path.includes("\0")) {
+    throw refusal("sqlite: is followed by no path of a file");
+  }
+  // SQLite's own names for databases that are no files.
+  if (path === ":memory:" || path.startsWith("file:")) {
+    throw refusal("sqlite: is followed by the plain path of a file");
+  }
+  return path;
+}
+
+function redisAddress(text: string): RedisAddress {
+  const url = URL.parse(text);
+  if (url === null || !text.startsWith("redis://") || url.hostname === "") {
+    throw refusal("redis: is written redis://HOST:PORT");
+  }
+  if (url.search !== "" || url.hash !== "") {
+    throw refusal("redis: takes nothing after the number of the database");
+  }
+  const database = /^\/?(\d{0,5})$/.exec(url.pathname)?.[1];
+  if (database === undefined) {
+    throw refusal("the number of the database in Redis is not a whole number");
+  }
+  return {
+    hostname: withoutBrackets(unescape(url.hostname)!),
+    port: Number(url.port) || DEFAULT_REDIS_PORT,
+    database: Number(database),
+    username: unescape(url.username),
+    password: unescape(url.password),
+  };
+}
+
+function unescape(text: string): string | undefined {
+  try {
+    return text === "" ? undefined : decodeURIComponent(text);
+  } catch (cause) {
+    throw refusal("redis: has a % without two hex digits", cause);
+  }
+}
+
+function refusal(reason: string, cause?: unknown): RangeError {
+  return new RangeError(`Cannot read store: ${reason}`, { cause });
 }

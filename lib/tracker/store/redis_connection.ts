@@ -8,7 +8,7 @@ import { abortable } from "@std/async/abortable";
 // @ts-types="../../types/redis.d.ts"
 import { createClient, type RedisClient } from "redis";
 import { StoreError } from "../../base/errors.ts";
-import { formatRedisAddress, type RedisAddress } from "./store_address.ts";
+import { formatPeerAddress } from "../../base/peer_address.ts";
 
 /** Longest time until a connection works, in times for a reply. */
 const OPENING_REPLIES = 5;
@@ -41,6 +41,20 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** Errors of Redis that last until somebody changes the command line or that Redis. */
 const LASTING = ["ERR", "NOAUTH", "NOPERM", "READONLY", "WRONGPASS"];
+
+/** A Redis, and the user of it. */
+export interface RedisAddress {
+  /** A name or an address, IPv6 without brackets. */
+  readonly hostname: string;
+  /** TCP port, 6379 by default. */
+  readonly port: number;
+  /** Number of the database in that Redis. */
+  readonly database: number;
+  /** `undefined` for the default user of Redis. */
+  readonly username: string | undefined;
+  /** `undefined` if Redis asks for none. */
+  readonly password: string | undefined;
+}
 
 /** A connection that works. */
 export class RedisConnection {
@@ -104,7 +118,9 @@ export class RedisConnection {
    * Runs commands in their order, all sent at once.
    * @throws {Error} The first error of Redis, or that it is gone.
    */
-  async ask(commands: readonly string[][]): Promise<unknown[]> {
+  async ask(
+    ...commands: readonly (readonly (string | number)[])[]
+  ): Promise<unknown[]> {
     const silence = Promise.withResolvers<never>();
     let parts = 0;
     const timer = setInterval(() => {
@@ -113,7 +129,9 @@ export class RedisConnection {
     }, this.#maxReplyMs / PARTS_OF_SILENCE);
     try {
       return await Promise.race([
-        Promise.all(commands.map((words) => this.#client.sendCommand(words))),
+        Promise.all(
+          commands.map((words) => this.#client.sendCommand(words.map(String))),
+        ),
         silence.promise,
         this.#end.promise,
       ]);
@@ -145,7 +163,7 @@ export function redisFailure(
   cause: unknown,
   consequence: string,
 ): StoreError {
-  const place = formatRedisAddress(address);
+  const place = formatPeerAddress(address);
   const message = `Cannot use Redis at ${place}: ${explain(cause)}`;
   return new StoreError(`${message}; ${consequence}`, { cause });
 }

@@ -8,6 +8,7 @@
  */
 import { delay } from "@std/async/delay";
 import type { InfoHash, PeerId } from "../../base/identifier.ts";
+import { formatPeerAddress } from "../../base/peer_address.ts";
 import { MemoryStore } from "./memory_store.ts";
 import type {
   AnnounceOutcome,
@@ -16,12 +17,11 @@ import type {
 } from "./peer_store.ts";
 import {
   isLasting,
+  type RedisAddress,
   RedisConnection,
   redisFailure,
 } from "./redis_connection.ts";
-import { formatRedisAddress, type RedisAddress } from "./store_address.ts";
 import {
-  type Ask,
   MAX_COUNTED_TORRENTS,
   ROUND_INTERVAL_MS,
   SwarmExchange,
@@ -37,10 +37,12 @@ const WARNING =
 export class RedisStore extends MemoryStore {
   readonly #address: RedisAddress;
   readonly #options: OpenStoreOptions;
+  readonly #maxReplyMs: number;
   readonly #exchange: SwarmExchange;
   readonly #closing = new AbortController();
   readonly #firstRound = Promise.withResolvers<void>();
   readonly #running: Promise<void>;
+  #connection: RedisConnection | undefined;
   #state: "starting" | "sharing" | "failed" = "starting";
   /** The reason of the last failure, since the last round that went through. */
   #reportedReason: string | undefined;
@@ -49,6 +51,7 @@ export class RedisStore extends MemoryStore {
     super(options, { maxPastCount: MAX_COUNTED_TORRENTS });
     this.#address = address;
     this.#options = options;
+    this.#maxReplyMs = options.maxReplyMs ?? 1_000;
     this.#exchange = new SwarmExchange(this, options.peerTimeoutMs);
     this.#running = this.#run();
   }
@@ -76,7 +79,13 @@ export class RedisStore extends MemoryStore {
 
   override async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
+    // The longest time for the last round.
+    const timer = setTimeout(
+      () => this.#connection?.close("closed"),
+      this.#maxReplyMs,
+    );
     await this.#running;
+    clearTimeout(timer);
   }
 
   protected override onDownload(infoHash: InfoHash, peerId: PeerId): void {
@@ -99,29 +108,20 @@ export class RedisStore extends MemoryStore {
   /** Exchanges swarms until the store is closed. @throws {Error} If Redis fails. */
   async #share(): Promise<void> {
     const { signal } = this.#closing;
-    const { maxReplyMs = 1_000 } = this.#options;
     const connection = await RedisConnection.open(this.#address, {
-      maxReplyMs,
+      maxReplyMs: this.#maxReplyMs,
       signal,
     });
-    const ask: Ask = (commands) => connection.ask(commands);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const closeSoon = (): void => {
-      // The longest time for the last round.
-      timer = setTimeout(() => connection.close("closed"), maxReplyMs);
-    };
-    signal.addEventListener("abort", closeSoon);
+    this.#connection = connection;
     try {
-      await this.#exchange.begin(ask);
+      await this.#exchange.begin(connection);
       while (!signal.aborted) {
-        await this.#exchange.run(ask);
+        await this.#exchange.run(connection);
         this.#succeed();
         await delay(ROUND_INTERVAL_MS, { signal }).catch(() => {});
       }
-      await this.#exchange.write(ask);
+      await this.#exchange.write(connection);
     } finally {
-      signal.removeEventListener("abort", closeSoon);
-      clearTimeout(timer);
       connection.close("closed");
     }
   }
@@ -129,7 +129,7 @@ export class RedisStore extends MemoryStore {
   /** A round went through: from now on the store shares. */
   #succeed(): void {
     if (this.#state === "failed") {
-      const message = `Redis at ${formatRedisAddress(this.#address)} is back`;
+      const message = `Redis at ${formatPeerAddress(this.#address)} is back`;
       this.#options.onEvent?.({ type: "recovered", message });
     }
     this.#state = "sharing";

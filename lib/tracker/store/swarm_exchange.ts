@@ -21,6 +21,7 @@ import {
   type PeerId,
 } from "../../base/identifier.ts";
 import type { MemoryStore } from "./memory_store.ts";
+import type { RedisConnection } from "./redis_connection.ts";
 import {
   decodeReport,
   encodeReport,
@@ -59,8 +60,8 @@ const BATCH_SIZE = 10;
 /** Most downloads that wait to be counted while Redis is gone. */
 const MAX_UNCOUNTED = 100_000;
 
-/** Runs commands in their order. @throws {Error} If Redis is gone or refuses one of them. */
-export type Ask = (commands: readonly string[][]) => Promise<unknown[]>;
+/** A connection to Redis. */
+type Redis = Pick<RedisConnection, "ask">;
 
 /** A download that Redis has not counted yet. */
 interface Download {
@@ -111,27 +112,29 @@ export class SwarmExchange {
   }
 
   /** Begins on a Redis that may have lost everything. */
-  async begin(ask: Ask): Promise<void> {
+  async begin(redis: Redis): Promise<void> {
     for (const { infoHash } of this.#store.table.torrents()) {
       this.#changed.add(infoHash);
     }
-    const [reply] = await ask([["ZRANGE", DOWNLOADS, "0", "-1", "WITHSCORES"]]);
+    const [reply] = await redis.ask(
+      ["ZRANGE", DOWNLOADS, 0, -1, "WITHSCORES"],
+    );
     for (const [infoHash, count] of pairs(reply)) {
       this.#learnDownloads(infoHashFromHex(infoHash), Number(count));
     }
   }
 
   /** Writes what changed here, and reads what changed at the other trackers. */
-  async run(ask: Ask): Promise<void> {
-    const [time] = await ask([["TIME"]]);
+  async run(redis: Redis): Promise<void> {
+    const [time] = await redis.ask(["TIME"]);
     const [seconds, microseconds] = (time as string[]).map(Number);
     this.#offsetMs = seconds! * 1000 + microseconds! / 1000 - performance.now();
-    await this.write(ask);
-    const [names] = await ask([["ZRANGE", TRACKERS, "0", "-1"]]);
+    await this.write(redis);
+    const [names] = await redis.ask(["ZRANGE", TRACKERS, 0, -1]);
     let malformed: unknown;
     for (const name of names as string[]) {
       if (name === this.#name) continue;
-      malformed = await this.#read(ask, name) ?? malformed;
+      malformed = await this.#read(redis, name) ?? malformed;
     }
     for (const name of this.#others.keys()) {
       if (!(names as string[]).includes(name)) this.#others.delete(name);
@@ -144,24 +147,23 @@ export class SwarmExchange {
   }
 
   /** Writes what changed here. */
-  async write(ask: Ask): Promise<void> {
+  async write(redis: Redis): Promise<void> {
     this.#round++;
-    await this.#countDownloads(ask);
+    await this.#countDownloads(redis);
     const due = this.#changed.values().take(MAX_CHANGES_PER_ROUND).toArray();
     for (const batch of batches([...due, ...this.#takeRefreshed()])) {
-      await this.#report(ask, batch);
+      await this.#report(redis, batch);
     }
     const redisNowMs = performance.now() + this.#offsetMs;
-    const oldestMs = String(redisNowMs - this.#expiryMs);
-    await ask([
-      ["ZADD", TRACKERS, String(redisNowMs), this.#name],
-      ["ZREMRANGEBYSCORE", TRACKERS, "-inf", oldestMs],
-      ["ZREMRANGEBYRANK", DOWNLOADS, "0", String(-MAX_COUNTED_TORRENTS - 1)],
-      ["PEXPIRE", TRACKERS, String(this.#expiryMs)],
-      ["PEXPIRE", DOWNLOADS, String(DOWNLOADS_EXPIRY_MS)],
-      ["PEXPIRE", `${PREFIX}swarms:${this.#name}`, String(this.#expiryMs)],
-      ["PEXPIRE", `${PREFIX}rounds:${this.#name}`, String(this.#expiryMs)],
-    ]);
+    await redis.ask(
+      ["ZADD", TRACKERS, redisNowMs, this.#name],
+      ["ZREMRANGEBYSCORE", TRACKERS, "-inf", redisNowMs - this.#expiryMs],
+      ["ZREMRANGEBYRANK", DOWNLOADS, 0, -MAX_COUNTED_TORRENTS - 1],
+      ["PEXPIRE", TRACKERS, this.#expiryMs],
+      ["PEXPIRE", DOWNLOADS, DOWNLOADS_EXPIRY_MS],
+      ["PEXPIRE", swarmsOf(this.#name), this.#expiryMs],
+      ["PEXPIRE", roundsOf(this.#name), this.#expiryMs],
+    );
   }
 
   /** The next swarms in turn, as many as it takes to get round in time. */
@@ -175,13 +177,11 @@ export class SwarmExchange {
     }
   }
 
-  async #report(ask: Ask, infoHashes: readonly InfoHash[]): Promise<void> {
-    const swarmsKey = `${PREFIX}swarms:${this.#name}`;
-    const roundsKey = `${PREFIX}rounds:${this.#name}`;
+  async #report(redis: Redis, infoHashes: readonly InfoHash[]): Promise<void> {
     const oldestRound = this.#round - this.#expiryMs / ROUND_INTERVAL_MS;
-    const reports = ["HSET", swarmsKey];
-    const closed = ["HDEL", swarmsKey];
-    const rounds = ["ZADD", roundsKey];
+    const reports = ["HSET", swarmsOf(this.#name)];
+    const closed = ["HDEL", swarmsOf(this.#name)];
+    const rounds = ["ZADD", roundsOf(this.#name)];
     const downloads = ["ZADD", DOWNLOADS, "GT"];
     for (const infoHash of infoHashes) {
       this.#changed.delete(infoHash);
@@ -195,11 +195,11 @@ export class SwarmExchange {
       if (count > 0) downloads.push(String(count), infoHash);
     }
     try {
-      await ask([
+      await redis.ask(
         ...[reports, closed].filter(({ length }) => length > 2),
         ...[rounds, downloads].filter(({ length }) => length > 3),
-        ["ZREMRANGEBYSCORE", roundsKey, "-inf", String(oldestRound)],
-      ]);
+        ["ZREMRANGEBYSCORE", roundsOf(this.#name), "-inf", oldestRound],
+      );
     } catch (error) {
       for (const infoHash of infoHashes) this.#changed.add(infoHash);
       throw error;
@@ -210,19 +210,17 @@ export class SwarmExchange {
    * Reads what another tracker reported since the last round that was read.
    * @returns The error of a report that is malformed, if one is.
    */
-  async #read(ask: Ask, name: string): Promise<unknown> {
-    const last = this.#others.get(name) ?? -Infinity;
-    const [reply] = await ask([[
-      ...["ZRANGEBYSCORE", `${PREFIX}rounds:${name}`],
-      ...[last === -Infinity ? "-inf" : `(${last}`, "+inf", "WITHSCORES"],
-    ]]);
+  async #read(redis: Redis, name: string): Promise<unknown> {
+    const last = this.#others.get(name);
+    const from = last === undefined ? "-inf" : `(${last}`;
+    const [reply] = await redis.ask(
+      ["ZRANGEBYSCORE", roundsOf(name), from, "+inf", "WITHSCORES"],
+    );
     let malformed: unknown;
-    let round = last;
+    let round = last ?? -Infinity;
     for (const batch of batches([...pairs(reply)])) {
       const infoHashes = batch.map(([infoHash]) => infoHashFromHex(infoHash));
-      const [texts] = await ask([
-        ["HMGET", `${PREFIX}swarms:${name}`, ...infoHashes],
-      ]);
+      const [texts] = await redis.ask(["HMGET", swarmsOf(name), ...infoHashes]);
       for (const [index, infoHash] of infoHashes.entries()) {
         const text = (texts as (string | null)[])[index];
         round = Math.max(round, Number(batch[index]![1]));
@@ -233,21 +231,21 @@ export class SwarmExchange {
           malformed = error;
         }
       }
-      await this.#readDownloads(ask, infoHashes);
+      await this.#readDownloads(redis, infoHashes);
     }
     if (malformed === undefined) this.#others.set(name, round);
     return malformed;
   }
 
   /** Counts downloads that no other tracker has counted. */
-  async #countDownloads(ask: Ask): Promise<void> {
+  async #countDownloads(redis: Redis): Promise<void> {
     while (this.#uncountedCount > 0) {
       const batch = this.#uncounted.values().flatMap((waiting) => waiting)
         .take(BATCH_SIZE).toArray();
-      const replies = await ask(
-        batch.flatMap(({ infoHash, peerId, announce }) => {
+      const replies = await redis.ask(
+        ...batch.flatMap(({ infoHash, peerId, announce }) => {
           const key = `${PREFIX}completed:${infoHash}:${peerId}`;
-          const expiry = ["PX", String(COMPLETED_EXPIRY_MS)];
+          const expiry = ["PX", COMPLETED_EXPIRY_MS];
           return [["SET", key, announce, "NX", ...expiry], ["GET", key]];
         }),
       );
@@ -262,16 +260,18 @@ export class SwarmExchange {
         if (replies[2 * index + 1] === announce) counted.push(infoHash);
         else this.#store.table.addDownloads(infoHash, -1);
       }
-      await ask(counted.map((hash) => ["ZINCRBY", DOWNLOADS, "1", hash]));
-      await this.#readDownloads(ask, batch.map(({ infoHash }) => infoHash));
+      await redis.ask(
+        ...counted.map((infoHash) => ["ZINCRBY", DOWNLOADS, 1, infoHash]),
+      );
+      await this.#readDownloads(redis, batch.map(({ infoHash }) => infoHash));
     }
   }
 
   async #readDownloads(
-    ask: Ask,
+    redis: Redis,
     infoHashes: readonly InfoHash[],
   ): Promise<void> {
-    const [scores] = await ask([["ZMSCORE", DOWNLOADS, ...infoHashes]]);
+    const [scores] = await redis.ask(["ZMSCORE", DOWNLOADS, ...infoHashes]);
     for (const [index, score] of (scores as (string | null)[]).entries()) {
       if (score !== null) {
         this.#learnDownloads(infoHashes[index]!, Number(score));
@@ -290,6 +290,14 @@ export class SwarmExchange {
     const more = count - this.#countedDownloads(infoHash);
     if (more > 0) this.#store.table.addDownloads(infoHash, more);
   }
+}
+
+function swarmsOf(tracker: string): string {
+  return `${PREFIX}swarms:${tracker}`;
+}
+
+function roundsOf(tracker: string): string {
+  return `${PREFIX}rounds:${tracker}`;
 }
 
 /** The pairs of a reply that lists names and values in turns. */

@@ -1,8 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import {
-  formatRedisAddress,
-  parseStoreAddress,
-} from "../../../../lib/tracker/store/store_address.ts";
+import { parseStoreAddress } from "../../../../lib/tracker/store/open_store.ts";
 
 const REDIS = {
   type: "redis",
@@ -45,7 +42,7 @@ Deno.test("parseStoreAddress() reads a Redis with all that can be said of one", 
   const ipv6 = parseStoreAddress("redis://[2001:db8::1]:7000");
   assert(ipv6.type === "redis");
   assertEquals(ipv6.hostname, "2001:db8::1");
-  assertEquals(formatRedisAddress(ipv6), "[2001:db8::1]:7000");
+  assertEquals(ipv6.port, 7000);
 });
 
 Deno.test("parseStoreAddress() refuses everything else, and repeats no password", () => {

@@ -1,17 +1,19 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import {
-  type Ask,
-  SwarmExchange,
-} from "../../../../lib/tracker/store/swarm_exchange.ts";
+import type { RedisConnection } from "../../../../lib/tracker/store/redis_connection.ts";
+import { SwarmExchange } from "../../../../lib/tracker/store/swarm_exchange.ts";
 import { infoHash, peerId } from "../../announce/samples.ts";
 import { accept, counts, memoryStore } from "./memory_scene.ts";
 
 /** As much of Redis as counting downloads takes; a lost reply was carried out. */
-function fakeRedis(): { ask: Ask; texts: Map<string, string>; lose(): void } {
+function fakeRedis(): Pick<RedisConnection, "ask"> & {
+  readonly texts: Map<string, string>;
+  lose(): void;
+} {
   const texts = new Map<string, string>();
   const downloads = new Map<string, number>();
   let isLost = false;
-  const run = ([name, key, ...rest]: string[]): unknown => {
+  const run = (command: readonly (string | number)[]): unknown => {
+    const [name, key, ...rest] = command.map(String);
     if (name === "SET") {
       if (texts.has(key!)) return null;
       texts.set(key!, rest[0]!);
@@ -29,7 +31,7 @@ function fakeRedis(): { ask: Ask; texts: Map<string, string>; lose(): void } {
   return {
     texts,
     lose: () => isLost = true,
-    ask: (commands) => {
+    ask: (...commands) => {
       const replies = commands.map(run);
       if (!isLost) return Promise.resolve(replies);
       isLost = false;
@@ -45,10 +47,10 @@ Deno.test("a download is counted once where the reply of Redis is lost", async (
   accept(store, "x", { event: "completed", isSeeder: true });
   exchange.noteDownload(infoHash("a"), peerId("x"));
   redis.lose();
-  await assertRejects(() => exchange.write(redis.ask), Error, "is lost");
-  await exchange.write(redis.ask);
+  await assertRejects(() => exchange.write(redis), Error, "is lost");
+  await exchange.write(redis);
   assertEquals(counts(store), "1 0 1");
-  await exchange.write(redis.ask);
+  await exchange.write(redis);
   assertEquals(counts(store), "1 0 1");
 });
 
@@ -60,6 +62,6 @@ Deno.test("a download that another tracker counted is not counted again", async 
   redis.texts.set(key, "another tracker's");
   accept(store, "x", { event: "completed", isSeeder: true });
   exchange.noteDownload(infoHash("a"), peerId("x"));
-  await exchange.write(redis.ask);
+  await exchange.write(redis);
   assertEquals(counts(store), "1 0 0");
 });
