@@ -81,7 +81,7 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
     intervalMs: intervalMs === undefined
       ? adaptiveInterval(Math.min(longestMs, ANNOUNCE_INTERVAL))
       : () => intervalMs,
-    rate: new AnnounceRate({ random: Math.random }),
+    rate: new AnnounceRate(),
     onlyListed: options.onlyListed ? catalogue : undefined,
     onAnnounce: onAnnounce && guardListener(onAnnounce, onError),
   });
