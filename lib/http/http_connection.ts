@@ -21,6 +21,7 @@ import {
   mayHaveBody,
   type ResponseFrame,
   type ResponseWriter,
+  TEXT_HEADERS,
 } from "./response.ts";
 
 /** Least room for a read, in bytes: twice the length of an announce. */
@@ -54,8 +55,6 @@ const REFUSAL_FRAME: ResponseFrame = {
   isHttp10: false,
   keepsConnection: false,
 };
-
-const TEXT_HEADERS = { "content-type": "text/plain; charset=utf-8" };
 
 /** A connection, from its acceptance to its end. */
 export class HttpConnection implements TrackedConnection {

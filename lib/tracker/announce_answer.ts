@@ -10,6 +10,7 @@ import { IDENTIFIER_LENGTH, identifierToBytes } from "../base/identifier.ts";
 import { parseIpAddress, parseIpv4 } from "../base/ip_address.ts";
 import { parseCompactPeers } from "../base/peer_address.ts";
 import { type Encodable, encodeBencode } from "../bencode/encode.ts";
+import { writeDecimal } from "../http/response.ts";
 import type { PeerForm } from "./announce_query.ts";
 import type { PickedPeers } from "./store/peer_store.ts";
 
@@ -158,7 +159,6 @@ function encodeDictionaries(answer: AnnounceAnswer): Uint8Array<ArrayBuffer> {
 }
 
 const COLON = 0x3a;
-const DIGIT_0 = 0x30;
 
 /** Memory that replies are written to, one after another, in bytes. */
 const MEMORY_LENGTH = 64 * 1024;
@@ -210,11 +210,7 @@ export class ReplyWriter {
 
   /** Writes a whole number in decimal digits. */
   number(value: number): void {
-    let divisor = 1;
-    while (divisor * 10 <= value) divisor *= 10;
-    for (; divisor >= 1; divisor /= 10) {
-      this.#memory[this.#length++] = DIGIT_0 + Math.floor(value / divisor) % 10;
-    }
+    this.#length = writeDecimal(this.#memory, this.#length, value);
   }
 
   /** Writes four bytes, big endian. */

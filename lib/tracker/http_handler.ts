@@ -11,7 +11,7 @@
 import { formatIpAddress, parseIpAddress } from "../base/ip_address.ts";
 import { FIRST_UNPRIVILEGED_PORT } from "../base/peer_address.ts";
 import type { HttpRequest } from "../http/request.ts";
-import type { HttpResponse } from "../http/response.ts";
+import { type HttpResponse, TEXT_HEADERS } from "../http/response.ts";
 import {
   encodeAnnounceAnswer,
   encodeFailure,
@@ -144,7 +144,7 @@ function misdirected(request: TrackerRequest): HttpResponse {
   const body =
     `This tracker does not answer to that name. Open it by its IP address, ` +
     `or start the tracker with --page-name ${name}.\n`;
-  return { status: 421, headers: PLAIN_HEADERS, body };
+  return { status: 421, headers: TEXT_HEADERS, body };
 }
 
 /** `/torrents/` for `/torrents/some.torrent`; empty for a path without a second slash. */
@@ -289,16 +289,14 @@ function bencoded(body: Uint8Array<ArrayBuffer>): HttpResponse {
   return { status: 200, headers: BENCODED_HEADERS, body };
 }
 
-const PLAIN_HEADERS = { "content-type": "text/plain; charset=utf-8" };
-
 const NOT_FOUND: HttpResponse = {
   status: 404,
-  headers: PLAIN_HEADERS,
+  headers: TEXT_HEADERS,
   body: "Not found. Clients announce to /announce; the page is at /.\n",
 };
 
 const METHOD_NOT_ALLOWED: HttpResponse = {
   status: 405,
-  headers: { ...PLAIN_HEADERS, allow: "GET, HEAD" },
+  headers: { ...TEXT_HEADERS, allow: "GET, HEAD" },
   body: "Only GET and HEAD are supported.\n",
 };

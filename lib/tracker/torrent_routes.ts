@@ -10,7 +10,7 @@ import {
   TORRENT_FOLDER,
   torrentFileNameOf,
 } from "../catalogue/torrent_links.ts";
-import type { HttpResponse } from "../http/response.ts";
+import { type HttpResponse, TEXT_HEADERS } from "../http/response.ts";
 import type { TrackerHandler } from "./http_handler.ts";
 
 /** The routes that a catalogue adds to a tracker's. */
@@ -38,7 +38,7 @@ const TO_PAGE: HttpResponse = {
 
 const NOT_FOUND: HttpResponse = {
   status: 404,
-  headers: { "content-type": "text/plain; charset=utf-8" },
+  headers: TEXT_HEADERS,
   body: "Not found. The tracker's page lists its torrents.\n",
 };
 

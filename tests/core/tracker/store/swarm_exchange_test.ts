@@ -7,6 +7,7 @@ import { accept, counts, memoryStore } from "./memory_scene.ts";
 /** As much of Redis as counting downloads takes; a lost reply was carried out. */
 function fakeRedis(): Pick<RedisConnection, "ask"> & {
   readonly texts: Map<string, string>;
+  readonly downloads: Map<string, number>;
   lose(): void;
 } {
   const texts = new Map<string, string>();
@@ -30,6 +31,7 @@ function fakeRedis(): Pick<RedisConnection, "ask"> & {
   };
   return {
     texts,
+    downloads,
     lose: () => isLost = true,
     ask: (...commands) => {
       const replies = commands.map(run);
@@ -64,4 +66,25 @@ Deno.test("a download that another tracker counted is not counted again", async 
   exchange.noteDownload(infoHash("a"), peerId("x"));
   await exchange.write(redis);
   assertEquals(counts(store), "1 0 0");
+});
+
+Deno.test("downloads of several torrents that waited for Redis are all counted", async () => {
+  const store = memoryStore();
+  const exchange = new SwarmExchange(store, 180_000);
+  const redis = fakeRedis();
+  // More than one batch, and one download that another tracker counted.
+  const key = `lanswarm:2:completed:${infoHash("b")}:${peerId("4")}`;
+  redis.texts.set(key, "another tracker's");
+  for (let peer = 0; peer < 35; peer++) {
+    const torrent = infoHash("abc"[peer % 3]!);
+    const changes = { event: "completed", infoHash: torrent } as const;
+    const address = { hostname: "192.0.2.1", port: 2_000 + peer };
+    accept(store, `${peer}`, { ...changes, address, isSeeder: true });
+    exchange.noteDownload(torrent, peerId(`${peer}`));
+  }
+  await exchange.write(redis);
+  const all = ["a", "b", "c"].map((digit) => counts(store, digit));
+  assertEquals(all, ["12 0 12", "12 0 11", "11 0 11"]);
+  assertEquals(store.totals().downloadCount, 34);
+  assertEquals([...redis.downloads.values()], [12, 11, 11]);
 });
