@@ -1,8 +1,8 @@
 /**
- * The peers of each address, and the choice of those that are evicted where a
- * limit is reached: those of the address that holds most, whatever the shape of
- * its swarms. A peer counts for its `holder`, which does not change while the peer
- * is here.
+ * Counts the peers of each address and chooses those that are evicted where a limit
+ * is reached: peers of the address that has most, however they are spread over
+ * swarms. A peer counts for its `holder`, which does not change while the peer is
+ * in its swarm.
  *
  * @module
  */
@@ -25,10 +25,10 @@ const CANDIDATE_COUNT = 64;
 /** Most peers of a swarm that is closed: a millisecond's work. */
 const MAX_CLOSED_SIZE = 64;
 
-/** Rounds in which those peers are evicted instead, if their swarms are shared with small addresses. */
+/** Most rounds in which only those peers are evicted, as their swarms have peers of small addresses. */
 const EVICTION_ROUNDS = 4;
 
-/** Part of the largest address's peers up to which another one is small. */
+/** An address with less than this share of the largest one's peers is small. */
 const SMALL_SHARE = 1 / 16;
 
 /** The peers of this tracker by address. */
@@ -52,19 +52,19 @@ export class Eviction {
     this.#maxPeersPerAddress = limits.maxPeersPerAddress ?? 32_768;
   }
 
-  /** Counts a peer. */
+  /** Adds a peer to those of its address. */
   add(row: number): void {
     this.#change(row, (rows) => rows.add(row));
   }
 
-  /** Counts a peer no more. */
+  /** Removes a peer from those of its address. */
   delete(row: number): void {
     this.#change(row, (rows) => rows.delete(row));
   }
 
   /**
-   * Peers to remove, each before the next one is asked for, so that there is room
-   * for one more of an address in a swarm.
+   * Yields the peers to remove to make room for one more of an address in a swarm.
+   * Each must be removed before the next one is taken.
    */
   *victims(infoHash: InfoHash, address: Address): Generator<number> {
     if (
@@ -93,10 +93,9 @@ export class Eviction {
   }
 
   /**
-   * All peers of a swarm of the address that holds most: the one in which all
-   * others hold many too, whatever number of them there are. While each of its
-   * swarms has peers of small addresses, that address loses its own peers alone.
-   * No swarm is closed if all are large.
+   * Yields all peers of one swarm of the largest address: the swarm whose other
+   * addresses are large too. While all its swarms have peers of small addresses,
+   * only the largest address loses peers. No swarm is closed if all have many peers.
    */
   *#untilSwarmCloses(): Generator<number> {
     for (let round = 1; round <= EVICTION_ROUNDS; round++) {
@@ -123,14 +122,14 @@ export class Eviction {
   }
 
   /**
-   * The fewest peers that any address in a small swarm holds; 0 or at most `floor` if
-   * the swarm is no candidate.
+   * Number of peers of the smallest address in a swarm; 0 or at most `floor` if the
+   * swarm is no candidate.
    */
   #leastHeld({ peers }: Swarm, floor: number): number {
     if (peers.size > MAX_CLOSED_SIZE) return 0;
     let least = Infinity;
     for (const row of peers.values()) {
-      // Other trackers name their peers again if there is room.
+      // Other trackers report their peers again if there is room.
       if (this.#rows.trackers.has(row)) continue;
       least = Math.min(least, this.#rowsOf(this.#rows.holder(row)).size);
       if (least <= floor) break;

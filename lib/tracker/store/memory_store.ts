@@ -37,7 +37,7 @@ const REMOVALS_PER_SWEEP = 256;
 /** Time to wait before another try where the tracker is full. */
 const RETRY_WHEN_FULL_MS = 300_000;
 
-/** Shortest time between two announces that tells a speed. */
+/** Shortest time between two announces from which a speed is computed. */
 const SHORTEST_SPAN_MS = 1_000;
 
 /** A {@linkcode PeerStore} in memory. */
@@ -217,7 +217,7 @@ export class MemoryStore implements PeerStore {
     onChange({ type, peerId, address: address!, swarm });
   }
 
-  /** Evicts peers until there is room for one more. @returns False if that is in vain. */
+  /** Evicts peers until there is room for one more. @returns False if there is none. */
   #makeRoom(infoHash: InfoHash, address: Address): boolean {
     for (const row of this.eviction.victims(infoHash, address)) {
       this.#remove(row, "expired");

@@ -113,7 +113,7 @@ export interface StoreTotals {
 
 /** A change in the state of a store, which answers from memory meanwhile. */
 export type StoreEvent =
-  /** Its file or Redis fails from now on; reported once, and again if the reason becomes one that somebody has to mend. */
+  /** Its file or Redis fails from now on; reported once, and again if a new reason needs the operator. */
   | { readonly type: "failed"; readonly error: StoreError }
   /** It works again. */
   | { readonly type: "recovered"; readonly message: string };

@@ -39,7 +39,7 @@ const REASONS: Readonly<Record<string, string>> = {
   WRONGTYPE: "keys that begin with lanswarm: hold something else; delete them",
 };
 
-/** Errors of Redis that last until somebody changes the command line or that Redis. */
+/** Errors of Redis that last until the operator changes the command line or that Redis. */
 const LASTING = ["ERR", "NOAUTH", "NOPERM", "READONLY", "WRONGPASS"];
 
 /** A Redis, and the user of it. */
@@ -151,7 +151,7 @@ export class RedisConnection {
   }
 }
 
-/** True if trying again is in vain until somebody changes something. */
+/** True if no further try helps until the operator changes something. */
 export function isLasting(error: unknown): boolean {
   return error instanceof Deno.errors.NotCapable || isNoRedis(error) ||
     LASTING.includes(firstWord(error));

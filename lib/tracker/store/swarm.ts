@@ -14,7 +14,7 @@ import {
   UNLISTED,
 } from "./peer_rows.ts";
 
-/** Endpoints up to which nobody is a neighbour: so many fit into a reply. */
+/** Length up to which a list has no subnets, as all of it fits into a reply. */
 const MAX_LENGTH_WITHOUT_SUBNETS = 50;
 
 /** Length of a subnet's part of an address, by family. */

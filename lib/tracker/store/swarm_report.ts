@@ -1,8 +1,8 @@
 /**
  * A tracker's report of a swarm to the others: counts of the peers that announce
- * to it, and up to 200 of them. Each peer is counted once, for the tracker that
- * heard it last, and by endpoint too: a newcomer at an address and port takes the
- * place of the peer there, whichever tracker that one announces to.
+ * to it, and up to 200 of them. Each peer is counted once, for the tracker to which
+ * it announced last, and by endpoint too: a newcomer at an address and port takes
+ * the place of the peer there, whichever tracker that one announces to.
  *
  * @module
  */
@@ -102,7 +102,7 @@ export function mergeReport(
   store.table.close(swarm);
 }
 
-/** @returns False if another tracker, or this one, heard of the peer or of one at its endpoint later. */
+/** @returns False if the peer, or one at its endpoint, announced to another tracker or to this one later. */
 function mergePeer(
   store: MemoryStore,
   swarm: Swarm,

@@ -30,7 +30,7 @@ export interface StoredTorrent {
   readonly lastSeenSeconds: number;
 }
 
-/** "lswm": tells this program's databases from others. */
+/** "lswm": marks the databases of this program. */
 const APPLICATION_ID = 0x6c_73_77_6d;
 
 /** The version of the table below. */
