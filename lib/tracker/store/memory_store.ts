@@ -31,8 +31,8 @@ import {
 /** Rows that one call of `expire` looks at, in less than a millisecond. */
 const ROWS_PER_SWEEP = 131_072;
 
-/** Peers that one call of `expire` forgets: one or two milliseconds' work. */
-const REMOVALS_PER_SWEEP = 256;
+/** Peers that one call of `expire` forgets: up to five milliseconds' work, where many maps shrink. */
+const REMOVALS_PER_SWEEP = 128;
 
 /** Time to wait before another try where the tracker is full. */
 const RETRY_WHEN_FULL_MS = 300_000;
