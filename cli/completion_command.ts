@@ -25,6 +25,8 @@ export interface CompletionOptions {
   readonly stdout: "inherit" | "null";
   /** Frees file descriptors, of which a process needs several to start another. */
   readonly fdPressure: FdPressure;
+  /** Called when it has ended. */
+  readonly onExit?: (code: number) => void;
 }
 
 /**
@@ -57,7 +59,7 @@ export function startFailure(error: unknown, platform: Platform): string {
  */
 export async function runCompletionCommand(
   command: readonly string[],
-  { torrent, dir, stdout, fdPressure }: CompletionOptions,
+  { torrent, dir, stdout, fdPressure, onExit }: CompletionOptions,
 ): Promise<void> {
   const platform = platformOf(Deno.build.os);
   const [program, ...args] = programFor(command, platform);
@@ -82,6 +84,7 @@ export async function runCompletionCommand(
     );
   }
   const status = await child.status;
+  onExit?.(status.code);
   if (!status.success) {
     throw new ProgramError(
       `cannot finish ${torrent.name}: the command ${

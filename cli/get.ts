@@ -26,6 +26,7 @@ import { type GetJob, parseGetJob, type What } from "./get_job.ts";
 import { loadTorrents } from "./load_torrent.ts";
 import { type LoadOptions, type PeerParts, runPeer } from "./peer.ts";
 import { offerShare } from "./offer_share.ts";
+import { reportFailure, reportHost } from "./report_host.ts";
 import { printable, shown } from "./printable.ts";
 import { type JobContext, type Program, programOf } from "./program.ts";
 import { EXIT_CODES, type ExitCode, ProgramError } from "./program_error.ts";
@@ -47,6 +48,7 @@ export async function runGet(
   let isShare = false;
   let offer: Promise<AsyncDisposable> | undefined;
   let isComplete = false;
+  await using reporters = new AsyncDisposableStack();
   try {
     const code = await runPeer(job, context, {
       createDisplay: (output) => display = createGetDisplay(job, output),
@@ -55,6 +57,9 @@ export async function runGet(
           ...{ ...options, console, display },
           onChosen: () => isShare = true,
         }),
+      onStarted: (run, session) => {
+        if (isShare) reporters.use(reportHost(run, { session, dir: job.dir }));
+      },
       onSettled: (run, { port: peerPort }) => {
         isComplete ||= run.phase === "settled";
         const isOffered = run.phase === "settled" && isShare &&
@@ -113,7 +118,12 @@ async function* load(
     });
     const torrent = { ...loaded!.torrent, announce };
     requireExpected(torrent, { candidate, what, source });
-    await requireRoom(torrent, job);
+    try {
+      await requireRoom(torrent, job);
+    } catch (error) {
+      if (error instanceof StorageError) await reportFailure(torrent, error);
+      throw error;
+    }
     const { peerPort } = listing;
     const hostname = withoutBrackets(new URL(source).hostname);
     const peers = isPrivate || peerPort === undefined

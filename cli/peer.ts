@@ -88,6 +88,8 @@ export interface PeerParts {
   readonly createDisplay: (output: JobOutput) => PeerDisplay;
   /** Called when a torrent is settled or has stopped. */
   readonly onSettled: (run: TorrentRun, session: Session) => void;
+  /** Called when a torrent starts, before its content is verified. @default nothing */
+  readonly onStarted?: (run: TorrentRun, session: Session) => void;
 }
 
 /** Shares the torrents that the job names, until the signal or a limit of time ends it. */
@@ -193,6 +195,7 @@ async function shareUntil(
       },
     });
     runs.push(run);
+    own.onStarted?.(run, session);
     await run.start();
     run.transfer?.addPeers(peers);
   };

@@ -45,6 +45,23 @@ export function readDuration(text: string): number {
   );
 }
 
+/**
+ * Reads a time of the day: `7:30`, `18:00`. Milliseconds until it comes next.
+ * @throws {RangeError}
+ */
+export function msUntil(text: string, now: Date): number {
+  const [, hours, minutes] = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(text) ?? [];
+  if (hours === undefined) {
+    throw new RangeError(
+      `${JSON.stringify(text)} is not a time of the day such as 7:30 or 18:00`,
+    );
+  }
+  const next = new Date(now);
+  next.setHours(Number(hours), Number(minutes), 0, 0);
+  if (next <= now) next.setDate(next.getDate() + 1);
+  return next.getTime() - now.getTime();
+}
+
 /** `45s`, `10m`, `2h`: a time as {@linkcode readDuration} reads it, rounded up. */
 export function formatTime(ms: number): string {
   const seconds = Math.ceil(ms / 1000);

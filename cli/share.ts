@@ -11,7 +11,6 @@ import {
   joinLines,
   joinSignals,
   LockOwners,
-  Machines,
   multicastRefusal,
   openStore,
   openWorkerHasher,
@@ -20,9 +19,11 @@ import {
   type PreparedShare,
   prepareShare,
   readShare,
+  Rollout,
   type ShareServer,
   StorageError,
   type Torrent,
+  type Verdict,
 } from "../mod.ts";
 import { findNameWarnings } from "./create.ts";
 import {
@@ -34,17 +35,24 @@ import {
 } from "./lan_addresses.ts";
 import { advertise, startServer } from "./offer_share.ts";
 import { type LoadOptions, type PeerParts, runPeer } from "./peer.ts";
+import { printable, printableJson } from "./printable.ts";
 import { type JobContext, type Program, programOf } from "./program.ts";
 import {
   EXIT_CODES,
   type ExitCode,
+  exitCodeOf,
   ProgramError,
   reportError,
   UsageError,
 } from "./program_error.ts";
 import { createShareDisplay, type ShareDisplay } from "./share_display.ts";
-import { parseShareJob, seederJob, type ShareJob } from "./share_job.ts";
-import { describeNeed } from "./share_output.ts";
+import {
+  expectationOf,
+  parseShareJob,
+  seederJob,
+  type ShareJob,
+} from "./share_job.ts";
+import { countMachines, describeHosts, describeNeed } from "./share_output.ts";
 import type { TorrentRun } from "./torrent_run.ts";
 import { explainStart } from "./tracker.ts";
 
@@ -56,7 +64,11 @@ export async function runShare(
   job: ShareJob,
   context: JobContext,
 ): Promise<ExitCode> {
-  const machines = new Machines();
+  const expectation = await expectationOf(job);
+  const { atLeast, isStaying } = job;
+  const rollout = new Rollout({ expectation, atLeast });
+  const verdict = (): Verdict =>
+    rollout.verdict(rollout.hosts(performance.now()));
   const ending = new AbortController();
   using joined = joinSignals(context.signal, ending.signal);
   await using opened = new AsyncDisposableStack();
@@ -64,45 +76,75 @@ export async function runShare(
     await openStore("memory", {
       peerTimeoutMs: PEER_TIMEOUT,
       random: Math.random,
-      onChange: ({ type, peerId, swarm }) => {
-        if (type === "expired") machines.left(peerId, swarm.infoHash);
-      },
     }),
   );
+  const timer = setInterval(() => {
+    if (!isStaying && verdict().isMet) ending.abort();
+  }, CHECK_INTERVAL_MS);
+  opened.defer(() => clearInterval(timer));
   const { console } = context;
   const runs = new Map<string, TorrentRun>();
   const withdrawals = new Map<string, () => void>();
   let display: ShareDisplay;
   const peerContext = { ...context, signal: joined.signal };
-  const code = await runPeer(seederJob(job), peerContext, {
-    createDisplay: (output) =>
-      display = createShareDisplay({ output, console, machines, store }),
-    load: (options) => {
-      const onAnnounced = (): void => {
-        const { complete } = machines.counts();
-        if (complete >= (job.expect ?? Infinity)) ending.abort();
-      };
-      const parts = { context, display, machines, opened, runs, store };
-      return load(job, { ...options, ...parts, withdrawals, onAnnounced });
-    },
-    onSettled: (run) => {
-      runs.set(run.torrent.infoHash, run);
-      if (run.phase === "stopped") withdrawals.get(run.torrent.infoHash)?.();
-    },
-  });
-  const { complete } = machines.counts();
-  if (code !== EXIT_CODES.done || complete >= (job.expect ?? 0)) return code;
+  let code: ExitCode;
+  try {
+    code = await runPeer(seederJob(job), peerContext, {
+      createDisplay: (output) =>
+        display = createShareDisplay({ output, console, rollout, store }),
+      load: (options) => {
+        const parts = { context, display, rollout, opened, runs, store };
+        return load(job, { ...options, ...parts, withdrawals });
+      },
+      onSettled: (run) => {
+        runs.set(run.torrent.infoHash, run);
+        if (run.phase === "stopped") withdrawals.get(run.torrent.infoHash)?.();
+      },
+    });
+  } catch (error) {
+    if (exitCodeOf(error) === EXIT_CODES.undone) {
+      writeMissing(verdict(), job, console);
+    }
+    throw error;
+  }
+  if (code !== EXIT_CODES.done) return code;
+  const result = verdict();
+  if (!writeMissing(result, job, console)) return code;
+  const { missing, neededCount, verifiedCount } = result;
   throw new ProgramError(
-    `cannot finish: ${complete} of the ${job.expect} machines of --expect are complete; run again to continue`,
-    { exitCode: EXIT_CODES.undone },
+    `cannot finish: ${verifiedCount} of the ${neededCount} machines of --expect are verified; run again to continue`,
+    {
+      exitCode: EXIT_CODES.undone,
+      details: describeHosts(missing, MAX_DETAILS),
+    },
   );
 }
+
+/** Writes the hosts that are missing, one a line; false if enough are verified. */
+function writeMissing(
+  { isMet, neededCount, missing }: Verdict,
+  { json }: ShareJob,
+  console: JobContext["console"],
+): boolean {
+  if (isMet || neededCount === undefined) return false;
+  const names = missing.map(({ name }) => name);
+  if (json) {
+    console.writeResult(printableJson({ type: "undone", missing: names }));
+  } else names.forEach((name) => console.writeResult(printable(name)));
+  return true;
+}
+
+/** Hosts that the last error describes at most. */
+const MAX_DETAILS = 100;
+
+/** Time between two looks at the verdict, in milliseconds. */
+const CHECK_INTERVAL_MS = 250;
 
 /** The parts of one `share`. */
 interface ShareParts {
   readonly context: JobContext;
   readonly display: ShareDisplay;
-  readonly machines: Machines;
+  readonly rollout: Rollout;
   /** Holds what stays open until the end. */
   readonly opened: AsyncDisposableStack;
   /** The torrents that are seeded, by info hash. */
@@ -110,7 +152,6 @@ interface ShareParts {
   /** What to do when one of them stops, by info hash. */
   readonly withdrawals: Map<string, () => void>;
   readonly store: PeerStore;
-  readonly onAnnounced: () => void;
 }
 
 /** Starts the server, then makes and offers the torrents one after another. */
@@ -120,13 +161,13 @@ async function* load(
     & LoadOptions
     & ShareParts,
 ): ReturnType<PeerParts["load"]> {
-  const { context: { console, interrupt }, display, machines, runs } = parts;
+  const { context: { console, interrupt }, display, rollout, runs } = parts;
   const items = await Promise.all(job.paths.map((path) => openItem(path, job)));
   checkNames(items);
   const hostnames = listeningAddresses(job.host);
   const server = parts.opened.use(await openServer(job, parts));
   const session = await openSession();
-  machines.own = session.peerId;
+  rollout.own = session.peerId;
   server.setPeerPort(session.port);
   const hosts = urlHosts(hostnames, server.port);
   display.started({
@@ -147,7 +188,7 @@ async function* load(
   parts.opened.use(advertiser);
   if (interrupt !== undefined) {
     interrupt.staysOnce = () =>
-      stays(machines, { runs: [...runs.values()], console });
+      stays(rollout, { runs: [...runs.values()], console });
   }
   const listed = items.map(({ name }) => server.add(name));
   listed.forEach(advertiser.set);
@@ -194,7 +235,7 @@ async function* load(
       );
     }
     parts.withdrawals.set(torrent.infoHash, withdraw);
-    machines.shares.add(torrent.infoHash);
+    rollout.addShare(torrent.infoHash, torrent.geometry.length);
     // The pieces that this process has hashed need not be hashed again.
     const mustVerify = job.mustVerify && verified === undefined;
     yield [{
@@ -234,13 +275,13 @@ function announcedHere(
 
 /** True at a Ctrl+C while other machines need this one, after a line that says so. */
 function stays(
-  machines: Machines,
+  rollout: Rollout,
   { runs, console }: {
     readonly runs: readonly TorrentRun[];
     readonly console: JobContext["console"];
   },
 ): boolean {
-  const { fetching } = machines.counts();
+  const { fetching } = countMachines(rollout.hosts(performance.now()));
   const transfers = runs.flatMap(({ transfer }) => transfer ?? []);
   if (fetching === 0 || transfers.length === 0) return false;
   const sum = (numbers: readonly number[]): number =>
@@ -284,16 +325,16 @@ function checkNames(items: readonly Item[]): void {
 
 async function openServer(
   job: ShareJob,
-  { context: { console }, machines, store, onAnnounced }: ShareParts,
+  { context: { console }, rollout, store }: ShareParts,
 ): Promise<ShareServer> {
   try {
     return await startServer(job, {
       port: job.port,
       store,
+      rollout,
       onAnnounce: ({ announce, outcome }) => {
         if (outcome.type === "refused") return;
-        machines.announced(announce);
-        onAnnounced();
+        rollout.announced(announce, performance.now());
       },
       onError: (cause) => {
         const text = `cannot answer a request: ${cause}; the share goes on`;

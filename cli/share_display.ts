@@ -5,13 +5,16 @@
  * @module
  */
 import {
+  countStates,
   type CreateTorrentProgress,
   cutName,
   type ListedShare,
-  type Machines,
   magnetLinkOf,
   type PeerStore,
   type PreparedShare,
+  type Rollout,
+  ROLLOUT_STATES,
+  type RolloutHost,
 } from "../mod.ts";
 import { invocationOf } from "./command_words.ts";
 import type { Console } from "./console.ts";
@@ -21,9 +24,12 @@ import type { TorrentState } from "./peer_output.ts";
 import { printable } from "./printable.ts";
 import { fractionOf } from "./progress_bar.ts";
 import {
+  countMachines,
   describeHashing,
+  describeHosts,
   describeMachines,
   describeShare,
+  describeVerdict,
   formatShareStart,
   getFrom,
   labelled,
@@ -37,7 +43,7 @@ export interface ShareDisplayOptions {
   readonly output: JobOutput;
   /** Takes the addresses, which are printed with `--quiet` too. */
   readonly console: Pick<Console, "writeLine" | "isLive">;
-  readonly machines: Machines;
+  readonly rollout: Rollout;
   readonly store: PeerStore;
 }
 
@@ -63,12 +69,23 @@ export interface ShareDisplay extends PeerDisplay {
   ready(share: ListedShare, prepared: PreparedShare): void;
 }
 
+/** Hosts below the state at most. */
+const MAX_HOST_ROWS = 12;
+
+/** The hosts that somebody has to look at, the most urgent first. */
+function needy(hosts: readonly RolloutHost[]): RolloutHost[] {
+  const states = ROLLOUT_STATES.slice(0, ROLLOUT_STATES.indexOf("waiting"));
+  return states.flatMap((state) =>
+    hosts.filter((host) => host.state === state)
+  );
+}
+
 /** Rows below the first lines: what follows on each share, and the state. */
 const OTHER_ROWS = 4;
 
 /** Shows the work of one `share`. */
 export function createShareDisplay(
-  { output, console, machines, store }: ShareDisplayOptions,
+  { output, console, rollout, store }: ShareDisplayOptions,
 ): ShareDisplay {
   const get = invocationOf("get");
   let hashing:
@@ -88,18 +105,29 @@ export function createShareDisplay(
       output.value({ type: "hashing", name, progress: part });
       lines.push(describeHashing(progress, elapsedMs));
     }
-    const counts = machines.counts();
+    const hosts = rollout.hosts(performance.now());
+    const verdict = rollout.verdict(hosts);
+    const counts = countMachines(hosts);
     const own = states.reduce((sum, { snapshot }) => {
       return sum + (snapshot?.uploadBytesPerSecond ?? 0);
     }, 0);
     // Machines report what they receive now and then.
     const all = Math.max(own, store.totals().bytesPerSecond);
     output.value({
-      ...{ type: "status", ...counts },
+      ...{ type: "status", ...counts, states: countStates(hosts) },
       uploadRate: Math.round(own),
       totalRate: Math.round(all),
     });
-    if (states.length > 0) lines.push(describeMachines(counts, { own, all }));
+    if (states.length > 0) {
+      lines.push(describeMachines(counts, { own, all }));
+      const text = describeVerdict(verdict);
+      if (text !== "") lines.push(text);
+      // Elsewhere each change would be one more line.
+      if (output.form === "live") {
+        const count = Math.min(MAX_HOST_ROWS, output.room.rows - OTHER_ROWS);
+        lines.push(...describeHosts(needy(hosts), Math.max(count, 1)));
+      }
+    }
     output.state(lines);
   };
   return {

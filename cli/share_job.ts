@@ -3,18 +3,25 @@
  *
  * @module
  */
-import { DEFAULT_TRACKER_PORT, PEER_PORT } from "../mod.ts";
+import {
+  DEFAULT_TRACKER_PORT,
+  type Expectation,
+  PEER_PORT,
+  readExpectation,
+} from "../mod.ts";
 import { invocationOf } from "./command_words.ts";
 import { FLAGS as CREATE_FLAGS } from "./create_job.ts";
 import {
   type FlagValues,
   LISTENER_FLAGS,
   parseCommandLine,
+  readArgument,
   SERVICE_FLAGS,
   wholeNumber,
 } from "./flags.ts";
 import { checkOutput, FLAGS as PEER_FLAGS, type PeerJob } from "./peer_job.ts";
 import { UsageError } from "./program_error.ts";
+import { msUntil } from "./quantity.ts";
 
 const HELP = `
 Shares files and folders with every machine of the network, which fetches them
@@ -31,6 +38,19 @@ page on the HTTP port shows all of them. Only the folder .lanswarm beside the
 source is written, so that a second share need not hash what has not changed.
 `;
 
+/** A file that lists the hosts. */
+interface ExpectationFile {
+  readonly type: "file";
+  readonly path: string;
+}
+
+/** @throws {RangeError} */
+function readExpected(text: string): Expectation | ExpectationFile {
+  return text.startsWith("@") && text.length > 1
+    ? { type: "file", path: text.slice(1) }
+    : readExpectation(text);
+}
+
 /** The flags of `share`. */
 export const FLAGS = {
   name: CREATE_FLAGS.name,
@@ -39,9 +59,24 @@ export const FLAGS = {
     help: "machines find each other through this one only",
   },
   expect: {
-    usage: "--expect COUNT",
-    help: "end with 0 as soon as COUNT machines are complete",
+    usage: "--expect HOSTS",
+    help:
+      "end with 0 as soon as these hosts have everything, verified: their number, names and addresses such as lab[01-40],192.168.1.9, or @FILE with a list of them; with 4 if the share ends before, and their names on standard output",
+    isFree: true,
+    read: readExpected,
+  },
+  atLeast: {
+    usage: "--at-least COUNT",
+    help: "so many of them are enough",
     read: wholeNumber(1),
+  },
+  isStaying: { usage: "--stay", help: "go on when all of them are verified" },
+  timeoutMs: PEER_FLAGS.timeoutMs,
+  byMs: {
+    usage: "--by TIME",
+    help: "end at this time of the day, such as 7:30 or 18:00",
+    default: Infinity,
+    read: (text: string) => msUntil(text, new Date()),
   },
   port: {
     usage: "--port PORT",
@@ -98,6 +133,9 @@ export function parseShareJob(args: readonly string[]): ShareJob {
   if (flags.name !== undefined && /\.torrent$/i.test(paths[0]!)) {
     throw new UsageError("--name: a torrent file is shared as it is");
   }
+  if (flags.isStaying && flags.expect === undefined) {
+    throw new UsageError("--stay goes on after --expect, which is not given");
+  }
   checkOutput(flags);
   return { ...flags, paths };
 }
@@ -105,6 +143,35 @@ export function parseShareJob(args: readonly string[]): ShareJob {
 /** The job of a peer that seeds what is shared. */
 export function seederJob(job: ShareJob): PeerJob {
   const { flags } = parseCommandLine([], { flags: PEER_FLAGS, help: "" });
-  const { peerPort: port } = job;
-  return { ...flags, ...job, port, seedOnly: true, torrents: [] };
+  const { peerPort: port, byMs } = job;
+  const timeoutMs = Math.min(job.timeoutMs, byMs);
+  return { ...flags, ...job, port, timeoutMs, seedOnly: true, torrents: [] };
+}
+
+/**
+ * The hosts that a job expects.
+ * @throws {UsageError} If their list cannot be read, or fewer than are enough.
+ */
+export async function expectationOf(
+  { expect, atLeast = 1 }: ShareJob,
+): Promise<Expectation | undefined> {
+  const expectation = expect?.type === "file"
+    ? readArgument("--expect", await readList(expect.path), readExpectation)
+    : expect;
+  const count = expectation?.type === "hosts"
+    ? expectation.names.length
+    : expectation?.count ?? Infinity;
+  if (atLeast <= count) return expectation;
+  throw new UsageError(`--at-least is more than the ${count} of --expect`);
+}
+
+async function readList(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (cause) {
+    const reason = cause instanceof Deno.errors.NotFound
+      ? "it does not exist"
+      : (cause as Error).message;
+    throw new UsageError(`--expect: cannot read ${path}: ${reason}`);
+  }
 }

@@ -8,9 +8,11 @@ import { encode } from "uqr";
 import {
   type CreateTorrentProgress,
   cutName,
+  isVerified,
   type JoinLine,
-  type MachineCounts,
+  type RolloutHost,
   shortHost,
+  type Verdict,
 } from "../mod.ts";
 import { fractionOf } from "./progress_bar.ts";
 import { formatSize, formatTimeLeft, plural } from "./quantity.ts";
@@ -98,6 +100,56 @@ export function describeHashing(
   return `Hashing ${
     parts.filter((part) => part !== "").join("  ")
   }; machines may join already`;
+}
+
+/** Numbers of machines. */
+export interface MachineCounts {
+  /** Machines that have every share that they asked for, those that left included. */
+  readonly complete: number;
+  /** Machines that are there and lack something. */
+  readonly fetching: number;
+}
+
+/** Counts the hosts of a rollout. */
+export function countMachines(hosts: readonly RolloutHost[]): MachineCounts {
+  const complete = hosts.filter(isVerified).length;
+  const fetching =
+    hosts.filter(({ state }) =>
+      ["waiting", "fetching", "verifying", "stuck"].includes(state)
+    ).length;
+  return { complete, fetching };
+}
+
+/** Columns of a state: `verifying`. */
+const STATE_COLUMNS = 9;
+
+/**
+ * Those that need somebody, one a line: `lab23  stuck      for 4 min at 62 %`
+ * @param count Lines at most; the last one counts the rest.
+ */
+export function describeHosts(
+  hosts: readonly RolloutHost[],
+  count = Infinity,
+): string[] {
+  const listed = hosts.length <= count ? hosts : hosts.slice(0, count - 1);
+  const width = Math.max(...listed.map(({ name }) => stringWidth(name)), 0);
+  const lines = listed.map(({ name, state, reason = "", fraction }) => {
+    const text = state === "fetching"
+      ? `at ${Math.floor(fraction * 100)} %`
+      : reason;
+    const label = name + " ".repeat(width - stringWidth(name));
+    return `${label}  ${state.padEnd(STATE_COLUMNS)}  ${text}`.trimEnd();
+  });
+  const rest = hosts.length - listed.length;
+  return rest === 0 ? lines : [...lines, `and ${plural(rest, "more host")}`];
+}
+
+/** `38 of 40 verified`; empty if no hosts are expected. */
+export function describeVerdict(
+  { neededCount, verifiedCount }: Verdict,
+): string {
+  if (neededCount === undefined) return "";
+  return `${verifiedCount} of ${neededCount} verified`;
 }
 
 /**

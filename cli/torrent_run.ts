@@ -67,7 +67,8 @@ export class TorrentRun implements TorrentState {
   /** Restarts one after another, and when the last one was over or will be. */
   #restarts = { count: 0, endMs: 0 };
   #phase: "working" | "settled" | "stopped" = "working";
-  #hasFailed = false;
+  #failure: Error | undefined;
+  #commandCode: number | undefined;
   /** Gained before the last restart. */
   #gainedBefore = 0;
 
@@ -103,7 +104,17 @@ export class TorrentRun implements TorrentState {
 
   /** True if anything failed, the command included. */
   get hasFailed(): boolean {
-    return this.#hasFailed;
+    return this.#failure !== undefined;
+  }
+
+  /** The last failure. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  /** The exit code of the command, once it has ended. */
+  get commandCode(): number | undefined {
+    return this.#commandCode;
   }
 
   /** Verifies what is on the disk and shares it. Reports its failure. */
@@ -276,6 +287,7 @@ export class TorrentRun implements TorrentState {
         dir,
         stdout: json ? "null" : "inherit",
         fdPressure: session.fdPressure,
+        onExit: (code) => this.#commandCode = code,
       });
     } catch (error) {
       if (!(error instanceof ProgramError)) throw error;
@@ -291,7 +303,7 @@ export class TorrentRun implements TorrentState {
 
   #report(error: Error): void {
     reportError(this.#options.context.console, error, this.#options.job);
-    this.#hasFailed = true;
+    this.#failure = error;
   }
 
   #settle(phase: "settled" | "stopped"): void {

@@ -212,7 +212,11 @@ export {
   type FetchSharesOptions,
   resolveShareHost,
 } from "./share/fetch_shares.ts";
-export { type DownloadRoom, measureRoom } from "./share/check_room.ts";
+export {
+  type DownloadRoom,
+  freeLength,
+  measureRoom,
+} from "./share/check_room.ts";
 export {
   type PreparedShare,
   prepareShare,
@@ -220,10 +224,21 @@ export {
   readShare,
 } from "./share/share_torrent.ts";
 export {
-  type MachineAnnounce,
-  type MachineCounts,
-  Machines,
-} from "./share/machines.ts";
+  type HostAnnounce,
+  Rollout,
+  type RolloutOptions,
+  type Verdict,
+} from "./share/rollout.ts";
+export {
+  countStates,
+  isVerified,
+  ROLLOUT_STATES,
+  type RolloutHost,
+  type RolloutState,
+} from "./share/host_state.ts";
+export { type Expectation, readExpectation } from "./share/expectation.ts";
+export { ReportSender, type SendReportOptions } from "./share/report_sender.ts";
+export { type HostReport, type ReportedState } from "./share/host_report.ts";
 
 // Torrents
 export { VERSION } from "./base/version.ts";

@@ -89,7 +89,11 @@ async function requireWritable(path: string): Promise<void> {
   }
 }
 
-function freeLength(path: string): number | undefined {
+/**
+ * Bytes that are free for this user where `path` is; `undefined` if the system does
+ * not say, and without the permission `--allow-sys=statfs`.
+ */
+export function freeLength(path: string): number | undefined {
   const permission = { name: "sys", kind: "statfs" } as const;
   if (Deno.permissions.querySync(permission).state !== "granted") return;
   try {

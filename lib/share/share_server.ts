@@ -18,6 +18,7 @@ import {
   TrackerStartError,
 } from "../tracker/tracker_options.ts";
 import type { ExecutableFolder } from "./executables.ts";
+import type { Rollout } from "./rollout.ts";
 import type { ListedShare } from "./share_listing.ts";
 import type { SharedTorrent } from "./share_routes.ts";
 import type { ShareTable } from "./share_table.ts";
@@ -37,6 +38,8 @@ export interface ShareServerOptions extends
   readonly hostName?: string;
   /** The executables for machines with nothing installed. @default none */
   readonly executables?: ExecutableFolder;
+  /** Takes the reports of hosts; the caller passes it the announces. @default none */
+  readonly rollout?: Rollout;
 }
 
 /**
@@ -46,10 +49,9 @@ export interface ShareServerOptions extends
 export async function startShareServer(
   options: ShareServerOptions = {},
 ): Promise<ShareServer> {
-  const { port = DEFAULT_TRACKER_PORT, hostName = "" } = options;
-  const { publicHostname = "127.0.0.1" } = options;
+  const { port = DEFAULT_TRACKER_PORT, publicHostname = "127.0.0.1" } = options;
   const { ShareTable } = await import("./share_table.ts");
-  const table = new ShareTable(hostName, options.executables);
+  const table = new ShareTable(options);
   for (let tried = 1;; tried++) {
     try {
       const tracker = await startTracker({

@@ -20,6 +20,8 @@ import {
   LISTING_PATH,
 } from "./share_listing.ts";
 import { renderShares } from "./share_page.ts";
+import type { Rollout } from "./rollout.ts";
+import { rolloutRoutes } from "./rollout_routes.ts";
 import { type SharedTorrent, shareRoutes } from "./share_routes.ts";
 
 const LOOPBACK_ORIGIN = /^http:\/\/(localhost|127\.|\[::1\])/;
@@ -32,13 +34,21 @@ export class ShareTable {
   readonly contents: Map<string, SharedTorrent> = new Map();
   readonly hostName: string;
   readonly #executables: ExecutableFolder | undefined;
+  readonly #rollout: Rollout | undefined;
   peerPort: number | undefined;
   /** Scheme, host and port for other machines. */
   origin = "";
 
-  constructor(hostName: string, executables: ExecutableFolder | undefined) {
+  constructor(
+    { hostName = "", executables, rollout }: {
+      readonly hostName?: string;
+      readonly executables?: ExecutableFolder;
+      readonly rollout?: Rollout;
+    },
+  ) {
     this.hostName = hostName;
     this.#executables = executables;
+    this.#rollout = rollout;
   }
 
   get routes(): ReadonlyMap<string, TrackerHandler> {
@@ -50,6 +60,7 @@ export class ShareTable {
         (request, nowMs) =>
           this.#isHashing(request.path) ? NOT_YET : torrents(request, nowMs),
       ],
+      ...this.#rollout === undefined ? [] : rolloutRoutes(this.#rollout),
       ...shareRoutes({
         find: (infoHash) =>
           this.contents.values().find(({ torrent }) =>

@@ -3,6 +3,7 @@ import {
   formatDuration,
   formatSize,
   formatTimeLeft,
+  msUntil,
   plural,
   readDuration,
   readSize,
@@ -82,4 +83,15 @@ Deno.test("formatTimeLeft() is empty if the end is unknown or far away", () => {
 Deno.test("plural() counts", () => {
   const counts = [0, 1, 2].map((count) => plural(count, "peer"));
   assertEquals(counts, ["0 peers", "1 peer", "2 peers"]);
+});
+
+Deno.test("msUntil() counts to the next such time of the day", () => {
+  const now = new Date(2026, 10, 29, 18, 0);
+  const minute = 60_000;
+  assertEquals(msUntil("18:01", now), minute);
+  assertEquals(msUntil("18:00", now), 24 * 60 * minute);
+  assertEquals(msUntil("7:30", now), (13 * 60 + 30) * minute);
+  for (const text of ["24:00", "7", "7:60", "-1:00", "7:30pm"]) {
+    assertThrows(() => msUntil(text, now), RangeError, text);
+  }
 });

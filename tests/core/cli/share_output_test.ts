@@ -1,12 +1,16 @@
 import { assertEquals } from "@std/assert";
 import {
+  countMachines,
+  describeHosts,
   describeMachines,
   describeNeed,
   describeShare,
+  describeVerdict,
   formatShareStart,
   placeCode,
 } from "../../../cli/share_output.ts";
-import { joinLines } from "../../../mod.ts";
+import { joinLines, readExpectation, Rollout } from "../../../mod.ts";
+import { infoHashFromHex, type PeerId } from "../../../lib/base/identifier.ts";
 
 Deno.test("formatShareStart() prints what to type on another machine", () => {
   const start = { names: ["images"], get: "lanswarm get" };
@@ -128,4 +132,36 @@ Deno.test("placeCode() puts a code beside the lines, below them, or nowhere", ()
   assertEquals(place(11, 4), lines);
   assertEquals(place(7, 9), lines);
   assertEquals(placeCode(lines, [], { columns: 80, rows: 24 }), lines);
+});
+
+Deno.test("describeHosts() puts states below each other, and counts the rest", () => {
+  const rollout = new Rollout({ expectation: readExpectation("lab[07-09]") });
+  const infoHash = infoHashFromHex("ab".repeat(20));
+  rollout.addShare(infoHash, 100);
+  rollout.reported(
+    {
+      infoHash,
+      ...{ peerId: "cd".repeat(20) as PeerId, port: 1, name: "debian" },
+      ...{ state: "fetching", fraction: 0.625, freeBytes: undefined },
+      ...{ downloadBytesPerSecond: 0, uploadBytesPerSecond: 0 },
+      ...{ addresses: [], exitCode: undefined, reason: undefined },
+    },
+    "192.168.1.7",
+    0,
+  );
+  const hosts = rollout.hosts(0);
+  assertEquals(describeHosts(hosts), [
+    "lab07   missing    never seen",
+    "lab08   missing    never seen",
+    "lab09   missing    never seen",
+    "debian  fetching   at 62 %",
+  ]);
+  assertEquals(describeHosts(hosts, 2), [
+    "lab07  missing    never seen",
+    "and 3 more hosts",
+  ]);
+  assertEquals(countMachines(hosts), { complete: 0, fetching: 1 });
+  assertEquals(describeVerdict(rollout.verdict(hosts)), "0 of 3 verified");
+  const none = new Rollout();
+  assertEquals(describeVerdict(none.verdict([])), "");
 });

@@ -1,0 +1,173 @@
+/**
+ * The state of one host of a rollout, as it follows from its announces, its reports
+ * and the time. Pure.
+ *
+ * @module
+ */
+import { PEER_TIMEOUT } from "../announce/announce.ts";
+import type { InfoHash, PeerId } from "../base/identifier.ts";
+import type { Candidate } from "./expected_hosts.ts";
+import type { HostReport } from "./host_report.ts";
+
+/** Silence after which a host that reports has left, in milliseconds. */
+const REPORTS_GONE_MS = 12_000;
+/** Time without progress after which a host is stuck, in milliseconds. */
+const STUCK_MS = { reporting: 20_000, announcing: 150_000 } as const;
+/** The state of a host; `missing`: expected, and never seen. */
+export type RolloutState =
+  | "missing"
+  | "waiting"
+  | "fetching"
+  | "verifying"
+  | "verified"
+  | "done"
+  | "stuck"
+  | "failed"
+  | "left";
+
+/** All states, those that need somebody first. */
+export const ROLLOUT_STATES: readonly RolloutState[] = [
+  ...["missing", "failed", "stuck", "left", "waiting"],
+  ...["verifying", "fetching", "verified", "done"],
+] as RolloutState[];
+
+/** One host of a rollout. Times are on the clock of the events. */
+export interface RolloutHost {
+  /** As it was expected, or as it reports itself, or its address. */
+  readonly name: string;
+  /** Its IP address; `undefined` if it was never seen. */
+  readonly address: string | undefined;
+  /** True if `name` was expected; false for any host if a number was. */
+  readonly isExpected: boolean;
+  /** Its state. */
+  readonly state: RolloutState;
+  /** The part that it has of its shares, from 0 to 1. */
+  readonly fraction: number;
+  /** The reason of a failure, or of a stuck or missing host; for people. */
+  readonly reason: string | undefined;
+  /** Its receive rate, as it reports it. */
+  readonly downloadBytesPerSecond: number;
+  /** Its send rate, as it reports it. */
+  readonly uploadBytesPerSecond: number;
+  /** Free on its disk, in bytes, as it reports it. */
+  readonly freeBytes: number | undefined;
+  /** The exit code of the command that it ran then, as it reports it. */
+  readonly exitCode: number | undefined;
+  /** True if our peer reports itself, false if only announces are known. */
+  readonly isReporting: boolean;
+  /** The time of its first sign; `undefined` if there was none. */
+  readonly firstSeenMs: number | undefined;
+  /** The time at which it had everything; `undefined` until then. */
+  readonly completeAtMs: number | undefined;
+}
+
+/** One torrent at one host. */
+export interface Part {
+  /** Bytes. */
+  left: number;
+  isPresent: boolean;
+}
+
+/** A host, as far as it is known. */
+export interface Row extends Candidate {
+  peerId: PeerId | undefined;
+  key: string | undefined;
+  port: number;
+  readonly parts: Map<InfoHash, Part>;
+  report: HostReport | undefined;
+  reportedMs: number;
+  /** The time at which it last gained something, or had everything. */
+  progressedMs: number;
+}
+
+/** True for a host with everything, whatever it does since. */
+export function isVerified({ state }: Pick<RolloutHost, "state">): boolean {
+  return state === "verified" || state === "done";
+}
+
+/** The number of hosts in each state. */
+export function countStates(
+  hosts: readonly RolloutHost[],
+): Record<RolloutState, number> {
+  const counts = Object.fromEntries(ROLLOUT_STATES.map((state) => [state, 0]));
+  for (const { state } of hosts) counts[state]!++;
+  return counts as Record<RolloutState, number>;
+}
+
+/** True for a host that has every share that it takes part in, or took part in. */
+export function isComplete({ parts }: Row): boolean {
+  let hasOne = false;
+  for (const { left, isPresent } of parts.values()) {
+    if (left === 0) hasOne = true;
+    else if (isPresent) return false;
+  }
+  return hasOne;
+}
+
+/** True for a host that has left, or that is silent. */
+export function isGone(
+  { parts, report, reportedMs, lastSeenMs }: Row,
+  nowMs: number,
+): boolean {
+  if (nowMs - lastSeenMs > PEER_TIMEOUT) return true;
+  const isReporting = report !== undefined && report.state !== "failed" &&
+    report.state !== "verified" && report.state !== "done";
+  if (isReporting && nowMs - reportedMs > REPORTS_GONE_MS) return true;
+  return parts.size > 0 &&
+    !parts.values().some(({ isPresent }) => isPresent);
+}
+
+/** The state, and its reason; `isComplete` and `isGone` of the row are those of now. */
+export function stateOf(
+  row: Row,
+  { fraction, nowMs }: { readonly fraction: number; readonly nowMs: number },
+): { readonly state: RolloutState; readonly reason: string | undefined } {
+  const { report } = row;
+  if (row.isComplete) {
+    const { exitCode = 0 } = report ?? {};
+    return {
+      state: report?.state === "done" ? "done" : "verified",
+      reason: exitCode === 0 ? undefined : `its command ended with ${exitCode}`,
+    };
+  }
+  if (report?.state === "failed") {
+    return { state: "failed", reason: report.reason };
+  }
+  const place = `at ${Math.floor(fraction * 100)} %`;
+  if (row.isGone) return { state: "left", reason: place };
+  if (report?.state === "verifying") {
+    return { state: "verifying", reason: undefined };
+  }
+  const stillMs = nowMs - row.progressedMs;
+  const limitMs = STUCK_MS[report === undefined ? "announcing" : "reporting"];
+  if (stillMs > limitMs && report?.state !== "waiting") {
+    const reason = `for ${describeAge(stillMs)} ${place}`;
+    return { state: "stuck", reason };
+  }
+  const isWaiting = report?.state === "waiting" || fraction === 0;
+  return { state: isWaiting ? "waiting" : "fetching", reason: undefined };
+}
+
+/** `40 s`, `4 min`, `2 h`: rounded down. */
+function describeAge(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  if (seconds < 120) return `${seconds} s`;
+  return seconds < 7200
+    ? `${Math.floor(seconds / 60)} min`
+    : `${Math.floor(seconds / 3600)} h`;
+}
+
+/** A host that was expected, and never seen. */
+export const NEVER_SEEN = {
+  address: undefined,
+  state: "missing",
+  fraction: 0,
+  reason: "never seen",
+  downloadBytesPerSecond: 0,
+  uploadBytesPerSecond: 0,
+  freeBytes: undefined,
+  exitCode: undefined,
+  isReporting: false,
+  firstSeenMs: undefined,
+  completeAtMs: undefined,
+} as const;

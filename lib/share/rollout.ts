@@ -1,0 +1,301 @@
+/**
+ * A rollout: the hosts that fetch the shares of one machine, each with its state, and
+ * the verdict on all of them. A row belongs to an address. Pure: announces of any
+ * client and reports of our peers in, rows out; states follow from the time that is
+ * passed in, so no timer is needed. Nothing that a host claims changes the row of
+ * another address.
+ *
+ * @module
+ */
+import type { InfoHash, PeerId } from "../base/identifier.ts";
+import type { PeerAnnounce } from "../tracker/store/peer_store.ts";
+import type { Expectation } from "./expectation.ts";
+import type { HostReport } from "./host_report.ts";
+import { placeHosts } from "./expected_hosts.ts";
+import {
+  isComplete,
+  isGone,
+  isVerified,
+  NEVER_SEEN,
+  type RolloutHost,
+  type Row,
+  stateOf,
+} from "./host_state.ts";
+
+/** Rows that are kept at most: any host may invent some. */
+const MAX_ROWS = 10_000;
+/** Rows of one IP address: an address counts for a classroom behind it, no more. */
+const MAX_ROWS_PER_HOST = 64;
+/** Least time between two reports of a host that count, in milliseconds. */
+const LEAST_REPORT_MS = 200;
+
+/** The result of a rollout so far. */
+export interface Verdict {
+  /** The hosts that are expected; `undefined` if none were named. */
+  readonly expectedCount: number | undefined;
+  /** The hosts that are enough. */
+  readonly neededCount: number | undefined;
+  /** The hosts that count and are verified. */
+  readonly verifiedCount: number;
+  /** True if enough hosts are verified. */
+  readonly isMet: boolean;
+  /** Those that count and are not verified, as far as they are known. */
+  readonly missing: readonly RolloutHost[];
+}
+
+/** An announce, as far as it counts. */
+export type HostAnnounce =
+  & Pick<
+    PeerAnnounce,
+    "peerId" | "infoHash" | "hostname" | "port" | "left" | "event"
+  >
+  & Partial<Pick<PeerAnnounce, "key">>;
+
+/** Options of {@linkcode Rollout}. */
+export interface RolloutOptions {
+  /** The hosts that count. @default {all, and none is missed} */
+  readonly expectation?: Expectation | undefined;
+  /** Fewer hosts that are enough. @default {all that are expected} */
+  readonly atLeast?: number | undefined;
+}
+
+/** A sign of a host: the fields of announces and reports that identify it. */
+interface Sign {
+  readonly hostname: string;
+  readonly peerId: PeerId | undefined;
+  readonly key?: string | undefined;
+  readonly port: number;
+  /** @default unknown */
+  readonly name?: string;
+}
+
+/** The hosts of one process that shares. */
+export class Rollout {
+  readonly #options: RolloutOptions;
+  readonly #rows = new Set<Row>();
+  readonly #byHost = new Map<string, Row[]>();
+  readonly #byKey = new Map<string, Row>();
+  /** The lengths of the torrents that count; peers may announce others. */
+  readonly #shares = new Map<InfoHash, number>();
+  #madeRoomMs = -Infinity;
+  /** The peer of this process, which is not counted. */
+  own: PeerId | undefined;
+
+  /** Knows no host yet. */
+  constructor(options: RolloutOptions = {}) {
+    this.#options = options;
+  }
+
+  /** Counts a torrent from now on. */
+  addShare(infoHash: InfoHash, length: number): void {
+    this.#shares.set(infoHash, length);
+  }
+
+  /** True if the torrent counts. */
+  hasShare(infoHash: InfoHash): boolean {
+    return this.#shares.has(infoHash);
+  }
+
+  /** Takes an announce that the tracker has accepted. */
+  announced(announce: HostAnnounce, nowMs: number): void {
+    const { peerId, infoHash, left, event } = announce;
+    if (peerId === this.own || !this.#shares.has(infoHash)) return;
+    const row = this.#rowOf(announce, nowMs);
+    if (row === undefined) return;
+    row.lastSeenMs = nowMs;
+    this.#progress(row, { infoHash, left, nowMs });
+    row.parts.get(infoHash)!.isPresent = event !== "stopped";
+  }
+
+  /** Takes a report that came from an IP address; false if its torrent does not count. */
+  reported(report: HostReport, hostname: string, nowMs: number): boolean {
+    const length = this.#shares.get(report.infoHash);
+    if (length === undefined) return false;
+    if (report.peerId !== undefined && report.peerId === this.own) return true;
+    const row = this.#rowOf({ ...report, hostname }, nowMs);
+    if (row === undefined || nowMs - row.reportedMs < LEAST_REPORT_MS) {
+      return true;
+    }
+    const { infoHash, state, fraction, name } = report;
+    // Whoever verifies is not stuck, and has not been when that is over.
+    if (state !== "fetching" && !isComplete(row)) row.progressedMs = nowMs;
+    row.lastSeenMs = row.reportedMs = nowMs;
+    row.report = report;
+    row.name = name;
+    row.claimed = report.addresses;
+    const hasAll = state === "verified" || state === "done";
+    // A host with everything but the last hash lacks something.
+    const left = hasAll ? 0 : Math.max(1, Math.round(length * (1 - fraction)));
+    this.#progress(row, { infoHash, left, nowMs });
+    row.parts.get(infoHash)!.isPresent = true;
+    return true;
+  }
+
+  /** The rows of now: the expected hosts first, in their order, then all others. */
+  hosts(nowMs: number): RolloutHost[] {
+    for (const row of this.#rows) {
+      row.isComplete = isComplete(row);
+      row.isGone = isGone(row, nowMs);
+    }
+    const places = placeHosts(this.#rows, {
+      expectation: this.#options.expectation,
+      nowMs,
+    });
+    return places.map(({ name, isExpected, row }) =>
+      row === undefined
+        ? { ...NEVER_SEEN, name, isExpected }
+        : this.#describe(row as Row, { name, isExpected, nowMs })
+    );
+  }
+
+  /** The verdict on rows of {@linkcode hosts}. */
+  verdict(hosts: readonly RolloutHost[]): Verdict {
+    const { expectation, atLeast } = this.#options;
+    const counted = expectation?.type === "hosts"
+      ? hosts.filter(({ isExpected }) => isExpected)
+      : hosts;
+    const missing = counted.filter((host) => !isVerified(host));
+    const expectedCount = expectation?.type === "hosts"
+      ? expectation.names.length
+      : expectation?.count;
+    const neededCount = atLeast ?? expectedCount;
+    const verifiedCount = counted.length - missing.length;
+    const isMet = neededCount !== undefined && verifiedCount >= neededCount;
+    return { expectedCount, neededCount, verifiedCount, isMet, missing };
+  }
+
+  #describe(
+    row: Row,
+    { nowMs, ...rest }: {
+      readonly name: string;
+      readonly isExpected: boolean;
+      readonly nowMs: number;
+    },
+  ): RolloutHost {
+    const { report } = row;
+    const isActive = !row.isGone && !row.isComplete;
+    const fraction = this.#fractionOf(row);
+    const { state, reason } = stateOf(row, { fraction, nowMs });
+    return {
+      ...rest,
+      address: row.hostnames[0],
+      ...{ state, fraction, reason },
+      downloadBytesPerSecond: isActive
+        ? report?.downloadBytesPerSecond ?? 0
+        : 0,
+      uploadBytesPerSecond: row.isGone ? 0 : report?.uploadBytesPerSecond ?? 0,
+      freeBytes: report?.freeBytes,
+      exitCode: report?.exitCode,
+      isReporting: report !== undefined,
+      firstSeenMs: row.firstSeenMs,
+      completeAtMs: row.isComplete ? row.progressedMs : undefined,
+    };
+  }
+
+  #fractionOf({ parts, isComplete }: Row): number {
+    if (isComplete) return 1;
+    let [left, length] = [0, 0];
+    for (const [infoHash, part] of parts) {
+      const all = this.#shares.get(infoHash)!;
+      // A peer with a magnet link does not know the length.
+      left += Math.min(part.left, all);
+      length += all;
+    }
+    return length === 0 ? 0 : 1 - left / length;
+  }
+
+  #progress(
+    row: Row,
+    { infoHash, left, nowMs }: {
+      readonly infoHash: InfoHash;
+      readonly left: number;
+      readonly nowMs: number;
+    },
+  ): void {
+    const part = row.parts.get(infoHash) ?? { left: Infinity, isPresent: true };
+    if (left < part.left) row.progressedMs = nowMs;
+    part.left = left;
+    row.parts.set(infoHash, part);
+  }
+
+  /** The row of the host that gave a sign, a new one at need. */
+  #rowOf(sign: Sign, nowMs: number): Row | undefined {
+    const { hostname, peerId, key, port, name = "" } = sign;
+    const ofHost = this.#byHost.get(hostname) ?? [];
+    // Only the peer itself knows its key: it has one more address, of the other family.
+    const secret = peerId && key ? `${peerId} ${key}` : undefined;
+    const known = secret === undefined ? undefined : this.#byKey.get(secret);
+    const row =
+      ofHost.find((row) => peerId !== undefined && row.peerId === peerId) ??
+        known ??
+        // A peer that was started again has another peer id.
+        ofHost.find((row) => row.port === port && port > 0) ??
+        ofHost.find((row) =>
+          (name === "" || row.name === "" || row.name === name) &&
+          (row.peerId === undefined || isGone(row, nowMs) && !isComplete(row))
+        ) ?? this.#add(hostname, nowMs);
+    if (row === undefined) return undefined;
+    if (!row.hostnames.includes(hostname)) this.#addHostname(row, hostname);
+    if (peerId !== undefined && row.peerId !== peerId) {
+      if (row.key !== undefined) this.#byKey.delete(row.key);
+      row.peerId = peerId;
+      // What the former peer had is not what this one has.
+      row.parts.clear();
+      row.report = undefined;
+      row.reportedMs = -Infinity;
+    }
+    if (port > 0) row.port = port;
+    if (secret !== undefined) this.#byKey.set(row.key = secret, row);
+    return row;
+  }
+
+  #add(hostname: string, nowMs: number): Row | undefined {
+    const ofHost = this.#byHost.get(hostname) ?? [];
+    if (ofHost.length >= MAX_ROWS_PER_HOST) this.#forget(ofHost[0]!);
+    if (this.#rows.size >= MAX_ROWS) this.#makeRoom(nowMs);
+    if (this.#rows.size >= MAX_ROWS) return undefined;
+    const row: Row = {
+      hostnames: [],
+      name: "",
+      claimed: [],
+      firstSeenMs: nowMs,
+      lastSeenMs: nowMs,
+      isComplete: false,
+      isGone: false,
+      peerId: undefined,
+      key: undefined,
+      port: 0,
+      parts: new Map(),
+      report: undefined,
+      reportedMs: -Infinity,
+      progressedMs: nowMs,
+    };
+    this.#rows.add(row);
+    this.#addHostname(row, hostname);
+    return row;
+  }
+
+  #addHostname(row: Row, hostname: string): void {
+    row.hostnames.push(hostname);
+    this.#byHost.set(hostname, [...this.#byHost.get(hostname) ?? [], row]);
+  }
+
+  /** Forgets hosts that have left without everything, if there are any. */
+  #makeRoom(nowMs: number): void {
+    if (nowMs - this.#madeRoomMs < 1_000) return;
+    this.#madeRoomMs = nowMs;
+    for (const row of this.#rows) {
+      if (isGone(row, nowMs) && !isComplete(row)) this.#forget(row);
+    }
+  }
+
+  #forget(row: Row): void {
+    this.#rows.delete(row);
+    if (row.key !== undefined) this.#byKey.delete(row.key);
+    for (const hostname of row.hostnames) {
+      const others = this.#byHost.get(hostname)!.filter((one) => one !== row);
+      if (others.length === 0) this.#byHost.delete(hostname);
+      else this.#byHost.set(hostname, others);
+    }
+  }
+}
