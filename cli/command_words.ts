@@ -100,5 +100,5 @@ export function invocationOf(
 
 /** True in the executable that has every program. */
 function isWholeProgram(): boolean {
-  return Deno.mainModule.endsWith("/cli/main/lanswarm.ts");
+  return Deno.mainModule.endsWith("/lanswarm.js");
 }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import configuration from "../deno.json" with { type: "json" };
 import { parseCommandLine } from "../cli/flags.ts";
 import type { Console } from "../cli/console.ts";
@@ -18,6 +18,7 @@ import {
 } from "../cli/program_error.ts";
 import { formatSize } from "../cli/quantity.ts";
 import { buildTarget } from "./compile/build_target.ts";
+import { LICENSES_FILE_NAME } from "./compile/bundle.ts";
 import {
   type ArchiveEntry,
   archiveFileName,
@@ -95,12 +96,13 @@ async function releaseTarget(
       isExecutable: true,
     });
   }
-  for (const name of ["README.md", "LICENSE"]) {
-    files.push({
-      path: name,
-      content: await Deno.readFile(join(REPOSITORY, name)),
-    });
-  }
+  for (
+    const path of [
+      join(REPOSITORY, "README.md"),
+      join(REPOSITORY, "LICENSE"),
+      join(DIST, LICENSES_FILE_NAME),
+    ]
+  ) files.push({ path: basename(path), content: await Deno.readFile(path) });
   const release = { version: configuration.version, target };
   const archive = await packRelease(release, files);
   const fileName = archiveFileName(release);

@@ -175,7 +175,8 @@ export function runtimeVersion(content: Uint8Array): string | undefined {
   return highest;
 }
 
-function compareVersions(one: string, other: string): number {
+/** Negative if the first version is older than the second, 0 if they are equal. */
+export function compareVersions(one: string, other: string): number {
   const [parts, others] = [one, other].map((text) =>
     text.split(".").map(Number)
   );

@@ -6,10 +6,9 @@
 import { join } from "@std/path";
 import { exists } from "../clients/client.ts";
 import { taskParts } from "../programs/tasks.ts";
-import { REPOSITORY } from "../programs/tasks.ts";
 import { type BaseRuntime, findRuntime } from "./base_runtime.ts";
-import { CompilerError, runCompiler } from "./compiler.ts";
-import { writeConfiguration } from "./runtime_packages.ts";
+import { bundlePrograms, LICENSES_FILE_NAME } from "./bundle.ts";
+import { CompilerError, runDeno } from "./compiler.ts";
 import {
   type Checksum,
   CHECKSUMS_FILE_NAME,
@@ -59,17 +58,21 @@ export async function buildTarget(
     if (await exists(path)) await Deno.remove(path);
   }
   const runtime = await findRuntime(target);
-  const folder = await Deno.makeTempDir({ dir: DIST, prefix: ".config-" });
+  const folder = await Deno.makeTempDir({ dir: DIST, prefix: ".bundle-" });
   try {
-    const embedded = await embeddedFiles();
+    const { entries, embedded } = await bundlePrograms(folder);
+    await Deno.copyFile(
+      join(folder, LICENSES_FILE_NAME),
+      join(DIST, LICENSES_FILE_NAME),
+    );
     const executables: Executable[] = [];
     for (const { name, fileName } of files) {
       const path = join(DIST, fileName);
-      const configuration = await writeConfiguration(name, folder);
-      const { success, complaint } = await runCompiler([
-        ...configuration,
-        ...compileArguments({ name, target, path, embedded }),
-      ], { version: runtime.version, runtimePath: runtime.path });
+      const script = entries[name];
+      const { success, complaint } = await runDeno(
+        compileArguments({ name, target, path, script, embedded }),
+        { version: runtime.version, runtimePath: runtime.path },
+      );
       if (!success) {
         throw new CompilerError(
           `cannot compile ${name} for ${target} with Deno ${runtime.version}: ${complaint}`,
@@ -90,16 +93,20 @@ export interface CompileArgumentsOptions {
   readonly target: Target;
   /** Path of the executable. */
   readonly path: string;
+  /** Path of the bundled program. */
+  readonly script: string;
   /** Files to embed beside the imported modules. */
   readonly embedded: readonly string[];
 }
 
 /** Arguments for `deno compile`, with the permissions of the program's task. */
 export function compileArguments(
-  { name, target, path, embedded }: CompileArgumentsOptions,
+  { name, target, path, script, embedded }: CompileArgumentsOptions,
 ): string[] {
-  const { flags, script } = taskParts(name);
   return [
+    "compile",
+    // Everything is in the bundle.
+    "--no-config",
     // A missing permission is an error where nobody can answer a prompt.
     "--no-prompt",
     // The code cache would be a file in the system's temporary folder.
@@ -107,7 +114,7 @@ export function compileArguments(
     `--target=${target}`,
     `--output=${path}`,
     ...embedded.map((file) => `--include=${file}`),
-    ...flags,
+    ...taskParts(name).flags,
     script,
   ];
 }
@@ -128,18 +135,4 @@ export async function writeChecksums(): Promise<void> {
   }
   const list = formatChecksums(checksums);
   await Deno.writeTextFile(join(DIST, CHECKSUMS_FILE_NAME), list);
-}
-
-/** Modules of workers and assets, which no import names. */
-async function embeddedFiles(): Promise<string[]> {
-  const files: string[] = [];
-  const visit = async (folder: string): Promise<void> => {
-    for await (const entry of Deno.readDir(join(REPOSITORY, folder))) {
-      const path = `${folder}/${entry.name}`;
-      if (entry.isDirectory) await visit(path);
-      else if (/_worker\.ts$|(?<!\.ts)$/.test(path)) files.push(path);
-    }
-  };
-  for (const folder of ["cli", "lib"]) await visit(folder);
-  return files.sort();
 }

@@ -1,6 +1,6 @@
 /**
- * Runs `deno compile` of a given version: of this Deno, or of another one that npx
- * fetches.
+ * Runs `deno bundle` and `deno compile` of a given version: of this Deno, or of
+ * another one that npx fetches.
  *
  * @module
  */
@@ -23,12 +23,12 @@ export class CompilerError extends ProgramError {
   override readonly name = "CompilerError";
 }
 
-/** Options for {@linkcode runCompiler}. */
-export interface RunCompilerOptions {
+/** Options for {@linkcode runDeno}. */
+export interface RunDenoOptions {
   /** Version of Deno. */
   readonly version: string;
   /** The `denort` to use; undefined for the one that Deno downloads. */
-  readonly runtimePath: string | undefined;
+  readonly runtimePath?: string | undefined;
   /** The compiler is killed after this time. @default {never} */
   readonly timeoutMs?: number;
 }
@@ -41,18 +41,18 @@ export interface CompilerResult {
 }
 
 /**
- * Compiles in the repository, without a type check.
+ * Runs a subcommand, `bundle` or `compile`, in the repository.
  * @throws {ExecutablesUnavailableError} If npx, which fetches that version, is missing.
  */
-export async function runCompiler(
-  args: readonly string[],
-  { version, runtimePath, timeoutMs }: RunCompilerOptions,
+export async function runDeno(
+  [subcommand, ...args]: readonly string[],
+  { version, runtimePath, timeoutMs }: RunDenoOptions,
 ): Promise<CompilerResult> {
   const [program, ...first] = version === Deno.version.deno
     ? [Deno.execPath()]
     : ["npx", "--prefer-offline", "-y", `deno@${version}`];
   const command = new Deno.Command(program!, {
-    args: [...first, "compile", "--quiet", "--no-check", ...args],
+    args: [...first, subcommand!, "--quiet", "--no-check", ...args],
     cwd: REPOSITORY,
     env: {
       NO_COLOR: "1",
@@ -112,14 +112,14 @@ export async function downloadRefusal(
   try {
     const script = join(folder, "empty.js");
     await Deno.writeTextFile(script, "");
-    const { success, complaint } = await runCompiler([
+    const { success, complaint } = await runDeno([
+      "compile",
       "--no-config",
       `--target=${target}`,
       `--output=${join(folder, "empty")}`,
       script,
     ], {
       version: Deno.version.deno,
-      runtimePath: undefined,
       timeoutMs: isOnline ? DOWNLOAD_TIMEOUT_MS : OFFLINE_TIMEOUT_MS,
     });
     if (success) return undefined;

@@ -16,10 +16,6 @@ import {
 } from "../../scripts/compile/compiler.ts";
 import { NPM_RUNTIME, takeRuntime } from "../../scripts/compile/npm_runtime.ts";
 import {
-  runtimeImports,
-  runtimeLock,
-} from "../../scripts/compile/runtime_packages.ts";
-import {
   executableFileName,
   ExecutablesUnavailableError,
   readTargets,
@@ -181,60 +177,6 @@ Stack backtrace:
   assertEquals(reasonOf(complaintOf("")), "");
 });
 
-Deno.test("runtimeImports() and runtimeLock() keep only what the packages need", () => {
-  const imports = {
-    "@std/path": "npm:std@1.0.0/path/mod.js",
-    "metrics/gauge": "npm:@scope/metrics@2.0.0/gauge.js",
-    "tool": "npm:tool@1.0.0",
-  };
-  const packages = ["std", "@scope/metrics"];
-  assertEquals(Object.keys(runtimeImports(imports, packages)), [
-    "@std/path",
-    "metrics/gauge",
-  ]);
-  const integrity = "sha512-x";
-  const lock = {
-    version: "5",
-    specifiers: {
-      "npm:@scope/metrics@2.0.0": "2.0.0_peer@1.0.0",
-      "npm:std@1.0.0": "1.0.0",
-      "npm:tool@1.0.0": "1.0.0",
-    },
-    npm: {
-      "@opentelemetry/api@1.0.0": { integrity },
-      "@scope/metrics@2.0.0_peer@1.0.0": {
-        integrity,
-        dependencies: ["@opentelemetry/api", "peer", "two@2.0.0"],
-      },
-      "peer@1.0.0": { integrity },
-      "std@1.0.0": { integrity },
-      "tool@1.0.0": { integrity, dependencies: ["two@1.0.0"] },
-      "two@1.0.0": { integrity },
-      "two@2.0.0": { integrity },
-    },
-    workspace: { dependencies: ["npm:tool@1.0.0"] },
-  };
-  assertEquals(runtimeLock(lock, packages), {
-    version: "5",
-    specifiers: {
-      "npm:@scope/metrics@2.0.0": "2.0.0_peer@1.0.0",
-      "npm:std@1.0.0": "1.0.0",
-    },
-    npm: {
-      "@scope/metrics@2.0.0_peer@1.0.0": {
-        integrity,
-        dependencies: ["peer", "two@2.0.0"],
-      },
-      "peer@1.0.0": { integrity },
-      "std@1.0.0": { integrity },
-      "two@2.0.0": { integrity },
-    },
-    workspace: {
-      dependencies: ["npm:@scope/metrics@2.0.0", "npm:std@1.0.0"],
-    },
-  });
-});
-
 Deno.test("readTargets() accepts triples and all, without repetitions", () => {
   assertEquals(readTargets([]), undefined);
   assertEquals(
@@ -273,18 +215,21 @@ Deno.test("compileArguments() takes the permissions of the task and forbids prom
     name: "tracker",
     target: "x86_64-pc-windows-msvc",
     path: "C:\\dist\\tracker.exe",
-    embedded: ["lib/disk/hash_worker.ts"],
+    script: "tracker.js",
+    embedded: ["hash_worker.ts"],
   });
   assertEquals(args, [
+    "compile",
+    "--no-config",
     "--no-prompt",
     "--no-code-cache",
     "--target=x86_64-pc-windows-msvc",
     "--output=C:\\dist\\tracker.exe",
-    "--include=lib/disk/hash_worker.ts",
+    "--include=hash_worker.ts",
     "-N",
     "-R",
     "-W",
     "--allow-sys=hostname,networkInterfaces",
-    "cli/main/tracker.ts",
+    "tracker.js",
   ]);
 });
