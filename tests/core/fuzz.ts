@@ -65,8 +65,10 @@ export interface NamedFuzzTarget extends FuzzTarget {
 export interface FuzzOptions extends FuzzTarget {
   /** @default {FUZZ_SEED} */
   readonly seed?: number;
-  /** Number of inputs. @default {1000, or as many as `FUZZ_MS` allows} */
+  /** Number of inputs, or the least number with a duration. @default {1000} */
   readonly inputCount?: number;
+  /** In milliseconds. @default {FUZZ_MS, unless there is a number of inputs} */
+  readonly durationMs?: number | undefined;
   /** The longest that one input may take, in milliseconds. @default {unlimited} */
   readonly longestMs?: number;
 }
@@ -94,13 +96,13 @@ const TRIES_OF_TOO_SLOW = 100;
 export async function fuzz(options: FuzzOptions): Promise<FuzzOutcome> {
   const { examples, refusal, seed = FUZZ_SEED } = options;
   const { inputCount, longestMs = Infinity } = options;
+  const { durationMs = inputCount === undefined ? FUZZ_MS : undefined } =
+    options;
   const isTimed = longestMs < Infinity;
   const counts = { accepted: 0, refused: 0, waiting: 0 };
   let slowestMs = 0;
   const leastCount = inputCount ?? INPUT_COUNT;
-  const end = inputCount === undefined && FUZZ_MS !== undefined
-    ? performance.now() + FUZZ_MS
-    : -Infinity;
+  const end = performance.now() + (durationMs ?? -Infinity);
   let round = 0;
   for (const roundSeed of seedsFrom(seed)) {
     if (round >= leastCount && performance.now() >= end) break;

@@ -9,7 +9,7 @@ import { report } from "../report.ts";
 import { SEED } from "./seed.ts";
 
 /** Duration of each fuzz test, in milliseconds. */
-const FUZZ_MS = 1_500;
+const FUZZ_MS = 1_000;
 /** Time limit of all of them, in milliseconds. */
 const TIMEOUT_MS = 900_000;
 

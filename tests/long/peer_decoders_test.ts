@@ -1,5 +1,5 @@
 /**
- * A million inputs for each decoder of what peers send, and of files.
+ * Random inputs for each decoder of what peers send, and of files.
  */
 import { BENCODE_DECODER } from "../core/bencode/decoder.ts";
 import { RESUME_DECODER } from "../core/disk/resume_decoder.ts";

@@ -1,5 +1,5 @@
 /**
- * A million inputs for each decoder of what trackers and their clients send.
+ * Random inputs for each decoder of what trackers and their clients send.
  */
 import { REPLY_DECODERS } from "../core/announce/reply_decoders.ts";
 import { UDP_DECODERS } from "../core/announce/udp_decoders.ts";
