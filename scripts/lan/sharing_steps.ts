@@ -16,7 +16,6 @@ export const TORRENT_NAME = "sample.torrent";
 
 const TRACKER_PORT = 8000;
 const LIBRARY = fromFileUrl(new URL("../../lib/mod.ts", import.meta.url));
-const PROBE = fromFileUrl(new URL("discovery_probe.ts", import.meta.url));
 const CONFIGURATION = fromFileUrl(new URL("../../deno.json", import.meta.url));
 
 /** Options for {@linkcode waitForCounts}. */
@@ -102,17 +101,6 @@ export function startDiscoveringPeer(
   args: readonly string[] = [],
 ): RunningProgram {
   return host.spawnTask("peer", [TORRENT_NAME, "--json", ...args]);
-}
-
-/** Starts `discovery_probe.ts` on a host. */
-export function startProbe(
-  host: Host,
-  ...args: readonly string[]
-): RunningProgram {
-  return host.spawn(Deno.execPath(), [
-    ...["run", "--no-check", `--config=${CONFIGURATION}`, "--unstable-net"],
-    ...["-N", "--allow-sys", PROBE, ...args],
-  ]);
 }
 
 /** Waits until a peer reports that it completed. */

@@ -19,7 +19,7 @@ import {
   waitForCounts,
   waitUntilCompleted,
 } from "../../scripts/lan/sharing_steps.ts";
-import { redisMissing } from "../../scripts/programs/redis_server.ts";
+import { redisMissing } from "../store/redis_server.ts";
 import {
   sha256Of,
   writeRandomFile,

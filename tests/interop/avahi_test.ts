@@ -6,9 +6,9 @@
  */
 import { assertEquals, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { avahiMissing, startAvahi } from "../../scripts/clients/avahi.ts";
+import { avahiMissing, startAvahi } from "./avahi.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
-import { startProbe } from "../../scripts/lan/sharing_steps.ts";
+import { startProbe } from "../lan/discovery_probe.ts";
 import { lanTest } from "../lan/lan_test_case.ts";
 
 const TYPE = "_lanswarm._tcp";

@@ -12,11 +12,11 @@ import {
   carryTorrent,
   createTorrent,
   startDiscoveringPeer,
-  startProbe,
   stopPeer,
   TORRENT_NAME,
   waitUntilCompleted,
 } from "../../scripts/lan/sharing_steps.ts";
+import { startProbe } from "./discovery_probe.ts";
 import { lanTest } from "./lan_test_case.ts";
 import { assertCopied, NO_TRACKER, shareSample } from "./sample.ts";
 

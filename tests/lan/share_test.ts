@@ -5,7 +5,7 @@ import { assertEquals, assertLess, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";
 import type { Host } from "../../scripts/lan/host.ts";
 import { createLan, ip, type Lan } from "../../scripts/lan/lan.ts";
-import { startProbe } from "../../scripts/lan/sharing_steps.ts";
+import { startProbe } from "./discovery_probe.ts";
 import { writeRandomFile } from "../../scripts/programs/sample_file.ts";
 import { lanTest } from "./lan_test_case.ts";
 import { assertCopied } from "./sample.ts";

@@ -14,7 +14,7 @@ import {
 import { delay } from "@std/async/delay";
 import type { OpenStoreOptions } from "../../lib/tracker/store/peer_store.ts";
 import type { PeerStore } from "../../lib/tracker/store/peer_store.ts";
-import type { RedisServer } from "../../scripts/programs/redis_server.ts";
+import type { RedisServer } from "./redis_server.ts";
 import { infoHash } from "../core/announce/samples.ts";
 import {
   accept,

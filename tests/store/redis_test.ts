@@ -16,7 +16,7 @@ import type {
   PeerStore,
   SwarmChange,
 } from "../../lib/tracker/store/peer_store.ts";
-import type { RedisServer } from "../../scripts/programs/redis_server.ts";
+import type { RedisServer } from "./redis_server.ts";
 import { spawnTask } from "../../scripts/programs/tasks.ts";
 import { infoHash, peerAnnounce, peerId } from "../core/announce/samples.ts";
 import {

@@ -3,10 +3,7 @@
  *
  * @module
  */
-import {
-  redisMissing,
-  RedisServer,
-} from "../../scripts/programs/redis_server.ts";
+import { redisMissing, RedisServer } from "./redis_server.ts";
 import { testUnless } from "../test_unless.ts";
 
 /** Registers a test with a Redis of its own, which is empty. */

@@ -10,6 +10,7 @@
  * @module
  */
 import { delay } from "@std/async/delay";
+import { fromFileUrl } from "@std/path";
 import { ProtocolError } from "../../lib/base/errors.ts";
 import {
   decodeDnsMessage,
@@ -25,6 +26,21 @@ import {
   infoHashFromHex,
   resolveLocalName,
 } from "../../mod.ts";
+import type { Host } from "../../scripts/lan/host.ts";
+import type { RunningProgram } from "../../scripts/programs/running_program.ts";
+import { REPOSITORY } from "../../scripts/programs/tasks.ts";
+
+/** Starts this program on a host. */
+export function startProbe(
+  host: Host,
+  ...args: readonly string[]
+): RunningProgram {
+  return host.spawn(Deno.execPath(), [
+    ...["run", "--no-check", `--config=${REPOSITORY}deno.json`],
+    ...["--unstable-net", "-N", "--allow-sys", fromFileUrl(import.meta.url)],
+    ...args,
+  ]);
+}
 
 const GROUPS = [
   { ipv4: "224.0.0.251", ipv6: "ff02::fb", port: 5353 },

@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { missingProgram } from "../clients/client.ts";
+import { missingProgram } from "../../scripts/clients/client.ts";
 import {
   runCommand,
   type RunningProgram,
   startProgram,
-} from "./running_program.ts";
+} from "../../scripts/programs/running_program.ts";
 
 /** The reason why Redis cannot be used; undefined if it can. */
 export const redisMissing: string | undefined = await missingProgram(

@@ -5,8 +5,8 @@
  * @module
  */
 import { delay } from "@std/async/delay";
-import type { Host } from "../lan/host.ts";
-import { exists, missingProgram } from "./client.ts";
+import type { Host } from "../../scripts/lan/host.ts";
+import { exists, missingProgram } from "../../scripts/clients/client.ts";
 
 /** The reason why Avahi cannot be used; undefined if it can. */
 export const avahiMissing: string | undefined =

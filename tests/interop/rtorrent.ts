@@ -3,9 +3,13 @@
  *
  * @module
  */
-import { type Client, markerPath, missingProgram } from "./client.ts";
-import type { Host } from "../lan/host.ts";
-import type { RunningProgram } from "../programs/running_program.ts";
+import {
+  type Client,
+  markerPath,
+  missingProgram,
+} from "../../scripts/clients/client.ts";
+import type { Host } from "../../scripts/lan/host.ts";
+import type { RunningProgram } from "../../scripts/programs/running_program.ts";
 
 /** rTorrent 0.9.8 in Debian 12. */
 export const rtorrent: Client = {
