@@ -95,25 +95,28 @@ export class HttpServer {
 
   constructor(
     listeners: readonly Deno.TcpListener[],
-    options: HttpServerOptions,
+    {
+      maxConnections = MAX_CONNECTIONS,
+      maxConnectionsPerAddress = MAX_CONNECTIONS_PER_ADDRESS,
+      permits = () => true,
+      timeoutMs = HTTP_TIMEOUT_MS,
+      headers,
+      ...context
+    }: HttpServerOptions,
   ) {
     this.#listeners = listeners;
-    this.#permits = options.permits ?? (() => true);
-    this.#timeoutMs = options.timeoutMs ?? HTTP_TIMEOUT_MS;
+    this.#permits = permits;
+    this.#timeoutMs = timeoutMs;
     this.#sweepIntervalMs = Math.min(
-      this.#timeoutMs / SWEEPS_PER_TIMEOUT,
+      timeoutMs / SWEEPS_PER_TIMEOUT,
       MAX_SWEEP_INTERVAL_MS,
     );
-    this.#connections = new ConnectionTable({
-      maxConnections: options.maxConnections ?? MAX_CONNECTIONS,
-      maxConnectionsPerAddress: options.maxConnectionsPerAddress ??
-        MAX_CONNECTIONS_PER_ADDRESS,
-    });
+    const limits = { maxConnections, maxConnectionsPerAddress };
+    this.#connections = new ConnectionTable(limits);
     this.#context = {
-      handle: options.handle,
-      onError: options.onError,
+      ...context,
       onEnd: (connection) => this.#forget(connection),
-      writer: new ResponseWriter(options.headers),
+      writer: new ResponseWriter(headers),
       buffers: new QueuePool(BUFFER_LENGTH),
     };
   }

@@ -7,9 +7,6 @@
  * @module
  */
 
-/** The status that answers a request which cannot be read. [RFC 9110, 15.5 and 15.6] */
-export type RequestErrorStatus = 400 | 411 | 413 | 414 | 431 | 505;
-
 /**
  * A request breaks HTTP's rules or our limits. The connection ends with the
  * response, because the start of the next request is unknown.
@@ -17,9 +14,10 @@ export type RequestErrorStatus = 400 | 411 | 413 | 414 | 431 | 505;
 export class RequestError extends Error {
   /** Stands before the message when the error is printed. */
   override readonly name = "RequestError";
-  readonly status: RequestErrorStatus;
+  /** The status that answers it. [RFC 9110, 15.5 and 15.6] */
+  readonly status: number;
 
-  constructor(status: RequestErrorStatus, reason: string) {
+  constructor(status: number, reason: string) {
     super(`Cannot read request: ${reason}`);
     this.status = status;
   }
@@ -162,16 +160,8 @@ export function checkRequestLine(text: string): void {
   readRequestLine(text);
 }
 
-/**
- * Checks an incomplete request line.
- * @throws {RequestError} If no further bytes can make it valid.
- */
-export function checkUnfinishedLine(
-  { firstByte, length }: {
-    readonly firstByte: number;
-    readonly length: number;
-  },
-): void {
+/** @throws {RequestError} If no further bytes can make an incomplete request line valid. */
+export function checkUnfinishedLine(firstByte: number, length: number): void {
   const start = String.fromCharCode(firstByte);
   if (!/[\w!#$%&'*+.^`|~-]/.test(start)) throw notHttp();
   checkLimit(LIMITS.targetLength, length - MAX_LINE_OVERHEAD);

@@ -114,7 +114,7 @@ export class RequestReader {
       this.#headersStart = text.indexOf("\n") + 1;
     }
     if (this.#headersStart === 0) {
-      checkUnfinishedLine({ firstByte, length });
+      checkUnfinishedLine(firstByte, length);
     } else checkHeaderLength(length - this.#headersStart);
   }
 }

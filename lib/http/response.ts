@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { STATUS_TEXT } from "@std/http/status";
 import type { ByteQueue } from "../base/byte_queue.ts";
 
 /** A response. */
@@ -71,27 +72,6 @@ export interface ResponseFrame {
   /** Another request may follow. */
   readonly keepsConnection: boolean;
 }
-
-/** Reason phrases; empty for other statuses. [RFC 9112, 4] */
-const REASONS: Readonly<Record<number, string>> = {
-  200: "OK",
-  204: "No Content",
-  206: "Partial Content",
-  302: "Found",
-  304: "Not Modified",
-  400: "Bad Request",
-  404: "Not Found",
-  405: "Method Not Allowed",
-  411: "Length Required",
-  413: "Content Too Large",
-  414: "URI Too Long",
-  416: "Range Not Satisfiable",
-  421: "Misdirected Request",
-  431: "Request Header Fields Too Large",
-  500: "Internal Server Error",
-  503: "Service Unavailable",
-  505: "HTTP Version Not Supported",
-};
 
 /** Headers that only the writer sets. */
 const FRAMING_HEADERS: ReadonlySet<string> = new Set([
@@ -182,7 +162,7 @@ export class ResponseWriter {
     if (headers === this.#prefixHeaders && status === this.#prefixStatus) {
       return this.#prefix;
     }
-    let text = `HTTP/1.1 ${status} ${REASONS[status] ?? ""}`;
+    let text = `HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? ""}`;
     for (
       const [name, value] of Object.entries({ ...this.#common, ...headers })
     ) {

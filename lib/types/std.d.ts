@@ -182,6 +182,10 @@ declare module "@std/html/entities" {
   export function escape(text: string): string;
 }
 
+declare module "@std/http/status" {
+  export const STATUS_TEXT: Readonly<Record<number, string>>;
+}
+
 declare module "@std/media-types/content-type" {
   export function contentType(extensionOrType: string): string | undefined;
 }
