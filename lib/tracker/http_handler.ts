@@ -285,7 +285,8 @@ const BENCODED_HEADERS: HttpResponse["headers"] = {
   "cache-control": "no-store, no-transform",
 };
 
-function bencoded(body: Uint8Array<ArrayBuffer>): HttpResponse {
+/** The response of an announce or a scrape. */
+export function bencoded(body: Uint8Array<ArrayBuffer>): HttpResponse {
   return { status: 200, headers: BENCODED_HEADERS, body };
 }
 

@@ -8,11 +8,11 @@
 import { guardListener } from "../base/guard_listener.ts";
 import { ANNOUNCE_INTERVAL, PEER_TIMEOUT } from "../announce/announce.ts";
 import { isUnicast } from "../base/ip_address.ts";
+import { formatPeerAddress } from "../base/peer_address.ts";
 import { serveHttp } from "../http/http_server.ts";
 import { OwnInterfaces } from "../net/own_interfaces.ts";
-import type { HttpResponse } from "../http/response.ts";
 import { encodeFailure } from "./announce_answer.ts";
-import { createTrackerHandler } from "./http_handler.ts";
+import { bencoded, createTrackerHandler } from "./http_handler.ts";
 import { TrackerPage } from "./page/tracker_page.ts";
 import { MemoryStore } from "./store/memory_store.ts";
 import type { PeerStore } from "./store/peer_store.ts";
@@ -28,7 +28,7 @@ import {
   type RunningTracker,
   type StartTrackerOptions,
 } from "./tracker_options.ts";
-import { openTrackerSockets, urlHostname } from "./tracker_sockets.ts";
+import { openTrackerSockets } from "./tracker_sockets.ts";
 import { CONNECTION_KEY_LENGTH } from "./udp_connection_ids.ts";
 import { createUdpHandler } from "./udp_handler.ts";
 
@@ -45,13 +45,9 @@ const LONGEST_SHARE_OF_TIMEOUT = 2 / 3;
 const PAGE_SAMPLE_INTERVAL_MS = 1_000;
 
 /** The response where the tracker itself fails. */
-const TRACKER_FAILED: HttpResponse = {
-  status: 200,
-  headers: { "content-type": "text/plain", "cache-control": "no-store" },
-  body: encodeFailure(
-    "the tracker failed because of an error of its own; its output says more",
-  ),
-};
+const TRACKER_FAILED = bencoded(encodeFailure(
+  "the tracker failed because of an error of its own; its output says more",
+));
 
 /** Starts a tracker; see `startTracker`. */
 export function openTracker(options: StartTrackerOptions): RunningTracker {
@@ -60,7 +56,7 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
     permits,
     peerTimeoutMs = PEER_TIMEOUT,
     catalogue,
-    publicHostname = hostname,
+    publicHostname = hostname ?? "127.0.0.1",
     trustProxy = false,
     onAnnounce,
     onChange,
@@ -89,7 +85,7 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
   const { port, listeners, udp } = openTrackerSockets({
     hostname,
     port: options.port ?? DEFAULT_TRACKER_PORT,
-    handleUdp: options.udp
+    handle: options.udp
       ? createUdpHandler({
         tracker,
         secret: crypto.getRandomValues(new Uint8Array(CONNECTION_KEY_LENGTH)),
@@ -106,7 +102,8 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
     catalogue,
     peerCommand: options.peerCommand ?? "peer",
     intro: options.pageIntro,
-    origin: () => `http://${urlHostname(publicHostname)}:${port}`,
+    origin: () =>
+      `http://${formatPeerAddress({ hostname: publicHostname, port })}`,
     startedAtMs: performance.now(),
     peerTimeoutMs,
     pause: () => new Promise((resolve) => setTimeout(resolve)),
@@ -148,7 +145,8 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
     page.close();
     await Promise.all([server.stop(), udp?.stop()]);
   };
-  const place = `${urlHostname(hostname)}:${port}/announce`;
+  const address = { hostname: hostname ?? "127.0.0.1", port };
+  const place = `${formatPeerAddress(address)}/announce`;
   return {
     port,
     announceUrl: `http://${place}`,

@@ -7,6 +7,7 @@
  * @module
  */
 import type { Permits } from "../base/address_filter.ts";
+import { formatPeerAddress } from "../base/peer_address.ts";
 import {
   bindEverywhere,
   isPortTaken,
@@ -45,19 +46,12 @@ export interface UdpServer {
   stop(): Promise<void>;
 }
 
-/** Options of {@linkcode openTrackerSockets}. */
-export interface TrackerSocketsOptions
-  extends Omit<UdpServerOptions, "handle"> {
-  /** Answers datagrams; without it there is no UDP socket. */
-  readonly handleUdp: UdpHandler | undefined;
-}
-
 /** Sockets on one port number. */
-export interface TrackerSockets {
+interface TrackerSockets {
   readonly port: number;
   /** At least one. */
   readonly listeners: readonly Deno.TcpListener[];
-  /** Serves already. */
+  /** Serves already; `undefined` without a handler for it. */
   readonly udp: UdpServer | undefined;
 }
 
@@ -66,21 +60,32 @@ export interface TrackerSockets {
  * @throws {TrackerStartError} If one of them cannot be opened.
  */
 export function openTrackerSockets(
-  { handleUdp: handle, ...options }: TrackerSocketsOptions,
+  { handle, ...options }:
+    & Omit<UdpServerOptions, "handle">
+    & { readonly handle: UdpHandler | undefined },
 ): TrackerSockets {
   const { hostname } = options;
   for (let tries = 1;; tries++) {
-    const listeners = listen(options);
-    const { port } = listeners[0]!.addr;
-    if (handle === undefined) return { port, listeners, udp: undefined };
+    let port = options.port;
+    let listeners: readonly Deno.TcpListener[] = [];
     try {
-      const udp = startUdpServer({ ...options, port, handle });
+      listeners = listenTcp(port, hostname);
+      port = listeners[0]!.addr.port;
+      const udp = handle && startUdpServer({ ...options, port, handle });
       return { port, listeners, udp };
     } catch (error) {
       for (const listener of listeners) listener.close();
-      const mayHelp = options.port === 0 && tries < FREE_PORT_TRIES &&
-        isPortTaken(error);
-      if (!mayHelp) throw startError({ hostname, port }, " over UDP", error);
+      const mayHelp = options.port === 0 && listeners.length > 0 &&
+        tries < FREE_PORT_TRIES && isPortTaken(error);
+      if (mayHelp) continue;
+      const place = hostname === undefined
+        ? `port ${port}`
+        : formatPeerAddress({ hostname, port });
+      const protocol = listeners.length > 0 ? " over UDP" : "";
+      throw new TrackerStartError(
+        `Cannot listen on ${place}${protocol}: ${reasonOf(error)}`,
+        { cause: error },
+      );
     }
   }
 }
@@ -119,36 +124,6 @@ export function startUdpServer(options: UdpServerOptions): UdpServer {
       await Promise.all(sockets.map((socket) => socket.close()));
     },
   };
-}
-
-/** The host of a URL: IPv6 in brackets, this machine by default. */
-export function urlHostname(hostname = "127.0.0.1"): string {
-  return hostname.includes(":") ? `[${hostname}]` : hostname;
-}
-
-function listen(
-  { hostname, port }: Pick<UdpServerOptions, "hostname" | "port">,
-): Deno.TcpListener[] {
-  try {
-    return listenTcp(port, hostname);
-  } catch (error) {
-    throw startError({ hostname, port }, "", error);
-  }
-}
-
-function startError(
-  { hostname, port }: Pick<UdpServerOptions, "hostname" | "port">,
-  protocol: "" | " over UDP",
-  error: unknown,
-): TrackerStartError {
-  const place = hostname === undefined
-    ? `port ${port}`
-    : `${urlHostname(hostname)}:${port}`;
-  const reason = reasonOf(error);
-  return new TrackerStartError(
-    `Cannot listen on ${place}${protocol}: ${reason}`,
-    { cause: error },
-  );
 }
 
 function reasonOf(error: unknown): string {
