@@ -187,7 +187,6 @@ function readKey(reader: QueryReader): string {
 
 const PERCENT = 0x25;
 const DIGIT_0 = 0x30;
-const DIGIT_9 = 0x39;
 const MAX_BYTE = 0xff;
 
 /** The value of each hex digit by its code; -1 for other characters. */
@@ -208,6 +207,8 @@ export class QueryReader {
   #from = 0;
   /** End of the value. */
   #to = -1;
+  /** The next byte that is read of it. */
+  #at = 0;
   readonly #identifier = new Uint8Array(IDENTIFIER_LENGTH);
 
   /** Begins a query. */
@@ -241,14 +242,12 @@ export class QueryReader {
    * @throws {QueryError} If it has another length or a bad escape.
    */
   identifier(): Uint8Array {
-    const identifier = this.#identifier;
     let length = 0;
-    for (let at = this.#from; at < this.#to; length++) {
+    for (this.#at = this.#from; this.#at < this.#to; length++) {
       // Bytes beyond the end are counted and dropped.
-      identifier[length] = this.#byteAt(at);
-      at += this.#query.charCodeAt(at) === PERCENT ? 3 : 1;
+      this.#identifier[length] = this.#nextByte();
     }
-    if (length === IDENTIFIER_LENGTH) return identifier;
+    if (length === IDENTIFIER_LENGTH) return this.#identifier;
     const reason = `is ${length} bytes long instead of ${IDENTIFIER_LENGTH}`;
     throw new QueryError(this.#name, reason);
   }
@@ -258,9 +257,8 @@ export class QueryReader {
     const raw = this.#query.slice(this.#from, this.#to);
     if (!raw.includes("%")) return raw;
     let text = "";
-    for (let at = this.#from; at < this.#to;) {
-      text += String.fromCharCode(this.#byteAt(at));
-      at += this.#query.charCodeAt(at) === PERCENT ? 3 : 1;
+    for (this.#at = this.#from; this.#at < this.#to;) {
+      text += String.fromCharCode(this.#nextByte());
     }
     return text;
   }
@@ -271,38 +269,32 @@ export class QueryReader {
    */
   wholeNumber(): number {
     let value = 0;
-    let at = this.#from;
-    while (at < this.#to) {
-      const code = this.#byteAt(at);
-      if (code < DIGIT_0 || code > DIGIT_9) break;
-      value = value * 10 + code - DIGIT_0;
-      at += this.#query.charCodeAt(at) === PERCENT ? 3 : 1;
+    let isNumber = this.#from < this.#to;
+    for (this.#at = this.#from; isNumber && this.#at < this.#to;) {
+      const digit = this.#nextByte() - DIGIT_0;
+      isNumber = digit >= 0 && digit <= 9;
+      value = value * 10 + digit;
     }
-    if (at === this.#from || at < this.#to) {
-      throw new QueryError(this.#name, "is not a whole number");
-    }
-    return Math.min(value, Number.MAX_SAFE_INTEGER);
+    if (isNumber) return Math.min(value, Number.MAX_SAFE_INTEGER);
+    throw new QueryError(this.#name, "is not a whole number");
   }
 
-  /** The byte that starts here, escaped or not. */
-  #byteAt(at: number): number {
-    const code = this.#query.charCodeAt(at);
+  /** Reads the next byte, escaped or not. */
+  #nextByte(): number {
+    const code = this.#query.charCodeAt(this.#at++);
     if (code !== PERCENT) {
       if (code <= MAX_BYTE) return code;
       throw new QueryError(this.#name, "has a character that is not a byte");
     }
-    const high = this.#hexDigit(at + 1);
-    const low = this.#hexDigit(at + 2);
-    if ((high | low) < 0) {
-      throw new QueryError(this.#name, "has a % without two hex digits");
-    }
-    return high << 4 | low;
+    const byte = this.#hexDigit() << 4 | this.#hexDigit();
+    if (byte >= 0) return byte;
+    throw new QueryError(this.#name, "has a % without two hex digits");
   }
 
-  /** The hex digit's value; -1 if there is none in this parameter. */
-  #hexDigit(at: number): number {
-    if (at >= this.#to) return -1;
-    const code = this.#query.charCodeAt(at);
-    return code <= MAX_BYTE ? HEX_VALUES[code]! : -1;
+  /** Reads a hex digit; -1 if there is none in this parameter. */
+  #hexDigit(): number {
+    const at = this.#at++;
+    const code = at < this.#to ? this.#query.charCodeAt(at) : Infinity;
+    return HEX_VALUES[code] ?? -1;
   }
 }
