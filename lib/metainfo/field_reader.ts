@@ -31,6 +31,11 @@ export class FieldReader {
     return `${this.#prefix}${key}`;
   }
 
+  /** The error for a field. */
+  fault(key: string, reason: string): MetainfoError {
+    return new MetainfoError(this.field(key), reason);
+  }
+
   has(key: string): boolean {
     return Object.hasOwn(this.#dictionary, key);
   }
@@ -38,13 +43,11 @@ export class FieldReader {
   /** A safe integer of at least `min`. */
   integer(key: string, min: number): number {
     const value = this.#value(key);
-    if (typeof value !== "number") throw this.#wrongType(key, "an integer");
+    if (typeof value !== "number") throw this.fault(key, "is not an integer");
     if (!Number.isSafeInteger(value)) {
-      throw new MetainfoError(this.field(key), "is larger than 2^53");
+      throw this.fault(key, "is larger than 2^53");
     }
-    if (value < min) {
-      throw new MetainfoError(this.field(key), `is ${value}, below ${min}`);
-    }
+    if (value < min) throw this.fault(key, `is ${value}, below ${min}`);
     return value;
   }
 
@@ -58,7 +61,7 @@ export class FieldReader {
   bytes(key: string): Uint8Array {
     const value = this.#value(key);
     if (value instanceof Uint8Array) return value;
-    throw this.#wrongType(key, "a string");
+    throw this.fault(key, "is not a string");
   }
 
   text(key: string): string {
@@ -72,7 +75,7 @@ export class FieldReader {
   list(key: string): Decoded[] {
     const value = this.#value(key);
     if (Array.isArray(value)) return value;
-    throw this.#wrongType(key, "a list");
+    throw this.fault(key, "is not a list");
   }
 
   textList(key: string): string[] {
@@ -93,11 +96,7 @@ export class FieldReader {
   #value(key: string): Decoded {
     const value = this.has(key) ? this.#dictionary[key] : undefined;
     if (value !== undefined) return value;
-    throw new MetainfoError(this.field(key), "is missing");
-  }
-
-  #wrongType(key: string, expected: string): MetainfoError {
-    return new MetainfoError(this.field(key), `is not ${expected}`);
+    throw this.fault(key, "is missing");
   }
 }
 

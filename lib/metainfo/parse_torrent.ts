@@ -59,10 +59,8 @@ export async function parseTorrent(
   const info = top.dictionary("info");
   const rawInfo = raw.get("info")!;
   if (info.has("meta version") && !info.has("pieces")) {
-    throw new MetainfoError(
-      "info.meta version",
-      "torrents of version 2 only are not supported",
-    );
+    const reason = "torrents of version 2 only are not supported";
+    throw info.fault("meta version", reason);
   }
   const platform = options.platform ?? "linux";
   const name = parseName(info, platform);
@@ -115,10 +113,7 @@ function parseName(info: FieldReader, platform: Platform): string {
   const name = info.text(key);
   const fault = findComponentFault(name, platform);
   if (fault === undefined) return name;
-  throw new MetainfoError(
-    info.field(key),
-    `${quote(name)} ${fault}`,
-  );
+  throw info.fault(key, `${quote(name)} ${fault}`);
 }
 
 /**
@@ -136,10 +131,8 @@ function parseFiles(
     return [{ path: [name], length, isPadding: false }];
   }
   if (info.has("length")) {
-    throw new MetainfoError(
-      info.field("length"),
-      "is present beside files; a torrent has one of them",
-    );
+    const reason = "is present beside files; a torrent has one of them";
+    throw info.fault("length", reason);
   }
   const paths = new PathSet(platform);
   const files: TorrentFile[] = [];
@@ -148,24 +141,17 @@ function parseFiles(
     const file = parseFile(entry, name, platform);
     totalLength += file.length;
     if (!Number.isSafeInteger(totalLength)) {
-      throw new MetainfoError(
-        entry.field("length"),
-        "makes the total exceed 2^53",
-      );
+      throw entry.fault("length", "makes the total exceed 2^53");
     }
     // Padding never reaches the disk, and some clients reuse its paths.
     const collision = file.isPadding ? undefined : paths.add(file.path);
     if (collision !== undefined) {
-      throw new MetainfoError(
-        entry.field("path"),
-        `${quote(file.path.slice(1).join("/"))} ${collision}`,
-      );
+      const path = quote(file.path.slice(1).join("/"));
+      throw entry.fault("path", `${path} ${collision}`);
     }
     files.push(file);
   }
-  if (files.length === 0) {
-    throw new MetainfoError(info.field("files"), "is empty");
-  }
+  if (files.length === 0) throw info.fault("files", "is empty");
   return files;
 }
 
@@ -178,12 +164,12 @@ function parseFile(
   // Each letter is a property of the file. [BEP 47]
   const attributes = entry.optionalText("attr") ?? "";
   if (attributes.includes("l")) {
-    throw new MetainfoError(entry.field("attr"), "symlinks are not supported");
+    throw entry.fault("attr", "symlinks are not supported");
   }
   const key = preferUtf8(entry, "path");
   const path = entry.textList(key);
   const fault = findPathFault(path, platform);
-  if (fault !== undefined) throw new MetainfoError(entry.field(key), fault);
+  if (fault !== undefined) throw entry.fault(key, fault);
   return {
     path: [name, ...path],
     length,
@@ -199,30 +185,23 @@ function preferUtf8(reader: FieldReader, key: string): string {
 function parseGeometry(info: FieldReader, length: number): Geometry {
   const pieceLength = info.integer("piece length", 1);
   if (pieceLength > MAX_PIECE_LENGTH) {
-    throw new MetainfoError(
-      info.field("piece length"),
-      `is ${pieceLength}, above ${MAX_PIECE_LENGTH}`,
-    );
+    const reason = `is ${pieceLength}, above ${MAX_PIECE_LENGTH}`;
+    throw info.fault("piece length", reason);
   }
   return new Geometry(length, pieceLength);
 }
 
 function parsePieceHashes(info: FieldReader, geometry: Geometry): Uint8Array {
   const hashes = info.bytes("pieces");
-  const field = info.field("pieces");
-  if (hashes.length % PIECE_HASH_LENGTH !== 0) {
-    throw new MetainfoError(
-      field,
-      `is ${hashes.length} bytes, not a multiple of ${PIECE_HASH_LENGTH}`,
-    );
+  const count = hashes.length / PIECE_HASH_LENGTH;
+  if (!Number.isInteger(count)) {
+    const unit = `a multiple of ${PIECE_HASH_LENGTH}`;
+    throw info.fault("pieces", `is ${hashes.length} bytes, not ${unit}`);
   }
-  if (hashes.length !== geometry.pieceCount * PIECE_HASH_LENGTH) {
-    throw new MetainfoError(
-      field,
-      `holds ${
-        hashes.length / PIECE_HASH_LENGTH
-      } hashes, but the content has ${geometry.pieceCount} pieces`,
-    );
+  const { pieceCount } = geometry;
+  if (count !== pieceCount) {
+    const expected = `the content has ${pieceCount} pieces`;
+    throw info.fault("pieces", `holds ${count} hashes, but ${expected}`);
   }
   return hashes;
 }
