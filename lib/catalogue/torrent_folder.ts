@@ -16,8 +16,9 @@ import { guardListener } from "../base/guard_listener.ts";
 import { BoundedMap } from "../base/bounded_map.ts";
 import { StorageError } from "../base/errors.ts";
 import type { InfoHash } from "../base/identifier.ts";
-import { FileSystem, followLink, stampOf } from "../disk/file_system.ts";
+import { FileSystem, stampOf } from "../disk/file_system.ts";
 import { GuardedFolder } from "../disk/guarded_folder.ts";
+import { followLink } from "../disk/links.ts";
 import { sourceFailure } from "../disk/storage_failure.ts";
 import {
   MAX_TORRENT_FILE_LENGTH,

@@ -1,8 +1,8 @@
 /**
  * A torrent's content in files below one folder. Invariants: nothing outside that
- * folder is written, and it is read only through a link directly below it; a complete file is never opened for writing, so that a
- * read-only folder can be seeded; files grow sparse (but NTFS fills gaps with
- * zeros, as Deno cannot ask for a sparse file).
+ * folder is written, and it is read only through a link directly below the folder; a
+ * complete file is never opened for writing, so that a read-only folder can be
+ * seeded; files grow sparse (but NTFS fills gaps with zeros).
  *
  * Of a file that is longer than in the torrent, the last byte counts as missing:
  * its last piece is fetched again, and the first write truncates the file. Empty
@@ -11,21 +11,16 @@
  *
  * @module
  */
-import { join } from "@std/path";
-import { ContentChangedError, StorageError } from "../base/errors.ts";
+import { StorageError } from "../base/errors.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
 import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
 import { FilePool, withDescriptor } from "./file_pool.ts";
-import {
-  type FileStamp,
-  FileSystem,
-  isModified,
-  stampOf,
-} from "./file_system.ts";
+import { type FileStamp, FileSystem } from "./file_system.ts";
 import { type Access, GuardedFolder } from "./guarded_folder.ts";
 import { probeNames } from "./name_probe.ts";
 import { requireOtherName } from "./own_folder.ts";
+import { ServedFiles } from "./served_files.ts";
 import {
   type ByteRange,
   type ContentFiles,
@@ -33,9 +28,13 @@ import {
   type Storage,
 } from "./storage.ts";
 import { errorCode, MOVE_AWAY, storageFailure } from "./storage_failure.ts";
+import { existingFolder, tryToWrite } from "./write_trial.ts";
 
 /** Files to fsync side by side, which a journaling file system commits together. */
 const PARALLEL_SYNCS = 16;
+
+/** To sync a file, Windows alone wants it open for writing, which costs more checks. */
+const SYNC_ACCESS = Deno.build.os === "windows" ? "write" : "read";
 
 /** Options for {@linkcode openFileStorage}. */
 export interface FileStorageOptions {
@@ -80,8 +79,7 @@ export class FileStorage implements Storage {
   readonly #pool: FilePool;
   /** Indexes of files that were written and not yet synced. */
   #unsynced = new Set<number>();
-  /** The stamp that each file must have; `undefined` if it may be modified. */
-  #expected: (FileStamp | undefined)[];
+  readonly #served: ServedFiles;
   /** Indexes of files that may be written: those found by `expect`, and new ones. */
   #ours: Set<number> | undefined;
 
@@ -90,12 +88,12 @@ export class FileStorage implements Storage {
     const { dir, maxOpenFiles = 64, fdPressure } = options;
     this.files = { guardedDir: dir, files };
     this.#files = files;
-    this.#expected = files.map(() => undefined);
     this.#spans = new FileSpans(files);
     this.#folder = new GuardedFolder(dir, {
       fileSystem: this.#fileSystem,
       readsFollowLinks: true,
     });
+    this.#served = new ServedFiles(files, this.#folder);
     this.#pool = new FilePool(
       (fileIndex, access) => this.#open(fileIndex, access),
       maxOpenFiles,
@@ -113,10 +111,9 @@ export class FileStorage implements Storage {
       const size = stamps[index]?.size;
       if (size === 0) continue;
       if (size !== undefined) {
+        const filePath = this.#folder.pathOf(path);
         throw new StorageError(
-          `Cannot use ${
-            this.#folder.pathOf(path)
-          }: it holds ${size} bytes and the torrent says it is empty; ${MOVE_AWAY}`,
+          `Cannot use ${filePath}: it holds ${size} bytes and the torrent says it is empty; ${MOVE_AWAY}`,
         );
       }
       try {
@@ -136,17 +133,25 @@ export class FileStorage implements Storage {
   async read(offsetInTorrent: number, into: Uint8Array): Promise<void> {
     for (const span of splitBytes(this.#spans, offsetInTorrent, into)) {
       const { fileIndex, offsetInFile, bytes } = span;
-      if (this.#files[fileIndex]!.isPadding) bytes.fill(0);
-      else {
-        await this.#use(fileIndex, "read", async (file) => {
-          try {
-            await this.#fileSystem.read(file, offsetInFile, bytes);
-          } finally {
-            await this.#requireUnmodified(fileIndex, file);
-          }
-        });
+      if (this.#files[fileIndex]!.isPadding) {
+        bytes.fill(0);
+        continue;
       }
+      const read = (file: Deno.FsFile): Promise<void> =>
+        this.#fileSystem.read(file, offsetInFile, bytes);
+      const failure = await this.#use(fileIndex, "read", read)
+        .catch((error) => error);
+      this.#served.add(fileIndex);
+      if (failure === undefined) continue;
+      await this.#served.check();
+      throw failure;
     }
+    await this.#served.checkRead();
+  }
+
+  /** Checks bytes that were read before they are served, perhaps once more. */
+  checkServed(offsetInTorrent: number): Promise<void> | undefined {
+    return this.#served.checkServed(offsetInTorrent);
   }
 
   /** Stores `bytes`; the files that hold them may now have any stamp. */
@@ -155,7 +160,7 @@ export class FileStorage implements Storage {
       const { fileIndex, offsetInFile } = span;
       if (this.#files[fileIndex]!.isPadding) continue;
       this.#unsynced.add(fileIndex);
-      this.#expected[fileIndex] = undefined;
+      this.#served.expected[fileIndex] = undefined;
       await this.#use(
         fileIndex,
         "write",
@@ -212,7 +217,7 @@ export class FileStorage implements Storage {
       for (let at = 0; at < written.length; at += PARALLEL_SYNCS) {
         await Promise.all(
           written.slice(at, at + PARALLEL_SYNCS).map((fileIndex) =>
-            this.#use(fileIndex, "write", (file) => file.sync())
+            this.#use(fileIndex, SYNC_ACCESS, (file) => file.sync())
           ),
         );
       }
@@ -222,9 +227,11 @@ export class FileStorage implements Storage {
     }
     const now = await this.stamps();
     // All other files must stay as they were verified.
-    for (const fileIndex of written) this.#expected[fileIndex] = now[fileIndex];
-    this.expect(this.#expected);
-    return [...this.#expected];
+    for (const fileIndex of written) {
+      this.#served.expected[fileIndex] = now[fileIndex];
+    }
+    this.expect(this.#served.expected);
+    return [...this.#served.expected];
   }
 
   /**
@@ -234,7 +241,7 @@ export class FileStorage implements Storage {
    * @param stamps As returned by `stamps` before the files were verified.
    */
   expect(stamps: readonly (FileStamp | undefined)[]): void {
-    this.#expected = stamps.map((stamp, fileIndex) =>
+    this.#served.expected = stamps.map((stamp, fileIndex) =>
       this.#unsynced.has(fileIndex) ? undefined : stamp
     );
     const ours = this.#ours ??= new Set();
@@ -257,21 +264,8 @@ export class FileStorage implements Storage {
     }
     // The download folder alone is made now.
     await this.#folder.makeFolders(path.slice(0, 1));
-    const name = `.lanswarm-${crypto.randomUUID()}`;
-    for (let depth = path.length - 1;; depth--) {
-      const dir = this.#folder.pathOf(path.slice(0, depth));
-      const trial = join(dir, name);
-      const options = { write: true, createNew: true };
-      try {
-        (await this.#fileSystem.open(trial, options)).close();
-        return await Deno.remove(trial);
-      } catch (error) {
-        const isMissing = error instanceof Deno.errors.NotFound;
-        if (!isMissing || depth === 0) {
-          throw storageFailure("write to", dir, error);
-        }
-      }
-    }
+    const folder = this.#folder.pathOf(path.slice(0, -1));
+    await tryToWrite(await existingFolder(folder));
   }
 
   /** Closes the files once pending reads and writes have ended. */
@@ -279,28 +273,8 @@ export class FileStorage implements Storage {
     return this.#pool[Symbol.asyncDispose]();
   }
 
-  /**
-   * Checks a file after a read, so that a modification during the read counts.
-   * Costs about 5 µs, a fiftieth of a read of 256 KiB.
-   */
-  async #requireUnmodified(
-    fileIndex: number,
-    file: Deno.FsFile,
-  ): Promise<void> {
-    const expected = this.#expected[fileIndex];
-    if (expected === undefined) return;
-    const opened = stampOf(await this.#fileSystem.stat(file));
-    if (!isModified(expected, opened)) return;
-    // Some network file systems report another time of an open file than of its
-    // path, from which the expected stamp was taken.
-    const { path } = this.#files[fileIndex]!;
-    const [now] = await this.#folder.stamps([path]);
-    if (now !== undefined && !isModified(expected, now)) return;
-    throw new ContentChangedError(
-      `Cannot keep sharing ${
-        this.#folder.pathOf(path)
-      }: another program modified it`,
-    );
+  #pathAt(fileIndex: number): string {
+    return this.#folder.pathOf(this.#files[fileIndex]!.path);
   }
 
   /** Uses an open file. @throws {StorageError} That explains what went wrong. */
@@ -309,27 +283,29 @@ export class FileStorage implements Storage {
     access: Access,
     task: (file: Deno.FsFile) => Promise<void>,
   ): Promise<void> {
-    try {
-      await this.#pool.use(fileIndex, access, task);
-    } catch (error) {
-      const { path } = this.#files[fileIndex]!;
-      throw storageFailure(access, this.#folder.pathOf(path), error);
-    }
+    await this.#pool.use(fileIndex, access, task).catch((error) => {
+      throw storageFailure(access, this.#pathAt(fileIndex), error);
+    });
   }
 
   async #open(fileIndex: number, access: Access): Promise<Deno.FsFile> {
     const { path, length } = this.#files[fileIndex]!;
-    const { file, size, isNew } = await this.#folder.open(path, access);
+    const expected = this.#served.expected[fileIndex];
+    const { file, stamp, isNew } = await this.#folder.open(
+      path,
+      access,
+      expected,
+    );
+    const write = access === "write";
     if (isNew) this.#ours?.add(fileIndex);
     try {
-      if (access === "write" && this.#ours?.has(fileIndex) === false) {
+      if (write && this.#ours?.has(fileIndex) === false) {
+        const filePath = this.#folder.pathOf(path);
         throw new StorageError(
-          `Cannot write ${
-            this.#folder.pathOf(path)
-          }: another program made it meanwhile; ${MOVE_AWAY}`,
+          `Cannot write ${filePath}: another program made it meanwhile; ${MOVE_AWAY}`,
         );
       }
-      if (access === "write" && size > length) await file.truncate(length);
+      if (write && stamp.size > length) await file.truncate(length);
       return file;
     } catch (error) {
       file.close();

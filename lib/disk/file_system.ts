@@ -10,8 +10,6 @@
  *
  * @module
  */
-import { join, SEPARATOR } from "@std/path";
-import type { StorageError } from "../base/errors.ts";
 
 /** A synchronous call that takes longer is slow, in milliseconds. */
 const SLOW_CALL_MS = 4;
@@ -116,32 +114,6 @@ export async function ifAny<T>(call: Promise<T>): Promise<T | undefined> {
   });
 }
 
-/** True if a real path is that of a folder, or leads to something below it. */
-export function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(join(folder, SEPARATOR));
-}
-
-/**
- * The place that a link leads to, which must be in a folder.
- * @param folder Its real path.
- * @param refuse Makes the error of what is wrong with the link.
- * @throws {StorageError} If it leads nowhere or out of the folder.
- */
-export async function followLink(
-  link: string,
-  folder: string,
-  refuse: (reason: string) => StorageError,
-): Promise<string> {
-  const target = await ifAny(Deno.realPath(link));
-  if (target === undefined) {
-    throw refuse("it is a link that leads nowhere; remove it");
-  }
-  if (isWithin(target, folder)) return target;
-  throw refuse(
-    `it is a link that leads out of the folder, to ${target}; replace it by a copy`,
-  );
-}
-
 /** The state of a file at one moment. `undefined` is what the system does not report. */
 export interface FileStamp {
   /** In bytes. */
@@ -201,4 +173,13 @@ export function isModified(before: FileStamp, now: FileStamp): boolean {
   return before.size !== now.size ||
     (before.modifiedMs !== now.modifiedMs &&
       before.modifiedMs !== undefined && now.modifiedMs !== undefined);
+}
+
+/** True if two stamps prove that they are of one file that was not modified. */
+export function isSameUnmodified(
+  before: FileStamp | undefined,
+  now: FileStamp,
+): boolean {
+  return before?.inode !== undefined && now.inode !== undefined &&
+    isSameFile(before, now) && isUnmodified(before, now);
 }

@@ -9,6 +9,9 @@
  * Deno opens files by path alone, so that a folder may be replaced by a link between
  * a check and the open. Therefore every file is confirmed after it was opened and
  * before it is used: its path must still lead to it, and for a write without a link.
+ * A file that is read and has the expected stamp is the right one, whatever its path.
+ * The checks before the open keep pipes and links away; their verdict on a folder is
+ * kept for a second.
  *
  * @module
  */
@@ -19,10 +22,16 @@ import {
   FileSystem,
   ifAny,
   isSameFile,
-  isWithin,
+  isSameUnmodified,
   stampOf,
 } from "./file_system.ts";
-import { MOVE_AWAY, storageFailure } from "./storage_failure.ts";
+import {
+  isWithin,
+  requireFolder,
+  requireRegularFile,
+  takeBack,
+} from "./links.ts";
+import { storageFailure } from "./storage_failure.ts";
 
 /**
  * Times that the path of a file to be written is followed again. A program that
@@ -30,10 +39,8 @@ import { MOVE_AWAY, storageFailure } from "./storage_failure.ts";
  * quarter.
  */
 const CONFIRMATIONS = 4;
-/** Attempts to find what was made outside the folder. */
-const TAKE_BACK_ATTEMPTS = 20;
-/** A folder that was made just now is at most so old, in milliseconds. */
-const NEW_FOLDER_MS = 10_000;
+/** Time for which a folder that was found counts as being there, in milliseconds. */
+const KEEP_FOLDER_MS = 1_000;
 
 /**
  * The purpose of an open file; `write` also allows reads, and creates a missing file;
@@ -44,8 +51,8 @@ export type Access = "read" | "write" | "create";
 /** An open file below a {@linkcode GuardedFolder}, confirmed. */
 export interface GuardedFile extends Disposable {
   readonly file: Deno.FsFile;
-  /** In bytes, when it was opened. */
-  readonly size: number;
+  /** Its state when it was opened. */
+  readonly stamp: FileStamp;
   /** True if the open created it. */
   readonly isNew: boolean;
   /**
@@ -77,21 +84,23 @@ type KnownFolders = Map<string, Deno.FileInfo | undefined>;
 
 /** A folder to keep files below. */
 export class GuardedFolder {
-  readonly #dir: string;
   readonly #fileSystem: FileSystem;
   readonly #readsFollowLinks: boolean;
-  /** Number of the disk that holds the folder, once the folder was found. */
-  #device: number | undefined;
+  /** Its path, and once it was found the number of its disk. */
+  readonly #home: { readonly dir: string; device: number | undefined };
+  /** Folders that were found, this one included, since `#keptSinceMs`. */
+  readonly #kept: KnownFolders = new Map();
+  #keptSinceMs = -Infinity;
 
   constructor(dir: string, options: GuardedFolderOptions = {}) {
-    this.#dir = dir;
+    this.#home = { dir, device: undefined };
     this.#fileSystem = options.fileSystem ?? new FileSystem();
     this.#readsFollowLinks = options.readsFollowLinks ?? false;
   }
 
   /** The path of a file on the disk. */
   pathOf(path: readonly string[]): string {
-    return join(this.#dir, ...path);
+    return join(this.#home.dir, ...path);
   }
 
   /**
@@ -103,9 +112,9 @@ export class GuardedFolder {
   async stamps(
     paths: Iterable<readonly string[]>,
   ): Promise<(FileStamp | undefined)[]> {
-    await this.#exists();
     const folders: KnownFolders = new Map();
     const stamps: (FileStamp | undefined)[] = [];
+    await this.#exists();
     for (const path of paths) {
       const found = await this.#findFile(path, "read", folders);
       stamps.push(found && stampOf(found.info));
@@ -116,44 +125,65 @@ export class GuardedFolder {
   /**
    * Opens a file. For writing, the file and missing folders (this one included)
    * are created.
+   * @param expected Its stamp, if it must be a certain file.
    * @throws {StorageError} If it is missing (reading only), is not a regular file,
    * is reached through a link that is not followed, or the system refuses.
    */
-  async open(path: readonly string[], access: Access): Promise<GuardedFile> {
+  async open(
+    path: readonly string[],
+    access: Access,
+    expected?: FileStamp,
+  ): Promise<GuardedFile> {
     const filePath = this.pathOf(path);
+    const folders = this.#keptFolders();
     const write = access !== "read";
-    const options = { read: true, write };
+    const action = write ? "open for writing" : "open";
     try {
       if (write) {
-        await this.makeFolders(path);
         try {
-          const created = { ...options, createNew: true };
-          const file = await this.#fileSystem.open(filePath, created);
+          const file = await this.#create(path);
           return await this.#guard(file, { path, access, isNew: true });
         } catch (error) {
           const exists = error instanceof Deno.errors.AlreadyExists;
           if (!exists || access === "create") throw error;
         }
       }
-      await this.#exists();
+      await this.#exists(folders);
       // Refuses links and pipes before the open, which would follow or block.
-      const found = await this.#findFile(path, access);
+      const found = await this.#findFile(path, access, folders);
       const place = found?.place ?? filePath;
-      const file = await this.#fileSystem.open(place, options);
-      return await this.#guard(file, { path, access, isNew: false });
+      const file = await this.#fileSystem.open(place, { read: true, write });
+      return await this.#guard(file, { path, access, isNew: false, expected });
     } catch (error) {
+      this.#kept.clear();
       // If the disk was unmounted meanwhile, this says so.
       if (write && !(error instanceof StorageError)) await this.#exists();
-      const action = write ? "open for writing" : "open";
       throw storageFailure(action, filePath, error);
     }
   }
 
+  /** Creates a file, and missing folders. */
+  async #create(path: readonly string[]): Promise<Deno.FsFile> {
+    const create = async (): Promise<Deno.FsFile> => {
+      await this.makeFolders(path);
+      const options = { read: true, write: true, createNew: true };
+      return await this.#fileSystem.open(this.pathOf(path), options);
+    };
+    return await create().catch((error) => {
+      const cause = error instanceof StorageError ? error.cause : error;
+      if (!(cause instanceof Deno.errors.NotFound)) throw error;
+      // A folder was removed within the second for which it counts as being there.
+      this.#kept.clear();
+      return create();
+    });
+  }
+
   /** Creates this folder and the folders of a file below it, one by one. */
   async makeFolders(path: readonly string[]): Promise<void> {
+    const folders = this.#keptFolders();
     for (let depth = 0; depth < path.length; depth++) {
       const above = path.slice(0, depth);
-      if (await this.#hasFolder(above)) continue;
+      if (await this.#hasFolder(above, folders)) continue;
       const folder = this.pathOf(above);
       try {
         await this.#fileSystem.mkdir(folder, { recursive: depth === 0 });
@@ -162,21 +192,20 @@ export class GuardedFolder {
         if (error instanceof Deno.errors.AlreadyExists) continue;
         throw storageFailure("create folder", folder, error);
       }
-      try {
-        await this.#hasFolder(above);
-      } catch (error) {
-        await this.#takeBack(folder);
+      await this.#hasFolder(above, folders).catch(async (error) => {
+        await takeBack({ path: folder }, this.#home);
         throw error;
-      }
+      });
     }
   }
 
   /** Confirms a file that was opened; takes a new one back if that fails. */
   async #guard(
     file: Deno.FsFile,
-    { path, access, isNew }: Pick<GuardedFile, "isNew"> & {
+    { path, access, isNew, expected }: Pick<GuardedFile, "isNew"> & {
       readonly path: readonly string[];
       readonly access: Access;
+      readonly expected?: FileStamp | undefined;
     },
   ): Promise<GuardedFile> {
     const filePath = this.pathOf(path);
@@ -196,10 +225,11 @@ export class GuardedFolder {
       const info = await this.#fileSystem.stat(file);
       requireRegularFile(filePath, info);
       own = stampOf(info);
-      await confirm();
+      const isKnown = access === "read" && isSameUnmodified(expected, own);
+      if (!isKnown) await confirm();
       return {
         file,
-        size: info.size,
+        stamp: own,
         isNew,
         publish: async (name) => {
           await file.sync();
@@ -210,31 +240,8 @@ export class GuardedFolder {
       };
     } catch (error) {
       file.close();
-      if (isNew) await this.#takeBack(filePath, own);
+      if (isNew) await takeBack({ path: filePath, stamp: own }, this.#home);
       throw error;
-    }
-  }
-
-  /**
-   * Removes the empty file or folder that was just made in another place than this
-   * folder, where a link led at that moment. What is below this folder stays: its
-   * path may lead to somebody else's file by the time of the removal.
-   */
-  async #takeBack(path: string, own?: FileStamp): Promise<void> {
-    for (let attempt = 0; attempt < TAKE_BACK_ATTEMPTS; attempt++) {
-      try {
-        const home = await Deno.realPath(this.#dir);
-        const place = await Deno.realPath(path);
-        const info = await Deno.lstat(place);
-        const ageMs = Date.now() - (info.birthtime?.getTime() ?? 0);
-        const isOurs = own === undefined
-          ? info.isDirectory && ageMs < NEW_FOLDER_MS
-          : info.isFile && info.size === 0 && isSameFile(own, stampOf(info));
-        const isInside = info.dev === this.#device && isWithin(place, home);
-        if (isOurs && !isInside) return await Deno.remove(place);
-      } catch {
-        // Replaced again, or not removable: it stays, and is empty.
-      }
     }
   }
 
@@ -259,11 +266,27 @@ export class GuardedFolder {
    * True if there is a folder at a path.
    * @throws {StorageError} If a link or something else stands in its place.
    */
-  async #hasFolder(path: readonly string[]): Promise<boolean> {
-    if (path.length === 0) return await this.#exists();
+  async #hasFolder(
+    path: readonly string[],
+    folders?: KnownFolders,
+  ): Promise<boolean> {
+    if (path.length === 0) return await this.#exists(folders);
+    if (folders?.has(this.pathOf(path))) return true;
     const found = await this.#find(path, "write");
-    if (found !== undefined) requireFolder(found.place, found.info);
-    return found !== undefined;
+    if (found === undefined) return false;
+    requireFolder(found.place, found.info);
+    folders?.set(found.place, found.info);
+    return true;
+  }
+
+  /** Folders that were found in the last second. */
+  #keptFolders(): KnownFolders {
+    const nowMs = performance.now();
+    if (nowMs - this.#keptSinceMs > KEEP_FOLDER_MS) {
+      this.#kept.clear();
+      this.#keptSinceMs = nowMs;
+    }
+    return this.#kept;
   }
 
   /** Stats a path, links followed if `access` allows that. */
@@ -278,7 +301,10 @@ export class GuardedFolder {
       const place = this.pathOf(path.slice(0, depth));
       const isKnown = !isLast && folders?.has(place);
       const info = isKnown ? folders!.get(place) : await this.#lstat(place);
-      if (!isLast) folders?.set(place, info);
+      // A missing folder may be made at any time.
+      if (!isLast && (info?.isDirectory || folders !== this.#kept)) {
+        folders?.set(place, info);
+      }
       if (info === undefined) return undefined;
       if (info.isSymlink && follows) return await this.#findLinked(path);
       if (isLast) return { place, info };
@@ -304,12 +330,14 @@ export class GuardedFolder {
    * True if this folder exists.
    * @throws {StorageError} If it existed, and is gone or on another disk.
    */
-  async #exists(): Promise<boolean> {
+  async #exists(folders?: KnownFolders): Promise<boolean> {
+    if (folders?.has(this.#home.dir)) return true;
     // With the slash, a link is followed.
-    const info = await this.#lstat(`${this.#dir}/`);
-    this.#device ??= info?.dev;
-    if (this.#device === info?.dev) return info !== undefined;
-    throw storageFailure("use", this.#dir, "ENODEV");
+    const info = await this.#lstat(`${this.#home.dir}/`);
+    if (info !== undefined) folders?.set(this.#home.dir, info);
+    this.#home.device ??= info?.dev;
+    if (this.#home.device === info?.dev) return info !== undefined;
+    throw storageFailure("use", this.#home.dir, "ENODEV");
   }
 
   async #lstat(path: string): Promise<Deno.FileInfo | undefined> {
@@ -319,26 +347,4 @@ export class GuardedFolder {
       throw storageFailure("access", path, error);
     }
   }
-}
-
-function requireRegularFile(path: string, info: Deno.FileInfo): void {
-  requireNoLink(path, info);
-  if (info.isDirectory) throw storageFailure("use", path, "EISDIR");
-  if (info.isFile) return;
-  throw new StorageError(
-    `Cannot use ${path}: a pipe, socket or device stands where a file must be; ${MOVE_AWAY}`,
-  );
-}
-
-function requireFolder(path: string, info: Deno.FileInfo): void {
-  requireNoLink(path, info);
-  if (!info.isDirectory) throw storageFailure("use", path, "ENOTDIR");
-}
-
-function requireNoLink(path: string, info: Deno.FileInfo): void {
-  if (!info.isSymlink) return;
-  throw new StorageError(
-    `Cannot use ${path}: it is a symbolic link and may lead out of the ` +
-      "download folder; replace it with the file or folder itself",
-  );
 }

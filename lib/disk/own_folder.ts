@@ -65,8 +65,9 @@ export class OwnFolder {
   ): Promise<Uint8Array<ArrayBuffer> | undefined> {
     try {
       using opened = await this.open(name, "read");
-      if (opened.size > maxLength) return undefined;
-      const bytes = new Uint8Array(opened.size);
+      const { size } = opened.stamp;
+      if (size > maxLength) return undefined;
+      const bytes = new Uint8Array(size);
       await this.#fileSystem.read(opened.file, 0, bytes);
       return bytes;
     } catch (error) {

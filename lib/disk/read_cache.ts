@@ -62,8 +62,8 @@ export class ReadCache {
    * Fills `into` with a copy of verified content from `offsetInTorrent`.
    * @param runLength Bytes that the same peer requests one after another, these
    * included. For a short run the disk is read for these bytes alone.
-   * @returns `undefined` if all of it was in memory, otherwise the number of bytes
-   * that were read from the disk for it.
+   * @returns `undefined` if all of it was in memory and need not be checked,
+   * otherwise the number of bytes that were read from the disk for it.
    * @throws {StorageError} If the disk cannot be read. The next call tries again.
    */
   read(
@@ -79,21 +79,20 @@ export class ReadCache {
       this.#touch(chunk);
       done += copyFrom(chunk, offset, into.subarray(done));
     }
-    if (done === into.length) return undefined;
-    return this.#readRest(
-      offsetInTorrent + done,
-      into.subarray(done),
-      runLength,
-    );
+    if (done === into.length) {
+      return this.#storage.checkServed?.(offsetInTorrent)?.then(() => 0);
+    }
+    return this.#readRest(offsetInTorrent, into, runLength, done);
   }
 
   async #readRest(
     offsetInTorrent: number,
     into: Uint8Array,
     runLength: number,
+    done: number,
   ): Promise<number> {
     let readLength = 0;
-    for (let done = 0; done < into.length;) {
+    while (done < into.length) {
       const offset = offsetInTorrent + done;
       const chunkOffset = this.#chunkOffset(offset);
       const length = this.#chunkLength(chunkOffset);
@@ -118,6 +117,7 @@ export class ReadCache {
         this.#release(chunk);
       }
     }
+    await this.#storage.checkServed?.(offsetInTorrent);
     return readLength;
   }
 

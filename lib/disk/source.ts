@@ -17,11 +17,11 @@ import {
 import {
   type FileStamp,
   FileSystem,
-  followLink,
   isModified,
   isSameFile,
   stampOf,
 } from "./file_system.ts";
+import { followLink } from "./links.ts";
 import { isOwnFolderName } from "./own_folder.ts";
 import { splitBytes, type Storage } from "./storage.ts";
 import { sourceFailure } from "./storage_failure.ts";

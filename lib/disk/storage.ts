@@ -37,6 +37,13 @@ export interface Storage extends AsyncDisposable {
    */
   read(offsetInTorrent: number, into: Uint8Array): Promise<void>;
   /**
+   * Checks bytes that were read before they are served, perhaps once more;
+   * `undefined` if they need no check now.
+   * @default {nothing is checked}
+   * @throws {StorageError} If another program modified them.
+   */
+  checkServed?(offsetInTorrent: number): Promise<void> | undefined;
+  /**
    * Stores `bytes`, which are the caller's again once this resolves.
    * @throws {StorageError} If the disk is full, read-only or refuses.
    */

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { dirname, join, resolve } from "@std/path";
-import { StorageError } from "../base/errors.ts";
-import { storageFailure } from "../disk/storage_failure.ts";
+import { join, resolve } from "@std/path";
+import { existingFolder, tryToWrite } from "../disk/write_trial.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { loadNodeModule } from "../net/node_modules.ts";
 
@@ -34,25 +33,8 @@ export async function measureRoom(
   const path = await existingFolder(resolve(dir));
   const stored = await storedLength(torrent, dir);
   const neededLength = torrent.geometry.length - stored;
-  if (neededLength > 0) await requireWritable(path);
+  if (neededLength > 0) await tryToWrite(path);
   return { path, neededLength, freeLength: freeLength(path) };
-}
-
-async function existingFolder(path: string): Promise<string> {
-  for (;;) {
-    try {
-      if ((await Deno.stat(path)).isDirectory) return path;
-      throw storageFailure("write", path, "ENOTDIR");
-    } catch (error) {
-      const above = dirname(path);
-      if (!(error instanceof Deno.errors.NotFound) || above === path) {
-        throw error instanceof StorageError
-          ? error
-          : storageFailure("write", path, error);
-      }
-      path = above;
-    }
-  }
 }
 
 /** Bytes of the content for which the disk has room already. */
@@ -77,15 +59,6 @@ async function sizeOnDisk(path: string): Promise<number | undefined> {
   } catch {
     // Whoever opens it reports the reason.
     return undefined;
-  }
-}
-
-async function requireWritable(path: string): Promise<void> {
-  try {
-    const trial = await Deno.makeTempDir({ dir: path, prefix: ".lanswarm-" });
-    await Deno.remove(trial);
-  } catch (error) {
-    throw storageFailure("write", path, error);
   }
 }
 

@@ -276,3 +276,64 @@ Deno.test("openFileStorage() refuses to be used after it was closed", async () =
     "its torrent was closed",
   );
 });
+
+Deno.test("openFileStorage() makes folders again that are removed between two writes", async () => {
+  const PIECE_LENGTH = 16384;
+  await using folder = await temporaryFolder();
+  const dir = join(folder.path, "dir");
+  const paths = [["a", "b", "1"], ["a", "b", "2"], ["a", "c", "3"], ["4"]];
+  const { torrent, content } = sampleTorrent(
+    PIECE_LENGTH,
+    paths.map((path) => ({ path, length: PIECE_LENGTH })),
+  );
+  await using storage = await openFileStorage(torrent, { dir });
+  const removed = [undefined, join(dir, "a", "b"), join(dir, "a"), dir];
+  for (const [index, path] of removed.entries()) {
+    if (path !== undefined) await Deno.remove(path, { recursive: true });
+    const offset = index * PIECE_LENGTH;
+    const piece = content.subarray(offset, offset + PIECE_LENGTH);
+    // The folder itself was found before: its disk counts as gone at first.
+    if (path === dir) {
+      await assertRejects(() => storage.write(offset, piece), StorageError);
+    } else {
+      await storage.write(offset, piece);
+      const file = join(dir, ...torrent.files[index]!.path);
+      assertEquals(await Deno.readFile(file), piece);
+    }
+  }
+});
+
+Deno.test({
+  name:
+    "openFileStorage() writes nothing through a link that replaces a folder between two writes",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    const PIECE_LENGTH = 16384;
+    await using folder = await temporaryFolder();
+    const [dir, outside] = ["dir", "out"].map((name) =>
+      join(folder.path, name)
+    );
+    await Deno.mkdir(outside!);
+    const { torrent, content } = sampleTorrent(
+      PIECE_LENGTH,
+      ["1", "2"].map((name) => (
+        { path: ["top", "deep", name], length: PIECE_LENGTH }
+      )),
+    );
+    for (const replaced of ["top", "top/deep"]) {
+      const path = join(dir!, replaced);
+      await Deno.mkdir(join(outside!, "deep"), { recursive: true });
+      await using storage = await openFileStorage(torrent, { dir: dir! });
+      await storage.write(0, content.subarray(0, PIECE_LENGTH));
+      await Deno.rename(path, `${path}.kept`);
+      await Deno.symlink(outside!, path);
+      await assertRejects(
+        () => storage.write(PIECE_LENGTH, content.subarray(PIECE_LENGTH)),
+        StorageError,
+        "it is a symbolic link",
+      );
+      assertEquals(await listing(outside!), []);
+      await Deno.remove(dir!, { recursive: true });
+    }
+  },
+});

@@ -5,6 +5,7 @@
  * @module
  */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import { ContentChangedError, StorageError } from "../../lib/base/errors.ts";
 import { LockOwners } from "../../lib/disk/folder_lock.ts";
@@ -18,6 +19,9 @@ const { torrent, content } = sampleTorrent(PIECE_LENGTH, [
   { path: ["many", "a"], length: 4 * PIECE_LENGTH },
   { path: ["many", "b"], length: 4 * PIECE_LENGTH },
 ]);
+
+/** Time in which a file that was checked is not checked again, in milliseconds. */
+const CHECK_INTERVAL_MS = 10;
 
 /** The user's secret; a record without it would not be believed. */
 const recordSecret = new Uint8Array(32).fill(7);
@@ -153,6 +157,7 @@ for (
     assertEquals(bytes, content);
     // Changes of the size are seen even there.
     await Deno.truncate(join(folder.path, "many", "b"), 4 * PIECE_LENGTH + 1);
+    await delay(CHECK_INTERVAL_MS);
     await assertRejects(
       () => opened.storage.read(0, bytes),
       ContentChangedError,

@@ -124,7 +124,10 @@ testUnless(
     );
     const readOnly = await sealed.ended();
     assertEquals(readOnly.code, 1);
-    assertMatch(readOnly.stderr, /^error: cannot (write|store|use) \S*small/m);
+    assertMatch(
+      readOnly.stderr,
+      /^error: cannot (write to|store|use) \S*small/m,
+    );
   },
 );
 

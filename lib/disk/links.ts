@@ -1,0 +1,98 @@
+/**
+ * Symbolic links and other things that may stand where a file or folder must be:
+ * what is refused, what is followed, and what is removed again.
+ *
+ * @module
+ */
+import { join, SEPARATOR } from "@std/path";
+import { StorageError } from "../base/errors.ts";
+import { type FileStamp, ifAny, isSameFile, stampOf } from "./file_system.ts";
+import { MOVE_AWAY, storageFailure } from "./storage_failure.ts";
+
+/** Attempts to find what was made outside the folder. */
+const TAKE_BACK_ATTEMPTS = 20;
+/** A folder that was made just now is at most so old, in milliseconds. */
+const NEW_FOLDER_MS = 10_000;
+/** True if a real path is that of a folder, or leads to something below it. */
+export function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(join(folder, SEPARATOR));
+}
+
+/**
+ * The place that a link leads to, which must be in a folder.
+ * @param folder Its real path.
+ * @param refuse Makes the error of what is wrong with the link.
+ * @throws {StorageError} If it leads nowhere or out of the folder.
+ */
+export async function followLink(
+  link: string,
+  folder: string,
+  refuse: (reason: string) => StorageError,
+): Promise<string> {
+  const target = await ifAny(Deno.realPath(link));
+  if (target === undefined) {
+    throw refuse("it is a link that leads nowhere; remove it");
+  }
+  if (isWithin(target, folder)) return target;
+  throw refuse(
+    `it is a link that leads out of the folder, to ${target}; replace it by a copy`,
+  );
+}
+
+/** A file or folder that was made just now. */
+export interface MadePlace {
+  readonly path: string;
+  /** Of a file. */
+  readonly stamp?: FileStamp | undefined;
+}
+
+/**
+ * Removes the empty file or folder that was just made in another place than a
+ * folder, where a link led at that moment. What is below the folder stays: its path
+ * may lead to somebody else's file by the time of the removal.
+ * @param folder Its path, and the number of its disk.
+ */
+export async function takeBack(
+  { path, stamp }: MadePlace,
+  folder: { readonly dir: string; readonly device: number | undefined },
+): Promise<void> {
+  for (let attempt = 0; attempt < TAKE_BACK_ATTEMPTS; attempt++) {
+    try {
+      const home = await Deno.realPath(folder.dir);
+      const place = await Deno.realPath(path);
+      const info = await Deno.lstat(place);
+      const ageMs = Date.now() - (info.birthtime?.getTime() ?? 0);
+      const isOurs = stamp === undefined
+        ? info.isDirectory && ageMs < NEW_FOLDER_MS
+        : info.isFile && info.size === 0 && isSameFile(stamp, stampOf(info));
+      const isInside = info.dev === folder.device && isWithin(place, home);
+      if (isOurs && !isInside) return await Deno.remove(place);
+    } catch {
+      // Replaced again, or not removable: it stays, and is empty.
+    }
+  }
+}
+
+/** @throws {StorageError} If something else than a regular file is there. */
+export function requireRegularFile(path: string, info: Deno.FileInfo): void {
+  requireNoLink(path, info);
+  if (info.isDirectory) throw storageFailure("use", path, "EISDIR");
+  if (info.isFile) return;
+  throw new StorageError(
+    `Cannot use ${path}: a pipe, socket or device stands where a file must be; ${MOVE_AWAY}`,
+  );
+}
+
+/** @throws {StorageError} If something else than a folder is there. */
+export function requireFolder(path: string, info: Deno.FileInfo): void {
+  requireNoLink(path, info);
+  if (!info.isDirectory) throw storageFailure("use", path, "ENOTDIR");
+}
+
+function requireNoLink(path: string, info: Deno.FileInfo): void {
+  if (!info.isSymlink) return;
+  throw new StorageError(
+    `Cannot use ${path}: it is a symbolic link and may lead out of the ` +
+      "download folder; replace it with the file or folder itself",
+  );
+}
