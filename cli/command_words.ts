@@ -87,10 +87,10 @@ export function quoted(
  * `peer`, which contains `create` and `show`.
  */
 export function invocationOf(
-  program: "share" | "get" | "tracker" | "peer" | "create" | "show",
+  program: "share" | "get" | "wait" | "tracker" | "peer" | "create" | "show",
 ): string {
   if (!Deno.build.standalone) return `deno task ${program}`;
-  if (program === "share" || program === "get" || isWholeProgram()) {
+  if (["share", "get", "wait"].includes(program) || isWholeProgram()) {
     return `lanswarm ${program}`;
   }
   return program === "create" || program === "show"

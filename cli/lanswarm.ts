@@ -13,6 +13,8 @@ Copies files and folders to every machine of a local network.
 
   lanswarm share images             share a file or a folder
   lanswarm get                      fetch what another machine shares
+  lanswarm wait http://192.168.1.10:8000/
+                                    wait until every expected machine has it
   lanswarm peer document.torrent    download and share a torrent's content
   lanswarm tracker 8000             tell the peers of torrents about each other
   lanswarm create document.pdf http://192.168.1.100:8000/announce
@@ -26,6 +28,7 @@ Each command explains itself: lanswarm COMMAND --help
 const COMMANDS: ReadonlyMap<string, () => Promise<Program>> = new Map([
   ["share", async () => (await import("./share.ts")).share],
   ["get", async () => (await import("./get.ts")).get],
+  ["wait", async () => (await import("./wait.ts")).wait],
   ["tracker", async () => (await import("./tracker.ts")).tracker],
   ["create", async () => (await import("./create.ts")).create],
   ["peer", async () => (await import("./peer.ts")).peer],

@@ -19,11 +19,10 @@ import {
   type PreparedShare,
   prepareShare,
   readShare,
-  Rollout,
+  type Rollout,
   type ShareServer,
   StorageError,
   type Torrent,
-  type Verdict,
 } from "../mod.ts";
 import { findNameWarnings } from "./create.ts";
 import {
@@ -35,7 +34,6 @@ import {
 } from "./lan_addresses.ts";
 import { advertise, startServer } from "./offer_share.ts";
 import { type LoadOptions, type PeerParts, runPeer } from "./peer.ts";
-import { printable, printableJson } from "./printable.ts";
 import { type JobContext, type Program, programOf } from "./program.ts";
 import {
   EXIT_CODES,
@@ -46,13 +44,9 @@ import {
   UsageError,
 } from "./program_error.ts";
 import { createShareDisplay, type ShareDisplay } from "./share_display.ts";
-import {
-  expectationOf,
-  parseShareJob,
-  seederJob,
-  type ShareJob,
-} from "./share_job.ts";
-import { countMachines, describeHosts, describeNeed } from "./share_output.ts";
+import { parseShareJob, seederJob, type ShareJob } from "./share_job.ts";
+import { ShareRollout } from "./share_rollout.ts";
+import { countMachines, describeNeed } from "./share_output.ts";
 import type { TorrentRun } from "./torrent_run.ts";
 import { explainStart } from "./tracker.ts";
 
@@ -64,24 +58,16 @@ export async function runShare(
   job: ShareJob,
   context: JobContext,
 ): Promise<ExitCode> {
-  const expectation = await expectationOf(job);
-  const { atLeast, isStaying } = job;
-  const rollout = new Rollout({ expectation, atLeast });
-  const verdict = (): Verdict =>
-    rollout.verdict(rollout.hosts(performance.now()));
-  const ending = new AbortController();
-  using joined = joinSignals(context.signal, ending.signal);
   await using opened = new AsyncDisposableStack();
+  const own = opened.use(await ShareRollout.open(job, context.console));
+  const { rollout } = own;
+  using joined = joinSignals(context.signal, own.met);
   const store = opened.use(
     await openStore("memory", {
       peerTimeoutMs: PEER_TIMEOUT,
       random: Math.random,
     }),
   );
-  const timer = setInterval(() => {
-    if (!isStaying && verdict().isMet) ending.abort();
-  }, CHECK_INTERVAL_MS);
-  opened.defer(() => clearInterval(timer));
   const { console } = context;
   const runs = new Map<string, TorrentRun>();
   const withdrawals = new Map<string, () => void>();
@@ -102,43 +88,13 @@ export async function runShare(
       },
     });
   } catch (error) {
-    if (exitCodeOf(error) === EXIT_CODES.undone) {
-      writeMissing(verdict(), job, console);
-    }
+    const isUndone = exitCodeOf(error) === EXIT_CODES.undone;
+    own.finish(isUndone ? EXIT_CODES.undone : undefined);
     throw error;
   }
-  if (code !== EXIT_CODES.done) return code;
-  const result = verdict();
-  if (!writeMissing(result, job, console)) return code;
-  const { missing, neededCount, verifiedCount } = result;
-  throw new ProgramError(
-    `cannot finish: ${verifiedCount} of the ${neededCount} machines of --expect are verified; run again to continue`,
-    {
-      exitCode: EXIT_CODES.undone,
-      details: describeHosts(missing, MAX_DETAILS),
-    },
-  );
+  own.finish(code);
+  return code;
 }
-
-/** Writes the hosts that are missing, one a line; false if enough are verified. */
-function writeMissing(
-  { isMet, neededCount, missing }: Verdict,
-  { json }: ShareJob,
-  console: JobContext["console"],
-): boolean {
-  if (isMet || neededCount === undefined) return false;
-  const names = missing.map(({ name }) => name);
-  if (json) {
-    console.writeResult(printableJson({ type: "undone", missing: names }));
-  } else names.forEach((name) => console.writeResult(printable(name)));
-  return true;
-}
-
-/** Hosts that the last error describes at most. */
-const MAX_DETAILS = 100;
-
-/** Time between two looks at the verdict, in milliseconds. */
-const CHECK_INTERVAL_MS = 250;
 
 /** The parts of one `share`. */
 interface ShareParts {

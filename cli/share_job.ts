@@ -15,7 +15,6 @@ import {
   type FlagValues,
   LISTENER_FLAGS,
   parseCommandLine,
-  readArgument,
   SERVICE_FLAGS,
   wholeNumber,
 } from "./flags.ts";
@@ -71,6 +70,10 @@ export const FLAGS = {
     read: wholeNumber(1),
   },
   isStaying: { usage: "--stay", help: "go on when all of them are verified" },
+  report: {
+    usage: "--report FILE",
+    help: "write a table of the hosts (CSV) at the end",
+  },
   timeoutMs: PEER_FLAGS.timeoutMs,
   byMs: {
     usage: "--by TIME",
@@ -146,32 +149,4 @@ export function seederJob(job: ShareJob): PeerJob {
   const { peerPort: port, byMs } = job;
   const timeoutMs = Math.min(job.timeoutMs, byMs);
   return { ...flags, ...job, port, timeoutMs, seedOnly: true, torrents: [] };
-}
-
-/**
- * The hosts that a job expects.
- * @throws {UsageError} If their list cannot be read, or fewer than are enough.
- */
-export async function expectationOf(
-  { expect, atLeast = 1 }: ShareJob,
-): Promise<Expectation | undefined> {
-  const expectation = expect?.type === "file"
-    ? readArgument("--expect", await readList(expect.path), readExpectation)
-    : expect;
-  const count = expectation?.type === "hosts"
-    ? expectation.names.length
-    : expectation?.count ?? Infinity;
-  if (atLeast <= count) return expectation;
-  throw new UsageError(`--at-least is more than the ${count} of --expect`);
-}
-
-async function readList(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (cause) {
-    const reason = cause instanceof Deno.errors.NotFound
-      ? "it does not exist"
-      : (cause as Error).message;
-    throw new UsageError(`--expect: cannot read ${path}: ${reason}`);
-  }
 }

@@ -128,7 +128,10 @@ const STATE_COLUMNS = 9;
  * @param count Lines at most; the last one counts the rest.
  */
 export function describeHosts(
-  hosts: readonly RolloutHost[],
+  hosts: readonly (
+    & Pick<RolloutHost, "name" | "state" | "fraction">
+    & { readonly reason?: string | undefined }
+  )[],
   count = Infinity,
 ): string[] {
   const listed = hosts.length <= count ? hosts : hosts.slice(0, count - 1);

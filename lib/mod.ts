@@ -236,6 +236,18 @@ export {
   type RolloutHost,
   type RolloutState,
 } from "./share/host_state.ts";
+export {
+  type Clocks,
+  formatReport,
+  type HostDocument,
+  type RolloutDocument,
+  type VerdictDocument,
+} from "./share/rollout_document.ts";
+export {
+  fetchRollout,
+  fetchRollouts,
+  type RolloutSummary,
+} from "./share/fetch_rollout.ts";
 export { type Expectation, readExpectation } from "./share/expectation.ts";
 export { ReportSender, type SendReportOptions } from "./share/report_sender.ts";
 export { type HostReport, type ReportedState } from "./share/host_report.ts";

@@ -78,6 +78,8 @@ export class Rollout {
   /** The lengths of the torrents that count; peers may announce others. */
   readonly #shares = new Map<InfoHash, number>();
   #madeRoomMs = -Infinity;
+  /** The time at which a program last asked for the rows. */
+  lastReadMs: number = -Infinity;
   /** The peer of this process, which is not counted. */
   own: PeerId | undefined;
 
@@ -131,13 +133,19 @@ export class Rollout {
     return true;
   }
 
-  /** The rows of now: the expected hosts first, in their order, then all others. */
-  hosts(nowMs: number): RolloutHost[] {
-    for (const row of this.#rows) {
+  /**
+   * The rows of now: the expected hosts first, in their order, then all others.
+   * @param infoHash The torrent that they take part in. @default all
+   */
+  hosts(nowMs: number, infoHash?: InfoHash): RolloutHost[] {
+    const rows = infoHash === undefined || this.#shares.size === 1
+      ? [...this.#rows]
+      : [...this.#rows].flatMap((row) => partOf(row, infoHash));
+    for (const row of rows) {
       row.isComplete = isComplete(row);
       row.isGone = isGone(row, nowMs);
     }
-    const places = placeHosts(this.#rows, {
+    const places = placeHosts(rows, {
       expectation: this.#options.expectation,
       nowMs,
     });
@@ -298,4 +306,12 @@ export class Rollout {
       else this.#byHost.set(hostname, others);
     }
   }
+}
+
+/** A row as far as one torrent goes; none if its host takes no part in it. */
+function partOf(row: Row, infoHash: InfoHash): Row[] {
+  const part = row.parts.get(infoHash);
+  if (part === undefined) return [];
+  const report = row.report?.infoHash === infoHash ? row.report : undefined;
+  return [{ ...row, parts: new Map([[infoHash, part]]), report }];
 }

@@ -1,5 +1,7 @@
 /**
- * The routes by which a rollout is reported and read, for the handler of its tracker.
+ * The routes by which hosts report to a rollout, and programs read it: a list, a
+ * document for each share, its changes as events, and a table. What is read is at
+ * most half a second old, so that many readers cost little more than one.
  *
  * @module
  */
@@ -9,57 +11,142 @@ import type {
   TrackerHandler,
   TrackerRequest,
 } from "../tracker/http_handler.ts";
+import { attachment } from "../tracker/torrent_routes.ts";
 import { AnnounceRate } from "../tracker/tracker.ts";
 import { parseReport, REPORT_PATH } from "./host_report.ts";
 import type { Rollout } from "./rollout.ts";
+import {
+  describeRollout,
+  formatCsv,
+  type RolloutDocument,
+} from "./rollout_document.ts";
+import { RolloutEvents } from "./rollout_events.ts";
+import type { ListedShare } from "./share_listing.ts";
 
+/** Path of the list of shares; an id, and what is asked of it, may follow. */
+export const SHARES_PATH = "/api/v1/shares";
 /** Reports of one address: those of 64 hosts behind it, once a second. */
 const REPORT_RATE = { perSecond: 64, burst: 640 };
+/** Age up to which a document serves again, in milliseconds. */
+const MAX_AGE_MS = 500;
 
-/** The routes of a rollout. */
+/** The routes of a rollout of the shares of a machine. */
 export function rolloutRoutes(
   rollout: Rollout,
+  shares: () => readonly ListedShare[],
 ): ReadonlyMap<string, TrackerHandler> {
   const rate = new AnnounceRate(REPORT_RATE);
-  return new Map([
-    [REPORT_PATH, (request, nowMs) => {
-      // A web page must not report, and HEAD changes nothing.
-      if (request.isFromBrowser || request.method === "HEAD") return FORBIDDEN;
-      if (rate.take(request.remoteHostname, nowMs) > 0) return TOO_MANY;
-      return takeReport(rollout, request, nowMs);
-    }],
+  const events = new RolloutEvents();
+  const kept = new Map<
+    string,
+    { readonly document: RolloutDocument; readonly madeAtMs: number }
+  >();
+
+  function documentOf(share: ListedShare, nowMs: number): RolloutDocument {
+    rollout.lastReadMs = nowMs;
+    const last = kept.get(share.id);
+    const isFresh = last !== undefined && nowMs - last.madeAtMs < MAX_AGE_MS &&
+      last.document.state === share.state;
+    if (isFresh) return last.document;
+    const clocks = { nowMs, wallMs: Date.now() };
+    const document = describeRollout(share, rollout, clocks);
+    // A share that has become ready has another id.
+    const ids = new Set(shares().map(({ id }) => id));
+    for (const id of kept.keys()) if (!ids.has(id)) kept.delete(id);
+    kept.set(share.id, { document, madeAtMs: nowMs });
+    return document;
+  }
+
+  function list(nowMs: number): HttpResponse {
+    const documents = shares().map((share) => documentOf(share, nowMs))
+      .map(({ version: _, hosts: __, ...share }) => share);
+    return json({ version: 1, shares: documents });
+  }
+
+  function ofShare(request: TrackerRequest, nowMs: number): HttpResponse {
+    const [id, what] = request.path.slice(SHARES_PATH.length + 1).split("/");
+    const find = (): ListedShare | undefined =>
+      shares().find((share) => share.id === id);
+    const share = find();
+    if (share === undefined) return NOT_FOUND;
+    switch (what) {
+      case undefined:
+        return json(documentOf(share, nowMs));
+      case "report.csv":
+        return respond(200, {
+          "content-type": "text/csv; charset=utf-8",
+          "content-disposition": attachment(`${share.name}.csv`),
+        }, formatCsv(documentOf(share, nowMs).hosts));
+      case "events": {
+        if (request.method === "HEAD") return EVENTS;
+        const body = events.open(request.remoteHostname, () => {
+          const share = find();
+          return share && documentOf(share, performance.now());
+        });
+        return body === undefined ? TOO_MANY : { ...EVENTS, body };
+      }
+      default:
+        return NOT_FOUND;
+    }
+  }
+
+  function report(request: TrackerRequest, nowMs: number): HttpResponse {
+    // A web page must not report, and HEAD changes nothing.
+    if (request.isFromBrowser || request.method === "HEAD") return FORBIDDEN;
+    if (rate.take(request.remoteHostname, nowMs) > 0) return TOO_MANY;
+    try {
+      const report = parseReport(request.query);
+      return rollout.reported(report, request.remoteHostname, nowMs)
+        ? TAKEN
+        : NOT_FOUND;
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      return plain(400, `${error.message}\n`);
+    }
+  }
+
+  return new Map<string, TrackerHandler>([
+    [REPORT_PATH, report],
+    [SHARES_PATH, (_, nowMs) => list(nowMs)],
+    // All other paths of this folder.
+    [
+      "/api/",
+      (request, nowMs) =>
+        request.path.startsWith(`${SHARES_PATH}/`)
+          ? ofShare(request, nowMs)
+          : NOT_FOUND,
+    ],
   ]);
 }
 
-function takeReport(
-  rollout: Rollout,
-  { query, remoteHostname }: TrackerRequest,
-  nowMs: number,
-): HttpResponse {
-  try {
-    const report = parseReport(query);
-    return rollout.reported(report, remoteHostname, nowMs) ? TAKEN : NOT_FOUND;
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
-    return plain(400, `${error.message}\n`);
-  }
+function json(value: unknown): HttpResponse {
+  const type = "application/json";
+  return respond(200, { "content-type": type }, `${JSON.stringify(value)}\n`);
 }
-
-const TAKEN: HttpResponse = {
-  status: 200,
-  headers: { "content-type": "application/json", "cache-control": "no-store" },
-  body: `{"version":1}\n`,
-};
 
 function plain(status: number, body: string): HttpResponse {
-  const type = "text/plain; charset=utf-8";
-  return {
-    status,
-    headers: { "content-type": type, "cache-control": "no-store" },
-    body,
-  };
+  return respond(status, { "content-type": "text/plain; charset=utf-8" }, body);
 }
 
-const NOT_FOUND = plain(404, "There is no such share.\n");
+function respond(
+  status: number,
+  headers: HttpResponse["headers"],
+  body: string,
+): HttpResponse {
+  return { status, headers: { ...headers, "cache-control": "no-store" }, body };
+}
+
+const TAKEN: HttpResponse = json({ version: 1 });
+/** Proxies have to pass events on as they come. */
+const EVENTS: HttpResponse = {
+  status: 200,
+  headers: {
+    "content-type": "text/event-stream",
+    "cache-control": "no-store, no-transform",
+    "x-accel-buffering": "no",
+  },
+  body: "",
+};
+const NOT_FOUND = plain(404, "Not found. /api/v1/shares lists the shares.\n");
 const FORBIDDEN = plain(403, "Hosts report with GET, and no browser does.\n");
-const TOO_MANY = plain(429, "Too many reports from your address.\n");
+const TOO_MANY = plain(429, "Too many requests from your address.\n");

@@ -60,7 +60,10 @@ export class ShareTable {
         (request, nowMs) =>
           this.#isHashing(request.path) ? NOT_YET : torrents(request, nowMs),
       ],
-      ...this.#rollout === undefined ? [] : rolloutRoutes(this.#rollout),
+      ...this.#rollout === undefined ? [] : rolloutRoutes(
+        this.#rollout,
+        () => [...this.shares.values()],
+      ),
       ...shareRoutes({
         find: (infoHash) =>
           this.contents.values().find(({ torrent }) =>

@@ -68,7 +68,15 @@ executableTest(
     assertEquals(code, 0);
     assertMatch(stdout, /^ {2}lanswarm share images /m);
     for (
-      const command of ["share", "get", "tracker", "create", "peer", "show"]
+      const command of [
+        "share",
+        "get",
+        "wait",
+        "tracker",
+        "create",
+        "peer",
+        "show",
+      ]
     ) {
       const help = await host.run("lanswarm", [command, "--help"]);
       assertEquals([help.code, help.stderr], [0, ""]);

@@ -31,6 +31,7 @@ import { FLAGS as GET_FLAGS } from "../../cli/get_job.ts";
 import { FLAGS as PEER_FLAGS } from "../../cli/peer_job.ts";
 import { FLAGS as SHARE_FLAGS } from "../../cli/share_job.ts";
 import { FLAGS as TRACKER_FLAGS } from "../../cli/tracker_job.ts";
+import { FLAGS as WAIT_FLAGS } from "../../cli/wait.ts";
 import { REPOSITORY } from "../../scripts/programs/tasks.ts";
 import { freePort } from "./free_port.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
@@ -271,6 +272,7 @@ Deno.test("the reference names every flag of every program", () => {
     share: SHARE_FLAGS,
     get: GET_FLAGS,
     tracker: TRACKER_FLAGS,
+    wait: WAIT_FLAGS,
     create: CREATE_FLAGS,
     peer: PEER_FLAGS,
   };

@@ -41,6 +41,7 @@ const TASK_PERMISSIONS = {
     "--allow-sys=hostname,networkInterfaces,statfs",
     "--allow-env=STATE_DIRECTORY,XDG_STATE_HOME,HOME,LOCALAPPDATA,TERM",
   ],
+  wait: ["-N"],
   create: ["-R", "-W", "--allow-env=TERM"],
   show: ["-N", "-R"],
 } as const satisfies Partial<Record<ProgramName, readonly string[]>>;
@@ -185,4 +186,8 @@ Deno.test("create and show give up the permissions that they do not need, as par
   const url = new URL("/torrents/a.torrent", swarm.tracker.announceUrl).href;
   await assertKeeps("net", "show", url);
   await assertKeeps("net", "peer", "show", url);
+});
+
+Deno.test("wait gives up everything but the network", async () => {
+  await assertKeeps("net", "wait", "127.0.0.1:9", "--timeout", "1s");
 });

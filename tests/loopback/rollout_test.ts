@@ -122,3 +122,83 @@ Deno.test("share takes no report of a browser, of too many bytes or of another t
   await share.stdout.waitFor(/"fetching":1/);
   assertEquals((await share.stop("SIGTERM")).code, 0);
 });
+
+Deno.test("wait ends with 0 when all are verified, also if the share ends with it", async () => {
+  await using folder = await temporaryFolder();
+  const report = join(folder.path, "report.csv");
+  const { share, host } = await spawnShare(
+    folder.path,
+    ...["--expect", NAME, "--report", report],
+  );
+  await using _ = share;
+  await share.stdout.waitFor(/is ready/);
+  await using waiting = spawnTask("wait", [`http://${host}/`, "--json"]);
+  await share.stdout.waitFor(/^0 of 1 verified/);
+  await using done = spawnTask("get", get(host, join(folder.path, "copy")));
+  const { code, stdout } = await waiting.ended();
+  assertEquals([code, JSON.parse(stdout)], [0, {
+    type: "verdict",
+    isMet: true,
+    missing: [],
+  }]);
+  assertEquals((await share.ended()).code, 0);
+  await done.stop("SIGTERM");
+  const [, row] = (await Deno.readTextFile(report)).split("\r\n");
+  assertMatch(row!, /^[^,]+,127\.0\.0\.1,yes,verified,100,.*Z,hash,,$/);
+});
+
+Deno.test("wait ends with 4 and the names, with 2 without a number, with 1 when the share is gone", async () => {
+  await using folder = await temporaryFolder();
+  const { share, host } = await spawnShare(folder.path, "--expect", "x[1-2]");
+  await using _ = share;
+  await share.stdout.waitFor(/is ready/);
+  const url = `http://${host}/`;
+  const late = await runTask("wait", [url, "--timeout", "2s"]);
+  assertEquals([late.code, late.stdout], [4, "x1\nx2\n"]);
+  assertMatch(late.stderr, /^x1 {2}missing +never seen$/m);
+  assertMatch(late.stderr, /over with 0 of 2 verified$/m);
+  await using gone = spawnTask("wait", [url, "--quiet"]);
+  assertEquals((await share.stop("SIGTERM")).code, 4);
+  const { code, stderr } = await gone.ended();
+  assertEquals(code, 1);
+  assertMatch(stderr, /^error: cannot wait on: .*; the share has ended/);
+  const other = await spawnShare(folder.path);
+  await using __ = other.share;
+  await other.share.stdout.waitFor(/is ready/);
+  const unclear = await runTask("wait", [other.host]);
+  assertEquals(unclear.code, 2);
+  assertMatch(unclear.stderr, /say how many hosts with --at-least/);
+});
+
+Deno.test("the API lists shares and hosts, their changes and a table", async () => {
+  await using folder = await temporaryFolder();
+  const { share, host } = await spawnShare(folder.path, "--expect", "x1");
+  await using _ = share;
+  await share.stdout.waitFor(/is ready/);
+  const list = await (await fetch(`http://${host}/api/v1/shares`)).json();
+  assertEquals(
+    [list.version, list.shares[0].name, list.shares[0].counts.missing],
+    [1, "a.bin", 1],
+  );
+  const url = `http://${host}/api/v1/shares/${list.shares[0].id}`;
+  const document = await (await fetch(url)).json();
+  assertEquals(document.hosts[0].state, "missing");
+  const table = await (await fetch(`${url}/report.csv`)).text();
+  assertMatch(table, /^x1,,yes,missing,0,/m);
+  const events = await fetch(`${url}/events`);
+  assertEquals(events.headers.get("content-type"), "text/event-stream");
+  let text = "";
+  for await (const bytes of events.body!) {
+    text += new TextDecoder().decode(bytes);
+    if (/^event: host\ndata: \{"name":"x1",.*\}$/m.test(text)) break;
+  }
+  for (const path of ["/api/", "/api/v1/shares/none", "/api/v1/x"]) {
+    const response = await fetch(`http://${host}${path}`);
+    await response.body?.cancel();
+    assertEquals(response.status, 404);
+  }
+  const posted = await fetch(url, { method: "POST" });
+  await posted.body?.cancel();
+  assertEquals(posted.status, 405);
+  assertEquals((await share.stop("SIGTERM")).code, 4);
+});

@@ -16,6 +16,8 @@ import {
   parseTrackerJob,
 } from "../../../cli/tracker_job.ts";
 
+import { FLAGS as WAIT_FLAGS, parseWaitJob } from "../../../cli/wait.ts";
+
 const PROGRAMS: readonly [
   name: string,
   flags: Flags,
@@ -26,6 +28,7 @@ const PROGRAMS: readonly [
   ["peer", PEER_FLAGS, parsePeerJob],
   ["share", SHARE_FLAGS, parseShareJob],
   ["tracker", TRACKER_FLAGS, parseTrackerJob],
+  ["wait", WAIT_FLAGS, parseWaitJob],
 ];
 
 for (const [name, flags, parse] of PROGRAMS) {

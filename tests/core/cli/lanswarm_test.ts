@@ -23,7 +23,15 @@ Deno.test("lanswarm without arguments shows every command on less than a screen"
       true,
     );
     for (
-      const command of ["share", "get", "tracker", "create", "peer", "show"]
+      const command of [
+        "share",
+        "get",
+        "wait",
+        "tracker",
+        "create",
+        "peer",
+        "show",
+      ]
     ) {
       assertMatch(request.text, new RegExp(`^  lanswarm ${command}`, "m"));
     }

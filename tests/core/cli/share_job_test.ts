@@ -1,9 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import {
-  expectationOf,
-  parseShareJob,
-  seederJob,
-} from "../../../cli/share_job.ts";
+import { parseShareJob, seederJob } from "../../../cli/share_job.ts";
+import { expectationOf } from "../../../cli/share_rollout.ts";
 import { UsageError } from "../../../cli/program_error.ts";
 
 Deno.test("parseShareJob() reads paths and flags", () => {

@@ -1,0 +1,210 @@
+/**
+ * The program `wait`: waits until the hosts of a share are verified, for scripts.
+ *
+ * @module
+ */
+import { delay } from "@std/async/delay";
+import {
+  DEFAULT_TRACKER_PORT,
+  FetchError,
+  fetchRollout,
+  fetchRollouts,
+  type HostDocument,
+  isVerified,
+  readUrl,
+  type RolloutSummary,
+} from "../mod.ts";
+import { invocationOf } from "./command_words.ts";
+import {
+  type FlagValues,
+  parseCommandLine,
+  readArgument,
+  wholeNumber,
+} from "./flags.ts";
+import { FLAGS as PEER_FLAGS } from "./peer_job.ts";
+import { printable, printableJson } from "./printable.ts";
+import { type JobContext, type Program, programOf } from "./program.ts";
+import {
+  EXIT_CODES,
+  type ExitCode,
+  ProgramError,
+  UsageError,
+} from "./program_error.ts";
+import { formatTime } from "./quantity.ts";
+import { describeHosts } from "./share_output.ts";
+
+/** Time between two questions, in milliseconds. */
+const INTERVAL_MS = 1_000;
+/** Time without an answer after which the share is gone, in milliseconds. */
+const GONE_MS = 10_000;
+/** Hosts that are described on stderr at most. */
+const MAX_DESCRIBED = 100;
+
+const HELP = `
+Waits until every host that a share expects has everything, verified.
+
+Usage: ${invocationOf("wait")} URL
+
+  URL    the page of the machine that shares: http://192.168.1.10:8000/, or
+         192.168.1.10
+
+Options:
+
+Ends with 0 when all are verified, with 4 at the --timeout and the names of those
+that are missing on standard output, one a line, and with 1 if the share is gone.
+Their states and reasons are on standard error.
+`;
+
+/** The flags of `wait`. */
+export const FLAGS = {
+  timeoutMs: { ...PEER_FLAGS.timeoutMs, help: "end with 4 after this time" },
+  atLeast: {
+    usage: "--at-least COUNT",
+    help:
+      "so many verified hosts are enough; must be given if share has no --expect",
+    read: wholeNumber(1),
+  },
+  quiet: { usage: "--quiet", help: "print errors and missing hosts only" },
+  json: { usage: "--json", help: "print one JSON object at the end" },
+} as const;
+
+/** One run of `wait`; the help describes the fields. */
+export interface WaitJob extends FlagValues<typeof FLAGS> {
+  /** `http://HOST:PORT` */
+  readonly origin: string;
+}
+
+/** The program `wait`. */
+export const wait: Program = programOf(parseWaitJob, runWait);
+
+/** Reads the command line of `wait`. @throws {UsageError} */
+export function parseWaitJob(args: readonly string[]): WaitJob {
+  const { flags, positionals } = parseCommandLine(args, {
+    flags: FLAGS,
+    help: HELP,
+    takes: { name: "URL", min: 1, max: 1 },
+  });
+  return { ...flags, origin: readArgument("URL", positionals[0]!, readOrigin) };
+}
+
+/** @throws {RangeError | SyntaxError} */
+function readOrigin(text: string): string {
+  if (/^https?:\/\//i.test(text)) return new URL(readUrl(text)).origin;
+  const url = new URL(readUrl(`http://${text}`));
+  if (!/:\d+\/?$/.test(text)) url.port = `${DEFAULT_TRACKER_PORT}`;
+  return url.origin;
+}
+
+/** Waits for the share that the job names. */
+export async function runWait(
+  job: WaitJob,
+  { console, permissions, signal }: JobContext,
+): Promise<ExitCode> {
+  await permissions.keepOnly("net");
+  const endMs = performance.now() + job.timeoutMs;
+  let [answeredMs, lastLine] = [performance.now(), ""];
+  let shares: readonly RolloutSummary[] = [];
+  for (;;) {
+    let failure: FetchError | undefined;
+    try {
+      shares = await fetchRollouts(job.origin, signal);
+      answeredMs = performance.now();
+      if (shares.length > 0 && shares.every((share) => isMet(share, job))) {
+        if (job.json) writeResult(console, { isMet: true, missing: [] });
+        return EXIT_CODES.done;
+      }
+      const line = shares.map((share) => describe(share, job)).join(", ");
+      if (line !== lastLine && !job.quiet && !job.json) {
+        console.writeErrorLine(printable(lastLine = line));
+      }
+    } catch (error) {
+      if (signal.aborted) {
+        await writeMissing(job, { console, shares });
+        throw signal.reason;
+      }
+      if (!(error instanceof FetchError)) throw error;
+      failure = error;
+    }
+    const nowMs = performance.now();
+    if (failure !== undefined && nowMs - answeredMs > GONE_MS) {
+      throw new ProgramError(
+        `cannot wait on: ${failure.message}; the share has ended, or the URL is wrong`,
+        { cause: failure },
+      );
+    }
+    if (nowMs >= endMs) {
+      await writeMissing(job, { console, shares });
+      throw new ProgramError(
+        `cannot finish: --timeout of ${
+          formatTime(job.timeoutMs)
+        } is over with ${
+          shares.map((share) => describe(share, job)).join(", ") ||
+          "nothing shared"
+        }`,
+        { exitCode: EXIT_CODES.undone },
+      );
+    }
+    await delay(Math.min(INTERVAL_MS, endMs - nowMs), { signal })
+      // Aborted: the next question says so.
+      .catch(() => {});
+  }
+}
+
+/** @throws {UsageError} If nothing says how many hosts are enough. */
+function neededOf(
+  { name, verdict }: RolloutSummary,
+  { atLeast }: WaitJob,
+): number {
+  const needed = atLeast ?? verdict.needed;
+  if (needed !== undefined) return needed;
+  throw new UsageError(
+    `the share ${
+      JSON.stringify(name)
+    } was started without --expect; say how many hosts with --at-least`,
+  );
+}
+
+function isMet(share: RolloutSummary, job: WaitJob): boolean {
+  return share.verdict.verified >= neededOf(share, job);
+}
+
+/** `38 of 40 verified` */
+function describe(share: RolloutSummary, job: WaitJob): string {
+  return `${share.verdict.verified} of ${neededOf(share, job)} verified`;
+}
+
+/** Writes the hosts that are missing, as far as they can still be asked for. */
+async function writeMissing(
+  job: WaitJob,
+  { console, shares }: {
+    readonly console: JobContext["console"];
+    readonly shares: readonly RolloutSummary[];
+  },
+): Promise<void> {
+  const missing = new Map<string, HostDocument>();
+  for (const share of shares.filter((share) => !isMet(share, job))) {
+    try {
+      const { hosts } = await fetchRollout(job.origin, share.id);
+      const named = hosts.filter(({ isExpected }) => isExpected);
+      for (const host of named.length > 0 ? named : hosts) {
+        if (!isVerified(host)) missing.set(host.name, host);
+      }
+    } catch (error) {
+      // The exit code says that some are missing.
+      if (!(error instanceof FetchError)) throw error;
+    }
+  }
+  const names = [...missing.keys()];
+  if (job.json) return writeResult(console, { isMet: false, missing: names });
+  for (const name of names) console.writeResult(printable(name));
+  for (const line of describeHosts([...missing.values()], MAX_DESCRIBED)) {
+    console.writeErrorLine(printable(line));
+  }
+}
+
+function writeResult(
+  console: JobContext["console"],
+  verdict: { readonly isMet: boolean; readonly missing: readonly string[] },
+): void {
+  console.writeResult(printableJson({ type: "verdict", ...verdict }));
+}

@@ -1,0 +1,179 @@
+/**
+ * A rollout for programs: one JSON document, and a table of comma-separated values.
+ * Fields are only ever added. Wall-clock times are derived from the age of an event
+ * when they are written. Pure.
+ *
+ * @module
+ */
+import type { InfoHash } from "../base/identifier.ts";
+import {
+  countStates,
+  type RolloutHost,
+  type RolloutState,
+} from "./host_state.ts";
+import type { Rollout, Verdict } from "./rollout.ts";
+import type { ListedShare } from "./share_listing.ts";
+
+/** The verdict of a document. */
+export interface VerdictDocument {
+  /** Hosts that are expected; absent without `--expect`. */
+  readonly expected?: number;
+  /** Hosts that are enough; absent without `--expect` and `--at-least`. */
+  readonly needed?: number;
+  /** Hosts that count and are verified. */
+  readonly verified: number;
+  /** True if enough hosts are verified. */
+  readonly isMet: boolean;
+}
+
+/** One host of a document; what is unknown is absent. */
+export interface HostDocument {
+  /** As it was expected, or as it reports itself, or its address. */
+  readonly name: string;
+  /** Its IP address. */
+  readonly address?: string;
+  /** True if this name was expected. */
+  readonly isExpected: boolean;
+  /** Its state. */
+  readonly state: RolloutState;
+  /** From 0 to 1, rounded down. */
+  readonly fraction: number;
+  /** For people. */
+  readonly reason?: string;
+  /** Its receive rate. */
+  readonly downloadBytesPerSecond: number;
+  /** Its send rate. */
+  readonly uploadBytesPerSecond: number;
+  /** Free on its disk. */
+  readonly freeBytes?: number;
+  /** Exit code of its command. */
+  readonly exitCode?: number;
+  /** `hash`: our peer reports that it verified each piece; `announce`: a client's word. */
+  readonly source: "hash" | "announce";
+  /** ISO 8601. */
+  readonly firstSeen?: string;
+  /** ISO 8601. */
+  readonly completeAt?: string;
+}
+
+/** One share with its hosts. */
+export interface RolloutDocument {
+  /** Of this format. */
+  readonly version: 1;
+  /** The info hash, once the share is ready. */
+  readonly id: string;
+  /** Name of the share. */
+  readonly name: string;
+  /** Of the content; absent until it is known. */
+  readonly sizeBytes?: number;
+  /** `hashing` until there is a torrent file. */
+  readonly state: "hashing" | "ready";
+  /** Whether enough hosts are verified. */
+  readonly verdict: VerdictDocument;
+  /** Hosts in each state. */
+  readonly counts: Readonly<Record<RolloutState, number>>;
+  /** The expected hosts in their order, then all others. */
+  readonly hosts: readonly HostDocument[];
+}
+
+/** The two clocks at one moment, in milliseconds. */
+export interface Clocks {
+  /** Of the events. */
+  readonly nowMs: number;
+  /** Since 1970. */
+  readonly wallMs: number;
+}
+
+/** Describes one share of a machine. */
+export function describeRollout(
+  { id, name, sizeBytes, state }: ListedShare,
+  rollout: Rollout,
+  clocks: Clocks,
+): RolloutDocument {
+  const hosts = rollout.hosts(clocks.nowMs, id as InfoHash);
+  return {
+    version: 1,
+    id,
+    name,
+    ...sizeBytes !== undefined && { sizeBytes },
+    state,
+    verdict: describeVerdict(rollout.verdict(hosts)),
+    counts: countStates(hosts),
+    hosts: hosts.map((host) => describeHost(host, clocks)),
+  };
+}
+
+function describeVerdict(
+  { expectedCount, neededCount, verifiedCount, isMet }: Verdict,
+): VerdictDocument {
+  return {
+    ...expectedCount !== undefined && { expected: expectedCount },
+    ...neededCount !== undefined && { needed: neededCount },
+    verified: verifiedCount,
+    isMet,
+  };
+}
+
+function describeHost(
+  host: RolloutHost,
+  { nowMs, wallMs }: Clocks,
+): HostDocument {
+  const time = (ms: number): string =>
+    new Date(wallMs - (nowMs - ms)).toISOString();
+  const { name, isExpected, state, address, reason, freeBytes, exitCode } =
+    host;
+  const { firstSeenMs, completeAtMs } = host;
+  return {
+    name,
+    ...known({ address }),
+    ...{ isExpected, state },
+    fraction: Math.floor(host.fraction * 1e4) / 1e4,
+    ...known({ reason }),
+    downloadBytesPerSecond: Math.round(host.downloadBytesPerSecond),
+    uploadBytesPerSecond: Math.round(host.uploadBytesPerSecond),
+    ...known({ freeBytes, exitCode }),
+    source: host.isReporting ? "hash" : "announce",
+    ...firstSeenMs !== undefined && { firstSeen: time(firstSeenMs) },
+    ...completeAtMs !== undefined && { completeAt: time(completeAtMs) },
+  };
+}
+
+/** The fields that have a value. */
+function known<T extends object>(
+  fields: T,
+): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined),
+  ) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+/** Writes the hosts of all shares of a machine as comma-separated values. */
+export function formatReport(rollout: Rollout, clocks: Clocks): string {
+  const hosts = rollout.hosts(clocks.nowMs);
+  return formatCsv(hosts.map((host) => describeHost(host, clocks)));
+}
+
+/** The columns of the table; further ones are only ever added behind them. */
+const COLUMNS = [
+  ...["host", "address", "expected", "state", "percent", "first seen"],
+  ...["complete at", "verified by", "exit code", "reason"],
+];
+
+/** Writes the hosts as comma-separated values. [RFC 4180] */
+export function formatCsv(hosts: readonly HostDocument[]): string {
+  const rows = hosts.map((host) => [
+    ...[host.name, host.address, host.isExpected ? "yes" : "no", host.state],
+    ...[Math.floor(host.fraction * 100), host.firstSeen, host.completeAt],
+    host.completeAt === undefined ? undefined : host.source,
+    ...[host.exitCode, host.reason],
+  ]);
+  return [COLUMNS, ...rows]
+    .map((row) => `${row.map((value) => cell(value ?? "")).join()}\r\n`)
+    .join("");
+}
+
+/** A value that no spreadsheet takes for a formula. */
+function cell(value: string | number): string {
+  const text = /^[=+\-@\t\r]/.test(`${value}`) ? `'${value}` : `${value}`;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,160 @@
+import { assert, assertEquals } from "@std/assert";
+import { Ajv } from "ajv";
+import schema from "../../../docs/rollout.schema.json" with { type: "json" };
+import {
+  describeRollout,
+  formatReport,
+  type RolloutDocument,
+} from "../../../lib/share/rollout_document.ts";
+import { RolloutEvents } from "../../../lib/share/rollout_events.ts";
+import type { ListedShare } from "../../../lib/share/share_listing.ts";
+import { A, announce, B, expecting, report } from "./rollout_sample.ts";
+
+const SHARE: ListedShare = {
+  id: A,
+  name: "images",
+  sizeBytes: 1_000,
+  state: "ready",
+  path: "/torrents/images.torrent",
+  isSource: true,
+};
+/** A minute after the start of the hosts' clock. */
+const CLOCKS = { nowMs: 60_000, wallMs: Date.UTC(2026, 0, 1, 12, 1) };
+
+const validate = new Ajv({ strict: true }).compile(schema);
+
+/** Fails with the first fault of a document. */
+function assertValid(document: unknown): void {
+  assert(validate(document), JSON.stringify(validate.errors));
+}
+
+Deno.test("a rollout's document matches its schema, in every state", () => {
+  const rollout = expecting("lab0[1-9]");
+  const states = ["waiting", "fetching", "verifying", "verified", "done"];
+  const signs: Parameters<typeof report>[] = [
+    ...states.map((state, index): Parameters<typeof report> => [
+      `${index + 1}`,
+      { state: state as "done", freeBytes: 7 },
+    ]),
+    ["a", {}],
+    ["6", { state: "failed", reason: "its disk is full", exitCode: 3 }],
+  ];
+  for (const nowMs of [0, 50_000, 60_000]) {
+    for (const sign of signs) {
+      rollout.reported(report(...sign), `192.168.1.${sign[0]}`, nowMs);
+    }
+  }
+  rollout.reported(report("2", { fraction: 0.6 }), "192.168.1.2", 60_300);
+  rollout.reported(report("7"), "192.168.1.7", 0);
+  rollout.announced(announce("8", { left: 0 }), 0);
+  const document = describeRollout(SHARE, rollout, CLOCKS);
+  assertValid(JSON.parse(JSON.stringify(document)));
+  assertEquals(document.verdict, {
+    expected: 9,
+    needed: 9,
+    verified: 2,
+    isMet: false,
+  });
+  assertEquals(
+    Object.entries(document.counts).filter(([, count]) => count === 0),
+    [],
+  );
+  assertEquals(document.hosts[3], {
+    name: "lab04",
+    address: "192.168.1.4",
+    isExpected: true,
+    state: "verified",
+    freeBytes: 7,
+    fraction: 1,
+    downloadBytesPerSecond: 0,
+    uploadBytesPerSecond: 20,
+    source: "hash",
+    firstSeen: "2026-01-01T12:00:00.000Z",
+    completeAt: "2026-01-01T12:00:00.000Z",
+  });
+  for (const wrong of [{ version: 2 }, { hosts: [{}] }, { counts: {} }]) {
+    assertEquals(validate({ ...document, ...wrong }), false);
+  }
+});
+
+Deno.test("a document of a share that is hashed has its expected hosts, and no size", () => {
+  const rollout = expecting("lab0[1-2]");
+  const hashing = { ...SHARE, id: "f00", sizeBytes: undefined } as const;
+  const document = describeRollout(hashing, rollout, CLOCKS);
+  assertValid(JSON.parse(JSON.stringify(document)));
+  assertEquals([document.counts.missing, "sizeBytes" in document], [2, false]);
+});
+
+Deno.test("a document has the hosts of its own share alone", () => {
+  const rollout = expecting("1");
+  rollout.announced(announce("1", { left: 0 }), 0);
+  rollout.announced(announce("1", { infoHash: B, left: 500 }), 0);
+  rollout.announced(announce("2", { infoHash: B, left: 500 }), 0);
+  const of = (id: string): [number, boolean] => {
+    const share = { ...SHARE, id };
+    const { hosts, verdict } = describeRollout(share, rollout, CLOCKS);
+    return [hosts.length, verdict.isMet];
+  };
+  assertEquals(of(A), [1, true]);
+  assertEquals(of(B), [2, false]);
+});
+
+Deno.test("formatReport() writes a table that no spreadsheet takes for formulas", () => {
+  const rollout = expecting("lab01,-x");
+  const reason = '=cmd|"x", y';
+  rollout.reported(
+    report("1", { state: "failed", reason, fraction: 0.625 }),
+    "192.168.1.1",
+    0,
+  );
+  assertEquals(formatReport(rollout, CLOCKS).split("\r\n"), [
+    "host,address,expected,state,percent,first seen,complete at,verified by,exit code,reason",
+    `lab01,192.168.1.1,yes,failed,62,2026-01-01T12:00:00.000Z,,,,"'=cmd|""x"", y"`,
+    "'-x,,yes,missing,0,,,,,never seen",
+    "",
+  ]);
+});
+
+/** The events of one read of a stream. */
+async function nextOf(stream: AsyncIterator<Uint8Array>): Promise<string[]> {
+  const { value } = await stream.next();
+  return new TextDecoder().decode(value).split("\n\n").filter(Boolean);
+}
+
+Deno.test("RolloutEvents sends everything first, and then each change", async () => {
+  const rollout = expecting("lab0[1-2]");
+  rollout.reported(report("1"), "192.168.1.1", 0);
+  let document: RolloutDocument | undefined = describeRollout(
+    SHARE,
+    rollout,
+    CLOCKS,
+  );
+  const stream = new RolloutEvents().open("::1", () => document)!;
+  assertEquals((await nextOf(stream)).length, 3);
+  rollout.reported(report("1", { fraction: 0.6 }), "192.168.1.1", 60_000);
+  document = describeRollout(SHARE, rollout, CLOCKS);
+  const [share, host, ...none] = await nextOf(stream);
+  // It had left, and is back.
+  assertEquals(share?.startsWith('event: share\ndata: {"version":1,'), true);
+  assertEquals(
+    JSON.parse(host!.split("data: ")[1]!).state,
+    "fetching",
+  );
+  assertEquals(none, []);
+  document = undefined;
+  assertEquals((await stream.next()).done, true);
+});
+
+Deno.test("RolloutEvents ends a stream at once, and gives its slot back", async () => {
+  const events = new RolloutEvents();
+  const rollout = expecting("lab01");
+  const read = (): RolloutDocument => describeRollout(SHARE, rollout, CLOCKS);
+  const streams = Array.from({ length: 8 }, () => events.open("::1", read)!);
+  for (const stream of streams) await stream.next();
+  assertEquals(events.open("::1", read), undefined);
+  assert(events.open("::2", read) !== undefined);
+  const pending = streams.map((stream) => stream.next());
+  for (const stream of streams) await stream.return!();
+  for (const { done } of await Promise.all(pending)) assertEquals(done, true);
+  assert(events.open("::1", read) !== undefined);
+});
