@@ -1,7 +1,9 @@
 /**
  * Keeps recently read content in memory for uploads: many peers request the same
- * blocks of 16 KiB, and the disk is read once per chunk. Invariants: a chunk lies
- * inside one piece, so it never becomes stale if only verified pieces are
+ * blocks of 16 KiB, and the disk is read once per chunk. Longer blocks, which peers of
+ * our own kind request, are read straight into the caller's buffer: a copy costs as
+ * much as a read from the system's own cache, and of a chunk that is read for a short
+ * one, the rest would often be read again. Invariants: a chunk lies inside one piece, so it never becomes stale if only verified pieces are
  * requested; all chunks together, also those being read, fit into the limit, except
  * for a single one; the disk is read for at most four times of what is requested, as
  * a chunk is read only for a run of requests of a quarter of its length.
@@ -13,7 +15,7 @@
  * @module
  */
 import { BufferPool } from "../base/buffer_pool.ts";
-import type { Geometry } from "../metainfo/geometry.ts";
+import { BLOCK_SIZE, type Geometry } from "../metainfo/geometry.ts";
 import type { Storage } from "./storage.ts";
 
 /** Most bytes read at once, a multiple of the block size. */
@@ -59,7 +61,8 @@ export class ReadCache {
   }
 
   /**
-   * Fills `into` with a copy of verified content from `offsetInTorrent`.
+   * Fills `into` with verified content from `offsetInTorrent`. What the cache does not
+   * hold of a block over 16 KiB is read straight from the storage.
    * @param runLength Bytes that the same peer requests one after another, these
    * included. For a short run the disk is read for these bytes alone.
    * @returns `undefined` if all of it was in memory and need not be checked,
@@ -82,7 +85,22 @@ export class ReadCache {
     if (done === into.length) {
       return this.#storage.checkServed?.(offsetInTorrent)?.then(() => 0);
     }
-    return this.#readRest(offsetInTorrent, into, runLength, done);
+    return into.length > BLOCK_SIZE
+      ? this.#readPast(offsetInTorrent, into, done)
+      : this.#readRest(offsetInTorrent, into, runLength, done);
+  }
+
+  async #readPast(
+    offsetInTorrent: number,
+    into: Uint8Array,
+    done: number,
+  ): Promise<number> {
+    const rest = into.subarray(done);
+    await this.#storage.read(offsetInTorrent + done, rest);
+    for (let at = 0; at < into.length; at += BLOCK_SIZE) {
+      await this.#storage.checkServed?.(offsetInTorrent + at);
+    }
+    return rest.length;
   }
 
   async #readRest(

@@ -93,10 +93,41 @@ Deno.test("ReadCache joins chunks for a read that crosses them", async () => {
     pieceLength: 1024 * KIB,
   });
   assertEquals(
-    await readFrom(cache, 250 * KIB, 300 * KIB),
-    content.slice(250 * KIB, 550 * KIB),
+    await readFrom(cache, 250 * KIB, 16 * KIB, 64 * KIB),
+    content.slice(250 * KIB, 266 * KIB),
   );
-  assertEquals(storage.reads.length, 3);
+  assertEquals(storage.reads.length, 2);
+});
+
+Deno.test("ReadCache reads a block over 16 KiB straight from the storage, and keeps nothing of it", async () => {
+  const { content, storage, cache } = openCache({
+    length: 1024 * KIB,
+    pieceLength: 512 * KIB,
+  });
+  const blocks: [offset: number, length: number][] = [
+    [0, 256 * KIB],
+    [300 * KIB, 17 * KIB],
+    [0, 256 * KIB],
+  ];
+  for (const [offset, length] of blocks) {
+    const block = await readFrom(cache, offset, length);
+    assertEquals(block, content.slice(offset, offset + length));
+  }
+  assertEquals(storage.reads, blocks);
+  assertEquals(cache.byteCount, 0);
+});
+
+Deno.test("ReadCache copies the beginning of a large block that it holds", async () => {
+  const { content, storage, cache } = openCache({
+    length: 1024 * KIB,
+    pieceLength: 1024 * KIB,
+  });
+  await readFrom(cache, 0, 16 * KIB);
+  assertEquals(
+    await readFrom(cache, 100 * KIB, 512 * KIB),
+    content.slice(100 * KIB, 612 * KIB),
+  );
+  assertEquals(storage.reads, [[0, 256 * KIB], [256 * KIB, 356 * KIB]]);
 });
 
 Deno.test("ReadCache stays within its limit and evicts the least recently used chunk", async () => {
@@ -123,8 +154,8 @@ Deno.test("ReadCache works with a limit below one chunk", async () => {
     maxBytes: 1,
   });
   assertEquals(
-    await readFrom(cache, 200 * KIB, 100 * KIB),
-    content.slice(200 * KIB, 300 * KIB),
+    await readFrom(cache, 250 * KIB, 16 * KIB, 64 * KIB),
+    content.slice(250 * KIB, 266 * KIB),
   );
 });
 
