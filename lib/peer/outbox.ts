@@ -23,8 +23,8 @@ import type { PeerChannel } from "./peer_channel.ts";
 import type { ConnectionContext } from "./session_context.ts";
 import type { HostTurns } from "./upload_turns.ts";
 
-/** Bytes in one write, unless a single message is longer. */
-const BATCH_LENGTH = 256 * 1024;
+/** Bytes in one write, unless a single message is longer: the longest block of a peer of our own kind, and messages beside it. */
+const BATCH_LENGTH = 257 * 1024;
 
 /**
  * Messages that may wait for a peer that does not read, besides one for each

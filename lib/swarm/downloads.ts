@@ -8,6 +8,7 @@
 import type { Bitfield } from "../base/bitfield.ts";
 import { ProtocolError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
+import { BLOCK_SIZE } from "../metainfo/geometry.ts";
 import type { PieceBytes } from "./events.ts";
 import type { PeerProfile } from "./extensions.ts";
 import {
@@ -21,8 +22,12 @@ import { PiecePicker } from "./piece_picker.ts";
 import { findLate, isSlow, quickestFirst } from "./slow_peers.ts";
 import { Source } from "./source.ts";
 
-/** `undefined` for a block that does not exist. */
-type BlockId = number | undefined;
+/** Blocks of one piece that follow one another: what a request names. */
+export interface BlockRun {
+  /** Id of the first one. */
+  readonly first: number;
+  readonly count: number;
+}
 
 /** Downloading of one torrent from all its peers. */
 export class Downloads {
@@ -94,13 +99,19 @@ export class Downloads {
   }
 
   /** The peer will not answer a request. One that was never made is ignored, as libtorrent does. [BEP 6] */
-  receiveReject(source: Source, id: BlockId): void {
+  receiveReject(source: Source, blocks: BlockRun | undefined): void {
+    if (blocks === undefined) return;
     const { requests } = source;
-    if (id === undefined || requests.takeAnswer(id)) return;
-    if (!requests.drop(id)) return;
-    if (!requests.isSnubbed) this.#picker.release(id);
+    const { first, count } = blocks;
+    let isDropped = false;
+    for (let id = first; id < first + count; id++) {
+      if (requests.takeAnswer(id) || !requests.drop(id)) continue;
+      if (!requests.isSnubbed) this.#picker.release(id);
+      isDropped = true;
+    }
+    if (!isDropped) return;
     const { geometry, now } = this.#context;
-    source.reject(geometry.blockOfId(id).index, now);
+    source.reject(geometry.blockOfId(first).index, now);
     // Another peer shall work on the piece.
     if (requests.size === 0) this.#releaseAll(source);
     this.#fillAll();
@@ -111,20 +122,39 @@ export class Downloads {
   }
 
   /** @throws {ProtocolError} If the peer must not send what was not requested. */
-  receiveBlock(source: Source, id: BlockId, bytes: Uint8Array): void {
+  receiveBlocks(
+    source: Source,
+    blocks: BlockRun | undefined,
+    bytes: Uint8Array,
+  ): void {
     const { requests } = source;
     const { now, traffic } = this.#context;
     traffic.downloaded += bytes.length;
     // Until `#place` takes it off again: the block may be unrequested, or doubled.
     traffic.wasted += bytes.length;
     source.rate.add(bytes.length, now);
-    if (id === undefined || !requests.delete(id)) {
-      if (requests.acceptsStray(id)) return;
-      throw new ProtocolError("Cannot accept block: it was not requested");
+    const { first, count } = blocks ?? { first: undefined, count: 1 };
+    const { isSnubbed } = requests;
+    let lastId: number | undefined;
+    for (let step = 0; step < count; step++) {
+      const id = first === undefined ? undefined : first + step;
+      if (id === undefined || !requests.delete(id)) {
+        if (requests.acceptsStray(id)) continue;
+        throw new ProtocolError("Cannot accept block: it was not requested");
+      }
+      lastId = id;
+      const start = step * BLOCK_SIZE;
+      const block = count === 1
+        ? bytes
+        : bytes.subarray(start, start + BLOCK_SIZE);
+      this.#place(source, id, block);
+      if (!isSnubbed) requests.received(id, now);
     }
-    this.#place(source, id, bytes);
-    if (requests.isSnubbed) this.#forgive(source);
-    requests.received(id, now);
+    if (lastId === undefined) return;
+    if (isSnubbed) {
+      this.#forgive(source);
+      requests.received(lastId, now);
+    }
     if (source.isSettled) this.#releaseAll(source);
     this.#fill(source);
   }
@@ -201,7 +231,10 @@ export class Downloads {
     if (!source.mayBeAsked(now)) return;
     const among = source.servedPieces(have);
     if (among === undefined) return;
-    const { requests, peer } = source;
+    const { requests } = source;
+    if (requests.isWellFilled && !this.#picker.isEndGame) return;
+    const mostCount = source.blocksPerRequest(now);
+    let run: BlockRun | undefined;
     while (!requests.isFull) {
       // A peer with more than its share of requests: of a leecher no piece is begun,
       // as others are about to have it; of a seeder only one that nobody else has.
@@ -209,10 +242,18 @@ export class Downloads {
       const begin = requests.isAhead ? beginWhenAhead : "any";
       const options = { among, begin, mayDouble: !isSlow(source) } as const;
       const id = this.#picker.pick(source.picking, options);
-      if (id === undefined) return;
+      if (id === undefined) break;
       requests.add(id, now);
-      this.#send("request", id, peer);
+      const isNext = run !== undefined && run.count < mostCount &&
+        id === run.first + run.count &&
+        this.#context.geometry.blockOfId(id).block > 0;
+      if (isNext) run = { first: run!.first, count: run!.count + 1 };
+      else {
+        if (run !== undefined) this.#send("request", run, source.peer);
+        run = { first: id, count: 1 };
+      }
     }
+    if (run !== undefined) this.#send("request", run, source.peer);
   }
 
   /** Copies a requested block into its piece, and has the piece verified once it is complete. */
@@ -238,7 +279,7 @@ export class Downloads {
     for (const source of this.#sources) {
       if (source.requests.isSnubbed || !source.requests.cancel(id)) continue;
       this.#picker.release(id);
-      this.#send("cancel", id, source.peer);
+      this.#send("cancel", { first: id, count: 1 }, source.peer);
       if (source.isSettled) this.#releaseAll(source);
     }
   }
@@ -255,13 +296,15 @@ export class Downloads {
     for (const id of [...requests]) {
       if (this.#picker.requestAgain(id)) continue;
       requests.cancel(id);
-      this.#send("cancel", id, peer);
+      this.#send("cancel", { first: id, count: 1 }, peer);
     }
   }
 
-  #send(type: "request" | "cancel", id: number, peer: Peer): void {
+  #send(type: "request" | "cancel", blocks: BlockRun, peer: Peer): void {
     const { geometry } = this.#context;
-    const { index, offsetInPiece, length } = geometry.blockRange(id);
+    const { index, offsetInPiece } = geometry.blockRange(blocks.first);
+    const last = geometry.blockRange(blocks.first + blocks.count - 1);
+    const length = last.offsetInPiece + last.length - offsetInPiece;
     this.#context.send(peer, { type, index, offsetInPiece, length });
   }
 

@@ -17,7 +17,7 @@ import {
 import type { ExtendedMessage } from "../wire/message.ts";
 import type { Peer, SwarmContext } from "./peer.ts";
 import { PeerExchange, type PeerExchangeOptions } from "./peer_exchange.ts";
-import { MAX_QUEUED_REQUESTS } from "./uploads.ts";
+import { MAX_QUEUED_REQUESTS, MAX_REQUEST_LENGTH } from "./uploads.ts";
 
 /** The properties that a peer claims in its handshake. */
 export class PeerProfile {
@@ -32,6 +32,8 @@ export class PeerProfile {
   isUploadOnly = false;
   /** Requests that it queues. */
   requestQueueLength: number | undefined;
+  /** Longest request that it answers, in bytes; `undefined` if it does not say. */
+  requestLength: number | undefined;
   /** The id under which it takes metadata. */
   metadataId: number | undefined;
 
@@ -99,6 +101,7 @@ export class Extensions {
       port: peer.isOutgoing ? this.#options.listenPort : undefined,
       yourHostname: peer.hostname,
       requestQueueLength: MAX_QUEUED_REQUESTS,
+      requestLength: MAX_REQUEST_LENGTH,
       isUploadOnly: options.isUploadOnly || undefined,
       isComplete: this.#context.have.isFull || undefined,
     });
@@ -145,6 +148,7 @@ export class Extensions {
     profile.isUploadOnly = isUploadOnly ?? profile.isUploadOnly;
     profile.requestQueueLength = requestQueueLength ??
       profile.requestQueueLength;
+    profile.requestLength = handshake.requestLength ?? profile.requestLength;
     profile.client = client ?? profile.client;
     profile.metadataId = handshake.metadataId ?? profile.metadataId;
     profile.ownHostname = handshake.yourHostname ?? profile.ownHostname;

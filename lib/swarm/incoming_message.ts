@@ -1,23 +1,21 @@
 /**
  * The door of the engine: checks a peer's message once, against the torrent and the
  * extensions that the peer supports, and hands it to the part that it is for. The
- * parts get piece indexes and block ranges that exist; of a block that does not, they
- * get the id `undefined`, and a cancel is only looked up.
+ * parts get piece indexes and block ranges that exist; of blocks that do not, they
+ * get no ids, and a cancel is only looked up.
  *
  * @module
  */
 import { Bitfield } from "../base/bitfield.ts";
 import { ProtocolError } from "../base/errors.ts";
-import type { Geometry } from "../metainfo/geometry.ts";
+import { BLOCK_SIZE, type Geometry } from "../metainfo/geometry.ts";
 import type { BlockRange, Message } from "../wire/message.ts";
-import type { Downloads } from "./downloads.ts";
+import type { BlockRun, Downloads } from "./downloads.ts";
 import type { Extensions } from "./extensions.ts";
 import type { PeerState } from "./peer_slots.ts";
+import type { Source } from "./source.ts";
 import type { SuperSeeding } from "./super_seeding.ts";
-import type { Uploads } from "./uploads.ts";
-
-/** Largest block that a peer may request, in bytes; other clients have the same limit. */
-export const MAX_REQUEST_LENGTH = 128 * 1024;
+import { MAX_REQUEST_LENGTH, type Uploads } from "./uploads.ts";
 
 /** Messages of the fast extension. [BEP 6] */
 const FAST_MESSAGES: ReadonlySet<string> = new Set(
@@ -77,8 +75,8 @@ export function handleMessage(
     case "piece": {
       const { index, offsetInPiece, block: bytes } = message;
       const range = { index, offsetInPiece, length: bytes.length };
-      const id = blockIdOf(range, geometry);
-      return downloads.receiveBlock(source, id, bytes);
+      const blocks = blocksOf(range, geometry, source);
+      return downloads.receiveBlocks(source, blocks, bytes);
     }
     case "cancel":
       return uploads.receiveCancel(upload, message);
@@ -86,7 +84,10 @@ export function handleMessage(
       if (source.pieces.count === 0) return;
       return refuse(`haveNone: the peer has ${source.pieces.count} pieces`);
     case "reject":
-      return downloads.receiveReject(source, blockIdOf(message, geometry));
+      return downloads.receiveReject(
+        source,
+        blocksOf(message, geometry, source),
+      );
     case "allowedFast":
       checkIndex(message.index, pieceCount);
       return downloads.receiveAllowedFast(source, message.index);
@@ -128,12 +129,23 @@ function checkRequest(range: BlockRange, geometry: Geometry): void {
   );
 }
 
-/** The id of the block; `undefined` if the torrent has none there. @throws {ProtocolError} If it has another length. */
-function blockIdOf(range: BlockRange, geometry: Geometry): number | undefined {
+/** The blocks of a range; `undefined` if the torrent has none there. @throws {ProtocolError} If it is not whole blocks, or several of a peer that sends one at a time. */
+function blocksOf(
+  range: BlockRange,
+  geometry: Geometry,
+  { sendsRuns }: Source,
+): BlockRun | undefined {
   const { index, offsetInPiece, length } = range;
   if (index >= geometry.pieceCount) return undefined;
-  const id = geometry.blockIdAt(index, offsetInPiece);
-  if (id === undefined || length === geometry.blockRange(id).length) return id;
+  const first = geometry.blockIdAt(index, offsetInPiece);
+  if (first === undefined) return undefined;
+  const { length: blockLength } = geometry.blockRange(first);
+  if (length === blockLength) return { first, count: 1 };
+  const isWhole = length % BLOCK_SIZE === 0 ||
+    offsetInPiece + length === geometry.pieceLengthAt(index);
+  if (
+    sendsRuns && isWhole && geometry.contains(index, offsetInPiece, length)
+  ) return { first, count: Math.ceil(length / BLOCK_SIZE) };
   return refuse(
     `block: piece ${index}, offset ${offsetInPiece} has ${length} bytes`,
   );

@@ -119,10 +119,10 @@ export class PiecePicker {
       return true;
     }
     // Usually so, which saves the look-up of the piece.
-    if (this.#begun.open.size === 0 && !this.#isEndGame) return false;
+    if (this.#begun.open.size === 0 && !this.isEndGame) return false;
     const assembly = this.#begun.at(index);
     return assembly !== undefined && !assembly.isComplete &&
-      (assembly.isOpen || this.#isEndGame);
+      (assembly.isOpen || this.isEndGame);
   }
 
   /** True if no piece can be begun but in the place of an abandoned one. */
@@ -132,7 +132,7 @@ export class PiecePicker {
 
   /** True if no piece can be begun, unless an abandoned one gives way. */
   get canBeginNone(): boolean {
-    return this.#isEndGame || this.isAtLimit;
+    return this.isEndGame || this.isAtLimit;
   }
 
   /** Bytes missing of a piece that the peer alone may deliver. */
@@ -224,7 +224,7 @@ export class PiecePicker {
   verified({ index, bytes }: PieceBytes): boolean {
     if (this.#begun.takeComplete(index) === undefined) return false;
     this.#pool.give(bytes);
-    if (this.#isEndGame && this.#begun.count === 0) this.#pool.clear();
+    if (this.isEndGame && this.#begun.count === 0) this.#pool.clear();
     return true;
   }
 
@@ -236,7 +236,7 @@ export class PiecePicker {
   }
 
   /** True if every piece is begun. */
-  get #isEndGame(): boolean {
+  get isEndGame(): boolean {
     return this.#rarity.size === 0;
   }
 
@@ -289,7 +289,7 @@ export class PiecePicker {
   }
 
   #doubledWork(peer: PickingPeer, among: Bitfield): number | undefined {
-    if (!this.#isEndGame) return undefined;
+    if (!this.isEndGame) return undefined;
     if (peer.requests.size >= END_GAME_WINDOW) return undefined;
     for (const assembly of this.#begun) {
       if (!mayDeliver(assembly, peer, among)) continue;

@@ -7,6 +7,7 @@
  */
 import { Bitfield } from "../base/bitfield.ts";
 import { RateMeter } from "../base/rate_meter.ts";
+import { BLOCK_SIZE } from "../metainfo/geometry.ts";
 import type { PeerProfile } from "./extensions.ts";
 import {
   OutstandingRequests,
@@ -14,9 +15,12 @@ import {
 } from "./outstanding_requests.ts";
 import type { Peer, SwarmContext } from "./peer.ts";
 import { PickingPeer } from "./piece_picker.ts";
+import { MAX_REQUEST_LENGTH } from "./uploads.ts";
 
 /** Pieces that one peer may allow us while it chokes us; other clients offer 10. [BEP 6] */
 const MAX_ALLOWED_FAST = 64;
+/** The longest time that one request may take the peer, in milliseconds: a choke is answered after it. */
+const REQUEST_MS = 50;
 
 /** The state of one peer's part in our download. */
 export class Source {
@@ -65,6 +69,20 @@ export class Source {
   mayBeAsked(now: number): boolean {
     return this.weAreInterested && !this.isSettling &&
       !this.requests.isSnubbed && !this.requests.isResting(now);
+  }
+
+  /** Blocks that one request may name: one, unless the peer answers larger requests; then what it sends in 50 ms. */
+  blocksPerRequest(now: number): number {
+    const { requestLength } = this.#profile;
+    if (requestLength === undefined) return 1;
+    const soonLength = this.rate.bytesPerSecond(now) * REQUEST_MS / 1000;
+    const length = Math.min(requestLength, soonLength, MAX_REQUEST_LENGTH);
+    return Math.max(1, Math.floor(length / BLOCK_SIZE));
+  }
+
+  /** True if blocks may come several to a message. */
+  get sendsRuns(): boolean {
+    return this.#profile.requestLength !== undefined;
   }
 
   addPiece(index: number, isWanted: boolean): void {

@@ -39,8 +39,9 @@ export const MAX_METADATA_LENGTH = 32 * 1024 * 1024;
 
 const UPLOAD_ONLY = "upload_only";
 
-/** A key of our own, with the prefix that BEP 10 demands. */
+/** Keys of our own, with the prefix that BEP 10 demands. */
 const COMPLETE = "ls_complete";
+const REQUEST_LENGTH = "ls_request";
 
 /** Longest client name, in characters; the rest is cut. */
 const MAX_CLIENT_LENGTH = 64;
@@ -69,6 +70,8 @@ export interface ExtendedHandshake {
   readonly yourHostname: string | undefined;
   /** Most outstanding requests that the sender accepts, at least 1. */
   readonly requestQueueLength: number | undefined;
+  /** Longest request that the sender answers, in bytes; 16 KiB if it does not say. Our own extension. */
+  readonly requestLength: number | undefined;
   /** True if the sender downloads nothing. [BEP 21] */
   readonly isUploadOnly: boolean | undefined;
   /** True if the sender has every piece, even if super-seeding hides that. Our own extension. */
@@ -82,6 +85,7 @@ export function encodeExtendedHandshake(
   const { peerExchangeId, metadataId, yourHostname } = handshake;
   return encodeBencode({
     [COMPLETE]: toFlag(handshake.isComplete),
+    [REQUEST_LENGTH]: handshake.requestLength,
     m: { [PEER_EXCHANGE]: peerExchangeId, [METADATA]: metadataId },
     metadata_size: handshake.metadataLength,
     p: handshake.port,
@@ -111,6 +115,11 @@ export function parseExtendedHandshake(payload: Uint8Array): ExtendedHandshake {
     yourHostname: yourHostname(dictionary),
     requestQueueLength: inRange(
       ownNumber(dictionary, "reqq"),
+      1,
+      Number.MAX_SAFE_INTEGER,
+    ),
+    requestLength: inRange(
+      ownNumber(dictionary, REQUEST_LENGTH),
       1,
       Number.MAX_SAFE_INTEGER,
     ),

@@ -61,7 +61,7 @@ Deno.test("a session sends an extended handshake behind its bitfield", async () 
   const text = new TextDecoder("latin1").decode(extended?.payload.subarray(1));
   assertEquals(
     text.replace(/v\d+:lanswarm\/[\d.]+6/, "v6"),
-    `d1:md11:ut_metadatai2e6:ut_pexi1ee13:metadata_sizei${SAMPLE.torrent.info.length}e` +
+    `d10:ls_requesti262144e1:md11:ut_metadatai2e6:ut_pexi1ee13:metadata_sizei${SAMPLE.torrent.info.length}e` +
       "4:reqqi2000e1:v6:yourip4:\x7f\0\0\x01e",
   );
   await assertServed(peer);

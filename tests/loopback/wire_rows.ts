@@ -154,7 +154,7 @@ export const PLAIN_ROWS: readonly WireRow[] = [
   closes("a request of eleven bytes", frame(ID.request, new Uint8Array(11))),
   closes("a request beyond the last piece", request(10, 0, 1)),
   closes("a request of no bytes", request(0, 0, 0)),
-  closes("a request over 128 KiB", request(0, 0, 128 * KIB + 1)),
+  closes("a request over 256 KiB", request(0, 0, 256 * KIB + 1)),
   closes("a request past the end of its piece", request(0, 32 * KIB - 1, 2)),
   closes("a request past the end of the torrent", request(9, 0, 20_001)),
   closes("a request whose end wraps around", request(0, 0xffff_ffff, 2)),

@@ -116,17 +116,24 @@ Deno.test("Swarm that has every piece from the start never completes", () => {
   assertEquals(desk.pass(2000), []);
 });
 
-Deno.test("Swarm keeps the request window full", () => {
+Deno.test("Swarm keeps a small request window full, and refills a large one in lots", () => {
   const desk = new SwarmDesk({ have: ".".repeat(200), blocksPerPiece: 16 });
   desk.source(1, "#".repeat(200));
   const { requests } = desk.peer(1).source;
   assertEquals(requests.size, requests.window.size);
-  for (let step = 0; step < 20; step++) {
+  let lotCount = 0;
+  for (let step = 0; step < 60; step++) {
     const [id] = requests;
     const { index, block } = desk.geometry.blockOfId(id!);
+    const before = requests.size;
     desk.block(1, `${index}.${block}`);
-    assertEquals(requests.size, requests.window.size);
+    const { size } = requests.window;
+    if (size < 16 || requests.size >= before) {
+      assertEquals(requests.size, size);
+      if (size >= 16) lotCount++;
+    } else assert(requests.size > 0.7 * size);
   }
+  assert(lotCount > 1 && lotCount < 10, `${lotCount} lots`);
   assertEquals(desk.swarm.traffic.wasted, 0);
 });
 

@@ -46,6 +46,7 @@ Deno.test("Swarm sends a peer that dialed it its limits, and the address that it
     client: `lanswarm/${VERSION}`,
     port: undefined,
     yourHostname: "192.0.2.1",
+    requestLength: 262_144,
     requestQueueLength: 2000,
     isUploadOnly: undefined,
     isComplete: undefined,

@@ -1,3 +1,5 @@
+import { assert } from "@std/assert";
+import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
 import { FUZZ_MS, FUZZ_SEED, seedsFrom } from "../fuzz.ts";
 import { liveRandomLife } from "./random_life.ts";
 
@@ -11,9 +13,9 @@ const FAILED_SEEDS = [
   684768803,
 ];
 
-function live(seed: number): void {
+function live(seed: number): number {
   try {
-    liveRandomLife(seed);
+    return liveRandomLife(seed);
   } catch (cause) {
     throw new Error(`Life replayed by FUZZ_SEED=${seed} failed`, { cause });
   }
@@ -26,10 +28,11 @@ Deno.test("Swarm keeps its promises in every random life that failed once", () =
 Deno.test(`Swarm keeps its promises in random lives (seed ${FUZZ_SEED})`, () => {
   const end = performance.now() + (FUZZ_MS ?? Infinity);
   const lifeCount = FUZZ_MS === undefined ? LIFE_COUNT : Infinity;
-  let count = 0;
+  let [count, longestRequest] = [0, 0];
   for (const seed of seedsFrom(FUZZ_SEED)) {
     if (count >= lifeCount || performance.now() >= end) break;
-    live(seed);
+    longestRequest = Math.max(longestRequest, live(seed));
     count++;
   }
+  assert(longestRequest > BLOCK_SIZE, "some requests are for several blocks");
 });

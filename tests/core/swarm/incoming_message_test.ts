@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
-import { MAX_REQUEST_LENGTH } from "../../../lib/swarm/incoming_message.ts";
+import { MAX_REQUEST_LENGTH } from "../../../lib/swarm/uploads.ts";
 import type { Message } from "../../../lib/wire/message.ts";
 import { SwarmDesk } from "./swarm_desk.ts";
 
@@ -60,7 +60,7 @@ const BROKEN: readonly [name: string, message: Message][] = [
   ["a request that runs over the torrent's end", request(9, 3 * BLOCK_SIZE)],
   ["a request at offset 2^32 - 1", request(0, 2 ** 32 - 1)],
   ["a request of no bytes", request(0, 0, 0)],
-  ["a request over 128 KiB", request(0, 0, MAX_REQUEST_LENGTH + 1)],
+  ["a request over 256 KiB", request(0, 0, MAX_REQUEST_LENGTH + 1)],
   ["a request of 2^32 - 1 bytes", request(0, 0, 2 ** 32 - 1)],
 ];
 
@@ -142,10 +142,10 @@ Deno.test("Swarm disconnects a peer that sends a block of another length than re
   }
 });
 
-Deno.test("Swarm serves up to the torrent's last byte and up to 128 KiB", () => {
+Deno.test("Swarm serves up to the torrent's last byte and up to 256 KiB", () => {
   const desk = new SwarmDesk({
     have: "##",
-    blocksPerPiece: 8,
+    blocksPerPiece: 16,
     missingBytes: 100,
   });
   desk.join(1);
@@ -154,9 +154,9 @@ Deno.test("Swarm serves up to the torrent's last byte and up to 128 KiB", () => 
   assertEquals(first, `1 serve 0.0 of ${MAX_REQUEST_LENGTH}`);
   const [last] = desk.receive(
     1,
-    request(1, 7 * BLOCK_SIZE, BLOCK_SIZE - 100),
+    request(1, 15 * BLOCK_SIZE, BLOCK_SIZE - 100),
   );
-  assertEquals(last, `1 serve 1.7 of ${BLOCK_SIZE - 100}`);
+  assertEquals(last, `1 serve 1.15 of ${BLOCK_SIZE - 100}`);
 });
 
 Deno.test("Swarm disconnects a peer that makes requests without end", () => {

@@ -12,6 +12,7 @@ import type {
   SwarmAction,
   SwarmEvent,
 } from "../../../lib/swarm/events.ts";
+import { MAX_REQUEST_LENGTH } from "../../../lib/swarm/uploads.ts";
 import type { Swarm } from "../../../lib/swarm/swarm.ts";
 import type {
   BlockRange,
@@ -27,16 +28,16 @@ interface Account {
   peerChokes: boolean;
   weChoke: boolean;
   weAreInterested: boolean;
-  /** Requests sent and neither answered, cancelled nor dropped by a choke. */
+  /** Blocks requested and neither answered, cancelled nor dropped by a choke. */
   readonly requested: Set<string>;
-  /** Requests cancelled whose answer is still to come: with the fast extension alone. */
+  /** Blocks cancelled whose answer is still to come: with the fast extension alone. */
   readonly cancelled: Set<string>;
   /** Pieces that the peer serves while it chokes us. */
   readonly allowed: Set<number>;
   /** Pieces that we serve while we choke it. */
   readonly offered: Set<number>;
-  /** Requests of the peer, with the fast extension, that are neither handed out nor rejected. */
-  unansweredCount: number;
+  /** Bytes that the peer requested, with the fast extension, and that are neither handed out nor rejected. */
+  unansweredBytes: number;
   bytesBeingServed: number;
   /** Pieces that we announced, one by one. */
   readonly announced: Set<number>;
@@ -45,6 +46,8 @@ interface Account {
 /** Feeds a swarm and checks it. */
 export class WatchedSwarm {
   readonly swarm: Swarm;
+  /** In bytes. */
+  longestRequest = 0;
   readonly #geometry: Geometry;
   readonly #accounts = new Map<PeerKey, Account>();
   readonly #hashing = new Map<number, Uint8Array<ArrayBuffer>>();
@@ -96,7 +99,7 @@ export class WatchedSwarm {
           cancelled: new Set(),
           allowed: new Set(),
           offered: new Set(),
-          unansweredCount: 0,
+          unansweredBytes: 0,
           bytesBeingServed: 0,
           announced: new Set(),
         });
@@ -133,21 +136,24 @@ export class WatchedSwarm {
         return;
       case "piece": {
         const { index, offsetInPiece, block: { length } } = message;
-        const name = nameOf({ index, offsetInPiece, length });
-        if (!account.requested.delete(name)) account.cancelled.delete(name);
+        for (const name of namesOf({ index, offsetInPiece, length })) {
+          if (!account.requested.delete(name)) account.cancelled.delete(name);
+        }
         return;
       }
       case "reject":
-        // The request was cancelled and made again: the first answer is the cancelled one's.
-        if (account.cancelled.delete(nameOf(message))) return;
-        if (account.peerChokes) account.allowed.delete(message.index);
-        account.requested.delete(nameOf(message));
+        for (const name of namesOf(message)) {
+          // The request was cancelled and made again: the first answer is the cancelled one's.
+          if (account.cancelled.delete(name)) continue;
+          if (account.peerChokes) account.allowed.delete(message.index);
+          account.requested.delete(name);
+        }
         return;
       case "allowedFast":
         account.allowed.add(message.index);
         return;
       case "request":
-        account.unansweredCount++;
+        account.unansweredBytes += message.length;
     }
   }
 
@@ -158,7 +164,7 @@ export class WatchedSwarm {
       case "serveBlock": {
         const account = this.#account(action.peer);
         const { index, offsetInPiece, length } = action.block;
-        account.unansweredCount--;
+        account.unansweredBytes -= length;
         // Pieces offered while it was choked may still be queued.
         const isDue = !account.weChoke || account.offered.has(index);
         assert(isDue, "a choked peer is not served");
@@ -225,24 +231,27 @@ export class WatchedSwarm {
           !this.swarm.have.has(message.index),
           "no verified piece is requested",
         );
-        const { index, offsetInPiece } = message;
-        const block = offsetInPiece / BLOCK_SIZE;
-        assertEquals(
-          message.length,
-          this.#geometry.blockLengthAt(index, block),
-        );
-        const name = nameOf(message);
-        assert(!account.requested.has(name), "a block is outstanding once");
-        account.requested.add(name);
+        const { index, offsetInPiece, length } = message;
+        const end = offsetInPiece + length;
+        assert(this.#geometry.contains(index, offsetInPiece, length));
+        const isWhole = end % BLOCK_SIZE === 0 ||
+          end === this.#geometry.pieceLengthAt(index);
+        assert(offsetInPiece % BLOCK_SIZE === 0 && isWhole, "whole blocks");
+        for (const name of namesOf(message)) {
+          assert(!account.requested.has(name), "a block is outstanding once");
+          account.requested.add(name);
+        }
         return;
       }
       case "cancel":
-        assert(account.requested.delete(nameOf(message)), "it was outstanding");
-        if (account.isFast) account.cancelled.add(nameOf(message));
+        for (const name of namesOf(message)) {
+          assert(account.requested.delete(name), "it was outstanding");
+          if (account.isFast) account.cancelled.add(name);
+        }
         return;
       case "reject":
         assert(account.isFast, "it needs the fast extension");
-        account.unansweredCount--;
+        account.unansweredBytes -= message.length;
         return;
       case "allowedFast":
         assert(account.isFast, "it needs the fast extension");
@@ -271,13 +280,17 @@ export class WatchedSwarm {
     }
   }
 
-  /** A peer that was sent a request has no more outstanding than its window. */
+  /** A peer that was sent a request has no more outstanding than its window, and is asked for one block at a time unless it answers more. */
   #checkWindow(action: SwarmAction): void {
     if (action.type !== "send" || action.message.type !== "request") return;
     const peer = this.swarm.peers.get(action.peer);
     if (peer === undefined) return;
     const { requests } = peer.source;
     assert(requests.size <= requests.window.size);
+    const { requestLength = BLOCK_SIZE } = peer.profile;
+    const most = Math.min(MAX_REQUEST_LENGTH, requestLength);
+    assert(action.message.length <= Math.max(most, BLOCK_SIZE));
+    this.longestRequest = Math.max(this.longestRequest, action.message.length);
   }
 
   #checkState(): void {
@@ -294,7 +307,8 @@ export class WatchedSwarm {
       assertEquals(source.requests.size, account.requested.size);
       if (account.isFast) {
         // Every request has one answer, or waits for it.
-        assertEquals(account.unansweredCount, upload.queue.length);
+        const queued = upload.queue.reduce((sum, it) => sum + it.length, 0);
+        assertEquals(account.unansweredBytes, queued);
       } else if (source.peerChokes) {
         assertEquals(source.requests.size, 0);
       }
@@ -315,6 +329,12 @@ export class WatchedSwarm {
   }
 }
 
-function nameOf({ index, offsetInPiece, length }: BlockRange): string {
-  return `${index} ${offsetInPiece} ${length}`;
+/** The blocks of a range. */
+function namesOf({ index, offsetInPiece, length }: BlockRange): string[] {
+  const names: string[] = [];
+  for (let done = 0; done < length; done += BLOCK_SIZE) {
+    const blockLength = Math.min(BLOCK_SIZE, length - done);
+    names.push(`${index} ${offsetInPiece + done} ${blockLength}`);
+  }
+  return names;
 }

@@ -15,13 +15,24 @@ import {
 import { BLOCK_SIZE, Geometry } from "../../../lib/metainfo/geometry.ts";
 import type { PeerKey } from "../../../lib/swarm/events.ts";
 import { Swarm } from "../../../lib/swarm/swarm.ts";
-import type { Message } from "../../../lib/wire/message.ts";
+import type { BlockRange, Message } from "../../../lib/wire/message.ts";
+import { latin1 } from "../bencode/bytes.ts";
 import { EXCHANGE_PAYLOAD, HANDSHAKE_PAYLOADS } from "../wire/payloads.ts";
 import { WatchedSwarm } from "./invariants.ts";
 import { idOf, OWN_ID } from "./swarm_desk.ts";
 
 const STEPS = 1500;
-const BLOCKS = [0, 1].map((fill) => new Uint8Array(BLOCK_SIZE + 1).fill(fill));
+/** The pace of a life with peers that are fast enough for large blocks. */
+const FAST_PACE_MS = 1;
+/** The most blocks of a piece. */
+const MOST_BLOCKS = 20;
+const BLOCKS = [0, 1].map((fill) =>
+  new Uint8Array(MOST_BLOCKS * BLOCK_SIZE + 1).fill(fill)
+);
+/** Peers that answer requests of several blocks, as we do, of fewer, or of less than one. */
+const LARGE_HANDSHAKES = [262_144, 40_000, 1].map((length) =>
+  latin1(`d10:ls_requesti${length}ee`)
+);
 
 /** A number below the bound, or now and then one at an edge. */
 function number(bound: number, random: Random): number {
@@ -31,11 +42,12 @@ function number(bound: number, random: Random): number {
     : odd[randomBelow(odd.length, random)]!;
 }
 
-/** Lives one life. @throws {AssertionError} If the engine breaks a promise. */
-export function liveRandomLife(seed: number): void {
+/** Lives one life. Returns the longest request of it, in bytes. @throws {AssertionError} If the engine breaks a promise. */
+export function liveRandomLife(seed: number): number {
   const life = new RandomLife(seed);
   for (let step = 0; step < STEPS; step++) life.step();
   life.finish();
+  return life.longestRequest;
 }
 
 class RandomLife {
@@ -44,11 +56,16 @@ class RandomLife {
   readonly #watched: WatchedSwarm;
   #lastKey = 0;
   #now = 1_000_000;
+  /** The longest time between two events of most, in milliseconds: large blocks are for fast peers. */
+  readonly #paceMs: number;
 
   constructor(seed: number) {
     this.#random = seededRandom(seed);
-    const pieceCount = 1 + this.#below(12);
-    const pieceLength = (1 + this.#below(5)) * BLOCK_SIZE;
+    const isFast = this.#chance(0.5);
+    this.#paceMs = isFast ? FAST_PACE_MS : 20;
+    const pieceCount = 1 + this.#below(isFast ? 40 : 12);
+    const mostBlocks = isFast ? MOST_BLOCKS : 5;
+    const pieceLength = (1 + this.#below(mostBlocks)) * BLOCK_SIZE;
     const missing = this.#below(pieceLength);
     const length = pieceCount * pieceLength - missing;
     this.#geometry = new Geometry(length, pieceLength);
@@ -69,9 +86,17 @@ class RandomLife {
     return this.#watched.swarm.have.isFull;
   }
 
+  get longestRequest(): number {
+    return this.#watched.longestRequest;
+  }
+
   step(): void {
     const { swarm } = this.#watched;
-    this.#now += this.#chance(0.02) ? this.#below(20_000) : this.#below(20);
+    // Long silence would end the high rates of a fast life.
+    const silenceChance = this.#paceMs === FAST_PACE_MS ? 0.002 : 0.02;
+    this.#now += this.#chance(silenceChance)
+      ? this.#below(20_000)
+      : this.#below(this.#paceMs);
     const key = [...swarm.peers.keys()][this.#below(swarm.peers.size)];
     const chance = this.#random();
     if (key === undefined || chance < 0.01) {
@@ -101,17 +126,20 @@ class RandomLife {
     const bytes = Bitfield.full(this.#geometry.pieceCount).toBytes();
     this.#say(peer, { type: "bitfield", bytes });
     this.#say(peer, { type: "unchoke" });
-    for (let round = 0; round < 1000 && !this.isComplete; round++) {
+    for (let round = 0; round < 4000 && !this.isComplete; round++) {
       const [id] = swarm.peers.get(peer)?.source.requests ?? [];
-      if (id !== undefined) this.#say(peer, this.#answer(id, 0));
+      if (id !== undefined) this.#say(peer, this.#answer([id], 0));
       while (this.#watched.hashing.size > 0) this.#check();
     }
     assert(this.isComplete, "an honest seeder suffices");
   }
 
-  #join(hostname = `192.0.2.${this.#below(8)}`): PeerKey {
+  /** @param honestHost The host of a peer that is not refused. @default {a host among few} */
+  #join(honestHost?: string): PeerKey {
+    const hostname = honestHost ?? `192.0.2.${this.#below(8)}`;
     const peer = ++this.#lastKey;
-    const id = this.#chance(0.02) ? OWN_ID : idOf(`a${this.#below(1e6)}f`);
+    const isOwn = honestHost === undefined && this.#chance(0.02);
+    const id = isOwn ? OWN_ID : idOf(`a${this.#below(1e6)}f`);
     const isOutgoing = this.#chance(0.5);
     const extensions = {
       fast: this.#chance(0.5),
@@ -122,6 +150,10 @@ class RandomLife {
       type: "peerJoined",
       ...{ peer, id, hostname, isOutgoing, extensions, listenPort },
     }, this.#now);
+    if (this.#chance(0.5) && this.#watched.swarm.peers.has(peer)) {
+      const [payload] = LARGE_HANDSHAKES;
+      this.#say(peer, { type: "extended", id: 0, payload: payload! });
+    }
     return peer;
   }
 
@@ -160,9 +192,17 @@ class RandomLife {
       const ids = [...source.requests, ...this.#watched.cancelledAt(key)];
       const id = ids[this.#below(ids.length)];
       if (id !== undefined) {
+        // Mostly blocks that belong together, now and then of several requests.
+        const run = [id];
+        while (source.sendsRuns && this.#chance(0.9)) {
+          const next = run.at(-1)! + 1;
+          const isInPiece = this.#geometry.blockOfId(next).block > 0;
+          if (!ids.includes(next) || !isInPiece) break;
+          run.push(next);
+        }
         return peer.extensions.fast && this.#chance(0.1)
-          ? this.#reject(id)
-          : this.#answer(id, this.#chance(0.02) ? 1 : 0);
+          ? this.#reject(run)
+          : this.#answer(run, this.#chance(0.02) ? 1 : 0);
       }
     }
     if (chance < 0.6) {
@@ -189,34 +229,41 @@ class RandomLife {
       return { type: this.#chance(0.5) ? "haveNone" : "haveAll" };
     }
     if (chance < 0.875) return this.#extendedMessage();
+    const blockCount = this.#chance(0.8) ? 1 : this.#below(MOST_BLOCKS);
     return {
       type: this.#chance(0.7) ? "request" : "cancel",
       index: number(pieceCount, this.#random),
       offsetInPiece: number(3, this.#random) * BLOCK_SIZE % 2 ** 32,
-      length: this.#chance(0.98) ? BLOCK_SIZE : number(200_000, this.#random),
+      length: this.#chance(0.98)
+        ? blockCount * BLOCK_SIZE
+        : number(300_000, this.#random),
     };
   }
 
-  #answer(id: number, fill: 0 | 1): Message {
-    const { index, block } = this.#geometry.blockOfId(id);
-    const length = this.#geometry.blockLengthAt(index, block);
-    return {
-      type: "piece",
-      index,
-      offsetInPiece: block * BLOCK_SIZE,
-      block: BLOCKS[fill]!.subarray(0, length),
-    };
+  #answer(ids: readonly number[], fill: 0 | 1): Message {
+    const { index, offsetInPiece, length } = this.#rangeOf(ids);
+    const block = BLOCKS[fill]!.subarray(0, length);
+    return { type: "piece", index, offsetInPiece, block };
   }
 
-  #reject(id: number): Message {
-    const { index, block } = this.#geometry.blockOfId(id);
-    const length = this.#geometry.blockLengthAt(index, block);
-    const offsetInPiece = block * BLOCK_SIZE;
-    return { type: "reject", index, offsetInPiece, length };
+  #reject(ids: readonly number[]): Message {
+    return { type: "reject", ...this.#rangeOf(ids) };
+  }
+
+  /** The range of blocks that follow one another. */
+  #rangeOf(ids: readonly number[]): BlockRange {
+    const { index, offsetInPiece } = this.#geometry.blockRange(ids[0]!);
+    const last = this.#geometry.blockRange(ids.at(-1)!);
+    const length = last.offsetInPiece + last.length - offsetInPiece;
+    return { index, offsetInPiece, length };
   }
 
   #extendedMessage(): Message {
-    const payloads = [...HANDSHAKE_PAYLOADS, EXCHANGE_PAYLOAD];
+    const payloads = [
+      ...HANDSHAKE_PAYLOADS,
+      ...LARGE_HANDSHAKES,
+      EXCHANGE_PAYLOAD,
+    ];
     const payload = payloads[this.#below(payloads.length)]!;
     const id = payload === EXCHANGE_PAYLOAD ? 1 : 0;
     return { type: "extended", id: this.#chance(0.1) ? 9 : id, payload };

@@ -1,7 +1,8 @@
 /**
  * A swarm under test with its actions as short lines, so that a test reads as
  * a conversation. `"1 < request 0.2"` is a request to peer 1 (piece 0,
- * block 2); correct content is zeros, and the test decides the hash checks.
+ * block 2), `"1 < request 0.2-4"` one for three blocks; correct content is zeros,
+ * and the test decides the hash checks.
  *
  * @module
  */
@@ -296,10 +297,13 @@ export class SwarmDesk {
         return `bitfield ${message.bytes.join(" ")}`;
       case "request":
       case "cancel":
-      case "reject":
-        return `${message.type} ${message.index}.${
-          message.offsetInPiece / BLOCK_SIZE
-        }`;
+      case "reject": {
+        const { type, index, offsetInPiece, length } = message;
+        const first = offsetInPiece / BLOCK_SIZE;
+        const last = first + Math.ceil(length / BLOCK_SIZE) - 1;
+        const blocks = last > first ? `${first}-${last}` : first;
+        return `${type} ${index}.${blocks}`;
+      }
       case "extended":
         return `extended ${message.id}: ${
           new TextDecoder("latin1").decode(message.payload)

@@ -17,6 +17,7 @@ const SILENCE: ExtendedHandshake = {
   client: undefined,
   port: undefined,
   yourHostname: undefined,
+  requestLength: undefined,
   requestQueueLength: undefined,
   isUploadOnly: undefined,
   isComplete: undefined,
@@ -29,6 +30,7 @@ const FULL: ExtendedHandshake = {
   client: "lanswarm/0.1.0",
   port: 6881,
   yourHostname: "192.0.2.7",
+  requestLength: 262_144,
   requestQueueLength: 2000,
   isUploadOnly: true,
   isComplete: true,
@@ -44,6 +46,7 @@ Deno.test("encodeExtendedHandshake() writes every field, keys in order", () => {
     latin1(
       "d" +
         "11:ls_completei1e" +
+        "10:ls_requesti262144e" +
         "1:md11:ut_metadatai2e6:ut_pexi1ee" +
         "13:metadata_sizei31235e" +
         "1:pi6881e" +
@@ -88,6 +91,7 @@ Deno.test("parseExtendedHandshake() reads the known keys of libtorrent's", () =>
     ...FULL,
     metadataLength: 347,
     client: "libtorrent/2.0.8.0",
+    requestLength: undefined,
     isComplete: undefined,
   });
 });
@@ -122,6 +126,9 @@ Deno.test("parseExtendedHandshake() ignores invalid values", () => {
     "d4:reqq2:50e",
     "d11:upload_only1:1e",
     "d11:ls_completelee",
+    "d10:ls_requesti0ee",
+    "d10:ls_requesti-1ee",
+    "d10:ls_request6:262144e",
     "d1:vi1ee",
     "d6:yourip3:abce",
     "d6:youripi1ee",
