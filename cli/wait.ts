@@ -11,9 +11,12 @@ import {
   fetchRollouts,
   type HostDocument,
   isVerified,
+  multicastRefusal,
   readUrl,
+  resolveLocalName,
   type RolloutSummary,
 } from "../mod.ts";
+import { urlHosts } from "./lan_addresses.ts";
 import { invocationOf } from "./command_words.ts";
 import {
   type FlagValues,
@@ -46,7 +49,7 @@ Waits until every host that a share expects has everything, verified.
 Usage: ${invocationOf("wait")} URL
 
   URL    the page of the machine that shares: http://192.168.1.10:8000/, or
-         192.168.1.10
+         192.168.1.10, or lanswarm.local
 
 Options:
 
@@ -100,14 +103,16 @@ export async function runWait(
   job: WaitJob,
   { console, permissions, signal }: JobContext,
 ): Promise<ExitCode> {
-  await permissions.keepOnly("net");
+  await permissions.keepOnly("net", "sys");
+  let located: string | undefined;
   const endMs = performance.now() + job.timeoutMs;
   let [answeredMs, lastLine] = [performance.now(), ""];
   let shares: readonly RolloutSummary[] = [];
   for (;;) {
     let failure: FetchError | undefined;
     try {
-      shares = await fetchRollouts(job.origin, signal);
+      located ??= await locate(job.origin, signal);
+      shares = await fetchRollouts(located ?? job.origin, signal);
       answeredMs = performance.now();
       if (shares.length > 0 && shares.every((share) => isMet(share, job))) {
         if (job.json) writeResult(console, { isMet: true, missing: [] });
@@ -119,7 +124,9 @@ export async function runWait(
       }
     } catch (error) {
       if (signal.aborted) {
-        await writeMissing(job, { console, shares });
+        await writeMissing({ ...job, origin: located ?? job.origin }, {
+          ...{ console, shares },
+        });
         throw signal.reason;
       }
       if (!(error instanceof FetchError)) throw error;
@@ -133,7 +140,9 @@ export async function runWait(
       );
     }
     if (nowMs >= endMs) {
-      await writeMissing(job, { console, shares });
+      await writeMissing({ ...job, origin: located ?? job.origin }, {
+        ...{ console, shares },
+      });
       throw new ProgramError(
         `cannot finish: --timeout of ${
           formatTime(job.timeoutMs)
@@ -148,6 +157,28 @@ export async function runWait(
       // Aborted: the next question says so.
       .catch(() => {});
   }
+}
+
+/**
+ * The origin with an address in the place of a name of multicast DNS; `undefined` if
+ * no machine answers to it, and perhaps the system knows it.
+ */
+async function locate(
+  origin: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { protocol, hostname, port } = new URL(origin);
+  if (!/\.local\.?$/i.test(hostname)) return origin;
+  if (multicastRefusal() !== undefined) return undefined;
+  const addresses = await resolveLocalName(hostname, { signal })
+    .catch((error) => {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+      return [];
+    });
+  const [address] = addresses.filter((text) => /^[\d.]+$/.test(text))
+    .concat(addresses);
+  return address &&
+    `${protocol}//${urlHosts([address], Number(port || 80))[0]}`;
 }
 
 /** @throws {UsageError} If nothing says how many hosts are enough. */

@@ -98,7 +98,7 @@ export function rolloutRoutes(
       const report = parseReport(request.query);
       return rollout.reported(report, request.remoteHostname, nowMs)
         ? TAKEN
-        : NOT_FOUND;
+        : NOT_YET;
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       return plain(400, `${error.message}\n`);
@@ -148,5 +148,7 @@ const EVENTS: HttpResponse = {
   body: "",
 };
 const NOT_FOUND = plain(404, "Not found. /api/v1/shares lists the shares.\n");
+/** A host that gets 404 reports no more: here, its torrent may be hashed yet. */
+const NOT_YET = plain(503, "That torrent is not shared here, or not yet.\n");
 const FORBIDDEN = plain(403, "Hosts report with GET, and no browser does.\n");
 const TOO_MANY = plain(429, "Too many requests from your address.\n");

@@ -36,6 +36,10 @@ lanTest(
     await share.stdout.waitFor(
       /"missing":1,"failed":0,"stuck":0,"left":0,"waiting":0,"verifying":0,"fetching":0,"verified":2/,
     );
+    const waiting = await third!.runTask("wait", [
+      ...["http://lanswarm.local:8000/", "--timeout", "5s"],
+    ]);
+    assertEquals([waiting.code, waiting.stdout], [4, `${never!.address}\n`]);
     const { code, stdout, stderr } = await share.stop("SIGTERM");
     assertEquals(code, 4);
     const last = JSON.parse(stdout.trimEnd().split("\n").at(-1)!);

@@ -114,7 +114,7 @@ Deno.test("share takes no report of a browser, of too many bytes or of another t
   };
   assertEquals(await ask(), 200);
   assertEquals(await ask({}, { "user-agent": "Mozilla/5.0" }), 403);
-  assertEquals(await ask({ info_hash: "ab".repeat(20) }), 404);
+  assertEquals(await ask({ info_hash: "ab".repeat(20) }), 503);
   assertEquals(await ask({ state: "gone" }), 400);
   assertEquals(await ask({ reason: "x".repeat(3_000) }), 400);
   assertEquals(await ask({ reason: "x".repeat(20_000) }), 414);
