@@ -63,9 +63,8 @@ export class FileSystem {
         () => file.read(rest),
       );
       if (count === null) {
-        throw new Deno.errors.UnexpectedEof(
-          `it ends after ${offsetInFile + done} bytes`,
-        );
+        const end = Math.min((await this.stat(file)).size, offsetInFile + done);
+        throw new Deno.errors.UnexpectedEof(`it ends after ${end} bytes`);
       }
       done += count;
     }

@@ -1,27 +1,30 @@
 /**
  * Hashes the pieces of content, to create a torrent or to find the pieces that are
- * stored whole. Workers open and read the files themselves, and this thread hands
- * out runs of pieces. Before a worker has started, and if there are no files, this
- * thread reads and hashes.
+ * stored whole. This thread and workers take runs of pieces in turn, and each opens
+ * and reads the files itself; only hashes travel.
  *
  * @module
  */
-import { delay } from "@std/async/delay";
 import { Bitfield } from "../base/bitfield.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
 import type { Geometry } from "../metainfo/geometry.ts";
 import { PIECE_HASH_LENGTH, type Torrent } from "../metainfo/torrent.ts";
 import type { KnownPieces } from "./resume_record.ts";
-import { PieceHashes, READ_LENGTH } from "./sha1.ts";
+import {
+  FileHasher,
+  type FileParts,
+  PieceHashes,
+  READ_LENGTH,
+} from "./piece_hashes.ts";
 import type { ByteRange, Storage } from "./storage.ts";
-import type { WorkerHasher } from "./worker_hasher.ts";
+import type { HashWorker, WorkerHasher } from "./worker_hasher.ts";
 
 /** Bytes in a run, or one piece if that is longer. */
 const RUN_LENGTH = 4 * 1024 * 1024;
-/** Runs in flight: two for each of four workers, so that none waits. */
-const RUNS_IN_FLIGHT = 8;
+/** Runs in flight for each worker, so that none waits while this thread hashes. */
+const RUNS_IN_FLIGHT = 5;
 /** This thread's other work gets a turn after so much hashing, in milliseconds. */
-const TURN_MS = 10;
+const TURN_MS = 8;
 
 /** Progress of a verification, in pieces. */
 export interface VerifyProgress {
@@ -122,55 +125,96 @@ export async function hashRuns(
   const { files } = content;
   const spans = new FileSpans(files?.files ?? []);
   const runs = pieceRuns(options);
-  let turnEndMs = performance.now() + TURN_MS;
+  const fileHasher = new FileHasher();
+  using turns = new Turns();
 
-  async function hashRun(run: PieceRun): Promise<void> {
-    signal?.throwIfAborted();
-    const { offsetInTorrent, length } = run;
-    const answer = files && await hasher?.request({
-      source: {
-        guardedDir: files.guardedDir,
-        parts: spans.at(offsetInTorrent, length).map((span) => {
-          const { path, isPadding } = files.files[span.fileIndex]!;
-          return { ...span, path: isPadding ? undefined : path };
-        }),
-      },
-      length,
-      pieceLength,
+  function partsOf({ offsetInTorrent, length }: PieceRun): FileParts {
+    const parts = spans.at(offsetInTorrent, length).map((span) => {
+      const { path, isPadding } = files!.files[span.fileIndex]!;
+      return { ...span, path: isPadding ? undefined : path };
     });
-    onHashed(run, answer?.hashes ?? await hashHere(run));
+    return { guardedDir: files!.guardedDir, parts, length, pieceLength };
   }
 
-  async function hashHere(run: PieceRun): Promise<Uint8Array> {
+  /** With errors that are explained. */
+  async function readAndHash(run: PieceRun): Promise<Uint8Array> {
     const { offsetInTorrent, length } = run;
     const hashes = new PieceHashes({ length, pieceLength });
     const buffer = new Uint8Array(Math.min(READ_LENGTH, length));
     for (let done = 0; done < length;) {
-      if (performance.now() >= turnEndMs) {
-        await delay(0);
-        turnEndMs = performance.now() + TURN_MS;
-      }
       const bytes = buffer.subarray(0, length - done);
       await content.read(offsetInTorrent + done, bytes);
       hashes.add(bytes);
       done += bytes.length;
+      await turns.pause();
     }
     return hashes.finish();
   }
 
-  while (files === undefined || !hasher?.isReady) {
-    const { value: run } = runs.next();
-    if (run === undefined) return;
-    await hashRun(run);
-  }
   // All lanes take from one generator. A lane that throws closes it, as leaving a
   // loop over a generator does, and so ends the others.
-  const lanes = Array.from({ length: RUNS_IN_FLIGHT }, async () => {
-    for (const run of runs) await hashRun(run);
-  });
+  async function hashOn(
+    hash: (parts: FileParts) => Promise<Uint8Array | undefined>,
+    prepare?: (run: PieceRun) => void,
+  ): Promise<void> {
+    for (const run of runs) {
+      signal?.throwIfAborted();
+      prepare?.(run);
+      const hashes = files && await hash(partsOf(run));
+      onHashed(run, hashes ?? await readAndHash(run));
+    }
+  }
+
+  const failures: unknown[] = [];
+  const lanes: Promise<unknown>[] = [];
+  const startLane = (lane: Promise<void>): void => {
+    lanes.push(lane.catch((error) => failures.push(error)));
+  };
+  const helpers = new Set<HashWorker>();
+  const addHelpers = ({ length }: PieceRun): void => {
+    const workers = files && hasher?.workersFor(length);
+    for (const worker of workers ?? []) {
+      if (helpers.has(worker)) continue;
+      helpers.add(worker);
+      for (let count = 0; count < RUNS_IN_FLIGHT; count++) {
+        startLane(
+          hashOn(async (parts) => (await worker.request(parts)).hashes),
+        );
+      }
+    }
+  };
+  startLane(hashOn(
+    (parts) =>
+      fileHasher.hash(parts, () => turns.pause()).catch(() => undefined),
+    addHelpers,
+  ));
   // A failure is passed on after all lanes have ended: no read is left behind.
-  for (const outcome of await Promise.allSettled(lanes)) {
-    if (outcome.status === "rejected") throw outcome.reason;
+  for (const lane of lanes) await lane;
+  if (failures.length > 0) throw failures[0];
+}
+
+/** Turns of the thread's other work; a timer would take a millisecond for each. */
+class Turns implements Disposable {
+  readonly #channel = new MessageChannel();
+  #endMs = performance.now() + TURN_MS;
+  #turn: Promise<void> | undefined;
+
+  pause(): Promise<void> | undefined {
+    if (performance.now() < this.#endMs) return undefined;
+    return this.#turn ??= new Promise((resolve) => {
+      const { port1, port2 } = this.#channel;
+      port2.onmessage = () => {
+        this.#turn = undefined;
+        this.#endMs = performance.now() + TURN_MS;
+        resolve();
+      };
+      port1.postMessage(undefined);
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#channel.port1.close();
+    this.#channel.port2.close();
   }
 }
 

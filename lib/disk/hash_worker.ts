@@ -5,30 +5,17 @@
  *
  * @module
  */
-import { join } from "@std/path";
-import type { FileSpan } from "../metainfo/file_spans.ts";
-import { FileSystem } from "./file_system.ts";
-import { GuardedFolder } from "./guarded_folder.ts";
-import { PieceHashes, READ_LENGTH } from "./sha1.ts";
-import type { ContentFiles } from "./storage.ts";
+import { FileHasher, type FileParts } from "./piece_hashes.ts";
+import { sha1 } from "./sha1.ts";
 
-/** Consecutive pieces to hash. */
-export interface HashRequest {
-  /** A buffer that begins with them, which is transferred; or the files that hold them. */
-  readonly source: ArrayBuffer | FileParts;
-  /** In bytes. */
+/**
+ * Pieces to hash: consecutive ones in files, or one at the start of a buffer, which
+ * is transferred.
+ */
+export type HashRequest = FileParts | {
+  readonly buffer: ArrayBuffer;
   readonly length: number;
-  /** Of every piece but the last, in bytes. */
-  readonly pieceLength: number;
-}
-
-/** Consecutive bytes in files. */
-export interface FileParts extends Pick<ContentFiles, "guardedDir"> {
-  readonly parts: readonly (Omit<FileSpan, "fileIndex"> & {
-    /** As in {@linkcode ContentFiles}; `undefined`: zeros. */
-    readonly path: readonly string[] | undefined;
-  })[];
-}
+};
 
 /** The answer to a request, in their order; or, first, that the worker has started. */
 export interface HashResponse {
@@ -48,46 +35,17 @@ interface WorkerScope {
 }
 
 function serve(scope: WorkerScope): void {
-  const fileSystem = new FileSystem();
-  const bytes = new Uint8Array(READ_LENGTH);
+  const hasher = new FileHasher();
   let last: Promise<void> = Promise.resolve();
 
   async function answer(request: HashRequest): Promise<void> {
-    const { source, length } = request;
-    const hashes = new PieceHashes(request);
-    if (source instanceof ArrayBuffer) {
-      hashes.add(new Uint8Array(source, 0, length));
-      const response = { hashes: hashes.finish(), buffer: source };
-      return scope.postMessage(response, [source]);
+    if ("buffer" in request) {
+      const { buffer, length } = request;
+      const hashes = sha1(new Uint8Array(buffer, 0, length));
+      return scope.postMessage({ hashes, buffer }, [buffer]);
     }
-    try {
-      await readParts(source, hashes);
-      scope.postMessage({ hashes: hashes.finish() });
-    } catch {
-      // The main thread repeats the run and reports the error.
-      scope.postMessage({});
-    }
-  }
-
-  async function readParts(
-    { guardedDir, parts }: FileParts,
-    hashes: PieceHashes,
-  ): Promise<void> {
-    const folder = guardedDir === undefined
-      ? undefined
-      : new GuardedFolder(guardedDir, { fileSystem, readsFollowLinks: true });
-    for (const { path, offsetInFile, length } of parts) {
-      using file = path &&
-        (folder === undefined
-          ? await fileSystem.open(join(...path), { read: true })
-          : (await folder.open(path, "read")).file);
-      for (let done = 0; done < length; done += READ_LENGTH) {
-        const part = bytes.subarray(0, length - done);
-        if (file === undefined) part.fill(0);
-        else await fileSystem.read(file, offsetInFile + done, part);
-        hashes.add(part);
-      }
-    }
+    const hashes = await hasher.hash(request).catch(() => undefined);
+    scope.postMessage({ hashes });
   }
 
   scope.onmessage = ({ data }) => {

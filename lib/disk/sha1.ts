@@ -5,12 +5,9 @@
  *
  * @module
  */
-import { PIECE_HASH_LENGTH } from "../metainfo/torrent.ts";
 
-/** Bytes to read at a time: they stay in a core's cache until they are hashed. */
-export const READ_LENGTH = 256 * 1024;
-
-interface NodeHash {
+/** A hash that is computed part by part. */
+export interface NodeHash {
   update(data: Uint8Array): NodeHash;
   digest(): Uint8Array;
 }
@@ -46,54 +43,11 @@ export function hmacSha1(
   return new Uint8Array(outer.digest());
 }
 
-/** Hashes the pieces of a run, from bytes that may come in parts of any length. */
-export class PieceHashes {
-  readonly #pieceLength: number;
-  readonly #hashes: Uint8Array<ArrayBuffer>;
-  #hash = createHash();
-  #pieceCount = 0;
-  #lengthInPiece = 0;
-
-  /** @param run Its length, and that of every piece but the last, in bytes. */
-  constructor(
-    { length, pieceLength }: { length: number; pieceLength: number },
-  ) {
-    this.#pieceLength = pieceLength;
-    const pieceCount = Math.ceil(length / pieceLength);
-    this.#hashes = new Uint8Array(pieceCount * PIECE_HASH_LENGTH);
-  }
-
-  /** Adds the next bytes, which may change afterwards. */
-  add(bytes: Uint8Array): void {
-    for (let offset = 0; offset < bytes.length;) {
-      const end = offset + this.#pieceLength - this.#lengthInPiece;
-      const part = bytes.subarray(offset, end);
-      this.#hash.update(part);
-      this.#lengthInPiece += part.length;
-      offset += part.length;
-      if (this.#lengthInPiece === this.#pieceLength) this.#endPiece();
-    }
-  }
-
-  /** The SHA-1 of each piece, 20 bytes each, in order. */
-  finish(): Uint8Array<ArrayBuffer> {
-    if (this.#lengthInPiece > 0) this.#endPiece();
-    return this.#hashes;
-  }
-
-  #endPiece(): void {
-    const offset = this.#pieceCount++ * PIECE_HASH_LENGTH;
-    this.#hashes.set(this.#hash.digest(), offset);
-    this.#hash = createHash();
-    this.#lengthInPiece = 0;
-  }
-}
-
 /**
  * Begins a hash. Not by an import: loading the module takes 10 ms, and the oldest
  * Deno would look for the package of Node's types.
  */
-function createHash(): NodeHash {
+export function createHash(): NodeHash {
   const { process } = globalThis as unknown as {
     process: {
       getBuiltinModule(

@@ -1,6 +1,6 @@
 /**
- * Hashes on worker threads. The calling thread hashes small amounts, and
- * everything before the first worker has started.
+ * Hashes on worker threads. The calling thread hashes pieces in memory before the
+ * first worker has started, and files beside the workers.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { sha1 } from "./sha1.ts";
 /** Bytes to hash before workers are worth their start of about 70 ms. */
 const WARM_UP_LENGTH = 8 * 1024 * 1024;
 /** More threads hash faster than a disk reads. */
-const MAX_DEFAULT_WORKERS = 4;
+const MAX_DEFAULT_WORKERS = 3;
 
 /**
  * File descriptors that must be free for a worker to start: with fewer than eight,
@@ -40,8 +40,9 @@ export interface PieceHasher {
 /** Options for {@linkcode openWorkerHasher}. */
 export interface WorkerHasherOptions {
   /**
-   * Most worker threads; 0 hashes everything on the calling thread.
-   * @default {navigator.hardwareConcurrency}, but at most 4
+   * Most worker threads beside the calling thread, which hashes files too; 0 hashes
+   * everything there.
+   * @default {navigator.hardwareConcurrency - 1}, but at most 3
    */
   readonly maxWorkers?: number;
 }
@@ -55,9 +56,9 @@ export interface WorkerHasherOptions {
 export function openWorkerHasher(
   options: WorkerHasherOptions = {},
 ): WorkerHasher {
-  const { hardwareConcurrency } = navigator;
+  const otherCores = navigator.hardwareConcurrency - 1;
   return new WorkerHasher(
-    options.maxWorkers ?? Math.min(hardwareConcurrency, MAX_DEFAULT_WORKERS),
+    options.maxWorkers ?? Math.min(otherCores, MAX_DEFAULT_WORKERS),
   );
 }
 
@@ -80,9 +81,10 @@ export class WorkerHasher implements PieceHasher, Disposable {
   /** Hashes one piece, on a worker if one has started. */
   async hash(bytes: Uint8Array<ArrayBuffer>): Promise<HashedPiece> {
     const { buffer: source, length } = bytes;
-    const answer = this.request({ source, length, pieceLength: length });
-    if (answer === undefined) return { bytes, hash: sha1(bytes) };
-    const { buffer, hashes } = await answer;
+    const [worker] = this.workersFor(length)
+      .sort((left, right) => left.pending.length - right.pending.length);
+    if (worker === undefined) return { bytes, hash: sha1(bytes) };
+    const { buffer, hashes } = await worker.request({ buffer: source, length });
     if (buffer === undefined || hashes === undefined) {
       throw new Error("Cannot hash a piece: the worker thread failed");
     }
@@ -90,21 +92,19 @@ export class WorkerHasher implements PieceHasher, Disposable {
   }
 
   /**
-   * Hashes pieces on the worker with the fewest requests; `undefined` if none has
-   * started.
+   * The workers that have started; more are started once there is much to hash.
+   * @param length Bytes to hash now.
    * @internal For `hashRuns`.
    */
-  request(request: HashRequest): Promise<HashResponse> | undefined {
-    this.#requestedLength += request.length;
+  workersFor(length: number): HashWorker[] {
+    this.#requestedLength += length;
     while (
       this.#requestedLength > WARM_UP_LENGTH &&
       this.#workers.length < this.#maxWorkers && hasFreeDescriptors()
     ) {
       this.#workers.push(new HashWorker());
     }
-    return this.#workers.filter(({ isReady }) => isReady)
-      .sort((left, right) => left.pending.length - right.pending.length)[0]
-      ?.request(request);
+    return this.#workers.filter(({ isReady }) => isReady);
   }
 
   /** Ends the workers. */
@@ -114,7 +114,7 @@ export class WorkerHasher implements PieceHasher, Disposable {
 }
 
 /** One thread, which answers in the order of the requests. */
-class HashWorker implements Disposable {
+export class HashWorker implements Disposable {
   /** True once the thread has started, until it fails. */
   isReady = false;
   /** Requests that are not yet answered. */
@@ -138,10 +138,9 @@ class HashWorker implements Disposable {
 
   /** The answer is empty if the thread fails. */
   request(request: HashRequest): Promise<HashResponse> {
-    const { source } = request;
     return new Promise((resolve) => {
       this.pending.push(resolve);
-      const transfer = source instanceof ArrayBuffer ? [source] : [];
+      const transfer = "buffer" in request ? [request.buffer] : [];
       this.#worker.postMessage(request, transfer);
     });
   }

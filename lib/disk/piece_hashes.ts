@@ -1,0 +1,108 @@
+/**
+ * Hashes of consecutive pieces: from bytes, or from the parts of files that hold
+ * them, on the calling thread.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import type { FileSpan } from "../metainfo/file_spans.ts";
+import { PIECE_HASH_LENGTH } from "../metainfo/torrent.ts";
+import { FileSystem } from "./file_system.ts";
+import { GuardedFolder } from "./guarded_folder.ts";
+import { createHash } from "./sha1.ts";
+import type { ContentFiles } from "./storage.ts";
+
+/** Bytes to read at a time: they stay in a core's cache until they are hashed. */
+export const READ_LENGTH = 256 * 1024;
+
+/** Hashes the pieces of a run, from bytes that may come in parts of any length. */
+export class PieceHashes {
+  readonly #pieceLength: number;
+  readonly #hashes: Uint8Array<ArrayBuffer>;
+  #hash = createHash();
+  #pieceCount = 0;
+  #lengthInPiece = 0;
+
+  constructor({ length, pieceLength }: PieceLengths) {
+    this.#pieceLength = pieceLength;
+    const pieceCount = Math.ceil(length / pieceLength);
+    this.#hashes = new Uint8Array(pieceCount * PIECE_HASH_LENGTH);
+  }
+
+  /** Adds the next bytes, which may change afterwards. */
+  add(bytes: Uint8Array): void {
+    for (let offset = 0; offset < bytes.length;) {
+      const end = offset + this.#pieceLength - this.#lengthInPiece;
+      const part = bytes.subarray(offset, end);
+      this.#hash.update(part);
+      this.#lengthInPiece += part.length;
+      offset += part.length;
+      if (this.#lengthInPiece === this.#pieceLength) this.#endPiece();
+    }
+  }
+
+  /** The SHA-1 of each piece, 20 bytes each, in order. */
+  finish(): Uint8Array<ArrayBuffer> {
+    if (this.#lengthInPiece > 0) this.#endPiece();
+    return this.#hashes;
+  }
+
+  #endPiece(): void {
+    const offset = this.#pieceCount++ * PIECE_HASH_LENGTH;
+    this.#hashes.set(this.#hash.digest(), offset);
+    this.#hash = createHash();
+    this.#lengthInPiece = 0;
+  }
+}
+
+/** Consecutive pieces. Both lengths in bytes. */
+export interface PieceLengths {
+  readonly length: number;
+  /** Of every piece but the last. */
+  readonly pieceLength: number;
+}
+
+/** Consecutive pieces in files. */
+export interface FileParts
+  extends PieceLengths, Pick<ContentFiles, "guardedDir"> {
+  readonly parts: readonly (Omit<FileSpan, "fileIndex"> & {
+    /** As in {@linkcode ContentFiles}; `undefined`: zeros. */
+    readonly path: readonly string[] | undefined;
+  })[];
+}
+
+/** Hashes pieces in files, which it opens itself. */
+export class FileHasher {
+  readonly #fileSystem = new FileSystem();
+  readonly #bytes = new Uint8Array(READ_LENGTH);
+
+  /**
+   * The SHA-1 of each piece, 20 bytes each, in order. One call runs at a time.
+   * @param pause Called and awaited after each read.
+   * @throws {Error} If a file cannot be read; the error is not explained.
+   */
+  async hash(
+    { guardedDir, parts, ...lengths }: FileParts,
+    pause: () => Promise<void> | undefined = () => undefined,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const hashes = new PieceHashes(lengths);
+    const fileSystem = this.#fileSystem;
+    const folder = guardedDir === undefined
+      ? undefined
+      : new GuardedFolder(guardedDir, { fileSystem, readsFollowLinks: true });
+    for (const { path, offsetInFile, length } of parts) {
+      using file = path &&
+        (folder === undefined
+          ? await fileSystem.open(join(...path), { read: true })
+          : (await folder.open(path, "read")).file);
+      for (let done = 0; done < length; done += READ_LENGTH) {
+        const part = this.#bytes.subarray(0, length - done);
+        if (file === undefined) part.fill(0);
+        else await fileSystem.read(file, offsetInFile + done, part);
+        hashes.add(part);
+        await pause();
+      }
+    }
+    return hashes.finish();
+  }
+}
