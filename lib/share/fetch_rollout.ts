@@ -4,11 +4,10 @@
  *
  * @module
  */
-import { FetchError, ProtocolError } from "../base/errors.ts";
-import { joinSignals } from "../base/join_signals.ts";
-import { HttpError, httpGet } from "../net/http_get.ts";
+import { ProtocolError } from "../base/errors.ts";
+import { fetchFrom } from "./fetch_shares.ts";
 import { ROLLOUT_STATES } from "./host_state.ts";
-import type { RolloutDocument } from "./rollout_document.ts";
+import type { HostDocument, RolloutDocument } from "./rollout_document.ts";
 
 /** Longest document that is read, in bytes: one of 10,000 hosts has 4 MiB. */
 const MAX_LENGTH = 16 * 1024 * 1024;
@@ -26,10 +25,14 @@ export async function fetchRollouts(
   origin: string,
   signal?: AbortSignal,
 ): Promise<RolloutSummary[]> {
-  const list = await fetchJson(`${origin}/api/v1/shares`, signal);
-  const shares = list.shares;
-  if (Array.isArray(shares) && shares.every(isSummary)) return shares;
-  throw failure(origin, "the list of shares is malformed");
+  return await fetchFrom(`${origin}/api/v1/shares`, {
+    ...{ signal, timeoutMs: TIMEOUT_MS, maxLength: MAX_LENGTH },
+    parse: (bytes) => {
+      const { shares } = parseObject(bytes);
+      if (Array.isArray(shares) && shares.every(isSummary)) return shares;
+      throw new ProtocolError("the list of shares is malformed");
+    },
+  });
 }
 
 /**
@@ -41,40 +44,28 @@ export async function fetchRollout(
   id: string,
   signal?: AbortSignal,
 ): Promise<RolloutDocument> {
-  const url = `${origin}/api/v1/shares/${encodeURIComponent(id)}`;
-  const document = await fetchJson(url, signal);
-  const { hosts } = document;
-  if (isSummary(document) && Array.isArray(hosts) && hosts.every(isHost)) {
-    return { ...document, version: 1, hosts };
-  }
-  throw failure(origin, "the share is malformed");
+  return await fetchFrom(
+    `${origin}/api/v1/shares/${encodeURIComponent(id)}`,
+    {
+      ...{ signal, timeoutMs: TIMEOUT_MS, maxLength: MAX_LENGTH },
+      parse: (bytes) => {
+        const share = parseObject(bytes);
+        const { hosts } = share;
+        const isValid = isSummary(share) && Array.isArray(hosts) &&
+          hosts.every(isHost);
+        if (isValid) return { ...share, version: 1, hosts };
+        throw new ProtocolError("the share is malformed");
+      },
+    },
+  );
 }
 
-async function fetchJson(
-  url: string,
-  signal: AbortSignal | undefined,
-): Promise<Record<string, unknown>> {
-  const { origin } = new URL(url);
-  using ending = joinSignals(AbortSignal.timeout(TIMEOUT_MS), signal);
+function parseObject(bytes: Uint8Array): Record<string, unknown> {
   try {
-    const { isSuccess, status, body } = await httpGet(url, {
-      signal: ending.signal,
-      maxLength: MAX_LENGTH,
-    });
-    if (!isSuccess) {
-      throw failure(origin, `the answer is HTTP status ${status}`);
-    }
-    const value: unknown = JSON.parse(new TextDecoder().decode(body));
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
     return isObject(value) ? value : {};
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (ending.signal.aborted) throw failure(origin, "no answer in time");
-    if (error instanceof SyntaxError) {
-      throw failure(origin, "the answer is not JSON");
-    }
-    const isExpected = error instanceof HttpError ||
-      error instanceof ProtocolError;
-    throw isExpected ? failure(origin, error.message) : error;
+  } catch (cause) {
+    throw new ProtocolError("the answer is not JSON", { cause });
   }
 }
 
@@ -90,17 +81,10 @@ function isSummary(value: unknown): value is RolloutSummary {
     typeof isMet === "boolean";
 }
 
-function isHost(value: unknown): boolean {
+function isHost(value: unknown): value is HostDocument {
   if (!isObject(value)) return false;
   const { name, state, reason = "", isExpected, fraction } = value;
   return typeof name === "string" && typeof reason === "string" &&
     typeof isExpected === "boolean" && typeof fraction === "number" &&
     ROLLOUT_STATES.some((known) => known === state);
-}
-
-function failure(origin: string, reason: string): FetchError {
-  const { host } = new URL(origin);
-  return new FetchError(`Cannot ask ${host} for its rollout: ${reason}`, {
-    isTemporary: true,
-  });
 }

@@ -36,17 +36,38 @@ export interface FetchSharesOptions {
  */
 export async function fetchShares(
   host: string,
-  { signal, permits, timeoutMs = TIMEOUT_MS }: FetchSharesOptions = {},
+  options: FetchSharesOptions = {},
 ): Promise<ShareListing> {
+  return await fetchFrom(`http://${host}${LISTING_PATH}`, {
+    ...{ timeoutMs: TIMEOUT_MS, ...options },
+    maxLength: MAX_LISTING_LENGTH,
+    parse: parseShareListing,
+  });
+}
+
+/**
+ * Fetches and parses what a machine that shares says.
+ * @throws {FetchError} If there is no such answer.
+ */
+export async function fetchFrom<T>(
+  url: string,
+  { signal, permits, timeoutMs = TIMEOUT_MS, maxLength, parse }:
+    & FetchSharesOptions
+    & {
+      readonly maxLength: number;
+      /** @throws {ProtocolError} If it is malformed. */
+      readonly parse: (bytes: Uint8Array) => T;
+    },
+): Promise<T> {
   using ending = joinSignals(AbortSignal.timeout(timeoutMs), signal);
-  const url = `http://${host}${LISTING_PATH}`;
+  const { host } = new URL(url);
   try {
     const { isSuccess, status, body } = await httpGet(url, {
       signal: ending.signal,
-      maxLength: MAX_LISTING_LENGTH,
+      maxLength,
       ...permits && { redirects: { permits } },
     });
-    if (isSuccess) return parseShareListing(body);
+    if (isSuccess) return parse(body);
     const isTemporary = status === 429 || status >= 500;
     throw failure(host, `the answer is HTTP status ${status}`, { isTemporary });
   } catch (error) {
