@@ -49,12 +49,12 @@ const SUITES: Readonly<Record<string, Suite>> = {
         "--allow-net",
         "--allow-env=CI,HOME,DENO_DIR,STATE_DIRECTORY",
       ],
-      "--allow-sys=networkInterfaces,uid",
+      "--allow-sys=hostname,networkInterfaces,uid",
       // The programs, a named pipe, a terminal, a shell that limits resources, a
       // disk that folds names, mounts of a test's own, and a reader of QR codes.
       `--allow-run=${Deno.execPath()},mkfifo,script,sh,mkntfs,lowntfs-3g,mount,umount,unshare,zbarimg`,
     ],
-    jobs: 3,
+    jobs: 4,
     filesPerWorker: 5,
   },
   core: { permissions: [], jobs: 2, filesPerWorker: 20 },

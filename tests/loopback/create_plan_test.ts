@@ -19,7 +19,9 @@ import {
   saveTorrentFile,
   StorageError,
 } from "../../mod.ts";
+import { create } from "../../cli/create.ts";
 import { runTask } from "../../scripts/programs/tasks.ts";
+import { runJob } from "./run_job.ts";
 import { listing, temporaryFolder } from "./temporary_folder.ts";
 
 const URL = "http://127.0.0.1:8000/announce";
@@ -105,7 +107,8 @@ Deno.test("createTorrent() plans the torrent file that it makes", async () => {
 Deno.test("create checks OUTPUT before it reads the content", async () => {
   await using folder = await temporaryFolder();
   // It takes minutes to read.
-  await makeSparseFile(join(folder.path, "large"), 2 ** 38);
+  const large = join(folder.path, "large");
+  await makeSparseFile(large, 2 ** 38);
   await Deno.mkdir(join(folder.path, "taken"));
   const cases: [output: string, message: string][] = [
     ["x".repeat(300), "the name is too long; give a shorter OUTPUT"],
@@ -113,8 +116,8 @@ Deno.test("create checks OUTPUT before it reads the content", async () => {
     ["large/x.torrent", "large/x.torrent: "],
   ];
   for (const [output, message] of cases) {
-    const args = ["large", URL, output, "--force"];
-    const result = await runTask("create", args, { cwd: folder.path });
+    const paths = [large, URL, join(folder.path, output)];
+    const result = await runJob(create, [...paths, "--force"]);
     assertStringIncludes(result.stderr, message);
     assertEquals([result.code, result.stdout], [1, ""]);
   }

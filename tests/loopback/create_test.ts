@@ -13,7 +13,9 @@ import {
   sha1,
   StorageError,
 } from "../../mod.ts";
+import { create } from "../../cli/create.ts";
 import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
+import { runJob } from "./run_job.ts";
 import { listing, temporaryFolder } from "./temporary_folder.ts";
 
 const URL_A = "http://127.0.0.1:8000/announce";
@@ -162,27 +164,28 @@ Deno.test("create reports a failure in one line and leaves nothing behind", asyn
   await using folder = await temporaryFolder();
   await Deno.writeTextFile(join(folder.path, "a"), "content");
   await Deno.mkdir(join(folder.path, "hollow"));
+  const at = (name: string): string => join(folder.path, name);
   const cases: [args: string[], code: number, message: string][] = [
     [[], 2, "no PATH is given; see --help"],
     [
-      ["a", "a.torrent"],
+      [at("a"), "a.torrent"],
       2,
       "no ANNOUNCE_URL is given: the tracker prints it when it starts",
     ],
-    [["a", URL_A, "--colour"], 2, "unknown flag --colour; see --help"],
+    [[at("a"), URL_A, "--colour"], 2, "unknown flag --colour; see --help"],
     [
-      ["a", URL_A, "a"],
+      [at("a"), URL_A, at("a")],
       2,
       "OUTPUT is the file to share; give another OUTPUT; see --help",
     ],
-    [["b", URL_A], 1, "b: it does not exist; check the path"],
-    [["hollow", URL_A], 1, "the folder holds no files"],
-    [["a", URL_A, "no/a.torrent"], 1, "cannot write no/a.torrent: its folder"],
-    [["a", "192.168.1.100:8000/announce"], 2, "write http://192.168.1.100:80"],
-    [["a", URL_A, "--name", ".."], 1, "give another with --name"],
+    [[at("b"), URL_A], 1, "b: it does not exist; check the path"],
+    [[at("hollow"), URL_A], 1, "the folder holds no files"],
+    [[at("a"), URL_A, at("no/a.torrent")], 1, "no/a.torrent: its folder"],
+    [[at("a"), "192.168.1.100:8000/announce"], 2, "write http://192.168.1.100"],
+    [[at("a"), URL_A, "--name", ".."], 1, "give another with --name"],
   ];
   for (const [args, code, message] of cases) {
-    const result = await runTask("create", args, { cwd: folder.path });
+    const result = await runJob(create, args);
     assertStringIncludes(result.stderr, message);
     assertEquals(result.stderr.match(/^error: .*\n$/)?.length, 1);
     assertEquals(result.stdout, "");
@@ -335,8 +338,7 @@ Deno.test({
     ];
     for (const [target, message] of cases) {
       await Deno.symlink(target, join(shared, "link"));
-      const args = ["shared", URL_A, "--force"];
-      const result = await runTask("create", args, options);
+      const result = await runJob(create, [shared, URL_A, "--force"]);
       assertEquals(result.code, 1);
       assertStringIncludes(result.stderr, message);
       await Deno.remove(join(shared, "link"));

@@ -6,7 +6,9 @@ import {
   parseTorrent,
   sha1,
 } from "../../mod.ts";
+import { show } from "../../cli/show.ts";
 import { runTask } from "../../scripts/programs/tasks.ts";
+import { runJob } from "./run_job.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 const FOLDER: NewTorrent = {
@@ -116,7 +118,7 @@ Deno.test("show exits with 3 and one line that names the invalid field", async (
   for (const [text, line] of cases) {
     const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
     await Deno.writeFile(path, bytes);
-    const { code, stdout, stderr } = await runTask("show", [path]);
+    const { code, stdout, stderr } = await runJob(show, [path]);
     assertStringIncludes(stderr, `error: cannot read ${path}${line}`);
     assertEquals(stderr.split("\n").length, 2);
     assertEquals([code, stdout], [3, ""]);
@@ -152,6 +154,6 @@ Deno.test("show exits with 1 for an unreadable file, and with 2 for a wrong comm
   );
   assertEquals(onFolder.code, 1);
   for (const args of [[], ["a", "b"], ["--xml", "a"]]) {
-    assertEquals((await runTask("show", args)).code, 2);
+    assertEquals((await runJob(show, args)).code, 2);
   }
 });

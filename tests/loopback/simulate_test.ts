@@ -42,24 +42,11 @@ Deno.test("simulate writes its figures as JSON and its curve into a file", async
   assertMatch(await Deno.readTextFile(path), /^<svg [^]*<\/svg>\n$/);
 });
 
-for (
-  const [args, reason] of [
-    [
-      ["--up", "fast"],
-      /--up must be a rate such as 1gbit or 200mbit, not fast/,
-    ],
-    [["--slow", "21"], /--slow 21 are more than there are leechers/],
-    [["--leave", "20"], /--leave 20 leaves no leecher/],
-    [["--peers", "0"], /--peers/],
-    [["folder"], /there is nothing to do with folder/],
-  ] as const
-) {
-  Deno.test(`simulate refuses ${args.join(" ")}`, async () => {
-    const { code, stderr } = await runTask("simulate", [...SMALL, ...args]);
-    assertEquals(code, 2);
-    assertMatch(stderr, reason);
-  });
-}
+Deno.test("simulate refuses --leave 20", async () => {
+  const { code, stderr } = await runTask("simulate", [...SMALL, "--leave=20"]);
+  assertEquals(code, 2);
+  assertMatch(stderr, /--leave 20 leaves no leecher/);
+});
 
 Deno.test("simulate says in one line that it cannot write the curve", async () => {
   await using folder = await temporaryFolder();
