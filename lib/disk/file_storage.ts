@@ -33,7 +33,7 @@ import { existingFolder, tryToWrite } from "./write_trial.ts";
 /** Files to fsync side by side, which a journaling file system commits together. */
 const PARALLEL_SYNCS = 16;
 
-/** To sync a file, Windows alone wants it open for writing, which costs more checks. */
+/** Windows alone syncs no file that is open for reading; a write costs more checks. */
 const SYNC_ACCESS = Deno.build.os === "windows" ? "write" : "read";
 
 /** Options for {@linkcode openFileStorage}. */

@@ -1,12 +1,11 @@
 /**
- * File system calls that are synchronous while the disk is fast; links; and stamps,
- * which show without reading a file whether it was replaced or modified.
+ * File system calls that are synchronous while the disk is fast; and stamps, which
+ * show without reading a file whether it was replaced or modified.
  *
- * If the system's cache holds the data, an asynchronous call costs as much as
- * reading or writing 256 KiB, and ten times as much as opening a file. After a slow
- * call the next ones are asynchronous, so that a slow disk never blocks the thread
- * for long; and one call of many is, so that the thread's other work gets its turn
- * while a million files are scanned.
+ * An asynchronous call costs as much as reading or writing 256 KiB in the system's
+ * cache. After a slow call the next ones are asynchronous, so that a slow disk never
+ * blocks the thread for long; and one call of many is, so that the thread's other
+ * work gets its turn while a million files are scanned.
  *
  * @module
  */
@@ -172,13 +171,4 @@ export function isModified(before: FileStamp, now: FileStamp): boolean {
   return before.size !== now.size ||
     (before.modifiedMs !== now.modifiedMs &&
       before.modifiedMs !== undefined && now.modifiedMs !== undefined);
-}
-
-/** True if two stamps prove that they are of one file that was not modified. */
-export function isSameUnmodified(
-  before: FileStamp | undefined,
-  now: FileStamp,
-): boolean {
-  return before?.inode !== undefined && now.inode !== undefined &&
-    isSameFile(before, now) && isUnmodified(before, now);
 }

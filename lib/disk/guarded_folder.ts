@@ -1,14 +1,13 @@
 /**
  * Opens files below one folder; reads may follow a link directly below it, if that is
- * asked for. Invariants: nothing is written through a symbolic link below that
- * folder, or through a hard link; and only regular files are opened, as a named pipe
- * would block. The folder itself is the user's choice and may be a link, but it must
- * stay on the disk on which it was first found: once that disk is unmounted, the same
- * path is another folder.
+ * asked for. Invariants: nothing is written through a symbolic link below the folder,
+ * or through a hard link; and only regular files are opened, as a named pipe would
+ * block. The folder itself may be a link, but must stay on its disk: once that is
+ * unmounted, the same path is another folder.
  *
- * Deno opens files by path alone, so that a folder may be replaced by a link between
- * a check and the open. Therefore every file is confirmed after it was opened and
- * before it is used: its path must still lead to it, and for a write without a link.
+ * Deno opens files by path alone, so that a link may replace a folder between a check
+ * and the open. Therefore every file is confirmed after it was opened and before it
+ * is used: its path must still lead to it, and for a write without a link.
  * A file that is read and has the expected stamp is the right one, whatever its path.
  * The checks before the open keep pipes and links away; their verdict on a folder is
  * kept for a second.
@@ -22,7 +21,7 @@ import {
   FileSystem,
   ifAny,
   isSameFile,
-  isSameUnmodified,
+  isUnmodified,
   stampOf,
 } from "./file_system.ts";
 import {
@@ -35,17 +34,13 @@ import { storageFailure } from "./storage_failure.ts";
 
 /**
  * Times that the path of a file to be written is followed again. A program that
- * exchanges a folder and a link as fast as it can escapes each with a chance of a
- * quarter.
+ * exchanges a folder and a link without a pause escapes each one time in four.
  */
 const CONFIRMATIONS = 4;
 /** Time for which a folder that was found counts as being there, in milliseconds. */
 const KEEP_FOLDER_MS = 1_000;
 
-/**
- * The purpose of an open file; `write` also allows reads, and creates a missing file;
- * `create` refuses one that exists.
- */
+/** `write` also allows reads, and makes a missing file; `create` refuses an existing one. */
 export type Access = "read" | "write" | "create";
 
 /** An open file below a {@linkcode GuardedFolder}, confirmed. */
@@ -55,10 +50,7 @@ export interface GuardedFile extends Disposable {
   readonly stamp: FileStamp;
   /** True if the open created it. */
   readonly isNew: boolean;
-  /**
-   * Syncs a new file and gives it its final name in the same folder in one step, so
-   * that no part of it is ever seen under that name.
-   */
+  /** Syncs a new file and gives it its final name in the same folder in one step. */
   publish(name: string): Promise<void>;
 }
 
@@ -79,7 +71,7 @@ interface Found {
   readonly info: Deno.FileInfo;
 }
 
-/** Stats of the folders on paths that were walked; `undefined` for a missing one. */
+/** By path; `undefined` for a missing one. */
 type KnownFolders = Map<string, Deno.FileInfo | undefined>;
 
 /** A folder to keep files below. */
@@ -114,7 +106,7 @@ export class GuardedFolder {
   ): Promise<(FileStamp | undefined)[]> {
     const folders: KnownFolders = new Map();
     const stamps: (FileStamp | undefined)[] = [];
-    await this.#exists();
+    if (!await this.#exists()) return Array.from(paths, () => undefined);
     for (const path of paths) {
       const found = await this.#findFile(path, "read", folders);
       stamps.push(found && stampOf(found.info));
@@ -137,7 +129,6 @@ export class GuardedFolder {
     const filePath = this.pathOf(path);
     const folders = this.#keptFolders();
     const write = access !== "read";
-    const action = write ? "open for writing" : "open";
     try {
       if (write) {
         try {
@@ -158,6 +149,7 @@ export class GuardedFolder {
       this.#kept.clear();
       // If the disk was unmounted meanwhile, this says so.
       if (write && !(error instanceof StorageError)) await this.#exists();
+      const action = write ? "open for writing" : "open";
       throw storageFailure(action, filePath, error);
     }
   }
@@ -225,8 +217,10 @@ export class GuardedFolder {
       const info = await this.#fileSystem.stat(file);
       requireRegularFile(filePath, info);
       own = stampOf(info);
-      const isKnown = access === "read" && isSameUnmodified(expected, own);
-      if (!isKnown) await confirm();
+      const isExpected = access === "read" && expected?.inode !== undefined &&
+        own.inode !== undefined && isSameFile(expected, own) &&
+        isUnmodified(expected, own);
+      if (!isExpected) await confirm();
       return {
         file,
         stamp: own,

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { delay } from "@std/async/delay";
 import { Bitfield } from "../base/bitfield.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
 import type { Geometry } from "../metainfo/geometry.ts";
@@ -15,6 +16,7 @@ import {
   type FileParts,
   PieceHashes,
   READ_LENGTH,
+  TURN_LENGTH,
 } from "./piece_hashes.ts";
 import type { ByteRange, Storage } from "./storage.ts";
 import type { HashWorker, WorkerHasher } from "./worker_hasher.ts";
@@ -22,9 +24,7 @@ import type { HashWorker, WorkerHasher } from "./worker_hasher.ts";
 /** Bytes in a run, or one piece if that is longer. */
 const RUN_LENGTH = 4 * 1024 * 1024;
 /** Runs in flight for each worker, so that none waits while this thread hashes. */
-const RUNS_IN_FLIGHT = 5;
-/** This thread's other work gets a turn after so much hashing, in milliseconds. */
-const TURN_MS = 8;
+const RUNS_IN_FLIGHT = 4;
 
 /** Progress of a verification, in pieces. */
 export interface VerifyProgress {
@@ -126,7 +126,6 @@ export async function hashRuns(
   const spans = new FileSpans(files?.files ?? []);
   const runs = pieceRuns(options);
   const fileHasher = new FileHasher();
-  using turns = new Turns();
 
   function partsOf({ offsetInTorrent, length }: PieceRun): FileParts {
     const parts = spans.at(offsetInTorrent, length).map((span) => {
@@ -146,7 +145,7 @@ export async function hashRuns(
       await content.read(offsetInTorrent + done, bytes);
       hashes.add(bytes);
       done += bytes.length;
-      await turns.pause();
+      if (done % TURN_LENGTH < bytes.length) await delay(0);
     }
     return hashes.finish();
   }
@@ -155,11 +154,9 @@ export async function hashRuns(
   // loop over a generator does, and so ends the others.
   async function hashOn(
     hash: (parts: FileParts) => Promise<Uint8Array | undefined>,
-    prepare?: (run: PieceRun) => void,
   ): Promise<void> {
     for (const run of runs) {
       signal?.throwIfAborted();
-      prepare?.(run);
       const hashes = files && await hash(partsOf(run));
       onHashed(run, hashes ?? await readAndHash(run));
     }
@@ -167,55 +164,24 @@ export async function hashRuns(
 
   const failures: unknown[] = [];
   const lanes: Promise<unknown>[] = [];
-  const startLane = (lane: Promise<void>): void => {
-    lanes.push(lane.catch((error) => failures.push(error)));
+  const startLane = (...lane: Parameters<typeof hashOn>): void => {
+    lanes.push(hashOn(...lane).catch((error) => failures.push(error)));
   };
   const helpers = new Set<HashWorker>();
-  const addHelpers = ({ length }: PieceRun): void => {
-    const workers = files && hasher?.workersFor(length);
-    for (const worker of workers ?? []) {
-      if (helpers.has(worker)) continue;
+  const hashHere = (parts: FileParts): Promise<Uint8Array | undefined> => {
+    const workers = hasher?.workersFor(parts.length) ?? [];
+    for (const worker of workers.filter((worker) => !helpers.has(worker))) {
       helpers.add(worker);
       for (let count = 0; count < RUNS_IN_FLIGHT; count++) {
-        startLane(
-          hashOn(async (parts) => (await worker.request(parts)).hashes),
-        );
+        startLane(async (parts) => (await worker.request(parts)).hashes);
       }
     }
+    return fileHasher.hash(parts).catch(() => undefined);
   };
-  startLane(hashOn(
-    (parts) =>
-      fileHasher.hash(parts, () => turns.pause()).catch(() => undefined),
-    addHelpers,
-  ));
+  startLane(hashHere);
   // A failure is passed on after all lanes have ended: no read is left behind.
   for (const lane of lanes) await lane;
   if (failures.length > 0) throw failures[0];
-}
-
-/** Turns of the thread's other work; a timer would take a millisecond for each. */
-class Turns implements Disposable {
-  readonly #channel = new MessageChannel();
-  #endMs = performance.now() + TURN_MS;
-  #turn: Promise<void> | undefined;
-
-  pause(): Promise<void> | undefined {
-    if (performance.now() < this.#endMs) return undefined;
-    return this.#turn ??= new Promise((resolve) => {
-      const { port1, port2 } = this.#channel;
-      port2.onmessage = () => {
-        this.#turn = undefined;
-        this.#endMs = performance.now() + TURN_MS;
-        resolve();
-      };
-      port1.postMessage(undefined);
-    });
-  }
-
-  [Symbol.dispose](): void {
-    this.#channel.port1.close();
-    this.#channel.port2.close();
-  }
 }
 
 /** The pieces to hash, ascending. */

@@ -13,6 +13,7 @@ import { MOVE_AWAY, storageFailure } from "./storage_failure.ts";
 const TAKE_BACK_ATTEMPTS = 20;
 /** A folder that was made just now is at most so old, in milliseconds. */
 const NEW_FOLDER_MS = 10_000;
+
 /** True if a real path is that of a folder, or leads to something below it. */
 export function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(join(folder, SEPARATOR));

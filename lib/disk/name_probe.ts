@@ -25,14 +25,6 @@ const MAX_PROBED_PAIRS = 1000;
 /** Errors that concern the name alone; a full disk, for one, says nothing of it. */
 const NAME_ERRORS: readonly unknown[] = ["ENAMETOOLONG", "EILSEQ", "EINVAL"];
 
-/** Options of {@linkcode probeNames}. */
-export interface ProbeNamesOptions {
-  /** The download folder. */
-  readonly dir: string;
-  /** Frees file descriptors if there is none to probe with. @default nothing is freed */
-  readonly fdPressure?: FdPressure;
-}
-
 /**
  * Checks that each file of a torrent has a place of its own below `dir`.
  * @throws {StorageError} If the file system does not take a name, or takes two
@@ -40,7 +32,10 @@ export interface ProbeNamesOptions {
  */
 export async function probeNames(
   { files }: Torrent,
-  { dir, fdPressure }: ProbeNamesOptions,
+  { dir, fdPressure }: {
+    readonly dir: string;
+    readonly fdPressure?: FdPressure;
+  },
 ): Promise<void> {
   await checkLongestPath(files, dir);
   const unusual = findUnusualNames(files);

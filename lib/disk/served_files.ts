@@ -1,9 +1,8 @@
 /**
- * Checks that files still have the stamps with which they were verified, before
- * bytes that were read from them are served. Invariants: bytes that were read since
- * the last check are served for 10 ms, and once, before they are checked; once a
- * check fails, each later one does. Checks after each read of 256 KiB were half of a
- * seeder's system calls.
+ * Checks that files still have the stamps with which they were verified, before their
+ * bytes are served. Invariants: bytes that were read since the last check are served
+ * once at most, and for 10 ms; after a check that failed, each one fails. To check
+ * after each read of 256 KiB took half of a seeder's system calls.
  *
  * @module
  */

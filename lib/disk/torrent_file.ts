@@ -13,6 +13,7 @@ import type { Torrent } from "../metainfo/torrent.ts";
 import { ifAny } from "./file_system.ts";
 import { sha1 } from "./sha1.ts";
 import { errorCode, sourceFailure, storageFailure } from "./storage_failure.ts";
+import { writeTrial } from "./write_trial.ts";
 
 /** Largest torrent file to read, in bytes: 1.6 million pieces. */
 export const MAX_TORRENT_FILE_LENGTH = 32 * 1024 * 1024;
@@ -135,14 +136,7 @@ export async function checkWritable(
     if ((await ifAny(Deno.lstat(path)))?.isDirectory) {
       throw storageFailure("write", path, "EISDIR");
     }
-    const dir = dirname(resolve(path));
-    const trial = await Deno.makeTempFile({ dir, prefix: ".lanswarm-" });
-    try {
-      await Deno.writeFile(trial, new Uint8Array(length));
-    } finally {
-      // Harmless if it fails, as with saveTorrentFile().
-      await Deno.remove(trial).catch(() => {});
-    }
+    await writeTrial(dirname(resolve(path)), length);
   } catch (error) {
     throw writeFailure(path, error);
   }

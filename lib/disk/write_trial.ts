@@ -4,6 +4,7 @@
  * @module
  */
 import { dirname } from "@std/path";
+import { ifAny } from "./file_system.ts";
 import { storageFailure } from "./storage_failure.ts";
 
 /**
@@ -11,19 +12,14 @@ import { storageFailure } from "./storage_failure.ts";
  * @throws {StorageError} If something else stands in its place.
  */
 export async function existingFolder(path: string): Promise<string> {
-  for (;;) {
-    try {
-      if ((await Deno.stat(path)).isDirectory) return path;
-    } catch (error) {
-      const above = dirname(path);
-      if (!(error instanceof Deno.errors.NotFound) || above === path) {
-        throw storageFailure("write to", path, error);
-      }
-      path = above;
-      continue;
-    }
-    throw storageFailure("write to", path, "ENOTDIR");
-  }
+  const fail = (error: unknown): never => {
+    throw storageFailure("write to", path, error);
+  };
+  const info = await ifAny(Deno.stat(path)).catch(fail);
+  if (info?.isDirectory) return path;
+  if (info !== undefined) fail("ENOTDIR");
+  const above = dirname(path);
+  return above === path ? fail("ENOENT") : await existingFolder(above);
 }
 
 /**
@@ -31,9 +27,18 @@ export async function existingFolder(path: string): Promise<string> {
  * @throws {StorageError} If the system refuses.
  */
 export async function tryToWrite(dir: string): Promise<void> {
-  try {
-    await Deno.remove(await Deno.makeTempFile({ dir, prefix: ".lanswarm-" }));
-  } catch (error) {
+  await writeTrial(dir).catch((error) => {
     throw storageFailure("write to", dir, error);
+  });
+}
+
+/** The same with `length` zeros. @throws {Error} If the system refuses. */
+export async function writeTrial(dir: string, length = 0): Promise<void> {
+  const trial = await Deno.makeTempFile({ dir, prefix: ".lanswarm-" });
+  try {
+    if (length > 0) await Deno.writeFile(trial, new Uint8Array(length));
+  } finally {
+    // Harmless if it fails, as where a virus scanner on Windows reads the file.
+    await Deno.remove(trial).catch(() => {});
   }
 }
