@@ -35,7 +35,7 @@ export function rolloutRoutes(
   rollout: Rollout,
   shares: () => readonly ListedShare[],
 ): ReadonlyMap<string, TrackerHandler> {
-  const rate = new AnnounceRate(REPORT_RATE);
+  const rate = new AnnounceRate({ random: Math.random, ...REPORT_RATE });
   const events = new RolloutEvents();
   const kept = new Map<
     string,

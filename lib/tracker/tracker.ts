@@ -13,7 +13,7 @@ import {
 } from "../announce/announce.ts";
 import type { InfoHash } from "../base/identifier.ts";
 import { isLoopback } from "../base/ip_address.ts";
-import { RateLimiter, type RateLimiterOptions } from "../base/rate_limiter.ts";
+import { type Random, randomBelow } from "../base/random.ts";
 import type { TorrentCatalogue } from "../catalogue/torrent_catalogue.ts";
 import type {
   AcceptedAnnounce,
@@ -160,22 +160,43 @@ export function adaptiveInterval(longestMs: number): AnnounceInterval {
   };
 }
 
-/** Addresses from which on those that announced little are forgotten. */
-const MANY_ADDRESSES = 4_096;
+/** The limit of each address. */
+export interface AnnounceRateOptions {
+  readonly random: Random;
+  /** Announces in the long run. @default 500 */
+  readonly perSecond?: number;
+  /** Announces at once. @default 5_000 */
+  readonly burst?: number;
+}
+
+/** Buckets in total. A power of two. */
+const BUCKET_COUNT = 1 << 16;
+
+/** Buckets in which an address may be. */
+const SET_SIZE = 4;
 
 /**
- * Limits the announces of each address. The limit is generous, because hundreds of
- * machines may share an address, and does not apply to this machine, which may be a
- * proxy for all. Memory stays small: an address is remembered only while it has used
- * half of its burst, and no tracker answers so many announces that many have.
+ * Limits the announces of each address by a token bucket, in memory that does not
+ * grow. The limit is generous, because hundreds of machines may share an address,
+ * and does not apply to this machine, which may be a proxy for all. Buckets form
+ * sets of four: a set without a free bucket gives up its fullest one, so an address
+ * is forgotten only for a busier one, or when its bucket is full and means nothing.
+ * A map of limiters by address took a tenth of an announce where thousands of
+ * addresses announce.
  */
 export class AnnounceRate {
-  readonly #limit: Required<RateLimiterOptions>;
-  readonly #limiters = new Map<string, RateLimiter>();
+  readonly #msPerAnnounce: number;
+  readonly #burstMs: number;
+  readonly #seed: number;
+  /** The owner of each bucket, by a hash of its address. */
+  readonly #owners = new Int32Array(BUCKET_COUNT);
+  /** The time at which each bucket is full again. */
+  readonly #fullAtMs = new Float64Array(BUCKET_COUNT).fill(-Infinity);
 
-  /** @param limit Of one address. @default 500 announces a second, 5,000 at once */
-  constructor(limit = { perSecond: 500, burst: 5_000 }) {
-    this.#limit = limit;
+  constructor({ random, perSecond = 500, burst = 5_000 }: AnnounceRateOptions) {
+    this.#msPerAnnounce = 1000 / perSecond;
+    this.#burstMs = burst * this.#msPerAnnounce;
+    this.#seed = randomBelow(2 ** 32, random);
   }
 
   /**
@@ -184,19 +205,35 @@ export class AnnounceRate {
    */
   take(hostname: string, nowMs: number): number {
     if (isLoopback(hostname)) return 0;
-    let limiter = this.#limiters.get(hostname);
-    if (limiter === undefined) {
-      if (this.#limiters.size >= MANY_ADDRESSES) this.#forget(nowMs);
-      limiter = new RateLimiter(this.#limit);
-      this.#limiters.set(hostname, limiter);
-    }
-    return limiter.tryTake(1, nowMs) ? 0 : limiter.waitMs(1, nowMs);
+    const hash = this.#hash(hostname);
+    const bucket = this.#bucketOf(hash);
+    const isOwn = this.#owners[bucket] === hash;
+    const startMs = isOwn ? Math.max(this.#fullAtMs[bucket]!, nowMs) : nowMs;
+    const fullAtMs = startMs + this.#msPerAnnounce;
+    const waitMs = fullAtMs - nowMs - this.#burstMs;
+    if (waitMs > 0) return waitMs;
+    this.#owners[bucket] = hash;
+    this.#fullAtMs[bucket] = fullAtMs;
+    return 0;
   }
 
-  #forget(nowMs: number): void {
-    for (const [hostname, limiter] of this.#limiters) {
-      const hasHalf = limiter.waitMs(this.#limit.burst / 2, nowMs) === 0;
-      if (hasHalf) this.#limiters.delete(hostname);
+  /** The address's own bucket, or the fullest of its set. */
+  #bucketOf(hash: number): number {
+    const first = Math.imul(hash, 0x9e3779b1) >>> 0 & BUCKET_COUNT - SET_SIZE;
+    let fullest = first;
+    for (let bucket = first; bucket < first + SET_SIZE; bucket++) {
+      if (this.#owners[bucket] === hash) return bucket;
+      if (this.#fullAtMs[bucket]! < this.#fullAtMs[fullest]!) fullest = bucket;
     }
+    return fullest;
+  }
+
+  #hash(hostname: string): number {
+    let hash = this.#seed;
+    for (let offset = 0; offset < hostname.length; offset++) {
+      hash = Math.imul(hash ^ hostname.charCodeAt(offset), 0x01000193);
+      hash ^= hash >>> 15;
+    }
+    return hash | 0;
   }
 }

@@ -77,7 +77,7 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
     intervalMs: intervalMs === undefined
       ? adaptiveInterval(Math.min(longestMs, ANNOUNCE_INTERVAL))
       : () => intervalMs,
-    rate: new AnnounceRate(),
+    rate: new AnnounceRate({ random: Math.random }),
     onlyListed: options.onlyListed ? catalogue : undefined,
     onAnnounce: onAnnounce && guardListener(onAnnounce, onError),
   });

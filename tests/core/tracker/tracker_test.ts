@@ -3,6 +3,7 @@ import {
   type InfoHash,
   peerIdFromBytes,
 } from "../../../lib/base/identifier.ts";
+import { seededRandom } from "../../../lib/base/random.ts";
 import {
   type TorrentCatalogue,
   TorrentIndex,
@@ -66,7 +67,7 @@ Deno.test("Tracker.announce() refuses an address that announces too often, and r
   const tracker = new Tracker({
     store: memoryStore(),
     intervalMs: () => 120_000,
-    rate: new AnnounceRate({ perSecond: 1, burst: 2 }),
+    rate: new AnnounceRate({ random: seededRandom(1), perSecond: 1, burst: 2 }),
     onAnnounce: ({ announce, outcome }) => {
       reported.push(`${announce.event} ${outcome.type}`);
     },
