@@ -12,8 +12,8 @@ import { VirtualLan } from "./virtual_lan.ts";
 
 /** Blocks that a run may deliver; a longer run is simulated in larger blocks. */
 const MAX_BLOCKS = 1_500_000;
-/** In a large swarm hosts read their messages once in the time that so many pieces take through a link. */
-const TURN_PIECES = 8;
+/** In a large swarm hosts read their messages once in this share of the least time possible: a piece passes some ten hosts, and waits at each. */
+const TURN_SHARE = 0.002;
 /** The longest such interval, in milliseconds: with a longer one request windows would run empty. */
 const LONGEST_TURN_MS = 500;
 /** Deliveries of pieces from which a swarm is large. */
@@ -154,7 +154,7 @@ function grainOf(
     blocksPerPiece,
     blockBytes: pieceLength / blocksPerPiece,
     turnMs: pieceDeliveries >= LARGE
-      ? Math.min(TURN_PIECES * pieceMs, LONGEST_TURN_MS)
+      ? Math.min(pieceCount * pieceMs * TURN_SHARE, LONGEST_TURN_MS)
       : 0,
   };
 }
