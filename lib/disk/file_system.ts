@@ -21,6 +21,8 @@ const CALLS_PER_TURN = 256;
 export class FileSystem {
   #asyncCallsLeft = 0;
   #syncCallsLeft = CALLS_PER_TURN;
+  /** Cursors of files, where they are known: after a read or write. */
+  readonly #cursors = new WeakMap<Deno.FsFile, number>();
 
   lstat(path: string): Promise<Deno.FileInfo> {
     return this.call(() => Deno.lstatSync(path), () => Deno.lstat(path));
@@ -45,8 +47,9 @@ export class FileSystem {
   }
 
   /**
-   * Fills `into` from an offset in the file. Deno has no positional read or
-   * write: this seeks first, so only one call on a file may run at a time.
+   * Fills `into` from an offset in the file. Deno has no positional read or write:
+   * this seeks first, so only one call on a file may run at a time, and nothing else
+   * may move its cursor.
    * @throws {Deno.errors.UnexpectedEof} If the file ends earlier.
    */
   async read(
@@ -54,7 +57,7 @@ export class FileSystem {
     offsetInFile: number,
     into: Uint8Array,
   ): Promise<void> {
-    file.seekSync(offsetInFile, Deno.SeekMode.Start);
+    this.#seek(file, offsetInFile);
     for (let done = 0; done < into.length;) {
       const rest = into.subarray(done);
       const count = await this.call(
@@ -67,6 +70,7 @@ export class FileSystem {
       }
       done += count;
     }
+    this.#cursors.set(file, offsetInFile + into.length);
   }
 
   /** Writes all of `bytes` at an offset in the file. Seeks, as `read` does. */
@@ -75,7 +79,7 @@ export class FileSystem {
     offsetInFile: number,
     bytes: Uint8Array,
   ): Promise<void> {
-    file.seekSync(offsetInFile, Deno.SeekMode.Start);
+    this.#seek(file, offsetInFile);
     for (let done = 0; done < bytes.length;) {
       const rest = bytes.subarray(done);
       done += await this.call(
@@ -83,6 +87,14 @@ export class FileSystem {
         () => file.write(rest),
       );
     }
+    this.#cursors.set(file, offsetInFile + bytes.length);
+  }
+
+  /** Forgets the cursor until the read or write has ended. */
+  #seek(file: Deno.FsFile, offsetInFile: number): void {
+    const isThere = this.#cursors.get(file) === offsetInFile;
+    if (!isThere) file.seekSync(offsetInFile, Deno.SeekMode.Start);
+    this.#cursors.delete(file);
   }
 
   /** Makes one of two equal calls. */

@@ -12,6 +12,7 @@ import { LockOwners } from "../../lib/disk/folder_lock.ts";
 import { openTorrentContent } from "../../lib/disk/torrent_content.ts";
 import { scanSource } from "../../lib/disk/source.ts";
 import { sampleTorrent } from "../core/disk/sample_torrent.ts";
+import { countReads } from "./count_reads.ts";
 import { listing, temporaryFolder } from "./temporary_folder.ts";
 
 const PIECE_LENGTH = 16384;
@@ -38,16 +39,12 @@ async function restart(dir: string, mustVerify = false): Promise<Verified> {
     mustVerify,
     recordSecret,
   });
-  const { storage } = opened;
-  const read = storage.read.bind(storage);
-  let readLength = 0;
-  storage.read = (offset, into) => {
-    readLength += into.length;
-    return read(offset, into);
-  };
+  using reads = countReads();
   const have = await opened.verify();
   await opened.close(() => have);
-  return { haveCount: have.count, hashedCount: readLength / PIECE_LENGTH };
+  // The record is shorter than a piece.
+  const hashedCount = Math.floor(reads.length / PIECE_LENGTH);
+  return { haveCount: have.count, hashedCount };
 }
 
 async function withContent(): Promise<
