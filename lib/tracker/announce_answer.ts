@@ -7,7 +7,7 @@
  */
 import type { ScrapeEntry } from "../announce/announce.ts";
 import { IDENTIFIER_LENGTH, identifierToBytes } from "../base/identifier.ts";
-import { IPV4_LENGTH, parseIpAddress } from "../base/ip_address.ts";
+import { parseIpAddress, parseIpv4 } from "../base/ip_address.ts";
 import { parseCompactPeers } from "../base/peer_address.ts";
 import { type Encodable, encodeBencode } from "../bencode/encode.ts";
 import { writeDecimal } from "../http/response.ts";
@@ -67,13 +67,17 @@ export function encodeAnnounceAnswer(
   writer.number(swarm.complete);
   writer.raw(PARTS.downloaded);
   writer.number(swarm.downloaded);
-  const external = parseIpAddress(externalHostname);
-  if (external === undefined) writer.raw(PARTS.end);
-  else {
-    const isIpv4 = external.length === IPV4_LENGTH;
-    writer.raw(isIpv4 ? PARTS.externalIpv4 : PARTS.externalIpv6);
-    writer.raw(external);
-  }
+  const ipv4 = parseIpv4(externalHostname);
+  const ipv6 = ipv4 === undefined
+    ? parseIpAddress(externalHostname)
+    : undefined;
+  if (ipv4 !== undefined) {
+    writer.raw(PARTS.externalIpv4);
+    writer.uint32(ipv4);
+  } else if (ipv6 !== undefined) {
+    writer.raw(PARTS.externalIpv6);
+    writer.raw(ipv6);
+  } else writer.raw(PARTS.end);
   writer.raw(PARTS.incomplete);
   writer.number(swarm.incomplete);
   writer.raw(PARTS.interval);
@@ -207,5 +211,12 @@ export class ReplyWriter {
   /** Writes a whole number in decimal digits. */
   number(value: number): void {
     this.#length = writeDecimal(this.#memory, this.#length, value);
+  }
+
+  /** Writes four bytes, big endian. */
+  uint32(value: number): void {
+    for (let shift = 24; shift >= 0; shift -= 8) {
+      this.#memory[this.#length++] = value >>> shift;
+    }
   }
 }

@@ -187,6 +187,7 @@ function readKey(reader: QueryReader): string {
 
 const PERCENT = 0x25;
 const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
 const MAX_BYTE = 0xff;
 
 /** The value of each hex digit by its code; -1 for other characters. */
@@ -207,8 +208,6 @@ export class QueryReader {
   #from = 0;
   /** End of the value. */
   #to = -1;
-  /** The next byte that is read of it. */
-  #at = 0;
   readonly #identifier = new Uint8Array(IDENTIFIER_LENGTH);
 
   /** Begins a query. */
@@ -242,12 +241,14 @@ export class QueryReader {
    * @throws {QueryError} If it has another length or a bad escape.
    */
   identifier(): Uint8Array {
+    const identifier = this.#identifier;
     let length = 0;
-    for (this.#at = this.#from; this.#at < this.#to; length++) {
+    for (let at = this.#from; at < this.#to; length++) {
       // Bytes beyond the end are counted and dropped.
-      this.#identifier[length] = this.#nextByte();
+      identifier[length] = this.#byteAt(at);
+      at += this.#query.charCodeAt(at) === PERCENT ? 3 : 1;
     }
-    if (length === IDENTIFIER_LENGTH) return this.#identifier;
+    if (length === IDENTIFIER_LENGTH) return identifier;
     const reason = `is ${length} bytes long instead of ${IDENTIFIER_LENGTH}`;
     throw new QueryError(this.#name, reason);
   }
@@ -257,8 +258,9 @@ export class QueryReader {
     const raw = this.#query.slice(this.#from, this.#to);
     if (!raw.includes("%")) return raw;
     let text = "";
-    for (this.#at = this.#from; this.#at < this.#to;) {
-      text += String.fromCharCode(this.#nextByte());
+    for (let at = this.#from; at < this.#to;) {
+      text += String.fromCharCode(this.#byteAt(at));
+      at += this.#query.charCodeAt(at) === PERCENT ? 3 : 1;
     }
     return text;
   }
@@ -269,32 +271,38 @@ export class QueryReader {
    */
   wholeNumber(): number {
     let value = 0;
-    let isNumber = this.#from < this.#to;
-    for (this.#at = this.#from; isNumber && this.#at < this.#to;) {
-      const digit = this.#nextByte() - DIGIT_0;
-      isNumber = digit >= 0 && digit <= 9;
-      value = value * 10 + digit;
+    let at = this.#from;
+    while (at < this.#to) {
+      const code = this.#byteAt(at);
+      if (code < DIGIT_0 || code > DIGIT_9) break;
+      value = value * 10 + code - DIGIT_0;
+      at += this.#query.charCodeAt(at) === PERCENT ? 3 : 1;
     }
-    if (isNumber) return Math.min(value, Number.MAX_SAFE_INTEGER);
-    throw new QueryError(this.#name, "is not a whole number");
+    if (at === this.#from || at < this.#to) {
+      throw new QueryError(this.#name, "is not a whole number");
+    }
+    return Math.min(value, Number.MAX_SAFE_INTEGER);
   }
 
-  /** Reads the next byte, escaped or not. */
-  #nextByte(): number {
-    const code = this.#query.charCodeAt(this.#at++);
+  /** The byte that starts here, escaped or not. */
+  #byteAt(at: number): number {
+    const code = this.#query.charCodeAt(at);
     if (code !== PERCENT) {
       if (code <= MAX_BYTE) return code;
       throw new QueryError(this.#name, "has a character that is not a byte");
     }
-    const byte = this.#hexDigit() << 4 | this.#hexDigit();
-    if (byte >= 0) return byte;
-    throw new QueryError(this.#name, "has a % without two hex digits");
+    const high = this.#hexDigit(at + 1);
+    const low = this.#hexDigit(at + 2);
+    if ((high | low) < 0) {
+      throw new QueryError(this.#name, "has a % without two hex digits");
+    }
+    return high << 4 | low;
   }
 
-  /** Reads a hex digit; -1 if there is none in this parameter. */
-  #hexDigit(): number {
-    const at = this.#at++;
-    const code = at < this.#to ? this.#query.charCodeAt(at) : Infinity;
-    return HEX_VALUES[code] ?? -1;
+  /** The hex digit's value; -1 if there is none in this parameter. */
+  #hexDigit(at: number): number {
+    if (at >= this.#to) return -1;
+    const code = this.#query.charCodeAt(at);
+    return code <= MAX_BYTE ? HEX_VALUES[code]! : -1;
   }
 }
