@@ -8,7 +8,7 @@ import { assertEquals } from "@std/assert";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
 import type { BlockRange } from "../../../lib/wire/message.ts";
 import { latin1 } from "../bencode/bytes.ts";
-import { LIBTORRENT_HANDSHAKE } from "../wire/payloads.ts";
+import { STOCK_HANDSHAKES } from "../wire/payloads.ts";
 import { SwarmDesk } from "./swarm_desk.ts";
 
 const BOTH = { extensions: { fast: true, extended: true } };
@@ -114,12 +114,13 @@ Deno.test("Swarm requests 16 KiB of a peer that does not answer more", () => {
   }
 });
 
-Deno.test("Swarm requests 16 KiB of libtorrent", () => {
-  const desk = leecher({ requestLength: undefined, pieceCount: 24 });
-  const payload = LIBTORRENT_HANDSHAKE;
-  desk.receive(1, { type: "extended", id: 0, payload });
-  const { made } = serve(desk, desk.signal(1, "unchoke"), Infinity);
-  assertEquals(made.length, 24 * 32);
+Deno.test("Swarm requests 16 KiB of libtorrent, aria2, transmission and rtorrent", () => {
+  for (const [client, payload] of Object.entries(STOCK_HANDSHAKES)) {
+    const desk = leecher({ requestLength: undefined, pieceCount: 24 });
+    desk.receive(1, { type: "extended", id: 0, payload });
+    const { made } = serve(desk, desk.signal(1, "unchoke"), Infinity);
+    assertEquals(made.length, 24 * 32, client);
+  }
 });
 
 Deno.test("Swarm makes requests no longer than the peer says", () => {

@@ -30,6 +30,22 @@ export const BEP_10_EXAMPLE = latin1(
   "d1:md11:LT_metadatai1e7:\xc2\xb5T_PEXi2ee1:pi6881e1:v13:\xc2\xb5Torrent 1.2e",
 );
 
+/** Handshakes of other clients, as captured from them. */
+export const STOCK_HANDSHAKES = {
+  libtorrent: LIBTORRENT_HANDSHAKE,
+  aria2: latin1(
+    "d1:md11:ut_metadatai9ee13:metadata_sizei1054e1:pi6899e1:v12:aria2/1.36.0e",
+  ),
+  transmission: latin1(
+    "d1:ei1e1:md11:ut_metadatai3ee13:metadata_sizei1054e1:pi51413e4:reqqi512e" +
+      "11:upload_onlyi1e1:v17:Transmission 3.00e",
+  ),
+  rtorrent: latin1(
+    "d1:ei0e1:md11:ut_metadatai2e6:ut_pexi0ee13:metadata_sizei35889e1:pi6887e" +
+      "4:reqqi2048e1:v17:libTorrent 0.13.8e",
+  ),
+};
+
 /** Handshakes to mutate. */
 export const HANDSHAKE_PAYLOADS = [
   LIBTORRENT_HANDSHAKE,
