@@ -3,10 +3,10 @@
  * blocks of 16 KiB, and the disk is read once per chunk. Longer blocks, which peers of
  * our own kind request, are read straight into the caller's buffer: a copy costs as
  * much as a read from the system's own cache, and of a chunk that is read for a short
- * one, the rest would often be read again. Invariants: a chunk lies inside one piece, so it never becomes stale if only verified pieces are
- * requested; all chunks together, also those being read, fit into the limit, except
- * for a single one; the disk is read for at most four times of what is requested, as
- * a chunk is read only for a run of requests of a quarter of its length.
+ * one, the rest would often be read again. Invariants: a chunk lies inside one piece,
+ * so it never becomes stale if only verified pieces are requested; all chunks fit into
+ * the limit, except for a single one; the disk is read for at most four times of what
+ * is requested, as a chunk is read only for a run of a quarter of its length.
  *
  * Blocks in memory are copied synchronously, without a promise, and buffers are
  * reused: with a new buffer for each chunk, garbage collection took a quarter of a

@@ -127,7 +127,8 @@ export class HashWorker implements Disposable {
   constructor() {
     this.#worker.onmessage = ({ data }) => {
       if (data === "started") this.isReady = true;
-      else this.pending.shift()!(data);
+      // None is left for an answer that arrives after the error.
+      else this.pending.shift()?.(data);
     };
     this.#worker.onerror = (event) => {
       event.preventDefault();
@@ -136,8 +137,9 @@ export class HashWorker implements Disposable {
     };
   }
 
-  /** The answer is empty if the thread fails. */
+  /** The answer is empty if the thread fails, or has failed. */
   request(request: HashRequest): Promise<HashResponse> {
+    if (!this.isReady) return Promise.resolve({});
     return new Promise((resolve) => {
       this.pending.push(resolve);
       const transfer = "buffer" in request ? [request.buffer] : [];

@@ -172,6 +172,30 @@ Deno.test("createTorrent() on workers names a file that ends early, and what to 
   );
 });
 
+Deno.test("createTorrent() goes on alone when its workers fail", async () => {
+  await using folder = await temporaryFolder();
+  const source = await makeSource(folder.path);
+  const options = { announce: ANNOUNCE, pieceLength: 16_384 };
+  const { torrent } = await createTorrent(source, options);
+  for (const failed of ["before", "meanwhile"]) {
+    using hasher = openWorkerHasher({ maxWorkers: 1 });
+    await startWorkers(hasher);
+    const [worker] = hasher.workersFor(0);
+    const fail = () =>
+      worker!.request({ buffer: new ArrayBuffer(1), length: 2 });
+    const failures: unknown[] = [];
+    if (failed === "before") assertEquals(await fail(), {});
+    const created = await createTorrent(source, {
+      ...options,
+      hasher,
+      onProgress: () => failures.push(fail()),
+    });
+    for (const answer of failures) assertEquals(await answer, {});
+    assertEquals(created.torrent, torrent);
+    assertEquals(hasher.isReady, false);
+  }
+});
+
 Deno.test("createTorrent() on workers ends with its signal", async () => {
   await using folder = await temporaryFolder();
   const source = await makeSource(folder.path);
