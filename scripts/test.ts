@@ -54,7 +54,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
       // disk that folds names, mounts of a test's own, and a reader of QR codes.
       `--allow-run=${Deno.execPath()},mkfifo,script,sh,mkntfs,lowntfs-3g,mount,umount,unshare,zbarimg`,
     ],
-    jobs: 4,
+    jobs: 3,
     filesPerWorker: 5,
   },
   core: { permissions: [], jobs: 2, filesPerWorker: 20 },
