@@ -18,8 +18,8 @@ import { withDescriptor } from "./file_pool.ts";
 import { isUnwritable, OwnFolder } from "./own_folder.ts";
 import { sha1 } from "./sha1.ts";
 
-/** Longest time to take a free lock, in milliseconds. */
-const LOCK_WAIT_MS = 500;
+/** Longest time to take a free lock, in milliseconds: on a busy machine half a second is too short. */
+const LOCK_WAIT_MS = 2_000;
 /** Time between two attempts, in milliseconds. */
 const LOCK_RETRY_MS = 25;
 /** Text of a claim: the owner file and the process that locked it. */
