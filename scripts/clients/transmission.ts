@@ -44,7 +44,7 @@ async function startTransmission(
   const script = await writeMarkerScript(host);
   // The default folder for its state would be shared by all hosts.
   const folder = host.path(".transmission");
-  await Deno.mkdir(folder);
+  await Deno.mkdir(folder, { recursive: true });
   await Deno.writeTextFile(
     join(folder, "settings.json"),
     JSON.stringify(settings),
