@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { dirname } from "@std/path";
+import { dirname, join } from "@std/path";
 import { ifAny } from "./file_system.ts";
 import { storageFailure } from "./storage_failure.ts";
 
@@ -34,9 +34,9 @@ export async function tryToWrite(dir: string): Promise<void> {
 
 /** The same with `length` zeros. @throws {Error} If the system refuses. */
 export async function writeTrial(dir: string, length = 0): Promise<void> {
-  const trial = await Deno.makeTempFile({ dir, prefix: ".lanswarm-" });
+  const trial = join(dir, `.lanswarm-${crypto.randomUUID()}`);
   try {
-    if (length > 0) await Deno.writeFile(trial, new Uint8Array(length));
+    await Deno.writeFile(trial, new Uint8Array(length), { createNew: true });
   } finally {
     // Harmless if it fails, as where a virus scanner on Windows reads the file.
     await Deno.remove(trial).catch(() => {});
