@@ -105,7 +105,7 @@ interface ShareParts {
   readonly opened: AsyncDisposableStack;
   /** The torrents that are seeded, by info hash. */
   readonly runs: ReadonlyMap<string, TorrentRun>;
-  /** What to do when one of them stops, by info hash. */
+  /** Called when one of them stops, by info hash. */
   readonly withdrawals: Map<string, () => void>;
   readonly store: PeerStore;
 }

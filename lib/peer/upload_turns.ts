@@ -63,7 +63,7 @@ export class UploadTurns {
 export class HostTurns {
   readonly #all: UploadTurns;
   readonly #overread = new RateLimiter(OVERREAD);
-  /** How to begin the batches that wait, in their order. */
+  /** Callbacks that begin the batches that wait, in their order. */
   readonly #waiting = new Map<Promise<Turn>, (turn: Turn) => void>();
   #current: Turn | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;

@@ -49,7 +49,7 @@ export interface HostReport {
   readonly name: string;
   /** IP addresses of the host in canonical text, at most eight. */
   readonly addresses: readonly string[];
-  /** What the peer does. */
+  /** Its state. */
   readonly state: ReportedState;
   /** The part that is verified and stored, from 0 to 1. */
   readonly fraction: number;

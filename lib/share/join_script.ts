@@ -44,7 +44,7 @@ export const JOIN_TARGETS: readonly string[] = [
 export interface JoinLine {
   /** The kind of shell that the line is for. */
   readonly shell: "sh" | "powershell";
-  /** What it is for. */
+  /** The system that it is for. */
   readonly label: string;
   /** The line. */
   readonly command: string;

@@ -247,7 +247,7 @@ export class Rollout {
     if (peerId !== undefined && row.peerId !== peerId) {
       if (row.key !== undefined) this.#byKey.delete(row.key);
       row.peerId = peerId;
-      // What the former peer had is not what this one has.
+      // The pieces of the former peer say nothing of this one.
       row.parts.clear();
       row.report = undefined;
       row.reportedMs = -Infinity;

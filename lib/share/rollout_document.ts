@@ -68,7 +68,7 @@ export interface RolloutDocument {
   readonly sizeBytes?: number;
   /** `hashing` until there is a torrent file. */
   readonly state: "hashing" | "ready";
-  /** Whether enough hosts are verified. */
+  /** True if enough hosts are verified. */
   readonly verdict: VerdictDocument;
   /** Hosts in each state. */
   readonly counts: Readonly<Record<RolloutState, number>>;

@@ -205,7 +205,7 @@ function contains(request: BlockRange, part: BlockRange): boolean {
     (after === 0 || part.length % BLOCK_SIZE === 0);
 }
 
-/** What is left of a request without a part that it contains. */
+/** The rest of a request without a part that it contains. */
 function rest(request: BlockRange, part: BlockRange): BlockRange[] {
   const { index, offsetInPiece } = request;
   const before = part.offsetInPiece - offsetInPiece;

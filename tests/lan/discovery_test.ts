@@ -100,7 +100,7 @@ lanTest(
     }
     await delay(2_500);
     for (const peer of silentPeers) await stopPeer(peer);
-    // What was sent before this message was heard before it.
+    // Messages sent before this one were heard before it.
     const last = "cd".repeat(20);
     await startProbe(host, "flood", last, "1").ended();
     await listener.stdout.waitFor(new RegExp(last));
@@ -141,7 +141,7 @@ lanTest(
     await peer.stdout.waitFor(/^cd(cd)+ 10\.77\.0\.2:7000$/);
     await stranger.moveTo("10.88.0.2");
     await startProbe(stranger, "flood", infoHash, "5").ended();
-    // What was sent before this message was read before it.
+    // Messages sent before this one were read before it.
     await startProbe(lan.host("near"), "flood", last, "1").ended();
     await peer.stdout.waitFor(/^ef(ef)+ 10\.77\.0\.3:7000$/);
     assertEquals(peer.stdout.lines.filter((line) => /10\.88/.test(line)), []);

@@ -11,7 +11,7 @@ import {
   rowsOf,
 } from "./rollout_sample.ts";
 
-/** How many are complete, and how many are there and lack something. */
+/** The numbers of hosts that are complete, and that are there and lack something. */
 function countsOf(rollout: Rollout, nowMs = 0): [number, number] {
   const hosts = rollout.hosts(nowMs);
   const complete = hosts.filter(({ fraction }) => fraction === 1).length;
@@ -106,7 +106,7 @@ Deno.test("a state follows from reports: waiting, verifying, stuck, failed, done
   };
   assertEquals(step(0, { state: "waiting", fraction: 0 }), "lab01 waiting");
   assertEquals(step(60_000, { state: "verifying" }), "lab01 verifying");
-  // What was verified for long is not stuck when that is over.
+  // A host that verified for long is not stuck when that is over.
   assertEquals(step(65_000, {}), "lab01 fetching");
   let last = "";
   for (let nowMs = 66_000; nowMs <= 310_000; nowMs += 1_000) {
