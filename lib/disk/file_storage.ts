@@ -30,8 +30,11 @@ import {
 import { errorCode, MOVE_AWAY, storageFailure } from "./storage_failure.ts";
 import { existingFolder, tryToWrite } from "./write_trial.ts";
 
-/** Files to fsync side by side, which a journaling file system commits together. */
-const PARALLEL_SYNCS = 16;
+/**
+ * Files to fsync side by side, which a journaling file system commits together. Deno
+ * has 32 threads for calls of files and of its output, which must not all wait.
+ */
+const PARALLEL_SYNCS = 8;
 
 /** Windows alone syncs no file that is open for reading; a write costs more checks. */
 const SYNC_ACCESS = Deno.build.os === "windows" ? "write" : "read";
