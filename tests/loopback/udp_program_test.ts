@@ -14,6 +14,7 @@ import {
   runCommand,
 } from "../../scripts/programs/running_program.ts";
 import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
+import { freePort } from "./free_port.ts";
 
 const LIBRARY = new URL("../../lib/mod.ts", import.meta.url).href;
 const CONFIGURATION = fromFileUrl(new URL("../../deno.json", import.meta.url));
@@ -85,7 +86,7 @@ Deno.test("tracker --udp says that the port is taken for UDP", async () => {
 Deno.test("startTracker() opens no socket if it cannot open all", async () => {
   const socket = openUdpSocket({
     hostname: "127.0.0.1",
-    port: 0,
+    port: freePort(),
     onDatagram: () => {},
     onError: reportError,
   });
