@@ -80,7 +80,7 @@ function* expand(word: string): Generator<string> {
     for (let number = Number(first); number <= Number(last); number++) {
       // As wide as the first: 01 to 40, 1 to 40.
       const digits = String(number).padStart(first.length, "0");
-      for (const rest of expand(`${after}`)) yield `${before}${digits}${rest}`;
+      for (const rest of expand(after)) yield `${before}${digits}${rest}`;
     }
   }
 }

@@ -119,7 +119,7 @@ export class Rollout {
       return true;
     }
     const { infoHash, state, fraction, name } = report;
-    // Whoever verifies is not stuck, and has not been when that is over.
+    // A host that waits or verifies is not stuck, nor was it when that is over.
     if (state !== "fetching" && !isComplete(row)) row.progressedMs = nowMs;
     row.lastSeenMs = row.reportedMs = nowMs;
     row.report = report;

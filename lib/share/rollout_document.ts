@@ -68,7 +68,7 @@ export interface RolloutDocument {
   readonly sizeBytes?: number;
   /** `hashing` until there is a torrent file. */
   readonly state: "hashing" | "ready";
-  /** True if enough hosts are verified. */
+  /** The result so far. */
   readonly verdict: VerdictDocument;
   /** Hosts in each state. */
   readonly counts: Readonly<Record<RolloutState, number>>;
