@@ -182,75 +182,7 @@ export {
 } from "./disk/hash_content.ts";
 
 // Shares: a tracker, the torrent files and a list of them on one port
-export {
-  SHARE_PORT_COUNT,
-  ShareServer,
-  type ShareServerOptions,
-  startShareServer,
-} from "./share/share_server.ts";
-export { type SharedTorrent } from "./share/share_routes.ts";
-export {
-  type ExecutableFile,
-  ExecutableFolder,
-  type ExecutableFolderOptions,
-  executablesOf,
-} from "./share/executables.ts";
-export {
-  type JoinLine,
-  joinLines,
-  type OfferedExecutable,
-  shortHost,
-} from "./share/join_script.ts";
-export {
-  type ListedShare,
-  parseShareListing,
-  type ShareListing,
-  shareTrackers,
-} from "./share/share_listing.ts";
-export {
-  fetchShares,
-  type FetchSharesOptions,
-  resolveShareHost,
-} from "./share/fetch_shares.ts";
-export {
-  type DownloadRoom,
-  freeLength,
-  measureRoom,
-} from "./share/check_room.ts";
-export {
-  type PreparedShare,
-  prepareShare,
-  type PrepareShareOptions,
-  readShare,
-} from "./share/share_torrent.ts";
-export {
-  type HostAnnounce,
-  Rollout,
-  type RolloutOptions,
-  type Verdict,
-} from "./share/rollout.ts";
-export {
-  countStates,
-  isVerified,
-  ROLLOUT_STATES,
-  type RolloutHost,
-  type RolloutState,
-} from "./share/host_state.ts";
-export {
-  type Clocks,
-  formatReport,
-  type HostDocument,
-  type RolloutDocument,
-  type VerdictDocument,
-} from "./share/rollout_document.ts";
-export {
-  fetchRollout,
-  fetchRollouts,
-  type RolloutSummary,
-} from "./share/fetch_rollout.ts";
-export { type Expectation, readExpectation } from "./share/expectation.ts";
-export { ReportSender, type SendReportOptions } from "./share/report_sender.ts";
-export { type HostReport, type ReportedState } from "./share/host_report.ts";
+export * from "./share/mod.ts";
 
 // Torrents
 export { VERSION } from "./base/version.ts";

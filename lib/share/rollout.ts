@@ -10,8 +10,8 @@
 import type { InfoHash, PeerId } from "../base/identifier.ts";
 import type { PeerAnnounce } from "../tracker/store/peer_store.ts";
 import type { Expectation } from "./expectation.ts";
-import type { HostReport } from "./host_report.ts";
 import { placeHosts } from "./expected_hosts.ts";
+import type { HostReport } from "./host_report.ts";
 import {
   isComplete,
   isGone,
@@ -21,11 +21,8 @@ import {
   type Row,
   stateOf,
 } from "./host_state.ts";
+import { RowTable } from "./row_table.ts";
 
-/** Rows that are kept at most: any host may invent some. */
-const MAX_ROWS = 10_000;
-/** Rows of one IP address: an address counts for a classroom behind it, no more. */
-const MAX_ROWS_PER_HOST = 64;
 /** Least time between two reports of a host that count, in milliseconds. */
 const LEAST_REPORT_MS = 200;
 
@@ -59,25 +56,12 @@ export interface RolloutOptions {
   readonly atLeast?: number | undefined;
 }
 
-/** A sign of a host: the fields of announces and reports that identify it. */
-interface Sign {
-  readonly hostname: string;
-  readonly peerId: PeerId | undefined;
-  readonly key?: string | undefined;
-  readonly port: number;
-  /** @default unknown */
-  readonly name?: string;
-}
-
 /** The hosts of one process that shares. */
 export class Rollout {
   readonly #options: RolloutOptions;
-  readonly #rows = new Set<Row>();
-  readonly #byHost = new Map<string, Row[]>();
-  readonly #byKey = new Map<string, Row>();
+  readonly #rows = new RowTable();
   /** The lengths of the torrents that count; peers may announce others. */
   readonly #shares = new Map<InfoHash, number>();
-  #madeRoomMs = -Infinity;
   /** The time at which a program last asked for the rows. */
   lastReadMs: number = -Infinity;
   /** The peer of this process, which is not counted. */
@@ -102,7 +86,7 @@ export class Rollout {
   announced(announce: HostAnnounce, nowMs: number): void {
     const { peerId, infoHash, left, event } = announce;
     if (peerId === this.own || !this.#shares.has(infoHash)) return;
-    const row = this.#rowOf(announce, nowMs);
+    const row = this.#rows.of(announce, nowMs);
     if (row === undefined) return;
     row.lastSeenMs = nowMs;
     this.#progress(row, { infoHash, left, nowMs });
@@ -114,7 +98,7 @@ export class Rollout {
     const length = this.#shares.get(report.infoHash);
     if (length === undefined) return false;
     if (report.peerId !== undefined && report.peerId === this.own) return true;
-    const row = this.#rowOf({ ...report, hostname }, nowMs);
+    const row = this.#rows.of({ ...report, hostname }, nowMs);
     if (row === undefined || nowMs - row.reportedMs < LEAST_REPORT_MS) {
       return true;
     }
@@ -224,87 +208,6 @@ export class Rollout {
     if (left < part.left) row.progressedMs = nowMs;
     part.left = left;
     row.parts.set(infoHash, part);
-  }
-
-  /** The row of the host that gave a sign, a new one at need. */
-  #rowOf(sign: Sign, nowMs: number): Row | undefined {
-    const { hostname, peerId, key, port, name = "" } = sign;
-    const ofHost = this.#byHost.get(hostname) ?? [];
-    // Only the peer itself knows its key: it has one more address, of the other family.
-    const secret = peerId && key ? `${peerId} ${key}` : undefined;
-    const known = secret === undefined ? undefined : this.#byKey.get(secret);
-    const row =
-      ofHost.find((row) => peerId !== undefined && row.peerId === peerId) ??
-        known ??
-        // A peer that was started again has another peer id.
-        ofHost.find((row) => row.port === port && port > 0) ??
-        ofHost.find((row) =>
-          (name === "" || row.name === "" || row.name === name) &&
-          (row.peerId === undefined || isGone(row, nowMs) && !isComplete(row))
-        ) ?? this.#add(hostname, nowMs);
-    if (row === undefined) return undefined;
-    if (!row.hostnames.includes(hostname)) this.#addHostname(row, hostname);
-    if (peerId !== undefined && row.peerId !== peerId) {
-      if (row.key !== undefined) this.#byKey.delete(row.key);
-      row.peerId = peerId;
-      // The pieces of the former peer say nothing of this one.
-      row.parts.clear();
-      row.report = undefined;
-      row.reportedMs = -Infinity;
-    }
-    if (port > 0) row.port = port;
-    if (secret !== undefined) this.#byKey.set(row.key = secret, row);
-    return row;
-  }
-
-  #add(hostname: string, nowMs: number): Row | undefined {
-    const ofHost = this.#byHost.get(hostname) ?? [];
-    if (ofHost.length >= MAX_ROWS_PER_HOST) this.#forget(ofHost[0]!);
-    if (this.#rows.size >= MAX_ROWS) this.#makeRoom(nowMs);
-    if (this.#rows.size >= MAX_ROWS) return undefined;
-    const row: Row = {
-      hostnames: [],
-      name: "",
-      claimed: [],
-      firstSeenMs: nowMs,
-      lastSeenMs: nowMs,
-      isComplete: false,
-      isGone: false,
-      peerId: undefined,
-      key: undefined,
-      port: 0,
-      parts: new Map(),
-      report: undefined,
-      reportedMs: -Infinity,
-      progressedMs: nowMs,
-    };
-    this.#rows.add(row);
-    this.#addHostname(row, hostname);
-    return row;
-  }
-
-  #addHostname(row: Row, hostname: string): void {
-    row.hostnames.push(hostname);
-    this.#byHost.set(hostname, [...this.#byHost.get(hostname) ?? [], row]);
-  }
-
-  /** Forgets hosts that have left without everything, if there are any. */
-  #makeRoom(nowMs: number): void {
-    if (nowMs - this.#madeRoomMs < 1_000) return;
-    this.#madeRoomMs = nowMs;
-    for (const row of this.#rows) {
-      if (isGone(row, nowMs) && !isComplete(row)) this.#forget(row);
-    }
-  }
-
-  #forget(row: Row): void {
-    this.#rows.delete(row);
-    if (row.key !== undefined) this.#byKey.delete(row.key);
-    for (const hostname of row.hostnames) {
-      const others = this.#byHost.get(hostname)!.filter((one) => one !== row);
-      if (others.length === 0) this.#byHost.delete(hostname);
-      else this.#byHost.set(hostname, others);
-    }
   }
 }
 

@@ -1,0 +1,71 @@
+/**
+ * Shares: a tracker, the torrent files and a list of them on one port, and the
+ * rollout of the hosts that fetch them.
+ *
+ * @module
+ */
+export {
+  SHARE_PORT_COUNT,
+  ShareServer,
+  type ShareServerOptions,
+  startShareServer,
+} from "./share_server.ts";
+export { type SharedTorrent } from "./share_routes.ts";
+export {
+  type ExecutableFile,
+  ExecutableFolder,
+  type ExecutableFolderOptions,
+  executablesOf,
+} from "./executables.ts";
+export {
+  type JoinLine,
+  joinLines,
+  type OfferedExecutable,
+  shortHost,
+} from "./join_script.ts";
+export {
+  type ListedShare,
+  parseShareListing,
+  type ShareListing,
+  shareTrackers,
+} from "./share_listing.ts";
+export {
+  fetchShares,
+  type FetchSharesOptions,
+  resolveShareHost,
+} from "./fetch_shares.ts";
+export { type DownloadRoom, freeLength, measureRoom } from "./check_room.ts";
+export {
+  type PreparedShare,
+  prepareShare,
+  type PrepareShareOptions,
+  readShare,
+} from "./share_torrent.ts";
+export {
+  type HostAnnounce,
+  Rollout,
+  type RolloutOptions,
+  type Verdict,
+} from "./rollout.ts";
+export {
+  countStates,
+  isVerified,
+  ROLLOUT_STATES,
+  type RolloutHost,
+  type RolloutState,
+} from "./host_state.ts";
+export {
+  type Clocks,
+  formatReport,
+  type HostDocument,
+  type RolloutDocument,
+  type VerdictDocument,
+} from "./rollout_document.ts";
+export {
+  fetchRollout,
+  fetchRollouts,
+  type RolloutSummary,
+} from "./fetch_rollout.ts";
+export { type Expectation, readExpectation } from "./expectation.ts";
+export { ReportSender, type SendReportOptions } from "./report_sender.ts";
+export { type HostReport, type ReportedState } from "./host_report.ts";

@@ -1,0 +1,119 @@
+/**
+ * The rows of a rollout: which of them belongs to a host that announces or reports.
+ * A row is found by peer id and address, or by port and address, so that no sign
+ * changes the row of another address; with the announce key, a host adds its address
+ * of the other family. Pure.
+ *
+ * @module
+ */
+import type { PeerId } from "../base/identifier.ts";
+import { isComplete, isGone, type Row } from "./host_state.ts";
+
+/** Rows that are kept at most: any host may invent some. */
+const MAX_ROWS = 10_000;
+/** Rows of one IP address: an address counts for a classroom behind it, no more. */
+const MAX_ROWS_PER_HOST = 64;
+
+/** A sign of a host: the fields of announces and reports that identify it. */
+export interface Sign {
+  readonly hostname: string;
+  readonly peerId: PeerId | undefined;
+  readonly key?: string | undefined;
+  readonly port: number;
+  /** @default unknown */
+  readonly name?: string;
+}
+
+/** The rows, by address. */
+export class RowTable {
+  readonly #rows = new Set<Row>();
+  readonly #byHost = new Map<string, Row[]>();
+  readonly #byKey = new Map<string, Row>();
+  #madeRoomMs = -Infinity;
+
+  /** In the order of their first signs. */
+  [Symbol.iterator](): SetIterator<Row> {
+    return this.#rows.values();
+  }
+
+  /** The row of the host that gave a sign, a new one at need; `undefined` if all are taken. */
+  of(sign: Sign, nowMs: number): Row | undefined {
+    const { hostname, peerId, key, port, name = "" } = sign;
+    const ofHost = this.#byHost.get(hostname) ?? [];
+    // Only the peer itself knows its key: it has one more address, of the other family.
+    const secret = peerId && key ? `${peerId} ${key}` : undefined;
+    const known = secret === undefined ? undefined : this.#byKey.get(secret);
+    const row =
+      ofHost.find((row) => peerId !== undefined && row.peerId === peerId) ??
+        known ??
+        // A peer that was started again has another peer id.
+        ofHost.find((row) => row.port === port && port > 0) ??
+        ofHost.find((row) =>
+          (name === "" || row.name === "" || row.name === name) &&
+          (row.peerId === undefined || isGone(row, nowMs) && !isComplete(row))
+        ) ?? this.#add(hostname, nowMs);
+    if (row === undefined) return undefined;
+    if (!row.hostnames.includes(hostname)) this.#addHostname(row, hostname);
+    if (peerId !== undefined && row.peerId !== peerId) {
+      if (row.key !== undefined) this.#byKey.delete(row.key);
+      row.peerId = peerId;
+      // The pieces of the former peer say nothing of this one.
+      row.parts.clear();
+      row.report = undefined;
+      row.reportedMs = -Infinity;
+    }
+    if (port > 0) row.port = port;
+    if (secret !== undefined) this.#byKey.set(row.key = secret, row);
+    return row;
+  }
+
+  #add(hostname: string, nowMs: number): Row | undefined {
+    const ofHost = this.#byHost.get(hostname) ?? [];
+    if (ofHost.length >= MAX_ROWS_PER_HOST) this.#forget(ofHost[0]!);
+    if (this.#rows.size >= MAX_ROWS) this.#makeRoom(nowMs);
+    if (this.#rows.size >= MAX_ROWS) return undefined;
+    const row: Row = {
+      hostnames: [],
+      name: "",
+      claimed: [],
+      firstSeenMs: nowMs,
+      lastSeenMs: nowMs,
+      isComplete: false,
+      isGone: false,
+      peerId: undefined,
+      key: undefined,
+      port: 0,
+      parts: new Map(),
+      report: undefined,
+      reportedMs: -Infinity,
+      progressedMs: nowMs,
+    };
+    this.#rows.add(row);
+    this.#addHostname(row, hostname);
+    return row;
+  }
+
+  #addHostname(row: Row, hostname: string): void {
+    row.hostnames.push(hostname);
+    this.#byHost.set(hostname, [...this.#byHost.get(hostname) ?? [], row]);
+  }
+
+  /** Forgets hosts that have left without everything, if there are any. */
+  #makeRoom(nowMs: number): void {
+    if (nowMs - this.#madeRoomMs < 1_000) return;
+    this.#madeRoomMs = nowMs;
+    for (const row of this.#rows) {
+      if (isGone(row, nowMs) && !isComplete(row)) this.#forget(row);
+    }
+  }
+
+  #forget(row: Row): void {
+    this.#rows.delete(row);
+    if (row.key !== undefined) this.#byKey.delete(row.key);
+    for (const hostname of row.hostnames) {
+      const others = this.#byHost.get(hostname)!.filter((one) => one !== row);
+      if (others.length === 0) this.#byHost.delete(hostname);
+      else this.#byHost.set(hostname, others);
+    }
+  }
+}
