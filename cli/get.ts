@@ -58,7 +58,7 @@ export async function runGet(
           onChosen: () => isShare = true,
         }),
       onStarted: (run, session) => {
-        if (isShare) reporters.use(reportHost(run, { session, dir: job.dir }));
+        if (isShare) reporters.use(reportHost(run, { session, job }));
       },
       onSettled: (run, { port: peerPort }) => {
         isComplete ||= run.phase === "settled";
@@ -219,5 +219,7 @@ async function requireRoom(torrent: Torrent, job: GetJob): Promise<void> {
     }, ${
       formatSize(freeLength)
     } free on ${path}; make room, choose another --dir, or start all the same with --ignore-space`,
+    // For the report of it.
+    { cause: "ENOSPC" },
   );
 }

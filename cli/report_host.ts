@@ -7,6 +7,7 @@
  */
 import { delay } from "@std/async/delay";
 import {
+  failureCode,
   freeLength,
   type HostReport,
   type ReportedState,
@@ -14,7 +15,9 @@ import {
   type Session,
   type Torrent,
 } from "../mod.ts";
+import { HostMeter } from "./host_meter.ts";
 import { mainAddresses, ownNames } from "./lan_addresses.ts";
+import type { PeerJob } from "./peer_job.ts";
 import { describeError } from "./program_error.ts";
 import { fractionOf } from "./progress_bar.ts";
 import type { TorrentRun } from "./torrent_run.ts";
@@ -26,8 +29,15 @@ const TIMEOUT_MS = { each: 5_000, last: 500 } as const;
 /** Reports a run until it is disposed of. */
 export function reportHost(
   run: TorrentRun,
-  { session, dir }: { readonly session: Session; readonly dir: string },
+  { session, job: { dir, maxDownloadBytesPerSecond } }: {
+    readonly session: Session;
+    readonly job: Pick<PeerJob, "dir" | "maxDownloadBytesPerSecond">;
+  },
 ): AsyncDisposable {
+  const meter = new HostMeter(
+    () => run.transfer?.isComplete ? undefined : run.transfer?.load(),
+    maxDownloadBytesPerSecond,
+  );
   const ending = new AbortController();
   const reporter = new ReportSender(run.torrent);
   const make = (): HostReport => ({
@@ -35,6 +45,7 @@ export function reportHost(
     peerId: session.peerId,
     port: session.port,
     freeBytes: freeLength(dir),
+    evidence: meter.evidence(),
   });
   const reporting = (async () => {
     while (!ending.signal.aborted && !reporter.isUseless) {
@@ -53,6 +64,7 @@ export function reportHost(
   return {
     [Symbol.asyncDispose]: async () => {
       const report = make();
+      meter[Symbol.dispose]();
       ending.abort();
       await reporting;
       // Of a host that leaves with less, its announce says so.
@@ -72,6 +84,7 @@ export async function reportFailure(
     ...emptyReport(torrent),
     state: "failed",
     reason: describeError(error),
+    reasonCode: failureCode(error),
   }, { timeoutMs: TIMEOUT_MS.last });
 }
 
@@ -109,6 +122,7 @@ export function reportOf(
     uploadBytesPerSecond: snapshot?.uploadBytesPerSecond ?? 0,
     exitCode: commandCode,
     reason: isFailed ? describeError(failure) : undefined,
+    reasonCode: isFailed ? failureCode(failure) : undefined,
   };
 }
 

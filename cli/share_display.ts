@@ -72,12 +72,16 @@ export interface ShareDisplay extends PeerDisplay {
 /** Hosts below the state at most. */
 const MAX_HOST_ROWS = 12;
 
-/** The hosts that somebody has to look at, the most urgent first. */
+/** The hosts that somebody has to look at, the most urgent first, then the slow ones. */
 function needy(hosts: readonly RolloutHost[]): RolloutHost[] {
   const states = ROLLOUT_STATES.slice(0, ROLLOUT_STATES.indexOf("waiting"));
-  return states.flatMap((state) =>
-    hosts.filter((host) => host.state === state)
+  const slow = hosts.filter(({ state, reason }) =>
+    reason !== undefined && (state === "waiting" || state === "fetching")
   );
+  return [
+    ...states.flatMap((state) => hosts.filter((host) => host.state === state)),
+    ...slow,
+  ];
 }
 
 /** Rows below the first lines: what follows on each share, and the state. */

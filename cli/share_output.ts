@@ -137,9 +137,12 @@ export function describeHosts(
   const listed = hosts.length <= count ? hosts : hosts.slice(0, count - 1);
   const width = Math.max(...listed.map(({ name }) => stringWidth(name)), 0);
   const lines = listed.map(({ name, state, reason = "", fraction }) => {
-    const text = state === "fetching"
-      ? `at ${Math.floor(fraction * 100)} %`
-      : reason;
+    const place = `at ${Math.floor(fraction * 100)} %`;
+    const text = state !== "fetching"
+      ? reason
+      : reason === ""
+      ? place
+      : `${place}: ${reason}`;
     const label = name + " ".repeat(width - stringWidth(name));
     return `${label}  ${state.padEnd(STATE_COLUMNS)}  ${text}`.trimEnd();
   });

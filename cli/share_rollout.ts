@@ -7,6 +7,7 @@
 import {
   type Expectation,
   formatReport,
+  HostProbes,
   readExpectation,
   Rollout,
   type Verdict,
@@ -37,6 +38,7 @@ export class ShareRollout implements Disposable {
   readonly #console: Pick<Console, "writeResult" | "warn">;
   readonly #report: Deno.FsFile | undefined;
   readonly #met = new AbortController();
+  readonly #probes: HostProbes;
   #metAtMs: number | undefined;
   readonly #timer: ReturnType<typeof setInterval>;
 
@@ -52,6 +54,7 @@ export class ShareRollout implements Disposable {
     this.#console = console;
     this.#report = report;
     this.rollout = new Rollout({ expectation, atLeast: job.atLeast });
+    this.#probes = new HostProbes(this.rollout);
     this.#timer = setInterval(() => this.#check(), CHECK_INTERVAL_MS);
   }
 
@@ -102,6 +105,7 @@ export class ShareRollout implements Disposable {
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
+    this.#probes[Symbol.dispose]();
     this.#report?.close();
   }
 
@@ -110,7 +114,9 @@ export class ShareRollout implements Disposable {
   }
 
   #check(): void {
-    if (this.#job.isStaying || !this.#verdict().isMet) return;
+    const { isMet } = this.#verdict();
+    this.#probes.run();
+    if (this.#job.isStaying || !isMet) return;
     const nowMs = performance.now();
     this.#metAtMs ??= nowMs;
     // A program that waits for the verdict must not find the share gone.

@@ -226,7 +226,12 @@ async function writeMissing(
     }
   }
   const names = [...missing.keys()];
-  if (job.json) return writeResult(console, { isMet: false, missing: names });
+  if (job.json) {
+    const hosts = [...missing.values()].map((
+      { name, state, fraction, reason, reasonCode },
+    ) => ({ name, state, fraction, reason, reasonCode }));
+    return writeResult(console, { isMet: false, missing: names, hosts });
+  }
   for (const name of names) console.writeResult(printable(name));
   for (const line of describeHosts([...missing.values()], MAX_DESCRIBED)) {
     console.writeErrorLine(printable(line));
@@ -235,7 +240,12 @@ async function writeMissing(
 
 function writeResult(
   console: JobContext["console"],
-  verdict: { readonly isMet: boolean; readonly missing: readonly string[] },
+  verdict: {
+    readonly isMet: boolean;
+    readonly missing: readonly string[];
+    /** Those that are missing. */
+    readonly hosts?: readonly Partial<HostDocument>[];
+  },
 ): void {
   console.writeResult(printableJson({ type: "verdict", ...verdict }));
 }

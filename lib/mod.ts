@@ -141,6 +141,7 @@ export {
   TorrentSession,
   type TorrentSessionOptions,
 } from "./peer/torrent_session.ts";
+export type { TransferLoad } from "./peer/transfer_load.ts";
 export type {
   FetchMetadataOptions,
   MagnetEvent,

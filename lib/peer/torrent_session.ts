@@ -35,6 +35,7 @@ import {
   createSwarm,
   type SessionContext,
 } from "./session_context.ts";
+import { LoadMeter, type TransferLoad } from "./transfer_load.ts";
 import {
   countUnique,
   describeSwarm,
@@ -70,6 +71,7 @@ export class TorrentSession {
   readonly #connections = new Map<PeerKey, PeerConnection>();
   readonly #downloadRate = new RateMeter(performance.now());
   readonly #uploadRate = new RateMeter(performance.now());
+  readonly #load = new LoadMeter();
   /** The last time at which a connected peer had a piece that we lack. */
   #sourceSeenMs = performance.now();
   readonly #stopping = new AbortController();
@@ -191,6 +193,11 @@ export class TorrentSession {
     };
   }
 
+  /** The work so far, and what the peers do now: cheap to ask for often. */
+  load(): TransferLoad {
+    return this.#load.describe(this.#swarm);
+  }
+
   get #state(): TorrentSnapshot["state"] {
     if (this.#failure !== undefined) return "failed";
     return this.isComplete ? "seeding" : "downloading";
@@ -283,10 +290,11 @@ export class TorrentSession {
    */
   async #verify({ index, bytes: piece }: PieceBytes): Promise<void> {
     const { geometry } = this.torrent;
-    const { bytes, hash } = await this.#session.hasher.hash(piece);
+    const { bytes, hash } = await this.#load.hash(this.#session.hasher, piece);
     const isRight = isPieceHash(this.torrent, index, hash);
     if (isRight) {
-      await this.#options.storage.write(geometry.pieceOffset(index), bytes);
+      const { storage } = this.#options;
+      await this.#load.write(storage, geometry.pieceOffset(index), bytes);
     }
     const type = isRight ? "pieceVerified" : "pieceCorrupt";
     // Before its consequences: the last piece completes the torrent.

@@ -13,6 +13,12 @@ import {
 } from "../base/identifier.ts";
 import { formatIpAddress, parseIpAddress } from "../base/ip_address.ts";
 import { isHostName } from "./expectation.ts";
+import {
+  type HostEvidence,
+  readEvidence,
+  writeEvidence,
+} from "./host_evidence.ts";
+import { isReasonCode, type ReasonCode } from "./reason.ts";
 
 /** Path of the reports on the server of a share; the query follows. */
 export const REPORT_PATH = "/api/v1/report";
@@ -63,6 +69,10 @@ export interface HostReport {
   readonly exitCode: number | undefined;
   /** The reason of a failure; one line. */
   readonly reason: string | undefined;
+  /** The kind of the failure. @default none */
+  readonly reasonCode?: ReasonCode | undefined;
+  /** What it measured of itself while it fetched. @default nothing */
+  readonly evidence?: HostEvidence | undefined;
 }
 
 /** Writes a report as the path and query of a request. */
@@ -82,6 +92,8 @@ export function reportPath(report: HostReport): string {
   if (addresses !== "") query.set("addresses", addresses);
   if (report.freeBytes !== undefined) query.set("free", `${report.freeBytes}`);
   if (report.exitCode !== undefined) query.set("exit", `${report.exitCode}`);
+  if (report.evidence !== undefined) writeEvidence(query, report.evidence);
+  if (report.reasonCode !== undefined) query.set("code", report.reasonCode);
   if (report.reason !== undefined) {
     query.set(
       "reason",
@@ -117,6 +129,7 @@ export function parseReport(text: string): HostReport {
   if (!REPORTED_STATES.some((known) => known === state)) {
     throw malformed(`state is not one of ${REPORTED_STATES.join(", ")}`);
   }
+  const code = query.get("code");
   const number = (key: string, most: number): number => {
     const value = query.get(key);
     // Number() reads an empty text as 0, and 0x10 as 16.
@@ -124,6 +137,7 @@ export function parseReport(text: string): HostReport {
     if (digits && Number(value) <= most) return Number(value);
     throw malformed(`${key} is not a number up to ${most}`);
   };
+  const evidence = readEvidence(query, number);
   return {
     infoHash: infoHashFromHex(infoHash),
     peerId: peerId as PeerId | undefined,
@@ -139,6 +153,9 @@ export function parseReport(text: string): HostReport {
       : undefined,
     exitCode: query.has("exit") ? number("exit", 0xffff_ffff) : undefined,
     reason: reason === undefined ? undefined : oneLine(reason),
+    // A later version may know more.
+    ...isReasonCode(code) && { reasonCode: code },
+    ...evidence !== undefined && { evidence },
   };
 }
 

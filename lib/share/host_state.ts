@@ -8,6 +8,8 @@ import { PEER_TIMEOUT } from "../announce/announce.ts";
 import type { InfoHash, PeerId } from "../base/identifier.ts";
 import type { Candidate } from "./expected_hosts.ts";
 import type { HostReport } from "./host_report.ts";
+import type { ReasonCode } from "./reason.ts";
+import type { Judgement } from "./judgement.ts";
 
 /** Silence after which a host that reports has left, in milliseconds. */
 const REPORTS_GONE_MS = 12_000;
@@ -45,6 +47,8 @@ export interface RolloutHost {
   readonly fraction: number;
   /** The reason of a failure, or of a stuck or missing host; for people. */
   readonly reason: string | undefined;
+  /** The kind of the reason; for programs. */
+  readonly reasonCode: ReasonCode | undefined;
   /** Its receive rate, as it reports it. */
   readonly downloadBytesPerSecond: number;
   /** Its send rate, as it reports it. */
@@ -78,6 +82,8 @@ export interface Row extends Candidate {
   reportedMs: number;
   /** The time at which it last gained something, or had everything. */
   progressedMs: number;
+  /** Whether it is slow, and why. */
+  readonly judgement: Judgement;
 }
 
 /** True for a host with everything, whatever it does since. */
@@ -121,32 +127,55 @@ export function isGone(
 export function stateOf(
   row: Row,
   { fraction, nowMs }: { readonly fraction: number; readonly nowMs: number },
-): { readonly state: RolloutState; readonly reason: string | undefined } {
+): Pick<RolloutHost, "state" | "reason" | "reasonCode"> {
   const { report } = row;
   if (row.isComplete) {
     const { exitCode = 0 } = report ?? {};
-    return {
-      state: report?.state === "done" ? "done" : "verified",
-      reason: exitCode === 0 ? undefined : `its command ended with ${exitCode}`,
-    };
+    const state = report?.state === "done" ? "done" : "verified";
+    if (exitCode === 0) return { state, ...NO_REASON };
+    const reason = `its command ended with ${exitCode}`;
+    return { state, reason, reasonCode: "command" };
   }
   if (report?.state === "failed") {
-    return { state: "failed", reason: report.reason };
+    const { reason, reasonCode = "failed" } = report;
+    return { state: "failed", reason, reasonCode };
   }
   const place = `at ${Math.floor(fraction * 100)} %`;
-  if (row.isGone) return { state: "left", reason: place };
-  if (report?.state === "verifying") {
-    return { state: "verifying", reason: undefined };
+  if (row.isGone) {
+    const isOrderly = row.parts.size > 0 &&
+      !row.parts.values().some(({ isPresent }) => isPresent);
+    if (isOrderly) return { state: "left", reason: place, reasonCode: "left" };
+    const ms = nowMs - row.lastSeenMs;
+    // Each change is an event: whole minutes, once there are some.
+    const age = describeAge(ms < 60_000 ? ms : ms - ms % 60_000);
+    const reason = `${place}, silent for ${age}: ${SILENT_ADVICE}`;
+    return { state: "left", reason, reasonCode: "silent" };
   }
-  const stillMs = nowMs - row.progressedMs;
-  const limitMs = STUCK_MS[report === undefined ? "announcing" : "reporting"];
-  if (stillMs > limitMs && report?.state !== "waiting") {
-    const reason = `for ${describeAge(stillMs)} ${place}`;
-    return { state: "stuck", reason };
+  if (report?.state === "verifying") {
+    return { state: "verifying", ...NO_REASON };
+  }
+  const { text, code: reasonCode } = row.judgement.reason ?? {};
+  if (isStuck(row, nowMs)) {
+    const still = `for ${describeAge(nowMs - row.progressedMs)} ${place}`;
+    const reason = text === undefined ? still : `${still}: ${text}`;
+    return { state: "stuck", reason, reasonCode };
   }
   const isWaiting = report?.state === "waiting" || fraction === 0;
-  return { state: isWaiting ? "waiting" : "fetching", reason: undefined };
+  const state = isWaiting ? "waiting" : "fetching";
+  return { state, reason: text, reasonCode };
 }
+
+/** True for a host that is there, fetches and has gained nothing for a while. */
+export function isStuck(
+  { progressedMs, report }: Pick<Row, "progressedMs" | "report">,
+  nowMs: number,
+): boolean {
+  const limitMs = STUCK_MS[report === undefined ? "announcing" : "reporting"];
+  return nowMs - progressedMs > limitMs && report?.state !== "waiting";
+}
+
+const NO_REASON = { reason: undefined, reasonCode: undefined } as const;
+const SILENT_ADVICE = "check its power, its cable and the program there";
 
 /** `40 s`, `4 min`, `2 h`: rounded down. */
 function describeAge(ms: number): string {
@@ -163,6 +192,7 @@ export const NEVER_SEEN = {
   state: "missing",
   fraction: 0,
   reason: "never seen",
+  reasonCode: "silent",
   downloadBytesPerSecond: 0,
   uploadBytesPerSecond: 0,
   freeBytes: undefined,

@@ -68,4 +68,7 @@ export {
 } from "./fetch_rollout.ts";
 export { type Expectation, readExpectation } from "./expectation.ts";
 export { ReportSender, type SendReportOptions } from "./report_sender.ts";
+export { failureCode, type ReasonCode } from "./reason.ts";
+export { type HostEvidence } from "./host_evidence.ts";
+export { HostProbes } from "./host_probes.ts";
 export { type HostReport, type ReportedState } from "./host_report.ts";

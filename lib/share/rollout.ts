@@ -12,6 +12,8 @@ import type { PeerAnnounce } from "../tracker/store/peer_store.ts";
 import type { Expectation } from "./expectation.ts";
 import { placeHosts } from "./expected_hosts.ts";
 import type { HostReport } from "./host_report.ts";
+import { noteRate } from "./judgement.ts";
+import { SlowHosts } from "./slow_hosts.ts";
 import {
   isComplete,
   isGone,
@@ -62,6 +64,8 @@ export class Rollout {
   readonly #rows = new RowTable();
   /** The lengths of the torrents that count; peers may announce others. */
   readonly #shares = new Map<InfoHash, number>();
+  /** @internal For {@linkcode HostProbes}: why hosts are slow. */
+  readonly slow: SlowHosts = new SlowHosts();
   /** The time at which a program last asked for the rows. */
   lastReadMs: number = -Infinity;
   /** The peer of this process, which is not counted. */
@@ -109,6 +113,9 @@ export class Rollout {
     row.report = report;
     row.name = name;
     row.claimed = report.addresses;
+    if (state === "fetching") {
+      noteRate(row.judgement, report.downloadBytesPerSecond);
+    }
     const hasAll = state === "verified" || state === "done";
     // A host with everything but the last hash lacks something.
     const left = hasAll ? 0 : Math.max(1, Math.round(length * (1 - fraction)));
@@ -125,6 +132,7 @@ export class Rollout {
     const rows = infoHash === undefined || this.#shares.size === 1
       ? [...this.#rows]
       : [...this.#rows].flatMap((row) => partOf(row, infoHash));
+    this.#judge(nowMs);
     for (const row of rows) {
       row.isComplete = isComplete(row);
       row.isGone = isGone(row, nowMs);
@@ -156,6 +164,19 @@ export class Rollout {
     return { expectedCount, neededCount, verifiedCount, isMet, missing };
   }
 
+  #judge(nowMs: number): void {
+    this.slow.judge(this.#rows, {
+      nowMs,
+      ownCount: this.own === undefined ? 0 : 1,
+      missingLengthOf: ({ parts }) =>
+        parts.entries().reduce(
+          (sum, [infoHash, { left }]) =>
+            sum + Math.min(left, this.#shares.get(infoHash)!),
+          0,
+        ),
+    });
+  }
+
   #describe(
     row: Row,
     { nowMs, ...rest }: {
@@ -167,11 +188,11 @@ export class Rollout {
     const { report } = row;
     const isActive = !row.isGone && !row.isComplete;
     const fraction = this.#fractionOf(row);
-    const { state, reason } = stateOf(row, { fraction, nowMs });
+    const state = stateOf(row, { fraction, nowMs });
     return {
       ...rest,
       address: row.hostnames[0],
-      ...{ state, fraction, reason },
+      ...{ ...state, fraction },
       downloadBytesPerSecond: isActive
         ? report?.downloadBytesPerSecond ?? 0
         : 0,

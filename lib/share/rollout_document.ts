@@ -11,6 +11,7 @@ import {
   type RolloutHost,
   type RolloutState,
 } from "./host_state.ts";
+import type { ReasonCode } from "./reason.ts";
 import type { Rollout, Verdict } from "./rollout.ts";
 import type { ListedShare } from "./share_listing.ts";
 
@@ -40,6 +41,8 @@ export interface HostDocument {
   readonly fraction: number;
   /** For people. */
   readonly reason?: string;
+  /** The kind of the reason; for programs. */
+  readonly reasonCode?: ReasonCode;
   /** Its receive rate. */
   readonly downloadBytesPerSecond: number;
   /** Its send rate. */
@@ -122,13 +125,13 @@ function describeHost(
     new Date(wallMs - (nowMs - ms)).toISOString();
   const { name, isExpected, state, address, reason, freeBytes, exitCode } =
     host;
-  const { firstSeenMs, completeAtMs } = host;
+  const { firstSeenMs, completeAtMs, reasonCode } = host;
   return {
     name,
     ...known({ address }),
     ...{ isExpected, state },
     fraction: Math.floor(host.fraction * 1e4) / 1e4,
-    ...known({ reason }),
+    ...known({ reason, reasonCode }),
     downloadBytesPerSecond: Math.round(host.downloadBytesPerSecond),
     uploadBytesPerSecond: Math.round(host.uploadBytesPerSecond),
     ...known({ freeBytes, exitCode }),
@@ -156,7 +159,7 @@ export function formatReport(rollout: Rollout, clocks: Clocks): string {
 /** The columns of the table; further ones are only ever added behind them. */
 const COLUMNS = [
   ...["host", "address", "expected", "state", "percent", "first seen"],
-  ...["complete at", "verified by", "exit code", "reason"],
+  ...["complete at", "verified by", "exit code", "reason", "reason code"],
 ];
 
 /** Writes the hosts as comma-separated values. [RFC 4180] */
@@ -165,7 +168,7 @@ export function formatCsv(hosts: readonly HostDocument[]): string {
     ...[host.name, host.address, host.isExpected ? "yes" : "no", host.state],
     ...[Math.floor(host.fraction * 100), host.firstSeen, host.completeAt],
     host.completeAt === undefined ? undefined : host.source,
-    ...[host.exitCode, host.reason],
+    ...[host.exitCode, host.reason, host.reasonCode],
   ]);
   return [COLUMNS, ...rows]
     .map((row) => `${row.map((value) => cell(value ?? "")).join()}\r\n`)

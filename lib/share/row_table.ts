@@ -7,6 +7,7 @@
  * @module
  */
 import type { PeerId } from "../base/identifier.ts";
+import { noJudgement } from "./judgement.ts";
 import { isComplete, isGone, type Row } from "./host_state.ts";
 
 /** Rows that are kept at most: any host may invent some. */
@@ -87,6 +88,7 @@ export class RowTable {
       report: undefined,
       reportedMs: -Infinity,
       progressedMs: nowMs,
+      judgement: noJudgement(),
     };
     this.#rows.add(row);
     this.#addHostname(row, hostname);

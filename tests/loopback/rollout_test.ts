@@ -144,7 +144,7 @@ Deno.test("wait ends with 0 when all are verified, also if the share ends with i
   assertEquals((await share.ended()).code, 0);
   await done.stop("SIGTERM");
   const [, row] = (await Deno.readTextFile(report)).split("\r\n");
-  assertMatch(row!, /^[^,]+,127\.0\.0\.1,yes,verified,100,.*Z,hash,,$/);
+  assertMatch(row!, /^[^,]+,127\.0\.0\.1,yes,verified,100,.*Z,hash,,,$/);
 });
 
 Deno.test("wait ends with 4 and the names, with 2 without a number, with 1 when the share is gone", async () => {
@@ -157,6 +157,12 @@ Deno.test("wait ends with 4 and the names, with 2 without a number, with 1 when 
   assertEquals([late.code, late.stdout], [4, "x1\nx2\n"]);
   assertMatch(late.stderr, /^x1 {2}missing +never seen$/m);
   assertMatch(late.stderr, /over with 0 of 2 verified$/m);
+  const asked = await runTask("wait", [url, "--timeout", "1s", "--json"]);
+  const { missing, hosts } = JSON.parse(asked.stdout);
+  assertEquals([missing, hosts[1]], [["x1", "x2"], {
+    ...{ name: "x2", state: "missing", fraction: 0 },
+    ...{ reason: "never seen", reasonCode: "silent" },
+  }]);
   await using gone = spawnTask("wait", [url, "--quiet"]);
   assertEquals((await share.stop("SIGTERM")).code, 4);
   const { code, stderr } = await gone.ended();

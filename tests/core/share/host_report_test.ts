@@ -21,6 +21,17 @@ const REPORT: HostReport = {
   freeBytes: 3_100_000_000,
   exitCode: 3,
   reason: "cannot write a & b: the disk is full; 100 %",
+  reasonCode: "diskFull",
+  evidence: {
+    disk: 0.93,
+    late: 0,
+    hash: 0.05,
+    idle: 1,
+    stall: 0.5,
+    peerCount: 12,
+    limitBytesPerSecond: 1_048_576,
+    isWireless: true,
+  },
 };
 
 function reread(report: HostReport): HostReport {
@@ -31,13 +42,19 @@ function reread(report: HostReport): HostReport {
 
 Deno.test("parseReport() reads what reportPath() writes", () => {
   assertEquals(reread(REPORT), REPORT);
+  // A version without codes and measurements.
+  const { reasonCode: _, evidence: __, ...former } = REPORT;
   const least = {
-    ...REPORT,
+    ...former,
     ...{ peerId: undefined, name: "", freeBytes: undefined, port: 0 },
     ...{ addresses: [] },
     ...{ exitCode: undefined, reason: undefined, state: "waiting" as const },
   };
   assertEquals(reread(least), least);
+  assertEquals(reread({ ...REPORT, reasonCode: "new" as "cpu" }), {
+    ...former,
+    evidence: REPORT.evidence!,
+  });
   // Everything is only said of everything.
   assertEquals(reread({ ...REPORT, fraction: 0.99999999 }).fraction, 0.999999);
 });
@@ -75,6 +92,7 @@ Deno.test("parseReport() refuses what is malformed, whatever it is", () => {
       ...[["fraction", "1.1"], ["fraction", "-1"], ["fraction", "NaN"]],
       ...[["fraction", ""], ["down", "0x10"], ["up", "1e3"], ["port", "65536"]],
       ...[["free", "99999999999999999"], ["exit", "-1"]],
+      ...[["disk", "1.1"], ["late", ""], ["peers", "-1"], ["limit", "x"]],
       ...[["addresses", "a"], ["addresses", "::1,".repeat(9)]],
     ] as [string, string][]
   ) {

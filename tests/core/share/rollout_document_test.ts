@@ -103,14 +103,17 @@ Deno.test("formatReport() writes a table that no spreadsheet takes for formulas"
   const rollout = expecting("lab01,-x");
   const reason = '=cmd|"x", y';
   rollout.reported(
-    report("1", { state: "failed", reason, fraction: 0.625 }),
+    report("1", {
+      ...{ state: "failed", reason, fraction: 0.625 },
+      reasonCode: "diskFull",
+    }),
     "192.168.1.1",
     0,
   );
   assertEquals(formatReport(rollout, CLOCKS).split("\r\n"), [
-    "host,address,expected,state,percent,first seen,complete at,verified by,exit code,reason",
-    `lab01,192.168.1.1,yes,failed,62,2026-01-01T12:00:00.000Z,,,,"'=cmd|""x"", y"`,
-    "'-x,,yes,missing,0,,,,,never seen",
+    "host,address,expected,state,percent,first seen,complete at,verified by,exit code,reason,reason code",
+    `lab01,192.168.1.1,yes,failed,62,2026-01-01T12:00:00.000Z,,,,"'=cmd|""x"", y",diskFull`,
+    "'-x,,yes,missing,0,,,,,never seen,silent",
     "",
   ]);
 });

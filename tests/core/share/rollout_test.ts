@@ -81,7 +81,7 @@ Deno.test("a killed host has left within 15 s, and is back in its row", () => {
   }
   assertEquals(rowsOf(rollout, kill + 10_000)[0], "lab01 fetching");
   assertEquals(rowsOf(rollout, kill + 15_000), [
-    "lab01 left: at 50 %",
+    "lab01 left: at 50 %, silent for 15 s: check its power, its cable and the program there",
     "lab02 missing: never seen",
   ]);
   rollout.announced(announce("7", { hostname: "192.168.1.1" }), 30_000);

@@ -1,0 +1,56 @@
+/**
+ * Connects to the ports of slow hosts, to find out whether other machines can: only
+ * to addresses from which they have announced or reported.
+ *
+ * @module
+ */
+import { joinSignals } from "../base/join_signals.ts";
+import type { Rollout } from "./rollout.ts";
+import type { Probe } from "./slow_hosts.ts";
+
+/** Longest wait for a connection, in milliseconds. */
+const TIMEOUT_MS = 2_500;
+/** Connections that are tried at once. */
+const MAX_PROBES = 8;
+
+/** Probes the slow hosts of a rollout until it is disposed of. */
+export class HostProbes implements Disposable {
+  readonly #rollout: Rollout;
+  readonly #ending = new AbortController();
+  #count = 0;
+
+  /** Probes nothing yet. */
+  constructor(rollout: Rollout) {
+    this.#rollout = rollout;
+  }
+
+  /** Starts the probes that are due. */
+  run(): void {
+    while (this.#count < MAX_PROBES) {
+      const probe = this.#rollout.slow.takeProbe(performance.now());
+      if (probe === undefined) return;
+      void this.#connect(probe);
+    }
+  }
+
+  async #connect({ hostname, port, done }: Probe): Promise<void> {
+    this.#count++;
+    using joined = joinSignals(
+      AbortSignal.timeout(TIMEOUT_MS),
+      this.#ending.signal,
+    );
+    const { signal } = joined;
+    const isReachable = await Deno.connect({ hostname, port, signal })
+      .then((connection) => {
+        connection.close();
+        return true;
+      }, () => false);
+    this.#count--;
+    done(isReachable, performance.now());
+  }
+
+  /** Ends the probes that run. */
+  [Symbol.dispose](): void {
+    this.#ending.abort();
+  }
+}
