@@ -105,6 +105,16 @@ export function isWildcard(host: string | undefined): boolean {
   return host === undefined || /^(0\.0\.0\.0|::)$/.test(host);
 }
 
+/** All addresses of this machine; none while the system cannot list them. */
+export function ownAddresses(): ReadonlySet<string> {
+  try {
+    return new Set(Deno.networkInterfaces().map(({ address }) => address));
+  } catch {
+    // Too many open files, for example: the next round lists them.
+    return new Set();
+  }
+}
+
 /** The addresses to show; none while the system cannot list them. */
 function presentAddresses(): string[] {
   try {

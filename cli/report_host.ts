@@ -29,9 +29,12 @@ const TIMEOUT_MS = { each: 5_000, last: 500 } as const;
 /** Reports a run until it is disposed of. */
 export function reportHost(
   run: TorrentRun,
-  { session, job: { dir, maxDownloadBytesPerSecond } }: {
+  { session, job: { dir, maxDownloadBytesPerSecond, exitWhenComplete } }: {
     readonly session: Session;
-    readonly job: Pick<PeerJob, "dir" | "maxDownloadBytesPerSecond">;
+    readonly job: Pick<
+      PeerJob,
+      "dir" | "maxDownloadBytesPerSecond" | "exitWhenComplete"
+    >;
   },
 ): AsyncDisposable {
   const meter = new HostMeter(
@@ -46,6 +49,7 @@ export function reportHost(
     port: session.port,
     freeBytes: freeLength(dir),
     evidence: meter.evidence(),
+    stays: !exitWhenComplete,
   });
   const reporting = (async () => {
     while (!ending.signal.aborted && !reporter.isUseless) {

@@ -143,8 +143,7 @@ async function* load(
   const advertiser = await advertise(job, { console, server });
   parts.opened.use(advertiser);
   if (interrupt !== undefined) {
-    interrupt.staysOnce = () =>
-      stays(rollout, { runs: [...runs.values()], console });
+    interrupt.staysOnce = () => stays(rollout, console);
   }
   const listed = items.map(({ name }) => server.add(name));
   listed.forEach(advertiser.set);
@@ -191,7 +190,11 @@ async function* load(
       );
     }
     parts.withdrawals.set(torrent.infoHash, withdraw);
-    rollout.addShare(torrent.infoHash, torrent.geometry.length);
+    rollout.addShare(
+      torrent.infoHash,
+      torrent.geometry.length,
+      () => runs.get(torrent.infoHash)?.transfer,
+    );
     // The pieces that this process has hashed need not be hashed again.
     const mustVerify = job.mustVerify && verified === undefined;
     yield [{
@@ -230,23 +233,12 @@ function announcedHere(
 }
 
 /** True at a Ctrl+C while other machines need this one, after a line that says so. */
-function stays(
-  rollout: Rollout,
-  { runs, console }: {
-    readonly runs: readonly TorrentRun[];
-    readonly console: JobContext["console"];
-  },
-): boolean {
-  const { fetching } = countMachines(rollout.hosts(performance.now()));
-  const transfers = runs.flatMap(({ transfer }) => transfer ?? []);
-  if (fetching === 0 || transfers.length === 0) return false;
-  const sum = (numbers: readonly number[]): number =>
-    numbers.reduce((sum, number) => sum + number, 0);
-  const unique = sum(transfers.map((transfer) => transfer.countUnique()));
-  const all = sum(
-    transfers.map(({ torrent }) => torrent.geometry.pieceCount),
-  );
-  console.warn(describeNeed(fetching, all === 0 ? 0 : unique / all));
+function stays(rollout: Rollout, console: JobContext["console"]): boolean {
+  const nowMs = performance.now();
+  const { fetching } = countMachines(rollout.hosts(nowMs));
+  const light = rollout.light(nowMs);
+  if (fetching === 0 || light === undefined) return false;
+  console.warn(describeNeed(fetching, light.onlyHere));
   return true;
 }
 

@@ -27,6 +27,7 @@ import {
   countMachines,
   describeHashing,
   describeHosts,
+  describeLight,
   describeMachines,
   describeShare,
   describeVerdict,
@@ -85,7 +86,7 @@ function needy(hosts: readonly RolloutHost[]): RolloutHost[] {
 }
 
 /** Rows below the first lines: what follows on each share, and the state. */
-const OTHER_ROWS = 4;
+const OTHER_ROWS = 5;
 
 /** Shows the work of one `share`. */
 export function createShareDisplay(
@@ -112,6 +113,7 @@ export function createShareDisplay(
     const hosts = rollout.hosts(performance.now());
     const verdict = rollout.verdict(hosts);
     const counts = countMachines(hosts);
+    const light = rollout.light(performance.now());
     const own = states.reduce((sum, { snapshot }) => {
       return sum + (snapshot?.uploadBytesPerSecond ?? 0);
     }, 0);
@@ -119,6 +121,7 @@ export function createShareDisplay(
     const all = Math.max(own, store.totals().bytesPerSecond);
     output.value({
       ...{ type: "status", ...counts, states: countStates(hosts) },
+      ...light && { light: light.light, onlyHere: light.onlyHere },
       uploadRate: Math.round(own),
       totalRate: Math.round(all),
     });
@@ -126,6 +129,9 @@ export function createShareDisplay(
       lines.push(describeMachines(counts, { own, all }));
       const text = describeVerdict(verdict);
       if (text !== "") lines.push(text);
+      if (light !== undefined && counts.complete + counts.fetching > 0) {
+        lines.push(describeLight(light));
+      }
       // Elsewhere each change would be one more line.
       if (output.form === "live") {
         const count = Math.min(MAX_HOST_ROWS, output.room.rows - OTHER_ROWS);

@@ -11,7 +11,9 @@ import {
   isVerified,
   type JoinLine,
   type RolloutHost,
+  type RolloutSummary,
   shortHost,
+  type SourceLight,
   type Verdict,
 } from "../mod.ts";
 import { fractionOf } from "./progress_bar.ts";
@@ -156,6 +158,35 @@ export function describeVerdict(
 ): string {
   if (neededCount === undefined) return "";
   return `${verifiedCount} of ${neededCount} verified`;
+}
+
+/** `Light: red, 41 % is only here` */
+export function describeLight({ light, onlyHere }: SourceLight): string {
+  switch (light) {
+    case "red":
+      // Rounded up: 0 % would be nothing.
+      return `Light: red, ${Math.ceil(onlyHere * 100)} % is only here`;
+    case "amber":
+      return "Light: amber, a part is on one other machine only";
+    case "green":
+      return "Light: green, this machine may be switched off";
+    default:
+      return light satisfies never;
+  }
+}
+
+/** `38 of 40 verified, 2 not; source still needed` */
+export function describeSummary(
+  { verdict: { verified }, source }: RolloutSummary,
+  needed: number,
+): string {
+  const missing = needed > verified ? `, ${needed - verified} not` : "";
+  const light = source === undefined
+    ? ""
+    : source.needed
+    ? "; source still needed"
+    : "; source no longer needed";
+  return `${verified} of ${needed} verified${missing}${light}`;
 }
 
 /**

@@ -14,6 +14,7 @@ import {
 } from "../mod.ts";
 import type { Console } from "./console.ts";
 import { readArgument } from "./flags.ts";
+import { ownAddresses } from "./lan_addresses.ts";
 import { printable, printableJson } from "./printable.ts";
 import {
   EXIT_CODES,
@@ -53,7 +54,10 @@ export class ShareRollout implements Disposable {
     this.#job = job;
     this.#console = console;
     this.#report = report;
-    this.rollout = new Rollout({ expectation, atLeast: job.atLeast });
+    const { atLeast } = job;
+    this.rollout = new Rollout({
+      ...{ expectation, atLeast, ownHostnames: ownAddresses },
+    });
     this.#probes = new HostProbes(this.rollout);
     this.#timer = setInterval(() => this.#check(), CHECK_INTERVAL_MS);
   }

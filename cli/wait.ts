@@ -34,7 +34,7 @@ import {
   UsageError,
 } from "./program_error.ts";
 import { formatTime } from "./quantity.ts";
-import { describeHosts } from "./share_output.ts";
+import { describeHosts, describeSummary } from "./share_output.ts";
 
 /** Time between two questions, in milliseconds. */
 const INTERVAL_MS = 1_000;
@@ -118,7 +118,7 @@ export async function runWait(
         if (job.json) writeResult(console, { isMet: true, missing: [] });
         return EXIT_CODES.done;
       }
-      const line = shares.map((share) => describe(share, job)).join(", ");
+      const line = shares.map((share) => describe(share, job)).join(" · ");
       if (line !== lastLine && !job.quiet && !job.json) {
         console.writeErrorLine(printable(lastLine = line));
       }
@@ -147,7 +147,7 @@ export async function runWait(
         `cannot finish: --timeout of ${
           formatTime(job.timeoutMs)
         } is over with ${
-          shares.map((share) => describe(share, job)).join(", ") ||
+          shares.map((share) => describe(share, job)).join(" · ") ||
           "nothing shared"
         }`,
         { exitCode: EXIT_CODES.undone },
@@ -199,9 +199,8 @@ function isMet(share: RolloutSummary, job: WaitJob): boolean {
   return share.verdict.verified >= neededOf(share, job);
 }
 
-/** `38 of 40 verified` */
 function describe(share: RolloutSummary, job: WaitJob): string {
-  return `${share.verdict.verified} of ${neededOf(share, job)} verified`;
+  return describeSummary(share, neededOf(share, job));
 }
 
 /** Writes the hosts that are missing, as far as they can still be asked for. */

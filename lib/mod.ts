@@ -150,7 +150,7 @@ export type {
   TorrentSnapshot,
 } from "./peer/session_report.ts";
 export { KEEP_ALIVE_INTERVAL } from "./swarm/peer.ts";
-export { Bitfield } from "./base/bitfield.ts";
+export { Bitfield, type PeerPieces } from "./base/bitfield.ts";
 export {
   type ByteRange,
   type ContentFiles,

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { PeerId } from "./identifier.ts";
 
 /** A fixed number of bits that knows how many are set. */
 export class Bitfield {
@@ -106,6 +107,16 @@ export class Bitfield {
       );
     }
   }
+}
+
+/** The pieces that one connected peer says it has. */
+export interface PeerPieces {
+  /** As it was sent in its handshake. */
+  readonly peerId: PeerId;
+  /** IP address of its end of the connection. */
+  readonly hostname: string;
+  /** The pieces; live, not to be changed. */
+  readonly pieces: Bitfield;
 }
 
 function bitCount(byte: number): number {

@@ -156,15 +156,3 @@ export function describeSwarm(
     })),
   };
 }
-
-/** Number of pieces that we have and no connected peer says that it has. */
-export function countUnique({ have, peers }: Swarm): number {
-  const others = [...peers.values()].map(({ source }) => source.pieces);
-  let count = 0;
-  for (let index = 0; index < have.length; index++) {
-    const isUnique = have.has(index) &&
-      !others.some((pieces) => pieces.has(index));
-    if (isUnique) count++;
-  }
-  return count;
-}

@@ -8,7 +8,7 @@
  */
 import { guardListener } from "../base/guard_listener.ts";
 import type { Announcer } from "../announce/announcer.ts";
-import { Bitfield } from "../base/bitfield.ts";
+import { Bitfield, type PeerPieces } from "../base/bitfield.ts";
 import { StorageError } from "../base/errors.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import { RateMeter } from "../base/rate_meter.ts";
@@ -37,7 +37,6 @@ import {
 } from "./session_context.ts";
 import { LoadMeter, type TransferLoad } from "./transfer_load.ts";
 import {
-  countUnique,
   describeSwarm,
   type SessionEvent,
   type TorrentSnapshot,
@@ -121,9 +120,14 @@ export class TorrentSession {
     return Bitfield.fromBytes(have.toBytes(), have.length);
   }
 
-  /** Number of pieces that we have and no connected peer says that it has. */
-  countUnique(): number {
-    return countUnique(this.#swarm);
+  /** The pieces that each connected peer says it has. */
+  peerPieces(): PeerPieces[] {
+    return Array.from(
+      this.#swarm.peers.values(),
+      ({ peer: { id: peerId, hostname }, source: { pieces } }) => (
+        { peerId, hostname, pieces }
+      ),
+    );
   }
 
   /** Announces, dials and ticks until {@linkcode stop}. Never rejects: a storage that fails is an event and ends it. */

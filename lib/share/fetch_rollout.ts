@@ -75,6 +75,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function isSummary(value: unknown): value is RolloutSummary {
   if (!isObject(value) || !isObject(value.verdict)) return false;
+  const { source = { needed: false } } = value;
+  if (!isObject(source) || typeof source.needed !== "boolean") return false;
   const { needed = 0, verified, isMet } = value.verdict;
   return typeof value.id === "string" && typeof value.name === "string" &&
     typeof needed === "number" && typeof verified === "number" &&

@@ -73,6 +73,8 @@ export interface HostReport {
   readonly reasonCode?: ReasonCode | undefined;
   /** What it measured of itself while it fetched. @default nothing */
   readonly evidence?: HostEvidence | undefined;
+  /** False if the peer leaves when it is complete. @default {true} */
+  readonly stays?: boolean;
 }
 
 /** Writes a report as the path and query of a request. */
@@ -94,6 +96,7 @@ export function reportPath(report: HostReport): string {
   if (report.exitCode !== undefined) query.set("exit", `${report.exitCode}`);
   if (report.evidence !== undefined) writeEvidence(query, report.evidence);
   if (report.reasonCode !== undefined) query.set("code", report.reasonCode);
+  if (report.stays === false) query.set("stays", "0");
   if (report.reason !== undefined) {
     query.set(
       "reason",
@@ -130,6 +133,8 @@ export function parseReport(text: string): HostReport {
     throw malformed(`state is not one of ${REPORTED_STATES.join(", ")}`);
   }
   const code = query.get("code");
+  const stays = query.get("stays") ?? "1";
+  if (stays !== "0" && stays !== "1") throw malformed("stays is not 0 or 1");
   const number = (key: string, most: number): number => {
     const value = query.get(key);
     // Number() reads an empty text as 0, and 0x10 as 16.
@@ -156,6 +161,7 @@ export function parseReport(text: string): HostReport {
     // A later version may know more.
     ...isReasonCode(code) && { reasonCode: code },
     ...evidence !== undefined && { evidence },
+    ...stays === "0" && { stays: false },
   };
 }
 

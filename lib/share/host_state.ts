@@ -15,6 +15,11 @@ import type { Judgement } from "./judgement.ts";
 const REPORTS_GONE_MS = 12_000;
 /** Time without progress after which a host is stuck, in milliseconds. */
 const STUCK_MS = { reporting: 20_000, announcing: 150_000 } as const;
+/** Silence after which others cannot count on a host that reports: two reports. */
+const SOURCE_SILENCE_MS = 24_000;
+/** Time after which others can count on a complete host that only announces. */
+const STAYS_AFTER_MS = 10_000;
+
 /** The state of a host; `missing`: expected, and never seen. */
 export type RolloutState =
   | "missing"
@@ -121,6 +126,21 @@ export function isGone(
   if (isReporting && nowMs - reportedMs > REPORTS_GONE_MS) return true;
   return parts.size > 0 &&
     !parts.values().some(({ isPresent }) => isPresent);
+}
+
+/** True for a host on which others can count for a torrent when this machine leaves. */
+export function isStaying(
+  row: Row,
+  { hasAll, nowMs }: { readonly hasAll: boolean; readonly nowMs: number },
+): boolean {
+  if (row.port === 0 || isGone(row, nowMs)) return false;
+  const { report, reportedMs, progressedMs } = row;
+  // Some clients leave as soon as they are complete.
+  if (report === undefined) {
+    return hasAll && nowMs - progressedMs >= STAYS_AFTER_MS;
+  }
+  return report.stays !== false && report.state !== "failed" &&
+    nowMs - reportedMs <= SOURCE_SILENCE_MS;
 }
 
 /** The state, and its reason; `isComplete` and `isGone` of the row are those of now. */

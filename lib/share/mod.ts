@@ -59,6 +59,7 @@ export {
   formatReport,
   type HostDocument,
   type RolloutDocument,
+  type SourceDocument,
   type VerdictDocument,
 } from "./rollout_document.ts";
 export {
@@ -66,6 +67,12 @@ export {
   fetchRollouts,
   type RolloutSummary,
 } from "./fetch_rollout.ts";
+export {
+  isSourceNeeded,
+  type LightColor,
+  type ShareSource,
+  type SourceLight,
+} from "./source_light.ts";
 export { type Expectation, readExpectation } from "./expectation.ts";
 export { ReportSender, type SendReportOptions } from "./report_sender.ts";
 export { failureCode, type ReasonCode } from "./reason.ts";

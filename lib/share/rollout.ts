@@ -23,7 +23,9 @@ import {
   type Row,
   stateOf,
 } from "./host_state.ts";
+import { RolloutShare } from "./rollout_share.ts";
 import { RowTable } from "./row_table.ts";
+import { type ShareSource, type SourceLight, worstOf } from "./source_light.ts";
 
 /** Least time between two reports of a host that count, in milliseconds. */
 const LEAST_REPORT_MS = 200;
@@ -56,14 +58,16 @@ export interface RolloutOptions {
   readonly expectation?: Expectation | undefined;
   /** Fewer hosts that are enough. @default {all that are expected} */
   readonly atLeast?: number | undefined;
+  /** The IP addresses of this machine, beside loopback ones. @default none */
+  readonly ownHostnames?: () => ReadonlySet<string>;
 }
 
 /** The hosts of one process that shares. */
 export class Rollout {
   readonly #options: RolloutOptions;
   readonly #rows = new RowTable();
-  /** The lengths of the torrents that count; peers may announce others. */
-  readonly #shares = new Map<InfoHash, number>();
+  /** The torrents that count; peers may announce others. */
+  readonly #shares = new Map<InfoHash, RolloutShare>();
   /** @internal For {@linkcode HostProbes}: why hosts are slow. */
   readonly slow: SlowHosts = new SlowHosts();
   /** The time at which a program last asked for the rows. */
@@ -76,9 +80,31 @@ export class Rollout {
     this.#options = options;
   }
 
-  /** Counts a torrent from now on. */
-  addShare(infoHash: InfoHash, length: number): void {
-    this.#shares.set(infoHash, length);
+  /**
+   * Counts a torrent from now on.
+   * @param source The peer that sends it. @default none
+   */
+  addShare(
+    infoHash: InfoHash,
+    length: number,
+    source: () => ShareSource | undefined = () => undefined,
+  ): void {
+    const share = new RolloutShare({ infoHash, length, source });
+    this.#shares.set(infoHash, share);
+  }
+
+  /**
+   * The unplug light; `undefined` while nothing is sent.
+   * @param infoHash Its torrent. @default {the one that needs its source most}
+   */
+  light(nowMs: number, infoHash?: InfoHash): SourceLight | undefined {
+    const { ownHostnames = () => new Set() } = this.#options;
+    const lights = [...this.#shares].flatMap(([id, share]) =>
+      infoHash === undefined || infoHash === id
+        ? share.light(this.#rows, { nowMs, ownHostnames }) ?? []
+        : []
+    );
+    return worstOf(lights);
   }
 
   /** True if the torrent counts. */
@@ -99,7 +125,7 @@ export class Rollout {
 
   /** Takes a report that came from an IP address; false if its torrent does not count. */
   reported(report: HostReport, hostname: string, nowMs: number): boolean {
-    const length = this.#shares.get(report.infoHash);
+    const length = this.#shares.get(report.infoHash)?.length;
     if (length === undefined) return false;
     if (report.peerId !== undefined && report.peerId === this.own) return true;
     const row = this.#rows.of({ ...report, hostname }, nowMs);
@@ -171,7 +197,7 @@ export class Rollout {
       missingLengthOf: ({ parts }) =>
         parts.entries().reduce(
           (sum, [infoHash, { left }]) =>
-            sum + Math.min(left, this.#shares.get(infoHash)!),
+            sum + Math.min(left, this.#shares.get(infoHash)!.length),
           0,
         ),
     });
@@ -209,7 +235,7 @@ export class Rollout {
     if (isComplete) return 1;
     let [left, length] = [0, 0];
     for (const [infoHash, part] of parts) {
-      const all = this.#shares.get(infoHash)!;
+      const all = this.#shares.get(infoHash)!.length;
       // A peer with a magnet link does not know the length.
       left += Math.min(part.left, all);
       length += all;

@@ -14,6 +14,11 @@ import {
 import type { ReasonCode } from "./reason.ts";
 import type { Rollout, Verdict } from "./rollout.ts";
 import type { ListedShare } from "./share_listing.ts";
+import {
+  isSourceNeeded,
+  type LightColor,
+  type SourceLight,
+} from "./source_light.ts";
 
 /** The verdict of a document. */
 export interface VerdictDocument {
@@ -73,10 +78,22 @@ export interface RolloutDocument {
   readonly state: "hashing" | "ready";
   /** The result so far. */
   readonly verdict: VerdictDocument;
+  /** Absent until the share is ready. */
+  readonly source?: SourceDocument;
   /** Hosts in each state. */
   readonly counts: Readonly<Record<RolloutState, number>>;
   /** The expected hosts in their order, then all others. */
   readonly hosts: readonly HostDocument[];
+}
+
+/** How far other hosts depend on the machine that shares. */
+export interface SourceDocument {
+  /** False once others have everything, or enough hosts are verified. */
+  readonly needed: boolean;
+  /** The share of pieces that no other host has, from 0 to 1, rounded up. */
+  readonly onlyHere: number;
+  /** `red`: a piece is only here; `amber`: one has one other holder; else `green`. */
+  readonly light: LightColor;
 }
 
 /** The two clocks at one moment, in milliseconds. */
@@ -93,14 +110,18 @@ export function describeRollout(
   rollout: Rollout,
   clocks: Clocks,
 ): RolloutDocument {
-  const hosts = rollout.hosts(clocks.nowMs, id as InfoHash);
+  const { nowMs } = clocks;
+  const hosts = rollout.hosts(nowMs, id as InfoHash);
+  const verdict = rollout.verdict(hosts);
+  const light = rollout.light(nowMs, id as InfoHash);
   return {
     version: 1,
     id,
     name,
     ...sizeBytes !== undefined && { sizeBytes },
     state,
-    verdict: describeVerdict(rollout.verdict(hosts)),
+    verdict: describeVerdict(verdict),
+    ...light && { source: describeSource(light, verdict) },
     counts: countStates(hosts),
     hosts: hosts.map((host) => describeHost(host, clocks)),
   };
@@ -114,6 +135,17 @@ function describeVerdict(
     ...neededCount !== undefined && { needed: neededCount },
     verified: verifiedCount,
     isMet,
+  };
+}
+
+function describeSource(
+  light: SourceLight,
+  verdict: Verdict,
+): SourceDocument {
+  return {
+    needed: isSourceNeeded(light, verdict),
+    onlyHere: Math.ceil(light.onlyHere * 1e4) / 1e4,
+    light: light.light,
   };
 }
 

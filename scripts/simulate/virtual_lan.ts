@@ -62,6 +62,7 @@ export class VirtualLan {
   readonly #random: Random;
   readonly #byName = new Map<string, VirtualHost>();
   #connectionCount = 0;
+  #hasTracker = true;
 
   constructor(options: LanOptions) {
     const { blocksPerPiece = 16, blockBytes = BLOCK_SIZE, latencyMs } = options;
@@ -161,6 +162,11 @@ export class VirtualLan {
     throw new Error(`not done after ${limitMs} ms: ${state.join(", ")}`);
   }
 
+  /** Ends the tracker: hosts find each other by peer exchange from now on. */
+  endTracker(): void {
+    this.#hasTracker = false;
+  }
+
   /** Advances time by a duration in milliseconds. */
   pass(durationMs: number): void {
     this.clock.run(() => false, this.clock.now + durationMs);
@@ -177,6 +183,7 @@ export class VirtualLan {
     if (knownHosts !== undefined) {
       return learn(host, knownHosts, "user");
     }
+    if (!this.#hasTracker) return;
     const named: string[] = [];
     const { length } = this.hosts;
     const wanted = Math.min(PEERS_PER_ANNOUNCE, length);

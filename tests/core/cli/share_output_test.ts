@@ -2,14 +2,23 @@ import { assertEquals } from "@std/assert";
 import {
   countMachines,
   describeHosts,
+  describeLight,
   describeMachines,
   describeNeed,
   describeShare,
+  describeSummary,
   describeVerdict,
   formatShareStart,
   placeCode,
 } from "../../../cli/share_output.ts";
-import { joinLines, readExpectation, Rollout } from "../../../mod.ts";
+import {
+  countStates,
+  joinLines,
+  type LightColor,
+  readExpectation,
+  Rollout,
+  type SourceDocument,
+} from "../../../mod.ts";
 import { infoHashFromHex, type PeerId } from "../../../lib/base/identifier.ts";
 
 Deno.test("formatShareStart() prints what to type on another machine", () => {
@@ -103,6 +112,36 @@ Deno.test("describeMachines() says who has it and how fast it goes", () => {
     describeMachines({ complete: 1, fetching: 0 }, { own: 0, all: 0 }),
     "1 machine: 1 complete, 0 fetching",
   );
+});
+
+Deno.test("describeLight() says what is only here, rounded up, and when the source may go", () => {
+  const of = (light: LightColor, onlyHere = 0): string =>
+    describeLight({ light, onlyHere, map: [] });
+  assertEquals(of("red", 0.001), "Light: red, 1 % is only here");
+  assertEquals(
+    of("amber"),
+    "Light: amber, a part is on one other machine only",
+  );
+  assertEquals(of("green"), "Light: green, this machine may be switched off");
+});
+
+Deno.test("describeSummary() counts who is missing, and says whether the source is needed", () => {
+  const of = (verified: number, source?: SourceDocument): string =>
+    describeSummary({
+      ...{ id: "ab", name: "images", state: "ready", counts: countStates([]) },
+      verdict: { verified, isMet: false },
+      ...source && { source },
+    }, 40);
+  const source = { needed: true, onlyHere: 0.5, light: "red" } as const;
+  assertEquals(
+    of(38, source),
+    "38 of 40 verified, 2 not; source still needed",
+  );
+  assertEquals(
+    of(39, { ...source, needed: false }),
+    "39 of 40 verified, 1 not; source no longer needed",
+  );
+  assertEquals(of(0), "0 of 40 verified, 40 not");
 });
 
 Deno.test("describeNeed() rounds up what is only here", () => {

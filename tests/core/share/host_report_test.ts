@@ -32,6 +32,7 @@ const REPORT: HostReport = {
     limitBytesPerSecond: 1_048_576,
     isWireless: true,
   },
+  stays: false,
 };
 
 function reread(report: HostReport): HostReport {
@@ -47,7 +48,7 @@ Deno.test("parseReport() reads what reportPath() writes", () => {
   const least = {
     ...former,
     ...{ peerId: undefined, name: "", freeBytes: undefined, port: 0 },
-    ...{ addresses: [] },
+    ...{ addresses: [], stays: false },
     ...{ exitCode: undefined, reason: undefined, state: "waiting" as const },
   };
   assertEquals(reread(least), least);
@@ -91,7 +92,7 @@ Deno.test("parseReport() refuses what is malformed, whatever it is", () => {
       ...[["name", "x".repeat(254)], ["state", "left"], ["state", ""]],
       ...[["fraction", "1.1"], ["fraction", "-1"], ["fraction", "NaN"]],
       ...[["fraction", ""], ["down", "0x10"], ["up", "1e3"], ["port", "65536"]],
-      ...[["free", "99999999999999999"], ["exit", "-1"]],
+      ...[["free", "99999999999999999"], ["exit", "-1"], ["stays", "no"]],
       ...[["disk", "1.1"], ["late", ""], ["peers", "-1"], ["limit", "x"]],
       ...[["addresses", "a"], ["addresses", "::1,".repeat(9)]],
     ] as [string, string][]

@@ -77,6 +77,24 @@ Deno.test("a rollout's document matches its schema, in every state", () => {
   }
 });
 
+Deno.test("a document says whether the source is needed, until enough hosts are verified", () => {
+  const rollout = expecting("lab0[1-3]", 1);
+  rollout.addShare(A, 1_000, () => ({
+    torrent: { geometry: { pieceCount: 30_000 } },
+    peerPieces: () => [],
+  }));
+  const read = (nowMs: number): RolloutDocument =>
+    describeRollout(SHARE, rollout, { ...CLOCKS, nowMs });
+  assertValid(JSON.parse(JSON.stringify(read(0))));
+  const red = { needed: true, onlyHere: 1, light: "red" } as const;
+  assertEquals(read(0).source, red);
+  rollout.reported(report("1", { state: "verified" }), "192.168.1.1", 1_000);
+  assertEquals(read(1_000).source, {
+    ...{ needed: false, onlyHere: 0, light: "amber" },
+  });
+  assertValid(JSON.parse(JSON.stringify(read(1_000))));
+});
+
 Deno.test("a document of a share that is hashed has its expected hosts, and no size", () => {
   const rollout = expecting("lab0[1-2]");
   const hashing = { ...SHARE, id: "f00", sizeBytes: undefined } as const;
