@@ -153,8 +153,11 @@ export class FileStorage implements Storage {
   }
 
   /** Checks bytes that were read before they are served, perhaps once more. */
-  checkServed(offsetInTorrent: number): Promise<void> | undefined {
-    return this.#served.checkServed(offsetInTorrent);
+  checkServed(
+    offsetInTorrent: number,
+    length: number,
+  ): Promise<void> | undefined {
+    return this.#served.checkServed(offsetInTorrent, length);
   }
 
   /** Stores `bytes`; the files that hold them may now have any stamp. */

@@ -83,7 +83,9 @@ export class ReadCache {
       done += copyFrom(chunk, offset, into.subarray(done));
     }
     if (done === into.length) {
-      return this.#storage.checkServed?.(offsetInTorrent)?.then(() => 0);
+      const { length } = into;
+      return this.#storage.checkServed?.(offsetInTorrent, length)
+        ?.then(() => 0);
     }
     return into.length > BLOCK_SIZE
       ? this.#readPast(offsetInTorrent, into, done)
@@ -97,9 +99,7 @@ export class ReadCache {
   ): Promise<number> {
     const rest = into.subarray(done);
     await this.#storage.read(offsetInTorrent + done, rest);
-    for (let at = 0; at < into.length; at += BLOCK_SIZE) {
-      await this.#storage.checkServed?.(offsetInTorrent + at);
-    }
+    await this.#storage.checkServed?.(offsetInTorrent, into.length);
     return rest.length;
   }
 
@@ -135,7 +135,7 @@ export class ReadCache {
         this.#release(chunk);
       }
     }
-    await this.#storage.checkServed?.(offsetInTorrent);
+    await this.#storage.checkServed?.(offsetInTorrent, into.length);
     return readLength;
   }
 

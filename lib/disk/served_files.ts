@@ -7,6 +7,7 @@
  * @module
  */
 import { ContentChangedError } from "../base/errors.ts";
+import { BLOCK_SIZE } from "../metainfo/geometry.ts";
 import type { TorrentFile } from "../metainfo/torrent.ts";
 import { type FileStamp, isModified } from "./file_system.ts";
 import type { GuardedFolder } from "./guarded_folder.ts";
@@ -22,7 +23,7 @@ export class ServedFiles {
   readonly #folder: GuardedFolder;
   /** Indexes of files that were read since the last check. */
   readonly #unchecked = new Set<number>();
-  /** Offsets in the torrent of the bytes that were served since. */
+  /** Offsets in the torrent of the blocks that were served since. */
   readonly #served = new Set<number>();
   #checking: Promise<void> | undefined;
   #nextCheckMs = 0;
@@ -50,10 +51,16 @@ export class ServedFiles {
   }
 
   /** The same; and before bytes are served again, at once. */
-  checkServed(offsetInTorrent: number): Promise<void> | undefined {
+  checkServed(
+    offsetInTorrent: number,
+    length: number,
+  ): Promise<void> | undefined {
     if (this.#unchecked.size === 0) return this.#checking;
-    if (this.#served.has(offsetInTorrent)) this.#nextCheckMs = 0;
-    this.#served.add(offsetInTorrent);
+    for (let done = 0; done < length; done += BLOCK_SIZE) {
+      const offset = offsetInTorrent + done;
+      if (this.#served.has(offset)) this.#nextCheckMs = 0;
+      this.#served.add(offset);
+    }
     return this.checkRead();
   }
 

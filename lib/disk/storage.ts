@@ -42,7 +42,10 @@ export interface Storage extends AsyncDisposable {
    * @default {nothing is checked}
    * @throws {StorageError} If another program modified them.
    */
-  checkServed?(offsetInTorrent: number): Promise<void> | undefined;
+  checkServed?(
+    offsetInTorrent: number,
+    length: number,
+  ): Promise<void> | undefined;
   /**
    * Stores `bytes`, which are the caller's again once this resolves.
    * @throws {StorageError} If the disk is full, read-only or refuses.

@@ -27,7 +27,10 @@ const { torrent, content } = sampleTorrent(PIECE_LENGTH, [
 async function withServed(
   task: (served: {
     readonly file: string;
-    readonly serve: (blockIndex: number) => Promise<Uint8Array>;
+    readonly serve: (
+      blockIndex: number,
+      blockCount?: number,
+    ) => Promise<Uint8Array>;
   }) => Promise<void>,
 ): Promise<void> {
   await using folder = await temporaryFolder();
@@ -39,10 +42,10 @@ async function withServed(
   await using storage = await openFileStorage(torrent, { dir: folder.path });
   storage.expect(await storage.stamps());
   const cache = new ReadCache(storage, torrent.geometry);
-  const serve = async (blockIndex: number): Promise<Uint8Array> => {
-    const block = new Uint8Array(BLOCK_LENGTH);
-    await cache.read(blockIndex * BLOCK_LENGTH, block, PIECE_LENGTH);
-    return block;
+  const serve = async (blockIndex: number, blockCount = 1) => {
+    const blocks = new Uint8Array(blockCount * BLOCK_LENGTH);
+    await cache.read(blockIndex * BLOCK_LENGTH, blocks, PIECE_LENGTH);
+    return blocks;
   };
   await task({ file, serve });
 }
@@ -81,6 +84,19 @@ Deno.test("no block of a modified file is served twice, even within 10 ms", () =
     }
     assertEquals(error instanceof ContentChangedError, true);
     await assertChanged(() => serve(5));
+  }));
+
+Deno.test("no block of a long request is served twice either", () =>
+  withServed(async ({ file, serve }) => {
+    await serve(16);
+    await modify(file);
+    let error: unknown;
+    // The later ones share single blocks with the first.
+    for (const [first, count] of [[4, 4], [7, 1], [5, 3]] as const) {
+      error ??= await serve(first, count).then(() => undefined, (it) => it);
+    }
+    assertEquals(error instanceof ContentChangedError, true);
+    await assertChanged(() => serve(4, 2));
   }));
 
 Deno.test("blocks that were read and checked before a change are served", () =>

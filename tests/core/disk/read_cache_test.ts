@@ -10,6 +10,7 @@ const KIB = 1024;
 /** Records reads; the first `failures` of them fail. */
 class CountingStorage extends MemoryStorage {
   readonly reads: [offset: number, length: number][] = [];
+  readonly checks: [offset: number, length: number][] = [];
   failures = 0;
 
   override async read(offset: number, into: Uint8Array): Promise<void> {
@@ -20,6 +21,10 @@ class CountingStorage extends MemoryStorage {
       throw new StorageError("Cannot read: worn out");
     }
     await super.read(offset, into);
+  }
+
+  checkServed(offset: number, length: number): undefined {
+    this.checks.push([offset, length]);
   }
 }
 
@@ -115,6 +120,24 @@ Deno.test("ReadCache reads a block over 16 KiB straight from the storage, and ke
   }
   assertEquals(storage.reads, blocks);
   assertEquals(cache.byteCount, 0);
+});
+
+Deno.test("ReadCache has each request checked once, however long", async () => {
+  const { storage, cache } = openCache({
+    length: 1024 * KIB,
+    pieceLength: 1024 * KIB,
+  });
+  const requests: [offset: number, length: number][] = [
+    // Straight from the storage; by way of a chunk; from that chunk; in parts.
+    [0, 256 * KIB],
+    [256 * KIB, 16 * KIB],
+    [272 * KIB, 32 * KIB],
+    [496 * KIB, 64 * KIB],
+  ];
+  for (const [offset, length] of requests) {
+    await readFrom(cache, offset, length);
+  }
+  assertEquals(storage.checks, requests);
 });
 
 Deno.test("ReadCache copies the beginning of a large block that it holds", async () => {
