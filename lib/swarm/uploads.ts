@@ -113,12 +113,14 @@ export class Uploads {
     this.#handOut(to);
   }
 
-  /** Removes a queued request, or blocks of one. A block that is being sent already is not called back. */
+  /** Removes a queued request, or blocks of one. A block that is being sent already is not called back, nor one of which a full queue cannot hold the rest of the request. */
   receiveCancel(to: PeerUpload, block: BlockRange): void {
     const { index, offsetInPiece, length } = block;
     const place = to.queue.findIndex((queued) => contains(queued, block));
     if (place < 0) return;
-    to.queue.splice(place, 1, ...rest(to.queue[place]!, block));
+    const parts = rest(to.queue[place]!, block);
+    if (to.queue.length - 1 + parts.length > MAX_QUEUED_REQUESTS) return;
+    to.queue.splice(place, 1, ...parts);
     this.#sendReject(to, { index, offsetInPiece, length });
   }
 

@@ -6,6 +6,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
+import { MAX_QUEUED_REQUESTS } from "../../../lib/swarm/uploads.ts";
 import type { BlockRange } from "../../../lib/wire/message.ts";
 import { latin1 } from "../bencode/bytes.ts";
 import { STOCK_HANDSHAKES } from "../wire/payloads.ts";
@@ -220,6 +221,26 @@ Deno.test("Swarm takes cancelled blocks out of a queued request, and serves the 
   assertEquals(cancel("2.0"), ["1 < reject 2.0"]);
   const sent = desk.apply({ type: "blockSent", peer: 1, length: 262_144 });
   assertEquals(sent, ["1 serve 2.1 of 32768", "1 serve 2.4 of 32768"]);
+});
+
+Deno.test("Swarm serves a request all the same when its queue is too full to split it", () => {
+  const desk = busySeeder();
+  const { queue } = desk.peer(1).upload;
+  for (let count = 0; count < MAX_QUEUED_REQUESTS; count++) {
+    desk.receive(1, { type: "request", ...rangeOf(desk, "2.0-15") });
+  }
+  const cancel = (blocks: string) =>
+    desk.receive(1, { type: "cancel", ...rangeOf(desk, blocks) });
+  // As many parts as 16 blocks can leave.
+  for (const block of [1, 3, 5, 7, 9, 11, 13]) {
+    assertEquals(cancel(`2.${block}`), []);
+  }
+  assertEquals(queue.length, MAX_QUEUED_REQUESTS);
+  // The ends and the whole leave no further part.
+  assertEquals(cancel("2.0"), ["1 < reject 2.0"]);
+  assertEquals(cancel("2.1-15"), ["1 < reject 2.1-15"]);
+  assertEquals(cancel("2.4"), ["1 < reject 2.4"]);
+  assertEquals(queue.length, MAX_QUEUED_REQUESTS);
 });
 
 Deno.test("Swarm ignores a cancel of less than whole blocks of a request", () => {
