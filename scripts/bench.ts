@@ -9,11 +9,12 @@ import { readSize } from "../cli/quantity.ts";
 import { listenForInterrupt } from "../cli/interrupt.ts";
 import { type JobContext, programOf, runProgram } from "../cli/program.ts";
 import type { ExitCode } from "../cli/program_error.ts";
-import { CONTENDERS, OURS } from "./bench/contender.ts";
+import { BARE_LOOP, CONTENDERS, OURS } from "./bench/contender.ts";
 import { describeMachine } from "./bench/machine.ts";
 import { bestNetworkKind } from "./bench/network.ts";
 import type { Row } from "./bench/row.ts";
 import { checkNames, runBenchmark } from "./bench/run_benchmark.ts";
+import { EXECUTABLE_ROWS } from "./bench/executable_rows.ts";
 import { create, verify } from "./bench/hashing_rows.ts";
 import { join } from "./bench/join_row.ts";
 import { earlyLeecher, manyFiles, memory } from "./bench/other_swarm_rows.ts";
@@ -23,6 +24,7 @@ import { SWARM_ROWS } from "./bench/swarm_rows.ts";
 /** All rows, in order. */
 const ROWS: readonly Row[] = [
   ...SWARM_ROWS,
+  ...EXECUTABLE_ROWS,
   memory,
   manyFiles,
   create,
@@ -32,9 +34,8 @@ const ROWS: readonly Row[] = [
   ...SIMULATED_ROWS,
 ];
 
-const OTHERS = CONTENDERS.map(({ name }) => name).filter((name) =>
-  name !== OURS
-);
+const OTHERS = [...CONTENDERS, BARE_LOOP].map(({ name }) => name)
+  .filter((name) => name !== OURS);
 
 const HELP = `
 Measures sharing of files beside other clients, if these are installed, and prints

@@ -12,9 +12,10 @@ import { describeTrackerMachine } from "./bench/machine.ts";
 import type { Row } from "./bench/row.ts";
 import { runBenchmark } from "./bench/run_benchmark.ts";
 import { ANNOUNCE_ROWS } from "./bench/tracker/announce_rows.ts";
+import { BURST_ROW } from "./bench/tracker/burst_row.ts";
 import { LOADED_ROW } from "./bench/tracker/loaded_row.ts";
 
-const ROWS: readonly Row[] = [...ANNOUNCE_ROWS, LOADED_ROW];
+const ROWS: readonly Row[] = [...ANNOUNCE_ROWS, BURST_ROW, LOADED_ROW];
 
 const HELP = `
 Measures how many announces the tracker answers, next to opentracker where it is

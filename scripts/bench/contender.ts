@@ -8,8 +8,15 @@ import { type Client, waitUntilComplete } from "../clients/client.ts";
 import { libtorrent } from "../clients/libtorrent.ts";
 import { transmission } from "../clients/transmission.ts";
 import { webtorrent } from "../clients/webtorrent.ts";
+import {
+  DIST,
+  ExecutablesUnavailableError,
+  findExecutables,
+} from "../compile/targets.ts";
+import { ExecutableHost } from "../lan/executable_host.ts";
 import type { Host } from "../lan/host.ts";
 import type { RunningProgram } from "../programs/running_program.ts";
+import { REPOSITORY } from "../programs/tasks.ts";
 import type { NetworkKind } from "./network.ts";
 import { startPeer, TORRENT_NAME } from "../lan/sharing_steps.ts";
 
@@ -32,16 +39,58 @@ export interface Contender extends Pick<Client, "name" | "missing"> {
   start(host: Host): Promise<RunningContender>;
 }
 
-const lanswarm: Contender = {
-  name: OURS,
-  missing: undefined,
-  start(host): Promise<RunningContender> {
-    const program = startPeer(host);
-    const waitUntilComplete = (timeoutMs: number) =>
-      program.stdout.waitFor(/"type":"completed"/, timeoutMs);
-    return Promise.resolve({ program, waitUntilComplete });
-  },
-};
+/** Creates a contender that reports its completion by a line of output. */
+function ownContender(
+  { name, missing }: Pick<Client, "name" | "missing">,
+  start: (host: Host) => RunningProgram,
+  completion = /"type":"completed"/,
+): Contender {
+  return {
+    name,
+    missing,
+    start(host): Promise<RunningContender> {
+      const program = start(host);
+      const waitUntilComplete = (timeoutMs: number) =>
+        program.stdout.waitFor(completion, timeoutMs);
+      return Promise.resolve({ program, waitUntilComplete });
+    },
+  };
+}
+
+const lanswarm = ownContender({ name: OURS, missing: undefined }, startPeer);
+
+/** The reason why there are no executables; undefined if there are. */
+export async function executablesMissing(): Promise<string | undefined> {
+  try {
+    await findExecutables();
+  } catch (error) {
+    if (!(error instanceof ExecutablesUnavailableError)) throw error;
+    return error.message;
+  }
+}
+
+/** A host that runs the executables in `dist/` in place of the source. */
+export function withExecutables(host: Host): Host {
+  return new ExecutableHost(host, { folder: DIST, launcher: [] });
+}
+
+/** The executable of the peer. */
+export const EXECUTABLE: Contender = ownContender(
+  { name: `${OURS}, executable`, missing: await executablesMissing() },
+  (host) => startPeer(withExecutables(host)),
+);
+
+/** The limit of programs for Deno. */
+export const BARE_LOOP: Contender = ownContender(
+  { name: "bare-loop", missing: undefined },
+  (host) =>
+    host.spawn(Deno.execPath(), [
+      ...["run", "--no-check", `--config=${REPOSITORY}deno.json`],
+      ...["-N", "-R=.", "-W=.", `${REPOSITORY}scripts/clients/bare_loop.ts`],
+      TORRENT_NAME,
+    ]),
+  /^complete$/,
+);
 
 /** All clients, ours first. */
 export const CONTENDERS: readonly Contender[] = [

@@ -32,6 +32,7 @@ function hashingRow(name: string, work: string, ourWork: Work): Row {
   return {
     name,
     work,
+    warmsUp: true,
     metrics: [
       { id: "seconds", label: "seconds", decimals: 2 },
       { id: "throughput", label: "MiB/s", decimals: 0 },

@@ -5,10 +5,7 @@
  * @module
  */
 import { join as joinPath } from "@std/path";
-import {
-  ExecutablesUnavailableError,
-  findExecutables,
-} from "../compile/targets.ts";
+import { findExecutables } from "../compile/targets.ts";
 import { bareHost, busyboxHost } from "../lan/executable_host.ts";
 import {
   CURL,
@@ -18,7 +15,7 @@ import {
 } from "../lan/join_steps.ts";
 import { createLan } from "../lan/lan.ts";
 import { writeRandomFile } from "../programs/sample_file.ts";
-import { OURS } from "./contender.ts";
+import { executablesMissing, OURS } from "./contender.ts";
 import {
   constantTarget,
   MEBIBYTE,
@@ -51,15 +48,6 @@ export const join: Row = {
     return [{ name: OURS, missing, measure: () => measure(folder) }];
   },
 };
-
-async function executablesMissing(): Promise<string | undefined> {
-  try {
-    await findExecutables();
-  } catch (error) {
-    if (!(error instanceof ExecutablesUnavailableError)) throw error;
-    return error.message;
-  }
-}
 
 async function measure(folder: string): Promise<Values> {
   const executables = await findExecutables();

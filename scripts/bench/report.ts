@@ -55,14 +55,15 @@ export function medianOf(result: Result, metric: string): number | undefined {
 }
 
 /**
- * Compares our result, the first one, with a target.
+ * Compares our result, the first one or that of the target's participant, with it.
  * @returns `undefined` if one of the two sides was not measured.
  */
 export function judge(
   target: Target,
   results: readonly Result[],
 ): Verdict | undefined {
-  const [ours] = results;
+  const { participant = results[0]?.name } = target;
+  const ours = results.find(({ name }) => name === participant);
   const measured = ours && medianOf(ours, target.metric);
   const reference = referenceOf(target, results);
   if (measured === undefined || reference === undefined) return undefined;

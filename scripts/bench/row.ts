@@ -23,10 +23,12 @@ export type Reference =
   /** The best median of those among these participants that were measured. */
   | { readonly type: "bestOf"; readonly contenders: readonly string[] };
 
-/** A target for our median. */
+/** A target for our median, or that of another participant. */
 export interface Target {
   /** The id of a metric. */
   readonly metric: string;
+  /** The participant that has to meet it. @default {ours, the first one} */
+  readonly participant?: string;
   /** In words: "at least 2.5 × the fastest of libtorrent and aria2". */
   readonly text: string;
   readonly limit: "at least" | "at most" | "below";
@@ -66,6 +68,8 @@ export interface Row {
   readonly needsNamespaces?: boolean;
   /** True if its files may exceed the memory. @default {false} */
   readonly needsDisk?: boolean;
+  /** True if the first run touches memory that later ones find ready: one that does not count comes before it. @default {false} */
+  readonly warmsUp?: boolean;
   /** Prepares what all runs share. @returns The participants, ours first. */
   prepare(options: RowOptions): Promise<readonly Participant[]>;
 }

@@ -117,6 +117,8 @@ async function runRow(
     );
     console.writeErrorLine(`  ${name}: ${cells.join(", ")}`);
   };
+  // A failure will repeat itself in the run that counts.
+  if (row.warmsUp) await participants[0]!.measure().catch(() => undefined);
   const results = await takeTurns(
     participants.filter(({ name }) => isChosen(name)),
     { runCount: runs, signal, onRun },

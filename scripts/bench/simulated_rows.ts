@@ -1,8 +1,8 @@
 /**
  * Rows `simulated-…`: one seeder and 1,000 leechers in virtual time, by `deno task
- * simulate`, at several link rates, and in a swarm with slow and leaving peers. Other
- * clients cannot be simulated. The runs have the seeds 1, 2 and so on; a seed
- * determines the swarm.
+ * simulate`, at several link rates, in a swarm with slow and leaving peers, and small
+ * content for three numbers of leechers. Other clients cannot be simulated. The runs
+ * have the seeds 1, 2 and so on; a seed determines the swarm.
  *
  * @module
  */
@@ -31,14 +31,29 @@ const METRICS: readonly Metric[] = [
   { id: "seconds", label: "s to simulate", decimals: 1 },
 ];
 
-/** Options for a simulated row. */
-interface SimulatedOptions {
-  readonly name: string;
-  readonly work: string;
+/** Length of the small content, in bytes. */
+const SMALL_LENGTH = 100 * MEBIBYTE;
+/** Targets for the small content by the number of leechers, in multiples of the bound. */
+const SMALL_TARGETS: ReadonlyMap<number, number> = new Map([
+  [40, 1.3],
+  [300, 1.3],
+  [1000, 1.15],
+]);
+
+/** Options for one simulation. */
+interface SimulatedRun {
   /** Rate of every link, as on the command line. */
   readonly rate: string;
   /** Other flags of the command line. @default {[]} */
   readonly flags?: readonly string[];
+  /** @default {LEECHER_COUNT} */
+  readonly leecherCount?: number;
+}
+
+/** Options for a simulated row. */
+interface SimulatedOptions extends SimulatedRun {
+  readonly name: string;
+  readonly work: string;
   readonly targets: readonly Target[];
 }
 
@@ -67,6 +82,7 @@ export const SIMULATED_ROWS: readonly Row[] = [
       constantTarget("last", "at most", 1.5, "at most 1.5 × their bound"),
     ],
   }),
+  smallRow(),
 ];
 
 function simulatedRow(options: SimulatedOptions): Row {
@@ -76,25 +92,54 @@ function simulatedRow(options: SimulatedOptions): Row {
     work,
     metrics: METRICS,
     targets,
-    prepare({ size = LENGTH }): Promise<Participant[]> {
-      let seed = 0;
-      return Promise.resolve([{
-        name: OURS,
-        missing: undefined,
-        measure: () => simulate(options, { seed: ++seed, size }),
-      }]);
-    },
+    prepare: ({ size = LENGTH }) =>
+      withSeeds((seed) => simulate(options, { seed, size })),
   };
+}
+
+/** The small content for each number of leechers. */
+function smallRow(): Row {
+  const idOf = (count: number): string => `last${count}`;
+  return {
+    name: "simulated-small",
+    work: "simulated: 100 MiB at 1gbit",
+    metrics: [...SMALL_TARGETS.keys()].map((count) => (
+      { id: idOf(count), label: `last ÷ bound, ${count} peers`, decimals: 2 }
+    )),
+    targets: [...SMALL_TARGETS].map(([count, factor]) => {
+      const text = `at most ${factor} × the bound`;
+      return constantTarget(idOf(count), "at most", factor, text);
+    }),
+    prepare: ({ size = SMALL_LENGTH }) =>
+      withSeeds(async (seed) => {
+        const values: Record<string, number | undefined> = {};
+        for (const leecherCount of SMALL_TARGETS.keys()) {
+          const run = { rate: "1gbit", leecherCount };
+          const { last } = await simulate(run, { seed, size });
+          values[idOf(leecherCount)] = last;
+        }
+        return values;
+      }),
+  };
+}
+
+/** Our participant: its runs have the seeds 1, 2 and so on. */
+function withSeeds(
+  run: (seed: number) => Promise<Values>,
+): Promise<Participant[]> {
+  let seed = 0;
+  const measure = () => run(++seed);
+  return Promise.resolve([{ name: OURS, missing: undefined, measure }]);
 }
 
 /** Runs a simulation. @throws {Error} If a peer that stays does not complete. */
 async function simulate(
-  { rate, flags = [] }: SimulatedOptions,
+  { rate, flags = [], leecherCount = LEECHER_COUNT }: SimulatedRun,
   { seed, size }: { readonly seed: number; readonly size: number },
 ): Promise<Values> {
   const pieceCount = Math.ceil(size / PIECE_LENGTH);
   await using simulation = spawnTask("simulate", [
-    ...["--peers", `${LEECHER_COUNT}`, "--pieces", `${pieceCount}`],
+    ...["--peers", `${leecherCount}`, "--pieces", `${pieceCount}`],
     ...["--piece-length", `${PIECE_LENGTH}`, "--up", rate],
     ...["--seed", `${seed}`, "--json", ...flags],
   ]);

@@ -6,7 +6,7 @@
 import { join } from "@std/path";
 import { writeRandomFile } from "../programs/sample_file.ts";
 import { Content } from "./content.ts";
-import { contendersOn } from "./contender.ts";
+import { BARE_LOOP, type Contender, contendersOn } from "./contender.ts";
 import type { LinkRates } from "./network.ts";
 import {
   constantTarget,
@@ -17,9 +17,11 @@ import {
   type Reference,
   type Row,
   type RowOptions,
+  type Target,
   type Values,
 } from "./row.ts";
 import { leecherName, runSwarm, type SwarmRun } from "./swarm_run.ts";
+import { libtorrent } from "../clients/libtorrent.ts";
 
 const FILE_NAME = "benchmark.bin";
 
@@ -29,11 +31,12 @@ const SIX = 6;
 /** Index among the six. */
 const SLOW_LEECHER = 0;
 
-/** The fast clients. Transmission is much slower on a LAN. */
-const THE_BEST: Reference = {
+/** The client that targets refer to. */
+const LIBTORRENT: Reference = {
   type: "bestOf",
-  contenders: ["libtorrent", "aria2", "webtorrent"],
+  contenders: [libtorrent.name],
 };
+
 /** Shortest time for bytes on a link, in seconds. */
 function secondsOnLink(bytes: number, megabitsPerSecond: number): number {
   return bytes * 8 / (megabitsPerSecond * 1e6);
@@ -70,12 +73,16 @@ function mebibytesOf(...bytes: (number | undefined)[]): number | undefined {
 }
 
 /** A row of one file, one seeder and some leechers. */
-interface SwarmRowOptions extends Omit<Row, "prepare" | "metrics"> {
+interface SwarmRowOptions extends Omit<Row, "prepare" | "metrics" | "warmsUp"> {
   /** Length of the file, in bytes. */
   readonly length: number;
   readonly leecherCount: number;
   /** @default {{}} No limits. */
   readonly rates?: LinkRates;
+  /** Contenders beside the clients. @default {[]} */
+  readonly others?: readonly Contender[];
+  /** True if the last leecher runs libtorrent. @default {false} */
+  readonly hasStockClient?: boolean;
   /** Additional metrics, which come first. @default {[]} */
   readonly metrics?: readonly Metric[];
   /** Their values. @default {none} */
@@ -84,25 +91,51 @@ interface SwarmRowOptions extends Omit<Row, "prepare" | "metrics"> {
 
 /** Creates the row. */
 function swarmRow(options: SwarmRowOptions): Row {
-  const { leecherCount, rates, metrics = [], measure, length, ...row } =
+  const { leecherCount, rates, metrics = [], measure, length, ...rest } =
     options;
+  const { others = [], hasStockClient = false, ...row } = rest;
   return {
     ...row,
     metrics: [...metrics, ...SWARM_METRICS],
+    warmsUp: true,
     async prepare(
       { folder, network, size = length }: RowOptions,
     ): Promise<Participant[]> {
       await writeRandomFile(join(folder, FILE_NAME), size);
       const content = await Content.hash(folder, FILE_NAME);
-      return contendersOn(network).map((contender) => ({
+      const contenders = contendersOn(network);
+      const stock = contenders.find(({ name }) => name === libtorrent.name);
+      const lastClient = hasStockClient ? stock : undefined;
+      return [...contenders, ...others].map((contender) => ({
         ...contender,
+        missing: contender.missing ?? lastClient?.missing,
         async measure(): Promise<Values> {
-          const swarm = { content, network, folder, leecherCount, rates };
-          const run = await runSwarm(contender, swarm);
+          const run = await runSwarm(contender, {
+            ...{ content, network, folder, leecherCount, rates, lastClient },
+          });
           return { ...measure?.(run, size), ...valuesOf(run, size) };
         },
       }));
     },
+  };
+}
+
+/** A target for a time, in multiples of libtorrent's. */
+export function timeTarget(metric: string, factor: number): Target {
+  const text = `at most ${factor} × libtorrent`;
+  return { metric, text, limit: "at most", factor, reference: LIBTORRENT };
+}
+
+/** The metric of the last leecher's time in multiples of the least on its link. */
+function timesBound(
+  megabitsPerSecond: number,
+): Pick<SwarmRowOptions, "metrics" | "measure"> {
+  return {
+    metrics: [{ id: "bound", label: "× the bound", decimals: 2 }],
+    measure: (run, length) => ({
+      bound: Math.max(...run.seconds) /
+        secondsOnLink(length, megabitsPerSecond),
+    }),
   };
 }
 
@@ -113,20 +146,21 @@ export const SWARM_ROWS: readonly Row[] = [
     work: "1 GiB from one seeder to one leecher",
     length: GIBIBYTE,
     leecherCount: 1,
+    others: [BARE_LOOP],
     targets: [
       {
         metric: "throughput",
-        text: "at least 2.5 × the fastest other",
+        text: "at least 1.5 × libtorrent",
         limit: "at least",
-        factor: 2.5,
-        reference: THE_BEST,
+        factor: 1.5,
+        reference: LIBTORRENT,
       },
       {
         metric: "cpu",
-        text: "below the lowest other",
-        limit: "below",
-        factor: 1,
-        reference: THE_BEST,
+        text: "at most 0.7 × libtorrent",
+        limit: "at most",
+        factor: 0.7,
+        reference: LIBTORRENT,
       },
     ],
   }),
@@ -135,13 +169,24 @@ export const SWARM_ROWS: readonly Row[] = [
     work: "256 MiB from one seeder to four leechers",
     length: 256 * MEBIBYTE,
     leecherCount: 4,
-    targets: [{
-      metric: "seconds",
-      text: "at most half of the fastest other",
-      limit: "at most",
-      factor: 0.5,
-      reference: THE_BEST,
-    }],
+    targets: [timeTarget("seconds", 0.8)],
+  }),
+  swarmRow({
+    name: "one-to-four-large",
+    work: "1 GiB from one seeder to four leechers",
+    length: GIBIBYTE,
+    leecherCount: 4,
+    targets: [timeTarget("seconds", 0.8)],
+  }),
+  swarmRow({
+    name: "stock-client",
+    work: "256 MiB from one seeder to four leechers, one of them libtorrent",
+    length: 256 * MEBIBYTE,
+    leecherCount: 4,
+    hasStockClient: true,
+    metrics: [{ id: "stock", label: "s to libtorrent's", decimals: 2 }],
+    measure: ({ seconds }) => ({ stock: seconds.at(-1) }),
+    targets: [timeTarget("stock", 1)],
   }),
   swarmRow({
     name: "one-to-six",
@@ -150,16 +195,30 @@ export const SWARM_ROWS: readonly Row[] = [
     leecherCount: SIX,
     rates: { megabitsPerSecond: RATE },
     needsNamespaces: true,
-    metrics: [{ id: "bound", label: "× the bound", decimals: 2 }],
-    measure: (run, length) => ({
-      bound: Math.max(...run.seconds) / secondsOnLink(length, RATE),
-    }),
+    ...timesBound(RATE),
     targets: [
       constantTarget(
         "bound",
         "at most",
-        1.25,
-        "at most 1.25 × the bound of 5.4 s",
+        1.17,
+        "at most 1.17 × the bound of 5.4 s",
+      ),
+    ],
+  }),
+  swarmRow({
+    name: "one-to-twelve",
+    work: "64 MiB from one seeder to twelve leechers, every link 50 Mbit/s",
+    length: 64 * MEBIBYTE,
+    leecherCount: 2 * SIX,
+    rates: { megabitsPerSecond: SLOW_RATE },
+    needsNamespaces: true,
+    ...timesBound(SLOW_RATE),
+    targets: [
+      constantTarget(
+        "bound",
+        "at most",
+        1.17,
+        "at most 1.17 × the bound of 10.7 s",
       ),
     ],
   }),

@@ -17,7 +17,7 @@ import {
   waitForCounts,
 } from "../lan/sharing_steps.ts";
 import type { Host } from "../lan/host.ts";
-import { runCommand } from "../programs/running_program.ts";
+import { runCommand, startProgram } from "../programs/running_program.ts";
 import type { Content } from "./content.ts";
 import type { Contender, RunningContender } from "./contender.ts";
 import { type LinkRates, type NetworkKind, openNetwork } from "./network.ts";
@@ -41,6 +41,10 @@ export interface SwarmRunOptions {
   readonly rates?: LinkRates;
   /** True to compare the copies with the content. @default {true} */
   readonly isCompared?: boolean;
+  /** The client of the last leecher. @default {the client of the others} */
+  readonly lastClient?: Contender | undefined;
+  /** True to count the seeder's system calls, which slows it. @default {false} */
+  readonly isTraced?: boolean;
 }
 
 /** The measurements of a run. */
@@ -53,6 +57,10 @@ export interface SwarmRun {
   readonly seederMemoryBytes: number | undefined;
   /** Peak memory of the largest leecher, in bytes. */
   readonly leecherMemoryBytes: number | undefined;
+  /** Context switches of the seeder, of all its threads. */
+  readonly seederSwitches: number | undefined;
+  /** System calls of the seeder; undefined if it is not traced. */
+  readonly seederCalls: number | undefined;
 }
 
 /** Shares the content once. */
@@ -61,6 +69,7 @@ export async function runSwarm(
   options: SwarmRunOptions,
 ): Promise<SwarmRun> {
   const { content, folder, network: kind, rates, isCompared = true } = options;
+  const { lastClient = contender, isTraced = false } = options;
   const leecherNames = Array.from(
     { length: options.leecherCount },
     (_, index) => leecherName(index),
@@ -80,14 +89,20 @@ export async function runSwarm(
     rejectAtEnd(seeding),
   ]);
 
-  const before = await readProcessUsage(seeding.program.pid);
+  const { pid } = seeding.program;
+  const countCalls = isTraced ? await traceCalls(pid) : undefined;
+  const switchesBefore = await readSwitches(pid);
+  const before = await readProcessUsage(pid);
   const startMs = performance.now();
   const finished = await Promise.all(leechers.map(async (host) => {
-    const running = await contender.start(host);
+    const client = host === leechers.at(-1) ? lastClient : contender;
+    const running = await client.start(host);
     await running.waitUntilComplete(RUN_TIMEOUT_MS);
     return { running, seconds: (performance.now() - startMs) / 1000 };
   }));
-  const after = await readProcessUsage(seeding.program.pid);
+  const after = await readProcessUsage(pid);
+  const switchesAfter = await readSwitches(pid);
+  const seederCalls = await countCalls?.();
   const used = await sumUsage(finished.map(({ running }) => running));
   if (isCompared) {
     for (const host of leechers) await content.compareWith(host);
@@ -98,6 +113,9 @@ export async function runSwarm(
       after.cpuSeconds - before.cpuSeconds + used.cpuSeconds,
     seederMemoryBytes: after?.peakMemoryBytes,
     leecherMemoryBytes: used?.peakMemoryBytes,
+    seederSwitches: switchesAfter && switchesBefore &&
+      switchesAfter - switchesBefore,
+    seederCalls,
   };
 }
 
@@ -175,6 +193,33 @@ async function readProcessUsage(
     `/proc/${pid}/status`,
   ]);
   return code === 0 ? parseProcessUsage(stdout) : undefined;
+}
+
+/** Context switches of all threads of a process since their start. */
+async function readSwitches(pid: number): Promise<number | undefined> {
+  if (Deno.build.os !== "linux") return undefined;
+  const { stdout } = await runCommand("grep", [
+    ...["-rhE", "--include=status", "ctxt_switches", `/proc/${pid}/task`],
+  ]);
+  return stdout.match(/\d+/g)?.reduce((sum, text) => sum + Number(text), 0);
+}
+
+/**
+ * Has strace count the system calls of a process and of its threads.
+ * @returns A function that ends the count, and returns it.
+ */
+async function traceCalls(pid: number): Promise<() => Promise<number>> {
+  const args = ["strace", "-c", "-f", "-p", `${pid}`];
+  const strace = startProgram("strace", args);
+  await strace.stderr.waitFor(/attached/);
+  return async () => parseCallCount((await strace.stop("SIGINT")).stderr);
+}
+
+/** Parses the table of `strace -c`. @throws {Error} If it has no total. */
+export function parseCallCount(text: string): number {
+  const count = /^\s*100\.00\s+\S+\s+\S*\s+(\d+)\s.*total$/m.exec(text)?.[1];
+  if (count === undefined) throw new Error(`Cannot count calls: ${text}`);
+  return Number(count);
 }
 
 /**

@@ -6,7 +6,10 @@ import {
   replaceSection,
 } from "../../scripts/bench/report.ts";
 import type { Target } from "../../scripts/bench/row.ts";
-import { parseProcessUsage } from "../../scripts/bench/swarm_run.ts";
+import {
+  parseCallCount,
+  parseProcessUsage,
+} from "../../scripts/bench/swarm_run.ts";
 
 const FASTER: Target = {
   metric: "rate",
@@ -146,4 +149,23 @@ Deno.test("parseProcessUsage() returns nothing for a process that has ended", ()
     parseProcessUsage("7 (a) Z 1 7 7 0 -1 4 1 0 0 0 2 3 0\nName:\ta\n"),
     undefined,
   );
+});
+
+Deno.test("parseCallCount() reads the total of strace -c, with and without errors", () => {
+  const total = (errors: string): string =>
+    "% time     seconds  usecs/call     calls    errors syscall\n" +
+    "------ ----------- ----------- --------- --------- ------------------\n" +
+    " 75.00    0.300000           3    100000           write\n" +
+    " 25.00    0.100000           5     20000        12 futex\n" +
+    "------ ----------- ----------- --------- --------- ------------------\n" +
+    `100.00    0.400000           3    120000 ${errors} total\n`;
+  assertEquals(parseCallCount(total("       12")), 120_000);
+  assertEquals(parseCallCount(total("         ")), 120_000);
+  assertThrows(() => parseCallCount("strace: Process 7 attached"), Error);
+});
+
+Deno.test("judge() takes the median of the participant that a target names", () => {
+  const target = { ...BOUND, participant: "one" };
+  assertEquals(judge(target, RESULTS)?.measured, 2.25);
+  assertEquals(judge({ ...target, participant: "two" }, RESULTS), undefined);
 });

@@ -87,7 +87,7 @@ function commands(): Command[] {
 /** Tasks of contributors: they would run this test, or take minutes. */
 const DEVELOPMENT_TASKS = [
   ...["test", "test:long", "ok", "check", "compile", "release"],
-  ...["bench", "bench:tracker", "bench:micro", "picture"],
+  ...["bench", "bench:tracker", "picture"],
 ];
 
 function isOfTask({ args }: Command, ...names: string[]): boolean {

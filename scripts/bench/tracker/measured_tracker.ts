@@ -60,12 +60,13 @@ export const opentracker: MeasuredTracker = {
   },
 };
 
-/** Starts ours with flags beside `--quiet`. */
+/** Starts ours with flags beside `--quiet`, perhaps on a host with the executables. */
 export async function startOurTracker(
   folder: string,
   flags: readonly string[] = [],
+  toHost: (host: Host) => Host = (host) => host,
 ): Promise<RunningTrackerProgram> {
-  const program = localHost(OURS, folder)
+  const program = toHost(localHost(OURS, folder))
     .spawnTask("tracker", ["0", "--quiet", ...flags]);
   const [, port] = await program.stdout.waitFor(
     /^announce .*:(\d+)\/announce$/,

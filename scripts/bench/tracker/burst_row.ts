@@ -1,0 +1,88 @@
+/**
+ * Row `connection-burst`: 1,000 hosts that connect to a tracker within 0.1 s, as after
+ * a power failure. The system queues 128 connections that are not accepted yet, and a
+ * host whose attempt is dropped tries again after a second.
+ *
+ * @module
+ */
+import { delay } from "@std/async/delay";
+import {
+  EXECUTABLE,
+  executablesMissing,
+  OURS,
+  withExecutables,
+} from "../contender.ts";
+import {
+  constantTarget,
+  type Participant,
+  type Row,
+  type Values,
+} from "../row.ts";
+import { sampleInfoHashes } from "./announce_load.ts";
+import { startOurTracker } from "./measured_tracker.ts";
+
+const HOST_COUNT = 1_000;
+/** Time in which they connect, in milliseconds. */
+const BURST_MS = 100;
+
+/** The row. */
+export const BURST_ROW: Row = {
+  name: "connection-burst",
+  work: "1,000 hosts connect within 0.1 s and announce",
+  metrics: [
+    { id: "seconds", label: "s until the last answer", decimals: 2 },
+    { id: "answers", label: "answered", decimals: 0 },
+  ],
+  targets: [
+    constantTarget("answers", "at least", HOST_COUNT, "all 1,000 answered"),
+    constantTarget("seconds", "at most", 1.5, "at most 1.5 s"),
+  ],
+  async prepare({ folder }): Promise<Participant[]> {
+    const missing = await executablesMissing();
+    const measure = async (isExecutable: boolean): Promise<Values> => {
+      const toHost = isExecutable ? withExecutables : undefined;
+      await using tracker = await startOurTracker(folder, [], toHost);
+      return await measureBurst(tracker.port);
+    };
+    return [
+      { name: EXECUTABLE.name, missing, measure: () => measure(true) },
+      { name: OURS, missing: undefined, measure: () => measure(false) },
+    ];
+  },
+};
+
+async function measureBurst(port: number): Promise<Values> {
+  const [infoHash] = sampleInfoHashes(1);
+  const escaped = infoHash!.replaceAll(/../g, "%$&");
+  const startMs = performance.now();
+  const ends = await Promise.allSettled(
+    Array.from({ length: HOST_COUNT }, async (_, host) => {
+      await delay(host / HOST_COUNT * BURST_MS);
+      await announce(
+        port,
+        `/announce?info_hash=${escaped}` +
+          `&peer_id=-LS0000-${`${host}`.padStart(12, "0")}&port=${
+            1024 + host
+          }` +
+          "&uploaded=0&downloaded=0&left=1&compact=1",
+      );
+      return performance.now();
+    }),
+  );
+  const answered = ends.filter((end) => end.status === "fulfilled");
+  const lastMs = Math.max(...answered.map(({ value }) => value));
+  return { seconds: (lastMs - startMs) / 1000, answers: answered.length };
+}
+
+/** @throws {Error} If the tracker does not answer with peers. */
+async function announce(port: number, path: string): Promise<void> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  const head = `GET ${path} HTTP/1.1\r\nHost: tracker\r\n\r\n`;
+  await connection.write(new TextEncoder().encode(head));
+  const answer = new Uint8Array(4096);
+  const length = await connection.read(answer);
+  const text = new TextDecoder().decode(answer.subarray(0, length ?? 0));
+  if (!/^HTTP\/1\.1 200 .*8:interval/s.test(text)) {
+    throw new Error(`Cannot announce: the tracker answers ${text}`);
+  }
+}
