@@ -97,3 +97,8 @@ function requireNoLink(path: string, info: Deno.FileInfo): void {
       "download folder; replace it with the file or folder itself",
   );
 }
+
+/** True if a file has any of the permission bits. */
+export function isOpenTo({ mode }: Deno.FileInfo, bits: number): boolean {
+  return Deno.build.os !== "windows" && ((mode ?? 0) & bits) !== 0;
+}

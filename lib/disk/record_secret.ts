@@ -8,6 +8,7 @@ import { isAbsolute, join } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import { type Platform, platformOf } from "../metainfo/safe_path.ts";
 import { FileSystem } from "./file_system.ts";
+import { isOpenTo } from "./links.ts";
 import { storageFailure } from "./storage_failure.ts";
 
 const SECRET_NAME = "record.key";
@@ -122,9 +123,4 @@ function requireOwn(
     : undefined;
   if (refusal === undefined) return;
   throw new StorageError(`Cannot use ${path}: ${refusal}`);
-}
-
-/** True if a file has any of the permission bits. */
-function isOpenTo({ mode }: Deno.FileInfo, bits: number): boolean {
-  return Deno.build.os !== "windows" && ((mode ?? 0) & bits) !== 0;
 }
