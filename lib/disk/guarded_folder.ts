@@ -20,18 +20,17 @@ import { StorageError } from "../base/errors.ts";
 import {
   type FileStamp,
   FileSystem,
-  ifAny,
   isSameFile,
   isUnmodified,
   stampOf,
 } from "./file_system.ts";
 import {
-  isOpenTo,
-  isWithin,
-  requireFolder,
-  requireRegularFile,
-  takeBack,
-} from "./links.ts";
+  type Access,
+  GuardedPaths,
+  type GuardedPathsOptions,
+  type KnownFolders,
+} from "./guarded_paths.ts";
+import { isOpenTo, requireRegularFile, takeBack } from "./links.ts";
 import { storageFailure } from "./storage_failure.ts";
 
 /**
@@ -40,11 +39,6 @@ import { storageFailure } from "./storage_failure.ts";
  * four. They cost a fifth of what 10,000 files cost a leecher.
  */
 const CONFIRMATIONS = 4;
-/** Time for which a folder that was found counts as being there, in milliseconds. */
-const KEEP_FOLDER_MS = 1_000;
-
-/** `write` also allows reads, and makes a missing file; `create` refuses an existing one. */
-export type Access = "read" | "write" | "create";
 
 /** An open file below a {@linkcode GuardedFolder}, confirmed. */
 export interface GuardedFile extends Disposable {
@@ -58,46 +52,26 @@ export interface GuardedFile extends Disposable {
 }
 
 /** Options of a {@linkcode GuardedFolder}. */
-export interface GuardedFolderOptions {
-  /** Shared with whatever else uses the same disk. @default {a new one} */
-  readonly fileSystem?: FileSystem;
-  /**
-   * Reads follow a link directly below the folder, and deeper ones that stay in what
-   * that leads to. Writes never do. @default {false}
-   */
-  readonly readsFollowLinks?: boolean;
-}
-
-/** The file at a path; `place` is that of a link's target, if links are followed. */
-interface Found {
-  readonly place: string;
-  readonly info: Deno.FileInfo;
-}
-
-/** By path; `undefined` for a missing one. */
-type KnownFolders = Map<string, Deno.FileInfo | undefined>;
+type GuardedFolderOptions = Partial<GuardedPathsOptions>;
 
 /** A folder to keep files below. */
 export class GuardedFolder {
   readonly #fileSystem: FileSystem;
-  readonly #readsFollowLinks: boolean;
-  /** Its path, and once it was found the number of its disk. */
-  readonly #home: { readonly dir: string; device: number | undefined };
+  readonly #paths: GuardedPaths;
   /** The owner of what this process makes, once it made something. */
   #owner: number | null | undefined;
-  /** Folders that were found, this one included, since `#keptSinceMs`. */
-  readonly #kept: KnownFolders = new Map();
-  #keptSinceMs = -Infinity;
 
   constructor(dir: string, options: GuardedFolderOptions = {}) {
-    this.#home = { dir, device: undefined };
     this.#fileSystem = options.fileSystem ?? new FileSystem();
-    this.#readsFollowLinks = options.readsFollowLinks ?? false;
+    this.#paths = new GuardedPaths(dir, {
+      ...options,
+      fileSystem: this.#fileSystem,
+    });
   }
 
   /** The path of a file on the disk. */
   pathOf(path: readonly string[]): string {
-    return join(this.#home.dir, ...path);
+    return this.#paths.pathOf(path);
   }
 
   /**
@@ -111,9 +85,9 @@ export class GuardedFolder {
   ): Promise<(FileStamp | undefined)[]> {
     const folders: KnownFolders = new Map();
     const stamps: (FileStamp | undefined)[] = [];
-    if (!await this.#exists()) return Array.from(paths, () => undefined);
+    if (!await this.#paths.exists()) return Array.from(paths, () => undefined);
     for (const path of paths) {
-      const found = await this.#findFile(path, "read", folders);
+      const found = await this.#paths.findFile(path, "read", folders);
       stamps.push(found && stampOf(found.info));
     }
     return stamps;
@@ -132,7 +106,7 @@ export class GuardedFolder {
     expected?: FileStamp,
   ): Promise<GuardedFile> {
     const filePath = this.pathOf(path);
-    const folders = this.#keptFolders();
+    const folders = this.#paths.keptFolders();
     const write = access !== "read";
     try {
       if (write) {
@@ -144,16 +118,16 @@ export class GuardedFolder {
           if (!exists || access === "create") throw error;
         }
       }
-      await this.#exists(folders);
+      await this.#paths.exists(folders);
       // Refuses links and pipes before the open, which would follow or block.
-      const found = await this.#findFile(path, access, folders);
+      const found = await this.#paths.findFile(path, access, folders);
       const place = found?.place ?? filePath;
       const file = await this.#fileSystem.open(place, { read: true, write });
       return await this.#guard(file, { path, access, isNew: false, expected });
     } catch (error) {
-      this.#kept.clear();
+      this.#paths.forgetFolders();
       // If the disk was unmounted meanwhile, this says so.
-      if (write && !(error instanceof StorageError)) await this.#exists();
+      if (write && !(error instanceof StorageError)) await this.#paths.exists();
       const action = write ? "open for writing" : "open";
       throw storageFailure(action, filePath, error);
     }
@@ -170,17 +144,17 @@ export class GuardedFolder {
       const cause = error instanceof StorageError ? error.cause : error;
       if (!(cause instanceof Deno.errors.NotFound)) throw error;
       // A folder was removed within the second for which it counts as being there.
-      this.#kept.clear();
+      this.#paths.forgetFolders();
       return create();
     });
   }
 
   /** Creates this folder and the folders of a file below it, one by one. */
   async makeFolders(path: readonly string[]): Promise<void> {
-    const folders = this.#keptFolders();
+    const folders = this.#paths.keptFolders();
     for (let depth = 0; depth < path.length; depth++) {
       const above = path.slice(0, depth);
-      if (await this.#hasFolder(above, folders)) continue;
+      if (await this.#paths.hasFolder(above, folders)) continue;
       const folder = this.pathOf(above);
       try {
         await this.#fileSystem.mkdir(folder, { recursive: depth === 0 });
@@ -189,8 +163,8 @@ export class GuardedFolder {
         if (error instanceof Deno.errors.AlreadyExists) continue;
         throw storageFailure("create folder", folder, error);
       }
-      await this.#hasFolder(above, folders).catch(async (error) => {
-        await takeBack({ path: folder }, this.#home);
+      await this.#paths.hasFolder(above, folders).catch(async (error) => {
+        await takeBack({ path: folder }, this.#paths.home);
         throw error;
       });
     }
@@ -207,28 +181,44 @@ export class GuardedFolder {
   ): Promise<GuardedFile> {
     const filePath = this.pathOf(path);
     let own: FileStamp | undefined;
+    const follow = async (): Promise<[stamp: FileStamp, isSafe: boolean]> => {
+      const folders: KnownFolders = new Map();
+      const found = await this.#paths.findFile(path, access, folders);
+      await this.#paths.exists(folders);
+      const now = found && stampOf(found.info);
+      if (now !== undefined && (own === undefined || isSameFile(own, now))) {
+        return [now, access === "read" || this.#areOurs(folders)];
+      }
+      throw new StorageError(
+        `Cannot use ${filePath}: it was replaced while being opened; run again`,
+      );
+    };
     const confirm = async (): Promise<void> => {
       for (let time = 1; time <= CONFIRMATIONS; time++) {
-        const folders: KnownFolders = new Map();
-        const now = await this.#findFile(path, access, folders);
-        await this.#exists(folders);
-        if (!now || !own || !isSameFile(own, stampOf(now.info))) {
-          throw new StorageError(
-            `Cannot use ${filePath}: it was replaced while being opened; run again`,
-          );
-        }
-        if (access === "read" || this.#areOurs(folders)) return;
+        const [, isSafe] = await follow();
+        if (isSafe) return;
       }
     };
-    try {
+    const statOwn = async (): Promise<FileStamp> => {
       const info = await this.#fileSystem.stat(file);
       requireRegularFile(filePath, info);
-      own = stampOf(info);
       if (isNew) this.#owner ??= info.uid;
-      const isExpected = access === "read" && expected?.inode !== undefined &&
-        own.inode !== undefined && isSameFile(expected, own) &&
-        isUnmodified(expected, own);
-      if (!isExpected) await confirm();
+      return stampOf(info);
+    };
+    try {
+      if (isNew && this.#owner !== undefined) {
+        const [stamp, isSafe] = await follow();
+        // Nobody else can have put another file there. Deno resolves the whole path
+        // for each stat of an open file.
+        if (isSafe) own = stamp;
+      }
+      if (own === undefined) {
+        own = await statOwn();
+        const isExpected = access === "read" && expected?.inode !== undefined &&
+          own.inode !== undefined && isSameFile(expected, own) &&
+          isUnmodified(expected, own);
+        if (!isExpected) await confirm();
+      }
       return {
         file,
         stamp: own,
@@ -241,8 +231,11 @@ export class GuardedFolder {
         [Symbol.dispose]: () => file.close(),
       };
     } catch (error) {
+      if (isNew) own ??= await statOwn().catch(() => undefined);
       file.close();
-      if (isNew) await takeBack({ path: filePath, stamp: own }, this.#home);
+      if (isNew) {
+        await takeBack({ path: filePath, stamp: own }, this.#paths.home);
+      }
       throw error;
     }
   }
@@ -253,108 +246,5 @@ export class GuardedFolder {
       info !== undefined && info.mode !== null && !isOpenTo(info, 0o022) &&
       (info.uid === this.#owner || info.uid === 0)
     );
-  }
-
-  /** The regular file at a path; `undefined` if it is missing or its folder is. */
-  async #findFile(
-    path: readonly string[],
-    access: Access,
-    folders?: KnownFolders,
-  ): Promise<Found | undefined> {
-    const found = await this.#find(path, access, folders);
-    if (found === undefined) return undefined;
-    const filePath = this.pathOf(path);
-    requireRegularFile(filePath, found.info);
-    if (access === "read" || (found.info.nlink ?? 1) <= 1) return found;
-    throw new StorageError(
-      `Cannot write ${filePath}: the file has another name elsewhere (a hard link), ` +
-        "where it would change too; replace it with a copy",
-    );
-  }
-
-  /**
-   * True if there is a folder at a path.
-   * @throws {StorageError} If a link or something else stands in its place.
-   */
-  async #hasFolder(
-    path: readonly string[],
-    folders?: KnownFolders,
-  ): Promise<boolean> {
-    if (path.length === 0) return await this.#exists(folders);
-    if (folders?.has(this.pathOf(path))) return true;
-    const found = await this.#find(path, "write");
-    if (found === undefined) return false;
-    requireFolder(found.place, found.info);
-    folders?.set(found.place, found.info);
-    return true;
-  }
-
-  /** Folders that were found in the last second. */
-  #keptFolders(): KnownFolders {
-    const nowMs = performance.now();
-    if (nowMs - this.#keptSinceMs > KEEP_FOLDER_MS) {
-      this.#kept.clear();
-      this.#keptSinceMs = nowMs;
-    }
-    return this.#kept;
-  }
-
-  /** Stats a path, links followed if `access` allows that. */
-  async #find(
-    path: readonly string[],
-    access: Access,
-    folders?: KnownFolders,
-  ): Promise<Found | undefined> {
-    const follows = access === "read" && this.#readsFollowLinks;
-    for (let depth = 1;; depth++) {
-      const isLast = depth === path.length;
-      const place = this.pathOf(path.slice(0, depth));
-      const isKnown = !isLast && folders?.has(place);
-      const info = isKnown ? folders!.get(place) : await this.#lstat(place);
-      // A missing folder may be made at any time.
-      if (!isLast && (info?.isDirectory || folders !== this.#kept)) {
-        folders?.set(place, info);
-      }
-      if (info === undefined) return undefined;
-      if (info.isSymlink && follows) return await this.#findLinked(path);
-      if (isLast) return { place, info };
-      requireFolder(place, info);
-    }
-  }
-
-  /** The same through links that stay in the target of the path's first component. */
-  async #findLinked(path: readonly string[]): Promise<Found | undefined> {
-    const filePath = this.pathOf(path);
-    try {
-      const root = await Deno.realPath(this.pathOf(path.slice(0, 1)));
-      const place = await Deno.realPath(filePath);
-      const info = await this.#fileSystem.lstat(place);
-      return { place, info: { ...info, isSymlink: !isWithin(place, root) } };
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return undefined;
-      throw storageFailure("access", filePath, error);
-    }
-  }
-
-  /**
-   * True if this folder exists.
-   * @throws {StorageError} If it existed, and is gone or on another disk.
-   */
-  async #exists(folders?: KnownFolders): Promise<boolean> {
-    if (folders?.has(this.#home.dir)) return true;
-    // With the slash, a link is followed.
-    const info = await this.#lstat(`${this.#home.dir}/`);
-    if (info !== undefined) folders?.set(this.#home.dir, info);
-    this.#home.device ??= info?.dev;
-    if (this.#home.device === info?.dev) return info !== undefined;
-    throw storageFailure("use", this.#home.dir, "ENODEV");
-  }
-
-  async #lstat(path: string): Promise<Deno.FileInfo | undefined> {
-    try {
-      return await ifAny(this.#fileSystem.lstat(path));
-    } catch (error) {
-      throw storageFailure("access", path, error);
-    }
   }
 }

@@ -12,11 +12,8 @@ import { foldFully } from "../metainfo/safe_path.ts";
 import { MetainfoError } from "../metainfo/metainfo_error.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { FileSystem } from "./file_system.ts";
-import {
-  type Access,
-  type GuardedFile,
-  GuardedFolder,
-} from "./guarded_folder.ts";
+import { type GuardedFile, GuardedFolder } from "./guarded_folder.ts";
+import type { Access } from "./guarded_paths.ts";
 import { errorCode } from "./storage_failure.ts";
 import { MAX_TORRENT_FILE_LENGTH, parseTorrentFile } from "./torrent_file.ts";
 
