@@ -158,8 +158,7 @@ Deno.test({
     ));
     const { torrent, content } = sampleTorrent(PIECE_LENGTH, files);
     await Deno.mkdir(join(dir, "top"));
-    // Folders that nobody else may write are confirmed once.
-    await Deno.chmod(dir, 0o777);
+    await Deno.chmod(dir, 0o777); // Else each file is confirmed once.
     const top = join(dir, "top");
     const stop = `${dir}.stop`;
     // A thread of its own, which never pauses.
