@@ -87,10 +87,13 @@ export function quoted(
  * `peer`, which contains `create` and `show`.
  */
 export function invocationOf(
-  program: "share" | "get" | "wait" | "tracker" | "peer" | "create" | "show",
+  program:
+    | ("share" | "get" | "wait" | "pause" | "resume" | "limit")
+    | ("tracker" | "peer" | "create" | "show"),
 ): string {
   if (!Deno.build.standalone) return `deno task ${program}`;
-  if (["share", "get", "wait"].includes(program) || isWholeProgram()) {
+  const isOwn = ["tracker", "peer", "create", "show"].includes(program);
+  if (!isOwn || isWholeProgram()) {
     return `lanswarm ${program}`;
   }
   return program === "create" || program === "show"

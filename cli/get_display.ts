@@ -89,7 +89,9 @@ export function createGetDisplay(
             formatSize(length)
           } in ${time}${ending}`,
         );
-      } else if (news.type === "sourceMissing") {
+      } else if (news.type === "paused") write("paused by the share");
+      else if (news.type === "resumed") write("the share goes on");
+      else if (news.type === "sourceMissing") {
         write("no machine here has the rest at present; waiting for one");
       } else if (news.type === "peerBanned") {
         write(`${news.hostname} sent corrupt data; it is banned`);
@@ -112,6 +114,7 @@ export function describeState(
   }
   if (snapshot === undefined) return "";
   const { state, length, verifiedLength, peers } = snapshot;
+  if (snapshot.isPaused) return "paused by the share";
   const machines = (count: number): string => plural(count, "machine");
   if (state === "seeding") {
     const served = peers.filter((peer) => peer.uploadBytesPerSecond > 0);

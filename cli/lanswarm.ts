@@ -15,6 +15,8 @@ Copies files and folders to every machine of a local network.
   lanswarm get                      fetch what another machine shares
   lanswarm wait http://192.168.1.10:8000/
                                     wait until every expected machine has it
+  lanswarm pause http://192.168.1.10:8000/
+                                    hold it everywhere; resume; limit 10MB/s URL
   lanswarm peer document.torrent    download and share a torrent's content
   lanswarm tracker 8000             tell the peers of torrents about each other
   lanswarm create document.pdf http://192.168.1.100:8000/announce
@@ -29,6 +31,12 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Program>> = new Map([
   ["share", async () => (await import("./share.ts")).share],
   ["get", async () => (await import("./get.ts")).get],
   ["wait", async () => (await import("./wait.ts")).wait],
+  ...(["pause", "resume", "limit"] as const).map((name) =>
+    [name, async () => {
+      const { controlProgram } = await import("./control.ts");
+      return controlProgram(name);
+    }] as const
+  ),
   ["tracker", async () => (await import("./tracker.ts")).tracker],
   ["create", async () => (await import("./create.ts")).create],
   ["peer", async () => (await import("./peer.ts")).peer],

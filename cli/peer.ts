@@ -137,6 +137,8 @@ function progressOf({ isLoading, runs }: Work): number | undefined {
   const isMissing = ({ phase, snapshot }: TorrentRun): boolean =>
     phase !== "settled" && snapshot?.state !== "seeding";
   if (!isLoading && runs.length > 0 && !runs.some(isMissing)) return undefined;
+  // Nothing can arrive until it is resumed.
+  if (runs.some(({ snapshot }) => snapshot?.isPaused)) return undefined;
   return runs.reduce((sum, { phase, gained }) => {
     return sum + gained + (phase === "working" ? 0 : 1);
   }, 0);

@@ -70,6 +70,10 @@ export function describeNews(
       return `peers on this network are found by trackers only: ${news.reason}`;
     case "sourceMissing":
       return "no peer with the missing pieces is known yet; asking the trackers of all tiers";
+    case "paused":
+      return "paused by the share";
+    case "resumed":
+      return "the share goes on";
     case "storageFailed":
     case "pieceVerified":
     case "peerConnected":
@@ -180,6 +184,7 @@ export function statusToJson(
     type: "status",
     ...torrentKeys(torrent),
     state: snapshot.state,
+    ...snapshot.isPaused && { paused: true },
     progress: fractionOf(verifiedLength, length),
     length,
     verified: verifiedLength,

@@ -30,6 +30,25 @@ export function readSize(text: string): number {
 }
 
 /**
+ * Reads a rate: `10MB/s`, `800KiB/s`, bytes a second without a unit, or `none`, which
+ * is 0. @throws {RangeError}
+ */
+export function readRate(text: string): number {
+  if (text === "none") return 0;
+  const [, number, prefix = "", binary] =
+    /^([0-9]{1,12}(?:\.[0-9]{1,3})?)(?:([kmg])(i?)b?)?(?:\/s)?$/i.exec(text) ??
+      [];
+  const power = "kmg".indexOf(prefix.toLowerCase() || " ") + 1;
+  const rate = Math.round(Number(number) * (binary ? KIB : 1_000) ** power);
+  if (rate >= KIB && Number.isSafeInteger(rate)) return rate;
+  throw new RangeError(
+    `${
+      JSON.stringify(text)
+    } is not a rate such as 10MB/s, 800KiB/s or none, at least 1KiB/s`,
+  );
+}
+
+/**
  * Reads a time: `90s`, `10m`, `2h`, seconds without a unit, or `forever`, which is
  * `Infinity`. In milliseconds. @throws {RangeError}
  */

@@ -9,6 +9,7 @@ import { delay } from "@std/async/delay";
 import {
   failureCode,
   freeLength,
+  type HostControl,
   type HostReport,
   type ReportedState,
   ReportSender,
@@ -23,8 +24,12 @@ import { fractionOf } from "./progress_bar.ts";
 import type { TorrentRun } from "./torrent_run.ts";
 
 const INTERVAL_MS = { working: 1_000, settled: 10_000 } as const;
-/** Longest wait for an answer, and for the last one, in milliseconds. */
-const TIMEOUT_MS = { each: 5_000, last: 500 } as const;
+/** Time between two reports after a change of control, in milliseconds. */
+const LEAST_INTERVAL_MS = 250;
+/** Longest wait for an answer, which a server may delay, in milliseconds. */
+const TIMEOUT_MS = { working: 5_000, over: 15_000, last: 500 } as const;
+/** Time without an answer after which a host goes on by itself, in milliseconds. */
+const FORSAKEN_MS = 30_000;
 
 /** Reports a run until it is disposed of. */
 export function reportHost(
@@ -43,6 +48,7 @@ export function reportHost(
   );
   const ending = new AbortController();
   const reporter = new ReportSender(run.torrent);
+  const obedience = new Obedience(run);
   const make = (): HostReport => ({
     ...reportOf(run),
     peerId: session.peerId,
@@ -53,17 +59,25 @@ export function reportHost(
   });
   const reporting = (async () => {
     while (!ending.signal.aborted && !reporter.isUseless) {
-      const report = make();
+      const startMs = performance.now();
+      const report = { ...make(), change: obedience.change };
       const isTaken = await reporter.send(report, {
-        timeoutMs: TIMEOUT_MS.each,
+        timeoutMs: TIMEOUT_MS[isOver(report) ? "over" : "working"],
         signal: ending.signal,
       });
-      const isWorking = isTaken && report.state !== "failed" &&
-        report.state !== "verified" && report.state !== "done";
-      await delay(INTERVAL_MS[isWorking ? "working" : "settled"], ending)
+      const nowMs = performance.now();
+      obedience.hear(isTaken ? reporter.control : undefined, nowMs);
+      const isWorking = isTaken && !isOver(report);
+      // The server lets the answer wait for a change of control that is not known yet.
+      const intervalMs = report.change !== obedience.change && isTaken
+        ? LEAST_INTERVAL_MS
+        : INTERVAL_MS[isWorking ? "working" : "settled"];
+      await delay(Math.max(0, startMs + intervalMs - nowMs), ending)
         // Aborted: the last report follows.
         .catch(() => {});
     }
+    // No answer will ever end a pause.
+    if (!ending.signal.aborted) obedience.hear(undefined, Infinity);
   })();
   return {
     [Symbol.asyncDispose]: async () => {
@@ -72,11 +86,45 @@ export function reportHost(
       ending.abort();
       await reporting;
       // Of a host that leaves with less, its announce says so.
-      if (["verified", "done", "failed"].includes(report.state)) {
+      if (isOver(report)) {
         await reporter.send(report, { timeoutMs: TIMEOUT_MS.last });
       }
     },
   };
+}
+
+/** True for a host with nothing left to fetch. */
+function isOver({ state }: HostReport): boolean {
+  return state === "verified" || state === "done" || state === "failed";
+}
+
+/** Does what the answers to the reports of a run say. */
+class Obedience {
+  readonly #run: Pick<TorrentRun, "transfer">;
+  #heardMs = performance.now();
+  #control: HostControl | undefined;
+
+  constructor(run: Pick<TorrentRun, "transfer">) {
+    this.#run = run;
+  }
+
+  /** Number of the last change that was heard of; 0 before the first. */
+  get change(): number {
+    return this.#control?.change ?? 0;
+  }
+
+  /** Takes an answer; `undefined` if none has come. */
+  hear(answer: HostControl | undefined, nowMs: number): void {
+    if (answer !== undefined) this.#heardMs = nowMs;
+    const isForsaken = nowMs - this.#heardMs >= FORSAKEN_MS;
+    this.#control = answer ?? (isForsaken ? undefined : this.#control);
+    const { isPaused = false, maxBytesPerSecond = 0 } = this.#control ?? {};
+    const { transfer } = this.#run;
+    transfer?.control({
+      isPaused,
+      maxDownloadBytesPerSecond: maxBytesPerSecond,
+    });
+  }
 }
 
 /** Reports that a torrent cannot be fetched on this machine. */

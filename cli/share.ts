@@ -5,13 +5,14 @@
  *
  * @module
  */
-import { basename, resolve } from "@std/path";
+import { basename, dirname, resolve } from "@std/path";
 import {
   checkSource,
   joinLines,
   joinSignals,
   LockOwners,
   multicastRefusal,
+  openFolderToken,
   openStore,
   openWorkerHasher,
   PEER_TIMEOUT,
@@ -36,6 +37,7 @@ import { advertise, startServer } from "./offer_share.ts";
 import { type LoadOptions, type PeerParts, runPeer } from "./peer.ts";
 import { type JobContext, type Program, programOf } from "./program.ts";
 import {
+  describeError,
   EXIT_CODES,
   type ExitCode,
   exitCodeOf,
@@ -70,6 +72,9 @@ export async function runShare(
   );
   const { console } = context;
   const runs = new Map<string, TorrentRun>();
+  rollout.control.listeners.add(() => {
+    for (const run of runs.values()) obey(run, rollout);
+  });
   const withdrawals = new Map<string, () => void>();
   let display: ShareDisplay;
   const peerContext = { ...context, signal: joined.signal };
@@ -84,6 +89,7 @@ export async function runShare(
       },
       onSettled: (run) => {
         runs.set(run.torrent.infoHash, run);
+        obey(run, rollout);
         if (run.phase === "stopped") withdrawals.get(run.torrent.infoHash)?.();
       },
     });
@@ -139,6 +145,12 @@ async function* load(
       display.reached(urlHosts(fresh, server.port));
     parts.opened.use(watchAddresses(onNew));
   }
+  await openTokens(
+    items.map(({ path, existing }) => {
+      return existing?.dir ?? dirname(resolve(path));
+    }),
+    { control: rollout.control, console, recordSecret },
+  );
   // After the addresses: it takes a tenth of a second to load.
   const advertiser = await advertise(job, { console, server });
   parts.opened.use(advertiser);
@@ -186,7 +198,11 @@ async function* load(
     if (!isSaved && !unwritable.has(dir)) {
       unwritable.add(dir);
       console.warn(
-        `nothing can be written in ${dir}: the next share hashes everything again`,
+        `nothing can be written in ${dir}: the next share hashes everything again${
+          rollout.control.tokens.size === 0
+            ? "; pause, resume and limit need LANSWARM_TOKEN here"
+            : ""
+        }`,
       );
     }
     parts.withdrawals.set(torrent.infoHash, withdraw);
@@ -215,6 +231,34 @@ async function* load(
     advertiser.remove(current);
     advertiser.set(current = ready);
     display.ready(ready, prepared);
+  }
+}
+
+/** Pauses and limits a torrent here as its share is everywhere. */
+function obey({ transfer, torrent }: TorrentRun, { control }: Rollout): void {
+  const { isPaused, limit } = control.of(torrent.infoHash);
+  const maxUploadBytesPerSecond = limit?.bytesPerSecond ?? 0;
+  transfer?.control({ isPaused, maxUploadBytesPerSecond });
+}
+
+/** Makes the tokens of the folders that are shared from, unless the user named one. */
+async function openTokens(
+  dirs: readonly string[],
+  { control: { tokens }, console, recordSecret }: {
+    readonly control: Rollout["control"];
+    readonly console: JobContext["console"];
+    readonly recordSecret: Uint8Array | undefined;
+  },
+): Promise<void> {
+  if (tokens.size > 0) return;
+  for (const dir of new Set(dirs)) {
+    try {
+      const token = await openFolderToken(dir, recordSecret);
+      if (token !== undefined) tokens.add(token);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      console.warn(`pause, resume and limit are off: ${describeError(error)}`);
+    }
   }
 }
 

@@ -25,6 +25,7 @@ import { printable } from "./printable.ts";
 import { fractionOf } from "./progress_bar.ts";
 import {
   countMachines,
+  describeControl,
   describeHashing,
   describeHosts,
   describeLight,
@@ -127,6 +128,10 @@ export function createShareDisplay(
     });
     if (states.length > 0) {
       lines.push(describeMachines(counts, { own, all }));
+      const control = describeControl(states.map(({ torrent }) => {
+        return rollout.control.of(torrent.infoHash);
+      }));
+      if (control !== "") lines.push(control);
       const text = describeVerdict(verdict);
       if (text !== "") lines.push(text);
       if (light !== undefined && counts.complete + counts.fetching > 0) {

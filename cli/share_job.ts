@@ -109,6 +109,11 @@ export const FLAGS = {
   },
   mustVerify: { usage: "--verify", help: "hash everything again" },
   stateDir: PEER_FLAGS.stateDir,
+  tokenFile: {
+    usage: "--token-file FILE",
+    help:
+      "file with the token that pause, resume and limit need (default: the environment variable LANSWARM_TOKEN, then one in .lanswarm/token)",
+  },
   quiet: { usage: "--quiet", help: "print errors and addresses only" },
   json: PEER_FLAGS.json,
   onHangup: SERVICE_FLAGS.onHangup,

@@ -12,6 +12,7 @@ import {
   type JoinLine,
   type RolloutHost,
   type RolloutSummary,
+  type ShareSetting,
   shortHost,
   type SourceLight,
   type Verdict,
@@ -206,6 +207,21 @@ export function describeMachines(
   return `${machines}   ${formatSize(own)}/s from here, ${
     formatSize(all)
   }/s in all`;
+}
+
+/** `paused`, `at most 9.5 MiB/s in all`; empty without either. */
+export function describeControl(settings: readonly ShareSetting[]): string {
+  const pausedCount = settings.filter(({ isPaused }) => isPaused).length;
+  if (pausedCount > 0) {
+    return pausedCount === settings.length
+      ? "paused"
+      : `${pausedCount} of ${settings.length} shares are paused`;
+  }
+  const limits = new Set(settings.flatMap(({ limit }) => limit ?? []));
+  const rates = [...limits].map(({ bytesPerSecond }) => bytesPerSecond);
+  if (rates.length === 0) return "";
+  const sum = rates.reduce((sum, rate) => sum + rate);
+  return `at most ${formatSize(sum)}/s in all`;
 }
 
 /** `2 machines still fetch; 41 % is only here; Ctrl+C again to leave` */

@@ -13,6 +13,7 @@ import {
   type Verdict,
 } from "../mod.ts";
 import type { Console } from "./console.ts";
+import { namedToken } from "./control_token.ts";
 import { readArgument } from "./flags.ts";
 import { ownAddresses } from "./lan_addresses.ts";
 import { printable, printableJson } from "./printable.ts";
@@ -71,10 +72,13 @@ export class ShareRollout implements Disposable {
     console: Pick<Console, "writeResult" | "warn">,
   ): Promise<ShareRollout> {
     const expectation = await expectationOf(job);
+    const token = await namedToken(job.tokenFile);
     const report = job.report === undefined
       ? undefined
       : await openReport(job.report);
-    return new ShareRollout(job, { console, expectation, report });
+    const own = new ShareRollout(job, { console, expectation, report });
+    if (token !== undefined) own.rollout.control.tokens.add(token);
+    return own;
   }
 
   /** Aborts when enough hosts are verified, unless the job stays. */

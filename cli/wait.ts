@@ -5,18 +5,13 @@
  */
 import { delay } from "@std/async/delay";
 import {
-  DEFAULT_TRACKER_PORT,
   FetchError,
   fetchRollout,
   fetchRollouts,
   type HostDocument,
   isVerified,
-  multicastRefusal,
-  readUrl,
-  resolveLocalName,
   type RolloutSummary,
 } from "../mod.ts";
-import { urlHosts } from "./lan_addresses.ts";
 import { invocationOf } from "./command_words.ts";
 import {
   type FlagValues,
@@ -34,6 +29,7 @@ import {
   UsageError,
 } from "./program_error.ts";
 import { formatTime } from "./quantity.ts";
+import { locate, readOrigin } from "./share_origin.ts";
 import { describeHosts, describeSummary } from "./share_output.ts";
 
 /** Time between two questions, in milliseconds. */
@@ -88,14 +84,6 @@ export function parseWaitJob(args: readonly string[]): WaitJob {
     takes: { name: "URL", min: 1, max: 1 },
   });
   return { ...flags, origin: readArgument("URL", positionals[0]!, readOrigin) };
-}
-
-/** @throws {RangeError | SyntaxError} */
-function readOrigin(text: string): string {
-  if (/^https?:\/\//i.test(text)) return new URL(readUrl(text)).origin;
-  const url = new URL(readUrl(`http://${text}`));
-  if (!/:\d+\/?$/.test(text)) url.port = `${DEFAULT_TRACKER_PORT}`;
-  return url.origin;
 }
 
 /** Waits for the share that the job names. */
@@ -157,28 +145,6 @@ export async function runWait(
       // Aborted: the next question says so.
       .catch(() => {});
   }
-}
-
-/**
- * The origin with an address in the place of a name of multicast DNS; `undefined` if
- * no machine answers to it, and perhaps the system knows it.
- */
-async function locate(
-  origin: string,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const { protocol, hostname, port } = new URL(origin);
-  if (!/\.local\.?$/i.test(hostname)) return origin;
-  if (multicastRefusal() !== undefined) return undefined;
-  const addresses = await resolveLocalName(hostname, { signal })
-    .catch((error) => {
-      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-      return [];
-    });
-  const [address] = addresses.filter((text) => /^[\d.]+$/.test(text))
-    .concat(addresses);
-  return address &&
-    `${protocol}//${urlHosts([address], Number(port || 80))[0]}`;
 }
 
 /** @throws {UsageError} If nothing says how many hosts are enough. */

@@ -135,6 +135,7 @@ export {
   Session,
   type SessionOptions,
 } from "./peer/session.ts";
+export type { TransferControl } from "./peer/pacer.ts";
 export type { AddressSource } from "./dialing/address_book.ts";
 export { MAX_PEERS } from "./dialing/dialer.ts";
 export {

@@ -47,6 +47,13 @@ export class RateLimiter {
     return this.waitMs(0, nowMs);
   }
 
+  /** Units that were taken and that the rate has not made up for at the time. */
+  debt(nowMs: number): number {
+    return this.#msPerUnit === 0
+      ? 0
+      : Math.max(0, this.#idleAtMs - nowMs) / this.#msPerUnit;
+  }
+
   /** Gives units back that were taken. */
   giveBack(cost: number): void {
     this.#idleAtMs -= cost * this.#msPerUnit;

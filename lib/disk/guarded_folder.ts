@@ -52,12 +52,16 @@ export interface GuardedFile extends Disposable {
 }
 
 /** Options of a {@linkcode GuardedFolder}. */
-type GuardedFolderOptions = Partial<GuardedPathsOptions>;
+export interface GuardedFolderOptions extends Partial<GuardedPathsOptions> {
+  /** Permission bits of new files. @default {what the system gives} */
+  readonly mode?: number;
+}
 
 /** A folder to keep files below. */
 export class GuardedFolder {
   readonly #fileSystem: FileSystem;
   readonly #paths: GuardedPaths;
+  readonly #mode: Pick<GuardedFolderOptions, "mode">;
   /** The owner of what this process makes, once it made something. */
   #owner: number | null | undefined;
 
@@ -67,6 +71,7 @@ export class GuardedFolder {
       ...options,
       fileSystem: this.#fileSystem,
     });
+    this.#mode = options.mode === undefined ? {} : { mode: options.mode };
   }
 
   /** The path of a file on the disk. */
@@ -137,7 +142,8 @@ export class GuardedFolder {
   async #create(path: readonly string[]): Promise<Deno.FsFile> {
     const create = async (): Promise<Deno.FsFile> => {
       await this.makeFolders(path);
-      const options = { read: true, write: true, createNew: true };
+      const access = { read: true, write: true, createNew: true };
+      const options = { ...access, ...this.#mode };
       return await this.#fileSystem.open(this.pathOf(path), options);
     };
     return await create().catch((error) => {

@@ -12,7 +12,11 @@ import { foldFully } from "../metainfo/safe_path.ts";
 import { MetainfoError } from "../metainfo/metainfo_error.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { FileSystem } from "./file_system.ts";
-import { type GuardedFile, GuardedFolder } from "./guarded_folder.ts";
+import {
+  type GuardedFile,
+  GuardedFolder,
+  type GuardedFolderOptions,
+} from "./guarded_folder.ts";
 import type { Access } from "./guarded_paths.ts";
 import { errorCode } from "./storage_failure.ts";
 import { MAX_TORRENT_FILE_LENGTH, parseTorrentFile } from "./torrent_file.ts";
@@ -41,8 +45,9 @@ export class OwnFolder {
   readonly #folder: GuardedFolder;
   readonly #fileSystem = new FileSystem();
 
-  constructor(dir: string) {
-    this.#folder = new GuardedFolder(dir, { fileSystem: this.#fileSystem });
+  constructor(dir: string, mode: Pick<GuardedFolderOptions, "mode"> = {}) {
+    const fileSystem = this.#fileSystem;
+    this.#folder = new GuardedFolder(dir, { fileSystem, ...mode });
   }
 
   /** Opens a file, as {@linkcode GuardedFolder.open}. */

@@ -98,6 +98,13 @@ export class Outbox {
     this.#wake.resolve();
   }
 
+  /** Takes back the blocks that wait to be sent. */
+  takeBlocks(): BlockRange[] {
+    const waiting = this.#bulk.splice(0);
+    this.#bulk.push(...waiting.filter(({ type }) => type !== "block"));
+    return waiting.flatMap((item) => item.type === "block" ? item.block : []);
+  }
+
   /**
    * Sends until `signal` is aborted or the connection is over.
    * @throws {StorageError} If a block cannot be read.

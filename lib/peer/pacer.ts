@@ -1,32 +1,121 @@
 /**
  * A speed limit that many connections share: each moves some bytes and then waits
- * for its turn.
+ * for its turn. The rate may change while connections wait.
  *
  * @module
  */
 import { delay } from "@std/async/delay";
+import { joinSignals } from "../base/join_signals.ts";
 import { RateLimiter } from "../base/rate_limiter.ts";
 
 /** Delays transfers so that together they keep to a rate. */
 export class Pacer {
+  readonly #outer: Pacer | undefined;
+  /** 0 without a limit. */
+  #bytesPerSecond = 0;
+  #limiter = new RateLimiter({ perSecond: 0 });
+  /** Aborts when the rate changes, so that each wait is computed anew. */
+  #change = new AbortController();
+
+  /**
+   * @param bytesPerSecond The limit; 0 means none.
+   * @param outer A further limit, which others share too. Its rate never changes.
+   */
+  constructor(bytesPerSecond: number, outer?: Pacer) {
+    this.#outer = outer;
+    this.setRate(bytesPerSecond);
+  }
+
   /**
    * Bytes to move at once: a tenth of a second's worth, so that many connections
    * which share a slow rate take short turns. `Infinity` without a limit.
    */
-  readonly stepLength: number;
-  readonly #limiter: RateLimiter;
+  get stepLength(): number {
+    const own = this.#bytesPerSecond === 0
+      ? Infinity
+      : this.#bytesPerSecond / 10;
+    return Math.min(own, this.#outer?.stepLength ?? Infinity);
+  }
 
-  /** @param bytesPerSecond The limit; 0 means none. */
-  constructor(bytesPerSecond: number) {
-    this.stepLength = bytesPerSecond === 0 ? Infinity : bytesPerSecond / 10;
+  /** Keeps to another rate from now on; 0 means none. What was moved still counts. */
+  setRate(bytesPerSecond: number): void {
+    if (bytesPerSecond === this.#bytesPerSecond) return;
+    const nowMs = performance.now();
+    const debt = this.#limiter.debt(nowMs);
+    this.#bytesPerSecond = bytesPerSecond;
     this.#limiter = new RateLimiter({ perSecond: bytesPerSecond });
+    this.#limiter.take(debt, nowMs);
+    this.#change.abort();
+    this.#change = new AbortController();
   }
 
   /** Counts `length` bytes. Resolves when more may be moved, or when `signal` is aborted. */
   async pass(length: number, signal: AbortSignal): Promise<void> {
-    const waitMs = this.#limiter.take(length, performance.now());
+    const nowMs = performance.now();
+    const outerMs = this.#outer?.take(length, nowMs) ?? 0;
+    const ownMs = this.take(length, nowMs);
+    if (ownMs > 0) await this.#wait(ownMs, signal);
+    if (outerMs === 0) return;
+    const waitMs = outerMs - (performance.now() - nowMs);
     if (waitMs > 0) await pause(waitMs, signal);
   }
+
+  /** Counts `length` bytes; the time until more may be moved, in milliseconds. */
+  take(length: number, nowMs: number): number {
+    return this.#limiter.take(length, nowMs);
+  }
+
+  async #wait(waitMs: number, signal: AbortSignal): Promise<void> {
+    while (waitMs > 0 && !signal.aborted) {
+      const [rate, change] = [this.#bytesPerSecond, this.#change.signal];
+      const endMs = performance.now() + waitMs;
+      using ending = joinSignals(signal, change);
+      await pause(waitMs, ending.signal);
+      if (!change.aborted) return;
+      const left = (endMs - performance.now()) * rate;
+      waitMs = this.#bytesPerSecond === 0 ? 0 : left / this.#bytesPerSecond;
+    }
+  }
+}
+
+/** Rates and a pause of one torrent, beside the limits of its session. */
+export interface TransferControl {
+  /** True to request nothing and to serve nobody. @default {false} */
+  readonly isPaused?: boolean;
+  /** In bytes a second; 0 for no limit. @default {0} */
+  readonly maxUploadBytesPerSecond?: number;
+  /** In bytes a second; 0 for no limit. @default {0} */
+  readonly maxDownloadBytesPerSecond?: number;
+}
+
+/** The limits in both directions. */
+export interface Pacers {
+  readonly uploadPacer: Pacer;
+  readonly downloadPacer: Pacer;
+}
+
+/** Creates the limits of a torrent, none at first, within those of its session. */
+export function createPacers({ uploadPacer, downloadPacer }: Pacers): Pacers {
+  return {
+    uploadPacer: new Pacer(0, uploadPacer),
+    downloadPacer: new Pacer(0, downloadPacer),
+  };
+}
+
+/**
+ * Sets the rates of a torrent. A pause needs none: what is on its way arrives at once
+ * then, and no choke waits behind a block.
+ */
+export function setRates(
+  { uploadPacer, downloadPacer }: Pacers,
+  {
+    isPaused = false,
+    maxUploadBytesPerSecond = 0,
+    maxDownloadBytesPerSecond = 0,
+  }: TransferControl,
+): void {
+  uploadPacer.setRate(isPaused ? 0 : maxUploadBytesPerSecond);
+  downloadPacer.setRate(isPaused ? 0 : maxDownloadBytesPerSecond);
 }
 
 /** Resolves after `ms` milliseconds, or when `signal` is aborted. */

@@ -8,7 +8,7 @@
 import { ProtocolError } from "../base/errors.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import type { ConnectionEnd } from "../dialing/dialer.ts";
-import type { PeerKey } from "../swarm/events.ts";
+import type { PeerKey, UnsentBlock } from "../swarm/events.ts";
 import { MessageLimiter } from "./message_limiter.ts";
 import { Outbox } from "./outbox.ts";
 import { pause } from "./pacer.ts";
@@ -144,4 +144,13 @@ export class PeerConnection {
     }
     return true;
   }
+}
+
+/** Takes back the blocks that wait to be sent on connections. */
+export function takeUnsent(
+  connections: Iterable<PeerConnection>,
+): UnsentBlock[] {
+  return [...connections].flatMap(({ key, outbox }) =>
+    outbox.takeBlocks().map((block) => ({ peer: key, block }))
+  );
 }

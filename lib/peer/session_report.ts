@@ -5,6 +5,7 @@
  * @module
  */
 import type { AnnounceReport } from "../announce/announcer.ts";
+import type { PeerPieces } from "../base/bitfield.ts";
 import type { StorageError } from "../base/errors.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
@@ -37,6 +38,8 @@ export type SessionEvent =
   | { readonly type: "localDiscoveryOff"; readonly reason: string }
   /** No connected peer has a missing piece: the trackers of all tiers are asked. */
   | { readonly type: "sourceMissing" }
+  /** `TorrentSession.control` stopped all transfers, or had them go on. */
+  | { readonly type: "paused" | "resumed" }
   /** A tracker answered, failed, or sent a warning. */
   | AnnounceReport;
 
@@ -92,6 +95,8 @@ export interface PeerSnapshot {
 export interface TorrentSnapshot {
   /** `failed`: the storage failed and the torrent is stopped; stored pieces stay. */
   readonly state: "downloading" | "seeding" | "failed";
+  /** True while `TorrentSession.control` holds all transfers. */
+  readonly isPaused: boolean;
   /** The torrent's name. */
   readonly name: string;
   /** Length of the content. */
@@ -119,18 +124,25 @@ export interface TorrentSnapshot {
 /** The part of a snapshot that the swarm knows. */
 export type SwarmSnapshot = Omit<
   TorrentSnapshot,
-  "state" | "downloadBytesPerSecond" | "uploadBytesPerSecond"
+  "downloadBytesPerSecond" | "uploadBytesPerSecond"
 >;
 
 /** Describes a torrent's pieces and peers at the time `now`, in milliseconds. */
 export function describeSwarm(
   torrent: Torrent,
   swarm: Swarm,
-  options: { now: number; addressOf: (peer: PeerKey) => PeerAddress },
+  options: {
+    now: number;
+    hasFailed: boolean;
+    addressOf: (peer: PeerKey) => PeerAddress;
+  },
 ): SwarmSnapshot {
   const { geometry, name } = torrent;
   const { have, traffic } = swarm;
+  const state = have.isFull ? "seeding" : "downloading";
   return {
+    state: options.hasFailed ? "failed" : state,
+    isPaused: swarm.isPaused,
     name,
     length: geometry.length,
     verifiedLength: geometry.lengthOf(have),
@@ -155,4 +167,20 @@ export function describeSwarm(
       peerIsInterested: upload.peerIsInterested,
     })),
   };
+}
+
+/** The pieces that each connected peer says it has. */
+export function describePieces({ peers }: Swarm): PeerPieces[] {
+  return Array.from(
+    peers.values(),
+    ({ peer: { id: peerId, hostname }, source: { pieces } }) => (
+      { peerId, hostname, pieces }
+    ),
+  );
+}
+
+/** True if a connected peer has a piece that we lack, or if we lack none. */
+export function hasSource({ have, peers }: Swarm): boolean {
+  return have.isFull ||
+    peers.values().some(({ source }) => source.weAreInterested);
 }

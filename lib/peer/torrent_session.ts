@@ -27,8 +27,9 @@ import type { Swarm } from "../swarm/swarm.ts";
 import { sharedExtensions } from "../wire/handshake.ts";
 import { MAX_FRAME_LENGTH } from "../wire/read_message.ts";
 import type { HandshakenChannel } from "./peer_channel.ts";
-import { PeerConnection } from "./peer_connection.ts";
+import { PeerConnection, takeUnsent } from "./peer_connection.ts";
 import { PeerDialing } from "./peer_dialing.ts";
+import { createPacers, setRates, type TransferControl } from "./pacer.ts";
 import {
   type ConnectionContext,
   createAnnouncer,
@@ -37,7 +38,9 @@ import {
 } from "./session_context.ts";
 import { LoadMeter, type TransferLoad } from "./transfer_load.ts";
 import {
+  describePieces,
   describeSwarm,
+  hasSource,
   type SessionEvent,
   type TorrentSnapshot,
 } from "./session_report.ts";
@@ -122,12 +125,17 @@ export class TorrentSession {
 
   /** The pieces that each connected peer says it has. */
   peerPieces(): PeerPieces[] {
-    return Array.from(
-      this.#swarm.peers.values(),
-      ({ peer: { id: peerId, hostname }, source: { pieces } }) => (
-        { peerId, hostname, pieces }
-      ),
-    );
+    return describePieces(this.#swarm);
+  }
+
+  /** Pauses, resumes or limits the torrent; connections stay. */
+  control({ isPaused = false, ...rates }: TransferControl): void {
+    setRates(this.#context, { isPaused, ...rates });
+    if (isPaused === this.#swarm.isPaused) return;
+    const type = isPaused ? "paused" : "resumed";
+    const unsent = isPaused ? takeUnsent(this.#connections.values()) : [];
+    this.#apply({ type, unsent });
+    this.#emit({ type });
   }
 
   /** Announces, dials and ticks until {@linkcode stop}. Never rejects: a storage that fails is an event and ends it. */
@@ -189,9 +197,9 @@ export class TorrentSession {
     return {
       ...describeSwarm(this.torrent, this.#swarm, {
         now,
+        hasFailed: this.#failure !== undefined,
         addressOf: (peer) => this.#connections.get(peer)!.address,
       }),
-      state: this.#state,
       downloadBytesPerSecond: this.#downloadRate.bytesPerSecond(now),
       uploadBytesPerSecond: this.#uploadRate.bytesPerSecond(now),
     };
@@ -202,17 +210,13 @@ export class TorrentSession {
     return this.#load.describe(this.#swarm);
   }
 
-  get #state(): TorrentSnapshot["state"] {
-    if (this.#failure !== undefined) return "failed";
-    return this.isComplete ? "seeding" : "downloading";
-  }
-
   #createContext(): ConnectionContext {
     const { geometry } = this.torrent;
     const cache = new ReadCache(this.#options.storage, geometry);
     const bitfieldLength = Math.ceil(geometry.pieceCount / 8);
     return {
       ...this.#session,
+      ...createPacers(this.#session),
       pieceCount: geometry.pieceCount,
       readLimits: { maxLength: Math.max(MAX_FRAME_LENGTH, bitfieldLength + 1) },
       readBlock: ({ index, offsetInPiece }, ...rest) =>
@@ -293,12 +297,11 @@ export class TorrentSession {
    * @throws {StorageError} If the disk refuses.
    */
   async #verify({ index, bytes: piece }: PieceBytes): Promise<void> {
-    const { geometry } = this.torrent;
+    const offset = this.torrent.geometry.pieceOffset(index);
     const { bytes, hash } = await this.#load.hash(this.#session.hasher, piece);
     const isRight = isPieceHash(this.torrent, index, hash);
     if (isRight) {
-      const { storage } = this.#options;
-      await this.#load.write(storage, geometry.pieceOffset(index), bytes);
+      await this.#load.write(this.#options.storage, offset, bytes);
     }
     const type = isRight ? "pieceVerified" : "pieceCorrupt";
     // Before its consequences: the last piece completes the torrent.
@@ -310,9 +313,7 @@ export class TorrentSession {
     this.#apply({ type: "tick" });
     this.#dialing.apply({ type: "tick" });
     const now = performance.now();
-    const hasSource = this.isComplete ||
-      this.#swarm.peers.values().some(({ source }) => source.weAreInterested);
-    if (hasSource) this.#sourceSeenMs = now;
+    if (hasSource(this.#swarm)) this.#sourceSeenMs = now;
     const lacksSource = now - this.#sourceSeenMs > SOURCE_WAIT_MS;
     if (this.#announcer.setLacksSource(lacksSource)) {
       this.#emit({ type: "sourceMissing" });

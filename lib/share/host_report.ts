@@ -75,6 +75,11 @@ export interface HostReport {
   readonly evidence?: HostEvidence | undefined;
   /** False if the peer leaves when it is complete. @default {true} */
   readonly stays?: boolean;
+  /**
+   * Number of the last change of control that it knows; 0 before the first answer.
+   * The answer waits a little if there is no other. @default {it obeys none}
+   */
+  readonly change?: number | undefined;
 }
 
 /** Writes a report as the path and query of a request. */
@@ -97,6 +102,7 @@ export function reportPath(report: HostReport): string {
   if (report.evidence !== undefined) writeEvidence(query, report.evidence);
   if (report.reasonCode !== undefined) query.set("code", report.reasonCode);
   if (report.stays === false) query.set("stays", "0");
+  if (report.change !== undefined) query.set("change", `${report.change}`);
   if (report.reason !== undefined) {
     query.set(
       "reason",
@@ -162,6 +168,8 @@ export function parseReport(text: string): HostReport {
     ...isReasonCode(code) && { reasonCode: code },
     ...evidence !== undefined && { evidence },
     ...stays === "0" && { stays: false },
+    ...query.has("change") &&
+      { change: number("change", Number.MAX_SAFE_INTEGER) },
   };
 }
 

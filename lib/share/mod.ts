@@ -73,6 +73,19 @@ export {
   type ShareSource,
   type SourceLight,
 } from "./source_light.ts";
+export { type HostControl } from "./report_answer.ts";
+export { RolloutControl, type ShareSetting } from "./rollout_control.ts";
+export { SharedLimit } from "./shared_limit.ts";
+export {
+  openFolderToken,
+  readFolderToken,
+  readToken,
+} from "./control_token.ts";
+export {
+  type CommandedShare,
+  commandShares,
+  type ShareCommand,
+} from "./command_shares.ts";
 export { type Expectation, readExpectation } from "./expectation.ts";
 export { ReportSender, type SendReportOptions } from "./report_sender.ts";
 export { failureCode, type ReasonCode } from "./reason.ts";

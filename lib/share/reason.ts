@@ -10,7 +10,7 @@ import { errorCode } from "../disk/storage_failure.ts";
 export const REASON_CODES = [
   ...["link", "wifi", "disk", "diskFull", "readOnly", "cpu", "hash"],
   ...["sources", "unreachable", "isolated", "lossy", "limit", "silent"],
-  ...["left", "command", "failed"],
+  ...["left", "command", "failed", "paused"],
 ] as readonly ReasonCode[];
 
 /** The kind of a reason; docs/guide.md describes each. */
@@ -30,7 +30,8 @@ export type ReasonCode =
   | "silent"
   | "left"
   | "command"
-  | "failed";
+  | "failed"
+  | "paused";
 
 /** The reason of one host. */
 export interface Reason {

@@ -4,10 +4,12 @@
  *
  * @module
  */
+import { ProtocolError } from "../base/errors.ts";
 import { joinSignals } from "../base/join_signals.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { HttpError, httpGet } from "../net/http_get.ts";
 import { type HostReport, reportPath } from "./host_report.ts";
+import { type HostControl, parseReportAnswer } from "./report_answer.ts";
 
 /** Longest answer that is read, in bytes. */
 const MAX_ANSWER_LENGTH = 4_096;
@@ -24,6 +26,7 @@ export interface SendReportOptions {
 export class ReportSender {
   /** Servers that may take them, best first. */
   #origins: string[];
+  #control: HostControl | undefined;
 
   /** Sends nothing yet. */
   constructor({ announce }: Pick<Torrent, "announce">) {
@@ -40,6 +43,11 @@ export class ReportSender {
     return this.#origins.length === 0;
   }
 
+  /** The last answer; `undefined` before the first. */
+  get control(): HostControl | undefined {
+    return this.#control;
+  }
+
   /** Sends a report to the first server that takes it; true if one did. */
   async send(
     report: HostReport,
@@ -49,19 +57,22 @@ export class ReportSender {
     for (const origin of [...this.#origins]) {
       using ending = joinSignals(AbortSignal.timeout(timeoutMs), signal);
       try {
-        const { status, isSuccess } = await httpGet(`${origin}${path}`, {
+        const { status, isSuccess, body } = await httpGet(`${origin}${path}`, {
           signal: ending.signal,
           maxLength: MAX_ANSWER_LENGTH,
         });
-        if (isSuccess) return true;
+        if (isSuccess) {
+          this.#control = parseReportAnswer(body);
+          return true;
+        }
         const takesNone = status === 404 || status === 421;
         if (!takesNone) continue;
         this.#origins = this.#origins.filter((other) => other !== origin);
       } catch (error) {
         // It may answer the next time; announces say the most important meanwhile.
-        if (!(error instanceof HttpError) && !ending.signal.aborted) {
-          throw error;
-        }
+        const isExpected = error instanceof HttpError ||
+          error instanceof ProtocolError || ending.signal.aborted;
+        if (!isExpected) throw error;
       }
       if (signal?.aborted) return false;
     }

@@ -12,8 +12,9 @@ import type { PeerAnnounce } from "../tracker/store/peer_store.ts";
 import type { Expectation } from "./expectation.ts";
 import { placeHosts } from "./expected_hosts.ts";
 import type { HostReport } from "./host_report.ts";
-import { noteRate } from "./judgement.ts";
+import { endJudgement, noteRate } from "./judgement.ts";
 import { SlowHosts } from "./slow_hosts.ts";
+import { RolloutControl } from "./rollout_control.ts";
 import {
   isComplete,
   isGone,
@@ -29,6 +30,9 @@ import { type ShareSource, type SourceLight, worstOf } from "./source_light.ts";
 
 /** Least time between two reports of a host that count, in milliseconds. */
 const LEAST_REPORT_MS = 200;
+
+/** The reason of a host that waits for `resume`. */
+const PAUSED = { reason: "paused by the share", reasonCode: "paused" } as const;
 
 /** The result of a rollout so far. */
 export interface Verdict {
@@ -64,6 +68,8 @@ export interface RolloutOptions {
 
 /** The hosts of one process that shares. */
 export class Rollout {
+  /** Pauses and limits the shares. */
+  readonly control: RolloutControl = new RolloutControl();
   readonly #options: RolloutOptions;
   readonly #rows = new RowTable();
   /** The torrents that count; peers may announce others. */
@@ -191,7 +197,13 @@ export class Rollout {
   }
 
   #judge(nowMs: number): void {
-    this.slow.judge(this.#rows, {
+    const [held, free] = partition(this.#rows, (row) => this.#isPaused(row));
+    for (const row of held) {
+      // It has its time again when it is resumed.
+      row.progressedMs = nowMs;
+      endJudgement(row.judgement);
+    }
+    this.slow.judge(free, {
       nowMs,
       ownCount: this.own === undefined ? 0 : 1,
       missingLengthOf: ({ parts }) =>
@@ -215,10 +227,11 @@ export class Rollout {
     const isActive = !row.isGone && !row.isComplete;
     const fraction = this.#fractionOf(row);
     const state = stateOf(row, { fraction, nowMs });
+    const isHeld = state.reason === undefined && this.#isPaused(row);
     return {
       ...rest,
       address: row.hostnames[0],
-      ...{ ...state, fraction },
+      ...{ ...state, ...isHeld && PAUSED, fraction },
       downloadBytesPerSecond: isActive
         ? report?.downloadBytesPerSecond ?? 0
         : 0,
@@ -229,6 +242,14 @@ export class Rollout {
       firstSeenMs: row.firstSeenMs,
       completeAtMs: row.isComplete ? row.progressedMs : undefined,
     };
+  }
+
+  /** True for a host that lacks a part of a share that is paused. */
+  #isPaused(row: Row): boolean {
+    return !isComplete(row) &&
+      row.parts.entries().some(([infoHash, part]) =>
+        part.left > 0 && this.control.of(infoHash).isPaused
+      );
   }
 
   #fractionOf({ parts, isComplete }: Row): number {
@@ -264,4 +285,16 @@ function partOf(row: Row, infoHash: InfoHash): Row[] {
   if (part === undefined) return [];
   const report = row.report?.infoHash === infoHash ? row.report : undefined;
   return [{ ...row, parts: new Map([[infoHash, part]]), report }];
+}
+
+/** Those for which a test holds, and the others. */
+function partition<T>(
+  values: Iterable<T>,
+  test: (value: T) => boolean,
+): [T[], T[]] {
+  const { yes = [], no = [] } = Object.groupBy(
+    values,
+    (value) => test(value) ? "yes" : "no",
+  );
+  return [yes, no];
 }

@@ -76,6 +76,10 @@ export interface RolloutDocument {
   readonly sizeBytes?: number;
   /** `hashing` until there is a torrent file. */
   readonly state: "hashing" | "ready";
+  /** True while its hosts are paused. */
+  readonly paused: boolean;
+  /** Bytes a second that they may receive together; absent without a limit. */
+  readonly limitBytesPerSecond?: number;
   /** The result so far. */
   readonly verdict: VerdictDocument;
   /** Absent until the share is ready. */
@@ -114,12 +118,14 @@ export function describeRollout(
   const hosts = rollout.hosts(nowMs, id as InfoHash);
   const verdict = rollout.verdict(hosts);
   const light = rollout.light(nowMs, id as InfoHash);
+  const { isPaused, limit } = rollout.control.of(id);
   return {
     version: 1,
     id,
     name,
     ...sizeBytes !== undefined && { sizeBytes },
-    state,
+    ...{ state, paused: isPaused },
+    ...limit && { limitBytesPerSecond: limit.bytesPerSecond },
     verdict: describeVerdict(verdict),
     ...light && { source: describeSource(light, verdict) },
     counts: countStates(hosts),

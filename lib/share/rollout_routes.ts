@@ -13,8 +13,12 @@ import type {
 } from "../tracker/http_handler.ts";
 import { attachment } from "../tracker/torrent_routes.ts";
 import { AnnounceRate } from "../tracker/tracker.ts";
-import { parseReport, REPORT_PATH } from "./host_report.ts";
+import type { MetricFamily } from "../tracker/page/metrics.ts";
+import { HeldReports } from "./held_reports.ts";
+import { type HostReport, parseReport, REPORT_PATH } from "./host_report.ts";
+import { countStates } from "./host_state.ts";
 import type { Rollout } from "./rollout.ts";
+import { reportAnswer } from "./report_answer.ts";
 import {
   describeRollout,
   formatCsv,
@@ -27,6 +31,8 @@ import type { ListedShare } from "./share_listing.ts";
 export const SHARES_PATH = "/api/v1/shares";
 /** Reports of one address: those of 64 hosts behind it, once a second. */
 const REPORT_RATE = { perSecond: 64, burst: 640 };
+/** Time for which the answer to a report waits for a change, by the host's work, in milliseconds. */
+const HOLD_MS = { busy: 1_000, over: 10_000 } as const;
 /** Age up to which a document serves again, in milliseconds. */
 const MAX_AGE_MS = 500;
 
@@ -37,15 +43,22 @@ export function rolloutRoutes(
 ): ReadonlyMap<string, TrackerHandler> {
   const rate = new AnnounceRate({ random: Math.random, ...REPORT_RATE });
   const events = new RolloutEvents();
+  const heldReports = new HeldReports();
+  rollout.control.listeners.add(() => heldReports.release());
   const kept = new Map<
     string,
-    { readonly document: RolloutDocument; readonly madeAtMs: number }
+    {
+      readonly document: RolloutDocument;
+      readonly madeAtMs: number;
+      readonly change: number;
+    }
   >();
 
   function documentOf(share: ListedShare, nowMs: number): RolloutDocument {
     rollout.lastReadMs = nowMs;
     const last = kept.get(share.id);
     const isFresh = last !== undefined && nowMs - last.madeAtMs < MAX_AGE_MS &&
+      last.change === rollout.control.change &&
       last.document.state === share.state;
     if (isFresh) return last.document;
     const clocks = { nowMs, wallMs: Date.now() };
@@ -53,7 +66,8 @@ export function rolloutRoutes(
     // A share that has become ready has another id.
     const ids = new Set(shares().map(({ id }) => id));
     for (const id of kept.keys()) if (!ids.has(id)) kept.delete(id);
-    kept.set(share.id, { document, madeAtMs: nowMs });
+    const { change } = rollout.control;
+    kept.set(share.id, { document, madeAtMs: nowMs, change });
     return document;
   }
 
@@ -90,19 +104,38 @@ export function rolloutRoutes(
     }
   }
 
-  function report(request: TrackerRequest, nowMs: number): HttpResponse {
+  function report(
+    request: TrackerRequest,
+    nowMs: number,
+  ): HttpResponse | Promise<HttpResponse> {
     // A web page must not report, and HEAD changes nothing.
     if (request.isFromBrowser || request.method === "HEAD") return FORBIDDEN;
     if (rate.take(request.remoteHostname, nowMs) > 0) return TOO_MANY;
     try {
       const report = parseReport(request.query);
       return rollout.reported(report, request.remoteHostname, nowMs)
-        ? TAKEN
+        ? answer(report, request.remoteHostname)
         : NOT_YET;
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       return plain(400, `${error.message}\n`);
     }
+  }
+
+  /** Waits a little for a change of control if the host knows the last one. */
+  function answer(
+    report: HostReport,
+    hostname: string,
+  ): HttpResponse | Promise<HttpResponse> {
+    const { control } = rollout;
+    const make = (): HttpResponse =>
+      json(
+        reportAnswer(control.answer(report, hostname, performance.now())),
+      );
+    if (report.change !== control.change) return make();
+    const isOver = ["verified", "done", "failed"].includes(report.state);
+    const held = heldReports.hold(hostname, HOLD_MS[isOver ? "over" : "busy"]);
+    return held === undefined ? make() : held.then(make);
   }
 
   return new Map<string, TrackerHandler>([
@@ -119,12 +152,12 @@ export function rolloutRoutes(
   ]);
 }
 
-function json(value: unknown): HttpResponse {
+export function json(value: unknown): HttpResponse {
   const type = "application/json";
   return respond(200, { "content-type": type }, `${JSON.stringify(value)}\n`);
 }
 
-function plain(status: number, body: string): HttpResponse {
+export function plain(status: number, body: string): HttpResponse {
   return respond(status, { "content-type": "text/plain; charset=utf-8" }, body);
 }
 
@@ -136,7 +169,19 @@ function respond(
   return { status, headers: { ...headers, "cache-control": "no-store" }, body };
 }
 
-const TAKEN: HttpResponse = json({ version: 1 });
+/** The numbers of a rollout for Prometheus. */
+export function rolloutMetrics(
+  rollout: Rollout,
+  nowMs: number,
+): MetricFamily[] {
+  const counts = Object.entries(countStates(rollout.hosts(nowMs)));
+  return [{
+    name: "share_hosts",
+    help: "Hosts of the rollout in each state",
+    samples: counts.map(([state, value]) => ({ labels: { state }, value })),
+  }];
+}
+
 /** Proxies have to pass events on as they come. */
 const EVENTS: HttpResponse = {
   status: 200,
@@ -147,7 +192,10 @@ const EVENTS: HttpResponse = {
   },
   body: "",
 };
-const NOT_FOUND = plain(404, "Not found. /api/v1/shares lists the shares.\n");
+export const NOT_FOUND: HttpResponse = plain(
+  404,
+  "Not found. /api/v1/shares lists the shares.\n",
+);
 /** A host that gets 404 reports no more: here, its torrent may be hashed yet. */
 const NOT_YET = plain(503, "That torrent is not shared here, or not yet.\n");
 const FORBIDDEN = plain(403, "Hosts report with GET, and no browser does.\n");

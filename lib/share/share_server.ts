@@ -32,7 +32,13 @@ const ID_LENGTH = 8;
 export interface ShareServerOptions extends
   Omit<
     StartTrackerOptions,
-    "catalogue" | "onlyListed" | "pageIntro" | "routes" | "udp"
+    | "catalogue"
+    | "command"
+    | "metrics"
+    | "onlyListed"
+    | "pageIntro"
+    | "routes"
+    | "udp"
   > {
   /** Name of this machine, for the list. @default {""} */
   readonly hostName?: string;
@@ -59,6 +65,8 @@ export async function startShareServer(
         port: port === 0 ? 0 : port + tried - 1,
         catalogue: table.catalogue,
         routes: table.routes,
+        ...table.command && { command: table.command },
+        metrics: (nowMs) => table.metrics(nowMs),
         pageIntro: (origin) => table.renderIntro(origin),
       });
       const address = { hostname: publicHostname, port: tracker.port };
@@ -137,6 +145,7 @@ export class ShareServer implements AsyncDisposable {
     const listed = await this.#table.catalogue.add(fileName, bytes);
     this.#table.contents.set(name, content);
     const { infoHash: id, length: sizeBytes } = listed;
+    this.#table.control?.rename(share.id, id);
     return this.#table.set({ ...share, id, sizeBytes, state: "ready" });
   }
 
@@ -148,6 +157,7 @@ export class ShareServer implements AsyncDisposable {
 
   /** Closes the sockets and every connection. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#table.control?.end();
     await this.#tracker.stop();
   }
 }

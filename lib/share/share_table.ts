@@ -10,8 +10,12 @@ import {
   torrentFileNameOf,
 } from "../catalogue/torrent_links.ts";
 import type { HttpResponse } from "../http/response.ts";
-import type { TrackerHandler } from "../tracker/http_handler.ts";
+import type {
+  CommandHandler,
+  TrackerHandler,
+} from "../tracker/http_handler.ts";
 import type { Html } from "../tracker/page/html.ts";
+import type { MetricFamily } from "../tracker/page/metrics.ts";
 import { torrentRoutes } from "../tracker/torrent_routes.ts";
 import type { ExecutableFolder } from "./executables.ts";
 import {
@@ -21,7 +25,9 @@ import {
 } from "./share_listing.ts";
 import { renderShares } from "./share_page.ts";
 import type { Rollout } from "./rollout.ts";
-import { rolloutRoutes } from "./rollout_routes.ts";
+import type { RolloutControl } from "./rollout_control.ts";
+import { controlRoutes } from "./control_routes.ts";
+import { rolloutMetrics, rolloutRoutes } from "./rollout_routes.ts";
 import { type SharedTorrent, shareRoutes } from "./share_routes.ts";
 
 const LOOPBACK_ORIGIN = /^http:\/\/(localhost|127\.|\[::1\])/;
@@ -49,6 +55,26 @@ export class ShareTable {
     this.hostName = hostName;
     this.#executables = executables;
     this.#rollout = rollout;
+  }
+
+  /** Takes the commands; `undefined` without a rollout. */
+  get command(): CommandHandler | undefined {
+    return this.#rollout && controlRoutes(
+      this.#rollout.control,
+      () => [...this.shares.values()],
+    );
+  }
+
+  /** The numbers of the rollout for Prometheus. */
+  metrics(nowMs: number): MetricFamily[] {
+    return this.#rollout === undefined
+      ? []
+      : rolloutMetrics(this.#rollout, nowMs);
+  }
+
+  /** The control of the rollout, if there is one. */
+  get control(): RolloutControl | undefined {
+    return this.#rollout?.control;
   }
 
   get routes(): ReadonlyMap<string, TrackerHandler> {

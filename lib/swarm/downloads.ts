@@ -36,6 +36,8 @@ export class Downloads {
   readonly #picker: PiecePicker;
   readonly #corruptPieces = new CorruptPieces();
   readonly #sources = new Set<Source>();
+  /** True while nothing is requested. */
+  #isPaused = false;
 
   constructor(
     context: SwarmContext,
@@ -196,6 +198,12 @@ export class Downloads {
     return culprits;
   }
 
+  /** Requests nothing, or goes on. What is outstanding may still arrive. */
+  setPaused(isPaused: boolean): void {
+    this.#isPaused = isPaused;
+    this.#fillAll();
+  }
+
   /** Nothing could be received for a while, in milliseconds: no peer was slow. */
   forgiveSilence(ms: number): void {
     for (const { requests } of this.#sources) requests.forgiveSilence(ms);
@@ -228,7 +236,7 @@ export class Downloads {
   /** Keeps the peer's request window full. */
   #fill(source: Source): void {
     const { now, have } = this.#context;
-    if (!source.mayBeAsked(now)) return;
+    if (this.#isPaused || !source.mayBeAsked(now)) return;
     const among = source.servedPieces(have);
     if (among === undefined) return;
     const { requests } = source;

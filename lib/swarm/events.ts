@@ -52,8 +52,19 @@ export type SwarmEvent =
   | { readonly type: "pieceVerified" } & PieceBytes
   /** The bytes of `verifyPiece` do not match their hash. */
   | { readonly type: "pieceCorrupt" } & PieceBytes
+  /** Request nothing and serve nobody from now on, or go on; the blocks will not be sent. */
+  | {
+    readonly type: "paused" | "resumed";
+    readonly unsent: readonly UnsentBlock[];
+  }
   /** Time passed; sent about once a second. */
   | { readonly type: "tick" };
+
+/** A block of `serveBlock` that was not sent. */
+export interface UnsentBlock {
+  readonly peer: PeerKey;
+  readonly block: BlockRange;
+}
 
 /** Something is to be done. */
 export type SwarmAction =

@@ -84,6 +84,11 @@ export class Swarm {
     };
   }
 
+  /** True from `paused` to `resumed`. */
+  get isPaused(): boolean {
+    return this.#parts.uploads.isPaused;
+  }
+
   /** True if there is a slot for a peer of the host. */
   hasSlotFor(hostname: string, now: number): boolean {
     return this.#slots.hasSlotFor(hostname, now);
@@ -108,6 +113,10 @@ export class Swarm {
       case "pieceVerified":
       case "pieceCorrupt":
         this.#pieceHashed(event);
+        break;
+      case "paused":
+      case "resumed":
+        this.#pause(event);
         break;
       case "tick":
         this.#tick();
@@ -193,6 +202,17 @@ export class Swarm {
       if (peer.hostname !== hostname) continue;
       this.#disconnect({ peer: peer.key, reason: "banned", detail });
     }
+  }
+
+  #pause(event: SwarmEvent & { type: "paused" | "resumed" }): void {
+    const { downloads, uploads } = this.#parts;
+    const isPaused = event.type === "paused";
+    for (const { peer, block } of event.unsent) {
+      const to = this.peers.get(peer);
+      if (to !== undefined) uploads.takeBack(to.upload, block);
+    }
+    uploads.setPaused(isPaused);
+    downloads.setPaused(isPaused);
   }
 
   #tick(): void {

@@ -72,10 +72,16 @@ export class Uploads {
   #rechokedAt = 0;
   /** True if interest has changed since then, or a peer has left. */
   #isStale = false;
+  #isPaused = false;
 
   constructor(context: SwarmContext, allowedFastSet: AllowedFastSet) {
     this.#context = context;
     this.#allowedFastSet = allowedFastSet;
+  }
+
+  /** True while nobody is served. */
+  get isPaused(): boolean {
+    return this.#isPaused;
   }
 
   join(peer: Peer, pieces: Bitfield): PeerUpload {
@@ -95,6 +101,7 @@ export class Uploads {
     this.#isStale = true;
     // An unchoked peer counts from the next tick.
     if (!isInterested || !to.weChoke) return;
+    if (this.#isPaused) return;
     if (this.#hasFreeSlot) this.#setChoke(to, false);
     else this.#offerFast(to);
   }
@@ -102,7 +109,7 @@ export class Uploads {
   /** @throws {ProtocolError} If the peer has too many requests queued, or makes too many while choked. */
   receiveRequest(to: PeerUpload, block: BlockRange): void {
     const isServed = this.#context.have.has(block.index) &&
-      (!to.weChoke || takeAllowed(to, block));
+      (!to.weChoke || this.#takeAllowed(to, block));
     // Made before our choke arrived, or for a piece that we lack.
     if (!isServed) return this.#refuse(to, block);
     if (to.queue.length >= MAX_QUEUED_REQUESTS) {
@@ -131,13 +138,30 @@ export class Uploads {
     this.#handOut(to);
   }
 
+  /** A block that was handed out is not sent: it is queued again. */
+  takeBack(to: PeerUpload, block: BlockRange): void {
+    to.pendingBytes -= block.length;
+    to.queue.push(block);
+  }
+
+  /** Serves nobody, or goes on. Every peer is choked meanwhile, and asks again later. */
+  setPaused(isPaused: boolean): void {
+    this.#isPaused = isPaused;
+    this.#isStale = true;
+    this.tick();
+    if (!isPaused) return;
+    // Those of peers that were choked before.
+    for (const to of this.#peers) this.#rejectQueue(to);
+  }
+
   tick(): void {
     const { now } = this.#context;
     const isDue = now - this.#rechokedAt >= RECHOKE_INTERVAL_MS;
     if (!this.#isStale && !isDue) return;
     this.#rechokedAt = now;
     this.#isStale = false;
-    const unchoked = chooseUnchoked(this.#peers, { now, slots: UPLOAD_SLOTS });
+    const candidates = this.#isPaused ? [] : this.#peers;
+    const unchoked = chooseUnchoked(candidates, { now, slots: UPLOAD_SLOTS });
     for (const to of this.#peers) {
       const weChoke = !unchoked.has(to);
       if (weChoke !== to.weChoke) this.#setChoke(to, weChoke);
@@ -162,12 +186,24 @@ export class Uploads {
     to.refusedCount = 0;
     if (!weChoke) to.unchokedAt = this.#context.now;
     this.#context.send(to.peer, { type: weChoke ? "choke" : "unchoke" });
-    if (!weChoke) return;
     // After the choke, or the peer would request the blocks again. [BEP 6]
+    if (weChoke) this.#rejectQueue(to);
+  }
+
+  /** Rejects what a choked peer may not have. */
+  #rejectQueue(to: PeerUpload): void {
     for (const block of to.queue.splice(0)) {
-      if (takeAllowed(to, block)) to.queue.push(block);
+      if (this.#takeAllowed(to, block)) to.queue.push(block);
       else this.#sendReject(to, block);
     }
+  }
+
+  /** True if a choked peer may have a block: of an allowed piece, each byte once. */
+  #takeAllowed(to: PeerUpload, { index, length }: BlockRange): boolean {
+    if (this.#isPaused || !to.allowedFast?.has(index)) return false;
+    if (to.allowedBytesLeft < length) return false;
+    to.allowedBytesLeft -= length;
+    return true;
   }
 
   /** @throws {ProtocolError} If the peer goes on requesting while it is choked. */
@@ -217,13 +253,6 @@ function rest(request: BlockRange, part: BlockRange): BlockRange[] {
     { index, offsetInPiece, length: before },
     { index, offsetInPiece: end, length: after },
   ].filter(({ length }) => length > 0);
-}
-
-/** True if a choked peer may have a block: of an allowed piece, each byte once. */
-function takeAllowed(to: PeerUpload, { index, length }: BlockRange): boolean {
-  if (!to.allowedFast?.has(index) || to.allowedBytesLeft < length) return false;
-  to.allowedBytesLeft -= length;
-  return true;
 }
 
 /** Chooses the peers to unchoke: at most `slots` interested ones, and the others while none waits. Its test is `choose_unchoked_test.ts`. */

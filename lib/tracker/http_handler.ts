@@ -39,6 +39,12 @@ export type TrackerHandler = (
   nowMs: number,
 ) => HttpResponse | Promise<HttpResponse>;
 
+/** Answers POST, and does what it asks for; `undefined` if the path takes none. */
+export type CommandHandler = (
+  request: TrackerRequest,
+  nowMs: number,
+) => HttpResponse | undefined;
+
 /** Options of {@linkcode createTrackerHandler}. */
 export interface TrackerHandlerOptions {
   readonly tracker: Tracker;
@@ -55,6 +61,8 @@ export interface TrackerHandlerOptions {
    * @default none
    */
   readonly routes?: ReadonlyMap<string, TrackerHandler>;
+  /** Takes POST requests. @default none are taken */
+  readonly command?: CommandHandler;
   /**
    * Names for which the further routes answer, beside `localhost` and every IP
    * address. @default none
@@ -106,9 +114,13 @@ export function createTrackerHandler(
     const route = routes.get(request.path) ??
       routes.get(folderOf(request.path));
     if (route === undefined) return NOT_FOUND;
-    return request.method === "GET" || request.method === "HEAD"
-      ? route(request, nowMs)
-      : METHOD_NOT_ALLOWED;
+    if (request.method === "GET" || request.method === "HEAD") {
+      return route(request, nowMs);
+    }
+    const answer = request.method === "POST"
+      ? options.command?.(request, nowMs)
+      : undefined;
+    return answer ?? METHOD_NOT_ALLOWED;
   };
 }
 

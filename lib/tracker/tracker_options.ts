@@ -7,8 +7,9 @@
 import type { Permits } from "../base/address_filter.ts";
 import type { TorrentCatalogue } from "../catalogue/torrent_catalogue.ts";
 import type { Html } from "./page/html.ts";
+import type { MetricFamily } from "./page/metrics.ts";
 import type { PeerStore, SwarmChange } from "./store/peer_store.ts";
-import type { TrackerHandler } from "./http_handler.ts";
+import type { CommandHandler, TrackerHandler } from "./http_handler.ts";
 import type { AnnounceEntry } from "./tracker.ts";
 
 /** The port that a tracker listens on by default. */
@@ -75,6 +76,18 @@ export interface StartTrackerOptions {
    * @default none
    */
   readonly routes?: ReadonlyMap<string, TrackerHandler>;
+  /**
+   * Takes POST requests; it answers under the names of `pageNames`.
+   * @internal For `startShareServer`.
+   * @default none are taken
+   */
+  readonly command?: CommandHandler;
+  /**
+   * Further numbers for `/metrics`, as they are at a time in milliseconds.
+   * @internal For `startShareServer`.
+   * @default none
+   */
+  readonly metrics?: (nowMs: number) => readonly MetricFamily[];
   /** Takes the addresses of clients from a proxy's headers. @default {false} */
   readonly trustProxy?: boolean;
   /** Reports every announce and its outcome. Its exceptions go to `onError`. */

@@ -107,6 +107,7 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
     startedAtMs: performance.now(),
     peerTimeoutMs,
     pause: () => new Promise((resolve) => setTimeout(resolve)),
+    ...options.metrics && { metrics: options.metrics },
   });
   const server = serveHttp(listeners, {
     handle: createTrackerHandler({
@@ -120,6 +121,7 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
         ...catalogue === undefined ? [] : torrentRoutes(catalogue),
         ...options.routes ?? [],
       ]),
+      ...options.command && { command: options.command },
     }),
     // A browser must not take an answer for a script or a page that is none.
     headers: { "x-content-type-options": "nosniff" },

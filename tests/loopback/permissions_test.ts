@@ -14,6 +14,12 @@ import { listing } from "./temporary_folder.ts";
 
 const PROBE = fromFileUrl(new URL("permission_probe.ts", import.meta.url));
 
+/** A command reads a token, and sends it. */
+const CONTROL_PERMISSIONS = [
+  ...["-N", "-R", "--allow-sys=hostname,networkInterfaces"],
+  "--allow-env=LANSWARM_TOKEN",
+] as const;
+
 /**
  * The permissions of each task. `-R` and `-W` cover any folder, because the user's is
  * not known in advance; `--allow-run` is for `--on-complete`, and `--allow-env`
@@ -28,7 +34,7 @@ const TASK_PERMISSIONS = {
   ],
   share: [
     ...["-N", "-R", "-W", "--allow-sys=hostname,networkInterfaces"],
-    "--allow-env=STATE_DIRECTORY,XDG_STATE_HOME,HOME,LOCALAPPDATA,TERM",
+    "--allow-env=STATE_DIRECTORY,XDG_STATE_HOME,HOME,LOCALAPPDATA,TERM,LANSWARM_TOKEN",
   ],
   get: [
     ...["-N", "-R", "-W", "--allow-run"],
@@ -39,9 +45,12 @@ const TASK_PERMISSIONS = {
   lanswarm: [
     ...["-N", "-R", "-W", "--allow-run"],
     "--allow-sys=hostname,networkInterfaces,statfs",
-    "--allow-env=STATE_DIRECTORY,XDG_STATE_HOME,HOME,LOCALAPPDATA,TERM",
+    "--allow-env=STATE_DIRECTORY,XDG_STATE_HOME,HOME,LOCALAPPDATA,TERM,LANSWARM_TOKEN",
   ],
   wait: ["-N", "--allow-sys=networkInterfaces"],
+  pause: CONTROL_PERMISSIONS,
+  resume: CONTROL_PERMISSIONS,
+  limit: CONTROL_PERMISSIONS,
   create: ["-R", "-W", "--allow-env=TERM"],
   show: ["-N", "-R"],
 } as const satisfies Partial<Record<ProgramName, readonly string[]>>;

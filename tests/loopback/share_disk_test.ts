@@ -79,7 +79,7 @@ testUnless(
     assertEquals(
       stderr.match(/^warning: nothing can be written in .*$/gm),
       [
-        `warning: nothing can be written in ${source}: the next share hashes everything again`,
+        `warning: nothing can be written in ${source}: the next share hashes everything again; pause, resume and limit need LANSWARM_TOKEN here`,
       ],
     );
     assertEquals(

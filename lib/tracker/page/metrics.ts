@@ -16,6 +16,17 @@ const MAX_TORRENTS = 50;
 /** Torrents that those are chosen from: the busiest. */
 const CANDIDATES = { search: "", order: undefined, rowCount: 300 };
 
+/** A gauge with values for several labels. */
+export interface MetricFamily {
+  /** Without `lanswarm_`. */
+  readonly name: string;
+  readonly help: string;
+  readonly samples: readonly {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly value: number;
+  }[];
+}
+
 /** Writes the metrics in Prometheus' text format. */
 export async function renderMetrics(
   { totals, torrents }: TrackerSnapshot,
@@ -23,6 +34,7 @@ export async function renderMetrics(
     "uptimeSeconds" | "streamCount",
     number
   >,
+  others: readonly MetricFamily[] = [],
 ): Promise<{ readonly body: string; readonly type: string }> {
   // Loaded at the first scrape, so that a tracker starts without it.
   const { default: Registry } = await import("prom-client/registry");
@@ -51,6 +63,14 @@ export async function renderMetrics(
     labelNames: ["version"],
     registers,
   }).set({ version: VERSION }, 1);
+
+  for (const { name, help, samples } of others) {
+    const labelNames = Object.keys(samples[0]?.labels ?? {});
+    const gauge = new Gauge({
+      ...{ name: `lanswarm_${name}`, help, labelNames, registers },
+    });
+    for (const { labels, value } of samples) gauge.set(labels, value);
+  }
 
   const ofTorrent = (name: string, help: string) => ({
     name: `lanswarm_torrent_${name}`,

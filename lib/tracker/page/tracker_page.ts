@@ -18,7 +18,7 @@ import {
   securityHeaders,
 } from "./document.ts";
 import { EventHub } from "./event_hub.ts";
-import { renderMetrics } from "./metrics.ts";
+import { type MetricFamily, renderMetrics } from "./metrics.ts";
 import { SpeedHistory } from "./speed_history.ts";
 import { renderStats, torrentHostStats } from "./stats.ts";
 import {
@@ -47,6 +47,8 @@ export interface TrackerPageOptions {
   readonly origin: () => string;
   /** Lets other requests have their turn during long work. */
   readonly pause: () => Promise<void>;
+  /** Further numbers for Prometheus. @default none */
+  readonly metrics?: (nowMs: number) => readonly MetricFamily[];
 }
 
 /** Share of the peers' timeout after which a host is `silent`. */
@@ -179,7 +181,7 @@ export class TrackerPage {
     const metrics = await renderMetrics(snapshot, {
       uptimeSeconds: this.#uptimeSeconds(nowMs),
       streamCount: this.#hub.streamCount,
-    });
+    }, this.#options.metrics?.(nowMs));
     return respond(200, metrics);
   }
 

@@ -1,5 +1,9 @@
 import { assertInstanceOf, assertMatch } from "@std/assert";
 import {
+  FLAGS as CONTROL_FLAGS,
+  parseControlJob,
+} from "../../../cli/control.ts";
+import {
   FLAGS as CREATE_FLAGS,
   parseCreateJob,
 } from "../../../cli/create_job.ts";
@@ -29,6 +33,9 @@ const PROGRAMS: readonly [
   ["share", SHARE_FLAGS, parseShareJob],
   ["tracker", TRACKER_FLAGS, parseTrackerJob],
   ["wait", WAIT_FLAGS, parseWaitJob],
+  ["pause", CONTROL_FLAGS, (args) => parseControlJob("pause", args)],
+  ["resume", CONTROL_FLAGS, (args) => parseControlJob("resume", args)],
+  ["limit", CONTROL_FLAGS, (args) => parseControlJob("limit", args)],
 ];
 
 for (const [name, flags, parse] of PROGRAMS) {

@@ -27,6 +27,7 @@ Deno.test("lanswarm without arguments shows every command on less than a screen"
         "share",
         "get",
         "wait",
+        "pause",
         "tracker",
         "create",
         "peer",

@@ -6,6 +6,7 @@ import {
   msUntil,
   plural,
   readDuration,
+  readRate,
   readSize,
   TIME_LEFT_COLUMNS,
 } from "../../../cli/quantity.ts";
@@ -93,5 +94,18 @@ Deno.test("msUntil() counts to the next such time of the day", () => {
   assertEquals(msUntil("7:30", now), (13 * 60 + 30) * minute);
   for (const text of ["24:00", "7", "7:60", "-1:00", "7:30pm"]) {
     assertThrows(() => msUntil(text, now), RangeError, text);
+  }
+});
+
+Deno.test("readRate() reads rates of either kind of unit, and none", () => {
+  const rates = {
+    ...{ none: 0, "5000": 5_000, "10MB/s": 10_000_000, "10m": 10_000_000 },
+    ...{ "800KiB/s": 819_200, "1.5MiB": 1_572_864, "2GB/s": 2_000_000_000 },
+  };
+  for (const [text, rate] of Object.entries(rates)) {
+    assertEquals(readRate(text), rate, text);
+  }
+  for (const text of ["", "0", "1B/s", "10MB/h", "-5MB", "1e9", "99999999TB"]) {
+    assertThrows(() => readRate(text), RangeError, "not a rate", text);
   }
 });

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import {
   countMachines,
+  describeControl,
   describeHosts,
   describeLight,
   describeMachines,
@@ -128,7 +129,13 @@ Deno.test("describeLight() says what is only here, rounded up, and when the sour
 Deno.test("describeSummary() counts who is missing, and says whether the source is needed", () => {
   const of = (verified: number, source?: SourceDocument): string =>
     describeSummary({
-      ...{ id: "ab", name: "images", state: "ready", counts: countStates([]) },
+      ...{
+        id: "ab",
+        name: "images",
+        state: "ready",
+        paused: false,
+        counts: countStates([]),
+      },
       verdict: { verified, isMet: false },
       ...source && { source },
     }, 40);
@@ -203,4 +210,19 @@ Deno.test("describeHosts() puts states below each other, and counts the rest", (
   assertEquals(describeVerdict(rollout.verdict(hosts)), "0 of 3 verified");
   const none = new Rollout();
   assertEquals(describeVerdict(none.verdict([])), "");
+});
+
+Deno.test("describeControl() says what is paused, and the sum of the limits", () => {
+  const { control } = new Rollout();
+  const settings = (): ReturnType<typeof control.of>[] =>
+    ["a", "b"].map((id) => control.of(id));
+  assertEquals(describeControl(settings()), "");
+  control.setLimit(undefined, 1024 * 1024);
+  assertEquals(describeControl(settings()), "at most 1 MiB/s in all");
+  control.setLimit("a", 1024 * 1024);
+  assertEquals(describeControl(settings()), "at most 2 MiB/s in all");
+  control.setPaused("b", true);
+  assertEquals(describeControl(settings()), "1 of 2 shares are paused");
+  control.setPaused(undefined, true);
+  assertEquals(describeControl(settings()), "paused");
 });

@@ -37,6 +37,7 @@ export function snapshot(
 ): TorrentSnapshot {
   return {
     state: "downloading",
+    isPaused: false,
     name: "film.mkv",
     length: 100 * MIB,
     verifiedLength: 50 * MIB,

@@ -174,3 +174,16 @@ Deno.test("Outbox reports a peer that does not read before memory fills", async 
     await gated.open();
   });
 });
+
+Deno.test("Outbox gives blocks back that wait, and keeps the order of what stays", async () => {
+  const gated = new GatedOutbox();
+  gated.sendBlock(1);
+  gated.outbox.send({ type: "choke" });
+  gated.sendBlock(2);
+  gated.outbox.send({ type: "unchoke" });
+  const indexes = gated.outbox.takeBlocks().map(({ index }) => index);
+  assertEquals([indexes, gated.outbox.takeBlocks()], [[1, 2], []]);
+  await gated.run(async () => {
+    assertEquals(await gated.open(), ["choke", "unchoke"]);
+  });
+});
