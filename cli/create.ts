@@ -12,6 +12,7 @@ import {
   type CreateTorrentPlan,
   type CreateTorrentProgress,
   findPortabilityFaults,
+  type LostProperties,
   magnetLinkOf,
   openWorkerHasher,
   type Platform,
@@ -132,7 +133,13 @@ export function findPlanWarnings(
   if (parts.length > 0) {
     warnings.push(`a torrent does not carry ${parts.join(", ")}`);
   }
-  return warnings;
+  return [...warnings, ...describeLeftOut(lost)];
+}
+
+/** `left out: .DS_Store (2), *.tmp (14)`; nothing if all is shared. */
+export function describeLeftOut({ leftOut }: LostProperties): string[] {
+  const parts = [...leftOut].map(([reason, count]) => `${reason} (${count})`);
+  return parts.length === 0 ? [] : [`left out: ${parts.join(", ")}`];
 }
 
 /** Draws at most once per {@linkcode REDRAW_INTERVAL_MS}. */

@@ -6,6 +6,7 @@
 import {
   checkPieceLength,
   readName,
+  readPathGlob,
   readWord,
   requestedUrl,
   trimText,
@@ -30,7 +31,8 @@ Usage: ${invocationOf("create")} PATH ANNOUNCE_URL... [OUTPUT]
 
 Options:
 
-Everything in a folder is shared, hidden files included, but not OUTPUT.
+Everything in a folder is shared, hidden files included, but not OUTPUT, and not
+what systems leave there (see --exclude).
 PATH may be a symbolic link. Links in a folder are followed if they stay in it:
 the torrent contains the files that they lead to. Executable bits and empty
 folders are not part of a torrent.
@@ -57,6 +59,20 @@ export const FLAGS = {
     help: "name of the download (default: the last part of PATH)",
     isFree: true,
     read: readName,
+  },
+  includeGlobs: {
+    usage: "--include GLOB...",
+    help:
+      "share only these of the files in a folder: a name such as '*.iso', or a path such as 'docs/**' below PATH; may be given several times",
+    isFree: true,
+    read: readPathGlob,
+  },
+  excludeGlobs: {
+    usage: "--exclude GLOB...",
+    help:
+      "leave out these files and folders; may be given several times. .DS_Store, Thumbs.db and lost+found are left out unless --include names them",
+    isFree: true,
+    read: readPathGlob,
   },
   force: { usage: "--force", help: "replace OUTPUT if it exists" },
 } as const;

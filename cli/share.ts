@@ -25,7 +25,7 @@ import {
   StorageError,
   type Torrent,
 } from "../mod.ts";
-import { findNameWarnings } from "./create.ts";
+import { describeLeftOut, findNameWarnings } from "./create.ts";
 import {
   isWildcard,
   listeningAddresses,
@@ -174,13 +174,16 @@ async function* load(
         announce: hosts.map((host) => `http://${host}/announce`),
         recordSecret: job.mustVerify ? undefined : recordSecret,
         isPrivate: job.isPrivate,
+        includeGlobs: job.includeGlobs,
+        excludeGlobs: job.excludeGlobs,
         name: item.name,
         creationDate: Math.floor(Date.now() / 1000),
         hasher,
         signal,
         onPaths: (paths) =>
           findNameWarnings(paths).forEach((text) => console.warn(text)),
-        onPlan: ({ geometry, fileCount }) => {
+        onPlan: ({ geometry, fileCount, lost }) => {
+          describeLeftOut(lost).forEach((text) => console.warn(text));
           advertiser.set(server.setSize(item.name, geometry.length));
           display.planned(item.name, { fileCount, length: geometry.length });
         },

@@ -53,6 +53,8 @@ function readExpected(text: string): Expectation | ExpectationFile {
 /** The flags of `share`. */
 export const FLAGS = {
   name: CREATE_FLAGS.name,
+  includeGlobs: CREATE_FLAGS.includeGlobs,
+  excludeGlobs: CREATE_FLAGS.excludeGlobs,
   isPrivate: {
     usage: "--private",
     help: "machines find each other through this one only",

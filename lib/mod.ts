@@ -273,6 +273,7 @@ export {
   platformOf,
   type PortabilityFault,
 } from "./metainfo/safe_path.ts";
+export { type PathGlob, readPathGlob } from "./metainfo/path_glob.ts";
 export {
   checkSource,
   type LostProperties,

@@ -7,6 +7,7 @@
 import { basename, dirname, join, resolve } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
+import { matchesBelow, type PathGlob } from "../metainfo/path_glob.ts";
 import {
   findPathFault,
   foldName,
@@ -58,12 +59,29 @@ export interface LostProperties {
   readonly emptyFolders: number;
   /** Symbolic links in the folder; their targets are shared in their place. */
   readonly links: number;
+  /**
+   * Files and folders that are left out, by the glob or the name that says so;
+   * {@linkcode NOT_INCLUDED} for files that no glob includes.
+   */
+  readonly leftOut: ReadonlyMap<string, number>;
 }
+
+/** Files that none of the globs includes. */
+export const NOT_INCLUDED = "not included";
+/** Names of what systems leave in folders, which nobody wants to share. */
+const SYSTEM_NAMES = ["lost+found", ".DS_Store", "Thumbs.db"];
 
 /** Options of {@linkcode scanSource}. */
 export interface ScanSourceOptions {
   /** A path in the folder that is not shared: the torrent file's own. */
   readonly exclude?: string;
+  /**
+   * Shares the files in a folder that one of these matches, or that lie in a folder
+   * that it matches, and no others. @default {all but those that systems leave there}
+   */
+  readonly includeGlobs?: readonly PathGlob[];
+  /** Leaves out files and folders that one of these matches. @default none */
+  readonly excludeGlobs?: readonly PathGlob[];
   /** Ends the scan; its reason is thrown. */
   readonly signal?: AbortSignal;
   /** The names keep to its rules. @default {this machine's platform} */
@@ -94,7 +112,7 @@ export async function scanSource(
   });
   const diskPath = resolve(path);
   if (files.length === 0) {
-    throw refusal(diskPath, NO_FILES);
+    throw refusal(diskPath, lost.leftOut.size > 0 ? ALL_LEFT_OUT : NO_FILES);
   }
   return {
     name: basename(diskPath),
@@ -108,6 +126,7 @@ export async function scanSource(
 const NO_CONTENT =
   "it is neither a file nor a folder; take it out of what is shared";
 const NO_FILES = "the folder holds no files; put some there first";
+const ALL_LEFT_OUT = "all files of the folder are left out";
 
 /**
  * Checks that a path names a file, or a folder that is not empty, without a scan.
@@ -169,12 +188,14 @@ interface Place {
 /** Calls `onFile` for every file to share, in order. */
 async function walk(
   path: string,
-  { exclude, signal, platform = platformOf(Deno.build.os) }: ScanSourceOptions,
+  options: ScanSourceOptions,
   onFile: (file: SourceFile) => void,
 ): Promise<LostProperties> {
+  const { exclude, signal, platform = platformOf(Deno.build.os) } = options;
   const fileSystem = new FileSystem();
   const excluded = exclude && foldName(await realOutputPath(exclude), platform);
-  const lost = { executables: 0, emptyFolders: 0, links: 0 };
+  const leftOut = new Map<string, number>();
+  const lost = { executables: 0, emptyFolders: 0, links: 0, leftOut };
 
   async function visit(place: Place): Promise<void> {
     signal?.throwIfAborted();
@@ -187,6 +208,11 @@ async function walk(
     if (info.isDirectory) return await visitFolder(place);
     if (!info.isFile) {
       throw refusal(diskPath, NO_CONTENT);
+    }
+    const isIncluded = path.length === 0 || includes(path, options);
+    if (!isIncluded) {
+      leftOut.set(NOT_INCLUDED, (leftOut.get(NOT_INCLUDED) ?? 0) + 1);
+      return;
     }
     // Windows reports no mode.
     if (((info.mode ?? 0) & 0o111) !== 0) lost.executables++;
@@ -215,6 +241,11 @@ async function walk(
       const isExcluded = isOwnFolderName(name) ||
         (excluded && foldName(join(realPath, name), platform) === excluded);
       if (isExcluded) continue;
+      const reason = findReasonToLeaveOut([...path, name], options);
+      if (reason !== undefined) {
+        leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1);
+        continue;
+      }
       const entry = join(diskPath, name);
       if (isSymlink) {
         lost.links++;
@@ -227,6 +258,27 @@ async function walk(
 
   await visit({ diskPath: resolve(path), path: [], ancestors: [] });
   return lost;
+}
+
+/** The glob or name that leaves a file or folder out, if one does. */
+function findReasonToLeaveOut(
+  path: readonly string[],
+  { includeGlobs = [], excludeGlobs = [] }: ScanSourceOptions,
+): string | undefined {
+  const glob = excludeGlobs.find((glob) => glob.matches(path));
+  if (glob !== undefined) return glob.text;
+  const name = path.at(-1)!.toLowerCase();
+  const left = SYSTEM_NAMES.find((one) => one.toLowerCase() === name);
+  const isWanted = includeGlobs.some((glob) => glob.matches(path));
+  return isWanted ? undefined : left;
+}
+
+function includes(
+  path: readonly string[],
+  { includeGlobs = [] }: ScanSourceOptions,
+): boolean {
+  return includeGlobs.length === 0 ||
+    includeGlobs.some((glob) => matchesBelow(glob, path));
 }
 
 /** The content of a source, to be hashed; links are followed. */

@@ -197,6 +197,10 @@ declare module "@std/path" {
   export function extname(path: string): string;
   export function fromFileUrl(url: string | URL): string;
   export function isAbsolute(path: string): boolean;
+  export function globToRegExp(
+    glob: string,
+    options?: { extended?: boolean; os?: "linux" | "darwin" | "windows" },
+  ): RegExp;
   export function join(...paths: string[]): string;
   export function relative(from: string, to: string): string;
   export function resolve(...paths: string[]): string;

@@ -10,7 +10,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import {
   createTorrent,
   type CreateTorrentOptions,
@@ -163,6 +163,71 @@ Deno.test({
     );
   },
 });
+
+/** Flags of `create`, the files that it shares, and what it says of the others. */
+const CHOICES: readonly [
+  flags: readonly string[],
+  files: readonly string[],
+  leftOut: string,
+][] = [
+  [[], ["a.iso", "b.tmp", "sub/c.iso"], ".DS_Store (2), lost+found (1)"],
+  [
+    ["--exclude", "*.tmp", "--exclude", "sub/**"],
+    ["a.iso"],
+    ".DS_Store (1), *.tmp (1), lost+found (1), sub/** (2)",
+  ],
+  [
+    ["--include", "sub"],
+    ["sub/c.iso"],
+    ".DS_Store (2), not included (2), lost+found (1)",
+  ],
+  [
+    ["--include=.DS_Store", "--exclude=sub"],
+    [".DS_Store"],
+    "not included (2), lost+found (1), sub (1)",
+  ],
+];
+
+for (const [flags, files, leftOut] of CHOICES) {
+  Deno.test(`create ${flags.join(" ")} shares ${files}`, async () => {
+    await using folder = await temporaryFolder();
+    for (const path of ["a.iso", "b.tmp", "sub/c.iso"]) {
+      await writeBelow(join(folder.path, "shared"), path);
+    }
+    for (const path of [".DS_Store", "sub/.DS_Store", "lost+found/x"]) {
+      await writeBelow(join(folder.path, "shared"), path);
+    }
+    const output = join(folder.path, "o.torrent");
+    const source = join(folder.path, "shared");
+    const result = await runJob(create, [source, URL, output, ...flags]);
+    assertEquals(result.stderr, `warning: left out: ${leftOut}\n`);
+    const torrent = await loadTorrentFile(output);
+    assertEquals(
+      torrent.files.map(({ path }) => path.slice(1).join("/")),
+      files,
+    );
+  });
+}
+
+Deno.test("create says that all files are left out, and what a bad glob is", async () => {
+  await using folder = await temporaryFolder();
+  await writeBelow(folder.path, "shared/a");
+  const source = join(folder.path, "shared");
+  const output = join(folder.path, "o.torrent");
+  const none = await runJob(create, [source, URL, output, "--exclude=*"]);
+  assertStringIncludes(none.stderr, "all files of the folder are left out");
+  assertEquals(none.code, 1);
+  const flag = `--include=${"{a,b}".repeat(20)}`;
+  const wide = await runJob(create, [source, URL, output, flag]);
+  assertStringIncludes(wide.stderr, "the braces stand for more than 100 globs");
+  assertEquals(wide.code, 2);
+});
+
+async function writeBelow(folder: string, path: string): Promise<void> {
+  const place = join(folder, path);
+  await Deno.mkdir(dirname(place), { recursive: true });
+  await Deno.writeTextFile(place, path);
+}
 
 Deno.test({
   name: "create shares what a link on the command line leads to",

@@ -34,6 +34,8 @@ Deno.test("parseCreateJob() reads the options", () => {
     isPrivate: true,
     comment: "a remark",
     name: "b",
+    includeGlobs: [],
+    excludeGlobs: [],
     force: true,
   });
 });

@@ -1,10 +1,11 @@
 import { assertEquals } from "@std/assert";
 import {
+  describeLeftOut,
   findNameWarnings,
   findPlanWarnings,
   torrentFileName,
 } from "../../../cli/create.ts";
-import { Geometry } from "../../../mod.ts";
+import { Geometry, type LostProperties } from "../../../mod.ts";
 
 Deno.test("findNameWarnings() says nothing of names that lie everywhere", () => {
   assertEquals(findNameWarnings([["a", "b.txt"], ["a", "ü", "c"]]), []);
@@ -20,9 +21,21 @@ Deno.test("findNameWarnings() has a line for each platform, with the first name 
   );
 });
 
+const NOTHING_LOST: LostProperties = {
+  ...{ executables: 0, emptyFolders: 0, links: 0, leftOut: new Map() },
+};
+
+Deno.test("describeLeftOut() counts by name and glob", () => {
+  assertEquals(describeLeftOut(NOTHING_LOST), []);
+  const leftOut = new Map([[".DS_Store", 2], ["*.tmp", 14]]);
+  assertEquals(describeLeftOut({ ...NOTHING_LOST, leftOut }), [
+    "left out: .DS_Store (2), *.tmp (14)",
+  ]);
+});
+
 Deno.test("findPlanWarnings() says what pieces above 16 MiB cost each peer", () => {
   const MIB = 2 ** 20;
-  const lost = { executables: 0, emptyFolders: 0, links: 0 };
+  const lost = NOTHING_LOST;
   const warnings = (length: number, pieceLength: number): string[] => {
     const geometry = new Geometry(length, pieceLength);
     const [fileCount, torrentFileLength] = [1, 1000];

@@ -1,0 +1,59 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { matchesBelow, readPathGlob } from "../../../lib/metainfo/path_glob.ts";
+
+/** A glob, and whether it matches each of some paths. */
+const MATCHES: readonly [glob: string, paths: Record<string, boolean>][] = [
+  ["*.txt", {
+    "a.txt": true,
+    "x/y/a.txt": true,
+    "a.txt.gz": false,
+    ".txt": true,
+  }],
+  ["/a.txt/", { "a.txt": true, "x/a.txt": true }],
+  ["x/*.txt", { "x/a.txt": true, "x/y/a.txt": false, "y/x/a.txt": false }],
+  ["x/**/a", { "x/a": true, "x/y/z/a": true, "y/a": false, "x/ab": false }],
+  ["**/a", { "a": true, "x/y/a": true, "x/b": false }],
+  ["x/**", { "x/a": true, "x/y/z": true, "x": false, "y": false }],
+  ["a?c", { "abc": true, "ac": false, "a😀c": true }],
+  ["[a-c][!x]", { "bz": true, "bx": false, "dz": false }],
+  ["[[:digit:]]*", { "7up": true, "up7": false }],
+  ["{a,b{1,2}}.bin", { "a.bin": true, "b2.bin": true, "b.bin": false }],
+  ["{a,x/b}", { "a": true, "y/a": false, "x/b": true, "b": false }],
+  ["\\*", { "*": true, "a": false }],
+  ["**", { "a": true, "x/y": true }],
+  ["[", { "[": true, "a": false }],
+  ["a.b", { "a.b": true, "axb": false }],
+  ["(a|b)+", { "(a|b)+": true, "ab": false }],
+];
+
+for (const [text, paths] of MATCHES) {
+  for (const [path, expected] of Object.entries(paths)) {
+    Deno.test(`${text} ${expected ? "matches" : "does not match"} ${path}`, () => {
+      assertEquals(readPathGlob(text).matches(path.split("/")), expected);
+    });
+  }
+}
+
+Deno.test("matchesBelow() also takes what is in a matching folder", () => {
+  const glob = readPathGlob("docs");
+  assert(matchesBelow(glob, ["x", "docs", "a.txt"]));
+  assert(!glob.matches(["x", "docs", "a.txt"]));
+  assert(!matchesBelow(glob, ["x", "docs.txt"]));
+});
+
+Deno.test("a glob of many stars is matched in no time", () => {
+  const startMs = performance.now();
+  for (const text of ["*a".repeat(200) + "b", "**/a/".repeat(100) + "b"]) {
+    const glob = readPathGlob(text);
+    assert(!glob.matches(["a".repeat(255)]));
+    assert(!glob.matches(Array.from({ length: 500 }, () => "a")));
+  }
+  // Milliseconds; a regular expression of five stars takes minutes.
+  assert(performance.now() - startMs < 5_000);
+});
+
+Deno.test("readPathGlob() refuses what is empty, too long or too wide", () => {
+  for (const text of ["", "//", "a".repeat(1_025), "{a,b}".repeat(20)]) {
+    assertThrows(() => readPathGlob(text), RangeError);
+  }
+});
