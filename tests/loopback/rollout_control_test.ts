@@ -1,7 +1,7 @@
 /**
  * Pause, resume and limit of a share, with the programs on 127.0.0.1.
  */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import { openFolderToken } from "../../lib/mod.ts";
@@ -85,19 +85,17 @@ Deno.test("limit, pause, resume: the hosts of a share obey, and are complete in 
     return stdout;
   };
   assertEquals(await command("limit", "2MiB/s"), "0.bin: at most 2 MiB/s\n");
+  const startMs = performance.now();
   await using first = spawnGet(origin, join(folder.path, "first"));
   await using second = spawnGet(origin, join(folder.path, "second"));
-  while (await sumOf(origin) < 3 * MIB) await delay(100);
-  const [startMs, start] = [performance.now(), await sumOf(origin)];
-  await delay(4_000);
-  const seconds = (performance.now() - startMs) / 1000;
-  const rate = (await sumOf(origin) - start) / seconds;
-  // By hand within 3 %; pieces and reports are coarse, and the machine is busy.
-  assert(rate > 0.3 * limit && rate < 1.6 * limit, `${rate}`);
+  while (await sumOf(origin) < 16 * MIB) await delay(100);
+  // 8 s at the limit, and one without it; a busy machine takes longer. The first
+  // answer to a report comes after the first pieces.
+  assertGreater(performance.now() - startMs, 5_000);
   assertEquals(await command("pause"), "0.bin: paused\n");
-  await untilMoves(origin, false);
   await first.stdout.waitFor(/paused by the share/);
   await second.stdout.waitFor(/paused by the share/);
+  await untilMoves(origin, false);
   const list = await (await fetch(`${origin}/api/v1/shares`)).json();
   assertEquals(
     [list.shares[0].paused, list.shares[0].limitBytesPerSecond],
