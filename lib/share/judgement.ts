@@ -35,6 +35,8 @@ export interface Judgement {
   candidateSinceMs: number;
   /** Connections to its port in a row that failed, and the time of the next one. */
   failedProbeCount: number;
+  /** True if the last one succeeded. */
+  isReachable: boolean;
   probeAtMs: number;
 }
 
@@ -51,6 +53,7 @@ export function noJudgement(): Judgement {
     candidate: undefined,
     candidateSinceMs: 0,
     failedProbeCount: 0,
+    isReachable: false,
     probeAtMs: -Infinity,
   };
 }
@@ -69,6 +72,7 @@ export function endJudgement(judgement: Judgement): void {
   judgement.slowSinceMs = judgement.fastSinceMs = undefined;
   judgement.reason = judgement.candidate = undefined;
   judgement.failedProbeCount = 0;
+  judgement.isReachable = false;
   judgement.probeAtMs = -Infinity;
 }
 

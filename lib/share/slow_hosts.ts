@@ -103,6 +103,7 @@ export class SlowHosts {
       otherCount: presentCount - 1,
       port,
       failedProbeCount: judgement.failedProbeCount,
+      isReachable: judgement.isReachable,
       isStuck: isStill,
       missingLength: missingLengthOf(row),
       freeLength: report?.freeBytes,
@@ -121,6 +122,7 @@ export class SlowHosts {
       done: (isReachable, nowMs) => {
         const count = isReachable ? 0 : judgement.failedProbeCount + 1;
         judgement.failedProbeCount = count;
+        judgement.isReachable = isReachable;
         const isSettled = isReachable || count >= SETTLED_PROBES;
         judgement.probeAtMs = nowMs +
           PROBE_MS[isSettled ? "settled" : "failed"];

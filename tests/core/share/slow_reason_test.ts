@@ -25,6 +25,7 @@ function slowHost(
     otherCount: 4,
     port: 6881,
     failedProbeCount: 0,
+    isReachable: true,
     isStuck: false,
     missingLength: 22e9,
     freeLength: 3e9,
@@ -88,6 +89,16 @@ const TABLE: readonly [
     "disk",
     slowHost({ disk: 0.9 }),
   ],
+  [
+    "a busy processor that delays writes",
+    "cpu",
+    slowHost({ late: 0.59, disk: 0.72 }),
+  ],
+  [
+    "a slow disk, at a processor that is late at times",
+    "disk",
+    slowHost({ late: 0.36, disk: 0.9 }),
+  ],
   ["a busy processor", "cpu", slowHost({ late: 0.6, hash: 0.1 })],
   [
     "processors that are busy everywhere",
@@ -103,8 +114,8 @@ const TABLE: readonly [
   ],
   [
     "one attempt failed",
-    "isolated",
-    slowHost({ peerCount: 1 }, { failedProbeCount: 1 }),
+    undefined,
+    slowHost({ peerCount: 1 }, { failedProbeCount: 1, isReachable: false }),
   ],
   [
     "nobody connects to it, and it connects to all, on a slow link",
