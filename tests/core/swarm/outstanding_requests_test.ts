@@ -139,6 +139,16 @@ Deno.test("RequestWindow closes to the number that does not queue, and opens aga
   assertEquals(window.size, 51);
 });
 
+Deno.test("RequestWindow closes further the more peers accept requests, from nine on", () => {
+  const sizes = [0, 1, 8, 16, 100].map((sourceCount) => {
+    const window = use(new RequestWindow(), { blocks: 1000, delayMs: 10 });
+    window.requested(1, 1000);
+    window.received(1, 1300, sourceCount);
+    return window.size;
+  });
+  assertEquals(sizes, [50, 50, 50, 18, 16]);
+});
+
 Deno.test("RequestWindow of a slow peer closes to eight requests and no further", () => {
   const window = use(new RequestWindow(), { blocks: 5, delayMs: 1 });
   use(window, { blocks: 50, delayMs: 900 });
