@@ -11,6 +11,7 @@ import {
   freeLength,
   type HostControl,
   type HostReport,
+  type PeerId,
   type ReportedState,
   ReportSender,
   type Session,
@@ -55,6 +56,7 @@ export function reportHost(
     port: session.port,
     freeBytes: freeLength(dir),
     evidence: meter.evidence(),
+    ...receivedBy(run, reporter.control?.source),
     stays: !exitWhenComplete,
   });
   const reporting = (async () => {
@@ -91,6 +93,16 @@ export function reportHost(
       }
     },
   };
+}
+
+/** The bytes that a run has received, once the peer that shares is known. */
+function receivedBy(
+  { transfer }: Pick<TorrentRun, "transfer">,
+  source: PeerId | undefined,
+): Pick<HostReport, "receivedBytes" | "sourceBytes"> {
+  if (transfer === undefined || source === undefined) return {};
+  const { receivedBytes, sourceBytes } = transfer.load(source);
+  return { receivedBytes, sourceBytes };
 }
 
 /** True for a host with nothing left to fetch. */

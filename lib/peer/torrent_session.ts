@@ -10,6 +10,7 @@ import { guardListener } from "../base/guard_listener.ts";
 import type { Announcer } from "../announce/announcer.ts";
 import { Bitfield, type PeerPieces } from "../base/bitfield.ts";
 import { StorageError } from "../base/errors.ts";
+import type { PeerId } from "../base/identifier.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import { RateMeter } from "../base/rate_meter.ts";
 import type { AddressSource } from "../dialing/address_book.ts";
@@ -206,8 +207,8 @@ export class TorrentSession {
   }
 
   /** The work so far, and what the peers do now: cheap to ask for often. */
-  load(): TransferLoad {
-    return this.#load.describe(this.#swarm);
+  load(from?: PeerId): TransferLoad {
+    return this.#load.describe(this.#swarm, from);
   }
 
   #createContext(): ConnectionContext {
@@ -318,9 +319,8 @@ export class TorrentSession {
     if (this.#announcer.setLacksSource(lacksSource)) {
       this.#emit({ type: "sourceMissing" });
     }
-    if (!this.isComplete && this.#connections.size === 0) {
-      this.#announcer.requestMorePeers();
-    }
+    const isLonely = !this.isComplete && this.#connections.size === 0;
+    if (isLonely) this.#announcer.requestMorePeers();
   }
 
   /** Keeps work that the shutdown waits for; a storage that fails ends the torrent. */

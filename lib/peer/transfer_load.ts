@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { PeerId } from "../base/identifier.ts";
 import type { HashedPiece, PieceHasher } from "../disk/worker_hasher.ts";
 import type { Storage } from "../disk/storage.ts";
 import type { Swarm } from "../swarm/swarm.ts";
@@ -20,6 +21,10 @@ export interface TransferLoad {
   readonly hashingMs: number;
   /** Time in which pieces were written, in milliseconds. */
   readonly writingMs: number;
+  /** Content received so far, in bytes. */
+  readonly receivedBytes: number;
+  /** That of the peer that was asked about; 0 if none was. */
+  readonly sourceBytes: number;
   /** Connected peers. */
   readonly peerCount: number;
   /** Peers that have pieces that we lack. */
@@ -52,8 +57,9 @@ export class LoadMeter {
     return this.#writing.during(() => storage.write(offsetInTorrent, bytes));
   }
 
-  /** The load so far. */
-  describe({ peers }: Swarm): TransferLoad {
+  /** The load so far. @param from The peer whose content is counted. @default none */
+  describe(swarm: Swarm, from?: PeerId): TransferLoad {
+    const { peers, traffic: { downloaded: receivedBytes } } = swarm;
     const now = performance.now();
     let [sourceCount, owingCount, stalledCount] = [0, 0, 0];
     for (const { source: { weAreInterested, requests } } of peers.values()) {
@@ -66,6 +72,8 @@ export class LoadMeter {
     return {
       hashingMs: this.#hashing.sumMs(now),
       writingMs: this.#writing.sumMs(now),
+      receivedBytes,
+      sourceBytes: from === undefined ? 0 : swarm.receivedFrom(from),
       ...{ peerCount: peers.size, sourceCount, owingCount, stalledCount },
     };
   }

@@ -73,6 +73,10 @@ export interface HostReport {
   readonly reasonCode?: ReasonCode | undefined;
   /** What it measured of itself while it fetched. @default nothing */
   readonly evidence?: HostEvidence | undefined;
+  /** Content received, in bytes. @default unknown */
+  readonly receivedBytes?: number | undefined;
+  /** The part of it that came from the machine that shares. @default unknown */
+  readonly sourceBytes?: number | undefined;
   /** False if the peer leaves when it is complete. @default {true} */
   readonly stays?: boolean;
   /**
@@ -102,6 +106,11 @@ export function reportPath(report: HostReport): string {
   if (report.evidence !== undefined) writeEvidence(query, report.evidence);
   if (report.reasonCode !== undefined) query.set("code", report.reasonCode);
   if (report.stays === false) query.set("stays", "0");
+  const { receivedBytes, sourceBytes } = report;
+  if (receivedBytes !== undefined && sourceBytes !== undefined) {
+    query.set("received", `${receivedBytes}`);
+    query.set("from_source", `${Math.min(sourceBytes, receivedBytes)}`);
+  }
   if (report.change !== undefined) query.set("change", `${report.change}`);
   if (report.reason !== undefined) {
     query.set(
@@ -168,9 +177,21 @@ export function parseReport(text: string): HostReport {
     ...isReasonCode(code) && { reasonCode: code },
     ...evidence !== undefined && { evidence },
     ...stays === "0" && { stays: false },
+    ...readReceived(query, number),
     ...query.has("change") &&
       { change: number("change", Number.MAX_SAFE_INTEGER) },
   };
+}
+
+/** The bytes received, and those of the machine that shares, which are not more. */
+function readReceived(
+  query: URLSearchParams,
+  number: (key: string, most: number) => number,
+): Pick<HostReport, "receivedBytes" | "sourceBytes"> {
+  if (!query.has("received")) return {};
+  const receivedBytes = number("received", Number.MAX_SAFE_INTEGER);
+  const sourceBytes = number("from_source", receivedBytes);
+  return { receivedBytes, sourceBytes };
 }
 
 function readAddresses(text: string | null): string[] {

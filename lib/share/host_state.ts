@@ -58,6 +58,10 @@ export interface RolloutHost {
   readonly downloadBytesPerSecond: number;
   /** Its send rate, as it reports it. */
   readonly uploadBytesPerSecond: number;
+  /** Received from the machine that shares, in bytes, as it reports it. */
+  readonly bytesFromSource: number | undefined;
+  /** Received from other machines. */
+  readonly bytesFromOthers: number | undefined;
   /** Free on its disk, in bytes, as it reports it. */
   readonly freeBytes: number | undefined;
   /** The exit code of the command that it ran then, as it reports it. */
@@ -215,6 +219,8 @@ export const NEVER_SEEN = {
   reasonCode: "silent",
   downloadBytesPerSecond: 0,
   uploadBytesPerSecond: 0,
+  bytesFromSource: undefined,
+  bytesFromOthers: undefined,
   freeBytes: undefined,
   exitCode: undefined,
   isReporting: false,

@@ -5,6 +5,7 @@
  * @module
  */
 import { ProtocolError } from "../base/errors.ts";
+import type { PeerId } from "../base/identifier.ts";
 
 /** What a host is to do, as the answer to its report says. */
 export interface HostControl {
@@ -16,16 +17,19 @@ export interface HostControl {
   readonly maxBytesPerSecond: number | undefined;
   /** True if the share ends: nothing holds for the host any more. */
   readonly isEnding: boolean;
+  /** The peer of the machine that shares; `undefined` if it is unknown. */
+  readonly source: PeerId | undefined;
 }
 
 /** The answer to a report, for JSON. */
 export function reportAnswer(
-  { change, isPaused, maxBytesPerSecond, isEnding }: HostControl,
+  { change, isPaused, maxBytesPerSecond, isEnding, source }: HostControl,
 ): object {
   return {
     ...{ version: 1, change, paused: isPaused },
     ...maxBytesPerSecond !== undefined && { maxBytesPerSecond },
     ...isEnding && { ending: true },
+    ...source !== undefined && { source },
   };
 }
 
@@ -42,14 +46,23 @@ export function parseReportAnswer(bytes: Uint8Array): HostControl {
   }
   const { change = 0, paused = false, maxBytesPerSecond, ending = false } =
     value;
+  const { source } = value;
   const isCount = (count: unknown): count is number =>
     Number.isSafeInteger(count) && count as number >= 0;
   const isValid = isCount(change) && typeof paused === "boolean" &&
     typeof ending === "boolean" &&
     (maxBytesPerSecond === undefined ||
-      isCount(maxBytesPerSecond) && maxBytesPerSecond > 0);
+      isCount(maxBytesPerSecond) && maxBytesPerSecond > 0) &&
+    (source === undefined || isPeerId(source));
   if (!isValid) {
     throw new ProtocolError("the answer to the report is malformed");
   }
-  return { change, isPaused: paused, maxBytesPerSecond, isEnding: ending };
+  return {
+    ...{ change, isPaused: paused, maxBytesPerSecond },
+    ...{ isEnding: ending, source },
+  };
+}
+
+function isPeerId(value: unknown): value is PeerId {
+  return typeof value === "string" && /^[\da-f]{40}$/.test(value);
 }

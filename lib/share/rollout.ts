@@ -236,6 +236,7 @@ export class Rollout {
         ? report?.downloadBytesPerSecond ?? 0
         : 0,
       uploadBytesPerSecond: row.isGone ? 0 : report?.uploadBytesPerSecond ?? 0,
+      ...receivedOf(report),
       freeBytes: report?.freeBytes,
       exitCode: report?.exitCode,
       isReporting: report !== undefined,
@@ -285,6 +286,17 @@ function partOf(row: Row, infoHash: InfoHash): Row[] {
   if (part === undefined) return [];
   const report = row.report?.infoHash === infoHash ? row.report : undefined;
   return [{ ...row, parts: new Map([[infoHash, part]]), report }];
+}
+
+/** The bytes that a host has received, by where they came from. */
+function receivedOf(
+  { receivedBytes: all, sourceBytes: ofSource }: Partial<HostReport> = {},
+): Pick<RolloutHost, "bytesFromSource" | "bytesFromOthers"> {
+  const isKnown = all !== undefined && ofSource !== undefined;
+  return {
+    bytesFromSource: ofSource,
+    bytesFromOthers: isKnown ? all - ofSource : undefined,
+  };
 }
 
 /** Those for which a test holds, and the others. */

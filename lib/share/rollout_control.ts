@@ -69,7 +69,11 @@ export class RolloutControl {
   }
 
   /** What a host is to do that reports from an address. */
-  answer(report: HostReport, hostname: string, nowMs: number): HostControl {
+  answer(
+    report: HostReport,
+    hostname: string,
+    nowMs: number,
+  ): Omit<HostControl, "source"> {
     const { infoHash, peerId, port, state } = report;
     const { isPaused, limit } = this.of(infoHash);
     const key = `${hostname} ${peerId ?? port} ${infoHash}`;

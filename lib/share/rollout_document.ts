@@ -52,6 +52,10 @@ export interface HostDocument {
   readonly downloadBytesPerSecond: number;
   /** Its send rate. */
   readonly uploadBytesPerSecond: number;
+  /** Received from the machine that shares. */
+  readonly bytesFromSource?: number;
+  /** Received from other machines. */
+  readonly bytesFromOthers?: number;
   /** Free on its disk. */
   readonly freeBytes?: number;
   /** Exit code of its command. */
@@ -163,6 +167,7 @@ function describeHost(
     new Date(wallMs - (nowMs - ms)).toISOString();
   const { name, isExpected, state, address, reason, freeBytes, exitCode } =
     host;
+  const { bytesFromSource, bytesFromOthers } = host;
   const { firstSeenMs, completeAtMs, reasonCode } = host;
   return {
     name,
@@ -172,7 +177,7 @@ function describeHost(
     ...known({ reason, reasonCode }),
     downloadBytesPerSecond: Math.round(host.downloadBytesPerSecond),
     uploadBytesPerSecond: Math.round(host.uploadBytesPerSecond),
-    ...known({ freeBytes, exitCode }),
+    ...known({ bytesFromSource, bytesFromOthers, freeBytes, exitCode }),
     source: host.isReporting ? "hash" : "announce",
     ...firstSeenMs !== undefined && { firstSeen: time(firstSeenMs) },
     ...completeAtMs !== undefined && { completeAt: time(completeAtMs) },
@@ -198,6 +203,7 @@ export function formatReport(rollout: Rollout, clocks: Clocks): string {
 const COLUMNS = [
   ...["host", "address", "expected", "state", "percent", "first seen"],
   ...["complete at", "verified by", "exit code", "reason", "reason code"],
+  ...["bytes from source", "bytes from others"],
 ];
 
 /** Writes the hosts as comma-separated values. [RFC 4180] */
@@ -207,6 +213,7 @@ export function formatCsv(hosts: readonly HostDocument[]): string {
     ...[Math.floor(host.fraction * 100), host.firstSeen, host.completeAt],
     host.completeAt === undefined ? undefined : host.source,
     ...[host.exitCode, host.reason, host.reasonCode],
+    ...[host.bytesFromSource, host.bytesFromOthers],
   ]);
   return [COLUMNS, ...rows]
     .map((row) => `${row.map((value) => cell(value ?? "")).join()}\r\n`)

@@ -128,10 +128,11 @@ export function rolloutRoutes(
     hostname: string,
   ): HttpResponse | Promise<HttpResponse> {
     const { control } = rollout;
-    const make = (): HttpResponse =>
-      json(
-        reportAnswer(control.answer(report, hostname, performance.now())),
-      );
+    const make = (): HttpResponse => {
+      const nowMs = performance.now();
+      const answer = control.answer(report, hostname, nowMs);
+      return json(reportAnswer({ ...answer, source: rollout.own }));
+    };
     if (report.change !== control.change) return make();
     const isOver = ["verified", "done", "failed"].includes(report.state);
     const held = heldReports.hold(hostname, HOLD_MS[isOver ? "over" : "busy"]);

@@ -6,7 +6,9 @@
  * @module
  */
 import type { Bitfield } from "../base/bitfield.ts";
+import { BoundedMap } from "../base/bounded_map.ts";
 import { ProtocolError } from "../base/errors.ts";
+import type { PeerId } from "../base/identifier.ts";
 import type { Random } from "../base/random.ts";
 import { BLOCK_SIZE } from "../metainfo/geometry.ts";
 import type { PieceBytes } from "./events.ts";
@@ -22,6 +24,9 @@ import { PiecePicker } from "./piece_picker.ts";
 import { findLate, isSlow, quickestFirst } from "./slow_peers.ts";
 import { Source } from "./source.ts";
 
+/** Peers that are remembered after they have left. */
+const MAX_LEFT_PEERS = 1_024;
+
 /** Blocks of one piece that follow one another: what a request names. */
 export interface BlockRun {
   /** Id of the first one. */
@@ -36,6 +41,8 @@ export class Downloads {
   readonly #picker: PiecePicker;
   readonly #corruptPieces = new CorruptPieces();
   readonly #sources = new Set<Source>();
+  /** Bytes received from peers that have left. */
+  readonly #received = new BoundedMap<PeerId, number>(MAX_LEFT_PEERS);
   /** True while nothing is requested. */
   #isPaused = false;
 
@@ -49,6 +56,15 @@ export class Downloads {
     const isSuspect = (index: number): boolean =>
       this.#corruptPieces.has(index);
     this.#picker = new PiecePicker(context, options.random, isSuspect);
+  }
+
+  /** Content received from a peer, in bytes, on former connections too. */
+  receivedFrom(id: PeerId): number {
+    let length = this.#received.peek(id) ?? 0;
+    for (const { peer, receivedLength } of this.#sources) {
+      if (peer.id === id) length += receivedLength;
+    }
+    return length;
   }
 
   /** The number of connected peers that say they have the piece. */
@@ -66,6 +82,9 @@ export class Downloads {
   /** The peer is gone: others may be asked for its blocks. */
   leave(source: Source): void {
     this.#sources.delete(source);
+    const { peer: { id }, receivedLength } = source;
+    const before = this.#received.peek(id) ?? 0;
+    if (receivedLength > 0) this.#received.set(id, before + receivedLength);
     this.#releaseAll(source);
     source.requests.setAccepted(false);
     this.#picker.remove(source.picking);
@@ -134,6 +153,7 @@ export class Downloads {
     traffic.downloaded += bytes.length;
     // Until `#place` takes it off again: the block may be unrequested, or doubled.
     traffic.wasted += bytes.length;
+    source.receivedLength += bytes.length;
     source.rate.add(bytes.length, now);
     const { first, count } = blocks ?? { first: undefined, count: 1 };
     const { isSnubbed } = requests;

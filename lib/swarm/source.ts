@@ -30,6 +30,8 @@ export class Source {
   readonly requests: OutstandingRequests;
   readonly picking: PickingPeer;
   readonly rate: RateMeter;
+  /** Content received from it, in bytes. */
+  receivedLength = 0;
   /** Pieces that it has and we lack. */
   wantedCount = 0;
   weAreInterested = false;

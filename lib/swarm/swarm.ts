@@ -8,6 +8,7 @@
  */
 import type { Bitfield } from "../base/bitfield.ts";
 import { ProtocolError } from "../base/errors.ts";
+import type { PeerId } from "../base/identifier.ts";
 import type { Random } from "../base/random.ts";
 import type { Geometry } from "../metainfo/geometry.ts";
 import type { Message } from "../wire/message.ts";
@@ -87,6 +88,11 @@ export class Swarm {
   /** True from `paused` to `resumed`. */
   get isPaused(): boolean {
     return this.#parts.uploads.isPaused;
+  }
+
+  /** Content received from a peer, in bytes, on former connections too. */
+  receivedFrom(id: PeerId): number {
+    return this.#parts.downloads.receivedFrom(id);
   }
 
   /** True if there is a slot for a peer of the host. */

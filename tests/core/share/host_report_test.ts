@@ -112,3 +112,18 @@ Deno.test("parseReport() refuses what is malformed, whatever it is", () => {
     assertThrows(() => parseReport(text), ProtocolError);
   }
 });
+
+Deno.test("parseReport() reads the bytes received, of which the source has sent no more than all", () => {
+  const { receivedBytes, sourceBytes } = reread({
+    ...REPORT,
+    ...{ receivedBytes: 7_000, sourceBytes: 9_000, change: 3 },
+  });
+  assertEquals([receivedBytes, sourceBytes], [7_000, 7_000]);
+  const [, query] = reportPath(REPORT).split("?");
+  assertThrows(
+    () => parseReport(`${query}&received=1&from_source=2`),
+    ProtocolError,
+    "from_source is not a number up to 1",
+  );
+  assertEquals("receivedBytes" in reread(REPORT), false);
+});

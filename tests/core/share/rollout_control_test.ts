@@ -85,12 +85,18 @@ Deno.test("parseReportAnswer() reads the answer of any version, and nothing else
     parseReportAnswer(new TextEncoder().encode(JSON.stringify(value)));
   const none = {
     ...{ change: 0, isPaused: false },
-    ...{ maxBytesPerSecond: undefined, isEnding: false },
+    ...{ maxBytesPerSecond: undefined, isEnding: false, source: undefined },
   };
   assertEquals(read({ version: 1 }), none);
   assertEquals(
-    read({ change: 3, paused: true, maxBytesPerSecond: 7, ending: true, x: 1 }),
-    { change: 3, isPaused: true, maxBytesPerSecond: 7, isEnding: true },
+    read({
+      ...{ change: 3, paused: true, maxBytesPerSecond: 7, ending: true },
+      ...{ source: "ab".repeat(20), x: 1 },
+    }),
+    {
+      ...{ change: 3, isPaused: true, maxBytesPerSecond: 7, isEnding: true },
+      source: "ab".repeat(20),
+    },
   );
   for (
     const value of [
@@ -100,6 +106,8 @@ Deno.test("parseReportAnswer() reads the answer of any version, and nothing else
       { maxBytesPerSecond: 0 },
       { maxBytesPerSecond: 1.5 },
       { ending: null },
+      { source: "AB".repeat(20) },
+      { source: 7 },
     ]
   ) {
     let isRefused = false;

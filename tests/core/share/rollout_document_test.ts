@@ -34,7 +34,10 @@ Deno.test("a rollout's document matches its schema, in every state", () => {
   const signs: Parameters<typeof report>[] = [
     ...states.map((state, index): Parameters<typeof report> => [
       `${index + 1}`,
-      { state: state as "done", freeBytes: 7 },
+      {
+        ...{ state: state as "done", freeBytes: 7 },
+        ...{ receivedBytes: 9, sourceBytes: 2 },
+      },
     ]),
     ["a", {}],
     ["6", { state: "failed", reason: "its disk is full", exitCode: 3 }],
@@ -64,7 +67,7 @@ Deno.test("a rollout's document matches its schema, in every state", () => {
     address: "192.168.1.4",
     isExpected: true,
     state: "verified",
-    freeBytes: 7,
+    ...{ freeBytes: 7, bytesFromSource: 2, bytesFromOthers: 7 },
     fraction: 1,
     downloadBytesPerSecond: 0,
     uploadBytesPerSecond: 20,
@@ -123,15 +126,15 @@ Deno.test("formatReport() writes a table that no spreadsheet takes for formulas"
   rollout.reported(
     report("1", {
       ...{ state: "failed", reason, fraction: 0.625 },
-      reasonCode: "diskFull",
+      ...{ reasonCode: "diskFull", receivedBytes: 625, sourceBytes: 400 },
     }),
     "192.168.1.1",
     0,
   );
   assertEquals(formatReport(rollout, CLOCKS).split("\r\n"), [
-    "host,address,expected,state,percent,first seen,complete at,verified by,exit code,reason,reason code",
-    `lab01,192.168.1.1,yes,failed,62,2026-01-01T12:00:00.000Z,,,,"'=cmd|""x"", y",diskFull`,
-    "'-x,,yes,missing,0,,,,,never seen,silent",
+    "host,address,expected,state,percent,first seen,complete at,verified by,exit code,reason,reason code,bytes from source,bytes from others",
+    `lab01,192.168.1.1,yes,failed,62,2026-01-01T12:00:00.000Z,,,,"'=cmd|""x"", y",diskFull,400,225`,
+    "'-x,,yes,missing,0,,,,,never seen,silent,,",
     "",
   ]);
 });

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
-import { SwarmDesk } from "./swarm_desk.ts";
+import { idOf, SwarmDesk } from "./swarm_desk.ts";
 
 Deno.test("Swarm is interested in a peer that has a piece that we lack, and says so once", () => {
   const desk = new SwarmDesk({ have: "#..." });
@@ -189,4 +189,18 @@ Deno.test("Swarm finishes a corrupt piece whose last block was doubled", () => {
   desk.signal(2, "choke");
   assertEquals(desk.signal(2, "unchoke"), ["2 < request 0.0"]);
   assertEquals(desk.block(2, "0.0"), ["verify 0"]);
+});
+
+Deno.test("Swarm counts what each peer has sent, on former connections too", () => {
+  const desk = new SwarmDesk({ have: ".." });
+  const from = (start: string): number => desk.swarm.receivedFrom(idOf(start));
+  const one = { id: "aa" };
+  desk.source(1, "##", one);
+  desk.block(1, "0.0");
+  assertEquals([from("aa"), from("bb")], [BLOCK_SIZE, 0]);
+  desk.leave(1);
+  desk.source(2, "##", one);
+  const [next] = ["0.1", "1.0", "1.1"];
+  desk.block(2, next!);
+  assertEquals(from("aa"), 2 * BLOCK_SIZE);
 });
