@@ -26,6 +26,7 @@ import { fractionOf } from "./progress_bar.ts";
 import {
   countMachines,
   describeControl,
+  describeFinish,
   describeHashing,
   describeHosts,
   describeLight,
@@ -87,7 +88,7 @@ function needy(hosts: readonly RolloutHost[]): RolloutHost[] {
 }
 
 /** Rows below the first lines: what follows on each share, and the state. */
-const OTHER_ROWS = 5;
+const OTHER_ROWS = 6;
 
 /** Shows the work of one `share`. */
 export function createShareDisplay(
@@ -111,10 +112,12 @@ export function createShareDisplay(
       output.value({ type: "hashing", name, progress: part });
       lines.push(describeHashing(progress, elapsedMs));
     }
-    const hosts = rollout.hosts(performance.now());
+    const nowMs = performance.now();
+    const hosts = rollout.hosts(nowMs);
     const verdict = rollout.verdict(hosts);
     const counts = countMachines(hosts);
-    const light = rollout.light(performance.now());
+    const light = rollout.light(nowMs);
+    const finish = rollout.finish(nowMs);
     const own = states.reduce((sum, { snapshot }) => {
       return sum + (snapshot?.uploadBytesPerSecond ?? 0);
     }, 0);
@@ -139,6 +142,9 @@ export function createShareDisplay(
       }
       // Elsewhere each change would be one more line.
       if (output.form === "live") {
+        if (finish !== undefined) {
+          lines.push(describeFinish(finish, { nowMs, wallMs: Date.now() }));
+        }
         const count = Math.min(MAX_HOST_ROWS, output.room.rows - OTHER_ROWS);
         lines.push(...describeHosts(needy(hosts), Math.max(count, 1)));
       }

@@ -6,8 +6,10 @@
 import stringWidth from "string-width";
 import { encode } from "uqr";
 import {
+  type Clocks,
   type CreateTorrentProgress,
   cutName,
+  type Finish,
   isVerified,
   type JoinLine,
   type RolloutHost,
@@ -18,7 +20,12 @@ import {
   type Verdict,
 } from "../mod.ts";
 import { fractionOf } from "./progress_bar.ts";
-import { formatSize, formatTimeLeft, plural } from "./quantity.ts";
+import {
+  formatDuration,
+  formatSize,
+  formatTimeLeft,
+  plural,
+} from "./quantity.ts";
 
 /** Content of the first lines of `share`. */
 export interface ShareStart {
@@ -174,6 +181,25 @@ export function describeLight({ light, onlyHere }: SourceLight): string {
     default:
       return light satisfies never;
   }
+}
+
+/**
+ * `Last one done in about 4:10 (± 0:20), at 14:32; 92 % of the fastest possible`
+ * @param wallMs The time of now since 1970.
+ */
+export function describeFinish(
+  { leftMs, uncertaintyMs, endMs, ofBound }: Finish,
+  { nowMs, wallMs }: Clocks,
+): string {
+  const end = new Date(wallMs + endMs - nowMs);
+  const [hours, minutes] = [end.getHours(), end.getMinutes()]
+    .map((number) => `${number}`.padStart(2, "0"));
+  const speed = `${Math.floor(ofBound * 100)} % of the fastest possible`;
+  return leftMs === 0
+    ? `Last one done at ${hours}:${minutes}; ${speed}`
+    : `Last one done in about ${formatDuration(leftMs / 1000)} (± ${
+      formatDuration(uncertaintyMs / 1000)
+    }), at ${hours}:${minutes}; ${speed}`;
 }
 
 /** `38 of 40 verified, 2 not; source still needed` */

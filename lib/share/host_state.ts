@@ -8,6 +8,7 @@ import { PEER_TIMEOUT } from "../announce/announce.ts";
 import type { InfoHash, PeerId } from "../base/identifier.ts";
 import type { Candidate } from "./expected_hosts.ts";
 import type { HostReport } from "./host_report.ts";
+import type { Progress } from "./progress.ts";
 import type { ReasonCode } from "./reason.ts";
 import type { Judgement } from "./judgement.ts";
 
@@ -79,6 +80,12 @@ export interface Part {
   /** Bytes. */
   left: number;
   isPresent: boolean;
+  /** Its past. */
+  readonly progress: Progress;
+  /** The most that it was seen to receive, in bytes a second. */
+  mostDown: number;
+  /** The most that it was seen to send, in bytes a second. */
+  mostUp: number;
 }
 
 /** A host, as far as it is known. */
@@ -137,7 +144,10 @@ export function isStaying(
   row: Row,
   { hasAll, nowMs }: { readonly hasAll: boolean; readonly nowMs: number },
 ): boolean {
-  if (row.port === 0 || isGone(row, nowMs)) return false;
+  const { failedProbeCount, reason } = row.judgement;
+  const isReachable = row.port > 0 && failedProbeCount < 2 &&
+    reason?.code !== "isolated";
+  if (!isReachable || isGone(row, nowMs)) return false;
   const { report, reportedMs, progressedMs } = row;
   // Some clients leave as soon as they are complete.
   if (report === undefined) {

@@ -56,6 +56,7 @@ export {
 } from "./host_state.ts";
 export {
   type Clocks,
+  type FinishDocument,
   formatReport,
   type HostDocument,
   type RolloutDocument,
@@ -86,6 +87,7 @@ export {
   commandShares,
   type ShareCommand,
 } from "./command_shares.ts";
+export { type Finish } from "./forecast.ts";
 export { type Expectation, readExpectation } from "./expectation.ts";
 export { ReportSender, type SendReportOptions } from "./report_sender.ts";
 export { failureCode, type ReasonCode } from "./reason.ts";

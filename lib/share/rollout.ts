@@ -11,6 +11,7 @@ import type { InfoHash, PeerId } from "../base/identifier.ts";
 import type { PeerAnnounce } from "../tracker/store/peer_store.ts";
 import type { Expectation } from "./expectation.ts";
 import { placeHosts } from "./expected_hosts.ts";
+import type { Finish } from "./forecast.ts";
 import type { HostReport } from "./host_report.ts";
 import { endJudgement, noteRate } from "./judgement.ts";
 import { SlowHosts } from "./slow_hosts.ts";
@@ -20,10 +21,12 @@ import {
   isGone,
   isVerified,
   NEVER_SEEN,
+  type Part,
   type RolloutHost,
   type Row,
   stateOf,
 } from "./host_state.ts";
+import { Progress } from "./progress.ts";
 import { RolloutShare } from "./rollout_share.ts";
 import { RowTable } from "./row_table.ts";
 import { type ShareSource, type SourceLight, worstOf } from "./source_light.ts";
@@ -97,6 +100,21 @@ export class Rollout {
   ): void {
     const share = new RolloutShare({ infoHash, length, source });
     this.#shares.set(infoHash, share);
+  }
+
+  /**
+   * The end; `undefined` while no host moves, or the share is paused.
+   * @param infoHash Its torrent. @default {the one that ends last}
+   */
+  finish(nowMs: number, infoHash?: InfoHash): Finish | undefined {
+    let last: Finish | undefined;
+    for (const [id, share] of this.#shares) {
+      const isOther = infoHash !== undefined && infoHash !== id;
+      if (isOther || this.control.of(id).isPaused) continue;
+      const finish = share.finish(this.#rows, nowMs);
+      if (finish && finish.endMs > (last?.endMs ?? -Infinity)) last = finish;
+    }
+    return last;
   }
 
   /**
@@ -273,11 +291,27 @@ export class Rollout {
       readonly nowMs: number;
     },
   ): void {
-    const part = row.parts.get(infoHash) ?? { left: Infinity, isPresent: true };
+    const part = row.parts.get(infoHash) ?? newPart();
     if (left < part.left) row.progressedMs = nowMs;
     part.left = left;
+    const down = row.report?.downloadBytesPerSecond;
+    // A peer with a magnet link does not know the length.
+    if (left < Infinity) {
+      part.progress.add(left, { nowMs, bytesPerSecond: down });
+    }
+    part.mostDown = Math.max(part.mostDown, down ?? 0);
+    part.mostUp = Math.max(part.mostUp, row.report?.uploadBytesPerSecond ?? 0);
     row.parts.set(infoHash, part);
+    this.#shares.get(infoHash)?.observe(nowMs);
   }
+}
+
+function newPart(): Part {
+  const progress = new Progress();
+  return {
+    ...{ left: Infinity, isPresent: true, progress },
+    ...{ mostDown: 0, mostUp: 0 },
+  };
 }
 
 /** A row as far as one torrent goes; none if its host takes no part in it. */

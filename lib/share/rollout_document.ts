@@ -6,6 +6,7 @@
  * @module
  */
 import type { InfoHash } from "../base/identifier.ts";
+import type { Finish } from "./forecast.ts";
 import {
   countStates,
   type RolloutHost,
@@ -88,6 +89,8 @@ export interface RolloutDocument {
   readonly verdict: VerdictDocument;
   /** Absent until the share is ready. */
   readonly source?: SourceDocument;
+  /** Absent while no host moves. */
+  readonly finish?: FinishDocument;
   /** Hosts in each state. */
   readonly counts: Readonly<Record<RolloutState, number>>;
   /** The expected hosts in their order, then all others. */
@@ -102,6 +105,20 @@ export interface SourceDocument {
   readonly onlyHere: number;
   /** `red`: a piece is only here; `amber`: one has one other holder; else `green`. */
   readonly light: LightColor;
+}
+
+/** The end of a share: of the hosts that are there. */
+export interface FinishDocument {
+  /** Until the last one is complete; 0 if all are. */
+  readonly inSeconds: number;
+  /** It may be sooner or later by this. */
+  readonly uncertaintySeconds: number;
+  /** The time of the end, ISO 8601. */
+  readonly at: string;
+  /** The least time for all of it, from what each host was seen to move. */
+  readonly boundSeconds: number;
+  /** The bound as a share of the time that it takes, from 0 to 1. */
+  readonly ofBound: number;
 }
 
 /** The two clocks at one moment, in milliseconds. */
@@ -123,6 +140,7 @@ export function describeRollout(
   const verdict = rollout.verdict(hosts);
   const light = rollout.light(nowMs, id as InfoHash);
   const { isPaused, limit } = rollout.control.of(id);
+  const finish = rollout.finish(nowMs, id as InfoHash);
   return {
     version: 1,
     id,
@@ -132,6 +150,7 @@ export function describeRollout(
     ...limit && { limitBytesPerSecond: limit.bytesPerSecond },
     verdict: describeVerdict(verdict),
     ...light && { source: describeSource(light, verdict) },
+    ...finish && { finish: describeFinish(finish, clocks) },
     counts: countStates(hosts),
     hosts: hosts.map((host) => describeHost(host, clocks)),
   };
@@ -145,6 +164,20 @@ function describeVerdict(
     ...neededCount !== undefined && { needed: neededCount },
     verified: verifiedCount,
     isMet,
+  };
+}
+
+function describeFinish(
+  { leftMs, uncertaintyMs, endMs, boundMs, ofBound }: Finish,
+  { nowMs, wallMs }: Clocks,
+): FinishDocument {
+  const seconds = (ms: number): number => Math.round(ms / 100) / 10;
+  return {
+    inSeconds: seconds(leftMs),
+    uncertaintySeconds: seconds(uncertaintyMs),
+    at: new Date(wallMs + endMs - nowMs).toISOString(),
+    boundSeconds: seconds(boundMs),
+    ofBound: Math.floor(ofBound * 1e4) / 1e4,
   };
 }
 

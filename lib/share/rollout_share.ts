@@ -5,7 +5,8 @@
  * @module
  */
 import type { InfoHash } from "../base/identifier.ts";
-import { isStaying, type Row } from "./host_state.ts";
+import { type Finish, forecast, type HostCourse } from "./forecast.ts";
+import { isGone, isStaying, isStuck, type Row } from "./host_state.ts";
 import {
   countCopies,
   type Holder,
@@ -16,6 +17,9 @@ import {
 
 /** Age up to which a light serves again, in milliseconds: one of 100,000 pieces takes 20 ms. */
 const MAX_AGE_MS = 1_000;
+
+/** Least time between two observations of the source, in milliseconds. */
+const OBSERVE_MS = 900;
 
 /** Options of {@linkcode RolloutShare}. */
 export interface RolloutShareOptions {
@@ -33,6 +37,10 @@ export class RolloutShare {
     | { readonly value: SourceLight; readonly madeAtMs: number }
     | undefined;
 
+  #observedMs = -Infinity;
+  /** The most that the source was seen to send, in bytes a second. */
+  #mostUp = 0;
+
   constructor(options: RolloutShareOptions) {
     this.#options = options;
   }
@@ -40,6 +48,32 @@ export class RolloutShare {
   /** Length of the content, in bytes. */
   get length(): number {
     return this.#options.length;
+  }
+
+  /** Notes what the source sends; to be called at each sign of a host. */
+  observe(nowMs: number): void {
+    if (nowMs - this.#observedMs < OBSERVE_MS) return;
+    this.#observedMs = nowMs;
+    const { uploadBytesPerSecond = 0 } = this.#options.source()?.snapshot() ??
+      {};
+    this.#mostUp = Math.max(this.#mostUp, uploadBytesPerSecond);
+  }
+
+  /** The end of the share; `undefined` while no host moves. */
+  finish(rows: Iterable<Row>, nowMs: number): Finish | undefined {
+    const courses: HostCourse[] = [];
+    for (const row of rows) {
+      const part = row.parts.get(this.#options.infoHash);
+      if (part === undefined) continue;
+      const isComplete = part.left === 0;
+      courses.push({
+        ...part,
+        isActive: !isComplete && row.report?.state !== "failed" &&
+          !isGone(row, nowMs) && !isStuck(row, nowMs),
+        completeAtMs: isComplete ? row.progressedMs : undefined,
+      });
+    }
+    return forecast(courses, { nowMs, sourceUp: this.#mostUp });
   }
 
   /** The unplug light, at most a second old; `undefined` while there is no source. */

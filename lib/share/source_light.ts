@@ -15,6 +15,8 @@ import type { Geometry } from "../metainfo/geometry.ts";
 export interface ShareSource {
   /** The torrent that it sends. */
   readonly torrent: { readonly geometry: Pick<Geometry, "pieceCount"> };
+  /** Its rates of now. */
+  snapshot(): { readonly uploadBytesPerSecond: number };
   /** The pieces of the connected peers. */
   peerPieces(): readonly PeerPieces[];
 }

@@ -6,6 +6,7 @@
  */
 import { infoHashFromHex } from "../../lib/base/identifier.ts";
 import { RateMeter } from "../../lib/base/rate_meter.ts";
+import type { Finish } from "../../lib/share/forecast.ts";
 import { Rollout } from "../../lib/share/rollout.ts";
 import type { SourceLight } from "../../lib/share/source_light.ts";
 import type { VirtualHost } from "./virtual_host.ts";
@@ -16,7 +17,7 @@ const INFO_HASH = infoHashFromHex("aa".repeat(20));
 /** Time between two reports of a host, in milliseconds. */
 const REPORT_MS = { working: 1_000, settled: 10_000 } as const;
 /** Time between two observations of a rate, in milliseconds. */
-const METER_MS = 500;
+const METER_MS = 100;
 
 /** The hosts of one swarm. */
 export class VirtualRollout {
@@ -33,17 +34,26 @@ export class VirtualRollout {
           { peerId, hostname, pieces }
         ),
       );
+    const sent = meterOf(lan, () => seeder.swarm.traffic.uploaded);
+    const snapshot = () => (
+      { uploadBytesPerSecond: sent() }
+    );
     this.rollout.own = seeder.id;
     this.rollout.addShare(
       INFO_HASH,
       lan.contentBytes,
-      () => seeder.isGone ? undefined : { torrent: lan, peerPieces },
+      () => seeder.isGone ? undefined : { torrent: lan, peerPieces, snapshot },
     );
   }
 
   /** The light of now; `undefined` once the seeder has left. */
   get light(): SourceLight | undefined {
     return this.rollout.light(this.#lan.clock.now, INFO_HASH);
+  }
+
+  /** The forecast of now; `undefined` while no host moves. */
+  get finish(): Finish | undefined {
+    return this.rollout.finish(this.#lan.clock.now, INFO_HASH);
   }
 
   /** Has a host report from now on; one that does not stay leaves when it is complete. */
@@ -61,8 +71,8 @@ export class VirtualRollout {
           ...{ addresses: [], freeBytes: undefined, exitCode: undefined },
           state: isComplete ? "verified" : "fetching",
           fraction: swarm.have.count / geometry.pieceCount,
-          downloadBytesPerSecond: down.bytesPerSecond(clock.now),
-          uploadBytesPerSecond: up.bytesPerSecond(clock.now),
+          downloadBytesPerSecond: down(),
+          uploadBytesPerSecond: up(),
           ...{ reason: undefined, stays },
         },
         hostname,
@@ -85,11 +95,11 @@ export class VirtualRollout {
   }
 }
 
-/** Measures what a counter of blocks gains. */
+/** The rate at which a counter of blocks grows, in bytes a second. */
 function meterOf(
   { clock, contentBytes, geometry }: VirtualLan,
   count: () => number,
-): RateMeter {
+): () => number {
   const meter = new RateMeter(clock.now);
   const blockBytes = contentBytes / geometry.length;
   let last = count();
@@ -97,8 +107,14 @@ function meterOf(
     const next = count();
     meter.add((next - last) * blockBytes, clock.now);
     last = next;
-    clock.after(METER_MS, look);
   };
-  look();
-  return meter;
+  const lookAgain = (): void => {
+    look();
+    clock.after(METER_MS, lookAgain);
+  };
+  lookAgain();
+  return () => {
+    look();
+    return meter.bytesPerSecond(clock.now);
+  };
 }

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import {
   countMachines,
   describeControl,
+  describeFinish,
   describeHosts,
   describeLight,
   describeMachines,
@@ -124,6 +125,23 @@ Deno.test("describeLight() says what is only here, rounded up, and when the sour
     "Light: amber, a part is on one other machine only",
   );
   assertEquals(of("green"), "Light: green, this machine may be switched off");
+});
+
+Deno.test("describeFinish() says when the last one is done, and how near the bound that is", () => {
+  const at = new Date(2026, 0, 1, 14, 30);
+  const clocks = { nowMs: 1_000, wallMs: at.getTime() };
+  const finish = {
+    ...{ leftMs: 250_000, uncertaintyMs: 20_000, endMs: 251_000 },
+    ...{ boundMs: 300_000, ofBound: 0.926 },
+  };
+  assertEquals(
+    describeFinish(finish, clocks),
+    "Last one done in about 4:10 (± 0:20), at 14:34; 92 % of the fastest possible",
+  );
+  assertEquals(
+    describeFinish({ ...finish, leftMs: 0, endMs: -119_000 }, clocks),
+    "Last one done at 14:28; 92 % of the fastest possible",
+  );
 });
 
 Deno.test("describeSummary() counts who is missing, and says whether the source is needed", () => {

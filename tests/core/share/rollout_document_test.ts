@@ -85,17 +85,33 @@ Deno.test("a document says whether the source is needed, until enough hosts are 
   rollout.addShare(A, 1_000, () => ({
     torrent: { geometry: { pieceCount: 30_000 } },
     peerPieces: () => [],
+    snapshot: () => ({ uploadBytesPerSecond: 100 }),
   }));
   const read = (nowMs: number): RolloutDocument =>
     describeRollout(SHARE, rollout, { ...CLOCKS, nowMs });
   assertValid(JSON.parse(JSON.stringify(read(0))));
   const red = { needed: true, onlyHere: 1, light: "red" } as const;
   assertEquals(read(0).source, red);
-  rollout.reported(report("1", { state: "verified" }), "192.168.1.1", 1_000);
-  assertEquals(read(1_000).source, {
+  assertEquals(read(0).finish, undefined);
+  for (const [nowMs, fraction] of [[0, 0], [4_000, 0.4]] as const) {
+    const changes = { fraction, downloadBytesPerSecond: 100 };
+    rollout.reported(report("1", changes), "192.168.1.1", nowMs);
+  }
+  assertEquals(read(4_000).finish, {
+    ...{
+      inSeconds: 6,
+      uncertaintySeconds: 1.5,
+      at: "2026-01-01T12:01:06.000Z",
+    },
+    ...{ boundSeconds: 10, ofBound: 1 },
+  });
+  assertValid(JSON.parse(JSON.stringify(read(4_000))));
+  rollout.reported(report("1", { state: "verified" }), "192.168.1.1", 5_000);
+  assertEquals(read(5_000).source, {
     ...{ needed: false, onlyHere: 0, light: "amber" },
   });
-  assertValid(JSON.parse(JSON.stringify(read(1_000))));
+  assertEquals(read(5_000).finish?.inSeconds, 0);
+  assertValid(JSON.parse(JSON.stringify(read(5_000))));
 });
 
 Deno.test("a document of a share that is hashed has its expected hosts, and no size", () => {

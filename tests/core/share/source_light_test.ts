@@ -136,6 +136,7 @@ function sharing(peers: readonly PeerPieces[] = []): Rollout {
   const source: ShareSource = {
     torrent: { geometry: { pieceCount: 9 } },
     peerPieces: () => peers,
+    snapshot: () => ({ uploadBytesPerSecond: 0 }),
   };
   rollout.addShare(A, 1_000, () => source);
   return rollout;
@@ -212,6 +213,7 @@ Deno.test("a rollout has the light of the share that needs its source most, and 
   rollout.addShare(B, 1_000, () => ({
     torrent: { geometry: { pieceCount: 4 } },
     peerPieces: () => [],
+    snapshot: () => ({ uploadBytesPerSecond: 0 }),
   }));
   assertEquals(rollout.light(0)?.light, "red");
   assertEquals(lightAt(rollout, 0), "amber");
