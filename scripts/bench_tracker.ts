@@ -14,12 +14,19 @@ import { runBenchmark } from "./bench/run_benchmark.ts";
 import { ANNOUNCE_ROWS } from "./bench/tracker/announce_rows.ts";
 import { BURST_ROW } from "./bench/tracker/burst_row.ts";
 import { LOADED_ROW } from "./bench/tracker/loaded_row.ts";
+import { ROLLOUT_ROW } from "./bench/tracker/rollout_row.ts";
 
-const ROWS: readonly Row[] = [...ANNOUNCE_ROWS, BURST_ROW, LOADED_ROW];
+const ROWS: readonly Row[] = [
+  ...ANNOUNCE_ROWS,
+  BURST_ROW,
+  LOADED_ROW,
+  ROLLOUT_ROW,
+];
 
 const HELP = `
 Measures how many announces the tracker answers, next to opentracker where it is
-installed, and prints it as Markdown. The announces come from wrk.
+installed, and a share with 1,000 hosts, and prints it as Markdown. The announces
+come from wrk.
 
 Usage: deno task bench:tracker [options]
 

@@ -1,0 +1,198 @@
+/**
+ * Row `rollout`: a share with 1,000 hosts that report each second: its CPU time, its
+ * memory, and how soon it answers a reader of its page and of its JSON document.
+ *
+ * @module
+ */
+import { delay } from "@std/async/delay";
+import { connect, type Socket } from "node:net";
+import { Host } from "../../lan/host.ts";
+import { runCommand } from "../../programs/running_program.ts";
+import { writeRandomFile } from "../../programs/sample_file.ts";
+import { OURS } from "../contender.ts";
+import {
+  constantTarget,
+  MEBIBYTE,
+  type Participant,
+  type Row,
+  type RowOptions,
+  type Values,
+} from "../row.ts";
+import { parseProcessUsage } from "../swarm_run.ts";
+
+const HOST_COUNT = 1_000;
+/** Time between two reports of a host, in milliseconds. */
+const INTERVAL_MS = 1_000;
+/** Time until all hosts have reported several times, and of the measurement. */
+const WARM_UP_MS = 10_000;
+const MEASURED_MS = 60_000;
+/** Time between two readings of the page, in milliseconds. */
+const READ_PAUSE_MS = 100;
+const NAME = "file.bin";
+
+/** The row. */
+export const ROLLOUT_ROW: Row = {
+  name: "rollout",
+  work: "a share of 1,000 hosts that report each second",
+  metrics: [
+    { id: "cpu", label: "% of a core", decimals: 0 },
+    { id: "page", label: "ms, page, 99th percentile", decimals: 0 },
+    { id: "document", label: "ms, JSON, 99th percentile", decimals: 0 },
+    { id: "memory", label: "MiB", decimals: 0 },
+    { id: "growth", label: "MiB more after a minute", decimals: 0 },
+  ],
+  targets: [
+    constantTarget("cpu", "below", 25, "below 25 % of a core"),
+    constantTarget("page", "below", 100, "the page under 100 ms"),
+  ],
+  async prepare({ folder }: RowOptions): Promise<Participant[]> {
+    const host = new Host({ name: OURS, address: "127.0.0.1", folder });
+    await writeRandomFile(host.path(NAME), MEBIBYTE);
+    const missing = Deno.build.os === "linux"
+      ? undefined
+      : "only Linux has an address for each of 1,000 hosts on loopback";
+    return [{ name: OURS, missing, measure: () => measure(host) }];
+  },
+};
+
+async function measure(host: Host): Promise<Values> {
+  const args = [NAME, "--port", "0", "--peer-port", "0", "--json"];
+  await using share = host.spawnTask("share", [
+    ...[...args, "--host", "127.0.0.1", "--no-discovery"],
+  ]);
+  const sharing = await share.stdout.waitFor(/"sharing"/);
+  const [address] = JSON.parse(sharing.input!).hosts as string[];
+  const ready = await share.stdout.waitFor(/"ready"/);
+  const { infoHash } = JSON.parse(ready.input!);
+  const port = Number(address!.split(":")[1]);
+  const hosts = Array.from(
+    { length: HOST_COUNT },
+    (_, index) => new ReportingHost(index, { port, infoHash }),
+  );
+  try {
+    await delay(WARM_UP_MS);
+    const origin = `http://${address}`;
+    const document = `${origin}/api/v1/shares/${infoHash}`;
+    const { hosts: rows } = await (await fetch(document)).json();
+    if (rows.length < HOST_COUNT) {
+      throw new Error(`only ${rows.length} of ${HOST_COUNT} hosts are there`);
+    }
+    const before = await usageOf(share.pid);
+    const startMs = performance.now();
+    const pageMs: number[] = [];
+    const documentMs: number[] = [];
+    while (performance.now() - startMs < MEASURED_MS) {
+      pageMs.push(await timeOf(`${origin}/`));
+      documentMs.push(await timeOf(document));
+      await delay(READ_PAUSE_MS);
+    }
+    const seconds = (performance.now() - startMs) / 1000;
+    const after = await usageOf(share.pid);
+    const failure = hosts.find(({ failure }) => failure !== undefined);
+    if (failure !== undefined) throw failure.failure;
+    return {
+      cpu: (after.cpuSeconds - before.cpuSeconds) / seconds * 100,
+      page: percentile(pageMs, 0.99),
+      document: percentile(documentMs, 0.99),
+      memory: after.residentBytes / MEBIBYTE,
+      growth: (after.residentBytes - before.residentBytes) / MEBIBYTE,
+    };
+  } finally {
+    for (const host of hosts) host[Symbol.dispose]();
+  }
+}
+
+/** A host with an address of its own that reports on one connection. */
+class ReportingHost implements Disposable {
+  failure: Error | undefined;
+  readonly #socket: Socket;
+  readonly #index: number;
+  readonly #infoHash: string;
+  #fraction = 0;
+  #change = 0;
+  #sentMs = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    index: number,
+    { port, infoHash }: { readonly port: number; readonly infoHash: string },
+  ) {
+    this.#index = index;
+    this.#infoHash = infoHash;
+    this.#socket = connect({
+      ...{ host: "127.0.0.1", port },
+      localAddress: `127.1.${Math.floor(index / 250)}.${1 + index % 250}`,
+    });
+    this.#socket.on("error", (error: Error) => this.failure ??= error);
+    this.#socket.on("data", (bytes: Uint8Array) => this.#receive(bytes));
+    // Not all in the same moment.
+    const waitMs = index / HOST_COUNT * INTERVAL_MS;
+    this.#timer = setTimeout(() => this.#report(), waitMs);
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.#socket.destroy();
+  }
+
+  #report(): void {
+    this.#sentMs = performance.now();
+    this.#fraction = Math.min(0.999, this.#fraction + 0.001);
+    const number = `${this.#index}`.padStart(4, "0");
+    const query = new URLSearchParams({
+      ...{ info_hash: this.#infoHash, peer_id: number.padStart(40, "a") },
+      ...{ port: "6881", name: `lab${number}`, state: "fetching" },
+      ...{
+        fraction: this.#fraction.toFixed(6),
+        down: "11000000",
+        up: "3000000",
+      },
+      ...{ free: "100000000000", change: `${this.#change}` },
+    });
+    this.#socket.write(
+      `GET /api/v1/report?${query} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`,
+    );
+  }
+
+  /** An answer is short, and comes in one segment on loopback. */
+  #receive(bytes: Uint8Array): void {
+    const text = new TextDecoder().decode(bytes);
+    if (!text.startsWith("HTTP/1.1 200 ")) {
+      this.failure ??= new Error(`Cannot report: ${text.split("\r\n", 1)[0]}`);
+    }
+    this.#change = Number(/"change":(\d+)/.exec(text)?.[1] ?? 0);
+    const waitMs = this.#sentMs + INTERVAL_MS - performance.now();
+    this.#timer = setTimeout(() => this.#report(), Math.max(0, waitMs));
+  }
+}
+
+/** Resources of a process. [proc(5)] */
+async function usageOf(
+  pid: number,
+): Promise<{ readonly cpuSeconds: number; readonly residentBytes: number }> {
+  const paths = [`/proc/${pid}/stat`, `/proc/${pid}/status`];
+  const { stdout } = await runCommand("cat", paths);
+  const usage = parseProcessUsage(stdout);
+  const resident = /^VmRSS:\s*(\d+) kB$/m.exec(stdout)?.[1];
+  if (usage === undefined || resident === undefined) {
+    throw new Error("Cannot measure the share: it has ended");
+  }
+  const { cpuSeconds } = usage;
+  return { cpuSeconds, residentBytes: Number(resident) * 1024 };
+}
+
+/** The time of one request with all of its answer, in milliseconds. */
+async function timeOf(url: string): Promise<number> {
+  const startMs = performance.now();
+  const response = await fetch(url);
+  await response.arrayBuffer();
+  if (!response.ok) throw new Error(`Cannot read ${url}: ${response.status}`);
+  return performance.now() - startMs;
+}
+
+function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[
+    Math.min(sorted.length - 1, Math.floor(sorted.length * share))
+  ]!;
+}
