@@ -28,11 +28,11 @@ import {
   describeControl,
   describeFinish,
   describeHashing,
-  describeHosts,
   describeLight,
   describeMachines,
   describeShare,
   describeVerdict,
+  fitHosts,
   formatShareStart,
   getFrom,
   labelled,
@@ -145,8 +145,11 @@ export function createShareDisplay(
         if (finish !== undefined) {
           lines.push(describeFinish(finish, { nowMs, wallMs: Date.now() }));
         }
-        const count = Math.min(MAX_HOST_ROWS, output.room.rows - OTHER_ROWS);
-        lines.push(...describeHosts(needy(hosts), Math.max(count, 1)));
+        const { columns, rows } = output.room;
+        lines.push(...fitHosts(needy(hosts), {
+          columns,
+          rows: Math.min(MAX_HOST_ROWS, rows - OTHER_ROWS),
+        }));
       }
     }
     output.state(lines);

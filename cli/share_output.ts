@@ -160,6 +160,34 @@ export function describeHosts(
   return rest === 0 ? lines : [...lines, `and ${plural(rest, "more host")}`];
 }
 
+/** The hosts of {@linkcode describeHosts}, as many as fit: what to do comes last in a line. */
+export function fitHosts(
+  hosts: Parameters<typeof describeHosts>[0],
+  { columns, rows }: { readonly columns: number; readonly rows: number },
+): string[] {
+  for (let count = Math.min(rows, hosts.length); count > 0; count--) {
+    const lines = describeHosts(hosts, count)
+      .flatMap((line) => wrapLine(line, columns));
+    if (lines.length <= rows) return lines;
+  }
+  return describeHosts(hosts, 1);
+}
+
+/** A line in lines of so many columns, broken at blanks. */
+function wrapLine(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line: string | undefined;
+  for (const word of text.split(" ")) {
+    const longer: string = line === undefined ? word : `${line} ${word}`;
+    if (line === undefined || stringWidth(longer) <= columns) line = longer;
+    else {
+      lines.push(line);
+      line = `      ${word}`;
+    }
+  }
+  return [...lines, line ?? ""];
+}
+
 /** `38 of 40 verified`; empty if no hosts are expected. */
 export function describeVerdict(
   { neededCount, verifiedCount }: Verdict,

@@ -243,6 +243,16 @@ export const FAULTS: readonly Fault[] = [
     prelude: firewall("in iifname eth0 numgen random mod 100 < 25 drop"),
   },
   {
+    name: "wireless, at 20 Mbit/s",
+    code: "wifi",
+    megabits: { all: 80, faulty: 20 },
+    prelude: [
+      "ip link set eth0 down",
+      "ip link set eth0 name wlp3s0",
+      "ip link set wlp3s0 up",
+    ].join("\n"),
+  },
+  {
     name: "a firewall that takes no connections",
     code: "-",
     prelude: firewall(

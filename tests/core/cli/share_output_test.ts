@@ -10,6 +10,7 @@ import {
   describeShare,
   describeSummary,
   describeVerdict,
+  fitHosts,
   formatShareStart,
   placeCode,
 } from "../../../cli/share_output.ts";
@@ -196,6 +197,28 @@ Deno.test("placeCode() puts a code beside the lines, below them, or nowhere", ()
   assertEquals(place(11, 4), lines);
   assertEquals(place(7, 9), lines);
   assertEquals(placeCode(lines, [], { columns: 80, rows: 24 }), lines);
+});
+
+Deno.test("fitHosts() breaks long reasons, so that what to do can be read", () => {
+  const host = { name: "lab07", state: "fetching", fraction: 0.625 } as const;
+  const reason = "it receives a steady 11.8 MB/s; replace its cable";
+  const hosts = [{ ...host, reason }, host, host];
+  assertEquals(fitHosts(hosts, { columns: 40, rows: 4 }), [
+    "lab07  fetching   at 62 %: it receives a",
+    "      steady 11.8 MB/s; replace its",
+    "      cable",
+    "and 2 more hosts",
+  ]);
+  assertEquals(fitHosts(hosts, { columns: 80, rows: 4 }).length, 3);
+  assertEquals(fitHosts(hosts, { columns: 40, rows: 3 }), [
+    "and 3 more hosts",
+  ]);
+  assertEquals(
+    fitHosts([{ ...host, reason }], { columns: 70, rows: 2 }).length,
+    2,
+  );
+  assertEquals(fitHosts([host], { columns: 40, rows: 0 }).length, 1);
+  assertEquals(fitHosts([], { columns: 40, rows: 3 }), []);
 });
 
 Deno.test("describeHosts() puts states below each other, and counts the rest", () => {
