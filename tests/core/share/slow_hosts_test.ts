@@ -194,3 +194,23 @@ Deno.test("a host that is stuck has the reason beside the time", () => {
     "diskFull stuck for 30 s at 50 %: its disk is full (100 B free, 500 B needed); free some space there",
   );
 });
+
+Deno.test("thousands that lie in a host's name change neither its row nor its reason", () => {
+  const rollout = createRollout();
+  codesOf(seconds(15, SLOW_DISK), rollout);
+  const liar = { ...EVIDENCE, late: 1, peerCount: 0, isWireless: true };
+  for (let number = 0; number < 3_000; number++) {
+    const lie = report("4", {
+      peerId: `${number}`.padStart(40, "0") as HostReport["peerId"],
+      ...{ downloadBytesPerSecond: 30, fraction: 0.9, evidence: liar },
+      ...{ state: number % 2 === 0 ? "fetching" : "verified" },
+    });
+    rollout.reported(lie, `10.0.${number >> 8}.${number & 255}`, 14_500);
+  }
+  const hosts = rollout.hosts(15_000);
+  const [own] = hosts.filter(({ name }) => name === "lab04");
+  assertEquals([own!.address, own!.reasonCode, own!.fraction < 0.02], [
+    ...["192.168.1.4", "disk", true],
+  ]);
+  assertEquals(hosts.length, 3_004);
+});
