@@ -224,7 +224,7 @@ export function describeFinish(
     .map((number) => `${number}`.padStart(2, "0"));
   const speed = `${Math.floor(ofBound * 100)} % of the fastest possible`;
   return leftMs === 0
-    ? `Last one done at ${hours}:${minutes}; ${speed}`
+    ? `All that joined were done at ${hours}:${minutes}; ${speed}`
     : `Last one done in about ${formatDuration(leftMs / 1000)} (± ${
       formatDuration(uncertaintyMs / 1000)
     }), at ${hours}:${minutes}; ${speed}`;

@@ -64,16 +64,22 @@ export function forecast(
   const active = counted.filter(({ completeAtMs }) =>
     completeAtMs === undefined
   );
+  // Those that are stuck or gone have no end.
+  const isOver = active.length === 0;
+  const hasOthers = hosts.some(({ isActive, completeAtMs }) =>
+    !isActive && completeAtMs === undefined
+  );
+  if (isOver && hasOthers) return undefined;
   const ageMs = nowMs - startMs;
-  if (active.length > 0 && ageMs < LEAST_AGE_MS) return undefined;
+  if (!isOver && ageMs < LEAST_AGE_MS) return undefined;
   const leftMs = leftMsOf(active, { nowMs, share: WINDOWS.long });
   const otherMs = leftMsOf(active, { nowMs, share: WINDOWS.short });
   if (leftMs === undefined || otherMs === undefined) return undefined;
   if (leftMs > MOST_LEFT_MS) return undefined;
   const doubt = DOUBT.least + DOUBT.first * Math.max(0, 1 - ageMs / YOUNG_MS);
-  const endMs = active.length > 0
-    ? nowMs + leftMs
-    : most(counted.map(({ completeAtMs = 0 }) => completeAtMs));
+  const endMs = isOver
+    ? most(counted.map(({ completeAtMs = 0 }) => completeAtMs))
+    : nowMs + leftMs;
   const boundMs = boundMsOf(counted, { startMs, sourceUp });
   return {
     ...{ leftMs, endMs, boundMs },

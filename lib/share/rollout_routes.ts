@@ -176,7 +176,14 @@ export function rolloutMetrics(
   nowMs: number,
 ): MetricFamily[] {
   const counts = Object.entries(countStates(rollout.hosts(nowMs)));
-  return [{
+  const finish = rollout.finish(nowMs);
+  // Without a value there is no number: 0 would be the end.
+  const finishes = finish === undefined ? [] : [{
+    name: "share_finish_seconds",
+    help: "Time until the last host of the rollout is complete",
+    samples: [{ labels: {}, value: finish.leftMs / 1_000 }],
+  }];
+  return [...finishes, {
     name: "share_hosts",
     help: "Hosts of the rollout in each state",
     samples: counts.map(([state, value]) => ({ labels: { state }, value })),

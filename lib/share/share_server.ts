@@ -37,6 +37,7 @@ export interface ShareServerOptions extends
     | "metrics"
     | "onlyListed"
     | "pageIntro"
+    | "pageOverview"
     | "routes"
     | "udp"
   > {
@@ -68,6 +69,9 @@ export async function startShareServer(
         ...table.command && { command: table.command },
         metrics: (nowMs) => table.metrics(nowMs),
         pageIntro: (origin) => table.renderIntro(origin),
+        ...options.rollout && {
+          pageOverview: (view, nowMs) => table.renderOverview(view, nowMs),
+        },
       });
       const address = { hostname: publicHostname, port: tracker.port };
       table.origin = `http://${formatPeerAddress(address)}`;

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { InfoHash } from "../base/identifier.ts";
 import { MemoryCatalogue } from "../catalogue/memory_catalogue.ts";
 import {
   TORRENT_FOLDER,
@@ -15,6 +16,8 @@ import type {
   TrackerHandler,
 } from "../tracker/http_handler.ts";
 import type { Html } from "../tracker/page/html.ts";
+import type { MainPart } from "../tracker/page/table.ts";
+import type { PageView } from "../tracker/page/view.ts";
 import type { MetricFamily } from "../tracker/page/metrics.ts";
 import { torrentRoutes } from "../tracker/torrent_routes.ts";
 import type { ExecutableFolder } from "./executables.ts";
@@ -23,6 +26,7 @@ import {
   type ListedShare,
   LISTING_PATH,
 } from "./share_listing.ts";
+import { renderRollout } from "./rollout_page.ts";
 import { renderShares } from "./share_page.ts";
 import type { Rollout } from "./rollout.ts";
 import type { RolloutControl } from "./rollout_control.ts";
@@ -118,6 +122,23 @@ export class ShareTable {
       origin: shown,
       targets: this.targets,
     });
+  }
+
+  /** Writes the page of the rollout; `undefined` without one. */
+  renderOverview(view: PageView, nowMs: number): MainPart | undefined {
+    const rollout = this.#rollout;
+    if (rollout === undefined) return undefined;
+    const hosts = rollout.hosts(nowMs);
+    const shares = Array.from(this.shares.values(), ({ id, name }) => ({
+      name,
+      light: rollout.light(nowMs, id as InfoHash),
+      finish: rollout.finish(nowMs, id as InfoHash),
+      isPaused: rollout.control.of(id).isPaused,
+    }));
+    const verdict = rollout.verdict(hosts);
+    const invitation = this.renderIntro(view.origin);
+    const clocks = { nowMs, wallMs: Date.now() };
+    return renderRollout(view, { hosts, verdict, shares, invitation }, clocks);
   }
 
   #isHashing(path: string): boolean {

@@ -8,6 +8,8 @@ import type { Permits } from "../base/address_filter.ts";
 import type { TorrentCatalogue } from "../catalogue/torrent_catalogue.ts";
 import type { Html } from "./page/html.ts";
 import type { MetricFamily } from "./page/metrics.ts";
+import type { MainPart } from "./page/table.ts";
+import type { PageView } from "./page/view.ts";
 import type { PeerStore, SwarmChange } from "./store/peer_store.ts";
 import type { CommandHandler, TrackerHandler } from "./http_handler.ts";
 import type { AnnounceEntry } from "./tracker.ts";
@@ -68,6 +70,15 @@ export interface StartTrackerOptions {
    * @default none
    */
   readonly pageIntro?: (origin: string) => Html | undefined;
+  /**
+   * Writes the page in the place of that of all torrents.
+   * @internal For `startShareServer`.
+   * @default {that of all torrents}
+   */
+  readonly pageOverview?: (
+    view: PageView,
+    nowMs: number,
+  ) => MainPart | undefined;
   /**
    * Further routes by path, or in the place of the tracker's own; they answer under
    * the names of `pageNames`. A path that ends with a slash stands for all that begin

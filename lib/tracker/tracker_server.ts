@@ -102,6 +102,7 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
     catalogue,
     peerCommand: options.peerCommand ?? "peer",
     intro: options.pageIntro,
+    overview: options.pageOverview,
     origin: () =>
       `http://${formatPeerAddress({ hostname: publicHostname, port })}`,
     startedAtMs: performance.now(),

@@ -94,9 +94,9 @@ export function renderPage(
 }
 
 function renderHeader(view: PageView, sources: PageSources): Html {
-  const label = view.infoHash === undefined
-    ? "Search torrents"
-    : "Search hosts";
+  const hasTorrents = view.infoHash === undefined &&
+    sources.overview === undefined;
+  const label = hasTorrents ? "Search torrents" : "Search hosts";
   const hidden = hiddenParameters(view).map(([name, value]) =>
     markup`<input type="hidden" name="${name}" value="${value}">`
   );

@@ -33,6 +33,8 @@ const MAX_SWARMS_READ = 20;
 
 /** Writes the main part of the page of all torrents. */
 export function renderOverview(view: PageView, sources: PageSources): MainPart {
+  const own = sources.overview?.(view, sources.nowMs);
+  if (own !== undefined) return own;
   const { torrents, totals } = sources.snapshot;
   const { shown, matchCount } = selectRows(torrents, TORRENT_TABLE, view);
   const progress = readSwarms(shown, sources);

@@ -132,6 +132,18 @@ ${FILLS}
 .map a:hover { text-decoration: none; border-color: var(--state); }
 .swarm + table, .map + table { border-top: 1px solid var(--line); }
 
+.light, .legend span { color: var(--state); }
+.light { font-weight: 600; margin-top: .8rem; }
+.light::before, .legend span::before { content: ""; display: inline-block; width: .85rem; height: .85rem; margin-right: .5rem; border-radius: 50%; background: var(--state); vertical-align: -.08rem; }
+.light::before { box-shadow: 0 0 0 .2rem color-mix(in srgb, var(--state) 25%, transparent); }
+h3 { font-size: 1.05rem; margin-top: 1rem; overflow-wrap: anywhere; }
+.pieces { display: block; width: 100%; height: .9rem; margin-top: .7rem; border-radius: .3rem; }
+.pieces path { fill: var(--state); }
+.legend { font-size: .8rem; margin-top: .3rem; }
+.legend span { margin-left: .7rem; }
+.legend span::before { width: .6rem; height: .6rem; margin-right: .3rem; border-radius: .15rem; }
+.reason { max-width: 26rem; overflow-wrap: anywhere; }
+
 .shares dl { display: grid; grid-template-columns: max-content 1fr; align-items: center; gap: .4rem 1rem; margin-top: .9rem; }
 .shares dt::before { display: none; }
 .shares > div { flex-basis: 26rem; }
@@ -180,6 +192,9 @@ footer { padding-top: .25rem; padding-bottom: 2rem; display: flex; flex-wrap: wr
   td.wide progress { flex: 1; }
   td.wide progress + span { text-align: right; }
   .none, td:has(> .none) { display: none; }
+  tbody tr > td[data-label="State"] { order: 2; margin-left: auto; color: inherit; }
+  td.reason { order: 5; flex: 1 1 100%; max-width: 100%; }
+  td:is([data-label=Receives], [data-label=Sends])::before { content: attr(data-label) " "; text-transform: lowercase; }
   td:is([data-label=Seeders], [data-label=Leechers], [data-label=Completed])::before { content: attr(data-label) " "; text-transform: lowercase; }
   .speed { display: flex; align-items: center; }
   .speed .spark { width: 4rem; margin: 0 .5rem 0 0; }

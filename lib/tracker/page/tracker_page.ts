@@ -43,6 +43,8 @@ export interface TrackerPageOptions {
   readonly peerCommand: string;
   /** Writes the part above the page of all torrents. @default none */
   readonly intro?: PageSources["intro"];
+  /** Writes the page in the place of that of all torrents. @default none */
+  readonly overview?: PageSources["overview"];
   /** Scheme, host and port of the tracker, for requests without a valid `Host`. */
   readonly origin: () => string;
   /** Lets other requests have their turn during long work. */

@@ -19,6 +19,8 @@ import type {
 import { describeHost, type Host } from "./host.ts";
 import type { Html } from "./html.ts";
 import type { SpeedHistory } from "./speed_history.ts";
+import type { MainPart } from "./table.ts";
+import type { PageView } from "./view.ts";
 
 /** Hosts of one torrent that are read at most; of larger swarms any of them. */
 export const MAX_HOSTS_READ = 2_000;
@@ -115,6 +117,10 @@ export interface PageSources {
   readonly peerCommand: string;
   /** Writes the part above the page of all torrents. */
   readonly intro?: ((origin: string) => Html | undefined) | undefined;
+  /** Writes the page in the place of that of all torrents. */
+  readonly overview?:
+    | ((view: PageView, nowMs: number) => MainPart | undefined)
+    | undefined;
   readonly startedAtMs: number;
   readonly nowMs: number;
 }

@@ -40,12 +40,13 @@ export const MAX_ROW_COUNT = 20 * PAGE_LENGTH;
 /** Longest text to search for, in UTF-16 code units; the rest is cut off. */
 const MAX_SEARCH_LENGTH = 100;
 
-/** The columns that torrents and hosts are sorted by. */
-const TORRENT_SORT = /^-?(name|done|size|seeders|leechers|completed|speed)$/;
+/** The columns that torrents, or the hosts of a rollout, and hosts are sorted by. */
+const TORRENT_SORT =
+  /^-?(name|done|size|seeders|leechers|completed|speed|state|progress|sent)$/;
 const HOST_SORT = /^-?(host|client|progress|speed|left|seen)$/;
 
 /** Columns whose small values are of interest: text, and progress that is about to end. */
-const ASCENDING = /^(name|host|client|progress|done|left)$/;
+const ASCENDING = /^(name|host|client|progress|done|left|state)$/;
 
 /** The view that a link to a torrent leads to. */
 export function plainView(infoHash: InfoHash, origin: string): PageView {

@@ -141,7 +141,7 @@ Deno.test("describeFinish() says when the last one is done, and how near the bou
   );
   assertEquals(
     describeFinish({ ...finish, leftMs: 0, endMs: -119_000 }, clocks),
-    "Last one done at 14:28; 92 % of the fastest possible",
+    "All that joined were done at 14:28; 92 % of the fastest possible",
   );
 });
 

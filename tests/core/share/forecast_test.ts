@@ -5,6 +5,7 @@ import {
   type HostCourse,
 } from "../../../lib/share/forecast.ts";
 import { Progress } from "../../../lib/share/progress.ts";
+import { rolloutMetrics } from "../../../lib/share/rollout_routes.ts";
 import { A, createRollout, report } from "./rollout_sample.ts";
 
 /** A host that starts at a time and gains as much a second until `untilMs`. */
@@ -95,6 +96,9 @@ Deno.test("forecast() leaves out hosts that are stuck or gone, and says nothing 
 Deno.test("forecast() knows the end once all hosts are complete", () => {
   const done = (completeAtMs: number): HostCourse =>
     course({ bytesPerSecond: 25, untilMs: 40_000, completeAtMs });
+  const gone = course({ bytesPerSecond: 9, untilMs: 9_000, isActive: false });
+  const some = { nowMs: 90_000, sourceUp: 10 };
+  assertEquals(forecast([done(40_000), gone], some), undefined);
   const finish = finishOf([done(40_000), done(41_000)], 90_000);
   assertEquals(
     [finish.leftMs, finish.uncertaintyMs, finish.endMs],
@@ -161,6 +165,14 @@ Deno.test("a rollout foretells the end from the reports of its hosts", () => {
   const finish = rollout.finish(20_000, A)!;
   assert(finish.leftMs > 0 && finish.leftMs < 60_000, `${finish.leftMs}`);
   assertEquals(finish.boundMs > 0, true);
+  const numberOf = (nowMs: number): number | undefined =>
+    rolloutMetrics(rollout, nowMs)
+      .find(({ name }) => name === "share_finish_seconds")?.samples[0]?.value;
+  assertEquals(numberOf(20_000), finish.leftMs / 1_000);
   // They became silent.
   assertEquals(rollout.finish(60_000, A), undefined);
+  assertEquals(numberOf(60_000), undefined);
+  // Nor is there an end while the share is paused.
+  rollout.control.setPaused(undefined, true);
+  assertEquals(rollout.finish(20_000, A), undefined);
 });

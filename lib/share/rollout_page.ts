@@ -1,0 +1,293 @@
+/**
+ * The part of the page that follows a rollout: how many hosts are verified, whether
+ * this machine is still needed, the end, a map of the pieces, and a table of the
+ * hosts, with those first that need somebody. Pure.
+ *
+ * @module
+ */
+import { type Html, markup, shownText } from "../tracker/page/html.ts";
+import {
+  type MainPart,
+  NO_VALUE,
+  renderTable,
+  selectRows,
+  type TableKind,
+} from "../tracker/page/table.ts";
+import {
+  formatCount,
+  formatFraction,
+  formatPlural,
+  formatSpeed,
+  formatTimeLeft,
+} from "../tracker/page/units.ts";
+import type { PageView } from "../tracker/page/view.ts";
+import type { Finish } from "./forecast.ts";
+import {
+  countStates,
+  isVerified,
+  ROLLOUT_STATES,
+  type RolloutHost,
+  type RolloutState,
+} from "./host_state.ts";
+import type { Verdict } from "./rollout.ts";
+import type { Clocks } from "./rollout_document.ts";
+import type { LightColor, SourceLight } from "./source_light.ts";
+
+/** Shares with a light of their own at most. */
+const MAX_SHARES = 20;
+
+/** One share, as far as its hosts depend on it. */
+export interface RolloutPageShare {
+  readonly name: string;
+  readonly light: SourceLight | undefined;
+  readonly finish: Finish | undefined;
+  readonly isPaused: boolean;
+}
+
+/** The rollout at one moment. */
+export interface RolloutPage {
+  readonly hosts: readonly RolloutHost[];
+  readonly verdict: Verdict;
+  readonly shares: readonly RolloutPageShare[];
+  /** Shown between the summary and the table. */
+  readonly invitation: Html | undefined;
+}
+
+/** The class of a state or a light, which colors it. */
+const CLASSES: Readonly<Record<RolloutState | LightColor, string>> = {
+  missing: "stuck",
+  failed: "stuck",
+  stuck: "stuck",
+  left: "silent",
+  waiting: "waiting",
+  verifying: "fetching",
+  fetching: "fetching",
+  verified: "done",
+  done: "done",
+  red: "stuck",
+  amber: "waiting",
+  green: "done",
+};
+
+/** The table of hosts. */
+const TABLE: TableKind<RolloutHost> = {
+  noun: "host",
+  emptyNote: "No machine has joined yet.",
+  columns: [
+    ["Host", "text", "name", sortableName],
+    ["State", "text", "state", rankOf],
+    ["Progress", "text", "progress", ({ fraction }) => fraction],
+    [
+      ...["Receives", "number", "speed"] as const,
+      ({ downloadBytesPerSecond }) => downloadBytesPerSecond || undefined,
+    ],
+    [
+      ...["Sends", "number", "sent"] as const,
+      ({ uploadBytesPerSecond }) => uploadBytesPerSecond || undefined,
+    ],
+    ["Note", "text"],
+  ],
+  defaultOrder: rankOf,
+  tieOf: sortableName,
+  matches: ({ name, address = "", state, reason = "" }, search) =>
+    [name, address, state, reason].some((text) =>
+      text.toLowerCase().includes(search)
+    ),
+};
+
+function rankOf({ state }: RolloutHost): number {
+  return ROLLOUT_STATES.indexOf(state);
+}
+
+/** `lab10` after `lab9`. */
+function sortableName({ name, address = "" }: RolloutHost): string {
+  return `${name.toLowerCase()} ${address}`
+    .replace(/\d+/g, (digits) => digits.padStart(12, "0"));
+}
+
+/** Writes the main part of the page of a rollout. */
+export function renderRollout(
+  view: PageView,
+  { hosts, verdict, shares, invitation }: RolloutPage,
+  clocks: Clocks,
+): MainPart {
+  const { shown, matchCount } = selectRows(hosts, TABLE, view);
+  const rows = shown.map(renderRow);
+  const count = hosts.length;
+  const table = renderTable(TABLE, { view, rows, matchCount, count });
+  const headline = describeVerdict(hosts, verdict);
+  const several = shares.length > 1;
+  const details = shares.slice(0, MAX_SHARES).map((share) =>
+    renderShare(share, { several, clocks })
+  );
+  const summary = markup`<section id="rollout" class="card swarm">
+    <p class="headline"><strong>${headline}</strong>${renderCounts(hosts)}</p>
+    ${renderProgress(hosts, verdict)}${details}</section>`;
+  const isBegun = hosts.some(({ state }) => state !== "missing");
+  const [first, second] = isBegun
+    ? [summary, invitation]
+    : [invitation, summary];
+  return {
+    title: `${headline} · ${shares.map(({ name }) => shownText(name)).join()}`,
+    rows,
+    before: markup`${first}${second}
+      <section id="host-section" class="card">${table.before}`,
+    after: markup`${table.after}</section>`,
+  };
+}
+
+/** `38 of 40 verified, 2 not`, or `7 machines, 3 verified`. */
+function describeVerdict(
+  hosts: readonly RolloutHost[],
+  { neededCount, verifiedCount }: Verdict,
+): string {
+  if (neededCount === undefined) {
+    return `${formatPlural(hosts.length, "machine")}, ${
+      formatCount(verifiedCount)
+    } verified`;
+  }
+  const missing = neededCount - verifiedCount;
+  const rest = missing > 0 ? `, ${formatCount(missing)} not` : "";
+  return `${formatCount(verifiedCount)} of ${
+    formatCount(neededCount)
+  } verified${rest}`;
+}
+
+function renderCounts(hosts: readonly RolloutHost[]): Html[] {
+  const counts = countStates(hosts);
+  return ROLLOUT_STATES.filter((state) => counts[state] > 0)
+    .map((state) =>
+      markup` ${renderState(state, `${formatCount(counts[state])} ${state}`)}`
+    );
+}
+
+function renderState(state: RolloutState, text: string): Html {
+  return markup`<b class="badge ${CLASSES[state]}">${text}</b>`;
+}
+
+function renderProgress(
+  hosts: readonly RolloutHost[],
+  { neededCount = hosts.length, verifiedCount }: Verdict,
+): Html | undefined {
+  if (neededCount === 0) return undefined;
+  return markup`<progress class="share" max="${neededCount}" value="${
+    Math.min(verifiedCount, neededCount)
+  }"></progress>`;
+}
+
+function renderShare(
+  { name, light, finish, isPaused }: RolloutPageShare,
+  { several, clocks }: {
+    readonly several: boolean;
+    readonly clocks: Clocks;
+  },
+): Html {
+  const title = several
+    ? markup`<h3><bdi>${shownText(name)}</bdi></h3>`
+    : undefined;
+  const end = isPaused
+    ? markup`<p><b class="badge waiting">paused</b> until <code>resume</code></p>`
+    : finish && markup`<p>${describeFinish(finish, clocks)}</p>`;
+  if (light === undefined) return markup`<div>${title}${end}</div>`;
+  return markup`<div>${title}<p class="light ${CLASSES[light.light]}">${
+    describeLight(light)
+  }</p>${end}${renderMap(light)}</div>`;
+}
+
+function describeLight({ light, onlyHere }: SourceLight): string {
+  switch (light) {
+    case "red":
+      // Rounded up: 0 % would be nothing.
+      return `${
+        Math.ceil(onlyHere * 100)
+      }% is only on this machine: leave it on`;
+    case "amber":
+      return "A part is on one other machine only: leave this one on";
+    case "green":
+      return "Everything is on two other machines: this one may be switched off";
+    default:
+      return light satisfies never;
+  }
+}
+
+/** `Last one done in about 4 min 30 s, at 14:32 (± 20 s); 92% of the fastest possible` */
+function describeFinish(
+  { leftMs, uncertaintyMs, endMs, ofBound }: Finish,
+  { nowMs, wallMs }: Clocks,
+): string {
+  const end = new Date(wallMs + endMs - nowMs);
+  const [hours, minutes] = [end.getHours(), end.getMinutes()]
+    .map((number) => `${number}`.padStart(2, "0"));
+  const speed = `${formatFraction(ofBound)} of the fastest possible`;
+  return leftMs === 0
+    ? `All that joined were done at ${hours}:${minutes}; ${speed}`
+    : `Last one done in about ${
+      formatTimeLeft(leftMs / 1000)
+    }, at ${hours}:${minutes} (± ${
+      formatTimeLeft(uncertaintyMs / 1000)
+    }); ${speed}`;
+}
+
+/** Classes of pieces by the number of other hosts that have them: none, one, more. */
+const LEVELS = ["stuck", "waiting", "done"] as const;
+
+/** A strip with the pieces in their order, colored by how many other hosts have them. */
+function renderMap({ map }: SourceLight): Html | undefined {
+  if (map.length === 0) return undefined;
+  const levels = map.map((others) => Math.min(others, LEVELS.length - 1));
+  const paths = LEVELS.map((_, level) => {
+    let path = "";
+    for (let cell = 0; cell < levels.length; cell++) {
+      if (levels[cell] !== level) continue;
+      const start = cell;
+      while (levels[cell + 1] === level) cell++;
+      path += `M${start} 0h${cell + 1 - start}v1h-${cell + 1 - start}z`;
+    }
+    return path;
+  });
+  const shares = LEVELS.map((_, level) =>
+    Math.round(
+      100 * levels.filter((one) => one === level).length / levels.length,
+    )
+  );
+  const label = `Pieces by other machines that have them: ${shares[0]}% none, ${
+    shares[1]
+  }% one, ${shares[2]}% two or more`;
+  return markup`<svg class="pieces" viewBox="0 0 ${map.length} 1" preserveAspectRatio="none" role="img" aria-label="${label}" shape-rendering="crispEdges">${
+    paths.map((path, level) =>
+      path === ""
+        ? undefined
+        : markup`<path class="${LEVELS[level]}" d="${path}"/>`
+    )
+  }</svg>
+    <p class="legend faint">Pieces on <span class="stuck">no</span> <span class="waiting">one</span> <span class="done">two or more</span> other machines</p>`;
+}
+
+function renderRow(host: RolloutHost): Html {
+  const { name, address, state, fraction, reason } = host;
+  const shownName = shownText(name);
+  const place = address === undefined || name.includes(address)
+    ? undefined
+    : markup`<small class="address">${shownText(address)}</small>`;
+  const note = reason ??
+    (isVerified(host) && !host.isReporting ? "as it announces" : undefined);
+  const speed = (bytesPerSecond: number): Html | string =>
+    bytesPerSecond > 0 ? formatSpeed(bytesPerSecond) : NO_VALUE;
+  return markup`<tr data-key="${name} ${address}">
+    <th scope="row"><span class="name"><bdi>${shownName}</bdi></span>${place}</th>
+    <td data-label="State">${renderState(state, state)}</td>
+    <td class="wide" data-label="Progress"><progress class="${
+    CLASSES[state]
+  }" max="1000" value="${Math.floor(fraction * 1000)}"></progress><span>${
+    formatFraction(fraction)
+  }</span></td>
+    <td class="number" data-label="Receives">${
+    speed(host.downloadBytesPerSecond)
+  }</td>
+    <td class="number" data-label="Sends">${
+    speed(host.uploadBytesPerSecond)
+  }</td>
+    <td class="reason" data-label="Note">${
+    note === undefined ? NO_VALUE : markup`<bdi>${note}</bdi>`
+  }</td></tr>`;
+}
