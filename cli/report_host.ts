@@ -111,7 +111,7 @@ function isOver({ state }: HostReport): boolean {
 }
 
 /** Does what the answers to the reports of a run say. */
-class Obedience {
+export class Obedience {
   readonly #run: Pick<TorrentRun, "transfer">;
   #heardMs = performance.now();
   #control: HostControl | undefined;
