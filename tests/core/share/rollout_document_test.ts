@@ -198,3 +198,22 @@ Deno.test("RolloutEvents ends a stream at once, and gives its slot back", async 
   for (const { done } of await Promise.all(pending)) assertEquals(done, true);
   assert(events.open("::1", read) !== undefined);
 });
+
+Deno.test("a document says that its share is paused, and its limit", () => {
+  const rollout = expecting("1");
+  rollout.reported(report("1"), "192.168.1.1", 0);
+  const read = (): RolloutDocument =>
+    describeRollout(SHARE, rollout, { ...CLOCKS, nowMs: 1_000 });
+  assertEquals([read().paused, "limitBytesPerSecond" in read()], [
+    ...[false, false],
+  ]);
+  rollout.control.setPaused(A, true);
+  rollout.control.setLimit(undefined, 10_000_000);
+  const document = read();
+  assertValid(JSON.parse(JSON.stringify(document)));
+  const [host] = document.hosts;
+  assertEquals(
+    [document.paused, document.limitBytesPerSecond, host?.reasonCode],
+    [true, 10_000_000, "paused"],
+  );
+});
