@@ -7,6 +7,7 @@
 import { dirname, join } from "@std/path";
 import { buildTorrent, createTorrent, type Torrent } from "../../mod.ts";
 import type { Host } from "../lan/host.ts";
+import { writeRandomFile } from "../programs/sample_file.ts";
 import { runCommand } from "../programs/running_program.ts";
 
 /** A file or a folder to share. */
@@ -22,6 +23,13 @@ export class Content {
     this.#folder = folder;
     this.torrent = torrent;
     this.length = torrent.geometry.length;
+  }
+
+  /** Writes and hashes a file of random bytes in `folder`. */
+  static async random(folder: string, length: number): Promise<Content> {
+    const name = "benchmark.bin";
+    await writeRandomFile(join(folder, name), length);
+    return await Content.hash(folder, name);
   }
 
   /** Hashes the file or folder `name` in `folder`. */

@@ -4,10 +4,8 @@
  *
  * @module
  */
-import { join } from "@std/path";
 import { missingProgram } from "../clients/client.ts";
 import { Host } from "../lan/host.ts";
-import { writeRandomFile } from "../programs/sample_file.ts";
 import { Content } from "./content.ts";
 import {
   BARE_LOOP,
@@ -28,7 +26,6 @@ import {
 import { SWARM_METRICS, valuesOf } from "./swarm_rows.ts";
 import { runSwarm, type SwarmRunOptions } from "./swarm_run.ts";
 
-const FILE_NAME = "benchmark.bin";
 const SOURCE = CONTENDERS[0]!;
 
 /** Creates the participants of a row of one seeder and one leecher. */
@@ -42,8 +39,7 @@ async function prepare(
     ) => Promise<Values>;
   },
 ): Promise<Participant[]> {
-  await writeRandomFile(join(folder, FILE_NAME), size);
-  const content = await Content.hash(folder, FILE_NAME);
+  const content = await Content.random(folder, size);
   const swarm = { content, network, folder, leecherCount: 1 };
   return contenders.map((contender) => ({
     ...contender,

@@ -5,11 +5,9 @@
  *
  * @module
  */
-import { join } from "@std/path";
 import { missingProgram } from "../clients/client.ts";
 import type { Host } from "../lan/host.ts";
 import { startPeer, TORRENT_NAME } from "../lan/sharing_steps.ts";
-import { writeRandomFile } from "../programs/sample_file.ts";
 import { Content } from "./content.ts";
 import { OURS } from "./contender.ts";
 import { openNetwork } from "./network.ts";
@@ -22,7 +20,6 @@ import {
   type Values,
 } from "./row.ts";
 
-const FILE_NAME = "benchmark.bin";
 /** There is no tracker at this URL. */
 const ANNOUNCE_URL = "http://127.0.0.1:9/announce";
 const VERIFY_TIMEOUT_MS = 120_000;
@@ -69,8 +66,7 @@ async function prepare(
   { folder, size = GIBIBYTE }: RowOptions,
   ourWork: Work,
 ): Promise<Participant[]> {
-  await writeRandomFile(join(folder, FILE_NAME), size);
-  const content = await Content.hash(folder, FILE_NAME);
+  const content = await Content.random(folder, size);
   const participant = (
     name: string,
     work: Work,
@@ -100,9 +96,9 @@ async function prepare(
   ];
 }
 
-async function createOnce(host: Host): Promise<void> {
+async function createOnce(host: Host, { torrent }: Content): Promise<void> {
   const output = "created.torrent";
-  checkCode(await host.runTask("create", [FILE_NAME, ANNOUNCE_URL, output]));
+  checkCode(await host.runTask("create", [torrent.name, ANNOUNCE_URL, output]));
 }
 
 async function verifyOnce(host: Host): Promise<void> {
@@ -119,11 +115,11 @@ async function verifyOnce(host: Host): Promise<void> {
 }
 
 async function mktorrentOnce(host: Host, content: Content): Promise<void> {
-  const { pieceLength } = content.torrent.geometry;
+  const { name, geometry: { pieceLength } } = content.torrent;
   checkCode(
     await host.run("mktorrent", [
       ...["-t", "2", "-l", `${Math.log2(pieceLength)}`],
-      ...["-a", ANNOUNCE_URL, "-o", "created.torrent", FILE_NAME],
+      ...["-a", ANNOUNCE_URL, "-o", "created.torrent", name],
     ]),
   );
 }

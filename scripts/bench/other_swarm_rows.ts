@@ -24,7 +24,6 @@ import {
 import { runSwarm, setUp } from "./swarm_run.ts";
 import { SWARM_METRICS, timeTarget, valuesOf } from "./swarm_rows.ts";
 
-const FILE_NAME = "file.bin";
 const FILE_COUNT = 10_000;
 const FILES_PER_FOLDER = 100;
 const FOLDER_NAME = "folder";
@@ -40,9 +39,8 @@ export const manyFiles: Row = {
   async prepare(
     { folder, network, size = 200 * MEBIBYTE }: RowOptions,
   ): Promise<Participant[]> {
-    await writeRandomFile(join(folder, FILE_NAME), size);
+    const oneFile = await Content.random(folder, size);
     await writeRandomFolder(join(folder, FOLDER_NAME), size);
-    const oneFile = await Content.hash(folder, FILE_NAME);
     const manyFiles = await Content.hash(folder, FOLDER_NAME);
     const participant = (contender: Contender, content = manyFiles) => ({
       ...contender,
@@ -151,8 +149,7 @@ export const earlyLeecher: Row = {
   async prepare(
     { folder, network, size = 4 * MEBIBYTE }: RowOptions,
   ): Promise<Participant[]> {
-    await writeRandomFile(join(folder, FILE_NAME), size);
-    const content = await Content.hash(folder, FILE_NAME);
+    const content = await Content.random(folder, size);
     return contendersOn(network).map((contender) => ({
       ...contender,
       measure: async () => ({

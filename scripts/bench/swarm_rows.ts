@@ -3,8 +3,6 @@
  *
  * @module
  */
-import { join } from "@std/path";
-import { writeRandomFile } from "../programs/sample_file.ts";
 import { Content } from "./content.ts";
 import { BARE_LOOP, type Contender, contendersOn } from "./contender.ts";
 import type { LinkRates } from "./network.ts";
@@ -22,8 +20,6 @@ import {
 } from "./row.ts";
 import { leecherName, runSwarm, type SwarmRun } from "./swarm_run.ts";
 import { libtorrent } from "../clients/libtorrent.ts";
-
-const FILE_NAME = "benchmark.bin";
 
 const RATE = 200;
 const SLOW_RATE = 50;
@@ -101,8 +97,7 @@ function swarmRow(options: SwarmRowOptions): Row {
     async prepare(
       { folder, network, size = length }: RowOptions,
     ): Promise<Participant[]> {
-      await writeRandomFile(join(folder, FILE_NAME), size);
-      const content = await Content.hash(folder, FILE_NAME);
+      const content = await Content.random(folder, size);
       const contenders = contendersOn(network);
       const stock = contenders.find(({ name }) => name === libtorrent.name);
       const lastClient = hasStockClient ? stock : undefined;
