@@ -78,10 +78,11 @@ function present(
   rows: readonly Candidate[],
   { name, nowMs }: { readonly name: string; readonly nowMs: number },
 ): Candidate[] {
+  const shown = withoutFormer(rows);
   // An expected address is no claim; its last peer counts unless one is complete.
-  const own = rows.filter(({ hostnames }) => hostnames.includes(name))
+  const own = shown.filter(({ hostnames }) => hostnames.includes(name))
     .sort((one, other) => rankOf(one) - rankOf(other));
-  const others = rows.filter((row) => !own.includes(row));
+  const others = shown.filter((row) => !own.includes(row));
   return [
     ...own,
     ...others.filter((row, index) =>
@@ -91,6 +92,29 @@ function present(
       )
     ),
   ];
+}
+
+/**
+ * The rows without those that were left behind: gone, while a host of the same name
+ * that reports one of its addresses has come since, as over IPv6 after a reboot.
+ */
+function withoutFormer(rows: readonly Candidate[]): readonly Candidate[] {
+  if (rows.length < 2) return rows;
+  const keysOf = ({ name, hostnames, claimed }: Candidate): string[] =>
+    name === ""
+      ? []
+      : [...hostnames, ...claimed].map((text) => `${name} ${text}`);
+  const newestMs = new Map<string, number>();
+  for (const row of rows) {
+    for (const key of keysOf(row)) {
+      const latestMs = newestMs.get(key) ?? -Infinity;
+      newestMs.set(key, Math.max(latestMs, row.firstSeenMs));
+    }
+  }
+  return rows.filter((row) =>
+    !row.isGone || row.isComplete ||
+    !keysOf(row).some((key) => newestMs.get(key)! > row.lastSeenMs)
+  );
 }
 
 function rankOf({ isComplete, isGone }: Candidate): number {

@@ -98,3 +98,43 @@ Deno.test("a host that claims a name, peer id or port changes no other address's
   );
   assertEquals(rowsOf(rollout, 10_000)[0], "lab01 verified");
 });
+
+Deno.test("a host that is back at an address of its other family is the same row", () => {
+  const addresses = ["192.168.1.4"];
+  for (
+    const [before, after] of [
+      ["192.168.1.4", "fd00::4"],
+      ["fd00::4", "192.168.1.4"],
+    ] as const
+  ) {
+    for (const text of ["192.168.1.4", "lab04", ""]) {
+      const rollout = text === "" ? createRollout() : expecting(text);
+      rollout.reported(report("4", { addresses }), before, 0);
+      const back = report("5", {
+        ...{ name: "lab04", state: "verified", addresses },
+      });
+      rollout.reported(back, after, 20_000);
+      const rows = (nowMs: number): string[] =>
+        rollout.hosts(nowMs).map(({ address, state }) => `${address} ${state}`);
+      assertEquals(rows(20_000), [`${after} verified`]);
+    }
+  }
+});
+
+Deno.test("a claim hides no host that is there, has another name, or came later", () => {
+  const addresses = ["192.168.1.4"];
+  const countOf = (
+    changes: Parameters<typeof report>[1],
+    nowMs: number,
+  ): number => {
+    const rollout = expecting("192.168.1.4");
+    rollout.reported(report("4", { addresses }), "192.168.1.4", 0);
+    const claim = report("5", { name: "lab04", addresses, ...changes });
+    rollout.reported(claim, "10.0.0.5", nowMs);
+    return rollout.hosts(nowMs).length;
+  };
+  assertEquals(countOf({}, 5_000), 2);
+  assertEquals(countOf({ name: "lab05" }, 20_000), 2);
+  assertEquals(countOf({ addresses: ["192.168.1.5"] }, 20_000), 2);
+  assertEquals(countOf({}, 20_000), 1);
+});
