@@ -10,14 +10,18 @@ import { freePort } from "./free_port.ts";
 import { assertCopied, LocalSwarm, runPeer } from "./local_swarm.ts";
 
 /** Serves what `answer` returns, from now until disposed of. */
-function serve(port: number, answer: () => Response): AsyncDisposable {
+async function serve(
+  port: number,
+  answer: () => Response,
+): Promise<AsyncDisposable> {
   const closing = new AbortController();
   const { signal } = closing;
   const hostname = "127.0.0.1";
-  const server = Deno.serve(
-    { hostname, port, signal, onListen: () => {} },
-    answer,
-  );
+  const listen = (): Deno.HttpServer =>
+    Deno.serve({ hostname, port, signal, onListen: () => {} }, answer);
+  // A program that another test starts just now has the listener that was closed
+  // until it runs.
+  const server = await retry(listen);
   return {
     [Symbol.asyncDispose]: () => {
       closing.abort();
@@ -26,9 +30,23 @@ function serve(port: number, answer: () => Response): AsyncDisposable {
   };
 }
 
+async function retry(listen: () => Deno.HttpServer): Promise<Deno.HttpServer> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return listen();
+    } catch (error) {
+      const isTaken = error instanceof Deno.errors.AddrInUse;
+      if (!isTaken || attempt === 20) throw error;
+      await delay(100);
+    }
+  }
+}
+
 /** Runs a peer whose server answers 503, 429 or not at all for a while. */
 async function shareLate(
-  early: ((port: number) => AsyncDisposable) | undefined,
+  early:
+    | ((port: number) => AsyncDisposable | Promise<AsyncDisposable>)
+    | undefined,
 ): Promise<string> {
   await using swarm = await LocalSwarm.open();
   const sample = await swarm.seed("sample.bin", { files: { "": 300_000 } });
@@ -40,12 +58,12 @@ async function shareLate(
     ...[url, "--dir", dir, "--port=0", "--exit-when-complete"],
     "--no-discovery",
   ];
-  const before = early?.(port);
+  const before = await early?.(port);
   await using peer = spawnTask("peer", args);
   await peer.stderr.waitFor(/warning: cannot fetch/);
   await before?.[Symbol.asyncDispose]();
   await delay(500);
-  await using _ = serve(port, () => new Response(file));
+  await using _ = await serve(port, () => new Response(file));
   const { code, stderr } = await peer.ended();
   assertEquals(code, 0, stderr);
   await assertCopied(sample, dir);
@@ -61,7 +79,7 @@ Deno.test("peer waits for the server of a torrent file that is not up yet", asyn
 
 for (const status of [429, 500, 503]) {
   Deno.test(`peer waits for a server that answers with status ${status}`, async () => {
-    const early = (port: number): AsyncDisposable =>
+    const early = (port: number): Promise<AsyncDisposable> =>
       serve(port, () => new Response("not yet", { status }));
     const lines = (await shareLate(early)).split("\n");
     assertMatch(lines[0]!, new RegExp(`HTTP status ${status}.*; trying again`));
@@ -95,7 +113,7 @@ Deno.test("peer ends at once where waiting cannot help", async () => {
       [200, "<html>", 3],
     ] as const
   ) {
-    await using _ = serve(port, () => new Response(body, { status }));
+    await using _ = await serve(port, () => new Response(body, { status }));
     const url = `http://127.0.0.1:${port}/a.torrent`;
     // Neither does the wait for another file go on.
     const result = await runPeer(url, late, "--retry-for", "forever");
@@ -135,7 +153,7 @@ async function shareBeside(
   stack.dispose();
   await using _ = late === undefined
     ? undefined
-    : serve(port, () => late(file));
+    : await serve(port, () => late(file));
   const { code, stderr } = await peer.ended();
   if (code === 0) await assertCopied(there, dir);
   return { code, stderr };
