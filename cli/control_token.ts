@@ -5,9 +5,8 @@
  * @module
  */
 import { readFolderToken, readToken, withoutBrackets } from "../mod.ts";
-import { readArgument } from "./flags.ts";
+import { readArgument, readFileArgument } from "./flags.ts";
 import { ownNames } from "./lan_addresses.ts";
-import { UsageError } from "./program_error.ts";
 
 const VARIABLE = "LANSWARM_TOKEN";
 
@@ -26,7 +25,7 @@ export async function namedToken(
   file: string | undefined,
 ): Promise<string | undefined> {
   if (file !== undefined) {
-    return readArgument("--token-file", await readFile(file), readToken);
+    return await readFileArgument("--token-file", file, readToken);
   }
   const permission = { name: "env", variable: VARIABLE } as const;
   // A task without the permission has none to give.
@@ -57,15 +56,4 @@ function isHere(hostname: string): boolean {
   return host === "localhost" || host.startsWith("127.") || host === "::1" ||
     ownNames().some((name) => name.toLowerCase() === host) ||
     Deno.networkInterfaces().some(({ address }) => address === host);
-}
-
-async function readFile(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (cause) {
-    const reason = cause instanceof Deno.errors.NotFound
-      ? "it does not exist"
-      : (cause as Error).message;
-    throw new UsageError(`--token-file: cannot read ${path}: ${reason}`);
-  }
 }

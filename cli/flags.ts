@@ -220,6 +220,21 @@ export function readArgument<Text, Value>(
   }
 }
 
+/** Reads a file that an argument names. @throws {UsageError} The same way. */
+export async function readFileArgument<Value>(
+  name: string,
+  path: string,
+  read: (text: string) => Value,
+): Promise<Value> {
+  const text = await Deno.readTextFile(path).catch((cause) => {
+    const reason = cause instanceof Deno.errors.NotFound
+      ? "it does not exist"
+      : (cause as Error).message;
+    throw new UsageError(`${name}: cannot read ${path}: ${reason}`);
+  });
+  return readArgument(name, text, read);
+}
+
 /** Reads whole numbers from `min` to `max`. The function throws a `RangeError`. */
 export function wholeNumber(
   min = 0,

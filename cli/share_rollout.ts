@@ -14,7 +14,7 @@ import {
 } from "../mod.ts";
 import type { Console } from "./console.ts";
 import { namedToken } from "./control_token.ts";
-import { readArgument } from "./flags.ts";
+import { readFileArgument } from "./flags.ts";
 import { ownAddresses } from "./lan_addresses.ts";
 import { printable, printableJson } from "./printable.ts";
 import {
@@ -167,22 +167,11 @@ export async function expectationOf(
   { expect, atLeast = 1 }: ShareJob,
 ): Promise<Expectation | undefined> {
   const expectation = expect?.type === "file"
-    ? readArgument("--expect", await readList(expect.path), readExpectation)
+    ? await readFileArgument("--expect", expect.path, readExpectation)
     : expect;
   const count = expectation?.type === "hosts"
     ? expectation.names.length
     : expectation?.count ?? Infinity;
   if (atLeast <= count) return expectation;
   throw new UsageError(`--at-least is more than the ${count} of --expect`);
-}
-
-async function readList(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (cause) {
-    const reason = cause instanceof Deno.errors.NotFound
-      ? "it does not exist"
-      : (cause as Error).message;
-    throw new UsageError(`--expect: cannot read ${path}: ${reason}`);
-  }
 }

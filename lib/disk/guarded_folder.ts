@@ -9,7 +9,7 @@
  * and the open. Therefore every file is confirmed after it was opened and before it
  * is used: its path must still lead to it, and for a write without a link.
  * A file that is read and has the expected stamp is the right one, whatever its path.
- * Where other users can exchange a folder, it is confirmed several times. The checks
+ * A folder that other users can exchange is confirmed several times. The checks
  * before the open keep pipes and links away; their verdict on a folder is kept for a
  * second.
  *

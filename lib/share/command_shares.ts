@@ -32,7 +32,7 @@ export interface CommandedShare {
   readonly name: string;
   /** True while its hosts are paused. */
   readonly paused: boolean;
-  /** What they may receive together, in bytes a second; absent without a limit. */
+  /** The most that they may receive together, in bytes a second; absent without a limit. */
   readonly limitBytesPerSecond?: number;
 }
 

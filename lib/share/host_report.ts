@@ -71,7 +71,7 @@ export interface HostReport {
   readonly reason: string | undefined;
   /** The kind of the failure. @default none */
   readonly reasonCode?: ReasonCode | undefined;
-  /** What it measured of itself while it fetched. @default nothing */
+  /** Its measurements of itself while it fetched. @default nothing */
   readonly evidence?: HostEvidence | undefined;
   /** Content received, in bytes. @default unknown */
   readonly receivedBytes?: number | undefined;

@@ -98,7 +98,7 @@ export interface Row extends Candidate {
   reportedMs: number;
   /** The time at which it last gained something, or had everything. */
   progressedMs: number;
-  /** Whether it is slow, and why. */
+  /** The judgement whether it is slow, and its reason. */
   readonly judgement: Judgement;
 }
 

@@ -7,7 +7,7 @@
 import { ProtocolError } from "../base/errors.ts";
 import type { PeerId } from "../base/identifier.ts";
 
-/** What a host is to do, as the answer to its report says. */
+/** The control of a host, as the answer to its report says. */
 export interface HostControl {
   /** Number of the last change. */
   readonly change: number;

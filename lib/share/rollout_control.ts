@@ -16,7 +16,7 @@ export const ALL_SHARES = "all";
 export interface ShareSetting {
   /** True while no host is to transfer anything. */
   readonly isPaused: boolean;
-  /** What its hosts may receive together; `undefined` for no limit. */
+  /** The most that its hosts may receive together; `undefined` for no limit. */
   readonly limit: SharedLimit | undefined;
 }
 
@@ -68,7 +68,7 @@ export class RolloutControl {
     this.#announce();
   }
 
-  /** What a host is to do that reports from an address. */
+  /** The control of a host that reports from an address. */
   answer(
     report: HostReport,
     hostname: string,

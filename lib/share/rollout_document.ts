@@ -97,7 +97,7 @@ export interface RolloutDocument {
   readonly hosts: readonly HostDocument[];
 }
 
-/** How far other hosts depend on the machine that shares. */
+/** The machine that shares, as far as other hosts depend on it. */
 export interface SourceDocument {
   /** False once others have everything, or enough hosts are verified. */
   readonly needed: boolean;

@@ -25,7 +25,7 @@ export interface Probe {
   readonly done: (isReachable: boolean, nowMs: number) => void;
 }
 
-/** What the judge is told of a rollout. */
+/** A rollout, as far as the judge knows it. */
 interface RolloutFacts {
   readonly nowMs: number;
   /** Peers of the process that shares. */

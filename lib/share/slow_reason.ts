@@ -16,7 +16,7 @@ export type CommonEvidence = Pick<
   "disk" | "late" | "hash" | "stall"
 >;
 
-/** What is known of a slow host. Rates in bytes a second. */
+/** A slow host, as far as it is known. Rates in bytes a second. */
 export interface SlowHost {
   /** Its own measurements; `undefined` for other clients. */
   readonly evidence: HostEvidence | undefined;

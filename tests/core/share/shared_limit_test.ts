@@ -20,7 +20,7 @@ class Hosts {
     }
   }
 
-  /** What all of them receive. */
+  /** The sum of their rates. */
   sum(links: Record<string, number>): number {
     return Object.entries(links).reduce(
       (sum, [name, link]) => sum + Math.min(link, this.parts[name] ?? 0),
