@@ -89,9 +89,9 @@ Deno.test("limit, pause, resume: the hosts of a share obey, and are complete in 
   await using first = spawnGet(origin, join(folder.path, "first"));
   await using second = spawnGet(origin, join(folder.path, "second"));
   while (await sumOf(origin) < 16 * MIB) await delay(100);
-  // 8 s at the limit, and one without it; a busy machine takes longer. The first
-  // answer to a report comes after the first pieces.
-  assertGreater(performance.now() - startMs, 5_000);
+  // 8 s at the limit, and one without it. The first answer to a report comes after the
+  // first pieces, and on a busy machine later: until then both send what the source may.
+  assertGreater(performance.now() - startMs, 3_500);
   assertEquals(await command("pause"), "0.bin: paused\n");
   await first.stdout.waitFor(/paused by the share/);
   await second.stdout.waitFor(/paused by the share/);
@@ -218,7 +218,7 @@ Deno.test("share goes on without commands where something else is called token",
   });
   const { share } = await spawnShare([folder.path]);
   await using _ = share;
-  assertMatch(share.stderr.text, /pause, resume and limit are off: cannot /);
+  await share.stderr.waitFor(/pause, resume and limit are off: cannot /);
 });
 
 Deno.test("openFolderToken() keeps a token of this user, and no other", async () => {
