@@ -30,7 +30,7 @@ const LEAST_INTERVAL_MS = 250;
 /** Longest wait for an answer, which a server may delay, in milliseconds. */
 const TIMEOUT_MS = { working: 5_000, over: 15_000, last: 500 } as const;
 /** Time without an answer after which a host goes on by itself, in milliseconds. */
-const FORSAKEN_MS = 30_000;
+const RELEASE_MS = 30_000;
 
 /** Reports a run until it is disposed of. */
 export function reportHost(
@@ -49,7 +49,7 @@ export function reportHost(
   );
   const ending = new AbortController();
   const reporter = new ReportSender(run.torrent);
-  const obedience = new Obedience(run);
+  const follower = new ControlFollower(run);
   const make = (): HostReport => ({
     ...reportOf(run),
     peerId: session.peerId,
@@ -62,16 +62,16 @@ export function reportHost(
   const reporting = (async () => {
     while (!ending.signal.aborted && !reporter.isUseless) {
       const startMs = performance.now();
-      const report = { ...make(), change: obedience.change };
+      const report = { ...make(), change: follower.change };
       const isTaken = await reporter.send(report, {
         timeoutMs: TIMEOUT_MS[isOver(report) ? "over" : "working"],
         signal: ending.signal,
       });
       const nowMs = performance.now();
-      obedience.hear(isTaken ? reporter.control : undefined, nowMs);
+      follower.take(isTaken ? reporter.control : undefined, nowMs);
       const isWorking = isTaken && !isOver(report);
       // The server lets the answer wait for a change of control that is not known yet.
-      const intervalMs = report.change !== obedience.change && isTaken
+      const intervalMs = report.change !== follower.change && isTaken
         ? LEAST_INTERVAL_MS
         : INTERVAL_MS[isWorking ? "working" : "settled"];
       await delay(Math.max(0, startMs + intervalMs - nowMs), ending)
@@ -79,7 +79,7 @@ export function reportHost(
         .catch(() => {});
     }
     // No answer will ever end a pause.
-    if (!ending.signal.aborted) obedience.hear(undefined, Infinity);
+    if (!ending.signal.aborted) follower.take(undefined, Infinity);
   })();
   return {
     [Symbol.asyncDispose]: async () => {
@@ -110,26 +110,26 @@ function isOver({ state }: HostReport): boolean {
   return state === "verified" || state === "done" || state === "failed";
 }
 
-/** Does what the answers to the reports of a run say. */
-export class Obedience {
+/** Controls a run as the answers to its reports say, and releases it without answers. */
+export class ControlFollower {
   readonly #run: Pick<TorrentRun, "transfer">;
-  #heardMs = performance.now();
+  #answeredMs = performance.now();
   #control: HostControl | undefined;
 
   constructor(run: Pick<TorrentRun, "transfer">) {
     this.#run = run;
   }
 
-  /** Number of the last change that was heard of; 0 before the first. */
+  /** Number of the last change in an answer; 0 before the first. */
   get change(): number {
     return this.#control?.change ?? 0;
   }
 
   /** Takes an answer; `undefined` if none has come. */
-  hear(answer: HostControl | undefined, nowMs: number): void {
-    if (answer !== undefined) this.#heardMs = nowMs;
-    const isForsaken = nowMs - this.#heardMs >= FORSAKEN_MS;
-    this.#control = answer ?? (isForsaken ? undefined : this.#control);
+  take(answer: HostControl | undefined, nowMs: number): void {
+    if (answer !== undefined) this.#answeredMs = nowMs;
+    const isReleased = nowMs - this.#answeredMs >= RELEASE_MS;
+    this.#control = answer ?? (isReleased ? undefined : this.#control);
     const { isPaused = false, maxBytesPerSecond = 0 } = this.#control ?? {};
     const { transfer } = this.#run;
     transfer?.control({

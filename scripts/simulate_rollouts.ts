@@ -1,7 +1,7 @@
 /**
  * `deno task simulate:rollouts [--unplug COUNT] [--forecast COUNT]`: runs seeded
  * rollouts in virtual time. Prints whether all hosts complete when the source is
- * killed at its first green light, and by how much the foretold ends are off. Ends
+ * killed at its first green light, and by how much the forecasts of the end are off. Ends
  * with 1 if a host does not complete, or a forecast is off by more than it may be.
  *
  * @module
@@ -20,7 +20,7 @@ Usage: deno task simulate:rollouts [options]
 Options:
 `;
 
-/** Shares of the content at which ends are foretold, and the largest error there. */
+/** Shares of the content at which ends are forecast, and the largest error there. */
 const FORECASTS = [
   { progress: 0.2, most: 0.15 },
   { progress: 0.5, most: 0.07 },
@@ -42,7 +42,7 @@ async function main(
       },
       forecast: {
         usage: "--forecast COUNT",
-        help: "runs whose end is foretold (20)",
+        help: "runs whose end is forecast (20)",
         default: 20,
         read: wholeNumber(),
       },
@@ -51,7 +51,7 @@ async function main(
   const write = (line: string): void => console.writeLine(line);
   const isRight = [
     unplugAll(flags.unplug, write),
-    foretellAll(flags.forecast, write),
+    forecastAll(flags.forecast, write),
   ];
   return await Promise.resolve(
     isRight.every(Boolean) ? EXIT_CODES.done : EXIT_CODES.failed,
@@ -77,7 +77,7 @@ function unplugAll(count: number, write: (line: string) => void): boolean {
 }
 
 /** Returns whether no forecast was off by more than it may be. */
-function foretellAll(count: number, write: (line: string) => void): boolean {
+function forecastAll(count: number, write: (line: string) => void): boolean {
   const errors: number[][] = FORECASTS.map(() => []);
   for (let seed = 1; seed <= count; seed++) {
     const run = runForecast(seed, FORECASTS.map(({ progress }) => progress));
@@ -90,7 +90,7 @@ function foretellAll(count: number, write: (line: string) => void): boolean {
     write(
       `seed ${seed}: ${run.hostCount} hosts, ${
         (run.tookMs / 1000).toFixed()
-      } s, ${percent(run.ofBound, 0)} of the bound; foretold with an error of ${
+      } s, ${percent(run.ofBound, 0)} of the bound; forecast with an error of ${
         parts.join(" and ")
       }`,
     );

@@ -2,7 +2,8 @@
  * Plants faults, one host each among three healthy ones, and prints the reason that the
  * machine which shares gives for each. Needs root on Linux, `nft`, `curl`, `mkfs.ext4`
  * and cgroups of version 1. `deno run -A scripts/slow_hosts.ts [--verbose] [FAULT...]`
- * plants those whose name contains one of the words.
+ * plants those whose name contains one of the words. It has all permissions because
+ * Deno allows writes to the cgroups below `/sys` with no fewer.
  *
  * @module
  */

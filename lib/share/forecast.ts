@@ -14,7 +14,7 @@ export interface HostCourse {
   readonly mostDown: number;
   /** The most that it was seen to send. */
   readonly mostUp: number;
-  /** True if its end can be foretold: it is there, and not stuck. */
+  /** True if its end can be forecast: it is there, and not stuck. */
   readonly isActive: boolean;
   /** The time at which it was complete. */
   readonly completeAtMs: number | undefined;
@@ -36,9 +36,9 @@ export interface Finish {
 
 /** Age up to which hosts still become faster, in milliseconds. */
 const YOUNG_MS = 20_000;
-/** Age from which the end is foretold, in milliseconds. */
+/** Age from which there is a forecast, in milliseconds. */
 const LEAST_AGE_MS = 2_000;
-/** A later end is not foretold, in milliseconds: 30 days. */
+/** A later end is not forecast, in milliseconds: 30 days. */
 const MOST_LEFT_MS = 30 * 86_400_000;
 /** The least uncertainty, and what is added at first, as shares of the time that is left. */
 const DOUBT = { least: 0.05, first: 0.25 } as const;
@@ -47,7 +47,7 @@ const WINDOWS = { long: 0.5, short: 0.25 } as const;
 /** Shortest stretch of the past from which a rate is taken, in milliseconds. */
 const LEAST_WINDOW_MS = 4_000;
 
-/** Foretells the end; `undefined` while no host moves. */
+/** Forecasts the end; `undefined` while no host moves. */
 export function forecast(
   hosts: readonly HostCourse[],
   { nowMs, sourceUp }: {

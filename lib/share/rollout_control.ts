@@ -1,7 +1,7 @@
 /**
  * The control of a rollout: which shares are paused, which have a limit, and what
- * each host is told of it in the answer to its report. Pure. Each change has a
- * number, by which a host that has heard of it is known.
+ * each host gets of it in the answer to its report. Each change has a number, which
+ * the next report of a host repeats. Pure.
  *
  * @module
  */

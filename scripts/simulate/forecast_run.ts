@@ -1,5 +1,5 @@
 /**
- * A swarm whose end is foretold while it runs. The seed decides about the hosts:
+ * A swarm whose end is forecast while it runs. The seed decides about the hosts:
  * their number, their links, and when they join.
  *
  * @module
@@ -20,7 +20,7 @@ const LOOK_MS = 250;
 export interface ForecastError {
   /** Of the content that the hosts had between them, from 0 to 1. */
   readonly progress: number;
-  /** The foretold time of all less the real one, as a share of the real one. */
+  /** The forecast time of all less the real one, as a share of the real one. */
   readonly error: number;
   /** The uncertainty that was stated, as a share of the same. */
   readonly stated: number;

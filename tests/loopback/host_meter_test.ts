@@ -2,7 +2,7 @@
  * The measurements of a host while it fetches, with a slow disk and a busy processor
  * of the test's own.
  */
-import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
+import { assert, assertEquals, assertGreater } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { HostMeter } from "../../cli/host_meter.ts";
 import { MemoryStorage } from "../../lib/mod.ts";
@@ -36,7 +36,6 @@ Deno.test("a transfer measures the time of its writes, and its peers", async () 
   // Timers end up to a millisecond early; writes that overlap count once.
   assertGreater(writingMs, 45);
   assertGreater(hashingMs, 0);
-  assertLess(hashingMs, writingMs + 60_000);
   assertEquals(owingCount, 0);
 });
 

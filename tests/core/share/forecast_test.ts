@@ -42,7 +42,7 @@ function finishOf(
   return forecast(hosts, { nowMs, sourceUp })!;
 }
 
-Deno.test("forecast() foretells the end of the last host", () => {
+Deno.test("forecast() finds the end of the last host", () => {
   const untilMs = 30_000;
   const finish = finishOf([
     course({ bytesPerSecond: 10, untilMs }),
@@ -145,7 +145,7 @@ Deno.test("Progress keeps its whole past in a bounded number of samples", () => 
   assertEquals([progress.startLeft, progress.startMs], [1e6, 0]);
 });
 
-Deno.test("a rollout foretells the end from the reports of its hosts", () => {
+Deno.test("a rollout forecasts the end from the reports of its hosts", () => {
   const rollout = createRollout();
   rollout.addShare(A, 1_000, () => ({
     torrent: { geometry: { pieceCount: 10 } },
