@@ -11,6 +11,7 @@ import {
   freeLength,
   type HostControl,
   type HostReport,
+  isOver,
   type PeerId,
   type ReportedState,
   ReportSender,
@@ -103,11 +104,6 @@ function receivedBy(
   if (transfer === undefined || source === undefined) return {};
   const { receivedBytes, sourceBytes } = transfer.load(source);
   return { receivedBytes, sourceBytes };
-}
-
-/** True for a host with nothing left to fetch. */
-function isOver({ state }: HostReport): boolean {
-  return state === "verified" || state === "done" || state === "failed";
 }
 
 /** Controls a run as the answers to its reports say, and releases it without answers. */

@@ -86,6 +86,11 @@ export interface HostReport {
   readonly change?: number | undefined;
 }
 
+/** True for a host with nothing left to fetch, or that has given up. */
+export function isOver({ state }: Pick<HostReport, "state">): boolean {
+  return state === "verified" || state === "done" || state === "failed";
+}
+
 /** Writes a report as the path and query of a request. */
 export function reportPath(report: HostReport): string {
   const query = new URLSearchParams({

@@ -7,7 +7,7 @@
 import { PEER_TIMEOUT } from "../announce/announce.ts";
 import type { InfoHash, PeerId } from "../base/identifier.ts";
 import type { Candidate } from "./expected_hosts.ts";
-import type { HostReport } from "./host_report.ts";
+import { type HostReport, isOver } from "./host_report.ts";
 import type { Progress } from "./progress.ts";
 import type { ReasonCode } from "./reason.ts";
 import type { Judgement } from "./judgement.ts";
@@ -132,8 +132,7 @@ export function isGone(
   nowMs: number,
 ): boolean {
   if (nowMs - lastSeenMs > PEER_TIMEOUT) return true;
-  const isReporting = report !== undefined && report.state !== "failed" &&
-    report.state !== "verified" && report.state !== "done";
+  const isReporting = report !== undefined && !isOver(report);
   if (isReporting && nowMs - reportedMs > REPORTS_GONE_MS) return true;
   return parts.size > 0 &&
     !parts.values().some(({ isPresent }) => isPresent);

@@ -93,4 +93,4 @@ export { ReportSender, type SendReportOptions } from "./report_sender.ts";
 export { failureCode, type ReasonCode } from "./reason.ts";
 export { type HostEvidence } from "./host_evidence.ts";
 export { HostProbes } from "./host_probes.ts";
-export { type HostReport, type ReportedState } from "./host_report.ts";
+export { type HostReport, isOver, type ReportedState } from "./host_report.ts";

@@ -15,7 +15,12 @@ import { attachment } from "../tracker/torrent_routes.ts";
 import { AnnounceRate } from "../tracker/tracker.ts";
 import type { MetricFamily } from "../tracker/page/metrics.ts";
 import { HeldReports } from "./held_reports.ts";
-import { type HostReport, parseReport, REPORT_PATH } from "./host_report.ts";
+import {
+  type HostReport,
+  isOver,
+  parseReport,
+  REPORT_PATH,
+} from "./host_report.ts";
 import { countStates } from "./host_state.ts";
 import type { Rollout } from "./rollout.ts";
 import { reportAnswer } from "./report_answer.ts";
@@ -134,8 +139,8 @@ export function rolloutRoutes(
       return json(reportAnswer({ ...answer, source: rollout.own }));
     };
     if (report.change !== control.change) return make();
-    const isOver = ["verified", "done", "failed"].includes(report.state);
-    const held = heldReports.hold(hostname, HOLD_MS[isOver ? "over" : "busy"]);
+    const holdMs = HOLD_MS[isOver(report) ? "over" : "busy"];
+    const held = heldReports.hold(hostname, holdMs);
     return held === undefined ? make() : held.then(make);
   }
 
