@@ -126,7 +126,8 @@ export function findPlanWarnings(
   }
   const { executables, emptyFolders, links } = lost;
   const parts = [
-    executables > 0 && plural(executables, "executable bit"),
+    executables > 0 &&
+    "executable bits, which the file system here gives to every file",
     emptyFolders > 0 && plural(emptyFolders, "empty folder"),
     links > 0 && `${plural(links, "link")} (what they lead to is shared)`,
   ].filter((part) => part !== false);

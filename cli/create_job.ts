@@ -34,7 +34,7 @@ Options:
 Everything in a folder is shared, hidden files included, but not OUTPUT, and not
 what systems leave there (see --exclude).
 PATH may be a symbolic link. Links in a folder are followed if they stay in it:
-the torrent contains the files that they lead to. Executable bits and empty
+the torrent contains the files that they lead to. Programs stay executable. Empty
 folders are not part of a torrent.
 
 Example:

@@ -40,7 +40,7 @@ const FLAGS = {
   json: {
     usage: "--json",
     help:
-      "print one JSON object: {name, infoHash, magnet, length, pieceLength, pieceCount, private, announce: [[url]],\nfiles: [{path: [..], length}]}; no magnet if it is private",
+      "print one JSON object: {name, infoHash, magnet, length, pieceLength, pieceCount, private, announce: [[url]],\nfiles: [{path: [..], length}]}; no magnet if it is private; executable: true at programs",
   },
 } as const;
 
@@ -84,6 +84,7 @@ export function toJson(torrent: Torrent): Readonly<Record<string, unknown>> {
     files: torrent.files.map((file) => ({
       path: pathInTorrent(torrent, file),
       length: file.length,
+      ...file.isExecutable && { executable: true },
     })),
   };
 }
@@ -115,8 +116,12 @@ export function describeTorrent(torrent: Torrent): string[] {
   // One by one: a million arguments of one push() would overflow the stack.
   for (const file of files) {
     const path = pathInTorrent(torrent, file).join("/");
-    const padding = file.isPadding ? ", padding" : "";
-    lines.push(`  ${path} (${formatSize(file.length)}${padding})`);
+    const notes = [
+      formatSize(file.length),
+      ...file.isPadding ? ["padding"] : [],
+      ...file.isExecutable ? ["program"] : [],
+    ];
+    lines.push(`  ${path} (${notes.join(", ")})`);
   }
   return lines;
 }

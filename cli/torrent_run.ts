@@ -265,6 +265,8 @@ export class TorrentRun implements TorrentState {
     try {
       const change = await content.findChange();
       if (change !== undefined) return this.#fail(change, content);
+      const have = this.#transfer?.have;
+      if (have !== undefined) await content.storage.finishFiles(have);
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
       return this.#fail(error, content);

@@ -118,7 +118,9 @@ export async function createTorrent(
     const bytes = buildTorrent({
       ...options,
       ...{ name, announce, pieceLength, pieceHashes },
-      content: isFolder ? { type: "folder", files } : { type: "file", length },
+      content: isFolder
+        ? { type: "folder", files }
+        : { type: "file", ...files[0]! },
     });
     try {
       const torrent = await parseTorrentFile(bytes, platform);

@@ -11,12 +11,15 @@
  *
  * @module
  */
+import type { Bitfield } from "../base/bitfield.ts";
 import { StorageError } from "../base/errors.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
 import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
 import { FilePool, withDescriptor } from "./file_pool.ts";
 import { type FileStamp, FileSystem } from "./file_system.ts";
+import { modeOf } from "./file_modes.ts";
+import { finishFiles } from "./finish_files.ts";
 import { GuardedFolder } from "./guarded_folder.ts";
 import type { Access } from "./guarded_paths.ts";
 import { probeNames } from "./name_probe.ts";
@@ -76,6 +79,7 @@ export async function openFileStorage(
 export class FileStorage implements Storage {
   /** The files, for workers to verify. */
   readonly files: ContentFiles;
+  readonly #torrent: Torrent;
   readonly #files: readonly TorrentFile[];
   readonly #spans: FileSpans;
   readonly #fileSystem = new FileSystem();
@@ -88,8 +92,10 @@ export class FileStorage implements Storage {
   #ours: Set<number> | undefined;
 
   /** @internal For {@linkcode openFileStorage}. */
-  constructor({ files }: Torrent, options: FileStorageOptions) {
+  constructor(torrent: Torrent, options: FileStorageOptions) {
+    const { files } = torrent;
     const { dir, maxOpenFiles = 64, fdPressure } = options;
+    this.#torrent = torrent;
     this.files = { guardedDir: dir, files };
     this.#files = files;
     this.#spans = new FileSpans(files);
@@ -107,11 +113,11 @@ export class FileStorage implements Storage {
 
   /** @internal For {@linkcode openFileStorage}. */
   async makeEmptyFiles(): Promise<void> {
-    const paths = this.#files
-      .filter(({ length, isPadding }) => length === 0 && !isPadding)
-      .map(({ path }) => path);
-    const stamps = await this.#folder.stamps(paths);
-    for (const [index, path] of paths.entries()) {
+    const files = this.#files
+      .filter(({ length, isPadding }) => length === 0 && !isPadding);
+    const stamps = await this.#folder.stamps(files.map(({ path }) => path));
+    for (const [index, file] of files.entries()) {
+      const { path } = file;
       const size = stamps[index]?.size;
       if (size === 0) continue;
       if (size !== undefined) {
@@ -121,7 +127,8 @@ export class FileStorage implements Storage {
         );
       }
       try {
-        (await this.#folder.open(path, "write"))[Symbol.dispose]();
+        const mode = modeOf(file);
+        (await this.#folder.open(path, "write", { mode }))[Symbol.dispose]();
       } catch (error) {
         const code = errorCode(error instanceof Error && error.cause) ?? "";
         // Harmless: no content is missing, and the first write reports the same.
@@ -257,6 +264,11 @@ export class FileStorage implements Storage {
     }
   }
 
+  /** Gives files whose pieces are all stored what the torrent says of them. */
+  finishFiles(have: Bitfield): Promise<void> {
+    return finishFiles(this.#torrent, have, this.#folder);
+  }
+
   /**
    * Checks that the file with this byte can be written, or made in its folder.
    * @throws {StorageError} If the system refuses.
@@ -296,13 +308,12 @@ export class FileStorage implements Storage {
   }
 
   async #open(fileIndex: number, access: Access): Promise<Deno.FsFile> {
-    const { path, length } = this.#files[fileIndex]!;
-    const expected = this.#served.expected[fileIndex];
-    const { file, stamp, isNew } = await this.#folder.open(
-      path,
-      access,
-      expected,
-    );
+    const torrentFile = this.#files[fileIndex]!;
+    const { path, length } = torrentFile;
+    const { file, stamp, isNew } = await this.#folder.open(path, access, {
+      expected: this.#served.expected[fileIndex],
+      mode: modeOf(torrentFile),
+    });
     const write = access === "write";
     if (isNew) this.#ours?.add(fileIndex);
     try {

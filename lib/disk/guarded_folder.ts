@@ -30,6 +30,7 @@ import {
   type GuardedPathsOptions,
   type KnownFolders,
 } from "./guarded_paths.ts";
+import { makeProgram } from "./file_modes.ts";
 import { isOpenTo, requireRegularFile, takeBack } from "./links.ts";
 import { storageFailure } from "./storage_failure.ts";
 
@@ -57,11 +58,19 @@ export interface GuardedFolderOptions extends Partial<GuardedPathsOptions> {
   readonly mode?: number;
 }
 
+/** Options of {@linkcode GuardedFolder.open}. */
+export interface OpenFileOptions {
+  /** Its stamp, if it must be a certain file. @default {any file} */
+  readonly expected?: FileStamp | undefined;
+  /** Permission bits of a new file. @default {those of the folder's new files} */
+  readonly mode?: number | undefined;
+}
+
 /** A folder to keep files below. */
 export class GuardedFolder {
   readonly #fileSystem: FileSystem;
   readonly #paths: GuardedPaths;
-  readonly #mode: Pick<GuardedFolderOptions, "mode">;
+  readonly #mode: number | undefined;
   /** The owner of what this process makes, once it made something. */
   #owner: number | null | undefined;
 
@@ -71,7 +80,7 @@ export class GuardedFolder {
       ...options,
       fileSystem: this.#fileSystem,
     });
-    this.#mode = options.mode === undefined ? {} : { mode: options.mode };
+    this.#mode = options.mode;
   }
 
   /** The path of a file on the disk. */
@@ -101,14 +110,13 @@ export class GuardedFolder {
   /**
    * Opens a file. For writing, the file and missing folders (this one included)
    * are created.
-   * @param expected Its stamp, if it must be a certain file.
    * @throws {StorageError} If it is missing (reading only), is not a regular file,
    * is reached through a link that is not followed, or the system refuses.
    */
   async open(
     path: readonly string[],
     access: Access,
-    expected?: FileStamp,
+    { expected, mode = this.#mode }: OpenFileOptions = {},
   ): Promise<GuardedFile> {
     const filePath = this.pathOf(path);
     const folders = this.#paths.keptFolders();
@@ -116,7 +124,7 @@ export class GuardedFolder {
     try {
       if (write) {
         try {
-          const file = await this.#create(path);
+          const file = await this.#create(path, mode);
           return await this.#guard(file, { path, access, isNew: true });
         } catch (error) {
           const exists = error instanceof Deno.errors.AlreadyExists;
@@ -138,12 +146,28 @@ export class GuardedFolder {
     }
   }
 
+  /**
+   * Makes a file a program, if it is not one. One that cannot be written, as it is
+   * reached through a link, or has another name, stays as it is.
+   */
+  async makeProgram(path: readonly string[]): Promise<void> {
+    try {
+      const found = await this.#paths.findFile(path, "write");
+      if (found !== undefined) await makeProgram(found.place, found.info);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+    }
+  }
+
   /** Creates a file, and missing folders. */
-  async #create(path: readonly string[]): Promise<Deno.FsFile> {
+  async #create(
+    path: readonly string[],
+    mode: number | undefined,
+  ): Promise<Deno.FsFile> {
     const create = async (): Promise<Deno.FsFile> => {
       await this.makeFolders(path);
       const access = { read: true, write: true, createNew: true };
-      const options = { ...access, ...this.#mode };
+      const options = { ...access, ...mode !== undefined && { mode } };
       return await this.#fileSystem.open(this.pathOf(path), options);
     };
     return await create().catch((error) => {

@@ -22,6 +22,7 @@ import {
   isSameFile,
   stampOf,
 } from "./file_system.ts";
+import { isProgram, keepsModes } from "./file_modes.ts";
 import { followLink } from "./links.ts";
 import { isOwnFolderName } from "./own_folder.ts";
 import { splitBytes, type Storage } from "./storage.ts";
@@ -35,6 +36,8 @@ export interface SourceFile {
   readonly path: readonly string[];
   /** In bytes. */
   readonly length: number;
+  /** True if its owner may run it as a program. */
+  readonly isExecutable: boolean;
   /** The file's state during the scan. */
   readonly stamp: FileStamp;
 }
@@ -53,7 +56,7 @@ export interface Source {
 
 /** Properties of a file or folder that a torrent does not describe, counted. */
 export interface LostProperties {
-  /** Files that may be run as programs. */
+  /** Files that count as programs only because the file system has no modes. */
   readonly executables: number;
   /** Folders without an entry. */
   readonly emptyFolders: number;
@@ -114,12 +117,17 @@ export async function scanSource(
   if (files.length === 0) {
     throw refusal(diskPath, lost.leftOut.size > 0 ? ALL_LEFT_OUT : NO_FILES);
   }
+  const isFolder = files[0]!.path.length > 0;
+  const haveNoModes = files.every((file) => file.isExecutable) &&
+    !await keepsModes(isFolder ? diskPath : dirname(diskPath));
   return {
     name: basename(diskPath),
-    isFolder: files[0]!.path.length > 0,
-    files,
+    isFolder,
+    files: haveNoModes
+      ? files.map((file) => ({ ...file, isExecutable: false }))
+      : files,
     length: files.reduce((sum, file) => sum + file.length, 0),
-    lost,
+    lost: { ...lost, executables: haveNoModes ? files.length : 0 },
   };
 }
 
@@ -190,12 +198,12 @@ async function walk(
   path: string,
   options: ScanSourceOptions,
   onFile: (file: SourceFile) => void,
-): Promise<LostProperties> {
+): Promise<Omit<LostProperties, "executables">> {
   const { exclude, signal, platform = platformOf(Deno.build.os) } = options;
   const fileSystem = new FileSystem();
   const excluded = exclude && foldName(await realOutputPath(exclude), platform);
   const leftOut = new Map<string, number>();
-  const lost = { executables: 0, emptyFolders: 0, links: 0, leftOut };
+  const lost = { emptyFolders: 0, links: 0, leftOut };
 
   async function visit(place: Place): Promise<void> {
     signal?.throwIfAborted();
@@ -214,9 +222,9 @@ async function walk(
       leftOut.set(NOT_INCLUDED, (leftOut.get(NOT_INCLUDED) ?? 0) + 1);
       return;
     }
-    // Windows reports no mode.
-    if (((info.mode ?? 0) & 0o111) !== 0) lost.executables++;
-    onFile({ diskPath, path, length: info.size, stamp: stampOf(info) });
+    const stamp = stampOf(info);
+    const isExecutable = isProgram(info);
+    onFile({ diskPath, path, length: info.size, isExecutable, stamp });
   }
 
   async function visitFolder(folder: Place): Promise<void> {

@@ -124,6 +124,7 @@ export class TorrentContent implements AsyncDisposable {
     const foreign = foreignFiles(this.#torrent, stamps, { have, record });
     if (!overwrite && foreign.length > 0) throw this.#refusal(foreign);
     this.storage.expect(stamps);
+    await this.storage.finishFiles(have);
     this.#isFinal = have.isFull && known?.known.isFull === true &&
       verified === undefined;
     if (this.#isFinal) return have;

@@ -17,15 +17,17 @@ export interface NewTorrentFile {
   readonly path: readonly string[];
   /** In bytes. */
   readonly length: number;
+  /** True for a program, which its owner may run. [BEP 47] @default {false} */
+  readonly isExecutable?: boolean;
 }
 
 /** The fields of a new torrent. */
 export interface NewTorrent {
   /** Name of the download. */
   readonly name: string;
-  /** The length of a single file in bytes, or the files of a folder called `name`, in order. */
+  /** A single file, or the files of a folder called `name`, in order. */
   readonly content:
-    | { readonly type: "file"; readonly length: number }
+    | { readonly type: "file" } & Omit<NewTorrentFile, "path">
     | { readonly type: "folder"; readonly files: readonly NewTorrentFile[] };
   /** In bytes. */
   readonly pieceLength: number;
@@ -42,7 +44,7 @@ export interface NewTorrent {
 }
 
 /**
- * Encodes a torrent file. [BEP 3, 12, 27] Equal input gives equal bytes.
+ * Encodes a torrent file. [BEP 3, 12, 27, 47] Equal input gives equal bytes.
  * @throws {RangeError} If the hashes do not fit the lengths, or a tracker's URL is not
  * one.
  */
@@ -60,9 +62,11 @@ export function buildTorrent(torrent: NewTorrent): Uint8Array<ArrayBuffer> {
     "piece length": pieceLength,
     pieces: pieceHashes,
     private: torrent.isPrivate === true ? 1 : undefined,
-    ...(content.type === "file"
-      ? { length: content.length }
-      : { files: content.files.map(({ path, length }) => ({ path, length })) }),
+    ...(content.type === "file" ? fileFields(content) : {
+      files: content.files.map((file) => (
+        { path: file.path, ...fileFields(file) }
+      )),
+    }),
   };
   return encodeBencode({ ...trackerFields({ ...torrent, announce }), info });
 }
@@ -85,6 +89,13 @@ export function buildTorrentFile(
   );
   const key = new TextEncoder().encode("4:info");
   return concat([others.subarray(0, -1), key, info, others.subarray(-1)]);
+}
+
+/** Without a property there is no `attr`: other creators then compute the same info hash. */
+function fileFields(
+  { length, isExecutable = false }: Omit<NewTorrentFile, "path">,
+): Record<string, Encodable | undefined> {
+  return { attr: isExecutable ? "x" : undefined, length };
 }
 
 /** The fields outside of the info dictionary. */

@@ -128,7 +128,9 @@ function parseFiles(
 ): TorrentFile[] {
   if (!info.has("files")) {
     const length = info.integer("length", 0);
-    return [{ path: [name], length, isPadding: false }];
+    const file = { path: [name], length, ...parseAttributes(info) };
+    // Padding has nothing to pad here.
+    return [{ ...file, isPadding: false }];
   }
   if (info.has("length")) {
     const reason = "is present beside files; a torrent has one of them";
@@ -161,19 +163,26 @@ function parseFile(
   platform: Platform,
 ): TorrentFile {
   const length = entry.integer("length", 0);
-  // Each letter is a property of the file. [BEP 47]
-  const attributes = entry.optionalText("attr") ?? "";
-  if (attributes.includes("l")) {
-    throw entry.fault("attr", "symlinks are not supported");
-  }
+  const attributes = parseAttributes(entry);
   const key = preferUtf8(entry, "path");
   const path = entry.textList(key);
   const fault = findPathFault(path, platform);
   if (fault !== undefined) throw entry.fault(key, fault);
+  return { path: [name, ...path], length, ...attributes };
+}
+
+/** The properties of a file; each letter is one, and unknown ones are ignored. [BEP 47] */
+function parseAttributes(
+  entry: FieldReader,
+): Omit<TorrentFile, "path" | "length"> {
+  const letters = entry.optionalText("attr") ?? "";
+  if (letters.includes("l")) {
+    throw entry.fault("attr", "symlinks are not supported");
+  }
   return {
-    path: [name, ...path],
-    length,
-    isPadding: attributes.includes("p"),
+    isPadding: letters.includes("p"),
+    ...letters.includes("x") && { isExecutable: true },
+    ...letters.includes("h") && { isHidden: true },
   };
 }
 

@@ -28,6 +28,10 @@ export interface TorrentFile {
    * and are never stored. [BEP 47]
    */
   readonly isPadding: boolean;
+  /** True if it is a program, which its owner may run. [BEP 47] @default {false} */
+  readonly isExecutable?: boolean;
+  /** True if its creator's system hides it; nothing follows from it. [BEP 47] @default {false} */
+  readonly isHidden?: boolean;
 }
 
 /** A parsed torrent file. [BEP 3, 12, 27] */

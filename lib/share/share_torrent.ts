@@ -117,9 +117,9 @@ async function reuse(
   const isSame = torrent.name === name &&
     torrent.isFolder === source.isFolder &&
     torrent.files.length === source.files.length &&
-    torrent.files.every(({ path, length }, index) => {
+    torrent.files.every(({ path, length, isExecutable = false }, index) => {
       const file = source.files[index]!;
-      return length === file.length &&
+      return length === file.length && isExecutable === file.isExecutable &&
         path.join("/") === [name, ...file.path].join("/");
     });
   if (!isSame) return undefined;

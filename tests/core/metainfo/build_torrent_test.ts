@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { VERSION } from "../../../lib/base/version.ts";
 import { infoHashFromHex } from "../../../lib/base/identifier.ts";
 import { sha1 } from "../../../lib/disk/sha1.ts";
@@ -28,6 +28,26 @@ Deno.test("buildTorrent() writes the keys of a single file in order", () => {
   );
 });
 
+Deno.test("buildTorrent() writes attr for programs alone", () => {
+  const content = { type: "file", length: 5, isExecutable: true } as const;
+  const text = new TextDecoder().decode(buildTorrent({ ...FILE, content }));
+  assertStringIncludes(text, "4:infod4:attr1:x6:lengthi5e4:name1:a");
+  const folder = new TextDecoder().decode(buildTorrent({
+    ...FILE,
+    content: {
+      type: "folder",
+      files: [
+        { path: ["a"], length: 2, isExecutable: true },
+        { path: ["b"], length: 3, isExecutable: false },
+      ],
+    },
+  }));
+  assertStringIncludes(
+    folder,
+    "5:filesld4:attr1:x6:lengthi2e4:pathl1:aeed6:lengthi3e4:pathl1:beee",
+  );
+});
+
 Deno.test("parseTorrent() reads what buildTorrent() writes", async () => {
   const bytes = buildTorrent({
     name: "folder",
@@ -36,7 +56,7 @@ Deno.test("parseTorrent() reads what buildTorrent() writes", async () => {
       files: [
         { path: ["b", "日本語"], length: 3 },
         { path: ["empty"], length: 0 },
-        { path: ["z"], length: 20_000 },
+        { path: ["z"], length: 20_000, isExecutable: true },
       ],
     },
     pieceLength: 16_384,
@@ -50,7 +70,10 @@ Deno.test("parseTorrent() reads what buildTorrent() writes", async () => {
   assertEquals(torrent.files, [
     { path: ["folder", "b", "日本語"], length: 3, isPadding: false },
     { path: ["folder", "empty"], length: 0, isPadding: false },
-    { path: ["folder", "z"], length: 20_000, isPadding: false },
+    {
+      ...{ path: ["folder", "z"], length: 20_000, isPadding: false },
+      isExecutable: true,
+    },
   ]);
   assertEquals(torrent.announce, [["http://a/announce"], [
     "http://b/announce",

@@ -20,7 +20,7 @@ import type { NamedFuzzTarget } from "../fuzz.ts";
 const EXAMPLES = [
   buildTorrent({
     name: "document.pdf",
-    content: { type: "file", length: 20_000 },
+    content: { type: "file", length: 20_000, isExecutable: true },
     pieceLength: 16_384,
     pieceHashes: new Uint8Array(40),
     announce: ["http://a/announce", "http://b/announce"],
@@ -35,7 +35,7 @@ const EXAMPLES = [
       files: [
         { path: ["a", "b"], length: 3 },
         { path: ["c"], length: 0 },
-        { path: ["d"], length: 1 },
+        { path: ["d"], length: 1, isExecutable: true },
       ],
     },
     pieceLength: 16_384,

@@ -59,6 +59,28 @@ Deno.test("parseTorrent() counts padding in the pieces and lets its paths repeat
   ]);
 });
 
+Deno.test("parseTorrent() reads the letters of attr, and ignores unknown ones", async () => {
+  const torrent = await parseInfo({
+    ...FOLDER_INFO,
+    files: [
+      { length: 39_999, path: ["a"], attr: "xyz?h" },
+      { length: 1, path: ["b"], attr: "" },
+    ],
+  });
+  assertEquals(torrent.files, [
+    {
+      ...{ path: ["folder", "a"], length: 39_999, isPadding: false },
+      ...{ isExecutable: true, isHidden: true },
+    },
+    { path: ["folder", "b"], length: 1, isPadding: false },
+  ]);
+  const single = await parseInfo({ ...FILE_INFO, attr: "px" });
+  assertEquals(single.files, [{
+    ...{ path: ["document.pdf"], length: 40_000, isPadding: false },
+    isExecutable: true,
+  }]);
+});
+
 Deno.test("parseTorrent() prefers names in UTF-8", async () => {
   const torrent = await parseInfo({
     ...FOLDER_INFO,
