@@ -1,12 +1,25 @@
 /**
- * The programs `pause`, `resume` and `limit`, which control all shares of a machine.
+ * The programs `pause`, `resume` and `limit`, which control all shares of a machine
+ * with its token: the one that is named, or the one that is saved in the folder that
+ * is shared from.
  *
  * @module
  */
-import { commandShares, FetchError } from "../mod.ts";
+import {
+  commandShares,
+  FetchError,
+  readFolderToken,
+  readToken,
+  withoutBrackets,
+} from "../mod.ts";
 import { invocationOf } from "./command_words.ts";
-import { findToken, TOKEN_FLAG } from "./control_token.ts";
-import { type FlagValues, parseCommandLine, readArgument } from "./flags.ts";
+import {
+  type FlagValues,
+  parseCommandLine,
+  readArgument,
+  readFileArgument,
+} from "./flags.ts";
+import { ownNames } from "./lan_addresses.ts";
 import { printable, printableJson } from "./printable.ts";
 import { type JobContext, type Program, programOf } from "./program.ts";
 import {
@@ -16,14 +29,18 @@ import {
   UsageError,
 } from "./program_error.ts";
 import { formatSize, readRate } from "./quantity.ts";
-import { locate, readOrigin } from "./share_origin.ts";
+import { locate, readOrigin } from "./share_search.ts";
 
 /** The commands. */
 export type CommandName = "pause" | "resume" | "limit";
 
 /** The flags of all three. */
 export const FLAGS = {
-  tokenFile: TOKEN_FLAG,
+  tokenFile: {
+    usage: "--token-file FILE",
+    help:
+      "file with the token that pause, resume and limit need (default: the environment variable LANSWARM_TOKEN, then .lanswarm/token)",
+  },
   quiet: { usage: "--quiet", help: "print errors only" },
   json: { usage: "--json", help: "print one JSON object" },
 } as const;
@@ -39,8 +56,7 @@ const EFFECTS = {
 const RATE_HELP = `
   RATE   bytes a second: 10MB/s, 800KiB/s, 5000000; none for no limit`;
 
-function helpOf(name: CommandName): string {
-  const isLimit = name === "limit";
+function helpOf(name: CommandName, isLimit: boolean): string {
   return `
 ${EFFECTS[name]}
 
@@ -72,24 +88,21 @@ export function parseControlJob(
   name: CommandName,
   args: readonly string[],
 ): ControlJob {
-  const count = name === "limit" ? 2 : 1;
+  const isLimit = name === "limit";
+  const count = isLimit ? 2 : 1;
   const { flags, positionals } = parseCommandLine(args, {
     flags: FLAGS,
-    help: helpOf(name),
-    takes: { name: name === "limit" ? "RATE or URL" : "URL", max: count },
+    help: helpOf(name, isLimit),
+    takes: { name: isLimit ? "RATE or URL" : "URL", max: count },
   });
   if (positionals.length < count) {
     throw new UsageError(
-      name === "limit" ? "limit needs RATE and URL" : "no URL is given",
+      isLimit ? "limit needs RATE and URL" : "no URL is given",
     );
   }
-  return {
-    ...{ ...flags, name },
-    origin: readArgument("URL", positionals.at(-1)!, readOrigin),
-    rate: name === "limit"
-      ? readArgument("RATE", positionals[0]!, readRate)
-      : 0,
-  };
+  const origin = readArgument("URL", positionals.at(-1)!, readOrigin);
+  const rate = isLimit ? readArgument("RATE", positionals[0]!, readRate) : 0;
+  return { ...flags, name, origin, rate };
 }
 
 /** The program of a command. */
@@ -120,26 +133,61 @@ export async function runControl(
     if (job.json) {
       console.writeResult(printableJson({ type: name, shares }));
     } else if (!job.quiet) {
-      for (const share of shares) {
-        console.writeResult(printable(`${share.name}: ${describe(share)}`));
+      for (const { name, paused, limitBytesPerSecond } of shares) {
+        const limit = limitBytesPerSecond === undefined
+          ? "no limit"
+          : `at most ${formatSize(limitBytesPerSecond)}/s`;
+        const line = `${name}: ${paused ? "paused" : limit}`;
+        console.writeResult(printable(line));
       }
     }
     return EXIT_CODES.done;
   } catch (error) {
     if (!(error instanceof FetchError)) throw error;
-    const { message } = error;
-    throw new ProgramError(`cannot ${name}: ${message}`, { cause: error });
+    const text = `cannot ${name}: ${error.message}`;
+    throw new ProgramError(text, { cause: error });
   }
 }
 
-/** `paused`, `at most 9.5 MiB/s`, `no limit` */
-function describe(
-  { paused, limitBytesPerSecond }: Awaited<
-    ReturnType<typeof commandShares>
-  >[number],
-): string {
-  const limit = limitBytesPerSecond === undefined
-    ? "no limit"
-    : `at most ${formatSize(limitBytesPerSecond)}/s`;
-  return paused ? "paused" : limit;
+const VARIABLE = "LANSWARM_TOKEN";
+
+/**
+ * The token that a file or the environment names; `undefined` if neither does.
+ * @throws {UsageError} If there is no valid token in it.
+ */
+export async function namedToken(
+  file: string | undefined,
+): Promise<string | undefined> {
+  if (file !== undefined) {
+    return await readFileArgument("--token-file", file, readToken);
+  }
+  const permission = { name: "env", variable: VARIABLE } as const;
+  // A task without the permission has none to give.
+  const isGranted = Deno.permissions.querySync(permission).state === "granted";
+  const text = isGranted ? Deno.env.get(VARIABLE) : undefined;
+  return text === undefined
+    ? undefined
+    : readArgument(VARIABLE, text, readToken);
+}
+
+/**
+ * Finds the tokens of a command, before permissions are given up. The one of the
+ * current folder is for shares of this machine alone: another must not get it.
+ * @returns The token for an origin.
+ */
+export async function findToken(
+  file: string | undefined,
+): Promise<(origin: string) => string | undefined> {
+  const named = await namedToken(file);
+  if (named !== undefined) return () => named;
+  const saved = await readFolderToken(".");
+  return (origin) => isHere(new URL(origin).hostname) ? saved : undefined;
+}
+
+/** True for an address or a name of this machine. */
+function isHere(hostname: string): boolean {
+  const host = withoutBrackets(hostname).toLowerCase();
+  return host === "localhost" || host.startsWith("127.") || host === "::1" ||
+    ownNames().some((name) => name.toLowerCase() === host) ||
+    Deno.networkInterfaces().some(({ address }) => address === host);
 }

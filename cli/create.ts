@@ -99,14 +99,13 @@ function describePlan(
   { geometry, fileCount, torrentFileLength }: CreateTorrentPlan,
 ): string {
   const { length, pieceCount, pieceLength } = geometry;
-  return `Hashing:   ${plural(fileCount, "file")}, ${formatSize(length)}: ${
-    plural(pieceCount, "piece")
-  } of ${formatSize(pieceLength)}, a torrent file of ${
-    formatSize(torrentFileLength)
-  }`;
+  const files = `${plural(fileCount, "file")}, ${formatSize(length)}`;
+  const pieces = `${plural(pieceCount, "piece")} of ${formatSize(pieceLength)}`;
+  const size = formatSize(torrentFileLength);
+  return `Hashing:   ${files}: ${pieces}, a torrent file of ${size}`;
 }
 
-/** A peer keeps several pieces in memory: longer ones are worth a warning, in bytes. */
+/** Longer pieces are worth a warning, as a peer keeps several in memory; in bytes. */
 const COSTLY_PIECE_LENGTH = 16 * 2 ** 20;
 
 /** Warnings of the cost of a new torrent for its peers, and of all that it does not carry. */
@@ -115,13 +114,13 @@ export function findPlanWarnings(
 ): string[] {
   const warnings: string[] = [];
   if (pieceLength > COSTLY_PIECE_LENGTH) {
-    const advice = pieceLength > choosePieceLength(length)
-      ? `; ${formatSize(choosePieceLength(length))} would be enough`
+    const usual = choosePieceLength(length);
+    const [size, cost] = [pieceLength, 2 * pieceLength].map(formatSize);
+    const advice = pieceLength > usual
+      ? `; ${formatSize(usual)} would be enough`
       : "";
     warnings.push(
-      `pieces of ${formatSize(pieceLength)} cost each peer that downloads ${
-        formatSize(2 * pieceLength)
-      } of memory or more, as it keeps at least two whole pieces until they are verified${advice}`,
+      `pieces of ${size} cost each peer that downloads ${cost} of memory or more, as it keeps at least two whole pieces until they are verified${advice}`,
     );
   }
   const { executables, emptyFolders, links } = lost;
@@ -205,10 +204,9 @@ export function findNameWarnings(
     const [first, ...others] = findPortabilityFaults(paths, platform);
     if (first === undefined) return [];
     const count = others.length === 0 ? "" : ` (and ${others.length} more)`;
+    const name = PLATFORM_NAMES[platform];
     return [
-      `${
-        PLATFORM_NAMES[platform]
-      } cannot download this torrent: ${first.reason}${count}; to share with such machines, choose other names`,
+      `${name} cannot download this torrent: ${first.reason}${count}; to share with such machines, choose other names`,
     ];
   });
 }

@@ -13,10 +13,8 @@ import {
 } from "../mod.ts";
 import { invocationOf } from "./command_words.ts";
 import { type FlagValues, parseCommandLine, readArgument } from "./flags.ts";
-import { readSize } from "./quantity.ts";
 import { UsageError } from "./program_error.ts";
-
-const TRACKER_PROTOCOLS = ["http:", "https:", "udp:"];
+import { readSize } from "./quantity.ts";
 
 const HELP = `
 Makes a torrent file of a file or a folder.
@@ -101,13 +99,17 @@ export function parseCreateJob(args: readonly string[]): CreateJob {
   const isUrl = last === undefined || last.includes("://") ||
     isTrackerUrl(last) || isUrlWithoutProtocol(last);
   const output = isUrl ? undefined : rest.pop();
-  if (rest.length === 0) {
-    throw new UsageError(
-      "no ANNOUNCE_URL is given: the tracker prints it when it starts",
-    );
+  if (rest.length > 0) {
+    return {
+      ...flags,
+      path: path!,
+      announce: rest.map(readTrackerUrl),
+      output,
+    };
   }
-  const announce = rest.map(readTrackerUrl);
-  return { ...flags, path: path!, announce, output };
+  throw new UsageError(
+    "no ANNOUNCE_URL is given: the tracker prints it when it starts",
+  );
 }
 
 /** One warning for each announce URL that is valid but unlike a tracker's. */
@@ -125,12 +127,12 @@ function readPieceLength(text: string): number {
   const pieceLength = readSize(text);
   try {
     checkPieceLength(pieceLength);
-    return pieceLength;
   } catch {
     throw new RangeError(
       `${pieceLength} bytes is not a power of two from 16KiB to 256MiB`,
     );
   }
+  return pieceLength;
 }
 
 /** The URL in the form in which peers request it. */
@@ -144,17 +146,15 @@ function readTrackerUrl(argument: string): string {
   const { protocol, hostname, port } = new URL(text);
   // Unlike HTTP, UDP trackers have no default port.
   if (protocol === "udp:" && Number(port) === 0) {
-    throw new UsageError(
-      `${quoted} names no port; write udp://${hostname}:PORT`,
-    );
+    const remedy = `write udp://${hostname}:PORT`;
+    throw new UsageError(`${quoted} names no port; ${remedy}`);
   }
   return requestedUrl(text);
 }
 
 function isTrackerUrl(text: string): boolean {
-  const url = URL.parse(text);
-  return url !== null && TRACKER_PROTOCOLS.includes(url.protocol) &&
-    url.hostname !== "";
+  const { protocol = "", hostname = "" } = URL.parse(text) ?? {};
+  return ["http:", "https:", "udp:"].includes(protocol) && hostname !== "";
 }
 
 /** `192.168.1.100:8000` or `tracker/announce`, but not a drive letter or a file in a folder. */

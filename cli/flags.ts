@@ -1,8 +1,7 @@
 /**
- * Reads command lines strictly, the same for every program: an unknown flag, a
- * flag given twice, and a value that is missing or malformed are each a
- * {@linkcode UsageError} that names the flag. A program's flags are one table, from
- * which their values, types and help come. Pure: arguments in, values out.
+ * Reads command lines strictly: an unknown flag, a flag given twice, and a value that
+ * is missing or malformed are each a {@linkcode UsageError} that names the flag. A
+ * program's flags are one table, from which their values, types and help come.
  *
  * @module
  */
@@ -19,15 +18,15 @@ export interface Flag {
    * `--allow NETWORK...` may be given several times.
    */
   readonly usage: `--${string}`;
-  /** Text beside it in the help, which wraps it; a line break stays. */
+  /** Text beside it in the help, wrapped; line breaks stay. */
   readonly help: string;
   readonly default?: unknown;
   /**
-   * Parses a value, trimmed and without a blank or anything invisible in it. Without
-   * this, a value is the text as it is. @throws {RangeError | SyntaxError}
+   * Parses a value, which is one word unless `isFree`. Without this, the value is the
+   * text as it is. @throws {RangeError | SyntaxError}
    */
   readonly read?: (text: string) => unknown;
-  /** Passes text to `read` as it is. @default {false} */
+  /** Passes any text to `read`, blanks and all. @default {false} */
   readonly isFree?: boolean;
 }
 
@@ -79,10 +78,7 @@ const COMMON_FLAGS = {
   isHelp: { usage: "--help", help: "print this help" },
 } as const;
 
-/**
- * Thrown on `--help` and `--version`: `runProgram()` prints the text and exits
- * with 0.
- */
+/** Thrown on `--help` and `--version`: `runProgram()` prints the text and exits with 0. */
 export class InformationRequest {
   readonly text: string;
 
@@ -92,8 +88,7 @@ export class InformationRequest {
 }
 
 /**
- * Reads a command line. Everything after `--` is positional. The help ends in the
- * exit codes.
+ * Reads a command line. Everything after `--` is positional.
  * @throws {UsageError} If the line does not match the flags.
  * @throws {InformationRequest} On `--help`, `-h` or `--version`.
  */
@@ -118,10 +113,8 @@ export function parseCommandLine<F extends Flags>(
   });
   if (parsed.help) throw new InformationRequest(formatHelp(help, flags));
   if (parsed.version) throw new InformationRequest(versionLine());
-  const values = Object.entries(table).map(([key, flag]) => [
-    key,
-    readFlag(flag, parsed[flagName(flag)]),
-  ]);
+  const values = Object.entries(table)
+    .map(([key, flag]) => [key, readFlag(flag, parsed[flagName(flag)])]);
   const positionals = parsed._.map(String);
   if (positionals.includes("")) throw new UsageError("an argument is empty");
   const { name, min = 0, max = Infinity } = takes ?? {};
@@ -129,10 +122,7 @@ export function parseCommandLine<F extends Flags>(
   if (positionals.length > max) {
     throw new UsageError(`more than one ${name} is given`);
   }
-  return {
-    flags: Object.fromEntries(values) as FlagValues<F>,
-    positionals,
-  };
+  return { flags: Object.fromEntries(values) as FlagValues<F>, positionals };
 }
 
 /** The name of a flag: `dir` of `--dir FOLDER`. */
@@ -144,7 +134,7 @@ function isBoolean({ usage }: Flag): boolean {
   return !usage.includes(" ");
 }
 
-/** Widest line of the help. */
+/** Columns of the help. */
 const HELP_COLUMNS = 80;
 
 function formatHelp(help: string, flags: readonly Flag[]): string {
@@ -235,7 +225,7 @@ export async function readFileArgument<Value>(
   return readArgument(name, text, read);
 }
 
-/** Reads whole numbers from `min` to `max`. The function throws a `RangeError`. */
+/** Reads whole numbers from `min` to `max`, or throws a `RangeError`. */
 export function wholeNumber(
   min = 0,
   max = Number.MAX_SAFE_INTEGER,
@@ -252,11 +242,20 @@ export function wholeNumber(
   };
 }
 
+/** Reads a port; 0 is any free one. @throws {RangeError} */
+export const readPort = wholeNumber(0, 65_535);
+
 /** @throws {RangeError} If the text is no network. */
 function readNetwork(text: string): string {
   createAddressFilter({ allow: [text] });
   return text;
 }
+
+/** The flag of the programs that can write for programs. */
+export const JSON_FLAG = {
+  usage: "--json",
+  help: "print one JSON object per line",
+} as const;
 
 /** The flags of the programs that listen. */
 export const LISTENER_FLAGS = {

@@ -15,25 +15,94 @@ import {
 } from "../mod.ts";
 import { invocationOf } from "./command_words.ts";
 import {
-  type Candidate,
   describeCandidate,
   findCandidates,
-  NoShareError,
+  readWhat,
+  untilReady,
+  type What,
 } from "./find_share.ts";
-import { untilReady } from "./ready_share.ts";
+import { type FlagValues, parseCommandLine } from "./flags.ts";
 import { createGetDisplay, type GetDisplay } from "./get_display.ts";
-import { type GetJob, parseGetJob, type What } from "./get_job.ts";
 import { loadTorrents } from "./load_torrent.ts";
-import { type LoadOptions, type PeerParts, runPeer } from "./peer.ts";
 import { offerShare } from "./offer_share.ts";
-import { reportFailure, reportHost } from "./report_host.ts";
+import { type LoadOptions, type PeerParts, runPeer } from "./peer.ts";
+import { checkOutput, FLAGS as PEER_FLAGS, type PeerJob } from "./peer_job.ts";
 import { printable, shown } from "./printable.ts";
 import { type JobContext, type Program, programOf } from "./program.ts";
-import { EXIT_CODES, type ExitCode, ProgramError } from "./program_error.ts";
+import {
+  EXIT_CODES,
+  type ExitCode,
+  NoShareError,
+  ProgramError,
+  UsageError,
+} from "./program_error.ts";
 import { formatSize } from "./quantity.ts";
+import { reportFailure, reportHost } from "./report_host.ts";
+import type { Candidate } from "./share_search.ts";
 
 /** Shares to choose from: any host can invent some. */
 const MAX_LISTED = 40;
+
+const HELP = `
+Fetches what another machine of the network shares, and helps the others to it.
+
+Usage: ${invocationOf("get")} [WHAT]
+
+  WHAT    the name of a share, the machine that shares as NAME, ADDRESS, HOST:PORT
+          or the URL of its page, a torrent file or its URL, a magnet link or an
+          info hash (default: the only share on the network)
+
+Options:
+
+Every piece is verified before it is stored. Ctrl+C ends get; to continue, run it
+again. Without --exit-when-complete it goes on sending to the other machines.
+`;
+
+const { seedOnly: _, retryForMs, ...SHARED_FLAGS } = PEER_FLAGS;
+
+/** The flags of `get`. */
+export const FLAGS = {
+  ...SHARED_FLAGS,
+  ignoreSpace: {
+    usage: "--ignore-space",
+    help: "start even if the disk has not enough room for everything",
+  },
+  noDiscovery: {
+    usage: "--no-discovery",
+    help:
+      "send no multicast: look for nothing on the network, and offer nothing",
+  },
+  givenRetryForMs: {
+    usage: retryForMs.usage,
+    help:
+      "how long to wait for a share or its machine that is not up yet: 90s, 10m, 2h or forever (default: 60s; without WHAT, 3s)",
+    read: retryForMs.read,
+  },
+} as const;
+
+/** One run of `get`; the help describes the fields. */
+export interface GetJob extends FlagValues<typeof FLAGS>, PeerJob {
+  readonly what: What;
+}
+
+/** Reads the command line of `get`. @throws {UsageError} */
+export function parseGetJob(args: readonly string[]): GetJob {
+  const { flags, positionals } = parseCommandLine(args, {
+    flags: FLAGS,
+    help: HELP,
+    takes: { name: "WHAT", max: 1 },
+  });
+  checkOutput(flags);
+  const what = readWhat(positionals[0]);
+  if (what.type === "any" && flags.noDiscovery) {
+    throw new UsageError(
+      "--no-discovery: the network is not searched, so give WHAT",
+    );
+  }
+  const { givenRetryForMs = what.type === "any" ? 3_000 : 60_000 } = flags;
+  const retryForMs = givenRetryForMs;
+  return { ...flags, what, retryForMs, seedOnly: false, torrents: [] };
+}
 
 /** The program `get`. */
 export const get: Program = programOf(parseGetJob, runGet);
@@ -89,12 +158,9 @@ async function* load(
 ): ReturnType<PeerParts["load"]> {
   const { what } = job;
   const { signal } = options;
-  const loadFrom = (
-    source: string,
-  ): ReturnType<typeof loadTorrents> =>
-    loadTorrents([source], { ...options, console });
+  const loading = { ...options, console };
   if (what.type === "torrent") {
-    for await (const group of loadFrom(what.source)) {
+    for await (const group of loadTorrents([what.source], loading)) {
       for (const { torrent } of group) await requireRoom(torrent, job);
       yield group;
     }
@@ -110,7 +176,7 @@ async function* load(
     onWait: () => display.waiting(candidate),
   });
   const source = `http://${host}${share.path}`;
-  for await (const [loaded] of loadFrom(source)) {
+  for await (const [loaded] of loadTorrents([source], loading)) {
     const { isPrivate } = loaded!.torrent;
     const announce = shareTrackers(loaded!.torrent.announce, {
       host,
@@ -183,42 +249,37 @@ function requireExpected(
   { candidate, what, source }: {
     readonly candidate: Candidate;
     readonly what: What;
+    /** The URL of its torrent file. */
     readonly source: string;
   },
 ): void {
   const { sizeBytes = length } = candidate;
   const isNamed = what.type === "name" && what.name === name;
+  const [has, said] = [formatSize(length), formatSize(sizeBytes)];
   const reason = displayName(name) !== displayName(candidate.name)
     ? `its torrent is called ${shown(name)}`
     : length !== sizeBytes
-    ? `its torrent has ${formatSize(length)} instead of ${
-      formatSize(sizeBytes)
-    }`
+    ? `its torrent has ${has} instead of ${said}`
     : name.startsWith(".") && !isNamed
     ? "a hidden name may stand for settings of your programs"
     : undefined;
   if (reason === undefined) return;
+  const fetched = `${shown(candidate.name)} from ${new URL(source).host}`;
   throw new ProgramError(
-    `cannot fetch ${shown(candidate.name)} from ${
-      new URL(source).host
-    }: ${reason}; if that is meant, give the URL of its torrent file`,
+    `cannot fetch ${fetched}: ${reason}; if that is meant, give the URL of its torrent file`,
   );
 }
 
 /** @throws {StorageError} If the folder cannot be written or has not enough room. */
 async function requireRoom(torrent: Torrent, job: GetJob): Promise<void> {
-  const { path, neededLength, freeLength } = await measureRoom(
-    torrent,
-    job.dir,
-  );
-  const hasRoom = freeLength === undefined || neededLength <= freeLength;
-  if (hasRoom || job.ignoreSpace) return;
+  const room = await measureRoom(torrent, job.dir);
+  const { path, neededLength, freeLength = Infinity } = room;
+  if (neededLength <= freeLength || job.ignoreSpace) return;
+  const [needed, free] = [formatSize(neededLength), formatSize(freeLength)];
   throw new StorageError(
-    `Cannot fetch ${shown(torrent.name)}: it needs ${
-      formatSize(neededLength)
-    }, ${
-      formatSize(freeLength)
-    } free on ${path}; make room, choose another --dir, or start all the same with --ignore-space`,
+    `Cannot fetch ${
+      shown(torrent.name)
+    }: it needs ${needed}, ${free} free on ${path}; make room, choose another --dir, or start all the same with --ignore-space`,
     // For the report of it.
     { cause: "ENOSPC" },
   );

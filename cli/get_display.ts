@@ -5,20 +5,24 @@
  * @module
  */
 import { join } from "@std/path";
-import { type Candidate, describeCandidate } from "./find_share.ts";
-import type { GetJob } from "./get_job.ts";
+import { describeCandidate } from "./find_share.ts";
 import type { JobOutput } from "./job_output.ts";
-import { createPeerDisplay, type PeerDisplay } from "./peer_display.ts";
-import { describeVerification, type TorrentState } from "./peer_output.ts";
+import {
+  createPeerDisplay,
+  describeVerification,
+  type PeerDisplay,
+  type TorrentState,
+} from "./peer_display.ts";
+import type { PeerJob } from "./peer_job.ts";
 import { shown } from "./printable.ts";
-import { fractionOf } from "./progress_bar.ts";
+import { fractionOf, secondsLeft } from "./progress_bar.ts";
 import {
   describeTime,
   formatSize,
   formatTimeLeft,
   plural,
 } from "./quantity.ts";
-import { secondsLeft } from "./transfer_view.ts";
+import type { Candidate } from "./share_search.ts";
 
 /** Shows the work of one `get`. */
 export interface GetDisplay extends PeerDisplay {
@@ -31,7 +35,10 @@ export interface GetDisplay extends PeerDisplay {
 
 /** Shows the work of one `get`. */
 export function createGetDisplay(
-  { dir, exitWhenComplete, json }: GetJob,
+  { dir, exitWhenComplete, json }: Pick<
+    PeerJob,
+    "dir" | "exitWhenComplete" | "json"
+  >,
   output: JobOutput,
 ): GetDisplay {
   const foundMs = performance.now();

@@ -26,7 +26,7 @@ import { invocationOf, quoted } from "./command_words.ts";
 import { fetchMagnet, type MagnetSession } from "./fetch_magnet.ts";
 import { readArgument } from "./flags.ts";
 import { EXIT_CODES, ProgramError, UsageError } from "./program_error.ts";
-import { type RetryOptions, withRetries } from "./retry.ts";
+import { type RetryOptions, withRetries } from "./time_limits.ts";
 
 /** Torrents loaded at once: each needs a file or a connection. */
 const MAX_LOADS = 16;

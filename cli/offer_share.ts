@@ -20,18 +20,18 @@ import {
 } from "../mod.ts";
 import { invocationOf } from "./command_words.ts";
 import type { Console } from "./console.ts";
-import type { GetJob } from "./get_job.ts";
 import {
   isWildcard,
   listeningAddresses,
   ownNames,
   urlHosts,
 } from "./lan_addresses.ts";
+import type { PeerJob } from "./peer_job.ts";
 import type { TorrentRun } from "./torrent_run.ts";
 
 /** Starts the server of this machine's shares. @throws {TrackerStartError} */
 export async function startServer(
-  job: Pick<GetJob, "host" | "allow" | "deny">,
+  job: Pick<PeerJob, "host" | "allow" | "deny">,
   options: ShareServerOptions = {},
 ): Promise<ShareServer> {
   const { host } = job;
@@ -67,7 +67,7 @@ export interface Advertiser extends AsyncDisposable {
 
 /** Advertises the shares of a server; warns where that is wanted but impossible. */
 export async function advertise(
-  { noDiscovery, host }: Pick<GetJob, "noDiscovery" | "host">,
+  { noDiscovery, host }: Pick<PeerJob, "noDiscovery" | "host">,
   { console, server: { hostName, port } }: {
     readonly console: Pick<Console, "warn">;
     readonly server: ShareServer;
@@ -105,7 +105,7 @@ export async function advertise(
 export async function offerShare(
   run: TorrentRun,
   { job, console, peerPort }: {
-    readonly job: GetJob;
+    readonly job: PeerJob;
     readonly console: Pick<Console, "warn">;
     readonly peerPort: number;
   },

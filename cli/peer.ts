@@ -1,9 +1,9 @@
 /**
  * The program `peer`: opens a session, verifies and shares the torrents one after
  * another, and ends when the signal aborts or, if asked to, when everything is
- * complete. The failure of one torrent does not stop the others. As `peer create`
- * and `peer show` it is those programs too, so that one executable does everything
- * that a machine needs beside the tracker.
+ * complete. The failure of one torrent does not stop the others. `peer create` and
+ * `peer show` are those programs, so that a machine needs one executable beside the
+ * tracker.
  *
  * @module
  */
@@ -27,7 +27,7 @@ import { JobOutput } from "./job_output.ts";
 import { loadTorrents, type LoadTorrentsOptions } from "./load_torrent.ts";
 import { createPeerDisplay, type PeerDisplay } from "./peer_display.ts";
 import { parsePeerJob, type PeerJob } from "./peer_job.ts";
-import { type JobContext, type Program, programOf } from "./program.ts";
+import type { JobContext, Program } from "./program.ts";
 import {
   describeError,
   EXIT_CODES,
@@ -36,30 +36,24 @@ import {
   ProgramError,
   reportError,
 } from "./program_error.ts";
-import { isAddressMissing, withRetries } from "./retry.ts";
 import { show } from "./show.ts";
-import { openTimeLimits } from "./time_limits.ts";
+import {
+  isAddressMissing,
+  openTimeLimits,
+  withRetries,
+} from "./time_limits.ts";
 import { TorrentRun, type TorrentRunOptions } from "./torrent_run.ts";
 
 /** The program `peer`. */
 export const peer: Program = (args) => {
   const [command, ...rest] = args;
-  switch (command) {
-    case "create":
-      return create(rest);
-    case "show":
-      return show(rest);
-    default:
-      return sharePeer(args);
-  }
+  if (command === "create") return create(rest);
+  if (command === "show") return show(rest);
+  const job = parsePeerJob(args);
+  return (context) => runPeer(job, context);
 };
 
-const sharePeer = programOf(
-  parsePeerJob,
-  (job, context) => runPeer(job, context),
-);
-
-/** Time between two saves of what is verified of a folder, in milliseconds. */
+/** Time between two saves of the verified pieces of folders, in milliseconds. */
 const SAVE_INTERVAL_MS = 60_000;
 
 /** A torrent to share. */
@@ -131,6 +125,14 @@ function isComplete({ isLoading, runs }: Work): boolean {
     runs.every(({ phase }) => phase === "settled");
 }
 
+/** True if the job ends, without a signal. */
+function isDone({ isLoading, runs }: Work, job: PeerJob): boolean {
+  return !isLoading &&
+    runs.every(({ phase }) =>
+      phase === "stopped" || (job.exitWhenComplete && phase === "settled")
+    );
+}
+
 /** A number that grows with everything gained; `undefined` if nothing is missing. */
 function progressOf({ isLoading, runs }: Work): number | undefined {
   // A torrent whose command of `--on-complete` runs lacks nothing.
@@ -152,9 +154,8 @@ async function shareUntil(
 ): Promise<void> {
   const { console, permissions, signal } = context;
   const recordSecret = await openSecret(job, console);
-  const kept: Deno.PermissionName[] = job.onComplete === undefined
-    ? ["read", "net", "sys"]
-    : ["read", "net", "sys", "run"];
+  const kept: Deno.PermissionName[] = ["read", "net", "sys"];
+  if (job.onComplete !== undefined) kept.push("run");
   await permissions.keepOnly(...kept, "write");
   const waiting = { retryForMs: job.retryForMs, signal, console };
   const { runs } = work;
@@ -181,7 +182,7 @@ async function shareUntil(
     },
   };
   const done = Promise.withResolvers<void>();
-  const onSettled = (): void => {
+  const endIfDone = (): void => {
     if (isDone(work, job)) done.resolve();
   };
   const start = async (
@@ -192,7 +193,7 @@ async function shareUntil(
       ...{ job, context, session, display, recordSecret, locking },
       ...options,
       onSettled: () => {
-        onSettled();
+        endIfDone();
         own.onSettled?.(run, session);
       },
     });
@@ -226,7 +227,7 @@ async function shareUntil(
       for (const torrent of group) await start(torrent, session);
     }
     work.isLoading = false;
-    onSettled();
+    endIfDone();
     if (job.seedOnly) {
       // The records of what was verified are the last files that it writes.
       await Promise.all(runs.map((run) => run.saveProgress()));
@@ -245,7 +246,7 @@ async function shareUntil(
 }
 
 /** The secret of this user for resume records; `undefined` after a warning. */
-export async function openSecret(
+async function openSecret(
   { stateDir }: Pick<PeerJob, "stateDir">,
   console: Console,
 ): Promise<Uint8Array | undefined> {
@@ -253,70 +254,45 @@ export async function openSecret(
     return await openRecordSecret(stateDir);
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
+    const reason = describeError(error);
     console.warn(
-      `everything on the disk is hashed at each start: ${
-        describeError(error)
-      }; or give --state FOLDER`,
+      `everything on the disk is hashed at each start: ${reason}; or give --state FOLDER`,
     );
     return undefined;
   }
 }
 
-function isDone(
-  { isLoading, runs }: Work,
-  { exitWhenComplete }: PeerJob,
-): boolean {
-  return !isLoading &&
-    runs.every(({ phase }) =>
-      phase === "stopped" || (exitWhenComplete && phase === "settled")
-    );
-}
-
 /** Saves which files of a folder are complete; a single file is not yet. */
 function saveFolders(runs: readonly TorrentRun[]): void {
-  for (const run of runs) {
-    if (run.phase === "working" && run.torrent.isFolder) {
-      void run.saveProgress();
-    }
-  }
+  const changing = runs.filter(({ phase, torrent }) =>
+    phase === "working" && torrent.isFolder
+  );
+  for (const run of changing) void run.saveProgress();
 }
 
 /**
  * Opens a session on the port and the address that the job names.
  * @throws {ProgramError} If it cannot listen there.
  */
-export function openListeningSession(
-  job: PeerJob,
-  hasher: PieceHasher,
-): Session {
-  const { port, host, maxPeers } = job;
+function openListeningSession(job: PeerJob, hasher: PieceHasher): Session {
+  const { port, host } = job;
+  const { maxPeers, maxUploadBytesPerSecond, maxDownloadBytesPerSecond } = job;
   try {
     return openSession({
-      port,
+      ...{ port, maxPeers, maxUploadBytesPerSecond, maxDownloadBytesPerSecond },
       ...(host !== undefined && { hostname: host }),
-      maxPeers,
       permits: createAddressFilter(job),
       localDiscovery: !job.noDiscovery,
-      maxUploadBytesPerSecond: job.maxUploadBytesPerSecond,
-      maxDownloadBytesPerSecond: job.maxDownloadBytesPerSecond,
       hasher,
     });
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
+  } catch (cause) {
+    if (!(cause instanceof Error)) throw cause;
     const place = host === undefined ? `port ${port}` : `${host}, port ${port}`;
-    const reason = reasonOf(error);
-    throw new ProgramError(`cannot listen on ${place}: ${reason}`, {
-      cause: error,
-    });
+    const reason = cause instanceof Deno.errors.AddrInUse
+      ? "it is taken, and so are the ports after it; choose another --port"
+      : cause instanceof Deno.errors.AddrNotAvailable
+      ? "this machine has no such address; choose another --host"
+      : `${cause.message}; choose another --port or --host`;
+    throw new ProgramError(`cannot listen on ${place}: ${reason}`, { cause });
   }
-}
-
-function reasonOf(error: Error): string {
-  if (error instanceof Deno.errors.AddrInUse) {
-    return "it is taken, and so are the ports after it; choose another --port";
-  }
-  if (error instanceof Deno.errors.AddrNotAvailable) {
-    return "this machine has no such address; choose another --host";
-  }
-  return `${error.message}; choose another --port or --host`;
 }

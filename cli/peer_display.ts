@@ -3,19 +3,23 @@
  *
  * @module
  */
-import { cutName, type Torrent } from "../mod.ts";
-import type { JobOutput } from "./job_output.ts";
 import {
-  describeEnd,
-  describeNews,
-  describeVerification,
-  newsToJson,
-  renderStates,
-  statesToJson,
-  type TorrentNews,
-  type TorrentState,
-} from "./peer_output.ts";
-import { describeTransfer } from "./transfer_view.ts";
+  cutName,
+  formatPeerAddress,
+  type SessionEvent,
+  type Torrent,
+  type TorrentSnapshot,
+  type VerifyProgress,
+} from "../mod.ts";
+import type { JobOutput, JsonLine } from "./job_output.ts";
+import {
+  describeTransfer,
+  fractionOf,
+  renderNamed,
+  renderTransferList,
+  secondsLeft,
+} from "./progress_bar.ts";
+import { formatSize } from "./quantity.ts";
 
 /** Shows the work of one `peer`, `get` or `share`. */
 export interface PeerDisplay {
@@ -76,4 +80,216 @@ export function createPeerDisplay(output: JobOutput): PeerDisplay {
       }
     },
   };
+}
+
+/** An event of one torrent. */
+export type TorrentNews =
+  | { readonly type: "verifying"; readonly progress: VerifyProgress }
+  | {
+    readonly type: "verified";
+    readonly snapshot: TorrentSnapshot;
+    /** True if anything was on the disk, valid or not. */
+    readonly hadContent: boolean;
+  }
+  | SessionEvent;
+
+/** The state of one torrent: it is verified, then transferred. */
+export interface TorrentState {
+  readonly torrent: Torrent;
+  readonly snapshot: TorrentSnapshot | undefined;
+  /** The verification under way or, at the end, interrupted. */
+  readonly verification: VerifyProgress | undefined;
+}
+
+/** The line for news; `undefined` if people need not see it. */
+export function describeNews(
+  torrent: Torrent,
+  news: TorrentNews,
+): string | undefined {
+  switch (news.type) {
+    case "verifying":
+      return "verifying what is on the disk";
+    case "verified":
+      return describeVerified(torrent, news);
+    case "completed":
+      return "complete and verified";
+    case "pieceCorrupt":
+      return `piece ${news.index} is corrupt; downloading it again`;
+    case "peerBanned":
+      return `${news.hostname} sent corrupt data for piece ${news.index}; it is banned`;
+    case "announced":
+      return `tracker ${news.url} answers`;
+    case "announceFailed":
+      // The reason begins with "Cannot announce".
+      return `${news.reason.replace(/^C/, "c")}; ${
+        news.retryInMs === Infinity
+          ? "the tracker will drop this peer after a while"
+          : "trying again, the transfer goes on without it"
+      }`;
+    case "trackerWarning":
+      return `warning from tracker ${news.url}: ${news.text}`;
+    case "localDiscoveryOff":
+      return `peers on this network are found by trackers only: ${news.reason}`;
+    case "sourceMissing":
+      return "no peer with the missing pieces is known yet; asking the trackers of all tiers";
+    case "paused":
+      return "paused by the share";
+    case "resumed":
+      return "the share goes on";
+    case "storageFailed":
+    case "pieceVerified":
+    case "peerConnected":
+    case "peerDisconnected":
+      return undefined;
+    default:
+      return news satisfies never;
+  }
+}
+
+function describeVerified(
+  torrent: Torrent,
+  { snapshot, hadContent }: TorrentNews & { type: "verified" },
+): string {
+  const { verifiedPieceCount: count, pieceCount } = snapshot;
+  if (count === pieceCount) return "verified and complete; seeding";
+  if (count > 0) {
+    return `${count} of ${pieceCount} pieces on the disk are valid; downloading the rest`;
+  }
+  if (!hadContent) return "nothing on the disk yet; downloading";
+  return torrent.isFolder
+    ? "files of these names exist, but no piece of them is valid; replacing them"
+    : "a file of this name exists, but no piece of it is valid; replacing it";
+}
+
+/** The line for a verification under way. */
+export function describeVerification(
+  torrent: Torrent,
+  progress: VerifyProgress,
+): string {
+  const percentage = Math.floor(checkedFraction(torrent, progress) * 100);
+  return `verifying ${percentage}%`;
+}
+
+/** The line for the end of a torrent; `undefined` if it was not even verified. */
+export function describeEnd(
+  { torrent, snapshot, verification }: TorrentState,
+): string | undefined {
+  if (verification !== undefined) {
+    return `ended while ${describeVerification(torrent, verification)}`;
+  }
+  if (snapshot === undefined) return undefined;
+  const { verifiedLength, length, downloadedBytes, uploadedBytes } = snapshot;
+  const state = verifiedLength === length
+    ? "complete"
+    : `${formatSize(verifiedLength)} of ${formatSize(length)} verified`;
+  return `${state}; received ${formatSize(downloadedBytes)}, sent ${
+    formatSize(uploadedBytes)
+  }`;
+}
+
+/** The live block: transfers above verifications, in the room that it has. */
+export function renderStates(
+  states: readonly TorrentState[],
+  { columns, rows }: { readonly columns: number; readonly rows: number },
+): string[] {
+  const verifying = states.flatMap(({ torrent, verification }) => {
+    if (verification === undefined) return [];
+    const text = `: ${describeVerification(torrent, verification)}`;
+    return [renderNamed(torrent.name, text, columns)];
+  });
+  const snapshots = states.flatMap(({ snapshot }) => snapshot ?? []);
+  const room = { columns, rows: rows - verifying.length };
+  return [...renderTransferList(snapshots, room), ...verifying];
+}
+
+/** News as a value. */
+export function newsToJson(torrent: Torrent, news: TorrentNews): JsonLine {
+  switch (news.type) {
+    case "verifying":
+      return verificationToJson(torrent, news.progress);
+    case "verified":
+      return { ...statusToJson(torrent, news.snapshot), type: "verified" };
+    default:
+      return { ...torrentKeys(torrent), ...eventToJson(news) };
+  }
+}
+
+/** The states as values. */
+export function statesToJson(states: readonly TorrentState[]): JsonLine[] {
+  return states.flatMap(({ torrent, snapshot, verification }) => {
+    if (verification !== undefined) {
+      return [verificationToJson(torrent, verification)];
+    }
+    return snapshot === undefined ? [] : [statusToJson(torrent, snapshot)];
+  });
+}
+
+function verificationToJson(
+  torrent: Torrent,
+  progress: VerifyProgress,
+): JsonLine {
+  return {
+    type: "verifying",
+    ...torrentKeys(torrent),
+    progress: checkedFraction(torrent, progress),
+  };
+}
+
+/** Sizes in bytes, rates in bytes per second, `eta` in seconds. */
+export function statusToJson(
+  torrent: Torrent,
+  snapshot: TorrentSnapshot,
+): JsonLine {
+  const { length, verifiedLength, peers } = snapshot;
+  const eta = secondsLeft(snapshot);
+  return {
+    type: "status",
+    ...torrentKeys(torrent),
+    state: snapshot.state,
+    ...snapshot.isPaused && { paused: true },
+    progress: fractionOf(verifiedLength, length),
+    length,
+    verified: verifiedLength,
+    pieces: snapshot.verifiedPieceCount,
+    pieceCount: snapshot.pieceCount,
+    downloaded: snapshot.downloadedBytes,
+    wasted: snapshot.wastedBytes,
+    uploaded: snapshot.uploadedBytes,
+    downloadRate: Math.round(snapshot.downloadBytesPerSecond),
+    uploadRate: Math.round(snapshot.uploadBytesPerSecond),
+    eta: eta === undefined ? null : Math.ceil(eta),
+    peers: peers.map((peer) => ({
+      address: formatPeerAddress(peer.address),
+      seeder: peer.isSeeder,
+      pieces: peer.pieceCount,
+      downloadRate: Math.round(peer.downloadBytesPerSecond),
+      uploadRate: Math.round(peer.uploadBytesPerSecond),
+    })),
+    seeders: peers.filter((peer) => peer.isSeeder).length,
+  };
+}
+
+function eventToJson(event: SessionEvent): JsonLine {
+  switch (event.type) {
+    case "peerConnected":
+      return { type: event.type, address: formatPeerAddress(event.address) };
+    case "peerDisconnected":
+      return {
+        type: event.type,
+        address: formatPeerAddress(event.address),
+        reason: event.reason ?? null,
+      };
+    case "storageFailed":
+      return { type: event.type, reason: event.error.message };
+    default:
+      return event;
+  }
+}
+
+function torrentKeys(torrent: Torrent): { infoHash: string; name: string } {
+  return { infoHash: torrent.infoHash, name: torrent.name };
+}
+
+function checkedFraction(torrent: Torrent, progress: VerifyProgress): number {
+  return fractionOf(progress.checkedCount, torrent.geometry.pieceCount);
 }

@@ -7,14 +7,16 @@ import { isMagnetLink, MAX_PEERS, parseMagnetLink, PEER_PORT } from "../mod.ts";
 import { invocationOf, splitWords } from "./command_words.ts";
 import {
   type FlagValues,
+  JSON_FLAG,
   LISTENER_FLAGS,
   parseCommandLine,
+  readPort,
   SERVICE_FLAGS,
   wholeNumber,
 } from "./flags.ts";
 import { readTorrentSource } from "./load_torrent.ts";
-import { readDuration, readSize } from "./quantity.ts";
 import { UsageError } from "./program_error.ts";
+import { readDuration, readSize } from "./quantity.ts";
 
 /** Reads a limit of time: 0 would be taken for none. */
 function readTimeLimit(text: string): number {
@@ -55,7 +57,7 @@ export const FLAGS = {
     help:
       `port to listen on; if it is taken, the next free one (default: ${PEER_PORT})`,
     default: PEER_PORT,
-    read: wholeNumber(0, 65_535),
+    read: readPort,
   },
   ...LISTENER_FLAGS,
   maxPeers: {
@@ -126,7 +128,7 @@ export const FLAGS = {
     read: (text: string) => splitWords(text),
   },
   quiet: { usage: "--quiet", help: "print errors only" },
-  json: { usage: "--json", help: "print one JSON object per line" },
+  json: JSON_FLAG,
   ...SERVICE_FLAGS,
 } as const;
 
@@ -148,9 +150,7 @@ export function parsePeerJob(args: readonly string[]): PeerJob {
   const linked = torrents.filter(isMagnetLink)
     .map((link) => parseMagnetLink(link).infoHash);
   if (new Set(linked).size < linked.length) {
-    throw new UsageError(
-      "two magnet links are the same torrent; give it once",
-    );
+    throw new UsageError("two magnet links are the same torrent; give it once");
   }
   return { ...flags, torrents };
 }

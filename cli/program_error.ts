@@ -68,6 +68,15 @@ export class UsageError extends ProgramError {
   }
 }
 
+/** There is no share to fetch, or several. */
+export class NoShareError extends ProgramError {
+  override readonly name = "NoShareError";
+
+  constructor(message: string, details: readonly string[] = []) {
+    super(message, { exitCode: EXIT_CODES.noShare, details });
+  }
+}
+
 /** The exit code of a program that an error ends. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof ProgramError) return error.exitCode;

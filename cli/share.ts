@@ -47,8 +47,8 @@ import {
 } from "./program_error.ts";
 import { createShareDisplay, type ShareDisplay } from "./share_display.ts";
 import { parseShareJob, seederJob, type ShareJob } from "./share_job.ts";
-import { ShareRollout } from "./share_rollout.ts";
 import { countMachines, describeNeed } from "./share_output.ts";
+import { ShareRollout } from "./share_rollout.ts";
 import type { TorrentRun } from "./torrent_run.ts";
 import { explainStart } from "./tracker.ts";
 

@@ -19,8 +19,7 @@ import {
 import { invocationOf } from "./command_words.ts";
 import type { Console } from "./console.ts";
 import type { JobOutput } from "./job_output.ts";
-import type { PeerDisplay } from "./peer_display.ts";
-import type { TorrentState } from "./peer_output.ts";
+import type { PeerDisplay, TorrentState } from "./peer_display.ts";
 import { printable } from "./printable.ts";
 import { fractionOf } from "./progress_bar.ts";
 import {

@@ -15,6 +15,7 @@ import {
   type FlagValues,
   LISTENER_FLAGS,
   parseCommandLine,
+  readPort,
   SERVICE_FLAGS,
   wholeNumber,
 } from "./flags.ts";
@@ -56,7 +57,7 @@ export const FLAGS = {
   includeGlobs: CREATE_FLAGS.includeGlobs,
   excludeGlobs: CREATE_FLAGS.excludeGlobs,
   isPrivate: {
-    usage: "--private",
+    ...CREATE_FLAGS.isPrivate,
     help: "machines find each other through this one only",
   },
   expect: {
@@ -88,14 +89,14 @@ export const FLAGS = {
     help:
       `HTTP port; if it is taken, the next free one (default: ${DEFAULT_TRACKER_PORT})`,
     default: DEFAULT_TRACKER_PORT,
-    read: wholeNumber(0, 65_535),
+    read: readPort,
   },
   peerPort: {
     usage: "--peer-port PORT",
     help:
       `port for the content; if it is taken, the next free one (default: ${PEER_PORT})`,
     default: PEER_PORT,
-    read: wholeNumber(0, 65_535),
+    read: readPort,
   },
   ...LISTENER_FLAGS,
   maxPeers: PEER_FLAGS.maxPeers,

@@ -13,7 +13,7 @@ import {
   type Verdict,
 } from "../mod.ts";
 import type { Console } from "./console.ts";
-import { namedToken } from "./control_token.ts";
+import { namedToken } from "./control.ts";
 import { readFileArgument } from "./flags.ts";
 import { ownAddresses } from "./lan_addresses.ts";
 import { printable, printableJson } from "./printable.ts";

@@ -25,9 +25,8 @@ import {
 } from "../mod.ts";
 import { runCompletionCommand } from "./completion_command.ts";
 import { untilAborted } from "./interrupt.ts";
-import type { PeerDisplay } from "./peer_display.ts";
+import type { PeerDisplay, TorrentState } from "./peer_display.ts";
 import type { PeerJob } from "./peer_job.ts";
-import type { TorrentState } from "./peer_output.ts";
 import type { JobContext } from "./program.ts";
 import { describeError, ProgramError, reportError } from "./program_error.ts";
 

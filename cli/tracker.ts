@@ -4,10 +4,14 @@
  * @module
  */
 import {
+  ANNOUNCE_INTERVAL,
   createAddressFilter,
+  DEFAULT_TRACKER_PORT,
   openStore,
   openTorrentFolder,
   parseStoreAddress,
+  PEER_TIMEOUT,
+  readWord,
   type RunningTracker,
   startTracker,
   type StartTrackerOptions,
@@ -15,8 +19,19 @@ import {
   type TorrentFolder,
   type TorrentFolderChange,
   TrackerStartError,
+  trimText,
 } from "../mod.ts";
 import { invocationOf, quoted } from "./command_words.ts";
+import {
+  type FlagValues,
+  JSON_FLAG,
+  LISTENER_FLAGS,
+  parseCommandLine,
+  readArgument,
+  readPort,
+  SERVICE_FLAGS,
+  wholeNumber,
+} from "./flags.ts";
 import { setHangupAction, untilAborted } from "./interrupt.ts";
 import {
   hostnamesFor,
@@ -26,7 +41,6 @@ import {
   watchAddresses,
 } from "./lan_addresses.ts";
 import { printable } from "./printable.ts";
-import { isAddressMissing, withRetries } from "./retry.ts";
 import { type JobContext, type Program, programOf } from "./program.ts";
 import {
   describeError,
@@ -34,8 +48,9 @@ import {
   type ExitCode,
   ProgramError,
   reportError,
+  UsageError,
 } from "./program_error.ts";
-import { parseTrackerJob, type TrackerJob } from "./tracker_job.ts";
+import { isAddressMissing, withRetries } from "./time_limits.ts";
 import {
   announceLine,
   changeLine,
@@ -194,4 +209,120 @@ function describeStart(
 
 function listeningJson(urls: TrackerUrls, torrents?: number): string {
   return JSON.stringify({ type: "listening", ...urls, torrents });
+}
+
+/** A day, in seconds. */
+const MAX_SECONDS = 86_400;
+
+const HELP = `
+Runs a BitTorrent tracker: it tells the peers of a torrent about each other.
+
+Usage: ${invocationOf("tracker")} [PORT]
+
+  PORT                    port to listen on, 0 for any free port (default: ${DEFAULT_TRACKER_PORT})
+
+Options:
+
+Several trackers can run side by side, each on a port of its own. After a
+restart of the tracker, peers return with their next announce.
+`;
+
+/** The flags of `tracker`. */
+export const FLAGS = {
+  ...LISTENER_FLAGS,
+  udp: {
+    usage: "--udp",
+    help: "answer over UDP as well, on the same port",
+  },
+  intervalSeconds: {
+    usage: "--interval SECONDS",
+    help: `time between two announces of a peer (default: 10 to ${
+      ANNOUNCE_INTERVAL / 1000
+    }, shorter while a swarm is young or incomplete)`,
+    read: wholeNumber(1, MAX_SECONDS),
+  },
+  peerTimeoutSeconds: {
+    usage: "--peer-timeout SECONDS",
+    help: `forget a peer that has not announced for this time (default: ${
+      PEER_TIMEOUT / 1000
+    })`,
+    default: PEER_TIMEOUT / 1000,
+    read: wholeNumber(1, MAX_SECONDS),
+  },
+  store: {
+    usage: "--store STORE",
+    help:
+      "what is kept or shared beside the peers, which are always in memory (default: memory):\n" +
+      "memory             nothing\n" +
+      "sqlite:FILE        torrents and their counts\n" +
+      "redis://HOST:PORT  swarms, with other trackers",
+    default: "memory",
+    isFree: true,
+    read: (text: string) => {
+      // A file's name may contain blanks. The error does not repeat the text, which
+      // may contain a password.
+      const store = trimText(text);
+      parseStoreAddress(store);
+      return store;
+    },
+  },
+  torrentsDir: {
+    usage: "--torrents FOLDER",
+    help:
+      "list the .torrent files of this folder, and serve them as /torrents/NAME.torrent; files may come and go",
+  },
+  onlyListed: {
+    usage: "--only-listed",
+    help: "refuse all torrents that are not in that folder",
+  },
+  pageNames: {
+    usage: "--page-name NAME...",
+    help:
+      "answer browsers that open the tracker under this name as well; IP addresses, localhost and this machine's own name need no flag; may be given several times",
+    read: readPageName,
+  },
+  trustProxy: {
+    usage: "--trust-proxy",
+    help:
+      "take a peer's address from the headers of a proxy (Forwarded, X-Forwarded-For, X-Real-IP) or from ip=; safe only if all requests come through the proxy",
+  },
+  log: { usage: "--log", help: "print a line for each announce" },
+  quiet: {
+    usage: "--quiet",
+    help: "print the URLs only; with --log, the announces as well",
+  },
+  json: JSON_FLAG,
+  ...SERVICE_FLAGS,
+} as const;
+
+/** One run of `tracker`; the help describes the fields. */
+export interface TrackerJob extends FlagValues<typeof FLAGS> {
+  /** 0 for any free port. */
+  readonly port: number;
+}
+
+/** Reads the command line of `tracker`. @throws {UsageError} */
+export function parseTrackerJob(args: readonly string[]): TrackerJob {
+  const { flags, positionals } = parseCommandLine(args, {
+    flags: FLAGS,
+    help: HELP,
+    takes: { name: "PORT", max: 1 },
+  });
+  if (flags.onlyListed && flags.torrentsDir === undefined) {
+    throw new UsageError("--only-listed needs --torrents FOLDER");
+  }
+  const [text] = positionals;
+  const port = text === undefined
+    ? DEFAULT_TRACKER_PORT
+    : readArgument("PORT", text, (text) => readPort(readWord(text)));
+  return { ...flags, port };
+}
+
+/** @throws {RangeError} If browsers would not send the text as a name. */
+function readPageName(name: string): string {
+  if (/^[a-z\d_]([\w.-]*[\w.])?$/i.test(name)) return name;
+  throw new RangeError(
+    `${JSON.stringify(name)} is not a host name such as tracker.example.org ` +
+      "(no port; other letters as xn--...)",
+  );
 }

@@ -29,8 +29,8 @@ import {
   UsageError,
 } from "./program_error.ts";
 import { formatTime } from "./quantity.ts";
-import { locate, readOrigin } from "./share_origin.ts";
 import { describeHosts, describeSummary } from "./share_output.ts";
+import { locate, readOrigin } from "./share_search.ts";
 
 /** Time between two questions, in milliseconds. */
 const INTERVAL_MS = 1_000;

@@ -14,27 +14,27 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { dirname, join } from "@std/path";
-import configuration from "../../deno.json" with { type: "json" };
 import {
   runCommand,
   type RunningProgram,
 } from "../../scripts/programs/running_program.ts";
 import {
   type ProgramName,
+  REPOSITORY,
   runTask,
   spawnTask,
 } from "../../scripts/programs/tasks.ts";
 import { splitWords } from "../../cli/command_words.ts";
 import { FLAGS as CREATE_FLAGS } from "../../cli/create_job.ts";
 import { flagName, type Flags } from "../../cli/flags.ts";
-import { FLAGS as GET_FLAGS } from "../../cli/get_job.ts";
+import { FLAGS as GET_FLAGS } from "../../cli/get.ts";
 import { FLAGS as PEER_FLAGS } from "../../cli/peer_job.ts";
 import { FLAGS as SHARE_FLAGS } from "../../cli/share_job.ts";
-import { FLAGS as TRACKER_FLAGS } from "../../cli/tracker_job.ts";
+import { FLAGS as TRACKER_FLAGS } from "../../cli/tracker.ts";
 import { FLAGS as WAIT_FLAGS } from "../../cli/wait.ts";
-import { REPOSITORY } from "../../scripts/programs/tasks.ts";
 import { freePort } from "./free_port.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
+import configuration from "../../deno.json" with { type: "json" };
 
 /** In reading order: later pages use files that earlier ones made. */
 const PAGES = [

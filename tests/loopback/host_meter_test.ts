@@ -4,7 +4,7 @@
  */
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { HostMeter } from "../../cli/host_meter.ts";
+import { HostMeter } from "../../cli/report_host.ts";
 import { MemoryStorage } from "../../lib/mod.ts";
 import { fullStorage, memoryTorrent } from "./memory_torrent.ts";
 import { addressOf, openLocalSession, Share } from "./share.ts";

@@ -10,8 +10,8 @@ import {
 } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
-import { untilReady } from "../../cli/ready_share.ts";
-import { parseGetJob } from "../../cli/get_job.ts";
+import { untilReady } from "../../cli/find_share.ts";
+import { parseGetJob } from "../../cli/get.ts";
 import { buildTorrent, PIECE_LENGTH } from "../../mod.ts";
 import { runTask } from "../../scripts/programs/tasks.ts";
 import { listing, temporaryFolder } from "./temporary_folder.ts";

@@ -5,8 +5,8 @@ import {
   versionLine,
   wholeNumber,
 } from "../../../cli/flags.ts";
-import { readSize } from "../../../cli/quantity.ts";
 import { EXIT_CODES_HELP, UsageError } from "../../../cli/program_error.ts";
+import { readSize } from "../../../cli/quantity.ts";
 
 function refuseNobody(target: string): string {
   if (target === "nobody") throw new RangeError("nobody is no target");

@@ -12,14 +12,13 @@ import {
   type Flags,
   InformationRequest,
 } from "../../../cli/flags.ts";
-import { FLAGS as GET_FLAGS, parseGetJob } from "../../../cli/get_job.ts";
+import { FLAGS as GET_FLAGS, parseGetJob } from "../../../cli/get.ts";
 import { FLAGS as PEER_FLAGS, parsePeerJob } from "../../../cli/peer_job.ts";
 import { FLAGS as SHARE_FLAGS, parseShareJob } from "../../../cli/share_job.ts";
 import {
   FLAGS as TRACKER_FLAGS,
   parseTrackerJob,
-} from "../../../cli/tracker_job.ts";
-
+} from "../../../cli/tracker.ts";
 import { FLAGS as WAIT_FLAGS, parseWaitJob } from "../../../cli/wait.ts";
 
 const PROGRAMS: readonly [

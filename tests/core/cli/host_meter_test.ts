@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { isWireless } from "../../../cli/host_meter.ts";
+import { isWireless } from "../../../cli/report_host.ts";
 
 /** Interfaces with an IPv4 address each. */
 function interfaces(...names: string[]): Parameters<typeof isWireless>[0] {

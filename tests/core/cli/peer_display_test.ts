@@ -1,8 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { Console } from "../../../cli/console.ts";
 import { JobOutput } from "../../../cli/job_output.ts";
-import { createPeerDisplay } from "../../../cli/peer_display.ts";
-import type { TorrentNews } from "../../../cli/peer_output.ts";
+import {
+  createPeerDisplay,
+  type TorrentNews,
+} from "../../../cli/peer_display.ts";
 import type { Torrent } from "../../../mod.ts";
 import { infoHash } from "../announce/samples.ts";
 

@@ -6,9 +6,9 @@ import {
   renderStates,
   statesToJson,
   statusToJson,
-} from "../../../cli/peer_output.ts";
+} from "../../../cli/peer_display.ts";
 import { printableJson } from "../../../cli/printable.ts";
-import { renderTransfer } from "../../../cli/transfer_view.ts";
+import { renderTransfer } from "../../../cli/progress_bar.ts";
 import { type SessionEvent, StorageError } from "../../../mod.ts";
 import { MIB, peer, snapshot, TORRENT } from "./snapshots.ts";
 

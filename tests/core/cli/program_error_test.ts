@@ -1,6 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { describeError } from "../../../cli/program_error.ts";
-import { ProgramError, UsageError } from "../../../cli/program_error.ts";
+import {
+  describeError,
+  ProgramError,
+  UsageError,
+} from "../../../cli/program_error.ts";
 import { MetainfoError, StorageError } from "../../../mod.ts";
 
 Deno.test("describeError() begins every line in the same way and says what to do", () => {

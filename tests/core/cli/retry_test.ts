@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { EXIT_CODES, ProgramError } from "../../../cli/program_error.ts";
-import { FetchError } from "../../../mod.ts";
 import {
   isAddressMissing,
   type RetryOptions,
   withRetries,
-} from "../../../cli/retry.ts";
+} from "../../../cli/time_limits.ts";
+import { FetchError } from "../../../mod.ts";
 
 /** Options under which attempts follow one another at once, and the warnings. */
 function optionsWith(

@@ -14,6 +14,7 @@ import {
   formatShareStart,
   placeCode,
 } from "../../../cli/share_output.ts";
+import { infoHashFromHex, type PeerId } from "../../../lib/base/identifier.ts";
 import {
   countStates,
   joinLines,
@@ -22,7 +23,6 @@ import {
   Rollout,
   type SourceDocument,
 } from "../../../mod.ts";
-import { infoHashFromHex, type PeerId } from "../../../lib/base/identifier.ts";
 
 Deno.test("formatShareStart() prints what to type on another machine", () => {
   const start = { names: ["images"], get: "lanswarm get" };

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type {
-  InfoHash,
-  PeerSnapshot,
-  Torrent,
-  TorrentSnapshot,
+import {
+  Geometry,
+  type InfoHash,
+  type PeerSnapshot,
+  type Torrent,
+  type TorrentSnapshot,
 } from "../../../mod.ts";
-import { Geometry } from "../../../mod.ts";
 
 export const MIB = 1024 * 1024;
 

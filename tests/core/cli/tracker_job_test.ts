@@ -1,6 +1,6 @@
 import { assertEquals, assertObjectMatch, assertThrows } from "@std/assert";
 import { UsageError } from "../../../cli/program_error.ts";
-import { parseTrackerJob } from "../../../cli/tracker_job.ts";
+import { parseTrackerJob } from "../../../cli/tracker.ts";
 
 Deno.test("parseTrackerJob() has the defaults that users know", () => {
   assertObjectMatch(parseTrackerJob([]), {

@@ -1,5 +1,5 @@
-import stringWidth from "string-width";
 import { assert, assertEquals, assertNotMatch } from "@std/assert";
+import stringWidth from "string-width";
 import { truncate } from "../../../cli/job_output.ts";
 import {
   describeTransfer,
@@ -7,7 +7,7 @@ import {
   renderTransfer,
   renderTransferList,
   secondsLeft,
-} from "../../../cli/transfer_view.ts";
+} from "../../../cli/progress_bar.ts";
 import { MIB, peer, snapshot } from "./snapshots.ts";
 
 /** Control characters and changes of the text direction: never for a terminal. */

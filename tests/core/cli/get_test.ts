@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { parseGetJob, type What } from "../../../cli/get_job.ts";
+import type { What } from "../../../cli/find_share.ts";
+import { parseGetJob } from "../../../cli/get.ts";
 import { UsageError } from "../../../cli/program_error.ts";
 
 const HASH = "0123456789abcdef0123456789abcdef01234567";

@@ -1,0 +1,233 @@
+/**
+ * Searches for shares: on the network by multicast, or at one machine by its HTTP
+ * ports.
+ *
+ * @module
+ */
+import {
+  DEFAULT_TRACKER_PORT,
+  FetchError,
+  fetchShares,
+  findShares,
+  joinSignals,
+  multicastRefusal,
+  type Permits,
+  readUrl,
+  resolveLocalName,
+  type ResolveLocalNameOptions,
+  resolveShareHost,
+  type Share,
+  SHARE_PORT_COUNT,
+} from "../mod.ts";
+import { invocationOf } from "./command_words.ts";
+import { urlHosts } from "./lan_addresses.ts";
+import { shown } from "./printable.ts";
+import { NoShareError } from "./program_error.ts";
+
+/** Time in which one search of the network finds what is there, in milliseconds. */
+export const SEARCH_MS = 3_000;
+/** Time for a machine to name its shares, in milliseconds. */
+const ASK_HOST_MS = 500;
+/** Least time for an answer, in milliseconds, where the search is to end sooner. */
+const MIN_WAIT_MS = 1_000;
+/** Time for further shares after the first, in milliseconds: machines answer within 120. */
+const FURTHER_MS = 150;
+/** Addresses of one share that are asked, as any host can name some. */
+const MAX_HOSTS = 32;
+
+/** A share that may be fetched. */
+export interface Candidate {
+  readonly id: string;
+  readonly name: string;
+  /** In bytes; `undefined` while it is unknown. */
+  readonly sizeBytes: number | undefined;
+  readonly hostName: string;
+  /** Machines that offer it, `192.168.1.10:8000`, best first. */
+  readonly hosts: readonly string[];
+}
+
+/** A machine, by a host name or an address; IPv6 without brackets. */
+export interface Machine {
+  readonly hostname: string;
+  /** @default {all ports at which machines share} */
+  readonly port?: number | undefined;
+}
+
+/** Options of a search. */
+export interface SearchOptions {
+  readonly signal: AbortSignal;
+  readonly permits: Permits;
+  /** True if multicast DNS may be asked, and can be. */
+  readonly canDiscover: boolean;
+  /** When the search is to end; `Infinity` for one attempt. */
+  readonly endMs: number;
+}
+
+/** The time for an answer: `mostMs`, or less if the search is to end before. */
+export function waitFor(
+  { endMs }: SearchOptions,
+  mostMs = SEARCH_MS,
+): number {
+  const leftMs = Math.max(endMs - performance.now(), MIN_WAIT_MS);
+  return Math.ceil(Math.min(leftMs, mostMs));
+}
+
+/** The shares on the network within a time, or soon after the first. */
+export async function searchNetwork(
+  { signal, permits, canDiscover, hostAddress, isMeant }: SearchOptions & {
+    /** @default {all are} */
+    readonly isMeant?: (share: Share) => boolean;
+    /** Asks this host alone. @default all */
+    readonly hostAddress?: string;
+  },
+  waitMs: number,
+): Promise<readonly Candidate[]> {
+  if (!canDiscover) throw cannotLook(multicastRefusal() ?? "--no-discovery");
+  const found = new Map<string, Candidate>();
+  const ending = new AbortController();
+  using joined = joinSignals(signal, ending.signal);
+  const timers: ReturnType<typeof setTimeout>[] = [];
+  const endIn = (ms: number): void => {
+    if (ms < Infinity) timers.push(setTimeout(() => ending.abort(), ms));
+  };
+  endIn(waitMs);
+  try {
+    await findShares({
+      signal: joined.signal,
+      hostAddress,
+      onShare: (share) => {
+        if (isMeant?.(share) === false) return;
+        const hosts = share.addresses.filter(permits)
+          .flatMap((address) => urlHosts([address], share.port));
+        const known = found.get(share.id)?.hosts ?? [];
+        const all = [...new Set([...known, ...hosts])].slice(0, MAX_HOSTS);
+        if (all.length === 0) return;
+        if (found.size === 0) endIn(FURTHER_MS);
+        const sizeBytes = share.sizeBytes || undefined;
+        found.set(share.id, { ...share, sizeBytes, hosts: all });
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    throw cannotLook("another program has port 5353 for itself");
+  } finally {
+    timers.forEach(clearTimeout);
+  }
+  signal.throwIfAborted();
+  return [...found.values()];
+}
+
+function cannotLook(reason: string): NoShareError {
+  const get = invocationOf("get");
+  return new NoShareError(
+    `cannot look for shares on this network: ${reason}; name the machine: ${get} HOST`,
+  );
+}
+
+/** The shares of one machine, which may run several. @throws {FetchError} If there are none. */
+export async function searchMachine(
+  { hostname, port }: Machine,
+  options: SearchOptions,
+): Promise<readonly Candidate[]> {
+  const { signal, permits, canDiscover } = options;
+  const local = canDiscover
+    ? await resolveLocal(hostname, { signal, timeoutMs: waitFor(options) })
+    : [];
+  const addresses = local.length > 0 ? local : await resolveShareHost(
+    hostname,
+    { signal, timeoutMs: waitFor(options) },
+  );
+  const usable = addresses.filter(permits);
+  const ports = port !== undefined ? [port] : Array.from(
+    { length: SHARE_PORT_COUNT },
+    (_, index) => DEFAULT_TRACKER_PORT + index,
+  );
+  const hosts = usable.length === 0
+    ? []
+    : ports.flatMap((port) => urlHosts(usable, port));
+  const timeoutMs = waitFor(options);
+  const answers = await Promise.all(hosts.map(async (host) => {
+    try {
+      const options = { signal, permits, timeoutMs };
+      return { host, ...await fetchShares(host, options) };
+    } catch (error) {
+      if (error instanceof FetchError) return error;
+      throw error;
+    }
+  }));
+  const found = new Map<string, Candidate>();
+  for (const answer of answers) {
+    if (answer instanceof FetchError) continue;
+    const { host, hostName, shares } = answer;
+    for (const { id, name, sizeBytes } of shares) {
+      const known = found.get(id)?.hosts ?? [];
+      found.set(id, { id, name, sizeBytes, hostName, hosts: [...known, host] });
+    }
+  }
+  if (found.size > 0) return [...found.values()];
+  if (port === undefined && canDiscover) {
+    // Its port may be another one.
+    const named = await Promise.all(
+      usable.map((hostAddress) =>
+        searchNetwork({ ...options, hostAddress }, ASK_HOST_MS)
+      ),
+    );
+    const candidates = named.find(({ length }) => length > 0);
+    if (candidates !== undefined) return candidates;
+  }
+  const where = port === undefined
+    ? `ports ${ports[0]} to ${ports.at(-1)}`
+    : `port ${port}`;
+  const failure = answers.filter((answer) => answer instanceof FetchError)
+    .find(({ isTemporary }) => !isTemporary);
+  const reason = failure?.message ?? "no answer";
+  const share = invocationOf("share");
+  throw new FetchError(
+    `Cannot find a share at ${
+      shown(hostname)
+    }, ${where}: ${reason}; check the address and that ${share} runs there`,
+    // Another server at one of the ports says nothing about the others.
+    { isTemporary: failure === undefined || port === undefined },
+  );
+}
+
+/** The addresses of a `.local` name, as multicast DNS says; none if nobody answers. */
+async function resolveLocal(
+  hostname: string,
+  options: ResolveLocalNameOptions,
+): Promise<readonly string[]> {
+  const canAsk = /\.local\.?$/i.test(hostname) &&
+    multicastRefusal() === undefined;
+  if (!canAsk) return [];
+  return await resolveLocalName(hostname, options).catch((error) => {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    return [];
+  });
+}
+
+/**
+ * Reads an origin as a command line names it: `http://192.168.1.10:8000/`,
+ * `192.168.1.10`, `lanswarm.local`. @throws {RangeError | SyntaxError}
+ */
+export function readOrigin(text: string): string {
+  if (/^https?:\/\//i.test(text)) return new URL(readUrl(text)).origin;
+  const url = new URL(readUrl(`http://${text}`));
+  if (!/:\d+\/?$/.test(text)) url.port = `${DEFAULT_TRACKER_PORT}`;
+  return url.origin;
+}
+
+/**
+ * The origin with an address in the place of a name of multicast DNS; `undefined` if
+ * the name is another one, or no machine answers to it.
+ */
+export async function locate(
+  origin: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { protocol, hostname, port } = new URL(origin);
+  const addresses = await resolveLocal(hostname, { signal });
+  const address = addresses.find((text) => /^[\d.]+$/.test(text)) ??
+    addresses[0];
+  return address &&
+    `${protocol}//${urlHosts([address], Number(port || 80))[0]}`;
+}
