@@ -101,7 +101,6 @@ export function invocationOf(
     : program;
 }
 
-/** True in the executable that has every program. */
 function isWholeProgram(): boolean {
   return Deno.mainModule.endsWith("/lanswarm.js");
 }

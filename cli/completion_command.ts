@@ -16,16 +16,13 @@ import {
 } from "../mod.ts";
 import { ProgramError } from "./program_error.ts";
 
-/** Options of {@linkcode runCompletionCommand}. */
 export interface CompletionOptions {
   readonly torrent: Torrent;
-  /** The folder that the torrent is stored in. */
   readonly dir: string;
   /** Its standard output; ours may be JSON lines. */
   readonly stdout: "inherit" | "null";
   /** Frees file descriptors, of which a process needs several to start another. */
   readonly fdPressure: FdPressure;
-  /** Called when it has ended. */
   readonly onExit?: (code: number) => void;
 }
 

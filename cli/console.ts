@@ -15,7 +15,6 @@ import {
 } from "./line_writer.ts";
 import { printable } from "./printable.ts";
 
-/** Size of a terminal, in characters. */
 export interface TerminalSize {
   readonly columns: number;
   readonly rows: number;
@@ -23,11 +22,9 @@ export interface TerminalSize {
 
 /** Used if the size of the terminal is unknown. */
 const DEFAULT_SIZE: TerminalSize = { columns: 80, rows: 24 };
-
-/** Longest wait for readers at the end, in milliseconds. */
+/** Longest wait for readers at the end. */
 const END_MS = 1_000;
 
-/** The streams and the terminal of a console. */
 export interface ConsoleOptions {
   readonly stdout: LineStream;
   readonly stderr: LineStream;
@@ -44,7 +41,6 @@ export interface LiveBlock extends Disposable {
   show(lines: readonly string[]): void;
 }
 
-/** The lines and the live block of one process. */
 export class Console {
   readonly #options: ConsoleOptions;
   readonly #stdout: LineWriter;
@@ -84,7 +80,6 @@ export class Console {
     });
   }
 
-  /** True if a live block can be shown: stderr is a terminal that understands cursor movements. */
   get isLive(): boolean {
     return this.#options.stderr.isTerminal() && this.#options.canMoveCursor;
   }
@@ -96,8 +91,7 @@ export class Console {
 
   /** Writes one line to stdout, for people: it is dropped if too many wait. */
   writeLine(text: string): void {
-    const stream = this.#options.stdout;
-    this.#stdout.push({ stream, text, isResult: false });
+    this.#stdout.push({ stream: this.#options.stdout, text, isResult: false });
   }
 
   /** Writes one line to stdout, for programs: the work is not done without it. */
@@ -105,10 +99,8 @@ export class Console {
     this.#stdout.push({ stream: this.#options.stdout, text, isResult: true });
   }
 
-  /** Writes one line to stderr. */
   writeErrorLine(text: string): void {
-    const stream = this.#options.stderr;
-    this.#stderr.push({ stream, text, isResult: false });
+    this.#stderr.push({ stream: this.#options.stderr, text, isResult: false });
   }
 
   /** Writes a warning to stderr, safe for a terminal. */
@@ -151,20 +143,17 @@ export class Console {
    * second by default and, with a signal, for the reader of results until it aborts.
    * Returns the reason if results are lost.
    */
-  async end(
-    { limitMs = END_MS, signal }: Partial<FlushOptions> = {},
-  ): Promise<string | undefined> {
+  async end(options: Partial<FlushOptions> = {}): Promise<string | undefined> {
     this.#parts.clear();
     this.#stderr.wake();
-    const options = { limitMs, ...(signal && { signal }) };
+    const limited = { limitMs: END_MS, ...options };
     await Promise.all([
-      this.#stdout.flush(options),
-      this.#stderr.flush(options),
+      this.#stdout.flush(limited),
+      this.#stderr.flush(limited),
     ]);
     return this.#stdout.loss;
   }
 
-  /** The text that updates the live block. */
   #draw(): string {
     if (!this.isLive) return "";
     const isSuspended = this.#suspensionCount > 0;
@@ -179,15 +168,13 @@ export class Console {
     return margin + this.#replace(lines.slice(0, this.#rows()));
   }
 
-  /** The text that replaces what is drawn. */
   #replace(lines: readonly string[]): string {
     if (lines.join("\n") === this.#drawn.join("\n")) return "";
     const { columns } = this.#options.size();
     // Most terminals wrap lines that are too long after they were narrowed.
-    const rowCount = this.#drawn.reduce(
-      (sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / columns)),
-      0,
-    );
+    const rowCounts = this.#drawn
+      .map((line) => Math.max(1, Math.ceil(stringWidth(line) / columns)));
+    const rowCount = rowCounts.reduce((sum, count) => sum + count, 0);
     this.#drawn = lines;
     // Up to the first line of the block, then everything below is replaced at once.
     const up = rowCount > 1 ? `\x1b[${rowCount - 1}A` : "";
@@ -212,15 +199,14 @@ export class Console {
 }
 
 /**
- * False for dumb terminals, and for executables made by Deno before 2.8.2 on
- * Windows: they do not enable cursor movements, which older consoles print as text.
+ * False for dumb terminals, and for executables made by Deno before 2.8.2 on Windows,
+ * which do not enable cursor movements.
  */
 export function canMoveCursor(
   { platform, isStandalone, denoVersion, term }: {
     readonly platform: Platform;
     readonly isStandalone: boolean;
     readonly denoVersion: string;
-    /** The terminal's name in the environment. */
     readonly term: string | undefined;
   },
 ): boolean {
@@ -243,7 +229,6 @@ function terminalSize(): TerminalSize {
     const { columns, rows } = Deno.consoleSize();
     return columns > 0 && rows > 0 ? { columns, rows } : DEFAULT_SIZE;
   } catch {
-    // Not a terminal.
     return DEFAULT_SIZE;
   }
 }

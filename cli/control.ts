@@ -22,19 +22,12 @@ import {
 import { ownNames } from "./lan_addresses.ts";
 import { printable, printableJson } from "./printable.ts";
 import { type JobContext, type Program, programOf } from "./program.ts";
-import {
-  EXIT_CODES,
-  type ExitCode,
-  ProgramError,
-  UsageError,
-} from "./program_error.ts";
+import { ProgramError, UsageError } from "./program_error.ts";
 import { formatSize, readRate } from "./quantity.ts";
 import { locate, readOrigin } from "./share_search.ts";
 
-/** The commands. */
 export type CommandName = "pause" | "resume" | "limit";
 
-/** The flags of all three. */
 export const FLAGS = {
   tokenFile: {
     usage: "--token-file FILE",
@@ -74,16 +67,13 @@ serves them nothing while it pauses.
 `;
 }
 
-/** One run of a command; the help describes the fields. */
 export interface ControlJob extends FlagValues<typeof FLAGS> {
   readonly name: CommandName;
-  /** `http://HOST:PORT` */
   readonly origin: string;
   /** In bytes a second, of `limit`; 0 for no limit. */
   readonly rate: number;
 }
 
-/** Reads the command line of a command. @throws {UsageError} */
 export function parseControlJob(
   name: CommandName,
   args: readonly string[],
@@ -105,16 +95,14 @@ export function parseControlJob(
   return { ...flags, name, origin, rate };
 }
 
-/** The program of a command. */
 export function controlProgram(name: CommandName): Program {
   return programOf((args) => parseControlJob(name, args), runControl);
 }
 
-/** Sends the command of a job. */
 export async function runControl(
   job: ControlJob,
   { console, permissions, signal }: JobContext,
-): Promise<ExitCode> {
+): Promise<void> {
   const found = await findToken(job.tokenFile);
   await permissions.keepOnly("net", "sys");
   const { name, rate } = job;
@@ -141,7 +129,6 @@ export async function runControl(
         console.writeResult(printable(line));
       }
     }
-    return EXIT_CODES.done;
   } catch (error) {
     if (!(error instanceof FetchError)) throw error;
     const text = `cannot ${name}: ${error.message}`;

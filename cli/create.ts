@@ -31,21 +31,19 @@ import {
 } from "./create_job.ts";
 import { printable } from "./printable.ts";
 import { type JobContext, type Program, programOf } from "./program.ts";
-import { EXIT_CODES, type ExitCode, UsageError } from "./program_error.ts";
+import { UsageError } from "./program_error.ts";
 import { renderProgress } from "./progress_bar.ts";
 import { formatSize, plural } from "./quantity.ts";
 
-/** Time between two drawings of the progress, in milliseconds. */
+/** Time between two drawings of the progress. */
 const REDRAW_INTERVAL_MS = 100;
 
-/** The program `create`. */
 export const create: Program = programOf(parseCreateJob, runCreate);
 
-/** Makes the torrent file that the job describes. */
 export async function runCreate(
   job: CreateJob,
   { console, permissions, signal }: JobContext,
-): Promise<ExitCode> {
+): Promise<void> {
   await permissions.keepOnly("read", "write");
   const name = job.name ?? basename(resolve(job.path));
   const output = job.output ?? torrentFileName(name);
@@ -81,7 +79,6 @@ export async function runCreate(
   for (const line of summarize(torrent, job, output)) {
     console.writeLine(printable(line));
   }
-  return EXIT_CODES.done;
 }
 
 /** Longest file name on common file systems, in bytes. */
@@ -94,7 +91,6 @@ export function torrentFileName(name: string): string {
   return `${name.slice(0, read)}.torrent`;
 }
 
-/** The line that stands before the hashing. */
 function describePlan(
   { geometry, fileCount, torrentFileLength }: CreateTorrentPlan,
 ): string {
@@ -142,7 +138,6 @@ export function describeLeftOut({ leftOut }: LostProperties): string[] {
   return parts.length === 0 ? [] : [`left out: ${parts.join(", ")}`];
 }
 
-/** Draws at most once per {@linkcode REDRAW_INTERVAL_MS}. */
 function progressDrawer(
   block: LiveBlock,
 ): (progress: CreateTorrentProgress) => void {

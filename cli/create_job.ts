@@ -39,7 +39,6 @@ Example:
   ${invocationOf("create")} document.pdf http://192.168.1.100:8000/announce
 `;
 
-/** The flags of `create`. */
 export const FLAGS = {
   pieceLength: {
     usage: "--piece-length SIZE",
@@ -75,9 +74,7 @@ export const FLAGS = {
   force: { usage: "--force", help: "replace OUTPUT if it exists" },
 } as const;
 
-/** One run of `create`; the help describes the fields. */
 export interface CreateJob extends FlagValues<typeof FLAGS> {
-  /** The file or folder to share. */
   readonly path: string;
   /** Tracker URLs, best first; at least one. */
   readonly announce: readonly string[];
@@ -85,7 +82,6 @@ export interface CreateJob extends FlagValues<typeof FLAGS> {
   readonly output: string | undefined;
 }
 
-/** Reads the command line of `create`. @throws {UsageError} */
 export function parseCreateJob(args: readonly string[]): CreateJob {
   const { flags, positionals } = parseCommandLine(args, {
     flags: FLAGS,

@@ -22,22 +22,19 @@ import type { Console } from "./console.ts";
 import { printable } from "./printable.ts";
 import { describeError, EXIT_CODES, ProgramError } from "./program_error.ts";
 
-/** Least time, in milliseconds: a single dial may take 8 s. */
+/** Least time: a single dial may take 8 s. */
 const MIN_TIME_MS = 10_000;
 
-/** The session that fetches. */
 export type MagnetSession = Pick<Session, "fetchMetadata">;
 
-/** Options for {@linkcode fetchMagnet}. */
 export interface FetchMagnetOptions {
   readonly openSession: () => Promise<MagnetSession>;
   /** The download folder, which keeps the torrent for the next start. */
   readonly dir: string;
-  /** Time until a peer must have sent the metadata, in milliseconds. */
+  /** Time until a peer must have sent the metadata. */
   readonly retryForMs: number;
   readonly signal: AbortSignal;
   readonly console: Pick<Console, "warn">;
-  /** Takes a line about what is done. */
   readonly report: (line: string) => void;
 }
 
@@ -71,7 +68,6 @@ export async function fetchMagnet(
   return { torrent, peers: [] };
 }
 
-/** The peers that a link names, by their addresses. */
 async function peersOf(
   { peers }: MagnetLink,
   { signal }: Pick<FetchMagnetOptions, "signal">,

@@ -39,10 +39,9 @@ import { isTemporary, withRetries } from "./time_limits.ts";
 
 /** Names of other shares that an error lists. */
 const MAX_OTHERS = 5;
-/** Time between two requests for the state of a share that is being hashed, in milliseconds. */
+/** Time between two requests for the state of a share that is being hashed. */
 const POLL_MS = 1_000;
 
-/** The thing to fetch. */
 export type What =
   /** The only share on the network. */
   | { readonly type: "any" }
@@ -52,7 +51,6 @@ export type What =
   /** A torrent file, its URL or a magnet link. */
   | { readonly type: "torrent"; readonly source: string };
 
-/** Reads one of the forms of WHAT. @throws {UsageError} */
 export function readWhat(text: string | undefined): What {
   if (text === undefined) return { type: "any" };
   const isHash = /^([\da-f]{40}|[a-z2-7]{32})$/i.test(text);
@@ -189,7 +187,6 @@ function nothingFound(waitMs: number): NoShareError {
   );
 }
 
-/** A share as one of its machines lists it. */
 export interface ReadyShare {
   readonly share: ListedShare;
   readonly listing: ShareListing;

@@ -11,7 +11,7 @@ import type { HangupAction } from "./interrupt.ts";
 import { EXIT_CODES_HELP, UsageError } from "./program_error.ts";
 import { readDuration } from "./quantity.ts";
 
-/** A flag of a program. */
+/** A flag of a program; its texts are those of the help. */
 export interface Flag {
   /**
    * As the help shows it: `--udp` is given or not, `--dir FOLDER` has a value, and
@@ -33,7 +33,6 @@ export interface Flag {
 /** A program's flags, by the key of their value. */
 export type Flags = { readonly [key: string]: Flag };
 
-/** The type of a flag's value. */
 type FlagValue<F extends Flag> = F["usage"] extends `${string}...`
   ? readonly ReadValue<F>[]
   : F["usage"] extends `${string} ${string}`
@@ -44,12 +43,10 @@ type ReadValue<F extends Flag> = F extends { read: (text: string) => infer T }
   ? T
   : string;
 
-/** The values of a program's flags. */
 export type FlagValues<F extends Flags> = {
   readonly [K in keyof F]: FlagValue<F[K]>;
 };
 
-/** The command line that a program takes. */
 export interface CommandLineOptions<F extends Flags> {
   readonly flags: F;
   /** The help, with a line `Options:` for the flags. */
@@ -64,14 +61,12 @@ export interface CommandLineOptions<F extends Flags> {
   };
 }
 
-/** A command line, read. */
 export interface CommandLine<F extends Flags> {
   readonly flags: FlagValues<F>;
   /** The other arguments, in order; none is empty. */
   readonly positionals: readonly string[];
 }
 
-/** Flags that every program has. */
 const COMMON_FLAGS = {
   isDebug: { usage: "--debug", help: "print the stack trace of an error" },
   isVersion: { usage: "--version", help: "print the version" },
@@ -134,7 +129,6 @@ function isBoolean({ usage }: Flag): boolean {
   return !usage.includes(" ");
 }
 
-/** Columns of the help. */
 const HELP_COLUMNS = 80;
 
 function formatHelp(help: string, flags: readonly Flag[]): string {
@@ -245,13 +239,11 @@ export function wholeNumber(
 /** Reads a port; 0 is any free one. @throws {RangeError} */
 export const readPort = wholeNumber(0, 65_535);
 
-/** @throws {RangeError} If the text is no network. */
 function readNetwork(text: string): string {
   createAddressFilter({ allow: [text] });
   return text;
 }
 
-/** The flag of the programs that can write for programs. */
 export const JSON_FLAG = {
   usage: "--json",
   help: "print one JSON object per line",

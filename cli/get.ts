@@ -60,7 +60,6 @@ again. Without --exit-when-complete it goes on sending to the other machines.
 
 const { seedOnly: _, retryForMs, ...SHARED_FLAGS } = PEER_FLAGS;
 
-/** The flags of `get`. */
 export const FLAGS = {
   ...SHARED_FLAGS,
   ignoreSpace: {
@@ -80,12 +79,10 @@ export const FLAGS = {
   },
 } as const;
 
-/** One run of `get`; the help describes the fields. */
 export interface GetJob extends FlagValues<typeof FLAGS>, PeerJob {
   readonly what: What;
 }
 
-/** Reads the command line of `get`. @throws {UsageError} */
 export function parseGetJob(args: readonly string[]): GetJob {
   const { flags, positionals } = parseCommandLine(args, {
     flags: FLAGS,
@@ -104,10 +101,8 @@ export function parseGetJob(args: readonly string[]): GetJob {
   return { ...flags, what, retryForMs, seedOnly: false, torrents: [] };
 }
 
-/** The program `get`. */
 export const get: Program = programOf(parseGetJob, runGet);
 
-/** Fetches what the job names. */
 export async function runGet(
   job: GetJob,
   context: JobContext,

@@ -24,7 +24,6 @@ import {
 } from "./quantity.ts";
 import type { Candidate } from "./share_search.ts";
 
-/** Shows the work of one `get`. */
 export interface GetDisplay extends PeerDisplay {
   /** Shares are looked for. */
   searching(): void;
@@ -33,7 +32,6 @@ export interface GetDisplay extends PeerDisplay {
   waiting(candidate: Candidate): void;
 }
 
-/** Shows the work of one `get`. */
 export function createGetDisplay(
   { dir, exitWhenComplete, json }: Pick<
     PeerJob,

@@ -6,35 +6,25 @@
  * @module
  */
 
-/**
- * Signals within this time count as one, in milliseconds: a Ctrl+C arrives twice,
- * from the terminal and from `deno task`, 1 ms apart.
- */
+/** Signals within this time are one: a Ctrl+C arrives from the terminal and from `deno task`. */
 const ECHO_MS = 1_000;
 
 /**
- * Time from the first signal to the abort, in milliseconds. A program that exits
- * at once would be killed by the echo on its way out; and `deno task` 2.9.6 kills
- * itself if its program has exited before it has seen the Ctrl+C.
+ * Time from the first signal to the abort. The echo would kill a program that exits at
+ * once, and `deno task` 2.9.6 kills itself if its program exits before it has seen the
+ * Ctrl+C.
  */
 const PAUSE_MS = 150;
 
-/** Time from the first signal to the end of the process, in milliseconds. */
+/** Time from the first signal to the end of the process. */
 const LEAVE_MS = 1_900;
-
 /** Part of it that is kept for the end of the output and of the process. */
 const LAST_PART_MS = 400;
-
-/** Time between two looks at the clock after the first signal, in milliseconds. */
+/** Time between two checks of the clock after the first signal. */
 const TICK_MS = 25;
-
-/**
- * Most that one look adds to the time since the first signal, in milliseconds:
- * while the machine stood still, the program could not leave.
- */
+/** Most that one check counts: while the machine stood still, nothing could be done. */
 const MAX_STEP_MS = 100;
-
-/** Longest wait for the console of a program that is cut short, in milliseconds. */
+/** Longest wait for the console of a program that is cut short. */
 const FAREWELL_MS = 100;
 
 /** The exit codes of a program that does not end by itself. */
@@ -67,9 +57,7 @@ export class Interrupt {
    */
   onHangup: HangupAction = isInTerminal() ? "end" : "ignore";
   readonly #leaveMs: number;
-  /**
-   * Asked at the first Ctrl+C: true to stay, until the next one. @default it ends
-   */
+  /** Asked at the first Ctrl+C: true to stay, until the next one. @default it ends */
   staysOnce: () => boolean = () => false;
   #stayedAtMs: number | undefined;
   /** Called before the process is cut short. */
@@ -89,7 +77,7 @@ export class Interrupt {
     return this.#deadline.signal;
   }
 
-  /** Time that is left to leave in order, in milliseconds. */
+  /** Time that is left to leave in order. */
   get remainingMs(): number {
     if (this.#interruptedAtMs === undefined) return Infinity;
     return this.#leaveMs - this.#elapsedMs;
@@ -138,13 +126,9 @@ export class Interrupt {
 /**
  * Listens for signals until the process ends: an echo that arrives on its way out
  * must not kill it.
+ * @param leaveMs Time from the first signal to the end of the process.
  */
-export function listenForInterrupt(
-  { leaveMs = LEAVE_MS }: {
-    /** Time from the first signal to the end of the process. @default {1_900} */
-    readonly leaveMs?: number;
-  } = {},
-): Interrupt {
+export function listenForInterrupt(leaveMs = LEAVE_MS): Interrupt {
   const interrupt = new Interrupt(leaveMs);
   for (const name of endingSignals(Deno.build.os === "windows")) {
     Deno.addSignalListener(name, () => interrupt.receive(name));
@@ -165,9 +149,7 @@ export function setHangupAction(
 /** Waits until `signal` aborts. */
 export async function untilAborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
-  await new Promise((resolve) =>
-    signal.addEventListener("abort", resolve, { once: true })
-  );
+  await new Promise((resolve) => signal.addEventListener("abort", resolve));
 }
 
 /**
@@ -179,6 +161,6 @@ export function endingSignals(isWindows: boolean): readonly Deno.Signal[] {
 }
 
 function isInTerminal(): boolean {
-  return [Deno.stdin, Deno.stdout, Deno.stderr]
-    .some((stream) => stream.isTerminal());
+  const { stdin, stdout, stderr } = Deno;
+  return [stdin, stdout, stderr].some((stream) => stream.isTerminal());
 }

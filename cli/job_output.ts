@@ -9,9 +9,8 @@ import stringWidth from "string-width";
 import type { Console, LiveBlock, TerminalSize } from "./console.ts";
 import { printable, printableJson } from "./printable.ts";
 
-/** Time between two refreshes in each form, in milliseconds. */
+/** Time between two refreshes in each form. */
 const REFRESH_MS = { json: 1_000, quiet: 60_000, live: 250, log: 5_000 };
-
 /** Columns kept free: a terminal shows `^C` there, and some wrap after the last one. */
 const MARGIN_COLUMNS = 3;
 
@@ -69,9 +68,7 @@ export class JobOutput implements Disposable {
   state(lines: readonly string[]): void {
     if (this.form === "live") {
       const { columns } = this.room;
-      this.#block.show(
-        lines.map((line) => truncate(printable(line), columns)),
-      );
+      this.#block.show(lines.map((line) => truncate(printable(line), columns)));
     } else {
       lines.forEach((line, index) => this.line(line, `state ${index}`));
     }
@@ -79,8 +76,9 @@ export class JobOutput implements Disposable {
 
   /** Shows that the job is leaving its swarms, which may take seconds. */
   leaving(): void {
-    if (this.form !== "live") return;
-    this.#block.show(["leaving; Ctrl+C again ends at once"]);
+    if (this.form === "live") {
+      this.#block.show(["leaving; Ctrl+C again ends at once"]);
+    }
   }
 
   [Symbol.dispose](): void {

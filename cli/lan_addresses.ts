@@ -6,7 +6,7 @@
  */
 import { addressScope, formatPeerAddress } from "../mod.ts";
 
-/** Time between two scans of this machine's addresses, in milliseconds. */
+/** Time between two scans of this machine's addresses. */
 const ADDRESSES_INTERVAL_MS = 5_000;
 
 /** A warning for people at a machine without a network. */
@@ -14,7 +14,6 @@ export const NO_NETWORK =
   "this machine has no address on a network yet, so only programs on this machine can use the URLs; " +
   "URLs for others are printed when it gets an address";
 
-/** An address of a network interface. */
 export interface InterfaceAddress {
   readonly name: string;
   readonly family: "IPv4" | "IPv6";
@@ -56,7 +55,6 @@ export function mainAddresses(
   return found.length > 0 ? found : lanAddresses(addresses);
 }
 
-/** The addresses to show for a program that listens on `host`, or on all. */
 export function listeningAddresses(host: string | undefined): string[] {
   return isWildcard(host) ? mainAddresses(Deno.networkInterfaces()) : [host!];
 }

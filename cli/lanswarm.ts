@@ -26,7 +26,6 @@ Copies files and folders to every machine of a local network.
 Each command explains itself: lanswarm COMMAND --help
 `;
 
-/** Loads the programs, by the name of their command. */
 const COMMANDS: ReadonlyMap<string, () => Promise<Program>> = new Map([
   ["share", async () => (await import("./share.ts")).share],
   ["get", async () => (await import("./get.ts")).get],

@@ -1,8 +1,7 @@
 /**
  * Writes lines to streams whose readers may be slow, stand still or be gone, while
- * the work goes on: lines wait in bounded memory, and a loop writes them as fast
- * as they are read. When the memory is full, ordinary lines are dropped and
- * counted; results are lost, which the program must report.
+ * the work goes on: lines wait in bounded memory. When it is full, ordinary lines are
+ * dropped and counted; results are lost, which the program must report.
  *
  * @module
  */
@@ -21,7 +20,7 @@ export interface LineStream {
 const MAX_WAITING = { line: 1 << 20, result: 16 << 20 } as const;
 /** Linux writes this much to a pipe as a whole: the lines of two writers do not mix. */
 const CHUNK_LENGTH = 4096;
-/** Pause before a write that would have blocked is tried again, in milliseconds. */
+/** Pause before a write that would have blocked is tried again. */
 const RETRY_MS = 20;
 
 /** A line that waits to be written. */
@@ -39,7 +38,6 @@ export interface Frame {
   draw(): string;
 }
 
-/** Options for {@linkcode LineWriter.flush}. */
 export interface FlushOptions {
   readonly limitMs: number;
   /** Ends the wait for a reader of results. @default {they wait for `limitMs` too} */
@@ -73,13 +71,12 @@ export class LineWriter {
     return this.#overflow.signal;
   }
 
-  /** Takes a line, without its end. */
   push(line: WaitingLine): void {
     const { text, isResult } = line;
     // A text that waits alone may be longer.
+    const most = MAX_WAITING[isResult ? "result" : "line"];
     const isFull = this.#waitingLength > 0 &&
-      this.#waitingLength + text.length >
-        MAX_WAITING[isResult ? "result" : "line"];
+      this.#waitingLength + text.length > most;
     if (isResult && isFull) {
       this.#loss ??= "its reader takes them too slowly";
       this.#overflow.abort();

@@ -30,7 +30,7 @@ import { type RetryOptions, withRetries } from "./time_limits.ts";
 
 /** Torrents loaded at once: each needs a file or a connection. */
 const MAX_LOADS = 16;
-/** Time after which other torrents do not wait for a silent server, in milliseconds. */
+/** Time after which other torrents do not wait for a silent server. */
 const FIRST_ANSWER_MS = 3_000;
 
 /** True if an argument is the URL of a torrent file and not its path. */
@@ -55,13 +55,11 @@ export function readTorrentSource(source: string): string {
     : source;
 }
 
-/** A torrent and the argument that names it. */
 export interface LoadedTorrent {
   readonly source: string;
   readonly torrent: Torrent;
 }
 
-/** Options for {@linkcode loadTorrents}. */
 export interface LoadTorrentsOptions
   extends
     Omit<RetryOptions, "isTemporary">,
@@ -70,7 +68,6 @@ export interface LoadTorrentsOptions
   readonly dir: string;
   /** Opens the session that fetches the torrents of magnet links. */
   readonly openSession: () => Promise<MagnetSession>;
-  /** Takes a line about what is done. */
   readonly report: (line: string) => void;
   /** Takes the failure of a source that others do not wait for any more. */
   readonly onFailed: (error: unknown) => void;

@@ -13,9 +13,11 @@ import {
   executablesOf,
   type ListedShare,
   multicastRefusal,
+  type ShareAdvertiser,
   type ShareServer,
   type ShareServerOptions,
   startShareServer,
+  type Storage,
   TrackerStartError,
 } from "../mod.ts";
 import { invocationOf } from "./command_words.ts";
@@ -29,7 +31,6 @@ import {
 import type { PeerJob } from "./peer_job.ts";
 import type { TorrentRun } from "./torrent_run.ts";
 
-/** Starts the server of this machine's shares. @throws {TrackerStartError} */
 export async function startServer(
   job: Pick<PeerJob, "host" | "allow" | "deny">,
   options: ShareServerOptions = {},
@@ -50,13 +51,10 @@ export async function startServer(
 
 /** The executables to hand to machines with nothing installed. */
 function ownExecutables(): ReturnType<typeof executablesOf> {
-  const compiled = new URL(
-    `../dist/lanswarm${Deno.build.os === "windows" ? ".exe" : ""}`,
-    import.meta.url,
-  );
-  return executablesOf(
-    Deno.build.standalone ? Deno.execPath() : fromFileUrl(compiled),
-  );
+  if (Deno.build.standalone) return executablesOf(Deno.execPath());
+  const name = Deno.build.os === "windows" ? "lanswarm.exe" : "lanswarm";
+  const compiled = new URL(`../dist/${name}`, import.meta.url);
+  return executablesOf(fromFileUrl(compiled));
 }
 
 /** Shares that are advertised on the network, where that is possible. */
@@ -73,32 +71,28 @@ export async function advertise(
     readonly server: ShareServer;
   },
 ): Promise<Advertiser> {
-  const none = {
-    set: () => {},
-    remove: () => {},
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
-  if (noDiscovery) return none;
   let reason = multicastRefusal();
-  try {
-    if (reason === undefined) {
+  let advertiser: ShareAdvertiser | undefined;
+  if (!noDiscovery && reason === undefined) {
+    try {
       const options = isWildcard(host) ? {} : { hostname: host };
-      const advertiser = await advertiseShares(options);
-      return {
-        set: ({ id, name, sizeBytes = 0, path }) =>
-          advertiser.set({ id, name, sizeBytes, path, hostName, port }),
-        remove: ({ id }) => advertiser.remove(id),
-        [Symbol.asyncDispose]: () => advertiser.close(),
-      };
+      advertiser = await advertiseShares(options);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+      reason = "another program has port 5353 for itself";
     }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    reason = "another program has port 5353 for itself";
   }
-  console.warn(
-    `other machines find the shares of this one only by its address: ${reason}`,
-  );
-  return none;
+  if (!noDiscovery && reason !== undefined) {
+    console.warn(
+      `other machines find the shares of this one only by its address: ${reason}`,
+    );
+  }
+  return {
+    set: ({ id, name, sizeBytes = 0, path }) =>
+      advertiser?.set({ id, name, sizeBytes, path, hostName, port }),
+    remove: ({ id }) => advertiser?.remove(id),
+    [Symbol.asyncDispose]: async () => await advertiser?.close(),
+  };
 }
 
 /** Offers a complete torrent until it is disposed of. */
@@ -116,16 +110,14 @@ export async function offerShare(
     server.setPeerPort(peerPort);
     const { torrent } = run;
     server.add(torrent.name, false);
-    const announce = [
+    const own = urlHosts(listeningAddresses(job.host), server.port)
+      .map((host) => `http://${host}/announce`);
+    const bytes = buildTorrentFile(torrent, [
       ...torrent.announce.flat(),
-      ...urlHosts(listeningAddresses(job.host), server.port)
-        .map((host) => `http://${host}/announce`),
-    ];
-    const share = await server.offer(torrent.name, {
-      bytes: buildTorrentFile(torrent, announce),
-      torrent,
-      storage: () => run.storage,
-    });
+      ...own,
+    ]);
+    const storage = (): Storage | undefined => run.storage;
+    const share = await server.offer(torrent.name, { bytes, torrent, storage });
     opened.use(await advertise(job, { console, server })).set(share);
   } catch (error) {
     // Harmless: this machine goes on as a peer.

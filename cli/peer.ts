@@ -44,7 +44,6 @@ import {
 } from "./time_limits.ts";
 import { TorrentRun, type TorrentRunOptions } from "./torrent_run.ts";
 
-/** The program `peer`. */
 export const peer: Program = (args) => {
   const [command, ...rest] = args;
   if (command === "create") return create(rest);
@@ -53,10 +52,9 @@ export const peer: Program = (args) => {
   return (context) => runPeer(job, context);
 };
 
-/** Time between two saves of the verified pieces of folders, in milliseconds. */
+/** Time between two saves of the verified pieces of folders. */
 const SAVE_INTERVAL_MS = 60_000;
 
-/** A torrent to share. */
 export interface PeerTorrent {
   readonly torrent: Torrent;
   /** Peers that are known to have it. @default none */
@@ -65,7 +63,6 @@ export interface PeerTorrent {
   readonly options?: Partial<TorrentRunOptions>;
 }
 
-/** Options for loading the torrents of a job. */
 export interface LoadOptions extends LoadTorrentsOptions {
   /** Opens the session of the job, once. */
   readonly openSession: () => Promise<Session>;
@@ -110,7 +107,6 @@ export async function runPeer(
   return work.loadFailure ?? EXIT_CODES.done;
 }
 
-/** The torrents of one `peer`. */
 interface Work {
   readonly runs: TorrentRun[];
   /** True until every torrent file is loaded or cannot be. */

@@ -21,7 +21,6 @@ import {
 } from "./progress_bar.ts";
 import { formatSize } from "./quantity.ts";
 
-/** Shows the work of one `peer`, `get` or `share`. */
 export interface PeerDisplay {
   /** @param takenPort The port that was asked for, if it was taken. */
   listening(port: number, takenPort: number | undefined): void;
@@ -31,7 +30,6 @@ export interface PeerDisplay {
   end(states: readonly TorrentState[]): void;
 }
 
-/** Shows the work of one `peer`. */
 export function createPeerDisplay(output: JobOutput): PeerDisplay {
   return {
     listening: (port, takenPort) => {
@@ -101,7 +99,6 @@ export interface TorrentState {
   readonly verification: VerifyProgress | undefined;
 }
 
-/** The line for news; `undefined` if people need not see it. */
 export function describeNews(
   torrent: Torrent,
   news: TorrentNews,
@@ -161,7 +158,6 @@ function describeVerified(
     : "a file of this name exists, but no piece of it is valid; replacing it";
 }
 
-/** The line for a verification under way. */
 export function describeVerification(
   torrent: Torrent,
   progress: VerifyProgress,
@@ -202,7 +198,6 @@ export function renderStates(
   return [...renderTransferList(snapshots, room), ...verifying];
 }
 
-/** News as a value. */
 export function newsToJson(torrent: Torrent, news: TorrentNews): JsonLine {
   switch (news.type) {
     case "verifying":
@@ -214,7 +209,6 @@ export function newsToJson(torrent: Torrent, news: TorrentNews): JsonLine {
   }
 }
 
-/** The states as values. */
 export function statesToJson(states: readonly TorrentState[]): JsonLine[] {
   return states.flatMap(({ torrent, snapshot, verification }) => {
     if (verification !== undefined) {

@@ -45,7 +45,6 @@ what is partial, and downloads the rest. Files that have not changed since they
 were verified are not read again. Ctrl+C ends peer; to continue, run it again.
 `;
 
-/** The flags of `peer`. */
 export const FLAGS = {
   dir: {
     usage: "--dir FOLDER",
@@ -132,13 +131,11 @@ export const FLAGS = {
   ...SERVICE_FLAGS,
 } as const;
 
-/** One run of `peer`; the help describes the fields. */
 export interface PeerJob extends FlagValues<typeof FLAGS> {
   /** Paths or URLs of torrent files, or magnet links. At least one, but for `get`. */
   readonly torrents: readonly string[];
 }
 
-/** Reads the command line of `peer`. @throws {UsageError} */
 export function parsePeerJob(args: readonly string[]): PeerJob {
   const { flags, positionals } = parseCommandLine(args, {
     flags: FLAGS,

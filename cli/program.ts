@@ -16,16 +16,14 @@ import {
   reportError,
 } from "./program_error.ts";
 
-/** The permissions of Deno. */
 const ALL = ["read", "write", "net", "run", "sys", "env", "ffi"] as const;
 
-/** Revokes one permission of the process. */
 type Revoke = (name: Deno.PermissionName) => Promise<unknown>;
 
 /**
- * The permissions of one job among those of its process. A task grants what any
- * command line may need; each job gives up the rest before it reads what other
- * machines send. A permission that no job keeps is revoked for good.
+ * The permissions of one job. A task grants what any command line may need; each job
+ * gives up the rest before it reads what other machines send. A permission that no
+ * job of the process keeps is revoked for good.
  */
 export class JobPermissions implements AsyncDisposable {
   readonly #revoke: Revoke;
@@ -82,20 +80,18 @@ export interface JobContext {
   readonly interrupt?: Pick<Interrupt, "onHangup" | "staysOnce" | "deadline">;
 }
 
-/** Does the work; its exit code. May throw what {@linkcode reportError} takes. */
-export type Job = (context: JobContext) => Promise<ExitCode>;
-
 /**
- * Parses a command line.
- * @throws {UsageError} If it makes no sense.
- * @throws {InformationRequest} On `--help` or `--version`.
+ * Does the work; its exit code, or nothing if it is done. May throw what
+ * {@linkcode reportError} takes.
  */
+export type Job = (context: JobContext) => Promise<ExitCode | void>;
+
+/** Parses a command line. @throws {UsageError | InformationRequest} */
 export type Program = (args: readonly string[]) => Job;
 
-/** The program that parses its command line with `parse`, and then runs. */
 export function programOf<Parsed>(
   parse: (args: readonly string[]) => Parsed,
-  run: (job: Parsed, context: JobContext) => Promise<ExitCode>,
+  run: (job: Parsed, context: JobContext) => ReturnType<Job>,
 ): Program {
   return (args) => {
     const job = parse(args);
@@ -103,21 +99,14 @@ export function programOf<Parsed>(
   };
 }
 
-/** Options for {@linkcode runProgram}. */
-export interface RunProgramOptions {
-  /** @default {Deno.args} */
-  readonly args?: readonly string[];
-  /** The signals that end the job. @default {none: they kill the process} */
-  readonly interrupt?: Interrupt;
-}
-
-/**
- * Runs a program in a process of its own; the exit code. Never rejects, and ends
- * with lines still to be written if nobody reads them.
- */
+/** Runs a program in a process of its own; the exit code. Never rejects. */
 export async function runProgram(
   program: Program,
-  { args = Deno.args, interrupt }: RunProgramOptions = {},
+  { args = Deno.args, interrupt }: {
+    readonly args?: readonly string[];
+    /** The signals that end the job. @default {none: they kill the process} */
+    readonly interrupt?: Interrupt;
+  } = {},
 ): Promise<ExitCode> {
   const console = Console.ofProcess();
   if (interrupt !== undefined) interrupt.onCutShort = () => console.end();
@@ -125,13 +114,11 @@ export async function runProgram(
   using ending = joinSignals(console.overflow, interrupt?.signal);
   let code: ExitCode;
   try {
-    const job = program(args);
-    code = await job({
-      console,
-      signal: ending.signal,
-      permissions: JobPermissions.ofProcess(),
-      ...(interrupt && { interrupt }),
-    });
+    const { signal } = ending;
+    const permissions = JobPermissions.ofProcess();
+    const context = { console, signal, permissions };
+    code = await program(args)({ ...context, ...interrupt && { interrupt } }) ??
+      EXIT_CODES.done;
   } catch (error) {
     if (error instanceof InformationRequest) {
       console.writeResult(error.text);
@@ -170,8 +157,7 @@ function endOnBug(console: Console): void {
     void console.end().then(() => Deno.exit(EXIT_CODES.failed));
   };
   addEventListener("error", (event) => report(event, event.error));
-  addEventListener(
-    "unhandledrejection",
-    (event) => report(event, event.reason),
-  );
+  addEventListener("unhandledrejection", (event) => {
+    report(event, event.reason);
+  });
 }

@@ -28,7 +28,6 @@ export const EXIT_CODES = {
   noShare: 5,
 } as const;
 
-/** The last lines of every `--help`. */
 export const EXIT_CODES_HELP =
   `Exit codes: 0 done, 1 failed, 2 wrong command line, 3 invalid torrent file,
 4 not done in time or before a signal, 5 no share found, or several, 130 cut
@@ -45,30 +44,27 @@ export class ProgramError extends Error {
 
   constructor(
     message: string,
-    options: {
+    { exitCode = EXIT_CODES.failed, cause, details = [] }: {
       exitCode?: ExitCode;
       cause?: unknown;
       details?: readonly string[];
     } = {},
   ) {
-    super(message, { cause: options.cause });
-    this.exitCode = options.exitCode ?? EXIT_CODES.failed;
-    this.details = options.details ?? [];
+    super(message, { cause });
+    this.exitCode = exitCode;
+    this.details = details;
   }
 }
 
-/** The command line makes no sense. */
 export class UsageError extends ProgramError {
   override readonly name = "UsageError";
 
   constructor(reason: string) {
-    super(`cannot read the command line: ${reason}; see --help`, {
-      exitCode: EXIT_CODES.usage,
-    });
+    const exitCode = EXIT_CODES.usage;
+    super(`cannot read the command line: ${reason}; see --help`, { exitCode });
   }
 }
 
-/** There is no share to fetch, or several. */
 export class NoShareError extends ProgramError {
   override readonly name = "NoShareError";
 
@@ -77,7 +73,6 @@ export class NoShareError extends ProgramError {
   }
 }
 
-/** The exit code of a program that an error ends. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof ProgramError) return error.exitCode;
   if (error instanceof InterruptedError) return EXIT_CODES.undone;
@@ -85,7 +80,6 @@ export function exitCodeOf(error: unknown): ExitCode {
   return EXIT_CODES.failed;
 }
 
-/** Writes the line for an error and, if asked for, its stack. */
 export function reportError(
   console: Console,
   error: unknown,
@@ -102,20 +96,12 @@ export function reportError(
 /** The line for an error, without `error:`; one line, safe for a terminal. */
 export function describeError(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  const remedy = remedyFor(error);
-  return printable(
-    beginAsError(message) + (remedy === undefined ? "" : `; ${remedy}`),
-  );
-}
-
-/**
- * The library's messages begin with a capital; those of unexpected errors do not
- * say what failed.
- */
-function beginAsError(message: string): string {
-  return /^cannot /i.test(message)
+  // The library's messages begin with a capital; an unexpected error's says less.
+  const start = /^cannot /i.test(message)
     ? `c${message.slice(1)}`
     : `cannot go on: ${message}`;
+  const remedy = remedyFor(error);
+  return printable(remedy === undefined ? start : `${start}; ${remedy}`);
 }
 
 const EXPECTED_ERRORS = [

@@ -21,11 +21,9 @@ const MAX_BAR_COLUMNS = 40;
 const MIN_BAR_COLUMNS = 5;
 const BRACKET_COLUMNS = 2;
 
-/** A text beside the bar. */
 export interface LinePart {
   /** One column per character; empty if there is nothing to show now. */
   readonly text: string;
-  /** Columns reserved for it. */
   readonly columns: number;
 }
 
@@ -72,7 +70,6 @@ export function renderBar(fraction: number, columns: number): string {
   return `[${"#".repeat(filled)}${".".repeat(columns - filled)}]`;
 }
 
-/** Progress of work on a number of bytes. */
 export interface Progress {
   readonly doneBytes: number;
   readonly totalBytes: number;
@@ -191,7 +188,6 @@ export function renderNamed(
   return truncate(printable(cutName(name)), columns - 1 - text.length) + text;
 }
 
-/** One line for a log. */
 export function describeTransfer(snapshot: TorrentSnapshot): string {
   const texts = partsOf(snapshot).map(({ text }) => text.trim())
     .filter((text) => text !== "");

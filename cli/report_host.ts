@@ -31,14 +31,13 @@ import { fractionOf } from "./progress_bar.ts";
 import type { TorrentRun } from "./torrent_run.ts";
 
 const INTERVAL_MS = { working: 1_000, settled: 10_000 } as const;
-/** Time between two reports after a change of control, in milliseconds. */
+/** Time between two reports after a change of control. */
 const LEAST_INTERVAL_MS = 250;
-/** Longest wait for an answer, which a server may delay, in milliseconds. */
+/** Longest wait for an answer, which a server may delay. */
 const TIMEOUT_MS = { working: 5_000, over: 15_000, last: 500 } as const;
-/** Time without an answer after which a host goes on by itself, in milliseconds. */
+/** Time without an answer after which a host goes on by itself. */
 const RELEASE_MS = 30_000;
 
-/** Reports a run until it is disposed of. */
 export function reportHost(
   run: TorrentRun,
   { session, job: { dir, maxDownloadBytesPerSecond, exitWhenComplete } }: {
@@ -121,12 +120,10 @@ export class ControlFollower {
     this.#run = run;
   }
 
-  /** Number of the last change in an answer; 0 before the first. */
   get change(): number {
     return this.#control?.change ?? 0;
   }
 
-  /** Takes an answer; `undefined` if none has come. */
   take(answer: HostControl | undefined, nowMs: number): void {
     if (answer !== undefined) this.#answeredMs = nowMs;
     const isReleased = nowMs - this.#answeredMs >= RELEASE_MS;
@@ -208,21 +205,19 @@ function emptyReport({ infoHash }: Torrent): HostReport {
   };
 }
 
-/** Time between two measurements, in milliseconds: while it fetches, and while there is nothing to measure. */
+/** Time between two measurements: while it fetches, and while there is nothing to measure. */
 const TIMER_MS = { busy: 50, idle: 1_000 } as const;
-/** Time over which measurements are averaged, in milliseconds. */
+/** Time over which measurements are averaged. */
 const WINDOW_MS = 5_000;
 /** Names of wireless interfaces: on Linux and BSD, and on Windows. */
 const WIRELESS_NAME = /^(wl|ath|iwm|iwn|ra\d)|wi-?fi|wlan|wireless/i;
 
-/** Measures until it is disposed of. */
 export class HostMeter implements Disposable {
   readonly #load: () => TransferLoad | undefined;
   readonly #limitBytesPerSecond: number;
   #timer: ReturnType<typeof setTimeout>;
   #atMs = performance.now();
   #last: TransferLoad | undefined;
-  /** Moving averages. */
   #shares = { disk: 0, late: 0, hash: 0, idle: 0, stall: 0 };
 
   /**
@@ -280,7 +275,6 @@ export class HostMeter implements Disposable {
     };
   }
 
-  /** Measures no more. */
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
   }

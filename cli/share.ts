@@ -52,7 +52,6 @@ import { ShareRollout } from "./share_rollout.ts";
 import type { TorrentRun } from "./torrent_run.ts";
 import { explainStart } from "./tracker.ts";
 
-/** The program `share`. */
 export const share: Program = programOf(parseShareJob, runShare);
 
 /** Shares what the job names until a signal ends it, or enough machines are complete. */
@@ -102,14 +101,12 @@ export async function runShare(
   return code;
 }
 
-/** The parts of one `share`. */
 interface ShareParts {
   readonly context: JobContext;
   readonly display: ShareDisplay;
   readonly rollout: Rollout;
   /** Holds what stays open until the end. */
   readonly opened: AsyncDisposableStack;
-  /** The torrents that are seeded, by info hash. */
   readonly runs: ReadonlyMap<string, TorrentRun>;
   /** Called when one of them stops, by info hash. */
   readonly withdrawals: Map<string, () => void>;

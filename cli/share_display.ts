@@ -40,7 +40,6 @@ import {
   type ShareStart,
 } from "./share_output.ts";
 
-/** The sources of what is shown. */
 export interface ShareDisplayOptions {
   readonly output: JobOutput;
   /** Takes the addresses, which are printed with `--quiet` too. */
@@ -49,17 +48,14 @@ export interface ShareDisplayOptions {
   readonly store: PeerStore;
 }
 
-/** A share that has started. */
 export interface StartedShare extends Omit<ShareStart, "get"> {
   readonly peerPort: number;
 }
 
-/** Shows the work of one `share`. */
 export interface ShareDisplay extends PeerDisplay {
   started(share: StartedShare): void;
   /** Other machines reach this one at these hosts and ports too. */
   reached(hosts: readonly string[]): void;
-  /** The size of a share is known. */
   planned(
     name: string,
     plan: { readonly fileCount: number; readonly length: number },
@@ -67,7 +63,6 @@ export interface ShareDisplay extends PeerDisplay {
   hashed(name: string, progress: CreateTorrentProgress): void;
   /** The content that was hashed cannot be shared. */
   failed(): void;
-  /** A share can be fetched. */
   ready(share: ListedShare, prepared: PreparedShare): void;
 }
 
@@ -89,7 +84,6 @@ function needy(hosts: readonly RolloutHost[]): RolloutHost[] {
 /** Rows below the first lines: what follows on each share, and the state. */
 const OTHER_ROWS = 6;
 
-/** Shows the work of one `share`. */
 export function createShareDisplay(
   { output, console, rollout, store }: ShareDisplayOptions,
 ): ShareDisplay {

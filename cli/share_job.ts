@@ -44,14 +44,12 @@ interface ExpectationFile {
   readonly path: string;
 }
 
-/** @throws {RangeError} */
 function readExpected(text: string): Expectation | ExpectationFile {
   return text.startsWith("@") && text.length > 1
     ? { type: "file", path: text.slice(1) }
     : readExpectation(text);
 }
 
-/** The flags of `share`. */
 export const FLAGS = {
   name: CREATE_FLAGS.name,
   includeGlobs: CREATE_FLAGS.includeGlobs,
@@ -123,13 +121,10 @@ export const FLAGS = {
   isDebug: SERVICE_FLAGS.isDebug,
 } as const;
 
-/** One run of `share`; the help describes the fields. */
 export interface ShareJob extends FlagValues<typeof FLAGS> {
-  /** At least one. */
   readonly paths: readonly string[];
 }
 
-/** Reads the command line of `share`. @throws {UsageError} */
 export function parseShareJob(args: readonly string[]): ShareJob {
   const { flags, positionals: paths } = parseCommandLine(args, {
     flags: FLAGS,

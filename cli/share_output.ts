@@ -27,7 +27,6 @@ import {
   plural,
 } from "./quantity.ts";
 
-/** Content of the first lines of `share`. */
 export interface ShareStart {
   readonly names: readonly string[];
   /** Hosts and ports of the page, best first: `192.168.1.10:8000`. */
@@ -80,7 +79,6 @@ export function formatShareStart(
   ];
 }
 
-/** The command that asks one machine. */
 export function getFrom(host: string, get: string): string {
   return `${get} ${shortHost(host)}`;
 }
@@ -112,7 +110,6 @@ export function describeHashing(
   }; machines may join already`;
 }
 
-/** Numbers of machines. */
 export interface MachineCounts {
   /** Machines that have every share that they asked for, those that left included. */
   readonly complete: number;
@@ -120,7 +117,6 @@ export interface MachineCounts {
   readonly fetching: number;
 }
 
-/** Counts the hosts of a rollout. */
 export function countMachines(hosts: readonly RolloutHost[]): MachineCounts {
   const complete = hosts.filter(isVerified).length;
   const fetching =
@@ -130,7 +126,6 @@ export function countMachines(hosts: readonly RolloutHost[]): MachineCounts {
   return { complete, fetching };
 }
 
-/** Columns of a state: `verifying`. */
 const STATE_COLUMNS = 9;
 
 /**

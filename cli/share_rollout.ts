@@ -26,59 +26,55 @@ import {
 import type { ShareJob } from "./share_job.ts";
 import { describeHosts } from "./share_output.ts";
 
-/** Time between two looks at the verdict, in milliseconds. */
+/** Time between two checks of the verdict. */
 const CHECK_INTERVAL_MS = 250;
-/** Time that a program which asks for the rollout has to see its end, in milliseconds. */
+/** Time that a program which asks for the rollout has to see its end. */
 const LINGER_MS = 2_500;
 /** Hosts that the last error describes at most. */
 const MAX_DETAILS = 100;
+
+type Writer = Pick<Console, "writeResult" | "warn">;
 
 /** The rollout of a job, until it is disposed of. */
 export class ShareRollout implements Disposable {
   readonly rollout: Rollout;
   readonly #job: ShareJob;
-  readonly #console: Pick<Console, "writeResult" | "warn">;
+  readonly #console: Writer;
   readonly #report: Deno.FsFile | undefined;
   readonly #met = new AbortController();
   readonly #probes: HostProbes;
   #metAtMs: number | undefined;
-  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #timer = setInterval(() => this.#check(), CHECK_INTERVAL_MS);
 
   private constructor(
     job: ShareJob,
-    { console, expectation, report }: {
-      readonly console: Pick<Console, "writeResult" | "warn">;
-      readonly expectation: Expectation | undefined;
+    { console, rollout, report }: {
+      readonly console: Writer;
+      readonly rollout: Rollout;
       readonly report: Deno.FsFile | undefined;
     },
   ) {
     this.#job = job;
     this.#console = console;
     this.#report = report;
-    const { atLeast } = job;
-    this.rollout = new Rollout({
-      ...{ expectation, atLeast, ownHostnames: ownAddresses },
-    });
-    this.#probes = new HostProbes(this.rollout);
-    this.#timer = setInterval(() => this.#check(), CHECK_INTERVAL_MS);
+    this.rollout = rollout;
+    this.#probes = new HostProbes(rollout);
   }
 
   /**
    * Opens the files that the job names, before permissions are given up.
    * @throws {UsageError} If one of them cannot be opened.
    */
-  static async open(
-    job: ShareJob,
-    console: Pick<Console, "writeResult" | "warn">,
-  ): Promise<ShareRollout> {
+  static async open(job: ShareJob, console: Writer): Promise<ShareRollout> {
     const expectation = await expectationOf(job);
     const token = await namedToken(job.tokenFile);
-    const report = job.report === undefined
-      ? undefined
-      : await openReport(job.report);
-    const own = new ShareRollout(job, { console, expectation, report });
-    if (token !== undefined) own.rollout.control.tokens.add(token);
-    return own;
+    const report = await openReport(job.report);
+    const { atLeast } = job;
+    const rollout = new Rollout({
+      ...{ expectation, atLeast, ownHostnames: ownAddresses },
+    });
+    if (token !== undefined) rollout.control.tokens.add(token);
+    return new ShareRollout(job, { console, rollout, report });
   }
 
   /** Aborts when enough hosts are verified, unless the job stays. */
@@ -97,17 +93,15 @@ export class ShareRollout implements Disposable {
     const isUndone = code === EXIT_CODES.done || code === EXIT_CODES.undone;
     if (isMet || neededCount === undefined || !isUndone) return;
     const names = missing.map(({ name }) => name);
-    if (this.#job.json) {
-      const line = printableJson({ type: "undone", missing: names });
-      this.#console.writeResult(line);
-    } else names.forEach((name) => this.#console.writeResult(printable(name)));
+    const lines = this.#job.json
+      ? [printableJson({ type: "undone", missing: names })]
+      : names.map(printable);
+    lines.forEach((line) => this.#console.writeResult(line));
     if (code === EXIT_CODES.undone) return;
+    const details = describeHosts(missing, MAX_DETAILS);
     throw new ProgramError(
       `cannot finish: ${verifiedCount} of the ${neededCount} machines of --expect are verified; run again to continue`,
-      {
-        exitCode: EXIT_CODES.undone,
-        details: describeHosts(missing, MAX_DETAILS),
-      },
+      { exitCode: EXIT_CODES.undone, details },
     );
   }
 
@@ -150,7 +144,10 @@ export class ShareRollout implements Disposable {
   }
 }
 
-async function openReport(path: string): Promise<Deno.FsFile> {
+async function openReport(
+  path: string | undefined,
+): Promise<Deno.FsFile | undefined> {
+  if (path === undefined) return undefined;
   try {
     return await Deno.open(path, { create: true, write: true });
   } catch (error) {
@@ -159,10 +156,6 @@ async function openReport(path: string): Promise<Deno.FsFile> {
   }
 }
 
-/**
- * The hosts that a job expects.
- * @throws {UsageError} If their list cannot be read, or fewer than are enough.
- */
 export async function expectationOf(
   { expect, atLeast = 1 }: ShareJob,
 ): Promise<Expectation | undefined> {

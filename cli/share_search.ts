@@ -24,13 +24,13 @@ import { urlHosts } from "./lan_addresses.ts";
 import { shown } from "./printable.ts";
 import { NoShareError } from "./program_error.ts";
 
-/** Time in which one search of the network finds what is there, in milliseconds. */
+/** Time in which one search of the network finds what is there. */
 export const SEARCH_MS = 3_000;
-/** Time for a machine to name its shares, in milliseconds. */
+/** Time for a machine to name its shares. */
 const ASK_HOST_MS = 500;
-/** Least time for an answer, in milliseconds, where the search is to end sooner. */
+/** Least time for an answer, where the search is to end sooner. */
 const MIN_WAIT_MS = 1_000;
-/** Time for further shares after the first, in milliseconds: machines answer within 120. */
+/** Time for further shares after the first: machines answer within 120. */
 const FURTHER_MS = 150;
 /** Addresses of one share that are asked, as any host can name some. */
 const MAX_HOSTS = 32;
@@ -39,7 +39,6 @@ const MAX_HOSTS = 32;
 export interface Candidate {
   readonly id: string;
   readonly name: string;
-  /** In bytes; `undefined` while it is unknown. */
   readonly sizeBytes: number | undefined;
   readonly hostName: string;
   /** Machines that offer it, `192.168.1.10:8000`, best first. */
@@ -53,7 +52,6 @@ export interface Machine {
   readonly port?: number | undefined;
 }
 
-/** Options of a search. */
 export interface SearchOptions {
   readonly signal: AbortSignal;
   readonly permits: Permits;

@@ -13,17 +13,15 @@ import {
 } from "./load_torrent.ts";
 import { printable, printableJson } from "./printable.ts";
 import { type JobContext, type Program, programOf } from "./program.ts";
-import { EXIT_CODES, type ExitCode } from "./program_error.ts";
+import {} from "./program_error.ts";
 import { formatSize } from "./quantity.ts";
 
-/** One run of `show`. */
 export interface ShowJob {
   /** The path or the URL of a torrent file. */
   readonly source: string;
   readonly json: boolean;
 }
 
-/** The program `show`. */
 export const show: Program = programOf(parseShowJob, runShow);
 
 const HELP = `
@@ -44,7 +42,6 @@ const FLAGS = {
   },
 } as const;
 
-/** Reads the command line of `show`. @throws {UsageError} */
 export function parseShowJob(args: readonly string[]): ShowJob {
   const { flags, positionals } = parseCommandLine(args, {
     flags: FLAGS,
@@ -54,18 +51,16 @@ export function parseShowJob(args: readonly string[]): ShowJob {
   return { source: readTorrentSource(positionals[0]!), ...flags };
 }
 
-/** Prints the torrent file that the job names. */
 export async function runShow(
   { source, json }: ShowJob,
   { console, permissions, signal }: JobContext,
-): Promise<ExitCode> {
+): Promise<void> {
   await permissions.keepOnly(isTorrentUrl(source) ? "net" : "read");
   const torrent = await loadTorrent(source, { signal });
   const lines = json
     ? [printableJson(toJson(torrent))]
     : describeTorrent(torrent).map(printable);
   console.writeResult(lines.join("\n"));
-  return EXIT_CODES.done;
 }
 
 /** A torrent as `show --json` prints it. Lengths in bytes. */

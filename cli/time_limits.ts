@@ -11,7 +11,7 @@ import type { Console } from "./console.ts";
 import { describeError, EXIT_CODES, ProgramError } from "./program_error.ts";
 import { formatTime } from "./quantity.ts";
 
-/** Time between two looks at the clock, in milliseconds. */
+/** Time between two looks at the clock. */
 const CHECK_INTERVAL_MS = 250;
 
 /**
@@ -53,12 +53,11 @@ export function openTimeLimits({ timeoutMs, giveUpAfterMs, progress }: {
   };
 }
 
-/** Longest pause between two attempts, in milliseconds. */
+/** Longest pause between two attempts. */
 const MAX_PAUSE_MS = 15_000;
 
-/** Options for {@linkcode withRetries}. */
 export interface RetryOptions {
-  /** Time in which attempts start, in milliseconds; `Infinity` for no limit. */
+  /** Time in which attempts start; `Infinity` for no limit. */
   readonly retryForMs: number;
   /** Ends the waiting; the promise then rejects with its reason. */
   readonly signal: AbortSignal;
@@ -66,7 +65,7 @@ export interface RetryOptions {
   readonly isTemporary: (error: unknown) => boolean;
   /** Takes a warning: once, and again when the reason changes. */
   readonly console: Pick<Console, "warn">;
-  /** Pause after the first attempt, doubled with each further one, in milliseconds. @default {500} */
+  /** Pause after the first attempt, doubled with each further one. @default {500} */
   readonly firstPauseMs?: number;
 }
 
@@ -111,7 +110,6 @@ export async function withRetries<T>(
   }
 }
 
-/** True if a server may answer later. */
 export function isTemporary(error: unknown): boolean {
   return error instanceof FetchError && error.isTemporary;
 }

@@ -30,12 +30,11 @@ import type { PeerJob } from "./peer_job.ts";
 import type { JobContext } from "./program.ts";
 import { describeError, ProgramError, reportError } from "./program_error.ts";
 
-/** Longest pause before a restart, in milliseconds. */
+/** Longest pause before a restart. */
 const MAX_RESTART_PAUSE_MS = 300_000;
-/** Time without a restart after which the next one is the first, in milliseconds. */
+/** Time without a restart after which the next one is the first. */
 const RESTARTS_FORGOTTEN_MS = 2 * MAX_RESTART_PAUSE_MS;
 
-/** The parts that all torrents of a process use, and what is known of one. */
 export interface TorrentRunOptions {
   readonly job: PeerJob;
   readonly context: JobContext;
@@ -55,7 +54,6 @@ export interface TorrentRunOptions {
   readonly onSettled: () => void;
 }
 
-/** One torrent that is verified and shared. */
 export class TorrentRun implements TorrentState {
   readonly torrent: Torrent;
   readonly #options: TorrentRunOptions;
@@ -101,17 +99,14 @@ export class TorrentRun implements TorrentState {
     return this.#phase;
   }
 
-  /** True if anything failed, the command included. */
   get hasFailed(): boolean {
     return this.#failure !== undefined;
   }
 
-  /** The last failure. */
   get failure(): Error | undefined {
     return this.#failure;
   }
 
-  /** The exit code of the command, once it has ended. */
   get commandCode(): number | undefined {
     return this.#commandCode;
   }
@@ -166,7 +161,6 @@ export class TorrentRun implements TorrentState {
     return this.#content?.storage;
   }
 
-  /** Waits until a restart under way is over. */
   async restarted(): Promise<void> {
     await this.#restart;
   }

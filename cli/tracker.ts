@@ -44,8 +44,6 @@ import { printable } from "./printable.ts";
 import { type JobContext, type Program, programOf } from "./program.ts";
 import {
   describeError,
-  EXIT_CODES,
-  type ExitCode,
   ProgramError,
   reportError,
   UsageError,
@@ -62,17 +60,15 @@ import {
   trackerUrls,
 } from "./tracker_output.ts";
 
-/** The program `tracker`. */
 export const tracker: Program = programOf(parseTrackerJob, runTracker);
 
 /** Announce interval that many clients keep at least, in seconds. */
 const USUAL_MINIMUM_SECONDS = 60;
 
-/** Runs a tracker until the context's signal aborts. */
 export async function runTracker(
   job: TrackerJob,
   { console, interrupt, permissions, signal }: JobContext,
-): Promise<ExitCode> {
+): Promise<void> {
   const { json, log, peerTimeoutSeconds, quiet, torrentsDir } = job;
   setHangupAction(job, interrupt);
   const print = (text: string): void =>
@@ -145,7 +141,6 @@ export async function runTracker(
     ...folderPermissions,
   );
   await untilAborted(signal);
-  return EXIT_CODES.done;
 }
 
 function optionsOf(
@@ -211,7 +206,6 @@ function listeningJson(urls: TrackerUrls, torrents?: number): string {
   return JSON.stringify({ type: "listening", ...urls, torrents });
 }
 
-/** A day, in seconds. */
 const MAX_SECONDS = 86_400;
 
 const HELP = `
@@ -227,7 +221,6 @@ Several trackers can run side by side, each on a port of its own. After a
 restart of the tracker, peers return with their next announce.
 `;
 
-/** The flags of `tracker`. */
 export const FLAGS = {
   ...LISTENER_FLAGS,
   udp: {
@@ -295,13 +288,11 @@ export const FLAGS = {
   ...SERVICE_FLAGS,
 } as const;
 
-/** One run of `tracker`; the help describes the fields. */
 export interface TrackerJob extends FlagValues<typeof FLAGS> {
   /** 0 for any free port. */
   readonly port: number;
 }
 
-/** Reads the command line of `tracker`. @throws {UsageError} */
 export function parseTrackerJob(args: readonly string[]): TrackerJob {
   const { flags, positionals } = parseCommandLine(args, {
     flags: FLAGS,
@@ -318,7 +309,6 @@ export function parseTrackerJob(args: readonly string[]): TrackerJob {
   return { ...flags, port };
 }
 
-/** @throws {RangeError} If browsers would not send the text as a name. */
 function readPageName(name: string): string {
   if (/^[a-z\d_]([\w.-]*[\w.])?$/i.test(name)) return name;
   throw new RangeError(

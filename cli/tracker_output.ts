@@ -22,7 +22,6 @@ export interface TrackerUrls {
   readonly stats: readonly string[];
 }
 
-/** The URLs of a tracker on these hosts, best first. */
 export function trackerUrls(
   hostnames: readonly string[],
   port: number,
@@ -39,7 +38,6 @@ export function trackerUrls(
   };
 }
 
-/** Content of the first lines of a tracker. */
 export interface TrackerStart {
   readonly urls: TrackerUrls;
   /** The folder of `--torrents`, as a word of a command. */
@@ -48,7 +46,6 @@ export interface TrackerStart {
   readonly hints?: { readonly create: string; readonly peer: string };
 }
 
-/** The first lines of a tracker. */
 export function formatStart({ urls, folder, hints }: TrackerStart): string[] {
   const [announce, ...others] = urls.announce;
   const lines = [

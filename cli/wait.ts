@@ -22,19 +22,14 @@ import {
 import { FLAGS as PEER_FLAGS } from "./peer_job.ts";
 import { printable, printableJson } from "./printable.ts";
 import { type JobContext, type Program, programOf } from "./program.ts";
-import {
-  EXIT_CODES,
-  type ExitCode,
-  ProgramError,
-  UsageError,
-} from "./program_error.ts";
+import { EXIT_CODES, ProgramError, UsageError } from "./program_error.ts";
 import { formatTime } from "./quantity.ts";
 import { describeHosts, describeSummary } from "./share_output.ts";
 import { locate, readOrigin } from "./share_search.ts";
 
-/** Time between two questions, in milliseconds. */
+/** Time between two questions. */
 const INTERVAL_MS = 1_000;
-/** Time without an answer after which the share is gone, in milliseconds. */
+/** Time without an answer after which the share is gone. */
 const GONE_MS = 10_000;
 /** Hosts that are described on stderr at most. */
 const MAX_DESCRIBED = 100;
@@ -54,7 +49,6 @@ that are missing on standard output, one a line, and with 1 if the share is gone
 Their states and reasons are on standard error.
 `;
 
-/** The flags of `wait`. */
 export const FLAGS = {
   timeoutMs: { ...PEER_FLAGS.timeoutMs, help: "end with 4 after this time" },
   atLeast: {
@@ -67,16 +61,12 @@ export const FLAGS = {
   json: { usage: "--json", help: "print one JSON object at the end" },
 } as const;
 
-/** One run of `wait`; the help describes the fields. */
 export interface WaitJob extends FlagValues<typeof FLAGS> {
-  /** `http://HOST:PORT` */
   readonly origin: string;
 }
 
-/** The program `wait`. */
 export const wait: Program = programOf(parseWaitJob, runWait);
 
-/** Reads the command line of `wait`. @throws {UsageError} */
 export function parseWaitJob(args: readonly string[]): WaitJob {
   const { flags, positionals } = parseCommandLine(args, {
     flags: FLAGS,
@@ -86,16 +76,23 @@ export function parseWaitJob(args: readonly string[]): WaitJob {
   return { ...flags, origin: readArgument("URL", positionals[0]!, readOrigin) };
 }
 
-/** Waits for the share that the job names. */
 export async function runWait(
   job: WaitJob,
   { console, permissions, signal }: JobContext,
-): Promise<ExitCode> {
+): Promise<void> {
   await permissions.keepOnly("net", "sys");
   let located: string | undefined;
   const endMs = performance.now() + job.timeoutMs;
   let [answeredMs, lastLine] = [performance.now(), ""];
   let shares: readonly RolloutSummary[] = [];
+  const end = async (error: unknown): Promise<never> => {
+    const origin = located ?? job.origin;
+    await writeMissing({ ...job, origin }, { console, shares });
+    throw error;
+  };
+  const describeAll = (): string =>
+    shares.map((share) => describeSummary(share, neededOf(share, job)))
+      .join(" · ");
   for (;;) {
     let failure: FetchError | undefined;
     try {
@@ -104,19 +101,14 @@ export async function runWait(
       answeredMs = performance.now();
       if (shares.length > 0 && shares.every((share) => isMet(share, job))) {
         if (job.json) writeResult(console, { isMet: true, missing: [] });
-        return EXIT_CODES.done;
+        return;
       }
-      const line = shares.map((share) => describe(share, job)).join(" · ");
+      const line = describeAll();
       if (line !== lastLine && !job.quiet && !job.json) {
         console.writeErrorLine(printable(lastLine = line));
       }
     } catch (error) {
-      if (signal.aborted) {
-        await writeMissing({ ...job, origin: located ?? job.origin }, {
-          ...{ console, shares },
-        });
-        throw signal.reason;
-      }
+      if (signal.aborted) await end(signal.reason);
       if (!(error instanceof FetchError)) throw error;
       failure = error;
     }
@@ -128,17 +120,13 @@ export async function runWait(
       );
     }
     if (nowMs >= endMs) {
-      await writeMissing({ ...job, origin: located ?? job.origin }, {
-        ...{ console, shares },
-      });
-      throw new ProgramError(
-        `cannot finish: --timeout of ${
-          formatTime(job.timeoutMs)
-        } is over with ${
-          shares.map((share) => describe(share, job)).join(" · ") ||
-          "nothing shared"
-        }`,
-        { exitCode: EXIT_CODES.undone },
+      const time = formatTime(job.timeoutMs);
+      const state = describeAll() || "nothing shared";
+      await end(
+        new ProgramError(
+          `cannot finish: --timeout of ${time} is over with ${state}`,
+          { exitCode: EXIT_CODES.undone },
+        ),
       );
     }
     await delay(Math.min(INTERVAL_MS, endMs - nowMs), { signal })
@@ -154,19 +142,12 @@ function neededOf(
 ): number {
   const needed = atLeast ?? verdict.needed;
   if (needed !== undefined) return needed;
-  throw new UsageError(
-    `the share ${
-      JSON.stringify(name)
-    } was started without --expect; say how many hosts with --at-least`,
-  );
+  const text = `the share ${JSON.stringify(name)} was started without --expect`;
+  throw new UsageError(`${text}; say how many hosts with --at-least`);
 }
 
 function isMet(share: RolloutSummary, job: WaitJob): boolean {
   return share.verdict.verified >= neededOf(share, job);
-}
-
-function describe(share: RolloutSummary, job: WaitJob): string {
-  return describeSummary(share, neededOf(share, job));
 }
 
 /** Writes the hosts that are missing, as far as they can still be asked for. */
@@ -192,9 +173,10 @@ async function writeMissing(
   }
   const names = [...missing.keys()];
   if (job.json) {
-    const hosts = [...missing.values()].map((
-      { name, state, fraction, reason, reasonCode },
-    ) => ({ name, state, fraction, reason, reasonCode }));
+    const hosts = [...missing.values()]
+      .map(({ name, state, fraction, reason, reasonCode }) => (
+        { name, state, fraction, reason, reasonCode }
+      ));
     return writeResult(console, { isMet: false, missing: names, hosts });
   }
   for (const name of names) console.writeResult(printable(name));
@@ -208,7 +190,6 @@ function writeResult(
   verdict: {
     readonly isMet: boolean;
     readonly missing: readonly string[];
-    /** Those that are missing. */
     readonly hosts?: readonly Partial<HostDocument>[];
   },
 ): void {

@@ -72,6 +72,6 @@ async function main(
 
 if (import.meta.main) {
   // Namespaces and mounts are removed before the end.
-  const interrupt = listenForInterrupt({ leaveMs: 60_000 });
+  const interrupt = listenForInterrupt(60_000);
   Deno.exit(await runProgram(programOf((args) => args, main), { interrupt }));
 }

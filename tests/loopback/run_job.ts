@@ -34,7 +34,7 @@ export async function runJob(
   const { signal } = new AbortController();
   let code: number;
   try {
-    code = await program(args)({ console, signal, permissions });
+    code = await program(args)({ console, signal, permissions }) ?? 0;
   } catch (error) {
     reportError(console, error, { isDebug: false });
     code = exitCodeOf(error);

@@ -78,7 +78,7 @@ function prepare(
   const permissions = process.forAnotherJob();
   return async (...args) => {
     await using _ = permissions;
-    return await program(args)({ console, signal, permissions });
+    return await program(args)({ console, signal, permissions }) ?? 0;
   };
 }
 
