@@ -4,22 +4,33 @@
  *
  * An asynchronous call costs as much as reading or writing 256 KiB in the system's
  * cache. After a slow call the next ones are asynchronous, so that a slow disk never
- * blocks the thread for long; and one call of many is, so that the thread's other
- * work gets its turn while a million files are scanned.
+ * blocks the thread for long: few, as the thread may just have lost its core, and more
+ * if the next synchronous calls are slow too. One call of many is asynchronous anyway,
+ * so that the thread's other work gets its turn while a million files are scanned.
  *
  * @module
  */
 
 /** A synchronous call that takes longer is slow, in milliseconds. */
 const SLOW_CALL_MS = 4;
+/** One that takes longer waits for the disk: a thread without a core waits less. */
+const BLOCKED_CALL_MS = 50;
 /** Asynchronous calls after a slow one, before the next synchronous call. */
-const ASYNC_CALLS = 64;
+const MIN_ASYNC_CALLS = 4;
+/** The same after slow calls in a row, which double it. */
+const MAX_ASYNC_CALLS = 64;
+/** Fast synchronous calls between two slow ones that do not count as in a row. */
+const FAST_CALLS = 8;
 /** Synchronous calls before an asynchronous one: 2 to 5 ms of scanning. */
 const CALLS_PER_TURN = 256;
 
 /** Calls the file system, synchronously while it is fast. */
 export class FileSystem {
   #asyncCallsLeft = 0;
+  /** Asynchronous calls after the last slow one. */
+  #asyncCallCount = MIN_ASYNC_CALLS;
+  /** Synchronous calls since. */
+  #fastCallCount = FAST_CALLS;
   #syncCallsLeft = CALLS_PER_TURN;
   /** Cursors of files, where they are known: after a read or write. */
   readonly #cursors = new WeakMap<Deno.FsFile, number>();
@@ -103,16 +114,29 @@ export class FileSystem {
       this.#asyncCallsLeft--;
       return await callAsync();
     }
-    const slowMs = performance.now() + SLOW_CALL_MS;
+    const startMs = performance.now();
     try {
       return callSync();
     } finally {
-      const isSlow = performance.now() > slowMs;
-      if (isSlow || --this.#syncCallsLeft === 0) {
-        this.#asyncCallsLeft = isSlow ? ASYNC_CALLS : 1;
-        this.#syncCallsLeft = CALLS_PER_TURN;
-      }
+      this.#noteSyncCall(performance.now() - startMs);
     }
+  }
+
+  #noteSyncCall(durationMs: number): void {
+    if (durationMs <= SLOW_CALL_MS) {
+      this.#fastCallCount++;
+      if (--this.#syncCallsLeft > 0) return;
+      this.#asyncCallsLeft = 1;
+    } else {
+      const isInRow = this.#fastCallCount < FAST_CALLS;
+      this.#asyncCallCount = isInRow
+        ? Math.min(MAX_ASYNC_CALLS, 2 * this.#asyncCallCount)
+        : MIN_ASYNC_CALLS;
+      if (durationMs > BLOCKED_CALL_MS) this.#asyncCallCount = MAX_ASYNC_CALLS;
+      this.#asyncCallsLeft = this.#asyncCallCount;
+      this.#fastCallCount = 0;
+    }
+    this.#syncCallsLeft = CALLS_PER_TURN;
   }
 }
 

@@ -60,13 +60,39 @@ Deno.test("FileSystem gives other work a turn now and then, and often after a sl
   // A thread that has to wait for a processor takes some calls for slow ones.
   const asyncCount = await count(100_000);
   assert(asyncCount >= 300 && asyncCount < 50_000, `${asyncCount}`);
-  let isSlow = false;
-  while (!isSlow) {
-    await fileSystem.call(() => {
-      const endMs = performance.now() + 6;
-      while (performance.now() < endMs);
-      isSlow = true;
-    }, () => Promise.resolve());
-  }
+  const slow = async (ms: number): Promise<void> => {
+    let isSlow = false;
+    while (!isSlow) {
+      await fileSystem.call(() => {
+        const endMs = performance.now() + ms;
+        while (performance.now() < endMs);
+        isSlow = true;
+      }, () => Promise.resolve());
+    }
+  };
+  await slow(60);
   assertEquals(await count(64), 64);
+});
+
+Deno.test("FileSystem makes more calls asynchronous after slow ones in a row", async () => {
+  const fileSystem = new FileSystem();
+  const counts: number[] = [];
+  for (let slowCalls = 0; slowCalls < 6; slowCalls++) {
+    let asyncCount = 0;
+    let isSlow = false;
+    while (!isSlow) {
+      await fileSystem.call(() => {
+        const endMs = performance.now() + 6;
+        while (performance.now() < endMs);
+        isSlow = true;
+      }, () => Promise.resolve(void asyncCount++));
+    }
+    counts.push(asyncCount);
+  }
+  // A thread that waits long for a processor jumps to the last number.
+  assertEquals(counts[0], 0);
+  for (const [index, expected] of [4, 8, 16, 32, 64].entries()) {
+    const asyncCount = counts[index + 1]!;
+    assert(asyncCount === expected || asyncCount === 64, `${counts}`);
+  }
 });
