@@ -35,6 +35,8 @@ const INTERVAL_MS = { working: 1_000, settled: 10_000 } as const;
 const LEAST_INTERVAL_MS = 250;
 /** Longest wait for an answer, which a server may delay. */
 const TIMEOUT_MS = { working: 5_000, over: 15_000, last: 500 } as const;
+/** Longest wait at the end of a run that failed: only this report has the reason. */
+const FAILURE_TIMEOUT_MS = 5_000;
 /** Time without an answer after which a host goes on by itself. */
 const RELEASE_MS = 30_000;
 
@@ -93,9 +95,10 @@ export function reportHost(
       ending.abort();
       await reporting;
       // Of a host that leaves with less, its announce says so.
-      if (isOver(report)) {
-        await reporter.send(report, { timeoutMs: TIMEOUT_MS.last });
-      }
+      if (!isOver(report)) return;
+      const isFailed = report.state === "failed";
+      const timeoutMs = isFailed ? FAILURE_TIMEOUT_MS : TIMEOUT_MS.last;
+      await reporter.send(report, { timeoutMs });
     },
   };
 }
@@ -147,7 +150,7 @@ export async function reportFailure(
     state: "failed",
     reason: describeError(error),
     reasonCode: failureCode(error),
-  }, { timeoutMs: TIMEOUT_MS.last });
+  }, { timeoutMs: FAILURE_TIMEOUT_MS });
 }
 
 /** The report of a run, without what only the session knows. */
