@@ -200,7 +200,12 @@ export class HttpConnection implements TrackedConnection {
     promised: HttpResponse | Promise<HttpResponse>,
   ): Promise<void> {
     // Earlier responses do not wait for this one.
-    if (this.#output.length > 0) await this.#flush(performance.now());
+    try {
+      if (this.#output.length > 0) await this.#flush(performance.now());
+    } catch (error) {
+      Promise.resolve(promised).then(endBody).catch(this.#context.onError);
+      throw error;
+    }
     this.phase = "answering";
     const response = promised instanceof Promise
       ? await this.#settled(promised)

@@ -20,8 +20,8 @@ export interface HttpResponse {
   readonly headers: Readonly<Record<string, string>>;
   /**
    * An iterable is sent part by part, each taken when the client has received the
-   * former; the end of the connection ends the body. If the client leaves before, `return` is
-   * called, even while a `next` is pending.
+   * former; the end of the connection ends the body. If the client leaves before, or
+   * nothing of the body is sent, `return` is called, even while a `next` is pending.
    */
   readonly body:
     | string
@@ -38,6 +38,27 @@ export interface HttpResponse {
 export const TEXT_HEADERS: HttpResponse["headers"] = {
   "content-type": "text/plain; charset=utf-8",
 };
+
+/** A text for people, which no cache keeps. */
+export function textResponse(
+  status: number,
+  body: string,
+  headers: HttpResponse["headers"] = {},
+): HttpResponse {
+  return {
+    status,
+    headers: { ...TEXT_HEADERS, ...NO_STORE, ...headers },
+    body,
+  };
+}
+
+/** A value as JSON, which no cache keeps. */
+export function jsonResponse(value: unknown): HttpResponse {
+  const headers = { "content-type": "application/json", ...NO_STORE };
+  return { status: 200, headers, body: `${JSON.stringify(value)}\n` };
+}
+
+const NO_STORE = { "cache-control": "no-store" };
 
 /** True for a body that is sent part by part. */
 export function isStreamed(

@@ -1,171 +1,182 @@
 /**
- * The server of a machine that shares: a tracker with its page, the torrent files,
- * and the list of the shares. A share is listed before its content is hashed, so
- * that machines that want it wait for the torrent file. Invariant: a share is
- * `ready` exactly if the catalogue has its torrent file.
+ * The shares of a server, the routes that list them, and their part of the page.
+ * Loaded when a server starts: a peer starts sooner without the page.
  *
  * @module
  */
-import { encodeHex } from "@std/encoding/hex";
-import { formatPeerAddress } from "../base/peer_address.ts";
-import { torrentPath } from "../catalogue/torrent_links.ts";
-import { isPortTaken } from "../net/listen_everywhere.ts";
-import { startTracker } from "../tracker/start_tracker.ts";
+import type { InfoHash } from "../base/identifier.ts";
+import { MemoryCatalogue } from "../catalogue/memory_catalogue.ts";
 import {
-  DEFAULT_TRACKER_PORT,
-  type RunningTracker,
-  type StartTrackerOptions,
-  TrackerStartError,
-} from "../tracker/tracker_options.ts";
+  TORRENT_FOLDER,
+  torrentFileNameOf,
+} from "../catalogue/torrent_links.ts";
+import type { HttpResponse } from "../http/response.ts";
+import type {
+  CommandHandler,
+  TrackerHandler,
+} from "../tracker/http_handler.ts";
+import type { Html } from "../tracker/page/html.ts";
+import type { MainPart } from "../tracker/page/table.ts";
+import type { PageView } from "../tracker/page/view.ts";
+import type { MetricFamily } from "../tracker/page/metrics.ts";
+import { torrentRoutes } from "../tracker/torrent_routes.ts";
 import type { ExecutableFolder } from "./executables.ts";
+import {
+  encodeShareListing,
+  type ListedShare,
+  LISTING_PATH,
+} from "./share_listing.ts";
+import { renderRollout } from "./rollout_page.ts";
+import { renderShares } from "./share_page.ts";
 import type { Rollout } from "./rollout.ts";
-import type { ListedShare } from "./share_listing.ts";
-import type { SharedTorrent } from "./share_routes.ts";
-import type { ShareTable } from "./share_table.ts";
+import type { RolloutControl } from "./rollout_control.ts";
+import { controlRoutes } from "./control_routes.ts";
+import { rolloutMetrics, rolloutRoutes } from "./rollout_routes.ts";
+import { type SharedTorrent, shareRoutes } from "./share_routes.ts";
 
-/** Ports tried from the first one on; a machine that asks a host tries as many. */
-export const SHARE_PORT_COUNT = 10;
-/** Bytes of a new share's id: enough that no two of a network are the same. */
-const ID_LENGTH = 8;
+const LOOPBACK_ORIGIN = /^http:\/\/(localhost|127\.|\[::1\])/;
 
-/** Options for {@linkcode startShareServer}. */
-export interface ShareServerOptions extends
-  Omit<
-    StartTrackerOptions,
-    | "catalogue"
-    | "command"
-    | "metrics"
-    | "onlyListed"
-    | "pageIntro"
-    | "pageOverview"
-    | "routes"
-    | "udp"
-  > {
-  /** Name of this machine, for the list. @default {""} */
-  readonly hostName?: string;
-  /** The executables for machines with nothing installed. @default none */
-  readonly executables?: ExecutableFolder;
-  /** Takes the reports of hosts; the caller passes it the announces. @default none */
-  readonly rollout?: Rollout;
-}
+/** The shares of a server, and the routes that list them. */
+export class ShareTable {
+  readonly catalogue: MemoryCatalogue = new MemoryCatalogue();
+  readonly shares: Map<string, ListedShare> = new Map();
+  /** The content of the shares that are ready, by their names. */
+  readonly contents: Map<string, SharedTorrent> = new Map();
+  readonly hostName: string;
+  readonly #executables: ExecutableFolder | undefined;
+  readonly #rollout: Rollout | undefined;
+  peerPort: number | undefined;
+  /** Scheme, host and port for other machines. */
+  origin = "";
 
-/**
- * Starts a server on the port, or on the next free one of ten.
- * @throws {TrackerStartError} If it cannot listen there.
- */
-export async function startShareServer(
-  options: ShareServerOptions = {},
-): Promise<ShareServer> {
-  const { port = DEFAULT_TRACKER_PORT, publicHostname = "127.0.0.1" } = options;
-  const { ShareTable } = await import("./share_table.ts");
-  const table = new ShareTable(options);
-  for (let tried = 1;; tried++) {
-    try {
-      const tracker = await startTracker({
-        ...options,
-        port: port === 0 ? 0 : port + tried - 1,
-        catalogue: table.catalogue,
-        routes: table.routes,
-        ...table.command && { command: table.command },
-        metrics: (nowMs) => table.metrics(nowMs),
-        pageIntro: (origin) => table.renderIntro(origin),
-        ...options.rollout && {
-          pageOverview: (view, nowMs) => table.renderOverview(view, nowMs),
-        },
-      });
-      const address = { hostname: publicHostname, port: tracker.port };
-      table.origin = `http://${formatPeerAddress(address)}`;
-      return new ShareServer(tracker, table);
-    } catch (error) {
-      const isTaken = error instanceof TrackerStartError &&
-        isPortTaken(error.cause);
-      const isLast = tried === SHARE_PORT_COUNT || port + tried > 65_535;
-      if (!isTaken || isLast || port === 0) throw error;
-    }
-  }
-}
-
-/** A running server of shares; made by {@linkcode startShareServer}. */
-export class ShareServer implements AsyncDisposable {
-  readonly #tracker: RunningTracker;
-  readonly #table: ShareTable;
-
-  /** @internal For {@linkcode startShareServer}. */
-  constructor(tracker: RunningTracker, table: ShareTable) {
-    this.#tracker = tracker;
-    this.#table = table;
+  constructor(
+    { hostName = "", executables, rollout }: {
+      readonly hostName?: string;
+      readonly executables?: ExecutableFolder;
+      readonly rollout?: Rollout;
+    },
+  ) {
+    this.hostName = hostName;
+    this.#executables = executables;
+    this.#rollout = rollout;
   }
 
-  /** The port of tracker, page and list. */
-  get port(): number {
-    return this.#tracker.port;
+  /** Takes the commands; `undefined` without a rollout. */
+  get command(): CommandHandler | undefined {
+    return this.#rollout && controlRoutes(
+      this.#rollout.control,
+      () => [...this.shares.values()],
+    );
   }
 
-  /** Name of this machine; may be empty. */
-  get hostName(): string {
-    return this.#table.hostName;
+  /** The numbers of the rollout for Prometheus. */
+  metrics(nowMs: number): MetricFamily[] {
+    return this.#rollout === undefined
+      ? []
+      : rolloutMetrics(this.#rollout, nowMs);
+  }
+
+  /** The control of the rollout, if there is one. */
+  get control(): RolloutControl | undefined {
+    return this.#rollout?.control;
+  }
+
+  get routes(): ReadonlyMap<string, TrackerHandler> {
+    const torrents = torrentRoutes(this.catalogue).get(TORRENT_FOLDER)!;
+    return new Map<string, TrackerHandler>([
+      [LISTING_PATH, () => this.#list()],
+      [
+        TORRENT_FOLDER,
+        (request, nowMs) =>
+          this.#isHashing(request.path) ? NOT_YET : torrents(request, nowMs),
+      ],
+      ...this.#rollout === undefined ? [] : rolloutRoutes(
+        this.#rollout,
+        () => [...this.shares.values()],
+      ),
+      ...shareRoutes({
+        find: (infoHash) =>
+          this.contents.values().find(({ torrent }) =>
+            torrent.infoHash === infoHash
+          ),
+        executables: this.#executables,
+        origin: () => this.origin,
+      }),
+    ]);
   }
 
   /** Targets for which there is an executable now. */
-  get executableTargets(): readonly string[] {
-    return this.#table.targets;
+  get targets(): readonly string[] {
+    return this.#executables?.targets() ?? [];
   }
 
-  /** Lists the port of this machine's peer, which others may connect to. */
-  setPeerPort(peerPort: number): void {
-    this.#table.peerPort = peerPort;
+  /** Writes the part of the page that invites other machines. */
+  renderIntro(origin: string): Html | undefined {
+    const shares = this.shares.values().map(({ name }) => ({
+      name,
+      torrent: this.contents.get(name)?.torrent,
+    }));
+    // A reader on this machine copies the lines for others.
+    const shown = LOOPBACK_ORIGIN.test(origin) ? this.origin : origin;
+    return renderShares([...shares], {
+      origin: shown,
+      targets: this.targets,
+    });
   }
 
-  /**
-   * Lists a share without its torrent.
-   * @param isSource False if this machine has fetched it from another one.
-   * @throws {RangeError} If there is one of this name.
-   */
-  add(name: string, isSource = true): ListedShare {
-    if (this.#table.shares.has(name)) {
-      throw new RangeError(`Cannot share ${JSON.stringify(name)} twice`);
-    }
-    const path = torrentPath(`${name.toWellFormed()}.torrent`);
-    const share = { id: newId(), name, sizeBytes: undefined, path, isSource };
-    return this.#table.set({ ...share, state: "hashing" });
+  /** Writes the page of the rollout; `undefined` without one. */
+  renderOverview(view: PageView, nowMs: number): MainPart | undefined {
+    const rollout = this.#rollout;
+    if (rollout === undefined) return undefined;
+    const hosts = rollout.hosts(nowMs);
+    const shares = Array.from(this.shares.values(), ({ id, name }) => ({
+      name,
+      light: rollout.light(nowMs, id as InfoHash),
+      finish: rollout.finish(nowMs, id as InfoHash),
+      isPaused: rollout.control.of(id).isPaused,
+    }));
+    const verdict = rollout.verdict(hosts);
+    const invitation = this.renderIntro(view.origin);
+    const clocks = { nowMs, wallMs: Date.now() };
+    return renderRollout(view, { hosts, verdict, shares, invitation }, clocks);
   }
 
-  /** Lists the size of a share, as soon as it is known. */
-  setSize(name: string, sizeBytes: number): ListedShare {
-    return this.#table.set({ ...this.#table.get(name), sizeBytes });
+  #isHashing(path: string): boolean {
+    const fileName = torrentFileNameOf(path);
+    return this.shares.values().some((share) =>
+      share.state === "hashing" && torrentFileNameOf(share.path) === fileName
+    );
   }
 
-  /**
-   * Offers the torrent file of a share, and the files themselves to browsers. The
-   * share's id is the info hash from then on.
-   * @throws {MetainfoError} If it is not a valid torrent file.
-   */
-  async offer(
-    name: string,
-    { bytes, ...content }: SharedTorrent & { readonly bytes: Uint8Array },
-  ): Promise<ListedShare> {
-    const share = this.#table.get(name);
-    const fileName = `${share.name.toWellFormed()}.torrent`;
-    const listed = await this.#table.catalogue.add(fileName, bytes);
-    this.#table.contents.set(name, content);
-    const { infoHash: id, length: sizeBytes } = listed;
-    this.#table.control?.rename(share.id, id);
-    return this.#table.set({ ...share, id, sizeBytes, state: "ready" });
+  get(name: string): ListedShare {
+    const share = this.shares.get(name);
+    if (share !== undefined) return share;
+    throw new RangeError(`Cannot find share ${JSON.stringify(name)}`);
   }
 
-  /** Lists a share no longer: its content cannot be sent. */
-  remove(name: string): void {
-    this.#table.shares.delete(name);
-    this.#table.contents.delete(name);
+  set(share: ListedShare): ListedShare {
+    this.shares.set(share.name, share);
+    return share;
   }
 
-  /** Closes the sockets and every connection. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#table.control?.end();
-    await this.#tracker.stop();
+  #list(): HttpResponse {
+    const { hostName, peerPort } = this;
+    const shares = [...this.shares.values()];
+    const headers = {
+      "content-type": "application/json",
+      "cache-control": "no-store",
+    };
+    const listing = { hostName, peerPort, shares };
+    return { status: 200, headers, body: encodeShareListing(listing) };
   }
 }
 
-function newId(): string {
-  return encodeHex(crypto.getRandomValues(new Uint8Array(ID_LENGTH)));
-}
+const NOT_YET: HttpResponse = {
+  status: 503,
+  headers: {
+    "content-type": "text/plain; charset=utf-8",
+    "retry-after": "1",
+    "cache-control": "no-store",
+  },
+  body: "The content is still being hashed. Try again in a second.\n",
+};
