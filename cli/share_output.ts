@@ -185,10 +185,10 @@ function wrapLine(text: string, columns: number): string[] {
 
 /** `38 of 40 verified`; empty if no hosts are expected. */
 export function describeVerdict(
-  { neededCount, verifiedCount }: Verdict,
+  { needed, verified }: Verdict,
 ): string {
-  if (neededCount === undefined) return "";
-  return `${verifiedCount} of ${neededCount} verified`;
+  if (needed === undefined) return "";
+  return `${verified} of ${needed} verified`;
 }
 
 /** `Light: red, 41 % is only here` */

@@ -89,9 +89,9 @@ export class ShareRollout implements Disposable {
    */
   finish(code: ExitCode | undefined): void {
     this.#writeReport();
-    const { isMet, missing, neededCount, verifiedCount } = this.#verdict();
+    const { isMet, missing, needed, verified } = this.#verdict();
     const isUndone = code === EXIT_CODES.done || code === EXIT_CODES.undone;
-    if (isMet || neededCount === undefined || !isUndone) return;
+    if (isMet || needed === undefined || !isUndone) return;
     const names = missing.map(({ name }) => name);
     const lines = this.#job.json
       ? [printableJson({ type: "undone", missing: names })]
@@ -100,7 +100,7 @@ export class ShareRollout implements Disposable {
     if (code === EXIT_CODES.undone) return;
     const details = describeHosts(missing, MAX_DETAILS);
     throw new ProgramError(
-      `cannot finish: ${verifiedCount} of the ${neededCount} machines of --expect are verified; run again to continue`,
+      `cannot finish: ${verified} of the ${needed} machines of --expect are verified; run again to continue`,
       { exitCode: EXIT_CODES.undone, details },
     );
   }

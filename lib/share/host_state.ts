@@ -44,7 +44,7 @@ export interface RolloutHost {
   /** As it was expected, or as it reports itself, or its address. */
   readonly name: string;
   /** Its IP address; `undefined` if it was never seen. */
-  readonly address: string | undefined;
+  readonly address?: string | undefined;
   /** True if `name` was expected; false for any host if a number was. */
   readonly isExpected: boolean;
   /** Its state. */
@@ -52,27 +52,27 @@ export interface RolloutHost {
   /** The part that it has of its shares, from 0 to 1. */
   readonly fraction: number;
   /** The reason of a failure, or of a stuck or missing host; for people. */
-  readonly reason: string | undefined;
+  readonly reason?: string | undefined;
   /** The kind of the reason; for programs. */
-  readonly reasonCode: ReasonCode | undefined;
+  readonly reasonCode?: ReasonCode | undefined;
   /** Its receive rate, as it reports it. */
   readonly downloadBytesPerSecond: number;
   /** Its send rate, as it reports it. */
   readonly uploadBytesPerSecond: number;
   /** Received from the machine that shares, in bytes, as it reports it. */
-  readonly bytesFromSource: number | undefined;
+  readonly bytesFromSource?: number | undefined;
   /** Received from other machines. */
-  readonly bytesFromOthers: number | undefined;
+  readonly bytesFromOthers?: number | undefined;
   /** Free on its disk, in bytes, as it reports it. */
-  readonly freeBytes: number | undefined;
+  readonly freeBytes?: number | undefined;
   /** The exit code of the command that it ran then, as it reports it. */
-  readonly exitCode: number | undefined;
+  readonly exitCode?: number | undefined;
   /** True if our peer reports itself, false if only announces are known. */
   readonly isReporting: boolean;
   /** The time of its first sign; `undefined` if there was none. */
-  readonly firstSeenMs: number | undefined;
+  readonly firstSeenMs?: number | undefined;
   /** The time at which it had everything; `undefined` until then. */
-  readonly completeAtMs: number | undefined;
+  readonly completeAtMs?: number | undefined;
 }
 
 /** One torrent at one host. */
@@ -220,19 +220,12 @@ function describeAge(ms: number): string {
 }
 
 /** A host that was expected, and never seen. */
-export const NEVER_SEEN = {
-  address: undefined,
+export const NEVER_SEEN: Omit<RolloutHost, "name" | "isExpected"> = {
   state: "missing",
   fraction: 0,
   reason: "never seen",
   reasonCode: "silent",
   downloadBytesPerSecond: 0,
   uploadBytesPerSecond: 0,
-  bytesFromSource: undefined,
-  bytesFromOthers: undefined,
-  freeBytes: undefined,
-  exitCode: undefined,
   isReporting: false,
-  firstSeenMs: undefined,
-  completeAtMs: undefined,
-} as const;
+};

@@ -4,12 +4,8 @@
  *
  * @module
  */
-export {
-  SHARE_PORT_COUNT,
-  ShareServer,
-  type ShareServerOptions,
-  startShareServer,
-} from "./share_server.ts";
+export { SHARE_PORT_COUNT, startShareServer } from "./start_share_server.ts";
+export type { ShareServer, ShareServerOptions } from "./share_server.ts";
 export { type SharedTorrent } from "./share_routes.ts";
 export {
   type ExecutableFile,

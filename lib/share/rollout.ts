@@ -39,12 +39,12 @@ const PAUSED = { reason: "paused by the share", reasonCode: "paused" } as const;
 
 /** The result of a rollout so far. */
 export interface Verdict {
-  /** The hosts that are expected; `undefined` if none were named. */
-  readonly expectedCount: number | undefined;
-  /** The hosts that are enough. */
-  readonly neededCount: number | undefined;
-  /** The hosts that count and are verified. */
-  readonly verifiedCount: number;
+  /** Hosts that are expected; `undefined` without `--expect`. */
+  readonly expected?: number | undefined;
+  /** Hosts that are enough; `undefined` without `--expect` and `--at-least`. */
+  readonly needed?: number | undefined;
+  /** Hosts that count and are verified. */
+  readonly verified: number;
   /** True if enough hosts are verified. */
   readonly isMet: boolean;
   /** Those that count and are not verified, as far as they are known. */
@@ -193,7 +193,7 @@ export class Rollout {
     });
     return places.map(({ name, isExpected, row }) =>
       row === undefined
-        ? { ...NEVER_SEEN, name, isExpected }
+        ? { name, isExpected, ...NEVER_SEEN }
         : this.#describe(row as Row, { name, isExpected, nowMs })
     );
   }
@@ -205,13 +205,13 @@ export class Rollout {
       ? hosts.filter(({ isExpected }) => isExpected)
       : hosts;
     const missing = counted.filter((host) => !isVerified(host));
-    const expectedCount = expectation?.type === "hosts"
+    const expected = expectation?.type === "hosts"
       ? expectation.names.length
       : expectation?.count;
-    const neededCount = atLeast ?? expectedCount;
-    const verifiedCount = counted.length - missing.length;
-    const isMet = neededCount !== undefined && verifiedCount >= neededCount;
-    return { expectedCount, neededCount, verifiedCount, isMet, missing };
+    const needed = atLeast ?? expected;
+    const verified = counted.length - missing.length;
+    const isMet = needed !== undefined && verified >= needed;
+    return { expected, needed, verified, isMet, missing };
   }
 
   #judge(nowMs: number): void {

@@ -139,18 +139,16 @@ export function renderRollout(
 /** `38 of 40 verified, 2 not`, or `7 machines, 3 verified`. */
 function describeVerdict(
   hosts: readonly RolloutHost[],
-  { neededCount, verifiedCount }: Verdict,
+  { needed, verified }: Verdict,
 ): string {
-  if (neededCount === undefined) {
+  if (needed === undefined) {
     return `${formatPlural(hosts.length, "machine")}, ${
-      formatCount(verifiedCount)
+      formatCount(verified)
     } verified`;
   }
-  const missing = neededCount - verifiedCount;
+  const missing = needed - verified;
   const rest = missing > 0 ? `, ${formatCount(missing)} not` : "";
-  return `${formatCount(verifiedCount)} of ${
-    formatCount(neededCount)
-  } verified${rest}`;
+  return `${formatCount(verified)} of ${formatCount(needed)} verified${rest}`;
 }
 
 function renderCounts(hosts: readonly RolloutHost[]): Html[] {
@@ -167,11 +165,11 @@ function renderState(state: RolloutState, text: string): Html {
 
 function renderProgress(
   hosts: readonly RolloutHost[],
-  { neededCount = hosts.length, verifiedCount }: Verdict,
+  { needed = hosts.length, verified }: Verdict,
 ): Html | undefined {
-  if (neededCount === 0) return undefined;
-  return markup`<progress class="share" max="${neededCount}" value="${
-    Math.min(verifiedCount, neededCount)
+  if (needed === 0) return undefined;
+  return markup`<progress class="share" max="${needed}" value="${
+    Math.min(verified, needed)
   }"></progress>`;
 }
 

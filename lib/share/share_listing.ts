@@ -50,9 +50,9 @@ export interface ShareListing {
   readonly shares: readonly ListedShare[];
 }
 
-/** Writes a list as JSON. */
-export function encodeShareListing(listing: ShareListing): string {
-  return `${JSON.stringify({ version: 1, ...listing })}\n`;
+/** A list for JSON. */
+export function describeListing(listing: ShareListing): object {
+  return { version: 1, ...listing };
 }
 
 /**

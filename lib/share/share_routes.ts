@@ -1,15 +1,15 @@
 /**
- * The routes that a share adds to its tracker, for machines with nothing installed:
- * the join scripts, the executables that they fetch, and the files themselves.
- * Invariant: a path is only looked up in tables of what is shared, so no path leads
- * to another file, and no folder is listed.
+ * The routes of a share for machines with nothing installed: the join scripts, the
+ * executables that they fetch, and the shared files. Invariant: a path is only looked
+ * up in tables of what is shared, so no path leads to another file, and no folder is
+ * listed.
  *
  * @module
  */
 import type { Torrent } from "../metainfo/torrent.ts";
 import { originOf, percentEncode } from "../catalogue/torrent_links.ts";
 import type { Storage } from "../disk/storage.ts";
-import type { HttpResponse } from "../http/response.ts";
+import { type HttpResponse, textResponse } from "../http/response.ts";
 import type {
   TrackerHandler,
   TrackerRequest,
@@ -23,19 +23,18 @@ import {
 } from "./file_response.ts";
 import {
   JOIN_TARGETS,
-  type OfferedExecutable,
   posixJoinScript,
   powershellJoinScript,
 } from "./join_script.ts";
+import { endingBody, ResponseSlots } from "./response_slots.ts";
 
 /** Path of the executables on a share's server; the target follows. */
 const EXECUTABLE_PATH = "/bin/";
 /** Path of the shared files; the info hash and the path of the file follow. */
 const FILE_PATH = "/files/";
-
-/** Downloads at once, from all hosts and from one. */
-const MAX_DOWNLOADS = 64;
-const MAX_DOWNLOADS_PER_HOST = 6;
+/** Downloads at once: each holds a buffer. */
+const MAX_DOWNLOADS = { all: 64, ofAddress: 6 };
+const UNKNOWN_TYPE = "application/octet-stream";
 
 /** A torrent whose files can be downloaded one by one. */
 export interface SharedTorrent {
@@ -67,8 +66,8 @@ export function sharedFilePath(
 export function shareRoutes(
   options: ShareRoutesOptions,
 ): ReadonlyMap<string, TrackerHandler> {
-  const downloads = new DownloadSlots();
-  const files = new WeakMap<Torrent, ReadonlyMap<string, FilePlace>>();
+  const slots = new ResponseSlots(MAX_DOWNLOADS);
+  const places = new WeakMap<Torrent, ReadonlyMap<string, FilePlace>>();
 
   async function script(
     request: TrackerRequest,
@@ -77,65 +76,58 @@ export function shareRoutes(
     const found = await Promise.all(
       JOIN_TARGETS.map((target) => options.executables?.find(target)),
     );
-    const executables: OfferedExecutable[] = found
-      .filter((executable) => executable !== undefined);
+    const executables = found.filter((one) => one !== undefined);
     const origin = originOf(request.header("host"), options.origin());
-    return plain(200, write({ origin, executables }));
+    return textResponse(200, write({ origin, executables }));
   }
 
   async function executable(request: TrackerRequest): Promise<HttpResponse> {
-    const target = JOIN_TARGETS.find((target) =>
-      request.path === EXECUTABLE_PATH + target
-    );
-    const found = target === undefined
-      ? undefined
-      : await options.executables?.find(target);
+    const target = request.path.slice(EXECUTABLE_PATH.length);
+    const found = JOIN_TARGETS.includes(target)
+      ? await options.executables?.find(target)
+      : undefined;
     if (found === undefined) return NOT_FOUND;
-    const { path, length, sha256 } = found;
-    const headers = downloadHeaders(
-      `lanswarm-${target}`,
-      "application/octet-stream",
-    );
+    const { path, length, sha256: version } = found;
     return send(request, {
-      length,
-      version: sha256,
-      headers,
-      open: () => openFile(path),
+      ...{ length, version, open: () => openFile(path) },
+      headers: downloadHeaders(`lanswarm-${target}`, UNKNOWN_TYPE),
     });
   }
 
   async function sharedFile(request: TrackerRequest): Promise<HttpResponse> {
     const [infoHash = "", ...path] = decodePath(request.path) ?? [];
-    const shared = options.find(infoHash);
-    if (shared === undefined) return NOT_FOUND;
-    const { torrent } = shared;
-    const storage = shared.storage();
-    if (storage === undefined) return UNAVAILABLE;
-    const places = files.get(torrent) ?? placesOf(torrent);
-    files.set(torrent, places);
-    const place = places.get(sharedFilePath(infoHash, path));
+    const { torrent, storage } = options.find(infoHash) ?? {};
+    if (torrent === undefined) return NOT_FOUND;
+    const content = storage?.();
+    if (content === undefined) return UNAVAILABLE;
+    const files = places.get(torrent) ?? placesOf(torrent);
+    places.set(torrent, files);
+    const place = files.get(sharedFilePath(infoHash, path));
     if (place === undefined) return NOT_FOUND;
     const { index, name, length, offsetInTorrent } = place;
     const { contentType } = await import("@std/media-types/content-type");
     const extension = name.slice(name.lastIndexOf(".") + 1);
-    const type = contentType(extension) ?? "application/octet-stream";
+    const open = (): Promise<OpenFile> =>
+      Promise.resolve({
+        read: (offset, into) => content.read(offsetInTorrent + offset, into),
+        [Symbol.dispose]: () => {},
+      });
     return send(request, {
-      length,
-      version: `${infoHash}-${index}`,
-      headers: downloadHeaders(name, type),
-      open: () =>
-        Promise.resolve({
-          read: (offset, into) => storage.read(offsetInTorrent + offset, into),
-          [Symbol.dispose]: () => {},
-        }),
+      ...{ length, version: `${infoHash}-${index}`, open },
+      headers: downloadHeaders(name, contentType(extension) ?? UNKNOWN_TYPE),
     });
   }
 
+  /** Takes the slot before the first part is read, as many requests may come at once. */
   function send(request: TrackerRequest, file: ServedFile): HttpResponse {
     const response = fileResponse(request, file);
-    return request.method === "HEAD" || typeof response.body === "string"
-      ? response
-      : downloads.limit(response, request.remoteHostname);
+    const { body } = response;
+    if (request.method === "HEAD" || typeof body === "string") return response;
+    const release = slots.take(request.remoteHostname);
+    return release === undefined ? TOO_MANY : {
+      ...response,
+      body: endingBody(body as AsyncIterable<Uint8Array>, release),
+    };
   }
 
   return new Map<string, TrackerHandler>([
@@ -202,91 +194,17 @@ function placesOf({ infoHash, files }: Torrent): Map<string, FilePlace> {
   return places;
 }
 
-/** Limits the downloads that are sent at once, because each holds a buffer. */
-class DownloadSlots {
-  readonly #countByHost = new Map<string, number>();
-  #count = 0;
-
-  /** The response, or 503 where too many are being sent. */
-  limit(response: HttpResponse, host: string): HttpResponse {
-    const count = this.#countByHost.get(host) ?? 0;
-    if (this.#count >= MAX_DOWNLOADS || count >= MAX_DOWNLOADS_PER_HOST) {
-      return TOO_MANY;
-    }
-    return {
-      ...response,
-      body: this.#counted(response.body as AsyncIterable<Uint8Array>, host),
-    };
-  }
-
-  /**
-   * Takes a slot before the first part is read, as many requests may come at once,
-   * and until the end, also of a body of which nothing is read. A generator that
-   * was not started runs no `finally`.
-   */
-  #counted(
-    body: AsyncIterable<Uint8Array>,
-    host: string,
-  ): AsyncIterable<Uint8Array> {
-    this.#change(host, 1);
-    let isOver = false;
-    const end = (): void => {
-      if (!isOver) this.#change(host, -1);
-      isOver = true;
-    };
-    const parts = body[Symbol.asyncIterator]();
-    const iterator: AsyncIterator<Uint8Array, undefined> = {
-      next: async () => {
-        try {
-          const part = await parts.next();
-          if (!part.done) return part;
-        } catch (error) {
-          end();
-          throw error;
-        }
-        end();
-        return { done: true, value: undefined };
-      },
-      return: async () => {
-        end();
-        await parts.return?.();
-        return { done: true, value: undefined };
-      },
-    };
-    return { [Symbol.asyncIterator]: () => iterator };
-  }
-
-  #change(host: string, by: number): void {
-    this.#count += by;
-    const count = (this.#countByHost.get(host) ?? 0) + by;
-    if (count === 0) this.#countByHost.delete(host);
-    else this.#countByHost.set(host, count);
-  }
-}
-
-function plain(status: number, body: string): HttpResponse {
-  return { status, headers: PLAIN_HEADERS, body };
-}
-
-const PLAIN_HEADERS = {
-  "content-type": "text/plain; charset=utf-8",
-  "cache-control": "no-store",
-};
-
-const NOT_FOUND: HttpResponse = plain(
+const NOT_FOUND = textResponse(
   404,
   "Not found. The page at / lists what is shared.\n",
 );
-
-const TOO_MANY = later(
+const TOO_MANY = textResponse(
+  503,
   "Too many downloads at once. Try again when one has ended.\n",
+  { "retry-after": "10" },
 );
-
-const UNAVAILABLE = later(
+const UNAVAILABLE = textResponse(
+  503,
   "The files have changed and are hashed again. Try again later.\n",
+  { "retry-after": "10" },
 );
-
-function later(body: string): HttpResponse {
-  const headers = { ...PLAIN_HEADERS, "retry-after": "10" };
-  return { status: 503, headers, body };
-}

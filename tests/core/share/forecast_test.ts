@@ -5,7 +5,7 @@ import {
   type HostCourse,
 } from "../../../lib/share/forecast.ts";
 import { Progress } from "../../../lib/share/progress.ts";
-import { rolloutMetrics } from "../../../lib/share/rollout_routes.ts";
+import { rolloutMetrics } from "../../../lib/share/rollout_document.ts";
 import { A, createRollout, report } from "./rollout_sample.ts";
 
 /** A host that starts at a time and gains as much a second until `untilMs`. */

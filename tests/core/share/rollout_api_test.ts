@@ -1,19 +1,18 @@
 import { assertEquals } from "@std/assert";
-import { controlRoutes } from "../../../lib/share/control_routes.ts";
-import { RolloutControl } from "../../../lib/share/rollout_control.ts";
+import type { HttpResponse } from "../../../lib/http/response.ts";
+import { REPORT_PATH, reportPath } from "../../../lib/share/host_report.ts";
+import { RolloutApi } from "../../../lib/share/rollout_api.ts";
 import type { ListedShare } from "../../../lib/share/share_listing.ts";
-import { A, B } from "./rollout_sample.ts";
+import { A, B, createRollout, report } from "./rollout_sample.ts";
 
 const TOKEN = "0123456789abcdef";
 
 /** Two shares whose commands are taken. */
 class Commands {
-  readonly control = new RolloutControl();
+  readonly #rollout = createRollout();
+  readonly control = this.#rollout.control;
   nowMs = 0;
-  readonly #handle = controlRoutes(
-    this.control,
-    () => [A, B].map((id) => shareOf(id)),
-  );
+  readonly #api = new RolloutApi(this.#rollout, () => [A, B].map(shareOf));
 
   constructor() {
     this.control.tokens.add(TOKEN);
@@ -29,7 +28,7 @@ class Commands {
     } = {},
   ): number | undefined {
     const [place, query = ""] = path.split("?");
-    return this.#handle({
+    return this.#api.command({
       ...{ method: "POST", path: place!, query, remoteHostname: host },
       header: (name) => name === "authorization" ? authorization : undefined,
       isFromBrowser: rest.isFromBrowser ?? false,
@@ -107,4 +106,79 @@ Deno.test("wrong tokens of one address are few, and do not lock the right one ou
   assertEquals(guess("192.168.1.8"), 401);
   commands.nowMs = 10_000;
   assertEquals([guess("192.168.1.9"), guess("192.168.1.9")], [401, 429]);
+});
+
+/** The answers to reports that know the last change: pending, or not. */
+class Reports {
+  readonly rollout = createRollout();
+  readonly #api = new RolloutApi(this.rollout, () => [shareOf(A)]);
+
+  send(
+    remoteHostname: string,
+    change = this.rollout.control.change,
+  ): HttpResponse | Promise<HttpResponse> {
+    const [path, query] = reportPath(report("1", { change })).split("?");
+    return this.#api.routes.get(REPORT_PATH)!({
+      ...{ method: "GET", path: path!, query: query!, remoteHostname },
+      ...{ header: () => undefined, isFromBrowser: false },
+    }, 0);
+  }
+}
+
+Deno.test("the answer to a report waits for a change, unless the host lacks one", async () => {
+  const reports = new Reports();
+  const { control } = reports.rollout;
+  assertEquals(reports.send("192.168.1.1", 0) instanceof Promise, false);
+  const waits = ["1", "2"].map((host) => reports.send(host));
+  control.setPaused(A, true);
+  for (const { body } of await Promise.all(waits)) {
+    const { change, paused } = JSON.parse(body as string);
+    assertEquals([change, paused], [control.change, true]);
+  }
+  // After a second nothing has changed, and the host reports anew.
+  const { body } = await reports.send("192.168.1.1");
+  assertEquals(JSON.parse(body as string).change, control.change);
+});
+
+Deno.test("64 reports of one address wait, and 2048 in all", async () => {
+  const reports = new Reports();
+  const waits = Array.from({ length: 64 }, () => reports.send("a"));
+  const isHeld = (host: string): boolean => {
+    const answer = reports.send(host);
+    waits.push(answer);
+    return answer instanceof Promise;
+  };
+  assertEquals(waits.every((answer) => answer instanceof Promise), true);
+  assertEquals([isHeld("a"), isHeld("b")], [false, true]);
+  while (waits.length < 2_048 + 1) {
+    assertEquals(isHeld(`${waits.length}`), true);
+  }
+  assertEquals(isHeld("c"), false);
+  reports.rollout.control.end();
+  await Promise.all(waits);
+});
+
+Deno.test("eight streams of events are open for one address, until one ends", async () => {
+  const rollout = createRollout();
+  const { routes } = new RolloutApi(rollout, () => [shareOf(A)]);
+  const open = async (remoteHostname: string): Promise<HttpResponse> =>
+    await routes.get("/api/")!({
+      ...{ method: "GET", path: `/api/v1/shares/${A}/events`, query: "" },
+      ...{ remoteHostname, header: () => undefined, isFromBrowser: false },
+    }, 0);
+  const opened: HttpResponse[] = [];
+  while (opened.length < 8) opened.push(await open("::1"));
+  assertEquals((await open("::1")).status, 429);
+  const bodies = [...opened, await open("::2")].map(({ body }) =>
+    body as AsyncIterableIterator<Uint8Array>
+  );
+  await bodies[0]!.next();
+  // While the next event is awaited.
+  const pending = bodies[0]!.next();
+  await bodies[0]!.return!();
+  assertEquals((await pending).done, true);
+  const again = await open("::1");
+  assertEquals(again.status, 200);
+  bodies.push(again.body as AsyncIterableIterator<Uint8Array>);
+  for (const body of bodies) await body.return!();
 });

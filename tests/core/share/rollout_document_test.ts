@@ -6,7 +6,7 @@ import {
   formatReport,
   type RolloutDocument,
 } from "../../../lib/share/rollout_document.ts";
-import { RolloutEvents } from "../../../lib/share/rollout_events.ts";
+import { rolloutEvents } from "../../../lib/share/rollout_events.ts";
 import type { ListedShare } from "../../../lib/share/share_listing.ts";
 import { A, announce, B, expecting, report } from "./rollout_sample.ts";
 
@@ -22,6 +22,13 @@ const SHARE: ListedShare = {
 const CLOCKS = { nowMs: 60_000, wallMs: Date.UTC(2026, 0, 1, 12, 1) };
 
 const validate = new Ajv({ strict: true }).compile(schema);
+
+/** A document as programs read it. */
+function documentOf(
+  ...args: Parameters<typeof describeRollout>
+): RolloutDocument {
+  return JSON.parse(JSON.stringify(describeRollout(...args)));
+}
 
 /** Fails with the first fault of a document. */
 function assertValid(document: unknown): void {
@@ -50,8 +57,8 @@ Deno.test("a rollout's document matches its schema, in every state", () => {
   rollout.reported(report("2", { fraction: 0.6 }), "192.168.1.2", 60_300);
   rollout.reported(report("7"), "192.168.1.7", 0);
   rollout.announced(announce("8", { left: 0 }), 0);
-  const document = describeRollout(SHARE, rollout, CLOCKS);
-  assertValid(JSON.parse(JSON.stringify(document)));
+  const document = documentOf(SHARE, rollout, CLOCKS);
+  assertValid(document);
   assertEquals(document.verdict, {
     expected: 9,
     needed: 9,
@@ -88,8 +95,8 @@ Deno.test("a document says whether the source is needed, until enough hosts are 
     snapshot: () => ({ uploadBytesPerSecond: 100 }),
   }));
   const read = (nowMs: number): RolloutDocument =>
-    describeRollout(SHARE, rollout, { ...CLOCKS, nowMs });
-  assertValid(JSON.parse(JSON.stringify(read(0))));
+    documentOf(SHARE, rollout, { ...CLOCKS, nowMs });
+  assertValid(read(0));
   const red = { needed: true, onlyHere: 1, light: "red" } as const;
   assertEquals(read(0).source, red);
   assertEquals(read(0).finish, undefined);
@@ -105,20 +112,20 @@ Deno.test("a document says whether the source is needed, until enough hosts are 
     },
     ...{ boundSeconds: 10, ofBound: 1 },
   });
-  assertValid(JSON.parse(JSON.stringify(read(4_000))));
+  assertValid(read(4_000));
   rollout.reported(report("1", { state: "verified" }), "192.168.1.1", 5_000);
   assertEquals(read(5_000).source, {
     ...{ needed: false, onlyHere: 0, light: "amber" },
   });
   assertEquals(read(5_000).finish?.inSeconds, 0);
-  assertValid(JSON.parse(JSON.stringify(read(5_000))));
+  assertValid(read(5_000));
 });
 
 Deno.test("a document of a share that is hashed has its expected hosts, and no size", () => {
   const rollout = expecting("lab0[1-2]");
   const hashing = { ...SHARE, id: "f00", sizeBytes: undefined } as const;
-  const document = describeRollout(hashing, rollout, CLOCKS);
-  assertValid(JSON.parse(JSON.stringify(document)));
+  const document = documentOf(hashing, rollout, CLOCKS);
+  assertValid(document);
   assertEquals([document.counts.missing, "sizeBytes" in document], [2, false]);
 });
 
@@ -129,7 +136,7 @@ Deno.test("a document has the hosts of its own share alone", () => {
   rollout.announced(announce("2", { infoHash: B, left: 500 }), 0);
   const of = (id: string): [number, boolean] => {
     const share = { ...SHARE, id };
-    const { hosts, verdict } = describeRollout(share, rollout, CLOCKS);
+    const { hosts, verdict } = documentOf(share, rollout, CLOCKS);
     return [hosts.length, verdict.isMet];
   };
   assertEquals(of(A), [1, true]);
@@ -161,18 +168,18 @@ async function nextOf(stream: AsyncIterator<Uint8Array>): Promise<string[]> {
   return new TextDecoder().decode(value).split("\n\n").filter(Boolean);
 }
 
-Deno.test("RolloutEvents sends everything first, and then each change", async () => {
+Deno.test("rolloutEvents() sends everything first, and then each change", async () => {
   const rollout = expecting("lab0[1-2]");
   rollout.reported(report("1"), "192.168.1.1", 0);
-  let document: RolloutDocument | undefined = describeRollout(
+  let document: RolloutDocument | undefined = documentOf(
     SHARE,
     rollout,
     CLOCKS,
   );
-  const stream = new RolloutEvents().open("::1", () => document)!;
+  const stream = rolloutEvents(() => document, new AbortController().signal);
   assertEquals((await nextOf(stream)).length, 3);
   rollout.reported(report("1", { fraction: 0.6 }), "192.168.1.1", 60_000);
-  document = describeRollout(SHARE, rollout, CLOCKS);
+  document = documentOf(SHARE, rollout, CLOCKS);
   const [share, host, ...none] = await nextOf(stream);
   // It had left, and is back.
   assertEquals(share?.startsWith('event: share\ndata: {"version":1,'), true);
@@ -185,32 +192,31 @@ Deno.test("RolloutEvents sends everything first, and then each change", async ()
   assertEquals((await stream.next()).done, true);
 });
 
-Deno.test("RolloutEvents ends a stream at once, and gives its slot back", async () => {
-  const events = new RolloutEvents();
+Deno.test("rolloutEvents() ends at once when it is no longer wanted", async () => {
   const rollout = expecting("lab01");
-  const read = (): RolloutDocument => describeRollout(SHARE, rollout, CLOCKS);
-  const streams = Array.from({ length: 8 }, () => events.open("::1", read)!);
-  for (const stream of streams) await stream.next();
-  assertEquals(events.open("::1", read), undefined);
-  assert(events.open("::2", read) !== undefined);
-  const pending = streams.map((stream) => stream.next());
-  for (const stream of streams) await stream.return!();
-  for (const { done } of await Promise.all(pending)) assertEquals(done, true);
-  assert(events.open("::1", read) !== undefined);
+  const ending = new AbortController();
+  const stream = rolloutEvents(
+    () => documentOf(SHARE, rollout, CLOCKS),
+    ending.signal,
+  );
+  await stream.next();
+  const pending = stream.next();
+  ending.abort();
+  assertEquals((await pending).done, true);
 });
 
 Deno.test("a document says that its share is paused, and its limit", () => {
   const rollout = expecting("1");
   rollout.reported(report("1"), "192.168.1.1", 0);
   const read = (): RolloutDocument =>
-    describeRollout(SHARE, rollout, { ...CLOCKS, nowMs: 1_000 });
+    documentOf(SHARE, rollout, { ...CLOCKS, nowMs: 1_000 });
   assertEquals([read().paused, "limitBytesPerSecond" in read()], [
     ...[false, false],
   ]);
   rollout.control.setPaused(A, true);
   rollout.control.setLimit(undefined, 10_000_000);
   const document = read();
-  assertValid(JSON.parse(JSON.stringify(document)));
+  assertValid(document);
   const [host] = document.hosts;
   assertEquals(
     [document.paused, document.limitBytesPerSecond, host?.reasonCode],

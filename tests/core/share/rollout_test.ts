@@ -144,9 +144,9 @@ Deno.test("the verdict counts the hosts that are expected, and names the others"
   const hosts = rollout.hosts(0);
   const { missing, ...verdict } = rollout.verdict(hosts);
   assertEquals(verdict, {
-    expectedCount: 4,
-    neededCount: 4,
-    verifiedCount: 3,
+    expected: 4,
+    needed: 4,
+    verified: 3,
     isMet: false,
   });
   assertEquals(missing.map(({ name }) => name), ["lab03"]);
