@@ -15,7 +15,6 @@ const ECHO_MS = 1_000;
  * Ctrl+C.
  */
 const PAUSE_MS = 150;
-
 /** Time from the first signal to the end of the process. */
 const LEAVE_MS = 1_900;
 /** Part of it that is kept for the end of the output and of the process. */
@@ -26,7 +25,6 @@ const TICK_MS = 25;
 const MAX_STEP_MS = 100;
 /** Longest wait for the console of a program that is cut short. */
 const FAREWELL_MS = 100;
-
 /** The exit codes of a program that does not end by itself. */
 const CUT_SHORT = { bySignal: 130, byTime: 4 } as const;
 

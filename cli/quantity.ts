@@ -110,7 +110,6 @@ export function describeTime(seconds: number): string {
 }
 
 const MAX_SECONDS_LEFT = 99 * 3600;
-
 /** Most columns of {@linkcode formatTimeLeft}: `99:00:00 left`. */
 export const TIME_LEFT_COLUMNS = 13;
 

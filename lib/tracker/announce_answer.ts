@@ -14,7 +14,6 @@ import { writeDecimal } from "../http/response.ts";
 import type { PeerForm } from "./announce_query.ts";
 import type { PickedPeers } from "./store/peer_store.ts";
 
-/** A tracker's answer to one announce. */
 export interface AnnounceAnswer {
   readonly intervalMs: number;
   readonly minIntervalMs: number;
@@ -47,7 +46,6 @@ const PARTS = {
 
 /** Room for a compact reply without its peers and its warning. */
 const MAX_FIXED_LENGTH = 512;
-
 /** Room for one torrent of a scrape with counts of 16 digits. */
 const MAX_SCRAPE_ENTRY_LENGTH = 128;
 
@@ -159,10 +157,8 @@ function encodeDictionaries(answer: AnnounceAnswer): Uint8Array<ArrayBuffer> {
 }
 
 const COLON = 0x3a;
-
 /** Memory that replies are written to, one after another, in bytes. */
 const MEMORY_LENGTH = 64 * 1024;
-
 /** Shorter byte strings are copied byte by byte, which takes less time. */
 const SHORT_LENGTH = 24;
 
@@ -175,7 +171,6 @@ export class ReplyWriter {
   #start = 0;
   #length = 0;
 
-  /** Begins a reply of at most `capacity` bytes. */
   begin(capacity: number): void {
     if (this.#memory.length - this.#length < capacity) {
       this.#memory = new Uint8Array(Math.max(MEMORY_LENGTH, capacity));
@@ -189,7 +184,6 @@ export class ReplyWriter {
     return this.#memory.subarray(this.#start, this.#length);
   }
 
-  /** Writes bytes. */
   raw(bytes: Uint8Array): void {
     if (bytes.length > SHORT_LENGTH) {
       this.#memory.set(bytes, this.#length);
@@ -201,19 +195,16 @@ export class ReplyWriter {
     this.#length += bytes.length;
   }
 
-  /** Writes a byte string with its length. */
   string(bytes: Uint8Array): void {
     this.number(bytes.length);
     this.#memory[this.#length++] = COLON;
     this.raw(bytes);
   }
 
-  /** Writes a whole number in decimal digits. */
   number(value: number): void {
     this.#length = writeDecimal(this.#memory, this.#length, value);
   }
 
-  /** Writes four bytes, big endian. */
   uint32(value: number): void {
     for (let shift = 24; shift >= 0; shift -= 8) {
       this.#memory[this.#length++] = value >>> shift;

@@ -27,10 +27,8 @@ import {
 
 /** Most peers in one reply, whatever the client wants. */
 export const MAX_NUMWANT = 200;
-
 /** Longest `key`, in bytes; clients send 8. */
 const MAX_KEY_LENGTH = 64;
-
 const MAX_PORT = 65535;
 
 /** An announce over HTTP. The peer's address is that of its connection. */
@@ -204,19 +202,15 @@ const HEX_VALUES = Int8Array.from({ length: MAX_BYTE + 1 }, (_, code) => {
 export class QueryReader {
   #query = "";
   #name = "";
-  /** Start of the value. */
   #from = 0;
-  /** End of the value. */
   #to = -1;
   readonly #identifier = new Uint8Array(IDENTIFIER_LENGTH);
 
-  /** Begins a query. */
   start(query: string): void {
     this.#query = query;
     this.#to = -1;
   }
 
-  /** The parameter's name, as it was sent. */
   get name(): string {
     return this.#name;
   }

@@ -45,10 +45,9 @@ export type CommandHandler = (
   nowMs: number,
 ) => HttpResponse | undefined;
 
-/** Options of {@linkcode createTrackerHandler}. */
 export interface TrackerHandlerOptions {
   readonly tracker: Tracker;
-  /** Least time between two announces of a peer, in milliseconds. */
+  /** Least time between two announces of a peer. */
   readonly minIntervalMs: number;
   /**
    * Takes a client's address from a proxy's headers, or else from its `ip`
@@ -72,13 +71,10 @@ export interface TrackerHandlerOptions {
 
 /** Port of clients that do not listen but cannot announce 0. */
 const DISCARD_PORT = 9;
-
 /** Most torrents in one scrape; more would delay the other clients. */
 const MAX_SCRAPED_COUNT = 20_000;
-
 /** Torrents up to which each scrape of all is fresh. */
 const FEW_TORRENTS = 200;
-
 /** Time for which a longer one is kept: one of 20,000 torrents takes 30 ms. */
 const KEEP_SCRAPE_MS = 5_000;
 
@@ -90,7 +86,6 @@ interface Context extends TrackerHandlerOptions {
   readonly writer: ReplyWriter;
 }
 
-/** Creates the handler of one tracker. */
 export function createTrackerHandler(
   options: TrackerHandlerOptions,
 ): TrackerHandler {
@@ -297,7 +292,6 @@ const BENCODED_HEADERS: HttpResponse["headers"] = {
   "cache-control": "no-store, no-transform",
 };
 
-/** The response of an announce or a scrape. */
 export function bencoded(body: Uint8Array<ArrayBuffer>): HttpResponse {
   return { status: 200, headers: BENCODED_HEADERS, body };
 }

@@ -13,7 +13,6 @@ import {
 import { type HttpResponse, TEXT_HEADERS } from "../http/response.ts";
 import type { TrackerHandler } from "./http_handler.ts";
 
-/** The routes that a catalogue adds to a tracker's. */
 export function torrentRoutes(
   catalogue: TorrentCatalogue,
 ): ReadonlyMap<string, TrackerHandler> {

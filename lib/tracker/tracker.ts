@@ -171,7 +171,6 @@ export interface AnnounceRateOptions {
 
 /** Buckets in total. A power of two. */
 const BUCKET_COUNT = 1 << 16;
-
 /** Buckets in which an address may be. */
 const SET_SIZE = 4;
 

@@ -34,13 +34,10 @@ import { createUdpHandler } from "./udp_handler.ts";
 
 /** Longest time between two searches for silent peers. */
 const MAX_CLEANUP_INTERVAL_MS = 10_000;
-
 /** Pause between two parts of one search. */
 const CLEANUP_PAUSE_MS = 4;
-
 /** Longest interval as a share of the timeout, so that no announcing peer is forgotten. */
 const LONGEST_SHARE_OF_TIMEOUT = 2 / 3;
-
 /** Time between two samples of the swarms for the page. */
 const PAGE_SAMPLE_INTERVAL_MS = 1_000;
 

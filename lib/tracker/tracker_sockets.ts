@@ -26,7 +26,6 @@ const FREE_PORT_TRIES = 20;
  */
 const MAX_REQUEST_LENGTH = 2048;
 
-/** Options of {@linkcode startUdpServer}. */
 export interface UdpServerOptions {
   /** One address to listen on. @default every address, IPv4 and IPv6 */
   readonly hostname?: string | undefined;
@@ -39,14 +38,12 @@ export interface UdpServerOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** A running UDP server. */
 export interface UdpServer {
   readonly port: number;
   /** Closes the sockets and frees the port. May be called again. */
   stop(): Promise<void>;
 }
 
-/** Sockets on one port number. */
 interface TrackerSockets {
   readonly port: number;
   /** At least one. */

@@ -16,12 +16,9 @@ import { sha1 } from "../disk/sha1.ts";
  */
 export const CONNECTION_EPOCH_MS = 120_000;
 
-/** Length of the key, in bytes. */
 export const CONNECTION_KEY_LENGTH = 16;
-
 const ADDRESS_END = CONNECTION_KEY_LENGTH + IPV6_LENGTH;
 
-/** Issues ids and checks them. */
 export class UdpConnectionIds {
   /** The key; the address, IPv4 as IPv4-mapped IPv6; the epoch, big endian. */
   readonly #message = new Uint8Array(ADDRESS_END + 8);

@@ -31,7 +31,6 @@ import { MAX_NUMWANT } from "./announce_query.ts";
 import { reasonOfRefusal, type Tracker } from "./tracker.ts";
 import { UdpConnectionIds } from "./udp_connection_ids.ts";
 
-/** Options of {@linkcode createUdpHandler}. */
 export interface UdpHandlerOptions {
   readonly tracker: Tracker;
   /** Key of the connection ids: `CONNECTION_KEY_LENGTH` random bytes. */
@@ -60,7 +59,6 @@ interface KnownRequest {
   readonly nowMs: number;
 }
 
-/** Creates the handler of one tracker. */
 export function createUdpHandler(
   { tracker, secret, localHostname = () => undefined }: UdpHandlerOptions,
 ): UdpHandler {

@@ -18,20 +18,15 @@ import type { SwarmTable } from "./swarm_table.ts";
  * was silent for longest: of 30,000 one is evicted in 25 µs.
  */
 const MAX_COMPARED = 100;
-
 /** Peers of the largest address whose swarms may be closed. */
 const CANDIDATE_COUNT = 64;
-
 /** Most peers of a swarm that is closed: a millisecond's work. */
 const MAX_CLOSED_SIZE = 64;
-
 /** Most rounds in which only those peers are evicted, as their swarms have peers of small addresses. */
 const EVICTION_ROUNDS = 4;
-
 /** An address with less than this share of the largest one's peers is small. */
 const SMALL_SHARE = 1 / 16;
 
-/** The peers of this tracker by address. */
 export class Eviction {
   readonly #rows: PeerRows;
   readonly #table: SwarmTable;
@@ -52,12 +47,10 @@ export class Eviction {
     this.#maxPeersPerAddress = limits.maxPeersPerAddress ?? 32_768;
   }
 
-  /** Adds a peer to those of its address. */
   add(row: number): void {
     this.#change(row, (rows) => rows.add(row));
   }
 
-  /** Removes a peer from those of its address. */
   delete(row: number): void {
     this.#change(row, (rows) => rows.delete(row));
   }
@@ -75,7 +68,6 @@ export class Eviction {
     if (!this.hasRoom(infoHash)) yield* this.#untilSwarmCloses();
   }
 
-  /** True if there is no room for one more peer. */
   get isFull(): boolean {
     return this.#rows.count >= this.#maxPeerCount;
   }
@@ -86,7 +78,6 @@ export class Eviction {
     return swarms.size < this.#maxSwarmCount || swarms.has(infoHash);
   }
 
-  /** The address that holds most peers, if there are any. */
   get #largest(): Address | undefined {
     const largest = this.#byCount.get(this.#largestCount);
     return (largest ?? this.#rowsByAddress).keys().next().value;
@@ -137,7 +128,6 @@ export class Eviction {
     return least;
   }
 
-  /** The peer of an address that was silent for longest, if it has any. */
   #oldestOf(address: Address | undefined): number[] {
     const { lastSeenMs } = this.#rows;
     let oldest: number | undefined;

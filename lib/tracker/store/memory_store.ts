@@ -30,17 +30,13 @@ import {
 
 /** Rows that one call of `expire` looks at, in less than a millisecond. */
 const ROWS_PER_SWEEP = 131_072;
-
 /** Peers that one call of `expire` forgets: up to five milliseconds' work, where many maps shrink. */
 const REMOVALS_PER_SWEEP = 128;
-
 /** Time to wait before another try where the tracker is full. */
 const RETRY_WHEN_FULL_MS = 300_000;
-
 /** Shortest time between two announces from which a speed is computed. */
 const SHORTEST_SPAN_MS = 1_000;
 
-/** A {@linkcode PeerStore} in memory. */
 export class MemoryStore implements PeerStore {
   /** For stores that share peers, as are `table` and `eviction`. */
   readonly rows: PeerRows = new PeerRows();
@@ -48,7 +44,6 @@ export class MemoryStore implements PeerStore {
   readonly eviction: Eviction;
   readonly #options: OpenStoreOptions;
   readonly #selection: PeerSelection;
-  /** The row at which the next sweep begins. */
   #sweepRow = 0;
 
   constructor(options: OpenStoreOptions, tableOptions: SwarmTableOptions = {}) {
@@ -208,7 +203,6 @@ export class MemoryStore implements PeerStore {
     this.table.close(swarm);
   }
 
-  /** Reports what happened to a peer, if it is one of this tracker. */
   #report(type: SwarmChange["type"], row: number): void {
     const { onChange } = this.#options;
     if (onChange === undefined || this.rows.trackers.has(row)) return;
@@ -272,7 +266,6 @@ export class MemoryStore implements PeerStore {
   }
 }
 
-/** The peer's endpoint at an address. */
 function endpointAt(
   rows: PeerRows,
   row: number,
@@ -282,7 +275,6 @@ function endpointAt(
   return rows.address(endpoint) === address ? endpoint : undefined;
 }
 
-/** The counts of a torrent now. */
 function scrapeEntry(torrent: Torrent): ScrapeEntry {
   return {
     infoHash: torrent.infoHash,

@@ -27,16 +27,12 @@ export const ENTRY_LENGTHS = [
 
 /** The kind of an endpoint has bits; the first is its family, 1 for IPv6. */
 const IPV6 = 1;
-
 /** The bit of an endpoint on loopback, of use on this machine alone. */
 export const LOOPBACK = 2;
-
 /** The bit of an endpoint that no other peer is given. */
 export const UNLISTED = 4;
-
 /** The kind of an endpoint that a peer does not have. */
 const MISSING = 8;
-
 const FIRST_CAPACITY = 64;
 
 /** The columns. Those that are typed arrays are replaced by larger ones. */
@@ -117,7 +113,6 @@ export class PeerRows {
     return 2 * row + family;
   }
 
-  /** All compact endpoints of a family. */
   entries(family: number): Uint8Array<ArrayBuffer> {
     return family === 0 ? this.ipv4 : this.ipv6;
   }
@@ -150,7 +145,6 @@ export class PeerRows {
     return bytes[end - 2]! << 8 | bytes[end - 1]!;
   }
 
-  /** The peer as people see it. */
   describe(row: number): PeerDetails {
     return {
       peerId: this.ids[row]!,
@@ -202,7 +196,6 @@ export function parseAddress(hostname: string): Address {
   return canonical.includes(":") ? canonical : parseAddress(canonical);
 }
 
-/** The canonical text of an address. */
 export function formatAddress(address: Address): string {
   if (typeof address === "string") return address;
   return [24, 16, 8, 0].map((shift) => address >>> shift & 255).join(".");

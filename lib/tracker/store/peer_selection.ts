@@ -31,29 +31,22 @@ import type { PeerList, Swarm } from "./swarm.ts";
 
 /** The share of a list that is left to further kinds of addresses. */
 const OTHERS_SHARE = 1 / 4;
-
 /** The share of a list that may be neighbours. */
 const NEIGHBOUR_SHARE = 1 / 2;
-
 /** Most peers that are taken one after another from a random start. */
 const RUN_LENGTH = 5;
-
 /** Slots are marked by their last ten bits: in a longer list one may be passed over for another. */
 const MARK_COUNT = 1024;
-
 /** Kinds of addresses that an asker may be given, best first, by the kind of its own. */
 const KINDS = [[0, 1], [1, 0], [2, 0, 3, 1], [3, 1, 2, 0]] as const;
-
 /** Those of an asker elsewhere that is given peers on loopback at the tracker's address. */
 const KINDS_WITH_LOOPBACK = [[0, 2, 1, 3], [1, 3, 0, 2]] as const;
-
 const NO_BYTES = new Uint8Array(0);
 
 /** Chooses peers, in memory that the next choice uses again. */
 export class PeerSelection {
   readonly #rows: PeerRows;
   readonly #random: Random;
-  /** The endpoints that were chosen. */
   readonly #chosen = new Int32Array(MAX_NUMWANT);
   #chosenCount = 0;
   /** Those of each family in compact form. */
@@ -200,7 +193,6 @@ export class PeerSelection {
     return true;
   }
 
-  /** Number of endpoints of a list that are not the asker's. */
   #availableIn(list: PeerList | undefined): number {
     if (list === undefined) return 0;
     const own = 2 * this.#ownRow;
@@ -264,7 +256,6 @@ function reachableBytes(hostname: string): Uint8Array | undefined {
     : parseIpAddress(hostname);
 }
 
-/** A list of no peers. */
 export function noPeers(wantsIds: boolean): PickedPeers {
   const ids = wantsIds ? NO_BYTES : undefined;
   return { ipv4: NO_BYTES, ipv6: NO_BYTES, ids };

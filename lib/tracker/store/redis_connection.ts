@@ -12,10 +12,8 @@ import { formatPeerAddress } from "../../base/peer_address.ts";
 
 /** Longest time until a connection works, in times for a reply. */
 const OPENING_REPLIES = 5;
-
 /** The time for a reply is counted in parts: a program that was held up itself reads the reply before the next part ends. */
 const PARTS_OF_SILENCE = 8;
-
 /** Longest part of an unknown error that a message repeats, in characters. */
 const MAX_TEXT_LENGTH = 200;
 

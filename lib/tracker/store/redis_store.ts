@@ -100,7 +100,6 @@ export class RedisStore extends MemoryStore {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       await this.#share().catch((error) => this.#fail(error));
-      // Ends early when the store is closed.
       await delay(RETRY_MS, { signal }).catch(() => {});
     }
   }

@@ -19,19 +19,14 @@ import type {
 } from "./peer_store.ts";
 import { type StoredTorrent, TorrentDatabase } from "./torrent_database.ts";
 
-/** Time between two writes. */
 const WRITE_INTERVAL_MS = 1_000;
-
 /** Most torrents of one transaction, as nothing else is done meanwhile: 500 took 14 ms. */
 const BATCH_SIZE = 100;
-
 /** Most torrents that are remembered; the least recently seen is forgotten first. */
 const MAX_TORRENT_COUNT = 100_000;
-
 /** Time after which it is written again that a torrent is in use. */
 const LAST_SEEN_STEP_SECONDS = 3_600;
 
-/** A {@linkcode PeerStore} whose torrents and counts survive. */
 export class SqliteStore extends MemoryStore {
   readonly #path: string;
   readonly #database: TorrentDatabase;

@@ -16,10 +16,8 @@ import {
 
 /** Length up to which a list has no subnets, as all of it fits into a reply. */
 const MAX_LENGTH_WITHOUT_SUBNETS = 50;
-
 /** Length of a subnet's part of an address, by family. */
 const SUBNET_LENGTHS = [3, 8] as const;
-
 /** Most peers that are compared one after another: a map would be larger. */
 const MAX_SIZE_WITHOUT_MAP = 8;
 
@@ -30,7 +28,6 @@ export interface SwarmPart {
   readonly bytesPerSecond: number;
 }
 
-/** A part without peers. */
 export const NO_PART: SwarmPart = {
   seederCount: 0,
   leecherCount: 0,
@@ -45,7 +42,6 @@ export interface Torrent extends SwarmPart {
   contentLength: number;
 }
 
-/** A swarm with at least one peer. */
 export class Swarm implements Torrent {
   readonly infoHash: InfoHash;
   seederCount = 0;
@@ -53,9 +49,7 @@ export class Swarm implements Torrent {
   bytesPerSecond = 0;
   downloadCount: number;
   contentLength: number;
-  /** When its first peer joined. */
   openedAtMs: number;
-  /** Rows by peer id. */
   readonly peers: Map<PeerId, number> = new Map();
   readonly #rows: PeerRows;
   /** Rows by endpoint, in a swarm that was large once. */
@@ -124,7 +118,6 @@ export class Swarm implements Torrent {
     }
   }
 
-  /** Sets the speed of a peer that entered. */
   setSpeed(row: number, bytesPerSecond: number): void {
     this.bytesPerSecond += bytesPerSecond - this.#rows.bytesPerSecond[row]!;
     this.#rows.bytesPerSecond[row] = bytesPerSecond;
@@ -155,7 +148,6 @@ export class Swarm implements Torrent {
     this.#unnamed.delete(tracker);
   }
 
-  /** The endpoints of a peer that others may be given. */
   #listed(row: number): number[] {
     return this.#rows.endpoints(row)
       .filter((endpoint) => this.#rows.kinds[endpoint]! < UNLISTED);
@@ -171,7 +163,6 @@ export class Swarm implements Torrent {
   }
 }
 
-/** Endpoints of the subnet of one of them. */
 export interface Neighbours {
   readonly endpoints: number[];
   /** The index from which the next asker gets some. */
@@ -205,7 +196,6 @@ export class PeerList {
     }
   }
 
-  /** Removes an endpoint of this list. */
   delete(endpoint: number): void {
     const { slots, nearSlots } = this.#rows;
     moveLast(this.endpoints, endpoint, slots);

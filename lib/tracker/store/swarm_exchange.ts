@@ -29,41 +29,29 @@ import {
   reportOf,
 } from "./swarm_report.ts";
 
-/** Time between two rounds. */
 export const ROUND_INTERVAL_MS = 1_000;
-
 /** Most torrents whose downloads are kept; those with the fewest are dropped first. */
 export const MAX_COUNTED_TORRENTS = 100_000;
-
 const PREFIX = "lanswarm:2:";
 const TRACKERS = `${PREFIX}trackers`;
 const DOWNLOADS = `${PREFIX}downloads`;
-
 /** Shortest time until what a tracker wrote expires. */
 const MIN_EXPIRY_MS = 10_000;
-
 /** Time from the last round of any tracker until the counts of downloads expire: 30 days. */
 const DOWNLOADS_EXPIRY_MS = 30 * 86_400_000;
-
 /** Time in which a download announced to a second tracker is not counted again. */
 const COMPLETED_EXPIRY_MS = 3_600_000;
-
 /** Longest time in which each swarm is reported anew. */
 const MAX_REFRESH_MS = 15_000;
-
 /** Most changed swarms of one round. */
 const MAX_CHANGES_PER_ROUND = 500;
-
 /** Swarms of one request: 2,000 named peers at most, some milliseconds' work. */
 const BATCH_SIZE = 10;
-
 /** Most downloads that wait to be counted while Redis is gone. */
 const MAX_UNCOUNTED = 100_000;
 
-/** A connection to Redis. */
 type Redis = Pick<RedisConnection, "ask">;
 
-/** A download that Redis has not counted yet. */
 interface Download {
   readonly infoHash: InfoHash;
   readonly peerId: PeerId;
@@ -71,7 +59,6 @@ interface Download {
   readonly announce: string;
 }
 
-/** The exchange of one tracker. */
 export class SwarmExchange {
   readonly #store: MemoryStore;
   readonly #expiryMs: number;
@@ -87,7 +74,7 @@ export class SwarmExchange {
   /** The last round that was read of each other tracker. */
   readonly #others = new Map<string, number>();
   #round = 0;
-  /** Lead of the clock of Redis over ours, in milliseconds. */
+  /** Lead of the clock of Redis over ours. */
   #offsetMs = 0;
 
   constructor(store: MemoryStore, peerTimeoutMs: number) {
@@ -146,7 +133,6 @@ export class SwarmExchange {
     }
   }
 
-  /** Writes what changed here. */
   async write(redis: Redis): Promise<void> {
     this.#round++;
     await this.#countDownloads(redis);

@@ -18,7 +18,6 @@ import { NO_PART, type Swarm, type SwarmPart } from "./swarm.ts";
 
 /** Most peers that a report names. */
 const MAX_NAMED_PEERS = 200;
-
 /** Of two announces that are closer each tracker keeps its own, as their clocks differ a little. */
 const CLOCK_TOLERANCE_MS = 1_000;
 
@@ -28,7 +27,6 @@ export interface NamedPeer extends PeerDetails {
   readonly hasCompleted: boolean;
 }
 
-/** A swarm as one tracker knows it by itself. */
 export interface SwarmReport extends SwarmPart {
   readonly openedAtMs: number;
   readonly contentLength: number;
@@ -170,7 +168,6 @@ function checkNumbers(values: object, least: number): void {
   throw new TypeError("A number is missing");
 }
 
-/** The same report by another clock. */
 function shift(report: SwarmReport, offsetMs: number): SwarmReport {
   const openedAtMs = report.openedAtMs + offsetMs;
   const peers = report.peers.map((peer) => {

@@ -11,7 +11,6 @@ import type { PeerRows } from "./peer_rows.ts";
 import type { StoreTotals } from "./peer_store.ts";
 import { NO_PART, Swarm, type Torrent } from "./swarm.ts";
 
-/** Options of {@linkcode SwarmTable}. */
 export interface SwarmTableOptions {
   /** Most torrents without peers; the oldest is dropped first. @default 10_000 */
   readonly maxPastCount?: number;
@@ -19,9 +18,7 @@ export interface SwarmTableOptions {
   readonly keepsUndownloaded?: boolean;
 }
 
-/** All swarms and torrents. */
 export class SwarmTable {
-  /** Those with peers. */
   readonly swarms: Map<InfoHash, Swarm> = new Map();
   readonly #rows: PeerRows;
   readonly #keepsUndownloaded: boolean;
@@ -38,7 +35,6 @@ export class SwarmTable {
     this.#past = new BoundedMap(maxPastCount);
   }
 
-  /** The swarm of a peer. */
   of(row: number): Swarm {
     return this.swarms.get(this.#rows.infoHashes[row]!)!;
   }
@@ -54,7 +50,6 @@ export class SwarmTable {
     return swarm;
   }
 
-  /** Closes a swarm if it has no peers. */
   close(swarm: Swarm): void {
     const { infoHash, peers, downloadCount } = swarm;
     if (peers.size > 0) return;
@@ -64,7 +59,6 @@ export class SwarmTable {
     }
   }
 
-  /** Knowledge of a torrent. */
   torrent(infoHash: InfoHash): Torrent | undefined {
     return this.swarms.get(infoHash) ?? this.#past.peek(infoHash);
   }
@@ -84,7 +78,6 @@ export class SwarmTable {
     this.#downloadCount += torrent.downloadCount ?? 0;
   }
 
-  /** Every torrent, those with peers first. */
   *torrents(): Generator<Torrent> {
     yield* this.swarms.values();
     yield* this.#past.values();
@@ -103,7 +96,6 @@ export class SwarmTable {
   }
 }
 
-/** A torrent without peers. */
 export function withoutPeers(
   { infoHash, downloadCount = 0, contentLength = 0 }:
     & Pick<Torrent, "infoHash">

@@ -19,7 +19,6 @@ import {
 
 type SqlValue = null | number | bigint | string | Uint8Array;
 
-/** A torrent as it is remembered. */
 export interface StoredTorrent {
   readonly infoHash: InfoHash;
   /** Peers that completed it. */
@@ -32,10 +31,7 @@ export interface StoredTorrent {
 
 /** "lswm": marks the databases of this program. */
 const APPLICATION_ID = 0x6c_73_77_6d;
-
-/** The version of the table below. */
 const LAYOUT_VERSION = 1;
-
 const COUNT = `CHECK (# BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER})`;
 
 const LAYOUT = `
@@ -56,7 +52,6 @@ ON CONFLICT (info_hash) DO UPDATE SET download_count = excluded.download_count,
   content_length = excluded.content_length, last_seen = excluded.last_seen
 `;
 
-/** An open database. */
 export class TorrentDatabase {
   readonly #path: string;
   readonly #database: DatabaseSync;
