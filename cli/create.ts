@@ -12,6 +12,7 @@ import {
   type CreateTorrentPlan,
   type CreateTorrentProgress,
   findPortabilityFaults,
+  isRegularFile,
   type LostProperties,
   magnetLinkOf,
   openWorkerHasher,
@@ -92,13 +93,16 @@ export function torrentFileName(name: string): string {
 }
 
 function describePlan(
-  { geometry, fileCount, torrentFileLength }: CreateTorrentPlan,
+  { geometry, fileCount, linkCount, torrentFileLength }: CreateTorrentPlan,
 ): string {
   const { length, pieceCount, pieceLength } = geometry;
-  const files = `${plural(fileCount, "file")}, ${formatSize(length)}`;
+  const files = plural(fileCount, "file");
+  const links = linkCount === 0 ? "" : `, ${plural(linkCount, "link")}`;
   const pieces = `${plural(pieceCount, "piece")} of ${formatSize(pieceLength)}`;
   const size = formatSize(torrentFileLength);
-  return `Hashing:   ${files}: ${pieces}, a torrent file of ${size}`;
+  return `Hashing:   ${files}${links}, ${
+    formatSize(length)
+  }: ${pieces}, a torrent file of ${size}`;
 }
 
 /** Longer pieces are worth a warning, as a peer keeps several in memory; in bytes. */
@@ -119,6 +123,11 @@ export function findPlanWarnings(
       `pieces of ${size} cost each peer that downloads ${cost} of memory or more, as it keeps at least two whole pieces until they are verified${advice}`,
     );
   }
+  return [...warnings, ...describeLost(lost)];
+}
+
+/** A line for what a torrent does not carry, and one for what is left out. */
+export function describeLost(lost: LostProperties): string[] {
   const { executables, emptyFolders, links } = lost;
   const parts = [
     executables > 0 &&
@@ -126,10 +135,12 @@ export function findPlanWarnings(
     emptyFolders > 0 && plural(emptyFolders, "empty folder"),
     links > 0 && `${plural(links, "link")} (what they lead to is shared)`,
   ].filter((part) => part !== false);
-  if (parts.length > 0) {
-    warnings.push(`a torrent does not carry ${parts.join(", ")}`);
-  }
-  return [...warnings, ...describeLeftOut(lost)];
+  return [
+    ...parts.length === 0
+      ? []
+      : [`a torrent does not carry ${parts.join(", ")}`],
+    ...describeLeftOut(lost),
+  ];
 }
 
 /** `left out: .DS_Store (2), *.tmp (14)`; nothing if all is shared. */
@@ -156,9 +167,8 @@ function progressDrawer(
 /** The lines about a new torrent file: what it contains, and what to do next. */
 function summarize(torrent: Torrent, job: CreateJob, output: string): string[] {
   const { length, pieceCount, pieceLength } = torrent.geometry;
-  const fileCount = torrent.isFolder
-    ? `, ${plural(torrent.files.length, "file")}`
-    : "";
+  const files = torrent.files.filter(isRegularFile);
+  const fileCount = torrent.isFolder ? `, ${plural(files.length, "file")}` : "";
   const peer = invocationOf("peer");
   const content = resolve(job.path);
   const folder = dirname(content);

@@ -31,8 +31,8 @@ Options:
 
 Everything in a folder is shared, hidden files included, but not OUTPUT, and not
 what systems leave there (see --exclude).
-PATH may be a symbolic link. Links in a folder are followed if they stay in it:
-the torrent contains the files that they lead to. Programs stay executable. Empty
+PATH may be a symbolic link. Relative links to what is shared too stay links,
+others are followed if they stay in the folder. Programs stay executable. Empty
 folders are not part of a torrent.
 
 Example:

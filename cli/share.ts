@@ -25,7 +25,7 @@ import {
   StorageError,
   type Torrent,
 } from "../mod.ts";
-import { describeLeftOut, findNameWarnings } from "./create.ts";
+import { describeLost, findNameWarnings } from "./create.ts";
 import {
   isWildcard,
   listeningAddresses,
@@ -180,7 +180,7 @@ async function* load(
         onPaths: (paths) =>
           findNameWarnings(paths).forEach((text) => console.warn(text)),
         onPlan: ({ geometry, fileCount, lost }) => {
-          describeLeftOut(lost).forEach((text) => console.warn(text));
+          describeLost(lost).forEach((text) => console.warn(text));
           advertiser.set(server.setSize(item.name, geometry.length));
           display.planned(item.name, { fileCount, length: geometry.length });
         },

@@ -38,7 +38,7 @@ const FLAGS = {
   json: {
     usage: "--json",
     help:
-      "print one JSON object: {name, infoHash, magnet, length, pieceLength, pieceCount, private, announce: [[url]],\nfiles: [{path: [..], length}]}; no magnet if it is private; executable: true at programs",
+      "print one JSON object: {name, infoHash, magnet, length, pieceLength, pieceCount, private, announce: [[url]],\nfiles: [{path: [..], length}]}; no magnet if it is private; executable: true at programs, link: [..] at links",
   },
 } as const;
 
@@ -80,6 +80,7 @@ export function toJson(torrent: Torrent): Readonly<Record<string, unknown>> {
       path: pathInTorrent(torrent, file),
       length: file.length,
       ...file.isExecutable && { executable: true },
+      ...file.linkTarget && { link: file.linkTarget.slice(1) },
     })),
   };
 }
@@ -111,11 +112,14 @@ export function describeTorrent(torrent: Torrent): string[] {
   // One by one: a million arguments of one push() would overflow the stack.
   for (const file of files) {
     const path = pathInTorrent(torrent, file).join("/");
-    const notes = [
-      formatSize(file.length),
-      ...file.isPadding ? ["padding"] : [],
-      ...file.isExecutable ? ["program"] : [],
-    ];
+    const { linkTarget } = file;
+    const notes = linkTarget !== undefined
+      ? [`link to ${linkTarget.slice(1).join("/")}`]
+      : [
+        formatSize(file.length),
+        ...file.isPadding ? ["padding"] : [],
+        ...file.isExecutable ? ["program"] : [],
+      ];
     lines.push(`  ${path} (${notes.join(", ")})`);
   }
   return lines;

@@ -125,6 +125,7 @@ export class TorrentRun implements TorrentState {
       const content = await openTorrentContent(stored, {
         ...{ dir, mustVerify, overwrite, fdPressure, recordSecret, verified },
         ...locking,
+        onWarning: (text) => this.#options.context.console.warn(text),
       });
       this.#content = content;
       const { storage } = content;

@@ -263,7 +263,12 @@ export {
   type ParseTorrentOptions,
 } from "./metainfo/parse_torrent.ts";
 export { type FileSpan, FileSpans } from "./metainfo/file_spans.ts";
-export type { Sha1, Torrent, TorrentFile } from "./metainfo/torrent.ts";
+export {
+  isRegularFile,
+  type Sha1,
+  type Torrent,
+  type TorrentFile,
+} from "./metainfo/torrent.ts";
 export {
   findPortabilityFaults,
   foldFully,
@@ -274,11 +279,8 @@ export {
   type PortabilityFault,
 } from "./metainfo/safe_path.ts";
 export { type PathGlob, readPathGlob } from "./metainfo/path_glob.ts";
-export {
-  checkSource,
-  type LostProperties,
-  type ScanSourceOptions,
-} from "./disk/source.ts";
+export { checkSource } from "./disk/source.ts";
+export type { LostProperties, ScanSourceOptions } from "./disk/walk_source.ts";
 
 // Without a top-level await, which would make every importer wait.
 if (import.meta.main) runTrackerCommand(Deno.args).then(Deno.exit);

@@ -6,7 +6,7 @@
  * @module
  */
 import type { InfoHash } from "../base/identifier.ts";
-import type { Torrent } from "../metainfo/torrent.ts";
+import { isRegularFile, type Torrent } from "../metainfo/torrent.ts";
 
 /** A torrent file that is offered, and the torrent that it describes. */
 export interface ListedTorrent {
@@ -41,7 +41,7 @@ export function toListedTorrent(
   fileName: string,
 ): ListedTorrent {
   const { infoHash, name, geometry: { length }, files } = torrent;
-  const fileCount = files.filter((file) => !file.isPadding).length;
+  const fileCount = files.filter(isRegularFile).length;
   return { infoHash, name, length, fileCount, fileName };
 }
 

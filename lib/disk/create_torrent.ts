@@ -22,14 +22,9 @@ import {
 } from "../metainfo/torrent.ts";
 import type { FileStamp } from "./file_system.ts";
 import { hashRuns } from "./hash_content.ts";
-import {
-  contentOf,
-  findSourceChange,
-  type LostProperties,
-  scanSource,
-  type ScanSourceOptions,
-} from "./source.ts";
+import { contentOf, findSourceChange, scanSource } from "./source.ts";
 import { MAX_TORRENT_FILE_LENGTH, parseTorrentFile } from "./torrent_file.ts";
+import type { LostProperties, ScanSourceOptions } from "./walk_source.ts";
 import type { WorkerHasher } from "./worker_hasher.ts";
 
 /** Progress of {@linkcode createTorrent}. */
@@ -65,8 +60,10 @@ export interface CreateTorrentOptions
 export interface CreateTorrentPlan {
   /** Bytes of content, pieces, and their length. */
   readonly geometry: Geometry;
-  /** Number of files. */
+  /** Number of files, without links. */
   readonly fileCount: number;
+  /** Number of symbolic links that stay links. */
+  readonly linkCount: number;
   /** Length of the torrent file, in bytes. */
   readonly torrentFileLength: number;
   /** Properties that the torrent does not describe. */
@@ -132,8 +129,11 @@ export async function createTorrent(
   };
   // With hashes of zeros it is as long, and its names are those of the result.
   const torrentFileLength = (await assemble()).bytes.length;
-  const fileCount = files.length;
-  await options.onPlan?.({ geometry, fileCount, torrentFileLength, lost });
+  const linkCount = files.filter(({ linkTarget }) => linkTarget).length;
+  const fileCount = files.length - linkCount;
+  await options.onPlan?.({
+    ...{ geometry, fileCount, linkCount, torrentFileLength, lost },
+  });
   let hashedLength = 0;
   await hashRuns(contentOf(source), {
     geometry,

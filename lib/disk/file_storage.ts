@@ -15,11 +15,15 @@ import type { Bitfield } from "../base/bitfield.ts";
 import { StorageError } from "../base/errors.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
-import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
+import {
+  isRegularFile,
+  type Torrent,
+  type TorrentFile,
+} from "../metainfo/torrent.ts";
 import { FilePool, withDescriptor } from "./file_pool.ts";
 import { type FileStamp, FileSystem } from "./file_system.ts";
 import { modeOf } from "./file_modes.ts";
-import { finishFiles } from "./finish_files.ts";
+import { FileFinisher } from "./file_finisher.ts";
 import { GuardedFolder } from "./guarded_folder.ts";
 import type { Access } from "./guarded_paths.ts";
 import { probeNames } from "./name_probe.ts";
@@ -54,6 +58,8 @@ export interface FileStorageOptions {
    * the system allows few open files. @default none
    */
   readonly fdPressure?: FdPressure;
+  /** Receives a line about links that could not be made. @default {nothing} */
+  readonly onWarning?: (text: string) => void;
 }
 
 /**
@@ -79,7 +85,7 @@ export async function openFileStorage(
 export class FileStorage implements Storage {
   /** The files, for workers to verify. */
   readonly files: ContentFiles;
-  readonly #torrent: Torrent;
+  readonly #finisher: FileFinisher;
   readonly #files: readonly TorrentFile[];
   readonly #spans: FileSpans;
   readonly #fileSystem = new FileSystem();
@@ -95,7 +101,6 @@ export class FileStorage implements Storage {
   constructor(torrent: Torrent, options: FileStorageOptions) {
     const { files } = torrent;
     const { dir, maxOpenFiles = 64, fdPressure } = options;
-    this.#torrent = torrent;
     this.files = { guardedDir: dir, files };
     this.#files = files;
     this.#spans = new FileSpans(files);
@@ -103,6 +108,8 @@ export class FileStorage implements Storage {
       fileSystem: this.#fileSystem,
       readsFollowLinks: true,
     });
+    const folder = this.#folder;
+    this.#finisher = new FileFinisher(torrent, { ...options, folder });
     this.#served = new ServedFiles(files, this.#folder);
     this.#pool = new FilePool(
       (fileIndex, access) => this.#open(fileIndex, access),
@@ -114,7 +121,7 @@ export class FileStorage implements Storage {
   /** @internal For {@linkcode openFileStorage}. */
   async makeEmptyFiles(): Promise<void> {
     const files = this.#files
-      .filter(({ length, isPadding }) => length === 0 && !isPadding);
+      .filter((file) => file.length === 0 && isRegularFile(file));
     const stamps = await this.#folder.stamps(files.map(({ path }) => path));
     for (const [index, file] of files.entries()) {
       const { path } = file;
@@ -264,9 +271,9 @@ export class FileStorage implements Storage {
     }
   }
 
-  /** Gives files whose pieces are all stored what the torrent says of them. */
+  /** Gives complete files what the torrent says of them: executable bits, links. */
   finishFiles(have: Bitfield): Promise<void> {
-    return finishFiles(this.#torrent, have, this.#folder);
+    return this.#finisher.finish(have);
   }
 
   /**

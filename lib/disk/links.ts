@@ -7,7 +7,7 @@
 import { join, SEPARATOR } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import { type FileStamp, ifAny, isSameFile, stampOf } from "./file_system.ts";
-import { MOVE_AWAY, storageFailure } from "./storage_failure.ts";
+import { errorCode, MOVE_AWAY, storageFailure } from "./storage_failure.ts";
 
 /** Attempts to find what was made outside the folder. */
 const TAKE_BACK_ATTEMPTS = 20;
@@ -30,7 +30,10 @@ export async function followLink(
   folder: string,
   refuse: (reason: string) => StorageError,
 ): Promise<string> {
-  const target = await ifAny(Deno.realPath(link));
+  const target = await ifAny(Deno.realPath(link)).catch((error) => {
+    if (errorCode(error) !== "ELOOP") throw error;
+    throw refuse("it is a link that leads in a circle; remove it");
+  });
   if (target === undefined) {
     throw refuse("it is a link that leads nowhere; remove it");
   }

@@ -19,6 +19,11 @@ export interface NewTorrentFile {
   readonly length: number;
   /** True for a program, which its owner may run. [BEP 47] @default {false} */
   readonly isExecutable?: boolean;
+  /**
+   * Of a symbolic link, whose length is 0: components below the torrent's folder of
+   * the file or folder that it leads to. [BEP 47] @default {it is no link}
+   */
+  readonly linkTarget?: readonly string[];
 }
 
 /** The fields of a new torrent. */
@@ -27,7 +32,8 @@ export interface NewTorrent {
   readonly name: string;
   /** A single file, or the files of a folder called `name`, in order. */
   readonly content:
-    | { readonly type: "file" } & Omit<NewTorrentFile, "path">
+    | { readonly type: "file" }
+      & Pick<NewTorrentFile, "length" | "isExecutable">
     | { readonly type: "folder"; readonly files: readonly NewTorrentFile[] };
   /** In bytes. */
   readonly pieceLength: number;
@@ -93,9 +99,10 @@ export function buildTorrentFile(
 
 /** Without a property there is no `attr`: other creators then compute the same info hash. */
 function fileFields(
-  { length, isExecutable = false }: Omit<NewTorrentFile, "path">,
+  { length, isExecutable, linkTarget }: Omit<NewTorrentFile, "path">,
 ): Record<string, Encodable | undefined> {
-  return { attr: isExecutable ? "x" : undefined, length };
+  const attr = linkTarget !== undefined ? "l" : isExecutable ? "x" : undefined;
+  return { attr, length, "symlink path": linkTarget };
 }
 
 /** The fields outside of the info dictionary. */

@@ -1,8 +1,8 @@
 /**
  * Parses torrent files. For any bytes the outcome is a {@linkcode Torrent} that
  * fulfils every invariant of its type, or a {@linkcode MetainfoError} that names
- * the field: every path is safe, no two collide, and the total length is a safe
- * integer.
+ * the field: every path is safe, no two collide, every link leads to a file or folder
+ * of the torrent, and the total length is a safe integer.
  *
  * @module
  */
@@ -18,6 +18,7 @@ import {
 import { requestedUrl } from "../base/clean_text.ts";
 import { FieldReader, readTextList } from "./field_reader.ts";
 import { Geometry, MAX_PIECE_LENGTH } from "./geometry.ts";
+import { LinkRules } from "./link_rules.ts";
 import { MetainfoError } from "./metainfo_error.ts";
 import {
   findComponentFault,
@@ -34,6 +35,9 @@ import {
 
 /** A file takes 7 items and its path: enough for 500,000 files. */
 const LIMITS: BencodeLimits = { maxDepth: 64, maxItems: 5_000_000 };
+
+/** Components of what a link leads to, below the torrent's folder. [BEP 47] */
+const LINK_KEY = "symlink path";
 
 /** Options of {@linkcode parseTorrent}. */
 export interface ParseTorrentOptions {
@@ -128,7 +132,11 @@ function parseFiles(
 ): TorrentFile[] {
   if (!info.has("files")) {
     const length = info.integer("length", 0);
-    const file = { path: [name], length, ...parseAttributes(info) };
+    const letters = info.optionalText("attr") ?? "";
+    if (letters.includes("l")) {
+      throw info.fault("attr", "says that the only file is a link");
+    }
+    const file = { path: [name], length, ...attributesOf(letters) };
     // Padding has nothing to pad here.
     return [{ ...file, isPadding: false }];
   }
@@ -138,6 +146,8 @@ function parseFiles(
   }
   const paths = new PathSet(platform);
   const files: TorrentFile[] = [];
+  const links: { readonly entry: FieldReader; readonly file: TorrentFile }[] =
+    [];
   let totalLength = 0;
   for (const entry of info.dictionaryList("files")) {
     const file = parseFile(entry, name, platform);
@@ -152,8 +162,16 @@ function parseFiles(
       throw entry.fault("path", `${path} ${collision}`);
     }
     files.push(file);
+    if (file.linkTarget !== undefined) links.push({ entry, file });
   }
   if (files.length === 0) throw info.fault("files", "is empty");
+  const rules = links.length > 0 ? new LinkRules(files) : undefined;
+  for (const { entry, file: { path, linkTarget } } of links) {
+    const fault = rules!.findFault(path, linkTarget!);
+    if (fault === undefined) continue;
+    const target = quote(linkTarget!.slice(1).join("/"));
+    throw entry.fault(LINK_KEY, `${target} ${fault}`);
+  }
   return files;
 }
 
@@ -162,23 +180,31 @@ function parseFile(
   name: string,
   platform: Platform,
 ): TorrentFile {
-  const length = entry.integer("length", 0);
-  const attributes = parseAttributes(entry);
+  // Each letter is a property of the file. [BEP 47]
+  const letters = entry.optionalText("attr") ?? "";
+  const isLink = letters.includes("l");
+  // Of a link, the length may be left out.
+  const length = isLink && !entry.has("length")
+    ? 0
+    : entry.integer("length", 0);
   const key = preferUtf8(entry, "path");
   const path = entry.textList(key);
   const fault = findPathFault(path, platform);
   if (fault !== undefined) throw entry.fault(key, fault);
-  return { path: [name, ...path], length, ...attributes };
+  const file = { path: [name, ...path], length, ...attributesOf(letters) };
+  if (!isLink) return file;
+  if (length > 0) throw entry.fault("length", `is ${length} for a link`);
+  if (file.isPadding) throw entry.fault("attr", "says padding and link");
+  const target = entry.textList(LINK_KEY);
+  const targetFault = findPathFault(target, platform);
+  if (targetFault !== undefined) throw entry.fault(LINK_KEY, targetFault);
+  return { ...file, linkTarget: [name, ...target] };
 }
 
-/** The properties of a file; each letter is one, and unknown ones are ignored. [BEP 47] */
-function parseAttributes(
-  entry: FieldReader,
-): Omit<TorrentFile, "path" | "length"> {
-  const letters = entry.optionalText("attr") ?? "";
-  if (letters.includes("l")) {
-    throw entry.fault("attr", "symlinks are not supported");
-  }
+/** The properties in the letters of `attr`; unknown ones are ignored. */
+function attributesOf(
+  letters: string,
+): Pick<TorrentFile, "isPadding" | "isExecutable" | "isHidden"> {
   return {
     isPadding: letters.includes("p"),
     ...letters.includes("x") && { isExecutable: true },

@@ -32,6 +32,19 @@ export interface TorrentFile {
   readonly isExecutable?: boolean;
   /** True if its creator's system hides it; nothing follows from it. [BEP 47] @default {false} */
   readonly isHidden?: boolean;
+  /**
+   * Of a symbolic link, the path of the file or folder that it leads to, as
+   * {@linkcode path}. It has no bytes, and leads to no other link. [BEP 47]
+   * @default {it is no link}
+   */
+  readonly linkTarget?: readonly string[];
+}
+
+/** True if it is a file: neither padding nor a link. */
+export function isRegularFile(
+  { isPadding, linkTarget }: Pick<TorrentFile, "isPadding" | "linkTarget">,
+): boolean {
+  return !isPadding && linkTarget === undefined;
 }
 
 /** A parsed torrent file. [BEP 3, 12, 27] */

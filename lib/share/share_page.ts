@@ -6,7 +6,7 @@
  * @module
  */
 import { encode } from "uqr";
-import type { Torrent } from "../metainfo/torrent.ts";
+import { isRegularFile, type Torrent } from "../metainfo/torrent.ts";
 import { type Html, markup, shownText } from "../tracker/page/html.ts";
 import { formatPlural, formatSize } from "../tracker/page/units.ts";
 import { joinLines, shortHost } from "./join_script.ts";
@@ -115,7 +115,7 @@ function renderFiles(shares: readonly PageShare[]): Html | undefined {
 }
 
 function filesOf({ files }: Torrent): Torrent["files"] {
-  return files.filter(({ isPadding }) => !isPadding);
+  return files.filter(isRegularFile);
 }
 
 /** A QR code, dark on white on every theme. */

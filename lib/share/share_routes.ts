@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { Torrent } from "../metainfo/torrent.ts";
+import { isRegularFile, type Torrent } from "../metainfo/torrent.ts";
 import { originOf, percentEncode } from "../catalogue/torrent_links.ts";
 import type { Storage } from "../disk/storage.ts";
 import { type HttpResponse, textResponse } from "../http/response.ts";
@@ -186,9 +186,10 @@ interface FilePlace {
 function placesOf({ infoHash, files }: Torrent): Map<string, FilePlace> {
   const places = new Map<string, FilePlace>();
   let offsetInTorrent = 0;
-  for (const [index, { path, length, isPadding }] of files.entries()) {
+  for (const [index, file] of files.entries()) {
+    const { path, length } = file;
     const place = { index, name: path.at(-1)!, length, offsetInTorrent };
-    if (!isPadding) places.set(sharedFilePath(infoHash, path), place);
+    if (isRegularFile(file)) places.set(sharedFilePath(infoHash, path), place);
     offsetInTorrent += length;
   }
   return places;

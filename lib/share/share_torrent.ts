@@ -27,9 +27,10 @@ import {
 } from "../disk/resume_record.ts";
 import { sha1 } from "../disk/sha1.ts";
 import { scanSource, type Source } from "../disk/source.ts";
+import type { SourceFile } from "../disk/walk_source.ts";
 import { parseTorrentFile, readTorrentFile } from "../disk/torrent_file.ts";
 import { buildTorrentFile } from "../metainfo/build_torrent.ts";
-import type { Torrent } from "../metainfo/torrent.ts";
+import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
 
 /** Options of {@linkcode prepareShare}. */
 export interface PrepareShareOptions
@@ -117,11 +118,9 @@ async function reuse(
   const isSame = torrent.name === name &&
     torrent.isFolder === source.isFolder &&
     torrent.files.length === source.files.length &&
-    torrent.files.every(({ path, length, isExecutable = false }, index) => {
-      const file = source.files[index]!;
-      return length === file.length && isExecutable === file.isExecutable &&
-        path.join("/") === [name, ...file.path].join("/");
-    });
+    torrent.files.every((file, index) =>
+      isSameFile(file, source.files[index]!, name)
+    );
   if (!isSame) return undefined;
   const record = await new OwnFolder(dir).read(
     `${torrent.infoHash}.resume`,
@@ -138,12 +137,27 @@ async function reuse(
     : undefined;
 }
 
+/** True if a file of a torrent of this name is one of the source, but for its content. */
+function isSameFile(
+  { path, length, isExecutable = false, linkTarget }: TorrentFile,
+  file: SourceFile,
+  name: string,
+): boolean {
+  return length === file.length && isExecutable === file.isExecutable &&
+    path.join("/") === [name, ...file.path].join("/") &&
+    linkTarget?.slice(1).join("/") === file.linkTarget?.join("/");
+}
+
 /** The torrent as it lies on the disk under another name. */
 function withName(torrent: Torrent, name: string): Torrent {
   if (torrent.name === name) return torrent;
-  const files = torrent.files.map((file) => ({
+  const renamed = (path: readonly string[]): readonly string[] => [
+    ...[name, ...path.slice(1)],
+  ];
+  const files = torrent.files.map((file): TorrentFile => ({
     ...file,
-    path: [name, ...file.path.slice(1)],
+    path: renamed(file.path),
+    ...file.linkTarget && { linkTarget: renamed(file.linkTarget) },
   }));
   return { ...torrent, name, files };
 }

@@ -147,12 +147,13 @@ Deno.test({
     const shared = join(folder.path, "shared");
     await Deno.mkdir(join(shared, "empty"), { recursive: true });
     await Deno.writeTextFile(join(shared, "a"), "", { mode: 0o644 });
-    await Deno.symlink("a", join(shared, "b"));
+    await Deno.mkdir(join(shared, "empty", "too"));
+    await Deno.symlink(join(shared, "a"), join(shared, "b"));
     const options = { cwd: folder.path };
     const result = await runTask("create", ["shared", URL], options);
     assertEquals(
       result.stderr,
-      "warning: a torrent does not carry 1 empty folder, 1 link (what they lead to is shared)\n",
+      "warning: a torrent does not carry 2 empty folders, 1 link (what they lead to is shared)\n",
     );
     assertEquals(result.code, 0);
   },
@@ -236,7 +237,7 @@ Deno.test({
     await Deno.symlink("real", join(folder.path, "latest"));
     const cases: [path: string, files: string[]][] = [
       ["latest.img", ["latest.img"]],
-      ["latest", ["latest/inside", "latest/v2.img"]],
+      ["latest", ["latest/v2.img", "latest/inside"]],
     ];
     for (const [path, files] of cases) {
       const options = { cwd: folder.path };

@@ -39,7 +39,9 @@ Deno.test("findPlanWarnings() says what pieces above 16 MiB cost each peer", () 
   const warnings = (length: number, pieceLength: number): string[] => {
     const geometry = new Geometry(length, pieceLength);
     const [fileCount, torrentFileLength] = [1, 1000];
-    return findPlanWarnings({ geometry, fileCount, torrentFileLength, lost });
+    return findPlanWarnings({
+      ...{ geometry, fileCount, linkCount: 0, torrentFileLength, lost },
+    });
   };
   assertEquals(warnings(2 ** 40, 16 * MIB), []);
   assertEquals(warnings(2 ** 30, 256 * MIB), [

@@ -36,6 +36,8 @@ const EXAMPLES = [
         { path: ["a", "b"], length: 3 },
         { path: ["c"], length: 0 },
         { path: ["d"], length: 1, isExecutable: true },
+        { path: ["l"], length: 0, linkTarget: ["a", "b"] },
+        { path: ["e", "m"], length: 0, linkTarget: ["a"] },
       ],
     },
     pieceLength: 16_384,
@@ -79,7 +81,18 @@ function assertInvariants(torrent: Torrent): void {
   const length = files.reduce((sum, file) => sum + file.length, 0);
   assertEquals(length, geometry.length);
   assertEquals(pieceHashes.length, geometry.pieceCount * PIECE_HASH_LENGTH);
-  for (const file of files) {
-    assertEquals(findPathFault(file.path, "linux"), undefined);
+  const paths = new Map(files.map((file) => [file.path.join("/"), file]));
+  for (const { path, linkTarget, length, isPadding } of files) {
+    assertEquals(findPathFault(path, "linux"), undefined);
+    if (linkTarget === undefined) continue;
+    assertEquals([length, isPadding], [0, false]);
+    assertEquals(findPathFault(linkTarget, "linux"), undefined);
+    const target = linkTarget.join("/");
+    const isFolder = files.some((file) =>
+      !file.isPadding && file.path.join("/").startsWith(`${target}/`)
+    );
+    const file = paths.get(target);
+    assertEquals(isFolder || file !== undefined, true);
+    assertEquals(file?.linkTarget, undefined);
   }
 }

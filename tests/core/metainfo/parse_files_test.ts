@@ -115,7 +115,7 @@ Deno.test("parseTorrent() names the field of an invalid file in a folder", async
     [[{ ...good, path: "a" }], "info.files[0].path", "is not a list"],
     [[{ ...good, path: [] }], "info.files[0].path", "is empty"],
     [[{ ...good, path: [1] }], "info.files[0].path[0]", "is not a string"],
-    [[{ ...good, attr: "l" }], "info.files[0].attr", "symlinks"],
+    [[{ ...good, attr: "l" }], "info.files[0].length", "is 1 for a link"],
     [[{ ...good, attr: 1 }], "info.files[0].attr", "is not a string"],
     [
       [

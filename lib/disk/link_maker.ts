@@ -1,0 +1,184 @@
+/**
+ * Makes the symbolic links of a torrent below its folder. Invariants: nothing that is
+ * there is replaced, and no link is followed on the way to a new one. Where the system
+ * makes no links, a hard link or a copy of the file stands in their place.
+ *
+ * @module
+ */
+import { dirname, join, SEPARATOR } from "@std/path";
+import { StorageError } from "../base/errors.ts";
+import { linkText } from "../metainfo/link_rules.ts";
+import type { TorrentFile } from "../metainfo/torrent.ts";
+import { modeOf } from "./file_modes.ts";
+import { FileSystem } from "./file_system.ts";
+import type { GuardedFolder } from "./guarded_folder.ts";
+import { GuardedPaths } from "./guarded_paths.ts";
+import { errorCode } from "./storage_failure.ts";
+
+/** Bytes that are copied at a time. */
+const COPY_LENGTH = 2 ** 20;
+
+/** A link of a torrent. */
+export interface TorrentLink {
+  readonly path: readonly string[];
+  readonly linkTarget: readonly string[];
+  /** The complete file that it leads to; `undefined` for a folder. */
+  readonly file: TorrentFile | undefined;
+}
+
+/** The outcome for one link. */
+export type LinkOutcome =
+  /** It is there now, or something that stands for it. */
+  | { readonly type: "right" }
+  /** A hard link or a copy was made in its place. */
+  | { readonly type: "replaced" }
+  /** Something else is there, and stays. */
+  | { readonly type: "taken" }
+  /** Nothing could be made. */
+  | { readonly type: "failed"; readonly reason: string };
+
+/** Options of a {@linkcode LinkMaker}. */
+export interface LinkMakerOptions {
+  /** The download folder. */
+  readonly dir: string;
+  /** The same, for files. */
+  readonly folder: GuardedFolder;
+  /** Bytes that copies in the place of links may take. */
+  readonly maxCopiedLength: number;
+}
+
+/** Makes links below one folder. */
+export class LinkMaker {
+  readonly #paths: GuardedPaths;
+  readonly #folder: GuardedFolder;
+  readonly #fileSystem = new FileSystem();
+  #copyableLength: number;
+
+  constructor({ dir, folder, maxCopiedLength }: LinkMakerOptions) {
+    this.#paths = new GuardedPaths(dir, { fileSystem: this.#fileSystem });
+    this.#folder = folder;
+    this.#copyableLength = maxCopiedLength;
+  }
+
+  /** Makes a link, if nothing is in its place. */
+  async make(link: TorrentLink): Promise<LinkOutcome> {
+    try {
+      const found = await this.#paths.findAny(link.path);
+      if (found !== undefined) {
+        const isRight = await this.#standsFor(link, found.info);
+        return { type: isRight ? "right" : "taken" };
+      }
+      await this.#folder.makeFolders(link.path);
+      return await this.#link(link);
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      return { type: "failed", reason: error.message };
+    }
+  }
+
+  /** True if what is in the place of a link is that link, or what replaces it. */
+  async #standsFor(
+    { path, linkTarget, file }: TorrentLink,
+    info: Deno.FileInfo,
+  ): Promise<boolean> {
+    if (info.isDirectory) return file === undefined;
+    if (!info.isSymlink) return info.isFile && info.size === file?.length;
+    const place = this.#paths.pathOf(path);
+    const text = await Deno.readLink(place);
+    if (text.replaceAll(SEPARATOR, "/") === linkText(path, linkTarget)) {
+      return true;
+    }
+    // Written in another way, as `./a`, or through another link.
+    const target = Deno.realPath(this.#paths.pathOf(linkTarget));
+    const [left, right] = await Promise.allSettled([
+      Deno.realPath(place),
+      target,
+    ]);
+    return left.status === "fulfilled" && right.status === "fulfilled" &&
+      left.value === right.value;
+  }
+
+  async #link(link: TorrentLink): Promise<LinkOutcome> {
+    const { path, linkTarget, file } = link;
+    const place = this.#paths.pathOf(path);
+    const text = linkText(path, linkTarget).replaceAll("/", SEPARATOR);
+    try {
+      const type = file === undefined ? "dir" : "file";
+      await Deno.symlink(text, place, { type });
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      if (file === undefined) return { type: "failed", reason: error.message };
+      return await this.#replace(link, file);
+    }
+    // Deno makes links by path alone: a link may have replaced a folder meanwhile.
+    try {
+      await this.#requireFolders(path);
+    } catch (error) {
+      // Unless the folder is back.
+      if (await Deno.readLink(place).catch(() => undefined) === text) {
+        await Deno.remove(place);
+      }
+      throw error;
+    }
+    return { type: "right" };
+  }
+
+  /** @throws {StorageError} If a link stands in the place of a folder of a path. */
+  async #requireFolders(path: readonly string[]): Promise<void> {
+    const above = path.slice(0, -1);
+    if (await this.#paths.hasFolder(above)) return;
+    const folder = this.#paths.pathOf(above);
+    throw new StorageError(`Cannot use ${folder}: it was replaced; run again`);
+  }
+
+  /** A hard link in the place of a symbolic one, or else a copy. */
+  async #replace(
+    { path }: TorrentLink,
+    file: TorrentFile,
+  ): Promise<LinkOutcome> {
+    const place = this.#paths.pathOf(path);
+    const isLinked = await Deno.link(this.#paths.pathOf(file.path), place)
+      .then(() => true, () => false);
+    if (isLinked) {
+      await this.#requireFolders(path);
+      return { type: "replaced" };
+    }
+    if (file.length > this.#copyableLength) {
+      const reason = "copies would take more space than the content";
+      return { type: "failed", reason };
+    }
+    this.#copyableLength -= file.length;
+    const name = `.lanswarm-${crypto.randomUUID()}`;
+    const mode = modeOf(file);
+    using copy = await this.#folder.open(
+      [...path.slice(0, -1), name],
+      "create",
+      { mode },
+    );
+    const copyPath = join(dirname(place), name);
+    try {
+      using source = await this.#folder.open(file.path, "read");
+      const buffer = new Uint8Array(Math.min(COPY_LENGTH, file.length));
+      for (let offset = 0; offset < file.length; offset += buffer.length) {
+        const bytes = buffer.subarray(0, file.length - offset);
+        await this.#fileSystem.read(source.file, offset, bytes);
+        await this.#fileSystem.write(copy.file, offset, bytes);
+      }
+      await copy.file.sync();
+      await Deno.rename(copyPath, place);
+    } catch (error) {
+      await Deno.remove(copyPath).catch(() => {});
+      throw error;
+    }
+    return { type: "replaced" };
+  }
+}
+
+/** True for an error of the system, or of Deno that a permission is missing. */
+function isRefused(error: unknown): error is Error {
+  return error instanceof StorageError ||
+    error instanceof Deno.errors.NotCapable ||
+    // Of Windows without the right to make links.
+    error instanceof Deno.errors.PermissionDenied ||
+    errorCode(error) !== undefined;
+}

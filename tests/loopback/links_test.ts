@@ -1,0 +1,237 @@
+/**
+ * Symbolic links of a torrent as they are made in a copy.
+ */
+import { assertEquals, assertMatch } from "@std/assert";
+import { join } from "@std/path";
+import {
+  Bitfield,
+  openFileStorage,
+  openTorrentContent,
+  verifyStorage,
+} from "../../mod.ts";
+import { sampleTorrent } from "../core/disk/sample_torrent.ts";
+import { linkTest, makeTree } from "./link_tree.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
+
+const KIB = 1024;
+
+/** Two files of a piece each, a link to each, and one to the folder of the second. */
+function linkedTorrent(): ReturnType<typeof sampleTorrent> {
+  const { torrent, content } = sampleTorrent(16 * KIB, [
+    { path: ["t", "a"], length: 16 * KIB },
+    { path: ["t", "d", "b"], length: 16 * KIB },
+    { path: ["t", "l", "to a"], length: 0 },
+    { path: ["t", "to b"], length: 0 },
+    { path: ["t", "l", "to d"], length: 0 },
+  ]);
+  const targets = [, , ["t", "a"], ["t", "d", "b"], ["t", "d"]];
+  const files = torrent.files.map((file, index) => {
+    const linkTarget = targets[index];
+    return linkTarget ? { ...file, linkTarget } : file;
+  });
+  return { torrent: { ...torrent, files }, content };
+}
+
+const LINKS = ["t/l/to a -> ../a", "t/to b -> d/b", "t/l/to d -> ../d"];
+
+/** The links of the sample that are there, as `path -> text`. */
+async function linksIn(dir: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const link of LINKS) {
+    const [path] = link.split(" -> ");
+    const text = await Deno.readLink(join(dir, path!)).catch(() => undefined);
+    if (text !== undefined) found.push(`${path} -> ${text}`);
+  }
+  return found;
+}
+
+linkTest("a link is made once what it leads to is complete", async () => {
+  await using folder = await temporaryFolder();
+  const { path: dir } = folder;
+  const { torrent, content } = linkedTorrent();
+  await using opened = await openTorrentContent(torrent, { dir });
+  const { storage } = opened;
+  const have = await opened.verify();
+  assertEquals(await linksIn(dir), []);
+  await storage.write(16 * KIB, content.subarray(16 * KIB));
+  have.add(1);
+  await storage.finishFiles(have);
+  assertEquals(await linksIn(dir), [LINKS[1]!]);
+  await storage.write(0, content.subarray(0, 16 * KIB));
+  have.add(0);
+  await storage.finishFiles(have);
+  assertEquals(await linksIn(dir), LINKS);
+  assertEquals(
+    await Deno.readFile(join(dir, "t/l/to d/b")),
+    content.slice(16 * KIB),
+  );
+  // They count for nothing in what is verified, and are no change.
+  assertEquals(await opened.findChange(), undefined);
+  assertEquals((await verifyStorage(storage, torrent)).isFull, true);
+});
+
+linkTest(
+  "a restart makes links that a crash has left out, and keeps those that are right",
+  async () => {
+    await using folder = await temporaryFolder();
+    const { path: dir } = folder;
+    const { torrent, content } = linkedTorrent();
+    const warnings: string[] = [];
+    const options = { dir, onWarning: (text: string) => warnings.push(text) };
+    {
+      await using storage = await openFileStorage(torrent, options);
+      await storage.write(0, content);
+    }
+    // In other words, and through another link.
+    await makeTree(dir, "t/to b -> ./l/../d/b", "t/l/to d -> ../e", "t/e -> d");
+    await using opened = await openTorrentContent(torrent, options);
+    const have = await opened.verify();
+    await opened.save(() => have);
+    assertEquals(have.isFull, true);
+    assertEquals(await linksIn(dir), [
+      ...[LINKS[0]!, "t/to b -> ./l/../d/b", "t/l/to d -> ../e"],
+    ]);
+    assertEquals(warnings, []);
+  },
+);
+
+linkTest(
+  "what stands in the place of a link stays, and a line says so",
+  async () => {
+    await using folder = await temporaryFolder();
+    const { path: dir } = folder;
+    const { torrent, content } = linkedTorrent();
+    const warnings: string[] = [];
+    const onWarning = (text: string): void => void warnings.push(text);
+    await makeTree(dir, "t/l/to a", "t/to b -> ../victim", "victim");
+    await using storage = await openFileStorage(torrent, { dir, onWarning });
+    await storage.write(0, content);
+    await storage.finishFiles(Bitfield.full(2));
+    assertEquals(await Deno.readTextFile(join(dir, "t/l/to a")), "t/l/to a");
+    assertEquals(await linksIn(dir), ["t/to b -> ../victim", LINKS[2]!]);
+    assertEquals(await Deno.readTextFile(join(dir, "victim")), "victim");
+    assertEquals(warnings, [
+      `${
+        join(dir, "t/l/to a")
+      } (and 1 more) is not the link that the torrent describes: what is there stays; move it away and start again`,
+    ]);
+  },
+);
+
+linkTest("no link is made through another one", async () => {
+  await using folder = await temporaryFolder();
+  await using outside = await temporaryFolder();
+  const { path: dir } = folder;
+  const { torrent, content } = linkedTorrent();
+  const warnings: string[] = [];
+  const onWarning = (text: string): void => void warnings.push(text);
+  await makeTree(dir, `t/l -> ${outside.path}`);
+  await using storage = await openFileStorage(torrent, { dir, onWarning });
+  await storage.write(0, content);
+  await storage.finishFiles(Bitfield.full(2));
+  assertEquals([...Deno.readDirSync(outside.path)], []);
+  assertEquals(warnings.length, 1);
+  assertMatch(warnings[0]!, /to a \(and 1 more\): .* is a symbolic link/);
+});
+
+/** Runs `work` where the system makes no links of some kinds. */
+async function without(
+  kinds: readonly ("symlink" | "link")[],
+  work: () => Promise<void>,
+): Promise<void> {
+  const { symlink, link } = Deno;
+  const refuse = (): Promise<void> =>
+    Promise.reject(new Deno.errors.PermissionDenied("not here (os error 1)"));
+  for (const kind of kinds) Deno[kind] = refuse;
+  try {
+    await work();
+  } finally {
+    Object.assign(Deno, { symlink, link });
+  }
+}
+
+for (const kinds of [["symlink"], ["symlink", "link"]] as const) {
+  linkTest(
+    `without ${kinds.join(" and ")} there is ${
+      kinds.length === 1 ? "a hard link" : "a copy"
+    }`,
+    async () => {
+      await using folder = await temporaryFolder();
+      const { path: dir } = folder;
+      const { torrent, content } = linkedTorrent();
+      const warnings: string[] = [];
+      const onWarning = (text: string): void => void warnings.push(text);
+      const finish = async (): Promise<void> => {
+        await using storage = await openFileStorage(torrent, {
+          dir,
+          onWarning,
+        });
+        await storage.write(0, content);
+        await storage.finishFiles(Bitfield.full(2));
+      };
+      await without(kinds, finish);
+      const names = ["t/a", "t/l/to a", "t/d/b", "t/to b"];
+      const [a, toA, b, toB] = await Promise.all(
+        names.map((name) => Deno.lstat(join(dir, name))),
+      );
+      const isShared = kinds.length === 1;
+      assertEquals([a!.ino === toA!.ino, b!.ino === toB!.ino], [
+        ...[isShared, isShared],
+      ]);
+      assertEquals(
+        await Deno.readFile(join(dir, "t/to b")),
+        content.slice(16 * KIB),
+      );
+      assertEquals(warnings.length, 2);
+      assertMatch(
+        warnings[0]!,
+        /makes no symbolic links: .*to a \(and 1 more\) is/,
+      );
+      assertMatch(
+        warnings[1]!,
+        /^a symbolic link .* cannot be made, .*to d: not here/,
+      );
+      // They count as the links at the next start.
+      const opened = await openTorrentContent(torrent, { dir, onWarning });
+      await without(kinds, async () => {
+        const have = await opened.verify();
+        await opened.save(() => have);
+        await opened[Symbol.asyncDispose]();
+      });
+      assertEquals(warnings.length, 3);
+      const rest = [...Deno.readDirSync(join(dir, "t/l"))].map(({ name }) =>
+        name
+      );
+      assertEquals(rest, ["to a"]);
+    },
+  );
+}
+
+linkTest(
+  "copies in the place of links take no more than the content",
+  async () => {
+    await using folder = await temporaryFolder();
+    const { path: dir } = folder;
+    const { torrent, content } = sampleTorrent(16 * KIB, [
+      { path: ["t", "a"], length: 16 * KIB },
+      ...Array.from({ length: 50 }, (_, index) => (
+        { path: ["t", `l${index}`], length: 0 }
+      )),
+    ]);
+    const files = torrent.files.map((file, index) => (
+      index === 0 ? file : { ...file, linkTarget: ["t", "a"] }
+    ));
+    const warnings: string[] = [];
+    const onWarning = (text: string): void => void warnings.push(text);
+    await without(["symlink", "link"], async () => {
+      await using storage = await openFileStorage(
+        { ...torrent, files },
+        { dir, onWarning },
+      );
+      await storage.write(0, content);
+      await storage.finishFiles(Bitfield.full(1));
+    });
+    assertEquals([...Deno.readDirSync(join(dir, "t"))].length, 2);
+    assertMatch(warnings[1]!, /\(and 48 more\): copies would take more space/);
+  },
+);

@@ -1,0 +1,165 @@
+/**
+ * A folder as people keep them, shared and fetched by the programs, and compared with
+ * its copy by rsync: programs, links, empty files and folders, odd names. Times and
+ * owners are not part of a torrent.
+ */
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { dirname, join } from "@std/path";
+import { runCommand } from "../../scripts/programs/running_program.ts";
+import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
+import { freePort } from "./free_port.ts";
+import { makeContent } from "./memory_torrent.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
+
+const LOCAL = ["--host", "127.0.0.1", "--no-discovery"];
+const isLinux = Deno.build.os === "linux";
+
+/** A file; `mode` is given where it is no usual one. */
+async function makeFile(
+  path: string,
+  length: number,
+  mode = 0o644,
+): Promise<void> {
+  await Deno.mkdir(dirname(path), { recursive: true });
+  await Deno.writeFile(path, makeContent(path, length));
+  await Deno.chmod(path, mode);
+}
+
+async function makeLink(path: string, text: string): Promise<void> {
+  await Deno.mkdir(dirname(path), { recursive: true });
+  await Deno.symlink(text, path);
+}
+
+/** Shares a folder and fetches it to `copies`. */
+async function copy(
+  source: string,
+  copies: string,
+): Promise<{ readonly warnings: string }> {
+  const port = freePort();
+  const flags = ["--port", `${port}`, "--peer-port", "0", ...LOCAL];
+  await using share = spawnTask("share", [source, ...flags]);
+  await share.stdout.waitFor(/: \d+ files?.*, \d/);
+  const { code, stderr } = await runTask("get", [
+    ...[`127.0.0.1:${port}`, "--dir", copies, "--port", "0", ...LOCAL],
+    "--exit-when-complete",
+  ]);
+  assertEquals([code, stderr], [0, ""]);
+  const { stderr: warnings } = await share.stop("SIGTERM");
+  return { warnings };
+}
+
+/**
+ * The differences that rsync finds between a folder and its copy: a line each, in its
+ * letters. `c` is what is missing in the copy, `>f` a file of other content.
+ */
+async function differences(source: string, copy: string): Promise<string[]> {
+  const { code, stdout, stderr } = await runCommand("rsync", [
+    ...["--recursive", "--links", "--perms", "--hard-links", "--checksum"],
+    ...["--delete", "--dry-run", "--itemize-changes"],
+    ...[`${source}/`, `${copy}/`],
+  ]);
+  assertEquals([code, stderr], [0, ""]);
+  return stdout.split("\n").filter((line) => line !== "");
+}
+
+Deno.test({
+  name:
+    "rsync finds no difference between a tree and its copy but empty folders",
+  ignore: !isLinux,
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    const source = join(folder.path, "source", "tree");
+    await makeFile(join(source, "image.img"), 3_000_000);
+    await makeFile(join(source, "bin", "run.sh"), 100, 0o755);
+    await makeFile(join(source, "bin", "empty"), 0, 0o755);
+    await makeFile(join(source, "empty"), 0);
+    await makeFile(join(source, ".hidden", "日本語 🎬.mkv"), 70_000);
+    await makeFile(join(source, "releases", "5", "a"), 20_000);
+    await makeLink(join(source, "current"), "releases/5");
+    await makeLink(join(source, "bin", "start"), "run.sh");
+    await makeLink(join(source, "a link"), ".hidden/日本語 🎬.mkv");
+    await Deno.mkdir(join(source, "nothing", "at all"), { recursive: true });
+    const copies = join(folder.path, "copies");
+    const { warnings } = await copy(source, copies);
+    assertEquals(
+      warnings,
+      "warning: a torrent does not carry 2 empty folders\n",
+    );
+    assertEquals(await differences(source, join(copies, "tree")), [
+      "cd+++++++++ nothing/",
+      "cd+++++++++ nothing/at all/",
+    ]);
+    // The comparison itself sees what it must.
+    await Deno.chmod(join(copies, "tree/bin/run.sh"), 0o644);
+    await Deno.remove(join(copies, "tree/current"));
+    await Deno.writeTextFile(join(copies, "tree/more"), "");
+    const found = (await differences(source, join(copies, "tree"))).join("\n");
+    assertStringIncludes(found, "*deleting   more");
+    assertMatch(found, /cL\+{9} current -> releases\/5/);
+    assertMatch(found, /\.f...p..... bin\/run\.sh/);
+  },
+});
+
+/** A model cache of Hugging Face: files by their hash, and links to them by name. */
+async function makeModelCache(model: string): Promise<void> {
+  const names = ["config.json", "model-1.safetensors", "model-2.safetensors"];
+  for (const [index, name] of names.entries()) {
+    const blob = `${index}`.repeat(40);
+    await makeFile(join(model, "blobs", blob), 500_000 * index + 600);
+    await makeLink(
+      join(model, "snapshots", "5a1c", name),
+      `../../blobs/${blob}`,
+    );
+  }
+  await Deno.mkdir(join(model, "refs"));
+  await Deno.writeTextFile(join(model, "refs", "main"), "5a1c");
+}
+
+Deno.test({
+  name: "a model cache is copied with its links, each blob once",
+  ignore: !isLinux,
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    const source = join(folder.path, "hub", "models--x--y");
+    await makeModelCache(source);
+    const copies = join(folder.path, "other");
+    const { warnings } = await copy(source, copies);
+    assertEquals(warnings, "");
+    const model = join(copies, "models--x--y");
+    assertEquals(await differences(source, model), []);
+    const main = await Deno.readTextFile(join(model, "refs", "main"));
+    const shard = join("snapshots", main, "model-2.safetensors");
+    assertEquals(
+      await Deno.readFile(join(model, shard)),
+      await Deno.readFile(join(source, shard)),
+    );
+  },
+});
+
+Deno.test({
+  name: "a link that is shared by its own name is seeded from where it leads",
+  ignore: !isLinux,
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    const images = join(folder.path, "images");
+    await makeFile(join(images, "v2.img"), 100_000);
+    await makeLink(join(folder.path, "latest.img"), "images/v2.img");
+    const copies = join(folder.path, "copies");
+    await copy(join(folder.path, "latest.img"), copies);
+    assertEquals(
+      await Deno.readFile(join(copies, "latest.img")),
+      await Deno.readFile(join(images, "v2.img")),
+    );
+    // And `peer` seeds what `create` accepts.
+    const url = "http://127.0.0.1:1/announce";
+    const cwd = folder.path;
+    const made = await runTask("create", ["latest.img", url], { cwd });
+    assertEquals(made.code, 0, made.stderr);
+    const peer = await runTask("peer", [
+      ...["latest.img.torrent", "--seed-only", "--exit-when-complete"],
+      ...["--port", "0", ...LOCAL],
+    ], { cwd });
+    assertEquals(peer.code, 0, peer.stderr);
+    assertEquals((await Deno.lstat(join(cwd, "latest.img"))).isSymlink, true);
+  },
+});
