@@ -51,7 +51,7 @@ export interface CommandLineOptions<F extends Flags> {
   readonly flags: F;
   /** The help, with a line `Options:` for the flags. */
   readonly help: string;
-  /** The other arguments, by the name of the first. @default {any number} */
+  /** The other arguments, by the name of the first. @default none */
   readonly takes?: {
     readonly name: string;
     /** @default {0} */
@@ -112,6 +112,9 @@ export function parseCommandLine<F extends Flags>(
     .map(([key, flag]) => [key, readFlag(flag, parsed[flagName(flag)])]);
   const positionals = parsed._.map(String);
   if (positionals.includes("")) throw new UsageError("an argument is empty");
+  if (takes === undefined && positionals.length > 0) {
+    throw new UsageError(`unexpected argument ${positionals[0]}`);
+  }
   const { name, min = 0, max = Infinity } = takes ?? {};
   if (positionals.length < min) throw new UsageError(`no ${name} is given`);
   if (positionals.length > max) {

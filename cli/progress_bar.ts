@@ -1,7 +1,7 @@
 /**
- * Renders progress as one line: a bar and texts beside it. Pure: how far the work
- * is and the width of the terminal in, text out. The bar keeps its length as the
- * numbers change, because each text has columns reserved for it.
+ * Renders progress as text: of one work as a line with a bar, and of torrents in the
+ * room on the terminal. Pure. The bar keeps its length as the numbers change, because
+ * each text has columns reserved for it.
  *
  * @module
  */

@@ -1,7 +1,8 @@
 /**
- * Reports this machine to the tracker of the share that it fetches: its name, state
- * and rates, once a second while it fetches and once in ten afterwards. A tracker
- * that takes no reports is left alone.
+ * Reports this machine to the tracker of the share that it fetches: its name, state and
+ * rates, once a second while it fetches and once in ten afterwards, with the evidence
+ * from which the tracker judges why it is slow. Timers that are late show a busy
+ * processor. A tracker that takes no reports is left alone.
  *
  * @module
  */

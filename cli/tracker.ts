@@ -1,5 +1,5 @@
 /**
- * The program `tracker`: runs a tracker until a signal ends it.
+ * The program `tracker`: its command line, and a tracker that runs until a signal ends it.
  *
  * @module
  */

@@ -4,15 +4,17 @@
  *
  * @module
  */
-import { parseCommandLine, wholeNumber } from "../cli/flags.ts";
-import { listenForInterrupt } from "../cli/interrupt.ts";
-import { type JobContext, programOf, runProgram } from "../cli/program.ts";
-import type { ExitCode } from "../cli/program_error.ts";
+import { parseCommandLine } from "../cli/flags.ts";
+import { programOf } from "../cli/program.ts";
 import { describeTrackerMachine } from "./bench/machine.ts";
 import type { Row } from "./bench/row.ts";
-import { runBenchmark } from "./bench/run_benchmark.ts";
-import { ANNOUNCE_ROWS } from "./bench/tracker/announce_rows.ts";
-import { BURST_ROW } from "./bench/tracker/burst_row.ts";
+import {
+  BENCHMARK_FLAGS,
+  listNames,
+  runBenchmark,
+  startBenchmark,
+} from "./bench/run_benchmark.ts";
+import { ANNOUNCE_ROWS, BURST_ROW } from "./bench/tracker/announce_rows.ts";
 import { LOADED_ROW } from "./bench/tracker/loaded_row.ts";
 import { ROLLOUT_ROW } from "./bench/tracker/rollout_row.ts";
 
@@ -31,47 +33,27 @@ come from wrk.
 Usage: deno task bench:tracker [options]
 
 Options:
+
+The rows:
+${listNames(ROWS)}
 `;
 
-async function main(
-  args: readonly string[],
-  context: JobContext,
-): Promise<ExitCode> {
-  const { flags } = parseCommandLine(args, {
-    help: HELP,
-    flags: {
-      only: {
-        usage: "--only NAME...",
-        help: `run this row; may be given several times: ${
-          ROWS.map(({ name }) => name).join(", ")
-        }`,
-      },
-      runs: {
-        usage: "--runs COUNT",
-        help: "runs of each tracker; the median counts (3)",
-        default: 3,
-        read: wholeNumber(1),
-      },
-      json: {
-        usage: "--json FILE",
-        help: "write the results to a file as well",
-      },
-      write: {
-        usage: "--write FILE",
-        help:
-          "replace the figures of the measured rows in a document, docs/performance.md",
-      },
-    },
-  });
-  const machine = await describeTrackerMachine();
-  return await runBenchmark(
-    { ...flags, rows: ROWS, machine, network: "loopback" },
-    context,
-  );
-}
+const FLAGS = {
+  ...BENCHMARK_FLAGS,
+  runs: {
+    ...BENCHMARK_FLAGS.runs,
+    help: "runs of each tracker; the median counts (default: 3)",
+    default: 3,
+  },
+} as const;
 
-if (import.meta.main) {
-  // Namespaces and mounts are removed before the end.
-  const interrupt = listenForInterrupt(60_000);
-  Deno.exit(await runProgram(programOf((args) => args, main), { interrupt }));
-}
+const bench = programOf(
+  (args) => parseCommandLine(args, { help: HELP, flags: FLAGS }).flags,
+  async (flags, context) =>
+    await runBenchmark({
+      ...{ ...flags, rows: ROWS, network: "loopback" },
+      machine: await describeTrackerMachine(),
+    }, context),
+);
+
+if (import.meta.main) await startBenchmark(bench);

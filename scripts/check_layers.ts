@@ -10,7 +10,6 @@ import { findViolations } from "./layers/find_violations.ts";
 import { describeSizes } from "./layers/sizes.ts";
 import { REPOSITORY } from "./programs/tasks.ts";
 
-/** The folders and files of the source. */
 const ROOTS = ["mod.ts", "lib", "cli", "scripts", "tests"];
 
 async function collectSources(

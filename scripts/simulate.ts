@@ -7,15 +7,19 @@
  */
 import type { LiveBlock } from "../cli/console.ts";
 import { parseCommandLine, wholeNumber } from "../cli/flags.ts";
-import { readSize } from "../cli/quantity.ts";
 import { type JobContext, programOf, runProgram } from "../cli/program.ts";
-import { EXIT_CODES, type ExitCode, UsageError } from "../cli/program_error.ts";
+import { UsageError } from "../cli/program_error.ts";
 import { renderBarLine } from "../cli/progress_bar.ts";
+import { readSize } from "../cli/quantity.ts";
 import { MAX_PEERS, PIECE_LENGTH, StorageError } from "../mod.ts";
 import { curveToSvg, drawCurve } from "./simulate/completion_curve.ts";
-import { parseLinkRate } from "./simulate/link_rate.ts";
-import { type Figures, figuresOf } from "./simulate/figures.ts";
-import { describeFigures, describeScenario } from "./simulate/outcome_text.ts";
+import {
+  describeFigures,
+  describeScenario,
+  type Figures,
+  figuresOf,
+  parseLinkRate,
+} from "./simulate/figures.ts";
 import {
   runScenario,
   type Sample,
@@ -30,6 +34,13 @@ Usage: deno task simulate [options]
 
 Options:
 `;
+
+/** @throws {RangeError} */
+function readLinkRate(text: string): number {
+  const rate = parseLinkRate(text);
+  if (rate !== undefined) return rate;
+  throw new RangeError(`${text} is not a rate such as 1gbit or 200mbit`);
+}
 
 const FLAGS = {
   peers: {
@@ -53,9 +64,14 @@ const FLAGS = {
   up: {
     usage: "--up RATE",
     help: "upload rate of every link, as 1gbit or 200mbit (1gbit)",
-    default: "1gbit",
+    default: 125_000_000,
+    read: readLinkRate,
   },
-  down: { usage: "--down RATE", help: "download rate of every link (as --up)" },
+  down: {
+    usage: "--down RATE",
+    help: "download rate of every link (as --up)",
+    read: readLinkRate,
+  },
   slow: {
     usage: "--slow COUNT",
     help: "leechers on slower links, of all (0)",
@@ -65,6 +81,7 @@ const FLAGS = {
   slowRate: {
     usage: "--slow-rate RATE",
     help: "rate of slower links, both ways (a tenth of --up)",
+    read: readLinkRate,
   },
   leave: {
     usage: "--leave COUNT",
@@ -95,44 +112,43 @@ const FLAGS = {
   },
 } as const;
 
-async function main(
-  args: readonly string[],
-  { console }: JobContext,
-): Promise<ExitCode> {
-  const { flags, positionals } = parseCommandLine(args, {
-    help: HELP,
-    flags: FLAGS,
-  });
-  if (positionals.length > 0) {
-    throw new UsageError(`there is nothing to do with ${positionals[0]}`);
+interface SimulateJob extends Scenario {
+  readonly svg: string | undefined;
+  readonly json: boolean;
+}
+
+/** @throws {UsageError} */
+function parseSimulateJob(args: readonly string[]): SimulateJob {
+  const { flags } = parseCommandLine(args, { help: HELP, flags: FLAGS });
+  const { peers: leecherCount, pieces: pieceCount, pieceLength, up } = flags;
+  const { slow: slowCount, leave: leavingCount, slowRate, down = up } = flags;
+  if (slowCount > leecherCount) {
+    throw new UsageError(
+      `--slow ${slowCount} are more than there are leechers`,
+    );
   }
-  const up = readRate("up", flags.up);
-  const slowRate = flags.slowRate;
-  const scenario: Scenario = {
-    seed: flags.seed,
-    leecherCount: flags.peers,
-    pieceCount: flags.pieces,
-    pieceLength: flags.pieceLength,
-    upBytesPerSecond: up,
-    downBytesPerSecond: flags.down === undefined
-      ? up
-      : readRate("down", flags.down),
-    slowCount: flags.slow,
-    slowBytesPerSecond: slowRate === undefined
-      ? undefined
-      : readRate("slow-rate", slowRate),
-    leavingCount: flags.leave,
-    doesSeederLeave: flags.doesSeederLeave,
-    maxPeers: flags.maxPeers,
+  if (leavingCount >= leecherCount) {
+    throw new UsageError(`--leave ${leavingCount} leaves no leecher`);
+  }
+  if (pieceLength < 1) throw new UsageError("--piece-length must be above 0");
+  return {
+    ...{ ...flags, leecherCount, pieceCount, slowCount, leavingCount },
+    ...{ upBytesPerSecond: up, downBytesPerSecond: down },
+    slowBytesPerSecond: slowRate,
   };
-  checkCounts(scenario);
+}
+
+async function simulate(
+  { svg, json, ...scenario }: SimulateJob,
+  { console }: JobContext,
+): Promise<void> {
   const writeLines = (lines: readonly string[]): void => {
     for (const line of lines) console.writeLine(line);
   };
-  if (!flags.json) writeLines(describeScenario(scenario));
+  if (!json) writeLines(describeScenario(scenario));
   const startMs = performance.now();
   using block = console.openBlock();
-  const onSample = console.isLive && !flags.json
+  const onSample = console.isLive && !json
     ? (sample: Sample) => showSample(sample, block)
     : undefined;
   const run = runScenario(scenario, { onSample });
@@ -140,17 +156,16 @@ async function main(
   const tookMs = performance.now() - startMs;
   const figures = figuresOf(run);
   const curve = { samples: run.samples, boundMs: boundOf(figures) };
-  if (flags.json) {
+  if (json) {
     console.writeLine(JSON.stringify({ ...figures, tookMs }));
   } else {
     writeLines([...describeFigures(figures), "", ...drawCurve(curve), ""]);
     console.writeLine(`the simulation took ${(tookMs / 1000).toFixed(1)} s`);
   }
-  if (flags.svg !== undefined) {
+  if (svg !== undefined) {
     const [title] = describeScenario(scenario);
-    await writeSvg(flags.svg, curveToSvg(curve, title!));
+    await writeSvg(svg, curveToSvg(curve, title!));
   }
-  return EXIT_CODES.done;
 }
 
 /** Shows the progress on the terminal: a large swarm takes a minute. */
@@ -176,38 +191,12 @@ async function writeSvg(path: string, text: string): Promise<void> {
   try {
     await Deno.writeTextFile(path, text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StorageError(
-      `Cannot write ${path}: ${reason}; choose another place`,
-      { cause: error },
-    );
+    const { message } = error as Error;
+    const text = `Cannot write ${path}: ${message}; choose another place`;
+    throw new StorageError(text, { cause: error });
   }
-}
-
-function readRate(flag: string, text: string): number {
-  const rate = parseLinkRate(text);
-  if (rate === undefined) {
-    throw new UsageError(
-      `--${flag} must be a rate such as 1gbit or 200mbit, not ${text}`,
-    );
-  }
-  return rate;
-}
-
-function checkCounts(scenario: Scenario): void {
-  const { leecherCount, pieceLength } = scenario;
-  const { slowCount = 0, leavingCount = 0 } = scenario;
-  if (slowCount > leecherCount) {
-    throw new UsageError(
-      `--slow ${slowCount} are more than there are leechers`,
-    );
-  }
-  if (leavingCount >= leecherCount) {
-    throw new UsageError(`--leave ${leavingCount} leaves no leecher`);
-  }
-  if (pieceLength < 1) throw new UsageError("--piece-length must be above 0");
 }
 
 if (import.meta.main) {
-  Deno.exit(await runProgram(programOf((args) => args, main)));
+  Deno.exit(await runProgram(programOf(parseSimulateJob, simulate)));
 }

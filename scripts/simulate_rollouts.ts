@@ -6,11 +6,14 @@
  *
  * @module
  */
-import { parseCommandLine, wholeNumber } from "../cli/flags.ts";
+import {
+  type FlagValues,
+  parseCommandLine,
+  wholeNumber,
+} from "../cli/flags.ts";
 import { type JobContext, programOf, runProgram } from "../cli/program.ts";
 import { EXIT_CODES, type ExitCode } from "../cli/program_error.ts";
-import { runForecast } from "./simulate/forecast_run.ts";
-import { runUnplug } from "./simulate/unplug_run.ts";
+import { runForecast, runUnplug } from "./simulate/rollout_runs.ts";
 
 const HELP = `
 Simulates rollouts in virtual time: the real engine and the real rollout.
@@ -26,36 +29,29 @@ const FORECASTS = [
   { progress: 0.5, most: 0.07 },
 ] as const;
 
-async function main(
-  args: readonly string[],
+const FLAGS = {
+  unplug: {
+    usage: "--unplug COUNT",
+    help: "runs in which the source is killed at its first green light (50)",
+    default: 50,
+    read: wholeNumber(),
+  },
+  forecast: {
+    usage: "--forecast COUNT",
+    help: "runs whose end is forecast (20)",
+    default: 20,
+    read: wholeNumber(),
+  },
+} as const;
+
+function simulate(
+  { unplug, forecast }: FlagValues<typeof FLAGS>,
   { console }: JobContext,
 ): Promise<ExitCode> {
-  const { flags } = parseCommandLine(args, {
-    help: HELP,
-    flags: {
-      unplug: {
-        usage: "--unplug COUNT",
-        help:
-          "runs in which the source is killed at its first green light (50)",
-        default: 50,
-        read: wholeNumber(),
-      },
-      forecast: {
-        usage: "--forecast COUNT",
-        help: "runs whose end is forecast (20)",
-        default: 20,
-        read: wholeNumber(),
-      },
-    },
-  });
   const write = (line: string): void => console.writeLine(line);
-  const isRight = [
-    unplugAll(flags.unplug, write),
-    forecastAll(flags.forecast, write),
-  ];
-  return await Promise.resolve(
-    isRight.every(Boolean) ? EXIT_CODES.done : EXIT_CODES.failed,
-  );
+  const isRight = [unplugAll(unplug, write), forecastAll(forecast, write)];
+  const code = isRight.every(Boolean) ? EXIT_CODES.done : EXIT_CODES.failed;
+  return Promise.resolve(code);
 }
 
 /** Returns whether all hosts of all runs completed. */
@@ -113,5 +109,7 @@ function percent(share: number, digits = 1): string {
 }
 
 if (import.meta.main) {
-  Deno.exit(await runProgram(programOf((args) => args, main)));
+  const parse = (args: readonly string[]) =>
+    parseCommandLine(args, { help: HELP, flags: FLAGS }).flags;
+  Deno.exit(await runProgram(programOf(parse, simulate)));
 }

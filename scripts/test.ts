@@ -17,7 +17,6 @@ import {
   type TimedTest,
 } from "./test_output.ts";
 
-/** A folder of tests. */
 interface Suite {
   readonly permissions: readonly string[];
   /** Workers that run at the same time. */
@@ -112,7 +111,6 @@ const SLOWEST_COUNT = 10;
 
 const ALL_SUITES = { ...SUITES, ...LONG_SUITES };
 
-/** The result of one suite. */
 interface SuiteResult {
   readonly counts: TestCounts;
   readonly tests: readonly TimedTest[];
@@ -127,7 +125,6 @@ async function write(text: string): Promise<void> {
   }
 }
 
-/** The test files below a folder. */
 async function* testFiles(folder: string): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
     const path = join(folder, name);

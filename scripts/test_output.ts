@@ -8,14 +8,12 @@
 import { stripAnsiCode } from "@std/fmt/colors";
 import { unescape } from "@std/html/entities";
 
-/** Numbers of tests by result. */
 export interface TestCounts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
 }
 
-/** A test and its duration. */
 export interface TimedTest {
   readonly name: string;
   readonly durationMs: number;
@@ -85,7 +83,6 @@ export function formatCounts(counts: TestCounts): string {
     (skipped > 0 ? `, ${skipped} skipped` : "");
 }
 
-/** The sum of two runs. */
 export function addCounts(a: TestCounts, b: TestCounts): TestCounts {
   return {
     passed: a.passed + b.passed,

@@ -3,11 +3,13 @@
  *
  * @module
  */
-import { aria2 } from "../clients/aria2.ts";
 import { type Client, waitUntilComplete } from "../clients/client.ts";
-import { libtorrent } from "../clients/libtorrent.ts";
-import { transmission } from "../clients/transmission.ts";
-import { webtorrent } from "../clients/webtorrent.ts";
+import {
+  aria2,
+  libtorrent,
+  transmission,
+  webtorrent,
+} from "../clients/stock_clients.ts";
 import {
   DIST,
   ExecutablesUnavailableError,
@@ -15,15 +17,13 @@ import {
 } from "../compile/targets.ts";
 import { ExecutableHost } from "../lan/executable_host.ts";
 import type { Host } from "../lan/host.ts";
+import { startPeer, TORRENT_NAME } from "../lan/sharing_steps.ts";
 import type { RunningProgram } from "../programs/running_program.ts";
 import { REPOSITORY } from "../programs/tasks.ts";
 import type { NetworkKind } from "./network.ts";
-import { startPeer, TORRENT_NAME } from "../lan/sharing_steps.ts";
 
-/** Our name in every table. */
 export const OURS = "lanswarm";
 
-/** A running client. */
 export interface RunningContender {
   readonly program: RunningProgram;
   /**
@@ -33,9 +33,7 @@ export interface RunningContender {
   waitUntilComplete(timeoutMs: number): Promise<unknown>;
 }
 
-/** A client that seeds and downloads. */
 export interface Contender extends Pick<Client, "name" | "missing"> {
-  /** Starts it as {@linkcode Client.start} does. */
   start(host: Host): Promise<RunningContender>;
 }
 

@@ -7,16 +7,13 @@
 import { dirname, join } from "@std/path";
 import { buildTorrent, createTorrent, type Torrent } from "../../mod.ts";
 import type { Host } from "../lan/host.ts";
-import { writeRandomFile } from "../programs/sample_file.ts";
 import { runCommand } from "../programs/running_program.ts";
+import { writeRandomFile } from "../programs/sample_file.ts";
 
-/** A file or a folder to share. */
 export class Content {
-  /** Its folder in the workspace. */
   readonly #folder: string;
   /** The torrent; its trackers are not those of a swarm. */
   readonly torrent: Torrent;
-  /** In bytes. */
   readonly length: number;
 
   private constructor(folder: string, torrent: Torrent) {
@@ -71,7 +68,6 @@ export class Content {
     }
   }
 
-  /** Compares a host's copy. @throws {Error} If a byte differs. */
   async compareWith(host: Host): Promise<void> {
     const { name } = this.torrent;
     const { code, stdout, stderr } = await runCommand("diff", [

@@ -1,24 +1,41 @@
 /**
- * Rows about the executables, which users copy, beside the sources: the transfer of
- * 1 GiB, the seeder's system calls for it, and the time from a start to listening.
+ * Rows about the executables, which users copy, beside the sources: the transfer of 1 GiB,
+ * the seeder's system calls for it, the time from a start to listening, and the time
+ * from the line that a machine with nothing installed runs to the first verified piece.
  *
  * @module
  */
+import { join as joinPath } from "@std/path";
 import { missingProgram } from "../clients/client.ts";
+import { findExecutables } from "../compile/targets.ts";
+import {
+  bareHost,
+  busyboxHost,
+  CURL,
+  joinShare,
+  joinUnavailableReason,
+  startShare,
+} from "../lan/executable_host.ts";
 import { Host } from "../lan/host.ts";
-import { Content } from "./content.ts";
+import { createLan } from "../lan/lan.ts";
+import { writeRandomFile } from "../programs/sample_file.ts";
 import {
   BARE_LOOP,
   type Contender,
   CONTENDERS,
   EXECUTABLE,
+  executablesMissing,
   OURS,
   withExecutables,
 } from "./contender.ts";
+import { Content } from "./content.ts";
 import {
   constantTarget,
   GIBIBYTE,
+  MEBIBYTE,
+  multipleTarget,
   type Participant,
+  percentile,
   type Row,
   type RowOptions,
   type Values,
@@ -47,19 +64,18 @@ async function prepare(
   }));
 }
 
-/** CPU time of the executables and of the sources. */
 const executables: Row = {
   name: "executables",
   work: "1 GiB from one seeder to one leecher, both executables",
   metrics: SWARM_METRICS,
   warmsUp: true,
-  targets: [{
-    metric: "cpu",
-    text: "at most 1.1 × the sources",
-    limit: "at most",
-    factor: 1.1,
-    reference: { type: "bestOf", contenders: [OURS] },
-  }],
+  targets: [
+    multipleTarget(
+      ["cpu", "at most", 1.1],
+      [OURS],
+      "at most 1.1 × the sources",
+    ),
+  ],
   prepare: (options) =>
     prepare(options, {
       contenders: [EXECUTABLE, SOURCE],
@@ -111,7 +127,6 @@ const systemCalls: Row = {
 /** Starts in one run, of which the median counts. */
 const START_COUNT = 9;
 
-/** The time until a program listens. */
 const start: Row = {
   name: "start",
   work: "from the tracker's start to listening",
@@ -139,12 +154,52 @@ async function measureStart(host: Host): Promise<number> {
     await tracker.stdout.waitFor(/announce/);
     seconds.push((performance.now() - startMs) / 1000);
   }
-  return seconds.toSorted((a, b) => a - b)[START_COUNT >>> 1]!;
+  return percentile(seconds, 0.5);
 }
 
-/** The rows, in order. */
 export const EXECUTABLE_ROWS: readonly Row[] = [
   executables,
   systemCalls,
   start,
 ];
+
+const FILE_NAME = "file.bin";
+
+export const join: Row = {
+  name: "join",
+  work: "a machine with busybox alone joins a share, to its first piece",
+  needsNamespaces: true,
+  metrics: [
+    { id: "fresh", label: "s, nothing in the cache", decimals: 2 },
+    { id: "cached", label: "s, executable in the cache", decimals: 2 },
+  ],
+  targets: [
+    constantTarget("fresh", "at most", 6, "at most 6 s"),
+    constantTarget("cached", "at most", 3, "at most 3 s"),
+  ],
+  async prepare(
+    { folder, size = 4 * MEBIBYTE }: RowOptions,
+  ): Promise<Participant[]> {
+    await writeRandomFile(joinPath(folder, FILE_NAME), size);
+    const missing = await joinUnavailableReason() ?? await executablesMissing();
+    return [{ name: OURS, missing, measure: () => measure(folder) }];
+  },
+};
+
+async function measure(folder: string): Promise<Values> {
+  const executables = await findExecutables();
+  await using lan = await createLan(["source", "machine"], { dir: folder });
+  const source = await bareHost(lan.host("source"), {
+    executables,
+    programs: ["lanswarm"],
+  });
+  await Deno.copyFile(joinPath(folder, FILE_NAME), source.path(FILE_NAME));
+  const machine = await busyboxHost(lan.host("machine"), {
+    executable: executables.lanswarm,
+    commands: [CURL],
+  });
+  const { line } = await startShare(source, FILE_NAME);
+  const seconds = async (dir: string): Promise<number> =>
+    await joinShare(machine, line, { dir, hasCurl: true }) / 1000;
+  return { fresh: await seconds("first"), cached: await seconds("second") };
+}

@@ -8,19 +8,19 @@
 import { missingProgram } from "../clients/client.ts";
 import type { Host } from "../lan/host.ts";
 import { startPeer, TORRENT_NAME } from "../lan/sharing_steps.ts";
-import { Content } from "./content.ts";
 import { OURS } from "./contender.ts";
+import { Content } from "./content.ts";
 import { openNetwork } from "./network.ts";
 import {
   GIBIBYTE,
   MEBIBYTE,
+  multipleTarget,
   type Participant,
   type Row,
   type RowOptions,
   type Values,
 } from "./row.ts";
 
-/** There is no tracker at this URL. */
 const ANNOUNCE_URL = "http://127.0.0.1:9/announce";
 const VERIFY_TIMEOUT_MS = 120_000;
 const MKTORRENT = "mktorrent -t 2";
@@ -34,32 +34,23 @@ function hashingRow(name: string, work: string, ourWork: Work): Row {
       { id: "seconds", label: "seconds", decimals: 2 },
       { id: "throughput", label: "MiB/s", decimals: 0 },
     ],
-    targets: [{
-      metric: "seconds",
-      text: `at most 1.25 × ${MKTORRENT}`,
-      limit: "at most",
-      factor: 1.25,
-      reference: { type: "bestOf", contenders: [MKTORRENT] },
-    }],
+    targets: [multipleTarget(["seconds", "at most", 1.25], [MKTORRENT])],
     prepare: (options) => prepare(options, ourWork),
   };
 }
 
-/** Creating a torrent file. */
 export const create: Row = hashingRow(
   "create",
   "create of 1 GiB",
   createOnce,
 );
 
-/** Verifying a complete file. */
 export const verify: Row = hashingRow(
   "verify",
   "verifying 1 GiB at the peer's start",
   verifyOnce,
 );
 
-/** Does the work on a host with the content. */
 type Work = (host: Host, content: Content) => Promise<void>;
 
 async function prepare(
@@ -75,7 +66,6 @@ async function prepare(
     name,
     missing,
     async measure(): Promise<Values> {
-      // No network is involved.
       await using network = await openNetwork(["host"], {
         kind: "loopback",
         dir: folder,

@@ -8,8 +8,8 @@ import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import { waitForCounts } from "../lan/sharing_steps.ts";
 import { writeRandomFile } from "../programs/sample_file.ts";
-import { Content } from "./content.ts";
 import { type Contender, CONTENDERS, contendersOn, OURS } from "./contender.ts";
+import { Content } from "./content.ts";
 import { openNetwork } from "./network.ts";
 import {
   constantTarget,
@@ -21,8 +21,8 @@ import {
   type RowOptions,
   type Values,
 } from "./row.ts";
-import { runSwarm, setUp } from "./swarm_run.ts";
 import { SWARM_METRICS, timeTarget, valuesOf } from "./swarm_rows.ts";
+import { runSwarm, setUp } from "./swarm_run.ts";
 
 const FILE_COUNT = 10_000;
 const FILES_PER_FOLDER = 100;
@@ -99,7 +99,6 @@ export const memory: Row = {
   ): Promise<Participant[]> {
     const small = await makeSparse(folder, Math.min(size, GIBIBYTE));
     const large = await makeSparse(folder, size);
-    // Only ours has a limit.
     const ours = CONTENDERS[0]!;
     return [{
       ...ours,
@@ -130,9 +129,9 @@ async function makeSparse(folder: string, length: number): Promise<Content> {
   return await Content.hash(folder, name);
 }
 
-/** Time from the start of the leecher to that of the seeder, in milliseconds. */
+/** Time from the start of the leecher to that of the seeder. */
 const EARLY_MS = 5_000;
-/** Half of the announce interval, in milliseconds: a longer time is that of waiting for it. */
+/** Half of the announce interval: a longer time is that of waiting for it. */
 const EARLY_TIMEOUT_MS = 60_000;
 
 /**

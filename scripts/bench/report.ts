@@ -7,7 +7,6 @@
  */
 import type { Metric, Row, Target, Values } from "./row.ts";
 
-/** All runs of one participant. */
 export interface Result {
   readonly name: string;
   /** In order; empty if the participant could not be measured. */
@@ -16,28 +15,20 @@ export interface Result {
   readonly remark?: string;
 }
 
-/** The outcome of a target. */
 export interface Verdict {
   readonly metric: string;
-  /** The target in words. */
   readonly target: string;
-  /** Our median. */
   readonly measured: number;
-  /** The value that it is compared with. */
   readonly reference: number;
   /** The participant with that value; undefined for a constant. */
   readonly referenceName: string | undefined;
-  /** `measured / reference`. */
   readonly ratio: number;
   readonly isMet: boolean;
 }
 
-/** A row with its results. */
 export interface RowReport {
   readonly row: Pick<Row, "name" | "work" | "metrics" | "targets">;
-  /** Results of all participants, ours first. */
   readonly results: readonly Result[];
-  /** The reason why the row was skipped. */
   readonly skipped?: string;
 }
 
@@ -100,7 +91,6 @@ function referenceOf(
   return limit === "at least" ? medians.at(-1) : medians[0];
 }
 
-/** The report for a JSON file, with the outcome of each target. */
 export function reportToJson({ row, results, skipped }: RowReport): unknown {
   return {
     name: row.name,
@@ -162,7 +152,6 @@ export function formatVerdicts(reports: readonly RowReport[]): string {
   return formatTable([heading, ...lines]);
 }
 
-/** A value with the decimals of its metric. */
 export function formatValue(
   value: number | undefined,
   { decimals }: Metric,
@@ -184,12 +173,9 @@ export function formatTable(table: readonly (readonly string[])[]): string {
   return [lines[0]!, rule, ...lines.slice(1)].join("\n");
 }
 
-/** Conditions of a run, as a section states them. */
 export interface Conditions {
-  /** Processor, memory and versions in one line. */
   readonly machine: string;
   readonly runCount: number;
-  /** In ISO 8601, without a time. */
   readonly date: string;
 }
 

@@ -8,7 +8,6 @@ import type { NetworkKind } from "./network.ts";
 /** The values of one run, by the ids of the row's metrics. */
 export type Values = { readonly [metric: string]: number | undefined };
 
-/** A column of a row's table. */
 export interface Metric {
   readonly id: string;
   /** The heading: a short name with its unit. */
@@ -16,7 +15,6 @@ export interface Metric {
   readonly decimals: number;
 }
 
-/** The value that a measured one is compared with. */
 export type Reference =
   /** A constant, or 1 if the metric itself is a multiple of a bound. */
   | { readonly type: "constant"; readonly value: number }
@@ -25,7 +23,6 @@ export type Reference =
 
 /** A target for our median, or that of another participant. */
 export interface Target {
-  /** The id of a metric. */
   readonly metric: string;
   /** The participant that has to meet it. @default {ours, the first one} */
   readonly participant?: string;
@@ -37,29 +34,20 @@ export interface Target {
   readonly reference: Reference;
 }
 
-/** A program that is measured. */
 export interface Participant {
   readonly name: string;
-  /** The reason why it cannot be measured; undefined if it can. */
   readonly missing: string | undefined;
-  /** Measures once. */
   measure(): Promise<Values>;
 }
 
-/** Resources of a row. */
 export interface RowOptions {
   readonly network: NetworkKind;
-  /** An empty folder. */
   readonly folder: string;
-  /** Size of the content, in bytes. @default {the row's own size} */
   readonly size?: number;
 }
 
-/** A row of the table. */
 export interface Row {
-  /** The name for `--only`. */
   readonly name: string;
-  /** Its work in a few words. */
   readonly work: string;
   /** Columns; the table lists every run of the first one. */
   readonly metrics: readonly Metric[];
@@ -74,7 +62,6 @@ export interface Row {
   prepare(options: RowOptions): Promise<readonly Participant[]>;
 }
 
-/** A target that is a constant of the metric's unit. */
 export function constantTarget(
   metric: string,
   limit: Target["limit"],
@@ -85,8 +72,23 @@ export function constantTarget(
   return { metric, text, limit, factor: 1, reference };
 }
 
-/** 1 MiB in bytes. */
+/** A target that is a multiple of the best median of other participants. */
+export function multipleTarget(
+  [metric, limit, factor]: readonly [string, Target["limit"], number],
+  contenders: readonly string[],
+  text = `${limit} ${factor} × ${contenders.join(" or ")}`,
+): Target {
+  const reference = { type: "bestOf", contenders } as const;
+  return { metric, text, limit, factor, reference };
+}
+
+/** The value below which a share of all values is. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  const index = Math.floor(sorted.length * share);
+  return sorted[Math.min(sorted.length - 1, index)]!;
+}
+
 export const MEBIBYTE: number = 1024 * 1024;
 
-/** 1 GiB in bytes. */
 export const GIBIBYTE: number = 1024 * MEBIBYTE;

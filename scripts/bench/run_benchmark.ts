@@ -5,13 +5,19 @@
  *
  * @module
  */
-import type { JobContext } from "../../cli/program.ts";
+import { wholeNumber } from "../../cli/flags.ts";
+import { listenForInterrupt } from "../../cli/interrupt.ts";
+import {
+  type JobContext,
+  type Program,
+  runProgram,
+} from "../../cli/program.ts";
 import {
   EXIT_CODES,
   type ExitCode,
   UsageError,
 } from "../../cli/program_error.ts";
-import type { NetworkKind } from "./network.ts";
+import { type NetworkKind, openWorkspace } from "./network.ts";
 import {
   formatResults,
   formatValue,
@@ -22,31 +28,52 @@ import {
   updateDocument,
 } from "./report.ts";
 import type { Participant, Row, Values } from "./row.ts";
-import { openWorkspace } from "./workspace.ts";
 
-/** A participant that takes longer has only one run, unless it is ours. In milliseconds. */
+/** A participant that takes longer has only one run, unless it is ours. */
 const SLOW_MS = 60_000;
 
-/** A benchmark, as its command line asks for it. */
-export interface Benchmark {
+export const BENCHMARK_FLAGS = {
+  only: {
+    usage: "--only NAME...",
+    help: "measure only this row; may be given several times",
+  },
+  runs: {
+    usage: "--runs COUNT",
+    help: "runs of each participant; the median counts (default: 5)",
+    default: 5,
+    read: wholeNumber(1),
+  },
+  json: { usage: "--json FILE", help: "write the results to a file too" },
+  write: {
+    usage: "--write FILE",
+    help:
+      "replace the figures of the measured rows in a document, docs/performance.md",
+  },
+} as const;
+
+/** The names of rows for a help. */
+export function listNames(rows: readonly Row[]): string {
+  return rows.map(({ name }) => `  ${name}`).join("\n");
+}
+
+/** Runs a benchmark as a program; namespaces and mounts are removed before the end. */
+export async function startBenchmark(benchmark: Program): Promise<never> {
+  const interrupt = listenForInterrupt(60_000);
+  Deno.exit(await runProgram(benchmark, { interrupt }));
+}
+
+interface Benchmark {
   readonly rows: readonly Row[];
-  /** Processor, memory and versions in one line. */
   readonly machine: string;
   readonly network: NetworkKind;
-  /** Names of the rows to measure; empty for all. */
   readonly only: readonly string[];
   readonly runs: number;
-  /** Size of the content, in bytes. @default {the row's own size} */
   readonly size?: number | undefined;
-  /** The other participants to measure. @default {all} */
   readonly isChosen?: (name: string) => boolean;
-  /** A file for the results. */
   readonly json: string | undefined;
-  /** A document whose figures are replaced. */
   readonly write: string | undefined;
 }
 
-/** Measures the rows. @throws {UsageError} If a row does not exist. */
 export async function runBenchmark(
   benchmark: Benchmark,
   context: JobContext,
@@ -62,13 +89,9 @@ export async function runBenchmark(
     reports.push(await runRow(row, benchmark, context));
     if (json === undefined) continue;
     // After each row, so that a later failure loses nothing.
-    const content = { machine, network, runs, size };
-    const text = JSON.stringify(
-      { ...content, rows: reports.map(reportToJson) },
-      null,
-      2,
-    );
-    await Deno.writeTextFile(json, `${text}\n`);
+    const rows = reports.map(reportToJson);
+    const content = { machine, network, runs, size, rows };
+    await Deno.writeTextFile(json, `${JSON.stringify(content, null, 2)}\n`);
   }
   console.writeLine(formatVerdicts(reports));
   if (write !== undefined) {
@@ -81,7 +104,6 @@ export async function runBenchmark(
   return isOursWhole ? EXIT_CODES.done : EXIT_CODES.failed;
 }
 
-/** @throws {UsageError} If a given name is unknown. */
 export function checkNames(
   given: readonly string[],
   known: readonly string[],
@@ -128,23 +150,18 @@ async function runRow(
   return report;
 }
 
-/** Options for {@linkcode takeTurns}. */
-export interface TurnOptions {
-  /** Runs of each participant. */
-  readonly runCount: number;
-  /** Called after each run. */
-  readonly onRun: (name: string, values: Values) => void;
-  /** Ends the measuring between two runs. */
-  readonly signal: AbortSignal;
-}
-
 /**
  * Measures all participants. A failure is reported in the result. A participant has
  * no more runs after it, but others than ours may fail once.
  */
 export async function takeTurns(
   participants: readonly Participant[],
-  { runCount, onRun, signal }: TurnOptions,
+  { runCount, onRun, signal }: {
+    readonly runCount: number;
+    readonly onRun: (name: string, values: Values) => void;
+    /** Ends the measuring between two runs. */
+    readonly signal: AbortSignal;
+  },
 ): Promise<Result[]> {
   const runs = new Map<Participant, Values[]>();
   const remarks = new Map<Participant, string>();
@@ -173,12 +190,8 @@ export async function takeTurns(
         failures.set(participant, `one run failed: ${error.message}`);
       }
       if (index > 0 && performance.now() - startMs > SLOW_MS) {
-        const seconds = SLOW_MS / 1000;
-        remarks.set(
-          participant,
-          remarks.get(participant) ??
-            `one run only, as it takes more than ${seconds} s`,
-        );
+        const slow = `one run only, as it takes more than ${SLOW_MS / 1000} s`;
+        remarks.set(participant, remarks.get(participant) ?? slow);
       }
     }
   }

@@ -21,7 +21,6 @@ import {
 
 const LEECHER_COUNT = 1000;
 const PIECE_LENGTH = MEBIBYTE / 4;
-/** Length of the content, in bytes. */
 const LENGTH = 4000 * PIECE_LENGTH;
 
 const METRICS: readonly Metric[] = [
@@ -31,7 +30,6 @@ const METRICS: readonly Metric[] = [
   { id: "seconds", label: "s to simulate", decimals: 1 },
 ];
 
-/** Length of the small content, in bytes. */
 const SMALL_LENGTH = 100 * MEBIBYTE;
 /** Targets for the small content by the number of leechers, in multiples of the bound. */
 const SMALL_TARGETS: ReadonlyMap<number, number> = new Map([
@@ -40,24 +38,18 @@ const SMALL_TARGETS: ReadonlyMap<number, number> = new Map([
   [1000, 1.15],
 ]);
 
-/** Options for one simulation. */
 interface SimulatedRun {
-  /** Rate of every link, as on the command line. */
   readonly rate: string;
-  /** Other flags of the command line. @default {[]} */
   readonly flags?: readonly string[];
-  /** @default {LEECHER_COUNT} */
   readonly leecherCount?: number;
 }
 
-/** Options for a simulated row. */
 interface SimulatedOptions extends SimulatedRun {
   readonly name: string;
   readonly work: string;
   readonly targets: readonly Target[];
 }
 
-/** All simulated rows. */
 export const SIMULATED_ROWS: readonly Row[] = [
   ...["10mbit", "100mbit", "1gbit", "10gbit"].map((rate) =>
     simulatedRow({
@@ -97,7 +89,6 @@ function simulatedRow(options: SimulatedOptions): Row {
   };
 }
 
-/** The small content for each number of leechers. */
 function smallRow(): Row {
   const idOf = (count: number): string => `last${count}`;
   return {
@@ -132,7 +123,6 @@ function withSeeds(
   return Promise.resolve([{ name: OURS, missing: undefined, measure }]);
 }
 
-/** Runs a simulation. @throws {Error} If a peer that stays does not complete. */
 async function simulate(
   { rate, flags = [], leecherCount = LEECHER_COUNT }: SimulatedRun,
   { seed, size }: { readonly seed: number; readonly size: number },

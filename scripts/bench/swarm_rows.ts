@@ -3,42 +3,34 @@
  *
  * @module
  */
-import { Content } from "./content.ts";
+import { libtorrent } from "../clients/stock_clients.ts";
 import { BARE_LOOP, type Contender, contendersOn } from "./contender.ts";
+import { Content } from "./content.ts";
 import type { LinkRates } from "./network.ts";
 import {
   constantTarget,
   GIBIBYTE,
   MEBIBYTE,
   type Metric,
+  multipleTarget,
   type Participant,
-  type Reference,
   type Row,
   type RowOptions,
   type Target,
   type Values,
 } from "./row.ts";
 import { leecherName, runSwarm, type SwarmRun } from "./swarm_run.ts";
-import { libtorrent } from "../clients/libtorrent.ts";
 
 const RATE = 200;
 const SLOW_RATE = 50;
 const SIX = 6;
-/** Index among the six. */
 const SLOW_LEECHER = 0;
-
-/** The client that targets refer to. */
-const LIBTORRENT: Reference = {
-  type: "bestOf",
-  contenders: [libtorrent.name],
-};
 
 /** Shortest time for bytes on a link, in seconds. */
 function secondsOnLink(bytes: number, megabitsPerSecond: number): number {
   return bytes * 8 / (megabitsPerSecond * 1e6);
 }
 
-/** The metrics of {@linkcode valuesOf}. */
 export const SWARM_METRICS: readonly Metric[] = [
   { id: "seconds", label: "s to the last", decimals: 2 },
   { id: "throughput", label: "MiB/s", decimals: 0 },
@@ -68,24 +60,18 @@ function mebibytesOf(...bytes: (number | undefined)[]): number | undefined {
   return known.length === 0 ? undefined : Math.max(...known) / MEBIBYTE;
 }
 
-/** A row of one file, one seeder and some leechers. */
 interface SwarmRowOptions extends Omit<Row, "prepare" | "metrics" | "warmsUp"> {
-  /** Length of the file, in bytes. */
   readonly length: number;
   readonly leecherCount: number;
-  /** @default {{}} No limits. */
   readonly rates?: LinkRates;
-  /** Contenders beside the clients. @default {[]} */
   readonly others?: readonly Contender[];
   /** True if the last leecher runs libtorrent. @default {false} */
   readonly hasStockClient?: boolean;
   /** Additional metrics, which come first. @default {[]} */
   readonly metrics?: readonly Metric[];
-  /** Their values. @default {none} */
   readonly measure?: (run: SwarmRun, length: number) => Values;
 }
 
-/** Creates the row. */
 function swarmRow(options: SwarmRowOptions): Row {
   const { leecherCount, rates, metrics = [], measure, length, ...rest } =
     options;
@@ -115,10 +101,12 @@ function swarmRow(options: SwarmRowOptions): Row {
   };
 }
 
-/** A target for a time, in multiples of libtorrent's. */
 export function timeTarget(metric: string, factor: number): Target {
-  const text = `at most ${factor} × libtorrent`;
-  return { metric, text, limit: "at most", factor, reference: LIBTORRENT };
+  return multipleTarget([metric, "at most", factor], [libtorrent.name]);
+}
+
+function boundTarget(factor: number, text: string): Target {
+  return constantTarget("bound", "at most", factor, text);
 }
 
 /** The metric of the last leecher's time in multiples of the least on its link. */
@@ -134,7 +122,6 @@ function timesBound(
   };
 }
 
-/** The rows, in order. */
 export const SWARM_ROWS: readonly Row[] = [
   swarmRow({
     name: "one-to-one",
@@ -143,20 +130,8 @@ export const SWARM_ROWS: readonly Row[] = [
     leecherCount: 1,
     others: [BARE_LOOP],
     targets: [
-      {
-        metric: "throughput",
-        text: "at least 1.5 × libtorrent",
-        limit: "at least",
-        factor: 1.5,
-        reference: LIBTORRENT,
-      },
-      {
-        metric: "cpu",
-        text: "at most 0.7 × libtorrent",
-        limit: "at most",
-        factor: 0.7,
-        reference: LIBTORRENT,
-      },
+      multipleTarget(["throughput", "at least", 1.5], [libtorrent.name]),
+      multipleTarget(["cpu", "at most", 0.7], [libtorrent.name]),
     ],
   }),
   swarmRow({
@@ -191,14 +166,7 @@ export const SWARM_ROWS: readonly Row[] = [
     rates: { megabitsPerSecond: RATE },
     needsNamespaces: true,
     ...timesBound(RATE),
-    targets: [
-      constantTarget(
-        "bound",
-        "at most",
-        1.17,
-        "at most 1.17 × the bound of 5.4 s",
-      ),
-    ],
+    targets: [boundTarget(1.17, "at most 1.17 × the bound of 5.4 s")],
   }),
   swarmRow({
     name: "one-to-twelve",
@@ -208,14 +176,7 @@ export const SWARM_ROWS: readonly Row[] = [
     rates: { megabitsPerSecond: SLOW_RATE },
     needsNamespaces: true,
     ...timesBound(SLOW_RATE),
-    targets: [
-      constantTarget(
-        "bound",
-        "at most",
-        1.17,
-        "at most 1.17 × the bound of 10.7 s",
-      ),
-    ],
+    targets: [boundTarget(1.17, "at most 1.17 × the bound of 10.7 s")],
   }),
   swarmRow({
     name: "slow-leecher",
@@ -237,12 +198,7 @@ export const SWARM_ROWS: readonly Row[] = [
       slowBound: seconds[SLOW_LEECHER]! / secondsOnLink(length, SLOW_RATE),
     }),
     targets: [
-      constantTarget(
-        "bound",
-        "at most",
-        1.3,
-        "the fast ones at most 1.3 × the bound of 5.4 s",
-      ),
+      boundTarget(1.3, "the fast ones at most 1.3 × the bound of 5.4 s"),
     ],
   }),
 ];

@@ -11,35 +11,30 @@
  *
  * @module
  */
+import type { Host } from "../lan/host.ts";
 import {
   type SwarmCounts,
   TORRENT_NAME,
   waitForCounts,
 } from "../lan/sharing_steps.ts";
-import type { Host } from "../lan/host.ts";
 import { runCommand, startProgram } from "../programs/running_program.ts";
-import type { Content } from "./content.ts";
 import type { Contender, RunningContender } from "./contender.ts";
+import type { Content } from "./content.ts";
 import { type LinkRates, type NetworkKind, openNetwork } from "./network.ts";
 
-/** Longest wait for the last leecher, in milliseconds. */
 const RUN_TIMEOUT_MS = 600_000;
 
-/** Longest wait for the seeder, which verifies its content, in milliseconds. */
+/** Longest wait for the seeder, which verifies its content. */
 const SEED_TIMEOUT_MS = 300_000;
 
 const SEEDING: SwarmCounts = { complete: 1, incomplete: 0 };
 
-/** Options for {@linkcode runSwarm}. */
 export interface SwarmRunOptions {
   readonly content: Content;
   readonly leecherCount: number;
   readonly network: NetworkKind;
-  /** The workspace's folder, which contains the content. */
   readonly folder: string;
-  /** @default {{}} No limits. */
   readonly rates?: LinkRates;
-  /** True to compare the copies with the content. @default {true} */
   readonly isCompared?: boolean;
   /** The client of the last leecher. @default {the client of the others} */
   readonly lastClient?: Contender | undefined;
@@ -47,15 +42,11 @@ export interface SwarmRunOptions {
   readonly isTraced?: boolean;
 }
 
-/** The measurements of a run. */
 export interface SwarmRun {
-  /** Seconds until each leecher's completion. */
   readonly seconds: readonly number[];
   /** CPU seconds of all peers; undefined if the system does not report them. */
   readonly cpuSeconds: number | undefined;
-  /** Peak memory of the seeder, in bytes. */
   readonly seederMemoryBytes: number | undefined;
-  /** Peak memory of the largest leecher, in bytes. */
   readonly leecherMemoryBytes: number | undefined;
   /** Context switches of the seeder, of all its threads. */
   readonly seederSwitches: number | undefined;
@@ -63,7 +54,6 @@ export interface SwarmRun {
   readonly seederCalls: number | undefined;
 }
 
-/** Shares the content once. */
 export async function runSwarm(
   contender: Contender,
   options: SwarmRunOptions,
@@ -119,7 +109,6 @@ export async function runSwarm(
   };
 }
 
-/** The name of a leecher's host. */
 export function leecherName(index: number): string {
   return `leecher${index + 1}`;
 }
@@ -147,7 +136,6 @@ export async function setUp(
   return announceUrl;
 }
 
-/** Waits for the end. @throws {Error} Always. */
 async function rejectAtEnd({ program }: RunningContender): Promise<never> {
   const { code, stdout, stderr } = await program.result;
   throw new Error(
@@ -158,7 +146,7 @@ async function rejectAtEnd({ program }: RunningContender): Promise<never> {
 /** CPU seconds of all, peak memory of the largest. */
 async function sumUsage(
   contenders: readonly RunningContender[],
-): Promise<ProcessUsage | undefined> {
+): Promise<Omit<ProcessUsage, "memoryBytes"> | undefined> {
   let [cpuSeconds, peakMemoryBytes] = [0, 0];
   for (const { program } of contenders) {
     const usage = await readProcessUsage(program.pid);
@@ -169,12 +157,13 @@ async function sumUsage(
   return { cpuSeconds, peakMemoryBytes };
 }
 
-/** Resources of a process since its start. */
-export interface ProcessUsage {
+interface ProcessUsage {
   /** CPU time in user mode and in the kernel, all threads together. */
   readonly cpuSeconds: number;
-  /** Peak memory in bytes (`VmHWM`). */
+  /** `VmHWM`. */
   readonly peakMemoryBytes: number;
+  /** `VmRSS`. */
+  readonly memoryBytes: number;
 }
 
 /** Linux reports times to programs in hundredths of a second. */
@@ -184,7 +173,7 @@ const TICKS_PER_SECOND = 100;
  * Reads the usage of a process; `undefined` without `/proc` or such a process. `cat`
  * reads it, as Deno does so only with all permissions.
  */
-async function readProcessUsage(
+export async function readProcessUsage(
   pid: number,
 ): Promise<ProcessUsage | undefined> {
   if (Deno.build.os !== "linux") return undefined;
@@ -231,10 +220,10 @@ export function parseProcessUsage(text: string): ProcessUsage | undefined {
   const fields = text.slice(text.lastIndexOf(")", text.indexOf("\nName:")) + 2)
     .split(" ");
   const [userTicks, systemTicks] = [Number(fields[11]), Number(fields[12])];
-  const peak = /^VmHWM:\s*(\d+) kB$/m.exec(text)?.[1];
-  if (peak === undefined) return undefined;
-  return {
-    cpuSeconds: (userTicks + systemTicks) / TICKS_PER_SECOND,
-    peakMemoryBytes: Number(peak) * 1024,
-  };
+  const bytesOf = (name: string): number =>
+    1024 * Number(new RegExp(`^${name}:\\s*(\\d+) kB$`, "m").exec(text)?.[1]);
+  const [peakMemoryBytes, memoryBytes] = [bytesOf("VmHWM"), bytesOf("VmRSS")];
+  if (Number.isNaN(peakMemoryBytes)) return undefined;
+  const cpuSeconds = (userTicks + systemTicks) / TICKS_PER_SECOND;
+  return { cpuSeconds, peakMemoryBytes, memoryBytes };
 }

@@ -5,10 +5,9 @@
  */
 import { type Browser, chromium } from "playwright-core";
 
-/** Longest wait for the browser or its page, in milliseconds. */
+/** Longest wait for the browser or its page. */
 export const BROWSER_TIMEOUT_MS = 60_000;
 
-/** Starts a headless browser. */
 export async function launchChromium(
   executablePath: string,
   args: readonly string[] = [],

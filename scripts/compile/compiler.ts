@@ -11,11 +11,11 @@ import { DIST, ExecutablesUnavailableError, type Target } from "./targets.ts";
 
 /** `deno compile` downloads runtimes from here. */
 const SITE = "https://dl.deno.land/";
-/** Longest wait for an answer of the site, in milliseconds. */
+/** Longest wait for an answer of the site. */
 const ANSWER_TIMEOUT_MS = 5_000;
-/** Longest try without the site, in milliseconds: Deno's cache is fast. */
+/** Longest try without the site: Deno's cache is fast. */
 const OFFLINE_TIMEOUT_MS = 20_000;
-/** Longest try with the site, in milliseconds: 40 MB on a slow line. */
+/** Longest try with the site: 40 MB on a slow line. */
 const DOWNLOAD_TIMEOUT_MS = 600_000;
 
 /** A `denort` is not the expected one, or the compiler failed. */
@@ -23,20 +23,8 @@ export class CompilerError extends ProgramError {
   override readonly name = "CompilerError";
 }
 
-/** Options for {@linkcode runDeno}. */
-export interface RunDenoOptions {
-  /** Version of Deno. */
-  readonly version: string;
-  /** The `denort` to use; undefined for the one that Deno downloads. */
-  readonly runtimePath?: string | undefined;
-  /** The compiler is killed after this time. @default {never} */
-  readonly timeoutMs?: number;
-}
-
-/** The outcome of a compiler. */
 export interface CompilerResult {
   readonly success: boolean;
-  /** The error in one line. */
   readonly complaint: string;
 }
 
@@ -46,7 +34,13 @@ export interface CompilerResult {
  */
 export async function runDeno(
   [subcommand, ...args]: readonly string[],
-  { version, runtimePath, timeoutMs }: RunDenoOptions,
+  { version, runtimePath, timeoutMs }: {
+    readonly version: string;
+    /** The `denort` to use; undefined for the one that Deno downloads. */
+    readonly runtimePath?: string | undefined;
+    /** The compiler is killed after this time. @default {never} */
+    readonly timeoutMs?: number;
+  },
 ): Promise<CompilerResult> {
   const [program, ...first] = version === Deno.version.deno
     ? [Deno.execPath()]

@@ -14,7 +14,6 @@ import {
   type Target,
 } from "./targets.ts";
 
-/** A file to put into an archive. */
 export interface ArchiveEntry {
   /** Path in the archive, with slashes. */
   readonly path: string;
@@ -43,7 +42,6 @@ async function packTarGz(
   return new Uint8Array(await new Response(compressed).arrayBuffer());
 }
 
-/** Packs a `.zip`. */
 function packZip(
   entries: readonly ArchiveEntry[],
 ): Uint8Array<ArrayBuffer> {
@@ -54,7 +52,6 @@ function packZip(
   ));
 }
 
-/** A release for one target. */
 export interface Release {
   readonly version: string;
   readonly target: Target;
@@ -71,7 +68,6 @@ export function archiveFileName(release: Release): string {
   return releaseFolder(release) + extension;
 }
 
-/** Packs the files and a list of their checksums. */
 export async function packRelease(
   release: Release,
   files: readonly ArchiveEntry[],

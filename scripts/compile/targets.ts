@@ -6,8 +6,8 @@
  */
 import { encodeHex } from "@std/encoding/hex";
 import { join } from "@std/path";
-import { exists } from "../clients/client.ts";
 import { ProgramError, UsageError } from "../../cli/program_error.ts";
+import { exists } from "../clients/client.ts";
 import { REPOSITORY } from "../programs/tasks.ts";
 
 /** The folder of everything that is built; not in version control. */
@@ -36,7 +36,6 @@ export const TARGETS = [
   "aarch64-apple-darwin",
 ] as const;
 
-/** A system that Deno compiles for. */
 export type Target = typeof TARGETS[number];
 
 /**
@@ -72,23 +71,19 @@ function isTarget(text: string): text is Target {
   return (TARGETS as readonly string[]).includes(text);
 }
 
-/** Options for {@linkcode executableFileName}. */
-export interface ExecutableFileNameOptions {
-  readonly target: Target;
-  /** True to include the target in the name. @default {false} */
-  readonly showsTarget?: boolean;
-}
-
 /** `peer`, `peer.exe` or, with the target, `peer-x86_64-pc-windows-msvc.exe`. */
 export function executableFileName(
   name: ExecutableName,
-  { target, showsTarget = false }: ExecutableFileNameOptions,
+  { target, showsTarget = false }: {
+    readonly target: Target;
+    /** True to include the target in the name. @default {false} */
+    readonly showsTarget?: boolean;
+  },
 ): string {
   const suffix = showsTarget ? `-${target}` : "";
   return `${name}${suffix}${isWindows(target) ? ".exe" : ""}`;
 }
 
-/** True for a target with Windows. */
 export function isWindows(target: Target): boolean {
   return target.includes("-windows-");
 }
@@ -124,7 +119,6 @@ export interface Checksum {
   readonly sha256: string;
 }
 
-/** The list, sorted by name. */
 export function formatChecksums(checksums: Iterable<Checksum>): string {
   return [...checksums]
     .sort((one, other) => one.fileName < other.fileName ? -1 : 1)
@@ -132,7 +126,6 @@ export function formatChecksums(checksums: Iterable<Checksum>): string {
     .join("");
 }
 
-/** The SHA-256 of bytes, in hex. */
 export async function sha256(
   content: Uint8Array<ArrayBuffer>,
 ): Promise<string> {

@@ -1,16 +1,19 @@
 /**
- * Hosts that run executables of `deno task compile` in place of the source. Other
- * programs run on the host below.
+ * Hosts that run executables of `deno task compile` in place of the source, and the steps
+ * of a machine with nothing installed that joins a share. Other programs run on the host
+ * below.
  *
  * @module
  */
+import { assert, assertEquals } from "@std/assert";
 import { basename, fromFileUrl } from "@std/path";
+import { exists } from "../clients/client.ts";
 import type { ExecutableName, ExecutablePaths } from "../compile/targets.ts";
-import type { ProgramName } from "../programs/tasks.ts";
 import type {
   ProgramOptions,
   RunningProgram,
 } from "../programs/running_program.ts";
+import type { ProgramName } from "../programs/tasks.ts";
 import { Host } from "./host.ts";
 
 const BARE_MACHINE = fromFileUrl(new URL("bare_machine.sh", import.meta.url));
@@ -18,27 +21,23 @@ const BARE_MACHINE = fromFileUrl(new URL("bare_machine.sh", import.meta.url));
 /** The user nobody, who owns nothing. */
 export const NOBODY = 65534;
 
-/** Options for {@linkcode ExecutableHost}. */
-export interface ExecutableHostOptions {
-  /** A command that executes the program whose path follows. */
-  readonly launcher: readonly string[];
-  /** The folder of the executables, in which they run. @default {the host's} */
-  readonly folder?: string;
-}
-
 /** A host with executables in its folder. Its processes belong to the host below. */
 export class ExecutableHost extends Host {
   readonly #host: Host;
   readonly #launcher: readonly string[];
 
-  constructor(host: Host, options: ExecutableHostOptions) {
+  constructor(host: Host, options: {
+    /** A command that executes the program whose path follows. */
+    readonly launcher: readonly string[];
+    /** The folder of the executables, in which they run. @default {the host's} */
+    readonly folder?: string;
+  }) {
     const { name, address } = host;
     super({ name, address, folder: options.folder ?? host.folder });
     this.#host = host;
     this.#launcher = options.launcher;
   }
 
-  /** Starts an executable by its file name. */
   override spawn(
     program: string,
     args: readonly string[],
@@ -61,15 +60,6 @@ export class ExecutableHost extends Host {
   }
 }
 
-/** Options for {@linkcode bareHost}. */
-export interface BareHostOptions {
-  readonly executables: ExecutablePaths;
-  /** The executables that the host has. */
-  readonly programs: readonly ExecutableName[];
-  /** Number of the user and group that they run as. @default {0} */
-  readonly user?: number;
-}
-
 /**
  * Creates a host like a machine on which nothing is installed: no program, no
  * library but the C library and no environment. Only its working folder, which has
@@ -77,7 +67,12 @@ export interface BareHostOptions {
  */
 export async function bareHost(
   host: Host,
-  options: BareHostOptions,
+  options: {
+    readonly executables: ExecutablePaths;
+    readonly programs: readonly ExecutableName[];
+    /** Number of the user and group that they run as. @default {0} */
+    readonly user?: number;
+  },
 ): Promise<ExecutableHost> {
   const { executables, programs, user = 0 } = options;
   await Deno.chown(host.folder, user, user);
@@ -92,14 +87,6 @@ export async function bareHost(
 /** The shell and commands of {@linkcode busyboxHost}. */
 export const BUSYBOX = "/bin/busybox";
 
-/** Options for {@linkcode busyboxHost}. */
-export interface BusyboxHostOptions {
-  /** A program that needs the C library's files. */
-  readonly executable: string;
-  /** Paths of commands that it has beside those of busybox. @default {[]} */
-  readonly commands?: readonly string[];
-}
-
 /**
  * Creates a host like {@linkcode bareHost} that has a shell, wget and the other
  * commands of busybox in place of our executables. `spawn("busybox", ["sh", …])`
@@ -107,7 +94,12 @@ export interface BusyboxHostOptions {
  */
 export async function busyboxHost(
   host: Host,
-  { executable, commands = [] }: BusyboxHostOptions,
+  { executable, commands = [] }: {
+    /** A program that needs the C library's files. */
+    readonly executable: string;
+    /** Paths of commands that it has beside those of busybox. @default {[]} */
+    readonly commands?: readonly string[];
+  },
 ): Promise<ExecutableHost> {
   await Deno.copyFile(BUSYBOX, host.path("busybox"));
   await Deno.mkdir(host.path("bin"));
@@ -125,4 +117,60 @@ export async function busyboxHost(
       ...["sh", BARE_MACHINE, "0"],
     ],
   });
+}
+
+export const CURL = "/usr/bin/curl";
+
+const JOIN_TIMEOUT_MS = 180_000;
+
+/** The reason why no machine can join here; `undefined` if one can. */
+export async function joinUnavailableReason(): Promise<string | undefined> {
+  for (const path of [BUSYBOX, CURL]) {
+    if (!await exists(path)) return `${path} is not installed`;
+  }
+}
+
+/** A running share, and the line that it prints for POSIX shells. */
+export interface JoinableShare {
+  readonly program: RunningProgram;
+  readonly line: string;
+}
+
+/** Starts the executable's `share`; waits until everything is hashed. */
+export async function startShare(
+  host: ExecutableHost,
+  name: string,
+): Promise<JoinableShare> {
+  const program = host.spawn("lanswarm", ["share", name]);
+  const [line] = await program.stdout.waitFor(/curl .*$/);
+  await program.stdout.waitFor(/ is ready/);
+  return { program, line };
+}
+
+/**
+ * Runs the join line on a host with busybox until the copy is complete.
+ * @returns The time from the line to the first verified piece.
+ */
+export async function joinShare(
+  host: ExecutableHost,
+  line: string,
+  { dir, hasCurl }: {
+    readonly dir: string;
+    /** True to run the line as it is, false to have wget in place of curl. */
+    readonly hasCurl: boolean;
+  },
+): Promise<number> {
+  assert(line.startsWith("curl -fsS ") && line.endsWith("| sh"), line);
+  const command = hasCurl ? line : line.replace("curl -fsS", "wget -qO-");
+  const flags = `-s -- --dir ${dir} --exit-when-complete --json`;
+  const script = `export HOME=/work PATH=/work/bin; ${command} ${flags}`;
+  const startMs = Date.now();
+  const joining = host.spawn("busybox", ["sh", "-c", script]);
+  const { input } = await joining.stdout.waitFor(
+    /"pieceVerified"/,
+    JOIN_TIMEOUT_MS,
+  );
+  const { code, stderr } = await joining.ended();
+  assertEquals(code, 0, `${host.name}: ${stderr}`);
+  return Date.parse(JSON.parse(input!).time) - startMs;
 }

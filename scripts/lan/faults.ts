@@ -12,15 +12,12 @@ import { createLan, type Lan, type LanHost } from "./lan.ts";
 
 const NAME = "image.bin";
 const HEALTHY = ["pc1", "pc2", "pc3"] as const;
-/** The host with the fault. */
 const FAULTY = "pc4" as const;
 const SOURCE_ADDRESS = "10.77.0.1";
 const POLL_MS = 1_000;
 
-/** One kind of fault. */
 export interface Fault {
   readonly name: string;
-  /** The code that is right. */
   readonly code: string;
   /** Rates of the links, in Mbit/s. @default {80} */
   readonly megabits?: { readonly all: number; readonly faulty: number };
@@ -28,7 +25,6 @@ export interface Fault {
   readonly mebibytes?: number;
   /** A shell script that runs on the host, in a mount namespace of its own, before its `get`. */
   readonly prelude?: string;
-  /** Further flags of its `get`. */
   readonly flags?: readonly string[];
   /** The address that it asks. @default {that of the source} */
   readonly source?: string;
@@ -40,8 +36,7 @@ export interface Fault {
 
 type FaultLan = Lan<"source" | typeof HEALTHY[number] | typeof FAULTY>;
 
-/** The outcome of one fault. */
-export interface FaultOutcome {
+interface FaultOutcome {
   /** The code of the faulty host; `-` for none. */
   readonly code: string;
   readonly state: string;
@@ -65,22 +60,17 @@ interface HostRow {
   readonly downloadBytesPerSecond: number;
 }
 
-/** Options of {@linkcode plantFault}. */
-export interface PlantOptions {
-  /** @default {60_000} */
-  readonly timeoutMs?: number;
-  /** Of the content, in MiB. @default {that of the fault} */
-  readonly mebibytes?: number;
-  /** The folder for the hosts' folders. @default {that for temporary files} */
-  readonly dir?: string;
-  /** Takes each document. @default nothing */
-  readonly onPoll?: (hosts: readonly HostRow[]) => void;
-}
-
 /** Plants a fault, and waits until it is named, or for the time. */
 export async function plantFault(
   fault: Fault,
-  { timeoutMs = 60_000, mebibytes, dir, onPoll = () => {} }: PlantOptions = {},
+  { timeoutMs = 60_000, mebibytes = fault.mebibytes ?? 200, dir, onPoll }: {
+    readonly timeoutMs?: number;
+    /** Of the content. @default {that of the fault} */
+    readonly mebibytes?: number;
+    /** The folder for the hosts' folders. @default {that for temporary files} */
+    readonly dir?: string;
+    readonly onPoll?: (hosts: readonly HostRow[]) => void;
+  } = {},
 ): Promise<FaultOutcome> {
   const { all, faulty } = fault.megabits ?? { all: 80, faulty: 80 };
   await using lan = await createLan(["source", ...HEALTHY, FAULTY], {
@@ -89,24 +79,28 @@ export async function plantFault(
     megabitsPerSecondOf: { [FAULTY]: faulty },
   });
   const [source, host] = [lan.host("source"), lan.host(FAULTY)];
-  const length = (mebibytes ?? fault.mebibytes ?? 200) * 2 ** 20;
-  await writeRandomFile(source.path(NAME), length);
-  const hosts = [...HEALTHY, FAULTY].map((name) => lan.host(name));
+  await writeRandomFile(source.path(NAME), mebibytes * 2 ** 20);
+  const healthy = HEALTHY.map((name) => lan.host(name));
+  const expected = [...healthy, host].map(({ address }) => address).join();
   await fault.network?.(lan);
   const share = source.spawnTask("share", [
-    ...[NAME, "--json", "--stay", "--no-discovery"],
-    ...["--expect", hosts.map(({ address }) => address).join()],
+    ...[NAME, "--json", "--stay", "--no-discovery", "--expect", expected],
   ]);
   const ready = await share.stdout.waitFor(/"ready"/);
   const { infoHash } = JSON.parse(ready.input!);
   const startMs = performance.now();
-  for (const name of HEALTHY) {
-    lan.host(name).spawnTask("get", getArguments(SOURCE_ADDRESS));
-  }
-  const get = spawnFaulty(host, fault);
+  const args = (from: string) => [from, "--json", "--no-discovery"];
+  for (const other of healthy) other.spawnTask("get", args(SOURCE_ADDRESS));
+  const { prelude = "true", flags = [], source: asked = SOURCE_ADDRESS } =
+    fault;
+  const get = host.spawn("sh", [
+    ...["-ec", `${prelude}\nexec "$@"`, "sh", Deno.execPath()],
+    ...[...taskArguments("get"), ...args(asked), ...flags],
+  ]);
   const url = `http://${SOURCE_ADDRESS}:8000/api/v1/shares/${infoHash}`;
-  const wrong = new Set<string>();
-  const blamed = new Set<string>();
+  const isHealthy = (row: HostRow): boolean =>
+    healthy.some(({ address }) => address === row.address);
+  const [wrong, blamed] = [new Set<string>(), new Set<string>()];
   let isPlanted = fault.later === undefined;
   let row: HostRow | undefined;
   let elapsedMs = 0;
@@ -114,22 +108,17 @@ export async function plantFault(
     await delay(POLL_MS);
     elapsedMs = performance.now() - startMs;
     const { stdout } = await source.run("curl", ["-s", url]);
-    const document: { hosts: HostRow[] } = JSON.parse(stdout);
-    onPoll(document.hosts);
+    const { hosts }: { hosts: HostRow[] } = JSON.parse(stdout);
+    onPoll?.(hosts);
     // A host with its fault may have an address of its own.
-    row = document.hosts.find(({ address, state }) =>
-      state !== "missing" && address !== undefined &&
-      !HEALTHY.some((name) =>
-        lan.host(name).address === address
-      )
-    ) ?? document.hosts.find(({ name }) => name === host.address);
-    for (const other of document.hosts) {
-      const isHealthy = HEALTHY.some((name) =>
-        lan.host(name).address === other.address
-      );
-      if (isHealthy && other.reasonCode !== undefined) {
-        blamed.add(other.reasonCode);
-      }
+    row = hosts.find((each) =>
+      each.state !== "missing" && each.address !== undefined &&
+      !isHealthy(each)
+    ) ?? hosts.find(({ name }) =>
+      name === host.address
+    );
+    for (const { reasonCode } of hosts.filter(isHealthy)) {
+      if (reasonCode !== undefined) blamed.add(reasonCode);
     }
     if (!isPlanted && row?.state === "fetching") {
       isPlanted = true;
@@ -150,23 +139,8 @@ export async function plantFault(
     afterSeconds: Math.round(elapsedMs / 1000),
     blamed: [...blamed],
     wrong: [...wrong],
-    terminal:
-      share.stderr.lines.filter((l) => l.startsWith("EV")).slice(-60).join(
-        "\n",
-      ) + [...get.stdout.lines, ...get.stderr.lines].join("\n"),
+    terminal: [...get.stdout.lines, ...get.stderr.lines].join("\n"),
   };
-}
-
-function getArguments(source: string): string[] {
-  return [source, "--json", "--no-discovery"];
-}
-
-function spawnFaulty(host: LanHost, fault: Fault): RunningProgram {
-  const { prelude = "true", flags = [], source = SOURCE_ADDRESS } = fault;
-  return host.spawn("sh", [
-    ...["-ec", `${prelude}\nexec "$@"`, "sh", Deno.execPath()],
-    ...[...taskArguments("get"), ...getArguments(source), ...flags],
-  ]);
 }
 
 /** Rules of a firewall on a host, with a chain for each direction. */

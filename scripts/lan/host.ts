@@ -13,21 +13,6 @@ import {
 } from "../programs/running_program.ts";
 import { type ProgramName, taskArguments } from "../programs/tasks.ts";
 
-/** Options for {@linkcode Host}. */
-export interface HostOptions {
-  readonly name: string;
-  /** IPv4 address of its programs. */
-  readonly address: string;
-  /** Existing folder in which its programs run. */
-  readonly folder: string;
-  /**
-   * A command that executes the program that follows.
-   * @default {[]}
-   */
-  readonly launcher?: readonly string[];
-}
-
-/** A host. */
 export class Host {
   readonly name: string;
   readonly address: string;
@@ -36,14 +21,24 @@ export class Host {
   readonly #launcher: readonly string[];
   readonly #programs: RunningProgram[] = [];
 
-  constructor(options: HostOptions) {
+  constructor(options: {
+    readonly name: string;
+    /** IPv4 address of its programs. */
+    readonly address: string;
+    /** Existing folder in which its programs run. */
+    readonly folder: string;
+    /**
+     * A command that executes the program that follows.
+     * @default {[]}
+     */
+    readonly launcher?: readonly string[];
+  }) {
     this.name = options.name;
     this.address = options.address;
     this.folder = options.folder;
     this.#launcher = options.launcher ?? [];
   }
 
-  /** A path in the host's folder. */
   path(...parts: string[]): string {
     return join(this.folder, ...parts);
   }
@@ -78,7 +73,6 @@ export class Host {
     return this.spawn(Deno.execPath(), command, options);
   }
 
-  /** Runs a program to its end. */
   async run(
     program: string,
     args: readonly string[],
@@ -87,7 +81,6 @@ export class Host {
     return await this.spawn(program, args, options).ended();
   }
 
-  /** Runs one of the project's programs to its end. */
   async runTask(
     name: ProgramName,
     args: readonly string[],

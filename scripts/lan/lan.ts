@@ -12,14 +12,12 @@ import { basename, join } from "@std/path";
 import { type ProgramResult, runCommand } from "../programs/running_program.ts";
 import { Host } from "./host.ts";
 
-/** Options for {@linkcode createLan}. */
 export interface LanOptions {
   /**
    * Rate of each host's link in both directions.
    * @default {undefined} No limit.
    */
   readonly megabitsPerSecond?: number;
-  /** Rates of single hosts' links, by name. @default {{}} */
   readonly megabitsPerSecondOf?: Readonly<Record<string, number>>;
   /**
    * The folder for the hosts' folders.
@@ -49,7 +47,6 @@ export async function createLan<Name extends string>(
   }
 }
 
-/** A local network. */
 export class Lan<Name extends string> implements AsyncDisposable {
   readonly #folder: string;
   readonly #namespaces: string[] = [];
@@ -64,12 +61,10 @@ export class Lan<Name extends string> implements AsyncDisposable {
     return basename(this.#folder);
   }
 
-  /** The network namespace of a host. */
   namespaceOf(name: Name): string {
     return `${this.prefix}-${name}`;
   }
 
-  /** The host with this name. */
   host(name: Name): LanHost {
     return this.#hosts.get(name)!;
   }
@@ -121,20 +116,6 @@ export class Lan<Name extends string> implements AsyncDisposable {
   }
 }
 
-/** Options for {@linkcode LanHost}. */
-interface LanHostOptions {
-  readonly name: string;
-  readonly address: string;
-  readonly folder: string;
-  /** The network namespace of the host. */
-  readonly namespace: string;
-  /** The namespace of the bridge. */
-  readonly bridge: string;
-  /** The end of the cable at the bridge. */
-  readonly port: string;
-  readonly address6: string;
-}
-
 /** A host with an address in 10.77.0.0/24. */
 export class LanHost extends Host {
   /** IPv6 address in fd77::/64. */
@@ -143,7 +124,16 @@ export class LanHost extends Host {
   readonly #bridge: string;
   readonly #port: string;
 
-  constructor(options: LanHostOptions) {
+  constructor(options: {
+    readonly name: string;
+    readonly address: string;
+    readonly folder: string;
+    readonly namespace: string;
+    readonly bridge: string;
+    /** The end of the cable at the bridge. */
+    readonly port: string;
+    readonly address6: string;
+  }) {
     const { namespace } = options;
     // `ip netns exec` executes the program in its place, so signals reach it.
     super({ ...options, launcher: ["ip", "netns", "exec", namespace] });
@@ -153,7 +143,6 @@ export class LanHost extends Host {
     this.#port = options.port;
   }
 
-  /** Pulls the cable. */
   async cutLink(): Promise<void> {
     await ip(["-n", this.#bridge, "link", "set", this.#port, "down"]);
   }

@@ -18,24 +18,12 @@ const TRACKER_PORT = 8000;
 const LIBRARY = fromFileUrl(new URL("../../lib/mod.ts", import.meta.url));
 const CONFIGURATION = fromFileUrl(new URL("../../deno.json", import.meta.url));
 
-/** Options for {@linkcode waitForCounts}. */
-export interface CountsOptions {
-  /**
-   * Longest wait, in milliseconds; less than the 180 s after which the tracker drops
-   * a silent peer. @default {60_000}
-   */
-  readonly timeoutMs?: number;
-}
-
 /** A tracker's counts of peers of one torrent. */
 export interface SwarmCounts {
-  /** Seeders. */
   readonly complete: number;
-  /** Leechers. */
   readonly incomplete: number;
 }
 
-/** A torrent that was created on a host. */
 export interface SharedTorrent {
   readonly host: Host;
   readonly infoHash: string;
@@ -137,7 +125,13 @@ export async function waitForCounts(
   from: Host,
   torrent: SharedTorrent,
   expected: SwarmCounts,
-  { timeoutMs = 60_000 }: CountsOptions = {},
+  { timeoutMs = 60_000 }: {
+    /**
+     * Longest wait, in milliseconds; less than the 180 s after which the tracker drops
+     * a silent peer. @default {60_000}
+     */
+    readonly timeoutMs?: number;
+  } = {},
 ): Promise<void> {
   const endTime = Date.now() + timeoutMs;
   let counts = await scrapeCounts(from, torrent);

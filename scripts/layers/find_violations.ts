@@ -4,8 +4,6 @@
  *
  * @module
  */
-import { findImports, maskSource } from "./source_text.ts";
-import { lineCountOf } from "./sizes.ts";
 import {
   dangers,
   layerOf,
@@ -14,12 +12,12 @@ import {
   refusedPackage,
   worldNames,
 } from "./rules.ts";
+import { lineCountOf } from "./sizes.ts";
+import { findImports, maskSource } from "./source_text.ts";
 
-/** A place that violates a rule. */
 export interface Violation {
   /** Relative to the repository, with slashes. */
   readonly path: string;
-  /** From 1. */
   readonly line: number;
   readonly reason: string;
 }

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { findImports } from "./source_text.ts";
 import { type Budget, BUDGETS, LIMITS } from "./rules.ts";
+import { findImports } from "./source_text.ts";
 
 /** The sizes as lines of text. */
 export function describeSizes(sources: ReadonlyMap<string, string>): string[] {

@@ -14,7 +14,7 @@ export interface ProgramResult {
   readonly stderr: string;
 }
 
-/** Longest run of a program that a test waits for, in milliseconds. */
+/** Longest run of a program that a test waits for. */
 const END_TIMEOUT_MS = 180_000;
 
 /** A running program. */
@@ -90,7 +90,6 @@ export class RunningProgram implements AsyncDisposable {
   }
 }
 
-/** Options for {@linkcode startProgram} and {@linkcode runCommand}. */
 export interface ProgramOptions {
   /** The folder in which the program runs. @default {the caller's} */
   readonly cwd?: string;
@@ -124,7 +123,7 @@ export async function runCommand(
   return await startProgram(program, [program, ...args], options).ended();
 }
 
-/** Longest wait for a line, in milliseconds. */
+/** Longest wait for a line. */
 const LINE_TIMEOUT_MS = 60_000;
 
 /**
@@ -145,7 +144,6 @@ export class LineLog {
     this.closed = this.#pump(stream);
   }
 
-  /** The whole output so far. */
   get text(): string {
     return this.lines.map((line) => `${line}\n`).join("");
   }

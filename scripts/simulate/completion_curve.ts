@@ -6,7 +6,6 @@
  */
 import type { Sample } from "./scenario.ts";
 
-/** Options of a drawing. */
 export interface CurveOptions {
   readonly samples: readonly Sample[];
   /** The least time possible, in virtual milliseconds. */
@@ -56,7 +55,6 @@ export function drawCurve({ samples, boundMs }: CurveOptions): string[] {
   return lines;
 }
 
-/** A drawing as an SVG document. */
 export function curveToSvg(
   { samples, boundMs }: CurveOptions,
   title: string,

@@ -1,15 +1,16 @@
 /**
- * The figures of a run: times in virtual milliseconds. Pure.
+ * The figures of a run, times in virtual milliseconds, and the text about them. Pure.
  *
  * @module
  */
+import { formatSize, plural } from "../../cli/quantity.ts";
 import {
   completionTimes,
   copiesSent,
   leastTimeMs,
   wastedShare,
 } from "./outcome.ts";
-import type { Run } from "./scenario.ts";
+import type { Run, Scenario } from "./scenario.ts";
 import type { VirtualHost } from "./virtual_host.ts";
 import type { VirtualLan } from "./virtual_lan.ts";
 
@@ -22,7 +23,6 @@ export interface GroupFigures {
   readonly incompleteCount: number;
 }
 
-/** The figures of a run. */
 export interface Figures {
   /** Bytes that a block stands for. */
   readonly blockBytes: number;
@@ -40,7 +40,6 @@ export interface Figures {
   readonly connections: { readonly mean: number; readonly most: number };
 }
 
-/** Computes the figures of a completed run. */
 export function figuresOf(run: Run): Figures {
   const { lan, seeder, fast, slow } = run;
   const counts = lan.hosts.map((host) => host.mostConnections);
@@ -76,4 +75,94 @@ function groupOf(
     completionsMs: completionTimes(hosts).sort((one, other) => one - other),
     incompleteCount: hosts.filter((host) => !host.isComplete).length,
   };
+}
+
+export function describeScenario(scenario: Scenario): string[] {
+  const { leecherCount, pieceCount, pieceLength, seed } = scenario;
+  const { upBytesPerSecond: up, downBytesPerSecond: down } = scenario;
+  const { slowCount = 0, leavingCount = 0, slowBytesPerSecond } = scenario;
+  const size = formatSize(pieceCount * pieceLength);
+  const links = up === down
+    ? formatLinkRate(up)
+    : `${formatLinkRate(up)} up, ${formatLinkRate(down)} down`;
+  const lines = [
+    `1 seeder, ${plural(leecherCount, "leecher")}, links of ${links}; ` +
+    `${plural(pieceCount, "piece")} of ${formatSize(pieceLength)}, ` +
+    `${size}; seed ${seed}`,
+  ];
+  if (slowCount > 0) {
+    const rate = formatLinkRate(slowBytesPerSecond ?? up / 10);
+    lines.push(`${plural(slowCount, "leecher")} on links of ${rate}`);
+  }
+  if (leavingCount > 0) {
+    lines.push(`${plural(leavingCount, "leecher")} will leave midway`);
+  }
+  if (scenario.doesSeederLeave) {
+    lines.push("the seeder will leave once the leechers have one copy");
+  }
+  return lines;
+}
+
+export function describeFigures(figures: Figures): string[] {
+  const { blockBytes, turnMs, fast, slow, connections } = figures;
+  const turns = turnMs > 0 ? `, turns of ${turnMs.toFixed(1)} ms` : "";
+  const incomplete = (fast?.incompleteCount ?? 0) +
+    (slow?.incompleteCount ?? 0);
+  const groups = [
+    ...(fast === undefined ? [] : describeGroup(fast, slow ? "fast " : "")),
+    ...(fast && slow ? [""] : []),
+    ...(slow === undefined ? [] : describeGroup(slow, "slow ")),
+  ];
+  return [
+    `simulated in blocks of ${formatSize(blockBytes)}${turns}`,
+    "",
+    ...groups,
+    "",
+    `the seeder sent ${figures.seederCopies.toFixed(2)} copies; ` +
+    `${
+      (figures.wastedShare * 100).toFixed(1)
+    } % of the received bytes were wasted`,
+    `connections of a peer: ${connections.mean.toFixed(1)} on average, ` +
+    `${connections.most} at most`,
+    incomplete === 0
+      ? "all remaining leechers are complete"
+      : `${incomplete} of the remaining leechers are not complete`,
+  ];
+}
+
+function describeGroup(group: GroupFigures, prefix: string): string[] {
+  const { boundMs, completionsMs } = group;
+  const rows: [string, number | undefined][] = [
+    ["bound", boundMs],
+    ["first", completionsMs[0]],
+    ["median", quantile(completionsMs, 0.5)],
+    ["p99", quantile(completionsMs, 0.99)],
+    ["last", completionsMs.at(-1)],
+  ];
+  return rows.map(([label, ms]) =>
+    ms === undefined ? `${prefix}${label.padEnd(7)}-` : [
+      `${prefix}${label.padEnd(7)}`,
+      `${(ms / 1000).toFixed(3)} s`.padStart(12),
+      `${(ms / boundMs).toFixed(3)} × the bound`.padStart(20),
+    ].join("")
+  );
+}
+
+const UNITS: Readonly<Record<string, number>> = { k: 1e3, m: 1e6, g: 1e9 };
+
+/** The bytes a second of `200mbit` or `1.5gbit`; `undefined` for other text, and for zero. */
+export function parseLinkRate(text: string): number | undefined {
+  const match = /^([0-9]{1,9}(?:\.[0-9]{1,3})?)([kmg])bit$/i.exec(text);
+  if (match === null) return undefined;
+  const rate = Number(match[1]) * UNITS[match[2]!.toLowerCase()]! / 8;
+  return rate > 0 ? rate : undefined;
+}
+
+/** Bytes a second as `200 Mbit/s`. */
+export function formatLinkRate(bytesPerSecond: number): string {
+  const bits = bytesPerSecond * 8;
+  for (const [unit, size] of [["G", 1e9], ["M", 1e6], ["k", 1e3]] as const) {
+    if (bits >= size) return `${Number((bits / size).toFixed(2))} ${unit}bit/s`;
+  }
+  return `${bits} bit/s`;
 }

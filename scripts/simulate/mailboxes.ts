@@ -8,20 +8,16 @@
  * @module
  */
 
-/** Numbers of one item: its due time, its key and its value. */
 const ITEM = 3;
-/** Items in a run. */
 const RUN_ITEMS = 16;
 const RUN = ITEM * RUN_ITEMS;
 const FIRST_RUNS = 64;
 const NONE = -1;
 
-/** Receives an item. */
 export type Take = (subject: number, content: number, at: number) => void;
 
 /** Mailboxes of pairs of numbers, each due at some time. */
 export class Mailboxes {
-  /** Runs of items. */
   #items = new Float64Array(FIRST_RUNS * RUN);
   /** The run that follows each, in its box or among the free ones. */
   #following = new Int32Array(FIRST_RUNS).fill(NONE);
@@ -44,7 +40,6 @@ export class Mailboxes {
     return start === this.#ends[box] ? Infinity : this.#items[start]!;
   }
 
-  /** Appends an item. */
   push(box: number, at: number, subject: number, content: number): void {
     let end = this.#ends[box]!;
     const items = this.#items;

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { BLOCK_SIZE } from "../../lib/metainfo/geometry.ts";
 import { randomBelow, seededRandom, shuffle } from "../../lib/base/random.ts";
+import { BLOCK_SIZE } from "../../lib/metainfo/geometry.ts";
 import { leastTimeMs } from "./outcome.ts";
 import type { VirtualHost } from "./virtual_host.ts";
 import { VirtualLan } from "./virtual_lan.ts";
@@ -14,7 +14,7 @@ import { VirtualLan } from "./virtual_lan.ts";
 const MAX_BLOCKS = 1_500_000;
 /** In a large swarm hosts read their messages once in this share of the least time possible: a piece passes some ten hosts, and waits at each. */
 const TURN_SHARE = 0.002;
-/** The longest such interval, in milliseconds: with a longer one request windows would run empty. */
+/** The longest such interval: with a longer one request windows would run empty. */
 const LONGEST_TURN_MS = 500;
 /** Deliveries of pieces from which a swarm is large. */
 const LARGE = 100_000;
@@ -25,12 +25,10 @@ const LIMIT = 60;
 /** Share of the content that a leaving leecher has by then. */
 const LEAVING_SHARE = { least: 0.25, most: 0.75 };
 
-/** A swarm to simulate. */
 export interface Scenario {
   readonly seed: number;
   readonly leecherCount: number;
   readonly pieceCount: number;
-  /** In bytes. */
   readonly pieceLength: number;
   /** Rates of every link, in bytes a second. */
   readonly upBytesPerSecond: number;
@@ -47,9 +45,7 @@ export interface Scenario {
   readonly maxPeers?: number;
 }
 
-/** The state of a run at one time. */
 export interface Sample {
-  /** In virtual milliseconds. */
   readonly at: number;
   /** Share of complete leechers, of those that stay, from 0 to 1. */
   readonly complete: number;
@@ -57,7 +53,6 @@ export interface Sample {
   readonly held: number;
 }
 
-/** A completed run. */
 export interface Run {
   readonly lan: VirtualLan;
   readonly seeder: VirtualHost;
@@ -73,7 +68,6 @@ export interface Run {
   readonly turnMs: number;
 }
 
-/** Options of a run. */
 export interface RunOptions {
   /** Receives the state of the run, 50 times in the least time possible. */
   readonly onSample?: (sample: Sample) => void;

@@ -10,7 +10,6 @@
  * @module
  */
 
-/** Children of a place in the heap. */
 const BRANCHES = 4;
 const FIRST_CAPACITY = 64;
 
@@ -34,7 +33,6 @@ export class Timer {
   }
 }
 
-/** A clock in virtual milliseconds. */
 export class VirtualClock {
   /** A heap: no timer fires later than those below it. */
   readonly #timers: Timer[] = [];
@@ -46,12 +44,11 @@ export class VirtualClock {
   #sequence = 0;
   #now = 0;
 
-  /** In milliseconds. */
   get now(): number {
     return this.#now;
   }
 
-  /** Runs a function once, after a delay in milliseconds. */
+  /** Runs a function once, after a delay. */
   after(delayMs: number, run: () => void): void {
     new Timer(this, run).set(this.#now + delayMs);
   }

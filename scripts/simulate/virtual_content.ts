@@ -72,7 +72,6 @@ export function virtualRequestLimits(blockBytes: number): RequestLimits {
   };
 }
 
-/** A correct block: shared bytes. */
 export function correctBlock(
   geometry: Geometry,
   range: BlockRange,
@@ -80,7 +79,6 @@ export function correctBlock(
   return BLOCKS[markOf(geometry, range.index, range.offsetInPiece)]!;
 }
 
-/** A corrupt block: shared bytes. */
 export function corruptBlock(): Uint8Array {
   return BLOCKS[CORRUPT_MARK]!;
 }

@@ -24,10 +24,15 @@ import {
   type WireExtensions,
 } from "../../lib/wire/handshake.ts";
 import type { Message } from "../../lib/wire/message.ts";
-import { CLOSED, type Connection, type NewConnection } from "./connections.ts";
-import { GIGABIT, type HostOptions } from "./host_options.ts";
+import {
+  CLOSED,
+  type Connection,
+  GIGABIT,
+  type HostOptions,
+  type NewConnection,
+  ReusedEvents,
+} from "./host_parts.ts";
 import { Mailboxes } from "./mailboxes.ts";
-import { ReusedEvents } from "./reused_events.ts";
 import { correctBlock, corruptBlock, isCorrect } from "./virtual_content.ts";
 import {
   type Channel,
@@ -37,11 +42,10 @@ import {
 } from "./virtual_link.ts";
 import type { VirtualNetwork } from "./virtual_network.ts";
 
-/** Time to hash and store a piece, in milliseconds. */
+/** Time to hash and store a piece. */
 const VERIFY_MS = 1;
 const TICK_MS = 1000;
 
-/** The parts of a host. */
 export interface HostParts {
   readonly network: VirtualNetwork;
   readonly hostname: string;
@@ -50,14 +54,13 @@ export interface HostParts {
   readonly dialer: Dialer;
   /** Dials a host and reports the result to the dialer. */
   readonly dial: (hostname: string) => void;
-  /** Delay of its first tick, in milliseconds. */
+  /** Delay of its first tick. */
   readonly firstTickMs: number;
 }
 
 /** The port on which every host listens. */
 export const PORT = 6881;
 
-/** The key of no connection. */
 const NO_PEER = -1;
 /** Mailboxes of a host's own events. */
 const SENT = 0;
@@ -71,7 +74,6 @@ export class VirtualHost {
   readonly id: PeerId;
   readonly swarm: Swarm;
   readonly options: HostOptions;
-  /** Hosts that it banned. */
   readonly banned: string[] = [];
   /** Details of the peers that its engine disconnected for a breach of the protocol. */
   readonly faults: string[] = [];
@@ -147,7 +149,6 @@ export class VirtualHost {
     return { key, to: far.number, isCorrupt, isOpen: true, turn: 0 };
   }
 
-  /** A connection is open. */
   connect(key: PeerKey, connection: NewConnection): void {
     const { far, outgoing, incoming, isOutgoing } = connection;
     if (this.#isGone) return this.#network.send(far.number, key, CLOSED);

@@ -12,27 +12,25 @@ import {
   randomBelow,
   seededRandom,
 } from "../../lib/base/random.ts";
-import { BLOCK_SIZE, type Geometry } from "../../lib/metainfo/geometry.ts";
 import type { AddressSource } from "../../lib/dialing/address_book.ts";
-import { Dialer, MAX_PEERS } from "../../lib/dialing/dialer.ts";
 import { DialLimiter } from "../../lib/dialing/dial_limiter.ts";
+import { Dialer, MAX_PEERS } from "../../lib/dialing/dialer.ts";
 import { sha1 } from "../../lib/disk/sha1.ts";
-import { allowedFastSet } from "../../lib/swarm/uploads.ts";
+import { BLOCK_SIZE, type Geometry } from "../../lib/metainfo/geometry.ts";
 import { Swarm } from "../../lib/swarm/swarm.ts";
-import type { HostOptions } from "./host_options.ts";
+import { allowedFastSet } from "../../lib/swarm/uploads.ts";
+import type { HostOptions } from "./host_parts.ts";
 import type { VirtualClock } from "./virtual_clock.ts";
 import { VirtualGeometry, virtualRequestLimits } from "./virtual_content.ts";
 import { PORT, VirtualHost } from "./virtual_host.ts";
 import { VirtualNetwork } from "./virtual_network.ts";
 
-/** Any info hash. */
 const INFO_HASH = infoHashFromHex("aa".repeat(20));
 /** Peers in one reply of the tracker. */
 const PEERS_PER_ANNOUNCE = 50;
-/** Time between two announces of a host, in milliseconds. */
+/** Time between two announces of a host. */
 const ANNOUNCE_INTERVAL_MS = 120_000;
 
-/** Options of a LAN. */
 export interface LanOptions {
   readonly seed: number;
   readonly pieceCount: number;
@@ -40,10 +38,10 @@ export interface LanOptions {
   readonly blocksPerPiece?: number;
   /** Bytes that a block stands for. @default {BLOCK_SIZE} */
   readonly blockBytes?: number;
-  /** Latency, one way, in milliseconds. @default {0.2} */
+  /** Latency, one way. @default {0.2} */
   readonly latencyMs?: number;
   /**
-   * The least time between two turns of a host, in milliseconds. Large swarms
+   * The least time between two turns of a host. Large swarms
    * are simulated faster with it; it only delays what hosts receive. @default {0}
    */
   readonly turnMs?: number;
@@ -51,7 +49,6 @@ export interface LanOptions {
   readonly maxPeers?: number;
 }
 
-/** Hosts that share one torrent. */
 export class VirtualLan {
   readonly geometry: Geometry;
   readonly hosts: VirtualHost[] = [];
@@ -83,12 +80,10 @@ export class VirtualLan {
     return this.#network.clock;
   }
 
-  /** Length of the content, in bytes. */
   get contentBytes(): number {
     return this.geometry.length * this.#blockBytes;
   }
 
-  /** Adds a host, which dials the peers that the tracker returns. */
   join(options: HostOptions = {}): VirtualHost {
     const { pieceCount } = this.geometry;
     const { maxPeers = MAX_PEERS } = this.#options;
@@ -167,7 +162,6 @@ export class VirtualLan {
     this.#hasTracker = false;
   }
 
-  /** Advances time by a duration in milliseconds. */
   pass(durationMs: number): void {
     this.clock.run(() => false, this.clock.now + durationMs);
   }

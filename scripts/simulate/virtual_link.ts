@@ -1,16 +1,14 @@
 /**
- * The link of a host: blocks leave and arrive at its rates, one at a
- * time. Connections share an uplink by turns, as TCP connections would. Blocks
- * in flight to a slow receiver wait on its side, as in the buffers of a socket:
- * a request window is smaller than those. Knows times, not content.
+ * The link of a host: blocks leave and arrive at its rates, one at a time. Connections
+ * share an uplink by turns, as TCP connections would. Blocks in flight to a slow receiver
+ * wait on its side, as in the buffers of a socket: a request window is smaller than
+ * those. Knows times, not content.
  *
  * @module
  */
 import type { PeerKey } from "../../lib/swarm/events.ts";
 import type { BlockRange } from "../../lib/wire/message.ts";
-import { BlockQueue, type QueuedBlock } from "./block_queue.ts";
 
-/** One direction of one connection. */
 export interface Channel {
   readonly key: PeerKey;
   /** The receiving host's number. */
@@ -22,10 +20,9 @@ export interface Channel {
   turn: number;
 }
 
-/** Receives a block that has left or arrived, and the time, in milliseconds. */
+/** Receives a block that has left or arrived, and the time. */
 export type TakeBlock = (block: QueuedBlock, at: number) => void;
 
-/** Sends the blocks of a host. */
 export class Uplink {
   readonly #msPerBlock: number;
   /** Queued blocks, by turns. */
@@ -36,7 +33,7 @@ export class Uplink {
   /** The time at which the last block had left. */
   #freeAt = 0;
 
-  /** @param msPerBlock Time that one block takes through the link, in milliseconds. */
+  /** @param msPerBlock Time that one block takes through the link. */
   constructor(msPerBlock: number) {
     this.#msPerBlock = msPerBlock;
   }
@@ -95,7 +92,7 @@ export class Downlink {
   readonly #queue = new BlockQueue();
   #busyUntil = 0;
 
-  /** @param options Times in milliseconds. */
+  /** @param options Times. */
   constructor(options: { latencyMs: number; msPerBlock: number }) {
     this.#latencyMs = options.latencyMs;
     this.#msPerBlock = options.msPerBlock;
@@ -119,5 +116,84 @@ export class Downlink {
       this.#busyUntil = at;
       take(this.#queue.shift(), at);
     }
+  }
+}
+
+/** Numbers of one item: its order, the host and the key at the other end, the block. */
+const ITEM = 4;
+const FIRST_CAPACITY = 16 * ITEM;
+
+/** A queued block. */
+export interface QueuedBlock {
+  /** The number of the host at the other end. */
+  readonly far: number;
+  /** The key of the connection. */
+  readonly key: number;
+  /** The block's id. */
+  readonly block: number;
+}
+
+/** A sorted queue; equals stay in the order of insertion. */
+export class BlockQueue {
+  #items = new Float64Array(FIRST_CAPACITY);
+  #start = 0;
+  #end = 0;
+
+  get isEmpty(): boolean {
+    return this.#start === this.#end;
+  }
+
+  /** The order of the first item. The queue must not be empty. */
+  get firstOrder(): number {
+    return this.#items[this.#start]!;
+  }
+
+  add(order: number, { far, key, block }: QueuedBlock): void {
+    if (this.#end === this.#items.length) this.#makeRoom();
+    const items = this.#items;
+    let place = this.#end;
+    while (place > this.#start && items[place - ITEM]! > order) place -= ITEM;
+    if (place < this.#end) items.copyWithin(place + ITEM, place, this.#end);
+    items[place] = order;
+    items[place + 1] = far;
+    items[place + 2] = key;
+    items[place + 3] = block;
+    this.#end += ITEM;
+  }
+
+  /** Removes the first item. The queue must not be empty. */
+  shift(): QueuedBlock {
+    const items = this.#items;
+    const place = this.#start;
+    this.#start += ITEM;
+    if (this.#start === this.#end) this.#start = this.#end = 0;
+    return {
+      far: items[place + 1]!,
+      key: items[place + 2]!,
+      block: items[place + 3]!,
+    };
+  }
+
+  /** Removes all items of a connection. */
+  remove(key: number): void {
+    const items = this.#items;
+    let end = this.#start;
+    for (let place = this.#start; place < this.#end; place += ITEM) {
+      if (items[place + 2] === key) continue;
+      items.copyWithin(end, place, place + ITEM);
+      end += ITEM;
+    }
+    this.#end = end;
+  }
+
+  #makeRoom(): void {
+    const { length } = this.#items;
+    const items = this.#start > length / 2
+      ? this.#items
+      : new Float64Array(2 * length);
+    items.set(this.#items.subarray(this.#start, this.#end));
+    this.#end -= this.#start;
+    this.#start = 0;
+    this.#items = items;
   }
 }

@@ -12,14 +12,12 @@ import type { SourceLight } from "../../lib/share/source_light.ts";
 import type { VirtualHost } from "./virtual_host.ts";
 import type { VirtualLan } from "./virtual_lan.ts";
 
-/** Any info hash. */
 const INFO_HASH = infoHashFromHex("aa".repeat(20));
-/** Time between two reports of a host, in milliseconds. */
+/** Time between two reports of a host. */
 const REPORT_MS = { working: 1_000, settled: 10_000 } as const;
-/** Time between two observations of a rate, in milliseconds. */
+/** Time between two observations of a rate. */
 const METER_MS = 100;
 
-/** The hosts of one swarm. */
 export class VirtualRollout {
   readonly rollout = new Rollout();
   readonly #lan: VirtualLan;

@@ -138,9 +138,13 @@ Deno.test("parseProcessUsage() accepts any program name", () => {
   assertEquals(
     parseProcessUsage(
       "7 (a) b (c)) S 1 7 7 0 -1 4 100 0 0 0 250 75 0 0 20 0 3\n" +
-        "Name:\ta) b (c)\nVmPeak:\t  900 kB\nVmHWM:\t   512 kB\n",
+        "Name:\ta) b (c)\nVmPeak:\t  900 kB\nVmHWM:\t   512 kB\nVmRSS:\t   256 kB\n",
     ),
-    { cpuSeconds: 3.25, peakMemoryBytes: 512 * 1024 },
+    {
+      cpuSeconds: 3.25,
+      peakMemoryBytes: 512 * 1024,
+      memoryBytes: 256 * 1024,
+    },
   );
 });
 

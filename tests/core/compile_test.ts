@@ -4,9 +4,11 @@ import {
   describeRuntime,
   examineRuntime,
   findRuntime,
+  NPM_RUNTIME,
   type RuntimeSources,
   runtimeTarget,
   runtimeVersion,
+  takeRuntime,
 } from "../../scripts/compile/base_runtime.ts";
 import { compileArguments } from "../../scripts/compile/build_target.ts";
 import {
@@ -14,7 +16,6 @@ import {
   complaintOf,
   reasonOf,
 } from "../../scripts/compile/compiler.ts";
-import { NPM_RUNTIME, takeRuntime } from "../../scripts/compile/npm_runtime.ts";
 import {
   executableFileName,
   ExecutablesUnavailableError,

@@ -4,13 +4,14 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { bareHost, busyboxHost } from "../../scripts/lan/executable_host.ts";
 import {
+  bareHost,
+  busyboxHost,
   CURL,
   joinShare,
   joinUnavailableReason,
   startShare,
-} from "../../scripts/lan/join_steps.ts";
+} from "../../scripts/lan/executable_host.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
 import {
   sha256Of,

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { aria2 } from "../../scripts/clients/aria2.ts";
+import { aria2 } from "../../scripts/clients/stock_clients.ts";
 import { waitUntilComplete } from "../../scripts/clients/client.ts";
 import type { ExecutablePaths } from "../../scripts/compile/targets.ts";
 import { bareHost, NOBODY } from "../../scripts/lan/executable_host.ts";

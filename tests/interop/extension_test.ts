@@ -8,7 +8,7 @@ import { assertEquals } from "@std/assert";
 import {
   libtorrent,
   startTalkativeLibtorrent,
-} from "../../scripts/clients/libtorrent.ts";
+} from "../../scripts/clients/stock_clients.ts";
 import { waitUntilComplete } from "../../scripts/clients/client.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
 import {

@@ -4,10 +4,12 @@
  * @module
  */
 import { delay } from "@std/async/delay";
-import { aria2WithLsd } from "../../scripts/clients/aria2.ts";
+import {
+  aria2WithLsd,
+  libtorrentWithLsd,
+  transmissionWithLsd,
+} from "../../scripts/clients/stock_clients.ts";
 import { waitUntilComplete } from "../../scripts/clients/client.ts";
-import { libtorrentWithLsd } from "../../scripts/clients/libtorrent.ts";
-import { transmissionWithLsd } from "../../scripts/clients/transmission.ts";
 import type { Host } from "../../scripts/lan/host.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
 import {

@@ -5,14 +5,16 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { aria2 } from "../../scripts/clients/aria2.ts";
+import {
+  aria2,
+  libtorrent,
+  transmission,
+} from "../../scripts/clients/stock_clients.ts";
 import {
   type Client,
   waitUntilComplete,
 } from "../../scripts/clients/client.ts";
-import { libtorrent } from "../../scripts/clients/libtorrent.ts";
 import { rtorrent } from "./rtorrent.ts";
-import { transmission } from "../../scripts/clients/transmission.ts";
 import type { Host } from "../../scripts/lan/host.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
 import {

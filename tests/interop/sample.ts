@@ -4,13 +4,15 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { aria2 } from "../../scripts/clients/aria2.ts";
+import {
+  aria2,
+  libtorrent,
+  transmission,
+} from "../../scripts/clients/stock_clients.ts";
 import {
   type Client,
   waitUntilComplete,
 } from "../../scripts/clients/client.ts";
-import { libtorrent } from "../../scripts/clients/libtorrent.ts";
-import { transmission } from "../../scripts/clients/transmission.ts";
 import type { Host } from "../../scripts/lan/host.ts";
 import type { Lan } from "../../scripts/lan/lan.ts";
 import {

@@ -1,13 +1,15 @@
 /**
  * Swarms of stock clients and our peers, and a stock tracker.
  */
-import { aria2 } from "../../scripts/clients/aria2.ts";
-import { libtorrent } from "../../scripts/clients/libtorrent.ts";
+import {
+  aria2,
+  libtorrent,
+  transmission,
+} from "../../scripts/clients/stock_clients.ts";
 import {
   opentrackerMissing,
   startOpentracker,
 } from "../../scripts/clients/opentracker.ts";
-import { transmission } from "../../scripts/clients/transmission.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
 import {
   announceUrl,

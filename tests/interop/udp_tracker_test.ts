@@ -4,17 +4,19 @@
  *
  * @module
  */
-import { aria2WithUdp } from "../../scripts/clients/aria2.ts";
+import {
+  aria2WithUdp,
+  libtorrent,
+  transmission,
+} from "../../scripts/clients/stock_clients.ts";
 import {
   type Client,
   waitUntilComplete,
 } from "../../scripts/clients/client.ts";
-import { libtorrent } from "../../scripts/clients/libtorrent.ts";
 import {
   opentrackerMissing,
   startOpentracker,
 } from "../../scripts/clients/opentracker.ts";
-import { transmission } from "../../scripts/clients/transmission.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
 import {
   carryTorrent,

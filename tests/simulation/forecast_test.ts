@@ -1,5 +1,5 @@
 import { assertEquals, assertLess } from "@std/assert";
-import { runForecast } from "../../scripts/simulate/forecast_run.ts";
+import { runForecast } from "../../scripts/simulate/rollout_runs.ts";
 
 // `deno task simulate:rollouts` runs twenty; these have few hosts.
 for (const seed of [4, 13, 17, 20]) {

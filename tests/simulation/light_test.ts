@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { runUnplug } from "../../scripts/simulate/unplug_run.ts";
+import { runUnplug } from "../../scripts/simulate/rollout_runs.ts";
 
 // `deno task simulate:rollouts` runs fifty.
 for (const seed of [1, 2, 3, 4, 5, 6]) {

@@ -1,6 +1,6 @@
 /**
- * Measures a tracker by `wrk`: the announces that it answers in a second, and the
- * 99th percentile of the times that they take.
+ * Loads a tracker: by `wrk`, which measures the announces that it answers in a second
+ * and the 99th percentile of the times that they take, or with peers to keep.
  *
  * @module
  */
@@ -10,32 +10,25 @@ import { REPOSITORY } from "../../programs/tasks.ts";
 
 const SCRIPT = `${REPOSITORY}scripts/bench/tracker/announce.lua`;
 
-/** Peers that announce, in random order. */
 const PEER_COUNT = 20_000;
-/** Announces in flight. */
 const CONNECTION_COUNT = 32;
 
-/** Options for {@linkcode runAnnounceLoad}. */
-export interface AnnounceLoadOptions {
-  /** The tracker's port on 127.0.0.1. */
-  readonly port: number;
-  /** A file with info hashes in hex, one a line. */
-  readonly infoHashFile: string;
-  /** `close`: a connection for each announce. */
-  readonly connection: "close" | "keep-alive";
-  readonly seconds: number;
-}
-
-/** The measurements of `wrk`. */
-export interface AnnounceLoadResult {
+interface AnnounceLoadResult {
   readonly announcesPerSecond: number;
-  /** 99th percentile of the times of announces, in milliseconds. */
   readonly p99Ms: number;
 }
 
 /** Announces for a time. @throws {Error} If `wrk` fails, or an answer is no success. */
 export async function runAnnounceLoad(
-  { port, infoHashFile, connection, seconds }: AnnounceLoadOptions,
+  { port, infoHashFile, connection, seconds }: {
+    /** The tracker's port on 127.0.0.1. */
+    readonly port: number;
+    /** A file with info hashes in hex, one a line. */
+    readonly infoHashFile: string;
+    /** `close`: a connection for each announce. */
+    readonly connection: "close" | "keep-alive";
+    readonly seconds: number;
+  },
 ): Promise<AnnounceLoadResult> {
   const { code, stdout, stderr } = await runCommand("wrk", [
     ...["-t1", `-c${CONNECTION_COUNT}`, `-d${seconds}s`, "--latency"],
@@ -77,7 +70,11 @@ export function sampleInfoHashes(count: number): string[] {
   );
 }
 
-/** Writes info hashes to a file, one a line. */
+/** An info hash in hex as a query contains it. */
+export function percentEscaped(infoHash: string): string {
+  return infoHash.replaceAll(/../g, "%$&");
+}
+
 export async function writeInfoHashes(
   path: string,
   infoHashes: readonly string[],
@@ -85,3 +82,83 @@ export async function writeInfoHashes(
   const lines = infoHashes.map((infoHash) => `${infoHash}\n`);
   await Deno.writeTextFile(path, lines.join(""));
 }
+
+const LOADING_COUNT = 4;
+const BATCH_LENGTH = 250;
+
+/**
+ * Fills a tracker: each peer announces once, from an address of its own in the header
+ * of a proxy. Announces are pipelined on few connections, so that the tracker limits
+ * the speed. @throws {Error} If a connection breaks.
+ */
+export async function loadPeers({ port, infoHashes, peerCount }: {
+  /** The tracker's port on 127.0.0.1. It must trust proxies. */
+  readonly port: number;
+  /** In hex; peers are spread evenly. */
+  readonly infoHashes: readonly string[];
+  /** At most 2 ** 24: each has an address of 10.0.0.0/8. */
+  readonly peerCount: number;
+}): Promise<void> {
+  const escaped = infoHashes.map(percentEscaped);
+  let nextPeer = 0;
+  await Promise.all(Array.from({ length: LOADING_COUNT }, async () => {
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    while (nextPeer < peerCount) {
+      const end = Math.min(nextPeer + BATCH_LENGTH, peerCount);
+      let text = "";
+      const count = end - nextPeer;
+      for (; nextPeer < end; nextPeer++) {
+        text += announceOf(nextPeer, escaped[nextPeer % escaped.length]!);
+      }
+      const [answerCount] = await Promise.all([
+        receiveAnswers(connection, count),
+        send(connection, text),
+      ]);
+      if (answerCount < count) throw new Error("Cannot announce: it hung up");
+    }
+  }));
+}
+
+function announceOf(peer: number, infoHash: string): string {
+  const id = String(peer).padStart(12, "0");
+  // One in eight has it all.
+  const left = peer % 8 === 0 ? 0 : 1024 * 1024;
+  const address = `10.${peer >>> 16 & 255}.${peer >>> 8 & 255}.${peer & 255}`;
+  return `GET /announce?info_hash=${infoHash}&peer_id=-LS0000-${id}&port=6881` +
+    `&uploaded=0&downloaded=0&left=${left}&compact=1&numwant=0 HTTP/1.1\r\n` +
+    `Host: tracker\r\nX-Forwarded-For: ${address}\r\n\r\n`;
+}
+
+async function send(connection: Deno.TcpConn, text: string): Promise<void> {
+  const bytes = new TextEncoder().encode(text);
+  for (let sent = 0; sent < bytes.length;) {
+    sent += await connection.write(bytes.subarray(sent));
+  }
+}
+
+/**
+ * Counts the heads of answers without peers; their bodies have no empty line.
+ * @returns At most `count`; fewer if the connection ends.
+ */
+async function receiveAnswers(
+  connection: Deno.TcpConn,
+  count: number,
+): Promise<number> {
+  const bytes = new Uint8Array(65536);
+  let answerCount = 0;
+  let matched = 0;
+  while (answerCount < count) {
+    const length = await connection.read(bytes);
+    if (length === null) break;
+    for (const byte of bytes.subarray(0, length)) {
+      if (byte === HEAD_END[matched]) matched++;
+      else matched = byte === HEAD_END[0] ? 1 : 0;
+      if (matched < HEAD_END.length) continue;
+      answerCount++;
+      matched = 0;
+    }
+  }
+  return answerCount;
+}
+
+const HEAD_END = [0x0d, 0x0a, 0x0d, 0x0a];

@@ -8,39 +8,38 @@
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import { infoHashFromHex, scrape } from "../../../mod.ts";
-import { runCommand } from "../../programs/running_program.ts";
 import {
   constantTarget,
   MEBIBYTE,
   type Participant,
+  percentile,
   type Row,
   type Values,
 } from "../row.ts";
+import { readProcessUsage } from "../swarm_run.ts";
 import {
+  loadPeers,
   runAnnounceLoad,
   sampleInfoHashes,
   writeInfoHashes,
 } from "./announce_load.ts";
-import { loadPeers } from "./load_peers.ts";
 import { ourTracker, startOurTracker } from "./measured_tracker.ts";
 
 const TORRENT_COUNT = 1_000;
 const PEER_COUNT = 100_000;
 /** Time after which the tracker forgets peers: long enough to load and measure. */
 const PEER_TIMEOUT_SECONDS = 120;
-/** Longest time that the tracker takes to forget them after that, in milliseconds. */
+/** Longest time that the tracker takes to forget them after that. */
 const FORGETTING_TIMEOUT_MS = 300_000;
-/** Torrents in one scrape. */
 const SCRAPE_LENGTH = 50;
 /** Runs of both trackers in turn, and the duration of each. */
 const RUN_COUNT = 5;
 const RUN_SECONDS = 3;
 /** Duration of the probe before the tracker forgets peers, in seconds. */
 const CALM_SECONDS = 10;
-/** Time between two counts, in milliseconds. */
+/** Time between two counts. */
 const COUNT_PAUSE_MS = 2_000;
 
-/** The row. */
 export const LOADED_ROW: Row = {
   name: "full-tracker",
   work: "100,000 peers in 1,000 torrents",
@@ -97,25 +96,23 @@ async function measure(
   if (peerCount < PEER_COUNT) {
     throw new Error(`only ${peerCount} of ${PEER_COUNT} peers are there`);
   }
-  const memory = await residentBytes(loaded.program.pid);
+  const usage = await readProcessUsage(loaded.program.pid);
   const calm = await waitsDuring(loaded.port, delay(CALM_SECONDS * 1000));
   await untilCount(loaded.port, infoHashes, (count) => count < PEER_COUNT);
   const hold = await waitsDuring(
     loaded.port,
     untilCount(loaded.port, infoHashes, (count) => count === 0),
   );
-  const [rate, emptyRate] = [median(rates), median(emptyRates)];
+  const [rate, emptyRate] = [rates, emptyRates]
+    .map((values) => percentile(values, 0.5)) as [number, number];
   return {
-    memory: memory && memory / MEBIBYTE,
-    rate,
-    emptyRate,
+    memory: usage && usage.memoryBytes / MEBIBYTE,
     share: rate / emptyRate,
-    hold,
-    calm,
+    ...{ rate, emptyRate, hold, calm },
   };
 }
 
-/** The longest time of a cheap request until an event, in milliseconds. */
+/** The longest time of a cheap request until an event. */
 async function waitsDuring(
   port: number,
   event: Promise<void>,
@@ -128,7 +125,6 @@ async function waitsDuring(
   return longestMs;
 }
 
-/** Sends one cheap request after another. */
 async function longestWait(
   port: number,
   isOver: () => boolean,
@@ -151,7 +147,6 @@ async function longestWait(
   return longestMs;
 }
 
-/** Counts peers again and again until the count is as wanted. */
 async function untilCount(
   port: number,
   infoHashes: readonly string[],
@@ -182,15 +177,4 @@ async function countPeers(
     }
   }
   return count;
-}
-
-/** The resident memory of a process. [proc(5), `VmRSS`] */
-async function residentBytes(pid: number): Promise<number | undefined> {
-  const { stdout } = await runCommand("cat", [`/proc/${pid}/status`]);
-  const kibibytes = /^VmRSS:\s*(\d+) kB$/m.exec(stdout)?.[1];
-  return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >>> 1]!;
 }

@@ -13,22 +13,20 @@ import {
 import { Host } from "../../lan/host.ts";
 import type { RunningProgram } from "../../programs/running_program.ts";
 import { OURS } from "../contender.ts";
+import { percentEscaped } from "./announce_load.ts";
 
-/** Longest wait for the first answer of a tracker, in milliseconds. */
+/** Longest wait for the first answer of a tracker. */
 const START_TIMEOUT_MS = 20_000;
 
 const wrkMissing = await missingProgram("wrk");
 
-/** A tracker on 127.0.0.1. */
-export interface RunningTrackerProgram extends AsyncDisposable {
+interface RunningTrackerProgram extends AsyncDisposable {
   readonly port: number;
   readonly program: RunningProgram;
 }
 
-/** A tracker. */
-export interface MeasuredTracker {
+interface MeasuredTracker {
   readonly name: string;
-  /** The reason why it cannot be measured; undefined if it can. */
   readonly missing: string | undefined;
   /** Starts it in a folder for some torrents, by their info hashes in hex. */
   start(
@@ -44,7 +42,6 @@ export const ourTracker: MeasuredTracker = {
   start: (folder) => startOurTracker(folder),
 };
 
-/** Debian's opentracker. */
 export const opentracker: MeasuredTracker = {
   name: "opentracker",
   missing: opentrackerMissing ?? wrkMissing,
@@ -80,7 +77,7 @@ export async function checkAnswer(
   port: number,
   infoHash: string,
 ): Promise<void> {
-  const query = `info_hash=${infoHash.replaceAll(/../g, "%$&")}` +
+  const query = `info_hash=${percentEscaped(infoHash)}` +
     "&peer_id=-LS0000-000000000000&port=1023&uploaded=0&downloaded=0&left=1";
   const response = await fetch(`http://127.0.0.1:${port}/announce?${query}`);
   const text = await response.text();
@@ -108,7 +105,6 @@ async function waitUntilAnswering(
     try {
       return await checkAnswer(port, infoHash);
     } catch (cause) {
-      // It does not listen yet.
       if (performance.now() > endMs) {
         await program.stop("SIGKILL");
         const { text } = program.stderr;

@@ -7,30 +7,29 @@
 import { delay } from "@std/async/delay";
 import { connect, type Socket } from "node:net";
 import { Host } from "../../lan/host.ts";
-import { runCommand } from "../../programs/running_program.ts";
 import { writeRandomFile } from "../../programs/sample_file.ts";
 import { OURS } from "../contender.ts";
 import {
   constantTarget,
   MEBIBYTE,
   type Participant,
+  percentile,
   type Row,
   type RowOptions,
   type Values,
 } from "../row.ts";
-import { parseProcessUsage } from "../swarm_run.ts";
+import { readProcessUsage } from "../swarm_run.ts";
 
 const HOST_COUNT = 1_000;
-/** Time between two reports of a host, in milliseconds. */
+/** Time between two reports of a host. */
 const INTERVAL_MS = 1_000;
 /** Time until all hosts have reported several times, and of the measurement. */
 const WARM_UP_MS = 10_000;
 const MEASURED_MS = 60_000;
-/** Time between two readings of the page, in milliseconds. */
+/** Time between two readings of the page. */
 const READ_PAUSE_MS = 100;
 const NAME = "file.bin";
 
-/** The row. */
 export const ROLLOUT_ROW: Row = {
   name: "rollout",
   work: "a share of 1,000 hosts that report each second",
@@ -94,8 +93,8 @@ async function measure(host: Host): Promise<Values> {
       cpu: (after.cpuSeconds - before.cpuSeconds) / seconds * 100,
       page: percentile(pageMs, 0.99),
       document: percentile(documentMs, 0.99),
-      memory: after.residentBytes / MEBIBYTE,
-      growth: (after.residentBytes - before.residentBytes) / MEBIBYTE,
+      memory: after.memoryBytes / MEBIBYTE,
+      growth: (after.memoryBytes - before.memoryBytes) / MEBIBYTE,
     };
   } finally {
     for (const host of hosts) host[Symbol.dispose]();
@@ -125,7 +124,6 @@ class ReportingHost implements Disposable {
     });
     this.#socket.on("error", (error: Error) => this.failure ??= error);
     this.#socket.on("data", (bytes: Uint8Array) => this.#receive(bytes));
-    // Not all in the same moment.
     const waitMs = index / HOST_COUNT * INTERVAL_MS;
     this.#timer = setTimeout(() => this.#report(), waitMs);
   }
@@ -166,33 +164,19 @@ class ReportingHost implements Disposable {
   }
 }
 
-/** Resources of a process. [proc(5)] */
 async function usageOf(
   pid: number,
-): Promise<{ readonly cpuSeconds: number; readonly residentBytes: number }> {
-  const paths = [`/proc/${pid}/stat`, `/proc/${pid}/status`];
-  const { stdout } = await runCommand("cat", paths);
-  const usage = parseProcessUsage(stdout);
-  const resident = /^VmRSS:\s*(\d+) kB$/m.exec(stdout)?.[1];
-  if (usage === undefined || resident === undefined) {
-    throw new Error("Cannot measure the share: it has ended");
-  }
-  const { cpuSeconds } = usage;
-  return { cpuSeconds, residentBytes: Number(resident) * 1024 };
+): Promise<{ readonly cpuSeconds: number; readonly memoryBytes: number }> {
+  const usage = await readProcessUsage(pid);
+  if (usage !== undefined) return usage;
+  throw new Error("Cannot measure the share: it has ended");
 }
 
-/** The time of one request with all of its answer, in milliseconds. */
+/** The time of one request with all of its answer. */
 async function timeOf(url: string): Promise<number> {
   const startMs = performance.now();
   const response = await fetch(url);
   await response.arrayBuffer();
   if (!response.ok) throw new Error(`Cannot read ${url}: ${response.status}`);
   return performance.now() - startMs;
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((one, other) => one - other);
-  return sorted[
-    Math.min(sorted.length - 1, Math.floor(sorted.length * share))
-  ]!;
 }

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import {
   formatLinkRate,
   parseLinkRate,
-} from "../../../scripts/simulate/link_rate.ts";
+} from "../../../scripts/simulate/figures.ts";
 
 Deno.test("parseLinkRate() reads rates as links are sold", () => {
   assertEquals(parseLinkRate("1gbit"), 125_000_000);

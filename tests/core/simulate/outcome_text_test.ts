@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import {
   describeFigures,
   describeScenario,
-} from "../../../scripts/simulate/outcome_text.ts";
+} from "../../../scripts/simulate/figures.ts";
 
 const MEBIBYTE = 1024 * 1024;
 const SCENARIO = {

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { randomBelow, seededRandom } from "../../../lib/base/random.ts";
-import { BlockQueue } from "../../../scripts/simulate/block_queue.ts";
+import { BlockQueue } from "../../../scripts/simulate/virtual_link.ts";
 import { Mailboxes } from "../../../scripts/simulate/mailboxes.ts";
 
 /** Removes all items. Returns the order and the block of each. */

@@ -1,0 +1,206 @@
+/**
+ * The stock clients: aria2 by its program `aria2c`, libtorrent, which qBittorrent and
+ * Deluge use, by its Python binding, Transmission by `transmission-cli`, and WebTorrent
+ * under Node.js, if the user has installed that npm package in a folder of its own.
+ *
+ * @module
+ */
+import { fromFileUrl, join } from "@std/path";
+import type { Host } from "../lan/host.ts";
+import type { RunningProgram } from "../programs/running_program.ts";
+import {
+  type Client,
+  exists,
+  markerPath,
+  missingProgram,
+  writeMarkerScript,
+} from "./client.ts";
+
+const missing = await missingProgram("aria2c");
+
+/** aria2 1.36 in Debian 12. */
+export const aria2: Client = {
+  name: "aria2",
+  missing,
+  start: (host, torrentName) => startAria2(host, torrentName, NO_DHT),
+};
+
+/**
+ * aria2 with its DHT, whose socket it uses for UDP trackers. The DHT has no nodes to
+ * begin with.
+ */
+export const aria2WithUdp: Client = {
+  name: "aria2",
+  missing,
+  start: (host, torrentName) => startAria2(host, torrentName, LONELY_DHT),
+};
+
+/** aria2 with Local Service Discovery, which it calls local peer discovery. */
+export const aria2WithLsd: Client = {
+  name: "aria2",
+  missing,
+  start: (host, torrentName) =>
+    startAria2(host, torrentName, [
+      ...NO_DHT,
+      ...["--bt-enable-lpd=true", `--bt-lpd-interface=${host.address}`],
+    ]),
+};
+
+const NO_DHT = ["--enable-dht=false", "--enable-dht6=false"];
+const LONELY_DHT = [
+  ...["--enable-dht=true", "--enable-dht6=false"],
+  ...["--dht-listen-port=6881-6899", "--dht-file-path=.dht.dat"],
+];
+
+async function startAria2(
+  host: Host,
+  torrentName: string,
+  flags: readonly string[],
+): Promise<RunningProgram> {
+  const script = await writeMarkerScript(host);
+  return host.spawn("aria2c", [
+    ...["--no-conf", "--dir=.", "--seed-ratio=0"],
+    ...["--bt-enable-lpd=false", "--enable-peer-exchange=false", ...flags],
+    ...["--listen-port=6881-6899", "--bt-max-peers=0"],
+    ...["--file-allocation=none", "--allow-overwrite=true"],
+    ...["--check-integrity=true", "--summary-interval=0"],
+    "--show-console-readout=false",
+    `--on-bt-download-complete=${script}`,
+    torrentName,
+  ]);
+}
+
+/** The interpreter of Debian's packages. */
+const PYTHON = "/usr/bin/python3";
+
+/** libtorrent 2.0 in Debian 12. */
+export const libtorrent: Client = {
+  name: "libtorrent",
+  missing: await missingBinding(),
+  start(host: Host, torrentName: string): Promise<RunningProgram> {
+    return Promise.resolve(spawnLibtorrent(host, torrentName));
+  },
+};
+
+/** libtorrent with Local Service Discovery. */
+export const libtorrentWithLsd: Client = {
+  ...libtorrent,
+  start: (host, torrentName) =>
+    Promise.resolve(spawnLibtorrent(host, torrentName, ["--lsd"])),
+};
+
+/** Starts it with a log of all messages of protocol extensions. */
+export function startTalkativeLibtorrent(
+  host: Host,
+  torrentName: string,
+): RunningProgram {
+  return spawnLibtorrent(host, torrentName, ["--extensions"]);
+}
+
+function spawnLibtorrent(
+  host: Host,
+  torrentName: string,
+  flags: readonly string[] = [],
+): RunningProgram {
+  const script = fromFileUrl(new URL("libtorrent_peer.py", import.meta.url));
+  return host.spawn(PYTHON, [script, torrentName, markerPath(host), ...flags]);
+}
+
+async function missingBinding(): Promise<string | undefined> {
+  const folder = "/usr/lib/python3/dist-packages";
+  if (await exists(folder)) {
+    for await (const { name } of Deno.readDir(folder)) {
+      if (/^libtorrent\..*so$/.test(name)) return undefined;
+    }
+  }
+  return "python3-libtorrent is not installed";
+}
+
+/**
+ * Settings that have no flag. With µTP it would try UDP for minutes before it tries
+ * TCP.
+ */
+const SETTINGS = {
+  "dht-enabled": false,
+  "lpd-enabled": false,
+  "pex-enabled": false,
+  "utp-enabled": false,
+  "upload-slots-per-torrent": 100,
+};
+
+let nextPort = 51413;
+
+/** Transmission 3.00 in Debian 12. */
+export const transmission: Client = {
+  name: "transmission",
+  missing: await missingProgram("transmission-cli"),
+  start: (host, torrentName) => startTransmission(host, torrentName, SETTINGS),
+};
+
+/** Transmission with Local Service Discovery, which it calls local peer discovery. */
+export const transmissionWithLsd: Client = {
+  ...transmission,
+  start: (host, torrentName) =>
+    startTransmission(host, torrentName, { ...SETTINGS, "lpd-enabled": true }),
+};
+
+async function startTransmission(
+  host: Host,
+  torrentName: string,
+  settings: Readonly<Record<string, unknown>>,
+): Promise<RunningProgram> {
+  const script = await writeMarkerScript(host);
+  // The default folder for its state would be shared by all hosts.
+  const folder = host.path(".transmission");
+  await Deno.mkdir(folder, { recursive: true });
+  await Deno.writeTextFile(
+    join(folder, "settings.json"),
+    JSON.stringify(settings),
+  );
+  return host.spawn("transmission-cli", [
+    `--config-dir=${folder}`,
+    `--download-dir=${host.folder}`,
+    `--finish=${script}`,
+    // It has no fallback if the port is taken, as may happen on loopback.
+    `--port=${nextPort++}`,
+    "--no-portmap",
+    "--no-uplimit",
+    "--no-downlimit",
+    torrentName,
+  ]);
+}
+
+/** Its folder below the user's home. */
+const FOLDER = join(".cache", "lanswarm-bench");
+
+const home = Deno.env.get("HOME") ?? "";
+const packageFolder = join(home, FOLDER, "node_modules", "webtorrent");
+const entryPoint = join(packageFolder, "index.js");
+
+/** WebTorrent 3. */
+export const webtorrent: Client = {
+  name: "webtorrent",
+  missing: await missingPackage(),
+  start(host: Host, torrentName: string): Promise<RunningProgram> {
+    const script = fromFileUrl(new URL("webtorrent_peer.mjs", import.meta.url));
+    return Promise.resolve(
+      host.spawn("node", [script, entryPoint, torrentName, markerPath(host)]),
+    );
+  },
+};
+
+/** The installed version; undefined if there is none. */
+export async function webtorrentVersion(): Promise<string | undefined> {
+  if (webtorrent.missing !== undefined) return undefined;
+  const text = await Deno.readTextFile(join(packageFolder, "package.json"));
+  const { version }: { version: string } = JSON.parse(text);
+  return version;
+}
+
+async function missingPackage(): Promise<string | undefined> {
+  const missing = await missingProgram("node");
+  if (missing !== undefined) return missing;
+  return await exists(entryPoint)
+    ? undefined
+    : `webtorrent is not installed (npm install --ignore-scripts --prefix ~/${FOLDER} webtorrent)`;
+}
