@@ -16,43 +16,18 @@ import {
   writeMarkerScript,
 } from "./client.ts";
 
-const missing = await missingProgram("aria2c");
-
 /** aria2 1.36 in Debian 12. */
 export const aria2: Client = {
   name: "aria2",
-  missing,
+  missing: await missingProgram("aria2c"),
   start: (host, torrentName) => startAria2(host, torrentName, NO_DHT),
 };
 
-/**
- * aria2 with its DHT, whose socket it uses for UDP trackers. The DHT has no nodes to
- * begin with.
- */
-export const aria2WithUdp: Client = {
-  name: "aria2",
-  missing,
-  start: (host, torrentName) => startAria2(host, torrentName, LONELY_DHT),
-};
+/** Flags that switch off the DHT. */
+export const NO_DHT = ["--enable-dht=false", "--enable-dht6=false"];
 
-/** aria2 with Local Service Discovery, which it calls local peer discovery. */
-export const aria2WithLsd: Client = {
-  name: "aria2",
-  missing,
-  start: (host, torrentName) =>
-    startAria2(host, torrentName, [
-      ...NO_DHT,
-      ...["--bt-enable-lpd=true", `--bt-lpd-interface=${host.address}`],
-    ]),
-};
-
-const NO_DHT = ["--enable-dht=false", "--enable-dht6=false"];
-const LONELY_DHT = [
-  ...["--enable-dht=true", "--enable-dht6=false"],
-  ...["--dht-listen-port=6881-6899", "--dht-file-path=.dht.dat"],
-];
-
-async function startAria2(
+/** Starts it with flags about its DHT and local discovery. */
+export async function startAria2(
   host: Host,
   torrentName: string,
   flags: readonly string[],
@@ -82,22 +57,8 @@ export const libtorrent: Client = {
   },
 };
 
-/** libtorrent with Local Service Discovery. */
-export const libtorrentWithLsd: Client = {
-  ...libtorrent,
-  start: (host, torrentName) =>
-    Promise.resolve(spawnLibtorrent(host, torrentName, ["--lsd"])),
-};
-
-/** Starts it with a log of all messages of protocol extensions. */
-export function startTalkativeLibtorrent(
-  host: Host,
-  torrentName: string,
-): RunningProgram {
-  return spawnLibtorrent(host, torrentName, ["--extensions"]);
-}
-
-function spawnLibtorrent(
+/** Starts it with flags of `libtorrent_peer.py`. */
+export function spawnLibtorrent(
   host: Host,
   torrentName: string,
   flags: readonly string[] = [],
@@ -134,20 +95,14 @@ let nextPort = 51413;
 export const transmission: Client = {
   name: "transmission",
   missing: await missingProgram("transmission-cli"),
-  start: (host, torrentName) => startTransmission(host, torrentName, SETTINGS),
+  start: startTransmission,
 };
 
-/** Transmission with Local Service Discovery, which it calls local peer discovery. */
-export const transmissionWithLsd: Client = {
-  ...transmission,
-  start: (host, torrentName) =>
-    startTransmission(host, torrentName, { ...SETTINGS, "lpd-enabled": true }),
-};
-
-async function startTransmission(
+/** Starts it with settings in place of ours. */
+export async function startTransmission(
   host: Host,
   torrentName: string,
-  settings: Readonly<Record<string, unknown>>,
+  settings: Readonly<Record<string, unknown>> = {},
 ): Promise<RunningProgram> {
   const script = await writeMarkerScript(host);
   // The default folder for its state would be shared by all hosts.
@@ -155,7 +110,7 @@ async function startTransmission(
   await Deno.mkdir(folder, { recursive: true });
   await Deno.writeTextFile(
     join(folder, "settings.json"),
-    JSON.stringify(settings),
+    JSON.stringify({ ...SETTINGS, ...settings }),
   );
   return host.spawn("transmission-cli", [
     `--config-dir=${folder}`,

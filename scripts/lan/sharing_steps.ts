@@ -1,7 +1,6 @@
 /**
- * The steps of sharing a file across a LAN, as users take them: start the tracker on
- * one machine, create the torrent on another, copy the torrent file to all, start a
- * peer on each.
+ * Steps of sharing a file across a LAN: start a peer on each machine, and wait until
+ * the tracker counts it.
  *
  * @module
  */
@@ -14,7 +13,6 @@ import type { Host } from "./host.ts";
 /** Name of the torrent file on every host. */
 export const TORRENT_NAME = "sample.torrent";
 
-const TRACKER_PORT = 8000;
 const LIBRARY = fromFileUrl(new URL("../../lib/mod.ts", import.meta.url));
 const CONFIGURATION = fromFileUrl(new URL("../../deno.json", import.meta.url));
 
@@ -28,48 +26,6 @@ export interface SharedTorrent {
   readonly host: Host;
   readonly infoHash: string;
   readonly announceUrl: string;
-}
-
-/** The announce URL of our tracker on a host. */
-export function announceUrl(host: Host): string {
-  return `http://${host.address}:${TRACKER_PORT}/announce`;
-}
-
-/** The announce URL of our tracker on a host that was started with `--udp`. */
-export function udpAnnounceUrl(host: Host): string {
-  return `udp://${host.address}:${TRACKER_PORT}/announce`;
-}
-
-/** Starts our tracker on a host and waits until it serves. */
-export async function startTracker(
-  host: Host,
-  args: readonly string[] = [],
-): Promise<RunningProgram> {
-  const tracker = host.spawnTask("tracker", [`${TRACKER_PORT}`, ...args]);
-  await tracker.stdout.waitFor(/announce/);
-  return tracker;
-}
-
-/** Creates a torrent of a file or folder in the host's folder. */
-export async function createTorrent(
-  host: Host,
-  name: string,
-  announceUrl: string,
-  flags: readonly string[] = [],
-): Promise<SharedTorrent> {
-  const args = [name, announceUrl, TORRENT_NAME, ...flags];
-  const made = await host.runTask("create", args);
-  assertEquals(made.code, 0, made.stderr);
-  const infoHash = /[0-9a-f]{40}/.exec(made.stdout)![0];
-  return { host, infoHash, announceUrl };
-}
-
-/** Copies only the torrent file to another host. */
-export async function carryTorrent(
-  torrent: SharedTorrent,
-  to: Host,
-): Promise<void> {
-  await Deno.copyFile(torrent.host.path(TORRENT_NAME), to.path(TORRENT_NAME));
 }
 
 /**
@@ -91,20 +47,10 @@ export function startDiscoveringPeer(
   return host.spawnTask("peer", [TORRENT_NAME, "--json", ...args]);
 }
 
-/** Waits until a peer reports that it completed. */
-export async function waitUntilCompleted(peer: RunningProgram): Promise<void> {
-  await peer.stdout.waitFor(/"type":"completed"/, 180_000);
-}
-
 /**
  * Ends a peer as a user does, and asserts that it ends without error: the code would
  * be 4 if it could not leave in time.
  */
-export async function stopPeer(peer: RunningProgram): Promise<void> {
-  const { code, stderr } = await peer.stop("SIGTERM");
-  assertEquals({ code, stderr }, { code: 0, stderr: "" });
-}
-
 /** Scrapes the counts of the tracker from a host. */
 export async function scrapeCounts(
   from: Host,

@@ -2,12 +2,9 @@ import { assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { bareHost } from "../../scripts/lan/executable_host.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
-import {
-  announceUrl,
-  createTorrent,
-  TORRENT_NAME,
-} from "../../scripts/lan/sharing_steps.ts";
+import { TORRENT_NAME } from "../../scripts/lan/sharing_steps.ts";
 import { writeRandomFile } from "../../scripts/programs/sample_file.ts";
+import { announceUrl, createTorrent } from "../sharing_steps.ts";
 import { executableTest } from "./executable_test_case.ts";
 
 executableTest("executables start in any order", async (executables) => {

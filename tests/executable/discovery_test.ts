@@ -1,11 +1,8 @@
 import { bareHost, NOBODY } from "../../scripts/lan/executable_host.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
-import {
-  carryTorrent,
-  startDiscoveringPeer,
-  waitUntilCompleted,
-} from "../../scripts/lan/sharing_steps.ts";
+import { startDiscoveringPeer } from "../../scripts/lan/sharing_steps.ts";
 import { assertCopied, shareSample } from "../lan/sample.ts";
+import { carryTorrent, waitUntilCompleted } from "../sharing_steps.ts";
 import { executableTest } from "./executable_test_case.ts";
 
 executableTest(

@@ -7,14 +7,16 @@ import { bareHost, NOBODY } from "../../scripts/lan/executable_host.ts";
 import type { Host } from "../../scripts/lan/host.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
 import {
+  type SharedTorrent,
+  startPeer,
+} from "../../scripts/lan/sharing_steps.ts";
+import {
   announceUrl,
   carryTorrent,
   createTorrent,
-  type SharedTorrent,
-  startPeer,
   startTracker,
   stopPeer,
-} from "../../scripts/lan/sharing_steps.ts";
+} from "../sharing_steps.ts";
 import {
   sha256Of,
   writeRandomFile,

@@ -8,13 +8,8 @@ import {
 import type { Host } from "../../scripts/lan/host.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
 import {
-  announceUrl,
-  carryTorrent,
-  createTorrent,
   type SharedTorrent,
   startPeer,
-  startTracker,
-  stopPeer,
   TORRENT_NAME,
 } from "../../scripts/lan/sharing_steps.ts";
 import type {
@@ -25,6 +20,13 @@ import {
   sha256Of,
   writeRandomFile,
 } from "../../scripts/programs/sample_file.ts";
+import {
+  announceUrl,
+  carryTorrent,
+  createTorrent,
+  startTracker,
+  stopPeer,
+} from "../sharing_steps.ts";
 import { executableTest } from "./executable_test_case.ts";
 import { mountSmallDisk } from "./small_disk.ts";
 

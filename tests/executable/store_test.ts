@@ -9,21 +9,20 @@ import { fromFileUrl } from "@std/path";
 import { bareHost, NOBODY } from "../../scripts/lan/executable_host.ts";
 import type { Host } from "../../scripts/lan/host.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
-import {
-  announceUrl,
-  carryTorrent,
-  createTorrent,
-  startPeer,
-  startTracker,
-  stopPeer,
-  waitForCounts,
-  waitUntilCompleted,
-} from "../../scripts/lan/sharing_steps.ts";
-import { redisMissing } from "../store/redis_server.ts";
+import { startPeer, waitForCounts } from "../../scripts/lan/sharing_steps.ts";
 import {
   sha256Of,
   writeRandomFile,
 } from "../../scripts/programs/sample_file.ts";
+import {
+  announceUrl,
+  carryTorrent,
+  createTorrent,
+  startTracker,
+  stopPeer,
+  waitUntilCompleted,
+} from "../sharing_steps.ts";
+import { redisMissing } from "../store/redis_server.ts";
 import { executableTest } from "./executable_test_case.ts";
 import { mountSmallDisk } from "./small_disk.ts";
 

@@ -1,26 +1,28 @@
 import { assertEquals } from "@std/assert";
-import { aria2 } from "../../scripts/clients/stock_clients.ts";
 import { waitUntilComplete } from "../../scripts/clients/client.ts";
+import { aria2 } from "../../scripts/clients/stock_clients.ts";
 import type { ExecutablePaths } from "../../scripts/compile/targets.ts";
 import { bareHost, NOBODY } from "../../scripts/lan/executable_host.ts";
 import type { Host } from "../../scripts/lan/host.ts";
 import { createLan, type Lan } from "../../scripts/lan/lan.ts";
 import {
-  announceUrl,
-  carryTorrent,
-  createTorrent,
   type SharedTorrent,
   startPeer,
-  startTracker,
-  stopPeer,
   TORRENT_NAME,
   waitForCounts,
-  waitUntilCompleted,
 } from "../../scripts/lan/sharing_steps.ts";
 import {
   sha256Of,
   writeRandomFile,
 } from "../../scripts/programs/sample_file.ts";
+import {
+  announceUrl,
+  carryTorrent,
+  createTorrent,
+  startTracker,
+  stopPeer,
+  waitUntilCompleted,
+} from "../sharing_steps.ts";
 import { executableTest } from "./executable_test_case.ts";
 
 const MIB = 1024 * 1024;

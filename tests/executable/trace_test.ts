@@ -1,20 +1,19 @@
 import { assertEquals } from "@std/assert";
 import { missingProgram } from "../../scripts/clients/client.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
-import {
-  announceUrl,
-  carryTorrent,
-  createTorrent,
-  startPeer,
-  startTracker,
-  stopPeer,
-  TORRENT_NAME,
-} from "../../scripts/lan/sharing_steps.ts";
+import { startPeer, TORRENT_NAME } from "../../scripts/lan/sharing_steps.ts";
 import {
   sha256Of,
   writeRandomFile,
 } from "../../scripts/programs/sample_file.ts";
 import { listing } from "../loopback/temporary_folder.ts";
+import {
+  announceUrl,
+  carryTorrent,
+  createTorrent,
+  startTracker,
+  stopPeer,
+} from "../sharing_steps.ts";
 import { executableTest } from "./executable_test_case.ts";
 import { readSystemCalls } from "./system_calls.ts";
 import { tracedHost } from "./traced_host.ts";

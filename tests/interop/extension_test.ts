@@ -5,27 +5,24 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import {
-  libtorrent,
-  startTalkativeLibtorrent,
-} from "../../scripts/clients/stock_clients.ts";
 import { waitUntilComplete } from "../../scripts/clients/client.ts";
+import { libtorrent } from "../../scripts/clients/stock_clients.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
-import {
-  announceUrl,
-  carryTorrent,
-  createTorrent,
-  startPeer,
-  startTracker,
-  stopPeer,
-  TORRENT_NAME,
-  waitUntilCompleted,
-} from "../../scripts/lan/sharing_steps.ts";
+import { startPeer, TORRENT_NAME } from "../../scripts/lan/sharing_steps.ts";
 import {
   sha256Of,
   writeRandomFile,
 } from "../../scripts/programs/sample_file.ts";
 import { lanTest } from "../lan/lan_test_case.ts";
+import {
+  announceUrl,
+  carryTorrent,
+  createTorrent,
+  startTracker,
+  stopPeer,
+  waitUntilCompleted,
+} from "../sharing_steps.ts";
+import { startTalkativeLibtorrent } from "../stock_variants.ts";
 
 const MIB = 1024 * 1024;
 const NAME = "sample.bin";

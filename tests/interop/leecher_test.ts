@@ -3,11 +3,10 @@
  */
 import { createLan } from "../../scripts/lan/lan.ts";
 import {
-  announceUrl,
-  startTracker,
   TORRENT_NAME,
   waitForCounts,
 } from "../../scripts/lan/sharing_steps.ts";
+import { announceUrl, startTracker } from "../sharing_steps.ts";
 import { lanTest } from "../lan/lan_test_case.ts";
 import { CLIENTS, fetchWithPeer, shareSample } from "./sample.ts";
 

@@ -4,24 +4,23 @@
  * @module
  */
 import { delay } from "@std/async/delay";
-import {
-  aria2WithLsd,
-  libtorrentWithLsd,
-  transmissionWithLsd,
-} from "../../scripts/clients/stock_clients.ts";
 import { waitUntilComplete } from "../../scripts/clients/client.ts";
 import type { Host } from "../../scripts/lan/host.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
 import {
-  carryTorrent,
   startDiscoveringPeer,
   TORRENT_NAME,
-  waitUntilCompleted,
 } from "../../scripts/lan/sharing_steps.ts";
 import type { RunningProgram } from "../../scripts/programs/running_program.ts";
-import { report } from "../report.ts";
 import { lanTest } from "../lan/lan_test_case.ts";
 import { assertCopied, shareSample } from "../lan/sample.ts";
+import { report } from "../report.ts";
+import { carryTorrent, waitUntilCompleted } from "../sharing_steps.ts";
+import {
+  aria2WithLsd,
+  libtorrentWithLsd,
+  transmissionWithLsd,
+} from "../stock_variants.ts";
 
 /**
  * Time in which each finds the other, in milliseconds: far below the minutes between

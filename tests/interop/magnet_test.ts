@@ -6,26 +6,25 @@
  */
 import { assertEquals } from "@std/assert";
 import {
+  type Client,
+  waitUntilComplete,
+} from "../../scripts/clients/client.ts";
+import {
   aria2,
   libtorrent,
   transmission,
 } from "../../scripts/clients/stock_clients.ts";
-import {
-  type Client,
-  waitUntilComplete,
-} from "../../scripts/clients/client.ts";
-import { rtorrent } from "./rtorrent.ts";
 import type { Host } from "../../scripts/lan/host.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
+import { startPeer, TORRENT_NAME } from "../../scripts/lan/sharing_steps.ts";
+import { lanTest } from "../lan/lan_test_case.ts";
 import {
   announceUrl,
-  startPeer,
   startTracker,
   stopPeer,
-  TORRENT_NAME,
   waitUntilCompleted,
-} from "../../scripts/lan/sharing_steps.ts";
-import { lanTest } from "../lan/lan_test_case.ts";
+} from "../sharing_steps.ts";
+import { rtorrent } from "./rtorrent.ts";
 
 const FOLDER = "sample";
 /** Their names alone take two pieces of metadata. */

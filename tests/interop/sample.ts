@@ -5,28 +5,30 @@
  */
 import { assertEquals } from "@std/assert";
 import {
+  type Client,
+  waitUntilComplete,
+} from "../../scripts/clients/client.ts";
+import {
   aria2,
   libtorrent,
   transmission,
 } from "../../scripts/clients/stock_clients.ts";
-import {
-  type Client,
-  waitUntilComplete,
-} from "../../scripts/clients/client.ts";
 import type { Host } from "../../scripts/lan/host.ts";
 import type { Lan } from "../../scripts/lan/lan.ts";
 import {
-  carryTorrent,
-  createTorrent,
   type SharedTorrent,
   startPeer,
   TORRENT_NAME,
-  waitUntilCompleted,
 } from "../../scripts/lan/sharing_steps.ts";
 import {
   sha256Of,
   writeRandomFile,
 } from "../../scripts/programs/sample_file.ts";
+import {
+  carryTorrent,
+  createTorrent,
+  waitUntilCompleted,
+} from "../sharing_steps.ts";
 
 /** The stock clients. */
 export const CLIENTS: readonly Client[] = [aria2, transmission, libtorrent];

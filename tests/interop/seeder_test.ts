@@ -2,11 +2,8 @@
  * Stock clients that download from our peer.
  */
 import { createLan } from "../../scripts/lan/lan.ts";
-import {
-  announceUrl,
-  startPeer,
-  startTracker,
-} from "../../scripts/lan/sharing_steps.ts";
+import { startPeer } from "../../scripts/lan/sharing_steps.ts";
+import { announceUrl, startTracker } from "../sharing_steps.ts";
 import { lanTest } from "../lan/lan_test_case.ts";
 import { CLIENTS, fetchWithClient, shareSample } from "./sample.ts";
 

@@ -11,12 +11,8 @@ import {
   startOpentracker,
 } from "../../scripts/clients/opentracker.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
-import {
-  announceUrl,
-  startPeer,
-  startTracker,
-  waitForCounts,
-} from "../../scripts/lan/sharing_steps.ts";
+import { startPeer, waitForCounts } from "../../scripts/lan/sharing_steps.ts";
+import { announceUrl, startTracker } from "../sharing_steps.ts";
 import { lanTest } from "../lan/lan_test_case.ts";
 import {
   CLIENTS,

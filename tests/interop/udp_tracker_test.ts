@@ -5,11 +5,6 @@
  * @module
  */
 import {
-  aria2WithUdp,
-  libtorrent,
-  transmission,
-} from "../../scripts/clients/stock_clients.ts";
-import {
   type Client,
   waitUntilComplete,
 } from "../../scripts/clients/client.ts";
@@ -17,19 +12,26 @@ import {
   opentrackerMissing,
   startOpentracker,
 } from "../../scripts/clients/opentracker.ts";
+import {
+  libtorrent,
+  transmission,
+} from "../../scripts/clients/stock_clients.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
 import {
-  carryTorrent,
   startPeer,
-  startTracker,
-  stopPeer,
   TORRENT_NAME,
-  udpAnnounceUrl,
   waitForCounts,
-  waitUntilCompleted,
 } from "../../scripts/lan/sharing_steps.ts";
 import { lanTest } from "../lan/lan_test_case.ts";
 import { assertCopied, shareSample } from "../lan/sample.ts";
+import {
+  carryTorrent,
+  startTracker,
+  stopPeer,
+  udpAnnounceUrl,
+  waitUntilCompleted,
+} from "../sharing_steps.ts";
+import { aria2WithUdp } from "../stock_variants.ts";
 
 const CLIENTS: readonly Client[] = [aria2WithUdp, transmission, libtorrent];
 const LENGTH = 4 * 1024 * 1024 + 4321;

@@ -9,13 +9,15 @@ import type { RunningProgram } from "../../scripts/programs/running_program.ts";
 import { writeRandomFile } from "../../scripts/programs/sample_file.ts";
 import { createLan, ip, type Lan } from "../../scripts/lan/lan.ts";
 import {
+  startDiscoveringPeer,
+  TORRENT_NAME,
+} from "../../scripts/lan/sharing_steps.ts";
+import {
   carryTorrent,
   createTorrent,
-  startDiscoveringPeer,
   stopPeer,
-  TORRENT_NAME,
   waitUntilCompleted,
-} from "../../scripts/lan/sharing_steps.ts";
+} from "../sharing_steps.ts";
 import { startProbe } from "./discovery_probe.ts";
 import { lanTest } from "./lan_test_case.ts";
 import { assertCopied, NO_TRACKER, shareSample } from "./sample.ts";

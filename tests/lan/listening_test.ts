@@ -4,13 +4,13 @@
 import { assertEquals } from "@std/assert";
 import { createLan } from "../../scripts/lan/lan.ts";
 import type { LanHost } from "../../scripts/lan/lan.ts";
+import { TORRENT_NAME } from "../../scripts/lan/sharing_steps.ts";
 import {
   announceUrl,
   createTorrent,
   startTracker,
-  TORRENT_NAME,
   udpAnnounceUrl,
-} from "../../scripts/lan/sharing_steps.ts";
+} from "../sharing_steps.ts";
 import type { RunningProgram } from "../../scripts/programs/running_program.ts";
 import { writeRandomFile } from "../../scripts/programs/sample_file.ts";
 import { lanTest } from "./lan_test_case.ts";

@@ -5,11 +5,9 @@
  * @module
  */
 import { createLan } from "../../scripts/lan/lan.ts";
-import {
-  startDiscoveringPeer,
-  waitUntilCompleted,
-} from "../../scripts/lan/sharing_steps.ts";
+import { startDiscoveringPeer } from "../../scripts/lan/sharing_steps.ts";
 import { report } from "../report.ts";
+import { waitUntilCompleted } from "../sharing_steps.ts";
 import { lanTest } from "./lan_test_case.ts";
 import { assertCopied, shareSample } from "./sample.ts";
 

@@ -5,14 +5,12 @@
  */
 import { assertEquals } from "@std/assert";
 import type { Host } from "../../scripts/lan/host.ts";
-import {
-  createTorrent,
-  type SharedTorrent,
-} from "../../scripts/lan/sharing_steps.ts";
+import type { SharedTorrent } from "../../scripts/lan/sharing_steps.ts";
 import {
   sha256Of,
   writeRandomFile,
 } from "../../scripts/programs/sample_file.ts";
+import { createTorrent } from "../sharing_steps.ts";
 
 /** The name of the file. */
 export const SAMPLE = "sample.bin";

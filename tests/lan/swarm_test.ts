@@ -1,23 +1,25 @@
 import { assertEquals, assertLess, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";
+import { createLan } from "../../scripts/lan/lan.ts";
+import {
+  startPeer,
+  TORRENT_NAME,
+  waitForCounts,
+} from "../../scripts/lan/sharing_steps.ts";
 import {
   sha256Of,
   writeRandomFile,
 } from "../../scripts/programs/sample_file.ts";
-import { createLan } from "../../scripts/lan/lan.ts";
-import { lanTest } from "./lan_test_case.ts";
-import { assertCopied, shareSample } from "./sample.ts";
 import {
   announceUrl,
   carryTorrent,
   createTorrent,
-  startPeer,
   startTracker,
   stopPeer,
-  TORRENT_NAME,
-  waitForCounts,
   waitUntilCompleted,
-} from "../../scripts/lan/sharing_steps.ts";
+} from "../sharing_steps.ts";
+import { lanTest } from "./lan_test_case.ts";
+import { assertCopied, shareSample } from "./sample.ts";
 
 const MIB = 1024 * 1024;
 /** No multiple of a piece or a block. */

@@ -5,16 +5,15 @@
  */
 import { assertEquals } from "@std/assert";
 import { createLan } from "../../scripts/lan/lan.ts";
+import { startPeer, waitForCounts } from "../../scripts/lan/sharing_steps.ts";
 import {
   announceUrl,
   carryTorrent,
-  startPeer,
   startTracker,
   stopPeer,
   udpAnnounceUrl,
-  waitForCounts,
   waitUntilCompleted,
-} from "../../scripts/lan/sharing_steps.ts";
+} from "../sharing_steps.ts";
 import { lanTest } from "./lan_test_case.ts";
 import { assertCopied, shareSample } from "./sample.ts";
 

@@ -12,17 +12,16 @@ import {
   randomBelow,
   seededRandom,
 } from "../../lib/base/random.ts";
-import type { LanHost } from "../../scripts/lan/lan.ts";
-import { createLan } from "../../scripts/lan/lan.ts";
-import { announceUrl, startTracker } from "../../scripts/lan/sharing_steps.ts";
+import { createLan, type LanHost } from "../../scripts/lan/lan.ts";
 import type { RunningProgram } from "../../scripts/programs/running_program.ts";
 import {
   sha256Of,
   writeRandomFile,
 } from "../../scripts/programs/sample_file.ts";
 import { lanTest } from "../lan/lan_test_case.ts";
-import { readProcessState } from "./process_state.ts";
 import { report } from "../report.ts";
+import { announceUrl, startTracker } from "../sharing_steps.ts";
+import { readProcessState } from "./process_state.ts";
 import { SEED } from "./seed.ts";
 
 const MEBIBYTE = 1024 * 1024;

@@ -6,14 +6,8 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import type { LanHost } from "../../scripts/lan/lan.ts";
-import { createLan, type Lan } from "../../scripts/lan/lan.ts";
-import {
-  announceUrl,
-  startPeer,
-  startTracker,
-  TORRENT_NAME,
-} from "../../scripts/lan/sharing_steps.ts";
+import { createLan, type Lan, type LanHost } from "../../scripts/lan/lan.ts";
+import { startPeer, TORRENT_NAME } from "../../scripts/lan/sharing_steps.ts";
 import type { RunningProgram } from "../../scripts/programs/running_program.ts";
 import {
   sha256Of,
@@ -21,6 +15,7 @@ import {
 } from "../../scripts/programs/sample_file.ts";
 import { lanTest } from "../lan/lan_test_case.ts";
 import { report } from "../report.ts";
+import { announceUrl, startTracker } from "../sharing_steps.ts";
 
 const MEBIBYTE = 1024 * 1024;
 const NAME = "sample.bin";

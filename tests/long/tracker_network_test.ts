@@ -2,11 +2,8 @@
  * Trackers that vanish or move while a site shares a file.
  */
 import { delay } from "@std/async/delay";
-import {
-  announceUrl,
-  startTracker,
-  waitForCounts,
-} from "../../scripts/lan/sharing_steps.ts";
+import { waitForCounts } from "../../scripts/lan/sharing_steps.ts";
+import { announceUrl, startTracker } from "../sharing_steps.ts";
 import { disturbance, LIMIT_MS, MOVED_TRACKER_ADDRESS } from "./site.ts";
 import { report } from "../report.ts";
 

@@ -15,6 +15,7 @@ function refuseNobody(target: string): string {
 
 const OPTIONS = {
   help: "\nHow to use it.\n\nOptions:\n\nNotes.\n",
+  takes: { name: "FILE" },
   flags: {
     quiet: { usage: "--quiet", help: "print\n  nothing" },
     name: { usage: "--name NAME", help: "the name" },
@@ -82,6 +83,14 @@ Deno.test("parseCommandLine() keeps positionals as text, in order, between flags
     "-",
     "--quiet",
   ]);
+});
+
+Deno.test("parseCommandLine() refuses an argument of a program that takes none", () => {
+  assertThrows(
+    () => parseCommandLine(["a"], { help: "", flags: {} }),
+    UsageError,
+    "unexpected argument a",
+  );
 });
 
 Deno.test("parseCommandLine() says which flag is invalid and why", () => {
