@@ -84,21 +84,20 @@ export function quoted(
 /**
  * The command that starts a program on this machine: `deno task create` under Deno,
  * `lanswarm create` with the executable of all programs, `peer create` with that of
- * `peer`, which contains `create` and `show`.
+ * `peer`, which contains `create`, `show` and `verify`.
  */
 export function invocationOf(
   program:
     | ("share" | "get" | "wait" | "pause" | "resume" | "limit")
-    | ("tracker" | "peer" | "create" | "show"),
+    | ("tracker" | "peer" | "create" | "show" | "verify"),
 ): string {
   if (!Deno.build.standalone) return `deno task ${program}`;
-  const isOwn = ["tracker", "peer", "create", "show"].includes(program);
+  const isPart = ["create", "show", "verify"].includes(program);
+  const isOwn = isPart || program === "tracker" || program === "peer";
   if (!isOwn || isWholeProgram()) {
     return `lanswarm ${program}`;
   }
-  return program === "create" || program === "show"
-    ? `peer ${program}`
-    : program;
+  return isPart ? `peer ${program}` : program;
 }
 
 function isWholeProgram(): boolean {

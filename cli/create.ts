@@ -149,7 +149,8 @@ export function describeLeftOut({ leftOut }: LostProperties): string[] {
   return parts.length === 0 ? [] : [`left out: ${parts.join(", ")}`];
 }
 
-function progressDrawer(
+/** Draws a bar for what is hashed, now and then. */
+export function progressDrawer(
   block: LiveBlock,
 ): (progress: CreateTorrentProgress) => void {
   const startMs = performance.now();

@@ -22,6 +22,7 @@ Copies files and folders to every machine of a local network.
   lanswarm create document.pdf http://192.168.1.100:8000/announce
                                     make a torrent file
   lanswarm show document.torrent    print what a torrent file contains
+  lanswarm verify document.torrent . check a copy: right, wrong, missing, extra
 
 Each command explains itself: lanswarm COMMAND --help
 `;
@@ -40,6 +41,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Program>> = new Map([
   ["create", async () => (await import("./create.ts")).create],
   ["peer", async () => (await import("./peer.ts")).peer],
   ["show", async () => (await import("./show.ts")).show],
+  ["verify", async () => (await import("./verify.ts")).verify],
 ]);
 
 /**

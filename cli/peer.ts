@@ -43,11 +43,13 @@ import {
   withRetries,
 } from "./time_limits.ts";
 import { TorrentRun, type TorrentRunOptions } from "./torrent_run.ts";
+import { verify } from "./verify.ts";
 
 export const peer: Program = (args) => {
   const [command, ...rest] = args;
   if (command === "create") return create(rest);
   if (command === "show") return show(rest);
+  if (command === "verify") return verify(rest);
   const job = parsePeerJob(args);
   return (context) => runPeer(job, context);
 };

@@ -31,12 +31,14 @@ Downloads and shares the content of torrents; every piece is verified.
 Usage: ${invocationOf("peer")} TORRENT...
        ${invocationOf("peer")} create PATH ANNOUNCE_URL... [OUTPUT]
        ${invocationOf("peer")} show TORRENT
+       ${invocationOf("peer")} verify TORRENT FOLDER
 
   TORRENT                a torrent file, its URL (a tracker serves some as
                          http://HOST:8000/torrents/NAME.torrent), or a magnet
                          link, in quotes
   create                 make a torrent file: see peer create --help
   show                   print what a torrent file contains
+  verify                 check a copy: see peer verify --help
 
 Options:
 

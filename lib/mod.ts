@@ -279,6 +279,14 @@ export {
   type PortabilityFault,
 } from "./metainfo/safe_path.ts";
 export { type PathGlob, readPathGlob } from "./metainfo/path_glob.ts";
+export {
+  checkContent,
+  type CheckContentOptions,
+  type CheckedContent,
+  type CheckedFile,
+} from "./disk/check_content.ts";
+export { removeExtraFiles } from "./disk/extra_files.ts";
+export type { FileState } from "./disk/file_states.ts";
 export { checkSource } from "./disk/source.ts";
 export type { LostProperties, ScanSourceOptions } from "./disk/walk_source.ts";
 

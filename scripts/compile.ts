@@ -30,8 +30,8 @@ import {
 
 const HELP = `
 Builds executables for machines on which nothing is installed: dist/lanswarm, which
-has every program as a command, dist/tracker, and dist/peer, which includes create
-and show.
+has every program as a command, dist/tracker, and dist/peer, which includes create,
+show and verify.
 
 Usage: deno task compile [--target TRIPLE]...
 

@@ -5,17 +5,18 @@
  *
  * @module
  */
+import { equals } from "@std/bytes/equals";
 import { dirname, join, SEPARATOR } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import { linkText } from "../metainfo/link_rules.ts";
 import type { TorrentFile } from "../metainfo/torrent.ts";
 import { modeOf } from "./file_modes.ts";
-import { FileSystem } from "./file_system.ts";
+import { FileSystem, ifAny } from "./file_system.ts";
 import type { GuardedFolder } from "./guarded_folder.ts";
 import { GuardedPaths } from "./guarded_paths.ts";
-import { errorCode } from "./storage_failure.ts";
+import { errorCode, storageFailure } from "./storage_failure.ts";
 
-/** Bytes that are copied at a time. */
+/** Bytes that are copied or compared at a time. */
 const COPY_LENGTH = 2 ** 20;
 
 /** A link of a torrent. */
@@ -65,7 +66,8 @@ export class LinkMaker {
     try {
       const found = await this.#paths.findAny(link.path);
       if (found !== undefined) {
-        const isRight = await this.#standsFor(link, found.info);
+        const isRight = standsFor(link, found.info) ??
+          await leadsThere(link, this.#paths);
         return { type: isRight ? "right" : "taken" };
       }
       await this.#folder.makeFolders(link.path);
@@ -74,28 +76,6 @@ export class LinkMaker {
       if (!isRefused(error)) throw error;
       return { type: "failed", reason: error.message };
     }
-  }
-
-  /** True if what is in the place of a link is that link, or what replaces it. */
-  async #standsFor(
-    { path, linkTarget, file }: TorrentLink,
-    info: Deno.FileInfo,
-  ): Promise<boolean> {
-    if (info.isDirectory) return file === undefined;
-    if (!info.isSymlink) return info.isFile && info.size === file?.length;
-    const place = this.#paths.pathOf(path);
-    const text = await Deno.readLink(place);
-    if (text.replaceAll(SEPARATOR, "/") === linkText(path, linkTarget)) {
-      return true;
-    }
-    // Written in another way, as `./a`, or through another link.
-    const target = Deno.realPath(this.#paths.pathOf(linkTarget));
-    const [left, right] = await Promise.allSettled([
-      Deno.realPath(place),
-      target,
-    ]);
-    return left.status === "fulfilled" && right.status === "fulfilled" &&
-      left.value === right.value;
   }
 
   async #link(link: TorrentLink): Promise<LinkOutcome> {
@@ -172,6 +152,83 @@ export class LinkMaker {
     }
     return { type: "replaced" };
   }
+}
+
+/**
+ * True if what is in the place of a link may replace it: a hard link or copy, to judge
+ * by its size; `undefined` if it is a link.
+ */
+function standsFor(
+  { file }: TorrentLink,
+  info: Deno.FileInfo,
+): boolean | undefined {
+  if (info.isSymlink) return undefined;
+  return info.isDirectory
+    ? file === undefined
+    : info.isFile && info.size === file?.length;
+}
+
+/** True if the link in a torrent link's place leads to its target. */
+async function leadsThere(
+  { path, linkTarget }: Pick<TorrentLink, "path" | "linkTarget">,
+  paths: GuardedPaths,
+): Promise<boolean> {
+  const place = paths.pathOf(path);
+  const text = await Deno.readLink(place);
+  if (text.replaceAll(SEPARATOR, "/") === linkText(path, linkTarget)) {
+    return true;
+  }
+  // Written in another way, as `./a`, or through another link.
+  const [real, target] = await Promise.allSettled([
+    Deno.realPath(place),
+    Deno.realPath(paths.pathOf(linkTarget)),
+  ]);
+  return real.status === "fulfilled" && target.status === "fulfilled" &&
+    real.value === target.value;
+}
+
+/**
+ * True if a link of a torrent is there, or a file with the same content as that to
+ * which it would lead; `undefined` if nothing is.
+ */
+export async function isRightLink(
+  link: Pick<TorrentLink, "path" | "linkTarget">,
+  paths: GuardedPaths,
+): Promise<boolean | undefined> {
+  const place = paths.pathOf(link.path);
+  const info = await ifAny(Deno.lstat(place)).catch((error) => {
+    throw storageFailure("access", place, error);
+  });
+  if (info === undefined) return undefined;
+  if (info.isSymlink) return await leadsThere(link, paths);
+  const target = await paths.findFile(link.linkTarget, "read").catch(
+    (error) => {
+      // A folder, which no file replaces.
+      if (!(error instanceof StorageError)) throw error;
+      return undefined;
+    },
+  );
+  return info.isFile && target !== undefined &&
+    await haveSameContent([place, target.place], info.size, target.info.size);
+}
+
+async function haveSameContent(
+  paths: readonly [string, string],
+  ...sizes: readonly [number, number]
+): Promise<boolean> {
+  const [size, other] = sizes;
+  if (size !== other) return false;
+  const fileSystem = new FileSystem();
+  using left = await fileSystem.open(paths[0], { read: true });
+  using right = await fileSystem.open(paths[1], { read: true });
+  const buffers = [new Uint8Array(COPY_LENGTH), new Uint8Array(COPY_LENGTH)];
+  for (let offset = 0; offset < size; offset += COPY_LENGTH) {
+    const [ours, theirs] = buffers.map((one) => one.subarray(0, size - offset));
+    await fileSystem.read(left, offset, ours!);
+    await fileSystem.read(right, offset, theirs!);
+    if (!equals(ours!, theirs!)) return false;
+  }
+  return true;
 }
 
 /** True for an error of the system, or of Deno that a permission is missing. */

@@ -260,10 +260,19 @@ function findReasonToLeaveOut(
 ): string | undefined {
   const glob = excludeGlobs.find((glob) => glob.matches(path));
   if (glob !== undefined) return glob.text;
-  const name = path.at(-1)!.toLowerCase();
-  const left = SYSTEM_NAMES.find((one) => one.toLowerCase() === name);
+  const left = systemName(path.at(-1)!);
   const isWanted = includeGlobs.some((glob) => glob.matches(path));
   return isWanted ? undefined : left;
+}
+
+/** True for what systems leave in folders, which is not shared by default. */
+export function isSystemName(name: string): boolean {
+  return systemName(name) !== undefined;
+}
+
+function systemName(name: string): string | undefined {
+  const lower = name.toLowerCase();
+  return SYSTEM_NAMES.find((one) => one.toLowerCase() === lower);
 }
 
 function includes(

@@ -20,7 +20,7 @@ export class ExecutablesUnavailableError extends ProgramError {
 
 /**
  * The executables. `lanswarm` has every program as a command; `peer` includes
- * `create` and `show`.
+ * `create`, `show` and `verify`.
  */
 export const EXECUTABLE_NAMES = ["tracker", "peer", "lanswarm"] as const;
 

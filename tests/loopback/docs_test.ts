@@ -31,6 +31,7 @@ import { FLAGS as GET_FLAGS } from "../../cli/get.ts";
 import { FLAGS as PEER_FLAGS } from "../../cli/peer_job.ts";
 import { FLAGS as SHARE_FLAGS } from "../../cli/share_job.ts";
 import { FLAGS as TRACKER_FLAGS } from "../../cli/tracker.ts";
+import { FLAGS as VERIFY_FLAGS } from "../../cli/verify.ts";
 import { FLAGS as WAIT_FLAGS } from "../../cli/wait.ts";
 import { freePort } from "./free_port.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
@@ -184,15 +185,15 @@ async function runDeno(
   return stdout;
 }
 
-/** A peer's folder; `create` and `show` lock none. */
+/** A peer's folder; `create`, `show` and `verify` lock none. */
 function folderOf(args: readonly string[]): string {
   const flag = args.indexOf("--dir");
   if (flag !== -1) return args[flag + 1]!;
-  return ["create", "show"].includes(args[0]!) ? args[0]! : ".";
+  return ["create", "show", "verify"].includes(args[0]!) ? args[0]! : ".";
 }
 
 function endsByItself(args: readonly string[]): boolean {
-  return ["create", "show"].includes(args[0]!) ||
+  return ["create", "show", "verify"].includes(args[0]!) ||
     args.includes("--exit-when-complete");
 }
 
@@ -274,6 +275,7 @@ Deno.test("the reference names every flag of every program", () => {
     tracker: TRACKER_FLAGS,
     wait: WAIT_FLAGS,
     create: CREATE_FLAGS,
+    verify: VERIFY_FLAGS,
     peer: PEER_FLAGS,
   };
   for (const [program, flags] of Object.entries(programs)) {

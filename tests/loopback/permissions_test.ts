@@ -53,6 +53,7 @@ const TASK_PERMISSIONS = {
   limit: CONTROL_PERMISSIONS,
   create: ["-R", "-W", "--allow-env=TERM"],
   show: ["-N", "-R"],
+  verify: ["-N", "-R", "-W", "--allow-env=TERM"],
 } as const satisfies Partial<Record<ProgramName, readonly string[]>>;
 
 Deno.test("the tasks grant no more permissions than the table contains", () => {

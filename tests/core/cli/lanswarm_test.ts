@@ -32,6 +32,7 @@ Deno.test("lanswarm without arguments shows every command on less than a screen"
         "create",
         "peer",
         "show",
+        "verify",
       ]
     ) {
       assertMatch(request.text, new RegExp(`^  lanswarm ${command}`, "m"));

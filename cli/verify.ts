@@ -1,0 +1,164 @@
+/**
+ * The program `verify`: checks a copy against its torrent, and says which files are
+ * right, wrong, missing and extra.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import {
+  checkContent,
+  type CheckedContent,
+  type CheckedFile,
+  isRegularFile,
+  openWorkerHasher,
+  removeExtraFiles,
+  type Torrent,
+} from "../mod.ts";
+import { invocationOf } from "./command_words.ts";
+import { progressDrawer } from "./create.ts";
+import { type FlagValues, parseCommandLine } from "./flags.ts";
+import {
+  isTorrentUrl,
+  loadTorrent,
+  readTorrentSource,
+} from "./load_torrent.ts";
+import { printable, printableJson } from "./printable.ts";
+import { type JobContext, type Program, programOf } from "./program.ts";
+import { EXIT_CODES, type ExitCode, ProgramError } from "./program_error.ts";
+import { plural } from "./quantity.ts";
+
+export const verify: Program = programOf(parseVerifyJob, runVerify);
+
+const HELP = `
+Hashes a copy and says which files are right, wrong, missing and extra.
+
+Usage: ${invocationOf("verify")} TORRENT FOLDER
+
+  TORRENT    a torrent file, or its URL: http://HOST:8000/torrents/NAME.torrent
+  FOLDER     the folder that holds the copy, or the copy itself
+
+Options:
+
+Nothing is written, and only extra files are deleted, if asked for. A file is unproven if all that is wrong with it may be the
+fault of its neighbour: a piece that has parts of both cannot be verified. What
+systems leave in folders (.DS_Store, Thumbs.db, lost+found), and empty folders,
+are not extra. Exit code 0 if everything is right and nothing is extra, else 1.
+`;
+
+/** The flags of `verify`. */
+export const FLAGS = {
+  deleteExtra: {
+    usage: "--delete-extra",
+    help:
+      "delete the extra files, after they are listed; never if no file of the torrent is right there",
+  },
+  json: {
+    usage: "--json",
+    help:
+      'print one JSON object: {type, name, infoHash, dir, isRight, files: [{path: [..], state, reason}], extra: [[..]]};\nand one more, {type: "deleted", extra}, with --delete-extra',
+  },
+} as const;
+
+export interface VerifyJob extends FlagValues<typeof FLAGS> {
+  /** The path or the URL of a torrent file. */
+  readonly source: string;
+  readonly folder: string;
+}
+
+export function parseVerifyJob(args: readonly string[]): VerifyJob {
+  const { flags, positionals } = parseCommandLine(args, {
+    flags: FLAGS,
+    help: HELP,
+    takes: { name: "TORRENT FOLDER", min: 2, max: 2 },
+  });
+  const [source, folder] = positionals;
+  return { ...flags, source: readTorrentSource(source!), folder: folder! };
+}
+
+export async function runVerify(
+  { source, folder, json, deleteExtra }: VerifyJob,
+  { console, permissions, signal }: JobContext,
+): Promise<ExitCode> {
+  const local = deleteExtra ? ["read", "write"] as const : ["read"] as const;
+  const isUrl = isTorrentUrl(source);
+  await permissions.keepOnly(...local, ...isUrl ? ["net"] as const : []);
+  const torrent = await loadTorrent(source, { signal });
+  if (isUrl) await permissions.keepOnly(...local);
+  using block = console.openBlock();
+  using hasher = openWorkerHasher();
+  const checked = await checkContent(torrent, folder, {
+    ...{ signal, hasher },
+    onProgress: console.isLive ? progressDrawer(block) : undefined,
+  });
+  block.show([]);
+  const lines = json
+    ? [printableJson(toJson(torrent, checked))]
+    : describeCheck(torrent, checked).map(printable);
+  console.writeResult(lines.join("\n"));
+  const { dir, extra, files } = checked;
+  const isRight = files.every(({ state }) => state.type === "right");
+  if (deleteExtra && extra.length > 0) {
+    const isPlace = files.some(({ file, state }) =>
+      isRegularFile(file) && state.type === "right"
+    );
+    if (!isPlace) {
+      throw new ProgramError(
+        "cannot delete extra files: no file of the torrent is right there; check FOLDER",
+      );
+    }
+    await removeExtraFiles(torrent, dir, extra);
+    const done = { type: "deleted", extra: extra.map((path) => path.slice(1)) };
+    console.writeResult(
+      json ? printableJson(done) : `Deleted ${plural(extra.length, "file")}`,
+    );
+  }
+  const isClean = extra.length === 0 || deleteExtra;
+  return isRight && isClean ? EXIT_CODES.done : EXIT_CODES.failed;
+}
+
+/** The outcome as `verify --json` prints it; paths are those of the torrent file. */
+export function toJson(
+  { name, infoHash, isFolder }: Torrent,
+  { dir, files, extra }: CheckedContent,
+): Readonly<Record<string, unknown>> {
+  const own = (path: readonly string[]): readonly string[] =>
+    isFolder ? path.slice(1) : path;
+  return {
+    ...{ type: "verified", name, infoHash, dir },
+    isRight: extra.length === 0 &&
+      files.every(({ state }) => state.type === "right"),
+    files: files.map(({ file: { path }, state: { type, ...reason } }) => (
+      { path: own(path), state: type, ...reason }
+    )),
+    extra: extra.map(own),
+  };
+}
+
+/** The lines that `verify` prints; not yet safe for a terminal. */
+export function describeCheck(
+  { name, isFolder }: Torrent,
+  { dir, files, extra }: CheckedContent,
+): string[] {
+  const count = (type: CheckedFile["state"]["type"]): number =>
+    files.filter(({ state }) => state.type === type).length;
+  const others = (["wrong", "missing", "unproven"] as const)
+    .map((type) => [type, count(type)] as const);
+  const faults = files.filter(({ state }) => state.type !== "right").map(
+    ({ file, state }) =>
+      `${`${state.type}:`.padEnd(10)}${file.path.join("/")}${
+        "reason" in state ? ` (${state.reason})` : ""
+      }`,
+  );
+  const summary = [
+    `${count("right")} of ${plural(files.length, "file")} right`,
+    ...[...others, ["extra", extra.length] as const]
+      .filter(([, count]) => count > 0)
+      .map(([type, count]) => `${count} ${type}`),
+  ];
+  const place = isFolder ? join(dir, name) : dir;
+  return [
+    ...faults,
+    ...extra.map((path) => `extra:    ${path.join("/")}`),
+    `${place}: ${summary.join(", ")}`,
+  ];
+}

@@ -1,0 +1,228 @@
+/**
+ * Checks a folder against a torrent: which files are right, wrong, missing, and extra.
+ * Reads only, and leaves nothing behind.
+ *
+ * @module
+ */
+import { basename, dirname, join, resolve } from "@std/path";
+import { Bitfield } from "../base/bitfield.ts";
+import { StorageError } from "../base/errors.ts";
+import { FileSpans } from "../metainfo/file_spans.ts";
+import {
+  isRegularFile,
+  PIECE_HASH_LENGTH,
+  type Torrent,
+  type TorrentFile,
+} from "../metainfo/torrent.ts";
+import { findExtraFiles } from "./extra_files.ts";
+import { type FileState, fileStates, type FoundFile } from "./file_states.ts";
+import { FileSystem, ifAny } from "./file_system.ts";
+import { GuardedFolder } from "./guarded_folder.ts";
+import { GuardedPaths } from "./guarded_paths.ts";
+import { hashRuns, isPieceHash } from "./hash_content.ts";
+import { isRightLink } from "./link_maker.ts";
+import { type ByteRange, splitBytes, type Storage } from "./storage.ts";
+import { sourceFailure } from "./storage_failure.ts";
+import type { WorkerHasher } from "./worker_hasher.ts";
+
+const NO_FILE = "no file, or a link that leads out, is in its place";
+
+/** A file or link of a torrent, and its state on the disk. */
+export interface CheckedFile {
+  /** As the torrent has it. */
+  readonly file: TorrentFile;
+  /** Its state on the disk; that of a link is about what it leads to. */
+  readonly state: FileState;
+}
+
+/** The outcome of {@linkcode checkContent}. */
+export interface CheckedContent {
+  /** The folder that holds the torrent's file or folder. */
+  readonly dir: string;
+  /** All files and links of the torrent, in its order, without padding. */
+  readonly files: readonly CheckedFile[];
+  /** Paths below `dir` of what lies in the torrent's folder and is not the torrent's. */
+  readonly extra: readonly (readonly string[])[];
+}
+
+/** Options of {@linkcode checkContent}. */
+export interface CheckContentOptions {
+  /** Ends the check; its reason is thrown. */
+  readonly signal?: AbortSignal;
+  /** Hashes the files. @default {the calling thread} */
+  readonly hasher?: WorkerHasher;
+  /** Called for every run of pieces that was hashed. */
+  readonly onProgress?: (
+    progress: { readonly hashedLength: number; readonly length: number },
+  ) => void;
+}
+
+/**
+ * Checks the content of a torrent.
+ * @param folder The folder that holds it, or that is the torrent's own by its name.
+ * @throws {StorageError} If there is no such folder, or something cannot be read.
+ */
+export async function checkContent(
+  torrent: Torrent,
+  folder: string,
+  options: CheckContentOptions = {},
+): Promise<CheckedContent> {
+  const dir = await findHome(torrent, folder);
+  const fileSystem = new FileSystem();
+  const paths = new GuardedPaths(dir, { fileSystem, readsFollowLinks: true });
+  const found = await findFiles(torrent, paths);
+  const have = await verify(torrent, { ...options, dir, found });
+  const states = fileStates(torrent, have, found);
+  const files: CheckedFile[] = [];
+  for (const [index, file] of torrent.files.entries()) {
+    if (file.isPadding) continue;
+    const state = states[index] ?? await linkState(file, paths);
+    files.push({ file, state });
+  }
+  return { dir, files, extra: await findExtraFiles(torrent, dir) };
+}
+
+/** The folder that holds the content, or would. */
+async function findHome(
+  { name, isFolder }: Torrent,
+  folder: string,
+): Promise<string> {
+  const path = resolve(folder);
+  const fail = (error: unknown): never => {
+    throw sourceFailure(path, error);
+  };
+  const info = await Deno.stat(path).catch(fail);
+  const inner = await ifAny(Deno.lstat(join(path, name))).catch((error) => {
+    if (info.isDirectory) fail(error);
+    return undefined;
+  });
+  if (inner !== undefined) return path;
+  const isContent = basename(path) === name && info.isDirectory === isFolder;
+  if (isContent) return dirname(path);
+  if (info.isDirectory) return path;
+  throw new StorageError(
+    `Cannot check ${path}: the torrent's content is called ${
+      JSON.stringify(name)
+    }; give the folder that holds it`,
+  );
+}
+
+async function findFiles(
+  { files }: Torrent,
+  paths: GuardedPaths,
+): Promise<(FoundFile | undefined)[]> {
+  const folders = new Map();
+  const found: (FoundFile | undefined)[] = [];
+  for (const file of files) {
+    found.push(
+      isRegularFile(file) ? await findFile(file, paths, folders) : undefined,
+    );
+  }
+  return found;
+}
+
+async function findFile(
+  { path }: TorrentFile,
+  paths: GuardedPaths,
+  folders: Map<string, Deno.FileInfo | undefined>,
+): Promise<FoundFile> {
+  try {
+    const found = await paths.findFile(path, "read", folders);
+    return found === undefined
+      ? { type: "missing" }
+      : { type: "file", size: found.info.size };
+  } catch (error) {
+    // The system refuses to say what is there.
+    if (!(error instanceof StorageError) || error.cause instanceof Error) {
+      throw error;
+    }
+    return { type: "other", reason: NO_FILE };
+  }
+}
+
+/** The pieces that are right. */
+async function verify(
+  torrent: Torrent,
+  options: CheckContentOptions & {
+    readonly dir: string;
+    readonly found: readonly (FoundFile | undefined)[];
+  },
+): Promise<Bitfield> {
+  const { dir, found, signal, hasher, onProgress } = options;
+  const { geometry, files } = torrent;
+  const ranges = presentRanges(torrent, found);
+  const length = ranges.reduce((sum, range) => sum + range.length, 0);
+  const have = new Bitfield(geometry.pieceCount);
+  let hashedLength = 0;
+  await hashRuns({
+    files: { guardedDir: dir, files },
+    read: reader(torrent, dir),
+  }, {
+    ...{ geometry, ranges, hasher, signal },
+    onHashed: (run, hashes) => {
+      for (let at = 0; at < hashes.length; at += PIECE_HASH_LENGTH) {
+        const index = run.first + at / PIECE_HASH_LENGTH;
+        const hash = hashes.subarray(at, at + PIECE_HASH_LENGTH);
+        if (isPieceHash(torrent, index, hash)) have.add(index);
+      }
+      hashedLength += run.length;
+      onProgress?.({ hashedLength, length });
+    },
+  });
+  signal?.throwIfAborted();
+  return have;
+}
+
+/** The content in files that are there, right or wrong, and in padding. */
+function presentRanges(
+  { files }: Torrent,
+  found: readonly (FoundFile | undefined)[],
+): ByteRange[] {
+  const ranges: { offsetInTorrent: number; length: number }[] = [];
+  let offsetInTorrent = 0;
+  for (const [index, file] of files.entries()) {
+    const state = found[index];
+    const size = state?.type === "file" ? state.size : 0;
+    const length = file.isPadding ? file.length : Math.min(size, file.length);
+    const last = ranges.at(-1);
+    if (last && last.offsetInTorrent + last.length === offsetInTorrent) {
+      last.length += length;
+    } else if (length > 0) ranges.push({ offsetInTorrent, length });
+    offsetInTorrent += file.length;
+  }
+  return ranges;
+}
+
+/** Reads the content with errors that are explained. */
+function reader({ files }: Torrent, dir: string): Storage["read"] {
+  const spans = new FileSpans(files);
+  const fileSystem = new FileSystem();
+  const options = { fileSystem, readsFollowLinks: true };
+  const folder = new GuardedFolder(dir, options);
+  return async (offsetInTorrent, into) => {
+    for (const span of splitBytes(spans, offsetInTorrent, into)) {
+      const { path, isPadding } = files[span.fileIndex]!;
+      if (isPadding) {
+        span.bytes.fill(0);
+        continue;
+      }
+      using opened = await folder.open(path, "read");
+      await fileSystem.read(opened.file, span.offsetInFile, span.bytes)
+        .catch((error) => {
+          throw sourceFailure(folder.pathOf(path), error);
+        });
+    }
+  };
+}
+
+async function linkState(
+  { path, linkTarget }: TorrentFile,
+  paths: GuardedPaths,
+): Promise<FileState> {
+  const isRight = await isRightLink({ path, linkTarget: linkTarget! }, paths);
+  if (isRight === undefined) return { type: "missing" };
+  const target = linkTarget!.slice(1).join("/");
+  return isRight
+    ? { type: "right" }
+    : { type: "wrong", reason: `it does not lead to ${target}` };
+}
