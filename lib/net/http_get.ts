@@ -67,7 +67,9 @@ export interface HttpGetOptions {
   /** Called for each part of the body. */
   readonly onBytes?: () => void;
   /** The redirects that are followed. @default few, and to no other host's web ports */
-  readonly redirects?: RedirectRules;
+  readonly redirects?: RedirectRules | "none";
+  /** Sends POST with these headers in the place of GET. @default none */
+  readonly postHeaders?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -98,14 +100,16 @@ export async function httpGet(
 
 async function fetchFollowing(
   url: string,
-  { signal, redirects: rules }: HttpGetOptions,
+  { signal, redirects: rules, postHeaders: headers }: HttpGetOptions,
 ): Promise<Response> {
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-    const response = await fetch(url, { signal, redirect: "manual" });
+    const response = await fetch(url, {
+      ...{ signal, redirect: "manual" },
+      ...headers && { method: "POST", headers },
+    });
     const location = response.headers.get("location");
-    if (response.status < 300 || response.status > 399 || location === null) {
-      return response;
-    }
+    const isRedirect = response.status >= 300 && response.status <= 399;
+    if (!isRedirect || location === null || rules === "none") return response;
     await response.body?.cancel();
     const target = redirectTarget(url, location, rules);
     await abortable(checkRedirect(url, target, rules), signal);

@@ -7,78 +7,73 @@
  * @module
  */
 import { canonicalHost, type Expectation, shortName } from "./expectation.ts";
+import type { HostRow } from "./host_row.ts";
 
 /** Silence after which another host of the same name may take over, in milliseconds. */
 const TAKEN_OVER_MS = 60_000;
-
-/** A row, as far as it can be matched. */
-export interface Candidate {
-  /** Its IP addresses, at least one. */
-  readonly hostnames: string[];
-  /** As the host reports it; empty if it does not. */
-  name: string;
-  /** Further addresses, as the host reports them. */
-  claimed: readonly string[];
-  readonly firstSeenMs: number;
-  lastSeenMs: number;
-  isComplete: boolean;
-  isGone: boolean;
-}
 
 /** A place in the list of hosts. */
 export interface Place {
   readonly name: string;
   readonly isExpected: boolean;
   /** `undefined` for an expected host that was never seen. */
-  readonly row: Candidate | undefined;
+  readonly row: HostRow | undefined;
 }
 
 /** The expected hosts in their order, then the others in theirs. */
 export function placeHosts(
-  rows: Iterable<Candidate>,
+  rows: Iterable<HostRow>,
   { expectation, nowMs }: {
     readonly expectation: Expectation | undefined;
     readonly nowMs: number;
   },
 ): Place[] {
   const expected = expectation?.type === "hosts" ? expectation.names : [];
-  const { full, short } = indexNames(expected);
-  const byName = new Map<string, Candidate[]>();
-  for (const row of rows) {
-    const name = canonicalHost(row.name);
-    const claims = [...row.hostnames, name, ...row.claimed];
-    const index = claims.map((claim) => full.get(claim))
-      .find((index) => index !== undefined) ??
-      (name === shortName(name) ? short : full).get(shortName(name));
-    const key = index === undefined ? name : expected[index]!;
-    const ofName = byName.get(key);
-    if (ofName === undefined) byName.set(key, [row]);
-    else ofName.push(row);
-  }
+  const byName = Map.groupBy(rows, matcher(expected));
   const places: Place[] = [];
   const others: Place[] = [];
   for (const name of expected) {
-    const [first, ...further] = present(byName.get(name) ?? [], {
-      name,
-      nowMs,
-    });
+    const all = byName.get(name) ?? [];
+    const [row, ...further] = present(all, { name, nowMs });
     byName.delete(name);
-    places.push({ name, isExpected: true, row: first });
+    places.push({ name, isExpected: true, row });
     others.push(...further.map((row) => extra(row, true)));
   }
-  for (const [name, ofName] of byName) {
-    const shown = name === "" ? ofName : present(ofName, { name, nowMs });
+  for (const [name, all] of byName) {
+    const shown = name === "" ? all : present(all, { name, nowMs });
     others.push(...shown.map((row, index) => extra(row, index > 0)));
   }
   return [...places, ...others];
 }
 
+/** The name under which a row is expected, or else its own. */
+function matcher(expected: readonly string[]): (row: HostRow) => string {
+  const full = new Map<string, string>();
+  // Of several hosts with one short name, the first.
+  const short = new Map<string, string>();
+  for (const name of expected) {
+    const canonical = canonicalHost(name);
+    full.set(canonical, name);
+    const label = shortName(canonical);
+    if (!short.has(label)) short.set(label, name);
+  }
+  return ({ name: reported, hostnames, claimed }) => {
+    const name = canonicalHost(reported);
+    const label = shortName(name);
+    return [...hostnames, name, ...claimed].map((claim) => full.get(claim))
+      .find((match) => match !== undefined) ??
+      (name === label ? short : full).get(label) ?? name;
+  };
+}
+
 /** The rows of one name that are shown: none whose host has come back elsewhere. */
 function present(
-  rows: readonly Candidate[],
+  rows: readonly HostRow[],
   { name, nowMs }: { readonly name: string; readonly nowMs: number },
-): Candidate[] {
-  const shown = withoutFormer(rows);
+): HostRow[] {
+  const shown = withoutFormer(rows, nowMs);
+  const rankOf = (row: HostRow): number =>
+    row.isComplete ? 0 : row.isGone(nowMs) ? 2 : 1;
   // An expected address is no claim; its last peer counts unless one is complete.
   const own = shown.filter(({ hostnames }) => hostnames.includes(name))
     .sort((one, other) => rankOf(one) - rankOf(other));
@@ -98,9 +93,12 @@ function present(
  * The rows without those that were left behind: gone, while a host of the same name
  * that reports one of its addresses has come since, as over IPv6 after a reboot.
  */
-function withoutFormer(rows: readonly Candidate[]): readonly Candidate[] {
+function withoutFormer(
+  rows: readonly HostRow[],
+  nowMs: number,
+): readonly HostRow[] {
   if (rows.length < 2) return rows;
-  const keysOf = ({ name, hostnames, claimed }: Candidate): string[] =>
+  const keysOf = ({ name, hostnames, claimed }: HostRow): string[] =>
     name === ""
       ? []
       : [...hostnames, ...claimed].map((text) => `${name} ${text}`);
@@ -112,35 +110,13 @@ function withoutFormer(rows: readonly Candidate[]): readonly Candidate[] {
     }
   }
   return rows.filter((row) =>
-    !row.isGone || row.isComplete ||
+    !row.isGone(nowMs) || row.isComplete ||
     !keysOf(row).some((key) => newestMs.get(key)! > row.lastSeenMs)
   );
 }
 
-function rankOf({ isComplete, isGone }: Candidate): number {
-  return isComplete ? 0 : isGone ? 2 : 1;
-}
-
-function extra(row: Candidate, isNameTaken: boolean): Place {
-  const [address] = row.hostnames as [string];
-  const name = row.name === ""
-    ? address
-    : isNameTaken
-    ? `${row.name} (${address})`
-    : row.name;
-  return { name, isExpected: false, row };
-}
-
-/** The places of the names as they were expected, and of the first with each short name. */
-function indexNames(
-  names: readonly string[],
-): Record<"full" | "short", Map<string, number>> {
-  const [full, short] = [new Map<string, number>(), new Map<string, number>()];
-  for (const [index, name] of names.entries()) {
-    const canonical = canonicalHost(name);
-    full.set(canonical, index);
-    const label = shortName(canonical);
-    if (!short.has(label)) short.set(label, index);
-  }
-  return { full, short };
+function extra(row: HostRow, isNameTaken: boolean): Place {
+  const address = row.hostnames[0]!;
+  const named = isNameTaken ? `${row.name} (${address})` : row.name;
+  return { name: row.name && named || address, isExpected: false, row };
 }

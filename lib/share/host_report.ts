@@ -1,7 +1,7 @@
 /**
- * The report of one of our peers to the tracker of its share: its name, its state and
- * its rates, as the query of a GET request. Bounded, and checked when it is read.
- * Pure.
+ * The report of one of our peers to the tracker of its share, as the query of a GET
+ * request: its name, its state, its rates and its measurements of itself. The answer
+ * says what the host is to do. Both are bounded, and checked when they are read. Pure.
  *
  * @module
  */
@@ -13,26 +13,18 @@ import {
 } from "../base/identifier.ts";
 import { formatIpAddress, parseIpAddress } from "../base/ip_address.ts";
 import { isHostName } from "./expectation.ts";
-import {
-  type HostEvidence,
-  readEvidence,
-  writeEvidence,
-} from "./host_evidence.ts";
-import { isReasonCode, type ReasonCode } from "./reason.ts";
+import { isFlag, optional, parseJson, text, whole } from "./json_shape.ts";
+import { type HostEvidence, isReasonCode, type ReasonCode } from "./reason.ts";
 
 /** Path of the reports on the server of a share; the query follows. */
 export const REPORT_PATH = "/api/v1/report";
 /** Longest query of a report, in bytes. */
-const MAX_REPORT_LENGTH = 2_048;
+const MAX_QUERY_LENGTH = 2_048;
 /** Addresses of one host at most. */
 const MAX_ADDRESSES = 8;
 /** Longest reason, in UTF-16 units. */
 const MAX_REASON_LENGTH = 300;
-
-/** The states that a peer reports of itself. */
-const REPORTED_STATES = [
-  ...["waiting", "fetching", "verifying", "verified", "done", "failed"],
-] as const;
+const IDENTIFIER = /^[\da-f]{40}$/;
 
 /** The state of a peer, as it reports it. */
 export type ReportedState =
@@ -48,7 +40,7 @@ export interface HostReport {
   /** The torrent. */
   readonly infoHash: InfoHash;
   /** As the peer announces; `undefined` before it does. */
-  readonly peerId: PeerId | undefined;
+  readonly peerId?: PeerId | undefined;
   /** Port on which the peer listens; 0 before it does. */
   readonly port: number;
   /** Name of the host; empty if it is unknown. */
@@ -63,12 +55,12 @@ export interface HostReport {
   readonly downloadBytesPerSecond: number;
   /** Its send rate. */
   readonly uploadBytesPerSecond: number;
-  /** Free on its disk, in bytes; `undefined` where the system does not say. */
-  readonly freeBytes: number | undefined;
-  /** Exit code of the command of `--on-complete`, once that has ended. */
-  readonly exitCode: number | undefined;
-  /** The reason of a failure; one line. */
-  readonly reason: string | undefined;
+  /** Free on its disk, in bytes. @default {the system does not say} */
+  readonly freeBytes?: number | undefined;
+  /** Exit code of the command of `--on-complete`. @default {it has not ended} */
+  readonly exitCode?: number | undefined;
+  /** The reason of a failure; one line. @default none */
+  readonly reason?: string | undefined;
   /** The kind of the failure. @default none */
   readonly reasonCode?: ReasonCode | undefined;
   /** Its measurements of itself while it fetched. @default nothing */
@@ -78,7 +70,7 @@ export interface HostReport {
   /** The part of it that came from the machine that shares. @default unknown */
   readonly sourceBytes?: number | undefined;
   /** False if the peer leaves when it is complete. @default {true} */
-  readonly stays?: boolean;
+  readonly stays?: boolean | undefined;
   /**
    * Number of the last change of control that it knows; 0 before the first answer.
    * The answer waits a little if there is no other. @default {it obeys none}
@@ -93,40 +85,43 @@ export function isOver({ state }: Pick<HostReport, "state">): boolean {
 
 /** Writes a report as the path and query of a request. */
 export function reportPath(report: HostReport): string {
-  const query = new URLSearchParams({
+  const { evidence, receivedBytes, sourceBytes } = report;
+  const isCounted = receivedBytes !== undefined && sourceBytes !== undefined;
+  const fields: Readonly<Record<string, string | number | undefined>> = {
     info_hash: report.infoHash,
-    port: `${report.port}`,
+    peer_id: report.peerId,
+    port: report.port,
+    name: isHostName(report.name) ? report.name : undefined,
+    addresses: report.addresses.slice(0, MAX_ADDRESSES).join() || undefined,
     state: report.state,
     // Rounded down: 1 is everything.
-    fraction: `${Math.floor(report.fraction * 1e6) / 1e6}`,
-    down: `${Math.round(report.downloadBytesPerSecond)}`,
-    up: `${Math.round(report.uploadBytesPerSecond)}`,
-  });
-  if (report.peerId !== undefined) query.set("peer_id", report.peerId);
-  if (isHostName(report.name)) query.set("name", report.name);
-  const addresses = report.addresses.slice(0, MAX_ADDRESSES).join();
-  if (addresses !== "") query.set("addresses", addresses);
-  if (report.freeBytes !== undefined) query.set("free", `${report.freeBytes}`);
-  if (report.exitCode !== undefined) query.set("exit", `${report.exitCode}`);
-  if (report.evidence !== undefined) writeEvidence(query, report.evidence);
-  if (report.reasonCode !== undefined) query.set("code", report.reasonCode);
-  if (report.stays === false) query.set("stays", "0");
-  const { receivedBytes, sourceBytes } = report;
-  if (receivedBytes !== undefined && sourceBytes !== undefined) {
-    query.set("received", `${receivedBytes}`);
-    query.set("from_source", `${Math.min(sourceBytes, receivedBytes)}`);
-  }
-  if (report.change !== undefined) query.set("change", `${report.change}`);
-  if (report.reason !== undefined) {
-    query.set(
-      "reason",
-      report.reason.slice(0, MAX_REASON_LENGTH).toWellFormed(),
-    );
-  }
-  const path = `${REPORT_PATH}?${query}`;
-  if (path.length <= MAX_REPORT_LENGTH) return path;
+    fraction: Math.floor(report.fraction * 1e6) / 1e6,
+    down: Math.round(report.downloadBytesPerSecond),
+    up: Math.round(report.uploadBytesPerSecond),
+    free: report.freeBytes,
+    exit: report.exitCode,
+    code: report.reasonCode,
+    stays: report.stays === false ? 0 : undefined,
+    received: isCounted ? receivedBytes : undefined,
+    from_source: isCounted ? Math.min(sourceBytes, receivedBytes) : undefined,
+    change: report.change,
+    ...evidence && {
+      ...Object.fromEntries(
+        SHARES.map((share) => [share, Math.round(evidence[share] * 100) / 100]),
+      ),
+      peers: evidence.peerCount,
+      limit: Math.round(evidence.limitBytesPerSecond),
+      wireless: evidence.isWireless ? 1 : undefined,
+    },
+    reason: report.reason?.slice(0, MAX_REASON_LENGTH).toWellFormed(),
+  };
+  const query = new URLSearchParams(
+    Object.entries(fields).flatMap(([key, value]) =>
+      value === undefined ? [] : [[key, `${value}`]]
+    ),
+  );
   // A long reason in another script takes up to nine bytes a letter.
-  query.delete("reason");
+  if (`${query}`.length > MAX_QUERY_LENGTH) query.delete("reason");
   return `${REPORT_PATH}?${query}`;
 }
 
@@ -135,79 +130,92 @@ export function reportPath(report: HostReport): string {
  * @throws {ProtocolError} If it is not one.
  */
 export function parseReport(text: string): HostReport {
-  if (text.length > MAX_REPORT_LENGTH) {
-    throw malformed(`it exceeds the limit of ${MAX_REPORT_LENGTH} bytes`);
+  if (text.length > MAX_QUERY_LENGTH) {
+    throw malformed(`it exceeds the limit of ${MAX_QUERY_LENGTH} bytes`);
   }
   const query = new URLSearchParams(text);
-  const [infoHash, peerId, name = "", state, reason] = [
-    ...["info_hash", "peer_id", "name", "state", "reason"],
-  ].map((key) => query.get(key) ?? undefined);
-  if (!isIdentifier(infoHash)) {
-    throw malformed("info_hash is not 40 hex digits");
-  }
-  if (peerId !== undefined && !isIdentifier(peerId)) {
-    throw malformed("peer_id is not 40 hex digits");
-  }
-  if (!isHostName(name)) throw malformed("name is not the name of a host");
-  if (!REPORTED_STATES.some((known) => known === state)) {
-    throw malformed(`state is not one of ${REPORTED_STATES.join(", ")}`);
-  }
-  const code = query.get("code");
-  const stays = query.get("stays") ?? "1";
-  if (stays !== "0" && stays !== "1") throw malformed("stays is not 0 or 1");
-  const number = (key: string, most: number): number => {
-    const value = query.get(key);
+  const field = <T>(
+    key: string,
+    kind: string,
+    read: (text: string) => T | undefined,
+  ): T | undefined => {
+    const text = query.get(key);
+    const value = text === null ? undefined : read(text);
+    if (text === null || value !== undefined) return value;
+    throw malformed(`${key} is not ${kind}`);
+  };
+  const word = <T extends string>(
+    key: string,
+    kind: string,
+    isValid: (text: string) => boolean,
+  ): T | undefined =>
+    field(key, kind, (text) => isValid(text) ? text as T : undefined);
+  const id = <T extends string>(key: string): T | undefined =>
+    word(key, "40 hex digits", (text) => IDENTIFIER.test(text));
+  const number = (key: string, most = Number.MAX_SAFE_INTEGER) =>
     // Number() reads an empty text as 0, and 0x10 as 16.
-    const digits = value !== null && /^\d{1,16}(?:\.\d{1,9})?$/.test(value);
-    if (digits && Number(value) <= most) return Number(value);
-    throw malformed(`${key} is not a number up to ${most}`);
+    field(key, `a number up to ${most}`, (text) =>
+      /^\d{1,16}(?:\.\d{1,9})?$/.test(text) && Number(text) <= most
+        ? Number(text)
+        : undefined);
+  const needed = <T>(value: T | undefined, key: string): T => {
+    if (value !== undefined) return value;
+    throw malformed(`${key} is missing`);
   };
-  const evidence = readEvidence(query, number);
+  const count = (key: string, most?: number): number =>
+    needed(number(key, most), key);
+  const code = query.get("code");
+  const receivedBytes = number("received");
   return {
-    infoHash: infoHashFromHex(infoHash),
-    peerId: peerId as PeerId | undefined,
-    name,
-    addresses: readAddresses(query.get("addresses")),
-    state: state as ReportedState,
-    port: number("port", 65_535),
-    fraction: number("fraction", 1),
-    downloadBytesPerSecond: number("down", Number.MAX_SAFE_INTEGER),
-    uploadBytesPerSecond: number("up", Number.MAX_SAFE_INTEGER),
-    freeBytes: query.has("free")
-      ? number("free", Number.MAX_SAFE_INTEGER)
-      : undefined,
-    exitCode: query.has("exit") ? number("exit", 0xffff_ffff) : undefined,
-    reason: reason === undefined ? undefined : oneLine(reason),
+    infoHash: infoHashFromHex(needed(id("info_hash"), "info_hash")),
+    peerId: id<PeerId>("peer_id"),
+    port: count("port", 65_535),
+    name: word("name", "the name of a host", isHostName) ?? "",
+    addresses: field("addresses", ADDRESS_LIST, readAddresses) ?? [],
+    state: needed(
+      word<ReportedState>(
+        "state",
+        `one of ${STATES.join(", ")}`,
+        (text) => STATES.includes(text),
+      ),
+      "state",
+    ),
+    fraction: count("fraction", 1),
+    downloadBytesPerSecond: count("down"),
+    uploadBytesPerSecond: count("up"),
+    freeBytes: number("free"),
+    exitCode: number("exit", 0xffff_ffff),
+    reason: field("reason", "a text", oneLine),
     // A later version may know more.
-    ...isReasonCode(code) && { reasonCode: code },
-    ...evidence !== undefined && { evidence },
-    ...stays === "0" && { stays: false },
-    ...readReceived(query, number),
-    ...query.has("change") &&
-      { change: number("change", Number.MAX_SAFE_INTEGER) },
+    reasonCode: isReasonCode(code) ? code : undefined,
+    stays: word("stays", "0 or 1", (text) => /^[01]$/.test(text)) !== "0",
+    receivedBytes,
+    sourceBytes: receivedBytes && count("from_source", receivedBytes),
+    change: number("change"),
+    evidence: !query.has("disk") ? undefined : {
+      disk: count("disk", 1),
+      late: count("late", 1),
+      hash: count("hash", 1),
+      idle: count("idle", 1),
+      stall: count("stall", 1),
+      peerCount: count("peers", 100_000),
+      limitBytesPerSecond: count("limit"),
+      isWireless: query.get("wireless") === "1",
+    },
   };
 }
 
-/** The bytes received, and those of the machine that shares, which are not more. */
-function readReceived(
-  query: URLSearchParams,
-  number: (key: string, most: number) => number,
-): Pick<HostReport, "receivedBytes" | "sourceBytes"> {
-  if (!query.has("received")) return {};
-  const receivedBytes = number("received", Number.MAX_SAFE_INTEGER);
-  const sourceBytes = number("from_source", receivedBytes);
-  return { receivedBytes, sourceBytes };
-}
+const STATES = [
+  ...["waiting", "fetching", "verifying", "verified", "done", "failed"],
+];
+const SHARES = ["disk", "late", "hash", "idle", "stall"] as const;
+const ADDRESS_LIST = `a list of at most ${MAX_ADDRESSES} addresses`;
 
-function readAddresses(text: string | null): string[] {
-  if (text === null) return [];
+function readAddresses(text: string): string[] | undefined {
   const addresses = text.split(",", MAX_ADDRESSES + 1).map(parseIpAddress);
-  if (addresses.length <= MAX_ADDRESSES && !addresses.includes(undefined)) {
-    return addresses.map((bytes) => formatIpAddress(bytes!));
-  }
-  throw malformed(
-    `addresses is not a list of at most ${MAX_ADDRESSES} addresses`,
-  );
+  return addresses.length > MAX_ADDRESSES || addresses.includes(undefined)
+    ? undefined
+    : addresses.map((bytes) => formatIpAddress(bytes!));
 }
 
 /** A stranger's text without control and formatting characters. */
@@ -216,10 +224,51 @@ function oneLine(text: string): string {
     .toWellFormed();
 }
 
-function isIdentifier(text: string | undefined): text is string {
-  return text !== undefined && /^[\da-f]{40}$/.test(text);
-}
-
 function malformed(reason: string): ProtocolError {
   return new ProtocolError(`Cannot read report: ${reason}`);
+}
+
+/** The control of a host, as the answer to its report says. */
+export interface HostControl {
+  /** Number of the last change. */
+  readonly change: number;
+  /** True if it is to request nothing and to serve nobody. */
+  readonly isPaused: boolean;
+  /** Bytes that it may receive in a second; `undefined` for no limit. */
+  readonly maxBytesPerSecond: number | undefined;
+  /** True if the share ends: nothing holds for the host any more. */
+  readonly isEnding: boolean;
+  /** The peer of the machine that shares; `undefined` if it is unknown. */
+  readonly source: PeerId | undefined;
+}
+
+/** The answer to a report, for JSON. */
+export function reportAnswer(
+  { isPaused: paused, isEnding, ...rest }: HostControl,
+): object {
+  return { version: 1, ...rest, paused, ending: isEnding || undefined };
+}
+
+/** An answer; one of an older version says nothing. */
+const ANSWER = {
+  change: optional(whole()),
+  paused: optional(isFlag),
+  maxBytesPerSecond: optional(whole(undefined, 1)),
+  ending: optional(isFlag),
+  source: optional(text(IDENTIFIER)),
+};
+
+/**
+ * Reads the answer to a report.
+ * @throws {ProtocolError} If it is malformed.
+ */
+export function parseReportAnswer(bytes: Uint8Array): HostControl {
+  const { change = 0, paused = false, ending = false, ...rest } = parseJson<
+    Partial<HostControl> & Record<"paused" | "ending", boolean | undefined>
+  >(bytes, ANSWER, "answer to the report");
+  const { maxBytesPerSecond, source } = rest;
+  return {
+    ...{ change, isPaused: paused, maxBytesPerSecond },
+    ...{ isEnding: ending, source },
+  };
 }

@@ -16,119 +16,101 @@ const STEADY_MS = { first: 2_000, other: 5_000 } as const;
 const KEPT_MS = 10_000;
 /** Rates that are kept: one a report, once a second. */
 const RATE_COUNT = 10;
+/** Time from an attempt to connect to the next one, in milliseconds. */
+const PROBE_MS = { failed: 3_000, settled: 30_000 } as const;
+const SETTLED_PROBES = 2;
 
 /** The judgement of one host so far. */
-export interface Judgement {
+export class Judgement {
   /** Receive rates of the last reports, oldest first. */
-  readonly rates: number[];
+  readonly rates: number[] = [];
   /** The mean rate while it fetched, recent reports first in weight. */
   usualRate: number | undefined;
-  /** Since then below the median's share, with short exceptions. */
+  /** The time since which it is below the median's share, with short exceptions. */
   slowSinceMs: number | undefined;
-  fastSinceMs: number | undefined;
+  #fastSinceMs: number | undefined;
   /** The reason that is shown, the time of its text, and that of its last evidence. */
   reason: Reason | undefined;
-  textMs: number;
-  seenMs: number;
+  #textMs = -Infinity;
+  #seenMs = -Infinity;
   /** The strongest reason of now, and since when it is. */
-  candidate: ReasonCode | undefined;
-  candidateSinceMs: number;
-  /** Connections to its port in a row that failed, and the time of the next one. */
-  failedProbeCount: number;
+  #candidate: ReasonCode | undefined;
+  #candidateSinceMs = 0;
+  /** Connections to its port in a row that failed. */
+  failedProbeCount = 0;
   /** True if the last one succeeded. */
-  isReachable: boolean;
-  probeAtMs: number;
-}
+  isReachable = false;
+  /** The time of the next one. */
+  probeAtMs = -Infinity;
 
-/** The judgement of a host that was never seen. */
-export function noJudgement(): Judgement {
-  return {
-    rates: [],
-    usualRate: undefined,
-    slowSinceMs: undefined,
-    fastSinceMs: undefined,
-    reason: undefined,
-    textMs: -Infinity,
-    seenMs: -Infinity,
-    candidate: undefined,
-    candidateSinceMs: 0,
-    failedProbeCount: 0,
-    isReachable: false,
-    probeAtMs: -Infinity,
-  };
-}
-
-/** Notes the rate of a report. */
-export function noteRate(judgement: Judgement, rate: number): void {
-  judgement.rates.push(rate);
-  if (judgement.rates.length > RATE_COUNT) judgement.rates.shift();
-  const { usualRate = rate } = judgement;
-  judgement.usualRate = usualRate + (rate - usualRate) / RATE_COUNT;
-}
-
-/** Ends the judgement of a host that does not fetch; its usual rate stays. */
-export function endJudgement(judgement: Judgement): void {
-  judgement.rates.length = 0;
-  judgement.slowSinceMs = judgement.fastSinceMs = undefined;
-  judgement.reason = judgement.candidate = undefined;
-  judgement.failedProbeCount = 0;
-  judgement.isReachable = false;
-  judgement.probeAtMs = -Infinity;
-}
-
-/** Compares a rate with the median of the other hosts. */
-export function compareRate(
-  judgement: Judgement,
-  { rate, median, nowMs }: {
-    readonly rate: number;
-    readonly median: number | undefined;
-    readonly nowMs: number;
-  },
-): void {
-  if (median !== undefined && rate < SLOW.below * median) {
-    judgement.slowSinceMs ??= nowMs;
-    judgement.fastSinceMs = undefined;
-    return;
+  /** Notes the rate of a report. */
+  noteRate(rate: number): void {
+    this.rates.push(rate);
+    if (this.rates.length > RATE_COUNT) this.rates.shift();
+    const { usualRate = rate } = this;
+    this.usualRate = usualRate + (rate - usualRate) / RATE_COUNT;
   }
-  const isSettled = isSlow(judgement, nowMs);
-  const isBetween = median !== undefined && rate < SLOW.until * median;
-  if (isSettled && isBetween) {
-    judgement.fastSinceMs = undefined;
-    return;
-  }
-  judgement.fastSinceMs ??= nowMs;
-  if (!isSettled || nowMs - judgement.fastSinceMs >= SETTLE_MS.fast) {
-    judgement.slowSinceMs = undefined;
-  }
-}
 
-/** True for a host that has been slow for long enough. */
-export function isSlow({ slowSinceMs }: Judgement, nowMs: number): boolean {
-  return slowSinceMs !== undefined && nowMs - slowSinceMs >= SETTLE_MS.slow;
-}
+  /** Ends the judgement of a host that does not fetch; its usual rate stays. */
+  end(): void {
+    this.rates.length = 0;
+    this.slowSinceMs = this.#fastSinceMs = undefined;
+    this.reason = this.#candidate = undefined;
+    this.failedProbeCount = 0;
+    this.isReachable = false;
+    this.probeAtMs = -Infinity;
+  }
 
-/** Takes the strongest reason of now, and shows it once it is steady. */
-export function noteReason(
-  judgement: Judgement,
-  found: Reason | undefined,
-  nowMs: number,
-): void {
-  const { reason: shown } = judgement;
-  if (found?.code !== judgement.candidate) {
-    judgement.candidate = found?.code;
-    judgement.candidateSinceMs = nowMs;
+  /** Compares a rate with the median of the other hosts. */
+  compare(rate: number, median: number | undefined, nowMs: number): void {
+    if (median !== undefined && rate < SLOW.below * median) {
+      this.slowSinceMs ??= nowMs;
+      this.#fastSinceMs = undefined;
+      return;
+    }
+    const isSettled = this.isSlow(nowMs);
+    if (isSettled && median !== undefined && rate < SLOW.until * median) {
+      this.#fastSinceMs = undefined;
+      return;
+    }
+    this.#fastSinceMs ??= nowMs;
+    if (!isSettled || nowMs - this.#fastSinceMs >= SETTLE_MS.fast) {
+      this.slowSinceMs = undefined;
+    }
   }
-  if (found === undefined) {
-    if (nowMs - judgement.seenMs >= KEPT_MS) judgement.reason = undefined;
-    return;
+
+  /** True for a host that has been slow for long enough. */
+  isSlow(nowMs: number): boolean {
+    const { slowSinceMs = Infinity } = this;
+    return nowMs - slowSinceMs >= SETTLE_MS.slow;
   }
-  const steadyMs = STEADY_MS[shown === undefined ? "first" : "other"];
-  const isSame = found.code === shown?.code;
-  if (isSame) judgement.seenMs = nowMs;
-  const isNew = isSame
-    ? nowMs - judgement.textMs >= KEPT_MS
-    : nowMs - judgement.candidateSinceMs >= steadyMs;
-  if (!isNew) return;
-  judgement.reason = found;
-  judgement.textMs = judgement.seenMs = nowMs;
+
+  /** Takes the strongest reason of now, and shows it once it is steady. */
+  noteReason(found: Reason | undefined, nowMs: number): void {
+    if (found?.code !== this.#candidate) {
+      this.#candidate = found?.code;
+      this.#candidateSinceMs = nowMs;
+    }
+    if (found === undefined) {
+      if (nowMs - this.#seenMs >= KEPT_MS) this.reason = undefined;
+      return;
+    }
+    const steadyMs = STEADY_MS[this.reason === undefined ? "first" : "other"];
+    const isSame = found.code === this.reason?.code;
+    if (isSame) this.#seenMs = nowMs;
+    const isNew = isSame
+      ? nowMs - this.#textMs >= KEPT_MS
+      : nowMs - this.#candidateSinceMs >= steadyMs;
+    if (!isNew) return;
+    this.reason = found;
+    this.#textMs = this.#seenMs = nowMs;
+  }
+
+  /** Takes the result of an attempt to connect to the port of the host. */
+  noteProbe(isReachable: boolean, nowMs: number): void {
+    this.isReachable = isReachable;
+    this.failedProbeCount = isReachable ? 0 : this.failedProbeCount + 1;
+    const isSettled = isReachable || this.failedProbeCount >= SETTLED_PROBES;
+    this.probeAtMs = nowMs + PROBE_MS[isSettled ? "settled" : "failed"];
+  }
 }

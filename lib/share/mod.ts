@@ -25,11 +25,6 @@ export {
   type ShareListing,
   shareTrackers,
 } from "./share_listing.ts";
-export {
-  fetchShares,
-  type FetchSharesOptions,
-  resolveShareHost,
-} from "./fetch_shares.ts";
 export { type DownloadRoom, freeLength, measureRoom } from "./check_room.ts";
 export {
   type PreparedShare,
@@ -60,17 +55,11 @@ export {
   type VerdictDocument,
 } from "./rollout_document.ts";
 export {
-  fetchRollout,
-  fetchRollouts,
-  type RolloutSummary,
-} from "./fetch_rollout.ts";
-export {
   isSourceNeeded,
   type LightColor,
   type ShareSource,
   type SourceLight,
 } from "./source_light.ts";
-export { type HostControl } from "./report_answer.ts";
 export { RolloutControl, type ShareSetting } from "./rollout_control.ts";
 export { SharedLimit } from "./shared_limit.ts";
 export {
@@ -78,15 +67,26 @@ export {
   readFolderToken,
   readToken,
 } from "./control_token.ts";
+export { type Finish } from "./forecast.ts";
+export { type Expectation, readExpectation } from "./expectation.ts";
 export {
   type CommandedShare,
   commandShares,
+  fetchRollout,
+  fetchRollouts,
+  fetchShares,
+  type FetchSharesOptions,
+  ReportSender,
+  resolveShareHost,
+  type RolloutSummary,
+  type SendReportOptions,
   type ShareCommand,
-} from "./command_shares.ts";
-export { type Finish } from "./forecast.ts";
-export { type Expectation, readExpectation } from "./expectation.ts";
-export { ReportSender, type SendReportOptions } from "./report_sender.ts";
-export { failureCode, type ReasonCode } from "./reason.ts";
-export { type HostEvidence } from "./host_evidence.ts";
-export { HostProbes } from "./host_probes.ts";
-export { type HostReport, isOver, type ReportedState } from "./host_report.ts";
+} from "./share_client.ts";
+export { HostProbes } from "./slow_hosts.ts";
+export { failureCode, type HostEvidence, type ReasonCode } from "./reason.ts";
+export {
+  type HostControl,
+  type HostReport,
+  isOver,
+  type ReportedState,
+} from "./host_report.ts";

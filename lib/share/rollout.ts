@@ -13,29 +13,16 @@ import type { Expectation } from "./expectation.ts";
 import { placeHosts } from "./expected_hosts.ts";
 import type { Finish } from "./forecast.ts";
 import type { HostReport } from "./host_report.ts";
-import { endJudgement, noteRate } from "./judgement.ts";
-import { SlowHosts } from "./slow_hosts.ts";
+import { type HostRow, Part } from "./host_row.ts";
+import { isVerified, NEVER_SEEN, type RolloutHost } from "./host_state.ts";
 import { RolloutControl } from "./rollout_control.ts";
-import {
-  isComplete,
-  isGone,
-  isVerified,
-  NEVER_SEEN,
-  type Part,
-  type RolloutHost,
-  type Row,
-  stateOf,
-} from "./host_state.ts";
-import { Progress } from "./progress.ts";
 import { RolloutShare } from "./rollout_share.ts";
 import { RowTable } from "./row_table.ts";
+import { SlowHosts } from "./slow_hosts.ts";
 import { type ShareSource, type SourceLight, worstOf } from "./source_light.ts";
 
 /** Least time between two reports of a host that count, in milliseconds. */
 const LEAST_REPORT_MS = 200;
-
-/** The reason of a host that waits for `resume`. */
-const PAUSED = { reason: "paused by the share", reasonCode: "paused" } as const;
 
 /** The result of a rollout so far. */
 export interface Verdict {
@@ -143,8 +130,8 @@ export class Rollout {
     const row = this.#rows.of(announce, nowMs);
     if (row === undefined) return;
     row.lastSeenMs = nowMs;
-    this.#progress(row, { infoHash, left, nowMs });
-    row.parts.get(infoHash)!.isPresent = event !== "stopped";
+    const part = this.#progress(row, { infoHash, left, nowMs });
+    part.isPresent = event !== "stopped";
   }
 
   /** Takes a report that came from an IP address; false if its torrent does not count. */
@@ -158,19 +145,18 @@ export class Rollout {
     }
     const { infoHash, state, fraction, name } = report;
     // A host that waits or verifies is not stuck, nor was it when that is over.
-    if (state !== "fetching" && !isComplete(row)) row.progressedMs = nowMs;
+    if (state !== "fetching" && !row.isComplete) row.progressedMs = nowMs;
     row.lastSeenMs = row.reportedMs = nowMs;
     row.report = report;
     row.name = name;
     row.claimed = report.addresses;
     if (state === "fetching") {
-      noteRate(row.judgement, report.downloadBytesPerSecond);
+      row.judgement.noteRate(report.downloadBytesPerSecond);
     }
     const hasAll = state === "verified" || state === "done";
     // A host with everything but the last hash lacks something.
     const left = hasAll ? 0 : Math.max(1, Math.round(length * (1 - fraction)));
-    this.#progress(row, { infoHash, left, nowMs });
-    row.parts.get(infoHash)!.isPresent = true;
+    this.#progress(row, { infoHash, left, nowMs }).isPresent = true;
     return true;
   }
 
@@ -180,22 +166,18 @@ export class Rollout {
    */
   hosts(nowMs: number, infoHash?: InfoHash): RolloutHost[] {
     const rows = infoHash === undefined || this.#shares.size === 1
-      ? [...this.#rows]
-      : [...this.#rows].flatMap((row) => partOf(row, infoHash));
+      ? this.#rows
+      : Array.from(this.#rows).flatMap((row) => row.of(infoHash) ?? []);
     this.#judge(nowMs);
-    for (const row of rows) {
-      row.isComplete = isComplete(row);
-      row.isGone = isGone(row, nowMs);
-    }
-    const places = placeHosts(rows, {
-      expectation: this.#options.expectation,
-      nowMs,
+    const { expectation } = this.#options;
+    return placeHosts(rows, { expectation, nowMs }).map(({ row, ...place }) => {
+      if (row === undefined) return { ...place, ...NEVER_SEEN };
+      const { left, length } = this.#lackOf(row);
+      return row.describe({
+        ...{ ...place, isPaused: this.#isPaused(row), nowMs },
+        fraction: row.isComplete ? 1 : length === 0 ? 0 : 1 - left / length,
+      });
     });
-    return places.map(({ name, isExpected, row }) =>
-      row === undefined
-        ? { name, isExpected, ...NEVER_SEEN }
-        : this.#describe(row as Row, { name, isExpected, nowMs })
-    );
   }
 
   /** The verdict on rows of {@linkcode hosts}. */
@@ -215,132 +197,61 @@ export class Rollout {
   }
 
   #judge(nowMs: number): void {
-    const [held, free] = partition(this.#rows, (row) => this.#isPaused(row));
-    for (const row of held) {
-      // It has its time again when it is resumed.
-      row.progressedMs = nowMs;
-      endJudgement(row.judgement);
+    const free: HostRow[] = [];
+    for (const row of this.#rows) {
+      if (this.#isPaused(row)) {
+        // It has its time again when it is resumed.
+        row.progressedMs = nowMs;
+        row.judgement.end();
+      } else free.push(row);
     }
     this.slow.judge(free, {
       nowMs,
       ownCount: this.own === undefined ? 0 : 1,
-      missingLengthOf: ({ parts }) =>
-        parts.entries().reduce(
-          (sum, [infoHash, { left }]) =>
-            sum + Math.min(left, this.#shares.get(infoHash)!.length),
-          0,
-        ),
+      missingLengthOf: (row) => this.#lackOf(row).left,
     });
   }
 
-  #describe(
-    row: Row,
-    { nowMs, ...rest }: {
-      readonly name: string;
-      readonly isExpected: boolean;
-      readonly nowMs: number;
-    },
-  ): RolloutHost {
-    const { report } = row;
-    const isActive = !row.isGone && !row.isComplete;
-    const fraction = this.#fractionOf(row);
-    const state = stateOf(row, { fraction, nowMs });
-    const isHeld = state.reason === undefined && this.#isPaused(row);
-    return {
-      ...rest,
-      address: row.hostnames[0],
-      ...{ ...state, ...isHeld && PAUSED, fraction },
-      downloadBytesPerSecond: isActive
-        ? report?.downloadBytesPerSecond ?? 0
-        : 0,
-      uploadBytesPerSecond: row.isGone ? 0 : report?.uploadBytesPerSecond ?? 0,
-      ...receivedOf(report),
-      freeBytes: report?.freeBytes,
-      exitCode: report?.exitCode,
-      isReporting: report !== undefined,
-      firstSeenMs: row.firstSeenMs,
-      completeAtMs: row.isComplete ? row.progressedMs : undefined,
-    };
-  }
-
   /** True for a host that lacks a part of a share that is paused. */
-  #isPaused(row: Row): boolean {
-    return !isComplete(row) &&
+  #isPaused(row: HostRow): boolean {
+    return !row.isComplete &&
       row.parts.entries().some(([infoHash, part]) =>
         part.left > 0 && this.control.of(infoHash).isPaused
       );
   }
 
-  #fractionOf({ parts, isComplete }: Row): number {
-    if (isComplete) return 1;
-    let [left, length] = [0, 0];
+  /** The bytes that a host lacks, of those of all torrents in which it takes part. */
+  #lackOf({ parts }: HostRow): Record<"left" | "length", number> {
+    const lack = { left: 0, length: 0 };
     for (const [infoHash, part] of parts) {
-      const all = this.#shares.get(infoHash)!.length;
+      const { length } = this.#shares.get(infoHash)!;
       // A peer with a magnet link does not know the length.
-      left += Math.min(part.left, all);
-      length += all;
+      lack.left += Math.min(part.left, length);
+      lack.length += length;
     }
-    return length === 0 ? 0 : 1 - left / length;
+    return lack;
   }
 
   #progress(
-    row: Row,
+    row: HostRow,
     { infoHash, left, nowMs }: {
       readonly infoHash: InfoHash;
       readonly left: number;
       readonly nowMs: number;
     },
-  ): void {
-    const part = row.parts.get(infoHash) ?? newPart();
+  ): Part {
+    const part = row.parts.get(infoHash) ?? new Part();
+    row.parts.set(infoHash, part);
     if (left < part.left) row.progressedMs = nowMs;
     part.left = left;
-    const down = row.report?.downloadBytesPerSecond;
-    // A peer with a magnet link does not know the length.
+    const { downloadBytesPerSecond: down, uploadBytesPerSecond: up = 0 } =
+      row.report ?? {};
     if (left < Infinity) {
       part.progress.add(left, { nowMs, bytesPerSecond: down });
     }
     part.mostDown = Math.max(part.mostDown, down ?? 0);
-    part.mostUp = Math.max(part.mostUp, row.report?.uploadBytesPerSecond ?? 0);
-    row.parts.set(infoHash, part);
+    part.mostUp = Math.max(part.mostUp, up);
     this.#shares.get(infoHash)?.observe(nowMs);
+    return part;
   }
-}
-
-function newPart(): Part {
-  const progress = new Progress();
-  return {
-    ...{ left: Infinity, isPresent: true, progress },
-    ...{ mostDown: 0, mostUp: 0 },
-  };
-}
-
-/** A row as far as one torrent goes; none if its host takes no part in it. */
-function partOf(row: Row, infoHash: InfoHash): Row[] {
-  const part = row.parts.get(infoHash);
-  if (part === undefined) return [];
-  const report = row.report?.infoHash === infoHash ? row.report : undefined;
-  return [{ ...row, parts: new Map([[infoHash, part]]), report }];
-}
-
-/** The bytes that a host has received, by where they came from. */
-function receivedOf(
-  { receivedBytes: all, sourceBytes: ofSource }: Partial<HostReport> = {},
-): Pick<RolloutHost, "bytesFromSource" | "bytesFromOthers"> {
-  const isKnown = all !== undefined && ofSource !== undefined;
-  return {
-    bytesFromSource: ofSource,
-    bytesFromOthers: isKnown ? all - ofSource : undefined,
-  };
-}
-
-/** Those for which a test holds, and the others. */
-function partition<T>(
-  values: Iterable<T>,
-  test: (value: T) => boolean,
-): [T[], T[]] {
-  const { yes = [], no = [] } = Object.groupBy(
-    values,
-    (value) => test(value) ? "yes" : "no",
-  );
-  return [yes, no];
 }

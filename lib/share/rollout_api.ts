@@ -28,17 +28,17 @@ import {
   isOver,
   parseReport,
   REPORT_PATH,
+  reportAnswer,
 } from "./host_report.ts";
 import { endingBody, ResponseSlots } from "./response_slots.ts";
 import type { Rollout } from "./rollout.ts";
-import { reportAnswer } from "./report_answer.ts";
 import { ALL_SHARES } from "./rollout_control.ts";
 import {
   describeRollout,
   formatCsv,
   type RolloutDocument,
+  rolloutEvents,
 } from "./rollout_document.ts";
-import { rolloutEvents } from "./rollout_events.ts";
 import type { ListedShare } from "./share_listing.ts";
 
 /** Path of the list of shares; an id, and what is asked of it, may follow. */

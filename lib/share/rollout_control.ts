@@ -5,8 +5,7 @@
  *
  * @module
  */
-import type { HostReport } from "./host_report.ts";
-import type { HostControl } from "./report_answer.ts";
+import type { HostControl, HostReport } from "./host_report.ts";
 import { SharedLimit } from "./shared_limit.ts";
 
 /** In the place of an id: all shares of a machine, later ones included. */

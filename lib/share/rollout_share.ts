@@ -5,11 +5,10 @@
  * @module
  */
 import type { InfoHash } from "../base/identifier.ts";
-import { type Finish, forecast, type HostCourse } from "./forecast.ts";
-import { isGone, isStaying, isStuck, type Row } from "./host_state.ts";
+import { type Finish, forecast } from "./forecast.ts";
+import type { HostRow, Part } from "./host_row.ts";
 import {
   countCopies,
-  type Holder,
   lightOf,
   type ShareSource,
   type SourceLight,
@@ -17,7 +16,6 @@ import {
 
 /** Age up to which a light serves again, in milliseconds: one of 100,000 pieces takes 20 ms. */
 const MAX_AGE_MS = 1_000;
-
 /** Least time between two observations of the source, in milliseconds. */
 const OBSERVE_MS = 900;
 
@@ -32,53 +30,45 @@ export interface RolloutShareOptions {
 
 /** A torrent that counts. */
 export class RolloutShare {
+  /** Length of the content, in bytes. */
+  readonly length: number;
   readonly #options: RolloutShareOptions;
-  #light:
-    | { readonly value: SourceLight; readonly madeAtMs: number }
-    | undefined;
-
+  #light: SourceLight | undefined;
+  #litMs = -Infinity;
   #observedMs = -Infinity;
   /** The most that the source was seen to send, in bytes a second. */
   #mostUp = 0;
 
   constructor(options: RolloutShareOptions) {
     this.#options = options;
-  }
-
-  /** Length of the content, in bytes. */
-  get length(): number {
-    return this.#options.length;
+    this.length = options.length;
   }
 
   /** Notes what the source sends; to be called at each sign of a host. */
   observe(nowMs: number): void {
     if (nowMs - this.#observedMs < OBSERVE_MS) return;
     this.#observedMs = nowMs;
-    const { uploadBytesPerSecond = 0 } = this.#options.source()?.snapshot() ??
-      {};
-    this.#mostUp = Math.max(this.#mostUp, uploadBytesPerSecond);
+    const rate = this.#options.source()?.snapshot().uploadBytesPerSecond ?? 0;
+    this.#mostUp = Math.max(this.#mostUp, rate);
   }
 
   /** The end of the share; `undefined` while no host moves. */
-  finish(rows: Iterable<Row>, nowMs: number): Finish | undefined {
-    const courses: HostCourse[] = [];
-    for (const row of rows) {
-      const part = row.parts.get(this.#options.infoHash);
-      if (part === undefined) continue;
+  finish(rows: Iterable<HostRow>, nowMs: number): Finish | undefined {
+    const courses = this.#takingPart(rows).map(([row, part]) => {
       const isComplete = part.left === 0;
-      courses.push({
+      return {
         ...part,
         isActive: !isComplete && row.report?.state !== "failed" &&
-          !isGone(row, nowMs) && !isStuck(row, nowMs),
+          !row.isGone(nowMs) && !row.isStuck(nowMs),
         completeAtMs: isComplete ? row.progressedMs : undefined,
-      });
-    }
+      };
+    });
     return forecast(courses, { nowMs, sourceUp: this.#mostUp });
   }
 
   /** The unplug light, at most a second old; `undefined` while there is no source. */
   light(
-    rows: Iterable<Row>,
+    rows: Iterable<HostRow>,
     { nowMs, ownHostnames }: {
       readonly nowMs: number;
       readonly ownHostnames: () => ReadonlySet<string>;
@@ -86,28 +76,27 @@ export class RolloutShare {
   ): SourceLight | undefined {
     const source = this.#options.source();
     if (source === undefined) return undefined;
-    const last = this.#light;
-    if (last !== undefined && nowMs - last.madeAtMs < MAX_AGE_MS) {
-      return last.value;
-    }
-    const value = lightOf(countCopies({
-      torrent: source.torrent,
-      peers: source.peerPieces(),
-      holders: this.#holders(rows, nowMs),
+    if (nowMs - this.#litMs < MAX_AGE_MS) return this.#light;
+    this.#litMs = nowMs;
+    const holders = this.#takingPart(rows)
+      .map(([row, { left, isPresent }]) => {
+        const { hostnames, claimed, peerId } = row;
+        const hasAll = left === 0;
+        const stays = isPresent && row.isStaying(hasAll, nowMs);
+        return { hostnames, claimed, peerId, hasAll, stays };
+      })
+      .filter(({ stays }) => stays);
+    return this.#light = lightOf(countCopies({
+      ...{ torrent: source.torrent, peers: source.peerPieces(), holders },
       ownHostnames: ownHostnames(),
     }));
-    this.#light = { value, madeAtMs: nowMs };
-    return value;
   }
 
-  *#holders(rows: Iterable<Row>, nowMs: number): Generator<Holder> {
-    for (const row of rows) {
-      const part = row.parts.get(this.#options.infoHash);
-      if (part === undefined || !part.isPresent) continue;
-      const hasAll = part.left === 0;
-      if (!isStaying(row, { hasAll, nowMs })) continue;
-      const { hostnames, claimed, peerId } = row;
-      yield { hostnames, claimed, peerId, hasAll };
-    }
+  #takingPart(rows: Iterable<HostRow>): [row: HostRow, part: Part][] {
+    const { infoHash } = this.#options;
+    return Array.from(rows).flatMap((row) => {
+      const part = row.parts.get(infoHash);
+      return part === undefined ? [] : [[row, part]];
+    });
   }
 }

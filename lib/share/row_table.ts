@@ -1,14 +1,12 @@
 /**
- * The rows of a rollout: which of them belongs to a host that announces or reports.
- * A row is found by peer id and address, or by port and address, so that no sign
- * changes the row of another address; with the announce key, a host adds its address
- * of the other family. Pure.
+ * The rows of a rollout by address. A host that announces or reports is found by peer
+ * id and address, or by port and address, so that no sign changes the row of another
+ * address; with the announce key, a host adds its address of the other family. Pure.
  *
  * @module
  */
 import type { PeerId } from "../base/identifier.ts";
-import { noJudgement } from "./judgement.ts";
-import { isComplete, isGone, type Row } from "./host_state.ts";
+import { HostRow } from "./host_row.ts";
 
 /** Rows that are kept at most: any host may invent some. */
 const MAX_ROWS = 10_000;
@@ -18,7 +16,7 @@ const MAX_ROWS_PER_HOST = 64;
 /** A sign of a host: the fields of announces and reports that identify it. */
 export interface Sign {
   readonly hostname: string;
-  readonly peerId: PeerId | undefined;
+  readonly peerId?: PeerId | undefined;
   readonly key?: string | undefined;
   readonly port: number;
   /** @default unknown */
@@ -27,18 +25,18 @@ export interface Sign {
 
 /** The rows, by address. */
 export class RowTable {
-  readonly #rows = new Set<Row>();
-  readonly #byHost = new Map<string, Row[]>();
-  readonly #byKey = new Map<string, Row>();
+  readonly #rows = new Set<HostRow>();
+  readonly #byHost = new Map<string, HostRow[]>();
+  readonly #byKey = new Map<string, HostRow>();
   #madeRoomMs = -Infinity;
 
   /** In the order of their first signs. */
-  [Symbol.iterator](): SetIterator<Row> {
+  [Symbol.iterator](): SetIterator<HostRow> {
     return this.#rows.values();
   }
 
   /** The row of the host that gave a sign, a new one at need; `undefined` if all are taken. */
-  of(sign: Sign, nowMs: number): Row | undefined {
+  of(sign: Sign, nowMs: number): HostRow | undefined {
     const { hostname, peerId, key, port, name = "" } = sign;
     const ofHost = this.#byHost.get(hostname) ?? [];
     // Only the peer itself knows its key: it has one more address, of the other family.
@@ -51,7 +49,7 @@ export class RowTable {
         ofHost.find((row) => row.port === port && port > 0) ??
         ofHost.find((row) =>
           (name === "" || row.name === "" || row.name === name) &&
-          (row.peerId === undefined || isGone(row, nowMs) && !isComplete(row))
+          (row.peerId === undefined || row.isGone(nowMs) && !row.isComplete)
         ) ?? this.#add(hostname, nowMs);
     if (row === undefined) return undefined;
     if (!row.hostnames.includes(hostname)) this.#addHostname(row, hostname);
@@ -68,34 +66,18 @@ export class RowTable {
     return row;
   }
 
-  #add(hostname: string, nowMs: number): Row | undefined {
+  #add(hostname: string, nowMs: number): HostRow | undefined {
     const ofHost = this.#byHost.get(hostname) ?? [];
     if (ofHost.length >= MAX_ROWS_PER_HOST) this.#forget(ofHost[0]!);
     if (this.#rows.size >= MAX_ROWS) this.#makeRoom(nowMs);
     if (this.#rows.size >= MAX_ROWS) return undefined;
-    const row: Row = {
-      hostnames: [],
-      name: "",
-      claimed: [],
-      firstSeenMs: nowMs,
-      lastSeenMs: nowMs,
-      isComplete: false,
-      isGone: false,
-      peerId: undefined,
-      key: undefined,
-      port: 0,
-      parts: new Map(),
-      report: undefined,
-      reportedMs: -Infinity,
-      progressedMs: nowMs,
-      judgement: noJudgement(),
-    };
+    const row = new HostRow(nowMs);
     this.#rows.add(row);
     this.#addHostname(row, hostname);
     return row;
   }
 
-  #addHostname(row: Row, hostname: string): void {
+  #addHostname(row: HostRow, hostname: string): void {
     row.hostnames.push(hostname);
     this.#byHost.set(hostname, [...this.#byHost.get(hostname) ?? [], row]);
   }
@@ -105,11 +87,11 @@ export class RowTable {
     if (nowMs - this.#madeRoomMs < 1_000) return;
     this.#madeRoomMs = nowMs;
     for (const row of this.#rows) {
-      if (isGone(row, nowMs) && !isComplete(row)) this.#forget(row);
+      if (row.isGone(nowMs) && !row.isComplete) this.#forget(row);
     }
   }
 
-  #forget(row: Row): void {
+  #forget(row: HostRow): void {
     this.#rows.delete(row);
     if (row.key !== undefined) this.#byKey.delete(row.key);
     for (const hostname of row.hostnames) {

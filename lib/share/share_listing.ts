@@ -8,6 +8,15 @@
 import { ProtocolError } from "../base/errors.ts";
 import { parseIpAddress, withoutBrackets } from "../base/ip_address.ts";
 import { isDialable } from "../base/peer_address.ts";
+import {
+  isFlag,
+  oneOf,
+  optional,
+  parseJson,
+  type Shape,
+  text,
+  whole,
+} from "./json_shape.ts";
 
 /** Path of the list on the server of a share. */
 export const LISTING_PATH = "/shares.json";
@@ -15,8 +24,6 @@ export const LISTING_PATH = "/shares.json";
 export const MAX_LISTING_LENGTH = 1024 * 1024;
 /** Most shares of one machine. */
 const MAX_SHARES = 1_000;
-/** Longest name, in UTF-16 units: no file system takes more. */
-const MAX_NAME_LENGTH = 255;
 
 /** A share of a machine. */
 export interface ListedShare {
@@ -55,32 +62,39 @@ export function describeListing(listing: ShareListing): object {
   return { version: 1, ...listing };
 }
 
+/** The JSON of a list. */
+const LISTING: Shape = {
+  version: (value) => value === 1,
+  hostName: text(/^.{0,255}$/s),
+  peerPort: optional(whole(65_535, 1)),
+  shares: [{
+    id: text(/^[\da-z]{1,64}$/i),
+    // No file system takes a longer name.
+    name: text(/^.{1,255}$/s),
+    sizeBytes: optional(whole()),
+    state: oneOf(["hashing", "ready"]),
+    // As `torrentPath` writes it: nothing in it means anything to a URL or a shell.
+    path: text(/^\/torrents\/[\w.~%-]{1,3000}\.torrent$/),
+    isSource: isFlag,
+  }],
+};
+
 /**
  * Reads a list; fields that it does not know are left out.
  * @throws {ProtocolError} If it is not one.
  */
 export function parseShareListing(bytes: Uint8Array): ShareListing {
-  if (bytes.length > MAX_LISTING_LENGTH) {
-    throw malformed(`it exceeds the limit of ${MAX_LISTING_LENGTH} bytes`);
-  }
-  let listing: unknown;
-  try {
-    listing = JSON.parse(
-      new TextDecoder("utf-8", { fatal: true }).decode(bytes),
-    );
-  } catch (cause) {
-    throw malformed("it is not JSON", { cause });
-  }
-  const { version, hostName, peerPort, shares } = fieldsOf(listing);
-  if (version !== 1) throw malformed("its version is not 1");
-  if (!isText(hostName, 0)) throw malformed("hostName is not a name");
-  if (peerPort !== undefined && !isWhole(peerPort, 1, 65_535)) {
-    throw malformed("peerPort is not a port");
-  }
-  if (!Array.isArray(shares) || shares.length > MAX_SHARES) {
-    throw malformed(`shares is not a list of at most ${MAX_SHARES}`);
-  }
-  return { hostName, peerPort, shares: shares.map(readShare) };
+  const name = "list of shares";
+  if (bytes.length > MAX_LISTING_LENGTH) throw tooLong(name);
+  const listing = parseJson<ShareListing>(bytes, LISTING, name);
+  const { hostName, peerPort, shares } = listing;
+  if (shares.length > MAX_SHARES) throw tooLong(name);
+  return {
+    ...{ hostName, peerPort },
+    shares: shares.map(({ id, name, sizeBytes, state, path, isSource }) => (
+      { id, name, sizeBytes, state, path, isSource }
+    )),
+  };
 }
 
 /**
@@ -114,49 +128,6 @@ function isOtherTracker(text: string, source: string): boolean {
       isDialable({ hostname, port: Number(url.port) }, source);
 }
 
-function readShare(share: unknown): ListedShare {
-  const { id, name, sizeBytes, state, path, isSource } = fieldsOf(share);
-  if (typeof id !== "string" || !/^[\da-z]{1,64}$/i.test(id)) {
-    throw malformed("the id of a share is not of letters and digits");
-  }
-  if (!isText(name, 1)) throw malformed("the name of a share is not one");
-  if (sizeBytes !== undefined && !isWhole(sizeBytes, 0)) {
-    throw malformed("the sizeBytes of a share is not a size");
-  }
-  if (state !== "hashing" && state !== "ready") {
-    throw malformed("the state of a share is not hashing or ready");
-  }
-  // As `torrentPath` writes it: nothing in it means anything to a URL or a shell.
-  const isPath = typeof path === "string" &&
-    /^\/torrents\/[\w.~%-]{1,3000}\.torrent$/.test(path);
-  if (!isPath) {
-    throw malformed("the path of a share is not one of a torrent file");
-  }
-  if (typeof isSource !== "boolean") {
-    throw malformed("the isSource of a share is not true or false");
-  }
-  return { id, name, sizeBytes, state, path, isSource };
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value === "object" && value !== null) return { ...value };
-  throw malformed("an object is missing");
-}
-
-function isText(value: unknown, minLength: number): value is string {
-  return typeof value === "string" && value.length >= minLength &&
-    value.length <= MAX_NAME_LENGTH;
-}
-
-function isWhole(
-  value: unknown,
-  min: number,
-  max = Number.MAX_SAFE_INTEGER,
-): value is number {
-  return Number.isInteger(value) && value as number >= min &&
-    value as number <= max;
-}
-
-function malformed(reason: string, options?: ErrorOptions): ProtocolError {
-  return new ProtocolError(`Cannot read list of shares: ${reason}`, options);
+function tooLong(name: string): ProtocolError {
+  return new ProtocolError(`Cannot read ${name}: it is too long`);
 }

@@ -1,29 +1,25 @@
 /**
  * Finds the slow hosts of a rollout: those that receive less than 60 % of the median
  * for ten seconds, and those that are stuck. Each has one reason, which is kept while
- * its evidence comes and goes. Pure.
+ * its evidence comes and goes. Connects to the ports of slow hosts, to find out whether
+ * other machines can: only to addresses from which they have announced or reported.
  *
  * @module
  */
-import { isComplete, isGone, isStuck, type Row } from "./host_state.ts";
-import { compareRate, endJudgement, isSlow, noteReason } from "./judgement.ts";
-import { type CommonEvidence, slowReason } from "./slow_reason.ts";
+import { joinSignals } from "../base/join_signals.ts";
+import type { HostRow } from "./host_row.ts";
+import { type CommonEvidence, slowReason } from "./reason.ts";
 
 /** Least time between two judgements, in milliseconds. */
 const JUDGE_INTERVAL_MS = 500;
 /** Age from which a report says nothing of now, in milliseconds. */
 const STALE_MS = 5_000;
-/** Times of probes of a slow host, in milliseconds: before the first, and between two. */
-const PROBE_MS = { first: 3_000, failed: 3_000, settled: 30_000 } as const;
-const SETTLED_PROBES = 2;
-
-/** An attempt to connect to the port of a slow host. */
-export interface Probe {
-  readonly hostname: string;
-  readonly port: number;
-  /** Takes the result. */
-  readonly done: (isReachable: boolean, nowMs: number) => void;
-}
+/** Time from the first slow report to the first probe, in milliseconds. */
+const FIRST_PROBE_MS = 3_000;
+/** Longest time of a probe, in milliseconds. */
+const PROBE_TIMEOUT_MS = 2_500;
+/** Probes at once at most. */
+const MAX_PROBES = 8;
 
 /** A rollout, as far as the judge knows it. */
 interface RolloutFacts {
@@ -31,51 +27,51 @@ interface RolloutFacts {
   /** Peers of the process that shares. */
   readonly ownCount: number;
   /** Bytes that a host lacks. */
-  readonly missingLengthOf: (row: Row) => number;
+  readonly missingLengthOf: (row: HostRow) => number;
 }
 
-/** Judges the hosts of one rollout. */
+/** Judges the hosts of one rollout. Pure. */
 export class SlowHosts {
   #judgedMs = -Infinity;
-  #due: Row[] = [];
+  #due: HostRow[] = [];
 
   /** Judges all rows, now and then. */
-  judge(rows: Iterable<Row>, facts: RolloutFacts): void {
+  judge(rows: Iterable<HostRow>, facts: RolloutFacts): void {
     const { nowMs } = facts;
     if (nowMs - this.#judgedMs < JUDGE_INTERVAL_MS) return;
     this.#judgedMs = nowMs;
     const rates: number[] = [];
-    const fetching: Row[] = [];
+    const fetching: HostRow[] = [];
     let presentCount = facts.ownCount;
     for (const row of rows) {
       const { judgement: { usualRate }, report } = row;
-      const [isWhole, isAway] = [isComplete(row), isGone(row, nowMs)];
+      const [isWhole, isAway] = [row.isComplete, row.isGone(nowMs)];
       if (!isAway) presentCount++;
       // The last ones are compared with those that are done.
       if (isWhole && usualRate !== undefined) rates.push(usualRate);
-      const isIdle = isWhole || isAway ||
-        report === undefined && !isStuck(row, nowMs) ||
-        report !== undefined && report.state !== "fetching";
-      if (isIdle) endJudgement(row.judgement);
+      const isFetching = report === undefined
+        ? row.isStuck(nowMs)
+        : report.state === "fetching";
+      if (isWhole || isAway || !isFetching) row.judgement.end();
       else {
         fetching.push(row);
         if (report !== undefined) rates.push(report.downloadBytesPerSecond);
       }
     }
     ascending(rates);
-    const common = new CommonOf(fetching);
+    const commonOf = commonEvidence(fetching);
     this.#due = [];
     for (const row of fetching) {
-      this.#judge(row, { ...facts, rates, common, presentCount });
+      this.#judge(row, { ...facts, rates, commonOf, presentCount });
     }
   }
 
   #judge(
-    row: Row,
-    { nowMs, rates, common, presentCount, missingLengthOf }: RolloutFacts & {
+    row: HostRow,
+    { nowMs, rates, commonOf, presentCount, missingLengthOf }: RolloutFacts & {
       /** Of all reporting hosts, ascending. */
       readonly rates: readonly number[];
-      readonly common: CommonOf;
+      readonly commonOf: (row: HostRow) => CommonEvidence;
       readonly presentCount: number;
     },
   ): void {
@@ -84,50 +80,35 @@ export class SlowHosts {
       // A silent host leaves soon; what it reported is no longer so.
       if (nowMs - row.reportedMs > STALE_MS) return;
       const { downloadBytesPerSecond: rate } = report;
-      const median = medianWithout(rates, rate);
-      compareRate(judgement, { rate, median, nowMs });
+      judgement.compare(rate, medianWithout(rates, rate), nowMs);
     }
-    const isStill = isStuck(row, nowMs);
+    const isStill = row.isStuck(nowMs);
     const { slowSinceMs = nowMs } = judgement;
     const isDue = port > 0 && nowMs >= judgement.probeAtMs &&
-      (isStill || nowMs - slowSinceMs >= PROBE_MS.first);
+      (isStill || nowMs - slowSinceMs >= FIRST_PROBE_MS);
     if (isDue) this.#due.push(row);
-    if (!isStill && !isSlow(judgement, nowMs)) {
+    if (!isStill && !judgement.isSlow(nowMs)) {
       judgement.reason = undefined;
       return;
     }
+    const { rates: ownRates, failedProbeCount, isReachable } = judgement;
     const reason = slowReason({
+      ...{ port, failedProbeCount, isReachable, isStuck: isStill },
       evidence: report?.evidence,
-      common: common.without(row),
-      rates: judgement.rates,
+      common: commonOf(row),
+      rates: ownRates,
       otherCount: presentCount - 1,
-      port,
-      failedProbeCount: judgement.failedProbeCount,
-      isReachable: judgement.isReachable,
-      isStuck: isStill,
       missingLength: missingLengthOf(row),
       freeLength: report?.freeBytes,
     });
-    noteReason(judgement, reason, nowMs);
+    judgement.noteReason(reason, nowMs);
   }
 
-  /** The next connection to try; `undefined` if none is due. */
-  takeProbe(nowMs: number): Probe | undefined {
+  /** The next host whose port is to be tried; `undefined` if none is due. */
+  takeDue(): HostRow | undefined {
     const row = this.#due.pop();
-    if (row === undefined) return undefined;
-    const { judgement, port, hostnames: [hostname] } = row;
-    judgement.probeAtMs = nowMs + PROBE_MS.settled;
-    return {
-      ...{ hostname: hostname!, port },
-      done: (isReachable, nowMs) => {
-        const count = isReachable ? 0 : judgement.failedProbeCount + 1;
-        judgement.failedProbeCount = count;
-        judgement.isReachable = isReachable;
-        const isSettled = isReachable || count >= SETTLED_PROBES;
-        judgement.probeAtMs = nowMs +
-          PROBE_MS[isSettled ? "settled" : "failed"];
-      },
-    };
+    if (row !== undefined) row.judgement.probeAtMs = Infinity;
+    return row;
   }
 }
 
@@ -141,40 +122,75 @@ function medianWithout(
   return numbers[index]! >= own ? numbers[index + 1] : numbers[index];
 }
 
-/** The medians of what all other hosts measure. */
-class CommonOf {
-  readonly #rows: readonly Row[];
-  #sorted: Record<keyof CommonEvidence, readonly number[]> | undefined;
-
-  constructor(rows: readonly Row[]) {
-    this.#rows = rows;
-  }
-
-  without({ report }: Row): CommonEvidence {
-    const sorted = this.#sorted ??= this.#sort();
-    const median = (key: keyof CommonEvidence): number =>
-      medianWithout(sorted[key], report?.evidence?.[key] ?? 0) ?? 0;
+/** The medians of what the other hosts measure; sorted once, if it is asked for. */
+function commonEvidence(
+  rows: readonly HostRow[],
+): (row: HostRow) => CommonEvidence {
+  const sorted = new Map<keyof CommonEvidence, readonly number[]>();
+  return ({ report }) => {
+    const median = (key: keyof CommonEvidence): number => {
+      const all = sorted.get(key) ??
+        ascending(rows.flatMap((row) => row.report?.evidence?.[key] ?? []));
+      sorted.set(key, all);
+      return medianWithout(all, report?.evidence?.[key] ?? 0) ?? 0;
+    };
     return {
       disk: median("disk"),
       late: median("late"),
       hash: median("hash"),
       stall: median("stall"),
     };
-  }
-
-  #sort(): Record<keyof CommonEvidence, readonly number[]> {
-    const evidence = this.#rows.flatMap(({ report }) => report?.evidence ?? []);
-    const sorted = (key: keyof CommonEvidence): number[] =>
-      ascending(evidence.map((one) => one[key]));
-    return {
-      disk: sorted("disk"),
-      late: sorted("late"),
-      hash: sorted("hash"),
-      stall: sorted("stall"),
-    };
-  }
+  };
 }
 
 function ascending(numbers: number[]): number[] {
   return numbers.sort((one, other) => one - other);
+}
+
+/** Probes the slow hosts of a rollout until it is disposed of. */
+export class HostProbes implements Disposable {
+  readonly #slow: SlowHosts;
+  readonly #ending = new AbortController();
+  #count = 0;
+
+  /** Probes nothing yet. */
+  constructor({ slow }: { readonly slow: SlowHosts }) {
+    this.#slow = slow;
+  }
+
+  /** Starts the probes that are due. */
+  run(): void {
+    while (this.#count < MAX_PROBES) {
+      const row = this.#slow.takeDue();
+      if (row === undefined) return;
+      void this.#probe(row);
+    }
+  }
+
+  async #probe(
+    { hostnames: [hostname], port, judgement }: HostRow,
+  ): Promise<void> {
+    this.#count++;
+    using joined = joinSignals(
+      AbortSignal.timeout(PROBE_TIMEOUT_MS),
+      this.#ending.signal,
+    );
+    const { signal } = joined;
+    const isReachable = await Deno.connect({
+      hostname: hostname!,
+      port,
+      signal,
+    })
+      .then((connection) => {
+        connection.close();
+        return true;
+      }, () => false);
+    this.#count--;
+    judgement.noteProbe(isReachable, performance.now());
+  }
+
+  /** Ends the probes that run. */
+  [Symbol.dispose](): void {
+    this.#ending.abort();
+  }
 }

@@ -4,7 +4,7 @@ import {
   forecast,
   type HostCourse,
 } from "../../../lib/share/forecast.ts";
-import { Progress } from "../../../lib/share/progress.ts";
+import { Progress } from "../../../lib/share/forecast.ts";
 import { rolloutMetrics } from "../../../lib/share/rollout_document.ts";
 import { A, createRollout, report } from "./rollout_sample.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { parseReportAnswer } from "../../../lib/share/report_answer.ts";
+import { parseReportAnswer } from "../../../lib/share/host_report.ts";
 import { RolloutControl } from "../../../lib/share/rollout_control.ts";
 import { A, B, createRollout, report, rowsOf } from "./rollout_sample.ts";
 

@@ -5,8 +5,8 @@ import {
   describeRollout,
   formatReport,
   type RolloutDocument,
+  rolloutEvents,
 } from "../../../lib/share/rollout_document.ts";
-import { rolloutEvents } from "../../../lib/share/rollout_events.ts";
 import type { ListedShare } from "../../../lib/share/share_listing.ts";
 import { A, announce, B, expecting, report } from "./rollout_sample.ts";
 

@@ -70,9 +70,6 @@ export function report(
     fraction: 0.5,
     downloadBytesPerSecond: 10,
     uploadBytesPerSecond: 20,
-    freeBytes: undefined,
-    exitCode: undefined,
-    reason: undefined,
     ...changes,
   };
 }

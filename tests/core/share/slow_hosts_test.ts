@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { HostEvidence } from "../../../lib/share/host_evidence.ts";
+import type { HostEvidence } from "../../../lib/share/reason.ts";
 import type { HostReport } from "../../../lib/share/host_report.ts";
 import type { Rollout } from "../../../lib/share/rollout.ts";
 import { announce, createRollout, report } from "./rollout_sample.ts";
@@ -152,7 +152,7 @@ Deno.test("a slow host is probed until it is settled whether others reach it", (
     evidence: { ...EVIDENCE, peerCount: 1 },
   };
   assertEquals(codesOf(seconds(3, few), rollout), "- - -");
-  assertEquals(rollout.slow.takeProbe(2_000), undefined);
+  assertEquals(rollout.slow.takeDue(), undefined);
   // A second rollout of the same time: its host answers nobody.
   const other = createRollout();
   const attempts: number[] = [];
@@ -167,11 +167,11 @@ Deno.test("a slow host is probed until it is settled whether others reach it", (
     }
     codes.push(other.hosts(nowMs)[3]!.reasonCode ?? "-");
     for (;;) {
-      const probe = other.slow.takeProbe(nowMs);
-      if (probe === undefined) break;
-      assertEquals([probe.hostname, probe.port], ["192.168.1.4", 6881]);
+      const row = other.slow.takeDue();
+      if (row === undefined) break;
+      assertEquals([row.hostnames, row.port], [["192.168.1.4"], 6881]);
       attempts.push(index);
-      probe.done(false, nowMs);
+      row.judgement.noteProbe(false, nowMs);
     }
   }
   assertEquals(attempts, [3, 6]);
