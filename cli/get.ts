@@ -58,7 +58,7 @@ Every piece is verified before it is stored. Ctrl+C ends get; to continue, run i
 again. Without --exit-when-complete it goes on sending to the other machines.
 `;
 
-const { seedOnly: _, retryForMs, ...SHARED_FLAGS } = PEER_FLAGS;
+const { seedOnly: _, watch: __, retryForMs, ...SHARED_FLAGS } = PEER_FLAGS;
 
 export const FLAGS = {
   ...SHARED_FLAGS,
@@ -98,7 +98,8 @@ export function parseGetJob(args: readonly string[]): GetJob {
   }
   const { givenRetryForMs = what.type === "any" ? 3_000 : 60_000 } = flags;
   const retryForMs = givenRetryForMs;
-  return { ...flags, what, retryForMs, seedOnly: false, torrents: [] };
+  const fixed = { seedOnly: false, watch: undefined, torrents: [] };
+  return { ...flags, what, retryForMs, ...fixed };
 }
 
 export const get: Program = programOf(parseGetJob, runGet);

@@ -44,6 +44,7 @@ import {
 } from "./time_limits.ts";
 import { TorrentRun, type TorrentRunOptions } from "./torrent_run.ts";
 import { verify } from "./verify.ts";
+import { watchTorrents } from "./watch_folder.ts";
 
 export const peer: Program = (args) => {
   const [command, ...rest] = args;
@@ -70,6 +71,8 @@ export interface LoadOptions extends LoadTorrentsOptions {
   readonly openSession: () => Promise<Session>;
   /** Proves resume records. */
   readonly recordSecret: Uint8Array | undefined;
+  /** Ends the run of a torrent. */
+  readonly release: (torrent: Torrent) => Promise<void>;
 }
 
 /** Parts in which `get` and `share` differ from `peer`. */
@@ -125,7 +128,7 @@ function isComplete({ isLoading, runs }: Work): boolean {
 
 /** True if the job ends, without a signal. */
 function isDone({ isLoading, runs }: Work, job: PeerJob): boolean {
-  return !isLoading &&
+  return !isLoading && job.watch === undefined &&
     runs.every(({ phase }) =>
       phase === "stopped" || (job.exitWhenComplete && phase === "settled")
     );
@@ -200,11 +203,26 @@ async function shareUntil(
     await run.start();
     run.transfer?.addPeers(peers);
   };
-  const load = own.load ?? ((options) => loadTorrents(job.torrents, options));
+  const release = async (torrent: Torrent): Promise<void> => {
+    const place = runs.findIndex((run) => run.torrent === torrent);
+    const [run] = runs.splice(place, 1);
+    await run!.remove();
+    display.released?.(torrent);
+  };
+  const { watch } = job;
+  const load = own.load ??
+    ((options) =>
+      watch === undefined
+        ? loadTorrents(job.torrents, options)
+        : watchTorrents(watch, {
+          ...options,
+          warn: (text) => console.warn(text),
+        }));
   const groups = load({
     ...{ ...waiting, recordSecret, dir: job.dir },
     permits: createAddressFilter(job),
     openSession: openOnce,
+    release,
     report: (line) => output.line(line),
     onFailed: (error) => {
       reportError(console, error, job);
@@ -223,6 +241,7 @@ async function shareUntil(
         display.listening(session.port, isTaken ? job.port : undefined);
       }
       for (const torrent of group) await start(torrent, session);
+      if (watch !== undefined) work.isLoading = false;
     }
     work.isLoading = false;
     endIfDone();

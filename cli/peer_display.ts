@@ -26,6 +26,8 @@ export interface PeerDisplay {
   /** @param takenPort The port that was asked for, if it was taken. */
   listening(port: number, takenPort: number | undefined): void;
   news(torrent: Torrent, news: TorrentNews): void;
+  /** A torrent is let go, as its torrent file was removed. */
+  released?(torrent: Torrent): void;
   refresh(states: readonly TorrentState[]): void;
   /** Shows the result; the last call. */
   end(states: readonly TorrentState[]): void;
@@ -53,6 +55,10 @@ export function createPeerDisplay(output: JobOutput): PeerDisplay {
         ? `${torrent.infoHash} ${news.url}${kind}`
         : undefined;
       output.line(`${cutName(torrent.name)}: ${text}`, subject);
+    },
+    released: ({ name, infoHash }) => {
+      output.value({ type: "released", infoHash, name });
+      output.line(`${cutName(name)}: let go, as its torrent file was removed`);
     },
     refresh: (states) => {
       if (output.form === "json") {

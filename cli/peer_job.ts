@@ -29,6 +29,7 @@ const HELP = `
 Downloads and shares the content of torrents; every piece is verified.
 
 Usage: ${invocationOf("peer")} TORRENT...
+       ${invocationOf("peer")} --watch FOLDER
        ${invocationOf("peer")} create PATH ANNOUNCE_URL... [OUTPUT]
        ${invocationOf("peer")} show TORRENT
        ${invocationOf("peer")} verify TORRENT FOLDER
@@ -52,6 +53,11 @@ export const FLAGS = {
     usage: "--dir FOLDER",
     help: "folder of the content (default: the current folder)",
     default: ".",
+  },
+  watch: {
+    usage: "--watch FOLDER",
+    help:
+      "share the torrents whose files are in FOLDER, those that come later too, and let go those whose files are removed",
   },
   port: {
     usage: "--port PORT",
@@ -134,7 +140,7 @@ export const FLAGS = {
 } as const;
 
 export interface PeerJob extends FlagValues<typeof FLAGS> {
-  /** Paths or URLs of torrent files, or magnet links. At least one, but for `get`. */
+  /** Paths or URLs of torrent files, or magnet links. None with `watch`, and for `get` and `share`. */
   readonly torrents: readonly string[];
 }
 
@@ -142,9 +148,20 @@ export function parsePeerJob(args: readonly string[]): PeerJob {
   const { flags, positionals } = parseCommandLine(args, {
     flags: FLAGS,
     help: HELP,
-    takes: { name: "TORRENT", min: 1 },
+    takes: { name: "TORRENT" },
   });
   checkOutput(flags);
+  if (flags.watch === undefined) {
+    if (positionals.length === 0) throw new UsageError("no TORRENT is given");
+  } else if (positionals.length > 0) {
+    throw new UsageError(
+      "a TORRENT and --watch are both given; put the torrent file into the folder",
+    );
+  } else if (flags.exitWhenComplete) {
+    throw new UsageError(
+      "--exit-when-complete: with --watch, more torrents may come",
+    );
+  }
   const torrents = positionals.map(readTorrentSource);
   const linked = torrents.filter(isMagnetLink)
     .map((link) => parseMagnetLink(link).infoHash);

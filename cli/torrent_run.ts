@@ -9,6 +9,8 @@ import { delay } from "@std/async/delay";
 import {
   type Bitfield,
   ContentChangedError,
+  type JoinedSignal,
+  joinSignals,
   type LockOptions,
   openTorrentContent,
   openWorkerHasher,
@@ -68,10 +70,14 @@ export class TorrentRun implements TorrentState {
   #commandCode: number | undefined;
   /** Gained before the last restart. */
   #gainedBefore = 0;
+  readonly #removal = new AbortController();
+  /** Aborts with the job, or once the run is removed. */
+  readonly #ending: JoinedSignal;
 
   constructor(torrent: Torrent, options: TorrentRunOptions) {
     this.torrent = torrent;
     this.#options = options;
+    this.#ending = joinSignals(options.context.signal, this.#removal.signal);
   }
 
   get snapshot(): TorrentSnapshot | undefined {
@@ -113,7 +119,8 @@ export class TorrentRun implements TorrentState {
 
   /** Verifies what is on the disk and shares it. Reports its failure. */
   async start(): Promise<void> {
-    const { job, context: { signal }, session, display } = this.#options;
+    const { job, session, display } = this.#options;
+    const { signal } = this.#ending;
     if (signal.aborted) return;
     try {
       const { dir, mustVerify, force, seedOnly } = job;
@@ -171,6 +178,7 @@ export class TorrentRun implements TorrentState {
    * is not waited for: what is not recorded is verified at the next start.
    */
   async close(): Promise<void> {
+    this.#ending[Symbol.dispose]();
     const [content, transfer] = [this.#content, this.#transfer];
     const closing = transfer === undefined
       ? content?.[Symbol.asyncDispose]()
@@ -180,8 +188,20 @@ export class TorrentRun implements TorrentState {
     else await Promise.race([closing, untilAborted(interrupt.deadline)]);
   }
 
+  /** Shares the torrent no longer, and closes its files. */
+  async remove(): Promise<void> {
+    this.#removal.abort();
+    await this.#restart;
+    const transfer = this.#transfer;
+    if (transfer !== undefined) {
+      await this.#options.session.removeTorrent(transfer);
+    }
+    await this.close();
+  }
+
   async #verify(content: TorrentContent): Promise<Bitfield> {
-    const { display, context: { signal } } = this.#options;
+    const { display } = this.#options;
+    const { signal } = this.#ending;
     const progress = { checkedCount: 0, verifiedCount: 0 };
     this.#verification = progress;
     display.news(this.torrent, { type: "verifying", progress });
@@ -243,7 +263,8 @@ export class TorrentRun implements TorrentState {
   }
 
   async #reopen(pauseMs: number): Promise<void> {
-    const { session, context: { signal } } = this.#options;
+    const { session } = this.#options;
+    const { signal } = this.#ending;
     const [content, transfer] = [this.#content, this.#transfer];
     this.#gainedBefore = this.gained;
     this.#content = this.#transfer = this.#verification = undefined;

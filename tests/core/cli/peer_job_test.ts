@@ -11,6 +11,7 @@ import { UsageError } from "../../../cli/program_error.ts";
 Deno.test("parsePeerJob() has the defaults that users know", () => {
   assertEquals(parsePeerJob(["a.torrent"]), {
     torrents: ["a.torrent"],
+    watch: undefined,
     dir: ".",
     port: 6881,
     host: undefined,
@@ -89,6 +90,7 @@ Deno.test("parsePeerJob() reads every flag", () => {
   ];
   assertEquals(parsePeerJob(args), {
     torrents: ["a.torrent", "b.torrent"],
+    watch: undefined,
     dir: "/srv/files",
     port: 7000,
     host: "192.168.1.5",

@@ -1,0 +1,101 @@
+/**
+ * The torrents of `peer --watch`: those whose torrent files are in a folder. Files
+ * that come are started, the torrents of files that go are let go, and a file that
+ * cannot be used is one warning.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import {
+  foldFully,
+  type InfoHash,
+  loadTorrentFile,
+  MetainfoError,
+  openTorrentFolder,
+  StorageError,
+  type Torrent,
+} from "../mod.ts";
+import { quoted } from "./command_words.ts";
+import { untilAborted } from "./interrupt.ts";
+import type { LoadedTorrent } from "./load_torrent.ts";
+import { describeError } from "./program_error.ts";
+
+export interface WatchOptions {
+  readonly signal: AbortSignal;
+  /** Lets a torrent go whose file is gone. */
+  readonly release: (torrent: Torrent) => Promise<void>;
+  readonly warn: (text: string) => void;
+}
+
+/**
+ * Yields the torrents in a folder, and then each that comes, until `signal` aborts.
+ * The first group may be empty.
+ * @throws {StorageError} If the folder cannot be read at the start.
+ */
+export async function* watchTorrents(
+  dir: string,
+  { signal, release, warn }: WatchOptions,
+): AsyncGenerator<readonly LoadedTorrent[], undefined, undefined> {
+  let changed = Promise.withResolvers<void>();
+  await using folder = await openTorrentFolder(dir, {
+    onChange: (change) => {
+      if (change.type === "skipped") {
+        warn(`not shared: ${describeError(change.error)}`);
+      } else if (change.type === "unreadable") {
+        warn(`all stays as it is: ${describeError(change.error)}`);
+      }
+      changed.resolve();
+    },
+  });
+  const loaded = new Map<InfoHash, LoadedTorrent>();
+  const refused = new Set<string>();
+  for (let isFirst = true; !signal.aborted; isFirst = false) {
+    changed = Promise.withResolvers();
+    for (const [infoHash, { torrent }] of loaded) {
+      if (folder.find(infoHash) !== undefined) continue;
+      loaded.delete(infoHash);
+      await release(torrent);
+    }
+    // By place on the disk, as some file system folds it.
+    const places = new Map<string, LoadedTorrent>();
+    for (const one of loaded.values()) places.set(placeOf(one), one);
+    const group: LoadedTorrent[] = [];
+    for (const { fileName, infoHash } of folder.list()) {
+      if (loaded.has(infoHash) || refused.has(fileName + infoHash)) continue;
+      const source = join(dir, fileName);
+      const torrent = await load(source);
+      if (torrent?.infoHash !== infoHash) continue;
+      const one = { source, torrent };
+      const other = places.get(placeOf(one));
+      if (other === undefined) {
+        places.set(placeOf(one), one);
+        loaded.set(infoHash, one);
+        group.push(one);
+        continue;
+      }
+      refused.add(fileName + infoHash);
+      const name = quoted(torrent.name);
+      warn(
+        `not shared: ${source} is stored as ${name}, and so is ${other.source}; run a peer for each, with a --dir of its own`,
+      );
+    }
+    if (isFirst || group.length > 0) yield group;
+    else await Promise.race([changed.promise, untilAborted(signal)]);
+  }
+}
+
+function placeOf({ torrent }: LoadedTorrent): string {
+  return foldFully(torrent.name);
+}
+
+/** The torrent of a listed file; `undefined` if the file is gone or replaced: the next scan finds that. */
+async function load(path: string): Promise<Torrent | undefined> {
+  try {
+    return await loadTorrentFile(path);
+  } catch (error) {
+    const isExpected = error instanceof MetainfoError ||
+      error instanceof StorageError;
+    if (!isExpected) throw error;
+    return undefined;
+  }
+}
