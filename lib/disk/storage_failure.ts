@@ -95,6 +95,10 @@ export function sourceFailure(path: string, cause: unknown): StorageError {
   let reason = SOURCE_EXPLANATIONS[kindOf(cause)] ??
     `${messageOf(cause)}; check the disk`;
   if (path.includes("\ufffd")) reason = "its name is not UTF-8; rename it";
+  else if (/not valid UTF-8/.test(messageOf(cause))) {
+    // A link: Deno reports no code.
+    reason = "it leads to a name that is not UTF-8; rename that";
+  }
   else if (cause instanceof Deno.errors.UnexpectedEof) {
     reason = `${cause.message}; wait until nothing changes it and run again`;
   }

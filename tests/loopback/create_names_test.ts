@@ -6,8 +6,11 @@
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
+import { create } from "../../cli/create.ts";
 import { loadTorrentFile } from "../../mod.ts";
-import { runTask } from "../../scripts/programs/tasks.ts";
+import { runCommand } from "../../scripts/programs/running_program.ts";
+import { REPOSITORY, runTask } from "../../scripts/programs/tasks.ts";
+import { runJob } from "./run_job.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 const URL = "http://127.0.0.1:8000/announce";
@@ -34,6 +37,39 @@ Deno.test({
     assertEquals(result.code, 0);
     const torrent = await loadTorrentFile(`${shared}.torrent`);
     assertEquals(torrent.files.length, 4);
+  },
+});
+
+Deno.test({
+  name: "create refuses names that are not UTF-8, in a folder and of PATH",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    // Deno makes no such names.
+    const script = `cd "$1" && mkdir -p d "e/$(printf 'f\\351')" l &&
+      touch d/a "d/$(printf 'b\\377')" "e/$(printf 'f\\351')/in" "$(printf 'p\\377')" &&
+      ln -s "../$(printf 'p\\377')" l/link && touch l/a &&
+      "$2" run --no-check -R -W "$3" create "$(printf 'p\\377')" "$4"`;
+    const program = `${REPOSITORY}cli/main/peer.ts`;
+    const made = await runCommand("sh", [
+      ...["-c", script, "sh", folder.path, Deno.execPath(), program, URL],
+    ]);
+    const isOld = Deno.version.deno.startsWith("2.4.");
+    assertStringIncludes(made.stderr, isOld ? "invalid UTF-8" : "not UTF-8");
+    assertEquals(made.code, 1);
+    const cases: [path: string, message: string][] = [
+      ["d", "d/b\ufffd: its name is not UTF-8; rename it"],
+      ["e", "e/f\ufffd: its name is not UTF-8; rename it"],
+      ["l", "l/link: it leads to a name that is not UTF-8; rename that"],
+    ];
+    for (const [path, message] of cases) {
+      const place = join(folder.path, path);
+      const output = join(folder.path, `${path}.torrent`);
+      const result = await runJob(create, [place, URL, output]);
+      if (isOld && path !== "l") continue;
+      assertStringIncludes(result.stderr, message);
+      assertEquals(result.code, 1);
+    }
   },
 });
 
