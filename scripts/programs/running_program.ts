@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { deadline } from "@std/async/deadline";
 import { TextLineStream } from "@std/streams/text-line-stream";
 
 /** The outcome of a program. */
@@ -61,20 +62,14 @@ export class RunningProgram implements AsyncDisposable {
    * @throws {Error} If the time is over first, with the output; kills the program.
    */
   async ended(timeoutMs = END_TIMEOUT_MS): Promise<ProgramResult> {
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
+    try {
+      return await deadline(this.result, timeoutMs);
+    } catch {
       this.signal("SIGKILL");
       const output = this.stdout.text + this.stderr.text;
-      late.reject(
-        new Error(
-          `${this.#name} has not ended within ${timeoutMs} ms; the output is:\n${output}`,
-        ),
+      throw new Error(
+        `${this.#name} has not ended within ${timeoutMs} ms; the output is:\n${output}`,
       );
-    }, timeoutMs);
-    try {
-      return await Promise.race([this.result, late.promise]);
-    } finally {
-      clearTimeout(timer);
     }
   }
 
@@ -156,28 +151,21 @@ export class LineLog {
     pattern: RegExp,
     timeoutMs = LINE_TIMEOUT_MS,
   ): Promise<RegExpExecArray> {
-    const timeout = Promise.withResolvers<void>();
-    let isTimeOver = false;
-    const timer = setTimeout(() => {
-      isTimeOver = true;
-      timeout.resolve();
-    }, timeoutMs);
-    try {
-      while (true) {
-        while (this.#nextLine < this.lines.length) {
-          const match = pattern.exec(this.lines[this.#nextLine++]!);
-          if (match !== null) return match;
-        }
-        if (this.#isClosed || isTimeOver) {
-          const reason = isTimeOver ? `within ${timeoutMs} ms` : "at its end";
-          throw new Error(
-            `Cannot find ${pattern} in ${this.#name} ${reason}; the output is:\n${this.text}`,
-          );
-        }
-        await Promise.race([this.#changed.promise, timeout.promise]);
+    const endMs = performance.now() + timeoutMs;
+    for (;;) {
+      while (this.#nextLine < this.lines.length) {
+        const match = pattern.exec(this.lines[this.#nextLine++]!);
+        if (match !== null) return match;
       }
-    } finally {
-      clearTimeout(timer);
+      const leftMs = endMs - performance.now();
+      if (this.#isClosed || leftMs <= 0) {
+        const reason = leftMs <= 0 ? `within ${timeoutMs} ms` : "at its end";
+        throw new Error(
+          `Cannot find ${pattern} in ${this.#name} ${reason}; the output is:\n${this.text}`,
+        );
+      }
+      // The next round reports that the time is over.
+      await deadline(this.#changed.promise, Math.ceil(leftMs)).catch(() => {});
     }
   }
 

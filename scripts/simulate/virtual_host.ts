@@ -82,8 +82,7 @@ export class VirtualHost {
   /** The most connections that it had at once. */
   mostConnections = 0;
   readonly #network: VirtualNetwork;
-  readonly #dialer: Dialer;
-  readonly #dial: HostParts["dial"];
+  readonly #parts: HostParts;
   readonly #uplink: Uplink;
   readonly #downlink: Downlink;
   readonly #connections = new Map<PeerKey, Connection>();
@@ -97,18 +96,15 @@ export class VirtualHost {
   #isGone = false;
 
   constructor(parts: HostParts, options: HostOptions) {
-    this.hostname = parts.hostname;
-    this.id = parts.id;
-    this.swarm = parts.swarm;
+    const { hostname, id, swarm, network } = parts;
+    this.hostname = hostname;
+    this.id = id;
+    this.swarm = swarm;
     this.options = options;
-    this.#network = parts.network;
-    this.#dialer = parts.dialer;
-    this.#dial = parts.dial;
-    const { network } = parts;
-    const {
-      upBytesPerSecond = GIGABIT,
-      downBytesPerSecond = GIGABIT,
-    } = options;
+    this.#parts = parts;
+    this.#network = network;
+    const { upBytesPerSecond = GIGABIT, downBytesPerSecond = GIGABIT } =
+      options;
     this.#own.open();
     this.#own.open();
     const msPerBlock = network.msPerBlock(downBytesPerSecond);
@@ -139,8 +135,9 @@ export class VirtualHost {
   /** Reports to the dialer, and dials what is due. */
   tellDialer(event: DialerEvent): void {
     if (this.#isGone) return;
-    const due = this.#dialer.apply(event, this.#network.clock.now);
-    for (const { hostname } of due) this.#dial(hostname);
+    const { dialer, dial } = this.#parts;
+    const due = dialer.apply(event, this.#network.clock.now);
+    for (const { hostname } of due) dial(hostname);
   }
 
   /** The direction of a connection that blocks leave by. */
@@ -154,13 +151,8 @@ export class VirtualHost {
     if (this.#isGone) return this.#network.send(far.number, key, CLOSED);
     const { id, hostname } = far;
     this.#connections.set(key, {
-      key,
-      far: far.number,
-      hostname,
-      outgoing,
-      incoming,
-      isOutgoing,
-      hasReceived: false,
+      ...{ key, far: far.number, hostname },
+      ...{ outgoing, incoming, isOutgoing, hasReceived: false },
     });
     const [ours, theirs] = [this.extensions, far.extensions];
     const extensions = {
@@ -168,12 +160,8 @@ export class VirtualHost {
       extended: ours.extended && theirs.extended,
     };
     this.#apply({
-      type: "peerJoined",
-      peer: key,
-      id,
-      hostname,
-      isOutgoing: isOutgoing,
-      extensions,
+      ...{ type: "peerJoined", peer: key },
+      ...{ id, hostname, isOutgoing, extensions },
       listenPort: isOutgoing ? PORT : undefined,
     });
     const { greeting } = this.options;
