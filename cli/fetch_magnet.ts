@@ -123,11 +123,8 @@ async function fetchFromPeers(
 function describeEvent(event: MagnetEvent): string | undefined {
   switch (event.type) {
     case "announceFailed":
-      return printable(
-        `${
-          event.reason.replace(/^C/, "c")
-        }; other trackers and peers are asked for the metadata`,
-      );
+      return printable(event.reason.replace(/^C/, "c")) +
+        "; other trackers and peers are asked for the metadata";
     case "metadataMismatched":
       return `what ${
         event.hostnames.join(", ")

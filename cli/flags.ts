@@ -9,7 +9,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { createAddressFilter, readWord, VERSION } from "../mod.ts";
 import type { HangupAction } from "./interrupt.ts";
 import { EXIT_CODES_HELP, UsageError } from "./program_error.ts";
-import { readDuration } from "./quantity.ts";
+import { notA, readDuration } from "./quantity.ts";
 
 /** A flag of a program; its texts are those of the help. */
 export interface Flag {
@@ -233,9 +233,7 @@ export function wholeNumber(
   return (text) => {
     const number = Number(text);
     if (/^[0-9]+$/.test(text) && number >= min && number <= max) return number;
-    throw new RangeError(
-      `${JSON.stringify(text)} is not a whole number${range}`,
-    );
+    throw notA(`a whole number${range}`, text);
   };
 }
 
@@ -288,7 +286,7 @@ export const SERVICE_FLAGS = {
       "what SIGHUP does: ignore or end (default: end if the program was started in a terminal)",
     read: (text: string): HangupAction => {
       if (text === "ignore" || text === "end") return text;
-      throw new RangeError(`${JSON.stringify(text)} is not ignore or end`);
+      throw notA("ignore or end", text);
     },
   },
   isDebug: COMMON_FLAGS.isDebug,

@@ -6,7 +6,7 @@
  */
 import { join } from "@std/path";
 import { describeCandidate } from "./find_share.ts";
-import type { JobOutput } from "./job_output.ts";
+import type { JobOutput } from "./console.ts";
 import {
   createPeerDisplay,
   describeVerification,
@@ -63,11 +63,8 @@ export function createGetDisplay(
       writeCandidate("waiting", candidate);
       const { name, hostName } = candidate;
       const machine = hostName === "" ? "that machine" : shown(hostName);
-      write(
-        `${machine} still hashes ${
-          shown(name)
-        }; it is fetched as soon as that is done`,
-      );
+      const work = `${machine} still hashes ${shown(name)}`;
+      write(`${work}; it is fetched as soon as that is done`);
     },
   };
   if (json) return { ...createPeerDisplay(output), ...search };
@@ -89,11 +86,8 @@ export function createGetDisplay(
         }
       } else if (news.type === "completed") {
         const time = describeTime((performance.now() - startMs) / 1000);
-        write(
-          `${shown(name)} is complete and verified: ${
-            formatSize(length)
-          } in ${time}${ending}`,
-        );
+        const figures = `${formatSize(length)} in ${time}`;
+        write(`${shown(name)} is complete and verified: ${figures}${ending}`);
       } else if (news.type === "paused") write("paused by the share");
       else if (news.type === "resumed") write("the share goes on");
       else if (news.type === "sourceMissing") {

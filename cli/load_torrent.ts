@@ -274,10 +274,9 @@ export function checkDistinct(
     return;
   }
   if (first.torrent.infoHash !== infoHash) {
+    const place = `two torrents are stored as ${JSON.stringify(name)}`;
     throw new UsageError(
-      `two torrents are stored as ${
-        JSON.stringify(name)
-      }; run a peer for each, with a --dir of its own`,
+      `${place}; run a peer for each, with a --dir of its own`,
     );
   }
   throw new UsageError(

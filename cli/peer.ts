@@ -20,10 +20,9 @@ import {
   StorageError,
   type Torrent,
 } from "../mod.ts";
-import type { Console } from "./console.ts";
+import { type Console, JobOutput } from "./console.ts";
 import { create } from "./create.ts";
 import { setHangupAction, untilAborted } from "./interrupt.ts";
-import { JobOutput } from "./job_output.ts";
 import { loadTorrents, type LoadTorrentsOptions } from "./load_torrent.ts";
 import { createPeerDisplay, type PeerDisplay } from "./peer_display.ts";
 import { parsePeerJob, type PeerJob } from "./peer_job.ts";

@@ -12,7 +12,7 @@ import {
   type TorrentSnapshot,
   type VerifyProgress,
 } from "../mod.ts";
-import type { JobOutput, JsonLine } from "./job_output.ts";
+import type { JobOutput, JsonLine } from "./console.ts";
 import {
   describeTransfer,
   fractionOf,

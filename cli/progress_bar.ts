@@ -6,7 +6,7 @@
  * @module
  */
 import { cutName, type TorrentSnapshot } from "../mod.ts";
-import { truncate } from "./job_output.ts";
+import { truncate } from "./console.ts";
 import { printable } from "./printable.ts";
 import {
   formatSize,

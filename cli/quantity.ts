@@ -7,6 +7,11 @@ import { format as formatBytes } from "@std/fmt/bytes";
 
 const KIB = 1024;
 
+/** The error for a text that is not what it stands for. */
+export function notA(what: string, text: string): RangeError {
+  return new RangeError(`${JSON.stringify(text)} is not ${what}`);
+}
+
 /** `1.3 GiB`, `256 KiB`, `17 B`. */
 export function formatSize(bytes: number): string {
   return formatBytes(Math.round(bytes), {
@@ -22,11 +27,7 @@ export function readSize(text: string): number {
   const factor = { k: KIB, m: KIB * KIB }[unit?.toLowerCase() ?? ""] ?? 1;
   const bytes = Number(number) * factor;
   if (Number.isSafeInteger(bytes)) return bytes;
-  throw new RangeError(
-    `${
-      JSON.stringify(text)
-    } is not a size such as 256KiB, 1MiB or 500000 (bytes)`,
-  );
+  throw notA("a size such as 256KiB, 1MiB or 500000 (bytes)", text);
 }
 
 /**
@@ -41,11 +42,7 @@ export function readRate(text: string): number {
   const power = "kmg".indexOf(prefix.toLowerCase() || " ") + 1;
   const rate = Math.round(Number(number) * (binary ? KIB : 1_000) ** power);
   if (rate >= KIB && Number.isSafeInteger(rate)) return rate;
-  throw new RangeError(
-    `${
-      JSON.stringify(text)
-    } is not a rate such as 10MB/s, 800KiB/s or none, at least 1KiB/s`,
-  );
+  throw notA("a rate such as 10MB/s, 800KiB/s or none, at least 1KiB/s", text);
 }
 
 /**
@@ -57,11 +54,7 @@ export function readDuration(text: string): number {
   const [, number, unit = "s"] = /^([0-9]{1,9})([smh])?$/.exec(text) ?? [];
   const seconds = Number(number) * { s: 1, m: 60, h: 3600 }[unit]!;
   if (seconds >= 0) return seconds * 1000;
-  throw new RangeError(
-    `${
-      JSON.stringify(text)
-    } is not a time such as 90s, 10m, 2h, 90 (seconds) or forever`,
-  );
+  throw notA("a time such as 90s, 10m, 2h, 90 (seconds) or forever", text);
 }
 
 /**
@@ -71,9 +64,7 @@ export function readDuration(text: string): number {
 export function msUntil(text: string, now: Date): number {
   const [, hours, minutes] = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(text) ?? [];
   if (hours === undefined) {
-    throw new RangeError(
-      `${JSON.stringify(text)} is not a time of the day such as 7:30 or 18:00`,
-    );
+    throw notA("a time of the day such as 7:30 or 18:00", text);
   }
   const next = new Date(now);
   next.setHours(Number(hours), Number(minutes), 0, 0);

@@ -46,9 +46,13 @@ import {
   UsageError,
 } from "./program_error.ts";
 import { createShareDisplay, type ShareDisplay } from "./share_display.ts";
-import { parseShareJob, seederJob, type ShareJob } from "./share_job.ts";
+import {
+  parseShareJob,
+  seederJob,
+  type ShareJob,
+  ShareRollout,
+} from "./share_job.ts";
 import { countMachines, describeNeed } from "./share_output.ts";
-import { ShareRollout } from "./share_rollout.ts";
 import type { TorrentRun } from "./torrent_run.ts";
 import { explainStart } from "./tracker.ts";
 
@@ -197,12 +201,11 @@ async function* load(
     const { dir, stored, torrent, verified, isSaved } = prepared;
     if (!isSaved && !unwritable.has(dir)) {
       unwritable.add(dir);
+      const consequence = rollout.control.tokens.size === 0
+        ? "; pause, resume and limit need LANSWARM_TOKEN here"
+        : "";
       console.warn(
-        `nothing can be written in ${dir}: the next share hashes everything again${
-          rollout.control.tokens.size === 0
-            ? "; pause, resume and limit need LANSWARM_TOKEN here"
-            : ""
-        }`,
+        `nothing can be written in ${dir}: the next share hashes everything again${consequence}`,
       );
     }
     parts.withdrawals.set(torrent.infoHash, withdraw);
@@ -308,11 +311,8 @@ function checkNames(items: readonly Item[]): void {
   const names = items.map(({ name }) => name);
   const twice = items.find(({ name }, index) => names.indexOf(name) !== index);
   if (twice === undefined) return;
-  throw new UsageError(
-    `two PATHs are called ${
-      JSON.stringify(twice.name)
-    }; share one of them with another command`,
-  );
+  const called = `two PATHs are called ${JSON.stringify(twice.name)}`;
+  throw new UsageError(`${called}; share one of them with another command`);
 }
 
 async function openServer(

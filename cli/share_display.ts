@@ -17,8 +17,7 @@ import {
   type RolloutHost,
 } from "../mod.ts";
 import { invocationOf } from "./command_words.ts";
-import type { Console } from "./console.ts";
-import type { JobOutput } from "./job_output.ts";
+import type { Console, JobOutput } from "./console.ts";
 import type { PeerDisplay, TorrentState } from "./peer_display.ts";
 import { printable } from "./printable.ts";
 import { fractionOf } from "./progress_bar.ts";

@@ -91,9 +91,8 @@ export function describeShare(
     readonly length: number;
   },
 ): string {
-  return `${cutName(name)}: ${plural(fileCount, "file")}, ${
-    formatSize(length)
-  }`;
+  const size = formatSize(length);
+  return `${cutName(name)}: ${plural(fileCount, "file")}, ${size}`;
 }
 
 /** `Hashing 34 %  112 MiB/s  6:10 left; machines may join already` */
@@ -105,9 +104,8 @@ export function describeHashing(
   const percentage = Math.floor(fractionOf(hashedLength, length) * 100);
   const left = formatTimeLeft((length - hashedLength) / rate);
   const parts = [`${percentage} %`, `${formatSize(rate)}/s`, left];
-  return `Hashing ${
-    parts.filter((part) => part !== "").join("  ")
-  }; machines may join already`;
+  const text = parts.filter((part) => part !== "").join("  ");
+  return `Hashing ${text}; machines may join already`;
 }
 
 export interface MachineCounts {
@@ -118,12 +116,10 @@ export interface MachineCounts {
 }
 
 export function countMachines(hosts: readonly RolloutHost[]): MachineCounts {
-  const complete = hosts.filter(isVerified).length;
-  const fetching =
-    hosts.filter(({ state }) =>
-      ["waiting", "fetching", "verifying", "stuck"].includes(state)
-    ).length;
-  return { complete, fetching };
+  const states = ["waiting", "fetching", "verifying", "stuck"];
+  const fetching = hosts.filter(({ state }) => states.includes(state));
+  const complete = hosts.filter(isVerified);
+  return { complete: complete.length, fetching: fetching.length };
 }
 
 const STATE_COLUMNS = 9;
@@ -193,17 +189,13 @@ export function describeVerdict(
 
 /** `Light: red, 41 % is only here` */
 export function describeLight({ light, onlyHere }: SourceLight): string {
-  switch (light) {
-    case "red":
-      // Rounded up: 0 % would be nothing.
-      return `Light: red, ${Math.ceil(onlyHere * 100)} % is only here`;
-    case "amber":
-      return "Light: amber, a part is on one other machine only";
-    case "green":
-      return "Light: green, this machine may be switched off";
-    default:
-      return light satisfies never;
-  }
+  const meanings = {
+    // Rounded up: 0 % would be nothing.
+    red: `${Math.ceil(onlyHere * 100)} % is only here`,
+    amber: "a part is on one other machine only",
+    green: "this machine may be switched off",
+  };
+  return `Light: ${light}, ${meanings[light]}`;
 }
 
 /**
@@ -214,15 +206,13 @@ export function describeFinish(
   { leftMs, uncertaintyMs, endMs, ofBound }: Finish,
   { nowMs, wallMs }: Clocks,
 ): string {
-  const end = new Date(wallMs + endMs - nowMs);
-  const [hours, minutes] = [end.getHours(), end.getMinutes()]
-    .map((number) => `${number}`.padStart(2, "0"));
+  const time = new Date(wallMs + endMs - nowMs).toTimeString().slice(0, 5);
   const speed = `${Math.floor(ofBound * 100)} % of the fastest possible`;
+  const [left, uncertainty] = [leftMs, uncertaintyMs]
+    .map((ms) => formatDuration(ms / 1000));
   return leftMs === 0
-    ? `All that joined were done at ${hours}:${minutes}; ${speed}`
-    : `Last one done in about ${formatDuration(leftMs / 1000)} (± ${
-      formatDuration(uncertaintyMs / 1000)
-    }), at ${hours}:${minutes}; ${speed}`;
+    ? `All that joined were done at ${time}; ${speed}`
+    : `Last one done in about ${left} (± ${uncertainty}), at ${time}; ${speed}`;
 }
 
 /** `38 of 40 verified, 2 not; source still needed` */
@@ -231,11 +221,8 @@ export function describeSummary(
   needed: number,
 ): string {
   const missing = needed > verified ? `, ${needed - verified} not` : "";
-  const light = source === undefined
-    ? ""
-    : source.needed
-    ? "; source still needed"
-    : "; source no longer needed";
+  const isNeeded = source?.needed ? "still needed" : "no longer needed";
+  const light = source === undefined ? "" : `; source ${isNeeded}`;
   return `${verified} of ${needed} verified${missing}${light}`;
 }
 
@@ -249,13 +236,11 @@ export function describeMachines(
 ): string {
   const count = complete + fetching;
   if (count === 0) return "no machine has joined yet";
-  const machines = `${
-    plural(count, "machine")
-  }: ${complete} complete, ${fetching} fetching`;
+  const states = `${complete} complete, ${fetching} fetching`;
+  const machines = `${plural(count, "machine")}: ${states}`;
   if (all === 0) return machines;
-  return `${machines}   ${formatSize(own)}/s from here, ${
-    formatSize(all)
-  }/s in all`;
+  const rates = `${formatSize(own)}/s from here, ${formatSize(all)}/s in all`;
+  return `${machines}   ${rates}`;
 }
 
 /** `paused`, `at most 9.5 MiB/s in all`; empty without either. */
@@ -278,9 +263,8 @@ export function describeNeed(
   fetching: number,
   uniqueFraction: number,
 ): string {
-  const machines = fetching === 1
-    ? "1 machine still fetches"
-    : `${fetching} machines still fetch`;
+  const verb = fetching === 1 ? "fetches" : "fetch";
+  const machines = `${plural(fetching, "machine")} still ${verb}`;
   // Rounded up: 0 % is said only if everything is elsewhere.
   const percentage = Math.ceil(uniqueFraction * 100);
   const unique = percentage === 0
@@ -298,15 +282,14 @@ const RESET = "\x1b[0m";
 /** The lines of a QR code; each character shows two modules, one above the other. */
 export function renderQrCode(text: string): string[] {
   const { data: modules } = encode(text, { ecc: "L", border: QUIET_ZONE });
-  const lines: string[] = [];
-  for (let row = 0; row < modules.length; row += 2) {
-    const cells = modules[row]!.map((upper, column) => {
+  return modules.flatMap((upperRow, row) => {
+    if (row % 2 === 1) return [];
+    const cells = upperRow.map((upper, column) => {
       const lower = modules[row + 1]?.[column] ?? false;
       return upper ? (lower ? "█" : "▀") : (lower ? "▄" : " ");
     });
-    lines.push(COLORS + cells.join("") + RESET);
-  }
-  return lines;
+    return [COLORS + cells.join("") + RESET];
+  });
 }
 
 /** The lines with a QR code beside them, or below, or without it where there is no room. */

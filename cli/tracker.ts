@@ -48,6 +48,7 @@ import {
   reportError,
   UsageError,
 } from "./program_error.ts";
+import { notA } from "./quantity.ts";
 import { isAddressMissing, withRetries } from "./time_limits.ts";
 import {
   announceLine,
@@ -118,18 +119,20 @@ export async function runTracker(
     },
     store,
   };
-  await using tracker = await withRetries(() => start(options), {
+  const start = (): Promise<RunningTracker> =>
+    startTracker(options).catch((error) => {
+      throw explainStart(error, "PORT");
+    });
+  await using tracker = await withRetries(start, {
     ...{ retryForMs: job.retryForMs, signal, console },
     isTemporary: isAddressMissing,
   });
-  for (const line of describeStart(job, { tracker, folder })) {
-    print(line);
-  }
+  describeStart(job, { tracker, folder }).forEach(print);
   using watch = isWildcard(job.host)
     ? watchAddresses((hostnames) => {
       const urls = trackerUrls(hostnames, tracker.port, job);
       const lines = json ? [listeningJson(urls)] : formatStart({ urls });
-      for (const line of lines) print(line);
+      lines.forEach(print);
     })
     : undefined;
   if (watch?.isLonely) console.warn(NO_NETWORK);
@@ -147,30 +150,19 @@ function optionsOf(
   job: TrackerJob,
   folder: TorrentFolder | undefined,
 ): StartTrackerOptions {
-  const { host, intervalSeconds } = job;
+  const { host, intervalSeconds, port, udp, trustProxy, onlyListed } = job;
   return {
-    port: job.port,
+    ...{ port, udp, trustProxy, onlyListed },
     ...(host !== undefined && { hostname: host }),
     ...(intervalSeconds !== undefined &&
       { intervalMs: intervalSeconds * 1000 }),
-    udp: job.udp,
-    trustProxy: job.trustProxy,
     permits: createAddressFilter(job),
     peerTimeoutMs: job.peerTimeoutSeconds * 1000,
     ...(folder !== undefined && { catalogue: folder }),
-    onlyListed: job.onlyListed,
     peerCommand: invocationOf("peer"),
     publicHostname: hostnamesFor(host)[0],
     pageNames: [...ownNames(), ...job.pageNames],
   };
-}
-
-async function start(options: StartTrackerOptions): Promise<RunningTracker> {
-  try {
-    return await startTracker(options);
-  } catch (error) {
-    throw explainStart(error, "PORT");
-  }
 }
 
 /** The error to report if a tracker cannot start. @param port The argument or flag. */
@@ -207,6 +199,8 @@ function listeningJson(urls: TrackerUrls, torrents?: number): string {
 }
 
 const MAX_SECONDS = 86_400;
+const INTERVAL_SECONDS = ANNOUNCE_INTERVAL / 1000;
+const TIMEOUT_SECONDS = PEER_TIMEOUT / 1000;
 
 const HELP = `
 Runs a BitTorrent tracker: it tells the peers of a torrent about each other.
@@ -229,17 +223,15 @@ export const FLAGS = {
   },
   intervalSeconds: {
     usage: "--interval SECONDS",
-    help: `time between two announces of a peer (default: 10 to ${
-      ANNOUNCE_INTERVAL / 1000
-    }, shorter while a swarm is young or incomplete)`,
+    help:
+      `time between two announces of a peer (default: 10 to ${INTERVAL_SECONDS}, shorter while a swarm is young or incomplete)`,
     read: wholeNumber(1, MAX_SECONDS),
   },
   peerTimeoutSeconds: {
     usage: "--peer-timeout SECONDS",
-    help: `forget a peer that has not announced for this time (default: ${
-      PEER_TIMEOUT / 1000
-    })`,
-    default: PEER_TIMEOUT / 1000,
+    help:
+      `forget a peer that has not announced for this time (default: ${TIMEOUT_SECONDS})`,
+    default: TIMEOUT_SECONDS,
     read: wholeNumber(1, MAX_SECONDS),
   },
   store: {
@@ -311,8 +303,8 @@ export function parseTrackerJob(args: readonly string[]): TrackerJob {
 
 function readPageName(name: string): string {
   if (/^[a-z\d_]([\w.-]*[\w.])?$/i.test(name)) return name;
-  throw new RangeError(
-    `${JSON.stringify(name)} is not a host name such as tracker.example.org ` +
-      "(no port; other letters as xn--...)",
+  throw notA(
+    "a host name such as tracker.example.org (no port; other letters as xn--...)",
+    name,
   );
 }

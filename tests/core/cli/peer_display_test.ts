@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Console } from "../../../cli/console.ts";
-import { JobOutput } from "../../../cli/job_output.ts";
+import { Console, JobOutput } from "../../../cli/console.ts";
 import {
   createPeerDisplay,
   type TorrentNews,

@@ -1,7 +1,10 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { UsageError } from "../../../cli/program_error.ts";
-import { parseShareJob, seederJob } from "../../../cli/share_job.ts";
-import { expectationOf } from "../../../cli/share_rollout.ts";
+import {
+  expectationOf,
+  parseShareJob,
+  seederJob,
+} from "../../../cli/share_job.ts";
 
 Deno.test("parseShareJob() reads paths and flags", () => {
   const job = parseShareJob(["a/images", "b.iso", "--expect", "40"]);

@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertNotMatch } from "@std/assert";
-import stringWidth from "string-width";
-import { truncate } from "../../../cli/job_output.ts";
+import { truncate } from "../../../cli/console.ts";
 import {
   describeTransfer,
   renderNamed,
@@ -9,6 +8,7 @@ import {
   secondsLeft,
 } from "../../../cli/progress_bar.ts";
 import { MIB, peer, snapshot } from "./snapshots.ts";
+import stringWidth from "string-width";
 
 /** Control characters and changes of the text direction: never for a terminal. */
 const UNSAFE = /[\p{Cc}\p{Bidi_Control}]/u;
