@@ -98,8 +98,7 @@ export function sourceFailure(path: string, cause: unknown): StorageError {
   else if (/not valid UTF-8/.test(messageOf(cause))) {
     // A link: Deno reports no code.
     reason = "it leads to a name that is not UTF-8; rename that";
-  }
-  else if (cause instanceof Deno.errors.UnexpectedEof) {
+  } else if (cause instanceof Deno.errors.UnexpectedEof) {
     reason = `${cause.message}; wait until nothing changes it and run again`;
   }
   return new StorageError(`Cannot read ${path}: ${reason}`, { cause });
