@@ -183,8 +183,9 @@ async function* load(
         signal,
         onPaths: (paths) =>
           findNameWarnings(paths).forEach((text) => console.warn(text)),
-        onPlan: ({ geometry, fileCount, lost }) => {
-          describeLost(lost).forEach((text) => console.warn(text));
+        onLost: (lost) =>
+          describeLost(lost).forEach((text) => console.warn(text)),
+        onPlan: ({ geometry, fileCount }) => {
           advertiser.set(server.setSize(item.name, geometry.length));
           display.planned(item.name, { fileCount, length: geometry.length });
         },

@@ -265,7 +265,7 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
       if (info.isSymlink) {
         const folder = await Deno.realPath(this.#dir);
         const refuse = (reason: string): StorageError => refusal(path, reason);
-        path = await followLink(path, folder, refuse);
+        path = await followLink(path, { folder, refuse });
         info = await this.#fileSystem.lstat(path);
       }
       if (!info.isFile) throw refusal(path, "it is not a file; remove it");

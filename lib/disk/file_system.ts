@@ -57,6 +57,25 @@ export class FileSystem {
     return this.call(() => file.statSync(), () => file.stat());
   }
 
+  realPath(path: string): Promise<string> {
+    return this.call(() => Deno.realPathSync(path), () => Deno.realPath(path));
+  }
+
+  readLink(path: string): Promise<string> {
+    return this.call(() => Deno.readLinkSync(path), () => Deno.readLink(path));
+  }
+
+  symlink(
+    text: string,
+    path: string,
+    options: Deno.SymlinkOptions,
+  ): Promise<void> {
+    return this.call(
+      () => Deno.symlinkSync(text, path, options),
+      () => Deno.symlink(text, path, options),
+    );
+  }
+
   /**
    * Fills `into` from an offset in the file. Deno has no positional read or write:
    * this seeks first, so only one call on a file may run at a time, and nothing else

@@ -67,7 +67,7 @@ export class LinkMaker {
       const found = await this.#paths.findAny(link.path);
       if (found !== undefined) {
         const isRight = standsFor(link, found.info) ??
-          await leadsThere(link, this.#paths);
+          await leadsThere(link, this.#paths, this.#fileSystem);
         return { type: isRight ? "right" : "taken" };
       }
       await this.#folder.makeFolders(link.path);
@@ -84,7 +84,7 @@ export class LinkMaker {
     const text = linkText(path, linkTarget).replaceAll("/", SEPARATOR);
     try {
       const type = file === undefined ? "dir" : "file";
-      await Deno.symlink(text, place, { type });
+      await this.#fileSystem.symlink(text, place, { type });
     } catch (error) {
       if (!isRefused(error)) throw error;
       if (file === undefined) return { type: "failed", reason: error.message };
@@ -172,9 +172,10 @@ function standsFor(
 async function leadsThere(
   { path, linkTarget }: Pick<TorrentLink, "path" | "linkTarget">,
   paths: GuardedPaths,
+  fileSystem: FileSystem,
 ): Promise<boolean> {
   const place = paths.pathOf(path);
-  const text = await Deno.readLink(place);
+  const text = await fileSystem.readLink(place);
   if (text.replaceAll(SEPARATOR, "/") === linkText(path, linkTarget)) {
     return true;
   }
@@ -200,7 +201,7 @@ export async function isRightLink(
     throw storageFailure("access", place, error);
   });
   if (info === undefined) return undefined;
-  if (info.isSymlink) return await leadsThere(link, paths);
+  if (info.isSymlink) return await leadsThere(link, paths, new FileSystem());
   const target = await paths.findFile(link.linkTarget, "read").catch(
     (error) => {
       // A folder, which no file replaces.

@@ -6,7 +6,13 @@
  */
 import { join, SEPARATOR } from "@std/path";
 import { StorageError } from "../base/errors.ts";
-import { type FileStamp, ifAny, isSameFile, stampOf } from "./file_system.ts";
+import {
+  type FileStamp,
+  FileSystem,
+  ifAny,
+  isSameFile,
+  stampOf,
+} from "./file_system.ts";
 import { errorCode, MOVE_AWAY, storageFailure } from "./storage_failure.ts";
 
 /** Attempts to find what was made outside the folder. */
@@ -19,18 +25,25 @@ export function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(join(folder, SEPARATOR));
 }
 
+/** Options of {@linkcode followLink}. */
+export interface FollowLinkOptions {
+  /** The real path of the folder. */
+  readonly folder: string;
+  /** Makes the error of what is wrong with the link. */
+  readonly refuse: (reason: string) => StorageError;
+  /** @default {a new one} */
+  readonly fileSystem?: FileSystem;
+}
+
 /**
  * The place that a link leads to, which must be in a folder.
- * @param folder Its real path.
- * @param refuse Makes the error of what is wrong with the link.
  * @throws {StorageError} If it leads nowhere or out of the folder.
  */
 export async function followLink(
   link: string,
-  folder: string,
-  refuse: (reason: string) => StorageError,
+  { folder, refuse, fileSystem = new FileSystem() }: FollowLinkOptions,
 ): Promise<string> {
-  const target = await ifAny(Deno.realPath(link)).catch((error) => {
+  const target = await ifAny(fileSystem.realPath(link)).catch((error) => {
     if (errorCode(error) !== "ELOOP") throw error;
     throw refuse("it is a link that leads in a circle; remove it");
   });

@@ -173,18 +173,18 @@ export async function walkSource(
   /** Follows a link, unless it may stay one: that is decided last. */
   async function visitLink(link: Place): Promise<boolean> {
     const { diskPath, path, ancestors } = link;
-    const [root] = ancestors;
+    const folder = ancestors[0]!;
     const refuse = (reason: string): StorageError =>
       refusal(diskPath, reason + orLeaveOut(path));
     const target = await explained(
       diskPath,
-      followLink(diskPath, root!, refuse),
+      followLink(diskPath, { folder, refuse, fileSystem }),
     );
     requireNoCircle(link, target);
-    if (isAbsolute(await explained(diskPath, Deno.readLink(diskPath)))) {
+    if (isAbsolute(await explained(diskPath, fileSystem.readLink(diskPath)))) {
       return await followAsContent(link);
     }
-    const linkTarget = relative(root!, target).split(SEPARATOR);
+    const linkTarget = relative(folder, target).split(SEPARATOR);
     links.push({ ...link, linkTarget });
     return false;
   }

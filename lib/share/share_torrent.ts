@@ -27,7 +27,7 @@ import {
 } from "../disk/resume_record.ts";
 import { sha1 } from "../disk/sha1.ts";
 import { scanSource, type Source } from "../disk/source.ts";
-import type { SourceFile } from "../disk/walk_source.ts";
+import type { LostProperties, SourceFile } from "../disk/walk_source.ts";
 import { parseTorrentFile, readTorrentFile } from "../disk/torrent_file.ts";
 import { buildTorrentFile } from "../metainfo/build_torrent.ts";
 import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
@@ -37,6 +37,8 @@ export interface PrepareShareOptions
   extends Omit<CreateTorrentOptions, "comment" | "exclude" | "platform"> {
   /** Secret of this user, from `openRecordSecret`. @default none: everything is hashed */
   readonly recordSecret?: Uint8Array | undefined;
+  /** Called once, before anything is hashed or reused. @default {nothing} */
+  readonly onLost?: (lost: LostProperties) => void;
 }
 
 /** A torrent that is ready to be seeded. */
@@ -66,6 +68,7 @@ export async function prepareShare(
   options: PrepareShareOptions,
 ): Promise<PreparedShare> {
   const source = await scanSource(path, options);
+  options.onLost?.(source.lost);
   const { name = source.name } = options;
   const dir = dirname(resolve(path));
   const saved = savedName(source, options);

@@ -139,14 +139,18 @@ async function without(
   kinds: readonly ("symlink" | "link")[],
   work: () => Promise<void>,
 ): Promise<void> {
-  const { symlink, link } = Deno;
-  const refuse = (): Promise<void> =>
-    Promise.reject(new Deno.errors.PermissionDenied("not here (os error 1)"));
-  for (const kind of kinds) Deno[kind] = refuse;
+  const { symlink, symlinkSync, link } = Deno;
+  const refuse = (): never => {
+    throw new Deno.errors.PermissionDenied("not here (os error 1)");
+  };
+  for (const kind of kinds) {
+    Deno[kind] = () => Promise.try(refuse);
+    if (kind === "symlink") Deno.symlinkSync = refuse;
+  }
   try {
     await work();
   } finally {
-    Object.assign(Deno, { symlink, link });
+    Object.assign(Deno, { symlink, symlinkSync, link });
   }
 }
 

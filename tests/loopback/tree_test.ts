@@ -85,6 +85,9 @@ Deno.test({
       warnings,
       "warning: a torrent does not carry 2 empty folders\n",
     );
+    // So does a share that hashes nothing.
+    const again = await copy(source, join(folder.path, "more"));
+    assertEquals(again.warnings, warnings);
     assertEquals(await differences(source, join(copies, "tree")), [
       "cd+++++++++ nothing/",
       "cd+++++++++ nothing/at all/",
