@@ -186,6 +186,9 @@ export {
 // Shares: a tracker, the torrent files and a list of them on one port
 export * from "./share/mod.ts";
 
+// Rollouts: the hosts that fetch the shares, each with its state
+export * from "./rollout/mod.ts";
+
 // Torrents
 export { VERSION } from "./base/version.ts";
 export { sha1 } from "./disk/sha1.ts";

@@ -12,16 +12,6 @@ import { JOIN_TARGETS, type OfferedExecutable } from "./join_script.ts";
 /** Bytes that are read and hashed in one turn of the event loop. */
 const CHUNK_LENGTH = 1024 * 1024;
 
-/** An executable on the disk. */
-interface FoundExecutable {
-  /** Its path. */
-  readonly path: string;
-  /** In bytes. */
-  readonly length: number;
-  /** In milliseconds; `undefined` where the system has no such time. */
-  readonly modifiedMs: number | undefined;
-}
-
 /** An executable on the disk, as it was when it was hashed. */
 export interface ExecutableFile extends OfferedExecutable {
   /** Its path. */
@@ -59,10 +49,10 @@ export class ExecutableFolder {
 
   /** The executable of a target; `undefined` if there is none. */
   async find(target: string): Promise<ExecutableFile | undefined> {
-    const found = this.#locate(target);
-    if (found === undefined) return undefined;
-    const { path, length, modifiedMs } = found;
-    const key = `${path} ${length} ${modifiedMs}`;
+    const [path, info] = this.#locate(target) ?? [];
+    if (path === undefined || info === undefined) return undefined;
+    const { size: length, mtime } = info;
+    const key = `${path} ${length} ${mtime?.getTime()}`;
     let hashing = this.#hashes.get(key);
     if (hashing === undefined) {
       this.#hashes.set(key, hashing = sha256(path));
@@ -72,35 +62,25 @@ export class ExecutableFolder {
     return { target, path, length, sha256: await hashing };
   }
 
-  #locate(target: string): FoundExecutable | undefined {
+  /** Synchronous, as the page is rendered in one turn. */
+  #locate(target: string): [path: string, info: Deno.FileInfo] | undefined {
     const { hostPath, hostTarget } = this.#options;
     const suffix = target.includes("windows") ? ".exe" : "";
-    const paths = [join(dirname(hostPath), `lanswarm-${target}${suffix}`)];
-    if (target === hostTarget) paths.unshift(hostPath);
-    for (const path of paths) {
-      const info = statOrNone(path);
-      if (!info?.isFile) continue;
-      const modifiedMs = info.mtime?.getTime();
-      return { path, length: info.size, modifiedMs };
+    const beside = join(dirname(hostPath), `lanswarm-${target}${suffix}`);
+    for (const path of target === hostTarget ? [hostPath, beside] : [beside]) {
+      try {
+        const info = Deno.statSync(path);
+        if (info.isFile) return [path, info];
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      }
     }
     return undefined;
   }
 }
 
-/** Stats a path; synchronous, as the page is rendered in one turn. */
-function statOrNone(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.statSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-}
-
 /** The folder of `deno task compile`, or that of the executable that runs. */
-export function executablesOf(
-  hostPath: string,
-): ExecutableFolder {
+export function executablesOf(hostPath: string): ExecutableFolder {
   return new ExecutableFolder({ hostPath });
 }
 

@@ -29,16 +29,19 @@ import {
   parseReport,
   REPORT_PATH,
   reportAnswer,
-} from "./host_report.ts";
-import { endingBody, ResponseSlots } from "./response_slots.ts";
-import type { Rollout } from "./rollout.ts";
-import { ALL_SHARES } from "./rollout_control.ts";
+} from "../rollout/host_report.ts";
+import {
+  endingBody,
+  ResponseSlots,
+  rolloutEvents,
+} from "./lasting_response.ts";
+import type { Rollout } from "../rollout/rollout.ts";
+import { ALL_SHARES } from "../rollout/rollout_control.ts";
 import {
   describeRollout,
   formatCsv,
   type RolloutDocument,
-  rolloutEvents,
-} from "./rollout_document.ts";
+} from "../rollout/rollout_document.ts";
 import type { ListedShare } from "./share_listing.ts";
 
 /** Path of the list of shares; an id, and what is asked of it, may follow. */

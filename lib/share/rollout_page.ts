@@ -21,17 +21,17 @@ import {
   formatTimeLeft,
 } from "../tracker/page/units.ts";
 import type { PageView } from "../tracker/page/view.ts";
-import type { Finish } from "./forecast.ts";
+import type { Finish } from "../rollout/forecast.ts";
 import {
   countStates,
   isVerified,
   ROLLOUT_STATES,
   type RolloutHost,
   type RolloutState,
-} from "./host_state.ts";
-import type { Verdict } from "./rollout.ts";
-import type { Clocks } from "./rollout_document.ts";
-import type { LightColor, SourceLight } from "./source_light.ts";
+} from "../rollout/host_state.ts";
+import type { Verdict } from "../rollout/rollout.ts";
+import type { Clocks } from "../rollout/rollout_document.ts";
+import type { LightColor, SourceLight } from "../rollout/source_light.ts";
 
 /** Shares with a light of their own at most. */
 const MAX_SHARES = 20;
@@ -55,18 +55,10 @@ export interface RolloutPage {
 
 /** The class of a state or a light, which colors it. */
 const CLASSES: Readonly<Record<RolloutState | LightColor, string>> = {
-  missing: "stuck",
-  failed: "stuck",
-  stuck: "stuck",
-  left: "silent",
-  waiting: "waiting",
-  verifying: "fetching",
-  fetching: "fetching",
-  verified: "done",
-  done: "done",
-  red: "stuck",
-  amber: "waiting",
-  green: "done",
+  ...{ missing: "stuck", failed: "stuck", stuck: "stuck", left: "silent" },
+  ...{ waiting: "waiting", verifying: "fetching", fetching: "fetching" },
+  ...{ verified: "done", done: "done" },
+  ...{ red: "stuck", amber: "waiting", green: "done" },
 };
 
 /** The table of hosts. */
@@ -77,14 +69,8 @@ const TABLE: TableKind<RolloutHost> = {
     ["Host", "text", "name", sortableName],
     ["State", "text", "state", rankOf],
     ["Progress", "text", "progress", ({ fraction }) => fraction],
-    [
-      ...["Receives", "number", "speed"] as const,
-      ({ downloadBytesPerSecond }) => downloadBytesPerSecond || undefined,
-    ],
-    [
-      ...["Sends", "number", "sent"] as const,
-      ({ uploadBytesPerSecond }) => uploadBytesPerSecond || undefined,
-    ],
+    ["Receives", "number", "speed", (host) => receiveRate(host) || undefined],
+    ["Sends", "number", "sent", (host) => sendRate(host) || undefined],
     ["Note", "text"],
   ],
   defaultOrder: rankOf,
@@ -97,6 +83,14 @@ const TABLE: TableKind<RolloutHost> = {
 
 function rankOf({ state }: RolloutHost): number {
   return ROLLOUT_STATES.indexOf(state);
+}
+
+function receiveRate({ downloadBytesPerSecond }: RolloutHost): number {
+  return downloadBytesPerSecond;
+}
+
+function sendRate({ uploadBytesPerSecond }: RolloutHost): number {
+  return uploadBytesPerSecond;
 }
 
 /** `lab10` after `lab9`. */
@@ -116,21 +110,19 @@ export function renderRollout(
   const count = hosts.length;
   const table = renderTable(TABLE, { view, rows, matchCount, count });
   const headline = describeVerdict(hosts, verdict);
-  const several = shares.length > 1;
+  const isOne = shares.length === 1;
   const details = shares.slice(0, MAX_SHARES).map((share) =>
-    renderShare(share, { several, clocks })
+    renderShare(share, { title: isOne ? undefined : share.name, clocks })
   );
   const summary = markup`<section id="rollout" class="card swarm">
     <p class="headline"><strong>${headline}</strong>${renderCounts(hosts)}</p>
     ${renderProgress(hosts, verdict)}${details}</section>`;
   const isBegun = hosts.some(({ state }) => state !== "missing");
-  const [first, second] = isBegun
-    ? [summary, invitation]
-    : [invitation, summary];
+  const top = isBegun ? [summary, invitation] : [invitation, summary];
   return {
     title: `${headline} · ${shares.map(({ name }) => shownText(name)).join()}`,
     rows,
-    before: markup`${first}${second}
+    before: markup`${top}
       <section id="host-section" class="card">${table.before}`,
     after: markup`${table.after}</section>`,
   };
@@ -141,14 +133,13 @@ function describeVerdict(
   hosts: readonly RolloutHost[],
   { needed, verified }: Verdict,
 ): string {
+  const done = formatCount(verified);
   if (needed === undefined) {
-    return `${formatPlural(hosts.length, "machine")}, ${
-      formatCount(verified)
-    } verified`;
+    return `${formatPlural(hosts.length, "machine")}, ${done} verified`;
   }
   const missing = needed - verified;
   const rest = missing > 0 ? `, ${formatCount(missing)} not` : "";
-  return `${formatCount(verified)} of ${formatCount(needed)} verified${rest}`;
+  return `${done} of ${formatCount(needed)} verified${rest}`;
 }
 
 function renderCounts(hosts: readonly RolloutHost[]): Html[] {
@@ -168,37 +159,36 @@ function renderProgress(
   { needed = hosts.length, verified }: Verdict,
 ): Html | undefined {
   if (needed === 0) return undefined;
-  return markup`<progress class="share" max="${needed}" value="${
-    Math.min(verified, needed)
-  }"></progress>`;
+  const value = Math.min(verified, needed);
+  return markup`<progress class="share" max="${needed}" value="${value}"></progress>`;
 }
 
 function renderShare(
-  { name, light, finish, isPaused }: RolloutPageShare,
-  { several, clocks }: {
-    readonly several: boolean;
+  { light, finish, isPaused }: RolloutPageShare,
+  { title, clocks }: {
+    readonly title: string | undefined;
     readonly clocks: Clocks;
   },
 ): Html {
-  const title = several
-    ? markup`<h3><bdi>${shownText(name)}</bdi></h3>`
-    : undefined;
+  const heading = title && markup`<h3><bdi>${shownText(title)}</bdi></h3>`;
+  const source = light &&
+    markup`<p class="light ${CLASSES[light.light]}">${
+      describeLight(light)
+    }</p>`;
   const end = isPaused
     ? markup`<p><b class="badge waiting">paused</b> until <code>resume</code></p>`
     : finish && markup`<p>${describeFinish(finish, clocks)}</p>`;
-  if (light === undefined) return markup`<div>${title}${end}</div>`;
-  return markup`<div>${title}<p class="light ${CLASSES[light.light]}">${
-    describeLight(light)
-  }</p>${end}${renderMap(light)}</div>`;
+  return markup`<div>${heading}${source}${end}${
+    light && renderMap(light)
+  }</div>`;
 }
 
 function describeLight({ light, onlyHere }: SourceLight): string {
+  // Rounded up: 0 % would be nothing.
+  const percentage = Math.ceil(onlyHere * 100);
   switch (light) {
     case "red":
-      // Rounded up: 0 % would be nothing.
-      return `${
-        Math.ceil(onlyHere * 100)
-      }% is only on this machine: leave it on`;
+      return `${percentage}% is only on this machine: leave it on`;
     case "amber":
       return "A part is on one other machine only: leave this one on";
     case "green":
@@ -214,16 +204,14 @@ function describeFinish(
   { nowMs, wallMs }: Clocks,
 ): string {
   const end = new Date(wallMs + endMs - nowMs);
-  const [hours, minutes] = [end.getHours(), end.getMinutes()]
-    .map((number) => `${number}`.padStart(2, "0"));
+  const time = [end.getHours(), end.getMinutes()]
+    .map((number) => `${number}`.padStart(2, "0")).join(":");
+  const [left, doubt] = [leftMs, uncertaintyMs]
+    .map((ms) => formatTimeLeft(ms / 1000));
   const speed = `${formatFraction(ofBound)} of the fastest possible`;
   return leftMs === 0
-    ? `All that joined were done at ${hours}:${minutes}; ${speed}`
-    : `Last one done in about ${
-      formatTimeLeft(leftMs / 1000)
-    }, at ${hours}:${minutes} (± ${
-      formatTimeLeft(uncertaintyMs / 1000)
-    }); ${speed}`;
+    ? `All that joined were done at ${time}; ${speed}`
+    : `Last one done in about ${left}, at ${time} (± ${doubt}); ${speed}`;
 }
 
 /** Classes of pieces by the number of other hosts that have them: none, one, more. */
@@ -232,60 +220,48 @@ const LEVELS = ["stuck", "waiting", "done"] as const;
 /** A strip with the pieces in their order, colored by how many other hosts have them. */
 function renderMap({ map }: SourceLight): Html | undefined {
   if (map.length === 0) return undefined;
-  const levels = map.map((others) => Math.min(others, LEVELS.length - 1));
-  const paths = LEVELS.map((_, level) => {
-    let path = "";
-    for (let cell = 0; cell < levels.length; cell++) {
-      if (levels[cell] !== level) continue;
-      const start = cell;
-      while (levels[cell + 1] === level) cell++;
-      path += `M${start} 0h${cell + 1 - start}v1h-${cell + 1 - start}z`;
-    }
-    return path;
-  });
-  const shares = LEVELS.map((_, level) =>
-    Math.round(
-      100 * levels.filter((one) => one === level).length / levels.length,
-    )
+  const paths = LEVELS.map(() => "");
+  const counts = LEVELS.map(() => 0);
+  for (let cell = 0, start = 0; cell < map.length; start = cell) {
+    const level = Math.min(map[cell]!, LEVELS.length - 1);
+    while (Math.min(map[cell] ?? -1, LEVELS.length - 1) === level) cell++;
+    const width = cell - start;
+    paths[level] += `M${start} 0h${width}v1h-${width}z`;
+    counts[level]! += width;
+  }
+  const [none, one, more] = counts
+    .map((count) => `${Math.round(100 * count / map.length)}%`);
+  const label =
+    `Pieces by other machines that have them: ${none} none, ${one} one, ${more} two or more`;
+  const strips = paths.map((path, level) =>
+    path === "" ? "" : markup`<path class="${LEVELS[level]}" d="${path}"/>`
   );
-  const label = `Pieces by other machines that have them: ${shares[0]}% none, ${
-    shares[1]
-  }% one, ${shares[2]}% two or more`;
-  return markup`<svg class="pieces" viewBox="0 0 ${map.length} 1" preserveAspectRatio="none" role="img" aria-label="${label}" shape-rendering="crispEdges">${
-    paths.map((path, level) =>
-      path === ""
-        ? undefined
-        : markup`<path class="${LEVELS[level]}" d="${path}"/>`
-    )
-  }</svg>
+  return markup`<svg class="pieces" viewBox="0 0 ${map.length} 1" preserveAspectRatio="none" role="img" aria-label="${label}" shape-rendering="crispEdges">${strips}</svg>
     <p class="legend faint">Pieces on <span class="stuck">no</span> <span class="waiting">one</span> <span class="done">two or more</span> other machines</p>`;
 }
 
 function renderRow(host: RolloutHost): Html {
   const { name, address, state, fraction, reason } = host;
-  const shownName = shownText(name);
   const place = address === undefined || name.includes(address)
     ? undefined
     : markup`<small class="address">${shownText(address)}</small>`;
   const note = reason ??
     (isVerified(host) && !host.isReporting ? "as it announces" : undefined);
-  const speed = (bytesPerSecond: number): Html | string =>
-    bytesPerSecond > 0 ? formatSpeed(bytesPerSecond) : NO_VALUE;
+  const [receives, sends] = [receiveRate(host), sendRate(host)]
+    .map((rate) => rate > 0 ? formatSpeed(rate) : NO_VALUE);
+  const shownNote = note === undefined ? NO_VALUE : markup`<bdi>${note}</bdi>`;
+  const thousandths = Math.floor(fraction * 1000);
   return markup`<tr data-key="${name} ${address}">
-    <th scope="row"><span class="name"><bdi>${shownName}</bdi></span>${place}</th>
+    <th scope="row"><span class="name"><bdi>${
+    shownText(name)
+  }</bdi></span>${place}</th>
     <td data-label="State">${renderState(state, state)}</td>
     <td class="wide" data-label="Progress"><progress class="${
     CLASSES[state]
-  }" max="1000" value="${Math.floor(fraction * 1000)}"></progress><span>${
+  }" max="1000" value="${thousandths}"></progress><span>${
     formatFraction(fraction)
   }</span></td>
-    <td class="number" data-label="Receives">${
-    speed(host.downloadBytesPerSecond)
-  }</td>
-    <td class="number" data-label="Sends">${
-    speed(host.uploadBytesPerSecond)
-  }</td>
-    <td class="reason" data-label="Note">${
-    note === undefined ? NO_VALUE : markup`<bdi>${note}</bdi>`
-  }</td></tr>`;
+    <td class="number" data-label="Receives">${receives}</td>
+    <td class="number" data-label="Sends">${sends}</td>
+    <td class="reason" data-label="Note">${shownNote}</td></tr>`;
 }

@@ -17,8 +17,8 @@ import {
   type HostReport,
   parseReportAnswer,
   reportPath,
-} from "./host_report.ts";
-import { ROLLOUT_STATES } from "./host_state.ts";
+} from "../rollout/host_report.ts";
+import { ROLLOUT_STATES } from "../rollout/host_state.ts";
 import {
   isFlag,
   isNumber,
@@ -27,9 +27,9 @@ import {
   parseJson,
   type Shape,
   text,
-} from "./json_shape.ts";
-import { ALL_SHARES } from "./rollout_control.ts";
-import type { RolloutDocument } from "./rollout_document.ts";
+} from "../base/json_shape.ts";
+import { ALL_SHARES } from "../rollout/rollout_control.ts";
+import type { RolloutDocument } from "../rollout/rollout_document.ts";
 import {
   LISTING_PATH,
   MAX_LISTING_LENGTH,

@@ -16,7 +16,7 @@ import {
   type Shape,
   text,
   whole,
-} from "./json_shape.ts";
+} from "../base/json_shape.ts";
 
 /** Path of the list on the server of a share. */
 export const LISTING_PATH = "/shares.json";

@@ -26,7 +26,7 @@ import {
   posixJoinScript,
   powershellJoinScript,
 } from "./join_script.ts";
-import { endingBody, ResponseSlots } from "./response_slots.ts";
+import { endingBody, ResponseSlots } from "./lasting_response.ts";
 
 /** Path of the executables on a share's server; the target follows. */
 const EXECUTABLE_PATH = "/bin/";

@@ -26,9 +26,9 @@ import type {
   StartTrackerOptions,
 } from "../tracker/tracker_options.ts";
 import type { ExecutableFolder } from "./executables.ts";
-import type { Rollout } from "./rollout.ts";
+import type { Rollout } from "../rollout/rollout.ts";
 import { RolloutApi } from "./rollout_api.ts";
-import { rolloutMetrics } from "./rollout_document.ts";
+import { rolloutMetrics } from "../rollout/rollout_document.ts";
 import { renderRollout } from "./rollout_page.ts";
 import {
   describeListing,

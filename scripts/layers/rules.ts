@@ -26,7 +26,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   catalogue: ["disk", "net"],
   tracker: ["catalogue", "http", "announce"],
   peer: ["swarm", "metadata", "dialing", "announce", "discovery", "disk"],
-  share: ["tracker"],
+  rollout: ["tracker"],
+  share: ["rollout"],
 };
 
 /** Folders of `lib/` without I/O, clocks and randomness. */
@@ -40,6 +41,7 @@ const PURE_FOLDERS: ReadonlySet<string> = new Set([
   "metadata",
   "announce",
   "discovery",
+  "rollout",
 ]);
 
 /** Files of pure folders that own sockets and timers. */
@@ -74,7 +76,8 @@ export const BUDGETS: Readonly<Record<string, Budget>> = {
   "lib/disk": { lines: 2_450, files: 16 },
   "lib/peer": { lines: 1_800, files: 13 },
   "lib/http": { lines: 1_350, files: 9 },
-  "lib/share": { lines: 1_100, files: 8 },
+  "lib/rollout": { lines: 2_400, files: 17 },
+  "lib/share": { lines: 2_600, files: 17 },
   "lib/catalogue": { lines: 550, files: 5 },
   "lib/tracker": { lines: 6_500 },
   "lib/tracker/store": { lines: 2_150 },

@@ -6,9 +6,9 @@
  */
 import { infoHashFromHex } from "../../lib/base/identifier.ts";
 import { RateMeter } from "../../lib/base/rate_meter.ts";
-import type { Finish } from "../../lib/share/forecast.ts";
-import { Rollout } from "../../lib/share/rollout.ts";
-import type { SourceLight } from "../../lib/share/source_light.ts";
+import type { Finish } from "../../lib/rollout/forecast.ts";
+import { Rollout } from "../../lib/rollout/rollout.ts";
+import type { SourceLight } from "../../lib/rollout/source_light.ts";
 import type { VirtualHost } from "./virtual_host.ts";
 import type { VirtualLan } from "./virtual_lan.ts";
 

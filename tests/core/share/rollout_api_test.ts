@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import type { HttpResponse } from "../../../lib/http/response.ts";
-import { REPORT_PATH, reportPath } from "../../../lib/share/host_report.ts";
+import { REPORT_PATH, reportPath } from "../../../lib/rollout/host_report.ts";
 import { RolloutApi } from "../../../lib/share/rollout_api.ts";
 import type { ListedShare } from "../../../lib/share/share_listing.ts";
-import { A, B, createRollout, report } from "./rollout_sample.ts";
+import { A, B, createRollout, report } from "../rollout/rollout_sample.ts";
 
 const TOKEN = "0123456789abcdef";
 

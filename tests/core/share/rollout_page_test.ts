@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { Rollout } from "../../../lib/share/rollout.ts";
+import type { Rollout } from "../../../lib/rollout/rollout.ts";
 import {
   renderRollout,
   type RolloutPageShare,
 } from "../../../lib/share/rollout_page.ts";
-import type { Finish } from "../../../lib/share/forecast.ts";
+import type { Finish } from "../../../lib/rollout/forecast.ts";
 import { markup } from "../../../lib/tracker/page/html.ts";
 import { readPageView } from "../../../lib/tracker/page/view.ts";
-import { createRollout, expecting, report } from "./rollout_sample.ts";
+import { createRollout, expecting, report } from "../rollout/rollout_sample.ts";
 
 /** 14:30 at a minute after the start of the hosts' clock. */
 const CLOCKS = {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { RolloutHost } from "../../../lib/share/host_state.ts";
+import type { RolloutHost } from "../../../lib/rollout/host_state.ts";
 import {
   announce,
   createRollout,

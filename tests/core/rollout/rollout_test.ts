@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { infoHashFromHex, type PeerId } from "../../../lib/base/identifier.ts";
-import type { HostReport } from "../../../lib/share/host_report.ts";
-import type { Rollout } from "../../../lib/share/rollout.ts";
+import type { HostReport } from "../../../lib/rollout/host_report.ts";
+import type { Rollout } from "../../../lib/rollout/rollout.ts";
 import {
   announce,
   B,

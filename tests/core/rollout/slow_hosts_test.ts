@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import type { HostEvidence } from "../../../lib/share/reason.ts";
-import type { HostReport } from "../../../lib/share/host_report.ts";
-import type { Rollout } from "../../../lib/share/rollout.ts";
+import type { HostEvidence } from "../../../lib/rollout/reason.ts";
+import type { HostReport } from "../../../lib/rollout/host_report.ts";
+import type { Rollout } from "../../../lib/rollout/rollout.ts";
 import { announce, createRollout, report } from "./rollout_sample.ts";
 
 const EVIDENCE: HostEvidence = {

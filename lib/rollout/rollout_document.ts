@@ -1,12 +1,11 @@
 /**
- * A rollout for programs: a JSON document for each share, its changes as events, a
- * table of comma-separated values, and numbers for Prometheus. Fields are only ever
- * added; what is unknown is absent. Wall-clock times are derived from the age of an
- * event when they are written.
+ * A rollout for programs: a JSON document for each share, a table of comma-separated
+ * values, and numbers for Prometheus. Fields are only ever added; what is unknown is
+ * absent. Wall-clock times are derived from the age of an event when they are
+ * written. Pure.
  *
  * @module
  */
-import { delay } from "@std/async/delay";
 import type { InfoHash } from "../base/identifier.ts";
 import type { MetricFamily } from "../tracker/page/metrics.ts";
 import type { Finish } from "./forecast.ts";
@@ -16,15 +15,7 @@ import {
   type RolloutState,
 } from "./host_state.ts";
 import type { Rollout, Verdict } from "./rollout.ts";
-import type { ListedShare } from "./share_listing.ts";
 import { isSourceNeeded, type SourceLight } from "./source_light.ts";
-
-/** Time between two comparisons, in milliseconds. */
-const INTERVAL_MS = 1_000;
-/** Comparisons without a change after which a stream shows that it is alive. */
-const QUIET_COUNT = 15;
-/** Hosts after which a stream begins anew: names may change at will. */
-const MAX_KNOWN = 20_000;
 
 /** The verdict of a document. */
 export type VerdictDocument = Omit<Verdict, "missing">;
@@ -61,12 +52,17 @@ export interface FinishDocument {
 }
 
 /** One share with its hosts. */
-export interface RolloutDocument
-  extends Pick<ListedShare, "id" | "name" | "state"> {
+export interface RolloutDocument {
   /** Of this format. */
   readonly version: 1;
+  /** The info hash, once the share is ready. */
+  readonly id: string;
+  /** Name of the share. */
+  readonly name: string;
   /** Of the content; absent until it is known. */
   readonly sizeBytes?: number | undefined;
+  /** `hashing` until there is a torrent file. */
+  readonly state: "hashing" | "ready";
   /** True while its hosts are paused. */
   readonly paused: boolean;
   /** Bytes a second that they may receive together; absent without a limit. */
@@ -93,7 +89,10 @@ export interface Clocks {
 
 /** Describes one share of a machine. */
 export function describeRollout(
-  { id, name, sizeBytes, state }: ListedShare,
+  { id, name, sizeBytes, state }: Pick<
+    RolloutDocument,
+    "id" | "name" | "sizeBytes" | "state"
+  >,
   rollout: Rollout,
   clocks: Clocks,
 ): RolloutDocument {
@@ -157,52 +156,6 @@ function floored(fraction: number): number {
 
 function wallTime(ms: number, { nowMs, wallMs }: Clocks): string {
   return new Date(wallMs + ms - nowMs).toISOString();
-}
-
-/**
- * The changes of a document as server-sent events: everything first, and then what has
- * changed, once a second; until there is none any more or `signal` aborts.
- * [HTML, 9.2]
- */
-export async function* rolloutEvents(
-  read: () => RolloutDocument | undefined,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  const known = new Map<string, string>();
-  const encoder = new TextEncoder();
-  for (let quietCount = 0; !signal.aborted; quietCount++) {
-    const document = read();
-    if (document === undefined) return;
-    const text = changesOf(document, known);
-    if (text !== "" || quietCount === QUIET_COUNT) {
-      quietCount = 0;
-      yield encoder.encode(text || ": still here\n\n");
-    }
-    // Aborted: the loop ends.
-    await delay(INTERVAL_MS, { signal }).catch(() => {});
-  }
-}
-
-/** The events for what is not known yet, which is noted. */
-function changesOf(
-  { hosts, ...share }: RolloutDocument,
-  known: Map<string, string>,
-): string {
-  let text = "";
-  if (known.size > MAX_KNOWN) known.clear();
-  const add = (type: "share" | "host", key: string, value: object): void => {
-    const data = JSON.stringify(value);
-    if (known.get(key) === data) return;
-    known.set(key, data);
-    text += `event: ${type}\ndata: ${data}\n\n`;
-  };
-  add("share", "", share);
-  for (const host of hosts) {
-    // Times are derived anew each time, and may differ by a millisecond.
-    const { firstSeen: _, completeAt: __, ...rest } = host;
-    add("host", `${host.name} ${host.address}`, rest);
-  }
-  return text;
 }
 
 /** Writes the hosts of all shares of a machine as comma-separated values. */

@@ -1,14 +1,14 @@
 import { assertEquals } from "@std/assert";
 import { Bitfield, type PeerPieces } from "../../../lib/base/bitfield.ts";
 import type { PeerId } from "../../../lib/base/identifier.ts";
-import type { Rollout } from "../../../lib/share/rollout.ts";
+import type { Rollout } from "../../../lib/rollout/rollout.ts";
 import {
   countCopies,
   type Holder,
   lightOf,
   MAP_LENGTH,
   type ShareSource,
-} from "../../../lib/share/source_light.ts";
+} from "../../../lib/rollout/source_light.ts";
 import { A, announce, B, createRollout, report } from "./rollout_sample.ts";
 
 /** The pieces of `x.x`: the first and the last of three. */

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { parseReportAnswer } from "../../../lib/share/host_report.ts";
-import { RolloutControl } from "../../../lib/share/rollout_control.ts";
+import { parseReportAnswer } from "../../../lib/rollout/host_report.ts";
+import { RolloutControl } from "../../../lib/rollout/rollout_control.ts";
 import { A, B, createRollout, report, rowsOf } from "./rollout_sample.ts";
 
 const HOST = "192.168.1.1";

@@ -1,12 +1,10 @@
 /**
  * Finds the slow hosts of a rollout: those that receive less than 60 % of the median
  * for ten seconds, and those that are stuck. Each has one reason, which is kept while
- * its evidence comes and goes. Connects to the ports of slow hosts, to find out whether
- * other machines can: only to addresses from which they have announced or reported.
+ * its evidence comes and goes. Pure.
  *
  * @module
  */
-import { joinSignals } from "../base/join_signals.ts";
 import type { HostRow } from "./host_row.ts";
 import { type CommonEvidence, slowReason } from "./reason.ts";
 
@@ -16,10 +14,6 @@ const JUDGE_INTERVAL_MS = 500;
 const STALE_MS = 5_000;
 /** Time from the first slow report to the first probe, in milliseconds. */
 const FIRST_PROBE_MS = 3_000;
-/** Longest time of a probe, in milliseconds. */
-const PROBE_TIMEOUT_MS = 2_500;
-/** Probes at once at most. */
-const MAX_PROBES = 8;
 
 /** A rollout, as far as the judge knows it. */
 interface RolloutFacts {
@@ -30,7 +24,7 @@ interface RolloutFacts {
   readonly missingLengthOf: (row: HostRow) => number;
 }
 
-/** Judges the hosts of one rollout. Pure. */
+/** Judges the hosts of one rollout. */
 export class SlowHosts {
   #judgedMs = -Infinity;
   #due: HostRow[] = [];
@@ -145,52 +139,4 @@ function commonEvidence(
 
 function ascending(numbers: number[]): number[] {
   return numbers.sort((one, other) => one - other);
-}
-
-/** Probes the slow hosts of a rollout until it is disposed of. */
-export class HostProbes implements Disposable {
-  readonly #slow: SlowHosts;
-  readonly #ending = new AbortController();
-  #count = 0;
-
-  /** Probes nothing yet. */
-  constructor({ slow }: { readonly slow: SlowHosts }) {
-    this.#slow = slow;
-  }
-
-  /** Starts the probes that are due. */
-  run(): void {
-    while (this.#count < MAX_PROBES) {
-      const row = this.#slow.takeDue();
-      if (row === undefined) return;
-      void this.#probe(row);
-    }
-  }
-
-  async #probe(
-    { hostnames: [hostname], port, judgement }: HostRow,
-  ): Promise<void> {
-    this.#count++;
-    using joined = joinSignals(
-      AbortSignal.timeout(PROBE_TIMEOUT_MS),
-      this.#ending.signal,
-    );
-    const { signal } = joined;
-    const isReachable = await Deno.connect({
-      hostname: hostname!,
-      port,
-      signal,
-    })
-      .then((connection) => {
-        connection.close();
-        return true;
-      }, () => false);
-    this.#count--;
-    judgement.noteProbe(isReachable, performance.now());
-  }
-
-  /** Ends the probes that run. */
-  [Symbol.dispose](): void {
-    this.#ending.abort();
-  }
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { ProtocolError } from "../base/errors.ts";
+import { ProtocolError } from "./errors.ts";
 
 /** A test, a list of values of one shape, or fields; others may be there. */
 export type Shape =

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { readExpectation } from "../../../lib/share/expectation.ts";
+import { readExpectation } from "../../../lib/rollout/expectation.ts";
 
 function namesOf(text: string): readonly string[] | number {
   const read = readExpectation(text);

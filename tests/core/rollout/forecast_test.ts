@@ -3,9 +3,9 @@ import {
   type Finish,
   forecast,
   type HostCourse,
-} from "../../../lib/share/forecast.ts";
-import { Progress } from "../../../lib/share/forecast.ts";
-import { rolloutMetrics } from "../../../lib/share/rollout_document.ts";
+} from "../../../lib/rollout/forecast.ts";
+import { Progress } from "../../../lib/rollout/forecast.ts";
+import { rolloutMetrics } from "../../../lib/rollout/rollout_document.ts";
 import { A, createRollout, report } from "./rollout_sample.ts";
 
 /** A host that starts at a time and gains as much a second until `untilMs`. */

@@ -8,13 +8,13 @@ import {
   infoHashFromHex,
   type PeerId,
 } from "../../../lib/base/identifier.ts";
-import { readExpectation } from "../../../lib/share/expectation.ts";
-import type { HostReport } from "../../../lib/share/host_report.ts";
+import { readExpectation } from "../../../lib/rollout/expectation.ts";
+import type { HostReport } from "../../../lib/rollout/host_report.ts";
 import {
   type HostAnnounce,
   Rollout,
   type RolloutOptions,
-} from "../../../lib/share/rollout.ts";
+} from "../../../lib/rollout/rollout.ts";
 
 /** Two torrents. */
 export const [A, B] = ["aa", "bb"].map((hex) =>

@@ -5,19 +5,13 @@ import {
   describeRollout,
   formatReport,
   type RolloutDocument,
-  rolloutEvents,
-} from "../../../lib/share/rollout_document.ts";
-import type { ListedShare } from "../../../lib/share/share_listing.ts";
+} from "../../../lib/rollout/rollout_document.ts";
 import { A, announce, B, expecting, report } from "./rollout_sample.ts";
 
-const SHARE: ListedShare = {
-  id: A,
-  name: "images",
-  sizeBytes: 1_000,
+const SHARE = {
+  ...{ id: A, name: "images", sizeBytes: 1_000 },
   state: "ready",
-  path: "/torrents/images.torrent",
-  isSource: true,
-};
+} as const;
 /** A minute after the start of the hosts' clock. */
 const CLOCKS = { nowMs: 60_000, wallMs: Date.UTC(2026, 0, 1, 12, 1) };
 
@@ -160,49 +154,6 @@ Deno.test("formatReport() writes a table that no spreadsheet takes for formulas"
     "'-x,,yes,missing,0,,,,,never seen,silent,,",
     "",
   ]);
-});
-
-/** The events of one read of a stream. */
-async function nextOf(stream: AsyncIterator<Uint8Array>): Promise<string[]> {
-  const { value } = await stream.next();
-  return new TextDecoder().decode(value).split("\n\n").filter(Boolean);
-}
-
-Deno.test("rolloutEvents() sends everything first, and then each change", async () => {
-  const rollout = expecting("lab0[1-2]");
-  rollout.reported(report("1"), "192.168.1.1", 0);
-  let document: RolloutDocument | undefined = documentOf(
-    SHARE,
-    rollout,
-    CLOCKS,
-  );
-  const stream = rolloutEvents(() => document, new AbortController().signal);
-  assertEquals((await nextOf(stream)).length, 3);
-  rollout.reported(report("1", { fraction: 0.6 }), "192.168.1.1", 60_000);
-  document = documentOf(SHARE, rollout, CLOCKS);
-  const [share, host, ...none] = await nextOf(stream);
-  // It had left, and is back.
-  assertEquals(share?.startsWith('event: share\ndata: {"version":1,'), true);
-  assertEquals(
-    JSON.parse(host!.split("data: ")[1]!).state,
-    "fetching",
-  );
-  assertEquals(none, []);
-  document = undefined;
-  assertEquals((await stream.next()).done, true);
-});
-
-Deno.test("rolloutEvents() ends at once when it is no longer wanted", async () => {
-  const rollout = expecting("lab01");
-  const ending = new AbortController();
-  const stream = rolloutEvents(
-    () => documentOf(SHARE, rollout, CLOCKS),
-    ending.signal,
-  );
-  await stream.next();
-  const pending = stream.next();
-  ending.abort();
-  assertEquals((await pending).done, true);
 });
 
 Deno.test("a document says that its share is paused, and its limit", () => {

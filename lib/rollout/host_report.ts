@@ -13,7 +13,13 @@ import {
 } from "../base/identifier.ts";
 import { formatIpAddress, parseIpAddress } from "../base/ip_address.ts";
 import { isHostName } from "./expectation.ts";
-import { isFlag, optional, parseJson, text, whole } from "./json_shape.ts";
+import {
+  isFlag,
+  optional,
+  parseJson,
+  text,
+  whole,
+} from "../base/json_shape.ts";
 import { type HostEvidence, isReasonCode, type ReasonCode } from "./reason.ts";
 
 /** Path of the reports on the server of a share; the query follows. */

@@ -6,7 +6,7 @@ import {
   parseReport,
   REPORT_PATH,
   reportPath,
-} from "../../../lib/share/host_report.ts";
+} from "../../../lib/rollout/host_report.ts";
 
 const REPORT: HostReport = {
   infoHash: infoHashFromHex("ab".repeat(20)),

@@ -7,7 +7,7 @@ import {
   isReasonCode,
   type SlowHost,
   slowReason,
-} from "../../../lib/share/reason.ts";
+} from "../../../lib/rollout/reason.ts";
 
 const NOTHING: HostEvidence = {
   disk: 0.05,

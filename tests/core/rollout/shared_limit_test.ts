@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { SharedLimit } from "../../../lib/share/shared_limit.ts";
+import { SharedLimit } from "../../../lib/rollout/shared_limit.ts";
 
 const LIMIT = 1_000_000;
 
