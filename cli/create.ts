@@ -12,7 +12,6 @@ import {
   type CreateTorrentPlan,
   type CreateTorrentProgress,
   findPortabilityFaults,
-  isRegularFile,
   type LostProperties,
   magnetLinkOf,
   openWorkerHasher,
@@ -20,6 +19,7 @@ import {
   PLATFORM_NAMES,
   platformOf,
   saveTorrentFile,
+  sizeOfFiles,
   type Torrent,
   torrentPath,
 } from "../mod.ts";
@@ -29,6 +29,7 @@ import {
   type CreateJob,
   findAnnounceFaults,
   parseCreateJob,
+  readAlignment,
 } from "./create_job.ts";
 import { printable } from "./printable.ts";
 import { type JobContext, type Program, programOf } from "./program.ts";
@@ -62,6 +63,7 @@ export async function runCreate(
   const { bytes, torrent } = await createTorrent(job.path, {
     ...job,
     name,
+    isAligned: readAlignment(job),
     creationDate: Math.floor(Date.now() / 1000),
     exclude: output,
     signal,
@@ -93,16 +95,20 @@ export function torrentFileName(name: string): string {
 }
 
 function describePlan(
-  { geometry, fileCount, linkCount, torrentFileLength }: CreateTorrentPlan,
+  { geometry, fileLength, fileCount, linkCount, torrentFileLength }:
+    CreateTorrentPlan,
 ): string {
   const { length, pieceCount, pieceLength } = geometry;
   const files = plural(fileCount, "file");
   const links = linkCount === 0 ? "" : `, ${plural(linkCount, "link")}`;
   const pieces = `${plural(pieceCount, "piece")} of ${formatSize(pieceLength)}`;
   const size = formatSize(torrentFileLength);
+  const padding = length === fileLength
+    ? ""
+    : `, ${formatSize(length - fileLength)} of padding`;
   return `Hashing:   ${files}${links}, ${
-    formatSize(length)
-  }: ${pieces}, a torrent file of ${size}`;
+    formatSize(fileLength)
+  }: ${pieces}${padding}, a torrent file of ${size}`;
 }
 
 /** Longer pieces are worth a warning, as a peer keeps several in memory; in bytes. */
@@ -167,9 +173,9 @@ export function progressDrawer(
 
 /** The lines about a new torrent file: what it contains, and what to do next. */
 function summarize(torrent: Torrent, job: CreateJob, output: string): string[] {
-  const { length, pieceCount, pieceLength } = torrent.geometry;
-  const files = torrent.files.filter(isRegularFile);
-  const fileCount = torrent.isFolder ? `, ${plural(files.length, "file")}` : "";
+  const { pieceCount, pieceLength } = torrent.geometry;
+  const { fileCount, fileLength } = sizeOfFiles(torrent.files);
+  const files = torrent.isFolder ? `, ${plural(fileCount, "file")}` : "";
   const peer = invocationOf("peer");
   const content = resolve(job.path);
   const folder = dirname(content);
@@ -181,7 +187,7 @@ function summarize(torrent: Torrent, job: CreateJob, output: string): string[] {
   const magnet = magnetLinkOf(torrent);
   const lines = [
     `Name:      ${torrent.name}`,
-    `Size:      ${formatSize(length)} (${length} bytes${fileCount})`,
+    `Size:      ${formatSize(fileLength)} (${fileLength} bytes${files})`,
     `Pieces:    ${pieceCount} of ${formatSize(pieceLength)}`,
     `Info hash: ${torrent.infoHash}`,
     ...(magnet === undefined ? [] : [`Magnet:    ${magnet}`]),

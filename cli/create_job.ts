@@ -71,6 +71,12 @@ export const FLAGS = {
     isFree: true,
     read: readPathGlob,
   },
+  align: {
+    usage: "--align",
+    help:
+      "have every file of a folder begin at a piece, so that a file that stays the same is not fetched again with the next version (default: where the padding stays below 1 % of the content)",
+  },
+  noAlign: { usage: "--no-align", help: "pad no files" },
   force: { usage: "--force", help: "replace OUTPUT if it exists" },
 } as const;
 
@@ -82,12 +88,22 @@ export interface CreateJob extends FlagValues<typeof FLAGS> {
   readonly output: string | undefined;
 }
 
+/** The choice of `--align` and `--no-align`; `undefined` for that of `createTorrent`. @throws {UsageError} */
+export function readAlignment(
+  { align, noAlign }: Pick<CreateJob, "align" | "noAlign">,
+): boolean | undefined {
+  if (!align) return noAlign ? false : undefined;
+  if (!noAlign) return true;
+  throw new UsageError("--align and --no-align are both given; choose one");
+}
+
 export function parseCreateJob(args: readonly string[]): CreateJob {
   const { flags, positionals } = parseCommandLine(args, {
     flags: FLAGS,
     help: HELP,
     takes: { name: "PATH", min: 1 },
   });
+  readAlignment(flags);
   const [path, ...rest] = positionals;
   // The last argument is the output unless it is one more tracker. A mistyped URL
   // (htp://…, 192.168.1.100:8000) must not become a file's name.

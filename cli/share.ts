@@ -26,6 +26,7 @@ import {
   type Torrent,
 } from "../mod.ts";
 import { describeLost, findNameWarnings } from "./create.ts";
+import { readAlignment } from "./create_job.ts";
 import {
   isWildcard,
   listeningAddresses,
@@ -177,6 +178,7 @@ async function* load(
         isPrivate: job.isPrivate,
         includeGlobs: job.includeGlobs,
         excludeGlobs: job.excludeGlobs,
+        isAligned: readAlignment(job),
         name: item.name,
         creationDate: Math.floor(Date.now() / 1000),
         hasher,
@@ -185,9 +187,9 @@ async function* load(
           findNameWarnings(paths).forEach((text) => console.warn(text)),
         onLost: (lost) =>
           describeLost(lost).forEach((text) => console.warn(text)),
-        onPlan: ({ geometry, fileCount }) => {
+        onPlan: ({ geometry, fileLength, fileCount }) => {
           advertiser.set(server.setSize(item.name, geometry.length));
-          display.planned(item.name, { fileCount, length: geometry.length });
+          display.planned(item.name, { fileCount, length: fileLength });
         },
         onProgress: (progress) => display.hashed(item.name, progress),
       });

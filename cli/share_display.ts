@@ -15,6 +15,7 @@ import {
   type Rollout,
   ROLLOUT_STATES,
   type RolloutHost,
+  sizeOfFiles,
 } from "../mod.ts";
 import { invocationOf } from "./command_words.ts";
 import type { Console, JobOutput } from "./console.ts";
@@ -187,7 +188,9 @@ export function createShareDisplay(
         hashed: !isReused,
       });
       if (isReused) {
-        output.line(describeShare(name, { fileCount: files.length, length }));
+        const { fileCount, fileLength } = sizeOfFiles(files);
+        const plan = { fileCount, length: fileLength };
+        output.line(describeShare(name, plan));
       }
       if (magnet !== undefined) {
         output.line("  For other clients");

@@ -18,7 +18,7 @@ import {
 import { invocationOf } from "./command_words.ts";
 import type { Console } from "./console.ts";
 import { namedToken } from "./control.ts";
-import { FLAGS as CREATE_FLAGS } from "./create_job.ts";
+import { FLAGS as CREATE_FLAGS, readAlignment } from "./create_job.ts";
 import {
   type FlagValues,
   LISTENER_FLAGS,
@@ -71,6 +71,8 @@ export const FLAGS = {
   name: CREATE_FLAGS.name,
   includeGlobs: CREATE_FLAGS.includeGlobs,
   excludeGlobs: CREATE_FLAGS.excludeGlobs,
+  align: CREATE_FLAGS.align,
+  noAlign: CREATE_FLAGS.noAlign,
   isPrivate: {
     ...CREATE_FLAGS.isPrivate,
     help: "machines find each other through this one only",
@@ -159,6 +161,7 @@ export function parseShareJob(args: readonly string[]): ShareJob {
   if (flags.isStaying && flags.expect === undefined) {
     throw new UsageError("--stay goes on after --expect, which is not given");
   }
+  readAlignment(flags);
   checkOutput(flags);
   return { ...flags, paths };
 }

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { magnetLinkOf, type Torrent, type TorrentFile } from "../mod.ts";
+import {
+  magnetLinkOf,
+  sizeOfFiles,
+  type Torrent,
+  type TorrentFile,
+} from "../mod.ts";
 import { invocationOf } from "./command_words.ts";
 import { parseCommandLine } from "./flags.ts";
 import {
@@ -79,6 +84,7 @@ export function toJson(torrent: Torrent): Readonly<Record<string, unknown>> {
     files: torrent.files.map((file) => ({
       path: pathInTorrent(torrent, file),
       length: file.length,
+      ...file.isPadding && { padding: true },
       ...file.isExecutable && { executable: true },
       ...file.linkTarget && { link: file.linkTarget.slice(1) },
     })),
@@ -88,12 +94,18 @@ export function toJson(torrent: Torrent): Readonly<Record<string, unknown>> {
 /** The lines that `show` prints; not yet safe for a terminal. */
 export function describeTorrent(torrent: Torrent): string[] {
   const { length, pieceLength, pieceCount } = torrent.geometry;
-  const { announce, comment, createdBy, creationDate, files } = torrent;
+  const { announce, comment, createdBy, creationDate } = torrent;
+  const files = torrent.files.filter(({ isPadding }) => !isPadding);
+  const { fileLength } = sizeOfFiles(files);
+  const padding = length === fileLength
+    ? []
+    : [`Padding:      ${formatSize(length - fileLength)}`];
   const trackers = announce.length === 0 ? [["none"]] : announce;
   const magnet = magnetLinkOf(torrent);
   const lines = [
     `Name:         ${torrent.name}`,
-    `Size:         ${formatSize(length)} (${length} bytes)`,
+    `Size:         ${formatSize(fileLength)} (${fileLength} bytes)`,
+    ...padding,
     `Piece length: ${formatSize(pieceLength)} (${pieceLength} bytes)`,
     `Pieces:       ${pieceCount}`,
     `Info hash:    ${torrent.infoHash}`,
@@ -117,7 +129,6 @@ export function describeTorrent(torrent: Torrent): string[] {
       ? [`link to ${linkTarget.slice(1).join("/")}`]
       : [
         formatSize(file.length),
-        ...file.isPadding ? ["padding"] : [],
         ...file.isExecutable ? ["program"] : [],
       ];
     lines.push(`  ${path} (${notes.join(", ")})`);

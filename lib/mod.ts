@@ -269,6 +269,7 @@ export { type FileSpan, FileSpans } from "./metainfo/file_spans.ts";
 export {
   isRegularFile,
   type Sha1,
+  sizeOfFiles,
   type Torrent,
   type TorrentFile,
 } from "./metainfo/torrent.ts";

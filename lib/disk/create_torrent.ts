@@ -22,7 +22,12 @@ import {
 } from "../metainfo/torrent.ts";
 import type { FileStamp } from "./file_system.ts";
 import { hashRuns } from "./hash_content.ts";
-import { contentOf, findSourceChange, scanSource } from "./source.ts";
+import {
+  alignSource,
+  contentOf,
+  findSourceChange,
+  scanSource,
+} from "./source.ts";
 import { MAX_TORRENT_FILE_LENGTH, parseTorrentFile } from "./torrent_file.ts";
 import type { LostProperties, ScanSourceOptions } from "./walk_source.ts";
 import type { WorkerHasher } from "./worker_hasher.ts";
@@ -44,6 +49,11 @@ export interface CreateTorrentOptions
   readonly announce: readonly string[];
   /** In bytes, a power of two from 16 KiB to 256 MiB. @default {choosePieceLength(length)} */
   readonly pieceLength?: number;
+  /**
+   * True to have every file begin at a piece, false to have none.
+   * @default {true for a folder whose padding stays below 1 % of its content}
+   */
+  readonly isAligned?: boolean | undefined;
   /** Name of the download. @default {last component of the path} */
   readonly name?: string;
   /** Called once, before reading, with all paths, each with the torrent's name first. */
@@ -60,7 +70,9 @@ export interface CreateTorrentOptions
 export interface CreateTorrentPlan {
   /** Bytes of content, pieces, and their length. */
   readonly geometry: Geometry;
-  /** Number of files, without links. */
+  /** Bytes of content without padding. */
+  readonly fileLength: number;
+  /** Number of files, without links and padding. */
   readonly fileCount: number;
   /** Number of symbolic links that stay links. */
   readonly linkCount: number;
@@ -96,8 +108,10 @@ export async function createTorrent(
   if (options.pieceLength !== undefined) checkPieceLength(options.pieceLength);
   const announce = options.announce.map(readUrl);
   const source = await scanSource(path, options);
-  const { length, files, isFolder, lost } = source;
-  const { pieceLength = choosePieceLength(length) } = options;
+  const { isFolder, lost } = source;
+  const { pieceLength = choosePieceLength(source.length) } = options;
+  const aligned = alignSource(source, pieceLength, options.isAligned);
+  const { files, length } = aligned;
   const { name = source.name } = options;
   const fault = findComponentFault(name, platform);
   if (fault !== undefined) {
@@ -107,7 +121,7 @@ export async function createTorrent(
       } ${fault}; give another with --name`,
     );
   }
-  options.onPaths?.(files.map(({ path }) => [name, ...path]));
+  options.onPaths?.(source.files.map(({ path }) => [name, ...path]));
   const geometry = new Geometry(length, pieceLength);
   const pieceHashes = new Uint8Array(geometry.pieceCount * PIECE_HASH_LENGTH);
   const stamps = files.map(({ stamp }) => stamp);
@@ -130,12 +144,13 @@ export async function createTorrent(
   // With hashes of zeros it is as long, and its names are those of the result.
   const torrentFileLength = (await assemble()).bytes.length;
   const linkCount = files.filter(({ linkTarget }) => linkTarget).length;
-  const fileCount = files.length - linkCount;
+  const fileCount = source.files.length - linkCount;
   await options.onPlan?.({
-    ...{ geometry, fileCount, linkCount, torrentFileLength, lost },
+    ...{ geometry, fileLength: source.length, fileCount, linkCount },
+    ...{ torrentFileLength, lost },
   });
   let hashedLength = 0;
-  await hashRuns(contentOf(source), {
+  await hashRuns(contentOf(aligned), {
     geometry,
     ranges: [{ offsetInTorrent: 0, length }],
     hasher,

@@ -78,6 +78,42 @@ export async function scanSource(
   };
 }
 
+/** Most padding that a source gets unasked: a hundredth of its content. */
+const MAX_PADDING_SHARE = 0.01;
+
+/**
+ * Has each file of a folder begin at a piece, by padding after the one before: then a
+ * file that stays the same has the same pieces in the next version of the folder. [BEP 47]
+ * @param isAligned `undefined` for a folder whose padding stays below 1 % of its content.
+ */
+export function alignSource(
+  source: Source,
+  pieceLength: number,
+  isAligned?: boolean,
+): Source {
+  const { isFolder, files, length } = source;
+  if (!isFolder || isAligned === false) return source;
+  const last = files.findLastIndex((file) => file.length > 0);
+  const aligned = files.flatMap((file, index) => {
+    const rest = file.length % pieceLength;
+    if (rest === 0 || index >= last) return [file];
+    return [file, paddingOf(pieceLength - rest)];
+  });
+  const alignedLength = aligned.reduce((sum, file) => sum + file.length, 0);
+  const isCheap = alignedLength - length < MAX_PADDING_SHARE * length;
+  if (isAligned !== true && !isCheap) return source;
+  return { ...source, files: aligned, length: alignedLength };
+}
+
+/** Padding under the name that BEP 47 recommends. */
+function paddingOf(length: number): SourceFile {
+  return {
+    ...{ diskPath: "", path: [".pad", `${length}`], length },
+    ...{ isExecutable: false, isPadding: true },
+    stamp: { size: length, modifiedMs: undefined },
+  };
+}
+
 const NO_FILES = "the folder holds no files; put some there first";
 const ALL_LEFT_OUT = "all files of the folder are left out";
 
@@ -136,14 +172,18 @@ export function contentOf({ files }: Source): Pick<Storage, "files" | "read"> {
   return {
     files: {
       guardedDir: undefined,
-      files: files.map(({ diskPath, length }) => (
-        { path: [diskPath], length, isPadding: false }
+      files: files.map(({ diskPath, length, isPadding = false }) => (
+        { path: [diskPath], length, isPadding }
       )),
     },
     async read(offsetInTorrent, into): Promise<void> {
       for (const span of splitBytes(spans, offsetInTorrent, into)) {
         const { fileIndex, offsetInFile, bytes } = span;
-        const { diskPath } = files[fileIndex]!;
+        const { diskPath, isPadding } = files[fileIndex]!;
+        if (isPadding) {
+          bytes.fill(0);
+          continue;
+        }
         const opening = fileSystem.open(diskPath, { read: true });
         using file = await explained(diskPath, opening);
         await explained(diskPath, fileSystem.read(file, offsetInFile, bytes));

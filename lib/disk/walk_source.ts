@@ -34,6 +34,8 @@ export interface SourceFile {
   readonly isExecutable: boolean;
   /** Of a link, whose length is 0: components below the shared folder of its target. */
   readonly linkTarget?: readonly string[];
+  /** True for zeros that fill a piece, and are on no disk. [BEP 47] @default {false} */
+  readonly isPadding?: boolean;
   /** The file's state during the scan. */
   readonly stamp: FileStamp;
 }

@@ -24,6 +24,8 @@ export interface NewTorrentFile {
    * the file or folder that it leads to. [BEP 47] @default {it is no link}
    */
   readonly linkTarget?: readonly string[];
+  /** True for zeros that fill a piece and are not stored. [BEP 47] @default {false} */
+  readonly isPadding?: boolean;
 }
 
 /** The fields of a new torrent. */
@@ -99,9 +101,15 @@ export function buildTorrentFile(
 
 /** Without a property there is no `attr`: other creators then compute the same info hash. */
 function fileFields(
-  { length, isExecutable, linkTarget }: Omit<NewTorrentFile, "path">,
+  { length, isExecutable, linkTarget, isPadding }: Omit<NewTorrentFile, "path">,
 ): Record<string, Encodable | undefined> {
-  const attr = linkTarget !== undefined ? "l" : isExecutable ? "x" : undefined;
+  const attr = linkTarget !== undefined
+    ? "l"
+    : isPadding
+    ? "p"
+    : isExecutable
+    ? "x"
+    : undefined;
   return { attr, length, "symlink path": linkTarget };
 }
 

@@ -47,6 +47,15 @@ export function isRegularFile(
   return !isPadding && linkTarget === undefined;
 }
 
+/** Number and bytes of the files, without padding and links. */
+export function sizeOfFiles(
+  files: readonly TorrentFile[],
+): { readonly fileCount: number; readonly fileLength: number } {
+  const regular = files.filter(isRegularFile);
+  const fileLength = regular.reduce((sum, { length }) => sum + length, 0);
+  return { fileCount: regular.length, fileLength };
+}
+
 /** A parsed torrent file. [BEP 3, 12, 27] */
 export interface Torrent {
   /** SHA-1 of the raw bytes of the info dictionary. */

@@ -26,7 +26,7 @@ import {
   type ResumeRecord,
 } from "../disk/resume_record.ts";
 import { sha1 } from "../disk/sha1.ts";
-import { scanSource, type Source } from "../disk/source.ts";
+import { alignSource, scanSource, type Source } from "../disk/source.ts";
 import type { LostProperties, SourceFile } from "../disk/walk_source.ts";
 import { parseTorrentFile, readTorrentFile } from "../disk/torrent_file.ts";
 import { buildTorrentFile } from "../metainfo/build_torrent.ts";
@@ -101,23 +101,29 @@ export async function readShare(
 /** Name of the saved torrent file. Differs for sources and settings that make another torrent. */
 function savedName(
   source: Source,
-  { name, isPrivate = false, pieceLength }: PrepareShareOptions,
+  { name, isPrivate = false, pieceLength, isAligned }: PrepareShareOptions,
 ): string {
-  const key = JSON.stringify([source.name, name, isPrivate, pieceLength]);
+  const key = JSON.stringify(
+    [source.name, name, isPrivate, pieceLength, isAligned],
+  );
   return `${encodeHex(sha1(new TextEncoder().encode(key)))}.torrent`;
 }
 
 /** The saved torrent with new trackers; `undefined` if anything has changed. */
 async function reuse(
-  source: Source,
-  { dir, saved, name, announce, recordSecret }: PrepareShareOptions & {
-    readonly dir: string;
-    readonly saved: string;
-    readonly name: string;
-  },
+  scanned: Source,
+  { dir, saved, name, announce, recordSecret, isAligned }:
+    & PrepareShareOptions
+    & {
+      readonly dir: string;
+      readonly saved: string;
+      readonly name: string;
+    },
 ): Promise<CreatedTorrent | undefined> {
   const torrent = await readSavedTorrent(dir, saved);
   if (torrent === undefined) return undefined;
+  const { pieceLength } = torrent.geometry;
+  const source = alignSource(scanned, pieceLength, isAligned);
   const isSame = torrent.name === name &&
     torrent.isFolder === source.isFolder &&
     torrent.files.length === source.files.length &&
@@ -142,11 +148,12 @@ async function reuse(
 
 /** True if a file of a torrent of this name is one of the source, but for its content. */
 function isSameFile(
-  { path, length, isExecutable = false, linkTarget }: TorrentFile,
+  { path, length, isPadding, isExecutable = false, linkTarget }: TorrentFile,
   file: SourceFile,
   name: string,
 ): boolean {
   return length === file.length && isExecutable === file.isExecutable &&
+    isPadding === (file.isPadding ?? false) &&
     path.join("/") === [name, ...file.path].join("/") &&
     linkTarget?.slice(1).join("/") === file.linkTarget?.join("/");
 }

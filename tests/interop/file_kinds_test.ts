@@ -182,3 +182,36 @@ lanTest(
   },
   { missing: libtorrent.missing },
 );
+
+/** The folder into which a client writes padding, or nothing. */
+const PADDING: Readonly<Record<string, string>> = {
+  aria2: "folder",
+  transmission: "folder",
+  libtorrent: "nothing",
+};
+
+for (const { name, missing, start } of CLIENTS) {
+  lanTest(
+    `${name} downloads files that begin at pieces from our peer`,
+    async () => {
+      await using lan = await createLan(["tracker", "seeder", "leecher"]);
+      const tracker = lan.host("tracker");
+      const [seeder, leecher] = [lan.host("seeder"), lan.host("leecher")];
+      await startTracker(tracker);
+      await makeTree(seeder);
+      const url = announceUrl(tracker);
+      const torrent = await createTorrent(seeder, "tree", url, ["--align"]);
+      const shown = await seeder.runTask("show", [TORRENT_NAME]);
+      assertStringIncludes(shown.stdout, "Padding:");
+      startPeer(seeder);
+      await carryTorrent(torrent, leecher);
+      const program = await start(leecher, TORRENT_NAME);
+      await waitUntilComplete(leecher, program);
+      await assertSameFiles(seeder, leecher);
+      const pad = await Deno.lstat(leecher.path("tree/.pad"))
+        .catch(() => undefined);
+      assertEquals(pad === undefined ? "nothing" : "folder", PADDING[name]);
+    },
+    { missing },
+  );
+}

@@ -40,7 +40,8 @@ Deno.test("findPlanWarnings() says what pieces above 16 MiB cost each peer", () 
     const geometry = new Geometry(length, pieceLength);
     const [fileCount, torrentFileLength] = [1, 1000];
     return findPlanWarnings({
-      ...{ geometry, fileCount, linkCount: 0, torrentFileLength, lost },
+      ...{ geometry, fileLength: length, fileCount, linkCount: 0 },
+      ...{ torrentFileLength, lost },
     });
   };
   assertEquals(warnings(2 ** 40, 16 * MIB), []);
