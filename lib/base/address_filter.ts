@@ -55,11 +55,9 @@ function parseNetwork(text: string): Network {
     bytes === undefined || rest.length > 0 || !isPrefix ||
     prefixLength > bitCount
   ) {
-    throw new RangeError(
-      `Cannot read ${
-        quote(text)
-      }: it is neither a network such as 192.168.0.0/16 or fd00::/8 nor an IP address`,
-    );
+    const reason =
+      "it is neither a network such as 192.168.0.0/16 or fd00::/8 nor an IP address";
+    throw new RangeError(`Cannot read ${quote(text)}: ${reason}`);
   }
   return { bytes, prefixLength };
 }

@@ -6,7 +6,6 @@
  * @module
  */
 
-/** A map that evicts its least recently used entries when it grows too large. */
 export class BoundedMap<Key, Value> {
   readonly #capacity: number;
   readonly #weigh: (value: Value) => number;
@@ -22,7 +21,6 @@ export class BoundedMap<Key, Value> {
     this.#weigh = weigh;
   }
 
-  /** Number of entries. */
   get size(): number {
     return this.#entries.size;
   }
@@ -41,12 +39,10 @@ export class BoundedMap<Key, Value> {
     return value;
   }
 
-  /** Finds a value and leaves the order as it is. */
   peek(key: Key): Value | undefined {
     return this.#entries.get(key);
   }
 
-  /** Sets a value, the most recently used. */
   set(key: Key, value: Value): void {
     this.delete(key);
     this.#entries.set(key, value);

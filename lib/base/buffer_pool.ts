@@ -5,7 +5,6 @@
  * @module
  */
 
-/** Hands out buffers of one size and takes them back. */
 export class BufferPool {
   readonly #length: number;
   readonly #keepCount: number;
@@ -31,7 +30,6 @@ export class BufferPool {
     this.#free.push(isWhole ? bytes : new Uint8Array(bytes.buffer));
   }
 
-  /** Forgets the free buffers. */
   clear(): void {
     this.#free.length = 0;
   }

@@ -17,12 +17,10 @@ export class ByteQueue {
     this.#buffer = new Uint8Array(capacity);
   }
 
-  /** Number of unread bytes. */
   get length(): number {
     return this.#end - this.#start;
   }
 
-  /** Size of the buffer, in bytes. */
   get capacity(): number {
     return this.#buffer.length;
   }
@@ -56,17 +54,15 @@ export class ByteQueue {
 
   /** Marks the first `count` bytes of the last {@linkcode space} as received. */
   commit(count: number): void {
-    if (count > this.#buffer.length - this.#end) {
+    const free = this.#buffer.length - this.#end;
+    if (count > free) {
       throw new RangeError(
-        `Cannot commit ${count} bytes: only ${
-          this.#buffer.length - this.#end
-        } are free`,
+        `Cannot commit ${count} bytes: only ${free} are free`,
       );
     }
     this.#end += count;
   }
 
-  /** Appends a copy of `bytes`. */
   push(bytes: Uint8Array): void {
     this.space(bytes.length).set(bytes);
     this.commit(bytes.length);

@@ -98,9 +98,6 @@ function refuse(text: string, unseen: RegExp): string {
   const before = match.index === 0
     ? "at its start"
     : `after ${quote(text.slice(0, match.index))}`;
-  throw new RangeError(
-    `Cannot read ${
-      quote(text)
-    }: it contains ${what} ${before}; type it again without it`,
-  );
+  const reason = `it contains ${what} ${before}; type it again without it`;
+  throw new RangeError(`Cannot read ${quote(text)}: ${reason}`);
 }

@@ -61,9 +61,8 @@ const MAX_QUOTED_LENGTH = 80;
 
 /** Text from strangers for an error message: in double quotes, escaped as in JSON, shortened. */
 export function quote(text: string): string {
+  const isLong = text.length > MAX_QUOTED_LENGTH;
   return JSON.stringify(
-    text.length > MAX_QUOTED_LENGTH
-      ? `${text.slice(0, MAX_QUOTED_LENGTH)}…`
-      : text,
+    isLong ? `${text.slice(0, MAX_QUOTED_LENGTH)}…` : text,
   );
 }

@@ -29,10 +29,9 @@ export function peerIdFromBytes(bytes: Uint8Array): PeerId {
 /** Reads an info hash from 40 hex digits of either case. @throws {RangeError} On other text. */
 export function infoHashFromHex(text: string): InfoHash {
   if (!/^[0-9a-fA-F]{40}$/.test(text)) {
+    const got = JSON.stringify(text);
     throw new RangeError(
-      `Cannot read info hash: expected 40 hex digits, got ${
-        JSON.stringify(text)
-      }`,
+      `Cannot read info hash: expected 40 hex digits, got ${got}`,
     );
   }
   return text.toLowerCase() as InfoHash;

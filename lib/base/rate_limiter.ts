@@ -54,7 +54,6 @@ export class RateLimiter {
       : Math.max(0, this.#idleAtMs - nowMs) / this.#msPerUnit;
   }
 
-  /** Gives units back that were taken. */
   giveBack(cost: number): void {
     this.#idleAtMs -= cost * this.#msPerUnit;
   }

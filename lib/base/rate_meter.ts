@@ -9,7 +9,6 @@
 const SLOT_MS = 1000;
 const SLOT_COUNT = 5;
 
-/** A moving average over about five seconds. */
 export class RateMeter {
   /** The amounts of the slots before the current one. */
   readonly #slots: number[] = new Array(SLOT_COUNT).fill(0);

@@ -37,10 +37,8 @@ export class HttpError extends Error {
   }
 }
 
-/** A complete answer. */
 export interface HttpAnswer {
   readonly status: number;
-  /** True for a status from 200 to 299. */
   readonly isSuccess: boolean;
   readonly body: Uint8Array<ArrayBuffer>;
 }
@@ -56,7 +54,6 @@ export interface RedirectRules {
   readonly mayUseWebPorts?: boolean;
 }
 
-/** Options for {@linkcode httpGet}. */
 export interface HttpGetOptions {
   /** Ends the request; the promise then rejects with its reason. */
   readonly signal: AbortSignal;

@@ -12,13 +12,10 @@
  */
 const MAX_FREE_PORTS_TRIED = 20;
 
-/** A kind of socket. */
 export interface WildcardBinding<T> {
   readonly bind: (hostname: string, port: number) => T;
-  /** The port of a bound socket. */
   readonly portOf: (socket: T) => number;
   readonly close: (socket: T) => void;
-  /** @default {Deno.build.os} */
   readonly os?: string;
 }
 

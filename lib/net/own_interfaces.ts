@@ -8,16 +8,14 @@
 import { createAddressFilter, type Permits } from "../base/address_filter.ts";
 import { isLoopback } from "../base/ip_address.ts";
 
-/** Time for which a list of the system is used, in milliseconds. */
+/** Time for which a list of the system is used. */
 const LIST_LIFE_MS = 10_000;
 
 interface OwnInterface {
   readonly address: string;
-  /** True for the addresses in its network. */
   readonly holds: Permits;
 }
 
-/** The interfaces of this machine. */
 export class OwnInterfaces {
   #list: readonly OwnInterface[] | undefined;
   #readAtMs = -Infinity;

@@ -10,12 +10,10 @@ import type { PeerAddress } from "../base/peer_address.ts";
 import type { NodeLookup } from "../types/node_modules.d.ts";
 import { loadNodeModule } from "./node_modules.ts";
 
-/** Longest wait for datagrams in flight when a socket is closed, in milliseconds. */
+/** Longest wait for datagrams in flight when a socket is closed. */
 const CLOSE_TIMEOUT_MS = 500;
 
-/** Options for {@linkcode openUdpSocket}. */
 export interface OpenUdpSocketOptions {
-  /** The local IP address. */
   readonly hostname: string;
   /** The local port; 0 for any free one. */
   readonly port: number;
@@ -33,9 +31,7 @@ export interface OpenUdpSocketOptions {
   readonly maxLength?: number;
 }
 
-/** An open socket. */
 export interface UdpSocket extends AsyncDisposable {
-  /** The local port. */
   readonly port: number;
   /** Sends a datagram. Calls `onFailure` later if the system cannot; it may be lost without. */
   send(

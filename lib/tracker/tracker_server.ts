@@ -29,8 +29,7 @@ import {
   type StartTrackerOptions,
 } from "./tracker_options.ts";
 import { openTrackerSockets } from "./tracker_sockets.ts";
-import { CONNECTION_KEY_LENGTH } from "./udp_connection_ids.ts";
-import { createUdpHandler } from "./udp_handler.ts";
+import { CONNECTION_KEY_LENGTH, createUdpHandler } from "./udp_handler.ts";
 
 /** Longest time between two searches for silent peers. */
 const MAX_CLEANUP_INTERVAL_MS = 10_000;

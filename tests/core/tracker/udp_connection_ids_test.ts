@@ -3,7 +3,7 @@ import { parseIpAddress } from "../../../lib/base/ip_address.ts";
 import {
   CONNECTION_EPOCH_MS,
   UdpConnectionIds,
-} from "../../../lib/tracker/udp_connection_ids.ts";
+} from "../../../lib/tracker/udp_handler.ts";
 
 function address(hostname: string): Uint8Array {
   return parseIpAddress(hostname)!;
