@@ -94,12 +94,7 @@ export function invocationOf(
   if (!Deno.build.standalone) return `deno task ${program}`;
   const isPart = ["create", "show", "verify"].includes(program);
   const isOwn = isPart || program === "tracker" || program === "peer";
-  if (!isOwn || isWholeProgram()) {
-    return `lanswarm ${program}`;
-  }
+  const isWhole = Deno.mainModule.endsWith("/lanswarm.js");
+  if (isWhole || !isOwn) return `lanswarm ${program}`;
   return isPart ? `peer ${program}` : program;
-}
-
-function isWholeProgram(): boolean {
-  return Deno.mainModule.endsWith("/lanswarm.js");
 }

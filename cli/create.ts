@@ -231,9 +231,8 @@ export async function isSameFile(
 ): Promise<boolean> {
   if (resolve(a) === resolve(b)) return true;
   try {
+    // Inode numbers of Windows are too large. A real path has the disk's spelling.
     if (platform === "windows") {
-      // Inode numbers there are too large for a number. A real path has the
-      // spelling of the disk.
       return await Deno.realPath(a) === await Deno.realPath(b);
     }
     const [first, second] = await Promise.all([Deno.stat(a), Deno.stat(b)]);

@@ -38,12 +38,9 @@ const VIRTUAL_NAME = new RegExp(
 export function lanAddresses(
   addresses: readonly InterfaceAddress[],
 ): string[] {
-  const isVirtual = ({ name }: InterfaceAddress): boolean =>
-    VIRTUAL_NAME.test(name);
-  return [
-    ...reachable(addresses.filter((address) => !isVirtual(address))),
-    ...reachable(addresses.filter(isVirtual)),
-  ];
+  const isVirtual = ({ name }: InterfaceAddress) => VIRTUAL_NAME.test(name);
+  const real = addresses.filter((address) => !isVirtual(address));
+  return [...reachable(real), ...reachable(addresses.filter(isVirtual))];
 }
 
 /** The addresses to show to people: without bridges and tunnels if there are others. */
@@ -68,10 +65,8 @@ function reachable(addresses: readonly InterfaceAddress[]): string[] {
     addresses.filter((entry) =>
       entry.family === family && addressScope(entry.address) === scope
     ).map(({ address }) => address);
-  const routed = (family: string): string[] => [
-    ...ofScope("private", family),
-    ...ofScope("global", family),
-  ];
+  const routed = (family: string): string[] =>
+    ["private", "global"].flatMap((scope) => ofScope(scope, family));
   // A link-local IPv6 address needs its link's name, which no URL can contain.
   return [routed("IPv4"), routed("IPv6"), ofScope("linkLocal", "IPv4")]
     .find((list) => list.length > 0) ?? [];
@@ -103,24 +98,19 @@ export function isWildcard(host: string | undefined): boolean {
   return host === undefined || /^(0\.0\.0\.0|::)$/.test(host);
 }
 
-/** All addresses of this machine; none while the system cannot list them. */
-export function ownAddresses(): ReadonlySet<string> {
+/** The interfaces of this machine; none while the system cannot list them. */
+function presentInterfaces(): readonly InterfaceAddress[] {
   try {
-    return new Set(Deno.networkInterfaces().map(({ address }) => address));
-  } catch {
-    // Too many open files, for example: the next round lists them.
-    return new Set();
-  }
-}
-
-/** The addresses to show; none while the system cannot list them. */
-function presentAddresses(): string[] {
-  try {
-    return mainAddresses(Deno.networkInterfaces());
+    return Deno.networkInterfaces();
   } catch {
     // Too many open files, for example: the next round lists them.
     return [];
   }
+}
+
+/** All addresses of this machine; none while the system cannot list them. */
+export function ownAddresses(): ReadonlySet<string> {
+  return new Set(presentInterfaces().map(({ address }) => address));
 }
 
 /** Calls `onNew` with addresses that this machine did not have before. */
@@ -129,7 +119,8 @@ export function watchAddresses(
 ): Disposable & { readonly isLonely: boolean } {
   const known = new Set(mainAddresses(Deno.networkInterfaces()));
   const timer = setInterval(() => {
-    const fresh = presentAddresses().filter((hostname) => !known.has(hostname));
+    const fresh = mainAddresses(presentInterfaces())
+      .filter((hostname) => !known.has(hostname));
     for (const hostname of fresh) known.add(hostname);
     if (fresh.length > 0) onNew(fresh);
   }, ADDRESSES_INTERVAL_MS);

@@ -125,11 +125,10 @@ export function describeNews(
       return `tracker ${news.url} answers`;
     case "announceFailed":
       // The reason begins with "Cannot announce".
-      return `${news.reason.replace(/^C/, "c")}; ${
-        news.retryInMs === Infinity
-          ? "the tracker will drop this peer after a while"
-          : "trying again, the transfer goes on without it"
-      }`;
+      return news.reason.replace(/^C/, "c") +
+        (news.retryInMs === Infinity
+          ? "; the tracker will drop this peer after a while"
+          : "; trying again, the transfer goes on without it");
     case "trackerWarning":
       return `warning from tracker ${news.url}: ${news.text}`;
     case "localDiscoveryOff":
@@ -181,13 +180,13 @@ export function describeEnd(
     return `ended while ${describeVerification(torrent, verification)}`;
   }
   if (snapshot === undefined) return undefined;
-  const { verifiedLength, length, downloadedBytes, uploadedBytes } = snapshot;
+  const { verifiedLength, length } = snapshot;
+  const [received, sent] = [snapshot.downloadedBytes, snapshot.uploadedBytes]
+    .map(formatSize);
   const state = verifiedLength === length
     ? "complete"
     : `${formatSize(verifiedLength)} of ${formatSize(length)} verified`;
-  return `${state}; received ${formatSize(downloadedBytes)}, sent ${
-    formatSize(uploadedBytes)
-  }`;
+  return `${state}; received ${received}, sent ${sent}`;
 }
 
 /** The live block: transfers above verifications, in the room that it has. */

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import stringWidth from "string-width";
 import { cutName, type TorrentSnapshot } from "../mod.ts";
 import { truncate } from "./console.ts";
 import { printable } from "./printable.ts";
@@ -41,26 +42,14 @@ export function renderBarLine(
   parts: readonly LinePart[],
   widest: number,
 ): string {
-  const shown = [...parts];
-  const partColumns = (): number =>
-    shown.reduce(
-      (sum, { text, columns }) => sum + Math.max(columns, text.length) + 2,
-      0,
-    );
-  while (
-    shown.length > 1 &&
-    partColumns() + MIN_BAR_COLUMNS + BRACKET_COLUMNS > widest
-  ) {
-    shown.pop();
-  }
-  const barColumns = Math.min(
-    MAX_BAR_COLUMNS,
-    widest - partColumns() - BRACKET_COLUMNS,
-  );
-  const bar = barColumns < MIN_BAR_COLUMNS
+  const texts = parts.map(({ text, columns }) => `  ${text.padEnd(columns)}`);
+  const roomForBar = (): number =>
+    widest - texts.join("").length - BRACKET_COLUMNS;
+  while (texts.length > 1 && roomForBar() < MIN_BAR_COLUMNS) texts.pop();
+  const room = roomForBar();
+  const bar = room < MIN_BAR_COLUMNS
     ? ""
-    : renderBar(fraction, barColumns);
-  const texts = shown.map((part) => `  ${part.text.padEnd(part.columns)}`);
+    : renderBar(fraction, Math.min(MAX_BAR_COLUMNS, room));
   return (bar + texts.join("")).trim().slice(0, Math.max(0, widest));
 }
 
@@ -99,8 +88,6 @@ export function renderProgress(
   // One column stays free: some terminals wrap when the last is written.
   return renderBarLine(fraction, parts, columns - 1);
 }
-
-import stringWidth from "string-width";
 
 /** Columns of a name before anything beside it is left out. */
 const MIN_NAME_COLUMNS = 8;

@@ -194,18 +194,11 @@ export function reportOf(
 
 function emptyReport({ infoHash }: Torrent): HostReport {
   return {
-    infoHash,
-    peerId: undefined,
-    port: 0,
-    name: ownNames()[0] ?? "",
+    ...{ infoHash, peerId: undefined, port: 0, name: ownNames()[0] ?? "" },
     addresses: mainAddresses(Deno.networkInterfaces()),
-    state: "waiting",
-    fraction: 0,
-    downloadBytesPerSecond: 0,
-    uploadBytesPerSecond: 0,
-    freeBytes: undefined,
-    exitCode: undefined,
-    reason: undefined,
+    ...{ state: "waiting", fraction: 0 },
+    ...{ downloadBytesPerSecond: 0, uploadBytesPerSecond: 0 },
+    ...{ freeBytes: undefined, exitCode: undefined, reason: undefined },
   };
 }
 
@@ -222,7 +215,8 @@ export class HostMeter implements Disposable {
   #timer: ReturnType<typeof setTimeout>;
   #atMs = performance.now();
   #last: TransferLoad | undefined;
-  #shares = { disk: 0, late: 0, hash: 0, idle: 0, stall: 0 };
+  /** Moving averages. */
+  readonly #shares = { disk: 0, late: 0, hash: 0, idle: 0, stall: 0 };
 
   /**
    * Measures from now on.
@@ -266,17 +260,10 @@ export class HostMeter implements Disposable {
       stall: owingCount === 0 ? 0 : stalledCount / owingCount,
     };
     const weight = 1 - Math.exp(-elapsedMs / WINDOW_MS);
-    const average = (key: keyof typeof shares): number => {
+    for (const key of Object.keys(shares) as (keyof typeof shares)[]) {
       const value = Math.min(Math.max(shares[key], 0), 1);
-      return this.#shares[key] + (value - this.#shares[key]) * weight;
-    };
-    this.#shares = {
-      disk: average("disk"),
-      late: average("late"),
-      hash: average("hash"),
-      idle: average("idle"),
-      stall: average("stall"),
-    };
+      this.#shares[key] += (value - this.#shares[key]) * weight;
+    }
   }
 
   [Symbol.dispose](): void {

@@ -12,6 +12,7 @@ import {
   type SwarmChange,
   UNKNOWN_LEFT,
 } from "../mod.ts";
+import { urlHosts } from "./lan_addresses.ts";
 import { printable, printableJson } from "./printable.ts";
 import { formatSize, plural } from "./quantity.ts";
 
@@ -27,9 +28,7 @@ export function trackerUrls(
   port: number,
   { udp }: { readonly udp: boolean },
 ): TrackerUrls {
-  const hosts = hostnames.map((hostname) =>
-    `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`
-  );
+  const hosts = urlHosts(hostnames, port);
   return {
     announce: (udp ? ["http", "udp"] : ["http"]).flatMap((scheme) =>
       hosts.map((host) => `${scheme}://${host}/announce`)
