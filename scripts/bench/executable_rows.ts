@@ -102,11 +102,11 @@ const systemCalls: Row = {
       participant: EXECUTABLE.name,
     },
   ],
-  async prepare(options): Promise<Participant[]> {
+  prepare: async (options) => {
     const noStrace = await missingProgram("strace");
     const participants = await prepare(options, {
       contenders: [SOURCE, EXECUTABLE, BARE_LOOP],
-      async measure(contender, swarm): Promise<Values> {
+      measure: async (contender, swarm) => {
         const { seederSwitches } = await runSwarm(contender, swarm);
         const traced = { ...swarm, isTraced: true };
         const { seederCalls } = await runSwarm(contender, traced);
@@ -177,9 +177,7 @@ export const join: Row = {
     constantTarget("fresh", "at most", 6, "at most 6 s"),
     constantTarget("cached", "at most", 3, "at most 3 s"),
   ],
-  async prepare(
-    { folder, size = 4 * MEBIBYTE }: RowOptions,
-  ): Promise<Participant[]> {
+  prepare: async ({ folder, size = 4 * MEBIBYTE }) => {
     await writeRandomFile(joinPath(folder, FILE_NAME), size);
     const missing = await joinUnavailableReason() ?? await executablesMissing();
     return [{ name: OURS, missing, measure: () => measure(folder) }];

@@ -18,7 +18,6 @@ import {
   type Participant,
   type Row,
   type RowOptions,
-  type Values,
 } from "./row.ts";
 
 const ANNOUNCE_URL = "http://127.0.0.1:9/announce";
@@ -65,7 +64,7 @@ async function prepare(
   ): Participant => ({
     name,
     missing,
-    async measure(): Promise<Values> {
+    measure: async () => {
       await using network = await openNetwork(["host"], {
         kind: "loopback",
         dir: folder,

@@ -16,10 +16,8 @@ import {
   GIBIBYTE,
   MEBIBYTE,
   type Metric,
-  type Participant,
   type Row,
   type RowOptions,
-  type Values,
 } from "./row.ts";
 import { SWARM_METRICS, timeTarget, valuesOf } from "./swarm_rows.ts";
 import { runSwarm, setUp } from "./swarm_run.ts";
@@ -36,9 +34,7 @@ export const manyFiles: Row = {
   metrics: SWARM_METRICS,
   warmsUp: true,
   targets: [timeTarget("seconds", 1.3)],
-  async prepare(
-    { folder, network, size = 200 * MEBIBYTE }: RowOptions,
-  ): Promise<Participant[]> {
+  prepare: async ({ folder, network, size = 200 * MEBIBYTE }) => {
     const oneFile = await Content.random(folder, size);
     await writeRandomFolder(join(folder, FOLDER_NAME), size);
     const manyFiles = await Content.hash(folder, FOLDER_NAME);
@@ -94,15 +90,13 @@ export const memory: Row = {
       `at most ${LIMIT_MEBIBYTES} MiB`,
     )
   ),
-  async prepare(
-    { folder, network, size = 16 * GIBIBYTE }: RowOptions,
-  ): Promise<Participant[]> {
+  prepare: async ({ folder, network, size = 16 * GIBIBYTE }) => {
     const small = await makeSparse(folder, Math.min(size, GIBIBYTE));
     const large = await makeSparse(folder, size);
     const ours = CONTENDERS[0]!;
     return [{
       ...ours,
-      async measure(): Promise<Values> {
+      measure: async () => {
         const peaks = async (content: Content) => {
           const run = await runSwarm(ours, {
             ...{ network, folder, content, leecherCount: 1 },
@@ -145,9 +139,7 @@ export const earlyLeecher: Row = {
   work: "a leecher that came before its seeder has 4 MiB",
   metrics: [{ id: "seconds", label: "s after its start", decimals: 2 }],
   targets: [constantTarget("seconds", "at most", 3, "at most 3 s")],
-  async prepare(
-    { folder, network, size = 4 * MEBIBYTE }: RowOptions,
-  ): Promise<Participant[]> {
+  prepare: async ({ folder, network, size = 4 * MEBIBYTE }) => {
     const content = await Content.random(folder, size);
     return contendersOn(network).map((contender) => ({
       ...contender,

@@ -13,9 +13,7 @@ import {
   MEBIBYTE,
   type Metric,
   multipleTarget,
-  type Participant,
   type Row,
-  type RowOptions,
   type Target,
   type Values,
 } from "./row.ts";
@@ -80,9 +78,7 @@ function swarmRow(options: SwarmRowOptions): Row {
     ...row,
     metrics: [...metrics, ...SWARM_METRICS],
     warmsUp: true,
-    async prepare(
-      { folder, network, size = length }: RowOptions,
-    ): Promise<Participant[]> {
+    prepare: async ({ folder, network, size = length }) => {
       const content = await Content.random(folder, size);
       const contenders = contendersOn(network);
       const stock = contenders.find(({ name }) => name === libtorrent.name);
@@ -90,7 +86,7 @@ function swarmRow(options: SwarmRowOptions): Row {
       return [...contenders, ...others].map((contender) => ({
         ...contender,
         missing: contender.missing ?? lastClient?.missing,
-        async measure(): Promise<Values> {
+        measure: async () => {
           const run = await runSwarm(contender, {
             ...{ content, network, folder, leecherCount, rates, lastClient },
           });

@@ -19,7 +19,6 @@ import {
 import {
   constantTarget,
   multipleTarget,
-  type Participant,
   type Row,
   type Values,
 } from "../row.ts";
@@ -75,14 +74,14 @@ function announceRow(
       ),
       constantTarget("p99", "below", 10, "below 10 ms"),
     ],
-    async prepare({ folder }): Promise<Participant[]> {
+    prepare: async ({ folder }) => {
       const infoHashes = sampleInfoHashes(TORRENT_COUNT);
       const infoHashFile = join(folder, "info-hashes");
       await writeInfoHashes(infoHashFile, infoHashes);
       return [ourTracker, opentracker].map(({ name, missing, start }) => ({
         name,
         missing,
-        async measure(): Promise<Values> {
+        measure: async () => {
           await using running = await start(folder, infoHashes);
           const { port } = running;
           const load = { port, infoHashFile, connection };
@@ -111,7 +110,7 @@ export const BURST_ROW: Row = {
     constantTarget("answers", "at least", HOST_COUNT, "all 1,000 answered"),
     constantTarget("seconds", "at most", 1.5, "at most 1.5 s"),
   ],
-  async prepare({ folder }): Promise<Participant[]> {
+  prepare: async ({ folder }) => {
     const missing = await executablesMissing();
     const measure = async (isExecutable: boolean): Promise<Values> => {
       const toHost = isExecutable ? withExecutables : undefined;

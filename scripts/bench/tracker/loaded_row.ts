@@ -11,7 +11,6 @@ import { infoHashFromHex, scrape } from "../../../mod.ts";
 import {
   constantTarget,
   MEBIBYTE,
-  type Participant,
   percentile,
   type Row,
   type Values,
@@ -59,7 +58,7 @@ export const LOADED_ROW: Row = {
     ),
     constantTarget("hold", "at most", 50, "never more than 50 ms"),
   ],
-  async prepare({ folder }): Promise<Participant[]> {
+  prepare: async ({ folder }) => {
     const infoHashes = sampleInfoHashes(TORRENT_COUNT);
     await writeInfoHashes(join(folder, "info-hashes"), infoHashes);
     const { name, missing } = ourTracker;

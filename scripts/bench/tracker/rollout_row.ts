@@ -12,10 +12,8 @@ import { OURS } from "../contender.ts";
 import {
   constantTarget,
   MEBIBYTE,
-  type Participant,
   percentile,
   type Row,
-  type RowOptions,
   type Values,
 } from "../row.ts";
 import { readProcessUsage } from "../swarm_run.ts";
@@ -44,7 +42,7 @@ export const ROLLOUT_ROW: Row = {
     constantTarget("cpu", "below", 25, "below 25 % of a core"),
     constantTarget("page", "below", 100, "the page under 100 ms"),
   ],
-  async prepare({ folder }: RowOptions): Promise<Participant[]> {
+  prepare: async ({ folder }) => {
     const host = new Host({ name: OURS, address: "127.0.0.1", folder });
     await writeRandomFile(host.path(NAME), MEBIBYTE);
     const missing = Deno.build.os === "linux"
