@@ -68,7 +68,7 @@ export function forecast(
     (isActive || completeAtMs !== undefined) && progress.startLeft > 0
   );
   if (counted.length === 0) return undefined;
-  const startMs = least(counted.map(({ progress }) => progress.startMs));
+  const startMs = Math.min(...counted.map(({ progress }) => progress.startMs));
   const active = counted.filter(({ completeAtMs }) =>
     completeAtMs === undefined
   );
@@ -86,7 +86,7 @@ export function forecast(
   if (leftMs > MOST_LEFT_MS) return undefined;
   const doubt = DOUBT.least + DOUBT.first * Math.max(0, 1 - ageMs / YOUNG_MS);
   const endMs = isOver
-    ? most(counted.map(({ completeAtMs = 0 }) => completeAtMs))
+    ? Math.max(...counted.map(({ completeAtMs = 0 }) => completeAtMs))
     : nowMs + leftMs;
   const boundMs = boundMsOf(counted, { startMs, sourceUp });
   return {
@@ -112,8 +112,8 @@ function leftMsOf(
   const moving = rates.filter((rate) => rate > 0).sort((a, b) => a - b);
   const median = moving[moving.length >> 1];
   if (median === undefined) return undefined;
-  return most(
-    hosts.map(({ progress }, index) =>
+  return Math.max(
+    ...hosts.map(({ progress }, index) =>
       1000 * progress.missing / (rates[index] || median)
     ),
   );
@@ -132,26 +132,18 @@ function boundMsOf(
 ): number {
   const starts = hosts.map(({ progress }) => progress.startLeft);
   const up = hosts.reduce((sum, { mostUp }) => sum + mostUp, sourceUp);
-  return most([
-    timeFor(most(starts), sourceUp),
+  return Math.max(
+    timeFor(Math.max(...starts), sourceUp),
     timeFor(starts.reduce((sum, left) => sum + left, 0), up),
     ...hosts.map(({ progress, mostDown }) =>
       progress.startMs - startMs + timeFor(progress.startLeft, mostDown)
     ),
-  ]);
+  );
 }
 
 /** In milliseconds; 0 while the rate is unknown. */
 function timeFor(bytes: number, bytesPerSecond: number): number {
   return bytesPerSecond > 0 ? 1000 * bytes / bytesPerSecond : 0;
-}
-
-function most(numbers: readonly number[]): number {
-  return numbers.reduce((one, other) => Math.max(one, other), 0);
-}
-
-function least(numbers: readonly number[]): number {
-  return numbers.reduce((one, other) => Math.min(one, other), Infinity);
 }
 
 /**

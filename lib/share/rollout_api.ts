@@ -42,10 +42,8 @@ import {
   formatCsv,
   type RolloutDocument,
 } from "../rollout/rollout_document.ts";
-import type { ListedShare } from "./share_listing.ts";
+import { type ListedShare, SHARES_PATH } from "./share_listing.ts";
 
-/** Path of the list of shares; an id, and what is asked of it, may follow. */
-export const SHARES_PATH = "/api/v1/shares";
 /** Reports of one address: those of 64 hosts behind it, once a second. */
 const REPORT_RATE = { perSecond: 64, burst: 640 };
 /** Time for which the answer to a report waits for a change, by the host's work, in milliseconds. */

@@ -25,7 +25,6 @@ import {
   oneOf,
   optional,
   parseJson,
-  type Shape,
   text,
 } from "../base/json_shape.ts";
 import { ALL_SHARES } from "../rollout/rollout_control.ts";
@@ -35,16 +34,13 @@ import {
   MAX_LISTING_LENGTH,
   parseShareListing,
   type ShareListing,
+  SHARES_PATH,
 } from "./share_listing.ts";
 
 /** Longest wait for the list of shares, in milliseconds. */
 const TIMEOUT_MS = 3_000;
-/** Longest wait for what takes longer to make, in milliseconds. */
-const ROLLOUT_TIMEOUT_MS = 5_000;
-/** Longest document that is read, in bytes: one of 10,000 hosts has 4 MiB. */
-const MAX_DOCUMENT_LENGTH = 16 * 1024 * 1024;
-/** Longest answer to a command that is read, in bytes. */
-const MAX_ANSWER_LENGTH = 1024 * 1024;
+/** Longest wait for a rollout, and longest document: one of 10,000 hosts has 4 MiB. */
+const DOCUMENT_LIMITS = { timeoutMs: 5_000, maxLength: 16 * 1024 * 1024 };
 /** Longest answer to a report that is read, in bytes. */
 const MAX_REPORT_ANSWER_LENGTH = 4_096;
 
@@ -85,6 +81,8 @@ const HOST = {
   ...{ name: text(), reason: optional(text()), state: oneOf(ROLLOUT_STATES) },
   ...{ isExpected: isFlag, fraction: isNumber },
 };
+const ROLLOUTS = { shares: [SUMMARY] } as const;
+const ROLLOUT = { ...SUMMARY, hosts: [HOST] } as const;
 
 /**
  * Fetches the list of the rollouts at an origin, `http://192.168.1.10:8000`.
@@ -94,11 +92,11 @@ export async function fetchRollouts(
   origin: string,
   signal?: AbortSignal,
 ): Promise<RolloutSummary[]> {
-  const { shares } = await askRollout<{ shares: RolloutSummary[] }>(
-    `${origin}/api/v1/shares`,
-    { shares: [SUMMARY] },
-    signal,
-  );
+  const { shares } = await ask(`${origin}${SHARES_PATH}`, {
+    ...{ ...DOCUMENT_LIMITS, signal },
+    parse: (bytes) =>
+      parseJson<{ shares: RolloutSummary[] }>(bytes, ROLLOUTS, "rollouts"),
+  });
   return shares;
 }
 
@@ -111,22 +109,12 @@ export async function fetchRollout(
   id: string,
   signal?: AbortSignal,
 ): Promise<RolloutDocument> {
-  const url = `${origin}/api/v1/shares/${encodeURIComponent(id)}`;
-  const shape = { ...SUMMARY, hosts: [HOST] } as const;
-  const document = await askRollout<RolloutDocument>(url, shape, signal);
-  return { ...document, version: 1 };
-}
-
-async function askRollout<T>(
-  url: string,
-  shape: Shape,
-  signal?: AbortSignal,
-): Promise<T> {
-  return await ask(url, {
-    ...{ signal, timeoutMs: ROLLOUT_TIMEOUT_MS },
-    maxLength: MAX_DOCUMENT_LENGTH,
-    parse: (bytes) => parseJson<T>(bytes, shape, "rollout"),
+  const url = `${origin}${SHARES_PATH}/${encodeURIComponent(id)}`;
+  const document = await ask(url, {
+    ...{ ...DOCUMENT_LIMITS, signal },
+    parse: (bytes) => parseJson<RolloutDocument>(bytes, ROLLOUT, "rollout"),
   });
+  return { ...document, version: 1 };
 }
 
 /** A command to all shares of a machine. */
@@ -151,6 +139,7 @@ const COMMANDED = {
   ...{ id: text(), name: text(), paused: isFlag },
   limitBytesPerSecond: optional(isNumber),
 };
+const ANSWER = { shares: [COMMANDED] } as const;
 
 /**
  * Sends a command to all shares of the machine at an origin. A redirect is not
@@ -162,17 +151,12 @@ export async function commandShares(
   { command, token, bytesPerSecond = 0, signal }: ShareCommand,
 ): Promise<CommandedShare[]> {
   const query = command === "limit" ? `?bytesPerSecond=${bytesPerSecond}` : "";
-  const url = `${origin}/api/v1/shares/${ALL_SHARES}/${command}${query}`;
+  const url = `${origin}${SHARES_PATH}/${ALL_SHARES}/${command}${query}`;
   const { shares } = await ask(url, {
-    ...{ signal, timeoutMs: ROLLOUT_TIMEOUT_MS, redirects: "none" },
+    ...{ ...DOCUMENT_LIMITS, signal, redirects: "none" },
     postHeaders: { authorization: `Bearer ${token}` },
-    maxLength: MAX_ANSWER_LENGTH,
     parse: (bytes) =>
-      parseJson<{ shares: CommandedShare[] }>(
-        bytes,
-        { shares: [COMMANDED] },
-        "answer",
-      ),
+      parseJson<{ shares: CommandedShare[] }>(bytes, ANSWER, "answer"),
     describe: (host, reason) => `${host}: ${reason}`,
     statuses: REFUSALS,
     silence: "it does not answer; is it still shared there?",

@@ -20,6 +20,8 @@ import {
 
 /** Path of the list on the server of a share. */
 export const LISTING_PATH = "/shares.json";
+/** Path of the list of rollouts; an id, and what is asked of it, may follow. */
+export const SHARES_PATH = "/api/v1/shares";
 /** Longest list that is read, in bytes. */
 export const MAX_LISTING_LENGTH = 1024 * 1024;
 /** Most shares of one machine. */
