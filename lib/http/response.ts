@@ -39,7 +39,22 @@ export const TEXT_HEADERS: HttpResponse["headers"] = {
   "content-type": "text/plain; charset=utf-8",
 };
 
-/** A text for people, which no cache keeps. */
+const NO_STORE = { "cache-control": "no-store" };
+
+/** Headers of JSON that no cache keeps. */
+export const JSON_HEADERS: HttpResponse["headers"] = {
+  "content-type": "application/json",
+  ...NO_STORE,
+};
+
+/** Headers of an event stream: proxies have to pass events on as they come. */
+export const EVENT_HEADERS: HttpResponse["headers"] = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-store, no-transform",
+  "x-accel-buffering": "no",
+};
+
+/** A text that no cache keeps, for people unless `headers` say otherwise. */
 export function textResponse(
   status: number,
   body: string,
@@ -52,13 +67,11 @@ export function textResponse(
   };
 }
 
-/** A value as JSON, which no cache keeps. */
+/** A value as JSON. */
 export function jsonResponse(value: unknown): HttpResponse {
-  const headers = { "content-type": "application/json", ...NO_STORE };
-  return { status: 200, headers, body: `${JSON.stringify(value)}\n` };
+  const body = `${JSON.stringify(value)}\n`;
+  return { status: 200, headers: JSON_HEADERS, body };
 }
-
-const NO_STORE = { "cache-control": "no-store" };
 
 /** True for a body that is sent part by part. */
 export function isStreamed(

@@ -12,6 +12,7 @@ import { ProtocolError } from "../base/errors.ts";
 import { RateLimiter } from "../base/rate_limiter.ts";
 import { sha1 } from "../disk/sha1.ts";
 import {
+  EVENT_HEADERS,
   type HttpResponse,
   jsonResponse,
   textResponse,
@@ -232,7 +233,8 @@ export class RolloutApi {
     { method, remoteHostname }: TrackerRequest,
     read: () => RolloutDocument | undefined,
   ): HttpResponse {
-    if (method === "HEAD") return EVENTS;
+    const head = { status: 200, headers: EVENT_HEADERS };
+    if (method === "HEAD") return { ...head, body: "" };
     const release = this.#streamSlots.take(remoteHostname);
     if (release === undefined) return TOO_MANY;
     const ending = new AbortController();
@@ -240,7 +242,7 @@ export class RolloutApi {
       release();
       ending.abort();
     });
-    return { ...EVENTS, body };
+    return { ...head, body };
   }
 
   #document(share: ListedShare, nowMs: number): RolloutDocument {
@@ -274,12 +276,6 @@ function hashOf(text: string): Uint8Array {
   return sha1(new TextEncoder().encode(text));
 }
 
-/** Proxies have to pass events on as they come. */
-const EVENTS = textResponse(200, "", {
-  "content-type": "text/event-stream",
-  "cache-control": "no-store, no-transform",
-  "x-accel-buffering": "no",
-});
 const NOT_FOUND = textResponse(
   404,
   "Not found. /api/v1/shares lists the shares.\n",

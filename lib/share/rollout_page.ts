@@ -121,10 +121,8 @@ export function renderRollout(
   const top = isBegun ? [summary, invitation] : [invitation, summary];
   return {
     title: `${headline} · ${shares.map(({ name }) => shownText(name)).join()}`,
-    rows,
-    before: markup`${top}
-      <section id="host-section" class="card">${table.before}`,
-    after: markup`${table.after}</section>`,
+    ...table,
+    before: markup`${top}${table.before}`,
   };
 }
 

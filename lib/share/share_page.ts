@@ -7,7 +7,12 @@
  */
 import { encode } from "uqr";
 import { isRegularFile, type Torrent } from "../metainfo/torrent.ts";
-import { type Html, markup, shownText } from "../tracker/page/html.ts";
+import {
+  type Html,
+  markup,
+  renderCommand,
+  shownText,
+} from "../tracker/page/html.ts";
 import { formatPlural, formatSize } from "../tracker/page/units.ts";
 import { joinLines, shortHost } from "./join_script.ts";
 import { sharedFilePath } from "./share_routes.ts";
@@ -77,12 +82,6 @@ function renderJoinLines(origin: string, targets: readonly string[]): Html[] {
   return lines.map(({ label, command }) =>
     markup`<dt>${label}</dt><dd>${renderCommand(command)}</dd>`
   );
-}
-
-/** A command line; the page's script makes its button work. */
-function renderCommand(command: string): Html {
-  return markup`<span class="command"><code>${command}</code>
-    <button type="button" data-own data-copy hidden>Copy</button></span>`;
 }
 
 /** Links to the files of all shares that are ready. */

@@ -63,15 +63,13 @@ export function renderHostSection(
   const { shown, matchCount } = selectRows(hosts, HOST_TABLE, view);
   // The store may have returned some of the peers only.
   const count = Math.max(torrent.seeders + torrent.leechers, hosts.length);
-  const rows = shown.map(renderHostRow);
-  const table = renderTable(HOST_TABLE, { view, rows, matchCount, count });
-  return {
-    rows,
-    before: markup`<section id="host-section" class="card">
-      ${renderSwarm(torrent, swarmProgress(hosts))}
-      ${renderMap(hosts, new Set(shown), view)}${table.before}`,
-    after: markup`${table.after}</section>`,
-  };
+  return renderTable(HOST_TABLE, {
+    ...{ view, rows: shown.map(renderHostRow), matchCount, count },
+    above: [
+      renderSwarm(torrent, swarmProgress(hosts)),
+      renderMap(hosts, new Set(shown), view),
+    ],
+  });
 }
 
 function renderSwarm(

@@ -56,6 +56,12 @@ export function shownText(text: string): string {
   return cutName(text).replace(UNSAFE, REPLACEMENT);
 }
 
+/** A command line to copy; the page's script makes its button work. */
+export function renderCommand(command: string): Html {
+  return markup`<span class="command"><code>${command}</code>
+    <button type="button" data-own data-copy hidden>Copy</button></span>`;
+}
+
 /** The bytes of a text in UTF-8, a fresh copy. */
 export function utf8(text: string): Uint8Array<ArrayBuffer> {
   // Deno 2.4 types the encoder's buffer as `ArrayBufferLike`.

@@ -47,24 +47,20 @@ export function renderOverview(view: PageView, sources: PageSources): MainPart {
   );
   const count = torrents.length;
   const table = renderTable(TORRENT_TABLE, { view, rows, matchCount, count });
-  const before = markup`${sources.intro?.(view.origin)}${renderTotals(sources)}
-    <section id="torrent-section" class="card">${table.before}`;
-  const after = markup`${table.after}</section>`;
+  const above = markup`${sources.intro?.(view.origin)}${renderTotals(sources)}`;
   const done = formatCount(totals.seederCount);
   const fetching = formatCount(totals.leecherCount);
   const title = `${fetching} fetching, ${done} done · lanswarm`;
+  const before = markup`${above}${table.before}`;
   const [only] = torrents;
-  if (
-    only === undefined || count > 1 || view.search !== "" ||
-    only.seeders + only.leechers === 0
-  ) return { title, before, rows, after };
-  const hosts = readHosts(only, sources);
-  const hostView = plainView(only.infoHash, view.origin);
-  const section = renderHostSection(only, hosts, hostView);
+  const isOnly = count === 1 && view.search === "" &&
+    only!.seeders + only!.leechers > 0;
+  if (!isOnly) return { ...table, title, before };
+  const hostView = plainView(only!.infoHash, view.origin);
+  const hosts = renderHostSection(only!, readHosts(only!, sources), hostView);
   return {
-    ...section,
-    title,
-    before: markup`${before}${rows}${after}${section.before}`,
+    ...{ ...hosts, title },
+    before: markup`${before}${rows}${table.after}${hosts.before}`,
   };
 }
 

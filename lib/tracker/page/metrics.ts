@@ -51,26 +51,27 @@ export async function renderMetrics(
     ["bytes_per_second", totals.bytesPerSecond, "Receive rate of all peers"],
     ["page_listeners", streamCount, "Open pages that receive events"],
   ];
-  for (const [name, value, help] of gauges) {
-    new Gauge({ name: `lanswarm_${name}`, help, registers }).set(value);
-  }
-  const name = "lanswarm_downloads_completed_total";
-  new Counter({ name, help: "Completed downloads", registers })
-    .inc(totals.downloadCount);
-  new Gauge({
-    name: "lanswarm_build_info",
-    help: "Always 1; the label is the version",
-    labelNames: ["version"],
-    registers,
-  }).set({ version: VERSION }, 1);
-
-  for (const { name, help, samples } of others) {
+  const families: MetricFamily[] = [
+    ...gauges.map(([name, value, help]) => (
+      { name, help, samples: [{ labels: {}, value }] }
+    )),
+    {
+      name: "build_info",
+      help: "Always 1; the label is the version",
+      samples: [{ labels: { version: VERSION }, value: 1 }],
+    },
+    ...others,
+  ];
+  for (const { name, help, samples } of families) {
     const labelNames = Object.keys(samples[0]?.labels ?? {});
     const gauge = new Gauge({
       ...{ name: `lanswarm_${name}`, help, labelNames, registers },
     });
     for (const { labels, value } of samples) gauge.set(labels, value);
   }
+  const name = "lanswarm_downloads_completed_total";
+  new Counter({ name, help: "Completed downloads", registers })
+    .inc(totals.downloadCount);
 
   const ofTorrent = (name: string, help: string) => ({
     name: `lanswarm_torrent_${name}`,

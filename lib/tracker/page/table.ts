@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type Html, markup, shownText } from "./html.ts";
+import { type Html, type HtmlValue, markup, shownText } from "./html.ts";
 import { formatCount } from "./units.ts";
 import {
   MAX_ROW_COUNT,
@@ -118,6 +118,8 @@ export interface MainPart extends PagedHtml {
 /** The contents of a table. */
 export interface TableOptions {
   readonly view: PageView;
+  /** Stands above the table. @default nothing */
+  readonly above?: HtmlValue;
   readonly rows: readonly Html[];
   /** Rows that match the search. */
   readonly matchCount: number;
@@ -125,10 +127,10 @@ export interface TableOptions {
   readonly count: number;
 }
 
-/** Writes a table around its rows, and below it why some or all are missing. */
+/** Writes a table around its rows, as a section, and below it why some or all are missing. */
 export function renderTable<Row>(
   { noun, columns, emptyNote }: TableKind<Row>,
-  { view, rows, matchCount, count }: TableOptions,
+  { view, above, rows, matchCount, count }: TableOptions,
 ): PagedHtml {
   const heads = columns.map((column) => renderHead(column, view));
   const hiddenCount = (view.search === "" ? count : matchCount) - rows.length;
@@ -143,10 +145,11 @@ export function renderTable<Row>(
     : undefined;
   const pageCount = Math.max(1, Math.ceil(rows.length / PAGE_LENGTH));
   return {
-    before: markup`<table><thead><tr>${heads}</tr></thead>
+    before: markup`<section id="${noun}-section" class="card">${above}
+      <table><thead><tr>${heads}</tr></thead>
       <tbody id="${noun}s" data-pages="${pageCount}">`,
     rows,
-    after: markup`</tbody></table><p class="after">${note}</p>`,
+    after: markup`</tbody></table><p class="after">${note}</p></section>`,
   };
 }
 

@@ -5,7 +5,7 @@
  */
 import type { ListedTorrent } from "../../catalogue/torrent_catalogue.ts";
 import { torrentPath } from "../../catalogue/torrent_links.ts";
-import { type Html, markup, shownText } from "./html.ts";
+import { type Html, markup, renderCommand, shownText } from "./html.ts";
 import { renderCounts, renderState } from "./host_section.ts";
 import { renderSparkline } from "./speed_history.ts";
 import type { SwarmProgress } from "./host.ts";
@@ -120,13 +120,11 @@ function renderEnd(
   return markup`${time}${badges}`;
 }
 
-/** The command that joins a torrent on another machine; the page's script makes its button work. */
+/** The command that joins a torrent on another machine. */
 export function renderJoinCommand(
   { fileName }: ListedTorrent,
   { origin }: PageView,
   { peerCommand }: PageSources,
 ): Html {
-  const url = `${origin}${torrentPath(fileName)}`;
-  return markup`<span class="command"><code>${peerCommand} ${url}</code>
-    <button type="button" data-own data-copy hidden>Copy</button></span>`;
+  return renderCommand(`${peerCommand} ${origin}${torrentPath(fileName)}`);
 }

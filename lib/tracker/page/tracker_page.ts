@@ -7,9 +7,14 @@
  */
 import type { TorrentCatalogue } from "../../catalogue/torrent_catalogue.ts";
 import { originOf } from "../../catalogue/torrent_links.ts";
-import type { HttpResponse } from "../../http/response.ts";
+import {
+  EVENT_HEADERS,
+  type HttpResponse,
+  JSON_HEADERS,
+  jsonResponse,
+  textResponse,
+} from "../../http/response.ts";
 import type { TrackerHandler, TrackerRequest } from "../http_handler.ts";
-import type { PeerStore } from "../store/peer_store.ts";
 import {
   renderDocument,
   type RenderedView,
@@ -31,20 +36,15 @@ import {
 import { type PageView, readPageView, viewAddress } from "./view.ts";
 
 /** Options of a {@linkcode TrackerPage}. */
-export interface TrackerPageOptions {
-  readonly store: PeerStore;
+export interface TrackerPageOptions extends
+  Pick<
+    PageSources,
+    "store" | "startedAtMs" | "peerCommand" | "intro" | "overview"
+  > {
   /** The torrent files that are offered. @default none */
   readonly catalogue?: TorrentCatalogue | undefined;
-  /** The start of the tracker on the clock of its handler, in milliseconds. */
-  readonly startedAtMs: number;
   /** Time without an announce after which a peer is removed, in milliseconds. */
   readonly peerTimeoutMs: number;
-  /** The command that runs a peer on another machine. */
-  readonly peerCommand: string;
-  /** Writes the part above the page of all torrents. @default none */
-  readonly intro?: PageSources["intro"];
-  /** Writes the page in the place of that of all torrents. @default none */
-  readonly overview?: PageSources["overview"];
   /** Scheme, host and port of the tracker, for requests without a valid `Host`. */
   readonly origin: () => string;
   /** Lets other requests have their turn during long work. */
@@ -72,7 +72,7 @@ export class TrackerPage {
     "/events": (request) => this.#events(request),
     "/stats.json": (...args) => this.#stats(...args),
     "/metrics": (_, nowMs) => this.#metrics(nowMs),
-    "/healthz": () => plain(200, "ok\n"),
+    "/healthz": () => textResponse(200, "ok\n"),
   }));
   readonly #options: TrackerPageOptions;
   readonly #snapshots: SnapshotReader;
@@ -125,16 +125,14 @@ export class TrackerPage {
     const isKnown = view.infoHash === undefined ||
       findTorrent(view.infoHash, snapshot) !== undefined;
     const page = /(?:^|&)page=(\d{1,3})(?:&|$)/.exec(request.query)?.[1] ?? 0;
-    this.#securityHeaders ??= securityHeaders();
-    const headers = {
-      "snapshot-version": String(rendered.version),
-      ...await this.#securityHeaders,
-    };
-    const type = "text/html; charset=utf-8";
     const body = isPart
       ? renderPage(rendered, Number(page))
       : renderDocument(rendered);
-    return respond(isKnown ? 200 : 404, { type, headers, body });
+    return textResponse(isKnown ? 200 : 404, body, {
+      "content-type": "text/html; charset=utf-8",
+      "snapshot-version": String(rendered.version),
+      ...await (this.#securityHeaders ??= securityHeaders()),
+    });
   }
 
   async #stats(
@@ -143,7 +141,6 @@ export class TrackerPage {
   ): Promise<HttpResponse> {
     const view = this.#viewOf(request);
     if (view === undefined) return NO_SUCH_TORRENT;
-    const type = "application/json";
     const snapshot = this.#snapshots.read("fresh", nowMs);
     if (view.infoHash === undefined) {
       const uptimeSeconds = this.#uptimeSeconds(nowMs);
@@ -151,14 +148,13 @@ export class TrackerPage {
       const body = this.#statsBodies.get(snapshot) ??
         renderStats(snapshot, { uptimeSeconds, pause });
       this.#statsBodies.set(snapshot, body);
-      return respond(200, { type, body: await body });
+      return { status: 200, headers: JSON_HEADERS, body: await body };
     }
     const torrent = findTorrent(view.infoHash, snapshot);
     if (torrent === undefined) return NO_SUCH_TORRENT;
     const hosts = readHosts(torrent, this.#sourcesOf(snapshot, nowMs));
     const speeds = this.#history.of(torrent.infoHash);
-    const stats = torrentHostStats(torrent, hosts, speeds);
-    return respond(200, { type, body: `${JSON.stringify(stats)}\n` });
+    return jsonResponse(torrentHostStats(torrent, hosts, speeds));
   }
 
   #events(request: TrackerRequest): HttpResponse {
@@ -168,23 +164,21 @@ export class TrackerPage {
       ? ""
       : this.#hub.listen(view, request.remoteHostname);
     if (stream === undefined) {
-      return plain(503, "Too many pages are open. Reload this one instead.\n");
+      return textResponse(
+        503,
+        "Too many pages are open. Reload this one instead.\n",
+      );
     }
-    // Proxies have to pass events on as they come.
-    const headers = {
-      "cache-control": "no-store, no-transform",
-      "x-accel-buffering": "no",
-    };
-    return respond(200, { type: "text/event-stream", headers, body: stream });
+    return { status: 200, headers: EVENT_HEADERS, body: stream };
   }
 
   async #metrics(nowMs: number): Promise<HttpResponse> {
     const snapshot = this.#snapshots.read("fresh", nowMs);
-    const metrics = await renderMetrics(snapshot, {
+    const { body, type } = await renderMetrics(snapshot, {
       uptimeSeconds: this.#uptimeSeconds(nowMs),
       streamCount: this.#hub.streamCount,
     }, this.#options.metrics?.(nowMs));
-    return respond(200, metrics);
+    return textResponse(200, body, { "content-type": type });
   }
 
   /** Renders a view of a snapshot, once for all who ask for it. */
@@ -219,22 +213,7 @@ export class TrackerPage {
   }
 }
 
-function respond(
-  status: number,
-  { type, headers, body }: Partial<HttpResponse> & {
-    readonly type: string;
-    readonly body: HttpResponse["body"];
-  },
-): HttpResponse {
-  const common = { "content-type": type, "cache-control": "no-store" };
-  return { status, headers: { ...common, ...headers }, body };
-}
-
-function plain(status: number, body: string): HttpResponse {
-  return respond(status, { type: "text/plain; charset=utf-8", body });
-}
-
-const NO_SUCH_TORRENT = plain(
+const NO_SUCH_TORRENT = textResponse(
   404,
   "Not found. A torrent is named by its info hash, 40 hex digits.\n",
 );

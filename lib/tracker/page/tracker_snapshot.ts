@@ -113,14 +113,15 @@ export interface PageSources {
   readonly history: SpeedHistory;
   /** Time without an announce after which a host is `silent`, in milliseconds. */
   readonly silentAfterMs: number;
-  /** The command that runs a peer, for commands to copy. */
+  /** The command that runs a peer on another machine, for commands to copy. */
   readonly peerCommand: string;
-  /** Writes the part above the page of all torrents. */
+  /** Writes the part above the page of all torrents. @default none */
   readonly intro?: ((origin: string) => Html | undefined) | undefined;
-  /** Writes the page in the place of that of all torrents. */
+  /** Writes the page in the place of that of all torrents. @default none */
   readonly overview?:
     | ((view: PageView, nowMs: number) => MainPart | undefined)
     | undefined;
+  /** The start of the tracker on the clock of its handler, in milliseconds. */
   readonly startedAtMs: number;
   readonly nowMs: number;
 }
