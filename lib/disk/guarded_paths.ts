@@ -80,14 +80,6 @@ export class GuardedPaths {
   }
 
   /**
-   * Anything at a path, be it a link; `undefined` if it is missing or its folder is.
-   * @throws {StorageError} If a link stands in the place of a folder.
-   */
-  async findAny(path: readonly string[]): Promise<Found | undefined> {
-    return await this.#find(path, "write");
-  }
-
-  /**
    * True if there is a folder at a path.
    * @throws {StorageError} If a link or something else stands in its place.
    */

@@ -64,9 +64,11 @@ export class LinkMaker {
   /** Makes a link, if nothing is in its place. */
   async make(link: TorrentLink): Promise<LinkOutcome> {
     try {
-      const found = await this.#paths.findAny(link.path);
-      if (found !== undefined) {
-        const isRight = standsFor(link, found.info) ??
+      // What is there may be seeded through a link in the place of its folder.
+      const place = this.#paths.pathOf(link.path);
+      const info = await ifAny(this.#fileSystem.lstat(place));
+      if (info !== undefined) {
+        const isRight = standsFor(link, info) ??
           await leadsThere(link, this.#paths, this.#fileSystem);
         return { type: isRight ? "right" : "taken" };
       }

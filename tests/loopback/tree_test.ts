@@ -153,6 +153,12 @@ Deno.test({
       await Deno.readFile(join(copies, "latest.img")),
       await Deno.readFile(join(images, "v2.img")),
     );
+    // So is a folder, with the links in it.
+    await makeLink(join(images, "current"), "v2.img");
+    await makeLink(join(folder.path, "latest"), "images");
+    const { warnings } = await copy(join(folder.path, "latest"), copies);
+    assertEquals(warnings, "");
+    assertEquals(await differences(images, join(copies, "latest")), []);
     // And `peer` seeds what `create` accepts.
     const url = "http://127.0.0.1:1/announce";
     const cwd = folder.path;

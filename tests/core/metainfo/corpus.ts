@@ -25,7 +25,7 @@ export function text(value: string): string {
   return `${value.length}:${value}`;
 }
 
-/** A folder of three files, one of them padding, with every known key. */
+/** A folder of three files, one of them padding, and a link, with every known key. */
 export const SAMPLE: Raw = dictionary(
   ["announce", text("http://a:1/announce")],
   ["announce-list", [[text("http://a:1/announce")], [text("udp://b:2")]]],
@@ -50,6 +50,12 @@ export const SAMPLE: Raw = dictionary(
             ["path", [text(".pad"), text("12768")]],
           ),
           dictionary(["length", "i5e"], ["path", [text("c")]]),
+          dictionary(
+            ["attr", text("xl")],
+            ["length", "i0e"],
+            ["path", [text("d"), text("l")]],
+            ["symlink path", [text("a"), text("b.txt")]],
+          ),
         ],
       ],
       ["name", text("folder")],

@@ -31,9 +31,13 @@ function assertSound(torrent: Torrent, name: string): void {
   assertEquals(length, geometry.length, name);
   assertEquals(pieceHashes.length, geometry.pieceCount * 20, name);
   assert(/^[0-9a-f]{40}$/.test(infoHash), name);
-  for (const { path, isPadding } of files) {
+  for (const { path, isPadding, linkTarget } of files) {
     if (!isPadding) {
       assertEquals(findPathFault(path, "windows"), undefined, name);
+    }
+    if (linkTarget !== undefined) {
+      assertEquals(linkTarget[0], torrent.name, name);
+      assertEquals(findPathFault(linkTarget, "windows"), undefined, name);
     }
   }
 }
@@ -72,7 +76,7 @@ Deno.test("parseTorrent() reads the unchanged sample", async () => {
   assert(!(torrent instanceof MetainfoError), String(torrent));
   assertSound(torrent, "sample");
   assertEquals(torrent.files.map(({ isPadding }) => isPadding), [
-    ...[false, true, false],
+    ...[false, true, false, false],
   ]);
 });
 
