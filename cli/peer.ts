@@ -103,7 +103,9 @@ export async function runPeer(
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
   }
-  if (work.runs.some((run) => run.hasFailed)) return EXIT_CODES.failed;
+  if (work.runs.some(({ failure }) => failure !== undefined)) {
+    return EXIT_CODES.failed;
+  }
   const isStopped = signal.aborted && !isComplete(work);
   // Without the flag, a stop that was asked for is what was to be done.
   const mustFinish = limits.signal.aborted || job.exitWhenComplete;

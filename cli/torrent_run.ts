@@ -105,10 +105,7 @@ export class TorrentRun implements TorrentState {
     return this.#phase;
   }
 
-  get hasFailed(): boolean {
-    return this.#failure !== undefined;
-  }
-
+  /** The last failure, of the command included. */
   get failure(): Error | undefined {
     return this.#failure;
   }
@@ -126,13 +123,13 @@ export class TorrentRun implements TorrentState {
       const { dir, mustVerify, force, seedOnly } = job;
       // A pure seeder overwrites nothing, and says itself what is missing.
       const overwrite = force || seedOnly;
-      const { recordSecret, locking, verified, stored = this.torrent } =
-        this.#options;
+      const { recordSecret, locking, verified } = this.#options;
+      const { stored = this.torrent, context: { console } } = this.#options;
       const { fdPressure } = session;
       const content = await openTorrentContent(stored, {
         ...{ dir, mustVerify, overwrite, fdPressure, recordSecret, verified },
         ...locking,
-        onWarning: (text) => this.#options.context.console.warn(text),
+        onWarning: (text) => console.warn(text),
       });
       this.#content = content;
       const { storage } = content;
