@@ -13,7 +13,7 @@ export const MAX_HOST_NAME_LENGTH = 253;
 
 /** The hosts that a share is meant for. */
 export type Expectation =
-  /** That many, of any name. */
+  /** A number of hosts, of any name. */
   | { readonly type: "count"; readonly count: number }
   /** These names and addresses; at least one, none of them twice. */
   | { readonly type: "hosts"; readonly names: readonly string[] };

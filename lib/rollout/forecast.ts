@@ -33,15 +33,6 @@ export interface Finish {
   readonly ofBound: number;
 }
 
-/** Samples that are kept at most. */
-const MAX_SAMPLES = 48;
-/** Least time between two samples at first, in milliseconds. */
-const FIRST_STEP_MS = 500;
-/** Longest time for which a reported rate counts, in milliseconds. */
-const RATE_LIFE_MS = 3_000;
-/** Received and not verified at most, as a share of what is lacking: the rest is waste. */
-const MOST_BEGUN = 0.1;
-
 /** Age up to which hosts still become faster, in milliseconds. */
 const YOUNG_MS = 20_000;
 /** Age from which there is a forecast, in milliseconds. */
@@ -72,7 +63,7 @@ export function forecast(
   const active = counted.filter(({ completeAtMs }) =>
     completeAtMs === undefined
   );
-  // Those that are stuck or gone have no end.
+  // Hosts that are stuck or gone have no end.
   const isOver = active.length === 0;
   const hasOthers = hosts.some(({ isActive, completeAtMs }) =>
     !isActive && completeAtMs === undefined
@@ -145,6 +136,15 @@ function boundMsOf(
 function timeFor(bytes: number, bytesPerSecond: number): number {
   return bytesPerSecond > 0 ? 1000 * bytes / bytesPerSecond : 0;
 }
+
+/** Samples that are kept at most. */
+const MAX_SAMPLES = 48;
+/** Least time between two samples at first, in milliseconds. */
+const FIRST_STEP_MS = 500;
+/** Longest time for which a reported rate counts, in milliseconds. */
+const RATE_LIFE_MS = 3_000;
+/** Received and not verified at most, as a share of what is lacking: the rest is waste. */
+const MOST_BEGUN = 0.1;
 
 /**
  * The bytes that a host lacks and receives over its whole time, in a bounded number of

@@ -1,6 +1,6 @@
 /**
- * One host of a rollout, as far as its announces and reports tell. Its state follows
- * from them and from the time that is passed in. Pure.
+ * A host of a rollout, as known from its announces and reports. Its state follows from
+ * them and from the time that is passed in. Pure.
  *
  * @module
  */
@@ -21,7 +21,7 @@ const SOURCE_SILENCE_MS = 24_000;
 const STAYS_AFTER_MS = 10_000;
 const SILENT_ADVICE = "check its power, its cable and the program there";
 
-/** One torrent at one host. */
+/** A torrent at a host. */
 export class Part {
   /** Bytes that the host lacks; `Infinity` while it does not know the length. */
   left = Infinity;

@@ -23,7 +23,7 @@ export const ROLLOUT_STATES: readonly RolloutState[] = [
   ...["verifying", "fetching", "verified", "done"],
 ] as RolloutState[];
 
-/** One host of a rollout; what is unknown is `undefined`. Times are on the clock of the events. */
+/** A host of a rollout; what is unknown is `undefined`. Times are on the clock of the events. */
 export interface RolloutHost {
   /** As it was expected, or as it reports itself, or its address. */
   readonly name: string;

@@ -3,12 +3,7 @@
  *
  * @module
  */
-export {
-  type HostAnnounce,
-  Rollout,
-  type RolloutOptions,
-  type Verdict,
-} from "./rollout.ts";
+export * from "./rollout.ts";
 export {
   countStates,
   isVerified,
@@ -32,7 +27,7 @@ export {
   type SourceLight,
 } from "./source_light.ts";
 export { RolloutControl, type ShareSetting } from "./rollout_control.ts";
-export { SharedLimit } from "./shared_limit.ts";
+export * from "./shared_limit.ts";
 export { type Finish } from "./forecast.ts";
 export { type Expectation, readExpectation } from "./expectation.ts";
 export { failureCode, type HostEvidence, type ReasonCode } from "./reason.ts";

@@ -1,9 +1,8 @@
 /**
  * A rollout: the hosts that fetch the shares of one machine, each with its state, and
- * the verdict on all of them. A row belongs to an address. Pure: announces of any
- * client and reports of our peers in, rows out; states follow from the time that is
- * passed in, so no timer is needed. Nothing that a host claims changes the row of
- * another address.
+ * the verdict on all of them. Announces of any client and reports of our peers come
+ * in; states follow from the time that is passed in, so no timer is needed. Invariant:
+ * nothing that a host claims changes the row of another address. Pure.
  *
  * @module
  */
@@ -34,7 +33,7 @@ export interface Verdict {
   readonly verified: number;
   /** True if enough hosts are verified. */
   readonly isMet: boolean;
-  /** Those that count and are not verified, as far as they are known. */
+  /** Hosts that count and are not verified, as far as they are known. */
   readonly missing: readonly RolloutHost[];
 }
 
@@ -200,7 +199,7 @@ export class Rollout {
     const free: HostRow[] = [];
     for (const row of this.#rows) {
       if (this.#isPaused(row)) {
-        // It has its time again when it is resumed.
+        // The time until it counts as stuck begins anew when it is resumed.
         row.progressedMs = nowMs;
         row.judgement.end();
       } else free.push(row);

@@ -1,7 +1,6 @@
 /**
- * The control of a rollout: which shares are paused, which have a limit, and what
- * each host gets of it in the answer to its report. Each change has a number, which
- * the next report of a host repeats. Pure.
+ * Pauses and limits the shares of a machine, and says what that means for a host that
+ * reports. Each change has a number, which the next report of a host repeats. Pure.
  *
  * @module
  */
@@ -25,7 +24,7 @@ export class RolloutControl {
   readonly tokens: Set<string> = new Set();
   /** Called after each change. */
   readonly listeners: Set<() => void> = new Set();
-  /** That of shares without a setting of their own. */
+  /** The setting of shares without one of their own. */
   #common: ShareSetting = { isPaused: false, limit: undefined };
   readonly #own = new Map<string, ShareSetting>();
   #change = 1;

@@ -1,5 +1,5 @@
 /**
- * One torrent of a rollout: what the machine that shares knows of it beside the rows
+ * A torrent of a rollout: its unplug light and its end, from the source and the rows
  * of hosts. Pure.
  *
  * @module

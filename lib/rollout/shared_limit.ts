@@ -1,7 +1,7 @@
 /**
- * A speed limit that the hosts of a rollout have together: each may receive a part of
- * it, so that the sum of all is the limit. Even parts, except that a host which has
- * used less for a while gets little more than that, and the others get the rest. Pure.
+ * A rate limit that the hosts of a rollout share. Each host has an even part, except
+ * that one which has used less for a while gets little more than it uses; the others
+ * get the rest. Pure.
  *
  * @module
  */
@@ -12,9 +12,9 @@ const MAX_MEMBERS = 10_000;
 const SILENT_MS = 3_500;
 /** Least time between two divisions without a new host, in milliseconds. */
 const DIVISION_MS = 250;
-/** Time for which a host must have had its part before its use counts, in milliseconds: rates are averages of 5 s. */
+/** Age of a part from which its use counts, in milliseconds: rates are averages of 5 s. */
 const SETTLING_MS = 6_000;
-/** A host that uses less of its part than this is modest, and one that uses more of it than the other is not. */
+/** Use of a part below which a host becomes modest, and from which it no longer is. */
 const MODEST_SHARE = { below: 0.8, until: 0.95 } as const;
 /** Part of a modest host, as a multiple of what it uses. */
 const HEADROOM = 1.1;

@@ -4,15 +4,10 @@
  *
  * @module
  */
-export { SHARE_PORT_COUNT, startShareServer } from "./start_share_server.ts";
+export * from "./start_share_server.ts";
 export type { ShareServer, ShareServerOptions } from "./share_server.ts";
-export { type SharedTorrent } from "./share_routes.ts";
-export {
-  type ExecutableFile,
-  ExecutableFolder,
-  type ExecutableFolderOptions,
-  executablesOf,
-} from "./executables.ts";
+export type { SharedTorrent } from "./share_routes.ts";
+export * from "./executables.ts";
 export {
   type JoinLine,
   joinLines,
@@ -25,29 +20,8 @@ export {
   type ShareListing,
   shareTrackers,
 } from "./share_listing.ts";
-export { type DownloadRoom, freeLength, measureRoom } from "./check_room.ts";
-export {
-  type PreparedShare,
-  prepareShare,
-  type PrepareShareOptions,
-  readShare,
-} from "./share_torrent.ts";
-export {
-  openFolderToken,
-  readFolderToken,
-  readToken,
-} from "./control_token.ts";
-export {
-  type CommandedShare,
-  commandShares,
-  fetchRollout,
-  fetchRollouts,
-  fetchShares,
-  type FetchSharesOptions,
-  ReportSender,
-  resolveShareHost,
-  type RolloutSummary,
-  type SendReportOptions,
-  type ShareCommand,
-} from "./share_client.ts";
-export { HostProbes } from "./host_probes.ts";
+export * from "./download_room.ts";
+export * from "./share_torrent.ts";
+export * from "./control_token.ts";
+export * from "./share_client.ts";
+export * from "./host_probes.ts";

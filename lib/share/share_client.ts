@@ -298,7 +298,7 @@ export class ReportSender {
         if (!takesNone) continue;
         this.#origins = this.#origins.filter((other) => other !== origin);
       } catch (error) {
-        // It may answer the next time; announces say the most important meanwhile.
+        // The server may answer next time; until then announces report progress.
         const isExpected = error instanceof HttpError ||
           error instanceof ProtocolError || ending.signal.aborted;
         if (!isExpected) throw error;

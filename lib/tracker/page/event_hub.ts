@@ -103,7 +103,7 @@ export class EventHub {
       let cost = 0;
       for (const [key, channel] of [...this.#channels]) {
         if (cost >= MAX_SAMPLE_COST) break;
-        // It was closed during a pause.
+        // All its streams were closed during a pause.
         if (channel.streams.size === 0) continue;
         // To the end of the queue, even if rendering fails.
         this.#channels.delete(key);

@@ -43,7 +43,7 @@ export const HOST_TABLE: TableKind<Host> = {
     ["Time left", "number", "left", ({ secondsLeft }) => secondsLeft],
     ["Last announce", "number", "seen", ({ secondsSilent }) => secondsSilent],
   ],
-  // Those in trouble first. Within a state by address, so that rows stay in place.
+  // Hosts in trouble first; within a state by address, so that rows stay in place.
   defaultOrder: ({ state }) => HOST_STATES.indexOf(state),
   tieOf: ({ sortAddress, peerId }) => sortAddress + peerId,
   matches: ({ addresses, client, state }, search) =>
