@@ -1,6 +1,6 @@
 /**
- * Checks the JSON of other machines: a shape is written as the value itself, with a
- * test in the place of each field that is used. Pure.
+ * Checks the JSON and the queries of other machines: a shape is written as the value
+ * itself, with a test in the place of each field that is used. Pure.
  *
  * @module
  */
@@ -24,8 +24,14 @@ export function parseJson<T>(bytes: Uint8Array, shape: Shape, name: string): T {
   } catch (cause) {
     throw new ProtocolError(`Cannot read ${name}: it is not JSON`, { cause });
   }
+  checkShape(value, shape, name);
+  return value as T;
+}
+
+/** @throws {ProtocolError} If a value does not have the shape. */
+export function checkShape(value: unknown, shape: Shape, name: string): void {
   const fault = faultOf(value, shape);
-  if (fault === undefined) return value as T;
+  if (fault === undefined) return;
   const place = fault.length === 0 ? "it" : fault.join(".");
   throw new ProtocolError(`Cannot read ${name}: ${place} is malformed`);
 }
@@ -63,6 +69,13 @@ export function whole(
 /** A text that matches. @default any text */
 export function text(pattern: RegExp = /^/): Shape {
   return (value) => typeof value === "string" && pattern.test(value);
+}
+
+/** A number from 0 to `most` as decimal text; Number() reads an empty one as 0, and 0x10 as 16. */
+export function decimal(most: number = Number.MAX_SAFE_INTEGER): Shape {
+  return (value) =>
+    typeof value === "string" && /^\d{1,16}(?:\.\d{1,9})?$/.test(value) &&
+    Number(value) <= most;
 }
 
 /** One of several texts. */

@@ -14,7 +14,10 @@ import {
 import { formatIpAddress, parseIpAddress } from "../base/ip_address.ts";
 import { isHostName } from "./expectation.ts";
 import {
+  checkShape,
+  decimal,
   isFlag,
+  oneOf,
   optional,
   parseJson,
   text,
@@ -31,6 +34,11 @@ const MAX_ADDRESSES = 8;
 /** Longest reason, in UTF-16 units. */
 const MAX_REASON_LENGTH = 300;
 const IDENTIFIER = /^[\da-f]{40}$/;
+const STATES = [
+  ...["waiting", "fetching", "verifying", "verified", "done", "failed"],
+];
+/** Shares of the time in the evidence of a host. */
+const SHARES = ["disk", "late", "hash", "idle", "stall"] as const;
 
 /** The state of a peer, as it reports it. */
 export type ReportedState =
@@ -131,107 +139,90 @@ export function reportPath(report: HostReport): string {
   return `${REPORT_PATH}?${query}`;
 }
 
+/** The query of a report. */
+const QUERY = {
+  info_hash: text(IDENTIFIER),
+  peer_id: optional(text(IDENTIFIER)),
+  port: decimal(65_535),
+  name: optional((name) => isHostName(name as string)),
+  addresses: optional((list) => readAddresses(list as string) !== undefined),
+  state: oneOf(STATES),
+  ...{ fraction: decimal(1), down: decimal(), up: decimal() },
+  ...{ free: optional(decimal()), exit: optional(decimal(0xffff_ffff)) },
+  stays: optional(oneOf(["0", "1"])),
+  received: optional(decimal()),
+  change: optional(decimal()),
+};
+const EVIDENCE = {
+  ...{ disk: decimal(1), late: decimal(1), hash: decimal(1) },
+  ...{ idle: decimal(1), stall: decimal(1) },
+  ...{ peers: decimal(100_000), limit: decimal() },
+};
+
 /**
  * Reads the query of a report; fields that it does not know are left out.
  * @throws {ProtocolError} If it is not one.
  */
 export function parseReport(text: string): HostReport {
   if (text.length > MAX_QUERY_LENGTH) {
-    throw malformed(`it exceeds the limit of ${MAX_QUERY_LENGTH} bytes`);
+    throw new ProtocolError(
+      `Cannot read report: it exceeds the limit of ${MAX_QUERY_LENGTH} bytes`,
+    );
   }
-  const query = new URLSearchParams(text);
-  const field = <T>(
-    key: string,
-    kind: string,
-    read: (text: string) => T | undefined,
-  ): T | undefined => {
-    const text = query.get(key);
-    const value = text === null ? undefined : read(text);
-    if (text === null || value !== undefined) return value;
-    throw malformed(`${key} is not ${kind}`);
-  };
-  const word = <T extends string>(
-    key: string,
-    kind: string,
-    isValid: (text: string) => boolean,
-  ): T | undefined =>
-    field(key, kind, (text) => isValid(text) ? text as T : undefined);
-  const id = <T extends string>(key: string): T | undefined =>
-    word(key, "40 hex digits", (text) => IDENTIFIER.test(text));
-  const number = (key: string, most = Number.MAX_SAFE_INTEGER) =>
-    // Number() reads an empty text as 0, and 0x10 as 16.
-    field(key, `a number up to ${most}`, (text) =>
-      /^\d{1,16}(?:\.\d{1,9})?$/.test(text) && Number(text) <= most
-        ? Number(text)
-        : undefined);
-  const needed = <T>(value: T | undefined, key: string): T => {
-    if (value !== undefined) return value;
-    throw malformed(`${key} is missing`);
-  };
-  const count = (key: string, most?: number): number =>
-    needed(number(key, most), key);
-  const code = query.get("code");
-  const receivedBytes = number("received");
+  const query = Object.fromEntries(new URLSearchParams(text));
+  const { received, from_source, stays, code, disk, ...rest } = query;
+  checkShape(query, QUERY, "report");
+  if (disk !== undefined) checkShape(query, EVIDENCE, "report");
+  // The source has sent no more than all.
+  const share = { from_source: decimal(Number(received)) };
+  if (received !== undefined) checkShape(query, share, "report");
+  const number = (text: string | undefined): number | undefined =>
+    text === undefined ? undefined : Number(text);
   return {
-    infoHash: infoHashFromHex(needed(id("info_hash"), "info_hash")),
-    peerId: id<PeerId>("peer_id"),
-    port: count("port", 65_535),
-    name: word("name", "the name of a host", isHostName) ?? "",
-    addresses: field("addresses", ADDRESS_LIST, readAddresses) ?? [],
-    state: needed(
-      word<ReportedState>(
-        "state",
-        `one of ${STATES.join(", ")}`,
-        (text) => STATES.includes(text),
-      ),
-      "state",
-    ),
-    fraction: count("fraction", 1),
-    downloadBytesPerSecond: count("down"),
-    uploadBytesPerSecond: count("up"),
-    freeBytes: number("free"),
-    exitCode: number("exit", 0xffff_ffff),
-    reason: field("reason", "a text", oneLine),
+    infoHash: infoHashFromHex(rest.info_hash!),
+    peerId: rest.peer_id as PeerId | undefined,
+    port: Number(rest.port),
+    name: rest.name ?? "",
+    addresses: readAddresses(rest.addresses) ?? [],
+    state: rest.state as ReportedState,
+    fraction: Number(rest.fraction),
+    downloadBytesPerSecond: Number(rest.down),
+    uploadBytesPerSecond: Number(rest.up),
+    freeBytes: number(rest.free),
+    exitCode: number(rest.exit),
+    reason: rest.reason === undefined ? undefined : oneLine(rest.reason),
     // A later version may know more.
     reasonCode: isReasonCode(code) ? code : undefined,
-    stays: word("stays", "0 or 1", (text) => /^[01]$/.test(text)) !== "0",
-    receivedBytes,
-    sourceBytes: receivedBytes && count("from_source", receivedBytes),
-    change: number("change"),
-    evidence: !query.has("disk") ? undefined : {
-      disk: count("disk", 1),
-      late: count("late", 1),
-      hash: count("hash", 1),
-      idle: count("idle", 1),
-      stall: count("stall", 1),
-      peerCount: count("peers", 100_000),
-      limitBytesPerSecond: count("limit"),
-      isWireless: query.get("wireless") === "1",
+    stays: stays !== "0",
+    receivedBytes: number(received),
+    sourceBytes: received === undefined ? undefined : number(from_source),
+    change: number(rest.change),
+    evidence: disk === undefined ? undefined : {
+      disk: Number(disk),
+      late: Number(rest.late),
+      hash: Number(rest.hash),
+      idle: Number(rest.idle),
+      stall: Number(rest.stall),
+      peerCount: Number(rest.peers),
+      limitBytesPerSecond: Number(rest.limit),
+      isWireless: rest.wireless === "1",
     },
   };
 }
 
-const STATES = [
-  ...["waiting", "fetching", "verifying", "verified", "done", "failed"],
-];
-const SHARES = ["disk", "late", "hash", "idle", "stall"] as const;
-const ADDRESS_LIST = `a list of at most ${MAX_ADDRESSES} addresses`;
-
-function readAddresses(text: string): string[] | undefined {
-  const addresses = text.split(",", MAX_ADDRESSES + 1).map(parseIpAddress);
-  return addresses.length > MAX_ADDRESSES || addresses.includes(undefined)
-    ? undefined
-    : addresses.map((bytes) => formatIpAddress(bytes!));
+function readAddresses(text: string | undefined): string[] | undefined {
+  const addresses = text?.split(",", MAX_ADDRESSES + 1).map(parseIpAddress);
+  const isValid = addresses !== undefined &&
+    addresses.length <= MAX_ADDRESSES && !addresses.includes(undefined);
+  return isValid
+    ? addresses.map((bytes) => formatIpAddress(bytes!))
+    : undefined;
 }
 
 /** A stranger's text without control and formatting characters. */
 function oneLine(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, " ").slice(0, MAX_REASON_LENGTH)
     .toWellFormed();
-}
-
-function malformed(reason: string): ProtocolError {
-  return new ProtocolError(`Cannot read report: ${reason}`);
 }
 
 /** The control of a host, as the answer to its report says. */

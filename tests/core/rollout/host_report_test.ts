@@ -124,7 +124,7 @@ Deno.test("parseReport() reads the bytes received, of which the source has sent 
   assertThrows(
     () => parseReport(`${query}&received=1&from_source=2`),
     ProtocolError,
-    "from_source is not a number up to 1",
+    "from_source is malformed",
   );
   assertEquals("receivedBytes" in reread(REPORT), false);
 });
