@@ -27,10 +27,7 @@ export class Host {
     readonly address: string;
     /** Existing folder in which its programs run. */
     readonly folder: string;
-    /**
-     * A command that executes the program that follows.
-     * @default {[]}
-     */
+    /** A command that executes the program that follows. @default {[]} */
     readonly launcher?: readonly string[];
   }) {
     this.name = options.name;
@@ -73,20 +70,16 @@ export class Host {
     return this.spawn(Deno.execPath(), command, options);
   }
 
-  async run(
-    program: string,
-    args: readonly string[],
-    options: ProgramOptions = {},
-  ): Promise<ProgramResult> {
-    return await this.spawn(program, args, options).ended();
+  /** Spawns a program, and waits for its end. */
+  async run(...program: Parameters<Host["spawn"]>): Promise<ProgramResult> {
+    return await this.spawn(...program).ended();
   }
 
+  /** Spawns one of the project's programs, and waits for its end. */
   async runTask(
-    name: ProgramName,
-    args: readonly string[],
-    options: ProgramOptions = {},
+    ...task: Parameters<Host["spawnTask"]>
   ): Promise<ProgramResult> {
-    return await this.spawnTask(name, args, options).ended();
+    return await this.spawnTask(...task).ended();
   }
 
   /** Kills all processes. Only the network calls this. */

@@ -72,24 +72,17 @@ export class Lan<Name extends string> implements AsyncDisposable {
   /** Only {@linkcode createLan} calls this. */
   async build(hostNames: readonly Name[], options: LanOptions): Promise<void> {
     const bridge = await this.#addNamespace("bridge");
-    await ip(["-n", bridge, "link", "add", "br0", "type", "bridge"]);
+    await ip(`-n ${bridge} link add br0 type bridge`);
     // Multicast reaches every host, as through a switch without snooping.
-    await ip([
-      ...["-n", bridge, "link", "set", "br0", "type", "bridge"],
-      ...["mcast_snooping", "0"],
-    ]);
-    await ip(["-n", bridge, "link", "set", "br0", "up"]);
+    await ip(`-n ${bridge} link set br0 type bridge mcast_snooping 0`);
+    await ip(`-n ${bridge} link set br0 up`);
     const { network = 77 } = options;
     for (const [index, name] of hostNames.entries()) {
       const namespace = await this.#addNamespace(name);
-      const workingFolder = join(this.#folder, name);
-      await Deno.mkdir(workingFolder);
+      const folder = join(this.#folder, name);
+      await Deno.mkdir(folder);
       const host = new LanHost({
-        name,
-        namespace,
-        folder: workingFolder,
-        bridge,
-        port: `port${index}`,
+        ...{ name, namespace, folder, bridge, port: `port${index}` },
         address: `10.${network}.0.${index + 1}`,
         address6: `fd${network}::${(index + 1).toString(16)}`,
       });
@@ -103,14 +96,14 @@ export class Lan<Name extends string> implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const host of this.#hosts.values()) await host.endProcesses();
     for (const namespace of this.#namespaces.reverse()) {
-      await ip(["netns", "delete", namespace]);
+      await ip(`netns delete ${namespace}`);
     }
     await Deno.remove(this.#folder, { recursive: true });
   }
 
   async #addNamespace(name: string): Promise<string> {
     const namespace = `${this.prefix}-${name}`;
-    await ip(["netns", "add", namespace]);
+    await ip(`netns add ${namespace}`);
     this.#namespaces.push(namespace);
     return namespace;
   }
@@ -144,12 +137,12 @@ export class LanHost extends Host {
   }
 
   async cutLink(): Promise<void> {
-    await ip(["-n", this.#bridge, "link", "set", this.#port, "down"]);
+    await ip(`-n ${this.#bridge} link set ${this.#port} down`);
   }
 
   /** Plugs the cable in again. */
   async restoreLink(): Promise<void> {
-    await ip(["-n", this.#bridge, "link", "set", this.#port, "up"]);
+    await ip(`-n ${this.#bridge} link set ${this.#port} up`);
   }
 
   /** Removes the IPv4 address: the host has only IPv6 then. */
@@ -181,20 +174,15 @@ export class LanHost extends Host {
       `add rule inet loss in iifname eth0 numgen random mod 100 < ${percentage} drop`,
     ];
     for (const rule of rules) {
-      await ip(["netns", "exec", this.#namespace, "nft", rule]);
+      await ip(`netns exec ${this.#namespace} nft`, rule);
     }
   }
 
   /** Creates the cable and the addresses. Only the network calls this. */
   async connect(megabitsPerSecond: number | undefined): Promise<void> {
-    await ip([
-      ...["-n", this.#bridge, "link", "add", this.#port, "type", "veth"],
-      ...["peer", "name", "eth0", "netns", this.#namespace],
-    ]);
-    await ip([
-      ...["-n", this.#bridge, "link", "set", this.#port],
-      ...["master", "br0", "up"],
-    ]);
+    const cable = `${this.#port} type veth peer name eth0`;
+    await ip(`-n ${this.#bridge} link add ${cable} netns ${this.#namespace}`);
+    await ip(`-n ${this.#bridge} link set ${this.#port} master br0 up`);
     await this.#ip("link set lo up");
     await this.#ip("link set eth0 up");
     await this.#ip(`address add ${this.address}/24 dev eth0`);
@@ -215,20 +203,17 @@ export class LanHost extends Host {
     // The started ones first: a new process may not have entered the namespace yet.
     const ended = super.endProcesses();
     for (;;) {
-      const { stdout } = await tryIp(["netns", "pids", this.#namespace]);
-      const pids = stdout.split("\n").filter((pid) => pid !== "");
-      if (pids.length === 0) break;
+      const { stdout } = await tryIp(`netns pids ${this.#namespace}`);
+      const pids = stdout.trim().replaceAll("\n", " ");
+      if (pids === "") break;
       // One of them may end by itself meanwhile: the outcome does not matter.
-      await tryIp([
-        ...["netns", "exec", this.#namespace, "kill", "-KILL"],
-        ...pids,
-      ]);
+      await tryIp(`netns exec ${this.#namespace} kill -KILL ${pids}`);
     }
     await ended;
   }
 
   async #ip(command: string): Promise<void> {
-    await ip(["-n", this.#namespace, ...command.split(" ")]);
+    await ip(`-n ${this.#namespace} ${command}`);
   }
 }
 
@@ -240,27 +225,26 @@ async function limitRate(
 ): Promise<void> {
   // A burst of 10 ms of traffic, but at least a few large segments.
   const burstBytes = Math.max(131072, megabitsPerSecond * 1250);
-  await ip([
-    ...["netns", "exec", namespace, "tc", "qdisc", "add", "dev", device],
-    ...["root", "tbf", "rate", `${megabitsPerSecond}mbit`],
-    ...["burst", `${burstBytes}`, "latency", "50ms"],
-  ]);
+  const rate = `rate ${megabitsPerSecond}mbit burst ${burstBytes} latency 50ms`;
+  const command = `tc qdisc add dev ${device} root tbf ${rate}`;
+  await ip(`netns exec ${namespace} ${command}`);
 }
 
-/** Runs `ip`. @throws {Error} If it fails, with its output. */
-export async function ip(args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await tryIp(args);
-  if (code !== 0) {
-    throw new Error(
-      `Cannot run ip ${args.join(" ")}: exit code ${code}: ${stderr.trim()}`,
-    );
-  }
-  return stdout;
+/**
+ * Runs `ip` with the words of a command, and a last argument as it is.
+ * @throws {Error} If it fails, with its output.
+ */
+export async function ip(command: string, last?: string): Promise<string> {
+  const { code, stdout, stderr } = await tryIp(command, last);
+  if (code === 0) return stdout;
+  throw new Error(
+    `Cannot run ip ${command}: exit code ${code}: ${stderr.trim()}`,
+  );
 }
 
-/** Runs `ip` and returns the outcome. */
-export async function tryIp(args: readonly string[]): Promise<ProgramResult> {
-  return await runCommand("ip", args);
+async function tryIp(command: string, last?: string): Promise<ProgramResult> {
+  const words = command.split(" ");
+  return await runCommand("ip", last === undefined ? words : [...words, last]);
 }
 
 /** The reason why this machine cannot create network namespaces; undefined if it can. */
@@ -269,11 +253,11 @@ export async function lanUnavailableReason(): Promise<string | undefined> {
   if (Deno.uid() !== 0) return "network namespaces need root";
   const namespace = `lanswarm-${crypto.randomUUID().slice(0, 8)}`;
   try {
-    const added = await tryIp(["netns", "add", namespace]);
+    const added = await tryIp(`netns add ${namespace}`);
     if (added.code !== 0) {
       return `network namespaces are refused: ${added.stderr.trim()}`;
     }
-    await tryIp(["netns", "delete", namespace]);
+    await tryIp(`netns delete ${namespace}`);
     return undefined;
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;

@@ -179,7 +179,7 @@ async function createTwoNetworks(): Promise<
       `-n ${host} link set eth1 up`,
       `-n ${host} address add 10.78.0.1/24 dev eth1`,
     ]
-  ) await ip(command.split(" "));
+  ) await ip(command);
   const owned = stack.move();
   return {
     ...{ both: first.host("both"), near: first.host("near"), far },

@@ -169,28 +169,25 @@ async function route(
   far: Lan<"alone" | "gateway">,
 ): Promise<void> {
   const [one, other] = [near.namespaceOf("router"), far.namespaceOf("gateway")];
-  await ip([
-    ...["-n", one, "link", "add", "wan", "type", "veth"],
-    ...["peer", "name", "wan", "netns", other],
-  ]);
+  await ip(`-n ${one} link add wan type veth peer name wan netns ${other}`);
   const steps = [
     [one, "10.79.0.1", "10.78.0.0/24", "10.79.0.2"],
     [other, "10.79.0.2", "10.77.0.0/24", "10.79.0.1"],
   ] as const;
   for (const [router, address, to, via] of steps) {
-    await ip(["-n", router, "address", "add", `${address}/30`, "dev", "wan"]);
-    await ip(["-n", router, "link", "set", "wan", "up"]);
-    await ip([
-      ...["netns", "exec", router, "sh", "-c"],
+    await ip(`-n ${router} address add ${address}/30 dev wan`);
+    await ip(`-n ${router} link set wan up`);
+    await ip(
+      `netns exec ${router} sh -c`,
       "echo 1 > /proc/sys/net/ipv4/ip_forward",
-    ]);
-    await ip(["-n", router, "route", "add", to, "via", via]);
+    );
+    await ip(`-n ${router} route add ${to} via ${via}`);
   }
   const ways = [
     [near.namespaceOf("source"), near.host("router")],
     [far.namespaceOf("alone"), far.host("gateway")],
   ] as const;
   for (const [namespace, { address }] of ways) {
-    await ip(["-n", namespace, "route", "add", "default", "via", address]);
+    await ip(`-n ${namespace} route add default via ${address}`);
   }
 }
