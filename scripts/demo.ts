@@ -48,23 +48,22 @@ async function runDemo(
   const [announceUrl] = await tracker.stdout.waitFor(/http\S+\/announce/);
   console.writeLine(`The tracker is running: ${announceUrl}`);
 
-  const created = await start("create", [
-    ...[original, announceUrl, TORRENT_NAME],
-  ]).ended();
+  const creator = start("create", [original, announceUrl, TORRENT_NAME]);
+  const created = await creator.ended();
   if (created.code !== 0) throw new Error(created.stderr.trim());
-  const peerArguments = (dir: string): string[] => [
-    ...[TORRENT_NAME, "--dir", dir, "--host", "127.0.0.1", "--port", "0"],
-    "--json",
-  ];
-  const seeder = start("peer", peerArguments(seedFolder));
+  const startPeer = (dir: string): RunningProgram =>
+    start("peer", [
+      ...[TORRENT_NAME, "--dir", dir, "--host", "127.0.0.1"],
+      ...["--port", "0", "--json"],
+    ]);
+  const seeder = startPeer(seedFolder);
   await seeder.stdout.waitFor(/"type":"announced"/);
   console.writeLine("The seeder has verified the file and shares it");
 
   const startMs = performance.now();
   const leechers = LEECHERS.map((name): Leecher => {
     const dir = join(folder, name);
-    const program = start("peer", peerArguments(dir));
-    return { name, dir, program, verifiedBytes: 0 };
+    return { name, dir, program: startPeer(dir), verifiedBytes: 0 };
   });
   await watch(leechers, { console, startMs });
   const seconds = (performance.now() - startMs) / 1000;
@@ -73,21 +72,18 @@ async function runDemo(
     if (await sha256Of(join(dir, FILE_NAME)) !== sha256) {
       throw new Error(`the copy of the ${name} leecher differs`);
     }
-    console.writeLine(
-      `The copy of the ${name} leecher is correct: SHA-256 ${sha256}`,
-    );
+    const copy = `The copy of the ${name} leecher`;
+    console.writeLine(`${copy} is correct: SHA-256 ${sha256}`);
   }
   const peers = [seeder, ...leechers.map((leecher) => leecher.program)];
   for (const program of [...peers, tracker]) {
     const { code, stderr } = await program.stop("SIGTERM");
     if (code !== 0) throw new Error(`a program ended with ${code}: ${stderr}`);
   }
-  const rate = LEECHERS.length * FILE_LENGTH / MIB / seconds;
-  console.writeLine(
-    `${LEECHERS.length} copies of ${FILE_LENGTH / MIB} MiB in ${
-      seconds.toFixed(1)
-    } s, ${rate.toFixed(0)} MiB/s in total`,
-  );
+  const rate = (LEECHERS.length * FILE_LENGTH / MIB / seconds).toFixed(0);
+  const copies = `${LEECHERS.length} copies of ${FILE_LENGTH / MIB} MiB`;
+  const time = `${seconds.toFixed(1)} s`;
+  console.writeLine(`${copies} in ${time}, ${rate} MiB/s in total`);
 }
 
 /** Prints the progress of the leechers until all are complete. */
@@ -99,13 +95,9 @@ async function watch(
   const { isLive } = console;
   const show = (): void => {
     const elapsedMs = performance.now() - startMs;
-    const lines = leechers.map((leecher) => {
-      const label = `${leecher.name.padEnd(7)} `;
-      const progress = {
-        doneBytes: leecher.verifiedBytes,
-        totalBytes: FILE_LENGTH,
-        elapsedMs,
-      };
+    const lines = leechers.map(({ name, verifiedBytes: doneBytes }) => {
+      const label = `${name.padEnd(7)} `;
+      const progress = { doneBytes, totalBytes: FILE_LENGTH, elapsedMs };
       const { columns } = block.room();
       return label + renderProgress(progress, columns - label.length);
     });
@@ -135,11 +127,8 @@ async function follow(leecher: Leecher): Promise<void> {
 function interruption(): Promise<string> {
   return new Promise((resolve) => {
     Deno.addSignalListener("SIGINT", () => resolve("interrupted"));
-    const timer = setTimeout(
-      () => resolve(`not done within ${TIMEOUT_MS / 1000} s`),
-      TIMEOUT_MS,
-    );
-    Deno.unrefTimer(timer);
+    const late = `not done within ${TIMEOUT_MS / 1000} s`;
+    Deno.unrefTimer(setTimeout(() => resolve(late), TIMEOUT_MS));
   });
 }
 

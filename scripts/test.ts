@@ -160,18 +160,9 @@ async function writeWorkers(suite: string, folder: string): Promise<string[]> {
 /** Runs one suite and prints its result once it has ended. */
 async function runSuite(name: string): Promise<SuiteResult> {
   const startMs = performance.now();
+  await using folders = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ prefix: "lanswarm-" });
-  try {
-    return await runSuiteIn(folder, { name, startMs });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
-async function runSuiteIn(
-  folder: string,
-  { name, startMs }: { readonly name: string; readonly startMs: number },
-): Promise<SuiteResult> {
+  folders.defer(() => Deno.remove(folder, { recursive: true }));
   const { permissions, jobs, setUpTask } = ALL_SUITES[name]!;
   if (setUpTask !== undefined) await setUp(setUpTask);
   const casesPath = join(folder, "cases.xml");
@@ -220,11 +211,11 @@ async function setUp(task: string): Promise<void> {
 }
 
 async function main(names: readonly string[]): Promise<number> {
-  const unknown = names.filter((name) => !(name in ALL_SUITES));
-  if (unknown.length > 0) {
+  const unknown = names.filter((name) => !(name in ALL_SUITES)).join(", ");
+  if (unknown !== "") {
+    const choice = Object.keys(ALL_SUITES).join(", ");
     await write(
-      `error: cannot run tests: there is no suite ${unknown.join(", ")}; ` +
-        `choose from ${Object.keys(ALL_SUITES).join(", ")}\n`,
+      `error: cannot run tests: there is no suite ${unknown}; choose from ${choice}\n`,
     );
     return 2;
   }
@@ -238,13 +229,12 @@ async function main(names: readonly string[]): Promise<number> {
   await Promise.all(Array.from({ length: PARALLEL_SUITES }, runWaiting));
 
   const tests = results.flatMap(({ tests }) => tests);
-  const slowest = slowestTests(tests, SLOWEST_COUNT).map((
-    { name, durationMs },
-  ) => `${(durationMs / 1000).toFixed(1).padStart(7)} s  ${name}\n`);
+  const slowest = slowestTests(tests, SLOWEST_COUNT)
+    .map(({ name, durationMs }) =>
+      `${(durationMs / 1000).toFixed(1).padStart(7)} s  ${name}\n`
+    ).join("");
   const sum = results.map(({ counts }) => counts).reduce(addCounts);
-  await write(
-    `\nSlowest tests:\n${slowest.join("")}\n${formatCounts(sum)}\n`,
-  );
+  await write(`\nSlowest tests:\n${slowest}\n${formatCounts(sum)}\n`);
   return sum.failed === 0 ? 0 : 1;
 }
 

@@ -84,9 +84,6 @@ export function formatCounts(counts: TestCounts): string {
 }
 
 export function addCounts(a: TestCounts, b: TestCounts): TestCounts {
-  return {
-    passed: a.passed + b.passed,
-    failed: a.failed + b.failed,
-    skipped: a.skipped + b.skipped,
-  };
+  const [passed, failed] = [a.passed + b.passed, a.failed + b.failed];
+  return { passed, failed, skipped: a.skipped + b.skipped };
 }

@@ -41,19 +41,14 @@ export class Content {
   torrentFor(announceUrl: string): Uint8Array {
     const { name, isFolder, files, geometry, pieceHashes } = this.torrent;
     const { length, pieceLength } = geometry;
-    const inFolder = files.map((file) => ({
-      path: file.path.slice(1),
-      length: file.length,
-    }));
-    return buildTorrent({
-      name,
-      content: isFolder
-        ? { type: "folder", files: inFolder }
-        : { type: "file", length },
-      pieceLength,
-      pieceHashes,
-      announce: [announceUrl],
-    });
+    const inFolder = files.map(({ path, length }) => (
+      { path: path.slice(1), length }
+    ));
+    const content = isFolder
+      ? { type: "folder", files: inFolder } as const
+      : { type: "file", length } as const;
+    const announce = [announceUrl];
+    return buildTorrent({ name, content, pieceLength, pieceHashes, announce });
   }
 
   /** Links all files into a host's folder, which must be in the workspace too. */

@@ -9,21 +9,22 @@ import { webtorrentVersion } from "../clients/stock_clients.ts";
 import { runCommand } from "../programs/running_program.ts";
 
 /** Commands that print the version of a program. */
-const VERSION_COMMANDS: readonly {
-  readonly name: string;
-  readonly command: readonly [program: string, ...args: readonly string[]];
-}[] = [
-  {
-    name: "libtorrent",
-    command: [
+const VERSION_COMMANDS: readonly [
+  name: string,
+  command: readonly [program: string, ...args: readonly string[]],
+][] = [
+  [
+    "libtorrent",
+    [
       "/usr/bin/python3",
-      ...["-c", "import libtorrent; print(libtorrent.__version__)"],
+      "-c",
+      "import libtorrent; print(libtorrent.__version__)",
     ],
-  },
-  { name: "aria2", command: ["aria2c", "--version"] },
-  { name: "transmission", command: ["transmission-cli", "--version"] },
+  ],
+  ["aria2", ["aria2c", "--version"]],
+  ["transmission", ["transmission-cli", "--version"]],
   // It has no such option, but prints the version with every error.
-  { name: "mktorrent", command: ["mktorrent", "-v"] },
+  ["mktorrent", ["mktorrent", "-v"]],
 ];
 
 /** Prints the version of the package; exits with an error without one. */
@@ -35,7 +36,7 @@ const OPENTRACKER_QUERY = [
 /** "2 cores (AMD EPYC), 24 GiB, Linux 6.1; lanswarm 0.1.0, Deno 2.9.6, aria2 1.36.0". */
 export async function describeMachine(): Promise<string> {
   const versions = await Promise.all(
-    VERSION_COMMANDS.map(async ({ name, command }) =>
+    VERSION_COMMANDS.map(async ([name, command]) =>
       [name, await askVersion(command)] as const
     ),
   );
