@@ -12,7 +12,6 @@ import { type PageView, viewAddress } from "./view.ts";
 
 /** Streams that are open at once at most. */
 export const MAX_STREAMS = 100;
-
 /** Streams of one address at most. */
 export const MAX_STREAMS_OF_ADDRESS = 20;
 
@@ -21,16 +20,12 @@ export const MAX_STREAMS_OF_ADDRESS = 20;
  * are left over come first at the next sample.
  */
 const MAX_SAMPLE_COST = 20_000;
-
 /** Cost of a view beside the torrents that are searched and sorted. */
 const VIEW_COST = 1_000;
-
 /** Time without an event after which a stream shows that it is alive, in milliseconds. */
 const KEEP_ALIVE_MS = 15_000;
-
 /** Sets the time that a browser waits before it reconnects, in milliseconds. */
 const GREETING = utf8("retry: 3000\n\n");
-
 /** A comment, which browsers ignore. */
 const COMMENT = utf8(": still here\n\n");
 

@@ -83,11 +83,8 @@ function renderSwarm(
     : `${formatCount(seeders)} of ${formatPlural(peers, "host")} ${
       seeders === 1 ? "has" : "have"
     } it`;
-  const time = secondsLeft === undefined
-    ? undefined
-    : markup`<span>about <strong>${
-      formatTimeLeft(secondsLeft)
-    }</strong> left</span>`;
+  const left = secondsLeft === undefined ? "" : formatTimeLeft(secondsLeft);
+  const time = left && markup`<span>about <strong>${left}</strong> left</span>`;
   const states = renderCounts(counts, "fetching", "waiting", "silent", "stuck");
   return markup`<div class="swarm"><p class="headline"><strong>${headline}</strong>${time}${states}</p>
     <progress class="share" max="${peers}" value="${seeders}"></progress></div>`;
@@ -143,17 +140,17 @@ export function renderHostRow(host: Host): Html {
   const end = secondsLeft === undefined
     ? renderState(state, state)
     : markup`<span>${formatTimeLeft(secondsLeft)}</span>`;
+  const speed = state === "fetching"
+    ? formatSpeed(host.bytesPerSecond)
+    : NO_VALUE;
+  const age = formatAge(host.secondsSilent);
   return markup`<tr data-key="${peerId}" id="host-${peerId}">
     <th scope="row">${addresses}</th>
     <td data-label="Client">${shownText(host.client)}</td>
     <td class="wide" data-label="Progress">${progress}</td>
-    <td class="number" data-label="Speed">${
-    state === "fetching" ? formatSpeed(host.bytesPerSecond) : NO_VALUE
-  }</td>
+    <td class="number" data-label="Speed">${speed}</td>
     <td class="number" data-label="Time left">${end}</td>
-    <td class="number faint" data-label="Last announce">${
-    formatAge(host.secondsSilent)
-  }</td></tr>`;
+    <td class="number faint" data-label="Last announce">${age}</td></tr>`;
 }
 
 /** Writes how many hosts are in some of the states, if any. */

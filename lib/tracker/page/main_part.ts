@@ -112,13 +112,12 @@ export function renderTorrent(
     : shownText(name);
   const hosts = readHosts(torrent, sources);
   const section = renderHostSection(torrent, hosts, view);
+  const facts = renderFacts(torrent, view, sources);
   return {
     title: `${seeders} of ${seeders + leechers} done · ${shortName}`,
     ...section,
     before: markup`<a class="back" href="/">← All torrents</a>
-      <section id="torrent" class="card torrent">${
-      renderFacts(torrent, view, sources)
-    }</section>${section.before}`,
+      <section id="torrent" class="card torrent">${facts}</section>${section.before}`,
   };
 }
 
@@ -140,9 +139,8 @@ function renderFacts(
     .map((fact, index) =>
       markup`${index > 0 ? " · " : ""}<span>${fact}</span>`
     );
-  const join = file === undefined
-    ? undefined
-    : markup`<p class="join">Join with ${
+  const join = file &&
+    markup`<p class="join">Join with ${
       renderJoinCommand(file, view, sources)
     } or <a href="${
       torrentPath(file.fileName)
@@ -150,7 +148,6 @@ function renderFacts(
   const hash = name === undefined
     ? undefined
     : markup`<p class="hash faint">${infoHash}</p>`;
-  return markup`<div>${title}<p class="facts">${facts}</p>${hash}${join}</div>${
-    renderSparkline(sources.history.of(infoHash))
-  }`;
+  const curve = renderSparkline(sources.history.of(infoHash));
+  return markup`<div>${title}<p class="facts">${facts}</p>${hash}${join}</div>${curve}`;
 }

@@ -11,10 +11,8 @@ import { type Html, markup } from "./html.ts";
 
 /** Samples in a curve. */
 export const SAMPLE_COUNT = 60;
-
 /** Time between two samples, in milliseconds. */
 export const SAMPLE_INTERVAL_MS = 5_000;
-
 /** Torrents with a curve at most, 256 bytes each. */
 const MAX_CURVE_COUNT = 10_000;
 

@@ -28,11 +28,11 @@ export interface TorrentStats extends SwarmStats {
   /** All that is known of a torrent whose file the tracker does not have. */
   readonly infoHash: InfoHash;
   /** From the torrent file, if the tracker offers it. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Size of the content, in bytes, if it is known. */
-  readonly length?: number;
+  readonly length?: number | undefined;
   /** Path of the torrent file on this tracker, if it offers it. */
-  readonly torrentFile?: string;
+  readonly torrentFile?: string | undefined;
 }
 
 /** A tracker at one moment: `/stats.json`. */
@@ -58,11 +58,11 @@ export interface HostStats {
   /** Its progress in one word. */
   readonly state: HostState;
   /** From 0 to 1, if the size is known. */
-  readonly fraction?: number;
+  readonly fraction?: number | undefined;
   /** Its receive rate. */
   readonly bytesPerSecond: number;
   /** Until it has everything, if it is fetching. */
-  readonly secondsLeft?: number;
+  readonly secondsLeft?: number | undefined;
   /** Since its last announce. */
   readonly secondsSinceAnnounce: number;
 }
@@ -120,31 +120,28 @@ export function torrentHostStats(
   };
 }
 
-function torrentStats(torrent: TorrentState): TorrentStats {
-  const { infoHash, name, length, file } = torrent;
+function torrentStats(
+  { file, bytesPerSecond, ...torrent }: TorrentState,
+): TorrentStats {
+  const { infoHash, name, length, seeders, leechers, downloads } = torrent;
+  const torrentFile = file && torrentPath(file.fileName);
   return {
-    infoHash,
-    ...(name !== undefined && { name }),
-    ...(length !== undefined && { length }),
-    ...(file !== undefined && { torrentFile: torrentPath(file.fileName) }),
-    seeders: torrent.seeders,
-    leechers: torrent.leechers,
-    downloads: torrent.downloads,
-    bytesPerSecond: Math.round(torrent.bytesPerSecond),
+    ...{ infoHash, name, length, torrentFile, seeders, leechers, downloads },
+    bytesPerSecond: Math.round(bytesPerSecond),
   };
 }
 
-function hostStats(host: Host): HostStats {
-  const { fraction, secondsLeft } = host;
+function hostStats(
+  { addresses, secondsSilent, fraction, secondsLeft, ...host }: Host,
+): HostStats {
   return {
     peerId: host.peerId,
-    addresses: host.addresses.map(formatPeerAddress),
+    addresses: addresses.map(formatPeerAddress),
     client: host.client,
     state: host.state,
-    ...(fraction !== undefined &&
-      { fraction: Math.floor(fraction * 1e4) / 1e4 }),
+    fraction: fraction && Math.floor(fraction * 1e4) / 1e4,
     bytesPerSecond: Math.round(host.bytesPerSecond),
-    ...(secondsLeft !== undefined && { secondsLeft: Math.ceil(secondsLeft) }),
-    secondsSinceAnnounce: Math.floor(host.secondsSilent),
+    secondsLeft: secondsLeft && Math.ceil(secondsLeft),
+    secondsSinceAnnounce: Math.floor(secondsSilent),
   };
 }

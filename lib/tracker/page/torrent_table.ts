@@ -68,21 +68,19 @@ export function renderTorrentRow(
     ? markup`<span class="faint">no peers</span>`
     : markup`<progress class="share" max="${peers}" value="${seeders}"></progress>
       <span>${formatCount(seeders)} of ${formatCount(peers)}</span>`;
+  const size = length === undefined ? NO_VALUE : formatSize(length);
+  const curve = renderSparkline(context.sources.history.of(infoHash));
+  const speed = leechers > 0 ? formatSpeed(torrent.bytesPerSecond) : NO_VALUE;
+  const end = renderEnd(torrent, context.progress);
   return markup`<tr data-key="${infoHash}">
     <th scope="row">${renderName(torrent, context)}</th>
     <td class="wide" data-label="Done">${share}</td>
-    <td class="number" data-label="Size">${
-    length === undefined ? NO_VALUE : formatSize(length)
-  }</td>
+    <td class="number" data-label="Size">${size}</td>
     <td class="number" data-label="Seeders">${formatCount(seeders)}</td>
     <td class="number" data-label="Leechers">${formatCount(leechers)}</td>
     <td class="number" data-label="Completed">${formatCount(downloads)}</td>
-    <td class="number speed" data-label="Speed">${
-    renderSparkline(context.sources.history.of(infoHash))
-  }${leechers > 0 ? formatSpeed(torrent.bytesPerSecond) : NO_VALUE}</td>
-    <td class="number" data-label="Time left">${
-    renderEnd(torrent, context.progress)
-  }</td></tr>`;
+    <td class="number speed" data-label="Speed">${curve}${speed}</td>
+    <td class="number" data-label="Time left">${end}</td></tr>`;
 }
 
 function renderName(
@@ -96,11 +94,9 @@ function renderName(
       shownText(name)
     }</bdi></a>`;
   if (file === undefined) return link;
-  return markup`${link}<details><summary>join</summary>${
-    renderJoinCommand(file, view, sources)
-  }<p><a href="${
-    torrentPath(file.fileName)
-  }" download>Download the torrent file</a></p></details>`;
+  const command = renderJoinCommand(file, view, sources);
+  const path = torrentPath(file.fileName);
+  return markup`${link}<details><summary>join</summary>${command}<p><a href="${path}" download>Download the torrent file</a></p></details>`;
 }
 
 /** The time until the last host is done, and the hosts that may never be. */

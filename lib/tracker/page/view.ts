@@ -30,21 +30,16 @@ export interface PageView {
 
 /** Rows that are sent at once at most. */
 export const PAGE_LENGTH = 100;
-
 /** Rows of a view unless its address asks for another number. */
 export const DEFAULT_ROW_COUNT = 3 * PAGE_LENGTH;
-
 /** Rows of a view at most. */
 export const MAX_ROW_COUNT = 20 * PAGE_LENGTH;
-
 /** Longest text to search for, in UTF-16 code units; the rest is cut off. */
 const MAX_SEARCH_LENGTH = 100;
-
 /** The columns that torrents, or the hosts of a rollout, and hosts are sorted by. */
 const TORRENT_SORT =
   /^-?(name|done|size|seeders|leechers|completed|speed|state|progress|sent)$/;
 const HOST_SORT = /^-?(host|client|progress|speed|left|seen)$/;
-
 /** Columns whose small values are of interest: text, and progress that is about to end. */
 const ASCENDING = /^(name|host|client|progress|done|left|state)$/;
 
