@@ -117,11 +117,6 @@ export class Rollout {
     return worstOf(lights);
   }
 
-  /** True if the torrent counts. */
-  hasShare(infoHash: InfoHash): boolean {
-    return this.#shares.has(infoHash);
-  }
-
   /** Takes an announce that the tracker has accepted. */
   announced(announce: HostAnnounce, nowMs: number): void {
     const { peerId, infoHash, left, event } = announce;

@@ -55,6 +55,8 @@ const MAX_HELD = { all: 2_048, ofAddress: 64 };
 const MAX_STREAMS = { all: 32, ofAddress: 8 };
 /** Age up to which a document serves again, in milliseconds. */
 const MAX_AGE_MS = 500;
+/** Documents that are kept: of all shares of most machines. */
+const MAX_DOCUMENTS = 100;
 /** Least limit, in bytes a second. */
 const LEAST_LIMIT = 1_024;
 /** Wrong tokens of one address: a few, and then one in ten seconds. */
@@ -62,6 +64,14 @@ const WRONG_TOKENS = { perSecond: 0.1, burst: 5 } as const;
 /** Addresses whose wrong tokens are counted. */
 const MAX_GUESSERS = 1_024;
 const COMMANDS = ["pause", "resume", "limit"];
+
+/** A document that serves for a while. */
+interface KeptDocument {
+  readonly document: RolloutDocument;
+  readonly madeAtMs: number;
+  /** Number of the last change of control at that time. */
+  readonly change: number;
+}
 
 /** The interface to the rollout of the shares of one machine. */
 export class RolloutApi {
@@ -85,14 +95,7 @@ export class RolloutApi {
   /** Callbacks that answer the reports which wait. */
   readonly #held = new Set<() => void>();
   readonly #streamSlots = new ResponseSlots(MAX_STREAMS);
-  readonly #documents = new Map<
-    string,
-    {
-      readonly document: RolloutDocument;
-      readonly madeAtMs: number;
-      readonly change: number;
-    }
-  >();
+  readonly #documents = new BoundedMap<string, KeptDocument>(MAX_DOCUMENTS);
   readonly #wrongTokens = new BoundedMap<string, RateLimiter>(MAX_GUESSERS);
 
   constructor(rollout: Rollout, shares: () => readonly ListedShare[]) {
@@ -255,11 +258,6 @@ export class RolloutApi {
     if (isFresh) return last.document;
     const clocks = { nowMs, wallMs: Date.now() };
     const document = describeRollout(share, rollout, clocks);
-    // A share that has become ready has another id.
-    const ids = new Set(this.#shares().map(({ id }) => id));
-    for (const id of this.#documents.keys()) {
-      if (!ids.has(id)) this.#documents.delete(id);
-    }
     this.#documents.set(share.id, { document, madeAtMs: nowMs, change });
     return document;
   }
