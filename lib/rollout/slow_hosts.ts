@@ -30,72 +30,44 @@ export class SlowHosts {
   #due: HostRow[] = [];
 
   /** Judges all rows, now and then. */
-  judge(rows: Iterable<HostRow>, facts: RolloutFacts): void {
-    const { nowMs } = facts;
+  judge(
+    rows: Iterable<HostRow>,
+    { nowMs, ownCount, missingLengthOf }: RolloutFacts,
+  ): void {
     if (nowMs - this.#judgedMs < JUDGE_INTERVAL_MS) return;
     this.#judgedMs = nowMs;
-    const rates: number[] = [];
-    const fetching: HostRow[] = [];
-    let presentCount = facts.ownCount;
-    for (const row of rows) {
-      const { judgement: { usualRate }, report } = row;
-      const [isWhole, isAway] = [row.isComplete, row.isGone(nowMs)];
-      if (!isAway) presentCount++;
-      // The last ones are compared with those that are done.
-      if (isWhole && usualRate !== undefined) rates.push(usualRate);
-      const isFetching = report === undefined
-        ? row.isStuck(nowMs)
-        : report.state === "fetching";
-      if (isWhole || isAway || !isFetching) row.judgement.end();
-      else {
-        fetching.push(row);
-        if (report !== undefined) rates.push(report.downloadBytesPerSecond);
-      }
-    }
-    ascending(rates);
-    const commonOf = commonEvidence(fetching);
     this.#due = [];
+    const { fetching, rates, presentCount } = survey(rows, nowMs);
+    const commonOf = commonEvidence(fetching);
     for (const row of fetching) {
-      this.#judge(row, { ...facts, rates, commonOf, presentCount });
+      const { judgement, report, port } = row;
+      if (report !== undefined) {
+        // A silent host leaves soon; what it reported is no longer so.
+        if (nowMs - row.reportedMs > STALE_MS) continue;
+        const { downloadBytesPerSecond: rate } = report;
+        judgement.compare(rate, medianWithout(rates, rate), nowMs);
+      }
+      const isStuck = row.isStuck(nowMs);
+      const { slowSinceMs = nowMs } = judgement;
+      const isDue = port > 0 && nowMs >= judgement.probeAtMs &&
+        (isStuck || nowMs - slowSinceMs >= FIRST_PROBE_MS);
+      if (isDue) this.#due.push(row);
+      if (!isStuck && !judgement.isSlow(nowMs)) {
+        judgement.reason = undefined;
+        continue;
+      }
+      const { failedProbeCount, isReachable } = judgement;
+      const reason = slowReason({
+        ...{ port, failedProbeCount, isReachable, isStuck },
+        evidence: report?.evidence,
+        common: commonOf(row),
+        rates: judgement.rates,
+        otherCount: ownCount + presentCount - 1,
+        missingLength: missingLengthOf(row),
+        freeLength: report?.freeBytes,
+      });
+      judgement.noteReason(reason, nowMs);
     }
-  }
-
-  #judge(
-    row: HostRow,
-    { nowMs, rates, commonOf, presentCount, missingLengthOf }: RolloutFacts & {
-      /** Of all reporting hosts, ascending. */
-      readonly rates: readonly number[];
-      readonly commonOf: (row: HostRow) => CommonEvidence;
-      readonly presentCount: number;
-    },
-  ): void {
-    const { judgement, report, port } = row;
-    if (report !== undefined) {
-      // A silent host leaves soon; what it reported is no longer so.
-      if (nowMs - row.reportedMs > STALE_MS) return;
-      const { downloadBytesPerSecond: rate } = report;
-      judgement.compare(rate, medianWithout(rates, rate), nowMs);
-    }
-    const isStill = row.isStuck(nowMs);
-    const { slowSinceMs = nowMs } = judgement;
-    const isDue = port > 0 && nowMs >= judgement.probeAtMs &&
-      (isStill || nowMs - slowSinceMs >= FIRST_PROBE_MS);
-    if (isDue) this.#due.push(row);
-    if (!isStill && !judgement.isSlow(nowMs)) {
-      judgement.reason = undefined;
-      return;
-    }
-    const { rates: ownRates, failedProbeCount, isReachable } = judgement;
-    const reason = slowReason({
-      ...{ port, failedProbeCount, isReachable, isStuck: isStill },
-      evidence: report?.evidence,
-      common: commonOf(row),
-      rates: ownRates,
-      otherCount: presentCount - 1,
-      missingLength: missingLengthOf(row),
-      freeLength: report?.freeBytes,
-    });
-    judgement.noteReason(reason, nowMs);
   }
 
   /** The next host whose port is to be tried; `undefined` if none is due. */
@@ -104,6 +76,34 @@ export class SlowHosts {
     if (row !== undefined) row.judgement.probeAtMs = Infinity;
     return row;
   }
+}
+
+/** The hosts that fetch, the rates of all in ascending order, and the number of those that are there. */
+function survey(
+  rows: Iterable<HostRow>,
+  nowMs: number,
+): { fetching: HostRow[]; rates: number[]; presentCount: number } {
+  const fetching: HostRow[] = [];
+  const rates: number[] = [];
+  let presentCount = 0;
+  for (const row of rows) {
+    const { judgement, report, isComplete } = row;
+    const isGone = row.isGone(nowMs);
+    if (!isGone) presentCount++;
+    // The last hosts are compared with those that are done.
+    if (isComplete && judgement.usualRate !== undefined) {
+      rates.push(judgement.usualRate);
+    }
+    const isFetching = report === undefined
+      ? row.isStuck(nowMs)
+      : report.state === "fetching";
+    if (isComplete || isGone || !isFetching) judgement.end();
+    else {
+      fetching.push(row);
+      if (report !== undefined) rates.push(report.downloadBytesPerSecond);
+    }
+  }
+  return { fetching, rates: ascending(rates), presentCount };
 }
 
 /** The median of numbers in ascending order without one of them; the lower one of two. */

@@ -25,11 +25,12 @@ export async function startShareServer(
   const { port = DEFAULT_TRACKER_PORT } = options;
   const { ShareServer } = await import("./share_server.ts");
   const server = new ShareServer(options);
+  const { trackerOptions } = server;
   for (let tried = 1;; tried++) {
     try {
       server.tracker = await startTracker({
         ...options,
-        ...server.trackerOptions,
+        ...trackerOptions,
         port: port === 0 ? 0 : port + tried - 1,
       });
       return server;
