@@ -141,6 +141,7 @@ export function describeNews(
       return "the share goes on";
     case "storageFailed":
     case "pieceVerified":
+    case "fileComplete":
     case "peerConnected":
     case "peerDisconnected":
       return undefined;

@@ -135,7 +135,7 @@ export class TorrentRun implements TorrentState {
       const { storage } = content;
       const have = await this.#verify(content);
       if (seedOnly && !have.isFull) throw this.#incomplete(have);
-      await content.checkWritable(have);
+      await content.begin(have);
       const hadContent = have.count > 0 ||
         await holdsContent(this.torrent, storage);
       const transfer = session.addTorrent(this.torrent, {
@@ -277,8 +277,6 @@ export class TorrentRun implements TorrentState {
     try {
       const change = await content.findChange();
       if (change !== undefined) return this.#fail(change, content);
-      const have = this.#transfer?.have;
-      if (have !== undefined) await content.storage.finishFiles(have);
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
       return this.#fail(error, content);

@@ -73,12 +73,20 @@ export class FileFinisher {
       let piece = Math.floor(end / pieceLength);
       end += length;
       if (!isExecutable && !this.#linksTo.has(index)) continue;
-      // Empty files may come last.
-      if (length === 0 && !have.isFull) continue;
+      if (length === 0) continue;
       while (piece * pieceLength < end && have.has(piece)) piece++;
       if (piece * pieceLength >= end) await this.finishFile(index);
     }
-    if (have.isFull) await this.#makeLinks(this.#linksToFolders);
+    if (have.isFull) await this.finishRest();
+    else this.#report();
+  }
+
+  /** Finishes empty files and makes the links to folders, once all other files are finished. */
+  async finishRest(): Promise<void> {
+    for (const [index, { length }] of this.#torrent.files.entries()) {
+      if (length === 0) await this.finishFile(index);
+    }
+    await this.#makeLinks(this.#linksToFolders);
     this.#report();
   }
 

@@ -78,22 +78,39 @@ export class FilePool implements AsyncDisposable {
    * @throws {StorageError} If the pool is closed, or the file cannot be opened; for
    * lack of descriptors only after a while.
    */
-  async use<T>(
+  use<T>(
     fileIndex: number,
     access: Access,
     task: (file: Deno.FsFile) => Promise<T>,
   ): Promise<T> {
+    const slot = this.#slotOf(fileIndex);
+    // The most recently used one.
+    this.#slots.delete(fileIndex);
+    this.#slots.set(fileIndex, slot);
+    return this.#queue(
+      slot,
+      async () => await task(await this.#fileFor(slot, fileIndex, access)),
+    );
+  }
+
+  /** Runs `task` while no other task uses a file. @throws {StorageError} If the pool is closed. */
+  reserve<T>(fileIndex: number, task: () => Promise<T>): Promise<T> {
+    return this.#queue(this.#slotOf(fileIndex), task);
+  }
+
+  #slotOf(fileIndex: number): Slot {
+    const slot = this.#slots.get(fileIndex) ??
+      { opened: undefined, tail: Promise.resolve(), taskCount: 0 };
+    this.#slots.set(fileIndex, slot);
+    return slot;
+  }
+
+  async #queue<T>(slot: Slot, task: () => Promise<T>): Promise<T> {
     if (this.#isClosed) {
       throw new StorageError("Cannot use a file: its torrent was closed");
     }
-    const slot = this.#slots.get(fileIndex) ??
-      { opened: undefined, tail: Promise.resolve(), taskCount: 0 };
-    this.#slots.delete(fileIndex);
-    this.#slots.set(fileIndex, slot);
     slot.taskCount++;
-    const run = slot.tail.then(async () =>
-      await task(await this.#fileFor(slot, fileIndex, access))
-    );
+    const run = slot.tail.then(task);
     // The caller receives the error; the next task runs anyway.
     slot.tail = run.catch(() => undefined);
     try {

@@ -2,28 +2,26 @@
  * A torrent's content in files below one folder. Invariants: nothing outside that
  * folder is written, and it is read only through a link directly below the folder; a
  * complete file is never opened for writing, so that a read-only folder can be
- * seeded; files grow sparse (but NTFS fills gaps with zeros).
+ * seeded; a file that is written is a part (`file_places.ts`) until all of it is
+ * verified and flushed; files grow sparse (but NTFS fills gaps with zeros).
  *
  * Of a file that is longer than in the torrent, the last byte counts as missing:
  * its last piece is fetched again, and the first write truncates the file. Empty
- * files are made when the storage opens. Padding files [BEP 47] are never on the
- * disk and read as zeros.
+ * files are made at the end, when all others have their names. Padding files [BEP 47]
+ * are never on the disk and read as zeros.
  *
  * @module
  */
 import type { Bitfield } from "../base/bitfield.ts";
-import { StorageError } from "../base/errors.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
-import {
-  isRegularFile,
-  type Torrent,
-  type TorrentFile,
-} from "../metainfo/torrent.ts";
+import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
+import { FileCompletion, PARALLEL_SYNCS } from "./file_completion.ts";
+import { FilePlaces, isOnDisk, rangesOf } from "./file_places.ts";
+import { FileFinisher } from "./file_finisher.ts";
+import { modeOf } from "./file_modes.ts";
 import { FilePool, withDescriptor } from "./file_pool.ts";
 import { type FileStamp, FileSystem } from "./file_system.ts";
-import { modeOf } from "./file_modes.ts";
-import { FileFinisher } from "./file_finisher.ts";
 import { GuardedFolder } from "./guarded_folder.ts";
 import type { Access } from "./guarded_paths.ts";
 import { probeNames } from "./name_probe.ts";
@@ -35,14 +33,8 @@ import {
   splitBytes,
   type Storage,
 } from "./storage.ts";
-import { errorCode, MOVE_AWAY, storageFailure } from "./storage_failure.ts";
+import { storageFailure } from "./storage_failure.ts";
 import { existingFolder, tryToWrite } from "./write_trial.ts";
-
-/**
- * Files to fsync side by side, which a journaling file system commits together. Deno
- * has 32 threads for calls of files and of its output, which must not all wait.
- */
-const PARALLEL_SYNCS = 8;
 
 /** Windows alone syncs no file that is open for reading; a write costs more checks. */
 const SYNC_ACCESS = Deno.build.os === "windows" ? "write" : "read";
@@ -63,9 +55,7 @@ export interface FileStorageOptions {
 }
 
 /**
- * Opens the files of a torrent below `dir`. Makes the torrent's empty files; where
- * the folder cannot be written they are left out, so that a complete download can
- * be seeded from there.
+ * Opens the files of a torrent below `dir`.
  * @throws {StorageError} If a symbolic link, or something else that is not a file,
  * stands in a file's place, or content in that of an empty file; if the file system
  * does not take a name, or takes two for one.
@@ -77,71 +67,71 @@ export async function openFileStorage(
   requireOtherName(torrent, options.dir);
   await probeNames(torrent, options);
   const storage = new FileStorage(torrent, options);
-  await withDescriptor(() => storage.makeEmptyFiles(), options.fdPressure);
+  await withDescriptor(() => storage.find(), options.fdPressure);
   return storage;
 }
 
 /** A torrent's files, which detect that another program modified them. */
 export class FileStorage implements Storage {
-  /** The files, for workers to verify. */
-  readonly files: ContentFiles;
-  readonly #finisher: FileFinisher;
   readonly #files: readonly TorrentFile[];
+  readonly #dir: string;
   readonly #spans: FileSpans;
   readonly #fileSystem = new FileSystem();
   readonly #folder: GuardedFolder;
+  readonly #places: FilePlaces;
   readonly #pool: FilePool;
   /** Indexes of files that were written and not yet synced. */
   #unsynced = new Set<number>();
   readonly #served: ServedFiles;
-  /** Indexes of files that may be written: those found by `expect`, and new ones. */
-  #ours: Set<number> | undefined;
+  readonly #completion: FileCompletion;
+  readonly #finisher: FileFinisher;
 
   /** @internal For {@linkcode openFileStorage}. */
   constructor(torrent: Torrent, options: FileStorageOptions) {
-    const { files } = torrent;
     const { dir, maxOpenFiles = 64, fdPressure } = options;
-    this.files = { guardedDir: dir, files };
-    this.#files = files;
-    this.#spans = new FileSpans(files);
-    this.#folder = new GuardedFolder(dir, {
-      fileSystem: this.#fileSystem,
+    this.#files = torrent.files;
+    this.#dir = dir;
+    this.#spans = new FileSpans(this.#files);
+    const fileSystem = this.#fileSystem;
+    const folder = new GuardedFolder(dir, {
+      fileSystem,
       readsFollowLinks: true,
     });
-    const folder = this.#folder;
+    this.#folder = folder;
+    this.#places = new FilePlaces(torrent, folder);
     this.#finisher = new FileFinisher(torrent, { ...options, folder });
-    this.#served = new ServedFiles(files, this.#folder);
+    const count = this.#files.length;
+    this.#served = new ServedFiles(this.#places, { folder, count });
     this.#pool = new FilePool(
       (fileIndex, access) => this.#open(fileIndex, access),
       maxOpenFiles,
       fdPressure,
     );
+    this.#completion = new FileCompletion(torrent, {
+      spans: this.#spans,
+      places: this.#places,
+      flush: (fileIndex) => this.#sync(fileIndex),
+      publish: (fileIndex) => this.#publish(fileIndex),
+      makePart: (fileIndex) =>
+        this.#use(fileIndex, "write", () => Promise.resolve()),
+      finish: async (since) => {
+        await withDescriptor(() => this.#places.finish(), fdPressure);
+        if (since === "end") await this.#finisher.finishRest();
+      },
+    });
   }
 
   /** @internal For {@linkcode openFileStorage}. */
-  async makeEmptyFiles(): Promise<void> {
-    const files = this.#files
-      .filter((file) => file.length === 0 && isRegularFile(file));
-    const stamps = await this.#folder.stamps(files.map(({ path }) => path));
-    for (const [index, file] of files.entries()) {
-      const { path } = file;
-      const size = stamps[index]?.size;
-      if (size === 0) continue;
-      if (size !== undefined) {
-        const filePath = this.#folder.pathOf(path);
-        throw new StorageError(
-          `Cannot use ${filePath}: it holds ${size} bytes and the torrent says it is empty; ${MOVE_AWAY}`,
-        );
-      }
-      try {
-        const mode = modeOf(file);
-        (await this.#folder.open(path, "write", { mode }))[Symbol.dispose]();
-      } catch (error) {
-        const code = errorCode(error instanceof Error && error.cause) ?? "";
-        // Harmless: no content is missing, and the first write reports the same.
-        if (!["EROFS", "EACCES", "EPERM"].includes(code)) throw error;
-      }
-    }
+  find(): Promise<void> {
+    return this.#places.find();
+  }
+
+  /** The files where they are now, for workers to verify. */
+  get files(): ContentFiles {
+    const files = this.#files.map((file, fileIndex) => (
+      { ...file, path: this.#places.pathOf(fileIndex) }
+    ));
+    return { guardedDir: this.#dir, files };
   }
 
   /**
@@ -175,8 +165,12 @@ export class FileStorage implements Storage {
     return this.#served.checkServed(offsetInTorrent, length);
   }
 
-  /** Stores `bytes`; the files that hold them may now have any stamp. */
+  /**
+   * Stores `bytes`; the files that hold them may now have any stamp. After `begin`, a
+   * whole piece counts as stored: a file that lacks no other piece gets its name.
+   */
   async write(offsetInTorrent: number, bytes: Uint8Array): Promise<void> {
+    const index = this.#completion.pieceAt(offsetInTorrent, bytes.length);
     for (const span of splitBytes(this.#spans, offsetInTorrent, bytes)) {
       const { fileIndex, offsetInFile } = span;
       if (this.#files[fileIndex]!.isPadding) continue;
@@ -189,27 +183,18 @@ export class FileStorage implements Storage {
       );
       // Again: a sync may have run before the write.
       this.#unsynced.add(fileIndex);
+      if (index !== undefined) await this.#completion.written(index, fileIndex);
     }
   }
 
   /** The content in files that exist, right or wrong. */
   async presentRanges(): Promise<readonly ByteRange[]> {
-    const ranges: { offsetInTorrent: number; length: number }[] = [];
-    const stamps = await this.stamps();
-    let offsetInTorrent = 0;
-    for (const [index, file] of this.#files.entries()) {
-      const size = stamps[index]?.size ?? 0;
-      const fileLength = size > file.length ? file.length - 1 : size;
-      const length = isOnDisk(file) ? fileLength : file.length;
-      const last = ranges.at(-1);
-      if (last && last.offsetInTorrent + last.length === offsetInTorrent) {
-        last.length += length;
-      } else if (length > 0) {
-        ranges.push({ offsetInTorrent, length });
-      }
-      offsetInTorrent += file.length;
-    }
-    return ranges;
+    return rangesOf(this.#files, await this.stamps());
+  }
+
+  /** True if a file does not have its final name. */
+  isPart(fileIndex: number): boolean {
+    return this.#places.isPart(fileIndex);
   }
 
   /**
@@ -218,11 +203,13 @@ export class FileStorage implements Storage {
    * @throws {StorageError} If something else stands where a file must be.
    */
   async stamps(): Promise<(FileStamp | undefined)[]> {
-    const paths = this.#files.filter(isOnDisk).map(({ path }) => path);
-    const stamps = (await this.#folder.stamps(paths)).values();
-    return this.#files.map((file) =>
-      isOnDisk(file) ? stamps.next().value : undefined
-    );
+    const indexes = [...this.#files.keys()]
+      .filter((index) => isOnDisk(this.#files[index]!));
+    const paths = indexes.map((index) => this.#places.pathOf(index));
+    const found = await this.#folder.stamps(paths);
+    const stamps = this.#files.map((): FileStamp | undefined => undefined);
+    for (const [at, index] of indexes.entries()) stamps[index] = found[at];
+    return stamps;
   }
 
   /**
@@ -237,22 +224,24 @@ export class FileStorage implements Storage {
     try {
       for (let at = 0; at < written.length; at += PARALLEL_SYNCS) {
         await Promise.all(
-          written.slice(at, at + PARALLEL_SYNCS).map((fileIndex) =>
-            this.#use(fileIndex, SYNC_ACCESS, (file) => file.sync())
-          ),
+          written.slice(at, at + PARALLEL_SYNCS).map((it) => this.#sync(it)),
         );
       }
     } catch (error) {
       for (const fileIndex of written) this.#unsynced.add(fileIndex);
       throw error;
     }
-    const now = await this.stamps();
-    // All other files must stay as they were verified.
-    for (const fileIndex of written) {
-      this.#served.expected[fileIndex] = now[fileIndex];
+    // Those that have got their names meanwhile have their stamps.
+    const parts = written.filter((index) => this.#places.isPart(index));
+    const paths = parts.map((index) => this.#places.pathOf(index));
+    const stamps = await this.#folder.stamps(paths);
+    const { expected } = this.#served;
+    for (const [at, fileIndex] of parts.entries()) {
+      const isWritten = this.#unsynced.has(fileIndex);
+      if (isWritten || !this.#places.isPart(fileIndex)) continue;
+      expected[fileIndex] = stamps[at];
     }
-    this.expect(this.#served.expected);
-    return [...this.#served.expected];
+    return [...expected];
   }
 
   /**
@@ -265,33 +254,45 @@ export class FileStorage implements Storage {
     this.#served.expected = stamps.map((stamp, fileIndex) =>
       this.#unsynced.has(fileIndex) ? undefined : stamp
     );
-    const ours = this.#ours ??= new Set();
-    for (const [fileIndex, stamp] of stamps.entries()) {
-      if (stamp !== undefined) ours.add(fileIndex);
-    }
-  }
-
-  /** Gives complete files what the torrent says of them: executable bits, links. */
-  finishFiles(have: Bitfield): Promise<void> {
-    return this.#finisher.finish(have);
+    this.#places.setNamed(stamps);
   }
 
   /**
-   * Checks that the file with this byte can be written, or made in its folder.
+   * Checks that the file with this byte can be written, and made in its folder.
    * @throws {StorageError} If the system refuses.
    */
   async checkWritable(offsetInTorrent: number): Promise<void> {
     const [span] = this.#spans.at(offsetInTorrent, 1);
     const { path, isPadding } = this.#files[span!.fileIndex]!;
     if (isPadding) return;
-    const [stamp] = await this.#folder.stamps([path]);
-    if (stamp !== undefined) {
-      return (await this.#folder.open(path, "write"))[Symbol.dispose]();
-    }
-    // The download folder alone is made now.
-    await this.#folder.makeFolders(path.slice(0, 1));
+    await this.#places.makeFolder();
     const folder = this.#folder.pathOf(path.slice(0, -1));
     await tryToWrite(await existingFolder(folder));
+  }
+
+  /**
+   * Puts every file in its place before the first write: a complete one under its
+   * name, and one that lacks content among the parts. Later calls do nothing.
+   * @param have The pieces that are verified.
+   * @throws {StorageError} If the disk refuses.
+   */
+  begin(have: Bitfield): Promise<void> {
+    return this.#completion.begin(have);
+  }
+
+  /** Gives complete files their executable bits and links. */
+  finishFiles(have: Bitfield): Promise<void> {
+    return this.#finisher.finish(have);
+  }
+
+  /**
+   * Waits until the files that a piece completes have their names, flushed.
+   * @param index A piece that was written.
+   * @returns The indexes of those files, once.
+   * @throws {StorageError} If the disk refuses, or another file has such a name.
+   */
+  named(index: number): Promise<readonly number[]> {
+    return this.#completion.named(index);
   }
 
   /** Closes the files once pending reads and writes have ended. */
@@ -299,8 +300,19 @@ export class FileStorage implements Storage {
     return this.#pool[Symbol.asyncDispose]();
   }
 
-  #pathAt(fileIndex: number): string {
-    return this.#folder.pathOf(this.#files[fileIndex]!.path);
+  #sync(fileIndex: number): Promise<void> {
+    return this.#use(fileIndex, SYNC_ACCESS, (file) => file.sync());
+  }
+
+  /** Gives a complete part, which is flushed, its name. */
+  async #publish(fileIndex: number): Promise<void> {
+    await this.#pool.reserve(fileIndex, async () => {
+      const { expected } = this.#served;
+      expected[fileIndex] = undefined;
+      expected[fileIndex] = await this.#places.publish(fileIndex);
+      this.#unsynced.delete(fileIndex);
+    });
+    await this.#finisher.finishFile(fileIndex);
   }
 
   /** Uses an open file. @throws {StorageError} That explains what went wrong. */
@@ -310,26 +322,23 @@ export class FileStorage implements Storage {
     task: (file: Deno.FsFile) => Promise<void>,
   ): Promise<void> {
     await this.#pool.use(fileIndex, access, task).catch((error) => {
-      throw storageFailure(access, this.#pathAt(fileIndex), error);
+      const path = this.#folder.pathOf(this.#places.pathOf(fileIndex));
+      throw storageFailure(access, path, error);
     });
   }
 
   async #open(fileIndex: number, access: Access): Promise<Deno.FsFile> {
-    const torrentFile = this.#files[fileIndex]!;
-    const { path, length } = torrentFile;
-    const { file, stamp, isNew } = await this.#folder.open(path, access, {
-      expected: this.#served.expected[fileIndex],
-      mode: modeOf(torrentFile),
-    });
     const write = access === "write";
-    if (isNew) this.#ours?.add(fileIndex);
+    if (write) await this.#places.makePart(fileIndex);
+    const path = this.#places.pathOf(fileIndex);
+    const kind = write ? "part" : access;
+    const { file, stamp } = await this.#folder.open(path, kind, {
+      expected: this.#served.expected[fileIndex],
+      mode: modeOf(this.#files[fileIndex]!),
+    });
+    const { length } = this.#files[fileIndex]!;
     try {
-      if (write && this.#ours?.has(fileIndex) === false) {
-        const filePath = this.#folder.pathOf(path);
-        throw new StorageError(
-          `Cannot write ${filePath}: another program made it meanwhile; ${MOVE_AWAY}`,
-        );
-      }
+      this.#places.opened(fileIndex, stamp);
       if (write && stamp.size > length) await file.truncate(length);
       return file;
     } catch (error) {
@@ -337,9 +346,4 @@ export class FileStorage implements Storage {
       throw error;
     }
   }
-}
-
-/** True if a file has content that must be on the disk. */
-function isOnDisk(file: TorrentFile): boolean {
-  return !file.isPadding && file.length > 0;
 }

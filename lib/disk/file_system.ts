@@ -53,6 +53,17 @@ export class FileSystem {
     );
   }
 
+  link(path: string, newPath: string): Promise<void> {
+    return this.call(
+      () => Deno.linkSync(path, newPath),
+      () => Deno.link(path, newPath),
+    );
+  }
+
+  remove(path: string): Promise<void> {
+    return this.call(() => Deno.removeSync(path), () => Deno.remove(path));
+  }
+
   stat(file: Deno.FsFile): Promise<Deno.FileInfo> {
     return this.call(() => file.statSync(), () => file.stat());
   }

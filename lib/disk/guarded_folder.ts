@@ -16,10 +16,11 @@
  * @module
  */
 import { dirname, join } from "@std/path";
-import { StorageError } from "../base/errors.ts";
+import { ContentChangedError, StorageError } from "../base/errors.ts";
 import {
   type FileStamp,
   FileSystem,
+  ifAny,
   isSameFile,
   isUnmodified,
   stampOf,
@@ -31,15 +32,8 @@ import {
   type KnownFolders,
 } from "./guarded_paths.ts";
 import { makeProgram } from "./file_modes.ts";
-import { isOpenTo, requireRegularFile, takeBack } from "./links.ts";
+import { giveName, requireRegularFile, takeBack } from "./links.ts";
 import { storageFailure } from "./storage_failure.ts";
-
-/**
- * Times that the path of a file to be written is followed again where other users can
- * exchange a folder. A program that does so without a pause escapes each one time in
- * four. They cost a fifth of what 10,000 files cost a leecher.
- */
-const CONFIRMATIONS = 4;
 
 /** An open file below a {@linkcode GuardedFolder}, confirmed. */
 export interface GuardedFile extends Disposable {
@@ -71,8 +65,6 @@ export class GuardedFolder {
   readonly #fileSystem: FileSystem;
   readonly #paths: GuardedPaths;
   readonly #mode: number | undefined;
-  /** The owner of what this process makes, once it made something. */
-  #owner: number | null | undefined;
 
   constructor(dir: string, options: GuardedFolderOptions = {}) {
     this.#fileSystem = options.fileSystem ?? new FileSystem();
@@ -86,6 +78,28 @@ export class GuardedFolder {
   /** The path of a file on the disk. */
   pathOf(path: readonly string[]): string {
     return this.#paths.pathOf(path);
+  }
+
+  /**
+   * True if there is a folder.
+   * @throws {StorageError} If a link or something else stands in its place.
+   */
+  async hasFolder(path: readonly string[]): Promise<boolean> {
+    if (!await this.#paths.exists()) return false;
+    for (let depth = 1; depth <= path.length; depth++) {
+      if (!await this.#paths.hasFolder(path.slice(0, depth))) return false;
+    }
+    return true;
+  }
+
+  /**
+   * True if there is a file that may be written.
+   * @throws {StorageError} If a link or something else stands in its place.
+   */
+  async has(path: readonly string[]): Promise<boolean> {
+    const folders = this.#paths.keptFolders();
+    if (!await this.#paths.exists(folders)) return false;
+    return await this.#paths.findFile(path, "write", folders) !== undefined;
   }
 
   /**
@@ -164,18 +178,11 @@ export class GuardedFolder {
     path: readonly string[],
     mode: number | undefined,
   ): Promise<Deno.FsFile> {
-    const create = async (): Promise<Deno.FsFile> => {
+    return await this.#again(async () => {
       await this.makeFolders(path);
       const access = { read: true, write: true, createNew: true };
       const options = { ...access, ...mode !== undefined && { mode } };
       return await this.#fileSystem.open(this.pathOf(path), options);
-    };
-    return await create().catch((error) => {
-      const cause = error instanceof StorageError ? error.cause : error;
-      if (!(cause instanceof Deno.errors.NotFound)) throw error;
-      // A folder was removed within the second for which it counts as being there.
-      this.#paths.forgetFolders();
-      return create();
     });
   }
 
@@ -211,33 +218,17 @@ export class GuardedFolder {
   ): Promise<GuardedFile> {
     const filePath = this.pathOf(path);
     let own: FileStamp | undefined;
-    const follow = async (): Promise<[stamp: FileStamp, isSafe: boolean]> => {
-      const folders: KnownFolders = new Map();
-      const found = await this.#paths.findFile(path, access, folders);
-      await this.#paths.exists(folders);
-      const now = found && stampOf(found.info);
-      if (now !== undefined && (own === undefined || isSameFile(own, now))) {
-        return [now, access === "read" || this.#areOurs(folders)];
-      }
-      throw new StorageError(
-        `Cannot use ${filePath}: it was replaced while being opened; run again`,
-      );
-    };
-    const confirm = async (): Promise<void> => {
-      for (let time = 1; time <= CONFIRMATIONS; time++) {
-        const [, isSafe] = await follow();
-        if (isSafe) return;
-      }
-    };
+    const confirm = (): Promise<FileStamp> =>
+      this.#paths.confirm(path, access, own);
     const statOwn = async (): Promise<FileStamp> => {
       const info = await this.#fileSystem.stat(file);
       requireRegularFile(filePath, info);
-      if (isNew) this.#owner ??= info.uid;
+      if (isNew) this.#paths.owner ??= info.uid;
       return stampOf(info);
     };
     try {
-      if (isNew && this.#owner !== undefined) {
-        const [stamp, isSafe] = await follow();
+      if (isNew && this.#paths.owner !== undefined) {
+        const [stamp, isSafe] = await this.#paths.follow(path, access);
         // Nobody else can have put another file there. Deno resolves the whole path
         // for each stat of an open file.
         if (isSafe) own = stamp;
@@ -270,11 +261,74 @@ export class GuardedFolder {
     }
   }
 
-  /** True if no other user can exchange what is in these folders, but root. */
-  #areOurs(folders: KnownFolders): boolean {
-    return folders.values().every((info) =>
-      info !== undefined && info.mode !== null && !isOpenTo(info, 0o022) &&
-      (info.uid === this.#owner || info.uid === 0)
-    );
+  /**
+   * Gives a file another path, where nothing may be. Its former name goes after the
+   * new one is confirmed.
+   * @param own Its stamp when it was opened, with the size that it must have.
+   * @returns Its stamp now.
+   * @throws {ContentChangedError} If the file is another one or of another size.
+   * @throws {StorageError} If something is there, or the system refuses.
+   */
+  async publish(
+    from: readonly string[],
+    to: readonly string[],
+    own: FileStamp,
+  ): Promise<FileStamp> {
+    const [fromPath, toPath] = [this.pathOf(from), this.pathOf(to)];
+    const changed = (how: string): StorageError =>
+      new ContentChangedError(`Cannot keep sharing ${toPath}: ${how}`);
+    try {
+      const isCopy = await this.#again(async () => {
+        await this.makeFolders(to);
+        return await giveName(this.#fileSystem, fromPath, toPath);
+      });
+      const expected = isCopy ? undefined : own;
+      const stamp = await this.#paths.confirm(to, "name", expected).catch(
+        async (error) => {
+          await takeBack({ path: toPath, stamp: own }, this.#paths.home);
+          throw error;
+        },
+      );
+      await ifAny(this.#fileSystem.remove(fromPath));
+      if (stamp.size === own.size) return stamp;
+      await ifAny(this.#fileSystem.remove(toPath));
+      throw changed("another program changed its size");
+    } catch (error) {
+      throw error instanceof Deno.errors.NotFound
+        ? changed("it was deleted or moved away")
+        : storageFailure("store", toPath, error);
+    }
+  }
+
+  /**
+   * Moves a file that may be written, in place of what is at the new path.
+   * @throws {StorageError} If it was replaced meanwhile, or the system refuses.
+   */
+  async take(from: readonly string[], to: readonly string[]): Promise<void> {
+    const [fromPath, toPath] = [this.pathOf(from), this.pathOf(to)];
+    try {
+      // Left by a publication that was interrupted: the file would have two names.
+      await ifAny(Deno.remove(toPath));
+      await this.makeFolders(to);
+      const [own] = await this.#paths.follow(from, "write");
+      await Deno.rename(fromPath, toPath);
+      await this.#paths.confirm(to, "write", own).catch(async (error) => {
+        // Not ours: it must not be taken for a part.
+        await ifAny(Deno.rename(toPath, `${toPath}.${crypto.randomUUID()}`));
+        throw error;
+      });
+    } catch (error) {
+      throw storageFailure("move", fromPath, error);
+    }
+  }
+
+  /** Makes a call again if a folder was removed within the second for which it counts as being there. */
+  async #again<T>(call: () => Promise<T>): Promise<T> {
+    return await call().catch((error) => {
+      const cause = error instanceof StorageError ? error.cause : error;
+      if (!(cause instanceof Deno.errors.NotFound)) throw error;
+      this.#paths.forgetFolders();
+      return call();
+    });
   }
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { join, SEPARATOR } from "@std/path";
+import { dirname, join, SEPARATOR } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import {
   type FileStamp,
@@ -64,8 +64,8 @@ export interface MadePlace {
 }
 
 /**
- * Removes the empty file or folder that was just made in another place than a
- * folder, where a link led at that moment. What is below the folder stays: its path
+ * Removes the empty file, further name of a file, or folder that was just made in
+ * another place than a folder, where a link led at that moment. What is below the folder stays: its path
  * may lead to somebody else's file by the time of the removal.
  * @param folder Its path, and the number of its disk.
  */
@@ -81,7 +81,8 @@ export async function takeBack(
       const ageMs = Date.now() - (info.birthtime?.getTime() ?? 0);
       const isOurs = stamp === undefined
         ? info.isDirectory && ageMs < NEW_FOLDER_MS
-        : info.isFile && info.size === 0 && isSameFile(stamp, stampOf(info));
+        : info.isFile && isSameFile(stamp, stampOf(info)) &&
+          (info.size === 0 || (info.nlink ?? 1) > 1);
       const isInside = info.dev === folder.device && isWithin(place, home);
       if (isOurs && !isInside) return await Deno.remove(place);
     } catch {
@@ -117,4 +118,47 @@ function requireNoLink(path: string, info: Deno.FileInfo): void {
 /** True if a file has any of the permission bits. */
 export function isOpenTo({ mode }: Deno.FileInfo, bits: number): boolean {
   return Deno.build.os !== "windows" && ((mode ?? 0) & bits) !== 0;
+}
+
+/**
+ * Gives a file another name by a link, which unlike a rename replaces nothing. FAT, for
+ * one, has no links; to another file system the file is copied.
+ * @returns Whether it was copied.
+ * @throws {StorageError} If something has the name.
+ */
+export async function giveName(
+  fileSystem: FileSystem,
+  from: string,
+  to: string,
+): Promise<boolean> {
+  try {
+    await fileSystem.link(from, to);
+    return false;
+  } catch (error) {
+    const isTaken = error instanceof Deno.errors.AlreadyExists ||
+      await ifAny(fileSystem.lstat(to)) !== undefined;
+    if (isTaken) {
+      throw new StorageError(
+        `Cannot store ${to}: another program made it meanwhile; ${MOVE_AWAY}`,
+      );
+    }
+    if (error instanceof Deno.errors.NotFound) throw error;
+    const isCopy = errorCode(error) === "EXDEV";
+    await Deno.rename(isCopy ? await copyBeside(from, to) : from, to);
+    return isCopy;
+  }
+}
+
+/** Copies a file to a temporary one in the folder of a path, flushed. */
+async function copyBeside(from: string, to: string): Promise<string> {
+  const copy = join(dirname(to), `.lanswarm-${crypto.randomUUID()}`);
+  try {
+    await Deno.copyFile(from, copy);
+    using file = await Deno.open(copy, { read: true, write: true });
+    await file.sync();
+    return copy;
+  } catch (error) {
+    await ifAny(Deno.remove(copy));
+    throw error;
+  }
 }

@@ -8,7 +8,7 @@
  */
 import { ContentChangedError } from "../base/errors.ts";
 import { BLOCK_SIZE } from "../metainfo/geometry.ts";
-import type { TorrentFile } from "../metainfo/torrent.ts";
+import type { FilePlaces } from "./file_places.ts";
 import { type FileStamp, isModified } from "./file_system.ts";
 import type { GuardedFolder } from "./guarded_folder.ts";
 
@@ -19,7 +19,7 @@ const CHECK_INTERVAL_MS = 10;
 export class ServedFiles {
   /** The stamp that each file must have; `undefined` if it may be modified. */
   expected: (FileStamp | undefined)[];
-  readonly #files: readonly TorrentFile[];
+  readonly #places: Pick<FilePlaces, "pathOf">;
   readonly #folder: GuardedFolder;
   /** Indexes of files that were read since the last check. */
   readonly #unchecked = new Set<number>();
@@ -28,10 +28,14 @@ export class ServedFiles {
   #checking: Promise<void> | undefined;
   #nextCheckMs = 0;
 
-  constructor(files: readonly TorrentFile[], folder: GuardedFolder) {
-    this.#files = files;
-    this.#folder = folder;
-    this.expected = files.map(() => undefined);
+  /** @param options The number of files, and the folder that holds them. */
+  constructor(
+    places: Pick<FilePlaces, "pathOf">,
+    options: { readonly folder: GuardedFolder; readonly count: number },
+  ) {
+    this.#places = places;
+    this.#folder = options.folder;
+    this.expected = Array.from({ length: options.count }, () => undefined);
   }
 
   /** Notes that a file was read. */
@@ -73,16 +77,18 @@ export class ServedFiles {
     const checked = [...this.#unchecked].filter((index) =>
       this.expected[index]
     );
-    const paths = checked.map((fileIndex) => this.#files[fileIndex]!.path);
+    const before = checked.map((index) => this.expected[index]!);
+    const paths = checked.map((index) => this.#places.pathOf(index));
     this.#unchecked.clear();
     this.#served.clear();
     try {
       const stamps = await this.#folder.stamps(paths);
       for (const [place, fileIndex] of checked.entries()) {
-        // Written meanwhile, it may have any stamp.
-        const expected = this.expected[fileIndex];
+        const expected = before[place]!;
         const now = stamps[place];
-        if (!expected || (now && !isModified(expected, now))) continue;
+        // Written or renamed meanwhile, it may have any stamp.
+        if (expected !== this.expected[fileIndex]) continue;
+        if (now && !isModified(expected, now)) continue;
         const path = this.#folder.pathOf(paths[place]!);
         throw new ContentChangedError(
           `Cannot keep sharing ${path}: another program modified it`,

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Bitfield } from "../base/bitfield.ts";
 import { StorageError } from "../base/errors.ts";
 import type { FileSpan, FileSpans } from "../metainfo/file_spans.ts";
 import type { TorrentFile } from "../metainfo/torrent.ts";
@@ -51,6 +52,20 @@ export interface Storage extends AsyncDisposable {
    * @throws {StorageError} If the disk is full, read-only or refuses.
    */
   write(offsetInTorrent: number, bytes: Uint8Array): Promise<void>;
+  /**
+   * Makes ready for the first write; later calls do nothing.
+   * @default {nothing is to be done}
+   * @param have The pieces that are verified.
+   */
+  begin?(have: Bitfield): Promise<void>;
+  /**
+   * Resolves when the files that a piece completes are flushed and have their names:
+   * to their indexes.
+   * @default {no files}
+   * @param index A piece that was written.
+   * @throws {StorageError} If the disk refuses.
+   */
+  named?(index: number): Promise<readonly number[]>;
   /**
    * The content that exists, right or wrong, ascending and disjoint: a cheap way
    * to skip what need not be hashed.

@@ -121,10 +121,12 @@ export class TorrentContent implements AsyncDisposable {
       ...options,
       ...(known && { known }),
     });
-    const foreign = foreignFiles(this.#torrent, stamps, { have, record });
+    const named = stamps.map((stamp, index) =>
+      this.storage.isPart(index) ? undefined : stamp
+    );
+    const foreign = foreignFiles(this.#torrent, named, { have, record });
     if (!overwrite && foreign.length > 0) throw this.#refusal(foreign);
     this.storage.expect(stamps);
-    await this.storage.finishFiles(have);
     this.#isFinal = have.isFull && known?.known.isFull === true &&
       verified === undefined;
     if (this.#isFinal) return have;
@@ -135,18 +137,24 @@ export class TorrentContent implements AsyncDisposable {
   }
 
   /**
-   * Checks that the first missing piece can be stored.
-   * @throws {StorageError} If the folder or the file cannot be written.
+   * Makes ready for what is missing, before anything is fetched: the first missing
+   * piece can be stored, and every file is in its place, as `FileStorage.begin` says.
+   * @param have As returned by `verify`.
+   * @throws {StorageError} If the folder or a file cannot be written.
    */
-  async checkWritable(have: Bitfield): Promise<void> {
+  async begin(have: Bitfield): Promise<void> {
     let index = 0;
     while (have.has(index)) index++;
-    if (have.isFull) return;
-    const offset = this.#torrent.geometry.pieceOffset(index);
-    await withDescriptor(
-      () => this.storage.checkWritable(offset),
-      this.#parts.fdPressure,
-    );
+    if (!have.isFull) {
+      const offset = this.#torrent.geometry.pieceOffset(index);
+      await withDescriptor(
+        () => this.storage.checkWritable(offset),
+        this.#parts.fdPressure,
+      );
+    }
+    await this.storage.begin(have);
+    // Those that were complete, of which a crash may have left something undone.
+    await this.storage.finishFiles(have);
   }
 
   /**

@@ -14,7 +14,9 @@ import type { Permits } from "../base/address_filter.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
 import type { PeerId } from "../base/identifier.ts";
 import type { DialLimiter } from "../dialing/dial_limiter.ts";
+import { ReadCache } from "../disk/read_cache.ts";
 import { sha1 } from "../disk/sha1.ts";
+import type { Storage } from "../disk/storage.ts";
 import type { PieceHasher } from "../disk/worker_hasher.ts";
 import { MetadataServer } from "../metadata/metadata_server.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
@@ -22,9 +24,9 @@ import type { PeerKey } from "../swarm/events.ts";
 import { Swarm, type SwarmOptions } from "../swarm/swarm.ts";
 import { allowedFastSet } from "../swarm/uploads.ts";
 import type { BlockRange, Message } from "../wire/message.ts";
-import type { ReadLimits } from "../wire/read_message.ts";
+import { MAX_FRAME_LENGTH, type ReadLimits } from "../wire/read_message.ts";
 import type { HandleLimit } from "./handle_limit.ts";
-import type { Pacer } from "./pacer.ts";
+import { createPacers, type Pacer } from "./pacer.ts";
 import type { UploadTurns } from "./upload_turns.ts";
 
 /** Shared by all torrents of a session. */
@@ -120,4 +122,24 @@ export function createAnnouncer(
     announce,
     fdPressure,
   });
+}
+
+/** Creates what the connections of a torrent share. */
+export function createConnectionContext(
+  session: SessionContext,
+  { torrent: { geometry }, storage, ...receivers }:
+    & { readonly torrent: Torrent; readonly storage: Storage }
+    & Pick<ConnectionContext, "onMessage" | "onBlocksSent">,
+): ConnectionContext {
+  const cache = new ReadCache(storage, geometry);
+  const bitfieldLength = Math.ceil(geometry.pieceCount / 8);
+  return {
+    ...session,
+    ...createPacers(session),
+    pieceCount: geometry.pieceCount,
+    readLimits: { maxLength: Math.max(MAX_FRAME_LENGTH, bitfieldLength + 1) },
+    readBlock: ({ index, offsetInPiece }, ...rest) =>
+      cache.read(geometry.pieceOffset(index) + offsetInPiece, ...rest),
+    ...receivers,
+  };
 }

@@ -30,7 +30,12 @@ export type SessionEvent =
     /** The corrupt piece. */
     readonly index: number;
   }
-  /** Every piece is verified and stored; not sent for a torrent that was complete at the start. */
+  /**
+   * A file is complete, flushed and has its name: its path below the download folder.
+   * Not sent for a file that was complete at the start, or is empty.
+   */
+  | { readonly type: "fileComplete"; readonly path: readonly string[] }
+  /** Every piece is verified and stored, every file has its name; not sent for a torrent that was complete at the start. */
   | { readonly type: "completed" }
   /** The torrent stopped, because its storage failed. */
   | { readonly type: "storageFailed"; readonly error: StorageError }
@@ -133,13 +138,14 @@ export function describeSwarm(
   swarm: Swarm,
   options: {
     now: number;
+    isComplete: boolean;
     hasFailed: boolean;
     addressOf: (peer: PeerKey) => PeerAddress;
   },
 ): SwarmSnapshot {
   const { geometry, name } = torrent;
   const { have, traffic } = swarm;
-  const state = have.isFull ? "seeding" : "downloading";
+  const state = options.isComplete ? "seeding" : "downloading";
   return {
     state: options.hasFailed ? "failed" : state,
     isPaused: swarm.isPaused,

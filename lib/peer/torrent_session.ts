@@ -14,9 +14,7 @@ import type { PeerId } from "../base/identifier.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import { RateMeter } from "../base/rate_meter.ts";
 import type { AddressSource } from "../dialing/address_book.ts";
-import { ReadCache } from "../disk/read_cache.ts";
 import type { Storage } from "../disk/storage.ts";
-import { isPieceHash } from "../disk/hash_content.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import type {
   PeerKey,
@@ -26,18 +24,19 @@ import type {
 } from "../swarm/events.ts";
 import type { Swarm } from "../swarm/swarm.ts";
 import { sharedExtensions } from "../wire/handshake.ts";
-import { MAX_FRAME_LENGTH } from "../wire/read_message.ts";
 import type { HandshakenChannel } from "./peer_channel.ts";
 import { PeerConnection, takeUnsent } from "./peer_connection.ts";
 import { PeerDialing } from "./peer_dialing.ts";
-import { createPacers, setRates, type TransferControl } from "./pacer.ts";
+import { PieceStore } from "./piece_store.ts";
+import { setRates, type TransferControl } from "./pacer.ts";
 import {
   type ConnectionContext,
   createAnnouncer,
+  createConnectionContext,
   createSwarm,
   type SessionContext,
 } from "./session_context.ts";
-import { LoadMeter, type TransferLoad } from "./transfer_load.ts";
+import type { TransferLoad } from "./transfer_load.ts";
 import {
   describePieces,
   describeSwarm,
@@ -74,7 +73,7 @@ export class TorrentSession {
   readonly #connections = new Map<PeerKey, PeerConnection>();
   readonly #downloadRate = new RateMeter(performance.now());
   readonly #uploadRate = new RateMeter(performance.now());
-  readonly #load = new LoadMeter();
+  readonly #store: PieceStore;
   /** The last time at which a connected peer had a piece that we lack. */
   #sourceSeenMs = performance.now();
   readonly #stopping = new AbortController();
@@ -97,6 +96,7 @@ export class TorrentSession {
       have: options.have,
       isStalled: (peer) => this.#connections.get(peer)?.isStalled ?? false,
     });
+    this.#store = new PieceStore(torrent, { ...session, ...options });
     this.#emit = guardListener(options.onEvent);
     this.#context = this.#createContext();
     this.#dialing = new PeerDialing(session, {
@@ -113,9 +113,9 @@ export class TorrentSession {
     });
   }
 
-  /** True if every piece is verified and stored. */
+  /** True if every piece is verified and stored, and every file has its name. */
   get isComplete(): boolean {
-    return this.#swarm.have.isFull;
+    return this.#store.isComplete;
   }
 
   /** The pieces that are verified and stored, a copy. */
@@ -142,6 +142,7 @@ export class TorrentSession {
   /** Announces, dials and ticks until {@linkcode stop}. Never rejects: a storage that fails is an event and ends it. */
   async run(): Promise<void> {
     const timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#track(this.#store.begin());
     try {
       await this.#announcer.run(this.#stopping.signal);
     } finally {
@@ -198,6 +199,7 @@ export class TorrentSession {
     return {
       ...describeSwarm(this.torrent, this.#swarm, {
         now,
+        isComplete: this.isComplete,
         hasFailed: this.#failure !== undefined,
         addressOf: (peer) => this.#connections.get(peer)!.address,
       }),
@@ -208,20 +210,13 @@ export class TorrentSession {
 
   /** The work so far, and what the peers do now: cheap to ask for often. */
   load(from?: PeerId): TransferLoad {
-    return this.#load.describe(this.#swarm, from);
+    return this.#store.load(this.#swarm, from);
   }
 
   #createContext(): ConnectionContext {
-    const { geometry } = this.torrent;
-    const cache = new ReadCache(this.#options.storage, geometry);
-    const bitfieldLength = Math.ceil(geometry.pieceCount / 8);
-    return {
-      ...this.#session,
-      ...createPacers(this.#session),
-      pieceCount: geometry.pieceCount,
-      readLimits: { maxLength: Math.max(MAX_FRAME_LENGTH, bitfieldLength + 1) },
-      readBlock: ({ index, offsetInPiece }, ...rest) =>
-        cache.read(geometry.pieceOffset(index) + offsetInPiece, ...rest),
+    return createConnectionContext(this.#session, {
+      torrent: this.torrent,
+      storage: this.#options.storage,
       onMessage: (peer, message) => {
         if (message.type === "piece") {
           this.#downloadRate.add(message.block.length, performance.now());
@@ -234,14 +229,13 @@ export class TorrentSession {
           this.#apply({ type: "blockSent", peer, length });
         }
       },
-    };
+    });
   }
 
   /** @throws {StorageError} If a block to be sent cannot be read. */
   async #runConnection(connection: PeerConnection): Promise<void> {
     const { key, channel, dialed, address } = connection;
-    // A connection that the swarm refused at once is not reported.
-    const isReported = !channel.isClosed;
+    const isReported = !channel.isClosed; // Else the swarm refused it at once.
     if (isReported) this.#emit({ type: "peerConnected", address });
     try {
       await connection.run();
@@ -285,29 +279,34 @@ export class TorrentSession {
       case "completed":
         this.#dialing.apply({ type: "completed" });
         this.#announcer.completed();
-        this.#emit({ type: "completed" });
         break;
       default:
         action satisfies never;
     }
   }
 
-  /**
-   * Hashes a piece in memory and stores it only if it matches: the one way onto
-   * the disk. The swarm bounds the pieces that are under way.
-   * @throws {StorageError} If the disk refuses.
-   */
-  async #verify({ index, bytes: piece }: PieceBytes): Promise<void> {
-    const offset = this.torrent.geometry.pieceOffset(index);
-    const { bytes, hash } = await this.#load.hash(this.#session.hasher, piece);
-    const isRight = isPieceHash(this.torrent, index, hash);
-    if (isRight) {
-      await this.#load.write(this.#options.storage, offset, bytes);
-    }
-    const type = isRight ? "pieceVerified" : "pieceCorrupt";
+  /** @throws {StorageError} If the disk refuses. */
+  async #verify(piece: PieceBytes): Promise<void> {
+    const checked = await this.#store.check(piece);
+    const { type, index } = checked;
     // Before its consequences: the last piece completes the torrent.
     this.#emit({ type, index });
-    this.#apply({ type, index, bytes });
+    this.#apply(checked);
+    if (type === "pieceVerified") void this.#nameFiles(index);
+  }
+
+  /** Reports the files that a piece completes; a stop does not wait for them. */
+  async #nameFiles(index: number): Promise<void> {
+    const { signal } = this.#stopping;
+    try {
+      const { paths, areLast } = await this.#store.nameFiles(index);
+      if (signal.aborted) return;
+      for (const path of paths) this.#emit({ type: "fileComplete", path });
+      if (areLast) this.#emit({ type: "completed" });
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      if (!signal.aborted) this.#fail(error);
+    }
   }
 
   #tick(): void {

@@ -4,6 +4,7 @@
  * @module
  */
 import { join, resolve } from "@std/path";
+import { partsFolder } from "../disk/file_places.ts";
 import { existingFolder, tryToWrite } from "../disk/write_trial.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { loadNodeModule } from "../net/node_modules.ts";
@@ -38,15 +39,19 @@ export async function measureRoom(
 }
 
 /** Bytes of the content for which the disk has room already. */
-async function storedLength(
-  { name, files }: Torrent,
-  dir: string,
-): Promise<number> {
-  if (await sizeOnDisk(join(dir, name)) === undefined) return 0;
+async function storedLength(torrent: Torrent, dir: string): Promise<number> {
+  const { name, files } = torrent;
+  const parts = join(dir, ...partsFolder(torrent));
+  const [hasFiles, hasParts] = await Promise.all([join(dir, name), parts].map(
+    async (path) => await sizeOnDisk(path) !== undefined,
+  ));
   let sum = 0;
-  for (const { path, length, isPadding } of files) {
-    if (isPadding) sum += length;
-    else sum += Math.min(length, await sizeOnDisk(join(dir, ...path)) ?? 0);
+  for (const [index, { path, length, isPadding }] of files.entries()) {
+    const file = hasFiles ? await sizeOnDisk(join(dir, ...path)) : undefined;
+    const part = file === undefined && hasParts
+      ? await sizeOnDisk(join(parts, String(index)))
+      : undefined;
+    sum += isPadding ? length : Math.min(length, file ?? part ?? 0);
   }
   return sum;
 }

@@ -6,6 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 import { FdPressure } from "../../lib/base/fd_pressure.ts";
 import { openTorrentContent } from "../../lib/disk/torrent_content.ts";
 import { sampleTorrent } from "../core/disk/sample_torrent.ts";
+import { storePieces } from "./store_content.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 /** An unusual name, two that some file systems take for one, and an empty file. */
@@ -57,8 +58,8 @@ Deno.test("content waits for a descriptor wherever it opens a file", async () =>
   const opened = await openTorrentContent(torrent, { dir, fdPressure });
   const have = await opened.verify();
   assertEquals(have.count, 0);
-  await opened.checkWritable(have);
-  await opened.storage.write(0, content);
+  await opened.begin(have);
+  await storePieces(opened.storage, torrent, { content });
   for (let index = 0; index < torrent.geometry.pieceCount; index++) {
     have.add(index);
   }

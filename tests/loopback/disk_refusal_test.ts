@@ -7,6 +7,7 @@ import {
   type SampleTorrent,
   sampleTorrent,
 } from "../core/disk/sample_torrent.ts";
+import { storePieces } from "./store_content.ts";
 import { listing, temporaryFolder } from "./temporary_folder.ts";
 
 const KIB = 1024;
@@ -105,7 +106,7 @@ Deno.test({
     await Deno.mkdir(join(folder.path, "real"));
     await Deno.symlink("real", link);
     await using storage = await openFileStorage(torrent, { dir: link });
-    await storage.write(0, content);
+    await storePieces(storage, torrent, { content });
     assertEquals(await Deno.readFile(join(folder.path, "real", "f")), content);
   },
 });

@@ -5,6 +5,7 @@ import { OWN_FOLDER } from "../../lib/disk/own_folder.ts";
 import { openFileStorage } from "../../lib/disk/file_storage.ts";
 import { verifyStorage } from "../../lib/disk/hash_content.ts";
 import type { Torrent } from "../../lib/metainfo/torrent.ts";
+import { storePieces } from "./store_content.ts";
 import { listing, temporaryFolder } from "./temporary_folder.ts";
 import { type SampleFile, sampleTorrent } from "../core/disk/sample_torrent.ts";
 
@@ -25,12 +26,9 @@ async function storeAll(
   dir: string,
 ): Promise<void> {
   await using storage = await openFileStorage(torrent, { dir });
-  const { geometry } = torrent;
-  for (let index = geometry.pieceCount - 1; index >= 0; index--) {
-    const start = geometry.pieceOffset(index);
-    const end = start + geometry.pieceLengthAt(index);
-    await storage.write(start, content.subarray(start, end));
-  }
+  const { pieceCount } = torrent.geometry;
+  const indexes = Array.from({ length: pieceCount }, (_, index) => index);
+  await storePieces(storage, torrent, { content, indexes: indexes.reverse() });
 }
 
 async function storedPieces(torrent: Torrent, dir: string): Promise<number[]> {
@@ -49,18 +47,6 @@ Deno.test("openFileStorage() stores each file of a folder byte for byte", async 
     assertEquals(stored, content.slice(offset, offset += file.length));
   }
   assertEquals(await storedPieces(torrent, dir), [0, 1, 2, 3, 4, 5]);
-});
-
-Deno.test("openFileStorage() makes nothing but the empty files before the first write", async () => {
-  await using folder = await temporaryFolder();
-  const { torrent } = sampleTorrent(16 * KIB, FOLDER);
-  await using storage = await openFileStorage(torrent, { dir: folder.path });
-  assertEquals(await listing(folder.path), ["album/disc 1/empty"]);
-  await storage.write(0, new Uint8Array(5));
-  assertEquals(await listing(folder.path), [
-    "album/disc 1/empty",
-    "album/Überblick 概要.txt",
-  ]);
 });
 
 Deno.test("openFileStorage() reads a run over several files", async () => {
@@ -156,7 +142,9 @@ Deno.test("a file that is too long lacks its last piece and is truncated when th
   assertEquals((await Deno.stat(path)).size, 40 * KIB + 4);
 
   await using storage = await openFileStorage(torrent, { dir: folder.path });
+  await storage.begin(await verifyStorage(storage, torrent));
   await storage.write(32 * KIB, content.subarray(32 * KIB));
+  await storage.named(2);
   assertEquals(await Deno.readFile(path), content);
 });
 
@@ -292,11 +280,13 @@ Deno.test("openFileStorage() makes folders again that are removed between two wr
     if (path !== undefined) await Deno.remove(path, { recursive: true });
     const offset = index * PIECE_LENGTH;
     const piece = content.subarray(offset, offset + PIECE_LENGTH);
+    const store = (): Promise<void> =>
+      storePieces(storage, torrent, { content, indexes: [index] });
     // The folder itself was found before: its disk counts as gone at first.
     if (path === dir) {
-      await assertRejects(() => storage.write(offset, piece), StorageError);
+      await assertRejects(store, StorageError);
     } else {
-      await storage.write(offset, piece);
+      await store();
       const file = join(dir, ...torrent.files[index]!.path);
       assertEquals(await Deno.readFile(file), piece);
     }
@@ -324,11 +314,11 @@ Deno.test({
       const path = join(dir!, replaced);
       await Deno.mkdir(join(outside!, "deep"), { recursive: true });
       await using storage = await openFileStorage(torrent, { dir: dir! });
-      await storage.write(0, content.subarray(0, PIECE_LENGTH));
+      await storePieces(storage, torrent, { content, indexes: [0] });
       await Deno.rename(path, `${path}.kept`);
       await Deno.symlink(outside!, path);
       await assertRejects(
-        () => storage.write(PIECE_LENGTH, content.subarray(PIECE_LENGTH)),
+        () => storePieces(storage, torrent, { content, indexes: [1] }),
         StorageError,
         "it is a symbolic link",
       );

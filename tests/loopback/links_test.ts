@@ -4,13 +4,13 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import {
-  Bitfield,
   openFileStorage,
   openTorrentContent,
   verifyStorage,
 } from "../../mod.ts";
 import { sampleTorrent } from "../core/disk/sample_torrent.ts";
 import { linkTest, makeTree } from "./link_tree.ts";
+import { storePieces } from "./store_content.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 const KIB = 1024;
@@ -51,15 +51,11 @@ linkTest("a link is made once what it leads to is complete", async () => {
   const { torrent, content } = linkedTorrent();
   await using opened = await openTorrentContent(torrent, { dir });
   const { storage } = opened;
-  const have = await opened.verify();
+  await opened.verify();
   assertEquals(await linksIn(dir), []);
-  await storage.write(16 * KIB, content.subarray(16 * KIB));
-  have.add(1);
-  await storage.finishFiles(have);
+  await storePieces(storage, torrent, { content, indexes: [1] });
   assertEquals(await linksIn(dir), [LINKS[1]!]);
-  await storage.write(0, content.subarray(0, 16 * KIB));
-  have.add(0);
-  await storage.finishFiles(have);
+  await storePieces(storage, torrent, { content, indexes: [0] });
   assertEquals(await linksIn(dir), LINKS);
   assertEquals(
     await Deno.readFile(join(dir, "t/l/to d/b")),
@@ -79,13 +75,18 @@ linkTest(
     const warnings: string[] = [];
     const options = { dir, onWarning: (text: string) => warnings.push(text) };
     {
-      await using storage = await openFileStorage(torrent, options);
-      await storage.write(0, content);
+      // As if it was killed between the files and their links.
+      await using storage = await openFileStorage(
+        { ...torrent, files: torrent.files.slice(0, 2) },
+        options,
+      );
+      await storePieces(storage, torrent, { content });
     }
     // In other words, and through another link.
     await makeTree(dir, "t/to b -> ./l/../d/b", "t/l/to d -> ../e", "t/e -> d");
     await using opened = await openTorrentContent(torrent, options);
     const have = await opened.verify();
+    await opened.begin(have);
     await opened.save(() => have);
     assertEquals(have.isFull, true);
     assertEquals(await linksIn(dir), [
@@ -105,8 +106,7 @@ linkTest(
     const onWarning = (text: string): void => void warnings.push(text);
     await makeTree(dir, "t/l/to a", "t/to b -> ../victim", "victim");
     await using storage = await openFileStorage(torrent, { dir, onWarning });
-    await storage.write(0, content);
-    await storage.finishFiles(Bitfield.full(2));
+    await storePieces(storage, torrent, { content });
     assertEquals(await Deno.readTextFile(join(dir, "t/l/to a")), "t/l/to a");
     assertEquals(await linksIn(dir), ["t/to b -> ../victim", LINKS[2]!]);
     assertEquals(await Deno.readTextFile(join(dir, "victim")), "victim");
@@ -127,8 +127,7 @@ linkTest("no link is made through another one", async () => {
   const onWarning = (text: string): void => void warnings.push(text);
   await makeTree(dir, `t/l -> ${outside.path}`);
   await using storage = await openFileStorage(torrent, { dir, onWarning });
-  await storage.write(0, content);
-  await storage.finishFiles(Bitfield.full(2));
+  await storePieces(storage, torrent, { content });
   assertEquals([...Deno.readDirSync(outside.path)], []);
   assertEquals(warnings.length, 1);
   assertMatch(warnings[0]!, /to a \(and 1 more\): .* is a symbolic link/);
@@ -170,8 +169,7 @@ for (const kinds of [["symlink"], ["symlink", "link"]] as const) {
           dir,
           onWarning,
         });
-        await storage.write(0, content);
-        await storage.finishFiles(Bitfield.full(2));
+        await storePieces(storage, torrent, { content });
       };
       await without(kinds, finish);
       const names = ["t/a", "t/l/to a", "t/d/b", "t/to b"];
@@ -199,6 +197,7 @@ for (const kinds of [["symlink"], ["symlink", "link"]] as const) {
       const opened = await openTorrentContent(torrent, { dir, onWarning });
       await without(kinds, async () => {
         const have = await opened.verify();
+        await opened.begin(have);
         await opened.save(() => have);
         await opened[Symbol.asyncDispose]();
       });
@@ -232,8 +231,7 @@ linkTest(
         { ...torrent, files },
         { dir, onWarning },
       );
-      await storage.write(0, content);
-      await storage.finishFiles(Bitfield.full(1));
+      await storePieces(storage, torrent, { content });
     });
     assertEquals([...Deno.readDirSync(join(dir, "t"))].length, 2);
     assertMatch(warnings[1]!, /\(and 48 more\): copies would take more space/);

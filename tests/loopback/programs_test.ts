@@ -20,6 +20,7 @@ import {
   mountForeignDisk,
 } from "./foreign_disk.ts";
 import { runJob } from "./run_job.ts";
+import { storePieces } from "./store_content.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 const URL = "http://127.0.0.1:8000/announce";
@@ -152,7 +153,7 @@ Deno.test({
     await using folder = await temporaryFolder();
     const { torrent, content } = programTorrent();
     await using storage = await openFileStorage(torrent, { dir: folder.path });
-    await storage.write(0, content);
+    await storePieces(storage, torrent, { content });
     const plain = await modeAt(folder.path, "t/plain");
     assertEquals(plain & 0o111, 0);
     for (const name of ["program", "empty"]) {
@@ -178,7 +179,8 @@ Deno.test({
     const have = await opened.verify();
     assertEquals([...have.indexes()], [0]);
     assertEquals(await modeAt(path), 0o640);
-    await opened.storage.write(0, content);
+    await opened.begin(have);
+    await storePieces(opened.storage, torrent, { content, indexes: [1] });
     const { mtime } = await Deno.stat(path);
     await opened.storage.finishFiles(Bitfield.full(2));
     assertEquals(await modeAt(path), 0o750);

@@ -13,6 +13,7 @@ import { openTorrentContent } from "../../lib/disk/torrent_content.ts";
 import { scanSource } from "../../lib/disk/source.ts";
 import { sampleTorrent } from "../core/disk/sample_torrent.ts";
 import { countReads } from "./count_reads.ts";
+import { storePieces } from "./store_content.ts";
 import { listing, temporaryFolder } from "./temporary_folder.ts";
 
 const PIECE_LENGTH = 16384;
@@ -55,7 +56,7 @@ async function withContent(): Promise<
     dir: folder.path,
     recordSecret,
   });
-  await content_.storage.write(0, content);
+  await storePieces(content_.storage, torrent, { content });
   await content_.save(() => {
     throw new StorageError("nothing is noted down before it was verified");
   });
@@ -200,9 +201,10 @@ Deno.test("a file that appears during a download is not written", async () => {
   await opened.verify();
   await opened.storage.write(0, content.subarray(0, PIECE_LENGTH));
   const path = join(dir, "many", "b");
+  await Deno.mkdir(join(dir, "many"));
   await Deno.writeTextFile(path, "precious");
   await assertRejects(
-    () => opened.storage.write(4 * PIECE_LENGTH, content.subarray(0, 9)),
+    () => storePieces(opened.storage, torrent, { content }),
     StorageError,
     "another program made it meanwhile; move it away",
   );

@@ -1,0 +1,169 @@
+/**
+ * Gives the files of a torrent their names as their last bytes are written, in batches:
+ * those that are complete while a batch is flushed are the next one, as a journaling
+ * file system commits once for many files if no name changes in between. Writes wait
+ * while it is behind, so that few files have to be opened anew for it. Two places are
+ * for what a finished file or torrent needs beside its content: `publish`, before a
+ * file gets its name, and `finish`, when all files have theirs. Knows pieces and files,
+ * and nothing of paths.
+ *
+ * @module
+ */
+import type { Bitfield } from "../base/bitfield.ts";
+import type { FileSpans } from "../metainfo/file_spans.ts";
+import type { Torrent } from "../metainfo/torrent.ts";
+import { type FilePlaces, isOnDisk } from "./file_places.ts";
+
+/**
+ * Files to fsync side by side, which a journaling file system commits together. Deno
+ * has 32 threads for calls of files and of its output, which must not all wait.
+ */
+export const PARALLEL_SYNCS = 8;
+
+/** Files of a batch: three batches are less than a pool of files holds open. */
+const MAX_BATCH_LENGTH = 16;
+
+/** The disk's side of a {@linkcode FileCompletion}. */
+export interface FileActions {
+  /** Flushes a complete file. */
+  readonly flush: (fileIndex: number) => Promise<void>;
+  /** Gives a file that is flushed its name. */
+  readonly publish: (fileIndex: number) => Promise<void>;
+  /** Makes a part of a file that lacks content. */
+  readonly makePart: (fileIndex: number) => Promise<void>;
+  /** Every file has its name, from the start on or since now. */
+  readonly finish: (since: "start" | "end") => Promise<void>;
+}
+
+interface WaitingFile {
+  readonly fileIndex: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Counts the pieces that files lack, and names those that lack none. */
+export class FileCompletion {
+  readonly #torrent: Torrent;
+  readonly #spans: FileSpans;
+  readonly #places: FilePlaces;
+  readonly #actions: FileActions;
+  /** The pieces that each file lacks. */
+  readonly #missing: Uint32Array;
+  /** Files that do not have their names yet, of those that have content. */
+  #unnamedCount = 0;
+  #begun: Promise<void> | undefined;
+  /** Files that are complete and not flushed. */
+  #waiting: WaitingFile[] = [];
+  /** The batch that is flushed and named now; never rejects. */
+  #batch: Promise<void> | undefined;
+  /** By piece: the files that it completes, and when they have their names. */
+  readonly #completed = new Map<
+    number,
+    { readonly fileIndex: number; readonly named: Promise<void> }[]
+  >();
+
+  constructor(torrent: Torrent, { spans, places, ...actions }: FileActions & {
+    readonly spans: FileSpans;
+    readonly places: FilePlaces;
+  }) {
+    this.#torrent = torrent;
+    this.#spans = spans;
+    this.#places = places;
+    this.#actions = actions;
+    this.#missing = new Uint32Array(torrent.files.length);
+  }
+
+  /** As `Storage.begin`: puts every file in its place. */
+  begin(have: Bitfield): Promise<void> {
+    return this.#begun ??= this.#begin(have);
+  }
+
+  /** The piece of which a range is all; `undefined` if there is none. */
+  pieceAt(offsetInTorrent: number, length: number): number | undefined {
+    const { geometry } = this.#torrent;
+    const index = offsetInTorrent / geometry.pieceLength;
+    return this.#begun !== undefined && Number.isInteger(index) &&
+        length === geometry.pieceLengthAt(index)
+      ? index
+      : undefined;
+  }
+
+  /** The bytes of a piece in one file are written. */
+  async written(index: number, fileIndex: number): Promise<void> {
+    if (--this.#missing[fileIndex]! > 0) return;
+    const [named] = await this.#publish(fileIndex);
+    const completed = this.#completed.get(index) ?? [];
+    this.#completed.set(index, [...completed, { fileIndex, named }]);
+  }
+
+  /** As `Storage.named`. */
+  async named(index: number): Promise<readonly number[]> {
+    const completed = this.#completed.get(index) ?? [];
+    this.#completed.delete(index);
+    for (const { named } of completed) await named;
+    return completed.map(({ fileIndex }) => fileIndex);
+  }
+
+  async #begin(have: Bitfield): Promise<void> {
+    const missing = this.#missing;
+    for (let index = 0; index < have.length; index++) {
+      if (have.has(index)) continue;
+      for (const fileIndex of this.#filesAt(index)) missing[fileIndex]!++;
+    }
+    const unnamed = [...missing.keys()].filter((index) =>
+      missing[index]! > 0 || this.#places.isPart(index)
+    );
+    this.#unnamedCount = unnamed.length;
+    if (unnamed.length === 0) await this.#actions.finish("start");
+    const naming: Promise<void>[] = [];
+    for (const fileIndex of unnamed) {
+      if (missing[fileIndex] === 0) {
+        naming.push(...await this.#publish(fileIndex));
+      } else if (this.#places.isNamed(fileIndex)) {
+        await this.#actions.makePart(fileIndex);
+      }
+    }
+    for (const named of naming) await named;
+  }
+
+  /** Has a file named, once there is room for it in a batch. */
+  async #publish(fileIndex: number): Promise<[named: Promise<void>]> {
+    while (this.#waiting.length >= MAX_BATCH_LENGTH) await this.#batch;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    // Who waits for it receives the error, which may be later.
+    promise.catch(() => {});
+    this.#waiting.push({ fileIndex, resolve, reject });
+    this.#batch ??= this.#nameBatch();
+    return [promise];
+  }
+
+  async #nameBatch(): Promise<void> {
+    const batch = this.#waiting;
+    this.#waiting = [];
+    const flushing = batch.values();
+    // All take from one iterator.
+    await Promise.all(Array.from({ length: PARALLEL_SYNCS }, async () => {
+      for (const { fileIndex, reject } of flushing) {
+        await this.#actions.flush(fileIndex).catch(reject);
+      }
+    }));
+    for (const { fileIndex, resolve, reject } of batch) {
+      await this.#name(fileIndex).then(resolve, reject);
+    }
+    this.#batch = this.#waiting.length > 0 ? this.#nameBatch() : undefined;
+  }
+
+  async #name(fileIndex: number): Promise<void> {
+    await this.#actions.publish(fileIndex);
+    if (--this.#unnamedCount === 0) await this.#actions.finish("end");
+  }
+
+  /** The files with content of a piece. */
+  #filesAt(index: number): number[] {
+    const { geometry, files } = this.#torrent;
+    return this.#spans
+      .at(geometry.pieceOffset(index), geometry.pieceLengthAt(index))
+      .map(({ fileIndex }) => fileIndex)
+      .filter((fileIndex) => isOnDisk(files[fileIndex]!));
+  }
+}

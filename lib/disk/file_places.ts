@@ -1,0 +1,226 @@
+/**
+ * The places of a torrent's files on the disk. While content of a file is missing, it
+ * is kept as `.lanswarm/parts/INFO_HASH/INDEX` beside the content, on the same file
+ * system; then it gets its final name. Invariant: no write goes to a final name, so
+ * that a file that has one holds verified content alone, but for one that another
+ * program made, which is moved among the parts before it is written.
+ *
+ * @module
+ */
+import { ContentChangedError, StorageError } from "../base/errors.ts";
+import {
+  isRegularFile,
+  type Torrent,
+  type TorrentFile,
+} from "../metainfo/torrent.ts";
+import { modeOf } from "./file_modes.ts";
+import { type FileStamp, isSameFile } from "./file_system.ts";
+import type { GuardedFolder } from "./guarded_folder.ts";
+import { OWN_FOLDER } from "./own_folder.ts";
+import type { ByteRange } from "./storage.ts";
+import { errorCode, MOVE_AWAY } from "./storage_failure.ts";
+
+/** The folder of a torrent's parts, below a download folder. */
+export function partsFolder({ infoHash }: Pick<Torrent, "infoHash">): string[] {
+  return [OWN_FOLDER, "parts", infoHash];
+}
+
+/** True if a file has content that must be on the disk. */
+export function isOnDisk({ isPadding, length }: TorrentFile): boolean {
+  return !isPadding && length > 0;
+}
+
+/** The content in files with these stamps, right or wrong. */
+export function rangesOf(
+  files: readonly TorrentFile[],
+  stamps: readonly (FileStamp | undefined)[],
+): readonly ByteRange[] {
+  const ranges: { offsetInTorrent: number; length: number }[] = [];
+  let offsetInTorrent = 0;
+  for (const [index, file] of files.entries()) {
+    const size = stamps[index]?.size ?? 0;
+    const fileLength = size > file.length ? file.length - 1 : size;
+    const length = isOnDisk(file) ? fileLength : file.length;
+    const last = ranges.at(-1);
+    if (last && last.offsetInTorrent + last.length === offsetInTorrent) {
+      last.length += length;
+    } else if (length > 0) {
+      ranges.push({ offsetInTorrent, length });
+    }
+    offsetInTorrent += file.length;
+  }
+  return ranges;
+}
+
+/** Final names and parts of one torrent. */
+export class FilePlaces {
+  readonly #files: readonly TorrentFile[];
+  readonly #folder: GuardedFolder;
+  readonly #partsFolder: readonly string[];
+  /** The files that are parts, by index, with their stamps when they were opened. */
+  readonly #parts = new Map<number, FileStamp | undefined>();
+  /** Indexes of files that had their names when the content was verified. */
+  #named: ReadonlySet<number> | undefined;
+
+  constructor(torrent: Torrent, folder: GuardedFolder) {
+    this.#files = torrent.files;
+    this.#folder = folder;
+    this.#partsFolder = partsFolder(torrent);
+  }
+
+  /**
+   * Finds the parts of an earlier download. Where a file of the right length has the
+   * final name as well, that file counts.
+   * @throws {StorageError} If a file of another length has it, or if something else
+   * stands in the place of the folder.
+   */
+  async find(): Promise<void> {
+    await this.#checkEmptyFiles();
+    if (!await this.#folder.hasFolder(this.#partsFolder)) return;
+    const dir = this.#folder.pathOf(this.#partsFolder);
+    const indexes: number[] = [];
+    for await (const { name } of Deno.readDir(dir)) {
+      const file = /^\d+$/.test(name) ? this.#files[Number(name)] : undefined;
+      if (file && isOnDisk(file)) indexes.push(Number(name));
+    }
+    const paths = indexes.map((index) => this.#files[index]!.path);
+    const stamps = await this.#folder.stamps(paths);
+    for (const [place, index] of indexes.entries()) {
+      const { path, length } = this.#files[index]!;
+      const size = stamps[place]?.size;
+      if (size === length) continue;
+      this.#parts.set(index, undefined);
+      if (size === undefined) continue;
+      const part = this.#folder.pathOf(this.#partOf(index));
+      throw new StorageError(
+        `Cannot use ${
+          this.#folder.pathOf(path)
+        }: it is not the torrent's file, a part of which is kept as ${part}; ` +
+          "move one of them away",
+      );
+    }
+  }
+
+  /** The path of a file as it is now, below the download folder. */
+  pathOf(fileIndex: number): readonly string[] {
+    return this.#parts.has(fileIndex)
+      ? this.#partOf(fileIndex)
+      : this.#files[fileIndex]!.path;
+  }
+
+  /** True if a file does not have its final name yet. */
+  isPart(fileIndex: number): boolean {
+    return this.#parts.has(fileIndex);
+  }
+
+  /** True if a file had its name when the content was verified, and has it still. */
+  isNamed(fileIndex: number): boolean {
+    return !this.isPart(fileIndex) && this.#named?.has(fileIndex) === true;
+  }
+
+  /** From now on other files under final names are not ours. */
+  setNamed(stamps: readonly (FileStamp | undefined)[]): void {
+    const isNamed = (index: number): boolean =>
+      stamps[index] !== undefined && !this.isPart(index);
+    this.#named = new Set([...stamps.keys()].filter(isNamed));
+  }
+
+  /** Makes the folder of the parts. @throws {StorageError} If the system refuses. */
+  makeFolder(): Promise<void> {
+    return this.#folder.makeFolders([...this.#partsFolder, ""]);
+  }
+
+  /**
+   * Makes a part of a file that is to be written: of what has its name, or a new one.
+   * @throws {StorageError} If a link or something else stands in its place.
+   */
+  async makePart(fileIndex: number): Promise<void> {
+    if (this.isPart(fileIndex)) return;
+    const { path } = this.#files[fileIndex]!;
+    const part = this.#partOf(fileIndex);
+    // One that another program makes meanwhile is found when this one is complete.
+    const mayBeNamed = this.#named?.has(fileIndex) !== false;
+    if (mayBeNamed && await this.#folder.has(path)) {
+      await this.#folder.take(path, part);
+    }
+    this.#parts.set(fileIndex, undefined);
+  }
+
+  /**
+   * Notes the stamp of a file that was opened, by which a part is known again.
+   * @throws {ContentChangedError} If the part is another file than before.
+   */
+  opened(fileIndex: number, stamp: FileStamp): void {
+    if (!this.isPart(fileIndex)) return;
+    const before = this.#parts.get(fileIndex);
+    if (before !== undefined && !isSameFile(before, stamp)) {
+      const path = this.#folder.pathOf(this.#files[fileIndex]!.path);
+      throw new ContentChangedError(
+        `Cannot keep sharing ${path}: it was deleted or moved away`,
+      );
+    }
+    this.#parts.set(fileIndex, stamp);
+  }
+
+  /**
+   * Gives a part, which is complete and flushed, its final name.
+   * @returns Its stamp.
+   * @throws {StorageError} If another program has made a file of that name.
+   */
+  async publish(fileIndex: number): Promise<FileStamp> {
+    const { path, length } = this.#files[fileIndex]!;
+    const own = { ...this.#parts.get(fileIndex)!, size: length };
+    const stamp = await this.#folder.publish(
+      this.#partOf(fileIndex),
+      path,
+      own,
+    );
+    this.#parts.delete(fileIndex);
+    return stamp;
+  }
+
+  /**
+   * All content has its names: makes the torrent's empty files, which where nothing
+   * can be written are left out, and removes the folder of the parts.
+   */
+  async finish(): Promise<void> {
+    for (const file of await this.#checkEmptyFiles()) {
+      try {
+        const mode = modeOf(file);
+        (await this.#folder.open(file.path, "write", { mode }))
+          [Symbol.dispose]();
+      } catch (error) {
+        const code = errorCode(error instanceof Error && error.cause) ?? "";
+        // Harmless: no content is missing, and a complete download can be shared.
+        if (!["EROFS", "EACCES", "EPERM"].includes(code)) throw error;
+      }
+    }
+    const dir = this.#folder.pathOf(this.#partsFolder);
+    try {
+      await Deno.remove(dir, { recursive: true });
+      // Those of other torrents may be beside it.
+      await Deno.remove(this.#folder.pathOf(this.#partsFolder.slice(0, -1)));
+    } catch {
+      // Harmless: there is none, or what is left is our own.
+    }
+  }
+
+  /** Empty files that are missing. @throws {StorageError} If one has content. */
+  async #checkEmptyFiles(): Promise<TorrentFile[]> {
+    const files = this.#files
+      .filter((file) => file.length === 0 && isRegularFile(file));
+    const stamps = await this.#folder.stamps(files.map(({ path }) => path));
+    return files.filter(({ path }, index) => {
+      const size = stamps[index]?.size;
+      if (!size) return size === undefined;
+      const filePath = this.#folder.pathOf(path);
+      throw new StorageError(
+        `Cannot use ${filePath}: it holds ${size} bytes and the torrent says it is empty; ${MOVE_AWAY}`,
+      );
+    });
+  }
+
+  #partOf(fileIndex: number): readonly string[] {
+    return [...this.#partsFolder, String(fileIndex)];
+  }
+}
