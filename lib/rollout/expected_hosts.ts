@@ -8,14 +8,13 @@
  */
 import { canonicalHost, type Expectation, shortName } from "./expectation.ts";
 import type { HostRow } from "./host_row.ts";
+import type { RolloutHost } from "./host_state.ts";
 
 /** Silence after which another host of the same name may take over, in milliseconds. */
 const TAKEN_OVER_MS = 60_000;
 
 /** A place in the list of hosts. */
-export interface Place {
-  readonly name: string;
-  readonly isExpected: boolean;
+export interface Place extends Pick<RolloutHost, "name" | "isExpected"> {
   /** `undefined` for an expected host that was never seen. */
   readonly row: HostRow | undefined;
 }

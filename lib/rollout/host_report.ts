@@ -73,9 +73,9 @@ export interface HostReport {
   readonly freeBytes?: number | undefined;
   /** Exit code of the command of `--on-complete`. @default {it has not ended} */
   readonly exitCode?: number | undefined;
-  /** The reason of a failure; one line. @default none */
+  /** The reason of a failure, or of a host that is slow, stuck or missing; one line. @default none */
   readonly reason?: string | undefined;
-  /** The kind of the failure. @default none */
+  /** The kind of the reason; for programs. @default none */
   readonly reasonCode?: ReasonCode | undefined;
   /** Its measurements of itself while it fetched. @default nothing */
   readonly evidence?: HostEvidence | undefined;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ReasonCode } from "./reason.ts";
+import type { HostReport } from "./host_report.ts";
 
 /** The state of a host; `missing`: expected, and never seen. */
 export type RolloutState =
@@ -23,8 +23,20 @@ export const ROLLOUT_STATES: readonly RolloutState[] = [
   ...["verifying", "fetching", "verified", "done"],
 ] as RolloutState[];
 
-/** A host of a rollout; what is unknown is `undefined`. Times are on the clock of the events. */
-export interface RolloutHost {
+/**
+ * A host of a rollout, with some fields of its last report. What is unknown is
+ * `undefined`; times are on the clock of the events.
+ */
+export interface RolloutHost extends
+  Pick<
+    HostReport,
+    | "reason"
+    | "reasonCode"
+    | "downloadBytesPerSecond"
+    | "uploadBytesPerSecond"
+    | "freeBytes"
+    | "exitCode"
+  > {
   /** As it was expected, or as it reports itself, or its address. */
   readonly name: string;
   /** Its IP address; `undefined` if it was never seen. */
@@ -35,22 +47,10 @@ export interface RolloutHost {
   readonly state: RolloutState;
   /** The part that it has of its shares, from 0 to 1. */
   readonly fraction: number;
-  /** The reason of a failure, or of a slow, stuck or missing host; for people. */
-  readonly reason?: string | undefined;
-  /** The kind of the reason; for programs. */
-  readonly reasonCode?: ReasonCode | undefined;
-  /** Its receive rate, as it reports it. */
-  readonly downloadBytesPerSecond: number;
-  /** Its send rate, as it reports it. */
-  readonly uploadBytesPerSecond: number;
   /** Received from the machine that shares, in bytes, as it reports it. */
   readonly bytesFromSource?: number | undefined;
   /** Received from other machines. */
   readonly bytesFromOthers?: number | undefined;
-  /** Free on its disk, in bytes, as it reports it. */
-  readonly freeBytes?: number | undefined;
-  /** The exit code of the command that it ran then, as it reports it. */
-  readonly exitCode?: number | undefined;
   /** True if our peer reports itself, false if only announces are known. */
   readonly isReporting: boolean;
   /** The time of its first sign. */
