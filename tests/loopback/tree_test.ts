@@ -3,7 +3,14 @@
  * its copy by rsync: programs, links, empty files and folders, odd names. Times and
  * owners are not part of a torrent.
  */
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
+import { delay } from "@std/async/delay";
+import { equals } from "@std/bytes/equals";
 import { dirname, join } from "@std/path";
 import { runCommand } from "../../scripts/programs/running_program.ts";
 import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
@@ -34,6 +41,7 @@ async function makeLink(path: string, text: string): Promise<void> {
 async function copy(
   source: string,
   copies: string,
+  ...args: readonly string[]
 ): Promise<{ readonly warnings: string }> {
   const port = freePort();
   const flags = ["--port", `${port}`, "--peer-port", "0", ...LOCAL];
@@ -41,7 +49,7 @@ async function copy(
   await share.stdout.waitFor(/: \d+ files?.*, \d/);
   const { code, stderr } = await runTask("get", [
     ...[`127.0.0.1:${port}`, "--dir", copies, "--port", "0", ...LOCAL],
-    "--exit-when-complete",
+    ...["--exit-when-complete", ...args],
   ]);
   assertEquals([code, stderr], [0, ""]);
   const { stderr: warnings } = await share.stop("SIGTERM");
@@ -136,6 +144,39 @@ Deno.test({
       await Deno.readFile(join(model, shard)),
       await Deno.readFile(join(source, shard)),
     );
+  },
+});
+
+Deno.test({
+  name: "a link of a model cache leads to a whole file from its first moment",
+  ignore: !isLinux,
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    const source = join(folder.path, "hub", "models--x--y");
+    await makeModelCache(source);
+    const copies = join(folder.path, "other");
+    let isOver = false;
+    let seenCount = 0;
+    const fetching = copy(source, copies, "--max-download", "500KiB")
+      .finally(() => isOver = true);
+    const links = join("snapshots", "5a1c");
+    const contents = [...Deno.readDirSync(join(source, links))].map(
+      ({ name }) =>
+        [name, Deno.readFileSync(join(source, links, name))] as const,
+    );
+    while (!isOver) {
+      for (const [name, content] of contents) {
+        const place = join(copies, "models--x--y", links, name);
+        const isThere = await Deno.lstat(place).then(() => true, () => false);
+        if (!isThere || isOver) continue;
+        seenCount++;
+        assert(equals(await Deno.readFile(place), content), name);
+      }
+      await delay(5);
+    }
+    await fetching;
+    assert(seenCount > 10, `seen ${seenCount} times`);
+    assertEquals(await differences(source, join(copies, "models--x--y")), []);
   },
 });
 
