@@ -8,6 +8,7 @@ import {
   cutName,
   formatPeerAddress,
   type SessionEvent,
+  type TakenFiles,
   type Torrent,
   type TorrentSnapshot,
   type VerifyProgress,
@@ -20,7 +21,7 @@ import {
   renderTransferList,
   secondsLeft,
 } from "./progress_bar.ts";
-import { formatSize } from "./quantity.ts";
+import { formatSize, plural } from "./quantity.ts";
 
 export interface PeerDisplay {
   /** @param takenPort The port that was asked for, if it was taken. */
@@ -96,6 +97,8 @@ export type TorrentNews =
     /** True if anything was on the disk, valid or not. */
     readonly hadContent: boolean;
   }
+  /** What of an older version was copied; it is verified next. */
+  | ({ readonly type: "oldFilesTaken" } & TakenFiles)
   | SessionEvent;
 
 /** The state of one torrent: it is verified, then transferred. */
@@ -111,6 +114,10 @@ export function describeNews(
   news: TorrentNews,
 ): string | undefined {
   switch (news.type) {
+    case "oldFilesTaken":
+      return `${plural(news.fileCount, "file")} of the older version copied (${
+        formatSize(news.length)
+      })`;
     case "verifying":
       return "verifying what is on the disk";
     case "verified":
@@ -211,6 +218,8 @@ export function newsToJson(torrent: Torrent, news: TorrentNews): JsonLine {
       return verificationToJson(torrent, news.progress);
     case "verified":
       return { ...statusToJson(torrent, news.snapshot), type: "verified" };
+    case "oldFilesTaken":
+      return { ...torrentKeys(torrent), ...news };
     default:
       return { ...torrentKeys(torrent), ...eventToJson(news) };
   }

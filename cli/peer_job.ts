@@ -114,6 +114,12 @@ export const FLAGS = {
     default: Infinity,
     read: readTimeLimit,
   },
+  from: {
+    usage: "--from PATH...",
+    help:
+      "take what is there already from a copy of this folder or file of an older version, which is not changed; may be given several times",
+    isFree: true,
+  },
   mustVerify: {
     usage: "--verify",
     help: "verify everything on the disk again",

@@ -128,8 +128,10 @@ export class TorrentRun implements TorrentState {
       const { fdPressure } = session;
       const content = await openTorrentContent(stored, {
         ...{ dir, mustVerify, overwrite, fdPressure, recordSecret, verified },
-        ...locking,
+        ...{ ...locking, from: job.from, signal },
         onWarning: (text) => console.warn(text),
+        onTaken: (taken) =>
+          display.news(this.torrent, { type: "oldFilesTaken", ...taken }),
       });
       this.#content = content;
       const { storage } = content;

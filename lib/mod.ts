@@ -172,6 +172,7 @@ export {
   type LockOptions,
   LockOwners,
 } from "./disk/folder_lock.ts";
+export type { TakenFiles, TakeOldFilesOptions } from "./disk/old_files.ts";
 export {
   openTorrentContent,
   TorrentContent,

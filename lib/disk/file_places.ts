@@ -18,7 +18,7 @@ import { type FileStamp, isSameFile } from "./file_system.ts";
 import type { GuardedFolder } from "./guarded_folder.ts";
 import { OWN_FOLDER } from "./own_folder.ts";
 import type { ByteRange } from "./storage.ts";
-import { errorCode, MOVE_AWAY } from "./storage_failure.ts";
+import { errorCode, MOVE_AWAY, storageFailure } from "./storage_failure.ts";
 
 /** The folder of a torrent's parts, below a download folder. */
 export function partsFolder({ infoHash }: Pick<Torrent, "infoHash">): string[] {
@@ -142,6 +142,36 @@ export class FilePlaces {
     const mayBeNamed = this.#named?.has(fileIndex) !== false;
     if (mayBeNamed && await this.#folder.has(path)) {
       await this.#folder.take(path, part);
+    }
+    this.#parts.set(fileIndex, undefined);
+  }
+
+  /**
+   * Makes a part of a missing file: a copy of another file, which shares its blocks
+   * where the file system can do that.
+   * @throws {StorageError} If it cannot be read or stored.
+   */
+  async copyIn(fileIndex: number, diskPath: string): Promise<void> {
+    const part = this.#partOf(fileIndex);
+    const partPath = this.#folder.pathOf(part);
+    await this.makeFolder();
+    using own = await this.#folder.open(part, "create");
+    try {
+      if (await this.#folder.isPrivate(part)) {
+        const { mode } = await own.file.stat();
+        await Deno.copyFile(diskPath, partPath);
+        // It is a copy of the other file's mode too, which may forbid to write.
+        if (mode !== null) await Deno.chmod(partPath, mode & 0o777);
+      } else {
+        // The path may lead to another file by now.
+        using old = await Deno.open(diskPath);
+        await old.readable.pipeTo(own.file.writable, { preventClose: true });
+      }
+      const { length } = this.#files[fileIndex]!;
+      const { size } = await own.file.stat();
+      if (size > length) await own.file.truncate(length);
+    } catch (error) {
+      throw storageFailure(`copy ${diskPath} to`, partPath, error);
     }
     this.#parts.set(fileIndex, undefined);
   }

@@ -67,7 +67,7 @@ export async function openFileStorage(
   requireOtherName(torrent, options.dir);
   await probeNames(torrent, options);
   const storage = new FileStorage(torrent, options);
-  await withDescriptor(() => storage.find(), options.fdPressure);
+  await withDescriptor(() => storage.places.find(), options.fdPressure);
   return storage;
 }
 
@@ -121,9 +121,9 @@ export class FileStorage implements Storage {
     });
   }
 
-  /** @internal For {@linkcode openFileStorage}. */
-  find(): Promise<void> {
-    return this.#places.find();
+  /** @internal For those who open a storage. */
+  get places(): FilePlaces {
+    return this.#places;
   }
 
   /** The files where they are now, for workers to verify. */

@@ -121,6 +121,12 @@ export class GuardedFolder {
     return stamps;
   }
 
+  /** True if nobody else can put something in the place of a file that exists. */
+  async isPrivate(path: readonly string[]): Promise<boolean> {
+    const [, isSafe] = await this.#paths.follow(path, "write");
+    return isSafe;
+  }
+
   /**
    * Opens a file. For writing, the file and missing folders (this one included)
    * are created.

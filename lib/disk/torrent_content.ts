@@ -31,13 +31,21 @@ import {
   type ReadRecord,
   type ResumeRecord,
 } from "./resume_record.ts";
+import {
+  type TakenFiles,
+  takeOldFiles,
+  type TakeOldFilesOptions,
+} from "./old_files.ts";
 import { verifyStorage, type VerifyStorageOptions } from "./hash_content.ts";
 
 /** Longest that closing waits for the disk, in milliseconds. */
 const CLOSE_WAIT_MS = 2_000;
 
 /** Options for {@linkcode openTorrentContent}. */
-export interface TorrentContentOptions extends FileStorageOptions, LockOptions {
+export interface TorrentContentOptions
+  extends FileStorageOptions, LockOptions, Partial<TakeOldFilesOptions> {
+  /** Called with what was copied of the files in `from`. */
+  readonly onTaken?: (taken: TakenFiles) => void;
   /** Verifies everything, whatever the resume record says. @default {false} */
   readonly mustVerify?: boolean;
   /** Replaces files that hold something else. @default {false} */
@@ -65,6 +73,14 @@ export async function openTorrentContent(
   await using opened = new AsyncDisposableStack();
   opened.use(await lockFolder(torrent, options.dir, options));
   const storage = opened.use(await openFileStorage(torrent, options));
+  const { from = [], signal, onTaken } = options;
+  if (from.length > 0) {
+    const taken = await takeOldFiles(torrent, {
+      stamps: () => storage.stamps(),
+      copyIn: (index, path) => storage.places.copyIn(index, path),
+    }, { from, signal });
+    onTaken?.(taken);
+  }
   const recordSecret = options.recordSecret ??
     await withDescriptor(() => openRecordSecret(), options.fdPressure)
       // Without one, everything is verified at each start.

@@ -12,6 +12,7 @@ Deno.test("parsePeerJob() has the defaults that users know", () => {
   assertEquals(parsePeerJob(["a.torrent"]), {
     torrents: ["a.torrent"],
     watch: undefined,
+    from: [],
     dir: ".",
     port: 6881,
     host: undefined,
@@ -91,6 +92,7 @@ Deno.test("parsePeerJob() reads every flag", () => {
   assertEquals(parsePeerJob(args), {
     torrents: ["a.torrent", "b.torrent"],
     watch: undefined,
+    from: [],
     dir: "/srv/files",
     port: 7000,
     host: "192.168.1.5",
