@@ -39,10 +39,11 @@ Usage: ${invocationOf("verify")} TORRENT FOLDER
 
 Options:
 
-Nothing is written, and only extra files are deleted, if asked for. A file is unproven if all that is wrong with it may be the
-fault of its neighbour: a piece that has parts of both cannot be verified. What
-systems leave in folders (.DS_Store, Thumbs.db, lost+found), and empty folders,
-are not extra. Exit code 0 if everything is right and nothing is extra, else 1.
+Nothing is written, and only extra files are deleted, if asked for. A file is
+unproven if all that is wrong with it may be the fault of its neighbour: a piece
+that has parts of both cannot be verified. What systems leave in folders
+(.DS_Store, Thumbs.db, lost+found) and empty folders are not extra. Exit code 0
+if everything is right and nothing is extra, else 1.
 `;
 
 /** The flags of `verify`. */
