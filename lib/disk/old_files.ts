@@ -33,6 +33,7 @@ export interface TakeOldFilesOptions {
 
 /** Old files that were copied. */
 export interface TakenFiles {
+  /** Number of files. */
   readonly fileCount: number;
   /** Bytes that may be right; those that are not are fetched. */
   readonly length: number;
