@@ -207,7 +207,7 @@ export {
   type CreateTorrentOptions,
   type CreateTorrentPlan,
   type CreateTorrentProgress,
-} from "./disk/create_torrent.ts";
+} from "./source/create_torrent.ts";
 export {
   checkAbsent,
   checkWritable,
@@ -289,11 +289,14 @@ export {
   type CheckContentOptions,
   type CheckedContent,
   type CheckedFile,
-} from "./disk/check_content.ts";
-export { removeExtraFiles } from "./disk/extra_files.ts";
-export type { FileState } from "./disk/file_states.ts";
-export { checkSource } from "./disk/source.ts";
-export type { LostProperties, ScanSourceOptions } from "./disk/walk_source.ts";
+} from "./source/check_content.ts";
+export { removeExtraFiles } from "./source/extra_files.ts";
+export type { FileState } from "./source/file_states.ts";
+export { checkSource } from "./source/source.ts";
+export type {
+  LostProperties,
+  ScanSourceOptions,
+} from "./source/walk_source.ts";
 
 // Without a top-level await, which would make every importer wait.
 if (import.meta.main) runTrackerCommand(Deno.args).then(Deno.exit);

@@ -10,11 +10,6 @@ import { encodeHex } from "@std/encoding/hex";
 import { dirname, resolve } from "@std/path";
 import { Bitfield } from "../base/bitfield.ts";
 import {
-  type CreatedTorrent,
-  createTorrent,
-  type CreateTorrentOptions,
-} from "../disk/create_torrent.ts";
-import {
   OwnFolder,
   readSavedTorrent,
   saveTorrent,
@@ -26,11 +21,16 @@ import {
   type ResumeRecord,
 } from "../disk/resume_record.ts";
 import { sha1 } from "../disk/sha1.ts";
-import { alignSource, scanSource, type Source } from "../disk/source.ts";
-import type { LostProperties, SourceFile } from "../disk/walk_source.ts";
 import { parseTorrentFile, readTorrentFile } from "../disk/torrent_file.ts";
 import { buildTorrentFile } from "../metainfo/build_torrent.ts";
 import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
+import {
+  type CreatedTorrent,
+  createTorrent,
+  type CreateTorrentOptions,
+} from "../source/create_torrent.ts";
+import { alignSource, scanSource, type Source } from "../source/source.ts";
+import type { LostProperties, SourceFile } from "../source/walk_source.ts";
 
 /** Options of {@linkcode prepareShare}. */
 export interface PrepareShareOptions

@@ -1,7 +1,7 @@
 /** Files of an older version of a torrent's folder, by path and by first piece. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { dirname, join, relative } from "@std/path";
-import { createTorrent } from "../../lib/disk/create_torrent.ts";
+import { createTorrent } from "../../lib/source/create_torrent.ts";
 import { takeOldFiles } from "../../lib/disk/old_files.ts";
 import { StorageError } from "../../lib/base/errors.ts";
 import { makeContent } from "./memory_torrent.ts";

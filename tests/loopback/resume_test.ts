@@ -10,7 +10,7 @@ import { join } from "@std/path";
 import { ContentChangedError, StorageError } from "../../lib/base/errors.ts";
 import { LockOwners } from "../../lib/disk/folder_lock.ts";
 import { openTorrentContent } from "../../lib/disk/torrent_content.ts";
-import { scanSource } from "../../lib/disk/source.ts";
+import { scanSource } from "../../lib/source/source.ts";
 import { sampleTorrent } from "../core/disk/sample_torrent.ts";
 import { countReads } from "./count_reads.ts";
 import { storePieces } from "./store_content.ts";

@@ -6,8 +6,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { StorageError } from "../../lib/base/errors.ts";
-import { createTorrent } from "../../lib/disk/create_torrent.ts";
-import { findSourceChange, scanSource } from "../../lib/disk/source.ts";
+import { createTorrent } from "../../lib/source/create_torrent.ts";
+import { findSourceChange, scanSource } from "../../lib/source/source.ts";
 import type { Platform } from "../../lib/metainfo/safe_path.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 

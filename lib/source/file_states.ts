@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { quote } from "../base/errors.ts";
 import type { Bitfield } from "../base/bitfield.ts";
+import { quote } from "../base/errors.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
 import { isRegularFile, type Torrent } from "../metainfo/torrent.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { alignSource, type Source } from "../../../lib/disk/source.ts";
+import { alignSource, type Source } from "../../../lib/source/source.ts";
 
 /** A folder of files; lengths in units of a piece of 100 bytes. */
 function folderOf(lengths: readonly number[]): Source {

@@ -4,9 +4,16 @@
  *
  * @module
  */
-import { StorageError } from "../base/errors.ts";
-import { buildTorrent, type NewTorrent } from "../metainfo/build_torrent.ts";
 import { readUrl } from "../base/clean_text.ts";
+import { StorageError } from "../base/errors.ts";
+import type { FileStamp } from "../disk/file_system.ts";
+import { hashRuns } from "../disk/hash_content.ts";
+import {
+  MAX_TORRENT_FILE_LENGTH,
+  parseTorrentFile,
+} from "../disk/torrent_file.ts";
+import type { WorkerHasher } from "../disk/worker_hasher.ts";
+import { buildTorrent, type NewTorrent } from "../metainfo/build_torrent.ts";
 import {
   BLOCK_SIZE,
   choosePieceLength,
@@ -20,17 +27,13 @@ import {
   type Torrent,
   type TorrentFile,
 } from "../metainfo/torrent.ts";
-import type { FileStamp } from "./file_system.ts";
-import { hashRuns } from "./hash_content.ts";
 import {
   alignSource,
   contentOf,
   findSourceChange,
   scanSource,
 } from "./source.ts";
-import { MAX_TORRENT_FILE_LENGTH, parseTorrentFile } from "./torrent_file.ts";
 import type { LostProperties, ScanSourceOptions } from "./walk_source.ts";
-import type { WorkerHasher } from "./worker_hasher.ts";
 
 /** Progress of {@linkcode createTorrent}. */
 export interface CreateTorrentProgress {

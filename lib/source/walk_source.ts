@@ -14,13 +14,13 @@ import {
   SEPARATOR,
 } from "@std/path";
 import { StorageError } from "../base/errors.ts";
+import { isProgram } from "../disk/file_modes.ts";
+import { type FileStamp, FileSystem, stampOf } from "../disk/file_system.ts";
+import { followLink } from "../disk/links.ts";
+import { isOwnFolderName } from "../disk/own_folder.ts";
+import { sourceFailure } from "../disk/storage_failure.ts";
 import { matchesBelow, type PathGlob } from "../metainfo/path_glob.ts";
 import { foldName, type Platform, platformOf } from "../metainfo/safe_path.ts";
-import { type FileStamp, FileSystem, stampOf } from "./file_system.ts";
-import { isProgram } from "./file_modes.ts";
-import { followLink } from "./links.ts";
-import { isOwnFolderName } from "./own_folder.ts";
-import { sourceFailure } from "./storage_failure.ts";
 
 /** A file to share, or a link that stays one. */
 export interface SourceFile {

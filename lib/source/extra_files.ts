@@ -5,11 +5,11 @@
  * @module
  */
 import { join } from "@std/path";
+import { FileSystem, ifAny } from "../disk/file_system.ts";
+import { isOwnFolderName } from "../disk/own_folder.ts";
+import { sourceFailure, storageFailure } from "../disk/storage_failure.ts";
 import { foldName, platformOf } from "../metainfo/safe_path.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
-import { FileSystem, ifAny } from "./file_system.ts";
-import { isOwnFolderName } from "./own_folder.ts";
-import { sourceFailure, storageFailure } from "./storage_failure.ts";
 import { isSystemName } from "./walk_source.ts";
 
 /**

@@ -7,6 +7,14 @@
 import { basename, dirname, join, resolve } from "@std/path";
 import { Bitfield } from "../base/bitfield.ts";
 import { StorageError } from "../base/errors.ts";
+import { FileSystem, ifAny } from "../disk/file_system.ts";
+import { GuardedFolder } from "../disk/guarded_folder.ts";
+import { GuardedPaths } from "../disk/guarded_paths.ts";
+import { hashRuns, isPieceHash } from "../disk/hash_content.ts";
+import { isRightLink } from "../disk/link_maker.ts";
+import { type ByteRange, splitBytes, type Storage } from "../disk/storage.ts";
+import { sourceFailure } from "../disk/storage_failure.ts";
+import type { WorkerHasher } from "../disk/worker_hasher.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
 import {
   isRegularFile,
@@ -16,14 +24,6 @@ import {
 } from "../metainfo/torrent.ts";
 import { findExtraFiles } from "./extra_files.ts";
 import { type FileState, fileStates, type FoundFile } from "./file_states.ts";
-import { FileSystem, ifAny } from "./file_system.ts";
-import { GuardedFolder } from "./guarded_folder.ts";
-import { GuardedPaths } from "./guarded_paths.ts";
-import { hashRuns, isPieceHash } from "./hash_content.ts";
-import { isRightLink } from "./link_maker.ts";
-import { type ByteRange, splitBytes, type Storage } from "./storage.ts";
-import { sourceFailure } from "./storage_failure.ts";
-import type { WorkerHasher } from "./worker_hasher.ts";
 
 const NO_FILE = "no file, or a link that leads out, is in its place";
 

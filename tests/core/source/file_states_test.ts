@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Bitfield } from "../../../lib/base/bitfield.ts";
-import { fileStates, type FoundFile } from "../../../lib/disk/file_states.ts";
-import { sampleTorrent } from "./sample_torrent.ts";
+import { fileStates, type FoundFile } from "../../../lib/source/file_states.ts";
+import { sampleTorrent } from "../disk/sample_torrent.ts";
 
 const KIB = 1024;
 

@@ -5,12 +5,12 @@
  * @module
  */
 import { basename, dirname, resolve } from "@std/path";
+import { keepsModes } from "../disk/file_modes.ts";
+import { FileSystem, isModified, isSameFile } from "../disk/file_system.ts";
+import { isOwnFolderName } from "../disk/own_folder.ts";
+import { splitBytes, type Storage } from "../disk/storage.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
 import { findPathFault, PathSet, platformOf } from "../metainfo/safe_path.ts";
-import { FileSystem, isModified, isSameFile } from "./file_system.ts";
-import { keepsModes } from "./file_modes.ts";
-import { isOwnFolderName } from "./own_folder.ts";
-import { splitBytes, type Storage } from "./storage.ts";
 import {
   explained,
   type LostProperties,
