@@ -172,6 +172,7 @@ export class ShareServer implements AsyncDisposable {
 
   /** Lists a share no longer: its content cannot be sent. */
   remove(name: string): void {
+    this.#catalogue.remove(fileNameOf(name));
     this.#shares.delete(name);
     this.#contents.delete(name);
   }

@@ -48,6 +48,11 @@ Deno.test("a share is listed while it is hashed, and its torrent file follows", 
   const missing = await fetch(`http://${host}/torrents/b.torrent`);
   await missing.body?.cancel();
   assertEquals(missing.status, 404);
+  server.remove("a b.bin");
+  assertEquals((await fetchShares(host)).shares, []);
+  const removed = await fetch(`http://${host}${path}`);
+  await removed.body?.cancel();
+  assertEquals(removed.status, 404);
 });
 
 Deno.test("startShareServer() takes the next free port", async () => {
