@@ -4,12 +4,8 @@
  * @module
  */
 import { type Client, waitUntilComplete } from "../clients/client.ts";
-import {
-  aria2,
-  libtorrent,
-  transmission,
-  webtorrent,
-} from "../clients/stock_clients.ts";
+import { aria2, libtorrent, transmission } from "../clients/stock_clients.ts";
+import { webtorrent } from "../clients/webtorrent.ts";
 import {
   DIST,
   ExecutablesUnavailableError,

@@ -5,7 +5,7 @@
  * @module
  */
 import { VERSION } from "../../mod.ts";
-import { webtorrentVersion } from "../clients/stock_clients.ts";
+import { webtorrentVersion } from "../clients/webtorrent.ts";
 import { runCommand } from "../programs/running_program.ts";
 
 /** Commands that print the version of a program. */
