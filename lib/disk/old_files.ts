@@ -13,7 +13,7 @@ import { PIECE_HASH_LENGTH, type Torrent } from "../metainfo/torrent.ts";
 import type { FileStamp } from "./file_system.ts";
 import { isOwnFolderName } from "./own_folder.ts";
 import { FileHasher } from "./piece_hashes.ts";
-import { sourceFailure } from "./storage_failure.ts";
+import { explained, sourceFailure } from "./storage_failure.ts";
 
 /** A storage into which files can be copied before it is verified. */
 export interface OldFilesTarget {
@@ -97,9 +97,7 @@ async function* walk(
   folder: string,
   { name, isFolder }: Torrent,
 ): AsyncGenerator<[path: string, file: OldFile]> {
-  const info = await Deno.stat(folder).catch((error) => {
-    throw sourceFailure(folder, error);
-  });
+  const info = await explained(folder, Deno.stat(folder));
   if (info.isFile) {
     const path = isFolder ? basename(folder) : name;
     return yield [path, { diskPath: folder, length: info.size }];
@@ -189,14 +187,13 @@ class MarkedFiles {
     const padding = { path: undefined, offsetInFile: 0, length: paddingLength };
     for (const file of files) {
       const path = [file.diskPath];
-      const hash = await this.#hasher.hash({
+      const hashing = this.#hasher.hash({
         guardedDir: undefined,
         parts: [{ path, offsetInFile, length }, padding],
         length: length + paddingLength,
         pieceLength,
-      }).catch((error) => {
-        throw sourceFailure(file.diskPath, error);
       });
+      const hash = await explained(file.diskPath, hashing);
       byHash.set(encodeHex(hash), file);
     }
     return byHash;

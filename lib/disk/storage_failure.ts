@@ -104,6 +104,16 @@ export function sourceFailure(path: string, cause: unknown): StorageError {
   return new StorageError(`Cannot read ${path}: ${reason}`, { cause });
 }
 
+/** The outcome of a call, or the error that {@linkcode sourceFailure} makes of its. */
+export async function explained<T>(
+  path: string,
+  call: Promise<T>,
+): Promise<T> {
+  return await call.catch((error) => {
+    throw sourceFailure(path, error);
+  });
+}
+
 /** The system's name for an error, such as `ENOSPC`, if it has one. */
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error && "code" in error)) return undefined;

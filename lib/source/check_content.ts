@@ -7,13 +7,14 @@
 import { basename, dirname, join, resolve } from "@std/path";
 import { Bitfield } from "../base/bitfield.ts";
 import { StorageError } from "../base/errors.ts";
+import { rangesOf } from "../disk/file_places.ts";
 import { FileSystem, ifAny } from "../disk/file_system.ts";
 import { GuardedFolder } from "../disk/guarded_folder.ts";
 import { GuardedPaths } from "../disk/guarded_paths.ts";
 import { hashRuns, isPieceHash } from "../disk/hash_content.ts";
 import { isRightLink } from "../disk/link_maker.ts";
-import { type ByteRange, splitBytes, type Storage } from "../disk/storage.ts";
-import { sourceFailure } from "../disk/storage_failure.ts";
+import { splitBytes, type Storage } from "../disk/storage.ts";
+import { explained, sourceFailure } from "../disk/storage_failure.ts";
 import type { WorkerHasher } from "../disk/worker_hasher.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
 import {
@@ -88,12 +89,9 @@ async function findHome(
   folder: string,
 ): Promise<string> {
   const path = resolve(folder);
-  const fail = (error: unknown): never => {
-    throw sourceFailure(path, error);
-  };
-  const info = await Deno.stat(path).catch(fail);
+  const info = await explained(path, Deno.stat(path));
   const inner = await ifAny(Deno.lstat(join(path, name))).catch((error) => {
-    if (info.isDirectory) fail(error);
+    if (info.isDirectory) throw sourceFailure(path, error);
     return undefined;
   });
   if (inner !== undefined) return path;
@@ -150,7 +148,16 @@ async function verify(
 ): Promise<Bitfield> {
   const { dir, found, signal, hasher, onProgress } = options;
   const { geometry, files } = torrent;
-  const ranges = presentRanges(torrent, found);
+  // The bytes that are there prove something of the files beside a file that is too long.
+  const stamps = found.map((file, index) =>
+    file?.type === "file"
+      ? {
+        size: Math.min(file.size, files[index]!.length),
+        modifiedMs: undefined,
+      }
+      : undefined
+  );
+  const ranges = rangesOf(files, stamps);
   const length = ranges.reduce((sum, range) => sum + range.length, 0);
   const have = new Bitfield(geometry.pieceCount);
   let hashedLength = 0;
@@ -173,26 +180,6 @@ async function verify(
   return have;
 }
 
-/** The content in files that are there, right or wrong, and in padding. */
-function presentRanges(
-  { files }: Torrent,
-  found: readonly (FoundFile | undefined)[],
-): ByteRange[] {
-  const ranges: { offsetInTorrent: number; length: number }[] = [];
-  let offsetInTorrent = 0;
-  for (const [index, file] of files.entries()) {
-    const state = found[index];
-    const size = state?.type === "file" ? state.size : 0;
-    const length = file.isPadding ? file.length : Math.min(size, file.length);
-    const last = ranges.at(-1);
-    if (last && last.offsetInTorrent + last.length === offsetInTorrent) {
-      last.length += length;
-    } else if (length > 0) ranges.push({ offsetInTorrent, length });
-    offsetInTorrent += file.length;
-  }
-  return ranges;
-}
-
 /** Reads the content with errors that are explained. */
 function reader({ files }: Torrent, dir: string): Storage["read"] {
   const spans = new FileSpans(files);
@@ -207,10 +194,9 @@ function reader({ files }: Torrent, dir: string): Storage["read"] {
         continue;
       }
       using opened = await folder.open(path, "read");
-      await fileSystem.read(opened.file, span.offsetInFile, span.bytes)
-        .catch((error) => {
-          throw sourceFailure(folder.pathOf(path), error);
-        });
+      const { offsetInFile, bytes } = span;
+      const reading = fileSystem.read(opened.file, offsetInFile, bytes);
+      await explained(folder.pathOf(path), reading);
     }
   };
 }

@@ -7,10 +7,10 @@
 import { join } from "@std/path";
 import { FileSystem, ifAny } from "../disk/file_system.ts";
 import { isOwnFolderName } from "../disk/own_folder.ts";
-import { sourceFailure, storageFailure } from "../disk/storage_failure.ts";
+import { explained, storageFailure } from "../disk/storage_failure.ts";
 import { foldName, platformOf } from "../metainfo/safe_path.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
-import { isSystemName } from "./walk_source.ts";
+import { isSystemName, withFolders } from "./walk_source.ts";
 
 /**
  * The extra files and links, sorted, without folders, and without what systems leave
@@ -28,18 +28,11 @@ export async function findExtraFiles(
 
   async function visit(folder: readonly string[]): Promise<void> {
     const place = join(dir, ...folder);
-    const reading = fileSystem.call(
-      () => [...Deno.readDirSync(place)],
-      () => Array.fromAsync(Deno.readDir(place)),
-    );
-    const entries = await ifAny(reading).catch((error) => {
-      throw sourceFailure(place, error);
-    }) ?? [];
-    entries.sort((a, b) => a.name < b.name ? -1 : 1);
-    for (const { name, isDirectory } of entries) {
+    const reading = ifAny(fileSystem.readDir(place));
+    for (const { name, isDirectory } of await explained(place, reading) ?? []) {
       const path = [...folder, name];
       if (isDirectory && !isOwnFolderName(name)) await visit(path);
-      const isLeft = own.has(foldedPath(path)) || isDirectory ||
+      const isLeft = own.has(folded(path.join("/"))) || isDirectory ||
         isSystemName(name);
       if (!isLeft) extra.push(path);
     }
@@ -69,7 +62,7 @@ export async function removeExtraFiles(
     });
     for (let depth = path.length - 1; depth > 0; depth--) {
       const folder = path.slice(0, depth);
-      if (own.has(foldedPath(folder))) break;
+      if (own.has(folded(folder.join("/")))) break;
       folders.set(folder.join("/"), folder);
     }
   }
@@ -84,19 +77,10 @@ export async function removeExtraFiles(
 
 /** The paths of a torrent's files and links, and their folders. */
 function ownPaths({ files }: Torrent): ReadonlySet<string> {
-  const paths = new Set<string>();
-  for (const { path, isPadding } of files) {
-    if (isPadding) continue;
-    for (let depth = path.length; depth > 0; depth--) {
-      const folded = foldedPath(path.slice(0, depth));
-      if (paths.has(folded)) break;
-      paths.add(folded);
-    }
-  }
-  return paths;
+  return withFolders(files.filter(({ isPadding }) => !isPadding), folded);
 }
 
 /** One spelling for all that the usual file system here takes for one. */
-function foldedPath(path: readonly string[]): string {
-  return foldName(path.join("/"), platformOf(Deno.build.os));
+function folded(path: string): string {
+  return foldName(path, platformOf(Deno.build.os));
 }

@@ -9,10 +9,10 @@ import { keepsModes } from "../disk/file_modes.ts";
 import { FileSystem, isModified, isSameFile } from "../disk/file_system.ts";
 import { isOwnFolderName } from "../disk/own_folder.ts";
 import { splitBytes, type Storage } from "../disk/storage.ts";
+import { explained } from "../disk/storage_failure.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
 import { findPathFault, PathSet, platformOf } from "../metainfo/safe_path.ts";
 import {
-  explained,
   type LostProperties,
   NO_CONTENT,
   refusal,

@@ -18,7 +18,7 @@ import { isProgram } from "../disk/file_modes.ts";
 import { type FileStamp, FileSystem, stampOf } from "../disk/file_system.ts";
 import { followLink } from "../disk/links.ts";
 import { isOwnFolderName } from "../disk/own_folder.ts";
-import { sourceFailure } from "../disk/storage_failure.ts";
+import { explained } from "../disk/storage_failure.ts";
 import { matchesBelow, type PathGlob } from "../metainfo/path_glob.ts";
 import { foldName, type Platform, platformOf } from "../metainfo/safe_path.ts";
 
@@ -143,13 +143,7 @@ export async function walkSource(
     const realPath = await explained(diskPath, Deno.realPath(diskPath));
     requireNoCircle(folder, realPath);
     const ancestors = [...folder.ancestors, realPath];
-    // One by one, asynchronously, a million entries take half a minute.
-    const reading = fileSystem.call(
-      () => [...Deno.readDirSync(diskPath)],
-      () => Array.fromAsync(Deno.readDir(diskPath)),
-    );
-    const entries = await explained(diskPath, reading);
-    entries.sort((a, b) => a.name < b.name ? -1 : 1);
+    const entries = await explained(diskPath, fileSystem.readDir(diskPath));
     let isEmpty = true;
     for (const { name, isSymlink } of entries) {
       if (isOwnFolderName(name)) continue;
@@ -231,14 +225,18 @@ function requireNoCircle(
   );
 }
 
-/** The paths of files and of the folders that they lie in. */
-function withFolders(
-  files: readonly Pick<SourceFile, "path">[],
+/**
+ * The paths of files and of the folders that they lie in.
+ * @param fold Their spelling in the set.
+ */
+export function withFolders(
+  files: Iterable<Pick<SourceFile, "path">>,
+  fold = (path: string): string => path,
 ): ReadonlySet<string> {
   const paths = new Set<string>();
   for (const { path } of files) {
     for (let depth = path.length; depth > 0; depth--) {
-      const place = path.slice(0, depth).join("/");
+      const place = fold(path.slice(0, depth).join("/"));
       if (paths.has(place)) break;
       paths.add(place);
     }
@@ -299,14 +297,4 @@ async function realOutputPath(path: string): Promise<string> {
 /** The error for something that cannot be shared. */
 export function refusal(diskPath: string, reason: string): StorageError {
   return new StorageError(`Cannot share ${diskPath}: ${reason}`);
-}
-
-/** The outcome of a call, or an error that is explained. */
-export async function explained<T>(
-  path: string,
-  call: Promise<T>,
-): Promise<T> {
-  return await call.catch((error) => {
-    throw sourceFailure(path, error);
-  });
 }
