@@ -211,10 +211,10 @@ export {
 export {
   checkAbsent,
   checkWritable,
-  loadTorrentFile,
   saveTorrentFile,
   type SaveTorrentFileOptions,
-} from "./disk/torrent_file.ts";
+} from "./source/save_torrent_file.ts";
+export { loadTorrentFile } from "./disk/torrent_file.ts";
 export { withDescriptor } from "./disk/file_pool.ts";
 export { readSavedTorrent, saveTorrent } from "./disk/own_folder.ts";
 export {

@@ -1,10 +1,8 @@
 /**
- * The executable bit of files: which have it, which file systems keep it, and setting
- * it. Windows has none.
+ * The executable bit of files, read and set. Windows has none.
  *
  * @module
  */
-import { join } from "@std/path";
 import { errorCode } from "./storage_failure.ts";
 
 /** The owner may run the file. */
@@ -13,26 +11,6 @@ const OWNER_MAY_RUN = 0o100;
 /** True if the owner of a file may run it as a program. */
 export function isProgram({ mode }: Pick<Deno.FileInfo, "mode">): boolean {
   return ((mode ?? 0) & OWNER_MAY_RUN) !== 0;
-}
-
-/**
- * True unless each new file in a folder is executable whatever it was made with, as
- * on FAT, and on the disks of Windows under WSL: there the bit says nothing. A folder
- * that cannot be written is trusted.
- */
-export async function keepsModes(dir: string): Promise<boolean> {
-  const trial = join(dir, `.lanswarm-${crypto.randomUUID()}`);
-  try {
-    await Deno.writeTextFile(trial, "", { createNew: true, mode: 0o600 });
-  } catch {
-    return true;
-  }
-  try {
-    return !isProgram(await Deno.lstat(trial));
-  } finally {
-    // Harmless if it fails: an empty file that a scan would report.
-    await Deno.remove(trial).catch(() => {});
-  }
 }
 
 /** The mode of a new file; the process's umask takes from it what it must. */

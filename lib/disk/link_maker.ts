@@ -5,7 +5,6 @@
  *
  * @module
  */
-import { equals } from "@std/bytes/equals";
 import { dirname, join, SEPARATOR } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import { linkText } from "../metainfo/link_rules.ts";
@@ -14,9 +13,9 @@ import { modeOf } from "./file_modes.ts";
 import { FileSystem, ifAny } from "./file_system.ts";
 import type { GuardedFolder } from "./guarded_folder.ts";
 import { GuardedPaths } from "./guarded_paths.ts";
-import { errorCode, storageFailure } from "./storage_failure.ts";
+import { errorCode } from "./storage_failure.ts";
 
-/** Bytes that are copied or compared at a time. */
+/** Bytes that are copied at a time. */
 const COPY_LENGTH = 2 ** 20;
 
 /** A link of a torrent. */
@@ -171,7 +170,7 @@ function standsFor(
 }
 
 /** True if the link in a torrent link's place leads to its target. */
-async function leadsThere(
+export async function leadsThere(
   { path, linkTarget }: Pick<TorrentLink, "path" | "linkTarget">,
   paths: GuardedPaths,
   fileSystem: FileSystem,
@@ -188,50 +187,6 @@ async function leadsThere(
   ]);
   return real.status === "fulfilled" && target.status === "fulfilled" &&
     real.value === target.value;
-}
-
-/**
- * True if a link of a torrent is there, or a file with the same content as that to
- * which it would lead; `undefined` if nothing is.
- */
-export async function isRightLink(
-  link: Pick<TorrentLink, "path" | "linkTarget">,
-  paths: GuardedPaths,
-): Promise<boolean | undefined> {
-  const place = paths.pathOf(link.path);
-  const info = await ifAny(Deno.lstat(place)).catch((error) => {
-    throw storageFailure("access", place, error);
-  });
-  if (info === undefined) return undefined;
-  if (info.isSymlink) return await leadsThere(link, paths, new FileSystem());
-  const target = await paths.findFile(link.linkTarget, "read").catch(
-    (error) => {
-      // A folder, which no file replaces.
-      if (!(error instanceof StorageError)) throw error;
-      return undefined;
-    },
-  );
-  return info.isFile && target !== undefined &&
-    await haveSameContent([place, target.place], info.size, target.info.size);
-}
-
-async function haveSameContent(
-  paths: readonly [string, string],
-  ...sizes: readonly [number, number]
-): Promise<boolean> {
-  const [size, other] = sizes;
-  if (size !== other) return false;
-  const fileSystem = new FileSystem();
-  using left = await fileSystem.open(paths[0], { read: true });
-  using right = await fileSystem.open(paths[1], { read: true });
-  const buffers = [new Uint8Array(COPY_LENGTH), new Uint8Array(COPY_LENGTH)];
-  for (let offset = 0; offset < size; offset += COPY_LENGTH) {
-    const [ours, theirs] = buffers.map((one) => one.subarray(0, size - offset));
-    await fileSystem.read(left, offset, ours!);
-    await fileSystem.read(right, offset, theirs!);
-    if (!equals(ours!, theirs!)) return false;
-  }
-  return true;
 }
 
 /** True for an error of the system, or of Deno that a permission is missing. */

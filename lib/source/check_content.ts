@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { equals } from "@std/bytes/equals";
 import { basename, dirname, join, resolve } from "@std/path";
 import { Bitfield } from "../base/bitfield.ts";
 import { StorageError } from "../base/errors.ts";
@@ -12,9 +13,13 @@ import { FileSystem, ifAny } from "../disk/file_system.ts";
 import { GuardedFolder } from "../disk/guarded_folder.ts";
 import { GuardedPaths } from "../disk/guarded_paths.ts";
 import { hashRuns, isPieceHash } from "../disk/hash_content.ts";
-import { isRightLink } from "../disk/link_maker.ts";
+import { leadsThere, type TorrentLink } from "../disk/link_maker.ts";
 import { splitBytes, type Storage } from "../disk/storage.ts";
-import { explained, sourceFailure } from "../disk/storage_failure.ts";
+import {
+  explained,
+  sourceFailure,
+  storageFailure,
+} from "../disk/storage_failure.ts";
 import type { WorkerHasher } from "../disk/worker_hasher.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
 import {
@@ -26,6 +31,8 @@ import {
 import { findExtraFiles } from "./extra_files.ts";
 import { type FileState, fileStates, type FoundFile } from "./file_states.ts";
 
+/** Bytes that are compared at a time. */
+const COMPARED_LENGTH = 2 ** 20;
 const NO_FILE = "no file, or a link that leads out, is in its place";
 
 /** A file or link of a torrent, and its state on the disk. */
@@ -211,4 +218,52 @@ async function linkState(
   return isRight
     ? { type: "right" }
     : { type: "wrong", reason: `it does not lead to ${target}` };
+}
+
+/**
+ * True if a link of a torrent is there, or a file with the same content as that to
+ * which it would lead; `undefined` if nothing is.
+ */
+async function isRightLink(
+  link: Pick<TorrentLink, "path" | "linkTarget">,
+  paths: GuardedPaths,
+): Promise<boolean | undefined> {
+  const place = paths.pathOf(link.path);
+  const info = await ifAny(Deno.lstat(place)).catch((error) => {
+    throw storageFailure("access", place, error);
+  });
+  if (info === undefined) return undefined;
+  if (info.isSymlink) return await leadsThere(link, paths, new FileSystem());
+  const target = await paths.findFile(link.linkTarget, "read").catch(
+    (error) => {
+      // A folder, which no file replaces.
+      if (!(error instanceof StorageError)) throw error;
+      return undefined;
+    },
+  );
+  return info.isFile && target !== undefined &&
+    await haveSameContent([place, target.place], info.size, target.info.size);
+}
+
+/** True if two files have the same bytes. */
+async function haveSameContent(
+  paths: readonly [string, string],
+  ...sizes: readonly [number, number]
+): Promise<boolean> {
+  const [size, other] = sizes;
+  if (size !== other) return false;
+  const fileSystem = new FileSystem();
+  using left = await fileSystem.open(paths[0], { read: true });
+  using right = await fileSystem.open(paths[1], { read: true });
+  const buffers = [
+    new Uint8Array(COMPARED_LENGTH),
+    new Uint8Array(COMPARED_LENGTH),
+  ];
+  for (let offset = 0; offset < size; offset += COMPARED_LENGTH) {
+    const [ours, theirs] = buffers.map((one) => one.subarray(0, size - offset));
+    await fileSystem.read(left, offset, ours!);
+    await fileSystem.read(right, offset, theirs!);
+    if (!equals(ours!, theirs!)) return false;
+  }
+  return true;
 }

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { basename, dirname, resolve } from "@std/path";
-import { keepsModes } from "../disk/file_modes.ts";
+import { basename, dirname, join, resolve } from "@std/path";
+import { isProgram } from "../disk/file_modes.ts";
 import { FileSystem, isModified, isSameFile } from "../disk/file_system.ts";
 import { isOwnFolderName } from "../disk/own_folder.ts";
 import { splitBytes, type Storage } from "../disk/storage.ts";
@@ -76,6 +76,26 @@ export async function scanSource(
     length: files.reduce((sum, file) => sum + file.length, 0),
     lost: { ...lost, executables: haveNoModes ? regular.length : 0 },
   };
+}
+
+/**
+ * True unless each new file in a folder is executable whatever it was made with, as
+ * on FAT, and on the disks of Windows under WSL: there the bit says nothing. A folder
+ * that cannot be written is trusted.
+ */
+export async function keepsModes(dir: string): Promise<boolean> {
+  const trial = join(dir, `.lanswarm-${crypto.randomUUID()}`);
+  try {
+    await Deno.writeTextFile(trial, "", { createNew: true, mode: 0o600 });
+  } catch {
+    return true;
+  }
+  try {
+    return !isProgram(await Deno.lstat(trial));
+  } finally {
+    // Harmless if it fails: an empty file that a scan would report.
+    await Deno.remove(trial).catch(() => {});
+  }
 }
 
 /** Most padding that a source gets unasked: a hundredth of its content. */

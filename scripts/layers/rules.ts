@@ -75,7 +75,7 @@ export const BUDGETS: Readonly<Record<string, Budget>> = {
   "lib/announce": { lines: 2_050, files: 13 },
   "lib/discovery": { lines: 2_150, files: 10 },
   "lib/disk": { lines: 2_450, files: 16 },
-  "lib/source": { lines: 1_150, files: 6 },
+  "lib/source": { lines: 1_300, files: 7 },
   "lib/peer": { lines: 1_800, files: 13 },
   "lib/http": { lines: 1_350, files: 9 },
   "lib/rollout": { lines: 2_400, files: 17 },

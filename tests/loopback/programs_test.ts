@@ -6,7 +6,7 @@ import { join } from "@std/path";
 import { create } from "../../cli/create.ts";
 import { infoHashFromBytes } from "../../lib/base/identifier.ts";
 import { openFileStorage } from "../../lib/disk/file_storage.ts";
-import { keepsModes } from "../../lib/disk/file_modes.ts";
+import { keepsModes } from "../../lib/source/source.ts";
 import {
   Bitfield,
   createTorrent,
