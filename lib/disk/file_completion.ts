@@ -13,12 +13,7 @@ import type { Bitfield } from "../base/bitfield.ts";
 import type { FileSpans } from "../metainfo/file_spans.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { type FilePlaces, isOnDisk } from "./file_places.ts";
-
-/**
- * Files to fsync side by side, which a journaling file system commits together. Deno
- * has 32 threads for calls of files and of its output, which must not all wait.
- */
-export const PARALLEL_SYNCS = 8;
+import { PARALLEL_SYNCS } from "./file_syncs.ts";
 
 /** Files of a batch: three batches are less than a pool of files holds open. */
 const MAX_BATCH_LENGTH = 16;
@@ -141,14 +136,17 @@ export class FileCompletion {
     const batch = this.#waiting;
     this.#waiting = [];
     const flushing = batch.values();
+    const flushed = new Set<WaitingFile>();
     // All take from one iterator.
     await Promise.all(Array.from({ length: PARALLEL_SYNCS }, async () => {
-      for (const { fileIndex, reject } of flushing) {
-        await this.#actions.flush(fileIndex).catch(reject);
+      for (const file of flushing) {
+        await this.#actions.flush(file.fileIndex)
+          .then(() => flushed.add(file), file.reject);
       }
     }));
-    for (const { fileIndex, resolve, reject } of batch) {
-      await this.#name(fileIndex).then(resolve, reject);
+    for (const file of batch) {
+      if (!flushed.has(file)) continue;
+      await this.#name(file.fileIndex).then(file.resolve, file.reject);
     }
     this.#batch = this.#waiting.length > 0 ? this.#nameBatch() : undefined;
   }

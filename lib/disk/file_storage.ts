@@ -16,9 +16,10 @@ import type { Bitfield } from "../base/bitfield.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
 import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
-import { FileCompletion, PARALLEL_SYNCS } from "./file_completion.ts";
+import { FileCompletion } from "./file_completion.ts";
 import { FilePlaces, isOnDisk, rangesOf } from "./file_places.ts";
 import { FileFinisher } from "./file_finisher.ts";
+import { FileSyncs } from "./file_syncs.ts";
 import { modeOf } from "./file_modes.ts";
 import { FilePool, withDescriptor } from "./file_pool.ts";
 import { type FileStamp, FileSystem } from "./file_system.ts";
@@ -80,8 +81,9 @@ export class FileStorage implements Storage {
   readonly #folder: GuardedFolder;
   readonly #places: FilePlaces;
   readonly #pool: FilePool;
-  /** Indexes of files that were written and not yet synced. */
-  #unsynced = new Set<number>();
+  readonly #syncs = new FileSyncs((fileIndex, task) =>
+    this.#use(fileIndex, SYNC_ACCESS, task)
+  );
   readonly #served: ServedFiles;
   readonly #completion: FileCompletion;
   readonly #finisher: FileFinisher;
@@ -110,7 +112,7 @@ export class FileStorage implements Storage {
     this.#completion = new FileCompletion(torrent, {
       spans: this.#spans,
       places: this.#places,
-      flush: (fileIndex) => this.#sync(fileIndex),
+      flush: (fileIndex) => this.#syncs.sync(fileIndex),
       publish: (fileIndex) => this.#publish(fileIndex),
       makePart: (fileIndex) =>
         this.#use(fileIndex, "write", () => Promise.resolve()),
@@ -174,7 +176,7 @@ export class FileStorage implements Storage {
     for (const span of splitBytes(this.#spans, offsetInTorrent, bytes)) {
       const { fileIndex, offsetInFile } = span;
       if (this.#files[fileIndex]!.isPadding) continue;
-      this.#unsynced.add(fileIndex);
+      this.#syncs.add(fileIndex);
       this.#served.expected[fileIndex] = undefined;
       await this.#use(
         fileIndex,
@@ -182,7 +184,7 @@ export class FileStorage implements Storage {
         (file) => this.#fileSystem.write(file, offsetInFile, span.bytes),
       );
       // Again: a sync may have run before the write.
-      this.#unsynced.add(fileIndex);
+      this.#syncs.add(fileIndex);
       if (index !== undefined) await this.#completion.written(index, fileIndex);
     }
   }
@@ -215,33 +217,25 @@ export class FileStorage implements Storage {
   /**
    * Syncs everything that was written, so that it survives a crash of the machine.
    * @returns The stamp of each file with what was written and expected;
-   * `undefined` where there is none, as of files that were written meanwhile.
+   * `undefined` where there is none, as of files that were written meanwhile, and of
+   * those of which a sync has failed.
    * @throws {StorageError} If the disk refuses.
    */
   async settle(): Promise<(FileStamp | undefined)[]> {
-    const written = [...this.#unsynced];
-    this.#unsynced = new Set();
-    try {
-      for (let at = 0; at < written.length; at += PARALLEL_SYNCS) {
-        await Promise.all(
-          written.slice(at, at + PARALLEL_SYNCS).map((it) => this.#sync(it)),
-        );
-      }
-    } catch (error) {
-      for (const fileIndex of written) this.#unsynced.add(fileIndex);
-      throw error;
-    }
+    const written = await this.#syncs.syncAll();
     // Those that have got their names meanwhile have their stamps.
     const parts = written.filter((index) => this.#places.isPart(index));
     const paths = parts.map((index) => this.#places.pathOf(index));
     const stamps = await this.#folder.stamps(paths);
     const { expected } = this.#served;
     for (const [at, fileIndex] of parts.entries()) {
-      const isWritten = this.#unsynced.has(fileIndex);
+      const isWritten = this.#syncs.has(fileIndex);
       if (isWritten || !this.#places.isPart(fileIndex)) continue;
       expected[fileIndex] = stamps[at];
     }
-    return [...expected];
+    return expected.map((stamp, fileIndex) =>
+      this.#syncs.has(fileIndex) ? undefined : stamp
+    );
   }
 
   /**
@@ -252,7 +246,7 @@ export class FileStorage implements Storage {
    */
   expect(stamps: readonly (FileStamp | undefined)[]): void {
     this.#served.expected = stamps.map((stamp, fileIndex) =>
-      this.#unsynced.has(fileIndex) ? undefined : stamp
+      this.#syncs.has(fileIndex) ? undefined : stamp
     );
     this.#places.setNamed(stamps);
   }
@@ -300,17 +294,13 @@ export class FileStorage implements Storage {
     return this.#pool[Symbol.asyncDispose]();
   }
 
-  #sync(fileIndex: number): Promise<void> {
-    return this.#use(fileIndex, SYNC_ACCESS, (file) => file.sync());
-  }
-
   /** Gives a complete part, which is flushed, its name. */
   async #publish(fileIndex: number): Promise<void> {
     await this.#pool.reserve(fileIndex, async () => {
       const { expected } = this.#served;
       expected[fileIndex] = undefined;
       expected[fileIndex] = await this.#places.publish(fileIndex);
-      this.#unsynced.delete(fileIndex);
+      this.#syncs.delete(fileIndex);
     });
     await this.#finisher.finishFile(fileIndex);
   }
