@@ -87,8 +87,10 @@ export class FileCompletion {
   async written(index: number, fileIndex: number): Promise<void> {
     if (--this.#missing[fileIndex]! > 0) return;
     const [named] = await this.#publish(fileIndex);
-    const completed = this.#completed.get(index) ?? [];
-    this.#completed.set(index, [...completed, { fileIndex, named }]);
+    const completed = this.#completed.get(index);
+    // A piece may complete thousands of files.
+    if (completed) completed.push({ fileIndex, named });
+    else this.#completed.set(index, [{ fileIndex, named }]);
   }
 
   /** As `Storage.named`. */
