@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { join } from "@std/path";
 import { ContentChangedError, StorageError } from "../base/errors.ts";
 import {
   isRegularFile,
@@ -16,6 +17,7 @@ import {
 import { modeOf } from "./file_modes.ts";
 import { type FileStamp, isSameFile } from "./file_system.ts";
 import type { GuardedFolder } from "./guarded_folder.ts";
+import { type OldFile, openOldFile } from "./old_file.ts";
 import { OWN_FOLDER } from "./own_folder.ts";
 import type { ByteRange } from "./storage.ts";
 import { errorCode, MOVE_AWAY, storageFailure } from "./storage_failure.ts";
@@ -147,33 +149,29 @@ export class FilePlaces {
   }
 
   /**
-   * Makes a part of a missing file: a copy of another file, which shares its blocks
-   * where the file system can do that.
+   * Makes a part of a missing file: a copy of an old one.
+   * @returns False if the old file is gone, or was replaced since it was found.
    * @throws {StorageError} If it cannot be read or stored.
    */
-  async copyIn(fileIndex: number, diskPath: string): Promise<void> {
+  async copyIn(fileIndex: number, old: OldFile): Promise<boolean> {
+    using source = await openOldFile(old);
+    if (source === undefined) return false;
+    const file = this.#files[fileIndex]!;
     const part = this.#partOf(fileIndex);
     const partPath = this.#folder.pathOf(part);
     await this.makeFolder();
-    using own = await this.#folder.open(part, "create");
+    const mode = source.maskMode(modeOf(file));
+    using own = await this.#folder.open(part, "create", { mode });
     try {
-      if (await this.#folder.isPrivate(part)) {
-        const { mode } = await own.file.stat();
-        await Deno.copyFile(diskPath, partPath);
-        // It is a copy of the other file's mode too, which may forbid to write.
-        if (mode !== null) await Deno.chmod(partPath, mode & 0o777);
-      } else {
-        // The path may lead to another file by now.
-        using old = await Deno.open(diskPath);
-        await old.readable.pipeTo(own.file.writable, { preventClose: true });
-      }
-      const { length } = this.#files[fileIndex]!;
-      const { size } = await own.file.stat();
-      if (size > length) await own.file.truncate(length);
+      const isPrivate = await this.#folder.isPrivate(part);
+      const path = isPrivate ? partPath : undefined;
+      await source.copyTo({ file: own.file, path, length: file.length });
     } catch (error) {
-      throw storageFailure(`copy ${diskPath} to`, partPath, error);
+      const oldPath = join(old.root, ...old.path);
+      throw storageFailure(`copy ${oldPath} to`, partPath, error);
     }
     this.#parts.set(fileIndex, undefined);
+    return true;
   }
 
   /**

@@ -8,9 +8,10 @@
  * @module
  */
 import { encodeHex } from "@std/encoding/hex";
-import { basename, join } from "@std/path";
+import { basename, dirname, join } from "@std/path";
 import { PIECE_HASH_LENGTH, type Torrent } from "../metainfo/torrent.ts";
-import type { FileStamp } from "./file_system.ts";
+import { type FileStamp, ifAny, stampOf } from "./file_system.ts";
+import { isReplaced, type OldFile } from "./old_file.ts";
 import { isOwnFolderName } from "./own_folder.ts";
 import { FileHasher } from "./piece_hashes.ts";
 import { explained, sourceFailure } from "./storage_failure.ts";
@@ -19,8 +20,11 @@ import { explained, sourceFailure } from "./storage_failure.ts";
 export interface OldFilesTarget {
   /** The stamp of each file; `undefined` for one that is missing. */
   stamps(): Promise<readonly (FileStamp | undefined)[]>;
-  /** Copies a file in the place of one that is missing. */
-  copyIn(fileIndex: number, diskPath: string): Promise<void>;
+  /**
+   * Copies a file in the place of one that is missing.
+   * @returns False if the old file is gone, or was replaced since it was found.
+   */
+  copyIn(fileIndex: number, old: OldFile): Promise<boolean>;
 }
 
 /** Options of {@linkcode takeOldFiles}. */
@@ -36,13 +40,6 @@ export interface TakenFiles {
   /** Number of files. */
   readonly fileCount: number;
   /** Bytes that may be right; those that are not are fetched. */
-  readonly length: number;
-}
-
-interface OldFile {
-  /** Absolute, or relative to the current folder. */
-  readonly diskPath: string;
-  /** In bytes. */
   readonly length: number;
 }
 
@@ -74,7 +71,10 @@ export async function takeOldFiles(
       if (!byPath.has(path)) byPath.set(path, file);
     }
   }
-  const marks = new MarkedFiles(torrent, [...byPath.values()]);
+  const marks = new MarkedFiles(torrent, {
+    files: [...byPath.values()],
+    signal,
+  });
   const taken = { fileCount: 0, length: 0 };
   for (const [index, file] of torrent.files.entries()) {
     const { isPadding, linkTarget, length } = file;
@@ -84,10 +84,11 @@ export async function takeOldFiles(
     signal?.throwIfAborted();
     const path = file.path.slice(torrent.isFolder ? 1 : 0).join("/");
     const old = byPath.get(path) ?? await marks.find(index);
-    if (old === undefined || old.length === 0) continue;
-    await target.copyIn(index, old.diskPath);
+    if (old === undefined || old.stamp.size === 0) continue;
+    // What was replaced is fetched.
+    if (!await target.copyIn(index, old)) continue;
     taken.fileCount++;
-    taken.length += Math.min(old.length, length);
+    taken.length += Math.min(old.stamp.size, length);
   }
   return taken;
 }
@@ -99,8 +100,11 @@ async function* walk(
 ): AsyncGenerator<[path: string, file: OldFile]> {
   const info = await explained(folder, Deno.stat(folder));
   if (info.isFile) {
-    const path = isFolder ? basename(folder) : name;
-    return yield [path, { diskPath: folder, length: info.size }];
+    // A link that the user named is followed.
+    const place = await explained(folder, Deno.realPath(folder));
+    const [root, path] = [dirname(place), [basename(place)]];
+    const stamp = stampOf(info);
+    return yield [isFolder ? basename(folder) : name, { root, path, stamp }];
   }
   const waiting: string[][] = [[]];
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
@@ -111,9 +115,11 @@ async function* walk(
           waiting.push([...path, name]);
         }
         if (!isFile) continue;
-        const diskPath = join(place, name);
-        const { size } = await Deno.lstat(diskPath);
-        yield [[...path, name].join("/"), { diskPath, length: size }];
+        const info = await ifAny(Deno.lstat(join(place, name)));
+        if (!info?.isFile) continue;
+        const file = [...path, name];
+        const stamp = stampOf(info);
+        yield [file.join("/"), { root: folder, path: file, stamp }];
       }
     } catch (error) {
       throw sourceFailure(place, error);
@@ -125,15 +131,22 @@ async function* walk(
 class MarkedFiles {
   readonly #torrent: Torrent;
   readonly #files: readonly OldFile[];
+  readonly #signal: AbortSignal | undefined;
   /** The offset in the torrent of each file. */
   readonly #starts: readonly number[];
   readonly #hasher = new FileHasher();
-  /** By offset and length of the mark: old files by the hash of their bytes there. */
+  /** By the lengths of the mark: old files by the hash of their bytes there. */
   readonly #byMark = new Map<string, Promise<Map<string, OldFile>>>();
 
-  constructor(torrent: Torrent, files: readonly OldFile[]) {
+  constructor(
+    torrent: Torrent,
+    { files, signal }: Pick<TakeOldFilesOptions, "signal"> & {
+      readonly files: readonly OldFile[];
+    },
+  ) {
     this.#torrent = torrent;
     this.#files = files;
+    this.#signal = signal;
     let end = 0;
     this.#starts = torrent.files.map(({ length }) => (end += length) - length);
   }
@@ -141,15 +154,17 @@ class MarkedFiles {
   async find(fileIndex: number): Promise<OldFile | undefined> {
     const mark = this.#markOf(fileIndex);
     if (mark === undefined) return undefined;
-    const { offsetInFile, length } = mark;
+    const { offsetInFile, length, paddingLength } = mark;
     const fileLength = this.#torrent.files[fileIndex]!.length;
     // A file that begins at a piece may have grown; of others, the rest would not
     // match, and each would have another mark.
     const isGrown = offsetInFile === 0 && length < fileLength;
-    const key = isGrown ? "grown" : `${offsetInFile} ${length} ${fileLength}`;
+    const key = isGrown
+      ? "grown"
+      : `${offsetInFile} ${length} ${paddingLength} ${fileLength}`;
     const files = this.#byMark.get(key) ?? this.#hashAll(
-      this.#files.filter((old) =>
-        isGrown ? old.length >= length : old.length === fileLength
+      this.#files.filter(({ stamp: { size } }) =>
+        isGrown ? size >= length : size === fileLength
       ),
       mark,
     );
@@ -186,15 +201,19 @@ class MarkedFiles {
     const { pieceLength } = this.#torrent.geometry;
     const padding = { path: undefined, offsetInFile: 0, length: paddingLength };
     for (const file of files) {
-      const path = [file.diskPath];
-      const hashing = this.#hasher.hash({
-        guardedDir: undefined,
-        parts: [{ path, offsetInFile, length }, padding],
-        length: length + paddingLength,
-        pieceLength,
-      });
-      const hash = await explained(file.diskPath, hashing);
-      byHash.set(encodeHex(hash), file);
+      this.#signal?.throwIfAborted();
+      const { root, path } = file;
+      try {
+        const hash = await this.#hasher.hash({
+          guardedDir: root,
+          parts: [{ path, offsetInFile, length }, padding],
+          length: length + paddingLength,
+          pieceLength,
+        });
+        byHash.set(encodeHex(hash), file);
+      } catch (error) {
+        if (!isReplaced(error)) throw sourceFailure(join(root, ...path), error);
+      }
     }
     return byHash;
   }

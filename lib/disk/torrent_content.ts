@@ -77,7 +77,7 @@ export async function openTorrentContent(
   if (from.length > 0) {
     const taken = await takeOldFiles(torrent, {
       stamps: () => storage.stamps(),
-      copyIn: (index, path) => storage.places.copyIn(index, path),
+      copyIn: (index, old) => storage.places.copyIn(index, old),
     }, { from, signal });
     onTaken?.(taken);
   }
