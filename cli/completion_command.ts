@@ -1,6 +1,6 @@
 /**
- * Runs the command of `--on-complete`, once for each torrent that becomes complete:
- * without a shell, and with the torrent's name and path in its environment. The
+ * Runs the commands of `--on-complete`, once for each torrent that becomes complete,
+ * and `--on-file`, for each of its files: without a shell, and with the torrent's name and path in its environment. The
  * only file that starts processes.
  *
  * @module
@@ -14,10 +14,14 @@ import {
   type Torrent,
   withDescriptor,
 } from "../mod.ts";
+import type { PeerJob } from "./peer_job.ts";
+import type { JobContext } from "./program.ts";
 import { ProgramError } from "./program_error.ts";
 
 export interface CompletionOptions {
   readonly torrent: Torrent;
+  /** The path of a file that is complete, below the folder. @default {the torrent is} */
+  readonly file?: readonly string[] | undefined;
   readonly dir: string;
   /** Its standard output; ours may be JSON lines. */
   readonly stdout: "inherit" | "null";
@@ -56,7 +60,7 @@ export function startFailure(error: unknown, platform: Platform): string {
  */
 export async function runCompletionCommand(
   command: readonly string[],
-  { torrent, dir, stdout, fdPressure, onExit }: CompletionOptions,
+  { torrent, file, dir, stdout, fdPressure, onExit }: CompletionOptions,
 ): Promise<void> {
   const platform = platformOf(Deno.build.os);
   const [program, ...args] = programFor(command, platform);
@@ -66,6 +70,7 @@ export async function runCompletionCommand(
       LANSWARM_NAME: torrent.name,
       LANSWARM_PATH: resolve(join(dir, torrent.name)),
       LANSWARM_INFO_HASH: torrent.infoHash,
+      ...file && { LANSWARM_FILE: resolve(join(dir, ...file)) },
     },
     stdin: "null",
     stdout,
@@ -88,5 +93,65 @@ export async function runCompletionCommand(
         command[0]
       } failed with exit code ${status.code}; the download itself is complete`,
     );
+  }
+}
+
+export interface CompletionCommandsOptions {
+  readonly job: Pick<PeerJob, "dir" | "json" | "onComplete" | "onFile">;
+  readonly context: Pick<JobContext, "console">;
+  readonly session: { readonly fdPressure: FdPressure };
+  /** Ends the commands that have not begun. */
+  readonly signal: AbortSignal;
+  readonly onFailed: (error: ProgramError) => void;
+}
+
+/** The commands of one torrent, one after another. */
+export class CompletionCommands {
+  readonly #torrent: Torrent;
+  readonly #options: CompletionCommandsOptions;
+  /** Resolves when the commands for files are over. */
+  #forFiles: Promise<unknown> = Promise.resolve();
+
+  constructor(torrent: Torrent, options: CompletionCommandsOptions) {
+    this.#torrent = torrent;
+    this.#options = options;
+  }
+
+  /** Runs the command of `--on-file` for a file that is complete. */
+  runForFile(path: readonly string[]): void {
+    const { job: { onFile }, signal } = this.#options;
+    if (onFile === undefined) return;
+    this.#forFiles = this.#forFiles.then(() =>
+      signal.aborted ? undefined : this.#run(onFile, path)
+    );
+  }
+
+  /** Runs the command of `--on-complete`; its exit code, if there was one. */
+  async run(): Promise<number | undefined> {
+    await this.#forFiles;
+    const { onComplete } = this.#options.job;
+    return onComplete && await this.#run(onComplete);
+  }
+
+  async #run(
+    command: readonly string[],
+    file?: readonly string[],
+  ): Promise<number | undefined> {
+    const { context: { console }, job: { dir, json }, session } = this.#options;
+    let exitCode: number | undefined;
+    // The command writes to the same terminal.
+    using _ = await console.suspendBlock();
+    try {
+      await runCompletionCommand(command, {
+        ...{ torrent: this.#torrent, dir, file },
+        stdout: json ? "null" : "inherit",
+        fdPressure: session.fdPressure,
+        onExit: (code) => exitCode = code,
+      });
+    } catch (error) {
+      if (!(error instanceof ProgramError)) throw error;
+      this.#options.onFailed(error);
+    }
+    return exitCode;
   }
 }

@@ -42,6 +42,8 @@ export interface FetchMagnetOptions {
 interface FetchedTorrent {
   readonly torrent: Torrent;
   readonly peers: readonly PeerAddress[];
+  /** Indexes of the files that the link selects. [BEP 53] */
+  readonly options: { readonly files: readonly number[] | undefined };
 }
 
 /**
@@ -54,18 +56,19 @@ export async function fetchMagnet(
   { dir, ...options }: FetchMagnetOptions,
 ): Promise<FetchedTorrent> {
   const link = parseMagnetLink(source);
-  const { infoHash, trackers } = link;
+  const { infoHash, trackers, files } = link;
+  const run = { options: { files } };
   const fileName = `${infoHash}.torrent`;
   const saved = await readSavedTorrent(dir, fileName);
   if (saved?.infoHash === infoHash) {
     const announce = trackers.map((url) => [url]);
     // Only trackers may name the peers of a private torrent. [BEP 27]
     const peers = saved.isPrivate ? [] : await peersOf(link, options);
-    return { torrent: { ...saved, announce }, peers };
+    return { torrent: { ...saved, announce }, peers, ...run };
   }
   const torrent = await fetchFromPeers(source, link, options);
   await saveTorrent(dir, fileName, buildTorrentFile(torrent, trackers));
-  return { torrent, peers: [] };
+  return { torrent, peers: [], ...run };
 }
 
 async function peersOf(

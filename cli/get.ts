@@ -24,6 +24,7 @@ import {
 import { type FlagValues, parseCommandLine } from "./flags.ts";
 import { createGetDisplay, type GetDisplay } from "./get_display.ts";
 import { loadTorrents } from "./load_torrent.ts";
+import { selectionOf } from "./file_choice.ts";
 import { offerShare } from "./offer_share.ts";
 import { type LoadOptions, type PeerParts, runPeer } from "./peer.ts";
 import { checkOutput, FLAGS as PEER_FLAGS, type PeerJob } from "./peer_job.ts";
@@ -128,7 +129,8 @@ export async function runGet(
       onSettled: (run, { port: peerPort }) => {
         isComplete ||= run.phase === "settled";
         const isOffered = run.phase === "settled" && isShare &&
-          !run.torrent.isPrivate && !job.exitWhenComplete && !job.noDiscovery;
+          !run.torrent.isPrivate && !run.isPart && !job.exitWhenComplete &&
+          !job.noDiscovery;
         if (!isOffered) return;
         offer ??= offerShare(run, { job, console, peerPort });
       },
@@ -268,7 +270,8 @@ function requireExpected(
 
 /** @throws {StorageError} If the folder cannot be written or has not enough room. */
 async function requireRoom(torrent: Torrent, job: GetJob): Promise<void> {
-  const room = await measureRoom(torrent, job.dir);
+  const { wanted } = selectionOf(torrent, job);
+  const room = await measureRoom(torrent, job.dir, wanted);
   const { path, neededLength, freeLength = Infinity } = room;
   if (neededLength <= freeLength || job.ignoreSpace) return;
   const [needed, free] = [formatSize(neededLength), formatSize(freeLength)];

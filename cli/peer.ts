@@ -157,7 +157,7 @@ async function shareUntil(
   const { console, permissions, signal } = context;
   const recordSecret = await openSecret(job, console);
   const kept: Deno.PermissionName[] = ["read", "net", "sys"];
-  if (job.onComplete !== undefined) kept.push("run");
+  if (job.onComplete ?? job.onFile) kept.push("run");
   await permissions.keepOnly(...kept, "write");
   const waiting = { retryForMs: job.retryForMs, signal, console };
   const { runs } = work;

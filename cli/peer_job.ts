@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { isMagnetLink, MAX_PEERS, parseMagnetLink, PEER_PORT } from "../mod.ts";
+import {
+  isMagnetLink,
+  MAX_PEERS,
+  parseMagnetLink,
+  PEER_PORT,
+  readPathGlob,
+} from "../mod.ts";
 import { invocationOf, splitWords } from "./command_words.ts";
 import {
   type FlagValues,
@@ -86,6 +92,26 @@ export const FLAGS = {
     default: 0,
     read: readSize,
   },
+  only: {
+    usage: "--only GLOB...",
+    help:
+      "fetch these files and folders only, such as 'docs/**' or '*.iso'; may be given several times. Run again with more to fetch more",
+    isFree: true,
+    read: readPathGlob,
+  },
+  not: {
+    usage: "--not GLOB...",
+    help: "do not fetch these files and folders",
+    isFree: true,
+    read: readPathGlob,
+  },
+  first: {
+    usage: "--first GLOB...",
+    help:
+      "fetch these files first, one whole file after another in the order of the torrent",
+    isFree: true,
+    read: readPathGlob,
+  },
   noDiscovery: {
     usage: "--no-discovery",
     help:
@@ -137,6 +163,13 @@ export const FLAGS = {
     usage: "--on-complete COMMAND",
     help:
       "run a command when a torrent is complete, without a shell; its environment contains LANSWARM_NAME, LANSWARM_PATH and LANSWARM_INFO_HASH; with --json, its standard output is discarded",
+    isFree: true,
+    read: (text: string) => splitWords(text),
+  },
+  onFile: {
+    usage: "--on-file COMMAND",
+    help:
+      "the same for each file that is complete and has its name, one after another; LANSWARM_FILE has its path",
     isFree: true,
     read: (text: string) => splitWords(text),
   },

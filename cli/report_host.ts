@@ -65,7 +65,8 @@ export function reportHost(
     freeBytes: freeLength(dir),
     evidence: meter.evidence(),
     ...receivedBy(run, reporter.control?.source),
-    stays: !exitWhenComplete,
+    // With a part of the content it is no copy of the source.
+    stays: !exitWhenComplete && !run.isPart,
   });
   const reporting = (async () => {
     while (!ending.signal.aborted && !reporter.isUseless) {

@@ -25,12 +25,13 @@ import {
   type TorrentSnapshot,
   type VerifyProgress,
 } from "../mod.ts";
-import { runCompletionCommand } from "./completion_command.ts";
+import { CompletionCommands } from "./completion_command.ts";
+import { missingOf, selectionOf } from "./file_choice.ts";
 import { untilAborted } from "./interrupt.ts";
 import type { PeerDisplay, TorrentState } from "./peer_display.ts";
 import type { PeerJob } from "./peer_job.ts";
 import type { JobContext } from "./program.ts";
-import { describeError, ProgramError, reportError } from "./program_error.ts";
+import { describeError, reportError } from "./program_error.ts";
 
 /** Longest pause before a restart. */
 const MAX_RESTART_PAUSE_MS = 300_000;
@@ -46,6 +47,8 @@ export interface TorrentRunOptions {
   readonly recordSecret?: Uint8Array | undefined;
   /** The torrent with the names on the disk. @default {its own names} */
   readonly stored?: Torrent;
+  /** Indexes of the files to fetch, unless the job selects some. @default {all} */
+  readonly files?: readonly number[] | undefined;
   /** Pieces that this process has verified already. @default {none} */
   readonly verified?: ResumeRecord;
   /** The remedy where `seedOnly` finds something missing. @default {another flag} */
@@ -68,6 +71,7 @@ export class TorrentRun implements TorrentState {
   #phase: "working" | "settled" | "stopped" = "working";
   #failure: Error | undefined;
   #commandCode: number | undefined;
+  readonly #commands: CompletionCommands;
   /** Gained before the last restart. */
   #gainedBefore = 0;
   readonly #removal = new AbortController();
@@ -78,6 +82,11 @@ export class TorrentRun implements TorrentState {
     this.torrent = torrent;
     this.#options = options;
     this.#ending = joinSignals(options.context.signal, this.#removal.signal);
+    this.#commands = new CompletionCommands(torrent, {
+      ...options,
+      signal: this.#ending.signal,
+      onFailed: (error) => this.#report(error),
+    });
   }
 
   get snapshot(): TorrentSnapshot | undefined {
@@ -105,6 +114,13 @@ export class TorrentRun implements TorrentState {
     return this.#phase;
   }
 
+  /** True if a part of the content is to be fetched only. */
+  get isPart(): boolean {
+    const { torrent } = this;
+    const { pieceCount = torrent.geometry.pieceCount } = this.snapshot ?? {};
+    return pieceCount < torrent.geometry.pieceCount;
+  }
+
   /** The last failure, of the command included. */
   get failure(): Error | undefined {
     return this.#failure;
@@ -125,10 +141,15 @@ export class TorrentRun implements TorrentState {
       const overwrite = force || seedOnly;
       const { recordSecret, locking, verified } = this.#options;
       const { stored = this.torrent, context: { console } } = this.#options;
+      const { wanted, pieces, first } = selectionOf(
+        this.torrent,
+        job,
+        this.#options,
+      );
       const { fdPressure } = session;
       const content = await openTorrentContent(stored, {
         ...{ dir, mustVerify, overwrite, fdPressure, recordSecret, verified },
-        ...{ ...locking, from: job.from, signal },
+        ...{ ...locking, wanted, from: job.from, signal },
         onWarning: (text) => console.warn(text),
         onTaken: (taken) =>
           display.news(this.torrent, { type: "oldFilesTaken", ...taken }),
@@ -136,13 +157,14 @@ export class TorrentRun implements TorrentState {
       this.#content = content;
       const { storage } = content;
       const have = await this.#verify(content);
-      if (seedOnly && !have.isFull) throw this.#incomplete(have);
+      const missing = missingOf(this.torrent, have, pieces);
+      if (seedOnly && missing > 0) throw this.#incomplete(missing);
       await content.begin(have);
       const hadContent = have.count > 0 ||
         await holdsContent(this.torrent, storage);
       const transfer = session.addTorrent(this.torrent, {
         storage,
-        have,
+        ...{ have, wanted: pieces, first },
         onEvent: (event) => this.#receive(event, content),
       });
       this.#transfer = transfer;
@@ -214,9 +236,10 @@ export class TorrentRun implements TorrentState {
     return have;
   }
 
-  #incomplete({ count, length }: Bitfield): StorageError {
+  #incomplete(missing: number): StorageError {
+    const { name, geometry: { pieceCount } } = this.torrent;
     return new StorageError(
-      `Cannot seed ${this.torrent.name}: ${length - count} of its ${length} ` +
+      `Cannot seed ${name}: ${missing} of its ${pieceCount} ` +
         `pieces are missing or wrong; ${
           this.#options.seedOnlyAdvice ??
             "run without --seed-only to fetch them"
@@ -227,6 +250,7 @@ export class TorrentRun implements TorrentState {
   #receive(event: SessionEvent, content: TorrentContent): void {
     this.#options.display.news(this.torrent, event);
     if (event.type === "completed") void this.#complete(content);
+    if (event.type === "fileComplete") this.#commands.runForFile(event.path);
     if (event.type === "storageFailed") this.#fail(event.error, content);
   }
 
@@ -284,29 +308,9 @@ export class TorrentRun implements TorrentState {
       return this.#fail(error, content);
     }
     void this.saveProgress();
-    await this.#runCommand();
+    this.#commandCode = await this.#commands.run() ?? this.#commandCode;
     // Unless a change was found meanwhile, and everything is verified again.
     if (content === this.#content) this.#settle("settled");
-  }
-
-  async #runCommand(): Promise<void> {
-    const { context: { console }, job, session } = this.#options;
-    const { onComplete, dir, json } = job;
-    if (onComplete === undefined) return;
-    // The command writes to the same terminal.
-    using _ = await console.suspendBlock();
-    try {
-      await runCompletionCommand(onComplete, {
-        torrent: this.torrent,
-        dir,
-        stdout: json ? "null" : "inherit",
-        fdPressure: session.fdPressure,
-        onExit: (code) => this.#commandCode = code,
-      });
-    } catch (error) {
-      if (!(error instanceof ProgramError)) throw error;
-      this.#report(error);
-    }
   }
 
   #stop(error: StorageError): void {

@@ -138,6 +138,7 @@ export {
 export type { TransferControl } from "./peer/pacer.ts";
 export type { AddressSource } from "./dialing/address_book.ts";
 export { MAX_PEERS } from "./dialing/dialer.ts";
+export type { PieceChoice } from "./swarm/swarm.ts";
 export {
   TorrentSession,
   type TorrentSessionOptions,
@@ -261,6 +262,12 @@ export {
   magnetLinkOf,
   parseMagnetLink,
 } from "./metainfo/magnet_link.ts";
+export {
+  type FileSelection,
+  piecesInOrder,
+  piecesOf,
+  selectFiles,
+} from "./metainfo/file_selection.ts";
 export { MetainfoError } from "./metainfo/metainfo_error.ts";
 export {
   parseTorrent,

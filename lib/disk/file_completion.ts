@@ -86,6 +86,7 @@ export class FileCompletion {
   /** The bytes of a piece in one file are written. */
   async written(index: number, fileIndex: number): Promise<void> {
     if (--this.#missing[fileIndex]! > 0) return;
+    if (!this.#places.isWanted(fileIndex)) return;
     const [named] = await this.#publish(fileIndex);
     const completed = this.#completed.get(index);
     // A piece may complete thousands of files.
@@ -108,7 +109,8 @@ export class FileCompletion {
       for (const fileIndex of this.#filesAt(index)) missing[fileIndex]!++;
     }
     const unnamed = [...missing.keys()].filter((index) =>
-      missing[index]! > 0 || this.#places.isPart(index)
+      this.#places.isWanted(index) &&
+      (missing[index]! > 0 || this.#places.isPart(index))
     );
     this.#unnamedCount = unnamed.length;
     if (unnamed.length === 0) await this.#actions.finish("start");

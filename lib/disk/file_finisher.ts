@@ -16,6 +16,8 @@ export interface FileFinisherOptions {
   readonly dir: string;
   /** The same, for files. */
   readonly folder: GuardedFolder;
+  /** The files and links to make, by index. @default {all} */
+  readonly wanted?: Bitfield | undefined;
   /** Receives a line about links that could not be made. @default {nothing} */
   readonly onWarning?: ((text: string) => void) | undefined;
 }
@@ -44,7 +46,9 @@ export class FileFinisher {
     this.#options = options;
     this.#maker = new LinkMaker({ ...options, maxCopiedLength });
     const { files } = torrent;
-    const links = files.filter(({ linkTarget }) => linkTarget !== undefined);
+    const links = files.filter(({ linkTarget }, index) =>
+      linkTarget !== undefined && options.wanted?.has(index) !== false
+    );
     if (links.length === 0) return;
     const indexes = new Map(
       files.map(({ path }, index) => [path.join("/"), index]),
@@ -84,7 +88,8 @@ export class FileFinisher {
   /** Finishes empty files and makes the links to folders, once all other files are finished. */
   async finishRest(): Promise<void> {
     for (const [index, { length }] of this.#torrent.files.entries()) {
-      if (length === 0) await this.finishFile(index);
+      const isWanted = this.#options.wanted?.has(index) !== false;
+      if (length === 0 && isWanted) await this.finishFile(index);
     }
     await this.#makeLinks(this.#linksToFolders);
     this.#report();

@@ -8,6 +8,7 @@
  * @module
  */
 import { join } from "@std/path";
+import type { Bitfield } from "../base/bitfield.ts";
 import { ContentChangedError, StorageError } from "../base/errors.ts";
 import {
   isRegularFile,
@@ -21,6 +22,7 @@ import { type OldFile, openOldFile } from "./old_file.ts";
 import { OWN_FOLDER } from "./own_folder.ts";
 import type { ByteRange } from "./storage.ts";
 import { errorCode, MOVE_AWAY, storageFailure } from "./storage_failure.ts";
+import { existingFolder, tryToWrite } from "./write_trial.ts";
 
 /** The folder of a torrent's parts, below a download folder. */
 export function partsFolder({ infoHash }: Pick<Torrent, "infoHash">): string[] {
@@ -57,6 +59,7 @@ export function rangesOf(
 /** Final names and parts of one torrent. */
 export class FilePlaces {
   readonly #files: readonly TorrentFile[];
+  readonly #wanted: Bitfield;
   readonly #folder: GuardedFolder;
   readonly #partsFolder: readonly string[];
   /** The files that are parts, by index, with their stamps when they were opened. */
@@ -64,8 +67,12 @@ export class FilePlaces {
   /** Indexes of files that had their names when the content was verified. */
   #named: ReadonlySet<number> | undefined;
 
-  constructor(torrent: Torrent, folder: GuardedFolder) {
+  constructor(
+    torrent: Torrent,
+    { wanted, folder }: { wanted: Bitfield; folder: GuardedFolder },
+  ) {
     this.#files = torrent.files;
+    this.#wanted = wanted;
     this.#folder = folder;
     this.#partsFolder = partsFolder(torrent);
   }
@@ -92,7 +99,7 @@ export class FilePlaces {
       const size = stamps[place]?.size;
       if (size === length) continue;
       this.#parts.set(index, undefined);
-      if (size === undefined) continue;
+      if (size === undefined || !this.isWanted(index)) continue;
       const part = this.#folder.pathOf(this.#partOf(index));
       throw new StorageError(
         `Cannot use ${
@@ -115,21 +122,42 @@ export class FilePlaces {
     return this.#parts.has(fileIndex);
   }
 
+  /** True if a file is to get its name: others stay parts. */
+  isWanted(fileIndex: number): boolean {
+    return this.#wanted.has(fileIndex);
+  }
+
   /** True if a file had its name when the content was verified, and has it still. */
   isNamed(fileIndex: number): boolean {
     return !this.isPart(fileIndex) && this.#named?.has(fileIndex) === true;
   }
 
-  /** From now on other files under final names are not ours. */
-  setNamed(stamps: readonly (FileStamp | undefined)[]): void {
+  /**
+   * From now on other files under final names are not ours.
+   * @param foreign Indexes of those that hold something else, and stay.
+   */
+  setNamed(
+    stamps: readonly (FileStamp | undefined)[],
+    foreign: readonly number[],
+  ): void {
     const isNamed = (index: number): boolean =>
-      stamps[index] !== undefined && !this.isPart(index);
+      stamps[index] !== undefined && !this.isPart(index) &&
+      !foreign.includes(index);
     this.#named = new Set([...stamps.keys()].filter(isNamed));
   }
 
   /** Makes the folder of the parts. @throws {StorageError} If the system refuses. */
   makeFolder(): Promise<void> {
     return this.#folder.makeFolders([...this.#partsFolder, ""]);
+  }
+
+  /** Makes the folder of the parts, and checks that a file can be made in its own. */
+  async checkWritable(fileIndex: number): Promise<void> {
+    const { path, isPadding } = this.#files[fileIndex]!;
+    if (isPadding) return;
+    await this.makeFolder();
+    const folder = this.#folder.pathOf(path.slice(0, -1));
+    await tryToWrite(await existingFolder(folder));
   }
 
   /**
@@ -223,6 +251,8 @@ export class FilePlaces {
         if (!["EROFS", "EACCES", "EPERM"].includes(code)) throw error;
       }
     }
+    // Those of files that are not wanted stay, to be served.
+    if (this.#parts.size > 0) return;
     const dir = this.#folder.pathOf(this.#partsFolder);
     try {
       await Deno.remove(dir, { recursive: true });
@@ -236,7 +266,9 @@ export class FilePlaces {
   /** Empty files that are missing. @throws {StorageError} If one has content. */
   async #checkEmptyFiles(): Promise<TorrentFile[]> {
     const files = this.#files
-      .filter((file) => file.length === 0 && isRegularFile(file));
+      .filter((file, index) =>
+        file.length === 0 && isRegularFile(file) && this.isWanted(index)
+      );
     const stamps = await this.#folder.stamps(files.map(({ path }) => path));
     return files.filter(({ path }, index) => {
       const size = stamps[index]?.size;

@@ -12,7 +12,7 @@
  *
  * @module
  */
-import type { Bitfield } from "../base/bitfield.ts";
+import { Bitfield } from "../base/bitfield.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
 import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
@@ -35,7 +35,6 @@ import {
   type Storage,
 } from "./storage.ts";
 import { storageFailure } from "./storage_failure.ts";
-import { existingFolder, tryToWrite } from "./write_trial.ts";
 
 /** Windows alone syncs no file that is open for reading; a write costs more checks. */
 const SYNC_ACCESS = Deno.build.os === "windows" ? "write" : "read";
@@ -51,6 +50,8 @@ export interface FileStorageOptions {
    * the system allows few open files. @default none
    */
   readonly fdPressure?: FdPressure;
+  /** The files to store under their names, by index. @default {all} */
+  readonly wanted?: Bitfield | undefined;
   /** Receives a line about links that could not be made. @default {nothing} */
   readonly onWarning?: (text: string) => void;
 }
@@ -100,7 +101,8 @@ export class FileStorage implements Storage {
       readsFollowLinks: true,
     });
     this.#folder = folder;
-    this.#places = new FilePlaces(torrent, folder);
+    const { wanted = Bitfield.full(this.#files.length) } = options;
+    this.#places = new FilePlaces(torrent, { wanted, folder });
     this.#finisher = new FileFinisher(torrent, { ...options, folder });
     const count = this.#files.length;
     this.#served = new ServedFiles(this.#places, { folder, count });
@@ -128,7 +130,7 @@ export class FileStorage implements Storage {
     return this.#places;
   }
 
-  /** The files where they are now, for workers to verify. */
+  /** The files where they are now. */
   get files(): ContentFiles {
     const files = this.#files.map((file, fileIndex) => (
       { ...file, path: this.#places.pathOf(fileIndex) }
@@ -194,7 +196,7 @@ export class FileStorage implements Storage {
     return rangesOf(this.#files, await this.stamps());
   }
 
-  /** True if a file does not have its final name. */
+  /** True if a file lacks its name. */
   isPart(fileIndex: number): boolean {
     return this.#places.isPart(fileIndex);
   }
@@ -205,13 +207,19 @@ export class FileStorage implements Storage {
    * @throws {StorageError} If something else stands where a file must be.
    */
   async stamps(): Promise<(FileStamp | undefined)[]> {
-    const indexes = [...this.#files.keys()]
-      .filter((index) => isOnDisk(this.#files[index]!));
+    const isStored = (index: number): boolean => isOnDisk(this.#files[index]!);
+    const found = await this.#stampsOf(
+      [...this.#files.keys()].filter(isStored),
+    );
+    return this.#files.map((_, index) => found.get(index));
+  }
+
+  async #stampsOf(
+    indexes: readonly number[],
+  ): Promise<Map<number, FileStamp | undefined>> {
     const paths = indexes.map((index) => this.#places.pathOf(index));
-    const found = await this.#folder.stamps(paths);
-    const stamps = this.#files.map((): FileStamp | undefined => undefined);
-    for (const [at, index] of indexes.entries()) stamps[index] = found[at];
-    return stamps;
+    const stamps = await this.#folder.stamps(paths);
+    return new Map(indexes.map((index, at) => [index, stamps[at]]));
   }
 
   /**
@@ -224,14 +232,10 @@ export class FileStorage implements Storage {
   async settle(): Promise<(FileStamp | undefined)[]> {
     const written = await this.#syncs.syncAll();
     // Those that have got their names meanwhile have their stamps.
-    const parts = written.filter((index) => this.#places.isPart(index));
-    const paths = parts.map((index) => this.#places.pathOf(index));
-    const stamps = await this.#folder.stamps(paths);
+    const isPart = (index: number): boolean => this.#places.isPart(index);
     const { expected } = this.#served;
-    for (const [at, fileIndex] of parts.entries()) {
-      const isWritten = this.#syncs.has(fileIndex);
-      if (isWritten || !this.#places.isPart(fileIndex)) continue;
-      expected[fileIndex] = stamps[at];
+    for (const [index, stamp] of await this.#stampsOf(written.filter(isPart))) {
+      if (isPart(index) && !this.#syncs.has(index)) expected[index] = stamp;
     }
     return expected.map((stamp, fileIndex) =>
       this.#syncs.has(fileIndex) ? undefined : stamp
@@ -240,34 +244,32 @@ export class FileStorage implements Storage {
 
   /**
    * From now on `read` throws a {@linkcode ContentChangedError} if a file does not
-   * have its stamp, until this storage writes to it, and `write` throws if a file
-   * without a stamp exists that this storage did not create.
+   * have its stamp, until this storage writes to it, and no other file is taken over.
    * @param stamps As returned by `stamps` before the files were verified.
+   * @param foreign Indexes of files that are not wanted and hold something else.
    */
-  expect(stamps: readonly (FileStamp | undefined)[]): void {
+  expect(
+    stamps: readonly (FileStamp | undefined)[],
+    foreign: readonly number[] = [],
+  ): void {
     this.#served.expected = stamps.map((stamp, fileIndex) =>
       this.#syncs.has(fileIndex) ? undefined : stamp
     );
-    this.#places.setNamed(stamps);
+    this.#places.setNamed(stamps, foreign);
   }
 
   /**
    * Checks that the file with this byte can be written, and made in its folder.
    * @throws {StorageError} If the system refuses.
    */
-  async checkWritable(offsetInTorrent: number): Promise<void> {
+  checkWritable(offsetInTorrent: number): Promise<void> {
     const [span] = this.#spans.at(offsetInTorrent, 1);
-    const { path, isPadding } = this.#files[span!.fileIndex]!;
-    if (isPadding) return;
-    await this.#places.makeFolder();
-    const folder = this.#folder.pathOf(path.slice(0, -1));
-    await tryToWrite(await existingFolder(folder));
+    return this.#places.checkWritable(span!.fileIndex);
   }
 
   /**
    * Puts every file in its place before the first write: a complete one under its
    * name, and one that lacks content among the parts. Later calls do nothing.
-   * @param have The pieces that are verified.
    * @throws {StorageError} If the disk refuses.
    */
   begin(have: Bitfield): Promise<void> {
@@ -280,8 +282,7 @@ export class FileStorage implements Storage {
   }
 
   /**
-   * Waits until the files that a piece completes have their names, flushed.
-   * @param index A piece that was written.
+   * Waits until the files that a written piece completes have their names, flushed.
    * @returns The indexes of those files, once.
    * @throws {StorageError} If the disk refuses, or another file has such a name.
    */

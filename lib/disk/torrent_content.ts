@@ -12,6 +12,7 @@ import { abortable } from "@std/async/abortable";
 import { join } from "@std/path";
 import type { Bitfield } from "../base/bitfield.ts";
 import { ContentChangedError, StorageError } from "../base/errors.ts";
+import { piecesOf } from "../metainfo/file_selection.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import {
   type FileStorage,
@@ -141,8 +142,11 @@ export class TorrentContent implements AsyncDisposable {
       this.storage.isPart(index) ? undefined : stamp
     );
     const foreign = foreignFiles(this.#torrent, named, { have, record });
-    if (!overwrite && foreign.length > 0) throw this.#refusal(foreign);
-    this.storage.expect(stamps);
+    const { wanted } = this.#parts;
+    const isWanted = (index: number): boolean => wanted?.has(index) !== false;
+    const inTheWay = foreign.filter(isWanted);
+    if (!overwrite && inTheWay.length > 0) throw this.#refusal(inTheWay);
+    this.storage.expect(stamps, foreign.filter((index) => !isWanted(index)));
     this.#isFinal = have.isFull && known?.known.isFull === true &&
       verified === undefined;
     if (this.#isFinal) return have;
@@ -159,9 +163,15 @@ export class TorrentContent implements AsyncDisposable {
    * @throws {StorageError} If the folder or a file cannot be written.
    */
   async begin(have: Bitfield): Promise<void> {
+    const { geometry: { pieceCount } } = this.#torrent;
+    const { wanted } = this.#parts;
+    const pieces = wanted && piecesOf(this.#torrent, wanted);
     let index = 0;
-    while (have.has(index)) index++;
-    if (!have.isFull) {
+    const isOver = (): boolean =>
+      index === pieceCount ||
+      (!have.has(index) && pieces?.has(index) !== false);
+    while (!isOver()) index++;
+    if (index < pieceCount) {
       const offset = this.#torrent.geometry.pieceOffset(index);
       await withDescriptor(
         () => this.storage.checkWritable(offset),
@@ -182,7 +192,9 @@ export class TorrentContent implements AsyncDisposable {
     const stamps = await this.storage.stamps();
     for (const [index, file] of this.#torrent.files.entries()) {
       const size = stamps[index]?.size;
-      if (file.isPadding || file.length === 0 || size === file.length) continue;
+      const isLeftOut = this.#parts.wanted?.has(index) === false;
+      if (file.isPadding || file.length === 0 || isLeftOut) continue;
+      if (size === file.length) continue;
       const change = size === undefined
         ? "it was deleted or moved away"
         : "another program changed its size";

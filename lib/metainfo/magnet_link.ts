@@ -2,7 +2,7 @@
  * Magnet links: an info hash, and where peers of the torrent may be found. [BEP 9]
  * Owns the limits of a link. What a link says beside the info hash is unverified:
  * its name is for display, until the metadata is there. Unknown parameters are
- * ignored, among them `so`, the files to select. [BEP 53]
+ * ignored.
  *
  * @module
  */
@@ -28,6 +28,11 @@ export interface MagnetLink {
   readonly trackers: readonly string[];
   /** Addresses of peers, at most 64; a hostname may be one to resolve. [`x.pe`] */
   readonly peers: readonly PeerAddress[];
+  /**
+   * Indexes of the files to fetch, ascending, at most 10,000; those that the torrent
+   * lacks mean nothing. [`so`, BEP 53] @default {all}
+   */
+  readonly files?: readonly number[] | undefined;
 }
 
 /** Longest link, in characters. */
@@ -35,6 +40,8 @@ const MAX_LINK_LENGTH = 65_536;
 /** Trackers and peers of a link; the decoder ignores others. */
 const MAX_TRACKERS = 64;
 const MAX_PEERS = 64;
+/** Files that a link selects; the decoder ignores others. */
+const MAX_FILES = 10_000;
 /** Longest URL of a tracker, in characters. */
 const MAX_TRACKER_LENGTH = 2048;
 
@@ -67,17 +74,34 @@ export function parseMagnetLink(text: string): MagnetLink {
   const trackers = valuesOf("tr").filter(isTrackerUrl).map(requestedUrl);
   const peers = valuesOf("x.pe").map(parsePeer)
     .filter((peer) => peer !== undefined);
+  const files = parseFiles(valuesOf("so"));
   return {
     infoHash: parseTopic(valuesOf("xt")),
     name: displayName(valuesOf("dn")[0] ?? ""),
     trackers: [...new Set(trackers)].slice(0, MAX_TRACKERS),
     peers: peers.slice(0, MAX_PEERS),
+    ...files && { files },
   };
+}
+
+/** The files of a list such as `0,2,6-8`; `undefined` if no list names any. */
+function parseFiles(lists: readonly string[]): number[] | undefined {
+  const files = new Set<number>();
+  for (const part of lists.flatMap((list) => list.split(","))) {
+    const [, first, last = first] = /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(part) ??
+      [];
+    if (first === undefined) continue;
+    for (let file = Number(first); file <= Number(last); file++) {
+      if (files.size === MAX_FILES) break;
+      files.add(file);
+    }
+  }
+  return files.size === 0 ? undefined : [...files].sort((a, b) => a - b);
 }
 
 /** Formats a magnet link; its info hash is hexadecimal. */
 export function formatMagnetLink(
-  { infoHash, name, trackers, peers }: MagnetLink,
+  { infoHash, name, trackers, peers, files = [] }: MagnetLink,
 ): string {
   const parts = [
     ...(name === undefined ? [] : [`dn=${encodeURIComponent(name)}`]),
@@ -85,6 +109,7 @@ export function formatMagnetLink(
       .map((url) => `tr=${encodeURIComponent(url)}`),
     ...peers.slice(0, MAX_PEERS)
       .map((peer) => `x.pe=${formatPeerAddress(peer)}`),
+    ...(files.length === 0 ? [] : [`so=${files.join()}`]),
   ];
   return [`magnet:?xt=urn:btih:${infoHash}`, ...parts].join("&");
 }

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import type { Bitfield } from "../base/bitfield.ts";
 import type { PeerId } from "../base/identifier.ts";
 import { isPieceHash } from "../disk/hash_content.ts";
 import type { Storage } from "../disk/storage.ts";
@@ -31,7 +30,7 @@ export class PieceStore {
   readonly #torrent: Torrent;
   readonly #storage: Storage;
   readonly #hasher: PieceHasher;
-  readonly #have: Bitfield;
+  readonly #swarm: Swarm;
   readonly #load = new LoadMeter();
   /** Verified pieces whose files may still get their names. */
   #namingCount = 0;
@@ -39,23 +38,22 @@ export class PieceStore {
   constructor(torrent: Torrent, options: {
     readonly storage: Storage;
     readonly hasher: PieceHasher;
-    /** The pieces that are verified and stored; live. */
-    readonly have: Bitfield;
+    readonly swarm: Swarm;
   }) {
     this.#torrent = torrent;
     this.#storage = options.storage;
     this.#hasher = options.hasher;
-    this.#have = options.have;
+    this.#swarm = options.swarm;
   }
 
-  /** True if every piece is stored, and every file has its name. */
+  /** True if every wanted piece is stored, and every file has its name. */
   get isComplete(): boolean {
-    return this.#have.isFull && this.#namingCount === 0;
+    return this.#swarm.isDone && this.#namingCount === 0;
   }
 
   /** Makes the storage ready; later calls wait for the first. @throws {StorageError} */
   async begin(): Promise<void> {
-    await this.#storage.begin?.(this.#have);
+    await this.#storage.begin?.(this.#swarm.have);
   }
 
   /**
@@ -89,7 +87,7 @@ export class PieceStore {
   }
 
   /** The work so far. @param from The peer whose content is counted. @default none */
-  load(swarm: Swarm, from?: PeerId): TransferLoad {
-    return this.#load.describe(swarm, from);
+  load(from?: PeerId): TransferLoad {
+    return this.#load.describe(this.#swarm, from);
   }
 }

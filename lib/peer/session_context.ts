@@ -74,15 +74,15 @@ export interface ConnectionContext
 /** Creates the engine of a torrent. */
 export function createSwarm(
   { ownId, maxPeers, port, hostOf }: SessionContext,
-  { torrent, have, isStalled }:
+  { torrent, have, wanted, first, isStalled }:
     & { readonly torrent: Torrent }
-    & Pick<SwarmOptions, "have" | "isStalled">,
+    & Pick<SwarmOptions, "have" | "wanted" | "first" | "isStalled">,
 ): Swarm {
   const { infoHash, geometry, isPrivate, info } = torrent;
   const { pieceCount } = geometry;
   return new Swarm({
     geometry,
-    have,
+    ...{ have, wanted, first },
     ownId,
     random: Math.random,
     maxPeers,

@@ -104,11 +104,11 @@ export interface TorrentSnapshot {
   readonly isPaused: boolean;
   /** The torrent's name. */
   readonly name: string;
-  /** Length of the content. */
+  /** Length of the content that is wanted, in whole pieces. */
   readonly length: number;
   /** Length of the pieces that are verified and stored. */
   readonly verifiedLength: number;
-  /** Number of pieces. */
+  /** Number of pieces that are wanted. */
   readonly pieceCount: number;
   /** Number of pieces that are verified and stored. */
   readonly verifiedPieceCount: number;
@@ -144,16 +144,16 @@ export function describeSwarm(
   },
 ): SwarmSnapshot {
   const { geometry, name } = torrent;
-  const { have, traffic } = swarm;
+  const { done, wanted, traffic } = swarm;
   const state = options.isComplete ? "seeding" : "downloading";
   return {
     state: options.hasFailed ? "failed" : state,
     isPaused: swarm.isPaused,
     name,
-    length: geometry.length,
-    verifiedLength: geometry.lengthOf(have),
-    pieceCount: geometry.pieceCount,
-    verifiedPieceCount: have.count,
+    length: geometry.lengthOf(wanted),
+    verifiedLength: geometry.lengthOf(done),
+    pieceCount: wanted.count,
+    verifiedPieceCount: done.count,
     downloadedBytes: traffic.downloaded,
     wastedBytes: traffic.wasted,
     uploadedBytes: traffic.uploaded,
@@ -186,7 +186,7 @@ export function describePieces({ peers }: Swarm): PeerPieces[] {
 }
 
 /** True if a connected peer has a piece that we lack, or if we lack none. */
-export function hasSource({ have, peers }: Swarm): boolean {
-  return have.isFull ||
+export function hasSource({ isDone, peers }: Swarm): boolean {
+  return isDone ||
     peers.values().some(({ source }) => source.weAreInterested);
 }

@@ -22,7 +22,7 @@ import type {
   SwarmAction,
   SwarmEvent,
 } from "../swarm/events.ts";
-import type { Swarm } from "../swarm/swarm.ts";
+import type { PieceChoice, Swarm } from "../swarm/swarm.ts";
 import { sharedExtensions } from "../wire/handshake.ts";
 import type { HandshakenChannel } from "./peer_channel.ts";
 import { PeerConnection, takeUnsent } from "./peer_connection.ts";
@@ -50,7 +50,7 @@ const TICK_MS = 1000;
 const SOURCE_WAIT_MS = 4_000;
 
 /** Options for `Session.addTorrent`. */
-export interface TorrentSessionOptions {
+export interface TorrentSessionOptions extends PieceChoice {
   /** Content is read from it and written to it; the caller closes it. */
   readonly storage: Storage;
   /** The pieces known to be stored and right, as `verifyStorage` finds them. */
@@ -93,10 +93,11 @@ export class TorrentSession {
     this.#session = session;
     this.#swarm = createSwarm(session, {
       torrent,
-      have: options.have,
+      ...options,
       isStalled: (peer) => this.#connections.get(peer)?.isStalled ?? false,
     });
-    this.#store = new PieceStore(torrent, { ...session, ...options });
+    const swarm = this.#swarm;
+    this.#store = new PieceStore(torrent, { ...session, ...options, swarm });
     this.#emit = guardListener(options.onEvent);
     this.#context = this.#createContext();
     this.#dialing = new PeerDialing(session, {
@@ -113,7 +114,7 @@ export class TorrentSession {
     });
   }
 
-  /** True if every piece is verified and stored, and every file has its name. */
+  /** True if every wanted piece is verified and stored, and every file has its name. */
   get isComplete(): boolean {
     return this.#store.isComplete;
   }
@@ -208,9 +209,9 @@ export class TorrentSession {
     };
   }
 
-  /** The work so far, and what the peers do now: cheap to ask for often. */
+  /** The work so far, and what the peers do now. */
   load(from?: PeerId): TransferLoad {
-    return this.#store.load(this.#swarm, from);
+    return this.#store.load(from);
   }
 
   #createContext(): ConnectionContext {
@@ -278,14 +279,14 @@ export class TorrentSession {
         break;
       case "completed":
         this.#dialing.apply({ type: "completed" });
-        this.#announcer.completed();
+        // With a part of the content this is no seeder.
+        if (this.#swarm.have.isFull) this.#announcer.completed();
         break;
       default:
         action satisfies never;
     }
   }
 
-  /** @throws {StorageError} If the disk refuses. */
   async #verify(piece: PieceBytes): Promise<void> {
     const checked = await this.#store.check(piece);
     const { type, index } = checked;

@@ -6,6 +6,7 @@
 import { join, resolve } from "@std/path";
 import { partsFolder } from "../disk/file_places.ts";
 import { existingFolder, tryToWrite } from "../disk/write_trial.ts";
+import type { Bitfield } from "../base/bitfield.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { loadNodeModule } from "../net/node_modules.ts";
 
@@ -25,21 +26,27 @@ export interface DownloadRoom {
 /**
  * Measures the room for a torrent's content below `dir`. Without the permission
  * `--allow-sys=statfs` the free space is unknown.
+ * @param wanted The files to store, by index. @default {all}
  * @throws {StorageError} If something is to be written and the folder refuses it.
  */
 export async function measureRoom(
   torrent: Torrent,
   dir: string,
+  wanted?: Pick<Bitfield, "has">,
 ): Promise<DownloadRoom> {
   const path = await existingFolder(resolve(dir));
-  const stored = await storedLength(torrent, dir);
+  const stored = await storedLength(torrent, dir, wanted);
   const neededLength = torrent.geometry.length - stored;
   if (neededLength > 0) await tryToWrite(path);
   return { path, neededLength, freeLength: freeLength(path) };
 }
 
 /** Bytes of the content for which the disk has room already. */
-async function storedLength(torrent: Torrent, dir: string): Promise<number> {
+async function storedLength(
+  torrent: Torrent,
+  dir: string,
+  wanted?: Pick<Bitfield, "has">,
+): Promise<number> {
   const { name, files } = torrent;
   const parts = join(dir, ...partsFolder(torrent));
   const [hasFiles, hasParts] = await Promise.all([join(dir, name), parts].map(
@@ -47,11 +54,15 @@ async function storedLength(torrent: Torrent, dir: string): Promise<number> {
   ));
   let sum = 0;
   for (const [index, { path, length, isPadding }] of files.entries()) {
+    if (isPadding || wanted?.has(index) === false) {
+      sum += length;
+      continue;
+    }
     const file = hasFiles ? await sizeOnDisk(join(dir, ...path)) : undefined;
     const part = file === undefined && hasParts
       ? await sizeOnDisk(join(parts, String(index)))
       : undefined;
-    sum += isPadding ? length : Math.min(length, file ?? part ?? 0);
+    sum += Math.min(length, file ?? part ?? 0);
   }
   return sum;
 }

@@ -43,6 +43,8 @@ export class Downloads {
   readonly #sources = new Set<Source>();
   /** Bytes received from peers that have left. */
   readonly #received = new BoundedMap<PeerId, number>(MAX_LEFT_PEERS);
+  /** The pieces that are fetched only, or first. */
+  readonly sought: Bitfield | undefined;
   /** True while nothing is requested. */
   #isPaused = false;
 
@@ -51,6 +53,7 @@ export class Downloads {
     options: { random: Random; requestLimits?: RequestLimits },
   ) {
     this.#context = context;
+    this.sought = context.sought;
     const { requestLimits: limits = REQUEST_LIMITS } = options;
     this.#balance = { limits, requestCount: 0, sourceCount: 0 };
     const isSuspect = (index: number): boolean =>
@@ -188,7 +191,7 @@ export class Downloads {
     // Before the picker gives the bytes back to its pool.
     const culprits = this.#corruptPieces.compare(piece);
     if (!this.#picker.verified(piece)) return new Set();
-    this.#context.have.add(index);
+    this.#context.add(index);
     const have = { type: "have", index } as const;
     for (const source of this.#sources) {
       const isNews = !source.pieces.has(index);
@@ -239,7 +242,7 @@ export class Downloads {
 
   /** Returns whether a block of the piece may be requested of the peer now. */
   #addPiece(source: Source, index: number): boolean {
-    source.addPiece(index, !this.#context.have.has(index));
+    source.addPiece(index, this.#context.lacks(index));
     return this.#picker.gained(source.picking, index);
   }
 

@@ -90,7 +90,7 @@ export type SwarmAction =
   | { readonly type: "disconnect" } & Disconnection
   /** A host sent a corrupt block: keep no connection with it. */
   | { readonly type: "ban"; readonly hostname: string; readonly index: number }
-  /** Every piece is verified. Emitted once. */
+  /** Every wanted piece is verified. Emitted once. */
   | { readonly type: "completed" };
 
 /** The end of a connection. */

@@ -30,6 +30,8 @@ export class PeerProfile {
   ownHostname: string | undefined;
   /** True if it wants no content [BEP 21]; plays no part in choking, which follows interest. */
   isUploadOnly = false;
+  /** True if it says that it has every piece, also those that it does not announce. */
+  isComplete = false;
   /** Requests that it queues. */
   requestQueueLength: number | undefined;
   /** Longest request that it answers, in bytes; `undefined` if it does not say. */
@@ -146,6 +148,7 @@ export class Extensions {
     // A complete peer wants nothing, whether or not it says so to all.
     const isUploadOnly = handshake.isComplete ?? handshake.isUploadOnly;
     profile.isUploadOnly = isUploadOnly ?? profile.isUploadOnly;
+    profile.isComplete ||= handshake.isComplete === true;
     profile.requestQueueLength = requestQueueLength ??
       profile.requestQueueLength;
     profile.requestLength = handshake.requestLength ?? profile.requestLength;

@@ -96,6 +96,10 @@ export function handleMessage(
       return checkIndex(message.index, pieceCount);
     case "extended":
       extensions.receive(profile, message);
+      // A super-seeder serves what it does not announce. [BEP 16]
+      if (profile.isComplete && downloads.sought !== undefined) {
+        downloads.receiveBitfield(source, downloads.sought);
+      }
       return source.requests.window.limit(profile.requestQueueLength);
     case "keepAlive":
     case "unknown":

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Bitfield } from "../base/bitfield.ts";
+import { Bitfield } from "../base/bitfield.ts";
 import type { PeerId } from "../base/identifier.ts";
 import type { Geometry } from "../metainfo/geometry.ts";
 import { NO_EXTENSIONS, type WireExtensions } from "../wire/handshake.ts";
@@ -105,15 +105,54 @@ export class SwarmContext {
   readonly geometry: Geometry;
   /** The pieces that are verified and stored. */
   readonly have: Bitfield;
+  /** The pieces to fetch. */
+  readonly wanted: Bitfield;
+  /** Those of them to fetch before others, in their order. */
+  readonly first: readonly number[];
+  /** A part that is fetched only, or first; `undefined` if all are the same. */
+  readonly sought: Bitfield | undefined;
+  /** Those to fetch that are verified and stored; `have` itself where all are wanted. */
+  readonly done: Bitfield;
   /** The time of the current event, in milliseconds: set by the swarm. */
   now = 0;
   /** Content received, of that in vain, and sent so far, in bytes. */
   readonly traffic = { downloaded: 0, wasted: 0, uploaded: 0 };
   #actions = NONE;
 
-  constructor(torrent: { geometry: Geometry; have: Bitfield }) {
-    this.geometry = torrent.geometry;
-    this.have = torrent.have;
+  constructor(torrent: {
+    geometry: Geometry;
+    have: Bitfield;
+    /** @default {every piece} */
+    wanted?: Bitfield | undefined;
+    /** @default {none} */
+    first?: readonly number[] | undefined;
+  }) {
+    const { geometry, have, wanted } = torrent;
+    this.geometry = geometry;
+    this.have = have;
+    this.first = torrent.first ?? [];
+    this.wanted = wanted ?? Bitfield.full(geometry.pieceCount);
+    const first = new Bitfield(geometry.pieceCount);
+    for (const index of this.first) first.add(index);
+    this.sought = wanted ?? (first.count > 0 ? first : undefined);
+    this.done = wanted === undefined ? have : new Bitfield(have.length);
+    for (const index of have.indexes()) this.add(index);
+  }
+
+  /** True if no wanted piece is missing. */
+  get isDone(): boolean {
+    return this.done.count === this.wanted.count;
+  }
+
+  /** A piece is verified and stored. */
+  add(index: number): void {
+    this.have.add(index);
+    if (this.wanted.has(index)) this.done.add(index);
+  }
+
+  /** True if a piece is to be fetched. */
+  lacks(index: number): boolean {
+    return this.wanted.has(index) && !this.have.has(index);
   }
 
   emit(action: SwarmAction): void {

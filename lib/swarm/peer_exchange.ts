@@ -197,7 +197,7 @@ export class PeerExchange {
     return exchanged.filter(({ address, isSeeder }) => {
       if (!isDialable(address, from.peer.hostname)) return false;
       // Two seeders have nothing to exchange.
-      if (isSeeder && this.#context.have.isFull) return false;
+      if (isSeeder && this.#context.isDone) return false;
       const name = formatPeerAddress(address);
       if (known.has(name)) return false;
       known.add(name);

@@ -1,7 +1,7 @@
 /**
  * Chooses the block to request next from a peer, and holds the pieces in progress and
  * the pool of their buffers. Invariant: a piece is verified, in progress, awaiting its
- * hash check, or in the rarity order, and only one of these.
+ * hash check, in the rarity order, or not wanted, and only one of these.
  *
  * A peer works on a piece of its own until every block of it is requested, because only
  * whole pieces can be passed on. Then follow: an abandoned piece, the rarest new one,
@@ -74,20 +74,26 @@ export class PiecePicker {
   constructor(
     torrent: {
       readonly geometry: Geometry;
-      readonly have: Bitfield;
+      /** The pieces to fetch first, in their order. @default {none} */
+      readonly first?: readonly number[];
+      /** True for the pieces to fetch. */
+      lacks(index: number): boolean;
       /** Counts the bytes of pieces that are discarded. */
       readonly traffic: { wasted: number };
     },
     random: Random,
     isSuspect: (index: number) => boolean,
   ) {
-    const { geometry, have } = torrent;
+    const { geometry } = torrent;
     this.#geometry = geometry;
     this.#traffic = torrent.traffic;
     this.#isSuspect = isSuspect;
     this.#begun = new PiecesInProgress(geometry.pieceCount);
-    this.#rarity = new RarityOrder(geometry.pieceCount, random);
-    for (const index of have.indexes()) this.#rarity.remove(index);
+    const { pieceCount } = geometry;
+    this.#rarity = new RarityOrder(pieceCount, random, torrent.first);
+    for (let index = 0; index < pieceCount; index++) {
+      if (!torrent.lacks(index)) this.#rarity.remove(index);
+    }
     const { pieceLength: length } = geometry;
     const count = Math.floor(ASSEMBLY_BYTES / length);
     const { large, small } = LEAST_ASSEMBLY_COUNTS;

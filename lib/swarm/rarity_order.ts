@@ -1,6 +1,6 @@
 /**
  * Sorts the pieces that are not begun by the number of peers that have them, rarest
- * first, at random among equals. All pieces are in one array, in a stretch for each
+ * first, at random among equals; some may come before all others, in a fixed order. All pieces are in one array, in a stretch for each
  * number of peers, and each piece knows its place. A change moves a piece over the edge
  * of its stretch, so upkeep costs a constant and picking never sorts. Begun pieces lie
  * before the rarest, a few edges away.
@@ -8,6 +8,9 @@
  * @module
  */
 import { type Random, randomBelow } from "../base/random.ts";
+
+/** Pieces to fetch first of which a peer may lack the first ones: more are not tried. */
+const FIRST_AHEAD = 64;
 
 /** Rarest-first order over pieces. */
 export class RarityOrder {
@@ -18,10 +21,22 @@ export class RarityOrder {
   readonly #order: Uint32Array;
   /** The place where the pieces of each availability begin. Those before the first are removed. */
   readonly #starts: number[] = [0];
+  /** The pieces that come before all others. */
+  readonly #first: readonly number[];
+  /** Those before it are removed. */
+  #firstPlace = 0;
 
-  /** All pieces are in the order, at availability 0. */
-  constructor(pieceCount: number, random: Random) {
+  /**
+   * All pieces are in the order, at availability 0.
+   * @param first Pieces that come before all others, in this order.
+   */
+  constructor(
+    pieceCount: number,
+    random: Random,
+    first: readonly number[] = [],
+  ) {
     this.#random = random;
+    this.#first = first;
     this.#pieces = new Uint32Array(2 * pieceCount);
     this.#order = new Uint32Array(pieceCount);
     for (let piece = 0; piece < pieceCount; piece++) this.#putAt(piece, piece);
@@ -65,6 +80,7 @@ export class RarityOrder {
   /** Adds a piece again that was discarded, or found corrupt. */
   add(piece: number): void {
     if (this.has(piece)) return;
+    this.#firstPlace = 0;
     const availability = this.availability(piece);
     this.#reach(availability);
     for (let level = 0; level <= availability; level++) {
@@ -72,8 +88,10 @@ export class RarityOrder {
     }
   }
 
-  /** The rarest piece of a set, a random one among equals. Skips pieces that no peer has: in a large swarm most of them. */
+  /** The next piece of a set to fetch first, or else its rarest one, a random one among equals. Skips pieces that no peer has: in a large swarm most of them. */
   find(pieces: { has(piece: number): boolean }): number | undefined {
+    const first = this.#findFirst(pieces);
+    if (first !== undefined) return first;
     const order = this.#order;
     const starts = this.#starts;
     for (let level = 1; level < starts.length; level++) {
@@ -87,6 +105,19 @@ export class RarityOrder {
       for (let place = start; place < middle; place++) {
         if (pieces.has(order[place]!)) return order[place];
       }
+    }
+    return undefined;
+  }
+
+  #findFirst(pieces: { has(piece: number): boolean }): number | undefined {
+    const first = this.#first;
+    while (
+      this.#firstPlace < first.length && !this.has(first[this.#firstPlace]!)
+    ) this.#firstPlace++;
+    const end = Math.min(first.length, this.#firstPlace + FIRST_AHEAD);
+    for (let place = this.#firstPlace; place < end; place++) {
+      const piece = first[place]!;
+      if (this.has(piece) && pieces.has(piece)) return piece;
     }
     return undefined;
   }

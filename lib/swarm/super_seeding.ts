@@ -160,10 +160,13 @@ export class SuperSeeding {
       leecher.heldBackCount = isHeldBack
         ? leecher.heldBackCount + 1
         : Math.max(0, leecher.heldBackCount - 0.5);
+      // It wants a part of the content, and nothing of what it was told of.
+      const wantsOthers = leecher.ahead.size > 0 && !leecher.isActive &&
+        !leecher.state.upload.peerIsInterested;
       const isOver = isHeldBack
         ? leecher.heldBackCount >= MAX_TICKS_HELD_BACK
         : isIdle && !leecher.isActive;
-      if (isOver) this.#announceAll(leecher);
+      if (isOver || wantsOthers) this.#announceAll(leecher);
     }
   }
 

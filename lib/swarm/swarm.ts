@@ -37,9 +37,20 @@ import { Uploads } from "./uploads.ts";
 /** After a longer pause between ticks it is we who were suspended: no peer was silent. */
 const SUSPENDED_MS = 5_000;
 
+/** A choice of pieces. */
+export interface PieceChoice {
+  /** The pieces to fetch. @default {every piece} */
+  readonly wanted?: Bitfield | undefined;
+  /** Pieces to fetch before others, in this order. @default {none} */
+  readonly first?: readonly number[] | undefined;
+}
+
 /** Options of {@linkcode Swarm}. */
 export interface SwarmOptions
-  extends PeerSlotsOptions, Pick<ExtensionsOptions, "isPrivate" | "metadata"> {
+  extends
+    PieceChoice,
+    PeerSlotsOptions,
+    Pick<ExtensionsOptions, "isPrivate" | "metadata"> {
   readonly geometry: Geometry;
   /** The pieces that are verified and stored; the swarm adds to it. */
   readonly have: Bitfield;
@@ -56,6 +67,10 @@ export interface SwarmOptions
 export class Swarm {
   /** The pieces that are verified and stored. */
   readonly have: Bitfield;
+  /** The pieces to fetch. */
+  readonly wanted: Bitfield;
+  /** Those of them that are verified and stored. */
+  readonly done: Bitfield;
   /** The connected peers. */
   readonly peers: ReadonlyMap<PeerKey, PeerState>;
   /** Content received, of that in vain, and sent so far, in bytes. */
@@ -70,6 +85,8 @@ export class Swarm {
     const context = new SwarmContext(options);
     this.#context = context;
     this.have = context.have;
+    this.wanted = context.wanted;
+    this.done = context.done;
     this.peers = this.#slots.peers;
     this.traffic = context.traffic;
     const downloads = new Downloads(context, options);
@@ -83,6 +100,11 @@ export class Swarm {
       }),
       superSeeding: new SuperSeeding(context, downloads, options.random),
     };
+  }
+
+  /** True if no wanted piece is missing. */
+  get isDone(): boolean {
+    return this.#context.isDone;
   }
 
   /** True from `paused` to `resumed`. */
@@ -151,7 +173,7 @@ export class Swarm {
     const seesAll = !superSeeding.join(state);
     if (seesAll) this.#sendPieces(peer);
     // libtorrent leaves a peer that wants nothing and has nothing for it.
-    const isUploadOnly = seesAll && this.have.isFull;
+    const isUploadOnly = seesAll && this.isDone;
     extensions.greet(peer, { isUploadOnly });
   }
 
@@ -188,12 +210,12 @@ export class Swarm {
   }
 
   #pieceHashed(piece: Extract<SwarmEvent, PieceBytes>): void {
-    const wasComplete = this.have.isFull;
+    const wasDone = this.isDone;
     const { downloads, extensions } = this.#parts;
     for (const hostname of downloads[piece.type](piece)) {
       this.#ban(hostname, piece.index);
     }
-    if (!this.have.isFull || wasComplete) return;
+    if (!this.isDone || wasDone) return;
     this.#context.emit({ type: "completed" });
     for (const state of [...this.peers.values()]) this.#leaveSeeder(state);
     extensions.completed();
@@ -252,7 +274,7 @@ export class Swarm {
 
   /** Two upload-only peers have nothing to exchange: frees the slot for a leecher. [BEP 21] */
   #leaveSeeder({ peer, source }: PeerState): void {
-    if (!this.have.isFull || !source.isSeeder) return;
+    if (!this.isDone || !source.isSeeder) return;
     const detail = "neither wants a piece of the other";
     this.#disconnect({ peer: peer.key, reason: "bothComplete", detail });
   }

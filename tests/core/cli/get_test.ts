@@ -33,8 +33,8 @@ Deno.test("parseGetJob() tells what WHAT is", () => {
       [HASH, torrent(`magnet:?xt=urn:btih:${HASH}`)],
       // Only what is used of it.
       [
-        `magnet:?so=1&xt=urn:btih:${HASH.toUpperCase()}`,
-        torrent(`magnet:?xt=urn:btih:${HASH}`),
+        `magnet:?so=1&kt=word&xt=urn:btih:${HASH.toUpperCase()}`,
+        torrent(`magnet:?xt=urn:btih:${HASH}&so=1`),
       ],
     ] as const
   ) assertEquals(parseGetJob([text]).what, what, text);

@@ -21,6 +21,7 @@ Deno.test("parsePeerJob() has the defaults that users know", () => {
     deny: [],
     maxUploadBytesPerSecond: 0,
     maxDownloadBytesPerSecond: 0,
+    ...{ only: [], not: [], first: [] },
     noDiscovery: false,
     exitWhenComplete: false,
     seedOnly: false,
@@ -32,6 +33,7 @@ Deno.test("parsePeerJob() has the defaults that users know", () => {
     stateDir: undefined,
     retryForMs: 60_000,
     onComplete: undefined,
+    onFile: undefined,
     quiet: false,
     json: false,
     isDebug: false,
@@ -101,6 +103,7 @@ Deno.test("parsePeerJob() reads every flag", () => {
     deny: ["10.0.0.1"],
     maxUploadBytesPerSecond: 1_048_576,
     maxDownloadBytesPerSecond: 2000,
+    ...{ only: [], not: [], first: [] },
     noDiscovery: true,
     exitWhenComplete: true,
     seedOnly: true,
@@ -112,6 +115,7 @@ Deno.test("parsePeerJob() reads every flag", () => {
     stateDir: "/srv/state",
     retryForMs: 600_000,
     onComplete: ["mail", "-s", "all done", "me"],
+    onFile: undefined,
     quiet: false,
     json: true,
     isDebug: true,
@@ -176,4 +180,16 @@ Deno.test("parsePeerJob() answers --help even if the rest is invalid", () => {
       /^Usage: deno task peer TORRENT[^]*^Exit codes: /m,
     );
   }
+});
+
+Deno.test("parsePeerJob() reads the choice of files", () => {
+  const { only, not, first, onFile } = parsePeerJob([
+    ...["a", "--only", "docs/**", "--only", "*.iso", "--not", "*.tmp"],
+    ...["--first", "index", "--on-file", "touch 'a b'"],
+  ]);
+  const texts = [only, not, first].map((globs) =>
+    globs.map(({ text }) => text)
+  );
+  assertEquals(texts, [["docs/**", "*.iso"], ["*.tmp"], ["index"]]);
+  assertEquals(onFile, ["touch", "a b"]);
 });

@@ -15,7 +15,11 @@ Deno.test("a piece completes 40,000 files in about the time that 40,000 calls ta
     { path: ["set", String(index)], length: 1 }
   ));
   const { torrent } = sampleTorrent(65_536, files);
-  const places = { isPart: () => false, isNamed: () => false };
+  const places = {
+    isPart: () => false,
+    isWanted: () => true,
+    isNamed: () => false,
+  };
   const done = (): Promise<void> => Promise.resolve();
   const completion = new FileCompletion(torrent, {
     spans: new FileSpans(torrent.files),

@@ -26,7 +26,7 @@ Deno.test("parseMagnetLink() reads every parameter that it knows", () => {
       "&x.pe=192.0.2.1:6881" +
       "&x.pe=%5B2001%3Adb8%3A0%3A%3A1%5D%3A6882" +
       "&x.pe=Host.local:6883" +
-      "&so=0,2,4-6&ws=http://web.example/&foo=bar\n",
+      "&so=6,0,2,4-5,x,9-8&so=2&ws=http://web.example/&foo=bar\n",
   );
   assertEquals(link, {
     infoHash: HEX as Torrent["infoHash"],
@@ -40,6 +40,7 @@ Deno.test("parseMagnetLink() reads every parameter that it knows", () => {
       { hostname: "2001:db8::1", port: 6882 },
       { hostname: "host.local", port: 6883 },
     ],
+    files: [0, 2, 4, 5, 6],
   });
 });
 

@@ -113,7 +113,7 @@ Deno.test("Swarm that has every piece from the start never completes", () => {
   const desk = new SwarmDesk({ have: "##" });
   desk.join(1);
   assertEquals(desk.verified(0), []);
-  assertEquals(desk.pass(2000), []);
+  assertEquals(desk.pass(2000).includes("completed"), false);
 });
 
 Deno.test("Swarm keeps a small request window full, and refills a large one in lots", () => {

@@ -180,6 +180,7 @@ export class WatchedSwarm {
       case "verifyPiece":
         assert(!this.swarm.have.has(action.index), "a piece is verified once");
         assert(!this.#hashing.has(action.index), "a piece is verified once");
+        assert(this.swarm.wanted.has(action.index), "a piece is wanted");
         assertEquals(
           action.bytes.length,
           this.#geometry.pieceLengthAt(action.index),
@@ -198,7 +199,10 @@ export class WatchedSwarm {
         this.#banned.add(action.hostname);
         return;
       case "completed":
-        assert(this.swarm.have.isFull, "completed means every piece");
+        assert(this.swarm.isDone, "completed means every wanted piece");
+        for (const index of this.swarm.wanted.indexes()) {
+          assert(this.swarm.have.has(index), "a wanted piece is there");
+        }
         assertEquals(++this.#completedCount, 1, "completed is emitted once");
         return;
       default:
@@ -315,7 +319,8 @@ export class WatchedSwarm {
       assert(!this.#banned.has(peer.hostname));
       let wantedCount = 0;
       for (const index of source.pieces.indexes()) {
-        if (!this.swarm.have.has(index)) wantedCount++;
+        const { have, wanted } = this.swarm;
+        if (wanted.has(index) && !have.has(index)) wantedCount++;
       }
       assertEquals(source.wantedCount, wantedCount);
       assertEquals(source.weAreInterested, wantedCount > 0);

@@ -21,6 +21,10 @@ export interface PickerDeskOptions {
   readonly blocksPerPiece: number;
   /** Pieces that are verified already. @default {[]} */
   readonly have?: readonly number[];
+  /** @default {all} */
+  readonly wanted?: readonly number[];
+  /** @default {none} */
+  readonly first?: readonly number[];
   /** Pieces that were corrupt before. @default {[]} */
   readonly suspects?: readonly number[];
 }
@@ -48,7 +52,9 @@ export class PickerDesk {
     for (const index of have) this.#verified.add(index);
     const torrent = {
       geometry: this.#geometry,
-      have: this.#verified,
+      first: options.first ?? [],
+      lacks: (index: number) =>
+        !this.#verified.has(index) && options.wanted?.includes(index) !== false,
       traffic: this.traffic,
     };
     this.picker = new PiecePicker(

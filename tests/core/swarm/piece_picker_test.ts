@@ -20,6 +20,31 @@ Deno.test("PiecePicker picks no piece that the peer lacks or that is verified", 
   assertEquals(desk.picks(1, 2), "1.0 -");
 });
 
+Deno.test("PiecePicker picks no piece that is not wanted, and ends without them", () => {
+  const desk = new PickerDesk({
+    ...{ pieceCount: 5, blocksPerPiece: 1 },
+    ...{ have: [3], wanted: [1, 3, 4] },
+  });
+  desk.join(1, "#####");
+  assertEquals(desk.picks(1, 3).split(" ").sort().join(" "), "- 1.0 4.0");
+  assertEquals(desk.picker.isEndGame, true);
+});
+
+Deno.test("PiecePicker picks the pieces to fetch first in their order, of those that the peer has", () => {
+  const desk = new PickerDesk({
+    ...{ pieceCount: 6, blocksPerPiece: 1 },
+    first: [4, 5, 1],
+  });
+  desk.join(1, "######");
+  desk.join(2, "#.###.");
+  desk.join(3, "######");
+  // Piece 4 is the most common one.
+  assertEquals([desk.pick(1), desk.pick(3)], ["4.0", "5.0"]);
+  assert(["0.0", "2.0", "3.0"].includes(desk.pick(2)));
+  assertEquals(desk.pick(3), "1.0");
+  assert(["0.0", "2.0", "3.0"].includes(desk.pick(1)));
+});
+
 Deno.test("PiecePicker finishes a peer's own piece before a new one", () => {
   const desk = new PickerDesk({ pieceCount: 2, blocksPerPiece: 3 });
   desk.join(1, "##");

@@ -71,9 +71,15 @@ class RandomLife {
     this.#geometry = new Geometry(length, pieceLength);
     const have = new Bitfield(pieceCount);
     if (this.#chance(0.5)) have.add(this.#below(pieceCount));
+    const wanted = new Bitfield(pieceCount);
+    for (let index = 0; index < pieceCount; index++) {
+      if (this.#chance(0.5)) wanted.add(index);
+    }
     const swarm = new Swarm({
       geometry: this.#geometry,
       have,
+      wanted: this.#chance(0.5) ? wanted : undefined,
+      first: this.#chance(0.5) ? [...wanted.indexes()].reverse() : undefined,
       ownId: OWN_ID,
       random: this.#random,
       maxPeers: 6,
@@ -83,7 +89,7 @@ class RandomLife {
   }
 
   get isComplete(): boolean {
-    return this.#watched.swarm.have.isFull;
+    return this.#watched.swarm.isDone;
   }
 
   get longestRequest(): number {

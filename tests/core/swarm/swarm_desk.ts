@@ -30,6 +30,8 @@ import type {
 export interface SwarmDeskOptions {
   /** The pieces that we have, as `"#.#"`. */
   readonly have: string;
+  /** The pieces to fetch. @default {all} */
+  readonly wanted?: string;
   /** @default {2} */
   readonly blocksPerPiece?: number;
   /** Bytes that the last block is shorter. @default {0} */
@@ -122,6 +124,9 @@ export class SwarmDesk {
     this.swarm = new Swarm({
       geometry: this.geometry,
       have: piecesOf(have),
+      wanted: options.wanted === undefined
+        ? undefined
+        : piecesOf(options.wanted),
       ownId: OWN_ID,
       random: seededRandom(seed ?? 1),
       maxPeers,

@@ -1,0 +1,64 @@
+/**
+ * A peer that wants a part of the pieces.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import { EXTENDED, FAST, SwarmDesk } from "./swarm_desk.ts";
+
+Deno.test("a peer is interested in wanted pieces only, and requests no others", () => {
+  const desk = new SwarmDesk({
+    have: "....",
+    wanted: ".#.#",
+    blocksPerPiece: 1,
+  });
+  desk.join(1);
+  desk.join(2);
+  assertEquals(desk.have(1, 0), []);
+  assertEquals(desk.have(2, 1), ["2 < interested"]);
+  assertEquals(desk.signal(2, "unchoke"), ["2 < request 1.0"]);
+  assertEquals(desk.signal(1, "unchoke"), []);
+});
+
+Deno.test("a peer with all that it wants is done, tells so, and serves what it has", () => {
+  const desk = new SwarmDesk({
+    have: "#...",
+    wanted: ".#..",
+    blocksPerPiece: 1,
+  });
+  desk.join(1, EXTENDED);
+  desk.join(2, FAST);
+  desk.have(1, 1);
+  desk.signal(1, "unchoke");
+  desk.block(1, "1.0");
+  const lines = desk.verified(1);
+  assert(lines.includes("completed"), lines.join());
+  assert(lines.some((line) => line.startsWith("1 < extended")), lines.join());
+  assertEquals(desk.swarm.isDone, true);
+  assertEquals(desk.swarm.have.isFull, false);
+  // A newcomer sees its pieces, and gets them.
+  assertEquals(desk.join(3)[0], "3 < bitfield 192");
+  assertEquals(desk.signal(3, "interested"), ["3 < unchoke"]);
+  assertEquals(
+    desk.request(3, "0.0"),
+    ["3 serve 0.0 of 16384"],
+  );
+});
+
+Deno.test("a peer that is done leaves a seeder, which has nothing that it wants", () => {
+  const desk = new SwarmDesk({ have: "#..", wanted: "#..", blocksPerPiece: 1 });
+  desk.join(1, FAST);
+  const lines = desk.signal(1, "haveAll");
+  assert(lines.some((line) => line.includes("bothComplete")), lines.join());
+});
+
+Deno.test("a super-seeder announces everything to a peer that wants nothing of what it was told of", () => {
+  const desk = new SwarmDesk({ have: "########" });
+  const lines = [...desk.join(1), ...desk.join(2)];
+  desk.signal(2, "interested");
+  lines.push(...desk.pass(3_000));
+  const announced = (peer: number): number =>
+    lines.filter((line) => line.startsWith(`${peer} < have`)).length;
+  assertEquals(announced(1), 8);
+  assert(announced(2) < 8);
+});
