@@ -48,13 +48,18 @@ export async function* watchTorrents(
     },
   });
   const loaded = new Map<InfoHash, LoadedTorrent>();
-  const refused = new Set<string>();
+  /** The torrent that has the place of a refused one, by file name and info hash. */
+  const refused = new Map<string, InfoHash>();
   for (let isFirst = true; !signal.aborted; isFirst = false) {
     changed = Promise.withResolvers();
     for (const [infoHash, { torrent }] of loaded) {
       if (folder.find(infoHash) !== undefined) continue;
       loaded.delete(infoHash);
       await release(torrent);
+      // Those that it kept out may have its place.
+      for (const [key, other] of refused) {
+        if (other === infoHash) refused.delete(key);
+      }
     }
     // By place on the disk, as some file system folds it.
     const places = new Map<string, LoadedTorrent>();
@@ -73,7 +78,7 @@ export async function* watchTorrents(
         group.push(one);
         continue;
       }
-      refused.add(fileName + infoHash);
+      refused.set(fileName + infoHash, other.torrent.infoHash);
       const name = quoted(torrent.name);
       warn(
         `not shared: ${source} is stored as ${name}, and so is ${other.source}; run a peer for each, with a --dir of its own`,

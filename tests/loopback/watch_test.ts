@@ -62,7 +62,7 @@ Deno.test("peer --watch shares torrent files that come, and lets go those that a
   );
 });
 
-Deno.test("peer --watch starts with an empty folder, and skips a torrent of the same name with one warning", async () => {
+Deno.test("peer --watch starts with an empty folder, and skips a torrent of the same name while there is another", async () => {
   await using scene = await openScene(["a.bin"]);
   await using peer = spawnTask("peer", [
     ...["--watch", scene.torrents, "--dir", scene.path],
@@ -80,6 +80,11 @@ Deno.test("peer --watch starts with an empty folder, and skips a torrent of the 
   await peer.stderr.waitFor(
     /^warning: not shared: .*z\.torrent is stored as a\.bin, and so is/,
   );
+  // Once its name is free, it is started.
+  await Deno.remove(join(scene.torrents, "a.bin.torrent"));
+  await Deno.copyFile(join(other, "a.bin"), join(scene.path, "a.bin"));
+  await peer.stdout.waitFor(/^a\.bin: let go, as its torrent file was removed/);
+  await peer.stdout.waitFor(/^a\.bin: .*seeding/);
   const { code } = await peer.stop("SIGTERM");
   assertEquals(code, 0);
 });
