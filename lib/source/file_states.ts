@@ -49,12 +49,13 @@ export function fileStates(
   }
   for (const fileIndexes of shared) {
     // One that is known to be at fault says the most.
-    const isBad = (index: number): boolean =>
-      ["wrong", "missing"].includes(states[index]!.type);
+    const bad = fileIndexes.find((index) =>
+      ["wrong", "missing"].includes(states[index]!.type)
+    );
+    const [first, second] = fileIndexes;
     for (const index of fileIndexes) {
       if (states[index]!.type !== "right") continue;
-      const others = fileIndexes.filter((other) => other !== index);
-      const other = files[others.find(isBad) ?? others[0]!]!;
+      const other = files[bad ?? (index === first ? second! : first!)]!;
       const name = quote(other.path.slice(1).join("/"));
       const reason = `a piece that it shares with ${name} cannot be verified`;
       states[index] = { type: "unproven", reason };

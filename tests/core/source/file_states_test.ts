@@ -94,3 +94,23 @@ Deno.test("fileStates() says nothing of padding and links", () => {
     ...["wrong", undefined, undefined],
   ]);
 });
+
+Deno.test("fileStates() takes time in proportion to the files of a piece", () => {
+  const files = Array.from(
+    { length: 40_000 },
+    (_, index) => ({ path: ["t", `${index}`], length: 1 }),
+  );
+  const many = sampleTorrent(64 * KIB, files).torrent;
+  const found = files.map((): FoundFile => ({ type: "file", size: 1 }));
+  const startMs = performance.now();
+  const all = fileStates(many, new Bitfield(1), found);
+  const durationMs = performance.now() - startMs;
+  // It was a minute.
+  if (durationMs > 5_000) throw new Error(`It took ${durationMs} ms`);
+  assertEquals([0, 1, 39_999].map((index) => all[index]), [
+    ...["1", "0", "0"].map((name) => ({
+      type: "unproven" as const,
+      reason: `a piece that it shares with "${name}" cannot be verified`,
+    })),
+  ]);
+});
