@@ -51,7 +51,7 @@ export const FLAGS = {
   deleteExtra: {
     usage: "--delete-extra",
     help:
-      "delete the extra files, after they are listed; never if no file of the torrent is right there",
+      "delete the extra files, after they are listed; never if no file of the torrent, other than an empty one, is right there",
   },
   json: {
     usage: "--json",
@@ -99,12 +99,15 @@ export async function runVerify(
   const { dir, extra, files } = checked;
   const isRight = files.every(({ state }) => state.type === "right");
   if (deleteExtra && extra.length > 0) {
+    // An empty file is the same in every folder.
+    const isEmpty = files.every(({ file }) => file.length === 0);
     const isPlace = files.some(({ file, state }) =>
-      isRegularFile(file) && state.type === "right"
+      isRegularFile(file) && state.type === "right" &&
+      (file.length > 0 || isEmpty)
     );
     if (!isPlace) {
       throw new ProgramError(
-        "cannot delete extra files: no file of the torrent is right there; check FOLDER",
+        "cannot delete extra files: no file of the torrent is right there, or only an empty one; check FOLDER",
       );
     }
     await removeExtraFiles(torrent, dir, extra);

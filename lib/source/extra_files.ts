@@ -1,14 +1,18 @@
 /**
  * Finds and removes what lies in a torrent's folder and is not the torrent's. Links are
- * neither followed nor walked into: they are removed themselves.
+ * neither followed nor walked into: they are removed themselves. Deno removes by path:
+ * right before each removal, the path must still lead through no link.
  *
  * @module
  */
 import { join } from "@std/path";
+import { StorageError } from "../base/errors.ts";
 import { FileSystem, ifAny } from "../disk/file_system.ts";
+import { GuardedPaths } from "../disk/guarded_paths.ts";
+import { isOpenTo } from "../disk/links.ts";
 import { isOwnFolderName } from "../disk/own_folder.ts";
 import { explained, storageFailure } from "../disk/storage_failure.ts";
-import { foldName, platformOf } from "../metainfo/safe_path.ts";
+import { foldFully, foldName, platformOf } from "../metainfo/safe_path.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { isSystemName, withFolders } from "./walk_source.ts";
 
@@ -40,7 +44,44 @@ export async function findExtraFiles(
 
   const info = await ifAny(Deno.stat(join(dir, torrent.name)));
   if (info?.isDirectory) await visit([torrent.name]);
-  return extra;
+  return extra.length === 0 ? [] : await withoutOwn(torrent, dir, extra);
+}
+
+/**
+ * Leaves out what is a file of the torrent by another spelling: FAT, NTFS and SMB
+ * ignore case on every system.
+ */
+async function withoutOwn(
+  { files }: Torrent,
+  dir: string,
+  extra: readonly (readonly string[])[],
+): Promise<(readonly string[])[]> {
+  const fileSystem = new FileSystem();
+  const lstat = async (
+    path: readonly string[],
+  ): Promise<Deno.FileInfo | undefined> => {
+    // What cannot be found this way is told apart by its name alone.
+    return await fileSystem.lstat(join(dir, ...path)).catch(() => undefined);
+  };
+  const keyOf = ({ dev, ino }: Deno.FileInfo): string | undefined =>
+    ino ? `${dev} ${ino}` : undefined;
+  /** By number on the disk: the path of a file, in one spelling for all systems. */
+  const own = new Map<string | undefined, string>();
+  for (const { path, isPadding } of files) {
+    const info = isPadding ? undefined : await lstat(path);
+    if (info !== undefined) own.set(keyOf(info), foldFully(path.join("/")));
+  }
+  own.delete(undefined);
+  const others: (readonly string[])[] = [];
+  for (const path of extra) {
+    const info = await lstat(path);
+    const ownPath = info && own.get(keyOf(info));
+    // A further hard link of a file is extra.
+    const isOwn = ownPath !== undefined &&
+      (info?.nlink === 1 || ownPath === foldFully(path.join("/")));
+    if (!isOwn) others.push(path);
+  }
+  return others;
 }
 
 /**
@@ -54,9 +95,11 @@ export async function removeExtraFiles(
   extra: readonly (readonly string[])[],
 ): Promise<void> {
   const own = ownPaths(torrent);
+  const hasFolder = await guardHome(torrent, dir);
   const folders = new Map<string, readonly string[]>();
   for (const path of extra) {
     const place = join(dir, ...path);
+    if (!await hasFolder(path.slice(0, -1))) continue;
     await ifAny(Deno.remove(place)).catch((error) => {
       throw storageFailure("remove", place, error);
     });
@@ -70,9 +113,34 @@ export async function removeExtraFiles(
     b.length - a.length
   );
   for (const folder of deepestFirst) {
+    if (!await hasFolder(folder)) continue;
     // It stays if there is something else in it.
     await Deno.remove(join(dir, ...folder)).catch(() => {});
   }
+}
+
+/**
+ * Follows paths below `dir`, of which the torrent's folder alone may be a link.
+ * @throws {StorageError} If other users can make it lead to another folder.
+ */
+async function guardHome(
+  { name }: Torrent,
+  dir: string,
+): Promise<(path: readonly string[]) => Promise<boolean>> {
+  const home = join(dir, name);
+  const fileSystem = new FileSystem();
+  const { isSymlink } = await explained(home, Deno.lstat(home));
+  if (!isSymlink) {
+    const paths = new GuardedPaths(dir, { fileSystem });
+    return (path) => paths.hasFolder(path);
+  }
+  if (isOpenTo(await explained(dir, Deno.stat(dir)), 0o022)) {
+    throw new StorageError(
+      `Cannot delete below ${home}: it is a link that other users can exchange; give the folder that it leads to`,
+    );
+  }
+  const paths = new GuardedPaths(home, { fileSystem });
+  return (path) => paths.hasFolder(path.slice(1));
 }
 
 /** The paths of a torrent's files and links, and their folders. */

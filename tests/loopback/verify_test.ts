@@ -1,14 +1,25 @@
 /**
  * The program verify: a copy against its torrent.
  */
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import {
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { dirname, join } from "@std/path";
 import { verify } from "../../cli/verify.ts";
+import { FileSystem } from "../../lib/disk/file_system.ts";
+import { removeExtraFiles } from "../../lib/source/extra_files.ts";
 import {
+  checkContent,
   createTorrent,
+  loadTorrentFile,
   MemoryCatalogue,
   saveTorrentFile,
   startTracker,
+  StorageError,
+  type Torrent,
 } from "../../mod.ts";
 import { runTask } from "../../scripts/programs/tasks.ts";
 import { makeTree } from "./link_tree.ts";
@@ -154,6 +165,11 @@ Deno.test("verify --delete-extra lists and deletes, but not where nothing is rig
   assertEquals(refused.code, 1);
   assertStringIncludes(refused.stderr, "no file of the torrent is right there");
   assertEquals(await listing(other), ["a", "precious"]);
+  // An empty file proves nothing.
+  await Deno.writeTextFile(join(other, "empty"), "");
+  const unproven = await runJob(verify, [torrent, other, "--delete-extra"]);
+  assertEquals(unproven.code, 1);
+  assertEquals(await listing(other), ["a", "empty", "precious"]);
   // A folder without the content, of another name: nothing in it is extra.
   const none = await runJob(verify, [torrent, outside.path, "--delete-extra"]);
   assertEquals(none.code, 1);
@@ -219,4 +235,84 @@ Deno.test("verify checks a single file, and ends with an error where there is no
   const missing = await runJob(verify, [torrent, folder.path]);
   assertEquals(missing.code, 1);
   assertStringIncludes(missing.stdout, "missing:  a.bin\n");
+});
+
+/** A copy with an extra folder `x`, checked. */
+async function checkedCopy(folder: string): Promise<{
+  readonly torrent: Torrent;
+  readonly copy: string;
+  readonly remove: () => Promise<void>;
+}> {
+  const { torrent: path, copy } = await publish(folder);
+  const torrent = await loadTorrentFile(path);
+  await makeTree(copy, "x/kept");
+  const { dir, extra } = await checkContent(torrent, copy);
+  const remove = (): Promise<void> => removeExtraFiles(torrent, dir, extra);
+  return { torrent, copy, remove };
+}
+
+Deno.test({
+  name: "removeExtraFiles() follows no folder that became a link",
+  ignore: isWindows,
+  fn: async () => {
+    for (const exchanged of ["x", "."]) {
+      await using folder = await temporaryFolder();
+      await using outside = await temporaryFolder();
+      const { copy, remove } = await checkedCopy(folder.path);
+      await Deno.chmod(dirname(copy), 0o777);
+      await makeTree(outside.path, "x/kept", "kept");
+      const before = await listing(outside.path);
+      const place = join(copy, exchanged);
+      await Deno.rename(place, join(folder.path, "moved"));
+      await Deno.symlink(outside.path, place);
+      await assertRejects(remove, StorageError, "link");
+      assertEquals(await listing(outside.path), before);
+    }
+  },
+});
+
+Deno.test({
+  name:
+    "removeExtraFiles() works where the torrent's folder is a link of the user",
+  ignore: isWindows,
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    const { torrent, copy } = await publish(folder.path);
+    await makeTree(copy, "x/y");
+    const dir = join(folder.path, "dir");
+    await Deno.mkdir(dir);
+    await Deno.symlink(copy, join(dir, "t"));
+    const { code } = await runJob(verify, [torrent, dir, "--delete-extra"]);
+    assertEquals([code, await listing(join(copy, "x")).catch(() => "gone")], [
+      ...[0, "gone"],
+    ]);
+  },
+});
+
+Deno.test("checkContent() takes no file for extra that a file system without case spells in capitals", async () => {
+  await using folder = await temporaryFolder();
+  const { torrent: path, copy } = await publish(folder.path);
+  const torrent = await loadTorrentFile(path);
+  await makeTree(copy, "more");
+  const { readDir } = FileSystem.prototype;
+  FileSystem.prototype.readDir = async function (
+    dir: string,
+  ): Promise<Deno.DirEntry[]> {
+    const entries = await readDir.call(this, dir);
+    return entries.map((entry) => (
+      { ...entry, name: entry.name.replace("empty", "EMPTY") }
+    ));
+  };
+  const { lstat } = FileSystem.prototype;
+  FileSystem.prototype.lstat = function (
+    path: string,
+  ): Promise<Deno.FileInfo> {
+    return lstat.call(this, path.replace("EMPTY", "empty"));
+  };
+  try {
+    const { extra } = await checkContent(torrent, copy);
+    assertEquals(extra, [["t", "more"]]);
+  } finally {
+    Object.assign(FileSystem.prototype, { readDir, lstat });
+  }
 });
