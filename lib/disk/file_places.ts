@@ -17,7 +17,7 @@ import {
 } from "../metainfo/torrent.ts";
 import { modeOf } from "./file_modes.ts";
 import { type FileStamp, isSameFile } from "./file_system.ts";
-import type { GuardedFolder } from "./guarded_folder.ts";
+import type { GuardedFile, GuardedFolder } from "./guarded_folder.ts";
 import { type OldFile, openOldFile } from "./old_file.ts";
 import { OWN_FOLDER } from "./own_folder.ts";
 import type { ByteRange } from "./storage.ts";
@@ -64,6 +64,8 @@ export class FilePlaces {
   readonly #partsFolder: readonly string[];
   /** The files that are parts, by index, with their stamps when they were opened. */
   readonly #parts = new Map<number, FileStamp | undefined>();
+  /** Indexes of the parts that were made by their first write. */
+  readonly #new = new Set<number>();
   /** Indexes of files that had their names when the content was verified. */
   #named: ReadonlySet<number> | undefined;
 
@@ -115,6 +117,11 @@ export class FilePlaces {
     return this.#parts.has(fileIndex)
       ? this.#partOf(fileIndex)
       : this.#files[fileIndex]!.path;
+  }
+
+  /** True if a part was made by its first write: nothing else is in it. */
+  isNew(fileIndex: number): boolean {
+    return this.#new.has(fileIndex);
   }
 
   /** True if a file does not have its final name yet. */
@@ -206,8 +213,12 @@ export class FilePlaces {
    * Notes the stamp of a file that was opened, by which a part is known again.
    * @throws {ContentChangedError} If the part is another file than before.
    */
-  opened(fileIndex: number, stamp: FileStamp): void {
+  opened(
+    fileIndex: number,
+    { stamp, isNew }: Pick<GuardedFile, "stamp" | "isNew">,
+  ): void {
     if (!this.isPart(fileIndex)) return;
+    if (isNew) this.#new.add(fileIndex);
     const before = this.#parts.get(fileIndex);
     if (before !== undefined && !isSameFile(before, stamp)) {
       const path = this.#folder.pathOf(this.#files[fileIndex]!.path);

@@ -31,6 +31,7 @@ import { ServedFiles } from "./served_files.ts";
 import {
   type ByteRange,
   type ContentFiles,
+  isZero,
   splitBytes,
   type Storage,
 } from "./storage.ts";
@@ -180,11 +181,12 @@ export class FileStorage implements Storage {
       if (this.#files[fileIndex]!.isPadding) continue;
       this.#syncs.add(fileIndex);
       this.#served.expected[fileIndex] = undefined;
-      await this.#use(
-        fileIndex,
-        "write",
-        (file) => this.#fileSystem.write(file, offsetInFile, span.bytes),
-      );
+      await this.#use(fileIndex, "write", async (file) => {
+        // Of a new file, what is not written reads as zeros.
+        const isHole = this.#places.isNew(fileIndex) && isZero(span.bytes);
+        if (isHole) await file.truncate(this.#files[fileIndex]!.length);
+        else await this.#fileSystem.write(file, offsetInFile, span.bytes);
+      });
       // Again: a sync may have run before the write.
       this.#syncs.add(fileIndex);
       if (index !== undefined) await this.#completion.written(index, fileIndex);
@@ -323,14 +325,15 @@ export class FileStorage implements Storage {
     if (write) await this.#places.makePart(fileIndex);
     const path = this.#places.pathOf(fileIndex);
     const kind = write ? "part" : access;
-    const { file, stamp } = await this.#folder.open(path, kind, {
+    const opened = await this.#folder.open(path, kind, {
       expected: this.#served.expected[fileIndex],
       mode: modeOf(this.#files[fileIndex]!),
     });
+    const { file, stamp: { size } } = opened;
     const { length } = this.#files[fileIndex]!;
     try {
-      this.#places.opened(fileIndex, stamp);
-      if (write && stamp.size > length) await file.truncate(length);
+      this.#places.opened(fileIndex, opened);
+      if (write && size > length) await file.truncate(length);
       return file;
     } catch (error) {
       file.close();

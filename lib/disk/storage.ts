@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { equals } from "@std/bytes/equals";
 import type { Bitfield } from "../base/bitfield.ts";
 import { StorageError } from "../base/errors.ts";
 import type { FileSpan, FileSpans } from "../metainfo/file_spans.ts";
@@ -84,6 +85,13 @@ export function splitBytes(
   return spans.at(offsetInTorrent, bytes.length).map((span) => (
     { ...span, bytes: bytes.subarray(done, done += span.length) }
   ));
+}
+
+/** True if all bytes are zeros. */
+export function isZero(bytes: Uint8Array): boolean {
+  const start = bytes.subarray(0, 4);
+  return start.every((byte) => byte === 0) &&
+    equals(bytes.subarray(4), bytes.subarray(0, -4));
 }
 
 /** Content in memory: for tests, and for scripts without access to the disk. */

@@ -56,6 +56,45 @@ Deno.test("openFileStorage() makes a file when all of it is stored, and the empt
   assertEquals(own, []);
 });
 
+Deno.test({
+  name: "zeros of a new file stay holes, and are written over what was there",
+  // Windows reports no blocks.
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    const PIECE_LENGTH = 256 * KIB;
+    const PIECES = 64;
+    await using folder = await temporaryFolder();
+    const { torrent, content } = sampleTorrent(PIECE_LENGTH, [
+      { path: ["image"], length: PIECES * PIECE_LENGTH },
+    ]);
+    // Zeros, but for two pieces.
+    for (let index = 0; index < PIECES; index++) {
+      if (index === 3 || index === 40) continue;
+      content.fill(0, index * PIECE_LENGTH, (index + 1) * PIECE_LENGTH);
+    }
+    const path = join(folder.path, "image");
+    const { path: dir } = folder;
+    {
+      await using storage = await openFileStorage(torrent, { dir });
+      await storePieces(storage, torrent, { content, indexes: [9, 3, 63] });
+      const into = new Uint8Array(PIECE_LENGTH).fill(1);
+      await storage.read(9 * PIECE_LENGTH, into);
+      assertEquals(into.every((byte) => byte === 0), true);
+      const rest = [...Array(PIECES).keys()]
+        .filter((index) => ![9, 3, 63].includes(index));
+      await storePieces(storage, torrent, { content, indexes: rest });
+    }
+    assertEquals(await Deno.readFile(path), content);
+    const { blocks } = await Deno.stat(path);
+    assertEquals(blocks! * 512 <= 3 * PIECE_LENGTH, true, `${blocks}`);
+    // What another program left is no hole.
+    await Deno.writeFile(path, new Uint8Array(content.length).fill(1));
+    await using storage = await openFileStorage(torrent, { dir });
+    await storePieces(storage, torrent, { content });
+    assertEquals(await Deno.readFile(path), content);
+  },
+});
+
 Deno.test("begin() moves files that lack content, and gives complete parts their names", async () => {
   await using folder = await temporaryFolder();
   const { torrent, content } = sampleTorrent(16 * KIB, [
