@@ -5,7 +5,13 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { create } from "../../cli/create.ts";
 import { readPathGlob } from "../../lib/metainfo/path_glob.ts";
-import { createTorrent, loadTorrentFile, StorageError } from "../../mod.ts";
+import { removeExtraFiles } from "../../lib/source/extra_files.ts";
+import {
+  checkContent,
+  createTorrent,
+  loadTorrentFile,
+  StorageError,
+} from "../../mod.ts";
 import { runTask } from "../../scripts/programs/tasks.ts";
 import { contents, linkTest, makeTree } from "./link_tree.ts";
 import { runJob } from "./run_job.ts";
@@ -34,6 +40,23 @@ linkTest(
     assertEquals(stamps.length, 8);
     // Content and its order are those of the folder without links.
     assertEquals(torrent.geometry.length, 7 + 7 + 1);
+  },
+);
+
+linkTest(
+  "folders whose links lead into each other are shared, verified and cleaned in finite time",
+  async () => {
+    await using folder = await temporaryFolder();
+    const shared = join(folder.path, "shared");
+    await makeTree(shared, "A/f", "B/g", "A/l -> ../B", "B/m -> ../A");
+    const { torrent } = await createTorrent(shared, { announce });
+    assertEquals(contents(torrent), ["A/f", "B/g", "A/l -> B", "B/m -> A"]);
+    await makeTree(shared, "B/extra");
+    const { files, extra, dir } = await checkContent(torrent, shared);
+    assertEquals(files.map(({ state }) => state.type), Array(4).fill("right"));
+    assertEquals(extra, [["shared", "B", "extra"]]);
+    await removeExtraFiles(torrent, dir, extra);
+    assertEquals((await checkContent(torrent, shared)).extra, []);
   },
 );
 
