@@ -50,8 +50,9 @@ const SUITES: Readonly<Record<string, Suite>> = {
       ],
       "--allow-sys=hostname,networkInterfaces,uid",
       // The programs, a named pipe, a terminal, a shell that limits resources, a
-      // disk that folds names, mounts of a test's own, and a reader of QR codes.
-      `--allow-run=${Deno.execPath()},mkfifo,script,sh,mkntfs,lowntfs-3g,mount,umount,unshare,zbarimg`,
+      // disk that folds names, mounts of a test's own, a reader of QR codes, and a
+      // comparison of trees.
+      `--allow-run=${Deno.execPath()},mkfifo,script,sh,mkntfs,lowntfs-3g,mount,umount,unshare,zbarimg,rsync`,
     ],
     jobs: 3,
     filesPerWorker: 5,

@@ -94,7 +94,10 @@ export class OwnFolder {
 
   /** Removes a file. It stays if that fails, which is harmless. */
   async remove(name: string): Promise<void> {
-    await Deno.remove(this.#folder.pathOf([OWN_FOLDER, name])).catch(() => {});
+    const path = this.#folder.pathOf([OWN_FOLDER, name]);
+    // Deno would ask on the terminal for a permission that was given up.
+    const { state } = Deno.permissions.querySync({ name: "write", path });
+    if (state === "granted") await Deno.remove(path).catch(() => {});
   }
 
   /** Makes an empty folder in it; its path. */

@@ -12,8 +12,11 @@ disturbance(
   async (site) => {
     const tracker = site.host("tracker");
     await site.reaches("first", 10);
+    // Then the peers know enough addresses of each other.
+    for (const name of ["second", "third"] as const) {
+      await site.reaches(name, 1);
+    }
     await tracker.endProcesses();
-    // The peers know enough addresses of each other.
     await site.finish();
     await delay(60_000);
     await startTracker(tracker);
