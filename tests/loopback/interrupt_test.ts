@@ -106,6 +106,32 @@ Deno.test({
 });
 
 Deno.test({
+  name:
+    "a peer that has given up the permission to write asks for nothing when it ends",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    await using swarm = await LocalSwarm.open();
+    const shared = await swarm.seed("a.bin", { files: { "": 100_000 } });
+    // A folder of its own: only one peer shares a torrent from a folder.
+    const copy = join(swarm.folder, "copy");
+    await Deno.mkdir(copy);
+    await Deno.copyFile(join(shared.source, "a.bin"), join(copy, "a.bin"));
+    const { program, keyboard } = spawnInTerminal([
+      ...[Deno.execPath(), "task", "peer", shared.path, "--seed-only"],
+      ...["--dir", copy, "--host=127.0.0.1", "--port=0", "--no-discovery"],
+    ]);
+    await using terminal = program;
+    await terminal.stdout.waitFor(/verified and complete; seeding/);
+    await swarm.untilCounts(shared, [2, 0]);
+    const writer = keyboard.getWriter();
+    await writer.write(Uint8Array.of(0x03));
+    const { stdout } = await terminal.ended();
+    await writer.close();
+    assert(!stdout.includes("requests"), stdout);
+  },
+});
+
+Deno.test({
   name: "a peer leaves the swarm when its terminal closes",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
