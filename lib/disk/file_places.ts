@@ -162,9 +162,11 @@ export class FilePlaces {
   async checkWritable(fileIndex: number): Promise<void> {
     const { path, isPadding } = this.#files[fileIndex]!;
     if (isPadding) return;
-    await this.makeFolder();
+    // The error of a trial says more, that of a missing folder names it.
+    if (!await this.#folder.hasFolder([])) await this.makeFolder();
     const folder = this.#folder.pathOf(path.slice(0, -1));
     await tryToWrite(await existingFolder(folder));
+    await this.makeFolder();
   }
 
   /**

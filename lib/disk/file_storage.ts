@@ -315,7 +315,8 @@ export class FileStorage implements Storage {
     task: (file: Deno.FsFile) => Promise<void>,
   ): Promise<void> {
     await this.#pool.use(fileIndex, access, task).catch((error) => {
-      const path = this.#folder.pathOf(this.#places.pathOf(fileIndex));
+      // Of the file as users know it, not of its part.
+      const path = this.#folder.pathOf(this.#files[fileIndex]!.path);
       throw storageFailure(access, path, error);
     });
   }

@@ -193,7 +193,12 @@ export class GuardedFolder {
   }
 
   /** Creates this folder and the folders of a file below it, one by one. */
-  async makeFolders(path: readonly string[]): Promise<void> {
+  makeFolders(path: readonly string[]): Promise<void> {
+    // Another torrent may remove a folder that it shares with this one.
+    return this.#again(() => this.#makeFolders(path));
+  }
+
+  async #makeFolders(path: readonly string[]): Promise<void> {
     const folders = this.#paths.keptFolders();
     for (let depth = 0; depth < path.length; depth++) {
       const above = path.slice(0, depth);
