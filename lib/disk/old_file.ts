@@ -43,12 +43,23 @@ export interface CopyTarget {
 export class OpenOldFile implements Disposable {
   readonly #old: OldFile;
   readonly #opened: GuardedFile;
+  readonly #fileSystem: FileSystem;
+  readonly #info: Deno.FileInfo;
   /** The permission bits of the file; `undefined` on Windows. */
   readonly mode: number | undefined;
 
-  constructor(old: OldFile, opened: GuardedFile, info: Deno.FileInfo) {
+  constructor(
+    old: OldFile,
+    { opened, info, fileSystem }: {
+      readonly opened: GuardedFile;
+      readonly info: Deno.FileInfo;
+      readonly fileSystem: FileSystem;
+    },
+  ) {
     this.#old = old;
     this.#opened = opened;
+    this.#info = info;
+    this.#fileSystem = fileSystem;
     this.mode = info.mode === null ? undefined : info.mode & 0o777;
   }
 
@@ -64,19 +75,25 @@ export class OpenOldFile implements Disposable {
 
   /** Copies it, with shared blocks where the file system and both folders allow that. */
   async copyTo({ file, path, length }: CopyTarget): Promise<void> {
-    const { uid, mode } = await file.stat();
+    const fileSystem = this.#fileSystem;
+    const { uid, mode } = await fileSystem.stat(file);
     if (path !== undefined && await this.#isPrivate(uid)) {
       await Deno.copyFile(join(this.#old.root, ...this.#old.path), path);
       // It is a copy of the other file's mode too, which may forbid to write.
       if (mode !== null) await Deno.chmod(path, mode & 0o777);
-      if ((await file.stat()).size > length) await file.truncate(length);
+      if ((await fileSystem.stat(file)).size > length) {
+        await file.truncate(length);
+      }
       return;
     }
-    const fileSystem = new FileSystem();
-    const buffer = new Uint8Array(COPIED_LENGTH);
+    const buffer = new Uint8Array(Math.min(length, COPIED_LENGTH));
     for (let offset = 0; offset < length;) {
       const part = buffer.subarray(0, length - offset);
-      const count = await this.#opened.file.read(part);
+      const { file: old } = this.#opened;
+      const count = await fileSystem.call(
+        () => old.readSync(part),
+        () => old.read(part),
+      );
       if (count === null) return;
       await fileSystem.write(file, offset, part.subarray(0, count));
       offset += count;
@@ -86,9 +103,9 @@ export class OpenOldFile implements Disposable {
   /** True if nobody else, but root, can put another file in its place or write to it. */
   async #isPrivate(uid: number | null): Promise<boolean> {
     const { root, path, stamp } = this.#old;
-    const info = await this.#opened.file.stat();
-    if (isOpenTo(info, 0o022)) return false;
-    const paths = new GuardedPaths(root, { fileSystem: new FileSystem() });
+    if (isOpenTo(this.#info, 0o022)) return false;
+    const fileSystem = this.#fileSystem;
+    const paths = new GuardedPaths(root, { fileSystem });
     paths.owner = uid;
     const [, isSafe] = await paths.follow(path, "name", stamp);
     return isSafe;
@@ -113,9 +130,9 @@ export async function openOldFile(
     await paths.follow(path, "name", expected);
     const folder = new GuardedFolder(root, { fileSystem });
     const opened = await folder.open(path, "read", { expected });
-    const info = await opened.file.stat();
+    const info = await fileSystem.stat(opened.file);
     if (isSameFile(expected, stampOf(info))) {
-      return new OpenOldFile(old, opened, info);
+      return new OpenOldFile(old, { opened, info, fileSystem });
     }
     opened[Symbol.dispose]();
     return undefined;
