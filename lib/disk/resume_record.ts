@@ -37,11 +37,6 @@ export interface ResumeRecord {
   readonly have: Bitfield;
   /** The stamp of each file; `undefined` if there is none to go by. */
   readonly stamps: readonly (FileStamp | undefined)[];
-  /**
-   * True if the torrent was being downloaded, so that a file without a stamp may be
-   * this program's own. @default {false}
-   */
-  readonly isOpen?: boolean;
 }
 
 /** A record that was read. */
@@ -61,7 +56,7 @@ export interface KnownPieces {
 /** Encodes a record; without a secret, one that proves nothing. */
 export function encodeResumeRecord(
   torrent: Torrent,
-  { have, stamps, isOpen = false }: ResumeRecord,
+  { have, stamps }: ResumeRecord,
   secret?: Uint8Array,
 ): Uint8Array<ArrayBuffer> {
   const files = new DataView(new ArrayBuffer(stamps.length * STAMP_LENGTH));
@@ -72,7 +67,6 @@ export function encodeResumeRecord(
   const body = encodeBencode({
     files: new Uint8Array(files.buffer),
     "info hash": identifierToBytes(torrent.infoHash),
-    open: isOpen ? 1 : 0,
     pieces: have.toBytes(),
     version: VERSION,
   });
@@ -109,7 +103,6 @@ export function parseResumeRecord(
     return {
       have: Bitfield.fromBytes(pieces, torrent.geometry.pieceCount),
       stamps: parseStamps(files),
-      isOpen: record.open === 1,
       isProven: secret !== undefined && equals(hmacSha1(secret, body), proof),
     };
   } catch (error) {
@@ -175,7 +168,7 @@ export function foreignFiles(
     end += length;
     const [before, stamp] = [record?.stamps[fileIndex], now[fileIndex]];
     if (!stamp?.size) continue;
-    if (before ? !isModified(before, stamp) : record?.isOpen) continue;
+    if (before && !isModified(before, stamp)) continue;
     while (piece * pieceLength < end && !have.has(piece)) piece++;
     if (piece * pieceLength >= end) foreign.push(fileIndex);
   }

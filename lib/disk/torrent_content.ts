@@ -211,13 +211,13 @@ export class TorrentContent implements AsyncDisposable {
    * @param have Returns the verified pieces; called after the sync.
    */
   save(have: () => Bitfield): Promise<void> {
-    return this.#saving = this.#saving.then(() => this.#save(have, true));
+    return this.#saving = this.#saving.then(() => this.#save(have));
   }
 
   /** Saves, unless the disk takes too long, and closes the files. */
   async close(have: () => Bitfield): Promise<void> {
     const saved = this.#saving.then(async () => {
-      if (!this.#isFinal) await this.#save(have, false);
+      if (!this.#isFinal) await this.#save(have);
     });
     await abortable(saved, AbortSignal.timeout(CLOSE_WAIT_MS))
       // Harmless: what is not recorded is verified again.
@@ -254,16 +254,15 @@ export class TorrentContent implements AsyncDisposable {
       parseResumeRecord(this.#torrent, bytes, this.#parts.recordSecret);
   }
 
-  async #save(getHave: () => Bitfield, mayWrite: boolean): Promise<void> {
+  async #save(getHave: () => Bitfield): Promise<void> {
     try {
       const stamps = await this.storage.settle();
       // A piece that was stored during the sync is in `have`, but its file has no
       // stamp, so the record proves nothing about it.
       const have = getHave();
-      const record = { have, stamps, isOpen: mayWrite && !have.isFull };
       const bytes = encodeResumeRecord(
         this.#torrent,
-        record,
+        { have, stamps },
         this.#parts.recordSecret,
       );
       await withDescriptor(
