@@ -20,6 +20,7 @@ import { type FileStamp, isSameFile } from "./file_system.ts";
 import type { GuardedFile, GuardedFolder } from "./guarded_folder.ts";
 import { type OldFile, openOldFile } from "./old_file.ts";
 import { OWN_FOLDER } from "./own_folder.ts";
+import { publishFile } from "./publish_file.ts";
 import type { ByteRange } from "./storage.ts";
 import { errorCode, MOVE_AWAY, storageFailure } from "./storage_failure.ts";
 import { existingFolder, tryToWrite } from "./write_trial.ts";
@@ -239,11 +240,8 @@ export class FilePlaces {
   async publish(fileIndex: number): Promise<FileStamp> {
     const { path, length } = this.#files[fileIndex]!;
     const own = { ...this.#parts.get(fileIndex)!, size: length };
-    const stamp = await this.#folder.publish(
-      this.#partOf(fileIndex),
-      path,
-      own,
-    );
+    const from = this.#partOf(fileIndex);
+    const stamp = await publishFile(this.#folder, { from, to: path, own });
     this.#parts.delete(fileIndex);
     return stamp;
   }

@@ -16,7 +16,7 @@
  * @module
  */
 import { dirname, join } from "@std/path";
-import { ContentChangedError, StorageError } from "../base/errors.ts";
+import { StorageError } from "../base/errors.ts";
 import {
   type FileStamp,
   FileSystem,
@@ -32,7 +32,7 @@ import {
   type KnownFolders,
 } from "./guarded_paths.ts";
 import { makeProgram } from "./file_modes.ts";
-import { giveName, requireRegularFile, takeBack } from "./links.ts";
+import { requireRegularFile, takeBack } from "./links.ts";
 import { storageFailure } from "./storage_failure.ts";
 
 /** An open file below a {@linkcode GuardedFolder}, confirmed. */
@@ -62,22 +62,24 @@ export interface OpenFileOptions {
 
 /** A folder to keep files below. */
 export class GuardedFolder {
-  readonly #fileSystem: FileSystem;
-  readonly #paths: GuardedPaths;
+  /** @internal For those who give files of the folder their names. */
+  readonly fileSystem: FileSystem;
+  /** @internal The same. */
+  readonly paths: GuardedPaths;
   readonly #mode: number | undefined;
 
   constructor(dir: string, options: GuardedFolderOptions = {}) {
-    this.#fileSystem = options.fileSystem ?? new FileSystem();
-    this.#paths = new GuardedPaths(dir, {
+    this.fileSystem = options.fileSystem ?? new FileSystem();
+    this.paths = new GuardedPaths(dir, {
       ...options,
-      fileSystem: this.#fileSystem,
+      fileSystem: this.fileSystem,
     });
     this.#mode = options.mode;
   }
 
   /** The path of a file on the disk. */
   pathOf(path: readonly string[]): string {
-    return this.#paths.pathOf(path);
+    return this.paths.pathOf(path);
   }
 
   /**
@@ -85,9 +87,9 @@ export class GuardedFolder {
    * @throws {StorageError} If a link or something else stands in its place.
    */
   async hasFolder(path: readonly string[]): Promise<boolean> {
-    if (!await this.#paths.exists()) return false;
+    if (!await this.paths.exists()) return false;
     for (let depth = 1; depth <= path.length; depth++) {
-      if (!await this.#paths.hasFolder(path.slice(0, depth))) return false;
+      if (!await this.paths.hasFolder(path.slice(0, depth))) return false;
     }
     return true;
   }
@@ -97,9 +99,9 @@ export class GuardedFolder {
    * @throws {StorageError} If a link or something else stands in its place.
    */
   async has(path: readonly string[]): Promise<boolean> {
-    const folders = this.#paths.keptFolders();
-    if (!await this.#paths.exists(folders)) return false;
-    return await this.#paths.findFile(path, "write", folders) !== undefined;
+    const folders = this.paths.keptFolders();
+    if (!await this.paths.exists(folders)) return false;
+    return await this.paths.findFile(path, "write", folders) !== undefined;
   }
 
   /**
@@ -113,9 +115,9 @@ export class GuardedFolder {
   ): Promise<(FileStamp | undefined)[]> {
     const folders: KnownFolders = new Map();
     const stamps: (FileStamp | undefined)[] = [];
-    if (!await this.#paths.exists()) return Array.from(paths, () => undefined);
+    if (!await this.paths.exists()) return Array.from(paths, () => undefined);
     for (const path of paths) {
-      const found = await this.#paths.findFile(path, "read", folders);
+      const found = await this.paths.findFile(path, "read", folders);
       stamps.push(found && stampOf(found.info));
     }
     return stamps;
@@ -123,7 +125,7 @@ export class GuardedFolder {
 
   /** True if nobody else can put something in the place of a file that exists. */
   async isPrivate(path: readonly string[]): Promise<boolean> {
-    const [, isSafe] = await this.#paths.follow(path, "write");
+    const [, isSafe] = await this.paths.follow(path, "write");
     return isSafe;
   }
 
@@ -139,7 +141,7 @@ export class GuardedFolder {
     { expected, mode = this.#mode }: OpenFileOptions = {},
   ): Promise<GuardedFile> {
     const filePath = this.pathOf(path);
-    const folders = this.#paths.keptFolders();
+    const folders = this.paths.keptFolders();
     const write = access !== "read";
     try {
       if (write) {
@@ -151,16 +153,16 @@ export class GuardedFolder {
           if (!exists || access === "create") throw error;
         }
       }
-      await this.#paths.exists(folders);
+      await this.paths.exists(folders);
       // Refuses links and pipes before the open, which would follow or block.
-      const found = await this.#paths.findFile(path, access, folders);
+      const found = await this.paths.findFile(path, access, folders);
       const place = found?.place ?? filePath;
-      const file = await this.#fileSystem.open(place, { read: true, write });
+      const file = await this.fileSystem.open(place, { read: true, write });
       return await this.#guard(file, { path, access, isNew: false, expected });
     } catch (error) {
-      this.#paths.forgetFolders();
+      this.paths.forgetFolders();
       // If the disk was unmounted meanwhile, this says so.
-      if (write && !(error instanceof StorageError)) await this.#paths.exists();
+      if (write && !(error instanceof StorageError)) await this.paths.exists();
       const action = write ? "open for writing" : "open";
       throw storageFailure(action, filePath, error);
     }
@@ -168,11 +170,12 @@ export class GuardedFolder {
 
   /**
    * Makes a file a program, if it is not one. One that cannot be written, as it is
-   * reached through a link, or has another name, stays as it is.
+   * reached through a link, or has another name, stays as it is; so does one that
+   * others can exchange for a link, as Deno changes modes by path alone.
    */
   async makeProgram(path: readonly string[]): Promise<void> {
     try {
-      const found = await this.#paths.findFile(path, "write");
+      const found = await this.paths.findFile(path, "write");
       if (found !== undefined) await makeProgram(found.place, found.info);
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
@@ -184,35 +187,35 @@ export class GuardedFolder {
     path: readonly string[],
     mode: number | undefined,
   ): Promise<Deno.FsFile> {
-    return await this.#again(async () => {
+    return await this.again(async () => {
       await this.makeFolders(path);
       const access = { read: true, write: true, createNew: true };
       const options = { ...access, ...mode !== undefined && { mode } };
-      return await this.#fileSystem.open(this.pathOf(path), options);
+      return await this.fileSystem.open(this.pathOf(path), options);
     });
   }
 
   /** Creates this folder and the folders of a file below it, one by one. */
   makeFolders(path: readonly string[]): Promise<void> {
     // Another torrent may remove a folder that it shares with this one.
-    return this.#again(() => this.#makeFolders(path));
+    return this.again(() => this.#makeFolders(path));
   }
 
   async #makeFolders(path: readonly string[]): Promise<void> {
-    const folders = this.#paths.keptFolders();
+    const folders = this.paths.keptFolders();
     for (let depth = 0; depth < path.length; depth++) {
       const above = path.slice(0, depth);
-      if (await this.#paths.hasFolder(above, folders)) continue;
+      if (await this.paths.hasFolder(above, folders)) continue;
       const folder = this.pathOf(above);
       try {
-        await this.#fileSystem.mkdir(folder, { recursive: depth === 0 });
+        await this.fileSystem.mkdir(folder, { recursive: depth === 0 });
       } catch (error) {
         // Another file's write created it meanwhile.
         if (error instanceof Deno.errors.AlreadyExists) continue;
         throw storageFailure("create folder", folder, error);
       }
-      await this.#paths.hasFolder(above, folders).catch(async (error) => {
-        await takeBack({ path: folder }, this.#paths.home);
+      await this.paths.hasFolder(above, folders).catch(async (error) => {
+        await takeBack({ path: folder }, this.paths.home);
         throw error;
       });
     }
@@ -230,16 +233,16 @@ export class GuardedFolder {
     const filePath = this.pathOf(path);
     let own: FileStamp | undefined;
     const confirm = (): Promise<FileStamp> =>
-      this.#paths.confirm(path, access, own);
+      this.paths.confirm(path, access, own);
     const statOwn = async (): Promise<FileStamp> => {
-      const info = await this.#fileSystem.stat(file);
+      const info = await this.fileSystem.stat(file);
       requireRegularFile(filePath, info);
-      if (isNew) this.#paths.owner ??= info.uid;
+      if (isNew) this.paths.owner ??= info.uid;
       return stampOf(info);
     };
     try {
-      if (isNew && this.#paths.owner !== undefined) {
-        const [stamp, isSafe] = await this.#paths.follow(path, access);
+      if (isNew && this.paths.owner !== undefined) {
+        const [stamp, isSafe] = await this.paths.follow(path, access);
         // Nobody else can have put another file there. Deno resolves the whole path
         // for each stat of an open file.
         if (isSafe) own = stamp;
@@ -266,48 +269,9 @@ export class GuardedFolder {
       if (isNew) own ??= await statOwn().catch(() => undefined);
       file.close();
       if (isNew) {
-        await takeBack({ path: filePath, stamp: own }, this.#paths.home);
+        await takeBack({ path: filePath, stamp: own }, this.paths.home);
       }
       throw error;
-    }
-  }
-
-  /**
-   * Gives a file another path, where nothing may be. Its former name goes after the
-   * new one is confirmed.
-   * @param own Its stamp when it was opened, with the size that it must have.
-   * @returns Its stamp now.
-   * @throws {ContentChangedError} If the file is another one or of another size.
-   * @throws {StorageError} If something is there, or the system refuses.
-   */
-  async publish(
-    from: readonly string[],
-    to: readonly string[],
-    own: FileStamp,
-  ): Promise<FileStamp> {
-    const [fromPath, toPath] = [this.pathOf(from), this.pathOf(to)];
-    const changed = (how: string): StorageError =>
-      new ContentChangedError(`Cannot keep sharing ${toPath}: ${how}`);
-    try {
-      const isCopy = await this.#again(async () => {
-        await this.makeFolders(to);
-        return await giveName(this.#fileSystem, fromPath, toPath);
-      });
-      const expected = isCopy ? undefined : own;
-      const stamp = await this.#paths.confirm(to, "name", expected).catch(
-        async (error) => {
-          await takeBack({ path: toPath, stamp: own }, this.#paths.home);
-          throw error;
-        },
-      );
-      await ifAny(this.#fileSystem.remove(fromPath));
-      if (stamp.size === own.size) return stamp;
-      await ifAny(this.#fileSystem.remove(toPath));
-      throw changed("another program changed its size");
-    } catch (error) {
-      throw error instanceof Deno.errors.NotFound
-        ? changed("it was deleted or moved away")
-        : storageFailure("store", toPath, error);
     }
   }
 
@@ -321,9 +285,9 @@ export class GuardedFolder {
       // Left by a publication that was interrupted: the file would have two names.
       await ifAny(Deno.remove(toPath));
       await this.makeFolders(to);
-      const [own] = await this.#paths.follow(from, "write");
+      const [own] = await this.paths.follow(from, "write");
       await Deno.rename(fromPath, toPath);
-      await this.#paths.confirm(to, "write", own).catch(async (error) => {
+      await this.paths.confirm(to, "write", own).catch(async (error) => {
         // Not ours: it must not be taken for a part.
         await ifAny(Deno.rename(toPath, `${toPath}.${crypto.randomUUID()}`));
         throw error;
@@ -333,12 +297,12 @@ export class GuardedFolder {
     }
   }
 
-  /** Makes a call again if a folder was removed within the second for which it counts as being there. */
-  async #again<T>(call: () => Promise<T>): Promise<T> {
+  /** @internal Makes a call again if a folder was removed within the second for which it counts as being there. */
+  async again<T>(call: () => Promise<T>): Promise<T> {
     return await call().catch((error) => {
       const cause = error instanceof StorageError ? error.cause : error;
       if (!(cause instanceof Deno.errors.NotFound)) throw error;
-      this.#paths.forgetFolders();
+      this.paths.forgetFolders();
       return call();
     });
   }

@@ -5,18 +5,16 @@
  *
  * @module
  */
-import { dirname, join, SEPARATOR } from "@std/path";
+import { SEPARATOR } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import { linkText } from "../metainfo/link_rules.ts";
 import type { TorrentFile } from "../metainfo/torrent.ts";
-import { modeOf } from "./file_modes.ts";
-import { FileSystem, ifAny } from "./file_system.ts";
+import { FileSystem, ifAny, stampOf } from "./file_system.ts";
 import type { GuardedFolder } from "./guarded_folder.ts";
 import { GuardedPaths } from "./guarded_paths.ts";
+import { NameTakenError, takeBack } from "./links.ts";
+import { publishCopy } from "./publish_file.ts";
 import { errorCode } from "./storage_failure.ts";
-
-/** Bytes that are copied at a time. */
-const COPY_LENGTH = 2 ** 20;
 
 /** A link of a torrent. */
 export interface TorrentLink {
@@ -87,6 +85,7 @@ export class LinkMaker {
       const type = file === undefined ? "dir" : "file";
       await this.#fileSystem.symlink(text, place, { type });
     } catch (error) {
+      if (error instanceof Deno.errors.AlreadyExists) return { type: "taken" };
       if (!isRefused(error)) throw error;
       if (file === undefined) return { type: "failed", reason: error.message };
       return await this.#replace(link, file);
@@ -118,10 +117,17 @@ export class LinkMaker {
     file: TorrentFile,
   ): Promise<LinkOutcome> {
     const place = this.#paths.pathOf(path);
-    const isLinked = await Deno.link(this.#paths.pathOf(file.path), place)
-      .then(() => true, () => false);
-    if (isLinked) {
-      await this.#requireFolders(path);
+    const filePath = this.#paths.pathOf(file.path);
+    const refusal = await Deno.link(filePath, place)
+      .then(() => undefined, (error) => error);
+    if (refusal instanceof Deno.errors.AlreadyExists) return { type: "taken" };
+    if (refusal === undefined) {
+      await this.#requireFolders(path).catch(async (error) => {
+        await this.#paths.exists();
+        const stamp = stampOf(await this.#fileSystem.lstat(filePath));
+        await takeBack({ path: place, stamp }, this.#paths.home);
+        throw error;
+      });
       return { type: "replaced" };
     }
     if (file.length > this.#copyableLength) {
@@ -129,29 +135,13 @@ export class LinkMaker {
       return { type: "failed", reason };
     }
     this.#copyableLength -= file.length;
-    const name = `.lanswarm-${crypto.randomUUID()}`;
-    const mode = modeOf(file);
-    using copy = await this.#folder.open(
-      [...path.slice(0, -1), name],
-      "create",
-      { mode },
-    );
-    const copyPath = join(dirname(place), name);
     try {
-      using source = await this.#folder.open(file.path, "read");
-      const buffer = new Uint8Array(Math.min(COPY_LENGTH, file.length));
-      for (let offset = 0; offset < file.length; offset += buffer.length) {
-        const bytes = buffer.subarray(0, file.length - offset);
-        await this.#fileSystem.read(source.file, offset, bytes);
-        await this.#fileSystem.write(copy.file, offset, bytes);
-      }
-      await copy.file.sync();
-      await Deno.rename(copyPath, place);
+      await publishCopy(this.#folder, { from: file.path, to: path });
+      return { type: "replaced" };
     } catch (error) {
-      await Deno.remove(copyPath).catch(() => {});
+      if (error instanceof NameTakenError) return { type: "taken" };
       throw error;
     }
-    return { type: "replaced" };
   }
 }
 

@@ -120,11 +120,16 @@ export function isOpenTo({ mode }: Deno.FileInfo, bits: number): boolean {
   return Deno.build.os !== "windows" && ((mode ?? 0) & bits) !== 0;
 }
 
+/** Another program's file has a name that a file was to get. */
+export class NameTakenError extends StorageError {
+  override readonly name = "NameTakenError";
+}
+
 /**
  * Gives a file another name by a link, which unlike a rename replaces nothing. FAT, for
- * one, has no links; to another file system the file is copied.
- * @returns Whether it was copied.
- * @throws {StorageError} If something has the name.
+ * one, has no links.
+ * @returns False if the name is on another file system.
+ * @throws {NameTakenError} If something has the name.
  */
 export async function giveName(
   fileSystem: FileSystem,
@@ -133,32 +138,18 @@ export async function giveName(
 ): Promise<boolean> {
   try {
     await fileSystem.link(from, to);
-    return false;
   } catch (error) {
     const isTaken = error instanceof Deno.errors.AlreadyExists ||
       await ifAny(fileSystem.lstat(to)) !== undefined;
     if (isTaken) {
-      throw new StorageError(
+      throw new NameTakenError(
         `Cannot store ${to}: another program made it meanwhile; ${MOVE_AWAY}`,
       );
     }
     if (error instanceof Deno.errors.NotFound) throw error;
-    const isCopy = errorCode(error) === "EXDEV";
-    await Deno.rename(isCopy ? await copyBeside(from, to) : from, to);
-    return isCopy;
+    const isElsewhere = errorCode(error) === "EXDEV";
+    if (isElsewhere && dirname(from) !== dirname(to)) return false;
+    await Deno.rename(from, to);
   }
-}
-
-/** Copies a file to a temporary one in the folder of a path, flushed. */
-async function copyBeside(from: string, to: string): Promise<string> {
-  const copy = join(dirname(to), `.lanswarm-${crypto.randomUUID()}`);
-  try {
-    await Deno.copyFile(from, copy);
-    using file = await Deno.open(copy, { read: true, write: true });
-    await file.sync();
-    return copy;
-  } catch (error) {
-    await ifAny(Deno.remove(copy));
-    throw error;
-  }
+  return true;
 }

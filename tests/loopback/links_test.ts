@@ -2,7 +2,7 @@
  * Symbolic links of a torrent as they are made in a copy.
  */
 import { assertEquals, assertMatch } from "@std/assert";
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import {
   openFileStorage,
   openTorrentContent,
@@ -235,5 +235,76 @@ linkTest(
     });
     assertEquals([...Deno.readDirSync(join(dir, "t"))].length, 2);
     assertMatch(warnings[1]!, /\(and 48 more\): copies would take more space/);
+  },
+);
+
+linkTest(
+  "what another program puts in the place of a link meanwhile stays",
+  async () => {
+    for (const kinds of [["symlink"], ["symlink", "link"]] as const) {
+      await using folder = await temporaryFolder();
+      const { torrent, content } = linkedTorrent();
+      const place = join(folder.path, "t", "to b");
+      const warnings: string[] = [];
+      await using storage = await openFileStorage(torrent, {
+        dir: folder.path,
+        onWarning: (text) => void warnings.push(text),
+      });
+      const { link, linkSync, symlink, symlinkSync } = Deno;
+      const put = (path: string | URL): void => {
+        if (path === place) Deno.writeTextFileSync(place, "precious");
+      };
+      Deno.symlinkSync = (text, path, options) => {
+        if (kinds.length === 1) put(path);
+        if (kinds.length === 1) return symlinkSync(text, path, options);
+        throw new Deno.errors.PermissionDenied("not here (os error 1)");
+      };
+      Deno.symlink = (...call) => Promise.try(() => Deno.symlinkSync(...call));
+      Deno.link = (from, path) => {
+        put(path);
+        return link(from, path);
+      };
+      try {
+        await storePieces(storage, torrent, { content });
+      } finally {
+        Object.assign(Deno, { link, linkSync, symlink, symlinkSync });
+      }
+      assertEquals(await Deno.readTextFile(place), "precious");
+      assertMatch(warnings.join(), /to b is not the link that the torrent/);
+    }
+  },
+);
+
+linkTest(
+  "a hard link in the place of a link does not stay outside of the folder",
+  async () => {
+    await using folder = await temporaryFolder();
+    await using outside = await temporaryFolder();
+    const { torrent, content } = linkedTorrent();
+    const top = join(folder.path, "t", "l");
+    const warnings: string[] = [];
+    await using storage = await openFileStorage(torrent, {
+      dir: folder.path,
+      onWarning: (text) => void warnings.push(text),
+    });
+    const { link } = Deno;
+    Deno.link = async (from, path) => {
+      if (dirname(String(path)) === top) {
+        await Deno.rename(top, `${top}.kept`);
+        await Deno.symlink(outside.path, top);
+      }
+      await link(from, path);
+    };
+    const { symlinkSync } = Deno;
+    Deno.symlinkSync = () => {
+      throw new Deno.errors.PermissionDenied("not here (os error 1)");
+    };
+    try {
+      await storePieces(storage, torrent, { content });
+    } finally {
+      Object.assign(Deno, { link, symlinkSync });
+    }
+    assertEquals([...Deno.readDirSync(outside.path)], []);
+    assertMatch(warnings.join(), /it is a symbolic link/);
   },
 );

@@ -1,0 +1,151 @@
+/**
+ * Gives a complete file its final name below a guarded folder. Invariant: if another
+ * user exchanges a folder of the name for a link meanwhile, no content stays where the
+ * link leads: the name there is removed, or, if it cannot be found again, the file is
+ * emptied, which is then fetched anew.
+ *
+ * @module
+ */
+import { ContentChangedError } from "../base/errors.ts";
+import {
+  type FileStamp,
+  type FileSystem,
+  ifAny,
+  isSameFile,
+  stampOf,
+} from "./file_system.ts";
+import type { GuardedFolder } from "./guarded_folder.ts";
+import { giveName, takeBack } from "./links.ts";
+import { storageFailure } from "./storage_failure.ts";
+
+/** Bytes that are copied at a time. */
+const COPY_LENGTH = 2 ** 20;
+
+/** A file and its final name, as paths below a folder. */
+export interface Publication {
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+  /** The stamp of the file when it was opened, with the size that it must have. */
+  readonly own: FileStamp;
+}
+
+/**
+ * Gives a file another path, where nothing may be. Its former name goes after the new
+ * one is confirmed. To another file system the file is copied.
+ * @returns Its stamp now.
+ * @throws {ContentChangedError} If the file is another one or of another size.
+ * @throws {StorageError} If something is there, or the system refuses.
+ */
+export async function publishFile(
+  folder: GuardedFolder,
+  { from, to, own }: Publication,
+): Promise<FileStamp> {
+  const [fromPath, toPath] = [folder.pathOf(from), folder.pathOf(to)];
+  const changed = (how: string): ContentChangedError =>
+    new ContentChangedError(`Cannot keep sharing ${toPath}: ${how}`);
+  try {
+    const isNamed = await folder.again(async () => {
+      await folder.makeFolders(to);
+      return await giveName(folder.fileSystem, fromPath, toPath);
+    });
+    const stamp = isNamed
+      ? await confirmName(folder, { from, to, own })
+      : await publishCopy(folder, { from, to, own });
+    await ifAny(folder.fileSystem.remove(fromPath));
+    if (stamp.size === own.size) return stamp;
+    await ifAny(folder.fileSystem.remove(toPath));
+    throw changed("another program changed its size");
+  } catch (error) {
+    throw error instanceof Deno.errors.NotFound
+      ? changed("it was deleted or moved away")
+      : storageFailure("store", toPath, error);
+  }
+}
+
+/**
+ * Copies a file, flushed, to a path where nothing may be.
+ * @param own The stamp that the file must have, but for its size; or any.
+ * @returns The stamp of the copy.
+ * @throws {StorageError} As {@linkcode publishFile}.
+ */
+export async function publishCopy(
+  folder: GuardedFolder,
+  { from, to, own }: Omit<Publication, "own"> & Partial<Publication>,
+): Promise<FileStamp> {
+  const copy = [...to.slice(0, -1), `.lanswarm-${crypto.randomUUID()}`];
+  using source = await folder.open(from, "read");
+  const { size } = source.stamp;
+  if (own !== undefined && !isSameFile(own, source.stamp)) {
+    throw new Deno.errors.NotFound("another file has its name");
+  }
+  const { mode } = await source.file.stat();
+  using made = await folder.open(copy, "create", {
+    mode: mode === null ? undefined : mode & 0o777,
+  });
+  try {
+    await copyBytes(folder.fileSystem, {
+      ...{ source: source.file, target: made.file },
+      length: size,
+    });
+    await made.file.sync();
+    const publication = { from: copy, to, own: { ...made.stamp, size } };
+    return await publishFile(folder, publication);
+  } catch (error) {
+    // Through the open file, wherever it is by now.
+    await made.file.truncate().catch(() => {});
+    await Deno.remove(folder.pathOf(copy)).catch(() => {});
+    throw error;
+  }
+}
+
+async function copyBytes(
+  fileSystem: FileSystem,
+  { source, target, length }: {
+    readonly source: Deno.FsFile;
+    readonly target: Deno.FsFile;
+    readonly length: number;
+  },
+): Promise<void> {
+  const buffer = new Uint8Array(Math.min(COPY_LENGTH, length));
+  for (let offset = 0; offset < length; offset += buffer.length) {
+    const bytes = buffer.subarray(0, length - offset);
+    await fileSystem.read(source, offset, bytes);
+    await fileSystem.write(target, offset, bytes);
+  }
+}
+
+/** Confirms the new name of a file, or takes it back. */
+async function confirmName(
+  folder: GuardedFolder,
+  { from, to, own }: Publication,
+): Promise<FileStamp> {
+  const { paths } = folder;
+  const confirm = (): Promise<FileStamp> => paths.confirm(to, "name", own);
+  return await confirm().catch(async (error) => {
+    await takeBack({ path: folder.pathOf(to), stamp: own }, paths.home);
+    const part = folder.pathOf(from);
+    // A disk that refuses to say where the name leads has not exchanged it.
+    if (error.cause instanceof Error || !await hasFurtherName(part, own)) {
+      throw error;
+    }
+    // The folder may be back, with the name in it.
+    return await confirm().catch(async () => {
+      // Harmless: nobody but this user can have forbidden it.
+      await empty(part, own).catch(() => {});
+      throw error;
+    });
+  });
+}
+
+/** True if a path leads to a file of ours that has another name too. */
+async function hasFurtherName(path: string, own: FileStamp): Promise<boolean> {
+  const info = await ifAny(Deno.lstat(path));
+  return info !== undefined && info.isFile && own.inode !== undefined &&
+    isSameFile(own, stampOf(info)) && (info.nlink ?? 1) > 1;
+}
+
+/** Empties a file of ours, under all of its names. */
+async function empty(path: string, own: FileStamp): Promise<void> {
+  using file = await Deno.open(path, { read: true, write: true });
+  if (isSameFile(own, stampOf(await file.stat()))) await file.truncate();
+}
