@@ -20,17 +20,23 @@ export function modeOf(
   return isExecutable ? 0o777 : 0o666;
 }
 
+/** True if a file is no program and could be one. */
+export function lacksRunBits(info: Deno.FileInfo): boolean {
+  return info.mode !== null && !isProgram(info) &&
+    Deno.build.os !== "windows";
+}
+
 /**
  * Makes a file a program for everybody who may read it, if it is not one. Where the
  * file system or its owner refuses, it stays as it is: the content is complete.
- * @param info The state of the file at this path, which must be no link.
+ * @param info The state of the file at this path, which nobody else can exchange.
  */
 export async function makeProgram(
   path: string,
   info: Deno.FileInfo,
 ): Promise<void> {
   const { mode } = info;
-  if (mode === null || isProgram(info) || Deno.build.os === "windows") return;
+  if (mode === null || !lacksRunBits(info)) return;
   try {
     await Deno.chmod(path, (mode & 0o777) | ((mode & 0o444) >> 2));
   } catch (error) {

@@ -31,7 +31,7 @@ import {
   type GuardedPathsOptions,
   type KnownFolders,
 } from "./guarded_paths.ts";
-import { makeProgram } from "./file_modes.ts";
+import { lacksRunBits, makeProgram } from "./file_modes.ts";
 import { requireRegularFile, takeBack } from "./links.ts";
 import { storageFailure } from "./storage_failure.ts";
 
@@ -176,10 +176,20 @@ export class GuardedFolder {
   async makeProgram(path: readonly string[]): Promise<void> {
     try {
       const found = await this.paths.findFile(path, "write");
-      if (found !== undefined) await makeProgram(found.place, found.info);
+      if (found === undefined || !lacksRunBits(found.info)) return;
+      if (this.paths.owner === undefined) await this.#findOwner();
+      if (!await this.isPrivate(path)) return;
+      await makeProgram(found.place, found.info);
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
     }
+  }
+
+  /** Finds the owner of what this process makes, by a file that is removed again. */
+  async #findOwner(): Promise<void> {
+    const path = [`.lanswarm-${crypto.randomUUID()}`];
+    using _ = await this.open(path, "create");
+    await ifAny(Deno.remove(this.pathOf(path)));
   }
 
   /** Creates a file, and missing folders. */
@@ -286,6 +296,9 @@ export class GuardedFolder {
       await ifAny(Deno.remove(toPath));
       await this.makeFolders(to);
       const [own] = await this.paths.follow(from, "write");
+      // A file that cannot be written keeps its name.
+      const access = { read: true, write: true };
+      (await this.fileSystem.open(fromPath, access)).close();
       await Deno.rename(fromPath, toPath);
       await this.paths.confirm(to, "write", own).catch(async (error) => {
         // Not ours: it must not be taken for a part.
