@@ -57,6 +57,15 @@ export function rangesOf(
   return ranges;
 }
 
+/** True if two names are proven to be of one file. */
+function isOneFile(
+  left: FileStamp | undefined,
+  right: FileStamp | undefined,
+): boolean {
+  return left?.inode !== undefined && right?.inode !== undefined &&
+    isSameFile(left, right);
+}
+
 /** Final names and parts of one torrent. */
 export class FilePlaces {
   readonly #files: readonly TorrentFile[];
@@ -97,9 +106,16 @@ export class FilePlaces {
     }
     const paths = indexes.map((index) => this.#files[index]!.path);
     const stamps = await this.#folder.stamps(paths);
+    const parts = indexes.map((index) => this.#partOf(index));
+    const partStamps = await this.#folder.stamps(parts);
     for (const [place, index] of indexes.entries()) {
       const { path, length } = this.#files[index]!;
       const size = stamps[place]?.size;
+      if (isOneFile(stamps[place], partStamps[place])) {
+        // A kill interrupted its publication. Harmless if the disk is read-only.
+        await Deno.remove(this.#folder.pathOf(parts[place]!)).catch(() => {});
+        continue;
+      }
       if (size === length) continue;
       this.#parts.set(index, undefined);
       if (size === undefined || !this.isWanted(index)) continue;
@@ -266,11 +282,17 @@ export class FilePlaces {
     if (this.#parts.size > 0) return;
     const dir = this.#folder.pathOf(this.#partsFolder);
     try {
-      await Deno.remove(dir, { recursive: true });
+      // A link in its place would lead to the parts of another folder.
+      if (!await this.#folder.hasFolder(this.#partsFolder)) return;
+      for await (const { name } of Deno.readDir(dir)) {
+        // Other names are of files that were set aside.
+        if (/^\d+$/.test(name)) await Deno.remove(join(dir, name));
+      }
+      await Deno.remove(dir);
       // Those of other torrents may be beside it.
       await Deno.remove(this.#folder.pathOf(this.#partsFolder.slice(0, -1)));
     } catch {
-      // Harmless: there is none, or what is left is our own.
+      // Harmless: what is left is our own.
     }
   }
 
