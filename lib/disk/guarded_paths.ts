@@ -29,6 +29,8 @@ import { storageFailure } from "./storage_failure.ts";
  * four. They cost a fifth of what 10,000 files cost a leecher.
  */
 const CONFIRMATIONS = 4;
+/** The same for a name that a complete file got, as one that escapes has content. */
+const NAME_CONFIRMATIONS = 16;
 
 /** Time for which a folder that was found counts as being there, in milliseconds. */
 const KEEP_FOLDER_MS = 1_000;
@@ -217,9 +219,10 @@ export class GuardedPaths {
     access: Access,
     own: FileStamp | undefined,
   ): Promise<FileStamp> {
+    const count = access === "name" ? NAME_CONFIRMATIONS : CONFIRMATIONS;
     for (let time = 1;; time++) {
       const [stamp, isSafe] = await this.follow(path, access, own);
-      if (isSafe || time === CONFIRMATIONS) return stamp;
+      if (isSafe || time === count) return stamp;
     }
   }
 

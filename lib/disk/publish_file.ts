@@ -120,32 +120,26 @@ async function confirmName(
   { from, to, own }: Publication,
 ): Promise<FileStamp> {
   const { paths } = folder;
-  const confirm = (): Promise<FileStamp> => paths.confirm(to, "name", own);
-  return await confirm().catch(async (error) => {
+  try {
+    return await paths.confirm(to, "name", own);
+  } catch (error) {
     await takeBack({ path: folder.pathOf(to), stamp: own }, paths.home);
-    const part = folder.pathOf(from);
     // A disk that refuses to say where the name leads has not exchanged it.
-    if (error.cause instanceof Error || !await hasFurtherName(part, own)) {
-      throw error;
-    }
-    // The folder may be back, with the name in it.
-    return await confirm().catch(async () => {
-      // Harmless: nobody but this user can have forbidden it.
-      await empty(part, own).catch(() => {});
-      throw error;
-    });
-  });
+    const isRefused = error instanceof Error && error.cause instanceof Error;
+    // Not confirmed once more, if the folder is back: it may be exchanged again.
+    // Harmless if that fails: nobody but this user can have forbidden it.
+    if (!isRefused) await emptyAll(folder.pathOf(from), own).catch(() => {});
+    throw error;
+  }
 }
 
-/** True if a path leads to a file of ours that has another name too. */
-async function hasFurtherName(path: string, own: FileStamp): Promise<boolean> {
-  const info = await ifAny(Deno.lstat(path));
-  return info !== undefined && info.isFile && own.inode !== undefined &&
+/** Empties a file of ours, if it has another name than a path. */
+async function emptyAll(path: string, own: FileStamp): Promise<void> {
+  const isOurs = (info: Deno.FileInfo): boolean =>
+    info.isFile && own.inode !== undefined &&
     isSameFile(own, stampOf(info)) && (info.nlink ?? 1) > 1;
-}
-
-/** Empties a file of ours, under all of its names. */
-async function empty(path: string, own: FileStamp): Promise<void> {
+  // Before the open, which would follow a link, or block at a pipe.
+  if (!isOurs(await Deno.lstat(path))) return;
   using file = await Deno.open(path, { read: true, write: true });
-  if (isSameFile(own, stampOf(await file.stat()))) await file.truncate();
+  if (isOurs(await file.stat())) await file.truncate();
 }

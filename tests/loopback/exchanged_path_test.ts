@@ -185,6 +185,47 @@ Deno.test({
 });
 
 Deno.test({
+  name:
+    "a file that gets its name in step with some checks does not stay outside",
+  ignore: isWindows,
+  fn: async () => {
+    await using scene = await openScene();
+    const { dir, outside } = scene;
+    const top = join(dir, "top");
+    await Deno.mkdir(top);
+    await Deno.chmod(dir, 0o777); // Else each file is confirmed once.
+    let stepsLeft = 8;
+    let isLink = false;
+    class InStep extends FileSystem {
+      override async lstat(path: string): Promise<Deno.FileInfo> {
+        if (path !== top || stepsLeft === 0) return await super.lstat(path);
+        stepsLeft--;
+        if (isLink) {
+          Deno.removeSync(top);
+          Deno.renameSync(`${top}.kept`, top);
+        }
+        const info = await super.lstat(path);
+        Deno.renameSync(top, `${top}.kept`);
+        Deno.symlinkSync(outside, top);
+        isLink = true;
+        return info;
+      }
+    }
+    const folder = new GuardedFolder(dir, { fileSystem: new InStep() });
+    const { file, stamp } = await folder.open(["part"], "create");
+    await file.write(new TextEncoder().encode("content"));
+    file.close();
+    const own = { ...stamp, size: 7 };
+    await assertRejects(
+      () => publishFile(folder, { from: ["part"], to: ["top", "f"], own }),
+      StorageError,
+      "it is a symbolic link",
+    );
+    assertEquals(await listing(outside), []);
+  },
+});
+
+Deno.test({
   name: "no copy stays on another file system to which a link led",
   ignore: isWindows || !await isAnotherDisk("/dev/shm"),
   fn: async () => {
