@@ -14,7 +14,7 @@ import { publishFile } from "../../lib/disk/publish_file.ts";
 import { sampleTorrent } from "../core/disk/sample_torrent.ts";
 import { openScene, type Scene } from "./exchanged_scene.ts";
 import { storePieces } from "./store_content.ts";
-import { listing, temporaryFolder } from "./temporary_folder.ts";
+import { listing } from "./temporary_folder.ts";
 
 const PIECE_LENGTH = 16384;
 const isWindows = Deno.build.os === "windows";
@@ -53,29 +53,6 @@ class SwappingFileSystem extends FileSystem {
       this.#swap(call);
     }
   }
-}
-
-/** A file that no link gives another name, as on another file system. */
-class OtherDisk extends FileSystem {
-  readonly #path: string;
-
-  constructor(path: string) {
-    super();
-    this.#path = path;
-  }
-
-  override link(from: string, to: string): Promise<void> {
-    if (from !== this.#path) return super.link(from, to);
-    const error = new Error("Invalid cross-device link");
-    return Promise.reject(Object.assign(error, { code: "EXDEV" }));
-  }
-}
-
-/** True if a folder is there, and not on the disk of temporary files. */
-async function isAnotherDisk(path: string): Promise<boolean> {
-  const info = await Deno.stat(path).catch(() => undefined);
-  await using folder = await temporaryFolder();
-  return info !== undefined && info.dev !== (await Deno.stat(folder.path)).dev;
 }
 
 /**
@@ -181,110 +158,6 @@ Deno.test({
     );
     assertEquals((await Deno.stat(join(outside, "f"))).size, 0);
     assertEquals(await listing(join(dir, "top")), []);
-  },
-});
-
-Deno.test({
-  name:
-    "a file that gets its name in step with some checks does not stay outside",
-  ignore: isWindows,
-  fn: async () => {
-    await using scene = await openScene();
-    const { dir, outside } = scene;
-    const top = join(dir, "top");
-    await Deno.mkdir(top);
-    await Deno.chmod(dir, 0o777); // Else each file is confirmed once.
-    let stepsLeft = 8;
-    let isLink = false;
-    class InStep extends FileSystem {
-      override async lstat(path: string): Promise<Deno.FileInfo> {
-        if (path !== top || stepsLeft === 0) return await super.lstat(path);
-        stepsLeft--;
-        if (isLink) {
-          Deno.removeSync(top);
-          Deno.renameSync(`${top}.kept`, top);
-        }
-        const info = await super.lstat(path);
-        Deno.renameSync(top, `${top}.kept`);
-        Deno.symlinkSync(outside, top);
-        isLink = true;
-        return info;
-      }
-    }
-    const folder = new GuardedFolder(dir, { fileSystem: new InStep() });
-    const { file, stamp } = await folder.open(["part"], "create");
-    await file.write(new TextEncoder().encode("content"));
-    file.close();
-    const own = { ...stamp, size: 7 };
-    await assertRejects(
-      () => publishFile(folder, { from: ["part"], to: ["top", "f"], own }),
-      StorageError,
-      "it is a symbolic link",
-    );
-    assertEquals(await listing(outside), []);
-  },
-});
-
-Deno.test({
-  name: "no copy stays on another file system to which a link led",
-  ignore: isWindows || !await isAnotherDisk("/dev/shm"),
-  fn: async () => {
-    await using scene = await openScene();
-    const { dir } = scene;
-    await Deno.chmod(dir, 0o777);
-    const outside = await Deno.makeTempDir({ dir: "/dev/shm" });
-    try {
-      const files = ["a", "b"].map((name) => (
-        { path: ["top", name], length: PIECE_LENGTH }
-      ));
-      const { torrent, content } = sampleTorrent(PIECE_LENGTH, files);
-      await using storage = await openFileStorage(torrent, { dir });
-      await storePieces(storage, torrent, { content, indexes: [0] });
-      await Deno.rename(join(dir, "top"), join(dir, "away"));
-      await Deno.symlink(outside, join(dir, "top"));
-      await assertRejects(
-        () => storePieces(storage, torrent, { content, indexes: [1] }),
-        StorageError,
-        "it is a symbolic link",
-      );
-      assertEquals(await listing(outside), []);
-    } finally {
-      await Deno.remove(outside, { recursive: true });
-    }
-  },
-});
-
-Deno.test({
-  name: "a file is copied to another file system below the folder",
-  fn: async () => {
-    await using scene = await openScene();
-    {
-      const part = join(scene.dir, "part");
-      const text = "content".repeat(400_000);
-      await Deno.writeTextFile(part, text);
-      const other = new OtherDisk(part);
-      const folder = new GuardedFolder(scene.dir, { fileSystem: other });
-      const { stamp, file } = await folder.open(["part"], "read");
-      file.close();
-      const publication = { from: ["part"], to: ["top", "f"], own: stamp };
-      const { size } = await publishFile(folder, publication);
-      assertEquals(size, text.length);
-      const path = join(scene.dir, "top", "f");
-      assertEquals(await Deno.readTextFile(path), text);
-      assertEquals(await listing(scene.dir), ["top/f"]);
-      await Deno.writeTextFile(part, "more");
-      await assertRejects(
-        () =>
-          publishFile(folder, {
-            ...publication,
-            own: { size: 4, modifiedMs: 0 },
-          }),
-        StorageError,
-        "another program made it meanwhile",
-      );
-      assertEquals(await Deno.readTextFile(path), text);
-      assertEquals((await listing(scene.dir)).sort(), ["part", "top/f"]);
-    }
   },
 });
 
