@@ -175,7 +175,7 @@ export class FileStorage implements Storage {
    * whole piece counts as stored: a file that lacks no other piece gets its name.
    */
   async write(offsetInTorrent: number, bytes: Uint8Array): Promise<void> {
-    const index = this.#completion.pieceAt(offsetInTorrent, bytes.length);
+    const written: number[] = [];
     for (const span of splitBytes(this.#spans, offsetInTorrent, bytes)) {
       const { fileIndex, offsetInFile } = span;
       if (this.#files[fileIndex]!.isPadding) continue;
@@ -189,8 +189,13 @@ export class FileStorage implements Storage {
       });
       // Again: a sync may have run before the write.
       this.#syncs.add(fileIndex);
-      if (index !== undefined) await this.#completion.written(index, fileIndex);
+      written.push(fileIndex);
     }
+    // A file must not have its name while the rest of its last piece is lost: a small
+    // one is known by that piece alone.
+    const index = this.#completion.pieceAt(offsetInTorrent, bytes.length);
+    if (index === undefined) return;
+    for (const file of written) await this.#completion.written(index, file);
   }
 
   /** The content in files that exist, right or wrong. */

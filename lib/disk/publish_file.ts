@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { equals } from "@std/bytes/equals";
 import { ContentChangedError } from "../base/errors.ts";
 import {
   type FileStamp,
@@ -15,7 +16,7 @@ import {
   stampOf,
 } from "./file_system.ts";
 import type { GuardedFolder } from "./guarded_folder.ts";
-import { giveName, takeBack } from "./links.ts";
+import { giveName, NameTakenError, takeBack } from "./links.ts";
 import { storageFailure } from "./storage_failure.ts";
 
 /** Bytes that are copied at a time. */
@@ -32,9 +33,10 @@ export interface Publication {
 /**
  * Gives a file another path, where nothing may be. Its former name goes after the new
  * one is confirmed. To another file system the file is copied.
- * @returns Its stamp now.
+ * A file with the same content that has the path already stays, and is taken for it.
+ * @returns The stamp of the file that has the path now.
  * @throws {ContentChangedError} If the file is another one or of another size.
- * @throws {StorageError} If something is there, or the system refuses.
+ * @throws {StorageError} If something else is there, or the system refuses.
  */
 export async function publishFile(
   folder: GuardedFolder,
@@ -56,6 +58,12 @@ export async function publishFile(
     await ifAny(folder.fileSystem.remove(toPath));
     throw changed("another program changed its size");
   } catch (error) {
+    if (error instanceof NameTakenError) {
+      const stamp = await stampOfEqual(folder, { from, to });
+      if (stamp === undefined) throw error;
+      await ifAny(folder.fileSystem.remove(fromPath));
+      return stamp;
+    }
     throw error instanceof Deno.errors.NotFound
       ? changed("it was deleted or moved away")
       : storageFailure("store", toPath, error);
@@ -96,6 +104,29 @@ export async function publishCopy(
     await Deno.remove(folder.pathOf(copy)).catch(() => {});
     throw error;
   }
+}
+
+/** The stamp of a file if it has the same content as another one. */
+async function stampOfEqual(
+  folder: GuardedFolder,
+  { from, to }: Pick<Publication, "from" | "to">,
+): Promise<FileStamp | undefined> {
+  using one = await folder.open(from, "read");
+  using other = await folder.open(to, "read");
+  const { size } = one.stamp;
+  if (other.stamp.size !== size) return undefined;
+  const [left, right] = [one, other].map(() =>
+    new Uint8Array(Math.min(COPY_LENGTH, size))
+  );
+  for (let offset = 0; offset < size; offset += COPY_LENGTH) {
+    const [ours, theirs] = [left!, right!].map((bytes) =>
+      bytes.subarray(0, size - offset)
+    );
+    await folder.fileSystem.read(one.file, offset, ours!);
+    await folder.fileSystem.read(other.file, offset, theirs!);
+    if (!equals(ours!, theirs!)) return undefined;
+  }
+  return other.stamp;
 }
 
 async function copyBytes(

@@ -150,27 +150,45 @@ export function knownPieces(
   return pieces;
 }
 
+/** A file that is not known to be the torrent's. */
+export interface ForeignFile {
+  readonly fileIndex: number;
+  /**
+   * True if it has the right length and no piece to itself: it may be right, as one
+   * that was stored right before a crash, when the rest of its pieces was lost.
+   */
+  readonly isUnproven: boolean;
+}
+
 /**
- * The files, by index, that hold something else than the torrent's content: not one
+ * The files that hold something else than the torrent's content: not one
  * of their pieces is right, and the record does not show that this program made
  * them. A file that this program goes on writing keeps its right pieces, so one that
  * was modified and has none is another file of that name.
  */
 export function foreignFiles(
-  { files, geometry: { pieceLength } }: Torrent,
+  { files, geometry }: Torrent,
   now: readonly (FileStamp | undefined)[],
   { have, record }: { have: Bitfield; record: ResumeRecord | undefined },
-): number[] {
-  const foreign: number[] = [];
+): ForeignFile[] {
+  const foreign: ForeignFile[] = [];
+  const { pieceLength } = geometry;
   let end = 0;
   for (const [fileIndex, { length }] of files.entries()) {
-    let piece = Math.floor(end / pieceLength);
+    const start = end;
+    let piece = Math.floor(start / pieceLength);
     end += length;
     const [before, stamp] = [record?.stamps[fileIndex], now[fileIndex]];
     if (!stamp?.size) continue;
     if (before && !isModified(before, stamp)) continue;
     while (piece * pieceLength < end && !have.has(piece)) piece++;
-    if (piece * pieceLength >= end) foreign.push(fileIndex);
+    if (piece * pieceLength < end) continue;
+    const whole = Math.ceil(start / pieceLength) * pieceLength;
+    const wholeEnd = Math.min(whole + pieceLength, geometry.length);
+    const hasOwnPiece = whole < end &&
+      (wholeEnd <= end || files[fileIndex + 1]?.isPadding === true);
+    const isUnproven = stamp.size === length && !hasOwnPiece;
+    foreign.push({ fileIndex, isUnproven });
   }
   return foreign;
 }

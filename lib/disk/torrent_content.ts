@@ -25,6 +25,7 @@ import { isUnwritable, OwnFolder } from "./own_folder.ts";
 import { openRecordSecret } from "./record_secret.ts";
 import {
   encodeResumeRecord,
+  type ForeignFile,
   foreignFiles,
   knownPieces,
   maxRecordLength,
@@ -143,10 +144,15 @@ export class TorrentContent implements AsyncDisposable {
     );
     const foreign = foreignFiles(this.#torrent, named, { have, record });
     const { wanted } = this.#parts;
-    const isWanted = (index: number): boolean => wanted?.has(index) !== false;
-    const inTheWay = foreign.filter(isWanted);
-    if (!overwrite && inTheWay.length > 0) throw this.#refusal(inTheWay);
-    this.storage.expect(stamps, foreign.filter((index) => !isWanted(index)));
+    // An unproven file stays, and is compared with the content once that is complete.
+    const stays = ({ fileIndex, isUnproven }: ForeignFile): boolean =>
+      wanted?.has(fileIndex) === false || (isUnproven && !overwrite);
+    const inTheWay = foreign.filter((file) => !stays(file));
+    if (!overwrite && inTheWay.length > 0) {
+      throw this.#refusal(inTheWay.map(({ fileIndex }) => fileIndex));
+    }
+    const staying = foreign.filter(stays);
+    this.storage.expect(stamps, staying.map(({ fileIndex }) => fileIndex));
     this.#isFinal = have.isFull && known?.known.isFull === true &&
       verified === undefined;
     if (this.#isFinal) return have;

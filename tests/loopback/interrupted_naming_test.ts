@@ -105,6 +105,36 @@ Deno.test({
   },
 });
 
+Deno.test("a small file that has its name is taken if it is right, and else left alone", async () => {
+  const { torrent, content } = sampleTorrent(PIECE_LENGTH, [
+    { path: ["set", "a"], length: 100 },
+    { path: ["set", "b"], length: 2 * PIECE_LENGTH },
+  ]);
+  for (const isRight of [true, false]) {
+    await using folder = await temporaryFolder();
+    const dir = folder.path;
+    const path = join(dir, "set", "a");
+    await Deno.mkdir(join(dir, "set"));
+    const bytes = content.slice(0, 100);
+    if (!isRight) bytes[7]! ^= 1;
+    await Deno.writeFile(path, bytes);
+    const before = await Deno.stat(path);
+    await using opened = await openTorrentContent(torrent, {
+      dir,
+      recordSecret,
+    });
+    const have = await opened.verify();
+    assertEquals([...have.indexes()], []);
+    await opened.begin(have);
+    const { storage } = opened;
+    const storing = storePieces(storage, torrent, { content });
+    if (isRight) await storing;
+    else await assertRejects(() => storing, StorageError, "set/a");
+    assertEquals(await Deno.readFile(path), bytes);
+    assertEquals((await Deno.stat(path)).ino, before.ino);
+  }
+});
+
 Deno.test("a file that was set aside stays when the parts go", async () => {
   await using folder = await temporaryFolder();
   const dir = folder.path;

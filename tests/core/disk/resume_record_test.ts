@@ -182,7 +182,8 @@ Deno.test("knownPieces() knows nothing of a file that was being written, or whos
 Deno.test("foreignFiles() finds files without a right piece that the record does not show", () => {
   const now = STAMPS.with(0, { size: 5, modifiedMs: 0 });
   const find = (have: string, record?: ResumeRecord): number[] =>
-    foreignFiles(torrent, now, { have: bits(have), record });
+    foreignFiles(torrent, now, { have: bits(have), record })
+      .map(({ fileIndex }) => fileIndex);
   assertEquals(find("....."), [0, 1, 3]);
   // Piece 1 lies in a and b.
   assertEquals(find(".1..."), [3]);
@@ -200,4 +201,21 @@ Deno.test("foreignFiles() finds files without a right piece that the record does
   const empty = STAMPS.map((stamp) => stamp && { ...stamp, size: 0 });
   const options = { have: bits("....."), record: undefined };
   assertEquals(foreignFiles(torrent, empty, options), []);
+});
+
+Deno.test("foreignFiles() finds a file unproven if it has the right length and no piece to itself", () => {
+  const { torrent: small } = sampleTorrent(10, [
+    { path: ["set", "a"], length: 4 },
+    { path: ["set", "b"], length: 30 },
+    { path: ["set", "c"], length: 4 },
+    { path: ["set", "d"], length: 10 },
+    { path: ["set", "e"], length: 5 },
+  ]);
+  const unproven = (now: readonly (FileStamp | undefined)[]): number[] =>
+    foreignFiles(small, now, { have: bits("......"), record: undefined })
+      .flatMap(({ fileIndex, isUnproven }) => isUnproven ? fileIndex : []);
+  const now = small.files.map(({ length: size }) => ({ size, modifiedMs: 0 }));
+  // b has two pieces of its own, e the last one.
+  assertEquals(unproven(now), [0, 2, 3]);
+  assertEquals(unproven(now.with(2, { size: 5, modifiedMs: 0 })), [0, 3]);
 });
