@@ -234,12 +234,15 @@ async function shareUntil(
     setInterval(() => display.refresh(runs), output.refreshMs),
     setInterval(() => saveFolders(runs), SAVE_INTERVAL_MS),
   ];
+  let isListening = false;
   try {
     for await (const group of groups) {
       const session = await openOnce();
-      if (runs.length === 0) {
+      if (!isListening) {
+        isListening = true;
         const isTaken = ![0, session.port].includes(job.port);
         display.listening(session.port, isTaken ? job.port : undefined);
+        if (watch !== undefined) output.line(`watching ${watch}`);
       }
       for (const torrent of group) await start(torrent, session);
       if (watch !== undefined) work.isLoading = false;

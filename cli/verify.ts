@@ -92,6 +92,8 @@ export async function runVerify(
     onProgress: console.isLive ? progressDrawer(block) : undefined,
   });
   block.show([]);
+  const hint = await explainMissing(torrent, checked);
+  if (hint !== undefined) console.warn(hint);
   const lines = json
     ? [printableJson(toJson(torrent, checked))]
     : describeCheck(torrent, checked).map(printable);
@@ -118,6 +120,20 @@ export async function runVerify(
   }
   const isClean = extra.length === 0 || deleteExtra;
   return isRight && isClean ? EXIT_CODES.done : EXIT_CODES.failed;
+}
+
+/** The likely reason if nothing of a torrent is there. */
+async function explainMissing(
+  { name, infoHash }: Torrent,
+  { dir, files }: CheckedContent,
+): Promise<string | undefined> {
+  const isGone = files.every(({ state }) => state.type === "missing");
+  if (!isGone) return undefined;
+  const parts = join(dir, ".lanswarm", "parts", infoHash);
+  const isBegun = await Deno.stat(parts).then(() => true, () => false);
+  return isBegun
+    ? `${dir} holds a download of it that is not complete; peer continues it`
+    : `${dir} holds no ${name}; name the folder that holds it, or give the copy that name`;
 }
 
 /** The outcome as `verify --json` prints it; paths are those of the torrent file. */

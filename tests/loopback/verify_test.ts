@@ -316,3 +316,19 @@ Deno.test("checkContent() takes no file for extra that a file system without cas
     Object.assign(FileSystem.prototype, { readDir, lstat });
   }
 });
+
+Deno.test("verify says why nothing is found: another name, or a download that goes on", async () => {
+  await using folder = await temporaryFolder();
+  const { torrent, copy } = await publish(folder.path);
+  const other = join(folder.path, "other");
+  await Deno.rename(copy, other);
+  const renamed = await runTask("verify", [torrent, other]);
+  assertEquals(renamed.code, 1);
+  assertMatch(renamed.stderr, /^warning: \S*other holds no t; name the folder/);
+  const { infoHash } = await loadTorrentFile(torrent);
+  const parts = join(folder.path, "new", ".lanswarm", "parts", infoHash);
+  await Deno.mkdir(parts, { recursive: true });
+  const begun = await runTask("verify", [torrent, join(folder.path, "new")]);
+  assertEquals(begun.code, 1);
+  assertMatch(begun.stderr, /^warning: \S*new holds a download of it that/);
+});
