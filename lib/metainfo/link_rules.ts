@@ -13,7 +13,7 @@
  */
 import { isRegularFile, type TorrentFile } from "./torrent.ts";
 
-/** What stands at a path of a torrent. */
+/** The kind of thing at a path of a torrent. */
 type PathKind = "file" | "folder" | "link" | "padding";
 
 /** The kinds of all paths of a torrent, for the targets of its links. */

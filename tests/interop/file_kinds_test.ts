@@ -49,7 +49,7 @@ async function makeTree(host: Host): Promise<void> {
   }
 }
 
-/** What a host has of the tree: `rwx` bits of the owner, or what a link says. */
+/** The tree as a host has it: `rwx` bits of the owner, or what a link says. */
 async function kindsOn(host: Host): Promise<Record<string, string>> {
   const kinds: Record<string, string> = {};
   for (const [path] of TREE) {
@@ -78,7 +78,7 @@ const FILES = {
   "blobs/1": "300001 bytes",
   "blobs/2": "300001 bytes",
 };
-/** What each client makes of the tree: libtorrent alone knows links and programs. */
+/** The tree as each client makes it: libtorrent alone knows links and programs. */
 const EXPECTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   aria2: { ...FILES, ...linksAre("0 bytes") },
   transmission: { ...FILES, ...linksAre("nothing") },

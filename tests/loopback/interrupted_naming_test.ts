@@ -1,5 +1,5 @@
 /**
- * What a killed process, another program or a strange mode leaves in the way of files
+ * Remains of a killed process, another program's file or a strange mode in the way of files
  * that get their names.
  *
  * @module

@@ -25,7 +25,7 @@ export async function makeTree(
   }
 }
 
-/** What a torrent has: `path`, or `path -> target` for a link. */
+/** The entries of a torrent: `path`, or `path -> target` for a link. */
 export function contents({ files }: Torrent): string[] {
   return files.map(({ path, linkTarget }) => {
     const own = path.slice(1).join("/");

@@ -50,7 +50,7 @@ async function store(opened: TorrentContent, index: number): Promise<void> {
   await opened.storage.write(start, bytes);
 }
 
-/** What a start finds after the disk lost a file, whose size and time stayed. */
+/** Content that a start finds after the disk lost a file, whose size and time stayed. */
 async function haveAfterLoss(dir: string, path: string): Promise<number[]> {
   const { size, mtime } = await Deno.stat(path);
   await Deno.writeFile(path, new Uint8Array(size));
