@@ -124,11 +124,13 @@ export function describeState(
   }
   const percentage = Math.floor(fractionOf(verifiedLength, length) * 100);
   const sources = peers.filter((peer) => peer.downloadBytesPerSecond > 0);
+  const rate = formatSize(snapshot.downloadBytesPerSecond);
+  const isAlone = peers.length === 0 && snapshot.downloadBytesPerSecond === 0;
   const parts = [
     `${percentage} %`.padStart(5),
-    `${formatSize(snapshot.downloadBytesPerSecond)}/s from ${
-      machines(sources.length)
-    }`,
+    isAlone
+      ? "waiting: connected to no machine"
+      : `${rate}/s from ${machines(sources.length)}`,
     formatTimeLeft(secondsLeft(snapshot)),
     `→ ${dir === "." ? "./" : join(dir, "/")}${shown(torrent.name)}`,
   ];

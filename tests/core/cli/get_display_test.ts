@@ -18,6 +18,11 @@ Deno.test("describeState() shows progress, sources and the place", () => {
     describeState({ ...state, snapshot: snapshot({ peers: [] }) }, "/srv"),
     " 50 %  10 MiB/s from 0 machines  0:05 left  → /srv/film.mkv",
   );
+  const alone = snapshot({ peers: [], downloadBytesPerSecond: 0 });
+  assertEquals(
+    describeState({ ...state, snapshot: alone }, "."),
+    " 50 %  waiting: connected to no machine  → ./film.mkv",
+  );
 });
 
 Deno.test("describeState() shows what a complete machine sends", () => {
