@@ -12,9 +12,11 @@ import { FileSystem } from "../../lib/disk/file_system.ts";
 import { GuardedFolder } from "../../lib/disk/guarded_folder.ts";
 import { publishFile } from "../../lib/disk/publish_file.ts";
 import { sampleTorrent } from "../core/disk/sample_torrent.ts";
+import { testUnless } from "../test_unless.ts";
 import { openScene } from "./exchanged_scene.ts";
+import { mountMemoryDisk, noMemoryDisk, unmount } from "./foreign_disk.ts";
 import { storePieces } from "./store_content.ts";
-import { listing, temporaryFolder } from "./temporary_folder.ts";
+import { listing } from "./temporary_folder.ts";
 
 const PIECE_LENGTH = 16384;
 const isWindows = Deno.build.os === "windows";
@@ -33,13 +35,6 @@ class OtherDisk extends FileSystem {
     const error = new Error("Invalid cross-device link");
     return Promise.reject(Object.assign(error, { code: "EXDEV" }));
   }
-}
-
-/** True if a folder is there, and not on the disk of temporary files. */
-async function isAnotherDisk(path: string): Promise<boolean> {
-  const info = await Deno.stat(path).catch(() => undefined);
-  await using folder = await temporaryFolder();
-  return info !== undefined && info.dev !== (await Deno.stat(folder.path)).dev;
 }
 
 Deno.test({
@@ -83,14 +78,15 @@ Deno.test({
   },
 });
 
-Deno.test({
-  name: "no copy stays on another file system to which a link led",
-  ignore: isWindows || !await isAnotherDisk("/dev/shm"),
-  fn: async () => {
+testUnless(
+  noMemoryDisk,
+  "no copy stays on another file system to which a link led",
+  async () => {
     await using scene = await openScene();
     const { dir } = scene;
     await Deno.chmod(dir, 0o777);
-    const outside = await Deno.makeTempDir({ dir: "/dev/shm" });
+    const outside = await Deno.makeTempDir();
+    await mountMemoryDisk(outside);
     try {
       const files = ["a", "b"].map((name) => (
         { path: ["top", name], length: PIECE_LENGTH }
@@ -107,10 +103,11 @@ Deno.test({
       );
       assertEquals(await listing(outside), []);
     } finally {
-      await Deno.remove(outside, { recursive: true });
+      await unmount(outside);
+      await Deno.remove(outside);
     }
   },
-});
+);
 
 Deno.test({
   name: "a file is copied to another file system below the folder",

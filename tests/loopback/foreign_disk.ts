@@ -48,10 +48,20 @@ export async function mountForeignDisk(): Promise<ForeignDisk> {
   };
 }
 
-/** Mounts an empty disk in memory. */
-export async function mountMemoryDisk(path: string): Promise<void> {
-  await run("mount", ["-t", "tmpfs", "tmpfs", path]);
+/** Mounts an empty disk in memory. @param size Its size, as `64k`. */
+export async function mountMemoryDisk(
+  path: string,
+  size = "50%",
+): Promise<void> {
+  await run("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", path]);
 }
+
+/** The reason that this machine cannot mount a disk in memory; `undefined` if it can. */
+export const noMemoryDisk: string | undefined = Deno.build.os !== "linux"
+  ? `on ${Deno.build.os} it is mounted in another way`
+  : Deno.uid() === 0
+  ? undefined
+  : "mounts need root";
 
 /** Makes a disk in memory read-only. */
 export async function makeReadOnly(path: string): Promise<void> {
