@@ -158,15 +158,15 @@ export class FilePlaces {
 
   /**
    * From now on other files under final names are not ours.
-   * @param foreign Indexes of those that hold something else, and stay.
+   * @param foreign Indexes of those that hold something else, or may, and stay.
    */
   setNamed(
     stamps: readonly (FileStamp | undefined)[],
     foreign: readonly number[],
   ): void {
+    const others = new Set(foreign);
     const isNamed = (index: number): boolean =>
-      stamps[index] !== undefined && !this.isPart(index) &&
-      !foreign.includes(index);
+      stamps[index] !== undefined && !this.isPart(index) && !others.has(index);
     this.#named = new Set([...stamps.keys()].filter(isNamed));
   }
 

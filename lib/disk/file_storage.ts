@@ -253,7 +253,7 @@ export class FileStorage implements Storage {
    * From now on `read` throws a {@linkcode ContentChangedError} if a file does not
    * have its stamp, until this storage writes to it, and no other file is taken over.
    * @param stamps As returned by `stamps` before the files were verified.
-   * @param foreign Indexes of files that are not wanted and hold something else.
+   * @param foreign Indexes of files that hold something else, or may, and stay.
    */
   expect(
     stamps: readonly (FileStamp | undefined)[],

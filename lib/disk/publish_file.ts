@@ -59,7 +59,7 @@ export async function publishFile(
     throw changed("another program changed its size");
   } catch (error) {
     if (error instanceof NameTakenError) {
-      const stamp = await stampOfEqual(folder, { from, to });
+      const stamp = await stampOfEqual(folder, { from, to, own });
       if (stamp === undefined) throw error;
       await ifAny(folder.fileSystem.remove(fromPath));
       return stamp;
@@ -106,15 +106,15 @@ export async function publishCopy(
   }
 }
 
-/** The stamp of a file if it has the same content as another one. */
+/** The stamp of the file that has the final name, if it has the content of ours. */
 async function stampOfEqual(
   folder: GuardedFolder,
-  { from, to }: Pick<Publication, "from" | "to">,
+  { from, to, own }: Publication,
 ): Promise<FileStamp | undefined> {
   using one = await folder.open(from, "read");
   using other = await folder.open(to, "read");
-  const { size } = one.stamp;
-  if (other.stamp.size !== size) return undefined;
+  const { size } = own;
+  if (one.stamp.size !== size || other.stamp.size !== size) return undefined;
   const [left, right] = [one, other].map(() =>
     new Uint8Array(Math.min(COPY_LENGTH, size))
   );

@@ -42,11 +42,6 @@ export class LinkRules {
     }
   }
 
-  /** True if a link leads to a folder. */
-  isFolder(target: readonly string[]): boolean {
-    return this.#kinds.get(target.join("/")) === "folder";
-  }
-
   /** The reason that a link may not be made; `undefined` if it may. */
   findFault(
     path: readonly string[],

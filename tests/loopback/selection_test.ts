@@ -126,7 +126,8 @@ Deno.test("peer --first names an index before its shards, and runs --on-file for
       JSON.stringify(log)
     }, Deno.env.get("LANSWARM_FILE") + "\\n", { append: true });`,
   );
-  const onFile = `${Deno.execPath()} run -A ${script}`;
+  const onFile =
+    `${Deno.execPath()} run -W --allow-env=LANSWARM_FILE ${script}`;
   await using peer = spawnPeer(
     ...[shared.path, "--dir", dir, "--json", "--exit-when-complete"],
     ...["--first", "index", "--on-file", onFile, "--max-download", "4MiB"],
