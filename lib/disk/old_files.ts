@@ -9,6 +9,7 @@
  */
 import { encodeHex } from "@std/encoding/hex";
 import { basename, dirname, join } from "@std/path";
+import type { Bitfield } from "../base/bitfield.ts";
 import { PIECE_HASH_LENGTH, type Torrent } from "../metainfo/torrent.ts";
 import { type FileStamp, ifAny, stampOf } from "./file_system.ts";
 import { isReplaced, type OldFile } from "./old_file.ts";
@@ -31,6 +32,8 @@ export interface OldFilesTarget {
 export interface TakeOldFilesOptions {
   /** Folders of older versions, or for a torrent of one file an older version. */
   readonly from: readonly string[];
+  /** The files that may be taken, by index. @default {all} */
+  readonly wanted?: Bitfield | undefined;
   /** Ends the search and the copies; its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -61,7 +64,7 @@ interface Mark {
 export async function takeOldFiles(
   torrent: Torrent,
   target: OldFilesTarget,
-  { from, signal }: TakeOldFilesOptions,
+  { from, wanted, signal }: TakeOldFilesOptions,
 ): Promise<TakenFiles> {
   const stamps = await target.stamps();
   const byPath = new Map<string, OldFile>();
@@ -80,7 +83,7 @@ export async function takeOldFiles(
     const { isPadding, linkTarget, length } = file;
     const isMissing = !isPadding && linkTarget === undefined && length > 0 &&
       stamps[index] === undefined;
-    if (!isMissing) continue;
+    if (!isMissing || wanted?.has(index) === false) continue;
     signal?.throwIfAborted();
     const path = file.path.slice(torrent.isFolder ? 1 : 0).join("/");
     const old = byPath.get(path) ?? await marks.find(index);

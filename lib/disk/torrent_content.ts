@@ -75,12 +75,12 @@ export async function openTorrentContent(
   await using opened = new AsyncDisposableStack();
   opened.use(await lockFolder(torrent, options.dir, options));
   const storage = opened.use(await openFileStorage(torrent, options));
-  const { from = [], signal, onTaken } = options;
+  const { from = [], wanted, signal, onTaken } = options;
   if (from.length > 0) {
     const taken = await takeOldFiles(torrent, {
       stamps: () => storage.stamps(),
       copyIn: (index, old) => storage.places.copyIn(index, old),
-    }, { from, signal });
+    }, { from, wanted, signal });
     onTaken?.(taken);
   }
   const recordSecret = options.recordSecret ??

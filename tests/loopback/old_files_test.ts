@@ -1,6 +1,7 @@
 /** Files of an older version of a torrent's folder, by path and by first piece. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { dirname, join, relative } from "@std/path";
+import { Bitfield } from "../../lib/base/bitfield.ts";
 import { createTorrent } from "../../lib/source/create_torrent.ts";
 import {
   type FileStorage,
@@ -44,7 +45,12 @@ async function torrentOf(files: Files): Promise<{ readonly torrent: Torrent }> {
 async function taken(
   files: Files,
   oldFiles: Files,
-  { isAligned = false, present = [] as readonly string[] } = {},
+  { isAligned = false, present = [] as readonly string[], wanted }: {
+    readonly isAligned?: boolean;
+    readonly present?: readonly string[];
+    /** Indexes of files. @default all */
+    readonly wanted?: readonly number[];
+  } = {},
 ): Promise<Record<string, string>> {
   await using folder = await temporaryFolder();
   const [next, old] = ["next", "old"].map((name) => join(folder.path, name));
@@ -57,6 +63,8 @@ async function taken(
   });
   const pathAt = (index: number): string =>
     torrent.files[index]!.path.slice(1).join("/");
+  const bits = wanted && new Bitfield(torrent.files.length);
+  for (const index of wanted ?? []) bits?.add(index);
   const copies: Record<string, string> = {};
   await takeOldFiles(torrent, {
     stamps: () =>
@@ -67,7 +75,7 @@ async function taken(
       copies[pathAt(index)] = relative(old!, join(root, ...path));
       return Promise.resolve(true);
     },
-  }, { from: [old!] });
+  }, { from: [old!], wanted: bits });
   return copies;
 }
 
@@ -84,6 +92,11 @@ Deno.test("takeOldFiles() takes the file with the same path, whatever it holds",
 Deno.test("takeOldFiles() leaves what is there, and what is in no old folder", async () => {
   const options = { present: ["a"] };
   assertEquals(await taken({ "a": A!, "b": B! }, { "a": A! }, options), {});
+});
+
+Deno.test("takeOldFiles() takes no file that is not wanted", async () => {
+  const files = { "a": A!, "b": B! };
+  assertEquals(await taken(files, files, { wanted: [1] }), { "b": "b" });
 });
 
 Deno.test("takeOldFiles() finds a file of another name by its first whole piece", async () => {
