@@ -230,6 +230,15 @@ async function shareUntil(
       work.loadFailure ??= exitCodeOf(error);
     },
   });
+  const finishLoading = async (): Promise<void> => {
+    if (!work.isLoading) return;
+    work.isLoading = false;
+    endIfDone();
+    if (!job.seedOnly) return;
+    // The records of what was verified are the last files that it writes.
+    await Promise.all(runs.map((run) => run.saveProgress()));
+    await permissions.keepOnly(...kept);
+  };
   const timers = [
     setInterval(() => display.refresh(runs), output.refreshMs),
     setInterval(() => saveFolders(runs), SAVE_INTERVAL_MS),
@@ -245,15 +254,9 @@ async function shareUntil(
         if (watch !== undefined) output.line(`watching ${watch}`);
       }
       for (const torrent of group) await start(torrent, session);
-      if (watch !== undefined) work.isLoading = false;
+      if (watch !== undefined) await finishLoading();
     }
-    work.isLoading = false;
-    endIfDone();
-    if (job.seedOnly) {
-      // The records of what was verified are the last files that it writes.
-      await Promise.all(runs.map((run) => run.saveProgress()));
-      await permissions.keepOnly(...kept);
-    }
+    await finishLoading();
     await Promise.race([done.promise, untilAborted(signal)]);
   } finally {
     for (const timer of timers) clearInterval(timer);

@@ -167,6 +167,25 @@ for (const change of ["its time", "its content"] as const) {
   });
 }
 
+Deno.test("a pure seeder that watches a folder gives up the permission to write, and shares what comes later", async () => {
+  await using swarm = await LocalSwarm.open();
+  const { path, source } = await swarm.publish("a.bin", { files: { "": 10 } });
+  const watched = join(swarm.folder, "watched");
+  await Deno.mkdir(watched);
+  await using program = probe(
+    ...["peer", "--watch", watched, "--dir", source, "--seed-only"] as const,
+    ...["--host=127.0.0.1", "--port=0", "--no-discovery"],
+    ...["--state", join(swarm.folder, "state")],
+  );
+  await program.stderr.waitFor(/^still has: read net sys$/);
+  await Deno.copyFile(path, join(watched, "a.torrent"));
+  await program.stdout.waitFor(/^a\.bin: .*seeding/);
+  await Deno.remove(join(watched, "a.torrent"));
+  await program.stdout.waitFor(/^a\.bin: let go/);
+  // Neither a lock nor a record is written.
+  assertEquals(await listing(source), ["a.bin"]);
+});
+
 Deno.test("a pure seeder downloads nothing: what is incomplete ends with 1", async () => {
   await using swarm = await LocalSwarm.open();
   const files = { "": 100_000 };
