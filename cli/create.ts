@@ -30,6 +30,7 @@ import {
   findAnnounceFaults,
   parseCreateJob,
   readAlignment,
+  readHints,
 } from "./create_job.ts";
 import { printable } from "./printable.ts";
 import { type JobContext, type Program, programOf } from "./program.ts";
@@ -58,10 +59,12 @@ export async function runCreate(
   // Before the scan and the hashing; saveTorrentFile() checks again.
   if (!job.force) await checkAbsent(output);
 
+  const hints = await readHints(job, (text) => console.warn(text));
   using block = console.openBlock();
   using hasher = openWorkerHasher();
   const { bytes, torrent } = await createTorrent(job.path, {
     ...job,
+    ...hints,
     name,
     isAligned: readAlignment(job),
     creationDate: Math.floor(Date.now() / 1000),

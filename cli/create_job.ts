@@ -5,6 +5,9 @@
  */
 import {
   checkPieceLength,
+  type InfoHash,
+  infoHashFromHex,
+  loadTorrentFile,
   readName,
   readPathGlob,
   readWord,
@@ -71,6 +74,18 @@ export const FLAGS = {
     isFree: true,
     read: readPathGlob,
   },
+  similar: {
+    usage: "--similar TORRENT...",
+    help:
+      "name a torrent that has some of the same files, such as the version before, by its torrent file or info hash; may be given several times",
+  },
+  collections: {
+    usage: "--collection NAME...",
+    help:
+      "name a group of torrents that share files; may be given several times",
+    isFree: true,
+    read: readName,
+  },
   align: {
     usage: "--align",
     help:
@@ -95,6 +110,34 @@ export function readAlignment(
   if (!align) return noAlign ? false : undefined;
   if (!noAlign) return true;
   throw new UsageError("--align and --no-align are both given; choose one");
+}
+
+/** The values of `--similar` and `--collection`, for `createTorrent`. */
+export interface Hints {
+  readonly similar: readonly InfoHash[];
+  readonly collections: readonly string[];
+}
+
+/**
+ * Reads the torrent files that `--similar` names.
+ * @param warn Takes a warning if another client may take the hints wrongly.
+ * @throws {StorageError | MetainfoError} If one of them cannot be read.
+ */
+export async function readHints(
+  { similar, collections }: Pick<CreateJob, "similar" | "collections">,
+  warn: (text: string) => void,
+): Promise<Hints> {
+  if (similar.length + collections.length > 0) {
+    warn(
+      "--similar and --collection: libtorrent 2.0.8, as in qBittorrent 4.5, damages its copy of the older torrent unless this one has the same files in the same order (see docs/protocol.md)",
+    );
+  }
+  const hashes = similar.map(async (text) =>
+    /^[0-9a-f]{40}$/i.test(text)
+      ? infoHashFromHex(text)
+      : (await loadTorrentFile(text)).infoHash
+  );
+  return { similar: await Promise.all(hashes), collections };
 }
 
 export function parseCreateJob(args: readonly string[]): CreateJob {

@@ -26,7 +26,7 @@ import {
   type Torrent,
 } from "../mod.ts";
 import { describeLost, findNameWarnings } from "./create.ts";
-import { readAlignment } from "./create_job.ts";
+import { type Hints, readAlignment, readHints } from "./create_job.ts";
 import {
   isWildcard,
   listeningAddresses,
@@ -75,6 +75,7 @@ export async function runShare(
     }),
   );
   const { console } = context;
+  const hints = await readHints(job, (text) => console.warn(text));
   const runs = new Map<string, TorrentRun>();
   rollout.control.listeners.add(() => {
     for (const run of runs.values()) obey(run, rollout);
@@ -88,7 +89,7 @@ export async function runShare(
       createDisplay: (output) =>
         display = createShareDisplay({ output, console, rollout, store }),
       load: (options) => {
-        const parts = { context, display, rollout, opened, runs, store };
+        const parts = { context, display, rollout, opened, runs, store, hints };
         return load(job, { ...options, ...parts, withdrawals });
       },
       onSettled: (run) => {
@@ -116,6 +117,7 @@ interface ShareParts {
   /** Called when one of them stops, by info hash. */
   readonly withdrawals: Map<string, () => void>;
   readonly store: PeerStore;
+  readonly hints: Hints;
 }
 
 /** Starts the server, then makes and offers the torrents one after another. */
@@ -176,6 +178,7 @@ async function* load(
         announce: hosts.map((host) => `http://${host}/announce`),
         recordSecret: job.mustVerify ? undefined : recordSecret,
         isPrivate: job.isPrivate,
+        ...parts.hints,
         includeGlobs: job.includeGlobs,
         excludeGlobs: job.excludeGlobs,
         isAligned: readAlignment(job),

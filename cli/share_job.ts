@@ -71,6 +71,8 @@ export const FLAGS = {
   name: CREATE_FLAGS.name,
   includeGlobs: CREATE_FLAGS.includeGlobs,
   excludeGlobs: CREATE_FLAGS.excludeGlobs,
+  similar: CREATE_FLAGS.similar,
+  collections: CREATE_FLAGS.collections,
   align: CREATE_FLAGS.align,
   noAlign: CREATE_FLAGS.noAlign,
   isPrivate: {

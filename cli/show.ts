@@ -43,7 +43,7 @@ const FLAGS = {
   json: {
     usage: "--json",
     help:
-      "print one JSON object: {name, infoHash, magnet, length, pieceLength, pieceCount, private, announce: [[url]],\nfiles: [{path: [..], length}]}; no magnet if it is private; executable: true at programs, link: [..] at links",
+      "print one JSON object: {name, infoHash, magnet, length, pieceLength, pieceCount, private, announce: [[url]],\nfiles: [{path: [..], length}]}; no magnet if it is private; executable: true at programs, link: [..] at links; similar and collections if it names some",
   },
 } as const;
 
@@ -80,6 +80,8 @@ export function toJson(torrent: Torrent): Readonly<Record<string, unknown>> {
     pieceCount,
     private: torrent.isPrivate,
     announce: torrent.announce,
+    ...torrent.similar.length > 0 && { similar: torrent.similar },
+    ...torrent.collections.length > 0 && { collections: torrent.collections },
     // Paths as in the torrent file: below the folder, or the name of the file.
     files: torrent.files.map((file) => ({
       path: pathInTorrent(torrent, file),
@@ -111,10 +113,10 @@ export function describeTorrent(torrent: Torrent): string[] {
     `Info hash:    ${torrent.infoHash}`,
     ...(magnet === undefined ? [] : [`Magnet link:  ${magnet}`]),
     `Private:      ${torrent.isPrivate ? "yes" : "no"}`,
-    ...trackers.map((tier, index) =>
-      (index === 0 ? "Trackers:" : "").padEnd(14) + tier.join(", ")
-    ),
+    ...listOf("Trackers:", trackers.map((tier) => tier.join(", "))),
   ];
+  lines.push(...listOf("Similar:", torrent.similar));
+  lines.push(...listOf("Collections:", torrent.collections));
   if (comment !== undefined) lines.push(`Comment:      ${comment}`);
   if (createdBy !== undefined) lines.push(`Created by:   ${createdBy}`);
   if (creationDate !== undefined) {
@@ -134,6 +136,11 @@ export function describeTorrent(torrent: Torrent): string[] {
     lines.push(`  ${path} (${notes.join(", ")})`);
   }
   return lines;
+}
+
+/** A line for each item, the first with the label. */
+function listOf(label: string, items: readonly string[]): string[] {
+  return items.map((item, index) => (index > 0 ? "" : label).padEnd(14) + item);
 }
 
 function describeDate(seconds: number): string {

@@ -5,6 +5,7 @@
  * @module
  */
 import { concat } from "@std/bytes/concat";
+import { identifierToBytes, type InfoHash } from "../base/identifier.ts";
 import { PRODUCT } from "../base/version.ts";
 import { type Encodable, encodeBencode } from "../bencode/encode.ts";
 import { readUrl } from "../base/clean_text.ts";
@@ -45,6 +46,10 @@ export interface NewTorrent {
   readonly announce: readonly string[];
   /** If true, peers come from the trackers only. [BEP 27] @default {false} */
   readonly isPrivate?: boolean;
+  /** Torrents that may have files of this one. [BEP 38] @default {none} */
+  readonly similar?: readonly InfoHash[];
+  /** Names of groups of torrents that may share files. [BEP 38] @default {none} */
+  readonly collections?: readonly string[];
   /** Free text for the user. */
   readonly comment?: string;
   /** Seconds since 1970. @default none is written */
@@ -52,12 +57,13 @@ export interface NewTorrent {
 }
 
 /**
- * Encodes a torrent file. [BEP 3, 12, 27, 47] Equal input gives equal bytes.
+ * Encodes a torrent file. [BEP 3, 12, 27, 38, 47] Equal input gives equal bytes.
  * @throws {RangeError} If the hashes do not fit the lengths, or a tracker's URL is not
  * one.
  */
 export function buildTorrent(torrent: NewTorrent): Uint8Array<ArrayBuffer> {
   const { content, pieceHashes, pieceLength } = torrent;
+  const { similar = [], collections = [] } = torrent;
   const announce = torrent.announce.map(readUrl);
   const { pieceCount } = new Geometry(contentLength(content), pieceLength);
   if (pieceHashes.length !== pieceCount * PIECE_HASH_LENGTH) {
@@ -70,6 +76,8 @@ export function buildTorrent(torrent: NewTorrent): Uint8Array<ArrayBuffer> {
     "piece length": pieceLength,
     pieces: pieceHashes,
     private: torrent.isPrivate === true ? 1 : undefined,
+    similar: similar.length > 0 ? similar.map(identifierToBytes) : undefined,
+    collections: collections.length > 0 ? collections : undefined,
     ...(content.type === "file" ? fileFields(content) : {
       files: content.files.map((file) => (
         { path: file.path, ...fileFields(file) }

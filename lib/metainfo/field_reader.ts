@@ -15,6 +15,11 @@ import { MetainfoError } from "./metainfo_error.ts";
 // malformed bytes become U+FFFD.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
+/** Decodes text; malformed bytes become U+FFFD. */
+export function decodeText(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}
+
 /** A dictionary of a torrent file and its place in the file. */
 export class FieldReader {
   readonly #dictionary: DecodedDictionary;
@@ -65,7 +70,7 @@ export class FieldReader {
   }
 
   text(key: string): string {
-    return decoder.decode(this.bytes(key));
+    return decodeText(this.bytes(key));
   }
 
   optionalText(key: string): string | undefined {
@@ -76,6 +81,14 @@ export class FieldReader {
     const value = this.#value(key);
     if (Array.isArray(value)) return value;
     throw this.fault(key, "is not a list");
+  }
+
+  /** At most `max` strings of a list; nothing of a value that is none. */
+  hints(key: string, max: number): Uint8Array[] {
+    const value = this.has(key) ? this.#dictionary[key] : undefined;
+    return Array.isArray(value)
+      ? value.slice(0, max).filter((item) => item instanceof Uint8Array)
+      : [];
   }
 
   textList(key: string): string[] {
@@ -104,7 +117,7 @@ export class FieldReader {
 export function readTextList(value: Decoded, field: string): string[] {
   if (!Array.isArray(value)) throw new MetainfoError(field, "is not a list");
   return value.map((item, index) => {
-    if (item instanceof Uint8Array) return decoder.decode(item);
+    if (item instanceof Uint8Array) return decodeText(item);
     throw new MetainfoError(`${field}[${index}]`, "is not a string");
   });
 }

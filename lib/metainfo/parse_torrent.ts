@@ -7,7 +7,11 @@
  * @module
  */
 import { quote } from "../base/errors.ts";
-import { infoHashFromBytes } from "../base/identifier.ts";
+import {
+  IDENTIFIER_LENGTH,
+  type InfoHash,
+  infoHashFromBytes,
+} from "../base/identifier.ts";
 import {
   BencodeError,
   type BencodeLimits,
@@ -16,7 +20,7 @@ import {
   readBencode,
 } from "../bencode/decode.ts";
 import { requestedUrl } from "../base/clean_text.ts";
-import { FieldReader, readTextList } from "./field_reader.ts";
+import { decodeText, FieldReader, readTextList } from "./field_reader.ts";
 import { Geometry, MAX_PIECE_LENGTH } from "./geometry.ts";
 import { LinkRules } from "./link_rules.ts";
 import { MetainfoError } from "./metainfo_error.ts";
@@ -27,6 +31,7 @@ import {
   type Platform,
 } from "./safe_path.ts";
 import {
+  MAX_HINTS,
   PIECE_HASH_LENGTH,
   type Sha1,
   type Torrent,
@@ -51,7 +56,7 @@ export interface ParseTorrentOptions {
 }
 
 /**
- * Parses a torrent file. [BEP 3, 12, 27, 47; the version 1 half of hybrids of
+ * Parses a torrent file. [BEP 3, 12, 27, 38, 47; the version 1 half of hybrids of
  * BEP 52] The result holds no view of `bytes`.
  * @throws {MetainfoError} If it is invalid, or of version 2 only.
  */
@@ -86,6 +91,8 @@ export async function parseTorrent(
     pieceHashes: infoCopy.subarray(hashesAt, hashesAt + hashes.length),
     isPrivate: info.optionalInteger("private") === 1,
     announce: parseAnnounce(top),
+    similar: parseSimilar([info, top]),
+    collections: parseCollections([info, top]),
     comment: top.optionalText("comment"),
     createdBy: top.optionalText("created by"),
     creationDate: top.optionalInteger("creation date"),
@@ -253,4 +260,27 @@ function parseAnnounce(top: FieldReader): string[][] {
     if (tiers.length > 0) return tiers;
   }
   return announce === "" ? [] : [[announce]];
+}
+
+/**
+ * The info hashes of `similar`, of both dictionaries. [BEP 38] They are hints: malformed
+ * ones are ignored.
+ */
+function parseSimilar(readers: readonly FieldReader[]): InfoHash[] {
+  const hashes = readers.flatMap((reader) => reader.hints("similar", MAX_HINTS))
+    .filter(({ length }) => length === IDENTIFIER_LENGTH)
+    .map(infoHashFromBytes);
+  return [...new Set(hashes)].slice(0, MAX_HINTS);
+}
+
+/** Longest name of a collection that is read, in bytes. */
+const MAX_COLLECTION_LENGTH = 255;
+
+/** The names of `collections`, the same way. */
+function parseCollections(readers: readonly FieldReader[]): string[] {
+  const names = readers
+    .flatMap((reader) => reader.hints("collections", MAX_HINTS))
+    .filter(({ length }) => length > 0 && length <= MAX_COLLECTION_LENGTH)
+    .map(decodeText);
+  return [...new Set(names)].slice(0, MAX_HINTS);
 }

@@ -11,6 +11,9 @@ import type { Geometry } from "./geometry.ts";
 /** Length of one SHA-1 piece hash, in bytes. */
 export const PIECE_HASH_LENGTH = 20;
 
+/** Entries that are read of `similar`, and of `collections`. [BEP 38] */
+export const MAX_HINTS = 1_000;
+
 /** Computes the 20-byte SHA-1 of bytes. Pure folders take it as an argument. */
 export type Sha1 = (bytes: Uint8Array) => Uint8Array;
 
@@ -56,7 +59,7 @@ export function sizeOfFiles(
   return { fileCount: regular.length, fileLength };
 }
 
-/** A parsed torrent file. [BEP 3, 12, 27] */
+/** A parsed torrent file. [BEP 3, 12, 27, 38] */
 export interface Torrent {
   /** SHA-1 of the raw bytes of the info dictionary. */
   readonly infoHash: InfoHash;
@@ -76,6 +79,10 @@ export interface Torrent {
   readonly isPrivate: boolean;
   /** Tiers of tracker URLs, best first; may be empty. [BEP 12] */
   readonly announce: readonly (readonly string[])[];
+  /** Torrents that may have files of this one. [BEP 38] */
+  readonly similar: readonly InfoHash[];
+  /** Names of groups of torrents that may share files. [BEP 38] */
+  readonly collections: readonly string[];
   /** Free text of the creator. */
   readonly comment: string | undefined;
   /** The program that created the torrent. */

@@ -101,11 +101,15 @@ export async function readShare(
 /** Name of the saved torrent file. Differs for sources and settings that make another torrent. */
 function savedName(
   source: Source,
-  { name, isPrivate = false, pieceLength, isAligned }: PrepareShareOptions,
+  options: PrepareShareOptions,
 ): string {
-  const key = JSON.stringify(
-    [source.name, name, isPrivate, pieceLength, isAligned],
-  );
+  const { name, isPrivate = false, pieceLength, isAligned } = options;
+  const { similar = [], collections = [] } = options;
+  const key = JSON.stringify([
+    ...[source.name, name, isPrivate, pieceLength, isAligned],
+    // Without them, torrents that were saved before they existed are found.
+    ...similar.length + collections.length > 0 ? [similar, collections] : [],
+  ]);
   return `${encodeHex(sha1(new TextEncoder().encode(key)))}.torrent`;
 }
 

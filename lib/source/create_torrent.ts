@@ -44,10 +44,14 @@ export interface CreateTorrentProgress {
 }
 
 /** Options of {@linkcode createTorrent}. */
-export interface CreateTorrentOptions
-  extends
-    ScanSourceOptions,
-    Partial<Pick<NewTorrent, "isPrivate" | "comment" | "creationDate">> {
+export interface CreateTorrentOptions extends
+  ScanSourceOptions,
+  Partial<
+    Pick<
+      NewTorrent,
+      "isPrivate" | "similar" | "collections" | "comment" | "creationDate"
+    >
+  > {
   /** Tracker URLs, best first, each a tier of its own. */
   readonly announce: readonly string[];
   /** In bytes, a power of two from 16 KiB to 256 MiB. @default {choosePieceLength(length)} */

@@ -1,9 +1,12 @@
 """Seeds or downloads one torrent in the current folder until it is ended.
 
-usage: libtorrent_peer.py TORRENT MARKER [--extensions] [--lsd]
+usage: libtorrent_peer.py TORRENT MARKER [--extensions] [--lsd] [--before TORRENT]
+           [--priorities N,N...]
 
 TORRENT is a torrent file or a magnet link. Creates the file MARKER once the torrent
-is complete and written. With --extensions it prints the messages of protocol extensions that it
+is complete and written, and prints the bytes of content that it has received. With
+--before it waits first until another torrent file is complete. With --priorities it
+downloads the files whose priority, in their order, is not 0. With --extensions it prints the messages of protocol extensions that it
 sends and receives. With --lsd it uses Local Service Discovery.
 """
 
@@ -13,6 +16,7 @@ import time
 import libtorrent
 
 torrent_path, marker_path = sys.argv[1:3]
+values = dict(zip(sys.argv[3:], sys.argv[4:]))
 has_log = "--extensions" in sys.argv[3:]
 LOGGED = ("EXTENSIONS [", "EXTENDED_HANDSHAKE", "HAVE_ALL", "HAVE_NONE", "PEX", "REJECT")
 session = libtorrent.session({
@@ -41,17 +45,24 @@ if torrent_path.startswith("magnet:"):
     parameters.save_path = "."
     handle = session.add_torrent(parameters)
 else:
-    handle = session.add_torrent({
-        "ti": libtorrent.torrent_info(torrent_path),
-        "save_path": ".",
-    })
+    parameters = {"save_path": "."}
+    if "--before" in values:
+        before = {"ti": libtorrent.torrent_info(values["--before"]), "save_path": "."}
+        before = session.add_torrent(before)
+        while not before.status().is_seeding:
+            time.sleep(0.01)
+    if "--priorities" in values:
+        parameters["file_priorities"] = [int(n) for n in values["--priorities"].split(",")]
+    parameters["ti"] = libtorrent.torrent_info(torrent_path)
+    handle = session.add_torrent(parameters)
 is_complete = False
 while True:
     status = handle.status()
     if status.errc.value() != 0:
         sys.exit(f"error: {status.errc.message()}")
-    if status.is_seeding and not is_complete:
+    if status.is_finished and not is_complete:
         is_complete = True
+        print(f"received: {status.total_payload_download}", flush=True)
         # Blocks that are hashed may still wait to be written.
         handle.flush_cache()
     for alert in session.pop_alerts():

@@ -36,6 +36,8 @@ Deno.test("parseCreateJob() reads the options", () => {
     name: "b",
     includeGlobs: [],
     excludeGlobs: [],
+    similar: [],
+    collections: [],
     align: false,
     noAlign: false,
     force: true,

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { describeTorrent, toJson } from "../../../cli/show.ts";
 import {
   buildTorrent,
+  type InfoHash,
   parseTorrent,
   sha1,
   type Torrent,
@@ -47,6 +48,18 @@ Deno.test("describeTorrent() shows each field on a line of its own", async () =>
     "  a/b (1 KiB)",
     "  c (0 B)",
   ]);
+});
+
+Deno.test("similar torrents and collections are shown, one a line", async () => {
+  const similar = ["ab", "cd"].map((byte) => byte.repeat(20) as InfoHash);
+  const torrent = { ...await makeFolder(), similar, collections: ["videos"] };
+  assertEquals(describeTorrent(torrent).slice(9, 12), [
+    `Similar:      ${similar[0]}`,
+    `              ${similar[1]}`,
+    "Collections:  videos",
+  ]);
+  assertEquals(toJson(torrent).similar, similar);
+  assertEquals(toJson(torrent).collections, ["videos"]);
 });
 
 Deno.test("describeTorrent() leaves out what the torrent does not say", async () => {

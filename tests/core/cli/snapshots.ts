@@ -64,6 +64,8 @@ export const TORRENT: Torrent = {
   pieceHashes: new Uint8Array(400 * 20),
   isPrivate: false,
   announce: [["http://192.168.1.100:8000/announce"]],
+  similar: [],
+  collections: [],
   comment: undefined,
   createdBy: undefined,
   creationDate: undefined,

@@ -63,6 +63,8 @@ export function sampleTorrent(
     pieceHashes,
     isPrivate: false,
     announce: [],
+    similar: [],
+    collections: [],
     comment: undefined,
     createdBy: undefined,
     creationDate: undefined,

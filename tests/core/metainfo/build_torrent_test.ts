@@ -28,6 +28,19 @@ Deno.test("buildTorrent() writes the keys of a single file in order", () => {
   );
 });
 
+Deno.test("buildTorrent() writes similar torrents and collections into info, as libtorrent does", async () => {
+  const similar = [infoHashFromHex("61".repeat(20))];
+  const bytes = buildTorrent({ ...FILE, similar, collections: ["c"] });
+  assertStringIncludes(
+    new TextDecoder().decode(bytes),
+    `4:infod11:collectionsl1:ce6:lengthi5e4:name1:a12:piece lengthi16384e` +
+      `6:pieces20:012345678901234567897:similarl20:${"a".repeat(20)}eee`,
+  );
+  const torrent = await parseTorrent(bytes, { sha1 });
+  assertEquals(torrent.similar, similar);
+  assertEquals(torrent.collections, ["c"]);
+});
+
 Deno.test("buildTorrent() writes attr for programs alone", () => {
   const content = { type: "file", length: 5, isExecutable: true } as const;
   const text = new TextDecoder().decode(buildTorrent({ ...FILE, content }));

@@ -5,6 +5,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
+import { infoHashFromHex } from "../../../lib/base/identifier.ts";
 import { sha1 } from "../../../lib/disk/sha1.ts";
 import { buildTorrent } from "../../../lib/metainfo/build_torrent.ts";
 import { MetainfoError } from "../../../lib/metainfo/metainfo_error.ts";
@@ -27,6 +28,8 @@ const EXAMPLES = [
     isPrivate: true,
     comment: "a remark",
     creationDate: 1_700_000_000,
+    similar: [infoHashFromHex("61".repeat(20))],
+    collections: ["a.b"],
   }),
   buildTorrent({
     name: "folder",

@@ -1,9 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { encodeHex } from "@std/encoding/hex";
+import { infoHashFromBytes } from "../../../lib/base/identifier.ts";
 import { encodeBencode } from "../../../lib/bencode/encode.ts";
 import { sha1 } from "../../../lib/disk/sha1.ts";
 import { MAX_PIECE_LENGTH } from "../../../lib/metainfo/geometry.ts";
 import { parseTorrent } from "../../../lib/metainfo/parse_torrent.ts";
+import { MAX_HINTS } from "../../../lib/metainfo/torrent.ts";
 import { latin1 } from "../bencode/bytes.ts";
 import {
   assertRefused,
@@ -218,4 +220,44 @@ Deno.test("parseTorrent() ignores inherited properties", async () => {
   // Every object inherits "constructor".
   const bytes = latin1("d11:constructor4:infoe");
   await assertRefused(parseTorrent(bytes, { sha1 }), "info", "is missing");
+});
+
+Deno.test("parseTorrent() merges similar torrents and collections of both dictionaries", async () => {
+  const [a, b, c] = [1, 2, 3].map((byte) => new Uint8Array(20).fill(byte));
+  const torrent = await parseTorrent(
+    encodeBencode({
+      ...{ similar: [a!, c!], collections: ["x", "y"] },
+      info: { ...FILE_INFO, similar: [b!, a!], collections: ["y", "z"] },
+    }),
+    { sha1 },
+  );
+  assertEquals(torrent.similar, [b!, a!, c!].map(infoHashFromBytes));
+  assertEquals(torrent.collections, ["y", "z", "x"]);
+});
+
+Deno.test("parseTorrent() ignores malformed similar torrents and collections", async () => {
+  const hash = new Uint8Array(20).fill(7);
+  const values = [0, "", "text", hash, {}, [], [[hash]], [{}], [1, ["c"]]];
+  for (const value of values) {
+    const hints = { similar: value, collections: value };
+    const both = encodeBencode({ ...hints, info: { ...FILE_INFO, ...hints } });
+    const torrent = await parseTorrent(both, { sha1 });
+    assertEquals([torrent.similar, torrent.collections], [[], []]);
+  }
+  const mixed = {
+    similar: [1, hash.subarray(1), hash, new Uint8Array(21), new Uint8Array(0)],
+    collections: [[], "", "a", "b".repeat(255), "c".repeat(256)],
+  };
+  const torrent = await parseInfo({ ...FILE_INFO, ...mixed });
+  assertEquals(torrent.similar, [infoHashFromBytes(hash)]);
+  assertEquals(torrent.collections, ["a", "b".repeat(255)]);
+});
+
+Deno.test("parseTorrent() reads a thousand of many similar torrents and collections", async () => {
+  const names = Array.from({ length: 20_000 }, (_, at) => `${at}`.padEnd(20));
+  const hints = { similar: names, collections: names };
+  const bytes = encodeBencode({ ...hints, info: { ...FILE_INFO, ...hints } });
+  const torrent = await parseTorrent(bytes, { sha1 });
+  assertEquals(torrent.similar.length, MAX_HINTS);
+  assertEquals(torrent.collections, names.slice(0, MAX_HINTS));
 });
