@@ -146,6 +146,11 @@ export const FLAGS = {
       "take what is there already from a copy of this folder or file of an older version, which is not changed; may be given several times",
     isFree: true,
   },
+  atomic: {
+    usage: "--atomic",
+    help:
+      "give the folder its name in one step, when all of it is complete; it is an error if something else has the name",
+  },
   mustVerify: {
     usage: "--verify",
     help: "verify everything on the disk again",
@@ -212,12 +217,20 @@ export function parsePeerJob(args: readonly string[]): PeerJob {
 
 /** Checks the flags of what a peer prints and runs. @throws {UsageError} */
 export function checkOutput(
-  { quiet, json, onComplete }:
+  { quiet, json, onComplete, onFile, seedOnly, atomic }:
     & Pick<PeerJob, "quiet" | "json">
-    & Partial<Pick<PeerJob, "onComplete">>,
+    & Partial<Pick<PeerJob, "onComplete" | "onFile" | "seedOnly" | "atomic">>,
 ): void {
   if (quiet && json) {
     throw new UsageError("--quiet and --json are both given; choose one");
+  }
+  if (atomic && onFile !== undefined) {
+    throw new UsageError(
+      "--on-file: with --atomic no file has its name before all are complete; use --on-complete",
+    );
+  }
+  if (atomic && seedOnly) {
+    throw new UsageError("--atomic: nothing is fetched with --seed-only");
   }
   if (onComplete?.length === 0) {
     throw new UsageError("--on-complete: it contains no command");

@@ -150,6 +150,7 @@ export class TorrentRun implements TorrentState {
       const content = await openTorrentContent(stored, {
         ...{ dir, mustVerify, overwrite, fdPressure, recordSecret, verified },
         ...{ ...locking, wanted, from: job.from, signal },
+        isAtomic: job.atomic,
         onWarning: (text) => console.warn(text),
         onTaken: (taken) =>
           display.news(this.torrent, { type: "oldFilesTaken", ...taken }),

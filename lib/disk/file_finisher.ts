@@ -1,7 +1,8 @@
 /**
  * Gives complete files of a torrent what it says of them beside their bytes: programs
- * are made executable, and links that lead to them are made. What is right already is
- * not touched, so that a restart repeats what a crash has left undone.
+ * are made executable, links that lead to them are made, and in the end a staged folder
+ * gets its name. What is right already is not touched, so that a restart repeats what a
+ * crash has left undone.
  *
  * @module
  */
@@ -9,6 +10,7 @@ import type { Bitfield } from "../base/bitfield.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import type { GuardedFolder } from "./guarded_folder.ts";
 import { LinkMaker, type LinkOutcome, type TorrentLink } from "./link_maker.ts";
+import type { StagedTree } from "./staged_tree.ts";
 
 /** Options of a {@linkcode FileFinisher}. */
 export interface FileFinisherOptions {
@@ -20,6 +22,10 @@ export interface FileFinisherOptions {
   readonly wanted?: Bitfield | undefined;
   /** Receives a line about links that could not be made. @default {nothing} */
   readonly onWarning?: ((text: string) => void) | undefined;
+  /** Has the paths of the files, if they are not those of the torrent. */
+  readonly tree?: StagedTree | undefined;
+  /** Gives a staged tree its name. */
+  readonly reveal: (tree: StagedTree) => Promise<void>;
 }
 
 /** Links of one outcome other than being made. */
@@ -39,6 +45,7 @@ export class FileFinisher {
   readonly #linksTo = new Map<number, TorrentLink[]>();
   readonly #linksToFolders: TorrentLink[] = [];
   readonly #exceptions = new Map<LinkOutcome["type"], Exception>();
+  #isFinished = false;
 
   constructor(torrent: Torrent, options: FileFinisherOptions) {
     const maxCopiedLength = torrent.geometry.length;
@@ -47,7 +54,7 @@ export class FileFinisher {
     this.#maker = new LinkMaker({ ...options, maxCopiedLength });
     const { files } = torrent;
     const links = files.filter(({ linkTarget }, index) =>
-      linkTarget !== undefined && options.wanted?.has(index) !== false
+      linkTarget !== undefined && this.#isWanted(index)
     );
     if (links.length === 0) return;
     const indexes = new Map(
@@ -71,28 +78,42 @@ export class FileFinisher {
    * everything is. Changes neither size nor time of a file, so its stamp stays.
    */
   async finish(have: Bitfield): Promise<void> {
+    if (this.#isFinished) return;
     const { files, geometry: { pieceLength } } = this.#torrent;
     let end = 0;
-    for (const [index, { length, isExecutable }] of files.entries()) {
+    let isWhole = true;
+    for (const [index, file] of files.entries()) {
+      const { length, isExecutable, isPadding } = file;
       let piece = Math.floor(end / pieceLength);
       end += length;
-      if (!isExecutable && !this.#linksTo.has(index)) continue;
-      if (length === 0) continue;
+      if (length === 0 || isPadding) continue;
       while (piece * pieceLength < end && have.has(piece)) piece++;
-      if (piece * pieceLength >= end) await this.finishFile(index);
+      const isMissing = piece * pieceLength < end;
+      if (isMissing && this.#isWanted(index)) isWhole = false;
+      const mustFinish = isExecutable || this.#linksTo.has(index);
+      if (mustFinish && !isMissing) await this.finishFile(index);
     }
-    if (have.isFull) await this.finishRest();
+    if (isWhole) await this.finishRest();
     else this.#report();
   }
 
-  /** Finishes empty files and makes the links to folders, once all other files are finished. */
+  /**
+   * Finishes empty files, makes the links to folders and names a staged folder, once all
+   * other files are finished.
+   */
   async finishRest(): Promise<void> {
     for (const [index, { length }] of this.#torrent.files.entries()) {
-      const isWanted = this.#options.wanted?.has(index) !== false;
-      if (length === 0 && isWanted) await this.finishFile(index);
+      if (length === 0 && this.#isWanted(index)) await this.finishFile(index);
     }
     await this.#makeLinks(this.#linksToFolders);
     this.#report();
+    this.#isFinished = true;
+    const { tree, reveal } = this.#options;
+    if (tree?.isStaged) await reveal(tree);
+  }
+
+  #isWanted(index: number): boolean {
+    return this.#options.wanted?.has(index) !== false;
   }
 
   /** Finishes a complete file. */

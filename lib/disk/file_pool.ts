@@ -58,6 +58,8 @@ export class FilePool implements AsyncDisposable {
   /** Least recently used first. */
   readonly #slots = new Map<number, Slot>();
   #maxOpenFiles: number;
+  /** The tail of a new slot. */
+  #firstTail: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   constructor(
@@ -98,9 +100,31 @@ export class FilePool implements AsyncDisposable {
     return this.#queue(this.#slotOf(fileIndex), task);
   }
 
+  /** Runs `task` while no file is open, and all other tasks wait. */
+  async whileClosed(task: () => Promise<void>): Promise<void> {
+    const over = Promise.withResolvers<void>();
+    this.#firstTail = over.promise;
+    try {
+      await Promise.all([...this.#slots].map(([fileIndex, slot]) => {
+        const closed = Promise.withResolvers<void>();
+        this.reserve(fileIndex, () => {
+          slot.opened?.file.close();
+          slot.opened = undefined;
+          closed.resolve();
+          return over.promise;
+        }).catch(closed.reject);
+        return closed.promise;
+      }));
+      await task();
+    } finally {
+      this.#firstTail = Promise.resolve();
+      over.resolve();
+    }
+  }
+
   #slotOf(fileIndex: number): Slot {
     const slot = this.#slots.get(fileIndex) ??
-      { opened: undefined, tail: Promise.resolve(), taskCount: 0 };
+      { opened: undefined, tail: this.#firstTail, taskCount: 0 };
     this.#slots.set(fileIndex, slot);
     return slot;
   }

@@ -28,6 +28,7 @@ import type { Access } from "./guarded_paths.ts";
 import { probeNames } from "./name_probe.ts";
 import { requireOtherName } from "./own_folder.ts";
 import { ServedFiles } from "./served_files.ts";
+import type { StagedTree } from "./staged_tree.ts";
 import {
   type ByteRange,
   type ContentFiles,
@@ -55,6 +56,8 @@ export interface FileStorageOptions {
   readonly wanted?: Bitfield | undefined;
   /** Receives a line about links that could not be made. @default {nothing} */
   readonly onWarning?: (text: string) => void;
+  /** @internal Has the paths of the files, if they are not those of the torrent. */
+  readonly tree?: StagedTree | undefined;
 }
 
 /**
@@ -69,7 +72,7 @@ export async function openFileStorage(
 ): Promise<FileStorage> {
   requireOtherName(torrent, options.dir);
   await probeNames(torrent, options);
-  const storage = new FileStorage(torrent, options);
+  const storage = new FileStorage(options.tree?.torrent ?? torrent, options);
   await withDescriptor(() => storage.places.find(), options.fdPressure);
   return storage;
 }
@@ -77,7 +80,6 @@ export async function openFileStorage(
 /** A torrent's files, which detect that another program modified them. */
 export class FileStorage implements Storage {
   readonly #files: readonly TorrentFile[];
-  readonly #dir: string;
   readonly #spans: FileSpans;
   readonly #fileSystem = new FileSystem();
   readonly #folder: GuardedFolder;
@@ -94,17 +96,19 @@ export class FileStorage implements Storage {
   constructor(torrent: Torrent, options: FileStorageOptions) {
     const { dir, maxOpenFiles = 64, fdPressure } = options;
     this.#files = torrent.files;
-    this.#dir = dir;
     this.#spans = new FileSpans(this.#files);
-    const fileSystem = this.#fileSystem;
     const folder = new GuardedFolder(dir, {
-      fileSystem,
+      fileSystem: this.#fileSystem,
       readsFollowLinks: true,
     });
     this.#folder = folder;
     const { wanted = Bitfield.full(this.#files.length) } = options;
     this.#places = new FilePlaces(torrent, { wanted, folder });
-    this.#finisher = new FileFinisher(torrent, { ...options, folder });
+    this.#finisher = new FileFinisher(torrent, {
+      ...{ ...options, folder },
+      reveal: (tree) =>
+        this.#pool.whileClosed(() => tree.reveal(() => this.#served.moved())),
+    });
     const count = this.#files.length;
     this.#served = new ServedFiles(this.#places, { folder, count });
     this.#pool = new FilePool(
@@ -136,7 +140,7 @@ export class FileStorage implements Storage {
     const files = this.#files.map((file, fileIndex) => (
       { ...file, path: this.#places.pathOf(fileIndex) }
     ));
-    return { guardedDir: this.#dir, files };
+    return { guardedDir: this.#folder.pathOf([]), files };
   }
 
   /**
@@ -201,11 +205,6 @@ export class FileStorage implements Storage {
   /** The content in files that exist, right or wrong. */
   async presentRanges(): Promise<readonly ByteRange[]> {
     return rangesOf(this.#files, await this.stamps());
-  }
-
-  /** True if a file lacks its name. */
-  isPart(fileIndex: number): boolean {
-    return this.#places.isPart(fileIndex);
   }
 
   /**

@@ -38,6 +38,7 @@ import {
   takeOldFiles,
   type TakeOldFilesOptions,
 } from "./old_files.ts";
+import { openStagedTree, type StagedTree } from "./staged_tree.ts";
 import { verifyStorage, type VerifyStorageOptions } from "./hash_content.ts";
 
 /** Longest that closing waits for the disk, in milliseconds. */
@@ -52,6 +53,11 @@ export interface TorrentContentOptions
   readonly mustVerify?: boolean;
   /** Replaces files that hold something else. @default {false} */
   readonly overwrite?: boolean;
+  /**
+   * Gives the file or folder its name only when all that is wanted is complete. One
+   * that has the name and is not complete is an error of `verify`. @default {false}
+   */
+  readonly isAtomic?: boolean;
   /**
    * Secret of this user, from `openRecordSecret`: pieces are known only by records
    * that were written with it. @default the one in the user's state folder, or none
@@ -74,7 +80,11 @@ export async function openTorrentContent(
 ): Promise<TorrentContent> {
   await using opened = new AsyncDisposableStack();
   opened.use(await lockFolder(torrent, options.dir, options));
-  const storage = opened.use(await openFileStorage(torrent, options));
+  const { dir, isAtomic = false } = options;
+  const tree = await openStagedTree(torrent, { dir, isAtomic });
+  const storage = opened.use(
+    await openFileStorage(torrent, { ...options, tree }),
+  );
   const { from = [], wanted, signal, onTaken } = options;
   if (from.length > 0) {
     const taken = await takeOldFiles(torrent, {
@@ -88,11 +98,12 @@ export async function openTorrentContent(
       // Without one, everything is verified at each start.
       .catch(() => undefined);
   const resources = opened.move();
-  const parts = { ...options, recordSecret, storage, resources };
+  const parts = { ...options, tree, recordSecret, storage, resources };
   return new TorrentContent(torrent, parts);
 }
 
 interface TorrentContentParts extends TorrentContentOptions {
+  readonly tree: StagedTree;
   readonly storage: FileStorage;
   /** The storage, closed first, and the lock. */
   readonly resources: AsyncDisposable;
@@ -122,7 +133,8 @@ export class TorrentContent implements AsyncDisposable {
   /**
    * Finds the pieces that are stored and right, and records them.
    * @throws {StorageError} If the disk cannot be read, or if a file of the torrent's
-   * holds something else: not one piece is right, and no record knows the file.
+   * holds something else: not one piece is right, and no record knows the file; or if
+   * the name is taken, as `isAtomic` says.
    */
   async verify(
     options: Omit<VerifyStorageOptions, "known"> = {},
@@ -139,8 +151,9 @@ export class TorrentContent implements AsyncDisposable {
       ...options,
       ...(known && { known }),
     });
+    this.#requireFreeName(have);
     const named = stamps.map((stamp, index) =>
-      this.storage.isPart(index) ? undefined : stamp
+      this.storage.places.isPart(index) ? undefined : stamp
     );
     const foreign = foreignFiles(this.#torrent, named, { have, record });
     const { wanted } = this.#parts;
@@ -170,13 +183,7 @@ export class TorrentContent implements AsyncDisposable {
    */
   async begin(have: Bitfield): Promise<void> {
     const { geometry: { pieceCount } } = this.#torrent;
-    const { wanted } = this.#parts;
-    const pieces = wanted && piecesOf(this.#torrent, wanted);
-    let index = 0;
-    const isOver = (): boolean =>
-      index === pieceCount ||
-      (!have.has(index) && pieces?.has(index) !== false);
-    while (!isOver()) index++;
+    const index = this.#firstMissing(have);
     if (index < pieceCount) {
       const offset = this.#torrent.geometry.pieceOffset(index);
       await withDescriptor(
@@ -234,6 +241,30 @@ export class TorrentContent implements AsyncDisposable {
   /** Closes the files and saves nothing. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#parts.resources[Symbol.asyncDispose]();
+  }
+
+  /** The first piece that is wanted and missing, or else the number of pieces. */
+  #firstMissing(have: Bitfield): number {
+    const { wanted } = this.#parts;
+    const pieces = wanted && piecesOf(this.#torrent, wanted);
+    let index = 0;
+    const isOver = (): boolean =>
+      index === have.length ||
+      (!have.has(index) && pieces?.has(index) !== false);
+    while (!isOver()) index++;
+    return index;
+  }
+
+  #requireFreeName(have: Bitfield): void {
+    const { isAtomic, tree, dir } = this.#parts;
+    if (!isAtomic || !tree.isTaken) return;
+    if (this.#firstMissing(have) === have.length) return;
+    const path = join(dir, this.#torrent.files[0]!.path[0]!);
+    throw new StorageError(
+      `Cannot store ${path} in one step: something has that name and is not the ` +
+        "complete content; move it away, choose another folder, or complete it in " +
+        "its place without --atomic",
+    );
   }
 
   #refusal(foreign: readonly number[]): StorageError {

@@ -5,6 +5,7 @@
  */
 import { join, resolve } from "@std/path";
 import { partsFolder } from "../disk/file_places.ts";
+import { stagingFolder } from "../disk/staged_tree.ts";
 import { existingFolder, tryToWrite } from "../disk/write_trial.ts";
 import type { Bitfield } from "../base/bitfield.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
@@ -49,16 +50,21 @@ async function storedLength(
 ): Promise<number> {
   const { name, files } = torrent;
   const parts = join(dir, ...partsFolder(torrent));
-  const [hasFiles, hasParts] = await Promise.all([join(dir, name), parts].map(
-    async (path) => await sizeOnDisk(path) !== undefined,
-  ));
+  const staged = join(dir, ...stagingFolder(torrent));
+  const [isNamed, isStaged, hasParts] = await Promise.all(
+    [join(dir, name), staged, parts]
+      .map(async (path) => await sizeOnDisk(path) !== undefined),
+  );
+  const above = isNamed || !isStaged ? dir : staged;
   let sum = 0;
   for (const [index, { path, length, isPadding }] of files.entries()) {
     if (isPadding || wanted?.has(index) === false) {
       sum += length;
       continue;
     }
-    const file = hasFiles ? await sizeOnDisk(join(dir, ...path)) : undefined;
+    const file = isNamed || isStaged
+      ? await sizeOnDisk(join(above, ...path))
+      : undefined;
     const part = file === undefined && hasParts
       ? await sizeOnDisk(join(parts, String(index)))
       : undefined;

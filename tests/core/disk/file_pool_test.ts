@@ -74,3 +74,27 @@ Deno.test("FilePool does not wait for descriptors once it is closed", async () =
   await pool[Symbol.asyncDispose]();
   await refused;
 });
+
+Deno.test("FilePool closes all files for a task, and opens them anew for those that wait", async () => {
+  const descriptors = new FewDescriptors(9);
+  await using pool = poolOf(descriptors, 64);
+  const log: string[] = [];
+  const use = (fileIndex: number, name: string): Promise<void> =>
+    pool.use(fileIndex, "read", async () => {
+      await Promise.resolve();
+      log.push(`${name} ${fileIndex}`);
+    });
+  const before = [use(0, "before"), use(1, "before")];
+  const task = pool.whileClosed(async () => {
+    log.push(`open: ${descriptors.open.size}`);
+    await Promise.resolve();
+    log.push("over");
+  });
+  const after = [use(0, "after"), use(2, "after")];
+  await Promise.all([...before, task, ...after]);
+  assertEquals(log.slice(0, 4).sort(), [
+    ...["before 0", "before 1", "open: 0", "over"],
+  ]);
+  assertEquals(log.slice(4).sort(), ["after 0", "after 2"]);
+  assertEquals(descriptors.open.size, 2);
+});
