@@ -9,7 +9,7 @@ import { join } from "@std/path";
 // @ts-types="../../lib/types/node_sqlite.d.ts"
 import { DatabaseSync } from "node:sqlite";
 import { StoreError } from "../../lib/base/errors.ts";
-import { TorrentDatabase } from "../../lib/tracker/store/torrent_database.ts";
+import { type InfoHash, infoHashFromHex } from "../../lib/base/identifier.ts";
 import {
   runCommand,
   type RunningProgram,
@@ -210,16 +210,13 @@ Deno.test("tracker ends with one line where its file is of no use", async () => 
 Deno.test("a damaged file is told of and left as it is", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "tracker.db");
-  const database = TorrentDatabase.open(path);
-  database.write(Array.from({ length: 2_000 }, (_, index) => ({
-    infoHash: infoHash("a").replace(
-      /^.{8}/,
-      String(10_000_000 + index),
-    ) as never,
-    downloadCount: 1,
-    contentLength: 0,
-    lastSeenSeconds: index,
-  })));
+  {
+    await using _store = await open(`sqlite:${path}`);
+  }
+  const database = new DatabaseSync(path);
+  database.exec(`WITH RECURSIVE n (i) AS (
+    SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 1999
+  ) INSERT INTO torrent SELECT randomblob(20), 1, 0, i FROM n`);
   database.close();
   const bytes = await Deno.readFile(path);
   bytes.fill(0xff, 8_192, bytes.length - 4_096);
@@ -227,4 +224,27 @@ Deno.test("a damaged file is told of and left as it is", async () => {
   const error = await assertRejects(() => open(`sqlite:${path}`), StoreError);
   assertMatch(error.message, /it is damaged; move it away, or put a copy/);
   assertEquals(await Deno.readFile(path), bytes);
+});
+
+Deno.test("of too many torrents the least recently seen are forgotten", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "tracker.db");
+  {
+    await using _store = await open(`sqlite:${path}`);
+  }
+  const database = new DatabaseSync(path);
+  database.exec(`WITH RECURSIVE n (i) AS (
+    SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000
+  ) INSERT INTO torrent SELECT unhex(format('%040x', i)), 1, 0, i FROM n`);
+  database.close();
+  {
+    await using store = await open(`sqlite:${path}`);
+    accept(store, "x");
+  }
+  await using store = await open(`sqlite:${path}`);
+  const nameOf = (number: number): InfoHash =>
+    infoHashFromHex(number.toString(16).padStart(40, "0"));
+  assertEquals(counts(store, nameOf(1)), "unknown");
+  assertEquals(counts(store, nameOf(2)), "0 0 1");
+  assertEquals(counts(store), "0 0 0");
 });

@@ -46,7 +46,7 @@ export async function openStore(
     }
     case "sqlite": {
       const { SqliteStore } = await import("./sqlite_store.ts");
-      return SqliteStore.open(address.path, options);
+      return await SqliteStore.open(address.path, options);
     }
     case "redis": {
       const { RedisStore } = await import("./redis_store.ts");

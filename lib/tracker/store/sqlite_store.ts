@@ -1,25 +1,32 @@
 /**
  * A tracker's peers in memory, and beside them a file of SQLite with its torrents
  * and their counts of downloads, which survive a restart. The peers come back by
- * themselves, with their next announce.
- *
- * No announce waits for the disk. Changes are written once a second, a part
- * at a time, and at the end; a file that fails is reported once and tried again.
+ * themselves, with their next announce. The file is this tracker's alone while it is
+ * open. A program that crashes loses its last second at most; a machine that loses its
+ * power may lose the last moments, never the whole (`synchronous=NORMAL`).
  *
  * @module
  */
+import { delay } from "@std/async/delay";
+import { dirname } from "@std/path";
+// @ts-types="../../types/node_sqlite.d.ts"
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { StoreError } from "../../base/errors.ts";
-import type { InfoHash } from "../../base/identifier.ts";
-import { MemoryStore } from "./memory_store.ts";
+import {
+  IDENTIFIER_LENGTH,
+  identifierToBytes,
+  type InfoHash,
+  infoHashFromBytes,
+} from "../../base/identifier.ts";
+import { BackedStore, type RoundFailure } from "./backed_store.ts";
 import type {
   AnnounceOutcome,
   OpenStoreOptions,
   PeerAnnounce,
-  StoreListener,
 } from "./peer_store.ts";
-import { type StoredTorrent, TorrentDatabase } from "./torrent_database.ts";
 
-const WRITE_INTERVAL_MS = 1_000;
+type SqlValue = null | number | bigint | string | Uint8Array;
+
 /** Most torrents of one transaction, as nothing else is done meanwhile: 500 took 14 ms. */
 const BATCH_SIZE = 100;
 /** Most torrents that are remembered; the least recently seen is forgotten first. */
@@ -27,34 +34,70 @@ const MAX_TORRENT_COUNT = 100_000;
 /** Time after which it is written again that a torrent is in use. */
 const LAST_SEEN_STEP_SECONDS = 3_600;
 
-export class SqliteStore extends MemoryStore {
+/** "lswm": marks the databases of this program. */
+const APPLICATION_ID = 0x6c_73_77_6d;
+const LAYOUT_VERSION = 1;
+const COUNT = `CHECK (# BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER})`;
+
+const LAYOUT = `
+CREATE TABLE torrent (
+  info_hash BLOB PRIMARY KEY NOT NULL CHECK (length(info_hash) = ${IDENTIFIER_LENGTH}),
+  download_count INTEGER NOT NULL ${COUNT.replace("#", "download_count")},
+  content_length INTEGER ${COUNT.replace("#", "content_length")},
+  last_seen INTEGER NOT NULL ${COUNT.replace("#", "last_seen")}
+) STRICT, WITHOUT ROWID;
+PRAGMA application_id = ${APPLICATION_ID};
+PRAGMA user_version = ${LAYOUT_VERSION};
+`;
+
+const SAVE = `
+INSERT INTO torrent (info_hash, download_count, content_length, last_seen)
+VALUES (?, ?, ?, ?)
+ON CONFLICT (info_hash) DO UPDATE SET download_count = excluded.download_count,
+  content_length = excluded.content_length, last_seen = excluded.last_seen
+`;
+
+/** A torrent as it is in the file. */
+interface SavedTorrent {
+  readonly infoHash: InfoHash;
+  /** Peers that completed it. */
+  readonly downloadCount: number;
+  /** The most that a peer ever lacked, in bytes; 0 if none ever lacked anything. */
+  readonly contentLength: number;
+  /** The time of an announce, in seconds since 1970. */
+  readonly lastSeenSeconds: number;
+}
+
+export class SqliteStore extends BackedStore {
+  protected readonly recovery: string;
   readonly #path: string;
-  readonly #database: TorrentDatabase;
-  readonly #onEvent: StoreListener;
-  /** Torrents as they are in the file, the least recently written first. */
-  readonly #written = new Map<InfoHash, StoredTorrent>();
+  readonly #database: DatabaseSync;
+  readonly #save: StatementSync;
+  readonly #forget: StatementSync;
+  /** The least recently written first. */
+  readonly #saved = new Map<InfoHash, SavedTorrent>();
   readonly #changed = new Set<InfoHash>();
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #hasFailed = false;
-  #isClosed = false;
 
   private constructor(
     path: string,
-    database: TorrentDatabase,
-    { onEvent = () => {}, ...options }: OpenStoreOptions,
+    database: DatabaseSync,
+    options: OpenStoreOptions,
   ) {
     super(options, {
       maxPastCount: MAX_TORRENT_COUNT,
       keepsUndownloaded: true,
     });
+    this.recovery = `${path} is written again`;
     this.#path = path;
     this.#database = database;
-    this.#onEvent = onEvent;
-    for (const torrent of database.torrents()) {
-      this.#written.set(torrent.infoHash, torrent);
+    this.#save = database.prepare(SAVE);
+    this.#forget = database.prepare("DELETE FROM torrent WHERE info_hash = ?");
+    const rows = database.prepare("SELECT * FROM torrent ORDER BY last_seen")
+      .all();
+    for (const torrent of rows.map(savedTorrent)) {
+      this.#saved.set(torrent.infoHash, torrent);
       this.table.restore(torrent);
     }
-    this.#wait(WRITE_INTERVAL_MS);
   }
 
   /**
@@ -62,13 +105,20 @@ export class SqliteStore extends MemoryStore {
    * permission to read or write any more.
    * @throws {StoreError} If it cannot be used.
    */
-  static open(path: string, options: OpenStoreOptions): SqliteStore {
-    const database = TorrentDatabase.open(path);
+  static async open(
+    path: string,
+    options: OpenStoreOptions,
+  ): Promise<SqliteStore> {
+    let database: DatabaseSync | undefined;
     try {
-      return new SqliteStore(path, database, options);
+      database = new DatabaseSync(path);
+      prepareFile(path, database);
+      const store = new SqliteStore(path, database, options);
+      await store.begin();
+      return store;
     } catch (error) {
-      database.close();
-      throw error;
+      database?.close();
+      throw databaseFailure("open", path, error);
     }
   }
 
@@ -76,90 +126,182 @@ export class SqliteStore extends MemoryStore {
     const outcome = super.announce(announce, nowMs);
     if (outcome.type === "accepted" && announce.event !== "stopped") {
       const { infoHash } = announce;
-      const written = this.#written.get(infoHash);
+      const saved = this.#saved.get(infoHash);
       const { contentLength = 0 } = this.table.torrent(infoHash) ?? {};
       if (
-        written === undefined || contentLength > written.contentLength ||
-        nowSeconds() - written.lastSeenSeconds >= LAST_SEEN_STEP_SECONDS
+        saved === undefined || contentLength > saved.contentLength ||
+        nowSeconds() - saved.lastSeenSeconds >= LAST_SEEN_STEP_SECONDS
       ) this.#changed.add(infoHash);
     }
     return outcome;
-  }
-
-  override [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#isClosed) {
-      this.#isClosed = true;
-      clearTimeout(this.#timer);
-      while (this.#write());
-      this.#try(() => this.#database.close());
-    }
-    return Promise.resolve();
   }
 
   protected override onDownload(infoHash: InfoHash): void {
     this.#changed.add(infoHash);
   }
 
-  #wait(delayMs: number): void {
-    this.#timer = setTimeout(() => {
-      const hasMore = this.#write();
-      this.#wait(hasMore ? 0 : WRITE_INTERVAL_MS);
-    }, delayMs);
+  protected override async round(): Promise<void> {
+    while (this.#changed.size > 0) {
+      this.#write();
+      await delay(0);
+    }
   }
 
-  /** Writes a part of what changed. @returns Whether there is more to write now. */
-  #write(): boolean {
-    const infoHashes = this.#changed.values().take(BATCH_SIZE).toArray();
-    if (infoHashes.length === 0) return false;
-    const torrents = infoHashes.map((infoHash) => this.#describe(infoHash));
-    const count = this.#written.size +
-      infoHashes.filter((infoHash) => !this.#written.has(infoHash)).length;
-    const forgotten = this.#written.keys().filter((infoHash) =>
-      !this.#changed.has(infoHash)
-    ).take(Math.max(0, count - MAX_TORRENT_COUNT)).toArray();
-    if (!this.#try(() => this.#database.write(torrents, forgotten))) {
-      return false;
+  protected override end(): Promise<void> {
+    return Promise.try(() => {
+      try {
+        while (this.#changed.size > 0) this.#write();
+      } finally {
+        this.#database.close();
+      }
+    });
+  }
+
+  protected override explain(cause: unknown): RoundFailure {
+    const error = databaseFailure("write", this.#path, cause);
+    return { error, isLasting: false };
+  }
+
+  /** Writes a part of what changed, and forgets the excess: all of it or nothing. */
+  #write(): void {
+    const torrents = this.#changed.values().take(BATCH_SIZE)
+      .map((infoHash) => this.#describe(infoHash)).toArray();
+    const addedCount =
+      torrents.filter(({ infoHash }) => !this.#saved.has(infoHash)).length;
+    const excess = this.#saved.size + addedCount - MAX_TORRENT_COUNT;
+    const forgotten = this.#saved.keys()
+      .filter((infoHash) => !this.#changed.has(infoHash))
+      .take(Math.max(0, excess)).toArray();
+    try {
+      this.#database.exec("BEGIN IMMEDIATE");
+      for (const torrent of torrents) {
+        const { downloadCount, contentLength, lastSeenSeconds } = torrent;
+        const infoHash = identifierToBytes(torrent.infoHash);
+        this.#save.run(infoHash, downloadCount, contentLength, lastSeenSeconds);
+      }
+      for (const infoHash of forgotten) {
+        this.#forget.run(identifierToBytes(infoHash));
+      }
+      this.#database.exec("COMMIT");
+    } catch (error) {
+      try {
+        this.#database.exec("ROLLBACK");
+      } catch {
+        // On a full disk SQLite has rolled back already.
+      }
+      throw error;
     }
-    if (this.#hasFailed) {
-      this.#hasFailed = false;
-      const message = `${this.#path} is written again`;
-      this.#onEvent({ type: "recovered", message });
-    }
-    for (const infoHash of forgotten) this.#written.delete(infoHash);
+    for (const infoHash of forgotten) this.#saved.delete(infoHash);
     for (const torrent of torrents) {
       this.#changed.delete(torrent.infoHash);
-      this.#written.delete(torrent.infoHash);
-      this.#written.set(torrent.infoHash, torrent);
+      this.#saved.delete(torrent.infoHash);
+      this.#saved.set(torrent.infoHash, torrent);
     }
-    return this.#changed.size > 0;
   }
 
-  #describe(infoHash: InfoHash): StoredTorrent {
+  #describe(infoHash: InfoHash): SavedTorrent {
     const { downloadCount = 0, contentLength = 0 } =
-      this.table.torrent(infoHash) ?? this.#written.get(infoHash) ?? {};
-    return {
-      infoHash,
-      downloadCount,
-      // A value that is no number of bytes would be refused by the file, with all else.
-      contentLength: Number.isSafeInteger(contentLength) ? contentLength : 0,
-      lastSeenSeconds: nowSeconds(),
-    };
-  }
-
-  /** Reports a failure of the file, once. @returns False if it fails. */
-  #try(use: () => void): boolean {
-    try {
-      use();
-      return true;
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      if (!this.#hasFailed) this.#onEvent({ type: "failed", error });
-      this.#hasFailed = true;
-      return false;
-    }
+      this.table.torrent(infoHash) ?? this.#saved.get(infoHash) ?? {};
+    const lastSeenSeconds = nowSeconds();
+    return { infoHash, downloadCount, contentLength, lastSeenSeconds };
   }
 }
 
 function nowSeconds(): number {
   return Math.floor(Date.now() / 1000);
+}
+
+/** Locks the file for this tracker and checks its content. */
+function prepareFile(path: string, database: DatabaseSync): void {
+  const pragma = (name: string): SqlValue | undefined =>
+    database.prepare(`PRAGMA ${name}`).get()?.[name];
+  // The first BEGIN locks it until the end, also between transactions.
+  database.exec("PRAGMA locking_mode = EXCLUSIVE");
+  database.exec("BEGIN IMMEDIATE");
+  const version = pragma("user_version");
+  const schema = database.prepare("SELECT 1 FROM sqlite_schema").get();
+  if (schema === undefined) {
+    database.exec(LAYOUT);
+  } else if (pragma("application_id") !== APPLICATION_ID) {
+    throw new StoreError(
+      `Cannot open ${path}: it is a database of another program; choose another file`,
+    );
+  } else if (version !== LAYOUT_VERSION) {
+    throw new StoreError(
+      `Cannot open ${path}: its layout is ${version} and not ${LAYOUT_VERSION}, ` +
+        "as of another version of this program; choose another file",
+    );
+  }
+  database.exec("COMMIT");
+  // Last, as it is written into the file, which may be another program's.
+  database.exec("PRAGMA journal_mode = WAL");
+  database.exec("PRAGMA synchronous = NORMAL");
+}
+
+/** @throws {Error} If the row is not one that this program writes. */
+function savedTorrent(row: Record<string, SqlValue>): SavedTorrent {
+  const { info_hash, download_count, content_length, last_seen } = row;
+  if (
+    !(info_hash instanceof Uint8Array) || typeof download_count !== "number" ||
+    typeof last_seen !== "number"
+  ) throw new Error("database disk image is malformed");
+  return {
+    infoHash: infoHashFromBytes(info_hash),
+    downloadCount: download_count,
+    // Earlier versions wrote null for 0.
+    contentLength: Number(content_length ?? 0),
+    lastSeenSeconds: last_seen,
+  };
+}
+
+/** Meanings of SQLite's own words, which it never translates. */
+const REASONS: Readonly<Record<string, string>> = {
+  "file is not a database": "it is no database of SQLite; choose another file",
+  "database is locked":
+    "another tracker or program uses it; stop that one or choose another file",
+  "readonly database": "it is read-only; change its permissions and its " +
+    "folder's or choose another file",
+  "database or disk is full": "the disk is full; free some space",
+  "disk image is malformed":
+    "it is damaged; move it away, or put a copy of it in its place",
+  "disk I/O error": "the disk reports an error; check the disk",
+};
+
+function databaseFailure(
+  action: "open" | "write",
+  path: string,
+  cause: unknown,
+): StoreError {
+  if (cause instanceof StoreError) return cause;
+  const reason = explain(path, cause);
+  return new StoreError(`Cannot ${action} ${path}: ${reason}`, { cause });
+}
+
+function explain(path: string, cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (cause instanceof Deno.errors.NotCapable) {
+    return message.includes("all access")
+      ? "Deno, which runs this program, blocks access to it, as to everything " +
+        "in /dev, /proc, /sys and /etc; choose another file"
+      : "reading and writing it are not permitted; run with -R -W";
+  }
+  const words = Object.keys(REASONS).find((words) => message.includes(words));
+  if (words !== undefined) return REASONS[words]!;
+  if (!message.includes("unable to open database file")) {
+    return `${message}; choose another file`;
+  }
+  // SQLite says the same of everything that it cannot open.
+  if (isFolder(path)) return "a folder stands there; give the path of a file";
+  return isFolder(dirname(path))
+    ? "permission denied; change its permissions or choose another file"
+    : "its folder does not exist; create it or choose another file";
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    // A file that cannot be read is no usable database either.
+    return false;
+  }
 }

@@ -20,6 +20,7 @@ import {
   infoHashFromHex,
   type PeerId,
 } from "../../base/identifier.ts";
+import { ROUND_INTERVAL_MS } from "./backed_store.ts";
 import type { MemoryStore } from "./memory_store.ts";
 import type { RedisConnection } from "./redis_connection.ts";
 import {
@@ -29,7 +30,6 @@ import {
   reportOf,
 } from "./swarm_report.ts";
 
-export const ROUND_INTERVAL_MS = 1_000;
 /** Most torrents whose downloads are kept; those with the fewest are dropped first. */
 export const MAX_COUNTED_TORRENTS = 100_000;
 const PREFIX = "lanswarm:2:";
